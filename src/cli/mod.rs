@@ -1,0 +1,144 @@
+//! The command line: one file a subcommand. Arguments in, calls above, output and exit status out.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::world::{Directories, World};
+
+mod explain;
+mod lab;
+mod open;
+mod run;
+mod workbench;
+
+/// The exit status of every subcommand (FORMATS section 6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Done and as expected.
+    Done,
+    /// The server refused, an expectation or a check failed, a difference was found.
+    Refused,
+    /// The message was taken, but some recipients were refused.
+    PartlyRefused,
+    /// Usage, or a file that can't be read.
+    Usage,
+    /// No connection.
+    NoConnection,
+    /// TLS.
+    Tls,
+    /// Authentication.
+    Authentication,
+    /// Time-out.
+    TimeOut,
+    /// The server broke the protocol.
+    Protocol,
+    /// Interrupted.
+    Interrupted,
+}
+
+impl Exit {
+    /// The number that the shell sees.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Refused => 1,
+            Self::Usage => 2,
+            Self::NoConnection => 3,
+            Self::Tls => 4,
+            Self::Authentication => 5,
+            Self::TimeOut => 6,
+            Self::Protocol => 7,
+            Self::PartlyRefused => 8,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Colour {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+/// A workbench for SMTP conversations.
+#[derive(Debug, Parser)]
+#[command(name = "ehlo", version, args_conflicts_with_subcommands = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    workbench: workbench::Arguments,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// What every subcommand takes.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Common {
+    /// When to use colour
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: Colour,
+    /// Say less
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// Say more
+    #[arg(long, short, global = true)]
+    pub verbose: bool,
+    /// Where profiles and settings are, instead of ehlo's XDG configuration directory
+    #[arg(long, global = true, value_name = "DIR")]
+    pub config: Option<std::path::PathBuf>,
+    /// Where transcripts and certificates are, instead of ehlo's XDG state directory
+    #[arg(long, global = true, value_name = "DIR")]
+    pub state: Option<std::path::PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Open saved transcripts in the workbench
+    Open(open::Arguments),
+    /// Replay scripts or transcripts without a screen
+    Run(run::Arguments),
+    /// Explain a reply
+    Explain(explain::Arguments),
+    /// Run the lab server on its own
+    Lab(lab::Arguments),
+}
+
+/// Runs the program.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let world = World::real(directories(&arguments.common));
+    let common = &arguments.common;
+    let exit = match &arguments.command {
+        None => workbench::run(&arguments.workbench, common, &world),
+        Some(Command::Open(it)) => open::run(it, common, &world),
+        Some(Command::Run(it)) => run::run(it, common, &world),
+        Some(Command::Explain(it)) => explain::run(it, common, &world),
+        Some(Command::Lab(it)) => lab::run(it, common, &world),
+    };
+    ExitCode::from(exit.code())
+}
+
+/// The XDG directories, or what stands in their place.
+fn directories(common: &Common) -> Directories {
+    use etcetera::base_strategy::{BaseStrategy, Xdg};
+    let home = Xdg::new().ok();
+    let or = |given: &Option<std::path::PathBuf>, xdg: Option<std::path::PathBuf>, word: &str| {
+        given
+            .clone()
+            .or(xdg.map(|dir| dir.join("ehlo")))
+            .unwrap_or_else(|| std::env::temp_dir().join("ehlo").join(word))
+    };
+    Directories {
+        config: or(&common.config, home.as_ref().map(BaseStrategy::config_dir), "config"),
+        data: or(&None, home.as_ref().map(BaseStrategy::data_dir), "data"),
+        state: or(&common.state, home.as_ref().and_then(BaseStrategy::state_dir), "state"),
+    }
+}

@@ -1,0 +1,120 @@
+//! The connection task: requests in, events out.
+//!
+//! One tokio task a connection owns the stream, the journal, the mask and a [`Fold`](crate::conversation::Fold).
+//! Not here: screens, decoding.
+
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::conversation::Timed;
+use crate::conversation::event::Remark;
+use crate::conversation::journal::Journal;
+use crate::smtp::Secret;
+use crate::world::World;
+
+/// Where to dial.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Endpoint {
+    /// A host and a port; all addresses are tried in turn.
+    Tcp {
+        /// Name, IPv4 or IPv6.
+        host: String,
+        /// The port.
+        port: u16,
+    },
+    /// The mail exchangers of a domain by preference, port 25.
+    Mx(String),
+    /// A Unix socket.
+    Unix(std::path::PathBuf),
+}
+
+/// What is to be trusted and asked for in a TLS handshake.
+#[derive(Debug, Clone)]
+pub struct TlsOptions {
+    /// TLS from the first byte.
+    pub implicit: bool,
+    /// Whether a certificate that can't be verified ends the connection.
+    pub verify: bool,
+    /// Further authorities, PEM.
+    pub roots: Vec<String>,
+    /// The name to ask for and to verify, where it is not the host.
+    pub name: Option<String>,
+}
+
+/// Everything the task needs to know before it dials.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where to.
+    pub endpoint: Endpoint,
+    /// TLS.
+    pub tls: TlsOptions,
+    /// From which address; any where none.
+    pub bind: Option<IpAddr>,
+    /// For one connection attempt.
+    pub connect_timeout: Duration,
+    /// For each reply, instead of RFC 5321 4.5.3.2's times by phase.
+    pub reply_timeout: Option<Duration>,
+}
+
+/// How a line that is sent ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Ending {
+    /// CR LF.
+    #[default]
+    CrLf,
+    /// A line feed alone.
+    Lf,
+    /// Nothing.
+    None,
+}
+
+/// What the task is asked to do.
+#[derive(Debug)]
+pub enum Request {
+    /// Send a line: a command, an answer within AUTH, or content, as the phase has it.
+    Line(Vec<u8>, Ending),
+    /// Send these lines in one write.
+    Pipeline(Vec<Vec<u8>>),
+    /// Send message content; dots are stuffed here, the lone dot is not added.
+    Content(Vec<u8>),
+    /// Send octets as content as they are.
+    RawContent(Vec<u8>),
+    /// Stop waiting for the replies that are due; the connection stays.
+    GiveUp,
+    /// Go on reading after a flood was stopped.
+    ReadOn,
+    /// Record a remark (a note, a mark).
+    Remark(Remark),
+    /// Look for this secret from now on.
+    Learn(Secret),
+}
+
+/// A connection as its owner holds it. Dropping it closes the connection without QUIT.
+#[derive(Debug)]
+pub struct Connection {
+    /// What to do; bounded, use `try_send` from a screen.
+    pub requests: mpsc::Sender<Request>,
+    /// What happened, in true order; ends after `closed`.
+    pub events: mpsc::Receiver<Timed>,
+    /// Closes at once, at any moment.
+    pub cancel: CancellationToken,
+    /// Where it is recorded.
+    pub transcript: Option<std::path::PathBuf>,
+}
+
+/// A journal that outlives one connection: a reconnect to the same target goes on in the same file.
+pub type SharedJournal = Arc<Mutex<Journal>>;
+
+/// Starts the task on the current tokio runtime. Times are counted from `started` (a [`World::elapsed`]), so that a
+/// reconnect goes on in the same file.
+#[must_use]
+pub fn connect(options: Options, journal: Option<SharedJournal>, world: World, started: Duration) -> Connection {
+    let (requests, _) = mpsc::channel(64);
+    let (_, events) = mpsc::channel(256);
+    let _ = (options, journal, world, started);
+    Connection { requests, events, cancel: CancellationToken::new(), transcript: None }
+}

@@ -1,0 +1,193 @@
+//! The fold of events into a session: pairs replies with what they answer, and tells where the session stands.
+//!
+//! This is the part that must be cheap to carry and to clone; [`super::Dialogue`] keeps the exchanges. The client uses
+//! it too, to know the phase for its time-outs and for masking.
+
+use std::collections::VecDeque;
+
+use crate::smtp::reply::{LineEnd, ReplyLine};
+use crate::smtp::session::{Awaited, Sent};
+use crate::smtp::{Phase, Reply, Session};
+
+use super::event::Remark;
+
+/// Octets of a reply that are kept while it is assembled; beyond that only its last line is.
+const KEPT: usize = 1 << 20;
+
+/// Something that a reply is due for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pending {
+    /// What it is.
+    pub awaited: Awaited,
+    /// A number of the caller's, such as the exchange's index.
+    pub tag: u32,
+    /// The user stopped waiting; the reply may still come, and then belongs here.
+    pub gave_up: bool,
+}
+
+/// A reply that is complete, and what it answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answered {
+    /// What it answers.
+    pub pending: Pending,
+    /// The reply (its middle left out where it was very large).
+    pub reply: Reply,
+    /// Whether the same thing has more replies to come (LMTP).
+    pub more: bool,
+}
+
+/// The state of a conversation at one point.
+#[derive(Debug, Clone, Default)]
+pub struct Fold {
+    /// The session.
+    pub session: Session,
+    queue: VecDeque<Pending>,
+    partial: Vec<u8>,
+    reply: Reply,
+    kept: usize,
+}
+
+impl Fold {
+    /// A fold before anything happened.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What replies are due for, oldest first.
+    #[must_use]
+    pub fn pending(&self) -> impl ExactSizeIterator<Item = &Pending> {
+        self.queue.iter()
+    }
+
+    /// Whether somebody waits for a reply.
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        self.queue.iter().any(|p| !p.gave_up)
+    }
+
+    /// Whether a reply has begun and is not complete.
+    #[must_use]
+    pub fn in_reply(&self) -> bool {
+        !self.reply.lines.is_empty() || !self.partial.is_empty()
+    }
+
+    /// A line from client to server (without CR LF) was sent; `tag` goes with the reply that is due for it.
+    pub fn sent(&mut self, line: &[u8], tag: u32) -> Sent {
+        let sent = self.session.sent(line);
+        let awaited = match &sent {
+            Sent::Content => return sent,
+            Sent::Command(command) => Awaited::Command(command.clone()),
+            Sent::EndOfData => Awaited::EndOfData { nth: 0, of: self.session.verdicts_due() },
+            Sent::AuthAnswer => Awaited::AuthAnswer,
+        };
+        self.queue.push_back(Pending { awaited, tag, gave_up: false });
+        sent
+    }
+
+    /// Message content was sent: octets with their line end.
+    pub fn content(&mut self, octets: u64) {
+        self.session.content_sent(octets);
+    }
+
+    /// Octets from the server, as a record holds them. Gives the reply that they complete.
+    pub fn received(&mut self, bytes: &[u8], crlf: bool) -> Option<Answered> {
+        let (whole, end) = if crlf {
+            (true, LineEnd::CrLf)
+        } else if bytes.last() == Some(&b'\n') {
+            (true, LineEnd::Lf)
+        } else {
+            (false, LineEnd::Missing)
+        };
+        let room = KEPT.saturating_sub(self.partial.len());
+        if !whole {
+            self.partial.extend_from_slice(&bytes[..bytes.len().min(room)]);
+            return None;
+        }
+        let bytes = if end == LineEnd::Lf { &bytes[..bytes.len() - 1] } else { bytes };
+        let mut raw = std::mem::take(&mut self.partial);
+        raw.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        let end = if end == LineEnd::Lf && raw.last() == Some(&b'\r') {
+            raw.pop();
+            LineEnd::CrLf
+        } else {
+            end
+        };
+        self.line(ReplyLine::parse(raw, end))
+    }
+
+    fn line(&mut self, line: ReplyLine) -> Option<Answered> {
+        self.kept += line.raw.len();
+        if self.kept > KEPT && self.reply.lines.len() > 2 {
+            self.reply.lines.pop();
+        }
+        if !self.reply.push(line) {
+            return None;
+        }
+        self.kept = 0;
+        let reply = std::mem::take(&mut self.reply);
+        Some(self.complete(reply))
+    }
+
+    fn complete(&mut self, reply: Reply) -> Answered {
+        let unasked = Pending { awaited: Awaited::Nothing, tag: u32::MAX, gave_up: false };
+        let pending = self.queue.pop_front().unwrap_or(unasked);
+        self.session.replied(&pending.awaited, &reply);
+        let mut more = false;
+        if let Awaited::EndOfData { nth, of } = pending.awaited
+            && nth + 1 < of
+        {
+            more = true;
+            self.queue.push_front(Pending { awaited: Awaited::EndOfData { nth: nth + 1, of }, ..pending.clone() });
+        }
+        Answered { pending, reply, more }
+    }
+
+    /// A remark was made. Gives the reply that a close leaves unfinished, where there is one.
+    pub fn remark(&mut self, remark: &Remark, tag: u32) -> Option<Answered> {
+        match remark.word.as_str() {
+            "connecting" => {
+                *self = Self::default();
+                self.session.connecting();
+            }
+            "connected" => {
+                self.session.connected();
+                self.queue.push_back(Pending { awaited: Awaited::Greeting, tag, gave_up: false });
+            }
+            "tls" if remark.get("failed").is_none() => self.session.tls_started(),
+            "gave-up" => {
+                for pending in &mut self.queue {
+                    pending.gave_up = true;
+                }
+            }
+            "closed" => {
+                let unfinished = self.unfinished();
+                self.session.closed();
+                self.queue.clear();
+                return unfinished;
+            }
+            _ => {}
+        }
+        None
+    }
+
+    fn unfinished(&mut self) -> Option<Answered> {
+        if !self.partial.is_empty() {
+            let raw = std::mem::take(&mut self.partial);
+            self.reply.push(ReplyLine::parse(raw, LineEnd::Missing));
+        }
+        if self.reply.lines.is_empty() {
+            return None;
+        }
+        let mut reply = std::mem::take(&mut self.reply);
+        reply.flaws.push(crate::smtp::reply::Flaw::Unfinished);
+        self.kept = 0;
+        Some(self.complete(reply))
+    }
+
+    /// The phase of the session.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        self.session.phase()
+    }
+}

@@ -1,0 +1,16 @@
+//! A conversation: its events, the log that holds them, the folds over it, its file format, masking, and the journal.
+//!
+//! Not here: sockets, screens, and what a reply means in words.
+
+pub mod dialogue;
+pub mod event;
+pub mod file;
+pub mod fold;
+pub mod journal;
+pub mod log;
+pub mod mask;
+
+pub use dialogue::{Dialogue, Exchange};
+pub use event::{Event, Line, Micros, Remark, Timed};
+pub use fold::Fold;
+pub use log::{Kind, Log};

@@ -1,0 +1,3 @@
+//! The transcripts kept on disk.
+//!
+//! Not here: sockets, screens.

@@ -1,0 +1,3 @@
+//! Replay and expectations: steps, patterns, variables, masks, the runner, its report.
+//!
+//! Not here: screens.

@@ -1,0 +1,22 @@
+//! What the workbench wants done outside itself: data, carried out by `run` alone.
+
+use std::path::PathBuf;
+
+use crate::client::Request;
+
+/// One thing to be done.
+#[derive(Debug)]
+pub enum Effect {
+    /// Connect to what was typed as a TARGET.
+    Connect(String),
+    /// Connect to the same target again.
+    Reconnect,
+    /// Ask something of the connection.
+    Send(Request),
+    /// Close the connection without QUIT.
+    Drop,
+    /// Open a transcript.
+    Open(PathBuf),
+    /// Leave.
+    Quit,
+}

@@ -1,0 +1,113 @@
+//! Time, randomness, environment and directories, as one value made by `cli` and passed down.
+//!
+//! Nothing else in the library reads a clock, an environment variable or a random byte by itself, so that a test can
+//! decide all of them. What must not live here: files, sockets, anything of the protocol.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+/// Where ehlo keeps what it reads and writes (the XDG directories, each with `ehlo` at the end).
+#[derive(Debug, Clone)]
+pub struct Directories {
+    /// Profiles, `keymap.toml`, `config.toml`.
+    pub config: PathBuf,
+    /// The user's own replies, scenarios, lessons, themes, samples.
+    pub data: PathBuf,
+    /// Transcripts, history, lab certificates.
+    pub state: PathBuf,
+}
+
+type Source<T> = Arc<dyn Fn() -> T + Send + Sync>;
+type Filler = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
+type Lookup = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
+/// The time, the random source, the environment and the directories of one run.
+#[derive(Clone)]
+pub struct World {
+    /// Where files are.
+    pub directories: Directories,
+    now: Source<Timestamp>,
+    elapsed: Source<Duration>,
+    fill: Filler,
+    variable: Lookup,
+}
+
+impl std::fmt::Debug for World {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("World").field("directories", &self.directories).finish_non_exhaustive()
+    }
+}
+
+impl World {
+    /// The real world: system clock, system randomness, process environment.
+    #[must_use]
+    pub fn real(directories: Directories) -> Self {
+        let start = Instant::now();
+        Self {
+            directories,
+            now: Arc::new(Timestamp::now),
+            elapsed: Arc::new(move || start.elapsed()),
+            fill: Arc::new(|bytes| getrandom::fill(bytes).expect("the system gives random bytes")),
+            variable: Arc::new(|name| std::env::var(name).ok()),
+        }
+    }
+
+    /// A world for tests: the clock stands at `now`, random bytes come from a counter that starts at `seed`, and the
+    /// environment is empty.
+    #[must_use]
+    pub fn fixed(directories: Directories, now: Timestamp, seed: u64) -> Self {
+        let counter = std::sync::atomic::AtomicU64::new(seed);
+        Self {
+            directories,
+            now: Arc::new(move || now),
+            elapsed: Arc::new(|| Duration::ZERO),
+            fill: Arc::new(move |bytes| {
+                for chunk in bytes.chunks_mut(8) {
+                    // SplitMix64, so that neighbouring seeds do not look alike.
+                    let mut z = counter.fetch_add(0x9e37_79b9_7f4a_7c15, std::sync::atomic::Ordering::Relaxed);
+                    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+                    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+                    let block = (z ^ (z >> 31)).to_le_bytes();
+                    chunk.copy_from_slice(&block[..chunk.len()]);
+                }
+            }),
+            variable: Arc::new(|_| None),
+        }
+    }
+
+    /// The same world with this environment lookup.
+    #[must_use]
+    pub fn with_variables(mut self, variable: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
+        self.variable = Arc::new(variable);
+        self
+    }
+
+    /// The wall clock.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        (self.now)()
+    }
+
+    /// A monotonic clock: the time since this world was made.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        (self.elapsed)()
+    }
+
+    /// `N` random bytes.
+    #[must_use]
+    pub fn random<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        (self.fill)(&mut bytes);
+        bytes
+    }
+
+    /// An environment variable, if it is set and is UTF-8.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<String> {
+        (self.variable)(name)
+    }
+}
