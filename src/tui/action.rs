@@ -1,14 +1,51 @@
 //! The action table: everything that a key, the palette, a menu or the mouse can do, one entry each.
 //!
-//! Key bindings, footer, F1 and the palette all come from [`ACTIONS`].
+//! Key bindings, footer, F1 and the palette all come from [`ACTIONS`]; `update` has the handler of each.
+
+use super::model::{Focus, Model};
 
 /// What can be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "each is described in the table")]
 pub enum Action {
+    Send,
+    Mend,
+    Stop,
+    Open,
+    Connect,
+    Reconnect,
+    Lab,
+    Start,
+    Drop,
     Quit,
     Help,
     Palette,
+    ToTranscript,
+    ToPanel,
+    ToComposer,
+    NextPane,
+    PreviousPane,
+    Up,
+    Down,
+    PageUp,
+    PageDown,
+    HalfPageUp,
+    HalfPageDown,
+    ScrollUp,
+    ScrollDown,
+    Top,
+    Bottom,
+    ExchangeBefore,
+    ExchangeAfter,
+    RefusalBefore,
+    RefusalAfter,
+    PreviousFile,
+    NextFile,
+    Mouse,
+    Redraw,
+    Suspend,
+    /// The n-th next step, from 1.
+    Step(u8),
 }
 
 /// Where an action's key is heard.
@@ -26,6 +63,17 @@ pub enum Where {
     Start,
 }
 
+impl Where {
+    /// All, with their names in keymap.toml and on the help screen.
+    pub const NAMES: [(Self, &'static str); 5] = [
+        (Self::Everywhere, "everywhere"),
+        (Self::Composer, "composer"),
+        (Self::Transcript, "transcript"),
+        (Self::Panel, "panel"),
+        (Self::Start, "start"),
+    ];
+}
+
 /// One entry of the table.
 #[derive(Debug, Clone, Copy)]
 pub struct Entry {
@@ -39,29 +87,363 @@ pub struct Entry {
     pub help: &'static str,
     /// Where, and which keys, most usual first, as `ctrl-p`, `f1`, `alt-up`, `G`, `enter`.
     pub keys: &'static [(Where, &'static str)],
+    /// Whether it would do something now.
+    pub available: fn(&Model) -> bool,
 }
 
-/// Every action.
+use Where::{Composer, Everywhere, Panel, Start, Transcript};
+
+const fn entry(
+    action: Action,
+    name: &'static str,
+    short: &'static str,
+    help: &'static str,
+    keys: &'static [(Where, &'static str)],
+    available: fn(&Model) -> bool,
+) -> Entry {
+    Entry { action, name, short, help, keys, available }
+}
+
+fn always(_: &Model) -> bool {
+    true
+}
+
+fn talking(model: &Model) -> bool {
+    !model.at_start()
+}
+
+fn at_start(model: &Model) -> bool {
+    model.at_start()
+}
+
+fn open(model: &Model) -> bool {
+    model.talk.is_open()
+}
+
+fn live(model: &Model) -> bool {
+    talking(model) && !model.is_offline()
+}
+
+fn composing(model: &Model) -> bool {
+    live(model) && model.focus == Focus::Composer
+}
+
+fn several_files(model: &Model) -> bool {
+    model.files.len() > 1
+}
+
+/// Every action, in the order of the palette; the order within one focus is that of the footer.
 pub const ACTIONS: &[Entry] = &[
-    Entry {
-        action: Action::Quit,
-        name: "quit",
-        short: "quit",
-        help: "Leave ehlo.",
-        keys: &[(Where::Everywhere, "ctrl-q")],
-    },
-    Entry {
-        action: Action::Help,
-        name: "help",
-        short: "help",
-        help: "Help for where you are.",
-        keys: &[(Where::Everywhere, "f1")],
-    },
-    Entry {
-        action: Action::Palette,
-        name: "palette",
-        short: "all actions",
-        help: "Find any action by name.",
-        keys: &[(Where::Everywhere, "ctrl-p")],
-    },
+    entry(
+        Action::Open,
+        "open",
+        "open",
+        "Open what is marked, or what you typed as a host, profile or file.",
+        &[(Start, "enter")],
+        at_start,
+    ),
+    entry(
+        Action::Send,
+        "send",
+        "send",
+        "Send the line that stands in the composer, as it stands there.",
+        &[(Composer, "enter")],
+        live,
+    ),
+    entry(
+        Action::Mend,
+        "mend",
+        "mend",
+        "Take the mended line that the composer offers.",
+        &[(Everywhere, "f8")],
+        composing,
+    ),
+    entry(
+        Action::Up,
+        "up",
+        "up",
+        "One row up.",
+        &[(Transcript, "k"), (Transcript, "up"), (Panel, "k"), (Panel, "up"), (Start, "up")],
+        always,
+    ),
+    entry(
+        Action::Down,
+        "down",
+        "down",
+        "One row down.",
+        &[(Transcript, "j"), (Transcript, "down"), (Panel, "j"), (Panel, "down"), (Start, "down")],
+        always,
+    ),
+    entry(
+        Action::ToComposer,
+        "composer",
+        "to the line",
+        "Go to the composer: the line to send.",
+        &[(Transcript, "esc"), (Transcript, "i"), (Panel, "esc"), (Panel, "i")],
+        live,
+    ),
+    entry(
+        Action::ToTranscript,
+        "transcript",
+        "to transcript",
+        "Go to the transcript; nothing typed is lost.",
+        &[(Composer, "esc")],
+        talking,
+    ),
+    entry(Action::ToPanel, "panel", "to the reply", "Go to the right panel.", &[(Transcript, "enter")], talking),
+    entry(
+        Action::ExchangeBefore,
+        "exchange-before",
+        "before",
+        "Select the exchange before.",
+        &[(Transcript, "["), (Everywhere, "alt-up")],
+        talking,
+    ),
+    entry(
+        Action::ExchangeAfter,
+        "exchange-after",
+        "after",
+        "Select the exchange after.",
+        &[(Transcript, "]"), (Everywhere, "alt-down")],
+        talking,
+    ),
+    entry(
+        Action::RefusalAfter,
+        "refusal-after",
+        "next refusal",
+        "Select the next reply that refuses.",
+        &[(Transcript, "e")],
+        talking,
+    ),
+    entry(
+        Action::RefusalBefore,
+        "refusal-before",
+        "refusal before",
+        "Select the reply before that refuses.",
+        &[(Transcript, "E")],
+        talking,
+    ),
+    step(1, "step-1", &[(Everywhere, "alt-1"), (Transcript, "1"), (Panel, "1")]),
+    step(2, "step-2", &[(Everywhere, "alt-2"), (Transcript, "2"), (Panel, "2")]),
+    step(3, "step-3", &[(Everywhere, "alt-3"), (Transcript, "3"), (Panel, "3")]),
+    step(4, "step-4", &[(Everywhere, "alt-4"), (Transcript, "4"), (Panel, "4")]),
+    step(5, "step-5", &[(Everywhere, "alt-5"), (Transcript, "5"), (Panel, "5")]),
+    step(6, "step-6", &[(Everywhere, "alt-6"), (Transcript, "6"), (Panel, "6")]),
+    step(7, "step-7", &[(Everywhere, "alt-7"), (Transcript, "7"), (Panel, "7")]),
+    step(8, "step-8", &[(Everywhere, "alt-8"), (Transcript, "8"), (Panel, "8")]),
+    step(9, "step-9", &[(Everywhere, "alt-9"), (Transcript, "9"), (Panel, "9")]),
+    entry(
+        Action::PageUp,
+        "page-up",
+        "page up",
+        "Scroll a page up, while typing too.",
+        &[(Everywhere, "pageup")],
+        talking,
+    ),
+    entry(
+        Action::PageDown,
+        "page-down",
+        "page down",
+        "Scroll a page down, while typing too.",
+        &[(Everywhere, "pagedown")],
+        talking,
+    ),
+    entry(
+        Action::HalfPageUp,
+        "half-page-up",
+        "half up",
+        "Half a page up.",
+        &[(Transcript, "ctrl-u"), (Panel, "ctrl-u")],
+        talking,
+    ),
+    entry(
+        Action::HalfPageDown,
+        "half-page-down",
+        "half down",
+        "Half a page down.",
+        &[(Transcript, "ctrl-d"), (Panel, "ctrl-d")],
+        talking,
+    ),
+    entry(
+        Action::ScrollUp,
+        "scroll-up",
+        "scroll up",
+        "Scroll up a little; the wheel does it too.",
+        &[(Transcript, "ctrl-y"), (Panel, "ctrl-y")],
+        talking,
+    ),
+    entry(
+        Action::ScrollDown,
+        "scroll-down",
+        "scroll down",
+        "Scroll down a little; the wheel does it too.",
+        &[(Transcript, "ctrl-e"), (Panel, "ctrl-e")],
+        talking,
+    ),
+    entry(
+        Action::Top,
+        "top",
+        "top",
+        "Go to the first line.",
+        &[(Transcript, "g"), (Transcript, "home"), (Panel, "g"), (Panel, "home")],
+        talking,
+    ),
+    entry(
+        Action::Bottom,
+        "bottom",
+        "end",
+        "Go to the end and follow it.",
+        &[(Transcript, "G"), (Transcript, "end"), (Panel, "G"), (Panel, "end")],
+        talking,
+    ),
+    entry(
+        Action::NextPane,
+        "next-pane",
+        "next pane",
+        "Give the keys to the next pane.",
+        &[(Everywhere, "f6")],
+        talking,
+    ),
+    entry(
+        Action::PreviousPane,
+        "previous-pane",
+        "pane before",
+        "Give the keys to the pane before.",
+        &[(Everywhere, "shift-f6")],
+        talking,
+    ),
+    entry(
+        Action::NextFile,
+        "next-file",
+        "next file",
+        "Show the next of the opened files.",
+        &[(Transcript, ">"), (Everywhere, "alt-right")],
+        several_files,
+    ),
+    entry(
+        Action::PreviousFile,
+        "previous-file",
+        "file before",
+        "Show the one before of the opened files.",
+        &[(Transcript, "<"), (Everywhere, "alt-left")],
+        several_files,
+    ),
+    entry(
+        Action::Connect,
+        "connect",
+        "connect",
+        "Connect to a host, a profile, the lab, or the mail exchanger of a domain.",
+        &[(Everywhere, "f4")],
+        always,
+    ),
+    entry(
+        Action::Reconnect,
+        "reconnect",
+        "reconnect",
+        "Connect again to the same target; the conversation goes on in the same file.",
+        &[(Everywhere, "f5")],
+        Model::can_reconnect,
+    ),
+    entry(
+        Action::Lab,
+        "lab",
+        "lab",
+        "Connect to the lab: a mail server inside ehlo, from which nothing leaves this machine.",
+        &[],
+        always,
+    ),
+    entry(
+        Action::Stop,
+        "stop",
+        "stop",
+        "Stop waiting for the reply; with nothing awaited, choose to drop the line or to quit.",
+        &[(Everywhere, "ctrl-c")],
+        always,
+    ),
+    entry(Action::Drop, "drop", "drop", "Close the connection at once, without QUIT.", &[], open),
+    entry(
+        Action::Start,
+        "start",
+        "start screen",
+        "Go to the start screen: lab, profiles, recent conversations.",
+        &[],
+        |model| talking(model) && !open(model),
+    ),
+    entry(
+        Action::Palette,
+        "palette",
+        "all actions",
+        "Find any action by its name or its words.",
+        &[(Everywhere, "ctrl-p")],
+        always,
+    ),
+    entry(
+        Action::Help,
+        "help",
+        "help",
+        "Help for where you are.",
+        &[(Everywhere, "f1"), (Transcript, "?"), (Panel, "?")],
+        always,
+    ),
+    entry(
+        Action::Mouse,
+        "mouse",
+        "mouse on/off",
+        "Leave the mouse to the terminal, or take it back.",
+        &[(Transcript, "M"), (Panel, "M")],
+        always,
+    ),
+    entry(Action::Redraw, "redraw", "redraw", "Draw the whole screen anew.", &[(Everywhere, "ctrl-l")], always),
+    entry(
+        Action::Suspend,
+        "suspend",
+        "suspend",
+        "Go back to the shell for a while; fg returns.",
+        &[(Everywhere, "ctrl-z")],
+        always,
+    ),
+    entry(
+        Action::Quit,
+        "quit",
+        "quit",
+        "Leave ehlo; asks only while a connection is open.",
+        &[(Everywhere, "ctrl-q"), (Transcript, "q"), (Panel, "q")],
+        always,
+    ),
 ];
+
+const fn step(n: u8, name: &'static str, keys: &'static [(Where, &'static str)]) -> Entry {
+    const AVAILABLE: [fn(&Model) -> bool; 9] = [
+        |m| m.step(1).is_some(),
+        |m| m.step(2).is_some(),
+        |m| m.step(3).is_some(),
+        |m| m.step(4).is_some(),
+        |m| m.step(5).is_some(),
+        |m| m.step(6).is_some(),
+        |m| m.step(7).is_some(),
+        |m| m.step(8).is_some(),
+        |m| m.step(9).is_some(),
+    ];
+    entry(
+        Action::Step(n),
+        name,
+        "next step",
+        "Take this one of the next steps: a line goes to the composer, nothing is sent.",
+        keys,
+        AVAILABLE[n as usize - 1],
+    )
+}
+
+impl Action {
+    /// Its entry.
+    #[must_use]
+    pub fn entry(self) -> &'static Entry {
+        ACTIONS.iter().find(|entry| entry.action == self).expect("every action has an entry")
+    }
+
+    /// The action of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        ACTIONS.iter().find(|entry| entry.name == name).map(|entry| entry.action)
+    }
+}

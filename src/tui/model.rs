@@ -41,4 +41,34 @@ pub struct Model {
     pub composer: Composer,
     /// What is filled into templates.
     pub identity: Identity,
+    /// The files that were opened, for next and previous.
+    pub files: Vec<std::path::PathBuf>,
+    /// Whether there is a target to connect to again.
+    can_reconnect: bool,
+}
+
+impl Model {
+    /// Whether the start screen is shown.
+    #[must_use]
+    pub fn at_start(&self) -> bool {
+        false
+    }
+
+    /// Whether what is shown was opened from a file.
+    #[must_use]
+    pub fn is_offline(&self) -> bool {
+        self.talk.source == super::talk::Source::Opened
+    }
+
+    /// Whether there is a target to connect to again.
+    #[must_use]
+    pub fn can_reconnect(&self) -> bool {
+        self.can_reconnect
+    }
+
+    /// The n-th next step that is shown, from 1.
+    #[must_use]
+    pub fn step(&self, n: usize) -> Option<crate::decode::Step> {
+        self.panel.step(n, &self.talk)
+    }
 }
