@@ -10,11 +10,13 @@ pub mod content;
 pub mod enhanced;
 pub mod escape;
 pub mod lint;
+mod path;
 pub mod reply;
 pub mod sasl;
 pub mod secret;
 pub mod session;
 pub mod verb;
+pub mod xtext;
 
 pub use capability::Capabilities;
 pub use command::{Command, Parameter, Path};
