@@ -2,6 +2,22 @@
 //!
 //! Not here: sockets, screens.
 
+pub mod duration;
+mod file;
+mod nearest;
+mod password;
+mod read;
+mod store;
+
+pub use file::{Profile, ProfileError};
+pub use nearest::nearest;
+pub use password::{SecretError, ask_nobody};
+pub use read::TargetError;
+pub use store::Profiles;
+
+use std::fmt;
+use std::net::IpAddr;
+
 use crate::smtp::Secret;
 
 /// Where to connect.
@@ -20,6 +36,19 @@ pub enum Endpoint {
     Unix(std::path::PathBuf),
     /// The embedded lab, with a scenario (`default`).
     Lab(String),
+}
+
+impl fmt::Display for Endpoint {
+    /// `host:port` (brackets around IPv6), `mx:DOMAIN`, a path, `lab:SCENARIO`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp { host, port } if host.contains(':') => write!(f, "[{host}]:{port}"),
+            Self::Tcp { host, port } => write!(f, "{host}:{port}"),
+            Self::Mx(domain) => write!(f, "mx:{domain}"),
+            Self::Unix(path) => write!(f, "{}", path.display()),
+            Self::Lab(scenario) => write!(f, "lab:{scenario}"),
+        }
+    }
 }
 
 /// What protocol is meant.
@@ -81,6 +110,11 @@ pub struct Target {
     pub connect_timeout: Option<u64>,
     /// Time-out of each reply, milliseconds, instead of the phase's own.
     pub reply_timeout: Option<u64>,
+    /// From which address to connect; any where none.
+    pub bind: Option<IpAddr>,
+    /// The `.smtp` file whose header named it, where it came from one: not what the user typed, so it is shown and
+    /// confirmed, and no credentials go there.
+    pub from_file: Option<std::path::PathBuf>,
 }
 
 /// Who logs in.
@@ -107,4 +141,107 @@ pub enum SecretSource {
     Prompt,
     /// Known already (the lab's public passwords).
     Known(Secret),
+}
+
+impl Target {
+    /// A target with nothing but a name and a place; the port says what it implies (465 TLS from the first byte).
+    #[must_use]
+    pub fn new(name: &str, endpoint: Endpoint) -> Self {
+        let implicit = matches!(endpoint, Endpoint::Tcp { port: 465, .. });
+        let mut target = Self {
+            name: name.to_owned(),
+            reading: String::new(),
+            profile: None,
+            endpoint,
+            protocol: Protocol::default(),
+            tls: if implicit { TlsMode::Implicit } else { TlsMode::default() },
+            verify: true,
+            ca: None,
+            sni: None,
+            production: false,
+            ehlo: None,
+            from: None,
+            to: Vec::new(),
+            auth: None,
+            connect_timeout: None,
+            reply_timeout: None,
+            bind: None,
+            from_file: None,
+        };
+        if matches!(target.endpoint, Endpoint::Lab(_)) {
+            target.know_the_lab();
+        }
+        target.reading = target.words();
+        target
+    }
+
+    /// Fills in what the lab's default scenario knows, where nothing else was said; its passwords are public.
+    fn know_the_lab(&mut self) {
+        self.ehlo.get_or_insert_with(|| "noddy.com".to_owned());
+        self.from.get_or_insert_with(|| "dude@noddy.com".to_owned());
+        if self.to.is_empty() {
+            self.to.push("anotherdude@target.local".to_owned());
+        }
+        self.auth.get_or_insert_with(|| Auth {
+            user: "dude".to_owned(),
+            mechanism: "auto".to_owned(),
+            allow_plaintext: false,
+            password: SecretSource::Known(Secret::from("noddy")),
+        });
+    }
+
+    /// Where it leads, in words.
+    fn words(&self) -> String {
+        let mut words = match &self.endpoint {
+            Endpoint::Tcp { host, port } => format!("{host} port {port}"),
+            Endpoint::Mx(domain) => format!("the mail exchangers of {domain}"),
+            Endpoint::Unix(path) => format!("the socket {}", path.display()),
+            Endpoint::Lab(scenario) => format!("the lab inside ehlo, scenario {scenario}"),
+        };
+        if self.protocol == Protocol::Lmtp {
+            words.push_str(", LMTP");
+        }
+        if self.tls == TlsMode::Implicit {
+            words.push_str(", TLS from the first byte");
+        } else if matches!(self.endpoint, Endpoint::Tcp { port: 587, .. }) {
+            words.push_str(", submission");
+        }
+        if !self.verify {
+            words.push_str(", certificate not verified");
+        }
+        words
+    }
+
+    /// The target as a text that reads back to the same place: what the head of a transcript says.
+    #[must_use]
+    pub fn uri(&self) -> String {
+        match (&self.endpoint, self.protocol) {
+            (Endpoint::Tcp { .. }, Protocol::Lmtp) => format!("lmtp://{}", self.endpoint),
+            (Endpoint::Tcp { .. }, _) if self.tls == TlsMode::Implicit => format!("smtps://{}", self.endpoint),
+            (Endpoint::Tcp { .. }, _) => format!("smtp://{}", self.endpoint),
+            (Endpoint::Unix(path), _) => format!("lmtp+unix:{}", path.display()),
+            (Endpoint::Mx(_) | Endpoint::Lab(_), _) => self.endpoint.to_string(),
+        }
+    }
+
+    /// Whether a message that is handed over there stays on this machine by what the target itself says: a loopback
+    /// address, `localhost`, a Unix socket, the lab. A name may still resolve to a loopback address.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        match &self.endpoint {
+            Endpoint::Tcp { host, .. } => {
+                let name = host.trim_end_matches('.').to_ascii_lowercase();
+                name == "localhost"
+                    || name.ends_with(".localhost")
+                    || host.parse::<IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback())
+            }
+            Endpoint::Mx(_) => false,
+            Endpoint::Unix(_) | Endpoint::Lab(_) => true,
+        }
+    }
+
+    /// The lab listens here: from now on this is a plain address on loopback.
+    pub fn lab_listens(&mut self, address: std::net::SocketAddr) {
+        self.endpoint = Endpoint::Tcp { host: address.ip().to_string(), port: address.port() };
+    }
 }

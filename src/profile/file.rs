@@ -1,0 +1,461 @@
+//! The profile's file: TOML with known keys only, and errors that name the place and the cure (FORMATS section 2).
+
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::duration;
+use super::nearest::nearest;
+use super::read::{ReadHost, host_port};
+use super::{Auth, Endpoint, Protocol, SecretSource, Target, TlsMode};
+
+/// A saved host.
+#[derive(Debug, Clone)]
+pub struct Profile {
+    /// What a connection needs to know; `name` and `profile` are the profile's name.
+    pub target: Target,
+    /// What its owner wrote about it.
+    pub note: Option<String>,
+}
+
+/// Why a profile can't be used: where, what, and the cure. Never holds a value of the file.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{place}: {what}")]
+pub struct ProfileError {
+    /// `file:line`.
+    pub place: String,
+    /// What is wrong and what mends it.
+    pub what: String,
+}
+
+impl ProfileError {
+    pub(super) fn unreadable(path: &Path, source: &std::io::Error) -> Self {
+        Self { place: path.display().to_string(), what: format!("can't be read: {source}") }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    host: Option<Spanned<String>>,
+    port: Option<Spanned<u16>>,
+    unix: Option<PathBuf>,
+    #[serde(default)]
+    mx: bool,
+    protocol: Option<ProtocolName>,
+    note: Option<String>,
+    #[serde(default)]
+    production: bool,
+    #[serde(default)]
+    identity: Identity,
+    #[serde(default)]
+    tls: Tls,
+    auth: Option<Spanned<AuthTable>>,
+    #[serde(default)]
+    network: Network,
+    xclient: Option<Spanned<toml::Table>>,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "lowercase")]
+enum ProtocolName {
+    Smtp,
+    Esmtp,
+    Lmtp,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Identity {
+    ehlo: Option<String>,
+    from: Option<String>,
+    #[serde(default)]
+    to: Vec<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Tls {
+    mode: Option<ModeName>,
+    verify: Option<bool>,
+    ca: Option<PathBuf>,
+    sni: Option<String>,
+    min_version: Option<Spanned<String>>,
+    max_version: Option<Spanned<String>>,
+    client_cert: Option<Spanned<PathBuf>>,
+    client_key: Option<Spanned<PathBuf>>,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "lowercase")]
+enum ModeName {
+    None,
+    Starttls,
+    Require,
+    Implicit,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AuthTable {
+    user: String,
+    mechanism: Option<String>,
+    #[serde(default)]
+    allow_plaintext: bool,
+    password: Option<Spanned<toml::Value>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Network {
+    family: Option<FamilyName>,
+    bind: Option<Spanned<String>>,
+    proxy: Option<Spanned<String>>,
+    proxy_protocol: Option<Spanned<u8>>,
+    connect_timeout: Option<Spanned<String>>,
+    reply_timeout: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "lowercase")]
+enum FamilyName {
+    Any,
+    Ipv4,
+    Ipv6,
+}
+
+/// The file being read: makes errors with its place.
+struct Source<'a> {
+    text: &'a str,
+    path: &'a Path,
+}
+
+impl Source<'_> {
+    fn error(&self, at: usize, what: impl Into<String>) -> ProfileError {
+        let at = at.min(self.text.len());
+        let line = 1 + memchr::memchr_iter(b'\n', &self.text.as_bytes()[..at]).count();
+        ProfileError { place: format!("{}:{line}", self.path.display()), what: what.into() }
+    }
+
+    /// An error of the TOML reader: its message without the line that it quotes, which may hold a secret.
+    fn toml(&self, error: &toml::de::Error) -> ProfileError {
+        let message = error.message();
+        let mut quoted = message.split('`').skip(1).step_by(2);
+        let what = if message.starts_with("unknown field")
+            && let Some(unknown) = quoted.next()
+        {
+            match nearest(unknown, quoted) {
+                Some(known) => format!("`{unknown}` is not a key here; `{known}` is the nearest that is"),
+                None => format!("`{unknown}` is not a key here"),
+            }
+        } else if message.starts_with("invalid type") {
+            let expected = message.rsplit("expected ").next().unwrap_or_default();
+            format!("a value of another kind stands here; expected {expected}")
+        } else {
+            message.to_owned()
+        };
+        self.error(error.span().map_or(0, |span| span.start), what)
+    }
+
+    fn milliseconds(&self, text: Option<&Spanned<String>>) -> Result<Option<u64>, ProfileError> {
+        let Some(text) = text else { return Ok(None) };
+        let duration = duration::parse(text.get_ref()).map_err(|bad| self.error(text.span().start, bad.to_string()))?;
+        Ok(Some(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)))
+    }
+}
+
+impl Profile {
+    /// Reads a profile's text; `path` is for errors, and relative files in it are looked for beside it.
+    ///
+    /// # Errors
+    /// TOML that is not well formed, an unknown key, a password in plain text, values that do not go together.
+    pub fn parse(name: &str, text: &str, path: &Path) -> Result<Self, ProfileError> {
+        let source = Source { text, path };
+        refuse_plain_passwords(&source)?;
+        let file: File = toml::from_str(text).map_err(|error| source.toml(&error))?;
+        refuse_what_is_not_there(&source, &file)?;
+        let mut target = Target::new(name, endpoint(&source, &file)?);
+        target.profile = Some(name.to_owned());
+        target.protocol = match file.protocol {
+            Some(ProtocolName::Smtp) => Protocol::Smtp,
+            Some(ProtocolName::Lmtp) => Protocol::Lmtp,
+            None if file.unix.is_some() => Protocol::Lmtp,
+            Some(ProtocolName::Esmtp) | None => Protocol::Esmtp,
+        };
+        if let Some(mode) = file.tls.mode {
+            target.tls = match mode {
+                ModeName::None => TlsMode::None,
+                ModeName::Starttls => TlsMode::Starttls,
+                ModeName::Require => TlsMode::Require,
+                ModeName::Implicit => TlsMode::Implicit,
+            };
+        }
+        target.verify = file.tls.verify.unwrap_or(true);
+        target.ca = file.tls.ca.as_ref().map(|ca| path.parent().unwrap_or(Path::new("")).join(ca));
+        target.sni.clone_from(&file.tls.sni);
+        target.production = file.production;
+        take_identity(&mut target, &file.identity);
+        if let Some(auth) = &file.auth {
+            target.auth = Some(auth_of(&source, auth.get_ref(), &target)?);
+        }
+        target.connect_timeout = source.milliseconds(file.network.connect_timeout.as_ref())?;
+        target.reply_timeout = source.milliseconds(file.network.reply_timeout.as_ref())?;
+        target.bind = bind(&source, &file.network)?;
+        target.reading = format!("profile {name}: {}", target.words());
+        Ok(Self { target, note: file.note })
+    }
+}
+
+fn take_identity(target: &mut Target, identity: &Identity) {
+    if let Some(ehlo) = &identity.ehlo {
+        target.ehlo = Some(ehlo.clone());
+    }
+    if let Some(from) = &identity.from {
+        target.from = Some(from.clone());
+    }
+    if !identity.to.is_empty() {
+        target.to.clone_from(&identity.to);
+    }
+}
+
+/// A `password = "..."` is found before anything else, so that no other error hides it.
+fn refuse_plain_passwords(source: &Source<'_>) -> Result<(), ProfileError> {
+    #[derive(Deserialize)]
+    struct Loose {
+        auth: Option<LooseAuth>,
+    }
+    #[derive(Deserialize)]
+    struct LooseAuth {
+        password: Option<Spanned<toml::Value>>,
+    }
+    let Ok(Loose { auth: Some(LooseAuth { password: Some(password) }) }) = toml::from_str(source.text) else {
+        return Ok(());
+    };
+    if password.get_ref().is_table() {
+        return Ok(());
+    }
+    Err(source.error(
+        password.span().start,
+        "a password does not belong in a profile in plain text; write where it comes from instead: \
+         `password = { env = \"NAME\" }`, `{ command = \"pass show noddy\" }` or `{ prompt = true }`",
+    ))
+}
+
+/// Keys that the format knows and this version can't honour are refused: connecting as if they were not there could
+/// send mail where it must not go.
+fn refuse_what_is_not_there(source: &Source<'_>, file: &File) -> Result<(), ProfileError> {
+    let start = |span: std::ops::Range<usize>| span.start;
+    let found = [
+        ("tls.min_version", file.tls.min_version.as_ref().map(|v| start(v.span()))),
+        ("tls.max_version", file.tls.max_version.as_ref().map(|v| start(v.span()))),
+        ("tls.client_cert", file.tls.client_cert.as_ref().map(|v| start(v.span()))),
+        ("tls.client_key", file.tls.client_key.as_ref().map(|v| start(v.span()))),
+        ("network.proxy", file.network.proxy.as_ref().map(|v| start(v.span()))),
+        ("network.proxy_protocol", file.network.proxy_protocol.as_ref().map(|v| start(v.span()))),
+        ("xclient", file.xclient.as_ref().map(|v| start(v.span()))),
+    ];
+    match found.into_iter().find_map(|(key, at)| Some((key, at?))) {
+        None => Ok(()),
+        Some((key, at)) => Err(source.error(
+            at,
+            format!("this version of ehlo can't do what `{key}` asks for, and does not connect without it; take it out to go on"),
+        )),
+    }
+}
+
+fn endpoint(source: &Source<'_>, file: &File) -> Result<Endpoint, ProfileError> {
+    let default = match (file.protocol, file.tls.mode) {
+        (Some(ProtocolName::Lmtp), _) => 24,
+        (_, Some(ModeName::Implicit)) => 465,
+        _ => 25,
+    };
+    if let Some(path) = &file.unix {
+        return match &file.host {
+            None => Ok(Endpoint::Unix(path.clone())),
+            Some(host) => Err(source.error(host.span().start, "`host` and `unix` can't both be given; keep one")),
+        };
+    }
+    let Some(host) = &file.host else {
+        return Err(
+            source.error(0, "`host` is missing: the server's name or address, or \"lab\"; or `unix`, a socket's path")
+        );
+    };
+    let at = host.span().start;
+    let text = host.get_ref().trim();
+    if text == "lab" || text.starts_with("lab:") {
+        let scenario = text.strip_prefix("lab").and_then(|rest| rest.strip_prefix(':')).filter(|name| !name.is_empty());
+        return Ok(Endpoint::Lab(scenario.unwrap_or("default").to_owned()));
+    }
+    let ReadHost { host: name, port } = host_port(text).map_err(|error| source.error(at, error.to_string()))?;
+    if port.is_some() {
+        return Err(source.error(at, "the port stands in a key of its own: `port = 25`"));
+    }
+    let given = file.port.as_ref();
+    if let Some(zero) = given.filter(|port| *port.get_ref() == 0) {
+        return Err(source.error(zero.span().start, "0 is not a port; 25, 465 and 587 are usual"));
+    }
+    let port = given.map_or(default, |port| *port.get_ref());
+    if !file.mx {
+        return Ok(Endpoint::Tcp { host: name, port });
+    }
+    match given.filter(|port| *port.get_ref() != 25) {
+        None => Ok(Endpoint::Mx(name)),
+        Some(other) => {
+            Err(source.error(other.span().start, "mail exchangers listen on port 25; take out `port` or `mx`"))
+        }
+    }
+}
+
+fn bind(source: &Source<'_>, network: &Network) -> Result<Option<IpAddr>, ProfileError> {
+    let given = match &network.bind {
+        None => None,
+        Some(text) => Some((
+            text.get_ref().parse::<IpAddr>().map_err(|_| {
+                source.error(text.span().start, "`bind` is an address of this machine, such as \"127.0.0.1\"")
+            })?,
+            text.span().start,
+        )),
+    };
+    // An unspecified address of a family leaves the choice to the system and keeps to the family.
+    match (network.family.unwrap_or(FamilyName::Any), given) {
+        (FamilyName::Any, given) => Ok(given.map(|(ip, _)| ip)),
+        (FamilyName::Ipv4, None) => Ok(Some(std::net::Ipv4Addr::UNSPECIFIED.into())),
+        (FamilyName::Ipv6, None) => Ok(Some(std::net::Ipv6Addr::UNSPECIFIED.into())),
+        (FamilyName::Ipv4, Some((ip, _))) if ip.is_ipv4() => Ok(Some(ip)),
+        (FamilyName::Ipv6, Some((ip, _))) if ip.is_ipv6() => Ok(Some(ip)),
+        (_, Some((_, at))) => Err(source.error(at, "`bind` is not of the `family` that is asked for")),
+    }
+}
+
+fn auth_of(source: &Source<'_>, auth: &AuthTable, target: &Target) -> Result<Auth, ProfileError> {
+    let password = match &auth.password {
+        Some(password) => secret_source(source, password)?,
+        None => match (&target.endpoint, &target.auth) {
+            (Endpoint::Lab(_), Some(known)) if known.user == auth.user => known.password.clone(),
+            _ => SecretSource::Prompt,
+        },
+    };
+    Ok(Auth {
+        user: auth.user.clone(),
+        mechanism: auth.mechanism.clone().unwrap_or_else(|| "auto".to_owned()),
+        allow_plaintext: auth.allow_plaintext,
+        password,
+    })
+}
+
+fn secret_source(source: &Source<'_>, password: &Spanned<toml::Value>) -> Result<SecretSource, ProfileError> {
+    const KINDS: [&str; 4] = ["env", "command", "keyring", "prompt"];
+    let error = |what: String| source.error(password.span().start, what);
+    let expected = "expected one of { env = \"NAME\" }, { command = \"...\" }, { prompt = true }";
+    let table = password.get_ref().as_table().filter(|table| table.len() == 1);
+    let Some((key, value)) = table.and_then(|table| table.iter().next()) else {
+        return Err(error(format!("`password` names one source; {expected}")));
+    };
+    match (key.as_str(), value) {
+        ("env", toml::Value::String(name)) if !name.is_empty() => Ok(SecretSource::Environment(name.clone())),
+        ("command", toml::Value::String(command)) if !command.trim().is_empty() => {
+            Ok(SecretSource::Command(command.clone()))
+        }
+        ("prompt", toml::Value::Boolean(true)) => Ok(SecretSource::Prompt),
+        ("keyring", _) => Err(error(
+            "this version of ehlo has no keyring; `{ command = \"...\" }` can ask the system's own".to_owned(),
+        )),
+        (known, _) if KINDS.contains(&known) => Err(error(format!("`{known}` has another kind of value; {expected}"))),
+        (unknown, _) => Err(error(match nearest(unknown, KINDS) {
+            Some(known) => format!("`{unknown}` is not a source of a password; `{known}` is the nearest that is"),
+            None => format!("`{unknown}` is not a source of a password; {expected}"),
+        })),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Profile, ProfileError> {
+        Profile::parse("noddy", text, Path::new("/etc/p/noddy.toml"))
+    }
+
+    #[test]
+    fn a_whole_profile_is_understood() {
+        let profile = parse(
+            r#"
+            host = "mx.target.local"
+            port = 2525
+            protocol = "esmtp"
+            note = "front MX"
+            production = true
+            [identity]
+            ehlo = "noddy.com"
+            from = "dude@noddy.com"
+            to = ["a@b", "c@d"]
+            [tls]
+            mode = "require"
+            verify = false
+            ca = "ca.pem"
+            sni = "other.local"
+            [auth]
+            user = "dude"
+            password = { env = "NODDY_PASSWORD" }
+            [network]
+            family = "ipv4"
+            connect_timeout = "30s"
+            reply_timeout = "5m"
+            "#,
+        )
+        .expect("well formed");
+        let target = profile.target;
+        assert_eq!(target.endpoint, Endpoint::Tcp { host: "mx.target.local".into(), port: 2525 });
+        assert_eq!((target.tls, target.verify, target.production), (TlsMode::Require, false, true));
+        assert_eq!(target.ca.as_deref(), Some(Path::new("/etc/p/ca.pem")));
+        assert_eq!((target.connect_timeout, target.reply_timeout), (Some(30_000), Some(300_000)));
+        assert_eq!(target.to, ["a@b", "c@d"]);
+        assert_eq!(target.bind, Some("0.0.0.0".parse().expect("an address")));
+        let auth = target.auth.expect("given");
+        assert!(matches!(auth.password, SecretSource::Environment(name) if name == "NODDY_PASSWORD"));
+        assert!(target.reading.starts_with("profile noddy: mx.target.local port 2525"), "{}", target.reading);
+    }
+
+    #[test]
+    fn the_place_is_a_host_a_domain_a_socket_or_the_lab() {
+        for (text, want) in [
+            ("host = \"lab\"", "lab:default"),
+            ("host = \"lab:greylist\"", "lab:greylist"),
+            ("host = \"noddy.com\"\nmx = true", "mx:noddy.com"),
+            ("unix = \"/run/lmtp.sock\"", "/run/lmtp.sock"),
+            ("host = \"::1\"", "[::1]:25"),
+            ("host = \"a\"\n[tls]\nmode = \"implicit\"", "a:465"),
+            ("host = \"a\"\nprotocol = \"lmtp\"", "a:24"),
+        ] {
+            assert_eq!(parse(text).expect(text).target.endpoint.to_string(), want, "{text}");
+        }
+        let lab = parse("host = \"lab\"").expect("well formed").target;
+        assert!(matches!(lab.auth.expect("the lab's own").password, SecretSource::Known(_)));
+        assert_eq!(parse("host = \"a\"\nport = 465").expect("well formed").target.tls, TlsMode::Implicit);
+    }
+
+    #[test]
+    fn errors_name_the_line_the_trouble_and_the_cure() {
+        for (text, line, words) in [
+            ("host = \"a\"\nprot = 25", 2, &["`prot`", "`port`"][..]),
+            ("host = \"a\"\n\n[tls]\nmod = \"none\"", 4, &["`mod`", "`mode`"]),
+            ("host = \"a\"\n[auth]\nuser = \"u\"\npassword = \"hunter2\"", 4, &["plain text", "env ="]),
+            ("host = \"a\"\n[auth]\nuser = \"u\"\npassword = { envi = \"X\" }", 4, &["`envi`", "`env`"]),
+            ("host = \"a\"\n[network]\nproxy = \"socks5://x\"", 3, &["`network.proxy`"]),
+            ("host = \"a\"\n[network]\nreply_timeout = \"5\"", 3, &["duration"]),
+            ("host = \"a:25\"", 1, &["port = 25"]),
+            ("port = 25", 1, &["`host`"]),
+            ("host = \"a\"\nport = \"25\"", 2, &["expected u16"]),
+            ("host = \"a\"\nprotocol = \"smpt\"", 2, &["smpt", "smtp"]),
+        ] {
+            let error = parse(text).expect_err(text);
+            assert_eq!(error.place, format!("/etc/p/noddy.toml:{line}"), "{text}: {error}");
+            for word in words {
+                assert!(error.what.contains(word), "{text}: {error}");
+            }
+            assert!(!error.to_string().contains("hunter2"));
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! From a target to what the client dials.
+
+use std::time::Duration;
+
+use crate::client::{Endpoint as Place, Options, TlsOptions};
+use crate::profile::{Endpoint, Target, TlsMode};
+
+/// For one connection attempt, where nothing else is said.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Why a target can't be dialled.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DialError {
+    /// The file of further authorities can't be read.
+    #[error("the certificate authorities in {path} can't be read: {source}", path = path.display())]
+    Authorities {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The lab has to be started first, and stand in the target by its address ([`Target::lab_listens`]).
+    #[error("the lab is not running")]
+    LabNotStarted,
+}
+
+/// What the client needs to dial a target. `roots` are further authorities in PEM, such as the lab's own; the target's
+/// `ca` file is read here and added.
+///
+/// # Errors
+/// A `ca` file that can't be read; a lab that has not been started.
+pub fn options(target: &Target, mut roots: Vec<String>) -> Result<Options, DialError> {
+    if let Some(path) = &target.ca {
+        let pem =
+            std::fs::read_to_string(path).map_err(|source| DialError::Authorities { path: path.clone(), source })?;
+        roots.push(pem);
+    }
+    let endpoint = match &target.endpoint {
+        Endpoint::Tcp { host, port } => Place::Tcp { host: host.clone(), port: *port },
+        Endpoint::Mx(domain) => Place::Mx(domain.clone()),
+        Endpoint::Unix(path) => Place::Unix(path.clone()),
+        Endpoint::Lab(_) => return Err(DialError::LabNotStarted),
+    };
+    Ok(Options {
+        endpoint,
+        tls: TlsOptions {
+            implicit: target.tls == TlsMode::Implicit,
+            verify: target.verify,
+            roots,
+            name: target.sni.clone(),
+        },
+        bind: target.bind,
+        connect_timeout: target.connect_timeout.map_or(CONNECT_TIMEOUT, Duration::from_millis),
+        reply_timeout: target.reply_timeout.map(Duration::from_millis),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::Profiles;
+
+    #[test]
+    fn a_target_becomes_what_the_client_dials() {
+        let target = Target::read("smtps://mx.noddy.com", &Profiles::shipped()).expect("a target");
+        let options = options(&target, vec!["PEM".to_owned()]).expect("can be dialled");
+        assert_eq!(options.endpoint, Place::Tcp { host: "mx.noddy.com".into(), port: 465 });
+        assert!(options.tls.implicit && options.tls.verify);
+        assert_eq!(options.tls.roots, ["PEM"]);
+    }
+
+    #[test]
+    fn the_lab_is_dialled_by_its_address() {
+        let mut target = Target::read("lab:", &Profiles::shipped()).expect("a target");
+        assert!(matches!(options(&target, Vec::new()), Err(DialError::LabNotStarted)));
+        target.lab_listens("127.0.0.1:4025".parse().expect("an address"));
+        let options = options(&target, Vec::new()).expect("can be dialled");
+        assert_eq!(options.endpoint, Place::Tcp { host: "127.0.0.1".into(), port: 4025 });
+    }
+}
