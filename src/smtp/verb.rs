@@ -116,6 +116,46 @@ pub struct ParameterEntry {
     /// Values to offer.
     #[serde(default)]
     pub choices: Vec<String>,
+    /// Whether several of `choices` may stand there, parted by commas.
+    #[serde(default)]
+    pub list: bool,
+    /// Whether it may stand there without a value although it can have one.
+    #[serde(default)]
+    pub optional: bool,
+    /// Whether its value is xtext ([`super::xtext`]).
+    #[serde(default)]
+    pub xtext: bool,
+    /// The most octets of its value, or 0 where nothing is said.
+    #[serde(default)]
+    pub longest: usize,
+    /// By how many octets it lengthens the 512 that a command line may have (RFC 5321 4.5.3.1.4).
+    #[serde(default)]
+    pub line: usize,
+    /// Examples that are right.
+    #[serde(default)]
+    pub right: Vec<String>,
+    /// Examples that are wrong.
+    #[serde(default)]
+    pub wrong: Vec<String>,
+}
+
+impl ParameterEntry {
+    /// Whether it has no value at all.
+    #[must_use]
+    pub fn is_bare(&self) -> bool {
+        self.value.is_empty()
+    }
+}
+
+/// Where in a group of pipelined commands a verb may stand (RFC 2920 3.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Pipelining {
+    /// At any place.
+    Anywhere,
+    /// Only as the last: its reply must be seen before anything else is sent.
+    #[default]
+    Last,
 }
 
 /// All that is known of one verb.
@@ -141,6 +181,18 @@ pub struct VerbEntry {
     pub phases: Vec<String>,
     /// How long to wait for its reply, seconds (RFC 5321 4.5.3.2).
     pub timeout: u64,
+    /// Where in a group of pipelined commands it may stand.
+    #[serde(default)]
+    pub pipeline: Pipelining,
+    /// Reply codes that say it is done.
+    #[serde(default)]
+    pub success: Vec<u16>,
+    /// Reply codes that ask for more.
+    #[serde(default)]
+    pub intermediate: Vec<u16>,
+    /// Reply codes by which it is refused.
+    #[serde(default)]
+    pub failure: Vec<u16>,
     /// Its fields, in the order of the template.
     #[serde(default, rename = "field")]
     pub fields: Vec<Field>,
@@ -171,5 +223,106 @@ impl VerbTable {
     #[must_use]
     pub fn find(&self, word: &str) -> Option<&VerbEntry> {
         self.verbs.iter().find(|entry| entry.name.eq_ignore_ascii_case(word))
+    }
+}
+
+impl VerbEntry {
+    /// The entry of this parameter, in any case.
+    #[must_use]
+    pub fn parameter(&self, keyword: &str) -> Option<&ParameterEntry> {
+        self.parameters.iter().find(|entry| entry.name.eq_ignore_ascii_case(keyword))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use regex::Regex;
+
+    use super::super::{Command, Phase};
+    use super::*;
+
+    fn table() -> VerbTable {
+        VerbTable::parse(crate::assets::text("verbs.toml").expect("it is compiled in")).expect("it parses")
+    }
+
+    #[test]
+    fn every_verb_of_the_enum_has_an_entry_and_every_entry_a_verb() {
+        let table = table();
+        for (verb, name) in Verb::NAMES {
+            assert_eq!(table.find(name).map(|entry| Verb::from_word(&entry.name)), Some(verb), "{name}");
+        }
+        let mut names: Vec<_> = table.verbs.iter().map(|entry| entry.name.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), table.verbs.len(), "a verb stands there twice");
+    }
+
+    #[test]
+    fn every_field_stands_in_its_template_and_every_place_has_a_field() {
+        let place = Regex::new(r"\{([a-z_]+)\}").expect("a pattern");
+        for entry in table().verbs {
+            let places: Vec<_> = place.captures_iter(&entry.template).map(|found| found[1].to_owned()).collect();
+            let fields: Vec<_> = entry.fields.iter().map(|field| field.name.clone()).collect();
+            assert_eq!(places, fields, "{}", entry.name);
+            for field in &entry.fields {
+                assert_eq!(field.kind == FieldKind::Choice, !field.choices.is_empty(), "{} {}", entry.name, field.name);
+            }
+            let bare = place.replace_all(&entry.template, "x");
+            let command = Command::parse(bare.as_bytes());
+            assert_eq!(command.word, entry.name, "the template begins with the verb");
+        }
+    }
+
+    #[test]
+    fn every_entry_says_what_it_is() {
+        for entry in table().verbs {
+            let name = &entry.name;
+            assert_eq!(*name, name.to_uppercase());
+            assert!(!entry.title.is_empty() && entry.help.len() > 80 && entry.grammar.starts_with(name), "{name}");
+            assert!(entry.reference.starts_with("RFC "), "{name}");
+            assert!((60..=600).contains(&entry.timeout), "{name}");
+            assert!(!entry.success.is_empty() && !entry.failure.is_empty(), "{name}");
+            assert!(!entry.phases.is_empty(), "{name}");
+            for phase in &entry.phases {
+                assert!(Phase::ALL.iter().any(|known| known.name() == phase), "{name}: {phase}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_time_outs_are_those_of_the_rfc() {
+        let table = table();
+        for (verb, seconds) in [("MAIL", 300), ("RCPT", 300), ("DATA", 120), ("EHLO", 300), ("QUIT", 300)] {
+            assert_eq!(table.find(verb).map(|entry| entry.timeout), Some(seconds), "{verb}");
+        }
+    }
+
+    #[test]
+    fn every_parameter_has_a_pattern_that_fits_its_examples() {
+        for entry in table().verbs {
+            for parameter in &entry.parameters {
+                let name = &parameter.name;
+                let pattern = Regex::new(&format!("^(?i:{})$", parameter.value)).expect(name);
+                assert!(!parameter.help.is_empty() && !parameter.reference.is_empty(), "{name}");
+                assert_eq!(parameter.is_bare(), parameter.grammar.is_empty(), "{name}: grammar and value go together");
+                assert!(!parameter.right.is_empty() && !parameter.wrong.is_empty(), "{name}: examples");
+                for choice in &parameter.choices {
+                    assert!(pattern.is_match(choice), "{name}={choice}");
+                }
+                for right in &parameter.right {
+                    let value = right.strip_prefix(name.as_str()).expect("the example begins with the keyword");
+                    match value.strip_prefix('=') {
+                        Some(value) => assert!(!parameter.is_bare() && pattern.is_match(value), "{right}"),
+                        None => assert!(parameter.is_bare() || parameter.optional, "{right}"),
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_no_table_is_refused_with_its_line() {
+        let error = VerbTable::parse("[[verb]]\nname = \"X\"\nphase = []\n").expect_err("a key that does not exist");
+        assert!(error.to_string().contains("phase"), "{error}");
     }
 }
