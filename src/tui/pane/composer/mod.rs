@@ -1,13 +1,31 @@
 //! The composer: the one line that will be sent, its ghost text, its lint, its history.
+//!
+//! Every printable key is text, every other is a control key: nothing typed here is magic. Not here: sending, and the
+//! keys of actions (Enter, F8, …), which the action table has.
 
 use std::time::Duration;
 
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use crate::smtp::{Session, VerbTable};
+use crate::smtp::lint::{self, Lint};
+use crate::smtp::session::Sent;
+use crate::smtp::{Phase, Session, VerbTable};
 use crate::tui::theme::Theme;
+
+mod ghost;
+mod hint;
+mod history;
+mod line;
+mod secrecy;
+#[cfg(test)]
+mod tests;
+mod view;
+
+use hint::Hint;
+use history::History;
+use line::{Line, Reach};
 
 /// What is filled into templates.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -40,57 +58,210 @@ pub struct Surroundings<'a> {
 /// The composer's state.
 #[derive(Debug, Default)]
 pub struct Composer {
-    line: String,
+    line: Line,
+    history: History,
+    /// What [`Self::arrange`] found.
+    ghost: String,
+    lints: Vec<Lint>,
+    /// The lone dot was sent, and no transaction begun since: QUIT is what comes next.
+    ended: bool,
 }
 
 impl Composer {
     /// The line as it would be sent.
     #[must_use]
     pub fn line(&self) -> &str {
-        &self.line
+        self.line.text()
     }
 
-    /// Puts a line there instead, with the cursor at its end.
+    /// What is offered after the cursor; not a part of the line until it is taken.
+    #[must_use]
+    pub fn ghost(&self) -> &str {
+        if self.line.at_end() { &self.ghost } else { "" }
+    }
+
+    /// What was found about the line, most severe first.
+    #[must_use]
+    pub fn lints(&self) -> &[Lint] {
+        &self.lints
+    }
+
+    /// Puts a line there instead, with the cursor at its end. [`Self::arrange`] is due after it.
     pub fn set_line(&mut self, line: &str) {
-        line.clone_into(&mut self.line);
+        self.line.set(line);
+        self.history.leave();
+        self.ghost.clear();
+        self.lints.clear();
     }
 
-    /// A key that no action took: text, editing, ghost text (Right, End), history (Up, Down). False where it means
-    /// nothing here.
-    pub fn key(&mut self, _key: KeyEvent, _around: &Surroundings<'_>) -> bool {
-        false
+    /// A key that no action took: text, editing, ghost text (Right, End, Tab), history (Up, Down). False where it
+    /// means nothing here.
+    pub fn key(&mut self, key: KeyEvent, around: &Surroundings<'_>) -> bool {
+        if key.kind == KeyEventKind::Release {
+            return false;
+        }
+        let known = match key.code {
+            KeyCode::Up | KeyCode::Down => return self.recall(key.code, around),
+            KeyCode::Char(c) if is_text(key.modifiers) => {
+                self.line.insert(c.encode_utf8(&mut [0; 4]));
+                true
+            }
+            code => self.take_ghost(code, key.modifiers) || self.edit(code, key.modifiers),
+        };
+        if known {
+            self.history.leave();
+            self.arrange(around);
+        }
+        known
     }
 
-    /// Pasted text, one line of it.
-    pub fn paste(&mut self, _text: &str, _around: &Surroundings<'_>) {}
+    /// Pasted text, one line of it: a line end at its end is left out.
+    pub fn paste(&mut self, text: &str, around: &Surroundings<'_>) {
+        self.line.insert(text.trim_end_matches(['\r', '\n']));
+        self.history.leave();
+        self.arrange(around);
+    }
 
-    /// The line was sent: remembers it (unless it looks like a secret) and empties the composer.
-    pub fn sent(&mut self, _around: &Surroundings<'_>) {
-        self.line.clear();
+    /// The line was sent: remembers it (unless it looks like a secret) and empties the composer. `around` is how
+    /// things stood when it was sent.
+    pub fn sent(&mut self, around: &Surroundings<'_>) {
+        self.history.keep(self.line.text(), around);
+        if around.session.classify(self.line.text().as_bytes()) == Sent::EndOfData {
+            self.ended = true;
+        }
+        self.line.set("");
+        self.arrange(around);
     }
 
     /// Takes the mended line (F8); false where there is nothing to mend.
-    pub fn mend(&mut self, _around: &Surroundings<'_>) -> bool {
-        false
+    pub fn mend(&mut self, around: &Surroundings<'_>) -> bool {
+        let Some(mended) = self.lints.iter().find_map(|lint| lint.mended.clone()) else { return false };
+        self.set_line(&mended);
+        self.arrange(around);
+        true
     }
 
     /// Looks at the line anew: lint, ghost text. Called after every change of the line or of the session.
-    pub fn arrange(&mut self, _around: &Surroundings<'_>) {}
+    pub fn arrange(&mut self, around: &Surroundings<'_>) {
+        if !matches!(around.session.phase(), Phase::Data | Phase::Verdict | Phase::Ready | Phase::Rcpt) {
+            self.ended = false;
+        }
+        let line = self.line.text();
+        let is_command = matches!(around.session.classify(line.as_bytes()), Sent::Command(_));
+        self.lints = if is_command && around.open && !line.is_empty() && !secrecy::is_answer(around) {
+            lint::lint(line.as_bytes(), around.session, around.verbs)
+        } else {
+            Vec::new()
+        };
+        self.ghost = ghost::ghost(line, self.ended, &self.history, around);
+    }
 
     /// The title of the frame: `Line to send`, `Message content · …`, and the line end that will be sent.
     #[must_use]
-    pub fn title(&self, _around: &Surroundings<'_>) -> (String, String) {
-        ("Line to send".to_owned(), "CRLF".to_owned())
+    pub fn title(&self, around: &Surroundings<'_>) -> (String, String) {
+        let session = around.session;
+        let title = match session.phase() {
+            _ if !around.open => "Line to send · no connection",
+            Phase::Data => "Message content · a line with only \".\" ends it",
+            _ if session.chunk_left > 0 => "Content of the chunk",
+            _ if secrecy::is_answer(around) => "Answer within AUTH · masked once sent",
+            _ => "Line to send",
+        };
+        (title.to_owned(), "CRLF".to_owned())
     }
 
     /// Draws line and second row, without a frame; gives where the cursor is.
-    pub fn draw(
-        &self,
-        _around: &Surroundings<'_>,
-        _theme: Theme,
-        _area: Rect,
-        _buffer: &mut Buffer,
-    ) -> Option<Position> {
-        None
+    pub fn draw(&self, around: &Surroundings<'_>, theme: Theme, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+        if area.is_empty() {
+            return None;
+        }
+        let row = view::Row::new(self.line.text(), self.line.cursor(), area.width);
+        let hint = hint::hint(self.line.text(), &self.lints, self.ghost(), around);
+        let marked = match &hint {
+            Hint::Lint { span, .. } => Some(span),
+            Hint::Note(..) => None,
+        };
+        let cursor = row.draw(self.ghost(), marked, theme, Rect { height: 1, ..area }, buffer);
+        if area.height > 1 {
+            let second = Rect { y: area.y + 1, height: 1, ..area };
+            view::draw_hint(&hint, &row, theme, second, buffer);
+        }
+        Some(cursor)
     }
+
+    fn recall(&mut self, code: KeyCode, around: &Surroundings<'_>) -> bool {
+        let found =
+            if code == KeyCode::Up { self.history.back(self.line.text(), around) } else { self.history.on(around) };
+        if let Some(line) = found {
+            self.line.set(&line);
+            self.arrange(around);
+        }
+        true
+    }
+
+    /// Takes the ghost text, or its first word; false where there is none or the key is another one.
+    fn take_ghost(&mut self, code: KeyCode, modifiers: KeyModifiers) -> bool {
+        if self.ghost().is_empty() {
+            return false;
+        }
+        let by_word = modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+        let octets = match code {
+            KeyCode::Right if by_word => line::end_of_word(&self.ghost),
+            KeyCode::Char('f') if modifiers == KeyModifiers::ALT => line::end_of_word(&self.ghost),
+            KeyCode::Char('e' | 'f') if modifiers == KeyModifiers::CONTROL => self.ghost.len(),
+            KeyCode::Right | KeyCode::End | KeyCode::Tab => self.ghost.len(),
+            _ => return false,
+        };
+        let taken = self.ghost[..octets].to_owned();
+        self.line.insert(&taken);
+        true
+    }
+
+    /// The editing keys; false where the key is none.
+    fn edit(&mut self, code: KeyCode, modifiers: KeyModifiers) -> bool {
+        let control = modifiers.contains(KeyModifiers::CONTROL);
+        let alt = modifiers.contains(KeyModifiers::ALT);
+        let line = &mut self.line;
+        match code {
+            KeyCode::Left if control || alt => line.go(Reach::WordBack),
+            KeyCode::Right if control || alt => line.go(Reach::WordOn),
+            KeyCode::Left => line.go(Reach::Back),
+            KeyCode::Right => line.go(Reach::On),
+            KeyCode::Home => line.go(Reach::Start),
+            KeyCode::End => line.go(Reach::End),
+            KeyCode::Backspace if control || alt => line.cut(Reach::WordBack),
+            KeyCode::Delete if control || alt => line.cut(Reach::WordOn),
+            KeyCode::Backspace => line.delete(Reach::Back),
+            KeyCode::Delete => line.delete(Reach::On),
+            KeyCode::Char(letter) if control && !alt => match letter.to_ascii_lowercase() {
+                'a' => line.go(Reach::Start),
+                'e' => line.go(Reach::End),
+                'b' => line.go(Reach::Back),
+                'f' => line.go(Reach::On),
+                'd' => line.delete(Reach::On),
+                'h' => line.delete(Reach::Back),
+                'u' => line.cut(Reach::Start),
+                'k' => line.cut(Reach::End),
+                'w' => line.cut(Reach::SpaceBack),
+                'y' => line.yank(),
+                _ => return false,
+            },
+            KeyCode::Char(letter) if alt && !control => match letter.to_ascii_lowercase() {
+                'b' => line.go(Reach::WordBack),
+                'f' => line.go(Reach::WordOn),
+                'd' => line.cut(Reach::WordOn),
+                _ => return false,
+            },
+            _ => return false,
+        }
+        true
+    }
+}
+
+/// Whether a character with these modifiers is text: plain, shifted, or by `AltGr` (which some terminals report as
+/// Ctrl and Alt together).
+fn is_text(modifiers: KeyModifiers) -> bool {
+    let both = KeyModifiers::CONTROL | KeyModifiers::ALT;
+    !modifiers.intersects(both | KeyModifiers::SUPER | KeyModifiers::META | KeyModifiers::HYPER)
+        || modifiers.contains(both)
 }

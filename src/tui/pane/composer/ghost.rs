@@ -1,0 +1,146 @@
+//! Ghost text: how the line may go on, from the verb's template, the identity, and what was sent before.
+//!
+//! Only offered; nothing of it is on the line until it is taken.
+
+use crate::smtp::session::Sent;
+use crate::smtp::verb::{Field, FieldKind, VerbEntry};
+use crate::smtp::{Phase, Verb};
+
+use super::history::{History, begins};
+use super::{Surroundings, secrecy};
+
+/// What may follow the text typed so far (the cursor stands at its end); empty where there is nothing to offer.
+///
+/// `ended`: the lone dot was sent and no transaction begun since.
+pub(super) fn ghost(typed: &str, ended: bool, history: &History, around: &Surroundings<'_>) -> String {
+    let is_command = matches!(around.session.classify(typed.as_bytes()), Sent::Command(_));
+    if !around.open || !is_command || secrecy::is_answer(around) {
+        return String::new();
+    }
+    if typed.is_empty() {
+        return next_command(ended, around).unwrap_or_default();
+    }
+    let offered = from_template(typed, around).or_else(|| {
+        let may = typed.contains(' ') || candidates(typed, around).is_empty();
+        history.longer(typed, around).filter(|_| may).map(|line| line[typed.len()..].to_owned())
+    });
+    offered.filter(|rest| !rest.trim().is_empty()).unwrap_or_default()
+}
+
+/// The most sensible command on an empty line.
+fn next_command(ended: bool, around: &Surroundings<'_>) -> Option<String> {
+    let session = around.session;
+    if around.waiting.is_some() {
+        return None;
+    }
+    let verb = match session.phase() {
+        Phase::Greeted | Phase::Ready | Phase::Mail | Phase::Rcpt if session.turned_away => Verb::Quit,
+        Phase::Greeted => Verb::Ehlo,
+        Phase::Ready if ended || session.delivered > 0 => Verb::Quit,
+        Phase::Ready => Verb::Mail,
+        Phase::Mail if session.refused > 0 && unused_recipients(around).next().is_none() => Verb::Rset,
+        Phase::Mail => Verb::Rcpt,
+        Phase::Rcpt => Verb::Data,
+        _ => return None,
+    };
+    let entry = around.verbs.find(verb.word())?;
+    filled(entry, around).into_iter().next()
+}
+
+/// The entries that the first word may mean: the verb itself, or those that begin so and fit the phase.
+fn candidates<'a>(typed: &str, around: &Surroundings<'a>) -> Vec<&'a VerbEntry> {
+    let word = typed.split(' ').next().unwrap_or_default();
+    if let Some(entry) = around.verbs.find(word) {
+        return vec![entry];
+    }
+    if typed.contains(' ') {
+        return Vec::new();
+    }
+    around.session.may_follow(around.verbs).into_iter().filter(|entry| begins(&entry.name, word)).collect()
+}
+
+fn from_template(typed: &str, around: &Surroundings<'_>) -> Option<String> {
+    let entries = candidates(typed, around);
+    let [entry] = entries.as_slice() else { return None };
+    let lines = filled(entry, around);
+    let going_on = lines.iter().find(|line| line.len() > typed.len() && begins(line, typed));
+    going_on.map(|line| line[typed.len()..].to_owned()).or_else(|| closing(typed, &entry.template))
+}
+
+/// What closes a field that was filled by hand: `RCPT TO:<a@b` and then `>`.
+fn closing(typed: &str, template: &str) -> Option<String> {
+    let (head, rest) = template.split_once('{')?;
+    let (_, tail) = rest.split_once('}')?;
+    let tail = tail.split([' ', '{']).next().filter(|tail| !tail.is_empty())?;
+    let value = typed.get(head.len()..).filter(|_| begins(typed, head))?;
+    let open = !value.is_empty() && !value.contains(|c: char| c.is_whitespace() || tail.contains(c));
+    open.then(|| tail.to_owned())
+}
+
+/// The template as whole lines, one for each value that its fields offer, the most likely first.
+///
+/// A word with an optional field that nothing fills is left out; one that must be filled by hand ends the line.
+fn filled(entry: &VerbEntry, around: &Surroundings<'_>) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in entry.template.split(' ') {
+        let Some(field) = field_of(word, entry) else {
+            push_word(&mut lines, word);
+            continue;
+        };
+        let place = format!("{{{}}}", field.name);
+        let values = if field.optional { Vec::new() } else { values(field, around) };
+        match (values.is_empty(), field.optional) {
+            (true, true) => {}
+            (true, false) => {
+                let head = word.split('{').next().unwrap_or_default();
+                push_word(&mut lines, head);
+                break;
+            }
+            (false, _) => {
+                lines = lines
+                    .iter()
+                    .flat_map(|line| values.iter().map(move |value| (line, value)))
+                    .map(|(line, value)| {
+                        let space = if line.is_empty() { "" } else { " " };
+                        format!("{line}{space}{}", word.replace(&place, value))
+                    })
+                    .collect();
+            }
+        }
+    }
+    lines
+}
+
+fn push_word(lines: &mut [String], word: &str) {
+    for line in lines {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+}
+
+/// The first field that stands in a word of the template.
+fn field_of<'a>(word: &str, entry: &'a VerbEntry) -> Option<&'a Field> {
+    let name = word.split_once('{')?.1.split_once('}')?.0;
+    entry.fields.iter().find(|field| field.name == name)
+}
+
+fn values(field: &Field, around: &Surroundings<'_>) -> Vec<String> {
+    let identity = around.identity;
+    let one = |text: &str| if text.is_empty() { Vec::new() } else { vec![text.to_owned()] };
+    match field.kind {
+        FieldKind::Domain => one(&identity.ehlo),
+        FieldKind::ReversePath => one(&identity.from),
+        FieldKind::ForwardPath => unused_recipients(around).chain(&identity.to).cloned().collect(),
+        FieldKind::Mechanism => around.session.capabilities.mechanisms(),
+        FieldKind::Choice => field.choices.clone(),
+        FieldKind::Text | FieldKind::Number | FieldKind::Base64 | FieldKind::Word => Vec::new(),
+    }
+}
+
+/// The recipients of the identity that the open transaction has not seen.
+fn unused_recipients<'a>(around: &Surroundings<'a>) -> impl Iterator<Item = &'a String> {
+    let used = around.recipients;
+    around.identity.to.iter().filter(move |to| !used.iter().any(|it| it.eq_ignore_ascii_case(to)))
+}

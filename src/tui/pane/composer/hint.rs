@@ -1,0 +1,191 @@
+//! The second row: what is wrong with the line, or its grammar, or what is awaited, or what may come here.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use crate::smtp::session::Sent;
+use crate::smtp::{Lint, Phase, Verb, VerbTable};
+use crate::tui::theme::Role;
+
+use super::{Surroundings, secrecy};
+
+/// What the second row says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Hint {
+    /// The first finding about the line.
+    Lint {
+        /// Octets of the line that it is about.
+        span: Range<usize>,
+        /// Why, and by which section.
+        reason: String,
+        /// The section.
+        reference: &'static str,
+        /// The line mended, if there is one.
+        mended: Option<String>,
+    },
+    /// A sentence: the first of these that fits, longest first.
+    Note(Role, Vec<String>),
+}
+
+/// What to say about this line at this point.
+pub(super) fn hint(line: &str, lints: &[Lint], ghost: &str, around: &Surroundings<'_>) -> Hint {
+    if !around.open {
+        return note(
+            Role::Warning,
+            &["There is no connection · F5 reconnect · F4 connect", "No connection · F5 again · F4 other"],
+        );
+    }
+    let sent = around.session.classify(line.as_bytes());
+    if let Some(lint) = lints.first().filter(|_| !line.is_empty()) {
+        return of_lint(lint, lints);
+    }
+    if let Some((name, so_far, at_most)) = around.waiting {
+        return waiting(name, so_far, at_most);
+    }
+    match sent {
+        Sent::Content => content(line, around),
+        Sent::EndOfData => note(Role::Text, &["The lone dot: Enter ends the message", "Enter ends the message"]),
+        Sent::AuthAnswer => answer(),
+        Sent::Command(command) if !line.trim().is_empty() => {
+            grammar(&command.word, around.verbs).unwrap_or_else(|| unknown(&command.word))
+        }
+        Sent::Command(_) => phase(ghost, around),
+    }
+}
+
+fn of_lint(lint: &Lint, all: &[Lint]) -> Hint {
+    Hint::Lint {
+        span: lint.span.clone(),
+        reason: lint.reason.trim_end_matches('.').to_owned(),
+        reference: lint.reference,
+        mended: all.iter().find_map(|lint| lint.mended.clone()),
+    }
+}
+
+fn note(role: Role, sentences: &[&str]) -> Hint {
+    Hint::Note(role, sentences.iter().map(|&sentence| sentence.to_owned()).collect())
+}
+
+fn waiting(name: &str, so_far: Duration, at_most: Duration) -> Hint {
+    let is_verb = !name.is_empty() && name.chars().all(|c| c.is_ascii_uppercase() || c == ' ');
+    let what = if is_verb { format!("the reply to {name}") } else { name.to_owned() };
+    let time = match so_far.as_secs() {
+        0 => String::new(),
+        seconds => format!(", {} of {}", span(seconds), span(at_most.as_secs())),
+    };
+    Hint::Note(
+        Role::Accent,
+        vec![
+            format!("waiting for {what}{time} · Ctrl-C stop waiting"),
+            format!("{what}{time} · Ctrl-C stop waiting"),
+            format!("{name}{time} · Ctrl-C stop"),
+        ],
+    )
+}
+
+/// A time in words: `4 s`, `2 min`, `1 min 5 s`.
+fn span(seconds: u64) -> String {
+    match (seconds / 60, seconds % 60) {
+        (0, seconds) => format!("{seconds} s"),
+        (minutes, 0) => format!("{minutes} min"),
+        (minutes, seconds) => format!("{minutes} min {seconds} s"),
+    }
+}
+
+fn content(line: &str, around: &Surroundings<'_>) -> Hint {
+    let session = around.session;
+    if session.phase() != Phase::Data {
+        return Hint::Note(
+            Role::Text,
+            vec![
+                format!("Content of the chunk: {} octets are still due; a line counts its CRLF", session.chunk_left),
+                format!("{} octets of the chunk are due", session.chunk_left),
+            ],
+        );
+    }
+    if line.starts_with('.') {
+        return Hint::Note(
+            Role::Text,
+            vec![format!("sent as .{line}  (a leading dot is doubled, RFC 5321 4.5.2)"), format!("sent as .{line}")],
+        );
+    }
+    note(
+        Role::Text,
+        &[
+            "354: type the message (headers, an empty line, the text); a line with only . ends it",
+            "354: type the message; a line with only . ends it",
+            "354: the message; a lone . ends it",
+        ],
+    )
+}
+
+fn answer() -> Hint {
+    note(
+        Role::Text,
+        &[
+            "334: the server waits for your answer in base64, masked once sent; a lone * gives up",
+            "334: your answer in base64; a lone * gives up",
+            "334: answer in base64; * gives up",
+        ],
+    )
+}
+
+fn grammar(word: &str, verbs: &VerbTable) -> Option<Hint> {
+    let entry = verbs.find(word)?;
+    let (grammar, title) = (entry.grammar.as_str(), entry.title.trim_end_matches('.'));
+    Some(Hint::Note(
+        Role::Remark,
+        vec![
+            format!("{grammar} · {title} · {}", entry.reference),
+            format!("{grammar} · {title}"),
+            grammar.to_owned(),
+            title.to_owned(),
+        ],
+    ))
+}
+
+fn unknown(word: &str) -> Hint {
+    if Verb::from_word(word) != Verb::Other {
+        return note(Role::Remark, &["Enter sends the line as it stands"]);
+    }
+    note(Role::Remark, &["Enter sends the line as it stands, whatever it is", "Enter sends it as it stands"])
+}
+
+/// What the phase wants, while the line is empty.
+fn phase(ghost: &str, around: &Surroundings<'_>) -> Hint {
+    let session = around.session;
+    let (wants, short) = match session.phase() {
+        _ if session.turned_away => {
+            ("The server turned this connection away: QUIT, or F5 to try again", "Turned away: QUIT, or F5 again")
+        }
+        Phase::Connecting => ("The connection is being made · Ctrl-C stop", "Connecting · Ctrl-C stop"),
+        Phase::Greeting => ("The server speaks first: its greeting is awaited", "The greeting is awaited"),
+        Phase::Greeted if session.tls => {
+            ("The line is encrypted: greet the server (again) with EHLO", "Encrypted: greet again with EHLO")
+        }
+        Phase::Greeted => ("Greet the server: EHLO, or HELO as it was done before", "Greet the server: EHLO or HELO"),
+        Phase::Ready if session.delivered > 0 => {
+            ("The message was taken: QUIT, or MAIL for another one", "QUIT, or MAIL for another message")
+        }
+        Phase::Ready => ("Say who the mail is from: MAIL FROM", "Say who it is from: MAIL FROM"),
+        Phase::Mail if session.refused > 0 => (
+            "No recipient was accepted yet: another RCPT, or RSET to start over",
+            "Another RCPT, or RSET to start over",
+        ),
+        Phase::Mail => ("Name the recipients: one RCPT each", "Name the recipients: one RCPT each"),
+        Phase::Rcpt => ("Another RCPT, or DATA to begin the message", "Another RCPT, or DATA"),
+        Phase::Verdict => ("The message is sent: the server's verdict is awaited", "The verdict is awaited"),
+        Phase::Bdat => {
+            ("More content: BDAT; the chunk marked LAST ends the message", "More BDAT; LAST ends the message")
+        }
+        Phase::Handshake => ("The TLS handshake is under way", "The TLS handshake is under way"),
+        Phase::Quit => ("QUIT was accepted: the server closes the connection", "The server closes the connection"),
+        Phase::Closed => ("The connection is closed · F5 reconnect · F4 connect", "Closed · F5 reconnect · F4 connect"),
+        Phase::Data | Phase::Auth => ("Enter sends the line", "Enter sends the line"),
+    };
+    let mut sentences = vec![wants.to_owned(), short.to_owned()];
+    if !ghost.is_empty() {
+        sentences.insert(0, format!("{wants} · → or Tab takes the grey text"));
+    }
+    Hint::Note(if secrecy::is_answer(around) { Role::Text } else { Role::Remark }, sentences)
+}

@@ -1,0 +1,83 @@
+//! Lines sent before, found again by how they begin.
+
+use super::secrecy::may_be_kept;
+use crate::smtp::session::Sent;
+
+use super::Surroundings;
+
+/// Lines kept of each kind.
+const KEPT: usize = 1000;
+
+/// What was sent, oldest first, commands and message content apart, each line once.
+#[derive(Debug, Default)]
+pub(super) struct History {
+    commands: Vec<String>,
+    content: Vec<String>,
+    /// The search that goes on: what had been typed, and which entry stands on the line.
+    search: Option<(String, usize)>,
+}
+
+impl History {
+    /// Keeps a line that was sent at this point, unless it may hold a secret.
+    pub(super) fn keep(&mut self, line: &str, around: &Surroundings<'_>) {
+        self.search = None;
+        if line.trim().is_empty() || line == "." || !may_be_kept(line, around) {
+            return;
+        }
+        let list = self.list_mut(around);
+        list.retain(|old| old != line);
+        list.push(line.to_owned());
+        if list.len() > KEPT {
+            list.remove(0);
+        }
+    }
+
+    /// The line was edited: the next search begins with what stands there then.
+    pub(super) fn leave(&mut self) {
+        self.search = None;
+    }
+
+    /// The line before that begins as was typed.
+    pub(super) fn back(&mut self, typed: &str, around: &Surroundings<'_>) -> Option<String> {
+        let list = self.list(around);
+        let (begin, before) = self.search.clone().unwrap_or_else(|| (typed.to_owned(), list.len()));
+        let found = list[..before.min(list.len())].iter().rposition(|line| begins(line, &begin) && line != typed)?;
+        let line = list[found].clone();
+        self.search = Some((begin, found));
+        Some(line)
+    }
+
+    /// The line after that begins as was typed; past the last one, what was typed.
+    pub(super) fn on(&mut self, around: &Surroundings<'_>) -> Option<String> {
+        let (begin, at) = self.search.take()?;
+        let list = self.list(around);
+        let next = list.iter().enumerate().skip(at + 1).find(|(_, line)| begins(line, &begin));
+        let Some((found, line)) = next else { return Some(begin) };
+        let line = line.clone();
+        self.search = Some((begin, found));
+        Some(line)
+    }
+
+    /// The newest line that goes on from what was typed.
+    pub(super) fn longer(&self, typed: &str, around: &Surroundings<'_>) -> Option<&str> {
+        let list = self.list(around);
+        list.iter().rev().find(|line| line.len() > typed.len() && begins(line, typed)).map(String::as_str)
+    }
+
+    fn list(&self, around: &Surroundings<'_>) -> &[String] {
+        if is_content(around) { &self.content } else { &self.commands }
+    }
+
+    fn list_mut(&mut self, around: &Surroundings<'_>) -> &mut Vec<String> {
+        if is_content(around) { &mut self.content } else { &mut self.commands }
+    }
+}
+
+fn is_content(around: &Surroundings<'_>) -> bool {
+    matches!(around.session.classify(b""), Sent::Content)
+}
+
+/// Whether a line begins with this, in any case.
+pub(super) fn begins(line: &str, begin: &str) -> bool {
+    line.get(..begin.len()).is_some_and(|head| head.eq_ignore_ascii_case(begin))
+}

@@ -1,0 +1,222 @@
+//! Draws the line with its cursor and ghost text, and the second row.
+
+use std::ops::Range;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::{Modifier, Style};
+use unicode_segmentation::UnicodeSegmentation as _;
+use unicode_width::UnicodeWidthStr as _;
+
+use crate::smtp::escape::{Escape, Piece, for_screen, pieces};
+use crate::tui::theme::{Role, Theme};
+
+use super::hint::Hint;
+
+/// One thing on the row: a grapheme, or the escape of something unprintable.
+struct Glyph {
+    /// Octets of the line before it.
+    at: usize,
+    text: String,
+    /// Columns before it, and its own.
+    column: usize,
+    width: usize,
+    escaped: bool,
+}
+
+/// A line as it lies on its row: its glyphs and which of its columns are visible.
+pub(super) struct Row {
+    glyphs: Vec<Glyph>,
+    /// Octets and columns of the whole line.
+    octets: usize,
+    columns: usize,
+    /// The first column that is shown.
+    from: usize,
+    /// Columns that can be shown.
+    room: usize,
+    cursor: usize,
+}
+
+impl Row {
+    /// Lays out a line on a row of this width: one column at each end is kept for `‹` and `›`.
+    pub(super) fn new(line: &str, cursor: usize, width: u16) -> Self {
+        let glyphs = glyphs(line);
+        let columns = glyphs.last().map_or(0, |glyph| glyph.column + glyph.width);
+        let room = usize::from(width).saturating_sub(2).max(1);
+        let mut row = Self { glyphs, octets: line.len(), columns, from: 0, room, cursor: 0 };
+        row.cursor = row.column_of(cursor);
+        // The window moves by halves of itself, so that there is text on both sides of the cursor and the line stands
+        // still while the cursor moves within it.
+        if columns >= room {
+            let half = (room / 2).max(1);
+            row.from = (row.cursor / half).saturating_sub(1) * half;
+        }
+        row
+    }
+
+    /// The column, counted from the start of the line, at which this octet's glyph begins.
+    fn column_of(&self, octet: usize) -> usize {
+        if octet >= self.octets {
+            return self.columns;
+        }
+        let after = self.glyphs.partition_point(|glyph| glyph.at <= octet);
+        after.checked_sub(1).map_or(0, |index| self.glyphs[index].column)
+    }
+
+    /// The visible columns of the area (from its left edge) that these octets take; at least one where it is visible.
+    fn visible(&self, span: &Range<usize>) -> Option<Range<usize>> {
+        let start = self.column_of(span.start);
+        let end = self.column_of(span.end).max(start + 1);
+        let (left, right) = (start.max(self.from), end.min(self.from + self.room));
+        (left < right).then(|| left - self.from + 1..right - self.from + 1)
+    }
+
+    /// Draws it into the first row of an area; gives where the cursor is.
+    pub(super) fn draw(
+        &self,
+        ghost: &str,
+        marked: Option<&Range<usize>>,
+        theme: Theme,
+        area: Rect,
+        buffer: &mut Buffer,
+    ) -> Position {
+        let to = self.from + self.room;
+        let x = |column: usize| area.x + 1 + u16::try_from(column - self.from).unwrap_or(u16::MAX - area.x - 1);
+        for glyph in &self.glyphs {
+            if glyph.column < self.from || glyph.column + glyph.width > to {
+                continue;
+            }
+            let role = if glyph.escaped { Role::Warning } else { Role::Text };
+            let mut style = theme.style(role);
+            if marked.is_some_and(|span| span.contains(&glyph.at)) {
+                style = theme.style(Role::Warning).add_modifier(Modifier::UNDERLINED);
+            }
+            buffer.set_string(x(glyph.column), area.y, &glyph.text, style);
+        }
+        let mut end = self.columns;
+        if !ghost.is_empty() && self.columns < to {
+            let ghost = for_screen(ghost.as_bytes());
+            buffer.set_stringn(x(self.columns), area.y, &ghost, to - self.columns, theme.style(Role::Dim));
+            end += ghost.width();
+        }
+        if self.from > 0 {
+            buffer.set_string(area.x, area.y, "‹", theme.style(Role::Accent));
+        }
+        if end > to && area.width > 1 {
+            buffer.set_string(area.right() - 1, area.y, "›", theme.style(Role::Accent));
+        }
+        Position::new(x(self.cursor).min(area.right().saturating_sub(1)), area.y)
+    }
+}
+
+fn glyphs(line: &str) -> Vec<Glyph> {
+    let (mut all, mut at, mut column) = (Vec::new(), 0, 0);
+    let mut push = |text: String, octets: usize, escaped: bool| {
+        let width = text.width();
+        all.push(Glyph { at, text, column, width, escaped });
+        at += octets;
+        column += width;
+    };
+    for piece in pieces(line.as_bytes()) {
+        match piece {
+            Piece::Plain(text) => text.graphemes(true).for_each(|one| push(one.to_owned(), one.len(), false)),
+            Piece::Escape(escape @ Escape::Octet(_)) => push(escape.to_string(), 1, true),
+            Piece::Escape(escape @ Escape::Character(c)) => push(escape.to_string(), c.len_utf8(), true),
+        }
+    }
+    all
+}
+
+/// Draws the second row into an area of one row; `row` is the line above it.
+pub(super) fn draw_hint(hint: &Hint, row: &Row, theme: Theme, area: Rect, buffer: &mut Buffer) {
+    let width = usize::from(area.width).saturating_sub(2);
+    match hint {
+        Hint::Note(role, sentences) => {
+            let sentences: Vec<_> = sentences.iter().map(|sentence| for_screen(sentence.as_bytes())).collect();
+            let Some(last) = sentences.last() else { return };
+            let sentence = sentences.iter().find(|sentence| sentence.width() <= width);
+            let text = sentence.cloned().unwrap_or_else(|| shortened(last, width));
+            buffer.set_stringn(area.x + 1, area.y, text, width, theme.style(*role));
+        }
+        Hint::Lint { span, reason, reference, mended } => {
+            let lint = Finding { reason, reference, mended: mended.as_deref().map(|line| for_screen(line.as_bytes())) };
+            lint.draw(row.visible(span), theme, Rect { width: area.width, ..area }, buffer);
+        }
+    }
+}
+
+/// A finding about the line, as the second row shows it.
+struct Finding<'a> {
+    reason: &'a str,
+    reference: &'a str,
+    mended: Option<String>,
+}
+
+impl Finding<'_> {
+    /// The key that takes the mended line.
+    const KEY: &'static str = "F8";
+
+    fn draw(&self, marked: Option<Range<usize>>, theme: Theme, area: Rect, buffer: &mut Buffer) {
+        let width = usize::from(area.width).saturating_sub(2);
+        let key = if self.mended.is_some() { Self::KEY.len() + 2 } else { 0 };
+        let room = width.saturating_sub(key);
+        // The caret is left out where the sentence would have to be cut for it: the line itself is underlined too.
+        let caret = marked.filter(|m| m.start + 1 + self.reason.width() < room + 1).map(|m| {
+            let most = room - self.reason.width() - m.start;
+            m.start..m.end.min(m.start + most)
+        });
+        let at = caret.as_ref().map_or(1, |caret| caret.end + 1);
+        let (reason, mended) = self.fitted((room + 1).saturating_sub(at));
+        let x = |column: usize| area.x + u16::try_from(column).unwrap_or(area.width);
+        let warning = theme.style(Role::Warning);
+        if let Some(caret) = caret {
+            buffer.set_string(x(caret.start), area.y, "^".repeat(caret.len()), warning);
+        }
+        let (end, _) = buffer.set_stringn(x(at), area.y, &reason, room, warning);
+        if let Some(mended) = mended {
+            let good: Style = theme.style(Role::Good);
+            buffer.set_stringn(end + 2, area.y, format!("▸ {mended}"), room, good);
+        }
+        if key > 0 && width >= key {
+            buffer.set_string(x(width - Self::KEY.len() + 1), area.y, Self::KEY, theme.style(Role::Accent));
+        }
+    }
+
+    /// Reason and mended line, as much of them as this many columns hold: the section goes first, then the end of the
+    /// mended line, then all of it.
+    fn fitted(&self, room: usize) -> (String, Option<String>) {
+        const LEAST: usize = 16;
+        let full = format!("{} ({})", self.reason, self.reference);
+        let Some(mended) = &self.mended else {
+            let reason = if full.width() <= room { full } else { self.reason.to_owned() };
+            return (shortened(&reason, room), None);
+        };
+        let beside = |reason: &str| room.saturating_sub(reason.width() + 4);
+        if mended.width() <= beside(&full) {
+            (full, Some(mended.clone()))
+        } else if mended.width().min(LEAST) <= beside(self.reason) {
+            (self.reason.to_owned(), Some(shortened(mended, beside(self.reason))))
+        } else {
+            (shortened(self.reason, room), None)
+        }
+    }
+}
+
+/// A text cut to this many columns, with `…` where something was cut.
+fn shortened(text: &str, columns: usize) -> String {
+    if text.width() <= columns {
+        return text.to_owned();
+    }
+    let (mut out, mut used) = (String::new(), 0);
+    for grapheme in text.graphemes(true) {
+        used += grapheme.width();
+        if used + 1 > columns {
+            break;
+        }
+        out.push_str(grapheme);
+    }
+    if columns > 0 {
+        out.push('…');
+    }
+    out
+}
