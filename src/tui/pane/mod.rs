@@ -2,4 +2,7 @@
 
 pub mod composer;
 pub mod reply;
+#[cfg(test)]
+pub(crate) mod sample;
 pub mod transcript;
+pub(crate) mod wrap;

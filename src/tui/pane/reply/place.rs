@@ -1,0 +1,205 @@
+//! Where you are: the way of a session, its envelope, and what may follow.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::conversation::dialogue::{Recipient, Verdict};
+use crate::decode::Knowledge;
+use crate::smtp::{Phase, Session, Verb};
+use crate::tui::pane::wrap::{self, Look};
+use crate::tui::talk::Talk;
+use crate::tui::theme::{Role, Theme};
+
+/// The phase and the recipients in one row, for a title: `RCPT · 1 of 2 accepted`.
+#[must_use]
+pub fn where_line(talk: &Talk) -> String {
+    let session = &talk.dialogue.state().session;
+    let words = phase_words(session);
+    let all = session.accepted + session.refused;
+    if session.phase().in_transaction() && all > 0 {
+        format!("{words} · {} of {all} accepted", session.accepted)
+    } else {
+        words
+    }
+}
+
+fn phase_words(session: &Session) -> String {
+    let words = match session.phase() {
+        Phase::Connecting => "connecting",
+        Phase::Greeting => "waiting for the greeting",
+        Phase::Greeted if session.tls => "secured, EHLO again",
+        Phase::Greeted => "greeted",
+        Phase::Ready => return format!("{} done", greeting_verb(session)),
+        Phase::Mail => "MAIL",
+        Phase::Rcpt => "RCPT",
+        Phase::Data => "message content",
+        Phase::Verdict => "waiting for the verdict",
+        Phase::Bdat => "BDAT",
+        Phase::Auth => "logging in",
+        Phase::Handshake => "TLS handshake",
+        Phase::Quit => "QUIT",
+        Phase::Closed => "closed",
+    };
+    words.to_owned()
+}
+
+fn greeting_verb(session: &Session) -> &'static str {
+    session.greeted_by.unwrap_or(Verb::Ehlo).word()
+}
+
+/// Draws it, most needed first where there are few rows.
+pub(super) fn draw(talk: &Talk, knowledge: &Knowledge, theme: Theme, area: Rect, buffer: &mut Buffer) {
+    let session = &talk.dialogue.state().session;
+    let mut place = Place { theme, area, buffer, y: area.y };
+    place.progress(session);
+    let follows = may_follow(session, knowledge, area.width.saturating_sub(LABEL));
+    let left = place.left().saturating_sub(u16::try_from(follows.len()).unwrap_or(u16::MAX));
+    place.envelope(talk, session, left);
+    for (n, line) in follows.iter().enumerate() {
+        place.row(if n == 0 { "may follow" } else { "" }, &[(Role::Text, line.clone())]);
+    }
+}
+
+/// Columns of the widest label and the space after it.
+const LABEL: u16 = 12;
+
+/// The verbs that may follow, in at most two rows.
+fn may_follow(session: &Session, knowledge: &Knowledge, room: u16) -> Vec<String> {
+    let names: Vec<_> = session.may_follow(&knowledge.verbs).iter().map(|entry| entry.name.as_str()).collect();
+    let text = match session.phase() {
+        Phase::Data => "content, then a line with only \".\"".to_owned(),
+        Phase::Auth => "the answer, or * to stop".to_owned(),
+        Phase::Closed => "F5 connects again".to_owned(),
+        Phase::Connecting | Phase::Greeting | Phase::Handshake | Phase::Verdict if names.is_empty() => {
+            "the server's turn".to_owned()
+        }
+        _ if names.is_empty() => return Vec::new(),
+        _ => names.join(" "),
+    };
+    let rows = wrap::rows(text.as_bytes(), room, room, 0);
+    rows.into_iter().take(2).map(|row| text[row].trim_end().to_owned()).collect()
+}
+
+struct Place<'a> {
+    theme: Theme,
+    area: Rect,
+    buffer: &'a mut Buffer,
+    y: u16,
+}
+
+impl Place<'_> {
+    fn left(&self) -> u16 {
+        self.area.bottom().saturating_sub(self.y)
+    }
+
+    /// A row: a label, then words.
+    fn row(&mut self, label: &str, words: &[(Role, String)]) {
+        if self.left() == 0 {
+            return;
+        }
+        let indent = if label == "may follow" || label.is_empty() { LABEL } else { 6 };
+        self.buffer.set_stringn(self.area.x, self.y, label, self.area.width.into(), self.theme.style(Role::Dim));
+        let mut x = self.area.x + indent.min(self.area.width);
+        for (role, text) in words {
+            let look = Look { text: self.theme.style(*role), escape: self.theme.style(Role::Warning) };
+            x += wrap::put(self.buffer, x, self.y, self.area.right() - x, text.as_bytes(), look);
+        }
+        self.y += 1;
+    }
+
+    /// `greeting ─ EHLO ─ MAIL ─[RCPT]─ DATA ─ QUIT`, the stage that was reached in brackets.
+    fn progress(&mut self, session: &Session) {
+        let content = if session.phase() == Phase::Bdat { "BDAT" } else { "DATA" };
+        let stages = ["greeting", greeting_verb(session), "MAIL", "RCPT", content, "QUIT"];
+        let here = match session.phase() {
+            Phase::Connecting => None,
+            Phase::Greeting | Phase::Greeted | Phase::Handshake => Some(0),
+            Phase::Ready | Phase::Auth => Some(1),
+            Phase::Mail => Some(2),
+            Phase::Rcpt => Some(3),
+            Phase::Data | Phase::Verdict | Phase::Bdat => Some(4),
+            Phase::Quit | Phase::Closed => Some(5),
+        };
+        let (dim, accent) = (self.theme.style(Role::Dim), self.theme.style(Role::Accent));
+        let mut x = self.area.x;
+        let right = self.area.right();
+        let mut put = |text: &str, style| {
+            let (after, _) = self.buffer.set_stringn(x, self.y, text, right.saturating_sub(x).into(), style);
+            x = after;
+        };
+        for (n, stage) in stages.iter().enumerate() {
+            let current = here == Some(n);
+            if n > 0 {
+                put(if here == Some(n - 1) { "]─" } else { " ─" }, dim);
+            }
+            if n > 0 || current {
+                put(if current { "[" } else { " " }, dim);
+            }
+            put(stage, if current { accent } else { dim });
+        }
+        if here == Some(stages.len() - 1) {
+            put("]", dim);
+        }
+        if session.phase() == Phase::Closed {
+            put(" closed", dim);
+        }
+        self.y += 1;
+    }
+
+    /// How the line is protected, who sends, who receives, in so many rows.
+    fn envelope(&mut self, talk: &Talk, session: &Session, rows: u16) {
+        let end = self.y + rows;
+        let open = session.phase().in_transaction();
+        if self.y < end && (session.tls || session.authenticated.is_some()) {
+            let mut words = vec![(Role::Good, if session.tls { "TLS".to_owned() } else { "clear text".to_owned() })];
+            if let Some(mechanism) = &session.authenticated {
+                let by = if mechanism.is_empty() { String::new() } else { format!(" with {mechanism}") };
+                words.push((Role::Text, format!(" · logged in{by}")));
+            }
+            self.row("line", &words);
+        }
+        if let Some(path) = session.reverse_path.as_deref().filter(|_| open && self.y < end) {
+            self.row("from", &[(Role::Text, if path.is_empty() { "<>".to_owned() } else { path.to_owned() })]);
+        }
+        let recipients = talk.dialogue.envelope();
+        if recipients.is_empty() || session.transactions == 0 {
+            return;
+        }
+        let room = usize::from(end.saturating_sub(self.y));
+        let (from, more) = match recipients.len().checked_sub(room) {
+            Some(over) if over > 0 => (over + 1, over + 1),
+            _ => (0, 0),
+        };
+        let label = if open { "to" } else { "last" };
+        if more > 0 && room > 0 {
+            self.row(label, &[(Role::Dim, format!("… {more} more"))]);
+        }
+        for (n, recipient) in recipients.iter().skip(from).take(room.saturating_sub(usize::from(more > 0))).enumerate()
+        {
+            self.recipient(if n == 0 && more == 0 { label } else { "  " }, recipient);
+        }
+    }
+
+    fn recipient(&mut self, label: &str, recipient: &Recipient) {
+        let (role, glyph, word) = match recipient.verdict {
+            Verdict::Pending => (Role::Dim, "·", " waits for its reply"),
+            Verdict::Accepted => (Role::Good, "✓", ""),
+            Verdict::Delivered => (Role::Good, "✓", " taken"),
+            Verdict::Refused => (Role::Bad, "✗", ""),
+            Verdict::Failed => (Role::Bad, "✗", " not taken"),
+        };
+        let code = recipient.code.map(|code| format!(" {code}")).unwrap_or_default();
+        let enhanced = recipient.enhanced.map(|enhanced| format!(" {enhanced}")).unwrap_or_default();
+        let verdict = match recipient.verdict {
+            Verdict::Refused | Verdict::Failed => format!("{word} {code}{enhanced}"),
+            _ => word.to_owned(),
+        };
+        let room = self.area.width.saturating_sub(4 + 2 + wrap::width(verdict.as_bytes()) + 2);
+        let address = wrap::shortened(&recipient.address, room.max(8));
+        self.recipient_row(label, &[(role, format!("{glyph} ")), (Role::Text, address), (role, verdict)]);
+    }
+
+    fn recipient_row(&mut self, label: &str, words: &[(Role, String)]) {
+        self.row(label, words);
+    }
+}

@@ -1,0 +1,207 @@
+//! ehlo's own remarks in words.
+
+use crate::conversation::Remark;
+
+/// A remark as the transcript says it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Said {
+    /// The words.
+    pub(super) words: String,
+    /// Whether they warn.
+    pub(super) warns: bool,
+}
+
+/// The remark in words. One that is not known is shown as it stands in the file.
+pub(super) fn said(remark: &Remark) -> Said {
+    let bare = |n| remark.bare(n).unwrap_or_default();
+    let words = match remark.word.as_str() {
+        "resolved" => format!("{} is at {}", bare(0), bare_from(remark, 1, ", ")),
+        "connecting" => format!("connecting to {}", bare(0)),
+        "connected" => format!("connected to {}", bare(0)),
+        "proxy" => format!("through the proxy {}", bare_from(remark, 0, " ")),
+        "tls" => return tls(remark),
+        "certificate" => certificate(remark),
+        "inspecting" => with_values("looking at the certificate, without trusting it", remark),
+        "injected" => return warning(injected(remark)),
+        "auth" => auth(remark),
+        "pipelined" => format!("the next {} lines went out at once", remark.get("n").unwrap_or(bare(0))),
+        "auto" => with_values("ehlo sends the next line itself", remark),
+        "gave-up" => gave_up(remark),
+        "idle" => with_values("nothing happens", remark),
+        "cut" => return warning(cut(remark)),
+        "content" => content(remark),
+        "closed" => closed(remark),
+        "error" | "warning" => return warning(spoken(remark)),
+        "note" => format!("note: {}", bare_from(remark, 0, " ")),
+        "mark" => with_values("bookmark", remark),
+        "answer" => format!("answered: {}", bare_from(remark, 0, " ")),
+        "delivered" => with_values("delivered", remark),
+        _ => remark.to_string(),
+    };
+    Said { words, warns: false }
+}
+
+fn warning(words: String) -> Said {
+    Said { words, warns: true }
+}
+
+fn bare_from(remark: &Remark, from: usize, between: &str) -> String {
+    let bare: Vec<_> = remark.values.iter().filter(|(key, _)| key.is_none()).map(|(_, value)| value.as_str()).collect();
+    bare.get(from..).unwrap_or_default().join(between)
+}
+
+/// The words, then everything that the remark carries: nothing it says is left out.
+fn with_values(words: &str, remark: &Remark) -> String {
+    let values: Vec<_> = remark
+        .values
+        .iter()
+        .map(|(key, value)| key.as_ref().map_or_else(|| value.clone(), |key| format!("{key} {value}")))
+        .collect();
+    if values.is_empty() { words.to_owned() } else { format!("{words}: {}", values.join(", ")) }
+}
+
+/// What an error or a warning says; its kind is for programs.
+fn spoken(remark: &Remark) -> String {
+    let words = bare_from(remark, 0, " ");
+    let reason = remark.get("reason").or_else(|| remark.get("text"));
+    match (words.is_empty(), reason) {
+        (true, Some(reason)) => reason.to_owned(),
+        (true, None) => with_values(&remark.word, remark),
+        (false, Some(reason)) => format!("{words}: {reason}"),
+        (false, None) => words,
+    }
+}
+
+fn tls(remark: &Remark) -> Said {
+    let reason = remark.get("reason").map(|reason| format!(": {reason}")).unwrap_or_default();
+    if let Some(failed) = remark.get("failed") {
+        let words = if matches!(failed, "yes" | "true") { String::new() } else { format!(": {failed}") };
+        return warning(format!("the TLS handshake failed{words}{reason}"));
+    }
+    let mut words = remark.get("version").unwrap_or("TLS").replacen("TLSv", "TLS ", 1);
+    if let Some(cipher) = remark.get("cipher") {
+        words = format!("{words}, {cipher}");
+    }
+    match remark.get("verified") {
+        Some("yes") => Said { words: format!("{words}, certificate verified{reason}"), warns: false },
+        Some("no") => warning(format!("{words}, certificate not verified{reason}")),
+        Some(other) => Said { words: format!("{words}, certificate verified: {other}{reason}"), warns: false },
+        None => Said { words: format!("{words}{reason}"), warns: false },
+    }
+}
+
+/// One short line for a certificate: whose, until when; the octets stay in the file.
+fn certificate(remark: &Remark) -> String {
+    use base64::Engine as _;
+    let n = remark.get("n").and_then(|n| n.parse::<u32>().ok()).unwrap_or(0);
+    let place = if n == 0 { "certificate".to_owned() } else { format!("certificate {} of the chain", n + 1) };
+    let Some(der) = remark.get("der").and_then(|der| base64::engine::general_purpose::STANDARD.decode(der).ok()) else {
+        return format!("{place}, unreadable");
+    };
+    match x509_parser::parse_x509_certificate(&der) {
+        Ok((_, certificate)) => {
+            let subject = match certificate.subject().to_string() {
+                subject if subject.is_empty() => alternative(&certificate).unwrap_or_else(|| "no subject".to_owned()),
+                subject => subject,
+            };
+            format!("{place}: {subject}, {} bytes", der.len())
+        }
+        Err(_) => format!("{place}, {} bytes, not readable as X.509", der.len()),
+    }
+}
+
+fn alternative(certificate: &x509_parser::certificate::X509Certificate<'_>) -> Option<String> {
+    let names = certificate.subject_alternative_name().ok()??;
+    names.value.general_names.iter().find_map(|name| match name {
+        x509_parser::extensions::GeneralName::DNSName(name) => Some((*name).to_owned()),
+        _ => None,
+    })
+}
+
+fn injected(remark: &Remark) -> String {
+    let bytes = remark.get("bytes").map(|n| format!("{n} bytes")).unwrap_or_else(|| "something".to_owned());
+    let shown = remark.get("text").map(|text| format!(": {text}")).unwrap_or_default();
+    format!("{bytes} came in clear text after the reply to STARTTLS and were thrown away{shown}")
+}
+
+fn auth(remark: &Remark) -> String {
+    let mechanism = remark.get("mechanism").map(|m| format!(" with {m}")).unwrap_or_default();
+    let user = remark.get("user").map(|user| format!(" as {user}")).unwrap_or_default();
+    format!("logging in{mechanism}{user}")
+}
+
+fn gave_up(remark: &Remark) -> String {
+    let awaited = remark.get("awaiting").map(|what| format!(" for {what}")).unwrap_or_default();
+    match remark.get("reason") {
+        Some("time-out") => format!("no reply in time: stopped waiting{awaited}"),
+        Some(reason) => format!("stopped waiting{awaited}: {reason}"),
+        None => format!("you stopped waiting{awaited}; a late reply still counts"),
+    }
+}
+
+fn cut(remark: &Remark) -> String {
+    let bytes = remark.get("bytes").unwrap_or("some");
+    let direction = match remark.get("direction") {
+        Some("out") => " of what was sent",
+        Some("in") => " of what came",
+        _ => "",
+    };
+    format!("{bytes} bytes{direction} are not kept here")
+}
+
+fn content(remark: &Remark) -> String {
+    let file = remark.get("file").map(|file| format!(", from {file}")).unwrap_or_default();
+    format!("{} bytes of content{file}", remark.get("bytes").unwrap_or("some"))
+}
+
+fn closed(remark: &Remark) -> String {
+    let by = match remark.get("by") {
+        Some("server") => "closed by the server".to_owned(),
+        Some("client") => "closed by you".to_owned(),
+        Some("network") => "the connection is gone".to_owned(),
+        Some(by) => format!("closed by {by}"),
+        None => "closed".to_owned(),
+    };
+    remark.get("reason").map(|reason| format!("{by}: {reason}")).unwrap_or(by)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn remarks_are_said_in_words() {
+        for (text, words, warns) in [
+            ("connected 127.0.0.1:25 from 127.0.0.1:40312", "connected to 127.0.0.1:25", false),
+            ("closed by=server", "closed by the server", false),
+            ("tls version=TLSv1.3 cipher=X verified=yes", "TLS 1.3, X, certificate verified", false),
+            (
+                "tls version=TLSv1.2 verified=no reason=\"self-signed certificate\"",
+                "TLS 1.2, certificate not verified: self-signed certificate",
+                true,
+            ),
+            ("tls failed=\"unknown authority\"", "the TLS handshake failed: unknown authority", true),
+            ("certificate n=1 der=AAAA", "certificate 2 of the chain, 3 bytes, not readable as X.509", false),
+            ("error kind=refused \"connection refused\"", "connection refused", true),
+            ("cut direction=in bytes=90 sha256=ab", "90 bytes of what came are not kept here", true),
+            ("something new=1", "something new=1", false),
+        ] {
+            assert_eq!(said(&Remark::parse(text)), Said { words: words.to_owned(), warns }, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_certificate_is_one_short_line_with_its_subject() {
+        let key = rcgen::KeyPair::generate().expect("a key");
+        let mut parameters = rcgen::CertificateParams::new(vec!["mx.target.local".to_owned()]).expect("parameters");
+        parameters.distinguished_name = rcgen::DistinguishedName::new();
+        parameters.distinguished_name.push(rcgen::DnType::CommonName, "mx.target.local");
+        let made = parameters.self_signed(&key).expect("a certificate");
+        let der = {
+            use base64::Engine as _;
+            base64::engine::general_purpose::STANDARD.encode(made.der())
+        };
+        let words = said(&Remark::new("certificate").with("n", 0).with("der", der)).words;
+        assert_eq!(words, format!("certificate: CN=mx.target.local, {} bytes", made.der().len()));
+    }
+}

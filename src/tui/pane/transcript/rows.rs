@@ -1,0 +1,163 @@
+//! Which rows the records take, worked out around the place that is looked at, never for the whole log.
+//!
+//! A place is a record and a row within it. Going up and down walks from record to record; a run of content that is
+//! folded is stepped over at once. So nothing here depends on how long the conversation is.
+
+use std::collections::BTreeSet;
+
+use crate::tui::pane::wrap;
+use crate::tui::talk::Talk;
+
+use super::landmarks::{Landmarks, Run};
+use super::line;
+
+/// Content lines that a folded run shows.
+const CONTENT_SHOWN: usize = 12;
+/// How many of them are its last, while it grows: what was typed last stays in sight.
+const TAIL_SHOWN: usize = 3;
+/// Inner columns from which times have decimals, and every latency is shown.
+const WIDE: u16 = 56;
+/// Columns kept for the latency, the space before it included.
+const LATENCY: u16 = 7;
+
+/// A row on the screen: a record and a row within it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(super) struct Place {
+    pub(super) record: usize,
+    pub(super) row: usize,
+}
+
+impl Place {
+    pub(super) fn first_of(record: usize) -> Self {
+        Self { record, row: 0 }
+    }
+}
+
+/// Where the columns are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Columns {
+    /// Columns of the time.
+    pub(super) time: u16,
+    /// Whether times have decimals and each latency is shown.
+    pub(super) wide: bool,
+    /// Where the text begins.
+    pub(super) text: u16,
+    /// Columns of the text.
+    pub(super) width: u16,
+}
+
+impl Columns {
+    /// For a pane of so many columns; the time is as wide as the last time needs.
+    pub(super) fn of(inner: u16, talk: &Talk) -> Self {
+        let wide = inner >= WIDE;
+        let last = talk.log.len().checked_sub(1).and_then(|n| talk.log.get(n)?.at).unwrap_or_default();
+        let needed = u16::try_from(line::clock(last, wide).len()).unwrap_or(u16::MAX);
+        let time = needed.clamp(if wide { 6 } else { 3 }, 12);
+        // Bar, time, space, mark, space.
+        let text = 1 + time + 1 + 3 + 1;
+        Self { time, wide, text, width: inner.saturating_sub(text + 1).max(1) }
+    }
+}
+
+/// The rows of a conversation at one width.
+#[derive(Clone, Copy)]
+pub(super) struct Rows<'a> {
+    pub(super) talk: &'a Talk,
+    pub(super) landmarks: &'a Landmarks,
+    pub(super) unfolded: &'a BTreeSet<usize>,
+    pub(super) columns: Columns,
+}
+
+impl Rows<'_> {
+    /// The records of a run that are folded away; the first of them stands for all as one row.
+    pub(super) fn folded(&self, record: usize) -> Option<Run> {
+        let run = self.landmarks.run(record)?;
+        if run.to - run.from <= CONTENT_SHOWN || self.unfolded.contains(&run.from) {
+            return None;
+        }
+        let tail = if run.to == self.talk.log.len() { TAIL_SHOWN } else { 0 };
+        let hidden = Run { from: run.from + CONTENT_SHOWN - tail, to: run.to - tail };
+        (hidden.from <= record && record < hidden.to).then_some(hidden)
+    }
+
+    /// Rows of a record; one for the first of what is folded away.
+    pub(super) fn height(&self, record: usize) -> usize {
+        if self.folded(record).is_some() {
+            return 1;
+        }
+        let Some(entry) = self.talk.log.get(record) else { return 1 };
+        let shown = line::shown(record, &entry, self.talk, self.landmarks);
+        self.breaks(record, &shown).len()
+    }
+
+    /// Where the rows of a record's text begin and end.
+    pub(super) fn breaks(&self, record: usize, shown: &line::Shown<'_>) -> Vec<std::ops::Range<usize>> {
+        let kept = if self.columns.wide && shown.opens_reply
+            || line::latency(record, shown, self.talk, self.columns.wide).is_some()
+        {
+            LATENCY
+        } else {
+            0
+        };
+        let width = self.columns.width;
+        let tail = u16::try_from(shown.tail.len()).unwrap_or(0);
+        wrap::rows(&shown.text, width.saturating_sub(kept), width, tail)
+    }
+
+    /// The record that is shown after this one.
+    pub(super) fn after(&self, record: usize) -> Option<usize> {
+        let next = self.folded(record).map_or(record + 1, |hidden| hidden.to);
+        (next < self.talk.log.len()).then_some(next)
+    }
+
+    /// The record that is shown before this one.
+    pub(super) fn before(&self, record: usize) -> Option<usize> {
+        record.checked_sub(1).map(|before| self.folded(before).map_or(before, |hidden| hidden.from))
+    }
+
+    /// The nearest place that is shown.
+    pub(super) fn settled(&self, place: Place) -> Place {
+        let last = self.talk.log.len().saturating_sub(1);
+        let record = place.record.min(last);
+        let record = self.folded(record).map_or(record, |hidden| hidden.from);
+        let row = if record == place.record { place.row.min(self.height(record) - 1) } else { 0 };
+        Place { record, row }
+    }
+
+    /// So many rows further up, at most to the first.
+    pub(super) fn up(&self, mut place: Place, mut rows: usize) -> Place {
+        loop {
+            if place.row >= rows {
+                return Place { row: place.row - rows, ..place };
+            }
+            let Some(before) = self.before(place.record) else { return Place::default() };
+            rows -= place.row + 1;
+            place = Place { record: before, row: self.height(before) - 1 };
+        }
+    }
+
+    /// So many rows further down, at most to the last.
+    pub(super) fn down(&self, mut place: Place, mut rows: usize) -> Place {
+        loop {
+            let height = self.height(place.record);
+            if place.row + rows < height {
+                return Place { row: place.row + rows, ..place };
+            }
+            let Some(after) = self.after(place.record) else { return Place { row: height - 1, ..place } };
+            rows -= height - place.row;
+            place = Place::first_of(after);
+        }
+    }
+
+    /// The last row.
+    pub(super) fn end(&self) -> Place {
+        let last = self.talk.log.len().saturating_sub(1);
+        let record = self.folded(last).map_or(last, |hidden| hidden.from);
+        Place { record, row: self.height(record) - 1 }
+    }
+
+    /// The top row of a view of so many rows that shows the end.
+    pub(super) fn last_top(&self, height: usize) -> Place {
+        self.up(self.end(), height.saturating_sub(1))
+    }
+}

@@ -1,0 +1,122 @@
+//! Draws the rows in sight.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::conversation::log::Entry;
+use crate::tui::pane::wrap::{self, Look};
+use crate::tui::theme::{Role, Theme};
+
+use super::rows::{Place, Rows};
+use super::{Transcript, line};
+
+/// Draws what stands from the pane's top row on.
+pub(super) fn draw(pane: &Transcript, rows: Rows<'_>, theme: Theme, focused: bool, area: Rect, buffer: &mut Buffer) {
+    let mut place = rows.settled(pane.top);
+    let mut y = area.top();
+    while y < area.bottom() {
+        let Some(entry) = rows.talk.log.get(place.record) else { break };
+        let left = Rect { y, height: area.bottom() - y, ..area };
+        let drawer = Drawer { pane, rows, theme, focused, area: left };
+        y += drawer.record(place, &entry, buffer);
+        let Some(next) = rows.after(place.record) else { break };
+        place = Place::first_of(next);
+    }
+    let unseen = pane.unseen(rows.talk);
+    if unseen > 0 && area.height > 0 {
+        let words = format!(" ▼ {unseen} new ");
+        let width = wrap::width(words.as_bytes()).min(area.width);
+        buffer.set_stringn(
+            area.right() - width,
+            area.bottom() - 1,
+            words,
+            width.into(),
+            theme.style(Role::Accent).patch(theme.style(Role::Selection)),
+        );
+    }
+}
+
+/// Says how to begin.
+pub(super) fn draw_empty(theme: Theme, area: Rect, buffer: &mut Buffer) {
+    if area.height > 1 {
+        let words = "Nothing was said yet. F4 connects.";
+        buffer.set_stringn(area.x + 1, area.y + 1, words, area.width.saturating_sub(2).into(), theme.style(Role::Dim));
+    }
+}
+
+struct Drawer<'a> {
+    pane: &'a Transcript,
+    rows: Rows<'a>,
+    theme: Theme,
+    focused: bool,
+    /// What is left of the pane.
+    area: Rect,
+}
+
+impl Drawer<'_> {
+    /// Draws the rows of a record from a place on; gives how many.
+    fn record(&self, place: Place, entry: &Entry<'_>, buffer: &mut Buffer) -> u16 {
+        let record = place.record;
+        let columns = self.rows.columns;
+        let marked = self.pane.cursor == Some(record);
+        let barred = marked || self.pane.selected.is_some_and(|x| line::belongs(record, entry.kind, x, self.rows.talk));
+        let text_x = self.area.x + columns.text;
+        let room = columns.width.min(self.area.right().saturating_sub(text_x));
+        if let Some(hidden) = self.rows.folded(record) {
+            let n = hidden.to - hidden.from;
+            let words = format!("… {n} more line{}, Space unfolds", if n == 1 { "" } else { "s" });
+            self.bar(0, barred, buffer);
+            self.lane(None, "   ", Role::Dim, marked, buffer);
+            buffer.set_stringn(text_x, self.area.y, words, room.into(), self.theme.style(Role::Accent));
+            return 1;
+        }
+        let shown = line::shown(record, entry, self.rows.talk, self.rows.landmarks);
+        let look = Look { text: self.theme.style(shown.role), escape: self.theme.style(Role::Warning) };
+        let breaks = self.rows.breaks(record, &shown);
+        let mut drawn = 0;
+        for (n, row) in breaks.iter().enumerate().skip(place.row).take(self.area.height.into()) {
+            let y = self.area.y + drawn;
+            self.bar(drawn, barred, buffer);
+            if n == 0 {
+                let time = line::time(record, entry, &shown, self.rows.talk, columns.wide);
+                self.lane(time, shown.mark, shown.role, marked, buffer);
+                if let Some(took) = line::latency(record, &shown, self.rows.talk, columns.wide) {
+                    let x = (text_x + columns.width).saturating_sub(u16::try_from(took.len()).unwrap_or(0));
+                    buffer.set_string(x, y, took, self.theme.style(Role::Dim));
+                }
+            }
+            let used = wrap::put(buffer, text_x, y, room, &shown.text[row.clone()], look);
+            if n + 1 == breaks.len() && !shown.tail.is_empty() {
+                buffer.set_stringn(text_x + used, y, shown.tail, (room - used).into(), look.escape);
+            }
+            drawn += 1;
+        }
+        drawn
+    }
+
+    fn bar(&self, row: u16, barred: bool, buffer: &mut Buffer) {
+        if barred {
+            buffer.set_stringn(
+                self.area.x,
+                self.area.y + row,
+                "▌",
+                self.area.width.into(),
+                self.theme.style(Role::Accent),
+            );
+        }
+    }
+
+    /// Time and mark, on the first row of a record.
+    fn lane(&self, time: Option<String>, mark: &str, role: Role, marked: bool, buffer: &mut Buffer) {
+        let columns = self.rows.columns;
+        let selection =
+            |style| if marked && self.focused { self.theme.style(Role::Selection).patch(style) } else { style };
+        let time = format!("{:>width$} ", time.unwrap_or_default(), width = columns.time.into());
+        let x = self.area.x + 1;
+        let room = usize::from(self.area.width.saturating_sub(1));
+        buffer.set_stringn(x, self.area.y, &time, room, selection(self.theme.style(Role::Dim)));
+        let x = x + columns.time + 1;
+        let room = usize::from(self.area.right().saturating_sub(x));
+        buffer.set_stringn(x, self.area.y, mark, room, selection(self.theme.style(role)));
+    }
+}
