@@ -16,6 +16,17 @@ use crate::conversation::journal::Journal;
 use crate::smtp::Secret;
 use crate::world::World;
 
+mod dial;
+mod handshake;
+mod record;
+mod splitter;
+mod stream;
+mod task;
+#[cfg(test)]
+mod tests;
+pub mod timeouts;
+mod tls;
+
 /// Where to dial.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Endpoint {
@@ -113,8 +124,11 @@ pub type SharedJournal = Arc<Mutex<Journal>>;
 /// reconnect goes on in the same file.
 #[must_use]
 pub fn connect(options: Options, journal: Option<SharedJournal>, world: World, started: Duration) -> Connection {
-    let (requests, _) = mpsc::channel(64);
-    let (_, events) = mpsc::channel(256);
-    let _ = (options, journal, world, started);
-    Connection { requests, events, cancel: CancellationToken::new(), transcript: None }
+    let (requests, asked) = mpsc::channel(64);
+    let (happened, events) = mpsc::channel(256);
+    let cancel = CancellationToken::new();
+    let transcript = journal.as_ref().and_then(|j| j.lock().ok().map(|j| j.path().to_owned()));
+    let recorder = record::Recorder::new(happened.clone(), journal, world, started);
+    tokio::spawn(task::Task::new(options, recorder, asked, happened, cancel.clone()).run());
+    Connection { requests, events, cancel, transcript }
 }

@@ -143,7 +143,7 @@ impl Fold {
         Answered { pending, reply, more }
     }
 
-    /// A remark was made. Gives the reply that a close leaves unfinished, where there is one.
+    /// A remark was made. Gives the reply that a close leaves unfinished or that a cut completes, where there is one.
     pub fn remark(&mut self, remark: &Remark, tag: u32) -> Option<Answered> {
         match remark.word.as_str() {
             "connecting" => {
@@ -159,6 +159,11 @@ impl Fold {
                 for pending in &mut self.queue {
                     pending.gave_up = true;
                 }
+            }
+            // The rest of a line beyond the limit: what was kept of it is the line.
+            "cut" if remark.get("direction") == Some("in") && !self.partial.is_empty() => {
+                let raw = std::mem::take(&mut self.partial);
+                return self.line(ReplyLine::parse(raw, LineEnd::Missing));
             }
             "closed" => {
                 let unfinished = self.unfinished();

@@ -1,0 +1,136 @@
+//! What happened goes through here, once: masked, written to the journal, folded, queued for the owner.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use crate::conversation::Fold;
+use crate::conversation::event::{Event, Line, Micros, Remark, Timed};
+use crate::conversation::fold::Answered;
+use crate::conversation::mask::Mask;
+use crate::world::World;
+
+use super::SharedJournal;
+
+/// The recording side of a connection.
+pub(super) struct Recorder {
+    /// The state of the session, for phases and time-outs.
+    pub(super) fold: Fold,
+    /// The secrets.
+    pub(super) mask: Mask,
+    /// What the owner has had no room for yet.
+    backlog: VecDeque<Timed>,
+    events: mpsc::Sender<Timed>,
+    journal: Option<SharedJournal>,
+    world: World,
+    started: Duration,
+    warned: bool,
+}
+
+impl Recorder {
+    pub(super) fn new(
+        events: mpsc::Sender<Timed>,
+        journal: Option<SharedJournal>,
+        world: World,
+        started: Duration,
+    ) -> Self {
+        Self {
+            fold: Fold::new(),
+            mask: Mask::default(),
+            backlog: VecDeque::new(),
+            events,
+            journal,
+            world,
+            started,
+            warned: false,
+        }
+    }
+
+    fn push(&mut self, event: Event) {
+        let at = Micros::from(self.world.elapsed().saturating_sub(self.started));
+        let timed = Timed { at, event };
+        let written = match &self.journal {
+            Some(journal) => match journal.lock() {
+                Ok(mut journal) => journal.append(&timed).map_err(|error| error.to_string()),
+                Err(_) => Err("another task ended while it wrote".to_owned()),
+            },
+            None => Ok(()),
+        };
+        self.backlog.push_back(timed);
+        if let Err(error) = written
+            && !self.warned
+        {
+            self.warned = true;
+            let words = format!("this conversation is not being recorded: {error}; it goes on all the same");
+            let event = Event::Remark(Remark::new("warning").with("kind", "journal").value(words));
+            self.backlog.push_back(Timed { at, event });
+        }
+        self.flush();
+    }
+
+    /// How many events wait for the owner.
+    pub(super) fn backlog(&self) -> usize {
+        self.backlog.len()
+    }
+
+    /// Gives the owner what there is room for.
+    pub(super) fn flush(&mut self) {
+        while !self.backlog.is_empty() {
+            let Ok(permit) = self.events.try_reserve() else { return };
+            if let Some(event) = self.backlog.pop_front() {
+                permit.send(event);
+            }
+        }
+    }
+
+    /// Gives the owner all that is left, however long it takes; ends when the owner has gone.
+    pub(super) async fn finish(mut self) {
+        for event in self.backlog.drain(..) {
+            if self.events.send(event).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// A remark.
+    pub(super) fn remark(&mut self, remark: Remark) {
+        self.fold.remark(&remark, 0);
+        self.push(Event::Remark(remark));
+    }
+
+    /// The rest of a line was cut; gives the reply that is complete with it.
+    pub(super) fn cut(&mut self, remark: Remark) -> Option<Answered> {
+        let answered = self.fold.remark(&remark, 0);
+        self.push(Event::Remark(remark));
+        answered
+    }
+
+    /// A line that goes out now: a command, an answer within AUTH, the lone dot.
+    pub(super) fn sent(&mut self, line: &[u8], crlf: bool) {
+        let masked = self.mask.sent(&self.fold.session, line, crlf);
+        let whole = line.strip_suffix(b"\n").map_or(line, |l| l.strip_suffix(b"\r").unwrap_or(l));
+        self.fold.sent(whole, 0);
+        self.push(Event::Sent(masked));
+    }
+
+    /// A line of content that goes out now, as on the wire.
+    pub(super) fn content(&mut self, line: &[u8], crlf: bool) {
+        let masked = self.mask.sent(&self.fold.session, line, crlf);
+        self.fold.content(line.len() as u64 + if crlf { 2 } else { 0 });
+        self.push(Event::Content(masked));
+    }
+
+    /// Octets of content that go out now and are only counted.
+    pub(super) fn content_uncounted(&mut self, octets: u64) {
+        self.fold.content(octets);
+    }
+
+    /// Octets that came; gives the reply that they complete.
+    pub(super) fn received(&mut self, bytes: &[u8], crlf: bool) -> Option<Answered> {
+        let line: Line = self.mask.received(bytes, crlf);
+        let answered = self.fold.received(bytes, crlf);
+        self.push(Event::Received(line));
+        answered
+    }
+}

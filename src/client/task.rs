@@ -1,0 +1,500 @@
+//! The life of one connection: dial, shake hands, then requests, octets and timers until it ends.
+
+use std::time::Duration;
+
+use bytes::{Buf as _, BytesMut};
+use sha2::{Digest as _, Sha256};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::conversation::event::{Remark, Timed};
+use crate::conversation::fold::Answered;
+use crate::smtp::session::{Awaited, Sent};
+use crate::smtp::{Class, Phase, Verb, content};
+
+use super::dial::{self, Failure};
+use super::record::Recorder;
+use super::splitter::{Piece, Splitter, hexadecimal};
+use super::stream::Io;
+use super::{Ending, Options, Request, timeouts, tls};
+
+/// Events that wait for the owner before reading stops: back-pressure goes to the socket.
+const BACKLOG: usize = 256;
+/// Octets that wait to be written before requests are left in their queue.
+const OUTGOING: usize = 4 << 20;
+/// What may come without anything being asked before reading stops.
+const FLOOD_OCTETS: u64 = 64 << 20;
+const FLOOD_LINES: u64 = 500_000;
+/// Message content that is recorded; the rest is counted and summed.
+const CONTENT_KEPT: u64 = 1 << 20;
+
+/// Why a connection ended.
+struct End {
+    by: &'static str,
+    reason: Option<String>,
+}
+
+impl End {
+    fn by(by: &'static str) -> Self {
+        Self { by, reason: None }
+    }
+}
+
+/// What happened next.
+enum Step {
+    Cancelled,
+    OwnerGone,
+    /// The owner has room for events again.
+    Room,
+    Request(Request),
+    Written(std::io::Result<usize>),
+    Read(std::io::Result<usize>),
+    TimedOut,
+}
+
+/// Content beyond what is recorded.
+#[derive(Default)]
+struct Uncounted {
+    recorded: u64,
+    beyond: Option<(u64, Sha256)>,
+}
+
+pub(super) struct Task {
+    options: Options,
+    recorder: Recorder,
+    requests: mpsc::Receiver<Request>,
+    events: mpsc::Sender<Timed>,
+    cancel: CancellationToken,
+    splitter: Splitter,
+    outgoing: BytesMut,
+    deadline: Option<Instant>,
+    /// Octets and lines that came since something was asked.
+    unasked: (u64, u64),
+    flooded: bool,
+    content: Uncounted,
+    host: String,
+}
+
+impl Task {
+    pub(super) fn new(
+        options: Options,
+        recorder: Recorder,
+        requests: mpsc::Receiver<Request>,
+        events: mpsc::Sender<Timed>,
+        cancel: CancellationToken,
+    ) -> Self {
+        Self {
+            options,
+            recorder,
+            requests,
+            events,
+            cancel,
+            splitter: Splitter::default(),
+            outgoing: BytesMut::new(),
+            deadline: None,
+            unasked: (0, 0),
+            flooded: false,
+            content: Uncounted::default(),
+            host: String::new(),
+        }
+    }
+
+    /// Runs the connection from the first event to `closed`.
+    pub(super) async fn run(mut self) {
+        let end = match self.open().await {
+            Ok(stream) => self.talk(stream).await,
+            Err(end) => end,
+        };
+        self.pieces(Splitter::finish);
+        self.end_content();
+        let mut closed = Remark::new("closed").with("by", end.by);
+        if let Some(reason) = end.reason {
+            closed = closed.with("reason", reason);
+        }
+        self.recorder.remark(closed);
+        self.recorder.finish().await;
+    }
+
+    /// Dials and, with implicit TLS, shakes hands.
+    async fn open(&mut self) -> Result<Box<dyn Io>, End> {
+        let cancel = self.cancel.clone();
+        let dialled = {
+            let Self { options, recorder, events, .. } = self;
+            let dialling = dial::dial(options, recorder);
+            tokio::select! {
+                biased;
+                () = cancel.cancelled() => return Err(End::by("client")),
+                () = events.closed() => return Err(End::by("client")),
+                dialled = dialling => dialled,
+            }
+        };
+        let reached = match dialled {
+            Ok(reached) => reached,
+            Err(failure) => return Err(self.failed(&failure)),
+        };
+        self.host = reached.host;
+        if self.options.tls.implicit { self.secure(reached.stream).await } else { Ok(reached.stream) }
+    }
+
+    fn failed(&mut self, failure: &Failure) -> End {
+        self.recorder.remark(Remark::new("error").with("kind", failure.kind).value(&failure.words));
+        End { by: if failure.kind == "tls" { "client" } else { "network" }, reason: None }
+    }
+
+    /// Shakes hands on a stream; what was pending in clear text must have been taken before.
+    async fn secure(&mut self, stream: Box<dyn Io>) -> Result<Box<dyn Io>, End> {
+        let cancel = self.cancel.clone();
+        let limit = self.options.connect_timeout;
+        let shaking = tokio::time::timeout(limit, tls::handshake(stream, &self.host, &self.options.tls));
+        let outcome = tokio::select! {
+            biased;
+            () = cancel.cancelled() => return Err(End::by("client")),
+            outcome = shaking => outcome,
+        };
+        let Ok(outcome) = outcome else {
+            let words = format!("the TLS handshake was not done within {} s: the server says nothing", limit.as_secs());
+            return Err(self.failed(&Failure { kind: "time-out", words }));
+        };
+        for remark in outcome.remarks {
+            self.recorder.remark(remark);
+        }
+        outcome.result.map_err(|failure| self.failed(&failure))
+    }
+
+    /// Requests, octets and timers, until the connection ends.
+    async fn talk(&mut self, stream: Box<dyn Io>) -> End {
+        let (mut reader, mut writer) = tokio::io::split(stream);
+        let mut buffer = vec![0; 64 * 1024];
+        self.wait_for_next();
+        loop {
+            self.recorder.flush();
+            match self.next(&mut reader, &mut writer, &mut buffer).await {
+                Step::Cancelled => {
+                    let _ = tokio::time::timeout(Duration::from_millis(100), writer.shutdown()).await;
+                    return End::by("client");
+                }
+                Step::OwnerGone => return End::by("client"),
+                Step::Room => {}
+                Step::Request(request) => self.request(request),
+                Step::Written(Ok(octets)) => self.written(octets),
+                Step::Read(Ok(0)) => return End::by("server"),
+                Step::Read(Ok(octets)) => {
+                    if self.octets(&buffer[..octets]) {
+                        match self.start_tls(reader, writer).await {
+                            Ok(halves) => (reader, writer) = halves,
+                            Err(end) => return end,
+                        }
+                    }
+                }
+                Step::Written(Err(error)) => {
+                    // What the server said before it closed counts more than that it did not listen any more.
+                    self.read_rest(&mut reader, &mut buffer).await;
+                    return self.broken(&error);
+                }
+                Step::Read(Err(error)) => return self.broken(&error),
+                Step::TimedOut => {
+                    if let Some(end) = self.timed_out() {
+                        return end;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Waits for whatever comes first. Requests are taken before octets, so that a flood never hides a key.
+    async fn next(
+        &mut self,
+        reader: &mut ReadHalf<Box<dyn Io>>,
+        writer: &mut WriteHalf<Box<dyn Io>>,
+        buffer: &mut [u8],
+    ) -> Step {
+        let backlog = self.recorder.backlog();
+        let deadline = self.deadline;
+        tokio::select! {
+            biased;
+            () = self.cancel.cancelled() => Step::Cancelled,
+            request = self.requests.recv(), if self.outgoing.len() < OUTGOING => {
+                request.map_or(Step::OwnerGone, Step::Request)
+            }
+            permit = self.events.reserve(), if backlog > 0 => permit.map_or(Step::OwnerGone, |_| Step::Room),
+            written = writer.write(&self.outgoing), if !self.outgoing.is_empty() => Step::Written(written),
+            read = reader.read(buffer), if backlog < BACKLOG && !self.flooded => Step::Read(read),
+            () = sleep_until(deadline), if deadline.is_some() => Step::TimedOut,
+        }
+    }
+
+    /// The server takes nothing more: what it has said is read, as far as it is there at once.
+    async fn read_rest(&mut self, reader: &mut ReadHalf<Box<dyn Io>>, buffer: &mut [u8]) {
+        while let Ok(Ok(octets)) = tokio::time::timeout(Duration::from_millis(200), reader.read(buffer)).await {
+            if octets == 0 || self.octets(&buffer[..octets]) {
+                return;
+            }
+        }
+    }
+
+    fn written(&mut self, octets: usize) {
+        self.outgoing.advance(octets);
+        if self.outgoing.is_empty() {
+            self.wait_for_next();
+        } else {
+            self.deadline = Some(Instant::now() + self.limit(timeouts::CONTENT_BLOCK));
+        }
+    }
+
+    fn broken(&mut self, error: &std::io::Error) -> End {
+        self.pieces(Splitter::finish);
+        let words = dial::plain_error(error);
+        let by_server = matches!(
+            error.kind(),
+            std::io::ErrorKind::ConnectionReset | std::io::ErrorKind::BrokenPipe | std::io::ErrorKind::UnexpectedEof
+        );
+        End { by: if by_server { "server" } else { "network" }, reason: Some(words) }
+    }
+
+    fn limit(&self, phase: Duration) -> Duration {
+        self.options.reply_timeout.unwrap_or(phase)
+    }
+
+    /// Sets the timer for the reply that is due next; none where nobody waits.
+    fn wait_for_next(&mut self) {
+        let due = self.recorder.fold.pending().find(|pending| !pending.gave_up).map(|p| timeouts::reply(&p.awaited));
+        self.deadline = due.map(|phase| Instant::now() + self.limit(phase));
+        if self.recorder.fold.phase() == Phase::Quit && due.is_none() {
+            self.deadline = Some(Instant::now() + timeouts::AFTER_QUIT);
+        }
+    }
+
+    fn timed_out(&mut self) -> Option<End> {
+        self.deadline = None;
+        if self.recorder.fold.phase() == Phase::Quit && !self.recorder.fold.is_waiting() {
+            return Some(End { by: "client", reason: Some("the server answered QUIT and did not close".to_owned()) });
+        }
+        let awaited = self.recorder.fold.pending().find(|p| !p.gave_up).map(|p| p.awaited.clone());
+        if awaited.is_none() && !self.outgoing.is_empty() {
+            let words = "the server takes nothing more of what is being sent";
+            self.recorder.remark(Remark::new("error").with("kind", "time-out").value(words));
+            return Some(End::by("client"));
+        }
+        let (what, limit) = awaited.map_or(("a reply".to_owned(), timeouts::CONTENT_BLOCK), |awaited| {
+            (name(&awaited), timeouts::reply(&awaited))
+        });
+        let limit = self.limit(limit);
+        self.pieces(|splitter, each| splitter.flush(each));
+        let remark = Remark::new("gave-up").with("reason", "time-out").with("awaiting", what);
+        self.recorder.remark(remark.with("after", format!("{}s", limit.as_secs_f64())));
+        None
+    }
+
+    /// Runs a step of the splitter and records what it gives.
+    fn pieces(&mut self, step: impl FnOnce(&mut Splitter, &mut dyn FnMut(Piece))) {
+        let Self { splitter, recorder, .. } = self;
+        step(splitter, &mut |piece| {
+            record_piece(recorder, piece);
+        });
+    }
+
+    /// Octets came. Gives true when the TLS handshake is due.
+    fn octets(&mut self, bytes: &[u8]) -> bool {
+        self.unasked.0 += bytes.len() as u64;
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            // Line by line, since what follows the reply to STARTTLS must not be read as replies.
+            let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
+            let (line, after) = rest.split_at(end);
+            rest = after;
+            let mut answered = None;
+            let Self { splitter, recorder, unasked, .. } = self;
+            splitter.feed(line, |piece| {
+                unasked.1 += 1;
+                answered = record_piece(recorder, piece).or(answered.take());
+            });
+            if let Some(answered) = answered {
+                self.wait_for_next();
+                if is_handshake(&answered) && self.recorder.fold.phase() == Phase::Handshake {
+                    self.injected(rest);
+                    return true;
+                }
+            }
+        }
+        self.stop_flood();
+        false
+    }
+
+    /// What came in clear text after the reply to STARTTLS is recorded and thrown away (RFC 3207 6).
+    fn injected(&mut self, rest: &[u8]) {
+        let mut bytes = self.splitter.take();
+        bytes.extend_from_slice(rest);
+        if !bytes.is_empty() {
+            let shown = crate::smtp::escape::for_screen(&bytes[..bytes.len().min(4096)]);
+            self.recorder.remark(Remark::new("injected").with("bytes", bytes.len()).with("text", shown));
+        }
+    }
+
+    fn stop_flood(&mut self) {
+        let (octets, lines) = self.unasked;
+        if self.flooded || (octets <= FLOOD_OCTETS && lines <= FLOOD_LINES) {
+            return;
+        }
+        self.flooded = true;
+        let words =
+            format!("the server sent {lines} lines ({octets} octets) that nobody asked for; reading has stopped");
+        self.recorder.remark(Remark::new("warning").with("kind", "flood").value(words));
+    }
+
+    async fn start_tls(
+        &mut self,
+        reader: ReadHalf<Box<dyn Io>>,
+        writer: WriteHalf<Box<dyn Io>>,
+    ) -> Result<(ReadHalf<Box<dyn Io>>, WriteHalf<Box<dyn Io>>), End> {
+        // Whatever was queued in clear text must not go out behind the handshake's back.
+        self.outgoing.clear();
+        let stream = self.secure(reader.unsplit(writer)).await?;
+        self.wait_for_next();
+        Ok(tokio::io::split(stream))
+    }
+
+    fn request(&mut self, request: Request) {
+        if !matches!(request, Request::Remark(_) | Request::Learn(_)) {
+            self.unasked = (0, 0);
+        }
+        match request {
+            Request::Line(line, ending) => {
+                self.interrupt_line();
+                self.line(&line, ending);
+            }
+            Request::Pipeline(lines) => {
+                self.interrupt_line();
+                self.recorder.remark(Remark::new("pipelined").with("n", lines.len()));
+                for line in lines {
+                    self.line(&line, Ending::CrLf);
+                }
+            }
+            Request::Content(text) => {
+                self.interrupt_line();
+                let stuffed = self.recorder.fold.session.chunk_left == 0;
+                for line in content::lines(&text) {
+                    let line = if stuffed { content::stuff(line) } else { line.into() };
+                    self.content_line(&line, Ending::CrLf);
+                }
+            }
+            Request::RawContent(octets) => {
+                self.interrupt_line();
+                for line in octets.split_inclusive(|b| *b == b'\n') {
+                    match line.strip_suffix(b"\r\n") {
+                        Some(line) => self.content_line(line, Ending::CrLf),
+                        None => self.content_line(line, Ending::None),
+                    }
+                }
+            }
+            Request::GiveUp => {
+                if self.recorder.fold.is_waiting() {
+                    self.interrupt_line();
+                    self.recorder.remark(Remark::new("gave-up"));
+                    self.deadline = None;
+                }
+            }
+            Request::ReadOn => self.flooded = false,
+            Request::Remark(remark) => {
+                self.interrupt_line();
+                self.recorder.remark(remark);
+            }
+            Request::Learn(secret) => self.recorder.mask.learn(secret),
+        }
+        if self.outgoing.is_empty() && self.deadline.is_none() {
+            self.wait_for_next();
+        }
+    }
+
+    /// Something is recorded now: a line of the server's that has begun is recorded as far as it came.
+    fn interrupt_line(&mut self) {
+        self.pieces(|splitter, each| splitter.flush(each));
+    }
+
+    fn line(&mut self, line: &[u8], ending: Ending) {
+        let sent = self.recorder.fold.session.classify(line);
+        if sent == Sent::Content {
+            let stuffed = if self.recorder.fold.session.chunk_left == 0 { content::stuff(line) } else { line.into() };
+            self.content_line(&stuffed, ending);
+            return;
+        }
+        self.end_content();
+        let mut bytes = line.to_vec();
+        if ending == Ending::Lf {
+            bytes.push(b'\n');
+        }
+        // Journal first, then the wire (FORMATS section 1, Journal).
+        self.recorder.sent(&bytes, ending == Ending::CrLf);
+        self.outgoing.extend_from_slice(&bytes);
+        if ending == Ending::CrLf {
+            self.outgoing.extend_from_slice(b"\r\n");
+        }
+        self.wait_for_next();
+    }
+
+    fn content_line(&mut self, line: &[u8], ending: Ending) {
+        let mut wire = line.to_vec();
+        match ending {
+            Ending::CrLf => wire.extend_from_slice(b"\r\n"),
+            Ending::Lf => wire.push(b'\n'),
+            Ending::None => {}
+        }
+        if let Some((octets, sum)) = &mut self.content.beyond {
+            *octets += wire.len() as u64;
+            sum.update(&wire);
+            self.recorder.content_uncounted(wire.len() as u64);
+        } else if self.content.recorded + wire.len() as u64 > CONTENT_KEPT {
+            let mut sum = Sha256::new();
+            sum.update(&wire);
+            self.content.beyond = Some((wire.len() as u64, sum));
+            self.recorder.content_uncounted(wire.len() as u64);
+        } else {
+            self.content.recorded += wire.len() as u64;
+            let crlf = ending == Ending::CrLf;
+            self.recorder.content(if crlf { line } else { &wire }, crlf);
+        }
+        self.outgoing.extend_from_slice(&wire);
+    }
+
+    /// The content is complete: what was not recorded of it is said.
+    fn end_content(&mut self) {
+        if let Some((octets, sum)) = std::mem::take(&mut self.content).beyond {
+            let cut = Remark::new("cut").with("direction", "out").with("bytes", octets);
+            self.recorder.remark(cut.with("sha256", hexadecimal(&sum.finalize())));
+        }
+    }
+}
+
+fn record_piece(recorder: &mut Recorder, piece: Piece) -> Option<Answered> {
+    match piece {
+        Piece::Octets { bytes, crlf } => recorder.received(&bytes, crlf),
+        Piece::Cut { octets, sum } => {
+            let cut = Remark::new("cut").with("direction", "in").with("bytes", octets).with("sha256", sum);
+            recorder.cut(cut)
+        }
+    }
+}
+
+fn is_handshake(answered: &Answered) -> bool {
+    matches!(&answered.pending.awaited, Awaited::Command(command) if command.verb == Verb::Starttls)
+        && answered.reply.class() == Class::Success
+}
+
+/// What is awaited, by name.
+fn name(awaited: &Awaited) -> String {
+    match awaited {
+        Awaited::Greeting => "the greeting".to_owned(),
+        Awaited::Command(command) => command.word.to_ascii_uppercase(),
+        Awaited::EndOfData { .. } => "the verdict on the message".to_owned(),
+        Awaited::AuthAnswer => "AUTH".to_owned(),
+        Awaited::Nothing => "a reply".to_owned(),
+    }
+}
+
+async fn sleep_until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
