@@ -1,5 +1,6 @@
 //! The task against scripted peers on loopback.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -115,7 +116,7 @@ impl Talk {
                 _ => '*',
             };
             let text = String::from_utf8_lossy(entry.bytes);
-            out.push_str(&format!("{sigil} {text}{}\n", if entry.crlf { "" } else { "\\c" }));
+            writeln!(out, "{sigil} {text}{}", if entry.crlf { "" } else { "\\c" }).expect("a string takes it");
         }
         out
     }

@@ -181,9 +181,10 @@ fn quoted(text: &str) -> Option<(String, &str)> {
     None
 }
 
-fn write_value(f: &mut fmt::Formatter<'_>, value: &str) -> fmt::Result {
-    let bare =
-        !value.is_empty() && value.chars().all(|c| escape::is_plain(c) && !matches!(c, ' ' | '"' | '=' | '\\' | '#'));
+/// Quoted where it must be: an equals sign is plain after a key, since the first one ends the key.
+fn write_value(f: &mut fmt::Formatter<'_>, value: &str, keyed: bool) -> fmt::Result {
+    let bare = !value.is_empty()
+        && value.chars().all(|c| escape::is_plain(c) && !matches!(c, ' ' | '"' | '\\') && (keyed || c != '='));
     if bare {
         return f.write_str(value);
     }
@@ -212,7 +213,7 @@ impl fmt::Display for Remark {
             if let Some(key) = key {
                 write!(f, "{key}=")?;
             }
-            write_value(f, value)?;
+            write_value(f, value, key.is_some())?;
         }
         Ok(())
     }
@@ -232,6 +233,8 @@ mod tests {
             "note at=12 \"a \\\"word\\\" and a \\\\\"",
             "set title=\"\"",
             "closed by=server",
+            "certificate n=0 der=MIIB+/==",
+            "mark \"a=b\"",
         ] {
             assert_eq!(Remark::parse(text).to_string(), text);
         }
