@@ -185,6 +185,14 @@ mod tests {
     }
 
     #[test]
+    fn a_word_that_begins_within_a_grapheme_begins_with_it() {
+        let mut it = line("|\u{1e000}");
+        it.insert("🇩");
+        it.go(Reach::WordBack);
+        assert_eq!(it.cursor(), 0);
+    }
+
+    #[test]
     fn what_is_cut_comes_back_with_yank() {
         for (from, reach, to, back) in [
             ("MAIL FROM:<a> SIZE=1|", Reach::SpaceBack, "MAIL FROM:<a> |", "MAIL FROM:<a> SIZE=1|"),

@@ -1,0 +1,289 @@
+//! The built binary in a pseudo-terminal: keys in, screen out.
+//!
+//! Everything that is waited for has a deadline and is woken by the program's own output; nothing sleeps and hopes.
+
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
+
+/// How long anything may take before the test gives up on it.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Directories of a test's own: nothing of the person who runs the tests is read or written.
+pub struct Home {
+    dir: tempfile::TempDir,
+}
+
+impl Home {
+    pub fn new() -> Self {
+        Self { dir: tempfile::tempdir().unwrap() }
+    }
+
+    pub fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    pub fn state(&self) -> PathBuf {
+        self.path().join("state")
+    }
+
+    /// The transcripts that were written here, by name.
+    pub fn transcripts(&self) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        let mut folders = vec![self.state().join("transcripts")];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+                let path = entry.path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|extension| extension == "smtp") {
+                    found.push(path);
+                }
+            }
+        }
+        found.sort();
+        found
+    }
+
+    /// The text of the only transcript.
+    pub fn transcript(&self) -> String {
+        let found = self.transcripts();
+        let [path] = found.as_slice() else { panic!("one transcript is expected, not {found:?}") };
+        std::fs::read_to_string(path).unwrap()
+    }
+}
+
+/// What the program has said so far.
+struct Output {
+    screen: vt100::Parser,
+    raw: Vec<u8>,
+    /// The program's side of the terminal is closed.
+    ended: bool,
+    status: Option<ExitStatus>,
+}
+
+struct Shared {
+    output: Mutex<Output>,
+    changed: Condvar,
+}
+
+/// A program in a terminal.
+pub struct Terminal {
+    shared: Arc<Shared>,
+    master: Box<dyn MasterPty + Send>,
+    keyboard: Box<dyn Write + Send>,
+    process: Pid,
+}
+
+impl Terminal {
+    /// Starts `ehlo` with these arguments at columns x rows.
+    pub fn start(home: &Home, arguments: &[&str], (columns, rows): (u16, u16)) -> Self {
+        let pair = native_pty_system().openpty(size(columns, rows)).unwrap();
+        let child = pair.slave.spawn_command(command(home, arguments)).unwrap();
+        drop(pair.slave);
+        let process = Pid::from_raw(i32::try_from(child.process_id().unwrap()).unwrap());
+        let output =
+            Output { screen: vt100::Parser::new(rows, columns, 0), raw: Vec::new(), ended: false, status: None };
+        let shared = Arc::new(Shared { output: Mutex::new(output), changed: Condvar::new() });
+        read_on(pair.master.try_clone_reader().unwrap(), Arc::clone(&shared));
+        wait_on(child, Arc::clone(&shared));
+        let keyboard = pair.master.take_writer().unwrap();
+        Self { shared, master: pair.master, keyboard, process }
+    }
+
+    /// Presses keys: characters, and names in angle brackets: `<Enter> <Esc> <Tab> <Up> <F8> <C-q> <A-1>`. Angle
+    /// brackets around anything else are characters.
+    pub fn keys(&mut self, keys: &str) -> &mut Self {
+        let mut rest = keys;
+        let mut bytes = Vec::new();
+        while let Some(c) = rest.chars().next() {
+            let named = rest.strip_prefix('<').and_then(|r| r.split_once('>')).and_then(|(n, r)| Some((key(n)?, r)));
+            if let Some((key, after)) = named {
+                bytes.extend_from_slice(&key);
+                rest = after;
+            } else {
+                bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+                rest = &rest[c.len_utf8()..];
+            }
+        }
+        self.keyboard.write_all(&bytes).unwrap();
+        self.keyboard.flush().unwrap();
+        self
+    }
+
+    /// Waits until the screen shows a text.
+    pub fn wait_for(&mut self, text: &str) -> &mut Self {
+        self.wait_until(&format!("{text:?} on the screen"), |screen| screen.contains(text))
+    }
+
+    /// Waits until the screen is as it should be.
+    pub fn wait_until(&mut self, what: &str, is_so: impl Fn(&str) -> bool) -> &mut Self {
+        self.wait(what, |output| is_so(&output.screen.screen().contents()).then_some(()));
+        self
+    }
+
+    /// What the screen shows.
+    pub fn screen(&self) -> String {
+        self.shared.output.lock().unwrap().screen.screen().contents()
+    }
+
+    /// Every octet that the program has written to the terminal.
+    pub fn raw(&self) -> Vec<u8> {
+        self.shared.output.lock().unwrap().raw.clone()
+    }
+
+    /// Gives the terminal another size.
+    pub fn resize(&mut self, columns: u16, rows: u16) -> &mut Self {
+        self.shared.output.lock().unwrap().screen.screen_mut().set_size(rows, columns);
+        self.master.resize(size(columns, rows)).unwrap();
+        self
+    }
+
+    /// Sends a signal to the program.
+    pub fn signal(&mut self, signal: Signal) -> &mut Self {
+        kill(self.process, signal).unwrap();
+        self
+    }
+
+    /// Waits for the end of the program; gives its exit status.
+    pub fn exit(&mut self) -> ExitStatus {
+        self.wait("the end of the program", |output| output.status.clone().filter(|_| output.ended))
+    }
+
+    /// Checks that the program left the terminal as it found it: the plain screen, the cursor shown, no mouse and no
+    /// bracketed paste.
+    pub fn assert_restored(&self) {
+        let output = self.shared.output.lock().unwrap();
+        let screen = output.screen.screen();
+        assert!(!screen.alternate_screen(), "the alternate screen was not left");
+        assert!(!screen.hide_cursor(), "the cursor is still hidden");
+        assert!(!screen.bracketed_paste(), "bracketed paste is still on");
+        assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None, "the mouse is still captured");
+    }
+
+    /// Checks that the program writes nothing for so long, once it has come to rest.
+    pub fn assert_silent(&self, duration: Duration) {
+        const REST: Duration = Duration::from_millis(400);
+        let deadline = Instant::now() + PATIENCE;
+        while !self.is_silent(REST) {
+            assert!(Instant::now() < deadline, "the program never comes to rest");
+        }
+        let before = self.raw().len();
+        assert!(self.is_silent(duration), "{:?} was written at rest", self.raw().get(before..));
+    }
+
+    fn is_silent(&self, duration: Duration) -> bool {
+        let output = self.shared.output.lock().unwrap();
+        let before = output.raw.len();
+        let wait = self.shared.changed.wait_timeout_while(output, duration, |output| output.raw.len() == before);
+        wait.unwrap().1.timed_out()
+    }
+
+    fn wait<T>(&self, what: &str, look: impl Fn(&Output) -> Option<T>) -> T {
+        let deadline = Instant::now() + PATIENCE;
+        let mut output = self.shared.output.lock().unwrap();
+        loop {
+            if let Some(found) = look(&output) {
+                return found;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            let over = output.ended && output.status.is_some();
+            if left.is_zero() || over {
+                let why = if over { "the program ended" } else { "time is up" };
+                panic!("waited for {what}: {why}; the screen is\n{}", output.screen.screen().contents());
+            }
+            output = self.shared.changed.wait_timeout(output, left).unwrap().0;
+        }
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        if self.shared.output.lock().is_ok_and(|output| output.status.is_none()) {
+            // It may have ended just now; then there is nothing to kill.
+            let _ = kill(self.process, Signal::SIGKILL);
+        }
+    }
+}
+
+fn size(columns: u16, rows: u16) -> PtySize {
+    PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }
+}
+
+/// The binary with an environment and directories of its own.
+fn command(home: &Home, arguments: &[&str]) -> CommandBuilder {
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_ehlo"));
+    command.env_clear();
+    command.env("HOME", home.path());
+    command.env("TERM", "xterm-256color");
+    command.env("LANG", "C.UTF-8");
+    command.cwd(home.path());
+    command.args(arguments);
+    command.arg("--state");
+    command.arg(home.state());
+    command.arg("--config");
+    command.arg(home.path().join("config"));
+    command
+}
+
+/// Feeds what the program writes to the screen, until its side is closed.
+fn read_on(mut reader: Box<dyn Read + Send>, shared: Arc<Shared>) {
+    std::thread::spawn(move || {
+        let mut bytes = [0; 16 * 1024];
+        // A closed pseudo-terminal is an error on Linux and an end elsewhere.
+        while let Ok(count @ 1..) = reader.read(&mut bytes) {
+            let mut output = shared.output.lock().unwrap();
+            output.screen.process(&bytes[..count]);
+            output.raw.extend_from_slice(&bytes[..count]);
+            shared.changed.notify_all();
+        }
+        shared.output.lock().unwrap().ended = true;
+        shared.changed.notify_all();
+    });
+}
+
+fn wait_on(mut child: Box<dyn Child + Send + Sync>, shared: Arc<Shared>) {
+    std::thread::spawn(move || {
+        let status = child.wait().unwrap();
+        shared.output.lock().unwrap().status = Some(status);
+        shared.changed.notify_all();
+    });
+}
+
+/// What a terminal sends for a key of this name.
+fn key(name: &str) -> Option<Vec<u8>> {
+    if let Some(letter) = name.strip_prefix("C-").filter(|letter| letter.len() == 1) {
+        return Some(vec![letter.bytes().next()? & 0x1f]);
+    }
+    if let Some(rest) = name.strip_prefix("A-") {
+        let inner = key(rest).or_else(|| (rest.chars().count() == 1).then(|| rest.as_bytes().to_vec()))?;
+        return Some([&b"\x1b"[..], &inner].concat());
+    }
+    let sequence = match name {
+        "Enter" => "\r",
+        "Esc" => "\x1b",
+        "Tab" => "\t",
+        "Back" => "\x7f",
+        "Up" => "\x1b[A",
+        "Down" => "\x1b[B",
+        "Right" => "\x1b[C",
+        "Left" => "\x1b[D",
+        "Home" => "\x1b[H",
+        "End" => "\x1b[F",
+        "Del" => "\x1b[3~",
+        "PgUp" => "\x1b[5~",
+        "PgDn" => "\x1b[6~",
+        "F1" => "\x1bOP",
+        "F4" => "\x1bOS",
+        "F5" => "\x1b[15~",
+        "F6" => "\x1b[17~",
+        "F8" => "\x1b[19~",
+        _ => return None,
+    };
+    Some(sequence.as_bytes().to_vec())
+}
