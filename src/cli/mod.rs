@@ -69,6 +69,7 @@ pub enum Colour {
 /// A workbench for SMTP conversations.
 #[derive(Debug, Parser)]
 #[command(name = "ehlo", version, args_conflicts_with_subcommands = true)]
+#[group(skip)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,

@@ -1,3 +1,3 @@
 //! What the tests of the whole program share.
 
-pub mod terminal;
+pub(crate) mod terminal;

@@ -3,6 +3,7 @@
 //! Everything that is waited for has a deadline and is woken by the program's own output; nothing sleeps and hopes.
 
 use std::io::{Read, Write};
+use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
@@ -15,25 +16,25 @@ use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Directories of a test's own: nothing of the person who runs the tests is read or written.
-pub struct Home {
+pub(crate) struct Home {
     dir: tempfile::TempDir,
 }
 
 impl Home {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { dir: tempfile::tempdir().unwrap() }
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.dir.path()
     }
 
-    pub fn state(&self) -> PathBuf {
+    pub(crate) fn state(&self) -> PathBuf {
         self.path().join("state")
     }
 
     /// The transcripts that were written here, by name.
-    pub fn transcripts(&self) -> Vec<PathBuf> {
+    pub(crate) fn transcripts(&self) -> Vec<PathBuf> {
         let mut found = Vec::new();
         let mut folders = vec![self.state().join("transcripts")];
         while let Some(folder) = folders.pop() {
@@ -51,7 +52,7 @@ impl Home {
     }
 
     /// The text of the only transcript.
-    pub fn transcript(&self) -> String {
+    pub(crate) fn transcript(&self) -> String {
         let found = self.transcripts();
         let [path] = found.as_slice() else { panic!("one transcript is expected, not {found:?}") };
         std::fs::read_to_string(path).unwrap()
@@ -73,7 +74,7 @@ struct Shared {
 }
 
 /// A program in a terminal.
-pub struct Terminal {
+pub(crate) struct Terminal {
     shared: Arc<Shared>,
     master: Box<dyn MasterPty + Send>,
     keyboard: Box<dyn Write + Send>,
@@ -82,13 +83,17 @@ pub struct Terminal {
 
 impl Terminal {
     /// Starts `ehlo` with these arguments at columns x rows.
-    pub fn start(home: &Home, arguments: &[&str], (columns, rows): (u16, u16)) -> Self {
+    pub(crate) fn start(home: &Home, arguments: &[&str], (columns, rows): (u16, u16)) -> Self {
         let pair = native_pty_system().openpty(size(columns, rows)).unwrap();
         let child = pair.slave.spawn_command(command(home, arguments)).unwrap();
         drop(pair.slave);
         let process = Pid::from_raw(i32::try_from(child.process_id().unwrap()).unwrap());
-        let output =
-            Output { screen: vt100::Parser::new(rows, columns, 0), raw: Vec::new(), ended: false, status: None };
+        let output = Output {
+            screen: vt100::Parser::new(cells(rows), cells(columns), 0),
+            raw: Vec::new(),
+            ended: false,
+            status: None,
+        };
         let shared = Arc::new(Shared { output: Mutex::new(output), changed: Condvar::new() });
         read_on(pair.master.try_clone_reader().unwrap(), Arc::clone(&shared));
         wait_on(child, Arc::clone(&shared));
@@ -98,7 +103,7 @@ impl Terminal {
 
     /// Presses keys: characters, and names in angle brackets: `<Enter> <Esc> <Tab> <Up> <F8> <C-q> <A-1>`. Angle
     /// brackets around anything else are characters.
-    pub fn keys(&mut self, keys: &str) -> &mut Self {
+    pub(crate) fn keys(&mut self, keys: &str) -> &mut Self {
         let mut rest = keys;
         let mut bytes = Vec::new();
         while let Some(c) = rest.chars().next() {
@@ -117,47 +122,47 @@ impl Terminal {
     }
 
     /// Waits until the screen shows a text.
-    pub fn wait_for(&mut self, text: &str) -> &mut Self {
+    pub(crate) fn wait_for(&mut self, text: &str) -> &mut Self {
         self.wait_until(&format!("{text:?} on the screen"), |screen| screen.contains(text))
     }
 
     /// Waits until the screen is as it should be.
-    pub fn wait_until(&mut self, what: &str, is_so: impl Fn(&str) -> bool) -> &mut Self {
+    pub(crate) fn wait_until(&mut self, what: &str, is_so: impl Fn(&str) -> bool) -> &mut Self {
         self.wait(what, |output| is_so(&output.screen.screen().contents()).then_some(()));
         self
     }
 
     /// What the screen shows.
-    pub fn screen(&self) -> String {
+    pub(crate) fn screen(&self) -> String {
         self.shared.output.lock().unwrap().screen.screen().contents()
     }
 
     /// Every octet that the program has written to the terminal.
-    pub fn raw(&self) -> Vec<u8> {
+    pub(crate) fn raw(&self) -> Vec<u8> {
         self.shared.output.lock().unwrap().raw.clone()
     }
 
     /// Gives the terminal another size.
-    pub fn resize(&mut self, columns: u16, rows: u16) -> &mut Self {
-        self.shared.output.lock().unwrap().screen.screen_mut().set_size(rows, columns);
+    pub(crate) fn resize(&mut self, columns: u16, rows: u16) -> &mut Self {
+        self.shared.output.lock().unwrap().screen.screen_mut().set_size(cells(rows), cells(columns));
         self.master.resize(size(columns, rows)).unwrap();
         self
     }
 
     /// Sends a signal to the program.
-    pub fn signal(&mut self, signal: Signal) -> &mut Self {
+    pub(crate) fn signal(&mut self, signal: Signal) -> &mut Self {
         kill(self.process, signal).unwrap();
         self
     }
 
     /// Waits for the end of the program; gives its exit status.
-    pub fn exit(&mut self) -> ExitStatus {
+    pub(crate) fn exit(&mut self) -> ExitStatus {
         self.wait("the end of the program", |output| output.status.clone().filter(|_| output.ended))
     }
 
     /// Checks that the program left the terminal as it found it: the plain screen, the cursor shown, no mouse and no
     /// bracketed paste.
-    pub fn assert_restored(&self) {
+    pub(crate) fn assert_restored(&self) {
         let output = self.shared.output.lock().unwrap();
         let screen = output.screen.screen();
         assert!(!screen.alternate_screen(), "the alternate screen was not left");
@@ -167,7 +172,7 @@ impl Terminal {
     }
 
     /// Checks that the program writes nothing for so long, once it has come to rest.
-    pub fn assert_silent(&self, duration: Duration) {
+    pub(crate) fn assert_silent(&self, duration: Duration) {
         const REST: Duration = Duration::from_millis(400);
         let deadline = Instant::now() + PATIENCE;
         while !self.is_silent(REST) {
@@ -209,6 +214,10 @@ impl Drop for Terminal {
             let _ = kill(self.process, Signal::SIGKILL);
         }
     }
+}
+
+fn cells(count: u16) -> NonZeroU16 {
+    NonZeroU16::new(count).expect("a screen has cells")
 }
 
 fn size(columns: u16, rows: u16) -> PtySize {

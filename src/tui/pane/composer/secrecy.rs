@@ -11,7 +11,7 @@ pub(super) fn may_be_kept(line: &str, around: &Surroundings<'_>) -> bool {
 
 /// Whether what is typed now is, or will be, an answer within AUTH: a 334 is open, or the reply to AUTH is due.
 pub(super) fn is_answer(around: &Surroundings<'_>) -> bool {
-    let due = around.waiting.is_some_and(|(name, ..)| name.get(..4).is_some_and(|n| n.eq_ignore_ascii_case("AUTH")));
+    let due = around.waiting.is_some_and(|(name, ..)| name.split(' ').any(|word| word.eq_ignore_ascii_case("AUTH")));
     around.session.phase() == Phase::Auth || due
 }
 
