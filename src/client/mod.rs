@@ -2,6 +2,23 @@
 //!
 //! One tokio task a connection owns the stream, the journal, the mask and a [`Fold`](crate::conversation::Fold).
 //! Not here: screens, decoding.
+//!
+//! What the task itself says of a connection, as remarks in true order:
+//!
+//! | remark | when |
+//! |---|---|
+//! | `resolved NAME ADDRESS…` | a name was looked up (`mx:DOMAIN` with `PREFERENCE HOST` values for exchangers) |
+//! | `connecting ADDRESS:PORT` | one attempt begins; everything known of the session starts over |
+//! | `connected ADDRESS from ADDRESS` | it stands |
+//! | `tls version= cipher= verified=yes\|no reason=` | a handshake was done; `failed=yes` instead where it was not |
+//! | `certificate n= der=` | what the server showed, leaf first; base64 |
+//! | `injected bytes= text=` | clear text after the reply to STARTTLS, thrown away |
+//! | `pipelined n=` | the next `n` lines went out in one write |
+//! | `cut direction= bytes= sha256=` | what was beyond a limit and not recorded |
+//! | `gave-up` | the user stopped waiting; with `reason=time-out awaiting= after=` the clock did |
+//! | `warning kind= "WORDS"` | something to know: `flood`, `journal`, or an attempt that failed while others remain |
+//! | `error kind= "WORDS"` | why the connection ends: `name`, `refused`, `network`, `tls`, `time-out` |
+//! | `closed by=client\|server\|network reason=` | the end; always the last |
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
