@@ -1,18 +1,275 @@
 //! `ehlo explain CODE [TEXT...]`: decode a reply.
 
-use super::{Common, Exit};
+use std::io::{IsTerminal, Read, Write};
+
+use serde_json::{Value, json};
+
+use super::{Colour, Common, Exit};
+use crate::decode::{Asked, Context, Does, Explanation, Knowledge, Step, explain, explain_reply};
+use crate::smtp::{Class, EnhancedCode, LineEnd, Reply, ReplyLine, escape};
 use crate::world::World;
 
 /// Its arguments.
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
-    /// The reply; - reads standard input, a reply a line
-    #[arg(required = true)]
+pub(super) struct Arguments {
+    /// The reply, such as 550 5.1.1 User unknown; several words are joined by a space; - reads standard input
+    #[arg(required = true, value_name = "CODE [TEXT]", allow_hyphen_values = true)]
     pub reply: Vec<String>,
+    /// What the reply answers: a verb, or connect, end-of-data, auth-answer, unasked
+    #[arg(long, value_name = "VERB", value_parser = asked)]
+    pub verb: Option<Asked>,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn asked(name: &str) -> Result<Asked, String> {
+    Asked::from_name(name).ok_or_else(|| "should be a verb such as RCPT, or connect, end-of-data, auth-answer, unasked".to_owned())
+}
+
+/// What is to be explained.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Subject {
+    /// A whole reply.
+    Reply(Reply),
+    /// An enhanced status code without a reply code, and a text.
+    Enhanced(EnhancedCode, String),
 }
 
 /// Runs it.
-pub fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit {
-    let _ = (arguments, common, world);
-    Exit::Done
+pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit {
+    let text = match given(&arguments.reply) {
+        Ok(text) => text,
+        Err(error) => return complain(&format!("standard input can't be read: {error}")),
+    };
+    let subjects = match subjects(&text) {
+        Ok(subjects) if subjects.is_empty() => {
+            return complain("no reply was given; a reply begins with three digits, as in: ehlo explain 550 5.1.1");
+        }
+        Ok(subjects) => subjects,
+        Err(line) => {
+            let line = escape::for_screen(line.as_bytes());
+            return complain(&format!(
+                "{line:?} is no reply: it begins neither with a reply code (three digits, such as 550) nor with an enhanced status code (such as 5.1.1)"
+            ));
+        }
+    };
+    let knowledge = knowledge(common, world);
+    let context = Context { asked: arguments.verb, ..Context::default() };
+    let explained: Vec<_> = subjects.iter().map(|subject| explained(subject, &context, &knowledge)).collect();
+    let out = if arguments.json {
+        let replies: Vec<_> = explained.iter().map(to_json).collect();
+        format!("{:#}\n", json!({ "ehlo": 1, "replies": replies }))
+    } else {
+        let style = Style::of(common.color, world);
+        let texts: Vec<_> = subjects.iter().zip(&explained).map(|(s, e)| to_text(s, e, style)).collect();
+        texts.join("\n")
+    };
+    match std::io::stdout().lock().write_all(out.as_bytes()) {
+        Ok(()) => Exit::Done,
+        // Who reads us may have seen enough.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Done,
+        Err(error) => complain(&format!("the result can't be written: {error}")),
+    }
+}
+
+fn complain(words: &str) -> Exit {
+    // Standard error may be closed; there is nobody to tell then.
+    let _ = writeln!(std::io::stderr(), "ehlo explain: {words}");
+    Exit::Usage
+}
+
+fn given(words: &[String]) -> std::io::Result<String> {
+    if words == ["-"] {
+        let mut octets = Vec::new();
+        std::io::stdin().lock().read_to_end(&mut octets)?;
+        return Ok(String::from_utf8_lossy(&octets).into_owned());
+    }
+    Ok(words.join(" "))
+}
+
+/// Our data, overlaid by the user's files of replies. What is wrong in those is told, and does not stop us.
+fn knowledge(common: &Common, world: &World) -> Knowledge {
+    let mut files = Vec::new();
+    let directory = world.directories.data.join("replies");
+    let mut paths: Vec<_> = std::fs::read_dir(directory)
+        .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
+        .unwrap_or_default();
+    paths.sort();
+    for path in paths.iter().filter(|path| path.extension().is_some_and(|ext| ext == "toml")) {
+        match std::fs::read_to_string(path) {
+            Ok(text) => files.push((path.display().to_string(), text)),
+            Err(error) => warn(common, &format!("{}: {error}", path.display())),
+        }
+    }
+    let (knowledge, errors) = Knowledge::with_replies(files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
+    for error in errors {
+        warn(common, &error.to_string());
+    }
+    knowledge
+}
+
+fn warn(common: &Common, words: &str) {
+    if !common.quiet {
+        let _ = writeln!(std::io::stderr(), "ehlo explain: {words}");
+    }
+}
+
+/// The replies in a text: runs of `NNN-` lines are one reply each. Gives the first line that belongs to none.
+fn subjects(text: &str) -> Result<Vec<Subject>, String> {
+    let mut all = Vec::new();
+    let mut open = Reply::default();
+    for line in text.lines().map(|line| line.strip_suffix('\r').unwrap_or(line)).filter(|line| !line.trim().is_empty()) {
+        let parsed = ReplyLine::parse(line.trim_start().as_bytes().to_vec(), LineEnd::CrLf);
+        let begins = open.lines.is_empty();
+        if begins && parsed.code.is_none() {
+            let text = line.trim_start();
+            let (code, end) = EnhancedCode::at_start(text.as_bytes()).ok_or_else(|| line.to_owned())?;
+            all.push(Subject::Enhanced(code, text[end..].trim().to_owned()));
+            continue;
+        }
+        if open.push(parsed) {
+            all.push(Subject::Reply(std::mem::take(&mut open)));
+        }
+    }
+    if !open.lines.is_empty() {
+        all.push(Subject::Reply(open));
+    }
+    Ok(all)
+}
+
+fn explained(subject: &Subject, context: &Context, knowledge: &Knowledge) -> Explanation {
+    match subject {
+        Subject::Reply(reply) => explain_reply(reply, context, knowledge),
+        Subject::Enhanced(code, text) => explain(None, Some(*code), text, context, knowledge),
+    }
+}
+
+fn to_json(explanation: &Explanation) -> Value {
+    let class = match explanation.class {
+        Class::Success => "success",
+        Class::Intermediate => "intermediate",
+        Class::Transient => "transient",
+        Class::Permanent => "permanent",
+        Class::Unknown => "unknown",
+    };
+    json!({
+        "code": explanation.code.map(crate::smtp::ReplyCode::number),
+        "class": class,
+        "enhanced": explanation.enhanced.map(|code| code.to_string()),
+        "title": explanation.title,
+        "meaning": explanation.meaning,
+        "category": explanation.category,
+        "retry": explanation.retry,
+        "software": explanation.software,
+        "causes": explanation.causes,
+        "next": explanation.next.iter().filter_map(step_to_json).collect::<Vec<_>>(),
+        "references": explanation.references,
+        "notes": explanation.notes,
+    })
+}
+
+/// A step as JSON; none for advice alone, which a program can't carry out.
+fn step_to_json(step: &Step) -> Option<Value> {
+    match &step.does {
+        Does::Command(line) => Some(json!({ "text": step.text, "command": line })),
+        Does::Action(name, argument) => Some(json!({ "text": step.text, "action": name, "argument": argument })),
+        Does::Advice => None,
+    }
+}
+
+/// How the parts of the text look.
+#[derive(Debug, Clone, Copy)]
+struct Style {
+    colour: bool,
+}
+
+impl Style {
+    fn of(when: Colour, world: &World) -> Self {
+        let colour = match when {
+            Colour::Always => true,
+            Colour::Never => false,
+            Colour::Auto => {
+                world.variable("NO_COLOR").is_none_or(|value| value.is_empty()) && std::io::stdout().is_terminal()
+            }
+        };
+        Self { colour }
+    }
+
+    fn paint(self, code: &str, text: &str) -> String {
+        if self.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+
+    fn strong(self, text: &str) -> String {
+        self.paint("1", text)
+    }
+
+    fn dim(self, text: &str) -> String {
+        self.paint("2", text)
+    }
+
+    fn headline(self, class: Class, text: &str) -> String {
+        let colour = match class {
+            Class::Success | Class::Intermediate => "1;32",
+            Class::Transient => "1;33",
+            Class::Permanent | Class::Unknown => "1;31",
+        };
+        self.paint(colour, text)
+    }
+}
+
+fn to_text(subject: &Subject, e: &Explanation, style: Style) -> String {
+    let mut lines = Vec::new();
+    match subject {
+        Subject::Reply(reply) => {
+            lines.extend(reply.lines.iter().map(|line| style.dim(&escape::for_screen(&line.raw))));
+        }
+        Subject::Enhanced(code, text) => {
+            lines.push(style.dim(&escape::for_screen(format!("{code} {text}").trim_end().as_bytes())));
+        }
+    }
+    lines.push(style.headline(e.class, &e.title));
+    lines.push(e.meaning.clone());
+    lines.push(String::new());
+    lines.extend(e.digits.iter().map(|(digits, words)| format!("  {} {words}", style.strong(&format!("{digits:<8}")))));
+    let retry = match e.retry {
+        Some(true) => ", try again later",
+        Some(false) => ", trying again does not help",
+        None => "",
+    };
+    lines.push(format!("  {} {}{retry}", style.strong("category"), e.category));
+    if let Some(software) = &e.software {
+        lines.push(format!("  {} {software}", style.strong("said by ")));
+    }
+    section(&mut lines, style, "Why, most likely first", e.causes.iter().cloned());
+    section(&mut lines, style, "Try next", e.next.iter().map(|step| step_to_text(step, style)));
+    if !e.notes.is_empty() {
+        lines.push(String::new());
+        lines.extend(e.notes.iter().map(|note| format!("{} {note}", style.strong("Note:"))));
+    }
+    if !e.references.is_empty() {
+        lines.push(String::new());
+        lines.push(style.dim(&e.references.join(" · ")));
+    }
+    lines.join("\n") + "\n"
+}
+
+fn section(lines: &mut Vec<String>, style: Style, title: &str, items: impl Iterator<Item = String>) {
+    let items: Vec<_> = items.collect();
+    if items.is_empty() {
+        return;
+    }
+    lines.push(String::new());
+    lines.push(style.strong(title));
+    lines.extend(items.iter().enumerate().map(|(n, item)| format!("{:>3} {item}", n + 1)));
+}
+
+fn step_to_text(step: &Step, style: Style) -> String {
+    let how = match &step.does {
+        Does::Command(line) => escape::for_screen(line.as_bytes()),
+        Does::Action(name, None) => name.clone(),
+        Does::Action(name, Some(argument)) => format!("{name} {}", escape::for_screen(argument.as_bytes())),
+        Does::Advice => return step.text.clone(),
+    };
+    format!("{}: {}", step.text, style.strong(&how))
 }

@@ -1,61 +1,78 @@
 //! What a reply means here, why, and what to do next.
 //!
 //! A pure function of the reply, of the conversation so far, and of [`Knowledge`], which is data read from `assets/`.
-//! Not here: sockets, files, screens.
+//! Layers speak from the most specific to the most general: a recognised text, the enhanced status code, the reply code
+//! at this verb, the digits. Not here: sockets, files, screens.
 
-use crate::conversation::{Dialogue, Log};
-use crate::smtp::{Class, EnhancedCode, ReplyCode, Verb, VerbTable};
+mod book;
+mod context;
+mod entry;
+mod exchange;
+mod explain;
+mod knowledge;
+mod normal;
+mod notes;
+mod steps;
 
-/// All that is known, as a value: shipped data overlaid by the user's own.
-#[derive(Debug, Clone, Default)]
-pub struct Knowledge {
-    /// The verbs and their parameters.
-    pub verbs: VerbTable,
-}
+#[cfg(test)]
+mod tests;
 
-impl Knowledge {
-    /// What is compiled in.
-    #[must_use]
-    pub fn shipped() -> Self {
-        Self::default()
-    }
-}
+pub use book::Book;
+pub use context::{Asked, Context};
+pub use entry::{
+    AtEntry, CategoryEntry, CodeEntry, DigitEntry, EnhancedEntry, ReplyEntry, Several, SoftwareEntry, StepEntry,
+};
+pub use exchange::explain_exchange;
+pub use explain::{explain, explain_reply};
+pub use knowledge::{CapabilityEntry, Knowledge, KnowledgeError, Term};
+pub use normal::normalise;
 
-/// What is known of the moment in which a reply came. Everything may be unknown.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Context {
-    /// What was asked: a verb, or one of `connect`, `end-of-data`, `auth-answer`.
-    pub asked: Option<Asked>,
-    /// Whether the line was encrypted.
-    pub tls: Option<bool>,
-    /// Whether the client had logged in.
-    pub authenticated: Option<bool>,
-    /// The keywords offered by the server, upper case; none where no EHLO was seen.
-    pub capabilities: Option<Vec<String>>,
-    /// The forward-path in question.
-    pub rcpt: Option<String>,
-    /// The reverse-path in question.
-    pub from: Option<String>,
-    /// Recipients accepted in the open transaction.
-    pub accepted: u32,
-    /// The name in the greeting or in the reply to EHLO.
-    pub server: Option<String>,
-}
+use crate::smtp::{Class, EnhancedCode, ReplyCode};
 
-/// What a reply answers, as far as decoding is concerned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Asked {
-    /// The connection: the reply is the greeting.
-    Connect,
-    /// A command of this verb.
-    Verb(Verb),
-    /// The lone dot, or the last chunk.
-    EndOfData,
-    /// An answer within AUTH.
-    AuthAnswer,
-    /// Nothing: the server spoke unasked.
-    Nothing,
-}
+/// The actions that a next step may name; each must be an entry of the workbench's action table.
+pub const ACTIONS: &[&str] = &["connect", "reconnect", "ready", "message"];
+
+/// The categories (FORMATS section 6).
+pub const CATEGORIES: &[&str] = &[
+    "ok",
+    "intermediate",
+    "information",
+    "mailbox-unknown",
+    "mailbox-disabled",
+    "mailbox-full",
+    "mailbox-moved",
+    "mailbox-ambiguous",
+    "domain-unknown",
+    "relay-denied",
+    "sender-rejected",
+    "auth-required",
+    "auth-failed",
+    "tls-required",
+    "tls-failed",
+    "too-large",
+    "content-rejected",
+    "spam",
+    "malware",
+    "reputation",
+    "rate-limited",
+    "too-many-connections",
+    "greylisted",
+    "reverse-dns",
+    "sender-authentication",
+    "policy",
+    "too-many-recipients",
+    "syntax",
+    "bad-sequence",
+    "not-implemented",
+    "noncompliant",
+    "service-unavailable",
+    "storage",
+    "server-error",
+    "routing",
+    "network",
+    "expired",
+    "unknown",
+];
 
 /// Something that can be done next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,7 +107,7 @@ pub struct Explanation {
     pub title: String,
     /// What happened, in a sentence or two.
     pub meaning: String,
-    /// One of FORMATS section 6's list.
+    /// One of [`CATEGORIES`].
     pub category: String,
     /// Whether to try again: yes later, no, or not a question here.
     pub retry: Option<bool>,
@@ -106,41 +123,4 @@ pub struct Explanation {
     pub digits: Vec<(String, String)>,
     /// Anything worth knowing beside that: a flaw of the reply, a contradiction between its codes.
     pub notes: Vec<String>,
-}
-
-/// Explains a reply by its code, enhanced code and text alone.
-#[must_use]
-pub fn explain(
-    code: Option<ReplyCode>,
-    enhanced: Option<EnhancedCode>,
-    _text: &str,
-    _context: &Context,
-    _knowledge: &Knowledge,
-) -> Explanation {
-    Explanation {
-        code,
-        class: Class::Unknown,
-        enhanced,
-        title: String::new(),
-        meaning: String::new(),
-        category: "unknown".to_owned(),
-        retry: None,
-        software: None,
-        causes: Vec::new(),
-        next: Vec::new(),
-        references: Vec::new(),
-        digits: Vec::new(),
-        notes: Vec::new(),
-    }
-}
-
-/// Explains the reply of an exchange with all that its conversation shows; none as long as no reply has come.
-#[must_use]
-pub fn explain_exchange(
-    _exchange: usize,
-    _dialogue: &Dialogue,
-    _log: &Log,
-    _knowledge: &Knowledge,
-) -> Option<Explanation> {
-    None
 }

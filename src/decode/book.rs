@@ -1,0 +1,228 @@
+//! What is written about replies: the tables of `assets/replies/`, read by pure loaders (text in, values or errors out).
+//!
+//! A file may hold any of the kinds below, so that somebody who adds a server's texts touches one file only.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::OnceLock;
+
+use regex::{Regex, RegexSet, RegexSetBuilder};
+use serde::Deserialize;
+
+use super::entry::{CategoryEntry, CodeEntry, DigitEntry, EnhancedEntry, ReplyEntry, SoftwareEntry};
+use super::{ACTIONS, CATEGORIES, KnowledgeError};
+
+/// A file of decode data.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct File {
+    /// Files with a higher rank are asked first; a user's file comes before all of ours whatever its rank.
+    rank: i32,
+    #[serde(rename = "digit")]
+    digits: Vec<DigitEntry>,
+    #[serde(rename = "category")]
+    categories: Vec<CategoryEntry>,
+    #[serde(rename = "code")]
+    codes: Vec<CodeEntry>,
+    #[serde(rename = "enhanced")]
+    enhanced: Vec<EnhancedEntry>,
+    #[serde(rename = "software")]
+    software: Vec<SoftwareEntry>,
+    #[serde(rename = "reply")]
+    replies: Vec<ReplyEntry>,
+}
+
+/// Where a text of decode data comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// Compiled in.
+    Shipped,
+    /// The user's own; asked first.
+    Own,
+}
+
+/// All tables together, in the order in which they are asked.
+#[derive(Debug, Default)]
+pub struct Book {
+    digits: HashMap<String, String>,
+    categories: HashMap<String, CategoryEntry>,
+    codes: BTreeMap<u16, CodeEntry>,
+    enhanced: Vec<EnhancedEntry>,
+    software: Vec<SoftwareEntry>,
+    replies: Vec<ReplyEntry>,
+    reply_set: OnceLock<RegexSet>,
+    software_set: OnceLock<RegexSet>,
+}
+
+impl Book {
+    /// Reads files: name, text and origin of each. What is wrong is told, and what is right is taken all the same.
+    pub(super) fn read<'a>(
+        files: impl IntoIterator<Item = (&'a str, &'a str, Origin)>,
+    ) -> (Self, Vec<KnowledgeError>) {
+        let mut errors = Vec::new();
+        let mut read = Vec::new();
+        for (name, text, origin) in files {
+            match toml::from_str::<File>(text) {
+                Ok(mut file) => {
+                    file.keep_what_holds(name, text, &mut errors);
+                    read.push((origin == Origin::Own, file.rank, name, file));
+                }
+                Err(error) => errors.push(KnowledgeError {
+                    file: name.to_owned(),
+                    line: error.span().map_or(1, |span| line_of(text, span.start)),
+                    message: error.message().to_owned(),
+                }),
+            }
+        }
+        read.sort_by_key(|(own, rank, name, _)| (!*own, -*rank, (*name).to_owned()));
+        let mut book = Self::default();
+        for (own, _, name, file) in read {
+            book.take(file, own.then_some(name));
+        }
+        (book, errors)
+    }
+
+    fn take(&mut self, file: File, own: Option<&str>) {
+        for entry in file.digits {
+            self.digits.entry(entry.digits).or_insert(entry.meaning);
+        }
+        for entry in file.categories {
+            self.categories.entry(entry.name.clone()).or_insert(entry);
+        }
+        for entry in file.codes {
+            self.codes.entry(entry.code).or_insert(entry);
+        }
+        self.enhanced.extend(file.enhanced);
+        self.software.extend(file.software);
+        self.replies.extend(file.replies.into_iter().map(|mut entry| {
+            entry.file = own.map(str::to_owned);
+            entry
+        }));
+    }
+
+    /// The words for a digit pattern such as `5`, `x5x` or `x.7.x`.
+    #[must_use]
+    pub fn digit(&self, digits: &str) -> Option<&str> {
+        self.digits.get(digits).map(String::as_str)
+    }
+
+    /// What is said of a category as a whole.
+    #[must_use]
+    pub fn category(&self, name: &str) -> Option<&CategoryEntry> {
+        self.categories.get(name)
+    }
+
+    /// The entry of a reply code.
+    #[must_use]
+    pub fn code(&self, number: u16) -> Option<&CodeEntry> {
+        self.codes.get(&number)
+    }
+
+    /// All reply codes known, in order.
+    pub fn codes(&self) -> impl Iterator<Item = &CodeEntry> {
+        self.codes.values()
+    }
+
+    /// All enhanced status codes known.
+    #[must_use]
+    pub fn enhanced_codes(&self) -> &[EnhancedEntry] {
+        &self.enhanced
+    }
+
+    /// The entry of an enhanced status code: the vendor's where that vendor was recognised or the registry has none,
+    /// else the registry's.
+    #[must_use]
+    pub fn enhanced(&self, code: crate::smtp::EnhancedCode, software: Option<&str>) -> Option<&EnhancedEntry> {
+        let fitting = || self.enhanced.iter().filter(|entry| entry.covers(code));
+        fitting()
+            .find(|entry| entry.software.is_some() && entry.software.as_deref() == software)
+            .or_else(|| fitting().find(|entry| entry.software.is_none()))
+            .or_else(|| fitting().next())
+    }
+
+    /// All recognised texts, in the order in which they are asked.
+    #[must_use]
+    pub fn replies(&self) -> &[ReplyEntry] {
+        &self.replies
+    }
+
+    /// The recognised texts whose patterns match a [normalised](super::normalise) text, in the order of asking.
+    pub fn matching(&self, text: &str) -> impl Iterator<Item = &ReplyEntry> {
+        let set = self
+            .reply_set
+            .get_or_init(|| set(self.replies.iter().map(|entry| entry.pattern.get_ref().as_str())));
+        set.matches(text).into_iter().map(|index| &self.replies[index])
+    }
+
+    /// The software or provider that a text shows, such as a greeting.
+    #[must_use]
+    pub fn software(&self, text: &str) -> Option<&str> {
+        let set = self
+            .software_set
+            .get_or_init(|| set(self.software.iter().map(|entry| entry.pattern.get_ref().as_str())));
+        set.matches(text).into_iter().next().map(|index| self.software[index].name.as_str())
+    }
+}
+
+/// One automaton for all patterns. Each was checked when it was read.
+fn set<'a>(patterns: impl Iterator<Item = &'a str>) -> RegexSet {
+    RegexSetBuilder::new(patterns)
+        .case_insensitive(true)
+        .size_limit(1 << 27)
+        .dfa_size_limit(1 << 25)
+        .build()
+        .expect("each pattern compiles by itself, and together they stay within the limit")
+}
+
+impl File {
+    /// Takes out entries that can't work, with a word about each.
+    fn keep_what_holds(&mut self, name: &str, text: &str, errors: &mut Vec<KnowledgeError>) {
+        let mut complain = |at: usize, message: String| {
+            errors.push(KnowledgeError { file: name.to_owned(), line: line_of(text, at), message });
+        };
+        self.replies.retain(|entry| {
+            let at = entry.pattern.span().start;
+            let problem = pattern_problem(entry.pattern.get_ref())
+                .or_else(|| category_problem(&entry.category))
+                .or_else(|| entry.next.iter().flatten().find_map(super::entry::StepEntry::problem))
+                .or_else(|| entry.condition_problem())
+                .or_else(|| entry.examples.is_empty().then(|| "an entry needs at least one example".to_owned()));
+            problem.map(|message| complain(at, message)).is_none()
+        });
+        self.software.retain(|entry| {
+            let problem = pattern_problem(entry.pattern.get_ref());
+            problem.map(|message| complain(entry.pattern.span().start, message)).is_none()
+        });
+        self.codes.retain(|entry| {
+            let problem = category_problem(&entry.category).or_else(|| entry.problem());
+            problem.map(|message| complain(0, format!("code {}: {message}", entry.code))).is_none()
+        });
+        self.enhanced.retain(|entry| {
+            let problem = category_problem(&entry.category).or_else(|| entry.problem());
+            problem.map(|message| complain(0, format!("enhanced code {}: {message}", entry.code))).is_none()
+        });
+        self.categories.retain(|entry| {
+            let problem = category_problem(&entry.name)
+                .or_else(|| entry.next.iter().find_map(super::entry::StepEntry::problem));
+            problem.map(|message| complain(0, format!("category {}: {message}", entry.name))).is_none()
+        });
+    }
+}
+
+fn pattern_problem(pattern: &str) -> Option<String> {
+    Regex::new(pattern).err().map(|error| format!("the pattern is no regular expression: {error}"))
+}
+
+fn category_problem(category: &str) -> Option<String> {
+    (!CATEGORIES.contains(&category))
+        .then(|| format!("unknown category {category:?}; the categories are: {}", CATEGORIES.join(", ")))
+}
+
+/// Whether an action of this name may be proposed.
+pub(super) fn is_action(name: &str) -> bool {
+    ACTIONS.contains(&name)
+}
+
+/// The line of an offset, from 1.
+fn line_of(text: &str, offset: usize) -> usize {
+    1 + text.as_bytes()[..offset.min(text.len())].iter().filter(|b| **b == b'\n').count()
+}

@@ -1,0 +1,107 @@
+//! What is known of the moment in which a reply came.
+
+use crate::smtp::{Phase, Verb};
+
+/// What a reply answers, as far as decoding is concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Asked {
+    /// The connection: the reply is the greeting.
+    Connect,
+    /// A command of this verb.
+    Verb(Verb),
+    /// The lone dot, or the last chunk.
+    EndOfData,
+    /// An answer within AUTH.
+    AuthAnswer,
+    /// Nothing: the server spoke unasked.
+    Nothing,
+}
+
+impl Asked {
+    /// Its name in the decode data: a verb, or `connect`, `end-of-data`, `auth-answer`, `unasked`, `other`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Verb(Verb::Other) => "other",
+            Self::Verb(verb) => verb.word(),
+            Self::EndOfData => "end-of-data",
+            Self::AuthAnswer => "auth-answer",
+            Self::Nothing => "unasked",
+        }
+    }
+
+    /// What this name stands for, in any case.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        let fixed = [Self::Connect, Self::EndOfData, Self::AuthAnswer, Self::Nothing, Self::Verb(Verb::Other)];
+        fixed.into_iter().find(|asked| asked.name().eq_ignore_ascii_case(name)).or_else(|| {
+            let verb = Verb::from_word(name);
+            (verb != Verb::Other).then_some(Self::Verb(verb))
+        })
+    }
+
+    /// Whether the decode data means this by a name; AUTH stands for an answer within it too.
+    #[must_use]
+    pub fn is_named(self, name: &str) -> bool {
+        self.name().eq_ignore_ascii_case(name) || self == Self::AuthAnswer && name.eq_ignore_ascii_case("AUTH")
+    }
+}
+
+/// What is known of the moment in which a reply came. Everything may be unknown, and nothing is assumed then.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Context {
+    /// What was asked.
+    pub asked: Option<Asked>,
+    /// The phase before the reply.
+    pub before: Option<Phase>,
+    /// The phase after it: decides what can be done next.
+    pub after: Option<Phase>,
+    /// Whether the server wants no more than QUIT.
+    pub turned_away: bool,
+    /// Whether the line was encrypted.
+    pub tls: Option<bool>,
+    /// Whether the client had logged in.
+    pub authenticated: Option<bool>,
+    /// The keywords offered by the server, upper case; none where no EHLO was answered.
+    pub capabilities: Option<Vec<String>>,
+    /// The mechanisms offered for AUTH, upper case.
+    pub mechanisms: Vec<String>,
+    /// The mechanism that the client chose, upper case.
+    pub mechanism: Option<String>,
+    /// The largest message that the server takes, octets.
+    pub size_limit: Option<u64>,
+    /// Octets of content that were sent.
+    pub content_octets: Option<u64>,
+    /// The forward-path in question.
+    pub rcpt: Option<String>,
+    /// The reverse-path in question.
+    pub from: Option<String>,
+    /// The name that the client gave with HELO, EHLO or LHLO.
+    pub client: Option<String>,
+    /// Recipients accepted in the open transaction.
+    pub accepted: Option<u32>,
+    /// The name in the greeting or in the reply to EHLO.
+    pub server: Option<String>,
+    /// The text of the greeting.
+    pub banner: Option<String>,
+    /// Whether the protocol is LMTP.
+    pub lmtp: bool,
+    /// Why the command does not fit the state of the session, where it does not.
+    pub objection: Option<String>,
+}
+
+impl Context {
+    /// Whether the server offered this keyword; none where it is not known.
+    #[must_use]
+    pub fn offers(&self, keyword: &str) -> Option<bool> {
+        let capabilities = self.capabilities.as_ref()?;
+        Some(capabilities.iter().any(|it| it.eq_ignore_ascii_case(keyword)))
+    }
+
+    /// Whether nothing more can be said on this connection.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        matches!(self.after, Some(Phase::Quit | Phase::Closed))
+    }
+}

@@ -1,0 +1,137 @@
+//! The context of an exchange, taken from its conversation.
+
+use crate::conversation::dialogue::Ask;
+use crate::conversation::{Dialogue, Exchange, Log};
+use crate::smtp::{Command, Phase, Session, Verb};
+
+use super::{Asked, Context, Explanation, Knowledge, explain_reply};
+
+/// Explains the reply of an exchange with all that its conversation shows; none as long as no reply has come.
+#[must_use]
+pub fn explain_exchange(
+    exchange: usize,
+    dialogue: &Dialogue,
+    log: &Log,
+    knowledge: &Knowledge,
+) -> Option<Explanation> {
+    let asked = dialogue.exchanges().get(exchange)?;
+    let reply = dialogue.reply(log, exchange)?;
+    let context = context(exchange, asked, dialogue, log);
+    Some(explain_reply(&reply, &context, knowledge))
+}
+
+fn context(number: usize, exchange: &Exchange, dialogue: &Dialogue, log: &Log) -> Context {
+    let first = exchange.reply().map_or(0, |range| *range.start());
+    let last = exchange.reply().map_or(0, |range| *range.end());
+    let before = first.checked_sub(1).map(|record| dialogue.state_at(log, record).session).unwrap_or_default();
+    let after = dialogue.state_at(log, last).session;
+    let command = exchange.command().and_then(|record| log.get(record)).map(|entry| Command::parse(entry.bytes));
+    let command = command.filter(|_| exchange.ask == Ask::Command);
+    let mut context = Context {
+        asked: Some(asked(exchange, command.as_ref())),
+        before: Some(exchange.before),
+        after: Some(phase_after(number, &after, dialogue)),
+        turned_away: after.turned_away,
+        tls: Some(before.tls),
+        authenticated: Some(before.authenticated.is_some()),
+        content_octets: Some(before.content_octets).filter(|octets| *octets > 0),
+        from: before.reverse_path.as_deref().map(str::to_owned),
+        accepted: Some(after.accepted),
+        lmtp: after.is_lmtp(),
+        objection: command.as_ref().and_then(|command| before.objection(command)).map(|it| it.reason),
+        mechanism: mechanism(number, dialogue, log),
+        client: client(number, dialogue, log),
+        ..Context::default()
+    };
+    offer(&mut context, if exchange.verb == Verb::Ehlo { &after } else { &before });
+    context.banner = greeting(number, dialogue, log);
+    if let Some(command) = &command {
+        let path = command.path.as_ref().map(crate::smtp::Path::address);
+        match command.verb {
+            Verb::Rcpt => context.rcpt = path,
+            Verb::Mail => context.from = path.or(context.from),
+            _ => {}
+        }
+    }
+    // What can be done next depends on the state after the reply.
+    if context.asked.is_some_and(|asked| matches!(asked, Asked::Verb(Verb::Auth) | Asked::AuthAnswer)) {
+        context.authenticated = Some(after.authenticated.is_some());
+    }
+    context
+}
+
+/// The phase in which the next command would be said; closed where the connection ended right after the reply.
+fn phase_after(number: usize, after: &Session, dialogue: &Dialogue) -> Phase {
+    let is_last = number + 1 == dialogue.exchanges().len();
+    match dialogue.state().phase() {
+        Phase::Closed if is_last => Phase::Closed,
+        // A TLS handshake follows by itself, and then the server has to be greeted again.
+        _ if after.phase() == Phase::Handshake => Phase::Greeted,
+        _ => after.phase(),
+    }
+}
+
+fn asked(exchange: &Exchange, command: Option<&Command>) -> Asked {
+    match exchange.ask {
+        Ask::Greeting => Asked::Connect,
+        Ask::EndOfData => Asked::EndOfData,
+        Ask::AuthAnswer => Asked::AuthAnswer,
+        Ask::Unasked => Asked::Nothing,
+        Ask::Command if command.and_then(Command::chunk).is_some_and(|(_, last)| last) => Asked::EndOfData,
+        Ask::Command => Asked::Verb(exchange.verb),
+    }
+}
+
+fn offer(context: &mut Context, session: &Session) {
+    if session.greeted_by.is_none() {
+        return;
+    }
+    let offer = &session.capabilities;
+    context.capabilities = Some(offer.list.iter().map(|c| c.keyword.to_ascii_uppercase()).collect());
+    context.mechanisms = offer.mechanisms();
+    context.size_limit = offer.size();
+    context.server = Some(offer.server.clone()).filter(|name| !name.is_empty());
+}
+
+/// The last exchange before this one, in the same connection, for which `wanted` gives something.
+fn earlier<T>(number: usize, dialogue: &Dialogue, wanted: impl Fn(usize, &Exchange) -> Option<T>) -> Option<T> {
+    for (index, exchange) in dialogue.exchanges()[..=number].iter().enumerate().rev().take(1000) {
+        if let Some(found) = wanted(index, exchange) {
+            return Some(found);
+        }
+        if exchange.ask == Ask::Greeting {
+            return None;
+        }
+    }
+    None
+}
+
+fn argument(exchange: &Exchange, log: &Log) -> Option<String> {
+    let command = Command::parse(log.get(exchange.command()?)?.bytes);
+    let word = std::str::from_utf8(command.argument()).ok()?.split_whitespace().next()?.to_owned();
+    Some(word)
+}
+
+fn client(number: usize, dialogue: &Dialogue, log: &Log) -> Option<String> {
+    earlier(number, dialogue, |_, exchange| {
+        let greets = matches!(exchange.verb, Verb::Helo | Verb::Ehlo | Verb::Lhlo);
+        greets.then(|| argument(exchange, log)).flatten()
+    })
+}
+
+fn mechanism(number: usize, dialogue: &Dialogue, log: &Log) -> Option<String> {
+    if dialogue.exchanges().get(number)?.verb != Verb::Auth {
+        return None;
+    }
+    earlier(number, dialogue, |_, exchange| {
+        let begins = exchange.verb == Verb::Auth && exchange.ask == Ask::Command;
+        begins.then(|| argument(exchange, log)).flatten()
+    })
+    .map(|mechanism| mechanism.to_ascii_uppercase())
+}
+
+fn greeting(number: usize, dialogue: &Dialogue, log: &Log) -> Option<String> {
+    earlier(number, dialogue, |index, exchange| {
+        (exchange.ask == Ask::Greeting).then(|| dialogue.reply(log, index)).flatten().map(|reply| reply.text())
+    })
+}

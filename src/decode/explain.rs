@@ -1,0 +1,291 @@
+//! The layers, most specific first: recognised text, enhanced status code, reply code at this verb, digits.
+
+use crate::smtp::{Class, EnhancedCode, Reply, ReplyCode};
+
+use super::entry::{AtEntry, CategoryEntry, CodeEntry, EnhancedEntry, ReplyEntry, StepEntry};
+use super::normal::first_address;
+use super::{Book, Context, Explanation, Knowledge, normalise, notes, steps};
+
+/// What the layers found for one reply.
+pub(super) struct Layers<'a> {
+    pub(super) text: Option<&'a ReplyEntry>,
+    pub(super) enhanced: Option<&'a EnhancedEntry>,
+    pub(super) code: Option<&'a CodeEntry>,
+    pub(super) at: Option<&'a AtEntry>,
+    pub(super) category: Option<&'a CategoryEntry>,
+}
+
+/// Explains a reply by its code, enhanced code and text (all lines joined, without their codes), in a context that may
+/// be empty.
+#[must_use]
+pub fn explain(
+    code: Option<ReplyCode>,
+    enhanced: Option<EnhancedCode>,
+    text: &str,
+    context: &Context,
+    knowledge: &Knowledge,
+) -> Explanation {
+    let book = knowledge.book();
+    let normal = normalise(text);
+    let inner = enhanced.or_else(|| quoted_code(&normal));
+    let software = book.software(&normal).or_else(|| book.software(&normalise(context.banner.as_deref()?)));
+    let class = class_of(code, enhanced);
+    let mut layers = Layers {
+        text: book.matching(&normal).find(|entry| entry.holds(code, inner, context)),
+        enhanced: inner.and_then(|enhanced| book.enhanced(enhanced, software)),
+        code: code.and_then(|code| book.code(code.number())),
+        at: None,
+        category: None,
+    };
+    layers.at = layers.code.and_then(|entry| entry.at(context.asked));
+    let category = category(&layers, class);
+    layers.category = book.category(&category);
+    let software = layers.text.and_then(|entry| entry.software.as_deref()).or(software).map(str::to_owned);
+    let software = software.or_else(|| layers.enhanced.and_then(|entry| entry.software.clone()));
+    let mut filled = context.clone();
+    if filled.rcpt.is_none() {
+        filled.rcpt = first_address(text).map(str::to_owned);
+    }
+    Explanation {
+        code,
+        class,
+        enhanced,
+        title: title(&layers, class),
+        meaning: meaning(&layers, class),
+        retry: retry(&layers, class),
+        software,
+        causes: causes(&layers, context),
+        next: steps::fitting(&proposed(&layers), &filled),
+        references: references(&layers),
+        digits: digits(book, code, enhanced, layers.enhanced),
+        notes: notes::contradictions(code, enhanced, &category, context),
+        category,
+    }
+}
+
+/// Explains a whole reply, its flaws too.
+#[must_use]
+pub fn explain_reply(reply: &Reply, context: &Context, knowledge: &Knowledge) -> Explanation {
+    let mut explanation = explain(reply.code(), reply.enhanced(), &reply.text(), context, knowledge);
+    notes::flaws(reply, &mut explanation.notes);
+    explanation
+}
+
+/// The class: the reply code's first digit, or without one that of the enhanced code.
+fn class_of(code: Option<ReplyCode>, enhanced: Option<EnhancedCode>) -> Class {
+    match (code, enhanced.map(|enhanced| enhanced.class)) {
+        (Some(code), _) => code.class(),
+        (None, Some(2)) => Class::Success,
+        (None, Some(4)) => Class::Transient,
+        (None, Some(5)) => Class::Permanent,
+        (None, _) => Class::Unknown,
+    }
+}
+
+/// An enhanced code within the text: as qmail writes it, `(#5.1.1)`, or in what an inner server said.
+fn quoted_code(text: &str) -> Option<EnhancedCode> {
+    let hash = text.match_indices('#').map(|(at, _)| at + 1);
+    let said = ["said: ", "responded: ", "returned: "].iter().filter_map(|word| {
+        let at = text.find(word)? + word.len();
+        let rest = &text[at..];
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        (digits == 3 && rest.len() > 4).then_some(at + 4)
+    });
+    said.chain(hash).find_map(|at| text.get(at..).and_then(|rest| EnhancedCode::at_start(rest.as_bytes()))).map(|x| x.0)
+}
+
+fn category(layers: &Layers<'_>, class: Class) -> String {
+    let by_code = || {
+        let at = layers.at.and_then(|at| at.category.as_deref());
+        at.or_else(|| layers.code.map(|code| code.category.as_str()))
+    };
+    if let Some(entry) = layers.text {
+        return entry.category.clone();
+    }
+    let plain = match class {
+        Class::Success => Some("ok"),
+        Class::Intermediate => Some("intermediate"),
+        _ => None,
+    };
+    if let Some(plain) = plain {
+        return by_code().unwrap_or(plain).to_owned();
+    }
+    let enhanced = layers.enhanced.filter(|entry| entry.category != "ok");
+    match (enhanced, by_code()) {
+        (Some(entry), by_code) if entry.vague => {
+            // A vague enhanced code gives way to a reply code that says something at this verb.
+            let by_code = by_code.filter(|category| *category != "unknown");
+            let keeps = entry.category == "policy" && by_code == Some("mailbox-ambiguous");
+            if keeps { &entry.category } else { by_code.unwrap_or(&entry.category) }.to_owned()
+        }
+        (Some(entry), _) => entry.category.clone(),
+        (None, by_code) => by_code.unwrap_or("unknown").to_owned(),
+    }
+}
+
+/// Whether the enhanced code has the word: no text was recognised, and it says something.
+fn enhanced_speaks<'a>(layers: &Layers<'a>, class: Class) -> Option<&'a EnhancedEntry> {
+    layers
+        .enhanced
+        .filter(|entry| layers.text.is_none() && class != Class::Success && class != Class::Intermediate && !entry.vague)
+}
+
+fn title(layers: &Layers<'_>, class: Class) -> String {
+    let refused = match class {
+        Class::Transient => "Refused for now: ",
+        Class::Permanent => "Refused for good: ",
+        _ => "",
+    };
+    let headline = if let Some(entry) = layers.text {
+        entry.title.as_deref().or_else(|| layers.category.map(|c| c.title.as_str()))
+    } else if let Some(entry) = enhanced_speaks(layers, class) {
+        Some(entry.title.as_str())
+    } else {
+        let at = layers.at.and_then(|at| at.title.as_deref());
+        at.or_else(|| layers.code.map(|code| code.title.as_str()))
+    };
+    let bare = match class {
+        Class::Success => "Accepted",
+        Class::Intermediate => "More is expected",
+        Class::Transient => "the server gives no reason that is known",
+        Class::Permanent => "the server gives no reason that is known",
+        Class::Unknown => "Not a reply that an SMTP server may send",
+    };
+    let headline = headline.unwrap_or(bare);
+    if refused.is_empty() { capital(headline) } else { format!("{refused}{}", small(headline)) }
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|c| c.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// The first letter small, unless it begins a name in capitals such as `TLS` or `HELO`.
+fn small(text: &str) -> String {
+    let mut letters = text.chars();
+    match (letters.next(), letters.clone().next()) {
+        (Some(first), Some(second)) if second.is_lowercase() || second == ' ' => {
+            first.to_lowercase().chain(letters).collect()
+        }
+        _ => text.to_owned(),
+    }
+}
+
+fn meaning(layers: &Layers<'_>, class: Class) -> String {
+    let by_class = match class {
+        Class::Success => "The server did what was asked.",
+        Class::Intermediate => "The server accepted this much and waits for the rest.",
+        Class::Transient => "The server did not do it this time; the same may work later.",
+        Class::Permanent => "The server did not do it, and the same will be refused again.",
+        Class::Unknown => {
+            "A reply code begins with 2, 3, 4 or 5. A client can make nothing of this one and has to treat it as a failure."
+        }
+    };
+    if let Some(entry) = layers.text {
+        let words = entry.meaning.as_deref().or_else(|| layers.category.map(|c| c.meaning.as_str()));
+        return words.unwrap_or(by_class).to_owned();
+    }
+    if let Some(entry) = enhanced_speaks(layers, class) {
+        return entry.meaning.clone();
+    }
+    let at = layers.at.and_then(|at| at.meaning.as_deref());
+    let words = at.or_else(|| layers.code.map(|code| code.meaning.as_str()));
+    words.unwrap_or(by_class).to_owned()
+}
+
+fn retry(layers: &Layers<'_>, class: Class) -> Option<bool> {
+    if !class.is_refusal() {
+        return None;
+    }
+    let special = layers.text.and_then(|entry| entry.retry).or_else(|| layers.category.and_then(|c| c.retry));
+    special.or(Some(class == Class::Transient))
+}
+
+fn causes(layers: &Layers<'_>, context: &Context) -> Vec<String> {
+    let mut causes = notes::causes(layers, context);
+    let own = layers.text.and_then(|entry| entry.causes.clone());
+    let enhanced = || {
+        let entry = layers.enhanced.filter(|entry| layers.text.is_none() && !entry.causes.is_empty());
+        entry.map(|entry| entry.causes.clone())
+    };
+    let at = || {
+        let at = layers.at.filter(|_| layers.text.is_none()).and_then(|at| at.causes.clone());
+        at.or_else(|| layers.code.filter(|_| layers.text.is_none()).map(|code| code.causes.clone()))
+    };
+    let category = || layers.category.map(|c| c.causes.clone());
+    let found = own.or_else(|| enhanced_or(layers, enhanced)).or_else(|| at().filter(|causes| !causes.is_empty()));
+    for cause in found.or_else(category).unwrap_or_default() {
+        if !causes.contains(&cause) {
+            causes.push(cause);
+        }
+    }
+    causes
+}
+
+/// The causes of an enhanced code that says something; where it has none of its own, those of its category.
+fn enhanced_or(layers: &Layers<'_>, own: impl Fn() -> Option<Vec<String>>) -> Option<Vec<String>> {
+    let entry = layers.enhanced.filter(|entry| layers.text.is_none() && !entry.vague && entry.category != "ok")?;
+    own().or_else(|| {
+        let category = layers.category.filter(|c| c.name == entry.category);
+        category.map(|c| c.causes.clone())
+    })
+}
+
+/// The steps that the layers propose, best first; which of them fit the moment is for [`steps`] to say.
+fn proposed<'a>(layers: &Layers<'a>) -> Vec<&'a StepEntry> {
+    if let Some(next) = layers.text.and_then(|entry| entry.next.as_ref()) {
+        return next.iter().collect();
+    }
+    let category = || layers.category.map(|c| c.next.as_slice()).unwrap_or_default();
+    if layers.text.is_some() {
+        return category().iter().collect();
+    }
+    let at = layers.at.and_then(|at| at.next.as_deref());
+    let code = at.or_else(|| layers.code.map(|code| code.next.as_slice())).unwrap_or_default();
+    code.iter().chain(category()).collect()
+}
+
+fn references(layers: &Layers<'_>) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    let groups = [
+        layers.text.map(|entry| entry.reference.as_slice()),
+        layers.enhanced.map(|entry| entry.reference.as_slice()),
+        layers.at.map(|at| at.reference.as_slice()),
+        layers.code.map(|code| code.reference.as_slice()),
+        layers.category.map(|c| c.reference.as_slice()),
+    ];
+    for reference in groups.into_iter().flatten().flatten() {
+        if !all.contains(reference) {
+            all.push(reference.clone());
+        }
+    }
+    all.truncate(4);
+    all
+}
+
+fn digits(
+    book: &Book,
+    code: Option<ReplyCode>,
+    enhanced: Option<EnhancedCode>,
+    entry: Option<&EnhancedEntry>,
+) -> Vec<(String, String)> {
+    let mut digits = Vec::new();
+    if let Some(code) = code {
+        let text = code.to_string();
+        let unknown = "no class: SMTP has 2, 3, 4 and 5";
+        digits.push((text[..1].to_owned(), book.digit(&text[..1]).unwrap_or(unknown).to_owned()));
+        let second = format!("x{}x", &text[1..2]);
+        if let Some(words) = book.digit(&second) {
+            digits.push((second, words.to_owned()));
+        }
+    }
+    if let Some(enhanced) = enhanced {
+        let subject = book.digit(&format!("x.{}.x", enhanced.subject)).unwrap_or("a subject that is not registered");
+        let words = match entry {
+            Some(entry) => format!("{subject}: {}", small(&entry.title)),
+            None => format!("{subject}: a detail that is not registered"),
+        };
+        digits.push((enhanced.to_string(), words));
+    }
+    digits
+}

@@ -1,0 +1,84 @@
+//! Reply texts made comparable before patterns are tried on them.
+
+/// A text as the patterns of the decode data see it: spaces of all kinds run together into one, typographic quotes
+/// made plain, and every address replaced by `_@_`, so that no name of a person or of a domain decides.
+#[must_use]
+pub fn normalise(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        let at = word.rfind('@').filter(|at| *at > 0);
+        let (head, tail) = match at {
+            Some(at) => {
+                let start = word[..at].rfind(['<', '(', '[', '"', '\'', ':', ',', ';', '=']).map_or(0, |i| i + 1);
+                let domain = &word[at + 1..];
+                let end = domain.find(|c: char| !(c.is_alphanumeric() || matches!(c, '.' | '-' | '{' | '}')));
+                let domain = &domain[..end.unwrap_or(domain.len())];
+                (&word[..start], &word[at + 1 + domain.trim_end_matches('.').len()..])
+            }
+            None => (word, ""),
+        };
+        push_plain(&mut out, head);
+        if at.is_some() {
+            out.push_str("_@_");
+            push_plain(&mut out, tail);
+        }
+    }
+    out
+}
+
+fn push_plain(out: &mut String, text: &str) {
+    out.extend(text.chars().map(|c| match c {
+        '\u{2018}' | '\u{2019}' | '`' => '\'',
+        '\u{201c}' | '\u{201d}' => '"',
+        other => other,
+    }));
+}
+
+/// The first address in a text, where one stands there: `local@domain`.
+pub(super) fn first_address(text: &str) -> Option<&str> {
+    text.split(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '(' | ')' | ',' | ';' | '"'))
+        .map(|word| word.trim_matches(|c: char| matches!(c, ':' | '.' | '\'' | '[' | ']')))
+        .find(|word| {
+            word.rsplit_once('@').is_some_and(|(local, domain)| {
+                !local.is_empty() && !domain.is_empty() && !word.contains("//") && is_domain(domain)
+            })
+        })
+}
+
+fn is_domain(text: &str) -> bool {
+    text.split('.').all(|label| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_persons_do_not_decide() {
+        for (text, want) in [
+            ("<spam@a.example>:  User\tunknown", "<_@_>: User unknown"),
+            ("user spam@a.example. unknown", "user _@_. unknown"),
+            ("you can\u{2019}t", "you can't"),
+            ("see http://x.example/?q=blocked", "see http://x.example/?q=blocked"),
+            ("", ""),
+            ("@", "@"),
+        ] {
+            assert_eq!(normalise(text), want);
+        }
+    }
+
+    #[test]
+    fn the_address_that_is_meant_is_found() {
+        for (text, want) in [
+            ("<friend@elsewhere.example>: Relay access denied", Some("friend@elsewhere.example")),
+            ("no mail for a@b.example.", Some("a@b.example")),
+            ("nothing here", None),
+            ("@", None),
+        ] {
+            assert_eq!(first_address(text), want, "{text}");
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Next steps: which of those proposed fit this moment, with their gaps filled.
+
+use crate::smtp::{Phase, Verb};
+
+use super::entry::StepEntry;
+use super::{Context, Does, Step};
+
+/// The proposed steps that fit, filled, each once; and where none is left, what the phase asks for.
+pub(super) fn fitting(proposed: &[&StepEntry], context: &Context) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::new();
+    for entry in proposed {
+        let step = entry.command.as_ref().map_or_else(|| action(entry, context), |line| command(entry, line, context));
+        if let Some(step) = step
+            && !steps.iter().any(|known| known.does == step.does)
+        {
+            steps.push(step);
+        }
+    }
+    if !steps.iter().any(|step| matches!(step.does, Does::Command(_))) {
+        for step in of_phase(context) {
+            if !steps.iter().any(|known| known.does == step.does) {
+                steps.push(step);
+            }
+        }
+    }
+    steps
+}
+
+fn action(entry: &StepEntry, context: &Context) -> Option<Step> {
+    let name = entry.action.as_deref()?;
+    let fits = match name {
+        "message" => context.after.is_none_or(|phase| phase == Phase::Data),
+        "ready" => !context.is_over() && context.after.is_none_or(|phase| matches!(phase, Phase::Greeted | Phase::Ready)),
+        _ => true,
+    };
+    let argument = match &entry.argument {
+        Some(argument) => Some(fill(argument, context).ok()?),
+        None => None,
+    };
+    fits.then(|| Step { text: entry.text.clone(), does: Does::Action(name.to_owned(), argument) })
+}
+
+fn command(entry: &StepEntry, line: &str, context: &Context) -> Option<Step> {
+    // A line that ends at a gap is left for the composer to go on with.
+    let line = fill(line, context).unwrap_or_else(|filled| filled.trim_end_matches(['<', ' ']).to_owned());
+    let word = line.split(' ').next().unwrap_or_default().to_owned();
+    let step = |text: &str, line: String| Some(Step { text: text.to_owned(), does: Does::Command(line) });
+    if Verb::from_word(&word) == Verb::Auth && may(Verb::Auth, context) {
+        return step(&entry.text, auth_line(line, context));
+    }
+    if Verb::from_word(&word) == Verb::Auth && wants_reset(context) {
+        return step("Drop this transaction, then log in", "RSET".to_owned());
+    }
+    let fits = match Verb::from_word(&word) {
+        Verb::Other => context.after.is_none_or(|phase| phase == Phase::Auth),
+        Verb::Ehlo if context.lmtp => {
+            return may(Verb::Lhlo, context).then(|| line.replacen("EHLO", "LHLO", 1)).and_then(|l| step(&entry.text, l));
+        }
+        verb => may(verb, context),
+    };
+    if fits { step(&entry.text, line) } else { None }
+}
+
+/// AUTH alone, or with a mechanism that is offered.
+fn auth_line(line: String, context: &Context) -> String {
+    if line != "AUTH" {
+        return line;
+    }
+    let preferred = ["PLAIN", "LOGIN"];
+    let offered = |name: &str| context.mechanisms.iter().any(|m| m == name);
+    let chosen = preferred.into_iter().find(|name| offered(name)).or_else(|| context.mechanisms.first().map(String::as_str));
+    chosen.map_or(line, |mechanism| format!("AUTH {mechanism}"))
+}
+
+/// Whether AUTH would be right if no transaction stood in its way.
+fn wants_reset(context: &Context) -> bool {
+    matches!(context.after, Some(Phase::Mail | Phase::Rcpt))
+        && may(Verb::Auth, &Context { after: Some(Phase::Ready), ..context.clone() })
+}
+
+/// Whether a verb makes sense after the reply; where nothing is known it does.
+fn may(verb: Verb, context: &Context) -> bool {
+    let phase = context.after;
+    let within = |phases: &[Phase]| phase.is_none_or(|phase| phases.contains(&phase));
+    if context.is_over() || context.turned_away && verb != Verb::Quit {
+        return false;
+    }
+    match verb {
+        Verb::Helo | Verb::Ehlo | Verb::Lhlo => within(&[Phase::Greeted, Phase::Ready]),
+        Verb::Mail => within(&[Phase::Ready]),
+        Verb::Rcpt => within(&[Phase::Mail, Phase::Rcpt]),
+        Verb::Data => within(&[Phase::Rcpt]) && context.accepted != Some(0),
+        Verb::Bdat => {
+            within(&[Phase::Rcpt, Phase::Bdat]) && context.accepted != Some(0) && context.offers("CHUNKING") != Some(false)
+        }
+        Verb::Rset => within(&[Phase::Mail, Phase::Rcpt, Phase::Bdat]),
+        Verb::Starttls => {
+            within(&[Phase::Greeted, Phase::Ready, Phase::Mail, Phase::Rcpt])
+                && context.tls != Some(true)
+                && context.offers("STARTTLS") != Some(false)
+        }
+        Verb::Auth => {
+            within(&[Phase::Ready]) && context.authenticated != Some(true) && context.offers("AUTH") != Some(false)
+        }
+        Verb::Quit | Verb::Noop | Verb::Vrfy | Verb::Expn | Verb::Help | Verb::Other => within(&[
+            Phase::Greeted,
+            Phase::Ready,
+            Phase::Mail,
+            Phase::Rcpt,
+            Phase::Bdat,
+        ]),
+    }
+}
+
+/// What the phase itself asks for.
+fn of_phase(context: &Context) -> Vec<Step> {
+    let line = |text: &str, template: &str| {
+        let line = fill(template, context).unwrap_or_else(|filled| filled.trim_end_matches(['<', ' ']).to_owned());
+        Step { text: text.to_owned(), does: Does::Command(line) }
+    };
+    let Some(phase) = context.after else { return Vec::new() };
+    if context.is_over() {
+        return vec![Step { text: "Connect again".to_owned(), does: Does::Action("reconnect".to_owned(), None) }];
+    }
+    if context.turned_away {
+        return vec![line("End the session", "QUIT")];
+    }
+    let greeting = if context.lmtp { "LHLO {client}" } else { "EHLO {client}" };
+    match phase {
+        Phase::Greeted => vec![line("Greet the server", greeting)],
+        Phase::Ready => vec![line("Begin a mail transaction", "MAIL FROM:<{from}>"), line("End the session", "QUIT")],
+        Phase::Mail => vec![line("Name a recipient", "RCPT TO:<"), line("Drop this transaction", "RSET")],
+        Phase::Rcpt => vec![line("Go on to the message", "DATA"), line("Name another recipient", "RCPT TO:<")],
+        Phase::Data => {
+            vec![Step { text: "Write the message".to_owned(), does: Does::Action("message".to_owned(), None) }]
+        }
+        Phase::Auth => vec![line("Give up logging in", "*")],
+        _ => Vec::new(),
+    }
+}
+
+/// A template with its gaps filled; where one can't be, what stands before it.
+fn fill(template: &str, context: &Context) -> Result<String, String> {
+    let mut out = String::new();
+    let mut rest = template;
+    while let Some(open) = rest.find('{') {
+        let Some(close) = rest[open..].find('}') else { break };
+        out.push_str(&rest[..open]);
+        let domain = |address: &Option<String>| {
+            address.as_deref().and_then(|a| a.rsplit_once('@')).map(|(_, domain)| domain.to_owned())
+        };
+        let value = match &rest[open + 1..open + close] {
+            "rcpt" => context.rcpt.clone(),
+            "rcpt.domain" => domain(&context.rcpt),
+            "from" => context.from.clone(),
+            "from.domain" => domain(&context.from),
+            "client" => context.client.clone(),
+            "server" => context.server.clone(),
+            _ => None,
+        };
+        match value.filter(|value| !value.is_empty()) {
+            Some(value) => out.push_str(&value),
+            None => return Err(out),
+        }
+        rest = &rest[open + close + 1..];
+    }
+    out.push_str(rest);
+    Ok(out)
+}
