@@ -24,7 +24,8 @@ pub(super) struct Arguments {
 }
 
 fn asked(name: &str) -> Result<Asked, String> {
-    Asked::from_name(name).ok_or_else(|| "should be a verb such as RCPT, or connect, end-of-data, auth-answer, unasked".to_owned())
+    Asked::from_name(name)
+        .ok_or_else(|| "should be a verb such as RCPT, or connect, end-of-data, auth-answer, unasked".to_owned())
 }
 
 /// What is to be explained.
@@ -119,7 +120,8 @@ fn warn(common: &Common, words: &str) {
 fn subjects(text: &str) -> Result<Vec<Subject>, String> {
     let mut all = Vec::new();
     let mut open = Reply::default();
-    for line in text.lines().map(|line| line.strip_suffix('\r').unwrap_or(line)).filter(|line| !line.trim().is_empty()) {
+    for line in text.lines().map(|line| line.strip_suffix('\r').unwrap_or(line)).filter(|line| !line.trim().is_empty())
+    {
         let parsed = ReplyLine::parse(line.trim_start().as_bytes().to_vec(), LineEnd::CrLf);
         let begins = open.lines.is_empty();
         if begins && parsed.code.is_none() {

@@ -55,9 +55,7 @@ pub struct Book {
 
 impl Book {
     /// Reads files: name, text and origin of each. What is wrong is told, and what is right is taken all the same.
-    pub(super) fn read<'a>(
-        files: impl IntoIterator<Item = (&'a str, &'a str, Origin)>,
-    ) -> (Self, Vec<KnowledgeError>) {
+    pub(super) fn read<'a>(files: impl IntoIterator<Item = (&'a str, &'a str, Origin)>) -> (Self, Vec<KnowledgeError>) {
         let mut errors = Vec::new();
         let mut read = Vec::new();
         for (name, text, origin) in files {
@@ -147,18 +145,15 @@ impl Book {
 
     /// The recognised texts whose patterns match a [normalised](super::normalise) text, in the order of asking.
     pub fn matching(&self, text: &str) -> impl Iterator<Item = &ReplyEntry> {
-        let set = self
-            .reply_set
-            .get_or_init(|| set(self.replies.iter().map(|entry| entry.pattern.get_ref().as_str())));
+        let set = self.reply_set.get_or_init(|| set(self.replies.iter().map(|entry| entry.pattern.get_ref().as_str())));
         set.matches(text).into_iter().map(|index| &self.replies[index])
     }
 
     /// The software or provider that a text shows, such as a greeting.
     #[must_use]
     pub fn software(&self, text: &str) -> Option<&str> {
-        let set = self
-            .software_set
-            .get_or_init(|| set(self.software.iter().map(|entry| entry.pattern.get_ref().as_str())));
+        let set =
+            self.software_set.get_or_init(|| set(self.software.iter().map(|entry| entry.pattern.get_ref().as_str())));
         set.matches(text).into_iter().next().map(|index| self.software[index].name.as_str())
     }
 }
@@ -201,8 +196,8 @@ impl File {
             problem.map(|message| complain(0, format!("enhanced code {}: {message}", entry.code))).is_none()
         });
         self.categories.retain(|entry| {
-            let problem = category_problem(&entry.name)
-                .or_else(|| entry.next.iter().find_map(super::entry::StepEntry::problem));
+            let problem =
+                category_problem(&entry.name).or_else(|| entry.next.iter().find_map(super::entry::StepEntry::problem));
             problem.map(|message| complain(0, format!("category {}: {message}", entry.name))).is_none()
         });
     }

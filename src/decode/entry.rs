@@ -112,9 +112,11 @@ impl CodeEntry {
     pub(super) fn problem(&self) -> Option<String> {
         let steps = || self.next.iter().chain(self.at.iter().flat_map(|at| at.next.iter().flatten()));
         steps().find_map(StepEntry::problem).or_else(|| {
-            self.at.iter().flat_map(|at| &at.asked).find(|name| Asked::from_name(name).is_none()).map(|name| {
-                format!("{name:?} is neither a verb nor connect, end-of-data, auth-answer or unasked")
-            })
+            self.at
+                .iter()
+                .flat_map(|at| &at.asked)
+                .find(|name| Asked::from_name(name).is_none())
+                .map(|name| format!("{name:?} is neither a verb nor connect, end-of-data, auth-answer or unasked"))
         })
     }
 }

@@ -8,12 +8,7 @@ use super::{Asked, Context, Explanation, Knowledge, explain_reply};
 
 /// Explains the reply of an exchange with all that its conversation shows; none as long as no reply has come.
 #[must_use]
-pub fn explain_exchange(
-    exchange: usize,
-    dialogue: &Dialogue,
-    log: &Log,
-    knowledge: &Knowledge,
-) -> Option<Explanation> {
+pub fn explain_exchange(exchange: usize, dialogue: &Dialogue, log: &Log, knowledge: &Knowledge) -> Option<Explanation> {
     let asked = dialogue.exchanges().get(exchange)?;
     let reply = dialogue.reply(log, exchange)?;
     let context = context(exchange, asked, dialogue, log);

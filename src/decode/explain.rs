@@ -125,9 +125,9 @@ fn category(layers: &Layers<'_>, class: Class) -> String {
 
 /// Whether the enhanced code has the word: no text was recognised, and it says something.
 fn enhanced_speaks<'a>(layers: &Layers<'a>, class: Class) -> Option<&'a EnhancedEntry> {
-    layers
-        .enhanced
-        .filter(|entry| layers.text.is_none() && class != Class::Success && class != Class::Intermediate && !entry.vague)
+    layers.enhanced.filter(|entry| {
+        layers.text.is_none() && class != Class::Success && class != Class::Intermediate && !entry.vague
+    })
 }
 
 fn title(layers: &Layers<'_>, class: Class) -> String {

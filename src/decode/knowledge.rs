@@ -120,7 +120,8 @@ impl Knowledge {
         if own.is_empty() {
             return (Self::shipped(), Vec::new());
         }
-        let shipped = shipped_files().map(|(name, text, origin)| -> (&'a str, &'a str, Origin) { (name, text, origin) });
+        let shipped =
+            shipped_files().map(|(name, text, origin)| -> (&'a str, &'a str, Origin) { (name, text, origin) });
         let (book, errors) = Book::read(shipped.chain(own));
         (Self { verbs: shipped_verbs(), own: Some(Arc::new(book)) }, errors)
     }

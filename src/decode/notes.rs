@@ -29,9 +29,9 @@ pub(super) fn contradictions(
     let first = code.number() / 100;
     if let Some(enhanced) = enhanced.filter(|enhanced| u16::from(enhanced.class) != first) {
         notes.push(match class {
-            Class::Intermediate => format!(
-                "{code} and {enhanced} don't go together: a reply that asks for more carries no enhanced code."
-            ),
+            Class::Intermediate => {
+                format!("{code} and {enhanced} don't go together: a reply that asks for more carries no enhanced code.")
+            }
             _ => format!(
                 "{code} says {}, {enhanced} says {}: the two contradict each other. A client goes by {code}.",
                 in_a_word(first),

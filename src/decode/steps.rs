@@ -30,7 +30,9 @@ fn action(entry: &StepEntry, context: &Context) -> Option<Step> {
     let name = entry.action.as_deref()?;
     let fits = match name {
         "message" => context.after.is_none_or(|phase| phase == Phase::Data),
-        "ready" => !context.is_over() && context.after.is_none_or(|phase| matches!(phase, Phase::Greeted | Phase::Ready)),
+        "ready" => {
+            !context.is_over() && context.after.is_none_or(|phase| matches!(phase, Phase::Greeted | Phase::Ready))
+        }
         _ => true,
     };
     let argument = match &entry.argument {
@@ -41,8 +43,13 @@ fn action(entry: &StepEntry, context: &Context) -> Option<Step> {
 }
 
 fn command(entry: &StepEntry, line: &str, context: &Context) -> Option<Step> {
-    // A line that ends at a gap is left for the composer to go on with.
-    let line = fill(line, context).unwrap_or_else(|filled| filled.trim_end_matches(['<', ' ']).to_owned());
+    let line = match fill(line, context) {
+        Ok(line) => line,
+        // A line whose last part is a gap is left for the composer to go on with.
+        Err(begun) if begun.ends_with(['<', ' ']) => begun,
+        Err(_) => return None,
+    };
+    let line = line.trim_end_matches(['<', ' ']).to_owned();
     let word = line.split(' ').next().unwrap_or_default().to_owned();
     let step = |text: &str, line: String| Some(Step { text: text.to_owned(), does: Does::Command(line) });
     if Verb::from_word(&word) == Verb::Auth && may(Verb::Auth, context) {
@@ -54,7 +61,9 @@ fn command(entry: &StepEntry, line: &str, context: &Context) -> Option<Step> {
     let fits = match Verb::from_word(&word) {
         Verb::Other => context.after.is_none_or(|phase| phase == Phase::Auth),
         Verb::Ehlo if context.lmtp => {
-            return may(Verb::Lhlo, context).then(|| line.replacen("EHLO", "LHLO", 1)).and_then(|l| step(&entry.text, l));
+            return may(Verb::Lhlo, context)
+                .then(|| line.replacen("EHLO", "LHLO", 1))
+                .and_then(|l| step(&entry.text, l));
         }
         verb => may(verb, context),
     };
@@ -68,7 +77,8 @@ fn auth_line(line: String, context: &Context) -> String {
     }
     let preferred = ["PLAIN", "LOGIN"];
     let offered = |name: &str| context.mechanisms.iter().any(|m| m == name);
-    let chosen = preferred.into_iter().find(|name| offered(name)).or_else(|| context.mechanisms.first().map(String::as_str));
+    let chosen =
+        preferred.into_iter().find(|name| offered(name)).or_else(|| context.mechanisms.first().map(String::as_str));
     chosen.map_or(line, |mechanism| format!("AUTH {mechanism}"))
 }
 
@@ -91,7 +101,9 @@ fn may(verb: Verb, context: &Context) -> bool {
         Verb::Rcpt => within(&[Phase::Mail, Phase::Rcpt]),
         Verb::Data => within(&[Phase::Rcpt]) && context.accepted != Some(0),
         Verb::Bdat => {
-            within(&[Phase::Rcpt, Phase::Bdat]) && context.accepted != Some(0) && context.offers("CHUNKING") != Some(false)
+            within(&[Phase::Rcpt, Phase::Bdat])
+                && context.accepted != Some(0)
+                && context.offers("CHUNKING") != Some(false)
         }
         Verb::Rset => within(&[Phase::Mail, Phase::Rcpt, Phase::Bdat]),
         Verb::Starttls => {
@@ -102,20 +114,17 @@ fn may(verb: Verb, context: &Context) -> bool {
         Verb::Auth => {
             within(&[Phase::Ready]) && context.authenticated != Some(true) && context.offers("AUTH") != Some(false)
         }
-        Verb::Quit | Verb::Noop | Verb::Vrfy | Verb::Expn | Verb::Help | Verb::Other => within(&[
-            Phase::Greeted,
-            Phase::Ready,
-            Phase::Mail,
-            Phase::Rcpt,
-            Phase::Bdat,
-        ]),
+        Verb::Quit | Verb::Noop | Verb::Vrfy | Verb::Expn | Verb::Help | Verb::Other => {
+            within(&[Phase::Greeted, Phase::Ready, Phase::Mail, Phase::Rcpt, Phase::Bdat])
+        }
     }
 }
 
 /// What the phase itself asks for.
 fn of_phase(context: &Context) -> Vec<Step> {
     let line = |text: &str, template: &str| {
-        let line = fill(template, context).unwrap_or_else(|filled| filled.trim_end_matches(['<', ' ']).to_owned());
+        let line = fill(template, context).unwrap_or_else(|begun| begun);
+        let line = line.trim_end_matches(['<', ' ']).to_owned();
         Step { text: text.to_owned(), does: Does::Command(line) }
     };
     let Some(phase) = context.after else { return Vec::new() };
