@@ -184,13 +184,16 @@ fn quoted(text: &str) -> Option<(String, &str)> {
 /// Quoted where it must be: an equals sign is plain after a key, since the first one ends the key.
 fn write_value(f: &mut fmt::Formatter<'_>, value: &str, keyed: bool) -> fmt::Result {
     let bare = !value.is_empty()
-        && value.chars().all(|c| escape::is_plain(c) && !matches!(c, ' ' | '"' | '\\') && (keyed || c != '='));
+        && value.chars().all(|c| escape::is_plain(c) && !matches!(c, ' ' | '"' | '\\') && (keyed || c != '='))
+        && !value.contains("{{");
     if bare {
         return f.write_str(value);
     }
     f.write_str("\"")?;
-    for c in value.chars() {
+    for (at, c) in value.char_indices() {
         match c {
+            // Two braces are a marker in a file, and the only one in a recording is this.
+            '{' if value[at..].starts_with("{{") && !value[at..].starts_with("{{auth}}") => f.write_str("\\u007b")?,
             '"' => f.write_str("\\\"")?,
             '\\' => f.write_str("\\\\")?,
             '\n' => f.write_str("\\n")?,

@@ -18,13 +18,13 @@ impl Mask {
 
     /// A line that is about to be sent at this point of the session, as it may be recorded.
     #[must_use]
-    pub fn sent(&self, _session: &Session, bytes: &[u8], crlf: bool) -> Line {
+    pub fn sent(&mut self, _session: &Session, bytes: &[u8], crlf: bool) -> Line {
         Line { bytes: bytes.to_vec(), crlf, masked: false }
     }
 
     /// A line that was received, as it may be recorded.
     #[must_use]
-    pub fn received(&self, bytes: &[u8], crlf: bool) -> Line {
+    pub fn received(&mut self, bytes: &[u8], crlf: bool) -> Line {
         Line { bytes: bytes.to_vec(), crlf, masked: false }
     }
 }
