@@ -1,17 +1,209 @@
 //! `ehlo lab [SCENARIO]`: the lab server on its own.
 
+use std::io::Write as _;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
 use super::{Common, Exit};
+use crate::lab::{self, Lab, LabError, Notice, scenario};
 use crate::world::World;
 
 /// Its arguments.
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
-    /// The scenario
-    pub scenario: Option<String>,
+#[command(args_conflicts_with_subcommands = true, after_help = "\
+Prints `listening KIND ADDRESS:PORT` for each listener, and `ca FILE`, the certificate that a client must trust.
+Runs until it is interrupted: Ctrl-C ends it with status 130, SIGTERM with 0.
+Mail is kept in memory and never sent anywhere.")]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// The scenario: a name, or a FILE.toml
+    scenario: Option<String>,
+    /// Where to listen: with port 0 every listener takes a free port; with port N they take N, N+1, … in the order
+    /// smtp, submission, smtps, lmtp
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:2525", value_parser = address)]
+    listen: SocketAddr,
+    /// Also write each message that is taken as an .eml file into this directory
+    #[arg(long, value_name = "DIR")]
+    mail: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Check scenario files
+    Check {
+        /// The files
+        #[arg(required = true)]
+        files: Vec<String>,
+    },
+}
+
+/// `ADDRESS:PORT`; `localhost` is the one name understood, since the lab never resolves any.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    if let Some(port) = text.strip_prefix("localhost:").and_then(|port| port.parse().ok()) {
+        return Ok(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port));
+    }
+    text.parse().map_err(|_| "write an address and a port, such as 127.0.0.1:2525 or [::1]:0".to_owned())
 }
 
 /// Runs it.
-pub fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit {
-    let _ = (arguments, common, world);
-    Exit::Done
+pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit {
+    if let Some(Command::Check { files }) = &arguments.command {
+        return check(files);
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            say(&format!("ehlo lab: can't start: {error}"));
+            return Exit::Usage;
+        }
+    };
+    let exit = runtime.block_on(serve(arguments, common, world));
+    runtime.shutdown_background();
+    exit
+}
+
+fn check(files: &[String]) -> Exit {
+    let mut exit = Exit::Done;
+    for file in files {
+        let read = std::fs::read_to_string(file).map_err(|error| format!("can't read {file}: {error}"));
+        match read.and_then(|text| scenario::Scenario::parse(file, &text).map_err(|error| error.to_string())) {
+            Ok(scenario) => print(&format!("{file}: {:?} is well formed", scenario.title)),
+            Err(error) => {
+                say(&format!("ehlo lab: {error}"));
+                exit = Exit::Usage;
+            }
+        }
+    }
+    exit
+}
+
+async fn serve(arguments: &Arguments, common: &Common, world: &World) -> Exit {
+    let name = arguments.scenario.as_deref().unwrap_or("default");
+    let name = name.strip_prefix("lab:").unwrap_or(name);
+    if let Some(directory) = &arguments.mail
+        && let Err(error) = std::fs::create_dir_all(directory)
+    {
+        say(&format!("ehlo lab: can't make {}: {error}", directory.display()));
+        return Exit::Usage;
+    }
+    let lab = match lab::start(name, arguments.listen, world).await {
+        Ok(lab) => lab,
+        Err(error) => {
+            let cure = if matches!(error, LabError::Listen { .. }) { "; --listen 127.0.0.1:0 takes free ports" } else { "" };
+            say(&format!("ehlo lab: {error}{cure}"));
+            return if matches!(error, LabError::Listen { .. }) { Exit::NoConnection } else { Exit::Usage };
+        }
+    };
+    if !arguments.listen.ip().is_loopback() {
+        say("ehlo lab: listening beyond this machine: whoever reaches it can leave mail here, and its passwords are public");
+    }
+    let mut notices = lab.notices();
+    let mut signals = match Signals::new() {
+        Ok(signals) => signals,
+        Err(error) => {
+            say(&format!("ehlo lab: can't watch for signals: {error}"));
+            return Exit::Usage;
+        }
+    };
+    announce(&lab);
+    loop {
+        tokio::select! {
+            exit = signals.next() => return exit,
+            notice = notices.recv() => match notice {
+                Ok(notice) => tell(&notice, arguments.mail.as_deref(), common),
+                Err(tokio::sync::broadcast::error::RecvError::Lagged(missed)) => {
+                    say(&format!("{missed} events were too many to show"));
+                }
+                Err(tokio::sync::broadcast::error::RecvError::Closed) => return Exit::Done,
+            },
+        }
+    }
+}
+
+fn announce(lab: &Lab) {
+    for (kind, address) in &lab.addresses {
+        print(&format!("listening {} {address}", kind.word()));
+    }
+    print(&format!("ca {}", lab.ca_path.display()));
+}
+
+fn tell(notice: &Notice, mail: Option<&Path>, common: &Common) {
+    let line = match notice {
+        Notice::Connected { session, client, listener } => {
+            format!("{session} connected from {client} to {}", listener.word())
+        }
+        Notice::Delivered { session, message } => {
+            if let Some(directory) = mail {
+                let file = directory.join(file_name(message));
+                if let Err(error) = std::fs::write(&file, message.raw()) {
+                    say(&format!("ehlo lab: can't write {}: {error}", file.display()));
+                }
+            }
+            let from = &message.envelope.from;
+            format!("{session} delivered to {} from <{from}>, {} octets", message.mailbox, message.raw().len())
+        }
+        Notice::Note { session, text } => format!("{session} {text}"),
+        Notice::Closed { session } => format!("{session} closed"),
+    };
+    if !common.quiet {
+        say(&line);
+    }
+}
+
+/// `000001-QUEUEID-MAILBOX.eml`, of letters, digits, `@`, `.`, `-` and `_` only.
+fn file_name(message: &lab::mailbox::Message) -> String {
+    let safe = |c: char| if c.is_ascii_alphanumeric() || "@.-_".contains(c) { c } else { '_' };
+    let mailbox: String = message.mailbox.chars().map(safe).collect();
+    format!("{:06}-{}-{mailbox}.eml", message.number, message.envelope.queue_id)
+}
+
+/// The signals that end the lab.
+#[cfg(unix)]
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn next(&mut self) -> Exit {
+        tokio::select! {
+            _ = self.interrupt.recv() => Exit::Interrupted,
+            _ = self.terminate.recv() => Exit::Done,
+        }
+    }
+}
+
+/// The signals that end the lab.
+#[cfg(windows)]
+struct Signals(tokio::signal::windows::CtrlC);
+
+#[cfg(windows)]
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        tokio::signal::windows::ctrl_c().map(Self)
+    }
+
+    async fn next(&mut self) -> Exit {
+        self.0.recv().await;
+        Exit::Interrupted
+    }
+}
+
+/// A line on standard output, there at once. A reader that has gone away is no reason to stop serving.
+fn print(line: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}
+
+/// A line on standard error, made fit for a terminal.
+fn say(line: &str) {
+    let line = crate::smtp::escape::for_screen(line.as_bytes());
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
 }

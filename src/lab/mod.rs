@@ -2,10 +2,43 @@
 //!
 //! Binds to loopback unless told otherwise, never relays, never resolves a name, writes only where it is told.
 //! Not here: screens, the client.
+//!
+//! | where | what |
+//! |---|---|
+//! | [`scenario`] | the file that says how the server behaves |
+//! | `session` | one session, sans-IO: input in, actions out |
+//! | `framer` | octets cut into lines, content and chunks |
+//! | `connection` | the I/O around a session |
+//! | [`mailbox`] | the mail that was taken |
+//! | `report` | delivery status notifications |
+//! | `magic` | the addresses of `error.lab` |
+//! | `tls` | the authority and its certificates |
 
+mod connection;
+mod framer;
+mod magic;
+pub mod mailbox;
+mod report;
+pub mod scenario;
+mod session;
+mod site;
+mod tls;
+
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::sync::broadcast;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::world::World;
+use mailbox::Message;
+use scenario::{ListenerKeys, Scenario, ScenarioError};
+use site::Site;
+
+pub use site::Notice;
 
 /// A kind of listener.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -17,6 +50,19 @@ pub enum ListenerKind {
     Lmtp,
 }
 
+impl ListenerKind {
+    /// Its word in scenarios and in what `ehlo lab` prints.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Smtp => "smtp",
+            Self::Submission => "submission",
+            Self::Smtps => "smtps",
+            Self::Lmtp => "lmtp",
+        }
+    }
+}
+
 /// A running lab. Dropping it stops it.
 #[derive(Debug)]
 pub struct Lab {
@@ -24,6 +70,10 @@ pub struct Lab {
     pub addresses: Vec<(ListenerKind, SocketAddr)>,
     /// The certificate of its authority, PEM: what a client must trust.
     pub ca: String,
+    /// The file that holds it.
+    pub ca_path: PathBuf,
+    site: Arc<Site>,
+    _stop: DropGuard,
 }
 
 /// Why a lab does not start.
@@ -38,14 +88,116 @@ pub enum LabError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// The listeners need more ports than there are above the given one.
+    #[error("port {0} leaves no room: each listener takes the next one; choose a lower port, or 0 for free ones")]
+    NoPorts(u16),
+    /// The scenario.
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
+    /// The directory of the certificates can't be read or written.
+    #[error("can't keep the lab's certificates in {}: {source}; choose another place with --state DIR", path.display())]
+    Certificates {
+        /// The file or directory.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A certificate can't be made.
+    #[error("can't make a certificate for {name}: {reason}")]
+    Certificate {
+        /// The server's name.
+        name: String,
+        /// What is wrong.
+        reason: String,
+    },
 }
 
-/// Starts a lab with a scenario by name on `listen` (its port 0 picks free ones; each listener has its own).
+/// Starts a lab with a scenario by name on `listen` (its port 0 picks free ones; each listener has its own, and with a
+/// fixed port they take that one and the next ones, in the order smtp, submission, smtps, lmtp).
 ///
 /// # Errors
 /// A scenario that is not there or not well formed, an address that can't be listened on, a state directory that can't
 /// be written for the certificates.
 pub async fn start(scenario: &str, listen: SocketAddr, world: &World) -> Result<Lab, LabError> {
-    let _ = (scenario, listen, world);
-    Ok(Lab { addresses: Vec::new(), ca: String::new() })
+    start_with(scenario::find(scenario, world)?, listen, world).await
+}
+
+/// Starts a lab with a scenario that was read already; see [`start`].
+///
+/// # Errors
+/// An address that can't be listened on, a state directory that can't be written for the certificates.
+pub async fn start_with(scenario: Scenario, listen: SocketAddr, world: &World) -> Result<Lab, LabError> {
+    let tls = tls::prepare(&scenario, world)?;
+    let kinds = kinds(&scenario);
+    let site = Arc::new(Site::new(scenario, world.clone()));
+    let stop = CancellationToken::new();
+    let mut bound = Vec::new();
+    for (n, (kind, keys)) in (0u16..).zip(kinds) {
+        let port = match listen.port() {
+            0 => 0,
+            port => port.checked_add(n).ok_or(LabError::NoPorts(port))?,
+        };
+        let address = SocketAddr::new(listen.ip(), port);
+        let failed = |source| LabError::Listen { address, source };
+        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        bound.push((kind, keys, listener.local_addr().map_err(failed)?, listener));
+    }
+    let mut addresses = Vec::new();
+    for (kind, keys, address, listener) in bound {
+        addresses.push((kind, address));
+        let door = connection::Door { site: Arc::clone(&site), kind, keys, tls: tls.acceptor.clone() };
+        tokio::spawn(connection::accept(listener, door, stop.clone()));
+    }
+    Ok(Lab { addresses, ca: tls.ca, ca_path: tls.ca_path, site, _stop: stop.drop_guard() })
+}
+
+fn kinds(scenario: &Scenario) -> Vec<(ListenerKind, ListenerKeys)> {
+    let keys = &scenario.listeners;
+    [
+        (ListenerKind::Smtp, keys.smtp),
+        (ListenerKind::Submission, keys.submission),
+        (ListenerKind::Smtps, keys.smtps),
+        (ListenerKind::Lmtp, keys.lmtp),
+    ]
+    .into_iter()
+    .filter_map(|(kind, keys)| Some((kind, keys?)))
+    .collect()
+}
+
+impl Lab {
+    /// Where a kind of listener accepts.
+    #[must_use]
+    pub fn address(&self, kind: ListenerKind) -> Option<SocketAddr> {
+        self.addresses.iter().find(|(k, _)| *k == kind).map(|(_, address)| *address)
+    }
+
+    /// The scenario that runs.
+    #[must_use]
+    pub fn scenario(&self) -> &Scenario {
+        &self.site.scenario
+    }
+
+    /// How many messages lie in each mailbox that has any; mail for elsewhere is in [`mailbox::OUTBOX`].
+    #[must_use]
+    pub fn mailboxes(&self) -> BTreeMap<String, usize> {
+        self.site.store().counts()
+    }
+
+    /// The messages of a mailbox (`local@domain`, lower case), oldest first.
+    #[must_use]
+    pub fn messages(&self, mailbox: &str) -> Vec<Arc<Message>> {
+        self.site.store().of(mailbox)
+    }
+
+    /// The message of this number, if it is still there.
+    #[must_use]
+    pub fn message(&self, number: u64) -> Option<Arc<Message>> {
+        self.site.store().get(number)
+    }
+
+    /// What happens from now on. A receiver that is too slow misses the oldest.
+    #[must_use]
+    pub fn notices(&self) -> broadcast::Receiver<Notice> {
+        self.site.listen()
+    }
 }

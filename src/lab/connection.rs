@@ -1,0 +1,239 @@
+//! The I/O around a session: accepting, reading, writing, waiting, the TLS handshake.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+use tokio_util::sync::CancellationToken;
+
+use super::ListenerKind;
+use super::framer::Framer;
+use super::scenario::ListenerKeys;
+use super::session::{Action, Client, Session};
+use super::site::{Notice, Site};
+
+/// Octets read at once.
+const READ: usize = 8 << 10;
+/// Octets of replies that are gathered before they are written.
+const GATHER: usize = 16 << 10;
+/// How long a handshake may take.
+const HANDSHAKE: Duration = Duration::from_secs(60);
+/// How long the server goes on reading after it has closed its side, so that its last reply is not lost by a reset.
+const LINGER: Duration = Duration::from_millis(500);
+
+/// What a listener needs to know.
+#[derive(Clone)]
+pub(super) struct Door {
+    pub(super) site: Arc<Site>,
+    pub(super) kind: ListenerKind,
+    pub(super) keys: ListenerKeys,
+    pub(super) tls: TlsAcceptor,
+}
+
+/// Accepts until told to stop; each client has a task of its own.
+pub(super) async fn accept(listener: TcpListener, door: Door, stop: CancellationToken) {
+    loop {
+        let accepted = tokio::select! {
+            () = stop.cancelled() => return,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, address)) => {
+                let (door, stop) = (door.clone(), stop.clone());
+                tokio::spawn(async move {
+                    tokio::select! {
+                        () = stop.cancelled() => {}
+                        () = serve(stream, address, door) => {}
+                    }
+                });
+            }
+            // Out of file descriptors, mostly: others must end first.
+            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
+    }
+}
+
+/// A connection in clear text or in TLS.
+enum Wire {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+    /// A handshake failed.
+    Gone,
+}
+
+impl Wire {
+    async fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        match self {
+            Self::Plain(stream) => stream.read(buffer).await,
+            Self::Tls(stream) => stream.read(buffer).await,
+            Self::Gone => Ok(0),
+        }
+    }
+
+    async fn write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        match self {
+            Self::Plain(stream) => stream.write_all(bytes).await,
+            Self::Tls(stream) => {
+                stream.write_all(bytes).await?;
+                stream.flush().await
+            }
+            Self::Gone => Err(std::io::ErrorKind::NotConnected.into()),
+        }
+    }
+
+    async fn shutdown(&mut self) {
+        // The other side may be gone already; there is nothing more to be said then.
+        let _ = match self {
+            Self::Plain(stream) => stream.shutdown().await,
+            Self::Tls(stream) => stream.shutdown().await,
+            Self::Gone => Ok(()),
+        };
+    }
+
+    /// Does the handshake; gives version and cipher.
+    async fn start_tls(&mut self, acceptor: &TlsAcceptor) -> Option<String> {
+        let Self::Plain(stream) = std::mem::replace(self, Self::Gone) else { return None };
+        let stream = timeout(HANDSHAKE, acceptor.accept(stream)).await.ok()?.ok()?;
+        let (_, state) = stream.get_ref();
+        let version = match state.protocol_version() {
+            Some(tokio_rustls::rustls::ProtocolVersion::TLSv1_3) => "TLSv1.3",
+            Some(tokio_rustls::rustls::ProtocolVersion::TLSv1_2) => "TLSv1.2",
+            _ => "TLS",
+        };
+        let cipher = state.negotiated_cipher_suite().and_then(|suite| suite.suite().as_str());
+        let cipher = cipher.unwrap_or_default().replace("TLS13_", "TLS_");
+        *self = Self::Tls(Box::new(stream));
+        Some(format!("{version} {cipher}"))
+    }
+}
+
+async fn serve(stream: TcpStream, address: SocketAddr, door: Door) {
+    static NUMBER: AtomicU64 = AtomicU64::new(1);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    // Replies are small and waited for; a failure to say so only makes them slower.
+    let _ = stream.set_nodelay(true);
+    door.site.tell(Notice::Connected { session: number, client: address, listener: door.kind });
+    let client = Client { address, listener: door.kind, number };
+    let session = Session::new(Arc::clone(&door.site), client, door.keys);
+    let idle = door.site.scenario.server.idle.0 / door.site.scenario.server.clock.0;
+    let mut connection =
+        Connection { wire: Wire::Plain(stream), framer: Framer::default(), session, out: Vec::new(), tls: door.tls, idle };
+    let implicit = door.keys.implicit.unwrap_or(door.kind == ListenerKind::Smtps);
+    // A broken connection ends the session; nobody is left to be told.
+    let _ = connection.run(implicit).await;
+}
+
+/// One connection and its session.
+struct Connection {
+    wire: Wire,
+    framer: Framer,
+    session: Session,
+    out: Vec<u8>,
+    tls: TlsAcceptor,
+    idle: Duration,
+}
+
+/// Whether the conversation goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    GoOn,
+    Over,
+}
+
+impl Connection {
+    async fn run(&mut self, implicit: bool) -> std::io::Result<()> {
+        if implicit {
+            let Some(tls) = self.wire.start_tls(&self.tls).await else { return Ok(()) };
+            self.session.tls_started(tls);
+        }
+        let actions = self.session.open();
+        let mut next = self.perform(actions).await?;
+        let mut buffer = vec![0; READ];
+        while next == Next::GoOn {
+            self.flush().await?;
+            let actions = match timeout(self.idle, self.wire.read(&mut buffer)).await {
+                Err(_) => self.session.idle(),
+                Ok(read) => match read? {
+                    0 => return Ok(()),
+                    count => {
+                        self.framer.push(&buffer[..count]);
+                        Vec::new()
+                    }
+                },
+            };
+            next = self.perform(actions).await?;
+            if next == Next::GoOn {
+                next = self.answer().await?;
+            }
+        }
+        self.flush().await?;
+        self.linger().await;
+        Ok(())
+    }
+
+    /// Handles all that has come.
+    async fn answer(&mut self) -> std::io::Result<Next> {
+        while let Some(expect) = self.session.expects()
+            && let Some(unit) = self.framer.next(expect)
+        {
+            let actions = self.session.handle(unit);
+            if self.perform(actions).await? == Next::Over {
+                return Ok(Next::Over);
+            }
+        }
+        Ok(Next::GoOn)
+    }
+
+    async fn perform(&mut self, actions: Vec<Action>) -> std::io::Result<Next> {
+        for action in actions {
+            match action {
+                Action::Reply(lines) => {
+                    for line in lines {
+                        self.out.extend_from_slice(line.as_bytes());
+                        self.out.extend_from_slice(b"\r\n");
+                    }
+                    if self.out.len() > GATHER {
+                        self.flush().await?;
+                    }
+                }
+                Action::Wait(time) => {
+                    self.flush().await?;
+                    tokio::time::sleep(time).await;
+                }
+                Action::StartTls => {
+                    self.flush().await?;
+                    // What came in clear text after STARTTLS is never obeyed (RFC 3207 4.2).
+                    self.framer.clear();
+                    let Some(tls) = self.wire.start_tls(&self.tls).await else { return Ok(Next::Over) };
+                    self.session.tls_started(tls);
+                }
+                Action::Close => return Ok(Next::Over),
+            }
+        }
+        Ok(Next::GoOn)
+    }
+
+    async fn flush(&mut self) -> std::io::Result<()> {
+        if self.out.is_empty() {
+            return Ok(());
+        }
+        let out = std::mem::take(&mut self.out);
+        // A client that does not read is as idle as one that does not write.
+        timeout(self.idle, self.wire.write(&out)).await.map_err(|_| std::io::ErrorKind::TimedOut)?
+    }
+
+    /// Closes our side, and reads on for a moment.
+    async fn linger(&mut self) {
+        self.wire.shutdown().await;
+        let mut buffer = [0; 1024];
+        let rest = async { while self.wire.read(&mut buffer).await.is_ok_and(|count| count > 0) {} };
+        // However it ends, the connection is dropped now.
+        let _ = timeout(LINGER, rest).await;
+    }
+}

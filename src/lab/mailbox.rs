@@ -1,0 +1,115 @@
+//! The mail that the lab has taken: in memory, with its envelope, and bounded (the oldest go first).
+
+use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+/// Octets of mail that are kept.
+const OCTETS: usize = 64 << 20;
+/// Messages that are kept.
+const MESSAGES: usize = 10_000;
+
+/// What is common to all copies of a message: how it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Envelope {
+    /// The queue id told to the client.
+    pub queue_id: String,
+    /// The reverse-path; empty for `<>`.
+    pub from: String,
+    /// The parameters of MAIL, as typed.
+    pub parameters: Vec<String>,
+    /// Who sent it.
+    pub client: SocketAddr,
+    /// How it greeted.
+    pub helo: String,
+    /// When it was taken.
+    pub time: Timestamp,
+    /// The TLS version and cipher, where there was TLS.
+    pub tls: Option<String>,
+    /// Who had logged in.
+    pub authenticated: Option<String>,
+}
+
+/// One message in one mailbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Its number, from 1, never used twice.
+    pub number: u64,
+    /// The mailbox: an address of one of the lab's domains, or [`OUTBOX`].
+    pub mailbox: String,
+    /// The forward-path as typed.
+    pub rcpt: String,
+    /// The parameters of RCPT, as typed.
+    pub parameters: Vec<String>,
+    /// How it came.
+    pub envelope: Arc<Envelope>,
+    /// The header lines that the lab wrote: Return-Path and Received, and what a rule stamps.
+    pub head: String,
+    /// The content as it came, dots unstuffed.
+    pub content: Arc<[u8]>,
+}
+
+/// Where mail for other domains is kept; the lab never sends anything anywhere.
+pub const OUTBOX: &str = "outbox";
+
+impl Message {
+    /// The message as it lies in the mailbox: the lab's header lines, then the content.
+    #[must_use]
+    pub fn raw(&self) -> Vec<u8> {
+        [self.head.as_bytes(), &self.content].concat()
+    }
+
+    fn octets(&self) -> usize {
+        self.head.len() + self.content.len()
+    }
+}
+
+/// All mailboxes.
+#[derive(Debug, Default)]
+pub(super) struct Store {
+    messages: VecDeque<Arc<Message>>,
+    octets: usize,
+    last: u64,
+}
+
+impl Store {
+    /// Puts a message away; gives it with its number.
+    pub(super) fn keep(&mut self, mut message: Message) -> Arc<Message> {
+        self.last += 1;
+        message.number = self.last;
+        let message = Arc::new(message);
+        self.octets += message.octets();
+        self.messages.push_back(Arc::clone(&message));
+        while self.messages.len() > MESSAGES || self.octets > OCTETS && self.messages.len() > 1 {
+            let Some(oldest) = self.messages.pop_front() else { break };
+            self.octets -= oldest.octets();
+        }
+        message
+    }
+
+    /// The messages of a mailbox, oldest first.
+    pub(super) fn of(&self, mailbox: &str) -> Vec<Arc<Message>> {
+        self.messages.iter().filter(|m| m.mailbox == mailbox).cloned().collect()
+    }
+
+    /// How many messages lie in each mailbox that has any.
+    pub(super) fn counts(&self) -> BTreeMap<String, usize> {
+        let mut counts = BTreeMap::new();
+        for message in &self.messages {
+            *counts.entry(message.mailbox.clone()).or_default() += 1;
+        }
+        counts
+    }
+
+    /// Octets that a mailbox holds.
+    pub(super) fn used(&self, mailbox: &str) -> u64 {
+        self.messages.iter().filter(|m| m.mailbox == mailbox).map(|m| m.octets() as u64).sum()
+    }
+
+    /// The message of this number, if it is still there.
+    pub(super) fn get(&self, number: u64) -> Option<Arc<Message>> {
+        self.messages.iter().find(|m| m.number == number).cloned()
+    }
+}

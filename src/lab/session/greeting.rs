@@ -1,0 +1,54 @@
+//! HELO, EHLO and LHLO, and what the latter two offer.
+
+use super::Session;
+use crate::lab::scenario::keyword_of;
+use crate::smtp::Verb;
+
+impl Session {
+    pub(super) fn greet(&mut self, verb: Verb, argument: &str) {
+        if self.is_lmtp() != (verb == Verb::Lhlo) {
+            return self.unknown(verb.word());
+        }
+        let Some(name) = argument.split_whitespace().next().filter(|_| !argument.chars().any(char::is_control)) else {
+            return self.refuse(format!("501 5.5.4 Syntax: {} hostname", verb.word()));
+        };
+        self.end_transaction();
+        self.greeted = Some((verb, name.to_owned()));
+        let server = self.site.scenario.server.name.clone();
+        let offers = if verb == Verb::Helo { Vec::new() } else { self.offers() };
+        let mut lines = vec![format!("250-{server}")];
+        lines.extend(offers.iter().map(|line| format!("250-{line}")));
+        if let Some(last) = lines.last_mut() {
+            last.replace_range(3..4, " ");
+        }
+        self.say_all(lines);
+    }
+
+    /// The lines that EHLO's reply holds after the first.
+    fn offers(&self) -> Vec<String> {
+        let keys = &self.site.scenario.capabilities;
+        let is_hidden = |word: &str| keys.hide.iter().any(|line| keyword_of(line).eq_ignore_ascii_case(word));
+        let mut lines: Vec<String> = keys
+            .advertise
+            .iter()
+            .filter(|line| !["STARTTLS", "AUTH"].iter().any(|word| keyword_of(line).eq_ignore_ascii_case(word)))
+            .cloned()
+            .collect();
+        if self.keys.starttls && self.tls.is_none() {
+            lines.push("STARTTLS".to_owned());
+        }
+        if self.auth_exists() && (self.tls.is_some() || !self.keys.auth_needs_tls) {
+            let mechanisms: Vec<_> = self.mechanisms().iter().map(|mechanism| mechanism.word()).collect();
+            if !mechanisms.is_empty() {
+                lines.push(format!("AUTH {}", mechanisms.join(" ")));
+            }
+        }
+        lines.retain(|line| !is_hidden(keyword_of(line)));
+        for line in &keys.lie {
+            if !lines.iter().any(|said| keyword_of(said).eq_ignore_ascii_case(keyword_of(line))) {
+                lines.push(line.clone());
+            }
+        }
+        lines
+    }
+}

@@ -1,0 +1,346 @@
+//! One session with one client, sans-IO: pieces of input in, actions out (RFC 5321, RFC 2033).
+//!
+//! Sockets, timers and TLS are the connection's; time and randomness come in with the [`Site`]'s world.
+
+mod auth;
+mod content;
+pub(super) mod envelope;
+mod greeting;
+mod parameter;
+pub(super) mod path;
+mod question;
+#[cfg(test)]
+mod tests;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::ListenerKind;
+use super::framer::{Expect, Unit};
+use super::scenario::{AuthKeys, BareCr, BareLf, ListenerKeys, Mechanism};
+use super::site::{Notice, Site};
+use crate::smtp::Verb;
+use content::Incoming;
+use envelope::Transaction;
+
+/// The longest answer within AUTH (RFC 4954 4.3 thinks 12288 enough).
+const AUTH_LINE: usize = 12_288 + 2;
+
+/// What the connection has to do, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Action {
+    /// Write these lines, each ended by CR LF.
+    Reply(Vec<String>),
+    /// Wait, in real time.
+    Wait(Duration),
+    /// Begin the TLS handshake.
+    StartTls,
+    /// Close the connection once all is written.
+    Close,
+}
+
+/// Who is there.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Client {
+    pub(super) address: SocketAddr,
+    pub(super) listener: ListenerKind,
+    pub(super) number: u64,
+}
+
+/// Where the session is (S20).
+#[derive(Debug)]
+enum State {
+    /// Between commands; the transaction says the rest.
+    Command,
+    /// 354 was said.
+    Content(Incoming),
+    /// A chunk is being read.
+    Chunk { left: u64, size: u64, last: bool, refused: Option<String> },
+    /// A 334 was said.
+    Auth(auth::Dialogue),
+    Closed,
+}
+
+/// A session.
+#[derive(Debug)]
+pub(super) struct Session {
+    site: Arc<Site>,
+    client: Client,
+    keys: ListenerKeys,
+    state: State,
+    /// HELO, EHLO or LHLO, and the name.
+    greeted: Option<(Verb, String)>,
+    /// Version and cipher.
+    tls: Option<String>,
+    authenticated: Option<String>,
+    transaction: Option<Transaction>,
+    /// Chunks of the open transaction.
+    chunks: Option<Incoming>,
+    errors: u32,
+    out: Vec<Action>,
+}
+
+impl Session {
+    pub(super) fn new(site: Arc<Site>, client: Client, keys: ListenerKeys) -> Self {
+        Self {
+            site,
+            client,
+            keys,
+            state: State::Command,
+            greeted: None,
+            tls: None,
+            authenticated: None,
+            transaction: None,
+            chunks: None,
+            errors: 0,
+            out: Vec::new(),
+        }
+    }
+
+    fn is_lmtp(&self) -> bool {
+        self.client.listener == ListenerKind::Lmtp
+    }
+
+    /// The connection stands (and TLS, where it comes first): the greeting.
+    pub(super) fn open(&mut self) -> Vec<Action> {
+        let banner = self.site.scenario.server.banner.fill(&|name| self.variable(name, ""));
+        self.say(format!("220 {banner}"));
+        self.take()
+    }
+
+    /// The handshake is done: all that was said in clear text is forgotten (RFC 3207 4.2).
+    pub(super) fn tls_started(&mut self, version_and_cipher: String) {
+        self.tls = Some(version_and_cipher);
+        self.greeted = None;
+        self.authenticated = None;
+        self.end_transaction();
+    }
+
+    /// What input is awaited; none once the session is over.
+    pub(super) fn expects(&self) -> Option<Expect> {
+        match &self.state {
+            State::Command => Some(Expect::Line(self.site.scenario.parser.max_line)),
+            State::Auth(_) => Some(Expect::Line(AUTH_LINE)),
+            State::Content(_) => Some(Expect::Content),
+            State::Chunk { left, .. } => Some(Expect::Chunk(*left)),
+            State::Closed => None,
+        }
+    }
+
+    /// Takes a piece of input; gives what is to be done.
+    pub(super) fn handle(&mut self, unit: Unit) -> Vec<Action> {
+        match unit {
+            Unit::Line { bytes, crlf } => self.line(&bytes, crlf),
+            Unit::TooLong(_) => {
+                self.state = State::Command;
+                self.refuse("500 5.5.2 Error: line too long".to_owned());
+            }
+            Unit::Content(bytes) => self.content(&bytes),
+            Unit::Chunk(bytes) => self.chunk(&bytes),
+        }
+        self.take()
+    }
+
+    /// Nothing came for too long.
+    pub(super) fn idle(&mut self) -> Vec<Action> {
+        let name = &self.site.scenario.server.name;
+        self.say(format!("421 4.4.2 {name} Error: timeout exceeded"));
+        self.close();
+        self.take()
+    }
+
+    fn line(&mut self, bytes: &[u8], crlf: bool) {
+        let parser = self.site.scenario.parser;
+        if !crlf && parser.bare_lf == BareLf::Refuse {
+            self.state = State::Command;
+            return self.refuse("500 5.5.2 Error: bare <LF> received".to_owned());
+        }
+        if bytes.contains(&b'\r') && parser.bare_cr == BareCr::Refuse {
+            self.state = State::Command;
+            return self.refuse("500 5.5.2 Error: bare <CR> received".to_owned());
+        }
+        if let State::Auth(_) = self.state {
+            return self.auth_answer(bytes);
+        }
+        if self.errors >= parser.max_errors {
+            let name = &self.site.scenario.server.name;
+            self.say(format!("421 4.7.0 {name} Error: too many errors"));
+            return self.close();
+        }
+        let Ok(text) = std::str::from_utf8(bytes) else {
+            return self.refuse("500 5.5.2 Error: bad UTF-8 syntax".to_owned());
+        };
+        let text = text.trim_end_matches([' ', '\t']);
+        let (word, argument) = match text.find([' ', '\t']) {
+            Some(at) => (&text[..at], text[at..].trim_start_matches([' ', '\t'])),
+            None => (text, ""),
+        };
+        self.command(word, argument);
+    }
+
+    fn command(&mut self, word: &str, argument: &str) {
+        match Verb::from_word(word) {
+            verb @ (Verb::Helo | Verb::Ehlo | Verb::Lhlo) => self.greet(verb, argument),
+            Verb::Mail => self.mail(argument),
+            Verb::Rcpt => self.rcpt(argument),
+            Verb::Data => self.data(argument),
+            Verb::Bdat => self.bdat(argument),
+            Verb::Rset if !argument.is_empty() => self.refuse("501 5.5.4 Syntax: RSET".to_owned()),
+            Verb::Rset => {
+                self.end_transaction();
+                self.say("250 2.0.0 Ok".to_owned());
+            }
+            Verb::Noop => self.say("250 2.0.0 Ok".to_owned()),
+            Verb::Quit => {
+                self.say("221 2.0.0 Bye".to_owned());
+                self.close();
+            }
+            Verb::Vrfy => self.vrfy(argument),
+            Verb::Expn => self.expn(argument),
+            Verb::Help => self.help(argument),
+            Verb::Starttls => self.starttls(argument),
+            Verb::Auth => self.auth(argument),
+            Verb::Other => self.unknown(word),
+        }
+    }
+
+    fn unknown(&mut self, word: &str) {
+        if word.is_empty() {
+            return self.refuse("500 5.5.2 Error: bad syntax".to_owned());
+        }
+        if ["GET", "POST", "CONNECT"].iter().any(|http| word.eq_ignore_ascii_case(http)) {
+            self.say("221 2.7.0 Error: I can break rules, too. Goodbye.".to_owned());
+            return self.close();
+        }
+        self.refuse("500 5.5.2 Error: command not recognized".to_owned());
+    }
+
+    fn starttls(&mut self, argument: &str) {
+        let refusal = if self.tls.is_some() {
+            "554 5.5.1 Error: TLS already active"
+        } else if !self.starttls_works() {
+            "502 5.5.1 Error: command not implemented"
+        } else if !argument.is_empty() {
+            "501 5.5.4 Syntax: STARTTLS"
+        } else if self.transaction.is_some() {
+            "503 5.5.1 Error: MAIL transaction in progress"
+        } else {
+            self.say("220 2.0.0 Ready to start TLS".to_owned());
+            self.out.push(Action::StartTls);
+            return;
+        };
+        self.refuse(refusal.to_owned());
+    }
+
+    fn starttls_works(&self) -> bool {
+        let lied = self.site.scenario.capabilities.lie.iter().any(|line| line.eq_ignore_ascii_case("STARTTLS"));
+        self.keys.starttls && !lied
+    }
+
+    /// Whether logging in is possible at all on this listener.
+    fn auth_exists(&self) -> bool {
+        match self.keys.auth {
+            AuthKeys::None => false,
+            AuthKeys::Offered | AuthKeys::Required => true,
+            AuthKeys::Unsaid => !self.is_lmtp() && !self.site.scenario.accounts.is_empty(),
+        }
+    }
+
+    /// The mechanisms that any account has, in the order of the file.
+    fn mechanisms(&self) -> Vec<Mechanism> {
+        let mut all = Vec::new();
+        for mechanism in self.site.scenario.accounts.iter().flat_map(|account| &account.mechanisms) {
+            if !all.contains(mechanism) {
+                all.push(*mechanism);
+            }
+        }
+        all
+    }
+
+    /// The refusal where mail needs a log-in (or TLS before it) first.
+    fn needs_login(&self) -> Option<&'static str> {
+        if self.keys.auth != AuthKeys::Required || self.authenticated.is_some() {
+            return None;
+        }
+        Some(if self.keys.auth_needs_tls && self.tls.is_none() {
+            "530 5.7.0 Must issue a STARTTLS command first"
+        } else {
+            "530 5.7.0 Authentication required"
+        })
+    }
+
+    /// Ends the mail transaction, whatever became of it.
+    fn end_transaction(&mut self) {
+        self.transaction = None;
+        if let Some(chunks) = self.chunks.take() {
+            self.site.give_room(chunks.room);
+        }
+    }
+
+    fn close(&mut self) {
+        self.end_transaction();
+        self.state = State::Closed;
+        self.out.push(Action::Close);
+    }
+
+    /// A reply of one line.
+    fn say(&mut self, line: String) {
+        self.say_all(vec![line]);
+    }
+
+    /// A refusal that counts as an error of the client's.
+    fn refuse(&mut self, line: String) {
+        self.errors += 1;
+        self.say(line);
+    }
+
+    fn say_all(&mut self, mut lines: Vec<String>) {
+        if !self.site.scenario.capabilities.supports("ENHANCEDSTATUSCODES") {
+            lines.iter_mut().for_each(|line| *line = without_enhanced(line));
+        }
+        self.out.push(Action::Reply(lines));
+    }
+
+    fn note(&self, text: String) {
+        self.site.tell(Notice::Note { session: self.client.number, text });
+    }
+
+    fn take(&mut self) -> Vec<Action> {
+        std::mem::take(&mut self.out)
+    }
+
+    /// What a variable of a reply stands for (S15).
+    fn variable(&self, name: &str, rcpt: &str) -> String {
+        match name {
+            "name" => self.site.scenario.server.name.clone(),
+            "software" => "Postfix".to_owned(),
+            "client" => self.client.address.ip().to_string(),
+            "helo" => self.greeted.as_ref().map(|(_, name)| name.clone()).unwrap_or_default(),
+            "from" => self.transaction.as_ref().map(|t| t.from.to_string()).unwrap_or_default(),
+            "rcpt" => rcpt.to_owned(),
+            "queue_id" => self.transaction.as_ref().map(|t| t.queue_id.clone()).unwrap_or_default(),
+            "date" => self.site.date(),
+            "size" => self.site.scenario.capabilities.size().unwrap_or_default().to_string(),
+            _ => String::new(),
+        }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.end_transaction();
+        if let State::Content(incoming) = &self.state {
+            self.site.give_room(incoming.room);
+        }
+        self.site.tell(Notice::Closed { session: self.client.number });
+    }
+}
+
+/// A reply line without its enhanced status code.
+fn without_enhanced(line: &str) -> String {
+    match line.get(4..).and_then(|text| crate::smtp::EnhancedCode::at_start(text.as_bytes())) {
+        Some((_, octets)) => format!("{}{}", &line[..4], line[4 + octets..].trim_start()),
+        None => line.to_owned(),
+    }
+}

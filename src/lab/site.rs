@@ -1,0 +1,164 @@
+//! What all sessions of one lab share: the scenario, the mailboxes, the counters, and who is told of what happens.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::broadcast;
+
+use super::ListenerKind;
+use super::mailbox::{Message, Store};
+use super::scenario::{Domain, Mailbox, Scenario};
+use super::session::path::Address;
+use crate::world::World;
+
+/// Octets of content that all sessions together may hold before it is accepted.
+const IN_FLIGHT: u64 = 512 << 20;
+
+/// Something that happened in the lab, as it is told to whoever listens.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Notice {
+    /// A client connected.
+    Connected {
+        /// The session's number, from 1.
+        session: u64,
+        /// From where.
+        client: SocketAddr,
+        /// To which listener.
+        listener: ListenerKind,
+    },
+    /// A message was put into a mailbox.
+    Delivered {
+        /// The session's number.
+        session: u64,
+        /// The message.
+        message: Arc<Message>,
+    },
+    /// A rule's note, or something worth knowing.
+    Note {
+        /// The session's number.
+        session: u64,
+        /// What.
+        text: String,
+    },
+    /// A session ended.
+    Closed {
+        /// The session's number.
+        session: u64,
+    },
+}
+
+/// What a forward-path leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Target<'a> {
+    /// A mailbox of one of the lab's domains.
+    Mailbox(&'a Domain, &'a Mailbox),
+    /// Postmaster, who is everywhere (RFC 5321 4.5.1), without a mailbox in the file.
+    Postmaster(&'a Domain),
+    /// Nobody of one of the lab's domains.
+    Nobody(&'a Domain),
+    /// Another domain.
+    Foreign,
+}
+
+impl PartialEq for Domain {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+impl Eq for Domain {}
+impl PartialEq for Mailbox {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+impl Eq for Mailbox {}
+
+/// What all sessions share.
+#[derive(Debug)]
+pub(super) struct Site {
+    pub(super) scenario: Scenario,
+    pub(super) world: World,
+    store: Mutex<Store>,
+    in_flight: AtomicU64,
+    notices: broadcast::Sender<Notice>,
+}
+
+/// A poisoned lock still guards whole values: each change here is complete before anything can panic.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Site {
+    pub(super) fn new(scenario: Scenario, world: World) -> Self {
+        let (notices, _) = broadcast::channel(1024);
+        Self { scenario, world, store: Mutex::default(), in_flight: AtomicU64::new(0), notices }
+    }
+
+    pub(super) fn store(&self) -> MutexGuard<'_, Store> {
+        lock(&self.store)
+    }
+
+    pub(super) fn tell(&self, notice: Notice) {
+        // Nobody may be listening.
+        let _ = self.notices.send(notice);
+    }
+
+    pub(super) fn listen(&self) -> broadcast::Receiver<Notice> {
+        self.notices.subscribe()
+    }
+
+    /// What an address leads to.
+    pub(super) fn target(&self, address: &Address) -> Target<'_> {
+        let domain = if address.domain.is_empty() {
+            self.scenario.domains.first()
+        } else {
+            self.scenario.domain(&address.domain)
+        };
+        let Some(domain) = domain else { return Target::Foreign };
+        let local = address.plain_local();
+        match domain.find(&local) {
+            Some(mailbox) => Target::Mailbox(domain, mailbox),
+            None if local.eq_ignore_ascii_case("postmaster") => Target::Postmaster(domain),
+            None => match domain.catch_all.as_deref().and_then(|name| domain.find(name)) {
+                Some(mailbox) => Target::Mailbox(domain, mailbox),
+                None => Target::Nobody(domain),
+            },
+        }
+    }
+
+    /// Takes room for content that is on its way; false where all sessions together hold too much.
+    pub(super) fn take_room(&self, octets: u64) -> bool {
+        let before = self.in_flight.fetch_add(octets, Ordering::Relaxed);
+        if before.saturating_add(octets) > IN_FLIGHT {
+            self.in_flight.fetch_sub(octets, Ordering::Relaxed);
+            return false;
+        }
+        true
+    }
+
+    /// Gives room back.
+    pub(super) fn give_room(&self, octets: u64) {
+        self.in_flight.fetch_sub(octets, Ordering::Relaxed);
+    }
+
+    /// A queue id such as `4XyPq2LmNz`.
+    pub(super) fn queue_id(&self) -> String {
+        // The letters of Postfix's long queue ids: no vowels, so that no words come out.
+        const LETTERS: &[u8; 52] = b"0123456789BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz";
+        let bytes: [u8; 10] = self.world.random();
+        let id: String = bytes.iter().map(|b| char::from(LETTERS[usize::from(*b) % LETTERS.len()])).collect();
+        format!("4{id}")
+    }
+
+    /// The date as a header has it (RFC 5322 3.3), in UTC.
+    pub(super) fn date(&self) -> String {
+        self.world.now().strftime("%a, %d %b %Y %H:%M:%S +0000").to_string()
+    }
+}
+
+/// The canonical name of a mailbox: `local@domain`, lower case.
+pub(super) fn mailbox_name(domain: &Domain, local: &str) -> String {
+    format!("{}@{}", local.to_lowercase(), domain.name.to_lowercase())
+}

@@ -1,0 +1,204 @@
+//! The lab's own authority, kept in the state directory, and the certificate that a scenario asks for.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rcgen::{
+    BasicConstraints, Certificate, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
+    KeyPair, KeyUsagePurpose, SanType,
+};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio_rustls::rustls::{ServerConfig, SupportedProtocolVersion, crypto, version};
+
+use super::LabError;
+use super::scenario::{CertificateKind, Scenario, TlsVersion};
+use crate::world::World;
+
+const DAY: u64 = 86_400;
+const YEARS_TEN: u64 = 3650 * DAY;
+
+/// What the listeners need for TLS, and what a client needs to trust them.
+pub(super) struct Prepared {
+    pub(super) acceptor: TlsAcceptor,
+    pub(super) ca: String,
+    pub(super) ca_path: PathBuf,
+}
+
+/// Loads or makes the authority, and makes the server's certificate.
+pub(super) fn prepare(scenario: &Scenario, world: &World) -> Result<Prepared, LabError> {
+    let directory = world.directories.state.join("lab");
+    let authority = Authority::load(&directory, world)
+        .map_err(|source| LabError::Certificates { path: directory.clone(), source })?;
+    let name = &scenario.server.name;
+    let failed = |reason: String| LabError::Certificate { name: name.clone(), reason };
+    let (chain, key) =
+        authority.certify(name, scenario.tls.certificate, world.now()).map_err(|e| failed(e.to_string()))?;
+    let versions: Vec<&'static SupportedProtocolVersion> = [(TlsVersion::V12, &version::TLS12), (TlsVersion::V13, &version::TLS13)]
+        .into_iter()
+        .filter(|(version, _)| (scenario.tls.min_version..=scenario.tls.max_version).contains(version))
+        .map(|(_, version)| version)
+        .collect();
+    let config = ServerConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
+        .with_protocol_versions(&versions)
+        .map_err(|e| failed(e.to_string()))?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .map_err(|e| failed(e.to_string()))?;
+    Ok(Prepared {
+        acceptor: TlsAcceptor::from(Arc::new(config)),
+        ca: authority.pem,
+        ca_path: directory.join("ca.pem"),
+    })
+}
+
+/// The authority: its key, and its certificate as PEM.
+struct Authority {
+    key: KeyPair,
+    pem: String,
+}
+
+impl Authority {
+    /// Reads it from a directory, or makes it there at first use and when it has run out.
+    fn load(directory: &Path, world: &World) -> io::Result<Self> {
+        make_private(directory)?;
+        // Two labs may start at once; the second waits and finds what the first one made.
+        let mut lock = fd_lock::RwLock::new(File::create(directory.join("lock"))?);
+        let _guard = lock.write()?;
+        let both = directory.join("ca-key.pem");
+        let found = match fs::read_to_string(&both) {
+            Ok(text) => Self::read(&text, world.now()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        let authority = match found {
+            Some(authority) => authority,
+            None => {
+                let made = Self::make(world.now()).map_err(io::Error::other)?;
+                write_private(&both, &format!("{}{}", made.key.serialize_pem(), made.pem))?;
+                made
+            }
+        };
+        let public = directory.join("ca.pem");
+        if fs::read_to_string(&public).ok().as_deref() != Some(&authority.pem) {
+            write_private(&public, &authority.pem)?;
+        }
+        Ok(authority)
+    }
+
+    /// Reads key and certificate from one text; none where they are damaged or not valid for another month.
+    fn read(text: &str, now: Timestamp) -> Option<Self> {
+        let at = text.find("-----BEGIN CERTIFICATE-----")?;
+        let (key, pem) = (KeyPair::from_pem(&text[..at]).ok()?, &text[at..]);
+        let der = CertificateDer::from_pem_slice(pem.as_bytes()).ok()?;
+        let (_, certificate) = x509_parser::parse_x509_certificate(&der).ok()?;
+        let validity = certificate.validity();
+        let now = now.as_second();
+        let month = i64::try_from(30 * DAY).ok()?;
+        let good = validity.not_before.timestamp() <= now && now + month < validity.not_after.timestamp();
+        good.then(|| Self { key, pem: pem.to_owned() })
+    }
+
+    fn make(now: Timestamp) -> Result<Self, rcgen::Error> {
+        let key = KeyPair::generate()?;
+        let pem = authority_params(now).self_signed(&key)?.pem();
+        Ok(Self { key, pem })
+    }
+
+    /// A certificate of the wanted kind for a server, with the chain that it shows.
+    fn certify(
+        &self,
+        name: &str,
+        kind: CertificateKind,
+        now: Timestamp,
+    ) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), rcgen::Error> {
+        let key = KeyPair::generate()?;
+        let params = leaf_params(name, kind, now)?;
+        let (leaf, issued): (Certificate, bool) = if kind == CertificateKind::SelfSigned {
+            (params.self_signed(&key)?, false)
+        } else {
+            let issuer = authority_params(now);
+            (params.signed_by(&key, &Issuer::from_params(&issuer, &self.key))?, true)
+        };
+        let mut chain = vec![leaf.der().clone()];
+        if issued && let Ok(authority) = CertificateDer::from_pem_slice(self.pem.as_bytes()) {
+            chain.push(authority);
+        }
+        Ok((chain, PrivatePkcs8KeyDer::from(key.serialize_der()).into()))
+    }
+}
+
+fn authority_params(now: Timestamp) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name = named("ehlo lab authority");
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign, KeyUsagePurpose::DigitalSignature];
+    set_validity(&mut params, now, 1, YEARS_TEN);
+    params
+}
+
+fn leaf_params(name: &str, kind: CertificateKind, now: Timestamp) -> Result<CertificateParams, rcgen::Error> {
+    let wrong = kind == CertificateKind::WrongName;
+    let name = if wrong { "other.example" } else { name };
+    let mut params = CertificateParams::default();
+    params.subject_alt_names = vec![SanType::DnsName(name.try_into()?)];
+    if !wrong {
+        params.subject_alt_names.extend([
+            SanType::DnsName("localhost".try_into()?),
+            SanType::IpAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+            SanType::IpAddress(IpAddr::V6(Ipv6Addr::LOCALHOST)),
+        ]);
+    }
+    params.distinguished_name = named(name);
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    params.use_authority_key_identifier_extension = true;
+    match kind {
+        CertificateKind::Expired => set_validity(&mut params, now, 90, 60 * DAY),
+        CertificateKind::NotYetValid => {
+            set_validity(&mut params, now, 0, 120 * DAY);
+            params.not_before += Duration::from_secs(30 * DAY);
+        }
+        _ => set_validity(&mut params, now, 1, 91 * DAY),
+    }
+    Ok(params)
+}
+
+fn named(name: &str) -> DistinguishedName {
+    let mut names = DistinguishedName::new();
+    names.push(DnType::CommonName, name);
+    names
+}
+
+/// From so many days ago, for so many seconds.
+fn set_validity(params: &mut CertificateParams, now: Timestamp, days_ago: u64, seconds: u64) {
+    let epoch = rcgen::date_time_ymd(1970, 1, 1);
+    let now = u64::try_from(now.as_second()).unwrap_or_default();
+    params.not_before = epoch + Duration::from_secs(now.saturating_sub(days_ago * DAY));
+    params.not_after = params.not_before + Duration::from_secs(seconds);
+}
+
+fn make_private(directory: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(directory)
+}
+
+/// Writes a file that only its owner can read, so that nobody ever sees half of it.
+fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    let new = path.with_extension("new");
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(&new)?.write_all(text.as_bytes())?;
+    fs::rename(&new, path)
+}
