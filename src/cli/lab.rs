@@ -10,10 +10,13 @@ use crate::world::World;
 
 /// Its arguments.
 #[derive(Debug, clap::Args)]
-#[command(args_conflicts_with_subcommands = true, after_help = "\
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "\
 Prints `listening KIND ADDRESS:PORT` for each listener, and `ca FILE`, the certificate that a client must trust.
 Runs until it is interrupted: Ctrl-C ends it with status 130, SIGTERM with 0.
-Mail is kept in memory and never sent anywhere.")]
+Mail is kept in memory and never sent anywhere."
+)]
 pub(super) struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -90,13 +93,16 @@ async fn serve(arguments: &Arguments, common: &Common, world: &World) -> Exit {
     let lab = match lab::start(name, arguments.listen, world).await {
         Ok(lab) => lab,
         Err(error) => {
-            let cure = if matches!(error, LabError::Listen { .. }) { "; --listen 127.0.0.1:0 takes free ports" } else { "" };
+            let cure =
+                if matches!(error, LabError::Listen { .. }) { "; --listen 127.0.0.1:0 takes free ports" } else { "" };
             say(&format!("ehlo lab: {error}{cure}"));
             return if matches!(error, LabError::Listen { .. }) { Exit::NoConnection } else { Exit::Usage };
         }
     };
     if !arguments.listen.ip().is_loopback() {
-        say("ehlo lab: listening beyond this machine: whoever reaches it can leave mail here, and its passwords are public");
+        say(
+            "ehlo lab: listening beyond this machine: whoever reaches it can leave mail here, and its passwords are public",
+        );
     }
     let mut notices = lab.notices();
     let mut signals = match Signals::new() {

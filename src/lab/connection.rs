@@ -122,8 +122,14 @@ async fn serve(stream: TcpStream, address: SocketAddr, door: Door) {
     let client = Client { address, listener: door.kind, number };
     let session = Session::new(Arc::clone(&door.site), client, door.keys);
     let idle = door.site.scenario.server.idle.0 / door.site.scenario.server.clock.0;
-    let mut connection =
-        Connection { wire: Wire::Plain(stream), framer: Framer::default(), session, out: Vec::new(), tls: door.tls, idle };
+    let mut connection = Connection {
+        wire: Wire::Plain(stream),
+        framer: Framer::default(),
+        session,
+        out: Vec::new(),
+        tls: door.tls,
+        idle,
+    };
     let implicit = door.keys.implicit.unwrap_or(door.kind == ListenerKind::Smtps);
     // A broken connection ends the session; nobody is left to be told.
     let _ = connection.run(implicit).await;

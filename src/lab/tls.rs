@@ -40,22 +40,19 @@ pub(super) fn prepare(scenario: &Scenario, world: &World) -> Result<Prepared, La
     let failed = |reason: String| LabError::Certificate { name: name.clone(), reason };
     let (chain, key) =
         authority.certify(name, scenario.tls.certificate, world.now()).map_err(|e| failed(e.to_string()))?;
-    let versions: Vec<&'static SupportedProtocolVersion> = [(TlsVersion::V12, &version::TLS12), (TlsVersion::V13, &version::TLS13)]
-        .into_iter()
-        .filter(|(version, _)| (scenario.tls.min_version..=scenario.tls.max_version).contains(version))
-        .map(|(_, version)| version)
-        .collect();
+    let versions: Vec<&'static SupportedProtocolVersion> =
+        [(TlsVersion::V12, &version::TLS12), (TlsVersion::V13, &version::TLS13)]
+            .into_iter()
+            .filter(|(version, _)| (scenario.tls.min_version..=scenario.tls.max_version).contains(version))
+            .map(|(_, version)| version)
+            .collect();
     let config = ServerConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
         .with_protocol_versions(&versions)
         .map_err(|e| failed(e.to_string()))?
         .with_no_client_auth()
         .with_single_cert(chain, key)
         .map_err(|e| failed(e.to_string()))?;
-    Ok(Prepared {
-        acceptor: TlsAcceptor::from(Arc::new(config)),
-        ca: authority.pem,
-        ca_path: directory.join("ca.pem"),
-    })
+    Ok(Prepared { acceptor: TlsAcceptor::from(Arc::new(config)), ca: authority.pem, ca_path: directory.join("ca.pem") })
 }
 
 /// The authority: its key, and its certificate as PEM.

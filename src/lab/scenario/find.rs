@@ -27,8 +27,7 @@ pub fn find(name: &str, world: &World) -> Result<Scenario, ScenarioError> {
 }
 
 fn read(path: &Path) -> Result<Scenario, ScenarioError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| ScenarioError::Read { path: path.to_owned(), source })?;
+    let text = std::fs::read_to_string(path).map_err(|source| ScenarioError::Read { path: path.to_owned(), source })?;
     Scenario::parse(&path.display().to_string(), &text)
 }
 

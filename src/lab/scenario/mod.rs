@@ -309,10 +309,7 @@ pub struct Relay {
 
 impl Default for Relay {
     fn default() -> Self {
-        Self {
-            allow: RelayAllow::Nobody,
-            refuse: Template::fixed("554 5.7.1 <{rcpt}>: Relay access denied"),
-        }
+        Self { allow: RelayAllow::Nobody, refuse: Template::fixed("554 5.7.1 <{rcpt}>: Relay access denied") }
     }
 }
 
@@ -360,13 +357,7 @@ pub struct Parser {
 
 impl Default for Parser {
     fn default() -> Self {
-        Self {
-            bare_lf: BareLf::Refuse,
-            bare_cr: BareCr::Refuse,
-            paths: Paths::Strict,
-            max_line: 2048,
-            max_errors: 20,
-        }
+        Self { bare_lf: BareLf::Refuse, bare_cr: BareCr::Refuse, paths: Paths::Strict, max_line: 2048, max_errors: 20 }
     }
 }
 

@@ -22,8 +22,7 @@ impl Session {
     pub(super) fn auth(&mut self, argument: &str) {
         let mut words = argument.split_ascii_whitespace();
         let (name, initial) = (words.next().unwrap_or_default(), words.next());
-        let mechanism =
-            self.mechanisms().into_iter().find(|mechanism| mechanism.word().eq_ignore_ascii_case(name));
+        let mechanism = self.mechanisms().into_iter().find(|mechanism| mechanism.word().eq_ignore_ascii_case(name));
         let refusal = if !self.auth_exists() {
             "503 5.5.1 Error: authentication not enabled"
         } else if self.greeted.as_ref().is_none_or(|(verb, _)| *verb != Verb::Ehlo) {

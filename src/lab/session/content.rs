@@ -112,9 +112,9 @@ impl Session {
             return self.unknown("BDAT");
         }
         let mut words = argument.split_ascii_whitespace();
-        let size = words.next().and_then(|word| {
-            word.bytes().all(|b| b.is_ascii_digit()).then(|| word.parse::<u64>().ok()).flatten()
-        });
+        let size = words
+            .next()
+            .and_then(|word| word.bytes().all(|b| b.is_ascii_digit()).then(|| word.parse::<u64>().ok()).flatten());
         let last = match (words.next(), words.next()) {
             (None, _) => Some(false),
             (Some(word), None) if word.eq_ignore_ascii_case("LAST") => Some(true),

@@ -116,7 +116,9 @@ impl Session {
         let parameters = self.rcpt_parameters(&list).map_err(Refusal::Fault)?;
         let rcpt = address.to_string();
         if !utf8 && !rcpt.is_ascii() {
-            return Err(Refusal::Fault(format!("553 5.6.7 <{rcpt}>: Recipient address rejected: SMTPUTF8 is required")));
+            return Err(Refusal::Fault(format!(
+                "553 5.6.7 <{rcpt}>: Recipient address rejected: SMTPUTF8 is required"
+            )));
         }
         if address.domain.is_empty() && !address.local.eq_ignore_ascii_case("postmaster") {
             return Err(Refusal::Fault(format!(

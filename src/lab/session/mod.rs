@@ -56,7 +56,12 @@ enum State {
     /// 354 was said.
     Content(Incoming),
     /// A chunk is being read.
-    Chunk { left: u64, size: u64, last: bool, refused: Option<String> },
+    Chunk {
+        left: u64,
+        size: u64,
+        last: bool,
+        refused: Option<String>,
+    },
     /// A 334 was said.
     Auth(auth::Dialogue),
     Closed,

@@ -130,8 +130,7 @@ fn notify(value: &str) -> Option<Notify> {
     let words: Vec<&str> = value.split(',').collect();
     let known = words.iter().all(|word| ["SUCCESS", "FAILURE", "DELAY"].contains(word));
     let twice = words.iter().enumerate().any(|(n, word)| words[..n].contains(word));
-    (known && !twice)
-        .then(|| Notify { success: words.contains(&"SUCCESS"), failure: words.contains(&"FAILURE") })
+    (known && !twice).then(|| Notify { success: words.contains(&"SUCCESS"), failure: words.contains(&"FAILURE") })
 }
 
 fn orcpt(value: &str) -> Option<(String, String)> {

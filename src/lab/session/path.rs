@@ -142,7 +142,9 @@ pub(crate) fn address(text: &str) -> Option<Address> {
 
 fn is_local(text: &str) -> bool {
     if let Some(inner) = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
-        return text.len() >= 2 && !inner.chars().any(char::is_control) && outside_quotes(text, |_| true).next().is_none();
+        return text.len() >= 2
+            && !inner.chars().any(char::is_control)
+            && outside_quotes(text, |_| true).next().is_none();
     }
     let atom = |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c);
     text.split('.').all(|word| !word.is_empty() && word.chars().all(atom))

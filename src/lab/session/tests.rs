@@ -1,1 +1,2 @@
-#[test] fn none_yet() {}
+#[test]
+fn none_yet() {}
