@@ -75,4 +75,10 @@ impl Talk {
     pub fn explanation(&self) -> Option<(usize, &Explanation)> {
         self.explained.as_ref().map(|(exchange, _, explanation)| (*exchange, explanation))
     }
+
+    /// Sets the explanation of an exchange by hand.
+    #[cfg(test)]
+    pub(crate) fn explained_as(&mut self, exchange: usize, explanation: Explanation) {
+        self.explained = Some((exchange, self.log.len(), explanation));
+    }
 }

@@ -58,6 +58,11 @@ pub(crate) fn add(talk: &mut Talk, text: &str) {
     talk.take(events);
 }
 
+/// Lines made from numbers.
+pub(crate) fn each(numbers: impl Iterator<Item = usize>, line: impl FnMut(usize) -> String) -> String {
+    numbers.map(line).collect::<Vec<_>>().concat()
+}
+
 /// What a pane draws into so many columns and rows, as text.
 pub(crate) fn screen(columns: u16, rows: u16, draw: impl FnOnce(Rect, &mut Buffer)) -> String {
     let mut terminal = Terminal::new(TestBackend::new(columns, rows)).expect("a test backend takes any size");

@@ -2,7 +2,7 @@
 
 use crate::conversation::Exchange;
 use crate::conversation::dialogue::Ask;
-use crate::decode::{Does, Explanation, Step};
+use crate::decode::{Does, Explanation};
 use crate::smtp::{Class, Verb};
 use crate::tui::pane::wrap;
 use crate::tui::talk::{Source, Talk};
@@ -48,65 +48,91 @@ impl Writer {
         }
     }
 
+    /// Columns free at the end of the last row, two before them not counted.
+    fn free(&self) -> u16 {
+        let end = |(at, _, words): &(u16, Role, String)| at + wrap::width(words.as_bytes());
+        self.width.saturating_sub(self.rows.last().and_then(|row| row.words.last()).map_or(0, end) + 2)
+    }
+
+    /// An action and its argument; the argument is shortened rather than put on a row of its own.
+    fn action(&mut self, name: &str, argument: &str) {
+        let free = self.free();
+        let text = format!("{name} {argument}");
+        let worth = wrap::width(name.as_bytes()) + 8;
+        let text = if free >= worth { wrap::shortened(&text, free) } else { text };
+        self.at_right(Role::Accent, &text);
+    }
+
     /// Words at the right end of the last row, where they fit; else on a row of their own.
     fn at_right(&mut self, role: Role, text: &str) {
         let text = wrap::shortened(text, self.width.saturating_sub(2));
         let width = wrap::width(text.as_bytes());
-        let taken = self
-            .rows
-            .last()
-            .and_then(|row| row.words.last())
-            .map_or(0, |(at, _, words)| at + wrap::width(words.as_bytes()));
+        let free = self.free();
         let place = self.width.saturating_sub(width);
         let words = (place, role, text);
         match self.rows.last_mut() {
-            Some(row) if taken + 2 <= place => row.words.push(words),
+            Some(row) if width <= free => row.words.push(words),
             _ => self.rows.push(Row { words: vec![words], step: None }),
         }
     }
 }
 
-/// What the panel shows, at a width and for a height: where not all fits, what to do comes before the reasons.
+/// A part of what the panel shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Headline,
+    Meaning,
+    Digits,
+    Causes,
+    Steps,
+    Notes,
+    Blank,
+}
+
+/// From the ample to the scarce: where not all fits, what to do next stays in sight.
+const ORDERS: [&[Part]; 6] = {
+    use Part::{Blank, Causes, Digits, Headline, Meaning, Notes, Steps};
+    [
+        &[Headline, Meaning, Blank, Digits, Blank, Causes, Blank, Steps, Blank, Notes],
+        &[Headline, Meaning, Digits, Blank, Causes, Blank, Steps, Blank, Notes],
+        &[Headline, Meaning, Digits, Causes, Steps, Notes],
+        &[Headline, Meaning, Causes, Steps, Digits, Notes],
+        &[Headline, Causes, Steps, Meaning, Digits, Notes],
+        &[Headline, Steps, Causes, Meaning, Digits, Notes],
+    ]
+};
+
+/// What the panel shows, at a width and for a height.
 pub(super) fn rows(talk: &Talk, width: u16, height: u16) -> Vec<Row> {
     let Some((exchange, explanation)) = talk.explanation() else {
         return nothing_yet(talk, width);
     };
-    let ample = explained(talk, exchange, explanation, width, Room::Ample);
-    if ample.len() <= usize::from(height) {
-        return ample;
+    let height = usize::from(height);
+    let mut rows = Vec::new();
+    for (n, order) in ORDERS.iter().enumerate() {
+        rows = explained(talk, exchange, explanation, width, order);
+        let acted = rows.iter().rposition(|row| row.step.is_some()).map_or(0, |last| last + 1);
+        if rows.len() <= height || n > 2 && acted < height {
+            break;
+        }
     }
-    explained(talk, exchange, explanation, width, Room::Scarce)
+    rows
 }
 
-/// How much room there is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Room {
-    Ample,
-    Scarce,
-}
-
-fn explained(talk: &Talk, exchange: usize, explanation: &Explanation, width: u16, room: Room) -> Vec<Row> {
+fn explained(talk: &Talk, exchange: usize, explanation: &Explanation, width: u16, order: &[Part]) -> Vec<Row> {
     let mut out = Writer { rows: Vec::new(), width };
-    headline(&mut out, talk, exchange, explanation);
-    match room {
-        Room::Ample => {
-            out.paragraph(0, Role::Text, &explanation.meaning);
-            out.blank();
-            digits(&mut out, explanation);
-            out.blank();
-            causes(&mut out, explanation);
-            out.blank();
-            steps(&mut out, explanation);
-            out.blank();
-        }
-        Room::Scarce => {
-            steps(&mut out, explanation);
-            causes(&mut out, explanation);
-            out.paragraph(0, Role::Text, &explanation.meaning);
-            digits(&mut out, explanation);
+    for part in order {
+        match part {
+            Part::Headline => headline(&mut out, talk, exchange, explanation),
+            Part::Meaning if explanation.meaning.is_empty() => {}
+            Part::Meaning => out.paragraph(0, Role::Text, &explanation.meaning),
+            Part::Digits => digits(&mut out, explanation),
+            Part::Causes => causes(&mut out, explanation),
+            Part::Steps => steps(&mut out, explanation),
+            Part::Notes => notes(&mut out, explanation),
+            Part::Blank => out.blank(),
         }
     }
-    notes(&mut out, explanation);
     while out.rows.last().is_some_and(|row| row.words.is_empty()) {
         out.rows.pop();
     }
@@ -187,21 +213,15 @@ fn steps(out: &mut Writer, explanation: &Explanation) {
     for (n, step) in explanation.next.iter().enumerate() {
         let first = out.rows.len();
         numbered(out, n + 1, &step.text);
-        if let Some((role, does)) = does(step) {
-            out.at_right(role, &does);
+        match &step.does {
+            Does::Command(line) => out.at_right(Role::Sent, line),
+            Does::Action(name, None) => out.at_right(Role::Accent, name),
+            Does::Action(name, Some(argument)) => out.action(name, argument),
+            Does::Advice => {}
         }
         for row in &mut out.rows[first..] {
             row.step = Some(n + 1);
         }
-    }
-}
-
-fn does(step: &Step) -> Option<(Role, String)> {
-    match &step.does {
-        Does::Command(line) => Some((Role::Sent, line.clone())),
-        Does::Action(name, None) => Some((Role::Accent, name.clone())),
-        Does::Action(name, Some(argument)) => Some((Role::Accent, format!("{name} {argument}"))),
-        Does::Advice => None,
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod lines;
 mod place;
+#[cfg(test)]
+mod tests;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
@@ -112,8 +114,8 @@ impl Panel {
         }
         if self.is_cut() && area.height > 0 && area.width > 1 {
             let below = self.rows.saturating_sub(self.scroll + in_sight);
-            let how = if focused { "PgDn" } else { "F6, then PgDn" };
-            let words = if below > 0 { format!("▼ {below} more, {how}") } else { "▲ PgUp".to_owned() };
+            let keys = if focused { "PgDn" } else { "F6 PgDn" };
+            let words = if below > 0 { format!("▼ {below} more · {keys}") } else { "▲ PgUp".to_owned() };
             buffer.set_stringn(
                 area.x + 1,
                 area.bottom() - 1,

@@ -14,6 +14,9 @@ use crate::tui::theme::{Role, Theme};
 #[must_use]
 pub fn where_line(talk: &Talk) -> String {
     let session = &talk.dialogue.state().session;
+    if talk.log.is_empty() {
+        return "not connected".to_owned();
+    }
     let words = phase_words(session);
     let all = session.accepted + session.refused;
     if session.phase().in_transaction() && all > 0 {
@@ -52,7 +55,8 @@ pub(super) fn draw(talk: &Talk, knowledge: &Knowledge, theme: Theme, area: Rect,
     let session = &talk.dialogue.state().session;
     let mut place = Place { theme, area, buffer, y: area.y };
     place.progress(session);
-    let follows = may_follow(session, knowledge, area.width.saturating_sub(LABEL));
+    let ample = area.height >= FEW || talk.dialogue.envelope().is_empty();
+    let follows = may_follow(session, knowledge, area.width.saturating_sub(LABEL), if ample { 2 } else { 1 });
     let left = place.left().saturating_sub(u16::try_from(follows.len()).unwrap_or(u16::MAX));
     place.envelope(talk, session, left);
     for (n, line) in follows.iter().enumerate() {
@@ -60,12 +64,19 @@ pub(super) fn draw(talk: &Talk, knowledge: &Knowledge, theme: Theme, area: Rect,
     }
 }
 
+/// Rows from which what may follow has two of them, recipients or not.
+const FEW: u16 = 8;
+/// Columns that the way of a session takes.
+const WAY: u16 = 48;
 /// Columns of the widest label and the space after it.
 const LABEL: u16 = 12;
 
-/// The verbs that may follow, in at most two rows.
-fn may_follow(session: &Session, knowledge: &Knowledge, room: u16) -> Vec<String> {
-    let names: Vec<_> = session.may_follow(&knowledge.verbs).iter().map(|entry| entry.name.as_str()).collect();
+/// What may follow, in at most so many rows; what leads on comes first, a new greeting last.
+fn may_follow(session: &Session, knowledge: &Knowledge, room: u16, rows: usize) -> Vec<String> {
+    let mut names: Vec<_> = session.may_follow(&knowledge.verbs).iter().map(|entry| entry.name.as_str()).collect();
+    if session.greeted_by.is_some() {
+        names.sort_by_key(|name| matches!(Verb::from_word(name), Verb::Helo | Verb::Ehlo | Verb::Lhlo));
+    }
     let text = match session.phase() {
         Phase::Data => "content, then a line with only \".\"".to_owned(),
         Phase::Auth => "the answer, or * to stop".to_owned(),
@@ -76,8 +87,19 @@ fn may_follow(session: &Session, knowledge: &Knowledge, room: u16) -> Vec<String
         _ if names.is_empty() => return Vec::new(),
         _ => names.join(" "),
     };
-    let rows = wrap::rows(text.as_bytes(), room, room, 0);
-    rows.into_iter().take(2).map(|row| text[row].trim_end().to_owned()).collect()
+    let mut breaks = wrap::rows(text.as_bytes(), room, room, 0);
+    let cut = breaks.len() > rows;
+    if cut {
+        // The last row leaves room for the sign that there is more.
+        let less = room.saturating_sub(2);
+        breaks = wrap::rows(text.as_bytes(), if rows == 1 { less } else { room }, less, 0);
+        breaks.truncate(rows);
+    }
+    let mut lines: Vec<_> = breaks.into_iter().map(|row| text[row].trim_end().to_owned()).collect();
+    if let Some(last) = lines.last_mut().filter(|_| cut) {
+        last.push_str(" …");
+    }
+    lines
 }
 
 struct Place<'a> {
@@ -123,6 +145,7 @@ impl Place<'_> {
         let (dim, accent) = (self.theme.style(Role::Dim), self.theme.style(Role::Accent));
         let mut x = self.area.x;
         let right = self.area.right();
+        let (before, after) = if self.area.width < WAY { ("─", "") } else { (" ─", " ") };
         let mut put = |text: &str, style| {
             let (after, _) = self.buffer.set_stringn(x, self.y, text, right.saturating_sub(x).into(), style);
             x = after;
@@ -130,10 +153,12 @@ impl Place<'_> {
         for (n, stage) in stages.iter().enumerate() {
             let current = here == Some(n);
             if n > 0 {
-                put(if here == Some(n - 1) { "]─" } else { " ─" }, dim);
+                put(if here == Some(n - 1) { "]─" } else { before }, dim);
             }
-            if n > 0 || current {
-                put(if current { "[" } else { " " }, dim);
+            if current {
+                put("[", dim);
+            } else if n > 0 {
+                put(after, dim);
             }
             put(stage, if current { accent } else { dim });
         }
@@ -196,10 +221,6 @@ impl Place<'_> {
         };
         let room = self.area.width.saturating_sub(4 + 2 + wrap::width(verdict.as_bytes()) + 2);
         let address = wrap::shortened(&recipient.address, room.max(8));
-        self.recipient_row(label, &[(role, format!("{glyph} ")), (Role::Text, address), (role, verdict)]);
-    }
-
-    fn recipient_row(&mut self, label: &str, words: &[(Role, String)]) {
-        self.row(label, words);
+        self.row(label, &[(role, format!("{glyph} ")), (Role::Text, address), (role, verdict)]);
     }
 }

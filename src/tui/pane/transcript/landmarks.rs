@@ -1,6 +1,7 @@
 //! What a row must know of the records before it, kept as the log grows: runs of message content, and where TLS
 //! begins and ends. Everything else is looked up when a row is drawn.
 
+use crate::conversation::log::Entry;
 use crate::conversation::{Kind, Log};
 
 /// Records of message content in a row: from, and up to but without.
@@ -31,11 +32,7 @@ impl Landmarks {
                     Some(run) if run.to == index => run.to += 1,
                     _ => self.content.push(Run { from: index, to: index + 1 }),
                 },
-                Kind::Remark if entry.bytes.starts_with(b"tls") => {
-                    if entry.remark().is_some_and(|r| r.word == "tls" && r.get("failed").is_none()) {
-                        self.tls.push((index, true));
-                    }
-                }
+                Kind::Remark if entry.bytes.starts_with(b"tls") && began(&entry) => self.tls.push((index, true)),
                 Kind::Remark if entry.bytes.starts_with(b"connecting") && self.is_tls(index) => {
                     self.tls.push((index, false));
                 }
@@ -62,4 +59,9 @@ impl Landmarks {
         let after = self.content.partition_point(|run| run.from < record);
         self.content.get(after.checked_sub(1)?).copied()
     }
+}
+
+/// Whether a remark says that TLS began.
+fn began(entry: &Entry<'_>) -> bool {
+    entry.remark().is_some_and(|remark| remark.word == "tls" && remark.get("failed").is_none())
 }

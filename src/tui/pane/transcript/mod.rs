@@ -264,12 +264,11 @@ impl Transcript {
             Some(cursor) => rows.after(cursor),
             None => self.held.then_some(self.top.record),
         };
-        match to {
-            Some(to) => self.mark(to, talk),
-            None => {
-                self.release();
-                self.settle(talk);
-            }
+        if let Some(to) = to {
+            self.mark(to, talk);
+        } else {
+            self.release();
+            self.settle(talk);
         }
     }
 

@@ -119,7 +119,7 @@ fn alternative(certificate: &x509_parser::certificate::X509Certificate<'_>) -> O
 }
 
 fn injected(remark: &Remark) -> String {
-    let bytes = remark.get("bytes").map(|n| format!("{n} bytes")).unwrap_or_else(|| "something".to_owned());
+    let bytes = remark.get("bytes").map_or_else(|| "something".to_owned(), |n| format!("{n} bytes"));
     let shown = remark.get("text").map(|text| format!(": {text}")).unwrap_or_default();
     format!("{bytes} came in clear text after the reply to STARTTLS and were thrown away{shown}")
 }

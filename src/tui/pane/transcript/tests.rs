@@ -28,7 +28,7 @@ fn drawn(text: &str, size: Size) -> String {
 /// Exchanges in a row, so many.
 fn noops(n: usize) -> String {
     let exchange = |n| format!("> NOOP {n}\n< {} {n}\n", if n % 10 == 3 { "450" } else { "250" });
-    format!("* connected a\n< 220 mx\n{}", (0..n).map(exchange).collect::<String>())
+    format!("* connected a\n< 220 mx\n{}", sample::each(0..n, exchange))
 }
 
 const CLASSIC: &str = "
@@ -119,7 +119,7 @@ fn nothing_that_a_terminal_acts_on_reaches_the_buffer() {
 
 #[test]
 fn content_is_folded_beyond_twelve_lines() {
-    let content: String = (1..=52).map(|n| format!("| line {n}\n")).collect();
+    let content = sample::each(1..=52, |n| format!("| line {n}\n"));
     let text = format!("* connected a\n< 220 mx\n> DATA\n< 354 go\n{content}> .\n< 250 ok");
     let talk = talk(&text);
     let mut pane = arranged(&talk, Size::new(60, 22));
@@ -135,7 +135,7 @@ fn content_is_folded_beyond_twelve_lines() {
 
 #[test]
 fn content_being_typed_stays_in_sight() {
-    let content: String = (1..=20).map(|n| format!("| line {n}\n")).collect();
+    let content = sample::each(1..=20, |n| format!("| line {n}\n"));
     let text = format!("* connected a\n< 220 mx\n> DATA\n< 354 go\n{content}");
     assert!(drawn(&text, LARGE).contains("line 20"));
     assert!(drawn(&text, LARGE).contains("… 8 more lines, Space unfolds"));
@@ -149,7 +149,7 @@ fn a_held_view_keeps_its_place_and_counts_what_comes() {
     pane.act(Action::PageUp, &talk);
     let before = screen(&pane, &talk);
     assert!(!before.contains("250 39"));
-    add(&mut talk, &(0..7).map(|n| format!("> NOOP new{n}\n< 250 new\n")).collect::<String>());
+    add(&mut talk, &sample::each(0..7, |n| format!("> NOOP new{n}\n< 250 new\n")));
     pane.arrange(&talk, SMALL);
     assert_snapshot!("flood_80x24", screen(&pane, &talk));
     assert_eq!(pane.unseen(&talk), 14);
