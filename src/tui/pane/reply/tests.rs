@@ -4,17 +4,11 @@ use insta::assert_snapshot;
 
 use super::*;
 use crate::decode::{Does, Explanation};
-use crate::smtp::{Class, EnhancedCode, ReplyCode, VerbTable};
+use crate::smtp::{Class, EnhancedCode, ReplyCode};
 use crate::tui::pane::sample::{self, REFUSED, add, talk};
 
 const SMALL: Size = Size { width: 32, height: 16 };
 const LARGE: Size = Size { width: 56, height: 22 };
-
-fn knowledge() -> Knowledge {
-    let verbs = VerbTable::parse(crate::assets::text("verbs.toml").expect("it is shipped"))
-        .expect("the shipped verbs are read");
-    Knowledge { verbs }
-}
 
 fn step(text: &str, does: Does) -> Step {
     Step { text: text.to_owned(), does }
@@ -76,7 +70,7 @@ fn screen(panel: &Panel, talk: &Talk) -> String {
 
 fn place(talk: &Talk, width: u16, height: u16) -> String {
     sample::screen(width, height, |area, buffer| {
-        Panel::default().draw_where(talk, &knowledge(), Theme::Sixteen, area, buffer);
+        Panel::default().draw_where(talk, &Knowledge::shipped(), Theme::Sixteen, area, buffer);
     })
 }
 
