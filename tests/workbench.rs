@@ -190,7 +190,8 @@ fn nothing_that_a_peer_sends_is_acted_on_by_the_terminal() {
     say(&mut terminal, "EHLO noddy.com", "\\e[?1049l\\e[2J");
     let raw = terminal.raw();
     let holds = |bytes: &[u8]| raw.windows(bytes.len()).any(|window| window == bytes);
-    for bytes in [&b"\x1b]0;owned"[..], b"\x1b[31337", b"\xc2\x9b", b"\x1bP", b"\x07", b"\x08", b"\x0b", b"\xe2\x80\xae"]
+    for bytes in
+        [&b"\x1b]0;owned"[..], b"\x1b[31337", b"\xc2\x9b", b"\x1bP", b"\x07", b"\x08", b"\x0b", b"\xe2\x80\xae"]
     {
         assert!(!holds(bytes), "{} reached the terminal", bytes.escape_ascii());
     }
@@ -209,7 +210,8 @@ fn a_resize_keeps_the_conversation_and_the_line() {
     for (columns, rows) in [(80, 24), (60, 18), (20, 5), (200, 60), (72, 20), (120, 33)] {
         terminal.resize(columns, rows);
         if columns >= 40 {
-            let bottom = |screen: &str| screen.lines().count() <= usize::from(rows) && screen.contains("│ MAIL FROM:<dude@no");
+            let bottom =
+                |screen: &str| screen.lines().count() <= usize::from(rows) && screen.contains("│ MAIL FROM:<dude@no");
             terminal.wait_until(&format!("the line at {columns} x {rows}"), bottom);
         } else {
             terminal.wait_for("needs");

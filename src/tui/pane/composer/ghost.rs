@@ -27,6 +27,21 @@ pub(super) fn ghost(typed: &str, ended: bool, history: &History, around: &Surrou
     offered.filter(|rest| !rest.trim().is_empty()).unwrap_or_default()
 }
 
+/// The whole line of which this is the beginning, as far as that can be guessed: with its ghost text, or, where a word
+/// begins several verbs, the first of them.
+pub(super) fn completed(typed: &str, ghost: &str, around: &Surroundings<'_>) -> Option<String> {
+    if !ghost.is_empty() {
+        return Some(format!("{typed}{ghost}"));
+    }
+    let begun = !typed.is_empty() && !typed.contains(' ');
+    let entry = candidates(typed, around)
+        .into_iter()
+        .next()
+        .or_else(|| around.verbs.verbs.iter().find(|entry| begins(&entry.name, typed)))
+        .filter(|_| begun)?;
+    filled(entry, around).into_iter().next()
+}
+
 /// The most sensible command on an empty line.
 fn next_command(ended: bool, around: &Surroundings<'_>) -> Option<String> {
     let session = around.session;

@@ -19,7 +19,7 @@ pub(super) enum Hint {
         /// Why, and by which section.
         reason: String,
         /// The section.
-        reference: &'static str,
+        reference: String,
         /// The line mended, if there is one.
         mended: Option<String>,
     },
@@ -57,7 +57,7 @@ fn of_lint(lint: &Lint, all: &[Lint]) -> Hint {
     Hint::Lint {
         span: lint.span.clone(),
         reason: lint.reason.trim_end_matches('.').to_owned(),
-        reference: lint.reference,
+        reference: lint.reference.to_string(),
         mended: all.iter().find_map(|lint| lint.mended.clone()),
     }
 }

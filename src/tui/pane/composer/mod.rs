@@ -147,13 +147,19 @@ impl Composer {
             self.ended = false;
         }
         let line = self.line.text();
-        let is_command = matches!(around.session.classify(line.as_bytes()), Sent::Command(_));
-        self.lints = if is_command && around.open && !line.is_empty() && !secrecy::is_answer(around) {
-            lint::lint(line.as_bytes(), around.session, around.verbs)
-        } else {
-            Vec::new()
-        };
         self.ghost = ghost::ghost(line, self.ended, &self.history, around);
+        self.lints = if around.open { lint::lint(line.as_bytes(), around.session, around.verbs) } else { Vec::new() };
+        if !self.lints.is_empty()
+            && let Some(whole) = ghost::completed(line, &self.ghost, around)
+        {
+            // A line that is still being typed is not called wrong for what it would not be once it is whole.
+            let lasting = lint::lint(whole.as_bytes(), around.session, around.verbs);
+            self.lints.retain(|lint| lasting.iter().any(|it| it.name == lint.name));
+        }
+        if around.waiting.is_some() {
+            // What the reply will change is not known yet, so nothing can be said about the order.
+            self.lints.retain(|lint| lint.name != "sequence");
+        }
     }
 
     /// The title of the frame: `Line to send`, `Message content · …`, and the line end that will be sent.
