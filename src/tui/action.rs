@@ -90,6 +90,8 @@ pub struct Entry {
     pub keys: &'static [(Where, &'static str)],
     /// Whether it would do something now.
     pub available: fn(&Model) -> bool,
+    /// How needed it is in the footer, 1 the most; 0 is never there. A narrow footer drops the least needed.
+    pub need: u8,
 }
 
 use Where::{Composer, Everywhere, Panel, Start, Transcript};
@@ -102,7 +104,20 @@ const fn entry(
     keys: &'static [(Where, &'static str)],
     available: fn(&Model) -> bool,
 ) -> Entry {
-    Entry { action, name, short, help, keys, available }
+    Entry { action, name, short, help, keys, available, need: need(action) }
+}
+
+/// How needed an action's key is in the footer.
+const fn need(action: Action) -> u8 {
+    match action {
+        Action::Send | Action::Open => 1,
+        Action::Palette | Action::Help => 2,
+        Action::ToComposer | Action::ToTranscript | Action::Quit => 3,
+        Action::Connect | Action::Reconnect | Action::Mend | Action::Step(1) | Action::ToPanel => 4,
+        Action::ExchangeBefore | Action::ExchangeAfter | Action::RefusalAfter | Action::NextPane => 5,
+        Action::NextFile | Action::PreviousFile | Action::PageUp => 6,
+        _ => 0,
+    }
 }
 
 fn always(_: &Model) -> bool {
@@ -130,7 +145,7 @@ fn composing(model: &Model) -> bool {
 }
 
 fn several_files(model: &Model) -> bool {
-    model.files.len() > 1
+    model.files.several()
 }
 
 /// Every action, in the order of the palette; the order within one focus is that of the footer.
@@ -181,7 +196,7 @@ pub const ACTIONS: &[Entry] = &[
         "to the line",
         "Go to the composer: the line to send.",
         &[(Transcript, "esc"), (Transcript, "i"), (Panel, "esc"), (Panel, "i")],
-        live,
+        |model| live(model) || model.focus == Focus::Panel,
     ),
     entry(
         Action::ToTranscript,

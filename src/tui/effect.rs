@@ -17,6 +17,14 @@ pub enum Effect {
     Drop,
     /// Open a transcript.
     Open(PathBuf),
+    /// Look for the conversations that are on disk.
+    LookForRecent,
+    /// Take the mouse, or leave it to the terminal.
+    Mouse(bool),
+    /// Draw every cell anew.
+    Redraw,
+    /// Go back to the shell until it says otherwise.
+    Suspend,
     /// Leave.
     Quit,
 }

@@ -1,8 +1,15 @@
 //! What can happen to the workbench, as one enum.
 
+use std::path::PathBuf;
+
 use crossterm::event::{KeyEvent, MouseEvent};
 
+use crate::conversation::Micros;
 use crate::conversation::event::Timed;
+
+use super::model::Peer;
+use super::start::Recent;
+use super::talk::Talk;
 
 /// One thing that happened.
 #[derive(Debug)]
@@ -17,6 +24,34 @@ pub enum Message {
     Resize(u16, u16),
     /// Things happened on the wire, in order.
     Wire(Vec<Timed>),
-    /// Time went by while something on the screen counts it; only sent then.
-    Tick,
+    /// Time went by while something on the screen counts it; only sent then. By the conversation's own clock.
+    Tick(Micros),
+    /// A TARGET was read and its connection is being made. A new conversation, unless it is the same peer `again`.
+    Began {
+        /// Who is at the other end.
+        peer: Box<Peer>,
+        /// Where it is recorded, if it is.
+        path: Option<PathBuf>,
+        /// Whether the conversation goes on where it was cut.
+        again: bool,
+    },
+    /// A TARGET could not be read, or what it needs could not be started; why, and what would help.
+    NotBegun(String),
+    /// A line could not be handed to the connection; it goes back to the composer.
+    NotSent(String),
+    /// A file is being read, and this much of it is there; `whole` once all is.
+    Opened {
+        /// Where it is.
+        path: PathBuf,
+        /// The conversation in it.
+        talk: Box<Talk>,
+        /// Whether that is all.
+        whole: bool,
+    },
+    /// A file could not be read; why.
+    NotOpened(PathBuf, String),
+    /// The conversations that are on disk, newest first.
+    Recent(Vec<Recent>),
+    /// Something to be said, once.
+    Notice(String),
 }

@@ -3,14 +3,33 @@
 //! [`model::Model`] is plain data; [`update::update`] takes a [`message::Message`] and gives [`effect::Effect`]s;
 //! [`view::view`] draws; [`run`] alone carries out effects. Not here: sockets; only the client's channels, and those
 //! only in [`run`].
+//!
+//! | where | what |
+//! |---|---|
+//! | [`action`], [`keymap`] | the table of everything that can be done, and the keys that do it |
+//! | `act`, `enter` | the handler of each action; Enter and pastes |
+//! | [`layout`], `title`, `footer`, [`text`], [`theme`] | where things stand and how they look |
+//! | [`pane`], [`start`], [`overlay`] | the panes, the start screen, what lies over them |
+//! | [`run`] | the loop, the terminal, the connection |
 
+mod act;
 pub mod action;
 pub mod effect;
+mod enter;
+mod footer;
+pub mod keymap;
+pub mod layout;
 pub mod message;
 pub mod model;
+pub mod overlay;
 pub mod pane;
 pub mod run;
+#[cfg(test)]
+mod screen;
+pub mod start;
 pub mod talk;
+pub mod text;
 pub mod theme;
+mod title;
 pub mod update;
 pub mod view;

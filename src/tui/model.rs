@@ -1,13 +1,24 @@
 //! Everything that the screen is made of, as plain data.
 
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::decode::Knowledge;
+use crate::conversation::Micros;
+use crate::decode::{Knowledge, Step};
+use crate::smtp::Phase;
+use crate::smtp::session::Awaited;
 
-use super::pane::composer::{Composer, Identity};
+use super::action::Where;
+use super::keymap::Keymap;
+use super::layout::Layout;
+use super::overlay::Overlay;
+use super::pane::composer::{Composer, Identity, Surroundings};
 use super::pane::reply::Panel;
 use super::pane::transcript::Transcript;
-use super::talk::Talk;
+use super::start::Start;
+use super::talk::{Source, Talk};
 use super::theme::Theme;
 
 /// What has the keys.
@@ -20,6 +31,76 @@ pub enum Focus {
     Panel,
 }
 
+/// Which of the two screens is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Face {
+    /// A conversation.
+    #[default]
+    Talk,
+    /// The start screen.
+    Start,
+}
+
+/// Who is at the other end.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Peer {
+    /// The target as typed, for the title.
+    pub name: String,
+    /// How it was read, in words.
+    pub reading: String,
+    /// Whether it is marked as production.
+    pub production: bool,
+    /// What is filled into templates.
+    pub identity: Identity,
+    /// The time for each reply, where it is not the protocol's own.
+    pub reply_timeout: Option<Duration>,
+}
+
+/// The files that were opened together.
+#[derive(Debug, Clone, Default)]
+pub struct Files {
+    /// Where they are.
+    pub paths: Vec<PathBuf>,
+    /// Which one is shown.
+    pub current: usize,
+}
+
+impl Files {
+    /// Whether there is a next one to go to.
+    #[must_use]
+    pub fn several(&self) -> bool {
+        self.paths.len() > 1
+    }
+
+    /// The one after, or before, in a ring; it is the current one from now on.
+    pub fn turn(&mut self, forward: bool) -> Option<&Path> {
+        let count = self.paths.len();
+        let step = if forward { 1 } else { count.checked_sub(1)? };
+        self.current = (self.current + step).checked_rem(count)?;
+        self.paths.get(self.current).map(PathBuf::as_path)
+    }
+}
+
+/// What a second Enter does that the first only announced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Armed {
+    /// Sends an empty line.
+    Empty,
+    /// Sends while a reply is awaited.
+    Pipelined,
+}
+
+/// A reply that is awaited.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// What it is for: `DATA`, `the connection`.
+    pub what: String,
+    /// When that was sent.
+    pub since: Micros,
+    /// How long it may take.
+    pub most: Duration,
+}
+
 /// The workbench.
 #[derive(Debug, Default)]
 pub struct Model {
@@ -29,8 +110,16 @@ pub struct Model {
     pub theme: Theme,
     /// What is known.
     pub knowledge: Arc<Knowledge>,
+    /// Which key does what.
+    pub keymap: Keymap,
+    /// Which screen is shown.
+    pub face: Face,
+    /// The start screen.
+    pub start: Start,
     /// The conversation on the screen.
     pub talk: Talk,
+    /// Who is at its other end.
+    pub peer: Peer,
     /// What has the keys.
     pub focus: Focus,
     /// The transcript pane.
@@ -39,36 +128,162 @@ pub struct Model {
     pub panel: Panel,
     /// The composer.
     pub composer: Composer,
-    /// What is filled into templates.
-    pub identity: Identity,
+    /// What lies over the panes and takes the keys.
+    pub overlay: Option<Overlay>,
+    /// Something said in answer to the last key or event, until the next key.
+    pub notice: Option<String>,
+    /// What the next Enter would do although it is unusual.
+    pub armed: Option<Armed>,
+    /// Lines of a paste that are still to come onto the composer, one after the other.
+    pub pasted: VecDeque<String>,
     /// The files that were opened, for next and previous.
-    pub files: Vec<std::path::PathBuf>,
-    /// Whether there is a target to connect to again.
-    can_reconnect: bool,
+    pub files: Files,
+    /// Whether the mouse is ours.
+    pub mouse: bool,
+    /// The conversation's clock, as far as the screen knows.
+    pub now: Micros,
+    /// The reply that is awaited.
+    pub waiting: Option<Waiting>,
+    /// Forward-paths of the open transaction.
+    pub recipients: Vec<String>,
 }
 
 impl Model {
     /// Whether the start screen is shown.
     #[must_use]
     pub fn at_start(&self) -> bool {
-        false
+        self.face == Face::Start
     }
 
     /// Whether what is shown was opened from a file.
     #[must_use]
     pub fn is_offline(&self) -> bool {
-        self.talk.source == super::talk::Source::Opened
+        self.talk.source == Source::Opened
     }
 
     /// Whether there is a target to connect to again.
     #[must_use]
     pub fn can_reconnect(&self) -> bool {
-        self.can_reconnect
+        !self.at_start() && !self.is_offline() && !self.peer.name.is_empty()
     }
 
     /// The n-th next step that is shown, from 1.
     #[must_use]
-    pub fn step(&self, n: usize) -> Option<crate::decode::Step> {
-        self.panel.step(n, &self.talk)
+    pub fn step(&self, n: usize) -> Option<Step> {
+        if self.at_start() { None } else { self.panel.step(n, &self.talk) }
+    }
+
+    /// Where keys are heard now.
+    #[must_use]
+    pub fn place(&self) -> Where {
+        match (self.face, self.focus) {
+            (Face::Start, _) => Where::Start,
+            (Face::Talk, Focus::Composer) => Where::Composer,
+            (Face::Talk, Focus::Transcript) => Where::Transcript,
+            (Face::Talk, Focus::Panel) => Where::Panel,
+        }
+    }
+
+    /// Where everything stands; nothing where there is no room.
+    #[must_use]
+    pub fn layout(&self) -> Option<Layout> {
+        Layout::of(self.size, self.focus, !self.is_offline())
+    }
+
+    /// What the composer must know.
+    #[must_use]
+    pub fn around(&self) -> Surroundings<'_> {
+        surroundings(
+            &self.talk,
+            self.waiting.as_ref(),
+            self.now,
+            &self.knowledge,
+            &self.peer.identity,
+            &self.recipients,
+        )
+    }
+
+    /// Has the composer do something, with what it must know.
+    pub fn compose<T>(&mut self, with: impl FnOnce(&mut Composer, &Surroundings<'_>) -> T) -> T {
+        let around = surroundings(
+            &self.talk,
+            self.waiting.as_ref(),
+            self.now,
+            &self.knowledge,
+            &self.peer.identity,
+            &self.recipients,
+        );
+        with(&mut self.composer, &around)
+    }
+
+    /// Brings everything that is derived in line with the conversation and the size.
+    pub fn settle(&mut self) {
+        self.waiting = self.awaited();
+        self.gather_recipients();
+        let about = self.transcript.selected().or_else(|| self.talk.last_answered());
+        self.talk.explain(about, &self.knowledge);
+        if let Some(layout) = self.layout() {
+            self.transcript.arrange(&self.talk, layout.transcript_inner());
+            self.panel.arrange(&self.talk, &self.knowledge, layout.panel_inner());
+        }
+        self.compose(Composer::arrange);
+    }
+
+    /// The oldest reply that is awaited and was not given up.
+    fn awaited(&self) -> Option<Waiting> {
+        if !self.talk.is_open() {
+            return None;
+        }
+        let pending = self.talk.dialogue.state().pending().find(|p| !p.gave_up)?;
+        let (what, most) = match &pending.awaited {
+            Awaited::Greeting => ("the connection".to_owned(), 300),
+            Awaited::EndOfData { .. } => ("the message".to_owned(), 600),
+            Awaited::AuthAnswer => ("the AUTH answer".to_owned(), 300),
+            Awaited::Nothing => return None,
+            Awaited::Command(command) => {
+                let word = crate::smtp::escape::for_screen(command.word.to_ascii_uppercase().as_bytes());
+                (word, self.knowledge.verbs.find(&command.word).map_or(300, |entry| entry.timeout))
+            }
+        };
+        let exchange = self.talk.dialogue.exchanges().get(pending.tag as usize)?;
+        let since = exchange.command().and_then(|record| self.talk.log.get(record)?.at).unwrap_or(self.now);
+        let most = self.peer.reply_timeout.unwrap_or(Duration::from_secs(most));
+        Some(Waiting { what, since, most })
+    }
+
+    /// Follows the envelope; only what was added is copied, since a transaction may have very many recipients.
+    fn gather_recipients(&mut self) {
+        let envelope = self.talk.dialogue.envelope();
+        let open =
+            matches!(self.talk.dialogue.state().phase(), Phase::Mail | Phase::Rcpt | Phase::Data | Phase::Verdict);
+        let known = self.recipients.len();
+        let same = known <= envelope.len()
+            && self.recipients.last().is_none_or(|last| *last == *envelope[known - 1].address)
+            && self.recipients.first().is_none_or(|first| *first == *envelope[0].address);
+        if !open || !same {
+            self.recipients.clear();
+        }
+        if open {
+            let from = self.recipients.len();
+            self.recipients.extend(envelope[from..].iter().map(|r| r.address.to_string()));
+        }
+    }
+}
+
+fn surroundings<'a>(
+    talk: &'a Talk,
+    waiting: Option<&'a Waiting>,
+    now: Micros,
+    knowledge: &'a Knowledge,
+    identity: &'a Identity,
+    recipients: &'a [String],
+) -> Surroundings<'a> {
+    Surroundings {
+        session: &talk.dialogue.state().session,
+        open: talk.is_open(),
+        waiting: waiting.map(|w| (w.what.as_str(), Duration::from_micros(now.0.saturating_sub(w.since.0)), w.most)),
+        verbs: &knowledge.verbs,
+        identity,
+        recipients,
     }
 }

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use crate::conversation::event::Timed;
-use crate::conversation::{Dialogue, Log};
+use crate::conversation::event::{Event, Remark, Timed};
+use crate::conversation::{Dialogue, Kind, Log};
 use crate::decode::{Explanation, Knowledge, explain_exchange};
+use crate::smtp::Phase;
 
 /// Where the conversation comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -25,27 +26,66 @@ pub struct Talk {
     pub name: String,
     /// Where it is recorded, or was opened from.
     pub path: Option<PathBuf>,
+    /// More of it is still being read.
+    pub partial: bool,
     /// What happened.
     pub log: Log,
     /// The same folded.
     pub dialogue: Dialogue,
+    /// The last remark that says where the connection goes.
+    pub connected: Option<Remark>,
+    /// The last remark about TLS of this connection.
+    pub tls: Option<Remark>,
+    /// The last thing that went wrong or ended the connection.
+    pub ended: Option<Remark>,
     /// The last explanation, with its exchange and the number of records that it saw.
     explained: Option<(usize, usize, Explanation)>,
 }
 
 impl Talk {
+    /// A conversation that begins now.
+    #[must_use]
+    pub fn live(name: &str) -> Self {
+        Self { name: name.to_owned(), ..Self::default() }
+    }
+
+    /// A conversation that was read from a file, folded.
+    #[must_use]
+    pub fn opened(name: String, path: PathBuf, log: Log) -> Self {
+        let dialogue = Dialogue::of(&log);
+        let mut talk = Self { source: Source::Opened, name, path: Some(path), dialogue, ..Self::default() };
+        for remark in log.since(0).filter(|(_, entry)| entry.kind == Kind::Remark).filter_map(|(_, e)| e.remark()) {
+            talk.remark(&remark);
+        }
+        talk.log = log;
+        talk
+    }
+
     /// Takes in what happened, in order.
     pub fn take(&mut self, events: impl IntoIterator<Item = Timed>) {
         for Timed { at, event } in events {
+            if let Event::Remark(remark) = &event {
+                self.remark(remark);
+            }
             self.log.push(at, &event);
         }
         self.dialogue.extend(&self.log);
     }
 
+    fn remark(&mut self, remark: &Remark) {
+        match remark.word.as_str() {
+            "connecting" => (self.connected, self.tls, self.ended) = (None, None, None),
+            "connected" => self.connected = Some(remark.clone()),
+            "tls" => self.tls = Some(remark.clone()),
+            "error" => self.ended = Some(remark.clone()),
+            "closed" if self.ended.is_none() => self.ended = Some(remark.clone()),
+            _ => {}
+        }
+    }
+
     /// Whether a connection is open or being made.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        use crate::smtp::Phase;
         self.source == Source::Live
             && self.dialogue.state().phase() != Phase::Closed
             && !(self.log.is_empty() && self.dialogue.state().phase() == Phase::Connecting)

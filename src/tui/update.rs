@@ -1,10 +1,224 @@
 //! What each message changes: pure, effects are given back as data.
 
+use crossterm::event::{KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
+use ratatui::layout::{Position, Rect};
+
+use super::act::{act, connect, take_step};
+use super::action::Action;
 use super::effect::Effect;
+use super::enter::paste_lines;
+use super::keymap::Key;
+use super::layout::inner;
 use super::message::Message;
-use super::model::Model;
+use super::model::{Face, Focus, Model};
+use super::overlay::{Outcome, Overlay, Paste, Question};
+use super::talk::Talk;
+
+/// Rows that one notch of the wheel scrolls.
+const NOTCH: usize = 3;
 
 /// Takes a message in.
-pub fn update(_model: &mut Model, _message: Message) -> Vec<Effect> {
+pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
+    let effects = match message {
+        Message::Key(key) if key.kind == KeyEventKind::Release => return Vec::new(),
+        Message::Key(key) => pressed(model, key),
+        Message::Mouse(mouse) => moused(model, mouse),
+        Message::Paste(text) => pasted(model, &text),
+        Message::Resize(columns, rows) => {
+            model.size = (columns, rows);
+            Vec::new()
+        }
+        Message::Wire(events) => {
+            if let Some(last) = events.last() {
+                model.now = last.at.max(model.now);
+            }
+            model.talk.take(events);
+            if !model.talk.is_open() {
+                model.pasted.clear();
+            }
+            Vec::new()
+        }
+        Message::Tick(now) => {
+            model.now = now;
+            Vec::new()
+        }
+        other => background(model, other),
+    };
+    model.settle();
+    effects
+}
+
+/// What comes from the loop itself.
+fn background(model: &mut Model, message: Message) -> Vec<Effect> {
+    match message {
+        Message::Began { peer, path, again } => {
+            model.face = Face::Talk;
+            model.focus = Focus::Composer;
+            model.notice = None;
+            if !again {
+                model.talk = Talk::live(&peer.name);
+                model.transcript = Default::default();
+                model.panel = Default::default();
+                model.recipients.clear();
+                model.now = Default::default();
+            }
+            model.talk.path = path;
+            model.peer = *peer;
+        }
+        Message::NotBegun(why) | Message::Notice(why) => model.notice = Some(why),
+        Message::NotSent(line) => {
+            model.composer.set_line(&line);
+            model.notice = Some("Too much is under way; the line was not sent. Enter sends it.".to_owned());
+        }
+        Message::Opened { path, talk, whole } => opened(model, &path, *talk, whole),
+        Message::NotOpened(path, why) => {
+            let shown = crate::smtp::escape::for_screen(path.to_string_lossy().as_bytes());
+            model.notice = Some(format!("{shown}: {why}"));
+        }
+        Message::Recent(recent) => model.start.recent = recent,
+        _ => {}
+    }
     Vec::new()
+}
+
+/// A file, or the beginning of one, is there.
+fn opened(model: &mut Model, path: &std::path::Path, talk: Talk, whole: bool) {
+    let same = model.is_offline() && model.talk.path.as_deref() == Some(path) && model.face == Face::Talk;
+    model.face = Face::Talk;
+    model.talk = talk;
+    model.talk.partial = !whole;
+    if !same {
+        model.focus = Focus::Transcript;
+        model.transcript = Default::default();
+        model.panel = Default::default();
+        model.settle();
+        model.transcript.act(Action::Top, &model.talk);
+    }
+}
+
+fn pressed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
+    if let Some(mut overlay) = model.overlay.take() {
+        let outcome = overlay.key(key, model);
+        return answered(model, overlay, outcome);
+    }
+    model.notice = None;
+    let place = model.place();
+    if let Some(action) = model.keymap.action(place, Key::from(key)) {
+        return act(model, action);
+    }
+    match (model.face, model.focus) {
+        (Face::Start, _) => {
+            if key.code == crossterm::event::KeyCode::Esc {
+                model.start.clear();
+            } else {
+                model.start.key(key);
+            }
+            Vec::new()
+        }
+        (Face::Talk, Focus::Composer) => typed(model, key),
+        _ => Vec::new(),
+    }
+}
+
+/// A key for the composer. An Alt with a character that means nothing there is Esc and then the character: terminals
+/// send both alike.
+fn typed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
+    model.armed = None;
+    if model.compose(|composer, around| composer.key(key, around)) {
+        return Vec::new();
+    }
+    let Some(plain) = Key::from(key).without_alt() else { return Vec::new() };
+    let mut effects = act(model, Action::ToTranscript);
+    effects.extend(pressed(model, plain.event()));
+    effects
+}
+
+/// What a key meant to an overlay.
+fn answered(model: &mut Model, overlay: Overlay, outcome: Outcome) -> Vec<Effect> {
+    match outcome {
+        Outcome::Stay => {
+            model.overlay = Some(overlay);
+            Vec::new()
+        }
+        Outcome::Close => Vec::new(),
+        Outcome::Act(action) => act(model, action),
+        Outcome::Yes(Question::Connect(target)) | Outcome::Connect(target) => vec![Effect::Connect(target)],
+        Outcome::Yes(Question::Reconnect) => vec![Effect::Reconnect],
+        Outcome::Yes(Question::Quit | Question::Stop) | Outcome::Quit => vec![Effect::Quit],
+        Outcome::Drop => vec![Effect::Drop],
+        Outcome::Use(way, lines) => paste_lines(model, way, lines),
+    }
+}
+
+fn pasted(model: &mut Model, text: &str) -> Vec<Effect> {
+    if let Some(overlay) = &mut model.overlay {
+        overlay.paste(text);
+        return Vec::new();
+    }
+    model.notice = None;
+    model.armed = None;
+    if model.at_start() {
+        model.start.paste(text);
+        return Vec::new();
+    }
+    if model.is_offline() {
+        return Vec::new();
+    }
+    model.focus = Focus::Composer;
+    if let Some(paste) = Paste::of(text) {
+        model.overlay = Some(Overlay::Paste(paste));
+    } else {
+        let line = text.trim_end_matches(['\r', '\n']);
+        model.compose(|composer, around| composer.paste(line, around));
+    }
+    Vec::new()
+}
+
+fn moused(model: &mut Model, mouse: MouseEvent) -> Vec<Effect> {
+    if model.overlay.is_some() || model.at_start() {
+        return Vec::new();
+    }
+    let Some(layout) = model.layout() else { return Vec::new() };
+    let at = Position::new(mouse.column, mouse.row);
+    let over = |area: Option<Rect>| area.filter(|area| area.contains(at)).map(inner);
+    match mouse.kind {
+        MouseEventKind::ScrollUp | MouseEventKind::ScrollDown => {
+            let up = mouse.kind == MouseEventKind::ScrollUp;
+            let action = if up { Action::ScrollUp } else { Action::ScrollDown };
+            for _ in 0..NOTCH {
+                if over(layout.transcript).is_some() {
+                    model.transcript.act(action, &model.talk);
+                } else if over(layout.panel).is_some() {
+                    model.panel.act(action, &model.talk);
+                }
+            }
+        }
+        MouseEventKind::Down(MouseButton::Left) => {
+            if let Some(area) = over(layout.transcript) {
+                model.focus = Focus::Transcript;
+                if area.contains(at) {
+                    model.transcript.click(at.x - area.x, at.y - area.y, &model.talk);
+                }
+            } else if let Some(area) = over(layout.panel) {
+                model.focus = Focus::Panel;
+                let step = area.contains(at).then(|| model.panel.step_at(at.x - area.x, at.y - area.y)).flatten();
+                if let Some(n) = step {
+                    return take_step(model, n);
+                }
+            } else if over(layout.composer).is_some() {
+                model.focus = Focus::Composer;
+            }
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// Opens what is marked on the start screen.
+pub(super) fn open_marked(model: &mut Model) -> Vec<Effect> {
+    match model.start.chosen() {
+        Some(super::start::Chosen::Target(target)) => connect(model, target),
+        Some(super::start::Chosen::File(path)) => vec![Effect::Open(path)],
+        None => Vec::new(),
+    }
 }

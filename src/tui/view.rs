@@ -1,8 +1,121 @@
 //! Draws the model: only what is visible.
 
 use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Borders};
 
-use super::model::Model;
+use super::layout::{Layout, SMALLEST, inner};
+use super::model::{Focus, Model};
+use super::theme::Role;
+use super::{footer, start, title};
 
 /// Draws the whole screen.
-pub fn view(_model: &Model, _frame: &mut Frame<'_>) {}
+pub fn view(model: &Model, frame: &mut Frame<'_>) {
+    let Some(layout) = model.layout() else {
+        too_small(model, frame);
+        return;
+    };
+    title::draw(model, frame.buffer_mut(), layout.title);
+    if model.at_start() {
+        let area = frame.area();
+        start::draw(model, frame, Rect { y: 2, height: area.height - 3, ..area });
+    } else {
+        panes(model, frame, &layout);
+    }
+    footer::draw(model, frame.buffer_mut(), layout.footer);
+    if let Some(overlay) = &model.overlay {
+        overlay.draw(model, frame);
+    }
+}
+
+fn too_small(model: &Model, frame: &mut Frame<'_>) {
+    let text = format!("ehlo needs {} x {} cells; the conversation goes on", SMALLEST.0, SMALLEST.1);
+    let area = frame.area();
+    for (y, row) in (0..area.height).zip(super::text::wrap(&text, usize::from(area.width))) {
+        frame.buffer_mut().set_string(0, y, row, model.theme.style(Role::Warning));
+    }
+}
+
+fn panes(model: &Model, frame: &mut Frame<'_>, layout: &Layout) {
+    if let Some(area) = layout.transcript {
+        let from = if model.is_offline() { if model.talk.partial { "file …" } else { "file" } } else { "live" };
+        let title = if layout.shared { "Transcript ─ F6 Reply" } else { "Transcript" };
+        let inner = framed(model, frame, area, Focus::Transcript, title, from);
+        let focused = model.focus == Focus::Transcript;
+        model.transcript.draw(&model.talk, model.theme, focused, inner, frame.buffer_mut());
+    }
+    if let Some(area) = layout.panel {
+        let title = if layout.shared { "Reply ─ F6 Transcript" } else { "Reply" };
+        let inner = framed(model, frame, area, Focus::Panel, title, "");
+        let focused = model.focus == Focus::Panel;
+        model.panel.draw(&model.talk, &model.knowledge, model.theme, focused, inner, frame.buffer_mut());
+    }
+    if let Some(area) = layout.position {
+        let style = border(model, Focus::Panel);
+        frame.render_widget(
+            Block::bordered().border_style(style).title(heading(model, Focus::Panel, "Where you are")),
+            area,
+        );
+        for (x, joint) in [(area.x, "├"), (area.right() - 1, "┤")] {
+            frame.buffer_mut().set_string(x, area.y, joint, style);
+        }
+        model.panel.draw_where(&model.talk, &model.knowledge, model.theme, inner(area), frame.buffer_mut());
+    }
+    if let Some(area) = layout.composer {
+        composer(model, frame, area);
+    } else if let Some(notice) = &model.notice {
+        said(model, frame, Rect { y: layout.footer.y - 1, height: 1, ..layout.footer }, notice);
+    }
+}
+
+fn composer(model: &Model, frame: &mut Frame<'_>, area: Rect) {
+    let around = model.around();
+    let (title, end) = model.composer.title(&around);
+    let inner = framed(model, frame, area, Focus::Composer, &title, &end);
+    let cursor = model.composer.draw(&around, model.theme, inner, frame.buffer_mut());
+    let second = Rect { y: inner.y + 1, height: inner.height.saturating_sub(1), ..inner };
+    let words = model.notice.clone().or_else(|| title::ended(model));
+    if let Some(words) = words {
+        said(model, frame, second, &words);
+    }
+    if model.focus == Focus::Composer
+        && model.overlay.is_none()
+        && let Some(cursor) = cursor
+    {
+        frame.set_cursor_position(cursor);
+    }
+}
+
+/// Says something in a row of its own.
+fn said(model: &Model, frame: &mut Frame<'_>, area: Rect, words: &str) {
+    if area.height == 0 {
+        return;
+    }
+    let row = Rect { height: 1, ..area };
+    frame.render_widget(ratatui::widgets::Clear, row);
+    let text = super::text::fit(&format!(" {words}"), usize::from(row.width));
+    frame.buffer_mut().set_string(row.x, row.y, text, model.theme.style(Role::Warning));
+}
+
+/// Draws a frame; gives the room within.
+fn framed(model: &Model, frame: &mut Frame<'_>, area: Rect, of: Focus, title: &str, right: &str) -> Rect {
+    let block = Block::new().borders(Borders::ALL).border_style(border(model, of)).title(heading(model, of, title));
+    let block = if right.is_empty() {
+        block
+    } else {
+        block.title(Line::styled(format!(" {right} "), model.theme.style(Role::Dim)).right_aligned())
+    };
+    frame.render_widget(block, area);
+    inner(area)
+}
+
+fn border(model: &Model, of: Focus) -> Style {
+    model.theme.style(if model.focus == of { Role::Accent } else { Role::Dim })
+}
+
+fn heading(model: &Model, of: Focus, title: &str) -> Line<'static> {
+    let role = if model.focus == of { Role::Accent } else { Role::Text };
+    Line::from(Span::styled(format!(" {title} "), model.theme.style(role)))
+}

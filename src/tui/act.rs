@@ -1,0 +1,168 @@
+//! The handler of each action of the table.
+
+use crate::client::Request;
+use crate::decode::{Does, Step};
+use crate::smtp::Phase;
+
+use super::action::Action;
+use super::effect::Effect;
+use super::enter::enter;
+use super::model::{Face, Focus, Model};
+use super::overlay::{Help, Overlay, Palette, Question, Target};
+use super::update::open_marked;
+
+/// Does an action, or says why it can't be done now.
+pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    if !(action.entry().available)(model) {
+        model.notice = not_now(model, action);
+        return Vec::new();
+    }
+    if !matches!(action, Action::Send) {
+        model.armed = None;
+    }
+    match action {
+        Action::Send => return enter(model),
+        Action::Open => return open_marked(model),
+        Action::Mend => {
+            if !model.compose(|composer, around| composer.mend(around)) {
+                model.notice = Some("Nothing to mend in this line.".to_owned());
+            }
+        }
+        Action::Stop => return stop(model),
+        Action::Connect => model.overlay = Some(Overlay::Target(Target::default())),
+        Action::Reconnect if model.talk.is_open() => model.overlay = Some(Overlay::Question(Question::Reconnect)),
+        Action::Reconnect => return vec![Effect::Reconnect],
+        Action::Lab => return connect(model, "lab:".to_owned()),
+        Action::Start => {
+            model.face = Face::Start;
+            return vec![Effect::LookForRecent];
+        }
+        Action::Drop => return vec![Effect::Drop],
+        Action::Quit if model.talk.is_open() => model.overlay = Some(Overlay::Question(Question::Quit)),
+        Action::Quit => return vec![Effect::Quit],
+        Action::Help => model.overlay = Some(Overlay::Help(Help::of(model.place()))),
+        Action::Palette => model.overlay = Some(Overlay::Palette(Palette::default())),
+        Action::ToComposer | Action::ToTranscript | Action::ToPanel | Action::NextPane | Action::PreviousPane => {
+            model.focus = focus_after(model, action);
+        }
+        Action::NextFile | Action::PreviousFile => {
+            let path = model.files.turn(action == Action::NextFile).map(std::path::Path::to_owned);
+            return path.map(Effect::Open).into_iter().collect();
+        }
+        Action::Mouse => {
+            model.mouse = !model.mouse;
+            let words = if model.mouse {
+                "The mouse is ehlo's again."
+            } else {
+                "The mouse is the terminal's; M takes it back."
+            };
+            model.notice = Some(words.to_owned());
+            return vec![Effect::Mouse(model.mouse)];
+        }
+        Action::Redraw => return vec![Effect::Redraw],
+        Action::Suspend => return vec![Effect::Suspend],
+        Action::Step(n) => return take_step(model, usize::from(n)),
+        moving => move_by(model, moving),
+    }
+    Vec::new()
+}
+
+/// Actions that move within a list or a pane.
+fn move_by(model: &mut Model, action: Action) {
+    if model.at_start() {
+        match action {
+            Action::Up => model.start.step(false),
+            Action::Down => model.start.step(true),
+            _ => {}
+        }
+        return;
+    }
+    let of_exchanges =
+        matches!(action, Action::ExchangeBefore | Action::ExchangeAfter | Action::RefusalBefore | Action::RefusalAfter);
+    if model.focus == Focus::Panel && !of_exchanges {
+        model.panel.act(action, &model.talk);
+    } else {
+        model.transcript.act(action, &model.talk);
+    }
+}
+
+fn focus_after(model: &Model, action: Action) -> Focus {
+    let offline = model.is_offline();
+    match (action, model.focus) {
+        (Action::ToPanel, _) => Focus::Panel,
+        (Action::ToTranscript, _) => Focus::Transcript,
+        (Action::ToComposer, _) => {
+            if offline {
+                Focus::Transcript
+            } else {
+                Focus::Composer
+            }
+        }
+        (Action::NextPane, Focus::Composer) | (Action::PreviousPane, Focus::Panel) => Focus::Transcript,
+        (Action::NextPane, Focus::Transcript) | (Action::PreviousPane, Focus::Composer) => Focus::Panel,
+        (Action::NextPane, Focus::Panel) if offline => Focus::Transcript,
+        (Action::PreviousPane, Focus::Transcript) if offline => Focus::Panel,
+        _ => Focus::Composer,
+    }
+}
+
+/// Ctrl-C: stops what is awaited, or else asks what is to be stopped.
+fn stop(model: &mut Model) -> Vec<Effect> {
+    if model.waiting.is_some() {
+        model.pasted.clear();
+        return vec![Effect::Send(Request::GiveUp)];
+    }
+    if model.talk.is_open() && matches!(model.talk.dialogue.state().phase(), Phase::Connecting | Phase::Handshake) {
+        return vec![Effect::Drop];
+    }
+    model.overlay = Some(Overlay::Question(Question::Stop));
+    Vec::new()
+}
+
+/// Connects, after a question where a connection is open.
+pub(super) fn connect(model: &mut Model, target: String) -> Vec<Effect> {
+    if model.talk.is_open() {
+        model.overlay = Some(Overlay::Question(Question::Connect(target)));
+        return Vec::new();
+    }
+    vec![Effect::Connect(target)]
+}
+
+/// Takes the n-th next step, from 1: a line goes to the composer, an action is done.
+pub(super) fn take_step(model: &mut Model, n: usize) -> Vec<Effect> {
+    let Some(Step { text, does }) = model.step(n) else { return Vec::new() };
+    match does {
+        Does::Command(line) if !model.is_offline() => {
+            model.composer.set_line(&line);
+            model.focus = Focus::Composer;
+            model.armed = None;
+        }
+        Does::Command(line) => {
+            model.notice = Some(format!("This is a file; with a connection the line would be: {line}"));
+        }
+        Does::Action(name, Some(argument)) if name == Action::Connect.entry().name => return connect(model, argument),
+        Does::Action(name, _) => match Action::named(&name) {
+            Some(action) => return act(model, action),
+            None => model.notice = Some(text),
+        },
+        Does::Advice => model.notice = Some(format!("This is done outside ehlo: {text}")),
+    }
+    Vec::new()
+}
+
+/// Why an action can't be done now.
+fn not_now(model: &Model, action: Action) -> Option<String> {
+    let words = match action {
+        Action::Step(n) => format!("There is no next step {n} here."),
+        Action::Reconnect => "There is nothing to connect to again; F4 connects.".to_owned(),
+        Action::Send | Action::Mend if model.is_offline() => "This is a file; F4 connects to a server.".to_owned(),
+        Action::Mend => "F8 mends the line in the composer; F6 goes there.".to_owned(),
+        // Esc in a transcript from a file has nowhere to go, and says nothing.
+        Action::ToComposer => return None,
+        _ if model.at_start() => {
+            format!("“{}” needs a conversation; Enter opens what is marked.", action.entry().short)
+        }
+        _ => format!("“{}” is not possible now.", action.entry().short),
+    };
+    Some(words)
+}

@@ -1,0 +1,151 @@
+//! Where everything stands on a screen of a given size: pure arithmetic, used by the view, the mouse and the panes.
+
+use ratatui::layout::{Rect, Size};
+
+use super::model::Focus;
+
+/// Below this nothing is drawn but a request for more room.
+pub const SMALLEST: (u16, u16) = (40, 10);
+/// Below this the right panel shares the transcript's place.
+const SIDE_BY_SIDE: (u16, u16) = (72, 20);
+/// From so many rows on "where you are" stays below the panel.
+const TALL: u16 = 30;
+/// Rows of "where you are", without frame.
+const WHERE_ROWS: u16 = 6;
+
+/// The parts of the workbench, frames included. A part that is not on the screen is `None`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Layout {
+    /// The title line.
+    pub title: Rect,
+    /// The transcript.
+    pub transcript: Option<Rect>,
+    /// The right panel.
+    pub panel: Option<Rect>,
+    /// "Where you are", below the panel and sharing its frame.
+    pub position: Option<Rect>,
+    /// The composer; nothing where a file is read.
+    pub composer: Option<Rect>,
+    /// One line in its place where a file is read or the composer has no room.
+    pub footer: Rect,
+    /// Whether transcript and panel share one place.
+    pub shared: bool,
+}
+
+impl Layout {
+    /// The layout of a screen of this size; none where it is too small for anything.
+    #[must_use]
+    pub fn of(size: (u16, u16), focus: Focus, composing: bool) -> Option<Self> {
+        let (width, height) = size;
+        if width < SMALLEST.0 || height < SMALLEST.1 {
+            return None;
+        }
+        let row = |y, rows| Rect::new(0, y, width, rows);
+        let composer_rows = if composing { 4 } else { 0 };
+        let panes = height - 2 - composer_rows;
+        let mut layout = Self {
+            title: row(0, 1),
+            composer: composing.then(|| row(1 + panes, composer_rows)),
+            footer: row(height - 1, 1),
+            ..Self::default()
+        };
+        if width < SIDE_BY_SIDE.0 || height < SIDE_BY_SIDE.1 {
+            layout.shared = true;
+            let place = Some(row(1, panes));
+            if focus == Focus::Panel {
+                layout.panel = place
+            } else {
+                layout.transcript = place
+            }
+            return Some(layout);
+        }
+        let right = panel_width(width);
+        layout.transcript = Some(Rect::new(0, 1, width - right, panes));
+        let panel = Rect::new(width - right, 1, right, panes);
+        if height >= TALL {
+            let below = WHERE_ROWS + 2;
+            layout.panel = Some(Rect { height: panes - below + 1, ..panel });
+            layout.position = Some(Rect { y: panel.bottom() - below, height: below, ..panel });
+        } else {
+            layout.panel = Some(panel);
+        }
+        Some(layout)
+    }
+
+    /// The room within the transcript's frame, wherever it is or would be.
+    #[must_use]
+    pub fn transcript_inner(&self) -> Size {
+        inner_size(self.transcript.or(self.panel))
+    }
+
+    /// The room within the panel's frame, wherever it is or would be.
+    #[must_use]
+    pub fn panel_inner(&self) -> Size {
+        inner_size(self.panel.or(self.transcript))
+    }
+}
+
+/// 34 columns of 80, 58 of 120, and never so many that lines become hard to read.
+fn panel_width(width: u16) -> u16 {
+    (34 + (width.saturating_sub(80)) * 3 / 5).saturating_sub(80_u16.saturating_sub(width) / 2).min(76)
+}
+
+fn inner_size(area: Option<Rect>) -> Size {
+    area.map(inner).map_or(Size::default(), |area| Size::new(area.width, area.height))
+}
+
+/// What a frame of one cell leaves.
+#[must_use]
+pub fn inner(area: Rect) -> Rect {
+    Rect::new(area.x + 1, area.y + 1, area.width.saturating_sub(2), area.height.saturating_sub(2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_two_common_sizes_are_as_drawn() {
+        let wide = Layout::of((120, 33), Focus::Composer, true).expect("room");
+        assert_eq!(wide.transcript.map(|a| a.width), Some(62));
+        assert_eq!(wide.panel.map(|a| a.width), Some(58));
+        assert!(wide.position.is_some());
+        let small = Layout::of((80, 24), Focus::Composer, true).expect("room");
+        assert_eq!(small.transcript.map(|a| (a.width, a.height)), Some((46, 18)));
+        assert_eq!(small.panel.map(|a| a.width), Some(34));
+        assert_eq!(small.position, None);
+    }
+
+    #[test]
+    fn a_narrow_screen_shows_one_pane_and_the_composer() {
+        for size in [(71, 40), (120, 19), (40, 10)] {
+            let layout = Layout::of(size, Focus::Composer, true).expect("room");
+            assert!(layout.shared && layout.panel.is_none() && layout.composer.is_some(), "{size:?}");
+            let layout = Layout::of(size, Focus::Panel, true).expect("room");
+            assert!(layout.panel.is_some() && layout.transcript.is_none(), "{size:?}");
+        }
+        assert_eq!(Layout::of((39, 30), Focus::Composer, true), None);
+        assert_eq!(Layout::of((80, 9), Focus::Composer, true), None);
+    }
+
+    #[test]
+    fn parts_never_leave_the_screen_and_never_overlap() {
+        for width in 40..=220 {
+            for height in 10..=70 {
+                for (focus, composing) in [(Focus::Composer, true), (Focus::Panel, true), (Focus::Transcript, false)] {
+                    let layout = Layout::of((width, height), focus, composing).expect("room");
+                    let screen = Rect::new(0, 0, width, height);
+                    let parts = [Some(layout.title), layout.transcript, layout.panel, layout.composer];
+                    let parts: Vec<Rect> = parts.into_iter().flatten().chain([layout.footer]).collect();
+                    for (n, part) in parts.iter().enumerate() {
+                        assert_eq!(part.intersection(screen), *part, "{width}x{height}");
+                        assert!(part.width > 0 && part.height > 0, "{width}x{height}");
+                        for other in &parts[n + 1..] {
+                            assert!(!part.intersects(*other), "{width}x{height}: {part} {other}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

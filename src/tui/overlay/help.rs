@@ -1,0 +1,147 @@
+//! F1: the keys of where you are, from the action table.
+
+use crossterm::event::{KeyCode, KeyEvent};
+use ratatui::Frame;
+use ratatui::text::{Line, Span};
+
+use super::{Outcome, letter, place, window};
+use crate::tui::action::{ACTIONS, Action, Where};
+use crate::tui::model::Model;
+use crate::tui::text::wrap;
+use crate::tui::theme::Role;
+
+/// Columns for the keys.
+const KEYS: usize = 16;
+
+/// The help screen.
+#[derive(Debug, Clone)]
+pub struct Help {
+    place: Where,
+    scroll: usize,
+}
+
+impl Help {
+    /// Help for a place.
+    #[must_use]
+    pub fn of(place: Where) -> Self {
+        Self { place, scroll: 0 }
+    }
+
+    pub(super) fn key(&mut self, key: KeyEvent, model: &Model) -> Outcome {
+        let rows = usize::from(model.size.1.saturating_sub(4));
+        let last = self.lines(model, columns(model)).len().saturating_sub(rows);
+        let to = match (key.code, letter(key)) {
+            (KeyCode::Down, _) | (_, Some('j')) => self.scroll + 1,
+            (KeyCode::Up, _) | (_, Some('k')) => self.scroll.saturating_sub(1),
+            (KeyCode::PageDown, _) | (_, Some(' ')) => self.scroll + rows,
+            (KeyCode::PageUp, _) => self.scroll.saturating_sub(rows),
+            (KeyCode::Home, _) => 0,
+            (KeyCode::End, _) => last,
+            (KeyCode::F(1) | KeyCode::Enter, _) | (_, Some('q' | '?')) => return Outcome::Close,
+            _ => return Outcome::Stay,
+        };
+        self.scroll = to.min(last);
+        Outcome::Stay
+    }
+
+    fn lines(&self, model: &Model, columns: usize) -> Vec<Line<'static>> {
+        let accent = model.theme.style(Role::Accent);
+        let mut lines: Vec<Line<'static>> =
+            words(self.place).iter().flat_map(|text| wrap(text, columns)).map(Line::from).collect();
+        for (heading, place) in [(heading(self.place), self.place), ("Everywhere", Where::Everywhere)] {
+            lines.push(Line::default());
+            lines.push(Line::styled(heading, accent));
+            for entry in ACTIONS.iter().filter(|entry| !matches!(entry.action, Action::Step(2..))) {
+                let mut keys: Vec<String> = model
+                    .keymap
+                    .keys(entry.action, place)
+                    .filter(|key| {
+                        place == Where::Everywhere
+                            || !model.keymap.keys(entry.action, Where::Everywhere).any(|k| k == *key)
+                    })
+                    .map(|key| key.to_string())
+                    .collect();
+                if keys.is_empty() {
+                    continue;
+                }
+                if entry.action == Action::Step(1) {
+                    for key in &mut keys {
+                        key.push_str("…9");
+                    }
+                }
+                let keys = keys.join("  ");
+                let text = wrap(entry.help, columns.saturating_sub(KEYS));
+                for (n, row) in text.into_iter().enumerate() {
+                    let left = if n == 0 { format!("{keys:KEYS$}") } else { " ".repeat(KEYS) };
+                    lines.push(Line::from(vec![Span::styled(left, model.theme.style(Role::Sent)), Span::raw(row)]));
+                }
+            }
+        }
+        lines
+    }
+
+    pub(super) fn draw(&self, model: &Model, frame: &mut Frame<'_>) {
+        let lines = self.lines(model, columns(model));
+        let area = place(frame, 96, u16::try_from(lines.len()).unwrap_or(u16::MAX - 4));
+        let more = lines.len() > usize::from(area.height - 2);
+        let foot = if more { "Up Down scroll · Esc close" } else { "Esc close" };
+        let inner = window(model, frame, area, "Help", foot);
+        for (y, line) in (0..inner.height).zip(lines.iter().skip(self.scroll)) {
+            frame.buffer_mut().set_line(inner.x, inner.y + y, line, inner.width);
+        }
+    }
+}
+
+fn columns(model: &Model) -> usize {
+    usize::from(model.size.0.saturating_sub(6).min(96))
+}
+
+fn heading(place: Where) -> &'static str {
+    match place {
+        Where::Everywhere => "Everywhere",
+        Where::Composer => "In the composer",
+        Where::Transcript => "In the transcript",
+        Where::Panel => "In the right panel",
+        Where::Start => "On the start screen",
+    }
+}
+
+/// What the place is for, before its keys.
+fn words(place: Where) -> &'static [&'static str] {
+    match place {
+        Where::Everywhere => &[],
+        Where::Composer => &[
+            "You are in the composer. The line that stands there is exactly what will be sent; nothing else is.",
+            "Grey text is an offer: Right or End at the end of the line takes it. A marked word has something wrong with \
+             it; the row below says what. Up and Down bring back lines sent before.",
+        ],
+        Where::Transcript => &[
+            "You are in the transcript: everything that was said, in true order. -> was sent, <- was received, ~> and <~ \
+             the same under TLS, <** refused, == is a remark of ehlo's own.",
+            "Select an exchange, and the right panel explains its reply.",
+        ],
+        Where::Panel => &["You are in the right panel: what the reply means, why it came, and what can be done next."],
+        Where::Start => &[
+            "Letters go to Find. What you type may be a host (mx.example:25), a profile, lab:, mx:DOMAIN for the mail \
+             exchanger of a domain, a saved .smtp file, or a line such as telnet HOST 25.",
+        ],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_of_a_place_is_in_its_help() {
+        let model = Model { size: (120, 33), ..Model::default() };
+        for (place, _) in Where::NAMES {
+            let text: String = Help::of(place).lines(&model, 90).iter().map(|line| format!("{line}\n")).collect();
+            for entry in ACTIONS.iter().filter(|e| !matches!(e.action, Action::Step(_))) {
+                for key in model.keymap.keys(entry.action, place) {
+                    assert!(text.contains(&key.to_string()), "{key} is missing in {place:?}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! What lies over the panes and takes the keys: help, the palette, a line to type a target into, questions, a paste.
+//!
+//! Each overlay says what a key means by an [`Outcome`]; `update` does it.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+use ratatui::widgets::{Block, Clear, Paragraph};
+
+use super::action::Action;
+use super::model::Model;
+use super::theme::Role;
+
+mod help;
+mod palette;
+mod paste;
+mod question;
+mod target;
+
+pub use help::Help;
+pub use palette::Palette;
+pub use paste::{Paste, PasteAs};
+pub use question::Question;
+pub use target::Target;
+
+/// One of them.
+#[derive(Debug, Clone)]
+pub enum Overlay {
+    /// The keys and what they do.
+    Help(Help),
+    /// Every action, found by its words.
+    Palette(Palette),
+    /// Where to connect.
+    Target(Target),
+    /// Something to be answered by a letter.
+    Question(Question),
+    /// Several lines were pasted.
+    Paste(Paste),
+}
+
+/// What a key does to an overlay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It stays.
+    Stay,
+    /// It goes.
+    Close,
+    /// It goes, and this action is done.
+    Act(Action),
+    /// It goes, and the question was answered with yes.
+    Yes(Question),
+    /// It goes, and the line is dropped.
+    Drop,
+    /// It goes, and ehlo ends.
+    Quit,
+    /// It goes, and this target is connected to.
+    Connect(String),
+    /// It goes, and the paste is used so.
+    Use(PasteAs, Vec<String>),
+}
+
+impl Overlay {
+    /// A key.
+    pub fn key(&mut self, key: KeyEvent, model: &Model) -> Outcome {
+        if is_leaving(key) {
+            return Outcome::Close;
+        }
+        match self {
+            Self::Help(it) => it.key(key, model),
+            Self::Palette(it) => it.key(key, model),
+            Self::Target(it) => it.key(key),
+            Self::Question(it) => it.key(key),
+            Self::Paste(it) => it.key(key, model),
+        }
+    }
+
+    /// Pasted text goes to the line of the overlay, where it has one.
+    pub fn paste(&mut self, text: &str) {
+        match self {
+            Self::Palette(it) => it.paste(text),
+            Self::Target(it) => it.paste(text),
+            Self::Help(_) | Self::Question(_) | Self::Paste(_) => {}
+        }
+    }
+
+    /// Draws it over everything else.
+    pub fn draw(&self, model: &Model, frame: &mut Frame<'_>) {
+        match self {
+            Self::Help(it) => it.draw(model, frame),
+            Self::Palette(it) => it.draw(model, frame),
+            Self::Target(it) => it.draw(model, frame),
+            Self::Question(it) => it.draw(model, frame),
+            Self::Paste(it) => it.draw(model, frame),
+        }
+    }
+}
+
+/// Esc and Ctrl-C leave any overlay.
+fn is_leaving(key: KeyEvent) -> bool {
+    key.code == KeyCode::Esc || (key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL))
+}
+
+/// The one letter of a key, where it is one without anything held down but Shift.
+fn letter(key: KeyEvent) -> Option<char> {
+    match key.code {
+        KeyCode::Char(c) if (key.modifiers - KeyModifiers::SHIFT).is_empty() => Some(c.to_ascii_lowercase()),
+        _ => None,
+    }
+}
+
+/// A place in the middle of the screen with room for so many columns and rows within its frame.
+fn place(frame: &Frame<'_>, columns: u16, rows: u16) -> Rect {
+    let screen = frame.area();
+    let width = (columns + 4).min(screen.width.saturating_sub(2));
+    let height = (rows + 2).min(screen.height.saturating_sub(2));
+    Rect::new((screen.width - width) / 2, (screen.height - height) / 2, width, height)
+}
+
+/// Clears the place, draws its frame, gives the room within.
+fn window(model: &Model, frame: &mut Frame<'_>, area: Rect, title: &str, foot: &str) -> Rect {
+    let block = Block::bordered()
+        .border_style(model.theme.style(Role::Accent))
+        .title(Line::raw(format!(" {title} ")))
+        .title_bottom(Line::raw(format!(" {foot} ")).right_aligned());
+    frame.render_widget(Clear, area);
+    frame.render_widget(block, area);
+    Rect::new(area.x + 2, area.y + 1, area.width.saturating_sub(4), area.height.saturating_sub(2))
+}
+
+/// A window with a few lines of text and its keys in the frame.
+fn message(model: &Model, frame: &mut Frame<'_>, title: &str, text: &[Line<'_>], foot: &str) {
+    let columns = text.iter().map(Line::width).max().unwrap_or(0).max(foot.len() + 4).max(30);
+    let columns = u16::try_from(columns).unwrap_or(u16::MAX - 4);
+    let width = place(frame, columns, 0).width.saturating_sub(4).max(1);
+    let rows: usize = text.iter().map(|line| line.width().div_ceil(usize::from(width)).max(1)).sum();
+    let area = place(frame, columns, u16::try_from(rows).unwrap_or(u16::MAX - 4));
+    let inner = window(model, frame, area, title, foot);
+    let text = Paragraph::new(text.to_vec()).wrap(ratatui::widgets::Wrap { trim: false });
+    frame.render_widget(text, inner);
+}

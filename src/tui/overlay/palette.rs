@@ -1,0 +1,157 @@
+//! The palette: every action that would do something now, found by its name or words.
+
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use ratatui::Frame;
+use ratatui::layout::Position;
+use ratatui::text::{Line, Span};
+use tui_input::Input;
+use tui_input::backend::crossterm::EventHandler as _;
+
+use super::{Outcome, place, window};
+use crate::tui::action::{ACTIONS, Action, Entry};
+use crate::tui::model::Model;
+use crate::tui::text::{fit, width};
+use crate::tui::theme::Role;
+
+/// The palette's state.
+#[derive(Debug, Clone, Default)]
+pub struct Palette {
+    input: Input,
+    marked: usize,
+}
+
+impl Palette {
+    pub(super) fn key(&mut self, key: KeyEvent, model: &Model) -> Outcome {
+        let found = self.found(model);
+        let last = found.len().saturating_sub(1);
+        let control = key.modifiers.contains(KeyModifiers::CONTROL);
+        match key.code {
+            KeyCode::Enter => {
+                return found.get(self.marked.min(last)).map_or(Outcome::Stay, |entry| Outcome::Act(entry.action));
+            }
+            KeyCode::Char('p') if control => self.marked = self.marked.saturating_sub(1),
+            KeyCode::Char('n') if control => self.marked = (self.marked + 1).min(last),
+            KeyCode::Up => self.marked = self.marked.saturating_sub(1),
+            KeyCode::Down => self.marked = (self.marked + 1).min(last),
+            _ => {
+                if self.input.handle_event(&Event::Key(key)).is_some_and(|change| change.value) {
+                    self.marked = 0;
+                }
+            }
+        }
+        Outcome::Stay
+    }
+
+    pub(super) fn paste(&mut self, text: &str) {
+        for c in text.chars().filter(|c| crate::smtp::escape::is_plain(*c)) {
+            self.input.handle(tui_input::InputRequest::InsertChar(c));
+        }
+    }
+
+    /// The actions that match, best first.
+    fn found(&self, model: &Model) -> Vec<&'static Entry> {
+        let text = self.input.value().trim().to_lowercase();
+        let available = ACTIONS.iter().filter(|e| (e.available)(model) && e.action != Action::Palette);
+        let mut found: Vec<(u8, &Entry)> =
+            available.filter_map(|entry| Some((rank(entry, &words(entry, model), &text)?, entry))).collect();
+        found.sort_by_key(|(rank, _)| *rank);
+        found.into_iter().map(|(_, entry)| entry).collect()
+    }
+
+    pub(super) fn draw(&self, model: &Model, frame: &mut Frame<'_>) {
+        let found = self.found(model);
+        let area = place(frame, 96, u16::try_from(ACTIONS.len()).unwrap_or(40) + 2);
+        let inner = window(model, frame, area, "All actions", "Enter do it · Esc close");
+        let line = Line::from(vec![
+            Span::styled("Find  ", model.theme.style(Role::Accent)),
+            Span::raw(self.input.value().to_owned()),
+        ]);
+        frame.buffer_mut().set_line(inner.x, inner.y, &line, inner.width);
+        let at = u16::try_from(6 + self.input.visual_cursor()).unwrap_or(u16::MAX).min(inner.width.saturating_sub(1));
+        frame.set_cursor_position(Position::new(inner.x + at, inner.y));
+        let rows = usize::from(inner.height.saturating_sub(2));
+        let marked = self.marked.min(found.len().saturating_sub(1));
+        let from = (marked + 1).saturating_sub(rows);
+        for (n, entry) in found.iter().enumerate().skip(from).take(rows) {
+            let y = inner.y + 2 + u16::try_from(n - from).unwrap_or(0);
+            let keys = model.keymap.keys(entry.action, model.place()).next().map(|key| key.to_string());
+            let keys = keys.unwrap_or_default();
+            let room = usize::from(inner.width).saturating_sub(2 + width(&keys) + 1);
+            let text = fit(&words(entry, model), room);
+            let gap = " ".repeat(room.saturating_sub(width(&text)) + 1);
+            let (bar, style) = if n == marked {
+                ("▌ ", model.theme.style(Role::Accent))
+            } else {
+                ("  ", model.theme.style(Role::Text))
+            };
+            let line = Line::from(vec![
+                Span::styled(bar, style),
+                Span::styled(text, style),
+                Span::raw(gap),
+                Span::styled(keys, model.theme.style(Role::Sent)),
+            ]);
+            frame.buffer_mut().set_line(inner.x, y, &line, inner.width);
+        }
+        if found.is_empty() {
+            let text = "nothing of that name can be done now";
+            frame.buffer_mut().set_string(inner.x, inner.y + 2, text, model.theme.style(Role::Dim));
+        }
+    }
+}
+
+/// What an entry says in the palette.
+fn words(entry: &Entry, model: &Model) -> String {
+    match entry.action {
+        Action::Step(n) => {
+            let step = model.step(usize::from(n)).map(|step| step.text).unwrap_or_default();
+            format!("{:15} {step}", entry.name)
+        }
+        _ => format!("{:15} {}", entry.name, entry.help),
+    }
+}
+
+/// How well an entry matches, 0 the best; nothing where it does not.
+fn rank(entry: &Entry, words: &str, text: &str) -> Option<u8> {
+    let words = words.to_lowercase();
+    if entry.name.starts_with(text) {
+        Some(0)
+    } else if entry.name.contains(text) || entry.short.contains(text) {
+        Some(1)
+    } else if text.split_whitespace().all(|part| words.contains(part)) {
+        Some(2)
+    } else {
+        subsequence(entry.name, text).then_some(3)
+    }
+}
+
+/// Whether all letters of `text` come in this order in `name`.
+fn subsequence(name: &str, text: &str) -> bool {
+    let mut letters = name.chars();
+    text.chars().all(|c| letters.any(|l| l == c))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn first(text: &str) -> Option<Action> {
+        let mut palette = Palette::default();
+        palette.paste(text);
+        palette.found(&Model::default()).first().map(|entry| entry.action)
+    }
+
+    #[test]
+    fn actions_are_found_by_name_words_and_letters() {
+        assert_eq!(first("quit"), Some(Action::Quit));
+        assert_eq!(first("leave the mouse"), Some(Action::Mouse));
+        assert_eq!(first("cnct"), Some(Action::Connect));
+        assert_eq!(first("xyzzy"), None);
+    }
+
+    #[test]
+    fn what_would_do_nothing_is_not_offered() {
+        let palette = Palette::default();
+        let found = palette.found(&Model::default());
+        assert!(found.iter().all(|entry| !matches!(entry.action, Action::Step(_) | Action::NextFile)));
+    }
+}

@@ -1,0 +1,91 @@
+//! A paste of several lines: never sent by itself, offered in three ways.
+
+use crossterm::event::{KeyCode, KeyEvent};
+use ratatui::Frame;
+use ratatui::text::Line;
+
+use super::{Outcome, letter, message};
+use crate::smtp::Phase;
+use crate::tui::model::Model;
+use crate::tui::text::fit;
+use crate::tui::theme::Role;
+
+/// How a paste is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PasteAs {
+    /// Line after line onto the composer; each is sent by its own Enter.
+    OneByOne,
+    /// All lines in one write.
+    Block,
+    /// As message content, dots stuffed.
+    Content,
+}
+
+/// The lines that were pasted.
+#[derive(Debug, Clone)]
+pub struct Paste {
+    lines: Vec<String>,
+}
+
+impl Paste {
+    /// A paste, where it has several lines. A line end at its end does not count.
+    #[must_use]
+    pub fn of(text: &str) -> Option<Self> {
+        let lines: Vec<String> = split(text);
+        (lines.len() > 1).then_some(Self { lines })
+    }
+
+    /// Which ways there are now, with the letter that takes each.
+    fn ways(model: &Model) -> Vec<(char, PasteAs, &'static str)> {
+        let mut ways = vec![('1', PasteAs::OneByOne, "one by one: each on the composer, each sent by Enter")];
+        if model.talk.is_open() {
+            if model.talk.dialogue.state().phase() == Phase::Data {
+                ways.push(('2', PasteAs::Content, "as message content, now; the dot that ends it is yours to send"));
+            } else {
+                ways.push(('2', PasteAs::Block, "as a block, now: all lines in one write (pipelined)"));
+            }
+        }
+        ways
+    }
+
+    pub(super) fn key(&self, key: KeyEvent, model: &Model) -> Outcome {
+        let letter = if key.code == KeyCode::Enter { Some('1') } else { letter(key) };
+        let chosen = Self::ways(model).into_iter().find(|(c, _, _)| Some(*c) == letter);
+        chosen.map_or(Outcome::Stay, |(_, way, _)| Outcome::Use(way, self.lines.clone()))
+    }
+
+    pub(super) fn draw(&self, model: &Model, frame: &mut Frame<'_>) {
+        let mut text = Vec::new();
+        for line in self.lines.iter().take(4) {
+            let shown = fit(&crate::smtp::escape::for_screen(line.as_bytes()), 60);
+            text.push(Line::styled(shown, model.theme.style(Role::Dim)));
+        }
+        if self.lines.len() > 4 {
+            let more = format!("… and {} more lines", self.lines.len() - 4);
+            text.push(Line::styled(more, model.theme.style(Role::Dim)));
+        }
+        text.push(Line::default());
+        text.extend(Self::ways(model).into_iter().map(|(key, _, words)| Line::from(format!("{key}  {words}"))));
+        let title = format!("{} lines pasted; nothing is sent yet", self.lines.len());
+        message(model, frame, &title, &text, "Esc forget them");
+    }
+}
+
+/// The lines of a text, whichever line ends it has.
+fn split(text: &str) -> Vec<String> {
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    let text = text.strip_suffix('\n').unwrap_or(&text);
+    text.split('\n').map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_several_lines_are_a_question() {
+        assert!(Paste::of("NOOP").is_none());
+        assert!(Paste::of("NOOP\r\n").is_none());
+        assert_eq!(Paste::of("a\r\nb\rc\n").map(|p| p.lines), Some(vec!["a".into(), "b".into(), "c".into()]));
+    }
+}

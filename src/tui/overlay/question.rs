@@ -1,0 +1,65 @@
+//! Questions that one letter answers. Each is asked only where something would be lost.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::Frame;
+use ratatui::text::Line;
+
+use super::{Outcome, letter, message};
+use crate::tui::model::Model;
+
+/// What is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Question {
+    /// Leave although a connection is open?
+    Quit,
+    /// Connect again although a connection is open?
+    Reconnect,
+    /// Connect elsewhere although a connection is open?
+    Connect(String),
+    /// Ctrl-C with nothing awaited: drop the line, or quit?
+    Stop,
+}
+
+impl Question {
+    pub(super) fn key(&self, key: KeyEvent) -> Outcome {
+        let quits = key.code == KeyCode::Char('q') && key.modifiers.contains(KeyModifiers::CONTROL);
+        match (self, letter(key)) {
+            (Self::Stop, Some('d')) => Outcome::Drop,
+            (Self::Stop | Self::Quit, Some('q')) => Outcome::Quit,
+            (Self::Quit, Some('y')) => Outcome::Quit,
+            (Self::Quit, _) if quits => Outcome::Quit,
+            (Self::Reconnect | Self::Connect(_), Some('y')) => Outcome::Yes(self.clone()),
+            (_, Some('n')) => Outcome::Close,
+            _ => Outcome::Stay,
+        }
+    }
+
+    pub(super) fn draw(&self, model: &Model, frame: &mut Frame<'_>) {
+        let open = model.talk.is_open();
+        let begun = model.talk.dialogue.state().phase() == crate::smtp::Phase::Data;
+        let lost = if begun { "The message that was begun is not delivered." } else { "" };
+        let (title, first, foot) = match self {
+            Self::Quit => ("Quit", "The connection is still open.".to_owned(), "q quit · Esc stay"),
+            Self::Reconnect => (
+                "Reconnect",
+                "The connection that is open now is dropped, without QUIT.".to_owned(),
+                "y reconnect · Esc stay",
+            ),
+            Self::Connect(target) => {
+                let target = crate::smtp::escape::for_screen(target.as_bytes());
+                (
+                    "Connect",
+                    format!("Drop the connection that is open now, and connect to {target}?"),
+                    "y connect · Esc stay",
+                )
+            }
+            Self::Stop if open => ("Stop", "Nothing is awaited.".to_owned(), "d drop the line · q quit · Esc stay"),
+            Self::Stop => ("Stop", "No connection is open.".to_owned(), "q quit · Esc stay"),
+        };
+        let mut lines = vec![Line::from(first)];
+        if !lost.is_empty() && open {
+            lines.push(Line::from(lost));
+        }
+        message(model, frame, title, &lines, foot);
+    }
+}

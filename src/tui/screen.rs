@@ -1,0 +1,129 @@
+//! A workbench for tests: keys go in as text, wire events as lines of a transcript, and the screen comes out.
+
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+
+use super::effect::Effect;
+use super::keymap::Key;
+use super::message::Message;
+use super::model::Model;
+use super::update::update;
+use super::view::view;
+use crate::client::Request;
+use crate::conversation::Micros;
+use crate::conversation::event::{Event, Line, Remark, Timed};
+
+/// A model with a screen of its own and the effects that it asked for.
+pub(crate) struct Screen {
+    pub(crate) model: Model,
+    effects: Vec<Effect>,
+    at: u64,
+}
+
+impl Screen {
+    /// A workbench of this size, connected to nothing.
+    pub(crate) fn new(columns: u16, rows: u16) -> Self {
+        let mut screen = Self { model: Model::default(), effects: Vec::new(), at: 0 };
+        screen.model.knowledge = std::sync::Arc::new(crate::decode::Knowledge::shipped());
+        screen.send(Message::Resize(columns, rows));
+        screen
+    }
+
+    /// A message of any kind.
+    pub(crate) fn send(&mut self, message: Message) {
+        self.effects.extend(update(&mut self.model, message));
+    }
+
+    /// Keys: characters, and names in angle brackets: `EHLO a<enter><ctrl-p>`; `<lt>` is `<` itself.
+    pub(crate) fn keys(&mut self, text: &str) {
+        let mut rest = text;
+        while let Some(c) = rest.chars().next() {
+            let named = rest.strip_prefix('<').and_then(|r| r.split_once('>')).and_then(|(name, after)| {
+                let key = if name == "lt" { Key::parse("<") } else { Key::parse(name).filter(|_| name.len() > 1) };
+                Some((key?, after))
+            });
+            let (key, after) = named.unwrap_or_else(|| {
+                let key = if c == ' ' { Key::parse("space") } else { Key::parse(&c.to_string()) };
+                (key.expect("every character is a key"), &rest[c.len_utf8()..])
+            });
+            self.send(Message::Key(key.event()));
+            rest = after;
+        }
+    }
+
+    /// What happens on the wire, a line each: `> NOOP`, `| text`, `< 250 ok`, `* connected 127.0.0.1:25`. Ten
+    /// milliseconds pass before each.
+    pub(crate) fn wire(&mut self, text: &str) {
+        let mut events = Vec::new();
+        for line in text.lines().map(str::trim_start).filter(|line| !line.is_empty()) {
+            let (sigil, rest) = line.split_at(1);
+            let rest = rest.strip_prefix(' ').unwrap_or(rest);
+            let event = match sigil {
+                ">" => Event::Sent(Line::new(rest)),
+                "|" => Event::Content(Line::new(rest)),
+                "<" => Event::Received(Line::new(rest)),
+                _ => Event::Remark(Remark::parse(rest)),
+            };
+            self.at += 10_000;
+            events.push(Timed { at: Micros(self.at), event });
+        }
+        self.send(Message::Wire(events));
+    }
+
+    /// The effects asked for since the last call, shortly: `send NOOP`, `connect lab:`, `quit`.
+    pub(crate) fn asked(&mut self) -> Vec<String> {
+        self.effects.drain(..).map(|effect| words(&effect)).collect()
+    }
+
+    /// Keys whose lines reach a peer that repeats them onto the wire: what was sent becomes a sent event.
+    pub(crate) fn say(&mut self, text: &str, replies: &str) {
+        self.keys(text);
+        let asked = self.asked();
+        let sent: Vec<String> =
+            asked.iter().filter_map(|a| a.strip_prefix("send ")).map(|l| format!("> {l}")).collect();
+        self.wire(&sent.join("\n"));
+        self.wire(replies);
+    }
+
+    /// The screen as text.
+    pub(crate) fn shown(&self) -> String {
+        let (columns, rows) = self.model.size;
+        let mut terminal = Terminal::new(TestBackend::new(columns, rows)).expect("a test backend never fails");
+        terminal.draw(|frame| view(&self.model, frame)).expect("a test backend never fails");
+        let buffer = terminal.backend().buffer();
+        let row = |y| {
+            let mut line = String::new();
+            let mut skip = 0;
+            for x in 0..columns {
+                let symbol = buffer[(x, y)].symbol();
+                if skip == 0 {
+                    line.push_str(symbol);
+                    skip = super::text::width(symbol).saturating_sub(1);
+                } else {
+                    skip -= 1;
+                }
+            }
+            line.trim_end().to_owned()
+        };
+        (0..rows).map(row).collect::<Vec<_>>().join("\n")
+    }
+}
+
+fn words(effect: &Effect) -> String {
+    match effect {
+        Effect::Send(Request::Line(line, _)) => format!("send {}", String::from_utf8_lossy(line)),
+        Effect::Send(Request::Pipeline(lines)) => format!("pipeline {}", lines.len()),
+        Effect::Send(Request::Content(content)) => format!("content {}", content.len()),
+        Effect::Send(Request::GiveUp) => "give up".to_owned(),
+        Effect::Send(other) => format!("{other:?}"),
+        Effect::Connect(target) => format!("connect {target}"),
+        Effect::Reconnect => "reconnect".to_owned(),
+        Effect::Drop => "drop".to_owned(),
+        Effect::Open(path) => format!("open {}", path.display()),
+        Effect::LookForRecent => "look for recent".to_owned(),
+        Effect::Mouse(on) => format!("mouse {on}"),
+        Effect::Redraw => "redraw".to_owned(),
+        Effect::Suspend => "suspend".to_owned(),
+        Effect::Quit => "quit".to_owned(),
+    }
+}

@@ -1,0 +1,231 @@
+//! The start screen: the lab in front, profiles, recent conversations, and a line into which any TARGET can be typed.
+//!
+//! State and choice are here, drawing is in [`view`].
+
+use std::path::PathBuf;
+
+use crossterm::event::KeyEvent;
+use tui_input::Input;
+use tui_input::backend::crossterm::EventHandler as _;
+
+mod view;
+
+pub(super) use view::draw;
+
+/// A saved profile, as a row shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile {
+    /// Its name: what is connected to.
+    pub name: String,
+    /// Where it leads.
+    pub address: String,
+    /// What is said of TLS and login.
+    pub security: String,
+    /// Its note, or whose identity it has.
+    pub note: String,
+    /// Whether it is marked as production.
+    pub production: bool,
+}
+
+/// A conversation that is on disk, as a row shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recent {
+    /// When: `today 14:02`.
+    pub when: String,
+    /// With whom.
+    pub target: String,
+    /// How it ended: `250 queued`.
+    pub outcome: String,
+    /// Where it is.
+    pub path: PathBuf,
+}
+
+/// What a row stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Item {
+    /// The lab.
+    Lab,
+    /// What was typed, as a TARGET.
+    Typed,
+    /// The n-th profile.
+    Profile(usize),
+    /// The n-th recent conversation.
+    Recent(usize),
+}
+
+/// What opening a row asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Chosen {
+    /// Connect to this TARGET.
+    Target(String),
+    /// Open this transcript.
+    File(PathBuf),
+}
+
+/// The start screen's state.
+#[derive(Debug, Clone, Default)]
+pub struct Start {
+    find: Input,
+    marked: usize,
+    /// Saved hosts.
+    pub profiles: Vec<Profile>,
+    /// Conversations on disk, newest first.
+    pub recent: Vec<Recent>,
+}
+
+impl Start {
+    /// What was typed.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.find.value()
+    }
+
+    /// The rows that match what was typed, in order.
+    ///
+    /// What is typed as a host is never taken for something else: it stands first unless it is the beginning of a
+    /// profile's name.
+    #[must_use]
+    pub fn items(&self) -> Vec<Item> {
+        let text = self.text().trim().to_lowercase();
+        let has = |words: &[&str]| words.iter().any(|word| word.to_lowercase().contains(&text));
+        let profiles = self.profiles.iter().enumerate();
+        if text.is_empty() {
+            let mut items = vec![Item::Lab];
+            items.extend(profiles.map(|(n, _)| Item::Profile(n)));
+            items.extend((0..self.recent.len()).map(Item::Recent));
+            return items;
+        }
+        let begins = |name: &str| name.to_lowercase().starts_with(&text);
+        let mut items = Vec::new();
+        if begins("lab") {
+            items.push(Item::Lab);
+        }
+        items.extend(profiles.clone().filter(|(_, p)| begins(&p.name)).map(|(n, _)| Item::Profile(n)));
+        items.push(Item::Typed);
+        let others = profiles.filter(|(_, p)| !begins(&p.name) && has(&[&p.name, &p.address, &p.note]));
+        items.extend(others.map(|(n, _)| Item::Profile(n)));
+        let recent = self.recent.iter().enumerate().filter(|(_, r)| has(&[&r.target, &r.outcome, &r.when]));
+        items.extend(recent.map(|(n, _)| Item::Recent(n)));
+        items
+    }
+
+    /// The row that Enter opens.
+    #[must_use]
+    pub fn marked(&self) -> Option<Item> {
+        let items = self.items();
+        items.get(self.marked.min(items.len().saturating_sub(1))).copied()
+    }
+
+    /// Marks the row before or after.
+    pub fn step(&mut self, forward: bool) {
+        let last = self.items().len().saturating_sub(1);
+        let now = self.marked.min(last);
+        self.marked = if forward { (now + 1).min(last) } else { now.saturating_sub(1) };
+    }
+
+    /// Marks a row.
+    pub fn mark(&mut self, item: Item) {
+        if let Some(n) = self.items().iter().position(|i| *i == item) {
+            self.marked = n;
+        }
+    }
+
+    /// A key that no action took: it goes to what is typed. False where it means nothing.
+    pub fn key(&mut self, key: KeyEvent) -> bool {
+        let changed = self.find.handle_event(&crossterm::event::Event::Key(key));
+        if changed.is_some_and(|change| change.value) {
+            self.marked = 0;
+        }
+        changed.is_some()
+    }
+
+    /// Pasted text: its first line goes to what is typed.
+    pub fn paste(&mut self, text: &str) {
+        for c in text.lines().next().unwrap_or_default().chars().filter(|c| crate::smtp::escape::is_plain(*c)) {
+            self.find.handle(tui_input::InputRequest::InsertChar(c));
+        }
+        self.marked = 0;
+    }
+
+    /// Forgets what was typed; false where there is nothing.
+    pub fn clear(&mut self) -> bool {
+        let had = !self.text().is_empty();
+        self.find.reset();
+        self.marked = 0;
+        had
+    }
+
+    /// What Enter opens.
+    #[must_use]
+    pub fn chosen(&self) -> Option<Chosen> {
+        Some(match self.marked()? {
+            Item::Lab => Chosen::Target("lab:".to_owned()),
+            Item::Typed => Chosen::Target(self.text().trim().to_owned()),
+            Item::Profile(n) => Chosen::Target(self.profiles.get(n)?.name.clone()),
+            Item::Recent(n) => Chosen::File(self.recent.get(n)?.path.clone()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn start() -> Start {
+        let profile = |name: &str, address: &str| Profile {
+            name: name.to_owned(),
+            address: address.to_owned(),
+            security: "STARTTLS".to_owned(),
+            note: String::new(),
+            production: false,
+        };
+        let recent = Recent {
+            when: "today 14:02".to_owned(),
+            target: "mx.noddy.com".to_owned(),
+            outcome: "250 queued".to_owned(),
+            path: PathBuf::from("a.smtp"),
+        };
+        Start {
+            profiles: vec![profile("noddy", "mx.noddy.com:25"), profile("labour", "mx.labour.example:25")],
+            recent: vec![recent],
+            ..Start::default()
+        }
+    }
+
+    fn chosen(text: &str) -> Option<Chosen> {
+        let mut start = start();
+        start.paste(text);
+        start.chosen()
+    }
+
+    fn target(text: &str) -> Option<Chosen> {
+        Some(Chosen::Target(text.to_owned()))
+    }
+
+    #[test]
+    fn enter_alone_opens_the_lab() {
+        assert_eq!(start().chosen(), target("lab:"));
+    }
+
+    #[test]
+    fn a_host_is_connected_to_even_if_something_else_has_it_in_its_words() {
+        assert_eq!(chosen("mx.noddy.com"), target("mx.noddy.com"));
+        assert_eq!(chosen("telnet mx.noddy.com 25"), target("telnet mx.noddy.com 25"));
+        assert_eq!(chosen("lab:greylist"), target("lab:greylist"));
+    }
+
+    #[test]
+    fn the_beginning_of_a_profile_is_enough() {
+        assert_eq!(chosen("nod"), target("noddy"));
+        assert_eq!(chosen("lab"), target("lab:"));
+        assert_eq!(chosen("labo"), target("labour"));
+    }
+
+    #[test]
+    fn a_recent_conversation_is_reached_by_its_words() {
+        let mut start = start();
+        start.paste("queued");
+        start.step(true);
+        assert_eq!(start.chosen(), Some(Chosen::File(PathBuf::from("a.smtp"))));
+    }
+}

@@ -1,0 +1,129 @@
+//! The first row: who is at the other end and how the line is protected; right, where the conversation stands.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use crate::conversation::event::Remark;
+use crate::smtp::Phase;
+use crate::smtp::escape::for_screen;
+
+use super::model::Model;
+use super::text::{fit, width};
+use super::theme::Role;
+
+/// Draws it.
+pub(super) fn draw(model: &Model, buffer: &mut Buffer, area: Rect) {
+    let theme = model.theme;
+    let (left, right) = if model.at_start() {
+        (String::new(), "an SMTP conversation workbench · F1 help".to_owned())
+    } else {
+        (whom(model), state(model))
+    };
+    let production = !model.at_start() && !model.is_offline() && model.peer.production;
+    let columns = usize::from(area.width);
+    let right = fit(&right, columns.saturating_sub(8));
+    let mut spans = vec![Span::styled(" ehlo", theme.style(Role::Accent)), Span::raw("  ")];
+    if production {
+        spans.push(Span::styled("PRODUCTION", theme.style(Role::Bad)));
+        spans.push(Span::raw(" · "));
+    }
+    let used: usize = spans.iter().map(Span::width).sum();
+    let left = fit(&left, columns.saturating_sub(used + width(&right) + 2));
+    let gap = columns.saturating_sub(used + width(&left) + width(&right) + 1);
+    spans.push(Span::raw(left));
+    spans.push(Span::raw(" ".repeat(gap)));
+    spans.push(Span::styled(right, theme.style(Role::Text)));
+    buffer.set_line(area.x, area.y, &Line::from(spans), area.width);
+}
+
+/// Name, address, protection.
+fn whom(model: &Model) -> String {
+    let talk = &model.talk;
+    let mut parts = vec![for_screen(talk.name.as_bytes())];
+    if let Some(address) = talk.connected.as_ref().and_then(|remark| remark.bare(0))
+        && address != talk.name
+    {
+        parts.push(for_screen(address.as_bytes()));
+    }
+    if talk.connected.is_some() {
+        parts.push(protection(model));
+    }
+    if model.files.several() && model.is_offline() {
+        parts.push(format!("file {} of {}", model.files.current + 1, model.files.paths.len()));
+    }
+    parts.retain(|part| !part.is_empty());
+    parts.join(" · ")
+}
+
+fn protection(model: &Model) -> String {
+    let session = &model.talk.dialogue.state().session;
+    match &model.talk.tls {
+        Some(tls) if tls.get("failed").is_none() => {
+            let version = for_screen(tls.get("version").unwrap_or("TLS").as_bytes());
+            if tls.get("verified") == Some("no") { format!("{version}, not verified") } else { version }
+        }
+        _ if session.capabilities.has("STARTTLS") => "clear text (STARTTLS offered)".to_owned(),
+        _ => "clear text".to_owned(),
+    }
+}
+
+/// Where the conversation stands, in words.
+fn state(model: &Model) -> String {
+    if model.talk.partial {
+        return "…".to_owned();
+    }
+    let session = &model.talk.dialogue.state().session;
+    let recipients = session.accepted + session.refused;
+    match session.phase() {
+        Phase::Connecting if model.talk.log.is_empty() => String::new(),
+        Phase::Connecting => "connecting".to_owned(),
+        Phase::Greeting => "the server has not greeted yet".to_owned(),
+        Phase::Greeted if session.turned_away => "turned away".to_owned(),
+        Phase::Greeted => "connected".to_owned(),
+        Phase::Ready if session.delivered == 1 => "ready · 1 message taken".to_owned(),
+        Phase::Ready if session.delivered > 1 => format!("ready · {} messages taken", session.delivered),
+        Phase::Ready => "ready".to_owned(),
+        Phase::Mail if recipients > 0 => format!("MAIL · 0 of {recipients} accepted"),
+        Phase::Mail => "MAIL · no recipient yet".to_owned(),
+        Phase::Rcpt => format!("RCPT · {} of {recipients} accepted", session.accepted),
+        Phase::Data => format!("DATA · message content for {}", people(session.accepted)),
+        Phase::Verdict => "DATA · the verdict is awaited".to_owned(),
+        Phase::Bdat => format!("BDAT · message content for {}", people(session.accepted)),
+        Phase::Auth => "AUTH · an answer is expected".to_owned(),
+        Phase::Handshake => "TLS handshake".to_owned(),
+        Phase::Quit => "QUIT accepted".to_owned(),
+        Phase::Closed => "closed".to_owned(),
+    }
+}
+
+fn people(count: u32) -> String {
+    if count == 1 { "1 recipient".to_owned() } else { format!("{count} recipients") }
+}
+
+/// How a live connection ended, and the keys that go on; nothing while it is open.
+pub(super) fn ended(model: &Model) -> Option<String> {
+    if model.is_offline() || model.talk.is_open() {
+        return None;
+    }
+    let keys = "F5 reconnect · F4 connect elsewhere · Ctrl-Q quit";
+    let Some(remark) = &model.talk.ended else {
+        return model.talk.log.is_empty().then(|| "connecting …".to_owned());
+    };
+    Some(format!("{} · {keys}", why(remark)))
+}
+
+/// A remark that ended a connection, in words.
+fn why(remark: &Remark) -> String {
+    if remark.word == "error" {
+        let text = remark.values.iter().filter(|(key, _)| key.is_none()).map(|(_, value)| value.as_str());
+        let text = text.collect::<Vec<_>>().join(" ");
+        let text = if text.is_empty() { remark.to_string() } else { text };
+        return for_screen(text.as_bytes());
+    }
+    match remark.get("by") {
+        Some("server") => "The server closed the connection".to_owned(),
+        Some("client") => "The connection is closed".to_owned(),
+        _ => "The connection is gone".to_owned(),
+    }
+}
