@@ -1,17 +1,59 @@
 //! `ehlo [TARGET]`: the workbench.
 
-use super::{Common, Exit};
+use std::io::Write as _;
+
+use super::{Colour, Common, Exit};
+use crate::tui::run::{Launch, check, run as run_workbench};
+use crate::tui::theme::Theme;
 use crate::world::World;
 
 /// Its arguments.
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
-    /// Where to connect: lab:, host[:port], a profile, …
-    pub target: Option<String>,
+#[group(id = "workbench")]
+pub(super) struct Arguments {
+    /// Where to connect: lab:, host[:port], a profile, mx:DOMAIN, …; the start screen without it
+    #[arg(value_name = "TARGET")]
+    target: Vec<String>,
 }
 
 /// Runs it.
-pub fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit {
-    let _ = (arguments, common, world);
-    Exit::Done
+pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit {
+    let target = (!arguments.target.is_empty()).then(|| arguments.target.join(" "));
+    open(Launch { target, ..Launch::default() }, common, world)
+}
+
+/// Opens the workbench, and says on the plain screen afterwards what was recorded where.
+pub(super) fn open(launch: Launch, common: &Common, world: &World) -> Exit {
+    let plain = match common.color {
+        Colour::Always => false,
+        Colour::Never => true,
+        Colour::Auto => world.variable("NO_COLOR").is_some_and(|value| !value.is_empty()),
+    };
+    let launch = Launch { theme: if plain { Theme::Mono } else { Theme::default() }, ..launch };
+    if let Err(error) = check(world) {
+        return complain(&error);
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return complain(&error),
+    };
+    let left = runtime.block_on(run_workbench(launch, world.clone()));
+    // A task that still resolves a name must not hold up the way out.
+    runtime.shutdown_background();
+    match left {
+        Ok(left) => {
+            let mut out = std::io::stdout();
+            for path in &left.recorded {
+                // The terminal may be gone by now.
+                let _ = writeln!(out, "The conversation is in {}", path.display());
+            }
+            if left.interrupted { Exit::Interrupted } else { Exit::Done }
+        }
+        Err(error) => complain(&error),
+    }
+}
+
+fn complain(error: &dyn std::error::Error) -> Exit {
+    let _ = writeln!(std::io::stderr(), "ehlo: {error}");
+    Exit::Usage
 }

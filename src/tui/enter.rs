@@ -20,7 +20,7 @@ pub(super) fn enter(model: &mut Model) -> Vec<Effect> {
         && armed != Some(Armed::Pipelined)
     {
         model.notice =
-            Some(format!("The reply to {} is awaited; Enter again sends this line at once (pipelined).", waiting.what));
+            Some(format!("{} is awaited; Enter again sends this line at once (pipelined).", capital(&waiting.words())));
         model.armed = Some(Armed::Pipelined);
         return Vec::new();
     }
@@ -36,6 +36,11 @@ pub(super) fn enter(model: &mut Model) -> Vec<Effect> {
         model.notice = pasted_words(model.pasted.len());
     }
     vec![Effect::Send(Request::Line(line, Ending::CrLf))]
+}
+
+fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 fn pasted_words(left: usize) -> Option<String> {

@@ -24,6 +24,8 @@ pub enum Message {
     Resize(u16, u16),
     /// Things happened on the wire, in order.
     Wire(Vec<Timed>),
+    /// The connection's task has ended, with what it did not say itself, if it left the conversation open.
+    Gone(Vec<Timed>),
     /// Time went by while something on the screen counts it; only sent then. By the conversation's own clock.
     Tick(Micros),
     /// A TARGET was read and its connection is being made. A new conversation, unless it is the same peer `again`.

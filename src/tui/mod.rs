@@ -10,10 +10,12 @@
 //! | `act`, `enter` | the handler of each action; Enter and pastes |
 //! | [`layout`], `title`, `footer`, [`text`], [`theme`] | where things stand and how they look |
 //! | [`pane`], [`start`], [`overlay`] | the panes, the start screen, what lies over them |
-//! | [`run`] | the loop, the terminal, the connection |
+//! | [`run`], `terminal`, `signals` | the loop, and the terminal that is always given back |
+//! | `dial`, `read` | what it reaches: the connection with its lab and journal, the disk |
 
 mod act;
 pub mod action;
+mod dial;
 pub mod effect;
 mod enter;
 mod footer;
@@ -23,11 +25,14 @@ pub mod message;
 pub mod model;
 pub mod overlay;
 pub mod pane;
+mod read;
 pub mod run;
 #[cfg(test)]
 mod screen;
+mod signals;
 pub mod start;
 pub mod talk;
+mod terminal;
 pub mod text;
 pub mod theme;
 mod title;

@@ -93,12 +93,20 @@ pub enum Armed {
 /// A reply that is awaited.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
-    /// What it is for: `DATA`, `the connection`.
+    /// What it is: a verb whose reply is awaited, or words: `DATA`, `the greeting`.
     pub what: String,
     /// When that was sent.
     pub since: Micros,
     /// How long it may take.
     pub most: Duration,
+}
+
+impl Waiting {
+    /// In words: `the reply to DATA`, `the greeting`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        if self.what.starts_with("the ") { self.what.clone() } else { format!("the reply to {}", self.what) }
+    }
 }
 
 /// The workbench.
@@ -236,9 +244,9 @@ impl Model {
         }
         let pending = self.talk.dialogue.state().pending().find(|p| !p.gave_up)?;
         let (what, most) = match &pending.awaited {
-            Awaited::Greeting => ("the connection".to_owned(), 300),
-            Awaited::EndOfData { .. } => ("the message".to_owned(), 600),
-            Awaited::AuthAnswer => ("the AUTH answer".to_owned(), 300),
+            Awaited::Greeting => ("the greeting".to_owned(), 300),
+            Awaited::EndOfData { .. } => ("the verdict on the message".to_owned(), 600),
+            Awaited::AuthAnswer => ("the reply to the AUTH answer".to_owned(), 300),
             Awaited::Nothing => return None,
             Awaited::Command(command) => {
                 let word = crate::smtp::escape::for_screen(command.word.to_ascii_uppercase().as_bytes());

@@ -1,1 +1,255 @@
 //! The loop: waits for the terminal, the wire and background results, updates, carries out effects, draws.
+//!
+//! It draws only what changed, at most every [`FRAME`], and has no ticker: while nothing happens nothing wakes it. Keys
+//! are taken before what the wire brings.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crossterm::event::{Event as Input, EventStream, KeyEventKind};
+use futures_util::StreamExt as _;
+use tokio::sync::mpsc;
+
+use crate::conversation::Micros;
+use crate::world::World;
+
+use super::dial::Dialler;
+use super::effect::Effect;
+use super::message::Message;
+use super::model::{Face, Files, Model};
+use super::signals::{Signal, Signals};
+use super::terminal::{Tty, remember};
+use super::theme::Theme;
+use super::{read, update};
+
+pub use super::terminal::{TerminalError, check};
+
+/// The shortest time from one draw to the next.
+const FRAME: Duration = Duration::from_millis(8);
+
+/// What the workbench begins with.
+#[derive(Debug, Clone, Default)]
+pub struct Launch {
+    /// Where to connect; the start screen without one.
+    pub target: Option<String>,
+    /// Files to look at instead.
+    pub files: Vec<PathBuf>,
+    /// How roles look.
+    pub theme: Theme,
+}
+
+/// How the workbench was left.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Left {
+    /// The conversations that were recorded.
+    pub recorded: Vec<PathBuf>,
+    /// Whether a signal ended it.
+    pub interrupted: bool,
+}
+
+/// Runs the workbench until it is left. Call [`check`] before.
+///
+/// # Errors
+/// The terminal refuses.
+pub async fn run(launch: Launch, world: World) -> Result<Left, TerminalError> {
+    let signals = Signals::listen()?;
+    let (sender, background) = mpsc::unbounded_channel();
+    let mut bench = Bench {
+        model: Model { theme: launch.theme, mouse: true, ..Model::default() },
+        tty: Tty::take()?,
+        dialler: Dialler::new(world.clone()),
+        world,
+        signals,
+        sender,
+        changed: true,
+        drawn: None,
+        leaving: None,
+    };
+    bench.begin(launch).await?;
+    let interrupted = bench.live(background).await?;
+    bench.dialler.close().await;
+    Ok(Left { recorded: std::mem::take(&mut bench.dialler.recorded), interrupted })
+}
+
+/// The running workbench.
+struct Bench {
+    model: Model,
+    tty: Tty,
+    dialler: Dialler,
+    world: World,
+    signals: Signals,
+    sender: mpsc::UnboundedSender<Message>,
+    changed: bool,
+    /// When it was last drawn, by the world's clock.
+    drawn: Option<Duration>,
+    /// Set to leave; whether by a signal.
+    leaving: Option<bool>,
+}
+
+impl Bench {
+    async fn begin(&mut self, launch: Launch) -> io::Result<()> {
+        self.model.size = self.tty.size()?;
+        self.model.knowledge = std::sync::Arc::new(crate::decode::Knowledge::shipped());
+        let keymap = self.world.directories.config.join("keymap.toml");
+        if let Ok(text) = std::fs::read_to_string(&keymap) {
+            let warnings = self.model.keymap.overlay(&text);
+            self.model.notice = (!warnings.is_empty()).then(|| warnings.join(" · "));
+        }
+        self.model.start.profiles = read::profiles(&self.world);
+        self.model.files = Files { paths: launch.files, current: 0 };
+        let warning = self.model.notice.clone();
+        if let Some(path) = self.model.files.paths.first().cloned() {
+            self.model.talk.source = super::talk::Source::Opened;
+            self.effect(Effect::Open(path)).await?;
+        } else if let Some(target) = launch.target {
+            self.model.face = Face::Start;
+            self.effect(Effect::Connect(target)).await?;
+        } else {
+            self.model.face = Face::Start;
+        }
+        self.effect(Effect::LookForRecent).await?;
+        if self.model.notice.is_none() {
+            self.model.notice = warning;
+        }
+        self.model.settle();
+        Ok(())
+    }
+
+    /// Lives until it is left; gives whether a signal ended it.
+    async fn live(&mut self, mut background: mpsc::UnboundedReceiver<Message>) -> io::Result<bool> {
+        let mut keys = EventStream::new();
+        loop {
+            if let Some(interrupted) = self.leaving {
+                return Ok(interrupted);
+            }
+            self.draw_if_due()?;
+            let wake = self.wake();
+            tokio::select! {
+                biased;
+                signal = self.signals.next() => self.signalled(signal)?,
+                input = keys.next() => match input {
+                    Some(Ok(input)) => self.input(input).await?,
+                    // The terminal is gone.
+                    Some(Err(_)) | None => self.leaving = Some(true),
+                },
+                message = self.dialler.next() => self.message(message).await?,
+                Some(message) = background.recv() => self.message(message).await?,
+                () = tokio::time::sleep(wake.unwrap_or_default()), if wake.is_some() => self.woken().await?,
+            }
+        }
+    }
+
+    /// How long until something is due without anything happening; nothing where nothing is.
+    fn wake(&self) -> Option<Duration> {
+        let frame = self.changed.then(|| {
+            let next = self.drawn.map_or(Duration::ZERO, |drawn| drawn + FRAME);
+            next.saturating_sub(self.world.elapsed())
+        });
+        // A second is counted while a reply is awaited.
+        let second = self.model.waiting.as_ref().map(|waiting| {
+            let waited = self.dialler.now().0.saturating_sub(waiting.since.0);
+            Duration::from_micros(1_000_000 - waited % 1_000_000)
+        });
+        [frame, second].into_iter().flatten().min()
+    }
+
+    async fn woken(&mut self) -> io::Result<()> {
+        let Some(waiting) = &self.model.waiting else { return Ok(()) };
+        let seconds = |at: Micros| at.0.saturating_sub(waiting.since.0) / 1_000_000;
+        let now = self.dialler.now();
+        if seconds(now) != seconds(self.model.now) {
+            self.message(Message::Tick(now)).await?;
+        }
+        Ok(())
+    }
+
+    fn draw_if_due(&mut self) -> io::Result<()> {
+        let now = self.world.elapsed();
+        if self.changed && self.drawn.is_none_or(|drawn| now.saturating_sub(drawn) >= FRAME) {
+            self.tty.draw(&self.model)?;
+            self.drawn = Some(self.world.elapsed());
+            self.changed = false;
+        }
+        Ok(())
+    }
+
+    fn signalled(&mut self, signal: Signal) -> io::Result<()> {
+        match signal {
+            Signal::End => self.leaving = Some(true),
+            Signal::Woken => {
+                self.tty.retake()?;
+                self.model.size = self.tty.size()?;
+                self.model.settle();
+                self.changed = true;
+            }
+        }
+        Ok(())
+    }
+
+    async fn input(&mut self, input: Input) -> io::Result<()> {
+        let message = match input {
+            Input::Key(key) if key.kind != KeyEventKind::Release => Message::Key(key),
+            Input::Mouse(mouse) => Message::Mouse(mouse),
+            Input::Paste(text) => Message::Paste(text),
+            Input::Resize(columns, rows) => Message::Resize(columns, rows),
+            _ => return Ok(()),
+        };
+        self.message(message).await
+    }
+
+    async fn message(&mut self, message: Message) -> io::Result<()> {
+        self.changed = true;
+        for effect in update::update(&mut self.model, message) {
+            self.effect(effect).await?;
+        }
+        Ok(())
+    }
+
+    async fn effect(&mut self, effect: Effect) -> io::Result<()> {
+        let answers = match effect {
+            Effect::Connect(target) => self.dialler.connect(&target).await,
+            Effect::Reconnect => self.dialler.reconnect().await,
+            Effect::Send(request) => self.dialler.ask(request).into_iter().collect(),
+            Effect::Drop => {
+                self.dialler.hang_up();
+                Vec::new()
+            }
+            Effect::Open(path) => {
+                read::open(path, self.sender.clone());
+                Vec::new()
+            }
+            Effect::LookForRecent => {
+                read::recent(&self.world, self.sender.clone());
+                Vec::new()
+            }
+            Effect::Mouse(ours) => {
+                self.tty.mouse(ours)?;
+                Vec::new()
+            }
+            Effect::Redraw => {
+                self.tty.clear()?;
+                Vec::new()
+            }
+            Effect::Suspend => {
+                self.tty.lend();
+                self.signals.stop().await;
+                self.tty.retake()?;
+                vec![self.tty.size().map(|(columns, rows)| Message::Resize(columns, rows))?]
+            }
+            Effect::Quit => {
+                self.leaving = Some(false);
+                Vec::new()
+            }
+        };
+        for answer in answers {
+            if let Message::Began { path, .. } = &answer {
+                remember(path.clone());
+            }
+            // What a connection begins with has no effects of its own.
+            update::update(&mut self.model, answer);
+            self.changed = true;
+        }
+        Ok(())
+    }
+}

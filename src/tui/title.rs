@@ -5,10 +5,10 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::conversation::event::Remark;
-use crate::smtp::Phase;
 use crate::smtp::escape::for_screen;
 
 use super::model::Model;
+use super::pane::reply::where_line;
 use super::text::{fit, width};
 use super::theme::Role;
 
@@ -73,32 +73,7 @@ fn state(model: &Model) -> String {
     if model.talk.partial {
         return "…".to_owned();
     }
-    let session = &model.talk.dialogue.state().session;
-    let recipients = session.accepted + session.refused;
-    match session.phase() {
-        Phase::Connecting if model.talk.log.is_empty() => String::new(),
-        Phase::Connecting => "connecting".to_owned(),
-        Phase::Greeting => "the server has not greeted yet".to_owned(),
-        Phase::Greeted if session.turned_away => "turned away".to_owned(),
-        Phase::Greeted => "connected".to_owned(),
-        Phase::Ready if session.delivered == 1 => "ready · 1 message taken".to_owned(),
-        Phase::Ready if session.delivered > 1 => format!("ready · {} messages taken", session.delivered),
-        Phase::Ready => "ready".to_owned(),
-        Phase::Mail if recipients > 0 => format!("MAIL · 0 of {recipients} accepted"),
-        Phase::Mail => "MAIL · no recipient yet".to_owned(),
-        Phase::Rcpt => format!("RCPT · {} of {recipients} accepted", session.accepted),
-        Phase::Data => format!("DATA · message content for {}", people(session.accepted)),
-        Phase::Verdict => "DATA · the verdict is awaited".to_owned(),
-        Phase::Bdat => format!("BDAT · message content for {}", people(session.accepted)),
-        Phase::Auth => "AUTH · an answer is expected".to_owned(),
-        Phase::Handshake => "TLS handshake".to_owned(),
-        Phase::Quit => "QUIT accepted".to_owned(),
-        Phase::Closed => "closed".to_owned(),
-    }
-}
-
-fn people(count: u32) -> String {
-    if count == 1 { "1 recipient".to_owned() } else { format!("{count} recipients") }
+    if model.talk.log.is_empty() { String::new() } else { where_line(&model.talk) }
 }
 
 /// How a live connection ended, and the keys that go on; nothing while it is open.

@@ -38,6 +38,12 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             }
             Vec::new()
         }
+        Message::Gone(events) => {
+            if model.talk.is_open() {
+                model.talk.take(events);
+            }
+            Vec::new()
+        }
         Message::Tick(now) => {
             model.now = now;
             Vec::new()

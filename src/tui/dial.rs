@@ -1,0 +1,219 @@
+//! The connection behind the screen: reads a TARGET, starts the lab where it is meant, opens the journal, dials.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::client::{Connection, Request, SharedJournal, connect};
+use crate::conversation::Micros;
+use crate::conversation::event::{Event, Remark, Timed};
+use crate::conversation::file::Header;
+use crate::conversation::journal::Journal;
+use crate::lab::{Lab, ListenerKind};
+use crate::profile::{Endpoint, Profiles, Target};
+use crate::script::options;
+use crate::world::World;
+
+use super::message::Message;
+use super::model::Peer;
+use super::pane::composer::Identity;
+
+/// How long a connection that is dropped has to write its last record.
+const LAST_WORDS: Duration = Duration::from_millis(300);
+/// Events taken from the wire at once.
+const BATCH: usize = 1024;
+
+/// Who was dialled last, and the connection.
+pub(super) struct Dialler {
+    world: World,
+    lab: Option<(String, Lab)>,
+    target: Option<Target>,
+    roots: Vec<String>,
+    journal: Option<SharedJournal>,
+    started: Duration,
+    connection: Option<Connection>,
+    /// Every file that was written, in order.
+    pub(super) recorded: Vec<PathBuf>,
+}
+
+impl Dialler {
+    pub(super) fn new(world: World) -> Self {
+        Self {
+            world,
+            lab: None,
+            target: None,
+            roots: Vec::new(),
+            journal: None,
+            started: Duration::ZERO,
+            connection: None,
+            recorded: Vec::new(),
+        }
+    }
+
+    /// The conversation's clock.
+    pub(super) fn now(&self) -> Micros {
+        Micros::from(self.world.elapsed().saturating_sub(self.started))
+    }
+
+    /// Reads a TARGET and connects to it, in a new conversation.
+    pub(super) async fn connect(&mut self, text: &str) -> Vec<Message> {
+        let profiles = Profiles::load(&self.world.directories.config);
+        let read = Target::read(text, &profiles).map_err(|error| error.to_string());
+        let mut target = match read {
+            Ok(target) => target,
+            Err(why) => return vec![Message::NotBegun(why)],
+        };
+        let uri = target.uri();
+        let mut roots = Vec::new();
+        if let Endpoint::Lab(scenario) = target.endpoint.clone() {
+            match self.lab(&scenario).await {
+                Ok((address, ca)) => {
+                    target.lab_listens(address);
+                    roots.push(ca);
+                }
+                Err(why) => return vec![Message::NotBegun(why)],
+            }
+        }
+        self.close().await;
+        self.started = self.world.elapsed();
+        let mut messages = Vec::new();
+        let place = target.endpoint.to_string();
+        match self.begin_journal(&target, &uri, &place) {
+            Ok(journal) => self.journal = Some(journal),
+            Err(why) => {
+                self.journal = None;
+                let remark = Remark::new("warning").value(format!("this conversation is not recorded: {why}"));
+                messages.push(Message::Wire(vec![Timed { at: self.now(), event: Event::Remark(remark) }]));
+            }
+        }
+        self.target = Some(target);
+        self.roots = roots;
+        let begun = self.dial(false);
+        if matches!(begun, Message::Began { .. }) {
+            messages.insert(0, begun);
+        } else {
+            messages.push(begun);
+        }
+        messages
+    }
+
+    /// Connects to the same target again; the conversation goes on in the same file.
+    pub(super) async fn reconnect(&mut self) -> Vec<Message> {
+        self.close().await;
+        vec![self.dial(true)]
+    }
+
+    fn dial(&mut self, again: bool) -> Message {
+        let Some(target) = &self.target else {
+            return Message::NotBegun("There is nothing to connect to again; F4 connects.".to_owned());
+        };
+        let options = match options(target, self.roots.clone()) {
+            Ok(options) => options,
+            Err(error) => return Message::NotBegun(error.to_string()),
+        };
+        self.connection = Some(connect(options, self.journal.clone(), self.world.clone(), self.started));
+        Message::Began { peer: Box::new(peer(target)), path: self.path(), again }
+    }
+
+    fn path(&self) -> Option<PathBuf> {
+        let journal = self.journal.as_ref()?;
+        Some(journal.lock().unwrap_or_else(PoisonError::into_inner).path().to_owned())
+    }
+
+    fn begin_journal(&mut self, target: &Target, uri: &str, place: &str) -> Result<SharedJournal, String> {
+        let header = header(target, uri, &self.world);
+        let folder = self.world.directories.state.join("transcripts");
+        let name = if matches!(target.name.as_str(), "lab" | "lab:") { "lab" } else { place };
+        let name = target.profile.as_deref().unwrap_or(name);
+        let journal =
+            Journal::create(&folder, name, &header).map_err(|error| format!("{}: {error}", folder.display()))?;
+        self.recorded.push(journal.path().to_owned());
+        Ok(Arc::new(Mutex::new(journal)))
+    }
+
+    /// Where the lab of this scenario listens, and its authority; started where it is not running.
+    async fn lab(&mut self, scenario: &str) -> Result<(SocketAddr, String), String> {
+        if self.lab.as_ref().is_none_or(|(running, _)| running != scenario) {
+            let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+            let lab = crate::lab::start(scenario, listen, &self.world).await.map_err(|error| error.to_string())?;
+            self.lab = Some((scenario.to_owned(), lab));
+        }
+        let (_, lab) = self.lab.as_ref().expect("started above");
+        let address = lab.addresses.iter().find(|(kind, _)| *kind == ListenerKind::Smtp).map(|(_, address)| *address);
+        let address = address.ok_or_else(|| format!("the lab's scenario {scenario} has no smtp listener"))?;
+        Ok((address, lab.ca.clone()))
+    }
+
+    /// The next things that happened on the wire; waits for ever while nothing is connected.
+    pub(super) async fn next(&mut self) -> Message {
+        let Some(connection) = &mut self.connection else { return std::future::pending().await };
+        let mut events = Vec::new();
+        if connection.events.recv_many(&mut events, BATCH).await == 0 {
+            self.connection = None;
+            let gone = Remark::new("closed").with("by", "client");
+            events.push(Timed { at: self.now(), event: Event::Remark(gone) });
+            return Message::Gone(events);
+        }
+        Message::Wire(events)
+    }
+
+    /// Asks something of the connection. What could not be taken comes back as a message.
+    pub(super) fn ask(&mut self, request: Request) -> Option<Message> {
+        let refused = match &self.connection {
+            Some(connection) => connection.requests.try_send(request).err().map(|error| error.into_inner()),
+            None => Some(request),
+        };
+        match refused {
+            Some(Request::Line(line, _)) => Some(Message::NotSent(String::from_utf8_lossy(&line).into_owned())),
+            Some(_) => Some(Message::Notice("Too much is under way; try again in a moment.".to_owned())),
+            None => None,
+        }
+    }
+
+    /// Closes the connection without QUIT; what it still says comes by [`Self::next`].
+    pub(super) fn hang_up(&mut self) {
+        if let Some(connection) = &self.connection {
+            connection.cancel.cancel();
+        }
+    }
+
+    /// Closes the connection and lets it write its last record.
+    pub(super) async fn close(&mut self) {
+        let Some(mut connection) = self.connection.take() else { return };
+        connection.cancel.cancel();
+        let ended = async { while connection.events.recv().await.is_some() {} };
+        let _ = tokio::time::timeout(LAST_WORDS, ended).await;
+    }
+}
+
+fn peer(target: &Target) -> Peer {
+    Peer {
+        name: target.name.trim_end_matches(':').to_owned(),
+        reading: target.reading.clone(),
+        production: target.production,
+        identity: Identity {
+            ehlo: target.ehlo.clone().unwrap_or_default(),
+            from: target.from.clone().unwrap_or_default(),
+            to: target.to.clone(),
+        },
+        reply_timeout: target.reply_timeout.map(Duration::from_millis),
+    }
+}
+
+fn header(target: &Target, uri: &str, world: &World) -> Header {
+    let mut header = Header::default();
+    let mut set = |key: &str, value: toml::Value| {
+        header.table.insert(key.to_owned(), value);
+    };
+    set("ehlo", toml::Value::Integer(1));
+    set("target", toml::Value::String(uri.to_owned()));
+    if let Some(profile) = &target.profile {
+        set("profile", toml::Value::String(profile.clone()));
+    }
+    if let Ok(started) = format!("{:.3}", world.now()).parse() {
+        set("started", toml::Value::Datetime(started));
+    }
+    set("side", toml::Value::String("client".to_owned()));
+    header
+}

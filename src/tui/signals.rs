@@ -1,0 +1,84 @@
+//! Signals from outside: what ends the workbench, and what wakes it after a stop.
+
+use std::io;
+use std::time::Duration;
+
+/// What a signal asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Signal {
+    /// TERM, HUP or INT: leave, and leave the terminal whole.
+    End,
+    /// CONT: somebody else may have changed the terminal.
+    Woken,
+}
+
+/// How long a stop may take to come into effect. Where there is nobody who could continue us, the system ignores the
+/// stop, and we go on after this.
+const STOP: Duration = Duration::from_millis(200);
+
+#[cfg(unix)]
+pub(super) use unix::Signals;
+
+#[cfg(unix)]
+mod unix {
+    use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
+
+    use super::{STOP, Signal, io};
+
+    /// The signals that are listened to.
+    pub(in crate::tui) struct Signals {
+        terminate: Stream,
+        hangup: Stream,
+        interrupt: Stream,
+        woken: Stream,
+    }
+
+    impl Signals {
+        pub(in crate::tui) fn listen() -> io::Result<Self> {
+            Ok(Self {
+                terminate: signal(SignalKind::terminate())?,
+                hangup: signal(SignalKind::hangup())?,
+                interrupt: signal(SignalKind::interrupt())?,
+                woken: signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?,
+            })
+        }
+
+        /// The next one.
+        pub(in crate::tui) async fn next(&mut self) -> Signal {
+            tokio::select! {
+                _ = self.terminate.recv() => Signal::End,
+                _ = self.hangup.recv() => Signal::End,
+                _ = self.interrupt.recv() => Signal::End,
+                _ = self.woken.recv() => Signal::Woken,
+            }
+        }
+
+        /// Stops the whole job, as the terminal would on Ctrl-Z, and returns when it goes on.
+        pub(in crate::tui) async fn stop(&mut self) {
+            // A refusal shows as a return without a stop, which is what happens then.
+            let _ = rustix::process::kill_current_process_group(rustix::process::Signal::TSTP);
+            let _ = tokio::time::timeout(STOP, self.woken.recv()).await;
+        }
+    }
+}
+
+#[cfg(not(unix))]
+pub(super) struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    pub(super) fn listen() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    pub(super) async fn next(&mut self) -> Signal {
+        match tokio::signal::ctrl_c().await {
+            Ok(()) => Signal::End,
+            Err(_) => std::future::pending().await,
+        }
+    }
+
+    pub(super) async fn stop(&mut self) {
+        tokio::time::sleep(STOP).await;
+    }
+}
