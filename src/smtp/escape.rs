@@ -58,27 +58,28 @@ pub fn is_plain(c: char) -> bool {
     )
 }
 
-/// Cuts bytes into safe text and escapes, in order, losing nothing.
-pub fn pieces(mut bytes: &[u8]) -> impl Iterator<Item = Piece<'_>> {
+/// Cuts bytes into safe text and escapes, in order, losing nothing. Each octet is looked at once.
+pub fn pieces(bytes: &[u8]) -> impl Iterator<Item = Piece<'_>> {
+    bytes.utf8_chunks().flat_map(|chunk| {
+        let invalid = chunk.invalid().iter().map(|octet| Piece::Escape(Escape::Octet(*octet)));
+        text_pieces(chunk.valid()).chain(invalid)
+    })
+}
+
+fn text_pieces(mut text: &str) -> impl Iterator<Item = Piece<'_>> {
     std::iter::from_fn(move || {
-        if bytes.is_empty() {
-            return None;
-        }
-        let valid = match std::str::from_utf8(bytes) {
-            Ok(text) => text,
-            Err(error) => std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default(),
-        };
-        let plain = valid.find(|c| !is_plain(c)).unwrap_or(valid.len());
+        let first = text.chars().next()?;
+        let plain = text.find(|c| !is_plain(c)).unwrap_or(text.len());
         if plain > 0 {
-            bytes = &bytes[plain..];
-            return Some(Piece::Plain(&valid[..plain]));
+            let (head, tail) = text.split_at(plain);
+            text = tail;
+            return Some(Piece::Plain(head));
         }
-        let escape = match valid.chars().next() {
-            Some(c) if !c.is_ascii() => Escape::Character(c),
-            _ => Escape::Octet(bytes[0]),
-        };
-        bytes = &bytes[if let Escape::Character(c) = escape { c.len_utf8() } else { 1 }..];
-        Some(Piece::Escape(escape))
+        text = &text[first.len_utf8()..];
+        Some(Piece::Escape(match u8::try_from(first) {
+            Ok(octet) if octet.is_ascii() => Escape::Octet(octet),
+            _ => Escape::Character(first),
+        }))
     })
 }
 
