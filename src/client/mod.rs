@@ -13,12 +13,14 @@
 //! | `tls version= cipher= verified=yes\|no reason=` | a handshake was done; `failed=yes` instead where it was not |
 //! | `certificate n= der=` | what the server showed, leaf first; base64 |
 //! | `injected bytes= text=` | clear text after the reply to STARTTLS, thrown away |
+//! | `inspecting NAME` | a connection follows that only looks closer at a certificate that was not trusted |
+//! | `auto` | the next line is ehlo's own |
 //! | `pipelined n=` | the next `n` lines went out in one write |
 //! | `cut direction= bytes= sha256=` | what was beyond a limit and not recorded |
 //! | `gave-up` | the user stopped waiting; with `reason=time-out awaiting= after=` the clock did |
 //! | `warning kind= "WORDS"` | something to know: `flood`, `journal`, or an attempt that failed while others remain |
 //! | `error kind= "WORDS"` | why the connection ends: `name`, `refused`, `network`, `tls`, `time-out` |
-//! | `closed by=client\|server\|network reason=` | the end; always the last |
+//! | `closed by=client\|server\|network reason=` | the end; the last but for an inspection |
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
@@ -35,6 +37,7 @@ use crate::world::World;
 
 mod dial;
 mod handshake;
+mod inspect;
 mod record;
 mod splitter;
 mod stream;
@@ -84,6 +87,8 @@ pub struct Options {
     pub bind: Option<IpAddr>,
     /// For one connection attempt.
     pub connect_timeout: Duration,
+    /// After a certificate that was not trusted, have a closer look at it by a connection of its own.
+    pub inspect: bool,
     /// For each reply, instead of RFC 5321 4.5.3.2's times by phase.
     pub reply_timeout: Option<Duration>,
 }
@@ -126,7 +131,7 @@ pub enum Request {
 pub struct Connection {
     /// What to do; bounded, use `try_send` from a screen.
     pub requests: mpsc::Sender<Request>,
-    /// What happened, in true order; ends after `closed`.
+    /// What happened, in true order; ends after the last `closed`.
     pub events: mpsc::Receiver<Timed>,
     /// Closes at once, at any moment.
     pub cancel: CancellationToken,
@@ -145,7 +150,8 @@ pub fn connect(options: Options, journal: Option<SharedJournal>, world: World, s
     let (happened, events) = mpsc::channel(256);
     let cancel = CancellationToken::new();
     let transcript = journal.as_ref().and_then(|j| j.lock().ok().map(|j| j.path().to_owned()));
+    let clock = world.clone();
     let recorder = record::Recorder::new(happened.clone(), journal, world, started);
-    tokio::spawn(task::Task::new(options, recorder, asked, happened, cancel.clone()).run());
+    tokio::spawn(task::Task::new(options, recorder, asked, happened, cancel.clone(), clock).run());
     Connection { requests, events, cancel, transcript }
 }

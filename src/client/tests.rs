@@ -24,6 +24,7 @@ fn options(port: u16) -> Options {
         endpoint: Endpoint::Tcp { host: "127.0.0.1".to_owned(), port },
         tls: TlsOptions { implicit: false, verify: true, roots: Vec::new(), name: None },
         bind: None,
+        inspect: false,
         connect_timeout: Duration::from_secs(5),
         reply_timeout: None,
     }
@@ -285,6 +286,40 @@ async fn an_unknown_authority_ends_the_connection_in_words() {
     let mut talk = to_starttls(options(port)).await;
     let text = talk.until("closed by=client").await;
     assert!(text.contains("error kind=tls \"the server's certificate"), "{text}");
+}
+
+#[tokio::test]
+async fn going_on_regardless_says_what_speaks_against_it() {
+    let (_, port) = starttls_peer("").await;
+    let mut options = options(port);
+    options.tls.verify = false;
+    options.tls.name = Some("mx.example".to_owned());
+    let mut talk = to_starttls(options).await;
+    talk.until("verified=no reason=\"it is not for mx.example: it is for").await;
+    talk.send("EHLO b").await;
+    let text = talk.until("secret mx").await;
+    assert!(text.contains("its issuer is not known here: CN=a test authority"), "{text}");
+}
+
+#[tokio::test]
+async fn a_closer_look_is_a_connection_of_its_own() {
+    let (_, config) = certificates();
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback");
+    let port = listener.local_addr().expect("bound").port();
+    tokio::spawn(async move {
+        for _ in 0..2 {
+            let (stream, _) = listener.accept().await.expect("a client");
+            let script = "S: 220 mx\nC: EHLO a\nS: 250-mx\nS: 250 STARTTLS\nC: STARTTLS\nS: 220 go";
+            let stream = play(stream, script).await;
+            let _ = tokio_rustls::TlsAcceptor::from(Arc::clone(&config)).accept(stream).await;
+        }
+    });
+    let mut talk = to_starttls(Options { inspect: true, ..options(port) }).await;
+    let text = talk.until("verified=no").await;
+    let after = text.split("inspecting 127.0.0.1").nth(1).expect("a closer look");
+    assert!(after.contains("* auto\n> EHLO a\n") && after.contains("* auto\n> STARTTLS\n"), "{text}");
+    assert!(after.contains("its issuer is not known here: CN=a test authority"), "{text}");
+    talk.until("* certificate n=0").await;
 }
 
 #[tokio::test]

@@ -2,27 +2,43 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
 
+use crate::conversation::certificate::TlsFault;
 use crate::conversation::event::Remark;
 use crate::smtp::escape;
 
 use super::TlsOptions;
 use super::dial::Failure;
 use super::handshake::{Facts, alert_words, cipher_name, version_name};
+use super::inspect::{self, Found};
 use super::stream::{Io, Tap};
 
 /// What came of a handshake, with the remarks to record before anything else.
 pub(super) struct Outcome {
     pub(super) remarks: Vec<Remark>,
     pub(super) result: Result<Box<dyn Io>, Failure>,
+    /// It failed because the certificate was not trusted: a closer look would tell more.
+    pub(super) untrusted: bool,
 }
 
-/// Shakes hands. `host` is the name that was dialled.
-pub(super) async fn handshake(stream: Box<dyn Io>, host: &str, options: &TlsOptions) -> Outcome {
+impl Outcome {
+    fn failed(remarks: Vec<Remark>, words: String) -> Self {
+        Self { remarks, result: Err(Failure { kind: "tls", words }), untrusted: false }
+    }
+}
+
+/// Shakes hands. `host` is the name that was dialled, `now` the time by which certificates are judged.
+pub(super) async fn handshake(stream: Box<dyn Io>, host: &str, options: &TlsOptions, now: Timestamp) -> Outcome {
     let name = options.name.as_deref().unwrap_or(host);
+    if options.verify { verifying(stream, name, options).await } else { regardless(stream, name, options, now).await }
+}
+
+/// The library verifies; what it does not trust ends the connection.
+async fn verifying(stream: Box<dyn Io>, name: &str, options: &TlsOptions) -> Outcome {
     let connector = match connector(options) {
         Ok(connector) => connector,
-        Err(words) => return Outcome { remarks: Vec::new(), result: Err(Failure { kind: "tls", words }) },
+        Err(words) => return Outcome::failed(Vec::new(), words),
     };
     let (tap, tapped) = Tap::new(stream);
     let result = tokio_native_tls::TlsConnector::from(connector).connect(name, tap).await;
@@ -30,23 +46,51 @@ pub(super) async fn handshake(stream: Box<dyn Io>, host: &str, options: &TlsOpti
     match result {
         Ok(stream) => {
             let leaf = stream.get_ref().peer_certificate().ok().flatten().and_then(|cert| cert.to_der().ok());
-            let mut tls = about(&facts).with("verified", if options.verify { "yes" } else { "no" });
-            if !options.verify {
-                tls = tls.with("reason", "verification is switched off for this target");
-            }
-            let mut remarks = vec![tls];
-            remarks.extend(certificates(&facts, leaf));
-            Outcome { remarks, result: Ok(Box::new(stream)) }
+            let chain = if facts.chain.is_empty() { leaf.into_iter().collect() } else { facts.chain.clone() };
+            let mut remarks = vec![about(&facts).with("verified", "yes")];
+            remarks.extend(certificates(&chain));
+            Outcome { remarks, result: Ok(Box::new(stream)), untrusted: false }
         }
         Err(error) => {
             let mut remarks = Vec::new();
             if facts.version.is_some() {
                 remarks.push(about(&facts).with("failed", "yes"));
             }
-            remarks.extend(certificates(&facts, None));
-            Outcome { remarks, result: Err(Failure { kind: "tls", words: words(&error, &facts, name) }) }
+            remarks.extend(certificates(&facts.chain));
+            let untrusted = error.to_string().contains("certificate verify failed");
+            Outcome { untrusted, ..Outcome::failed(remarks, words(&error.to_string(), &facts, name)) }
         }
     }
+}
+
+/// Verification is off: the handshake goes through, and what speaks against the certificate is said.
+async fn regardless(stream: Box<dyn Io>, name: &str, options: &TlsOptions, now: Timestamp) -> Outcome {
+    let (tap, tapped) = Tap::new(stream);
+    let result = inspect::handshake(tap, name, options, now).await;
+    let facts = Facts::of(&tapped.finish().received);
+    match result {
+        Ok((stream, found)) => {
+            let remarks = verdict(about(&facts), &found);
+            Outcome { remarks, result: Ok(Box::new(stream)), untrusted: false }
+        }
+        Err(error) => {
+            let remarks = facts.version.map(|_| about(&facts).with("failed", "yes")).into_iter().collect();
+            Outcome::failed(remarks, words(&error, &facts, name))
+        }
+    }
+}
+
+/// The remarks on a handshake that nothing stood in the way of.
+fn verdict(tls: Remark, found: &Found) -> Vec<Remark> {
+    let reasons: Vec<String> = found.faults.iter().map(TlsFault::words).collect();
+    let tls = if reasons.is_empty() {
+        tls.with("verified", "yes")
+    } else {
+        tls.with("verified", "no").with("reason", reasons.join("; "))
+    };
+    let mut remarks = vec![tls];
+    remarks.extend(certificates(&found.chain));
+    remarks
 }
 
 fn connector(options: &TlsOptions) -> Result<native_tls::TlsConnector, String> {
@@ -55,9 +99,6 @@ fn connector(options: &TlsOptions) -> Result<native_tls::TlsConnector, String> {
         let certificate = native_tls::Certificate::from_pem(pem.as_bytes())
             .map_err(|error| format!("a certificate authority that was given can't be read: {error}"))?;
         builder.add_root_certificate(certificate);
-    }
-    if !options.verify {
-        builder.danger_accept_invalid_certs(true).danger_accept_invalid_hostnames(true);
     }
     builder.build().map_err(|error| format!("TLS can't be set up: {error}"))
 }
@@ -73,15 +114,14 @@ fn about(facts: &Facts) -> Remark {
     tls
 }
 
-fn certificates(facts: &Facts, leaf: Option<Vec<u8>>) -> Vec<Remark> {
-    let chain = if facts.chain.is_empty() { leaf.into_iter().collect() } else { facts.chain.clone() };
+fn certificates(chain: &[Vec<u8>]) -> impl Iterator<Item = Remark> {
     let remark =
         |(n, der): (usize, &Vec<u8>)| Remark::new("certificate").with("n", n).with("der", STANDARD.encode(der));
-    chain.iter().enumerate().map(remark).collect()
+    chain.iter().enumerate().map(remark)
 }
 
 /// Why a handshake failed, in words, from what the library says and from what was seen to pass.
-fn words(error: &native_tls::Error, facts: &Facts, name: &str) -> String {
+fn words(text: &str, facts: &Facts, name: &str) -> String {
     if let Some(clear) = &facts.clear_text {
         let shown = escape::for_screen(clear.split(|b| *b == b'\n').next().unwrap_or_default().trim_ascii_end());
         return format!("the server does not speak TLS here; it answered in clear text: {shown}");
@@ -89,7 +129,6 @@ fn words(error: &native_tls::Error, facts: &Facts, name: &str) -> String {
     if let Some(alert) = facts.alert {
         return format!("the server ended the TLS handshake: {} (alert {alert})", alert_words(alert));
     }
-    let text = error.to_string();
     let has = |what: &str| text.contains(what);
     if has("certificate has expired") {
         "the server's certificate has expired".to_owned()

@@ -43,6 +43,7 @@ pub fn options(target: &Target, mut roots: Vec<String>) -> Result<Options, DialE
         Endpoint::Lab(_) => return Err(DialError::LabNotStarted),
     };
     Ok(Options {
+        inspect: true,
         endpoint,
         tls: TlsOptions {
             implicit: target.tls == TlsMode::Implicit,

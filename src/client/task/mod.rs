@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use bytes::{Buf as _, BytesMut};
-use sha2::{Digest as _, Sha256};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -11,14 +10,20 @@ use tokio_util::sync::CancellationToken;
 
 use crate::conversation::event::{Remark, Timed};
 use crate::conversation::fold::Answered;
-use crate::smtp::session::{Awaited, Sent};
-use crate::smtp::{Class, Phase, Verb, content};
+use crate::smtp::session::Awaited;
+use crate::smtp::{Class, Phase, Verb};
+use crate::world::World;
 
 use super::dial::{self, Failure};
 use super::record::Recorder;
-use super::splitter::{Piece, Splitter, hexadecimal};
+use super::splitter::{Piece, Splitter};
 use super::stream::Io;
-use super::{Ending, Options, Request, timeouts, tls};
+use super::{Options, Request, timeouts, tls};
+
+mod look;
+mod send;
+
+use send::Uncounted;
 
 /// Events that wait for the owner before reading stops: back-pressure goes to the socket.
 const BACKLOG: usize = 256;
@@ -27,18 +32,18 @@ const OUTGOING: usize = 4 << 20;
 /// What may come without anything being asked before reading stops.
 const FLOOD_OCTETS: u64 = 64 << 20;
 const FLOOD_LINES: u64 = 500_000;
-/// Message content that is recorded; the rest is counted and summed.
-const CONTENT_KEPT: u64 = 1 << 20;
 
 /// Why a connection ended.
 struct End {
     by: &'static str,
     reason: Option<String>,
+    /// The certificate was not trusted.
+    untrusted: bool,
 }
 
 impl End {
     fn by(by: &'static str) -> Self {
-        Self { by, reason: None }
+        Self { by, reason: None, untrusted: false }
     }
 }
 
@@ -52,13 +57,6 @@ enum Step {
     Written(std::io::Result<usize>),
     Read(std::io::Result<usize>),
     TimedOut,
-}
-
-/// Content beyond what is recorded.
-#[derive(Default)]
-struct Uncounted {
-    recorded: u64,
-    beyond: Option<(u64, Sha256)>,
 }
 
 pub(super) struct Task {
@@ -75,6 +73,9 @@ pub(super) struct Task {
     flooded: bool,
     content: Uncounted,
     host: String,
+    world: World,
+    /// The last EHLO or LHLO as it was sent, for a connection that looks closer.
+    greeting: Vec<u8>,
 }
 
 impl Task {
@@ -84,6 +85,7 @@ impl Task {
         requests: mpsc::Receiver<Request>,
         events: mpsc::Sender<Timed>,
         cancel: CancellationToken,
+        world: World,
     ) -> Self {
         Self {
             options,
@@ -98,6 +100,8 @@ impl Task {
             flooded: false,
             content: Uncounted::default(),
             host: String::new(),
+            world,
+            greeting: b"EHLO localhost".to_vec(),
         }
     }
 
@@ -107,6 +111,15 @@ impl Task {
             Ok(stream) => self.talk(stream).await,
             Err(end) => end,
         };
+        let untrusted = end.untrusted;
+        self.close(end);
+        if untrusted && self.options.inspect {
+            self.inspect().await;
+        }
+        self.recorder.finish().await;
+    }
+
+    fn close(&mut self, end: End) {
         self.pieces(Splitter::finish);
         self.end_content();
         let mut closed = Remark::new("closed").with("by", end.by);
@@ -114,7 +127,6 @@ impl Task {
             closed = closed.with("reason", reason);
         }
         self.recorder.remark(closed);
-        self.recorder.finish().await;
     }
 
     /// Dials and, with implicit TLS, shakes hands.
@@ -140,14 +152,15 @@ impl Task {
 
     fn failed(&mut self, failure: &Failure) -> End {
         self.recorder.remark(Remark::new("error").with("kind", failure.kind).value(&failure.words));
-        End { by: if failure.kind == "tls" { "client" } else { "network" }, reason: None }
+        End::by(if failure.kind == "tls" { "client" } else { "network" })
     }
 
     /// Shakes hands on a stream; what was pending in clear text must have been taken before.
     async fn secure(&mut self, stream: Box<dyn Io>) -> Result<Box<dyn Io>, End> {
         let cancel = self.cancel.clone();
         let limit = self.options.connect_timeout;
-        let shaking = tokio::time::timeout(limit, tls::handshake(stream, &self.host, &self.options.tls));
+        let shaking =
+            tokio::time::timeout(limit, tls::handshake(stream, &self.host, &self.options.tls, self.world.now()));
         let outcome = tokio::select! {
             biased;
             () = cancel.cancelled() => return Err(End::by("client")),
@@ -160,7 +173,8 @@ impl Task {
         for remark in outcome.remarks {
             self.recorder.remark(remark);
         }
-        outcome.result.map_err(|failure| self.failed(&failure))
+        let untrusted = outcome.untrusted;
+        outcome.result.map_err(|failure| End { untrusted, ..self.failed(&failure) })
     }
 
     /// Requests, octets and timers, until the connection ends.
@@ -250,7 +264,7 @@ impl Task {
             error.kind(),
             std::io::ErrorKind::ConnectionReset | std::io::ErrorKind::BrokenPipe | std::io::ErrorKind::UnexpectedEof
         );
-        End { by: if by_server { "server" } else { "network" }, reason: Some(words) }
+        End { reason: Some(words), ..End::by(if by_server { "server" } else { "network" }) }
     }
 
     fn limit(&self, phase: Duration) -> Duration {
@@ -269,7 +283,8 @@ impl Task {
     fn timed_out(&mut self) -> Option<End> {
         self.deadline = None;
         if self.recorder.fold.phase() == Phase::Quit && !self.recorder.fold.is_waiting() {
-            return Some(End { by: "client", reason: Some("the server answered QUIT and did not close".to_owned()) });
+            let reason = Some("the server answered QUIT and did not close".to_owned());
+            return Some(End { reason, ..End::by("client") });
         }
         let awaited = self.recorder.fold.pending().find(|p| !p.gave_up).map(|p| p.awaited.clone());
         if awaited.is_none() && !self.outgoing.is_empty() {
@@ -353,116 +368,6 @@ impl Task {
         let stream = self.secure(reader.unsplit(writer)).await?;
         self.wait_for_next();
         Ok(tokio::io::split(stream))
-    }
-
-    fn request(&mut self, request: Request) {
-        if !matches!(request, Request::Remark(_) | Request::Learn(_)) {
-            self.unasked = (0, 0);
-        }
-        match request {
-            Request::Line(line, ending) => {
-                self.interrupt_line();
-                self.line(&line, ending);
-            }
-            Request::Pipeline(lines) => {
-                self.interrupt_line();
-                self.recorder.remark(Remark::new("pipelined").with("n", lines.len()));
-                for line in lines {
-                    self.line(&line, Ending::CrLf);
-                }
-            }
-            Request::Content(text) => {
-                self.interrupt_line();
-                let stuffed = self.recorder.fold.session.chunk_left == 0;
-                for line in content::lines(&text) {
-                    let line = if stuffed { content::stuff(line) } else { line.into() };
-                    self.content_line(&line, Ending::CrLf);
-                }
-            }
-            Request::RawContent(octets) => {
-                self.interrupt_line();
-                for line in octets.split_inclusive(|b| *b == b'\n') {
-                    match line.strip_suffix(b"\r\n") {
-                        Some(line) => self.content_line(line, Ending::CrLf),
-                        None => self.content_line(line, Ending::None),
-                    }
-                }
-            }
-            Request::GiveUp => {
-                if self.recorder.fold.is_waiting() {
-                    self.interrupt_line();
-                    self.recorder.remark(Remark::new("gave-up"));
-                    self.deadline = None;
-                }
-            }
-            Request::ReadOn => self.flooded = false,
-            Request::Remark(remark) => {
-                self.interrupt_line();
-                self.recorder.remark(remark);
-            }
-            Request::Learn(secret) => self.recorder.mask.learn(secret),
-        }
-        if self.outgoing.is_empty() && self.deadline.is_none() {
-            self.wait_for_next();
-        }
-    }
-
-    /// Something is recorded now: a line of the server's that has begun is recorded as far as it came.
-    fn interrupt_line(&mut self) {
-        self.pieces(|splitter, each| splitter.flush(each));
-    }
-
-    fn line(&mut self, line: &[u8], ending: Ending) {
-        let sent = self.recorder.fold.session.classify(line);
-        if sent == Sent::Content {
-            let stuffed = if self.recorder.fold.session.chunk_left == 0 { content::stuff(line) } else { line.into() };
-            self.content_line(&stuffed, ending);
-            return;
-        }
-        self.end_content();
-        let mut bytes = line.to_vec();
-        if ending == Ending::Lf {
-            bytes.push(b'\n');
-        }
-        // Journal first, then the wire (FORMATS section 1, Journal).
-        self.recorder.sent(&bytes, ending == Ending::CrLf);
-        self.outgoing.extend_from_slice(&bytes);
-        if ending == Ending::CrLf {
-            self.outgoing.extend_from_slice(b"\r\n");
-        }
-        self.wait_for_next();
-    }
-
-    fn content_line(&mut self, line: &[u8], ending: Ending) {
-        let mut wire = line.to_vec();
-        match ending {
-            Ending::CrLf => wire.extend_from_slice(b"\r\n"),
-            Ending::Lf => wire.push(b'\n'),
-            Ending::None => {}
-        }
-        if let Some((octets, sum)) = &mut self.content.beyond {
-            *octets += wire.len() as u64;
-            sum.update(&wire);
-            self.recorder.content_uncounted(wire.len() as u64);
-        } else if self.content.recorded + wire.len() as u64 > CONTENT_KEPT {
-            let mut sum = Sha256::new();
-            sum.update(&wire);
-            self.content.beyond = Some((wire.len() as u64, sum));
-            self.recorder.content_uncounted(wire.len() as u64);
-        } else {
-            self.content.recorded += wire.len() as u64;
-            let crlf = ending == Ending::CrLf;
-            self.recorder.content(if crlf { line } else { &wire }, crlf);
-        }
-        self.outgoing.extend_from_slice(&wire);
-    }
-
-    /// The content is complete: what was not recorded of it is said.
-    fn end_content(&mut self) {
-        if let Some((octets, sum)) = std::mem::take(&mut self.content).beyond {
-            let cut = Remark::new("cut").with("direction", "out").with("bytes", octets);
-            self.recorder.remark(cut.with("sha256", hexadecimal(&sum.finalize())));
-        }
     }
 }
 

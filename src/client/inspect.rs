@@ -1,0 +1,108 @@
+//! A closer look at a server whose certificate was not trusted: a handshake that goes through whatever the
+//! certificate is, and says all that speaks against it.
+//!
+//! By OpenSSL itself where it is there anyway; elsewhere only what the certificate says of itself is seen.
+
+use jiff::Timestamp;
+
+use crate::conversation::certificate::{Certificate, TlsFault, faults};
+
+use super::TlsOptions;
+use super::stream::Io;
+
+/// What a closer look found.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// The chain as the server sent it, DER, leaf first.
+    pub(super) chain: Vec<Vec<u8>>,
+    /// What speaks against it.
+    pub(super) faults: Vec<TlsFault>,
+}
+
+impl Found {
+    /// The chain with what the leaf's own contents and the library's verdicts say.
+    fn new(chain: Vec<Vec<u8>>, name: &str, now: Timestamp, verdicts: &[(i32, String)]) -> Self {
+        let leaf = chain.first().and_then(|der| Certificate::parse(der));
+        let mut all = leaf.as_ref().map(|leaf| faults(leaf, name, now)).unwrap_or_default();
+        let issuer = || {
+            let last = chain.last().and_then(|der| Certificate::parse(der)).or_else(|| leaf.clone());
+            last.map_or_else(|| "unknown".to_owned(), |cert| cert.issuer)
+        };
+        for (code, words) in verdicts {
+            let fault = match code {
+                // Dates and names: the certificate itself says it better, but an intermediate's is only said here.
+                9 | 10 | 62 | 64 if !all.is_empty() => continue,
+                18 => TlsFault::SelfSigned,
+                2 | 19 | 20 | 21 if leaf.as_ref().is_some_and(|leaf| leaf.self_issued) => TlsFault::SelfSigned,
+                2 | 19 | 20 | 21 => TlsFault::UnknownIssuer(issuer()),
+                _ => TlsFault::Other(words.clone()),
+            };
+            if !all.contains(&fault) {
+                all.push(fault);
+            }
+        }
+        Self { chain, faults: all }
+    }
+}
+
+/// Shakes hands without believing anything. Gives the stream, so that one may go on regardless.
+#[cfg(not(any(target_os = "windows", target_vendor = "apple")))]
+pub(super) async fn handshake<S: Io>(
+    stream: S,
+    name: &str,
+    options: &TlsOptions,
+    now: Timestamp,
+) -> Result<(impl Io + use<S>, Found), String> {
+    use std::sync::{Arc, Mutex};
+
+    use openssl::ssl::{SslConnector, SslMethod, SslVerifyMode};
+    use openssl::x509::X509;
+
+    let verdicts: Arc<Mutex<Vec<(i32, String)>>> = Arc::default();
+    let noted = Arc::clone(&verdicts);
+    let ready = || -> Result<openssl::ssl::Ssl, openssl::error::ErrorStack> {
+        let mut builder = SslConnector::builder(SslMethod::tls_client())?;
+        for pem in &options.roots {
+            builder.cert_store_mut().add_cert(X509::from_pem(pem.as_bytes())?)?;
+        }
+        builder.set_verify_callback(SslVerifyMode::PEER, move |good, context| {
+            if !good && let Ok(mut all) = noted.lock() {
+                let error = context.error();
+                all.push((error.as_raw(), error.error_string().to_owned()));
+            }
+            true
+        });
+        builder.build().configure()?.into_ssl(name)
+    };
+    let ssl = ready().map_err(|error| format!("TLS can't be set up: {error}"))?;
+    let mut stream = tokio_openssl::SslStream::new(ssl, stream).map_err(|error| error.to_string())?;
+    std::pin::Pin::new(&mut stream).connect().await.map_err(|error| error.to_string())?;
+    let chain = stream
+        .ssl()
+        .peer_cert_chain()
+        .map(|stack| stack.iter().filter_map(|cert| cert.to_der().ok()).collect())
+        .unwrap_or_default();
+    let verdicts = verdicts.lock().map(|all| all.clone()).unwrap_or_default();
+    Ok((stream, Found::new(chain, name, now, &verdicts)))
+}
+
+/// Shakes hands without believing anything. Gives the stream, so that one may go on regardless.
+#[cfg(any(target_os = "windows", target_vendor = "apple"))]
+pub(super) async fn handshake<S: Io>(
+    stream: S,
+    name: &str,
+    options: &TlsOptions,
+    now: Timestamp,
+) -> Result<(impl Io + use<S>, Found), String> {
+    let mut builder = native_tls::TlsConnector::builder();
+    builder.danger_accept_invalid_certs(true).danger_accept_invalid_hostnames(true);
+    let connector = builder.build().map_err(|error| error.to_string())?;
+    let stream = tokio_native_tls::TlsConnector::from(connector).connect(name, stream).await;
+    let stream = stream.map_err(|error| error.to_string())?;
+    let leaf = stream.get_ref().peer_certificate().ok().flatten().and_then(|cert| cert.to_der().ok());
+    let own = leaf.as_deref().and_then(Certificate::parse).is_some_and(|leaf| leaf.self_issued);
+    let unsure = "the system's library does not trust it".to_owned();
+    let verdicts = if own { vec![(18, String::new())] } else { vec![(-1, unsure)] };
+    let _ = options;
+    Ok((stream, Found::new(leaf.into_iter().collect(), name, now, &verdicts)))
+}
