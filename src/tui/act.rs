@@ -31,6 +31,11 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Stop => return stop(model),
         Action::Connect => model.overlay = Some(Overlay::Target(Target::default())),
         Action::Reconnect if model.talk.is_open() => model.overlay = Some(Overlay::Question(Question::Reconnect)),
+        // A file's head is somebody's word: its target is shown, and Enter confirms it.
+        Action::Reconnect if model.is_offline() => {
+            let target = model.talk.target.clone().unwrap_or_default();
+            model.overlay = Some(Overlay::Target(Target::with(&target)));
+        }
         Action::Reconnect => return vec![Effect::Reconnect],
         Action::Lab => return connect(model, "lab:".to_owned()),
         Action::Start => {

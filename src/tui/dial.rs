@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::client::{Connection, Request, SharedJournal, connect};
 use crate::conversation::Micros;
 use crate::conversation::event::{Event, Remark, Timed};
-use crate::conversation::file::Header;
+use crate::conversation::file::{Header, Side};
 use crate::conversation::journal::Journal;
 use crate::lab::{Lab, ListenerKind};
 use crate::profile::{Endpoint, Profiles, Target};
@@ -202,18 +202,9 @@ fn peer(target: &Target) -> Peer {
 }
 
 fn header(target: &Target, uri: &str, world: &World) -> Header {
-    let mut header = Header::default();
-    let mut set = |key: &str, value: toml::Value| {
-        header.table.insert(key.to_owned(), value);
-    };
-    set("ehlo", toml::Value::Integer(1));
-    set("target", toml::Value::String(uri.to_owned()));
-    if let Some(profile) = &target.profile {
-        set("profile", toml::Value::String(profile.clone()));
+    let header = Header::recording(uri, world.now(), Side::Client);
+    match &target.profile {
+        Some(profile) => header.with("profile", profile),
+        None => header,
     }
-    if let Ok(started) = format!("{:.3}", world.now()).parse() {
-        set("started", toml::Value::Datetime(started));
-    }
-    set("side", toml::Value::String("client".to_owned()));
-    header
 }

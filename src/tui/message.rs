@@ -50,7 +50,7 @@ pub enum Message {
         /// Whether that is all.
         whole: bool,
     },
-    /// A file could not be read; why.
+    /// A file could not be read; why, as it follows the path: `:12:3: …`, `: no such file`.
     NotOpened(PathBuf, String),
     /// The conversations that are on disk, newest first.
     Recent(Vec<Recent>),

@@ -169,10 +169,11 @@ impl Model {
         self.talk.source == Source::Opened
     }
 
-    /// Whether there is a target to connect to again.
+    /// Whether there is a target to connect to again; for a file, the one that its head names.
     #[must_use]
     pub fn can_reconnect(&self) -> bool {
-        !self.at_start() && !self.is_offline() && !self.peer.name.is_empty()
+        let known = if self.is_offline() { self.talk.target.is_some() } else { !self.peer.name.is_empty() };
+        !self.at_start() && known
     }
 
     /// The n-th next step that is shown, from 1.

@@ -48,11 +48,29 @@ pub struct Left {
     pub interrupted: bool,
 }
 
+/// Why the workbench could not go on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// The terminal refused.
+    #[error(transparent)]
+    Terminal(#[from] TerminalError),
+    /// The only file that was to be looked at can't be read; path, place, problem.
+    #[error("{0}")]
+    Unreadable(String),
+}
+
+impl From<io::Error> for RunError {
+    fn from(error: io::Error) -> Self {
+        Self::Terminal(error.into())
+    }
+}
+
 /// Runs the workbench until it is left. Call [`check`] before.
 ///
 /// # Errors
-/// The terminal refuses.
-pub async fn run(launch: Launch, world: World) -> Result<Left, TerminalError> {
+/// The terminal refuses, or the only file can't be read.
+pub async fn run(launch: Launch, world: World) -> Result<Left, RunError> {
     let signals = Signals::listen()?;
     let (sender, background) = mpsc::unbounded_channel();
     let mut bench = Bench {
@@ -65,10 +83,14 @@ pub async fn run(launch: Launch, world: World) -> Result<Left, TerminalError> {
         changed: true,
         drawn: None,
         leaving: None,
+        unreadable: None,
     };
     bench.begin(launch).await?;
     let interrupted = bench.live(background).await?;
     bench.dialler.close().await;
+    if let Some(why) = bench.unreadable.take() {
+        return Err(RunError::Unreadable(why));
+    }
     Ok(Left { recorded: std::mem::take(&mut bench.dialler.recorded), interrupted })
 }
 
@@ -85,6 +107,8 @@ struct Bench {
     drawn: Option<Duration>,
     /// Set to leave; whether by a signal.
     leaving: Option<bool>,
+    /// The only file that was to be looked at, and why it can't be.
+    unreadable: Option<String>,
 }
 
 impl Bench {
@@ -200,6 +224,13 @@ impl Bench {
 
     async fn message(&mut self, message: Message) -> io::Result<()> {
         self.changed = true;
+        if let Message::NotOpened(path, why) = &message
+            && self.model.talk.log.is_empty()
+            && self.model.files.paths.len() == 1
+        {
+            self.unreadable = Some(format!("{}{why}", path.display()));
+            self.leaving = Some(false);
+        }
         for effect in update::update(&mut self.model, message) {
             self.effect(effect).await?;
         }

@@ -26,6 +26,8 @@ pub struct Talk {
     pub name: String,
     /// Where it is recorded, or was opened from.
     pub path: Option<PathBuf>,
+    /// The target that the head of an opened file names.
+    pub target: Option<String>,
     /// More of it is still being read.
     pub partial: bool,
     /// What happened.

@@ -79,7 +79,7 @@ fn background(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Opened { path, talk, whole } => opened(model, &path, *talk, whole),
         Message::NotOpened(path, why) => {
             let shown = crate::smtp::escape::for_screen(path.to_string_lossy().as_bytes());
-            model.notice = Some(format!("{shown}: {why}"));
+            model.notice = Some(format!("{shown}{why}"));
         }
         Message::Recent(recent) => model.start.recent = recent,
         _ => {}
