@@ -1,0 +1,309 @@
+//! Masking: secrets are taken out before an event is made (FORMATS section 1, Secrets).
+//!
+//! - **By phase**: what AUTH carries, whatever the mechanism: the initial response, and each answer, also those that are
+//!   sent before their 334 has come. The mechanism and a cancelling `*` stay; a challenge is no secret.
+//! - **By value**: octets of either direction that hold a known secret, plain or in base64 at any alignment. A secret
+//!   of fewer than four octets counts only as a whole word. What a person types in AUTH is decoded and learnt, so that a
+//!   reply that echoes it is masked too.
+//! - **By look** is the lint's business: such a line is said and left out of the history, and recorded as it is.
+//!
+//! Not masked: reply codes, verbs, and a plain word that stands as a label of a domain (somebody whose password is
+//! `noddy` still writes from `noddy.com`).
+
+mod value;
+
+use std::ops::Range;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
+
+use crate::smtp::escape;
+use crate::smtp::session::Sent;
+use crate::smtp::{Command, Secret, Session, Verb};
+
+use super::event::{Line, Remark};
+use value::{Look, Values};
+
+/// What stands for a masked part.
+const AUTH: &[u8] = b"{{auth}}";
+/// Octets of an unfinished line that are kept to see what the line is.
+const KEPT: usize = 16 * 1024;
+
+/// Knows the secrets of one conversation and takes them out of what is recorded.
+///
+/// It has to be told everything that is sent and received, in order: it remembers unfinished lines and an AUTH that is
+/// open.
+#[derive(Debug, Default)]
+pub struct Mask {
+    values: Values,
+    sent: Unfinished,
+    received: Unfinished,
+    auth: Option<Exchange>,
+}
+
+/// An AUTH that is going on.
+#[derive(Debug)]
+struct Exchange {
+    mechanism: String,
+    /// Responses sent so far.
+    responses: u32,
+}
+
+/// What is remembered of one direction from one piece to the next.
+#[derive(Default)]
+struct Unfinished {
+    /// The line that has no end yet, as far as it came.
+    line: Zeroizing<Vec<u8>>,
+    /// What a secret that straddles may have begun in.
+    tail: Zeroizing<Vec<u8>>,
+    /// The rest of the line belongs to a secret.
+    secret: bool,
+}
+
+impl std::fmt::Debug for Unfinished {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Unfinished({} octets)", self.line.len())
+    }
+}
+
+impl Mask {
+    /// A secret to look for from now on, plain and in base64.
+    pub fn learn(&mut self, secret: Secret) {
+        self.values.learn(secret);
+    }
+
+    /// What is about to be sent at this point of the session, as it may be recorded: a line, a part of one, or content.
+    #[must_use]
+    pub fn sent(&mut self, session: &Session, bytes: &[u8], crlf: bool) -> Line {
+        let mut masked = Vec::new();
+        let mut start = 0;
+        for part in parts(bytes) {
+            let ended = crlf || part.ends_with(b"\n");
+            self.sent_part(session, part, ended, start, &mut masked);
+            start += part.len();
+        }
+        line(bytes, crlf, masked)
+    }
+
+    /// What was received, as it may be recorded: a line or a part of one.
+    #[must_use]
+    pub fn received(&mut self, bytes: &[u8], crlf: bool) -> Line {
+        let ended = crlf || bytes.ends_with(b"\n");
+        let first = self.received.line.is_empty();
+        let tail = &mut self.received.tail;
+        let before = tail.len();
+        let look = Look { known: before, received: true, open: !ended, wrapped: false, first };
+        tail.extend_from_slice(bytes);
+        let masked = shifted(self.values.find(tail, look), before);
+        let code = self.received.push(bytes);
+        if ended && matches!(code.get(..4), Some([b'2' | b'4' | b'5', _, _, b' '])) && !code.starts_with(b"250") {
+            self.auth = None;
+        }
+        self.received.end(ended, false, self.values.reach());
+        line(bytes, crlf, masked)
+    }
+
+    /// A remark, as it may be recorded: its values are searched for secrets.
+    #[must_use]
+    pub fn remark(&self, mut remark: Remark) -> Remark {
+        for (_, text) in &mut remark.values {
+            let found = self.values.find(text.as_bytes(), Look::default());
+            for range in merged(found).into_iter().rev() {
+                if text.is_char_boundary(range.start) && text.is_char_boundary(range.end) {
+                    text.replace_range(range, "{{auth}}");
+                } else {
+                    "{{auth}}".clone_into(text);
+                    break;
+                }
+            }
+        }
+        remark
+    }
+
+    /// A part of what is sent that holds no line end but at its own. Adds what is secret to `masked`, by its place from
+    /// `start` on.
+    fn sent_part(&mut self, session: &Session, part: &[u8], ended: bool, start: usize, masked: &mut Vec<Range<usize>>) {
+        let text = without_end(part);
+        let before = self.sent.line.len();
+        let whole = Zeroizing::new(self.sent.push(text).to_vec());
+        let kind = session.classify(&whole);
+        let content = kind == Sent::Content;
+        if before == 0 && !content {
+            self.sent.tail.clear();
+        }
+        let by_phase = match &kind {
+            Sent::Content | Sent::EndOfData => None,
+            Sent::AuthAnswer => answer(&whole),
+            Sent::Command(command) => self.command(&whole, command),
+        };
+        if ended && let Sent::Command(command) = &kind {
+            self.opened(&whole, command);
+        }
+        if ended && let Some(from) = by_phase {
+            self.response(&whole[from..]);
+        }
+        let from = if self.sent.secret { Some(0) } else { by_phase.map(|from| from.saturating_sub(before)) };
+        if let Some(from) = from {
+            self.sent.secret = true;
+            if from < text.len() || before == 0 {
+                masked.push(start + from..start + text.len());
+            }
+        }
+        let first = before == 0 && !content;
+        let tail = &mut self.sent.tail;
+        let carried = tail.len();
+        let look = Look { known: carried, received: false, open: !ended, wrapped: content, first };
+        tail.extend_from_slice(text);
+        let found = shifted(self.values.find(tail, look), carried);
+        masked.extend(found.into_iter().map(|r| r.start + start..r.end + start));
+        self.sent.end(ended, content, self.values.reach());
+    }
+
+    /// Where what a command carries begins to be secret by phase.
+    fn command(&self, line: &[u8], command: &Command) -> Option<usize> {
+        // Answers may be sent before the 334 has come.
+        let letters = line.iter().all(|b| value::is_base64(*b) || *b == b'=');
+        let early = self.auth.is_some() && command.verb == Verb::Other && letters;
+        if early { answer(line) } else { initial_response(line) }
+    }
+
+    /// A command was sent: it opens an AUTH, or ends one.
+    fn opened(&mut self, line: &[u8], command: &Command) {
+        if let Some((mechanism, _)) = auth_command(line) {
+            let mechanism = String::from_utf8_lossy(mechanism).to_ascii_uppercase();
+            self.auth = Some(Exchange { mechanism, responses: 0 });
+        } else if command.verb != Verb::Other {
+            self.auth = None;
+        }
+    }
+
+    /// A response of a mechanism was sent: learns what is secret in it, for echoes.
+    fn response(&mut self, response: &[u8]) {
+        let response = response.trim_ascii();
+        let Some(exchange) = &mut self.auth else { return };
+        exchange.responses += 1;
+        let is_name = match exchange.mechanism.as_str() {
+            "LOGIN" => exchange.responses == 1,
+            "EXTERNAL" | "ANONYMOUS" => true,
+            _ => false,
+        };
+        if is_name || response.is_empty() || response == b"=" {
+            return;
+        }
+        let decoded = STANDARD.decode(response).map(Zeroizing::new);
+        if response.len() >= 4 || decoded.is_err() && exchange.mechanism == "LOGIN" {
+            self.values.learn(Secret::new(response.to_vec()));
+        }
+        let Ok(decoded) = decoded else { return };
+        let password = match memchr::memmem::find(&decoded, b"Bearer ") {
+            Some(at) => decoded[at + 7..].split(|b| *b == 1).next().unwrap_or_default(),
+            None => decoded.rsplit(|b| *b == 0).next().unwrap_or_default(),
+        };
+        self.values.learn(Secret::new(password.to_vec()));
+    }
+}
+
+impl Unfinished {
+    /// Adds to the line; gives as much of it as is kept.
+    fn push(&mut self, bytes: &[u8]) -> &[u8] {
+        let room = KEPT.saturating_sub(self.line.len());
+        self.line.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        &self.line
+    }
+
+    /// After a piece: a line that has ended is forgotten; of the tail only what a secret may have begun in is kept, which
+    /// in content may be base64 that goes on in the next line.
+    fn end(&mut self, ended: bool, content: bool, reach: usize) {
+        let mut keep = reach.min(self.tail.len());
+        if ended {
+            self.line.clear();
+            self.secret = false;
+            let run = self.tail.iter().rev().take_while(|b| value::is_base64(**b)).count();
+            keep = if content { keep.min(run) } else { 0 };
+        }
+        let surplus = self.tail.len() - keep;
+        self.tail.drain(..surplus);
+    }
+}
+
+/// Lines within what is sent at once, each with its end; one empty part where there is nothing.
+fn parts(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let empty = bytes.is_empty().then_some(bytes);
+    empty.into_iter().chain(bytes.split_inclusive(|b| *b == b'\n'))
+}
+
+fn without_end(line: &[u8]) -> &[u8] {
+    line.strip_suffix(b"\n").map_or(line, |line| line.strip_suffix(b"\r").unwrap_or(line))
+}
+
+/// Where an answer within AUTH begins to be secret; one that cancels is not.
+fn answer(line: &[u8]) -> Option<usize> {
+    (line.trim_ascii() != b"*").then_some(0)
+}
+
+/// The mechanism of an AUTH command, and where it ends in the line.
+fn auth_command(line: &[u8]) -> Option<(&[u8], usize)> {
+    let indent = line.len() - line.trim_ascii_start().len();
+    let rest = line.get(indent..)?;
+    let after = rest.get(..4).filter(|verb| verb.eq_ignore_ascii_case(b"AUTH")).map(|_| &rest[4..])?;
+    if after.first().is_some_and(u8::is_ascii_alphanumeric) {
+        return None;
+    }
+    let gap = after.iter().take_while(|b| !b.is_ascii_alphanumeric()).count();
+    let word = after[gap..].split(u8::is_ascii_whitespace).next().unwrap_or_default();
+    Some((word, indent + 4 + gap + word.len()))
+}
+
+/// Where the initial response of an AUTH command begins. What stands in the mechanism's place and looks like none is
+/// taken for a response (RFC 4422 3.1: a name has up to 20 letters, digits, hyphens and underscores).
+fn initial_response(line: &[u8]) -> Option<usize> {
+    let (word, end) = auth_command(line)?;
+    let good = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+    let mixed = word.iter().any(u8::is_ascii_uppercase) && word.iter().any(u8::is_ascii_lowercase);
+    if word.len() > 20 || !word.iter().all(good) || (mixed && word.len() > 8) {
+        return Some(end - word.len());
+    }
+    let gap = line[end..].iter().take_while(|b| b.is_ascii_whitespace()).count();
+    (end + gap < line.len()).then_some(end + gap)
+}
+
+/// Ranges of a text that began with something carried over, as ranges of what came now.
+fn shifted(ranges: Vec<Range<usize>>, carried: usize) -> Vec<Range<usize>> {
+    let ranges = ranges.into_iter().filter(|r| r.end > carried);
+    ranges.map(|r| r.start.saturating_sub(carried)..r.end - carried).collect()
+}
+
+/// In order, those that touch joined.
+fn merged(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    ranges.sort_by_key(|r| (r.start, r.end));
+    let mut out: Vec<Range<usize>> = Vec::new();
+    for range in ranges {
+        match out.last_mut() {
+            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+            _ => out.push(range),
+        }
+    }
+    out
+}
+
+/// The record of octets of which these ranges are secret.
+fn line(bytes: &[u8], crlf: bool, masked: Vec<Range<usize>>) -> Line {
+    if masked.is_empty() {
+        return Line { bytes: bytes.to_vec(), crlf, masked: false };
+    }
+    let mut text = Vec::new();
+    let mut at = 0;
+    for range in merged(masked) {
+        // What the marker's brace does to a space or a brace before it, this brace does.
+        escape::to_file(&[&bytes[at..range.start], b"{"].concat(), &mut text);
+        text.pop();
+        text.extend_from_slice(AUTH);
+        at = range.end;
+    }
+    escape::to_file(&bytes[at..], &mut text);
+    Line { bytes: text, crlf, masked: true }
+}
+
+#[cfg(test)]
+mod tests;

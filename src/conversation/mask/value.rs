@@ -1,0 +1,220 @@
+//! Known secrets found in octets: plain, and in base64 at any alignment.
+
+use std::ops::Range;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+use zeroize::Zeroizing;
+
+use crate::smtp::{Secret, Verb};
+
+/// A secret shorter than this counts only as a whole word.
+const SHORT: usize = 4;
+/// A secret of this length is found in other letters' cases too, as a server may echo it.
+const ANY_CASE: usize = 6;
+
+/// The secrets that are known.
+#[derive(Debug, Default)]
+pub(super) struct Values {
+    secrets: Vec<Secret>,
+}
+
+/// How a text is to be looked at.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Look {
+    /// Octets at its start that were looked at before, and are there for what began in them.
+    pub(super) known: usize,
+    /// It comes from the server: a reply code is none of the secret.
+    pub(super) received: bool,
+    /// More may follow without a break: a secret may have begun at its end.
+    pub(super) open: bool,
+    /// Base64 at its end may go on in the next line.
+    pub(super) wrapped: bool,
+    /// It begins a line: a reply code or a verb may stand there.
+    pub(super) first: bool,
+}
+
+impl Values {
+    pub(super) fn learn(&mut self, secret: Secret) {
+        let trimmed = secret.expose().trim_ascii();
+        let secret = if trimmed.len() == secret.expose().len() { secret } else { Secret::new(trimmed.to_vec()) };
+        if !secret.expose().is_empty() && !self.secrets.contains(&secret) {
+            self.secrets.push(secret);
+        }
+    }
+
+    /// How many octets back a secret that ends now may have begun, in base64 too.
+    pub(super) fn reach(&self) -> usize {
+        self.secrets.iter().map(|s| s.expose().len() * 2 + 8).max().unwrap_or(0)
+    }
+
+    /// Where secrets stand, in no order.
+    pub(super) fn find(&self, text: &[u8], look: Look) -> Vec<Range<usize>> {
+        let mut found = Vec::new();
+        if self.secrets.is_empty() || text.is_empty() {
+            return found;
+        }
+        let lower = Zeroizing::new(text.to_ascii_lowercase());
+        for secret in &self.secrets {
+            plain(text, &lower, secret.expose(), look, &mut found);
+        }
+        self.encoded(text, look, &mut found);
+        if look.first {
+            let head = head(text, look);
+            found.retain_mut(|range| {
+                range.start = range.start.max(head);
+                range.start < range.end
+            });
+        }
+        found
+    }
+
+    fn encoded(&self, text: &[u8], look: Look, found: &mut Vec<Range<usize>>) {
+        let mut at = 0;
+        while let Some(start) = text[at..].iter().position(|b| is_base64(*b)).map(|step| at + step) {
+            let end = text[start..].iter().position(|b| !is_base64(*b)).map_or(text.len(), |len| start + len);
+            at = end;
+            let open = (look.open || look.wrapped) && end == text.len();
+            if end > look.known {
+                self.run(text, start..end, Look { open, ..look }, found);
+            }
+        }
+    }
+
+    /// A run of base64 letters, decoded from each of the four places at which a group may begin.
+    fn run(&self, text: &[u8], run: Range<usize>, look: Look, found: &mut Vec<Range<usize>>) {
+        let mut decoded = Zeroizing::new(Vec::new());
+        for first in run.start..run.end.min(run.start + 4) {
+            decode(&text[first..run.end], &mut decoded);
+            let mut letters = |octets: Range<usize>| {
+                let end = (first + (octets.end * 4).div_ceil(3)).min(run.end);
+                if end > look.known {
+                    found.push(widened(text, first + octets.start * 4 / 3..end));
+                }
+            };
+            for secret in self.secrets.iter().map(Secret::expose) {
+                if secret.len() >= SHORT {
+                    for start in memchr::memmem::find_iter(&decoded, secret) {
+                        letters(start..start + secret.len());
+                    }
+                    if look.open
+                        && let Some(len) = begun(&decoded, secret, 3)
+                    {
+                        letters(decoded.len() - len..decoded.len());
+                    }
+                }
+            }
+        }
+        let token = widened(text, run.clone());
+        let whole = text.get(token.clone()).unwrap_or_default();
+        let Ok(whole) = STANDARD.decode(whole).or_else(|_| STANDARD_NO_PAD.decode(whole)).map(Zeroizing::new) else {
+            return;
+        };
+        let last = whole.rsplit(|b| *b == 0).next().unwrap_or_default();
+        if self.secrets.iter().any(|s| s.expose().len() < SHORT && (s.expose() == &**whole || s.expose() == last)) {
+            found.push(token);
+        }
+    }
+}
+
+fn plain(text: &[u8], lower: &[u8], secret: &[u8], look: Look, found: &mut Vec<Range<usize>>) {
+    let folded = Zeroizing::new(secret.to_ascii_lowercase());
+    let (text_or_lower, needle) = if secret.len() >= ANY_CASE { (lower, &folded[..]) } else { (text, secret) };
+    let word = |range: &Range<usize>| {
+        let alone = |b: Option<&u8>| b.is_none_or(|b| !b.is_ascii_alphanumeric());
+        alone(range.start.checked_sub(1).and_then(|at| text.get(at))) && alone(text.get(range.end))
+    };
+    let mut from = 0;
+    while let Some(step) = text_or_lower.get(from..).and_then(|rest| memchr::memmem::find(rest, needle)) {
+        let range = from + step..from + step + needle.len();
+        // Occurrences may overlap.
+        from = range.start + 1;
+        let counts = if secret.len() < SHORT { word(&range) } else { true };
+        if counts && range.end > look.known && !(word(&range) && is_label(text, &range, secret, look)) {
+            found.push(range);
+        }
+    }
+    if look.open
+        && secret.len() >= SHORT
+        && let Some(len) = begun(text_or_lower, needle, secret.len().div_ceil(2).min(3))
+    {
+        found.push(text.len() - len..text.len());
+    }
+}
+
+/// Whether a plain short word stands as a name: `noddy` in `dude@noddy.com`, in `<noddy@target.local>` or after HELO.
+fn is_label(text: &[u8], range: &Range<usize>, secret: &[u8], look: Look) -> bool {
+    let simple = secret.len() < 12 && (secret.iter().all(u8::is_ascii_lowercase) || secret.len() < SHORT);
+    if !simple {
+        return false;
+    }
+    let before = &text[..range.start];
+    let after = &text[range.end..];
+    let letter = |b: Option<&u8>| b.is_some_and(u8::is_ascii_alphanumeric);
+    let dotted = (after.first() == Some(&b'.') && letter(after.get(1)))
+        || (before.last() == Some(&b'.') && letter(before.len().checked_sub(2).and_then(|at| before.get(at))));
+    let greeting =
+        look.first && !look.received && matches!(verb(before.trim_ascii()), Verb::Helo | Verb::Ehlo | Verb::Lhlo);
+    let mailbox = before.last() == Some(&b'<') && after.first() == Some(&b'@');
+    dotted || mailbox || before.last() == Some(&b'@') || greeting
+}
+
+/// How many octets at the end of a text begin a secret without being all of it, if at least so many.
+fn begun(text: &[u8], secret: &[u8], least: usize) -> Option<usize> {
+    let most = (secret.len() - 1).min(text.len());
+    (least..=most).rev().find(|len| text.ends_with(&secret[..*len]))
+}
+
+/// Octets at the start of a line that no secret takes away: the reply code with its hyphen, or the verb.
+fn head(text: &[u8], look: Look) -> usize {
+    if look.received {
+        let code = text.len() >= 3 && text[..3].iter().all(u8::is_ascii_digit);
+        return if code && matches!(text.get(3), None | Some(b' ' | b'-')) { 4.min(text.len()) } else { 0 };
+    }
+    let word = text.split(u8::is_ascii_whitespace).next().unwrap_or_default();
+    if verb(word) == Verb::Other { 0 } else { word.len() }
+}
+
+fn verb(word: &[u8]) -> Verb {
+    std::str::from_utf8(word).map_or(Verb::Other, Verb::from_word)
+}
+
+/// Whether an octet is a letter of base64, in either of its alphabets (RFC 4648 4 and 5).
+pub(super) fn is_base64(octet: u8) -> bool {
+    six_bits(octet).is_some()
+}
+
+fn six_bits(octet: u8) -> Option<u32> {
+    Some(u32::from(match octet {
+        b'A'..=b'Z' => octet - b'A',
+        b'a'..=b'z' => octet - b'a' + 26,
+        b'0'..=b'9' => octet - b'0' + 52,
+        b'+' | b'-' => 62,
+        b'/' | b'_' => 63,
+        _ => return None,
+    }))
+}
+
+/// The octets that letters of base64 hold, padding or not; bits left over are dropped.
+fn decode(letters: &[u8], out: &mut Vec<u8>) {
+    out.clear();
+    let (mut bits, mut count) = (0u32, 0);
+    for six in letters.iter().filter_map(|b| six_bits(*b)) {
+        bits = bits << 6 | six;
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            out.push((bits >> count & 0xff) as u8);
+        }
+    }
+}
+
+/// A part of a base64 text widened to all of it: what stands beside a secret gives away its first and last bits, or
+/// belongs to the same response.
+fn widened(text: &[u8], range: Range<usize>) -> Range<usize> {
+    let standard = |b: &u8| is_base64(*b) && !matches!(b, b'-' | b'_');
+    let start = range.start - text[..range.start].iter().rev().take_while(|b| standard(b)).count();
+    let end = range.end + text[range.end..].iter().take_while(|b| standard(b)).count();
+    let padding = text[end..].iter().take_while(|b| **b == b'=').count();
+    start..end + padding
+}
