@@ -16,6 +16,8 @@ pub mod sasl;
 pub mod secret;
 pub mod session;
 pub mod verb;
+#[cfg(test)]
+pub(crate) mod wire;
 pub mod xtext;
 
 pub use capability::Capabilities;

@@ -119,7 +119,7 @@ fn path(line: &[u8], at: usize) -> (Option<Path>, Range<usize>) {
         return (None, at..at);
     }
     // A closing bracket without its partner ends the path too.
-    let close = outside_quotes(line, at..token, b'>');
+    let close = outside_quotes(line, at..token, b'>').next();
     let span = at..close.map_or(token, |close| close + 1);
     let (local, domain) = split(&line[at..close.unwrap_or(token)]);
     (Some(Path { local, domain, bracketed: false }), span)
@@ -130,6 +130,7 @@ fn bracketed(line: &[u8], at: usize) -> (Option<Path>, Range<usize>) {
     let depth = line[at..].iter().take_while(|b| **b == b'<').count();
     let inner = at + depth;
     let close = outside_quotes(line, inner..line.len(), b'>')
+        .next()
         .or_else(|| memchr::memchr(b'>', &line[inner..]).map(|step| inner + step));
     let Some(close) = close else {
         let end = token_end(line, inner);
@@ -143,7 +144,7 @@ fn bracketed(line: &[u8], at: usize) -> (Option<Path>, Range<usize>) {
 
 /// The opening bracket of a path that has a name before it, as in a header: `"Joe" <a@b>`.
 fn named_path(line: &[u8], at: usize, first_end: usize) -> Option<usize> {
-    let bracket = outside_quotes(line, at..line.len(), b'<')?;
+    let bracket = outside_quotes(line, at..line.len(), b'<').next()?;
     let before = &line[at..bracket];
     let first_is_address = bracket >= first_end && memchr::memchr(b'@', &line[at..first_end]).is_some();
     (!first_is_address && memchr::memchr(b'=', before).is_none()).then_some(bracket)
@@ -222,16 +223,16 @@ fn token_end(line: &[u8], at: usize) -> usize {
     end
 }
 
-/// The first such octet outside quotes.
-fn outside_quotes(line: &[u8], range: Range<usize>, wanted: u8) -> Option<usize> {
+/// Where such octets stand outside quotes.
+pub(super) fn outside_quotes(line: &[u8], range: Range<usize>, wanted: u8) -> impl Iterator<Item = usize> {
     let start = range.start;
-    let mut found = None;
+    let mut found = Vec::new();
     each_outside_quotes(&line[range], |index, byte| {
-        if byte == wanted && found.is_none() {
-            found = Some(start + index);
+        if byte == wanted {
+            found.push(start + index);
         }
     });
-    found
+    found.into_iter()
 }
 
 /// Calls with each octet that is not within a quoted string. A quote that is never closed quotes nothing.

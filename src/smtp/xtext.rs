@@ -54,7 +54,7 @@ pub fn decode(text: &[u8]) -> Result<Vec<u8>, XtextError> {
     while let Some(byte) = text.get(offset) {
         match byte {
             b'+' => {
-                let pair = text.get(offset + 1).and_then(upper_hex).zip(text.get(offset + 2).and_then(upper_hex));
+                let pair = digit(text, offset + 1).zip(digit(text, offset + 2));
                 let (high, low) = pair.ok_or(XtextError::BadHex { offset })?;
                 out.push(high << 4 | low);
                 offset += 2;
@@ -68,7 +68,11 @@ pub fn decode(text: &[u8]) -> Result<Vec<u8>, XtextError> {
     Ok(out)
 }
 
-fn upper_hex(digit: &u8) -> Option<u8> {
+fn digit(text: &[u8], at: usize) -> Option<u8> {
+    text.get(at).copied().and_then(upper_hex)
+}
+
+fn upper_hex(digit: u8) -> Option<u8> {
     match digit {
         b'0'..=b'9' => Some(digit - b'0'),
         b'A'..=b'F' => Some(digit - b'A' + 10),

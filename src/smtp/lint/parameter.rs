@@ -1,0 +1,363 @@
+//! The ESMTP parameters of MAIL and RCPT (RFC 5321 4.1.1.11), checked by the table of verbs.
+
+use std::ops::Range;
+
+use regex::Regex;
+
+use super::super::path::Word;
+use super::super::verb::{ParameterEntry, VerbEntry};
+use super::super::{Verb, xtext};
+use super::address::Role;
+use super::nearest::{choice, nearest};
+use super::{Context, Findings, shown};
+
+/// A parameter as it will stand in the rebuilt line.
+struct Item {
+    span: Range<usize>,
+    keyword: String,
+    value: Option<String>,
+}
+
+impl Item {
+    fn of(text: &str, span: Range<usize>) -> Self {
+        let (keyword, value) = match text.split_once('=') {
+            Some((keyword, value)) => (keyword, Some(value.to_owned())),
+            None => (text, None),
+        };
+        Self { span, keyword: keyword.to_owned(), value }
+    }
+
+    fn text(&self) -> String {
+        match &self.value {
+            Some(value) => format!("{}={value}", self.keyword),
+            None => self.keyword.clone(),
+        }
+    }
+
+    fn is(&self, name: &str) -> bool {
+        self.keyword.eq_ignore_ascii_case(name)
+    }
+}
+
+/// Examines the words after a path; gives them rebuilt, each with a space before it.
+pub(super) fn examine(context: &Context<'_>, words: &[Word], role: Role, found: &mut Findings) -> Vec<u8> {
+    let items = items(context, words, found);
+    let mut kept: Vec<Item> = Vec::new();
+    for item in items {
+        if !item.keyword.starts_with(|c: char| c.is_ascii_alphanumeric()) || is_address(&item) {
+            kept.push(item);
+            continue;
+        }
+        let item = one(context, item, role, found);
+        if let Some(item) = unless_double(item, &kept, found) {
+            kept.push(item);
+        }
+    }
+    together(context, &kept, role, found);
+    let mut out = Vec::new();
+    for item in &kept {
+        out.push(b' ');
+        out.extend_from_slice(item.text().as_bytes());
+    }
+    out
+}
+
+/// Something with an `@` that is no parameter; it has its finding already.
+fn is_address(item: &Item) -> bool {
+    item.value.is_none() && item.keyword.contains(['@', '<'])
+}
+
+/// The words, those joined that a space has torn apart: `NOTIFY= SUCCESS, FAILURE`.
+fn items(context: &Context<'_>, words: &[Word], found: &mut Findings) -> Vec<Item> {
+    let mut items: Vec<Item> = Vec::new();
+    let mut text = String::new();
+    for word in words {
+        let span = match word {
+            Word::Parameter(parameter) => parameter.span.clone(),
+            Word::Junk(span) => span.clone(),
+        };
+        let next = String::from_utf8_lossy(&context.line[span.clone()]).into_owned();
+        let last = items.last_mut().filter(|last| last.keyword.starts_with(|c: char| c.is_ascii_alphanumeric()));
+        if let Some(last) = last
+            && belongs_together(&text, &next)
+        {
+            let joined = format!("{text}{next}");
+            let whole = last.span.start..span.end;
+            let reason = "No space stands within a parameter.";
+            found.wrong("space-in-parameter", whole.clone(), reason, "RFC 5321 4.1.2").mends();
+            *last = Item::of(&joined, whole);
+            text = joined;
+            continue;
+        }
+        let bare = next.trim_end_matches([',', ';']);
+        if bare.len() < next.len() && !bare.is_empty() && !bare.contains('@') && !words_follow_comma(words, &span) {
+            let reason = "Parameters are parted by a space and nothing else.";
+            found.wrong("stray-text", span.start + bare.len()..span.end, reason, "RFC 5321 4.1.2").mends();
+            items.push(Item::of(bare, span));
+        } else {
+            items.push(Item::of(&next, span));
+        }
+        text = next;
+    }
+    items
+}
+
+fn belongs_together(before: &str, next: &str) -> bool {
+    let is_parameter = next.find('=').is_some_and(|at| at > 0);
+    (next.starts_with('=') && !before.contains('='))
+        || (!is_parameter && before.ends_with('='))
+        || (!is_parameter && before.contains('=') && (before.ends_with(',') || next.starts_with(',')))
+}
+
+/// Whether the word after this one is the rest of a list, so that the comma belongs there.
+fn words_follow_comma(words: &[Word], span: &Range<usize>) -> bool {
+    words.iter().any(|word| match word {
+        Word::Parameter(p) => p.span.start > span.end && p.value.is_none(),
+        Word::Junk(_) => false,
+    })
+}
+
+/// A parameter that stands there twice (RFC 3461 4, RFC 5321 4.1.1.11).
+fn unless_double(item: Item, kept: &[Item], found: &mut Findings) -> Option<Item> {
+    let Some(first) = kept.iter().find(|earlier| earlier.is(&item.keyword)) else { return Some(item) };
+    let same = first.text().eq_ignore_ascii_case(&item.text());
+    let reason = format!("{} stands there twice; each parameter may stand once.", item.keyword.to_uppercase());
+    let finding = found.wrong("duplicate-parameter", item.span.clone(), reason, "RFC 3461 4");
+    if same {
+        finding.mends();
+        return None;
+    }
+    Some(item)
+}
+
+/// One parameter by itself; gives it mended.
+fn one(context: &Context<'_>, mut item: Item, role: Role, found: &mut Findings) -> Item {
+    let (verb, other) = match role {
+        Role::Reverse => ("MAIL", "RCPT"),
+        Role::Forward => ("RCPT", "MAIL"),
+    };
+    let Some(table) = context.verbs.find(verb) else { return item };
+    if table.parameter(&item.keyword).is_none() {
+        let elsewhere = context.verbs.find(other).and_then(|entry| entry.parameter(&item.keyword));
+        if let Some(entry) = elsewhere {
+            let reason = format!("{} is a parameter of {other}, not of {verb}.", entry.name);
+            found.wrong("wrong-command-parameter", item.span.clone(), reason, entry.reference.clone());
+            return item;
+        }
+        if !unknown(context, &mut item, table, found) {
+            return item;
+        }
+    }
+    let Some(entry) = table.parameter(&item.keyword) else { return item };
+    item.keyword.clone_from(&entry.name);
+    offered(context, &item, entry, found);
+    value(context, &mut item, entry, found);
+    item
+}
+
+/// A keyword that the table has not; gives whether it was mended into one that the table has.
+fn unknown(context: &Context<'_>, item: &mut Item, table: &VerbEntry, found: &mut Findings) -> bool {
+    if context.session.capabilities.has(&item.keyword) {
+        return false;
+    }
+    let typed = shown(item.keyword.as_bytes());
+    if let Some(near) = nearest(&item.keyword, table.parameters.iter().map(|entry| entry.name.as_str())) {
+        let reason = format!("{typed} is no parameter of {}; {near} is.", table.name);
+        found.wrong("unknown-parameter", item.span.clone(), reason, "RFC 5321 4.1.1.11").mends();
+        near.clone_into(&mut item.keyword);
+        return true;
+    }
+    let reason = format!("{typed} is no parameter of {} that is known or that the server offered.", table.name);
+    found.wrong("unknown-parameter", item.span.clone(), reason, "RFC 5321 4.1.1.11");
+    false
+}
+
+/// Whether the server has offered what the parameter belongs to.
+fn offered(context: &Context<'_>, item: &Item, entry: &ParameterEntry, found: &mut Findings) {
+    let session = context.session;
+    let span = item.span.clone();
+    if session.greeted_by == Some(Verb::Helo) {
+        let reason = format!("{} needs EHLO: after HELO there are no parameters.", entry.name);
+        found.wrong("parameter-after-helo", span, reason, "RFC 5321 2.2.1");
+        return;
+    }
+    if !context.offer_known() {
+        return;
+    }
+    let binary = entry.name == "BODY" && item.value.as_deref().is_some_and(|v| v.eq_ignore_ascii_case("BINARYMIME"));
+    let wanted: &[&str] = if binary { &["BINARYMIME", "CHUNKING"] } else { &[entry.capability.as_str()] };
+    if let Some(missing) = wanted.iter().find(|keyword| !session.capabilities.has(keyword)) {
+        let reason = format!("{} needs {missing}, which the server did not offer.", entry.name);
+        found.wrong("parameter-not-offered", span, reason, "RFC 5321 2.2.1");
+    } else if entry.name == "REQUIRETLS" && !session.tls {
+        let reason = "REQUIRETLS may be asked for only on an encrypted line.";
+        found.wrong("requiretls-in-clear", span, reason, "RFC 8689 4.1");
+    }
+}
+
+/// The value against its grammar; mends it where its meaning is plain.
+fn value(context: &Context<'_>, item: &mut Item, entry: &ParameterEntry, found: &mut Findings) {
+    let span = item.span.clone();
+    let name = &entry.name;
+    let reference = entry.reference.clone();
+    let typed = match item.value.clone() {
+        None if entry.is_bare() || entry.optional => return,
+        None => {
+            found.wrong("missing-value", span, format!("{name} needs a value: {}.", entry.grammar), reference);
+            return;
+        }
+        Some(_) if entry.is_bare() => {
+            found.wrong("unwanted-value", span, format!("{name} has no value."), reference).mends();
+            item.value = None;
+            return;
+        }
+        Some(typed) => typed,
+    };
+    if entry.longest > 0 && typed.len() > entry.longest {
+        let reason = format!("The value of {name} has {} octets; {} are allowed.", typed.len(), entry.longest);
+        found.wrong("value-too-long", span.clone(), reason, reference.clone());
+    }
+    let Ok(pattern) = Regex::new(&format!("^(?i:{})$", entry.value)) else { return };
+    if pattern.is_match(&typed) {
+        if !entry.choices.is_empty() && !entry.xtext {
+            item.value = Some(typed.to_ascii_uppercase());
+        }
+        special(context, item, name, found);
+        return;
+    }
+    let mended = mended_value(&typed, entry).filter(|mended| pattern.is_match(mended));
+    let (lint, reason) = if typed.is_empty() {
+        ("missing-value", format!("{name} needs a value: {}.", entry.grammar))
+    } else if typed.to_ascii_uppercase().split(',').any(|word| word == "NEVER") && name == "NOTIFY" {
+        ("notify-never", "NEVER stands alone: no report can't be joined with a report.".to_owned())
+    } else if entry.xtext && xtext::decode(coded_part(&typed).as_bytes()).is_err() {
+        ("xtext", format!("In the value of {name} a plus, an equals sign and a space are written +2B, +3D and +20."))
+    } else {
+        ("parameter-value", format!("{} is no value for {name}: {}.", shown(typed.as_bytes()), entry.grammar))
+    };
+    let finding = found.wrong(lint, span, reason, reference);
+    if let Some(mended) = mended {
+        finding.mends();
+        item.value = Some(mended);
+    }
+}
+
+/// The part of a value that is xtext: what follows the address type of ORCPT, else all of it.
+fn coded_part(value: &str) -> &str {
+    value.split_once(';').map_or(value, |(_, address)| address)
+}
+
+/// What the value was meant to be.
+fn mended_value(typed: &str, entry: &ParameterEntry) -> Option<String> {
+    if entry.xtext {
+        let (kind, address) = match typed.split_once(';') {
+            Some((kind, address)) if entry.name == "ORCPT" => (format!("{kind};"), address),
+            _ if entry.name == "ORCPT" => {
+                let address =
+                    typed.get(..7).filter(|head| head.eq_ignore_ascii_case("rfc822:")).map_or(typed, |_| &typed[7..]);
+                ("rfc822;".to_owned(), address)
+            }
+            _ => (String::new(), typed),
+        };
+        return (!address.is_empty()).then(|| format!("{kind}{}", recoded(address)));
+    }
+    if entry.list {
+        let words: Option<Vec<&str>> = typed
+            .split([',', ';', '+', '|'])
+            .filter(|word| !word.is_empty())
+            .map(|word| {
+                entry
+                    .choices
+                    .iter()
+                    .find(|c| c.eq_ignore_ascii_case(word))
+                    .map(String::as_str)
+                    .or_else(|| choice(word, &entry.choices))
+            })
+            .collect();
+        return words.filter(|words| !words.is_empty()).map(|words| words.join(","));
+    }
+    choice(typed, &entry.choices).map(str::to_owned)
+}
+
+/// A text as xtext, where what is xtext already stays, hexadecimal digits in lower case raised.
+fn recoded(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = String::new();
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        match bytes.get(at + 1..at + 3) {
+            Some(pair) if *byte == b'+' && pair.iter().all(u8::is_ascii_hexdigit) => {
+                out.push('+');
+                out.extend(pair.iter().map(|digit| char::from(digit.to_ascii_uppercase())));
+                at += 3;
+            }
+            _ => {
+                out.push_str(&xtext::encode(&[*byte]));
+                at += 1;
+            }
+        }
+    }
+    out
+}
+
+/// What a value that fits its grammar can still have wrong.
+fn special(context: &Context<'_>, item: &mut Item, name: &str, found: &mut Findings) {
+    let span = item.span.clone();
+    let value = item.value.clone().unwrap_or_default();
+    match name {
+        "SIZE" => {
+            let limit = context.session.capabilities.size();
+            // More digits than a number has are more than any limit.
+            let size = value.parse::<u64>().unwrap_or(u64::MAX);
+            if let Some(limit) = limit.filter(|limit| size > *limit) {
+                let reason = format!("The server takes no message of more than {limit} octets.");
+                found.wrong("size-over-limit", span, reason, "RFC 1870 6.1");
+            }
+        }
+        "NOTIFY" => {
+            let mut words: Vec<&str> = Vec::new();
+            for word in value.split(',') {
+                if !words.contains(&word) {
+                    words.push(word);
+                }
+            }
+            let single = words.join(",");
+            if single != value {
+                let reason = "A word stands twice in the list of NOTIFY.";
+                found.wrong("duplicate-value", span.clone(), reason, "RFC 3461 4.1").mends();
+                item.value = Some(single);
+            }
+            let null_sender = context.session.reverse_path.as_deref() == Some("");
+            if null_sender && value.contains("SUCCESS") {
+                let reason = "The sender is <>, so nobody can get the report of success.";
+                found.odd("notify-without-sender", span, reason, "RFC 3461 4.1");
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What parameters mean for each other.
+fn together(context: &Context<'_>, items: &[Item], role: Role, found: &mut Findings) {
+    let find = |name: &str| items.iter().find(|item| item.is(name));
+    if let (Some(_), Some(second)) = (find("HOLDFOR"), find("HOLDUNTIL")) {
+        let reason = "HOLDFOR and HOLDUNTIL say the same thing in two ways; only one may stand there.";
+        found.wrong("hold-twice", second.span.clone(), reason, "RFC 4865 4");
+    }
+    if let (Some(tracked), None) = (find("MTRK"), find("ENVID")) {
+        found.wrong("mtrk-without-envid", tracked.span.clone(), "MTRK needs ENVID beside it.", "RFC 3885 3");
+    }
+    let null_sender = role == Role::Reverse && context.command.path.as_ref().is_some_and(super::super::Path::is_null);
+    if let Some(verp) = find("XVERP").filter(|_| null_sender) {
+        let reason = "XVERP writes into the sender, and the sender is empty.";
+        found.wrong("xverp-without-sender", verp.span.clone(), reason, "Postfix VERP_README");
+    }
+    if let Some(utf8) = find("SMTPUTF8")
+        && context.offer_known()
+        && context.session.capabilities.has("SMTPUTF8")
+        && !context.session.capabilities.has("8BITMIME")
+    {
+        let reason = "A server that offers SMTPUTF8 must offer 8BITMIME too; this one does not.";
+        found.odd("smtputf8-without-8bitmime", utf8.span.clone(), reason, "RFC 6531 3.1");
+    }
+}

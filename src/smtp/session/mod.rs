@@ -1,0 +1,364 @@
+//! The session's state machine: which phase, what was offered, what the envelope holds, and what may follow.
+//!
+//! Sans-IO: it is told what was sent and what came back, and says what is legal now, what is odd, and why.
+//! Cloning is O(1): the list of recipients is not kept here (the dialogue has it), only the counts.
+
+mod legality;
+mod phase;
+
+use std::sync::Arc;
+
+use super::{Capabilities, Class, Command, Reply, Verb};
+
+pub use legality::Objection;
+pub use phase::Phase;
+
+/// What a line that is sent is, at this point of the session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sent {
+    /// A command; a reply is due.
+    Command(Box<Command>),
+    /// A line of message content; no reply is due.
+    Content,
+    /// The lone dot; a reply is due (in LMTP one for each accepted recipient).
+    EndOfData,
+    /// An answer within AUTH; a reply is due.
+    AuthAnswer,
+}
+
+/// What a reply answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Awaited {
+    /// The connection itself.
+    Greeting,
+    /// A command.
+    Command(Box<Command>),
+    /// The lone dot. `of` replies are due, this is number `nth` (from 0).
+    EndOfData {
+        /// Which of them, from 0.
+        nth: u32,
+        /// How many: 1, or in LMTP the number of accepted recipients.
+        of: u32,
+    },
+    /// An answer within AUTH.
+    AuthAnswer,
+    /// Nothing: the server spoke unasked.
+    Nothing,
+}
+
+impl Awaited {
+    /// The verb, where a command is answered; AUTH for an answer within it, DATA for the lone dot.
+    #[must_use]
+    pub fn verb(&self) -> Option<Verb> {
+        match self {
+            Self::Command(command) => Some(command.verb),
+            Self::AuthAnswer => Some(Verb::Auth),
+            Self::EndOfData { .. } => Some(Verb::Data),
+            Self::Greeting | Self::Nothing => None,
+        }
+    }
+}
+
+/// The state of a session.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Session {
+    phase: Phase,
+    /// Where the session stood before AUTH or DATA.
+    before: Phase,
+    /// HELO, EHLO or LHLO, once accepted.
+    pub greeted_by: Option<Verb>,
+    /// Whether the line is encrypted.
+    pub tls: bool,
+    /// The mechanism by which the client logged in.
+    pub authenticated: Option<Arc<str>>,
+    /// The mechanism of the exchange that is going on.
+    mechanism: Option<Arc<str>>,
+    /// What the server offered last.
+    pub capabilities: Arc<Capabilities>,
+    /// The reverse-path of the open transaction; empty for the null path.
+    pub reverse_path: Option<Arc<str>>,
+    /// Recipients accepted in the open transaction.
+    pub accepted: u32,
+    /// Recipients refused in it.
+    pub refused: u32,
+    /// Mail transactions begun: number of MAIL accepted.
+    pub transactions: u32,
+    /// Messages that the server took.
+    pub delivered: u32,
+    /// Octets of the open BDAT chunk that are still to be sent.
+    pub chunk_left: u64,
+    /// Octets of content sent in the open transaction.
+    pub content_octets: u64,
+    /// The server said 421, or 554 as its greeting: it wants no more than QUIT.
+    pub turned_away: bool,
+    /// Commands sent whose replies have not come.
+    awaited: u32,
+    /// Where the session will be if all of them succeed; only while there are some.
+    ahead: Option<Phase>,
+    /// One of them whose reply must be seen before anything else is sent (RFC 2920 3.1).
+    held_by: Option<Verb>,
+    /// What the last MAIL asked for.
+    asked: MailAsks,
+}
+
+/// What a MAIL asked for that later commands depend on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct MailAsks {
+    /// SMTPUTF8 (RFC 6531).
+    utf8: bool,
+    /// BODY=BINARYMIME (RFC 3030).
+    binary: bool,
+}
+
+impl MailAsks {
+    fn of(command: &Command) -> Self {
+        let body = command.parameter("BODY").and_then(|body| body.value.as_deref());
+        Self {
+            utf8: command.parameter("SMTPUTF8").is_some(),
+            binary: body.is_some_and(|body| body.eq_ignore_ascii_case("BINARYMIME")),
+        }
+    }
+}
+
+impl Session {
+    /// A session before its connection.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// Whether the protocol is LMTP (RFC 2033).
+    #[must_use]
+    pub fn is_lmtp(&self) -> bool {
+        self.greeted_by == Some(Verb::Lhlo)
+    }
+
+    /// Whether the open transaction was begun with SMTPUTF8 (RFC 6531 3.4); one whose MAIL is not answered yet counts.
+    #[must_use]
+    pub fn smtputf8(&self) -> bool {
+        self.asked.utf8 && self.expected().in_transaction()
+    }
+
+    /// Where the session will be if every command that awaits its reply succeeds.
+    #[must_use]
+    pub fn expected(&self) -> Phase {
+        self.ahead.unwrap_or(self.phase)
+    }
+
+    /// A connection is being made: everything starts over.
+    pub fn connecting(&mut self) {
+        *self = Self::default();
+    }
+
+    /// The connection stands; the greeting is awaited.
+    pub fn connected(&mut self) {
+        self.phase = Phase::Greeting;
+    }
+
+    /// The line is encrypted now. After STARTTLS everything that was known is forgotten (RFC 3207 4.2).
+    pub fn tls_started(&mut self) {
+        let starttls = !matches!(self.phase, Phase::Connecting | Phase::Greeting);
+        *self = Self { tls: true, phase: if starttls { Phase::Greeted } else { self.phase }, ..Self::default() };
+    }
+
+    /// The connection has ended.
+    pub fn closed(&mut self) {
+        self.phase = Phase::Closed;
+        self.chunk_left = 0;
+        (self.awaited, self.ahead, self.held_by) = (0, None, None);
+    }
+
+    /// What a line would be if it were sent now.
+    #[must_use]
+    pub fn classify(&self, line: &[u8]) -> Sent {
+        match self.phase {
+            Phase::Data if line == b"." => Sent::EndOfData,
+            Phase::Data => Sent::Content,
+            _ if self.chunk_left > 0 => Sent::Content,
+            Phase::Auth => Sent::AuthAnswer,
+            _ => Sent::Command(Box::new(Command::parse(line))),
+        }
+    }
+
+    /// A line (without its end) was sent. Gives what it was, and changes what changes by sending alone.
+    pub fn sent(&mut self, line: &[u8]) -> Sent {
+        let sent = self.classify(line);
+        match &sent {
+            Sent::Content => self.content_sent(line.len() as u64 + 2),
+            Sent::EndOfData => {
+                self.phase = Phase::Verdict;
+                self.awaited += 1;
+                self.ahead = Some(Phase::Ready);
+            }
+            Sent::Command(command) => {
+                if let Some((size, _)) = command.chunk() {
+                    self.chunk_left = size;
+                    if self.phase == Phase::Rcpt {
+                        self.phase = Phase::Bdat;
+                    }
+                }
+                self.foresee(command);
+            }
+            Sent::AuthAnswer => {
+                self.awaited += 1;
+                self.held_by = Some(Verb::Auth);
+            }
+        }
+        sent
+    }
+
+    /// Takes the success of a command that was sent for granted, so that what is pipelined after it is judged by it.
+    fn foresee(&mut self, command: &Command) {
+        self.awaited += 1;
+        let expected = self.expected();
+        match command.verb {
+            Verb::Mail => {
+                self.asked = MailAsks::of(command);
+                self.ahead = Some(Phase::Mail);
+            }
+            Verb::Rcpt if expected.in_transaction() => self.ahead = Some(Phase::Rcpt),
+            Verb::Bdat => {
+                self.ahead = Some(if matches!(command.chunk(), Some((_, true))) { Phase::Ready } else { Phase::Bdat });
+            }
+            Verb::Rset if self.greeted_by.is_some() => self.ahead = Some(Phase::Ready),
+            Verb::Rset | Verb::Rcpt | Verb::Noop | Verb::Other => {}
+            verb => self.held_by = Some(verb),
+        }
+    }
+
+    fn settle(&mut self) {
+        self.awaited = self.awaited.saturating_sub(1);
+        if self.awaited == 0 {
+            self.ahead = None;
+            self.held_by = None;
+        }
+    }
+
+    /// So many octets of content were sent.
+    pub fn content_sent(&mut self, octets: u64) {
+        self.content_octets += octets;
+        self.chunk_left = self.chunk_left.saturating_sub(octets);
+    }
+
+    /// How many replies the lone dot will have.
+    #[must_use]
+    pub fn verdicts_due(&self) -> u32 {
+        if self.is_lmtp() { self.accepted.max(1) } else { 1 }
+    }
+
+    fn end_transaction(&mut self) {
+        self.reverse_path = None;
+        self.accepted = 0;
+        self.refused = 0;
+        self.content_octets = 0;
+        self.chunk_left = 0;
+        self.phase = if self.greeted_by.is_some() { Phase::Ready } else { Phase::Greeted };
+    }
+
+    /// A complete reply came, and answers this.
+    pub fn replied(&mut self, awaited: &Awaited, reply: &Reply) {
+        if reply.code().is_some_and(|code| code.number() == 421) {
+            self.turned_away = true;
+        }
+        match awaited {
+            Awaited::EndOfData { nth, of } if nth + 1 < *of => {}
+            Awaited::Greeting | Awaited::Nothing => {}
+            _ => self.settle(),
+        }
+        match awaited {
+            Awaited::Greeting => {
+                self.phase = Phase::Greeted;
+                self.turned_away |= reply.class() != Class::Success;
+            }
+            Awaited::Command(command) => self.command_replied(command, reply),
+            Awaited::AuthAnswer => self.auth_replied(reply),
+            Awaited::EndOfData { nth, of } => {
+                if reply.class() == Class::Success {
+                    self.delivered += 1;
+                }
+                if nth + 1 >= *of {
+                    self.end_transaction();
+                }
+            }
+            Awaited::Nothing => {}
+        }
+    }
+
+    fn command_replied(&mut self, command: &Command, reply: &Reply) {
+        let success = reply.class() == Class::Success;
+        match command.verb {
+            Verb::Helo | Verb::Ehlo | Verb::Lhlo if success => {
+                self.greeted_by = Some(command.verb);
+                self.capabilities = Arc::new(if command.verb == Verb::Helo {
+                    Capabilities::default()
+                } else {
+                    Capabilities::from_reply(reply)
+                });
+                self.end_transaction();
+            }
+            Verb::Mail if success => {
+                self.end_transaction();
+                self.transactions += 1;
+                self.asked = MailAsks::of(command);
+                self.reverse_path = Some(command.path.as_ref().map_or_else(String::new, super::Path::address).into());
+                self.phase = Phase::Mail;
+            }
+            Verb::Rcpt if success => {
+                self.accepted += 1;
+                self.phase = Phase::Rcpt;
+            }
+            Verb::Rcpt => self.refused += 1,
+            Verb::Data if reply.class() == Class::Intermediate => {
+                self.before = self.phase;
+                self.content_octets = 0;
+                self.phase = Phase::Data;
+            }
+            Verb::Bdat => match command.chunk() {
+                Some((_, true)) => {
+                    self.delivered += u32::from(success);
+                    self.end_transaction();
+                }
+                _ if success => self.phase = Phase::Bdat,
+                // A server that does not know the command does not take its octets; one that refuses it does.
+                _ if reply.code().is_some_and(|code| matches!(code.number(), 500 | 502)) => self.chunk_left = 0,
+                _ => {}
+            },
+            Verb::Rset if success => self.end_transaction(),
+            Verb::Starttls if success => self.phase = Phase::Handshake,
+            Verb::Auth => {
+                if self.phase != Phase::Auth {
+                    self.before = self.phase;
+                }
+                let name = String::from_utf8_lossy(command.argument());
+                self.mechanism = name.split_whitespace().next().map(|name| name.to_ascii_uppercase().into());
+                self.auth_replied(reply);
+            }
+            Verb::Quit if success => self.phase = Phase::Quit,
+            _ => {}
+        }
+    }
+
+    fn auth_replied(&mut self, reply: &Reply) {
+        match reply.class() {
+            Class::Intermediate => self.phase = Phase::Auth,
+            class => {
+                if self.phase == Phase::Auth {
+                    self.phase = self.before;
+                }
+                let mechanism = self.mechanism.take();
+                if class == Class::Success {
+                    self.authenticated = Some(mechanism.unwrap_or_default());
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
