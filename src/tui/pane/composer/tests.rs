@@ -388,7 +388,7 @@ fn with_lint(desk: &mut Desk, line: &str, span: std::ops::Range<usize>, mended: 
         severity: lint::Severity::Wrong,
         span,
         reason: "no space before the colon, address in <>".into(),
-        reference: "RFC 5321 4.1.1.3",
+        reference: "RFC 5321 4.1.1.3".into(),
         mended: mended.map(str::to_owned),
     }];
 }
