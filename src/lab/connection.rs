@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::ListenerKind;
 use super::framer::Framer;
 use super::scenario::ListenerKeys;
-use super::session::{Action, Client, Session};
+use super::session::{Action, Client, Pace, Session};
 use super::site::{Notice, Site};
 
 /// Octets read at once.
@@ -96,6 +96,17 @@ impl Wire {
         };
     }
 
+    /// Makes the connection end in a reset once it is dropped.
+    fn reset(&mut self) {
+        let stream = match self {
+            Self::Plain(stream) => stream,
+            Self::Tls(stream) => stream.get_ref().0,
+            Self::Gone => return,
+        };
+        // Where that can't be said it ends in an ordinary close.
+        let _ = stream.set_zero_linger();
+    }
+
     /// Does the handshake; gives version and cipher.
     async fn start_tls(&mut self, acceptor: &TlsAcceptor) -> Option<String> {
         let Self::Plain(stream) = std::mem::replace(self, Self::Gone) else { return None };
@@ -129,6 +140,7 @@ async fn serve(stream: TcpStream, address: SocketAddr, door: Door) {
         out: Vec::new(),
         tls: door.tls,
         idle,
+        pace: None,
     };
     let implicit = door.keys.implicit.unwrap_or(door.kind == ListenerKind::Smtps);
     // A broken connection ends the session; nobody is left to be told.
@@ -143,20 +155,27 @@ struct Connection {
     out: Vec<u8>,
     tls: TlsAcceptor,
     idle: Duration,
+    pace: Option<Pace>,
 }
 
 /// Whether the conversation goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Next {
     GoOn,
+    /// Write what is left, and close.
     Over,
+    /// The connection is gone already.
+    Gone,
 }
 
 impl Connection {
     async fn run(&mut self, implicit: bool) -> std::io::Result<()> {
         if implicit {
             let Some(tls) = self.wire.start_tls(&self.tls).await else { return Ok(()) };
-            self.session.tls_started(tls);
+            let then = self.session.tls_started(tls);
+            if self.perform(then).await? != Next::GoOn {
+                return Ok(());
+            }
         }
         let actions = self.session.open();
         let mut next = self.perform(actions).await?;
@@ -178,8 +197,10 @@ impl Connection {
                 next = self.answer().await?;
             }
         }
-        self.flush().await?;
-        self.linger().await;
+        if next == Next::Over {
+            self.flush().await?;
+            self.linger().await;
+        }
         Ok(())
     }
 
@@ -189,8 +210,9 @@ impl Connection {
             && let Some(unit) = self.framer.next(expect)
         {
             let actions = self.session.handle(unit);
-            if self.perform(actions).await? == Next::Over {
-                return Ok(Next::Over);
+            let next = self.perform(actions).await?;
+            if next != Next::GoOn {
+                return Ok(next);
             }
         }
         Ok(Next::GoOn)
@@ -204,7 +226,7 @@ impl Connection {
                         self.out.extend_from_slice(line.as_bytes());
                         self.out.extend_from_slice(b"\r\n");
                     }
-                    if self.out.len() > GATHER {
+                    if self.out.len() > GATHER || self.pace.is_some() {
                         self.flush().await?;
                     }
                 }
@@ -212,12 +234,23 @@ impl Connection {
                     self.flush().await?;
                     tokio::time::sleep(time).await;
                 }
+                Action::Raw(bytes) => self.out.extend_from_slice(&bytes),
+                Action::Pace(pace) => {
+                    self.flush().await?;
+                    self.pace = Some(pace);
+                }
+                Action::Reset => {
+                    self.flush().await?;
+                    self.wire.reset();
+                    return Ok(Next::Gone);
+                }
                 Action::StartTls => {
                     self.flush().await?;
                     // What came in clear text after STARTTLS is never obeyed (RFC 3207 4.2).
                     self.framer.clear();
                     let Some(tls) = self.wire.start_tls(&self.tls).await else { return Ok(Next::Over) };
-                    self.session.tls_started(tls);
+                    let then = self.session.tls_started(tls);
+                    return Box::pin(self.perform(then)).await;
                 }
                 Action::Close => return Ok(Next::Over),
             }
@@ -230,8 +263,19 @@ impl Connection {
             return Ok(());
         }
         let out = std::mem::take(&mut self.out);
-        // A client that does not read is as idle as one that does not write.
-        timeout(self.idle, self.wire.write(&out)).await.map_err(|_| std::io::ErrorKind::TimedOut)?
+        let (parts, pause): (Vec<&[u8]>, Duration) = match self.pace.take() {
+            None => (vec![&out], Duration::ZERO),
+            Some(Pace::Octets(octets, every)) => (out.chunks(octets).collect(), every),
+            Some(Pace::Lines(gap)) => (out.split_inclusive(|octet| *octet == b'\n').collect(), gap),
+        };
+        for (n, part) in parts.into_iter().enumerate() {
+            if n > 0 {
+                tokio::time::sleep(pause).await;
+            }
+            // A client that does not read is as idle as one that does not write.
+            timeout(self.idle, self.wire.write(part)).await.map_err(|_| std::io::ErrorKind::TimedOut)??;
+        }
+        Ok(())
     }
 
     /// Closes our side, and reads on for a moment.

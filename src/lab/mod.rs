@@ -10,6 +10,7 @@
 //! | `framer` | octets cut into lines, content and chunks |
 //! | `connection` | the I/O around a session |
 //! | [`mailbox`] | the mail that was taken |
+//! | `rules` | which rules of the scenario hold at a moment |
 //! | `report` | delivery status notifications |
 //! | `magic` | the addresses of `error.lab` |
 //! | `tls` | the authority and its certificates |
@@ -19,6 +20,7 @@ mod framer;
 mod magic;
 pub mod mailbox;
 mod report;
+mod rules;
 pub mod scenario;
 mod session;
 mod site;

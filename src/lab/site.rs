@@ -8,6 +8,7 @@ use tokio::sync::broadcast;
 
 use super::ListenerKind;
 use super::mailbox::{Message, Store};
+use super::rules::Counters;
 use super::scenario::{Domain, Mailbox, Scenario};
 use super::session::path::Address;
 use crate::world::World;
@@ -80,6 +81,7 @@ impl Eq for Mailbox {}
 pub(super) struct Site {
     pub(super) scenario: Scenario,
     pub(super) world: World,
+    pub(super) counters: Mutex<Counters>,
     store: Mutex<Store>,
     in_flight: AtomicU64,
     notices: broadcast::Sender<Notice>,
@@ -93,7 +95,8 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Site {
     pub(super) fn new(scenario: Scenario, world: World) -> Self {
         let (notices, _) = broadcast::channel(1024);
-        Self { scenario, world, store: Mutex::default(), in_flight: AtomicU64::new(0), notices }
+        let counters = Mutex::new(Counters::new(scenario.server.seed));
+        Self { counters, scenario, world, store: Mutex::default(), in_flight: AtomicU64::new(0), notices }
     }
 
     pub(super) fn store(&self) -> MutexGuard<'_, Store> {

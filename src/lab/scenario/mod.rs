@@ -5,6 +5,7 @@
 
 mod error;
 mod find;
+mod rule;
 mod value;
 
 use std::net::IpAddr;
@@ -13,6 +14,7 @@ use serde::Deserialize;
 
 pub use error::ScenarioError;
 pub use find::{find, names};
+pub use rule::{Drip, Glob, Nth, On, Pattern, Per, PhaseName, Rule, Set};
 pub use value::{Fill, Network, Span, Template};
 
 use value::one;
@@ -58,6 +60,9 @@ pub struct Scenario {
     /// How strictly lines are read.
     #[serde(default)]
     pub parser: Parser,
+    /// When something is done otherwise; the first that answers wins.
+    #[serde(default, rename = "rule")]
+    pub rules: Vec<Rule>,
 }
 
 fn yes() -> bool {

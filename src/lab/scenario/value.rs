@@ -253,3 +253,10 @@ impl<'de> Deserialize<'de> for Template {
         Ok(Self(text))
     }
 }
+
+impl<'de> Deserialize<'de> for Network {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| D::Error::custom(format!("{text:?} is no network; write 127.0.0.0/8")))
+    }
+}

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::envelope::{Recipient, Transaction};
-use super::{Session, State};
+use super::ruling::Ruling;
+use super::{Session, State, succeeds};
 use crate::lab::mailbox::{Envelope, Message};
 use crate::lab::report;
 use crate::lab::scenario::{BareCr, BareLf};
@@ -108,7 +109,7 @@ impl Session {
     }
 
     pub(super) fn bdat(&mut self, argument: &str) {
-        if !self.site.scenario.capabilities.supports("CHUNKING") {
+        if !self.supports("CHUNKING") {
             return self.unknown("BDAT");
         }
         let mut words = argument.split_ascii_whitespace();
@@ -191,6 +192,9 @@ impl Session {
         } else {
             None
         };
+        if refusal.is_none() && !self.site.scenario.rules.is_empty() {
+            return self.finish_by_rules(&transaction, incoming);
+        }
         if let Some(line) = refusal {
             let replies = if self.is_lmtp() { transaction.recipients.len() } else { 1 };
             (0..replies).for_each(|_| self.say(line.to_owned()));
@@ -198,6 +202,39 @@ impl Session {
         }
         self.errors = 0;
         self.deliver(&transaction, incoming);
+    }
+
+    /// Lets the rules judge: once, or in LMTP once for each recipient (S10).
+    fn finish_by_rules(&mut self, transaction: &Transaction, incoming: Incoming) {
+        let from = transaction.from.to_string();
+        if !self.is_lmtp() {
+            let to = transaction.recipients.iter().map(|r| r.path.clone()).collect();
+            match self.rule_content(&incoming.bytes, incoming.size, to, &from) {
+                Ruling::Done => return,
+                Ruling::Reply(lines) if !succeeds(&lines) => return self.say_all(lines),
+                Ruling::Reply(lines) => self.instead = Some(lines),
+                Ruling::Ordinary => {}
+            }
+            return self.deliver(transaction, incoming);
+        }
+        // Each recipient is a transaction of its own here, so that every reply keeps its place.
+        for recipient in &transaction.recipients {
+            let to = vec![recipient.path.clone()];
+            match self.rule_content(&incoming.bytes, incoming.size, to, &from) {
+                Ruling::Done => {}
+                Ruling::Reply(lines) if !succeeds(&lines) => self.say_all(lines),
+                ruling => {
+                    if let Ruling::Reply(lines) = ruling {
+                        self.instead = Some(lines);
+                    }
+                    let one = transaction.only(recipient);
+                    self.deliver(
+                        &one,
+                        Incoming { bytes: incoming.bytes.clone(), size: incoming.size, ..Incoming::default() },
+                    );
+                }
+            }
+        }
     }
 
     fn deliver(&mut self, transaction: &Transaction, incoming: Incoming) {
@@ -271,9 +308,10 @@ impl Session {
             _ => "SMTP",
         };
         let tls = if envelope.tls.is_some() { "S" } else { "" };
+        let stamps: String = self.stamps.iter().map(|stamp| format!("{stamp}\r\n")).collect();
         let auth = if envelope.authenticated.is_some() { "A" } else { "" };
         format!(
-            "Return-Path: <{}>\r\nReceived: from {} ([{}])\r\n\tby {} (ehlo lab) with {utf8}{base}{tls}{auth} id {}\r\n\tfor <{}>; {}\r\n",
+            "Return-Path: <{}>\r\nReceived: from {} ([{}])\r\n\tby {} (ehlo lab) with {utf8}{base}{tls}{auth} id {}\r\n\tfor <{}>; {}\r\n{stamps}",
             envelope.from,
             envelope.helo,
             envelope.client.ip(),

@@ -18,6 +18,19 @@ pub(in crate::lab) struct Transaction {
     pub(in crate::lab) recipients: Vec<Recipient>,
 }
 
+impl Transaction {
+    /// The same for one of its recipients.
+    pub(super) fn only(&self, recipient: &Recipient) -> Self {
+        Self {
+            queue_id: self.queue_id.clone(),
+            from: self.from.clone(),
+            parameters: self.parameters.clone(),
+            texts: self.texts.clone(),
+            recipients: vec![recipient.clone()],
+        }
+    }
+}
+
 /// An accepted recipient.
 #[derive(Debug, Clone)]
 pub(in crate::lab) struct Recipient {
@@ -39,6 +52,8 @@ impl Session {
     pub(super) fn mail(&mut self, argument: &str) {
         match self.read_mail(argument) {
             Ok(transaction) => {
+                self.transactions += 1;
+                self.stamps.clear();
                 self.transaction = Some(transaction);
                 self.say("250 2.1.0 Ok".to_owned());
             }
@@ -84,6 +99,14 @@ impl Session {
                     transaction.recipients.push(recipient);
                 }
                 self.say(reply);
+            }
+            // A rule that says yes takes a recipient whom the server does not know.
+            Err(Refusal::Answer(_)) if self.instead.is_some() => {
+                let recipient = self.unheard_of(argument);
+                if let (Some(transaction), Some(recipient)) = (&mut self.transaction, recipient) {
+                    transaction.recipients.push(recipient);
+                }
+                self.say(String::new());
             }
             Err(Refusal::Fault(line)) => self.refuse(line),
             // What a recipient meets is no mistake in the protocol, and does not wear out the server's patience.
@@ -190,6 +213,15 @@ impl Session {
                 }
             }
         }
+    }
+
+    /// A recipient who is taken because a rule says so; the mail is kept under the address itself.
+    fn unheard_of(&self, argument: &str) -> Option<Recipient> {
+        let (address, list) = path::parse(argument, "TO", self.site.scenario.parser.paths).ok()?;
+        let parameters = self.rcpt_parameters(&list).ok()?;
+        let texts = list.into_iter().map(|parameter| parameter.text).collect();
+        let path = address.to_string();
+        Some(Recipient { mailbox: path.to_lowercase(), path, quota: None, parameters, texts })
     }
 
     /// The mailbox behind the new address of somebody who has moved.

@@ -43,7 +43,10 @@ impl Session {
                 lines.push(format!("AUTH {}", mechanisms.join(" ")));
             }
         }
-        lines.retain(|line| !is_hidden(keyword_of(line)));
+        lines.retain(|line| !is_hidden(keyword_of(line)) && !self.is_taken_away(keyword_of(line)));
+        for line in self.changes.iter().filter(|line| !line.starts_with('-')) {
+            lines.push(line.trim_start_matches('+').to_owned());
+        }
         for line in &keys.lie {
             if !lines.iter().any(|said| keyword_of(said).eq_ignore_ascii_case(keyword_of(line))) {
                 lines.push(line.clone());

@@ -9,6 +9,7 @@ mod greeting;
 mod parameter;
 pub(super) mod path;
 mod question;
+mod ruling;
 #[cfg(test)]
 mod tests;
 
@@ -18,11 +19,12 @@ use std::time::Duration;
 
 use super::ListenerKind;
 use super::framer::{Expect, Unit};
-use super::scenario::{AuthKeys, BareCr, BareLf, ListenerKeys, Mechanism};
+use super::scenario::{AuthKeys, BareCr, BareLf, ListenerKeys, Mechanism, On, keyword_of};
 use super::site::{Notice, Site};
 use crate::smtp::Verb;
 use content::Incoming;
 use envelope::Transaction;
+use ruling::Ruling;
 
 /// The longest answer within AUTH (RFC 4954 4.3 thinks 12288 enough).
 const AUTH_LINE: usize = 12_288 + 2;
@@ -34,10 +36,25 @@ pub(super) enum Action {
     Reply(Vec<String>),
     /// Wait, in real time.
     Wait(Duration),
+    /// Write these octets.
+    Raw(Vec<u8>),
+    /// Write the next reply slowly.
+    Pace(Pace),
     /// Begin the TLS handshake.
     StartTls,
     /// Close the connection once all is written.
     Close,
+    /// Reset the connection.
+    Reset,
+}
+
+/// How slowly a reply is written, in real time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pace {
+    /// So many octets, then a pause.
+    Octets(usize, Duration),
+    /// A pause between lines.
+    Lines(Duration),
 }
 
 /// Who is there.
@@ -83,6 +100,16 @@ pub(super) struct Session {
     /// Chunks of the open transaction.
     chunks: Option<Incoming>,
     errors: u32,
+    /// Mail transactions begun.
+    transactions: u64,
+    /// Header lines that rules add to the message at hand.
+    stamps: Vec<String>,
+    /// Changes of what EHLO says.
+    changes: Vec<String>,
+    /// What a rule says in place of the next ordinary reply.
+    instead: Option<Vec<String>>,
+    /// The client was turned away by the greeting; only QUIT is left (RFC 5321 3.1).
+    turned_away: bool,
     out: Vec<Action>,
 }
 
@@ -99,6 +126,11 @@ impl Session {
             transaction: None,
             chunks: None,
             errors: 0,
+            transactions: 0,
+            stamps: Vec::new(),
+            changes: Vec::new(),
+            instead: None,
+            turned_away: false,
             out: Vec::new(),
         }
     }
@@ -109,17 +141,34 @@ impl Session {
 
     /// The connection stands (and TLS, where it comes first): the greeting.
     pub(super) fn open(&mut self) -> Vec<Action> {
-        let banner = self.site.scenario.server.banner.fill(&|name| self.variable(name, ""));
-        self.say(format!("220 {banner}"));
+        let mut ruling = self.rule_moment(On::Connect);
+        if ruling == Ruling::Ordinary {
+            ruling = self.rule_moment(On::Greeting);
+        }
+        match ruling {
+            Ruling::Ordinary => {
+                let banner = self.site.scenario.server.banner.fill(&|name| self.variable(name, ""));
+                self.say(format!("220 {banner}"));
+            }
+            Ruling::Reply(lines) => {
+                self.turned_away = !succeeds(&lines);
+                self.say_all(lines);
+            }
+            Ruling::Done => {}
+        }
         self.take()
     }
 
     /// The handshake is done: all that was said in clear text is forgotten (RFC 3207 4.2).
-    pub(super) fn tls_started(&mut self, version_and_cipher: String) {
+    pub(super) fn tls_started(&mut self, version_and_cipher: String) -> Vec<Action> {
         self.tls = Some(version_and_cipher);
         self.greeted = None;
         self.authenticated = None;
         self.end_transaction();
+        if let Ruling::Reply(lines) = self.rule_moment(On::Tls) {
+            self.say_all(lines);
+        }
+        self.take()
     }
 
     /// What input is awaited; none once the session is over.
@@ -149,8 +198,14 @@ impl Session {
 
     /// Nothing came for too long.
     pub(super) fn idle(&mut self) -> Vec<Action> {
-        let name = &self.site.scenario.server.name;
-        self.say(format!("421 4.4.2 {name} Error: timeout exceeded"));
+        match self.rule_moment(On::Idle) {
+            Ruling::Ordinary => {
+                let name = &self.site.scenario.server.name;
+                self.say(format!("421 4.4.2 {name} Error: timeout exceeded"));
+            }
+            Ruling::Reply(lines) => self.say_all(lines),
+            Ruling::Done => return self.take(),
+        }
         self.close();
         self.take()
     }
@@ -185,7 +240,22 @@ impl Session {
     }
 
     fn command(&mut self, word: &str, argument: &str) {
-        match Verb::from_word(word) {
+        let verb = Verb::from_word(word);
+        match self.rule_command(verb, argument) {
+            Ruling::Done => return,
+            Ruling::Reply(lines) if !succeeds(&lines) => return self.say_all(lines),
+            Ruling::Reply(lines) => self.instead = Some(lines),
+            Ruling::Ordinary if self.turned_away && verb != Verb::Quit => {
+                return self.say("503 5.5.1 Error: only QUIT is possible now".to_owned());
+            }
+            Ruling::Ordinary => {}
+        }
+        self.obey(verb, word, argument);
+        self.instead = None;
+    }
+
+    fn obey(&mut self, verb: Verb, word: &str, argument: &str) {
+        match verb {
             verb @ (Verb::Helo | Verb::Ehlo | Verb::Lhlo) => self.greet(verb, argument),
             Verb::Mail => self.mail(argument),
             Verb::Rcpt => self.rcpt(argument),
@@ -240,7 +310,7 @@ impl Session {
 
     fn starttls_works(&self) -> bool {
         let lied = self.site.scenario.capabilities.lie.iter().any(|line| line.eq_ignore_ascii_case("STARTTLS"));
-        self.keys.starttls && !lied
+        self.keys.starttls && !lied && !self.is_taken_away("STARTTLS")
     }
 
     /// Whether logging in is possible at all on this listener.
@@ -275,6 +345,17 @@ impl Session {
         })
     }
 
+    /// Whether a rule took a capability away for the rest of the session.
+    fn is_taken_away(&self, keyword: &str) -> bool {
+        let last = self.changes.iter().rev().find(|line| keyword_of(line.trim_start_matches(['-', '+'])) == keyword);
+        last.is_some_and(|line| line.starts_with('-'))
+    }
+
+    /// Whether the server honours a capability in this session.
+    fn supports(&self, keyword: &str) -> bool {
+        self.site.scenario.capabilities.supports(keyword) && !self.is_taken_away(keyword)
+    }
+
     /// Ends the mail transaction, whatever became of it.
     fn end_transaction(&mut self) {
         self.transaction = None;
@@ -297,10 +378,12 @@ impl Session {
     /// A refusal that counts as an error of the client's.
     fn refuse(&mut self, line: String) {
         self.errors += 1;
+        self.instead = None;
         self.say(line);
     }
 
-    fn say_all(&mut self, mut lines: Vec<String>) {
+    fn say_all(&mut self, lines: Vec<String>) {
+        let mut lines = self.instead.take().unwrap_or(lines);
         if !self.site.scenario.capabilities.supports("ENHANCEDSTATUSCODES") {
             lines.iter_mut().for_each(|line| *line = without_enhanced(line));
         }
@@ -340,6 +423,11 @@ impl Drop for Session {
         }
         self.site.tell(Notice::Closed { session: self.client.number });
     }
+}
+
+/// Whether a reply lets things go on: its class is 2 or 3.
+fn succeeds(lines: &[String]) -> bool {
+    lines.last().is_some_and(|line| line.starts_with(['2', '3']))
 }
 
 /// A reply line without its enhanced status code.

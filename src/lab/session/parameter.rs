@@ -54,12 +54,11 @@ impl Session {
         if let Some(refusal) = malformed(list) {
             return Err(refusal);
         }
-        let capabilities = &self.site.scenario.capabilities;
         let mut out = MailParameters::default();
         for parameter in list {
             let value = parameter.value.as_deref().unwrap_or_default();
             match parameter.keyword.as_str() {
-                "SIZE" if capabilities.supports("SIZE") => {
+                "SIZE" if self.supports("SIZE") => {
                     let digits = (1..=20).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_digit());
                     if !digits {
                         return Err("501 5.5.4 Bad message size syntax".to_owned());
@@ -67,20 +66,20 @@ impl Session {
                     out.size = Some(value.parse().unwrap_or(u64::MAX));
                 }
                 "BODY" => match value.to_ascii_uppercase().as_str() {
-                    "7BIT" | "8BITMIME" if capabilities.supports("8BITMIME") => {}
-                    "BINARYMIME" if capabilities.supports("BINARYMIME") => out.binary = true,
+                    "7BIT" | "8BITMIME" if self.supports("8BITMIME") => {}
+                    "BINARYMIME" if self.supports("BINARYMIME") => out.binary = true,
                     _ => return Err(unsupported(parameter)),
                 },
-                "SMTPUTF8" if capabilities.supports("SMTPUTF8") && parameter.value.is_none() => out.utf8 = true,
-                "SMTPUTF8" if capabilities.supports("SMTPUTF8") => {
+                "SMTPUTF8" if self.supports("SMTPUTF8") && parameter.value.is_none() => out.utf8 = true,
+                "SMTPUTF8" if self.supports("SMTPUTF8") => {
                     return Err("501 5.5.4 Syntax: SMTPUTF8 takes no value".to_owned());
                 }
-                "RET" if capabilities.supports("DSN") => match value.to_ascii_uppercase().as_str() {
+                "RET" if self.supports("DSN") => match value.to_ascii_uppercase().as_str() {
                     "FULL" => {}
                     "HDRS" => out.headers_only = true,
                     _ => return Err("501 5.5.4 Bad RET parameter syntax".to_owned()),
                 },
-                "ENVID" if capabilities.supports("DSN") => {
+                "ENVID" if self.supports("DSN") => {
                     let decoded = xtext(value).filter(|text| text.iter().all(|b| (32..=126).contains(b)));
                     let Some(decoded) = decoded.filter(|_| value.len() <= 100) else {
                         return Err("501 5.5.4 Bad ENVID parameter syntax".to_owned());
@@ -102,7 +101,7 @@ impl Session {
         if let Some(refusal) = malformed(list) {
             return Err(refusal);
         }
-        let dsn = self.site.scenario.capabilities.supports("DSN");
+        let dsn = self.supports("DSN");
         let mut out = RcptParameters::default();
         for parameter in list {
             let value = parameter.value.as_deref().unwrap_or_default();

@@ -71,7 +71,7 @@ impl Session {
     }
 
     pub(super) fn help(&mut self, argument: &str) {
-        if !self.site.scenario.capabilities.supports("HELP") {
+        if !self.supports("HELP") {
             return self.unknown("HELP");
         }
         let line = match argument.to_ascii_uppercase().as_str() {

@@ -1,0 +1,389 @@
+//! `[[rule]]`: when something is done otherwise, and what.
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+
+use super::value::{Network, Octets, Span, Template, one};
+use crate::lab::ListenerKind;
+use crate::smtp::Verb;
+
+/// A rule. Every condition that is given must hold; see [`Rule::ends`] for whether the search goes on.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// At which moment.
+    pub on: On,
+    /// The recipient, or one of the transaction's.
+    pub to: Option<Glob>,
+    /// The reverse-path.
+    pub from: Option<Glob>,
+    /// The name that the client greeted with.
+    pub helo: Option<Glob>,
+    /// What follows the verb.
+    pub argument: Option<Pattern>,
+    /// A parameter of MAIL or RCPT: `NOTIFY`, or `NOTIFY=NEVER`.
+    pub parameter: Option<String>,
+    /// The size that MAIL announces, or of the content.
+    pub size: Option<SizeTest>,
+    /// The content.
+    pub content: Option<Pattern>,
+    /// Whether the line is encrypted.
+    pub tls: Option<bool>,
+    /// Whether the client has logged in.
+    pub authenticated: Option<bool>,
+    /// Where the client comes from.
+    pub client: Option<Network>,
+    /// Where the session is (S20).
+    pub phase: Option<PhaseName>,
+    /// To which listener.
+    pub listener: Option<ListenerKind>,
+    /// Whether the recipient exists (S2).
+    pub known: Option<bool>,
+    /// Which of the events that met all other conditions, from 1 (S13).
+    pub nth: Option<Nth>,
+    /// What is counted by itself.
+    #[serde(default)]
+    pub per: Per,
+    /// Up to so long after the first of them.
+    pub within: Option<Span>,
+    /// From so long after the first of them.
+    pub after: Option<Span>,
+    /// How often, from 0 to 1.
+    pub chance: Option<Chance>,
+    /// What is said.
+    pub reply: Option<ReplyTemplate>,
+    /// What is said in several lines, each with its code.
+    #[serde(default)]
+    pub multi: Vec<Template>,
+    /// What is written as it stands.
+    pub raw: Option<Raw>,
+    /// How long the server waits first.
+    pub delay: Option<Span>,
+    /// How long it waits between the lines of one reply (S5).
+    pub delay_between: Option<Span>,
+    /// How slowly the reply is written.
+    pub drip: Option<Drip>,
+    /// The connection is closed then.
+    #[serde(default)]
+    pub close: bool,
+    /// The connection is reset then.
+    #[serde(default)]
+    pub reset: bool,
+    /// Nothing is said, ever.
+    #[serde(default)]
+    pub silence: bool,
+    /// A header line for the message that is delivered (S7).
+    pub stamp: Option<Template>,
+    /// What the lab's log says of it.
+    pub note: Option<Template>,
+    /// What changes for the rest of the session.
+    pub set: Option<Set>,
+    /// The search ends here, with the ordinary reply (S12).
+    #[serde(default)]
+    pub stop: bool,
+}
+
+impl Rule {
+    /// Whether the search ends with this rule (S12).
+    #[must_use]
+    pub fn ends(&self) -> bool {
+        self.answers() || self.stop
+    }
+
+    /// Whether the rule says or does something in place of the ordinary reply.
+    #[must_use]
+    pub fn answers(&self) -> bool {
+        self.reply.is_some() || !self.multi.is_empty() || self.raw.is_some() || self.close || self.reset || self.silence
+    }
+
+    /// Whether it counts.
+    #[must_use]
+    pub fn counts(&self) -> bool {
+        self.nth.is_some() || self.within.is_some() || self.after.is_some()
+    }
+}
+
+/// The moment of a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum On {
+    /// A command with this verb.
+    Verb(Verb),
+    /// Any command.
+    Any,
+    /// A client has connected: a reply stands in place of the banner (S22).
+    Connect,
+    /// The banner is about to be sent.
+    Greeting,
+    /// The content is complete; in LMTP once for each accepted recipient (S10).
+    EndOfData,
+    /// The handshake is done.
+    Tls,
+    /// The client has said nothing for too long.
+    Idle,
+}
+
+impl<'de> Deserialize<'de> for On {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let word = String::deserialize(deserializer)?;
+        Ok(match (word.as_str(), Verb::from_word(&word)) {
+            ("connect", _) => Self::Connect,
+            ("greeting", _) => Self::Greeting,
+            ("end-of-data", _) => Self::EndOfData,
+            ("tls", _) => Self::Tls,
+            ("idle", _) => Self::Idle,
+            ("any", _) => Self::Any,
+            (_, Verb::Other) => {
+                return Err(D::Error::custom(format!(
+                    "on = {word:?} is not known; write a verb, connect, greeting, end-of-data, tls, idle or any"
+                )));
+            }
+            (_, verb) => Self::Verb(verb),
+        })
+    }
+}
+
+one! {
+    /// Where a session is, as rules name it (S20).
+    pub enum PhaseName {
+        Connected = "connected",
+        Greeted = "greeted",
+        Mail = "mail",
+        Rcpt = "rcpt",
+        Data = "data",
+        Content = "content",
+        Auth = "auth",
+        Closed = "closed"
+    }
+}
+
+one! {
+    /// What a rule counts by itself.
+    #[derive(Default)]
+    pub enum Per {
+        Triplet = "triplet",
+        Transaction = "transaction",
+        #[default]
+        Session = "session",
+        Client = "client",
+        Sender = "sender",
+        Recipient = "recipient",
+        Server = "server"
+    }
+}
+
+impl<'de> Deserialize<'de> for ListenerKind {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let word = String::deserialize(deserializer)?;
+        let all = [Self::Smtp, Self::Submission, Self::Smtps, Self::Lmtp];
+        all.into_iter()
+            .find(|kind| kind.word() == word)
+            .ok_or_else(|| super::value::not_one_of(&word, &all.map(Self::word)))
+    }
+}
+
+/// A pattern in which `*` stands for any text and `?` for one character; case does not count.
+#[derive(Debug, Clone)]
+pub struct Glob(regex::Regex);
+
+impl Glob {
+    /// Whether a text matches.
+    #[must_use]
+    pub fn matches(&self, text: &str) -> bool {
+        self.0.is_match(text)
+    }
+}
+
+impl<'de> Deserialize<'de> for Glob {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let pattern = regex::escape(&text).replace(r"\*", ".*").replace(r"\?", ".");
+        let regex = regex::Regex::new(&format!("(?is)^{pattern}$"));
+        regex.map(Self).map_err(|error| D::Error::custom(error.to_string()))
+    }
+}
+
+/// A regular expression on octets.
+#[derive(Debug, Clone)]
+pub struct Pattern(regex::bytes::Regex);
+
+impl Pattern {
+    /// Whether it is found in a text.
+    #[must_use]
+    pub fn is_in(&self, text: &[u8]) -> bool {
+        self.0.is_match(text)
+    }
+}
+
+impl<'de> Deserialize<'de> for Pattern {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        regex::bytes::Regex::new(&text)
+            .map(Self)
+            .map_err(|error| D::Error::custom(format!("not a regular expression: {error}")))
+    }
+}
+
+/// `>10MB`, `<1kB`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SizeTest {
+    above: bool,
+    octets: u64,
+}
+
+impl SizeTest {
+    /// Whether a size meets it.
+    #[must_use]
+    pub fn holds(self, size: u64) -> bool {
+        if self.above { size > self.octets } else { size < self.octets }
+    }
+}
+
+impl<'de> Deserialize<'de> for SizeTest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let (above, rest) = match (text.strip_prefix('>'), text.strip_prefix('<')) {
+            (Some(rest), _) => (true, rest),
+            (_, Some(rest)) => (false, rest),
+            _ => (true, ""),
+        };
+        match Octets::parse(rest) {
+            Some(Octets(octets)) => Ok(Self { above, octets }),
+            None => Err(D::Error::custom(format!("size = {text:?} can't be read; write \">10MB\" or \"<500\""))),
+        }
+    }
+}
+
+/// Which of several events: `3`, `"1..3"` (both included), `"5.."`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Nth {
+    first: u64,
+    last: u64,
+}
+
+impl Nth {
+    /// Whether the n-th is meant.
+    #[must_use]
+    pub fn holds(self, n: u64) -> bool {
+        (self.first..=self.last).contains(&n)
+    }
+}
+
+impl<'de> Deserialize<'de> for Nth {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Either {
+            Number(u64),
+            Text(String),
+        }
+        let number = |text: &str| text.trim().parse::<u64>().ok().filter(|n| *n > 0);
+        let read = match Either::deserialize(deserializer)? {
+            Either::Number(n) => (n > 0).then_some(Self { first: n, last: n }),
+            Either::Text(text) => match text.split_once("..") {
+                None => number(&text).map(|n| Self { first: n, last: n }),
+                Some((first, "")) => number(first).map(|first| Self { first, last: u64::MAX }),
+                Some((first, last)) => number(first)
+                    .zip(number(last))
+                    .map(|(first, last)| Self { first, last })
+                    .filter(|nth| nth.first <= nth.last),
+            },
+        };
+        read.ok_or_else(|| D::Error::custom("nth is counted from 1; write 3, \"1..3\" or \"5..\""))
+    }
+}
+
+/// How often a rule acts, from 0 to 1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Chance(pub f64);
+
+impl<'de> Deserialize<'de> for Chance {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let chance = f64::deserialize(deserializer)?;
+        if (0.0..=1.0).contains(&chance) {
+            Ok(Self(chance))
+        } else {
+            Err(D::Error::custom("chance goes from 0.0 (never) to 1.0 (always)"))
+        }
+    }
+}
+
+/// A reply: a code of three digits, then its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReplyTemplate(pub Template);
+
+impl<'de> Deserialize<'de> for ReplyTemplate {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let template = Template::deserialize(deserializer)?;
+        let text = template.text().as_bytes();
+        let code = text.len() >= 3 && text[..3].iter().all(u8::is_ascii_digit);
+        if !code || !matches!(text.get(3), None | Some(b' ')) {
+            return Err(D::Error::custom("a reply begins with a code of three digits and a space; raw takes anything"));
+        }
+        Ok(Self(template))
+    }
+}
+
+/// Octets with `\r`, `\n`, `\t`, `\e`, `\\` and `\xNN` for those that can't be typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Raw(pub Vec<u8>);
+
+impl<'de> Deserialize<'de> for Raw {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let bytes = unescape(&text);
+        bytes.map(Self).ok_or_else(|| D::Error::custom(r"raw knows the escapes \r \n \t \e \\ and \xNN, no others"))
+    }
+}
+
+fn unescape(text: &str) -> Option<Vec<u8>> {
+    let mut out = Vec::new();
+    let mut octets = text.bytes();
+    while let Some(octet) = octets.next() {
+        if octet != b'\\' {
+            out.push(octet);
+            continue;
+        }
+        out.push(match octets.next()? {
+            b'r' => b'\r',
+            b'n' => b'\n',
+            b't' => b'\t',
+            b'e' => 0x1b,
+            b'\\' => b'\\',
+            b'x' => {
+                let digits = [octets.next()?, octets.next()?];
+                u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?
+            }
+            _ => return None,
+        });
+    }
+    Some(out)
+}
+
+/// `1 byte/200ms`: so many octets, then a pause.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Drip {
+    /// Octets at once.
+    pub octets: usize,
+    /// The pause after them, lab time.
+    pub every: Span,
+}
+
+impl<'de> Deserialize<'de> for Drip {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let read = text.split_once('/').and_then(|(octets, every)| {
+            let number = octets.trim().split(' ').next()?;
+            let octets = number.parse().ok().filter(|n| *n > 0)?;
+            Some(Self { octets, every: Span::parse(every)? })
+        });
+        read.ok_or_else(|| D::Error::custom(format!("drip = {text:?} can't be read; write \"1 byte/200ms\"")))
+    }
+}
+
+/// `set = { capability = "-STARTTLS" }`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Set {
+    /// A line of EHLO's reply that is added, or with `-` a keyword that is taken away.
+    pub capability: String,
+}

@@ -1,0 +1,181 @@
+//! What the scenario's rules make of a moment of the session.
+
+use std::sync::Arc;
+
+use super::path::{self, Address};
+use super::{Action, Pace, Session, State};
+use crate::lab::rules::{Facts, Hit, Moment};
+use crate::lab::scenario::{On, PhaseName, Rule};
+use crate::lab::site::{Target, lock};
+use crate::smtp::Verb;
+
+/// What becomes of the moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Ruling {
+    /// The ordinary course.
+    Ordinary,
+    /// These lines instead of the ordinary reply.
+    Reply(Vec<String>),
+    /// It is over: the rule has done all there was to do.
+    Done,
+}
+
+impl Session {
+    /// Asks the rules about a command that has come.
+    pub(super) fn rule_command(&mut self, verb: Verb, argument: &str) -> Ruling {
+        if self.site.scenario.rules.is_empty() {
+            return Ruling::Ordinary;
+        }
+        let mut moment = self.moment();
+        moment.verb = Some(verb);
+        moment.argument = argument;
+        match verb {
+            Verb::Mail => {
+                let read = read(argument, "FROM");
+                moment.from = read.as_ref().map(|(from, _)| from.to_string());
+                moment.parameters = read.map(|(_, list)| list).unwrap_or_default();
+                moment.size = moment.parameters.iter().find_map(|text| {
+                    text.get(..5).filter(|head| head.eq_ignore_ascii_case("SIZE="))?;
+                    text[5..].parse().ok()
+                });
+            }
+            Verb::Rcpt => {
+                let read = read(argument, "TO");
+                moment.known = read.as_ref().map(|(to, _)| self.is_known(to));
+                moment.to = read.iter().map(|(to, _)| to.to_string()).collect();
+                moment.parameters = read.map(|(_, list)| list).unwrap_or_default();
+            }
+            Verb::Vrfy | Verb::Expn => {
+                let to = path::address(argument.trim_matches(['<', '>']));
+                moment.known = to.as_ref().map(|to| self.is_known(to));
+                moment.to = to.iter().map(ToString::to_string).collect();
+            }
+            Verb::Helo | Verb::Ehlo | Verb::Lhlo => {
+                moment.helo = argument.split_whitespace().next().map(str::to_owned);
+            }
+            _ => {}
+        }
+        self.rule(On::Verb(verb), &moment)
+    }
+
+    /// Asks the rules about complete content; `to` are the recipients that it is for.
+    pub(super) fn rule_content(&mut self, content: &[u8], size: u64, to: Vec<String>, from: &str) -> Ruling {
+        let moment =
+            Moment { content: Some(content), size: Some(size), to, from: Some(from.to_owned()), ..self.moment() };
+        self.rule(On::EndOfData, &moment)
+    }
+
+    /// Asks the rules about a moment without a command.
+    pub(super) fn rule_moment(&mut self, on: On) -> Ruling {
+        let moment = self.moment();
+        self.rule(on, &moment)
+    }
+
+    fn moment(&self) -> Moment<'static> {
+        let transaction = self.transaction.as_ref();
+        Moment {
+            helo: self.greeted.as_ref().map(|(_, name)| name.clone()),
+            from: transaction.map(|t| t.from.to_string()),
+            to: transaction.map(|t| t.recipients.iter().map(|r| r.path.clone()).collect()).unwrap_or_default(),
+            ..Moment::default()
+        }
+    }
+
+    fn is_known(&self, address: &Address) -> bool {
+        matches!(self.site.target(address), Target::Mailbox(..) | Target::Postmaster(_))
+    }
+
+    fn rule(&mut self, on: On, moment: &Moment<'_>) -> Ruling {
+        let site = Arc::clone(&self.site);
+        let facts = Facts {
+            tls: self.tls.is_some(),
+            authenticated: self.authenticated.is_some(),
+            client: self.client.address.ip(),
+            phase: self.phase(),
+            listener: self.client.listener,
+            session: self.client.number,
+            transaction: self.transactions,
+        };
+        let now = site.world.elapsed() * site.scenario.server.clock.0;
+        let hits = lock(&site.counters).hits(&site.scenario.rules, on, moment, &facts, now);
+        let mut ruling = Ruling::Ordinary;
+        for hit in hits {
+            let Some(rule) = site.scenario.rules.get(hit.index) else { continue };
+            ruling = self.act(rule, hit, moment);
+        }
+        ruling
+    }
+
+    fn phase(&self) -> PhaseName {
+        match (&self.state, &self.transaction) {
+            (State::Closed, _) => PhaseName::Closed,
+            (State::Auth(_), _) => PhaseName::Auth,
+            (State::Content(_), _) => PhaseName::Content,
+            _ if self.chunks.is_some() => PhaseName::Data,
+            (_, Some(t)) if t.recipients.is_empty() => PhaseName::Mail,
+            (_, Some(_)) => PhaseName::Rcpt,
+            _ if self.greeted.is_some() => PhaseName::Greeted,
+            _ => PhaseName::Connected,
+        }
+    }
+
+    fn act(&mut self, rule: &Rule, hit: Hit, moment: &Moment<'_>) -> Ruling {
+        let to = moment.to.last().cloned().unwrap_or_default();
+        let fill = |name: &str| match name {
+            "nth" => hit.nth.to_string(),
+            "remaining" => format!("{} seconds", hit.remaining.as_secs()),
+            "helo" => moment.helo.clone().unwrap_or_default(),
+            "from" => moment.from.clone().unwrap_or_default(),
+            name => self.variable(name, &to),
+        };
+        let mut lines: Vec<String> = rule.multi.iter().map(|line| line.fill(&fill)).collect();
+        lines.extend(rule.reply.iter().map(|reply| reply.0.fill(&fill)));
+        let stamp = rule.stamp.as_ref().map(|stamp| stamp.fill(&fill));
+        let note = rule.note.as_ref().map(|note| note.fill(&fill));
+        self.stamps.extend(stamp);
+        if let Some(note) = note {
+            self.note(note);
+        }
+        if let Some(set) = &rule.set {
+            self.changes.push(set.capability.clone());
+        }
+        if let Some(delay) = rule.delay {
+            let wait = self.real(delay.0);
+            self.out.push(Action::Wait(wait));
+        }
+        if let Some(drip) = rule.drip {
+            let every = self.real(drip.every.0);
+            self.out.push(Action::Pace(Pace::Octets(drip.octets, every)));
+        } else if let Some(gap) = rule.delay_between {
+            let gap = self.real(gap.0);
+            self.out.push(Action::Pace(Pace::Lines(gap)));
+        }
+        if let Some(raw) = &rule.raw {
+            self.out.push(Action::Raw(raw.0.clone()));
+        }
+        if rule.reset {
+            self.end_transaction();
+            self.state = State::Closed;
+            self.out.push(Action::Reset);
+            return Ruling::Done;
+        }
+        if rule.close {
+            if !lines.is_empty() {
+                self.say_all(lines);
+            }
+            self.close();
+            return Ruling::Done;
+        }
+        match lines.is_empty() {
+            false => Ruling::Reply(lines),
+            true if rule.answers() => Ruling::Done,
+            true => Ruling::Ordinary,
+        }
+    }
+}
+
+/// Address and parameters of MAIL or RCPT, as leniently as they can be read: rules see what was meant.
+fn read(argument: &str, keyword: &str) -> Option<(Address, Vec<String>)> {
+    let (address, list) = path::parse(argument, keyword, crate::lab::scenario::Paths::Lenient).ok()?;
+    Some((address, list.into_iter().map(|parameter| parameter.text).collect()))
+}
