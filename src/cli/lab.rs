@@ -113,12 +113,19 @@ async fn serve(arguments: &Arguments, common: &Common, world: &World) -> Exit {
         }
     };
     announce(&lab);
+    let mut saved = 0;
     loop {
         tokio::select! {
             exit = signals.next() => return exit,
             notice = notices.recv() => match notice {
-                Ok(notice) => tell(&notice, arguments.mail.as_deref(), common),
+                Ok(notice) => {
+                    save(&lab, arguments.mail.as_deref(), &mut saved);
+                    if !common.quiet {
+                        tell(&notice);
+                    }
+                }
                 Err(tokio::sync::broadcast::error::RecvError::Lagged(missed)) => {
+                    save(&lab, arguments.mail.as_deref(), &mut saved);
                     say(&format!("{missed} events were too many to show"));
                 }
                 Err(tokio::sync::broadcast::error::RecvError::Closed) => return Exit::Done,
@@ -134,27 +141,30 @@ fn announce(lab: &Lab) {
     print(&format!("ca {}", lab.ca_path.display()));
 }
 
-fn tell(notice: &Notice, mail: Option<&Path>, common: &Common) {
-    let line = match notice {
+/// Writes the messages that have come since the last time.
+fn save(lab: &Lab, directory: Option<&Path>, saved: &mut u64) {
+    let Some(directory) = directory else { return };
+    for message in lab.messages_since(*saved) {
+        let file = directory.join(file_name(&message));
+        if let Err(error) = std::fs::write(&file, message.raw()) {
+            say(&format!("ehlo lab: can't write {}: {error}", file.display()));
+        }
+        *saved = message.number;
+    }
+}
+
+fn tell(notice: &Notice) {
+    say(&match notice {
         Notice::Connected { session, client, listener } => {
             format!("{session} connected from {client} to {}", listener.word())
         }
         Notice::Delivered { session, message } => {
-            if let Some(directory) = mail {
-                let file = directory.join(file_name(message));
-                if let Err(error) = std::fs::write(&file, message.raw()) {
-                    say(&format!("ehlo lab: can't write {}: {error}", file.display()));
-                }
-            }
             let from = &message.envelope.from;
             format!("{session} delivered to {} from <{from}>, {} octets", message.mailbox, message.raw().len())
         }
         Notice::Note { session, text } => format!("{session} {text}"),
         Notice::Closed { session } => format!("{session} closed"),
-    };
-    if !common.quiet {
-        say(&line);
-    }
+    });
 }
 
 /// `000001-QUEUEID-MAILBOX.eml`, of letters, digits, `@`, `.`, `-` and `_` only.

@@ -13,17 +13,19 @@ use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 
 use super::ListenerKind;
-use super::framer::Framer;
+use super::framer::{Expect, Framer, Unit};
+use super::record::Recorder;
 use super::scenario::ListenerKeys;
 use super::session::{Action, Client, Pace, Session};
 use super::site::{Notice, Site};
+use crate::conversation::Remark;
 
 /// Octets read at once.
 const READ: usize = 8 << 10;
 /// Octets of replies that are gathered before they are written.
 const GATHER: usize = 16 << 10;
 /// How long a handshake may take.
-const HANDSHAKE: Duration = Duration::from_secs(60);
+const HANDSHAKE: Duration = Duration::from_mins(1);
 /// How long the server goes on reading after it has closed its side, so that its last reply is not lost by a reset.
 const LINGER: Duration = Duration::from_millis(500);
 
@@ -108,7 +110,7 @@ impl Wire {
     }
 
     /// Does the handshake; gives version and cipher.
-    async fn start_tls(&mut self, acceptor: &TlsAcceptor) -> Option<String> {
+    async fn start_tls(&mut self, acceptor: &TlsAcceptor) -> Option<(String, String)> {
         let Self::Plain(stream) = std::mem::replace(self, Self::Gone) else { return None };
         let stream = timeout(HANDSHAKE, acceptor.accept(stream)).await.ok()?.ok()?;
         let (_, state) = stream.get_ref();
@@ -120,7 +122,7 @@ impl Wire {
         let cipher = state.negotiated_cipher_suite().and_then(|suite| suite.suite().as_str());
         let cipher = cipher.unwrap_or_default().replace("TLS13_", "TLS_");
         *self = Self::Tls(Box::new(stream));
-        Some(format!("{version} {cipher}"))
+        Some((version.to_owned(), cipher))
     }
 }
 
@@ -129,8 +131,12 @@ async fn serve(stream: TcpStream, address: SocketAddr, door: Door) {
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     // Replies are small and waited for; a failure to say so only makes them slower.
     let _ = stream.set_nodelay(true);
+    let local = stream.local_addr().unwrap_or(address);
     door.site.tell(Notice::Connected { session: number, client: address, listener: door.kind });
     let client = Client { address, listener: door.kind, number };
+    let mut recorder = Recorder::new(&door.site.records, &door.site.world, number, address, door.kind);
+    let connected = Remark::new("connected").value(local).value("from").value(address);
+    recorder.remark(&door.site, &connected);
     let session = Session::new(Arc::clone(&door.site), client, door.keys);
     let idle = door.site.scenario.server.idle.0 / door.site.scenario.server.clock.0;
     let mut connection = Connection {
@@ -141,10 +147,17 @@ async fn serve(stream: TcpStream, address: SocketAddr, door: Door) {
         tls: door.tls,
         idle,
         pace: None,
+        site: Arc::clone(&door.site),
+        recorder,
     };
     let implicit = door.keys.implicit.unwrap_or(door.kind == ListenerKind::Smtps);
-    // A broken connection ends the session; nobody is left to be told.
-    let _ = connection.run(implicit).await;
+    let end = connection.run(implicit).await;
+    let by = if matches!(end, Ok(Side::Server)) { "server" } else { "client" };
+    let mut closed = Remark::new("closed").with("by", by);
+    if let Err(error) = end {
+        closed = closed.with("reason", error);
+    }
+    connection.recorder.remark(&door.site, &closed);
 }
 
 /// One connection and its session.
@@ -156,6 +169,15 @@ struct Connection {
     tls: TlsAcceptor,
     idle: Duration,
     pace: Option<Pace>,
+    site: Arc<Site>,
+    recorder: Recorder,
+}
+
+/// Who closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Client,
+    Server,
 }
 
 /// Whether the conversation goes on.
@@ -169,12 +191,11 @@ enum Next {
 }
 
 impl Connection {
-    async fn run(&mut self, implicit: bool) -> std::io::Result<()> {
+    async fn run(&mut self, implicit: bool) -> std::io::Result<Side> {
         if implicit {
-            let Some(tls) = self.wire.start_tls(&self.tls).await else { return Ok(()) };
-            let then = self.session.tls_started(tls);
-            if self.perform(then).await? != Next::GoOn {
-                return Ok(());
+            let next = self.start_tls().await?;
+            if next != Next::GoOn {
+                return Ok(if next == Next::Over { Side::Server } else { Side::Client });
             }
         }
         let actions = self.session.open();
@@ -185,7 +206,7 @@ impl Connection {
             let actions = match timeout(self.idle, self.wire.read(&mut buffer)).await {
                 Err(_) => self.session.idle(),
                 Ok(read) => match read? {
-                    0 => return Ok(()),
+                    0 => return Ok(Side::Client),
                     count => {
                         self.framer.push(&buffer[..count]);
                         Vec::new()
@@ -201,7 +222,18 @@ impl Connection {
             self.flush().await?;
             self.linger().await;
         }
-        Ok(())
+        Ok(Side::Server)
+    }
+
+    /// Does the handshake, and what the rules want after it.
+    async fn start_tls(&mut self) -> std::io::Result<Next> {
+        let Some((version, cipher)) = self.wire.start_tls(&self.tls).await else {
+            self.recorder.remark(&self.site, &Remark::new("tls").with("failed", "yes"));
+            return Ok(Next::Gone);
+        };
+        self.recorder.remark(&self.site, &Remark::new("tls").with("version", &version).with("cipher", &cipher));
+        let then = self.session.tls_started(format!("{version} {cipher}"));
+        Box::pin(self.perform(then)).await
     }
 
     /// Handles all that has come.
@@ -209,7 +241,9 @@ impl Connection {
         while let Some(expect) = self.session.expects()
             && let Some(unit) = self.framer.next(expect)
         {
-            let actions = self.session.handle(unit);
+            let actions = self.session.handle(unit.clone());
+            let ended = matches!(unit, Unit::Content(_)) && self.session.expects() != Some(Expect::Content);
+            self.recorder.input(&self.site, &unit, ended);
             let next = self.perform(actions).await?;
             if next != Next::GoOn {
                 return Ok(next);
@@ -223,6 +257,7 @@ impl Connection {
             match action {
                 Action::Reply(lines) => {
                     for line in lines {
+                        self.recorder.reply(&self.site, line.as_bytes(), true);
                         self.out.extend_from_slice(line.as_bytes());
                         self.out.extend_from_slice(b"\r\n");
                     }
@@ -234,7 +269,16 @@ impl Connection {
                     self.flush().await?;
                     tokio::time::sleep(time).await;
                 }
-                Action::Raw(bytes) => self.out.extend_from_slice(&bytes),
+                Action::Raw(bytes) => {
+                    for line in bytes.split_inclusive(|octet| *octet == b'\n') {
+                        match line.strip_suffix(b"\r\n") {
+                            Some(whole) => self.recorder.reply(&self.site, whole, true),
+                            None => self.recorder.reply(&self.site, line, false),
+                        }
+                    }
+                    self.out.extend_from_slice(&bytes);
+                }
+                Action::Remark(remark) => self.recorder.remark(&self.site, &remark),
                 Action::Pace(pace) => {
                     self.flush().await?;
                     self.pace = Some(pace);
@@ -248,9 +292,7 @@ impl Connection {
                     self.flush().await?;
                     // What came in clear text after STARTTLS is never obeyed (RFC 3207 4.2).
                     self.framer.clear();
-                    let Some(tls) = self.wire.start_tls(&self.tls).await else { return Ok(Next::Over) };
-                    let then = self.session.tls_started(tls);
-                    return Box::pin(self.perform(then)).await;
+                    return self.start_tls().await;
                 }
                 Action::Close => return Ok(Next::Over),
             }

@@ -61,11 +61,6 @@ impl Framer {
         lost
     }
 
-    /// Whether there is something that was not taken.
-    pub(super) fn has_more(&self) -> bool {
-        self.start < self.buffer.len()
-    }
-
     /// The next piece, where it is complete.
     pub(super) fn next(&mut self, expect: Expect) -> Option<Unit> {
         match expect {
@@ -161,7 +156,7 @@ mod tests {
         assert_eq!(framer.next(Expect::Line(20)), None);
         framer.push(b"z\r\nNOOP\r\n");
         assert_eq!(framer.next(Expect::Line(20)), line("NOOP", true));
-        assert!(!framer.has_more());
+        assert_eq!(framer.clear(), 0);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::scenario::Span;
 use crate::smtp::EnhancedCode;
 
 /// The longest delay that an address can ask for.
-const LONGEST: Duration = Duration::from_secs(600);
+const LONGEST: Duration = Duration::from_mins(10);
 
 /// What a magic address does.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -108,6 +108,11 @@ impl Store {
         self.messages.iter().filter(|m| m.mailbox == mailbox).map(|m| m.octets() as u64).sum()
     }
 
+    /// The messages that came after this number, oldest first.
+    pub(super) fn since(&self, number: u64) -> Vec<Arc<Message>> {
+        self.messages.iter().filter(|m| m.number > number).cloned().collect()
+    }
+
     /// The message of this number, if it is still there.
     pub(super) fn get(&self, number: u64) -> Option<Arc<Message>> {
         self.messages.iter().find(|m| m.number == number).cloned()

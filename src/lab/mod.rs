@@ -9,6 +9,7 @@
 //! | `session` | one session, sans-IO: input in, actions out |
 //! | `framer` | octets cut into lines, content and chunks |
 //! | `connection` | the I/O around a session |
+//! | [`record`] | what happened in each session |
 //! | [`mailbox`] | the mail that was taken |
 //! | `rules` | which rules of the scenario hold at a moment |
 //! | `report` | delivery status notifications |
@@ -19,6 +20,7 @@ mod connection;
 mod framer;
 mod magic;
 pub mod mailbox;
+pub mod record;
 mod report;
 mod rules;
 pub mod scenario;
@@ -195,6 +197,24 @@ impl Lab {
     #[must_use]
     pub fn message(&self, number: u64) -> Option<Arc<Message>> {
         self.site.store().get(number)
+    }
+
+    /// The messages of all mailboxes that came after this number, oldest first.
+    #[must_use]
+    pub fn messages_since(&self, number: u64) -> Vec<Arc<Message>> {
+        self.site.store().since(number)
+    }
+
+    /// The records of the sessions, oldest first; those of the last 500 are kept.
+    #[must_use]
+    pub fn sessions(&self) -> Vec<Arc<record::SessionRecord>> {
+        self.site.records.all()
+    }
+
+    /// Changes whenever something was added to a session's record.
+    #[must_use]
+    pub fn changes(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.site.records.changes()
     }
 
     /// What happens from now on. A receiver that is too slow misses the oldest.

@@ -115,7 +115,7 @@ impl Counters {
         holds.then_some(Hit { index, nth: count.events, remaining })
     }
 
-    /// A number from 0 up to 1, the next of the seed's (SplitMix64).
+    /// A number from 0 up to 1, the next of the seed's (`SplitMix64`).
     fn draw(&mut self) -> f64 {
         self.chance = self.chance.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.chance;

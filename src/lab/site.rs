@@ -8,6 +8,7 @@ use tokio::sync::broadcast;
 
 use super::ListenerKind;
 use super::mailbox::{Message, Store};
+use super::record::Records;
 use super::rules::Counters;
 use super::scenario::{Domain, Mailbox, Scenario};
 use super::session::path::Address;
@@ -82,6 +83,7 @@ pub(super) struct Site {
     pub(super) scenario: Scenario,
     pub(super) world: World,
     pub(super) counters: Mutex<Counters>,
+    pub(super) records: Records,
     store: Mutex<Store>,
     in_flight: AtomicU64,
     notices: broadcast::Sender<Notice>,
@@ -96,7 +98,15 @@ impl Site {
     pub(super) fn new(scenario: Scenario, world: World) -> Self {
         let (notices, _) = broadcast::channel(1024);
         let counters = Mutex::new(Counters::new(scenario.server.seed));
-        Self { counters, scenario, world, store: Mutex::default(), in_flight: AtomicU64::new(0), notices }
+        Self {
+            counters,
+            scenario,
+            world,
+            records: Records::new(),
+            store: Mutex::default(),
+            in_flight: AtomicU64::new(0),
+            notices,
+        }
     }
 
     pub(super) fn store(&self) -> MutexGuard<'_, Store> {
@@ -126,6 +136,8 @@ impl Site {
             None if local.eq_ignore_ascii_case("postmaster") => Target::Postmaster(domain),
             None => match domain.catch_all.as_deref().and_then(|name| domain.find(name)) {
                 Some(mailbox) => Target::Mailbox(domain, mailbox),
+                // user%elsewhere@here asks for a relay in an old way.
+                None if local.contains('%') => Target::Foreign,
                 None => Target::Nobody(domain),
             },
         }

@@ -74,13 +74,12 @@ impl Authority {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(error),
         };
-        let authority = match found {
-            Some(authority) => authority,
-            None => {
-                let made = Self::make(world.now()).map_err(io::Error::other)?;
-                write_private(&both, &format!("{}{}", made.key.serialize_pem(), made.pem))?;
-                made
-            }
+        let authority = if let Some(authority) = found {
+            authority
+        } else {
+            let made = Self::make(world.now()).map_err(io::Error::other)?;
+            write_private(&both, &format!("{}{}", made.key.serialize_pem(), made.pem))?;
+            made
         };
         let public = directory.join("ca.pem");
         if fs::read_to_string(&public).ok().as_deref() != Some(&authority.pem) {

@@ -37,7 +37,7 @@ pub fn names(world: &World) -> Vec<String> {
     let stem = |path: &Path| {
         (path.extension()? == "toml").then(|| Some(path.file_stem()?.to_string_lossy().into_owned())).flatten()
     };
-    let shipped = assets::ASSETS.get_dir("scenarios").into_iter().flat_map(|dir| dir.files());
+    let shipped = assets::ASSETS.get_dir("scenarios").into_iter().flat_map(include_dir::Dir::files);
     let mut names: Vec<String> = shipped.filter_map(|file| stem(file.path())).collect();
     if let Ok(own) = std::fs::read_dir(world.directories.data.join("scenarios")) {
         names.extend(own.flatten().filter_map(|entry| stem(&entry.path())));

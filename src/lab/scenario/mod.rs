@@ -95,7 +95,7 @@ impl Default for Server {
             imitates: Imitates::Postfix,
             clock: Clock(1),
             seed: 1,
-            idle: Span(std::time::Duration::from_secs(300)),
+            idle: Span(std::time::Duration::from_mins(5)),
         }
     }
 }

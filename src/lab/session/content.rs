@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::envelope::{Recipient, Transaction};
 use super::ruling::Ruling;
-use super::{Session, State, succeeds};
+use super::{Action, Session, State, succeeds};
+use crate::conversation::Remark;
 use crate::lab::mailbox::{Envelope, Message};
 use crate::lab::report;
 use crate::lab::scenario::{BareCr, BareLf};
@@ -86,10 +87,7 @@ impl Session {
     /// Adds octets to the content that is coming, within the limits.
     fn keep(&mut self, bytes: &[u8]) {
         let limit = self.site.scenario.capabilities.size().unwrap_or(MOST);
-        let incoming = match (&mut self.state, &mut self.chunks) {
-            (State::Content(incoming), _) | (_, Some(incoming)) => incoming,
-            _ => return,
-        };
+        let ((State::Content(incoming), _) | (_, Some(incoming))) = (&mut self.state, &mut self.chunks) else { return };
         let octets = bytes.len() as u64;
         incoming.size += octets;
         if incoming.over.is_none() {
@@ -239,11 +237,11 @@ impl Session {
 
     fn deliver(&mut self, transaction: &Transaction, incoming: Incoming) {
         let site = Arc::clone(&self.site);
-        let size = incoming.size;
+        let octets = incoming.size;
         let envelope = Arc::new(self.envelope(transaction));
         let content: Arc<[u8]> = incoming.bytes.into();
         let (fits, full): (Vec<_>, Vec<_>) = transaction.recipients.iter().partition(|recipient| {
-            recipient.quota.is_none_or(|quota| site.store().used(&recipient.mailbox).saturating_add(size) <= quota)
+            recipient.quota.is_none_or(|quota| site.store().used(&recipient.mailbox).saturating_add(octets) <= quota)
         });
         let queue_id = &transaction.queue_id;
         if self.is_lmtp() {
@@ -266,8 +264,7 @@ impl Session {
         }
         let failed = if self.is_lmtp() { &[][..] } else { &full[..] };
         for message in report::reports(&site, transaction, &envelope, &content, &fits, failed) {
-            let message = site.store().keep(message);
-            site.tell(Notice::Delivered { session: self.client.number, message });
+            self.store(message);
         }
     }
 
@@ -284,7 +281,7 @@ impl Session {
         }
     }
 
-    fn put(&self, recipient: &Recipient, envelope: &Arc<Envelope>, content: &Arc<[u8]>) {
+    fn put(&mut self, recipient: &Recipient, envelope: &Arc<Envelope>, content: &Arc<[u8]>) {
         let message = Message {
             number: 0,
             mailbox: recipient.mailbox.clone(),
@@ -294,7 +291,17 @@ impl Session {
             head: self.head(recipient, envelope),
             content: Arc::clone(content),
         };
+        self.store(message);
+    }
+
+    /// Puts a message into its mailbox, and says so.
+    fn store(&mut self, message: Message) {
         let message = self.site.store().keep(message);
+        let remark = Remark::new("delivered")
+            .with("to", &message.mailbox)
+            .with("from", format!("<{}>", message.envelope.from))
+            .with("bytes", message.raw().len());
+        self.out.push(Action::Remark(remark));
         self.site.tell(Notice::Delivered { session: self.client.number, message });
     }
 
@@ -308,7 +315,7 @@ impl Session {
             _ => "SMTP",
         };
         let tls = if envelope.tls.is_some() { "S" } else { "" };
-        let stamps: String = self.stamps.iter().map(|stamp| format!("{stamp}\r\n")).collect();
+        let stamps = self.stamps.iter().fold(String::new(), |text, stamp| text + stamp + "\r\n");
         let auth = if envelope.authenticated.is_some() { "A" } else { "" };
         format!(
             "Return-Path: <{}>\r\nReceived: from {} ([{}])\r\n\tby {} (ehlo lab) with {utf8}{base}{tls}{auth} id {}\r\n\tfor <{}>; {}\r\n{stamps}",

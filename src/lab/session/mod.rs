@@ -21,6 +21,7 @@ use super::ListenerKind;
 use super::framer::{Expect, Unit};
 use super::scenario::{AuthKeys, BareCr, BareLf, ListenerKeys, Mechanism, On, keyword_of};
 use super::site::{Notice, Site};
+use crate::conversation::Remark;
 use crate::smtp::Verb;
 use content::Incoming;
 use envelope::Transaction;
@@ -40,6 +41,8 @@ pub(super) enum Action {
     Raw(Vec<u8>),
     /// Write the next reply slowly.
     Pace(Pace),
+    /// Record a remark.
+    Remark(Remark),
     /// Begin the TLS handshake.
     StartTls,
     /// Close the connection once all is written.
@@ -244,6 +247,10 @@ impl Session {
         match self.rule_command(verb, argument) {
             Ruling::Done => return,
             Ruling::Reply(lines) if !succeeds(&lines) => return self.say_all(lines),
+            Ruling::Reply(lines) if verb == Verb::Auth && lines[0].starts_with('2') => {
+                self.authenticated = Some("anybody".to_owned());
+                return self.say_all(lines);
+            }
             Ruling::Reply(lines) => self.instead = Some(lines),
             Ruling::Ordinary if self.turned_away && verb != Verb::Quit => {
                 return self.say("503 5.5.1 Error: only QUIT is possible now".to_owned());
@@ -385,12 +392,13 @@ impl Session {
     fn say_all(&mut self, lines: Vec<String>) {
         let mut lines = self.instead.take().unwrap_or(lines);
         if !self.site.scenario.capabilities.supports("ENHANCEDSTATUSCODES") {
-            lines.iter_mut().for_each(|line| *line = without_enhanced(line));
+            lines = lines.iter().map(|line| without_enhanced(line)).collect();
         }
         self.out.push(Action::Reply(lines));
     }
 
-    fn note(&self, text: String) {
+    fn note(&mut self, text: String) {
+        self.out.push(Action::Remark(Remark::new("note").value(&text)));
         self.site.tell(Notice::Note { session: self.client.number, text });
     }
 

@@ -16,7 +16,7 @@ impl Session {
         match site.target(&address) {
             Target::Mailbox(_, mailbox) if !mailbox.vrfy => self.say(format!("252 2.0.0 {address}")),
             Target::Mailbox(_, mailbox) if mailbox.disabled => {
-                self.refuse(format!("550 5.2.1 <{address}>: Recipient address rejected: Mailbox is disabled"))
+                self.refuse(format!("550 5.2.1 <{address}>: Recipient address rejected: Mailbox is disabled"));
             }
             Target::Mailbox(domain, mailbox) => self.say(format!("250 2.1.5 <{}@{}>", mailbox.name, domain.name)),
             Target::Postmaster(domain) => self.say(format!("250 2.1.5 <postmaster@{}>", domain.name)),

@@ -1,0 +1,177 @@
+//! The lab's own record of each session: the same events as the client's, seen from the server's side, and bounded.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+
+use super::ListenerKind;
+use super::framer::Unit;
+use super::site::lock;
+use crate::conversation::mask::Mask;
+use crate::conversation::{Event, Fold, Log, Micros, Remark};
+use crate::world::World;
+
+/// Sessions whose records are kept; the oldest go first.
+const SESSIONS: usize = 500;
+/// Octets of memory that one session's record may take.
+const OCTETS: usize = 512 << 10;
+
+/// What happened in one session, as the lab saw it.
+#[derive(Debug)]
+pub struct SessionRecord {
+    /// Its number, from 1.
+    pub number: u64,
+    /// From where the client came.
+    pub client: SocketAddr,
+    /// To which listener.
+    pub listener: ListenerKind,
+    /// When it began; the log's times are counted from here.
+    pub started: Timestamp,
+    log: Mutex<Log>,
+    closed: AtomicBool,
+}
+
+impl SessionRecord {
+    /// A copy of what has happened so far.
+    #[must_use]
+    pub fn log(&self) -> Log {
+        lock(&self.log).clone()
+    }
+
+    /// Whether the session has ended.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+}
+
+/// The records of the sessions that are kept, and a sign of change.
+#[derive(Debug)]
+pub(super) struct Records {
+    kept: Mutex<VecDeque<Arc<SessionRecord>>>,
+    change: watch::Sender<u64>,
+}
+
+impl Records {
+    pub(super) fn new() -> Self {
+        Self { kept: Mutex::default(), change: watch::Sender::new(0) }
+    }
+
+    pub(super) fn all(&self) -> Vec<Arc<SessionRecord>> {
+        lock(&self.kept).iter().cloned().collect()
+    }
+
+    pub(super) fn changes(&self) -> watch::Receiver<u64> {
+        self.change.subscribe()
+    }
+
+    fn begin(&self, record: &Arc<SessionRecord>) {
+        let mut kept = lock(&self.kept);
+        kept.push_back(Arc::clone(record));
+        while kept.len() > SESSIONS {
+            kept.pop_front();
+        }
+    }
+}
+
+/// Writes one session's record.
+pub(super) struct Recorder {
+    record: Arc<SessionRecord>,
+    mask: Mask,
+    fold: Fold,
+    started: Duration,
+    full: bool,
+}
+
+impl Recorder {
+    pub(super) fn new(
+        records: &Records,
+        world: &World,
+        number: u64,
+        client: SocketAddr,
+        listener: ListenerKind,
+    ) -> Self {
+        let record = Arc::new(SessionRecord {
+            number,
+            client,
+            listener,
+            started: world.now(),
+            log: Mutex::default(),
+            closed: AtomicBool::new(false),
+        });
+        records.begin(&record);
+        Self { record, mask: Mask::default(), fold: Fold::new(), started: world.elapsed(), full: false }
+    }
+
+    /// Input that the session has taken; `ended` where it was the lone dot.
+    pub(super) fn input(&mut self, site: &super::site::Site, unit: &Unit, ended: bool) {
+        match unit {
+            Unit::Line { bytes, crlf: true } => self.sent(site, bytes, true),
+            Unit::Line { bytes, crlf: false } => self.sent(site, &[bytes, &b"\n"[..]].concat(), false),
+            Unit::TooLong(head) => {
+                self.sent(site, head, false);
+                self.remark(site, &Remark::new("cut").with("direction", "out"));
+            }
+            Unit::Content(_) if ended => self.sent(site, b".", true),
+            Unit::Content(bytes) => self.content(site, bytes),
+            Unit::Chunk(bytes) => {
+                for line in bytes.split_inclusive(|octet| *octet == b'\n') {
+                    self.content(site, line);
+                }
+            }
+        }
+    }
+
+    fn sent(&mut self, site: &super::site::Site, bytes: &[u8], crlf: bool) {
+        let line = self.mask.sent(&self.fold.session, bytes, crlf);
+        self.fold.sent(bytes.strip_suffix(b"\n").unwrap_or(bytes), 0);
+        self.push(site, &Event::Sent(line));
+    }
+
+    fn content(&mut self, site: &super::site::Site, bytes: &[u8]) {
+        let (bytes, crlf) = match bytes.strip_suffix(b"\r\n") {
+            Some(line) => (line, true),
+            None => (bytes, false),
+        };
+        let line = self.mask.sent(&self.fold.session, bytes, crlf);
+        self.fold.content(bytes.len() as u64 + if crlf { 2 } else { 0 });
+        self.push(site, &Event::Content(line));
+    }
+
+    /// A line of a reply, without its end.
+    pub(super) fn reply(&mut self, site: &super::site::Site, bytes: &[u8], crlf: bool) {
+        let line = self.mask.received(bytes, crlf);
+        self.fold.received(bytes, crlf);
+        self.push(site, &Event::Received(line));
+    }
+
+    /// Something that is said of the connection.
+    pub(super) fn remark(&mut self, site: &super::site::Site, remark: &Remark) {
+        self.fold.remark(remark, 0);
+        self.push(site, &Event::Remark(remark.clone()));
+        if remark.word == "closed" {
+            self.record.closed.store(true, Ordering::Release);
+        }
+    }
+
+    fn push(&mut self, site: &super::site::Site, event: &Event) {
+        // Once the record is no longer kept nobody can read it: a crowd of clients can't fill the memory.
+        if self.full && !matches!(event, Event::Remark(_)) || Arc::strong_count(&self.record) == 1 {
+            return;
+        }
+        let at = Micros::from(site.world.elapsed().saturating_sub(self.started));
+        let mut log = lock(&self.record.log);
+        log.push(at, event);
+        if !self.full && log.memory() > OCTETS {
+            self.full = true;
+            log.push(at, &Event::Remark(Remark::new("warning").value("the lab's record of this session ends here")));
+        }
+        drop(log);
+        site.records.change.send_modify(|count| *count = count.wrapping_add(1));
+    }
+}
