@@ -40,9 +40,9 @@ fn too_small(model: &Model, frame: &mut Frame<'_>) {
 
 fn panes(model: &Model, frame: &mut Frame<'_>, layout: &Layout) {
     if let Some(area) = layout.transcript {
-        let from = if model.is_offline() { if model.talk.partial { "file …" } else { "file" } } else { "live" };
+        let status = model.transcript.status(&model.talk);
         let title = if layout.shared { "Transcript ─ F6 Reply" } else { "Transcript" };
-        let inner = framed(model, frame, area, Focus::Transcript, title, from);
+        let inner = framed(model, frame, area, Focus::Transcript, title, &status);
         let focused = model.focus == Focus::Transcript;
         model.transcript.draw(&model.talk, model.theme, focused, inner, frame.buffer_mut());
     }

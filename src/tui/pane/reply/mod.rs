@@ -1,6 +1,7 @@
 //! The right panel: the decoded reply with its next steps, and where the session stands.
 
 mod lines;
+mod moment;
 mod place;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,8 @@ use crate::tui::theme::{Role, Theme};
 
 use super::wrap::{self, Look};
 
+use moment::{Moment, Then};
+
 pub use place::where_line;
 
 /// The pane's own state.
@@ -28,6 +31,8 @@ pub struct Panel {
     rows: u16,
     /// The next step of each row, from the first row on.
     steps: Vec<Option<usize>>,
+    /// The moment that "where you are" is about, where it is not now.
+    then: Option<Then>,
 }
 
 impl Panel {
@@ -38,6 +43,7 @@ impl Panel {
             self.scroll = 0;
         }
         (self.about, self.size) = (about, inner);
+        self.then = Then::of(talk, self.then.take());
         let rows = lines::rows(talk, text_width(inner.width), inner.height);
         self.rows = u16::try_from(rows.len()).unwrap_or(u16::MAX);
         self.steps = rows.into_iter().map(|row| row.step).collect();
@@ -48,10 +54,8 @@ impl Panel {
     pub fn act(&mut self, action: Action, _talk: &Talk) -> bool {
         let page = self.in_sight().saturating_sub(1).max(1);
         let to = match action {
-            Action::Up => self.scroll.saturating_sub(1),
-            Action::Down => self.scroll.saturating_add(1),
-            Action::ScrollUp => self.scroll.saturating_sub(3),
-            Action::ScrollDown => self.scroll.saturating_add(3),
+            Action::Up | Action::ScrollUp => self.scroll.saturating_sub(1),
+            Action::Down | Action::ScrollDown => self.scroll.saturating_add(1),
             Action::PageUp => self.scroll.saturating_sub(page),
             Action::PageDown => self.scroll.saturating_add(page),
             Action::HalfPageUp => self.scroll.saturating_sub(page.div_ceil(2)),
@@ -129,7 +133,8 @@ impl Panel {
     /// Draws "where you are" into its area, without a frame.
     pub fn draw_where(&self, talk: &Talk, knowledge: &Knowledge, theme: Theme, area: Rect, buffer: &mut Buffer) {
         let x = area.x + area.width.min(1);
-        place::draw(talk, knowledge, theme, Rect { x, width: area.right() - x, ..area }, buffer);
+        let moment = Moment::of(talk, self.then.as_ref());
+        place::draw(talk, moment, knowledge, theme, Rect { x, width: area.right() - x, ..area }, buffer);
     }
 }
 

@@ -10,6 +10,8 @@ use crate::tui::pane::wrap::{self, Look};
 use crate::tui::talk::Talk;
 use crate::tui::theme::{Role, Theme};
 
+use super::moment::Moment;
+
 /// The phase and the recipients in one row, for a title: `RCPT · 1 of 2 accepted`.
 #[must_use]
 pub fn where_line(talk: &Talk) -> String {
@@ -50,26 +52,41 @@ fn greeting_verb(session: &Session) -> &'static str {
     session.greeted_by.unwrap_or(Verb::Ehlo).word()
 }
 
-/// Draws it, most needed first where there are few rows.
-pub(super) fn draw(talk: &Talk, knowledge: &Knowledge, theme: Theme, area: Rect, buffer: &mut Buffer) {
-    let session = &talk.dialogue.state().session;
+/// Draws it: what the rows have no room for is counted.
+pub(super) fn draw(
+    talk: &Talk,
+    moment: Moment<'_>,
+    knowledge: &Knowledge,
+    theme: Theme,
+    area: Rect,
+    buffer: &mut Buffer,
+) {
+    let session = moment.session;
     let mut place = Place { theme, area, buffer, y: area.y };
     place.progress(session);
-    let ample = area.height >= FEW || talk.dialogue.envelope().is_empty();
-    let follows = may_follow(session, knowledge, area.width.saturating_sub(LABEL), if ample { 2 } else { 1 });
+    let free = usize::from(place.left()).saturating_sub(envelope_rows(&moment));
+    let follows = may_follow(session, knowledge, area.width.saturating_sub(LABEL), free.clamp(1, 2));
     let left = place.left().saturating_sub(u16::try_from(follows.len()).unwrap_or(u16::MAX));
-    place.envelope(talk, session, left);
+    place.envelope(talk, &moment, left);
     for (n, line) in follows.iter().enumerate() {
-        place.row(if n == 0 { "may follow" } else { "" }, &[(Role::Text, line.clone())]);
+        place.labelled(if n == 0 { "may follow" } else { "" }, LABEL, &[(Role::Text, line.clone())]);
     }
 }
 
-/// Rows from which what may follow has two of them, recipients or not.
-const FEW: u16 = 8;
+/// Rows that the envelope would like to have.
+fn envelope_rows(moment: &Moment<'_>) -> usize {
+    let session = moment.session;
+    let line = session.tls || session.authenticated.is_some();
+    let from = session.reverse_path.is_some() && session.phase().in_transaction();
+    usize::from(line) + usize::from(from) + moment.recipients.len()
+}
+
 /// Columns that the way of a session takes.
 const WAY: u16 = 48;
 /// Columns of the widest label and the space after it.
 const LABEL: u16 = 12;
+/// Columns of the labels of the envelope and the space after them.
+const SHORT_LABEL: u16 = 6;
 
 /// What may follow, in at most so many rows; what leads on comes first, a new greeting last.
 fn may_follow(session: &Session, knowledge: &Knowledge, room: u16, rows: usize) -> Vec<String> {
@@ -114,12 +131,15 @@ impl Place<'_> {
         self.area.bottom().saturating_sub(self.y)
     }
 
-    /// A row: a label, then words.
+    /// A row of the envelope: a label, then words.
     fn row(&mut self, label: &str, words: &[(Role, String)]) {
+        self.labelled(label, SHORT_LABEL, words);
+    }
+
+    fn labelled(&mut self, label: &str, indent: u16, words: &[(Role, String)]) {
         if self.left() == 0 {
             return;
         }
-        let indent = if label == "may follow" || label.is_empty() { LABEL } else { 6 };
         self.buffer.set_stringn(self.area.x, self.y, label, self.area.width.into(), self.theme.style(Role::Dim));
         let mut x = self.area.x + indent.min(self.area.width);
         for (role, text) in words {
@@ -172,7 +192,8 @@ impl Place<'_> {
     }
 
     /// How the line is protected, who sends, who receives, in so many rows.
-    fn envelope(&mut self, talk: &Talk, session: &Session, rows: u16) {
+    fn envelope(&mut self, talk: &Talk, moment: &Moment<'_>, rows: u16) {
+        let session = moment.session;
         let end = self.y + rows;
         let open = session.phase().in_transaction();
         if self.y < end && (session.tls || session.authenticated.is_some()) {
@@ -186,7 +207,7 @@ impl Place<'_> {
         if let Some(path) = session.reverse_path.as_deref().filter(|_| open && self.y < end) {
             self.row("from", &[(Role::Text, if path.is_empty() { "<>".to_owned() } else { path.to_owned() })]);
         }
-        let recipients = talk.dialogue.envelope();
+        let recipients = moment.recipients;
         if recipients.is_empty() || session.transactions == 0 {
             return;
         }
@@ -201,12 +222,13 @@ impl Place<'_> {
         }
         for (n, recipient) in recipients.iter().skip(from).take(room.saturating_sub(usize::from(more > 0))).enumerate()
         {
-            self.recipient(if n == 0 && more == 0 { label } else { "  " }, recipient);
+            let verdict = moment.verdict(recipient, talk);
+            self.recipient(if n == 0 && more == 0 { label } else { "" }, recipient, verdict);
         }
     }
 
-    fn recipient(&mut self, label: &str, recipient: &Recipient) {
-        let (role, glyph, word) = match recipient.verdict {
+    fn recipient(&mut self, label: &str, recipient: &Recipient, verdict: Verdict) {
+        let (role, glyph, word) = match verdict {
             Verdict::Pending => (Role::Dim, "·", " waits for its reply"),
             Verdict::Accepted => (Role::Good, "✓", ""),
             Verdict::Delivered => (Role::Good, "✓", " taken"),
@@ -215,7 +237,7 @@ impl Place<'_> {
         };
         let code = recipient.code.map(|code| format!(" {code}")).unwrap_or_default();
         let enhanced = recipient.enhanced.map(|enhanced| format!(" {enhanced}")).unwrap_or_default();
-        let verdict = match recipient.verdict {
+        let verdict = match verdict {
             Verdict::Refused | Verdict::Failed => format!("{word} {code}{enhanced}"),
             _ => word.to_owned(),
         };

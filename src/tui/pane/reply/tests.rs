@@ -164,6 +164,32 @@ fn many_recipients_are_counted() {
 }
 
 #[test]
+fn in_an_opened_conversation_it_is_about_the_explained_reply() {
+    let connection = "* connecting a\n* connected a\n< 220 mx\n> EHLO a\n< 250 mx\n> MAIL FROM:<a@b>\n< 250 ok\n\
+        > RCPT TO:<old@b>\n< 250 ok\n* closed by=server\n";
+    let mut talk = talk(&format!(
+        "{connection}{}> RCPT TO:<new@b>\n< 250 ok\n> DATA\n< 354 go\n| x\n> .\n< 550 no\n> QUIT\n< 221 bye\n* closed by=server",
+        connection.replace("old", "first").trim_end_matches("* closed by=server\n"),
+    ));
+    talk.source = crate::tui::talk::Source::Opened;
+    let at = |talk: &mut Talk, exchange| {
+        talk.explained_as(exchange, relay_refused());
+        let panel = arranged(talk, LARGE);
+        sample::screen(56, 7, |area, buffer| {
+            panel.draw_where(talk, &Knowledge::shipped(), Theme::Sixteen, area, buffer);
+        })
+    };
+    let shown = at(&mut talk, 3);
+    assert!(shown.contains("─[RCPT]─") && shown.contains("✓ old@b") && !shown.contains("first"), "{shown}");
+    let shown = at(&mut talk, 7);
+    assert!(shown.contains("✓ first@b") && !shown.contains("new@b") && !shown.contains("old@b"), "{shown}");
+    let shown = at(&mut talk, 9);
+    assert!(shown.contains("─[DATA]─") && shown.contains("✓ new@b") && !shown.contains("✗"), "{shown}");
+    let shown = at(&mut talk, 10);
+    assert!(shown.contains("✗ first@b not taken  550"), "{shown}");
+}
+
+#[test]
 fn the_way_of_a_session() {
     let mut talk = Talk::default();
     let mut seen = vec![where_line(&talk)];

@@ -21,11 +21,8 @@ pub(super) struct Landmarks {
 }
 
 impl Landmarks {
-    /// Takes in what the log has beyond what was seen; starts over where the log is another, shorter one.
+    /// Takes in what the log has beyond what was seen.
     pub(super) fn extend(&mut self, log: &Log) {
-        if log.len() < self.seen {
-            *self = Self::default();
-        }
         for (index, entry) in log.since(self.seen) {
             match entry.kind {
                 Kind::Content => match self.content.last_mut() {

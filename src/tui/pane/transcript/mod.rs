@@ -23,9 +23,6 @@ use crate::tui::theme::Theme;
 use landmarks::Landmarks;
 use rows::{Columns, Place, Rows};
 
-/// Rows that the wheel scrolls.
-const LITTLE: usize = 3;
-
 /// The pane's own state; everything else is in the [`Talk`].
 #[derive(Debug, Default)]
 pub struct Transcript {
@@ -64,6 +61,7 @@ impl Transcript {
     pub fn status(&self, talk: &Talk) -> String {
         let source = match talk.source {
             Source::Live => "live",
+            Source::Opened if talk.partial => "opened …",
             Source::Opened => "opened",
         };
         match self.selected {
@@ -75,15 +73,15 @@ impl Transcript {
 
     /// Brings heights and scroll position in line with the conversation and with the inner size of the pane.
     pub fn arrange(&mut self, talk: &Talk, inner: Size) {
+        if talk.log.len() < self.seen {
+            *self = Self::default();
+        }
         self.landmarks.extend(&talk.log);
         let columns = Columns::of(inner.width, talk);
         let resized = self.size != inner || self.columns != columns;
         let in_sight =
             resized && self.cursor.is_some_and(|cursor| self.rows_of(talk).is_some() && self.sees(cursor, talk));
         (self.size, self.columns) = (inner, columns);
-        if self.cursor.is_some_and(|cursor| cursor >= talk.log.len()) {
-            self.release();
-        }
         self.selected = self.cursor.and_then(|cursor| exchange_of(talk, cursor));
         self.settle(talk);
         if let Some(cursor) = self.cursor.filter(|_| in_sight) {
@@ -101,8 +99,8 @@ impl Transcript {
             Action::PageDown => self.scroll_down(page, talk),
             Action::HalfPageUp => self.scroll_up(page.div_ceil(2), talk),
             Action::HalfPageDown => self.scroll_down(page.div_ceil(2), talk),
-            Action::ScrollUp => self.scroll_up(LITTLE, talk),
-            Action::ScrollDown => self.scroll_down(LITTLE, talk),
+            Action::ScrollUp => self.scroll_up(1, talk),
+            Action::ScrollDown => self.scroll_down(1, talk),
             Action::Top => self.select_first(talk),
             Action::Bottom => {
                 self.release();
