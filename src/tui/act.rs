@@ -9,6 +9,7 @@ use super::effect::Effect;
 use super::enter::enter;
 use super::model::{Face, Focus, Model};
 use super::overlay::{Help, Overlay, Palette, Question, Target};
+use super::pane::composer::Composer;
 use super::update::open_marked;
 
 /// Does an action, or says why it can't be done now.
@@ -24,9 +25,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Send => return enter(model),
         Action::Open => return open_marked(model),
         Action::Mend => {
-            if !model.compose(|composer, around| composer.mend(around)) {
-                model.notice = Some("Nothing to mend in this line.".to_owned());
-            }
+            model.compose(Composer::mend);
         }
         Action::Stop => return stop(model),
         Action::Connect => model.overlay = Some(Overlay::Target(Target::default())),
@@ -94,8 +93,6 @@ fn move_by(model: &mut Model, action: Action) {
 fn focus_after(model: &Model, action: Action) -> Focus {
     let offline = model.is_offline();
     match (action, model.focus) {
-        (Action::ToPanel, _) => Focus::Panel,
-        (Action::ToTranscript, _) => Focus::Transcript,
         (Action::ToComposer, _) => {
             if offline {
                 Focus::Transcript
@@ -103,8 +100,12 @@ fn focus_after(model: &Model, action: Action) -> Focus {
                 Focus::Composer
             }
         }
-        (Action::NextPane, Focus::Composer) | (Action::PreviousPane, Focus::Panel) => Focus::Transcript,
-        (Action::NextPane, Focus::Transcript) | (Action::PreviousPane, Focus::Composer) => Focus::Panel,
+        (Action::ToTranscript, _) | (Action::NextPane, Focus::Composer) | (Action::PreviousPane, Focus::Panel) => {
+            Focus::Transcript
+        }
+        (Action::ToPanel, _) | (Action::NextPane, Focus::Transcript) | (Action::PreviousPane, Focus::Composer) => {
+            Focus::Panel
+        }
         (Action::NextPane, Focus::Panel) if offline => Focus::Transcript,
         (Action::PreviousPane, Focus::Transcript) if offline => Focus::Panel,
         _ => Focus::Composer,
@@ -146,11 +147,8 @@ pub(super) fn take_step(model: &mut Model, n: usize) -> Vec<Effect> {
             model.notice = Some(format!("This is a file; with a connection the line would be: {line}"));
         }
         Does::Action(name, Some(argument)) if name == Action::Connect.entry().name => return connect(model, argument),
-        Does::Action(name, _) => match Action::named(&name) {
-            Some(action) => return act(model, action),
-            None => model.notice = Some(text),
-        },
-        Does::Advice => model.notice = Some(format!("This is done outside ehlo: {text}")),
+        Does::Action(name, _) => return Action::named(&name).map_or_else(Vec::new, |action| act(model, action)),
+        Does::Advice => model.notice = Some(format!("By hand: {text}.")),
     }
     Vec::new()
 }
@@ -161,7 +159,9 @@ fn not_now(model: &Model, action: Action) -> Option<String> {
         Action::Step(n) => format!("There is no next step {n} here."),
         Action::Reconnect => "There is nothing to connect to again; F4 connects.".to_owned(),
         Action::Send | Action::Mend if model.is_offline() => "This is a file; F4 connects to a server.".to_owned(),
-        Action::Mend => "F8 mends the line in the composer; F6 goes there.".to_owned(),
+        Action::Send => "No connection: F5 connects again, F4 elsewhere. The line is kept.".to_owned(),
+        Action::Mend if model.focus == Focus::Composer => "Nothing to mend in this line.".to_owned(),
+        Action::Mend => "Mending is for the line in the composer; F6 goes there.".to_owned(),
         // Esc in a transcript from a file has nowhere to go, and says nothing.
         Action::ToComposer => return None,
         _ if model.at_start() => {

@@ -164,7 +164,7 @@ pub const ACTIONS: &[Entry] = &[
         "send",
         "Send the line that stands in the composer, as it stands there.",
         &[(Composer, "enter")],
-        live,
+        open,
     ),
     entry(
         Action::Mend,
@@ -172,7 +172,7 @@ pub const ACTIONS: &[Entry] = &[
         "mend",
         "Take the mended line that the composer offers.",
         &[(Everywhere, "f8")],
-        composing,
+        |model| composing(model) && model.composer.lints().iter().any(|lint| lint.mended.is_some()),
     ),
     entry(
         Action::Up,

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::mpsc::error::TrySendError;
+
 use crate::client::{Connection, Request, SharedJournal, connect};
 use crate::conversation::Micros;
 use crate::conversation::event::{Event, Remark, Timed};
@@ -100,8 +102,8 @@ impl Dialler {
 
     /// Connects to the same target again; the conversation goes on in the same file.
     pub(super) async fn reconnect(&mut self) -> Vec<Message> {
-        self.close().await;
-        vec![self.dial(true)]
+        let last = self.close().await;
+        vec![Message::Wire(last), self.dial(true)]
     }
 
     fn dial(&mut self, again: bool) -> Message {
@@ -161,7 +163,7 @@ impl Dialler {
     /// Asks something of the connection. What could not be taken comes back as a message.
     pub(super) fn ask(&mut self, request: Request) -> Option<Message> {
         let refused = match &self.connection {
-            Some(connection) => connection.requests.try_send(request).err().map(|error| error.into_inner()),
+            Some(connection) => connection.requests.try_send(request).err().map(TrySendError::into_inner),
             None => Some(request),
         };
         match refused {
@@ -178,12 +180,19 @@ impl Dialler {
         }
     }
 
-    /// Closes the connection and lets it write its last record.
-    pub(super) async fn close(&mut self) {
-        let Some(mut connection) = self.connection.take() else { return };
+    /// Closes the connection and lets it write its last record; gives what it still said.
+    pub(super) async fn close(&mut self) -> Vec<Timed> {
+        let mut last = Vec::new();
+        let Some(mut connection) = self.connection.take() else { return last };
         connection.cancel.cancel();
-        let ended = async { while connection.events.recv().await.is_some() {} };
+        let ended = async {
+            while let Some(event) = connection.events.recv().await {
+                last.push(event);
+            }
+        };
+        // What is not said by then is in the file all the same.
         let _ = tokio::time::timeout(LAST_WORDS, ended).await;
+        last
     }
 }
 

@@ -10,10 +10,6 @@ use super::pane::composer::Composer;
 
 /// Enter in the composer: sends what stands there, or says first what is unusual about it.
 pub(super) fn enter(model: &mut Model) -> Vec<Effect> {
-    if !model.talk.is_open() {
-        model.notice = Some("No connection: F5 connects again, F4 elsewhere. The line is kept.".to_owned());
-        return Vec::new();
-    }
     let armed = model.armed.take();
     let content = model.talk.dialogue.state().phase() == Phase::Data;
     if let Some(waiting) = &model.waiting
@@ -33,7 +29,7 @@ pub(super) fn enter(model: &mut Model) -> Vec<Effect> {
     model.compose(Composer::sent);
     if let Some(next) = model.pasted.pop_front() {
         model.composer.set_line(&next);
-        model.notice = pasted_words(model.pasted.len());
+        model.notice = Some(pasted_words(model.pasted.len()));
     }
     vec![Effect::Send(Request::Line(line, Ending::CrLf))]
 }
@@ -43,12 +39,12 @@ fn capital(words: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-fn pasted_words(left: usize) -> Option<String> {
-    Some(match left {
+fn pasted_words(left: usize) -> String {
+    match left {
         0 => "This is the last line of the paste; Enter sends it.".to_owned(),
         1 => "Enter sends this line of the paste; 1 more follows.".to_owned(),
         n => format!("Enter sends this line of the paste; {n} more follow."),
-    })
+    }
 }
 
 /// Uses a paste of several lines as it was chosen.
@@ -58,7 +54,7 @@ pub(super) fn paste_lines(model: &mut Model, way: PasteAs, lines: Vec<String>) -
             model.pasted = lines.into();
             if let Some(first) = model.pasted.pop_front() {
                 model.composer.set_line(&first);
-                model.notice = pasted_words(model.pasted.len());
+                model.notice = Some(pasted_words(model.pasted.len()));
             }
             Vec::new()
         }

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::action::{ACTIONS, Action};
+use super::action::{ACTIONS, Action, Entry};
 use super::model::Model;
 use super::text::width;
 use super::theme::Role;
@@ -30,11 +30,12 @@ fn hints(model: &Model, columns: usize) -> Vec<(String, &'static str)> {
     let place = model.place();
     let mut hints: Vec<(u8, String, &'static str)> = ACTIONS
         .iter()
-        .filter(|entry| entry.need > 0 && (entry.available)(model))
+        .filter(|entry| need(entry, model) > 0 && (entry.available)(model))
         .filter_map(|entry| {
             let key = model.keymap.keys(entry.action, place).next()?.to_string();
-            let key = if entry.action == Action::Step(1) { format!("{key}…9") } else { key };
-            Some((entry.need, key, entry.short))
+            let steps = (1..=9).take_while(|n| model.step(*n).is_some()).count();
+            let key = if entry.action == Action::Step(1) && steps > 1 { format!("{key}…{steps}") } else { key };
+            Some((need(entry, model), key, entry.short))
         })
         .collect();
     let room = |hints: &[(u8, String, &str)]| {
@@ -46,6 +47,16 @@ fn hints(model: &Model, columns: usize) -> Vec<(String, &'static str)> {
         hints.remove(at);
     }
     hints.into_iter().map(|(_, key, words)| (key, words)).collect()
+}
+
+/// How needed an entry is now: some keys matter only at their moment.
+fn need(entry: &Entry, model: &Model) -> u8 {
+    match entry.action {
+        Action::Stop => u8::from(model.waiting.is_some()),
+        Action::Reconnect if model.talk.is_open() => 6,
+        Action::Reconnect => 1,
+        _ => entry.need,
+    }
 }
 
 #[cfg(test)]

@@ -42,16 +42,16 @@ impl Layout {
         }
         let row = |y, rows| Rect::new(0, y, width, rows);
         let composer_rows = if composing { 4 } else { 0 };
-        let panes = height - 2 - composer_rows;
+        let between = height - 2 - composer_rows;
         let mut layout = Self {
             title: row(0, 1),
-            composer: composing.then(|| row(1 + panes, composer_rows)),
+            composer: composing.then(|| row(1 + between, composer_rows)),
             footer: row(height - 1, 1),
             ..Self::default()
         };
         if width < SIDE_BY_SIDE.0 || height < SIDE_BY_SIDE.1 {
             layout.shared = true;
-            let place = Some(row(1, panes));
+            let place = Some(row(1, between));
             if focus == Focus::Panel {
                 layout.panel = place
             } else {
@@ -60,11 +60,11 @@ impl Layout {
             return Some(layout);
         }
         let right = panel_width(width);
-        layout.transcript = Some(Rect::new(0, 1, width - right, panes));
-        let panel = Rect::new(width - right, 1, right, panes);
+        layout.transcript = Some(Rect::new(0, 1, width - right, between));
+        let panel = Rect::new(width - right, 1, right, between);
         if height >= TALL {
             let below = WHERE_ROWS + 2;
-            layout.panel = Some(Rect { height: panes - below + 1, ..panel });
+            layout.panel = Some(Rect { height: between - below + 1, ..panel });
             layout.position = Some(Rect { y: panel.bottom() - below, height: below, ..panel });
         } else {
             layout.panel = Some(panel);

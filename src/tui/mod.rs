@@ -33,6 +33,8 @@ mod signals;
 pub mod start;
 pub mod talk;
 mod terminal;
+#[cfg(test)]
+mod tests;
 pub mod text;
 pub mod theme;
 mod title;

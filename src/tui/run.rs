@@ -263,7 +263,7 @@ impl Bench {
                 Vec::new()
             }
             Effect::Suspend => {
-                self.tty.lend();
+                Tty::lend();
                 self.signals.stop().await;
                 self.tty.retake()?;
                 vec![self.tty.size().map(|(columns, rows)| Message::Resize(columns, rows))?]

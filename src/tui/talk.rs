@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use crate::conversation::event::{Event, Remark, Timed};
 use crate::conversation::{Dialogue, Kind, Log};
-use crate::decode::{Explanation, Knowledge, explain_exchange};
+use crate::decode::{Does, Explanation, Knowledge, explain_exchange};
 use crate::smtp::Phase;
+
+use super::action::Action;
 
 /// Where the conversation comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -108,8 +110,8 @@ impl Talk {
         if self.explained.as_ref().is_some_and(|(x, seen, _)| *x == exchange && *seen == self.log.len()) {
             return;
         }
-        self.explained =
-            explain_exchange(exchange, &self.dialogue, &self.log, knowledge).map(|e| (exchange, self.log.len(), e));
+        let explanation = explain_exchange(exchange, &self.dialogue, &self.log, knowledge);
+        self.explained = explanation.map(|explanation| (exchange, self.log.len(), doable(explanation)));
     }
 
     /// The explanation asked for last, and its exchange.
@@ -123,4 +125,16 @@ impl Talk {
     pub(crate) fn explained_as(&mut self, exchange: usize, explanation: Explanation) {
         self.explained = Some((exchange, self.log.len(), explanation));
     }
+}
+
+/// Steps that name an action which the table does not have stay as words.
+fn doable(mut explanation: Explanation) -> Explanation {
+    for step in &mut explanation.next {
+        if let Does::Action(name, _) = &step.does
+            && Action::named(name).is_none()
+        {
+            step.does = Does::Advice;
+        }
+    }
+    explanation
 }

@@ -101,7 +101,7 @@ impl Tty {
     }
 
     /// Gives the terminal back for a while.
-    pub(super) fn lend(&self) {
+    pub(super) fn lend() {
         restore();
     }
 

@@ -81,7 +81,7 @@ pub(super) fn ended(model: &Model) -> Option<String> {
     if model.is_offline() || model.talk.is_open() {
         return None;
     }
-    let keys = "F5 reconnect · F4 connect elsewhere · Ctrl-Q quit";
+    let keys = "F5 reconnect · F4 elsewhere · Ctrl-Q quit";
     let Some(remark) = &model.talk.ended else {
         return model.talk.log.is_empty().then(|| "connecting …".to_owned());
     };

@@ -114,6 +114,8 @@ fn words(place: Where) -> &'static [&'static str] {
             "You are in the composer. The line that stands there is exactly what will be sent; nothing else is.",
             "Grey text is an offer: Right or End at the end of the line takes it. A marked word has something wrong with \
              it; the row below says what. Up and Down bring back lines sent before.",
+            "The line is edited as in a shell: arrows, Home, End, Ctrl-A E U K W, Alt-B and Alt-F. Alt with any other \
+             letter does what the letter does in the transcript.",
         ],
         Where::Transcript => &[
             "You are in the transcript: everything that was said, in true order. -> was sent, <- was received, ~> and <~ \

@@ -54,7 +54,10 @@ impl Palette {
         let available = ACTIONS.iter().filter(|e| (e.available)(model) && e.action != Action::Palette);
         let mut found: Vec<(u8, &Entry)> =
             available.filter_map(|entry| Some((rank(entry, &words(entry, model), &text)?, entry))).collect();
-        found.sort_by_key(|(rank, _)| *rank);
+        // Of two that match alike the more needed comes first; what only moves within a pane comes last.
+        found.sort_by_key(|(rank, entry)| {
+            (*rank, if entry.need == 0 { u8::from(moves(entry)) + 7 } else { entry.need })
+        });
         found.into_iter().map(|(_, entry)| entry).collect()
     }
 
@@ -108,6 +111,15 @@ fn words(entry: &Entry, model: &Model) -> String {
         }
         _ => format!("{:15} {}", entry.name, entry.help),
     }
+}
+
+/// Whether an entry only moves within what has the focus.
+fn moves(entry: &Entry) -> bool {
+    use Action::{Bottom, Down, HalfPageDown, HalfPageUp, PageDown, PageUp, ScrollDown, ScrollUp, Top, Up};
+    matches!(
+        entry.action,
+        Up | Down | PageUp | PageDown | HalfPageUp | HalfPageDown | ScrollUp | ScrollDown | Top | Bottom
+    )
 }
 
 /// How well an entry matches, 0 the best; nothing where it does not.

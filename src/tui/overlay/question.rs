@@ -25,8 +25,7 @@ impl Question {
         let quits = key.code == KeyCode::Char('q') && key.modifiers.contains(KeyModifiers::CONTROL);
         match (self, letter(key)) {
             (Self::Stop, Some('d')) => Outcome::Drop,
-            (Self::Stop | Self::Quit, Some('q')) => Outcome::Quit,
-            (Self::Quit, Some('y')) => Outcome::Quit,
+            (Self::Stop | Self::Quit, Some('q')) | (Self::Quit, Some('y')) => Outcome::Quit,
             (Self::Quit, _) if quits => Outcome::Quit,
             (Self::Reconnect | Self::Connect(_), Some('y')) => Outcome::Yes(self.clone()),
             (_, Some('n')) => Outcome::Close,

@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
-use super::{Item, Start};
+use super::{Item, Profile, Start};
 use crate::tui::model::Model;
 use crate::tui::text::{fit, width};
 use crate::tui::theme::Role;
@@ -93,10 +93,13 @@ fn row(start: &Start, item: Item) -> (&'static str, Vec<(String, usize)>, Role) 
         Item::Profile(n) => {
             let Some(profile) = start.profiles.get(n) else { return ("Profiles", Vec::new(), Role::Text) };
             let note = if profile.production { format!("PRODUCTION  {}", profile.note) } else { profile.note.clone() };
+            let widest = |of: fn(&Profile) -> &str, most: usize| {
+                start.profiles.iter().map(|profile| width(of(profile))).max().unwrap_or(0).min(most)
+            };
             let cells = vec![
-                (profile.name.clone(), 15),
-                (profile.address.clone(), 26),
-                (profile.security.clone(), 14),
+                (profile.name.clone(), widest(|p| &p.name, 20).max(13)),
+                (profile.address.clone(), widest(|p| &p.address, 30)),
+                (profile.security.clone(), widest(|p| &p.security, 14)),
                 (note, 60),
             ];
             ("Profiles", cells, if profile.production { Role::Warning } else { Role::Text })
