@@ -11,6 +11,7 @@
 //! | [`smtp`] | the protocol without I/O: commands, replies, phases, lint, escaping, secrets |
 //! | [`conversation`] | events, the log, exchanges, the `.smtp` format, masking, the journal |
 //! | [`decode`] | what a reply means here, why, and what to do next; the knowledge behind it |
+//! | [`interchange`] | conversations in other formats |
 //! | [`profile`] | saved hosts, and how a TARGET is read |
 //! | [`library`] | the transcripts kept on disk |
 //! | [`client`] | the connection task: requests in, events out |
@@ -26,6 +27,7 @@ pub mod cli;
 pub mod client;
 pub mod conversation;
 pub mod decode;
+pub mod interchange;
 pub mod lab;
 pub mod library;
 pub mod profile;

@@ -2,6 +2,7 @@
 //!
 //! Not here: sockets, screens, and what a reply means in words.
 
+pub mod align;
 pub mod certificate;
 pub mod dialogue;
 pub mod event;

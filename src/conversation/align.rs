@@ -1,0 +1,347 @@
+//! Alignment: which exchange of one conversation stands beside which of another, and how the two differ.
+//!
+//! A real alignment, so that a line that only one of them has does not shift the rest. It is symmetric, and a
+//! conversation beside itself has no difference.
+
+use crate::smtp::{Capabilities, Reply, Verb};
+
+use super::dialogue::{Ask, Dialogue, Exchange};
+use super::log::Log;
+
+/// Cells of the table that is filled; larger gaps are paired in order.
+const CELLS: usize = 4_000_000;
+
+/// What stands beside what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Pair {
+    /// One of each.
+    Both(usize, usize),
+    /// Only the left has it.
+    Left(usize),
+    /// Only the right has it.
+    Right(usize),
+}
+
+impl Pair {
+    fn mirrored(self) -> Self {
+        match self {
+            Self::Both(a, b) => Self::Both(b, a),
+            Self::Left(a) => Self::Right(a),
+            Self::Right(b) => Self::Left(b),
+        }
+    }
+}
+
+/// What an item is, as far as alignment is concerned: items of different `kind` never stand beside each other, items
+/// of the same text cost nothing.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Item {
+    /// The verb or kind.
+    pub kind: String,
+    /// The whole line.
+    pub text: String,
+}
+
+/// Aligns two lists. The same for `(b, a)`, mirrored.
+#[must_use]
+pub fn align(left: &[Item], right: &[Item]) -> Vec<Pair> {
+    // One order for both directions makes ties fall the same way.
+    if left > right {
+        return align(right, left).into_iter().map(Pair::mirrored).collect();
+    }
+    let head = left.iter().zip(right).take_while(|(a, b)| a == b).count();
+    let tail = left[head..].iter().rev().zip(right[head..].iter().rev()).take_while(|(a, b)| a == b).count();
+    let (a, b) = (&left[head..left.len() - tail], &right[head..right.len() - tail]);
+    let mut pairs: Vec<Pair> = (0..head).map(|n| Pair::Both(n, n)).collect();
+    let middle = if a.len().saturating_mul(b.len()) <= CELLS { table(a, b) } else { in_order(a, b) };
+    pairs.extend(middle.into_iter().map(|pair| match pair {
+        Pair::Both(x, y) => Pair::Both(x + head, y + head),
+        Pair::Left(x) => Pair::Left(x + head),
+        Pair::Right(y) => Pair::Right(y + head),
+    }));
+    pairs.extend((0..tail).map(|n| Pair::Both(left.len() - tail + n, right.len() - tail + n)));
+    pairs
+}
+
+/// What it costs that two items stand beside each other; two gaps cost 4.
+fn cost(a: &Item, b: &Item) -> Option<u32> {
+    if a.kind != b.kind {
+        None
+    } else if a.text == b.text {
+        Some(0)
+    } else {
+        Some(3)
+    }
+}
+
+const GAP: u32 = 2;
+
+/// Least cost over all alignments (Needleman and Wunsch).
+fn table(left: &[Item], right: &[Item]) -> Vec<Pair> {
+    let width = right.len() + 1;
+    let mut costs = vec![0u32; (left.len() + 1) * width];
+    for (i, item) in (0..=left.len()).rev().zip(std::iter::once(None).chain(left.iter().rev().map(Some))) {
+        for j in (0..=right.len()).rev() {
+            let at = i * width + j;
+            costs[at] = match (item, right.get(j)) {
+                (None, None) => 0,
+                (Some(_), None) => costs[at + width] + GAP,
+                (None, Some(_)) => costs[at + 1] + GAP,
+                (Some(x), Some(y)) => {
+                    let gaps = costs[at + width].min(costs[at + 1]) + GAP;
+                    cost(x, y).map_or(gaps, |here| gaps.min(costs[at + width + 1] + here))
+                }
+            };
+        }
+    }
+    let (mut i, mut j) = (0, 0);
+    let mut pairs = Vec::with_capacity(left.len().max(right.len()));
+    while i < left.len() || j < right.len() {
+        let at = i * width + j;
+        let both = match (left.get(i), right.get(j)) {
+            (Some(x), Some(y)) => cost(x, y).is_some_and(|here| costs[at] == costs[at + width + 1] + here),
+            _ => false,
+        };
+        if both {
+            pairs.push(Pair::Both(i, j));
+            (i, j) = (i + 1, j + 1);
+        } else if i < left.len() && costs[at] == costs[at + width] + GAP {
+            pairs.push(Pair::Left(i));
+            i += 1;
+        } else {
+            pairs.push(Pair::Right(j));
+            j += 1;
+        }
+    }
+    pairs
+}
+
+/// For gaps too large for a table: beside each other as long as the kinds are the same.
+fn in_order(a: &[Item], b: &[Item]) -> Vec<Pair> {
+    let mut pairs = Vec::with_capacity(a.len().max(b.len()));
+    for n in 0..a.len().max(b.len()) {
+        match (a.get(n), b.get(n)) {
+            (Some(x), Some(y)) if x.kind == y.kind => pairs.push(Pair::Both(n, n)),
+            (x, y) => {
+                pairs.extend(x.map(|_| Pair::Left(n)));
+                pairs.extend(y.map(|_| Pair::Right(n)));
+            }
+        }
+    }
+    pairs
+}
+
+/// One way in which two exchanges differ.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Difference {
+    /// The lines sent.
+    Command(String, String),
+    /// The reply codes.
+    Code(String, String),
+    /// The enhanced status codes.
+    Enhanced(String, String),
+    /// A capability that only the left was offered, with its parameters.
+    OfferedLeft(String),
+    /// A capability that only the right was offered.
+    OfferedRight(String),
+    /// Whether the line was encrypted.
+    Tls(bool, bool),
+    /// Only the texts.
+    Text(String, String),
+}
+
+impl Difference {
+    /// Whether it is one of wording alone: drift, not a failure.
+    #[must_use]
+    pub fn is_drift(&self) -> bool {
+        matches!(self, Self::Text(..))
+    }
+
+    /// What it is about, one word.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Command(..) => "command",
+            Self::Code(..) => "code",
+            Self::Enhanced(..) => "enhanced",
+            Self::OfferedLeft(_) | Self::OfferedRight(_) => "capability",
+            Self::Tls(..) => "tls",
+            Self::Text(..) => "text",
+        }
+    }
+}
+
+/// One exchange as it is compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Side {
+    /// What it is: `EHLO`, `greeting`, `end of data`.
+    pub kind: String,
+    /// The line that was sent; empty for the greeting.
+    pub line: String,
+    /// The reply; none where none came.
+    pub reply: Option<Reply>,
+    /// Whether the line was encrypted.
+    pub tls: bool,
+}
+
+impl Side {
+    /// The exchanges of a conversation.
+    #[must_use]
+    pub fn all(log: &Log, dialogue: &Dialogue) -> Vec<Self> {
+        let side = |(number, exchange): (usize, &Exchange)| Self::of(number, exchange, log, dialogue);
+        dialogue.exchanges().iter().enumerate().map(side).collect()
+    }
+
+    /// One exchange of a conversation.
+    #[must_use]
+    pub fn of(number: usize, exchange: &Exchange, log: &Log, dialogue: &Dialogue) -> Self {
+        let line = exchange.command().and_then(|record| log.get(record)).filter(|_| exchange.ask != Ask::Greeting);
+        let line = line.map(|entry| crate::smtp::escape::for_screen(entry.bytes)).unwrap_or_default();
+        let kind = match exchange.ask {
+            Ask::Greeting => "greeting".to_owned(),
+            Ask::EndOfData => "end of data".to_owned(),
+            Ask::AuthAnswer => "auth answer".to_owned(),
+            Ask::Unasked => "unasked".to_owned(),
+            Ask::Command if exchange.verb == Verb::Other => {
+                line.split(' ').next().unwrap_or_default().to_ascii_uppercase()
+            }
+            Ask::Command => exchange.verb.word().to_owned(),
+        };
+        let tls = dialogue.state_at(log, exchange.start()).session.tls;
+        Self { kind, line, reply: dialogue.reply(log, number), tls }
+    }
+
+    /// What it is for the alignment.
+    #[must_use]
+    pub fn item(&self) -> Item {
+        Item { kind: self.kind.clone(), text: self.line.clone() }
+    }
+
+    /// How two exchanges that stand beside each other differ; `mask` takes the noise out of texts.
+    #[must_use]
+    pub fn differences(&self, other: &Self, mask: &dyn Fn(&str) -> String) -> Vec<Difference> {
+        let mut all = Vec::new();
+        if mask(&self.line) != mask(&other.line) {
+            all.push(Difference::Command(self.line.clone(), other.line.clone()));
+        }
+        if self.tls != other.tls {
+            all.push(Difference::Tls(self.tls, other.tls));
+        }
+        replies(self, other, mask, &mut all);
+        all
+    }
+}
+
+fn replies(a: &Side, b: &Side, mask: &dyn Fn(&str) -> String, all: &mut Vec<Difference>) {
+    let (Some(x), Some(y)) = (&a.reply, &b.reply) else {
+        let words = |reply: &Option<Reply>| if reply.is_some() { code(reply.as_ref()) } else { "no reply".to_owned() };
+        if a.reply.is_some() != b.reply.is_some() {
+            all.push(Difference::Code(words(&a.reply), words(&b.reply)));
+        }
+        return;
+    };
+    if x.code() != y.code() {
+        all.push(Difference::Code(code(Some(x)), code(Some(y))));
+    }
+    let enhanced = |reply: &Reply| reply.enhanced().map_or_else(|| "none".to_owned(), |code| code.to_string());
+    if x.enhanced() != y.enhanced() {
+        all.push(Difference::Enhanced(enhanced(x), enhanced(y)));
+    }
+    if matches!(a.kind.as_str(), "EHLO" | "LHLO") {
+        capabilities(x, y, all);
+    } else if mask(&x.text()) != mask(&y.text()) {
+        all.push(Difference::Text(x.text(), y.text()));
+    }
+}
+
+fn code(reply: Option<&Reply>) -> String {
+    reply.and_then(Reply::code).map_or_else(|| "no code".to_owned(), |code| code.to_string())
+}
+
+fn capabilities(x: &Reply, y: &Reply, all: &mut Vec<Difference>) {
+    let list = |reply: &Reply| -> Vec<String> {
+        let offered = Capabilities::from_reply(reply).list.into_iter();
+        offered.map(|c| [vec![c.keyword.to_ascii_uppercase()], c.parameters].concat().join(" ")).collect()
+    };
+    let (x, y) = (list(x), list(y));
+    all.extend(x.iter().filter(|c| !y.contains(c)).cloned().map(Difference::OfferedLeft));
+    all.extend(y.iter().filter(|c| !x.contains(c)).cloned().map(Difference::OfferedRight));
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::event::{Event, Line, Micros, Remark};
+    use super::*;
+
+    fn items(text: &str) -> Vec<Item> {
+        text.split_whitespace().map(|word| Item { kind: word[..1].to_owned(), text: word.to_owned() }).collect()
+    }
+
+    #[test]
+    fn a_line_that_one_has_does_not_shift_the_rest() {
+        let pairs = align(&items("e m r d q"), &items("e s e m r d q"));
+        assert_eq!(pairs.iter().filter(|p| matches!(p, Pair::Both(..))).count(), 5);
+        assert_eq!(pairs.last(), Some(&Pair::Both(4, 6)));
+    }
+
+    #[test]
+    fn the_same_verb_with_another_argument_stands_beside() {
+        assert_eq!(align(&items("m1 r1 r2"), &items("m1 r3")), [Pair::Both(0, 0), Pair::Both(1, 1), Pair::Left(2)]);
+    }
+
+    fn sides(text: &str) -> Vec<Side> {
+        let mut log = Log::new();
+        log.push(Micros(0), &Event::Remark(Remark::new("connected")));
+        for line in text.lines() {
+            let (sigil, rest) = line.split_at(2);
+            let line = Line::new(rest);
+            log.push(Micros(0), &if sigil == "> " { Event::Sent(line) } else { Event::Received(line) });
+        }
+        Side::all(&log, &Dialogue::of(&log))
+    }
+
+    #[test]
+    fn differences_are_told_apart() {
+        let a = sides("< 220 a\n> EHLO x\n< 250-a\n< 250-SIZE 10\n< 250 STARTTLS\n> RCPT TO:<a@b>\n< 250 2.1.5 ok");
+        let b = sides("< 220 b\n> EHLO x\n< 250-b\n< 250 SIZE 20\n> RCPT TO:<a@b>\n< 550 5.1.1 no");
+        let differ = |n: usize| a[n].differences(&b[n], &|text: &str| text.to_owned());
+        assert_eq!(differ(0), [Difference::Text("a".into(), "b".into())]);
+        assert_eq!(
+            differ(1),
+            [
+                Difference::OfferedLeft("SIZE 10".into()),
+                Difference::OfferedLeft("STARTTLS".into()),
+                Difference::OfferedRight("SIZE 20".into())
+            ]
+        );
+        let words: Vec<_> = differ(2).iter().map(Difference::word).collect();
+        assert_eq!(words, ["code", "enhanced", "text"]);
+    }
+
+    proptest! {
+        #[test]
+        fn a_list_beside_itself_is_equal(a in "([a-d][0-2] ){0,12}") {
+            let a = items(&a);
+            prop_assert!(align(&a, &a).iter().all(|pair| matches!(pair, Pair::Both(x, y) if x == y)));
+        }
+
+        #[test]
+        fn the_other_way_round_is_the_mirror(a in "([a-c][0-2] ){0,10}", b in "([a-c][0-2] ){0,10}") {
+            let (a, b) = (items(&a), items(&b));
+            let mirrored: Vec<_> = align(&b, &a).into_iter().map(Pair::mirrored).collect();
+            prop_assert_eq!(align(&a, &b), mirrored);
+        }
+
+        #[test]
+        fn everything_stands_somewhere_in_order(a in "([a-c][0-2] ){0,10}", b in "([a-c][0-2] ){0,10}") {
+            let (a, b) = (items(&a), items(&b));
+            let pairs = align(&a, &b);
+            let left: Vec<_> = pairs.iter().filter_map(|p| match p { Pair::Both(x, _) | Pair::Left(x) => Some(*x), Pair::Right(_) => None }).collect();
+            let right: Vec<_> = pairs.iter().filter_map(|p| match p { Pair::Both(_, y) | Pair::Right(y) => Some(*y), Pair::Left(_) => None }).collect();
+            prop_assert_eq!(left, (0..a.len()).collect::<Vec<_>>());
+            prop_assert_eq!(right, (0..b.len()).collect::<Vec<_>>());
+        }
+    }
+}

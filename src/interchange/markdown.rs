@@ -1,0 +1,191 @@
+//! Markdown: what it was, the conversation as it went, and each reply explained in a table.
+
+use std::fmt::Write as _;
+
+use crate::conversation::dialogue::Ask;
+use crate::conversation::file::Document;
+use crate::conversation::{Dialogue, Exchange, Log, Micros};
+use crate::decode::{Knowledge, explain_exchange};
+use crate::smtp::escape;
+
+/// Recipients that the table of verdicts lists.
+const RECIPIENTS: usize = 200;
+
+/// The whole page.
+pub(super) fn export(document: &Document, knowledge: &Knowledge) -> Vec<u8> {
+    let dialogue = Dialogue::of(&document.log);
+    let mut out = String::new();
+    head(document, &mut out);
+    transcript(document, &mut out);
+    exchanges(&document.log, &dialogue, knowledge, &mut out);
+    recipients(&dialogue, &mut out);
+    out.into_bytes()
+}
+
+macro_rules! line {
+    ($out:expr, $($arg:tt)*) => { writeln!($out, $($arg)*).expect("a string takes it") };
+}
+
+fn head(document: &Document, out: &mut String) {
+    let header = &document.header;
+    let title = header.text("title").or(header.text("target")).unwrap_or("An SMTP conversation");
+    line!(out, "# {}\n", inline(title));
+    for key in ["target", "profile", "side"] {
+        if let Some(value) = header.text(key) {
+            line!(out, "- {key}: {}", code(value));
+        }
+    }
+    if let Some(started) = header.started() {
+        line!(out, "- started: {started:.3}");
+    }
+    out.push('\n');
+}
+
+fn transcript(document: &Document, out: &mut String) {
+    line!(out, "## The conversation\n");
+    let lines: Vec<String> = super::text::lines(document).collect();
+    // A fence longer than any run of backticks inside can't be closed from inside.
+    let longest = lines.iter().flat_map(|line| line.split(|c| c != '`')).map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest.max(2) + 1);
+    line!(out, "{fence}text");
+    for line in &lines {
+        line!(out, "{line}");
+    }
+    line!(out, "{fence}\n");
+}
+
+fn exchanges(log: &Log, dialogue: &Dialogue, knowledge: &Knowledge, out: &mut String) {
+    if dialogue.exchanges().is_empty() {
+        return;
+    }
+    line!(out, "## What the replies mean\n");
+    line!(out, "| # | sent | reply | took | meaning | likely causes | next |");
+    line!(out, "|--:|---|---|--:|---|---|---|");
+    for (number, exchange) in dialogue.exchanges().iter().enumerate() {
+        row(number, exchange, log, dialogue, knowledge, out);
+    }
+    out.push('\n');
+}
+
+fn row(number: usize, exchange: &Exchange, log: &Log, dialogue: &Dialogue, knowledge: &Knowledge, out: &mut String) {
+    let sent = match exchange.ask {
+        Ask::Greeting => "(greeting)".to_owned(),
+        Ask::Unasked => "(unasked)".to_owned(),
+        _ => exchange.command().and_then(|record| log.get(record)).map_or_else(String::new, |entry| {
+            code(&if entry.masked {
+                String::from_utf8_lossy(entry.bytes).into_owned()
+            } else {
+                escape::for_screen(entry.bytes)
+            })
+        }),
+    };
+    let reply = dialogue.reply(log, number);
+    let shown = reply.as_ref().map_or_else(
+        || "no reply".to_owned(),
+        |reply| {
+            let code = reply.code().map_or_else(|| "no code".to_owned(), |code| code.to_string());
+            reply.enhanced().map_or(code.clone(), |enhanced| format!("{code} {enhanced}"))
+        },
+    );
+    let took = exchange.latency(log).map_or_else(String::new, took);
+    let (meaning, causes, next) =
+        explain_exchange(number, dialogue, log, knowledge).map_or_else(Default::default, |it| {
+            let next = it.next.iter().map(|step| inline(&step.text)).collect::<Vec<_>>().join("<br>");
+            let causes = if exchange.is_refusal() {
+                it.causes.iter().map(|c| inline(c)).collect::<Vec<_>>().join("<br>")
+            } else {
+                String::new()
+            };
+            let next = if exchange.is_refusal() { next } else { String::new() };
+            (format!("**{}** {}", inline(&it.title), inline(&it.meaning)), causes, next)
+        });
+    line!(out, "| {} | {sent} | {shown} | {took} | {meaning} | {causes} | {next} |", number + 1);
+}
+
+fn took(latency: Micros) -> String {
+    match latency.0 / 1000 {
+        0 => "<1 ms".to_owned(),
+        ms if ms < 10_000 => format!("{ms} ms"),
+        ms => format!("{} s", ms / 1000),
+    }
+}
+
+fn recipients(dialogue: &Dialogue, out: &mut String) {
+    let all = dialogue.recipients();
+    if all.is_empty() {
+        return;
+    }
+    line!(out, "## Recipients\n");
+    line!(out, "| recipient | verdict | code |");
+    line!(out, "|---|---|---|");
+    for recipient in all.iter().take(RECIPIENTS) {
+        let verdict = format!("{:?}", recipient.verdict).to_lowercase();
+        let code_text = recipient.code.map_or_else(String::new, |code| code.to_string());
+        let enhanced = recipient.enhanced.map_or_else(String::new, |code| format!(" {code}"));
+        line!(
+            out,
+            "| {} | {verdict} | {code_text}{enhanced} |",
+            code(&escape::for_screen(recipient.address.as_bytes()))
+        );
+    }
+    if all.len() > RECIPIENTS {
+        line!(out, "\n… and {} more.", all.len() - RECIPIENTS);
+    }
+    out.push('\n');
+}
+
+/// Text that is not to be read as Markdown or HTML.
+fn inline(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in escape::for_screen(text.as_bytes()).chars() {
+        match c {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '~' => {
+                out.push('\\');
+                out.push(c);
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Text in backticks, fit for a table's cell.
+fn code(text: &str) -> String {
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let ticks = "`".repeat(longest + 1);
+    let pad = if longest > 0 { " " } else { "" };
+    format!("{ticks}{pad}{}{pad}{ticks}", text.replace('|', "\\|"))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::conversation::file;
+
+    use super::*;
+
+    const TALK: &str = "+++\nehlo = 1\ntarget = \"mx.target.local:25\"\nstarted = 2026-11-24T10:00:00Z\n+++\n\
+        0.000000 * connected 127.0.0.1:25\n0.001000 < 220 mx\n1.000000 > HELO a|b\n1.002000 < 250 mx\n\
+        2.000000 > MAIL FROM:<a@b>\n2.000000 < 250 2.1.0 ok\n3.000000 > RCPT TO:<c@d>\n\
+        3.050000 < 554 5.7.1 <c@d>: Relay access denied ``` <script>\n";
+
+    #[test]
+    fn the_page_holds_conversation_decode_and_verdicts() {
+        let document = file::read(TALK.as_bytes()).expect("a transcript");
+        let page = String::from_utf8(export(&document, &Knowledge::shipped())).expect("text");
+        assert!(page.starts_with("# mx.target.local:25\n"), "{page}");
+        assert!(page.contains("````text\n"), "the fence is longer than what is inside: {page}");
+        assert!(page.contains("<** 554 5.7.1"), "{page}");
+        assert!(page.contains("| 4 | `RCPT TO:<c@d>` | 554 5.7.1 | 50 ms | **Refused"), "{page}");
+        assert!(page.contains("| `HELO a\\|b` |"), "{page}");
+        assert!(page.contains("| `c@d` | refused | 554 5.7.1 |"), "{page}");
+    }
+
+    #[test]
+    fn nothing_of_a_peer_is_read_as_markdown() {
+        assert_eq!(inline("*a* <b> [c](d) \u{1b}"), "\\*a\\* &lt;b&gt; \\[c\\](d) \\\\e");
+        assert_eq!(code("a`b"), "`` a`b ``");
+    }
+}

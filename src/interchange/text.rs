@@ -1,0 +1,52 @@
+//! Plain text as one would paste it into a mail or a ticket: the marks that people know from swaks.
+
+use crate::conversation::file::Document;
+use crate::conversation::log::{Entry, Kind};
+use crate::decode::Knowledge;
+use crate::smtp::escape;
+
+/// The conversation, a line a record.
+pub(super) fn export(document: &Document, _: &Knowledge) -> Vec<u8> {
+    let mut out = String::new();
+    for line in lines(document) {
+        out.push_str(&line);
+        out.push('\n');
+    }
+    out.into_bytes()
+}
+
+/// The lines, without line ends.
+pub(super) fn lines(document: &Document) -> impl Iterator<Item = String> {
+    let mut tls = false;
+    document.log.since(0).filter_map(move |(_, entry)| {
+        if let Some(remark) = entry.remark() {
+            match remark.word.as_str() {
+                "tls" if remark.get("failed").is_none() => tls = true,
+                "connecting" => tls = false,
+                // A certificate in base64 is for programs.
+                "certificate" => return None,
+                _ => {}
+            }
+        }
+        line(&entry, tls)
+    })
+}
+
+fn line(entry: &Entry<'_>, tls: bool) -> Option<String> {
+    // A masked record holds escaped text already.
+    let text =
+        if entry.masked { String::from_utf8_lossy(entry.bytes).into_owned() } else { escape::for_screen(entry.bytes) };
+    let refused = matches!(entry.bytes.first(), Some(b'4' | b'5'));
+    let mark = match (entry.kind, tls) {
+        (Kind::Sent | Kind::Content, false) => " -> ",
+        (Kind::Sent | Kind::Content, true) => " ~> ",
+        (Kind::Received, false) if refused => "<** ",
+        (Kind::Received, true) if refused => "<~* ",
+        (Kind::Received, false) => "<-  ",
+        (Kind::Received, true) => "<~  ",
+        (Kind::Remark, _) => "=== ",
+        (Kind::Comment, _) if text.is_empty() => return None,
+        (Kind::Script | Kind::Comment, _) => "",
+    };
+    Some(format!("{mark}{text}").trim_end().to_owned())
+}
