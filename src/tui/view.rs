@@ -13,6 +13,10 @@ use super::{footer, start, title};
 
 /// Draws the whole screen.
 pub fn view(model: &Model, frame: &mut Frame<'_>) {
+    // A new size may overtake its message. What is laid out for another size must not be drawn; the message comes next.
+    if frame.area().as_size() != model.size.into() {
+        return;
+    }
     let Some(layout) = model.layout() else {
         too_small(model, frame);
         return;

@@ -200,7 +200,10 @@ impl Terminal {
             let over = output.ended && output.status.is_some();
             if left.is_zero() || over {
                 let why = if over { "the program ended" } else { "time is up" };
-                panic!("waited for {what}: {why}; the screen is\n{}", output.screen.screen().contents());
+                let screen = output.screen.screen().contents();
+                // The threads that feed the screen go on; a lock held in a panic would take them along.
+                drop(output);
+                panic!("waited for {what}: {why}; the screen is\n{screen}");
             }
             output = self.shared.changed.wait_timeout(output, left).unwrap().0;
         }
