@@ -9,6 +9,7 @@ pub mod command;
 pub mod content;
 pub mod enhanced;
 pub mod escape;
+mod line;
 pub mod lint;
 mod path;
 pub mod reply;

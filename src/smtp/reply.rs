@@ -5,6 +5,7 @@
 use std::fmt;
 
 use super::EnhancedCode;
+pub use super::line::{LineReader, RawLine};
 
 /// The longest reply line that is kept, octets without its end. The rest is counted and cut.
 pub const MAX_LINE: usize = 1 << 20;
@@ -77,7 +78,7 @@ pub enum LineEnd {
     CrLf,
     /// A line feed alone.
     Lf,
-    /// No end: the peer stopped here, or the line was cut at a limit.
+    /// No end: the peer stopped here.
     Missing,
 }
 
@@ -242,6 +243,17 @@ impl ReplyLine {
     }
 }
 
+impl From<RawLine> for ReplyLine {
+    fn from(line: RawLine) -> Self {
+        let mut parsed = Self::parse(line.raw, line.end);
+        if line.cut > 0 {
+            parsed.cut = line.cut;
+            parsed.flaws.push(Flaw::Cut);
+        }
+        parsed
+    }
+}
+
 /// A complete reply: one line or more.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Reply {
@@ -328,88 +340,6 @@ impl Reply {
     }
 }
 
-/// A line of a peer's, with its end, as [`LineReader`] finds it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RawLine {
-    /// The octets without the line end.
-    pub raw: Vec<u8>,
-    /// The line end.
-    pub end: LineEnd,
-    /// Octets beyond the limit that were counted and not kept.
-    pub cut: u64,
-}
-
-/// Cuts a stream of octets into lines at LF, with or without CR before it; bounded whatever comes.
-#[derive(Debug)]
-pub struct LineReader {
-    pending: Vec<u8>,
-    /// How far `pending` has been searched for a line feed.
-    searched: usize,
-    cut: u64,
-    limit: usize,
-}
-
-impl Default for LineReader {
-    fn default() -> Self {
-        Self::with_limit(MAX_LINE)
-    }
-}
-
-impl LineReader {
-    /// A reader whose lines are cut after `limit` octets.
-    #[must_use]
-    pub fn with_limit(limit: usize) -> Self {
-        Self { pending: Vec::new(), searched: 0, cut: 0, limit }
-    }
-
-    /// Takes octets in, in any split, and gives each line that they complete to `each`.
-    pub fn feed(&mut self, mut bytes: &[u8], mut each: impl FnMut(RawLine)) {
-        while let Some(at) = memchr::memchr(b'\n', bytes) {
-            self.keep(&bytes[..at]);
-            bytes = &bytes[at + 1..];
-            let mut raw = std::mem::take(&mut self.pending);
-            let cut = std::mem::take(&mut self.cut);
-            let end = if cut == 0 && raw.last() == Some(&b'\r') {
-                raw.pop();
-                LineEnd::CrLf
-            } else if cut > 0 {
-                LineEnd::Missing
-            } else {
-                LineEnd::Lf
-            };
-            each(RawLine { raw, end, cut });
-        }
-        self.keep(bytes);
-    }
-
-    fn keep(&mut self, bytes: &[u8]) {
-        // One more than the limit, so that the CR of a line of just that length is still seen.
-        let room = (self.limit + 1).saturating_sub(self.pending.len());
-        let kept = room.min(bytes.len());
-        self.pending.extend_from_slice(&bytes[..kept]);
-        self.cut += (bytes.len() - kept) as u64;
-        self.searched = self.pending.len();
-    }
-
-    /// What has come of a line that is not complete.
-    #[must_use]
-    pub fn pending(&self) -> &[u8] {
-        &self.pending
-    }
-
-    /// Takes out what has come of a line that is not complete: at a close, or when something else is recorded.
-    pub fn take_pending(&mut self) -> Option<RawLine> {
-        if self.pending.is_empty() {
-            return None;
-        }
-        Some(RawLine {
-            raw: std::mem::take(&mut self.pending),
-            end: LineEnd::Missing,
-            cut: std::mem::take(&mut self.cut),
-        })
-    }
-}
-
 /// Reads replies from octets in any split.
 #[derive(Debug, Default)]
 pub struct ReplyReader {
@@ -423,22 +353,23 @@ impl ReplyReader {
         let Self { lines, current } = self;
         let mut complete = Vec::new();
         lines.feed(bytes, |line| {
-            let mut parsed = ReplyLine::parse(line.raw, line.end);
-            if line.cut > 0 {
-                parsed.cut = line.cut;
-                parsed.flaws.push(Flaw::Cut);
-            }
-            if current.push(parsed) {
+            if current.push(line.into()) {
                 complete.push(std::mem::take(current));
             }
         });
         complete
     }
 
+    /// What has come of a reply that is not complete: its whole lines, and the octets of the one after them.
+    #[must_use]
+    pub fn unfinished(&self) -> (&Reply, &[u8]) {
+        (&self.current, self.lines.pending())
+    }
+
     /// The connection has ended: what is left, a line without its end or a reply without its last line.
     pub fn finish(&mut self) -> Option<Reply> {
         if let Some(line) = self.lines.take_pending() {
-            self.current.push(ReplyLine::parse(line.raw, LineEnd::Missing));
+            self.current.push(line.into());
         }
         if self.current.lines.is_empty() {
             return None;
@@ -450,3 +381,6 @@ impl ReplyReader {
         Some(reply)
     }
 }
+
+#[cfg(test)]
+mod tests;

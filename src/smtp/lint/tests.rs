@@ -20,7 +20,7 @@ fn offering_all(table: &VerbTable, steps: &str) -> Session {
     let mut offer = String::from("S: 220 mx\nC: EHLO client.example\nS: 250-mx\n");
     for parameter in table.verbs.iter().flat_map(|entry| &entry.parameters) {
         if !matches!(parameter.capability.as_str(), "AUTH" | "SIZE") {
-            offer.push_str(&format!("S: 250-{}\n", parameter.capability));
+            offer.extend(["S: 250-", &parameter.capability, "\n"]);
         }
     }
     offer.push_str("S: 250-STARTTLS\nS: 250-CHUNKING\nS: 250-BINARYMIME\nS: 250-PIPELINING\nS: 250-SIZE 10485760\n");
