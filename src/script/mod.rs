@@ -2,6 +2,52 @@
 //!
 //! Not here: screens.
 
+pub mod check;
 mod dial;
+pub mod pattern;
 
 pub use dial::{DialError, options};
+
+/// Something in a line of a script that is not what belongs there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misfit {
+    /// Where: octets from the start of the text that was read.
+    pub offset: usize,
+    /// What stands there, as an error shows it.
+    pub found: String,
+    /// What would belong there.
+    pub expected: String,
+}
+
+impl Misfit {
+    fn at(offset: usize, found: String, expected: impl Into<String>) -> Self {
+        Self { offset, found, expected: expected.into() }
+    }
+
+    /// The word at `offset` of `text` is not what is expected.
+    fn new(text: &str, offset: usize, expected: &str) -> Self {
+        let word = text[offset..].split_whitespace().next().unwrap_or_default();
+        let word: String = word.chars().take(32).collect();
+        let found = if word.is_empty() {
+            "the end of the line".to_owned()
+        } else {
+            format!("`{}`", crate::smtp::escape::for_screen(word.as_bytes()))
+        };
+        Self::at(offset, found, expected)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::smtp::Reply;
+    use crate::smtp::reply::{LineEnd, ReplyLine};
+
+    /// A reply of these lines.
+    pub(super) fn reply(text: &str) -> Reply {
+        let mut reply = Reply::default();
+        for line in text.lines() {
+            reply.push(ReplyLine::parse(line.as_bytes().to_vec(), LineEnd::CrLf));
+        }
+        reply
+    }
+}
