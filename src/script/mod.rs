@@ -4,7 +4,11 @@
 
 pub mod check;
 mod dial;
+pub mod files;
+pub mod masks;
 pub mod pattern;
+pub mod recorded;
+pub mod values;
 
 pub use dial::{DialError, options};
 
@@ -39,8 +43,19 @@ impl Misfit {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use crate::smtp::Reply;
     use crate::smtp::reply::{LineEnd, ReplyLine};
+
+    use crate::world::{Directories, World};
+
+    /// A world in which the clock stands and the directories are nowhere.
+    pub(super) fn world() -> World {
+        let nowhere = || PathBuf::from("/nonexistent");
+        let directories = Directories { config: nowhere(), data: nowhere(), state: nowhere() };
+        World::fixed(directories, jiff::Timestamp::UNIX_EPOCH, 1)
+    }
 
     /// A reply of these lines.
     pub(super) fn reply(text: &str) -> Reply {

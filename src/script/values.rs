@@ -1,0 +1,230 @@
+//! What stands for `{{name}}` in a line that is sent: `--var`, the head's `[vars]`, the profile, and the built-ins.
+
+use toml::{Table, Value};
+
+use crate::conversation::file::script::{Part, Template};
+use crate::profile::Target;
+use crate::world::World;
+
+/// A part of a line that is ready to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece {
+    /// Octets.
+    Octets(Vec<u8>),
+    /// What AUTH carries at this place, made when it is sent.
+    Auth,
+}
+
+/// All that may be filled in. Each built-in has one value for a whole run.
+pub struct Values<'a> {
+    given: &'a [(String, String)],
+    head: Option<&'a Table>,
+    target: &'a Target,
+    environment: &'a [String],
+    world: &'a World,
+    uuid: String,
+    date: String,
+}
+
+/// A marker that can't be filled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfilled {
+    /// Where it stands: octets from the start of the line.
+    pub offset: usize,
+    /// Why, and what mends it.
+    pub words: String,
+}
+
+impl<'a> Values<'a> {
+    /// `given` are `--var`s, `head` the script's `[vars]`, `environment` the names that `--allow-env` allows.
+    pub fn new(
+        given: &'a [(String, String)],
+        head: Option<&'a Table>,
+        target: &'a Target,
+        environment: &'a [String],
+        world: &'a World,
+    ) -> Self {
+        let date = world.now().to_zoned(jiff::tz::TimeZone::UTC);
+        let date = jiff::fmt::rfc2822::to_string(&date).unwrap_or_else(|_| world.now().to_string());
+        Self { given, head, target, environment, world, uuid: uuid(world.random()), date }
+    }
+
+    /// The recipients that `{{to}}` stands for, in order.
+    #[must_use]
+    pub fn recipients(&self) -> Vec<String> {
+        let given: Vec<_> = self.given.iter().filter(|(name, _)| name == "to").map(|(_, to)| to.clone()).collect();
+        if !given.is_empty() {
+            return given;
+        }
+        match self.head.and_then(|head| head.get("to")) {
+            Some(Value::Array(list)) => list.iter().filter_map(text).collect(),
+            Some(one) => text(one).into_iter().collect(),
+            None => self.target.to.clone(),
+        }
+    }
+
+    /// The lines that a template stands for: one, or one for each recipient where it holds `{{to}}`.
+    ///
+    /// # Errors
+    /// A marker without a value.
+    pub fn fill(&self, template: &Template) -> Result<Vec<Vec<Piece>>, Unfilled> {
+        if !template.names().any(|name| name == "to") {
+            return Ok(vec![self.one(template, None)?]);
+        }
+        let recipients = self.recipients();
+        if recipients.is_empty() {
+            // The marker's own error says what is missing.
+            return Ok(vec![self.one(template, None)?]);
+        }
+        recipients.iter().map(|to| self.one(template, Some(to))).collect()
+    }
+
+    fn one(&self, template: &Template, to: Option<&str>) -> Result<Vec<Piece>, Unfilled> {
+        let mut pieces: Vec<Piece> = Vec::new();
+        for part in &template.parts {
+            let octets = match part {
+                Part::Octets(octets) => octets.clone(),
+                Part::Marker(name) if name.text == "auth" => {
+                    pieces.push(Piece::Auth);
+                    continue;
+                }
+                Part::Marker(name) => {
+                    let before = match pieces.last() {
+                        Some(Piece::Octets(octets)) => octets.as_slice(),
+                        _ => b"",
+                    };
+                    let value = self.value(&name.text, to, before);
+                    value.map_err(|words| Unfilled { offset: name.offset, words })?.into_bytes()
+                }
+            };
+            match pieces.last_mut() {
+                Some(Piece::Octets(before)) => before.extend(octets),
+                _ => pieces.push(Piece::Octets(octets)),
+            }
+        }
+        Ok(pieces)
+    }
+
+    fn value(&self, name: &str, to: Option<&str>, before: &[u8]) -> Result<String, String> {
+        let value = match self.look_up(name, to, before)? {
+            Some(value) => value,
+            None => return Err(format!("{{{{{name}}}}} has no value; give one with --var {name}=..., or in the head's [vars]")),
+        };
+        if value.contains(['\r', '\n']) {
+            return Err(format!("the value of {{{{{name}}}}} holds a line end; a line that is sent has one at its end only"));
+        }
+        Ok(value)
+    }
+
+    fn look_up(&self, name: &str, to: Option<&str>, before: &[u8]) -> Result<Option<String>, String> {
+        if let Some(variable) = name.strip_prefix("env.") {
+            if !self.environment.iter().any(|allowed| allowed == variable) {
+                return Err(format!("{{{{{name}}}}} reads the environment; if you trust the script, allow it with --allow-env {variable}"));
+            }
+            let value = self.world.variable(variable);
+            return value.map(Some).ok_or_else(|| format!("the environment variable {variable} is not set"));
+        }
+        if name == "to" {
+            return Ok(to.map(str::to_owned));
+        }
+        if let Some((_, value)) = self.given.iter().rev().find(|(given, _)| given == name) {
+            return Ok(Some(value.clone()));
+        }
+        if let Some(value) = self.head.and_then(|head| head.get(name)).and_then(text) {
+            return Ok(Some(value));
+        }
+        Ok(match name {
+            "ehlo" => self.target.ehlo.clone(),
+            "from" => self.target.from.clone(),
+            "uuid" => Some(self.uuid.clone()),
+            "date" => Some(self.date.clone()),
+            "message_id" => {
+                let id = format!("{}@{}", self.uuid, self.target.ehlo.as_deref().unwrap_or("ehlo.invalid"));
+                // The angle brackets belong to it (RFC 5322 3.6.4), unless the script has them already.
+                Some(if before.last() == Some(&b'<') { id } else { format!("<{id}>") })
+            }
+            _ => None,
+        })
+    }
+}
+
+/// A value of the head's `[vars]` as text.
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Integer(_) | Value::Float(_) | Value::Boolean(_) | Value::Datetime(_) => Some(value.to_string()),
+        Value::Array(_) | Value::Table(_) => None,
+    }
+}
+
+/// A random UUID (RFC 9562 5.4).
+fn uuid(mut random: [u8; 16]) -> String {
+    random[6] = random[6] & 0x0f | 0x40;
+    random[8] = random[8] & 0x3f | 0x80;
+    let number = u128::from_be_bytes(random);
+    let hex = format!("{number:032x}");
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::world;
+    use super::*;
+    use crate::profile::Profiles;
+
+    fn filled(line: &str, given: &[(&str, &str)], head: &str) -> Result<Vec<String>, String> {
+        let given: Vec<_> = given.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        let head: Table = head.parse().expect("TOML");
+        let target = Target::read("lab:", &Profiles::shipped()).expect("a target");
+        let world = world().with_variables(|name| (name == "X" || name == "Y").then(|| "from outside".to_owned()));
+        let allowed = ["X".to_owned(), "Z".to_owned()];
+        let values = Values::new(&given, Some(&head), &target, &allowed, &world);
+        let template = Template::parse(line.as_bytes(), 2).expect("a line");
+        let lines = values.fill(&template).map_err(|unfilled| unfilled.words)?;
+        let text = |piece: &Piece| match piece {
+            Piece::Octets(octets) => String::from_utf8_lossy(octets).into_owned(),
+            Piece::Auth => "(auth)".to_owned(),
+        };
+        Ok(lines.iter().map(|pieces| pieces.iter().map(text).collect()).collect())
+    }
+
+    #[test]
+    fn markers_are_filled_in_their_order() {
+        for (line, given, head, want) in [
+            ("EHLO {{ehlo}}", &[][..], "", "EHLO noddy.com"),
+            ("EHLO {{ehlo}}", &[], "ehlo = \"head\"", "EHLO head"),
+            ("EHLO {{ehlo}}", &[("ehlo", "var")], "ehlo = \"head\"", "EHLO var"),
+            ("X {{n}}", &[], "n = 5", "X 5"),
+            ("X {{env.X}}", &[], "", "X from outside"),
+            ("AUTH PLAIN {{auth}}", &[], "", "AUTH PLAIN (auth)"),
+            ("Date: {{date}}", &[], "", "Date: Thu, 1 Jan 1970 00:00:00 +0000"),
+        ] {
+            assert_eq!(filled(line, given, head), Ok(vec![want.to_owned()]), "{line}");
+        }
+        let ids = filled("{{message_id}} <{{message_id}}>", &[], "").expect("built in").remove(0);
+        let (first, second) = ids.split_once(' ').expect("two");
+        assert_eq!(first, second);
+        assert!(first.starts_with('<') && first.ends_with("@noddy.com>"), "{first}");
+    }
+
+    #[test]
+    fn a_line_with_to_is_sent_once_for_each_recipient() {
+        let rcpt = "RCPT TO:<{{to}}>";
+        assert_eq!(filled(rcpt, &[], ""), Ok(vec!["RCPT TO:<anotherdude@target.local>".to_owned()]));
+        assert_eq!(filled(rcpt, &[], "to = [\"a\", \"b\"]").expect("filled").len(), 2);
+        assert_eq!(filled(rcpt, &[("to", "a@b"), ("to", "c@d")], "to = \"x\"").expect("filled")[1], "RCPT TO:<c@d>");
+    }
+
+    #[test]
+    fn what_has_no_value_or_must_not_be_read_is_said() {
+        for (line, given, want) in [
+            ("{{nobody}}", &[][..], "--var nobody="),
+            ("{{env.Y}}", &[], "--allow-env Y"),
+            ("{{env.Z}}", &[], "not set"),
+            ("{{x}}", &[("x", "a\r\nQUIT")], "line end"),
+        ] {
+            let words = filled(line, given, "").expect_err(line);
+            assert!(words.contains(want), "{line}: {words}");
+        }
+    }
+}
