@@ -4,6 +4,8 @@ use std::io::Read as _;
 use std::net::{IpAddr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 
+use crate::conversation::file::Reader;
+
 use super::{Endpoint, ProfileError, Profiles, Protocol, Target, TlsMode};
 
 /// Why a text is not a target, and what would be one.
@@ -270,18 +272,16 @@ fn in_file(path: &Path) -> Result<Target, TargetError> {
     let file = std::fs::File::open(path).map_err(|error| problem(format!("can't be read: {error}")))?;
     let mut bytes = Vec::new();
     file.take(HEAD).read_to_end(&mut bytes).map_err(|error| problem(format!("can't be read: {error}")))?;
-    let text = String::from_utf8_lossy(&bytes);
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let mut lines = text.lines();
-    if lines.next().map(str::trim_end) != Some("+++") {
-        return Err(problem("has no head that names a target; give one with --target".to_owned()));
+    let mut reader = Reader::new();
+    // What is wrong further down does not matter here.
+    let fed = reader.feed(&bytes);
+    let header = &reader.document().header;
+    if let (Err(error), true) = (fed, header.table.is_empty()) {
+        return Err(problem(format!("can't be read: {error}")));
     }
-    let head: Vec<&str> = lines.take_while(|line| line.trim_end() != "+++").collect();
-    let table: toml::Table = toml::from_str(&head.join("\n"))
-        .map_err(|error| problem(format!("its head is not well formed: {}", error.message())))?;
-    match table.get("target").and_then(toml::Value::as_str) {
+    match header.text("target") {
         Some(text) => Target::read_in_head(text, path),
-        None => Err(problem("its head names no target; give one with --target".to_owned())),
+        None => Err(problem("it names no target in its head; give one with --target".to_owned())),
     }
 }
 

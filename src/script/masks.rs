@@ -85,9 +85,11 @@ static DATE: LazyLock<Regex> = LazyLock::new(|| {
         r"|\b\d\d:\d\d:\d\d\b",
     ))
 });
-static QUEUED: LazyLock<Regex> =
-    LazyLock::new(|| built(r"(?i)(queued (?:as|for delivery as|mail for delivery as) |\bid[=: ] ?)[<\[(]?[\w.@+/-]*[\w-][>\])]?"));
-static LONG_ID: LazyLock<Regex> = LazyLock::new(|| built(r"\b[0-9A-Za-z]{6}-[0-9A-Za-z]{6,11}-[0-9A-Za-z]{2,4}\b|\b[0-9A-Za-z]{8,}\b"));
+static QUEUED: LazyLock<Regex> = LazyLock::new(|| {
+    built(r"(?i)(queued (?:as|for delivery as|mail for delivery as) |\bid[=: ] ?)[<\[(]?[\w.@+/-]*[\w-][>\])]?")
+});
+static LONG_ID: LazyLock<Regex> =
+    LazyLock::new(|| built(r"\b[0-9A-Za-z]{6}-[0-9A-Za-z]{6,11}-[0-9A-Za-z]{2,4}\b|\b[0-9A-Za-z]{8,}\b"));
 static SIZE: LazyLock<Regex> =
     LazyLock::new(|| built(r"(?i)((?:^|\b)SIZE[= ])?\b\d+(?:\.\d+)?( ?(?:octets|bytes|[kmg]i?b)\b)?"));
 
@@ -106,7 +108,8 @@ fn id_or_word(found: &regex::Captures<'_>) -> String {
 /// Replaces every whole occurrence of a name, in any case.
 fn replaced(text: &str, name: &str, by: &str) -> String {
     let source = format!(r"(?i)(^|[^\w.-]){}($|[^\w-])", regex::escape(name));
-    Regex::new(&source).map_or_else(|_| text.to_owned(), |re| re.replace_all(text, format!("${{1}}{by}${{2}}")).into_owned())
+    Regex::new(&source)
+        .map_or_else(|_| text.to_owned(), |re| re.replace_all(text, format!("${{1}}{by}${{2}}")).into_owned())
 }
 
 /// The names and addresses of the two ends of a conversation.

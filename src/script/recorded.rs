@@ -50,7 +50,9 @@ pub fn compare(recorded: &Reply, now: &Reply, offer: bool, exact: Option<(&Exact
         escape::for_screen(is.replace('\n', " ").as_bytes())
     );
     match exact {
-        Some((exact, ends)) if exact.masks.apply(&was, &exact.recorded) == exact.masks.apply(&is, ends) => Compared::Same,
+        Some((exact, ends)) if exact.masks.apply(&was, &exact.recorded) == exact.masks.apply(&is, ends) => {
+            Compared::Same
+        }
         Some(_) => Compared::Differs(words),
         None => Compared::Drift(words),
     }

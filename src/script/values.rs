@@ -44,8 +44,7 @@ impl<'a> Values<'a> {
         environment: &'a [String],
         world: &'a World,
     ) -> Self {
-        let date = world.now().to_zoned(jiff::tz::TimeZone::UTC);
-        let date = jiff::fmt::rfc2822::to_string(&date).unwrap_or_else(|_| world.now().to_string());
+        let date = world.now().strftime("%a, %d %b %Y %H:%M:%S +0000").to_string();
         Self { given, head, target, environment, world, uuid: uuid(world.random()), date }
     }
 
@@ -108,10 +107,16 @@ impl<'a> Values<'a> {
     fn value(&self, name: &str, to: Option<&str>, before: &[u8]) -> Result<String, String> {
         let value = match self.look_up(name, to, before)? {
             Some(value) => value,
-            None => return Err(format!("{{{{{name}}}}} has no value; give one with --var {name}=..., or in the head's [vars]")),
+            None => {
+                return Err(format!(
+                    "{{{{{name}}}}} has no value; give one with --var {name}=..., or in the head's [vars]"
+                ));
+            }
         };
         if value.contains(['\r', '\n']) {
-            return Err(format!("the value of {{{{{name}}}}} holds a line end; a line that is sent has one at its end only"));
+            return Err(format!(
+                "the value of {{{{{name}}}}} holds a line end; a line that is sent has one at its end only"
+            ));
         }
         Ok(value)
     }
@@ -119,7 +124,9 @@ impl<'a> Values<'a> {
     fn look_up(&self, name: &str, to: Option<&str>, before: &[u8]) -> Result<Option<String>, String> {
         if let Some(variable) = name.strip_prefix("env.") {
             if !self.environment.iter().any(|allowed| allowed == variable) {
-                return Err(format!("{{{{{name}}}}} reads the environment; if you trust the script, allow it with --allow-env {variable}"));
+                return Err(format!(
+                    "{{{{{name}}}}} reads the environment; if you trust the script, allow it with --allow-env {variable}"
+                ));
             }
             let value = self.world.variable(variable);
             return value.map(Some).ok_or_else(|| format!("the environment variable {variable} is not set"));
@@ -197,7 +204,7 @@ mod tests {
             ("X {{n}}", &[], "n = 5", "X 5"),
             ("X {{env.X}}", &[], "", "X from outside"),
             ("AUTH PLAIN {{auth}}", &[], "", "AUTH PLAIN (auth)"),
-            ("Date: {{date}}", &[], "", "Date: Thu, 1 Jan 1970 00:00:00 +0000"),
+            ("Date: {{date}}", &[], "", "Date: Thu, 01 Jan 1970 00:00:00 +0000"),
         ] {
             assert_eq!(filled(line, given, head), Ok(vec![want.to_owned()]), "{line}");
         }
