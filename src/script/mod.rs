@@ -5,12 +5,33 @@
 pub mod check;
 mod dial;
 pub mod files;
+mod item;
 pub mod masks;
 pub mod pattern;
+pub mod plan;
 pub mod recorded;
+pub mod report;
+mod runner;
 pub mod values;
 
 pub use dial::{DialError, options};
+pub use plan::{Plan, plan};
+pub use report::{Cause, Outcome, Report, Verdict, Watch};
+pub use runner::{Settings, run};
+
+/// What is wrong with a script, found before anything connects.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{file}:{line}:{column}: {words}")]
+pub struct ScriptError {
+    /// The file.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column: characters from the start of the line, from 1.
+    pub column: usize,
+    /// What was found and what is expected.
+    pub words: String,
+}
 
 /// Something in a line of a script that is not what belongs there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +47,12 @@ pub struct Misfit {
 impl Misfit {
     fn at(offset: usize, found: String, expected: impl Into<String>) -> Self {
         Self { offset, found, expected: expected.into() }
+    }
+
+    /// What was found and what is expected.
+    #[must_use]
+    pub fn words(&self) -> String {
+        format!("found {}, expected {}", self.found, self.expected)
     }
 
     /// The word at `offset` of `text` is not what is expected.

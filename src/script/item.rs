@@ -1,0 +1,211 @@
+//! What the lines of a script and of a recording say, one after the other, before they are tied together.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::conversation::event::Remark;
+use crate::conversation::file::Document;
+use crate::conversation::file::script::{ChunkSize, Part, Placed, ScriptLine, Template};
+use crate::conversation::log::{Entry, Kind};
+use crate::profile::{duration, nearest};
+use crate::smtp::{Reply, ReplyReader};
+
+use super::check::Check;
+use super::pattern::Pattern;
+use super::{Misfit, ScriptError};
+
+/// One line of a script, or the lines of one recorded reply.
+#[derive(Debug, Clone)]
+pub(super) struct Item {
+    /// The record that it begins at.
+    pub(super) record: usize,
+    /// Whether it is a recording.
+    pub(super) timed: bool,
+    pub(super) what: What,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum What {
+    /// `>`.
+    Send(Template),
+    /// `|`.
+    Content(Template),
+    /// `|@ FILE`, `|@raw FILE`.
+    ContentFile {
+        raw: bool,
+        path: PathBuf,
+        offset: usize,
+    },
+    /// `>> N FILE`, `>> LAST FILE`.
+    Chunk {
+        size: ChunkSize,
+        path: PathBuf,
+        offset: usize,
+    },
+    /// `< PATTERN`.
+    Expect(Pattern),
+    /// A reply that was recorded.
+    Recorded(Reply),
+    /// `? EXPRESSION`.
+    Check(Check),
+    Sleep(Duration),
+    Reconnect,
+    Drop,
+    Pipeline,
+    End,
+}
+
+/// Reads the records of a document. `place` makes an error at an octet of a record's line.
+pub(super) fn items(
+    document: &Document,
+    place: &dyn Fn(usize, usize, String) -> ScriptError,
+) -> Result<Vec<Item>, ScriptError> {
+    let mut reading =
+        Reading { items: Vec::new(), replies: ReplyReader::default(), reply_at: None, half: None, connections: 0 };
+    for (record, entry) in document.log.since(0) {
+        match entry.kind {
+            Kind::Comment => {}
+            Kind::Script => {
+                let what = script_line(entry.bytes).map_err(|(offset, words)| place(record, offset, words))?;
+                reading.items.push(Item { record, timed: false, what });
+            }
+            Kind::Remark => reading.remark(record, &entry).map_err(|words| place(record, 0, words))?,
+            Kind::Sent => reading.sent(record, &entry).map_err(|words| place(record, 0, words))?,
+            Kind::Content => {
+                let template = template(&entry).map_err(|words| place(record, 0, words))?;
+                reading.items.push(Item { record, timed: true, what: What::Content(template) });
+            }
+            Kind::Received => reading.received(record, &entry),
+        }
+    }
+    reading.end_half();
+    Ok(reading.items)
+}
+
+struct Reading {
+    items: Vec<Item>,
+    replies: ReplyReader,
+    /// Where the reply that is being read began.
+    reply_at: Option<usize>,
+    /// A sent line that was recorded in pieces, so far.
+    half: Option<(usize, Template)>,
+    connections: u32,
+}
+
+impl Reading {
+    fn sent(&mut self, record: usize, entry: &Entry<'_>) -> Result<(), String> {
+        let mut template = template(entry)?;
+        let mut record = record;
+        if let Some((first, mut half)) = self.half.take() {
+            half.parts.append(&mut template.parts);
+            half.crlf = template.crlf;
+            (record, template) = (first, half);
+        }
+        let whole = template.crlf
+            || matches!(template.parts.last(), Some(Part::Octets(octets)) if octets.last() == Some(&b'\n'));
+        if whole {
+            self.items.push(Item { record, timed: true, what: What::Send(template) });
+        } else {
+            self.half = Some((record, template));
+        }
+        Ok(())
+    }
+
+    /// A line of which the end was never sent.
+    fn end_half(&mut self) {
+        if let Some((record, template)) = self.half.take() {
+            self.items.push(Item { record, timed: true, what: What::Send(template) });
+        }
+    }
+
+    fn received(&mut self, record: usize, entry: &Entry<'_>) {
+        let first = *self.reply_at.get_or_insert(record);
+        let mut complete = self.replies.feed(entry.bytes);
+        if entry.crlf {
+            complete.extend(self.replies.feed(b"\r\n"));
+        }
+        if !complete.is_empty() {
+            self.reply_at = None;
+        }
+        self.items.extend(complete.into_iter().map(|reply| Item {
+            record: first,
+            timed: true,
+            what: What::Recorded(reply),
+        }));
+    }
+
+    fn remark(&mut self, record: usize, entry: &Entry<'_>) -> Result<(), String> {
+        let Some(Remark { word, values }) = entry.remark() else { return Ok(()) };
+        let outwards = !values.iter().any(|(key, value)| key.as_deref() == Some("direction") && value == "in");
+        match word.as_str() {
+            "cut" | "content" if outwards => Err(format!(
+                "found `{word}`: octets that were sent here were not kept, so this can't be replayed; put the content back as | lines or |@ FILE"
+            )),
+            "connected" => {
+                self.connections += 1;
+                if self.connections > 1 {
+                    self.end_half();
+                    self.items.push(Item { record, timed: true, what: What::Reconnect });
+                }
+                Ok(())
+            }
+            "closed" => {
+                self.end_half();
+                // What was left of a reply counts for nothing.
+                (self.replies, self.reply_at) = (ReplyReader::default(), None);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The octets of a recorded line; where it was masked, `{{auth}}` stands in it.
+fn template(entry: &Entry<'_>) -> Result<Template, String> {
+    if entry.masked {
+        let mut template = Template::parse(entry.bytes, 0).map_err(|error| error.problem.to_string())?;
+        template.crlf = entry.crlf;
+        return Ok(template);
+    }
+    let parts = if entry.bytes.is_empty() { Vec::new() } else { vec![Part::Octets(entry.bytes.to_vec())] };
+    Ok(Template { parts, crlf: entry.crlf })
+}
+
+fn script_line(line: &[u8]) -> Result<What, (usize, String)> {
+    let misfit = |placed: &Placed, misfit: Misfit| (placed.offset + misfit.offset, misfit.words());
+    Ok(match ScriptLine::parse(line).map_err(|error| (error.offset, error.problem.to_string()))? {
+        ScriptLine::Send(template) => What::Send(template),
+        ScriptLine::Content(template) => What::Content(template),
+        ScriptLine::ContentFile { raw, path, offset } => What::ContentFile { raw, path, offset },
+        ScriptLine::Chunk { size, path, offset } => What::Chunk { size, path, offset },
+        ScriptLine::Expect(placed) => What::Expect(Pattern::parse(&placed.text).map_err(|e| misfit(&placed, e))?),
+        ScriptLine::Assert(placed) => What::Check(Check::parse(&placed.text).map_err(|e| misfit(&placed, e))?),
+        ScriptLine::Action(placed) => action(&placed.text).map_err(|e| misfit(&placed, e))?,
+    })
+}
+
+fn action(text: &str) -> Result<What, Misfit> {
+    const ACTIONS: [&str; 5] = ["sleep", "reconnect", "drop", "pipeline", "end"];
+    let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    let after = word.len() + rest.len() - rest.trim_start().len() + usize::from(!rest.is_empty());
+    let alone = |what: What| {
+        if rest.trim().is_empty() { Ok(what) } else { Err(Misfit::new(text, after, "the end of the line")) }
+    };
+    match word {
+        "sleep" => match duration::parse(rest) {
+            Ok(time) => Ok(What::Sleep(time)),
+            Err(_) => Err(Misfit::new(text, after.min(text.len()), "a duration such as 5s or 500ms")),
+        },
+        "reconnect" => alone(What::Reconnect),
+        "drop" => alone(What::Drop),
+        "pipeline" => alone(What::Pipeline),
+        "end" => alone(What::End),
+        _ => {
+            let mut expected = "sleep, reconnect, drop, pipeline or end".to_owned();
+            if let Some(known) = nearest(word, ACTIONS) {
+                expected = format!("{expected} (`{known}` is the nearest)");
+            }
+            Err(Misfit::new(text, 0, &expected))
+        }
+    }
+}

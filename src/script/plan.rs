@@ -1,0 +1,579 @@
+//! A script ready to be run: every line filled, every file read, every reply tied to what it answers.
+//!
+//! Everything that can be wrong with a script is found here, before anything connects.
+
+use std::collections::{HashMap, VecDeque};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::client::Ending;
+use crate::conversation::file::Document;
+use crate::conversation::file::script::ChunkSize;
+use crate::smtp::{Command, Reply, Verb, content, escape, sasl};
+
+use super::ScriptError;
+use super::check::Check;
+use super::files::Folders;
+use super::item::{Item, What, items};
+use super::pattern::Pattern;
+use super::values::{Piece, Unfilled, Values};
+
+/// A number for something that a reply is due for: the greeting of a connection, or a line.
+pub type Ask = usize;
+
+/// One step.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// The line of the file, from 1.
+    pub line: usize,
+    /// What to do.
+    pub act: Act,
+}
+
+/// What a step does.
+#[derive(Debug, Clone)]
+pub enum Act {
+    /// Sends lines: one, or with more of them a pipelined block, in one write.
+    Send(Vec<Sending>),
+    /// Sends message content, as it goes on the wire.
+    Content(Vec<u8>),
+    /// Looks at the next reply that this is due.
+    Expect(Ask, Expected),
+    /// Asserts something; makes no sense if the line before it was skipped.
+    Check(Ask, Check),
+    /// Waits.
+    Sleep(Duration),
+    /// Closes without QUIT, where it is still open, and connects again; this greeting is then due.
+    Reconnect(Ask),
+    /// Closes without QUIT.
+    Drop,
+}
+
+/// A line that is sent.
+#[derive(Debug, Clone)]
+pub struct Sending {
+    /// The line of the file, from 1.
+    pub line: usize,
+    /// What it is made of.
+    pub pieces: Vec<Piece>,
+    /// How it ends.
+    pub ending: Ending,
+    /// Its verb; [`Verb::Other`] for an answer within AUTH and for the final dot.
+    pub verb: Verb,
+    /// The SASL mechanism, upper case, of an AUTH.
+    pub mechanism: Option<String>,
+    /// It is the dot that ends a message.
+    pub dot: bool,
+    /// The octets that follow a BDAT.
+    pub payload: Option<Vec<u8>>,
+    /// What its reply is known by.
+    pub ask: Ask,
+}
+
+impl Sending {
+    /// The line as it may be shown: what AUTH carries stands as `{{auth}}`.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        let piece = |piece: &Piece| match piece {
+            Piece::Octets(octets) => escape::for_screen(octets),
+            Piece::Auth => "{{auth}}".to_owned(),
+        };
+        self.pieces.iter().map(piece).collect()
+    }
+
+    /// Whether it holds what only AUTH can fill.
+    #[must_use]
+    pub fn needs_credentials(&self) -> bool {
+        self.pieces.contains(&Piece::Auth)
+    }
+}
+
+/// What a reply is held against.
+#[derive(Debug, Clone)]
+pub enum Expected {
+    /// A pattern of a script.
+    Pattern(Pattern),
+    /// A recording, and whether it answered EHLO or LHLO.
+    Recorded(Reply, bool),
+}
+
+/// A script ready to be run.
+#[derive(Debug, Clone, Default)]
+pub struct Plan {
+    /// The steps, in order.
+    pub steps: Vec<Step>,
+    /// How many things replies are due for; the first is the first greeting.
+    pub asks: usize,
+    /// The line at which a message is handed over to the server, if one is.
+    pub hands_over: Option<usize>,
+    /// The line that needs credentials, if one does.
+    pub needs_credentials: Option<usize>,
+}
+
+/// Makes a plan of a document. `name` is the file's, for errors.
+///
+/// # Errors
+/// The first thing that is wrong: its place, what was found and what is expected.
+pub fn plan(document: &Document, name: &str, values: &Values<'_>, folders: &Folders) -> Result<Plan, ScriptError> {
+    let place = |record: usize, offset: usize, words: String| {
+        let line = document.log.get(record).map(|entry| entry.bytes).unwrap_or_default();
+        let before = &line[..offset.min(line.len())];
+        let column = String::from_utf8_lossy(before).chars().count() + 1;
+        ScriptError { file: name.to_owned(), line: document.line_of(record), column, words }
+    };
+    let items = items(document, &place)?;
+    let mut builder = Builder {
+        document,
+        values,
+        folders,
+        place: &place,
+        plan: Plan { asks: 1, ..Plan::default() },
+        due: VecDeque::from([0]),
+        current: 0,
+        last_sent: 0,
+        offers: Vec::new(),
+        data: false,
+        closed: false,
+        auth: false,
+        block: None,
+        mergeable: false,
+        read: HashMap::new(),
+    };
+    builder.all(&items)?;
+    Ok(builder.plan)
+}
+
+type Place<'a> = &'a dyn Fn(usize, usize, String) -> ScriptError;
+
+/// A pipelined block that is being gathered.
+struct Block {
+    record: usize,
+    lines: Vec<Sending>,
+    /// What is expected within it; looked at when all has been written.
+    later: Vec<Step>,
+}
+
+struct Builder<'a> {
+    document: &'a Document,
+    values: &'a Values<'a>,
+    folders: &'a Folders,
+    place: Place<'a>,
+    plan: Plan,
+    /// What replies are due for and have not been tied, oldest first.
+    due: VecDeque<Ask>,
+    /// What the last reply was tied to.
+    current: Ask,
+    last_sent: Ask,
+    /// The asks whose replies are offers of capabilities.
+    offers: Vec<Ask>,
+    /// DATA was sent, and the dot was not.
+    data: bool,
+    /// The script has dropped the connection.
+    closed: bool,
+    /// AUTH was sent on this connection.
+    auth: bool,
+    block: Option<Block>,
+    /// The last step is a recorded line to which the next one may be joined as pipelined.
+    mergeable: bool,
+    /// How far each file has been sent in chunks.
+    read: HashMap<PathBuf, usize>,
+}
+
+impl Builder<'_> {
+    fn all(&mut self, items: &[Item]) -> Result<(), ScriptError> {
+        let mut at = 0;
+        while let Some(item) = items.get(at) {
+            at += 1;
+            let (What::Send(template) | What::Content(template)) = &item.what else {
+                self.item(item)?;
+                continue;
+            };
+            let lines = self.values.fill(template).map_err(|unfilled| self.unfilled(item, unfilled))?;
+            // What is expected of a line that is sent once for each recipient is expected each time.
+            let expected = items[at..].iter().take_while(|next| matches!(next.what, What::Expect(_) | What::Check(_)));
+            let expected: Vec<_> = if lines.len() > 1 { expected.cloned().collect() } else { Vec::new() };
+            at += expected.len();
+            for pieces in lines {
+                match item.what {
+                    What::Content(_) => self.content_line(item, pieces, template.crlf)?,
+                    _ => self.send(item, pieces, template.crlf)?,
+                }
+                for next in &expected {
+                    self.item(next)?;
+                }
+            }
+        }
+        if let Some(block) = &self.block {
+            return Err(self.error(block.record, 0, "found the end of the script, expected * end for this * pipeline"));
+        }
+        self.whole_chunks()
+    }
+
+    fn error(&self, record: usize, offset: usize, words: impl Into<String>) -> ScriptError {
+        (self.place)(record, offset, words.into())
+    }
+
+    fn unfilled(&self, item: &Item, unfilled: Unfilled) -> ScriptError {
+        self.error(item.record, unfilled.offset, unfilled.words)
+    }
+
+    fn line(&self, item: &Item) -> usize {
+        self.document.line_of(item.record)
+    }
+
+    fn push(&mut self, item: &Item, act: Act) {
+        let step = Step { line: self.line(item), act };
+        self.mergeable = false;
+        match &mut self.block {
+            Some(block) => block.later.push(step),
+            None => self.plan.steps.push(step),
+        }
+    }
+
+    fn new_ask(&mut self) -> Ask {
+        self.plan.asks += 1;
+        self.plan.asks - 1
+    }
+
+    /// Everything but lines that are sent.
+    fn item(&mut self, item: &Item) -> Result<(), ScriptError> {
+        if matches!(item.what, What::Expect(_) | What::Recorded(_) | What::Check(_)) {
+            self.whole_chunks()?;
+        }
+        match &item.what {
+            What::Send(_) | What::Content(_) => {}
+            What::ContentFile { raw, path, offset } => {
+                let bytes = self.file(item, path, *offset)?;
+                let bytes = if *raw { bytes } else { as_content(&bytes, self.data) };
+                self.content(item, bytes)?;
+            }
+            What::Chunk { size, path, offset } => self.chunk(item, *size, path, *offset)?,
+            What::Expect(pattern) => {
+                let ask = self.tie();
+                self.push(item, Act::Expect(ask, Expected::Pattern(pattern.clone())));
+            }
+            What::Recorded(reply) => {
+                let ask = self.tie();
+                let offer = self.offers.contains(&ask);
+                self.push(item, Act::Expect(ask, Expected::Recorded(reply.clone(), offer)));
+            }
+            What::Check(check) => self.push(item, Act::Check(self.last_sent, check.clone())),
+            What::Sleep(time) => self.outside(item, Act::Sleep(*time))?,
+            What::Reconnect => {
+                let ask = self.new_ask();
+                self.outside(item, Act::Reconnect(ask))?;
+                self.due = VecDeque::from([ask]);
+                (self.current, self.last_sent) = (ask, ask);
+                (self.data, self.closed, self.auth) = (false, false, false);
+            }
+            What::Drop => {
+                self.outside(item, Act::Drop)?;
+                self.due.clear();
+                self.closed = true;
+            }
+            What::Pipeline if self.block.is_some() => {
+                return Err(self.error(
+                    item.record,
+                    2,
+                    "found `pipeline` within a pipelined block, expected * end first",
+                ));
+            }
+            What::Pipeline => {
+                self.due.clear();
+                self.block = Some(Block { record: item.record, lines: Vec::new(), later: Vec::new() });
+            }
+            What::End => {
+                let Some(block) = self.block.take() else {
+                    return Err(self.error(item.record, 2, "found `end` without * pipeline before it"));
+                };
+                let line = self.document.line_of(block.record);
+                if !block.lines.is_empty() {
+                    self.plan.steps.push(Step { line, act: Act::Send(block.lines) });
+                }
+                self.plan.steps.extend(block.later);
+            }
+        }
+        Ok(())
+    }
+
+    /// An action that has no place within a pipelined block.
+    fn outside(&mut self, item: &Item, act: Act) -> Result<(), ScriptError> {
+        if self.block.is_some() {
+            return Err(self.error(
+                item.record,
+                2,
+                "found an action within a pipelined block, expected * end before it",
+            ));
+        }
+        self.whole_chunks()?;
+        self.push(item, act);
+        Ok(())
+    }
+
+    /// What the next reply answers.
+    fn tie(&mut self) -> Ask {
+        if let Some(ask) = self.due.pop_front() {
+            self.current = ask;
+        }
+        self.current
+    }
+
+    fn send(&mut self, item: &Item, pieces: Vec<Piece>, crlf: bool) -> Result<(), ScriptError> {
+        if self.closed {
+            return Err(self.error(
+                item.record,
+                0,
+                "found a line to send after * drop, expected * reconnect before it",
+            ));
+        }
+        self.whole_chunks()?;
+        let plain = plain(&pieces);
+        let dot = self.data && plain.as_deref().is_some_and(is_dot);
+        let ending = if crlf { Ending::CrLf } else { Ending::None };
+        let mut sending = Sending {
+            line: self.line(item),
+            pieces,
+            ending,
+            verb: Verb::Other,
+            mechanism: None,
+            dot,
+            payload: None,
+            ask: 0,
+        };
+        if !dot && !self.data {
+            self.understand(item, &mut sending)?;
+        }
+        self.look_for_handover(sending.line, &sending);
+        self.data &= !dot;
+        sending.ask = self.new_ask();
+        self.ready(item, sending);
+        Ok(())
+    }
+
+    /// What a line means for the lines after it.
+    fn understand(&mut self, item: &Item, sending: &mut Sending) -> Result<(), ScriptError> {
+        let first = match sending.pieces.first() {
+            Some(Piece::Octets(octets)) => octets.as_slice(),
+            _ => b"",
+        };
+        let command = Command::parse(first);
+        sending.verb = command.verb;
+        if command.verb == Verb::Auth {
+            let argument = String::from_utf8_lossy(command.argument()).into_owned();
+            sending.mechanism = argument.split_whitespace().next().map(str::to_ascii_uppercase);
+            self.auth = true;
+        }
+        match command.verb {
+            Verb::Data => self.data = true,
+            Verb::Mail | Verb::Rset => self.read.clear(),
+            _ => {}
+        }
+        if sending.needs_credentials() {
+            if !self.auth {
+                return Err(self.error(
+                    item.record,
+                    2,
+                    "found {{auth}} in a line that is no part of AUTH, expected > AUTH before it",
+                ));
+            }
+            self.plan.needs_credentials.get_or_insert(sending.line);
+            if let Some(mechanism) = &sending.mechanism {
+                let known = sasl::Credentials { user: String::new(), password: "".into(), authorise_as: None };
+                if let Err(error) = sasl::mechanism(mechanism, &known) {
+                    return Err(self.error(item.record, 2, format!("found {{{{auth}}}}, but {error}")));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts a line among the steps: alone, into the block, or behind a recorded line that was not answered before it.
+    fn ready(&mut self, item: &Item, sending: Sending) {
+        let ask = sending.ask;
+        let whole = sending.ending == Ending::CrLf || plain(&sending.pieces).is_some_and(|line| line.ends_with(b"\n"));
+        if matches!(sending.verb, Verb::Ehlo | Verb::Lhlo) {
+            self.offers.push(ask);
+        }
+        self.last_sent = ask;
+        if let Some(block) = &mut self.block {
+            block.lines.push(sending);
+            self.due.push_back(ask);
+            return;
+        }
+        if item.timed
+            && self.mergeable
+            && !self.due.is_empty()
+            && let Some(Step { act: Act::Send(lines), .. }) = self.plan.steps.last_mut()
+        {
+            lines.push(sending);
+        } else {
+            self.plan.steps.push(Step { line: sending.line, act: Act::Send(vec![sending]) });
+        }
+        if !item.timed {
+            self.due.clear();
+        }
+        if whole {
+            self.due.push_back(ask);
+        }
+        self.mergeable = item.timed;
+    }
+
+    fn content_line(&mut self, item: &Item, pieces: Vec<Piece>, crlf: bool) -> Result<(), ScriptError> {
+        let Some(mut bytes) = plain(&pieces) else {
+            return Err(self.error(item.record, 2, "found {{auth}} in message content, where it is never filled"));
+        };
+        if self.data && bytes == b"." && crlf {
+            return Err(self.error(
+                item.record,
+                2,
+                "found a lone dot as content, which would end the message; write > . to end it, or | .. for a line with a dot",
+            ));
+        }
+        if crlf {
+            bytes.extend_from_slice(b"\r\n");
+        }
+        self.content(item, bytes)
+    }
+
+    /// Message content after DATA, or octets after BDAT.
+    fn content(&mut self, item: &Item, bytes: Vec<u8>) -> Result<(), ScriptError> {
+        if self.data && self.block.is_some() {
+            return Err(self.error(item.record, 0, "found message content within a pipelined block, expected * end before it: the server must answer DATA first"));
+        }
+        if self.data {
+            let line = self.line(item);
+            if ends_message(&bytes) {
+                self.plan.hands_over.get_or_insert(line);
+            }
+            if let Some(Step { act: Act::Content(content), .. }) = self.plan.steps.last_mut() {
+                content.extend(bytes);
+            } else {
+                self.push(item, Act::Content(bytes));
+            }
+            return Ok(());
+        }
+        match self.open_chunk() {
+            Some((sending, _)) => {
+                sending.payload.get_or_insert_default().extend(bytes);
+                Ok(())
+            }
+            None => Err(self.error(item.record, 0, "found message content, expected > DATA or > BDAT n before it")),
+        }
+    }
+
+    /// The BDAT that was sent last, with its size, if nothing but its octets came after it.
+    fn open_chunk(&mut self) -> Option<(&mut Sending, u64)> {
+        let lines = match &mut self.block {
+            Some(Block { lines, later, .. }) if later.is_empty() => lines,
+            Some(_) => return None,
+            None => match self.plan.steps.last_mut() {
+                Some(Step { act: Act::Send(lines), .. }) => lines,
+                _ => return None,
+            },
+        };
+        let sending = lines.last_mut()?;
+        let (size, _) = Command::parse(&plain(&sending.pieces)?).chunk()?;
+        Some((sending, size))
+    }
+
+    /// A chunk must have the octets that it announces, or the next line would be taken for them.
+    fn whole_chunks(&mut self) -> Result<(), ScriptError> {
+        let Some((sending, size)) = self.open_chunk() else { return Ok(()) };
+        let have = sending.payload.as_ref().map_or(0, Vec::len) as u64;
+        if have == size {
+            return Ok(());
+        }
+        let line = sending.line;
+        let words = format!(
+            "found BDAT {size} with {have} octets after it, expected as many as it says (each | line counts with its CR LF)"
+        );
+        let mut error = self.error(0, 0, words);
+        (error.line, error.column) = (line, 1);
+        Err(error)
+    }
+
+    fn file(&self, item: &Item, path: &Path, offset: usize) -> Result<Vec<u8>, ScriptError> {
+        self.folders.read(path).map_err(|words| self.error(item.record, offset, words))
+    }
+
+    fn chunk(&mut self, item: &Item, size: ChunkSize, path: &Path, offset: usize) -> Result<(), ScriptError> {
+        let bytes = self.file(item, path, offset)?;
+        let from = self.read.get(path).copied().unwrap_or(0).min(bytes.len());
+        let left = &bytes[from..];
+        let (octets, last) = match size {
+            ChunkSize::Last => (left.len(), true),
+            ChunkSize::Octets(n) => match usize::try_from(n).ok().filter(|n| *n <= left.len()) {
+                Some(n) => (n, false),
+                None => {
+                    let words = format!(
+                        "found {n} octets, but {} has {} left; expected at most that, or LAST",
+                        path.display(),
+                        left.len()
+                    );
+                    return Err(self.error(item.record, offset, words));
+                }
+            },
+        };
+        let line = format!("BDAT {octets}{}", if last { " LAST" } else { "" });
+        let payload = left[..octets].to_vec();
+        self.send(item, vec![Piece::Octets(line.into_bytes())], true)?;
+        if last {
+            self.read.remove(path);
+        } else {
+            self.read.insert(path.to_owned(), from + octets);
+        }
+        if let Some((sending, _)) = self.open_chunk() {
+            sending.payload = Some(payload);
+        }
+        Ok(())
+    }
+
+    /// Whether a line hands a message over: the dot after DATA, the last chunk, or one of them hidden within a line.
+    fn look_for_handover(&mut self, line: usize, sending: &Sending) {
+        let text = plain(&sending.pieces).unwrap_or_default();
+        let last_chunk = || {
+            let lines = text.split(|b| *b == b'\n').map(|l| l.strip_suffix(b"\r").unwrap_or(l));
+            lines
+                .map(Command::parse)
+                .any(|command| command.verb == Verb::Bdat && command.argument().to_ascii_uppercase().ends_with(b"LAST"))
+        };
+        let hidden = text.contains(&b'\n') && ends_message(&text);
+        if sending.dot || hidden || last_chunk() {
+            self.plan.hands_over.get_or_insert(line);
+        }
+    }
+}
+
+/// The octets of a line that AUTH has no part in.
+fn plain(pieces: &[Piece]) -> Option<Vec<u8>> {
+    match pieces {
+        [] => Some(Vec::new()),
+        [Piece::Octets(octets)] => Some(octets.clone()),
+        _ => None,
+    }
+}
+
+/// Whether a line, with or without a line end of its own, is the dot that ends a message.
+fn is_dot(line: &[u8]) -> bool {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line) == b"."
+}
+
+/// Whether octets hold a lone dot on a line of its own, with either line end.
+fn ends_message(bytes: &[u8]) -> bool {
+    bytes.split(|b| *b == b'\n').any(|line| line.strip_suffix(b"\r").unwrap_or(line) == b".")
+}
+
+/// A file as message content: CR LF at each line's end and, after DATA, dots stuffed.
+fn as_content(file: &[u8], stuffed: bool) -> Vec<u8> {
+    let mut out = Vec::with_capacity(file.len() + file.len() / 32);
+    for line in content::lines(file) {
+        if stuffed {
+            out.extend_from_slice(&content::stuff(line));
+        } else {
+            out.extend_from_slice(line);
+        }
+        out.extend_from_slice(b"\r\n");
+    }
+    out
+}

@@ -1,0 +1,478 @@
+//! Runs a plan over a connection.
+//!
+//! Lock-step: a line goes out when everything before it is answered. After a failed expectation no mail goes out
+//! half-checked. What the plan ties to a reply is found again by the number of its line ([`Ask`]).
+
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::client::{Options, SharedJournal};
+use crate::profile::duration;
+use crate::smtp::reply::Flaw;
+use crate::smtp::sasl::{Credentials, Mechanism};
+use crate::smtp::{Class, Phase, Reply, Verb, escape};
+use crate::world::World;
+
+use super::check::Check;
+use super::plan::{Act, Ask, Expected, Plan, Sending, Step};
+use super::recorded::{Compared, Exact, compare};
+use super::report::{Cause, Outcome, Report, Verdict, Watch};
+
+mod auth;
+mod facts;
+mod finish;
+mod wire;
+
+use wire::{Arrived, Wire};
+
+/// How long an optional reply may be on its way.
+const ON_ITS_WAY: Duration = Duration::from_millis(200);
+
+/// How a plan is run.
+pub struct Settings {
+    /// Where to connect.
+    pub options: Options,
+    /// Where it is recorded.
+    pub journal: Option<SharedJournal>,
+    /// Time, randomness, environment.
+    pub world: World,
+    /// When the recording began ([`World::elapsed`]).
+    pub started: Duration,
+    /// Ends at the first failed expectation.
+    pub fail_fast: bool,
+    /// Goes on with mail after a failed expectation.
+    pub keep_going: bool,
+    /// Stops before DATA and BDAT.
+    pub rcpt_only: bool,
+    /// Recordings are compared by their text too.
+    pub exact: Option<Exact>,
+    /// A message may be handed over to a host that is not on loopback.
+    pub hand_over: bool,
+    /// Who logs in.
+    pub credentials: Option<Credentials>,
+    /// The password may go out in clear text.
+    pub clear_text_password: bool,
+    /// Stops the run at any moment.
+    pub stop: CancellationToken,
+}
+
+/// Runs a plan to its end; tells `watch` what happens as it happens.
+pub async fn run(plan: &Plan, settings: Settings, watch: &mut dyn Watch) -> Report {
+    let mut runner = Runner::new(plan, settings, watch);
+    runner.connect(0).await;
+    let mut steps = plan.steps.iter();
+    for step in steps.by_ref() {
+        if runner.step(step).await.is_break() {
+            break;
+        }
+    }
+    for step in steps {
+        runner.skip_step(step, "the run had ended");
+    }
+    runner.finish().await
+}
+
+/// Whether the run goes on.
+type Flow = ControlFlow<()>;
+
+const GO_ON: Flow = ControlFlow::Continue(());
+const END: Flow = ControlFlow::Break(());
+
+struct Runner<'a> {
+    plan: &'a Plan,
+    settings: Settings,
+    wire: Wire<'a>,
+    report: Report,
+    /// Mail is held back after a failed expectation.
+    held: bool,
+    /// Lines of which the reply has not been judged, oldest first, each with its line in the script and its text.
+    open: Vec<(Ask, usize, String)>,
+    /// Lines that were not sent.
+    skipped: Vec<bool>,
+    /// The exchange that was looked at last.
+    last: Option<usize>,
+    mechanism: Option<Box<dyn Mechanism>>,
+    quit: bool,
+}
+
+impl<'a> Runner<'a> {
+    fn new(plan: &'a Plan, settings: Settings, watch: &'a mut dyn Watch) -> Self {
+        Self {
+            plan,
+            wire: Wire::new(watch, settings.stop.clone(), plan.asks),
+            settings,
+            report: Report::default(),
+            held: false,
+            open: Vec::new(),
+            skipped: vec![false; plan.asks],
+            last: None,
+            mechanism: None,
+            quit: false,
+        }
+    }
+
+    /// Connects; the greeting is then due.
+    async fn connect(&mut self, ask: Ask) {
+        let Settings { options, journal, world, started, credentials, .. } = &self.settings;
+        let secret = credentials.as_ref().map(|c| c.password.clone());
+        self.wire.connect(options.clone(), journal.clone(), world.clone(), *started, ask, secret).await;
+        self.open.push((ask, 0, "connecting".to_owned()));
+        (self.quit, self.mechanism) = (false, None);
+    }
+
+    async fn step(&mut self, step: &Step) -> Flow {
+        match &step.act {
+            Act::Send(lines) => self.send(step, lines).await,
+            Act::Content(content) => self.content(step, content).await,
+            Act::Expect(ask, expected) => self.expect(step, *ask, expected).await,
+            Act::Check(ask, check) => self.check(step, *ask, check).await,
+            Act::Sleep(time) => match self.wire.sleep(*time).await {
+                Arrived::Stopped => self.fatal(Cause::Interrupted, "interrupted"),
+                _ => GO_ON,
+            },
+            Act::Reconnect(ask) => {
+                self.settle().await?;
+                self.wire.close().await;
+                self.held = false;
+                self.connect(*ask).await;
+                GO_ON
+            }
+            Act::Drop => {
+                self.settle().await?;
+                self.wire.close().await;
+                self.quit = true;
+                GO_ON
+            }
+        }
+    }
+
+    /// The first thing that goes wrong counts.
+    fn cause(&mut self, cause: Cause) {
+        self.report.cause.get_or_insert(cause);
+    }
+
+    /// Something after which nothing can go on.
+    fn fatal(&mut self, cause: Cause, words: impl Into<String>) -> Flow {
+        self.cause(cause);
+        self.report.words.get_or_insert(words.into());
+        END
+    }
+
+    fn outcome(&mut self, line: usize, step: impl Into<String>, verdict: Verdict, words: impl Into<String>) {
+        let outcome = Outcome { line, step: step.into(), verdict, words: words.into() };
+        self.wire.watch.outcome(&outcome);
+        self.report.outcomes.push(outcome);
+    }
+
+    fn failed(&mut self, step: &Step, what: String, words: String) -> Flow {
+        self.outcome(step.line, what, Verdict::Failed, words);
+        self.cause(Cause::Failed);
+        self.held |= !self.settings.keep_going;
+        if self.settings.fail_fast { END } else { GO_ON }
+    }
+
+    fn skip_step(&mut self, step: &Step, why: &str) {
+        match &step.act {
+            Act::Send(lines) => {
+                for sending in lines {
+                    self.skip(sending, why);
+                }
+            }
+            Act::Content(_) => self.outcome(step.line, "| message content", Verdict::Skipped, why),
+            Act::Expect(_, expected) => self.outcome(step.line, named(expected), Verdict::Skipped, why),
+            Act::Check(_, check) => self.outcome(step.line, format!("? {check}"), Verdict::Skipped, why),
+            Act::Sleep(_) | Act::Reconnect(_) | Act::Drop => {}
+        }
+    }
+
+    fn skip(&mut self, sending: &Sending, why: &str) {
+        self.skipped[sending.ask] = true;
+        self.outcome(sending.line, format!("> {}", sending.shown()), Verdict::Skipped, why);
+    }
+
+    /// Sends a line, or a block of them, once everything before it is answered.
+    async fn send(&mut self, step: &Step, lines: &[Sending]) -> Flow {
+        self.settle().await?;
+        if self.wire.closed() {
+            let words =
+                if self.quit { "the connection was closed after QUIT" } else { "the server closed the connection" };
+            self.skip_step(step, words);
+            return self.fatal(Cause::NoConnection, words);
+        }
+        if self.wire.phase() == Phase::Data && self.held {
+            // Neither the dot nor anything else may be sent: it would be taken for content.
+            self.skip_step(step, "the message was begun and must not be finished");
+            self.wire.close().await;
+            return END;
+        }
+        let mut ready = Vec::new();
+        for sending in lines {
+            if self.settings.rcpt_only && matches!(sending.verb, Verb::Data | Verb::Bdat) {
+                self.skip(sending, "--rcpt-only stops before it");
+                self.write(ready).await?;
+                return END;
+            }
+            if let Some(why) = self.holds_back(sending) {
+                self.skip(sending, why);
+                continue;
+            }
+            if !self.settings.hand_over && self.hands_over(sending) && !self.wire.on_loopback() {
+                self.skip(sending, "the server is not on loopback");
+                return self.fatal(
+                    Cause::NotAllowed,
+                    "a message would be handed over to a host outside loopback; --yes-really-send allows it",
+                );
+            }
+            if matches!(sending.verb, Verb::Rset | Verb::Mail) {
+                self.held = false;
+            }
+            let line = self.filled(sending)?;
+            ready.push((sending, line));
+        }
+        self.write(ready).await
+    }
+
+    async fn write(&mut self, ready: Vec<(&Sending, Vec<u8>)>) -> Flow {
+        for (sending, _) in &ready {
+            self.quit |= sending.verb == Verb::Quit;
+            self.open.push((sending.ask, sending.line, format!("> {}", sending.shown())));
+        }
+        if let Arrived::Stopped = self.wire.write(ready).await {
+            return self.fatal(Cause::Interrupted, "interrupted");
+        }
+        GO_ON
+    }
+
+    fn hands_over(&self, sending: &Sending) -> bool {
+        self.plan.hands_over.is_some() && (sending.dot || matches!(sending.verb, Verb::Data | Verb::Bdat))
+    }
+
+    /// Why a line must not or need not be sent now.
+    fn holds_back(&self, sending: &Sending) -> Option<&'static str> {
+        let mail = sending.dot || matches!(sending.verb, Verb::Data | Verb::Bdat);
+        if self.held && mail {
+            return Some("held back after a failed expectation");
+        }
+        let phase = self.wire.phase();
+        if sending.dot && phase != Phase::Data {
+            return Some("no message was begun");
+        }
+        if sending.verb == Verb::Other && sending.needs_credentials() && phase != Phase::Auth {
+            return Some("the server asks for no answer");
+        }
+        None
+    }
+
+    async fn content(&mut self, step: &Step, content: &[u8]) -> Flow {
+        self.settle().await?;
+        if self.held {
+            self.skip_step(step, "held back after a failed expectation");
+        } else if self.wire.phase() == Phase::Data {
+            if let Arrived::Stopped = self.wire.content(content).await {
+                return self.fatal(Cause::Interrupted, "interrupted");
+            }
+        } else {
+            self.skip_step(step, "the server expects no content");
+        }
+        GO_ON
+    }
+
+    /// Waits until everything that was sent is answered, and judges what nothing was expected of.
+    async fn settle(&mut self) -> Flow {
+        while let Some((ask, line, text)) = self.open.first().cloned() {
+            let arrived = self.wire.answered(ask).await;
+            self.open.remove(0);
+            self.arrived(ask, line, &text, arrived)?;
+            self.judge(ask, line, &text)?;
+            self.handshake().await?;
+        }
+        self.judge_unasked()
+    }
+
+    /// What it means if something did not arrive.
+    fn arrived(&mut self, ask: Ask, line: usize, text: &str, arrived: Arrived) -> Flow {
+        let what = if line == 0 { "the greeting".to_owned() } else { format!("the reply to line {line} ({text})") };
+        match arrived {
+            Arrived::Yes => GO_ON,
+            Arrived::Stopped => self.fatal(Cause::Interrupted, "interrupted"),
+            Arrived::TimedOut => self.fatal(Cause::TimeOut, format!("{what} did not come in time")),
+            Arrived::Closed if self.wire.verb(ask) == Some(Verb::Quit) => GO_ON,
+            Arrived::Closed => {
+                let (cause, words) = self.wire.fault();
+                self.fatal(cause, words.unwrap_or_else(|| format!("the connection was closed before {what} came")))
+            }
+        }
+    }
+
+    /// After STARTTLS was accepted the handshake comes before anything else.
+    async fn handshake(&mut self) -> Flow {
+        match self.wire.handshake().await {
+            Arrived::Yes => GO_ON,
+            Arrived::Stopped => self.fatal(Cause::Interrupted, "interrupted"),
+            Arrived::TimedOut | Arrived::Closed => {
+                let (cause, words) = self.wire.fault();
+                let cause = if cause == Cause::NoConnection { Cause::Tls } else { cause };
+                self.fatal(cause, words.unwrap_or_else(|| "the connection was closed in the TLS handshake".to_owned()))
+            }
+        }
+    }
+
+    /// Judges the replies to a line that no expectation took.
+    fn judge(&mut self, ask: Ask, line: usize, text: &str) -> Flow {
+        for exchange in self.wire.untaken(ask) {
+            self.last = Some(exchange);
+            if let Some(reply) = self.wire.reply(exchange) {
+                self.unexpected(exchange, &reply, line, text)?;
+            }
+        }
+        GO_ON
+    }
+
+    fn judge_unasked(&mut self) -> Flow {
+        while let Some(exchange) = self.wire.take_unasked() {
+            if let Some(reply) = self.wire.reply(exchange) {
+                self.unexpected(exchange, &reply, 0, "a reply that nothing asked for")?;
+            }
+        }
+        GO_ON
+    }
+
+    /// A reply of which nothing was expected.
+    fn unexpected(&mut self, exchange: usize, reply: &Reply, line: usize, text: &str) -> Flow {
+        let asked = self.wire.dialogue.exchanges()[exchange];
+        let shown = shown(reply);
+        if let Some(words) = finish::breaks_protocol(&asked, reply) {
+            self.outcome(line, text, Verdict::Refused, format!("{words}: {shown}"));
+            return self.fatal(Cause::Protocol, format!("the server broke the protocol: {words}: {shown}"));
+        }
+        if !reply.class().is_refusal() {
+            return GO_ON;
+        }
+        self.outcome(line, text, Verdict::Refused, shown);
+        match finish::weight(&asked, self.wire.is_lmtp()) {
+            finish::Weight::Recipient => self.report.recipients_refused += 1,
+            finish::Weight::Authentication => self.cause(Cause::Authentication),
+            finish::Weight::Other => self.cause(Cause::Refused),
+        }
+        GO_ON
+    }
+
+    async fn expect(&mut self, step: &Step, ask: Ask, expected: &Expected) -> Flow {
+        if self.skipped[ask] {
+            self.skip_step(step, "its line was not sent");
+            return GO_ON;
+        }
+        let what = named(expected);
+        let optional = matches!(expected, Expected::Pattern(pattern) if pattern.optional);
+        let limit = optional.then_some(ON_ITS_WAY);
+        let exchange = match self.wire.next_reply(ask, limit, self.settings.options.reply_timeout).await {
+            Ok(exchange) => exchange,
+            Err(_) if optional && !self.settings.stop.is_cancelled() => {
+                self.outcome(step.line, what, Verdict::Absent, "no reply came, and none had to");
+                return GO_ON;
+            }
+            Err(arrived) => {
+                self.outcome(step.line, what, Verdict::Failed, missing(arrived));
+                self.open.retain(|(open, ..)| *open != ask);
+                return match self.arrived(ask, step.line, "a reply", arrived) {
+                    ControlFlow::Continue(()) => self.fatal(Cause::NoConnection, "the connection was closed"),
+                    end => end,
+                };
+            }
+        };
+        let Some(reply) = self.wire.reply(exchange) else { return GO_ON };
+        let verdict = self.compare(expected, &reply);
+        if optional && verdict.0 == Verdict::Failed {
+            self.outcome(step.line, what, Verdict::Absent, format!("another reply came: {}", shown(&reply)));
+            return GO_ON;
+        }
+        self.wire.take(ask, exchange);
+        self.last = Some(exchange);
+        let broken = reply.code().is_none() || reply.class() == Class::Unknown;
+        let flow = if verdict.0 == Verdict::Failed {
+            let flow = self.failed(step, what, format!("{}; the server said {}", verdict.1, shown(&reply)));
+            if broken {
+                self.report.cause = Some(Cause::Protocol);
+                return self.fatal(Cause::Protocol, format!("the server broke the protocol: {}", shown(&reply)));
+            }
+            flow
+        } else {
+            self.outcome(step.line, what, verdict.0, verdict.1);
+            GO_ON
+        };
+        flow?;
+        self.handshake().await
+    }
+
+    fn compare(&self, expected: &Expected, reply: &Reply) -> (Verdict, String) {
+        match expected {
+            Expected::Pattern(pattern) => match pattern.check(reply) {
+                Ok(()) => (Verdict::Met, String::new()),
+                Err(words) => (Verdict::Failed, words),
+            },
+            Expected::Recorded(recorded, offer) => {
+                let ends = self.settings.exact.as_ref().map(|exact| (exact, super::masks::Ends::of(&self.wire.log)));
+                let exact = ends.as_ref().map(|(exact, ends)| (*exact, ends));
+                match compare(recorded, reply, *offer, exact) {
+                    Compared::Same => (Verdict::Met, String::new()),
+                    Compared::Drift(words) => (Verdict::Drift, words),
+                    Compared::Differs(words) => (Verdict::Failed, words),
+                }
+            }
+        }
+    }
+
+    async fn check(&mut self, step: &Step, ask: Ask, check: &Check) -> Flow {
+        if self.skipped[ask] {
+            self.skip_step(step, "its line was not sent");
+            return GO_ON;
+        }
+        self.answer_for_check().await?;
+        if check.awaits_close() {
+            self.wire.may_close(self.quit).await;
+        }
+        match check.holds(&self.facts()) {
+            Ok(()) => {
+                self.outcome(step.line, format!("? {check}"), Verdict::Met, "");
+                GO_ON
+            }
+            Err(words) => self.failed(step, format!("? {check}"), words),
+        }
+    }
+
+    /// A check looks at what is known once the lines before it are answered.
+    async fn answer_for_check(&mut self) -> Flow {
+        for (ask, line, text) in self.open.clone() {
+            let arrived = self.wire.answered(ask).await;
+            if arrived != Arrived::Closed {
+                self.arrived(ask, line, &text, arrived)?;
+            }
+            self.last = self.wire.last_of(ask).max(self.last);
+        }
+        self.handshake().await
+    }
+}
+
+/// An expectation as a report names it.
+fn named(expected: &Expected) -> String {
+    match expected {
+        Expected::Pattern(pattern) => format!("< {pattern}"),
+        Expected::Recorded(reply, _) => format!("< {}", shown(reply)),
+    }
+}
+
+/// The last line of a reply, fit for a screen.
+fn shown(reply: &Reply) -> String {
+    reply.lines.last().map(|line| escape::for_screen(&line.raw)).unwrap_or_default()
+}
+
+fn missing(arrived: Arrived) -> &'static str {
+    match arrived {
+        Arrived::Closed => "the connection was closed before a reply came",
+        Arrived::TimedOut => "no reply came in time",
+        Arrived::Stopped => "interrupted",
+        Arrived::Yes => "",
+    }
+}

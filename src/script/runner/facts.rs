@@ -1,0 +1,97 @@
+//! What checks look at, gathered from the conversation.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use x509_parser::extensions::GeneralName;
+use x509_parser::prelude::{FromDer as _, X509Certificate};
+
+use crate::conversation::dialogue::Verdict;
+use crate::conversation::{Kind, Log};
+
+use super::super::check::{Facts, TlsFacts};
+use super::Runner;
+
+impl Runner<'_> {
+    /// The conversation as far as the reply that was looked at last.
+    pub(super) fn facts(&self) -> Facts {
+        let dialogue = &self.wire.dialogue;
+        let log = &self.wire.log;
+        let last = self.last.and_then(|x| Some((x, dialogue.exchanges().get(x)?)));
+        // With replies on their way (pipelining) the state is the one as of this reply.
+        let fold = match last.and_then(|(_, exchange)| exchange.reply()) {
+            Some(reply) if dialogue.state().pending().next().is_some() || self.wire_ahead() => {
+                dialogue.state_at(log, *reply.end())
+            }
+            _ => dialogue.state().clone(),
+        };
+        let session = fold.session;
+        let accepted = if session.phase().in_transaction() {
+            u64::from(session.accepted)
+        } else {
+            let taken = |verdict| matches!(verdict, Verdict::Accepted | Verdict::Delivered | Verdict::Failed);
+            dialogue.envelope().iter().filter(|recipient| taken(recipient.verdict)).count() as u64
+        };
+        Facts {
+            accepted,
+            closed: self.wire.closed() || dialogue.state().phase() == crate::smtp::Phase::Closed,
+            latency: last.and_then(|(_, exchange)| exchange.latency(log)),
+            text: last.and_then(|(x, _)| self.wire.reply(x)).map(|reply| {
+                let lines = reply.lines.iter().map(|line| String::from_utf8_lossy(line.text()).into_owned());
+                lines.collect::<Vec<_>>().join("\n")
+            }),
+            tls: session.tls.then(|| tls(log, self.settings.world.now())),
+            session,
+        }
+    }
+
+    /// Whether replies have come that nobody has looked at.
+    fn wire_ahead(&self) -> bool {
+        self.last.is_some_and(|last| last + 1 < self.wire.dialogue.exchanges().len())
+    }
+}
+
+/// What the log shows of the handshake that was made last.
+fn tls(log: &Log, now: jiff::Timestamp) -> TlsFacts {
+    let mut facts = TlsFacts::default();
+    for (_, entry) in log.since(0) {
+        if entry.kind != Kind::Remark {
+            continue;
+        }
+        let Some(remark) = entry.remark() else { continue };
+        match remark.word.as_str() {
+            "tls" if remark.get("failed").is_none() => {
+                facts = TlsFacts {
+                    version: remark.get("version").unwrap_or_default().to_owned(),
+                    verified: remark.get("verified") == Some("yes"),
+                    ..TlsFacts::default()
+                };
+            }
+            "certificate" if remark.get("n") == Some("0") => {
+                if let Some(der) = remark.get("der").and_then(|der| STANDARD.decode(der).ok()) {
+                    certificate(&der, now, &mut facts);
+                }
+            }
+            _ => {}
+        }
+    }
+    facts
+}
+
+fn certificate(der: &[u8], now: jiff::Timestamp, facts: &mut TlsFacts) {
+    let Ok((_, certificate)) = X509Certificate::from_der(der) else { return };
+    facts.days = Some((certificate.validity().not_after.timestamp() - now.as_second()).div_euclid(24 * 60 * 60));
+    let Ok(Some(names)) = certificate.subject_alternative_name() else { return };
+    facts.names = names
+        .value
+        .general_names
+        .iter()
+        .filter_map(|name| match name {
+            GeneralName::DNSName(name) => Some((*name).to_owned()),
+            GeneralName::IPAddress(octets) => match octets.len() {
+                4 => <[u8; 4]>::try_from(*octets).ok().map(|o| std::net::Ipv4Addr::from(o).to_string()),
+                _ => <[u8; 16]>::try_from(*octets).ok().map(|o| std::net::Ipv6Addr::from(o).to_string()),
+            },
+            _ => None,
+        })
+        .collect();
+}

@@ -1,0 +1,98 @@
+//! The end of a run: what is left is judged, RSET and QUIT are sent, the connection is closed.
+
+use std::time::Duration;
+
+use crate::conversation::Exchange;
+use crate::conversation::dialogue::Ask as Kind;
+use crate::smtp::{Class, Phase, Reply, Verb};
+
+use super::super::report::{Cause, Report};
+use super::Runner;
+use super::wire::Arrived;
+
+/// How long the server may take to answer the RSET and QUIT of the runner's own.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What a refusal weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Weight {
+    /// One of several recipients.
+    Recipient,
+    Authentication,
+    Other,
+}
+
+pub(super) fn weight(exchange: &Exchange, lmtp: bool) -> Weight {
+    match (exchange.ask, exchange.verb) {
+        (Kind::AuthAnswer, _) | (Kind::Command, Verb::Auth) => Weight::Authentication,
+        (Kind::Command, Verb::Rcpt) => Weight::Recipient,
+        (Kind::EndOfData, _) if lmtp => Weight::Recipient,
+        _ => Weight::Other,
+    }
+}
+
+/// What is wrong with a reply so that nobody can go on from it.
+pub(super) fn breaks_protocol(exchange: &Exchange, reply: &Reply) -> Option<&'static str> {
+    if reply.code().is_none() {
+        return Some("that is no reply");
+    }
+    match (reply.class(), exchange.ask, exchange.verb) {
+        (Class::Unknown, ..) => Some("no SMTP server may send this code"),
+        (Class::Success, Kind::Command, Verb::Data) => Some("DATA is answered by 354 or refused"),
+        (Class::Intermediate, Kind::Command, Verb::Data | Verb::Auth | Verb::Other)
+        | (Class::Intermediate, Kind::AuthAnswer, _) => None,
+        (Class::Intermediate, ..) => Some("nothing more was to be sent here"),
+        _ => None,
+    }
+}
+
+impl Runner<'_> {
+    /// Brings the run to its end, whatever has happened.
+    pub(super) async fn finish(mut self) -> Report {
+        if !self.stopped() {
+            let _ = self.settle().await;
+        }
+        if !self.stopped() && !self.wire.closed() {
+            self.say_goodbye().await;
+        }
+        self.wire.close().await;
+        if self.report.recipients_refused > 0 && self.wire.delivered() == 0 {
+            self.cause(Cause::Refused);
+        }
+        self.report.delivered = self.wire.delivered();
+        self.report.log = std::mem::take(&mut self.wire.log);
+        self.report
+    }
+
+    /// Whether nothing more may be said to the server: it does not answer, or the user stopped the run.
+    fn stopped(&self) -> bool {
+        self.report.words.is_some()
+            && matches!(self.report.cause, Some(Cause::Interrupted | Cause::TimeOut | Cause::NoConnection | Cause::Tls))
+            || self.settings.stop.is_cancelled()
+    }
+
+    /// RSET where something is open or went wrong, and QUIT; nothing where QUIT was sent or where it would be taken
+    /// for content.
+    async fn say_goodbye(&mut self) {
+        let phase = self.wire.phase();
+        if self.quit {
+            self.wire.wait_for_close().await;
+            return;
+        }
+        let open_chunk = self.wire.dialogue.state().session.chunk_left > 0;
+        if open_chunk || !matches!(phase, Phase::Greeted | Phase::Ready | Phase::Mail | Phase::Rcpt | Phase::Bdat) {
+            return;
+        }
+        let patience = self.settings.options.reply_timeout.map_or(PATIENCE, |limit| limit.min(PATIENCE));
+        if phase.in_transaction() || self.report.cause.is_some() || self.settings.rcpt_only {
+            let ask = self.wire.send_by_itself("RSET").await;
+            if self.wire.answered_within(ask, Some(patience)).await != Arrived::Yes {
+                return;
+            }
+        }
+        let ask = self.wire.send_by_itself("QUIT").await;
+        if self.wire.answered_within(ask, Some(patience)).await == Arrived::Yes {
+            self.wire.wait_for_close().await;
+        }
+    }
+}

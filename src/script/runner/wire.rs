@@ -1,0 +1,460 @@
+//! The connection as the runner sees it: what was sent, which reply belongs to it, and waiting for one.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::client::{Connection, Ending, Options, Request, SharedJournal, connect};
+use crate::conversation::dialogue::Ask as Kind;
+use crate::conversation::event::Remark;
+use crate::conversation::{Dialogue, Event, Log};
+use crate::smtp::{Phase, Reply, Secret, Verb};
+use crate::world::World;
+
+use super::super::plan::{Ask, Sending};
+use super::super::report::{Cause, Watch};
+
+/// For a reply that nothing asked for, where no time was given.
+const UNASKED: Duration = Duration::from_mins(5);
+/// How long a server that said goodbye may take to close.
+const GOODBYE: Duration = Duration::from_secs(2);
+/// How long a close that happens now may take to be seen.
+const MOMENT: Duration = Duration::from_millis(200);
+
+/// Whether something that was waited for has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Arrived {
+    Yes,
+    /// The connection is closed, and it will not come.
+    Closed,
+    TimedOut,
+    /// The user stopped the run.
+    Stopped,
+}
+
+/// What is known of a line that was sent, or of a greeting that is due.
+#[derive(Debug, Default, Clone)]
+struct Due {
+    /// Its exchanges: one, or in LMTP one for each accepted recipient.
+    exchanges: Vec<usize>,
+    /// How many of them an expectation has taken.
+    taken: usize,
+    /// It was sent, and a reply is due.
+    awaited: bool,
+    /// Which connection it was sent on.
+    connection: usize,
+}
+
+pub(super) struct Wire<'a> {
+    pub(super) log: Log,
+    pub(super) dialogue: Dialogue,
+    pub(super) watch: &'a mut dyn Watch,
+    stop: CancellationToken,
+    connection: Option<Connection>,
+    connections: usize,
+    dues: Vec<Due>,
+    /// What was sent and has no exchange yet, in order.
+    sent: VecDeque<Ask>,
+    /// Replies that nothing asked for and that nobody has looked at.
+    unasked: VecDeque<usize>,
+    seen: usize,
+    fault: Option<(Cause, String)>,
+    loopback: bool,
+    delivered_here: u32,
+    delivered: u32,
+}
+
+impl<'a> Wire<'a> {
+    pub(super) fn new(watch: &'a mut dyn Watch, stop: CancellationToken, asks: usize) -> Self {
+        Self {
+            log: Log::new(),
+            dialogue: Dialogue::new(),
+            watch,
+            stop,
+            connection: None,
+            connections: 0,
+            dues: vec![Due::default(); asks],
+            sent: VecDeque::new(),
+            unasked: VecDeque::new(),
+            seen: 0,
+            fault: None,
+            loopback: false,
+            delivered_here: 0,
+            delivered: 0,
+        }
+    }
+
+    pub(super) async fn connect(
+        &mut self,
+        options: Options,
+        journal: Option<SharedJournal>,
+        world: World,
+        started: Duration,
+        greeting: Ask,
+        secret: Option<Secret>,
+    ) {
+        self.connections += 1;
+        (self.fault, self.delivered_here) = (None, 0);
+        self.sent.clear();
+        self.await_reply(greeting);
+        let connection = connect(options, journal, world, started);
+        if let Some(secret) = secret {
+            let _ = connection.requests.send(Request::Learn(secret)).await;
+        }
+        self.connection = Some(connection);
+    }
+
+    /// A number for a line that is not in the plan.
+    pub(super) fn further_ask(&mut self) -> Ask {
+        self.dues.push(Due::default());
+        self.dues.len() - 1
+    }
+
+    fn await_reply(&mut self, ask: Ask) {
+        self.sent.push_back(ask);
+        self.dues[ask].awaited = true;
+        self.dues[ask].connection = self.connections;
+    }
+
+    pub(super) fn phase(&self) -> Phase {
+        self.dialogue.state().phase()
+    }
+
+    pub(super) fn closed(&self) -> bool {
+        self.connection.is_none()
+    }
+
+    pub(super) fn is_lmtp(&self) -> bool {
+        self.dialogue.state().session.is_lmtp()
+    }
+
+    /// Whether the server that was reached is on this machine.
+    pub(super) fn on_loopback(&self) -> bool {
+        self.loopback
+    }
+
+    pub(super) fn delivered(&self) -> u32 {
+        self.delivered
+    }
+
+    /// Why the connection ended, as far as the client has said it.
+    pub(super) fn fault(&self) -> (Cause, Option<String>) {
+        match &self.fault {
+            Some((cause, words)) => (*cause, Some(words.clone())),
+            None => (Cause::NoConnection, None),
+        }
+    }
+
+    /// Takes in what happens next; gives `Yes` when something did.
+    async fn happen(&mut self, until: Option<Instant>) -> Arrived {
+        let Some(connection) = &mut self.connection else { return Arrived::Closed };
+        let event = tokio::select! {
+            biased;
+            () = self.stop.cancelled() => return Arrived::Stopped,
+            event = connection.events.recv() => event,
+            () = sleep_until(until) => return Arrived::TimedOut,
+        };
+        let Some(timed) = event else {
+            self.connection = None;
+            return Arrived::Closed;
+        };
+        let tls = self.dialogue.state().session.tls;
+        self.watch.happened(&timed, tls);
+        self.log.push(timed.at, &timed.event);
+        self.dialogue.extend(&self.log);
+        if let Event::Remark(remark) = &timed.event {
+            self.remark(remark);
+        }
+        self.tie();
+        let here = self.dialogue.state().session.delivered;
+        self.delivered += here.saturating_sub(self.delivered_here);
+        self.delivered_here = here;
+        Arrived::Yes
+    }
+
+    fn remark(&mut self, remark: &Remark) {
+        match remark.word.as_str() {
+            "connected" => {
+                let address = remark.bare(0).unwrap_or_default();
+                self.loopback = address.starts_with("unix:")
+                    || address.parse::<std::net::SocketAddr>().is_ok_and(|a| a.ip().to_canonical().is_loopback());
+            }
+            "error" => {
+                let cause = match remark.get("kind") {
+                    Some("tls") => Cause::Tls,
+                    Some("time-out") => Cause::TimeOut,
+                    _ => Cause::NoConnection,
+                };
+                self.fault.get_or_insert((cause, remark.bare(0).unwrap_or("the connection failed").to_owned()));
+            }
+            _ => {}
+        }
+    }
+
+    /// Ties exchanges that have just begun to the lines that were sent.
+    fn tie(&mut self) {
+        let exchanges = self.dialogue.exchanges();
+        while let Some(exchange) = exchanges.get(self.seen) {
+            let index = self.seen;
+            self.seen += 1;
+            match exchange.ask {
+                Kind::Unasked => self.unasked.push_back(index),
+                Kind::EndOfData if exchange.nth > 0 => {
+                    let first = |due: &&mut Due| {
+                        due.exchanges.first().is_some_and(|x| exchanges[*x].command() == exchange.command())
+                    };
+                    if let Some(due) = self.dues.iter_mut().find(first) {
+                        due.exchanges.push(index);
+                    }
+                }
+                _ => {
+                    if let Some(ask) = self.sent.pop_front() {
+                        self.dues[ask].exchanges.push(index);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether all replies to a line have come.
+    fn complete(&self, ask: Ask) -> bool {
+        let due = &self.dues[ask];
+        let Some(first) = due.exchanges.first() else { return !due.awaited };
+        let pending = self.dialogue.state().pending().any(|p| usize::try_from(p.tag) == Ok(*first));
+        self.dialogue.exchanges()[*first].complete && !(pending && due.connection == self.connections)
+    }
+
+    fn given_up(&self, ask: Ask) -> bool {
+        let exchanges = self.dialogue.exchanges();
+        self.dues[ask].exchanges.iter().any(|x| exchanges[*x].gave_up && !exchanges[*x].complete)
+    }
+
+    /// Waits until all replies to a line have come.
+    pub(super) async fn answered(&mut self, ask: Ask) -> Arrived {
+        self.answered_within(ask, None).await
+    }
+
+    pub(super) async fn answered_within(&mut self, ask: Ask, limit: Option<Duration>) -> Arrived {
+        let until = limit.map(|limit| Instant::now() + limit);
+        loop {
+            if self.complete(ask) {
+                return Arrived::Yes;
+            }
+            if self.given_up(ask) {
+                return Arrived::TimedOut;
+            }
+            match self.happen(until).await {
+                Arrived::Yes => {}
+                other => return other,
+            }
+        }
+    }
+
+    /// The next reply to a line that no expectation has taken, or, when it has no more, one that nothing asked for.
+    pub(super) async fn next_reply(
+        &mut self,
+        ask: Ask,
+        limit: Option<Duration>,
+        timeout: Option<Duration>,
+    ) -> Result<usize, Arrived> {
+        let until = limit.map(|limit| Instant::now() + limit);
+        let unasked_until = until.or(Some(Instant::now() + timeout.unwrap_or(UNASKED)));
+        loop {
+            let due = &self.dues[ask];
+            let next = due.exchanges.get(due.taken).copied();
+            let exchanges = self.dialogue.exchanges();
+            if let Some(exchange) = next.filter(|x| exchanges[*x].complete) {
+                return Ok(exchange);
+            }
+            let answered = self.complete(ask) && due.taken >= due.exchanges.len();
+            if answered && let Some(first) = self.unasked.front().filter(|x| exchanges[**x].complete) {
+                return Ok(*first);
+            }
+            if self.given_up(ask) {
+                return Err(Arrived::TimedOut);
+            }
+            match self.happen(if answered { unasked_until } else { until }).await {
+                Arrived::Yes => {}
+                other => return Err(other),
+            }
+        }
+    }
+
+    /// An expectation has taken this reply.
+    pub(super) fn take(&mut self, ask: Ask, exchange: usize) {
+        if self.unasked.front() == Some(&exchange) {
+            self.unasked.pop_front();
+        } else {
+            self.dues[ask].taken += 1;
+        }
+    }
+
+    /// The replies to a line that no expectation took; they are taken with this.
+    pub(super) fn untaken(&mut self, ask: Ask) -> Vec<usize> {
+        let due = &mut self.dues[ask];
+        let rest = due.exchanges.get(due.taken..).unwrap_or_default().to_vec();
+        due.taken = due.exchanges.len();
+        rest
+    }
+
+    pub(super) fn take_unasked(&mut self) -> Option<usize> {
+        let first = *self.unasked.front()?;
+        self.dialogue.exchanges()[first].complete.then(|| self.unasked.pop_front())?
+    }
+
+    pub(super) fn last_of(&self, ask: Ask) -> Option<usize> {
+        self.dues[ask].exchanges.last().copied()
+    }
+
+    pub(super) fn verb(&self, ask: Ask) -> Option<Verb> {
+        Some(self.dialogue.exchanges()[self.last_of(ask)?].verb)
+    }
+
+    pub(super) fn reply(&self, exchange: usize) -> Option<Reply> {
+        self.dialogue.reply(&self.log, exchange)
+    }
+
+    /// Waits while a TLS handshake is going on.
+    pub(super) async fn handshake(&mut self) -> Arrived {
+        while self.phase() == Phase::Handshake {
+            match self.happen(None).await {
+                Arrived::Yes => {}
+                other => return other,
+            }
+        }
+        // A handshake that failed closes the connection.
+        if matches!(self.fault, Some((Cause::Tls, _))) { Arrived::Closed } else { Arrived::Yes }
+    }
+
+    /// Gives a connection that is about to be closed by the server the time for it.
+    pub(super) async fn may_close(&mut self, quit: bool) {
+        let turned_away = self.dialogue.state().session.turned_away;
+        let until = Some(Instant::now() + if quit || turned_away { GOODBYE } else { MOMENT });
+        while self.happen(until).await == Arrived::Yes {}
+    }
+
+    pub(super) async fn sleep(&mut self, time: Duration) -> Arrived {
+        let until = Instant::now() + time;
+        loop {
+            match self.happen(Some(until)).await {
+                Arrived::Yes => {}
+                Arrived::Closed => {
+                    return tokio::select! {
+                        () = self.stop.cancelled() => Arrived::Stopped,
+                        () = tokio::time::sleep_until(until) => Arrived::Yes,
+                    };
+                }
+                other => return other,
+            }
+        }
+    }
+
+    /// Writes lines: one by itself, more of them in one write.
+    pub(super) async fn write(&mut self, lines: Vec<(&Sending, Vec<u8>)>) -> Arrived {
+        let at_once = lines.len() > 1;
+        let mut block = Vec::new();
+        let mut requests = Vec::new();
+        let in_data = self.phase() == Phase::Data;
+        for (sending, line) in lines {
+            let whole = sending.ending == Ending::CrLf || line.ends_with(b"\n");
+            if in_data && !sending.dot {
+                // As written: the client would stuff its dots.
+                let mut content = line;
+                if sending.ending == Ending::CrLf {
+                    content.extend_from_slice(b"\r\n");
+                }
+                requests.push(Request::RawContent(content));
+                continue;
+            }
+            if whole {
+                self.await_reply(sending.ask);
+            }
+            if at_once
+                && sending.ending == Ending::CrLf
+                && sending.payload.as_ref().is_none_or(|p| p.ends_with(b"\r\n"))
+            {
+                block.push(line);
+                block.extend(
+                    sending.payload.iter().flat_map(|payload| crate::smtp::content::lines(payload)).map(<[u8]>::to_vec),
+                );
+                continue;
+            }
+            if !block.is_empty() {
+                requests.push(Request::Pipeline(std::mem::take(&mut block)));
+            }
+            requests.push(one(line, sending.ending));
+            requests.extend(sending.payload.clone().filter(|payload| !payload.is_empty()).map(Request::RawContent));
+        }
+        if !block.is_empty() {
+            requests.push(Request::Pipeline(block));
+        }
+        for request in requests {
+            if self.request(request).await == Arrived::Stopped {
+                return Arrived::Stopped;
+            }
+        }
+        Arrived::Yes
+    }
+
+    pub(super) async fn content(&mut self, content: &[u8]) -> Arrived {
+        self.request(Request::RawContent(content.to_vec())).await
+    }
+
+    /// Hands a request to the client, and takes in what happens until it has room for it.
+    pub(super) async fn request(&mut self, request: Request) -> Arrived {
+        let Some(requests) = self.connection.as_ref().map(|c| c.requests.clone()) else { return Arrived::Closed };
+        loop {
+            tokio::select! {
+                biased;
+                permit = requests.reserve() => {
+                    // A connection that has just ended says so among its events.
+                    if let Ok(permit) = permit {
+                        permit.send(request);
+                    }
+                    return Arrived::Yes;
+                }
+                arrived = self.happen(None) => match arrived {
+                    Arrived::Yes => {}
+                    other => return other,
+                },
+            }
+        }
+    }
+
+    /// Sends a line of the runner's own, marked as such; gives what its reply is known by.
+    pub(super) async fn send_by_itself(&mut self, line: &str) -> Ask {
+        let ask = self.further_ask();
+        self.request(Request::Remark(Remark::new("auto"))).await;
+        self.await_reply(ask);
+        self.request(Request::Line(line.as_bytes().to_vec(), Ending::CrLf)).await;
+        ask
+    }
+
+    /// Closes without QUIT, and takes in what still comes.
+    pub(super) async fn close(&mut self) {
+        let Some(connection) = &self.connection else { return };
+        connection.cancel.cancel();
+        self.stop = CancellationToken::new();
+        while self.happen(Some(Instant::now() + GOODBYE)).await == Arrived::Yes {}
+        self.connection = None;
+    }
+
+    /// Waits for the server to close.
+    pub(super) async fn wait_for_close(&mut self) {
+        let until = Some(Instant::now() + GOODBYE);
+        while self.happen(until).await == Arrived::Yes {}
+    }
+}
+
+fn one(line: Vec<u8>, ending: Ending) -> Request {
+    Request::Line(line, ending)
+}
+
+async fn sleep_until(until: Option<Instant>) {
+    match until {
+        Some(until) => tokio::time::sleep_until(until).await,
+        None => std::future::pending().await,
+    }
+}
