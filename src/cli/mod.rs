@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand. Arguments in, calls above, output and exit status out.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -109,6 +110,13 @@ enum Command {
     Explain(explain::Arguments),
     /// Run the lab server on its own
     Lab(lab::Arguments),
+}
+
+/// Says on standard error what kept the program from doing what was asked. Standard error may be closed; there is nobody
+/// to tell then.
+fn complain(command: &str, words: impl std::fmt::Display) -> Exit {
+    let _ = writeln!(std::io::stderr(), "{command}: {words}");
+    Exit::Usage
 }
 
 /// Runs the program.

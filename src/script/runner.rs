@@ -9,8 +9,6 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use crate::client::{Options, SharedJournal};
-use crate::profile::duration;
-use crate::smtp::reply::Flaw;
 use crate::smtp::sasl::{Credentials, Mechanism};
 use crate::smtp::{Class, Phase, Reply, Verb, escape};
 use crate::world::World;
@@ -94,7 +92,10 @@ struct Runner<'a> {
     /// The exchange that was looked at last.
     last: Option<usize>,
     mechanism: Option<Box<dyn Mechanism>>,
+    /// QUIT was sent, or the script dropped the connection.
     quit: bool,
+    /// What nothing could go on after.
+    halted: Option<Cause>,
 }
 
 impl<'a> Runner<'a> {
@@ -110,6 +111,7 @@ impl<'a> Runner<'a> {
             last: None,
             mechanism: None,
             quit: false,
+            halted: None,
         }
     }
 
@@ -154,10 +156,11 @@ impl<'a> Runner<'a> {
     }
 
     /// Something after which nothing can go on.
-    fn fatal(&mut self, cause: Cause, words: impl Into<String>) -> Flow {
+    fn fatal<T>(&mut self, cause: Cause, words: impl Into<String>) -> ControlFlow<(), T> {
         self.cause(cause);
+        self.halted.get_or_insert(cause);
         self.report.words.get_or_insert(words.into());
-        END
+        ControlFlow::Break(())
     }
 
     fn outcome(&mut self, line: usize, step: impl Into<String>, verdict: Verdict, words: impl Into<String>) {
@@ -435,6 +438,10 @@ impl<'a> Runner<'a> {
         }
         match check.holds(&self.facts()) {
             Ok(()) => {
+                if check.awaits_close() {
+                    // What was still to be answered is not missed.
+                    self.open.clear();
+                }
                 self.outcome(step.line, format!("? {check}"), Verdict::Met, "");
                 GO_ON
             }

@@ -1,16 +1,18 @@
 //! What AUTH carries, made when it is sent.
 
+use std::ops::ControlFlow;
+
 use crate::smtp::sasl::{self, Mechanism};
 use crate::smtp::{Class, Secret, Verb};
 
 use super::super::plan::Sending;
 use super::super::report::Cause;
 use super::super::values::Piece;
-use super::{Flow, Runner};
+use super::Runner;
 
 impl Runner<'_> {
     /// The octets of a line, with what AUTH carries at its markers.
-    pub(super) fn filled(&mut self, sending: &Sending) -> Result2 {
+    pub(super) fn filled(&mut self, sending: &Sending) -> ControlFlow<(), Vec<u8>> {
         if sending.verb == Verb::Auth {
             self.mechanism = self.begin(sending.mechanism.as_deref());
         }
@@ -22,16 +24,12 @@ impl Runner<'_> {
                     Ok(response) => line.extend_from_slice(sasl::encode(&response).expose()),
                     Err(words) => {
                         self.skip(sending, &words);
-                        return std::ops::ControlFlow::Break(self.fatal_value(words));
+                        return self.fatal(Cause::Authentication, words);
                     }
                 },
             }
         }
-        std::ops::ControlFlow::Continue(line)
-    }
-
-    fn fatal_value(&mut self, words: String) {
-        let _: Flow = self.fatal(Cause::Authentication, words);
+        ControlFlow::Continue(line)
     }
 
     fn begin(&self, mechanism: Option<&str>) -> Option<Box<dyn Mechanism>> {
@@ -61,6 +59,3 @@ impl Runner<'_> {
         open.and_then(|reply| sasl::decode(reply.lines.last()?.text())).unwrap_or_default()
     }
 }
-
-/// The octets, or the end of the run.
-type Result2 = std::ops::ControlFlow<(), Vec<u8>>;

@@ -49,10 +49,11 @@ pub(super) fn breaks_protocol(exchange: &Exchange, reply: &Reply) -> Option<&'st
 impl Runner<'_> {
     /// Brings the run to its end, whatever has happened.
     pub(super) async fn finish(mut self) -> Report {
-        if !self.stopped() {
+        if self.halted.is_none() {
+            // Whatever comes of it, the run is over.
             let _ = self.settle().await;
         }
-        if !self.stopped() && !self.wire.closed() {
+        if !self.is_deaf() && !self.wire.closed() {
             self.say_goodbye().await;
         }
         self.wire.close().await;
@@ -64,11 +65,10 @@ impl Runner<'_> {
         self.report
     }
 
-    /// Whether nothing more may be said to the server: it does not answer, or the user stopped the run.
-    fn stopped(&self) -> bool {
-        self.report.words.is_some()
-            && matches!(self.report.cause, Some(Cause::Interrupted | Cause::TimeOut | Cause::NoConnection | Cause::Tls))
-            || self.settings.stop.is_cancelled()
+    /// Whether nothing more is to be said to the server: it does not answer, or the user stopped the run.
+    fn is_deaf(&self) -> bool {
+        let deaf = [Cause::Interrupted, Cause::TimeOut, Cause::NoConnection, Cause::Tls, Cause::Protocol];
+        self.halted.is_some_and(|cause| deaf.contains(&cause))
     }
 
     /// RSET where something is open or went wrong, and QUIT; nothing where QUIT was sent or where it would be taken

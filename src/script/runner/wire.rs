@@ -62,6 +62,8 @@ pub(super) struct Wire<'a> {
     seen: usize,
     fault: Option<(Cause, String)>,
     loopback: bool,
+    /// The server's certificate of this connection was said.
+    certificate_seen: bool,
     delivered_here: u32,
     delivered: u32,
 }
@@ -81,6 +83,7 @@ impl<'a> Wire<'a> {
             seen: 0,
             fault: None,
             loopback: false,
+            certificate_seen: false,
             delivered_here: 0,
             delivered: 0,
         }
@@ -181,6 +184,8 @@ impl<'a> Wire<'a> {
                 self.loopback = address.starts_with("unix:")
                     || address.parse::<std::net::SocketAddr>().is_ok_and(|a| a.ip().to_canonical().is_loopback());
             }
+            "tls" => self.certificate_seen = false,
+            "certificate" => self.certificate_seen = true,
             "error" => {
                 let cause = match remark.get("kind") {
                     Some("tls") => Cause::Tls,
@@ -318,11 +323,17 @@ impl<'a> Wire<'a> {
 
     /// Waits while a TLS handshake is going on.
     pub(super) async fn handshake(&mut self) -> Arrived {
+        let due = self.phase() == Phase::Handshake;
         while self.phase() == Phase::Handshake {
             match self.happen(None).await {
                 Arrived::Yes => {}
                 other => return other,
             }
+        }
+        if due && self.dialogue.state().session.tls {
+            // The certificate is said right after the handshake, before anything else can happen.
+            let until = Some(Instant::now() + MOMENT);
+            while !self.certificate_seen && self.happen(until).await == Arrived::Yes {}
         }
         // A handshake that failed closes the connection.
         if matches!(self.fault, Some((Cause::Tls, _))) { Arrived::Closed } else { Arrived::Yes }

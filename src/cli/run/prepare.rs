@@ -1,0 +1,256 @@
+//! Everything that a run needs, and everything that speaks against it, before anything connects.
+
+use std::collections::HashMap;
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use super::Arguments;
+use super::ask;
+use crate::client::{Options, SharedJournal};
+use crate::conversation::file::{Document, Header, Reader, Side, open, write_document};
+use crate::conversation::journal::Journal;
+use crate::lab::{self, Lab, ListenerKind};
+use crate::profile::{Endpoint, Profiles, Protocol, SecretSource, Target, TlsMode};
+use crate::script::files::Folders;
+use crate::script::masks::{Ends, Masks};
+use crate::script::plan::{Plan, plan};
+use crate::script::recorded::Exact;
+use crate::script::values::Values;
+use crate::smtp::sasl::Credentials;
+use crate::world::World;
+
+/// A script that may be run.
+pub(super) struct Prepared {
+    /// The file, as named.
+    pub(super) name: String,
+    /// The title in its head.
+    pub(super) title: Option<String>,
+    /// Where it goes.
+    pub(super) target: Target,
+    /// The same as it was named, before a lab was started for it.
+    pub(super) uri: String,
+    pub(super) options: Options,
+    pub(super) plan: Plan,
+    pub(super) exact: Option<Exact>,
+    pub(super) hand_over: bool,
+    pub(super) credentials: Option<Credentials>,
+    /// What is odd about the file.
+    pub(super) warnings: Vec<String>,
+}
+
+impl Prepared {
+    /// The head of what is recorded.
+    pub(super) fn header(&self, world: &World) -> Header {
+        let mut header = Header::recording(&self.uri, world.now(), Side::Client);
+        if let Some(title) = &self.title {
+            header = header.with("title", title);
+        }
+        match &self.target.profile {
+            Some(profile) => header.with("profile", profile),
+            None => header,
+        }
+    }
+}
+
+/// Labs that were started for this command; they end with it.
+#[derive(Default)]
+pub(super) struct Labs {
+    by_scenario: HashMap<String, Lab>,
+}
+
+impl Labs {
+    /// Points a target at the lab that it names, started if need be; gives the authority to trust.
+    async fn stand_in(&mut self, target: &mut Target, world: &World) -> Result<Vec<String>, String> {
+        let Endpoint::Lab(scenario) = target.endpoint.clone() else { return Ok(Vec::new()) };
+        if !self.by_scenario.contains_key(&scenario) {
+            let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+            let lab = lab::start(&scenario, anywhere, world).await.map_err(|error| error.to_string())?;
+            self.by_scenario.insert(scenario.clone(), lab);
+        }
+        let lab = &self.by_scenario[&scenario];
+        let kind = match (target.protocol, target.tls) {
+            (Protocol::Lmtp, _) => ListenerKind::Lmtp,
+            (_, TlsMode::Implicit) => ListenerKind::Smtps,
+            _ => ListenerKind::Smtp,
+        };
+        let address = lab.addresses.iter().find(|(k, _)| *k == kind).map(|(_, address)| *address);
+        let address = address.ok_or_else(|| format!("the scenario {scenario} has no {} listener", kind.word()))?;
+        target.lab_listens(address);
+        Ok(vec![lab.ca.clone()])
+    }
+}
+
+/// Reads a script and makes it ready, or says why it can't be run.
+pub(super) async fn prepare(
+    path: &Path,
+    arguments: &Arguments,
+    world: &World,
+    labs: &mut Labs,
+) -> Result<Prepared, String> {
+    let (name, document) = read(path)?;
+    let profiles = Profiles::load(&world.directories.config);
+    let mut target = target(&document, path, arguments, &profiles)?;
+    let vars = document.header.table.get("vars").and_then(toml::Value::as_table);
+    let values = Values::new(&arguments.variables, vars, &target, &arguments.allow_env, world);
+    let own = if name == "-" { None } else { Some(folder_of(path)) };
+    let folders = Folders { own, allowed: arguments.allow_files.clone() };
+    let plan = plan(&document, &name, &values, &folders).map_err(|error| error.to_string())?;
+    let exact = if arguments.exact { Some(exact(&document, &name)?) } else { None };
+    let hand_over = hand_over(&plan, &target, &values.recipients(), &name, arguments).await?;
+    confirm(&target, arguments)?;
+    let credentials = credentials(&plan, &target, &name, world)?;
+    let uri = target.uri();
+    let roots = labs.stand_in(&mut target, world).await?;
+    let mut options = crate::script::options(&target, roots).map_err(|error| error.to_string())?;
+    options.connect_timeout = arguments.connect_timeout.unwrap_or(options.connect_timeout);
+    options.reply_timeout = arguments.reply_timeout.or(options.reply_timeout);
+    let title = document.header.text("title").map(str::to_owned);
+    let warnings = document.warnings.iter().map(|warning| format!("{name}: {warning}")).collect();
+    Ok(Prepared { name, title, target, uri, options, plan, exact, hand_over, credentials, warnings })
+}
+
+fn read(path: &Path) -> Result<(String, Document), String> {
+    if path.as_os_str() != "-" {
+        return Ok((path.display().to_string(), open(path).map_err(|error| error.to_string())?));
+    }
+    let mut bytes = Vec::new();
+    std::io::stdin()
+        .lock()
+        .read_to_end(&mut bytes)
+        .map_err(|error| format!("standard input can't be read: {error}"))?;
+    let said = |error: crate::conversation::file::FileError| error.in_file(Path::new("-")).to_string();
+    let mut reader = Reader::new();
+    reader.feed(&bytes).map_err(said)?;
+    Ok(("-".to_owned(), reader.finish().map_err(said)?))
+}
+
+fn folder_of(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+fn target(document: &Document, path: &Path, arguments: &Arguments, profiles: &Profiles) -> Result<Target, String> {
+    match (&arguments.target, document.header.text("target")) {
+        (Some(text), _) => Target::read(text, profiles).map_err(|error| error.to_string()),
+        (None, Some(text)) => {
+            Target::read_in_head(text, path).map_err(|error| format!("{}: its head's target: {error}", path.display()))
+        }
+        (None, None) => Err(format!("{} names no target in its head; give one with --target", path.display())),
+    }
+}
+
+/// A target that a file chose is shown, and gone to only by a yes.
+fn confirm(target: &Target, arguments: &Arguments) -> Result<(), String> {
+    let Some(file) = &target.from_file else { return Ok(()) };
+    if arguments.yes {
+        return Ok(());
+    }
+    let chosen = format!("{} itself says where to connect: {}", file.display(), target.endpoint);
+    if ask::somebody() {
+        return if ask::confirm(&format!("{chosen}. Connect?")) { Ok(()) } else { Err("not connected".to_owned()) };
+    }
+    Err(format!("{chosen}; --yes connects there, --target names another place"))
+}
+
+fn exact(document: &Document, name: &str) -> Result<Exact, String> {
+    let masks = Masks::of_head(&document.header.table).map_err(|words| format!("{name}: {words}"))?;
+    Ok(Exact { masks, recorded: Ends::of(&document.log) })
+}
+
+/// Whether a message may be handed over wherever this leads; an error where the plan would do so and must not.
+async fn hand_over(
+    plan: &Plan,
+    target: &Target,
+    recipients: &[String],
+    name: &str,
+    arguments: &Arguments,
+) -> Result<bool, String> {
+    if arguments.yes_really_send || arguments.rcpt_only {
+        return Ok(arguments.yes_really_send);
+    }
+    let Some(line) = plan.hands_over else { return Ok(false) };
+    let place = match where_it_goes(target).await {
+        Where::Here if !target.production => return Ok(true),
+        // The connection will fail, or the run stops where it meets a host that is not on loopback.
+        Where::Nowhere if !target.production => return Ok(false),
+        Where::Here | Where::Nowhere => "which is marked production",
+        Where::Outside => "which is not on this machine",
+    };
+    let whom = if recipients.is_empty() { String::new() } else { format!(", for {}", recipients.join(", ")) };
+    Err(format!(
+        "{name}:{line}:1: found the end of a message{whom}, which would really be handed over to {}, {place}; \
+         --yes-really-send does it, --rcpt-only stops before DATA",
+        target.endpoint
+    ))
+}
+
+enum Where {
+    Here,
+    Outside,
+    Nowhere,
+}
+
+/// Whether a target is on loopback, by its name's addresses where the name does not say it.
+async fn where_it_goes(target: &Target) -> Where {
+    if target.is_loopback() {
+        return Where::Here;
+    }
+    let Endpoint::Tcp { host, port } = &target.endpoint else { return Where::Outside };
+    match tokio::net::lookup_host((host.as_str(), *port)).await {
+        Ok(mut addresses) => {
+            if addresses.all(|address| address.ip().to_canonical().is_loopback()) {
+                Where::Here
+            } else {
+                Where::Outside
+            }
+        }
+        Err(_) => Where::Nowhere,
+    }
+}
+
+/// Who logs in: only a profile that the user named says so, or the lab, whose passwords are public.
+fn credentials(plan: &Plan, target: &Target, name: &str, world: &World) -> Result<Option<Credentials>, String> {
+    let Some(line) = plan.needs_credentials else { return Ok(None) };
+    let known = matches!(&target.auth, Some(auth) if matches!(auth.password, SecretSource::Known(_)));
+    let auth = target.auth.as_ref().filter(|_| known || (target.profile.is_some() && target.from_file.is_none()));
+    let Some(auth) = auth else {
+        return Err(format!(
+            "{name}:{line}:1: found {{{{auth}}}}, which is filled only from a profile with [auth]; name one with --target"
+        ));
+    };
+    let password = auth.password.fetch(&auth.user, world, ask::password).map_err(|error| error.to_string())?;
+    Ok(Some(Credentials { user: auth.user.clone(), password, authorise_as: None }))
+}
+
+/// Where the run is recorded; without a place for it the run goes on all the same.
+pub(super) fn journal(prepared: &Prepared, header: &Header, world: &World) -> (Option<SharedJournal>, Option<PathBuf>) {
+    let directory = world.directories.state.join("transcripts");
+    match Journal::create(&directory, &prepared.target.name, header) {
+        Ok(journal) => {
+            let path = journal.path().to_owned();
+            (Some(Arc::new(Mutex::new(journal))), Some(path))
+        }
+        Err(error) => {
+            super::complain(super::COMMAND, format_args!("this run is not recorded: {error}"));
+            (None, None)
+        }
+    }
+}
+
+/// Writes the conversation to a file of the user's choice, readable by the user alone.
+pub(super) fn save(path: &Path, document: &Document) -> std::io::Result<()> {
+    let mut bytes = Vec::new();
+    write_document(document, &mut bytes);
+    if path.as_os_str() == "-" {
+        return std::io::stdout().lock().write_all(&bytes);
+    }
+    let mut options = std::fs::File::options();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(&bytes)
+}

@@ -1,0 +1,170 @@
+//! The run as it is printed: marks as swaks has them, each expectation's outcome, a summary; or JSON.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::super::{Common, Exit};
+use super::prepare::Prepared;
+use crate::conversation::event::{Line, Remark};
+use crate::conversation::{Event, Timed};
+use crate::script::{Outcome, Report, Verdict, Watch};
+use crate::smtp::escape;
+
+/// Prints what happens.
+pub(super) struct Screen {
+    quiet: bool,
+    verbose: bool,
+    silent: bool,
+    colour: bool,
+}
+
+/// What a line is, for its colour.
+#[derive(Clone, Copy)]
+enum Role {
+    Plain,
+    Good,
+    Bad,
+    Remark,
+}
+
+impl Screen {
+    pub(super) fn new(common: &Common, colour: bool, json: bool) -> Self {
+        Self { quiet: common.quiet, verbose: common.verbose, silent: json, colour }
+    }
+
+    fn line(&self, role: Role, text: &str) {
+        if self.silent {
+            return;
+        }
+        let mut out = std::io::stdout().lock();
+        // Whoever reads may have enough before the run ends; the run goes on.
+        let _ = match role {
+            _ if !self.colour => writeln!(out, "{text}"),
+            Role::Plain => writeln!(out, "{text}"),
+            Role::Good => writeln!(out, "\x1b[32m{text}\x1b[0m"),
+            Role::Bad => writeln!(out, "\x1b[31m{text}\x1b[0m"),
+            Role::Remark => writeln!(out, "\x1b[2m{text}\x1b[0m"),
+        };
+    }
+
+    /// Says what is run, and where.
+    pub(super) fn begin(&self, prepared: &Prepared) {
+        for warning in &prepared.warnings {
+            super::complain(super::COMMAND, warning);
+        }
+        if self.quiet {
+            return;
+        }
+        let title = prepared.title.as_ref().map(|t| format!(" ({})", escape::for_screen(t.as_bytes())));
+        let reading = escape::for_screen(prepared.target.reading.as_bytes());
+        self.line(Role::Remark, &format!("=== {}{}: {reading}", prepared.name, title.unwrap_or_default()));
+        if let Some(exact) = &prepared.exact {
+            let masks: Vec<_> = exact.masks.names().collect();
+            self.line(Role::Remark, &format!("=== not compared: {}", masks.join(" ")));
+        }
+    }
+
+    /// The summary.
+    pub(super) fn end(&self, prepared: &Prepared, report: &Report) {
+        if self.quiet && report.cause.is_none() && !report.partly() {
+            return;
+        }
+        let good = report.cause.is_none() && !report.partly();
+        let role = if good { Role::Good } else { Role::Bad };
+        self.line(role, &format!("=== {}: {}", prepared.name, report.summary()));
+    }
+
+    fn remark(&self, remark: &Remark) {
+        let usual = ["connected", "tls", "injected", "gave-up", "error", "warning", "closed"];
+        if self.verbose || usual.contains(&remark.word.as_str()) {
+            let role = if matches!(remark.word.as_str(), "error" | "warning") { Role::Bad } else { Role::Remark };
+            self.line(role, &format!("=== {}", escape::for_screen(remark.to_string().as_bytes())));
+        }
+    }
+}
+
+/// The octets of a line as they may be shown.
+fn text(line: &Line) -> String {
+    let mut shown =
+        if line.masked { String::from_utf8_lossy(&line.bytes).into_owned() } else { escape::for_screen(&line.bytes) };
+    if line.masked {
+        shown = escape::for_screen(shown.as_bytes());
+    }
+    shown
+}
+
+impl Watch for Screen {
+    fn happened(&mut self, event: &Timed, tls: bool) {
+        if self.quiet || self.silent {
+            return;
+        }
+        match &event.event {
+            Event::Sent(line) | Event::Content(line) => {
+                self.line(Role::Plain, &format!("{}{}", if tls { " ~> " } else { " -> " }, text(line)));
+            }
+            Event::Received(line) => {
+                let refused = matches!(line.bytes.first(), Some(b'4' | b'5'));
+                let mark = match (refused, tls) {
+                    (true, false) => "<** ",
+                    (true, true) => "<~* ",
+                    (false, false) => "<-  ",
+                    (false, true) => "<~  ",
+                };
+                self.line(if refused { Role::Bad } else { Role::Plain }, &format!("{mark}{}", text(line)));
+            }
+            Event::Remark(remark) => self.remark(remark),
+        }
+    }
+
+    fn outcome(&mut self, outcome: &Outcome) {
+        let bad = matches!(outcome.verdict, Verdict::Failed | Verdict::Refused);
+        if self.quiet && !bad {
+            return;
+        }
+        let role = match outcome.verdict {
+            Verdict::Failed | Verdict::Refused => Role::Bad,
+            Verdict::Met => Role::Good,
+            Verdict::Drift | Verdict::Absent | Verdict::Skipped => Role::Remark,
+        };
+        let verdict = if outcome.verdict == Verdict::Failed { "FAILED" } else { outcome.verdict.name() };
+        let place = if outcome.line == 0 { String::new() } else { format!("line {}  ", outcome.line) };
+        let words = if outcome.words.is_empty() { String::new() } else { format!(": {}", outcome.words) };
+        self.line(role, &format!("    {verdict:<8} {place}{}{words}", escape::for_screen(outcome.step.as_bytes())));
+    }
+}
+
+/// A run as JSON.
+pub(super) fn json(prepared: &Prepared, report: &Report, exit: Exit, transcript: Option<&Path>) -> Value {
+    let outcomes: Vec<_> = report
+        .outcomes
+        .iter()
+        .map(|o| json!({"line": o.line, "step": o.step, "outcome": o.verdict.name(), "words": o.words}))
+        .collect();
+    let count = |verdict| report.count(verdict);
+    json!({
+        "script": prepared.name,
+        "title": prepared.title,
+        "target": prepared.uri,
+        "reading": prepared.target.reading,
+        "exit": exit.code(),
+        "problem": report.words,
+        "ok": count(Verdict::Met),
+        "failed": count(Verdict::Failed),
+        "drift": count(Verdict::Drift),
+        "absent": count(Verdict::Absent),
+        "skipped": count(Verdict::Skipped),
+        "refused": count(Verdict::Refused),
+        "handed_over": report.delivered,
+        "recipients_refused": report.recipients_refused,
+        "outcomes": outcomes,
+        "transcript": transcript.map(|path| path.display().to_string()),
+    })
+}
+
+/// Prints the result of a whole command.
+pub(super) fn print_json(exit: Exit, runs: Vec<Value>) {
+    let all = json!({"ehlo": 1, "exit": exit.code(), "runs": runs});
+    let _ = writeln!(std::io::stdout().lock(), "{all:#}");
+}
