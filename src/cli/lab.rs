@@ -11,7 +11,7 @@ use crate::world::World;
 /// Its arguments.
 #[derive(Debug, clap::Args)]
 #[command(
-    args_conflicts_with_subcommands = true,
+    subcommand_precedence_over_arg = true,
     after_help = "\
 Prints `listening KIND ADDRESS:PORT` for each listener, and `ca FILE`, the certificate that a client must trust.
 Runs until it is interrupted: Ctrl-C ends it with status 130, SIGTERM with 0.
