@@ -2,7 +2,9 @@
 
 use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+
+use tokio::sync::broadcast::{self, error::RecvError};
 
 use super::{Common, Exit};
 use crate::lab::{self, Lab, LabError, Notice, scenario};
@@ -104,7 +106,7 @@ async fn serve(arguments: &Arguments, common: &Common, world: &World) -> Exit {
             "ehlo lab: listening beyond this machine: whoever reaches it can leave mail here, and its passwords are public",
         );
     }
-    let mut notices = lab.notices();
+    let notices = lab.notices();
     let mut signals = match Signals::new() {
         Ok(signals) => signals,
         Err(error) => {
@@ -113,23 +115,62 @@ async fn serve(arguments: &Arguments, common: &Common, world: &World) -> Exit {
         }
     };
     announce(&lab);
-    let mut saved = 0;
+    let mut watch = Watch { lab, notices, mail: arguments.mail.clone(), quiet: common.quiet, saved: 0 };
     loop {
         tokio::select! {
-            exit = signals.next() => return exit,
-            notice = notices.recv() => match notice {
-                Ok(notice) => {
-                    save(&lab, arguments.mail.as_deref(), &mut saved);
-                    if !common.quiet {
-                        tell(&notice);
-                    }
-                }
-                Err(tokio::sync::broadcast::error::RecvError::Lagged(missed)) => {
-                    save(&lab, arguments.mail.as_deref(), &mut saved);
-                    say(&format!("{missed} events were too many to show"));
-                }
-                Err(tokio::sync::broadcast::error::RecvError::Closed) => return Exit::Done,
+            exit = signals.next() => {
+                watch.rest();
+                return exit;
+            }
+            notice = watch.notices.recv() => match notice {
+                Err(RecvError::Closed) => return Exit::Done,
+                notice => watch.take(notice.ok()),
             },
+        }
+    }
+}
+
+/// What is done with what happens in the lab.
+struct Watch {
+    lab: Lab,
+    notices: broadcast::Receiver<Notice>,
+    mail: Option<PathBuf>,
+    quiet: bool,
+    /// The number of the last message that was written to a file.
+    saved: u64,
+}
+
+impl Watch {
+    /// Says what happened; none where so much happened that some of it was missed. Mail is never missed.
+    fn take(&mut self, notice: Option<Notice>) {
+        self.save();
+        match notice {
+            Some(notice) if !self.quiet => tell(&notice),
+            None => say("ehlo lab: too much happened at once to show it all"),
+            Some(_) => {}
+        }
+    }
+
+    /// What happened up to now, before the end.
+    fn rest(&mut self) {
+        loop {
+            match self.notices.try_recv() {
+                Ok(notice) => self.take(Some(notice)),
+                Err(broadcast::error::TryRecvError::Lagged(_)) => self.take(None),
+                Err(_) => return self.save(),
+            }
+        }
+    }
+
+    /// Writes the messages that have come since the last time.
+    fn save(&mut self) {
+        let Some(directory) = &self.mail else { return };
+        for message in self.lab.messages_since(self.saved) {
+            let file = directory.join(file_name(&message));
+            if let Err(error) = std::fs::write(&file, message.raw()) {
+                say(&format!("ehlo lab: can't write {}: {error}", file.display()));
+            }
+            self.saved = message.number;
         }
     }
 }
@@ -139,18 +180,6 @@ fn announce(lab: &Lab) {
         print(&format!("listening {} {address}", kind.word()));
     }
     print(&format!("ca {}", lab.ca_path.display()));
-}
-
-/// Writes the messages that have come since the last time.
-fn save(lab: &Lab, directory: Option<&Path>, saved: &mut u64) {
-    let Some(directory) = directory else { return };
-    for message in lab.messages_since(*saved) {
-        let file = directory.join(file_name(&message));
-        if let Err(error) = std::fs::write(&file, message.raw()) {
-            say(&format!("ehlo lab: can't write {}: {error}", file.display()));
-        }
-        *saved = message.number;
-    }
 }
 
 fn tell(notice: &Notice) {
