@@ -39,6 +39,21 @@ impl Writer {
         }
     }
 
+    /// Things in a row, as many as fit; none is broken off in its middle.
+    fn list(&mut self, role: Role, things: &[String]) {
+        let mut row = String::new();
+        for thing in things {
+            let longer = if row.is_empty() { thing.clone() } else { format!("{row} · {thing}") };
+            if row.is_empty() || wrap::width(longer.as_bytes()) <= self.width {
+                row = longer;
+            } else {
+                self.paragraph(0, role, &row);
+                row.clone_from(thing);
+            }
+        }
+        self.paragraph(0, role, &row);
+    }
+
     /// A paragraph with a label before its first row.
     fn labelled(&mut self, label: &str, label_role: Role, indent: u16, role: Role, text: &str) {
         let first = self.rows.len();
@@ -233,7 +248,7 @@ fn notes(out: &mut Writer, explanation: &Explanation) {
         out.paragraph(0, Role::Dim, &format!("The server is probably {software}."));
     }
     if !explanation.references.is_empty() {
-        out.paragraph(0, Role::Dim, &explanation.references.join(" · "));
+        out.list(Role::Dim, &explanation.references);
     }
 }
 

@@ -16,6 +16,7 @@ use std::collections::BTreeSet;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 
+use crate::conversation::Exchange;
 use crate::tui::action::Action;
 use crate::tui::talk::{Source, Talk};
 use crate::tui::theme::Theme;
@@ -325,18 +326,16 @@ impl Transcript {
     /// Folds or unfolds the content that the marked record belongs to or is next to, or else the last in sight.
     fn fold(&mut self, talk: &Talk) {
         let Some(rows) = self.rows_of(talk) else { return };
-        let run = match self.cursor {
-            Some(cursor) => {
-                let exchange = self.selected.and_then(|n| talk.dialogue.exchanges().get(n));
-                let end = exchange.and_then(crate::conversation::Exchange::reply).map_or(cursor, |reply| *reply.end());
-                let start = exchange.map_or(cursor, crate::conversation::Exchange::start);
-                [Some(cursor), end.checked_add(1), start.checked_sub(1)]
-                    .into_iter()
-                    .flatten()
-                    .find_map(|record| self.landmarks.run(record))
-            }
-            None => self.landmarks.last_before(self.bottom(rows).record + 1),
-        };
+        let beside = self.cursor.and_then(|cursor| {
+            let exchange = self.selected.and_then(|n| talk.dialogue.exchanges().get(n));
+            let end = exchange.and_then(Exchange::reply).map_or(cursor, |reply| *reply.end());
+            let start = exchange.map_or(cursor, Exchange::start);
+            [Some(cursor), end.checked_add(1), start.checked_sub(1)]
+                .into_iter()
+                .flatten()
+                .find_map(|record| self.landmarks.run(record))
+        });
+        let run = beside.or_else(|| self.landmarks.last_before(self.bottom(rows).record + 1));
         let Some(run) = run else { return };
         if !self.unfolded.remove(&run.from) {
             self.unfolded.insert(run.from);

@@ -64,7 +64,8 @@ impl Drawer<'_> {
         let room = columns.width.min(self.area.right().saturating_sub(text_x));
         if let Some(hidden) = self.rows.folded(record) {
             let n = hidden.to - hidden.from;
-            let words = format!("… {n} more line{}, Space unfolds", if n == 1 { "" } else { "s" });
+            let keys = if self.focused { "Space" } else { "Esc, then Space" };
+            let words = format!("… {n} more line{}, {keys} unfolds", if n == 1 { "" } else { "s" });
             self.bar(0, barred, buffer);
             self.lane(None, "   ", Role::Dim, marked, buffer);
             buffer.set_stringn(text_x, self.area.y, words, room.into(), self.theme.style(Role::Accent));
