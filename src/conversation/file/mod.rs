@@ -8,6 +8,7 @@
 //! `at=RECORD` in a later note, mark or tag counts the recorded lines (`>` `|` `<` `*` with a time) from 1, in the
 //! file's order: comments, blank and script lines do not count, so that a comment added by hand moves no note.
 
+mod annotations;
 mod error;
 mod header;
 mod line;
@@ -15,6 +16,7 @@ mod reader;
 pub mod script;
 mod writer;
 
+pub use annotations::{Annotations, folded};
 pub use error::{FileError, LineError, Problem, Warning};
 pub use header::{Header, Side};
 pub use reader::{Reader, open, read};
@@ -56,11 +58,22 @@ impl Document {
 
     /// The lines of a script among the records, each with its record's index.
     ///
-    /// # Errors
-    /// Each line by itself; a document that was read without error has none.
+    /// A document that was read without an error has none here.
     pub fn script(&self) -> impl Iterator<Item = (usize, Result<ScriptLine, LineError>)> {
         let lines = self.log.since(0).filter(|(_, entry)| entry.kind == Kind::Script);
         lines.map(|(record, entry)| (record, ScriptLine::parse(entry.bytes)))
+    }
+
+    /// The first record that stands for octets of the client's that are not in the file (`cut direction=out`, `content`
+    /// kept as a sum): a replay needs them and must not begin.
+    #[must_use]
+    pub fn first_gap(&self) -> Option<usize> {
+        let remarks = self.log.since(0).filter(|(_, entry)| entry.kind == Kind::Remark);
+        let gap = |entry: &super::log::Entry<'_>| {
+            let named = entry.bytes.starts_with(b"cut ") || entry.bytes.starts_with(b"content ");
+            named && entry.remark().is_some_and(|r| r.word == "content" || r.get("direction") != Some("in"))
+        };
+        remarks.filter(|(_, entry)| gap(entry)).map(|(record, _)| record).next()
     }
 
     /// Whether it holds lines of a script.

@@ -1,0 +1,153 @@
+//! What was said about a conversation later: title, tags, notes and marks, appended to the file, shown where they belong,
+//! and folded in when the file is saved anew.
+
+use toml::Value;
+
+use super::Document;
+use crate::conversation::event::Remark;
+use crate::conversation::log::{Kind, Log};
+
+/// What was added to a conversation.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Annotations {
+    /// The title, the last that was set, or else the head's.
+    pub title: Option<String>,
+    /// Tags, in the order in which they were given.
+    pub tags: Vec<String>,
+    /// Notes: the record that each is about (an index into the log), and its text; in the log's order.
+    pub notes: Vec<(usize, String)>,
+    /// Records that are marked.
+    pub marks: Vec<usize>,
+}
+
+impl Annotations {
+    /// All that a document holds. A note without `at` is about itself; one `at` a record that is not there is about the
+    /// last.
+    #[must_use]
+    pub fn of(document: &Document) -> Self {
+        let recorded = recorded(&document.log);
+        let mut all = Self { title: document.header.text("title").map(str::to_owned), ..Self::default() };
+        if let Some(Value::Array(tags)) = document.header.table.get("tags") {
+            all.tags.extend(tags.iter().filter_map(Value::as_str).map(str::to_owned));
+        }
+        for (record, entry) in document.log.since(0) {
+            if entry.kind != Kind::Remark || !is_annotation(entry.bytes) {
+                continue;
+            }
+            let Some(remark) = entry.remark() else { continue };
+            let about = at(&remark, &recorded).unwrap_or(record);
+            match remark.word.as_str() {
+                "note" => all.notes.push((about, remark.bare(0).unwrap_or_default().to_owned())),
+                "mark" => all.marks.push(about),
+                _ => all.set(&remark),
+            }
+        }
+        all.notes.sort_by_key(|(record, _)| *record);
+        all.marks.sort_unstable();
+        all.marks.dedup();
+        all
+    }
+
+    fn set(&mut self, remark: &Remark) {
+        for (key, value) in &remark.values {
+            match key.as_deref() {
+                Some("title") => self.title = Some(value.clone()),
+                Some("tag") if !self.tags.contains(value) => self.tags.push(value.clone()),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// The document with what was appended later put where it belongs: title and tags in the head, notes and marks behind
+/// the records that they are about. To be written when a file is saved anew.
+#[must_use]
+pub fn folded(document: &Document) -> Document {
+    let all = Annotations::of(document);
+    let recorded = recorded(&document.log);
+    let mut header = document.header.clone();
+    if let Some(title) = all.title.filter(|title| header.text("title") != Some(title)) {
+        header.set("title", Value::String(title));
+    }
+    let tags = Value::Array(all.tags.into_iter().map(Value::String).collect());
+    if tags != Value::Array(Vec::new()) && header.table.get("tags") != Some(&tags) {
+        header.set("tags", tags);
+    }
+    let mut moved: Vec<(usize, Remark)> = Vec::new();
+    let mut gone = Vec::new();
+    for (record, entry) in document.log.since(0) {
+        if entry.kind != Kind::Remark || !is_annotation(entry.bytes) {
+            continue;
+        }
+        let Some(mut remark) = entry.remark() else { continue };
+        let known = |(key, _): &(Option<String>, String)| matches!(key.as_deref(), Some("title" | "tag"));
+        if remark.word == "set" && remark.values.iter().all(known) {
+            gone.push(record);
+        } else if let Some(about) = at(&remark, &recorded) {
+            gone.push(record);
+            remark.values.retain(|(key, _)| key.as_deref() != Some("at"));
+            moved.push((about, remark));
+        }
+    }
+    moved.sort_by_key(|(record, _)| *record);
+    let mut log = Log::new();
+    let mut moved = moved.into_iter().peekable();
+    for (record, entry) in document.log.since(0) {
+        if gone.binary_search(&record).is_err() {
+            log.push_octets(entry.kind, entry.at, entry.bytes, entry.crlf, entry.masked);
+        }
+        while let Some((_, remark)) = moved.next_if(|(about, _)| *about == record) {
+            log.push_octets(Kind::Remark, entry.at, remark.to_string().as_bytes(), true, false);
+        }
+    }
+    Document { header, log, warnings: document.warnings.clone(), ..Document::default() }
+}
+
+fn is_annotation(text: &[u8]) -> bool {
+    [&b"note"[..], b"mark", b"set"]
+        .iter()
+        .any(|word| text.strip_prefix(*word).is_some_and(|rest| matches!(rest.first(), None | Some(b' '))))
+}
+
+/// The indices of the recorded lines: what `at=RECORD` counts, from 1.
+fn recorded(log: &Log) -> Vec<usize> {
+    log.since(0).filter(|(_, entry)| entry.at.is_some()).map(|(index, _)| index).collect()
+}
+
+fn at(remark: &Remark, recorded: &[usize]) -> Option<usize> {
+    let number: usize = remark.get("at")?.parse().ok()?;
+    recorded.get(number.checked_sub(1)?).or(recorded.last()).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{read, write_document};
+    use super::*;
+
+    const FILE: &str = "+++\nehlo = 1 # one\n+++\n# a remark\n0.000000 > NOOP\n0.100000 < 250 ok\n0.200000 * note \"here\"\n\
+        0.300000 > QUIT\n9.000000 * note at=2 \"too slow\"\n9.000000 * mark at=1\n9.000000 * set title=\"A test\" tag=slow\n";
+
+    #[test]
+    fn they_are_found_where_they_belong() {
+        let all = Annotations::of(&read(FILE.as_bytes()).expect("a file"));
+        assert_eq!((all.title.as_deref(), all.tags), (Some("A test"), vec!["slow".to_owned()]));
+        assert_eq!(all.notes, [(2, "too slow".to_owned()), (3, "here".to_owned())]);
+        assert_eq!(all.marks, [1]);
+    }
+
+    #[test]
+    fn folding_in_puts_them_there_and_changes_nothing_else() {
+        let document = folded(&read(FILE.as_bytes()).expect("a file"));
+        let mut out = Vec::new();
+        write_document(&document, &mut out);
+        assert_eq!(
+            String::from_utf8_lossy(&out),
+            "+++\nehlo = 1 # one\ntitle = \"A test\"\ntags = [\"slow\"]\n+++\n# a remark\n0.000000 > NOOP\n0.000000 * mark\n\
+             0.100000 < 250 ok\n0.100000 * note \"too slow\"\n0.200000 * note \"here\"\n0.300000 > QUIT\n"
+        );
+        let again = read(&out).expect("a file");
+        let mut twice = Vec::new();
+        write_document(&folded(&again), &mut twice);
+        assert_eq!(twice, out);
+    }
+}
