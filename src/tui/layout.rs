@@ -53,9 +53,9 @@ impl Layout {
             layout.shared = true;
             let place = Some(row(1, between));
             if focus == Focus::Panel {
-                layout.panel = place
+                layout.panel = place;
             } else {
-                layout.transcript = place
+                layout.transcript = place;
             }
             return Some(layout);
         }

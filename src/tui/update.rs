@@ -3,6 +3,8 @@
 use crossterm::event::{KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
 
+use crate::conversation::Micros;
+
 use super::act::{act, connect, take_step};
 use super::action::Action;
 use super::effect::Effect;
@@ -12,6 +14,8 @@ use super::layout::inner;
 use super::message::Message;
 use super::model::{Face, Focus, Model};
 use super::overlay::{Outcome, Overlay, Paste, Question};
+use super::pane::reply::Panel;
+use super::pane::transcript::Transcript;
 use super::talk::Talk;
 
 /// Rows that one notch of the wheel scrolls.
@@ -63,10 +67,10 @@ fn background(model: &mut Model, message: Message) -> Vec<Effect> {
             model.notice = None;
             if !again {
                 model.talk = Talk::live(&peer.name);
-                model.transcript = Default::default();
-                model.panel = Default::default();
+                model.transcript = Transcript::default();
+                model.panel = Panel::default();
                 model.recipients.clear();
-                model.now = Default::default();
+                model.now = Micros::default();
             }
             model.talk.path = path;
             model.peer = *peer;
@@ -95,8 +99,8 @@ fn opened(model: &mut Model, path: &std::path::Path, talk: Talk, whole: bool) {
     model.talk.partial = !whole;
     if !same {
         model.focus = Focus::Transcript;
-        model.transcript = Default::default();
-        model.panel = Default::default();
+        model.transcript = Transcript::default();
+        model.panel = Panel::default();
         model.settle();
         model.transcript.act(Action::Top, &model.talk);
     }

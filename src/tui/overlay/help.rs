@@ -138,7 +138,7 @@ mod tests {
     fn every_key_of_a_place_is_in_its_help() {
         let model = Model { size: (120, 33), ..Model::default() };
         for (place, _) in Where::NAMES {
-            let text: String = Help::of(place).lines(&model, 90).iter().map(|line| format!("{line}\n")).collect();
+            let text = Help::of(place).lines(&model, 90).iter().map(Line::to_string).collect::<Vec<_>>().join("\n");
             for entry in ACTIONS.iter().filter(|e| !matches!(e.action, Action::Step(_))) {
                 for key in model.keymap.keys(entry.action, place) {
                     assert!(text.contains(&key.to_string()), "{key} is missing in {place:?}");
