@@ -42,8 +42,9 @@ pub struct Talk {
     pub tls: Option<Remark>,
     /// The last thing that went wrong or ended the connection.
     pub ended: Option<Remark>,
-    /// The last explanation, with its exchange and the number of records that it saw.
-    explained: Option<(usize, usize, Explanation)>,
+    inspecting: bool,
+    /// The last explanation, and what it was made from.
+    explained: Option<(Seen, Explanation)>,
 }
 
 impl Talk {
@@ -78,6 +79,11 @@ impl Talk {
 
     fn remark(&mut self, remark: &Remark) {
         match remark.word.as_str() {
+            // What follows looks closer at what ended the connection, and does not take its place.
+            "inspecting" => self.inspecting = true,
+            "connecting" | "connected" | "tls" | "closed" | "error" if self.inspecting => {
+                self.inspecting = remark.word != "closed";
+            }
             "connecting" => (self.connected, self.tls, self.ended) = (None, None, None),
             "connected" => self.connected = Some(remark.clone()),
             "tls" => self.tls = Some(remark.clone()),
@@ -107,24 +113,44 @@ impl Talk {
             self.explained = None;
             return;
         };
-        if self.explained.as_ref().is_some_and(|(x, seen, _)| *x == exchange && *seen == self.log.len()) {
+        let seen = self.seen(exchange);
+        if self.explained.as_ref().is_some_and(|(before, _)| *before == seen) {
             return;
         }
         let explanation = explain_exchange(exchange, &self.dialogue, &self.log, knowledge);
-        self.explained = explanation.map(|explanation| (exchange, self.log.len(), doable(explanation)));
+        self.explained = explanation.map(|explanation| (seen, doable(explanation)));
+    }
+
+    fn seen(&self, exchange: usize) -> Seen {
+        let exchanges = self.dialogue.exchanges();
+        Seen {
+            exchange,
+            reply: exchanges.get(exchange).and_then(|x| x.reply()).map(|reply| *reply.end()),
+            last_words: exchange + 1 == exchanges.len() && self.dialogue.state().phase() == Phase::Closed,
+        }
     }
 
     /// The explanation asked for last, and its exchange.
     #[must_use]
     pub fn explanation(&self) -> Option<(usize, &Explanation)> {
-        self.explained.as_ref().map(|(exchange, _, explanation)| (*exchange, explanation))
+        self.explained.as_ref().map(|(seen, explanation)| (seen.exchange, explanation))
     }
 
     /// Sets the explanation of an exchange by hand.
     #[cfg(test)]
     pub(crate) fn explained_as(&mut self, exchange: usize, explanation: Explanation) {
-        self.explained = Some((exchange, self.log.len(), explanation));
+        self.explained = Some((self.seen(exchange), explanation));
     }
+}
+
+/// What an explanation depends on: as long as it is the same, nothing is decoded again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Seen {
+    exchange: usize,
+    /// The last record of its reply.
+    reply: Option<usize>,
+    /// The connection ended right after it.
+    last_words: bool,
 }
 
 /// Steps that name an action which the table does not have stay as words.
