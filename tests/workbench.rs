@@ -162,6 +162,35 @@ fn a_refused_relay_is_explained() {
 }
 
 #[test]
+fn a_malformed_rcpt_is_mended_by_f8_and_accepted() {
+    const WRONG: &str = "RCPT TO :anotherdude@target.local notify=success,failure";
+    const RIGHT: &str = "RCPT TO:<anotherdude@target.local> NOTIFY=SUCCESS,FAILURE";
+    let home = Home::new();
+    let mut terminal = at_the_lab(&home, LARGE);
+    say(&mut terminal, "EHLO noddy.com", READY);
+    say(&mut terminal, "MAIL FROM:<dude@noddy.com>", MAIL);
+    terminal.keys(WRONG).wait_for(WRONG).wait_for("▸ RCPT TO:<").keys("<F8>");
+    terminal.wait_until("the mended line in the composer", |screen| screen.contains(&format!("│ {RIGHT}")));
+    terminal.keys("<Enter>").wait_for(RCPT);
+    assert!(home.transcript().contains(&format!(" > {RIGHT}\n")), "{}", home.transcript());
+}
+
+#[test]
+fn a_killed_workbench_leaves_a_journal_that_opens() {
+    let home = Home::new();
+    let mut terminal = at_the_lab(&home, SMALL);
+    say(&mut terminal, "EHLO noddy.com", READY);
+    say(&mut terminal, "MAIL FROM:<dude@noddy.com>", MAIL);
+    terminal.signal(Signal::SIGKILL).exit();
+    let found = home.transcripts();
+    let mut again = Terminal::start(&home, &["open", found[0].to_str().unwrap()], LARGE);
+    again.wait_for("EHLO noddy.com").wait_for("MAIL FROM:<dude@noddy.com>").wait_for("250 2.1.0");
+    again.keys("<C-q>");
+    assert!(again.exit().success());
+    again.assert_restored();
+}
+
+#[test]
 fn nothing_that_a_peer_sends_is_acted_on_by_the_terminal() {
     let (address, _server) = server(
         b"220 evil \x1b]0;owned\x07 \x1b[31337m \xc2\x9b31338m \x1bPq\x1b\\ \xe2\x80\xae mail\r\n",

@@ -57,7 +57,10 @@ fn of_lint(lint: &Lint, all: &[Lint]) -> Hint {
     Hint::Lint {
         span: lint.span.clone(),
         reason: lint.reason.trim_end_matches('.').to_owned(),
-        reference: lint.reference.to_string(),
+        reference: match all.len() {
+            1 => lint.reference.clone().into_owned(),
+            count => format!("{}; {} more", lint.reference, count - 1),
+        },
         mended: all.iter().find_map(|lint| lint.mended.clone()),
     }
 }

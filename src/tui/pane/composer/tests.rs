@@ -380,19 +380,6 @@ fn the_title_says_what_the_line_is() {
     assert_eq!(desk.with(|composer, around| composer.title(around)).0, "Line to send · no connection");
 }
 
-/// A finding as lint gives it, put there by hand: what lint finds is its own tests' matter.
-fn with_lint(desk: &mut Desk, line: &str, span: std::ops::Range<usize>, mended: Option<&str>) {
-    desk.composer.set_line(line);
-    desk.composer.lints = vec![Lint {
-        name: "space-before-colon",
-        severity: lint::Severity::Wrong,
-        span,
-        reason: "no space before the colon, address in <>".into(),
-        reference: "RFC 5321 4.1.1.3".into(),
-        mended: mended.map(str::to_owned),
-    }];
-}
-
 const CLASSIC: &str = "RCPT TO :anotherdude@target.local notify=success,failure";
 const MENDED: &str = "RCPT TO:<anotherdude@target.local> NOTIFY=SUCCESS,FAILURE";
 
@@ -400,9 +387,26 @@ const MENDED: &str = "RCPT TO:<anotherdude@target.local> NOTIFY=SUCCESS,FAILURE"
 fn f8_takes_the_mended_line() {
     let mut desk = Desk::greeted();
     assert!(!desk.with(Composer::mend), "nothing is wrong with an empty line");
-    with_lint(&mut desk, CLASSIC, 7..9, Some(MENDED));
+    desk.say("EHLO noddy.com", "250-mx\n250 DSN").say("MAIL FROM:<dude@noddy.com>", "250 ok").keys(CLASSIC);
     assert!(desk.with(Composer::mend));
     assert_eq!(desk.composer.line(), MENDED);
+    assert_eq!(desk.composer.lints(), []);
+    assert!(!desk.with(Composer::mend), "it is mended");
+}
+
+#[test]
+fn a_line_still_being_typed_is_not_called_wrong() {
+    let mut desk = Desk::greeted();
+    desk.say("EHLO noddy.com", "250-mx\n250 DSN").say("MAIL FROM:<dude@noddy.com>", "250 ok");
+    for typed in "RCPT TO:<anotherdude@target.local>".chars() {
+        desk.keys(&typed.to_string());
+        assert_eq!(desk.composer.lints(), [], "{}", desk.composer.line());
+    }
+    desk.keys("<C-u>DATA");
+    assert_eq!(desk.composer.lints()[0].name, "sequence", "what is whole is looked at");
+    desk.waiting = Some(("RCPT", 0, 300));
+    desk.with(Composer::arrange);
+    assert_eq!(desk.composer.lints(), [], "the reply may change what is in order");
 }
 
 #[test]
@@ -420,10 +424,9 @@ fn screens() {
     shoot("an unknown verb", desk.keys("XYZZY"));
     desk.keys("<C-u>").say("EHLO noddy.com", "250 mx").say("MAIL FROM:<dude@noddy.com>", "250 ok");
     shoot("a verb", desk.keys("RCPT"));
-    with_lint(&mut desk, CLASSIC, 7..9, Some(MENDED));
-    shoot("a lint with its mending", &mut desk);
-    with_lint(&mut desk, CLASSIC, 34..56, None);
-    shoot("a lint at the end of the line", &mut desk);
+    shoot("a lint with its mending", desk.keys("<C-u>").keys(CLASSIC));
+    shoot("a lint at the end of the line", desk.keys("<C-u>RCPT TO:<anotherdude@target.local> NOTIFY=SUCCESS,NEVER"));
+    shoot("a lint about the order", desk.keys("<C-u>DATA"));
     desk.keys("<C-u>");
     desk.waiting = Some(("RCPT", 0, 300));
     desk.with(Composer::arrange);
