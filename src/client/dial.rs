@@ -15,6 +15,14 @@ use super::{Endpoint, Options};
 pub(super) struct Failure {
     pub(super) kind: &'static str,
     pub(super) words: String,
+    /// The target that would fit.
+    pub(super) better: Option<String>,
+}
+
+impl Failure {
+    pub(super) fn new(kind: &'static str, words: impl Into<String>) -> Self {
+        Self { kind, words: words.into(), better: None }
+    }
 }
 
 /// What was reached: the stream, and the name to expect in its certificate.
@@ -38,7 +46,7 @@ async fn dial_host(host: &str, port: u16, options: &Options, recorder: &mut Reco
         let resolved = Remark::new("resolved").value(host);
         recorder.remark(addresses.iter().fold(resolved, |remark, address| remark.value(address.ip())));
     }
-    let mut last = Failure { kind: "name", words: format!("{host} has no address") };
+    let mut last = Failure::new("name", format!("{host} has no address"));
     for address in &addresses {
         recorder.remark(Remark::new("connecting").value(address));
         match attempt(*address, options).await {
@@ -65,13 +73,10 @@ async fn dial_host(host: &str, port: u16, options: &Options, recorder: &mut Reco
 
 async fn resolve(host: &str, port: u16, limit: Duration) -> Result<Vec<SocketAddr>, Failure> {
     let lookup = tokio::time::timeout(limit, tokio::net::lookup_host((host, port))).await;
-    let found = lookup.map_err(|_| Failure {
-        kind: "time-out",
-        words: format!("the name {host} was not resolved within {}", seconds(limit)),
-    })?;
-    let mut addresses: Vec<SocketAddr> = found
-        .map_err(|error| Failure { kind: "name", words: format!("the name {host} can't be resolved: {error}") })?
-        .collect();
+    let found = lookup
+        .map_err(|_| Failure::new("time-out", format!("the name {host} was not resolved within {}", seconds(limit))))?;
+    let mut addresses: Vec<SocketAddr> =
+        found.map_err(|error| Failure::new("name", format!("the name {host} can't be resolved: {error}")))?.collect();
     addresses.dedup();
     Ok(addresses)
 }
@@ -88,12 +93,11 @@ async fn attempt(address: SocketAddr, options: &Options) -> Result<TcpStream, Fa
         Ok(Ok(stream)) => Ok(stream),
         Ok(Err(error)) => {
             let kind = if error.kind() == std::io::ErrorKind::ConnectionRefused { "refused" } else { "network" };
-            Err(Failure { kind, words: format!("{address}: {}", plain_error(&error)) })
+            Err(Failure::new(kind, format!("{address}: {}", plain_error(&error))))
         }
-        Err(_) => Err(Failure {
-            kind: "time-out",
-            words: format!("{address}: no answer within {}", seconds(options.connect_timeout)),
-        }),
+        Err(_) => {
+            Err(Failure::new("time-out", format!("{address}: no answer within {}", seconds(options.connect_timeout))))
+        }
     }
 }
 
@@ -123,14 +127,14 @@ async fn dial_unix(path: &std::path::Path, options: &Options, recorder: &mut Rec
             recorder.remark(Remark::new("connected").value(format!("unix:{shown}")));
             Ok(Reached { stream: Box::new(stream), host: "localhost".to_owned() })
         }
-        Ok(Err(error)) => Err(Failure { kind: "refused", words: format!("{shown}: {}", plain_error(&error)) }),
-        Err(_) => Err(Failure { kind: "time-out", words: format!("{shown}: no answer") }),
+        Ok(Err(error)) => Err(Failure::new("refused", format!("{shown}: {}", plain_error(&error)))),
+        Err(_) => Err(Failure::new("time-out", format!("{shown}: no answer"))),
     }
 }
 
 #[cfg(not(unix))]
 async fn dial_unix(path: &std::path::Path, _: &Options, _: &mut Recorder) -> Result<Reached, Failure> {
-    Err(Failure { kind: "network", words: format!("{}: this system has no Unix sockets", path.display()) })
+    Err(Failure::new("network", format!("{}: this system has no Unix sockets", path.display())))
 }
 
 /// The mail exchangers of a domain in order (RFC 5321 5.1).
@@ -140,7 +144,7 @@ async fn dial_domain(domain: &str, options: &Options, recorder: &mut Recorder) -
     recorder.remark(
         exchangers.iter().fold(remark, |remark, (preference, host)| remark.value(format!("{preference} {host}"))),
     );
-    let mut last = Failure { kind: "name", words: format!("{domain} has no mail exchanger that answers") };
+    let mut last = Failure::new("name", format!("{domain} has no mail exchanger that answers"));
     for (_, host) in &exchangers {
         match dial_host(host, 25, options, recorder).await {
             Ok(reached) => return Ok(reached),
@@ -157,12 +161,12 @@ async fn dial_domain(domain: &str, options: &Options, recorder: &mut Recorder) -
 async fn mail_exchangers(domain: &str, limit: Duration) -> Result<Vec<(u16, String)>, Failure> {
     use hickory_resolver::TokioResolver;
     use hickory_resolver::proto::rr::RData;
-    let name = |words: String| Failure { kind: "name", words };
+    let name = |words: String| Failure::new("name", words);
     let resolver = TokioResolver::builder_tokio()
         .and_then(hickory_resolver::ResolverBuilder::build)
         .map_err(|error| name(format!("the system's DNS settings can't be used: {error}")))?;
     let lookup = tokio::time::timeout(limit, resolver.mx_lookup(format!("{domain}."))).await;
-    let found = match lookup.map_err(|_| Failure { kind: "time-out", words: format!("no MX answer for {domain}") })? {
+    let found = match lookup.map_err(|_| Failure::new("time-out", format!("no MX answer for {domain}")))? {
         Ok(found) => found,
         // No MX record: the domain itself is the exchanger (RFC 5321 5.1).
         Err(error) if error.is_no_records_found() => return Ok(vec![(0, domain.to_owned())]),
@@ -187,9 +191,9 @@ async fn mail_exchangers(domain: &str, limit: Duration) -> Result<Vec<(u16, Stri
 
 #[cfg(not(feature = "mx"))]
 async fn mail_exchangers(domain: &str, _: Duration) -> Result<Vec<(u16, String)>, Failure> {
-    std::future::ready(Err(Failure {
-        kind: "name",
-        words: format!("this ehlo was built without MX lookups; name a mail exchanger of {domain} instead"),
-    }))
+    std::future::ready(Err(Failure::new(
+        "name",
+        format!("this ehlo was built without MX lookups; name a mail exchanger of {domain} instead"),
+    )))
     .await
 }

@@ -18,8 +18,9 @@
 //! | `pipelined n=` | the next `n` lines went out in one write |
 //! | `cut direction= bytes= sha256=` | what was beyond a limit and not recorded |
 //! | `gave-up` | the user stopped waiting; with `reason=time-out awaiting= after=` the clock did |
-//! | `warning kind= "WORDS"` | something to know: `flood`, `journal`, or an attempt that failed while others remain |
+//! | `warning kind= "WORDS"` | something to know: `flood`, `journal`, `silence`, `mode` (the server speaks something else), or an attempt that failed while others remain |
 //! | `error kind= "WORDS"` | why the connection ends: `name`, `refused`, `network`, `tls`, `time-out` |
+//! | `… try=TARGET` | with a warning or an error: the target that would fit |
 //! | `closed by=client\|server\|network reason=` | the end; the last but for an inspection |
 
 use std::net::IpAddr;
@@ -38,6 +39,7 @@ use crate::world::World;
 mod dial;
 mod handshake;
 mod inspect;
+mod mode;
 mod record;
 mod splitter;
 mod stream;
@@ -91,6 +93,17 @@ pub struct Options {
     pub inspect: bool,
     /// For each reply, instead of RFC 5321 4.5.3.2's times by phase.
     pub reply_timeout: Option<Duration>,
+}
+
+impl Options {
+    /// Host and port as a target has them; none for what has no port.
+    fn place(&self) -> Option<String> {
+        match &self.endpoint {
+            Endpoint::Tcp { host, port } if host.contains(':') => Some(format!("[{host}]:{port}")),
+            Endpoint::Tcp { host, port } => Some(format!("{host}:{port}")),
+            Endpoint::Mx(_) | Endpoint::Unix(_) => None,
+        }
+    }
 }
 
 /// How a line that is sent ends.

@@ -342,6 +342,18 @@ async fn clear_text_where_tls_was_expected_is_shown() {
     options.tls.implicit = true;
     let text = Talk::with(options).until("closed by=client").await;
     assert!(text.contains("it answered in clear text: 220 mx ESMTP"), "{text}");
+    assert!(text.contains(&format!("try=smtp://127.0.0.1:{port}")), "{text}");
+}
+
+#[tokio::test]
+async fn tls_where_a_greeting_was_expected_is_said_with_what_would_fit() {
+    let port = peer(|mut stream| async move {
+        stream.write_all(b"\x15\x03\x03\x00\x02\x02\x46").await.expect("written");
+    })
+    .await;
+    let text = Talk::with(options(port)).until("closed by=server").await;
+    assert!(text.contains("speaks TLS from the first byte"), "{text}");
+    assert!(text.contains(&format!("try=smtps://127.0.0.1:{port}")), "{text}");
 }
 
 #[tokio::test]

@@ -7,6 +7,8 @@ use crate::smtp::session::Awaited;
 
 /// For each block of message content to be taken by the server (RFC 5321 4.5.3.2.5).
 pub const CONTENT_BLOCK: Duration = Duration::from_mins(3);
+/// Before the greeting, until silence is worth a word.
+pub(super) const SILENCE: Duration = Duration::from_secs(6);
 /// After QUIT was answered, for the server to close.
 pub(super) const AFTER_QUIT: Duration = Duration::from_secs(2);
 

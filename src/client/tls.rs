@@ -20,11 +20,17 @@ pub(super) struct Outcome {
     pub(super) result: Result<Box<dyn Io>, Failure>,
     /// It failed because the certificate was not trusted: a closer look would tell more.
     pub(super) untrusted: bool,
+    /// What the server said instead of a handshake.
+    pub(super) clear_text: Option<Vec<u8>>,
 }
 
 impl Outcome {
     fn failed(remarks: Vec<Remark>, words: String) -> Self {
-        Self { remarks, result: Err(Failure { kind: "tls", words }), untrusted: false }
+        Self { remarks, result: Err(Failure::new("tls", words)), untrusted: false, clear_text: None }
+    }
+
+    fn done(remarks: Vec<Remark>, stream: Box<dyn Io>) -> Self {
+        Self { remarks, result: Ok(stream), untrusted: false, clear_text: None }
     }
 }
 
@@ -49,7 +55,7 @@ async fn verifying(stream: Box<dyn Io>, name: &str, options: &TlsOptions) -> Out
             let chain = if facts.chain.is_empty() { leaf.into_iter().collect() } else { facts.chain.clone() };
             let mut remarks = vec![about(&facts).with("verified", "yes")];
             remarks.extend(certificates(&chain));
-            Outcome { remarks, result: Ok(Box::new(stream)), untrusted: false }
+            Outcome::done(remarks, Box::new(stream))
         }
         Err(error) => {
             let mut remarks = Vec::new();
@@ -58,7 +64,8 @@ async fn verifying(stream: Box<dyn Io>, name: &str, options: &TlsOptions) -> Out
             }
             remarks.extend(certificates(&facts.chain));
             let untrusted = error.to_string().contains("certificate verify failed");
-            Outcome { untrusted, ..Outcome::failed(remarks, words(&error.to_string(), &facts, name)) }
+            let failed = Outcome::failed(remarks, words(&error.to_string(), &facts, name));
+            Outcome { untrusted, clear_text: facts.clear_text, ..failed }
         }
     }
 }
@@ -71,11 +78,11 @@ async fn regardless(stream: Box<dyn Io>, name: &str, options: &TlsOptions, now: 
     match result {
         Ok((stream, found)) => {
             let remarks = verdict(about(&facts), &found);
-            Outcome { remarks, result: Ok(Box::new(stream)), untrusted: false }
+            Outcome::done(remarks, Box::new(stream))
         }
         Err(error) => {
             let remarks = facts.version.map(|_| about(&facts).with("failed", "yes")).into_iter().collect();
-            Outcome::failed(remarks, words(&error, &facts, name))
+            Outcome { clear_text: facts.clear_text.clone(), ..Outcome::failed(remarks, words(&error, &facts, name)) }
         }
     }
 }

@@ -18,7 +18,7 @@ use super::dial::{self, Failure};
 use super::record::Recorder;
 use super::splitter::{Piece, Splitter};
 use super::stream::Io;
-use super::{Options, Request, timeouts, tls};
+use super::{Options, Request, mode, timeouts, tls};
 
 mod look;
 mod send;
@@ -56,6 +56,8 @@ enum Step {
     Request(Request),
     Written(std::io::Result<usize>),
     Read(std::io::Result<usize>),
+    /// Nothing has come since the connection stands.
+    Silence,
     TimedOut,
 }
 
@@ -76,6 +78,10 @@ pub(super) struct Task {
     world: World,
     /// The last EHLO or LHLO as it was sent, for a connection that looks closer.
     greeting: Vec<u8>,
+    /// When silence before the greeting is worth a word.
+    silence: Option<Instant>,
+    /// Nothing has come on this connection yet.
+    unheard: bool,
 }
 
 impl Task {
@@ -102,6 +108,8 @@ impl Task {
             host: String::new(),
             world,
             greeting: b"EHLO localhost".to_vec(),
+            silence: None,
+            unheard: true,
         }
     }
 
@@ -151,7 +159,11 @@ impl Task {
     }
 
     fn failed(&mut self, failure: &Failure) -> End {
-        self.recorder.remark(Remark::new("error").with("kind", failure.kind).value(&failure.words));
+        let mut error = Remark::new("error").with("kind", failure.kind).value(&failure.words);
+        if let Some(better) = &failure.better {
+            error = error.with("try", better);
+        }
+        self.recorder.remark(error);
         End::by(if failure.kind == "tls" { "client" } else { "network" })
     }
 
@@ -168,13 +180,22 @@ impl Task {
         };
         let Ok(outcome) = outcome else {
             let words = format!("the TLS handshake was not done within {} s: the server says nothing", limit.as_secs());
-            return Err(self.failed(&Failure { kind: "time-out", words }));
+            return Err(self.failed(&Failure::new("time-out", words)));
         };
         for remark in outcome.remarks {
             self.recorder.remark(remark);
         }
         let untrusted = outcome.untrusted;
-        outcome.result.map_err(|failure| End { untrusted, ..self.failed(&failure) })
+        let clear_text = outcome.clear_text;
+        outcome.result.map_err(|mut failure| {
+            if let (Some(said), true, Some(place)) = (clear_text, self.options.tls.implicit, self.options.place()) {
+                match mode::recognise(&said) {
+                    Some(speaks) => failure.words = speaks.words(&place),
+                    None => failure.better = Some(format!("smtp://{place}")),
+                }
+            }
+            End { untrusted, ..self.failed(&failure) }
+        })
     }
 
     /// Requests, octets and timers, until the connection ends.
@@ -182,6 +203,7 @@ impl Task {
         let (mut reader, mut writer) = tokio::io::split(stream);
         let mut buffer = vec![0; 64 * 1024];
         self.wait_for_next();
+        self.silence = (!self.options.tls.implicit).then(|| Instant::now() + timeouts::SILENCE);
         loop {
             self.recorder.flush();
             match self.next(&mut reader, &mut writer, &mut buffer).await {
@@ -208,6 +230,7 @@ impl Task {
                     return self.broken(&error);
                 }
                 Step::Read(Err(error)) => return self.broken(&error),
+                Step::Silence => self.silent(),
                 Step::TimedOut => {
                     if let Some(end) = self.timed_out() {
                         return end;
@@ -225,7 +248,7 @@ impl Task {
         buffer: &mut [u8],
     ) -> Step {
         let backlog = self.recorder.backlog();
-        let deadline = self.deadline;
+        let (deadline, silence) = (self.deadline, self.silence);
         tokio::select! {
             biased;
             () = self.cancel.cancelled() => Step::Cancelled,
@@ -235,6 +258,7 @@ impl Task {
             permit = self.events.reserve(), if backlog > 0 => permit.map_or(Step::OwnerGone, |_| Step::Room),
             written = writer.write(&self.outgoing), if !self.outgoing.is_empty() => Step::Written(written),
             read = reader.read(buffer), if backlog < BACKLOG && !self.flooded => Step::Read(read),
+            () = sleep_until(silence), if silence.is_some() => Step::Silence,
             () = sleep_until(deadline), if deadline.is_some() => Step::TimedOut,
         }
     }
@@ -313,6 +337,10 @@ impl Task {
     /// Octets came. Gives true when the TLS handshake is due.
     fn octets(&mut self, bytes: &[u8]) -> bool {
         self.unasked.0 += bytes.len() as u64;
+        self.silence = None;
+        if std::mem::take(&mut self.unheard) && !self.recorder.fold.session.tls {
+            self.wrong_mode(bytes);
+        }
         let mut rest = bytes;
         while !rest.is_empty() {
             // Line by line, since what follows the reply to STARTTLS must not be read as replies.
@@ -335,6 +363,28 @@ impl Task {
         }
         self.stop_flood();
         false
+    }
+
+    /// The first octets of the server's: where they are no greeting, what they are and what would fit is said.
+    fn wrong_mode(&mut self, first: &[u8]) {
+        let (Some(speaks), Some(place)) = (mode::recognise(first), self.options.place()) else { return };
+        let mut warning = Remark::new("warning").with("kind", "mode").value(speaks.words(&place));
+        if let Some(better) = speaks.better(&place) {
+            warning = warning.with("try", better);
+        }
+        self.recorder.remark(warning);
+    }
+
+    /// The connection stands and nothing comes: a port that speaks TLS from the first byte waits for the client.
+    fn silent(&mut self) {
+        self.silence = None;
+        let Some(place) = self.options.place() else { return };
+        let words = format!(
+            "no greeting for {} s; the server may be slow on purpose, or it speaks TLS from the first byte and waits for you",
+            timeouts::SILENCE.as_secs()
+        );
+        let warning = Remark::new("warning").with("kind", "silence").value(words);
+        self.recorder.remark(warning.with("try", format!("smtps://{place}")));
     }
 
     /// What came in clear text after the reply to STARTTLS is recorded and thrown away (RFC 3207 6).
