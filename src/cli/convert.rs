@@ -82,9 +82,9 @@ fn format(named: Option<&'static Format>, output: Option<&Path>) -> Result<&'sta
         return Err("say which format with --as, or name a file to write".to_owned());
     };
     let extension = output.extension().and_then(|extension| extension.to_str());
-    extension.and_then(interchange::by_extension).ok_or_else(|| {
-        format!("{}: its ending is none that means a format; say which one with --as", output.display())
-    })
+    extension
+        .and_then(interchange::by_extension)
+        .ok_or_else(|| format!("{}: its ending is none that means a format; say which one with --as", output.display()))
 }
 
 /// Reads a transcript from a file, or from standard input for `-`.

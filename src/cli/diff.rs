@@ -129,7 +129,8 @@ fn scripts(left: &Document, right: &Document) -> Vec<Row> {
     let row = |pair: Pair| match pair {
         Pair::Both(a, b) => {
             let (x, y) = (&lefts[a], &rights[b]);
-            let differences = if x == y { Vec::new() } else { vec![Difference::Command(x.text.clone(), y.text.clone())] };
+            let differences =
+                if x == y { Vec::new() } else { vec![Difference::Command(x.text.clone(), y.text.clone())] };
             Row { pair, left: side(x), right: side(y), differences }
         }
         Pair::Left(a) => Row { pair, left: side(&lefts[a]), right: None, differences: Vec::new() },
@@ -170,7 +171,8 @@ fn to_text(rows: &[Row], exact: bool, quiet: bool) -> String {
         writeln!(out, "{mark} {}", row.line()).expect("a string takes it");
         for difference in &row.differences {
             let (left, right) = words(difference);
-            writeln!(out, "    {:<10} - {left}\n    {:<10} + {right}", difference.word(), "").expect("a string takes it");
+            writeln!(out, "    {:<10} - {left}\n    {:<10} + {right}", difference.word(), "")
+                .expect("a string takes it");
         }
     }
     let differ = rows.iter().filter(|row| row.counts(exact)).count();

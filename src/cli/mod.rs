@@ -7,6 +7,8 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::world::{Directories, World};
 
+mod convert;
+mod diff;
 mod explain;
 mod lab;
 mod open;
@@ -108,6 +110,10 @@ enum Command {
     Run(run::Arguments),
     /// Explain a reply
     Explain(explain::Arguments),
+    /// Compare two conversations
+    Diff(diff::Arguments),
+    /// Write a conversation in another format
+    Convert(convert::Arguments),
     /// Run the lab server on its own
     Lab(lab::Arguments),
 }
@@ -130,6 +136,8 @@ pub fn main() -> ExitCode {
         Some(Command::Open(it)) => open::run(it, common, &world),
         Some(Command::Run(it)) => run::run(it, common, &world),
         Some(Command::Explain(it)) => explain::run(it, common, &world),
+        Some(Command::Diff(it)) => diff::run(it, common, &world),
+        Some(Command::Convert(it)) => convert::run(it, common, &world),
         Some(Command::Lab(it)) => lab::run(it, common, &world),
     };
     ExitCode::from(exit.code())
