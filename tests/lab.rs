@@ -301,6 +301,19 @@ fn lab_check_names_the_line_and_the_key_that_was_meant() {
 }
 
 #[test]
+fn options_of_every_subcommand_may_stand_before_it() {
+    let state = tempfile::tempdir().expect("a directory");
+    let file = state.path().join("mine.toml");
+    std::fs::write(&file, ehlo::assets::text("scenarios/default.toml").expect("shipped")).expect("written");
+    for before in [&["-q", "--state"][..], &["--color=never", "--config"]] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ehlo"));
+        let out = command.args(before).arg(state.path()).args(["lab", "check"]).arg(&file).output().expect("it runs");
+        assert_eq!(out.status.code(), Some(0), "{}", String::from_utf8_lossy(&out.stderr));
+        assert!(String::from_utf8_lossy(&out.stdout).contains("is well formed"));
+    }
+}
+
+#[test]
 fn the_users_own_scenario_wins_by_name() {
     let state = tempfile::tempdir().expect("a directory");
     let own = state.path().join("data/ehlo/scenarios");

@@ -1,9 +1,10 @@
 //! The command line: one file a subcommand. Arguments in, calls above, output and exit status out.
 
+use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::world::{Directories, World};
 
@@ -128,7 +129,7 @@ fn complain(command: &str, words: impl std::fmt::Display) -> Exit {
 /// Runs the program.
 #[must_use]
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = Arguments::parse_from(subcommand_first(std::env::args_os().collect()));
     let world = World::real(directories(&arguments.common));
     let common = &arguments.common;
     let exit = match &arguments.command {
@@ -141,6 +142,33 @@ pub fn main() -> ExitCode {
         Some(Command::Lab(it)) => lab::run(it, common, &world),
     };
     ExitCode::from(exit.code())
+}
+
+/// Puts the subcommand before the options that every subcommand takes: `ehlo --state DIR lab` is `ehlo lab --state DIR`.
+/// Without this the word would be read as a TARGET, since the workbench takes options and words too.
+fn subcommand_first(mut words: Vec<OsString>) -> Vec<OsString> {
+    let command = Arguments::command();
+    let takes_value = |word: &str| {
+        let option = command.get_arguments().filter(|a| a.is_global_set()).find(|a| {
+            let long = a.get_long().is_some_and(|long| word.strip_prefix("--").is_some_and(|w| w == long));
+            long || a.get_short().is_some_and(|short| word.strip_prefix('-').is_some_and(|w| w == short.to_string()))
+        });
+        option.map(|option| option.get_action().takes_values())
+    };
+    let mut at = 1;
+    while let Some(word) = words.get(at).and_then(|word| word.to_str()) {
+        at += match takes_value(word) {
+            Some(true) => 2,
+            Some(false) => 1,
+            None if word.starts_with("--") && word.contains('=') => 1,
+            None => break,
+        };
+    }
+    let is_subcommand = words.get(at).is_some_and(|word| command.get_subcommands().any(|s| *word == *s.get_name()));
+    if is_subcommand {
+        words[1..=at].rotate_right(1);
+    }
+    words
 }
 
 /// The XDG directories, or what stands in their place.

@@ -127,8 +127,8 @@ impl Framer {
 mod tests {
     use super::*;
 
-    fn line(text: &str, crlf: bool) -> Option<Unit> {
-        Some(Unit::Line { bytes: text.as_bytes().to_vec(), crlf })
+    fn line(text: &str, crlf: bool) -> Unit {
+        Unit::Line { bytes: text.as_bytes().to_vec(), crlf }
     }
 
     #[test]
@@ -140,7 +140,7 @@ mod tests {
             for part in [&wire[..cut], &wire[cut..]] {
                 framer.push(part);
                 while let Some(unit) = framer.next(Expect::Line(100)) {
-                    got.push(Some(unit));
+                    got.push(unit);
                 }
             }
             assert_eq!(got, [line("EHLO a", true), line("NOOP", false), line("QUIT", true)], "cut at {cut}");
@@ -155,7 +155,7 @@ mod tests {
         framer.push(&[b'y'; 500]);
         assert_eq!(framer.next(Expect::Line(20)), None);
         framer.push(b"z\r\nNOOP\r\n");
-        assert_eq!(framer.next(Expect::Line(20)), line("NOOP", true));
+        assert_eq!(framer.next(Expect::Line(20)), Some(line("NOOP", true)));
         assert_eq!(framer.clear(), 0);
     }
 
@@ -164,6 +164,6 @@ mod tests {
         let mut framer = Framer::default();
         framer.push(b"abc\r\nQUIT\r\n");
         assert_eq!(framer.next(Expect::Chunk(5)), Some(Unit::Chunk(b"abc\r\n".to_vec())));
-        assert_eq!(framer.next(Expect::Line(20)), line("QUIT", true));
+        assert_eq!(framer.next(Expect::Line(20)), Some(line("QUIT", true)));
     }
 }

@@ -110,11 +110,13 @@ impl Store {
 
     /// The messages that came after this number, oldest first.
     pub(super) fn since(&self, number: u64) -> Vec<Arc<Message>> {
-        self.messages.iter().filter(|m| m.number > number).cloned().collect()
+        let first = self.messages.partition_point(|m| m.number <= number);
+        self.messages.iter().skip(first).cloned().collect()
     }
 
     /// The message of this number, if it is still there.
     pub(super) fn get(&self, number: u64) -> Option<Arc<Message>> {
-        self.messages.iter().find(|m| m.number == number).cloned()
+        let at = self.messages.partition_point(|m| m.number < number);
+        self.messages.get(at).filter(|m| m.number == number).cloned()
     }
 }

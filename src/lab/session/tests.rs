@@ -96,7 +96,7 @@ impl Talk {
 
     /// Sends lines, each ended by CR LF; gives the lines that come back, joined by `|`.
     fn say(&mut self, lines: &[&str]) -> String {
-        let wire: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
+        let wire = lines.iter().fold(String::new(), |wire, line| wire + line + "\r\n");
         self.bytes(wire.as_bytes()).join("|")
     }
 
