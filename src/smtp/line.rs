@@ -92,8 +92,8 @@ mod tests {
     /// Text, end and number of cut octets.
     type Told = (String, LineEnd, u64);
 
-    fn told(line: RawLine) -> Told {
-        (String::from_utf8_lossy(&line.raw).into_owned(), line.end, line.cut)
+    fn told(RawLine { raw, end, cut }: RawLine) -> Told {
+        (String::from_utf8_lossy(&raw).into_owned(), end, cut)
     }
 
     /// The lines, what is left at the end among them.

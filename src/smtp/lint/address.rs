@@ -1,6 +1,6 @@
 //! Domains, address literals and mailboxes (RFC 5321 4.1.2, 4.1.3).
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use core::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 
 use super::super::path::{outside_quotes, without_route};
