@@ -22,7 +22,7 @@ use crate::tui::talk::{Source, Talk};
 use crate::tui::theme::Theme;
 
 use landmarks::Landmarks;
-use rows::{Columns, Place, Rows};
+use rows::{Columns, LongLines, Place, Rows};
 
 /// The pane's own state; everything else is in the [`Talk`].
 #[derive(Debug, Default)]
@@ -40,6 +40,7 @@ pub struct Transcript {
     cursor: Option<usize>,
     /// The exchange of the marked record.
     selected: Option<usize>,
+    long: LongLines,
     /// Records that were in sight, or before what was.
     seen: usize,
 }
@@ -171,6 +172,7 @@ impl Transcript {
             landmarks: &self.landmarks,
             unfolded: &self.unfolded,
             columns: self.columns,
+            long: &self.long,
         })
     }
 

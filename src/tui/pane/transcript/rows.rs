@@ -3,7 +3,10 @@
 //! A place is a record and a row within it. Going up and down walks from record to record; a run of content that is
 //! folded is stepped over at once. So nothing here depends on how long the conversation is.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::ops::Range;
+use std::rc::Rc;
 
 use crate::tui::pane::wrap;
 use crate::tui::talk::Talk;
@@ -20,6 +23,11 @@ const WIDE: u16 = 56;
 /// Columns kept for the latency, the space before it included.
 const LATENCY: u16 = 7;
 
+/// Octets from which the rows of a line are kept.
+const LONG: usize = 4096;
+/// Long lines whose rows are kept.
+const LONG_KEPT: usize = 32;
+
 /// A row on the screen: a record and a row within it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(super) struct Place {
@@ -30,6 +38,37 @@ pub(super) struct Place {
 impl Place {
     pub(super) fn first_of(record: usize) -> Self {
         Self { record, row: 0 }
+    }
+}
+
+/// The rows of one record's text, as ranges of its octets.
+pub(super) type Breaks = Rc<Vec<Range<usize>>>;
+
+/// What the rows of a long line depend on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct LongLine {
+    record: usize,
+    octets: usize,
+    first: u16,
+    width: u16,
+}
+
+/// The rows of the long lines looked at last, so that a line of a megabyte is broken once and not for each key.
+#[derive(Debug, Default)]
+pub(super) struct LongLines(RefCell<Vec<(LongLine, Breaks)>>);
+
+impl LongLines {
+    fn get(&self, line: LongLine, broken: impl FnOnce() -> Breaks) -> Breaks {
+        let mut kept = self.0.borrow_mut();
+        if let Some((_, breaks)) = kept.iter().find(|(of, _)| *of == line) {
+            return Rc::clone(breaks);
+        }
+        let breaks = broken();
+        if kept.len() >= LONG_KEPT {
+            kept.remove(0);
+        }
+        kept.push((line, Rc::clone(&breaks)));
+        breaks
     }
 }
 
@@ -66,6 +105,7 @@ pub(super) struct Rows<'a> {
     pub(super) landmarks: &'a Landmarks,
     pub(super) unfolded: &'a BTreeSet<usize>,
     pub(super) columns: Columns,
+    pub(super) long: &'a LongLines,
 }
 
 impl Rows<'_> {
@@ -91,7 +131,7 @@ impl Rows<'_> {
     }
 
     /// Where the rows of a record's text begin and end.
-    pub(super) fn breaks(&self, record: usize, shown: &line::Shown<'_>) -> Vec<std::ops::Range<usize>> {
+    pub(super) fn breaks(&self, record: usize, shown: &line::Shown<'_>) -> Breaks {
         let kept = if self.columns.wide && shown.opens_reply
             || line::latency(record, shown, self.talk, self.columns.wide).is_some()
         {
@@ -101,7 +141,10 @@ impl Rows<'_> {
         };
         let width = self.columns.width;
         let tail = u16::try_from(shown.tail.len()).unwrap_or(0);
-        wrap::rows(&shown.text, width.saturating_sub(kept), width, tail)
+        let octets = shown.text.len();
+        let of = LongLine { record, octets, first: width.saturating_sub(kept), width };
+        let broken = || Rc::new(wrap::rows(&shown.text, of.first, width, tail));
+        if octets < LONG { broken() } else { self.long.get(of, broken) }
     }
 
     /// The record that is shown after this one.
