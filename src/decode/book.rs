@@ -5,10 +5,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 
-use regex::{Regex, RegexSet, RegexSetBuilder};
 use serde::Deserialize;
 
 use super::entry::{CategoryEntry, CodeEntry, DigitEntry, EnhancedEntry, ReplyEntry, SoftwareEntry};
+use super::sieve::{self, Sieve};
 use super::{ACTIONS, CATEGORIES, KnowledgeError};
 
 /// A file of decode data.
@@ -49,8 +49,8 @@ pub struct Book {
     enhanced: Vec<EnhancedEntry>,
     software: Vec<SoftwareEntry>,
     replies: Vec<ReplyEntry>,
-    reply_set: OnceLock<RegexSet>,
-    software_set: OnceLock<RegexSet>,
+    reply_sieve: OnceLock<Sieve>,
+    software_sieve: OnceLock<Sieve>,
 }
 
 impl Book {
@@ -61,7 +61,7 @@ impl Book {
         for (name, text, origin) in files {
             match toml::from_str::<File>(text) {
                 Ok(mut file) => {
-                    file.keep_what_holds(name, text, &mut errors);
+                    file.keep_what_holds(name, text, origin, &mut errors);
                     read.push((origin == Origin::Own, file.rank, name, file));
                 }
                 Err(error) => errors.push(KnowledgeError {
@@ -144,39 +144,29 @@ impl Book {
     }
 
     /// The recognised texts whose patterns match a [normalised](super::normalise) text, in the order of asking.
-    pub fn matching(&self, text: &str) -> impl Iterator<Item = &ReplyEntry> {
-        let set = self.reply_set.get_or_init(|| set(self.replies.iter().map(|entry| entry.pattern.get_ref().as_str())));
-        set.matches(text).into_iter().map(|index| &self.replies[index])
+    pub fn matching<'a>(&'a self, text: &'a str) -> impl Iterator<Item = &'a ReplyEntry> + 'a {
+        let patterns = || self.replies.iter().map(|entry| entry.pattern.get_ref().as_str());
+        self.reply_sieve.get_or_init(|| Sieve::new(patterns())).matches(text).map(|index| &self.replies[index])
     }
 
-    /// The software or provider that a text shows, such as a greeting.
+    /// The software or provider that a [normalised](super::normalise) text shows, such as a greeting.
     #[must_use]
     pub fn software(&self, text: &str) -> Option<&str> {
-        let set =
-            self.software_set.get_or_init(|| set(self.software.iter().map(|entry| entry.pattern.get_ref().as_str())));
-        set.matches(text).into_iter().next().map(|index| self.software[index].name.as_str())
+        let patterns = || self.software.iter().map(|entry| entry.pattern.get_ref().as_str());
+        let index = self.software_sieve.get_or_init(|| Sieve::new(patterns())).matches(text).next()?;
+        Some(self.software[index].name.as_str())
     }
-}
-
-/// One automaton for all patterns. Each was checked when it was read.
-fn set<'a>(patterns: impl Iterator<Item = &'a str>) -> RegexSet {
-    RegexSetBuilder::new(patterns)
-        .case_insensitive(true)
-        .size_limit(1 << 27)
-        .dfa_size_limit(1 << 25)
-        .build()
-        .expect("each pattern compiles by itself, and together they stay within the limit")
 }
 
 impl File {
     /// Takes out entries that can't work, with a word about each.
-    fn keep_what_holds(&mut self, name: &str, text: &str, errors: &mut Vec<KnowledgeError>) {
+    fn keep_what_holds(&mut self, name: &str, text: &str, origin: Origin, errors: &mut Vec<KnowledgeError>) {
         let mut complain = |at: usize, message: String| {
             errors.push(KnowledgeError { file: name.to_owned(), line: line_of(text, at), message });
         };
         self.replies.retain(|entry| {
             let at = entry.pattern.span().start;
-            let problem = pattern_problem(entry.pattern.get_ref())
+            let problem = sieve::problem(entry.pattern.get_ref(), origin)
                 .or_else(|| category_problem(&entry.category))
                 .or_else(|| entry.next.iter().flatten().find_map(super::entry::StepEntry::problem))
                 .or_else(|| entry.condition_problem())
@@ -184,7 +174,7 @@ impl File {
             problem.map(|message| complain(at, message)).is_none()
         });
         self.software.retain(|entry| {
-            let problem = pattern_problem(entry.pattern.get_ref());
+            let problem = sieve::problem(entry.pattern.get_ref(), origin);
             problem.map(|message| complain(entry.pattern.span().start, message)).is_none()
         });
         self.codes.retain(|entry| {
@@ -201,10 +191,6 @@ impl File {
             problem.map(|message| complain(0, format!("category {}: {message}", entry.name))).is_none()
         });
     }
-}
-
-fn pattern_problem(pattern: &str) -> Option<String> {
-    Regex::new(pattern).err().map(|error| format!("the pattern is no regular expression: {error}"))
 }
 
 fn category_problem(category: &str) -> Option<String> {

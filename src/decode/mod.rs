@@ -12,6 +12,7 @@ mod explain;
 mod knowledge;
 mod normal;
 mod notes;
+mod sieve;
 mod steps;
 
 #[cfg(test)]

@@ -1,11 +1,17 @@
 //! Reply texts made comparable before patterns are tried on them.
 
-/// A text as the patterns of the decode data see it: spaces of all kinds run together into one, typographic quotes
-/// made plain, and every address replaced by `_@_`, so that no name of a person or of a domain decides.
+use crate::smtp::EnhancedCode;
+
+/// A text as the patterns of the decode data see it: in small letters, spaces of all kinds run together into one,
+/// typographic quotes made plain, codes repeated within it (`550-5.1.1`) left out, and every address replaced by `_@_`,
+/// so that no name of a person or of a domain decides.
 #[must_use]
 pub fn normalise(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
+        if is_repeated_code(word) {
+            continue;
+        }
         if !out.is_empty() {
             out.push(' ');
         }
@@ -30,11 +36,20 @@ pub fn normalise(text: &str) -> String {
 }
 
 fn push_plain(out: &mut String, text: &str) {
-    out.extend(text.chars().map(|c| match c {
+    out.extend(text.chars().flat_map(char::to_lowercase).map(|c| match c {
         '\u{2018}' | '\u{2019}' | '`' => '\'',
         '\u{201c}' | '\u{201d}' => '"',
         other => other,
     }));
+}
+
+/// Whether a word is a reply code and an enhanced code, as lines joined by somebody else have them in their middle.
+fn is_repeated_code(word: &str) -> bool {
+    let code = word.as_bytes();
+    code.len() > 4
+        && code[..3].iter().all(u8::is_ascii_digit)
+        && code[3] == b'-'
+        && EnhancedCode::at_start(&code[4..]).is_some_and(|(_, end)| end + 4 == code.len())
 }
 
 /// The first address in a text, where one stands there: `local@domain`.
@@ -59,10 +74,11 @@ mod tests {
     #[test]
     fn names_of_persons_do_not_decide() {
         for (text, want) in [
-            ("<spam@a.example>:  User\tunknown", "<_@_>: User unknown"),
+            ("<spam@a.example>:  User\tunknown", "<_@_>: user unknown"),
             ("user spam@a.example. unknown", "user _@_. unknown"),
             ("you can\u{2019}t", "you can't"),
             ("see http://x.example/?q=blocked", "see http://x.example/?q=blocked"),
+            ("no 550-5.1.1 such", "no such"),
             ("", ""),
             ("@", "@"),
         ] {

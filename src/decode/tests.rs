@@ -1,17 +1,28 @@
 //! What a reply means, checked through the whole of the shipped data.
 
-use super::*;
+use std::collections::BTreeMap;
 
-fn decode(reply: &str) -> Explanation {
-    decode_in(reply, &Context::default())
+use super::*;
+use crate::smtp::{LineEnd, Phase, Reply, ReplyLine, Verb};
+
+fn reply(text: &str) -> Reply {
+    let mut whole = Reply::default();
+    for line in text.lines() {
+        whole.push(ReplyLine::parse(line.as_bytes().to_vec(), LineEnd::CrLf));
+    }
+    whole
 }
 
-fn decode_in(reply: &str, context: &Context) -> Explanation {
-    let mut whole = crate::smtp::Reply::default();
-    for line in reply.lines() {
-        whole.push(crate::smtp::ReplyLine::parse(line.as_bytes().to_vec(), crate::smtp::LineEnd::CrLf));
-    }
-    explain_reply(&whole, context, &Knowledge::default())
+fn decode(text: &str) -> Explanation {
+    decode_in(text, &Context::default())
+}
+
+fn decode_in(text: &str, context: &Context) -> Explanation {
+    explain_reply(&reply(text), context, &Knowledge::default())
+}
+
+fn after(verb: Verb) -> Context {
+    Context { asked: Some(Asked::Verb(verb)), ..Context::default() }
 }
 
 #[test]
@@ -29,4 +40,216 @@ fn an_unknown_code_is_explained_by_its_class() {
         assert!(!e.title.is_empty() && !e.meaning.is_empty(), "{reply}");
         assert!(CATEGORIES.contains(&e.category.as_str()), "{reply}: {}", e.category);
     }
+}
+
+/// Each example of each entry is recognised by that entry and by none before it: patterns that overlap show here.
+#[test]
+fn every_example_is_decoded_by_its_own_entry() {
+    let book = Knowledge::default();
+    let book = book.book();
+    assert!(book.replies().len() >= 300, "{}", book.replies().len());
+    let mut wrong = Vec::new();
+    for (index, entry) in book.replies().iter().enumerate() {
+        for example in &entry.examples {
+            let reply = reply(example);
+            let verb = entry.verb.as_ref().and_then(|verbs| Asked::from_name(verbs.iter().next()?));
+            let context = Context { asked: verb, ..Context::default() };
+            let text = normalise(&reply.text());
+            let found = book.matching(&text).find(|e| e.holds(reply.code(), reply.enhanced(), &context));
+            let found = found.and_then(|found| book.replies().iter().position(|e| std::ptr::eq(e, found)));
+            if found != Some(index) {
+                let by = found.map_or("nothing", |found| book.replies()[found].pattern.get_ref());
+                wrong.push(format!("{example}\n  belongs to {}\n  but {by}", entry.pattern.get_ref()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_category_has_its_words() {
+    let knowledge = Knowledge::default();
+    for name in CATEGORIES {
+        let entry = knowledge.book().category(name).unwrap_or_else(|| panic!("{name} has no entry"));
+        assert!(!entry.title.is_empty() && !entry.meaning.is_empty(), "{name}");
+        let refusal = !matches!(*name, "ok" | "intermediate" | "information");
+        assert_eq!(!entry.causes.is_empty(), refusal, "{name}");
+    }
+}
+
+/// The categories of a catalogue of replies, without and with the command that they answer.
+#[test]
+fn real_replies_get_the_category_that_people_gave_them() {
+    let corpus = include_str!("../../tests/corpus/replies.tsv");
+    let (mut all, mut right, mut misses) = (0, 0, BTreeMap::<(String, String), Vec<String>>::new());
+    for line in corpus.lines().skip(1) {
+        let mut columns = line.splitn(3, '\t');
+        let (Some(category), Some(phase), Some(text)) = (columns.next(), columns.next(), columns.next()) else {
+            panic!("three columns: {line}");
+        };
+        let with = Context { asked: Asked::from_name(phase), ..Context::default() };
+        for context in [Context::default(), with] {
+            let e = decode_in(text, &context);
+            all += 1;
+            if e.category == category {
+                right += 1;
+            } else {
+                misses.entry((category.to_owned(), e.category)).or_default().push(text.chars().take(100).collect());
+            }
+        }
+    }
+    for ((want, got), texts) in &misses {
+        println!("{want} read as {got}: {texts:#?}");
+    }
+    assert!(right * 100 >= all * 95, "{right} of {all} are right");
+}
+
+/// The examples of the contract: recognised by their words, whatever code comes with them.
+#[test]
+fn common_refusals_are_recognised_by_their_words() {
+    for (text, category, retry) in [
+        ("554 5.7.1 <friend@elsewhere.example>: Relay access denied", "relay-denied", false),
+        ("550 relay not permitted", "relay-denied", false),
+        (
+            "550 5.1.1 <a@b.example>: Recipient address rejected: User unknown in virtual mailbox table",
+            "mailbox-unknown",
+            false,
+        ),
+        ("552 5.2.2 Mailbox full", "mailbox-full", false),
+        ("452 4.2.2 <a@b.example>: user is over quota", "mailbox-full", true),
+        ("450 4.2.0 <a@b.example>: Recipient address rejected: Greylisted for 5 minutes", "greylisted", true),
+        ("550 greylisted, come back later", "greylisted", true),
+        ("530 5.7.0 Authentication required", "auth-required", false),
+        ("530 5.7.0 Must issue a STARTTLS command first", "tls-required", false),
+        ("535 5.7.8 Error: authentication failed", "auth-failed", false),
+        ("554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org", "reputation", false),
+        ("421 4.4.2 mx Error: timeout exceeded", "service-unavailable", true),
+    ] {
+        let e = decode(text);
+        assert_eq!((e.category.as_str(), e.retry), (category, Some(retry)), "{text}");
+        assert!(!e.causes.is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn the_same_code_means_something_else_after_another_command() {
+    let titles: std::collections::BTreeSet<_> = [
+        Some(Asked::Connect),
+        Some(Asked::Verb(Verb::Mail)),
+        Some(Asked::Verb(Verb::Rcpt)),
+        Some(Asked::Verb(Verb::Data)),
+        Some(Asked::EndOfData),
+        None,
+    ]
+    .into_iter()
+    .map(|asked| decode_in("550 no", &Context { asked, ..Context::default() }).title)
+    .collect();
+    assert_eq!(titles.len(), 6, "{titles:?}");
+    assert_eq!(
+        decode_in("554 no", &Context { asked: Some(Asked::Connect), ..Context::default() }).category,
+        "reputation"
+    );
+    assert_eq!(decode_in("530 no", &after(Verb::Auth)).category, "tls-required");
+    assert_eq!(decode_in("530 no", &after(Verb::Mail)).category, "auth-required");
+    assert_eq!(decode_in("454 no", &after(Verb::Starttls)).category, "tls-failed");
+    assert_eq!(decode_in("454 no", &after(Verb::Auth)).category, "auth-failed");
+    assert_eq!(decode_in("252 dude", &after(Verb::Vrfy)).category, "information");
+}
+
+#[test]
+fn contradictions_are_pointed_out() {
+    for (text, word) in [
+        ("550 4.2.2 full", "contradict"),
+        ("250 5.7.1 ok", "contradict"),
+        ("450 5.1.1 no", "contradict"),
+        ("354 2.0.0 go", "go together"),
+        ("550 Greylisted, try again later", "come back later"),
+    ] {
+        let e = decode(text);
+        assert!(e.notes.iter().any(|note| note.contains(word)), "{text}: {:?}", e.notes);
+    }
+    assert!(decode("550 5.1.1 no such user").notes.is_empty());
+}
+
+#[test]
+fn flaws_of_a_reply_are_named_once() {
+    let e = decode("550-one\n551 two");
+    assert_eq!(e.notes.len(), 1, "{:?}", e.notes);
+    assert!(e.notes[0].contains("different codes"));
+}
+
+#[test]
+fn digits_are_explained() {
+    let e = decode("554 5.7.1 <a@b.example>: Relay access denied");
+    let shown: Vec<_> = e.digits.iter().map(|(digits, _)| digits.as_str()).collect();
+    assert_eq!(shown, ["5", "x5x", "5.7.1"]);
+    assert_eq!(e.digits[0].1, "permanent: the same try will fail again");
+    assert!(e.digits[2].1.starts_with("policy: "), "{:?}", e.digits);
+    assert_eq!(e.title, "Refused for good: relaying is not allowed");
+}
+
+fn commands(e: &Explanation) -> Vec<String> {
+    e.next
+        .iter()
+        .map(|step| match &step.does {
+            Does::Command(line) => line.clone(),
+            Does::Action(name, argument) => format!("{name} {}", argument.as_deref().unwrap_or_default()),
+            Does::Advice => String::new(),
+        })
+        .collect()
+}
+
+#[test]
+fn steps_fit_the_moment() {
+    let relay = "554 5.7.1 <friend@elsewhere.example>: Relay access denied";
+    let base = Context { after: Some(Phase::Rcpt), accepted: Some(1), ..after(Verb::Rcpt) };
+    let offered = |words: &[&str]| Some(words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>());
+    let clear = Context { tls: Some(false), capabilities: offered(&["STARTTLS"]), ..base.clone() };
+    assert_eq!(commands(&decode_in(relay, &clear)), ["DATA", "STARTTLS", "connect mx:elsewhere.example"]);
+    let bare = Context { capabilities: offered(&[]), accepted: Some(0), after: Some(Phase::Mail), ..base.clone() };
+    assert_eq!(commands(&decode_in(relay, &bare)), ["connect mx:elsewhere.example", "RCPT TO:", "RSET"]);
+    let tls = Context { tls: Some(true), authenticated: Some(false), capabilities: offered(&["AUTH"]), ..base.clone() };
+    assert_eq!(commands(&decode_in(relay, &tls)), ["DATA", "RSET", "connect mx:elsewhere.example"]);
+    let user = Context { authenticated: Some(true), ..tls };
+    assert_eq!(commands(&decode_in(relay, &user)), ["DATA", "connect mx:elsewhere.example"]);
+    let over = Context { after: Some(Phase::Closed), ..base };
+    assert_eq!(commands(&decode_in("421 4.4.2 timeout", &over)), ["reconnect "]);
+}
+
+#[test]
+fn software_is_recognised() {
+    for (text, name) in [
+        ("220 mx.target.local ESMTP Postfix", "Postfix"),
+        ("220 mx.example ESMTP Exim 4.98 Tue, 24 Nov 2026", "Exim"),
+        ("220 mx.google.com ESMTP abc - gsmtp", "Gmail"),
+        ("220 mx.example ESMTP OpenSMTPD", "OpenSMTPD"),
+        ("220 mx.example Microsoft ESMTP MAIL Service ready", "Exchange"),
+        ("550 5.4.1 Recipient address rejected: Access denied. AS(201806281)", "Exchange Online"),
+        ("220 mx.example ESMTP Haraka/3.0 ready", "Haraka"),
+    ] {
+        assert_eq!(decode(text).software.as_deref(), Some(name), "{text}");
+    }
+    assert_eq!(decode("550 5.1.1 <a@yandex.ru>: no").software, None);
+}
+
+#[test]
+fn a_users_file_is_asked_first_and_the_rest_stays() {
+    let mine = "[[reply]]\nmatch = 'relay'\ncategory = 'policy'\nmeaning = 'Ask Joan.'\nexamples = ['550 relay']\n";
+    let (knowledge, errors) = Knowledge::with_replies([("mine.toml", mine)]);
+    assert_eq!(errors, []);
+    let context = Context::default();
+    assert_eq!(explain_reply(&reply("550 relay denied"), &context, &knowledge).meaning, "Ask Joan.");
+    assert_eq!(explain_reply(&reply("550 user unknown"), &context, &knowledge).category, "mailbox-unknown");
+}
+
+/// Far below a millisecond once warm; the bound here is loose for slow machines and debug builds.
+#[test]
+fn decoding_is_quick_once_warm() {
+    let texts = ["554 5.7.1 <a@b.example>: Relay access denied", "550 something that no entry knows at all", "250 ok"];
+    texts.iter().for_each(|text| drop(decode(text)));
+    let start = std::time::Instant::now();
+    for _ in 0..100 {
+        texts.iter().for_each(|text| drop(decode(text)));
+    }
+    assert!(start.elapsed().as_millis() < 3000, "{:?} for 300", start.elapsed());
 }
