@@ -205,5 +205,5 @@ pub(super) fn is_action(name: &str) -> bool {
 
 /// The line of an offset, from 1.
 fn line_of(text: &str, offset: usize) -> usize {
-    1 + text.as_bytes()[..offset.min(text.len())].iter().filter(|b| **b == b'\n').count()
+    1 + memchr::memchr_iter(b'\n', &text.as_bytes()[..offset.min(text.len())]).count()
 }

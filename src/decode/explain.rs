@@ -31,7 +31,10 @@ pub fn explain(
     let software = book.software(&normal).or_else(|| book.software(&normalise(context.banner.as_deref()?)));
     let class = class_of(code, enhanced);
     let mut layers = Layers {
-        text: book.matching(&normal).find(|entry| entry.holds(code, inner, context)),
+        text: book.matching(&normal).find(|entry| {
+            // Words decide about refusals; in a success they only do where an entry asks for its code.
+            (class.is_refusal() || entry.code.is_some()) && entry.holds(code, inner, context)
+        }),
         enhanced: inner.and_then(|enhanced| book.enhanced(enhanced, software)),
         code: code.and_then(|code| book.code(code.number())),
         at: None,
@@ -147,8 +150,7 @@ fn title(layers: &Layers<'_>, class: Class) -> String {
     let bare = match class {
         Class::Success => "Accepted",
         Class::Intermediate => "More is expected",
-        Class::Transient => "the server gives no reason that is known",
-        Class::Permanent => "the server gives no reason that is known",
+        Class::Transient | Class::Permanent => "the server gives no reason that is known",
         Class::Unknown => "Not a reply that an SMTP server may send",
     };
     let headline = headline.unwrap_or(bare);

@@ -44,10 +44,6 @@ pub(super) fn contradictions(
             "The words ask you to come back later, the code says never: most senders will give up at once.".to_owned(),
         );
     }
-    let refused = !matches!(category, "ok" | "information" | "intermediate");
-    if class == Class::Success && refused {
-        notes.push(format!("The words sound like a refusal, but {code} is a success: a client takes it as one."));
-    }
     if class == Class::Intermediate && matches!(context.asked, Some(asked) if !may_ask_for_more(asked)) {
         notes.push(format!("{code} asks for more, but nothing more follows on this command."));
     }

@@ -82,8 +82,8 @@ pub(super) fn problem(pattern: &str, origin: Origin) -> Option<String> {
     error.map(|error| format!("the pattern is no regular expression: {error}"))
 }
 
-fn parse(pattern: &str) -> Result<Hir, regex_syntax::Error> {
-    regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern)
+fn parse(pattern: &str) -> Result<Hir, Box<regex_syntax::Error>> {
+    regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern).map_err(Box::new)
 }
 
 /// Words in small letters of which every text that matches has one; none where there are no such words.
@@ -91,7 +91,9 @@ fn needed(pattern: &str) -> Option<Vec<Vec<u8>>> {
     // Case does not matter here: texts and literals are in small letters.
     let pattern = pattern.strip_prefix("(?i)").unwrap_or(pattern);
     let mut words = of(&parse(pattern).ok()?)?;
-    words.iter_mut().for_each(|word| word.make_ascii_lowercase());
+    for word in &mut words {
+        word.make_ascii_lowercase();
+    }
     words.sort();
     words.dedup();
     Some(words)

@@ -202,17 +202,18 @@ fn commands(e: &Explanation) -> Vec<String> {
 #[test]
 fn steps_fit_the_moment() {
     let relay = "554 5.7.1 <friend@elsewhere.example>: Relay access denied";
-    let base = Context { after: Some(Phase::Rcpt), accepted: Some(1), ..after(Verb::Rcpt) };
+    let start = Context { after: Some(Phase::Rcpt), accepted: Some(1), ..after(Verb::Rcpt) };
     let offered = |words: &[&str]| Some(words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>());
-    let clear = Context { tls: Some(false), capabilities: offered(&["STARTTLS"]), ..base.clone() };
+    let clear = Context { tls: Some(false), capabilities: offered(&["STARTTLS"]), ..start.clone() };
     assert_eq!(commands(&decode_in(relay, &clear)), ["DATA", "STARTTLS", "connect mx:elsewhere.example"]);
-    let bare = Context { capabilities: offered(&[]), accepted: Some(0), after: Some(Phase::Mail), ..base.clone() };
+    let bare = Context { capabilities: offered(&[]), accepted: Some(0), after: Some(Phase::Mail), ..start.clone() };
     assert_eq!(commands(&decode_in(relay, &bare)), ["connect mx:elsewhere.example", "RCPT TO:", "RSET"]);
-    let tls = Context { tls: Some(true), authenticated: Some(false), capabilities: offered(&["AUTH"]), ..base.clone() };
+    let tls =
+        Context { tls: Some(true), authenticated: Some(false), capabilities: offered(&["AUTH"]), ..start.clone() };
     assert_eq!(commands(&decode_in(relay, &tls)), ["DATA", "RSET", "connect mx:elsewhere.example"]);
     let user = Context { authenticated: Some(true), ..tls };
     assert_eq!(commands(&decode_in(relay, &user)), ["DATA", "connect mx:elsewhere.example"]);
-    let over = Context { after: Some(Phase::Closed), ..base };
+    let over = Context { after: Some(Phase::Closed), ..start };
     assert_eq!(commands(&decode_in("421 4.4.2 timeout", &over)), ["reconnect "]);
 }
 
@@ -246,10 +247,97 @@ fn a_users_file_is_asked_first_and_the_rest_stays() {
 #[test]
 fn decoding_is_quick_once_warm() {
     let texts = ["554 5.7.1 <a@b.example>: Relay access denied", "550 something that no entry knows at all", "250 ok"];
-    texts.iter().for_each(|text| drop(decode(text)));
+    for text in texts {
+        drop(decode(text));
+    }
     let start = std::time::Instant::now();
     for _ in 0..100 {
-        texts.iter().for_each(|text| drop(decode(text)));
+        for text in texts {
+            drop(decode(text));
+        }
     }
     assert!(start.elapsed().as_millis() < 3000, "{:?} for 300", start.elapsed());
+}
+
+#[test]
+fn words_of_refusal_in_a_success_decide_nothing() {
+    assert_eq!(decode("220 spam-filter.example ESMTP blocked relay").category, "ok");
+    assert_eq!(decode("250 2.1.5 user unknown, will bounce").category, "ok");
+}
+
+/// A conversation: `S: ` a line of the server, anything else a line of ours.
+fn conversation(lines: &[&str]) -> (crate::conversation::Log, crate::conversation::Dialogue) {
+    use crate::conversation::{Event, Line, Log, Micros, Remark};
+    let mut log = Log::new();
+    let mut push = |event: Event| log.push(Micros(0), &event);
+    push(Event::Remark(Remark::new("connecting").value("127.0.0.1:25")));
+    push(Event::Remark(Remark::new("connected").value("127.0.0.1:25")));
+    for line in lines {
+        push(match (line.strip_prefix("S: "), line.strip_prefix("* ")) {
+            (Some(line), _) => Event::Received(Line::new(line)),
+            (_, Some(remark)) => Event::Remark(Remark::new(remark).with("by", "server")),
+            _ => Event::Sent(Line::new(*line)),
+        });
+    }
+    let dialogue = crate::conversation::Dialogue::of(&log);
+    (log, dialogue)
+}
+
+/// The explanation of the last exchange.
+fn last(lines: &[&str]) -> Explanation {
+    let (log, dialogue) = conversation(lines);
+    let exchange = dialogue.exchanges().len() - 1;
+    explain_exchange(exchange, &dialogue, &log, &Knowledge::default()).expect("a reply came")
+}
+
+const GREETED: [&str; 5] = [
+    "S: 220 mx.target.local ESMTP Postfix",
+    "EHLO noddy.com",
+    "S: 250-mx.target.local",
+    "S: 250-SIZE 100",
+    "S: 250 STARTTLS",
+];
+
+#[test]
+fn a_conversation_leads_from_step_to_step() {
+    let mut lines = Vec::new();
+    let mut first = Vec::new();
+    for part in [
+        &GREETED[..1],
+        &GREETED[1..],
+        &["MAIL FROM:<dude@noddy.com>", "S: 250 2.1.0 Ok"],
+        &["RCPT TO:<anotherdude@target.local>", "S: 250 2.1.5 Ok"],
+        &["DATA", "S: 354 go"],
+        &["Hello.", ".", "S: 250 2.0.0 Ok: queued as 4ZK1"],
+        &["QUIT", "S: 221 2.0.0 Bye", "* closed"],
+    ] {
+        lines.extend_from_slice(part);
+        first.push(commands(&last(&lines)).first().cloned().unwrap_or_default());
+    }
+    assert_eq!(
+        first,
+        ["EHLO", "STARTTLS", "RCPT TO:", "DATA", "message ", "MAIL FROM:<dude@noddy.com>", "reconnect "],
+        "the first step after each reply"
+    );
+}
+
+#[test]
+fn the_conversation_names_the_cause() {
+    let with = |lines: &[&'static str]| last(&[&GREETED[..], lines].concat());
+    let e = with(&["RCPT TO:<a@b.example>", "S: 503 5.5.1 Error"]);
+    assert_eq!((e.category.as_str(), commands(&e)[0].as_str()), ("bad-sequence", "MAIL FROM:"));
+    assert!(e.causes[0].contains("MAIL must come before RCPT"), "{:?}", e.causes);
+
+    let e = with(&["MAIL FROM:<dude@noddy.com>", "S: 250 ok", "DATA", "S: 503 5.5.1 Error"]);
+    assert_eq!(commands(&e)[0], "RCPT TO:");
+
+    let e =
+        with(&["MAIL FROM:<>", "S: 250 ok", "RCPT TO:<friend@elsewhere.example>", "S: 554 5.7.1 Relay access denied"]);
+    assert!(e.causes[0].contains("elsewhere.example is not this server's domain, and you have not"), "{:?}", e.causes);
+    assert!(commands(&e).contains(&"STARTTLS".to_owned()) && !commands(&e).contains(&"DATA".to_owned()), "{e:?}");
+    assert_eq!(e.software.as_deref(), Some("Postfix"));
+
+    assert_eq!(commands(&last(&["S: 554 no mail for you"])), ["QUIT"]);
+    let cut = last(&["S: 220 mx", "S: 421 4.4.2 idle too long", "* closed"]);
+    assert_eq!(commands(&cut), ["reconnect "]);
 }

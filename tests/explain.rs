@@ -1,0 +1,137 @@
+//! `ehlo explain`, as the built program.
+
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+fn explain(arguments: &[&str], input: &str) -> Output {
+    let home = tempfile::tempdir().expect("a directory");
+    explain_at(home.path(), arguments, input)
+}
+
+fn explain_at(home: &std::path::Path, arguments: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_ehlo"))
+        .arg("explain")
+        .args(arguments)
+        .env("XDG_DATA_HOME", home)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("ehlo runs");
+    // A program that needs no input may have ended before it was written.
+    let _ = child.stdin.take().expect("piped").write_all(input.as_bytes());
+    child.wait_with_output().expect("ehlo ends")
+}
+
+fn replies(arguments: &[&str], input: &str) -> Vec<Value> {
+    let out = explain(&[&["--json"], arguments].concat(), input);
+    assert_eq!(out.status.code(), Some(0), "{arguments:?}: {}", String::from_utf8_lossy(&out.stderr));
+    let value: Value = serde_json::from_slice(&out.stdout).expect("JSON");
+    assert_eq!(value["ehlo"], 1);
+    value["replies"].as_array().expect("a list").clone()
+}
+
+#[test]
+fn json_has_every_key_of_the_contract() {
+    for arguments in
+        [&["550", "5.1.1", "User", "unknown"][..], &["250"], &["999 what"], &["5.7.1"], &["421 4.4.2 timeout"]]
+    {
+        let replies = replies(arguments, "");
+        assert_eq!(replies.len(), 1, "{arguments:?}");
+        let reply = replies[0].as_object().expect("an object");
+        for key in [
+            "code",
+            "class",
+            "enhanced",
+            "title",
+            "meaning",
+            "category",
+            "retry",
+            "software",
+            "causes",
+            "next",
+            "references",
+        ] {
+            assert!(reply.contains_key(key), "{arguments:?}: {key}");
+        }
+        for step in replies[0]["next"].as_array().expect("a list") {
+            assert!(step["text"].is_string() && (step["command"].is_string() != step["action"].is_string()), "{step}");
+        }
+    }
+}
+
+#[test]
+fn values_are_those_of_the_reply() {
+    let reply = &replies(&["554 5.7.1 <friend@elsewhere.example>: Relay access denied"], "")[0];
+    assert_eq!(reply["code"], 554);
+    assert_eq!(reply["class"], "permanent");
+    assert_eq!(reply["enhanced"], "5.7.1");
+    assert_eq!(reply["category"], "relay-denied");
+    assert_eq!(reply["retry"], false);
+    assert_eq!(reply["software"], "Postfix");
+    let enhanced = &replies(&["4.2.2"], "")[0];
+    assert_eq!((&enhanced["code"], &enhanced["class"]), (&Value::Null, &"transient".into()));
+    assert_eq!((&enhanced["category"], &enhanced["retry"]), (&"mailbox-full".into(), &true.into()));
+    assert_eq!(replies(&["299"], "")[0]["class"], "success");
+    assert_eq!(replies(&["999"], "")[0]["class"], "unknown");
+}
+
+#[test]
+fn lines_of_one_reply_are_joined() {
+    let two = "550-5.1.1 The account that you tried to reach\r\n550 5.1.1 does not exist\r\n250 ok\n";
+    let from_input = replies(&["-"], two);
+    assert_eq!(from_input.len(), 2);
+    assert_eq!((&from_input[0]["category"], &from_input[1]["category"]), (&"mailbox-unknown".into(), &"ok".into()));
+    assert_eq!(replies(&["550-one\n550 two"], "").len(), 1);
+    assert_eq!(replies(&["550-5.1.1 the first line alone"], "").len(), 1);
+}
+
+#[test]
+fn the_command_changes_the_meaning() {
+    let title = |verb: &str| replies(&["--verb", verb, "550 no"], "")[0]["title"].clone();
+    assert_ne!(title("MAIL"), title("rcpt"));
+    assert_ne!(title("rcpt"), title("end-of-data"));
+    assert_eq!(explain(&["--verb", "FLY", "550 no"], "").status.code(), Some(2));
+}
+
+#[test]
+fn what_is_no_reply_is_refused_with_a_word() {
+    for (arguments, input) in
+        [(&["abc"][..], ""), (&["12"], ""), (&["-"], ""), (&["-"], "250 ok\nhello\n"), (&["5500 x"], "")]
+    {
+        let out = explain(arguments, input);
+        assert_eq!(out.status.code(), Some(2), "{arguments:?}");
+        assert!(out.stdout.is_empty() && !out.stderr.is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn nothing_of_a_reply_reaches_the_terminal_unescaped() {
+    let out = explain(&["--color", "never", "550 \u{1b}[31mred\u{7} <a@b\u{202e}.example> relay denied"], "");
+    assert_eq!(out.status.code(), Some(0));
+    let text = String::from_utf8(out.stdout).expect("UTF-8");
+    assert!(!text.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{text:?}");
+    assert!(text.contains("Refused for good"), "{text}");
+}
+
+#[test]
+fn a_users_own_texts_are_used_and_their_faults_told() {
+    let home = tempfile::tempdir().expect("a directory");
+    let folder = home.path().join("ehlo/replies");
+    std::fs::create_dir_all(&folder).expect("made");
+    let good =
+        "[[reply]]\nmatch = 'ask joan'\ncategory = 'policy'\nmeaning = 'Joan knows.'\nexamples = ['550 ask Joan']\n";
+    std::fs::write(folder.join("ours.toml"), good).expect("written");
+    std::fs::write(folder.join("worse.toml"), "[[reply]]\nmatch = '('\ncategory = 'policy'\nexamples = ['550 x']\n")
+        .expect("written");
+    let out = explain_at(home.path(), &["550 please Ask Joan"], "");
+    assert_eq!(out.status.code(), Some(0));
+    assert!(String::from_utf8_lossy(&out.stdout).contains("Joan knows."));
+    assert!(
+        String::from_utf8_lossy(&out.stderr).contains("worse.toml:2: "),
+        "{}",
+        String::from_utf8_lossy(&out.stderr)
+    );
+}
