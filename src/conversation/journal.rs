@@ -55,8 +55,10 @@ impl Journal {
         self.at = event.at;
         self.line.clear();
         if self.tail.lost > 0 {
-            let warning =
-                Remark::new("warning").with("lost", self.tail.lost).value("records could not be written here");
+            let warning = Remark::new("warning")
+                .with("kind", "journal")
+                .with("lost", self.tail.lost)
+                .value("records could not be written here");
             write_record(event.at, &Event::Remark(warning), &mut self.line);
         }
         write_record(event.at, &event.event, &mut self.line);
@@ -364,7 +366,11 @@ mod tests {
         let body: Vec<_> = text.lines().skip(6).collect();
         assert_eq!(
             body,
-            ["0.000001 > NOOP", "0.000004 * warning lost=2 \"records could not be written here\"", "0.000004 > QUIT"]
+            [
+                "0.000001 > NOOP",
+                "0.000004 * warning kind=journal lost=2 \"records could not be written here\"",
+                "0.000004 > QUIT"
+            ]
         );
     }
 

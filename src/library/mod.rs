@@ -54,7 +54,7 @@ pub struct Outcome {
 pub fn recent(state: &Path, limit: usize) -> Vec<Summary> {
     let mut found = Vec::new();
     for year in names(&state.join("transcripts"), |name| name.len() == 4 && name.bytes().all(|b| b.is_ascii_digit())) {
-        let files = names(&year, |name| name.ends_with(".smtp"));
+        let files = names(&year, |name| name.strip_suffix(".smtp").is_some());
         found.extend(files.into_iter().take(limit - found.len()).map(|path| summary(&path)));
         if found.len() >= limit {
             break;
