@@ -133,7 +133,7 @@ async fn play(arguments: &Arguments, common: &Common, world: &World) -> Exit {
         }
     }
     if arguments.json {
-        screen::print_json(exit, results);
+        screen::print_json(exit, &results);
     }
     exit
 }

@@ -3,13 +3,12 @@
 //! Everything that can be wrong with a script is found here, before anything connects.
 
 use std::collections::{HashMap, VecDeque};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::client::Ending;
 use crate::conversation::file::Document;
-use crate::conversation::file::script::ChunkSize;
-use crate::smtp::{Command, Reply, Verb, content, escape, sasl};
+use crate::smtp::{Command, Reply, Verb, escape, sasl};
 
 use super::ScriptError;
 use super::check::Check;
@@ -17,6 +16,10 @@ use super::files::Folders;
 use super::item::{Item, What, items};
 use super::pattern::Pattern;
 use super::values::{Piece, Unfilled, Values};
+
+mod content;
+
+use content::as_content;
 
 /// A number for something that a reply is due for: the greeting of a connection, or a line.
 pub type Ask = usize;
@@ -195,7 +198,7 @@ impl Builder<'_> {
             at += expected.len();
             for pieces in lines {
                 match item.what {
-                    What::Content(_) => self.content_line(item, pieces, template.crlf)?,
+                    What::Content(_) => self.content_line(item, &pieces, template.crlf)?,
                     _ => self.send(item, pieces, template.crlf)?,
                 }
                 for next in &expected {
@@ -418,116 +421,6 @@ impl Builder<'_> {
         self.mergeable = item.timed;
     }
 
-    fn content_line(&mut self, item: &Item, pieces: Vec<Piece>, crlf: bool) -> Result<(), ScriptError> {
-        let Some(mut bytes) = plain(&pieces) else {
-            return Err(self.error(item.record, 2, "found {{auth}} in message content, where it is never filled"));
-        };
-        if self.data && bytes == b"." && crlf {
-            return Err(self.error(
-                item.record,
-                2,
-                "found a lone dot as content, which would end the message; write > . to end it, or | .. for a line with a dot",
-            ));
-        }
-        if crlf {
-            bytes.extend_from_slice(b"\r\n");
-        }
-        self.content(item, bytes)
-    }
-
-    /// Message content after DATA, or octets after BDAT.
-    fn content(&mut self, item: &Item, bytes: Vec<u8>) -> Result<(), ScriptError> {
-        if self.data && self.block.is_some() {
-            return Err(self.error(item.record, 0, "found message content within a pipelined block, expected * end before it: the server must answer DATA first"));
-        }
-        if self.data {
-            let line = self.line(item);
-            if ends_message(&bytes) {
-                self.plan.hands_over.get_or_insert(line);
-            }
-            if let Some(Step { act: Act::Content(content), .. }) = self.plan.steps.last_mut() {
-                content.extend(bytes);
-            } else {
-                self.push(item, Act::Content(bytes));
-            }
-            return Ok(());
-        }
-        match self.open_chunk() {
-            Some((sending, _)) => {
-                sending.payload.get_or_insert_default().extend(bytes);
-                Ok(())
-            }
-            None => Err(self.error(item.record, 0, "found message content, expected > DATA or > BDAT n before it")),
-        }
-    }
-
-    /// The BDAT that was sent last, with its size, if nothing but its octets came after it.
-    fn open_chunk(&mut self) -> Option<(&mut Sending, u64)> {
-        let lines = match &mut self.block {
-            Some(Block { lines, later, .. }) if later.is_empty() => lines,
-            Some(_) => return None,
-            None => match self.plan.steps.last_mut() {
-                Some(Step { act: Act::Send(lines), .. }) => lines,
-                _ => return None,
-            },
-        };
-        let sending = lines.last_mut()?;
-        let (size, _) = Command::parse(&plain(&sending.pieces)?).chunk()?;
-        Some((sending, size))
-    }
-
-    /// A chunk must have the octets that it announces, or the next line would be taken for them.
-    fn whole_chunks(&mut self) -> Result<(), ScriptError> {
-        let Some((sending, size)) = self.open_chunk() else { return Ok(()) };
-        let have = sending.payload.as_ref().map_or(0, Vec::len) as u64;
-        if have == size {
-            return Ok(());
-        }
-        let line = sending.line;
-        let words = format!(
-            "found BDAT {size} with {have} octets after it, expected as many as it says (each | line counts with its CR LF)"
-        );
-        let mut error = self.error(0, 0, words);
-        (error.line, error.column) = (line, 1);
-        Err(error)
-    }
-
-    fn file(&self, item: &Item, path: &Path, offset: usize) -> Result<Vec<u8>, ScriptError> {
-        self.folders.read(path).map_err(|words| self.error(item.record, offset, words))
-    }
-
-    fn chunk(&mut self, item: &Item, size: ChunkSize, path: &Path, offset: usize) -> Result<(), ScriptError> {
-        let bytes = self.file(item, path, offset)?;
-        let from = self.read.get(path).copied().unwrap_or(0).min(bytes.len());
-        let left = &bytes[from..];
-        let (octets, last) = match size {
-            ChunkSize::Last => (left.len(), true),
-            ChunkSize::Octets(n) => match usize::try_from(n).ok().filter(|n| *n <= left.len()) {
-                Some(n) => (n, false),
-                None => {
-                    let words = format!(
-                        "found {n} octets, but {} has {} left; expected at most that, or LAST",
-                        path.display(),
-                        left.len()
-                    );
-                    return Err(self.error(item.record, offset, words));
-                }
-            },
-        };
-        let line = format!("BDAT {octets}{}", if last { " LAST" } else { "" });
-        let payload = left[..octets].to_vec();
-        self.send(item, vec![Piece::Octets(line.into_bytes())], true)?;
-        if last {
-            self.read.remove(path);
-        } else {
-            self.read.insert(path.to_owned(), from + octets);
-        }
-        if let Some((sending, _)) = self.open_chunk() {
-            sending.payload = Some(payload);
-        }
-        Ok(())
-    }
-
     /// Whether a line hands a message over: the dot after DATA, the last chunk, or one of them hidden within a line.
     fn look_for_handover(&mut self, line: usize, sending: &Sending) {
         let text = plain(&sending.pieces).unwrap_or_default();
@@ -562,18 +455,4 @@ fn is_dot(line: &[u8]) -> bool {
 /// Whether octets hold a lone dot on a line of its own, with either line end.
 fn ends_message(bytes: &[u8]) -> bool {
     bytes.split(|b| *b == b'\n').any(|line| line.strip_suffix(b"\r").unwrap_or(line) == b".")
-}
-
-/// A file as message content: CR LF at each line's end and, after DATA, dots stuffed.
-fn as_content(file: &[u8], stuffed: bool) -> Vec<u8> {
-    let mut out = Vec::with_capacity(file.len() + file.len() / 32);
-    for line in content::lines(file) {
-        if stuffed {
-            out.extend_from_slice(&content::stuff(line));
-        } else {
-            out.extend_from_slice(line);
-        }
-        out.extend_from_slice(b"\r\n");
-    }
-    out
 }

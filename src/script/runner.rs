@@ -379,10 +379,8 @@ impl<'a> Runner<'a> {
             Err(arrived) => {
                 self.outcome(step.line, what, Verdict::Failed, missing(arrived));
                 self.open.retain(|(open, ..)| *open != ask);
-                return match self.arrived(ask, step.line, "a reply", arrived) {
-                    ControlFlow::Continue(()) => self.fatal(Cause::NoConnection, "the connection was closed"),
-                    end => end,
-                };
+                self.arrived(ask, step.line, "a reply", arrived)?;
+                return self.fatal(Cause::NoConnection, "the connection was closed");
             }
         };
         let Some(reply) = self.wire.reply(exchange) else { return GO_ON };

@@ -37,6 +37,7 @@ pub struct Unfilled {
 
 impl<'a> Values<'a> {
     /// `given` are `--var`s, `head` the script's `[vars]`, `environment` the names that `--allow-env` allows.
+    #[must_use]
     pub fn new(
         given: &'a [(String, String)],
         head: Option<&'a Table>,
@@ -105,13 +106,10 @@ impl<'a> Values<'a> {
     }
 
     fn value(&self, name: &str, to: Option<&str>, before: &[u8]) -> Result<String, String> {
-        let value = match self.look_up(name, to, before)? {
-            Some(value) => value,
-            None => {
-                return Err(format!(
-                    "{{{{{name}}}}} has no value; give one with --var {name}=..., or in the head's [vars]"
-                ));
-            }
+        let Some(value) = self.look_up(name, to, before)? else {
+            return Err(format!(
+                "{{{{{name}}}}} has no value; give one with --var {name}=..., or in the head's [vars]"
+            ));
         };
         if value.contains(['\r', '\n']) {
             return Err(format!(

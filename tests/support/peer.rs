@@ -19,14 +19,14 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A server on loopback that plays its script once.
-pub struct Peer {
+pub(crate) struct Peer {
     address: SocketAddr,
     player: JoinHandle<Result<Vec<String>, String>>,
 }
 
 impl Peer {
     /// Listens on a free port and plays `script` to whoever connects.
-    pub fn play(script: &str) -> Self {
+    pub(crate) fn play(script: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
         let address = listener.local_addr().expect("it is bound");
         let script = script.to_owned();
@@ -34,7 +34,7 @@ impl Peer {
     }
 
     /// Where it listens, as a TARGET.
-    pub fn target(&self) -> String {
+    pub(crate) fn target(&self) -> String {
         self.address.to_string()
     }
 
@@ -42,7 +42,7 @@ impl Peer {
     ///
     /// # Panics
     /// The client said something else than the script has, or ended early; the words say what.
-    pub fn heard(self) -> Vec<String> {
+    pub(crate) fn heard(self) -> Vec<String> {
         match self.player.join().expect("the player does not panic") {
             Ok(heard) => heard,
             Err(words) => panic!("{words}"),

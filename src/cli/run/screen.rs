@@ -87,12 +87,7 @@ impl Screen {
 
 /// The octets of a line as they may be shown.
 fn text(line: &Line) -> String {
-    let mut shown =
-        if line.masked { String::from_utf8_lossy(&line.bytes).into_owned() } else { escape::for_screen(&line.bytes) };
-    if line.masked {
-        shown = escape::for_screen(shown.as_bytes());
-    }
-    shown
+    escape::for_screen(&line.bytes)
 }
 
 impl Watch for Screen {
@@ -164,7 +159,7 @@ pub(super) fn json(prepared: &Prepared, report: &Report, exit: Exit, transcript:
 }
 
 /// Prints the result of a whole command.
-pub(super) fn print_json(exit: Exit, runs: Vec<Value>) {
+pub(super) fn print_json(exit: Exit, runs: &[Value]) {
     let all = json!({"ehlo": 1, "exit": exit.code(), "runs": runs});
     let _ = writeln!(std::io::stdout().lock(), "{all:#}");
 }

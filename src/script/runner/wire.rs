@@ -395,7 +395,7 @@ impl<'a> Wire<'a> {
             if !block.is_empty() {
                 requests.push(Request::Pipeline(std::mem::take(&mut block)));
             }
-            requests.push(one(line, sending.ending));
+            requests.push(Request::Line(line, sending.ending));
             requests.extend(sending.payload.clone().filter(|payload| !payload.is_empty()).map(Request::RawContent));
         }
         if !block.is_empty() {
@@ -447,8 +447,10 @@ impl<'a> Wire<'a> {
     pub(super) async fn close(&mut self) {
         let Some(connection) = &self.connection else { return };
         connection.cancel.cancel();
-        self.stop = CancellationToken::new();
+        // What happens on the way out is taken in even when the user has stopped the run.
+        let stop = std::mem::take(&mut self.stop);
         while self.happen(Some(Instant::now() + GOODBYE)).await == Arrived::Yes {}
+        self.stop = stop;
         self.connection = None;
     }
 
@@ -457,10 +459,6 @@ impl<'a> Wire<'a> {
         let until = Some(Instant::now() + GOODBYE);
         while self.happen(until).await == Arrived::Yes {}
     }
-}
-
-fn one(line: Vec<u8>, ending: Ending) -> Request {
-    Request::Line(line, ending)
 }
 
 async fn sleep_until(until: Option<Instant>) {
