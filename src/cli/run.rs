@@ -30,7 +30,7 @@ pub(super) struct Arguments {
     /// The scripts or transcripts, played in order; - reads standard input
     #[arg(required = true, value_name = "SCRIPT")]
     scripts: Vec<PathBuf>,
-    /// Where to connect: lab:, host[:port], a profile, mx:DOMAIN, …; without it the target in the script's head
+    /// Where to connect: lab:, a host or host:port, a profile, mx:DOMAIN, …; without it the target in the script's head
     #[arg(long, short, value_name = "TARGET")]
     target: Option<String>,
     /// What stands for {{NAME}} in the lines that are sent; {{to}} may be given several times

@@ -11,7 +11,7 @@ use crate::world::World;
 #[derive(Debug, clap::Args)]
 #[group(id = "workbench")]
 pub(super) struct Arguments {
-    /// Where to connect: lab:, host[:port], a profile, mx:DOMAIN, …; the start screen without it
+    /// Where to connect: lab:, a host or host:port, a profile, mx:DOMAIN, …; the start screen without it
     #[arg(value_name = "TARGET")]
     target: Vec<String>,
 }

@@ -1,6 +1,6 @@
 //! How the lab's server behaves: the scenario file (FORMATS section 3), read and checked.
 //!
-//! Reading takes text and gives a value or an error with its line; finding a scenario by name or path is in [`find`].
+//! Reading takes text and gives a value or an error with its line; finding a scenario by name or path is in [`mod@find`].
 //! A key that nothing here carries out is an error, never passed over.
 
 mod error;
