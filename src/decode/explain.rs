@@ -126,6 +126,13 @@ fn category(layers: &Layers<'_>, class: Class) -> String {
     }
 }
 
+/// What the reply code says at this verb, where it says the same as the recognised text, only closer to the moment.
+fn agreeing<'a>(layers: &Layers<'a>) -> Option<&'a AtEntry> {
+    let at = layers.at?;
+    let says = at.category.as_deref().or_else(|| layers.code.map(|code| code.category.as_str()));
+    (says == layers.text.map(|entry| entry.category.as_str())).then_some(at)
+}
+
 /// Whether the enhanced code has the word: no text was recognised, and it says something.
 fn enhanced_speaks<'a>(layers: &Layers<'a>, class: Class) -> Option<&'a EnhancedEntry> {
     layers.enhanced.filter(|entry| {
@@ -140,7 +147,8 @@ fn title(layers: &Layers<'_>, class: Class) -> String {
         _ => "",
     };
     let headline = if let Some(entry) = layers.text {
-        entry.title.as_deref().or_else(|| layers.category.map(|c| c.title.as_str()))
+        let here = agreeing(layers).and_then(|at| at.title.as_deref());
+        entry.title.as_deref().or(here).or_else(|| layers.category.map(|c| c.title.as_str()))
     } else if let Some(entry) = enhanced_speaks(layers, class) {
         Some(entry.title.as_str())
     } else {
@@ -184,7 +192,8 @@ fn meaning(layers: &Layers<'_>, class: Class) -> String {
         }
     };
     if let Some(entry) = layers.text {
-        let words = entry.meaning.as_deref().or_else(|| layers.category.map(|c| c.meaning.as_str()));
+        let here = agreeing(layers).and_then(|at| at.meaning.as_deref());
+        let words = entry.meaning.as_deref().or(here).or_else(|| layers.category.map(|c| c.meaning.as_str()));
         return words.unwrap_or(by_class).to_owned();
     }
     if let Some(entry) = enhanced_speaks(layers, class) {
@@ -205,7 +214,8 @@ fn retry(layers: &Layers<'_>, class: Class) -> Option<bool> {
 
 fn causes(layers: &Layers<'_>, context: &Context) -> Vec<String> {
     let mut causes = notes::causes(layers, context);
-    let own = layers.text.and_then(|entry| entry.causes.clone());
+    let here = || layers.text.and_then(|_| agreeing(layers)).and_then(|at| at.causes.clone());
+    let own = layers.text.and_then(|entry| entry.causes.clone()).or_else(here);
     let enhanced = || {
         let entry = layers.enhanced.filter(|entry| layers.text.is_none() && !entry.causes.is_empty());
         entry.map(|entry| entry.causes.clone())
@@ -240,7 +250,8 @@ fn proposed<'a>(layers: &Layers<'a>) -> Vec<&'a StepEntry> {
     }
     let category = || layers.category.map(|c| c.next.as_slice()).unwrap_or_default();
     if layers.text.is_some() {
-        return category().iter().collect();
+        let here = agreeing(layers).and_then(|at| at.next.as_deref()).unwrap_or_default();
+        return here.iter().chain(category()).collect();
     }
     let at = layers.at.and_then(|at| at.next.as_deref());
     let code = at.or_else(|| layers.code.map(|code| code.next.as_slice())).unwrap_or_default();

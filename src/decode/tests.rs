@@ -328,6 +328,9 @@ fn the_conversation_names_the_cause() {
     assert_eq!((e.category.as_str(), commands(&e)[0].as_str()), ("bad-sequence", "MAIL FROM:"));
     assert!(e.causes[0].contains("MAIL must come before RCPT"), "{:?}", e.causes);
 
+    let e = with(&["RCPT TO:<a@b.example>", "S: 503 5.5.1 Error: need MAIL command"]);
+    assert!(e.title.contains("MAIL has to come first"), "{}", e.title);
+
     let e = with(&["MAIL FROM:<dude@noddy.com>", "S: 250 ok", "DATA", "S: 503 5.5.1 Error"]);
     assert_eq!(commands(&e)[0], "RCPT TO:");
 
