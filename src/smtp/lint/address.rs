@@ -33,6 +33,11 @@ pub(super) fn mailbox(context: &Context<'_>, range: Range<usize>, role: Role, fo
         found.wrong("mailto", span.clone(), "An address stands here alone, without mailto:.", "RFC 5321 4.1.2").mends();
         range.start = span.end;
     }
+    if let Some(inner) = within_other_signs(&line[range.clone()]) {
+        let reason = "An address stands in angle brackets and in no others.";
+        found.wrong("wrong-brackets", range.clone(), reason, "RFC 5321 4.1.2").mends();
+        range = range.start + 1..range.start + 1 + inner;
+    }
     let text = &line[range.clone()];
     if text.is_empty() {
         if role == Role::Forward {
@@ -85,6 +90,17 @@ pub(super) fn mailbox(context: &Context<'_>, range: Range<usize>, role: Role, fo
         found.wrong("path-too-long", range, reason, "RFC 5321 4.5.3.1.3");
     }
     out
+}
+
+/// The length of an address that stands whole within quotes or brackets of another kind: `(a@b)`, `"a@b"`.
+fn within_other_signs(text: &[u8]) -> Option<usize> {
+    let (first, last) = (text.first()?, text.last()?);
+    let pairs = [(b'(', b')'), (b'[', b']'), (b'{', b'}'), (b'\'', b'\''), (b'"', b'"'), (b'`', b'`')];
+    let inner = text.get(1..text.len() - 1)?;
+    let plain =
+        inner.iter().all(|b| is_atext(*b) && !matches!(b, b'\'' | b'`' | b'{' | b'}') || matches!(b, b'.' | b'@'));
+    let one_sign = inner.iter().filter(|b| **b == b'@').count() == 1;
+    (pairs.contains(&(*first, *last)) && plain && one_sign).then_some(inner.len())
 }
 
 /// More than one address in one path.

@@ -45,6 +45,10 @@ pub(super) fn examine(context: &Context<'_>, found: &mut Findings) -> Vec<u8> {
     if utf8_wanted && at_end {
         out.extend_from_slice(b" SMTPUTF8");
     }
+    if found.list.iter().any(|(lint, _)| lint.name == "several-addresses") {
+        // One line can't be mended into the several that were meant.
+        found.list.iter_mut().for_each(|(_, mendable)| *mendable = false);
+    }
     out
 }
 

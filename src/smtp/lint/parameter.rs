@@ -78,10 +78,11 @@ fn items(context: &Context<'_>, words: &[Word], found: &mut Findings) -> Vec<Ite
         };
         let next = String::from_utf8_lossy(&context.line[span.clone()]).into_owned();
         let last = items.last_mut().filter(|last| last.keyword.starts_with(|c: char| c.is_ascii_alphanumeric()));
+        let comma = last.as_deref().is_some_and(|last| list_goes_on(context, last, &next));
         if let Some(last) = last
-            && belongs_together(&text, &next)
+            && (comma || belongs_together(&text, &next))
         {
-            let joined = format!("{text}{next}");
+            let joined = format!("{text}{}{next}", if comma { "," } else { "" });
             let whole = last.span.start..span.end;
             let reason = "No space stands within a parameter.";
             found.wrong("space-in-parameter", whole.clone(), reason, "RFC 5321 4.1.2").mends();
@@ -107,6 +108,15 @@ fn belongs_together(before: &str, next: &str) -> bool {
     (next.starts_with('=') && !before.contains('='))
         || (!is_parameter && before.ends_with('='))
         || (!is_parameter && before.contains('=') && (before.ends_with(',') || next.starts_with(',')))
+}
+
+/// Whether a word is one more of the list that the parameter before it holds: `NOTIFY=SUCCESS FAILURE`.
+fn list_goes_on(context: &Context<'_>, last: &Item, next: &str) -> bool {
+    let entries = context.verbs.verbs.iter().filter_map(|verb| verb.parameter(&last.keyword));
+    let is_choice =
+        |word: &str| entries.clone().any(|e| e.list && e.choices.iter().any(|c| c.eq_ignore_ascii_case(word)));
+    let value = last.value.as_deref().unwrap_or_default();
+    !value.is_empty() && !value.ends_with(',') && next.split(',').all(is_choice)
 }
 
 /// Whether the word after this one is the rest of a list, so that the comma belongs there.
