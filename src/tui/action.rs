@@ -145,7 +145,7 @@ fn composing(model: &Model) -> bool {
 }
 
 fn several_files(model: &Model) -> bool {
-    model.files.several()
+    model.files.several() && !open(model)
 }
 
 /// Every action, in the order of the palette; the order within one focus is that of the footer.

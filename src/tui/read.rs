@@ -3,14 +3,18 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::conversation::file::{Document, FileError, Reader};
+use crate::conversation::file::{Annotations, Document, FileError, Reader};
+use crate::library::{self, Summary};
 use crate::profile::{Profiles, TlsMode};
+use crate::smtp::escape::for_screen;
 use crate::world::World;
 
 use super::message::Message;
-use super::start::Profile;
+use super::start::{Profile, Recent};
 use super::talk::Talk;
 
 /// The saved profiles, as rows of the start screen. One that can't be read says so in its row.
@@ -114,13 +118,72 @@ enum Part {
 
 fn show(path: &Path, sender: &UnboundedSender<Message>, document: Document, part: Part) {
     let file = path.file_name().map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy());
-    let name = document.header.text("title").unwrap_or(&file).to_owned();
+    let name = Annotations::of(&document).title.unwrap_or_else(|| file.into_owned());
     let mut talk = Box::new(Talk::opened(name, path.to_owned(), document.log));
     talk.target = document.header.text("target").map(str::to_owned);
     let _ = sender.send(Message::Opened { path: path.to_owned(), talk, whole: part == Part::Whole });
 }
 
-/// Looks for the conversations that are on disk.
+/// Conversations that the start screen lists.
+const RECENT: usize = 30;
+
+/// Looks for the conversations that are on disk, beside the loop.
 pub(super) fn recent(world: &World, sender: UnboundedSender<Message>) {
-    let _ = (world, sender);
+    let state = world.directories.state.clone();
+    let now = world.now();
+    tokio::task::spawn_blocking(move || {
+        let rows = library::recent(&state, RECENT).into_iter().map(|summary| row(summary, now)).collect();
+        // Nobody listens any more when the workbench has been left.
+        let _ = sender.send(Message::Recent(rows));
+    });
+}
+
+fn row(summary: Summary, now: Timestamp) -> Recent {
+    let zone = TimeZone::system();
+    let target = summary.profile.or(summary.target).unwrap_or_default();
+    let target = if target == "lab:default" { "lab" } else { target.trim_start_matches("smtp://") };
+    let mut outcome = summary.outcome.map(|outcome| {
+        let codes = [outcome.code.map(|code| code.to_string()), outcome.enhanced.map(|code| code.to_string())];
+        let words: Vec<String> = codes.into_iter().flatten().chain([outcome.text]).collect();
+        words.join(" ")
+    });
+    if let Some(title) = summary.title {
+        outcome = Some(title);
+    }
+    Recent {
+        when: summary.started.map_or_else(String::new, |started| when(started, now, &zone)),
+        target: for_screen(target.as_bytes()),
+        outcome: for_screen(outcome.unwrap_or_default().as_bytes()),
+        path: summary.path,
+    }
+}
+
+/// A time as one speaks of it: `today 14:02`, `yesterday 9:30`, `2026-11-23`.
+fn when(started: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    let (started, now) = (zone.to_datetime(started), zone.to_datetime(now));
+    let yesterday = now.date().yesterday().ok();
+    if started.date() == now.date() {
+        format!("today {}", started.strftime("%H:%M"))
+    } else if Some(started.date()) == yesterday {
+        format!("yesterday {}", started.strftime("%H:%M"))
+    } else {
+        started.strftime("%Y-%m-%d %H:%M").to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_said_as_one_speaks_of_it() {
+        let now: Timestamp = "2026-11-23T20:18:22Z".parse().expect("a time");
+        for (started, words) in [
+            ("2026-11-23T14:02:00Z", "today 14:02"),
+            ("2026-11-22T23:59:00Z", "yesterday 23:59"),
+            ("2026-11-01T08:00:00Z", "2026-11-01 08:00"),
+        ] {
+            assert_eq!(when(started.parse().expect("a time"), now, &TimeZone::UTC), words);
+        }
+    }
 }

@@ -32,6 +32,8 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             model.size = (columns, rows);
             Vec::new()
         }
+        // The last words of a connection that a file has taken the place of are in its own file.
+        Message::Wire(_) | Message::Gone(_) if model.is_offline() => Vec::new(),
         Message::Wire(events) => {
             if let Some(last) = events.last() {
                 model.now = last.at.max(model.now);

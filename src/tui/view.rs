@@ -44,7 +44,8 @@ fn too_small(model: &Model, frame: &mut Frame<'_>) {
 
 fn panes(model: &Model, frame: &mut Frame<'_>, layout: &Layout) {
     if let Some(area) = layout.transcript {
-        let status = model.transcript.status(&model.talk);
+        let reading = if model.talk.partial { " …" } else { "" };
+        let status = format!("{}{reading}", model.transcript.status(&model.talk));
         let title = if layout.shared { "Transcript ─ F6 Reply" } else { "Transcript" };
         let inner = framed(model, frame, area, Focus::Transcript, title, &status);
         let focused = model.focus == Focus::Transcript;
