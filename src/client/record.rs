@@ -26,6 +26,8 @@ pub(super) struct Recorder {
     world: World,
     started: Duration,
     warned: bool,
+    /// What was sent of a line whose end has not been.
+    part: Vec<u8>,
 }
 
 impl Recorder {
@@ -44,6 +46,7 @@ impl Recorder {
             world,
             started,
             warned: false,
+            part: Vec::new(),
         }
     }
 
@@ -95,6 +98,8 @@ impl Recorder {
 
     /// A remark.
     pub(super) fn remark(&mut self, remark: Remark) {
+        // Words of ehlo's may quote the server, and a server may quote a secret.
+        let remark = self.mask.remark(remark);
         self.fold.remark(&remark, 0);
         self.push(Event::Remark(remark));
     }
@@ -109,8 +114,12 @@ impl Recorder {
     /// A line that goes out now: a command, an answer within AUTH, the lone dot.
     pub(super) fn sent(&mut self, line: &[u8], crlf: bool) {
         let masked = self.mask.sent(&self.fold.session, line, crlf);
-        let whole = line.strip_suffix(b"\n").map_or(line, |l| l.strip_suffix(b"\r").unwrap_or(l));
-        self.fold.sent(whole, 0);
+        self.part.extend_from_slice(line);
+        if crlf || line.ends_with(b"\n") {
+            let whole = std::mem::take(&mut self.part);
+            let whole = whole.strip_suffix(b"\n").map_or(&*whole, |l| l.strip_suffix(b"\r").unwrap_or(l));
+            self.fold.sent(whole, 0);
+        }
         self.push(Event::Sent(masked));
     }
 

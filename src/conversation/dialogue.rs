@@ -549,6 +549,17 @@ mod tests {
     }
 
     #[test]
+    fn answers_sent_before_their_challenge_end_the_exchange() {
+        let dialogue = Dialogue::of(&log(
+            "* connected a\n< 220 mx\n> EHLO a\n< 250-mx\n< 250 AUTH LOGIN\n> AUTH LOGIN\n> {{auth}}\n> {{auth}}\n> NOOP\n< 334 VXNlcg==\n< 334 UGFzcw==\n< 235 ok\n< 250 ok",
+        ));
+        let asks: Vec<_> = dialogue.exchanges()[2..].iter().map(|x| x.ask).collect();
+        assert_eq!(asks, [Ask::Command, Ask::AuthAnswer, Ask::AuthAnswer, Ask::Command]);
+        assert_eq!(dialogue.state().phase(), Phase::Ready);
+        assert!(dialogue.state().session.authenticated.is_some());
+    }
+
+    #[test]
     fn a_line_in_pieces_is_one() {
         let mut log = Log::new();
         log.push(Micros(0), &Event::Remark(Remark::new("connected")));

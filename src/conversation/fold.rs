@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use crate::smtp::reply::{LineEnd, ReplyLine};
 use crate::smtp::session::{Awaited, Sent};
-use crate::smtp::{Phase, Reply, Session};
+use crate::smtp::{Command, Phase, Reply, Session, Verb};
 
 use super::event::Remark;
 
@@ -74,7 +74,7 @@ impl Fold {
 
     /// A line from client to server (without CR LF) was sent; `tag` goes with the reply that is due for it.
     pub fn sent(&mut self, line: &[u8], tag: u32) -> Sent {
-        let sent = self.session.sent(line);
+        let sent = if self.answers_early(line) { Sent::AuthAnswer } else { self.session.sent(line) };
         let awaited = match &sent {
             Sent::Content => return sent,
             Sent::Command(command) => Awaited::Command(command.clone()),
@@ -83,6 +83,17 @@ impl Fold {
         };
         self.queue.push_back(Pending { awaited, tag, gave_up: false });
         sent
+    }
+
+    /// Whether a line is an answer within AUTH that was sent before its 334 came: one word that is no verb, right behind
+    /// AUTH or another answer that has no reply yet.
+    fn answers_early(&self, line: &[u8]) -> bool {
+        let after_auth = match self.queue.back().map(|pending| &pending.awaited) {
+            Some(Awaited::Command(command)) => command.verb == Verb::Auth,
+            Some(Awaited::AuthAnswer) => true,
+            _ => false,
+        };
+        after_auth && !line.contains(&b' ') && Command::parse(line).verb == Verb::Other
     }
 
     /// Message content was sent: octets with their line end.
