@@ -1,6 +1,20 @@
 //! Replay and expectations: steps, patterns, variables, masks, the runner, its report.
 //!
-//! Not here: screens.
+//! A script is read and filled into a [`Plan`] without I/O but for the files that it names, so that every mistake is found
+//! before anything connects; [`run`] then plays the plan over a connection. Not here: screens.
+//!
+//! | where | what |
+//! |---|---|
+//! | [`pattern`] | `< 250 /text/`: what is expected of a reply |
+//! | [`check`] | `? latency < 2s`: what is asserted of the conversation |
+//! | [`values`] | `{{name}}` |
+//! | [`files`] | which files a script may read |
+//! | `item` | lines, and recorded replies, one after the other |
+//! | [`plan`](mod@plan) | lines filled, replies tied to what they answer |
+//! | [`recorded`], [`masks`] | a reply against its recording |
+//! | `runner` | the plan played: lock-step, safety, AUTH, the end |
+//! | [`report`] | what came of it |
+//! | `dial` | from a target to what the client dials |
 
 pub mod check;
 mod dial;

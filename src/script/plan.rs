@@ -18,6 +18,8 @@ use super::pattern::Pattern;
 use super::values::{Piece, Unfilled, Values};
 
 mod content;
+#[cfg(test)]
+mod tests;
 
 use content::as_content;
 

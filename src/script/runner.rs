@@ -414,8 +414,8 @@ impl<'a> Runner<'a> {
                 Err(words) => (Verdict::Failed, words),
             },
             Expected::Recorded(recorded, offer) => {
-                let ends = self.settings.exact.as_ref().map(|exact| (exact, super::masks::Ends::of(&self.wire.log)));
-                let exact = ends.as_ref().map(|(exact, ends)| (*exact, ends));
+                let ends = || super::masks::Ends::of(&self.wire.log);
+                let exact = self.settings.exact.as_ref().map(|exact| (exact, &ends as &dyn Fn() -> _));
                 match compare(recorded, reply, *offer, exact) {
                     Compared::Same => (Verdict::Met, String::new()),
                     Compared::Drift(words) => (Verdict::Drift, words),

@@ -1,0 +1,102 @@
+use toml::Table;
+
+use super::super::tests::world;
+use super::*;
+use crate::conversation::file;
+use crate::profile::{Profiles, Target};
+
+fn planned(script: &str, folder: Option<&std::path::Path>) -> Result<Plan, String> {
+    let document = file::read(script.as_bytes()).map_err(|error| error.to_string())?;
+    let target = Target::read("lab:", &Profiles::shipped()).expect("a target");
+    let world = world();
+    let head: Table = "to = [\"a@b\", \"c@d\"]".parse().expect("TOML");
+    let values = Values::new(&[], Some(&head), &target, &[], &world);
+    let folders = Folders { own: folder.map(std::path::Path::to_owned), allowed: Vec::new() };
+    plan(&document, "s.smtp", &values, &folders).map_err(|error| error.to_string())
+}
+
+/// The steps in short: lines that go out together are joined by a +, replies by the number that they answer.
+fn short(script: &str) -> String {
+    let plan = planned(script, None).unwrap_or_else(|error| panic!("{script}: {error}"));
+    let step = |step: &Step| match &step.act {
+        Act::Send(lines) => lines.iter().map(|l| format!("{}#{}", l.shown(), l.ask)).collect::<Vec<_>>().join("+"),
+        Act::Content(content) => format!("content {}", content.len()),
+        Act::Expect(ask, _) => format!("<{ask}"),
+        Act::Check(ask, _) => format!("?{ask}"),
+        Act::Sleep(_) => "sleep".to_owned(),
+        Act::Reconnect(ask) => format!("reconnect#{ask}"),
+        Act::Drop => "drop".to_owned(),
+    };
+    plan.steps.iter().map(step).collect::<Vec<_>>().join(", ")
+}
+
+#[test]
+fn replies_are_tied_to_what_they_answer() {
+    for (script, want) in [
+        ("< 220\n> A\n< 250\n> B\n> C\n< 250\n", "<0, A#1, <1, B#2, C#3, <3"),
+        ("> A\n< 250\n< 421\n", "A#1, <1, <1"),
+        ("> A\n? closed\n* reconnect\n< 220\n> B\n< 250\n", "A#1, ?1, reconnect#2, <2, B#3, <3"),
+        ("* pipeline\n> A\n< 250\n> B\n* end\n< 250\n", "A#1+B#2, <1, <2"),
+        ("> RCPT TO:<{{to}}>\n< 250\n? closed\n> B\n", "RCPT TO:<a@b>#1, <1, ?1, RCPT TO:<c@d>#2, <2, ?2, B#3"),
+        ("> DATA\n| a\n| b\n> .\n< 250\n", "DATA#1, content 6, .#2, <2"),
+        ("> BDAT 3\n| a\n< 250\n", "BDAT 3#1, <1"),
+    ] {
+        assert_eq!(short(script), want, "{script}");
+    }
+}
+
+#[test]
+fn a_recording_keeps_what_was_pipelined() {
+    for (script, want) in [
+        ("0.1 < 220 a\n0.2 > A\n0.3 > B\n0.4 < 250 a\n0.5 < 250 b\n0.6 > C\n", "<0, A#1+B#2, <1, <2, C#3"),
+        ("0.1 < 220 a\n0.1 > A\n0.2 * gave-up\n0.3 > B\n0.4 < 250 a\n0.5 < 250 b\n", "<0, A#1+B#2, <1, <2"),
+        ("0.1 < 220-a\n0.1 < 220 b\n0.2 > A\n0.3 < 25\\c\n0.4 < 0 ok\n", "<0, A#1, <1"),
+        ("0.1 * connected a\n0.2 < 220 a\n0.3 > A\\c\n0.4 > B\n0.5 < 250 ok\n", "<0, AB#1, <1"),
+        (
+            "0.1 * connected a\n0.2 > A\n0.3 * closed by=client\n0.4 * connected a\n0.5 < 220 b\n",
+            "A#1, reconnect#2, <2",
+        ),
+    ] {
+        assert_eq!(short(script), want, "{script}");
+    }
+}
+
+#[test]
+fn it_is_known_where_a_message_is_handed_over() {
+    let folder = tempfile::tempdir().expect("a directory");
+    std::fs::write(folder.path().join("dot.eml"), "a\n.\nQUIT\n").expect("written");
+    for (script, want) in [
+        ("> DATA\n| a\n> .\n", Some(3)),
+        ("> DATA\n| a\n* drop\n", None),
+        ("> DATA\n| a\\r\\n.\\r\\nMAIL\n", Some(2)),
+        ("> DATA\n| a\\n.\\n\\c\n", Some(2)),
+        ("> DATA\n|@raw dot.eml\n* drop\n", Some(2)),
+        ("> DATA\n|@ dot.eml\n* drop\n", None),
+        ("> DATA\\r\\na\\r\\n.\n", Some(1)),
+        ("> BDAT 0\n", None),
+        ("> bdat 0 last\n", Some(1)),
+        (">> 4 dot.eml\n>> LAST dot.eml\n", Some(2)),
+        ("> NOOP\\r\\nBDAT 0 LAST\n", Some(1)),
+        ("> .\n", None),
+    ] {
+        let plan = planned(script, Some(folder.path())).unwrap_or_else(|error| panic!("{script}: {error}"));
+        assert_eq!(plan.hands_over, want, "{script}");
+    }
+}
+
+#[test]
+fn what_can_not_be_run_is_said_with_its_place() {
+    for (script, want) in [
+        ("> DATA\n| .\n", "s.smtp:2:3: found a lone dot"),
+        ("> NOOP {{auth}}\n", "s.smtp:1:3: found {{auth}}"),
+        ("> AUTH NONSENSE {{auth}}\n", "NONSENSE is not a mechanism"),
+        ("> DATA\n| {{auth}}\n", "s.smtp:2:3"),
+        ("* drop\n> NOOP\n", "s.smtp:2:1: found a line to send after * drop"),
+        ("* end\n", "s.smtp:1:3"),
+        ("* pipeline\n* sleep 1s\n* end\n", "s.smtp:2:3"),
+        ("0.1 | x\n0.2 * content bytes=5 sha256=ab\n", "found"),
+    ] {
+        let error = planned(script, None).expect_err(script);
+        assert!(error.contains(want), "{script}: {error}");
+    }
+}
