@@ -99,7 +99,7 @@ fn within_other_signs(text: &[u8]) -> Option<usize> {
     let inner = text.get(1..text.len() - 1)?;
     let plain =
         inner.iter().all(|b| is_atext(*b) && !matches!(b, b'\'' | b'`' | b'{' | b'}') || matches!(b, b'.' | b'@'));
-    let one_sign = inner.iter().filter(|b| **b == b'@').count() == 1;
+    let one_sign = inner.split(|b| *b == b'@').count() == 2;
     (pairs.contains(&(*first, *last)) && plain && one_sign).then_some(inner.len())
 }
 
