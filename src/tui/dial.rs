@@ -1,6 +1,5 @@
 //! The connection behind the screen: reads a TARGET, starts the lab where it is meant, opens the journal, dials.
 
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -69,11 +68,8 @@ impl Dialler {
         let uri = target.uri();
         let mut roots = Vec::new();
         if let Endpoint::Lab(scenario) = target.endpoint.clone() {
-            match self.lab(&scenario).await {
-                Ok((address, ca)) => {
-                    target.lab_listens(address);
-                    roots.push(ca);
-                }
+            match self.lab(&scenario, &mut target).await {
+                Ok(ca) => roots.push(ca),
                 Err(why) => return vec![Message::NotBegun(why)],
             }
         }
@@ -134,17 +130,18 @@ impl Dialler {
         Ok(Arc::new(Mutex::new(journal)))
     }
 
-    /// Where the lab of this scenario listens, and its authority; started where it is not running.
-    async fn lab(&mut self, scenario: &str) -> Result<(SocketAddr, String), String> {
+    /// Puts the address of the lab of this scenario into the target; starts it where it is not running. Gives its
+    /// authority.
+    async fn lab(&mut self, scenario: &str, target: &mut Target) -> Result<String, String> {
         if self.lab.as_ref().is_none_or(|(running, _)| running != scenario) {
-            let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+            let listen = "127.0.0.1:0".parse().expect("an address of this machine");
             let lab = crate::lab::start(scenario, listen, &self.world).await.map_err(|error| error.to_string())?;
             self.lab = Some((scenario.to_owned(), lab));
         }
         let (_, lab) = self.lab.as_ref().expect("started above");
-        let address = lab.addresses.iter().find(|(kind, _)| *kind == ListenerKind::Smtp).map(|(_, address)| *address);
-        let address = address.ok_or_else(|| format!("the lab's scenario {scenario} has no smtp listener"))?;
-        Ok((address, lab.ca.clone()))
+        let address = lab.address(ListenerKind::Smtp);
+        target.lab_listens(address.ok_or_else(|| format!("the lab's scenario {scenario} has no smtp listener"))?);
+        Ok(lab.ca.clone())
     }
 
     /// The next things that happened on the wire; waits for ever while nothing is connected.
