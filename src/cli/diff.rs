@@ -11,7 +11,7 @@ use crate::conversation::align::{Difference, Item, Pair, Side, align};
 use crate::conversation::file::Document;
 use crate::conversation::{Dialogue, Kind};
 use crate::script::masks::{Ends, Masks};
-use crate::smtp::escape;
+use crate::smtp::{Reply, ReplyCode, escape};
 use crate::world::World;
 
 /// Its arguments.
@@ -186,8 +186,8 @@ fn to_text(rows: &[Row], exact: bool, quiet: bool) -> String {
 fn to_json(rows: &[Row], exact: bool) -> Value {
     let side = |side: &Option<Side>| {
         side.as_ref().map(|side| {
-            let code = side.reply.as_ref().and_then(|reply| reply.code()).map(|code| code.number());
-            let enhanced = side.reply.as_ref().and_then(|reply| reply.enhanced()).map(|code| code.to_string());
+            let code = side.reply.as_ref().and_then(Reply::code).map(ReplyCode::number);
+            let enhanced = side.reply.as_ref().and_then(Reply::enhanced).map(|code| code.to_string());
             let text = side.reply.as_ref().map(|reply| escape::for_screen(reply.text().as_bytes()));
             json!({ "kind": side.kind, "line": side.line, "code": code, "enhanced": enhanced, "text": text, "tls": side.tls })
         })

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::conversation::dialogue::Exchange;
 use crate::conversation::event::{Event, Remark, Timed};
 use crate::conversation::{Dialogue, Kind, Log};
 use crate::decode::{Does, Explanation, Knowledge, explain_exchange};
@@ -125,7 +126,7 @@ impl Talk {
         let exchanges = self.dialogue.exchanges();
         Seen {
             exchange,
-            reply: exchanges.get(exchange).and_then(|x| x.reply()).map(|reply| *reply.end()),
+            reply: exchanges.get(exchange).and_then(Exchange::reply).map(|reply| *reply.end()),
             last_words: exchange + 1 == exchanges.len() && self.dialogue.state().phase() == Phase::Closed,
         }
     }
