@@ -417,6 +417,17 @@ fn a_profile_logs_in_and_its_password_is_nowhere_to_be_seen() {
 }
 
 #[test]
+fn a_secret_that_the_script_writes_out_is_not_repeated() {
+    let desk = Desk::new();
+    let script = "> EHLO a\n> AUTH PLAIN AGR1ZGUAc2VjcmV0\n> AUTH LOGIN\n> ZHVkZQ==\n> c2VjcmV0\n> c2VjcmV0\n> QUIT\n";
+    let ran = desk.script(script, &["--target", "lab:", "--json"]);
+    ran.expect(5, &["AUTH PLAIN {{auth}}"]);
+    for place in [&ran.out, &ran.err, &desk.script(script, &["--target", "lab:"]).out, &desk.transcripts()] {
+        assert!(!place.contains("c2VjcmV0") && !place.contains("AGR1ZGUA"), "{place}");
+    }
+}
+
+#[test]
 fn what_a_server_says_reaches_the_terminal_escaped() {
     let desk = Desk::new();
     let peer = "S! 220 mx \\e]0;owned\\x07\\r\\n\nC: QUIT\nS! 221 \\e[2Jbye\\r\\n\n";

@@ -69,6 +69,8 @@ pub struct Sending {
     pub mechanism: Option<String>,
     /// It is the dot that ends a message.
     pub dot: bool,
+    /// It follows AUTH and is no command: an answer within it.
+    pub answer: bool,
     /// The octets that follow a BDAT.
     pub payload: Option<Vec<u8>>,
     /// What its reply is known by.
@@ -76,14 +78,21 @@ pub struct Sending {
 }
 
 impl Sending {
-    /// The line as it may be shown: what AUTH carries stands as `{{auth}}`.
+    /// The line as it may be shown: what AUTH carries stands as `{{auth}}`, written out in the script or not.
     #[must_use]
     pub fn shown(&self) -> String {
+        if self.answer {
+            return "{{auth}}".to_owned();
+        }
         let piece = |piece: &Piece| match piece {
             Piece::Octets(octets) => escape::for_screen(octets),
             Piece::Auth => "{{auth}}".to_owned(),
         };
-        self.pieces.iter().map(piece).collect()
+        let line: String = self.pieces.iter().map(piece).collect();
+        match (self.verb, line.trim_start().splitn(3, ' ').collect::<Vec<_>>().as_slice()) {
+            (Verb::Auth, [verb, mechanism, _]) => format!("{verb} {mechanism} {{{{auth}}}}"),
+            _ => line,
+        }
     }
 
     /// Whether it holds what only AUTH can fill.
@@ -140,6 +149,7 @@ pub fn plan(document: &Document, name: &str, values: &Values<'_>, folders: &Fold
         data: false,
         closed: false,
         auth: false,
+        answering: false,
         block: None,
         mergeable: false,
         read: HashMap::new(),
@@ -177,6 +187,8 @@ struct Builder<'a> {
     closed: bool,
     /// AUTH was sent on this connection.
     auth: bool,
+    /// The last line was AUTH or an answer within it.
+    answering: bool,
     block: Option<Block>,
     /// The last step is a recorded line to which the next one may be joined as pipelined.
     mergeable: bool,
@@ -342,6 +354,7 @@ impl Builder<'_> {
             verb: Verb::Other,
             mechanism: None,
             dot,
+            answer: false,
             payload: None,
             ask: 0,
         };
@@ -368,13 +381,15 @@ impl Builder<'_> {
             sending.mechanism = argument.split_whitespace().next().map(str::to_ascii_uppercase);
             self.auth = true;
         }
+        sending.answer = self.answering && (sending.pieces.first() == Some(&Piece::Auth) || is_answer(first));
+        self.answering = command.verb == Verb::Auth || sending.answer;
         match command.verb {
             Verb::Data => self.data = true,
             Verb::Mail | Verb::Rset => self.read.clear(),
             _ => {}
         }
         if sending.needs_credentials() {
-            if !self.auth {
+            if !self.auth || (command.verb != Verb::Auth && !sending.answer) {
                 return Err(self.error(
                     item.record,
                     2,
@@ -457,4 +472,12 @@ fn is_dot(line: &[u8]) -> bool {
 /// Whether octets hold a lone dot on a line of its own, with either line end.
 fn ends_message(bytes: &[u8]) -> bool {
     bytes.split(|b| *b == b'\n').any(|line| line.strip_suffix(b"\r").unwrap_or(line) == b".")
+}
+
+/// Whether a line after AUTH looks like an answer within it: base64 that is no verb.
+fn is_answer(line: &[u8]) -> bool {
+    let base64 = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=');
+    let telling = line.len() >= 16 || line.iter().any(|b| b.is_ascii_lowercase() || *b == b'=');
+    let verb = Command::parse(line).verb;
+    verb == Verb::Other && !line.is_empty() && line.len().is_multiple_of(4) && line.iter().all(base64) && telling
 }

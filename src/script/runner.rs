@@ -262,7 +262,7 @@ impl<'a> Runner<'a> {
         if sending.dot && phase != Phase::Data {
             return Some("no message was begun");
         }
-        if sending.verb == Verb::Other && sending.needs_credentials() && phase != Phase::Auth {
+        if sending.answer && phase != Phase::Auth {
             return Some("the server asks for no answer");
         }
         None

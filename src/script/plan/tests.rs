@@ -89,6 +89,7 @@ fn what_can_not_be_run_is_said_with_its_place() {
     for (script, want) in [
         ("> DATA\n| .\n", "s.smtp:2:3: found a lone dot"),
         ("> NOOP {{auth}}\n", "s.smtp:1:3: found {{auth}}"),
+        ("> AUTH PLAIN {{auth}}\n> NOOP {{auth}}\n", "s.smtp:2:3: found {{auth}}"),
         ("> AUTH NONSENSE {{auth}}\n", "NONSENSE is not a mechanism"),
         ("> DATA\n| {{auth}}\n", "s.smtp:2:3"),
         ("* drop\n> NOOP\n", "s.smtp:2:1: found a line to send after * drop"),
@@ -99,4 +100,14 @@ fn what_can_not_be_run_is_said_with_its_place() {
         let error = planned(script, None).expect_err(script);
         assert!(error.contains(want), "{script}: {error}");
     }
+}
+
+#[test]
+fn a_secret_that_the_script_writes_out_is_not_shown() {
+    assert_eq!(
+        short(
+            "> AUTH PLAIN AGR1ZGUA\n> AUTH LOGIN\n> ZHVkZQ==\n> bm9kZHk=\n> NOOP x\n> XFOO\n> AUTH PLAIN\n> XCLIENT a=b\n"
+        ),
+        "AUTH PLAIN {{auth}}#1, AUTH LOGIN#2, {{auth}}#3, {{auth}}#4, NOOP x#5, XFOO#6, AUTH PLAIN#7, XCLIENT a=b#8"
+    );
 }
