@@ -124,8 +124,7 @@ impl Dialler {
         let folder = self.world.directories.state.join("transcripts");
         let name = if matches!(target.name.as_str(), "lab" | "lab:") { "lab" } else { place };
         let name = target.profile.as_deref().unwrap_or(name);
-        let journal =
-            Journal::create(&folder, name, &header).map_err(|error| format!("{}: {error}", folder.display()))?;
+        let journal = Journal::create(&folder, name, &header).map_err(|error| error.to_string())?;
         self.recorded.push(journal.path().to_owned());
         Ok(Arc::new(Mutex::new(journal)))
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::conversation::dialogue::Exchange;
 use crate::conversation::event::{Event, Remark, Timed};
-use crate::conversation::{Dialogue, Exchange, Kind, Log};
+use crate::conversation::{Dialogue, Kind, Log};
 use crate::decode::{Does, Explanation, Knowledge, explain_exchange};
 use crate::smtp::Phase;
 

@@ -6,23 +6,27 @@ use ratatui::text::{Line, Span};
 
 use super::{Item, Profile, Start};
 use crate::tui::model::Model;
-use crate::tui::text::{fit, width};
+use crate::tui::text::{fit, width, wrap};
 use crate::tui::theme::Role;
+
+/// Rows that something said may take at the foot.
+const NOTICE: usize = 4;
 
 /// Draws find line, rows and headings into the area between title and footer.
 pub(in crate::tui) fn draw(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let start = &model.start;
     find_line(model, frame, Rect { height: 1, ..area });
-    let below = Rect { y: area.y + 2, height: area.height.saturating_sub(3), ..area };
+    let notice = model.notice.as_deref().map(|text| wrap(text, usize::from(area.width).saturating_sub(2)));
+    let notice: Vec<String> = notice.unwrap_or_default().into_iter().take(NOTICE).collect();
+    let said = u16::try_from(notice.len()).unwrap_or(0);
+    let below = Rect { y: area.y + 2, height: area.height.saturating_sub(3 + said.saturating_sub(1)), ..area };
     let (lines, marked) = rows(model, start, usize::from(area.width));
     let from = (marked + 2).saturating_sub(usize::from(below.height));
     for (y, line) in (0..below.height).zip(lines.into_iter().skip(from)) {
         frame.buffer_mut().set_line(below.x, below.y + y, &line, below.width);
     }
-    if let Some(notice) = &model.notice {
-        let y = area.bottom() - 1;
-        let text = fit(notice, usize::from(area.width) - 2);
-        frame.buffer_mut().set_string(area.x + 1, y, text, model.theme.style(Role::Warning));
+    for (y, row) in (area.bottom() - said..).zip(notice) {
+        frame.buffer_mut().set_string(area.x + 1, y, row, model.theme.style(Role::Warning));
     }
 }
 
