@@ -2,9 +2,10 @@
 
 use crate::conversation::dialogue::Ask;
 use crate::conversation::{Dialogue, Exchange, Log};
-use crate::smtp::{Command, Phase, Session, Verb};
+use crate::smtp::lint::{self, Severity};
+use crate::smtp::{Command, Phase, ReplyCode, Session, Verb};
 
-use super::{Asked, Context, Explanation, Knowledge, explain_reply};
+use super::{Asked, Context, Does, Explanation, Knowledge, Step, explain_reply};
 
 /// Explains the reply of an exchange with all that its conversation shows; none as long as no reply has come.
 #[must_use]
@@ -12,7 +13,34 @@ pub fn explain_exchange(exchange: usize, dialogue: &Dialogue, log: &Log, knowled
     let asked = dialogue.exchanges().get(exchange)?;
     let reply = dialogue.reply(log, exchange)?;
     let context = context(exchange, asked, dialogue, log);
-    Some(explain_reply(&reply, &context, knowledge))
+    let mut explanation = explain_reply(&reply, &context, knowledge);
+    if matches!(reply.code().map(ReplyCode::number), Some(500..=504 | 555)) {
+        what_lint_says(asked, dialogue, log, knowledge, &mut explanation);
+    }
+    Some(explanation)
+}
+
+/// A line that the server did not understand: what is wrong with it is the likeliest cause, and the same line mended
+/// the first thing to try.
+fn what_lint_says(exchange: &Exchange, dialogue: &Dialogue, log: &Log, knowledge: &Knowledge, into: &mut Explanation) {
+    let Some(entry) = exchange.command().and_then(|record| log.get(record)) else { return };
+    let Some(session) = before_command(exchange, dialogue, log) else { return };
+    if entry.masked || exchange.ask != Ask::Command {
+        return;
+    }
+    let lints = lint::lint(entry.bytes, &session, &knowledge.verbs);
+    let wrong: Vec<_> = lints.iter().filter(|lint| lint.severity == Severity::Wrong).collect();
+    let Some(mended) = wrong.iter().find_map(|lint| lint.mended.clone()) else { return };
+    into.causes.retain(|cause| wrong.iter().all(|lint| lint.reason != *cause));
+    into.causes.splice(0..0, wrong.iter().map(|lint| lint.reason.clone()));
+    let step = Step { text: "Send the line mended".to_owned(), does: Does::Command(mended) };
+    into.next.retain(|other| other.does != step.does);
+    into.next.insert(0, step);
+}
+
+/// The state in which the line of an exchange was sent.
+fn before_command(exchange: &Exchange, dialogue: &Dialogue, log: &Log) -> Option<Session> {
+    Some(dialogue.state_at(log, exchange.command()?.checked_sub(1)?).session)
 }
 
 fn context(number: usize, exchange: &Exchange, dialogue: &Dialogue, log: &Log) -> Context {
@@ -33,7 +61,10 @@ fn context(number: usize, exchange: &Exchange, dialogue: &Dialogue, log: &Log) -
         from: before.reverse_path.as_deref().map(str::to_owned),
         accepted: Some(after.accepted),
         lmtp: after.is_lmtp(),
-        objection: command.as_ref().and_then(|command| before.objection(command)).map(|it| it.reason),
+        objection: command
+            .as_ref()
+            .and_then(|command| before_command(exchange, dialogue, log)?.objection(command))
+            .map(|it| it.reason),
         mechanism: mechanism(number, dialogue, log),
         client: client(number, dialogue, log),
         ..Context::default()

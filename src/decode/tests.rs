@@ -344,3 +344,19 @@ fn the_conversation_names_the_cause() {
     let cut = last(&["S: 220 mx", "S: 421 4.4.2 idle too long", "* closed"]);
     assert_eq!(commands(&cut), ["reconnect "]);
 }
+
+#[test]
+fn a_line_that_was_not_understood_is_offered_mended() {
+    let e = last(&[
+        "S: 220 mx",
+        "HELO noddy.com",
+        "S: 250 mx",
+        "MAIL FROM:<dude@noddy.com>",
+        "S: 250 2.1.0 Ok",
+        "RCPT TO :anotherdude@target.local",
+        "S: 501 5.5.4 Syntax: RCPT TO:<address>",
+    ]);
+    assert_eq!(commands(&e)[0], "RCPT TO:<anotherdude@target.local>");
+    assert!(!e.causes.iter().any(|cause| cause.contains("awaited")), "{:?}", e.causes);
+    assert!(e.causes[0].contains("colon") || e.causes[0].contains("bracket"), "{:?}", e.causes);
+}
