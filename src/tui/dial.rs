@@ -66,6 +66,9 @@ impl Dialler {
             Err(why) => return vec![Message::NotBegun(why)],
         };
         let uri = target.uri();
+        if target.from_file.is_some() {
+            return vec![Message::Confirm(uri)];
+        }
         let mut roots = Vec::new();
         if let Endpoint::Lab(scenario) = target.endpoint.clone() {
             match self.lab(&scenario, &mut target).await {

@@ -37,6 +37,8 @@ pub enum Message {
         /// Whether the conversation goes on where it was cut.
         again: bool,
     },
+    /// A target was found that somebody else wrote down (a file's head): it is shown, and Enter connects to it.
+    Confirm(String),
     /// A TARGET could not be read, or what it needs could not be started; why, and what would help.
     NotBegun(String),
     /// A line could not be handed to the connection; it goes back to the composer.

@@ -419,3 +419,13 @@ fn every_action_of_the_table_has_words_and_every_key_is_one() {
         }
     }
 }
+
+#[test]
+fn a_target_from_a_files_head_is_shown_and_needs_enter() {
+    let mut screen = start(80, 24);
+    screen.send(Message::Confirm("smtp://mx.example:25".to_owned()));
+    assert!(screen.asked().is_empty());
+    assert!(screen.shown().contains("smtp://mx.example:25"));
+    screen.keys("<enter>");
+    assert_eq!(screen.asked(), ["connect smtp://mx.example:25"]);
+}

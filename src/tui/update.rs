@@ -13,7 +13,7 @@ use super::keymap::Key;
 use super::layout::inner;
 use super::message::Message;
 use super::model::{Face, Focus, Model};
-use super::overlay::{Outcome, Overlay, Paste, Question};
+use super::overlay::{Outcome, Overlay, Paste, Question, Target};
 use super::pane::reply::Panel;
 use super::pane::transcript::Transcript;
 use super::talk::Talk;
@@ -77,6 +77,7 @@ fn background(model: &mut Model, message: Message) -> Vec<Effect> {
             model.talk.path = path;
             model.peer = *peer;
         }
+        Message::Confirm(target) => model.overlay = Some(Overlay::Target(Target::with(&target))),
         Message::NotBegun(why) | Message::Notice(why) => model.notice = Some(why),
         Message::NotSent(line) => {
             model.composer.set_line(&line);
