@@ -480,18 +480,19 @@ fn a_script_comes_from_standard_input_and_the_conversation_is_saved() {
 fn an_interrupted_run_says_so_and_keeps_its_record() {
     use std::io::{BufRead as _, BufReader};
     let desk = Desk::new();
-    let peer = Peer::play("S: 220 mx\nC: NOOP\nHOLD\n");
-    let script = desk.write("s.smtp", "> NOOP\n");
+    // The first line was heard for certain once the second is on the screen.
+    let peer = Peer::play("S: 220 mx\nC: NOOP\nS: 250 ok\nHOLD\n");
+    let script = desk.write("s.smtp", "> NOOP\n> HELP\n");
     let mut child = desk
         .command(&[script.to_str().expect("UTF-8"), "--target", &peer.target()])
         .spawn()
         .expect("the binary starts");
     let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
-    let sent = lines.find(|line| line.as_ref().is_ok_and(|line| line.contains("-> NOOP")));
+    let sent = lines.find(|line| line.as_ref().is_ok_and(|line| line.contains("-> HELP")));
     assert!(sent.is_some(), "it never sent its line");
     let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).expect("a process id"));
     nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).expect("it lives");
     assert_eq!(child.wait().expect("it ends").code(), Some(130));
-    assert!(desk.transcripts().contains("> NOOP"));
+    assert!(desk.transcripts().contains("> HELP"));
     peer.heard();
 }

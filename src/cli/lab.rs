@@ -179,7 +179,12 @@ fn announce(lab: &Lab) {
     for (kind, address) in &lab.addresses {
         print(&format!("listening {} {address}", kind.word()));
     }
-    print(&format!("ca {}", lab.ca_path.display()));
+    match &lab.ca_path {
+        Ok(path) => print(&format!("ca {}", path.display())),
+        Err(error) => say(&format!(
+            "ehlo lab: its authority can't be kept: {error}; no client can verify it. Choose another place with --state DIR"
+        )),
+    }
 }
 
 fn tell(notice: &Notice) {

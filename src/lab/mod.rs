@@ -74,8 +74,8 @@ pub struct Lab {
     pub addresses: Vec<(ListenerKind, SocketAddr)>,
     /// The certificate of its authority, PEM: what a client must trust.
     pub ca: String,
-    /// The file that holds it.
-    pub ca_path: PathBuf,
+    /// The file that holds it, or why there is none: it then lasts as long as this lab.
+    pub ca_path: std::io::Result<PathBuf>,
     site: Arc<Site>,
     _stop: DropGuard,
 }
@@ -98,14 +98,6 @@ pub enum LabError {
     /// The scenario.
     #[error(transparent)]
     Scenario(#[from] ScenarioError),
-    /// The directory of the certificates can't be read or written.
-    #[error("can't keep the lab's certificates in {}: {source}; choose another place with --state DIR", path.display())]
-    Certificates {
-        /// The file or directory.
-        path: PathBuf,
-        /// What the system says.
-        source: std::io::Error,
-    },
     /// A certificate can't be made.
     #[error("can't make a certificate for {name}: {reason}")]
     Certificate {
@@ -120,8 +112,7 @@ pub enum LabError {
 /// fixed port they take that one and the next ones, in the order smtp, submission, smtps, lmtp).
 ///
 /// # Errors
-/// A scenario that is not there or not well formed, an address that can't be listened on, a state directory that can't
-/// be written for the certificates.
+/// A scenario that is not there or not well formed, an address that can't be listened on.
 pub async fn start(scenario: &str, listen: SocketAddr, world: &World) -> Result<Lab, LabError> {
     start_with(scenario::find(scenario, world)?, listen, world).await
 }
@@ -129,7 +120,7 @@ pub async fn start(scenario: &str, listen: SocketAddr, world: &World) -> Result<
 /// Starts a lab with a scenario that was read already; see [`start`].
 ///
 /// # Errors
-/// An address that can't be listened on, a state directory that can't be written for the certificates.
+/// An address that can't be listened on.
 pub async fn start_with(scenario: Scenario, listen: SocketAddr, world: &World) -> Result<Lab, LabError> {
     let tls = tls::prepare(&scenario, world)?;
     let kinds = kinds(&scenario);
@@ -152,7 +143,7 @@ pub async fn start_with(scenario: Scenario, listen: SocketAddr, world: &World) -
         let door = connection::Door { site: Arc::clone(&site), kind, keys, tls: tls.acceptor.clone() };
         tokio::spawn(connection::accept(listener, door, stop.clone()));
     }
-    Ok(Lab { addresses, ca: tls.ca, ca_path: tls.ca_path, site, _stop: stop.drop_guard() })
+    Ok(Lab { addresses, ca: tls.ca, ca_path: tls.kept, site, _stop: stop.drop_guard() })
 }
 
 fn kinds(scenario: &Scenario) -> Vec<(ListenerKind, ListenerKeys)> {

@@ -28,16 +28,20 @@ const YEARS_TEN: u64 = 3650 * DAY;
 pub(super) struct Prepared {
     pub(super) acceptor: TlsAcceptor,
     pub(super) ca: String,
-    pub(super) ca_path: PathBuf,
+    /// Where the authority is kept, or why it is not: it then lasts as long as this lab.
+    pub(super) kept: io::Result<PathBuf>,
 }
 
 /// Loads or makes the authority, and makes the server's certificate.
 pub(super) fn prepare(scenario: &Scenario, world: &World) -> Result<Prepared, LabError> {
     let directory = world.directories.state.join("lab");
-    let authority = Authority::load(&directory, world)
-        .map_err(|source| LabError::Certificates { path: directory.clone(), source })?;
     let name = &scenario.server.name;
     let failed = |reason: String| LabError::Certificate { name: name.clone(), reason };
+    let (authority, kept) = match Authority::load(&directory, world) {
+        Ok(authority) => (authority, Ok(directory.join("ca.pem"))),
+        // A lab inside the workbench hands its authority over in memory; only other clients need the file.
+        Err(error) => (Authority::make(world.now()).map_err(|e| failed(e.to_string()))?, Err(error)),
+    };
     let (chain, key) =
         authority.certify(name, scenario.tls.certificate, world.now()).map_err(|e| failed(e.to_string()))?;
     let versions: Vec<&'static SupportedProtocolVersion> =
@@ -52,7 +56,7 @@ pub(super) fn prepare(scenario: &Scenario, world: &World) -> Result<Prepared, La
         .with_no_client_auth()
         .with_single_cert(chain, key)
         .map_err(|e| failed(e.to_string()))?;
-    Ok(Prepared { acceptor: TlsAcceptor::from(Arc::new(config)), ca: authority.pem, ca_path: directory.join("ca.pem") })
+    Ok(Prepared { acceptor: TlsAcceptor::from(Arc::new(config)), ca: authority.pem, kept })
 }
 
 /// The authority: its key, and its certificate as PEM.
