@@ -8,7 +8,7 @@ use super::action::Action;
 use super::effect::Effect;
 use super::enter::enter;
 use super::model::{Face, Focus, Model};
-use super::overlay::{Help, Overlay, Palette, Question, Target};
+use super::overlay::{Form, Help, Menu, Overlay, Palette, Question, Target};
 use super::pane::composer::Composer;
 use super::update::open_marked;
 
@@ -27,6 +27,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Mend => {
             model.compose(Composer::mend);
         }
+        Action::Templates => templates(model),
         Action::Stop => return stop(model),
         Action::Connect => model.overlay = Some(Overlay::Target(Target::default())),
         Action::Reconnect if model.talk.is_open() => model.overlay = Some(Overlay::Question(Question::Reconnect)),
@@ -46,6 +47,8 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Quit => return vec![Effect::Quit],
         Action::Help => model.overlay = Some(Overlay::Help(Help::of(model.place()))),
         Action::Palette => model.overlay = Some(Overlay::Palette(Palette::default())),
+        // Esc closes what is open above the line before it leaves it.
+        Action::ToTranscript if model.focus == Focus::Composer && model.compose(Composer::close_popup) => {}
         Action::ToComposer | Action::ToTranscript | Action::ToPanel | Action::NextPane | Action::PreviousPane => {
             model.focus = focus_after(model, action);
         }
@@ -110,6 +113,23 @@ fn focus_after(model: &Model, action: Action) -> Focus {
         (Action::PreviousPane, Focus::Transcript) if offline => Focus::Panel,
         _ => Focus::Composer,
     }
+}
+
+/// F2: the verbs, or the form of the verb that stands on the line.
+fn templates(model: &mut Model) {
+    model.focus = Focus::Composer;
+    let word = model.composer.line().split_whitespace().next().unwrap_or_default().to_owned();
+    if !open_form(model, &word) {
+        model.overlay = Some(Overlay::Menu(Menu::default()));
+    }
+}
+
+/// Opens the form of a verb, filled in from the line; false where the verb is not known.
+pub(super) fn open_form(model: &mut Model, verb: &str) -> bool {
+    let offered = model.talk.dialogue.state().session.capabilities.clone();
+    let Some(entry) = model.knowledge.verbs.find(verb) else { return false };
+    model.overlay = Some(Overlay::Form(Box::new(Form::of(entry, model.composer.line(), &offered))));
+    true
 }
 
 /// Ctrl-C: stops what is awaited, or else asks what is to be stopped.

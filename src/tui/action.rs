@@ -10,6 +10,7 @@ use super::model::{Focus, Model};
 pub enum Action {
     Send,
     Mend,
+    Templates,
     Stop,
     Open,
     Connect,
@@ -113,7 +114,7 @@ const fn need(action: Action) -> u8 {
         Action::Send | Action::Open => 1,
         Action::Palette | Action::Help => 2,
         Action::ToComposer | Action::ToTranscript | Action::Quit => 3,
-        Action::Connect | Action::Reconnect | Action::Mend | Action::Step(1) | Action::ToPanel => 4,
+        Action::Connect | Action::Reconnect | Action::Mend | Action::Templates | Action::Step(1) | Action::ToPanel => 4,
         Action::ExchangeBefore | Action::ExchangeAfter | Action::RefusalAfter | Action::NextPane => 5,
         Action::NextFile | Action::PreviousFile | Action::PageUp => 6,
         _ => 0,
@@ -173,6 +174,14 @@ pub const ACTIONS: &[Entry] = &[
         "Take the mended line that the composer offers.",
         &[(Everywhere, "f8")],
         |model| composing(model) && model.composer.lints().iter().any(|lint| lint.mended.is_some()),
+    ),
+    entry(
+        Action::Templates,
+        "templates",
+        "templates",
+        "Choose a verb; with a verb on the line, fill that line in as a form.",
+        &[(Everywhere, "f2")],
+        live,
     ),
     entry(
         Action::Up,

@@ -15,6 +15,8 @@
 
 mod act;
 pub mod action;
+#[cfg(test)]
+mod compose_tests;
 mod dial;
 pub mod effect;
 mod enter;

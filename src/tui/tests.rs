@@ -15,7 +15,7 @@ use super::talk::Talk;
 use crate::conversation::Log;
 
 /// A workbench that is connected to the lab.
-fn connected(columns: u16, rows: u16) -> Screen {
+pub(super) fn connected(columns: u16, rows: u16) -> Screen {
     let mut screen = Screen::new(columns, rows);
     let identity = Identity {
         ehlo: "noddy.com".to_owned(),
@@ -33,7 +33,7 @@ fn connected(columns: u16, rows: u16) -> Screen {
 }
 
 /// The same after EHLO, MAIL, one accepted and one refused recipient.
-fn refused(columns: u16, rows: u16) -> Screen {
+pub(super) fn refused(columns: u16, rows: u16) -> Screen {
     let mut screen = connected(columns, rows);
     screen.say(
         "EHLO noddy.com<enter>",
@@ -53,7 +53,7 @@ fn refused(columns: u16, rows: u16) -> Screen {
 }
 
 /// The same with 354 open.
-fn in_data(columns: u16, rows: u16) -> Screen {
+pub(super) fn in_data(columns: u16, rows: u16) -> Screen {
     let mut screen = refused(columns, rows);
     screen.say("DATA<enter>", "< 354 End data with <CR><LF>.<CR><LF>");
     screen

@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 
 use crate::conversation::Micros;
 
-use super::act::{act, connect, take_step};
+use super::act::{act, connect, open_form, take_step};
 use super::action::Action;
 use super::effect::Effect;
 use super::enter::paste_lines;
@@ -160,6 +160,19 @@ fn answered(model: &mut Model, overlay: Overlay, outcome: Outcome) -> Vec<Effect
         Outcome::Yes(Question::Quit | Question::Stop) | Outcome::Quit => vec![Effect::Quit],
         Outcome::Drop => vec![Effect::Drop],
         Outcome::Use(way, lines) => paste_lines(model, way, lines),
+        Outcome::Template(verb) => {
+            model.compose(|composer, around| composer.begin(&verb, around));
+            Vec::new()
+        }
+        Outcome::Form(verb) => {
+            model.compose(|composer, around| composer.begin(&verb, around));
+            open_form(model, &verb);
+            Vec::new()
+        }
+        Outcome::Line(line) => {
+            model.composer.set_line(&line);
+            Vec::new()
+        }
     }
 }
 

@@ -89,6 +89,7 @@ fn composer(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         && model.overlay.is_none()
         && let Some(cursor) = cursor
     {
+        model.composer.draw_popup(model.theme, area, frame.buffer_mut());
         frame.set_cursor_position(cursor);
     }
 }

@@ -12,13 +12,17 @@ use super::action::Action;
 use super::model::Model;
 use super::theme::Role;
 
+mod form;
 mod help;
+mod menu;
 mod palette;
 mod paste;
 mod question;
 mod target;
 
+pub use form::Form;
 pub use help::Help;
+pub use menu::Menu;
 pub use palette::Palette;
 pub use paste::{Paste, PasteAs};
 pub use question::Question;
@@ -37,6 +41,10 @@ pub enum Overlay {
     Question(Question),
     /// Several lines were pasted.
     Paste(Paste),
+    /// The verbs, to take a template from.
+    Menu(Menu),
+    /// The line as a form.
+    Form(Box<Form>),
 }
 
 /// What a key does to an overlay.
@@ -58,11 +66,20 @@ pub enum Outcome {
     Connect(String),
     /// It goes, and the paste is used so.
     Use(PasteAs, Vec<String>),
+    /// It goes, and the template of this verb is on the line.
+    Template(String),
+    /// The form of this verb takes its place.
+    Form(String),
+    /// It goes, and this is the line.
+    Line(String),
 }
 
 impl Overlay {
     /// A key.
     pub fn key(&mut self, key: KeyEvent, model: &Model) -> Outcome {
+        if let Self::Form(it) = self {
+            return it.key(key);
+        }
         if is_leaving(key) {
             return Outcome::Close;
         }
@@ -72,6 +89,8 @@ impl Overlay {
             Self::Target(it) => it.key(key),
             Self::Question(it) => it.key(key),
             Self::Paste(it) => it.key(key, model),
+            Self::Menu(it) => it.key(key, model),
+            Self::Form(it) => it.key(key),
         }
     }
 
@@ -80,7 +99,8 @@ impl Overlay {
         match self {
             Self::Palette(it) => it.paste(text),
             Self::Target(it) => it.paste(text),
-            Self::Help(_) | Self::Question(_) | Self::Paste(_) => {}
+            Self::Form(it) => it.paste(text),
+            Self::Help(_) | Self::Question(_) | Self::Paste(_) | Self::Menu(_) => {}
         }
     }
 
@@ -92,6 +112,8 @@ impl Overlay {
             Self::Target(it) => it.draw(model, frame),
             Self::Question(it) => it.draw(model, frame),
             Self::Paste(it) => it.draw(model, frame),
+            Self::Menu(it) => it.draw(model, frame),
+            Self::Form(it) => it.draw(model, frame),
         }
     }
 }

@@ -64,6 +64,16 @@ impl History {
         list.iter().rev().find(|line| line.len() > typed.len() && begins(line, typed)).map(String::as_str)
     }
 
+    /// Whether lines are being walked through.
+    pub(super) fn is_searching(&self) -> bool {
+        self.search.is_some()
+    }
+
+    /// The commands that were sent, oldest first.
+    pub(super) fn commands(&self) -> impl DoubleEndedIterator<Item = &str> {
+        self.commands.iter().map(String::as_str)
+    }
+
     fn list(&self, around: &Surroundings<'_>) -> &[String] {
         if is_content(around) { &self.content } else { &self.commands }
     }

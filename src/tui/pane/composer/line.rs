@@ -12,6 +12,8 @@ pub(super) struct Line {
     text: String,
     /// Octets before the cursor; always at the border of a grapheme.
     cursor: usize,
+    /// A field that is filled in: what is typed takes its place.
+    selected: Option<Range<usize>>,
     /// What was cut last, for Ctrl-Y.
     cut: String,
 }
@@ -53,15 +55,40 @@ impl Line {
     pub(super) fn set(&mut self, text: &str) {
         text.clone_into(&mut self.text);
         self.cursor = self.text.len();
+        self.selected = None;
+    }
+
+    /// The field that is selected.
+    pub(super) fn selected(&self) -> Option<&Range<usize>> {
+        self.selected.as_ref()
+    }
+
+    /// Selects a field (its octets, at the borders of graphemes), with the cursor at its end. An empty one has only the
+    /// cursor.
+    pub(super) fn select(&mut self, field: Range<usize>) {
+        self.cursor = field.end.min(self.text.len());
+        self.selected = (!field.is_empty()).then_some(field);
+    }
+
+    /// Puts a text in the place of these octets, with the cursor behind it.
+    pub(super) fn replace(&mut self, place: Range<usize>, text: &str) {
+        self.selected = None;
+        self.cursor = place.start + text.len();
+        self.text.replace_range(place, text);
+        self.settle();
     }
 
     pub(super) fn insert(&mut self, text: &str) {
+        if let Some(field) = self.selected.take() {
+            return self.replace(field, text);
+        }
         self.text.insert_str(self.cursor, text);
         self.cursor += text.len();
         self.settle();
     }
 
     pub(super) fn go(&mut self, reach: Reach) {
+        self.selected = None;
         self.cursor = self.find(reach);
     }
 
@@ -89,7 +116,10 @@ impl Line {
         self.cut = cut;
     }
 
-    fn range(&self, reach: Reach) -> Range<usize> {
+    fn range(&mut self, reach: Reach) -> Range<usize> {
+        if let Some(field) = self.selected.take() {
+            return field;
+        }
         let there = self.find(reach);
         self.cursor.min(there)..self.cursor.max(there)
     }

@@ -14,15 +14,22 @@ use crate::smtp::session::Sent;
 use crate::smtp::{Phase, Session, VerbTable};
 use crate::tui::theme::Theme;
 
+mod completion;
+#[cfg(test)]
+mod field_tests;
+mod fields;
 mod ghost;
 mod hint;
 mod history;
 mod line;
+mod popup;
 mod secrecy;
+mod slots;
 #[cfg(test)]
 mod tests;
 mod view;
 
+use completion::Popup;
 use hint::Hint;
 use history::History;
 use line::{Line, Reach};
@@ -63,6 +70,9 @@ pub struct Composer {
     /// What [`Self::arrange`] found.
     ghost: String,
     lints: Vec<Lint>,
+    popup: Option<Popup>,
+    /// Completion was asked for, and not only offered.
+    asked: bool,
     /// The lone dot was sent, and no transaction begun since: QUIT is what comes next.
     ended: bool,
 }
@@ -92,6 +102,8 @@ impl Composer {
         self.history.leave();
         self.ghost.clear();
         self.lints.clear();
+        self.popup = None;
+        self.asked = false;
     }
 
     /// A key that no action took: text, editing, ghost text (Right, End, Tab), history (Up, Down). False where it
@@ -101,12 +113,19 @@ impl Composer {
             return false;
         }
         let known = match key.code {
-            KeyCode::Up | KeyCode::Down => return self.recall(key.code, around),
+            KeyCode::Up | KeyCode::Down => {
+                return self.mark(key.code, around) || self.recall(key.code, around);
+            }
+            KeyCode::Tab if key.modifiers.is_empty() && !self.is_content(around) => return self.tab(around),
+            KeyCode::BackTab if !self.is_content(around) => return self.tab_back(around),
             KeyCode::Char(c) if is_text(key.modifiers) => {
                 self.line.insert(c.encode_utf8(&mut [0; 4]));
                 true
             }
-            code => self.take_ghost(code, key.modifiers) || self.edit(code, key.modifiers),
+            code => {
+                self.asked &= matches!(code, KeyCode::Backspace);
+                self.take_ghost(code, key.modifiers) || self.edit(code, key.modifiers)
+            }
         };
         if known {
             self.history.leave();
@@ -130,6 +149,7 @@ impl Composer {
             self.ended = true;
         }
         self.line.set("");
+        self.asked = false;
         self.arrange(around);
     }
 
@@ -155,6 +175,11 @@ impl Composer {
             // A line that is still being typed is not called wrong for what it would not be once it is whole.
             let lasting = lint::lint(whole.as_bytes(), around.session, around.verbs);
             self.lints.retain(|lint| lasting.iter().any(|it| it.name == lint.name));
+        }
+        self.complete(around);
+        if self.asked {
+            // What follows the space is being chosen.
+            self.lints.retain(|lint| lint.name != "trailing-space");
         }
         if around.waiting.is_some() {
             // What the reply will change is not known yet, so nothing can be said about the order.
@@ -188,6 +213,9 @@ impl Composer {
             Hint::Note(..) => None,
         };
         let cursor = row.draw(self.ghost(), marked, theme, Rect { height: 1, ..area }, buffer);
+        if let Some(field) = self.line.selected() {
+            row.draw_selected(field, theme, area, buffer);
+        }
         if area.height > 1 {
             let second = Rect { y: area.y + 1, height: 1, ..area };
             view::draw_hint(&hint, &row, theme, second, buffer);
@@ -215,7 +243,7 @@ impl Composer {
             KeyCode::Right if by_word => line::end_of_word(&self.ghost),
             KeyCode::Char('f') if modifiers == KeyModifiers::ALT => line::end_of_word(&self.ghost),
             KeyCode::Char('e' | 'f') if modifiers == KeyModifiers::CONTROL => self.ghost.len(),
-            KeyCode::Right | KeyCode::End | KeyCode::Tab => self.ghost.len(),
+            KeyCode::Right | KeyCode::End => self.ghost.len(),
             _ => return false,
         };
         let taken = self.ghost[..octets].to_owned();

@@ -8,8 +8,8 @@ use crate::smtp::session::Awaited;
 use crate::smtp::{Reply, Verb};
 
 /// A composer in a session, with keys to press and a screen to look at.
-struct Desk {
-    composer: Composer,
+pub(super) struct Desk {
+    pub(super) composer: Composer,
     session: Session,
     verbs: VerbTable,
     identity: Identity,
@@ -20,7 +20,7 @@ struct Desk {
 
 impl Desk {
     /// Connected, the greeting has come.
-    fn greeted() -> Self {
+    pub(super) fn greeted() -> Self {
         let mut session = Session::new();
         session.connected();
         session.replied(&Awaited::Greeting, &reply("220 mx"));
@@ -41,7 +41,7 @@ impl Desk {
         desk
     }
 
-    fn with<T>(&mut self, act: impl FnOnce(&mut Composer, &Surroundings<'_>) -> T) -> T {
+    pub(super) fn with<T>(&mut self, act: impl FnOnce(&mut Composer, &Surroundings<'_>) -> T) -> T {
         let waiting = self.waiting.map(|(name, s, most)| (name, Duration::from_secs(s), Duration::from_secs(most)));
         let around = Surroundings {
             session: &self.session,
@@ -55,7 +55,7 @@ impl Desk {
     }
 
     /// Presses keys: characters, and `<Name>` with `C-` and `A-` for Ctrl and Alt.
-    fn keys(&mut self, keys: &str) -> &mut Self {
+    pub(super) fn keys(&mut self, keys: &str) -> &mut Self {
         let mut rest = keys;
         while let Some(c) = rest.chars().next() {
             let named = rest.strip_prefix('<').and_then(|r| r.split_once('>')).and_then(|(n, r)| Some((key(n)?, r)));
@@ -72,7 +72,7 @@ impl Desk {
     }
 
     /// Sends the line, and takes this reply to it.
-    fn send(&mut self, text: &str) -> &mut Self {
+    pub(super) fn send(&mut self, text: &str) -> &mut Self {
         let line = self.composer.line().to_owned();
         self.with(Composer::sent);
         let asked = self.session.sent(line.as_bytes());
@@ -95,7 +95,7 @@ impl Desk {
     }
 
     /// Types a line, sends it and takes the reply.
-    fn say(&mut self, line: &str, reply: &str) -> &mut Self {
+    pub(super) fn say(&mut self, line: &str, reply: &str) -> &mut Self {
         self.composer.set_line(line);
         self.send(reply)
     }
@@ -168,6 +168,7 @@ fn key(name: &str) -> Option<KeyEvent> {
         "Home" => KeyCode::Home,
         "End" => KeyCode::End,
         "Tab" => KeyCode::Tab,
+        "BackTab" => KeyCode::BackTab,
         "Back" => KeyCode::Backspace,
         "Del" => KeyCode::Delete,
         _ if modifiers != KeyModifiers::NONE => KeyCode::Char(name.chars().next()?),

@@ -71,6 +71,15 @@ impl Row {
         (left < right).then(|| left - self.from + 1..right - self.from + 1)
     }
 
+    /// Marks the field that is selected.
+    pub(super) fn draw_selected(&self, field: &Range<usize>, theme: Theme, area: Rect, buffer: &mut Buffer) {
+        if let Some(columns) = self.visible(field) {
+            let wide = |columns: usize| u16::try_from(columns).unwrap_or(0);
+            let place = Rect::new(area.x + wide(columns.start), area.y, wide(columns.len()), 1);
+            buffer.set_style(place.intersection(area), theme.style(Role::Selection));
+        }
+    }
+
     /// Draws it into the first row of an area; gives where the cursor is.
     pub(super) fn draw(
         &self,

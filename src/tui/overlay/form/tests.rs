@@ -1,0 +1,52 @@
+use super::*;
+use crate::smtp::VerbTable;
+use crate::tui::keymap::Key;
+
+fn form(verb: &str, line: &str) -> Form {
+    let table = VerbTable::parse(crate::assets::text("verbs.toml").unwrap()).unwrap();
+    Form::of(table.find(verb).unwrap(), line, &Capabilities::default())
+}
+
+fn keys(form: &mut Form, keys: &[&str]) {
+    for key in keys {
+        form.key(Key::parse(key).unwrap().event());
+    }
+}
+
+#[test]
+fn a_line_goes_into_the_form_and_comes_back() {
+    for (verb, line) in [
+        ("RCPT", "RCPT TO:<a@b> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;a+2Bb@c"),
+        ("MAIL", "MAIL FROM:<> SIZE=10 BODY=8BITMIME SMTPUTF8 RET=HDRS ENVID=a+3Db"),
+        ("MAIL", "MAIL FROM:<a@b> AUTH=<>"),
+        ("EHLO", "EHLO noddy.com"),
+        ("VRFY", "VRFY Fred Smith"),
+        ("BDAT", "BDAT 14 LAST"),
+        ("QUIT", "QUIT"),
+    ] {
+        assert_eq!(form(verb, line).line(), line);
+    }
+}
+
+#[test]
+fn boxes_choices_and_flags_change_the_line() {
+    let mut rcpt = form("RCPT", "RCPT TO:<a@b>");
+    keys(&mut rcpt, &["tab", "space", "right", "right", "space"]);
+    assert_eq!(rcpt.line(), "RCPT TO:<a@b> NOTIFY=SUCCESS,DELAY");
+    keys(&mut rcpt, &["right", "space"]);
+    assert_eq!(rcpt.line(), "RCPT TO:<a@b> NOTIFY=NEVER", "NEVER stands alone");
+
+    let mut mail = form("MAIL", "MAIL FROM:<a@b>");
+    keys(&mut mail, &["tab", "x", "1", "2", "tab", "right", "right", "tab", "space"]);
+    assert_eq!(mail.line(), "MAIL FROM:<a@b> SIZE=12 BODY=8BITMIME SMTPUTF8", "a number takes only digits");
+}
+
+#[test]
+fn esc_and_enter_give_the_line_back() {
+    for key in ["esc", "enter"] {
+        let mut form = form("MAIL", "MAIL FROM:<a@b>");
+        form.key(Key::parse("c").unwrap().event());
+        let left = form.key(Key::parse(key).unwrap().event());
+        assert_eq!(left, Outcome::Line("MAIL FROM:<a@bc>".to_owned()), "{key}");
+    }
+}

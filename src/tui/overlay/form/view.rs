@@ -1,0 +1,107 @@
+//! Draws the form.
+
+use ratatui::Frame;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::super::{place, window};
+use super::{Form, Row, Value};
+use crate::smtp::escape::for_screen;
+use crate::smtp::lint;
+use crate::tui::model::Model;
+use crate::tui::text::{fit, width};
+use crate::tui::theme::Role;
+
+/// Columns of the names.
+const LABEL: usize = 16;
+
+impl Form {
+    pub(in super::super) fn draw(&self, model: &Model, frame: &mut Frame<'_>) {
+        let rows = u16::try_from(self.rows.len()).unwrap_or(40) + 6;
+        let area = place(frame, 96, rows.max(8));
+        let foot = "Tab next · Space set · Enter or Esc back with the line";
+        let inner = window(model, frame, area, &format!("{} as a form", self.entry.name), foot);
+        let columns = usize::from(inner.width);
+        let line = self.line();
+        let shown = fit(&for_screen(line.as_bytes()), columns);
+        frame.buffer_mut().set_string(inner.x, inner.y, shown, model.theme.style(Role::Sent));
+        let session = &model.talk.dialogue.state().session;
+        if let Some(found) = lint::lint(line.as_bytes(), session, &model.knowledge.verbs).first() {
+            let words = fit(&format!("{} ({})", found.reason.trim_end_matches('.'), found.reference), columns);
+            frame.buffer_mut().set_string(inner.x, inner.y + 1, words, model.theme.style(Role::Warning));
+        }
+        let list = Rect { y: inner.y + 3, height: inner.height.saturating_sub(5), ..inner };
+        let from = (self.at + 1).saturating_sub(usize::from(list.height));
+        for ((n, row), y) in self.rows.iter().enumerate().skip(from).zip(list.y..list.bottom()) {
+            let place = Rect { y, height: 1, ..list };
+            let cursor = row.draw(n == self.at, model, place, frame);
+            if let Some(x) = cursor {
+                frame.set_cursor_position(Position::new(x, y));
+            }
+        }
+        if let Some(row) = self.rows.get(self.at) {
+            let words =
+                if row.offered { row.help.clone() } else { format!("not offered by the server · {}", row.help) };
+            let y = inner.bottom().saturating_sub(1);
+            frame.buffer_mut().set_string(inner.x, y, fit(&words, columns), model.theme.style(Role::Remark));
+        }
+    }
+}
+
+impl Row {
+    /// Draws it into one row; gives where its cursor is, where it has one.
+    fn draw(&self, focused: bool, model: &Model, area: Rect, frame: &mut Frame<'_>) -> Option<u16> {
+        let theme = model.theme;
+        let name = theme.style(match (focused, self.offered) {
+            (true, _) => Role::Accent,
+            (false, true) => Role::Text,
+            (false, false) => Role::Dim,
+        });
+        let bar = if focused { "▌ " } else { "  " };
+        let label = format!("{bar}{:LABEL$}", fit(&self.label, LABEL));
+        let (start, _) = frame.buffer_mut().set_stringn(area.x, area.y, label, usize::from(area.width), name);
+        let room = usize::from(area.right().saturating_sub(start));
+        let text = theme.style(if self.offered { Role::Text } else { Role::Dim });
+        match &self.value {
+            Value::Text { input, .. } => {
+                let room = room.saturating_sub(1);
+                let scroll = input.visual_scroll(room.max(1));
+                let shown: String = input.value().chars().skip(scroll).collect();
+                let shown = for_screen(shown.as_bytes());
+                let line = "·".repeat(room.saturating_sub(width(&shown)).min(24));
+                let spans = vec![Span::styled(fit(&shown, room), text), Span::styled(line, theme.style(Role::Dim))];
+                frame.buffer_mut().set_line(start, area.y, &Line::from(spans), area.right() - start);
+                let at = u16::try_from(input.visual_cursor().saturating_sub(scroll)).unwrap_or(0);
+                focused.then_some((start + at).min(area.right().saturating_sub(1)))
+            }
+            Value::Choice { choices, chosen } => {
+                let spans = choices
+                    .iter()
+                    .enumerate()
+                    .map(|(n, choice)| mark("(•) ", "( ) ", *chosen == Some(n), choice, text));
+                frame.buffer_mut().set_line(start, area.y, &Line::from_iter(spans), area.right() - start);
+                focused.then(|| start + 1 + column(choices.iter().map(String::as_str), chosen.unwrap_or(0)))
+            }
+            Value::Checks { boxes, at } => {
+                let spans = boxes.iter().map(|(choice, on)| mark("[x] ", "[ ] ", *on, choice, text));
+                frame.buffer_mut().set_line(start, area.y, &Line::from_iter(spans), area.right() - start);
+                focused.then(|| start + 1 + column(boxes.iter().map(|(name, _)| name.as_str()), *at))
+            }
+            Value::Flag(on) => {
+                let line = Line::from(mark("[x] ", "[ ] ", *on, "", text));
+                frame.buffer_mut().set_line(start, area.y, &line, area.right() - start);
+                focused.then_some(start + 1)
+            }
+        }
+    }
+}
+
+fn mark(set: &str, clear: &str, on: bool, name: &str, style: Style) -> Span<'static> {
+    Span::styled(format!("{}{name}  ", if on { set } else { clear }), style)
+}
+
+/// Columns before the n-th box.
+fn column<'a>(names: impl Iterator<Item = &'a str>, n: usize) -> u16 {
+    u16::try_from(names.take(n).map(|name| width(name) + 6).sum::<usize>()).unwrap_or(0)
+}
