@@ -17,6 +17,7 @@
 //! | [`client`] | the connection task: requests in, events out |
 //! | [`script`] | replay and expectations without a screen |
 //! | [`lab`] | the embedded server and its scenarios |
+//! | [`lesson`] | guided lessons: files, goals over the lab's record, progress |
 //! | [`tui`] | the workbench: model, update, view |
 //! | [`cli`] | one file a subcommand |
 //!
@@ -29,6 +30,7 @@ pub mod conversation;
 pub mod decode;
 pub mod interchange;
 pub mod lab;
+pub mod lesson;
 pub mod library;
 pub mod profile;
 pub mod script;

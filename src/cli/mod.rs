@@ -12,6 +12,7 @@ mod convert;
 mod diff;
 mod explain;
 mod lab;
+mod learn;
 mod open;
 mod run;
 mod workbench;
@@ -117,6 +118,8 @@ enum Command {
     Convert(convert::Arguments),
     /// Run the lab server on its own
     Lab(lab::Arguments),
+    /// Learn SMTP by holding conversations
+    Learn(learn::Arguments),
 }
 
 /// Says on standard error what kept the program from doing what was asked. Standard error may be closed; there is nobody
@@ -140,6 +143,7 @@ pub fn main() -> ExitCode {
         Some(Command::Diff(it)) => diff::run(it, common, &world),
         Some(Command::Convert(it)) => convert::run(it, common, &world),
         Some(Command::Lab(it)) => lab::run(it, common, &world),
+        Some(Command::Learn(it)) => learn::run(it, common, &world),
     };
     ExitCode::from(exit.code())
 }

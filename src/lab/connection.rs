@@ -238,6 +238,12 @@ impl Connection {
 
     /// Handles all that has come.
     async fn answer(&mut self) -> std::io::Result<Next> {
+        if matches!(self.session.expects(), Some(Expect::Line(_))) {
+            let together = self.framer.commands();
+            if together > 1 {
+                self.recorder.remark(&self.site, &Remark::new("pipelined").with("n", together));
+            }
+        }
         while let Some(expect) = self.session.expects()
             && let Some(unit) = self.framer.next(expect)
         {

@@ -61,6 +61,19 @@ impl Framer {
         lost
     }
 
+    /// How many whole command lines wait, as far as what follows them is surely commands too.
+    pub(super) fn commands(&self) -> usize {
+        let mut count = 0;
+        for line in self.buffer[self.start..].split_inclusive(|octet| *octet == b'\n') {
+            count += usize::from(line.ends_with(b"\n"));
+            let verb = line.get(..4).unwrap_or_default();
+            if verb.eq_ignore_ascii_case(b"DATA") || verb.eq_ignore_ascii_case(b"BDAT") {
+                break;
+            }
+        }
+        count
+    }
+
     /// The next piece, where it is complete.
     pub(super) fn next(&mut self, expect: Expect) -> Option<Unit> {
         match expect {

@@ -154,9 +154,6 @@ impl Recorder {
     pub(super) fn remark(&mut self, site: &super::site::Site, remark: &Remark) {
         self.fold.remark(remark, 0);
         self.push(site, &Event::Remark(remark.clone()));
-        if remark.word == "closed" {
-            self.record.closed.store(true, Ordering::Release);
-        }
     }
 
     fn push(&mut self, site: &super::site::Site, event: &Event) {
@@ -172,6 +169,10 @@ impl Recorder {
             log.push(at, &Event::Remark(Remark::new("warning").value("the lab's record of this session ends here")));
         }
         drop(log);
+        // Said before anybody is told of the change: who waits for the end must not miss it.
+        if matches!(event, Event::Remark(remark) if remark.word == "closed") {
+            self.record.closed.store(true, Ordering::Release);
+        }
         site.records.change.send_modify(|count| *count = count.wrapping_add(1));
     }
 }

@@ -35,6 +35,8 @@ pub struct Launch {
     pub target: Option<String>,
     /// Files to look at instead.
     pub files: Vec<PathBuf>,
+    /// A lesson to hold instead.
+    pub lesson: Option<std::sync::Arc<crate::lesson::Lesson>>,
     /// How roles look.
     pub theme: Theme,
 }
@@ -126,7 +128,7 @@ impl Bench {
         if let Some(path) = self.model.files.paths.first().cloned() {
             self.model.talk.source = super::talk::Source::Opened;
             self.effect(Effect::Open(path)).await?;
-        } else if let Some(target) = launch.target {
+        } else if let Some(target) = launch.target.or_else(|| launch.lesson.map(|l| format!("lab:{}", l.scenario))) {
             self.model.face = Face::Start;
             self.effect(Effect::Connect(target)).await?;
         } else {

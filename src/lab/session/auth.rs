@@ -3,7 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Session, State};
+use super::{Action, Session, State};
+use crate::conversation::Remark;
 use crate::lab::scenario::Mechanism;
 use crate::smtp::{Secret, Verb};
 
@@ -96,6 +97,8 @@ impl Session {
         });
         if right {
             self.authenticated = Some(user.to_owned());
+            let remark = Remark::new("auth").with("mechanism", mechanism.word()).with("user", user);
+            self.out.push(Action::Remark(remark));
             self.say("235 2.7.0 Authentication successful".to_owned());
         } else {
             self.refuse("535 5.7.8 Error: authentication failed: wrong user or password".to_owned());

@@ -1,0 +1,147 @@
+//! `ehlo learn [LESSON]`: guided lessons in the workbench, and `ehlo learn check` for those who write them.
+
+use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::{Common, Exit, complain};
+use crate::lesson::progress::Done;
+use crate::lesson::{Course, Lesson, Progress};
+use crate::smtp::escape::for_screen;
+use crate::tui::run::Launch;
+use crate::world::World;
+
+mod check;
+mod rehearse;
+
+const COMMAND: &str = "ehlo learn";
+
+/// Its arguments.
+#[derive(Debug, clap::Args)]
+#[command(
+    subcommand_precedence_over_arg = true,
+    after_help = "\
+A lesson runs against the lab inside ehlo; nothing leaves this machine. Its steps tick from what the lab has seen, so any
+client may be used: the lesson says at which address."
+)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// The lesson: its number, its name, or a FILE.toml; the list of all without it
+    #[arg(value_name = "LESSON")]
+    lesson: Option<String>,
+    /// Print the list as JSON
+    #[arg(long, conflicts_with = "lesson")]
+    json: bool,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Play each lesson's solution, wrong ways and examples against the lab, and tell whether they are judged as it says
+    Check {
+        /// The lessons' files; without any all that are shipped
+        #[arg(value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// Print the result as JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Runs it.
+pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit {
+    if let Some(Command::Check { files, json }) = &arguments.command {
+        return check::run(files, *json, common, world);
+    }
+    if let Some(word) = &arguments.lesson {
+        return match Course::load(world).find(word) {
+            Ok(lesson) => open(lesson, common, world),
+            Err(error) => complain(COMMAND, shown(&error.to_string())),
+        };
+    }
+    let course = Course::load(world);
+    for problem in &course.problems {
+        complain(COMMAND, shown(&problem.to_string()));
+    }
+    let progress = match Progress::load(world) {
+        Ok(progress) => Some(progress),
+        Err(error) => {
+            complain(COMMAND, shown(&error.to_string()));
+            None
+        }
+    };
+    let done = |lesson: &Lesson| progress.as_ref().map(|progress| progress.of(&lesson.name)).unwrap_or_default();
+    let rows: Vec<(&Lesson, Done)> = course.lessons.iter().map(|lesson| (lesson, done(lesson))).collect();
+    if arguments.json {
+        print(&as_json(&rows));
+        return Exit::Done;
+    }
+    list(&rows);
+    let somebody = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    if !somebody {
+        return Exit::Done;
+    }
+    match choose(&rows).map(|word| course.find(&word)) {
+        Some(Ok(lesson)) => open(lesson, common, world),
+        Some(Err(error)) => complain(COMMAND, shown(&error.to_string())),
+        None => Exit::Done,
+    }
+}
+
+fn open(lesson: Lesson, common: &Common, world: &World) -> Exit {
+    super::workbench::open(Launch { lesson: Some(Arc::new(lesson)), ..Launch::default() }, common, world)
+}
+
+fn list(rows: &[(&Lesson, Done)]) {
+    let widest = rows.iter().map(|(lesson, _)| lesson.name.chars().count()).max().unwrap_or(0);
+    for (lesson, done) in rows {
+        let minutes = lesson.minutes.map_or_else(String::new, |minutes| format!("{minutes} min"));
+        let title = for_screen(lesson.title.as_bytes());
+        print(format!("{:widest$}  {title:36} {minutes:>7}  {}", lesson.name, words(done, lesson)).trim_end());
+    }
+}
+
+/// How far a lesson has come, in words.
+fn words(done: &Done, lesson: &Lesson) -> String {
+    let of = lesson.steps.len();
+    match &done.finished {
+        Some(when) => format!("finished {}", when.get(..10).unwrap_or(when)),
+        None => format!("{} of {of} steps", done.steps.min(of)),
+    }
+}
+
+/// Asks which lesson; Enter alone takes the first that is not finished.
+fn choose(rows: &[(&Lesson, Done)]) -> Option<String> {
+    let next = rows.iter().find(|(_, done)| done.finished.is_none()).or(rows.first())?.0.name.clone();
+    let mut out = std::io::stdout().lock();
+    let _ = write!(out, "\nWhich one? Enter opens {next}, q leaves: ").and_then(|()| out.flush());
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line).ok().filter(|count| *count > 0)?;
+    match line.trim() {
+        "" => Some(next),
+        "q" | "quit" => None,
+        word => Some(word.to_owned()),
+    }
+}
+
+fn as_json(rows: &[(&Lesson, Done)]) -> String {
+    let lessons = rows.iter().map(|(lesson, done)| {
+        json!({
+            "name": lesson.name, "title": lesson.title, "level": lesson.level, "after": lesson.after,
+            "minutes": lesson.minutes, "steps": lesson.steps.len(), "done": done.steps.min(lesson.steps.len()),
+            "finished": done.finished, "hints": done.hints, "wrong": done.wrong,
+        })
+    });
+    json!({ "ehlo": 1, "lessons": lessons.collect::<Vec<_>>() }).to_string()
+}
+
+/// A line on standard output. A reader that has gone away wants no more of it.
+fn print(line: &str) {
+    let _ = writeln!(std::io::stdout().lock(), "{line}");
+}
+
+fn shown(words: &str) -> String {
+    for_screen(words.as_bytes())
+}

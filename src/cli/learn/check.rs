@@ -1,0 +1,128 @@
+//! `ehlo learn check [FILE...]`: are a lesson's solution, wrong ways and examples judged as it says?
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::rehearse::{Played, rehearse};
+use super::{COMMAND, print, shown};
+use crate::cli::{Common, Exit, complain};
+use crate::lesson::course::{read, shipped};
+use crate::lesson::rehearsal::{Judged, Part, Rehearsal};
+use crate::lesson::{Lesson, LessonError};
+use crate::world::World;
+
+/// Runs it: 0 when all is judged as the lessons say, 1 when something is not, 2 for a file that can't be used.
+pub(super) fn run(files: &[PathBuf], as_json: bool, common: &Common, world: &World) -> Exit {
+    let lessons: Vec<Result<Lesson, LessonError>> = if files.is_empty() {
+        shipped().map(|(name, text)| Lesson::parse(&name, text)).collect()
+    } else {
+        files.iter().map(|path| read(path)).collect()
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return complain(COMMAND, error),
+    };
+    let mut exit = Exit::Done;
+    let mut results = Vec::new();
+    for lesson in lessons {
+        let lesson = match lesson {
+            Ok(lesson) => Arc::new(lesson),
+            Err(error) => {
+                exit = complain(COMMAND, shown(&error.to_string()));
+                continue;
+            }
+        };
+        let checked = runtime.block_on(check(&lesson, world));
+        if exit == Exit::Done && checked.problems() > 0 {
+            exit = Exit::Refused;
+        }
+        if as_json {
+            results.push(checked.json(&lesson));
+        } else {
+            checked.print(&lesson, common.quiet);
+        }
+    }
+    runtime.shutdown_background();
+    if as_json {
+        print(&json!({ "ehlo": 1, "lessons": results }).to_string());
+    }
+    exit
+}
+
+/// What came of a lesson.
+struct Checked {
+    /// Each script with how it was judged and what is wrong with that.
+    scripts: Vec<(Part, Judged, Vec<String>)>,
+    /// What is wrong with the lesson itself.
+    lesson: Vec<String>,
+}
+
+async fn check(lesson: &Arc<Lesson>, world: &World) -> Checked {
+    let mut checked = Checked { scripts: Vec::new(), lesson: Vec::new() };
+    if lesson.solution.is_none() {
+        checked.lesson.push("it has no [solution]".to_owned());
+    }
+    for (n, step) in lesson.steps.iter().enumerate() {
+        if step.goal.holds(&[]) {
+            let cure = "put a `not` or `never` into `all`, beside a goal that ends the danger";
+            checked.lesson.push(format!("the goal of step {} holds before anything has happened; {cure}", n + 1));
+        }
+    }
+    for rehearsal in Rehearsal::all(lesson) {
+        let (judged, problems) = match rehearse(&rehearsal, lesson, world).await {
+            Ok(Played { sessions, exchanges, mut problems }) => {
+                let judged = rehearsal.judge(lesson, &sessions, exchanges);
+                problems.extend(rehearsal.misjudged(lesson, &judged));
+                (judged, problems)
+            }
+            Err(why) => (Judged::default(), vec![why]),
+        };
+        checked.scripts.push((rehearsal.part, judged, problems));
+    }
+    checked
+}
+
+impl Checked {
+    fn problems(&self) -> usize {
+        self.lesson.len() + self.scripts.iter().map(|(_, _, problems)| problems.len()).sum::<usize>()
+    }
+
+    fn print(&self, lesson: &Lesson, quiet: bool) {
+        if !quiet || self.problems() > 0 {
+            print(&format!("{}  {}", lesson.name, shown(&lesson.title)));
+        }
+        for problem in &self.lesson {
+            print(&format!("  WRONG  {}", shown(problem)));
+        }
+        for (part, judged, problems) in &self.scripts {
+            if problems.is_empty() && quiet {
+                continue;
+            }
+            let mark = if problems.is_empty() { "ok   " } else { "WRONG" };
+            print(&format!("  {mark}  {part}: {}", words(judged, lesson)));
+            for problem in problems {
+                print(&format!("         {}", shown(problem)));
+            }
+        }
+    }
+
+    fn json(&self, lesson: &Lesson) -> Value {
+        let scripts = self.scripts.iter().map(|(part, judged, problems)| {
+            let said: Vec<Value> =
+                judged.said.iter().map(|(step, mistake)| json!({ "step": step + 1, "mistake": mistake + 1 })).collect();
+            json!({ "script": part.to_string(), "ticked": judged.ticked, "said": said, "problems": problems })
+        });
+        json!({
+            "name": lesson.name, "title": lesson.title, "steps": lesson.steps.len(), "problems": self.lesson,
+            "scripts": scripts.collect::<Vec<_>>(),
+        })
+    }
+}
+
+/// What ticked and what was said.
+fn words(judged: &Judged, lesson: &Lesson) -> String {
+    let said = judged.said.iter().map(|(step, mistake)| format!(", step {} mistake {} said", step + 1, mistake + 1));
+    format!("{} of {} steps tick{}", judged.ticked, lesson.steps.len(), said.collect::<String>())
+}

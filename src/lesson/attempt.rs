@@ -1,0 +1,202 @@
+//! One try at a lesson: which steps have ticked, which mistakes were made, which hints were taken.
+//!
+//! Judged after every fact. A tick stays; steps tick in order, and several may at once.
+
+use std::sync::Arc;
+
+use crate::conversation::{Log, Micros};
+
+use super::fact::{Fact, Watcher, What};
+use super::file::Lesson;
+
+/// What came of something that happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Happening {
+    /// A step is done, from 0.
+    Ticked(usize),
+    /// A mistake that the lesson knows was made.
+    Mistaken {
+        /// The step, from 0.
+        step: usize,
+        /// Which of its mistakes, from 0.
+        mistake: usize,
+    },
+    /// Something happened that must not for this step: only a new start helps.
+    Spoilt(usize),
+    /// A finding was not the right one.
+    WrongAnswer(usize),
+}
+
+/// One try at a lesson.
+#[derive(Debug, Clone)]
+pub struct Attempt {
+    /// The lesson.
+    pub lesson: Arc<Lesson>,
+    watcher: Watcher,
+    /// How many facts were judged.
+    judged: usize,
+    ticked: usize,
+    /// Hints taken, a number for each step.
+    hints: Vec<usize>,
+    /// For each mistake of the open step, from which fact on it is looked for.
+    windows: Vec<usize>,
+    spoilt: bool,
+    wrong_answers: Vec<u32>,
+}
+
+impl Attempt {
+    /// A new try.
+    #[must_use]
+    pub fn new(lesson: Arc<Lesson>) -> Self {
+        let steps = lesson.steps.len();
+        let mut attempt = Self {
+            lesson,
+            watcher: Watcher::default(),
+            judged: 0,
+            ticked: 0,
+            hints: vec![0; steps],
+            windows: Vec::new(),
+            spoilt: false,
+            wrong_answers: vec![0; steps],
+        };
+        attempt.open_step();
+        attempt
+    }
+
+    /// Takes in a log of the lab's: what it has beyond what was seen of this session before. `began` is when the
+    /// session began, by the clock that all sessions of the try share.
+    pub fn observe(&mut self, session: u64, began: Micros, log: &Log) -> Vec<Happening> {
+        self.watcher.observe(session, began, log);
+        self.judge()
+    }
+
+    /// Takes in what the learner typed as a finding.
+    pub fn answer(&mut self, text: &str) -> Vec<Happening> {
+        self.watcher.answer(text);
+        self.judge()
+    }
+
+    /// Takes in facts that were gathered elsewhere.
+    pub(super) fn take(&mut self, facts: impl IntoIterator<Item = Fact>) -> Vec<Happening> {
+        facts.into_iter().for_each(|fact| self.watcher.push(fact));
+        self.judge()
+    }
+
+    /// How many steps are done; the next one is open.
+    #[must_use]
+    pub fn ticked(&self) -> usize {
+        self.ticked
+    }
+
+    /// The open step, from 0; none once all are done.
+    #[must_use]
+    pub fn open(&self) -> Option<usize> {
+        (self.ticked < self.lesson.steps.len()).then_some(self.ticked)
+    }
+
+    /// How far the open step has come, where its goal counts.
+    #[must_use]
+    pub fn count(&self) -> Option<(usize, usize)> {
+        self.lesson.steps.get(self.ticked)?.goal.count(self.watcher.facts())
+    }
+
+    /// Whether something happened that must not: the lesson has to be started over.
+    #[must_use]
+    pub fn is_spoilt(&self) -> bool {
+        self.spoilt
+    }
+
+    /// The hints of the open step that were taken.
+    #[must_use]
+    pub fn hints(&self) -> &[String] {
+        let Some(step) = self.lesson.steps.get(self.ticked) else { return &[] };
+        &step.hints[..self.hints[self.ticked]]
+    }
+
+    /// Takes the next hint of the open step; none where there is no more.
+    pub fn hint(&mut self) -> Option<&str> {
+        let step = self.lesson.steps.get(self.ticked)?;
+        let taken = &mut self.hints[self.ticked];
+        let hint = step.hints.get(*taken)?;
+        *taken += 1;
+        Some(hint)
+    }
+
+    /// How many hints were taken in all.
+    #[must_use]
+    pub fn hints_taken(&self) -> usize {
+        self.hints.iter().sum()
+    }
+
+    /// How many findings were wrong.
+    #[must_use]
+    pub fn wrong_answers(&self) -> u32 {
+        self.wrong_answers.iter().sum()
+    }
+
+    /// How many wrong findings the open step still lets pass; none where it does not count them.
+    #[must_use]
+    pub fn tries_left(&self) -> Option<u32> {
+        let step = self.lesson.steps.get(self.ticked)?;
+        Some(step.tries?.saturating_sub(self.wrong_answers[self.ticked]))
+    }
+
+    fn judge(&mut self) -> Vec<Happening> {
+        let mut happened = Vec::new();
+        while self.judged < self.watcher.facts().len() {
+            self.judged += 1;
+            self.judge_one(&mut happened);
+        }
+        happened
+    }
+
+    /// Judges with one fact more than before.
+    fn judge_one(&mut self, happened: &mut Vec<Happening>) {
+        let lesson = Arc::clone(&self.lesson);
+        let before = self.ticked;
+        let facts = &self.watcher.facts()[..self.judged];
+        while lesson.steps.get(self.ticked).is_some_and(|step| step.goal.holds(facts)) {
+            happened.push(Happening::Ticked(self.ticked));
+            self.ticked += 1;
+        }
+        if self.ticked > before {
+            self.open_step();
+            return;
+        }
+        let Some(step) = lesson.steps.get(self.ticked) else { return };
+        if let Some(Fact { what: What::Answer(_), .. }) = facts.last()
+            && step.wants_answer()
+        {
+            self.wrong_answers[self.ticked] += 1;
+            happened.push(Happening::WrongAnswer(self.ticked));
+        }
+        for (n, mistake) in step.mistakes.iter().enumerate() {
+            let from = self.windows[n];
+            let (now, earlier) = (&facts[from..], &facts[from..self.judged - 1]);
+            if mistake.when.holds(now) && !mistake.when.holds(earlier) {
+                self.windows[n] = self.judged;
+                happened.push(Happening::Mistaken { step: self.ticked, mistake: n });
+            }
+        }
+        self.spoil(happened);
+    }
+
+    /// A `never` of the open step that has happened.
+    fn spoil(&mut self, happened: &mut Vec<Happening>) {
+        let Some(step) = self.lesson.steps.get(self.ticked) else { return };
+        let facts = &self.watcher.facts()[..self.judged];
+        if !self.spoilt && step.goal.nevers().iter().any(|goal| goal.holds(facts)) {
+            self.spoilt = true;
+            happened.push(Happening::Spoilt(self.ticked));
+        }
+    }
+
+    /// From where the mistakes of the step that is open now are looked for: what was true before is not said, and may
+    /// still happen anew.
+    fn open_step(&mut self) {
+        let facts = &self.watcher.facts()[..self.judged];
+        let mistakes = self.lesson.steps.get(self.ticked).map_or(&[][..], |step| &step.mistakes);
+        let from = |when: &super::Goal| if when.holds(facts) { facts.len() } else { 0 };
+        self.windows = mistakes.iter().map(|mistake| from(&mistake.when)).collect();
+    }
+}

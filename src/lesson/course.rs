@@ -1,0 +1,167 @@
+//! Which lessons there are: the shipped ones and the user's own, in order; one is found by number, name or path.
+
+use std::path::{Path, PathBuf};
+
+use crate::assets;
+use crate::profile::nearest;
+use crate::world::World;
+
+use super::file::Lesson;
+
+/// Why a lesson can't be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LessonError {
+    /// There is none of this name.
+    #[error("there is no lesson {name}; {cure}")]
+    Unknown {
+        /// What was asked for.
+        name: String,
+        /// The nearest one, or where the list is.
+        cure: String,
+    },
+    /// Its file can't be read.
+    #[error("can't read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// It is not well formed, holds something that is not known, or its values don't go together.
+    #[error("{name}:{line}:{column}: {what}")]
+    Text {
+        /// The lesson or its file.
+        name: String,
+        /// The line, from 1.
+        line: usize,
+        /// The column in characters, from 1.
+        column: usize,
+        /// What is wrong and what would be right.
+        what: String,
+    },
+}
+
+impl LessonError {
+    pub(super) fn from_toml(name: &str, text: &str, error: &toml::de::Error) -> Self {
+        let at = error.span().map_or(0, |span| span.start.min(text.len()));
+        let before = text.get(..at).unwrap_or_default();
+        Self::Text {
+            name: name.to_owned(),
+            line: before.matches('\n').count() + 1,
+            column: before.rsplit('\n').next().unwrap_or_default().chars().count() + 1,
+            what: explain(error.message()),
+        }
+    }
+
+    /// Something about the n-th table of a kind, from 0.
+    pub(super) fn at_table(name: &str, text: &str, table: &str, nth: usize, what: String) -> Self {
+        let head = format!("[[{table}]]");
+        let lines = text.lines().enumerate().filter(|(_, line)| line.trim().starts_with(&head));
+        let line = lines.map(|(n, _)| n + 1).nth(nth).unwrap_or(1);
+        Self::Text { name: name.to_owned(), line, column: 1, what }
+    }
+}
+
+/// The reader's message in plainer words: an unknown key gets the nearest known one.
+fn explain(message: &str) -> String {
+    let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    match quoted.split_first() {
+        Some((key, known)) if message.starts_with("unknown field") => match nearest(key, known.iter().copied()) {
+            Some(near) => format!("the key {key:?} is not known here; did you mean {near:?}?"),
+            None => format!("the key {key:?} is not known here; known are: {}", known.join(", ")),
+        },
+        Some((word, known)) if message.starts_with("unknown variant") => {
+            format!("found {word:?}, expected one of: {}", known.join(", "))
+        }
+        Some((key, _)) if message.starts_with("missing field") => format!("the key {key:?} is missing"),
+        _ => message.lines().collect::<Vec<_>>().join("; "),
+    }
+}
+
+/// All lessons, in order.
+#[derive(Debug, Default)]
+pub struct Course {
+    /// Those that are well formed, by name.
+    pub lessons: Vec<Lesson>,
+    /// What is wrong with others of the user's.
+    pub problems: Vec<LessonError>,
+}
+
+impl Course {
+    /// The shipped lessons and the user's own, which win by name.
+    #[must_use]
+    pub fn load(world: &World) -> Self {
+        let mut course = Self::default();
+        let mut add = |read: Result<Lesson, LessonError>| match read {
+            Ok(lesson) => {
+                course.lessons.retain(|known: &Lesson| known.name != lesson.name);
+                course.lessons.push(lesson);
+            }
+            Err(problem) => course.problems.push(problem),
+        };
+        shipped().for_each(|(name, text)| add(Lesson::parse(&name, text)));
+        let own = std::fs::read_dir(own_folder(world)).into_iter().flatten().flatten();
+        let mut own: Vec<PathBuf> = own.map(|entry| entry.path()).filter(|path| is_toml(path)).collect();
+        own.sort();
+        for path in &own {
+            add(read(path));
+        }
+        course.lessons.sort_by(|a, b| a.name.cmp(&b.name));
+        course
+    }
+
+    /// The lesson that a word means: a file's path, a number, a name or the beginning of one.
+    ///
+    /// # Errors
+    /// One that is not there or is not well formed.
+    pub fn find(mut self, word: &str) -> Result<Lesson, LessonError> {
+        if word.contains(std::path::MAIN_SEPARATOR) || is_toml(Path::new(word)) {
+            return read(Path::new(word));
+        }
+        let number = word.parse::<u32>().ok();
+        let exact = |lesson: &Lesson| lesson.name == word || number.is_some() && lesson.number() == number;
+        let after_number = |lesson: &Lesson| lesson.name.split_once('-').is_some_and(|(_, rest)| rest == word);
+        let found = (self.lessons.iter().position(exact))
+            .or_else(|| self.lessons.iter().position(after_number))
+            .or_else(|| self.lessons.iter().position(|l| !word.is_empty() && l.name.starts_with(word)));
+        match found {
+            Some(at) => Ok(self.lessons.swap_remove(at)),
+            None => Err(self.unknown(word)),
+        }
+    }
+
+    fn unknown(&self, word: &str) -> LessonError {
+        let near = nearest(word, self.lessons.iter().map(|lesson| lesson.name.as_str()));
+        let cure = match near {
+            Some(near) => format!("did you mean {near}?"),
+            None => "`ehlo learn` lists all that there are".to_owned(),
+        };
+        LessonError::Unknown { name: word.to_owned(), cure }
+    }
+}
+
+/// Names and texts of the shipped lessons.
+pub fn shipped() -> impl Iterator<Item = (String, &'static str)> {
+    let files = assets::ASSETS.get_dir("lessons").into_iter().flat_map(include_dir::Dir::files);
+    files
+        .filter(|file| is_toml(file.path()))
+        .filter_map(|file| Some((file.path().file_stem()?.to_string_lossy().into_owned(), file.contents_utf8()?)))
+}
+
+fn own_folder(world: &World) -> PathBuf {
+    world.directories.data.join("lessons")
+}
+
+fn is_toml(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "toml")
+}
+
+/// Reads a lesson from a file.
+///
+/// # Errors
+/// A file that can't be read or is not well formed.
+pub fn read(path: &Path) -> Result<Lesson, LessonError> {
+    let text = std::fs::read_to_string(path).map_err(|source| LessonError::Read { path: path.to_owned(), source })?;
+    Lesson::parse(&path.display().to_string(), &text)
+}

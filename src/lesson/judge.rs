@@ -1,0 +1,225 @@
+//! When a goal holds.
+//!
+//! A goal is looked for in the facts from a place on; what is given back is the place after the fact that made it true,
+//! so that the next one of an `in_order` begins there.
+
+use crate::conversation::Micros;
+use crate::smtp::Reply as Answer;
+
+use super::fact::{Asked, Fact, Message, What};
+use super::goal::{Data, Delivered, Envelope, Goal, RcptCount, Reply, Sent, Side, Tls};
+use super::value::Expected;
+
+impl Goal {
+    /// Whether the goal holds for what has happened.
+    #[must_use]
+    pub fn holds(&self, facts: &[Fact]) -> bool {
+        self.reached(facts, 0).is_some()
+    }
+
+    /// The place after the first fact from `from` on with which the goal holds. `not` and `never` look at all facts.
+    #[must_use]
+    pub fn reached(&self, facts: &[Fact], from: usize) -> Option<usize> {
+        match self {
+            Self::Connected => asked(facts, from, |asked| asked.verb == "CONNECT" && asked.succeeded()),
+            Self::Greeted(verb) => asked(facts, from, |asked| asked.verb == *verb && asked.succeeded()),
+            Self::Sent(sent) => asked(facts, from, |asked| sent.is(asked)),
+            Self::Reply(reply) => asked(facts, from, |asked| reply.is(asked)),
+            Self::Mail(keys) => asked(facts, from, |asked| asked.verb == "MAIL" && keys.is(asked)),
+            Self::Rcpt(keys) => asked(facts, from, |asked| asked.verb == "RCPT" && keys.is(asked)),
+            Self::RcptCount(keys) => keys.count(facts, from).0,
+            Self::Data(data) => asked(facts, from, |asked| data.is(asked)),
+            Self::Delivered(keys) => keys.count(facts, from).0,
+            Self::CapabilitySeen(name) => {
+                asked(facts, from, |asked| asked.capabilities.as_ref().is_some_and(|all| all.has(name)))
+            }
+            Self::Tls(keys) => first(facts, from, |fact| keys.is(&fact.what)),
+            Self::Authenticated(keys) => asked(facts, from, |asked| {
+                asked.login.as_ref().is_some_and(|(mechanism, user)| {
+                    keys.mechanism.as_ref().is_none_or(|want| want.eq_ignore_ascii_case(mechanism))
+                        && keys.user.as_ref().is_none_or(|want| user.as_ref() == Some(want))
+                })
+            }),
+            Self::Phase(phase) => {
+                let now = facts.last().filter(|_| facts.len() > from)?;
+                (now.phase == *phase).then_some(facts.len())
+            }
+            Self::ClosedBy(side) => first(facts, from, |fact| closes(&fact.what, *side)),
+            Self::Pipelined(min) => first(facts, from, |fact| matches!(fact.what, What::Pipelined(n) if n >= *min)),
+            Self::Answer(expression) => {
+                let last = facts.iter().rposition(|fact| matches!(fact.what, What::Answer(_)))?;
+                let What::Answer(text) = &facts[last].what else { return None };
+                (last >= from && expression.found_in(text)).then_some(last + 1)
+            }
+            Self::InOrder(goals) => goals.iter().try_fold(from, |from, goal| goal.reached(facts, from)),
+            Self::All(goals) => goals.iter().try_fold(from, |last, goal| Some(goal.reached(facts, from)?.max(last))),
+            Self::Any(goals) => goals.iter().filter_map(|goal| goal.reached(facts, from)).min(),
+            Self::Not(goal) | Self::Never(goal) => goal.reached(facts, 0).is_none().then_some(from),
+            Self::Within(time, goal) => {
+                let began = facts.get(from.saturating_sub(usize::from(from > 0)))?.at;
+                let limit = began.0.saturating_add(Micros::from(*time).0);
+                goal.reached(facts, from).filter(|end| *end == 0 || facts[end - 1].at.0 <= limit)
+            }
+        }
+    }
+
+    /// How far a goal that counts has come: how many of how many. Nothing where there is nothing to count.
+    #[must_use]
+    pub fn count(&self, facts: &[Fact]) -> Option<(usize, usize)> {
+        let (have, of) = match self {
+            Self::RcptCount(keys) => (keys.count(facts, 0).1, keys.min),
+            Self::Delivered(keys) => (keys.count(facts, 0).1, keys.count),
+            Self::All(goals) => (goals.iter().filter(|goal| goal.holds(facts)).count(), goals.len()),
+            Self::InOrder(goals) => {
+                let mut from = Some(0);
+                let done = goals.iter().take_while(|goal| {
+                    from = from.and_then(|from| goal.reached(facts, from));
+                    from.is_some()
+                });
+                (done.count(), goals.len())
+            }
+            _ => return None,
+        };
+        (of > 1).then_some((have.min(of), of))
+    }
+}
+
+fn first(facts: &[Fact], from: usize, holds: impl Fn(&Fact) -> bool) -> Option<usize> {
+    let found = facts.get(from..)?.iter().position(holds)?;
+    Some(from + found + 1)
+}
+
+fn asked(facts: &[Fact], from: usize, holds: impl Fn(&Asked) -> bool) -> Option<usize> {
+    first(facts, from, |fact| matches!(&fact.what, What::Asked(asked) if holds(asked)))
+}
+
+fn closes(what: &What, side: Side) -> bool {
+    match what {
+        What::Closed(by) => *by == side,
+        What::Asked(asked) => match side {
+            Side::Client => asked.verb == "QUIT" && asked.succeeded(),
+            Side::Server => asked.reply.as_ref().and_then(Answer::code).is_some_and(|code| code.number() == 421),
+        },
+        _ => false,
+    }
+}
+
+impl Expected {
+    fn is(&self, reply: Option<&Answer>) -> bool {
+        reply.is_some_and(|reply| self.0.check(reply).is_ok())
+    }
+}
+
+/// Whether an expectation, where there is one, is met.
+fn met(expected: Option<&Expected>, asked: &Asked) -> bool {
+    expected.is_none_or(|expected| expected.is(asked.reply.as_ref()))
+}
+
+fn of_verb(verb: Option<&String>, asked: &Asked) -> bool {
+    verb.is_none_or(|verb| *verb == asked.verb)
+}
+
+impl Sent {
+    fn is(&self, asked: &Asked) -> bool {
+        // Nobody sends a connection, nor what is said unasked.
+        let nothing = asked.verb.is_empty() || asked.verb == "CONNECT" && self.verb.is_none();
+        !nothing
+            && of_verb(self.verb.as_ref(), asked)
+            && self.argument.as_ref().is_none_or(|expression| expression.found_in(&asked.argument))
+            && met(self.reply.as_ref(), asked)
+    }
+}
+
+impl Reply {
+    fn is(&self, asked: &Asked) -> bool {
+        let Some(reply) = &asked.reply else { return false };
+        of_verb(self.verb.as_ref(), asked)
+            && met(self.code.as_ref(), asked)
+            && self.enhanced.as_ref().is_none_or(|glob| reply.enhanced().is_some_and(|e| glob.matches(&e.to_string())))
+            && self.text.as_ref().is_none_or(|text| {
+                text.found_in(&reply.text())
+                    || reply.lines.iter().any(|line| text.found_in(&String::from_utf8_lossy(line.text())))
+            })
+    }
+}
+
+impl Envelope {
+    fn is(&self, asked: &Asked) -> bool {
+        let address = asked.path.as_ref().map(crate::smtp::Path::address);
+        let has_parameter = |name: &String| {
+            let found = asked.parameters.iter().find(|(keyword, _)| keyword.eq_ignore_ascii_case(name));
+            found.is_some_and(|(_, value)| {
+                let has = |want: &String| value.split(',').any(|word| word.eq_ignore_ascii_case(want));
+                self.includes.iter().all(has)
+            })
+        };
+        self.address.as_ref().is_none_or(|glob| address.is_some_and(|address| glob.matches(&address)))
+            && self.parameter.as_ref().is_none_or(has_parameter)
+            && met(self.reply.as_ref(), asked)
+    }
+}
+
+impl RcptCount {
+    /// Where the number was reached, and the largest number of one transaction.
+    fn count(&self, facts: &[Fact], from: usize) -> (Option<usize>, usize) {
+        let mut most = 0;
+        let mut current = (None, 0);
+        for (index, fact) in facts.iter().enumerate().skip(from) {
+            let What::Asked(asked) = &fact.what else { continue };
+            if asked.verb != "RCPT" || !self.reply.is(asked.reply.as_ref()) {
+                continue;
+            }
+            let transaction = Some((fact.session, asked.transaction));
+            if current.0 != transaction {
+                current = (transaction, 0);
+            }
+            current.1 += 1;
+            most = most.max(current.1);
+            if most >= self.min {
+                return (Some(index + 1), most);
+            }
+        }
+        ((self.min == 0).then_some(from), most)
+    }
+}
+
+impl Delivered {
+    /// Where the number was reached, and how many there are.
+    fn count(&self, facts: &[Fact], from: usize) -> (Option<usize>, usize) {
+        let mut found = 0;
+        for (index, fact) in facts.iter().enumerate().skip(from) {
+            if matches!(&fact.what, What::Delivered(to) if self.to.matches(to)) {
+                found += 1;
+                if found >= self.count {
+                    return (Some(index + 1), found);
+                }
+            }
+        }
+        ((self.count == 0).then_some(from), found)
+    }
+}
+
+impl Data {
+    fn is(&self, asked: &Asked) -> bool {
+        asked.message.as_ref().is_some_and(|message| self.describes(message)) && met(self.reply.as_ref(), asked)
+    }
+
+    fn describes(&self, message: &Message) -> bool {
+        let has_field = |(name, expression): (&String, &super::value::Expression)| {
+            message.field(name).iter().any(|value| expression.begins(value))
+        };
+        self.header.iter().all(has_field)
+            && self.body.as_ref().is_none_or(|expression| expression.found_in(&message.parts().1))
+            && self.lines.is_none_or(|least| message.lines.len() >= least.min)
+            && self.dot_stuffed.is_none_or(|want| message.dot_stuffed == want)
+            && self.bare_lf.is_none_or(|want| message.bare_lf == want)
+    }
+}
+
+impl Tls {
+    fn is(&self, what: &What) -> bool {
+        let What::Tls { version, verified } = what else { return false };
+        self.min.is_none_or(|min| version.is_some_and(|version| version >= min))
+            && self.verified.is_none_or(|want| *verified == Some(want))
+    }
+}

@@ -1,0 +1,37 @@
+//! Guided lessons: a course of files, goals judged over the lab's record of a session, and what a learner has done.
+//!
+//! A goal is a fold over what happened, never over keystrokes: whoever speaks to the lab, by the workbench or by telnet,
+//! reaches it alike. Not here: the lab itself (its logs are handed in), the client, screens.
+//!
+//! | where | what |
+//! |---|---|
+//! | [`file`] | a lesson as its TOML file has it, read strictly |
+//! | [`course`] | which lessons there are |
+//! | [`fact`] | the lab's logs folded into what goals look at |
+//! | [`goal`], `judge` | the words of a goal, and when it holds |
+//! | [`attempt`] | one try at a lesson: ticks, mistakes, hints |
+//! | [`quiz`] | its questions, shuffled |
+//! | [`progress`] | what was done, kept on disk |
+//! | [`rehearsal`] | reference solutions and wrong ways made ready to be played |
+
+pub mod attempt;
+pub mod course;
+pub mod fact;
+pub mod file;
+pub mod goal;
+mod judge;
+pub mod progress;
+pub mod quiz;
+pub mod rehearsal;
+mod value;
+
+pub use attempt::{Attempt, Happening};
+pub use course::{Course, LessonError};
+pub use fact::{Fact, Watcher};
+pub use file::Lesson;
+pub use goal::Goal;
+pub use progress::Progress;
+pub use quiz::Quiz;
+
+#[cfg(test)]
+mod tests;

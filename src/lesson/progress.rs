@@ -1,0 +1,214 @@
+//! What a learner has done: `lessons/progress.toml` in the state directory, versioned and written atomically.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use toml::{Table, Value};
+
+use crate::world::World;
+
+use super::attempt::Attempt;
+
+/// The version of the file's format.
+const VERSION: i64 = 1;
+
+/// Why progress is not kept.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProgressError {
+    /// The file or its folder can't be read or written.
+    #[error("what is done in lessons can't be kept in {}: {source}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The file is not what it should be.
+    #[error("{}: {what}; move it away to begin anew", path.display())]
+    Format {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
+}
+
+/// What was done of one lesson at best.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Done {
+    /// Steps that ticked.
+    pub steps: usize,
+    /// Steps that there are.
+    pub of: usize,
+    /// When it was finished, quiz included.
+    pub finished: Option<String>,
+    /// Hints taken on the way.
+    pub hints: usize,
+    /// Wrong answers given on the way.
+    pub wrong: u32,
+}
+
+/// What was done of all lessons. What the file has beyond that is kept.
+#[derive(Debug, Clone)]
+pub struct Progress {
+    path: PathBuf,
+    table: Table,
+}
+
+impl Progress {
+    /// Reads it; nothing is done where there is no file.
+    ///
+    /// # Errors
+    /// A file that can't be read, is not well formed, or is of a newer version.
+    pub fn load(world: &World) -> Result<Self, ProgressError> {
+        let path = world.directories.state.join("lessons").join("progress.toml");
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Self { path, table: Table::new() });
+            }
+            Err(source) => return Err(ProgressError::File { path, source }),
+        };
+        let format = |what: String| ProgressError::Format { path: path.clone(), what };
+        let table: Table = text.parse().map_err(|error: toml::de::Error| format(error.message().to_owned()))?;
+        match table.get("ehlo").and_then(Value::as_integer) {
+            Some(VERSION) => Ok(Self { path, table }),
+            Some(other) => Err(format(format!("it is of version {other}, and this ehlo writes version {VERSION}"))),
+            None => Err(format("it has no version (ehlo = 1)".to_owned())),
+        }
+    }
+
+    /// What was done of a lesson.
+    #[must_use]
+    pub fn of(&self, lesson: &str) -> Done {
+        let entry = self.table.get("lesson").and_then(|all| all.get(lesson));
+        let number = |key: &str| entry.and_then(|entry| entry.get(key)).and_then(Value::as_integer).unwrap_or(0);
+        Done {
+            steps: usize::try_from(number("steps")).unwrap_or(0),
+            of: usize::try_from(number("of")).unwrap_or(0),
+            finished: entry.and_then(|entry| entry.get("finished")).and_then(Value::as_str).map(str::to_owned),
+            hints: usize::try_from(number("hints")).unwrap_or(0),
+            wrong: u32::try_from(number("wrong")).unwrap_or(0),
+        }
+    }
+
+    /// Notes how far a try has come, and `finished` once its quiz is done too; `wrong` are the wrong answers of both.
+    /// The best is kept: a new try takes nothing away. Whether that changed anything.
+    pub fn note(&mut self, attempt: &Attempt, wrong: u32, finished: Option<jiff::Timestamp>) -> bool {
+        let lesson = &attempt.lesson;
+        let before = self.of(&lesson.name);
+        let first_finish = finished.is_some() && before.finished.is_none();
+        if attempt.ticked() <= before.steps && before.of == lesson.steps.len() && !first_finish {
+            return false;
+        }
+        let integer = |n: usize| Value::Integer(i64::try_from(n).unwrap_or(i64::MAX));
+        let all = self.table.entry("lesson").or_insert_with(|| Value::Table(Table::new()));
+        if !all.is_table() {
+            *all = Value::Table(Table::new());
+        }
+        let Value::Table(all) = all else { return false };
+        let entry = all.entry(lesson.name.clone()).or_insert_with(|| Value::Table(Table::new()));
+        if !entry.is_table() {
+            *entry = Value::Table(Table::new());
+        }
+        let Value::Table(entry) = entry else { return false };
+        entry.insert("steps".to_owned(), integer(attempt.ticked().max(before.steps).min(lesson.steps.len())));
+        entry.insert("of".to_owned(), integer(lesson.steps.len()));
+        if before.finished.is_none() {
+            entry.insert("hints".to_owned(), integer(attempt.hints_taken()));
+            entry.insert("wrong".to_owned(), Value::Integer(i64::from(wrong)));
+            if let Some(when) = finished {
+                entry.insert("finished".to_owned(), Value::String(when.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()));
+            }
+        }
+        true
+    }
+
+    /// Writes it beside the old file and puts it in its place.
+    ///
+    /// # Errors
+    /// The folder or the file can't be written.
+    pub fn save(&mut self) -> Result<(), ProgressError> {
+        self.table.insert("ehlo".to_owned(), Value::Integer(VERSION));
+        let failed = |source| ProgressError::File { path: self.path.clone(), source };
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        std::fs::create_dir_all(folder).map_err(failed)?;
+        let new = self.path.with_extension(format!("toml.{}", std::process::id()));
+        let written = write(&new, self.table.to_string().as_bytes()).and_then(|()| std::fs::rename(&new, &self.path));
+        written.map_err(|error| {
+            // What was half written is of no use to anybody.
+            let _ = std::fs::remove_file(&new);
+            failed(error)
+        })
+    }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut options = std::fs::File::options();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::conversation::event::{Event, Line, Remark};
+    use crate::conversation::{Log, Micros};
+    use crate::lesson::Lesson;
+    use crate::world::Directories;
+
+    const LESSON: &str = "ehlo = 1\ntitle = \"t\"\nintro = \"i\"\n[[step]]\ntext = \"a\"\ngoal = { connected = true }\n\
+                          [[step]]\ntext = \"b\"\ngoal = { sent = \"NOOP\" }\n";
+
+    fn world(folder: &Path) -> World {
+        let directories = Directories { config: folder.join("c"), data: folder.join("d"), state: folder.join("s") };
+        World::fixed(directories, jiff::Timestamp::UNIX_EPOCH, 1)
+    }
+
+    fn attempt(connected: bool) -> Attempt {
+        let mut attempt = Attempt::new(Arc::new(Lesson::parse("01-t", LESSON).expect("well formed")));
+        if connected {
+            let mut log = Log::new();
+            log.push(Micros(0), &Event::Remark(Remark::new("connected")));
+            log.push(Micros(1), &Event::Received(Line::new("220 mx")));
+            attempt.observe(1, Micros(0), &log);
+        }
+        attempt
+    }
+
+    #[test]
+    fn what_was_done_is_there_the_next_time_and_never_becomes_less() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let world = world(folder.path());
+        let mut progress = Progress::load(&world).expect("no file is nothing done");
+        assert_eq!(progress.of("01-t"), Done::default());
+        assert!(progress.note(&attempt(true), 0, None));
+        progress.save().expect("writable");
+        let mut again = Progress::load(&world).expect("readable");
+        assert_eq!((again.of("01-t").steps, again.of("01-t").of), (1, 2));
+        assert!(!again.note(&attempt(false), 0, None), "a new try takes nothing away");
+        assert_eq!(again.of("01-t").steps, 1);
+        let left: Vec<_> = std::fs::read_dir(folder.path().join("s/lessons")).expect("there").collect();
+        assert_eq!(left.len(), 1, "nothing but the file");
+    }
+
+    #[test]
+    fn a_file_that_is_not_understood_is_never_written_over() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let world = world(folder.path());
+        let path = folder.path().join("s/lessons/progress.toml");
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        for (text, words) in [("ehlo = 2\n", "version 2"), ("what\n", "move it away"), ("a = 1\n", "no version")] {
+            std::fs::write(&path, text).expect("written");
+            let said = Progress::load(&world).expect_err("not understood").to_string();
+            assert!(said.contains(words), "{said}");
+        }
+    }
+}

@@ -1,0 +1,341 @@
+//! Each word of a goal on logs as the lab writes them, and what ticks and is said when.
+
+use std::sync::Arc;
+
+use super::fact::Watcher;
+use super::{Attempt, Goal, Happening, Lesson};
+use crate::conversation::event::{Event, Line, Remark};
+use crate::conversation::{Log, Micros};
+
+/// Adds lines such as `> NOOP`, `< 250 ok`, `| text`, `* connected a` to a log, a second apart.
+fn add(log: &mut Log, text: &str) {
+    for line in text.lines().map(str::trim_start).filter(|line| !line.is_empty()) {
+        let (sigil, rest) = line.split_at(1);
+        let rest = rest.strip_prefix(' ').unwrap_or(rest);
+        let line = |rest: &str| match rest.strip_suffix("\\n") {
+            Some(bare) => Line::raw(format!("{bare}\n")),
+            None => Line::new(rest),
+        };
+        let event = match sigil {
+            ">" => Event::Sent(line(rest)),
+            "|" => Event::Content(line(rest)),
+            "<" => Event::Received(line(rest)),
+            _ => Event::Remark(Remark::parse(rest)),
+        };
+        log.push(Micros(log.len() as u64 * 1_000_000), &event);
+    }
+}
+
+fn watched(sessions: &[&str]) -> Watcher {
+    let mut watcher = Watcher::default();
+    for (number, text) in (1..).zip(sessions) {
+        let mut log = Log::new();
+        add(&mut log, text);
+        watcher.observe(number, Micros(number * 1_000_000_000), &log);
+    }
+    watcher
+}
+
+fn goal(text: &str) -> Goal {
+    let table = format!("goal = {text}");
+    let mut table: std::collections::BTreeMap<String, Goal> =
+        toml::from_str(&table).unwrap_or_else(|error| panic!("{text}: {error}"));
+    table.remove("goal").expect("there")
+}
+
+const TALK: &str = "
+    * connected 127.0.0.1:25 from 127.0.0.1:4000
+    < 220 mx
+    > EHLO noddy.com
+    < 250-mx
+    < 250 SIZE 1000
+    > MAIL FROM:<dude@noddy.com> RET=HDRS
+    < 250 2.1.0 ok
+    > RCPT TO:<a@target.local> NOTIFY=SUCCESS,FAILURE
+    < 250 2.1.5 ok
+    > RCPT TO:<b@elsewhere.example>
+    < 554 5.7.1 relaying denied
+    > RCPT TO:<c@target.local>
+    < 250 2.1.5 ok
+    > DATA
+    < 354 go ahead
+    | Subject: a
+    |  folded line
+    | X-Empty:
+    |
+    | ..dots
+    | end
+    > .
+    * delivered to=a@target.local from=<dude@noddy.com> bytes=20
+    * delivered to=c@target.local from=<dude@noddy.com> bytes=20
+    < 250 2.0.0 queued as 7
+    > QUIT
+    < 221 2.0.0 bye
+    * closed by=server
+";
+
+const LOGIN: &str = "
+    * connected 127.0.0.1:25
+    < 220 mx
+    * pipelined n=3
+    > EHLO a
+    < 250 mx
+    > STARTTLS
+    < 220 go
+    * tls version=TLSv1.2 cipher=X
+    > EHLO a
+    < 250 AUTH PLAIN
+    > AUTH LOGIN
+    < 334 VXNlcm5hbWU6
+    > ZHVkZQ==
+    < 334 UGFzc3dvcmQ6
+    > bm9kZHk=
+    * auth mechanism=LOGIN user=dude
+    < 235 2.7.0 ok
+    > MAIL FROM:<>
+    < 250 ok
+    > RCPT TO:<a@b>
+    < 250 ok
+    > BDAT 4
+    | one\\n
+    < 250 ok
+    > BDAT 6 LAST
+    | two.
+    < 250 ok
+    * answer \"the  mailbox is full\"
+    < 421 4.4.2 idle
+    * closed by=server
+";
+
+#[test]
+fn each_word_holds_when_its_table_says() {
+    for (talk, text, want) in [
+        (TALK, "{ connected = true }", true),
+        (TALK, "{ greeted = 'EHLO' }", true),
+        (TALK, "{ greeted = 'HELO' }", false),
+        (TALK, "{ sent = 'quit' }", true),
+        (TALK, "{ sent = 'NOOP' }", false),
+        (TALK, "{ sent = { verb = 'RCPT', argument = 'elsewhere', reply = '5xx 5.7.*' } }", true),
+        (TALK, "{ sent = { verb = 'RCPT', argument = 'elsewhere', reply = '2xx' } }", false),
+        (TALK, "{ sent = { argument = 'HDRS' } }", true),
+        (TALK, "{ sent = { verb = 'connect', reply = '220' } }", true),
+        (TALK, "{ sent = { verb = 'end-of-data', reply = '250' } }", true),
+        (TALK, "{ reply = '354' }", true),
+        (TALK, "{ reply = '4xx' }", false),
+        (TALK, "{ reply = { verb = 'connect', code = '220' } }", true),
+        (TALK, "{ reply = { verb = 'end-of-data', text = 'queued as \\d' } }", true),
+        (TALK, "{ reply = { enhanced = '5.7.*' } }", true),
+        (TALK, "{ reply = { verb = 'MAIL', enhanced = '5.7.*' } }", false),
+        (TALK, "{ mail = { from = '*@noddy.com', parameter = 'ret' } }", true),
+        (TALK, "{ mail = { from = '' } }", false),
+        (LOGIN, "{ mail = { from = '' } }", true),
+        (TALK, "{ rcpt = { to = 'a@target.local', parameter = 'NOTIFY', includes = ['failure', 'SUCCESS'] } }", true),
+        (TALK, "{ rcpt = { to = 'a@target.local', parameter = 'NOTIFY', includes = ['DELAY'] } }", false),
+        (TALK, "{ rcpt = { to = 'c@target.local', parameter = 'NOTIFY' } }", false),
+        (TALK, "{ rcpt = { to = 'b@*', reply = '2xx' } }", false),
+        (TALK, "{ rcpt_count = { min = 2 } }", true),
+        (TALK, "{ rcpt_count = { min = 3 } }", false),
+        (TALK, "{ rcpt_count = { min = 3, reply = 'xxx' } }", true),
+        (TALK, "{ data = { header = { subject = 'a folded' }, body = '(?m)^\\.dots$' } }", true),
+        (TALK, "{ data = { header = { Subject = 'folded' } } }", false),
+        (TALK, "{ data = { header = { X-Empty = '$' } } }", true),
+        (TALK, "{ data = { header = { To = '' } } }", false),
+        (TALK, "{ data = { body = 'Subject' } }", false),
+        (TALK, "{ data = { lines = { min = 6 }, dot_stuffed = true, bare_lf = false, reply = '250' } }", true),
+        (TALK, "{ data = { lines = { min = 7 } } }", false),
+        (TALK, "{ data = { reply = '5xx' } }", false),
+        (LOGIN, "{ data = { body = '^one\\ntwo\\.$', bare_lf = true, dot_stuffed = false } }", true),
+        (TALK, "{ delivered = { } }", true),
+        (TALK, "{ delivered = { to = '*@target.local', count = 2 } }", true),
+        (TALK, "{ delivered = { to = 'a@*', count = 2 } }", false),
+        (TALK, "{ capability_seen = 'size' }", true),
+        (TALK, "{ capability_seen = 'DSN' }", false),
+        (TALK, "{ tls = true }", false),
+        (LOGIN, "{ tls = true }", true),
+        (LOGIN, "{ tls = { min = '1.2' } }", true),
+        (LOGIN, "{ tls = { min = '1.3' } }", false),
+        (LOGIN, "{ tls = { verified = true } }", false),
+        (TALK, "{ authenticated = true }", false),
+        (LOGIN, "{ authenticated = true }", true),
+        (LOGIN, "{ authenticated = { mechanism = 'login', user = 'dude' } }", true),
+        (LOGIN, "{ authenticated = { user = 'anotherdude' } }", false),
+        (LOGIN, "{ sent = { verb = 'auth-answer', reply = '235' } }", true),
+        (TALK, "{ phase = 'closed' }", true),
+        (TALK, "{ phase = 'rcpt' }", false),
+        (TALK, "{ closed_by = 'client' }", true),
+        (TALK, "{ closed_by = 'server' }", false),
+        (LOGIN, "{ closed_by = 'server' }", true),
+        (LOGIN, "{ pipelined = { min = 3 } }", true),
+        (LOGIN, "{ pipelined = { min = 4 } }", false),
+        (LOGIN, "{ answer = '(?i)full$' }", true),
+        (LOGIN, "{ answer = 'empty' }", false),
+        (TALK, "{ in_order = [{ sent = 'MAIL' }, { sent = 'RCPT' }, { sent = 'QUIT' }] }", true),
+        (TALK, "{ in_order = [{ sent = 'QUIT' }, { sent = 'MAIL' }] }", false),
+        (TALK, "{ in_order = [{ sent = 'DATA' }, { sent = 'DATA' }] }", false),
+        (TALK, "{ in_order = [{ sent = 'RCPT' }, { sent = 'RCPT' }, { sent = 'RCPT' }] }", true),
+        (TALK, "{ all = [{ sent = 'QUIT' }, { not = { sent = 'RSET' } }] }", true),
+        (TALK, "{ all = [{ sent = 'QUIT' }, { never = { sent = 'DATA' } }] }", false),
+        (TALK, "{ any = [{ sent = 'RSET' }, { sent = 'DATA' }] }", true),
+        (TALK, "{ sent = 'QUIT', tls = true }", false),
+        (TALK, "{ within = { time = '2s', goal = { sent = 'QUIT' } } }", false),
+        (TALK, "{ within = { time = '1m', goal = { sent = 'QUIT' } } }", true),
+        (TALK, "{ in_order = [{ sent = 'DATA' }, { within = { time = '9s', goal = { delivered = {} } } }] }", true),
+    ] {
+        assert_eq!(goal(text).holds(watched(&[talk]).facts()), want, "{text}");
+    }
+}
+
+#[test]
+fn recipients_are_counted_within_one_transaction_and_mail_over_all_connections() {
+    let once = "
+        * connected a
+        < 220 mx
+        > HELO a
+        < 250 mx
+        > MAIL FROM:<a@b>
+        < 250 ok
+        > RCPT TO:<c@d>
+        < 250 ok
+        * delivered to=c@d
+        > RSET
+        < 250 ok
+        > MAIL FROM:<a@b>
+        < 250 ok
+        > RCPT TO:<c@d>
+        < 250 ok
+    ";
+    let twice = watched(&[once, once]);
+    assert!(!goal("{ rcpt_count = { min = 2 } }").holds(twice.facts()));
+    assert!(goal("{ delivered = { to = 'c@d', count = 2 } }").holds(twice.facts()));
+    assert!(goal("{ in_order = [{ sent = 'RSET' }, { connected = true }, { sent = 'RSET' }] }").holds(twice.facts()));
+    assert_eq!(goal("{ rcpt_count = { min = 3 } }").count(twice.facts()), Some((1, 3)));
+    assert_eq!(goal("{ delivered = { count = 5 } }").count(twice.facts()), Some((2, 5)));
+    assert_eq!(goal("{ all = [{ sent = 'RSET' }, { sent = 'QUIT' }] }").count(twice.facts()), Some((1, 2)));
+    assert_eq!(goal("{ in_order = [{ sent = 'RSET' }, { sent = 'QUIT' }] }").count(twice.facts()), Some((1, 2)));
+    assert_eq!(goal("{ sent = 'QUIT' }").count(twice.facts()), None);
+}
+
+#[test]
+fn a_command_that_was_never_answered_was_sent_all_the_same() {
+    let cut = watched(&["* connected a\n< 220 mx\n> NOOP\n* closed by=client"]);
+    assert!(goal("{ sent = 'NOOP' }").holds(cut.facts()));
+    assert!(!goal("{ sent = { verb = 'NOOP', reply = '2xx' } }").holds(cut.facts()));
+    assert!(goal("{ closed_by = 'client' }").holds(cut.facts()));
+}
+
+const LESSON: &str = r#"
+ehlo = 1
+title = "t"
+intro = "i"
+[[step]]
+text = "greet"
+goal = { greeted = "HELO" }
+hints = ["look", "HELO"]
+[[step.mistake]]
+when = { sent = { verb = "HELO", argument = '^$' } }
+say = "a name"
+[[step]]
+text = "do nothing"
+goal = { all = [{ sent = "NOOP" }, { never = { sent = "DATA" } }] }
+[[step.mistake]]
+when = { sent = "RSET" }
+say = "not that"
+[[step]]
+text = "say what you saw"
+goal = { answer = "(?i)nothing" }
+hints = ["It does nothing."]
+tries = 2
+"#;
+
+fn attempt() -> Attempt {
+    Attempt::new(Arc::new(Lesson::parse("01-t", LESSON).expect("well formed")))
+}
+
+/// An attempt and the log of its session, which grows.
+struct Learner {
+    attempt: Attempt,
+    log: Log,
+}
+
+impl Learner {
+    fn new() -> Self {
+        let mut learner = Self { attempt: attempt(), log: Log::new() };
+        learner.hears("* connected a\n< 220 mx");
+        learner
+    }
+
+    fn hears(&mut self, text: &str) -> Vec<Happening> {
+        add(&mut self.log, text);
+        self.attempt.observe(1, Micros(0), &self.log)
+    }
+}
+
+const MISTAKEN: Happening = Happening::Mistaken { step: 0, mistake: 0 };
+
+#[test]
+fn a_mistake_is_said_when_it_is_made_and_again_when_it_is_made_anew() {
+    let mut learner = Learner::new();
+    assert_eq!(learner.hears("> HELO"), [], "not before the reply");
+    assert_eq!(learner.hears("< 501 a name"), [MISTAKEN]);
+    assert_eq!(learner.hears("> NOOP\n< 250 ok"), [], "once");
+    assert_eq!(learner.hears("> HELO\n< 501 a name"), [MISTAKEN]);
+    assert_eq!(learner.hears("> RSET\n< 250 ok"), [], "a mistake of another step");
+}
+
+#[test]
+fn steps_tick_in_order_and_several_at_once_and_stay() {
+    let mut learner = Learner::new();
+    assert_eq!(learner.hears("> NOOP\n< 250 ok\n> RSET\n< 250 ok"), [], "the first step is open");
+    assert_eq!(learner.attempt.open(), Some(0));
+    let ticked = learner.hears("> HELO a\n< 250 mx");
+    assert_eq!(ticked, [Happening::Ticked(0), Happening::Ticked(1)], "what was done early counts");
+    learner.hears("> DATA\n< 503 no\n* closed by=client");
+    assert_eq!((learner.attempt.ticked(), learner.attempt.is_spoilt()), (2, false), "a tick stays");
+}
+
+#[test]
+fn what_was_a_mistake_before_its_step_is_said_only_when_it_is_made_anew() {
+    let mut learner = Learner::new();
+    learner.hears("> RSET\n< 250 ok");
+    assert_eq!(learner.hears("> HELO a\n< 250 mx"), [Happening::Ticked(0)]);
+    assert_eq!(learner.hears("> VRFY a\n< 252 maybe"), []);
+    assert_eq!(learner.hears("> RSET\n< 250 ok"), [Happening::Mistaken { step: 1, mistake: 0 }]);
+}
+
+#[test]
+fn what_must_never_happen_asks_for_a_new_start() {
+    let mut learner = Learner::new();
+    assert_eq!(learner.hears("> HELO a\n< 250 mx\n> DATA\n< 503 no"), [Happening::Ticked(0), Happening::Spoilt(1)]);
+    assert!(learner.attempt.is_spoilt());
+    assert_eq!(learner.hears("> NOOP\n< 250 ok"), [], "it can't tick any more");
+}
+
+#[test]
+fn findings_and_hints_are_counted() {
+    let mut learner = Learner::new();
+    assert_eq!(learner.attempt.hint(), Some("look"));
+    assert_eq!(learner.attempt.hint(), Some("HELO"));
+    assert_eq!(learner.attempt.hint(), None, "there are no more");
+    learner.hears("> HELO a\n< 250 mx\n> NOOP\n< 250 ok");
+    assert!(learner.attempt.hints().is_empty(), "another step has its own");
+    assert_eq!(learner.attempt.answer("a lot"), [Happening::WrongAnswer(2)]);
+    assert_eq!(learner.attempt.tries_left(), Some(1));
+    assert_eq!(learner.attempt.answer(" Nothing "), [Happening::Ticked(2)]);
+    assert_eq!((learner.attempt.open(), learner.attempt.hints_taken(), learner.attempt.wrong_answers()), (None, 2, 1));
+}
+
+#[test]
+fn every_shipped_lesson_is_well_formed_and_has_what_a_lesson_needs() {
+    let names: Vec<String> = super::course::shipped().map(|(name, _)| name).collect();
+    for (name, text) in super::course::shipped() {
+        let lesson = Lesson::parse(&name, text).unwrap_or_else(|error| panic!("{error}"));
+        assert!(lesson.number().is_some(), "{name} begins with its number");
+        assert!(lesson.after.iter().all(|before| names.contains(before)), "{name} comes after lessons that exist");
+        assert!(lesson.solution.is_some() && lesson.wrong_ways.len() >= 2, "{name} can be checked");
+        assert!(lesson.steps.iter().all(|step| step.hints.len() == 3), "{name} has three hints a step");
+        assert!(!lesson.questions.is_empty() && lesson.learnt.is_some() && lesson.minutes.is_some(), "{name}");
+        let scenario = format!("scenarios/{}.toml", lesson.scenario);
+        assert!(crate::assets::text(&scenario).is_some(), "{name}: {scenario}");
+    }
+    assert!(names.contains(&"01-classic".to_owned()));
+}
