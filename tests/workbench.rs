@@ -72,6 +72,9 @@ fn the_classic_conversation(size: (u16, u16)) {
     terminal.keys("Subject: by hand<Enter><Enter>Hello, both of you.<Enter>");
     terminal.keys(".hidden").wait_for("sent as ..hidden").keys("<Enter>");
     say(&mut terminal, ".", "The message was taken");
+    terminal.keys("<Esc>L").wait_for("Mail that the lab received").wait_for("anotherdude@target.local");
+    terminal.keys("<Enter>").wait_for("MAIL FROM:<dude@noddy.com>").wait_for("q the list").keys("<Esc>");
+    terminal.wait_until("the mail is closed", |screen| !screen.contains("q the list")).keys("i");
     say(&mut terminal, "QUIT", "F5 reconnect");
     terminal.keys("<C-q>");
     assert!(terminal.exit().success());

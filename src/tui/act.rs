@@ -45,6 +45,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Drop => return vec![Effect::Drop],
         Action::Quit if model.talk.is_open() => model.overlay = Some(Overlay::Question(Question::Quit)),
         Action::Quit => return vec![Effect::Quit],
+        Action::Mail => return vec![Effect::LookAtMail],
         Action::Help => model.overlay = Some(Overlay::Help(Help::of(model.place()))),
         Action::Palette => model.overlay = Some(Overlay::Palette(Palette::default())),
         // Esc closes what is open above the line before it leaves it.

@@ -21,6 +21,7 @@ pub enum Action {
     Quit,
     Help,
     Palette,
+    Mail,
     ToTranscript,
     ToPanel,
     ToComposer,
@@ -402,6 +403,9 @@ pub const ACTIONS: &[Entry] = &[
         &[],
         |model| talking(model) && !open(model),
     ),
+    entry(Action::Mail, "mail", "mail", "Look at the mail that the lab has received.", &[(Transcript, "L")], |model| {
+        talking(model) && model.peer.lab
+    }),
     entry(
         Action::Palette,
         "palette",

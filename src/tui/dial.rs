@@ -18,6 +18,7 @@ use crate::world::World;
 
 use super::message::Message;
 use super::model::Peer;
+use super::overlay::Letter;
 use super::pane::composer::Identity;
 
 /// How long a connection that is dropped has to write its last record.
@@ -30,6 +31,8 @@ pub(super) struct Dialler {
     world: World,
     lab: Option<(String, Lab)>,
     target: Option<Target>,
+    /// Whether that is the lab started here.
+    at_lab: bool,
     roots: Vec<String>,
     journal: Option<SharedJournal>,
     started: Duration,
@@ -44,6 +47,7 @@ impl Dialler {
             world,
             lab: None,
             target: None,
+            at_lab: false,
             roots: Vec::new(),
             journal: None,
             started: Duration::ZERO,
@@ -70,6 +74,7 @@ impl Dialler {
             return vec![Message::Confirm(uri)];
         }
         let mut roots = Vec::new();
+        let at_lab = matches!(target.endpoint, Endpoint::Lab(_));
         if let Endpoint::Lab(scenario) = target.endpoint.clone() {
             match self.lab(&scenario, &mut target).await {
                 Ok(ca) => roots.push(ca),
@@ -89,6 +94,7 @@ impl Dialler {
             }
         }
         self.target = Some(target);
+        self.at_lab = at_lab;
         self.roots = roots;
         let begun = self.dial(false);
         if matches!(begun, Message::Began { .. }) {
@@ -114,7 +120,7 @@ impl Dialler {
             Err(error) => return Message::NotBegun(error.to_string()),
         };
         self.connection = Some(connect(options, self.journal.clone(), self.world.clone(), self.started));
-        Message::Began { peer: Box::new(peer(target)), path: self.path(), again }
+        Message::Began { peer: Box::new(peer(target, self.at_lab)), path: self.path(), again }
     }
 
     fn path(&self) -> Option<PathBuf> {
@@ -144,6 +150,32 @@ impl Dialler {
         let address = lab.address(ListenerKind::Smtp);
         target.lab_listens(address.ok_or_else(|| format!("the lab's scenario {scenario} has no smtp listener"))?);
         Ok(lab.ca.clone())
+    }
+
+    /// What the lab has received, oldest first.
+    pub(super) fn mail(&self) -> Vec<Letter> {
+        let Some((_, lab)) = &self.lab else { return Vec::new() };
+        let letter = |message: &Arc<crate::lab::mailbox::Message>| {
+            let envelope = &message.envelope;
+            let with = |parameters: &[String]| parameters.iter().flat_map(|p| [" ", p.as_str()]).collect::<String>();
+            Letter {
+                mailbox: message.mailbox.clone(),
+                envelope: vec![
+                    format!("MAIL FROM:<{}>{}", envelope.from, with(&envelope.parameters)),
+                    format!("RCPT TO:<{}>{}", message.rcpt, with(&message.parameters)),
+                    format!(
+                        "from {} ({}), {:.0}, queued as {}",
+                        envelope.helo, envelope.client, envelope.time, envelope.queue_id
+                    ),
+                ]
+                .into_iter()
+                .map(|line| crate::smtp::escape::for_screen(line.as_bytes()))
+                .collect(),
+                size: message.content.len(),
+                raw: message.raw(),
+            }
+        };
+        lab.messages_since(0).iter().map(letter).collect()
     }
 
     /// The next things that happened on the wire; waits for ever while nothing is connected.
@@ -195,11 +227,12 @@ impl Dialler {
     }
 }
 
-fn peer(target: &Target) -> Peer {
+fn peer(target: &Target, lab: bool) -> Peer {
     Peer {
         name: target.name.trim_end_matches(':').to_owned(),
         reading: target.reading.clone(),
         production: target.production,
+        lab,
         identity: Identity {
             ehlo: target.ehlo.clone().unwrap_or_default(),
             from: target.from.clone().unwrap_or_default(),

@@ -25,6 +25,8 @@ pub enum Effect {
     Redraw,
     /// Go back to the shell until it says otherwise.
     Suspend,
+    /// Look at what the lab has received.
+    LookAtMail,
     /// Leave.
     Quit,
 }

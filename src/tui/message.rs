@@ -8,6 +8,7 @@ use crate::conversation::Micros;
 use crate::conversation::event::Timed;
 
 use super::model::Peer;
+use super::overlay::Letter;
 use super::start::Recent;
 use super::talk::Talk;
 
@@ -56,6 +57,8 @@ pub enum Message {
     NotOpened(PathBuf, String),
     /// The conversations that are on disk, newest first.
     Recent(Vec<Recent>),
+    /// The mail that the lab has received, oldest first.
+    Mail(Vec<Letter>),
     /// Something to be said, once.
     Notice(String),
 }

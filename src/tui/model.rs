@@ -50,6 +50,8 @@ pub struct Peer {
     pub reading: String,
     /// Whether it is marked as production.
     pub production: bool,
+    /// Whether it is the lab inside this workbench.
+    pub lab: bool,
     /// What is filled into templates.
     pub identity: Identity,
     /// The time for each reply, where it is not the protocol's own.

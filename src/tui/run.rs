@@ -252,6 +252,7 @@ impl Bench {
                 read::open(path, self.sender.clone());
                 Vec::new()
             }
+            Effect::LookAtMail => vec![Message::Mail(self.dialler.mail())],
             Effect::LookForRecent => {
                 read::recent(&self.world, self.sender.clone());
                 Vec::new()

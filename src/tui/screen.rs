@@ -122,6 +122,7 @@ fn words(effect: &Effect) -> String {
         Effect::Open(path) => format!("open {}", path.display()),
         Effect::LookForRecent => "look for recent".to_owned(),
         Effect::Mouse(on) => format!("mouse {on}"),
+        Effect::LookAtMail => "look at mail".to_owned(),
         Effect::Redraw => "redraw".to_owned(),
         Effect::Suspend => "suspend".to_owned(),
         Effect::Quit => "quit".to_owned(),

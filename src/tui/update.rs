@@ -13,7 +13,7 @@ use super::keymap::Key;
 use super::layout::inner;
 use super::message::Message;
 use super::model::{Face, Focus, Model};
-use super::overlay::{Outcome, Overlay, Paste, Question, Target};
+use super::overlay::{Mail, Outcome, Overlay, Paste, Question, Target};
 use super::pane::reply::Panel;
 use super::pane::transcript::Transcript;
 use super::talk::Talk;
@@ -88,6 +88,7 @@ fn background(model: &mut Model, message: Message) -> Vec<Effect> {
             let shown = crate::smtp::escape::for_screen(path.to_string_lossy().as_bytes());
             model.notice = Some(format!("{shown}{why}"));
         }
+        Message::Mail(letters) => model.overlay = Some(Overlay::Mail(Mail::of(letters))),
         Message::Recent(recent) => model.start.recent = recent,
         _ => {}
     }

@@ -15,6 +15,7 @@ use super::theme::Role;
 mod form;
 mod help;
 mod menu;
+mod mail;
 mod palette;
 mod paste;
 mod question;
@@ -23,6 +24,7 @@ mod target;
 pub use form::Form;
 pub use help::Help;
 pub use menu::Menu;
+pub use mail::{Letter, Mail};
 pub use palette::Palette;
 pub use paste::{Paste, PasteAs};
 pub use question::Question;
@@ -45,6 +47,8 @@ pub enum Overlay {
     Menu(Menu),
     /// The line as a form.
     Form(Box<Form>),
+    /// What the lab has received.
+    Mail(Mail),
 }
 
 /// What a key does to an overlay.
@@ -91,6 +95,7 @@ impl Overlay {
             Self::Paste(it) => it.key(key, model),
             Self::Menu(it) => it.key(key, model),
             Self::Form(it) => it.key(key),
+            Self::Mail(it) => it.key(key, model),
         }
     }
 
@@ -100,7 +105,7 @@ impl Overlay {
             Self::Palette(it) => it.paste(text),
             Self::Target(it) => it.paste(text),
             Self::Form(it) => it.paste(text),
-            Self::Help(_) | Self::Question(_) | Self::Paste(_) | Self::Menu(_) => {}
+            Self::Help(_) | Self::Question(_) | Self::Paste(_) | Self::Menu(_) | Self::Mail(_) => {}
         }
     }
 
@@ -114,6 +119,7 @@ impl Overlay {
             Self::Paste(it) => it.draw(model, frame),
             Self::Menu(it) => it.draw(model, frame),
             Self::Form(it) => it.draw(model, frame),
+            Self::Mail(it) => it.draw(model, frame),
         }
     }
 }
