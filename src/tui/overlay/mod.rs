@@ -14,8 +14,8 @@ use super::theme::Role;
 
 mod form;
 mod help;
-mod menu;
 mod mail;
+mod menu;
 mod palette;
 mod paste;
 mod question;
@@ -23,8 +23,8 @@ mod target;
 
 pub use form::Form;
 pub use help::Help;
-pub use menu::Menu;
 pub use mail::{Letter, Mail};
+pub use menu::Menu;
 pub use palette::Palette;
 pub use paste::{Paste, PasteAs};
 pub use question::Question;
