@@ -10,6 +10,7 @@ use super::enter::enter;
 use super::model::{Face, Focus, Model};
 use super::overlay::{Form, Help, Menu, Overlay, Palette, Question, Target};
 use super::pane::composer::Composer;
+use super::pane::panel::Tab;
 use super::update::open_marked;
 
 /// Does an action, or says why it can't be done now.
@@ -37,6 +38,19 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             model.overlay = Some(Overlay::Target(Target::with(&target)));
         }
         Action::Reconnect => return vec![Effect::Reconnect],
+        Action::NextTab | Action::PreviousTab => {
+            let tab = model.panel.tab().turn(action == Action::NextTab);
+            open_tab(model, tab);
+        }
+        Action::ReplyTab => open_tab(model, Tab::Reply),
+        Action::SessionTab => open_tab(model, Tab::Session),
+        Action::OfferTab => open_tab(model, Tab::Offer),
+        Action::TlsTab => open_tab(model, Tab::Tls),
+        Action::ConnectBetter => {
+            let better = model.panel.trouble().and_then(|trouble| trouble.better.clone());
+            return better.map_or_else(Vec::new, |target| connect_by_step(model, target));
+        }
+        Action::TlsRegardless => model.overlay = Some(Overlay::Question(Question::Regardless)),
         Action::Lab => return connect(model, "lab:".to_owned()),
         Action::Start => {
             model.face = Face::Start;
@@ -155,6 +169,27 @@ pub(super) fn connect(model: &mut Model, target: String) -> Vec<Effect> {
     vec![Effect::Connect(target)]
 }
 
+/// Opens a tab of the panel; where the panel shares its place, it comes to the front.
+pub(super) fn open_tab(model: &mut Model, tab: Tab) {
+    model.panel.open(tab);
+    if model.layout().is_some_and(|layout| layout.panel.is_none()) {
+        model.focus = Focus::Panel;
+    }
+}
+
+/// Connects where a next step says. A step of an opened file is somebody's word: it is shown, and Enter confirms it. A
+/// connection on which the server has said nothing is not worth a question.
+fn connect_by_step(model: &mut Model, target: String) -> Vec<Effect> {
+    if model.is_offline() {
+        model.overlay = Some(Overlay::Target(Target::with(&target)));
+        return Vec::new();
+    }
+    if matches!(model.talk.dialogue.state().phase(), Phase::Connecting | Phase::Greeting) {
+        return vec![Effect::Connect(target)];
+    }
+    connect(model, target)
+}
+
 /// Takes the n-th next step, from 1: a line goes to the composer, an action is done.
 pub(super) fn take_step(model: &mut Model, n: usize) -> Vec<Effect> {
     let Some(Step { text, does }) = model.step(n) else { return Vec::new() };
@@ -167,7 +202,9 @@ pub(super) fn take_step(model: &mut Model, n: usize) -> Vec<Effect> {
         Does::Command(line) => {
             model.notice = Some(format!("This is a file; with a connection the line would be: {line}"));
         }
-        Does::Action(name, Some(argument)) if name == Action::Connect.entry().name => return connect(model, argument),
+        Does::Action(name, Some(argument)) if name == Action::Connect.entry().name => {
+            return connect_by_step(model, argument);
+        }
         Does::Action(name, _) => return Action::named(&name).map_or_else(Vec::new, |action| act(model, action)),
         Does::Advice => model.notice = Some(format!("By hand: {text}.")),
     }

@@ -26,6 +26,15 @@ const LAST_WORDS: Duration = Duration::from_millis(300);
 /// Events taken from the wire at once.
 const BATCH: usize = 1024;
 
+/// Whether a certificate that is not trusted ends the connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verify {
+    /// As the target says.
+    AsTheTargetSays,
+    /// Not on this one connection.
+    NotThisTime,
+}
+
 /// Who was dialled last, and the connection.
 pub(super) struct Dialler {
     world: World,
@@ -96,7 +105,7 @@ impl Dialler {
         self.target = Some(target);
         self.at_lab = at_lab;
         self.roots = roots;
-        let begun = self.dial(false);
+        let begun = self.dial(false, Verify::AsTheTargetSays);
         if matches!(begun, Message::Began { .. }) {
             messages.insert(0, begun);
         } else {
@@ -106,21 +115,30 @@ impl Dialler {
     }
 
     /// Connects to the same target again; the conversation goes on in the same file.
-    pub(super) async fn reconnect(&mut self) -> Vec<Message> {
+    pub(super) async fn reconnect(&mut self, verify: Verify) -> Vec<Message> {
         let last = self.close().await;
-        vec![Message::Wire(last), self.dial(true)]
+        vec![Message::Wire(last), self.dial(true, verify)]
     }
 
-    fn dial(&mut self, again: bool) -> Message {
+    fn dial(&mut self, again: bool, verify: Verify) -> Message {
         let Some(target) = &self.target else {
             return Message::NotBegun("There is nothing to connect to again; F4 connects.".to_owned());
         };
-        let options = match options(target, self.roots.clone()) {
+        let mut options = match options(target, self.roots.clone()) {
             Ok(options) => options,
             Err(error) => return Message::NotBegun(error.to_string()),
         };
-        self.connection = Some(connect(options, self.journal.clone(), self.world.clone(), self.started));
-        Message::Began { peer: Box::new(peer(target, self.at_lab)), path: self.path(), again }
+        options.tls.verify &= verify == Verify::AsTheTargetSays;
+        let peer = Peer { unverified: !options.tls.verify, ..peer(target, self.at_lab) };
+        let connection = connect(options, self.journal.clone(), self.world.clone(), self.started);
+        if verify == Verify::NotThisTime {
+            let words = "you go on regardless: on this connection the certificate is not verified";
+            let remark = Remark::new("warning").with("kind", "unverified").value(words);
+            // The queue of a connection that begins is empty.
+            let _ = connection.requests.try_send(Request::Remark(remark));
+        }
+        self.connection = Some(connection);
+        Message::Began { peer: Box::new(peer), path: self.path(), again }
     }
 
     fn path(&self) -> Option<PathBuf> {
@@ -239,6 +257,7 @@ fn peer(target: &Target, lab: bool) -> Peer {
             to: target.to.clone(),
         },
         reply_timeout: target.reply_timeout.map(Duration::from_millis),
+        unverified: !target.verify,
     }
 }
 

@@ -11,6 +11,8 @@ pub enum Effect {
     Connect(String),
     /// Connect to the same target again.
     Reconnect,
+    /// Connect to the same target again, and take its certificate whatever it is, for this connection only.
+    Regardless,
     /// Ask something of the connection.
     Send(Request),
     /// Close the connection without QUIT.

@@ -11,6 +11,7 @@
 //! | [`layout`], `title`, `footer`, [`text`], [`theme`] | where things stand and how they look |
 //! | [`pane`], [`start`], [`overlay`] | the panes, the start screen, what lies over them |
 //! | [`run`], `terminal`, `signals` | the loop, and the terminal that is always given back |
+//! | [`regardless`] | going on although a certificate was not trusted |
 //! | `dial`, `read` | what it reaches: the connection with its lab and journal, the disk |
 
 mod act;
@@ -28,6 +29,7 @@ pub mod model;
 pub mod overlay;
 pub mod pane;
 mod read;
+pub mod regardless;
 pub mod run;
 #[cfg(test)]
 mod screen;

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::conversation::Micros;
 use crate::decode::{Knowledge, Step};
 use crate::smtp::Phase;
@@ -15,8 +17,9 @@ use super::keymap::Keymap;
 use super::layout::Layout;
 use super::overlay::Overlay;
 use super::pane::composer::{Composer, Identity, Surroundings};
-use super::pane::reply::Panel;
+use super::pane::panel::{Panel, Scene};
 use super::pane::transcript::Transcript;
+use super::regardless::Repeat;
 use super::start::Start;
 use super::talk::{Source, Talk};
 use super::theme::Theme;
@@ -56,6 +59,8 @@ pub struct Peer {
     pub identity: Identity,
     /// The time for each reply, where it is not the protocol's own.
     pub reply_timeout: Option<Duration>,
+    /// Certificates are not verified on this connection.
+    pub unverified: bool,
 }
 
 /// The files that were opened together.
@@ -156,6 +161,10 @@ pub struct Model {
     pub waiting: Option<Waiting>,
     /// Forward-paths of the open transaction.
     pub recipients: Vec<String>,
+    /// The time of the last message by the wall clock: certificates are judged by it.
+    pub today: Option<Timestamp>,
+    /// What goes on regardless of a certificate sends by itself.
+    pub repeat: Option<Repeat>,
 }
 
 impl Model {
@@ -235,7 +244,9 @@ impl Model {
         self.talk.explain(about, &self.knowledge);
         if let Some(layout) = self.layout() {
             self.transcript.arrange(&self.talk, layout.transcript_inner());
-            self.panel.arrange(&self.talk, &self.knowledge, layout.panel_inner());
+            let marked = self.transcript.marked();
+            let scene = Scene { knowledge: &self.knowledge, marked, today: self.today };
+            self.panel.arrange(&self.talk, scene, layout.panel_inner());
         }
         self.compose(Composer::arrange);
     }

@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use crate::conversation::Micros;
 use crate::world::World;
 
-use super::dial::Dialler;
+use super::dial::{Dialler, Verify};
 use super::effect::Effect;
 use super::message::Message;
 use super::model::{Face, Files, Model};
@@ -226,6 +226,7 @@ impl Bench {
 
     async fn message(&mut self, message: Message) -> io::Result<()> {
         self.changed = true;
+        self.model.today = Some(self.world.now());
         if let Message::NotOpened(path, why) = &message
             && self.model.talk.log.is_empty()
             && self.model.files.paths.len() == 1
@@ -242,7 +243,8 @@ impl Bench {
     async fn effect(&mut self, effect: Effect) -> io::Result<()> {
         let answers = match effect {
             Effect::Connect(target) => self.dialler.connect(&target).await,
-            Effect::Reconnect => self.dialler.reconnect().await,
+            Effect::Reconnect => self.dialler.reconnect(Verify::AsTheTargetSays).await,
+            Effect::Regardless => self.dialler.reconnect(Verify::NotThisTime).await,
             Effect::Send(request) => self.dialler.ask(request).into_iter().collect(),
             Effect::Drop => {
                 self.dialler.hang_up();

@@ -117,6 +117,7 @@ fn words(effect: &Effect) -> String {
         Effect::Send(Request::GiveUp) => "give up".to_owned(),
         Effect::Send(other) => format!("{other:?}"),
         Effect::Connect(target) => format!("connect {target}"),
+        Effect::Regardless => "regardless".to_owned(),
         Effect::Reconnect => "reconnect".to_owned(),
         Effect::Drop => "drop".to_owned(),
         Effect::Open(path) => format!("open {}", path.display()),

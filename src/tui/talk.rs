@@ -94,10 +94,22 @@ impl Talk {
         }
     }
 
-    /// Whether a connection is open or being made.
+    /// Whether what goes on is only a closer look at a certificate that was not trusted.
+    #[must_use]
+    pub fn is_inspecting(&self) -> bool {
+        self.source == Source::Live && self.inspecting
+    }
+
+    /// The same peer is connected to again: whatever was going on is over.
+    pub fn goes_on(&mut self) {
+        self.inspecting = false;
+    }
+
+    /// Whether a connection is open or being made; a closer look at a certificate takes no lines, and is none.
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.source == Source::Live
+            && !self.inspecting
             && self.dialogue.state().phase() != Phase::Closed
             && !(self.log.is_empty() && self.dialogue.state().phase() == Phase::Connecting)
     }

@@ -7,8 +7,9 @@ use ratatui::text::{Line, Span};
 use crate::conversation::event::Remark;
 use crate::smtp::escape::for_screen;
 
+use super::action::Action;
 use super::model::Model;
-use super::pane::reply::where_line;
+use super::pane::panel::where_line;
 use super::text::{fit, width};
 use super::theme::Role;
 
@@ -26,6 +27,10 @@ pub(super) fn draw(model: &Model, buffer: &mut Buffer, area: Rect) {
     let mut spans = vec![Span::styled(" ehlo", theme.style(Role::Accent)), Span::raw("  ")];
     if production {
         spans.push(Span::styled("PRODUCTION", theme.style(Role::Bad)));
+        spans.push(Span::raw(" · "));
+    }
+    if !model.at_start() && is_unverified(model) {
+        spans.push(Span::styled("NOT VERIFIED", theme.style(Role::Bad)));
         spans.push(Span::raw(" · "));
     }
     let used: usize = spans.iter().map(Span::width).sum();
@@ -56,13 +61,18 @@ fn whom(model: &Model) -> String {
     parts.join(" · ")
 }
 
+/// Whether nobody vouches for the other side of a connection that is secured, or is about to be: lasts as long as it.
+fn is_unverified(model: &Model) -> bool {
+    match model.talk.tls.as_ref().filter(|tls| tls.get("failed").is_none()) {
+        Some(tls) => tls.get("verified") == Some("no"),
+        None => model.peer.unverified && model.talk.is_open(),
+    }
+}
+
 fn protection(model: &Model) -> String {
     let session = &model.talk.dialogue.state().session;
     match &model.talk.tls {
-        Some(tls) if tls.get("failed").is_none() => {
-            let version = for_screen(tls.get("version").unwrap_or("TLS").as_bytes());
-            if tls.get("verified") == Some("no") { format!("{version}, not verified") } else { version }
-        }
+        Some(tls) if tls.get("failed").is_none() => for_screen(tls.get("version").unwrap_or("TLS").as_bytes()),
         _ if session.capabilities.has("STARTTLS") => "clear text (STARTTLS offered)".to_owned(),
         _ => "clear text".to_owned(),
     }
@@ -76,16 +86,44 @@ fn state(model: &Model) -> String {
     if model.talk.log.is_empty() { String::new() } else { where_line(&model.talk) }
 }
 
-/// How a live connection ended, and the keys that go on; nothing while it is open.
-pub(super) fn ended(model: &Model) -> Option<String> {
-    if model.is_offline() || model.talk.is_open() {
+/// What went wrong or how a live connection ended, and the keys that go on, in so many columns; nothing while it is
+/// open and all is well.
+pub(super) fn ended(model: &Model, columns: usize) -> Option<String> {
+    if model.is_offline() {
         return None;
     }
-    let keys = "F5 reconnect · F4 elsewhere · Ctrl-Q quit";
+    if model.talk.is_inspecting() {
+        return Some("The certificate is not trusted; looking closer at it …".to_owned());
+    }
+    let open = model.talk.is_open();
+    if let Some(trouble) = model.panel.trouble() {
+        let first = trouble.better.as_ref().map(|better| (1, format!("connects to {}", for_screen(better.as_bytes()))));
+        let regardless = trouble.step_that(Action::TlsRegardless).map(|n| (n, "goes on regardless".to_owned()));
+        let key = first.or(regardless).map(|(n, words)| format!("Alt-{n} {words}"));
+        let keys = key.into_iter().chain((!open).then(|| "F5 again · F4 elsewhere".to_owned()));
+        return Some(before_keys(&capital(&trouble.short), &keys.collect::<Vec<_>>().join(" · "), columns));
+    }
+    if open {
+        return None;
+    }
     let Some(remark) = &model.talk.ended else {
         return model.talk.log.is_empty().then(|| "connecting …".to_owned());
     };
-    Some(format!("{} · {keys}", why(remark)))
+    Some(before_keys(&why(remark), "F5 reconnect · F4 elsewhere · Ctrl-Q quit", columns))
+}
+
+/// Words, and keys that stay whole where not all fits.
+fn before_keys(words: &str, keys: &str, columns: usize) -> String {
+    if keys.is_empty() {
+        return words.to_owned();
+    }
+    let room = columns.saturating_sub(width(keys) + width(" · ")).max(columns / 4);
+    format!("{} · {keys}", fit(words, room))
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// A remark that ended a connection, in words.

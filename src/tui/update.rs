@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 
 use crate::conversation::Micros;
 
-use super::act::{act, connect, open_form, take_step};
+use super::act::{act, connect, open_form, open_tab, take_step};
 use super::action::Action;
 use super::effect::Effect;
 use super::enter::paste_lines;
@@ -14,8 +14,9 @@ use super::layout::inner;
 use super::message::Message;
 use super::model::{Face, Focus, Model};
 use super::overlay::{Mail, Outcome, Overlay, Paste, Question, Target};
-use super::pane::reply::Panel;
+use super::pane::panel::{Panel, Tab};
 use super::pane::transcript::Transcript;
+use super::regardless;
 use super::talk::Talk;
 
 /// Rows that one notch of the wheel scrolls.
@@ -42,7 +43,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             if !model.talk.is_open() {
                 model.pasted.clear();
             }
-            Vec::new()
+            regardless::go_on(model)
         }
         Message::Gone(events) => {
             if model.talk.is_open() {
@@ -74,8 +75,12 @@ fn background(model: &mut Model, message: Message) -> Vec<Effect> {
                 model.recipients.clear();
                 model.now = Micros::default();
             }
+            model.talk.goes_on();
             model.talk.path = path;
             model.peer = *peer;
+            if !model.peer.unverified {
+                model.repeat = None;
+            }
         }
         Message::Confirm(target) => model.overlay = Some(Overlay::Target(Target::with(&target))),
         Message::NotBegun(why) | Message::Notice(why) => model.notice = Some(why),
@@ -158,6 +163,7 @@ fn answered(model: &mut Model, overlay: Overlay, outcome: Outcome) -> Vec<Effect
         Outcome::Act(action) => act(model, action),
         Outcome::Yes(Question::Connect(target)) | Outcome::Connect(target) => vec![Effect::Connect(target)],
         Outcome::Yes(Question::Reconnect) => vec![Effect::Reconnect],
+        Outcome::Yes(Question::Regardless) => regardless::begin(model),
         Outcome::Yes(Question::Quit | Question::Stop) | Outcome::Quit => vec![Effect::Quit],
         Outcome::Drop => vec![Effect::Drop],
         Outcome::Use(way, lines) => paste_lines(model, way, lines),
@@ -228,6 +234,10 @@ fn moused(model: &mut Model, mouse: MouseEvent) -> Vec<Effect> {
                 }
             } else if let Some(area) = over(layout.panel) {
                 model.focus = Focus::Panel;
+                if let Some(tab) = tab_under(&layout, at) {
+                    open_tab(model, tab);
+                    return Vec::new();
+                }
                 let step = area.contains(at).then(|| model.panel.step_at(at.x - area.x, at.y - area.y)).flatten();
                 if let Some(n) = step {
                     return take_step(model, n);
@@ -239,6 +249,12 @@ fn moused(model: &mut Model, mouse: MouseEvent) -> Vec<Effect> {
         _ => {}
     }
     Vec::new()
+}
+
+/// The tab of the panel whose name is under the mouse.
+fn tab_under(layout: &super::layout::Layout, at: Position) -> Option<Tab> {
+    let area = layout.panel.filter(|area| area.y == at.y)?;
+    Tab::at(at.x.checked_sub(area.x + 1)?)
 }
 
 /// Opens what is marked on the start screen.

@@ -52,10 +52,12 @@ fn panes(model: &Model, frame: &mut Frame<'_>, layout: &Layout) {
         model.transcript.draw(&model.talk, model.theme, focused, inner, frame.buffer_mut());
     }
     if let Some(area) = layout.panel {
-        let title = if layout.shared { "Reply ─ F6 Transcript" } else { "Reply" };
-        let inner = framed(model, frame, area, Focus::Panel, title, "");
         let focused = model.focus == Focus::Panel;
-        model.panel.draw(&model.talk, &model.knowledge, model.theme, focused, inner, frame.buffer_mut());
+        let open = model.theme.style(if focused { Role::Accent } else { Role::Text });
+        let tabs = model.panel.tab().row(border(model, Focus::Panel), open);
+        let hint = if layout.shared && area.width > 50 { "F6 Transcript" } else { "" };
+        let inner = bordered(model, frame, area, Focus::Panel, tabs, hint);
+        model.panel.draw(model.theme, focused, inner, frame.buffer_mut());
     }
     if let Some(area) = layout.position {
         let style = border(model, Focus::Panel);
@@ -81,7 +83,8 @@ fn composer(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let inner = framed(model, frame, area, Focus::Composer, &title, &end);
     let cursor = model.composer.draw(&around, model.theme, inner, frame.buffer_mut());
     let second = Rect { y: inner.y + 1, height: inner.height.saturating_sub(1), ..inner };
-    let words = model.notice.clone().or_else(|| title::ended(model));
+    let columns = usize::from(second.width.saturating_sub(1));
+    let words = model.notice.clone().or_else(|| title::ended(model, columns));
     if let Some(words) = words {
         said(model, frame, second, &words);
     }
@@ -107,7 +110,12 @@ fn said(model: &Model, frame: &mut Frame<'_>, area: Rect, words: &str) {
 
 /// Draws a frame; gives the room within.
 fn framed(model: &Model, frame: &mut Frame<'_>, area: Rect, of: Focus, title: &str, right: &str) -> Rect {
-    let block = Block::new().borders(Borders::ALL).border_style(border(model, of)).title(heading(model, of, title));
+    bordered(model, frame, area, of, heading(model, of, title), right)
+}
+
+/// The same with a title that has its own styles.
+fn bordered(model: &Model, frame: &mut Frame<'_>, area: Rect, of: Focus, title: Line<'static>, right: &str) -> Rect {
+    let block = Block::new().borders(Borders::ALL).border_style(border(model, of)).title(title);
     let block = if right.is_empty() {
         block
     } else {

@@ -16,6 +16,8 @@ pub enum Question {
     Reconnect,
     /// Connect elsewhere although a connection is open?
     Connect(String),
+    /// Go on although the certificate was not trusted?
+    Regardless,
     /// Ctrl-C with nothing awaited: drop the line, or quit?
     Stop,
 }
@@ -27,7 +29,7 @@ impl Question {
             (Self::Stop, Some('d')) => Outcome::Drop,
             (Self::Stop | Self::Quit, Some('q')) | (Self::Quit, Some('y')) => Outcome::Quit,
             (Self::Quit, _) if quits => Outcome::Quit,
-            (Self::Reconnect | Self::Connect(_), Some('y')) => Outcome::Yes(self.clone()),
+            (Self::Reconnect | Self::Connect(_) | Self::Regardless, Some('y')) => Outcome::Yes(self.clone()),
             (_, Some('n')) => Outcome::Close,
             _ => Outcome::Stay,
         }
@@ -52,6 +54,13 @@ impl Question {
                     "y connect · Esc stay",
                 )
             }
+            Self::Regardless => (
+                "Go on regardless",
+                "Connect again and take the certificate whatever it is, for this connection only? It may then be \
+                 anybody: what you send can be read and changed on its way."
+                    .to_owned(),
+                "y go on regardless · Esc stay",
+            ),
             Self::Stop if open => ("Stop", "Nothing is awaited.".to_owned(), "d drop the line · q quit · Esc stay"),
             Self::Stop => ("Stop", "No connection is open.".to_owned(), "q quit · Esc stay"),
         };

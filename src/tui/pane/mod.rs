@@ -1,7 +1,7 @@
 //! The panes: a folder each, with its state, its keys, its view and its tests.
 
 pub mod composer;
-pub mod reply;
+pub mod panel;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod transcript;

@@ -52,6 +52,12 @@ impl Transcript {
         self.selected
     }
 
+    /// The marked record; none while the view follows the end.
+    #[must_use]
+    pub fn marked(&self) -> Option<usize> {
+        self.cursor
+    }
+
     /// Lines that came while the view was held further up.
     #[must_use]
     pub fn unseen(&self, talk: &Talk) -> usize {

@@ -60,15 +60,19 @@ fn with_values(words: &str, remark: &Remark) -> String {
     if values.is_empty() { words.to_owned() } else { format!("{words}: {}", values.join(", ")) }
 }
 
-/// What an error or a warning says; its kind is for programs.
+/// What an error or a warning says, and the target that would fit; its kind is for programs.
 fn spoken(remark: &Remark) -> String {
     let words = bare_from(remark, 0, " ");
     let reason = remark.get("reason").or_else(|| remark.get("text"));
-    match (words.is_empty(), reason) {
+    let words = match (words.is_empty(), reason) {
         (true, Some(reason)) => reason.to_owned(),
-        (true, None) => with_values(&remark.word, remark),
+        (true, None) => return with_values(&remark.word, remark),
         (false, Some(reason)) => format!("{words}: {reason}"),
         (false, None) => words,
+    };
+    match remark.get("try") {
+        Some(target) => format!("{words}; {target} may fit"),
+        None => words,
     }
 }
 
@@ -183,6 +187,11 @@ mod tests {
             ("tls failed=\"unknown authority\"", "the TLS handshake failed: unknown authority", true),
             ("certificate n=1 der=AAAA", "certificate 2 of the chain, 3 bytes, not readable as X.509", false),
             ("error kind=refused \"connection refused\"", "connection refused", true),
+            (
+                "error kind=tls \"no TLS here\" try=smtp://127.0.0.1:25",
+                "no TLS here; smtp://127.0.0.1:25 may fit",
+                true,
+            ),
             ("cut direction=in bytes=90 sha256=ab", "90 bytes of what came are not kept here", true),
             ("something new=1", "something new=1", false),
         ] {

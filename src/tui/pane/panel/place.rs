@@ -28,7 +28,7 @@ pub fn where_line(talk: &Talk) -> String {
     }
 }
 
-fn phase_words(session: &Session) -> String {
+pub(super) fn phase_words(session: &Session) -> String {
     let words = match session.phase() {
         Phase::Connecting => "connecting",
         Phase::Greeting => "waiting for the greeting",
@@ -89,7 +89,7 @@ const LABEL: u16 = 12;
 const SHORT_LABEL: u16 = 6;
 
 /// What may follow, in at most so many rows; what leads on comes first, a new greeting last.
-fn may_follow(session: &Session, knowledge: &Knowledge, room: u16, rows: usize) -> Vec<String> {
+pub(super) fn may_follow(session: &Session, knowledge: &Knowledge, room: u16, rows: usize) -> Vec<String> {
     let mut names: Vec<_> = session.may_follow(&knowledge.verbs).iter().map(|entry| entry.name.as_str()).collect();
     if session.greeted_by.is_some() {
         names.sort_by_key(|name| matches!(Verb::from_word(name), Verb::Helo | Verb::Ehlo | Verb::Lhlo));
@@ -117,6 +117,43 @@ fn may_follow(session: &Session, knowledge: &Knowledge, room: u16, rows: usize) 
         last.push_str(" …");
     }
     lines
+}
+
+/// The way of a session in one row, the stage that was reached in brackets.
+pub(super) fn way(session: &Session, width: u16) -> Vec<(Role, String)> {
+    let content = if session.phase() == Phase::Bdat { "BDAT" } else { "DATA" };
+    let stages = ["greeting", greeting_verb(session), "MAIL", "RCPT", content, "QUIT"];
+    let here = match session.phase() {
+        Phase::Connecting => None,
+        Phase::Greeting | Phase::Greeted | Phase::Handshake => Some(0),
+        Phase::Ready | Phase::Auth => Some(1),
+        Phase::Mail => Some(2),
+        Phase::Rcpt => Some(3),
+        Phase::Data | Phase::Verdict | Phase::Bdat => Some(4),
+        Phase::Quit | Phase::Closed => Some(5),
+    };
+    let (before, after) = if width < WAY { ("─", "") } else { (" ─", " ") };
+    let mut words = Vec::new();
+    let mut put = |role, text: &str| words.push((role, text.to_owned()));
+    for (n, stage) in stages.iter().enumerate() {
+        let current = here == Some(n);
+        if n > 0 {
+            put(Role::Dim, if here == Some(n - 1) { "]─" } else { before });
+        }
+        if current {
+            put(Role::Dim, "[");
+        } else if n > 0 {
+            put(Role::Dim, after);
+        }
+        put(if current { Role::Accent } else { Role::Dim }, stage);
+    }
+    if here == Some(stages.len() - 1) {
+        put(Role::Dim, "]");
+    }
+    if session.phase() == Phase::Closed {
+        put(Role::Dim, " closed");
+    }
+    words
 }
 
 struct Place<'a> {
@@ -151,42 +188,11 @@ impl Place<'_> {
 
     /// `greeting ─ EHLO ─ MAIL ─[RCPT]─ DATA ─ QUIT`, the stage that was reached in brackets.
     fn progress(&mut self, session: &Session) {
-        let content = if session.phase() == Phase::Bdat { "BDAT" } else { "DATA" };
-        let stages = ["greeting", greeting_verb(session), "MAIL", "RCPT", content, "QUIT"];
-        let here = match session.phase() {
-            Phase::Connecting => None,
-            Phase::Greeting | Phase::Greeted | Phase::Handshake => Some(0),
-            Phase::Ready | Phase::Auth => Some(1),
-            Phase::Mail => Some(2),
-            Phase::Rcpt => Some(3),
-            Phase::Data | Phase::Verdict | Phase::Bdat => Some(4),
-            Phase::Quit | Phase::Closed => Some(5),
-        };
-        let (dim, accent) = (self.theme.style(Role::Dim), self.theme.style(Role::Accent));
         let mut x = self.area.x;
         let right = self.area.right();
-        let (before, after) = if self.area.width < WAY { ("─", "") } else { (" ─", " ") };
-        let mut put = |text: &str, style| {
-            let (after, _) = self.buffer.set_stringn(x, self.y, text, right.saturating_sub(x).into(), style);
-            x = after;
-        };
-        for (n, stage) in stages.iter().enumerate() {
-            let current = here == Some(n);
-            if n > 0 {
-                put(if here == Some(n - 1) { "]─" } else { before }, dim);
-            }
-            if current {
-                put("[", dim);
-            } else if n > 0 {
-                put(after, dim);
-            }
-            put(stage, if current { accent } else { dim });
-        }
-        if here == Some(stages.len() - 1) {
-            put("]", dim);
-        }
-        if session.phase() == Phase::Closed {
-            put(" closed", dim);
+        for (role, text) in way(session, self.area.width) {
+            let room = right.saturating_sub(x).into();
+            (x, _) = self.buffer.set_stringn(x, self.y, text, room, self.theme.style(role));
         }
         self.y += 1;
     }

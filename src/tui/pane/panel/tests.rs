@@ -58,13 +58,13 @@ fn refused() -> Talk {
 
 fn arranged(talk: &Talk, size: Size) -> Panel {
     let mut panel = Panel::default();
-    panel.arrange(talk, &Knowledge::default(), size);
+    panel.arrange(talk, Scene { knowledge: &Knowledge::default(), marked: None, today: None }, size);
     panel
 }
 
-fn screen(panel: &Panel, talk: &Talk) -> String {
+fn screen(panel: &Panel) -> String {
     sample::screen(panel.size.width, panel.size.height, |area, buffer| {
-        panel.draw(talk, &Knowledge::default(), Theme::Sixteen, false, area, buffer);
+        panel.draw(Theme::Sixteen, false, area, buffer);
     })
 }
 
@@ -77,9 +77,9 @@ fn place(talk: &Talk, width: u16, height: u16) -> String {
 #[test]
 fn a_refused_relay_is_explained() {
     let talk = refused();
-    assert_snapshot!("refused_80x24", screen(&arranged(&talk, SMALL), &talk));
-    assert_snapshot!("refused_120x33", screen(&arranged(&talk, LARGE), &talk));
-    assert_snapshot!("refused_120x33_above_where", screen(&arranged(&talk, Size::new(56, 17)), &talk));
+    assert_snapshot!("refused_80x24", screen(&arranged(&talk, SMALL)));
+    assert_snapshot!("refused_120x33", screen(&arranged(&talk, LARGE)));
+    assert_snapshot!("refused_120x33_above_where", screen(&arranged(&talk, Size::new(56, 17))));
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn the_next_steps_are_in_sight_where_not_all_is() {
     let talk = refused();
     for height in 8..30 {
         for width in [32, 40, 56, 76] {
-            let shown = screen(&arranged(&talk, Size::new(width, height)), &talk);
+            let shown = screen(&arranged(&talk, Size::new(width, height)));
             assert!(shown.contains("3 ask the domain's own server") || height < 12, "{width}x{height}\n{shown}");
         }
     }
@@ -97,13 +97,13 @@ fn the_next_steps_are_in_sight_where_not_all_is() {
 fn what_is_cut_can_be_scrolled_to() {
     let talk = refused();
     let mut panel = arranged(&talk, SMALL);
-    let shown = screen(&panel, &talk);
+    let shown = screen(&panel);
     assert!(shown.contains("▼") && !shown.contains("RFC 3463"), "{shown}");
     assert!(panel.act(Action::Bottom, &talk));
-    let shown = screen(&panel, &talk);
+    let shown = screen(&panel);
     assert!(shown.contains("RFC 3463") && !shown.contains("▼"), "{shown}");
     assert!(panel.act(Action::PageUp, &talk) && panel.act(Action::Top, &talk));
-    assert!(screen(&panel, &talk).contains("554  5.7.1"));
+    assert!(screen(&panel).contains("554  5.7.1"));
     assert!(!panel.act(Action::Send, &talk));
 }
 
@@ -116,7 +116,7 @@ fn a_click_finds_the_step_under_it() {
             if scrolled {
                 panel.act(Action::Down, &talk);
             }
-            let shown = screen(&panel, &talk);
+            let shown = screen(&panel);
             let row = shown.lines().position(|row| row.contains("2 secure the line")).expect("the second step");
             assert_eq!(panel.step_at(5, row.try_into().expect("a row")), Some(2));
             assert_eq!(
@@ -131,10 +131,10 @@ fn a_click_finds_the_step_under_it() {
 #[test]
 fn before_a_reply_it_says_what_to_do() {
     let mut talk = Talk::default();
-    assert!(screen(&arranged(&talk, SMALL), &talk).contains("No reply yet."));
-    assert!(screen(&arranged(&talk, SMALL), &talk).contains("F4"));
+    assert!(screen(&arranged(&talk, SMALL)).contains("No reply yet."));
+    assert!(screen(&arranged(&talk, SMALL)).contains("F4"));
     add(&mut talk, "* connected a");
-    assert!(screen(&arranged(&talk, SMALL), &talk).contains("Ctrl-C"));
+    assert!(screen(&arranged(&talk, SMALL)).contains("Ctrl-C"));
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn what_a_server_says_reaches_the_panel_escaped() {
     let mut explanation = relay_refused();
     explanation.causes = vec!["the domain \u{1b}]0;x\u{7} is \u{202e}odd".to_owned()];
     talk.explained_as(1, explanation);
-    let shown = screen(&arranged(&talk, LARGE), &talk);
+    let shown = screen(&arranged(&talk, LARGE));
     assert!(shown.chars().all(|c| c == '\n' || crate::smtp::escape::is_plain(c)), "{shown:?}");
     assert!(shown.contains("\\e]0;x\\x07"), "{shown}");
 }
@@ -174,7 +174,9 @@ fn in_an_opened_conversation_it_is_about_the_explained_reply() {
     talk.source = crate::tui::talk::Source::Opened;
     let at = |talk: &mut Talk, exchange| {
         talk.explained_as(exchange, relay_refused());
-        let panel = arranged(talk, LARGE);
+        let marked = talk.dialogue.exchanges()[exchange].start();
+        let mut panel = Panel::default();
+        panel.arrange(talk, Scene { knowledge: &Knowledge::default(), marked: Some(marked), today: None }, LARGE);
         sample::screen(56, 7, |area, buffer| {
             panel.draw_where(talk, &Knowledge::shipped(), Theme::Sixteen, area, buffer);
         })
@@ -219,7 +221,7 @@ fn the_way_of_a_session() {
 fn it_can_be_drawn_at_any_size() {
     let talk = refused();
     for (width, height) in [(1, 1), (3, 2), (8, 30), (56, 1)] {
-        let _ = screen(&arranged(&talk, Size::new(width, height)), &talk);
+        let _ = screen(&arranged(&talk, Size::new(width, height)));
         let _ = place(&talk, width, height);
     }
 }

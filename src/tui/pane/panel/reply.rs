@@ -1,96 +1,15 @@
-//! The decoded reply as rows of words.
+//! The tab Reply: the decoded reply with its next steps, as rows of words.
 
 use crate::conversation::Exchange;
 use crate::conversation::dialogue::Ask;
-use crate::decode::{Does, Explanation};
+use crate::decode::{Does, Explanation, Step};
 use crate::smtp::{Class, Verb};
 use crate::tui::pane::wrap;
 use crate::tui::talk::{Source, Talk};
 use crate::tui::theme::Role;
 
-/// One row of the panel.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Row {
-    /// Words with their roles, from a column on.
-    pub(super) words: Vec<(u16, Role, String)>,
-    /// The next step that it belongs to, from 1.
-    pub(super) step: Option<usize>,
-}
-
-/// Makes rows of one width.
-struct Writer {
-    rows: Vec<Row>,
-    width: u16,
-}
-
-impl Writer {
-    fn blank(&mut self) {
-        if self.rows.last().is_some_and(|row| !row.words.is_empty()) {
-            self.rows.push(Row::default());
-        }
-    }
-
-    /// A paragraph, indented by so many columns.
-    fn paragraph(&mut self, indent: u16, role: Role, text: &str) {
-        let room = self.width.saturating_sub(indent).max(1);
-        for row in wrap::rows(text.as_bytes(), room, room, 0) {
-            let words = String::from_utf8_lossy(&text.as_bytes()[row]).trim_end().to_owned();
-            self.rows.push(Row { words: vec![(indent, role, words)], step: None });
-        }
-    }
-
-    /// Things in a row, as many as fit; none is broken off in its middle.
-    fn list(&mut self, role: Role, things: &[String]) {
-        let mut row = String::new();
-        for thing in things {
-            let longer = if row.is_empty() { thing.clone() } else { format!("{row} · {thing}") };
-            if row.is_empty() || wrap::width(longer.as_bytes()) <= self.width {
-                row = longer;
-            } else {
-                self.paragraph(0, role, &row);
-                row.clone_from(thing);
-            }
-        }
-        self.paragraph(0, role, &row);
-    }
-
-    /// A paragraph with a label before its first row.
-    fn labelled(&mut self, label: &str, label_role: Role, indent: u16, role: Role, text: &str) {
-        let first = self.rows.len();
-        self.paragraph(indent, role, text);
-        if let Some(row) = self.rows.get_mut(first) {
-            row.words.insert(0, (0, label_role, label.to_owned()));
-        }
-    }
-
-    /// Columns free at the end of the last row, two before them not counted.
-    fn free(&self) -> u16 {
-        let end = |(at, _, words): &(u16, Role, String)| at + wrap::width(words.as_bytes());
-        self.width.saturating_sub(self.rows.last().and_then(|row| row.words.last()).map_or(0, end) + 2)
-    }
-
-    /// An action and its argument; the argument is shortened rather than put on a row of its own.
-    fn action(&mut self, name: &str, argument: &str) {
-        let free = self.free();
-        let text = format!("{name} {argument}");
-        let worth = wrap::width(name.as_bytes()) + 8;
-        let text = if free >= worth { wrap::shortened(&text, free) } else { text };
-        self.at_right(Role::Accent, &text);
-    }
-
-    /// Words at the right end of the last row, where they fit; else on a row of their own.
-    fn at_right(&mut self, role: Role, text: &str) {
-        let text = wrap::shortened(text, self.width.saturating_sub(2));
-        let width = wrap::width(text.as_bytes());
-        let free = self.free();
-        let place = self.width.saturating_sub(width);
-        let words = (place, role, text);
-        match self.rows.last_mut() {
-            Some(row) if width <= free => row.words.push(words),
-            _ => self.rows.push(Row { words: vec![words], step: None }),
-        }
-    }
-}
+use super::trouble::Trouble;
+use super::writer::{Row, Writer};
 
 /// A part of what the panel shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,8 +36,12 @@ const ORDERS: [&[Part]; 6] = {
     ]
 };
 
-/// What the panel shows, at a width and for a height.
-pub(super) fn rows(talk: &Talk, width: u16, height: u16) -> Vec<Row> {
+/// What the tab shows, at a width and for a height: what went wrong, or else the explained reply.
+pub(super) fn rows(talk: &Talk, trouble: Option<&Trouble>, width: u16, height: u16) -> Vec<Row> {
+    if let Some(trouble) = trouble {
+        let ample = in_trouble(trouble, width, true);
+        return if ample.len() <= height.into() { ample } else { in_trouble(trouble, width, false) };
+    }
     let Some((exchange, explanation)) = talk.explanation() else {
         return nothing_yet(talk, width);
     };
@@ -135,7 +58,7 @@ pub(super) fn rows(talk: &Talk, width: u16, height: u16) -> Vec<Row> {
 }
 
 fn explained(talk: &Talk, exchange: usize, explanation: &Explanation, width: u16, order: &[Part]) -> Vec<Row> {
-    let mut out = Writer { rows: Vec::new(), width };
+    let mut out = Writer::new(width);
     for part in order {
         match part {
             Part::Headline => headline(&mut out, talk, exchange, explanation),
@@ -148,10 +71,7 @@ fn explained(talk: &Talk, exchange: usize, explanation: &Explanation, width: u16
             Part::Blank => out.blank(),
         }
     }
-    while out.rows.last().is_some_and(|row| row.words.is_empty()) {
-        out.rows.pop();
-    }
-    out.rows
+    out.finish()
 }
 
 fn headline(out: &mut Writer, talk: &Talk, exchange: usize, explanation: &Explanation) {
@@ -216,28 +136,63 @@ fn numbered(out: &mut Writer, n: usize, text: &str) {
 }
 
 fn steps(out: &mut Writer, explanation: &Explanation) {
-    if explanation.next.is_empty() {
+    numbered_steps(out, &explanation.next, true);
+}
+
+/// Next steps with their digits; whether they are lines for the composer, or places to go to, which are never cut.
+fn numbered_steps(out: &mut Writer, next: &[Step], to_the_line: bool) {
+    if next.is_empty() {
         return;
     }
     out.paragraph(0, Role::Accent, "Try next");
-    if explanation.next.iter().any(|step| step.does != Does::Advice) {
-        let last = explanation.next.len().min(9);
+    if next.iter().any(|step| step.does != Does::Advice) {
+        let last = next.len().min(9);
         let keys = if last == 1 { "Alt-1".to_owned() } else { format!("Alt-1…{last}") };
-        out.at_right(Role::Dim, &format!("{keys} to the line"));
+        out.at_right(Role::Dim, &if to_the_line { format!("{keys} to the line") } else { keys });
     }
-    for (n, step) in explanation.next.iter().enumerate() {
+    for (n, step) in next.iter().enumerate() {
         let first = out.rows.len();
         numbered(out, n + 1, &step.text);
         match &step.does {
             Does::Command(line) => out.at_right(Role::Sent, line),
-            Does::Action(name, None) => out.at_right(Role::Accent, name),
-            Does::Action(name, Some(argument)) => out.action(name, argument),
-            Does::Advice => {}
+            Does::Action(name, None) if to_the_line || out.free() >= wrap::width(name.as_bytes()) => {
+                out.at_right(Role::Accent, name);
+            }
+            Does::Action(name, Some(argument)) if to_the_line => out.action(name, argument),
+            Does::Action(name, Some(argument)) => out.at_right(Role::Accent, &format!("{name} {argument}")),
+            Does::Action(_, None) | Does::Advice => {}
         }
         for row in &mut out.rows[first..] {
             row.step = Some(n + 1);
         }
     }
+}
+
+/// What went wrong as rows; where there is little room, causes and steps come first.
+fn in_trouble(trouble: &Trouble, width: u16, ample: bool) -> Vec<Row> {
+    let mut out = Writer::new(width);
+    out.paragraph(0, Role::Bad, &trouble.title);
+    if ample {
+        out.paragraph(0, Role::Text, &trouble.meaning);
+        out.blank();
+    }
+    troubled(&mut out, trouble, true);
+    if !ample {
+        out.paragraph(0, Role::Text, &trouble.meaning);
+    }
+    out.finish()
+}
+
+/// Why it went wrong (where that is not said elsewhere) and what to do next.
+pub(super) fn troubled(out: &mut Writer, trouble: &Trouble, with_causes: bool) {
+    if with_causes && !trouble.causes.is_empty() {
+        let several = if trouble.certain { "Why" } else { "Why, most likely first" };
+        out.paragraph(0, Role::Accent, if trouble.causes.len() == 1 { "Why" } else { several });
+        for (n, cause) in trouble.causes.iter().enumerate() {
+            numbered(out, n + 1, cause);
+        }
+    }
+    numbered_steps(out, &trouble.steps, false);
 }
 
 fn notes(out: &mut Writer, explanation: &Explanation) {
@@ -254,7 +209,7 @@ fn notes(out: &mut Writer, explanation: &Explanation) {
 
 /// What the panel says before there is a reply.
 fn nothing_yet(talk: &Talk, width: u16) -> Vec<Row> {
-    let mut out = Writer { rows: Vec::new(), width };
+    let mut out = Writer::new(width);
     let next = if talk.source == Source::Opened {
         "There is no reply in this conversation."
     } else if talk.dialogue.state().is_waiting() {

@@ -1,0 +1,237 @@
+//! The right panel: the tabs Reply, Session, Offer and TLS, and "where you are".
+//!
+//! Every tab is about the moment of the marked record, or about now. Rows are made by `arrange`, once a change; `draw`
+//! only puts those in sight onto the screen.
+
+mod connections;
+mod moment;
+mod offer;
+mod place;
+mod reply;
+mod session;
+mod tab;
+#[cfg(test)]
+mod tab_tests;
+#[cfg(test)]
+mod tests;
+mod timing;
+mod tls;
+mod trouble;
+mod writer;
+
+use jiff::Timestamp;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Rect, Size};
+
+use crate::decode::{Knowledge, Step};
+use crate::tui::action::Action;
+use crate::tui::talk::Talk;
+use crate::tui::theme::{Role, Theme};
+
+use super::wrap::{self, Look};
+
+use connections::Connections;
+use moment::{Moment, Then};
+use writer::Row;
+
+pub use place::where_line;
+pub use tab::Tab;
+pub use trouble::Trouble;
+
+/// What the panel must know beside the conversation.
+#[derive(Debug, Clone, Copy)]
+pub struct Scene<'a> {
+    /// What is known.
+    pub knowledge: &'a Knowledge,
+    /// The marked record of the transcript; none while it follows the end.
+    pub marked: Option<usize>,
+    /// The time by which a certificate's days are counted.
+    pub today: Option<Timestamp>,
+}
+
+/// What the rows of a tab depend on, the reply's own explanation not counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Made {
+    tab: Tab,
+    size: Size,
+    records: usize,
+    until: Option<usize>,
+    day: Option<i64>,
+}
+
+/// The pane's own state.
+#[derive(Debug, Default)]
+pub struct Panel {
+    tab: Tab,
+    /// How far each tab is scrolled.
+    scroll: [u16; Tab::ALL.len()],
+    size: Size,
+    /// The exchange that the scroll position of the reply is about.
+    about: Option<usize>,
+    /// The rows of the open tab.
+    rows: Vec<Row>,
+    made: Option<Made>,
+    connections: Connections,
+    /// The moment that the tabs are about, where it is not now.
+    then: Option<Then>,
+    /// What went wrong, as of that moment.
+    trouble: Option<Trouble>,
+}
+
+impl Panel {
+    /// Brings everything in line with what is shown and with the inner size of the panel.
+    pub fn arrange(&mut self, talk: &Talk, scene: Scene<'_>, inner: Size) {
+        let about = talk.explanation().map(|(exchange, _)| exchange);
+        if about != self.about {
+            self.scroll[Tab::Reply as usize] = 0;
+        }
+        (self.about, self.size) = (about, inner);
+        self.connections.extend(&talk.log);
+        let until = moment::until(talk, &self.connections, scene.marked);
+        self.then = Then::of(talk, &self.connections, until, self.then.take());
+        let day = scene.today.map(|today| today.as_second().div_euclid(3600));
+        let made = Made { tab: self.tab, size: inner, records: talk.log.len(), until, day };
+        let last = talk.log.len().saturating_sub(1);
+        // Of a closer look at a certificate, the trouble is what it was made for.
+        let record = scene.marked.and(until).unwrap_or(last);
+        let changed = self.made != Some(made);
+        if changed {
+            self.trouble = Trouble::at(talk, &self.connections, record);
+        }
+        if changed || self.tab == Tab::Reply {
+            self.rows = self.rows_of_tab(talk, scene, record);
+        }
+        self.made = Some(made);
+        let last = self.last_scroll();
+        let scroll = &mut self.scroll[self.tab as usize];
+        *scroll = (*scroll).min(last);
+    }
+
+    fn rows_of_tab(&self, talk: &Talk, scene: Scene<'_>, record: usize) -> Vec<Row> {
+        let width = text_width(self.size.width);
+        let moment = Moment::of(talk, self.then.as_ref());
+        let of = self.connections.at(record);
+        let connection = of.map(|(connection, _)| connection);
+        match self.tab {
+            Tab::Reply => reply::rows(talk, self.trouble.as_ref(), width, self.size.height),
+            Tab::Session => session::rows(talk, connection, moment, scene.knowledge, width),
+            Tab::Offer => offer::rows(talk, connection, moment, scene.knowledge, width),
+            Tab::Tls => tls::rows(talk, of, moment, self.trouble.as_ref(), scene.today, width),
+        }
+    }
+
+    /// The tab that is open.
+    #[must_use]
+    pub fn tab(&self) -> Tab {
+        self.tab
+    }
+
+    /// Opens a tab; `arrange` makes its rows.
+    pub fn open(&mut self, tab: Tab) {
+        self.tab = tab;
+    }
+
+    /// What went wrong with the connection, where that is the last word.
+    #[must_use]
+    pub fn trouble(&self) -> Option<&Trouble> {
+        self.trouble.as_ref()
+    }
+
+    /// Does what is this pane's to do; false where the action is not.
+    pub fn act(&mut self, action: Action, _talk: &Talk) -> bool {
+        let page = self.in_sight().saturating_sub(1).max(1);
+        let at = self.scroll[self.tab as usize];
+        let to = match action {
+            Action::Up | Action::ScrollUp => at.saturating_sub(1),
+            Action::Down | Action::ScrollDown => at.saturating_add(1),
+            Action::PageUp => at.saturating_sub(page),
+            Action::PageDown => at.saturating_add(page),
+            Action::HalfPageUp => at.saturating_sub(page.div_ceil(2)),
+            Action::HalfPageDown => at.saturating_add(page.div_ceil(2)),
+            Action::Top => 0,
+            Action::Bottom => u16::MAX,
+            _ => return false,
+        };
+        self.scroll[self.tab as usize] = to.min(self.last_scroll());
+        true
+    }
+
+    /// The n-th next step, from 1: of what went wrong, or else of the explained reply while its tab is open.
+    #[must_use]
+    pub fn step(&self, n: usize, talk: &Talk) -> Option<Step> {
+        let n = n.checked_sub(1)?;
+        if let Some(trouble) = &self.trouble {
+            return trouble.steps.get(n).cloned();
+        }
+        let explanation = talk.explanation().filter(|_| self.tab == Tab::Reply);
+        explanation.and_then(|(_, explanation)| explanation.next.get(n).cloned())
+    }
+
+    /// The step at a place of the panel (column and row within its inner area), from 1.
+    #[must_use]
+    pub fn step_at(&self, _column: u16, row: u16) -> Option<usize> {
+        if row >= self.in_sight() {
+            return None;
+        }
+        self.rows.get(usize::from(self.scrolled()) + usize::from(row))?.step
+    }
+
+    fn scrolled(&self) -> u16 {
+        self.scroll[self.tab as usize]
+    }
+
+    /// Rows of the whole text.
+    fn count(&self) -> u16 {
+        u16::try_from(self.rows.len()).unwrap_or(u16::MAX)
+    }
+
+    /// Whether not all is in sight.
+    fn is_cut(&self) -> bool {
+        self.count() > self.size.height
+    }
+
+    /// Rows for the text; where it is cut, the last row of the panel says so.
+    fn in_sight(&self) -> u16 {
+        if self.is_cut() { self.size.height.saturating_sub(1) } else { self.size.height }
+    }
+
+    fn last_scroll(&self) -> u16 {
+        self.count().saturating_sub(self.in_sight())
+    }
+
+    /// Draws the open tab into its area, without a frame.
+    pub fn draw(&self, theme: Theme, focused: bool, area: Rect, buffer: &mut Buffer) {
+        let in_sight = self.in_sight().min(area.height);
+        for (row, y) in self.rows.iter().skip(self.scrolled().into()).zip(area.y..area.y + in_sight) {
+            for (at, role, words) in &row.words {
+                let x = (area.x + 1 + at).min(area.right());
+                let look = Look { text: theme.style(*role), escape: theme.style(Role::Warning) };
+                wrap::put(buffer, x, y, area.right() - x, words.as_bytes(), look);
+            }
+        }
+        if self.is_cut() && area.height > 0 && area.width > 1 {
+            let below = self.count().saturating_sub(self.scrolled() + in_sight);
+            let keys = if focused { "PgDn" } else { "F6 PgDn" };
+            let words = if below > 0 { format!("▼ {below} more · {keys}") } else { "▲ PgUp".to_owned() };
+            buffer.set_stringn(
+                area.x + 1,
+                area.bottom() - 1,
+                words,
+                (area.width - 1).into(),
+                theme.style(Role::Accent),
+            );
+        }
+    }
+
+    /// Draws "where you are" into its area, without a frame.
+    pub fn draw_where(&self, talk: &Talk, knowledge: &Knowledge, theme: Theme, area: Rect, buffer: &mut Buffer) {
+        let x = area.x + area.width.min(1);
+        let moment = Moment::of(talk, self.then.as_ref());
+        place::draw(talk, moment, knowledge, theme, Rect { x, width: area.right() - x, ..area }, buffer);
+    }
+}
+
+/// Columns for words: one is left free at either side.
+fn text_width(inner: u16) -> u16 {
+    inner.saturating_sub(2).max(1)
+}

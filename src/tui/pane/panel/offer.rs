@@ -1,0 +1,305 @@
+//! The tab Offer: each capability in a sentence, what changed since the EHLO before, and what is missing.
+
+use crate::conversation::dialogue::Ask;
+use crate::decode::Knowledge;
+use crate::smtp::capability::Capability;
+use crate::smtp::{Capabilities, Class, Session, Verb};
+use crate::tui::talk::Talk;
+use crate::tui::theme::Role;
+
+use super::connections::Connection;
+use super::moment::{Moment, before_record};
+use super::writer::{Row, Writer};
+
+/// Exchanges that are looked through for the EHLO before.
+const LOOKED_AT: usize = 5_000;
+
+/// What most servers offer, and what is missed where it is not there.
+const EXPECTED: [(&str, &str); 6] = [
+    ("PIPELINING", "Each command waits for its reply."),
+    ("SIZE", "The largest message is not known; one that is too large is refused after it was sent."),
+    ("8BITMIME", "Content with octets above 127 should be encoded (quoted-printable, base64)."),
+    ("ENHANCEDSTATUSCODES", "Replies may lack codes such as 5.7.1, which say the reason."),
+    ("DSN", "Delivery reports can't be asked for; leave out NOTIFY, ORCPT, RET and ENVID."),
+    ("SMTPUTF8", "Addresses must be ASCII."),
+];
+
+/// An offer of the connection, and what came between it and the next one.
+struct Before {
+    offer: Capabilities,
+    /// Its line was in clear text and the next is not.
+    secured: bool,
+    /// Somebody logged in since.
+    logged_in: bool,
+}
+
+/// The tab, at a width.
+pub(super) fn rows(
+    talk: &Talk,
+    connection: Option<&Connection>,
+    moment: Moment<'_>,
+    knowledge: &Knowledge,
+    width: u16,
+) -> Vec<Row> {
+    let mut out = Writer::new(width);
+    let session = moment.session;
+    let offers = connection.map(|connection| offers(talk, connection, moment.record(talk))).unwrap_or_default();
+    if session.greeted_by.is_none() {
+        nothing_yet(&mut out, session, &offers);
+        return out.finish();
+    }
+    if session.greeted_by == Some(Verb::Helo) {
+        out.paragraph(0, Role::Text, "HELO asks for no offer: only the oldest commands may be used.");
+        out.blank();
+        out.paragraph(0, Role::Text, "EHLO, with the same name, asks what the server can do.");
+        return out.finish();
+    }
+    let offer = &*session.capabilities;
+    let before = before(talk, connection, &offers);
+    heading(&mut out, session, before.as_ref());
+    for capability in &offer.list {
+        entry(&mut out, capability, before.as_ref(), knowledge);
+    }
+    if offer.list.is_empty() {
+        out.blank();
+        out.paragraph(0, Role::Text, "It offers nothing beyond the oldest commands.");
+    }
+    if let Some(before) = &before {
+        gone(&mut out, before, offer, knowledge);
+    }
+    missing(&mut out, session, connection_port(talk, connection));
+    out.finish()
+}
+
+/// The EHLOs (and LHLOs) that were accepted up to a record, by exchange.
+fn offers(talk: &Talk, connection: &Connection, record: usize) -> Vec<usize> {
+    let exchanges = talk.dialogue.exchanges();
+    let end = before_record(exchanges, record + 1);
+    let from = before_record(exchanges, connection.from).max(end.saturating_sub(LOOKED_AT));
+    let accepted = |n: &usize| {
+        let x = &exchanges[*n];
+        x.ask == Ask::Command
+            && matches!(x.verb, Verb::Ehlo | Verb::Lhlo)
+            && x.complete
+            && x.code.is_some_and(|code| code.class() == Class::Success)
+            && x.reply().is_some_and(|reply| *reply.end() <= record)
+    };
+    (from.min(end)..end).filter(accepted).collect()
+}
+
+/// The offer before the last one, where there is one on this connection.
+fn before(talk: &Talk, connection: Option<&Connection>, offers: &[usize]) -> Option<Before> {
+    let [.., old, new] = offers else { return None };
+    let exchanges = talk.dialogue.exchanges();
+    let offer = Capabilities::from_reply(&talk.dialogue.reply(&talk.log, *old)?);
+    let start = |n: usize| exchanges[n].start();
+    let secured = connection.and_then(|c| c.tls).is_some_and(|tls| start(*old) < tls && tls < start(*new));
+    let logged_in = exchanges[*old..*new]
+        .iter()
+        .any(|x| x.verb == Verb::Auth && x.code.is_some_and(|code| code.class() == Class::Success));
+    Some(Before { offer, secured, logged_in })
+}
+
+fn nothing_yet(out: &mut Writer, session: &Session, offers: &[usize]) {
+    if session.tls && !offers.is_empty() {
+        out.paragraph(0, Role::Text, "The line is secured, and what was offered in clear text is forgotten.");
+        out.blank();
+        out.paragraph(0, Role::Text, "Send EHLO again: the server may offer more now.");
+        return;
+    }
+    out.paragraph(0, Role::Text, "Nothing is offered yet.");
+    out.blank();
+    let words = if session.phase() == crate::smtp::Phase::Closed {
+        "F5 connects again; then EHLO, with your host's name, asks what the server can do."
+    } else {
+        "EHLO, with your host's name, asks the server what it can do. What it answers is explained here."
+    };
+    out.paragraph(0, Role::Text, words);
+}
+
+fn heading(out: &mut Writer, session: &Session, before: Option<&Before>) {
+    let server = &session.capabilities.server;
+    let line = if session.tls { "under TLS" } else { "in clear text" };
+    let who = if server.is_empty() { "The server" } else { server.as_str() };
+    out.paragraph(0, Role::Text, &format!("{who} offers, {line}:"));
+    let Some(before) = before else { return };
+    let since = match (before.secured, before.logged_in) {
+        (true, _) => "the EHLO in clear text",
+        (false, true) => "the EHLO before the log-in",
+        (false, false) => "the EHLO before",
+    };
+    let (mut new, mut changed) = (0, 0);
+    for capability in &session.capabilities.list {
+        match change(capability, before) {
+            Change::New => new += 1,
+            Change::Other(_) => changed += 1,
+            Change::Same => {}
+        }
+    }
+    let gone = lost(before, &session.capabilities).count();
+    let words = if new + changed + gone == 0 {
+        format!("The same as in {since}.")
+    } else {
+        format!("Since {since}: {new} new, {changed} changed, {gone} gone.")
+    };
+    out.paragraph(0, Role::Accent, &words);
+}
+
+enum Change {
+    Same,
+    New,
+    /// It had these parameters.
+    Other(String),
+}
+
+fn change(capability: &Capability, before: &Before) -> Change {
+    match before.offer.get(&capability.keyword) {
+        None => Change::New,
+        Some(old) if same(&old.parameters, &capability.parameters) => Change::Same,
+        Some(old) => Change::Other(old.parameters.join(" ")),
+    }
+}
+
+/// Mechanisms and the like may change places without anything having changed.
+fn same(one: &[String], other: &[String]) -> bool {
+    let sorted = |list: &[String]| {
+        let mut list: Vec<String> = list.iter().map(|word| word.to_ascii_uppercase()).collect();
+        list.sort_unstable();
+        list
+    };
+    sorted(one) == sorted(other)
+}
+
+fn lost<'a>(before: &'a Before, offer: &'a Capabilities) -> impl Iterator<Item = &'a Capability> {
+    before.offer.list.iter().filter(|old| !offer.has(&old.keyword))
+}
+
+fn entry(out: &mut Writer, capability: &Capability, before: Option<&Before>, knowledge: &Knowledge) {
+    out.blank();
+    let change = before.map(|before| change(capability, before));
+    let glyph = match change {
+        Some(Change::New) => (Role::Good, "+ "),
+        Some(Change::Other(_)) => (Role::Warning, "≠ "),
+        _ => (Role::Text, ""),
+    };
+    let name = [&[capability.keyword.clone()], capability.parameters.as_slice()].concat().join(" ");
+    let width = u16::try_from(glyph.1.chars().count()).unwrap_or(0);
+    out.labelled(glyph.1, glyph.0, width, Role::Accent, &name);
+    match change {
+        Some(Change::New) => out.at_right(Role::Good, "new"),
+        Some(Change::Other(old)) => {
+            let old = if old.is_empty() { "nothing more".to_owned() } else { old };
+            out.paragraph(2, Role::Warning, &format!("changed; it was: {old}"));
+        }
+        _ => {}
+    }
+    out.paragraph(2, Role::Text, &meaning(capability, knowledge));
+}
+
+/// A sentence on a capability, and one on its parameters where they say something.
+fn meaning(capability: &Capability, knowledge: &Knowledge) -> String {
+    let first = match knowledge.capability(&capability.keyword) {
+        Some(entry) if entry.software.is_empty() => entry.meaning.clone(),
+        Some(entry) => format!("{} ({})", entry.meaning, entry.software),
+        None if capability.keyword.get(..1).is_some_and(|x| x.eq_ignore_ascii_case("x")) => {
+            "A private extension; what it does is for its makers to say.".to_owned()
+        }
+        None => "Not a registered keyword; what it does is for its makers to say.".to_owned(),
+    };
+    match parameters(capability) {
+        Some(second) => format!("{first} {second}"),
+        None => first,
+    }
+}
+
+fn parameters(capability: &Capability) -> Option<String> {
+    let given = &capability.parameters;
+    match capability.keyword.to_ascii_uppercase().as_str() {
+        "SIZE" => match given.first().map(|size| size.parse::<u64>()) {
+            None | Some(Ok(0)) => Some("No limit is told.".to_owned()),
+            Some(Ok(size)) => Some(format!("At most {}.", octets(size))),
+            Some(Err(_)) => Some("The limit is not a number that fits.".to_owned()),
+        },
+        "AUTH" if given.is_empty() => Some("No mechanism is named.".to_owned()),
+        "AUTH" => Some(format!("By {}.", given.join(", "))),
+        _ => None,
+    }
+}
+
+/// A size as people say it.
+fn octets(size: u64) -> String {
+    let units = [(1u64 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+    match units.iter().find(|(unit, _)| size >= *unit) {
+        Some((unit, name)) => {
+            let tenths = (u128::from(size) * 10 + u128::from(*unit) / 2) / u128::from(*unit);
+            format!("{}.{} {name}", tenths / 10, tenths % 10)
+        }
+        None => format!("{size} octets"),
+    }
+}
+
+fn gone(out: &mut Writer, before: &Before, offer: &Capabilities, knowledge: &Knowledge) {
+    for old in lost(before, offer) {
+        out.blank();
+        out.labelled("-", Role::Bad, 2, Role::Dim, &old.keyword);
+        out.at_right(Role::Bad, "gone");
+        let starttls = old.keyword.eq_ignore_ascii_case("STARTTLS") && before.secured;
+        let words = if starttls {
+            "As it should be: the line is secured already.".to_owned()
+        } else {
+            knowledge.capability(&old.keyword).map_or_else(String::new, |entry| entry.absence.clone())
+        };
+        if !words.is_empty() {
+            out.paragraph(2, Role::Text, &words);
+        }
+    }
+}
+
+/// The port that was dialled.
+fn connection_port(talk: &Talk, connection: Option<&Connection>) -> Option<u16> {
+    let connecting = super::connections::remark(&talk.log, connection?.connecting)?;
+    connecting.bare(0)?.rsplit_once(':')?.1.parse().ok()
+}
+
+/// What one would expect and what is not there, and what is there and should not be; without alarm.
+fn missing(out: &mut Writer, session: &Session, port: Option<u16>) {
+    let offer = &*session.capabilities;
+    let mut notes: Vec<(&str, String)> = Vec::new();
+    if session.tls && offer.has("STARTTLS") {
+        let words = "It is offered although the line is secured; a server should not (RFC 3207 4.2). No need to act.";
+        notes.push(("STARTTLS", words.to_owned()));
+    }
+    if !session.tls && !offer.has("STARTTLS") {
+        let words = "The line stays in clear text. If this server offers it elsewhere, something on the way may have \
+                     taken it out.";
+        notes.push(("no STARTTLS", words.to_owned()));
+    }
+    let open = ["PLAIN", "LOGIN"].iter().filter(|name| offer.mechanisms().iter().any(|m| m == *name));
+    let open: Vec<&str> = open.copied().collect();
+    if !session.tls && !open.is_empty() {
+        let then = if offer.has("STARTTLS") { "Send STARTTLS first." } else { "Better not log in on this line." };
+        let words = format!(
+            "{} on a line in clear text shows the password to whoever is on the way. {then}",
+            open.join(" and ")
+        );
+        notes.push(("AUTH in clear text", words));
+    }
+    if !offer.has("AUTH") && matches!(port, Some(587 | 465)) && session.authenticated.is_none() {
+        let then = if session.tls { "" } else { " Most offer it only after STARTTLS." };
+        notes.push(("no AUTH", format!("On a port for submission one would expect a log-in.{then}")));
+    }
+    let expected = EXPECTED.iter().filter(|(keyword, _)| !offer.has(keyword));
+    let lacks: Vec<(String, &str)> = expected.map(|(keyword, words)| (format!("no {keyword}"), *words)).collect();
+    if notes.is_empty() && lacks.is_empty() {
+        return;
+    }
+    out.heading("Worth knowing");
+    for (name, words) in &notes {
+        out.paragraph(0, Role::Warning, name);
+        out.paragraph(2, Role::Text, words);
+    }
+    for (name, words) in &lacks {
+        out.paragraph(0, Role::Dim, name);
+        out.paragraph(2, Role::Text, words);
+    }
+}
