@@ -8,7 +8,10 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
+mod diagnosis;
 mod support {
+    pub(crate) mod peer;
+    pub(crate) mod secure;
     pub(crate) mod terminal;
 }
 

@@ -100,8 +100,8 @@ pub(super) fn ended(model: &Model, columns: usize) -> Option<String> {
         let first = trouble.better.as_ref().map(|better| (1, format!("connects to {}", for_screen(better.as_bytes()))));
         let regardless = trouble.step_that(Action::TlsRegardless).map(|n| (n, "goes on regardless".to_owned()));
         let key = first.or(regardless).map(|(n, words)| format!("Alt-{n} {words}"));
-        let keys = key.into_iter().chain((!open).then(|| "F5 again · F4 elsewhere".to_owned()));
-        return Some(before_keys(&capital(&trouble.short), &keys.collect::<Vec<_>>().join(" · "), columns));
+        let always = ["F5 again", "F4 elsewhere"].map(str::to_owned).into_iter().filter(|_| !open);
+        return Some(before_keys(&capital(&trouble.short), key.into_iter().chain(always).collect(), columns));
     }
     if open {
         return None;
@@ -109,16 +109,19 @@ pub(super) fn ended(model: &Model, columns: usize) -> Option<String> {
     let Some(remark) = &model.talk.ended else {
         return model.talk.log.is_empty().then(|| "connecting …".to_owned());
     };
-    Some(before_keys(&why(remark), "F5 reconnect · F4 elsewhere · Ctrl-Q quit", columns))
+    let keys = ["F5 reconnect", "F4 elsewhere", "Ctrl-Q quit"].map(str::to_owned);
+    Some(before_keys(&why(remark), keys.to_vec(), columns))
 }
 
-/// Words, and keys that stay whole where not all fits.
-fn before_keys(words: &str, keys: &str, columns: usize) -> String {
-    if keys.is_empty() {
-        return words.to_owned();
+/// Words and the keys that go on; where not all fits, the first key and what there is room for.
+fn before_keys(words: &str, mut keys: Vec<String>, columns: usize) -> String {
+    let between = width(" · ");
+    let taken = |keys: &[String]| keys.iter().map(|key| between + width(key)).sum::<usize>();
+    while keys.len() > 1 && width(words) + taken(&keys) > columns {
+        keys.pop();
     }
-    let room = columns.saturating_sub(width(keys) + width(" · ")).max(columns / 4);
-    format!("{} · {keys}", fit(words, room))
+    let room = columns.saturating_sub(taken(&keys)).max(columns / 4);
+    std::iter::once(fit(words, room)).chain(keys).collect::<Vec<_>>().join(" · ")
 }
 
 fn capital(text: &str) -> String {

@@ -295,6 +295,7 @@ fn key(name: &str) -> Option<Vec<u8>> {
         "F5" => "\x1b[15~",
         "F6" => "\x1b[17~",
         "F8" => "\x1b[19~",
+        "F9" => "\x1b[20~",
         _ => return None,
     };
     Some(sequence.as_bytes().to_vec())

@@ -202,7 +202,7 @@ impl Scene<'_> {
             steps.push(advice("tell the server's owner that it has expired"));
         }
         let mut trouble = self.with("Not secured: the certificate is not trusted", "", &[], steps);
-        trouble.short = "the certificate is not trusted".to_owned();
+        trouble.short = "certificate not trusted".to_owned();
         trouble.meaning =
             format!("{name} showed a certificate that does not prove who it is. Nothing was sent under it.");
         trouble.certain = !faults.is_empty();
