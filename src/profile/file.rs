@@ -9,6 +9,9 @@ use toml::Spanned;
 use super::duration;
 use super::nearest::nearest;
 use super::read::{ReadHost, host_port};
+use crate::smtp::escape::for_screen;
+use crate::smtp::sasl;
+
 use super::{Auth, Endpoint, Protocol, SecretSource, Target, TlsMode};
 
 /// A saved host.
@@ -26,13 +29,17 @@ pub struct Profile {
 pub struct ProfileError {
     /// `file:line`.
     pub place: String,
+    /// The line, from 1; 0 where the file as a whole is meant.
+    pub line: usize,
+    /// The key that is missing, where one is: `host`, `auth.user`.
+    pub missing: Option<&'static str>,
     /// What is wrong and what mends it.
     pub what: String,
 }
 
 impl ProfileError {
     pub(super) fn unreadable(path: &Path, source: &std::io::Error) -> Self {
-        Self { place: path.display().to_string(), what: format!("can't be read: {source}") }
+        Self { line: 0, missing: None, place: path.display().to_string(), what: format!("can't be read: {source}") }
     }
 }
 
@@ -69,10 +76,10 @@ enum ProtocolName {
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 struct Identity {
-    ehlo: Option<String>,
-    from: Option<String>,
+    ehlo: Option<Spanned<String>>,
+    from: Option<Spanned<String>>,
     #[serde(default)]
-    to: Vec<String>,
+    to: Vec<Spanned<String>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -101,7 +108,7 @@ enum ModeName {
 #[serde(deny_unknown_fields)]
 struct AuthTable {
     user: String,
-    mechanism: Option<String>,
+    mechanism: Option<Spanned<String>>,
     #[serde(default)]
     allow_plaintext: bool,
     password: Option<Spanned<toml::Value>>,
@@ -136,12 +143,20 @@ impl Source<'_> {
     fn error(&self, at: usize, what: impl Into<String>) -> ProfileError {
         let at = at.min(self.text.len());
         let line = 1 + memchr::memchr_iter(b'\n', &self.text.as_bytes()[..at]).count();
-        ProfileError { place: format!("{}:{line}", self.path.display()), what: what.into() }
+        ProfileError { place: format!("{}:{line}", self.path.display()), line, missing: None, what: what.into() }
+    }
+
+    fn missing(&self, at: usize, key: &'static str, what: &str) -> ProfileError {
+        ProfileError { missing: Some(key), ..self.error(at, what) }
     }
 
     /// An error of the TOML reader: its message without the line that it quotes, which may hold a secret.
     fn toml(&self, error: &toml::de::Error) -> ProfileError {
         let message = error.message();
+        let at = error.span().map_or(0, |span| span.start);
+        if message == "missing field `user`" {
+            return self.missing(at, "auth.user", "`user` is missing in [auth]: who logs in");
+        }
         let mut quoted = message.split('`').skip(1).step_by(2);
         let what = if message.starts_with("unknown field")
             && let Some(unknown) = quoted.next()
@@ -156,7 +171,7 @@ impl Source<'_> {
         } else {
             message.to_owned()
         };
-        self.error(error.span().map_or(0, |span| span.start), what)
+        self.error(at, what)
     }
 
     fn milliseconds(&self, text: Option<&Spanned<String>>) -> Result<Option<u64>, ProfileError> {
@@ -196,7 +211,7 @@ impl Profile {
         target.ca = file.tls.ca.as_ref().map(|ca| path.parent().unwrap_or(Path::new("")).join(ca));
         target.sni.clone_from(&file.tls.sni);
         target.production = file.production;
-        take_identity(&mut target, &file.identity);
+        take_identity(&source, &mut target, &file.identity)?;
         if let Some(auth) = &file.auth {
             target.auth = Some(auth_of(&source, auth.get_ref(), &target)?);
         }
@@ -208,16 +223,22 @@ impl Profile {
     }
 }
 
-fn take_identity(target: &mut Target, identity: &Identity) {
+fn take_identity(source: &Source<'_>, target: &mut Target, identity: &Identity) -> Result<(), ProfileError> {
+    // These go into commands; a line end in them would be a command of its own.
+    let all = identity.ehlo.iter().chain(&identity.from).chain(&identity.to);
+    if let Some(odd) = all.into_iter().find(|value| value.get_ref().contains(char::is_control)) {
+        return Err(source.error(odd.span().start, "a control character has no place in a name or an address"));
+    }
     if let Some(ehlo) = &identity.ehlo {
-        target.ehlo = Some(ehlo.clone());
+        target.ehlo = Some(ehlo.get_ref().clone());
     }
     if let Some(from) = &identity.from {
-        target.from = Some(from.clone());
+        target.from = Some(from.get_ref().clone());
     }
     if !identity.to.is_empty() {
-        target.to.clone_from(&identity.to);
+        target.to = identity.to.iter().map(|to| to.get_ref().clone()).collect();
     }
+    Ok(())
 }
 
 /// A `password = "..."` is found before anything else, so that no other error hides it.
@@ -278,9 +299,11 @@ fn endpoint(source: &Source<'_>, file: &File) -> Result<Endpoint, ProfileError> 
         };
     }
     let Some(host) = &file.host else {
-        return Err(
-            source.error(0, "`host` is missing: the server's name or address, or \"lab\"; or `unix`, a socket's path")
-        );
+        return Err(source.missing(
+            0,
+            "host",
+            "`host` is missing: the server's name or address, or \"lab\"; or `unix`, a socket's path",
+        ));
     };
     let at = host.span().start;
     let text = host.get_ref().trim();
@@ -339,9 +362,20 @@ fn auth_of(source: &Source<'_>, auth: &AuthTable, target: &Target) -> Result<Aut
     };
     Ok(Auth {
         user: auth.user.clone(),
-        mechanism: auth.mechanism.clone().unwrap_or_else(|| "auto".to_owned()),
+        mechanism: mechanism(source, auth.mechanism.as_ref())?,
         allow_plaintext: auth.allow_plaintext,
         password,
+    })
+}
+
+/// `auto`, or one that is spoken here.
+fn mechanism(source: &Source<'_>, given: Option<&Spanned<String>>) -> Result<String, ProfileError> {
+    let Some(given) = given else { return Ok("auto".to_owned()) };
+    let known = ["auto"].iter().chain(sasl::NAMES).find(|name| name.eq_ignore_ascii_case(given.get_ref()));
+    known.map(|name| (*name).to_owned()).ok_or_else(|| {
+        let shown = for_screen(given.get_ref().as_bytes());
+        let names = sasl::NAMES.join(", ");
+        source.error(given.span().start, format!("`{shown}` is not a mechanism that ehlo speaks; auto, {names} are"))
     })
 }
 
@@ -449,6 +483,9 @@ mod tests {
             ("port = 25", 1, &["`host`"]),
             ("host = \"a\"\nport = \"25\"", 2, &["expected u16"]),
             ("host = \"a\"\nprotocol = \"smpt\"", 2, &["smpt", "smtp"]),
+            ("host = \"a\"\n[auth]\nmechanism = \"auto\"", 2, &["`user` is missing"]),
+            ("host = \"a\"\n[auth]\nuser = \"u\"\nmechanism = \"GSSAPI\"", 4, &["`GSSAPI`", "PLAIN"]),
+            ("host = \"a\"\n[identity]\nfrom = \"a@b\\r\\nQUIT\"", 3, &["control character"]),
         ] {
             let error = parse(text).expect_err(text);
             assert_eq!(error.place, format!("/etc/p/noddy.toml:{line}"), "{text}: {error}");

@@ -2,6 +2,7 @@
 //!
 //! Not here: sockets, screens.
 
+mod draft;
 pub mod duration;
 mod file;
 mod nearest;
@@ -9,11 +10,12 @@ mod password;
 mod read;
 mod store;
 
+pub use draft::{Draft, FIELDS, Field, Kind};
 pub use file::{Profile, ProfileError};
 pub use nearest::nearest;
 pub use password::{SecretError, ask_nobody};
 pub use read::TargetError;
-pub use store::Profiles;
+pub use store::{Origin, Profiles, check_name, delete, folder, save, shipped_text};
 
 use std::fmt;
 use std::net::IpAddr;

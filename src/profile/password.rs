@@ -1,10 +1,26 @@
 //! Fetching a secret from where it is.
 
-use std::process::{Command, Stdio};
+use std::io::Read as _;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
 use super::SecretSource;
 use crate::smtp::Secret;
 use crate::world::World;
+
+/// How long a command may take: somebody may have to type a passphrase for it.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How often it is looked whether a command that said enough has ended.
+const LOOK: Duration = Duration::from_millis(5);
+
+/// Where what a command says on standard error goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Complaints {
+    /// Where ehlo's own go.
+    Shown,
+    /// Nowhere: a screen must not be written over.
+    Dropped,
+}
 
 /// Why a secret is not to be had.
 #[derive(Debug, thiserror::Error)]
@@ -58,24 +74,44 @@ impl SecretSource {
                 .variable(name)
                 .map(|value| Secret::from(value.as_str()))
                 .ok_or_else(|| SecretError::NotSet(name.clone())),
-            Self::Command(command) => first_line_of(command),
+            Self::Command(command) => first_line_of(command, Complaints::Shown, PATIENCE),
             Self::Prompt => ask(user),
+        }
+    }
+
+    /// Fetches the secret without asking anybody and without a word on the terminal; none where a person must be asked.
+    /// A command may take a minute: not for the thread that draws.
+    ///
+    /// # Errors
+    /// A variable that is not set, a command that fails, prints nothing or takes too long.
+    pub fn fetch_silently(&self, world: &World) -> Result<Option<Secret>, SecretError> {
+        match self {
+            Self::Prompt => Ok(None),
+            Self::Command(command) => first_line_of(command, Complaints::Dropped, PATIENCE).map(Some),
+            other => other.fetch("", world, ask_nobody).map(Some),
         }
     }
 }
 
-/// The first line that a shell command prints; what it says on standard error goes where ehlo's own does.
-fn first_line_of(command: &str) -> Result<Secret, SecretError> {
+/// The first line that a shell command prints, once it has ended well; the command is ended where it takes too long.
+fn first_line_of(command: &str, complaints: Complaints, limit: Duration) -> Result<Secret, SecretError> {
     let failed = |how: String| SecretError::Command { command: command.to_owned(), how };
-    let mut output = Command::new("sh")
+    let mut child = Command::new("sh")
         .args(["-c", command])
         .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .output()
+        .stdout(Stdio::piped())
+        .stderr(if complaints == Complaints::Shown { Stdio::inherit() } else { Stdio::null() })
+        .spawn()
         .map_err(|error| failed(error.to_string()))?;
-    let bytes = zeroize::Zeroizing::new(std::mem::take(&mut output.stdout));
-    if !output.status.success() {
-        return Err(failed(output.status.to_string()));
+    let waited = printed(&mut child, limit);
+    if waited.is_err() {
+        // It may have ended by itself just now.
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+    let (status, bytes) = waited.map_err(failed)?;
+    if !status.success() {
+        return Err(failed(status.to_string()));
     }
     let line = bytes.split(|b| *b == b'\n').next().unwrap_or_default();
     let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -83,6 +119,31 @@ fn first_line_of(command: &str) -> Result<Secret, SecretError> {
         return Err(failed("it printed nothing".to_owned()));
     }
     Ok(Secret::new(line.to_vec()))
+}
+
+/// How a command ended, and what it printed until then.
+fn printed(child: &mut Child, limit: Duration) -> Result<(ExitStatus, zeroize::Zeroizing<Vec<u8>>), String> {
+    let too_long = || format!("it took longer than {}", super::duration::words(limit));
+    let deadline = Instant::now() + limit;
+    let mut out = child.stdout.take().expect("its output is a pipe");
+    let (sender, receiver) = std::sync::mpsc::channel();
+    // Something that the command left behind may hold the pipe open for ever: nobody waits for this thread.
+    std::thread::spawn(move || {
+        let mut bytes = zeroize::Zeroizing::new(Vec::new());
+        let read = out.read_to_end(&mut bytes).map(|_| bytes);
+        // The one who asked may have given up.
+        let _ = sender.send(read);
+    });
+    let read = receiver.recv_timeout(limit).map_err(|_| too_long())?;
+    let bytes = read.map_err(|error| error.to_string())?;
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return Ok((status, bytes)),
+            Ok(None) if Instant::now() < deadline => std::thread::sleep(LOOK),
+            Ok(None) => return Err(too_long()),
+            Err(error) => return Err(error.to_string()),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -105,5 +166,21 @@ mod tests {
         assert!(matches!(get(SecretSource::Environment("OTHER".into())), Err(SecretError::NotSet(_))));
         assert!(matches!(get(SecretSource::Command("echo secret; exit 3".into())), Err(SecretError::Command { .. })));
         assert!(matches!(get(SecretSource::Prompt), Err(SecretError::NobodyToAsk)));
+    }
+
+    #[test]
+    fn a_command_that_takes_too_long_is_ended_and_said() {
+        let began = Instant::now();
+        let error = first_line_of("sleep 30", Complaints::Dropped, Duration::from_millis(50)).expect_err("too long");
+        assert!(error.to_string().contains("longer than 50 ms"), "{error}");
+        assert!(began.elapsed() < Duration::from_secs(20), "it was not waited for");
+    }
+
+    #[test]
+    fn silently_means_that_a_person_is_left_to_be_asked() {
+        let get = |source: SecretSource| source.fetch_silently(&world());
+        assert!(get(SecretSource::Prompt).expect("no error").is_none());
+        let secret = get(SecretSource::Command("printf 'one\n'; echo loud >&2".into())).expect("printed");
+        assert_eq!(secret.expect("a secret").expose(), b"one");
     }
 }

@@ -46,6 +46,9 @@ pub enum SaslError {
     Unknown(String),
 }
 
+/// The mechanisms that are spoken here, the strongest first.
+pub const NAMES: &[&str] = &["PLAIN", "LOGIN"];
+
 /// The mechanism of this name.
 ///
 /// # Errors
@@ -61,7 +64,7 @@ pub fn mechanism(name: &str, credentials: &Credentials) -> Result<Box<dyn Mechan
 /// The strongest of the offered mechanisms that is spoken here.
 #[must_use]
 pub fn strongest(offered: &[String]) -> Option<&'static str> {
-    ["PLAIN", "LOGIN"].into_iter().find(|known| offered.iter().any(|name| name.eq_ignore_ascii_case(known)))
+    NAMES.iter().copied().find(|known| offered.iter().any(|name| name.eq_ignore_ascii_case(known)))
 }
 
 /// A response as it goes on the wire: base64.
