@@ -8,12 +8,14 @@ use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::world::{Directories, World};
 
+mod completions;
 mod convert;
 mod diff;
 mod explain;
 mod lab;
 mod learn;
 mod open;
+mod profile;
 mod run;
 mod workbench;
 
@@ -116,10 +118,16 @@ enum Command {
     Diff(diff::Arguments),
     /// Write a conversation in another format
     Convert(convert::Arguments),
+    /// List, show, make and check profiles
+    Profile(profile::Arguments),
     /// Run the lab server on its own
     Lab(lab::Arguments),
     /// Learn SMTP by holding conversations
     Learn(learn::Arguments),
+    /// Print the completions for a shell
+    Completions(completions::Arguments),
+    /// Print the manual page
+    Man,
 }
 
 /// Says on standard error what kept the program from doing what was asked. Standard error may be closed; there is nobody
@@ -142,8 +150,11 @@ pub fn main() -> ExitCode {
         Some(Command::Explain(it)) => explain::run(it, common, &world),
         Some(Command::Diff(it)) => diff::run(it, common, &world),
         Some(Command::Convert(it)) => convert::run(it, common, &world),
+        Some(Command::Profile(it)) => profile::run(it, common, &world),
         Some(Command::Lab(it)) => lab::run(it, common, &world),
         Some(Command::Learn(it)) => learn::run(it, common, &world),
+        Some(Command::Completions(it)) => completions::completions(it, Arguments::command()),
+        Some(Command::Man) => completions::man(Arguments::command()),
     };
     ExitCode::from(exit.code())
 }

@@ -124,13 +124,20 @@ pub const FIELDS: &[Field] = &[
 ];
 
 /// A profile that is being written.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Draft {
     document: DocumentMut,
     /// What stands in each field of [`FIELDS`].
     values: Vec<String>,
     /// What stood there at first; only what differs is written.
     before: Vec<String>,
+}
+
+impl std::fmt::Debug for Draft {
+    /// Not the text: somebody may have written a password into it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Draft").field("values", &self.values).finish_non_exhaustive()
+    }
 }
 
 impl Default for Draft {
@@ -157,7 +164,7 @@ impl Draft {
         let mut before = values.clone();
         if item(&document, "auth.password").is_some_and(|item| !item.is_table_like()) {
             // A password in plain text is not shown, and gone when the profile is saved.
-            before[index("auth.password")] = "plain".to_owned();
+            "plain".clone_into(&mut before[index("auth.password")]);
         }
         Self { document, values, before }
     }
@@ -207,7 +214,7 @@ impl Draft {
         let Kind::Choice(choices) = FIELDS[n].kind else { return };
         let now = choices.iter().position(|(value, _)| *value == self.values[n]).unwrap_or(0);
         let step = if forward { 1 } else { choices.len() - 1 };
-        self.values[n] = choices[(now + step) % choices.len()].0.to_owned();
+        choices[(now + step) % choices.len()].0.clone_into(&mut self.values[n]);
     }
 
     /// Whether anything was changed.

@@ -9,13 +9,13 @@ use crate::smtp::Secret;
 use crate::world::World;
 
 /// How long a command may take: somebody may have to type a passphrase for it.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// How often it is looked whether a command that said enough has ended.
 const LOOK: Duration = Duration::from_millis(5);
 
 /// Where what a command says on standard error goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Complaints {
+enum Complaints {
     /// Where ehlo's own go.
     Shown,
     /// Nowhere: a screen must not be written over.

@@ -51,6 +51,9 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             return better.map_or_else(Vec::new, |target| connect_by_step(model, target));
         }
         Action::TlsRegardless => model.overlay = Some(Overlay::Question(Question::Regardless)),
+        Action::NewProfile | Action::EditProfile | Action::CopyProfile | Action::DeleteProfile => {
+            return super::start::act(model, action);
+        }
         Action::Lab => return connect(model, "lab:".to_owned()),
         Action::Start => {
             model.face = Face::Start;
@@ -214,6 +217,12 @@ pub(super) fn take_step(model: &mut Model, n: usize) -> Vec<Effect> {
 /// Why an action can't be done now.
 fn not_now(model: &Model, action: Action) -> Option<String> {
     let words = match action {
+        Action::EditProfile | Action::CopyProfile | Action::DeleteProfile if model.at_start() => {
+            "No profile is marked: Up and Down mark one, or type its name. Ins makes a new one.".to_owned()
+        }
+        Action::NewProfile | Action::EditProfile | Action::CopyProfile | Action::DeleteProfile => {
+            "Profiles are on the start screen.".to_owned()
+        }
         Action::Step(n) => format!("There is no next step {n} here."),
         Action::Reconnect => "There is nothing to connect to again; F4 connects.".to_owned(),
         Action::Send | Action::Mend if model.is_offline() => "This is a file; F4 connects to a server.".to_owned(),

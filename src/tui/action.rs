@@ -3,6 +3,7 @@
 //! Key bindings, footer, F1 and the palette all come from [`ACTIONS`]; `update` has the handler of each.
 
 use super::model::{Focus, Model};
+use super::start::Item;
 
 /// What can be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -16,6 +17,10 @@ pub enum Action {
     Connect,
     Reconnect,
     Lab,
+    NewProfile,
+    EditProfile,
+    CopyProfile,
+    DeleteProfile,
     Start,
     Drop,
     Quit,
@@ -123,9 +128,24 @@ const fn need(action: Action) -> u8 {
         Action::Send | Action::Open => 1,
         Action::Palette | Action::Help => 2,
         Action::ToComposer | Action::ToTranscript | Action::Quit => 3,
-        Action::Connect | Action::Reconnect | Action::Mend | Action::Templates | Action::Step(1) | Action::ToPanel => 4,
-        Action::ExchangeBefore | Action::ExchangeAfter | Action::RefusalAfter | Action::NextPane => 5,
-        Action::NextTab | Action::NextFile | Action::PreviousFile | Action::PageUp => 6,
+        Action::Connect
+        | Action::Reconnect
+        | Action::Mend
+        | Action::Templates
+        | Action::EditProfile
+        | Action::Step(1)
+        | Action::ToPanel => 4,
+        Action::NewProfile
+        | Action::ExchangeBefore
+        | Action::ExchangeAfter
+        | Action::RefusalAfter
+        | Action::NextPane => 5,
+        Action::NextTab
+        | Action::CopyProfile
+        | Action::DeleteProfile
+        | Action::NextFile
+        | Action::PreviousFile
+        | Action::PageUp => 6,
         _ => 0,
     }
 }
@@ -140,6 +160,10 @@ fn talking(model: &Model) -> bool {
 
 fn at_start(model: &Model) -> bool {
     model.at_start()
+}
+
+fn on_profile(model: &Model) -> bool {
+    at_start(model) && matches!(model.start.marked(), Some(Item::Profile(_)))
 }
 
 fn open(model: &Model) -> bool {
@@ -450,6 +474,38 @@ pub const ACTIONS: &[Entry] = &[
         "Connect to the lab: a mail server inside ehlo, from which nothing leaves this machine.",
         &[],
         always,
+    ),
+    entry(
+        Action::NewProfile,
+        "new-profile",
+        "new profile",
+        "Make a new profile; what was typed as a host is in it already.",
+        &[(Start, "insert"), (Start, "ctrl-n")],
+        at_start,
+    ),
+    entry(
+        Action::EditProfile,
+        "edit-profile",
+        "edit",
+        "Edit the marked profile; one that comes with ehlo becomes your own.",
+        &[(Start, "f4")],
+        on_profile,
+    ),
+    entry(
+        Action::CopyProfile,
+        "copy-profile",
+        "copy",
+        "Make a copy of the marked profile under another name.",
+        &[(Start, "ctrl-y")],
+        on_profile,
+    ),
+    entry(
+        Action::DeleteProfile,
+        "delete-profile",
+        "delete",
+        "Delete the marked profile, after a question.",
+        &[(Start, "delete")],
+        on_profile,
     ),
     entry(
         Action::Stop,

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use crate::client::Request;
 
+use super::start::Wish;
+
 /// One thing to be done.
 #[derive(Debug)]
 pub enum Effect {
@@ -21,6 +23,8 @@ pub enum Effect {
     Open(PathBuf),
     /// Look for the conversations that are on disk.
     LookForRecent,
+    /// Something of the profiles on disk.
+    Profiles(Wish),
     /// Take the mouse, or leave it to the terminal.
     Mouse(bool),
     /// Draw every cell anew.

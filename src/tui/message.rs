@@ -1,15 +1,17 @@
 //! What can happen to the workbench, as one enum.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use crate::conversation::Micros;
 use crate::conversation::event::Timed;
+use crate::decode::Knowledge;
 
 use super::model::Peer;
 use super::overlay::Letter;
-use super::start::Recent;
+use super::start::{News, Recent};
 use super::talk::Talk;
 
 /// One thing that happened.
@@ -59,6 +61,10 @@ pub enum Message {
     Recent(Vec<Recent>),
     /// The mail that the lab has received, oldest first.
     Mail(Vec<Letter>),
+    /// What came of something that was wanted of the profiles on disk.
+    Profiles(News),
+    /// All that is known, with the user's own replies, and what is wrong in those.
+    Knowledge(Arc<Knowledge>, Vec<String>),
     /// Something to be said, once.
     Notice(String),
 }

@@ -12,7 +12,7 @@
 //! | [`pane`], [`start`], [`overlay`] | the panes, the start screen, what lies over them |
 //! | [`run`], `terminal`, `signals` | the loop, and the terminal that is always given back |
 //! | [`regardless`] | going on although a certificate was not trusted |
-//! | `dial`, `read` | what it reaches: the connection with its lab and journal, the disk |
+//! | `dial`, `read`, `profiles` | what it reaches: the connection with its lab and journal, the disk |
 
 mod act;
 pub mod action;
@@ -28,6 +28,7 @@ pub mod message;
 pub mod model;
 pub mod overlay;
 pub mod pane;
+mod profiles;
 mod read;
 pub mod regardless;
 pub mod run;

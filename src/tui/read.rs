@@ -1,48 +1,54 @@
-//! What the screen needs from the disk, read beside the loop: transcripts, the list of recent ones, profiles.
+//! What the screen needs from the disk, read beside the loop: transcripts, the list of recent ones.
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::conversation::file::{Annotations, Document, FileError, Reader};
+use crate::decode::Knowledge;
 use crate::library::{self, Summary};
-use crate::profile::{Profiles, TlsMode};
 use crate::smtp::escape::for_screen;
 use crate::world::World;
 
 use super::message::Message;
-use super::start::{Profile, Recent};
+use super::start::Recent;
 use super::talk::Talk;
 
-/// The saved profiles, as rows of the start screen. One that can't be read says so in its row.
-pub(super) fn profiles(world: &World) -> Vec<Profile> {
-    let profiles = Profiles::load(&world.directories.config);
-    let rows = profiles.iter().filter(|(name, _)| *name != "lab").map(|(name, profile)| match profile {
-        Ok(profile) => Profile {
-            name: name.to_owned(),
-            address: profile.target.endpoint.to_string(),
-            security: match profile.target.tls {
-                TlsMode::None => "clear text",
-                TlsMode::Starttls => "STARTTLS",
-                TlsMode::Require => "TLS required",
-                TlsMode::Implicit => "TLS",
-            }
-            .to_owned(),
-            note: profile.note.clone().or_else(|| profile.target.from.clone()).unwrap_or_default(),
-            production: profile.target.production,
-        },
-        Err(error) => Profile {
-            name: name.to_owned(),
-            address: String::new(),
-            security: String::new(),
-            note: error.to_string(),
-            production: false,
-        },
+/// Reads the user's own replies beside the loop, and lays them over what is known. Without any nothing is sent.
+pub(super) fn knowledge(world: &World, sender: UnboundedSender<Message>) {
+    let folder = world.directories.data.join("replies");
+    tokio::task::spawn_blocking(move || {
+        let (files, mut warnings) = own_replies(&folder);
+        if files.is_empty() && warnings.is_empty() {
+            return;
+        }
+        let (knowledge, errors) =
+            Knowledge::with_replies(files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
+        warnings.extend(errors.iter().map(|error| for_screen(error.to_string().as_bytes())));
+        // Nobody listens any more when the workbench has been left.
+        let _ = sender.send(Message::Knowledge(Arc::new(knowledge), warnings));
     });
-    rows.collect()
+}
+
+/// Names and texts of the files in a folder, in order; and which could not be read.
+fn own_replies(folder: &Path) -> (Vec<(String, String)>, Vec<String>) {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut paths: Vec<PathBuf> =
+        entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|ext| ext == "toml")).collect();
+    paths.sort();
+    let (mut files, mut warnings) = (Vec::new(), Vec::new());
+    for path in paths {
+        let name = path.display().to_string();
+        match std::fs::read_to_string(&path) {
+            Ok(text) => files.push((name, text)),
+            Err(error) => warnings.push(for_screen(format!("{name}: {error}").as_bytes())),
+        }
+    }
+    (files, warnings)
 }
 
 /// Octets read before the first rows are shown, and at once after that.
@@ -140,7 +146,7 @@ pub(super) fn recent(world: &World, sender: UnboundedSender<Message>) {
 
 fn row(summary: Summary, now: Timestamp) -> Recent {
     let zone = TimeZone::system();
-    let target = summary.profile.or(summary.target).unwrap_or_default();
+    let target = summary.profile.clone().or(summary.target).unwrap_or_default();
     let target = if target == "lab:default" { "lab" } else { target.trim_start_matches("smtp://") };
     let mut outcome = summary.outcome.map(|outcome| {
         let codes = [outcome.code.map(|code| code.to_string()), outcome.enhanced.map(|code| code.to_string())];
@@ -155,6 +161,9 @@ fn row(summary: Summary, now: Timestamp) -> Recent {
         target: for_screen(target.as_bytes()),
         outcome: for_screen(outcome.unwrap_or_default().as_bytes()),
         path: summary.path,
+        recipients: summary.recipients,
+        profile: summary.profile,
+        ago: summary.started.map_or_else(String::new, |started| ago(started, now, &zone)),
     }
 }
 
@@ -171,6 +180,21 @@ fn when(started: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     }
 }
 
+/// How long ago a time was, as one speaks of it: `just now`, `5 minutes ago`, `yesterday`, `2 days ago`.
+fn ago(started: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    let of = |n: i64, what: &str| if n == 1 { format!("1 {what} ago") } else { format!("{n} {what}s ago") };
+    let days = (zone.to_datetime(now).date() - zone.to_datetime(started).date()).get_days();
+    let minutes = (now.as_second() - started.as_second()) / 60;
+    match (i64::from(days), minutes) {
+        (_, ..1) => "just now".to_owned(),
+        (_, 1..60) => of(minutes, "minute"),
+        (0, _) => of(minutes / 60, "hour"),
+        (1, _) => "yesterday".to_owned(),
+        (2..60, _) => of(i64::from(days), "day"),
+        (days, _) => of(days / 30, "month"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -184,6 +208,21 @@ mod tests {
             ("2026-11-01T08:00:00Z", "2026-11-01 08:00"),
         ] {
             assert_eq!(when(started.parse().expect("a time"), now, &TimeZone::UTC), words);
+        }
+    }
+
+    #[test]
+    fn how_long_ago_is_said_by_the_calendar() {
+        let now: Timestamp = "2026-11-23T20:18:22Z".parse().expect("a time");
+        for (started, words) in [
+            ("2026-11-23T20:18:00Z", "just now"),
+            ("2026-11-23T20:17:00Z", "1 minute ago"),
+            ("2026-11-23T14:02:00Z", "6 hours ago"),
+            ("2026-11-22T23:59:00Z", "yesterday"),
+            ("2026-11-21T08:00:00Z", "2 days ago"),
+            ("2026-08-01T08:00:00Z", "3 months ago"),
+        ] {
+            assert_eq!(ago(started.parse().expect("a time"), now, &TimeZone::UTC), words);
         }
     }
 }

@@ -21,7 +21,7 @@ use super::model::{Face, Files, Model};
 use super::signals::{Signal, Signals};
 use super::terminal::{Tty, remember};
 use super::theme::Theme;
-use super::{read, update};
+use super::{profiles, read, update};
 
 pub use super::terminal::{TerminalError, check};
 
@@ -122,7 +122,7 @@ impl Bench {
             let warnings = self.model.keymap.overlay(&text);
             self.model.notice = (!warnings.is_empty()).then(|| warnings.join(" · "));
         }
-        self.model.start.profiles = read::profiles(&self.world);
+        self.model.start.profiles = profiles::rows(&self.world);
         self.model.files = Files { paths: launch.files, current: 0 };
         let warning = self.model.notice.clone();
         if let Some(path) = self.model.files.paths.first().cloned() {
@@ -135,6 +135,7 @@ impl Bench {
             self.model.face = Face::Start;
         }
         self.effect(Effect::LookForRecent).await?;
+        read::knowledge(&self.world, self.sender.clone());
         if self.model.notice.is_none() {
             self.model.notice = warning;
         }
@@ -255,6 +256,7 @@ impl Bench {
                 Vec::new()
             }
             Effect::LookAtMail => vec![Message::Mail(self.dialler.mail())],
+            Effect::Profiles(wish) => vec![Message::Profiles(profiles::carry_out(wish, &self.world))],
             Effect::LookForRecent => {
                 read::recent(&self.world, self.sender.clone());
                 Vec::new()

@@ -7,6 +7,7 @@ use super::effect::Effect;
 use super::keymap::Key;
 use super::message::Message;
 use super::model::Model;
+use super::start::Wish;
 use super::update::update;
 use super::view::view;
 use crate::client::Request;
@@ -70,9 +71,10 @@ impl Screen {
         self.send(Message::Wire(events));
     }
 
-    /// The effects asked for since the last call, shortly: `send NOOP`, `connect lab:`, `quit`.
+    /// The effects asked for since the last call, shortly: `send NOOP`, `connect lab:`, `quit`; without the readings of
+    /// a target while it is typed.
     pub(crate) fn asked(&mut self) -> Vec<String> {
-        self.effects.drain(..).map(|effect| words(&effect)).collect()
+        self.effects.drain(..).filter(|effect| !is_reading(effect)).map(|effect| words(&effect)).collect()
     }
 
     /// Keys whose lines reach a peer that repeats them onto the wire: what was sent becomes a sent event.
@@ -109,6 +111,10 @@ impl Screen {
     }
 }
 
+fn is_reading(effect: &Effect) -> bool {
+    matches!(effect, Effect::Profiles(Wish::Read(_)))
+}
+
 fn words(effect: &Effect) -> String {
     match effect {
         Effect::Send(Request::Line(line, _)) => format!("send {}", String::from_utf8_lossy(line)),
@@ -122,6 +128,8 @@ fn words(effect: &Effect) -> String {
         Effect::Drop => "drop".to_owned(),
         Effect::Open(path) => format!("open {}", path.display()),
         Effect::LookForRecent => "look for recent".to_owned(),
+        Effect::Profiles(Wish::Save { name, was: None, text }) => format!("save {name}: {text}"),
+        Effect::Profiles(wish) => format!("{wish:?}"),
         Effect::Mouse(on) => format!("mouse {on}"),
         Effect::LookAtMail => "look at mail".to_owned(),
         Effect::Redraw => "redraw".to_owned(),

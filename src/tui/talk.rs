@@ -143,6 +143,11 @@ impl Talk {
         }
     }
 
+    /// Decodes anew when asked next: more is known now.
+    pub fn forget_explanation(&mut self) {
+        self.explained = None;
+    }
+
     /// The explanation asked for last, and its exchange.
     #[must_use]
     pub fn explanation(&self) -> Option<(usize, &Explanation)> {

@@ -77,7 +77,8 @@ fn start(columns: u16, rows: u16) -> Screen {
             address: "mx.noddy.com:25".to_owned(),
             security: "STARTTLS".to_owned(),
             note: "dude@noddy.com".to_owned(),
-            production: false,
+            own: true,
+            ..Profile::default()
         },
         Profile {
             name: "gmail-submit".to_owned(),
@@ -85,6 +86,7 @@ fn start(columns: u16, rows: u16) -> Screen {
             security: "TLS required".to_owned(),
             note: "needs a password".to_owned(),
             production: true,
+            ..Profile::default()
         },
     ];
     screen.send(Message::Recent(vec![Recent {
@@ -92,6 +94,9 @@ fn start(columns: u16, rows: u16) -> Screen {
         target: "noddy".to_owned(),
         outcome: "250 queued".to_owned(),
         path: PathBuf::from("/state/noddy.smtp"),
+        recipients: 2,
+        profile: Some("noddy".to_owned()),
+        ago: "2 hours ago".to_owned(),
     }]));
     screen
 }

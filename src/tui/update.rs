@@ -17,6 +17,7 @@ use super::overlay::{Mail, Outcome, Overlay, Paste, Question, Target};
 use super::pane::panel::{Panel, Tab};
 use super::pane::transcript::Transcript;
 use super::regardless;
+use super::start::Wish;
 use super::talk::Talk;
 
 /// Rows that one notch of the wheel scrolls.
@@ -24,7 +25,7 @@ const NOTCH: usize = 3;
 
 /// Takes a message in.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
-    let effects = match message {
+    let mut effects = match message {
         Message::Key(key) if key.kind == KeyEventKind::Release => return Vec::new(),
         Message::Key(key) => pressed(model, key),
         Message::Mouse(mouse) => moused(model, mouse),
@@ -57,6 +58,9 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         other => background(model, other),
     };
+    if model.at_start() {
+        effects.extend(super::start::ask_reading(model));
+    }
     model.settle();
     effects
 }
@@ -94,7 +98,18 @@ fn background(model: &mut Model, message: Message) -> Vec<Effect> {
             model.notice = Some(format!("{shown}{why}"));
         }
         Message::Mail(letters) => model.overlay = Some(Overlay::Mail(Mail::of(letters))),
-        Message::Recent(recent) => model.start.recent = recent,
+        Message::Recent(recent) => {
+            model.start.recent = recent;
+            model.start.note_use();
+        }
+        Message::Knowledge(knowledge, warnings) => {
+            model.knowledge = knowledge;
+            model.talk.forget_explanation();
+            if !warnings.is_empty() {
+                model.notice = Some(format!("Not all of your own replies could be read: {}", warnings.join(" · ")));
+            }
+        }
+        Message::Profiles(news) => super::start::take(model, news),
         _ => {}
     }
     Vec::new()
@@ -164,6 +179,12 @@ fn answered(model: &mut Model, overlay: Overlay, outcome: Outcome) -> Vec<Effect
         Outcome::Yes(Question::Connect(target)) | Outcome::Connect(target) => vec![Effect::Connect(target)],
         Outcome::Yes(Question::Reconnect) => vec![Effect::Reconnect],
         Outcome::Yes(Question::Regardless) => regardless::begin(model),
+        Outcome::Yes(Question::DeleteProfile(name)) => vec![Effect::Profiles(Wish::Delete(name))],
+        // The editor stays until it is saved.
+        Outcome::Profiles(wish) => {
+            model.overlay = Some(overlay);
+            vec![Effect::Profiles(wish)]
+        }
         Outcome::Yes(Question::Quit | Question::Stop) | Outcome::Quit => vec![Effect::Quit],
         Outcome::Drop => vec![Effect::Drop],
         Outcome::Use(way, lines) => paste_lines(model, way, lines),

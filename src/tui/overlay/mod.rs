@@ -10,6 +10,7 @@ use ratatui::widgets::{Block, Clear, Paragraph};
 
 use super::action::Action;
 use super::model::Model;
+use super::start::Wish;
 use super::theme::Role;
 
 mod form;
@@ -18,6 +19,7 @@ mod mail;
 mod menu;
 mod palette;
 mod paste;
+mod profile;
 mod question;
 mod target;
 
@@ -27,6 +29,7 @@ pub use mail::{Letter, Mail};
 pub use menu::Menu;
 pub use palette::Palette;
 pub use paste::{Paste, PasteAs};
+pub use profile::ProfileEditor;
 pub use question::Question;
 pub use target::Target;
 
@@ -49,6 +52,8 @@ pub enum Overlay {
     Form(Box<Form>),
     /// What the lab has received.
     Mail(Mail),
+    /// A profile as a form.
+    Profile(Box<ProfileEditor>),
 }
 
 /// What a key does to an overlay.
@@ -74,6 +79,8 @@ pub enum Outcome {
     Template(String),
     /// The form of this verb takes its place.
     Form(String),
+    /// It stays, and this is wanted of the profiles on disk.
+    Profiles(Wish),
     /// It goes, and this is the line.
     Line(String),
 }
@@ -81,8 +88,10 @@ pub enum Outcome {
 impl Overlay {
     /// A key.
     pub fn key(&mut self, key: KeyEvent, model: &Model) -> Outcome {
-        if let Self::Form(it) = self {
-            return it.key(key);
+        match self {
+            Self::Form(it) => return it.key(key),
+            Self::Profile(it) => return it.key(key),
+            _ => {}
         }
         if is_leaving(key) {
             return Outcome::Close;
@@ -96,6 +105,7 @@ impl Overlay {
             Self::Menu(it) => it.key(key, model),
             Self::Form(it) => it.key(key),
             Self::Mail(it) => it.key(key, model),
+            Self::Profile(it) => it.key(key),
         }
     }
 
@@ -105,6 +115,7 @@ impl Overlay {
             Self::Palette(it) => it.paste(text),
             Self::Target(it) => it.paste(text),
             Self::Form(it) => it.paste(text),
+            Self::Profile(it) => it.paste(text),
             Self::Help(_) | Self::Question(_) | Self::Paste(_) | Self::Menu(_) | Self::Mail(_) => {}
         }
     }
@@ -120,6 +131,7 @@ impl Overlay {
             Self::Menu(it) => it.draw(model, frame),
             Self::Form(it) => it.draw(model, frame),
             Self::Mail(it) => it.draw(model, frame),
+            Self::Profile(it) => it.draw(model, frame),
         }
     }
 }

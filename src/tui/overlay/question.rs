@@ -18,6 +18,8 @@ pub enum Question {
     Connect(String),
     /// Go on although the certificate was not trusted?
     Regardless,
+    /// Delete this profile?
+    DeleteProfile(String),
     /// Ctrl-C with nothing awaited: drop the line, or quit?
     Stop,
 }
@@ -29,7 +31,9 @@ impl Question {
             (Self::Stop, Some('d')) => Outcome::Drop,
             (Self::Stop | Self::Quit, Some('q')) | (Self::Quit, Some('y')) => Outcome::Quit,
             (Self::Quit, _) if quits => Outcome::Quit,
-            (Self::Reconnect | Self::Connect(_) | Self::Regardless, Some('y')) => Outcome::Yes(self.clone()),
+            (Self::Reconnect | Self::Connect(_) | Self::Regardless | Self::DeleteProfile(_), Some('y')) => {
+                Outcome::Yes(self.clone())
+            }
             (_, Some('n')) => Outcome::Close,
             _ => Outcome::Stay,
         }
@@ -61,6 +65,7 @@ impl Question {
                     .to_owned(),
                 "y go on regardless · Esc stay",
             ),
+            Self::DeleteProfile(name) => ("Delete", format!("Delete your profile {name}?"), "y delete · Esc keep"),
             Self::Stop if open => ("Stop", "Nothing is awaited.".to_owned(), "d drop the line · q quit · Esc stay"),
             Self::Stop => ("Stop", "No connection is open.".to_owned(), "q quit · Esc stay"),
         };

@@ -8,12 +8,17 @@ use crossterm::event::KeyEvent;
 use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler as _;
 
+mod profiles;
+#[cfg(test)]
+mod tests;
 mod view;
 
+pub use profiles::{News, Wish};
+pub(super) use profiles::{act, ask_reading, take};
 pub(super) use view::draw;
 
 /// A saved profile, as a row shows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Profile {
     /// Its name: what is connected to.
     pub name: String,
@@ -25,10 +30,24 @@ pub struct Profile {
     pub note: String,
     /// Whether it is marked as production.
     pub production: bool,
+    /// Whether it is the user's own; the others come with ehlo.
+    pub own: bool,
+    /// Whether it can't be read; the note says why.
+    pub broken: bool,
+    /// When it was last used, as one speaks of it; empty where that is not known.
+    pub used: String,
+}
+
+impl Profile {
+    /// What it is found by.
+    fn words(&self) -> [&str; 5] {
+        let production = if self.production { "production" } else { "" };
+        [&self.name, &self.address, &self.security, &self.note, production]
+    }
 }
 
 /// A conversation that is on disk, as a row shows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Recent {
     /// When: `today 14:02`.
     pub when: String,
@@ -36,6 +55,12 @@ pub struct Recent {
     pub target: String,
     /// How it ended: `250 queued`.
     pub outcome: String,
+    /// Recipients named in it.
+    pub recipients: usize,
+    /// The profile that was used.
+    pub profile: Option<String>,
+    /// How long ago: `2 days ago`.
+    pub ago: String,
     /// Where it is.
     pub path: PathBuf,
 }
@@ -71,6 +96,10 @@ pub struct Start {
     pub profiles: Vec<Profile>,
     /// Conversations on disk, newest first.
     pub recent: Vec<Recent>,
+    /// The text whose reading was asked for last.
+    asked: String,
+    /// How it is read, in words, or why it is no TARGET.
+    reading: Option<Result<String, String>>,
 }
 
 impl Start {
@@ -87,7 +116,10 @@ impl Start {
     #[must_use]
     pub fn items(&self) -> Vec<Item> {
         let text = self.text().trim().to_lowercase();
-        let has = |words: &[&str]| words.iter().any(|word| word.to_lowercase().contains(&text));
+        let has = |words: &[&str]| {
+            let all = words.join("\n").to_lowercase();
+            text.split_whitespace().all(|word| all.contains(word))
+        };
         let profiles = self.profiles.iter().enumerate();
         if text.is_empty() {
             let mut items = vec![Item::Lab];
@@ -102,7 +134,7 @@ impl Start {
         }
         items.extend(profiles.clone().filter(|(_, p)| begins(&p.name)).map(|(n, _)| Item::Profile(n)));
         items.push(Item::Typed);
-        let others = profiles.filter(|(_, p)| !begins(&p.name) && has(&[&p.name, &p.address, &p.note]));
+        let others = profiles.filter(|(_, p)| !begins(&p.name) && has(&p.words()));
         items.extend(others.map(|(n, _)| Item::Profile(n)));
         let recent = self.recent.iter().enumerate().filter(|(_, r)| has(&[&r.target, &r.outcome, &r.when]));
         items.extend(recent.map(|(n, _)| Item::Recent(n)));
@@ -127,6 +159,21 @@ impl Start {
     pub fn mark(&mut self, item: Item) {
         if let Some(n) = self.items().iter().position(|i| *i == item) {
             self.marked = n;
+        }
+    }
+
+    /// Marks the profile of this name.
+    fn mark_profile(&mut self, name: &str) {
+        if let Some(n) = self.profiles.iter().position(|profile| profile.name == name) {
+            self.mark(Item::Profile(n));
+        }
+    }
+
+    /// Notes with each profile when it was last used, as far as the recent conversations tell.
+    pub fn note_use(&mut self) {
+        for profile in &mut self.profiles {
+            let last = self.recent.iter().find(|recent| recent.profile.as_deref() == Some(&profile.name));
+            profile.used = last.map(|recent| recent.ago.clone()).unwrap_or_default();
         }
     }
 
@@ -164,68 +211,5 @@ impl Start {
             Item::Profile(n) => Chosen::Target(self.profiles.get(n)?.name.clone()),
             Item::Recent(n) => Chosen::File(self.recent.get(n)?.path.clone()),
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn start() -> Start {
-        let profile = |name: &str, address: &str| Profile {
-            name: name.to_owned(),
-            address: address.to_owned(),
-            security: "STARTTLS".to_owned(),
-            note: String::new(),
-            production: false,
-        };
-        let recent = Recent {
-            when: "today 14:02".to_owned(),
-            target: "mx.noddy.com".to_owned(),
-            outcome: "250 queued".to_owned(),
-            path: PathBuf::from("a.smtp"),
-        };
-        Start {
-            profiles: vec![profile("noddy", "mx.noddy.com:25"), profile("labour", "mx.labour.example:25")],
-            recent: vec![recent],
-            ..Start::default()
-        }
-    }
-
-    fn chosen(text: &str) -> Chosen {
-        let mut start = start();
-        start.paste(text);
-        start.chosen().expect("something is always marked")
-    }
-
-    fn target(text: &str) -> Chosen {
-        Chosen::Target(text.to_owned())
-    }
-
-    #[test]
-    fn enter_alone_opens_the_lab() {
-        assert_eq!(start().chosen(), Some(target("lab:")));
-    }
-
-    #[test]
-    fn a_host_is_connected_to_even_if_something_else_has_it_in_its_words() {
-        assert_eq!(chosen("mx.noddy.com"), target("mx.noddy.com"));
-        assert_eq!(chosen("telnet mx.noddy.com 25"), target("telnet mx.noddy.com 25"));
-        assert_eq!(chosen("lab:greylist"), target("lab:greylist"));
-    }
-
-    #[test]
-    fn the_beginning_of_a_profile_is_enough() {
-        assert_eq!(chosen("nod"), target("noddy"));
-        assert_eq!(chosen("lab"), target("lab:"));
-        assert_eq!(chosen("labo"), target("labour"));
-    }
-
-    #[test]
-    fn a_recent_conversation_is_reached_by_its_words() {
-        let mut start = start();
-        start.paste("queued");
-        start.step(true);
-        assert_eq!(start.chosen(), Some(Chosen::File(PathBuf::from("a.smtp"))));
     }
 }

@@ -5,10 +5,15 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
 use super::{Item, Profile, Start};
+use crate::tui::action::{Action, Where};
 use crate::tui::model::Model;
 use crate::tui::text::{fit, width, wrap};
 use crate::tui::theme::Role;
 
+/// Columns from which on a profile's row has room for when it was used.
+const WIDE: usize = 100;
+/// The heading of the profiles.
+const PROFILES: &str = "Profiles";
 /// Rows that something said may take at the foot.
 const NOTICE: usize = 4;
 
@@ -16,6 +21,7 @@ const NOTICE: usize = 4;
 pub(in crate::tui) fn draw(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let start = &model.start;
     find_line(model, frame, Rect { height: 1, ..area });
+    reading(model, frame, Rect { y: area.y + 1, height: 1, ..area });
     let notice = model.notice.as_deref().map(|text| wrap(text, usize::from(area.width).saturating_sub(2)));
     let notice: Vec<String> = notice.unwrap_or_default().into_iter().take(NOTICE).collect();
     let said = u16::try_from(notice.len()).unwrap_or(0);
@@ -50,6 +56,33 @@ fn find_line(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     }
 }
 
+/// How what was typed is read, below it, before Enter does it.
+fn reading(model: &Model, frame: &mut Frame<'_>, area: Rect) {
+    let (words, role) = match &model.start.reading {
+        Some(Ok(words)) => (words, Role::Dim),
+        Some(Err(words)) => (words, Role::Warning),
+        None => return,
+    };
+    let words = crate::smtp::escape::for_screen(words.as_bytes());
+    let text = fit(&format!("        ▸ {words}"), usize::from(area.width).saturating_sub(1));
+    frame.buffer_mut().set_string(area.x, area.y, text, model.theme.style(role));
+}
+
+/// The keys for profiles, beside their heading.
+fn keys(model: &Model) -> String {
+    let of = [Action::NewProfile, Action::EditProfile, Action::CopyProfile, Action::DeleteProfile];
+    let hints = of.iter().filter_map(|action| {
+        let key = model.keymap.keys(*action, Where::Start).next()?;
+        let words = match action {
+            Action::NewProfile => "new",
+            Action::DeleteProfile => "delete (asks)",
+            other => other.entry().short,
+        };
+        Some(format!("{key} {words}"))
+    });
+    hints.collect::<Vec<_>>().join(" · ")
+}
+
 /// The lines of the list, and which of them is marked.
 fn rows(model: &Model, start: &Start, columns: usize) -> (Vec<Line<'static>>, usize) {
     let theme = model.theme;
@@ -63,7 +96,13 @@ fn rows(model: &Model, start: &Start, columns: usize) -> (Vec<Line<'static>>, us
             if !heading.is_empty() {
                 lines.push(Line::default());
             }
-            lines.push(Line::styled(format!("  {under}"), theme.style(Role::Accent)));
+            let mut spans = vec![Span::styled(format!("  {under}"), theme.style(Role::Accent))];
+            if under == PROFILES {
+                let keys = keys(model);
+                let gap = columns.saturating_sub(width(under) + width(&keys) + 4);
+                spans.push(Span::styled(format!("{}{keys}", " ".repeat(gap)), theme.style(Role::Dim)));
+            }
+            lines.push(Line::from(spans));
             heading = under;
         }
         let is_marked = marked == Some(item);
@@ -76,11 +115,31 @@ fn rows(model: &Model, start: &Start, columns: usize) -> (Vec<Line<'static>>, us
             text.push_str(&fit(cell, *room));
             text.push_str(&" ".repeat(room.saturating_sub(width(&fit(cell, *room))) + 2));
         }
-        let text = fit(text.trim_end(), columns.saturating_sub(1));
+        let mut text = fit(text.trim_end(), columns.saturating_sub(1));
+        if let Some(aside) = aside(start, item).filter(|_| columns >= WIDE || !matches!(item, Item::Profile(_))) {
+            let room = columns.saturating_sub(width(&aside) + 2);
+            text = fit(&text, room.saturating_sub(2));
+            text.push_str(&" ".repeat(room - width(&text)));
+            text.push_str(&aside);
+        }
         let style = if is_marked { theme.style(Role::Accent) } else { theme.style(role) };
         lines.push(Line::styled(text, style));
     }
     (lines, marked_line)
+}
+
+/// What stands at the right of a row.
+fn aside(start: &Start, item: Item) -> Option<String> {
+    let words = match item {
+        Item::Profile(n) => start.profiles.get(n).filter(|p| !p.used.is_empty()).map(|p| format!("used {}", p.used))?,
+        Item::Recent(n) => match start.recent.get(n)?.recipients {
+            0 => return None,
+            1 => "1 recipient".to_owned(),
+            n => format!("{n} recipients"),
+        },
+        Item::Lab | Item::Typed => return None,
+    };
+    Some(words)
 }
 
 /// Heading, cells with their width, and role of a row.
@@ -92,10 +151,10 @@ fn row(start: &Start, item: Item) -> (&'static str, Vec<(String, usize)>, Role) 
         }
         Item::Typed => {
             let text = crate::smtp::escape::for_screen(start.text().trim().as_bytes());
-            ("Connect", vec![(text, 60), ("what you typed".to_owned(), 30)], Role::Text)
+            ("Connect", vec![(text, 40), ("what you typed".to_owned(), 30)], Role::Text)
         }
         Item::Profile(n) => {
-            let Some(profile) = start.profiles.get(n) else { return ("Profiles", Vec::new(), Role::Text) };
+            let Some(profile) = start.profiles.get(n) else { return (PROFILES, Vec::new(), Role::Text) };
             let note = if profile.production { format!("PRODUCTION  {}", profile.note) } else { profile.note.clone() };
             let widest = |of: fn(&Profile) -> &str, most: usize| {
                 start.profiles.iter().map(|profile| width(of(profile))).max().unwrap_or(0).min(most)
@@ -106,13 +165,18 @@ fn row(start: &Start, item: Item) -> (&'static str, Vec<(String, usize)>, Role) 
                 (profile.security.clone(), widest(|p| &p.security, 14)),
                 (note, 60),
             ];
-            ("Profiles", cells, if profile.production { Role::Warning } else { Role::Text })
+            if profile.broken {
+                let cells = vec![cells[0].clone(), (format!("can't be read · {}", profile.note), 200)];
+                return (PROFILES, cells, Role::Bad);
+            }
+            (PROFILES, cells, if profile.production { Role::Warning } else { Role::Text })
         }
         Item::Recent(n) => {
             let Some(recent) = start.recent.get(n) else {
                 return ("Recent conversations", Vec::new(), Role::Text);
             };
-            let cells = vec![(recent.when.clone(), 17), (recent.target.clone(), 26), (recent.outcome.clone(), 60)];
+            let target = start.recent.iter().map(|recent| width(&recent.target)).max().unwrap_or(0).clamp(10, 26);
+            let cells = vec![(recent.when.clone(), 17), (recent.target.clone(), target), (recent.outcome.clone(), 60)];
             ("Recent conversations", cells, Role::Text)
         }
     }

@@ -1,0 +1,183 @@
+//! The profiles on disk, as the start screen needs them: its rows, the editor's text, saving and deleting.
+
+use std::path::Path;
+
+use crate::profile::{self, Draft, Origin, Profiles, Target, TlsMode, check_name};
+use crate::smtp::escape::for_screen;
+use crate::world::World;
+
+use super::overlay::ProfileEditor;
+use super::start::{News, Profile, Wish};
+
+/// The saved profiles, as rows of the start screen. One that can't be read says so in its row.
+pub(super) fn rows(world: &World) -> Vec<Profile> {
+    let profiles = Profiles::load(&world.directories.config);
+    let rows = profiles.iter().filter(|(name, _)| *name != "lab").map(|(name, profile)| {
+        let own = matches!(profiles.origin(name), Some(Origin::Own(_)));
+        match profile {
+            Ok(profile) => row(name, own, profile),
+            Err(error) => Profile {
+                name: name.to_owned(),
+                note: for_screen(error.to_string().as_bytes()),
+                own,
+                broken: true,
+                ..Profile::default()
+            },
+        }
+    });
+    rows.collect()
+}
+
+fn row(name: &str, own: bool, profile: &profile::Profile) -> Profile {
+    let target = &profile.target;
+    let security = match target.tls {
+        TlsMode::None => "clear text",
+        TlsMode::Starttls => "STARTTLS",
+        TlsMode::Require => "TLS required",
+        TlsMode::Implicit => "TLS",
+    };
+    let asks = matches!(&target.auth, Some(auth) if matches!(auth.password, profile::SecretSource::Prompt));
+    let other = if asks { Some("needs a password".to_owned()) } else { target.from.clone() };
+    let note = profile.note.clone().or(other).unwrap_or_default();
+    Profile {
+        name: name.to_owned(),
+        address: for_screen(target.endpoint.to_string().as_bytes()),
+        security: security.to_owned(),
+        note: for_screen(note.as_bytes()),
+        production: target.production,
+        own,
+        ..Profile::default()
+    }
+}
+
+/// Does what is wanted.
+pub(super) fn carry_out(wish: Wish, world: &World) -> News {
+    let config = &world.directories.config;
+    match wish {
+        Wish::Read(text) => {
+            let target = Target::read(&text, &Profiles::load(config));
+            let reading = target.map(|target| {
+                if target.production { format!("{} · PRODUCTION", target.reading) } else { target.reading }
+            });
+            News::Read(text, reading.map_err(|error| error.to_string()))
+        }
+        Wish::New(text) => {
+            let profiles = Profiles::load(config);
+            let draft = Target::read(&text, &profiles).map_or_else(|_| Draft::default(), |t| Draft::for_target(&t));
+            editor("New profile", "", None, &profiles, draft)
+        }
+        Wish::Edit(name) => edit(&name, &Profiles::load(config)),
+        Wish::Copy(name) => copy(&name, &Profiles::load(config)),
+        Wish::Save { name, was, text } => save(config, &name, was.as_deref(), &text, world),
+        Wish::Delete(name) => match profile::delete(config, &name) {
+            Ok(()) => News::Deleted(name, rows(world)),
+            Err(error) => News::Failed(format!("The profile could not be deleted: {error}")),
+        },
+    }
+}
+
+fn edit(name: &str, profiles: &Profiles) -> News {
+    let draft = match draft(name, profiles) {
+        Ok(draft) => draft,
+        Err(news) => return news,
+    };
+    match profiles.origin(name) {
+        Some(Origin::Own(_)) => editor(&format!("Profile {name}"), name, Some(name), profiles, draft),
+        _ => editor(&format!("Your own {name}, in place of the one that comes with ehlo"), name, None, profiles, draft),
+    }
+}
+
+fn copy(name: &str, profiles: &Profiles) -> News {
+    match draft(name, profiles) {
+        Ok(draft) => editor(&format!("A copy of {name}"), &profiles.free_name(name), None, profiles, draft),
+        Err(news) => news,
+    }
+}
+
+fn draft(name: &str, profiles: &Profiles) -> Result<Draft, News> {
+    let text = profiles.text(name).map_err(|error| News::Failed(format!("{name} can't be read: {error}")))?;
+    Draft::of(&text).map_err(|words| News::Failed(format!("{name}.toml, {words}")))
+}
+
+fn editor(title: &str, name: &str, was: Option<&str>, profiles: &Profiles, draft: Draft) -> News {
+    let own = profiles.iter().filter(|(name, _)| matches!(profiles.origin(name), Some(Origin::Own(_))));
+    let taken = own.map(|(name, _)| name.to_owned()).collect();
+    News::Editor(Box::new(ProfileEditor::new(title, name, was, taken, draft)))
+}
+
+fn save(config: &Path, name: &str, was: Option<&str>, text: &str, world: &World) -> News {
+    if let Err(words) = check_name(name) {
+        return News::Failed(words.to_owned());
+    }
+    let saved = profile::save(config, name, text);
+    let path = match saved {
+        Ok(path) => path,
+        Err(error) => return News::Failed(format!("The profile could not be saved: {error}")),
+    };
+    if let Some(was) = was
+        && let Err(error) = profile::delete(config, was)
+    {
+        return News::Failed(format!("Saved as {name}; but the one of the old name is still there: {error}"));
+    }
+    News::Saved(name.to_owned(), path, rows(world))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::Directories;
+
+    fn world(config: &Path) -> World {
+        let directory = || config.to_owned();
+        let directories = Directories { config: directory(), data: directory(), state: directory() };
+        World::fixed(directories, jiff::Timestamp::UNIX_EPOCH, 1)
+    }
+
+    #[test]
+    fn what_is_typed_is_read_and_said_in_words() {
+        let config = tempfile::tempdir().expect("a directory");
+        let read = |text: &str| match carry_out(Wish::Read(text.to_owned()), &world(config.path())) {
+            News::Read(of, reading) if of == text => reading,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(read("telnet mx.noddy.com 2525").as_deref(), Ok("mx.noddy.com port 2525"));
+        assert!(read("gmail-submit").expect("a profile").contains("PRODUCTION"));
+        assert!(read("mx.noddy.com:no").expect_err("no port").contains("not a port"));
+    }
+
+    #[test]
+    fn a_profile_is_saved_renamed_and_deleted() {
+        let config = tempfile::tempdir().expect("a directory");
+        let world = world(config.path());
+        let save = |name: &str, was: Option<&str>| Wish::Save {
+            name: name.to_owned(),
+            was: was.map(str::to_owned),
+            text: "host = \"a\"\n[auth]\nuser = \"u\"\n".to_owned(),
+        };
+        let News::Saved(_, path, all) = carry_out(save("noddy", None), &world) else { panic!("saved") };
+        assert!(path.is_file());
+        let noddy = all.iter().find(|profile| profile.name == "noddy").expect("listed");
+        assert!(noddy.own && noddy.note == "needs a password", "{noddy:?}");
+        let News::Saved(_, _, all) = carry_out(save("noddy2", Some("noddy")), &world) else { panic!("saved") };
+        assert!(all.iter().all(|profile| profile.name != "noddy"), "the old name is gone");
+        let News::Deleted(_, all) = carry_out(Wish::Delete("noddy2".to_owned()), &world) else { panic!("deleted") };
+        assert!(all.iter().all(|profile| !profile.own));
+        assert!(matches!(carry_out(Wish::Delete("noddy2".to_owned()), &world), News::Failed(_)));
+        assert!(matches!(carry_out(save("../x", None), &world), News::Failed(_)));
+    }
+
+    #[test]
+    fn a_profile_with_a_password_in_plain_text_says_so_in_its_row_and_can_be_mended() {
+        let config = tempfile::tempdir().expect("a directory");
+        let world = world(config.path());
+        let text = "host = \"a\"\n[auth]\nuser = \"u\"\npassword = \"hunter2\"\n";
+        let News::Saved(_, _, all) = carry_out(Wish::Save { name: "bad".into(), was: None, text: text.into() }, &world)
+        else {
+            panic!("saved")
+        };
+        let bad = all.iter().find(|profile| profile.name == "bad").expect("listed");
+        assert!(bad.broken && bad.note.contains("bad.toml:4") && bad.note.contains("env ="), "{bad:?}");
+        let News::Editor(editor) = carry_out(Wish::Edit("bad".to_owned()), &world) else { panic!("an editor") };
+        assert!(!format!("{editor:?}").contains("hunter2"), "it is not carried along");
+    }
+}

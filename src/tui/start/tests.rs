@@ -1,0 +1,228 @@
+//! The start screen and the editor of profiles: keys in, screen and wishes out.
+
+use insta::assert_snapshot;
+
+use super::*;
+use crate::profile::Draft;
+use crate::tui::message::Message;
+use crate::tui::model::Face;
+use crate::tui::overlay::ProfileEditor;
+use crate::tui::screen::Screen;
+
+fn start() -> Start {
+    let profile = |name: &str, address: &str| Profile {
+        name: name.to_owned(),
+        address: address.to_owned(),
+        security: "STARTTLS".to_owned(),
+        note: String::new(),
+        ..Profile::default()
+    };
+    let recent = Recent {
+        when: "today 14:02".to_owned(),
+        target: "mx.noddy.com".to_owned(),
+        outcome: "250 queued".to_owned(),
+        path: PathBuf::from("a.smtp"),
+        ..Recent::default()
+    };
+    Start {
+        profiles: vec![profile("noddy", "mx.noddy.com:25"), profile("labour", "mx.labour.example:25")],
+        recent: vec![recent],
+        ..Start::default()
+    }
+}
+
+fn chosen(text: &str) -> Chosen {
+    let mut start = start();
+    start.paste(text);
+    start.chosen().expect("something is always marked")
+}
+
+fn target(text: &str) -> Chosen {
+    Chosen::Target(text.to_owned())
+}
+
+#[test]
+fn enter_alone_opens_the_lab() {
+    assert_eq!(start().chosen(), Some(target("lab:")));
+}
+
+#[test]
+fn a_host_is_connected_to_even_if_something_else_has_it_in_its_words() {
+    assert_eq!(chosen("mx.noddy.com"), target("mx.noddy.com"));
+    assert_eq!(chosen("telnet mx.noddy.com 25"), target("telnet mx.noddy.com 25"));
+    assert_eq!(chosen("lab:greylist"), target("lab:greylist"));
+}
+
+#[test]
+fn the_beginning_of_a_profile_is_enough() {
+    assert_eq!(chosen("nod"), target("noddy"));
+    assert_eq!(chosen("lab"), target("lab:"));
+    assert_eq!(chosen("labo"), target("labour"));
+    let mut start = start();
+    start.paste("example starttls");
+    start.step(true);
+    assert_eq!(start.marked(), Some(Item::Profile(1)), "every word counts, wherever it stands");
+}
+
+#[test]
+fn a_recent_conversation_is_reached_by_its_words() {
+    let mut start = start();
+    start.paste("queued");
+    start.step(true);
+    assert_eq!(start.chosen(), Some(Chosen::File(PathBuf::from("a.smtp"))));
+}
+
+/// The start screen with these profiles and one conversation.
+fn screen(columns: u16, rows: u16) -> Screen {
+    let mut screen = Screen::new(columns, rows);
+    screen.model.face = Face::Start;
+    let profile = |name: &str, address: &str, note: &str| Profile {
+        name: name.to_owned(),
+        address: address.to_owned(),
+        security: "STARTTLS".to_owned(),
+        note: note.to_owned(),
+        ..Profile::default()
+    };
+    let broken = "/config/profiles/old.toml:4: a password does not belong in a profile in plain text";
+    screen.model.start.profiles = vec![
+        Profile { own: true, ..profile("noddy", "mx.noddy.com:25", "dude@noddy.com") },
+        Profile { own: true, production: true, ..profile("front", "mx.target.local:25", "owned by the network team") },
+        profile("gmail-submit", "smtp.gmail.com:587", "needs a password"),
+        Profile { own: true, broken: true, ..profile("old", "", broken) },
+    ];
+    screen.send(Message::Recent(vec![Recent {
+        when: "today 14:02".to_owned(),
+        target: "noddy".to_owned(),
+        outcome: "250 2.0.0 queued".to_owned(),
+        recipients: 2,
+        profile: Some("noddy".to_owned()),
+        ago: "2 hours ago".to_owned(),
+        path: PathBuf::from("/state/noddy.smtp"),
+    }]));
+    screen
+}
+
+fn editor(draft: Draft, name: &str, was: Option<&str>) -> Message {
+    let taken = vec!["noddy".to_owned(), "front".to_owned()];
+    Message::Profiles(News::Editor(Box::new(ProfileEditor::new("New profile", name, was, taken, draft))))
+}
+
+const FILE: &str = "# ours\nhost = \"mx.noddy.com\"\n[identity]\nfrom = \"dude@noddy.com\"\n";
+
+#[test]
+fn screens() {
+    for (columns, rows) in [(80, 24), (120, 33), (200, 50)] {
+        let mut screen = screen(columns, rows);
+        screen.keys("front");
+        screen.send(Message::Profiles(News::Read(
+            "front".to_owned(),
+            Ok("profile front: mx.target.local port 25".to_owned()),
+        )));
+        assert_snapshot!(format!("search_{columns}x{rows}"), screen.shown());
+        screen.keys("<esc>");
+        assert_snapshot!(format!("start_{columns}x{rows}"), screen.shown());
+        let mut draft = Draft::of(FILE).expect("TOML");
+        draft.set("network.bind", "localhost");
+        draft.set("port", "0");
+        screen.send(editor(draft, "noddy", Some("noddy")));
+        screen.keys("<tab>");
+        assert_snapshot!(format!("editor_{columns}x{rows}"), screen.shown());
+    }
+}
+
+#[test]
+fn how_what_is_typed_is_read_stands_below_it_before_enter() {
+    let mut screen = screen(80, 24);
+    screen.keys("telnet mx 25");
+    let reading = |text: &str| Message::Profiles(News::Read("telnet mx 25".to_owned(), Ok(text.to_owned())));
+    screen.send(reading("mx port 25"));
+    assert!(screen.shown().contains("▸ mx port 25"), "{}", screen.shown());
+    screen.keys("9");
+    assert!(!screen.shown().contains("▸"), "it is of another text");
+    screen.send(reading("late"));
+    assert!(!screen.shown().contains("late"), "a late answer is of another text");
+    let why = Err("`259x` is not a port; 25, 465 and 587 are usual".to_owned());
+    screen.keys("x");
+    screen.send(Message::Profiles(News::Read("telnet mx 259x".to_owned(), why)));
+    assert!(screen.shown().contains("is not a port"), "{}", screen.shown());
+}
+
+#[test]
+fn a_new_profile_is_filled_in_and_saved_as_text() {
+    let mut screen = screen(80, 24);
+    screen.keys("<insert>");
+    assert_eq!(screen.asked(), ["New(\"\")"]);
+    screen.send(editor(Draft::default(), "", None));
+    screen.keys("<enter>");
+    assert!(screen.shown().contains("Not saved yet: a profile needs a name"), "{}", screen.shown());
+    screen.keys("front");
+    assert!(screen.shown().contains("another of your profiles has this name"));
+    screen.keys("2<tab>mx.target.local<tab>2525<enter>");
+    assert_eq!(screen.asked(), ["save front2: host = \"mx.target.local\"\nport = 2525\n"]);
+    screen.send(Message::Profiles(News::Failed("The profile could not be saved: no room".to_owned())));
+    assert!(screen.shown().contains("no room") && screen.shown().contains("New profile"), "nothing typed is lost");
+    let mut all = screen.model.start.profiles.clone();
+    all.push(Profile { name: "front2".to_owned(), own: true, ..Profile::default() });
+    let saved = News::Saved("front2".to_owned(), PathBuf::from("/config/profiles/front2.toml"), all);
+    screen.send(Message::Profiles(saved));
+    assert!(screen.shown().contains("front2 is saved in /config/profiles/front2.toml"), "{}", screen.shown());
+    screen.keys("<enter>");
+    assert_eq!(screen.asked(), ["connect front2"]);
+}
+
+#[test]
+fn what_was_typed_as_a_host_is_in_the_new_profile() {
+    let mut screen = screen(80, 24);
+    screen.keys("mx.example:2525<ctrl-n>");
+    assert_eq!(screen.asked(), ["New(\"mx.example:2525\")"]);
+}
+
+#[test]
+fn choices_turn_and_wrong_fields_are_said_as_one_types() {
+    let mut screen = screen(120, 33);
+    screen.send(editor(Draft::of(FILE).expect("TOML"), "noddy", Some("noddy")));
+    screen.keys("<tab><tab><tab><tab><space>");
+    assert!(screen.shown().contains("‹ SMTP: HELO ›"), "{}", screen.shown());
+    screen.keys("<left><left>");
+    assert!(screen.shown().contains("‹ LMTP: LHLO ›"), "{}", screen.shown());
+    screen.keys("x");
+    assert!(screen.shown().contains("Space or the arrows choose"), "{}", screen.shown());
+    screen.keys("<shift-tab><shift-tab><shift-tab>7x");
+    assert!(screen.shown().contains("a port is a number from 1 to 65535"), "{}", screen.shown());
+    screen.keys("<shift-tab>");
+    assert!(screen.shown().contains("✗ to mend: port"), "{}", screen.shown());
+    screen.keys("<tab><backspace><enter>");
+    let text = "save noddy: # ours\nhost = \"mx.noddy.com\"\nport = 7\nprotocol = \"lmtp\"\n[identity]\nfrom = \"dude@noddy.com\"\n";
+    assert_eq!(screen.asked(), [text]);
+}
+
+#[test]
+fn esc_asks_before_changes_are_lost() {
+    let mut screen = screen(80, 24);
+    screen.send(editor(Draft::of(FILE).expect("TOML"), "noddy", Some("noddy")));
+    screen.keys("<esc>");
+    assert!(!screen.shown().contains("New profile"), "nothing was changed");
+    screen.send(editor(Draft::of(FILE).expect("TOML"), "noddy", Some("noddy")));
+    screen.keys("x<esc>");
+    assert!(screen.shown().contains("Esc again throws the changes away"), "{}", screen.shown());
+    screen.keys("y<esc><esc>");
+    assert!(!screen.shown().contains("New profile"));
+    assert_eq!(screen.asked(), [] as [&str; 0]);
+}
+
+#[test]
+fn edit_copy_and_delete_are_of_the_marked_profile() {
+    let mut screen = screen(80, 24);
+    screen.keys("<f4>");
+    assert!(screen.shown().contains("No profile is marked"), "{}", screen.shown());
+    screen.keys("<down><f4><ctrl-y>");
+    assert_eq!(screen.asked(), ["Edit(\"noddy\")", "Copy(\"noddy\")"]);
+    screen.keys("<delete>");
+    assert!(screen.shown().contains("Delete your profile noddy?"), "{}", screen.shown());
+    screen.keys("<esc>");
+    assert_eq!(screen.asked(), [] as [&str; 0]);
+    screen.keys("<delete>y");
+    assert_eq!(screen.asked(), ["Delete(\"noddy\")"]);
+    screen.keys("<down><down><delete>");
+    assert!(screen.shown().contains("comes with ehlo and can't be deleted"), "{}", screen.shown());
+}
