@@ -7,10 +7,8 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::{Common, Exit, convert};
-use crate::conversation::align::{Difference, Item, Pair, Side, align};
-use crate::conversation::file::Document;
-use crate::conversation::{Dialogue, Kind};
-use crate::script::masks::{Ends, Masks};
+use crate::conversation::align::{Difference, Pair, Side};
+use crate::script::comparison::{Row, compare};
 use crate::smtp::{Reply, ReplyCode, escape};
 use crate::world::World;
 
@@ -33,30 +31,10 @@ pub(super) struct Arguments {
     json: bool,
 }
 
-/// One row of the comparison.
-struct Row {
-    pair: Pair,
-    left: Option<Side>,
-    right: Option<Side>,
-    differences: Vec<Difference>,
-}
-
-impl Row {
-    /// Whether it counts as a difference.
-    fn counts(&self, exact: bool) -> bool {
-        !matches!(self.pair, Pair::Both(..)) || self.differences.iter().any(|d| exact || !d.is_drift())
-    }
-
-    fn line(&self) -> String {
-        let side = self.left.as_ref().or(self.right.as_ref());
-        side.map_or_else(String::new, |side| if side.line.is_empty() { side.kind.clone() } else { side.line.clone() })
-    }
-}
-
 /// Runs it.
 pub(super) fn run(arguments: &Arguments, common: &Common, _world: &World) -> Exit {
     let documents = convert::read(&arguments.left).and_then(|left| Ok((left, convert::read(&arguments.right)?)));
-    let rows = documents.and_then(|(left, right)| compare(&left, &right));
+    let rows = documents.and_then(|(left, right)| compare(&left, &right)).map(|comparison| comparison.rows);
     let rows = match rows {
         Ok(rows) => rows,
         Err(words) => {
@@ -73,70 +51,6 @@ pub(super) fn run(arguments: &Arguments, common: &Common, _world: &World) -> Exi
     };
     let _ = std::io::stdout().lock().write_all(out.as_bytes());
     if counted == 0 { Exit::Done } else { Exit::Refused }
-}
-
-fn compare(left: &Document, right: &Document) -> Result<Vec<Row>, String> {
-    match (is_script(left), is_script(right)) {
-        (true, true) => Ok(scripts(left, right)),
-        (false, false) => recordings(left, right),
-        _ => Err("one is a script and the other a recording; ehlo run plays a script and checks it".to_owned()),
-    }
-}
-
-/// Nothing in it was recorded.
-fn is_script(document: &Document) -> bool {
-    document.is_script() && !document.log.since(0).any(|(_, entry)| entry.at.is_some())
-}
-
-fn recordings(left: &Document, right: &Document) -> Result<Vec<Row>, String> {
-    let masks = Masks::of_head(&left.header.table)?;
-    let sides = |document: &Document| Side::all(&document.log, &Dialogue::of(&document.log));
-    let (mut lefts, mut rights) = (sides(left), sides(right));
-    let ends = (Ends::of(&left.log), Ends::of(&right.log));
-    // Each text is masked with the ends of its own conversation.
-    let mask = |text: &str| masks.apply(&masks.apply(text, &ends.0), &ends.1);
-    let items = |sides: &[Side]| -> Vec<Item> {
-        sides.iter().map(|side| Item { text: mask(&side.line), ..side.item() }).collect()
-    };
-    let pairs = align(&items(&lefts), &items(&rights));
-    let take = |sides: &mut [Side], n: usize| {
-        std::mem::replace(&mut sides[n], Side { kind: String::new(), line: String::new(), reply: None, tls: false })
-    };
-    let row = |pair: Pair| {
-        let (left, right) = match pair {
-            Pair::Both(a, b) => (Some(take(&mut lefts, a)), Some(take(&mut rights, b))),
-            Pair::Left(a) => (Some(take(&mut lefts, a)), None),
-            Pair::Right(b) => (None, Some(take(&mut rights, b))),
-        };
-        let differences = match (&left, &right) {
-            (Some(left), Some(right)) => left.differences(right, &mask),
-            _ => Vec::new(),
-        };
-        Row { pair, left, right, differences }
-    };
-    Ok(pairs.into_iter().map(row).collect())
-}
-
-/// Scripts, line by line: what is sent and each pattern.
-fn scripts(left: &Document, right: &Document) -> Vec<Row> {
-    let items = |document: &Document| -> Vec<Item> {
-        let lines = document.log.since(0).filter(|(_, entry)| entry.kind == Kind::Script);
-        let lines = lines.map(|(_, entry)| escape::for_screen(entry.bytes));
-        lines.map(|text| Item { kind: text.split(' ').next().unwrap_or_default().to_owned(), text }).collect()
-    };
-    let (lefts, rights) = (items(left), items(right));
-    let side = |item: &Item| Some(Side { kind: item.kind.clone(), line: item.text.clone(), reply: None, tls: false });
-    let row = |pair: Pair| match pair {
-        Pair::Both(a, b) => {
-            let (x, y) = (&lefts[a], &rights[b]);
-            let differences =
-                if x == y { Vec::new() } else { vec![Difference::Command(x.text.clone(), y.text.clone())] };
-            Row { pair, left: side(x), right: side(y), differences }
-        }
-        Pair::Left(a) => Row { pair, left: side(&lefts[a]), right: None, differences: Vec::new() },
-        Pair::Right(b) => Row { pair, left: None, right: side(&rights[b]), differences: Vec::new() },
-    };
-    align(&lefts, &rights).into_iter().map(row).collect()
 }
 
 /// The two sides of a difference in words.

@@ -12,20 +12,30 @@
 //! | `item` | lines, and recorded replies, one after the other |
 //! | [`plan`](mod@plan) | lines filled, replies tied to what they answer |
 //! | [`recorded`], [`masks`] | a reply against its recording |
-//! | `runner` | the plan played: lock-step, safety, AUTH, the end |
+//! | `ties`, `orders`, `login`, `facts` | what both players need: replies found, lines as requests, AUTH, what checks look at |
+//! | `runner` | the plan played: lock-step, safety, the end |
+//! | [`stepper`] | the plan played by a person, line by line |
+//! | [`beside`], [`comparison`] | two conversations side by side |
 //! | [`report`] | what came of it |
 //! | `dial` | from a target to what the client dials |
 
+pub mod beside;
 pub mod check;
+pub mod comparison;
 mod dial;
+mod facts;
 pub mod files;
 mod item;
+mod login;
 pub mod masks;
+mod orders;
 pub mod pattern;
 pub mod plan;
 pub mod recorded;
 pub mod report;
 mod runner;
+pub mod stepper;
+mod ties;
 pub mod values;
 
 pub use dial::{DialError, options};

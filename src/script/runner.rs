@@ -9,17 +9,17 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use crate::client::{Options, SharedJournal};
-use crate::smtp::sasl::{Credentials, Mechanism};
+use crate::smtp::sasl::Credentials;
 use crate::smtp::{Class, Phase, Reply, Verb, escape};
 use crate::world::World;
 
 use super::check::Check;
+use super::facts::facts;
+use super::login::Login;
 use super::plan::{Act, Ask, Expected, Plan, Sending, Step};
 use super::recorded::{Compared, Exact, compare};
 use super::report::{Cause, Outcome, Report, Verdict, Watch};
 
-mod auth;
-mod facts;
 mod finish;
 mod wire;
 
@@ -91,7 +91,7 @@ struct Runner<'a> {
     skipped: Vec<bool>,
     /// The exchange that was looked at last.
     last: Option<usize>,
-    mechanism: Option<Box<dyn Mechanism>>,
+    login: Login,
     /// QUIT was sent, or the script dropped the connection.
     quit: bool,
     /// What nothing could go on after.
@@ -109,7 +109,7 @@ impl<'a> Runner<'a> {
             open: Vec::new(),
             skipped: vec![false; plan.asks],
             last: None,
-            mechanism: None,
+            login: Login::default(),
             quit: false,
             halted: None,
         }
@@ -121,7 +121,7 @@ impl<'a> Runner<'a> {
         let secret = credentials.as_ref().map(|c| c.password.clone());
         self.wire.connect(options.clone(), journal.clone(), world.clone(), *started, ask, secret).await;
         self.open.push((ask, 0, "connecting".to_owned()));
-        (self.quit, self.mechanism) = (false, None);
+        (self.quit, self.login) = (false, Login::default());
     }
 
     async fn step(&mut self, step: &Step) -> Flow {
@@ -246,6 +246,20 @@ impl<'a> Runner<'a> {
             return self.fatal(Cause::Interrupted, "interrupted");
         }
         GO_ON
+    }
+
+    /// The octets of a line, with what AUTH carries at its markers.
+    fn filled(&mut self, sending: &Sending) -> ControlFlow<(), Vec<u8>> {
+        let encrypted = self.wire.dialogue.state().session.tls || self.wire.on_loopback();
+        let secure = encrypted || self.settings.clear_text_password;
+        let last = self.last.and_then(|exchange| self.wire.reply(exchange));
+        match self.login.fill(sending, self.settings.credentials.as_ref(), secure, last.as_ref()) {
+            Ok(line) => ControlFlow::Continue(line),
+            Err(words) => {
+                self.skip(sending, &words);
+                self.fatal(Cause::Authentication, words)
+            }
+        }
     }
 
     fn hands_over(&self, sending: &Sending) -> bool {
@@ -434,7 +448,9 @@ impl<'a> Runner<'a> {
         if check.awaits_close() {
             self.wire.may_close(self.quit).await;
         }
-        match check.holds(&self.facts()) {
+        let Wire { log, dialogue, .. } = &self.wire;
+        let facts = facts(log, dialogue, self.last, self.wire.closed(), self.settings.world.now());
+        match check.holds(&facts) {
             Ok(()) => {
                 if check.awaits_close() {
                     // What was still to be answered is not missed.

@@ -1,20 +1,20 @@
 //! The connection as the runner sees it: what was sent, which reply belongs to it, and waiting for one.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::client::{Connection, Ending, Options, Request, SharedJournal, connect};
-use crate::conversation::dialogue::Ask as Kind;
 use crate::conversation::event::Remark;
 use crate::conversation::{Dialogue, Event, Log};
 use crate::smtp::{Phase, Reply, Secret, Verb};
 use crate::world::World;
 
+use super::super::orders::requests;
 use super::super::plan::{Ask, Sending};
 use super::super::report::{Cause, Watch};
+use super::super::ties::Ties;
 
 /// For a reply that nothing asked for, where no time was given.
 const UNASKED: Duration = Duration::from_mins(5);
@@ -34,32 +34,13 @@ pub(super) enum Arrived {
     Stopped,
 }
 
-/// What is known of a line that was sent, or of a greeting that is due.
-#[derive(Debug, Default, Clone)]
-struct Due {
-    /// Its exchanges: one, or in LMTP one for each accepted recipient.
-    exchanges: Vec<usize>,
-    /// How many of them an expectation has taken.
-    taken: usize,
-    /// It was sent, and a reply is due.
-    awaited: bool,
-    /// Which connection it was sent on.
-    connection: usize,
-}
-
 pub(super) struct Wire<'a> {
     pub(super) log: Log,
     pub(super) dialogue: Dialogue,
     pub(super) watch: &'a mut dyn Watch,
     stop: CancellationToken,
     connection: Option<Connection>,
-    connections: usize,
-    dues: Vec<Due>,
-    /// What was sent and has no exchange yet, in order.
-    sent: VecDeque<Ask>,
-    /// Replies that nothing asked for and that nobody has looked at.
-    unasked: VecDeque<usize>,
-    seen: usize,
+    ties: Ties,
     fault: Option<(Cause, String)>,
     loopback: bool,
     /// The server's certificate of this connection was said.
@@ -76,11 +57,7 @@ impl<'a> Wire<'a> {
             watch,
             stop,
             connection: None,
-            connections: 0,
-            dues: vec![Due::default(); asks],
-            sent: VecDeque::new(),
-            unasked: VecDeque::new(),
-            seen: 0,
+            ties: Ties::new(asks, 0),
             fault: None,
             loopback: false,
             certificate_seen: false,
@@ -98,27 +75,13 @@ impl<'a> Wire<'a> {
         greeting: Ask,
         secret: Option<Secret>,
     ) {
-        self.connections += 1;
         (self.fault, self.delivered_here) = (None, 0);
-        self.sent.clear();
-        self.await_reply(greeting);
+        self.ties.connect(greeting);
         let connection = connect(options, journal, world, started);
         if let Some(secret) = secret {
             let _ = connection.requests.send(Request::Learn(secret)).await;
         }
         self.connection = Some(connection);
-    }
-
-    /// A number for a line that is not in the plan.
-    pub(super) fn further_ask(&mut self) -> Ask {
-        self.dues.push(Due::default());
-        self.dues.len() - 1
-    }
-
-    fn await_reply(&mut self, ask: Ask) {
-        self.sent.push_back(ask);
-        self.dues[ask].awaited = true;
-        self.dues[ask].connection = self.connections;
     }
 
     pub(super) fn phase(&self) -> Phase {
@@ -170,7 +133,7 @@ impl<'a> Wire<'a> {
         if let Event::Remark(remark) = &timed.event {
             self.remark(remark);
         }
-        self.tie();
+        self.ties.tie(&self.dialogue, &self.log);
         let here = self.dialogue.state().session.delivered;
         self.delivered += here.saturating_sub(self.delivered_here);
         self.delivered_here = here;
@@ -198,44 +161,6 @@ impl<'a> Wire<'a> {
         }
     }
 
-    /// Ties exchanges that have just begun to the lines that were sent.
-    fn tie(&mut self) {
-        let exchanges = self.dialogue.exchanges();
-        while let Some(exchange) = exchanges.get(self.seen) {
-            let index = self.seen;
-            self.seen += 1;
-            match exchange.ask {
-                Kind::Unasked => self.unasked.push_back(index),
-                Kind::EndOfData if exchange.nth > 0 => {
-                    let first = |due: &&mut Due| {
-                        due.exchanges.first().is_some_and(|x| exchanges[*x].command() == exchange.command())
-                    };
-                    if let Some(due) = self.dues.iter_mut().find(first) {
-                        due.exchanges.push(index);
-                    }
-                }
-                _ => {
-                    if let Some(ask) = self.sent.pop_front() {
-                        self.dues[ask].exchanges.push(index);
-                    }
-                }
-            }
-        }
-    }
-
-    /// Whether all replies to a line have come.
-    fn complete(&self, ask: Ask) -> bool {
-        let due = &self.dues[ask];
-        let Some(first) = due.exchanges.first() else { return !due.awaited };
-        let pending = self.dialogue.state().pending().any(|p| usize::try_from(p.tag) == Ok(*first));
-        self.dialogue.exchanges()[*first].complete && !(pending && due.connection == self.connections)
-    }
-
-    fn given_up(&self, ask: Ask) -> bool {
-        let exchanges = self.dialogue.exchanges();
-        self.dues[ask].exchanges.iter().any(|x| exchanges[*x].gave_up && !exchanges[*x].complete)
-    }
-
     /// Waits until all replies to a line have come.
     pub(super) async fn answered(&mut self, ask: Ask) -> Arrived {
         self.answered_within(ask, None).await
@@ -244,10 +169,10 @@ impl<'a> Wire<'a> {
     pub(super) async fn answered_within(&mut self, ask: Ask, limit: Option<Duration>) -> Arrived {
         let until = limit.map(|limit| Instant::now() + limit);
         loop {
-            if self.complete(ask) {
+            if self.ties.complete(ask, &self.dialogue) {
                 return Arrived::Yes;
             }
-            if self.given_up(ask) {
+            if self.ties.given_up(ask, &self.dialogue) {
                 return Arrived::TimedOut;
             }
             match self.happen(until).await {
@@ -267,17 +192,14 @@ impl<'a> Wire<'a> {
         let until = limit.map(|limit| Instant::now() + limit);
         let unasked_until = until.or(Some(Instant::now() + timeout.unwrap_or(UNASKED)));
         loop {
-            let due = &self.dues[ask];
-            let next = due.exchanges.get(due.taken).copied();
-            let exchanges = self.dialogue.exchanges();
-            if let Some(exchange) = next.filter(|x| exchanges[*x].complete) {
+            if let Some(exchange) = self.ties.next_of(ask, &self.dialogue) {
                 return Ok(exchange);
             }
-            let answered = self.complete(ask) && due.taken >= due.exchanges.len();
-            if answered && let Some(first) = self.unasked.front().filter(|x| exchanges[**x].complete) {
-                return Ok(*first);
+            let answered = self.ties.exhausted(ask, &self.dialogue);
+            if answered && let Some(first) = self.ties.next_unasked(&self.dialogue) {
+                return Ok(first);
             }
-            if self.given_up(ask) {
+            if self.ties.given_up(ask, &self.dialogue) {
                 return Err(Arrived::TimedOut);
             }
             match self.happen(if answered { unasked_until } else { until }).await {
@@ -289,28 +211,20 @@ impl<'a> Wire<'a> {
 
     /// An expectation has taken this reply.
     pub(super) fn take(&mut self, ask: Ask, exchange: usize) {
-        if self.unasked.front() == Some(&exchange) {
-            self.unasked.pop_front();
-        } else {
-            self.dues[ask].taken += 1;
-        }
+        self.ties.take(ask, exchange);
     }
 
     /// The replies to a line that no expectation took; they are taken with this.
     pub(super) fn untaken(&mut self, ask: Ask) -> Vec<usize> {
-        let due = &mut self.dues[ask];
-        let rest = due.exchanges.get(due.taken..).unwrap_or_default().to_vec();
-        due.taken = due.exchanges.len();
-        rest
+        self.ties.untaken(ask)
     }
 
     pub(super) fn take_unasked(&mut self) -> Option<usize> {
-        let first = *self.unasked.front()?;
-        self.dialogue.exchanges()[first].complete.then(|| self.unasked.pop_front())?
+        self.ties.take_unasked(&self.dialogue)
     }
 
     pub(super) fn last_of(&self, ask: Ask) -> Option<usize> {
-        self.dues[ask].exchanges.last().copied()
+        self.ties.last_of(ask)
     }
 
     pub(super) fn verb(&self, ask: Ask) -> Option<Verb> {
@@ -364,42 +278,9 @@ impl<'a> Wire<'a> {
 
     /// Writes lines: one by itself, more of them in one write.
     pub(super) async fn write(&mut self, lines: Vec<(&Sending, Vec<u8>)>) -> Arrived {
-        let at_once = lines.len() > 1;
-        let mut block = Vec::new();
-        let mut requests = Vec::new();
-        let in_data = self.phase() == Phase::Data;
-        for (sending, line) in lines {
-            let whole = sending.ending == Ending::CrLf || line.ends_with(b"\n");
-            if in_data && !sending.dot {
-                // As written: the client would stuff its dots.
-                let mut content = line;
-                if sending.ending == Ending::CrLf {
-                    content.extend_from_slice(b"\r\n");
-                }
-                requests.push(Request::RawContent(content));
-                continue;
-            }
-            if whole {
-                self.await_reply(sending.ask);
-            }
-            if at_once
-                && sending.ending == Ending::CrLf
-                && sending.payload.as_ref().is_none_or(|p| p.ends_with(b"\r\n"))
-            {
-                block.push(line);
-                block.extend(
-                    sending.payload.iter().flat_map(|payload| crate::smtp::content::lines(payload)).map(<[u8]>::to_vec),
-                );
-                continue;
-            }
-            if !block.is_empty() {
-                requests.push(Request::Pipeline(std::mem::take(&mut block)));
-            }
-            requests.push(Request::Line(line, sending.ending));
-            requests.extend(sending.payload.clone().filter(|payload| !payload.is_empty()).map(Request::RawContent));
-        }
-        if !block.is_empty() {
-            requests.push(Request::Pipeline(block));
+        let (requests, due) = requests(lines, self.phase() == Phase::Data);
+        for (ask, _) in due {
+            self.ties.await_reply(ask, None);
         }
         for request in requests {
             if self.request(request).await == Arrived::Stopped {
@@ -436,9 +317,9 @@ impl<'a> Wire<'a> {
 
     /// Sends a line of the runner's own, marked as such; gives what its reply is known by.
     pub(super) async fn send_by_itself(&mut self, line: &str) -> Ask {
-        let ask = self.further_ask();
+        let ask = self.ties.further_ask();
         self.request(Request::Remark(Remark::new("auto"))).await;
-        self.await_reply(ask);
+        self.ties.await_reply(ask, None);
         self.request(Request::Line(line.as_bytes().to_vec(), Ending::CrLf)).await;
         ask
     }

@@ -6,47 +6,39 @@ use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use crate::conversation::dialogue::Verdict;
-use crate::conversation::{Kind, Log};
+use crate::conversation::{Dialogue, Kind, Log};
+use crate::smtp::Phase;
 
-use super::super::check::{Facts, TlsFacts};
-use super::Runner;
+use super::check::{Facts, TlsFacts};
 
-impl Runner<'_> {
-    /// The conversation as far as the reply that was looked at last.
-    pub(super) fn facts(&self) -> Facts {
-        let dialogue = &self.wire.dialogue;
-        let log = &self.wire.log;
-        let last = self.last.and_then(|x| Some((x, dialogue.exchanges().get(x)?)));
-        // With replies on their way (pipelining) the state is the one as of this reply.
-        let fold = match last.and_then(|(_, exchange)| exchange.reply()) {
-            Some(reply) if dialogue.state().pending().next().is_some() || self.wire_ahead() => {
-                dialogue.state_at(log, *reply.end())
-            }
-            _ => dialogue.state().clone(),
-        };
-        let session = fold.session;
-        let accepted = if session.phase().in_transaction() {
-            u64::from(session.accepted)
-        } else {
-            let taken = |verdict| matches!(verdict, Verdict::Accepted | Verdict::Delivered | Verdict::Failed);
-            dialogue.envelope().iter().filter(|recipient| taken(recipient.verdict)).count() as u64
-        };
-        Facts {
-            accepted,
-            closed: self.wire.closed() || dialogue.state().phase() == crate::smtp::Phase::Closed,
-            latency: last.and_then(|(_, exchange)| exchange.latency(log)),
-            text: last.and_then(|(x, _)| self.wire.reply(x)).map(|reply| {
-                let lines = reply.lines.iter().map(|line| String::from_utf8_lossy(line.text()).into_owned());
-                lines.collect::<Vec<_>>().join("\n")
-            }),
-            tls: session.tls.then(|| tls(log, self.settings.world.now())),
-            session,
-        }
-    }
-
-    /// Whether replies have come that nobody has looked at.
-    fn wire_ahead(&self) -> bool {
-        self.last.is_some_and(|last| last + 1 < self.wire.dialogue.exchanges().len())
+/// The conversation as far as the reply of the exchange that was looked at `last`. `closed` says that the connection is
+/// known to be closed, `now` is for the days that a certificate has left.
+pub(super) fn facts(log: &Log, dialogue: &Dialogue, last: Option<usize>, closed: bool, now: jiff::Timestamp) -> Facts {
+    // Replies have come that nobody has looked at.
+    let ahead = last.is_some_and(|last| last + 1 < dialogue.exchanges().len());
+    let last = last.and_then(|x| Some((x, dialogue.exchanges().get(x)?)));
+    // With replies on their way (pipelining) the state is the one as of this reply.
+    let fold = match last.and_then(|(_, exchange)| exchange.reply()) {
+        Some(reply) if dialogue.state().pending().next().is_some() || ahead => dialogue.state_at(log, *reply.end()),
+        _ => dialogue.state().clone(),
+    };
+    let session = fold.session;
+    let accepted = if session.phase().in_transaction() {
+        u64::from(session.accepted)
+    } else {
+        let taken = |verdict| matches!(verdict, Verdict::Accepted | Verdict::Delivered | Verdict::Failed);
+        dialogue.envelope().iter().filter(|recipient| taken(recipient.verdict)).count() as u64
+    };
+    Facts {
+        accepted,
+        closed: closed || dialogue.state().phase() == Phase::Closed,
+        latency: last.and_then(|(_, exchange)| exchange.latency(log)),
+        text: last.and_then(|(x, _)| dialogue.reply(log, x)).map(|reply| {
+            let lines = reply.lines.iter().map(|line| String::from_utf8_lossy(line.text()).into_owned());
+            lines.collect::<Vec<_>>().join("\n")
+        }),
+        tls: session.tls.then(|| tls(log, now)),
+        session,
     }
 }
 
