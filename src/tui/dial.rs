@@ -12,7 +12,7 @@ use crate::conversation::event::{Event, Remark, Timed};
 use crate::conversation::file::{Header, Side};
 use crate::conversation::journal::Journal;
 use crate::lab::{Lab, ListenerKind};
-use crate::profile::{Endpoint, Profiles, Target};
+use crate::profile::{Auth, Endpoint, Profiles, Target};
 use crate::script::options;
 use crate::world::World;
 
@@ -68,6 +68,11 @@ impl Dialler {
     /// The conversation's clock.
     pub(super) fn now(&self) -> Micros {
         Micros::from(self.world.elapsed().saturating_sub(self.started))
+    }
+
+    /// Who logs in there, if anybody.
+    pub(super) fn auth(&self) -> Option<&Auth> {
+        self.target.as_ref()?.auth.as_ref()
     }
 
     /// Reads a TARGET and connects to it, in a new conversation.

@@ -23,6 +23,9 @@ pub enum Effect {
     Open(PathBuf),
     /// Look for the conversations that are on disk.
     LookForRecent,
+    /// The password of whoever logs in here, as the profile says; a [`Message::Secret`](super::message::Message::Secret)
+    /// comes back.
+    AskSecret,
     /// Something of the profiles on disk.
     Profiles(Wish),
     /// Take the mouse, or leave it to the terminal.

@@ -11,6 +11,7 @@ use crate::decode::Knowledge;
 
 use super::model::Peer;
 use super::overlay::Letter;
+use super::secret::Fetched;
 use super::start::{News, Recent};
 use super::talk::Talk;
 
@@ -65,6 +66,8 @@ pub enum Message {
     Profiles(News),
     /// All that is known, with the user's own replies, and what is wrong in those.
     Knowledge(Arc<Knowledge>, Vec<String>),
+    /// What came of asking for the password.
+    Secret(Fetched),
     /// Something to be said, once.
     Notice(String),
 }

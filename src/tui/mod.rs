@@ -11,6 +11,7 @@
 //! | [`layout`], `title`, `footer`, [`text`], [`theme`] | where things stand and how they look |
 //! | [`pane`], [`start`], [`overlay`] | the panes, the start screen, what lies over them |
 //! | [`run`], `terminal`, `signals` | the loop, and the terminal that is always given back |
+//! | [`secret`] | the password for logging in: fetched, or asked for |
 //! | [`regardless`] | going on although a certificate was not trusted |
 //! | `dial`, `read`, `profiles` | what it reaches: the connection with its lab and journal, the disk |
 
@@ -34,6 +35,7 @@ pub mod regardless;
 pub mod run;
 #[cfg(test)]
 mod screen;
+pub mod secret;
 mod signals;
 pub mod start;
 pub mod talk;

@@ -21,7 +21,7 @@ use super::model::{Face, Files, Model};
 use super::signals::{Signal, Signals};
 use super::terminal::{Tty, remember};
 use super::theme::Theme;
-use super::{profiles, read, update};
+use super::{profiles, read, secret, update};
 
 pub use super::terminal::{TerminalError, check};
 
@@ -256,6 +256,10 @@ impl Bench {
                 Vec::new()
             }
             Effect::LookAtMail => vec![Message::Mail(self.dialler.mail())],
+            Effect::AskSecret => {
+                secret::fetch(self.dialler.auth(), &self.world, self.sender.clone());
+                Vec::new()
+            }
             Effect::Profiles(wish) => vec![Message::Profiles(profiles::carry_out(wish, &self.world))],
             Effect::LookForRecent => {
                 read::recent(&self.world, self.sender.clone());

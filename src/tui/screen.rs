@@ -129,6 +129,7 @@ fn words(effect: &Effect) -> String {
         Effect::Open(path) => format!("open {}", path.display()),
         Effect::LookForRecent => "look for recent".to_owned(),
         Effect::Profiles(Wish::Save { name, was: None, text }) => format!("save {name}: {text}"),
+        Effect::AskSecret => "ask secret".to_owned(),
         Effect::Profiles(wish) => format!("{wish:?}"),
         Effect::Mouse(on) => format!("mouse {on}"),
         Effect::LookAtMail => "look at mail".to_owned(),

@@ -16,9 +16,9 @@ use super::model::{Face, Focus, Model};
 use super::overlay::{Mail, Outcome, Overlay, Paste, Question, Target};
 use super::pane::panel::{Panel, Tab};
 use super::pane::transcript::Transcript;
-use super::regardless;
 use super::start::Wish;
 use super::talk::Talk;
+use super::{regardless, secret};
 
 /// Rows that one notch of the wheel scrolls.
 const NOTCH: usize = 3;
@@ -109,6 +109,7 @@ fn background(model: &mut Model, message: Message) -> Vec<Effect> {
                 model.notice = Some(format!("Not all of your own replies could be read: {}", warnings.join(" · ")));
             }
         }
+        Message::Secret(fetched) => return secret::take(model, fetched),
         Message::Profiles(news) => super::start::take(model, news),
         _ => {}
     }
@@ -185,6 +186,7 @@ fn answered(model: &mut Model, overlay: Overlay, outcome: Outcome) -> Vec<Effect
             model.overlay = Some(overlay);
             vec![Effect::Profiles(wish)]
         }
+        Outcome::Secret(secret) => secret::given(model, secret),
         Outcome::Yes(Question::Quit | Question::Stop) | Outcome::Quit => vec![Effect::Quit],
         Outcome::Drop => vec![Effect::Drop],
         Outcome::Use(way, lines) => paste_lines(model, way, lines),

@@ -12,6 +12,7 @@ use super::action::Action;
 use super::model::Model;
 use super::start::Wish;
 use super::theme::Role;
+use crate::smtp::Secret;
 
 mod form;
 mod help;
@@ -21,6 +22,7 @@ mod palette;
 mod paste;
 mod profile;
 mod question;
+mod secret;
 mod target;
 
 pub use form::Form;
@@ -31,6 +33,7 @@ pub use palette::Palette;
 pub use paste::{Paste, PasteAs};
 pub use profile::ProfileEditor;
 pub use question::Question;
+pub use secret::SecretPrompt;
 pub use target::Target;
 
 /// One of them.
@@ -52,6 +55,8 @@ pub enum Overlay {
     Form(Box<Form>),
     /// What the lab has received.
     Mail(Mail),
+    /// A password is asked for.
+    Secret(SecretPrompt),
     /// A profile as a form.
     Profile(Box<ProfileEditor>),
 }
@@ -79,6 +84,8 @@ pub enum Outcome {
     Template(String),
     /// The form of this verb takes its place.
     Form(String),
+    /// It goes, and this is the password.
+    Secret(Secret),
     /// It stays, and this is wanted of the profiles on disk.
     Profiles(Wish),
     /// It goes, and this is the line.
@@ -106,6 +113,7 @@ impl Overlay {
             Self::Form(it) => it.key(key),
             Self::Mail(it) => it.key(key, model),
             Self::Profile(it) => it.key(key),
+            Self::Secret(it) => it.key(key),
         }
     }
 
@@ -116,6 +124,7 @@ impl Overlay {
             Self::Target(it) => it.paste(text),
             Self::Form(it) => it.paste(text),
             Self::Profile(it) => it.paste(text),
+            Self::Secret(it) => it.paste(text),
             Self::Help(_) | Self::Question(_) | Self::Paste(_) | Self::Menu(_) | Self::Mail(_) => {}
         }
     }
@@ -132,6 +141,7 @@ impl Overlay {
             Self::Form(it) => it.draw(model, frame),
             Self::Mail(it) => it.draw(model, frame),
             Self::Profile(it) => it.draw(model, frame),
+            Self::Secret(it) => it.draw(model, frame),
         }
     }
 }

@@ -1,0 +1,110 @@
+//! The password for logging in: fetched from where the profile says, or asked for.
+
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::client::Request;
+use crate::profile::Auth;
+use crate::smtp::Secret;
+use crate::smtp::escape::for_screen;
+use crate::world::World;
+
+use super::effect::Effect;
+use super::message::Message;
+use super::model::Model;
+use super::overlay::{Overlay, SecretPrompt};
+
+/// What came of asking for it.
+#[derive(Debug)]
+pub enum Fetched {
+    /// Here it is.
+    Known(Secret),
+    /// This user must be asked.
+    Ask(String),
+    /// It is not to be had; why, and what would help.
+    Failed(String),
+}
+
+/// Fetches it beside the loop: a command may take its time. A [`Message::Secret`] comes back.
+pub(super) fn fetch(auth: Option<&Auth>, world: &World, sender: UnboundedSender<Message>) {
+    let (auth, world) = (auth.cloned(), world.clone());
+    tokio::task::spawn_blocking(move || {
+        // Nobody listens any more when the workbench has been left.
+        let _ = sender.send(Message::Secret(fetched(auth.as_ref(), &world)));
+    });
+}
+
+fn fetched(auth: Option<&Auth>, world: &World) -> Fetched {
+    let Some(auth) = auth else {
+        let words = "Nobody is named to log in; F4 on the start screen puts a user into the profile.";
+        return Fetched::Failed(words.to_owned());
+    };
+    match auth.password.fetch_silently(world) {
+        Ok(Some(secret)) => Fetched::Known(secret),
+        Ok(None) => Fetched::Ask(auth.user.clone()),
+        Err(error) => Fetched::Failed(for_screen(error.to_string().as_bytes())),
+    }
+}
+
+/// Takes in what came of it.
+pub(super) fn take(model: &mut Model, fetched: Fetched) -> Vec<Effect> {
+    match fetched {
+        Fetched::Known(secret) => return given(model, secret),
+        Fetched::Ask(user) => model.overlay = Some(Overlay::Secret(SecretPrompt::of(&user))),
+        Fetched::Failed(why) => model.notice = Some(why),
+    }
+    Vec::new()
+}
+
+/// The password is there. The connection learns it before anything is done with it, so that it is masked wherever it
+/// shows.
+pub(super) fn given(_model: &mut Model, secret: Secret) -> Vec<Effect> {
+    vec![Effect::Send(Request::Learn(secret))]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::SecretSource;
+    use crate::tui::screen::Screen;
+    use crate::world::Directories;
+
+    fn auth(password: SecretSource) -> Auth {
+        Auth { user: "dude".to_owned(), mechanism: "auto".to_owned(), allow_plaintext: false, password }
+    }
+
+    fn world() -> World {
+        let nowhere = || std::path::PathBuf::from("/nonexistent");
+        let directories = Directories { config: nowhere(), data: nowhere(), state: nowhere() };
+        World::fixed(directories, jiff::Timestamp::UNIX_EPOCH, 1)
+            .with_variables(|name| (name == "NODDY").then(|| "noddy".to_owned()))
+    }
+
+    #[test]
+    fn it_comes_from_where_the_profile_says_or_it_is_said_why_not() {
+        let of = |source| fetched(Some(&auth(source)), &world());
+        assert!(matches!(of(SecretSource::Environment("NODDY".into())), Fetched::Known(s) if s.expose() == b"noddy"));
+        assert!(matches!(of(SecretSource::Prompt), Fetched::Ask(user) if user == "dude"));
+        assert!(matches!(of(SecretSource::Environment("X".into())), Fetched::Failed(why) if why.contains("not set")));
+        assert!(matches!(of(SecretSource::Command("false".into())), Fetched::Failed(why) if why.contains("`false`")));
+        assert!(matches!(fetched(None, &world()), Fetched::Failed(why) if why.contains("Nobody is named")));
+    }
+
+    #[test]
+    fn what_is_typed_is_counted_and_never_shown_and_goes_to_the_connection_to_be_masked() {
+        let mut screen = Screen::new(80, 24);
+        screen.send(Message::Secret(Fetched::Ask("dude".to_owned())));
+        screen.keys("hunterx<backspace>2");
+        let shown = screen.shown();
+        assert!(
+            shown.contains("Password of dude") && shown.contains("•••••••") && !shown.contains("hunter"),
+            "{shown}"
+        );
+        assert!(!format!("{:?}", screen.model).contains("hunter"));
+        screen.keys("<enter>");
+        assert_eq!(screen.asked(), ["Learn(Secret(…))"]);
+        assert!(!screen.shown().contains("Password of"));
+        screen.send(Message::Secret(Fetched::Ask("dude".to_owned())));
+        screen.keys("<enter>x<esc>");
+        assert_eq!(screen.asked(), [] as [&str; 0], "nothing is sent without an answer");
+    }
+}
