@@ -4,7 +4,6 @@ use std::io::Write as _;
 
 use super::{Colour, Common, Exit};
 use crate::tui::run::{Launch, check, run as run_workbench};
-use crate::tui::theme::Theme;
 use crate::world::World;
 
 /// Its arguments.
@@ -29,7 +28,7 @@ pub(super) fn open(launch: Launch, common: &Common, world: &World) -> Exit {
         Colour::Never => true,
         Colour::Auto => world.variable("NO_COLOR").is_some_and(|value| !value.is_empty()),
     };
-    let launch = Launch { theme: if plain { Theme::Mono } else { Theme::default() }, ..launch };
+    let launch = Launch { plain, ..launch };
     if let Err(error) = check(world) {
         return complain(&error);
     }

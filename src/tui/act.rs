@@ -11,6 +11,7 @@ use super::model::{Face, Focus, Model};
 use super::overlay::{Form, Help, Menu, Overlay, Palette, Question, Target};
 use super::pane::composer::Composer;
 use super::pane::panel::Tab;
+use super::reading;
 use super::update::open_marked;
 
 /// Does an action, or says why it can't be done now.
@@ -86,6 +87,21 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::Redraw => return vec![Effect::Redraw],
         Action::Suspend => return vec![Effect::Suspend],
+        Action::Search
+        | Action::SearchNext
+        | Action::SearchBefore
+        | Action::Filter
+        | Action::Widen
+        | Action::Bookmark
+        | Action::NextBookmark
+        | Action::Note
+        | Action::Jump
+        | Action::Copy
+        | Action::Zoom
+        | Action::SaveAs
+        | Action::Export
+        | Action::Theme
+        | Action::Glossary => return reading::act(model, action),
         Action::Step(n) => return take_step(model, usize::from(n)),
         moving => move_by(model, moving),
     }

@@ -227,6 +227,25 @@ impl Dialler {
         }
     }
 
+    /// Records a remark: through the connection, or in the file of a connection that has ended.
+    pub(super) fn remark(&mut self, remark: Remark) -> Vec<Message> {
+        if self.connection.is_some() {
+            return self.ask(Request::Remark(remark)).into_iter().collect();
+        }
+        let event = Timed { at: self.now(), event: Event::Remark(remark) };
+        let kept = self.journal.as_ref().map(|journal| {
+            let mut journal = journal.lock().unwrap_or_else(PoisonError::into_inner);
+            journal.append(&event)
+        });
+        let mut messages = vec![Message::Wire(vec![event])];
+        match kept {
+            Some(Ok(())) => {}
+            Some(Err(error)) => messages.push(Message::Notice(format!("Not kept in the file: {error}"))),
+            None => messages.push(Message::Notice("This conversation has no file; it is not kept.".to_owned())),
+        }
+        messages
+    }
+
     /// Closes the connection without QUIT; what it still says comes by [`Self::next`].
     pub(super) fn hang_up(&mut self) {
         if let Some(connection) = &self.connection {

@@ -1,8 +1,22 @@
 //! What the workbench wants done outside itself: data, carried out by `run` alone.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::client::Request;
+use crate::conversation::event::{Remark, Timed};
+use crate::conversation::file::Document;
+use crate::decode::Knowledge;
+use crate::interchange::Format;
+
+/// The whole of a conversation, for what is done with it beside the loop.
+#[derive(Debug)]
+pub enum Whole {
+    /// It is in this file.
+    File(PathBuf),
+    /// It is in none.
+    Log(Box<Document>),
+}
 
 use super::start::Wish;
 
@@ -21,6 +35,31 @@ pub enum Effect {
     Drop,
     /// Open a transcript.
     Open(PathBuf),
+    /// Record a remark in the live conversation: a note, a bookmark.
+    Remark(Remark),
+    /// Append a remark to an opened file.
+    Annotate(PathBuf, Timed),
+    /// Have search and filter look at one more piece of the conversation.
+    Sift,
+    /// Copy a text.
+    Copy(String),
+    /// Copy a whole conversation as text.
+    CopyWhole(Whole),
+    /// Send a sequence to the terminal as it is: text for its clipboard.
+    Terminal(String),
+    /// Write a conversation to a file.
+    Write {
+        /// The conversation.
+        whole: Whole,
+        /// Where.
+        to: PathBuf,
+        /// In which format; none for a transcript with notes in their places.
+        format: Option<&'static Format>,
+        /// Whether an existing file is written over.
+        over: bool,
+        /// For what a format says of the replies.
+        knowledge: Arc<Knowledge>,
+    },
     /// Look for the conversations that are on disk.
     LookForRecent,
     /// The password of whoever logs in here, as the profile says; a [`Message::Secret`](super::message::Message::Secret)

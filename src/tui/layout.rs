@@ -30,6 +30,8 @@ pub struct Layout {
     pub footer: Rect,
     /// Whether transcript and panel share one place.
     pub shared: bool,
+    /// Whether the parts have no frames.
+    pub bare: bool,
 }
 
 impl Layout {
@@ -72,26 +74,55 @@ impl Layout {
         Some(layout)
     }
 
+    /// One pane alone, without a frame, above the footer; none where it is too small for anything.
+    #[must_use]
+    pub fn zoomed(size: (u16, u16), focus: Focus) -> Option<Self> {
+        let (width, height) = size;
+        if width < SMALLEST.0 || height < SMALLEST.1 {
+            return None;
+        }
+        let place = Some(Rect::new(0, 1, width, height - 2));
+        let mut layout = Self {
+            title: Rect::new(0, 0, width, 1),
+            footer: Rect::new(0, height - 1, width, 1),
+            bare: true,
+            shared: true,
+            ..Self::default()
+        };
+        if focus == Focus::Panel {
+            layout.panel = place;
+        } else {
+            layout.transcript = place;
+        }
+        Some(layout)
+    }
+
+    /// What the frame of a part leaves, where it has one.
+    #[must_use]
+    pub fn within(&self, area: Rect) -> Rect {
+        if self.bare { area } else { inner(area) }
+    }
+
     /// The room within the transcript's frame, wherever it is or would be.
     #[must_use]
     pub fn transcript_inner(&self) -> Size {
-        inner_size(self.transcript.or(self.panel))
+        self.size_of(self.transcript.or(self.panel))
     }
 
     /// The room within the panel's frame, wherever it is or would be.
     #[must_use]
     pub fn panel_inner(&self) -> Size {
-        inner_size(self.panel.or(self.transcript))
+        self.size_of(self.panel.or(self.transcript))
+    }
+
+    fn size_of(&self, area: Option<Rect>) -> Size {
+        area.map_or(Size::default(), |area| self.within(area).as_size())
     }
 }
 
 /// 34 columns of 80, 58 of 120, and never so many that lines become hard to read.
 fn panel_width(width: u16) -> u16 {
     (34 + (width.saturating_sub(80)) * 3 / 5).saturating_sub(80_u16.saturating_sub(width) / 2).min(76)
-}
-
-fn inner_size(area: Option<Rect>) -> Size {
-    area.map(inner).map_or(Size::default(), |area| Size::new(area.width, area.height))
 }
 
 /// What a frame of one cell leaves.

@@ -8,6 +8,7 @@ use crossterm::event::{KeyEvent, MouseEvent};
 use crate::conversation::Micros;
 use crate::conversation::event::Timed;
 use crate::decode::Knowledge;
+use crate::interchange::Format;
 
 use super::model::Peer;
 use super::overlay::Letter;
@@ -58,6 +59,29 @@ pub enum Message {
     },
     /// A file could not be read; why, as it follows the path: `:12:3: …`, `: no such file`.
     NotOpened(PathBuf, String),
+    /// Search and filter are to look at one more piece.
+    Sift,
+    /// A note or a bookmark stands at the end of the opened file.
+    Annotated {
+        /// The file.
+        path: PathBuf,
+        /// What was appended.
+        remark: Timed,
+    },
+    /// A text was copied; the sequence for the terminal, and what is to be said of it.
+    Copied {
+        /// None where the text is too long for a terminal.
+        sequence: Option<String>,
+        /// Where it went.
+        words: String,
+    },
+    /// A file that was to be written is there already.
+    Exists {
+        /// Where, as it was typed.
+        to: PathBuf,
+        /// The format that was to be written.
+        format: Option<&'static Format>,
+    },
     /// The conversations that are on disk, newest first.
     Recent(Vec<Recent>),
     /// The mail that the lab has received, oldest first.

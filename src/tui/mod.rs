@@ -12,17 +12,20 @@
 //! | [`pane`], [`start`], [`overlay`] | the panes, the start screen, what lies over them |
 //! | [`run`], `terminal`, `signals` | the loop, and the terminal that is always given back |
 //! | [`secret`] | the password for logging in: fetched, or asked for |
+//! | `reading`, `copying` | what one does with a conversation while reading it; what is copied of it |
 //! | [`regardless`] | going on although a certificate was not trusted |
-//! | `dial`, `read`, `profiles` | what it reaches: the connection with its lab and journal, the disk |
+//! | `dial`, `read`, `keep`, `profiles` | what it reaches: the connection with its lab and journal, the disk |
 
 mod act;
 pub mod action;
 #[cfg(test)]
 mod compose_tests;
+mod copying;
 mod dial;
 pub mod effect;
 mod enter;
 mod footer;
+mod keep;
 pub mod keymap;
 pub mod layout;
 pub mod message;
@@ -31,6 +34,7 @@ pub mod overlay;
 pub mod pane;
 mod profiles;
 mod read;
+mod reading;
 pub mod regardless;
 pub mod run;
 #[cfg(test)]

@@ -22,7 +22,7 @@ use super::pane::transcript::Transcript;
 use super::regardless::Repeat;
 use super::start::Start;
 use super::talk::{Source, Talk};
-use super::theme::Theme;
+use super::theme::{Theme, Themes};
 
 /// What has the keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -123,6 +123,12 @@ pub struct Model {
     pub size: (u16, u16),
     /// How roles look.
     pub theme: Theme,
+    /// The themes that there are.
+    pub themes: Themes,
+    /// The focused pane has the whole screen, without a frame.
+    pub zoomed: bool,
+    /// A piece of the conversation is to be looked at for search and filter.
+    pub sifting: bool,
     /// What is known.
     pub knowledge: Arc<Knowledge>,
     /// Which key does what.
@@ -207,6 +213,9 @@ impl Model {
     /// Where everything stands; nothing where there is no room.
     #[must_use]
     pub fn layout(&self) -> Option<Layout> {
+        if self.zoomed && !self.at_start() {
+            return Layout::zoomed(self.size, self.focus);
+        }
         Layout::of(self.size, self.focus, !self.is_offline())
     }
 

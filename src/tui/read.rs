@@ -17,6 +17,7 @@ use crate::world::World;
 use super::message::Message;
 use super::start::Recent;
 use super::talk::Talk;
+use super::theme::{Theme, Themes, fitting};
 
 /// Reads the user's own replies beside the loop, and lays them over what is known. Without any nothing is sent.
 pub(super) fn knowledge(world: &World, sender: UnboundedSender<Message>) {
@@ -49,6 +50,48 @@ fn own_replies(folder: &Path) -> (Vec<(String, String)>, Vec<String>) {
         }
     }
     (files, warnings)
+}
+
+/// What `config.toml` says to the screen; what else it says is not this module's.
+#[derive(Default, serde::Deserialize)]
+struct Config {
+    theme: Option<String>,
+}
+
+/// The themes that there are, with the one chosen that `config.toml` names, or else the one that fits the terminal; and
+/// what is wrong in the user's files. `plain` takes the one without colours.
+pub(super) fn themes(world: &World, plain: bool) -> (Themes, Vec<String>) {
+    let (mut themes, mut warnings) = (Themes::default(), Vec::new());
+    let files = std::fs::read_dir(world.directories.data.join("themes")).into_iter().flatten().filter_map(Result::ok);
+    let mut paths: Vec<_> =
+        files.map(|file| file.path()).filter(|p| p.extension().is_some_and(|e| e == "toml")).collect();
+    paths.sort();
+    for path in paths {
+        let name = path.file_stem().map(|name| for_screen(name.to_string_lossy().as_bytes())).unwrap_or_default();
+        let theme =
+            std::fs::read_to_string(&path).map_err(|error| error.to_string()).and_then(|text| Theme::parse(&text));
+        match theme {
+            Ok(theme) => themes.add(&name, theme),
+            Err(why) => warnings.push(format!("themes/{name}.toml: {}", first_line(&why))),
+        }
+    }
+    let config = std::fs::read_to_string(world.directories.config.join("config.toml")).unwrap_or_default();
+    let config = toml::from_str(&config).unwrap_or_else(|error| {
+        warnings.push(format!("config.toml: {}", first_line(error.message())));
+        Config::default()
+    });
+    let named = config.theme.filter(|_| !plain);
+    if named.as_deref().is_none_or(|name| !themes.choose(name)) {
+        if let Some(name) = named {
+            warnings.push(format!("config.toml: there is no theme {}", for_screen(name.as_bytes())));
+        }
+        themes.choose(if plain { "mono" } else { fitting(|name| world.variable(name)) });
+    }
+    (themes, warnings)
+}
+
+fn first_line(text: &str) -> String {
+    for_screen(text.lines().next().unwrap_or_default().as_bytes())
 }
 
 /// Octets read before the first rows are shown, and at once after that.
@@ -125,7 +168,9 @@ enum Part {
 fn show(path: &Path, sender: &UnboundedSender<Message>, document: Document, part: Part) {
     let file = path.file_name().map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy());
     let name = Annotations::of(&document).title.unwrap_or_else(|| file.into_owned());
+    let read_only = document.read_only;
     let mut talk = Box::new(Talk::opened(name, path.to_owned(), document.log));
+    talk.read_only = read_only;
     talk.target = document.header.text("target").map(str::to_owned);
     let _ = sender.send(Message::Opened { path: path.to_owned(), talk, whole: part == Part::Whole });
 }

@@ -20,8 +20,7 @@ use super::message::Message;
 use super::model::{Face, Files, Model};
 use super::signals::{Signal, Signals};
 use super::terminal::{Tty, remember};
-use super::theme::Theme;
-use super::{profiles, read, secret, update};
+use super::{keep, profiles, read, secret, update};
 
 pub use super::terminal::{TerminalError, check};
 
@@ -37,8 +36,8 @@ pub struct Launch {
     pub files: Vec<PathBuf>,
     /// A lesson to hold instead.
     pub lesson: Option<std::sync::Arc<crate::lesson::Lesson>>,
-    /// How roles look.
-    pub theme: Theme,
+    /// No colours, whatever else is said.
+    pub plain: bool,
 }
 
 /// How the workbench was left.
@@ -76,7 +75,7 @@ pub async fn run(launch: Launch, world: World) -> Result<Left, RunError> {
     let signals = Signals::listen()?;
     let (sender, background) = mpsc::unbounded_channel();
     let mut bench = Bench {
-        model: Model { theme: launch.theme, mouse: true, ..Model::default() },
+        model: Model { mouse: true, ..Model::default() },
         tty: Tty::take()?,
         dialler: Dialler::new(world.clone()),
         world,
@@ -116,12 +115,15 @@ struct Bench {
 impl Bench {
     async fn begin(&mut self, launch: Launch) -> io::Result<()> {
         self.model.size = self.tty.size()?;
+        let (themes, mut warnings) = read::themes(&self.world, launch.plain);
+        self.model.theme = themes.current();
+        self.model.themes = themes;
         self.model.knowledge = std::sync::Arc::new(crate::decode::Knowledge::shipped());
         let keymap = self.world.directories.config.join("keymap.toml");
         if let Ok(text) = std::fs::read_to_string(&keymap) {
-            let warnings = self.model.keymap.overlay(&text);
-            self.model.notice = (!warnings.is_empty()).then(|| warnings.join(" · "));
+            warnings.extend(self.model.keymap.overlay(&text));
         }
+        self.model.notice = (!warnings.is_empty()).then(|| warnings.join(" · "));
         self.model.start.profiles = profiles::rows(&self.world);
         self.model.files = Files { paths: launch.files, current: 0 };
         let warning = self.model.notice.clone();
@@ -241,6 +243,28 @@ impl Bench {
         Ok(())
     }
 
+    /// Effects of reading: what is done beside the loop, and what its answers ask for.
+    fn reading(&mut self, effect: Effect) -> io::Result<Vec<Message>> {
+        let sender = self.sender.clone();
+        match effect {
+            Effect::Remark(remark) => return Ok(self.dialler.remark(remark)),
+            Effect::Annotate(path, remark) => keep::annotate(path, remark, sender),
+            Effect::Sift => {
+                // The loop itself holds the other end.
+                let _ = sender.send(Message::Sift);
+            }
+            Effect::Copy(text) => keep::copy(text, &self.world, sender),
+            Effect::CopyWhole(whole) => keep::copy_whole(whole, &self.model.knowledge, &self.world, sender),
+            Effect::Terminal(sequence) => self.tty.send(&sequence)?,
+            Effect::Write { whole, to, format, over, knowledge } => {
+                let writing = keep::Writing { whole, to, format, over };
+                keep::write(writing, &knowledge, &self.world, sender);
+            }
+            _ => {}
+        }
+        Ok(Vec::new())
+    }
+
     async fn effect(&mut self, effect: Effect) -> io::Result<()> {
         let answers = match effect {
             Effect::Connect(target) => self.dialler.connect(&target).await,
@@ -283,6 +307,7 @@ impl Bench {
                 self.leaving = Some(false);
                 Vec::new()
             }
+            other => self.reading(other)?,
         };
         for answer in answers {
             if let Message::Began { path, .. } = &answer {

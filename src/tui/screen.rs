@@ -33,6 +33,11 @@ impl Screen {
     /// A message of any kind.
     pub(crate) fn send(&mut self, message: Message) {
         self.effects.extend(update(&mut self.model, message));
+        // What is looked for in pieces is found before the next key.
+        while let Some(at) = self.effects.iter().position(|effect| matches!(effect, Effect::Sift)) {
+            self.effects.remove(at);
+            self.effects.extend(update(&mut self.model, Message::Sift));
+        }
     }
 
     /// Keys: characters, and names in angle brackets: `EHLO a<enter><ctrl-p>`; `<lt>` is `<` itself.
@@ -127,6 +132,20 @@ fn words(effect: &Effect) -> String {
         Effect::Reconnect => "reconnect".to_owned(),
         Effect::Drop => "drop".to_owned(),
         Effect::Open(path) => format!("open {}", path.display()),
+        Effect::Remark(remark) => format!("remark {remark}"),
+        Effect::Annotate(path, remark) => format!("annotate {} {:?}", path.display(), remark.event),
+        Effect::Sift => "sift".to_owned(),
+        Effect::Copy(text) => format!("copy {text}"),
+        Effect::CopyWhole(_) => "copy the whole".to_owned(),
+        Effect::Terminal(sequence) => format!("terminal {sequence:?}"),
+        Effect::Write { to, format, over, .. } => {
+            format!(
+                "write {} as {}{}",
+                to.display(),
+                format.map_or("smtp", |f| f.name),
+                if *over { " over" } else { "" }
+            )
+        }
         Effect::LookForRecent => "look for recent".to_owned(),
         Effect::Profiles(Wish::Save { name, was: None, text }) => format!("save {name}: {text}"),
         Effect::AskSecret => "ask secret".to_owned(),

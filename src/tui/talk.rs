@@ -31,6 +31,8 @@ pub struct Talk {
     pub path: Option<PathBuf>,
     /// The target that the head of an opened file names.
     pub target: Option<String>,
+    /// It is of a newer format, and nothing is appended to it.
+    pub read_only: bool,
     /// More of it is still being read.
     pub partial: bool,
     /// What happened.

@@ -100,6 +100,13 @@ impl Tty {
         if ours { execute!(io::stdout(), EnableMouseCapture) } else { execute!(io::stdout(), DisableMouseCapture) }
     }
 
+    /// Sends a sequence as it is.
+    pub(super) fn send(&mut self, sequence: &str) -> io::Result<()> {
+        let mut out = io::stdout();
+        out.write_all(sequence.as_bytes())?;
+        out.flush()
+    }
+
     /// Gives the terminal back for a while.
     pub(super) fn lend() {
         restore();

@@ -1,6 +1,15 @@
 //! Roles, not colours: what a text is; a theme says how it looks.
+//!
+//! Themes are data: `assets/themes/NAME.toml`, and the user's own under `themes/` in the data directory. [`choose`] takes
+//! one by what the terminal and the user say.
 
+use std::collections::BTreeMap;
+
+use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier, Style};
+use serde::Deserialize;
+
+use crate::assets;
 
 /// What a text is. Each has a glyph or a word beside its colour on the screen, so that no meaning hangs on colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -27,42 +36,294 @@ pub enum Role {
     Good,
     /// Not accepted.
     Bad,
+    /// What a search has found.
+    Found,
 }
 
-/// How each role looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Theme {
-    /// Only the 16 colours that every terminal has.
-    #[default]
-    Sixteen,
-    /// No colour: bold, underline, reverse.
-    Mono,
+impl Role {
+    /// All, by their names in a theme's file.
+    pub const NAMES: [(Self, &'static str); 12] = [
+        (Self::Text, "text"),
+        (Self::Sent, "sent"),
+        (Self::Received, "received"),
+        (Self::Refused, "refused"),
+        (Self::Remark, "remark"),
+        (Self::Warning, "warning"),
+        (Self::Accent, "accent"),
+        (Self::Dim, "dim"),
+        (Self::Selection, "selection"),
+        (Self::Good, "good"),
+        (Self::Bad, "bad"),
+        (Self::Found, "found"),
+    ];
+}
+
+/// How each role looks. Without more said, that of [`Theme::sixteen`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Theme {
+    styles: [Style; Role::NAMES.len()],
+    /// Foreground and background of every cell that says nothing else; the terminal's own where there is none.
+    ground: Option<(Color, Color)>,
+}
+
+impl Default for Theme {
+    fn default() -> Self {
+        Self::sixteen()
+    }
 }
 
 impl Theme {
+    /// Only the 16 colours that every terminal has.
+    #[must_use]
+    pub fn sixteen() -> Self {
+        shipped("sixteen")
+    }
+
+    /// No colour: bold, underline, reverse.
+    #[must_use]
+    pub fn mono() -> Self {
+        shipped("mono")
+    }
+
+    /// Reads a theme's file.
+    ///
+    /// # Errors
+    /// What is wrong in it, with its line.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let file: File = toml::from_str(text).map_err(|error| error.to_string())?;
+        let mut theme = Self { styles: [Style::new(); Role::NAMES.len()], ground: None };
+        for (name, look) in &file.roles {
+            let role = Role::NAMES.iter().find(|(_, known)| known == name);
+            let Some((role, _)) = role else {
+                let names: Vec<_> = Role::NAMES.iter().map(|(_, name)| *name).collect();
+                return Err(format!("{name} is no role; there are {}", names.join(", ")));
+            };
+            theme.styles[*role as usize] = look.style()?;
+        }
+        if let (Some(foreground), Some(background)) = (&file.foreground, &file.background) {
+            theme.ground = Some((colour(foreground)?, colour(background)?));
+        }
+        Ok(theme)
+    }
+
     /// The style of a role.
     #[must_use]
     pub fn style(self, role: Role) -> Style {
-        let plain = Style::new();
-        match self {
-            Self::Sixteen => match role {
-                Role::Text => plain,
-                Role::Sent => plain.fg(Color::Cyan),
-                Role::Received => plain.fg(Color::Green),
-                Role::Refused | Role::Bad => plain.fg(Color::Red).add_modifier(Modifier::BOLD),
-                Role::Remark | Role::Dim => plain.fg(Color::DarkGray),
-                Role::Warning => plain.fg(Color::Yellow),
-                Role::Accent => plain.fg(Color::Blue).add_modifier(Modifier::BOLD),
-                Role::Selection => plain.add_modifier(Modifier::REVERSED),
-                Role::Good => plain.fg(Color::Green).add_modifier(Modifier::BOLD),
-            },
-            Self::Mono => match role {
-                Role::Text | Role::Sent | Role::Received => plain,
-                Role::Refused | Role::Bad | Role::Accent | Role::Good => plain.add_modifier(Modifier::BOLD),
-                Role::Remark | Role::Dim => plain.add_modifier(Modifier::DIM),
-                Role::Warning => plain.add_modifier(Modifier::UNDERLINED),
-                Role::Selection => plain.add_modifier(Modifier::REVERSED),
-            },
+        self.styles[role as usize]
+    }
+
+    /// Gives every cell that has no colours of its own those of the theme.
+    pub fn ground(self, buffer: &mut Buffer) {
+        let Some((foreground, background)) = self.ground else { return };
+        for cell in &mut buffer.content {
+            if cell.fg == Color::Reset {
+                cell.fg = foreground;
+            }
+            if cell.bg == Color::Reset {
+                cell.bg = background;
+            }
         }
+    }
+}
+
+fn shipped(name: &str) -> Theme {
+    let text = assets::text(&format!("themes/{name}.toml")).expect("it is compiled in");
+    Theme::parse(text).expect("a test reads every shipped theme")
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    /// A word or two for people.
+    #[serde(rename = "title")]
+    _title: Option<String>,
+    foreground: Option<String>,
+    background: Option<String>,
+    #[serde(default)]
+    roles: BTreeMap<String, Look>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Look {
+    fg: Option<String>,
+    bg: Option<String>,
+    #[serde(default)]
+    bold: bool,
+    #[serde(default)]
+    dim: bool,
+    #[serde(default)]
+    italic: bool,
+    #[serde(default)]
+    underline: bool,
+    #[serde(default)]
+    reverse: bool,
+}
+
+impl Look {
+    fn style(&self) -> Result<Style, String> {
+        let mut style = Style::new();
+        if let Some(fg) = &self.fg {
+            style = style.fg(colour(fg)?);
+        }
+        if let Some(bg) = &self.bg {
+            style = style.bg(colour(bg)?);
+        }
+        for (wanted, modifier) in [
+            (self.bold, Modifier::BOLD),
+            (self.dim, Modifier::DIM),
+            (self.italic, Modifier::ITALIC),
+            (self.underline, Modifier::UNDERLINED),
+            (self.reverse, Modifier::REVERSED),
+        ] {
+            if wanted {
+                style = style.add_modifier(modifier);
+            }
+        }
+        Ok(style)
+    }
+}
+
+/// `red`, `light-blue`, `dark-gray`, `#a3d18a`, or a number of the 256.
+fn colour(text: &str) -> Result<Color, String> {
+    text.parse().map_err(|_| format!("{text} is no colour; write red, light-blue, #a3d18a, or a number up to 255"))
+}
+
+/// The themes that there are, and which one is used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Themes {
+    all: Vec<(String, Theme)>,
+    current: usize,
+}
+
+impl Default for Themes {
+    fn default() -> Self {
+        let mut themes = Self { all: Vec::new(), current: 0 };
+        for name in ["dark", "light", "sixteen", "mono"] {
+            themes.add(name, shipped(name));
+        }
+        themes.choose("sixteen");
+        themes
+    }
+}
+
+impl Themes {
+    /// Adds one; it takes the place of another of the same name.
+    pub fn add(&mut self, name: &str, theme: Theme) {
+        match self.all.iter_mut().find(|(known, _)| known == name) {
+            Some((_, known)) => *known = theme,
+            None => self.all.push((name.to_owned(), theme)),
+        }
+    }
+
+    /// Uses the one of this name from now on; false where there is none.
+    pub fn choose(&mut self, name: &str) -> bool {
+        let found = self.all.iter().position(|(known, _)| known == name);
+        self.current = found.unwrap_or(self.current);
+        found.is_some()
+    }
+
+    /// The next one, in a ring, with its name.
+    pub fn turn(&mut self) -> (&str, Theme) {
+        self.current = (self.current + 1) % self.all.len();
+        let (name, theme) = &self.all[self.current];
+        (name, *theme)
+    }
+
+    /// The one that is used.
+    #[must_use]
+    pub fn current(&self) -> Theme {
+        self.all[self.current].1
+    }
+}
+
+/// The name of the theme that fits a terminal, by its environment: `light` or `dark` where it says that it has all
+/// colours, else `sixteen`.
+#[must_use]
+pub fn fitting(variable: impl Fn(&str) -> Option<String>) -> &'static str {
+    let all_colours = variable("COLORTERM").is_some_and(|value| matches!(value.as_str(), "truecolor" | "24bit"))
+        || variable("TERM").is_some_and(|value| value.ends_with("-direct"));
+    // rxvt and others: foreground;background, as numbers of the 16 colours.
+    let background = variable("COLORFGBG").and_then(|value| value.rsplit(';').next()?.parse::<u8>().ok());
+    match (all_colours, background) {
+        (true, Some(7 | 9..=15)) => "light",
+        (true, _) => "dark",
+        (false, _) => "sixteen",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Relative luminance (WCAG 2, 1.4.3).
+    fn luminance(colour: Color) -> f64 {
+        let Color::Rgb(r, g, b) = colour else { panic!("{colour} is not one of all colours") };
+        let linear = |c: u8| {
+            let c = f64::from(c) / 255.0;
+            if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b)
+    }
+
+    fn contrast(a: Color, b: Color) -> f64 {
+        let (a, b) = (luminance(a), luminance(b));
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    #[test]
+    fn every_shipped_theme_can_be_read_and_names_every_role() {
+        let folder = assets::ASSETS.get_dir("themes").expect("shipped");
+        assert!(folder.files().count() >= 4);
+        for file in folder.files() {
+            let text = file.contents_utf8().expect("text");
+            Theme::parse(text).unwrap_or_else(|error| panic!("{}: {error}", file.path().display()));
+            let table: toml::Table = text.parse().expect("a table");
+            let roles = table["roles"].as_table().expect("a table");
+            for (_, name) in Role::NAMES {
+                assert!(roles.contains_key(name), "{}: {name} is missing", file.path().display());
+            }
+        }
+    }
+
+    #[test]
+    fn every_text_of_dark_and_light_stands_out_from_its_ground() {
+        for name in ["dark", "light"] {
+            let theme = shipped(name);
+            let (foreground, background) = theme.ground.expect("a ground of its own");
+            for (role, word) in Role::NAMES {
+                let style = theme.style(role);
+                let got = contrast(style.fg.unwrap_or(foreground), style.bg.unwrap_or(background));
+                assert!(got >= 4.5, "{name}: {word} has a contrast of {got:.2}");
+            }
+        }
+    }
+
+    #[test]
+    fn mono_has_no_colour_at_all() {
+        for (role, _) in Role::NAMES {
+            assert_eq!((Theme::mono().style(role).fg, Theme::mono().style(role).bg), (None, None));
+        }
+    }
+
+    #[test]
+    fn the_terminal_says_which_theme_fits() {
+        for (variables, want) in [
+            (&[][..], "sixteen"),
+            (&[("COLORTERM", "truecolor")], "dark"),
+            (&[("COLORTERM", "24bit"), ("COLORFGBG", "15;0")], "dark"),
+            (&[("COLORTERM", "truecolor"), ("COLORFGBG", "0;15")], "light"),
+            (&[("COLORFGBG", "0;15")], "sixteen"),
+            (&[("TERM", "xterm-direct")], "dark"),
+        ] {
+            let look = |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned());
+            assert_eq!(fitting(look), want, "{variables:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_in_a_theme_is_told() {
+        assert!(Theme::parse("[roles]\nsend = {}").expect_err("no such role").contains("send is no role"));
+        assert!(Theme::parse("[roles]\nsent = { fg = \"reddish\" }").expect_err("no colour").contains("reddish"));
     }
 }

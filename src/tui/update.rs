@@ -1,6 +1,6 @@
 //! What each message changes: pure, effects are given back as data.
 
-use crossterm::event::{KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
 
 use crate::conversation::Micros;
@@ -10,12 +10,12 @@ use super::action::Action;
 use super::effect::Effect;
 use super::enter::paste_lines;
 use super::keymap::Key;
-use super::layout::inner;
 use super::message::Message;
 use super::model::{Face, Focus, Model};
 use super::overlay::{Mail, Outcome, Overlay, Paste, Question, Target};
 use super::pane::panel::{Panel, Tab};
 use super::pane::transcript::Transcript;
+use super::reading;
 use super::start::Wish;
 use super::talk::Talk;
 use super::{regardless, secret};
@@ -62,7 +62,34 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         effects.extend(super::start::ask_reading(model));
     }
     model.settle();
+    // What search and filter have not looked at yet is looked at between keys, a piece at a time.
+    if !model.sifting && model.transcript.is_sifting(&model.talk) {
+        model.sifting = true;
+        effects.push(Effect::Sift);
+    }
     effects
+}
+
+/// What comes back of what was asked for while reading.
+fn read(model: &mut Model, message: Message) -> Vec<Effect> {
+    match message {
+        Message::Sift => {
+            model.sifting = false;
+            model.transcript.sift(&model.talk);
+        }
+        Message::Annotated { path, remark } => {
+            if model.is_offline() && model.talk.path.as_deref() == Some(path.as_path()) {
+                model.talk.take([remark]);
+            }
+        }
+        Message::Copied { sequence, words } => {
+            model.notice = Some(words);
+            return sequence.map(Effect::Terminal).into_iter().collect();
+        }
+        Message::Exists { to, format } => reading::exists(model, &to, format),
+        _ => {}
+    }
+    Vec::new()
 }
 
 /// What comes from the loop itself.
@@ -111,7 +138,7 @@ fn background(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Secret(fetched) => return secret::take(model, fetched),
         Message::Profiles(news) => super::start::take(model, news),
-        _ => {}
+        other => return read(model, other),
     }
     Vec::new()
 }
@@ -139,11 +166,14 @@ fn pressed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     model.notice = None;
     let place = model.place();
     if let Some(action) = model.keymap.action(place, Key::from(key)) {
+        // Esc first shows again what a filter or a search has narrowed.
+        let leaves = action == Action::ToComposer && key.code == KeyCode::Esc && model.focus == Focus::Transcript;
+        let action = if leaves && model.transcript.is_narrowed() { Action::Widen } else { action };
         return act(model, action);
     }
     match (model.face, model.focus) {
         (Face::Start, _) => {
-            if key.code == crossterm::event::KeyCode::Esc {
+            if key.code == KeyCode::Esc {
                 model.start.clear();
             } else {
                 model.start.key(key);
@@ -175,7 +205,19 @@ fn answered(model: &mut Model, overlay: Overlay, outcome: Outcome) -> Vec<Effect
             model.overlay = Some(overlay);
             Vec::new()
         }
-        Outcome::Close => Vec::new(),
+        Outcome::Close => {
+            reading::left(model, &overlay);
+            Vec::new()
+        }
+        Outcome::Typed => {
+            typed_into(model, overlay);
+            Vec::new()
+        }
+        Outcome::Answer => match overlay {
+            Overlay::Prompt(prompt) => reading::answered(model, prompt),
+            _ => Vec::new(),
+        },
+        Outcome::Copy(what) => reading::copy(model, what),
         Outcome::Act(action) => act(model, action),
         Outcome::Yes(Question::Connect(target)) | Outcome::Connect(target) => vec![Effect::Connect(target)],
         Outcome::Yes(Question::Reconnect) => vec![Effect::Reconnect],
@@ -206,9 +248,18 @@ fn answered(model: &mut Model, overlay: Overlay, outcome: Outcome) -> Vec<Effect
     }
 }
 
+/// What an overlay shows follows its line.
+fn typed_into(model: &mut Model, mut overlay: Overlay) {
+    if let Overlay::Prompt(prompt) = &mut overlay {
+        reading::typed(model, prompt);
+    }
+    model.overlay = Some(overlay);
+}
+
 fn pasted(model: &mut Model, text: &str) -> Vec<Effect> {
-    if let Some(overlay) = &mut model.overlay {
+    if let Some(mut overlay) = model.overlay.take() {
         overlay.paste(text);
+        typed_into(model, overlay);
         return Vec::new();
     }
     model.notice = None;
@@ -236,7 +287,7 @@ fn moused(model: &mut Model, mouse: MouseEvent) -> Vec<Effect> {
     }
     let Some(layout) = model.layout() else { return Vec::new() };
     let at = Position::new(mouse.column, mouse.row);
-    let over = |area: Option<Rect>| area.filter(|area| area.contains(at)).map(inner);
+    let over = |area: Option<Rect>| area.filter(|area| area.contains(at)).map(|area| layout.within(area));
     match mouse.kind {
         MouseEventKind::ScrollUp | MouseEventKind::ScrollDown => {
             let up = mouse.kind == MouseEventKind::ScrollUp;

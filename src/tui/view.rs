@@ -32,6 +32,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
     if let Some(overlay) = &model.overlay {
         overlay.draw(model, frame);
     }
+    model.theme.ground(frame.buffer_mut());
 }
 
 fn too_small(model: &Model, frame: &mut Frame<'_>) {
@@ -115,6 +116,11 @@ fn framed(model: &Model, frame: &mut Frame<'_>, area: Rect, of: Focus, title: &s
 
 /// The same with a title that has its own styles.
 fn bordered(model: &Model, frame: &mut Frame<'_>, area: Rect, of: Focus, title: Line<'static>, right: &str) -> Rect {
+    if model.zoomed {
+        return area;
+    }
+    let room = usize::from(area.width).saturating_sub(title.width() + 5);
+    let right = super::text::fit(right, room);
     let block = Block::new().borders(Borders::ALL).border_style(border(model, of)).title(title);
     let block = if right.is_empty() {
         block

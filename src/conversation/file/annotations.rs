@@ -38,6 +38,7 @@ impl Annotations {
             let about = at(&remark, &recorded).unwrap_or(record);
             match remark.word.as_str() {
                 "note" => all.notes.push((about, remark.bare(0).unwrap_or_default().to_owned())),
+                "mark" if remark.get("off").is_some() => all.marks.retain(|marked| *marked != about),
                 "mark" => all.marks.push(about),
                 _ => all.set(&remark),
             }
@@ -86,7 +87,13 @@ pub fn folded(document: &Document) -> Document {
         } else if let Some(about) = at(&remark, &recorded) {
             gone.push(record);
             remark.values.retain(|(key, _)| key.as_deref() != Some("at"));
-            moved.push((about, remark));
+            // A mark that was taken off takes those before it with it.
+            if remark.word == "mark" {
+                moved.retain(|(marked, before)| *marked != about || before.word != "mark");
+            }
+            if remark.get("off").is_none() {
+                moved.push((about, remark));
+            }
         }
     }
     moved.sort_by_key(|(record, _)| *record);
@@ -133,6 +140,14 @@ mod tests {
         assert_eq!((all.title.as_deref(), all.tags), (Some("A test"), vec!["slow".to_owned()]));
         assert_eq!(all.notes, [(2, "too slow".to_owned()), (3, "here".to_owned())]);
         assert_eq!(all.marks, [1]);
+    }
+
+    #[test]
+    fn a_mark_that_was_taken_off_is_gone() {
+        let document =
+            read(format!("{FILE}9.000000 * mark at=1 off=yes\n9.000000 * mark at=2\n").as_bytes()).expect("a file");
+        assert_eq!(Annotations::of(&document).marks, [2]);
+        assert_eq!(Annotations::of(&folded(&document)).marks, [4], "a folded mark stands behind its line");
     }
 
     #[test]

@@ -2,16 +2,20 @@
 
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{Outcome, letter, place, window};
+use super::{Outcome, glossary, letter, place, window};
 use crate::tui::action::{ACTIONS, Action, Where};
 use crate::tui::model::Model;
-use crate::tui::text::wrap;
+use crate::tui::text::{fit, wrap};
 use crate::tui::theme::Role;
 
 /// Columns for the keys.
 const KEYS: usize = 16;
+/// Columns for a term.
+const TERM: usize = 22;
 
 /// The help screen.
 #[derive(Debug, Clone)]
@@ -48,6 +52,7 @@ impl Help {
         let accent = model.theme.style(Role::Accent);
         let mut lines: Vec<Line<'static>> =
             words(self.place).iter().flat_map(|text| wrap(text, columns)).map(Line::from).collect();
+        lines.extend(self.terms(model, columns));
         for (heading, place) in [(heading(self.place), self.place), ("Everywhere", Where::Everywhere)] {
             lines.push(Line::default());
             lines.push(Line::styled(heading, accent));
@@ -80,6 +85,27 @@ impl Help {
         lines
     }
 
+    /// The terms of the glossary that the right panel shows now.
+    fn terms(&self, model: &Model, columns: usize) -> Vec<Line<'static>> {
+        if self.place == Where::Start {
+            return Vec::new();
+        }
+        let terms = glossary::terms_in(&shown(model), model.knowledge.glossary());
+        let mut lines = Vec::new();
+        if !terms.is_empty() {
+            lines.push(Line::default());
+            lines.push(Line::styled("Words on this screen", model.theme.style(Role::Accent)));
+        }
+        for term in terms {
+            for (n, row) in wrap(&term.text, columns.saturating_sub(TERM)).into_iter().enumerate() {
+                let name = if n == 0 { fit(&term.term, TERM - 1) } else { String::new() };
+                let name = Span::styled(format!("{name:TERM$}"), model.theme.style(Role::Good));
+                lines.push(Line::from(vec![name, Span::raw(row)]));
+            }
+        }
+        lines
+    }
+
     pub(super) fn draw(&self, model: &Model, frame: &mut Frame<'_>) {
         let lines = self.lines(model, columns(model));
         let area = place(frame, 96, u16::try_from(lines.len()).unwrap_or(u16::MAX - 4));
@@ -90,6 +116,18 @@ impl Help {
             frame.buffer_mut().set_line(inner.x, inner.y + y, line, inner.width);
         }
     }
+}
+
+/// The text that the right panel shows, whichever tab is open.
+fn shown(model: &Model) -> String {
+    let Some(size) = model.layout().map(|layout| layout.panel_inner()) else { return String::new() };
+    let area = Rect::new(0, 0, size.width, size.height);
+    let mut buffer = Buffer::empty(area);
+    model.panel.draw(model.theme, false, area, &mut buffer);
+    let rows = buffer.content.chunks(usize::from(size.width).max(1));
+    let rows = rows.map(|row| row.iter().map(ratatui::buffer::Cell::symbol).collect::<String>());
+    // A term may go on in the next row.
+    rows.collect::<Vec<_>>().join(" ").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn columns(model: &Model) -> usize {

@@ -14,24 +14,30 @@ use super::start::Wish;
 use super::theme::Role;
 use crate::smtp::Secret;
 
+mod copy;
 mod form;
+mod glossary;
 mod help;
 mod mail;
 mod menu;
 mod palette;
 mod paste;
 mod profile;
+mod prompt;
 mod question;
 mod secret;
 mod target;
 
+pub use copy::{Copy, What};
 pub use form::Form;
+pub use glossary::Glossary;
 pub use help::Help;
 pub use mail::{Letter, Mail};
 pub use menu::Menu;
 pub use palette::Palette;
 pub use paste::{Paste, PasteAs};
 pub use profile::ProfileEditor;
+pub use prompt::{Ask, Prompt};
 pub use question::Question;
 pub use secret::SecretPrompt;
 pub use target::Target;
@@ -59,6 +65,12 @@ pub enum Overlay {
     Secret(SecretPrompt),
     /// A profile as a form.
     Profile(Box<ProfileEditor>),
+    /// A line that is asked for at the foot of the transcript.
+    Prompt(Prompt),
+    /// What is to be copied.
+    Copy(Copy),
+    /// The glossary.
+    Glossary(Glossary),
 }
 
 /// What a key does to an overlay.
@@ -68,6 +80,12 @@ pub enum Outcome {
     Stay,
     /// It goes.
     Close,
+    /// It stays, and its line has changed.
+    Typed,
+    /// It goes, and its line is the answer.
+    Answer,
+    /// It goes, and this is copied.
+    Copy(What),
     /// It goes, and this action is done.
     Act(Action),
     /// It goes, and the question was answered with yes.
@@ -114,6 +132,9 @@ impl Overlay {
             Self::Mail(it) => it.key(key, model),
             Self::Profile(it) => it.key(key),
             Self::Secret(it) => it.key(key),
+            Self::Prompt(it) => it.key(key),
+            Self::Copy(it) => it.key(key),
+            Self::Glossary(it) => it.key(key, model),
         }
     }
 
@@ -125,7 +146,9 @@ impl Overlay {
             Self::Form(it) => it.paste(text),
             Self::Profile(it) => it.paste(text),
             Self::Secret(it) => it.paste(text),
-            Self::Help(_) | Self::Question(_) | Self::Paste(_) | Self::Menu(_) | Self::Mail(_) => {}
+            Self::Prompt(it) => it.paste(text),
+            Self::Glossary(it) => it.paste(text),
+            _ => {}
         }
     }
 
@@ -142,6 +165,9 @@ impl Overlay {
             Self::Mail(it) => it.draw(model, frame),
             Self::Profile(it) => it.draw(model, frame),
             Self::Secret(it) => it.draw(model, frame),
+            Self::Prompt(it) => it.draw(model, frame),
+            Self::Copy(it) => it.draw(model, frame),
+            Self::Glossary(it) => it.draw(model, frame),
         }
     }
 }

@@ -119,7 +119,7 @@ impl Desk {
         terminal
             .draw(|frame| {
                 cursor = self
-                    .with(|composer, around| composer.draw(around, Theme::Sixteen, frame.area(), frame.buffer_mut()));
+                    .with(|composer, around| composer.draw(around, Theme::sixteen(), frame.area(), frame.buffer_mut()));
             })
             .unwrap();
         let cursor = cursor.unwrap();

@@ -64,13 +64,13 @@ fn arranged(talk: &Talk, size: Size) -> Panel {
 
 fn screen(panel: &Panel) -> String {
     sample::screen(panel.size.width, panel.size.height, |area, buffer| {
-        panel.draw(Theme::Sixteen, false, area, buffer);
+        panel.draw(Theme::sixteen(), false, area, buffer);
     })
 }
 
 fn place(talk: &Talk, width: u16, height: u16) -> String {
     sample::screen(width, height, |area, buffer| {
-        Panel::default().draw_where(talk, &Knowledge::shipped(), Theme::Sixteen, area, buffer);
+        Panel::default().draw_where(talk, &Knowledge::shipped(), Theme::sixteen(), area, buffer);
     })
 }
 
@@ -178,7 +178,7 @@ fn in_an_opened_conversation_it_is_about_the_explained_reply() {
         let mut panel = Panel::default();
         panel.arrange(talk, Scene { knowledge: &Knowledge::default(), marked: Some(marked), today: None }, LARGE);
         sample::screen(56, 7, |area, buffer| {
-            panel.draw_where(talk, &Knowledge::shipped(), Theme::Sixteen, area, buffer);
+            panel.draw_where(talk, &Knowledge::shipped(), Theme::sixteen(), area, buffer);
         })
     };
     let shown = at(&mut talk, 3);

@@ -1,10 +1,13 @@
-//! What a row must know of the records before it, kept as the log grows: runs of message content, and where TLS
-//! begins and ends. Everything else is looked up when a row is drawn.
+//! What a row must know of the records before it, kept as the log grows: runs of message content and long replies, and
+//! where TLS begins and ends. Everything else is looked up when a row is drawn.
 
 use crate::conversation::log::Entry;
 use crate::conversation::{Kind, Log};
 
-/// Records of message content in a row: from, and up to but without.
+/// Lines from which a reply is long enough to be folded.
+const LONG_REPLY: usize = 12;
+
+/// Records of message content, or of one long reply, in a row: from, and up to but without.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Run {
     pub(super) from: usize,
@@ -15,7 +18,9 @@ pub(super) struct Run {
 #[derive(Debug, Default)]
 pub(super) struct Landmarks {
     seen: usize,
-    content: Vec<Run>,
+    runs: Vec<Run>,
+    /// The reply that goes on.
+    reply: Option<Run>,
     /// From which record on the line is encrypted, or is not any more.
     tls: Vec<(usize, bool)>,
 }
@@ -25,10 +30,13 @@ impl Landmarks {
     pub(super) fn extend(&mut self, log: &Log) {
         for (index, entry) in log.since(self.seen) {
             match entry.kind {
-                Kind::Content => match self.content.last_mut() {
-                    Some(run) if run.to == index => run.to += 1,
-                    _ => self.content.push(Run { from: index, to: index + 1 }),
+                Kind::Content => match self.runs.last_mut() {
+                    Some(run) if run.to == index && log.get(run.from).is_some_and(|e| e.kind == Kind::Content) => {
+                        run.to += 1;
+                    }
+                    _ => self.runs.push(Run { from: index, to: index + 1 }),
                 },
+                Kind::Received => self.received(index, &entry),
                 Kind::Remark if entry.bytes.starts_with(b"tls") && began(&entry) => self.tls.push((index, true)),
                 Kind::Remark if entry.bytes.starts_with(b"connecting") && self.is_tls(index) => {
                     self.tls.push((index, false));
@@ -39,22 +47,35 @@ impl Landmarks {
         self.seen = log.len();
     }
 
+    /// A reply becomes a run once it is long.
+    fn received(&mut self, index: usize, entry: &Entry<'_>) {
+        let from = self.reply.filter(|run| run.to == index).map_or(index, |run| run.from);
+        let run = Run { from, to: index + 1 };
+        if run.to - run.from > LONG_REPLY {
+            match self.runs.last_mut() {
+                Some(last) if last.from == from => *last = run,
+                _ => self.runs.push(run),
+            }
+        }
+        self.reply = (entry.bytes.get(3) == Some(&b'-')).then_some(run);
+    }
+
     /// Whether the line was encrypted at a record.
     pub(super) fn is_tls(&self, record: usize) -> bool {
         let after = self.tls.partition_point(|(from, _)| *from <= record);
         after.checked_sub(1).is_some_and(|n| self.tls[n].1)
     }
 
-    /// The run of content that a record belongs to.
+    /// The run that a record belongs to.
     pub(super) fn run(&self, record: usize) -> Option<Run> {
-        let after = self.content.partition_point(|run| run.from <= record);
-        self.content.get(after.checked_sub(1)?).copied().filter(|run| record < run.to)
+        let after = self.runs.partition_point(|run| run.from <= record);
+        self.runs.get(after.checked_sub(1)?).copied().filter(|run| record < run.to)
     }
 
     /// The last run that begins before a record.
     pub(super) fn last_before(&self, record: usize) -> Option<Run> {
-        let after = self.content.partition_point(|run| run.from < record);
-        self.content.get(after.checked_sub(1)?).copied()
+        let after = self.runs.partition_point(|run| run.from < record);
+        self.runs.get(after.checked_sub(1)?).copied()
     }
 }
 

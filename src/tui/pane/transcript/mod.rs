@@ -5,8 +5,12 @@
 
 mod landmarks;
 mod line;
+mod notes;
+mod pattern;
+mod reading;
 mod remark;
 mod rows;
+mod sift;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -22,7 +26,9 @@ use crate::tui::talk::{Source, Talk};
 use crate::tui::theme::Theme;
 
 use landmarks::Landmarks;
+use notes::Notes;
 use rows::{Columns, LongLines, Place, Rows};
+use sift::{Filter, Search};
 
 /// The pane's own state; everything else is in the [`Talk`].
 #[derive(Debug, Default)]
@@ -30,8 +36,15 @@ pub struct Transcript {
     size: Size,
     columns: Columns,
     landmarks: Landmarks,
-    /// Runs of content that are shown whole, by their first record.
+    /// Runs of content, and long replies, that are shown whole, by their first record; where `all_open`, those that are
+    /// not.
     unfolded: BTreeSet<usize>,
+    all_open: bool,
+    notes: Notes,
+    search: Option<Search>,
+    filter: Option<Filter>,
+    /// From here on a record may still fit a filter that it did not fit.
+    unsettled: usize,
     /// The first row of the view.
     top: Place,
     /// The view stays where it is instead of following the end.
@@ -72,6 +85,10 @@ impl Transcript {
             Source::Opened if talk.partial => "opened …",
             Source::Opened => "opened",
         };
+        let narrowed = self.narrowed(talk);
+        if !narrowed.is_empty() {
+            return narrowed;
+        }
         match self.selected {
             Some(exchange) => format!("{} of {} · {source}", exchange + 1, talk.dialogue.exchanges().len()),
             None if self.held => format!("{} % · {source}", self.top.record * 100 / talk.log.len().max(1)),
@@ -85,6 +102,7 @@ impl Transcript {
             *self = Self::default();
         }
         self.landmarks.extend(&talk.log);
+        self.follow(talk);
         let columns = Columns::of(inner.width, talk);
         let resized = self.size != inner || self.columns != columns;
         let in_sight =
@@ -119,6 +137,7 @@ impl Transcript {
             Action::RefusalBefore => self.refusal(talk, Towards::Start),
             Action::RefusalAfter => self.refusal(talk, Towards::End),
             Action::Fold => self.fold(talk),
+            Action::FoldAll => self.fold_all(talk),
             _ => return false,
         }
         true
@@ -129,7 +148,11 @@ impl Transcript {
         if let Some(rows) = self.rows_of(talk) {
             view::draw(self, rows, theme, focused, area, buffer);
         } else {
-            view::draw_empty(theme, area, buffer);
+            let words = match self.filter {
+                Some(_) => "No line fits the filter. Esc shows all.",
+                None => "Nothing was said yet. F4 connects.",
+            };
+            view::draw_empty(words, theme, area, buffer);
         }
     }
 
@@ -140,10 +163,7 @@ impl Transcript {
         if rows.down(self.top, usize::from(row).saturating_sub(1)) == place && row > 0 {
             return;
         }
-        if let Some(run) = rows.folded(place.record).and_then(|_| self.landmarks.run(place.record)) {
-            self.unfolded.insert(run.from);
-        }
-        self.mark(place.record, talk);
+        self.show(place.record, talk);
     }
 
     /// Selects the first line: how an opened conversation begins.
@@ -173,12 +193,17 @@ enum Towards {
 impl Transcript {
     /// The rows at the size arranged last; none where there is nothing to show.
     fn rows_of<'a>(&'a self, talk: &'a Talk) -> Option<Rows<'a>> {
-        (!talk.log.is_empty() && self.size.height > 0).then_some(Rows {
+        let shown = self.filter.as_ref().map(|filter| filter.shown.records.as_slice());
+        let some = !talk.log.is_empty() && shown.is_none_or(|shown| !shown.is_empty());
+        (some && self.size.height > 0).then_some(Rows {
             talk,
             landmarks: &self.landmarks,
             unfolded: &self.unfolded,
             columns: self.columns,
             long: &self.long,
+            notes: &self.notes,
+            all_open: self.all_open,
+            shown,
         })
     }
 
@@ -331,7 +356,8 @@ impl Transcript {
         }
     }
 
-    /// Folds or unfolds the content that the marked record belongs to or is next to, or else the last in sight.
+    /// Folds or unfolds the content or long reply that the marked record belongs to or is next to, or else the last in
+    /// sight.
     fn fold(&mut self, talk: &Talk) {
         let Some(rows) = self.rows_of(talk) else { return };
         let beside = self.cursor.and_then(|cursor| {
@@ -345,9 +371,7 @@ impl Transcript {
         });
         let run = beside.or_else(|| self.landmarks.last_before(self.bottom(rows).record + 1));
         let Some(run) = run else { return };
-        if !self.unfolded.remove(&run.from) {
-            self.unfolded.insert(run.from);
-        }
+        self.turn(run.from);
         if let Some(cursor) = self.cursor {
             let settled = self.rows_of(talk).map(|rows| rows.settled(Place::first_of(cursor)).record);
             self.cursor = settled;

@@ -32,8 +32,15 @@ pub(super) fn said(remark: &Remark) -> Said {
         "content" => content(remark),
         "closed" => closed(remark),
         "error" | "warning" => return warning(spoken(remark)),
-        "note" => format!("note: {}", bare_from(remark, 0, " ")),
-        "mark" => with_values("bookmark", remark),
+        "note" => match remark.get("at") {
+            Some(at) => format!("note on line {at}: {}", bare_from(remark, 0, " ")),
+            None => format!("note: {}", bare_from(remark, 0, " ")),
+        },
+        "mark" => match (remark.get("at"), remark.get("off")) {
+            (Some(at), None) => format!("bookmark on line {at}"),
+            (Some(at), Some(_)) => format!("bookmark taken off line {at}"),
+            (None, _) => with_values("bookmark", remark),
+        },
         "answer" => format!("answered: {}", bare_from(remark, 0, " ")),
         "delivered" => with_values("delivered", remark),
         _ => remark.to_string(),

@@ -13,6 +13,7 @@ use crate::tui::talk::Talk;
 
 use super::landmarks::{Landmarks, Run};
 use super::line;
+use super::notes::Notes;
 
 /// Content lines that a folded run shows.
 const CONTENT_SHOWN: usize = 12;
@@ -106,13 +107,18 @@ pub(super) struct Rows<'a> {
     pub(super) unfolded: &'a BTreeSet<usize>,
     pub(super) columns: Columns,
     pub(super) long: &'a LongLines,
+    pub(super) notes: &'a Notes,
+    /// Runs are shown whole, but for those in `unfolded`.
+    pub(super) all_open: bool,
+    /// The records that a filter lets through; all without one.
+    pub(super) shown: Option<&'a [usize]>,
 }
 
-impl Rows<'_> {
+impl<'a> Rows<'a> {
     /// The records of a run that are folded away; the first of them stands for all as one row.
     pub(super) fn folded(&self, record: usize) -> Option<Run> {
-        let run = self.landmarks.run(record)?;
-        if run.to - run.from <= CONTENT_SHOWN || self.unfolded.contains(&run.from) {
+        let run = self.landmarks.run(record).filter(|_| self.shown.is_none())?;
+        if run.to - run.from <= CONTENT_SHOWN || self.unfolded.contains(&run.from) != self.all_open {
             return None;
         }
         let tail = if run.to == self.talk.log.len() { TAIL_SHOWN } else { 0 };
@@ -120,14 +126,24 @@ impl Rows<'_> {
         (hidden.from <= record && record < hidden.to).then_some(hidden)
     }
 
-    /// Rows of a record; one for the first of what is folded away.
+    /// Rows of a record with its notes; one for the first of what is folded away.
     pub(super) fn height(&self, record: usize) -> usize {
         if self.folded(record).is_some() {
             return 1;
         }
         let Some(entry) = self.talk.log.get(record) else { return 1 };
         let shown = line::shown(record, &entry, self.talk, self.landmarks);
-        self.breaks(record, &shown).len()
+        self.breaks(record, &shown).len() + self.note_rows(record).len()
+    }
+
+    /// The rows of what was noted about a record, and whether each begins a note.
+    pub(super) fn note_rows(&self, record: usize) -> Vec<(bool, &'a [u8])> {
+        let width = self.columns.width;
+        let rows_of = |note: &String| wrap::rows(note.as_bytes(), width, width, 0);
+        let notes = self.notes.of(record).iter();
+        notes
+            .flat_map(|note| rows_of(note).into_iter().enumerate().map(move |(n, row)| (n == 0, &note.as_bytes()[row])))
+            .collect()
     }
 
     /// Where the rows of a record's text begin and end.
@@ -149,19 +165,31 @@ impl Rows<'_> {
 
     /// The record that is shown after this one.
     pub(super) fn after(&self, record: usize) -> Option<usize> {
+        if let Some(shown) = self.shown {
+            return shown.get(shown.partition_point(|r| *r <= record)).copied();
+        }
         let next = self.folded(record).map_or(record + 1, |hidden| hidden.to);
         (next < self.talk.log.len()).then_some(next)
     }
 
     /// The record that is shown before this one.
     pub(super) fn before(&self, record: usize) -> Option<usize> {
+        if let Some(shown) = self.shown {
+            return shown.partition_point(|r| *r < record).checked_sub(1).map(|n| shown[n]);
+        }
         record.checked_sub(1).map(|before| self.folded(before).map_or(before, |hidden| hidden.from))
     }
 
     /// The nearest place that is shown.
     pub(super) fn settled(&self, place: Place) -> Place {
         let last = self.talk.log.len().saturating_sub(1);
-        let record = place.record.min(last);
+        let record = match self.shown {
+            Some(shown) => {
+                let after = shown.partition_point(|r| *r <= place.record);
+                shown.get(after.saturating_sub(1)).copied().unwrap_or(0)
+            }
+            None => place.record.min(last),
+        };
         let record = self.folded(record).map_or(record, |hidden| hidden.from);
         let row = if record == place.record { place.row.min(self.height(record) - 1) } else { 0 };
         Place { record, row }
@@ -173,7 +201,7 @@ impl Rows<'_> {
             if place.row >= rows {
                 return Place { row: place.row - rows, ..place };
             }
-            let Some(before) = self.before(place.record) else { return Place::default() };
+            let Some(before) = self.before(place.record) else { return Place::first_of(place.record) };
             rows -= place.row + 1;
             place = Place { record: before, row: self.height(before) - 1 };
         }
@@ -194,7 +222,7 @@ impl Rows<'_> {
 
     /// The last row.
     pub(super) fn end(&self) -> Place {
-        let last = self.talk.log.len().saturating_sub(1);
+        let last = self.shown.map_or(self.talk.log.len().saturating_sub(1), |shown| shown.last().copied().unwrap_or(0));
         let record = self.folded(last).map_or(last, |hidden| hidden.from);
         Place { record, row: self.height(record) - 1 }
     }

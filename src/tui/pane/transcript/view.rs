@@ -1,5 +1,7 @@
 //! Draws the rows in sight.
 
+use std::ops::Range;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -7,6 +9,7 @@ use crate::conversation::log::Entry;
 use crate::tui::pane::wrap::{self, Look};
 use crate::tui::theme::{Role, Theme};
 
+use super::pattern::Pattern;
 use super::rows::{Place, Rows};
 use super::{Transcript, line};
 
@@ -37,9 +40,8 @@ pub(super) fn draw(pane: &Transcript, rows: Rows<'_>, theme: Theme, focused: boo
 }
 
 /// Says how to begin.
-pub(super) fn draw_empty(theme: Theme, area: Rect, buffer: &mut Buffer) {
+pub(super) fn draw_empty(words: &str, theme: Theme, area: Rect, buffer: &mut Buffer) {
     if area.height > 1 {
-        let words = "Nothing was said yet. F4 connects.";
         buffer.set_stringn(area.x + 1, area.y + 1, words, area.width.saturating_sub(2).into(), theme.style(Role::Dim));
     }
 }
@@ -75,6 +77,10 @@ impl Drawer<'_> {
         let look = Look { text: self.theme.style(shown.role), escape: self.theme.style(Role::Warning) };
         let breaks = self.rows.breaks(record, &shown);
         let mut drawn = 0;
+        if self.rows.notes.is_marked(record) && place.row == 0 {
+            let x = self.area.x + 1 + columns.time;
+            buffer.set_stringn(x, self.area.y, "◆", 1, self.theme.style(Role::Accent));
+        }
         for (n, row) in breaks.iter().enumerate().skip(place.row).take(self.area.height.into()) {
             let y = self.area.y + drawn;
             self.bar(drawn, barred, buffer);
@@ -87,12 +93,47 @@ impl Drawer<'_> {
                 }
             }
             let used = wrap::put(buffer, text_x, y, room, &shown.text[row.clone()], look);
+            if let Some(pattern) = self.pane.search.as_ref().map(|search| &search.pattern) {
+                let at = Rect { x: text_x, y, width: room, height: 1 };
+                self.found(pattern, &shown.text, row.clone(), at, buffer);
+            }
             if n + 1 == breaks.len() && !shown.tail.is_empty() {
                 buffer.set_stringn(text_x + used, y, shown.tail, (room - used).into(), look.escape);
             }
             drawn += 1;
         }
+        self.notes(record, place.row.saturating_sub(breaks.len()), drawn, buffer)
+    }
+
+    /// Draws what was noted about a record below its own rows, from a row on; gives the rows drawn so far.
+    fn notes(&self, record: usize, skip: usize, mut drawn: u16, buffer: &mut Buffer) -> u16 {
+        let look = Look { text: self.theme.style(Role::Accent), escape: self.theme.style(Role::Warning) };
+        let columns = self.rows.columns;
+        for (begins, row) in self.rows.note_rows(record).into_iter().skip(skip) {
+            if drawn >= self.area.height {
+                break;
+            }
+            let y = self.area.y + drawn;
+            if begins {
+                let x = self.area.x + 1 + columns.time + 1;
+                buffer.set_stringn(x, y, " ✎ ", 3, look.text);
+            }
+            let x = self.area.x + columns.text;
+            wrap::put(buffer, x, y, columns.width.min(self.area.right().saturating_sub(x)), row, look);
+            drawn += 1;
+        }
         drawn
+    }
+
+    /// Shows what a search has found in a row of a text; `at` is where the row is drawn.
+    fn found(&self, pattern: &Pattern, text: &[u8], row: Range<usize>, at: Rect, buffer: &mut Buffer) {
+        for place in pattern.places(text).skip_while(|p| p.end <= row.start).take_while(|p| p.start < row.end) {
+            let (from, to) = (place.start.max(row.start), place.end.min(row.end));
+            let before = wrap::width(&text[row.start..from]).min(at.width);
+            let columns = wrap::width(&text[from..to]).min(at.width - before);
+            let place = Rect { x: at.x + before, width: columns, ..at };
+            buffer.set_style(place, self.theme.style(Role::Found));
+        }
     }
 
     fn bar(&self, row: u16, barred: bool, buffer: &mut Buffer) {

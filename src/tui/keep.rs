@@ -1,0 +1,233 @@
+//! What is written to the disk beside the loop: notes in an opened file, copies, saved and exported conversations.
+
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::conversation::event::Timed;
+use crate::conversation::file::{self, Document, folded, write_document, write_record};
+use crate::decode::Knowledge;
+use crate::interchange;
+use crate::interchange::Format;
+use crate::smtp::escape::for_screen;
+use crate::world::World;
+
+use super::copying;
+use super::effect::Whole;
+use super::message::Message;
+
+/// Octets at the end of a file that are looked at for its last line.
+const LAST_LINE: u64 = 64 * 1024;
+
+/// Appends a note or a bookmark to an opened file.
+pub(super) fn annotate(path: PathBuf, remark: Timed, sender: UnboundedSender<Message>) {
+    tokio::task::spawn_blocking(move || {
+        let message = match append(&path, &remark) {
+            Ok(()) => Message::Annotated { path, remark },
+            Err(why) => Message::Notice(format!("Not kept: {}: {why}", for_screen(path.to_string_lossy().as_bytes()))),
+        };
+        // Nobody listens any more when the workbench has been left.
+        let _ = sender.send(message);
+    });
+}
+
+fn append(path: &Path, remark: &Timed) -> Result<(), String> {
+    let mut file = File::options().read(true).append(true).open(path).map_err(|error| match error.kind() {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            "the file may not be written to; w saves a copy that may".to_owned()
+        }
+        _ => error.to_string(),
+    })?;
+    if matches!(file.try_lock(), Err(std::fs::TryLockError::WouldBlock)) {
+        return Err("another ehlo is recording into it".to_owned());
+    }
+    let words = |error: io::Error| error.to_string();
+    let length = file.metadata().map_err(words)?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(LAST_LINE))).map_err(words)?;
+    let mut end = Vec::new();
+    file.read_to_end(&mut end).map_err(words)?;
+    let mut record = Vec::new();
+    if !end.ends_with(b"\n") {
+        let last = end.rsplit(|b| *b == b'\n').next().unwrap_or_default();
+        // A line that a killed process left half written must not become a whole one.
+        let whole = [b"+++\nehlo = 1\n+++\n", last, b"\n"].concat();
+        if file::read(&whole).is_err() {
+            return Err("its last line is cut off; w saves a copy without it".to_owned());
+        }
+        record.push(b'\n');
+    }
+    write_record(remark.at, &remark.event, &mut record);
+    file.write_all(&record).map_err(words)
+}
+
+/// The whole of a conversation.
+fn document(whole: Whole) -> Result<Document, String> {
+    match whole {
+        Whole::File(path) => file::open(&path).map_err(|error| error.to_string()),
+        Whole::Log(document) => Ok(*document),
+    }
+}
+
+/// A path as it was typed, with `~` for the home directory.
+fn expanded(path: &Path, world: &World) -> PathBuf {
+    match (path.strip_prefix("~"), world.variable("HOME")) {
+        (Ok(rest), Some(home)) => Path::new(&home).join(rest),
+        _ => path.to_owned(),
+    }
+}
+
+/// What is to be written where.
+pub(super) struct Writing {
+    pub(super) whole: Whole,
+    pub(super) to: PathBuf,
+    /// None for a transcript with what was added later in its place.
+    pub(super) format: Option<&'static Format>,
+    pub(super) over: bool,
+}
+
+/// Saves a conversation, or exports it.
+pub(super) fn write(writing: Writing, knowledge: &Knowledge, world: &World, sender: UnboundedSender<Message>) {
+    let (knowledge, world) = (knowledge.clone(), world.clone());
+    tokio::task::spawn_blocking(move || {
+        let to = expanded(&writing.to, &world);
+        let message = if to.exists() && !writing.over {
+            Message::Exists { to: writing.to, format: writing.format }
+        } else {
+            let octets = document(writing.whole).map(|document| match writing.format {
+                Some(format) => (format.export)(&document, &knowledge),
+                None => {
+                    let mut out = Vec::new();
+                    write_document(&folded(&document), &mut out);
+                    out
+                }
+            });
+            let shown = for_screen(to.to_string_lossy().as_bytes());
+            Message::Notice(match octets.and_then(|octets| replace(&to, &octets).map_err(|error| error.to_string())) {
+                Ok(()) => format!("Written to {shown}"),
+                Err(why) => format!("Not written to {shown}: {why}"),
+            })
+        };
+        let _ = sender.send(message);
+    });
+}
+
+/// Writes a file beside its place and then puts it there, so that there is never half of it.
+fn replace(to: &Path, octets: &[u8]) -> io::Result<()> {
+    let name = to.file_name().ok_or(io::ErrorKind::IsADirectory)?.to_string_lossy().into_owned();
+    let beside = to.with_file_name(format!(".{name}.{}", std::process::id()));
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options.open(&beside).and_then(|mut file| {
+        file.write_all(octets)?;
+        file.sync_all()?;
+        std::fs::rename(&beside, to)
+    });
+    if written.is_err() {
+        // It may not be there.
+        let _ = std::fs::remove_file(&beside);
+    }
+    written
+}
+
+/// Copies a text: into a file, into tmux's buffer where there is one, and to the terminal.
+pub(super) fn copy(text: String, world: &World, sender: UnboundedSender<Message>) {
+    let world = world.clone();
+    tokio::task::spawn_blocking(move || {
+        let _ = sender.send(copied(&text, &world));
+    });
+}
+
+/// Copies a whole conversation.
+pub(super) fn copy_whole(whole: Whole, knowledge: &Knowledge, world: &World, sender: UnboundedSender<Message>) {
+    let (knowledge, world) = (knowledge.clone(), world.clone());
+    tokio::task::spawn_blocking(move || {
+        let text = interchange::by_name("txt").expect("a test walks the formats").export;
+        let message = match document(whole) {
+            Ok(document) => copied(&String::from_utf8_lossy(&text(&document, &knowledge)), &world),
+            Err(why) => Message::Notice(format!("Not copied: {why}")),
+        };
+        let _ = sender.send(message);
+    });
+}
+
+fn copied(text: &str, world: &World) -> Message {
+    let path = world.directories.state.join("copied.txt");
+    let kept = std::fs::create_dir_all(&world.directories.state).and_then(|()| replace(&path, text.as_bytes()));
+    let in_tmux = world.variable("TMUX").is_some_and(|tmux| !tmux.is_empty()) && to_tmux(text).is_ok();
+    let sequence = copying::for_terminal(text);
+    let shown = for_screen(path.to_string_lossy().as_bytes());
+    let mut words = match (&kept, &sequence) {
+        (Ok(()), Some(_)) => format!("Copied; also in {shown}"),
+        (Ok(()), None) => format!("Too long for the clipboard; it is in {shown}"),
+        (Err(error), _) => format!("Copied, but not kept in {shown}: {error}"),
+    };
+    if in_tmux {
+        words.push_str(" and tmux's buffer");
+    }
+    Message::Copied { sequence, words }
+}
+
+fn to_tmux(text: &str) -> io::Result<()> {
+    let mut tmux = Command::new("tmux")
+        .args(["load-buffer", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()?;
+    if let Some(mut input) = tmux.stdin.take() {
+        input.write_all(text.as_bytes())?;
+    }
+    if tmux.wait()?.success() { Ok(()) } else { Err(io::ErrorKind::Other.into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conversation::Micros;
+    use crate::conversation::event::{Event, Remark};
+    use crate::conversation::file::Annotations;
+
+    fn note() -> Timed {
+        let remark = Remark::new("note").with("at", 1).value("slow");
+        Timed { at: Micros(300_000), event: Event::Remark(remark) }
+    }
+
+    #[test]
+    fn a_note_is_appended_and_found_again() {
+        let folder = tempfile::tempdir().expect("a directory");
+        for (name, end) in [("a.smtp", "\n"), ("b.smtp", "")] {
+            let path = folder.path().join(name);
+            let text = format!("+++\nehlo = 1\n+++\n0.100000 > NOOP\n0.300000 < 250 ok{end}");
+            std::fs::write(&path, &text).expect("written");
+            append(&path, &note()).expect("appended");
+            let document = file::open(&path).expect("it opens");
+            assert_eq!(Annotations::of(&document).notes, [(0, "slow".to_owned())]);
+            assert!(std::fs::read_to_string(&path).expect("read").starts_with(&text), "what was there stays");
+        }
+    }
+
+    #[test]
+    fn a_cut_last_line_is_not_made_whole_and_what_may_not_be_written_is_told() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let path = folder.path().join("cut.smtp");
+        std::fs::write(&path, "+++\nehlo = 1\n+++\n0.100000 > NOOP\n0.3000").expect("written");
+        assert!(append(&path, &note()).expect_err("cut off").contains("cut off"));
+        assert!(append(&folder.path().join("none.smtp"), &note()).is_err());
+    }
+
+    #[test]
+    fn a_file_is_put_in_its_place_whole() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let path = folder.path().join("a.txt");
+        replace(&path, b"one").expect("written");
+        replace(&path, b"two").expect("written");
+        assert_eq!(std::fs::read(&path).expect("read"), b"two");
+        assert_eq!(std::fs::read_dir(folder.path()).expect("read").count(), 1);
+        assert!(replace(&folder.path().join("no/a.txt"), b"x").is_err());
+    }
+}

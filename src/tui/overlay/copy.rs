@@ -1,0 +1,48 @@
+//! `y`: what is to be copied.
+
+use crossterm::event::KeyEvent;
+use ratatui::Frame;
+use ratatui::text::Line;
+
+use super::{Outcome, letter, message};
+use crate::tui::model::Model;
+
+/// What can be copied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    /// The marked line alone.
+    Line,
+    /// The selected exchange.
+    Exchange,
+    /// Everything.
+    Conversation,
+    /// A swaks command that does the same.
+    Swaks,
+}
+
+/// Each with its letter and its words.
+const CHOICES: [(char, What, &str); 4] = [
+    ('l', What::Line, "l  the line"),
+    ('e', What::Exchange, "e  the exchange: the command and its reply"),
+    ('c', What::Conversation, "c  the whole conversation"),
+    ('s', What::Swaks, "s  a swaks command that does the same, without secrets"),
+];
+
+/// The menu.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Copy;
+
+impl Copy {
+    pub(super) fn key(self, key: KeyEvent) -> Outcome {
+        let letter = letter(key);
+        CHOICES
+            .iter()
+            .find(|(c, _, _)| letter == Some(*c) || letter == Some('y') && *c == 'l')
+            .map_or(Outcome::Stay, |(_, what, _)| Outcome::Copy(*what))
+    }
+
+    pub(super) fn draw(self, model: &Model, frame: &mut Frame<'_>) {
+        let lines = CHOICES.map(|(_, _, words)| Line::from(words));
+        message(model, frame, "Copy", &lines, "Esc stay");
+    }
+}

@@ -1,0 +1,130 @@
+//! A line that is asked for at the foot of the transcript: a search, a filter, a note, a place, a path.
+
+use crossterm::event::{Event, KeyCode, KeyEvent};
+use ratatui::Frame;
+use ratatui::layout::{Position, Rect};
+use ratatui::widgets::Clear;
+use tui_input::Input;
+use tui_input::backend::crossterm::EventHandler as _;
+
+use super::Outcome;
+use crate::interchange::FORMATS;
+use crate::tui::model::Model;
+use crate::tui::text::{fit, head, width};
+use crate::tui::theme::Role;
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ask {
+    /// A text to look for, from this record on.
+    Search(usize),
+    /// What is to be shown alone.
+    Filter,
+    /// A note on this record.
+    Note(usize),
+    /// A time, a verb or a number to go to.
+    Jump,
+    /// Where to save the conversation.
+    Save,
+    /// Where to write it in another format.
+    Export,
+}
+
+/// The line.
+#[derive(Debug, Clone)]
+pub struct Prompt {
+    /// What is asked for.
+    pub ask: Ask,
+    input: Input,
+    /// What is wrong with it, or what a second Enter does.
+    pub said: Option<String>,
+    /// A second Enter writes over the file.
+    pub over: bool,
+}
+
+impl Prompt {
+    /// A line that begins with this text.
+    #[must_use]
+    pub fn new(ask: Ask, text: &str) -> Self {
+        Self { ask, input: Input::new(text.to_owned()), said: None, over: false }
+    }
+
+    /// The line as it stands.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.input.value()
+    }
+
+    pub(super) fn key(&mut self, key: KeyEvent) -> Outcome {
+        if key.code == KeyCode::Enter {
+            return Outcome::Answer;
+        }
+        let changed = self.input.handle_event(&Event::Key(key)).is_some_and(|change| change.value);
+        if !changed {
+            return Outcome::Stay;
+        }
+        (self.said, self.over) = (None, false);
+        Outcome::Typed
+    }
+
+    pub(super) fn paste(&mut self, text: &str) {
+        for c in text.lines().next().unwrap_or_default().chars().filter(|c| crate::smtp::escape::is_plain(*c)) {
+            self.input.handle(tui_input::InputRequest::InsertChar(c));
+        }
+    }
+
+    pub(super) fn draw(&self, model: &Model, frame: &mut Frame<'_>) {
+        let Some(place) =
+            model.layout().and_then(|layout| layout.transcript.or(layout.panel).map(|a| layout.within(a)))
+        else {
+            return;
+        };
+        let rows = place.height.min(2);
+        let area = Rect { y: place.bottom() - rows, height: rows, ..place };
+        frame.render_widget(Clear, area);
+        let title = self.title();
+        let (accent, dim) = (model.theme.style(Role::Accent), model.theme.style(Role::Dim));
+        let buffer = frame.buffer_mut();
+        buffer.set_stringn(area.x, area.y, &title, area.width.into(), accent);
+        let left = u16::try_from(width(&title)).unwrap_or(0).min(area.width);
+        let room = usize::from((area.width - left).saturating_sub(1));
+        let scroll = self.input.visual_scroll(room);
+        let shown: String = self.input.value().chars().skip(scroll).collect();
+        buffer.set_string(area.x + left, area.y, head(&shown, room), model.theme.style(Role::Text));
+        if rows > 1 {
+            let (words, style) = match &self.said {
+                Some(said) => (said.clone(), model.theme.style(Role::Warning)),
+                None => (self.hint(), dim),
+            };
+            buffer.set_string(area.x, area.y + 1, fit(&format!(" {words}"), area.width.into()), style);
+        }
+        let at = u16::try_from(self.input.visual_cursor().saturating_sub(scroll)).unwrap_or(0);
+        frame.set_cursor_position(Position::new((area.x + left + at).min(area.right().saturating_sub(1)), area.y));
+    }
+
+    fn title(&self) -> String {
+        match self.ask {
+            Ask::Search(_) => " / ",
+            Ask::Filter => " Show only ",
+            Ask::Note(_) => " Note ",
+            Ask::Jump => " Go to ",
+            Ask::Save => " Save as ",
+            Ask::Export => " Export to ",
+        }
+        .to_owned()
+    }
+
+    fn hint(&self) -> String {
+        match self.ask {
+            Ask::Search(_) => "text or /expression/ · capitals mind case".to_owned(),
+            Ask::Filter => "sent refused 5xx rcpt text -not · Esc all".to_owned(),
+            Ask::Note(_) => "kept in the file, under this line".to_owned(),
+            Ask::Jump => "a time (12.5 or 1:30), a verb, or #line".to_owned(),
+            Ask::Save => "a copy with notes in their places".to_owned(),
+            Ask::Export => {
+                let endings: Vec<_> = FORMATS.iter().map(|format| format!(".{}", format.extensions[0])).collect();
+                format!("the ending is the format: {}", endings.join(" "))
+            }
+        }
+    }
+}

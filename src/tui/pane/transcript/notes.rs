@@ -1,0 +1,117 @@
+//! Notes and bookmarks: what was said about a record later, shown under it.
+//!
+//! `at=N` counts the recorded lines (those with a time) from 1; see `conversation::file`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::conversation::event::Remark;
+use crate::conversation::{Kind, Log};
+
+/// Those of one log.
+#[derive(Debug, Default)]
+pub(super) struct Notes {
+    seen: usize,
+    /// How many notes and bookmarks were read.
+    pub(super) read: usize,
+    /// Records without a time.
+    untimed: Vec<usize>,
+    notes: BTreeMap<usize, Vec<String>>,
+    marks: BTreeSet<usize>,
+}
+
+impl Notes {
+    /// Takes in what the log has beyond what was seen.
+    pub(super) fn extend(&mut self, log: &Log) {
+        for (record, entry) in log.since(self.seen) {
+            if entry.at.is_none() {
+                self.untimed.push(record);
+            }
+            let named = entry.bytes.starts_with(b"note") || entry.bytes.starts_with(b"mark");
+            if entry.kind == Kind::Remark
+                && named
+                && let Some(remark) = entry.remark()
+            {
+                self.take(record, &remark);
+            }
+        }
+        self.seen = log.len();
+    }
+
+    fn take(&mut self, record: usize, remark: &Remark) {
+        self.read += 1;
+        let number = remark.get("at").and_then(|at| at.parse::<usize>().ok()).filter(|n| *n > 0);
+        // What is about a line that is not there is about the last before it.
+        let about = number.map(|number| self.record(number).min(record.saturating_sub(1)));
+        match (remark.word.as_str(), about) {
+            ("note", Some(about)) => {
+                self.notes.entry(about).or_default().push(remark.bare(0).unwrap_or_default().to_owned());
+            }
+            ("mark", about) if remark.get("off").is_none() => {
+                self.marks.insert(about.unwrap_or(record));
+            }
+            ("mark", about) => {
+                self.marks.remove(&about.unwrap_or(record));
+            }
+            _ => {}
+        }
+    }
+
+    /// The number by which a file names a record.
+    pub(super) fn number(&self, record: usize) -> usize {
+        record + 1 - self.untimed.partition_point(|untimed| *untimed < record)
+    }
+
+    /// The record that a file names by a number, from 1.
+    fn record(&self, number: usize) -> usize {
+        // Before the n-th untimed record there are as many timed ones as its index less n.
+        let (mut low, mut high) = (0, self.untimed.len());
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            if self.untimed[middle] - middle < number {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        number - 1 + low
+    }
+
+    /// What was noted about a record.
+    pub(super) fn of(&self, record: usize) -> &[String] {
+        self.notes.get(&record).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn is_marked(&self, record: usize) -> bool {
+        self.marks.contains(&record)
+    }
+
+    /// The next bookmark after a record, starting over at the first.
+    pub(super) fn mark_after(&self, record: Option<usize>) -> Option<usize> {
+        let next = record.and_then(|record| self.marks.range(record + 1..).next());
+        next.or(self.marks.first()).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn notes(text: &str) -> Notes {
+        let document = crate::conversation::file::read(text.as_bytes()).expect("a file");
+        let mut notes = Notes::default();
+        notes.extend(&document.log);
+        notes
+    }
+
+    #[test]
+    fn numbers_count_the_recorded_lines_alone() {
+        let notes = notes(
+            "+++\nehlo = 1\n+++\n# a comment\n0.000000 > NOOP\n# and one more\n\n0.100000 < 250 ok\n0.200000 > QUIT\n\
+             9.000000 * note at=2 \"slow\"\n9.000000 * mark at=1\n9.000000 * mark at=3\n9.000000 * mark at=3 off=yes\n",
+        );
+        assert_eq!(notes.of(4), ["slow"]);
+        assert!(notes.is_marked(1) && !notes.is_marked(5));
+        assert_eq!((notes.number(1), notes.number(4), notes.number(5)), (1, 2, 3));
+        assert_eq!((notes.mark_after(None), notes.mark_after(Some(1))), (Some(1), Some(1)));
+    }
+}

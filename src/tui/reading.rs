@@ -1,0 +1,232 @@
+//! The handlers of what one does with a conversation while reading it: search, filter, notes, copies, files.
+
+use std::path::{Path, PathBuf};
+
+use crate::conversation::event::{Event, Remark, Timed};
+use crate::conversation::file::{Document, Header};
+use crate::interchange::{self, Format};
+
+use super::action::Action;
+use super::copying;
+use super::effect::{Effect, Whole};
+use super::model::{Focus, Model};
+use super::overlay::{Ask, Copy, Glossary, Overlay, Prompt, What};
+
+/// Does an action of reading.
+pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    let (search, filter) = model.transcript.narrowing();
+    let prompt = match action {
+        Action::Search => Some((Ask::Search(model.transcript.origin()), String::new())),
+        Action::Filter => Some((Ask::Filter, filter.unwrap_or_default().to_owned())),
+        Action::Note => match model.transcript.line(&model.talk) {
+            Some(record) => Some((Ask::Note(record), String::new())),
+            None => None,
+        },
+        Action::Jump => Some((Ask::Jump, String::new())),
+        Action::SaveAs => Some((Ask::Save, suggested(model, "smtp"))),
+        Action::Export => Some((Ask::Export, suggested(model, "md"))),
+        Action::SearchNext | Action::SearchBefore if search.is_none() => {
+            Some((Ask::Search(model.transcript.origin()), String::new()))
+        }
+        _ => None,
+    };
+    if let Some((ask, text)) = prompt {
+        // What is asked for stands at the foot of the transcript.
+        if matches!(ask, Ask::Search(_) | Ask::Filter | Ask::Note(_) | Ask::Jump) {
+            model.focus = Focus::Transcript;
+        }
+        model.overlay = Some(Overlay::Prompt(Prompt::new(ask, &text)));
+        return Vec::new();
+    }
+    match action {
+        Action::SearchNext | Action::SearchBefore => {
+            model.notice = model.transcript.next_found(action == Action::SearchNext, &model.talk);
+        }
+        Action::Widen => model.transcript.widen(&model.talk),
+        Action::Bookmark => return bookmark(model),
+        Action::NextBookmark => {
+            if !model.transcript.next_bookmark(&model.talk) {
+                model.notice = Some("There are no bookmarks here; m sets one.".to_owned());
+            }
+        }
+        Action::Copy => model.overlay = Some(Overlay::Copy(Copy)),
+        Action::Zoom => return zoom(model),
+        Action::Theme => {
+            let (name, theme) = model.themes.turn();
+            model.notice = Some(format!("Theme {name}; theme = \"{name}\" in config.toml keeps it."));
+            model.theme = theme;
+        }
+        Action::Glossary => model.overlay = Some(Overlay::Glossary(Glossary::default())),
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// One pane over the whole screen and without a frame, so that the terminal's own selection takes text alone.
+fn zoom(model: &mut Model) -> Vec<Effect> {
+    model.zoomed = !model.zoomed;
+    let words = if model.zoomed {
+        if model.focus == Focus::Composer {
+            model.focus = Focus::Transcript;
+        }
+        "The mouse selects text now; z goes back."
+    } else {
+        return vec![Effect::Mouse(model.mouse)];
+    };
+    model.notice = Some(words.to_owned());
+    vec![Effect::Mouse(false)]
+}
+
+/// A path for a copy: the name of the file, with this ending, where ehlo was started.
+fn suggested(model: &Model, ending: &str) -> String {
+    let path = model.talk.path.clone().unwrap_or_else(|| PathBuf::from("conversation"));
+    let opened_as = path.with_extension(ending);
+    let name = opened_as.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    // A copy beside the original needs a name of its own.
+    if ending == "smtp" && model.is_offline() { name.replacen(".smtp", "-2.smtp", 1) } else { name }
+}
+
+/// The line of a prompt has changed.
+pub(super) fn typed(model: &mut Model, prompt: &mut Prompt) {
+    let text = prompt.text().to_owned();
+    let result = match prompt.ask {
+        Ask::Search(from) => model.transcript.search(&text, from, &model.talk),
+        Ask::Filter => model.transcript.filter(&text, &model.talk),
+        _ => Ok(()),
+    };
+    prompt.said = result.err();
+}
+
+/// A prompt was left without an answer.
+pub(super) fn left(model: &mut Model, overlay: &Overlay) {
+    let Overlay::Prompt(prompt) = overlay else { return };
+    match prompt.ask {
+        Ask::Search(from) => {
+            // An empty text can't be wrong.
+            let _ = model.transcript.search("", from, &model.talk);
+            if model.transcript.marked().is_some() && from < model.talk.log.len() {
+                model.transcript.show(from, &model.talk);
+            }
+        }
+        Ask::Filter => {
+            let _ = model.transcript.filter("", &model.talk);
+        }
+        _ => {}
+    }
+}
+
+/// Enter in a prompt.
+pub(super) fn answered(model: &mut Model, mut prompt: Prompt) -> Vec<Effect> {
+    let text = prompt.text().trim().to_owned();
+    match prompt.ask {
+        Ask::Search(_) | Ask::Filter => {
+            if prompt.said.is_some() {
+                model.overlay = Some(Overlay::Prompt(prompt));
+            } else if prompt.ask == Ask::Filter {
+                model.transcript.mark_shown(&model.talk);
+            }
+            Vec::new()
+        }
+        Ask::Note(_) if text.is_empty() => Vec::new(),
+        Ask::Note(record) => {
+            let number = model.transcript.number(record);
+            annotate(model, Remark::new("note").with("at", number).value(text))
+        }
+        Ask::Jump => {
+            if !text.is_empty() && !model.transcript.jump(&text, &model.talk) {
+                prompt.said = Some("there is no such line here".to_owned());
+                model.overlay = Some(Overlay::Prompt(prompt));
+            }
+            Vec::new()
+        }
+        Ask::Save | Ask::Export => write(model, prompt, &text),
+    }
+}
+
+fn write(model: &mut Model, mut prompt: Prompt, text: &str) -> Vec<Effect> {
+    if text.is_empty() {
+        return Vec::new();
+    }
+    let to = PathBuf::from(text);
+    let format = match prompt.ask {
+        Ask::Export => match ending(&to) {
+            Some(format) => Some(format),
+            None => {
+                prompt.said = Some("its ending is none that means a format".to_owned());
+                model.overlay = Some(Overlay::Prompt(prompt));
+                return Vec::new();
+            }
+        },
+        _ => None,
+    };
+    vec![Effect::Write { whole: whole(model), to, format, over: prompt.over, knowledge: model.knowledge.clone() }]
+}
+
+fn ending(path: &Path) -> Option<&'static Format> {
+    path.extension().and_then(|ending| ending.to_str()).and_then(interchange::by_extension)
+}
+
+/// A file of that name is there already: a second Enter writes over it.
+pub(super) fn exists(model: &mut Model, to: &Path, format: Option<&'static Format>) {
+    let ask = if format.is_some() { Ask::Export } else { Ask::Save };
+    let mut prompt = Prompt::new(ask, &to.to_string_lossy());
+    prompt.said = Some("it exists already · Enter writes over it · Esc".to_owned());
+    prompt.over = true;
+    model.overlay = Some(Overlay::Prompt(prompt));
+}
+
+/// The conversation, for what is done beside the loop: its file, or else a copy of the log.
+fn whole(model: &Model) -> Whole {
+    match &model.talk.path {
+        Some(path) => Whole::File(path.clone()),
+        None => Whole::Log(Box::new(Document::new(Header::default(), model.talk.log.clone()))),
+    }
+}
+
+fn bookmark(model: &mut Model) -> Vec<Effect> {
+    let Some(record) = model.transcript.line(&model.talk) else { return Vec::new() };
+    let remark = Remark::new("mark").with("at", model.transcript.number(record));
+    let set = !model.transcript.is_bookmarked(record);
+    annotate(model, if set { remark } else { remark.with("off", "yes") })
+}
+
+/// Says something of a conversation, where it is kept: through the journal, or at the end of the opened file.
+fn annotate(model: &mut Model, remark: Remark) -> Vec<Effect> {
+    if !model.is_offline() {
+        return vec![Effect::Remark(remark)];
+    }
+    let Some(path) = model.talk.path.clone().filter(|_| !model.talk.read_only && !model.talk.partial) else {
+        let words = if model.talk.partial {
+            "The file is still being read; try again in a moment."
+        } else {
+            "This file is of a newer format and is not written to."
+        };
+        model.notice = Some(words.to_owned());
+        return Vec::new();
+    };
+    let last = (0..model.talk.log.len()).rev().find_map(|n| model.talk.log.get(n)?.at);
+    vec![Effect::Annotate(path, Timed { at: last.unwrap_or_default(), event: Event::Remark(remark) })]
+}
+
+/// Copies something of the conversation.
+pub(super) fn copy(model: &mut Model, what: What) -> Vec<Effect> {
+    let talk = &model.talk;
+    let record = model.transcript.line(talk);
+    let exchange = model.transcript.selected().or_else(|| talk.last_answered());
+    let text = match what {
+        What::Line => record.map(|record| copying::line(talk, record)),
+        What::Exchange => exchange.and_then(|exchange| copying::exchange(talk, exchange)),
+        What::Conversation => return vec![Effect::CopyWhole(whole(model))],
+        What::Swaks => copying::swaks(talk),
+    };
+    match text {
+        Some(text) => vec![Effect::Copy(text)],
+        None => {
+            model.notice = Some("There is nothing of that kind to copy here.".to_owned());
+            Vec::new()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,276 @@
+//! Reading a conversation: keys in, screen and effects out.
+
+use std::path::PathBuf;
+
+use insta::assert_snapshot;
+
+use crate::conversation::event::{Event, Remark, Timed};
+use crate::conversation::{Kind, Log, Micros};
+use crate::tui::message::Message;
+use crate::tui::model::Peer;
+use crate::tui::pane::sample;
+use crate::tui::screen::Screen;
+use crate::tui::talk::Talk;
+use crate::tui::theme::Theme;
+
+const RELAY: &str = "* connecting 127.0.0.1:2525\n* connected 127.0.0.1:2525 from a\n< 220 mx.target.local ESMTP\n\
+    > EHLO noddy.com\n< 250-mx.target.local\n< 250 SIZE 10485760\n> MAIL FROM:<dude@noddy.com>\n< 250 2.1.0 Ok\n\
+    > RCPT TO:<anotherdude@target.local>\n< 250 2.1.5 Ok\n> RCPT TO:<friend@elsewhere.example>\n\
+    < 554 5.7.1 <friend@elsewhere.example>: Relay access denied\n> DATA\n< 354 go\n| Subject: hello\n|\n| Hello.\n> .\n\
+    < 250 2.0.0 Ok: queued as 4YW33q8qk4Y\n> QUIT\n< 221 2.0.0 Bye\n* closed by=server";
+
+fn opened(text: &str, columns: u16, rows: u16) -> Screen {
+    let mut screen = Screen::new(columns, rows);
+    let log: Log = sample::talk(text).log;
+    let path = PathBuf::from("relay.smtp");
+    let talk = Talk::opened("relay.smtp".to_owned(), path.clone(), log);
+    screen.send(Message::Opened { path, talk: Box::new(talk), whole: true });
+    screen.asked();
+    screen
+}
+
+fn live() -> Screen {
+    let mut screen = Screen::new(100, 30);
+    let peer = Peer { name: "lab".to_owned(), ..Peer::default() };
+    screen.send(Message::Began { peer: Box::new(peer), path: None, again: false });
+    screen.wire(RELAY.split_once("> DATA").expect("it has one").0);
+    screen.keys("<esc>");
+    screen.asked();
+    screen
+}
+
+fn marked(screen: &Screen) -> String {
+    let record = screen.model.transcript.marked().expect("something is marked");
+    let entry = screen.model.talk.log.get(record).expect("it is there");
+    String::from_utf8_lossy(entry.bytes).into_owned()
+}
+
+#[test]
+fn a_search_goes_along_with_what_is_typed_and_n_goes_on() {
+    let mut screen = opened(RELAY, 120, 33);
+    screen.keys("/elsew");
+    assert_eq!(marked(&screen), "RCPT TO:<friend@elsewhere.example>");
+    assert!(screen.shown().contains("/elsew · 1 of 2"), "{}", screen.shown());
+    screen.keys("<enter>n");
+    assert!(marked(&screen).starts_with("554"));
+    screen.keys("n");
+    assert!(marked(&screen).starts_with("RCPT"), "in a ring");
+    assert!(screen.shown().contains("From the beginning again"));
+    screen.keys("N");
+    assert!(marked(&screen).starts_with("554"));
+    screen.keys("<esc>");
+    assert!(!screen.shown().contains("elsew ·"), "Esc ends it");
+}
+
+#[test]
+fn a_search_that_is_left_goes_back_to_where_it_began() {
+    let mut screen = opened(RELAY, 120, 33);
+    let before = marked(&screen);
+    screen.keys("/queued");
+    assert_ne!(marked(&screen), before);
+    screen.keys("<esc>");
+    assert_eq!(marked(&screen), before);
+}
+
+#[test]
+fn expressions_stand_between_slashes_and_a_capital_minds_the_case() {
+    let mut screen = opened(RELAY, 120, 33);
+    screen.keys("//^2[25]0/<enter>");
+    assert!(screen.shown().contains("1 of 6"), "{}", screen.shown());
+    screen.keys("/ok<enter>");
+    assert!(screen.shown().contains(" of 3"), "{}", screen.shown());
+    screen.keys("/OK<enter>");
+    assert!(screen.shown().contains("none found"), "{}", screen.shown());
+    screen.keys("//(/<enter>");
+    assert!(screen.shown().contains("no regular expression"), "{}", screen.shown());
+}
+
+#[test]
+fn a_long_conversation_is_searched_in_pieces_between_which_keys_are_heard() {
+    let mut log = Log::new();
+    for n in 0..100_000 {
+        log.push_octets(Kind::Sent, Some(Micros(n)), format!("NOOP {n}").as_bytes(), true, false);
+        log.push_octets(Kind::Received, Some(Micros(n)), b"250 ok", true, false);
+    }
+    let mut talk = Talk::default();
+    talk.dialogue.extend(&log);
+    talk.log = log;
+    let mut pane = crate::tui::pane::transcript::Transcript::default();
+    pane.arrange(&talk, ratatui::layout::Size::new(60, 20));
+    pane.search("noop 99999", 0, &talk).expect("a text");
+    assert!(pane.is_sifting(&talk) && pane.marked().is_none(), "not all of it was looked at for one key");
+    let mut pieces = 0;
+    while pane.is_sifting(&talk) {
+        pane.sift(&talk);
+        pieces += 1;
+    }
+    assert!(pieces > 5);
+    assert_eq!(pane.marked(), Some(199_998));
+}
+
+#[test]
+fn a_filter_shows_what_fits_alone_and_says_so() {
+    for (columns, rows) in [(80, 24), (120, 33), (200, 50)] {
+        let mut screen = opened(RELAY, columns, rows);
+        screen.keys("frefused");
+        assert_snapshot!(format!("filter_typed_{columns}x{rows}"), screen.shown());
+        screen.keys("<enter>");
+        assert!(screen.shown().contains("filter: refused · 2 of 22"), "{}", screen.shown());
+        assert!(!screen.shown().contains("EHLO noddy"), "{}", screen.shown());
+        screen.keys("<esc>");
+        assert!(!screen.shown().contains("filter:"), "Esc shows all");
+    }
+}
+
+#[test]
+fn a_filter_follows_a_conversation_that_goes_on() {
+    let mut screen = live();
+    screen.keys("frefused<enter>G");
+    screen.wire("> RCPT TO:<x@elsewhere.example>");
+    assert!(!screen.shown().contains("-> RCPT TO:<x@"), "nothing is refused yet");
+    screen.wire("< 550 5.1.1 no such user");
+    assert!(screen.shown().contains("-> RCPT TO:<x@") && screen.shown().contains("4 of"), "{}", screen.shown());
+}
+
+#[test]
+fn a_filter_that_nothing_fits_says_how_to_leave_it() {
+    let mut screen = opened(RELAY, 80, 24);
+    screen.keys("fxyzzy<enter>");
+    assert!(screen.shown().contains("No line fits the filter. Esc shows all."), "{}", screen.shown());
+    screen.keys("jkGg[]eE <esc>");
+    assert!(screen.shown().contains("EHLO"), "{}", screen.shown());
+}
+
+#[test]
+fn a_note_and_a_bookmark_of_a_file_are_appended_to_it_and_shown() {
+    let mut screen = opened(RELAY, 120, 33);
+    screen.keys("e;ask the owner<enter>m");
+    let asked = screen.asked();
+    assert_eq!(asked.len(), 2, "{asked:?}");
+    assert!(asked[0].starts_with("annotate relay.smtp") && asked[0].contains("ask the owner"), "{asked:?}");
+    for text in ["note at=11 \"ask the owner\"", "mark at=11"] {
+        let remark = Timed { at: Micros(99), event: Event::Remark(Remark::parse(text)) };
+        screen.send(Message::Annotated { path: PathBuf::from("relay.smtp"), remark });
+    }
+    screen.keys("gz");
+    screen.asked();
+    assert_snapshot!("noted_120x33", screen.shown());
+    screen.keys("'");
+    assert_eq!(marked(&screen), "RCPT TO:<friend@elsewhere.example>");
+    screen.keys("m");
+    assert!(screen.asked()[0].contains("off"), "the same key takes it off");
+}
+
+#[test]
+fn a_note_on_a_live_conversation_goes_through_the_journal() {
+    let mut screen = live();
+    screen.keys("e;later<enter>");
+    assert_eq!(screen.asked(), ["remark note at=11 later"]);
+    screen.wire("* note at=11 later");
+    assert!(screen.shown().contains("✎  later"), "{}", screen.shown());
+}
+
+#[test]
+fn a_file_of_a_newer_format_is_not_written_to() {
+    let mut screen = opened(RELAY, 120, 33);
+    screen.model.talk.read_only = true;
+    screen.keys("m");
+    assert_eq!(screen.asked(), [] as [&str; 0]);
+    assert!(screen.shown().contains("newer format"), "{}", screen.shown());
+}
+
+#[test]
+fn what_is_copied_is_chosen_from_a_menu() {
+    let mut screen = opened(RELAY, 80, 24);
+    screen.keys("ey");
+    assert_snapshot!("copy_menu_80x24", screen.shown());
+    screen.keys("l");
+    assert_eq!(screen.asked(), ["copy RCPT TO:<friend@elsewhere.example>"]);
+    screen.keys("ye");
+    assert!(screen.asked()[0].contains("<** 554 5.7.1"));
+    screen.keys("yc");
+    assert_eq!(screen.asked(), ["copy the whole"]);
+    screen.keys("ys");
+    assert!(screen.asked()[0].starts_with("copy swaks --server 127.0.0.1 --port 2525 --helo noddy.com"));
+    screen.send(Message::Copied { sequence: Some("x".to_owned()), words: "Copied; also in /s/copied.txt".to_owned() });
+    assert_eq!(screen.asked(), ["terminal \"x\""]);
+    assert!(screen.shown().contains("also in /s/copied.txt"));
+}
+
+#[test]
+fn a_file_is_written_over_only_by_a_second_enter() {
+    let mut screen = opened(RELAY, 120, 33);
+    screen.keys("w<enter>");
+    assert_eq!(screen.asked(), ["write relay-2.smtp as smtp"]);
+    screen.send(Message::Exists { to: PathBuf::from("relay-2.smtp"), format: None });
+    assert!(screen.shown().contains("Enter writes over it"), "{}", screen.shown());
+    screen.keys("<enter>");
+    assert_eq!(screen.asked(), ["write relay-2.smtp as smtp over"]);
+    screen.send(Message::Exists { to: PathBuf::from("relay-2.smtp"), format: None });
+    screen.keys("<backspace>p<enter>");
+    assert_eq!(screen.asked(), ["write relay-2.smtp as smtp"], "another name asks again");
+}
+
+#[test]
+fn an_export_has_its_format_by_its_ending() {
+    let mut screen = opened(RELAY, 120, 33);
+    screen.keys("x<enter>");
+    assert_eq!(screen.asked(), ["write relay.md as md"]);
+    screen.keys("x<ctrl-u>a.doc<enter>");
+    assert_eq!(screen.asked(), [] as [&str; 0]);
+    assert!(screen.shown().contains("none that means a format"), "{}", screen.shown());
+}
+
+#[test]
+fn zoom_shows_one_pane_without_a_frame_and_leaves_the_mouse_to_the_terminal() {
+    let mut screen = opened(RELAY, 80, 24);
+    screen.keys("z");
+    assert_eq!(screen.asked(), ["mouse false"]);
+    assert!(!screen.shown().contains(['│', '┌']), "{}", screen.shown());
+    screen.keys("z");
+    assert!(screen.shown().contains('┌'));
+}
+
+#[test]
+fn one_goes_to_a_time_a_verb_or_a_line() {
+    let mut screen = opened(RELAY, 120, 33);
+    screen.keys("tdata<enter>");
+    assert_eq!(marked(&screen), "DATA");
+    screen.keys("t0.004<enter>");
+    assert_eq!(marked(&screen), "250-mx.target.local");
+    screen.keys("t#3<enter>");
+    assert!(marked(&screen).starts_with("220"));
+    screen.keys("tnowhere<enter>");
+    assert!(screen.shown().contains("no such line"));
+}
+
+#[test]
+fn a_long_reply_is_folded_and_all_is_unfolded_at_once() {
+    let lines: String = (0..20).map(|n| format!("< 250-X{n}\n")).collect();
+    let mut screen = opened(&format!("* connected a\n< 220 mx\n> EHLO a\n{lines}< 250 LAST"), 120, 45);
+    assert!(!screen.shown().contains("250-X15"), "{}", screen.shown());
+    screen.keys("a");
+    assert!(screen.shown().contains("250-X15") && screen.shown().contains("250 LAST"), "{}", screen.shown());
+    screen.keys("a/x15<enter>");
+    assert!(screen.shown().contains("250-X15"), "what was found is unfolded: {}", screen.shown());
+}
+
+#[test]
+fn help_explains_the_words_on_the_screen_and_the_glossary_the_others() {
+    let mut screen = opened(RELAY, 120, 45);
+    screen.keys("e<f1>");
+    assert!(screen.shown().contains("Words on this screen"), "{}", screen.shown());
+    screen.keys("<esc><ctrl-p>glossary<enter>greyl");
+    assert_snapshot!("glossary_120x45", screen.shown());
+}
+
+#[test]
+fn themes_change_the_look_and_not_the_words() {
+    let mut screen = opened(RELAY, 120, 33);
+    screen.keys("e");
+    let before = screen.shown();
+    screen.model.theme = Theme::mono();
+    assert_eq!(screen.shown(), before);
+    screen.keys("<ctrl-p>theme<enter>");
+    assert!(screen.shown().contains("Theme mono"), "{}", screen.shown());
+}
