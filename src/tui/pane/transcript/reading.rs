@@ -8,12 +8,6 @@ use super::sift::{Filter, Search};
 use super::{Place, Transcript};
 
 impl Transcript {
-    /// The marked record.
-    #[must_use]
-    pub fn marked(&self) -> Option<usize> {
-        self.cursor
-    }
-
     /// The record that an action on a line is about: the marked one, or the last that is shown.
     #[must_use]
     pub fn line(&self, talk: &Talk) -> Option<usize> {
