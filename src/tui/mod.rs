@@ -32,6 +32,8 @@ pub mod message;
 pub mod model;
 pub mod overlay;
 pub mod pane;
+#[cfg(test)]
+mod panel_tests;
 mod profiles;
 mod read;
 mod reading;

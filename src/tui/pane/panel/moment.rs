@@ -24,7 +24,8 @@ pub(super) fn until(talk: &Talk, connections: &Connections, marked: Option<usize
     let Some(marked) = marked else { return connections.before_the_closer_look() };
     // What comes before the first exchange counts to it.
     let exchange = talk.dialogue.exchanges().get(talk.dialogue.exchange_at(marked).unwrap_or(0));
-    let end = exchange.and_then(|exchange| exchange.reply()).map(|reply| *reply.end()).filter(|end| marked <= *end);
+    let end =
+        exchange.and_then(crate::conversation::Exchange::reply).map(|reply| *reply.end()).filter(|end| marked <= *end);
     Some(end.unwrap_or(marked))
 }
 

@@ -182,7 +182,7 @@ fn entry(out: &mut Writer, capability: &Capability, before: Option<&Before>, kno
         Some(Change::Other(_)) => (Role::Warning, "≠ "),
         _ => (Role::Text, ""),
     };
-    let name = [&[capability.keyword.clone()], capability.parameters.as_slice()].concat().join(" ");
+    let name = [std::slice::from_ref(&capability.keyword), &capability.parameters].concat().join(" ");
     let width = u16::try_from(glyph.1.chars().count()).unwrap_or(0);
     out.labelled(glyph.1, glyph.0, width, Role::Accent, &name);
     match change {

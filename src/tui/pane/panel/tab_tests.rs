@@ -234,6 +234,19 @@ fn each_kind_of_trouble_says_what_happened_why_and_what_to_press() {
         "{dialled}* connected 127.0.0.1:25\n* warning kind=silence \"no greeting\" try=smtps://127.0.0.1:25\n< 220 mx"
     ));
     assert!(!shown(&late, Tab::Reply, LARGE).contains("says nothing"), "a greeting ends the silence");
+    let gone = talk(&format!(
+        "{dialled}* connected 127.0.0.1:25\n* warning kind=silence \"no greeting\" try=smtps://127.0.0.1:25\n\
+         > EHLO a\n* closed by=server"
+    ));
+    let text = shown(&gone, Tab::Reply, Size::new(56, 22));
+    assert!(
+        text.contains("closed before it said anything") && text.contains("1 try TLS from the first byte"),
+        "{text}"
+    );
+    // The other tabs do not pretend that there is a line.
+    let refused = talk(&format!("{dialled}* error kind=refused \"refused\"\n* closed by=network"));
+    let text = shown(&refused, Tab::Tls, LARGE);
+    assert!(text.contains("nothing listens there") && !text.contains("Clear text"), "{text}");
 }
 
 #[test]

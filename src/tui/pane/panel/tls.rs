@@ -60,9 +60,9 @@ pub(super) fn rows(
     };
     let look = look.filter(|_| connection.trouble.is_some_and(|trouble| trouble <= record));
     let tls = remark(&talk.log, connection.tls.filter(|tls| *tls <= record));
-    match (&tls, look) {
-        (None, None) if trouble.is_some_and(|trouble| trouble.better.is_some()) => {}
-        (None, None) => clear_text(&mut out, moment),
+    match (&tls, look, trouble) {
+        (None, None, Some(trouble)) => out.paragraph(0, Role::Bad, &trouble.title),
+        (None, None, None) => clear_text(&mut out, moment),
         _ => handshake(&mut out, talk, tls.as_ref(), look),
     }
     if let Some(record) = connection.injected.filter(|at| *at <= record) {

@@ -42,10 +42,25 @@ impl Trouble {
         if remark.word == "warning" && greeted(talk, connection, record) {
             return None;
         }
+        if remark.get("kind") == Some("silence")
+            && let Some(mut trouble) = closed_unheard(talk, connection, record)
+        {
+            trouble.prefer(remark.get("try"));
+            return Some(trouble);
+        }
         let scene = Scene { talk, connection, look, remark: &remark };
         let mut trouble = scene.trouble();
         trouble.better = remark.get("try").map(str::to_owned);
         Some(trouble)
+    }
+
+    /// Puts the way that fits better before everything else.
+    fn prefer(&mut self, target: Option<&str>) {
+        self.better = target.map(str::to_owned);
+        let connects = |step: &Step| matches!(&step.does, Does::Action(_, argument) if argument.as_deref() == target);
+        if let Some(at) = self.steps.iter().position(connects).filter(|_| target.is_some()) {
+            self.steps[..=at].rotate_right(1);
+        }
     }
 
     /// The number of the step that does this action, from 1.
@@ -201,8 +216,8 @@ impl Scene<'_> {
         if has("expired") {
             steps.push(advice("tell the server's owner that it has expired"));
         }
-        let mut trouble = self.with("Not secured: the certificate is not trusted", "", &[], steps);
-        trouble.short = "certificate not trusted".to_owned();
+        let mut trouble =
+            self.with("Not secured: the certificate is not trusted", "certificate not trusted", &[], steps);
         trouble.meaning =
             format!("{name} showed a certificate that does not prove who it is. Nothing was sent under it.");
         trouble.certain = !faults.is_empty();

@@ -119,7 +119,7 @@ impl Writer {
 
     /// Words at the right end of the last row, where they fit; else on a row of their own.
     pub(super) fn at_right(&mut self, role: Role, text: &str) {
-        let text = wrap::shortened(text, self.width.saturating_sub(2));
+        let text = wrap::shortened(text, self.width);
         let width = wrap::width(text.as_bytes());
         let free = self.free();
         let place = self.width.saturating_sub(width);

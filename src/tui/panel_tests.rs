@@ -1,0 +1,175 @@
+//! The right panel as a person meets it: tabs by key and by mouse, and what goes on from a connection that failed.
+
+use std::path::PathBuf;
+
+use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+
+use super::message::Message;
+use super::model::{Focus, Peer};
+use super::overlay::Overlay;
+use super::pane::panel::Tab;
+use super::screen::Screen;
+use super::talk::Talk;
+
+fn began(unverified: bool, again: bool) -> Message {
+    let peer = Peer { name: "mx.example:25".to_owned(), unverified, ..Peer::default() };
+    Message::Began { peer: Box::new(peer), path: None, again }
+}
+
+fn greeted(columns: u16, rows: u16) -> Screen {
+    let mut screen = Screen::new(columns, rows);
+    screen.send(began(false, false));
+    screen.wire(
+        "* connecting 127.0.0.1:25
+         * connected 127.0.0.1:25 from 127.0.0.1:50000
+         < 220 mx.example ESMTP
+         > EHLO noddy.com
+         < 250-mx.example
+         < 250 STARTTLS",
+    );
+    screen
+}
+
+/// A handshake that was refused, and the closer look so far.
+const REFUSED: &str = "
+    > STARTTLS
+    < 220 go
+    * tls version=TLSv1.3 failed=yes
+    * error kind=tls \"the server's certificate is self-signed\"
+    * closed by=client
+    * inspecting mx.example
+    * connecting 127.0.0.1:25
+    * connected 127.0.0.1:25";
+
+fn untrusted() -> Screen {
+    let mut screen = greeted(120, 33);
+    screen.wire(REFUSED);
+    assert!(screen.shown().contains("looking closer"), "{}", screen.shown());
+    screen.wire(
+        "< 220 mx.example ESMTP
+         * auto
+         > EHLO noddy.com
+         < 250-mx.example
+         < 250 STARTTLS
+         * auto
+         > STARTTLS
+         < 220 go
+         * tls version=TLSv1.3 verified=no reason=\"it is self-signed: nobody else vouches for it\"
+         * closed by=client",
+    );
+    screen
+}
+
+#[test]
+fn f9_turns_through_the_tabs_and_each_has_an_action_of_its_own() {
+    let mut screen = greeted(80, 24);
+    for title in ["─[Session]─", "─[Offer]─", "─[TLS]─", "[Reply]─"] {
+        screen.keys("<f9>");
+        assert!(screen.shown().contains(title), "{}", screen.shown());
+        assert_eq!(screen.model.focus, Focus::Composer, "the line keeps the keys");
+    }
+    screen.keys("<ctrl-p>offer-tab<enter>");
+    assert_eq!(screen.model.panel.tab(), Tab::Offer);
+    screen.keys("<esc><enter><left>");
+    assert_eq!(screen.model.panel.tab(), Tab::Session);
+}
+
+#[test]
+fn a_click_on_a_tab_opens_it() {
+    let mut screen = greeted(120, 33);
+    for (tab, name) in [(Tab::Tls, "TLS"), (Tab::Offer, "Offer"), (Tab::Reply, "Reply"), (Tab::Session, "Session")] {
+        let shown = screen.shown();
+        let row = shown.lines().nth(1).expect("the frames");
+        let column = row.find(name).map(|at| row[..at].chars().count()).expect("the tab");
+        let kind = MouseEventKind::Down(MouseButton::Left);
+        let column = u16::try_from(column).expect("a small screen");
+        screen.send(Message::Mouse(MouseEvent { kind, column, row: 1, modifiers: KeyModifiers::NONE }));
+        assert_eq!(screen.model.panel.tab(), tab);
+    }
+}
+
+#[test]
+fn where_the_panel_shares_its_place_f9_brings_it_to_the_front() {
+    let mut screen = greeted(60, 18);
+    screen.keys("<f9>");
+    assert!(screen.shown().contains("[Session]") && screen.shown().contains("address"), "{}", screen.shown());
+}
+
+#[test]
+fn the_tabs_are_about_the_marked_record() {
+    let mut screen = greeted(120, 33);
+    screen.keys("<f9><f9>");
+    assert!(screen.shown().contains("mx.example offers"), "{}", screen.shown());
+    screen.keys("<esc>[[");
+    assert!(screen.shown().contains("Nothing is offered yet"), "{}", screen.shown());
+    screen.keys("G");
+    assert!(screen.shown().contains("mx.example offers"), "{}", screen.shown());
+}
+
+#[test]
+fn going_on_regardless_asks_repeats_what_led_to_it_and_stays_marked() {
+    let mut screen = untrusted();
+    assert!(screen.shown().contains("Certificate not trusted · Alt-1 goes on regardless"), "{}", screen.shown());
+    screen.keys("<alt-1>n");
+    assert!(screen.asked().is_empty(), "it is asked about first");
+    screen.keys("<alt-1>y");
+    assert_eq!(screen.asked(), ["regardless"]);
+    screen.send(began(true, true));
+    screen.wire("* connecting 127.0.0.1:25\n* connected 127.0.0.1:25");
+    assert!(screen.asked().is_empty());
+    assert!(screen.shown().contains("NOT VERIFIED"), "{}", screen.shown());
+    screen.wire("< 220 mx.example ESMTP");
+    let asked = screen.asked();
+    assert!(asked[0].contains("auto") && asked[1] == "send EHLO noddy.com" && asked.len() == 2, "{asked:?}");
+    screen.wire("* auto\n> EHLO noddy.com\n< 250-mx.example\n< 250 STARTTLS");
+    let asked = screen.asked();
+    assert!(asked[0].contains("auto") && asked[1] == "send STARTTLS" && asked.len() == 2, "{asked:?}");
+    screen.wire("* auto\n> STARTTLS\n< 220 go\n* tls version=TLSv1.3 verified=no reason=\"it is self-signed\"");
+    assert!(screen.asked().is_empty(), "the rest is for a person to say");
+    assert!(screen.shown().lines().next().is_some_and(|title| title.contains("NOT VERIFIED")), "{}", screen.shown());
+    screen.wire("* closed by=server");
+    screen.send(began(false, true));
+    screen.wire("* connecting 127.0.0.1:25\n* connected 127.0.0.1:25\n< 220 mx.example ESMTP");
+    assert!(!screen.shown().contains("NOT VERIFIED") && screen.asked().is_empty(), "it held for that connection only");
+}
+
+#[test]
+fn going_on_regardless_is_in_the_palette_only_where_there_is_a_reason() {
+    let mut screen = untrusted();
+    screen.keys("<ctrl-p>tls-regardless<enter>");
+    assert!(screen.shown().contains("take the certificate whatever it is"), "{}", screen.shown());
+    let mut screen = greeted(120, 33);
+    screen.keys("<ctrl-p>tls-regardless<enter>");
+    assert!(!screen.shown().contains("whatever it is"), "{}", screen.shown());
+}
+
+#[test]
+fn nothing_is_sent_into_a_closer_look() {
+    let mut screen = greeted(80, 24);
+    screen.wire(REFUSED);
+    screen.keys("NOOP<enter>");
+    assert!(screen.asked().is_empty());
+    assert_eq!(screen.model.composer.line(), "NOOP", "the line is kept");
+}
+
+#[test]
+fn the_right_way_is_one_key_away_and_a_files_way_is_shown_first() {
+    const SILENT: &str = "* connecting 127.0.0.1:25
+        * connected 127.0.0.1:25
+        * warning kind=silence \"no greeting for 6 s\" try=smtps://127.0.0.1:25";
+    let mut screen = Screen::new(80, 24);
+    screen.send(began(false, false));
+    screen.wire(SILENT);
+    assert!(screen.shown().contains("Alt-1 connects to smtps://127.0.0.1:25"), "{}", screen.shown());
+    screen.keys("<alt-1>");
+    assert_eq!(screen.asked(), ["connect smtps://127.0.0.1:25"], "nothing is lost, so nothing is asked");
+    screen.keys("<ctrl-p>connect-better<enter>");
+    assert_eq!(screen.asked(), ["connect smtps://127.0.0.1:25"]);
+
+    let log = screen.model.talk.log.clone();
+    let talk = Box::new(Talk::opened("x.smtp".to_owned(), PathBuf::from("x.smtp"), log));
+    screen.send(Message::Opened { path: PathBuf::from("x.smtp"), talk, whole: true });
+    screen.keys("G1");
+    assert!(screen.asked().is_empty());
+    assert!(matches!(screen.model.overlay, Some(Overlay::Target(_))), "{}", screen.shown());
+}
