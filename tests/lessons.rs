@@ -1,10 +1,19 @@
-//! Every shipped lesson is judged as it says: its solution, its wrong ways and its examples played against the lab.
+//! Lessons: every shipped one is judged as it says, its scripts played against the lab; the first is held from start to
+//! finish in a pseudo-terminal, by typing and by another client.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails where it stands")]
 
+use std::io::{BufRead as _, Write as _};
 use std::process::{Command, Output};
 
 use tempfile::TempDir;
+
+mod support {
+    #[expect(dead_code, reason = "a part of it is enough here")]
+    pub(crate) mod terminal;
+}
+
+use support::terminal::{Home, Terminal};
 
 fn learn(home: &TempDir, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ehlo"));
@@ -120,4 +129,102 @@ fn the_list_says_what_is_done_and_a_wrong_name_what_was_meant() {
     let wrong = learn(&home, &["01-clasic"]);
     assert_eq!(wrong.status.code(), Some(2));
     assert!(text(&wrong.stderr).contains("did you mean 01-classic"), "{}", text(&wrong.stderr));
+}
+
+/// Types a line, sends it, and waits for what the screen shows then.
+fn say(terminal: &mut Terminal, line: &str, then: &str) {
+    terminal.keys(line).wait_for(line).keys("<Enter>").wait_for(then);
+}
+
+/// Answers the question with the right answer, wherever it stands, and closes the lesson.
+fn answer_and_finish(terminal: &mut Terminal) {
+    terminal.wait_for("question 1 of 1").wait_for("or a digit answers");
+    let screen = terminal.screen();
+    let place = |words: &str| (1..=3).find(|n| screen.contains(&format!("{n} {words}"))).unwrap();
+    terminal.keys(&place("Send a bounce").to_string()).wait_for("No. A bounce would be a verdict");
+    terminal.keys(&place("Send it again later").to_string()).wait_for("Right. The 250");
+    terminal.keys("<Enter>").wait_for("Done: all 6 steps.");
+    terminal.keys("<Enter>").wait_for("The lesson is closed");
+}
+
+/// The file of what was done, once it says that the lesson is finished.
+fn finished(home: &Home) -> String {
+    let path = home.state().join("lessons/progress.toml");
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    loop {
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        if text.contains("finished") || std::time::Instant::now() > until {
+            return text;
+        }
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn the_first_lesson_from_start_to_finish_by_typing() {
+    for (size, start) in [((120, 33), false), ((80, 24), true)] {
+        let home = Home::new();
+        let mut terminal = if start {
+            let mut terminal = Terminal::start(&home, &[], size);
+            terminal.wait_for("First lesson").keys("<Down><Enter>");
+            terminal
+        } else {
+            Terminal::start(&home, &["learn", "01-classic"], size)
+        };
+        terminal.wait_for("step 1 of 6").wait_for("220 mx.target.local");
+        say(&mut terminal, "HELO", "The greeting needs the name");
+        terminal.keys("<F7>").wait_for("starts over").wait_for("the lab listens on").keys("hh<Esc>");
+        terminal.wait_for("The verb is HELO").wait_for("(2 of 3 used)");
+        say(&mut terminal, "HELO noddy.com", "step 2 of 6");
+        say(&mut terminal, "MAIL FROM:<dude@noddy.com>", "step 3 of 6");
+        say(&mut terminal, "RCPT TO:<anotherdude@target.local>, <colleague@target.local>", "takes one address");
+        say(&mut terminal, "RCPT TO:<anotherdude@target.local>", "(1 of 2)");
+        say(&mut terminal, "RCPT TO:<colleague@target.local>", "step 4 of 6");
+        say(&mut terminal, "DATA", "step 5 of 6");
+        terminal.keys("Subject: test<Enter><Enter>Hello.<Enter>");
+        say(&mut terminal, ".", "step 6 of 6");
+        terminal.keys("QUIT<Enter>");
+        answer_and_finish(&mut terminal);
+        let kept = finished(&home);
+        for words in ["[lesson.01-classic]", "steps = 6", "hints = 2", "wrong = 1"] {
+            assert!(kept.contains(words), "{kept}");
+        }
+        terminal.keys("<C-q>");
+        assert!(terminal.exit().success());
+        terminal.assert_restored();
+    }
+}
+
+#[test]
+fn the_first_lesson_by_another_client_beside_the_workbench() {
+    let home = Home::new();
+    let mut terminal = Terminal::start(&home, &["learn", "1"], (120, 33));
+    terminal.wait_for("step 1 of 6").keys("<F7>").wait_for("the lab listens on");
+    let screen = terminal.screen();
+    let title = screen.lines().next().unwrap();
+    let address = title.split(" · ").find(|part| part.starts_with("127.0.0.1:")).unwrap().trim();
+    terminal.keys("<F7>");
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(std::time::Duration::from_secs(10))).unwrap();
+    let mut lines = std::io::BufReader::new(stream.try_clone().unwrap()).lines();
+    assert!(lines.next().unwrap().unwrap().starts_with("220 "));
+    for (line, code, shown) in [
+        ("HELO noddy.com", "250", "step 2 of 6"),
+        ("MAIL FROM:dude@noddy.com", "501", "wants the address in angle brackets"),
+        ("MAIL FROM:<dude@noddy.com>", "250", "step 3 of 6"),
+        ("RCPT TO:<anotherdude@target.local>", "250", "(1 of 2)"),
+        ("RCPT TO:<colleague@target.local>", "250", "step 4 of 6"),
+        ("DATA", "354", "step 5 of 6"),
+        ("Subject: test\r\n\r\nHello.\r\n.", "250", "step 6 of 6"),
+        ("QUIT", "221", "question 1 of 1"),
+    ] {
+        stream.write_all(format!("{line}\r\n").as_bytes()).unwrap();
+        let reply = lines.next().unwrap().unwrap();
+        assert!(reply.starts_with(code), "{line}: {reply}");
+        terminal.wait_for(shown);
+    }
+    answer_and_finish(&mut terminal);
+    assert!(finished(&home).contains("steps = 6"));
+    terminal.keys("<C-q>").wait_for("still open").keys("q");
+    assert!(terminal.exit().success());
 }

@@ -8,6 +8,7 @@ use crate::conversation::{Log, Micros};
 
 use super::fact::{Fact, Watcher, What};
 use super::file::Lesson;
+use super::progress::Reached;
 
 /// What came of something that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,6 +140,25 @@ impl Attempt {
     pub fn tries_left(&self) -> Option<u32> {
         let step = self.lesson.steps.get(self.ticked)?;
         Some(step.tries?.saturating_sub(self.wrong_answers[self.ticked]))
+    }
+
+    /// Exchanges so far: something was asked and answered, or never will be.
+    #[must_use]
+    pub fn exchanges(&self) -> usize {
+        self.watcher.facts().iter().filter(|fact| matches!(fact.what, What::Asked(_))).count()
+    }
+
+    /// How far it has come, the quiz left out.
+    #[must_use]
+    pub fn reached(&self) -> Reached {
+        Reached {
+            lesson: self.lesson.name.clone(),
+            steps: self.ticked,
+            of: self.lesson.steps.len(),
+            hints: self.hints_taken(),
+            wrong: self.wrong_answers(),
+            finished: false,
+        }
     }
 
     fn judge(&mut self) -> Vec<Happening> {

@@ -73,6 +73,13 @@ pub struct Asked {
 }
 
 impl Asked {
+    /// The finding in `NOOP answer TEXT`: any client can say it, and it changes nothing (RFC 5321 4.1.1.9).
+    fn finding(&self) -> Option<String> {
+        let (word, text) = self.argument.trim().split_once(' ')?;
+        let is_one = self.verb == "NOOP" && word.eq_ignore_ascii_case("answer") && self.succeeded();
+        is_one.then(|| text.trim().to_owned())
+    }
+
     /// Whether it was answered 2yz.
     #[must_use]
     pub fn succeeded(&self) -> bool {
@@ -208,7 +215,11 @@ impl Session {
                 Kind::Received => {
                     self.run = 0;
                     while let Some(asked) = self.answered_at(log, index) {
+                        let finding = asked.finding();
                         tell(self.phase, What::Asked(Box::new(asked)));
+                        if let Some(text) = finding {
+                            tell(self.phase, What::Answer(text));
+                        }
                     }
                 }
                 Kind::Sent => {

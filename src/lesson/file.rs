@@ -64,6 +64,15 @@ pub struct Lesson {
     pub wrong_ways: Vec<WrongWay>,
 }
 
+/// A lesson is known by its name.
+impl PartialEq for Lesson {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Lesson {}
+
 /// Which of the lab's listeners.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]

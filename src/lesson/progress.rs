@@ -7,8 +7,6 @@ use toml::{Table, Value};
 
 use crate::world::World;
 
-use super::attempt::Attempt;
-
 /// The version of the file's format.
 const VERSION: i64 = 1;
 
@@ -47,6 +45,23 @@ pub struct Done {
     pub hints: usize,
     /// Wrong answers given on the way.
     pub wrong: u32,
+}
+
+/// How far a try has come.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reached {
+    /// The lesson's name.
+    pub lesson: String,
+    /// Steps that ticked.
+    pub steps: usize,
+    /// Steps that there are.
+    pub of: usize,
+    /// Hints taken.
+    pub hints: usize,
+    /// Wrong answers given.
+    pub wrong: u32,
+    /// Whether the quiz is done too.
+    pub finished: bool,
 }
 
 /// What was done of all lessons. What the file has beyond that is kept.
@@ -93,33 +108,23 @@ impl Progress {
         }
     }
 
-    /// Notes how far a try has come, and `finished` once its quiz is done too; `wrong` are the wrong answers of both.
-    /// The best is kept: a new try takes nothing away. Whether that changed anything.
-    pub fn note(&mut self, attempt: &Attempt, wrong: u32, finished: Option<jiff::Timestamp>) -> bool {
-        let lesson = &attempt.lesson;
-        let before = self.of(&lesson.name);
-        let first_finish = finished.is_some() && before.finished.is_none();
-        if attempt.ticked() <= before.steps && before.of == lesson.steps.len() && !first_finish {
+    /// Notes how far a try has come; `now` is when, for one that is finished. The best is kept: a new try takes nothing
+    /// away. Whether that changed anything.
+    pub fn note(&mut self, reached: &Reached, now: jiff::Timestamp) -> bool {
+        let before = self.of(&reached.lesson);
+        let finishes = reached.finished && before.finished.is_none();
+        if reached.steps <= before.steps && before.of == reached.of && !finishes {
             return false;
         }
         let integer = |n: usize| Value::Integer(i64::try_from(n).unwrap_or(i64::MAX));
-        let all = self.table.entry("lesson").or_insert_with(|| Value::Table(Table::new()));
-        if !all.is_table() {
-            *all = Value::Table(Table::new());
-        }
-        let Value::Table(all) = all else { return false };
-        let entry = all.entry(lesson.name.clone()).or_insert_with(|| Value::Table(Table::new()));
-        if !entry.is_table() {
-            *entry = Value::Table(Table::new());
-        }
-        let Value::Table(entry) = entry else { return false };
-        entry.insert("steps".to_owned(), integer(attempt.ticked().max(before.steps).min(lesson.steps.len())));
-        entry.insert("of".to_owned(), integer(lesson.steps.len()));
+        let entry = table_in(table_in(&mut self.table, "lesson"), &reached.lesson);
+        entry.insert("steps".to_owned(), integer(reached.steps.max(before.steps).min(reached.of)));
+        entry.insert("of".to_owned(), integer(reached.of));
         if before.finished.is_none() {
-            entry.insert("hints".to_owned(), integer(attempt.hints_taken()));
-            entry.insert("wrong".to_owned(), Value::Integer(i64::from(wrong)));
-            if let Some(when) = finished {
-                entry.insert("finished".to_owned(), Value::String(when.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()));
+            entry.insert("hints".to_owned(), integer(reached.hints));
+            entry.insert("wrong".to_owned(), Value::Integer(i64::from(reached.wrong)));
+            if finishes {
+                entry.insert("finished".to_owned(), Value::String(now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()));
             }
         }
         true
@@ -144,6 +149,15 @@ impl Progress {
     }
 }
 
+/// The table of this name within another; what stands there and is none gives way.
+fn table_in<'a>(table: &'a mut Table, key: &str) -> &'a mut Table {
+    let value = table.entry(key.to_owned()).or_insert_with(|| Value::Table(Table::new()));
+    if !value.is_table() {
+        *value = Value::Table(Table::new());
+    }
+    value.as_table_mut().expect("made a table above")
+}
+
 fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let mut options = std::fs::File::options();
     options.write(true).create(true).truncate(true);
@@ -156,31 +170,16 @@ fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
-    use crate::conversation::event::{Event, Line, Remark};
-    use crate::conversation::{Log, Micros};
-    use crate::lesson::Lesson;
     use crate::world::Directories;
-
-    const LESSON: &str = "ehlo = 1\ntitle = \"t\"\nintro = \"i\"\n[[step]]\ntext = \"a\"\ngoal = { connected = true }\n\
-                          [[step]]\ntext = \"b\"\ngoal = { sent = \"NOOP\" }\n";
 
     fn world(folder: &Path) -> World {
         let directories = Directories { config: folder.join("c"), data: folder.join("d"), state: folder.join("s") };
         World::fixed(directories, jiff::Timestamp::UNIX_EPOCH, 1)
     }
 
-    fn attempt(connected: bool) -> Attempt {
-        let mut attempt = Attempt::new(Arc::new(Lesson::parse("01-t", LESSON).expect("well formed")));
-        if connected {
-            let mut log = Log::new();
-            log.push(Micros(0), &Event::Remark(Remark::new("connected")));
-            log.push(Micros(1), &Event::Received(Line::new("220 mx")));
-            attempt.observe(1, Micros(0), &log);
-        }
-        attempt
+    fn reached(steps: usize, finished: bool) -> Reached {
+        Reached { lesson: "01-t".to_owned(), steps, of: 2, hints: 3, wrong: 1, finished }
     }
 
     #[test]
@@ -189,12 +188,16 @@ mod tests {
         let world = world(folder.path());
         let mut progress = Progress::load(&world).expect("no file is nothing done");
         assert_eq!(progress.of("01-t"), Done::default());
-        assert!(progress.note(&attempt(true), 0, None));
+        assert!(progress.note(&reached(1, false), world.now()));
         progress.save().expect("writable");
         let mut again = Progress::load(&world).expect("readable");
         assert_eq!((again.of("01-t").steps, again.of("01-t").of), (1, 2));
-        assert!(!again.note(&attempt(false), 0, None), "a new try takes nothing away");
+        assert!(!again.note(&reached(0, false), world.now()), "a new try takes nothing away");
         assert_eq!(again.of("01-t").steps, 1);
+        assert!(again.note(&reached(2, true), world.now()));
+        again.save().expect("writable");
+        let done = Progress::load(&world).expect("readable").of("01-t");
+        assert_eq!((done.finished.as_deref(), done.hints, done.wrong), (Some("1970-01-01T00:00:00Z"), 3, 1));
         let left: Vec<_> = std::fs::read_dir(folder.path().join("s/lessons")).expect("there").collect();
         assert_eq!(left.len(), 1, "nothing but the file");
     }

@@ -320,7 +320,8 @@ fn findings_and_hints_are_counted() {
     assert!(learner.attempt.hints().is_empty(), "another step has its own");
     assert_eq!(learner.attempt.answer("a lot"), [Happening::WrongAnswer(2)]);
     assert_eq!(learner.attempt.tries_left(), Some(1));
-    assert_eq!(learner.attempt.answer(" Nothing "), [Happening::Ticked(2)]);
+    let by_telnet = learner.hears("> NOOP answer Nothing at all\n< 250 ok");
+    assert_eq!(by_telnet, [Happening::Ticked(2)]);
     assert_eq!((learner.attempt.open(), learner.attempt.hints_taken(), learner.attempt.wrong_answers()), (None, 2, 1));
 }
 

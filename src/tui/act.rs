@@ -7,6 +7,7 @@ use crate::smtp::Phase;
 use super::action::Action;
 use super::effect::Effect;
 use super::enter::enter;
+use super::learn;
 use super::model::{Face, Focus, Model};
 use super::overlay::{Form, Help, Menu, Overlay, Palette, Question, Target};
 use super::pane::composer::Composer;
@@ -103,6 +104,9 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::Theme
         | Action::Glossary => return reading::act(model, action),
         Action::Step(n) => return take_step(model, usize::from(n)),
+        Action::Lesson | Action::Hint | Action::Choose | Action::StartOver | Action::Answer(_) => {
+            return learn::act(model, action);
+        }
         moving => move_by(model, moving),
     }
     Vec::new()
@@ -120,7 +124,9 @@ fn move_by(model: &mut Model, action: Action) {
     }
     let of_exchanges =
         matches!(action, Action::ExchangeBefore | Action::ExchangeAfter | Action::RefusalBefore | Action::RefusalAfter);
-    if model.focus == Focus::Panel && !of_exchanges {
+    if model.focus == Focus::Lesson && matches!(action, Action::Up | Action::Down) {
+        learn::step(model, action == Action::Down);
+    } else if model.focus == Focus::Panel && !of_exchanges {
         model.panel.act(action, &model.talk);
     } else {
         model.transcript.act(action, &model.talk);
@@ -246,7 +252,8 @@ fn not_now(model: &Model, action: Action) -> Option<String> {
         Action::Mend if model.focus == Focus::Composer => "Nothing to mend in this line.".to_owned(),
         Action::Mend => "Mending is for the line in the composer; F6 goes there.".to_owned(),
         // Esc in a transcript from a file has nowhere to go, and says nothing.
-        Action::ToComposer => return None,
+        Action::ToComposer | Action::Answer(_) => return None,
+        Action::Hint if model.shows_lesson() => "There is no further hint for this step.".to_owned(),
         _ if model.at_start() => {
             format!("“{}” needs a conversation; Enter opens what is marked.", action.entry().short)
         }

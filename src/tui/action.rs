@@ -3,6 +3,7 @@
 //! Key bindings, footer, F1 and the palette all come from [`ACTIONS`]; `update` has the handler of each.
 
 use super::model::{Focus, Model};
+use super::pane::lesson::{LessonPane, Stage};
 use super::start::Item;
 
 /// What can be done.
@@ -78,6 +79,16 @@ pub enum Action {
     Suspend,
     /// The n-th next step, from 1.
     Step(u8),
+    /// The lesson whole, and back.
+    Lesson,
+    /// The next hint of the lesson.
+    Hint,
+    /// What is marked in the lesson: an answer, or going on.
+    Choose,
+    /// The lesson from its beginning.
+    StartOver,
+    /// The n-th answer of the quiz, from 1.
+    Answer(u8),
 }
 
 /// Where an action's key is heard.
@@ -93,16 +104,19 @@ pub enum Where {
     Panel,
     /// On the start screen.
     Start,
+    /// With the lesson focused.
+    Lesson,
 }
 
 impl Where {
     /// All, with their names in keymap.toml and on the help screen.
-    pub const NAMES: [(Self, &'static str); 5] = [
+    pub const NAMES: [(Self, &'static str); 6] = [
         (Self::Everywhere, "everywhere"),
         (Self::Composer, "composer"),
         (Self::Transcript, "transcript"),
         (Self::Panel, "panel"),
         (Self::Start, "start"),
+        (Self::Lesson, "lesson"),
     ];
 }
 
@@ -125,7 +139,7 @@ pub struct Entry {
     pub need: u8,
 }
 
-use Where::{Composer, Everywhere, Panel, Start, Transcript};
+use Where::{Composer, Everywhere, Lesson, Panel, Start, Transcript};
 
 const fn entry(
     action: Action,
@@ -141,9 +155,9 @@ const fn entry(
 /// How needed an action's key is in the footer.
 const fn need(action: Action) -> u8 {
     match action {
-        Action::Send | Action::Open => 1,
+        Action::Send | Action::Open | Action::Choose => 1,
         Action::Palette | Action::Help => 2,
-        Action::ToComposer | Action::ToTranscript | Action::Quit => 3,
+        Action::ToComposer | Action::ToTranscript | Action::Quit | Action::Lesson | Action::Hint => 3,
         Action::Connect
         | Action::Reconnect
         | Action::Mend
@@ -243,7 +257,15 @@ pub const ACTIONS: &[Entry] = &[
         "up",
         "up",
         "One row up.",
-        &[(Transcript, "k"), (Transcript, "up"), (Panel, "k"), (Panel, "up"), (Start, "up")],
+        &[
+            (Transcript, "k"),
+            (Transcript, "up"),
+            (Panel, "k"),
+            (Panel, "up"),
+            (Start, "up"),
+            (Lesson, "k"),
+            (Lesson, "up"),
+        ],
         always,
     ),
     entry(
@@ -251,7 +273,15 @@ pub const ACTIONS: &[Entry] = &[
         "down",
         "down",
         "One row down.",
-        &[(Transcript, "j"), (Transcript, "down"), (Panel, "j"), (Panel, "down"), (Start, "down")],
+        &[
+            (Transcript, "j"),
+            (Transcript, "down"),
+            (Panel, "j"),
+            (Panel, "down"),
+            (Start, "down"),
+            (Lesson, "j"),
+            (Lesson, "down"),
+        ],
         always,
     ),
     entry(
@@ -259,7 +289,7 @@ pub const ACTIONS: &[Entry] = &[
         "composer",
         "to the line",
         "Go to the composer: the line to send.",
-        &[(Transcript, "esc"), (Transcript, "i"), (Panel, "esc"), (Panel, "i")],
+        &[(Transcript, "esc"), (Transcript, "i"), (Panel, "esc"), (Panel, "i"), (Lesson, "esc"), (Lesson, "i")],
         |model| live(model) || model.focus == Focus::Panel,
     ),
     entry(
@@ -667,7 +697,7 @@ pub const ACTIONS: &[Entry] = &[
         "help",
         "help",
         "Help for where you are.",
-        &[(Everywhere, "f1"), (Transcript, "?"), (Panel, "?")],
+        &[(Everywhere, "f1"), (Transcript, "?"), (Panel, "?"), (Lesson, "?")],
         always,
     ),
     entry(
@@ -687,6 +717,44 @@ pub const ACTIONS: &[Entry] = &[
         &[(Transcript, "M"), (Panel, "M")],
         always,
     ),
+    entry(
+        Action::Choose,
+        "choose",
+        "answer, go on",
+        "In a lesson: give the marked answer, go on to the next question, or close what is done.",
+        &[(Lesson, "enter")],
+        |model| holds_lesson(model) && model.lesson.as_ref().is_some_and(|l| l.stage() != Stage::Steps),
+    ),
+    entry(
+        Action::Lesson,
+        "lesson",
+        "lesson",
+        "Show the lesson whole, with its text and where any client reaches its lab; once more goes back.",
+        &[(Everywhere, "f7")],
+        Model::shows_lesson,
+    ),
+    entry(
+        Action::Hint,
+        "hint",
+        "hint",
+        "Give the next hint of the lesson's open step.",
+        &[(Everywhere, "shift-f7"), (Lesson, "h")],
+        |model| model.shows_lesson() && model.lesson.as_ref().is_some_and(LessonPane::has_hint),
+    ),
+    entry(
+        Action::StartOver,
+        "start-over",
+        "start over",
+        "Start the lesson over, with a new lab.",
+        &[(Lesson, "o")],
+        Model::shows_lesson,
+    ),
+    answer(1, "answer-1", &[(Lesson, "1")]),
+    answer(2, "answer-2", &[(Lesson, "2")]),
+    answer(3, "answer-3", &[(Lesson, "3")]),
+    answer(4, "answer-4", &[(Lesson, "4")]),
+    answer(5, "answer-5", &[(Lesson, "5")]),
+    answer(6, "answer-6", &[(Lesson, "6")]),
     entry(Action::Redraw, "redraw", "redraw", "Draw the whole screen anew.", &[(Everywhere, "ctrl-l")], always),
     entry(
         Action::Suspend,
@@ -701,7 +769,7 @@ pub const ACTIONS: &[Entry] = &[
         "quit",
         "quit",
         "Leave ehlo; asks only while a connection is open.",
-        &[(Everywhere, "ctrl-q"), (Transcript, "q"), (Panel, "q")],
+        &[(Everywhere, "ctrl-q"), (Transcript, "q"), (Panel, "q"), (Lesson, "q")],
         always,
     ),
 ];
@@ -726,6 +794,27 @@ const fn step(n: u8, name: &'static str, keys: &'static [(Where, &'static str)])
         keys,
         AVAILABLE[n as usize - 1],
     )
+}
+
+const fn answer(n: u8, name: &'static str, keys: &'static [(Where, &'static str)]) -> Entry {
+    const AVAILABLE: [fn(&Model) -> bool; 6] = [
+        |m| answerable(m, 1),
+        |m| answerable(m, 2),
+        |m| answerable(m, 3),
+        |m| answerable(m, 4),
+        |m| answerable(m, 5),
+        |m| answerable(m, 6),
+    ];
+    let help = "Give this answer to the question of the lesson.";
+    entry(Action::Answer(n), name, "answer", help, keys, AVAILABLE[n as usize - 1])
+}
+
+fn holds_lesson(model: &Model) -> bool {
+    model.shows_lesson() && model.focus == Focus::Lesson
+}
+
+fn answerable(model: &Model, n: usize) -> bool {
+    holds_lesson(model) && model.lesson.as_ref().is_some_and(|lesson| lesson.has_answer(n))
 }
 
 impl Action {

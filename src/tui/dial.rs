@@ -12,14 +12,17 @@ use crate::conversation::event::{Event, Remark, Timed};
 use crate::conversation::file::{Header, Side};
 use crate::conversation::journal::Journal;
 use crate::lab::{Lab, ListenerKind};
+use crate::lesson::Lesson;
 use crate::profile::{Auth, Endpoint, Profiles, Target};
 use crate::script::options;
 use crate::world::World;
 
+use super::hall::Hall;
 use super::message::Message;
 use super::model::Peer;
 use super::overlay::Letter;
 use super::pane::composer::Identity;
+use super::pane::lesson::LessonNews;
 
 /// How long a connection that is dropped has to write its last record.
 const LAST_WORDS: Duration = Duration::from_millis(300);
@@ -39,6 +42,8 @@ pub(super) enum Verify {
 pub(super) struct Dialler {
     world: World,
     lab: Option<(String, Lab)>,
+    /// The lab of the lesson that is being held.
+    hall: Option<Hall>,
     target: Option<Target>,
     /// Whether that is the lab started here.
     at_lab: bool,
@@ -55,6 +60,7 @@ impl Dialler {
         Self {
             world,
             lab: None,
+            hall: None,
             target: None,
             at_lab: false,
             roots: Vec::new(),
@@ -88,18 +94,38 @@ impl Dialler {
             return vec![Message::Confirm(uri)];
         }
         let mut roots = Vec::new();
-        let at_lab = matches!(target.endpoint, Endpoint::Lab(_));
         if let Endpoint::Lab(scenario) = target.endpoint.clone() {
             match self.lab(&scenario, &mut target).await {
                 Ok(ca) => roots.push(ca),
                 Err(why) => return vec![Message::NotBegun(why)],
             }
         }
+        self.hall = None;
+        self.begin(target, &uri, roots).await
+    }
+
+    /// Starts a lesson: a lab of its own, and a connection to it in a new conversation.
+    pub(super) async fn learn(&mut self, lesson: Arc<Lesson>) -> Vec<Message> {
+        let (hall, target, uri) = match Hall::open(&lesson, &self.world).await {
+            Ok(opened) => opened,
+            Err(why) => return vec![Message::NotBegun(why)],
+        };
+        let address = target.endpoint.to_string();
+        let roots = vec![hall.authority()];
+        self.hall = Some(hall);
+        let mut messages = self.begin(target, &uri, roots).await;
+        let seed = u64::from_le_bytes(self.world.random());
+        messages.push(Message::Lesson(LessonNews::Begun { lesson, address, seed }));
+        messages
+    }
+
+    /// Connects to a target in a new conversation.
+    async fn begin(&mut self, target: Target, uri: &str, roots: Vec<String>) -> Vec<Message> {
         self.close().await;
         self.started = self.world.elapsed();
         let mut messages = Vec::new();
         let place = target.endpoint.to_string();
-        match self.begin_journal(&target, &uri, &place) {
+        match self.begin_journal(&target, uri, &place) {
             Ok(journal) => self.journal = Some(journal),
             Err(why) => {
                 self.journal = None;
@@ -108,7 +134,7 @@ impl Dialler {
             }
         }
         self.target = Some(target);
-        self.at_lab = at_lab;
+        self.at_lab = uri.starts_with("lab:");
         self.roots = roots;
         let begun = self.dial(false, Verify::AsTheTargetSays);
         if matches!(begun, Message::Began { .. }) {
@@ -177,7 +203,8 @@ impl Dialler {
 
     /// What the lab has received, oldest first.
     pub(super) fn mail(&self) -> Vec<Letter> {
-        let Some((_, lab)) = &self.lab else { return Vec::new() };
+        let own = self.lab.as_ref().map(|(_, lab)| lab);
+        let Some(lab) = self.hall.as_ref().map(Hall::lab).or(own) else { return Vec::new() };
         let letter = |message: &Arc<crate::lab::mailbox::Message>| {
             let envelope = &message.envelope;
             let with = |parameters: &[String]| parameters.iter().flat_map(|p| [" ", p.as_str()]).collect::<String>();
@@ -201,17 +228,21 @@ impl Dialler {
         lab.messages_since(0).iter().map(letter).collect()
     }
 
-    /// The next things that happened on the wire; waits for ever while nothing is connected.
+    /// The next things that happened on the wire or in a lesson's lab; waits for ever while there is neither.
     pub(super) async fn next(&mut self) -> Message {
-        let Some(connection) = &mut self.connection else { return std::future::pending().await };
-        let mut events = Vec::new();
-        if connection.events.recv_many(&mut events, BATCH).await == 0 {
-            self.connection = None;
-            let gone = Remark::new("closed").with("by", "client");
-            events.push(Timed { at: self.now(), event: Event::Remark(gone) });
-            return Message::Gone(events);
+        let hall = &mut self.hall;
+        let seen = async {
+            match hall {
+                Some(hall) => hall.seen().await,
+                None => std::future::pending().await,
+            }
+        };
+        let (world, started) = (&self.world, self.started);
+        let now = || Micros::from(world.elapsed().saturating_sub(started));
+        tokio::select! {
+            message = on_the_wire(&mut self.connection, now) => message,
+            seen = seen => Message::Lesson(LessonNews::Seen(seen)),
         }
-        Message::Wire(events)
     }
 
     /// Asks something of the connection. What could not be taken comes back as a message.
@@ -267,6 +298,19 @@ impl Dialler {
         let _ = tokio::time::timeout(LAST_WORDS, ended).await;
         last
     }
+}
+
+/// The next things that happened on the wire; waits for ever while nothing is connected.
+async fn on_the_wire(open: &mut Option<Connection>, now: impl Fn() -> Micros) -> Message {
+    let Some(connection) = open else { return std::future::pending().await };
+    let mut events = Vec::new();
+    if connection.events.recv_many(&mut events, BATCH).await == 0 {
+        *open = None;
+        let gone = Remark::new("closed").with("by", "client");
+        events.push(Timed { at: now(), event: Event::Remark(gone) });
+        return Message::Gone(events);
+    }
+    Message::Wire(events)
 }
 
 fn peer(target: &Target, lab: bool) -> Peer {

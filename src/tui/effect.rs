@@ -8,6 +8,8 @@ use crate::conversation::event::{Remark, Timed};
 use crate::conversation::file::Document;
 use crate::decode::Knowledge;
 use crate::interchange::Format;
+use crate::lesson::Lesson;
+use crate::lesson::progress::Reached;
 
 /// The whole of a conversation, for what is done with it beside the loop.
 #[derive(Debug)]
@@ -60,7 +62,11 @@ pub enum Effect {
         /// For what a format says of the replies.
         knowledge: Arc<Knowledge>,
     },
-    /// Look for the conversations that are on disk.
+    /// Start a lesson: a lab of its own, and a connection to it.
+    Learn(Arc<Lesson>),
+    /// Keep what was done of a lesson.
+    Keep(Reached),
+    /// Look for the conversations that are on disk, and for the lesson to offer.
     LookForRecent,
     /// The password of whoever logs in here, as the profile says; a [`Message::Secret`](super::message::Message::Secret)
     /// comes back.

@@ -10,6 +10,12 @@ pub const SMALLEST: (u16, u16) = (40, 10);
 const SIDE_BY_SIDE: (u16, u16) = (72, 20);
 /// From so many rows on "where you are" stays below the panel.
 const TALL: u16 = 30;
+/// From so many columns on a lesson stands above the panel.
+const LESSON_BESIDE: u16 = 100;
+/// Rows of a lesson's strip.
+const STRIP: u16 = 5;
+/// Rows that must be left above a strip.
+const ABOVE_STRIP: u16 = 6;
 /// Rows of "where you are", without frame.
 const WHERE_ROWS: u16 = 6;
 
@@ -24,6 +30,8 @@ pub struct Layout {
     pub panel: Option<Rect>,
     /// "Where you are", below the panel and sharing its frame.
     pub position: Option<Rect>,
+    /// The lesson: above the panel, as a strip above the composer, or over everything between title and composer.
+    pub lesson: Option<Rect>,
     /// The composer; nothing where a file is read.
     pub composer: Option<Rect>,
     /// One line in its place where a file is read or the composer has no room.
@@ -103,6 +111,44 @@ impl Layout {
         if self.bare { area } else { inner(area) }
     }
 
+    /// The same with a lesson in it, which is shown whole where it has the keys.
+    #[must_use]
+    pub fn with_lesson(mut self, size: (u16, u16), focus: Focus) -> Self {
+        let above = self.composer.map_or(self.footer.y, |composer| composer.y);
+        if focus == Focus::Lesson {
+            self.lesson = Some(match self.panel {
+                Some(panel) if size.0 >= LESSON_BESIDE && !self.shared => Rect { height: above - panel.y, ..panel },
+                _ => Rect::new(0, 1, size.0, above - 1),
+            });
+            return self;
+        }
+        match self.panel {
+            Some(panel) if size.0 >= LESSON_BESIDE && !self.shared => {
+                // "Where you are" gives way: the lesson says that too.
+                let column = Rect { height: above - panel.y, ..panel };
+                let rows = column.height / 2;
+                self.lesson = Some(Rect { height: rows, ..column });
+                self.panel = Some(Rect { y: column.y + rows, height: column.height - rows, ..column });
+                self.position = None;
+            }
+            _ => {
+                // A very low screen has a lower strip, or none: F7 shows the lesson all the same.
+                let rows = STRIP.min(above.saturating_sub(1 + ABOVE_STRIP));
+                if rows < 2 {
+                    return self;
+                }
+                if let Some(position) = self.position.take() {
+                    self.panel = self.panel.map(|panel| Rect { height: panel.height + position.height - 1, ..panel });
+                }
+                self.lesson = Some(Rect::new(0, above - rows, size.0, rows));
+                for part in [&mut self.transcript, &mut self.panel].into_iter().flatten() {
+                    part.height -= rows;
+                }
+            }
+        }
+        self
+    }
+
     /// The room within the transcript's frame, wherever it is or would be.
     #[must_use]
     pub fn transcript_inner(&self) -> Size {
@@ -157,6 +203,25 @@ mod tests {
         }
         assert_eq!(Layout::of((39, 30), Focus::Composer, true), None);
         assert_eq!(Layout::of((80, 9), Focus::Composer, true), None);
+    }
+
+    #[test]
+    fn a_lesson_stands_beside_the_transcript_or_above_the_composer() {
+        for (size, beside) in
+            [((120, 33), true), ((100, 24), true), ((99, 40), false), ((80, 24), false), ((60, 16), false)]
+        {
+            for focus in [Focus::Composer, Focus::Panel, Focus::Transcript] {
+                let layout = Layout::of(size, focus, true).expect("room").with_lesson(size, focus);
+                let lesson = layout.lesson.expect("room for it");
+                assert_eq!(lesson.width < size.0, beside, "{size:?}");
+                let others = [Some(layout.title), layout.transcript, layout.panel, layout.position, layout.composer];
+                for other in others.into_iter().flatten() {
+                    assert!(!lesson.intersects(other), "{size:?} {focus:?}: {lesson} {other}");
+                }
+            }
+            let whole = Layout::of(size, Focus::Lesson, true).expect("room").with_lesson(size, Focus::Lesson);
+            assert!(whole.lesson.zip(whole.composer).is_some_and(|(lesson, composer)| !lesson.intersects(composer)));
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::interchange::Format;
 
 use super::model::Peer;
 use super::overlay::Letter;
+use super::pane::lesson::LessonNews;
 use super::secret::Fetched;
 use super::start::{News, Recent};
 use super::talk::Talk;
@@ -92,6 +93,8 @@ pub enum Message {
     Knowledge(Arc<Knowledge>, Vec<String>),
     /// What came of asking for the password.
     Secret(Fetched),
+    /// A lesson begins, or its lab has seen something.
+    Lesson(LessonNews),
     /// Something to be said, once.
     Notice(String),
 }

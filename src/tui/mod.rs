@@ -7,14 +7,14 @@
 //! | where | what |
 //! |---|---|
 //! | [`action`], [`keymap`] | the table of everything that can be done, and the keys that do it |
-//! | `act`, `enter` | the handler of each action; Enter and pastes |
+//! | `act`, `enter`, `learn` | the handler of each action; Enter and pastes; lessons |
 //! | [`layout`], `title`, `footer`, [`text`], [`theme`] | where things stand and how they look |
 //! | [`pane`], [`start`], [`overlay`] | the panes, the start screen, what lies over them |
 //! | [`run`], `terminal`, `signals` | the loop, and the terminal that is always given back |
 //! | [`secret`] | the password for logging in: fetched, or asked for |
 //! | `reading`, `copying` | what one does with a conversation while reading it; what is copied of it |
 //! | [`regardless`] | going on although a certificate was not trusted |
-//! | `dial`, `read`, `keep`, `profiles` | what it reaches: the connection with its lab and journal, the disk |
+//! | `dial`, `hall`, `read`, `keep`, `profiles` | what it reaches: the connection with its lab and journal, a lesson's lab, the disk |
 
 mod act;
 pub mod action;
@@ -25,9 +25,11 @@ mod dial;
 pub mod effect;
 mod enter;
 mod footer;
+mod hall;
 mod keep;
 pub mod keymap;
 pub mod layout;
+mod learn;
 pub mod message;
 pub mod model;
 pub mod overlay;

@@ -17,6 +17,7 @@ use super::keymap::Keymap;
 use super::layout::Layout;
 use super::overlay::Overlay;
 use super::pane::composer::{Composer, Identity, Surroundings};
+use super::pane::lesson::LessonPane;
 use super::pane::panel::{Panel, Scene};
 use super::pane::transcript::Transcript;
 use super::regardless::Repeat;
@@ -32,6 +33,7 @@ pub enum Focus {
     Composer,
     Transcript,
     Panel,
+    Lesson,
 }
 
 /// Which of the two screens is shown.
@@ -171,6 +173,8 @@ pub struct Model {
     pub today: Option<Timestamp>,
     /// What goes on regardless of a certificate sends by itself.
     pub repeat: Option<Repeat>,
+    /// The lesson that is being held.
+    pub lesson: Option<LessonPane>,
 }
 
 impl Model {
@@ -178,6 +182,12 @@ impl Model {
     #[must_use]
     pub fn at_start(&self) -> bool {
         self.face == Face::Start
+    }
+
+    /// Whether a lesson is on the screen.
+    #[must_use]
+    pub fn shows_lesson(&self) -> bool {
+        self.lesson.is_some() && !self.at_start() && !self.is_offline()
     }
 
     /// Whether what is shown was opened from a file.
@@ -207,16 +217,18 @@ impl Model {
             (Face::Talk, Focus::Composer) => Where::Composer,
             (Face::Talk, Focus::Transcript) => Where::Transcript,
             (Face::Talk, Focus::Panel) => Where::Panel,
+            (Face::Talk, Focus::Lesson) => Where::Lesson,
         }
     }
 
     /// Where everything stands; nothing where there is no room.
     #[must_use]
     pub fn layout(&self) -> Option<Layout> {
-        if self.zoomed && !self.at_start() {
+        if self.zoomed && !self.at_start() && self.focus != Focus::Lesson {
             return Layout::zoomed(self.size, self.focus);
         }
-        Layout::of(self.size, self.focus, !self.is_offline())
+        let layout = Layout::of(self.size, self.focus, !self.is_offline())?;
+        Some(if self.shows_lesson() { layout.with_lesson(self.size, self.focus) } else { layout })
     }
 
     /// What the composer must know.

@@ -20,7 +20,7 @@ use super::message::Message;
 use super::model::{Face, Files, Model};
 use super::signals::{Signal, Signals};
 use super::terminal::{Tty, remember};
-use super::{keep, profiles, read, secret, update};
+use super::{hall, keep, profiles, read, secret, update};
 
 pub use super::terminal::{TerminalError, check};
 
@@ -130,9 +130,12 @@ impl Bench {
         if let Some(path) = self.model.files.paths.first().cloned() {
             self.model.talk.source = super::talk::Source::Opened;
             self.effect(Effect::Open(path)).await?;
-        } else if let Some(target) = launch.target.or_else(|| launch.lesson.map(|l| format!("lab:{}", l.scenario))) {
+        } else if let Some(target) = launch.target {
             self.model.face = Face::Start;
             self.effect(Effect::Connect(target)).await?;
+        } else if let Some(lesson) = launch.lesson {
+            self.model.face = Face::Start;
+            self.effect(Effect::Learn(lesson)).await?;
         } else {
             self.model.face = Face::Start;
         }
@@ -285,8 +288,14 @@ impl Bench {
                 Vec::new()
             }
             Effect::Profiles(wish) => vec![Message::Profiles(profiles::carry_out(wish, &self.world))],
+            Effect::Learn(lesson) => self.dialler.learn(lesson).await,
+            Effect::Keep(reached) => {
+                hall::keep(&self.world, reached, self.sender.clone());
+                Vec::new()
+            }
             Effect::LookForRecent => {
                 read::recent(&self.world, self.sender.clone());
+                hall::next_lesson(&self.world, self.sender.clone());
                 Vec::new()
             }
             Effect::Mouse(ours) => {

@@ -146,6 +146,8 @@ fn words(effect: &Effect) -> String {
                 if *over { " over" } else { "" }
             )
         }
+        Effect::Learn(lesson) => format!("learn {}", lesson.name),
+        Effect::Keep(reached) => format!("keep {} of {}", reached.steps, reached.of),
         Effect::LookForRecent => "look for recent".to_owned(),
         Effect::Profiles(Wish::Save { name, was: None, text }) => format!("save {name}: {text}"),
         Effect::AskSecret => "ask secret".to_owned(),

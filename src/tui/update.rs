@@ -10,6 +10,7 @@ use super::action::Action;
 use super::effect::Effect;
 use super::enter::paste_lines;
 use super::keymap::Key;
+use super::learn;
 use super::message::Message;
 use super::model::{Face, Focus, Model};
 use super::overlay::{Mail, Outcome, Overlay, Paste, Question, Target};
@@ -105,6 +106,7 @@ fn background(model: &mut Model, message: Message) -> Vec<Effect> {
                 model.panel = Panel::default();
                 model.recipients.clear();
                 model.now = Micros::default();
+                model.lesson = None;
             }
             model.talk.goes_on();
             model.talk.path = path;
@@ -138,6 +140,7 @@ fn background(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Secret(fetched) => return secret::take(model, fetched),
         Message::Profiles(news) => super::start::take(model, news),
+        Message::Lesson(news) => return learn::news(model, news),
         other => return read(model, other),
     }
     Vec::new()
@@ -220,6 +223,7 @@ fn answered(model: &mut Model, overlay: Overlay, outcome: Outcome) -> Vec<Effect
         Outcome::Copy(what) => reading::copy(model, what),
         Outcome::Act(action) => act(model, action),
         Outcome::Yes(Question::Connect(target)) | Outcome::Connect(target) => vec![Effect::Connect(target)],
+        Outcome::Yes(Question::Learn(lesson)) => vec![Effect::Learn(lesson)],
         Outcome::Yes(Question::Reconnect) => vec![Effect::Reconnect],
         Outcome::Yes(Question::Regardless) => regardless::begin(model),
         Outcome::Yes(Question::DeleteProfile(name)) => vec![Effect::Profiles(Wish::Delete(name))],
@@ -293,7 +297,9 @@ fn moused(model: &mut Model, mouse: MouseEvent) -> Vec<Effect> {
             let up = mouse.kind == MouseEventKind::ScrollUp;
             let action = if up { Action::ScrollUp } else { Action::ScrollDown };
             for _ in 0..NOTCH {
-                if over(layout.transcript).is_some() {
+                if over(layout.lesson).is_some() {
+                    learn::step(model, !up);
+                } else if over(layout.transcript).is_some() {
                     model.transcript.act(action, &model.talk);
                 } else if over(layout.panel).is_some() {
                     model.panel.act(action, &model.talk);
@@ -301,7 +307,9 @@ fn moused(model: &mut Model, mouse: MouseEvent) -> Vec<Effect> {
             }
         }
         MouseEventKind::Down(MouseButton::Left) => {
-            if let Some(area) = over(layout.transcript) {
+            if over(layout.lesson).is_some() {
+                model.focus = Focus::Lesson;
+            } else if let Some(area) = over(layout.transcript) {
                 model.focus = Focus::Transcript;
                 if area.contains(at) {
                     model.transcript.click(at.x - area.x, at.y - area.y, &model.talk);
@@ -336,6 +344,7 @@ pub(super) fn open_marked(model: &mut Model) -> Vec<Effect> {
     match model.start.chosen() {
         Some(super::start::Chosen::Target(target)) => connect(model, target),
         Some(super::start::Chosen::File(path)) => vec![Effect::Open(path)],
+        Some(super::start::Chosen::Lesson(lesson)) => learn::begin(model, lesson),
         None => Vec::new(),
     }
 }

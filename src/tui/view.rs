@@ -8,6 +8,7 @@ use ratatui::widgets::{Block, Borders};
 
 use super::layout::{Layout, SMALLEST, inner};
 use super::model::{Focus, Model};
+use super::pane::lesson;
 use super::theme::Role;
 use super::{footer, start, title};
 
@@ -71,6 +72,9 @@ fn panes(model: &Model, frame: &mut Frame<'_>, layout: &Layout) {
         }
         model.panel.draw_where(&model.talk, &model.knowledge, model.theme, inner(area), frame.buffer_mut());
     }
+    if let (Some(area), Some(pane)) = (layout.lesson, &model.lesson) {
+        lesson::draw(model, pane, frame, area);
+    }
     if let Some(area) = layout.composer {
         composer(model, frame, area);
     } else if let Some(notice) = &model.notice {
@@ -85,7 +89,7 @@ fn composer(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let cursor = model.composer.draw(&around, model.theme, inner, frame.buffer_mut());
     let second = Rect { y: inner.y + 1, height: inner.height.saturating_sub(1), ..inner };
     let columns = usize::from(second.width.saturating_sub(1));
-    let words = model.notice.clone().or_else(|| title::ended(model, columns));
+    let words = model.notice.clone().or_else(|| answered(model)).or_else(|| title::ended(model, columns));
     if let Some(words) = words {
         said(model, frame, second, &words);
     }
@@ -96,6 +100,12 @@ fn composer(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         model.composer.draw_popup(model.theme, area, frame.buffer_mut());
         frame.set_cursor_position(cursor);
     }
+}
+
+/// What the lesson answers to a mistake, until something is typed.
+fn answered(model: &Model) -> Option<String> {
+    let pane = model.lesson.as_ref().filter(|_| model.shows_lesson() && model.composer.line().is_empty())?;
+    lesson::mistake(pane)
 }
 
 /// Says something in a row of its own.

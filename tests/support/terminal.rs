@@ -294,6 +294,7 @@ fn key(name: &str) -> Option<Vec<u8>> {
         "F4" => "\x1bOS",
         "F5" => "\x1b[15~",
         "F6" => "\x1b[17~",
+        "F7" => "\x1b[18~",
         "F8" => "\x1b[19~",
         "F9" => "\x1b[20~",
         _ => return None,

@@ -141,6 +141,7 @@ fn heading(place: Where) -> &'static str {
         Where::Transcript => "In the transcript",
         Where::Panel => "In the right panel",
         Where::Start => "On the start screen",
+        Where::Lesson => "In the lesson",
     }
 }
 
@@ -161,6 +162,11 @@ fn words(place: Where) -> &'static [&'static str] {
             "Select an exchange, and the right panel explains its reply.",
         ],
         Where::Panel => &["You are in the right panel: what the reply means, why it came, and what can be done next."],
+        Where::Lesson => &[
+            "You are in the lesson. Its steps tick from what the lab's server has seen, whichever client spoke to it; the \
+             address stands below the steps.",
+            "A hint costs nothing but the pleasure of having found it. At the end there is a question or two.",
+        ],
         Where::Start => &[
             "Letters go to Find. What you type may be a host (mx.example:25), a profile, lab:, mx:DOMAIN for the mail \
              exchanger of a domain, a saved .smtp file, or a line such as telnet HOST 25.",

@@ -1,10 +1,13 @@
 //! Questions that one letter answers. Each is asked only where something would be lost.
 
+use std::sync::Arc;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Frame;
 use ratatui::text::Line;
 
 use super::{Outcome, letter, message};
+use crate::lesson::Lesson;
 use crate::tui::model::Model;
 
 /// What is asked.
@@ -20,6 +23,8 @@ pub enum Question {
     Regardless,
     /// Delete this profile?
     DeleteProfile(String),
+    /// Begin a lesson although a connection is open?
+    Learn(Arc<Lesson>),
     /// Ctrl-C with nothing awaited: drop the line, or quit?
     Stop,
 }
@@ -31,9 +36,10 @@ impl Question {
             (Self::Stop, Some('d')) => Outcome::Drop,
             (Self::Stop | Self::Quit, Some('q')) | (Self::Quit, Some('y')) => Outcome::Quit,
             (Self::Quit, _) if quits => Outcome::Quit,
-            (Self::Reconnect | Self::Connect(_) | Self::Regardless | Self::DeleteProfile(_), Some('y')) => {
-                Outcome::Yes(self.clone())
-            }
+            (
+                Self::Reconnect | Self::Connect(_) | Self::Regardless | Self::Learn(_) | Self::DeleteProfile(_),
+                Some('y'),
+            ) => Outcome::Yes(self.clone()),
             (_, Some('n')) => Outcome::Close,
             _ => Outcome::Stay,
         }
@@ -66,6 +72,11 @@ impl Question {
                 "y go on regardless · Esc stay",
             ),
             Self::DeleteProfile(name) => ("Delete", format!("Delete your profile {name}?"), "y delete · Esc keep"),
+            Self::Learn(_) => (
+                "Lesson",
+                "Drop the connection that is open now, and begin the lesson with a new lab?".to_owned(),
+                "y begin · Esc stay",
+            ),
             Self::Stop if open => ("Stop", "Nothing is awaited.".to_owned(), "d drop the line · q quit · Esc stay"),
             Self::Stop => ("Stop", "No connection is open.".to_owned(), "q quit · Esc stay"),
         };

@@ -1,6 +1,7 @@
 //! The panes: a folder each, with its state, its keys, its view and its tests.
 
 pub mod composer;
+pub mod lesson;
 pub mod panel;
 #[cfg(test)]
 pub(crate) mod sample;

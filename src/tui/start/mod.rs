@@ -3,10 +3,14 @@
 //! State and choice are here, drawing is in [`view`].
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crossterm::event::KeyEvent;
 use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler as _;
+
+use crate::lesson::Lesson;
+use crate::lesson::progress::Done;
 
 mod profiles;
 #[cfg(test)]
@@ -70,6 +74,8 @@ pub struct Recent {
 pub enum Item {
     /// The lab.
     Lab,
+    /// The lesson that comes next.
+    Lesson,
     /// What was typed, as a TARGET.
     Typed,
     /// The n-th profile.
@@ -85,6 +91,8 @@ pub enum Chosen {
     Target(String),
     /// Open this transcript.
     File(PathBuf),
+    /// Hold this lesson.
+    Lesson(Arc<Lesson>),
 }
 
 /// The start screen's state.
@@ -100,6 +108,8 @@ pub struct Start {
     asked: String,
     /// How it is read, in words, or why it is no TARGET.
     reading: Option<Result<String, String>>,
+    /// The lesson that comes next, and what was done of it.
+    pub lesson: Option<(Arc<Lesson>, Done)>,
 }
 
 impl Start {
@@ -123,6 +133,7 @@ impl Start {
         let profiles = self.profiles.iter().enumerate();
         if text.is_empty() {
             let mut items = vec![Item::Lab];
+            items.extend(self.lesson.as_ref().map(|_| Item::Lesson));
             items.extend(profiles.map(|(n, _)| Item::Profile(n)));
             items.extend((0..self.recent.len()).map(Item::Recent));
             return items;
@@ -131,6 +142,9 @@ impl Start {
         let mut items = Vec::new();
         if begins("lab") {
             items.push(Item::Lab);
+        }
+        if self.lesson.is_some() && (begins("lesson") || begins("first lesson") || begins("learn")) {
+            items.push(Item::Lesson);
         }
         items.extend(profiles.clone().filter(|(_, p)| begins(&p.name)).map(|(n, _)| Item::Profile(n)));
         items.push(Item::Typed);
@@ -207,6 +221,7 @@ impl Start {
     pub fn chosen(&self) -> Option<Chosen> {
         Some(match self.marked()? {
             Item::Lab => Chosen::Target("lab:".to_owned()),
+            Item::Lesson => Chosen::Lesson(Arc::clone(&self.lesson.as_ref()?.0)),
             Item::Typed => Chosen::Target(self.text().trim().to_owned()),
             Item::Profile(n) => Chosen::Target(self.profiles.get(n)?.name.clone()),
             Item::Recent(n) => Chosen::File(self.recent.get(n)?.path.clone()),

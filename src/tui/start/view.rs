@@ -137,6 +137,10 @@ fn aside(start: &Start, item: Item) -> Option<String> {
             1 => "1 recipient".to_owned(),
             n => format!("{n} recipients"),
         },
+        Item::Lesson => match start.lesson.as_ref()? {
+            (_, done) if done.finished.is_some() => "finished".to_owned(),
+            (lesson, done) => format!("{} of {} steps", done.steps.min(lesson.steps.len()), lesson.steps.len()),
+        },
         Item::Lab | Item::Typed => return None,
     };
     Some(words)
@@ -148,6 +152,17 @@ fn row(start: &Start, item: Item) -> (&'static str, Vec<(String, usize)>, Role) 
         Item::Lab => {
             let what = "a mail server inside ehlo: safe to break, nothing leaves this machine";
             ("Try it now", vec![("Lab".to_owned(), 13), (what.to_owned(), 100)], Role::Text)
+        }
+        Item::Lesson => {
+            let Some((lesson, done)) = &start.lesson else { return ("Try it now", Vec::new(), Role::Text) };
+            let name = match (lesson.number(), &done.finished) {
+                (Some(1), None) => "First lesson".to_owned(),
+                (_, None) => "Next lesson".to_owned(),
+                _ => "Lessons".to_owned(),
+            };
+            let minutes = lesson.minutes.map_or_else(String::new, |minutes| format!(", {minutes} minutes"));
+            let title = crate::smtp::escape::for_screen(lesson.title.as_bytes());
+            ("Try it now", vec![(name, 13), (format!("{title}{minutes}"), 60)], Role::Text)
         }
         Item::Typed => {
             let text = crate::smtp::escape::for_screen(start.text().trim().as_bytes());

@@ -1,0 +1,116 @@
+//! A lesson's lab: started for it alone, and watched for what its sessions have seen; and what is kept of lessons.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::watch;
+
+use crate::conversation::Micros;
+use crate::lab::{self, Lab, ListenerKind};
+use crate::lesson::file::Listener;
+use crate::lesson::progress::Reached;
+use crate::lesson::{Course, Lesson, Progress};
+use crate::profile::{Profiles, Protocol, Target, TlsMode};
+use crate::world::World;
+
+use super::message::Message;
+use super::pane::lesson::{LessonNews, Seen};
+
+/// The lab of the lesson that is being held.
+pub(super) struct Hall {
+    lab: Lab,
+    changes: watch::Receiver<u64>,
+    /// Sessions that are over and were seen to their end.
+    over: HashSet<u64>,
+    began: jiff::Timestamp,
+}
+
+impl Hall {
+    /// Starts the lab of a lesson; gives also the target that leads to it, and its URI.
+    pub(super) async fn open(lesson: &Lesson, world: &World) -> Result<(Self, Target, String), String> {
+        let uri = format!("lab:{}", lesson.scenario);
+        let mut target = Target::read(&uri, &Profiles::shipped()).map_err(|error| error.to_string())?;
+        let listen = "127.0.0.1:0".parse().expect("an address of this machine");
+        let lab = lab::start(&lesson.scenario, listen, world).await.map_err(|error| error.to_string())?;
+        let kind = match lesson.listener {
+            Listener::Smtp => ListenerKind::Smtp,
+            Listener::Submission => ListenerKind::Submission,
+            Listener::Smtps => ListenerKind::Smtps,
+            Listener::Lmtp => ListenerKind::Lmtp,
+        };
+        match lesson.listener {
+            Listener::Smtps => target.tls = TlsMode::Implicit,
+            Listener::Lmtp => target.protocol = Protocol::Lmtp,
+            Listener::Smtp | Listener::Submission => {}
+        }
+        let none = || format!("the scenario {} has no {} listener", lesson.scenario, kind.word());
+        target.lab_listens(lab.address(kind).ok_or_else(none)?);
+        let changes = lab.changes();
+        let hall = Self { lab, changes, over: HashSet::new(), began: world.now() };
+        Ok((hall, target, uri))
+    }
+
+    /// The lab itself.
+    pub(super) fn lab(&self) -> &Lab {
+        &self.lab
+    }
+
+    /// What a client must trust.
+    pub(super) fn authority(&self) -> String {
+        self.lab.ca.clone()
+    }
+
+    /// What has happened since the last look; waits until something has.
+    pub(super) async fn seen(&mut self) -> Vec<Seen> {
+        if self.changes.changed().await.is_err() {
+            return std::future::pending().await;
+        }
+        let mut seen = Vec::new();
+        for session in self.lab.sessions() {
+            if self.over.contains(&session.number) {
+                continue;
+            }
+            // Asked before the log is copied: what comes after that is looked at once more.
+            if session.is_closed() {
+                self.over.insert(session.number);
+            }
+            let after = session.started.as_microsecond().saturating_sub(self.began.as_microsecond());
+            let began = Micros(u64::try_from(after).unwrap_or(0));
+            seen.push(Seen { number: session.number, began, log: session.log() });
+        }
+        seen
+    }
+}
+
+/// Looks for the lesson that comes next: the first that is not finished, or else the first.
+pub(super) fn next_lesson(world: &World, sender: UnboundedSender<Message>) {
+    let world = world.clone();
+    tokio::task::spawn_blocking(move || {
+        let lessons = Course::load(&world).lessons;
+        let progress = Progress::load(&world).ok();
+        let done = |lesson: &Lesson| progress.as_ref().map(|progress| progress.of(&lesson.name)).unwrap_or_default();
+        let mut rows = lessons.into_iter().map(|lesson| (done(&lesson), lesson)).collect::<Vec<_>>();
+        let next = rows.iter().position(|(done, _)| done.finished.is_none()).unwrap_or(0);
+        if next < rows.len() {
+            let (done, lesson) = rows.swap_remove(next);
+            let _ = sender.send(Message::Lesson(LessonNews::Next(Arc::new(lesson), done)));
+        }
+    });
+}
+
+/// Keeps what was done of a lesson. One write at a time: the last one knows the most.
+pub(super) fn keep(world: &World, reached: Reached, sender: UnboundedSender<Message>) {
+    static WRITING: Mutex<()> = Mutex::new(());
+    let world = world.clone();
+    tokio::task::spawn_blocking(move || {
+        let alone = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = Progress::load(&world)
+            .and_then(|mut progress| if progress.note(&reached, world.now()) { progress.save() } else { Ok(()) });
+        drop(alone);
+        if let Err(error) = kept {
+            let words = crate::smtp::escape::for_screen(error.to_string().as_bytes());
+            let _ = sender.send(Message::Notice(words));
+        }
+    });
+}

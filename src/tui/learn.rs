@@ -1,0 +1,91 @@
+//! Lessons in the workbench: what their actions do, and what the lab's news change.
+
+use std::sync::Arc;
+
+use crate::lesson::Lesson;
+
+use super::action::Action;
+use super::effect::Effect;
+use super::model::{Focus, Model};
+use super::overlay::{Overlay, Question};
+use super::pane::lesson::{LessonNews, LessonPane, Stage};
+
+/// Does an action of the lesson's.
+pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    let Some(pane) = &mut model.lesson else { return Vec::new() };
+    match action {
+        Action::Lesson => {
+            model.focus = if model.focus == Focus::Lesson { Focus::Composer } else { Focus::Lesson };
+            Vec::new()
+        }
+        Action::Hint => {
+            pane.hint();
+            Vec::new()
+        }
+        Action::StartOver => {
+            let lesson = Arc::clone(pane.lesson());
+            begin(model, lesson)
+        }
+        Action::Choose if pane.stage() == Stage::Finish => {
+            model.lesson = None;
+            model.focus = Focus::Composer;
+            model.notice = Some("The lesson is closed; the conversation stays.".to_owned());
+            Vec::new()
+        }
+        Action::Choose => {
+            pane.choose();
+            finished(pane)
+        }
+        Action::Answer(n) => {
+            pane.answer(usize::from(n));
+            Vec::new()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// What is to be kept once the last question is settled.
+fn finished(pane: &LessonPane) -> Vec<Effect> {
+    if pane.stage() == Stage::Finish { vec![Effect::Keep(pane.reached())] } else { Vec::new() }
+}
+
+/// Moves the mark, or scrolls.
+pub(super) fn step(model: &mut Model, forward: bool) {
+    if let Some(pane) = &mut model.lesson {
+        pane.step(forward);
+    }
+}
+
+/// Begins a lesson, after a question where a connection is open.
+pub(super) fn begin(model: &mut Model, lesson: Arc<Lesson>) -> Vec<Effect> {
+    if model.talk.is_open() {
+        model.overlay = Some(Overlay::Question(Question::Learn(lesson)));
+        return Vec::new();
+    }
+    vec![Effect::Learn(lesson)]
+}
+
+/// Takes in what the loop tells of lessons.
+pub(super) fn news(model: &mut Model, news: LessonNews) -> Vec<Effect> {
+    match news {
+        LessonNews::Next(lesson, done) => {
+            model.start.lesson = Some((lesson, done));
+            Vec::new()
+        }
+        LessonNews::Begun { lesson, address, seed } => {
+            model.lesson = Some(LessonPane::new(lesson, address, seed));
+            Vec::new()
+        }
+        LessonNews::Seen(seen) => {
+            let Some(pane) = &mut model.lesson else { return Vec::new() };
+            if !pane.take(&seen) {
+                return Vec::new();
+            }
+            // The conversation is over: the question gets the keys, unless somebody is typing.
+            if pane.stage() != Stage::Steps && model.focus == Focus::Composer && model.composer.line().is_empty() {
+                model.focus = Focus::Lesson;
+            }
+            vec![Effect::Keep(pane.reached())]
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! The lesson pane: what is to be done, what has ticked, hints, mistakes answered, the quiz and the finish.
+//!
+//! It looks at the lab's record alone, which comes as [`Seen`]; what was typed in this workbench is nothing to it.
+
+use std::sync::Arc;
+
+use crate::conversation::{Log, Micros};
+use crate::lesson::progress::{Done, Reached};
+use crate::lesson::{Attempt, Happening, Lesson, Quiz};
+
+mod view;
+
+#[cfg(test)]
+mod tests;
+
+pub(in crate::tui) use view::{draw, mistake};
+
+/// A session of the lab's, as far as it has come.
+#[derive(Debug)]
+pub struct Seen {
+    /// Its number.
+    pub number: u64,
+    /// When it began, by a clock that all sessions of the try share.
+    pub began: Micros,
+    /// What happened in it.
+    pub log: Log,
+}
+
+/// What the loop tells of lessons.
+#[derive(Debug)]
+pub enum LessonNews {
+    /// A lesson begins: its lab is there.
+    Begun {
+        /// The lesson.
+        lesson: Arc<Lesson>,
+        /// Where any client reaches the lab.
+        address: String,
+        /// Decides the order of the quiz's answers.
+        seed: u64,
+    },
+    /// Things happened in the lab's sessions.
+    Seen(Vec<Seen>),
+    /// The lesson to be offered on the start screen, and what was done of it.
+    Next(Arc<Lesson>, Done),
+}
+
+/// Where in the lesson the learner is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Steps are open.
+    Steps,
+    /// The quiz is.
+    Quiz,
+    /// All is done.
+    Finish,
+}
+
+/// What was answered to something the learner did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Said {
+    /// A mistake of the lesson's: step and mistake.
+    Mistake(usize, usize),
+    /// What must not happen has happened.
+    Spoilt,
+    /// A finding was not the right one.
+    WrongAnswer,
+}
+
+/// A lesson that is being held.
+#[derive(Debug)]
+pub struct LessonPane {
+    attempt: Attempt,
+    quiz: Quiz,
+    address: String,
+    said: Option<Said>,
+    /// The answer of the quiz that is marked.
+    marked: usize,
+    /// Rows scrolled from where the lesson stands by itself, where it is shown whole.
+    scroll: isize,
+}
+
+impl LessonPane {
+    /// A lesson that begins.
+    #[must_use]
+    pub fn new(lesson: Arc<Lesson>, address: String, seed: u64) -> Self {
+        let quiz = Quiz::new(Arc::clone(&lesson), seed);
+        Self { attempt: Attempt::new(lesson), quiz, address, said: None, marked: 0, scroll: 0 }
+    }
+
+    /// The lesson.
+    #[must_use]
+    pub fn lesson(&self) -> &Arc<Lesson> {
+        &self.attempt.lesson
+    }
+
+    /// Where the learner is.
+    #[must_use]
+    pub fn stage(&self) -> Stage {
+        match self.attempt.open() {
+            Some(_) => Stage::Steps,
+            None if self.quiz.is_done() => Stage::Finish,
+            None => Stage::Quiz,
+        }
+    }
+
+    /// Takes in what the lab has seen; whether a step has ticked.
+    pub fn take(&mut self, seen: &[Seen]) -> bool {
+        let before = self.attempt.exchanges();
+        let mut happened = Vec::new();
+        for session in seen {
+            happened.extend(self.attempt.observe(session.number, session.began, &session.log));
+        }
+        let ticked = happened.iter().any(|one| matches!(one, Happening::Ticked(_)));
+        let said = happened.iter().find_map(|one| match one {
+            Happening::Mistaken { step, mistake } => Some(Said::Mistake(*step, *mistake)),
+            Happening::Spoilt(_) => Some(Said::Spoilt),
+            Happening::WrongAnswer(_) => Some(Said::WrongAnswer),
+            Happening::Ticked(_) => None,
+        });
+        // What was said stays until the next exchange.
+        if ticked || self.attempt.exchanges() > before {
+            self.said = said;
+        } else {
+            self.said = said.or(self.said.take());
+        }
+        if ticked {
+            self.scroll = 0;
+        }
+        ticked
+    }
+
+    /// Takes the next hint; false where there is none left.
+    pub fn hint(&mut self) -> bool {
+        let taken = self.attempt.hint().is_some();
+        if taken {
+            // What was asked for takes the place of what was said unasked.
+            self.said = None;
+        }
+        taken
+    }
+
+    /// Whether there is a hint to be taken.
+    #[must_use]
+    pub fn has_hint(&self) -> bool {
+        let step = self.attempt.open().and_then(|open| self.attempt.lesson.steps.get(open));
+        step.is_some_and(|step| self.attempt.hints().len() < step.hints.len())
+    }
+
+    /// Whether there is an answer of this number, from 1, that may be given now.
+    #[must_use]
+    pub fn has_answer(&self, number: usize) -> bool {
+        self.stage() == Stage::Quiz && self.quiz.right().is_none() && (1..=self.quiz.answers().len()).contains(&number)
+    }
+
+    /// Gives this answer of the quiz, from 1.
+    pub fn answer(&mut self, number: usize) {
+        if let Some(place) = number.checked_sub(1) {
+            self.marked = place;
+            self.quiz.answer(place);
+        }
+    }
+
+    /// Enter: gives the marked answer, or goes on where the question is settled.
+    pub fn choose(&mut self) {
+        if self.quiz.right().is_some() {
+            self.quiz.go_on();
+            self.marked = 0;
+            self.scroll = 0;
+        } else {
+            self.quiz.answer(self.marked);
+        }
+    }
+
+    /// Moves the mark of the quiz, or scrolls.
+    pub fn step(&mut self, forward: bool) {
+        if self.stage() == Stage::Quiz && self.quiz.right().is_none() {
+            let last = self.quiz.answers().len().saturating_sub(1);
+            self.marked = if forward { (self.marked + 1).min(last) } else { self.marked.saturating_sub(1) };
+        } else {
+            self.scroll += if forward { 1 } else { -1 };
+        }
+    }
+
+    /// What is kept of it.
+    #[must_use]
+    pub fn reached(&self) -> Reached {
+        let reached = self.attempt.reached();
+        Reached { wrong: reached.wrong + self.quiz.wrong(), finished: self.stage() == Stage::Finish, ..reached }
+    }
+}

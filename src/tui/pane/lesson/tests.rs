@@ -1,0 +1,191 @@
+use std::sync::Arc;
+
+use super::{LessonNews, Seen};
+use crate::conversation::event::{Event, Line, Remark};
+use crate::conversation::{Log, Micros};
+use crate::lesson::{Lesson, course};
+use crate::tui::message::Message;
+use crate::tui::model::Focus;
+use crate::tui::screen::Screen;
+
+/// A workbench in the first lesson, and the lab's record of its session.
+struct Class {
+    screen: Screen,
+    log: Log,
+}
+
+impl Class {
+    fn new(columns: u16, rows: u16) -> Self {
+        let mut screen = Screen::new(columns, rows);
+        screen.wire("* connecting 127.0.0.1:4000\n* connected 127.0.0.1:4000");
+        let (name, text) = course::shipped().next().expect("a lesson is shipped");
+        let lesson = Arc::new(Lesson::parse(&name, text).expect("well formed"));
+        let address = "127.0.0.1:4000".to_owned();
+        screen.send(Message::Lesson(LessonNews::Begun { lesson, address, seed: 1 }));
+        let mut class = Self { screen, log: Log::new() };
+        class.lab("* connected 127.0.0.1:4000 from 127.0.0.1:5000\n< 220 mx.target.local ESMTP");
+        class
+    }
+
+    /// Something that the lab has seen, whoever said it.
+    fn lab(&mut self, text: &str) {
+        for line in text.lines().map(str::trim_start).filter(|line| !line.is_empty()) {
+            let (sigil, rest) = line.split_at(1);
+            let rest = rest.strip_prefix(' ').unwrap_or(rest);
+            let event = match sigil {
+                ">" => Event::Sent(Line::new(rest)),
+                "|" => Event::Content(Line::new(rest)),
+                "<" => Event::Received(Line::new(rest)),
+                _ => Event::Remark(Remark::parse(rest)),
+            };
+            self.log.push(Micros(self.log.len() as u64), &event);
+        }
+        let seen = Seen { number: 1, began: Micros(0), log: self.log.clone() };
+        self.screen.send(Message::Lesson(LessonNews::Seen(vec![seen])));
+    }
+
+    fn all_steps(&mut self) {
+        self.lab(
+            "> HELO noddy.com
+            < 250 mx
+            > MAIL FROM:<dude@noddy.com>
+            < 250 ok
+            > RCPT TO:<anotherdude@target.local>
+            < 250 ok
+            > RCPT TO:<colleague@target.local>
+            < 250 ok
+            > DATA
+            < 354 go
+            | Subject: a
+            |
+            | Hello
+            > .
+            * delivered to=anotherdude@target.local
+            * delivered to=colleague@target.local
+            < 250 queued
+            > QUIT
+            < 221 bye
+            * closed by=server",
+        );
+    }
+
+    fn shows(&self, words: &str) -> bool {
+        self.screen.shown().contains(words)
+    }
+}
+
+#[test]
+fn screens() {
+    for (columns, rows) in [(80, 24), (120, 33), (60, 16), (200, 50)] {
+        let mut class = Class::new(columns, rows);
+        let mut shown = vec![class.screen.shown()];
+        class.lab("> HELO\n< 501 a name");
+        shown.push(class.screen.shown());
+        class.lab("> HELO noddy.com\n< 250 mx\n> MAIL FROM:<dude@noddy.com>\n< 250 ok");
+        class.lab("> RCPT TO:<anotherdude@target.local>\n< 250 ok");
+        class.screen.keys("<shift-f7>");
+        shown.push(class.screen.shown());
+        class.screen.keys("<f7>");
+        shown.push(class.screen.shown());
+        let mut class = Class::new(columns, rows);
+        class.all_steps();
+        class.screen.keys("1");
+        shown.push(class.screen.shown());
+        class.screen.keys("2<enter>3<enter>");
+        shown.push(class.screen.shown());
+        insta::assert_snapshot!(format!("lesson_{columns}x{rows}"), shown.join("\n\n"));
+    }
+}
+
+#[test]
+fn steps_tick_from_what_the_lab_has_seen_and_are_kept() {
+    let mut class = Class::new(120, 33);
+    assert!(class.shows("step 1 of 6"));
+    class.lab("> EHLO noddy.com\n< 250 mx");
+    assert!(class.shows("✓ Greet the server") && class.shows("step 2 of 6"));
+    assert_eq!(class.screen.asked(), ["keep 1 of 6"]);
+    assert_eq!(class.screen.model.focus, Focus::Composer, "the learner goes on typing");
+}
+
+#[test]
+fn a_mistake_is_answered_under_the_line_until_the_next_exchange() {
+    let mut class = Class::new(120, 33);
+    let under = |class: &Class| class.screen.shown().lines().rev().nth(2).unwrap_or_default().to_owned();
+    class.lab("> HELO\n< 501 a name");
+    assert!(under(&class).contains("The greeting needs the name"), "{}", under(&class));
+    class.screen.keys("H");
+    assert!(!under(&class).contains("The greeting needs the name"), "what is typed has its own help");
+    assert!(class.shows("! The greeting needs the name"), "and the lesson still says it");
+    class.lab("> NOOP\n< 250 ok");
+    assert!(!class.shows("The greeting needs the name"));
+}
+
+#[test]
+fn hints_come_one_by_one_and_are_counted() {
+    let mut class = Class::new(120, 33);
+    for (n, words) in [(1, "Machines introduce themselves"), (2, "The verb is HELO"), (3, "HELO noddy.com")] {
+        class.screen.keys("<shift-f7>");
+        assert!(class.shows(words) && class.shows(&format!("hint ({n} of 3 used)")), "{}", class.screen.shown());
+    }
+    class.screen.keys("<shift-f7>");
+    assert!(class.shows("There is no further hint for this step."));
+}
+
+#[test]
+fn the_quiz_is_answered_by_arrows_or_digits_and_then_all_is_done() {
+    let mut class = Class::new(120, 33);
+    class.all_steps();
+    assert_eq!(class.screen.model.focus, Focus::Lesson, "the conversation is over");
+    class.screen.asked();
+    let place = |class: &Class, words: &str| {
+        let shown = class.screen.shown();
+        let row = shown.lines().find(|row| row.contains(words)).unwrap_or_else(|| panic!("{shown}")).to_owned();
+        (1..=3).find(|n| row.contains(&format!(" {n} {words}"))).unwrap_or_else(|| panic!("{row}"))
+    };
+    let wrong = place(&class, "Nothing: the dot");
+    class.screen.keys(&wrong.to_string());
+    assert!(class.shows("No. The dot only says where the message ends."), "{}", class.screen.shown());
+    let right = place(&class, "Send it again later");
+    class.screen.keys("<up><up><up>");
+    class.screen.keys(&"<down>".repeat(right - 1));
+    class.screen.keys("<enter>");
+    assert!(class.shows("Right. The 250 after the dot"), "{}", class.screen.shown());
+    assert_eq!(class.screen.asked(), Vec::<String>::new(), "not finished before it is left");
+    class.screen.keys("<enter>");
+    assert!(class.shows("Done: all 6 steps.") && class.shows("no hints, 1 wrong answer"));
+    assert_eq!(class.screen.asked(), ["keep 6 of 6"]);
+    class.screen.keys("<enter>");
+    assert!(!class.shows("Lesson 1") && class.shows("The lesson is closed"));
+}
+
+#[test]
+fn somebody_who_types_keeps_the_keys() {
+    let mut class = Class::new(120, 33);
+    class.screen.keys("NOO");
+    class.all_steps();
+    assert_eq!(class.screen.model.focus, Focus::Composer);
+    assert!(class.shows("All steps are done.") && class.shows("F7 answers"));
+}
+
+#[test]
+fn starting_over_asks_while_a_connection_is_open() {
+    let mut class = Class::new(80, 24);
+    class.screen.keys("<f7>o");
+    assert!(class.shows("begin the lesson with a new lab?"));
+    class.screen.keys("y");
+    assert_eq!(class.screen.asked(), ["learn 01-classic"]);
+}
+
+#[test]
+fn the_start_screen_offers_the_lesson_with_what_is_done() {
+    let mut screen = Screen::new(80, 24);
+    screen.model.face = crate::tui::model::Face::Start;
+    let (name, text) = course::shipped().next().expect("a lesson is shipped");
+    let lesson = Arc::new(Lesson::parse(&name, text).expect("well formed"));
+    let done = crate::lesson::progress::Done { steps: 2, of: 6, ..Default::default() };
+    screen.send(Message::Lesson(LessonNews::Next(lesson, done)));
+    let shown = screen.shown();
+    assert!(shown.contains("First lesson") && shown.contains("2 of 6 steps"), "{shown}");
+    screen.keys("<down><enter>");
+    assert_eq!(screen.asked(), ["learn 01-classic"]);
+}

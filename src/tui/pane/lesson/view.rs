@@ -1,0 +1,329 @@
+//! How a lesson is drawn: whole where it has the keys, in the upper half of the right panel, or as a strip.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Borders, Clear};
+
+use super::{LessonPane, Said, Stage};
+use crate::smtp::escape::for_screen;
+use crate::tui::action::{Action, Where};
+use crate::tui::layout::inner;
+use crate::tui::model::{Focus, Model};
+use crate::tui::text::{fit, width, wrap};
+use crate::tui::theme::{Role, Theme};
+
+/// Below so many rows it is a strip, without a frame at its sides.
+const STRIP: u16 = 5;
+
+/// Draws the lesson into its place.
+pub(in crate::tui) fn draw(model: &Model, pane: &LessonPane, frame: &mut Frame<'_>, area: Rect) {
+    let whole = model.focus == Focus::Lesson;
+    let border = model.theme.style(if whole { Role::Accent } else { Role::Dim });
+    let strip = area.height <= STRIP && !whole;
+    let borders = if strip { Borders::TOP | Borders::LEFT | Borders::RIGHT } else { Borders::ALL };
+    let heading =
+        Span::styled(format!(" {} ", heading(pane)), model.theme.style(if whole { Role::Accent } else { Role::Text }));
+    let state = format!(" {} ", state(pane));
+    let state = Line::styled(state, model.theme.style(Role::Dim)).right_aligned();
+    frame.render_widget(Clear, area);
+    frame.render_widget(Block::new().borders(borders).border_style(border).title(heading).title(state), area);
+    let room = if strip { Rect { height: area.height - 1, ..inner(area) } } else { inner(area) };
+    let writer = Writer { model, pane, theme: model.theme, columns: usize::from(room.width).saturating_sub(1) };
+    let rows = usize::from(room.height);
+    let lines = if whole { writer.whole(rows) } else { writer.short(rows) };
+    for (y, line) in (0..room.height).zip(lines) {
+        frame.buffer_mut().set_line(room.x, room.y + y, &line, room.width);
+    }
+}
+
+/// What the lesson says to what was just done, for the row below the line; nothing where it has nothing to say.
+pub(in crate::tui) fn mistake(pane: &LessonPane) -> Option<String> {
+    pane.said.as_ref().map(|said| words(pane, said))
+}
+
+fn heading(pane: &LessonPane) -> String {
+    let lesson = pane.lesson();
+    let title = for_screen(lesson.title.as_bytes());
+    lesson.number().map_or_else(|| title.clone(), |number| format!("Lesson {number} · {title}"))
+}
+
+fn state(pane: &LessonPane) -> String {
+    match pane.stage() {
+        Stage::Steps => format!("step {} of {}", pane.attempt.ticked() + 1, pane.lesson().steps.len()),
+        Stage::Quiz => pane.quiz.place().map_or_else(String::new, |(n, of)| format!("question {n} of {of}")),
+        Stage::Finish => "finished".to_owned(),
+    }
+}
+
+fn words(pane: &LessonPane, said: &Said) -> String {
+    match said {
+        Said::Mistake(step, mistake) => {
+            let steps = &pane.lesson().steps;
+            let known = steps.get(*step).and_then(|step| step.mistakes.get(*mistake));
+            known.map_or_else(String::new, |known| known.say.clone())
+        }
+        Said::Spoilt => "That must not happen in this lesson, and it can't be undone: start it over.".to_owned(),
+        Said::WrongAnswer => match pane.attempt.tries_left() {
+            Some(left) => format!("That is not it; {left} more tries before it counts as missed."),
+            None => "That is not it; look again.".to_owned(),
+        },
+    }
+}
+
+/// Puts the lines together.
+struct Writer<'a> {
+    model: &'a Model,
+    pane: &'a LessonPane,
+    theme: Theme,
+    columns: usize,
+}
+
+impl Writer<'_> {
+    /// Everything there is to say, scrolled.
+    fn whole(&self, rows: usize) -> Vec<Line<'static>> {
+        let (mut lines, seen) = match self.pane.stage() {
+            Stage::Steps => self.text_and_steps(),
+            Stage::Quiz => (self.question(), 0),
+            Stage::Finish => (self.finish(), 0),
+        };
+        let keys = self.keys();
+        let room = rows.saturating_sub(1);
+        let from =
+            seen.saturating_sub(room).saturating_add_signed(self.pane.scroll).min(lines.len().saturating_sub(room));
+        lines.drain(..from);
+        lines.truncate(room);
+        lines.resize(room, Line::default());
+        lines.push(keys);
+        lines
+    }
+
+    /// What matters now, in a few rows; the keys stand in the last one.
+    fn short(&self, rows: usize) -> Vec<Line<'static>> {
+        // Where there is only one row the keys give way; the footer has them too.
+        let room = rows.saturating_sub(1).max(1);
+        let mut lines = match self.pane.stage() {
+            Stage::Steps => self.steps_in(room),
+            Stage::Quiz => {
+                let mut lines = self.styled("✓ ", "All steps are done.", Role::Good);
+                lines.extend(self.question());
+                lines
+            }
+            Stage::Finish => self.finish(),
+        };
+        lines.truncate(room);
+        lines.resize(room, Line::default());
+        lines.push(self.keys());
+        lines
+    }
+
+    /// The open step with what belongs to it; before the first one the text, and what is done or to come, as room is.
+    fn steps_in(&self, room: usize) -> Vec<Line<'static>> {
+        let open = self.pane.attempt.ticked();
+        let said = self.said();
+        let mut now = self.step(open);
+        now.extend(self.hints());
+        if now.len() + said.len() > room {
+            // What was just done matters more than how the step is worded.
+            now.truncate(room.saturating_sub(said.len()).max(1));
+        }
+        now.extend(said);
+        let mut before = Vec::new();
+        if open == 0 && self.pane.attempt.exchanges() <= 1 && now.len() < room {
+            before = self.styled(" ", &self.pane.lesson().intro, Role::Text);
+            before.truncate(room - now.len());
+        } else {
+            for step in (0..open).rev() {
+                let line = self.step(step);
+                if before.len() + line.len() + now.len() > room {
+                    break;
+                }
+                before.splice(0..0, line);
+            }
+        }
+        before.extend(now);
+        for step in open + 1..self.pane.lesson().steps.len() {
+            let line = self.step(step);
+            if before.len() + line.len() > room {
+                break;
+            }
+            before.extend(line);
+        }
+        before
+    }
+
+    /// The whole text and all steps; and up to which line must be seen once the lesson has begun.
+    fn text_and_steps(&self) -> (Vec<Line<'static>>, usize) {
+        let lesson = self.pane.lesson();
+        let mut lines = Vec::new();
+        if let Some(hook) = &lesson.hook {
+            lines.extend(self.styled(" ", hook, Role::Dim));
+            lines.push(Line::default());
+        }
+        lines.extend(self.styled(" ", &lesson.intro, Role::Text));
+        lines.push(Line::default());
+        let mut seen = 0;
+        for step in 0..lesson.steps.len() {
+            lines.extend(self.step(step));
+            if step == self.pane.attempt.ticked() {
+                lines.extend(self.hints());
+                lines.extend(self.said());
+                if self.pane.attempt.exchanges() > 1 {
+                    seen = lines.len();
+                }
+            }
+        }
+        lines.push(Line::default());
+        lines.extend(self.any_client());
+        (lines, seen)
+    }
+
+    /// A step with its mark and how far it has come.
+    fn step(&self, step: usize) -> Vec<Line<'static>> {
+        let Some(text) = self.pane.lesson().steps.get(step).map(|step| &step.text) else { return Vec::new() };
+        let open = self.pane.attempt.ticked();
+        let (mark, role) = match step.cmp(&open) {
+            std::cmp::Ordering::Less => (" ✓ ", Role::Good),
+            std::cmp::Ordering::Equal => (" ▸ ", Role::Accent),
+            std::cmp::Ordering::Greater => (" · ", Role::Dim),
+        };
+        let count =
+            (self.pane.attempt.count()).filter(|_| step == open).map(|(have, of)| format!("  ({have} of {of})"));
+        let style = self.theme.style(if step > open { Role::Dim } else { Role::Text });
+        self.marked(mark, self.theme.style(role), &format!("{text}{}", count.unwrap_or_default()), style)
+    }
+
+    fn hints(&self) -> Vec<Line<'static>> {
+        self.pane.attempt.hints().iter().flat_map(|hint| self.styled("   hint: ", hint, Role::Received)).collect()
+    }
+
+    fn said(&self) -> Vec<Line<'static>> {
+        self.pane.said.iter().flat_map(|said| self.styled(" ! ", &words(self.pane, said), Role::Warning)).collect()
+    }
+
+    fn any_client(&self) -> Vec<Line<'static>> {
+        let text = format!("Any client will do: the lab listens on {}.", for_screen(self.pane.address.as_bytes()));
+        let mut lines = self.styled(" ", &text, Role::Dim);
+        let step = self.pane.attempt.open().and_then(|open| self.pane.lesson().steps.get(open));
+        if step.is_some_and(crate::lesson::file::Step::wants_answer) {
+            lines.extend(self.styled(
+                " ",
+                "Tell what you have found by the line NOOP answer WHAT IT IS.",
+                Role::Accent,
+            ));
+        }
+        lines
+    }
+
+    fn question(&self) -> Vec<Line<'static>> {
+        let quiz = &self.pane.quiz;
+        let mut lines = self.styled(" ", quiz.question().unwrap_or_default(), Role::Text);
+        lines.push(Line::default());
+        for (place, (answer, tried)) in quiz.answers().into_iter().enumerate() {
+            let here = place == self.pane.marked && quiz.right().is_none();
+            let (mark, role) = match (quiz.right() == Some(place), tried) {
+                (true, _) => ("✓", Role::Good),
+                (false, true) => ("✗", Role::Bad),
+                _ if here => ("▸", Role::Accent),
+                _ => (" ", Role::Text),
+            };
+            let style = self.theme.style(if here { Role::Accent } else { Role::Text });
+            lines.extend(self.marked(&format!(" {mark} {} ", place + 1), self.theme.style(role), answer, style));
+        }
+        if let Some((right, why)) = quiz.verdict() {
+            lines.push(Line::default());
+            let (word, role) = if right { (" Right. ", Role::Good) } else { (" No. ", Role::Warning) };
+            lines.extend(self.styled(word, why, role));
+        }
+        lines
+    }
+
+    fn finish(&self) -> Vec<Line<'static>> {
+        let lesson = self.pane.lesson();
+        let reached = self.pane.reached();
+        let mut lines = self.styled(" ✓ ", &format!("Done: all {} steps.", lesson.steps.len()), Role::Good);
+        let said = |count: usize, one: &str, many: &str| match count {
+            0 => format!("no {many}"),
+            1 => format!("1 {one}"),
+            n => format!("{n} {many}"),
+        };
+        let hints = said(reached.hints, "hint", "hints");
+        let wrong = said(reached.wrong as usize, "wrong answer", "wrong answers");
+        lines.extend(self.styled("   ", &format!("{hints}, {wrong}"), Role::Dim));
+        if let Some(learnt) = &lesson.learnt {
+            lines.push(Line::default());
+            lines.extend(self.styled(" ", learnt, Role::Text));
+        }
+        if !lesson.read.is_empty() {
+            lines.push(Line::default());
+            lines.extend(self.styled(" Read on: ", &lesson.read.join(" · "), Role::Dim));
+        }
+        lines
+    }
+
+    /// The keys that matter now.
+    fn keys(&self) -> Line<'static> {
+        let whole = self.model.focus == Focus::Lesson;
+        let place = if whole { Where::Lesson } else { self.model.place() };
+        let key = |action: Action| self.model.keymap.keys(action, place).next().map(|key| key.to_string());
+        let taken = self.pane.attempt.hints().len();
+        let of = (self.pane.attempt.open()).and_then(|n| self.pane.lesson().steps.get(n)).map_or(0, |s| s.hints.len());
+        let stage = self.pane.stage();
+        let settled = self.pane.quiz.right().is_some();
+        let mut parts: Vec<(Action, String)> = Vec::new();
+        match (stage, whole) {
+            (Stage::Quiz, true) if settled => parts.push((Action::Choose, "goes on".to_owned())),
+            (Stage::Quiz, true) => parts.push((Action::Choose, "or a digit answers".to_owned())),
+            (Stage::Quiz, false) => parts.push((Action::Lesson, "answers".to_owned())),
+            (Stage::Finish, true) => parts.push((Action::Choose, "closes the lesson".to_owned())),
+            (_, false) => parts.push((Action::Lesson, "all of it".to_owned())),
+            (_, true) => {}
+        }
+        if stage == Stage::Steps && of > 0 {
+            parts.push((Action::Hint, format!("hint ({taken} of {of} used)")));
+        }
+        if whole {
+            parts.push((Action::ToComposer, "to the line".to_owned()));
+            parts.push((Action::StartOver, "starts over".to_owned()));
+        }
+        let mut spans = Vec::new();
+        for (action, words) in parts {
+            let Some(key) = key(action) else { continue };
+            spans.push(Span::raw(if spans.is_empty() { " " } else { " · " }));
+            spans.push(Span::styled(key, self.theme.style(Role::Accent)));
+            spans.push(Span::styled(format!(" {words}"), self.theme.style(Role::Dim)));
+        }
+        Line::from(spans)
+    }
+
+    fn styled(&self, first: &str, text: &str, role: Role) -> Vec<Line<'static>> {
+        let style = self.theme.style(role);
+        self.marked(first, style, text, style)
+    }
+
+    /// A text of several rows behind a mark; the rows after the first are indented by it, up to three columns.
+    fn marked(&self, mark: &str, mark_style: Style, text: &str, style: Style) -> Vec<Line<'static>> {
+        let indent = width(mark).min(3);
+        let room = self.columns.saturating_sub(width(mark)).max(8);
+        let mut lines: Vec<Line<'static>> = Vec::new();
+        for paragraph in text.lines() {
+            let text = for_screen(paragraph.as_bytes());
+            for row in wrap(&text, room) {
+                let first = lines.is_empty();
+                let front = if first { mark.to_owned() } else { " ".repeat(indent.max(width(mark).min(4))) };
+                let mut spans = vec![Span::styled(front, if first { mark_style } else { style })];
+                spans.extend(self.code(&fit(&row, self.columns), style));
+                lines.push(Line::from(spans));
+            }
+        }
+        lines
+    }
+
+    /// Text between backquotes stands out, without them.
+    fn code(&self, text: &str, style: Style) -> Vec<Span<'static>> {
+        let accent = self.theme.style(Role::Accent);
+        let part = |(n, part): (usize, &str)| Span::styled(part.to_owned(), if n % 2 == 1 { accent } else { style });
+        text.split('`').enumerate().map(part).collect()
+    }
+}
