@@ -47,7 +47,7 @@ fn whom(model: &Model) -> String {
     let talk = &model.talk;
     let mut parts = vec![for_screen(talk.name.as_bytes())];
     if let Some(address) = talk.connected.as_ref().and_then(|remark| remark.bare(0))
-        && address != talk.name
+        && !talk.name.ends_with(address)
     {
         parts.push(for_screen(address.as_bytes()));
     }

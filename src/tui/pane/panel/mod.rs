@@ -93,7 +93,8 @@ impl Panel {
         let made = Made { tab: self.tab, size: inner, records: talk.log.len(), until, day };
         let last = talk.log.len().saturating_sub(1);
         // Of a closer look at a certificate, the trouble is what it was made for.
-        let record = scene.marked.and(until).unwrap_or(last);
+        let heard = !talk.dialogue.exchanges().is_empty();
+        let record = scene.marked.filter(|_| heard).and(until).unwrap_or(last);
         let changed = self.made != Some(made);
         if changed {
             self.trouble = Trouble::at(talk, &self.connections, record);

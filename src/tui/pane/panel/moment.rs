@@ -21,6 +21,8 @@ pub(super) struct Then {
 /// The record whose moment is shown: of an exchange that is marked, the end of its reply; nothing marked, none, unless
 /// the last thing that happened is a closer look at a certificate.
 pub(super) fn until(talk: &Talk, connections: &Connections, marked: Option<usize>) -> Option<usize> {
+    // Where nothing was ever said there is nothing to go through, and the end says it all.
+    let marked = marked.filter(|_| !talk.dialogue.exchanges().is_empty());
     let Some(marked) = marked else { return connections.before_the_closer_look() };
     // What comes before the first exchange counts to it.
     let exchange = talk.dialogue.exchanges().get(talk.dialogue.exchange_at(marked).unwrap_or(0));
@@ -49,6 +51,8 @@ impl Then {
         let all = talk.dialogue.recipients();
         let place = |exchange: usize| all.partition_point(|r| (r.exchange as usize) < exchange);
         let (first, end) = (place(first), place(end));
+        // Verdicts of LMTP may stand out of order; a place is never beyond the end.
+        let first = first.min(end);
         let own = all[first..end].iter().rev().take_while(|r| r.transaction == session.transactions).count();
         Some(Self { seen, record, session, recipients: end - own..end })
     }

@@ -214,6 +214,8 @@ fn nothing_yet(talk: &Talk, width: u16) -> Vec<Row> {
         "There is no reply in this conversation."
     } else if talk.dialogue.state().is_waiting() {
         "The server is working on it. Ctrl-C stops waiting."
+    } else if talk.dialogue.state().pending().len() > 0 {
+        "Nobody waits for it any more; if it comes late, it is still shown here. F5 connects again."
     } else if talk.is_open() {
         "The first one comes when the connection stands."
     } else {

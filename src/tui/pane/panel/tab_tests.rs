@@ -202,6 +202,20 @@ fn a_certificate_that_is_not_trusted() {
 }
 
 #[test]
+fn a_verdict_out_of_order_is_no_reason_to_fall_over() {
+    let talk = talk(
+        "* connecting a:24\n* connected a:24\n< 220 mx\n> LHLO a\n< 250 mx\n> MAIL FROM:<>\n< 250 ok\n> RCPT TO:<a@b>\n\
+         < 250 ok\n> RCPT TO:<c@d>\n< 250 ok\n> DATA\n< 354 go\n> .\n> MAIL FROM:<>\n> RCPT TO:<e@f>\n< 250 a\n< 250 b\n\
+         < 250 ok\n< 250 ok\n> QUIT\n< 221 bye",
+    );
+    for marked in 0..talk.log.len() {
+        for tab in Tab::ALL {
+            assert!(!whole(&talk, tab, 56, Some(marked)).is_empty());
+        }
+    }
+}
+
+#[test]
 fn each_kind_of_trouble_says_what_happened_why_and_what_to_press() {
     let dialled = "* connecting 127.0.0.1:25\n";
     for (lines, words) in [
@@ -243,8 +257,10 @@ fn each_kind_of_trouble_says_what_happened_why_and_what_to_press() {
         text.contains("closed before it said anything") && text.contains("1 try TLS from the first byte"),
         "{text}"
     );
-    // The other tabs do not pretend that there is a line.
+    // A file of a connection that never stood says so wherever one is in it.
     let refused = talk(&format!("{dialled}* error kind=refused \"refused\"\n* closed by=network"));
+    assert!(whole(&refused, Tab::Reply, 56, Some(0)).contains("nothing listens there"));
+    // The other tabs do not pretend that there is a line.
     let text = shown(&refused, Tab::Tls, LARGE);
     assert!(text.contains("nothing listens there") && !text.contains("Clear text"), "{text}");
 }
