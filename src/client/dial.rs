@@ -41,7 +41,15 @@ pub(super) async fn dial(options: &Options, recorder: &mut Recorder) -> Result<R
 }
 
 async fn dial_host(host: &str, port: u16, options: &Options, recorder: &mut Recorder) -> Result<Reached, Failure> {
-    let addresses = resolve(host, port, options.connect_timeout).await?;
+    let mut addresses = resolve(host, port, options.connect_timeout).await?;
+    // From an address of one family nothing of the other can be reached.
+    if let Some(from) = options.bind {
+        addresses.retain(|address| address.is_ipv4() == from.is_ipv4());
+        if addresses.is_empty() {
+            let family = if from.is_ipv4() { "IPv4" } else { "IPv6" };
+            return Err(Failure::new("name", format!("{host} has no {family} address, and only those are tried here")));
+        }
+    }
     if host.parse::<IpAddr>().is_err() {
         let resolved = Remark::new("resolved").value(host);
         recorder.remark(addresses.iter().fold(resolved, |remark, address| remark.value(address.ip())));

@@ -6,6 +6,8 @@
 use jiff::Timestamp;
 
 use crate::conversation::certificate::{Certificate, TlsFault, faults};
+#[cfg(not(any(target_os = "windows", target_vendor = "apple")))]
+use crate::profile::TlsVersion;
 
 use super::TlsOptions;
 use super::stream::Io;
@@ -65,6 +67,23 @@ pub(super) async fn handshake<S: Io>(
         for pem in &options.roots {
             builder.cert_store_mut().add_cert(X509::from_pem(pem.as_bytes())?)?;
         }
+        let (least, most) = options.versions;
+        if least.is_some() {
+            builder.set_min_proto_version(least.map(version))?;
+        }
+        if most.is_some() {
+            builder.set_max_proto_version(most.map(version))?;
+        }
+        if let Some(identity) = &options.identity {
+            let mut chain = X509::stack_from_pem(identity.chain.as_bytes())?.into_iter();
+            if let Some(own) = chain.next() {
+                builder.set_certificate(&own)?;
+            }
+            for above in chain {
+                builder.add_extra_chain_cert(above)?;
+            }
+            builder.set_private_key(&*openssl::pkey::PKey::private_key_from_pem(identity.key.expose())?)?;
+        }
         builder.set_verify_callback(SslVerifyMode::PEER, move |good, context| {
             if !good && let Ok(mut all) = noted.lock() {
                 let error = context.error();
@@ -84,6 +103,16 @@ pub(super) async fn handshake<S: Io>(
         .unwrap_or_default();
     let verdicts = verdicts.lock().map(|all| all.clone()).unwrap_or_default();
     Ok((stream, Found::new(chain, name, now, &verdicts)))
+}
+
+#[cfg(not(any(target_os = "windows", target_vendor = "apple")))]
+fn version(version: TlsVersion) -> openssl::ssl::SslVersion {
+    match version {
+        TlsVersion::V10 => openssl::ssl::SslVersion::TLS1,
+        TlsVersion::V11 => openssl::ssl::SslVersion::TLS1_1,
+        TlsVersion::V12 => openssl::ssl::SslVersion::TLS1_2,
+        TlsVersion::V13 => openssl::ssl::SslVersion::TLS1_3,
+    }
 }
 
 /// Shakes hands without believing anything. Gives the stream, so that one may go on regardless.

@@ -33,6 +33,7 @@ use tokio_util::sync::CancellationToken;
 use crate::conversation::Timed;
 use crate::conversation::event::Remark;
 use crate::conversation::journal::Journal;
+use crate::profile::TlsVersion;
 use crate::smtp::Secret;
 use crate::world::World;
 
@@ -66,7 +67,7 @@ pub enum Endpoint {
 }
 
 /// What is to be trusted and asked for in a TLS handshake.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct TlsOptions {
     /// TLS from the first byte.
     pub implicit: bool,
@@ -76,6 +77,19 @@ pub struct TlsOptions {
     pub roots: Vec<String>,
     /// The name to ask for and to verify, where it is not the host.
     pub name: Option<String>,
+    /// The oldest and the newest version that are allowed.
+    pub versions: (Option<TlsVersion>, Option<TlsVersion>),
+    /// A certificate to show to a server that asks for one.
+    pub identity: Option<Identity>,
+}
+
+/// A certificate of our own.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// The chain, PEM, ours first.
+    pub chain: String,
+    /// Its key, PEM, PKCS#8.
+    pub key: Secret,
 }
 
 /// Everything the task needs to know before it dials.

@@ -8,9 +8,10 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair}
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::{Connection, Ending, Endpoint, Options, Request, TlsOptions, connect};
+use super::{Connection, Ending, Endpoint, Identity, Options, Request, TlsOptions, connect};
 use crate::conversation::event::{Event, Remark, Timed};
 use crate::conversation::{Dialogue, Log};
+use crate::profile::TlsVersion;
 use crate::smtp::Phase;
 use crate::world::{Directories, World};
 
@@ -22,7 +23,7 @@ fn world() -> World {
 fn options(port: u16) -> Options {
     Options {
         endpoint: Endpoint::Tcp { host: "127.0.0.1".to_owned(), port },
-        tls: TlsOptions { implicit: false, verify: true, roots: Vec::new(), name: None },
+        tls: TlsOptions { verify: true, ..TlsOptions::default() },
         bind: None,
         inspect: false,
         connect_timeout: Duration::from_secs(5),
@@ -402,4 +403,82 @@ async fn a_refused_content_is_heard_although_the_peer_closes() {
     talk.ask(Request::Content(format!("line\n{}", format!("{}\n", "x".repeat(900)).repeat(20_000)).into_bytes())).await;
     let text = talk.until("closed by=").await;
     assert!(text.contains("552 5.3.4 too much"), "{}", &text[text.len() - 300..]);
+}
+
+#[tokio::test]
+async fn no_other_version_of_tls_is_spoken_than_is_allowed() {
+    for (verify, versions, wanted) in [
+        (true, (None, Some(TlsVersion::V12)), "tls version=TLSv1.2"),
+        (false, (None, Some(TlsVersion::V12)), "tls version=TLSv1.2"),
+        (true, (Some(TlsVersion::V13), None), "tls version=TLSv1.3"),
+        // What the server here has is 1.2 and 1.3.
+        (true, (None, Some(TlsVersion::V11)), "error kind=tls"),
+    ] {
+        let (ca, port) = starttls_peer("").await;
+        let mut options = options(port);
+        options.tls = TlsOptions { verify, versions, roots: vec![ca], ..TlsOptions::default() };
+        to_starttls(options).await.until(wanted).await;
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_of_our_own_is_shown_to_a_server_that_asks() {
+    let authority = KeyPair::generate().expect("a key");
+    let mut issuer = CertificateParams::new(Vec::<String>::new()).expect("parameters");
+    issuer.distinguished_name.push(rcgen::DnType::CommonName, "a test authority");
+    issuer.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let issuer = CertifiedIssuer::self_signed(issuer, authority).expect("self-signed");
+    let signed = || {
+        let key = KeyPair::generate().expect("a key");
+        let params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).expect("parameters");
+        (params.signed_by(&key, &issuer).expect("signed"), key)
+    };
+    let ((cert, key), (own, own_key)) = (signed(), signed());
+    let mut roots = tokio_rustls::rustls::RootCertStore::empty();
+    roots.add(issuer.der().clone()).expect("a root");
+    let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
+    let ask = tokio_rustls::rustls::server::WebPkiClientVerifier::builder_with_provider(
+        Arc::new(roots),
+        Arc::clone(&provider),
+    )
+    .build()
+    .expect("a verifier");
+    let config = tokio_rustls::rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_client_cert_verifier(ask)
+        .with_single_cert(vec![cert.der().clone()], key.serialize_der().try_into().expect("a key"))
+        .expect("a configuration");
+    for verify in [true, false] {
+        let config = Arc::new(config.clone());
+        let port = peer(move |stream| async move {
+            let accepted = tokio_rustls::TlsAcceptor::from(config).accept(stream).await;
+            let stream = accepted.expect("a certificate was shown");
+            drop(play(stream, "S: 220 we know you\nC: QUIT\nS: 221 bye").await);
+        })
+        .await;
+        let mut options = options(port);
+        let identity = Identity { chain: own.pem(), key: crate::smtp::Secret::from(own_key.serialize_pem().as_str()) };
+        options.tls = TlsOptions {
+            implicit: true,
+            verify,
+            roots: vec![issuer.pem()],
+            identity: Some(identity),
+            ..TlsOptions::default()
+        };
+        let mut talk = Talk::with(options);
+        talk.until("220 we know you").await;
+        talk.send("QUIT").await;
+        talk.until("221 bye").await;
+    }
+}
+
+#[tokio::test]
+async fn addresses_of_the_other_family_are_not_tried() {
+    let port = peer(|stream| async move { drop(play(stream, "S: 220 mx").await) }).await;
+    let mut options = options(port);
+    options.bind = Some(std::net::Ipv6Addr::UNSPECIFIED.into());
+    let text = Talk::with(options).until("error kind=name").await;
+    assert!(text.contains("127.0.0.1 has no IPv6 address"), "{text}");
+    assert!(!text.contains("* connecting"), "{text}");
 }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::conversation::certificate::TlsFault;
 use crate::conversation::event::Remark;
+use crate::profile::TlsVersion;
 use crate::smtp::escape;
 
 use super::TlsOptions;
@@ -107,7 +108,32 @@ fn connector(options: &TlsOptions) -> Result<native_tls::TlsConnector, String> {
             .map_err(|error| format!("a certificate authority that was given can't be read: {error}"))?;
         builder.add_root_certificate(certificate);
     }
+    let (least, most) = options.versions;
+    if least.is_some() {
+        builder.min_protocol_version(least.map(protocol));
+    }
+    if most.is_some() {
+        builder.max_protocol_version(most.map(protocol));
+    }
+    if let Some(identity) = &options.identity {
+        let own = native_tls::Identity::from_pkcs8(identity.chain.as_bytes(), identity.key.expose());
+        builder.identity(own.map_err(|error| {
+            format!(
+                "the certificate to show can't be used: {error}; it and its key are PEM, the key PKCS#8 \
+                 (-----BEGIN PRIVATE KEY-----)"
+            )
+        })?);
+    }
     builder.build().map_err(|error| format!("TLS can't be set up: {error}"))
+}
+
+fn protocol(version: TlsVersion) -> native_tls::Protocol {
+    match version {
+        TlsVersion::V10 => native_tls::Protocol::Tlsv10,
+        TlsVersion::V11 => native_tls::Protocol::Tlsv11,
+        TlsVersion::V12 => native_tls::Protocol::Tlsv12,
+        TlsVersion::V13 => native_tls::Protocol::Tlsv13,
+    }
 }
 
 fn about(facts: &Facts) -> Remark {

@@ -41,6 +41,14 @@ const SOURCE: &str = "auth.password of";
 const NO_YES: Kind = Kind::Choice(&[("", "no"), ("true", "yes")]);
 const YES_NO: Kind = Kind::Choice(&[("", "yes"), ("false", "no")]);
 
+const VERSION: Kind = Kind::Choice(&[
+    ("", "as the library has it"),
+    ("1.0", "TLS 1.0"),
+    ("1.1", "TLS 1.1"),
+    ("1.2", "TLS 1.2"),
+    ("1.3", "TLS 1.3"),
+]);
+
 const fn field(key: &'static str, label: &'static str, kind: Kind, help: &'static str) -> Field {
     Field { key, label, help, kind }
 }
@@ -87,6 +95,10 @@ pub const FIELDS: &[Field] = &[
     field("tls.verify", "verify", YES_NO, "Whether a certificate that can't be verified ends the connection."),
     field("tls.ca", "authority", Kind::Text, "A PEM file of further certificate authorities."),
     field("tls.sni", "server name", Kind::Text, "The name to ask for and to verify, where it is not the host."),
+    field("tls.min_version", "at least", VERSION, "The oldest version of TLS that is taken."),
+    field("tls.max_version", "at most", VERSION, "The newest version of TLS that is offered."),
+    field("tls.client_cert", "certificate", Kind::Text, "The PEM file of a certificate to show to a server that asks."),
+    field("tls.client_key", "its key", Kind::Text, "The PEM file of that certificate's key: PKCS#8, not encrypted."),
     field("auth.user", "user", Kind::Text, "Who logs in; without one nobody does."),
     field(
         "auth.mechanism",

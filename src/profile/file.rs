@@ -12,7 +12,7 @@ use super::read::{ReadHost, host_port};
 use crate::smtp::escape::for_screen;
 use crate::smtp::sasl;
 
-use super::{Auth, Endpoint, Protocol, SecretSource, Target, TlsMode};
+use super::{Auth, Endpoint, Protocol, SecretSource, Target, TlsMode, TlsVersion};
 
 /// A saved host.
 #[derive(Debug, Clone)]
@@ -210,6 +210,8 @@ impl Profile {
         target.verify = file.tls.verify.unwrap_or(true);
         target.ca = file.tls.ca.as_ref().map(|ca| path.parent().unwrap_or(Path::new("")).join(ca));
         target.sni.clone_from(&file.tls.sni);
+        target.tls_versions = versions(&source, &file.tls)?;
+        target.client_cert = client_cert(&source, &file.tls)?;
         target.production = file.production;
         take_identity(&source, &mut target, &file.identity)?;
         if let Some(auth) = &file.auth {
@@ -220,6 +222,41 @@ impl Profile {
         target.bind = bind(&source, &file.network)?;
         target.reading = format!("profile {name}: {}", target.words());
         Ok(Self { target, note: file.note })
+    }
+}
+
+/// The oldest and the newest version of TLS that are allowed.
+fn versions(source: &Source<'_>, tls: &Tls) -> Result<(Option<TlsVersion>, Option<TlsVersion>), ProfileError> {
+    let read = |given: &Option<Spanned<String>>| match given {
+        None => Ok(None),
+        Some(text) => TlsVersion::parse(text.get_ref()).map(Some).ok_or_else(|| {
+            let shown = for_screen(text.get_ref().as_bytes());
+            let what = format!("`{shown}` is not a version of TLS; 1.0, 1.1, 1.2 and 1.3 are");
+            source.error(text.span().start, what)
+        }),
+    };
+    let (least, most) = (read(&tls.min_version)?, read(&tls.max_version)?);
+    match (least, most, &tls.min_version) {
+        (Some(least), Some(most), Some(at)) if least > most => {
+            Err(source.error(at.span().start, "`min_version` is above `max_version`; no version is left"))
+        }
+        _ => Ok((least, most)),
+    }
+}
+
+/// The certificate to show, with its key, as files beside the profile.
+fn client_cert(source: &Source<'_>, tls: &Tls) -> Result<Option<(PathBuf, PathBuf)>, ProfileError> {
+    let beside = |file: &Path| source.path.parent().unwrap_or(Path::new("")).join(file);
+    match (&tls.client_cert, &tls.client_key) {
+        (None, None) => Ok(None),
+        (Some(cert), Some(key)) => Ok(Some((beside(cert.get_ref()), beside(key.get_ref())))),
+        (Some(alone), None) => Err(source.error(
+            alone.span().start,
+            "`client_cert` needs `client_key`: the PEM file of its key (PKCS#8, not encrypted)",
+        )),
+        (None, Some(alone)) => {
+            Err(source.error(alone.span().start, "`client_key` needs `client_cert`: the PEM file of its certificate"))
+        }
     }
 }
 
@@ -269,10 +306,6 @@ fn refuse_plain_passwords(source: &Source<'_>) -> Result<(), ProfileError> {
 fn refuse_what_is_not_there(source: &Source<'_>, file: &File) -> Result<(), ProfileError> {
     let start = |span: std::ops::Range<usize>| span.start;
     let found = [
-        ("tls.min_version", file.tls.min_version.as_ref().map(|v| start(v.span()))),
-        ("tls.max_version", file.tls.max_version.as_ref().map(|v| start(v.span()))),
-        ("tls.client_cert", file.tls.client_cert.as_ref().map(|v| start(v.span()))),
-        ("tls.client_key", file.tls.client_key.as_ref().map(|v| start(v.span()))),
         ("network.proxy", file.network.proxy.as_ref().map(|v| start(v.span()))),
         ("network.proxy_protocol", file.network.proxy_protocol.as_ref().map(|v| start(v.span()))),
         ("xclient", file.xclient.as_ref().map(|v| start(v.span()))),
@@ -405,94 +438,4 @@ fn secret_source(source: &Source<'_>, password: &Spanned<toml::Value>) -> Result
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(text: &str) -> Result<Profile, ProfileError> {
-        Profile::parse("noddy", text, Path::new("/etc/p/noddy.toml"))
-    }
-
-    #[test]
-    fn a_whole_profile_is_understood() {
-        let profile = parse(
-            r#"
-            host = "mx.target.local"
-            port = 2525
-            protocol = "esmtp"
-            note = "front MX"
-            production = true
-            [identity]
-            ehlo = "noddy.com"
-            from = "dude@noddy.com"
-            to = ["a@b", "c@d"]
-            [tls]
-            mode = "require"
-            verify = false
-            ca = "ca.pem"
-            sni = "other.local"
-            [auth]
-            user = "dude"
-            password = { env = "NODDY_PASSWORD" }
-            [network]
-            family = "ipv4"
-            connect_timeout = "30s"
-            reply_timeout = "5m"
-            "#,
-        )
-        .expect("well formed");
-        let target = profile.target;
-        assert_eq!(target.endpoint, Endpoint::Tcp { host: "mx.target.local".into(), port: 2525 });
-        assert_eq!((target.tls, target.verify, target.production), (TlsMode::Require, false, true));
-        assert_eq!(target.ca.as_deref(), Some(Path::new("/etc/p/ca.pem")));
-        assert_eq!((target.connect_timeout, target.reply_timeout), (Some(30_000), Some(300_000)));
-        assert_eq!(target.to, ["a@b", "c@d"]);
-        assert_eq!(target.bind, Some("0.0.0.0".parse().expect("an address")));
-        let auth = target.auth.expect("given");
-        assert!(matches!(auth.password, SecretSource::Environment(name) if name == "NODDY_PASSWORD"));
-        assert!(target.reading.starts_with("profile noddy: mx.target.local port 2525"), "{}", target.reading);
-    }
-
-    #[test]
-    fn the_place_is_a_host_a_domain_a_socket_or_the_lab() {
-        for (text, want) in [
-            ("host = \"lab\"", "lab:default"),
-            ("host = \"lab:greylist\"", "lab:greylist"),
-            ("host = \"noddy.com\"\nmx = true", "mx:noddy.com"),
-            ("unix = \"/run/lmtp.sock\"", "/run/lmtp.sock"),
-            ("host = \"::1\"", "[::1]:25"),
-            ("host = \"a\"\n[tls]\nmode = \"implicit\"", "a:465"),
-            ("host = \"a\"\nprotocol = \"lmtp\"", "a:24"),
-        ] {
-            assert_eq!(parse(text).expect(text).target.endpoint.to_string(), want, "{text}");
-        }
-        let lab = parse("host = \"lab\"").expect("well formed").target;
-        assert!(matches!(lab.auth.expect("the lab's own").password, SecretSource::Known(_)));
-        assert_eq!(parse("host = \"a\"\nport = 465").expect("well formed").target.tls, TlsMode::Implicit);
-    }
-
-    #[test]
-    fn errors_name_the_line_the_trouble_and_the_cure() {
-        for (text, line, words) in [
-            ("host = \"a\"\nprot = 25", 2, &["`prot`", "`port`"][..]),
-            ("host = \"a\"\n\n[tls]\nmod = \"none\"", 4, &["`mod`", "`mode`"]),
-            ("host = \"a\"\n[auth]\nuser = \"u\"\npassword = \"hunter2\"", 4, &["plain text", "env ="]),
-            ("host = \"a\"\n[auth]\nuser = \"u\"\npassword = { envi = \"X\" }", 4, &["`envi`", "`env`"]),
-            ("host = \"a\"\n[network]\nproxy = \"socks5://x\"", 3, &["`network.proxy`"]),
-            ("host = \"a\"\n[network]\nreply_timeout = \"5\"", 3, &["duration"]),
-            ("host = \"a:25\"", 1, &["port = 25"]),
-            ("port = 25", 1, &["`host`"]),
-            ("host = \"a\"\nport = \"25\"", 2, &["expected u16"]),
-            ("host = \"a\"\nprotocol = \"smpt\"", 2, &["smpt", "smtp"]),
-            ("host = \"a\"\n[auth]\nmechanism = \"auto\"", 2, &["`user` is missing"]),
-            ("host = \"a\"\n[auth]\nuser = \"u\"\nmechanism = \"GSSAPI\"", 4, &["`GSSAPI`", "PLAIN"]),
-            ("host = \"a\"\n[identity]\nfrom = \"a@b\\r\\nQUIT\"", 3, &["control character"]),
-        ] {
-            let error = parse(text).expect_err(text);
-            assert_eq!(error.place, format!("/etc/p/noddy.toml:{line}"), "{text}: {error}");
-            for word in words {
-                assert!(error.what.contains(word), "{text}: {error}");
-            }
-            assert!(!error.to_string().contains("hunter2"));
-        }
-    }
-}
+mod tests;

@@ -77,6 +77,30 @@ pub enum TlsMode {
     Implicit,
 }
 
+/// A version of TLS, older ones less.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum TlsVersion {
+    V10,
+    V11,
+    V12,
+    V13,
+}
+
+impl TlsVersion {
+    /// Reads `1.2`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Some(match text.trim() {
+            "1.0" => Self::V10,
+            "1.1" => Self::V11,
+            "1.2" => Self::V12,
+            "1.3" => Self::V13,
+            _ => return None,
+        })
+    }
+}
+
 /// Everything that a connection and a replay need to know of the other side.
 #[derive(Debug, Clone)]
 pub struct Target {
@@ -98,6 +122,10 @@ pub struct Target {
     pub ca: Option<std::path::PathBuf>,
     /// The name to ask for and to verify, where it is not the host.
     pub sni: Option<String>,
+    /// The oldest and the newest version of TLS that are allowed.
+    pub tls_versions: (Option<TlsVersion>, Option<TlsVersion>),
+    /// The PEM files of a certificate to show to a server that asks for one, and of its key.
+    pub client_cert: Option<(std::path::PathBuf, std::path::PathBuf)>,
     /// Whether a real message needs an explicit yes.
     pub production: bool,
     /// The name to greet with.
@@ -160,6 +188,8 @@ impl Target {
             verify: true,
             ca: None,
             sni: None,
+            tls_versions: (None, None),
+            client_cert: None,
             production: false,
             ehlo: None,
             from: None,

@@ -1,9 +1,11 @@
 //! From a target to what the client dials.
 
+use std::path::Path;
 use std::time::Duration;
 
-use crate::client::{Endpoint as Place, Options, TlsOptions};
+use crate::client::{Endpoint as Place, Identity, Options, TlsOptions};
 use crate::profile::{Endpoint, Target, TlsMode};
+use crate::smtp::Secret;
 
 /// For one connection attempt, where nothing else is said.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -15,6 +17,14 @@ pub enum DialError {
     /// The file of further authorities can't be read.
     #[error("the certificate authorities in {path} can't be read: {source}", path = path.display())]
     Authorities {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The certificate to show, or its key, can't be read.
+    #[error("the certificate to show can't be read: {path}: {source}", path = path.display())]
+    ClientCertificate {
         /// The file.
         path: std::path::PathBuf,
         /// What the system says.
@@ -36,6 +46,7 @@ pub fn options(target: &Target, mut roots: Vec<String>) -> Result<Options, DialE
             std::fs::read_to_string(path).map_err(|source| DialError::Authorities { path: path.clone(), source })?;
         roots.push(pem);
     }
+    let identity = target.client_cert.as_ref().map(|(cert, key)| identity(cert, key)).transpose()?;
     let endpoint = match &target.endpoint {
         Endpoint::Tcp { host, port } => Place::Tcp { host: host.clone(), port: *port },
         Endpoint::Mx(domain) => Place::Mx(domain.clone()),
@@ -50,11 +61,21 @@ pub fn options(target: &Target, mut roots: Vec<String>) -> Result<Options, DialE
             verify: target.verify,
             roots,
             name: target.sni.clone(),
+            versions: target.tls_versions,
+            identity,
         },
         bind: target.bind,
         connect_timeout: target.connect_timeout.map_or(CONNECT_TIMEOUT, Duration::from_millis),
         reply_timeout: target.reply_timeout.map(Duration::from_millis),
     })
+}
+
+fn identity(cert: &Path, key: &Path) -> Result<Identity, DialError> {
+    let read = |path: &Path| {
+        std::fs::read(path).map_err(|source| DialError::ClientCertificate { path: path.to_owned(), source })
+    };
+    let chain = String::from_utf8_lossy(&read(cert)?).into_owned();
+    Ok(Identity { chain, key: Secret::new(read(key)?) })
 }
 
 #[cfg(test)]

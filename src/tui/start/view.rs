@@ -10,6 +10,8 @@ use crate::tui::model::Model;
 use crate::tui::text::{fit, width, wrap};
 use crate::tui::theme::Role;
 
+/// Rows that the reading of what was typed may take.
+const READING: usize = 3;
 /// Columns from which on a profile's row has room for when it was used.
 const WIDE: usize = 100;
 /// The heading of the profiles.
@@ -21,11 +23,12 @@ const NOTICE: usize = 4;
 pub(in crate::tui) fn draw(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let start = &model.start;
     find_line(model, frame, Rect { height: 1, ..area });
-    reading(model, frame, Rect { y: area.y + 1, height: 1, ..area });
+    let read = reading(model, frame, Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area });
     let notice = model.notice.as_deref().map(|text| wrap(text, usize::from(area.width).saturating_sub(2)));
     let notice: Vec<String> = notice.unwrap_or_default().into_iter().take(NOTICE).collect();
     let said = u16::try_from(notice.len()).unwrap_or(0);
-    let below = Rect { y: area.y + 2, height: area.height.saturating_sub(3 + said.saturating_sub(1)), ..area };
+    let below =
+        Rect { y: area.y + 1 + read, height: area.height.saturating_sub(2 + read + said.saturating_sub(1)), ..area };
     let (lines, marked) = rows(model, start, usize::from(area.width));
     let from = (marked + 2).saturating_sub(usize::from(below.height));
     for (y, line) in (0..below.height).zip(lines.into_iter().skip(from)) {
@@ -56,16 +59,26 @@ fn find_line(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     }
 }
 
-/// How what was typed is read, below it, before Enter does it.
-fn reading(model: &Model, frame: &mut Frame<'_>, area: Rect) {
+/// How what was typed is read, below it, before Enter does it. Gives the rows that it takes, at least one.
+fn reading(model: &Model, frame: &mut Frame<'_>, area: Rect) -> u16 {
+    const MARGIN: usize = 10;
     let (words, role) = match &model.start.reading {
         Some(Ok(words)) => (words, Role::Dim),
         Some(Err(words)) => (words, Role::Warning),
-        None => return,
+        None => return 1,
     };
     let words = crate::smtp::escape::for_screen(words.as_bytes());
-    let text = fit(&format!("        ▸ {words}"), usize::from(area.width).saturating_sub(1));
-    frame.buffer_mut().set_string(area.x, area.y, text, model.theme.style(role));
+    let rows = wrap(&words, usize::from(area.width).saturating_sub(MARGIN + 1));
+    let mut taken = 0;
+    for (n, row) in rows.iter().take(READING).enumerate() {
+        let mark = if n == 0 { "▸ " } else { "  " };
+        let y = area.y + taken;
+        if y < area.bottom() {
+            frame.buffer_mut().set_string(area.x, y, format!("        {mark}{row}"), model.theme.style(role));
+        }
+        taken += 1;
+    }
+    taken
 }
 
 /// The keys for profiles, beside their heading.
