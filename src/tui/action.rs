@@ -169,15 +169,17 @@ const fn need(action: Action) -> u8 {
         | Action::ExchangeBefore
         | Action::ExchangeAfter
         | Action::RefusalAfter
+        | Action::Search
+        | Action::Filter
         | Action::NextPane => 5,
         Action::NextTab
         | Action::CopyProfile
         | Action::DeleteProfile
         | Action::NextFile
         | Action::PreviousFile
+        | Action::Copy
+        | Action::Note
         | Action::PageUp => 6,
-        Action::Search | Action::Filter => 5,
-        Action::Copy | Action::Note => 6,
         _ => 0,
     }
 }
