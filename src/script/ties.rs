@@ -95,6 +95,11 @@ impl Ties {
         }
     }
 
+    /// Whether something was sent that the log does not show yet.
+    pub(super) fn in_flight(&self) -> bool {
+        !self.sent.is_empty()
+    }
+
     /// Whether all replies to a line have come.
     pub(super) fn complete(&self, ask: Ask, dialogue: &Dialogue) -> bool {
         let due = &self.dues[ask];

@@ -13,10 +13,12 @@ use super::overlay::{Form, Help, Menu, Overlay, Palette, Question, Target};
 use super::pane::composer::Composer;
 use super::pane::panel::Tab;
 use super::reading;
+use super::replay;
 use super::update::open_marked;
 
 /// Does an action, or says why it can't be done now.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    let action = replay::meant(model, action);
     if !(action.entry().available)(model) {
         model.notice = not_now(model, action);
         return Vec::new();
@@ -64,6 +66,9 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Drop => return vec![Effect::Drop],
         Action::Quit if model.talk.is_open() => model.overlay = Some(Overlay::Question(Question::Quit)),
         Action::Quit => return vec![Effect::Quit],
+        Action::Replay | Action::ReplayAll | Action::Skip | Action::EndReplay | Action::Compare => {
+            return replay::act(model, action);
+        }
         Action::Mail => return vec![Effect::LookAtMail],
         Action::Help => model.overlay = Some(Overlay::Help(Help::of(model.place()))),
         Action::Palette => model.overlay = Some(Overlay::Palette(Palette::default())),
@@ -122,15 +127,30 @@ fn move_by(model: &mut Model, action: Action) {
         }
         return;
     }
-    let of_exchanges =
-        matches!(action, Action::ExchangeBefore | Action::ExchangeAfter | Action::RefusalBefore | Action::RefusalAfter);
+    let of_exchanges = matches!(
+        action,
+        Action::ExchangeBefore
+            | Action::ExchangeAfter
+            | Action::RefusalBefore
+            | Action::RefusalAfter
+            | Action::DifferenceBefore
+            | Action::DifferenceAfter
+    );
     if model.focus == Focus::Lesson && matches!(action, Action::Up | Action::Down) {
         learn::step(model, action == Action::Down);
     } else if model.focus == Focus::Panel && !of_exchanges {
         model.panel.act(action, &model.talk);
     } else {
-        model.transcript.act(action, &model.talk);
+        scroll(model, action);
     }
+}
+
+/// An action that moves within the transcript, or within what stands in its place.
+pub(super) fn scroll(model: &mut Model, action: Action) {
+    match &mut model.replay {
+        Some(columns) => columns.act(action),
+        None => model.transcript.act(action, &model.talk),
+    };
 }
 
 fn focus_after(model: &Model, action: Action) -> Focus {
@@ -174,6 +194,9 @@ pub(super) fn open_form(model: &mut Model, verb: &str) -> bool {
 
 /// Ctrl-C: stops what is awaited, or else asks what is to be stopped.
 fn stop(model: &mut Model) -> Vec<Effect> {
+    if replay::pause(model) {
+        return Vec::new();
+    }
     if model.waiting.is_some() {
         model.pasted.clear();
         return vec![Effect::Send(Request::GiveUp)];
@@ -244,6 +267,16 @@ fn not_now(model: &Model, action: Action) -> Option<String> {
         }
         Action::NewProfile | Action::EditProfile | Action::CopyProfile | Action::DeleteProfile => {
             "Profiles are on the start screen.".to_owned()
+        }
+        Action::Replay | Action::Compare if model.at_start() => {
+            "Open a conversation first; Enter opens what is marked.".to_owned()
+        }
+        Action::Replay | Action::Compare => "This conversation is in no file.".to_owned(),
+        Action::ReplayAll | Action::Skip | Action::EndReplay => {
+            "Nothing is being replayed; r in the transcript begins.".to_owned()
+        }
+        Action::DifferenceAfter | Action::DifferenceBefore => {
+            "Nothing is compared; d in the transcript begins.".to_owned()
         }
         Action::Step(n) => format!("There is no next step {n} here."),
         Action::Reconnect => "There is nothing to connect to again; F4 connects.".to_owned(),

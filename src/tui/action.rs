@@ -4,6 +4,7 @@
 
 use super::model::{Focus, Model};
 use super::pane::lesson::{LessonPane, Stage};
+use super::replay;
 use super::start::Item;
 
 /// What can be done.
@@ -74,6 +75,13 @@ pub enum Action {
     TlsTab,
     ConnectBetter,
     TlsRegardless,
+    Replay,
+    ReplayAll,
+    Skip,
+    EndReplay,
+    Compare,
+    DifferenceBefore,
+    DifferenceAfter,
     Mouse,
     Redraw,
     Suspend,
@@ -172,6 +180,8 @@ const fn need(action: Action) -> u8 {
         | Action::Search
         | Action::Filter
         | Action::NextPane => 5,
+        Action::Skip => 3,
+        Action::ReplayAll | Action::EndReplay | Action::DifferenceAfter => 5,
         Action::NextTab
         | Action::CopyProfile
         | Action::DeleteProfile
@@ -186,6 +196,14 @@ const fn need(action: Action) -> u8 {
 
 fn always(_: &Model) -> bool {
     true
+}
+
+fn in_a_file(model: &Model) -> bool {
+    talking(model) && model.talk.path.is_some() && !model.talk.partial
+}
+
+fn in_columns(model: &Model) -> bool {
+    talking(model) && model.replay.is_some()
 }
 
 fn talking(model: &Model) -> bool {
@@ -236,7 +254,7 @@ pub const ACTIONS: &[Entry] = &[
         "send",
         "Send the line that stands in the composer, as it stands there.",
         &[(Composer, "enter")],
-        open,
+        |model| open(model) || model.replay.as_ref().is_some_and(replay::Replay::reconnects),
     ),
     entry(
         Action::Mend,
@@ -359,12 +377,19 @@ pub const ACTIONS: &[Entry] = &[
         &[(Transcript, "/")],
         told,
     ),
-    entry(Action::SearchNext, "search-next", "next found", "Go to the next place found.", &[(Transcript, "n")], told),
+    entry(
+        Action::SearchNext,
+        "search-next",
+        "next found",
+        "Go to the next place found; in two columns to the next difference.",
+        &[(Transcript, "n")],
+        told,
+    ),
     entry(
         Action::SearchBefore,
         "search-before",
         "found before",
-        "Go to the place found before.",
+        "Go to the place found before; in two columns to the difference before.",
         &[(Transcript, "N")],
         told,
     ),
@@ -593,6 +618,62 @@ pub const ACTIONS: &[Entry] = &[
         "Show the one before of the opened files.",
         &[(Transcript, "<"), (Everywhere, "alt-left")],
         several_files,
+    ),
+    entry(
+        Action::Replay,
+        "replay",
+        "replay",
+        "Replay this conversation against a server, line by line, what was recorded beside what happens now.",
+        &[(Transcript, "r")],
+        in_a_file,
+    ),
+    entry(
+        Action::Skip,
+        "skip",
+        "skip",
+        "Skip the next line of the replay.",
+        &[(Composer, "ctrl-t"), (Transcript, "ctrl-t")],
+        replay::is_playing,
+    ),
+    entry(
+        Action::ReplayAll,
+        "replay-all",
+        "all the rest",
+        "Play all the rest of the replay at once; Ctrl-C stops it.",
+        &[(Transcript, "R")],
+        replay::is_playing,
+    ),
+    entry(
+        Action::Compare,
+        "compare",
+        "compare",
+        "Compare this conversation with another one, side by side.",
+        &[(Transcript, "d")],
+        in_a_file,
+    ),
+    entry(
+        Action::DifferenceAfter,
+        "difference-after",
+        "next difference",
+        "Go to the next row that differs.",
+        &[],
+        in_columns,
+    ),
+    entry(
+        Action::DifferenceBefore,
+        "difference-before",
+        "difference before",
+        "Go to the row before that differs.",
+        &[],
+        in_columns,
+    ),
+    entry(
+        Action::EndReplay,
+        "end-replay",
+        "close columns",
+        "Leave the replay or the comparison; the conversation stays.",
+        &[(Transcript, "backspace")],
+        in_columns,
     ),
     entry(
         Action::Connect,

@@ -66,6 +66,17 @@ pub enum Effect {
     Learn(Arc<Lesson>),
     /// Keep what was done of a lesson.
     Keep(Reached),
+    /// Read a transcript and make a replay of it against this target.
+    Replay {
+        /// The transcript.
+        path: PathBuf,
+        /// The target as typed.
+        target: String,
+    },
+    /// Compare two transcripts.
+    Compare(PathBuf, PathBuf),
+    /// Say when so much time has passed.
+    Wait(std::time::Duration),
     /// Look for the conversations that are on disk, and for the lesson to offer.
     LookForRecent,
     /// The password of whoever logs in here, as the profile says; a [`Message::Secret`](super::message::Message::Secret)

@@ -10,6 +10,9 @@ use super::pane::composer::Composer;
 
 /// Enter in the composer: sends what stands there, or says first what is unusual about it.
 pub(super) fn enter(model: &mut Model) -> Vec<Effect> {
+    if let Some(effects) = super::replay::enter(model) {
+        return effects;
+    }
     let armed = model.armed.take();
     let content = model.talk.dialogue.state().phase() == Phase::Data;
     if let Some(waiting) = &model.waiting

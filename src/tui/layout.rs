@@ -8,6 +8,8 @@ use super::model::Focus;
 pub const SMALLEST: (u16, u16) = (40, 10);
 /// Below this the right panel shares the transcript's place.
 const SIDE_BY_SIDE: (u16, u16) = (72, 20);
+/// From so many columns on two columns leave the panel where it is.
+const WIDE: u16 = 100;
 /// From so many rows on "where you are" stays below the panel.
 const TALL: u16 = 30;
 /// From so many columns on a lesson stands above the panel.
@@ -145,6 +147,19 @@ impl Layout {
                     part.height -= rows;
                 }
             }
+        }
+        self
+    }
+
+    /// The same with two columns in the transcript's place: they take the panel's too where there is little room.
+    #[must_use]
+    pub fn with_columns(mut self, focus: Focus) -> Self {
+        if let (Some(left), Some(right)) = (self.transcript, self.panel)
+            && self.title.width < WIDE
+        {
+            let place = Some(Rect { width: left.width + right.width, ..left });
+            (self.shared, self.position) = (true, None);
+            (self.transcript, self.panel) = if focus == Focus::Panel { (None, place) } else { (place, None) };
         }
         self
     }

@@ -13,6 +13,7 @@ use crate::interchange::Format;
 use super::model::Peer;
 use super::overlay::Letter;
 use super::pane::lesson::LessonNews;
+use super::replay::{Compared, Rehearsed};
 use super::secret::Fetched;
 use super::start::{News, Recent};
 use super::talk::Talk;
@@ -95,6 +96,12 @@ pub enum Message {
     Secret(Fetched),
     /// A lesson begins, or its lab has seen something.
     Lesson(LessonNews),
+    /// A replay is ready to be connected.
+    Rehearsed(Box<Rehearsed>),
+    /// Two files were compared.
+    Compared(Box<Compared>),
+    /// The time is up that a replay waited for.
+    Waited,
     /// Something to be said, once.
     Notice(String),
 }

@@ -14,6 +14,7 @@
 //! | [`secret`] | the password for logging in: fetched, or asked for |
 //! | `reading`, `copying` | what one does with a conversation while reading it; what is copied of it |
 //! | [`regardless`] | going on although a certificate was not trusted |
+//! | [`replay`] | a recording played again line by line, two files compared |
 //! | `dial`, `hall`, `read`, `keep`, `profiles` | what it reaches: the connection with its lab and journal, a lesson's lab, the disk |
 
 mod act;
@@ -40,6 +41,7 @@ mod profiles;
 mod read;
 mod reading;
 pub mod regardless;
+pub mod replay;
 pub mod run;
 #[cfg(test)]
 mod screen;

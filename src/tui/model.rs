@@ -21,6 +21,7 @@ use super::pane::lesson::LessonPane;
 use super::pane::panel::{Panel, Scene};
 use super::pane::transcript::Transcript;
 use super::regardless::Repeat;
+use super::replay::Replay;
 use super::start::Start;
 use super::talk::{Source, Talk};
 use super::theme::{Theme, Themes};
@@ -97,6 +98,8 @@ pub enum Armed {
     Empty,
     /// Sends while a reply is awaited.
     Pipelined,
+    /// Sends a line of a replay although a reply was not as expected.
+    Held,
 }
 
 /// A reply that is awaited.
@@ -171,6 +174,8 @@ pub struct Model {
     pub recipients: Vec<String>,
     /// The time of the last message by the wall clock: certificates are judged by it.
     pub today: Option<Timestamp>,
+    /// Two columns in the transcript's place: a replay or a comparison.
+    pub replay: Option<Replay>,
     /// What goes on regardless of a certificate sends by itself.
     pub repeat: Option<Repeat>,
     /// The lesson that is being held.
@@ -228,6 +233,7 @@ impl Model {
             return Layout::zoomed(self.size, self.focus);
         }
         let layout = Layout::of(self.size, self.focus, !self.is_offline())?;
+        let layout = if self.replay.is_some() { layout.with_columns(self.focus) } else { layout };
         Some(if self.shows_lesson() { layout.with_lesson(self.size, self.focus) } else { layout })
     }
 
@@ -265,6 +271,11 @@ impl Model {
         self.talk.explain(about, &self.knowledge);
         if let Some(layout) = self.layout() {
             self.transcript.arrange(&self.talk, layout.transcript_inner());
+            if let Some(replay) = &mut self.replay {
+                let mut columns = std::mem::take(&mut replay.columns);
+                columns.arrange(replay.rows(), layout.transcript_inner(), replay.next_row());
+                replay.columns = columns;
+            }
             let marked = self.transcript.marked();
             let scene = Scene { knowledge: &self.knowledge, marked, today: self.today };
             self.panel.arrange(&self.talk, scene, layout.panel_inner());

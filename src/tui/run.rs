@@ -20,7 +20,7 @@ use super::message::Message;
 use super::model::{Face, Files, Model};
 use super::signals::{Signal, Signals};
 use super::terminal::{Tty, remember};
-use super::{hall, keep, profiles, read, secret, update};
+use super::{hall, keep, profiles, read, replay, secret, update};
 
 pub use super::terminal::{TerminalError, check};
 
@@ -280,6 +280,23 @@ impl Bench {
             }
             Effect::Open(path) => {
                 read::open(path, self.sender.clone());
+                Vec::new()
+            }
+            Effect::Replay { path, target } => {
+                replay::rehearse(path, target, self.world.clone(), self.sender.clone());
+                Vec::new()
+            }
+            Effect::Compare(left, right) => {
+                replay::compare(left, right, self.sender.clone());
+                Vec::new()
+            }
+            Effect::Wait(time) => {
+                let sender = self.sender.clone();
+                tokio::spawn(async move {
+                    tokio::time::sleep(time).await;
+                    // Nobody listens any more when the workbench has been left.
+                    let _ = sender.send(Message::Waited);
+                });
                 Vec::new()
             }
             Effect::LookAtMail => vec![Message::Mail(self.dialler.mail())],

@@ -148,6 +148,9 @@ fn words(effect: &Effect) -> String {
         }
         Effect::Learn(lesson) => format!("learn {}", lesson.name),
         Effect::Keep(reached) => format!("keep {} of {}", reached.steps, reached.of),
+        Effect::Replay { path, target } => format!("replay {} {target}", path.display()),
+        Effect::Compare(left, right) => format!("compare {} {}", left.display(), right.display()),
+        Effect::Wait(time) => format!("wait {time:?}"),
         Effect::LookForRecent => "look for recent".to_owned(),
         Effect::Profiles(Wish::Save { name, was: None, text }) => format!("save {name}: {text}"),
         Effect::AskSecret => "ask secret".to_owned(),

@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 
 use crate::conversation::Micros;
 
-use super::act::{act, connect, open_form, open_tab, take_step};
+use super::act::{act, connect, open_form, open_tab, scroll, take_step};
 use super::action::Action;
 use super::effect::Effect;
 use super::enter::paste_lines;
@@ -17,6 +17,7 @@ use super::overlay::{Mail, Outcome, Overlay, Paste, Question, Target};
 use super::pane::panel::{Panel, Tab};
 use super::pane::transcript::Transcript;
 use super::reading;
+use super::replay;
 use super::start::Wish;
 use super::talk::Talk;
 use super::{regardless, secret};
@@ -45,13 +46,15 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             if !model.talk.is_open() {
                 model.pasted.clear();
             }
-            regardless::go_on(model)
+            let mut effects = regardless::go_on(model);
+            effects.extend(replay::follow(model));
+            effects
         }
         Message::Gone(events) => {
             if model.talk.is_open() {
                 model.talk.take(events);
             }
-            Vec::new()
+            replay::follow(model)
         }
         Message::Tick(now) => {
             model.now = now;
@@ -114,9 +117,17 @@ fn background(model: &mut Model, message: Message) -> Vec<Effect> {
             if !model.peer.unverified {
                 model.repeat = None;
             }
+            replay::began(model, again);
         }
+        Message::Rehearsed(rehearsed) => return replay::begin(model, *rehearsed),
+        Message::Compared(compared) => replay::show(model, *compared),
+        Message::Waited => return replay::waited(model),
         Message::Confirm(target) => model.overlay = Some(Overlay::Target(Target::with(&target))),
-        Message::NotBegun(why) | Message::Notice(why) => model.notice = Some(why),
+        Message::NotBegun(why) => {
+            replay::not_begun(model);
+            model.notice = Some(why);
+        }
+        Message::Notice(why) => model.notice = Some(why),
         Message::NotSent(line) => {
             model.composer.set_line(&line);
             model.notice = Some("Too much is under way; the line was not sent. Enter sends it.".to_owned());
@@ -153,6 +164,7 @@ fn opened(model: &mut Model, path: &std::path::Path, talk: Talk, whole: bool) {
     model.talk = talk;
     model.talk.partial = !whole;
     if !same {
+        model.replay = None;
         model.focus = Focus::Transcript;
         model.transcript = Transcript::default();
         model.panel = Panel::default();
@@ -225,6 +237,9 @@ fn answered(model: &mut Model, overlay: Overlay, outcome: Outcome) -> Vec<Effect
         Outcome::Yes(Question::Connect(target)) | Outcome::Connect(target) => vec![Effect::Connect(target)],
         Outcome::Yes(Question::Learn(lesson)) => vec![Effect::Learn(lesson)],
         Outcome::Yes(Question::Reconnect) => vec![Effect::Reconnect],
+        Outcome::Replay(path, target) => replay::wanted(path, target),
+        Outcome::Compare(left, right) => vec![Effect::Compare(left, right)],
+        Outcome::Yes(Question::HandOver { .. }) => replay::handed_over(model),
         Outcome::Yes(Question::Regardless) => regardless::begin(model),
         Outcome::Yes(Question::DeleteProfile(name)) => vec![Effect::Profiles(Wish::Delete(name))],
         // The editor stays until it is saved.
@@ -300,7 +315,7 @@ fn moused(model: &mut Model, mouse: MouseEvent) -> Vec<Effect> {
                 if over(layout.lesson).is_some() {
                     learn::step(model, !up);
                 } else if over(layout.transcript).is_some() {
-                    model.transcript.act(action, &model.talk);
+                    scroll(model, action);
                 } else if over(layout.panel).is_some() {
                     model.panel.act(action, &model.talk);
                 }
@@ -311,7 +326,11 @@ fn moused(model: &mut Model, mouse: MouseEvent) -> Vec<Effect> {
                 model.focus = Focus::Lesson;
             } else if let Some(area) = over(layout.transcript) {
                 model.focus = Focus::Transcript;
-                if area.contains(at) {
+                if area.contains(at)
+                    && let Some(columns) = &mut model.replay
+                {
+                    columns.click(at.y - area.y);
+                } else if area.contains(at) {
                     model.transcript.click(at.x - area.x, at.y - area.y, &model.talk);
                 }
             } else if let Some(area) = over(layout.panel) {

@@ -46,12 +46,18 @@ fn too_small(model: &Model, frame: &mut Frame<'_>) {
 
 fn panes(model: &Model, frame: &mut Frame<'_>, layout: &Layout) {
     if let Some(area) = layout.transcript {
-        let reading = if model.talk.partial { " …" } else { "" };
-        let status = format!("{}{reading}", model.transcript.status(&model.talk));
-        let title = if layout.shared { "Transcript ─ F6 Reply" } else { "Transcript" };
-        let inner = framed(model, frame, area, Focus::Transcript, title, &status);
         let focused = model.focus == Focus::Transcript;
-        model.transcript.draw(&model.talk, model.theme, focused, inner, frame.buffer_mut());
+        if let Some(replay) = &model.replay {
+            let status = replay.keys();
+            let inner = framed(model, frame, area, Focus::Transcript, &replay.title(), status);
+            replay.draw(model.theme, focused, inner, frame.buffer_mut());
+        } else {
+            let reading = if model.talk.partial { " …" } else { "" };
+            let status = format!("{}{reading}", model.transcript.status(&model.talk));
+            let title = if layout.shared { "Transcript ─ F6 Reply" } else { "Transcript" };
+            let inner = framed(model, frame, area, Focus::Transcript, title, &status);
+            model.transcript.draw(&model.talk, model.theme, focused, inner, frame.buffer_mut());
+        }
     }
     if let Some(area) = layout.panel {
         let focused = model.focus == Focus::Panel;
@@ -90,6 +96,7 @@ fn composer(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let second = Rect { y: inner.y + 1, height: inner.height.saturating_sub(1), ..inner };
     let columns = usize::from(second.width.saturating_sub(1));
     let words = model.notice.clone().or_else(|| answered(model)).or_else(|| title::ended(model, columns));
+    let words = words.or_else(|| model.replay.as_ref()?.hint());
     if let Some(words) = words {
         said(model, frame, second, &words);
     }

@@ -48,7 +48,7 @@ impl Stepper {
     #[must_use]
     pub fn ready(&self, dialogue: &Dialogue) -> Ready {
         let state = dialogue.state();
-        if self.dialling || state.is_waiting() || state.phase() == Phase::Handshake {
+        if self.dialling || self.ties.in_flight() || state.is_waiting() || state.phase() == Phase::Handshake {
             return Ready::No;
         }
         let Some(step) = self.pending.front() else {

@@ -20,6 +20,7 @@ mod glossary;
 mod help;
 mod mail;
 mod menu;
+mod other;
 mod palette;
 mod paste;
 mod profile;
@@ -34,6 +35,7 @@ pub use glossary::Glossary;
 pub use help::Help;
 pub use mail::{Letter, Mail};
 pub use menu::Menu;
+pub use other::{Other, Wanted};
 pub use palette::Palette;
 pub use paste::{Paste, PasteAs};
 pub use profile::ProfileEditor;
@@ -63,6 +65,8 @@ pub enum Overlay {
     Mail(Mail),
     /// A password is asked for.
     Secret(SecretPrompt),
+    /// The other side of a replay or a comparison.
+    Other(Other),
     /// A profile as a form.
     Profile(Box<ProfileEditor>),
     /// A line that is asked for at the foot of the transcript.
@@ -96,6 +100,10 @@ pub enum Outcome {
     Quit,
     /// It goes, and this target is connected to.
     Connect(String),
+    /// It goes, and this file is replayed against this target.
+    Replay(std::path::PathBuf, String),
+    /// It goes, and these two files are compared.
+    Compare(std::path::PathBuf, std::path::PathBuf),
     /// It goes, and the paste is used so.
     Use(PasteAs, Vec<String>),
     /// It goes, and the template of this verb is on the line.
@@ -130,6 +138,7 @@ impl Overlay {
             Self::Menu(it) => it.key(key, model),
             Self::Form(it) => it.key(key),
             Self::Mail(it) => it.key(key, model),
+            Self::Other(it) => it.key(key),
             Self::Profile(it) => it.key(key),
             Self::Secret(it) => it.key(key),
             Self::Prompt(it) => it.key(key),
@@ -143,6 +152,7 @@ impl Overlay {
         match self {
             Self::Palette(it) => it.paste(text),
             Self::Target(it) => it.paste(text),
+            Self::Other(it) => it.paste(text),
             Self::Form(it) => it.paste(text),
             Self::Profile(it) => it.paste(text),
             Self::Secret(it) => it.paste(text),
@@ -163,6 +173,7 @@ impl Overlay {
             Self::Menu(it) => it.draw(model, frame),
             Self::Form(it) => it.draw(model, frame),
             Self::Mail(it) => it.draw(model, frame),
+            Self::Other(it) => it.draw(model, frame),
             Self::Profile(it) => it.draw(model, frame),
             Self::Secret(it) => it.draw(model, frame),
             Self::Prompt(it) => it.draw(model, frame),

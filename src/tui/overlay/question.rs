@@ -21,6 +21,13 @@ pub enum Question {
     Connect(String),
     /// Go on although the certificate was not trusted?
     Regardless,
+    /// Hand a replayed message over to a real server?
+    HandOver {
+        /// To whom.
+        host: String,
+        /// For whom.
+        recipients: Vec<String>,
+    },
     /// Delete this profile?
     DeleteProfile(String),
     /// Begin a lesson although a connection is open?
@@ -37,7 +44,12 @@ impl Question {
             (Self::Stop | Self::Quit, Some('q')) | (Self::Quit, Some('y')) => Outcome::Quit,
             (Self::Quit, _) if quits => Outcome::Quit,
             (
-                Self::Reconnect | Self::Connect(_) | Self::Regardless | Self::Learn(_) | Self::DeleteProfile(_),
+                Self::Reconnect
+                | Self::Connect(_)
+                | Self::HandOver { .. }
+                | Self::Regardless
+                | Self::Learn(_)
+                | Self::DeleteProfile(_),
                 Some('y'),
             ) => Outcome::Yes(self.clone()),
             (_, Some('n')) => Outcome::Close,
@@ -56,6 +68,15 @@ impl Question {
                 "The connection that is open now is dropped, without QUIT.".to_owned(),
                 "y reconnect · Esc stay",
             ),
+            Self::HandOver { host, recipients } => {
+                let whom: Vec<_> = recipients.iter().map(|to| crate::smtp::escape::for_screen(to.as_bytes())).collect();
+                let whom = if whom.is_empty() { "nobody so far".to_owned() } else { whom.join(", ") };
+                (
+                    "Hand over",
+                    format!("The message would really be handed over to {host}, for {whom}."),
+                    "y hand it over · Esc stay",
+                )
+            }
             Self::Connect(target) => {
                 let target = crate::smtp::escape::for_screen(target.as_bytes());
                 (

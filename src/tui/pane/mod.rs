@@ -3,6 +3,7 @@
 pub mod composer;
 pub mod lesson;
 pub mod panel;
+pub mod replay;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod transcript;

@@ -1,0 +1,115 @@
+//! A line for the other side of what is on the screen: where to replay it, or the file to compare it with.
+
+use std::path::PathBuf;
+
+use crossterm::event::{Event, KeyCode, KeyEvent};
+use ratatui::Frame;
+use ratatui::layout::Position;
+use tui_input::Input;
+use tui_input::backend::crossterm::EventHandler as _;
+
+use super::{Outcome, place, window};
+use crate::smtp::escape;
+use crate::tui::model::Model;
+use crate::tui::text::{fit, head};
+use crate::tui::theme::Role;
+
+/// Offers that are shown at once.
+const OFFERS: usize = 8;
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wanted {
+    /// A target to replay this file against.
+    Replay(PathBuf),
+    /// A file to compare this one with.
+    Compare(PathBuf),
+}
+
+/// The line, and what is offered for it.
+#[derive(Debug, Clone)]
+pub struct Other {
+    wanted: Wanted,
+    input: Input,
+    /// What can be taken instead of typing: what goes to the line, and words beside it.
+    offers: Vec<(String, String)>,
+    marked: Option<usize>,
+}
+
+impl Other {
+    /// A line that begins with this text.
+    #[must_use]
+    pub fn new(wanted: Wanted, text: &str, offers: Vec<(String, String)>) -> Self {
+        Self { wanted, input: Input::new(text.to_owned()), offers, marked: None }
+    }
+
+    pub(super) fn key(&mut self, key: KeyEvent) -> Outcome {
+        let last = self.offers.len().saturating_sub(1);
+        match key.code {
+            KeyCode::Enter => {
+                let text = self.input.value().trim().to_owned();
+                return match &self.wanted {
+                    _ if text.is_empty() => Outcome::Stay,
+                    Wanted::Replay(path) => Outcome::Replay(path.clone(), text),
+                    Wanted::Compare(path) => Outcome::Compare(path.clone(), PathBuf::from(text)),
+                };
+            }
+            KeyCode::Up if !self.offers.is_empty() => self.mark(self.marked.map_or(last, |n| n.saturating_sub(1))),
+            KeyCode::Down if !self.offers.is_empty() => self.mark(self.marked.map_or(0, |n| (n + 1).min(last))),
+            _ => {
+                self.input.handle_event(&Event::Key(key));
+            }
+        }
+        Outcome::Stay
+    }
+
+    fn mark(&mut self, n: usize) {
+        self.marked = Some(n);
+        self.input = Input::new(self.offers[n].0.clone());
+    }
+
+    pub(super) fn paste(&mut self, text: &str) {
+        for c in text.lines().next().unwrap_or_default().chars().filter(|c| escape::is_plain(*c)) {
+            self.input.handle(tui_input::InputRequest::InsertChar(c));
+        }
+    }
+
+    pub(super) fn draw(&self, model: &Model, frame: &mut Frame<'_>) {
+        let shown = self.offers.len().min(OFFERS);
+        let rows = 4 + u16::try_from(shown).unwrap_or(0);
+        let (title, foot) = match self.wanted {
+            Wanted::Replay(_) => ("Replay against", "Enter begin · Esc stay"),
+            Wanted::Compare(_) if shown == 0 => ("Compare with", "Enter compare · Esc stay"),
+            Wanted::Compare(_) => ("Compare with", "Up Down choose · Enter compare · Esc stay"),
+        };
+        let inner = window(model, frame, place(frame, 76, rows), title, foot);
+        let room = usize::from(inner.width.saturating_sub(1));
+        let scroll = self.input.visual_scroll(room);
+        let text: String = self.input.value().chars().skip(scroll).collect();
+        frame.buffer_mut().set_string(inner.x, inner.y, head(&text, room), model.theme.style(Role::Text));
+        let at = u16::try_from(self.input.visual_cursor().saturating_sub(scroll)).unwrap_or(0);
+        frame.set_cursor_position(Position::new(inner.x + at.min(inner.width.saturating_sub(1)), inner.y));
+        let mut y = inner.y + 2;
+        let mut say = |text: &str, role: Role| {
+            if y < inner.bottom() {
+                let text = fit(text, usize::from(inner.width));
+                frame.buffer_mut().set_string(inner.x, y, text, model.theme.style(role));
+            }
+            y += 1;
+        };
+        match self.wanted {
+            Wanted::Replay(_) => {
+                say("host[:port], a profile, lab:, mx:DOMAIN. Each line waits for your Enter.", Role::Dim);
+                if model.talk.is_open() {
+                    say("The connection that is open now is dropped, without QUIT.", Role::Warning);
+                }
+            }
+            Wanted::Compare(_) => say("the path of another transcript or script", Role::Dim),
+        }
+        let from = self.marked.map_or(0, |n| (n + 1).saturating_sub(OFFERS));
+        for (n, (_, words)) in self.offers.iter().enumerate().skip(from).take(OFFERS) {
+            let bar = if self.marked == Some(n) { "▌ " } else { "  " };
+            say(&format!("{bar}{words}"), if self.marked == Some(n) { Role::Accent } else { Role::Text });
+        }
+    }
+}

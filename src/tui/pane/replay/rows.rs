@@ -1,0 +1,70 @@
+//! A row as lines of two columns: what belongs together stands beside each other, long lines are broken.
+
+use crate::conversation::align::{Item, Pair, align};
+use crate::script::beside::Beside;
+use crate::tui::text::wrap;
+
+/// Columns before the left side, and between the two: a bar, and a mark with room around it.
+pub(super) const BAR: u16 = 1;
+pub(super) const BETWEEN: u16 = 3;
+
+/// The width of each side.
+pub(super) fn side(width: u16) -> u16 {
+    width.saturating_sub(BAR + BETWEEN) / 2
+}
+
+/// One line of a row on the screen.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Line {
+    pub(super) left: String,
+    pub(super) right: String,
+    /// The two lines that it is of are the same.
+    pub(super) same: bool,
+}
+
+/// How many lines a row takes.
+pub(super) fn height(row: &Beside, width: u16) -> usize {
+    lines(row, width).len()
+}
+
+/// The lines of a row.
+pub(super) fn lines(row: &Beside, width: u16) -> Vec<Line> {
+    let room = usize::from(side(width)).max(1);
+    let mut lines = Vec::new();
+    for (left, right) in pairs(row) {
+        let broken = |text: Option<&String>| text.map(|text| wrap(text, room)).unwrap_or_default();
+        let same = left == right;
+        let (left, right) = (broken(left), broken(right));
+        for n in 0..left.len().max(right.len()) {
+            let take = |from: &[String]| from.get(n).cloned().unwrap_or_default();
+            lines.push(Line { left: take(&left), right: take(&right), same });
+        }
+    }
+    lines
+}
+
+/// Which line stands beside which: in an offer each capability beside itself.
+fn pairs(row: &Beside) -> Vec<(Option<&String>, Option<&String>)> {
+    let (left, right) = (&row.left, &row.right);
+    if left.len() < 2 || right.len() < 2 {
+        return (0..left.len().max(right.len())).map(|n| (left.get(n), right.get(n))).collect();
+    }
+    let items = |lines: &[String]| -> Vec<Item> {
+        let first = |n: usize, line: &str| if n == 0 { String::new() } else { keyword(line) };
+        lines.iter().enumerate().map(|(n, line)| Item { kind: first(n, line), text: line.clone() }).collect()
+    };
+    let beside = align(&items(left), &items(right)).into_iter();
+    beside
+        .map(|pair| match pair {
+            Pair::Both(a, b) => (left.get(a), right.get(b)),
+            Pair::Left(a) => (left.get(a), None),
+            Pair::Right(b) => (None, right.get(b)),
+        })
+        .collect()
+}
+
+/// The first word behind `< 250-`.
+fn keyword(line: &str) -> String {
+    let text = line.get(6..).unwrap_or(line);
+    text.split([' ', '=']).next().unwrap_or_default().to_ascii_uppercase()
+}

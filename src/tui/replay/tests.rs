@@ -1,0 +1,227 @@
+//! Replay and comparison as a person meets them.
+
+use std::path::{Path, PathBuf};
+
+use insta::assert_snapshot;
+
+use super::prepare::{compared, rehearsed};
+use crate::conversation::file::read;
+use crate::tui::message::Message;
+use crate::tui::model::{Focus, Peer};
+use crate::tui::screen::Screen;
+use crate::tui::talk::Talk;
+use crate::world::{Directories, World};
+
+const RELAY: &str = "\
++++
+ehlo = 1
+target = \"smtp://127.0.0.1:2525\"
++++
+0.000000 * connected 127.0.0.1:2525 from 127.0.0.1:40312
+0.010000 < 220 mx.target.local ESMTP
+0.100000 > EHLO noddy.com
+0.110000 < 250-mx.target.local
+0.110001 < 250-SIZE 10485760
+0.110002 < 250 STARTTLS
+0.200000 > MAIL FROM:<dude@noddy.com>
+0.210000 < 250 2.1.0 Ok
+0.300000 > RCPT TO:<anotherdude@target.local>
+0.310000 < 250 2.1.5 Ok
+0.400000 > DATA
+0.410000 < 354 End data with <CR><LF>.<CR><LF>
+0.500000 | Subject: hello
+0.500000 |
+0.500000 | Hello.
+0.500000 > .
+0.510000 < 250 2.0.0 Ok: queued as 4YW33q8qk4Y
+0.600000 > QUIT
+0.610000 < 221 2.0.0 Bye
+";
+
+fn world(root: &Path) -> World {
+    let at = |name: &str| root.join(name);
+    let directories = Directories { config: at("config"), data: at("data"), state: at("state") };
+    World::fixed(directories, jiff::Timestamp::UNIX_EPOCH, 1)
+}
+
+/// The workbench on a file, and a replay of it begun by keys against a server that has greeted.
+fn replaying(columns: u16, rows: u16, greeting: &str) -> Screen {
+    let root = tempfile::tempdir().expect("a directory");
+    let path = root.path().join("relay.smtp");
+    std::fs::write(&path, RELAY).expect("written");
+    let document = read(RELAY.as_bytes()).expect("a file");
+    let mut screen = Screen::new(columns, rows);
+    let mut talk = Talk::opened("relay.smtp".to_owned(), path.clone(), document.log);
+    talk.target = Some("smtp://127.0.0.1:2525".to_owned());
+    screen.send(Message::Opened { path: path.clone(), talk: Box::new(talk), whole: true });
+    screen.keys("r");
+    assert!(screen.shown().contains("Replay against"), "{}", screen.shown());
+    assert!(screen.shown().contains("smtp://127.0.0.1:2525"), "the head's target is offered: {}", screen.shown());
+    screen.keys("<enter>");
+    assert_eq!(screen.asked(), [format!("replay {} smtp://127.0.0.1:2525", path.display())]);
+    let of = rehearsed(&path, "smtp://127.0.0.1:2525".to_owned(), &world(root.path())).expect("it can be replayed");
+    screen.send(Message::Rehearsed(Box::new(of)));
+    assert_eq!(screen.asked(), ["connect smtp://127.0.0.1:2525"]);
+    let peer = Peer { name: "127.0.0.1:2525".to_owned(), ..Peer::default() };
+    screen.send(Message::Began { peer: Box::new(peer), path: None, again: false });
+    screen.wire(greeting);
+    screen
+}
+
+const GREETING: &str = "* connecting 127.0.0.1:2525
+    * connected 127.0.0.1:2525 from 127.0.0.1:50000
+    < 220 mx.target.local ESMTP";
+
+fn with_a_difference(columns: u16, rows: u16) -> Screen {
+    let mut screen = replaying(columns, rows, GREETING);
+    screen.say("<enter>", "< 250-mx.target.local\n< 250-SIZE 20971520\n< 250 STARTTLS");
+    screen.say("<enter>", "< 250 2.1.0 Ok");
+    screen.say("<enter>", "< 550 5.1.1 <anotherdude@target.local>: User unknown");
+    screen
+}
+
+#[test]
+fn recorded_and_now_stand_beside_each_other() {
+    for (columns, rows) in [(80, 24), (120, 33)] {
+        let screen = with_a_difference(columns, rows);
+        assert_snapshot!(format!("replay_{columns}x{rows}"), screen.shown());
+    }
+}
+
+#[test]
+fn enter_sends_the_next_line_and_the_title_counts() {
+    let mut screen = replaying(120, 33, GREETING);
+    assert_eq!(screen.model.focus, Focus::Composer);
+    assert_eq!(screen.model.composer.line(), "EHLO noddy.com");
+    assert!(screen.shown().contains("replaying relay.smtp · line 1 of 7 · step by step"), "{}", screen.shown());
+    screen.keys("<backspace>.org<enter>");
+    assert_eq!(screen.asked(), ["send EHLO noddy.co.org"]);
+    screen.wire("> EHLO noddy.co.org\n< 250-mx.target.local\n< 250-SIZE 1\n< 250 STARTTLS");
+    assert!(screen.shown().contains("line 2 of 7"), "{}", screen.shown());
+    assert!(screen.shown().contains("≠ > EHLO noddy.co.org"), "{}", screen.shown());
+    screen.keys("<ctrl-t>");
+    assert_eq!(screen.model.composer.line(), "RCPT TO:<anotherdude@target.local>");
+    screen.keys("<ctrl-u>NOOP");
+    screen.keys("<esc>");
+    assert_eq!(screen.model.composer.line(), "NOOP", "what was typed is not overwritten");
+}
+
+#[test]
+fn after_a_difference_a_second_enter_is_needed_for_the_message() {
+    let mut screen = with_a_difference(120, 33);
+    assert!(screen.shown().contains("≠ the code was 250, now it is 550"), "{}", screen.shown());
+    screen.keys("<enter>");
+    assert!(screen.asked().is_empty());
+    assert!(screen.shown().contains("Enter again sends this line"), "{}", screen.shown());
+    screen.keys("<enter>");
+    assert_eq!(screen.asked(), ["send DATA"]);
+}
+
+#[test]
+fn all_the_rest_is_played_at_once_each_line_when_the_one_before_is_answered() {
+    let mut screen = replaying(120, 33, GREETING);
+    screen.keys("<esc>R");
+    for (sent, says) in [
+        ("send EHLO noddy.com", "> EHLO noddy.com\n< 250-mx.target.local\n< 250-SIZE 10485760\n< 250 STARTTLS"),
+        ("send MAIL FROM:<dude@noddy.com>", "> MAIL FROM:<dude@noddy.com>\n< 250 2.1.0 Ok"),
+        ("send RCPT TO:<anotherdude@target.local>", "> RCPT TO:<anotherdude@target.local>\n< 250 2.1.5 Ok"),
+        ("send DATA", "> DATA\n< 354 go"),
+    ] {
+        assert_eq!(screen.asked(), [sent]);
+        screen.wire(says);
+    }
+    assert!(screen.asked()[0].starts_with("RawContent"), "the message");
+    screen.wire("| Subject: hello\n|\n| Hello.");
+    assert_eq!(screen.asked(), ["send ."]);
+    screen.wire("> .\n< 250 2.0.0 Ok: queued as 5ZZ");
+    assert_eq!(screen.asked(), ["send QUIT"]);
+    screen.wire("> QUIT\n< 221 2.0.0 Bye\n* closed by=server");
+    assert!(screen.shown().contains("replayed relay.smtp · no difference that counts, 2 ≈"), "{}", screen.shown());
+}
+
+#[test]
+fn a_server_that_is_not_on_this_machine_is_asked_for_by_name() {
+    let greeting =
+        "* connecting 192.0.2.1:2525\n* connected 192.0.2.1:2525 from 192.0.2.9:50000\n< 220 mx.target.local ESMTP";
+    let mut screen = replaying(80, 24, greeting);
+    screen.say("<enter>", "< 250-mx.target.local\n< 250-SIZE 10485760\n< 250 STARTTLS");
+    screen.say("<enter>", "< 250 2.1.0 Ok");
+    screen.say("<enter>", "< 250 2.1.5 Ok");
+    screen.keys("<enter>");
+    assert!(screen.asked().is_empty());
+    let shown = screen.shown();
+    assert!(shown.contains("127.0.0.1:2525") && shown.contains("anotherdude@target.local"), "{shown}");
+    assert!(shown.contains("y hand it over"), "{shown}");
+    screen.keys("y");
+    assert_eq!(screen.asked(), ["send DATA"]);
+}
+
+#[test]
+fn f5_starts_over() {
+    let mut screen = with_a_difference(120, 33);
+    screen.keys("<f5>y");
+    assert_eq!(screen.asked(), ["reconnect"]);
+    screen.wire("* closed by=client");
+    let peer = Peer { name: "127.0.0.1:2525".to_owned(), ..Peer::default() };
+    screen.send(Message::Began { peer: Box::new(peer), path: None, again: true });
+    screen.wire(GREETING);
+    assert_eq!(screen.model.composer.line(), "EHLO noddy.com");
+    let shown = screen.shown();
+    assert!(shown.contains("line 1 of 7") && !shown.contains("≠"), "{shown}");
+}
+
+#[test]
+fn what_can_t_be_replayed_is_refused_before_it_connects() {
+    let root = tempfile::tempdir().expect("a directory");
+    let refused = |text: &str, target: &str| {
+        let path = root.path().join("gap.smtp");
+        std::fs::write(&path, text).expect("written");
+        rehearsed(&path, target.to_owned(), &world(root.path())).err().unwrap_or_default()
+    };
+    let gap = "+++\nehlo = 1\n+++\n0.0 > DATA\n0.1 < 354 go\n0.2 * content bytes=9 sha256=00\n0.3 > .\n";
+    assert!(refused(gap, "127.0.0.1:25").contains("gap.smtp:6: octets that were sent here were not kept"));
+    assert!(refused("> MAIL FROM:<{{nobody}}>\n", "127.0.0.1:25").contains("{{nobody}} has no value"));
+    assert!(refused("# nothing\n", "127.0.0.1:25").contains("holds nothing to send"));
+    assert!(!refused("> NOOP\n", "127.0.0.1:port").is_empty());
+}
+
+fn comparing(columns: u16, rows: u16) -> Screen {
+    let root = tempfile::tempdir().expect("a directory");
+    let other = RELAY
+        .replace("250 2.1.5 Ok", "550 5.1.1 User unknown")
+        .replace("queued as 4YW33q8qk4Y", "taken")
+        .replace("0.110002 < 250 STARTTLS\n", "0.110002 < 250 DSN\n");
+    let paths = ["relay.smtp", "other.smtp"].map(|name| root.path().join(name));
+    std::fs::write(&paths[0], RELAY).expect("written");
+    std::fs::write(&paths[1], other).expect("written");
+    let mut screen = Screen::new(columns, rows);
+    let talk =
+        Talk::opened("relay.smtp".to_owned(), PathBuf::from("relay.smtp"), read(RELAY.as_bytes()).expect("a file").log);
+    screen.send(Message::Opened { path: PathBuf::from("relay.smtp"), talk: Box::new(talk), whole: true });
+    screen.keys("dother.smtp<enter>");
+    assert_eq!(screen.asked(), ["compare relay.smtp other.smtp"]);
+    let compared = compared(&paths[0], &paths[1]).expect("they can be compared");
+    screen.send(Message::Compared(Box::new(compared)));
+    screen
+}
+
+#[test]
+fn two_files_stand_beside_each_other() {
+    for (columns, rows) in [(80, 24), (120, 33)] {
+        let mut screen = comparing(columns, rows);
+        screen.keys("n");
+        assert_snapshot!(format!("compare_{columns}x{rows}"), screen.shown());
+    }
+}
+
+#[test]
+fn n_goes_from_difference_to_difference_and_backspace_back_to_the_transcript() {
+    let mut screen = comparing(120, 33);
+    screen.keys("nn");
+    assert!(screen.shown().contains("the code is 250 on the left, 550 on the right"), "{}", screen.shown());
+    screen.keys("N");
+    assert!(screen.shown().contains("only the left one was offered STARTTLS"), "{}", screen.shown());
+    screen.keys("<backspace>");
+    assert!(screen.shown().contains("Transcript"), "{}", screen.shown());
+    assert!(screen.model.replay.is_none());
+}
