@@ -286,7 +286,7 @@ pub(super) fn show(model: &mut Model, compared: Compared) {
 
 /// A connection is being made: the replay's own, or another one, with which it ends.
 pub(super) fn began(model: &mut Model, again: bool) {
-    let Model { replay: Some(replay), talk, .. } = model else { return };
+    let Model { replay: Some(replay), talk, composer, .. } = model else { return };
     replay.columns.follow();
     let What::Playing(playing) = &mut replay.what else {
         model.replay = None;
@@ -300,7 +300,11 @@ pub(super) fn began(model: &mut Model, again: bool) {
         }
         _ => {
             playing.of.stepper.begin(&talk.log, &talk.dialogue);
-            (playing.all, playing.offered) = (false, None);
+            // What the replay had put on the line goes with it; what somebody typed stays.
+            if playing.offered.take().is_some_and(|offered| offered == composer.line()) {
+                composer.set_line("");
+            }
+            playing.all = false;
         }
     }
     playing.dialling = Dialling::No;

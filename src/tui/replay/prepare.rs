@@ -32,7 +32,7 @@ pub(in crate::tui) fn rehearse(path: PathBuf, target: String, world: World, send
     });
 }
 
-fn rehearsed(path: &Path, typed: String, world: &World) -> Result<Rehearsed, String> {
+pub(super) fn rehearsed(path: &Path, typed: String, world: &World) -> Result<Rehearsed, String> {
     let profiles = Profiles::load(&world.directories.config);
     let target = Target::read(&typed, &profiles).map_err(|error| error.to_string())?;
     if target.from_file.is_some() {
@@ -91,7 +91,7 @@ pub(in crate::tui) fn compare(left: PathBuf, right: PathBuf, sender: UnboundedSe
     });
 }
 
-fn compared(left: &Path, right: &Path) -> Result<Compared, String> {
+pub(super) fn compared(left: &Path, right: &Path) -> Result<Compared, String> {
     let read = |path: &Path| open(path).map_err(|error| error.to_string());
     let comparison = comparison::compare(&read(left)?, &read(right)?)?;
     Ok(Compared { names: [name(left), name(right)], rows: comparison.beside() })
