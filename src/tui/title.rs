@@ -9,7 +9,6 @@ use crate::smtp::escape::for_screen;
 
 use super::action::Action;
 use super::model::Model;
-use super::pane::panel::where_line;
 use super::text::{fit, width};
 use super::theme::Role;
 
@@ -70,9 +69,11 @@ fn is_unverified(model: &Model) -> bool {
 }
 
 fn protection(model: &Model) -> String {
-    let session = &model.talk.dialogue.state().session;
+    let session = model.panel.session(&model.talk);
     match &model.talk.tls {
-        Some(tls) if tls.get("failed").is_none() => for_screen(tls.get("version").unwrap_or("TLS").as_bytes()),
+        Some(tls) if session.tls && tls.get("failed").is_none() => {
+            for_screen(tls.get("version").unwrap_or("TLS").as_bytes())
+        }
         _ if session.capabilities.has("STARTTLS") => "clear text (STARTTLS offered)".to_owned(),
         _ => "clear text".to_owned(),
     }
@@ -83,7 +84,7 @@ fn state(model: &Model) -> String {
     if model.talk.partial {
         return "…".to_owned();
     }
-    if model.talk.log.is_empty() { String::new() } else { where_line(&model.talk) }
+    if model.talk.log.is_empty() { String::new() } else { model.panel.where_line(&model.talk) }
 }
 
 /// What went wrong or how a live connection ended, and the keys that go on, in so many columns; nothing while it is

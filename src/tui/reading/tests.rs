@@ -256,6 +256,21 @@ fn a_long_reply_is_folded_and_all_is_unfolded_at_once() {
 }
 
 #[test]
+fn the_title_says_how_things_stood_at_the_selected_line() {
+    let title = |screen: &Screen| screen.shown().lines().next().unwrap_or_default().to_owned();
+    let mut screen = opened(RELAY, 120, 33);
+    screen.keys("e");
+    assert!(title(&screen).ends_with("RCPT · 1 of 2 accepted"), "{}", title(&screen));
+    screen.keys("G");
+    assert!(title(&screen).ends_with("closed"), "{}", title(&screen));
+    let mut screen = live();
+    screen.wire("> RSET\n< 250 ok\n> STARTTLS\n< 220 go\n* tls version=TLSv1.3 verified=yes");
+    assert!(title(&screen).contains("TLSv1.3"), "{}", title(&screen));
+    screen.keys("e");
+    assert!(title(&screen).contains("clear text") && title(&screen).contains("here: RCPT"), "{}", title(&screen));
+}
+
+#[test]
 fn help_explains_the_words_on_the_screen_and_the_glossary_the_others() {
     let mut screen = opened(RELAY, 120, 45);
     screen.keys("e<f1>");

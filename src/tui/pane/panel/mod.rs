@@ -24,8 +24,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 
 use crate::decode::{Knowledge, Step};
+use crate::smtp::Session;
 use crate::tui::action::Action;
-use crate::tui::talk::Talk;
+use crate::tui::talk::{Source, Talk};
 use crate::tui::theme::{Role, Theme};
 
 use super::wrap::{self, Look};
@@ -130,6 +131,20 @@ impl Panel {
     /// Opens a tab; `arrange` makes its rows.
     pub fn open(&mut self, tab: Tab) {
         self.tab = tab;
+    }
+
+    /// The session as of the moment that is shown.
+    #[must_use]
+    pub fn session<'a>(&'a self, talk: &'a Talk) -> &'a Session {
+        Moment::of(talk, self.then.as_ref()).session
+    }
+
+    /// The phase and the recipients as of the moment that is shown, in one row: `RCPT · 1 of 2 accepted`. Of a live
+    /// conversation it says so where that moment has passed.
+    #[must_use]
+    pub fn where_line(&self, talk: &Talk) -> String {
+        let words = place::words(self.session(talk));
+        if self.then.is_some() && talk.source == Source::Live { format!("here: {words}") } else { words }
     }
 
     /// What went wrong with the connection, where that is the last word.

@@ -15,10 +15,11 @@ use super::moment::Moment;
 /// The phase and the recipients in one row, for a title: `RCPT · 1 of 2 accepted`.
 #[must_use]
 pub fn where_line(talk: &Talk) -> String {
-    let session = &talk.dialogue.state().session;
-    if talk.log.is_empty() {
-        return "not connected".to_owned();
-    }
+    if talk.log.is_empty() { "not connected".to_owned() } else { words(&talk.dialogue.state().session) }
+}
+
+/// The same of a session.
+pub(super) fn words(session: &Session) -> String {
     let words = phase_words(session);
     let all = session.accepted + session.refused;
     if session.phase().in_transaction() && all > 0 {

@@ -77,16 +77,16 @@ impl Drawer<'_> {
         let look = Look { text: self.theme.style(shown.role), escape: self.theme.style(Role::Warning) };
         let breaks = self.rows.breaks(record, &shown);
         let mut drawn = 0;
-        if self.rows.notes.is_marked(record) && place.row == 0 {
-            let x = self.area.x + 1 + columns.time;
-            buffer.set_stringn(x, self.area.y, "◆", 1, self.theme.style(Role::Accent));
-        }
         for (n, row) in breaks.iter().enumerate().skip(place.row).take(self.area.height.into()) {
             let y = self.area.y + drawn;
             self.bar(drawn, barred, buffer);
             if n == 0 {
                 let time = line::time(record, entry, &shown, self.rows.talk, columns.wide);
                 self.lane(time, shown.mark, shown.role, marked, buffer);
+                if self.rows.notes.is_marked(record) {
+                    let x = self.area.x + 1 + columns.time;
+                    buffer.set_stringn(x, self.area.y, "◆", 1, self.theme.style(Role::Accent));
+                }
                 if let Some(took) = line::latency(record, &shown, self.rows.talk, columns.wide) {
                     let x = (text_x + columns.width).saturating_sub(u16::try_from(took.len()).unwrap_or(0));
                     buffer.set_string(x, y, took, self.theme.style(Role::Dim));
