@@ -183,6 +183,8 @@ const fn need(action: Action) -> u8 {
         Action::Skip => 3,
         Action::ReplayAll | Action::EndReplay | Action::DifferenceAfter => 5,
         Action::NextTab
+        | Action::Copy
+        | Action::Note
         | Action::CopyProfile
         | Action::DeleteProfile
         | Action::NextFile

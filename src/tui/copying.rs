@@ -72,10 +72,10 @@ pub(super) fn swaks(talk: &Talk) -> Option<String> {
     if !to.is_empty() {
         words.extend(["--to".to_owned(), quoted(&to.join(","))]);
     }
-    match content(talk, transaction) {
-        Some(Some(text)) => words.extend(["--data".to_owned(), text]),
-        Some(None) => {}
-        None => words.extend(["--quit-after".to_owned(), stops_after(mine, transaction, &to).to_owned()]),
+    if !begun(transaction) {
+        words.extend(["--quit-after".to_owned(), stops_after(mine, transaction, &to).to_owned()]);
+    } else if let Some(text) = content(talk, transaction) {
+        words.extend(["--data".to_owned(), text]);
     }
     Some(words.join(" "))
 }
@@ -132,23 +132,31 @@ fn protection(talk: &Talk, mine: &[Exchange], words: &mut Vec<String>) {
     }
 }
 
-/// The content that was sent, for a command line: none where the message was not begun, nothing in it where it is too
-/// long or holds what swaks would change.
-fn content(talk: &Talk, transaction: &[Exchange]) -> Option<Option<String>> {
-    let data = transaction.iter().find(|x| x.verb == Verb::Data && x.ask == Ask::Command)?;
-    data.code.filter(|code| code.number() == 354)?;
+/// The DATA of a transaction.
+fn data(transaction: &[Exchange]) -> Option<&Exchange> {
+    transaction.iter().find(|x| x.verb == Verb::Data && x.ask == Ask::Command)
+}
+
+/// Whether a message was begun.
+fn begun(transaction: &[Exchange]) -> bool {
+    data(transaction).and_then(|x| x.code).is_some_and(|code| code.number() == 354)
+}
+
+/// The content that was sent, for a command line: none where it is too long or holds what swaks would change.
+fn content(talk: &Talk, transaction: &[Exchange]) -> Option<String> {
+    let data = data(transaction)?;
     let mut text = String::new();
     for (_, entry) in talk.log.since(*data.reply()?.end() + 1).take_while(|(_, entry)| entry.kind == Kind::Content) {
         let line = entry.bytes.strip_prefix(b".").unwrap_or(entry.bytes);
         let fits =
             entry.crlf && !entry.masked && line.iter().all(|b| matches!(b, b' '..=b'~') && !matches!(b, b'%' | b'\\'));
         if !fits || text.len() + line.len() > CONTENT {
-            return Some(None);
+            return None;
         }
         text.push_str(&String::from_utf8_lossy(line));
         text.push_str("\\n");
     }
-    Some((!text.is_empty()).then(|| quoted(&text)))
+    (!text.is_empty()).then(|| quoted(&text))
 }
 
 /// After what swaks is to stop where no message was begun.

@@ -98,11 +98,7 @@ pub(super) fn write(writing: Writing, knowledge: &Knowledge, world: &World, send
         } else {
             let octets = document(writing.whole).map(|document| match writing.format {
                 Some(format) => (format.export)(&document, &knowledge),
-                None => {
-                    let mut out = Vec::new();
-                    write_document(&folded(&document), &mut out);
-                    out
-                }
+                None => saved(&document),
             });
             let shown = for_screen(to.to_string_lossy().as_bytes());
             Message::Notice(match octets.and_then(|octets| replace(&to, &octets).map_err(|error| error.to_string())) {
@@ -112,6 +108,13 @@ pub(super) fn write(writing: Writing, knowledge: &Knowledge, world: &World, send
         };
         let _ = sender.send(message);
     });
+}
+
+/// A transcript with what was added later in its place.
+fn saved(document: &Document) -> Vec<u8> {
+    let mut out = Vec::new();
+    write_document(&folded(document), &mut out);
+    out
 }
 
 /// Writes a file beside its place and then puts it there, so that there is never half of it.

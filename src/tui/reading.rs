@@ -18,10 +18,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     let prompt = match action {
         Action::Search => Some((Ask::Search(model.transcript.origin()), String::new())),
         Action::Filter => Some((Ask::Filter, filter.unwrap_or_default().to_owned())),
-        Action::Note => match model.transcript.line(&model.talk) {
-            Some(record) => Some((Ask::Note(record), String::new())),
-            None => None,
-        },
+        Action::Note => model.transcript.line(&model.talk).map(|record| (Ask::Note(record), String::new())),
         Action::Jump => Some((Ask::Jump, String::new())),
         Action::SaveAs => Some((Ask::Save, suggested(model, "smtp"))),
         Action::Export => Some((Ask::Export, suggested(model, "md"))),
@@ -45,9 +42,8 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Widen => model.transcript.widen(&model.talk),
         Action::Bookmark => return bookmark(model),
         Action::NextBookmark => {
-            if !model.transcript.next_bookmark(&model.talk) {
-                model.notice = Some("There are no bookmarks here; m sets one.".to_owned());
-            }
+            let found = model.transcript.next_bookmark(&model.talk);
+            model.notice = (!found).then(|| "There are no bookmarks here; m sets one.".to_owned());
         }
         Action::Copy => model.overlay = Some(Overlay::Copy(Copy)),
         Action::Zoom => return zoom(model),
@@ -148,17 +144,12 @@ fn write(model: &mut Model, mut prompt: Prompt, text: &str) -> Vec<Effect> {
         return Vec::new();
     }
     let to = PathBuf::from(text);
-    let format = match prompt.ask {
-        Ask::Export => match ending(&to) {
-            Some(format) => Some(format),
-            None => {
-                prompt.said = Some("its ending is none that means a format".to_owned());
-                model.overlay = Some(Overlay::Prompt(prompt));
-                return Vec::new();
-            }
-        },
-        _ => None,
-    };
+    let format = ending(&to).filter(|_| prompt.ask == Ask::Export);
+    if format.is_none() && prompt.ask == Ask::Export {
+        prompt.said = Some("its ending is none that means a format".to_owned());
+        model.overlay = Some(Overlay::Prompt(prompt));
+        return Vec::new();
+    }
     vec![Effect::Write { whole: whole(model), to, format, over: prompt.over, knowledge: model.knowledge.clone() }]
 }
 
@@ -219,13 +210,10 @@ pub(super) fn copy(model: &mut Model, what: What) -> Vec<Effect> {
         What::Conversation => return vec![Effect::CopyWhole(whole(model))],
         What::Swaks => copying::swaks(talk),
     };
-    match text {
-        Some(text) => vec![Effect::Copy(text)],
-        None => {
-            model.notice = Some("There is nothing of that kind to copy here.".to_owned());
-            Vec::new()
-        }
+    if text.is_none() {
+        model.notice = Some("There is nothing of that kind to copy here.".to_owned());
     }
+    text.map(Effect::Copy).into_iter().collect()
 }
 
 #[cfg(test)]

@@ -258,7 +258,7 @@ impl Bench {
             }
             Effect::Copy(text) => keep::copy(text, &self.world, sender),
             Effect::CopyWhole(whole) => keep::copy_whole(whole, &self.model.knowledge, &self.world, sender),
-            Effect::Terminal(sequence) => self.tty.send(&sequence)?,
+            Effect::Terminal(sequence) => Tty::send(&sequence)?,
             Effect::Write { whole, to, format, over, knowledge } => {
                 let writing = keep::Writing { whole, to, format, over };
                 keep::write(writing, &knowledge, &self.world, sender);

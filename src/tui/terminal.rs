@@ -101,7 +101,7 @@ impl Tty {
     }
 
     /// Sends a sequence as it is.
-    pub(super) fn send(&mut self, sequence: &str) -> io::Result<()> {
+    pub(super) fn send(sequence: &str) -> io::Result<()> {
         let mut out = io::stdout();
         out.write_all(sequence.as_bytes())?;
         out.flush()

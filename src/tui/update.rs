@@ -82,9 +82,8 @@ fn read(model: &mut Model, message: Message) -> Vec<Effect> {
             model.transcript.sift(&model.talk);
         }
         Message::Annotated { path, remark } => {
-            if model.is_offline() && model.talk.path.as_deref() == Some(path.as_path()) {
-                model.talk.take([remark]);
-            }
+            let same = model.is_offline() && model.talk.path.as_deref() == Some(path.as_path());
+            model.talk.take(same.then_some(remark));
         }
         Message::Copied { sequence, words } => {
             model.notice = Some(words);

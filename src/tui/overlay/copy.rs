@@ -33,7 +33,7 @@ const CHOICES: [(char, What, &str); 4] = [
 pub struct Copy;
 
 impl Copy {
-    pub(super) fn key(self, key: KeyEvent) -> Outcome {
+    pub(super) fn key(key: KeyEvent) -> Outcome {
         let letter = letter(key);
         CHOICES
             .iter()
@@ -41,7 +41,7 @@ impl Copy {
             .map_or(Outcome::Stay, |(_, what, _)| Outcome::Copy(*what))
     }
 
-    pub(super) fn draw(self, model: &Model, frame: &mut Frame<'_>) {
+    pub(super) fn draw(model: &Model, frame: &mut Frame<'_>) {
         let lines = CHOICES.map(|(_, _, words)| Line::from(words));
         message(model, frame, "Copy", &lines, "Esc stay");
     }

@@ -142,7 +142,7 @@ impl Overlay {
             Self::Profile(it) => it.key(key),
             Self::Secret(it) => it.key(key),
             Self::Prompt(it) => it.key(key),
-            Self::Copy(it) => it.key(key),
+            Self::Copy(_) => Copy::key(key),
             Self::Glossary(it) => it.key(key, model),
         }
     }
@@ -177,7 +177,7 @@ impl Overlay {
             Self::Profile(it) => it.draw(model, frame),
             Self::Secret(it) => it.draw(model, frame),
             Self::Prompt(it) => it.draw(model, frame),
-            Self::Copy(it) => it.draw(model, frame),
+            Self::Copy(_) => Copy::draw(model, frame),
             Self::Glossary(it) => it.draw(model, frame),
         }
     }

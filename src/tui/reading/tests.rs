@@ -246,7 +246,7 @@ fn one_goes_to_a_time_a_verb_or_a_line() {
 
 #[test]
 fn a_long_reply_is_folded_and_all_is_unfolded_at_once() {
-    let lines: String = (0..20).map(|n| format!("< 250-X{n}\n")).collect();
+    let lines = sample::each(0..20, |n| format!("< 250-X{n}\n"));
     let mut screen = opened(&format!("* connected a\n< 220 mx\n> EHLO a\n{lines}< 250 LAST"), 120, 45);
     assert!(!screen.shown().contains("250-X15"), "{}", screen.shown());
     screen.keys("a");

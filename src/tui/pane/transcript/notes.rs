@@ -15,7 +15,7 @@ pub(super) struct Notes {
     pub(super) read: usize,
     /// Records without a time.
     untimed: Vec<usize>,
-    notes: BTreeMap<usize, Vec<String>>,
+    about: BTreeMap<usize, Vec<String>>,
     marks: BTreeSet<usize>,
 }
 
@@ -44,7 +44,7 @@ impl Notes {
         let about = number.map(|number| self.record(number).min(record.saturating_sub(1)));
         match (remark.word.as_str(), about) {
             ("note", Some(about)) => {
-                self.notes.entry(about).or_default().push(remark.bare(0).unwrap_or_default().to_owned());
+                self.about.entry(about).or_default().push(remark.bare(0).unwrap_or_default().to_owned());
             }
             ("mark", about) if remark.get("off").is_none() => {
                 self.marks.insert(about.unwrap_or(record));
@@ -78,7 +78,7 @@ impl Notes {
 
     /// What was noted about a record.
     pub(super) fn of(&self, record: usize) -> &[String] {
-        self.notes.get(&record).map_or(&[], Vec::as_slice)
+        self.about.get(&record).map_or(&[], Vec::as_slice)
     }
 
     pub(super) fn is_marked(&self, record: usize) -> bool {

@@ -82,9 +82,10 @@ impl Search {
         let all = &self.found.records;
         let before = self.found.before(record);
         let here = all.get(before) == Some(&record);
-        let to = match forward {
-            true => (before + usize::from(here)) % all.len().max(1),
-            false => before.checked_sub(1).unwrap_or(all.len().saturating_sub(1)),
+        let to = if forward {
+            (before + usize::from(here)) % all.len().max(1)
+        } else {
+            before.checked_sub(1).unwrap_or(all.len().saturating_sub(1))
         };
         all.get(to).copied()
     }
