@@ -7,12 +7,14 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::{Colour, Common, Exit, complain};
+use crate::conversation::file::Document;
 use crate::profile::duration;
 use crate::script::{Cause, Report, Settings};
 use crate::world::World;
 
 mod ask;
 mod prepare;
+mod save;
 mod screen;
 
 use prepare::Prepared;
@@ -66,9 +68,12 @@ pub(super) struct Arguments {
     /// Connect to a target that the script itself names, without asking
     #[arg(long, short)]
     yes: bool,
-    /// Also save the conversation here (with several scripts, the last one's)
+    /// Also save the conversation in this file, which must not exist (with several scripts, the last one's)
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
+    /// Let --save write over a file that exists, though never over a script that is played
+    #[arg(long, requires = "save")]
+    force: bool,
     /// Print the result as JSON instead of the conversation
     #[arg(long)]
     json: bool,
@@ -103,6 +108,11 @@ async fn play(arguments: &Arguments, common: &Common, world: &World) -> Exit {
     let stop = CancellationToken::new();
     stop_on_signals(&stop);
     // Everything that can be wrong with any of the scripts is said before anything connects.
+    if let Some(path) = &arguments.save
+        && let Err(words) = save::check(path, &arguments.scripts, arguments.force)
+    {
+        return complain(COMMAND, words);
+    }
     let mut labs = prepare::Labs::default();
     let mut all = Vec::new();
     for path in &arguments.scripts {
@@ -120,10 +130,12 @@ async fn play(arguments: &Arguments, common: &Common, world: &World) -> Exit {
     };
     let mut exit = Exit::Done;
     let mut results = Vec::new();
+    let mut last = None;
+    let mut screen = Screen::new(common, colour, arguments.json);
     for prepared in all {
-        let mut screen = Screen::new(common, colour, arguments.json);
-        let (one, result) = play_one(prepared, arguments, common, world, &stop, &mut screen).await;
+        let (one, result, document) = play_one(prepared, arguments, common, world, &stop, &mut screen).await;
         results.push(result);
+        last = Some(document);
         if exit == Exit::Done {
             exit = one;
         }
@@ -132,10 +144,21 @@ async fn play(arguments: &Arguments, common: &Common, world: &World) -> Exit {
             break;
         }
     }
-    if arguments.json {
-        screen::print_json(exit, &results);
+    if let (Some(path), Some(document)) = (&arguments.save, &last)
+        && let Err(error) = save::write(path, document, arguments.force)
+    {
+        let usage = complain(COMMAND, format_args!("{} can't be written: {error}", path.display()));
+        exit = if exit == Exit::Done { usage } else { exit };
     }
-    exit
+    let printed = if arguments.json { screen::print_json(exit, &results) } else { Ok(()) };
+    match screen.failed().or(printed.err()) {
+        Some(error) if exit == Exit::Interrupted => {
+            complain(COMMAND, format_args!("standard output can't be written: {error}"));
+            exit
+        }
+        Some(error) => complain(COMMAND, format_args!("standard output can't be written: {error}")),
+        None => exit,
+    }
 }
 
 async fn play_one(
@@ -145,7 +168,7 @@ async fn play_one(
     world: &World,
     stop: &CancellationToken,
     screen: &mut Screen,
-) -> (Exit, serde_json::Value) {
+) -> (Exit, serde_json::Value, Document) {
     let started = world.elapsed();
     let header = prepared.header(world);
     let (journal, transcript) = prepare::journal(&prepared, &header, world);
@@ -161,7 +184,7 @@ async fn play_one(
         exact: prepared.exact.clone(),
         hand_over: prepared.hand_over,
         credentials: prepared.credentials.clone(),
-        clear_text_password: prepared.target.auth.as_ref().is_some_and(|auth| auth.allow_plaintext),
+        clear_text_password: prepared.clear_text_password,
         stop: stop.clone(),
     };
     let mut report = crate::script::run(&prepared.plan, settings, screen).await;
@@ -176,14 +199,7 @@ async fn play_one(
         complain(COMMAND, format_args!("the conversation is in {}", path.display()));
     }
     let result = screen::json(&prepared, &report, exit, transcript.as_deref());
-    if let Some(path) = &arguments.save {
-        let document = crate::conversation::file::Document::new(header, std::mem::take(&mut report.log));
-        if let Err(error) = prepare::save(path, &document) {
-            let usage = complain(COMMAND, format_args!("{} can't be written: {error}", path.display()));
-            return (if exit == Exit::Done { usage } else { exit }, result);
-        }
-    }
-    (exit, result)
+    (exit, result, Document::new(header, std::mem::take(&mut report.log)))
 }
 
 /// The exit status that a report comes to.

@@ -17,6 +17,8 @@ pub enum Verdict {
     Skipped,
     /// The server refused a line of which nothing was expected.
     Refused,
+    /// The server said something that it should not, and the run went on.
+    Odd,
 }
 
 impl Verdict {
@@ -30,6 +32,7 @@ impl Verdict {
             Self::Failed => "failed",
             Self::Skipped => "skipped",
             Self::Refused => "refused",
+            Self::Odd => "odd",
         }
     }
 }

@@ -21,6 +21,7 @@ use super::recorded::{Compared, Exact, compare};
 use super::report::{Cause, Outcome, Report, Verdict, Watch};
 
 mod finish;
+mod settle;
 mod wire;
 
 use wire::{Arrived, Wire};
@@ -50,7 +51,7 @@ pub struct Settings {
     pub hand_over: bool,
     /// Who logs in.
     pub credentials: Option<Credentials>,
-    /// The password may go out in clear text.
+    /// The password may go out in clear text: the profile allows it, or it is a lab's.
     pub clear_text_password: bool,
     /// Stops the run at any moment.
     pub stop: CancellationToken,
@@ -62,12 +63,12 @@ pub async fn run(plan: &Plan, settings: Settings, watch: &mut dyn Watch) -> Repo
     runner.connect(0).await;
     let mut steps = plan.steps.iter();
     for step in steps.by_ref() {
-        if runner.step(step).await.is_break() {
+        if runner.step(step).await.is_break() || runner.not_flooded().is_break() {
             break;
         }
     }
     for step in steps {
-        runner.skip_step(step, "the run had ended");
+        runner.skip_step(step, ENDED);
     }
     runner.finish().await
 }
@@ -77,6 +78,9 @@ type Flow = ControlFlow<()>;
 
 const GO_ON: Flow = ControlFlow::Continue(());
 const END: Flow = ControlFlow::Break(());
+
+/// Why a step was skipped that comes after the end.
+const ENDED: &str = "the run had ended";
 
 struct Runner<'a> {
     plan: &'a Plan,
@@ -96,6 +100,8 @@ struct Runner<'a> {
     quit: bool,
     /// What nothing could go on after.
     halted: Option<Cause>,
+    /// The server was given the time to close that its 421 announced.
+    waited: bool,
 }
 
 impl<'a> Runner<'a> {
@@ -112,6 +118,7 @@ impl<'a> Runner<'a> {
             login: Login::default(),
             quit: false,
             halted: None,
+            waited: false,
         }
     }
 
@@ -121,12 +128,23 @@ impl<'a> Runner<'a> {
         let secret = credentials.as_ref().map(|c| c.password.clone());
         self.wire.connect(options.clone(), journal.clone(), world.clone(), *started, ask, secret).await;
         self.open.push((ask, 0, "connecting".to_owned()));
-        (self.quit, self.login) = (false, Login::default());
+        (self.quit, self.waited, self.login) = (false, false, Login::default());
     }
 
     async fn step(&mut self, step: &Step) -> Flow {
+        // Lines go out once everything before them is answered.
+        if !matches!(step.act, Act::Expect(..) | Act::Check(..) | Act::Sleep(_)) && self.settle().await.is_break() {
+            self.skip_step(step, ENDED);
+            return END;
+        }
         match &step.act {
-            Act::Send(lines) => self.send(step, lines).await,
+            Act::Send(lines) => {
+                let flow = self.send(step, lines).await;
+                if flow.is_break() {
+                    self.skip_unsent(lines);
+                }
+                flow
+            }
             Act::Content(content) => self.content(step, content).await,
             Act::Expect(ask, expected) => self.expect(step, *ask, expected).await,
             Act::Check(ask, check) => self.check(step, *ask, check).await,
@@ -135,14 +153,12 @@ impl<'a> Runner<'a> {
                 _ => GO_ON,
             },
             Act::Reconnect(ask) => {
-                self.settle().await?;
                 self.wire.close().await;
                 self.held = false;
                 self.connect(*ask).await;
                 GO_ON
             }
             Act::Drop => {
-                self.settle().await?;
                 self.wire.close().await;
                 self.quit = true;
                 GO_ON
@@ -195,14 +211,24 @@ impl<'a> Runner<'a> {
         self.outcome(sending.line, format!("> {}", sending.shown()), Verdict::Skipped, why);
     }
 
-    /// Sends a line, or a block of them, once everything before it is answered.
+    /// Skips what of a block was neither sent nor skipped.
+    fn skip_unsent(&mut self, lines: &[Sending]) {
+        for sending in lines {
+            let sent = self.open.iter().any(|(ask, ..)| *ask == sending.ask);
+            if !sent && !self.skipped[sending.ask] {
+                self.skip(sending, ENDED);
+            }
+        }
+    }
+
+    /// Sends a line, or a block of them.
     async fn send(&mut self, step: &Step, lines: &[Sending]) -> Flow {
-        self.settle().await?;
         if self.wire.closed() {
-            let words =
+            let (cause, words) = self.wire.fault();
+            let closed =
                 if self.quit { "the connection was closed after QUIT" } else { "the server closed the connection" };
-            self.skip_step(step, words);
-            return self.fatal(Cause::NoConnection, words);
+            self.skip_step(step, closed);
+            return self.fatal(cause, words.unwrap_or_else(|| closed.to_owned()));
         }
         if self.wire.phase() == Phase::Data && self.held {
             // Neither the dot nor anything else may be sent: it would be taken for content.
@@ -250,8 +276,7 @@ impl<'a> Runner<'a> {
 
     /// The octets of a line, with what AUTH carries at its markers.
     fn filled(&mut self, sending: &Sending) -> ControlFlow<(), Vec<u8>> {
-        let encrypted = self.wire.dialogue.state().session.tls || self.wire.on_loopback();
-        let secure = encrypted || self.settings.clear_text_password;
+        let secure = self.wire.dialogue.state().session.tls || self.settings.clear_text_password;
         let last = self.last.and_then(|exchange| self.wire.reply(exchange));
         match self.login.fill(sending, self.settings.credentials.as_ref(), secure, last.as_ref()) {
             Ok(line) => ControlFlow::Continue(line),
@@ -283,7 +308,6 @@ impl<'a> Runner<'a> {
     }
 
     async fn content(&mut self, step: &Step, content: &[u8]) -> Flow {
-        self.settle().await?;
         if self.held {
             self.skip_step(step, "held back after a failed expectation");
         } else if self.wire.phase() == Phase::Data {
@@ -292,86 +316,6 @@ impl<'a> Runner<'a> {
             }
         } else {
             self.skip_step(step, "the server expects no content");
-        }
-        GO_ON
-    }
-
-    /// Waits until everything that was sent is answered, and judges what nothing was expected of.
-    async fn settle(&mut self) -> Flow {
-        while let Some((ask, line, text)) = self.open.first().cloned() {
-            let arrived = self.wire.answered(ask).await;
-            self.open.remove(0);
-            self.arrived(ask, line, &text, arrived)?;
-            self.judge(ask, line, &text)?;
-            self.handshake().await?;
-        }
-        self.judge_unasked()
-    }
-
-    /// What it means if something did not arrive.
-    fn arrived(&mut self, ask: Ask, line: usize, text: &str, arrived: Arrived) -> Flow {
-        let what = if line == 0 { "the greeting".to_owned() } else { format!("the reply to line {line} ({text})") };
-        match arrived {
-            Arrived::Yes => GO_ON,
-            Arrived::Stopped => self.fatal(Cause::Interrupted, "interrupted"),
-            Arrived::TimedOut => self.fatal(Cause::TimeOut, format!("{what} did not come in time")),
-            Arrived::Closed if self.wire.verb(ask) == Some(Verb::Quit) => GO_ON,
-            Arrived::Closed => {
-                let (cause, words) = self.wire.fault();
-                self.fatal(cause, words.unwrap_or_else(|| format!("the connection was closed before {what} came")))
-            }
-        }
-    }
-
-    /// After STARTTLS was accepted the handshake comes before anything else.
-    async fn handshake(&mut self) -> Flow {
-        match self.wire.handshake().await {
-            Arrived::Yes => GO_ON,
-            Arrived::Stopped => self.fatal(Cause::Interrupted, "interrupted"),
-            Arrived::TimedOut | Arrived::Closed => {
-                let (cause, words) = self.wire.fault();
-                let cause = if cause == Cause::NoConnection { Cause::Tls } else { cause };
-                self.fatal(cause, words.unwrap_or_else(|| "the connection was closed in the TLS handshake".to_owned()))
-            }
-        }
-    }
-
-    /// Judges the replies to a line that no expectation took.
-    fn judge(&mut self, ask: Ask, line: usize, text: &str) -> Flow {
-        for exchange in self.wire.untaken(ask) {
-            self.last = Some(exchange);
-            if let Some(reply) = self.wire.reply(exchange) {
-                self.unexpected(exchange, &reply, line, text)?;
-            }
-        }
-        GO_ON
-    }
-
-    fn judge_unasked(&mut self) -> Flow {
-        while let Some(exchange) = self.wire.take_unasked() {
-            if let Some(reply) = self.wire.reply(exchange) {
-                self.unexpected(exchange, &reply, 0, "a reply that nothing asked for")?;
-            }
-        }
-        GO_ON
-    }
-
-    /// A reply of which nothing was expected.
-    fn unexpected(&mut self, exchange: usize, reply: &Reply, line: usize, text: &str) -> Flow {
-        let asked = self.wire.dialogue.exchanges()[exchange];
-        let shown = shown(reply);
-        if let Some(words) = finish::breaks_protocol(&asked, reply) {
-            self.outcome(line, text, Verdict::Refused, format!("{words}: {shown}"));
-            return self.fatal(Cause::Protocol, format!("the server broke the protocol: {words}: {shown}"));
-        }
-        if !reply.class().is_refusal() {
-            return GO_ON;
-        }
-        self.outcome(line, text, Verdict::Refused, shown);
-        match finish::weight(&asked, self.wire.is_lmtp()) {
-            finish::Weight::Recipient => self.report.recipients_refused += 1,
-            finish::Weight::Authentication => self.cause(Cause::Authentication),
-            finish::Weight::Other => self.cause(Cause::Refused),
         }
         GO_ON
     }
@@ -444,7 +388,10 @@ impl<'a> Runner<'a> {
             self.skip_step(step, "its line was not sent");
             return GO_ON;
         }
-        self.answer_for_check().await?;
+        if self.answer_for_check().await.is_break() {
+            self.skip_step(step, ENDED);
+            return END;
+        }
         if check.awaits_close() {
             self.wire.may_close(self.quit).await;
         }

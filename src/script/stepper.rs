@@ -32,7 +32,7 @@ const AUTH: &str = "{{auth}}";
 pub struct Setup {
     /// Who logs in, or why nobody can, in words.
     pub credentials: Result<Credentials, String>,
-    /// The password may go out in clear text.
+    /// The password may go out in clear text: the profile allows it, or it is a lab's.
     pub clear_text_password: bool,
     /// The target is marked as production: handing a message over is asked for wherever it leads.
     pub production: bool,
@@ -322,7 +322,7 @@ impl Stepper {
             self.may_go(line, dialogue)?;
         }
         let mut filled = Vec::new();
-        let secure = dialogue.state().session.tls || self.loopback || self.setup.clear_text_password;
+        let secure = dialogue.state().session.tls || self.setup.clear_text_password;
         let last = self.last.and_then(|exchange| dialogue.reply(log, exchange));
         let mut orders = Vec::new();
         for line in &lines {

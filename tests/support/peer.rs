@@ -6,6 +6,7 @@
 //! C: .. .                         hear lines up to a lone dot (message content)
 //! S! 250 half                     say these octets as they are, with \r \n \t \e \xNN
 //! HOLD                            say nothing more and wait until the client closes
+//! FLOOD 250-more                  say this line again and again until the client closes
 //! RESET                           close with a reset, without reading what is left
 //! ---                             close; what follows is for the next connection
 //! ```
@@ -68,6 +69,7 @@ fn accept(listener: &TcpListener) -> Result<TcpStream, String> {
             Ok((stream, _)) => {
                 stream.set_nonblocking(false).map_err(|e| e.to_string())?;
                 stream.set_read_timeout(Some(PATIENCE)).map_err(|e| e.to_string())?;
+                stream.set_write_timeout(Some(PATIENCE)).map_err(|e| e.to_string())?;
                 return Ok(stream);
             }
             Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
@@ -97,6 +99,10 @@ fn connection(stream: &TcpStream, script: &str, heard: &mut Vec<String>) -> Resu
             if !fits(pattern, &line) {
                 return Err(format!("expected `{pattern}`, heard `{line}`"));
             }
+        } else if let Some(line) = step.strip_prefix("FLOOD ") {
+            let block = format!("{line}\r\n").repeat(1 + 10_000 / (line.len() + 2));
+            while writer.write_all(block.as_bytes()).is_ok() {}
+            return Ok(());
         } else if step == "HOLD" {
             let _ = reader.read_to_end(&mut Vec::new());
         } else if step == "RESET" {

@@ -1,7 +1,7 @@
 //! Everything that a run needs, and everything that speaks against it, before anything connects.
 
 use std::collections::HashMap;
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use super::Arguments;
 use super::ask;
 use crate::client::{Options, SharedJournal};
-use crate::conversation::file::{Document, Header, Reader, Side, open, write_document};
+use crate::conversation::file::{Document, Header, Reader, Side, open};
 use crate::conversation::journal::Journal;
 use crate::lab::{self, Lab, ListenerKind};
 use crate::profile::{Endpoint, Profiles, Protocol, SecretSource, Target, TlsMode};
@@ -36,6 +36,8 @@ pub(super) struct Prepared {
     pub(super) exact: Option<Exact>,
     pub(super) hand_over: bool,
     pub(super) credentials: Option<Credentials>,
+    /// The password may go out in clear text: the profile allows it, or it is the lab's.
+    pub(super) clear_text_password: bool,
     /// What is odd about the file.
     pub(super) warnings: Vec<String>,
 }
@@ -101,6 +103,8 @@ pub(super) async fn prepare(
     let hand_over = hand_over(&plan, &target, &values.recipients(), &name, arguments).await?;
     confirm(&target, arguments)?;
     let credentials = credentials(&plan, &target, &name, world)?;
+    let to_lab = matches!(target.endpoint, Endpoint::Lab(_));
+    let clear_text_password = to_lab || target.auth.as_ref().is_some_and(|auth| auth.allow_plaintext);
     let uri = target.uri();
     let roots = labs.stand_in(&mut target, world).await?;
     let mut options = crate::script::options(&target, roots).map_err(|error| error.to_string())?;
@@ -108,7 +112,19 @@ pub(super) async fn prepare(
     options.reply_timeout = arguments.reply_timeout.or(options.reply_timeout);
     let title = document.header.text("title").map(str::to_owned);
     let warnings = document.warnings.iter().map(|warning| format!("{name}: {warning}")).collect();
-    Ok(Prepared { name, title, target, uri, options, plan, exact, hand_over, credentials, warnings })
+    Ok(Prepared {
+        name,
+        title,
+        target,
+        uri,
+        options,
+        plan,
+        exact,
+        hand_over,
+        credentials,
+        clear_text_password,
+        warnings,
+    })
 }
 
 fn read(path: &Path) -> Result<(String, Document), String> {
@@ -239,18 +255,4 @@ pub(super) fn journal(prepared: &Prepared, header: &Header, world: &World) -> (O
             (None, None)
         }
     }
-}
-
-/// Writes the conversation to a file of the user's choice, readable by the user alone.
-pub(super) fn save(path: &Path, document: &Document) -> std::io::Result<()> {
-    let mut bytes = Vec::new();
-    write_document(document, &mut bytes);
-    if path.as_os_str() == "-" {
-        return std::io::stdout().lock().write_all(&bytes);
-    }
-    let mut options = std::fs::File::options();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?.write_all(&bytes)
 }

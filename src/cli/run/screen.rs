@@ -1,6 +1,6 @@
 //! The run as it is printed: marks as swaks has them, each expectation's outcome, a summary; or JSON.
 
-use std::io::Write as _;
+use std::io::{self, ErrorKind, Write as _};
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -18,6 +18,8 @@ pub(super) struct Screen {
     verbose: bool,
     silent: bool,
     colour: bool,
+    /// Why what was printed went nowhere.
+    failed: Option<io::Error>,
 }
 
 /// What a line is, for its colour.
@@ -31,26 +33,36 @@ enum Role {
 
 impl Screen {
     pub(super) fn new(common: &Common, colour: bool, json: bool) -> Self {
-        Self { quiet: common.quiet, verbose: common.verbose, silent: json, colour }
+        Self { quiet: common.quiet, verbose: common.verbose, silent: json, colour, failed: None }
     }
 
-    fn line(&self, role: Role, text: &str) {
+    /// Why standard output can't be written, where it can't. A reader who has had enough is no reason.
+    pub(super) fn failed(&mut self) -> Option<io::Error> {
+        self.failed.take()
+    }
+
+    fn line(&mut self, role: Role, text: &str) {
         if self.silent {
             return;
         }
         let mut out = std::io::stdout().lock();
-        // Whoever reads may have enough before the run ends; the run goes on.
-        let _ = match role {
+        // Whoever reads may have enough before the run ends, and a disk may be full; the run goes on.
+        let printed = match role {
             _ if !self.colour => writeln!(out, "{text}"),
             Role::Plain => writeln!(out, "{text}"),
             Role::Good => writeln!(out, "\x1b[32m{text}\x1b[0m"),
             Role::Bad => writeln!(out, "\x1b[31m{text}\x1b[0m"),
             Role::Remark => writeln!(out, "\x1b[2m{text}\x1b[0m"),
         };
+        if let Err(error) = printed.and_then(|()| out.flush())
+            && error.kind() != ErrorKind::BrokenPipe
+        {
+            self.failed.get_or_insert(error);
+        }
     }
 
     /// Says what is run, and where.
-    pub(super) fn begin(&self, prepared: &Prepared) {
+    pub(super) fn begin(&mut self, prepared: &Prepared) {
         for warning in &prepared.warnings {
             super::complain(super::COMMAND, warning);
         }
@@ -67,7 +79,7 @@ impl Screen {
     }
 
     /// The summary.
-    pub(super) fn end(&self, prepared: &Prepared, report: &Report) {
+    pub(super) fn end(&mut self, prepared: &Prepared, report: &Report) {
         if self.quiet && report.cause.is_none() && !report.partly() {
             return;
         }
@@ -76,7 +88,7 @@ impl Screen {
         self.line(role, &format!("=== {}: {}", prepared.name, report.summary()));
     }
 
-    fn remark(&self, remark: &Remark) {
+    fn remark(&mut self, remark: &Remark) {
         let usual = ["connected", "tls", "injected", "gave-up", "error", "warning", "closed"];
         if self.verbose || usual.contains(&remark.word.as_str()) {
             let role = if matches!(remark.word.as_str(), "error" | "warning") { Role::Bad } else { Role::Remark };
@@ -121,7 +133,7 @@ impl Watch for Screen {
         let role = match outcome.verdict {
             Verdict::Failed | Verdict::Refused => Role::Bad,
             Verdict::Met => Role::Good,
-            Verdict::Drift | Verdict::Absent | Verdict::Skipped => Role::Remark,
+            Verdict::Drift | Verdict::Absent | Verdict::Skipped | Verdict::Odd => Role::Remark,
         };
         let verdict = if outcome.verdict == Verdict::Failed { "FAILED" } else { outcome.verdict.name() };
         let place = if outcome.line == 0 { String::new() } else { format!("line {}  ", outcome.line) };
@@ -151,6 +163,7 @@ pub(super) fn json(prepared: &Prepared, report: &Report, exit: Exit, transcript:
         "absent": count(Verdict::Absent),
         "skipped": count(Verdict::Skipped),
         "refused": count(Verdict::Refused),
+        "odd": count(Verdict::Odd),
         "handed_over": report.delivered,
         "recipients_refused": report.recipients_refused,
         "outcomes": outcomes,
@@ -159,7 +172,14 @@ pub(super) fn json(prepared: &Prepared, report: &Report, exit: Exit, transcript:
 }
 
 /// Prints the result of a whole command.
-pub(super) fn print_json(exit: Exit, runs: &[Value]) {
+///
+/// # Errors
+/// What the system says, but for a reader who has had enough.
+pub(super) fn print_json(exit: Exit, runs: &[Value]) -> io::Result<()> {
     let all = json!({"ehlo": 1, "exit": exit.code(), "runs": runs});
-    let _ = writeln!(std::io::stdout().lock(), "{all:#}");
+    let mut out = io::stdout().lock();
+    match writeln!(out, "{all:#}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        printed => printed,
+    }
 }

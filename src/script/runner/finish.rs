@@ -46,6 +46,13 @@ pub(super) fn breaks_protocol(exchange: &Exchange, reply: &Reply) -> Option<&'st
     }
 }
 
+/// What is odd about a reply from which one can go on all the same.
+pub(super) fn is_odd(exchange: &Exchange, reply: &Reply) -> Option<&'static str> {
+    let greeting = exchange.ask == Kind::Greeting && reply.class() == Class::Success;
+    (greeting && reply.code().is_some_and(|code| code.number() != 220))
+        .then_some("a server greets with 220 (RFC 5321 4.3.2)")
+}
+
 impl Runner<'_> {
     /// Brings the run to its end, whatever has happened.
     pub(super) async fn finish(mut self) -> Report {
@@ -53,10 +60,12 @@ impl Runner<'_> {
             // Whatever comes of it, the run is over.
             let _ = self.settle().await;
         }
+        let _ = self.not_flooded();
         if !self.is_deaf() && !self.wire.closed() {
             self.say_goodbye().await;
         }
         self.wire.close().await;
+        let _ = self.not_flooded();
         if self.report.recipients_refused > 0 && self.wire.delivered() == 0 {
             self.cause(Cause::Refused);
         }

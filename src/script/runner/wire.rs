@@ -5,9 +5,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::client::{Connection, Ending, Options, Request, SharedJournal, connect};
+use crate::client::{Connection, Ending, Options, Request, SharedJournal, connect, timeouts};
 use crate::conversation::event::Remark;
 use crate::conversation::{Dialogue, Event, Log};
+use crate::smtp::session::Awaited;
 use crate::smtp::{Phase, Reply, Secret, Verb};
 use crate::world::World;
 
@@ -22,6 +23,8 @@ const UNASKED: Duration = Duration::from_mins(5);
 const GOODBYE: Duration = Duration::from_secs(2);
 /// How long a close that happens now may take to be seen.
 const MOMENT: Duration = Duration::from_millis(200);
+/// How much later than the client the runner gives up what the client should have given up.
+const A_LITTLE: Duration = Duration::from_secs(1);
 
 /// Whether something that was waited for has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +45,14 @@ pub(super) struct Wire<'a> {
     connection: Option<Connection>,
     ties: Ties,
     fault: Option<(Cause, String)>,
+    /// The server sent so much that nobody asked for that the client stopped reading; its words.
+    flood: Option<String>,
+    /// For each reply, where the user gave a time.
+    reply_timeout: Option<Duration>,
+    /// For the handshake.
+    connect_timeout: Duration,
+    /// How many pieces of replies have come.
+    heard: u64,
     loopback: bool,
     /// The server's certificate of this connection was said.
     certificate_seen: bool,
@@ -59,6 +70,10 @@ impl<'a> Wire<'a> {
             connection: None,
             ties: Ties::new(asks, 0),
             fault: None,
+            flood: None,
+            reply_timeout: None,
+            connect_timeout: Duration::ZERO,
+            heard: 0,
             loopback: false,
             certificate_seen: false,
             delivered_here: 0,
@@ -75,7 +90,8 @@ impl<'a> Wire<'a> {
         greeting: Ask,
         secret: Option<Secret>,
     ) {
-        (self.fault, self.delivered_here) = (None, 0);
+        (self.fault, self.delivered_here, self.loopback) = (None, 0, false);
+        (self.reply_timeout, self.connect_timeout) = (options.reply_timeout, options.connect_timeout);
         self.ties.connect(greeting);
         let connection = connect(options, journal, world, started);
         if let Some(secret) = secret {
@@ -113,9 +129,18 @@ impl<'a> Wire<'a> {
         }
     }
 
+    /// What the client said when it stopped reading.
+    pub(super) fn flood(&self) -> Option<&str> {
+        self.flood.as_deref()
+    }
+
     /// Takes in what happens next; gives `Yes` when something did.
     async fn happen(&mut self, until: Option<Instant>) -> Arrived {
         let Some(connection) = &mut self.connection else { return Arrived::Closed };
+        // A server that never pauses must not keep the time from being up.
+        if until.is_some_and(|until| Instant::now() >= until) && !self.stop.is_cancelled() {
+            return Arrived::TimedOut;
+        }
         let event = tokio::select! {
             biased;
             () = self.stop.cancelled() => return Arrived::Stopped,
@@ -130,8 +155,10 @@ impl<'a> Wire<'a> {
         self.watch.happened(&timed, tls);
         self.log.push(timed.at, &timed.event);
         self.dialogue.extend(&self.log);
-        if let Event::Remark(remark) = &timed.event {
-            self.remark(remark);
+        match &timed.event {
+            Event::Remark(remark) => self.remark(remark),
+            Event::Received(_) => self.heard += 1,
+            Event::Sent(_) | Event::Content(_) => {}
         }
         self.ties.tie(&self.dialogue, &self.log);
         let here = self.dialogue.state().session.delivered;
@@ -149,6 +176,15 @@ impl<'a> Wire<'a> {
             }
             "tls" => self.certificate_seen = false,
             "certificate" => self.certificate_seen = true,
+            "warning" if remark.get("kind") == Some("flood") => {
+                let words = remark.bare(0).unwrap_or("the server sent what nobody asked for; reading has stopped");
+                self.flood.get_or_insert_with(|| words.to_owned());
+                self.fault.get_or_insert((Cause::Protocol, words.to_owned()));
+                // Nothing that is waited for can come any more.
+                if let Some(connection) = &self.connection {
+                    connection.cancel.cancel();
+                }
+            }
             "error" => {
                 let cause = match remark.get("kind") {
                     Some("tls") => Cause::Tls,
@@ -168,6 +204,7 @@ impl<'a> Wire<'a> {
 
     pub(super) async fn answered_within(&mut self, ask: Ask, limit: Option<Duration>) -> Arrived {
         let until = limit.map(|limit| Instant::now() + limit);
+        let mut wait = Wait::begin(self.heard);
         loop {
             if self.ties.complete(ask, &self.dialogue) {
                 return Arrived::Yes;
@@ -175,11 +212,30 @@ impl<'a> Wire<'a> {
             if self.ties.given_up(ask, &self.dialogue) {
                 return Arrived::TimedOut;
             }
-            match self.happen(until).await {
+            match self.happen(until.or(self.overdue(&mut wait))).await {
                 Arrived::Yes => {}
                 other => return other,
             }
         }
+    }
+
+    /// When waiting for a reply ends whatever the client says of it. The client keeps the times of RFC 5321 4.5.3.2 or the
+    /// user's; this is for a server that never stops talking, and for a reply that the client knows nothing of. While the
+    /// client dials, or while a message may still be on its way out, only the client knows, until the server says something.
+    fn overdue(&self, wait: &mut Wait) -> Option<Instant> {
+        let state = self.dialogue.state();
+        let awaited = state.pending().find(|pending| !pending.gave_up).map(|pending| &pending.awaited);
+        let in_content = match awaited {
+            Some(Awaited::EndOfData { .. }) => true,
+            Some(Awaited::Command(command)) => command.verb == Verb::Bdat,
+            _ => false,
+        };
+        let unknown = in_content || matches!(state.phase(), Phase::Connecting | Phase::Handshake);
+        if wait.since.is_none() && (!unknown || self.heard > wait.heard) {
+            wait.since = Some(Instant::now());
+        }
+        let limit = self.reply_timeout.unwrap_or_else(|| awaited.map_or(UNASKED, timeouts::reply));
+        wait.since.map(|since| since + limit + A_LITTLE)
     }
 
     /// The next reply to a line that no expectation has taken, or, when it has no more, one that nothing asked for.
@@ -191,6 +247,7 @@ impl<'a> Wire<'a> {
     ) -> Result<usize, Arrived> {
         let until = limit.map(|limit| Instant::now() + limit);
         let unasked_until = until.or(Some(Instant::now() + timeout.unwrap_or(UNASKED)));
+        let mut wait = Wait::begin(self.heard);
         loop {
             if let Some(exchange) = self.ties.next_of(ask, &self.dialogue) {
                 return Ok(exchange);
@@ -202,7 +259,8 @@ impl<'a> Wire<'a> {
             if self.ties.given_up(ask, &self.dialogue) {
                 return Err(Arrived::TimedOut);
             }
-            match self.happen(if answered { unasked_until } else { until }).await {
+            let until = if answered { unasked_until } else { until.or(self.overdue(&mut wait)) };
+            match self.happen(until).await {
                 Arrived::Yes => {}
                 other => return Err(other),
             }
@@ -238,8 +296,10 @@ impl<'a> Wire<'a> {
     /// Waits while a TLS handshake is going on.
     pub(super) async fn handshake(&mut self) -> Arrived {
         let due = self.phase() == Phase::Handshake;
+        let limit = self.reply_timeout.unwrap_or(self.connect_timeout);
+        let until = Some(Instant::now() + limit + A_LITTLE);
         while self.phase() == Phase::Handshake {
-            match self.happen(None).await {
+            match self.happen(until).await {
                 Arrived::Yes => {}
                 other => return other,
             }
@@ -254,9 +314,9 @@ impl<'a> Wire<'a> {
     }
 
     /// Gives a connection that is about to be closed by the server the time for it.
-    pub(super) async fn may_close(&mut self, quit: bool) {
+    pub(super) async fn may_close(&mut self, goodbye: bool) {
         let turned_away = self.dialogue.state().session.turned_away;
-        let until = Some(Instant::now() + if quit || turned_away { GOODBYE } else { MOMENT });
+        let until = Some(Instant::now() + if goodbye || turned_away { GOODBYE } else { MOMENT });
         while self.happen(until).await == Arrived::Yes {}
     }
 
@@ -339,6 +399,20 @@ impl<'a> Wire<'a> {
     pub(super) async fn wait_for_close(&mut self) {
         let until = Some(Instant::now() + GOODBYE);
         while self.happen(until).await == Arrived::Yes {}
+    }
+}
+
+/// A wait for a reply.
+struct Wait {
+    /// How many pieces of replies had come when it began.
+    heard: u64,
+    /// From when on its time counts.
+    since: Option<Instant>,
+}
+
+impl Wait {
+    fn begin(heard: u64) -> Self {
+        Self { heard, since: None }
     }
 }
 

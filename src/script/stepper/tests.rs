@@ -254,7 +254,16 @@ fn masked_lines_are_answered_from_the_credentials_or_say_what_is_missing() {
     assert_eq!(play.typed(None), Err(Stop::Missing("nobody logs in".to_owned())));
 
     let credentials = Credentials { user: "dude".to_owned(), password: "noddy".into(), authorise_as: None };
-    let mut play = Play::with(script, |setup| setup.credentials = Ok(credentials));
+    let mut play = Play::with(script, |setup| setup.credentials = Ok(credentials.clone()));
+    play.says("* connected 127.0.0.1:25\n< 220 mx").goes("< 334 VXNlcm5hbWU6");
+    assert!(
+        matches!(play.typed(None), Err(Stop::Missing(words)) if words.contains("allow_plaintext")),
+        "no password goes out in clear text unasked, not even on loopback"
+    );
+
+    let mut play = Play::with(script, |setup| {
+        (setup.credentials, setup.clear_text_password) = (Ok(credentials), true);
+    });
     play.says("* connected 127.0.0.1:25\n< 220 mx").goes("< 334 VXNlcm5hbWU6");
     play.goes("< 334 UGFzc3dvcmQ6").goes("< 235 ok");
     let last = play.log.since(0).filter(|(_, entry)| entry.kind == crate::conversation::Kind::Sent).last();

@@ -1,0 +1,121 @@
+//! Replies that are waited for before anything more is sent, and what it means where nothing was expected of them.
+
+use crate::smtp::{Reply, ReplyCode, Verb};
+
+use super::super::plan::Ask;
+use super::super::report::{Cause, Verdict};
+use super::wire::Arrived;
+use super::{Flow, GO_ON, Runner, finish, shown};
+
+impl Runner<'_> {
+    /// Waits until everything that was sent is answered, and judges what nothing was expected of.
+    pub(super) async fn settle(&mut self) -> Flow {
+        while let Some((ask, line, text)) = self.open.first().cloned() {
+            let arrived = self.wire.answered(ask).await;
+            self.open.remove(0);
+            self.arrived(ask, line, &text, arrived)?;
+            self.judge(ask, line, &text)?;
+            self.handshake().await?;
+            let of = if line == 0 { "the connection".to_owned() } else { format!("line {line} ({text})") };
+            let code = self.wire.last_of(ask).and_then(|exchange| self.wire.reply(exchange)?.code());
+            self.turned_away(code, &of).await?;
+        }
+        while let Some(exchange) = self.wire.take_unasked() {
+            let Some(reply) = self.wire.reply(exchange) else { continue };
+            self.unexpected(exchange, &reply, 0, "a reply that nothing asked for")?;
+            self.turned_away(reply.code(), "nothing that was sent").await?;
+        }
+        GO_ON
+    }
+
+    /// A 421 says that the server closes (RFC 5321 3.8): it is given the time for it, so that nothing more is sent and what
+    /// follows is not taken for the cause. A server that stays is believed, once.
+    async fn turned_away(&mut self, code: Option<ReplyCode>, of: &str) -> Flow {
+        if code.is_none_or(|code| code.number() != 421) || self.quit || std::mem::replace(&mut self.waited, true) {
+            return GO_ON;
+        }
+        self.wire.may_close(true).await;
+        if !self.wire.closed() || self.wire.flood().is_some() {
+            return GO_ON;
+        }
+        // Where an expectation took the 421 a check may still ask whether the connection is closed.
+        if self.report.cause.is_none() && self.report.recipients_refused == 0 {
+            return GO_ON;
+        }
+        self.fatal(Cause::Refused, format!("the server closed the connection after its 421 to {of}"))
+    }
+
+    /// Ends the run where the server has sent so much that the client stopped reading.
+    pub(super) fn not_flooded(&mut self) -> Flow {
+        match self.wire.flood().map(str::to_owned) {
+            Some(words) => self.fatal(Cause::Protocol, words),
+            None => GO_ON,
+        }
+    }
+
+    /// What it means if something did not arrive.
+    pub(super) fn arrived(&mut self, ask: Ask, line: usize, text: &str, arrived: Arrived) -> Flow {
+        let what = if line == 0 { "the greeting".to_owned() } else { format!("the reply to line {line} ({text})") };
+        match arrived {
+            Arrived::Yes => GO_ON,
+            Arrived::Stopped => self.fatal(Cause::Interrupted, "interrupted"),
+            Arrived::TimedOut => self.fatal(Cause::TimeOut, format!("{what} did not come in time")),
+            Arrived::Closed if self.wire.verb(ask) == Some(Verb::Quit) => GO_ON,
+            Arrived::Closed => {
+                let (cause, words) = self.wire.fault();
+                // A recipient's refusal that nobody expected came before, and no message went anywhere.
+                let refused = self.report.recipients_refused > 0 && self.wire.delivered() == 0;
+                let cause = if refused && cause == Cause::NoConnection { Cause::Refused } else { cause };
+                self.fatal(cause, words.unwrap_or_else(|| format!("the connection was closed before {what} came")))
+            }
+        }
+    }
+
+    /// After STARTTLS was accepted the handshake comes before anything else.
+    pub(super) async fn handshake(&mut self) -> Flow {
+        match self.wire.handshake().await {
+            Arrived::Yes => GO_ON,
+            Arrived::Stopped => self.fatal(Cause::Interrupted, "interrupted"),
+            Arrived::TimedOut => self.fatal(Cause::TimeOut, "the TLS handshake was not done in time"),
+            Arrived::Closed => {
+                let (cause, words) = self.wire.fault();
+                let cause = if cause == Cause::NoConnection { Cause::Tls } else { cause };
+                self.fatal(cause, words.unwrap_or_else(|| "the connection was closed in the TLS handshake".to_owned()))
+            }
+        }
+    }
+
+    /// Judges the replies to a line that no expectation took.
+    fn judge(&mut self, ask: Ask, line: usize, text: &str) -> Flow {
+        for exchange in self.wire.untaken(ask) {
+            self.last = Some(exchange);
+            if let Some(reply) = self.wire.reply(exchange) {
+                self.unexpected(exchange, &reply, line, text)?;
+            }
+        }
+        GO_ON
+    }
+
+    /// A reply of which nothing was expected.
+    fn unexpected(&mut self, exchange: usize, reply: &Reply, line: usize, text: &str) -> Flow {
+        let asked = self.wire.dialogue.exchanges()[exchange];
+        let shown = shown(reply);
+        if let Some(words) = finish::breaks_protocol(&asked, reply) {
+            self.outcome(line, text, Verdict::Refused, format!("{words}: {shown}"));
+            return self.fatal(Cause::Protocol, format!("the server broke the protocol: {words}: {shown}"));
+        }
+        if let Some(words) = finish::is_odd(&asked, reply) {
+            self.outcome(line, text, Verdict::Odd, format!("{words}: {shown}"));
+        }
+        if !reply.class().is_refusal() {
+            return GO_ON;
+        }
+        self.outcome(line, text, Verdict::Refused, shown);
+        match finish::weight(&asked, self.wire.is_lmtp()) {
+            finish::Weight::Recipient => self.report.recipients_refused += 1,
+            finish::Weight::Authentication => self.cause(Cause::Authentication),
+            finish::Weight::Other => self.cause(Cause::Refused),
+        }
+        GO_ON
+    }
+}
