@@ -107,8 +107,6 @@ pub enum Verdict {
 /// One RCPT of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recipient {
-    /// `local@domain` as typed.
-    pub address: Box<str>,
     /// What became of it.
     pub verdict: Verdict,
     /// The code that decided.
@@ -185,6 +183,24 @@ impl Dialogue {
         let number = self.fold.session.transactions;
         let from = connection.partition_point(|r| r.transaction < number);
         &connection[from..]
+    }
+
+    /// The forward-path of a recipient, `local@domain` as typed; read from the log, since there may be very many.
+    #[must_use]
+    pub fn address(&self, log: &Log, recipient: &Recipient) -> String {
+        let exchange = self.exchanges.get(recipient.exchange as usize);
+        let mut line = Vec::new();
+        for (_, entry) in exchange.and_then(Exchange::command).into_iter().flat_map(|record| log.since(record)) {
+            if entry.kind == Kind::Sent {
+                line.extend_from_slice(entry.bytes.trim_ascii_end());
+                if entry.crlf || entry.bytes.ends_with(b"\n") {
+                    break;
+                }
+            }
+        }
+        let command = crate::smtp::Command::parse(&line);
+        let path = command.path.as_ref().map(crate::smtp::Path::address);
+        path.unwrap_or_else(|| String::from_utf8_lossy(command.argument()).into_owned())
     }
 
     /// The state now.
@@ -284,12 +300,7 @@ impl Dialogue {
             Sent::AuthAnswer => (Ask::AuthAnswer, Verb::Auth),
             Sent::Command(command) => {
                 if command.verb == Verb::Rcpt {
-                    let address = command.path.as_ref().map_or_else(
-                        || String::from_utf8_lossy(command.argument()).into_owned(),
-                        crate::smtp::Path::address,
-                    );
                     self.recipients.push(Recipient {
-                        address: address.into(),
                         verdict: Verdict::Pending,
                         code: None,
                         enhanced: None,
@@ -521,9 +532,10 @@ mod tests {
 
     #[test]
     fn each_recipient_has_its_verdict() {
-        let dialogue = Dialogue::of(&log(CLASSIC));
-        let got: Vec<_> = dialogue.envelope().iter().map(|r| (&*r.address, r.verdict)).collect();
-        assert_eq!(got, [("c@d", Verdict::Delivered), ("e@f", Verdict::Refused)]);
+        let log = log(CLASSIC);
+        let dialogue = Dialogue::of(&log);
+        let got: Vec<_> = dialogue.envelope().iter().map(|r| (dialogue.address(&log, r), r.verdict)).collect();
+        assert_eq!(got, [("c@d".to_owned(), Verdict::Delivered), ("e@f".to_owned(), Verdict::Refused)]);
     }
 
     #[test]

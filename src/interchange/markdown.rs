@@ -18,7 +18,7 @@ pub(super) fn export(document: &Document, knowledge: &Knowledge) -> Vec<u8> {
     head(document, &mut out);
     transcript(document, &mut out);
     exchanges(&document.log, &dialogue, knowledge, &mut out);
-    recipients(&dialogue, &mut out);
+    recipients(&document.log, &dialogue, &mut out);
     out.into_bytes()
 }
 
@@ -110,7 +110,7 @@ fn took(latency: Micros) -> String {
     }
 }
 
-fn recipients(dialogue: &Dialogue, out: &mut String) {
+fn recipients(log: &Log, dialogue: &Dialogue, out: &mut String) {
     let all = dialogue.recipients();
     if all.is_empty() {
         return;
@@ -125,7 +125,7 @@ fn recipients(dialogue: &Dialogue, out: &mut String) {
         line!(
             out,
             "| {} | {verdict} | {code_text}{enhanced} |",
-            code(&escape::for_screen(recipient.address.as_bytes()))
+            code(&escape::for_screen(dialogue.address(log, recipient).as_bytes()))
         );
     }
     if all.len() > RECIPIENTS {

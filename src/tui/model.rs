@@ -307,19 +307,21 @@ impl Model {
 
     /// Follows the envelope; only what was added is copied, since a transaction may have very many recipients.
     fn gather_recipients(&mut self) {
-        let envelope = self.talk.dialogue.envelope();
+        let (dialogue, log) = (&self.talk.dialogue, &self.talk.log);
+        let envelope = dialogue.envelope();
+        let address = |r: &crate::conversation::dialogue::Recipient| dialogue.address(log, r);
         let open =
             matches!(self.talk.dialogue.state().phase(), Phase::Mail | Phase::Rcpt | Phase::Data | Phase::Verdict);
         let known = self.recipients.len();
         let same = known <= envelope.len()
-            && self.recipients.last().is_none_or(|last| *last == *envelope[known - 1].address)
-            && self.recipients.first().is_none_or(|first| *first == *envelope[0].address);
+            && self.recipients.last().is_none_or(|last| *last == address(&envelope[known - 1]))
+            && self.recipients.first().is_none_or(|first| *first == address(&envelope[0]));
         if !open || !same {
             self.recipients.clear();
         }
         if open {
             let from = self.recipients.len();
-            self.recipients.extend(envelope[from..].iter().map(|r| r.address.to_string()));
+            self.recipients.extend(envelope[from..].iter().map(address));
         }
     }
 }

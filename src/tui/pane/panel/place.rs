@@ -230,11 +230,11 @@ impl Place<'_> {
         for (n, recipient) in recipients.iter().skip(from).take(room.saturating_sub(usize::from(more > 0))).enumerate()
         {
             let verdict = moment.verdict(recipient, talk);
-            self.recipient(if n == 0 && more == 0 { label } else { "" }, recipient, verdict);
+            self.recipient(if n == 0 && more == 0 { label } else { "" }, recipient, verdict, talk);
         }
     }
 
-    fn recipient(&mut self, label: &str, recipient: &Recipient, verdict: Verdict) {
+    fn recipient(&mut self, label: &str, recipient: &Recipient, verdict: Verdict, talk: &Talk) {
         let (role, glyph, word) = match verdict {
             Verdict::Pending => (Role::Dim, "·", " waits for its reply"),
             Verdict::Accepted => (Role::Good, "✓", ""),
@@ -249,7 +249,7 @@ impl Place<'_> {
             _ => word.to_owned(),
         };
         let room = self.area.width.saturating_sub(4 + 2 + wrap::width(verdict.as_bytes()) + 2);
-        let address = wrap::shortened(&recipient.address, room.max(8));
+        let address = wrap::shortened(&talk.dialogue.address(&talk.log, recipient), room.max(8));
         self.row(label, &[(role, format!("{glyph} ")), (Role::Text, address), (role, verdict)]);
     }
 }

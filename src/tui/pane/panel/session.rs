@@ -165,7 +165,7 @@ fn one(out: &mut Writer, label: &str, indent: u16, recipient: &Recipient, talk: 
         Verdict::Failed => (Role::Bad, "✗", "not taken"),
     };
     let first = out.rows.len();
-    out.paragraph(indent + 2, Role::Text, &recipient.address);
+    out.paragraph(indent + 2, Role::Text, &talk.dialogue.address(&talk.log, recipient));
     if let Some(row) = out.rows.get_mut(first) {
         row.words.insert(0, (indent, role, glyph.to_owned()));
         row.words.insert(0, (0, Role::Dim, label.to_owned()));
