@@ -13,7 +13,7 @@ use crate::world::World;
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The reply, such as 550 5.1.1 User unknown; several words are joined by a space; - reads standard input
-    #[arg(required = true, value_name = "CODE [TEXT]", allow_hyphen_values = true)]
+    #[arg(required = true, value_name = "CODE [TEXT]")]
     pub reply: Vec<String>,
     /// What the reply answers: a verb, or connect, end-of-data, auth-answer, unasked
     #[arg(long, value_name = "VERB", value_parser = asked)]
@@ -43,18 +43,19 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
         Ok(text) => text,
         Err(error) => return complain(&format!("standard input can't be read: {error}")),
     };
-    let subjects = match subjects(&text) {
-        Ok(subjects) if subjects.is_empty() => {
-            return complain("no reply was given; a reply begins with three digits, as in: ehlo explain 550 5.1.1");
+    let (subjects, others) = subjects(&text);
+    for line in &others {
+        let line = escape::for_screen(line.as_bytes());
+        complain(&format!(
+            "{line:?} is no reply: it begins neither with a reply code (three digits, such as 550) nor with an enhanced status code (such as 5.1.1)"
+        ));
+    }
+    if subjects.is_empty() {
+        if others.is_empty() {
+            complain("no reply was given; a reply begins with three digits, as in: ehlo explain 550 5.1.1");
         }
-        Ok(subjects) => subjects,
-        Err(line) => {
-            let line = escape::for_screen(line.as_bytes());
-            return complain(&format!(
-                "{line:?} is no reply: it begins neither with a reply code (three digits, such as 550) nor with an enhanced status code (such as 5.1.1)"
-            ));
-        }
-    };
+        return Exit::Usage;
+    }
     let knowledge = knowledge(common, world);
     let context = Context { asked: arguments.verb, ..Context::default() };
     let explained: Vec<_> = subjects.iter().map(|subject| explained(subject, &context, &knowledge)).collect();
@@ -67,6 +68,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
         texts.join("\n")
     };
     match std::io::stdout().lock().write_all(out.as_bytes()) {
+        Ok(()) if !others.is_empty() => Exit::Usage,
         Ok(()) => Exit::Done,
         // Who reads us may have seen enough.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Done,
@@ -117,8 +119,8 @@ fn warn(common: &Common, words: &str) {
 }
 
 /// The replies in a text: runs of `NNN-` lines are one reply each. Gives the first line that belongs to none.
-fn subjects(text: &str) -> Result<Vec<Subject>, String> {
-    let mut all = Vec::new();
+fn subjects(text: &str) -> (Vec<Subject>, Vec<String>) {
+    let (mut all, mut others) = (Vec::new(), Vec::new());
     let mut open = Reply::default();
     for line in text.lines().map(|line| line.strip_suffix('\r').unwrap_or(line)).filter(|line| !line.trim().is_empty())
     {
@@ -126,8 +128,10 @@ fn subjects(text: &str) -> Result<Vec<Subject>, String> {
         let begins = open.lines.is_empty();
         if begins && parsed.code.is_none() {
             let text = line.trim_start();
-            let (code, end) = EnhancedCode::at_start(text.as_bytes()).ok_or_else(|| line.to_owned())?;
-            all.push(Subject::Enhanced(code, text[end..].trim().to_owned()));
+            match EnhancedCode::at_start(text.as_bytes()) {
+                Some((code, end)) => all.push(Subject::Enhanced(code, text[end..].trim().to_owned())),
+                None => others.push(line.to_owned()),
+            }
             continue;
         }
         if open.push(parsed) {
@@ -137,7 +141,7 @@ fn subjects(text: &str) -> Result<Vec<Subject>, String> {
     if !open.lines.is_empty() {
         all.push(Subject::Reply(open));
     }
-    Ok(all)
+    (all, others)
 }
 
 fn explained(subject: &Subject, context: &Context, knowledge: &Knowledge) -> Explanation {
@@ -241,7 +245,7 @@ fn to_text(subject: &Subject, e: &Explanation, style: Style) -> String {
     };
     lines.push(format!("  {} {}{retry}", style.strong("category"), e.category));
     if let Some(software) = &e.software {
-        lines.push(format!("  {} {software}", style.strong("said by ")));
+        lines.push(format!("  {} {software}", style.strong("probably")));
     }
     section(&mut lines, style, "Why, most likely first", e.causes.iter().cloned());
     section(&mut lines, style, "Try next", e.next.iter().map(|step| step_to_text(step, style)));

@@ -25,6 +25,16 @@ const COMMAND: &str = "ehlo run";
 /// Its arguments.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
+A script is a line to send, or a reply to expect, a line each:
+  < 220
+  > EHLO noddy.com
+  < 250
+  > MAIL FROM:<dude@noddy.com>
+  < 250
+  > RCPT TO:<friend@elsewhere.example>
+  < 5xx 5.7.* /relay/
+  > QUIT
+A transcript is one too: what was recorded is sent again, and the replies are compared.
 After a failed expectation no mail goes out half-checked: DATA, BDAT and the final dot are skipped until RSET or the next MAIL.
 Exit status: 0 as expected, 1 refused or not as expected, 2 a mistake in the script or on the command line, 3 no connection,
 4 TLS, 5 authentication, 6 time-out, 7 not SMTP, 8 some recipients refused, 130 interrupted. Of several scripts the first that is not 0.")]

@@ -14,7 +14,7 @@ pub fn explain_exchange(exchange: usize, dialogue: &Dialogue, log: &Log, knowled
     let reply = dialogue.reply(log, exchange)?;
     let context = context(exchange, asked, dialogue, log);
     let mut explanation = explain_reply(&reply, &context, knowledge);
-    if matches!(reply.code().map(ReplyCode::number), Some(500..=504 | 555)) {
+    if matches!(reply.code().map(ReplyCode::number), Some(500..=502 | 504 | 555)) {
         what_lint_says(asked, dialogue, log, knowledge, &mut explanation);
     }
     Some(explanation)
@@ -31,8 +31,8 @@ fn what_lint_says(exchange: &Exchange, dialogue: &Dialogue, log: &Log, knowledge
     let lints = lint::lint(entry.bytes, &session, &knowledge.verbs);
     let wrong: Vec<_> = lints.iter().filter(|lint| lint.severity == Severity::Wrong).collect();
     let Some(mended) = wrong.iter().find_map(|lint| lint.mended.clone()) else { return };
-    into.causes.retain(|cause| wrong.iter().all(|lint| lint.reason != *cause));
-    into.causes.splice(0..0, wrong.iter().map(|lint| lint.reason.clone()));
+    // What is wrong with this very line leaves nothing to guess.
+    into.causes = wrong.iter().map(|lint| lint.reason.clone()).collect();
     let step = Step { text: "Send the line mended".to_owned(), does: Does::Command(mended) };
     into.next.retain(|other| other.does != step.does);
     into.next.insert(0, step);

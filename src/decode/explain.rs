@@ -43,7 +43,10 @@ pub fn explain(
     layers.at = layers.code.and_then(|entry| entry.at(context.asked));
     let category = category(&layers, class);
     layers.category = book.category(&category);
-    let software = layers.text.and_then(|entry| entry.software.as_deref()).or(software).map(str::to_owned);
+    // A greeting that is recognised says more than the wording of one reply, which servers borrow from each other.
+    let banner = context.banner.as_deref().map(normalise).and_then(|banner| book.software(&banner).map(str::to_owned));
+    let by_text = layers.text.and_then(|entry| entry.software.as_deref()).or(software).map(str::to_owned);
+    let software = banner.or(by_text);
     let software = software.or_else(|| layers.enhanced.and_then(|entry| entry.software.clone()));
     let mut filled = context.clone();
     if filled.rcpt.is_none() {

@@ -73,11 +73,19 @@ pub(super) fn causes(layers: &Layers<'_>, context: &Context) -> Vec<String> {
     match category {
         "bad-sequence" => causes.extend(context.objection.clone()),
         "not-implemented" | "syntax" => {
+            if context.asked == Some(Asked::Verb(Verb::Other)) {
+                causes.push(
+                    "The verb is not one that this server knows: a typing error, or a verb of another server"
+                        .to_owned(),
+                );
+            }
             causes.extend(context.objection.clone().filter(|reason| reason.contains("offer")));
         }
         "relay-denied" => {
-            let domain = context.rcpt.as_deref().and_then(|rcpt| rcpt.rsplit_once('@')).map(|(_, domain)| domain);
-            if let Some(domain) = domain {
+            let parts = context.rcpt.as_deref().and_then(|rcpt| rcpt.rsplit_once('@'));
+            if let Some((local, domain)) = parts.filter(|(local, _)| local.contains(['%', '!', '@'])) {
+                causes.push(format!("{local} asks {domain} to pass the message on to somewhere else"));
+            } else if let Some((_, domain)) = parts {
                 let login = match context.authenticated {
                     Some(false) => ", and you have not logged in",
                     Some(true) => ", and your log-in does not allow it",

@@ -6,7 +6,7 @@ use ratatui::layout::{Position, Rect};
 use crate::conversation::Micros;
 
 use super::act::{act, connect, open_form, open_tab, scroll, take_step};
-use super::action::Action;
+use super::action::{Action, Where};
 use super::effect::Effect;
 use super::enter::paste_lines;
 use super::keymap::Key;
@@ -43,6 +43,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
                 model.now = last.at.max(model.now);
             }
             model.talk.take(events);
+            name_ourselves(model);
             if !model.talk.is_open() {
                 model.pasted.clear();
             }
@@ -93,6 +94,19 @@ fn read(model: &mut Model, message: Message) -> Vec<Effect> {
         _ => {}
     }
     Vec::new()
+}
+
+/// Who has given no name to greet with greets with the address that the connection has (RFC 5321 4.1.3).
+fn name_ourselves(model: &mut Model) {
+    if !model.peer.identity.ehlo.is_empty() {
+        return;
+    }
+    let own = model.talk.connected.as_ref().and_then(|connected| connected.bare(2)?.parse().ok());
+    model.peer.identity.ehlo = match own.map(|own: core::net::SocketAddr| own.ip()) {
+        Some(core::net::IpAddr::V4(own)) => format!("[{own}]"),
+        Some(core::net::IpAddr::V6(own)) => format!("[IPv6:{own}]"),
+        None => return,
+    };
 }
 
 /// What comes from the loop itself.
@@ -173,6 +187,10 @@ fn opened(model: &mut Model, path: &std::path::Path, talk: Talk, whole: bool) {
 }
 
 fn pressed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
+    let leaving = model.keymap.action(Where::Everywhere, Key::from(key)) == Some(Action::Quit);
+    if leaving && !matches!(model.overlay, Some(Overlay::Question(_))) {
+        model.overlay = None;
+    }
     if let Some(mut overlay) = model.overlay.take() {
         let outcome = overlay.key(key, model);
         return answered(model, overlay, outcome);

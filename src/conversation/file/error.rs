@@ -55,7 +55,9 @@ impl FileError {
 #[non_exhaustive]
 pub enum Problem {
     /// A line that begins like no record.
-    #[error("found {0}, expected a time or one of > | < * ? #; put # in front to keep the line as a comment")]
+    #[error(
+        "found {0}, expected a time or one of > | < * ? #; put > and a space in front of a line to send, # in front of a comment"
+    )]
     Start(String),
     /// A time that is none.
     #[error("found {0}, expected a time in seconds such as 4.100000")]

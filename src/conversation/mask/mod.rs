@@ -40,6 +40,8 @@ pub struct Mask {
     sent: Unfinished,
     received: Unfinished,
     auth: Option<Exchange>,
+    /// An AUTH was refused, and no command has followed: what is typed next may still be meant as an answer.
+    refused: bool,
 }
 
 /// An AUTH that is going on.
@@ -98,7 +100,7 @@ impl Mask {
         let masked = shifted(self.values.find(tail, look), before);
         let code = self.received.push(bytes);
         if ended && matches!(code.get(..4), Some([b'2' | b'4' | b'5', _, _, b' '])) && !code.starts_with(b"250") {
-            self.auth = None;
+            self.refused = self.auth.take().is_some() && code.first() != Some(&b'2');
         }
         self.received.end(ended, false, self.values.reach());
         line(bytes, crlf, masked)
@@ -164,7 +166,9 @@ impl Mask {
     fn command(&self, line: &[u8], command: &Command) -> Option<usize> {
         // Answers may be sent before the 334 has come.
         let letters = line.iter().all(|b| value::is_base64(*b) || *b == b'=');
-        let early = self.auth.is_some() && command.verb == Verb::Other && letters;
+        // So is what is typed on when the server has ended the exchange, and the text after a `$`.
+        let typed = letters || line.first() == Some(&b'$');
+        let early = (self.auth.is_some() || self.refused) && command.verb == Verb::Other && typed;
         if early { answer(line) } else { initial_response(line) }
     }
 
@@ -175,6 +179,7 @@ impl Mask {
             self.auth = Some(Exchange { mechanism, responses: 0 });
         } else if command.verb != Verb::Other {
             self.auth = None;
+            self.refused = false;
         }
     }
 
@@ -192,7 +197,7 @@ impl Mask {
             return;
         }
         let decoded = STANDARD.decode(response).map(Zeroizing::new);
-        if response.len() >= 4 || decoded.is_err() && exchange.mechanism == "LOGIN" {
+        if response.len() >= 8 && !response.contains(&b' ') {
             self.values.learn(Secret::new(response.to_vec()));
         }
         let Ok(decoded) = decoded else { return };
@@ -200,8 +205,17 @@ impl Mask {
             Some(at) => decoded[at + 7..].split(|b| *b == 1).next().unwrap_or_default(),
             None => decoded.rsplit(|b| *b == 0).next().unwrap_or_default(),
         };
-        self.values.learn(Secret::new(password.to_vec()));
+        if !is_common(password) {
+            self.values.learn(Secret::new(password.to_vec()));
+        }
     }
+}
+
+/// Whether what was typed as a password could as well be any word of a reply, or no text at all: to look for it
+/// everywhere would hide what servers say, and give it away by the hole that it leaves.
+fn is_common(password: &[u8]) -> bool {
+    let word = password.len() < 6 && password.iter().all(u8::is_ascii_lowercase);
+    word || std::str::from_utf8(password).is_err()
 }
 
 impl Unfinished {

@@ -129,6 +129,34 @@ fn what_was_typed_in_auth_is_learnt_for_echoes_but_not_the_user() {
 }
 
 #[test]
+fn a_malformed_answer_hides_no_ordinary_words() {
+    check(
+        &mut Mask::default(),
+        &[
+            EHLO,
+            OFFER,
+            ("> AUTH LOGIN", ""),
+            ("< 334 VXNlcm5hbWU6", ""),
+            ("> $dude", "> {{auth}}"),
+            ("< 501 5.5.2 bad base64", ""),
+            ("> $noddy", "> {{auth}}"),
+            ("< 500 5.5.2 what", ""),
+            ("> AUTH PLAIN", ""),
+            ("< 334 =", ""),
+            ("> dude", "> {{auth}}"),
+            ("< 501 5.5.2 bad base64", ""),
+            ("> MAIL FROM:<dude@noddy.com>", ""),
+            ("< 250 dude is fine", ""),
+            ("> AUTH LOGIN", ""),
+            ("< 334 VXNlcm5hbWU6", ""),
+            ("> AUTH LOGIN", "> {{auth}}"),
+            ("< 501 5.5.2 bad base64", ""),
+            ("> AUTH LOGIN", ""),
+        ],
+    );
+}
+
+#[test]
 fn a_known_secret_is_masked_wherever_it_stands() {
     check(
         &mut knowing("hunter2"),
