@@ -3,15 +3,19 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
 
 use crate::conversation::Fold;
 use crate::conversation::event::{Event, Line, Micros, Remark, Timed};
 use crate::conversation::fold::Answered;
 use crate::conversation::mask::Mask;
+use crate::smtp::reply::MAX_LINES;
+use crate::smtp::{LineEnd, ReplyLine};
 use crate::world::World;
 
 use super::SharedJournal;
+use super::splitter::{Piece, hexadecimal};
 
 /// The recording side of a connection.
 pub(super) struct Recorder {
@@ -28,6 +32,8 @@ pub(super) struct Recorder {
     warned: bool,
     /// What was sent of a line whose end has not been.
     part: Vec<u8>,
+    /// What came of a reply beyond its limit: octets and their sum.
+    rest: Option<(u64, Sha256)>,
 }
 
 impl Recorder {
@@ -47,6 +53,7 @@ impl Recorder {
             started,
             warned: false,
             part: Vec::new(),
+            rest: None,
         }
     }
 
@@ -104,8 +111,40 @@ impl Recorder {
         self.push(Event::Remark(remark));
     }
 
-    /// The rest of a line was cut; gives the reply that is complete with it.
-    pub(super) fn cut(&mut self, remark: Remark) -> Option<Answered> {
+    /// A piece of what the server sent; gives the reply that is complete with it.
+    pub(super) fn piece(&mut self, piece: Piece) -> Option<Answered> {
+        if self.rest.is_some() || self.fold.reply_lines() >= MAX_LINES {
+            return self.beyond(piece);
+        }
+        match piece {
+            Piece::Octets { bytes, crlf } => self.received(&bytes, crlf),
+            Piece::Cut { octets, sum } => self.cut(octets, sum),
+        }
+    }
+
+    /// A piece of a reply beyond its limit: counted, and said once the reply has ended.
+    fn beyond(&mut self, piece: Piece) -> Option<Answered> {
+        let (octets, sum) = self.rest.get_or_insert_default();
+        let Piece::Octets { mut bytes, crlf } = piece else { return None };
+        let line = ReplyLine::parse(bytes.clone(), LineEnd::CrLf);
+        if crlf {
+            bytes.extend_from_slice(b"\r\n");
+        }
+        *octets += bytes.len() as u64;
+        sum.update(&bytes);
+        let ended = line.code.is_some() && !line.continues();
+        if ended { self.end_beyond() } else { None }
+    }
+
+    /// Says what was cut of a reply, where something was.
+    pub(super) fn end_beyond(&mut self) -> Option<Answered> {
+        let (octets, sum) = self.rest.take()?;
+        self.cut(octets, hexadecimal(&sum.finalize()))
+    }
+
+    /// So many octets were cut, of a line or of a reply.
+    fn cut(&mut self, octets: u64, sum: String) -> Option<Answered> {
+        let remark = Remark::new("cut").with("direction", "in").with("bytes", octets).with("sha256", sum);
         let answered = self.fold.remark(&remark, 0);
         self.push(Event::Remark(remark));
         answered
@@ -135,8 +174,7 @@ impl Recorder {
         self.fold.content(octets);
     }
 
-    /// Octets that came; gives the reply that they complete.
-    pub(super) fn received(&mut self, bytes: &[u8], crlf: bool) -> Option<Answered> {
+    fn received(&mut self, bytes: &[u8], crlf: bool) -> Option<Answered> {
         let line: Line = self.mask.received(bytes, crlf);
         let answered = self.fold.received(bytes, crlf);
         self.push(Event::Received(line));

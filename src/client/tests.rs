@@ -383,6 +383,39 @@ async fn a_flood_stops_the_reading_and_goes_on_when_asked() {
 }
 
 #[tokio::test]
+async fn a_reply_beyond_its_limit_is_cut_and_still_answers() {
+    let port = peer(|stream| async {
+        let mut stream = play(stream, "S: 220 mx\nC: HELP").await;
+        stream.write_all("214-x\r\n".repeat(150_000).as_bytes()).await.expect("written");
+        drop(play(stream, "S: 214 done\nC: NOOP\nS: 250 ok").await);
+    })
+    .await;
+    let mut talk = Talk::with(options(port));
+    talk.until("220 mx").await;
+    talk.send("HELP").await;
+    let cut = loop {
+        let Timed { at, event } = talk.connection.events.recv().await.expect("events");
+        talk.log.push(at, &event);
+        if let Event::Remark(remark) = event {
+            break remark;
+        }
+    };
+    assert_eq!((cut.word.as_str(), cut.get("bytes")), ("cut", Some("350010")));
+    talk.send("NOOP").await;
+    loop {
+        let Timed { at, event } = talk.connection.events.recv().await.expect("events");
+        talk.log.push(at, &event);
+        if matches!(&event, Event::Received(line) if line.bytes == b"250 ok") {
+            break;
+        }
+    }
+    let dialogue = Dialogue::of(&talk.log);
+    let answered: Vec<_> =
+        dialogue.exchanges()[1..].iter().map(|x| (x.verb, x.code.map(crate::smtp::ReplyCode::number))).collect();
+    assert_eq!(answered, [(crate::smtp::Verb::Help, Some(214)), (crate::smtp::Verb::Noop, Some(250))]);
+}
+
+#[tokio::test]
 async fn a_refused_content_is_heard_although_the_peer_closes() {
     let port = peer(|stream| async {
         let script = "S: 220 mx\nC: HELO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\nC: DATA\nS: 354 go\nC: line\nS: 552 5.3.4 too much";

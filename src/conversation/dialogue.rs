@@ -561,6 +561,29 @@ mod tests {
     }
 
     #[test]
+    fn a_reply_that_began_before_our_line_does_not_answer_it() {
+        let mut log = log("* connected a\n< 220 mx");
+        log.push(Micros(0), &Event::Received(Line::raw("2")));
+        log.push(Micros(0), &Event::Sent(Line::new("EHLO a")));
+        log.push(Micros(0), &Event::Received(Line::new("50 early")));
+        log.push(Micros(0), &Event::Received(Line::new("250 mx")));
+        let dialogue = Dialogue::of(&log);
+        let got: Vec<_> = dialogue.exchanges().iter().map(|x| (x.ask, x.verb, x.complete)).collect();
+        let unasked = (Ask::Unasked, Verb::Other, true);
+        assert_eq!(got, [(Ask::Greeting, Verb::Other, true), unasked, (Ask::Command, Verb::Ehlo, true)]);
+        assert_eq!(dialogue.state().phase(), Phase::Ready);
+    }
+
+    #[test]
+    fn a_cut_ends_the_reply_that_it_cuts() {
+        let dialogue = Dialogue::of(&log(
+            "* connected a\n< 220 mx\n> HELP\n< 214-a\n< 214-b\n* cut direction=in bytes=100 sha256=00\n> NOOP\n< 250 ok",
+        ));
+        let codes: Vec<_> = dialogue.exchanges().iter().map(|x| x.code.map(ReplyCode::number)).collect();
+        assert_eq!(codes, [Some(220), Some(214), Some(250)]);
+    }
+
+    #[test]
     fn answers_sent_before_their_challenge_end_the_exchange() {
         let dialogue = Dialogue::of(&log(
             "* connected a\n< 220 mx\n> EHLO a\n< 250-mx\n< 250 AUTH LOGIN\n> AUTH LOGIN\n> {{auth}}\n> {{auth}}\n> NOOP\n< 334 VXNlcg==\n< 334 UGFzcw==\n< 235 ok\n< 250 ok",

@@ -14,6 +14,9 @@ use super::event::Remark;
 /// Octets of a reply that are kept while it is assembled; beyond that only its last line is.
 const KEPT: usize = 1 << 20;
 
+/// Lines of a reply that are kept while it is assembled.
+const KEPT_LINES: usize = 20_000;
+
 /// Something that a reply is due for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pending {
@@ -45,6 +48,10 @@ pub struct Fold {
     partial: Vec<u8>,
     reply: Reply,
     kept: usize,
+    /// Lines of the reply that is being received.
+    count: usize,
+    /// The reply that is being received began while nothing was asked: it answers nothing, whatever is asked since.
+    unasked: bool,
 }
 
 impl Fold {
@@ -110,6 +117,9 @@ impl Fold {
         } else {
             (false, LineEnd::Missing)
         };
+        if !self.in_reply() {
+            self.unasked = self.queue.is_empty();
+        }
         let room = KEPT.saturating_sub(self.partial.len());
         if !whole {
             self.partial.extend_from_slice(&bytes[..bytes.len().min(room)]);
@@ -129,20 +139,28 @@ impl Fold {
 
     fn line(&mut self, line: ReplyLine) -> Option<Answered> {
         self.kept += line.raw.len();
-        if self.kept > KEPT && self.reply.lines.len() > 2 {
+        self.count += 1;
+        if self.reply.lines.len() > 2 && (self.kept > KEPT || self.reply.lines.len() >= KEPT_LINES) {
             self.reply.lines.pop();
         }
         if !self.reply.push(line) {
             return None;
         }
-        self.kept = 0;
-        let reply = std::mem::take(&mut self.reply);
-        Some(self.complete(reply))
+        Some(self.complete())
     }
 
-    fn complete(&mut self, reply: Reply) -> Answered {
-        let unasked = Pending { awaited: Awaited::Nothing, tag: u32::MAX, gave_up: false };
-        let pending = self.queue.pop_front().unwrap_or(unasked);
+    /// How many lines of the reply that is being received have come.
+    #[must_use]
+    pub fn reply_lines(&self) -> usize {
+        self.count
+    }
+
+    fn complete(&mut self) -> Answered {
+        let reply = std::mem::take(&mut self.reply);
+        (self.kept, self.count) = (0, 0);
+        let asked = if self.unasked { None } else { self.queue.pop_front() };
+        let nothing = Pending { awaited: Awaited::Nothing, tag: u32::MAX, gave_up: false };
+        let pending = asked.unwrap_or(nothing);
         self.session.replied(&pending.awaited, &reply);
         let mut more = false;
         if let Awaited::EndOfData { nth, of } = pending.awaited
@@ -171,6 +189,10 @@ impl Fold {
                     pending.gave_up = true;
                 }
             }
+            // The rest of a reply beyond the limit: what was kept of it is the reply.
+            "cut" if remark.get("direction") == Some("in") && self.partial.is_empty() => {
+                return (!self.reply.lines.is_empty()).then(|| self.complete());
+            }
             // The rest of a line beyond the limit: what was kept of it is the line.
             "cut" if remark.get("direction") == Some("in") && !self.partial.is_empty() => {
                 let raw = std::mem::take(&mut self.partial);
@@ -195,10 +217,8 @@ impl Fold {
         if self.reply.lines.is_empty() {
             return None;
         }
-        let mut reply = std::mem::take(&mut self.reply);
-        reply.flaws.push(crate::smtp::reply::Flaw::Unfinished);
-        self.kept = 0;
-        Some(self.complete(reply))
+        self.reply.flaws.push(crate::smtp::reply::Flaw::Unfinished);
+        Some(self.complete())
     }
 
     /// The phase of the session.

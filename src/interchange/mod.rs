@@ -53,12 +53,23 @@ pub fn by_extension(extension: &str) -> Option<&'static Format> {
 fn own(document: &Document, _: &Knowledge) -> Vec<u8> {
     let mut out = Vec::new();
     write_document(document, &mut out);
-    out
+    // What was recorded is clean; comments and events of somebody else's file may hold anything.
+    let clean = |line: &[u8]| crate::smtp::escape::for_screen(line).into_bytes();
+    out.split(|octet| *octet == b'\n').map(clean).collect::<Vec<_>>().join(&b'\n')
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_in_a_normalised_file_acts_on_a_terminal() {
+        let file = b"# c \x1b]0;x\x07\n0.100000 * note \"\x1b[2J\"\n0.200000 < 220 a\\\\b\n";
+        let document = crate::conversation::file::read(file).expect("a transcript");
+        let out = String::from_utf8(own(&document, &Knowledge::default())).expect("text");
+        assert!(!out.contains('\u{1b}') && !out.contains('\u{7}'), "{out:?}");
+        assert!(out.contains("0.200000 < 220 a\\\\b\n"), "{out}");
+    }
 
     #[test]
     fn every_format_has_a_name_an_ending_and_words_of_its_own() {

@@ -129,6 +129,7 @@ impl Task {
 
     fn close(&mut self, end: End) {
         self.pieces(Splitter::finish);
+        self.recorder.end_beyond();
         self.end_content();
         let mut closed = Remark::new("closed").with("by", end.by);
         if let Some(reason) = end.reason {
@@ -170,7 +171,7 @@ impl Task {
     /// Shakes hands on a stream; what was pending in clear text must have been taken before.
     async fn secure(&mut self, stream: Box<dyn Io>) -> Result<Box<dyn Io>, End> {
         let cancel = self.cancel.clone();
-        let limit = self.options.connect_timeout;
+        let limit = self.options.reply_timeout.unwrap_or(self.options.connect_timeout);
         let shaking =
             tokio::time::timeout(limit, tls::handshake(stream, &self.host, &self.options.tls, self.world.now()));
         let outcome = tokio::select! {
@@ -330,7 +331,7 @@ impl Task {
     fn pieces(&mut self, step: impl FnOnce(&mut Splitter, &mut dyn FnMut(Piece))) {
         let Self { splitter, recorder, .. } = self;
         step(splitter, &mut |piece| {
-            record_piece(recorder, piece);
+            recorder.piece(piece);
         });
     }
 
@@ -351,7 +352,7 @@ impl Task {
             let Self { splitter, recorder, unasked, .. } = self;
             splitter.feed(line, |piece| {
                 unasked.1 += 1;
-                answered = record_piece(recorder, piece).or(answered.take());
+                answered = recorder.piece(piece).or(answered.take());
             });
             if let Some(answered) = answered {
                 self.wait_for_next();
@@ -418,16 +419,6 @@ impl Task {
         let stream = self.secure(reader.unsplit(writer)).await?;
         self.wait_for_next();
         Ok(tokio::io::split(stream))
-    }
-}
-
-fn record_piece(recorder: &mut Recorder, piece: Piece) -> Option<Answered> {
-    match piece {
-        Piece::Octets { bytes, crlf } => recorder.received(&bytes, crlf),
-        Piece::Cut { octets, sum } => {
-            let cut = Remark::new("cut").with("direction", "in").with("bytes", octets).with("sha256", sum);
-            recorder.cut(cut)
-        }
     }
 }
 
