@@ -319,7 +319,7 @@ impl Stepper {
             edit(first, typed, phase);
         }
         for line in &lines {
-            self.may_go(line, dialogue)?;
+            self.may_go(line, log, dialogue)?;
         }
         let mut filled = Vec::new();
         let secure = dialogue.state().session.tls || self.setup.clear_text_password;
@@ -359,7 +359,7 @@ impl Stepper {
     }
 
     /// Whether a line may go out now.
-    fn may_go(&self, line: &Sending, dialogue: &Dialogue) -> Result<(), Stop> {
+    fn may_go(&self, line: &Sending, log: &Log, dialogue: &Dialogue) -> Result<(), Stop> {
         let begins = matches!(line.verb, Verb::Data | Verb::Bdat);
         if self.held && (begins || line.dot) {
             return Err(Stop::Held);
@@ -368,7 +368,7 @@ impl Stepper {
         if begins && !local && self.allowed != Some(dialogue.state().session.transactions) {
             let accepted =
                 dialogue.envelope().iter().filter(|r| r.verdict == crate::conversation::dialogue::Verdict::Accepted);
-            let recipients = accepted.map(|recipient| recipient.address.to_string()).collect();
+            let recipients = accepted.map(|recipient| dialogue.address(log, recipient)).collect();
             return Err(Stop::HandOver { host: self.setup.host.clone(), recipients });
         }
         Ok(())
