@@ -151,8 +151,9 @@ impl Drawer<'_> {
     /// Time and mark, on the first row of a record.
     fn lane(&self, time: Option<String>, mark: &str, role: Role, marked: bool, buffer: &mut Buffer) {
         let columns = self.rows.columns;
-        let selection =
-            |style| if marked && self.focused { self.theme.style(Role::Selection).patch(style) } else { style };
+        let selection = |style: ratatui::style::Style| {
+            if marked && self.focused { style.patch(self.theme.style(Role::Selection)) } else { style }
+        };
         let time = format!("{:>width$} ", time.unwrap_or_default(), width = columns.time.into());
         let x = self.area.x + 1;
         let room = usize::from(self.area.width.saturating_sub(1));
