@@ -16,6 +16,7 @@
 //! | [`library`] | the transcripts kept on disk |
 //! | [`client`] | the connection task: requests in, events out |
 //! | [`script`] | replay and expectations without a screen |
+//! | [`transaction`] | a part of a transaction that is gone through by itself |
 //! | [`lab`] | the embedded server and its scenarios |
 //! | [`lesson`] | guided lessons: files, goals over the lab's record, progress |
 //! | [`tui`] | the workbench: model, update, view |
@@ -35,5 +36,6 @@ pub mod library;
 pub mod profile;
 pub mod script;
 pub mod smtp;
+pub mod transaction;
 pub mod tui;
 pub mod world;

@@ -5,11 +5,13 @@ use crate::decode::{Does, Step};
 use crate::smtp::Phase;
 
 use super::action::Action;
+use super::editor::Editor;
 use super::effect::Effect;
 use super::enter::enter;
+use super::errand;
 use super::learn;
 use super::model::{Face, Focus, Model};
-use super::overlay::{Form, Help, Menu, Overlay, Palette, Question, Target};
+use super::overlay::{Form, Help, Menu, Overlay, Palette, Question, Recall, Target};
 use super::pane::composer::Composer;
 use super::pane::panel::Tab;
 use super::reading;
@@ -33,6 +35,21 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             model.compose(Composer::mend);
         }
         Action::Templates => templates(model),
+        Action::Message => {
+            let editor = Editor::of(&model.draft, &model.peer.identity);
+            model.focus = Focus::Composer;
+            model.overlay = Some(Overlay::Editor(Box::new(editor)));
+        }
+        Action::Ready => return errand::ask(model, false),
+        Action::Back => return errand::ask(model, true),
+        Action::History => {
+            model.focus = Focus::Composer;
+            model.overlay = Some(Overlay::Recall(Recall::with(model.composer.line())));
+        }
+        Action::LineEnd => {
+            let words = model.turn_line_end();
+            model.notice = Some(format!("Lines that you send end with {words} now."));
+        }
         Action::Stop => return stop(model),
         Action::Connect => model.overlay = Some(Overlay::Target(Target::default())),
         Action::Reconnect if model.talk.is_open() => model.overlay = Some(Overlay::Question(Question::Reconnect)),
@@ -194,6 +211,7 @@ pub(super) fn open_form(model: &mut Model, verb: &str) -> bool {
 
 /// Ctrl-C: stops what is awaited, or else asks what is to be stopped.
 fn stop(model: &mut Model) -> Vec<Effect> {
+    model.errand = None;
     if replay::pause(model) {
         return Vec::new();
     }

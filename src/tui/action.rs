@@ -14,6 +14,11 @@ pub enum Action {
     Send,
     Mend,
     Templates,
+    Message,
+    Ready,
+    Back,
+    History,
+    LineEnd,
     Stop,
     Open,
     Connect,
@@ -170,6 +175,7 @@ const fn need(action: Action) -> u8 {
         | Action::Reconnect
         | Action::Mend
         | Action::Templates
+        | Action::Message
         | Action::EditProfile
         | Action::Step(1)
         | Action::ToPanel => 4,
@@ -272,6 +278,46 @@ pub const ACTIONS: &[Entry] = &[
         "templates",
         "Choose a verb; with a verb on the line, fill that line in as a form.",
         &[(Everywhere, "f2")],
+        live,
+    ),
+    entry(
+        Action::Message,
+        "message",
+        "message",
+        "Write the message: header fields and text, from samples or files; nothing is sent yet.",
+        &[(Everywhere, "f3")],
+        live,
+    ),
+    entry(
+        Action::Ready,
+        "ready",
+        "make ready",
+        "Make ready as the target says: EHLO, STARTTLS, EHLO, login; each line is seen as it goes.",
+        &[(Everywhere, "f10")],
+        |model| open(model) && !model.talk.dialogue.state().phase().in_transaction(),
+    ),
+    entry(
+        Action::Back,
+        "back",
+        "back here",
+        "After a cut, go back to where you were: EHLO, TLS, MAIL and the accepted RCPTs again.",
+        &[(Everywhere, "f12")],
+        |model| live(model) && model.interrupted.is_some() && !model.talk.dialogue.state().phase().in_transaction(),
+    ),
+    entry(
+        Action::History,
+        "history",
+        "history",
+        "Find a line that was sent before, in this run or another.",
+        &[(Everywhere, "ctrl-r")],
+        live,
+    ),
+    entry(
+        Action::LineEnd,
+        "line-end",
+        "line end",
+        "Choose how lines end that you send: CRLF as it should be, a bare LF, or nothing.",
+        &[],
         live,
     ),
     entry(

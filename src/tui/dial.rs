@@ -13,10 +13,11 @@ use crate::conversation::file::{Header, Side};
 use crate::conversation::journal::Journal;
 use crate::lab::{Lab, ListenerKind};
 use crate::lesson::Lesson;
-use crate::profile::{Auth, Endpoint, Profiles, Target};
+use crate::profile::{Auth, Endpoint, Profiles, Protocol, Target};
 use crate::script::options;
 use crate::world::World;
 
+use super::errand::Access;
 use super::hall::Hall;
 use super::message::Message;
 use super::model::Peer;
@@ -199,6 +200,15 @@ impl Dialler {
         let address = lab.address(ListenerKind::Smtp);
         target.lab_listens(address.ok_or_else(|| format!("the lab's scenario {scenario} has no smtp listener"))?);
         Ok(lab.ca.clone())
+    }
+
+    /// What the target says about TLS and login; without its password.
+    pub(super) fn access(&self) -> Option<Message> {
+        let target = self.target.as_ref()?;
+        // A file's head is somebody's word: no credentials go there.
+        let auth = target.auth.clone().filter(|_| target.from_file.is_none());
+        let lmtp = target.protocol == Protocol::Lmtp;
+        Some(Message::Access(Box::new(Access { tls: target.tls, lmtp, auth })))
     }
 
     /// What the lab has received, oldest first.

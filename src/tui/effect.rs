@@ -92,6 +92,12 @@ pub enum Effect {
     Suspend,
     /// Look at what the lab has received.
     LookAtMail,
+    /// Find out what the target says about TLS and login.
+    LookUpAccess,
+    /// Keep a line that was sent for runs to come.
+    Remember(String),
+    /// Read a file into the message editor.
+    ReadMessage(PathBuf),
     /// Leave.
     Quit,
 }

@@ -1,12 +1,15 @@
 //! Enter, and what a paste becomes: the only places from which lines are sent.
 
 use crate::client::{Ending, Request};
-use crate::smtp::Phase;
+use crate::conversation::dialogue::Verdict;
+use crate::smtp::session::Sent;
+use crate::smtp::{Command, Phase, sasl};
 
+use super::editor::Draft;
 use super::effect::Effect;
 use super::model::{Armed, Model};
-use super::overlay::PasteAs;
-use super::pane::composer::Composer;
+use super::overlay::{Overlay, PasteAs, Question};
+use super::pane::composer::{Composer, answer};
 
 /// Enter in the composer: sends what stands there, or says first what is unusual about it.
 pub(super) fn enter(model: &mut Model) -> Vec<Effect> {
@@ -16,7 +19,7 @@ pub(super) fn enter(model: &mut Model) -> Vec<Effect> {
     let armed = model.armed.take();
     let content = model.talk.dialogue.state().phase() == Phase::Data;
     if let Some(waiting) = &model.waiting
-        && armed != Some(Armed::Pipelined)
+        && !matches!(armed, Some(Armed::Pipelined | Armed::Delivered))
     {
         model.notice =
             Some(format!("{} is awaited; Enter again sends this line at once (pipelined).", capital(&waiting.words())));
@@ -28,13 +31,71 @@ pub(super) fn enter(model: &mut Model) -> Vec<Effect> {
         model.armed = Some(Armed::Empty);
         return Vec::new();
     }
-    let line = model.composer.line().as_bytes().to_vec();
-    model.compose(Composer::sent);
+    if hands_over(model) && model.peer.production && armed != Some(Armed::Delivered) {
+        let host = model.peer.name.clone();
+        model.overlay = Some(Overlay::Question(Question::Deliver(host, accepted(model))));
+        return Vec::new();
+    }
+    // Who sends by hand goes on by hand.
+    model.errand = None;
+    if model.offers_draft() {
+        return send_draft(model);
+    }
+    let text = model.composer.line().to_owned();
+    let answer = answer(&text, &model.around());
+    let user_name = asks_for_user(model);
+    let kept = model.compose(Composer::sent);
     if let Some(next) = model.pasted.pop_front() {
         model.composer.set_line(&next);
         model.notice = Some(pasted_words(model.pasted.len()));
     }
-    vec![Effect::Send(Request::Line(line, Ending::CrLf))]
+    let (line, secrets) = answer.map_or_else(|| (text.clone().into_bytes(), Vec::new()), |it| (it.line, it.secrets));
+    let secrets = secrets.into_iter().filter(|_| !user_name);
+    let mut effects: Vec<Effect> = secrets.map(|secret| Effect::Send(Request::Learn(secret))).collect();
+    effects.push(Effect::Send(Request::Line(line, model.ending)));
+    if kept {
+        effects.push(Effect::Remember(text));
+    }
+    effects
+}
+
+/// The message that was written goes out, and the dot after it.
+fn send_draft(model: &mut Model) -> Vec<Effect> {
+    let content = model.draft.content();
+    model.draft.ready = false;
+    model.composer.set_line(".");
+    model.compose(Composer::sent);
+    vec![Effect::Send(Request::Content(content)), Effect::Send(Request::Line(b".".to_vec(), Ending::CrLf))]
+}
+
+/// Whether what Enter sends now hands a message over: the lone dot, the last chunk, or the message that was written.
+fn hands_over(model: &Model) -> bool {
+    let line = model.composer.line().as_bytes();
+    let last = match model.talk.dialogue.state().session.classify(line) {
+        Sent::EndOfData => true,
+        Sent::Command(command) => matches!(command.chunk(), Some((_, true))),
+        Sent::Content | Sent::AuthAnswer => false,
+    };
+    last || model.offers_draft()
+}
+
+/// The recipients that were accepted in the open transaction.
+fn accepted(model: &Model) -> Vec<String> {
+    let envelope = model.talk.dialogue.envelope().iter();
+    envelope.filter(|it| it.verdict == Verdict::Accepted).map(|it| it.address.to_string()).collect()
+}
+
+/// Whether the open challenge of AUTH asks for a user's name, which is no secret.
+fn asks_for_user(model: &Model) -> bool {
+    let dialogue = &model.talk.dialogue;
+    let last = dialogue.exchanges().len().checked_sub(1).and_then(|n| dialogue.reply(&model.talk.log, n));
+    let text = last.and_then(|reply| sasl::decode(reply.lines.last()?.text())).unwrap_or_default();
+    text.to_ascii_lowercase().starts_with(b"user") || text.to_ascii_lowercase().starts_with(b"login")
+}
+
+/// Whether a line of a block hands a message over.
+fn is_last(line: &str) -> bool {
+    line == "." || matches!(Command::parse(line.as_bytes()).chunk(), Some((_, true)))
 }
 
 fn capital(words: &str) -> String {
@@ -61,7 +122,18 @@ pub(super) fn paste_lines(model: &mut Model, way: PasteAs, lines: Vec<String>) -
             }
             Vec::new()
         }
+        PasteAs::Block if model.peer.production && lines.iter().any(|line| is_last(line)) => {
+            model.notice =
+                Some("This block ends a message, and the server is a production one: paste it one by one.".to_owned());
+            Vec::new()
+        }
         PasteAs::Block => vec![Effect::Send(Request::Pipeline(lines.into_iter().map(String::into_bytes).collect()))],
+        PasteAs::Draft => {
+            model.draft = Draft { lines, ready: true };
+            let words = format!("The message is prepared ({}); it is offered when 354 comes.", model.draft.summary());
+            model.notice = Some(words);
+            Vec::new()
+        }
         PasteAs::Content => {
             let mut content = lines.join("\r\n").into_bytes();
             content.extend_from_slice(b"\r\n");

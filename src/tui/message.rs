@@ -10,6 +10,7 @@ use crate::conversation::event::Timed;
 use crate::decode::Knowledge;
 use crate::interchange::Format;
 
+use super::errand::Access;
 use super::model::Peer;
 use super::overlay::Letter;
 use super::pane::lesson::LessonNews;
@@ -102,6 +103,10 @@ pub enum Message {
     Compared(Box<Compared>),
     /// The time is up that a replay waited for.
     Waited,
+    /// What the target says about TLS and login.
+    Access(Box<Access>),
+    /// A file for the message editor; or why it can't be read.
+    Inserted(Result<String, String>),
     /// Something to be said, once.
     Notice(String),
 }

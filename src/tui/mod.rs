@@ -11,11 +11,13 @@
 //! | [`layout`], `title`, `footer`, [`text`], [`theme`] | where things stand and how they look |
 //! | [`pane`], [`start`], [`overlay`] | the panes, the start screen, what lies over them |
 //! | [`run`], `terminal`, `signals` | the loop, and the terminal that is always given back |
+//! | [`editor`] | the message editor |
+//! | [`errand`] | *make ready* and *bring me back here*, a line at a time |
 //! | [`secret`] | the password for logging in: fetched, or asked for |
 //! | `reading`, `copying` | what one does with a conversation while reading it; what is copied of it |
 //! | [`regardless`] | going on although a certificate was not trusted |
 //! | [`replay`] | a recording played again line by line, two files compared |
-//! | `dial`, `hall`, `read`, `keep`, `profiles` | what it reaches: the connection with its lab and journal, a lesson's lab, the disk |
+//! | `dial`, `hall`, `read`, `keep`, `profiles`, `remembered` | what it reaches: the connection with its lab and journal, a lesson's lab, the disk |
 
 mod act;
 pub mod action;
@@ -23,8 +25,10 @@ pub mod action;
 mod compose_tests;
 mod copying;
 mod dial;
+pub mod editor;
 pub mod effect;
 mod enter;
+pub mod errand;
 mod footer;
 mod hall;
 mod keep;
@@ -32,6 +36,8 @@ pub mod keymap;
 pub mod layout;
 mod learn;
 pub mod message;
+#[cfg(test)]
+mod message_tests;
 pub mod model;
 pub mod overlay;
 pub mod pane;
@@ -41,6 +47,7 @@ mod profiles;
 mod read;
 mod reading;
 pub mod regardless;
+mod remembered;
 pub mod replay;
 pub mod run;
 #[cfg(test)]

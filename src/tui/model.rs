@@ -7,12 +7,16 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::client::Ending;
 use crate::conversation::Micros;
 use crate::decode::{Knowledge, Step};
 use crate::smtp::Phase;
 use crate::smtp::session::Awaited;
+use crate::transaction::Interrupted;
 
 use super::action::Where;
+use super::editor::Draft;
+use super::errand::{Access, Running};
 use super::keymap::Keymap;
 use super::layout::Layout;
 use super::overlay::Overlay;
@@ -100,6 +104,8 @@ pub enum Armed {
     Pipelined,
     /// Sends a line of a replay although a reply was not as expected.
     Held,
+    /// Hands a message over to a production server.
+    Delivered,
 }
 
 /// A reply that is awaited.
@@ -172,6 +178,16 @@ pub struct Model {
     pub waiting: Option<Waiting>,
     /// Forward-paths of the open transaction.
     pub recipients: Vec<String>,
+    /// The message that is written, or is to be sent.
+    pub draft: Draft,
+    /// How lines that are sent end.
+    pub ending: Ending,
+    /// The transaction that was open when the connection was cut.
+    pub interrupted: Option<Interrupted>,
+    /// What sends lines by itself now.
+    pub errand: Option<Running>,
+    /// An errand that is asked for, whether it leads back, and what it knows while a password is asked for.
+    pub wanted: Option<(bool, Option<Box<Access>>)>,
     /// The time of the last message by the wall clock: certificates are judged by it.
     pub today: Option<Timestamp>,
     /// Two columns in the transcript's place: a replay or a comparison.
@@ -212,6 +228,29 @@ impl Model {
     #[must_use]
     pub fn step(&self, n: usize) -> Option<Step> {
         if self.at_start() { None } else { self.panel.step(n, &self.talk) }
+    }
+
+    /// The next line end: CRLF, LF, none, and around; in words.
+    pub fn turn_line_end(&mut self) -> &'static str {
+        self.ending = match self.ending {
+            Ending::CrLf => Ending::Lf,
+            Ending::Lf => Ending::None,
+            Ending::None => Ending::CrLf,
+        };
+        match self.ending {
+            Ending::CrLf => "CRLF",
+            Ending::Lf => "a bare LF",
+            Ending::None => "nothing",
+        }
+    }
+
+    /// Whether the composer offers the message that was written: 354 is open and nothing is typed.
+    #[must_use]
+    pub fn offers_draft(&self) -> bool {
+        self.draft.ready
+            && self.composer.line().is_empty()
+            && self.talk.is_open()
+            && self.talk.dialogue.state().phase() == Phase::Data
     }
 
     /// Where keys are heard now.

@@ -94,6 +94,28 @@ fn first_line(text: &str) -> String {
     for_screen(text.lines().next().unwrap_or_default().as_bytes())
 }
 
+/// The largest file that is put into the message editor.
+const LARGEST: u64 = 32 << 20;
+
+/// Reads a file for the message editor beside the loop.
+pub(super) fn message(path: PathBuf, sender: UnboundedSender<Message>) {
+    tokio::task::spawn_blocking(move || {
+        let shown = for_screen(path.to_string_lossy().as_bytes());
+        let read = std::fs::File::open(&path).and_then(|file| {
+            let mut octets = Vec::new();
+            file.take(LARGEST + 1).read_to_end(&mut octets)?;
+            Ok(octets)
+        });
+        let text = match read {
+            Err(error) => Err(format!("{shown} can't be read: {error}")),
+            Ok(octets) if octets.len() as u64 > LARGEST => Err(format!("{shown} has more than 32 MiB")),
+            Ok(octets) => String::from_utf8(octets).map_err(|_| format!("{shown} is not text in UTF-8")),
+        };
+        // Nobody listens any more when the workbench has been left.
+        let _ = sender.send(Message::Inserted(text));
+    });
+}
+
 /// Octets read before the first rows are shown, and at once after that.
 const CHUNK: usize = 256 * 1024;
 

@@ -123,6 +123,7 @@ impl Bench {
         if let Ok(text) = std::fs::read_to_string(&keymap) {
             warnings.extend(self.model.keymap.overlay(&text));
         }
+        self.model.composer.remember(super::remembered::load(&self.world.directories.state));
         self.model.notice = (!warnings.is_empty()).then(|| warnings.join(" · "));
         self.model.start.profiles = profiles::rows(&self.world);
         self.model.files = Files { paths: launch.files, current: 0 };
@@ -313,6 +314,22 @@ impl Bench {
             Effect::LookForRecent => {
                 read::recent(&self.world, self.sender.clone());
                 hall::next_lesson(&self.world, self.sender.clone());
+                Vec::new()
+            }
+            Effect::LookUpAccess => {
+                // By the queue, since what follows from it has effects.
+                if let Some(access) = self.dialler.access() {
+                    let _ = self.sender.send(access);
+                }
+                Vec::new()
+            }
+            Effect::Remember(line) => {
+                // A history that can't be written is no reason to disturb the conversation.
+                let _ = super::remembered::keep(&self.world.directories.state, &line);
+                Vec::new()
+            }
+            Effect::ReadMessage(path) => {
+                read::message(path, self.sender.clone());
                 Vec::new()
             }
             Effect::Mouse(ours) => {

@@ -18,13 +18,15 @@ use crate::conversation::event::{Event, Line, Remark, Timed};
 pub(crate) struct Screen {
     pub(crate) model: Model,
     effects: Vec<Effect>,
+    /// Lines to be kept for runs to come.
+    pub(crate) remembered: Vec<String>,
     at: u64,
 }
 
 impl Screen {
     /// A workbench of this size, connected to nothing.
     pub(crate) fn new(columns: u16, rows: u16) -> Self {
-        let mut screen = Self { model: Model::default(), effects: Vec::new(), at: 0 };
+        let mut screen = Self { model: Model::default(), effects: Vec::new(), remembered: Vec::new(), at: 0 };
         screen.model.knowledge = std::sync::Arc::new(crate::decode::Knowledge::shipped());
         screen.send(Message::Resize(columns, rows));
         screen
@@ -79,7 +81,14 @@ impl Screen {
     /// The effects asked for since the last call, shortly: `send NOOP`, `connect lab:`, `quit`; without the readings of
     /// a target while it is typed.
     pub(crate) fn asked(&mut self) -> Vec<String> {
-        self.effects.drain(..).filter(|effect| !is_reading(effect)).map(|effect| words(&effect)).collect()
+        let mut asked = Vec::new();
+        for effect in self.effects.drain(..).filter(|effect| !is_reading(effect)) {
+            match effect {
+                Effect::Remember(line) => self.remembered.push(line),
+                other => asked.push(words(&other)),
+            }
+        }
+        asked
     }
 
     /// Keys whose lines reach a peer that repeats them onto the wire: what was sent becomes a sent event.
@@ -159,6 +168,9 @@ fn words(effect: &Effect) -> String {
         Effect::LookAtMail => "look at mail".to_owned(),
         Effect::Redraw => "redraw".to_owned(),
         Effect::Suspend => "suspend".to_owned(),
+        Effect::LookUpAccess => "look up access".to_owned(),
+        Effect::Remember(line) => format!("remember {line}"),
+        Effect::ReadMessage(path) => format!("read {}", path.display()),
         Effect::Quit => "quit".to_owned(),
     }
 }

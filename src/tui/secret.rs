@@ -9,6 +9,7 @@ use crate::smtp::escape::for_screen;
 use crate::world::World;
 
 use super::effect::Effect;
+use super::errand;
 use super::message::Message;
 use super::model::Model;
 use super::overlay::{Overlay, SecretPrompt};
@@ -57,7 +58,8 @@ pub(super) fn take(model: &mut Model, fetched: Fetched) -> Vec<Effect> {
 
 /// The password is there. The connection learns it before anything is done with it, so that it is masked wherever it
 /// shows.
-pub(super) fn given(_model: &mut Model, secret: Secret) -> Vec<Effect> {
+pub(super) fn given(model: &mut Model, secret: Secret) -> Vec<Effect> {
+    errand::told(model, secret.clone());
     vec![Effect::Send(Request::Learn(secret))]
 }
 

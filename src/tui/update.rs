@@ -4,15 +4,19 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, MouseButton, MouseEvent,
 use ratatui::layout::{Position, Rect};
 
 use crate::conversation::Micros;
+use crate::smtp::Phase;
+use crate::transaction::interrupted;
 
 use super::act::{act, connect, open_form, open_tab, scroll, take_step};
 use super::action::{Action, Where};
+use super::editor::Draft;
 use super::effect::Effect;
-use super::enter::paste_lines;
+use super::enter::{enter, paste_lines};
+use super::errand;
 use super::keymap::Key;
 use super::learn;
 use super::message::Message;
-use super::model::{Face, Focus, Model};
+use super::model::{Armed, Face, Focus, Model};
 use super::overlay::{Mail, Outcome, Overlay, Paste, Question, Target};
 use super::pane::panel::{Panel, Tab};
 use super::pane::transcript::Transcript;
@@ -27,6 +31,7 @@ const NOTCH: usize = 3;
 
 /// Takes a message in.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
+    let was_open = model.talk.is_open();
     let mut effects = match message {
         Message::Key(key) if key.kind == KeyEventKind::Release => return Vec::new(),
         Message::Key(key) => pressed(model, key),
@@ -63,6 +68,10 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         other => background(model, other),
     };
+    if was_open && !model.talk.is_open() {
+        model.errand = None;
+        model.interrupted = interrupted(&model.talk.dialogue, &model.talk.log).or(model.interrupted.take());
+    }
     if model.at_start() {
         effects.extend(super::start::ask_reading(model));
     }
@@ -72,6 +81,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         model.sifting = true;
         effects.push(Effect::Sift);
     }
+    effects.extend(errand::step(model));
     effects
 }
 
@@ -123,6 +133,7 @@ fn background(model: &mut Model, message: Message) -> Vec<Effect> {
                 model.recipients.clear();
                 model.now = Micros::default();
                 model.lesson = None;
+                (model.interrupted, model.errand, model.wanted) = (None, None, None);
             }
             model.talk.goes_on();
             model.talk.path = path;
@@ -150,6 +161,13 @@ fn background(model: &mut Model, message: Message) -> Vec<Effect> {
             let shown = crate::smtp::escape::for_screen(path.to_string_lossy().as_bytes());
             model.notice = Some(format!("{shown}{why}"));
         }
+        Message::Access(access) => return errand::prepared(model, *access),
+        Message::Inserted(Ok(text)) => {
+            if let Some(Overlay::Editor(editor)) = &mut model.overlay {
+                editor.insert(&text);
+            }
+        }
+        Message::Inserted(Err(why)) => model.notice = Some(why),
         Message::Mail(letters) => model.overlay = Some(Overlay::Mail(Mail::of(letters))),
         Message::Recent(recent) => {
             model.start.recent = recent;
@@ -277,6 +295,18 @@ fn answered(model: &mut Model, overlay: Overlay, outcome: Outcome) -> Vec<Effect
             open_form(model, &verb);
             Vec::new()
         }
+        Outcome::Draft(draft) => {
+            drafted(model, draft);
+            Vec::new()
+        }
+        Outcome::ReadFile(path) => {
+            model.overlay = Some(overlay);
+            vec![Effect::ReadMessage(path)]
+        }
+        Outcome::Yes(Question::Deliver(..)) => {
+            model.armed = Some(Armed::Delivered);
+            enter(model)
+        }
         Outcome::Line(line) => {
             model.composer.set_line(&line);
             Vec::new()
@@ -290,6 +320,18 @@ fn typed_into(model: &mut Model, mut overlay: Overlay) {
         reading::typed(model, prompt);
     }
     model.overlay = Some(overlay);
+}
+
+/// The message editor was left.
+fn drafted(model: &mut Model, draft: Draft) {
+    let open = model.talk.is_open() && model.talk.dialogue.state().phase() == Phase::Data;
+    let summary = draft.summary();
+    model.notice = match (draft.ready, open) {
+        (true, true) => None,
+        (true, false) => Some(format!("The message is prepared ({summary}); it is offered when 354 comes.")),
+        (false, _) => Some(format!("The text is kept ({summary}); F3 goes on with it.")),
+    };
+    model.draft = draft;
 }
 
 fn pasted(model: &mut Model, text: &str) -> Vec<Effect> {

@@ -6,6 +6,9 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders};
 
+use crate::client::Ending;
+
+use super::errand;
 use super::layout::{Layout, SMALLEST, inner};
 use super::model::{Focus, Model};
 use super::pane::lesson;
@@ -90,12 +93,27 @@ fn panes(model: &Model, frame: &mut Frame<'_>, layout: &Layout) {
 
 fn composer(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let around = model.around();
-    let (title, end) = model.composer.title(&around);
-    let inner = framed(model, frame, area, Focus::Composer, &title, &end);
+    let (title, _) = model.composer.title(&around);
+    let end = match model.ending {
+        Ending::CrLf => "CRLF",
+        Ending::Lf => "LF only",
+        Ending::None => "no line end",
+    };
+    let inner = framed(model, frame, area, Focus::Composer, &title, end);
     let cursor = model.composer.draw(&around, model.theme, inner, frame.buffer_mut());
     let second = Rect { y: inner.y + 1, height: inner.height.saturating_sub(1), ..inner };
     let columns = usize::from(second.width.saturating_sub(1));
-    let words = model.notice.clone().or_else(|| answered(model)).or_else(|| title::ended(model, columns));
+    if model.offers_draft() {
+        let recipients = match around.session.accepted {
+            1 => "1 recipient".to_owned(),
+            n => format!("{n} recipients"),
+        };
+        let row = Rect { height: 1, ..inner };
+        said(model, frame, row, &format!("the message: {}, {recipients}", model.draft.summary()));
+        said(model, frame, second, "Enter sends it and the dot · F3 edit it · or type by hand");
+    }
+    let words = model.notice.clone().or_else(|| answered(model)).or_else(|| errand::offer(model));
+    let words = words.or_else(|| title::ended(model, columns));
     let words = words.or_else(|| model.replay.as_ref()?.hint());
     if let Some(words) = words {
         said(model, frame, second, &words);

@@ -2,6 +2,8 @@
 //!
 //! Each overlay says what a key means by an [`Outcome`]; `update` does it.
 
+use std::path::PathBuf;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -9,6 +11,7 @@ use ratatui::text::Line;
 use ratatui::widgets::{Block, Clear, Paragraph};
 
 use super::action::Action;
+use super::editor::{Draft, Editor};
 use super::model::Model;
 use super::start::Wish;
 use super::theme::Role;
@@ -26,6 +29,7 @@ mod paste;
 mod profile;
 mod prompt;
 mod question;
+mod recall;
 mod secret;
 mod target;
 
@@ -41,6 +45,7 @@ pub use paste::{Paste, PasteAs};
 pub use profile::ProfileEditor;
 pub use prompt::{Ask, Prompt};
 pub use question::Question;
+pub use recall::Recall;
 pub use secret::SecretPrompt;
 pub use target::Target;
 
@@ -61,6 +66,10 @@ pub enum Overlay {
     Menu(Menu),
     /// The line as a form.
     Form(Box<Form>),
+    /// Lines sent before.
+    Recall(Recall),
+    /// The message editor.
+    Editor(Box<Editor>),
     /// What the lab has received.
     Mail(Mail),
     /// A password is asked for.
@@ -116,6 +125,10 @@ pub enum Outcome {
     Profiles(Wish),
     /// It goes, and this is the line.
     Line(String),
+    /// It goes, and the message is this.
+    Draft(Draft),
+    /// It stays, and this file is inserted.
+    ReadFile(PathBuf),
 }
 
 impl Overlay {
@@ -125,6 +138,9 @@ impl Overlay {
             Self::Form(it) => return it.key(key),
             Self::Profile(it) => return it.key(key),
             _ => {}
+        }
+        if let Self::Editor(it) = self {
+            return it.key(key);
         }
         if is_leaving(key) {
             return Outcome::Close;
@@ -137,6 +153,8 @@ impl Overlay {
             Self::Paste(it) => it.key(key, model),
             Self::Menu(it) => it.key(key, model),
             Self::Form(it) => it.key(key),
+            Self::Editor(it) => it.key(key),
+            Self::Recall(it) => it.key(key, model),
             Self::Mail(it) => it.key(key, model),
             Self::Other(it) => it.key(key),
             Self::Profile(it) => it.key(key),
@@ -154,6 +172,8 @@ impl Overlay {
             Self::Target(it) => it.paste(text),
             Self::Other(it) => it.paste(text),
             Self::Form(it) => it.paste(text),
+            Self::Editor(it) => it.insert(text),
+            Self::Recall(it) => it.paste(text),
             Self::Profile(it) => it.paste(text),
             Self::Secret(it) => it.paste(text),
             Self::Prompt(it) => it.paste(text),
@@ -172,6 +192,8 @@ impl Overlay {
             Self::Paste(it) => it.draw(model, frame),
             Self::Menu(it) => it.draw(model, frame),
             Self::Form(it) => it.draw(model, frame),
+            Self::Editor(it) => it.draw(model, frame),
+            Self::Recall(it) => it.draw(model, frame),
             Self::Mail(it) => it.draw(model, frame),
             Self::Other(it) => it.draw(model, frame),
             Self::Profile(it) => it.draw(model, frame),

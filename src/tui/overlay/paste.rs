@@ -19,6 +19,8 @@ pub enum PasteAs {
     Block,
     /// As message content, dots stuffed.
     Content,
+    /// As the message that is offered once 354 has come.
+    Draft,
 }
 
 /// The lines that were pasted.
@@ -43,6 +45,7 @@ impl Paste {
                 ways.push(('2', PasteAs::Content, "as message content, now; the dot that ends it is yours to send"));
             } else {
                 ways.push(('2', PasteAs::Block, "as a block, now: all lines in one write (pipelined)"));
+                ways.push(('3', PasteAs::Draft, "as the message: kept, and offered when 354 comes"));
             }
         }
         ways

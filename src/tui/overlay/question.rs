@@ -32,6 +32,8 @@ pub enum Question {
     DeleteProfile(String),
     /// Begin a lesson although a connection is open?
     Learn(Arc<Lesson>),
+    /// Hand a message over to a production server? Its host, and the recipients.
+    Deliver(String, Vec<String>),
     /// Ctrl-C with nothing awaited: drop the line, or quit?
     Stop,
 }
@@ -49,7 +51,8 @@ impl Question {
                 | Self::HandOver { .. }
                 | Self::Regardless
                 | Self::Learn(_)
-                | Self::DeleteProfile(_),
+                | Self::DeleteProfile(_)
+                | Self::Deliver(..),
                 Some('y'),
             ) => Outcome::Yes(self.clone()),
             (_, Some('n')) => Outcome::Close,
@@ -85,6 +88,16 @@ impl Question {
                     "y connect · Esc stay",
                 )
             }
+            Self::Deliver(host, recipients) => {
+                let host = crate::smtp::escape::for_screen(host.as_bytes());
+                let mut names = recipients.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+                if recipients.len() > 5 {
+                    names = format!("{names} and {} more", recipients.len() - 5);
+                }
+                let names = crate::smtp::escape::for_screen(names.as_bytes());
+                let words = format!("Hand the message over to {host} (PRODUCTION), for {names}?");
+                ("A real message", words, "y hand it over · Esc don't")
+            }
             Self::Regardless => (
                 "Go on regardless",
                 "Connect again and take the certificate whatever it is, for this connection only? It may then be \
@@ -102,7 +115,7 @@ impl Question {
             Self::Stop => ("Stop", "No connection is open.".to_owned(), "q quit · Esc stay"),
         };
         let mut lines = vec![Line::from(first)];
-        if !lost.is_empty() && open {
+        if !lost.is_empty() && open && !matches!(self, Self::Deliver(..)) {
             lines.push(Line::from(lost));
         }
         message(model, frame, title, &lines, foot);

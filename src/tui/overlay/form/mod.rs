@@ -81,7 +81,8 @@ impl Form {
             let (Some(parameter), Some(value)) = (&row.parameter, row.value.text()) else { continue };
             line.push(' ');
             line.push_str(&parameter.name);
-            if !parameter.is_bare() && !(value.is_empty() && parameter.optional) {
+            let alone = parameter.is_bare() || (value.is_empty() && parameter.optional);
+            if !alone {
                 line.push('=');
                 line.push_str(&encoded(parameter, &value));
             }

@@ -80,12 +80,12 @@ impl Row {
                     .iter()
                     .enumerate()
                     .map(|(n, choice)| mark("(•) ", "( ) ", *chosen == Some(n), choice, text));
-                frame.buffer_mut().set_line(start, area.y, &Line::from_iter(spans), area.right() - start);
+                frame.buffer_mut().set_line(start, area.y, &spans.collect(), area.right() - start);
                 focused.then(|| start + 1 + column(choices.iter().map(String::as_str), chosen.unwrap_or(0)))
             }
             Value::Checks { boxes, at } => {
                 let spans = boxes.iter().map(|(choice, on)| mark("[x] ", "[ ] ", *on, choice, text));
-                frame.buffer_mut().set_line(start, area.y, &Line::from_iter(spans), area.right() - start);
+                frame.buffer_mut().set_line(start, area.y, &spans.collect(), area.right() - start);
                 focused.then(|| start + 1 + column(boxes.iter().map(|(name, _)| name.as_str()), *at))
             }
             Value::Flag(on) => {

@@ -135,7 +135,9 @@ fn addresses(history: &History, around: &Surroundings<'_>, reverse: bool) -> Vec
             items.push(Item::new(address, note));
         }
     };
-    fresh.into_iter().for_each(|address| push(address, "yours"));
+    for address in fresh {
+        push(address, "yours");
+    }
     for line in history.commands().rev().take(400) {
         let command = Command::parse(line.as_bytes());
         let wanted = if reverse { Verb::Mail } else { Verb::Rcpt };
@@ -145,7 +147,9 @@ fn addresses(history: &History, around: &Surroundings<'_>, reverse: bool) -> Vec
             push(&path.address(), "used before");
         }
     }
-    named.into_iter().for_each(|address| push(address, "in the envelope already"));
+    for address in named {
+        push(address, "in the envelope already");
+    }
     items
 }
 

@@ -65,7 +65,7 @@ impl Composer {
             self.line.replace(popup.span.clone(), &item.text);
         } else if !self.ghost().is_empty() {
             self.expand(around);
-        } else if !self.to_field(true, around) && !self.offer(around) {
+        } else if !self.walk(true, around) && !self.offer(around) {
             return false;
         }
         self.arrange(around);
@@ -76,7 +76,7 @@ impl Composer {
     pub(super) fn tab_back(&mut self, around: &Surroundings<'_>) -> bool {
         self.asked = false;
         self.history.leave();
-        self.to_field(false, around);
+        self.walk(false, around);
         self.arrange(around);
         true
     }
@@ -97,13 +97,12 @@ impl Composer {
                 popup.step(false);
                 true
             }
-            Some(_) => false,
             None if on && !self.line.text().is_empty() => {
                 self.asked = true;
                 self.complete(around);
                 self.popup.is_some()
             }
-            None => false,
+            _ => false,
         }
     }
 
@@ -121,7 +120,7 @@ impl Composer {
     }
 
     /// Selects the field after the cursor, or before it; false where there is none.
-    fn to_field(&mut self, on: bool, around: &Surroundings<'_>) -> bool {
+    fn walk(&mut self, on: bool, around: &Surroundings<'_>) -> bool {
         let cursor = self.line.cursor();
         let start = self.line.selected().map_or(cursor, |field| field.start);
         let slots = slots(self.line.text(), around.verbs);

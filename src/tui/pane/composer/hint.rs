@@ -45,7 +45,7 @@ pub(super) fn hint(line: &str, lints: &[Lint], ghost: &str, around: &Surrounding
     match sent {
         Sent::Content => content(line, around),
         Sent::EndOfData => note(Role::Text, &["The lone dot: Enter ends the message", "Enter ends the message"]),
-        Sent::AuthAnswer => answer(),
+        Sent::AuthAnswer => answer(line, around),
         Sent::Command(command) if !line.trim().is_empty() => {
             grammar(&command.word, around.verbs).unwrap_or_else(|| unknown(&command.word))
         }
@@ -122,12 +122,16 @@ fn content(line: &str, around: &Surroundings<'_>) -> Hint {
     )
 }
 
-fn answer() -> Hint {
+fn answer(line: &str, around: &Surroundings<'_>) -> Hint {
+    if let Some(answer) = super::answer(line, around) {
+        let sent = String::from_utf8_lossy(&answer.line);
+        return Hint::Note(Role::Text, vec![format!("sent as {sent} · masked once sent"), format!("sent as {sent}")]);
+    }
     note(
         Role::Text,
         &[
-            "334: the server waits for your answer in base64, masked once sent; a lone * gives up",
-            "334: your answer in base64; a lone * gives up",
+            "334: your answer in base64, or $text and it is encoded; masked once sent; a lone * gives up",
+            "334: your answer in base64, or $text; a lone * gives up",
             "334: answer in base64; * gives up",
         ],
     )
@@ -166,7 +170,7 @@ fn phase(ghost: &str, around: &Surroundings<'_>) -> Hint {
         Phase::Greeted if session.tls => {
             ("The line is encrypted: greet the server (again) with EHLO", "Encrypted: greet again with EHLO")
         }
-        Phase::Greeted => ("Greet the server: EHLO, or HELO as it was done before", "Greet the server: EHLO or HELO"),
+        Phase::Greeted => ("Greet the server: EHLO or HELO · F10 makes ready", "Greet the server: EHLO or HELO"),
         Phase::Ready if session.delivered > 0 => {
             ("The message was taken: QUIT, or MAIL for another one", "QUIT, or MAIL for another message")
         }

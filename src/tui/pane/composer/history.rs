@@ -1,12 +1,13 @@
 //! Lines sent before, found again by how they begin.
 
 use super::secrecy::may_be_kept;
+use crate::smtp::lint::looks_like_secret;
 use crate::smtp::session::Sent;
 
 use super::Surroundings;
 
 /// Lines kept of each kind.
-const KEPT: usize = 1000;
+const KEPT: usize = 2000;
 
 /// What was sent, oldest first, commands and message content apart, each line once.
 #[derive(Debug, Default)]
@@ -19,10 +20,11 @@ pub(super) struct History {
 
 impl History {
     /// Keeps a line that was sent at this point, unless it may hold a secret.
-    pub(super) fn keep(&mut self, line: &str, around: &Surroundings<'_>) {
+    /// Gives whether it is a command that was kept.
+    pub(super) fn keep(&mut self, line: &str, around: &Surroundings<'_>) -> bool {
         self.search = None;
         if line.trim().is_empty() || line == "." || !may_be_kept(line, around) {
-            return;
+            return false;
         }
         let list = self.list_mut(around);
         list.retain(|old| old != line);
@@ -30,6 +32,14 @@ impl History {
         if list.len() > KEPT {
             list.remove(0);
         }
+        !is_content(around)
+    }
+
+    /// Takes over what was sent before, oldest first.
+    pub(super) fn remember(&mut self, mut lines: Vec<String>) {
+        lines.retain(|line| !looks_like_secret(line.as_bytes()) && !self.commands.contains(line));
+        lines.append(&mut self.commands);
+        self.commands = lines;
     }
 
     /// The line was edited: the next search begins with what stands there then.

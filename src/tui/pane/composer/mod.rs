@@ -15,6 +15,7 @@ use crate::smtp::{Phase, Session, VerbTable};
 use crate::tui::theme::Theme;
 
 mod completion;
+mod dollar;
 #[cfg(test)]
 mod field_tests;
 mod fields;
@@ -28,6 +29,8 @@ mod slots;
 #[cfg(test)]
 mod tests;
 mod view;
+
+pub use dollar::{Answer, answer};
 
 use completion::Popup;
 use hint::Hint;
@@ -141,16 +144,27 @@ impl Composer {
         self.arrange(around);
     }
 
+    /// The commands sent before, the newest first.
+    pub fn before(&self) -> impl Iterator<Item = &str> {
+        self.history.commands().rev()
+    }
+
+    /// Takes over what was sent in runs before this, oldest first.
+    pub fn remember(&mut self, lines: Vec<String>) {
+        self.history.remember(lines);
+    }
+
     /// The line was sent: remembers it (unless it looks like a secret) and empties the composer. `around` is how
-    /// things stood when it was sent.
-    pub fn sent(&mut self, around: &Surroundings<'_>) {
-        self.history.keep(self.line.text(), around);
+    /// things stood when it was sent. Gives whether it is a command to be remembered in runs to come.
+    pub fn sent(&mut self, around: &Surroundings<'_>) -> bool {
+        let kept = self.history.keep(self.line.text(), around);
         if around.session.classify(self.line.text().as_bytes()) == Sent::EndOfData {
             self.ended = true;
         }
         self.line.set("");
         self.asked = false;
         self.arrange(around);
+        kept
     }
 
     /// Takes the mended line (F8); false where there is nothing to mend.
@@ -177,6 +191,10 @@ impl Composer {
             self.lints.retain(|lint| lasting.iter().any(|it| it.name == lint.name));
         }
         self.complete(around);
+        if answer(self.line.text(), around).is_some() {
+            // What goes out is the base64, and not what stands there.
+            self.lints.clear();
+        }
         if self.asked {
             // What follows the space is being chosen.
             self.lints.retain(|lint| lint.name != "trailing-space");

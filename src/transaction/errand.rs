@@ -1,0 +1,360 @@
+//! The errand: EHLO, STARTTLS, EHLO, AUTH as a target says, and then lines that were said before.
+
+use crate::profile::TlsMode;
+use crate::smtp::sasl::{self, Credentials, Mechanism};
+use crate::smtp::{Class, Phase, Reply, Secret, Session, Verb};
+
+/// Who logs in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Login {
+    /// The user.
+    pub user: String,
+    /// `auto` or a mechanism.
+    pub mechanism: String,
+    /// Mechanisms that show the password are allowed without TLS.
+    pub allow_plaintext: bool,
+    /// The password.
+    pub password: Secret,
+}
+
+/// What an errand is to do.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The line to greet with: `EHLO name` or `LHLO name`.
+    pub greeting: Vec<u8>,
+    /// What about TLS.
+    pub tls: TlsMode,
+    /// Who logs in, if anybody.
+    pub login: Option<Login>,
+    /// Lines that follow, each sent once the one before was accepted.
+    pub then: Vec<Vec<u8>>,
+}
+
+/// What comes next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// This line, once these secrets are known to whoever records it.
+    Send {
+        /// The line, without its end.
+        line: Vec<u8>,
+        /// What must not be recorded.
+        learn: Vec<Secret>,
+    },
+    /// Nothing yet: the greeting or the handshake is due.
+    Wait,
+    /// All is done; in words.
+    Done(String),
+    /// It can't go on; why, in words.
+    Stop(String),
+}
+
+/// What was sent last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Greeting,
+    Helo,
+    Starttls,
+    Auth,
+    Cancel,
+    Then,
+}
+
+/// One errand under way.
+pub struct Errand {
+    plan: Plan,
+    sent: Option<Step>,
+    mechanism: Option<Box<dyn Mechanism>>,
+    /// EHLO was refused, and HELO taken instead.
+    plain: bool,
+    /// How many of the lines that follow were sent.
+    said: usize,
+    /// Why the login was given up.
+    cancelled: Option<String>,
+}
+
+impl std::fmt::Debug for Errand {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Errand").field("plan", &self.plan).field("sent", &self.sent).finish_non_exhaustive()
+    }
+}
+
+impl Errand {
+    /// An errand that begins.
+    #[must_use]
+    pub fn new(plan: Plan) -> Self {
+        Self { plan, sent: None, mechanism: None, plain: false, said: 0, cancelled: None }
+    }
+
+    /// What comes next. To be asked only while no reply is awaited; `last` is the reply to the line that was sent last.
+    pub fn next(&mut self, session: &Session, last: Option<&Reply>) -> Next {
+        match self.sent.take().and_then(|step| self.judged(step, last)) {
+            Some(words) => Next::Stop(words),
+            None => self.going_on(session, last),
+        }
+    }
+
+    /// Why the reply to this step ends the errand; nothing where it may go on.
+    fn judged(&mut self, step: Step, last: Option<&Reply>) -> Option<String> {
+        let Some(reply) = last else { return Some("No reply came; nothing more is sent by itself.".to_owned()) };
+        let accepted = reply.class() == Class::Success;
+        match step {
+            Step::Cancel => return Some(self.cancelled.take().unwrap_or_default()),
+            Step::Auth if reply.class() == Class::Intermediate => return None,
+            // A server from before EHLO: HELO is what it knows (RFC 5321 3.2).
+            Step::Greeting if !accepted && self.may_fall_back(reply) => {
+                self.plain = true;
+                return None;
+            }
+            _ if accepted => return None,
+            _ => {}
+        }
+        let what = match step {
+            Step::Greeting | Step::Helo => "the greeting",
+            Step::Starttls => "STARTTLS",
+            Step::Auth | Step::Cancel => "the login",
+            Step::Then => "this line",
+        };
+        let code = reply.code().map_or_else(String::new, |code| format!(" ({})", code.number()));
+        Some(format!("The server refused {what}{code}; nothing more is sent by itself."))
+    }
+
+    fn may_fall_back(&self, reply: &Reply) -> bool {
+        let unknown = reply.code().is_some_and(|code| matches!(code.number(), 500..=502 | 504));
+        let ehlo = self.plan.greeting.get(..4).is_some_and(|word| word.eq_ignore_ascii_case(b"EHLO"));
+        unknown && ehlo && self.plan.tls != TlsMode::Require && self.plan.login.is_none()
+    }
+
+    fn going_on(&mut self, session: &Session, last: Option<&Reply>) -> Next {
+        if session.turned_away {
+            return stop("The server turned this connection away; QUIT, and try again later.");
+        }
+        match session.phase() {
+            Phase::Connecting | Phase::Greeting | Phase::Handshake => Next::Wait,
+            Phase::Closed | Phase::Quit => stop("The connection ended; F5 connects again."),
+            Phase::Data | Phase::Verdict | Phase::Bdat => stop("A message is under way; finish it first."),
+            Phase::Auth => self.answer(last),
+            Phase::Greeted => self.greet(),
+            Phase::Mail | Phase::Rcpt if self.said == 0 => stop("A mail transaction is open; RSET drops it."),
+            Phase::Ready if session.greeted_by == Some(Verb::Helo) && !self.plain => self.greet(),
+            Phase::Ready | Phase::Mail | Phase::Rcpt => self.secure(session),
+        }
+    }
+
+    fn greet(&mut self) -> Next {
+        if self.plan.greeting.len() < 6 {
+            return stop("There is no name to greet with: say EHLO by hand, or put ehlo = \"…\" in the profile.");
+        }
+        if self.plain {
+            let mut line = self.plan.greeting.clone();
+            line[..4].copy_from_slice(b"HELO");
+            return self.send(Step::Helo, line, Vec::new());
+        }
+        self.send(Step::Greeting, self.plan.greeting.clone(), Vec::new())
+    }
+
+    fn secure(&mut self, session: &Session) -> Next {
+        let wanted = matches!(self.plan.tls, TlsMode::Starttls | TlsMode::Require) && !session.tls;
+        if !wanted || session.phase() != Phase::Ready {
+            return self.log_in(session);
+        }
+        if session.capabilities.has("STARTTLS") {
+            return self.send(Step::Starttls, b"STARTTLS".to_vec(), Vec::new());
+        }
+        if self.plan.tls == TlsMode::Require {
+            return stop("The profile asks for TLS, and the server does not offer STARTTLS.");
+        }
+        self.log_in(session)
+    }
+
+    fn log_in(&mut self, session: &Session) -> Next {
+        let login = match &self.plan.login {
+            Some(login) if session.authenticated.is_none() && session.phase() == Phase::Ready => login.clone(),
+            _ => return self.go_on(session),
+        };
+        let offered = session.capabilities.mechanisms();
+        if offered.is_empty() {
+            return stop("The server offers no AUTH here, so there is no login; the line is ready otherwise.");
+        }
+        let name = if login.mechanism.eq_ignore_ascii_case("auto") {
+            let Some(name) = sasl::strongest(&offered) else {
+                return Next::Stop(format!("ehlo speaks none of the mechanisms offered: {}.", offered.join(", ")));
+            };
+            name.to_owned()
+        } else {
+            login.mechanism.to_ascii_uppercase()
+        };
+        if !session.tls && !login.allow_plaintext {
+            return Next::Stop(format!(
+                "{name} shows the password, and the line is not encrypted; STARTTLS first, or allow_plaintext = true."
+            ));
+        }
+        let who = Credentials { user: login.user, password: login.password.clone(), authorise_as: None };
+        let mut mechanism = match sasl::mechanism(&name, &who) {
+            Ok(mechanism) => mechanism,
+            Err(error) => return Next::Stop(format!("{error}.")),
+        };
+        let mut line = format!("AUTH {}", mechanism.name()).into_bytes();
+        let mut learn = vec![login.password];
+        if let Some(initial) = mechanism.initial() {
+            line.push(b' ');
+            line.extend_from_slice(sasl::encode(&initial).expose());
+            learn.push(initial);
+        }
+        self.mechanism = Some(mechanism);
+        self.send(Step::Auth, line, learn)
+    }
+
+    /// The answer to a challenge.
+    fn answer(&mut self, last: Option<&Reply>) -> Next {
+        let Some(mechanism) = &mut self.mechanism else {
+            return stop("An answer within AUTH is due, and that is yours to give.");
+        };
+        let text = last.and_then(|reply| reply.lines.last()).map(|line| line.text().to_vec()).unwrap_or_default();
+        match mechanism.respond(&sasl::decode(&text).unwrap_or_default()) {
+            Ok(response) => {
+                let line = sasl::encode(&response).expose().to_vec();
+                self.send(Step::Auth, line, Vec::new())
+            }
+            Err(error) => {
+                self.cancelled = Some(format!("{error}."));
+                self.send(Step::Cancel, b"*".to_vec(), Vec::new())
+            }
+        }
+    }
+
+    /// The lines that follow.
+    fn go_on(&mut self, session: &Session) -> Next {
+        if let Some(line) = self.plan.then.get(self.said).cloned() {
+            self.said += 1;
+            return self.send(Step::Then, line, Vec::new());
+        }
+        let mut words = vec![if session.tls { "encrypted" } else { "not encrypted" }.to_owned()];
+        if session.authenticated.is_some() {
+            let user = self.plan.login.as_ref().map(|login| format!(" as {}", login.user)).unwrap_or_default();
+            words.push(format!("logged in{user}"));
+        }
+        if session.accepted > 0 {
+            words.push(format!("recipients accepted: {}", session.accepted));
+        }
+        Next::Done(format!("Ready: {}.", words.join(", ")))
+    }
+
+    fn send(&mut self, step: Step, line: Vec<u8>, learn: Vec<Secret>) -> Next {
+        self.sent = Some(step);
+        Next::Send { line, learn }
+    }
+}
+
+fn stop(words: &str) -> Next {
+    Next::Stop(words.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::smtp::reply::{LineEnd, ReplyLine};
+    use crate::smtp::session::{Awaited, Sent};
+
+    /// A session with an errand in it.
+    struct Way {
+        session: Session,
+        errand: Errand,
+        last: Option<Reply>,
+    }
+
+    fn reply(text: &str) -> Reply {
+        let mut reply = Reply::default();
+        for line in text.lines() {
+            reply.push(ReplyLine::parse(line.as_bytes().to_vec(), LineEnd::CrLf));
+        }
+        reply
+    }
+
+    fn login(mechanism: &str, allow_plaintext: bool) -> Option<Login> {
+        let password = Secret::from("noddy");
+        Some(Login { user: "dude".into(), mechanism: mechanism.into(), allow_plaintext, password })
+    }
+
+    impl Way {
+        fn of(tls: TlsMode, login: Option<Login>, then: &[&str]) -> Self {
+            let mut session = Session::new();
+            session.connected();
+            session.replied(&Awaited::Greeting, &reply("220 mx"));
+            let then = then.iter().map(|line| line.as_bytes().to_vec()).collect();
+            let plan = Plan { greeting: b"EHLO noddy.com".to_vec(), tls, login, then };
+            Self { session, errand: Errand::new(plan), last: None }
+        }
+
+        /// The next line is this; it is answered so.
+        fn sends(&mut self, line: &str, answer: &str) -> &mut Self {
+            let next = self.errand.next(&self.session, self.last.as_ref());
+            let Next::Send { line: sent, learn } = next else { panic!("{line} should follow, not {next:?}") };
+            assert_eq!(String::from_utf8(sent.clone()).unwrap(), line);
+            assert_eq!(line.starts_with("AUTH"), !learn.is_empty(), "the secret is made known before AUTH");
+            let asked = match self.session.sent(&sent) {
+                Sent::Command(command) => Awaited::Command(command),
+                _ => Awaited::AuthAnswer,
+            };
+            let answer = reply(answer);
+            self.session.replied(&asked, &answer);
+            self.last = Some(answer);
+            if self.session.phase() == Phase::Handshake {
+                assert_eq!(self.errand.going_on(&self.session, None), Next::Wait);
+                self.session.tls_started();
+            }
+            self
+        }
+
+        fn ends(&mut self, with: &str) {
+            let next = self.errand.next(&self.session, self.last.as_ref());
+            let (Next::Done(words) | Next::Stop(words)) = &next else { panic!("{next:?}") };
+            assert!(words.contains(with), "{words}");
+        }
+    }
+
+    #[test]
+    fn the_line_is_encrypted_and_the_user_logged_in() {
+        let mut way = Way::of(TlsMode::Starttls, login("auto", false), &[]);
+        way.sends("EHLO noddy.com", "250-mx\n250 STARTTLS").sends("STARTTLS", "220 go");
+        way.sends("EHLO noddy.com", "250-mx\n250 AUTH LOGIN PLAIN").sends("AUTH PLAIN AGR1ZGUAbm9kZHk=", "235 ok");
+        way.ends("Ready: encrypted, logged in as dude");
+    }
+
+    #[test]
+    fn login_answers_its_challenges() {
+        let mut way = Way::of(TlsMode::None, login("LOGIN", true), &[]);
+        way.sends("EHLO noddy.com", "250-mx\n250 AUTH LOGIN").sends("AUTH LOGIN", "334 VXNlcm5hbWU6");
+        way.sends("ZHVkZQ==", "334 UGFzc3dvcmQ6").sends("bm9kZHk=", "535 no");
+        way.ends("refused the login (535)");
+    }
+
+    #[test]
+    fn no_password_goes_over_an_open_line() {
+        let mut way = Way::of(TlsMode::Starttls, login("auto", false), &[]);
+        way.sends("EHLO noddy.com", "250-mx\n250 AUTH PLAIN").ends("not encrypted");
+    }
+
+    #[test]
+    fn required_tls_that_is_not_offered_or_refused_stops() {
+        Way::of(TlsMode::Require, None, &[]).sends("EHLO noddy.com", "250 mx").ends("does not offer STARTTLS");
+        let mut way = Way::of(TlsMode::Starttls, None, &[]);
+        way.sends("EHLO noddy.com", "250-mx\n250 STARTTLS").sends("STARTTLS", "454 no").ends("refused STARTTLS (454)");
+        Way::of(TlsMode::Starttls, None, &[]).sends("EHLO noddy.com", "250 mx").ends("Ready: not encrypted");
+    }
+
+    #[test]
+    fn an_old_server_is_greeted_with_helo() {
+        let mut way = Way::of(TlsMode::Starttls, None, &[]);
+        way.sends("EHLO noddy.com", "502 what").sends("HELO noddy.com", "250 mx").ends("Ready");
+    }
+
+    #[test]
+    fn what_was_said_before_follows_and_a_refusal_ends_it() {
+        let then = ["MAIL FROM:<a@b>", "RCPT TO:<c@d>", "RCPT TO:<e@f>"];
+        let mut way = Way::of(TlsMode::None, None, &then);
+        way.sends("EHLO noddy.com", "250 mx").sends(then[0], "250 ok").sends(then[1], "250 ok");
+        way.sends(then[2], "250 ok").ends("recipients accepted: 2");
+        let mut way = Way::of(TlsMode::None, None, &then);
+        way.sends("EHLO noddy.com", "250 mx").sends(then[0], "250 ok").sends(then[1], "450 later").ends("(450)");
+    }
+}

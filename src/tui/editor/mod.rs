@@ -1,0 +1,241 @@
+//! F3: the message editor. Header fields and body are one text; samples and files go in where the cursor is.
+
+use std::path::PathBuf;
+
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use tui_input::Input;
+use tui_input::backend::crossterm::EventHandler as _;
+
+use super::overlay::Outcome;
+use super::pane::composer::Identity;
+
+mod text;
+mod view;
+
+use text::Text;
+
+/// Rows of a page.
+const PAGE: isize = 15;
+
+/// A message that is written, or is to be sent.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Draft {
+    /// Its lines, without their ends; dots as written.
+    pub lines: Vec<String>,
+    /// It is to be sent: the composer offers it once 354 has come.
+    pub ready: bool,
+}
+
+impl Draft {
+    /// Its octets on the wire, before dots are stuffed.
+    #[must_use]
+    pub fn content(&self) -> Vec<u8> {
+        let mut content = Vec::with_capacity(self.size());
+        for line in &self.lines {
+            content.extend_from_slice(line.as_bytes());
+            content.extend_from_slice(b"\r\n");
+        }
+        content
+    }
+
+    /// How many octets that is.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.lines.iter().map(|line| line.len() + 2).sum()
+    }
+
+    /// `14 lines, 512 bytes`.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        summary(&self.lines)
+    }
+
+    /// What a message begins with.
+    fn begun(identity: &Identity) -> Vec<String> {
+        let to = identity.to.first().map_or("", String::as_str);
+        vec![
+            format!("From: <{}>", identity.from),
+            format!("To: <{to}>"),
+            "Subject: ".to_owned(),
+            String::new(),
+            String::new(),
+        ]
+    }
+}
+
+/// The lines of a message: the empty one after the last line end is none of it.
+fn whole(lines: &[String]) -> &[String] {
+    match lines.split_last() {
+        Some((last, rest)) if last.is_empty() && !rest.is_empty() => rest,
+        _ => lines,
+    }
+}
+
+fn summary(lines: &[String]) -> String {
+    let size: usize = lines.iter().map(|line| line.len() + 2).sum();
+    let plural = if lines.len() == 1 { "" } else { "s" };
+    format!("{} line{plural}, {size} bytes", lines.len())
+}
+
+/// What the editor shows besides the text.
+#[derive(Debug, Clone)]
+enum Asking {
+    Nothing,
+    /// Which sample, or a file.
+    Sample(usize),
+    /// Which file.
+    File(Input),
+}
+
+/// The editor's state.
+#[derive(Debug, Clone)]
+pub struct Editor {
+    text: Text,
+    asking: Asking,
+    samples: Vec<(String, String)>,
+}
+
+impl Editor {
+    /// An editor on this draft; on the header fields of a new message where it is empty.
+    #[must_use]
+    pub fn of(draft: &Draft, identity: &Identity) -> Self {
+        let fresh = draft.lines.is_empty();
+        let lines = if fresh { Draft::begun(identity) } else { draft.lines.clone() };
+        let mut text = Text::of(lines);
+        if fresh {
+            text.go(2);
+            text.end();
+        }
+        Self { text, asking: Asking::Nothing, samples: samples(identity) }
+    }
+
+    /// Its text as a draft.
+    fn draft(&self, ready: bool) -> Draft {
+        Draft { lines: whole(&self.text.lines).to_vec(), ready }
+    }
+
+    /// Text from a file or the clipboard goes in at the cursor.
+    pub fn insert(&mut self, text: &str) {
+        if let Asking::File(input) = &mut self.asking {
+            for c in text.lines().next().unwrap_or_default().chars() {
+                input.handle(tui_input::InputRequest::InsertChar(c));
+            }
+            return;
+        }
+        self.text.insert(text);
+    }
+
+    pub(super) fn key(&mut self, key: KeyEvent) -> Outcome {
+        match std::mem::replace(&mut self.asking, Asking::Nothing) {
+            Asking::Nothing => self.write(key),
+            Asking::Sample(marked) => self.choose(marked, key),
+            Asking::File(input) => self.name(input, key),
+        }
+    }
+
+    fn choose(&mut self, marked: usize, key: KeyEvent) -> Outcome {
+        let last = self.samples.len();
+        let marked = match key.code {
+            KeyCode::Esc => return Outcome::Stay,
+            KeyCode::Up => marked.saturating_sub(1),
+            KeyCode::Down => (marked + 1).min(last),
+            KeyCode::Enter if marked == last => {
+                self.asking = Asking::File(Input::default());
+                return Outcome::Stay;
+            }
+            KeyCode::Enter => {
+                let (_, sample) = &self.samples[marked];
+                self.text = Text::of(sample.lines().map(str::to_owned).collect());
+                return Outcome::Stay;
+            }
+            _ => marked,
+        };
+        self.asking = Asking::Sample(marked);
+        Outcome::Stay
+    }
+
+    fn name(&mut self, mut input: Input, key: KeyEvent) -> Outcome {
+        match key.code {
+            KeyCode::Esc => return Outcome::Stay,
+            KeyCode::Enter if !input.value().trim().is_empty() => {
+                return Outcome::ReadFile(PathBuf::from(input.value().trim()));
+            }
+            _ => {
+                input.handle_event(&Event::Key(key));
+            }
+        }
+        self.asking = Asking::File(input);
+        Outcome::Stay
+    }
+
+    fn write(&mut self, key: KeyEvent) -> Outcome {
+        let control = key.modifiers.contains(KeyModifiers::CONTROL);
+        match key.code {
+            KeyCode::Char('d') if control => return Outcome::Draft(self.draft(true)),
+            KeyCode::Char('c') if control => return Outcome::Draft(self.draft(false)),
+            KeyCode::Esc | KeyCode::F(3) => return Outcome::Draft(self.draft(false)),
+            KeyCode::F(2) => self.asking = Asking::Sample(0),
+            KeyCode::Char('k') if control => self.text.cut(),
+            KeyCode::Char('a') if control => self.text.home(),
+            KeyCode::Char('e') if control => self.text.end(),
+            KeyCode::Char(c) if !control => self.text.insert(c.encode_utf8(&mut [0; 4])),
+            KeyCode::Enter => self.text.insert("\n"),
+            KeyCode::Tab => self.text.insert("\t"),
+            KeyCode::Backspace => self.text.backspace(),
+            KeyCode::Delete => self.text.delete(),
+            KeyCode::Left => self.text.left(),
+            KeyCode::Right => self.text.right(),
+            KeyCode::Up => self.text.go(-1),
+            KeyCode::Down => self.text.go(1),
+            KeyCode::PageUp => self.text.go(-PAGE),
+            KeyCode::PageDown => self.text.go(PAGE),
+            KeyCode::Home if control => self.text.top(),
+            KeyCode::End if control => self.text.bottom(),
+            KeyCode::Home => self.text.home(),
+            KeyCode::End => self.text.end(),
+            _ => {}
+        }
+        Outcome::Stay
+    }
+}
+
+/// The samples, by their names, filled in.
+fn samples(identity: &Identity) -> Vec<(String, String)> {
+    let Some(folder) = crate::assets::ASSETS.get_dir("messages") else { return Vec::new() };
+    let to = identity.to.first().map_or("", String::as_str);
+    let mut all: Vec<(String, String)> = folder
+        .files()
+        .filter_map(|file| {
+            let name = file.path().file_stem()?.to_string_lossy().replace('-', " ");
+            Some((name, file.contents_utf8()?.replace("{from}", &identity.from).replace("{to}", to)))
+        })
+        .collect();
+    all.sort_by_key(|(name, _)| (name != "plain", name.clone()));
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_samples_are_messages() {
+        let identity = Identity { ehlo: String::new(), from: "a@b".into(), to: vec!["c@d".into()] };
+        let samples = samples(&identity);
+        assert!(samples.len() >= 6, "{samples:?}");
+        for (name, text) in samples {
+            assert!(
+                text.starts_with("From: ") && text.contains("\nTo: <c@d>\nSubject: ") && text.contains("\n\n"),
+                "{name}"
+            );
+            assert!(!text.contains('\r') && text.ends_with('\n'), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_size_is_that_of_the_wire() {
+        let draft = Draft { lines: vec!["a".into(), String::new(), ".".into()], ready: true };
+        assert_eq!(draft.content(), b"a\r\n\r\n.\r\n");
+        assert_eq!((draft.size(), draft.summary().as_str()), (8, "3 lines, 8 bytes"));
+    }
+}

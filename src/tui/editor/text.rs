@@ -1,0 +1,161 @@
+//! The text of a message: lines and a cursor, edited by grapheme.
+
+use unicode_segmentation::UnicodeSegmentation as _;
+
+/// A text of at least one line, and where the cursor stands in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Text {
+    pub(super) lines: Vec<String>,
+    pub(super) row: usize,
+    /// Octets of the line before the cursor, at the border of a grapheme.
+    pub(super) at: usize,
+}
+
+impl Text {
+    pub(super) fn of(lines: Vec<String>) -> Self {
+        let lines = if lines.is_empty() { vec![String::new()] } else { lines };
+        Self { lines, row: 0, at: 0 }
+    }
+
+    fn line(&self) -> &str {
+        &self.lines[self.row]
+    }
+
+    /// Inserts a text of any number of lines, whichever line ends it has. In one go, however long it is.
+    pub(super) fn insert(&mut self, text: &str) {
+        let text = text.replace("\r\n", "\n").replace('\r', "\n");
+        let tail = self.lines[self.row].split_off(self.at);
+        let mut new = text.split('\n');
+        self.lines[self.row].push_str(new.next().unwrap_or_default());
+        let mut more: Vec<String> = new.map(str::to_owned).collect();
+        let last = more.last_mut().unwrap_or(&mut self.lines[self.row]);
+        self.at = last.len();
+        last.push_str(&tail);
+        let added = more.len();
+        let below = self.row + 1;
+        self.lines.splice(below..below, more);
+        self.row += added;
+    }
+
+    pub(super) fn left(&mut self) {
+        match self.line()[..self.at].grapheme_indices(true).next_back() {
+            Some((at, _)) => self.at = at,
+            None if self.row > 0 => {
+                self.row -= 1;
+                self.at = self.line().len();
+            }
+            None => {}
+        }
+    }
+
+    pub(super) fn right(&mut self) {
+        match self.line()[self.at..].graphemes(true).next() {
+            Some(one) => self.at += one.len(),
+            None if self.row + 1 < self.lines.len() => {
+                self.row += 1;
+                self.at = 0;
+            }
+            None => {}
+        }
+    }
+
+    /// So many rows up or down, at the same octet or the end of a shorter line.
+    pub(super) fn go(&mut self, rows: isize) {
+        self.row = self.row.saturating_add_signed(rows).min(self.lines.len() - 1);
+        let line = self.line();
+        let mut at = self.at.min(line.len());
+        while !line.is_char_boundary(at) {
+            at -= 1;
+        }
+        self.at = at;
+    }
+
+    pub(super) fn backspace(&mut self) {
+        let (row, end) = (self.row, self.at);
+        self.left();
+        if self.row == row {
+            self.lines[row].replace_range(self.at..end, "");
+        } else {
+            let rest = self.lines.remove(row);
+            self.lines[self.row].push_str(&rest);
+        }
+    }
+
+    pub(super) fn delete(&mut self) {
+        let (row, at) = (self.row, self.at);
+        self.right();
+        if (self.row, self.at) != (row, at) {
+            self.backspace();
+        }
+    }
+
+    /// Cuts to the end of the line, or joins the next line where the cursor stands there.
+    pub(super) fn cut(&mut self) {
+        if self.at == self.line().len() {
+            self.delete();
+        } else {
+            self.lines[self.row].truncate(self.at);
+        }
+    }
+
+    pub(super) fn home(&mut self) {
+        self.at = 0;
+    }
+
+    pub(super) fn end(&mut self) {
+        self.at = self.line().len();
+    }
+
+    pub(super) fn top(&mut self) {
+        (self.row, self.at) = (0, 0);
+    }
+
+    pub(super) fn bottom(&mut self) {
+        self.row = self.lines.len() - 1;
+        self.end();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_goes_in_where_the_cursor_is_whatever_its_line_ends() {
+        let mut text = Text::of(vec!["ab".into()]);
+        text.right();
+        text.insert("1\r\n2\r3\n");
+        assert_eq!(text.lines, ["a1", "2", "3", "b"]);
+        assert_eq!((text.row, text.at), (3, 0));
+        text.insert("x");
+        assert_eq!(text.lines[3], "xb");
+    }
+
+    #[test]
+    fn lines_are_joined_and_cut() {
+        let mut text = Text::of(vec!["e\u{301}a".into(), "b".into()]);
+        text.right();
+        text.backspace();
+        assert_eq!(text.lines, ["a", "b"], "a grapheme at a time");
+        text.end();
+        text.delete();
+        assert_eq!(text.lines, ["ab"]);
+        text.backspace();
+        assert_eq!(text.lines, ["b"]);
+        text.cut();
+        text.cut();
+        assert_eq!(text.lines, [""]);
+        text.backspace();
+        assert_eq!(text.lines, [""]);
+    }
+
+    #[test]
+    fn a_large_paste_is_one_step() {
+        let mut text = Text::of(Vec::new());
+        let paste = "a line of a large message\r\n".repeat(200_000);
+        let started = std::time::Instant::now();
+        text.insert(&paste);
+        assert_eq!(text.lines.len(), 200_001);
+        assert!(started.elapsed().as_secs() < 2, "{:?}", started.elapsed());
+    }
+}

@@ -1,0 +1,106 @@
+//! Draws the editor over the transcript: only the rows that are visible.
+
+use ratatui::Frame;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Clear};
+use unicode_segmentation::UnicodeSegmentation as _;
+
+use super::{Asking, Editor, summary, whole};
+use crate::smtp::escape::for_screen;
+use crate::tui::model::Model;
+use crate::tui::text::{fit, width};
+use crate::tui::theme::Role;
+
+impl Editor {
+    pub(in crate::tui) fn draw(&self, model: &Model, frame: &mut Frame<'_>) {
+        let screen = frame.area();
+        let below = model.layout().and_then(|layout| layout.composer).map_or(screen.bottom(), |composer| composer.y);
+        let area = Rect { y: 1, height: below.saturating_sub(1), ..screen };
+        let theme = model.theme;
+        let left = format!(" {} ", summary(whole(&self.text.lines)));
+        let keys = " F2 samples, files · Ctrl-D done · Esc keep the text ";
+        let block = Block::bordered()
+            .border_style(theme.style(Role::Accent))
+            .title(" Message: header fields, an empty line, the text ")
+            .title_bottom(Line::styled(left, theme.style(Role::Accent)))
+            .title_bottom(Line::raw(keys).right_aligned());
+        frame.render_widget(Clear, area);
+        frame.render_widget(block, area);
+        let inner = Rect::new(area.x + 1, area.y + 1, area.width.saturating_sub(2), area.height.saturating_sub(2));
+        self.rows(model, inner, frame);
+        match &self.asking {
+            Asking::Nothing => {}
+            Asking::Sample(marked) => self.samples(*marked, model, inner, frame),
+            Asking::File(input) => {
+                let row = Rect { y: inner.bottom().saturating_sub(1), height: 1, ..inner };
+                frame.render_widget(Clear, row);
+                let text = format!("Insert which file? {}", for_screen(input.value().as_bytes()));
+                let shown = fit(&text, usize::from(row.width.saturating_sub(1)));
+                let at = u16::try_from(width(&shown)).unwrap_or(0);
+                frame.buffer_mut().set_string(row.x, row.y, shown, theme.style(Role::Accent));
+                frame.set_cursor_position(Position::new(row.x + at, row.y));
+            }
+        }
+    }
+
+    fn rows(&self, model: &Model, area: Rect, frame: &mut Frame<'_>) {
+        let rows = usize::from(area.height).max(1);
+        let columns = usize::from(area.width).saturating_sub(1).max(1);
+        let from = (self.text.row / rows * rows).min(self.text.lines.len().saturating_sub(1));
+        let body = self.text.lines.iter().take(from + rows).position(String::is_empty).unwrap_or(usize::MAX);
+        let before = &self.text.lines[self.text.row][..self.text.at];
+        let cursor = width(&for_screen(before.as_bytes()));
+        let skip = cursor / columns * columns;
+        for ((n, line), y) in self.text.lines.iter().enumerate().skip(from).zip(area.y..area.bottom()) {
+            let skip = if n == self.text.row { skip } else { 0 };
+            let shown = window(line, skip, columns);
+            let role = if n < body { Role::Sent } else { Role::Text };
+            frame.buffer_mut().set_string(area.x, y, shown, model.theme.style(role));
+        }
+        let x = area.x + u16::try_from(cursor - skip).unwrap_or(0);
+        let y = area.y + u16::try_from(self.text.row - from).unwrap_or(0);
+        frame.set_cursor_position(Position::new(x, y));
+    }
+
+    fn samples(&self, marked: usize, model: &Model, area: Rect, frame: &mut Frame<'_>) {
+        let rows = u16::try_from(self.samples.len() + 1).unwrap_or(8);
+        let place = Rect::new(area.x + 2, area.y + 1, 46.min(area.width), rows + 2).intersection(area);
+        let theme = model.theme;
+        let block = Block::bordered()
+            .border_style(theme.style(Role::Accent))
+            .title(" A sample takes the place of the text ")
+            .title_bottom(Line::raw(" Enter take · Esc back ").right_aligned());
+        frame.render_widget(Clear, place);
+        frame.render_widget(block, place);
+        let names = self.samples.iter().map(|(name, _)| name.as_str()).chain(["a file, where the cursor is…"]);
+        for ((n, name), y) in names.enumerate().zip(place.y + 1..place.bottom().saturating_sub(1)) {
+            let style = theme.style(if n == marked { Role::Accent } else { Role::Text });
+            let bar = if n == marked { "▌ " } else { "  " };
+            let line = Line::from(Span::styled(format!("{bar}{name}"), style));
+            frame.buffer_mut().set_line(place.x + 1, y, &line, place.width.saturating_sub(2));
+        }
+    }
+}
+
+/// What so many columns show of a line after `skip` columns.
+fn window(line: &str, skip: usize, columns: usize) -> String {
+    // No more than what can be seen is looked at, however long the line is.
+    let mut end = line.len().min((skip + columns) * 8);
+    while !line.is_char_boundary(end) {
+        end -= 1;
+    }
+    let shown = for_screen(&line.as_bytes()[..end]);
+    let (mut out, mut column) = (String::new(), 0);
+    for grapheme in shown.graphemes(true) {
+        let next = column + width(grapheme);
+        if next > skip + columns {
+            break;
+        }
+        if column >= skip {
+            out.push_str(grapheme);
+        }
+        column = next;
+    }
+    out
+}

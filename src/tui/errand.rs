@@ -1,0 +1,135 @@
+//! *Make ready* and *bring me back here*: drives an errand of `transaction`, a line at a time, each seen and recorded.
+
+use crate::client::{Ending, Request};
+use crate::conversation::event::Remark;
+use crate::profile::{Auth, TlsMode};
+use crate::smtp::{Phase, Secret};
+use crate::transaction::{Errand, Login, Next, Plan, last_greeting};
+
+use super::effect::Effect;
+use super::model::Model;
+
+/// What a target says about TLS and login.
+#[derive(Debug, Clone)]
+pub struct Access {
+    /// What about TLS.
+    pub tls: TlsMode,
+    /// Whether the protocol is LMTP.
+    pub lmtp: bool,
+    /// Who logs in, if anybody.
+    pub auth: Option<Auth>,
+}
+
+/// An errand under way.
+#[derive(Debug)]
+pub struct Running {
+    errand: Errand,
+    back: bool,
+    /// How many exchanges there were when its last line was sent.
+    exchanges: Option<usize>,
+}
+
+/// Asks for what an errand needs; `back` to where the connection was cut. Connects again first where nothing is open.
+pub(super) fn ask(model: &mut Model, back: bool) -> Vec<Effect> {
+    model.errand = None;
+    model.wanted = Some((back, None));
+    let connect = (!model.talk.is_open()).then_some(Effect::Reconnect);
+    connect.into_iter().chain([Effect::LookUpAccess]).collect()
+}
+
+/// What the target says is known now: begins, or gets the password first.
+pub(super) fn prepared(model: &mut Model, access: Access) -> Vec<Effect> {
+    let Some((back, _)) = model.wanted else { return Vec::new() };
+    let login = !back || model.interrupted.as_ref().is_some_and(|cut| cut.authenticated);
+    if login && access.auth.is_some() {
+        model.wanted = Some((back, Some(Box::new(access))));
+        return vec![Effect::AskSecret];
+    }
+    begin(model, access, None);
+    Vec::new()
+}
+
+/// The password is known now.
+pub(super) fn told(model: &mut Model, password: Secret) {
+    if let Some((_, access)) = &mut model.wanted
+        && let Some(access) = access.take()
+    {
+        begin(model, *access, Some(password));
+    }
+}
+
+fn begin(model: &mut Model, access: Access, password: Option<Secret>) {
+    let Some((back, _)) = model.wanted.take() else { return };
+    let word = if access.lmtp { "LHLO" } else { "EHLO" };
+    let greeting = last_greeting(&model.talk.dialogue, &model.talk.log)
+        .unwrap_or_else(|| format!("{word} {}", model.peer.identity.ehlo).into_bytes());
+    let login = access.auth.zip(password).map(|(auth, password)| Login {
+        user: auth.user,
+        mechanism: auth.mechanism,
+        allow_plaintext: auth.allow_plaintext,
+        password,
+    });
+    let mut plan = Plan { greeting, tls: access.tls, login, then: Vec::new() };
+    if back && let Some(cut) = &model.interrupted {
+        plan.then.clone_from(&cut.lines);
+        if cut.tls && access.tls != TlsMode::Implicit {
+            plan.tls = TlsMode::Require;
+        }
+        plan.login = plan.login.filter(|_| cut.authenticated);
+    }
+    model.errand = Some(Running { errand: Errand::new(plan), back, exchanges: None });
+}
+
+/// Sends the next line, if now is its moment.
+pub(super) fn step(model: &mut Model) -> Vec<Effect> {
+    let dialogue = &model.talk.dialogue;
+    let Some(running) = &mut model.errand else { return Vec::new() };
+    let exchanges = dialogue.exchanges();
+    let closed = matches!(dialogue.state().phase(), Phase::Closed | Phase::Connecting);
+    let echoed = running.exchanges.is_none_or(|before| exchanges.len() > before);
+    if model.waiting.is_some() || dialogue.state().in_reply() || (closed && running.exchanges.is_none()) {
+        return Vec::new();
+    }
+    if !echoed && !closed {
+        return Vec::new();
+    }
+    let last = exchanges.len().checked_sub(1).filter(|n| running.exchanges.is_some() && exchanges[*n].complete);
+    let reply = last.and_then(|n| dialogue.reply(&model.talk.log, n));
+    match running.errand.next(&dialogue.state().session, reply.as_ref()) {
+        Next::Wait => Vec::new(),
+        Next::Send { line, learn } => {
+            running.exchanges = Some(exchanges.len());
+            let mut effects: Vec<Effect> =
+                learn.into_iter().map(|secret| Effect::Send(Request::Learn(secret))).collect();
+            effects.push(Effect::Send(Request::Remark(Remark::new("auto"))));
+            effects.push(Effect::Send(Request::Line(line, Ending::CrLf)));
+            effects
+        }
+        Next::Done(words) => {
+            if running.back {
+                model.interrupted = None;
+            }
+            model.errand = None;
+            model.notice = Some(words);
+            Vec::new()
+        }
+        Next::Stop(words) => {
+            model.errand = None;
+            model.notice = Some(words);
+            Vec::new()
+        }
+    }
+}
+
+/// What the composer offers on an empty line after a cut.
+pub(super) fn offer(model: &Model) -> Option<String> {
+    let cut = model.interrupted.as_ref().filter(|_| model.errand.is_none())?;
+    let fresh = model.talk.is_open() && model.talk.dialogue.state().phase() == Phase::Greeted;
+    let recipients = match cut.recipients() {
+        1 => "1 recipient".to_owned(),
+        n => format!("{n} recipients"),
+    };
+    let words =
+        format!("F12 brings you back to where you were: EHLO, MAIL and {recipients}, each line seen as it goes");
+    (fresh && model.composer.line().is_empty()).then_some(words)
+}

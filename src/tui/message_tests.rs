@@ -1,0 +1,219 @@
+//! The message editor, *make ready*, the way back after a cut, and what is asked before a message is handed over.
+
+use insta::assert_snapshot;
+
+use super::errand::Access;
+use super::message::Message;
+use super::screen::Screen;
+use super::secret::Fetched;
+use super::tests::{connected, in_data, refused};
+use crate::profile::{Auth, SecretSource, TlsMode};
+use crate::smtp::Secret;
+
+/// Repeats what was sent onto the wire, and answers it.
+fn answer(screen: &mut Screen, line: &str, replies: &str) {
+    let asked = screen.asked();
+    assert_eq!(asked.last().map(String::as_str), Some(format!("send {line}").as_str()), "{asked:?}");
+    let auto = asked.iter().any(|it| it.contains("auto"));
+    assert!(auto, "a line that goes by itself is marked: {asked:?}");
+    screen.wire(&format!("* auto\n> {line}"));
+    screen.wire(replies);
+}
+
+/// What the target says is known, and then the password, where there is one.
+fn access(screen: &mut Screen, tls: TlsMode, password: Option<&str>) {
+    let auth = Auth {
+        user: "dude".to_owned(),
+        mechanism: "auto".to_owned(),
+        allow_plaintext: false,
+        password: SecretSource::Prompt,
+    };
+    screen.send(Message::Access(Box::new(Access { tls, lmtp: false, auth: Some(auth) })));
+    let asked = screen.asked();
+    if let Some(password) = password {
+        assert_eq!(asked, ["ask secret"]);
+        screen.send(Message::Secret(Fetched::Known(Secret::from(password))));
+    }
+}
+
+#[test]
+fn make_ready_goes_line_by_line_and_says_where_it_stands() {
+    let mut screen = connected(120, 33);
+    screen.keys("<f10>");
+    assert_eq!(screen.asked(), ["look up access"]);
+    access(&mut screen, TlsMode::Starttls, Some("noddy"));
+    answer(&mut screen, "EHLO noddy.com", "< 250-mx.target.local\n< 250 STARTTLS");
+    answer(&mut screen, "STARTTLS", "< 220 go");
+    assert!(screen.asked().is_empty(), "nothing goes out before the handshake is done");
+    screen.wire("* tls version=TLSv1.3 cipher=X verified=yes");
+    answer(&mut screen, "EHLO noddy.com", "< 250-mx.target.local\n< 250 AUTH PLAIN LOGIN");
+    let sent = screen.asked();
+    assert!(sent[0].starts_with("Learn(Secret(…))"), "the mask knows the secret first: {sent:?}");
+    assert_eq!(sent.last().map(String::as_str), Some("send AUTH PLAIN AGR1ZGUAbm9kZHk="));
+    screen.wire("* auto\n> AUTH PLAIN {{auth}}\n< 235 2.7.0 ok");
+    assert!(screen.shown().contains("Ready: encrypted, logged in as dude"), "{}", screen.shown());
+    assert!(screen.asked().is_empty());
+}
+
+#[test]
+fn make_ready_asks_for_a_password_that_nobody_else_knows() {
+    let mut screen = connected(80, 24);
+    screen.keys("<f10>");
+    screen.asked();
+    access(&mut screen, TlsMode::None, None);
+    screen.send(Message::Secret(Fetched::Ask("dude".to_owned())));
+    assert!(screen.shown().contains("Password of dude"), "{}", screen.shown());
+    screen.keys("noddy");
+    assert!(!screen.shown().contains("noddy<") && !screen.shown().contains(" noddy "), "{}", screen.shown());
+    screen.keys("<enter>");
+    answer(&mut screen, "EHLO noddy.com", "< 250-mx\n< 250 AUTH PLAIN");
+    assert!(screen.shown().contains("shows the password"), "not over an open line: {}", screen.shown());
+    assert!(screen.asked().is_empty());
+}
+
+#[test]
+fn a_refusal_stops_it() {
+    let mut screen = connected(120, 33);
+    screen.keys("<f10>");
+    screen.asked();
+    access(&mut screen, TlsMode::Starttls, Some("noddy"));
+    answer(&mut screen, "EHLO noddy.com", "< 250-mx\n< 250 STARTTLS");
+    answer(&mut screen, "STARTTLS", "< 454 4.7.0 not now");
+    assert!(screen.shown().contains("refused STARTTLS (454)"), "{}", screen.shown());
+    assert!(screen.asked().is_empty());
+}
+
+#[test]
+fn after_a_cut_the_way_back_is_offered_and_gone() {
+    let mut screen = refused(120, 33);
+    screen.asked();
+    screen.wire("< 421 4.4.2 too long\n* closed by=server");
+    assert!(screen.model.interrupted.is_some());
+    screen.keys("<f12>");
+    assert_eq!(screen.asked(), ["reconnect", "look up access"]);
+    let peer = Box::new(screen.model.peer.clone());
+    screen.send(Message::Began { peer, path: None, again: true });
+    access(&mut screen, TlsMode::None, None);
+    assert!(screen.asked().is_empty(), "the greeting is due first");
+    screen.wire("* connecting 127.0.0.1:40025\n* connected 127.0.0.1:40025 from 127.0.0.1:50001\n< 220 mx");
+    answer(&mut screen, "EHLO noddy.com", "< 250 mx");
+    answer(&mut screen, "MAIL FROM:<dude@noddy.com>", "< 250 ok");
+    answer(&mut screen, "RCPT TO:<anotherdude@target.local>", "< 250 ok");
+    assert!(screen.shown().contains("recipients accepted: 1"), "{}", screen.shown());
+    assert!(screen.model.interrupted.is_none());
+}
+
+#[test]
+fn after_a_reconnect_the_composer_says_how_to_get_back() {
+    let mut screen = refused(120, 33);
+    screen.wire("* closed by=network reason=\"connection reset\"");
+    let peer = Box::new(screen.model.peer.clone());
+    screen.send(Message::Began { peer, path: None, again: true });
+    screen.wire("* connecting 127.0.0.1:1\n* connected 127.0.0.1:1 from 127.0.0.1:2\n< 220 mx");
+    assert!(screen.shown().contains("F12 brings you back"), "{}", screen.shown());
+}
+
+#[test]
+fn the_message_is_written_offered_and_sent_with_its_dot() {
+    let mut screen = in_data(120, 33);
+    screen.asked();
+    screen.keys("<f3>hello<down><down>Hello.<enter>.<enter>");
+    assert_snapshot!("editor_120x33", screen.shown());
+    screen.keys("<ctrl-d>");
+    assert!(screen.asked().is_empty(), "nothing is sent by the editor");
+    let shown = screen.shown();
+    assert!(shown.contains("the message: 6 lines") && shown.contains("1 recipient"), "{shown}");
+    screen.keys("<enter>");
+    let sent = screen.asked();
+    assert!(sent[0].starts_with("content "), "{sent:?}");
+    assert_eq!(sent[1..], ["send ."]);
+}
+
+#[test]
+fn a_message_prepared_before_data_is_offered_when_354_comes() {
+    let mut screen = refused(80, 24);
+    screen.keys("<f3><f2>");
+    assert_snapshot!("editor_samples_80x24", screen.shown());
+    screen.keys("<enter><ctrl-d>");
+    assert!(screen.shown().contains("is prepared"), "{}", screen.shown());
+    screen.say("DATA<enter>", "< 354 go");
+    assert!(screen.shown().contains("the message: "), "{}", screen.shown());
+    screen.keys("x");
+    assert!(!screen.shown().contains("the message: "), "typing by hand goes on by hand");
+}
+
+#[test]
+fn esc_keeps_the_text() {
+    let mut screen = in_data(80, 24);
+    screen.keys("<f3>kept words<esc>");
+    assert!(screen.model.overlay.is_none() && !screen.model.offers_draft());
+    screen.keys("<f3>");
+    assert!(screen.shown().contains("kept words"), "{}", screen.shown());
+    screen.send(Message::Paste("a\r\nb\r\n".repeat(50_000)));
+    assert!(screen.shown().contains("100003 lines"), "{}", screen.shown());
+}
+
+#[test]
+fn a_production_server_is_asked_for_before_a_message_is_handed_over() {
+    let mut screen = in_data(120, 33);
+    screen.model.peer.production = true;
+    screen.asked();
+    screen.keys(".<enter>");
+    assert!(screen.asked().is_empty());
+    let shown = screen.shown();
+    assert!(shown.contains("anotherdude@target.local") && shown.contains("PRODUCTION"), "{shown}");
+    screen.keys("<esc>");
+    assert!(screen.asked().is_empty());
+    screen.keys("<enter>y");
+    assert_eq!(screen.asked(), ["send ."]);
+}
+
+#[test]
+fn dollar_text_is_encoded_only_while_a_challenge_is_open() {
+    let mut screen = connected(120, 33);
+    screen.say("EHLO noddy.com<enter>", "< 250-mx\n< 250 AUTH LOGIN");
+    screen.keys("$x<enter>");
+    assert_eq!(screen.asked(), ["send $x"], "a command is sent as typed");
+    screen.wire("> $x\n< 500 what");
+    screen.say("AUTH LOGIN<enter>", "< 334 VXNlcm5hbWU6");
+    screen.keys("$dude");
+    assert!(screen.shown().contains("sent as ZHVkZQ=="), "{}", screen.shown());
+    screen.keys("<enter>");
+    assert_eq!(screen.asked(), ["send ZHVkZQ=="], "a user's name is no secret");
+    screen.wire("> {{auth}}\n< 334 UGFzc3dvcmQ6");
+    screen.keys("$noddy<enter>");
+    assert_eq!(screen.asked(), ["Learn(Secret(…))", "send bm9kZHk="], "learnt first");
+    assert!(screen.remembered.iter().all(|line| !line.contains("noddy") || line.starts_with("EHLO")), "never kept");
+    screen.wire("> {{auth}}\n< 334 UGFzc3dvcmQ6");
+    screen.keys("$$x<enter>");
+    assert_eq!(screen.asked(), ["send $x"]);
+}
+
+#[test]
+fn lines_are_remembered_and_found_again() {
+    let mut screen = connected(80, 24);
+    screen.model.composer.remember(vec!["VRFY postmaster".to_owned(), "AUTH PLAIN AGR1ZGUAbm9kZHk=".to_owned()]);
+    screen.keys("EHLO noddy.com<enter>");
+    screen.asked();
+    assert_eq!(screen.remembered, ["EHLO noddy.com"]);
+    screen.keys("<ctrl-r>post");
+    assert!(screen.shown().contains("VRFY postmaster"), "{}", screen.shown());
+    screen.keys("<enter>");
+    assert_eq!(screen.model.composer.line(), "VRFY postmaster");
+    screen.keys("<ctrl-u><ctrl-r>auth");
+    assert!(screen.shown().contains("no line sent before"), "{}", screen.shown());
+}
+
+#[test]
+fn the_line_end_is_chosen_and_shown() {
+    let mut screen = connected(80, 24);
+    screen.keys("<ctrl-p>line-end<enter>");
+    assert!(screen.shown().contains("LF only"), "{}", screen.shown());
+}
+
+#[test]
+fn every_action_that_replies_name_is_in_the_table() {
+    for name in crate::decode::ACTIONS {
+        assert!(super::action::Action::named(name).is_some(), "{name}");
+    }
+}
