@@ -195,8 +195,6 @@ const fn need(action: Action) -> u8 {
         | Action::DeleteProfile
         | Action::NextFile
         | Action::PreviousFile
-        | Action::Copy
-        | Action::Note
         | Action::PageUp => 6,
         _ => 0,
     }
