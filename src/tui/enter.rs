@@ -81,8 +81,9 @@ fn hands_over(model: &Model) -> bool {
 
 /// The recipients that were accepted in the open transaction.
 fn accepted(model: &Model) -> Vec<String> {
-    let envelope = model.talk.dialogue.envelope().iter();
-    envelope.filter(|it| it.verdict == Verdict::Accepted).map(|it| it.address.to_string()).collect()
+    let dialogue = &model.talk.dialogue;
+    let accepted = dialogue.envelope().iter().filter(|it| it.verdict == Verdict::Accepted);
+    accepted.map(|it| dialogue.address(&model.talk.log, it)).collect()
 }
 
 /// Whether the open challenge of AUTH asks for a user's name, which is no secret.
