@@ -4,6 +4,7 @@
 
 mod support {
     pub(crate) mod peer;
+    #[expect(dead_code, reason = "shared with tests that use the rest of it")]
     pub(crate) mod terminal;
 }
 

@@ -170,7 +170,7 @@ const fn need(action: Action) -> u8 {
     match action {
         Action::Send | Action::Open | Action::Choose => 1,
         Action::Palette | Action::Help => 2,
-        Action::ToComposer | Action::ToTranscript | Action::Quit | Action::Lesson | Action::Hint => 3,
+        Action::ToComposer | Action::ToTranscript | Action::Quit | Action::Lesson | Action::Hint | Action::Skip => 3,
         Action::Connect
         | Action::Reconnect
         | Action::Mend
@@ -180,14 +180,15 @@ const fn need(action: Action) -> u8 {
         | Action::Step(1)
         | Action::ToPanel => 4,
         Action::NewProfile
+        | Action::ReplayAll
+        | Action::EndReplay
+        | Action::DifferenceAfter
         | Action::ExchangeBefore
         | Action::ExchangeAfter
         | Action::RefusalAfter
         | Action::Search
         | Action::Filter
         | Action::NextPane => 5,
-        Action::Skip => 3,
-        Action::ReplayAll | Action::EndReplay | Action::DifferenceAfter => 5,
         Action::NextTab
         | Action::Copy
         | Action::Note

@@ -123,7 +123,7 @@ impl Stepper {
             } else {
                 return false;
             };
-            self.failed(step, why.to_owned());
+            self.failed(step, why);
             return true;
         };
         let Some(reply) = dialogue.reply(log, exchange) else { return false };
@@ -137,7 +137,7 @@ impl Stepper {
         self.last = Some(exchange);
         self.rows[self.row_of[step]].right = reply_lines(&reply);
         if mark == Mark::Differs {
-            self.failed(step, words);
+            self.failed(step, &words);
         } else {
             self.judged_as(step, mark, &words);
         }
@@ -153,14 +153,14 @@ impl Stepper {
             }
             Err(words) => {
                 self.rows[self.row_of[step]].right = vec![words.clone()];
-                self.failed(step, words);
+                self.failed(step, &words);
             }
         }
     }
 
-    fn failed(&mut self, step: usize, words: String) {
+    fn failed(&mut self, step: usize, words: &str) {
         self.held = true;
-        self.judged_as(step, Mark::Differs, &words);
+        self.judged_as(step, Mark::Differs, words);
     }
 
     pub(super) fn judged_as(&mut self, step: usize, mark: Mark, words: &str) {

@@ -47,7 +47,7 @@ impl Play {
         let target = Target::read("127.0.0.1:25", &Profiles::shipped()).expect("a target");
         let world = crate::script::tests::world();
         let values = Values::new(&[], None, &target, &[], &world);
-        let plan = plan(&document, "relay.smtp", &values, &Folders::default()).expect("a plan");
+        let planned = plan(&document, "relay.smtp", &values, &Folders::default()).expect("a plan");
         let mut setup = Setup {
             credentials: Err("nobody logs in".to_owned()),
             clear_text_password: false,
@@ -56,10 +56,14 @@ impl Play {
             now: Timestamp::UNIX_EPOCH,
         };
         change(&mut setup);
-        let mut play =
-            Self { stepper: Stepper::new(plan, setup), log: Log::new(), dialogue: Dialogue::new(), orders: Vec::new() };
-        play.stepper.begin(&play.log, &play.dialogue);
-        play
+        let mut begun = Self {
+            stepper: Stepper::new(planned, setup),
+            log: Log::new(),
+            dialogue: Dialogue::new(),
+            orders: Vec::new(),
+        };
+        begun.stepper.begin(&begun.log, &begun.dialogue);
+        begun
     }
 
     fn happen(&mut self, event: &Event) {
