@@ -319,30 +319,22 @@ pub(super) fn not_begun(model: &mut Model) {
 
 /// Looks at what happened, puts the next line on the composer, and where all is played at once sends it.
 pub(super) fn follow(model: &mut Model) -> Vec<Effect> {
-    let mut effects = Vec::new();
-    loop {
-        observe(model);
-        let Model { replay: Some(Replay { what: What::Playing(playing), .. }), talk, .. } = model else {
-            return effects;
-        };
-        if !playing.all || playing.waits {
-            return effects;
+    observe(model);
+    let Model { replay: Some(Replay { what: What::Playing(playing), .. }), talk, .. } = model else {
+        return Vec::new();
+    };
+    playing.all &= playing.of.stepper.next() != Next::Done;
+    if !playing.all || playing.waits {
+        return Vec::new();
+    }
+    match playing.of.stepper.ready(&talk.dialogue) {
+        Ready::No => Vec::new(),
+        Ready::After(time) => {
+            playing.waits = true;
+            vec![Effect::Wait(time)]
         }
-        if playing.of.stepper.next() == Next::Done {
-            playing.all = false;
-            return effects;
-        }
-        match playing.of.stepper.ready(&talk.dialogue) {
-            Ready::No => return effects,
-            Ready::After(time) => {
-                playing.waits = true;
-                effects.push(Effect::Wait(time));
-                return effects;
-            }
-            Ready::Now => effects.extend(play(model)),
-        }
-        // What was sent is seen on the wire first.
-        return effects;
+        // The next one follows when this one was seen on the wire.
+        Ready::Now => play(model),
     }
 }
 
