@@ -379,7 +379,9 @@ impl Dialogue {
         };
         let verdict = if success { Verdict::Delivered } else { Verdict::Failed };
         let transaction = self.fold.session.transactions;
-        let from = self.connection.min(self.recipients.len());
+        // Only this transaction's are looked at: a session may have had very many before.
+        let connection = self.connection.min(self.recipients.len());
+        let from = connection + self.recipients[connection..].partition_point(|r| r.transaction < transaction);
         let taken = |r: &&mut Recipient| {
             r.transaction == transaction && r.code.is_some_and(|c| c.class() == crate::smtp::Class::Success)
         };
