@@ -31,6 +31,17 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Send => return enter(model),
         Action::Open => return open_marked(model),
+        Action::Ready
+        | Action::Back
+        | Action::Stop
+        | Action::Connect
+        | Action::Reconnect
+        | Action::ConnectBetter
+        | Action::TlsRegardless
+        | Action::Lab
+        | Action::Start
+        | Action::Drop
+        | Action::Quit => return of_connection(model, action),
         Action::Mend => {
             model.compose(Composer::mend);
         }
@@ -40,8 +51,6 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             model.focus = Focus::Composer;
             model.overlay = Some(Overlay::Editor(Box::new(editor)));
         }
-        Action::Ready => return errand::ask(model, false),
-        Action::Back => return errand::ask(model, true),
         Action::History => {
             model.focus = Focus::Composer;
             model.overlay = Some(Overlay::Recall(Recall::with(model.composer.line())));
@@ -50,15 +59,6 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             let words = model.turn_line_end();
             model.notice = Some(format!("Lines that you send end with {words} now."));
         }
-        Action::Stop => return stop(model),
-        Action::Connect => model.overlay = Some(Overlay::Target(Target::default())),
-        Action::Reconnect if model.talk.is_open() => model.overlay = Some(Overlay::Question(Question::Reconnect)),
-        // A file's head is somebody's word: its target is shown, and Enter confirms it.
-        Action::Reconnect if model.is_offline() => {
-            let target = model.talk.target.clone().unwrap_or_default();
-            model.overlay = Some(Overlay::Target(Target::with(&target)));
-        }
-        Action::Reconnect => return vec![Effect::Reconnect],
         Action::NextTab | Action::PreviousTab => {
             let tab = model.panel.tab().turn(action == Action::NextTab);
             open_tab(model, tab);
@@ -67,22 +67,9 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::SessionTab => open_tab(model, Tab::Session),
         Action::OfferTab => open_tab(model, Tab::Offer),
         Action::TlsTab => open_tab(model, Tab::Tls),
-        Action::ConnectBetter => {
-            let better = model.panel.trouble().and_then(|trouble| trouble.better.clone());
-            return better.map_or_else(Vec::new, |target| connect_by_step(model, target));
-        }
-        Action::TlsRegardless => model.overlay = Some(Overlay::Question(Question::Regardless)),
         Action::NewProfile | Action::EditProfile | Action::CopyProfile | Action::DeleteProfile => {
             return super::start::act(model, action);
         }
-        Action::Lab => return connect(model, "lab:".to_owned()),
-        Action::Start => {
-            model.face = Face::Start;
-            return vec![Effect::LookForRecent];
-        }
-        Action::Drop => return vec![Effect::Drop],
-        Action::Quit if model.talk.is_open() => model.overlay = Some(Overlay::Question(Question::Quit)),
-        Action::Quit => return vec![Effect::Quit],
         Action::Replay | Action::ReplayAll | Action::Skip | Action::EndReplay | Action::Compare => {
             return replay::act(model, action);
         }
@@ -130,6 +117,38 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             return learn::act(model, action);
         }
         moving => move_by(model, moving),
+    }
+    Vec::new()
+}
+
+/// Actions on the connection: to make one, to make it ready, to end it.
+fn of_connection(model: &mut Model, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Ready => return errand::ask(model, false),
+        Action::Back => return errand::ask(model, true),
+        Action::Stop => return stop(model),
+        Action::Connect => model.overlay = Some(Overlay::Target(Target::default())),
+        Action::Reconnect if model.talk.is_open() => model.overlay = Some(Overlay::Question(Question::Reconnect)),
+        // A file's head is somebody's word: its target is shown, and Enter confirms it.
+        Action::Reconnect if model.is_offline() => {
+            let target = model.talk.target.clone().unwrap_or_default();
+            model.overlay = Some(Overlay::Target(Target::with(&target)));
+        }
+        Action::Reconnect => return vec![Effect::Reconnect],
+        Action::ConnectBetter => {
+            let better = model.panel.trouble().and_then(|trouble| trouble.better.clone());
+            return better.map_or_else(Vec::new, |target| connect_by_step(model, target));
+        }
+        Action::TlsRegardless => model.overlay = Some(Overlay::Question(Question::Regardless)),
+        Action::Lab => return connect(model, "lab:".to_owned()),
+        Action::Start => {
+            model.face = Face::Start;
+            return vec![Effect::LookForRecent];
+        }
+        Action::Drop => return vec![Effect::Drop],
+        Action::Quit if model.talk.is_open() => model.overlay = Some(Overlay::Question(Question::Quit)),
+        Action::Quit => return vec![Effect::Quit],
+        _ => {}
     }
     Vec::new()
 }
