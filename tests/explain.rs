@@ -98,13 +98,27 @@ fn the_command_changes_the_meaning() {
 
 #[test]
 fn what_is_no_reply_is_refused_with_a_word() {
-    for (arguments, input) in
-        [(&["abc"][..], ""), (&["12"], ""), (&["-"], ""), (&["-"], "250 ok\nhello\n"), (&["5500 x"], "")]
-    {
+    for (arguments, input) in [(&["abc"][..], ""), (&["12"], ""), (&["-"], ""), (&["5500 x"], "")] {
         let out = explain(arguments, input);
         assert_eq!(out.status.code(), Some(2), "{arguments:?}");
         assert!(out.stdout.is_empty() && !out.stderr.is_empty(), "{arguments:?}");
     }
+}
+
+#[test]
+fn a_line_that_is_no_reply_keeps_the_others_from_nothing() {
+    let out = explain(&["--json", "-"], "550 5.1.1 no such user\nhello\n250 ok\n");
+    assert_eq!(out.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&out.stderr).contains("hello"));
+    let json: Value = serde_json::from_slice(&out.stdout).expect("JSON");
+    assert_eq!(json["replies"].as_array().map(Vec::len), Some(2));
+}
+
+#[test]
+fn options_may_follow_the_text() {
+    let out = explain(&["550 5.7.1 no", "--verb", "MAIL", "--json"], "");
+    assert_eq!(out.status.code(), Some(0));
+    assert!(serde_json::from_slice::<Value>(&out.stdout).is_ok());
 }
 
 #[test]

@@ -201,8 +201,9 @@ fn the_first_lesson_by_another_client_beside_the_workbench() {
     let mut terminal = Terminal::start(&home, &["learn", "1"], (120, 33));
     terminal.wait_for("step 1 of 6").keys("<F7>").wait_for("the lab listens on");
     let screen = terminal.screen();
-    let title = screen.lines().next().unwrap();
-    let address = title.split(" · ").find(|part| part.starts_with("127.0.0.1:")).unwrap().trim();
+    let at = screen.find("127.0.0.1:").expect("the lesson says where its lab listens");
+    let address: String = screen[at..].chars().take_while(|c| c.is_ascii_digit() || matches!(c, '.' | ':')).collect();
+    let address = address.trim_end_matches(['.', ':']);
     terminal.keys("<F7>");
     let mut stream = std::net::TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(std::time::Duration::from_secs(10))).unwrap();

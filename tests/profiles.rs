@@ -7,6 +7,7 @@ use std::process::{Command, Output};
 
 mod support {
     pub(crate) mod peer;
+    #[expect(dead_code, reason = "a part of it is enough here")]
     pub(crate) mod terminal;
 }
 

@@ -270,9 +270,9 @@ mod tests {
         reply
     }
 
-    fn login(mechanism: &str, allow_plaintext: bool) -> Option<Login> {
+    fn login(mechanism: &str, allow_plaintext: bool) -> Login {
         let password = Secret::from("noddy");
-        Some(Login { user: "dude".into(), mechanism: mechanism.into(), allow_plaintext, password })
+        Login { user: "dude".into(), mechanism: mechanism.into(), allow_plaintext, password }
     }
 
     impl Way {
@@ -314,7 +314,7 @@ mod tests {
 
     #[test]
     fn the_line_is_encrypted_and_the_user_logged_in() {
-        let mut way = Way::of(TlsMode::Starttls, login("auto", false), &[]);
+        let mut way = Way::of(TlsMode::Starttls, Some(login("auto", false)), &[]);
         way.sends("EHLO noddy.com", "250-mx\n250 STARTTLS").sends("STARTTLS", "220 go");
         way.sends("EHLO noddy.com", "250-mx\n250 AUTH LOGIN PLAIN").sends("AUTH PLAIN AGR1ZGUAbm9kZHk=", "235 ok");
         way.ends("Ready: encrypted, logged in as dude");
@@ -322,7 +322,7 @@ mod tests {
 
     #[test]
     fn login_answers_its_challenges() {
-        let mut way = Way::of(TlsMode::None, login("LOGIN", true), &[]);
+        let mut way = Way::of(TlsMode::None, Some(login("LOGIN", true)), &[]);
         way.sends("EHLO noddy.com", "250-mx\n250 AUTH LOGIN").sends("AUTH LOGIN", "334 VXNlcm5hbWU6");
         way.sends("ZHVkZQ==", "334 UGFzc3dvcmQ6").sends("bm9kZHk=", "535 no");
         way.ends("refused the login (535)");
@@ -330,7 +330,7 @@ mod tests {
 
     #[test]
     fn no_password_goes_over_an_open_line() {
-        let mut way = Way::of(TlsMode::Starttls, login("auto", false), &[]);
+        let mut way = Way::of(TlsMode::Starttls, Some(login("auto", false)), &[]);
         way.sends("EHLO noddy.com", "250-mx\n250 AUTH PLAIN").ends("not encrypted");
     }
 

@@ -48,7 +48,7 @@ mod tests {
             keep(&state, line).unwrap();
         }
         assert_eq!(load(&state), ["RSET", "NOOP"]);
-        let many: String = (0..3000).map(|n| format!("NOOP {n}\n")).collect();
+        let many = (0..3000).map(|n| format!("NOOP {n}")).collect::<Vec<_>>().join("\n");
         std::fs::write(state.join("history"), many).unwrap();
         keep(&state, "QUIT").unwrap();
         let lines = load(&state);

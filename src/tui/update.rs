@@ -151,7 +151,7 @@ fn background(model: &mut Model, message: Message) -> Vec<Effect> {
             replay::not_begun(model);
             model.notice = Some(why);
         }
-        Message::Notice(why) => model.notice = Some(why),
+        Message::Notice(why) | Message::Inserted(Err(why)) => model.notice = Some(why),
         Message::NotSent(line) => {
             model.composer.set_line(&line);
             model.notice = Some("Too much is under way; the line was not sent. Enter sends it.".to_owned());
@@ -167,7 +167,6 @@ fn background(model: &mut Model, message: Message) -> Vec<Effect> {
                 editor.insert(&text);
             }
         }
-        Message::Inserted(Err(why)) => model.notice = Some(why),
         Message::Mail(letters) => model.overlay = Some(Overlay::Mail(Mail::of(letters))),
         Message::Recent(recent) => {
             model.start.recent = recent;
