@@ -230,7 +230,9 @@ fn causes(layers: &Layers<'_>, context: &Context) -> Vec<String> {
     let category = || layers.category.map(|c| c.causes.clone());
     let found = own.or_else(|| enhanced_or(layers, enhanced)).or_else(|| at().filter(|causes| !causes.is_empty()));
     for cause in found.or_else(category).unwrap_or_default() {
-        if !causes.contains(&cause) {
+        // What this conversation shows already says it.
+        let said = cause.starts_with("You have not logged in") && causes.iter().any(|c| c.contains("not logged in"));
+        if !said && !causes.contains(&cause) {
             causes.push(cause);
         }
     }

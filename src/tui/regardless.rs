@@ -12,8 +12,8 @@ use super::model::Model;
 pub enum Repeat {
     /// The EHLO or LHLO as it was sent before, then STARTTLS.
     Greeting(Vec<u8>),
-    /// STARTTLS.
-    Starttls,
+    /// STARTTLS, once the exchange of the greeting line is there: so many exchanges there were before it.
+    Starttls(usize),
 }
 
 /// Connects again; where the handshake came by STARTTLS, the lines before it are sent again.
@@ -32,7 +32,9 @@ pub(super) fn go_on(model: &mut Model) -> Vec<Effect> {
     }
     let line = match (repeat, state.phase()) {
         (Repeat::Greeting(line), Phase::Greeted) if !state.session.turned_away => line.clone(),
-        (Repeat::Starttls, Phase::Ready) if state.session.capabilities.has("STARTTLS") => b"STARTTLS".to_vec(),
+        // The greeting line was asked for and is not on the wire yet.
+        (Repeat::Starttls(before), _) if model.talk.dialogue.exchanges().len() <= *before => return Vec::new(),
+        (Repeat::Starttls(_), Phase::Ready) if state.session.capabilities.has("STARTTLS") => b"STARTTLS".to_vec(),
         // The connection before, or the one that is being made.
         (Repeat::Greeting(_), Phase::Closed | Phase::Connecting) => return Vec::new(),
         _ => {
@@ -40,6 +42,7 @@ pub(super) fn go_on(model: &mut Model) -> Vec<Effect> {
             return Vec::new();
         }
     };
-    model.repeat = matches!(repeat, Repeat::Greeting(_)).then_some(Repeat::Starttls);
+    let exchanges = model.talk.dialogue.exchanges().len();
+    model.repeat = matches!(repeat, Repeat::Greeting(_)).then_some(Repeat::Starttls(exchanges));
     vec![Effect::Send(Request::Remark(Remark::new("auto"))), Effect::Send(Request::Line(line, Ending::CrLf))]
 }

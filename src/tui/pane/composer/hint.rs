@@ -28,7 +28,9 @@ pub(super) enum Hint {
 }
 
 /// What to say about this line at this point.
-pub(super) fn hint(line: &str, lints: &[Lint], ghost: &str, around: &Surroundings<'_>) -> Hint {
+///
+/// `headless`: header lines were sent, and no empty line after them yet.
+pub(super) fn hint(line: &str, headless: bool, lints: &[Lint], ghost: &str, around: &Surroundings<'_>) -> Hint {
     if !around.open {
         return note(
             Role::Warning,
@@ -43,7 +45,7 @@ pub(super) fn hint(line: &str, lints: &[Lint], ghost: &str, around: &Surrounding
         return waiting(name, so_far, at_most);
     }
     match sent {
-        Sent::Content => content(line, around),
+        Sent::Content => content(line, headless, around),
         Sent::EndOfData => note(Role::Text, &["The lone dot: Enter ends the message", "Enter ends the message"]),
         Sent::AuthAnswer => answer(line, around),
         Sent::Command(command) if !line.trim().is_empty() => {
@@ -95,7 +97,7 @@ fn span(seconds: u64) -> String {
     }
 }
 
-fn content(line: &str, around: &Surroundings<'_>) -> Hint {
+fn content(line: &str, headless: bool, around: &Surroundings<'_>) -> Hint {
     let session = around.session;
     if session.phase() != Phase::Data {
         return Hint::Note(
@@ -105,6 +107,9 @@ fn content(line: &str, around: &Surroundings<'_>) -> Hint {
                 format!("{} octets of the chunk are due", session.chunk_left),
             ],
         );
+    }
+    if let Some(slip) = slip(line, headless) {
+        return slip;
     }
     if line.starts_with('.') {
         return Hint::Note(
@@ -120,6 +125,37 @@ fn content(line: &str, around: &Surroundings<'_>) -> Hint {
             "354: the message; a lone . ends it",
         ],
     )
+}
+
+/// What people who write a message by hand overlook: the line goes out all the same, and does not do what they want.
+fn slip(line: &str, headless: bool) -> Option<Hint> {
+    let word = line.trim();
+    let verb = word.split([' ', ':']).next().is_some_and(|word| Verb::from_word(word) != Verb::Other);
+    let texts: &[&str] = if word == "." && line != "." {
+        &[
+            "this does not end the message: the dot stands alone, without a space beside it",
+            "no end of the message: the dot stands alone",
+        ]
+    } else if verb && word == word.to_ascii_uppercase() {
+        &[
+            "this becomes text of the message; a line with only . ends it, and then commands work again",
+            "text of the message; a lone . ends it first",
+        ]
+    } else if headless && !word.is_empty() && !line.starts_with([' ', '\t']) && !is_header(line) {
+        &[
+            "an empty line parts the headers from the text: Enter twice sends one, before this line",
+            "an empty line must part headers and text",
+        ]
+    } else {
+        return None;
+    };
+    Some(note(Role::Warning, texts))
+}
+
+/// Whether a line of content looks like a header field (RFC 5322 2.2).
+pub(super) fn is_header(line: &str) -> bool {
+    let name = line.split_once(':').map(|(name, _)| name);
+    name.is_some_and(|name| !name.is_empty() && name.bytes().all(|b| b.is_ascii_graphic()))
 }
 
 fn answer(line: &str, around: &Surroundings<'_>) -> Hint {

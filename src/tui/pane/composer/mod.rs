@@ -78,6 +78,8 @@ pub struct Composer {
     asked: bool,
     /// The lone dot was sent, and no transaction begun since: QUIT is what comes next.
     ended: bool,
+    /// Header lines of a message were sent, and no empty line after them yet.
+    headless: bool,
 }
 
 impl Composer {
@@ -161,6 +163,10 @@ impl Composer {
         if around.session.classify(self.line.text().as_bytes()) == Sent::EndOfData {
             self.ended = true;
         }
+        // A line that continues a header field begins with a space, and changes nothing.
+        if !self.line.text().starts_with([' ', '\t']) {
+            self.headless = self.is_content(around) && hint::is_header(self.line.text());
+        }
         self.line.set("");
         self.asked = false;
         self.arrange(around);
@@ -225,7 +231,7 @@ impl Composer {
             return None;
         }
         let row = view::Row::new(self.line.text(), self.line.cursor(), area.width);
-        let hint = hint::hint(self.line.text(), &self.lints, self.ghost(), around);
+        let hint = hint::hint(self.line.text(), self.headless, &self.lints, self.ghost(), around);
         let marked = match &hint {
             Hint::Lint { span, .. } => Some(span),
             Hint::Note(..) => None,
