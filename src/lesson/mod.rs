@@ -5,7 +5,7 @@
 //!
 //! | where | what |
 //! |---|---|
-//! | [`file`] | a lesson as its TOML file has it, read strictly |
+//! | [`mod@file`] | a lesson as its TOML file has it, read strictly |
 //! | [`course`] | which lessons there are |
 //! | [`fact`] | the lab's logs folded into what goals look at |
 //! | [`goal`], `judge` | the words of a goal, and when it holds |

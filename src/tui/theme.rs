@@ -1,6 +1,6 @@
 //! Roles, not colours: what a text is; a theme says how it looks.
 //!
-//! Themes are data: `assets/themes/NAME.toml`, and the user's own under `themes/` in the data directory. [`choose`] takes
+//! Themes are data: `assets/themes/NAME.toml`, and the user's own under `themes/` in the data directory. `choose` takes
 //! one by what the terminal and the user say.
 
 use std::collections::BTreeMap;
