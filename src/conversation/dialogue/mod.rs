@@ -1,0 +1,326 @@
+//! The dialogue: a log folded into exchanges, recipients with their verdicts, and the state at any record.
+//!
+//! Fed as the log grows; an exchange is some 40 bytes that point into the log, a checkpoint of the state is kept every
+//! [`CHECKPOINT`] records, so that the state as of any line is a short fold.
+
+mod exchange;
+mod recipient;
+#[cfg(test)]
+mod tests;
+
+use crate::smtp::session::{Awaited, Sent};
+use crate::smtp::{Class, Reply, ReplyReader, Verb};
+
+use super::fold::{Answered, Fold};
+use super::log::{Entry, Kind, Log};
+use recipient::Decision;
+
+pub use exchange::{Ask, Exchange};
+pub use recipient::{Recipient, Verdict};
+
+/// Records from one kept state to the next.
+pub const CHECKPOINT: usize = 4096;
+
+/// No record.
+const NONE: u32 = u32::MAX;
+
+/// A log folded.
+#[derive(Debug, Clone, Default)]
+pub struct Dialogue {
+    exchanges: Vec<Exchange>,
+    recipients: Vec<Recipient>,
+    /// Where in `recipients` the connection that is open began.
+    connection: usize,
+    /// The first recipient that may still wait for its own verdict on the message (LMTP).
+    undecided: usize,
+    fold: Fold,
+    seen: usize,
+    checkpoints: Vec<Fold>,
+    /// The exchange whose reply is being received.
+    open: Option<u32>,
+    /// The last sent record may be a piece of a line; its octets so far.
+    sent_part: Vec<u8>,
+    sent_from: u32,
+}
+
+impl Dialogue {
+    /// A dialogue of nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A whole log folded.
+    #[must_use]
+    pub fn of(log: &Log) -> Self {
+        let mut dialogue = Self::new();
+        dialogue.extend(log);
+        dialogue
+    }
+
+    /// Folds what the log has beyond what was folded before.
+    pub fn extend(&mut self, log: &Log) {
+        for (index, entry) in log.since(self.seen) {
+            if index % CHECKPOINT == 0 {
+                self.checkpoints.push(self.fold.clone());
+            }
+            self.record(index, &entry);
+        }
+        self.seen = log.len();
+    }
+
+    /// All exchanges, in the order in which they were asked.
+    #[must_use]
+    pub fn exchanges(&self) -> &[Exchange] {
+        &self.exchanges
+    }
+
+    /// All recipients of all transactions.
+    #[must_use]
+    pub fn recipients(&self) -> &[Recipient] {
+        &self.recipients
+    }
+
+    /// The recipients of the transaction that is open, or else of the last one of this connection.
+    #[must_use]
+    pub fn envelope(&self) -> &[Recipient] {
+        let connection = &self.recipients[self.connection.min(self.recipients.len())..];
+        let number = self.fold.session.transactions;
+        let from = connection.partition_point(|r| r.transaction < number);
+        &connection[from..]
+    }
+
+    /// The forward-path of a recipient, `local@domain` as typed; read from the log, since there may be very many.
+    #[must_use]
+    pub fn address(&self, log: &Log, recipient: &Recipient) -> String {
+        let exchange = self.exchanges.get(recipient.exchange as usize);
+        let mut line = Vec::new();
+        for (_, entry) in exchange.and_then(Exchange::command).into_iter().flat_map(|record| log.since(record)) {
+            if entry.kind == Kind::Sent {
+                line.extend_from_slice(entry.bytes.trim_ascii_end());
+                if entry.crlf || entry.bytes.ends_with(b"\n") {
+                    break;
+                }
+            }
+        }
+        let command = crate::smtp::Command::parse(&line);
+        let path = command.path.as_ref().map(crate::smtp::Path::address);
+        path.unwrap_or_else(|| String::from_utf8_lossy(command.argument()).into_owned())
+    }
+
+    /// The state now.
+    #[must_use]
+    pub fn state(&self) -> &Fold {
+        &self.fold
+    }
+
+    /// The state just after a record.
+    #[must_use]
+    pub fn state_at(&self, log: &Log, record: usize) -> Fold {
+        if record + 1 >= self.seen {
+            return self.fold.clone();
+        }
+        let mut at =
+            Self { fold: self.checkpoints.get(record / CHECKPOINT).cloned().unwrap_or_default(), ..Self::default() };
+        at.seen = record / CHECKPOINT * CHECKPOINT;
+        for (index, entry) in log.since(at.seen).take_while(|(index, _)| *index <= record) {
+            at.record(index, &entry);
+        }
+        at.fold
+    }
+
+    /// The exchange that a record belongs to: the last one that began at it or before.
+    #[must_use]
+    pub fn exchange_at(&self, record: usize) -> Option<usize> {
+        let record = u32::try_from(record).ok()?;
+        // Replies come in order, so the exchange of a reply line is found by its range; anything else belongs to the
+        // exchange that was asked last.
+        let by_start = self.exchanges.partition_point(|x| x.start() <= record as usize).checked_sub(1)?;
+        let by_reply = self.exchanges.partition_point(|x| x.first <= record).checked_sub(1);
+        match by_reply {
+            Some(x) if self.exchanges[x].last >= record && self.exchanges[x].first != NONE => Some(x),
+            _ => Some(by_start),
+        }
+    }
+
+    /// The reply of an exchange, taken from the log, as far as it has come.
+    #[must_use]
+    pub fn reply(&self, log: &Log, exchange: usize) -> Option<Reply> {
+        let range = self.exchanges.get(exchange)?.reply()?;
+        let mut reader = ReplyReader::default();
+        let mut replies = Vec::new();
+        for index in range {
+            let Some(entry) = log.get(index).filter(|entry| entry.kind == Kind::Received) else { continue };
+            replies.extend(reader.feed(entry.bytes));
+            if entry.crlf {
+                replies.extend(reader.feed(b"\r\n"));
+            }
+        }
+        replies.into_iter().next().or_else(|| reader.finish())
+    }
+
+    fn record(&mut self, index: usize, entry: &Entry<'_>) {
+        let number = u32::try_from(index).unwrap_or(NONE);
+        match entry.kind {
+            Kind::Sent => self.sent(number, entry),
+            Kind::Content => self.fold.content(entry.bytes.len() as u64 + if entry.crlf { 2 } else { 0 }),
+            Kind::Received => {
+                let open = self.open_reply(number);
+                let answered = self.fold.received(entry.bytes, entry.crlf);
+                if let Some(x) = self.exchanges.get_mut(open as usize) {
+                    x.last = number;
+                }
+                if let Some(answered) = answered {
+                    self.answered(&answered, open, number);
+                }
+            }
+            Kind::Remark => self.remark(number, entry),
+            Kind::Script | Kind::Comment => {}
+        }
+    }
+
+    fn sent(&mut self, number: u32, entry: &Entry<'_>) {
+        let (mut line, whole) = match entry.bytes {
+            bytes if entry.crlf => (bytes, true),
+            [bytes @ .., b'\n'] => (bytes.strip_suffix(b"\r").unwrap_or(bytes), true),
+            bytes => (bytes, false),
+        };
+        if self.sent_part.is_empty() {
+            self.sent_from = number;
+        }
+        let joined;
+        if !whole || !self.sent_part.is_empty() {
+            self.sent_part.extend_from_slice(line);
+            if !whole {
+                return;
+            }
+            joined = std::mem::take(&mut self.sent_part);
+            line = &joined;
+        }
+        let before = self.fold.phase();
+        let tag = u32::try_from(self.exchanges.len()).unwrap_or(NONE);
+        let (ask, verb) = match self.fold.sent(line, tag) {
+            Sent::Content => return,
+            Sent::EndOfData => (Ask::EndOfData, Verb::Data),
+            Sent::AuthAnswer => (Ask::AuthAnswer, Verb::Auth),
+            Sent::Command(command) => {
+                if command.verb == Verb::Rcpt {
+                    self.recipients.push(Recipient {
+                        verdict: Verdict::Pending,
+                        code: None,
+                        enhanced: None,
+                        transaction: self.fold.session.transactions + u32::from(self.mail_pending()),
+                        exchange: tag,
+                        decided: number,
+                    });
+                }
+                (Ask::Command, command.verb)
+            }
+        };
+        self.exchanges.push(Exchange { command: self.sent_from, ..Exchange::new(ask, verb, before) });
+    }
+
+    /// Whether a MAIL has been sent whose reply has not come: a RCPT pipelined after it belongs to its transaction.
+    fn mail_pending(&self) -> bool {
+        self.fold.pending().any(|p| matches!(&p.awaited, Awaited::Command(c) if c.verb == Verb::Mail))
+    }
+
+    /// The exchange to which a line from the server belongs, made where the server speaks unasked.
+    fn open_reply(&mut self, number: u32) -> u32 {
+        if let Some(open) = self.open {
+            return open;
+        }
+        let front = self.fold.pending().next().map(|p| (p.tag, p.awaited.clone()));
+        let open = match front {
+            Some((tag, Awaited::EndOfData { nth, .. })) if nth > 0 => {
+                let (command, verb) =
+                    self.exchanges.get(tag as usize).map_or((NONE, Verb::Data), |x| (x.command, x.verb));
+                self.push_exchange(Exchange { nth, command, ..Exchange::new(Ask::EndOfData, verb, self.fold.phase()) })
+            }
+            Some((tag, _)) => tag,
+            None => self.push_exchange(Exchange::new(Ask::Unasked, Verb::Other, self.fold.phase())),
+        };
+        if let Some(x) = self.exchanges.get_mut(open as usize) {
+            x.first = number;
+            x.last = number;
+        }
+        self.open = Some(open);
+        open
+    }
+
+    fn push_exchange(&mut self, exchange: Exchange) -> u32 {
+        self.exchanges.push(exchange);
+        u32::try_from(self.exchanges.len() - 1).unwrap_or(NONE)
+    }
+
+    fn answered(&mut self, answered: &Answered, open: u32, number: u32) {
+        self.open = None;
+        let code = answered.reply.code();
+        let after = self.fold.phase();
+        let Some(exchange) = self.exchanges.get_mut(open as usize) else { return };
+        exchange.code = code;
+        exchange.complete = !answered.reply.flaws.contains(&crate::smtp::reply::Flaw::Unfinished);
+        exchange.after = after;
+        let success = code.is_some_and(|c| c.class() == Class::Success);
+        let decision = Decision { success, code, enhanced: answered.reply.enhanced(), record: number };
+        match &answered.pending.awaited {
+            Awaited::Command(command) if command.verb == Verb::Rcpt => {
+                let tag = answered.pending.tag;
+                if let Some(r) = self.recipients.iter_mut().rev().find(|r| r.exchange == tag) {
+                    r.answered(decision);
+                }
+            }
+            Awaited::Command(command) if command.chunk().is_some_and(|(_, last)| last) => self.decide(decision, false),
+            Awaited::EndOfData { of, .. } => self.decide(decision, *of > 1),
+            _ => {}
+        }
+    }
+
+    /// The message was taken or refused: for all accepted recipients of the transaction, or (LMTP) for the next of them.
+    fn decide(&mut self, decision: Decision, one: bool) {
+        let transaction = self.fold.session.transactions;
+        let connection = self.connection.min(self.recipients.len());
+        let from = connection + self.recipients[connection..].partition_point(|r| r.transaction < transaction);
+        // Verdicts come in the order of the recipients, so those before the last one decided are not looked at again.
+        let from = from.max(if one { self.undecided } else { 0 });
+        for (n, recipient) in self.recipients.iter_mut().enumerate().skip(from) {
+            if recipient.transaction != transaction || recipient.verdict != Verdict::Accepted {
+                continue;
+            }
+            recipient.decided(decision, one);
+            if one {
+                self.undecided = n + 1;
+                break;
+            }
+        }
+    }
+
+    fn remark(&mut self, number: u32, entry: &Entry<'_>) {
+        let Some(remark) = entry.remark() else { return };
+        match remark.word.as_str() {
+            "connecting" => {
+                self.open = None;
+                self.sent_part.clear();
+                self.connection = self.recipients.len();
+            }
+            "gave-up" => {
+                for pending in self.fold.pending() {
+                    if let Some(x) = self.exchanges.get_mut(pending.tag as usize) {
+                        x.gave_up = true;
+                    }
+                }
+            }
+            _ => {}
+        }
+        let before = self.fold.phase();
+        let tag = u32::try_from(self.exchanges.len()).unwrap_or(NONE);
+        let open = self.open;
+        let unfinished = self.fold.remark(&remark, tag);
+        if remark.word == "connected" {
+            self.exchanges.push(Exchange { command: number, ..Exchange::new(Ask::Greeting, Verb::Other, before) });
+        }
+        if let (Some(answered), Some(open)) = (unfinished, open) {
+            self.answered(&answered, open, number);
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! Tests of the fold: what pairs with what, and the verdict of each recipient.
+
+use super::*;
+use crate::conversation::{Event, Line, Micros, Remark};
+use crate::smtp::{Phase, ReplyCode};
+
+/// A log from lines such as `> NOOP`, `< 250 ok`, `| text`, `* connected a`; a millisecond apart.
+fn log(text: &str) -> Log {
+    let mut log = Log::new();
+    for (n, line) in text.lines().map(str::trim).filter(|l| !l.is_empty()).enumerate() {
+        let (sigil, rest) = line.split_at(1);
+        let rest = rest.strip_prefix(' ').unwrap_or(rest);
+        let event = match sigil {
+            ">" => Event::Sent(Line::new(rest)),
+            "|" => Event::Content(Line::new(rest)),
+            "<" => Event::Received(Line::new(rest)),
+            _ => Event::Remark(Remark::parse(rest)),
+        };
+        log.push(Micros(n as u64 * 1000), &event);
+    }
+    log
+}
+
+const CLASSIC: &str = "
+    * connecting 127.0.0.1:25
+    * connected 127.0.0.1:25
+    < 220 mx
+    > EHLO a
+    < 250-mx
+    < 250 SIZE 1000
+    > MAIL FROM:<a@b>
+    < 250 2.1.0 ok
+    > RCPT TO:<c@d>
+    < 250 2.1.5 ok
+    > RCPT TO:<e@f>
+    < 554 5.7.1 Relay access denied
+    > DATA
+    < 354 go
+    | Subject: x
+    | 
+    > .
+    < 250 2.0.0 queued
+    > QUIT
+    < 221 bye
+    * closed by=server";
+
+#[test]
+fn replies_pair_with_what_they_answer() {
+    let log = log(CLASSIC);
+    let dialogue = Dialogue::of(&log);
+    let got: Vec<_> = dialogue
+        .exchanges()
+        .iter()
+        .map(|x| (x.ask, x.verb.word(), x.code.map(ReplyCode::number), x.after.name()))
+        .collect();
+    assert_eq!(
+        got,
+        [
+            (Ask::Greeting, "", Some(220), "greeted"),
+            (Ask::Command, "EHLO", Some(250), "ready"),
+            (Ask::Command, "MAIL", Some(250), "mail"),
+            (Ask::Command, "RCPT", Some(250), "rcpt"),
+            (Ask::Command, "RCPT", Some(554), "rcpt"),
+            (Ask::Command, "DATA", Some(354), "data"),
+            (Ask::EndOfData, "DATA", Some(250), "ready"),
+            (Ask::Command, "QUIT", Some(221), "quit"),
+        ]
+    );
+    assert_eq!(dialogue.state().phase(), Phase::Closed);
+    assert_eq!(dialogue.reply(&log, 1).expect("a reply").lines.len(), 2);
+    assert_eq!(dialogue.exchanges()[1].latency(&log), Some(Micros(2000)));
+    assert_eq!(dialogue.exchange_at(5), Some(1));
+    assert_eq!(dialogue.exchange_at(14), Some(5));
+}
+
+#[test]
+fn the_state_at_a_record_is_the_fold_up_to_it() {
+    let log = log(CLASSIC);
+    let dialogue = Dialogue::of(&log);
+    for record in 0..log.len() {
+        let mut part = Log::new();
+        for (_, entry) in log.since(0).take(record + 1) {
+            part.push_octets(entry.kind, entry.at, entry.bytes, entry.crlf, entry.masked);
+        }
+        assert_eq!(dialogue.state_at(&log, record).session, Dialogue::of(&part).state().session, "record {record}");
+    }
+}
+
+#[test]
+fn each_recipient_has_its_verdict() {
+    let log = log(CLASSIC);
+    let dialogue = Dialogue::of(&log);
+    let got: Vec<_> = dialogue.envelope().iter().map(|r| (dialogue.address(&log, r), r.verdict)).collect();
+    assert_eq!(got, [("c@d".to_owned(), Verdict::Delivered), ("e@f".to_owned(), Verdict::Refused)]);
+}
+
+#[test]
+fn a_late_reply_belongs_to_the_command_that_was_given_up() {
+    let log = log("* connected a\n< 220 mx\n> NOOP\n* gave-up\n> HELP\n< 250 late\n< 214 help\n< 421 bye");
+    let dialogue = Dialogue::of(&log);
+    let got: Vec<_> =
+        dialogue.exchanges()[1..].iter().map(|x| (x.ask, x.code.map(ReplyCode::number), x.gave_up)).collect();
+    assert_eq!(
+        got,
+        [(Ask::Command, Some(250), true), (Ask::Command, Some(214), false), (Ask::Unasked, Some(421), false)]
+    );
+}
+
+#[test]
+fn lmtp_has_a_verdict_for_each_recipient() {
+    let dialogue = Dialogue::of(&log(
+        "* connected a\n< 220 mx\n> LHLO a\n< 250 mx\n> MAIL FROM:<>\n< 250 ok\n> RCPT TO:<a@b>\n< 250 ok\n> RCPT TO:<c@d>\n< 250 ok\n> DATA\n< 354 go\n> .\n< 250 2.0.0 a\n< 452 4.2.2 full",
+    ));
+    let got: Vec<_> = dialogue.envelope().iter().map(|r| (r.verdict, r.code.map(ReplyCode::number))).collect();
+    assert_eq!(got, [(Verdict::Delivered, Some(250)), (Verdict::Failed, Some(452))]);
+    assert_eq!(dialogue.state().phase(), Phase::Ready);
+}
+
+#[test]
+fn each_verdict_of_lmtp_goes_to_its_recipient_whatever_the_ones_before() {
+    let begin = "* connected a\n< 220 mx\n> LHLO a\n< 250 mx\n> MAIL FROM:<>\n< 250 ok\n> RCPT TO:<a@b>\n< 250 ok\n\
+        > RCPT TO:<no@b>\n< 550 5.1.1 none\n> RCPT TO:<c@d>\n< 250 ok\n> RCPT TO:<e@f>\n< 250 ok\n";
+    let verdicts = "< 452 4.2.2 full\n< 250 2.1.5 c\n< 550 5.7.1 no\n> NOOP\n< 250 ok";
+    for end in ["> DATA\n< 354 go\n> .\n", "> BDAT 3 LAST\n| x\n"] {
+        let dialogue = Dialogue::of(&log(&format!("{begin}{end}{verdicts}")));
+        let got: Vec<_> = dialogue.envelope().iter().map(|r| (r.verdict, r.code.map(ReplyCode::number))).collect();
+        let expected = [
+            (Verdict::Failed, Some(452)),
+            (Verdict::Refused, Some(550)),
+            (Verdict::Delivered, Some(250)),
+            (Verdict::Failed, Some(550)),
+        ];
+        assert_eq!(got, expected, "{end}");
+        let last = dialogue.exchanges().last().expect("NOOP");
+        assert_eq!((last.verb, last.code.map(ReplyCode::number)), (Verb::Noop, Some(250)), "{end}");
+    }
+}
+
+#[test]
+fn a_reply_that_began_before_our_line_does_not_answer_it() {
+    let mut log = log("* connected a\n< 220 mx");
+    log.push(Micros(0), &Event::Received(Line::raw("2")));
+    log.push(Micros(0), &Event::Sent(Line::new("EHLO a")));
+    log.push(Micros(0), &Event::Received(Line::new("50 early")));
+    log.push(Micros(0), &Event::Received(Line::new("250 mx")));
+    let dialogue = Dialogue::of(&log);
+    let got: Vec<_> = dialogue.exchanges().iter().map(|x| (x.ask, x.verb, x.complete)).collect();
+    let unasked = (Ask::Unasked, Verb::Other, true);
+    assert_eq!(got, [(Ask::Greeting, Verb::Other, true), unasked, (Ask::Command, Verb::Ehlo, true)]);
+    assert_eq!(dialogue.state().phase(), Phase::Ready);
+}
+
+#[test]
+fn a_cut_ends_the_reply_that_it_cuts() {
+    let dialogue = Dialogue::of(&log(
+        "* connected a\n< 220 mx\n> HELP\n< 214-a\n< 214-b\n* cut direction=in bytes=100 sha256=00\n> NOOP\n< 250 ok",
+    ));
+    let codes: Vec<_> = dialogue.exchanges().iter().map(|x| x.code.map(ReplyCode::number)).collect();
+    assert_eq!(codes, [Some(220), Some(214), Some(250)]);
+}
+
+#[test]
+fn answers_sent_before_their_challenge_end_the_exchange() {
+    let dialogue = Dialogue::of(&log(
+        "* connected a\n< 220 mx\n> EHLO a\n< 250-mx\n< 250 AUTH LOGIN\n> AUTH LOGIN\n> {{auth}}\n> {{auth}}\n> NOOP\n< 334 VXNlcg==\n< 334 UGFzcw==\n< 235 ok\n< 250 ok",
+    ));
+    let asks: Vec<_> = dialogue.exchanges()[2..].iter().map(|x| x.ask).collect();
+    assert_eq!(asks, [Ask::Command, Ask::AuthAnswer, Ask::AuthAnswer, Ask::Command]);
+    assert_eq!(dialogue.state().phase(), Phase::Ready);
+    assert!(dialogue.state().session.authenticated.is_some());
+}
+
+#[test]
+fn a_line_in_pieces_is_one() {
+    let mut log = Log::new();
+    log.push(Micros(0), &Event::Remark(Remark::new("connected")));
+    log.push(Micros(0), &Event::Received(Line::raw("22")));
+    log.push(Micros(0), &Event::Sent(Line::new("EHLO early")));
+    log.push(Micros(0), &Event::Received(Line::new("0 mx")));
+    log.push(Micros(0), &Event::Received(Line::raw("250 mx\n")));
+    let dialogue = Dialogue::of(&log);
+    let codes: Vec<_> = dialogue.exchanges().iter().map(|x| x.code.map(ReplyCode::number)).collect();
+    assert_eq!(codes, [Some(220), Some(250)]);
+}
