@@ -1,41 +1,7 @@
 //! Composing as a person meets it: templates, completion, the form, keys in and screen out.
 
-use insta::assert_snapshot;
-
 use super::overlay::Overlay;
-use super::screen::Screen;
 use super::tests::{connected, refused};
-
-/// Snapshots at both usual sizes.
-fn both_sizes(name: &str, of: impl Fn(u16, u16) -> Screen) {
-    for (columns, rows) in [(80, 24), (120, 33)] {
-        assert_snapshot!(format!("{name}_{columns}x{rows}"), of(columns, rows).shown());
-    }
-}
-
-/// The workbench with these keys pressed after a refused recipient.
-fn after(keys: &str) -> impl Fn(u16, u16) -> Screen {
-    move |columns, rows| {
-        let mut screen = refused(columns, rows);
-        screen.keys(keys);
-        screen
-    }
-}
-
-#[test]
-fn the_menu_of_verbs() {
-    both_sizes("verbs", after("<f2><down>"));
-}
-
-#[test]
-fn the_parameters_at_the_last_field() {
-    both_sizes("parameters", after("RCPT<tab><tab>"));
-}
-
-#[test]
-fn the_form_of_a_line() {
-    both_sizes("form", after("RCPT TO:<lt>a@b> NOTIFY=FAILURE<f2><tab>"));
-}
 
 #[test]
 fn f2_twice_is_the_form_and_esc_gives_the_line_back() {

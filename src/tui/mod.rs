@@ -30,6 +30,8 @@ pub mod effect;
 mod enter;
 pub mod errand;
 mod footer;
+#[cfg(test)]
+mod gallery;
 mod hall;
 mod keep;
 pub mod keymap;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
+use super::gallery::certificates::SELF_SIGNED;
 use super::message::Message;
 use super::model::{Focus, Peer};
 use super::overlay::Overlay;
@@ -41,10 +42,10 @@ const REFUSED: &str = "
     * connecting 127.0.0.1:25
     * connected 127.0.0.1:25";
 
-fn untrusted() -> Screen {
-    let mut screen = greeted(120, 33);
+/// A certificate that was not trusted, and looked at closer.
+pub(super) fn untrusted(columns: u16, rows: u16) -> Screen {
+    let mut screen = greeted(columns, rows);
     screen.wire(REFUSED);
-    assert!(screen.shown().contains("looking closer"), "{}", screen.shown());
     screen.wire(
         "< 220 mx.example ESMTP
          * auto
@@ -54,10 +55,17 @@ fn untrusted() -> Screen {
          * auto
          > STARTTLS
          < 220 go
-         * tls version=TLSv1.3 verified=no reason=\"it is self-signed: nobody else vouches for it\"
-         * closed by=client",
+         * tls version=TLSv1.3 verified=no reason=\"it is self-signed: nobody else vouches for it\"",
     );
+    screen.wire(&format!("* certificate n=0 der={SELF_SIGNED}\n* closed by=client"));
     screen
+}
+
+#[test]
+fn a_closer_look_at_a_certificate_is_said_while_it_lasts() {
+    let mut screen = greeted(120, 33);
+    screen.wire(REFUSED);
+    assert!(screen.shown().contains("looking closer"), "{}", screen.shown());
 }
 
 #[test]
@@ -108,7 +116,7 @@ fn the_tabs_are_about_the_marked_record() {
 
 #[test]
 fn going_on_regardless_asks_repeats_what_led_to_it_and_stays_marked() {
-    let mut screen = untrusted();
+    let mut screen = untrusted(120, 33);
     assert!(screen.shown().contains("Certificate not trusted · Alt-1 goes on regardless"), "{}", screen.shown());
     screen.keys("<alt-1>n");
     assert!(screen.asked().is_empty(), "it is asked about first");
@@ -135,7 +143,7 @@ fn going_on_regardless_asks_repeats_what_led_to_it_and_stays_marked() {
 
 #[test]
 fn going_on_regardless_is_in_the_palette_only_where_there_is_a_reason() {
-    let mut screen = untrusted();
+    let mut screen = untrusted(120, 33);
     screen.keys("<ctrl-p>tls-regardless<enter>");
     assert!(screen.shown().contains("take the certificate whatever it is"), "{}", screen.shown());
     let mut screen = greeted(120, 33);

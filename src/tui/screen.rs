@@ -1,7 +1,10 @@
 //! A workbench for tests: keys go in as text, wire events as lines of a transcript, and the screen comes out.
 
+use std::sync::{Arc, LazyLock};
+
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
 
 use super::effect::Effect;
 use super::keymap::Key;
@@ -13,6 +16,10 @@ use super::view::view;
 use crate::client::Request;
 use crate::conversation::Micros;
 use crate::conversation::event::{Event, Line, Remark, Timed};
+use crate::decode::Knowledge;
+
+/// Read once for all tests.
+static KNOWLEDGE: LazyLock<Arc<Knowledge>> = LazyLock::new(|| Arc::new(Knowledge::shipped()));
 
 /// A model with a screen of its own and the effects that it asked for.
 pub(crate) struct Screen {
@@ -27,7 +34,7 @@ impl Screen {
     /// A workbench of this size, connected to nothing.
     pub(crate) fn new(columns: u16, rows: u16) -> Self {
         let mut screen = Self { model: Model::default(), effects: Vec::new(), remembered: Vec::new(), at: 0 };
-        screen.model.knowledge = std::sync::Arc::new(crate::decode::Knowledge::shipped());
+        screen.model.knowledge = Arc::clone(&KNOWLEDGE);
         screen.send(Message::Resize(columns, rows));
         screen
     }
@@ -101,28 +108,35 @@ impl Screen {
         self.wire(replies);
     }
 
-    /// The screen as text.
-    pub(crate) fn shown(&self) -> String {
+    /// The cells of the screen.
+    pub(crate) fn drawn(&self) -> Buffer {
         let (columns, rows) = self.model.size;
         let mut terminal = Terminal::new(TestBackend::new(columns, rows)).expect("a test backend never fails");
         terminal.draw(|frame| view(&self.model, frame)).expect("a test backend never fails");
-        let buffer = terminal.backend().buffer();
-        let row = |y| {
-            let mut line = String::new();
-            let mut skip = 0;
-            for x in 0..columns {
-                let symbol = buffer[(x, y)].symbol();
-                if skip == 0 {
-                    line.push_str(symbol);
-                    skip = super::text::width(symbol).saturating_sub(1);
-                } else {
-                    skip -= 1;
-                }
-            }
-            line.trim_end().to_owned()
-        };
-        (0..rows).map(row).collect::<Vec<_>>().join("\n")
+        terminal.backend().buffer().clone()
     }
+
+    /// The screen as text.
+    pub(crate) fn shown(&self) -> String {
+        let buffer = self.drawn();
+        (0..buffer.area.height).map(|y| row(&buffer, y)).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// A row as text, a wide character once.
+pub(crate) fn row(buffer: &Buffer, y: u16) -> String {
+    let mut line = String::new();
+    let mut skip = 0;
+    for x in 0..buffer.area.width {
+        let symbol = buffer[(x, y)].symbol();
+        if skip == 0 {
+            line.push_str(symbol);
+            skip = super::text::width(symbol).saturating_sub(1);
+        } else {
+            skip -= 1;
+        }
+    }
+    line.trim_end().to_owned()
 }
 
 fn is_reading(effect: &Effect) -> bool {

@@ -59,7 +59,7 @@ pub(super) fn in_data(columns: u16, rows: u16) -> Screen {
     screen
 }
 
-fn opened(columns: u16, rows: u16) -> Screen {
+pub(super) fn opened(columns: u16, rows: u16) -> Screen {
     let text = refused(columns, rows);
     let mut screen = Screen::new(columns, rows);
     let log: Log = text.model.talk.log.clone();
@@ -100,48 +100,6 @@ fn start(columns: u16, rows: u16) -> Screen {
     }]));
     screen
 }
-
-/// Snapshots at both usual sizes.
-macro_rules! both_sizes {
-    ($name:ident, $of:expr) => {
-        #[test]
-        fn $name() {
-            for (columns, rows) in [(80, 24), (120, 33)] {
-                let screen: Screen = $of(columns, rows);
-                assert_snapshot!(format!("{}_{columns}x{rows}", stringify!($name)), screen.shown());
-            }
-        }
-    };
-}
-
-both_sizes!(start_screen, start);
-both_sizes!(refused_relay, refused);
-both_sizes!(message_content, in_data);
-both_sizes!(opened_file, opened);
-both_sizes!(help, |c, r| {
-    let mut screen = refused(c, r);
-    screen.keys("<f1>");
-    screen
-});
-both_sizes!(palette, |c, r| {
-    let mut screen = refused(c, r);
-    screen.keys("<ctrl-p>recon");
-    screen
-});
-both_sizes!(quit_question, |c, r| {
-    let mut screen = in_data(c, r);
-    screen.keys("<ctrl-q>");
-    screen
-});
-both_sizes!(classic_conversation, |c, r| {
-    let mut screen = in_data(c, r);
-    screen.keys("Subject: hello<enter><enter>Hello.<enter>");
-    screen.asked();
-    screen.wire("| Subject: hello\n|\n| Hello.");
-    screen.say(".<enter>", "< 250 2.0.0 Ok: queued as 4YW33q8qk4Y");
-    screen.say("QUIT<enter>", "< 221 2.0.0 Bye\n* closed by=server");
-    screen
-});
 
 #[test]
 fn a_screen_that_is_too_small_asks_for_room_and_the_conversation_goes_on() {

@@ -4,6 +4,7 @@
 //! one by what the terminal and the user say.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier, Style};
@@ -76,13 +77,13 @@ impl Theme {
     /// Only the 16 colours that every terminal has.
     #[must_use]
     pub fn sixteen() -> Self {
-        shipped("sixteen")
+        SHIPPED.named("sixteen").expect("it is shipped")
     }
 
     /// No colour: bold, underline, reverse.
     #[must_use]
     pub fn mono() -> Self {
-        shipped("mono")
+        SHIPPED.named("mono").expect("it is shipped")
     }
 
     /// Reads a theme's file.
@@ -196,14 +197,19 @@ pub struct Themes {
     current: usize,
 }
 
+/// Those that come with ehlo, read once.
+static SHIPPED: LazyLock<Themes> = LazyLock::new(|| {
+    let mut themes = Themes { all: Vec::new(), current: 0 };
+    for name in ["dark", "light", "sixteen", "mono"] {
+        themes.add(name, shipped(name));
+    }
+    themes.choose("sixteen");
+    themes
+});
+
 impl Default for Themes {
     fn default() -> Self {
-        let mut themes = Self { all: Vec::new(), current: 0 };
-        for name in ["dark", "light", "sixteen", "mono"] {
-            themes.add(name, shipped(name));
-        }
-        themes.choose("sixteen");
-        themes
+        SHIPPED.clone()
     }
 }
 
@@ -221,6 +227,12 @@ impl Themes {
         let found = self.all.iter().position(|(known, _)| known == name);
         self.current = found.unwrap_or(self.current);
         found.is_some()
+    }
+
+    /// The one of this name.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Option<Theme> {
+        self.all.iter().find(|(known, _)| known == name).map(|(_, theme)| *theme)
     }
 
     /// The next one, in a ring, with its name.

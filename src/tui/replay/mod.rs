@@ -19,7 +19,7 @@ use super::theme::Theme;
 
 mod prepare;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 pub(super) use prepare::{compare, rehearse};
 

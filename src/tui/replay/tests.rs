@@ -2,8 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use insta::assert_snapshot;
-
 use super::prepare::{compared, rehearsed};
 use crate::conversation::file::read;
 use crate::tui::message::Message;
@@ -72,20 +70,12 @@ const GREETING: &str = "* connecting 127.0.0.1:2525
     * connected 127.0.0.1:2525 from 127.0.0.1:50000
     < 220 mx.target.local ESMTP";
 
-fn with_a_difference(columns: u16, rows: u16) -> Screen {
+pub(in crate::tui) fn with_a_difference(columns: u16, rows: u16) -> Screen {
     let mut screen = replaying(columns, rows, GREETING);
     screen.say("<enter>", "< 250-mx.target.local\n< 250-SIZE 20971520\n< 250 STARTTLS");
     screen.say("<enter>", "< 250 2.1.0 Ok");
     screen.say("<enter>", "< 550 5.1.1 <anotherdude@target.local>: User unknown");
     screen
-}
-
-#[test]
-fn recorded_and_now_stand_beside_each_other() {
-    for (columns, rows) in [(80, 24), (120, 33)] {
-        let screen = with_a_difference(columns, rows);
-        assert_snapshot!(format!("replay_{columns}x{rows}"), screen.shown());
-    }
 }
 
 #[test]
@@ -185,7 +175,7 @@ fn what_can_t_be_replayed_is_refused_before_it_connects() {
     assert!(!refused("> NOOP\n", "127.0.0.1:port").is_empty());
 }
 
-fn comparing(columns: u16, rows: u16) -> Screen {
+pub(in crate::tui) fn comparing(columns: u16, rows: u16) -> Screen {
     let root = tempfile::tempdir().expect("a directory");
     let other = RELAY
         .replace("250 2.1.5 Ok", "550 5.1.1 User unknown")
@@ -203,15 +193,6 @@ fn comparing(columns: u16, rows: u16) -> Screen {
     let compared = compared(&paths[0], &paths[1]).expect("they can be compared");
     screen.send(Message::Compared(Box::new(compared)));
     screen
-}
-
-#[test]
-fn two_files_stand_beside_each_other() {
-    for (columns, rows) in [(80, 24), (120, 33)] {
-        let mut screen = comparing(columns, rows);
-        screen.keys("n");
-        assert_snapshot!(format!("compare_{columns}x{rows}"), screen.shown());
-    }
 }
 
 #[test]

@@ -14,7 +14,7 @@ use crate::lesson::progress::Done;
 
 mod profiles;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod view;
 
 pub use profiles::{News, Wish};

@@ -1,7 +1,5 @@
 //! The start screen and the editor of profiles: keys in, screen and wishes out.
 
-use insta::assert_snapshot;
-
 use super::*;
 use crate::profile::Draft;
 use crate::tui::message::Message;
@@ -73,7 +71,7 @@ fn a_recent_conversation_is_reached_by_its_words() {
 }
 
 /// The start screen with these profiles and one conversation.
-fn screen(columns: u16, rows: u16) -> Screen {
+pub(in crate::tui) fn screen(columns: u16, rows: u16) -> Screen {
     let mut screen = Screen::new(columns, rows);
     screen.model.face = Face::Start;
     let profile = |name: &str, address: &str, note: &str| Profile {
@@ -102,33 +100,12 @@ fn screen(columns: u16, rows: u16) -> Screen {
     screen
 }
 
-fn editor(draft: Draft, name: &str, was: Option<&str>) -> Message {
+pub(in crate::tui) fn editor(draft: Draft, name: &str, was: Option<&str>) -> Message {
     let taken = vec!["noddy".to_owned(), "front".to_owned()];
     Message::Profiles(News::Editor(Box::new(ProfileEditor::new("New profile", name, was, taken, draft))))
 }
 
-const FILE: &str = "# ours\nhost = \"mx.noddy.com\"\n[identity]\nfrom = \"dude@noddy.com\"\n";
-
-#[test]
-fn screens() {
-    for (columns, rows) in [(80, 24), (120, 33), (200, 50)] {
-        let mut screen = screen(columns, rows);
-        screen.keys("front");
-        screen.send(Message::Profiles(News::Read(
-            "front".to_owned(),
-            Ok("profile front: mx.target.local port 25".to_owned()),
-        )));
-        assert_snapshot!(format!("search_{columns}x{rows}"), screen.shown());
-        screen.keys("<esc>");
-        assert_snapshot!(format!("start_{columns}x{rows}"), screen.shown());
-        let mut draft = Draft::of(FILE).expect("TOML");
-        draft.set("network.bind", "localhost");
-        draft.set("port", "0");
-        screen.send(editor(draft, "noddy", Some("noddy")));
-        screen.keys("<tab>");
-        assert_snapshot!(format!("editor_{columns}x{rows}"), screen.shown());
-    }
-}
+pub(in crate::tui) const FILE: &str = "# ours\nhost = \"mx.noddy.com\"\n[identity]\nfrom = \"dude@noddy.com\"\n";
 
 #[test]
 fn how_what_is_typed_is_read_stands_below_it_before_enter() {

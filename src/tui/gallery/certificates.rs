@@ -1,0 +1,26 @@
+//! Certificates that stay the same, so that a screen which shows one does too: DER in base64.
+
+/// Of mx.target.local and smtp.target.local, by "Example CA", until 24 January 2027.
+pub(in crate::tui) const SERVER: &str = "\
+    MIIBkDCCATagAwIBAgICEjQwCgYIKoZIzj0EAwIwFTETMBEGA1UEAwwKRXhhbXBsZSBDQTAeFw0yNjExMjUwMTU2MDFaFw0yNzAxMjQwMTU2MD\
+    FaMBoxGDAWBgNVBAMMD214LnRhcmdldC5sb2NhbDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABP9wFdoopw6FbGpiijc3CCtGg8/s/DiJvPAx\
+    /r4mN8mnVUXlaYOZZuowrcHbg4E6WFoRkQb3Odbjf9ZHIYuozUejcTBvMC0GA1UdEQQmMCSCD214LnRhcmdldC5sb2NhbIIRc210cC50YXJnZX\
+    QubG9jYWwwHQYDVR0OBBYEFN7GOFT5Nwg72nPqzq9b8GTfXwkJMB8GA1UdIwQYMBaAFN6dOPxwnTW618vnzDgdhyXnN69SMAoGCCqGSM49BAMC\
+    A0gAMEUCIFnKuRJ7AuSXm0kTmeh53AhoLbbDLy/1qpfwZbbBEfg8AiEAivyUUQSKj2Tz2x2xv8X3ANdfffmf4gWVEYPWqy7eAKI=";
+
+/// Of "Example CA", until November 2036.
+pub(in crate::tui) const AUTHORITY: &str = "\
+    MIIBfzCCASWgAwIBAgIUYhi85Zm13koOOdiW9Il4Kcqb7aYwCgYIKoZIzj0EAwIwFTETMBEGA1UEAwwKRXhhbXBsZSBDQTAeFw0yNjExMjUwMT\
+    U2MDFaFw0zNjExMjIwMTU2MDFaMBUxEzARBgNVBAMMCkV4YW1wbGUgQ0EwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAT/sri5svjuBEIxNkLj\
+    svYCkaFhdk3wedvYOeNo7LyQ+nraW3tKGCj603zr0yhZEX9NlIvmioeLJeGVZGN8RNIRo1MwUTAdBgNVHQ4EFgQU3p04/HCdNbrXy+fMOB2HJe\
+    c3r1IwHwYDVR0jBBgwFoAU3p04/HCdNbrXy+fMOB2HJec3r1IwDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiEA/eRmAooMFfNY\
+    lEdEMC9QSoutVOB7ZU0Fto0sQxmh/osCIBfKw2LUh48IYqqrMo9gx1IGIc3y6FORUivGR8mjWtQ/";
+
+/// Of mail.old.example, by itself, until 25 December 2026.
+pub(in crate::tui) const SELF_SIGNED: &str = "\
+    MIIBqDCCAU6gAwIBAgIUfshO6D3ngPq4TaW+IWLrofM/axIwCgYIKoZIzj0EAwIwGzEZMBcGA1UEAwwQbWFpbC5vbGQuZXhhbXBsZTAeFw0yNj\
+    ExMjUwMTU2MDFaFw0yNjEyMjUwMTU2MDFaMBsxGTAXBgNVBAMMEG1haWwub2xkLmV4YW1wbGUwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAT/\
+    cBXaKKcOhWxqYoo3NwgrRoPP7Pw4ibzwMf6+JjfJp1VF5WmDmWbqMK3B24OBOlhaEZEG9znW43/WRyGLqM1Ho3AwbjAdBgNVHQ4EFgQU3sY4VP\
+    k3CDvac+rOr1vwZN9fCQkwHwYDVR0jBBgwFoAU3sY4VPk3CDvac+rOr1vwZN9fCQkwDwYDVR0TAQH/BAUwAwEB/zAbBgNVHREEFDASghBtYWls\
+    Lm9sZC5leGFtcGxlMAoGCCqGSM49BAMCA0gAMEUCIGKVytk3tg4g8qBErzx779dAQVYrD4ONCTERsIJxvoywAiEAk7z+91YmYJx3Jn/pVIfCPt\
+    WiWLqvXlSTyLldfiozbOE=";

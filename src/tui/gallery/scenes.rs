@@ -1,0 +1,354 @@
+//! The screens: a name and what builds each at a size.
+
+use std::sync::Arc;
+
+use super::certificates::{AUTHORITY, SERVER};
+use crate::conversation::event::{Event, Line, Remark};
+use crate::conversation::{Log, Micros};
+use crate::lesson::{Lesson, course};
+use crate::profile::Draft;
+use crate::smtp::Phase;
+use crate::tui::message::Message;
+use crate::tui::model::{Face, Peer};
+use crate::tui::overlay::Letter;
+use crate::tui::pane::lesson::{LessonNews, Seen};
+use crate::tui::panel_tests::untrusted;
+use crate::tui::replay::tests::{comparing, with_a_difference};
+use crate::tui::screen::Screen;
+use crate::tui::secret::Fetched;
+use crate::tui::start::News;
+use crate::tui::start::tests as start_tests;
+use crate::tui::tests::{connected, in_data, opened, refused};
+
+/// One screen.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scene {
+    /// Its name, and that of its snapshots.
+    pub(super) name: &'static str,
+    /// Builds it at so many columns and rows.
+    pub(super) of: fn(u16, u16) -> Screen,
+}
+
+const fn scene(name: &'static str, of: fn(u16, u16) -> Screen) -> Scene {
+    Scene { name, of }
+}
+
+/// Every screen that there is.
+pub(super) const SCENES: &[Scene] = &[
+    scene("start_empty", |c, r| {
+        let mut screen = Screen::new(c, r);
+        screen.model.face = Face::Start;
+        screen
+    }),
+    scene("start", start),
+    scene("start_searching", |c, r| {
+        let mut screen = start(c, r);
+        screen.keys("front");
+        let reading = Ok("profile front: mx.target.local port 25, STARTTLS where offered".to_owned());
+        screen.send(Message::Profiles(News::Read("front".to_owned(), reading)));
+        screen
+    }),
+    scene("start_typed", |c, r| {
+        let mut screen = start(c, r);
+        screen.keys("telnet mx 259x");
+        let why = Err("`259x` is not a port; 25, 465 and 587 are usual".to_owned());
+        screen.send(Message::Profiles(News::Read("telnet mx 259x".to_owned(), why)));
+        screen
+    }),
+    scene("start_delete_profile", |c, r| after(start(c, r), "<down><down><delete>")),
+    scene("profile_editor", |c, r| {
+        let mut screen = start(c, r);
+        let mut draft = Draft::of(start_tests::FILE).expect("TOML");
+        draft.set("network.bind", "localhost");
+        draft.set("port", "0");
+        screen.send(start_tests::editor(draft, "noddy", Some("noddy")));
+        after(screen, "<tab>")
+    }),
+    scene("classic", |c, r| {
+        let mut screen = delivered(c, r);
+        screen.say("QUIT<enter>", "< 221 2.0.0 Bye\n* closed by=server");
+        screen
+    }),
+    scene("greeted", connected),
+    scene("refused", refused),
+    scene("refused_earlier_line", |c, r| after(refused(c, r), "<esc>[[")),
+    scene("message_content", |c, r| {
+        let mut screen = in_data(c, r);
+        screen.keys("Subject: hello<enter><enter>");
+        screen.asked();
+        screen.wire("| Subject: hello\n|");
+        after(screen, ".profile")
+    }),
+    scene("delivered", delivered),
+    scene("under_tls", under_tls),
+    scene("implicit_tls", |c, r| {
+        let mut screen = began(c, r, "smtps://mx.target.local");
+        screen.wire("* connecting 127.0.0.1:465\n* connected 127.0.0.1:465 from 127.0.0.1:50000");
+        screen.wire(&format!("* tls version=TLSv1.3 cipher=TLS_AES_256_GCM_SHA384 verified=yes{}", chain()));
+        screen.wire("< 220 mx.target.local ESMTP");
+        screen
+    }),
+    scene("untrusted_certificate", untrusted),
+    scene("untrusted_tls_tab", |c, r| after(untrusted(c, r), "<f9><f9><f9>")),
+    scene("question_regardless", |c, r| after(untrusted(c, r), "<ctrl-p>tls-regardless<enter>")),
+    scene("awaiting_a_reply", |c, r| {
+        let mut screen = connected(c, r);
+        screen.say("EHLO noddy.com<enter>", "");
+        let now = screen.model.now;
+        screen.send(Message::Tick(Micros(now.0 + 4_200_000)));
+        screen
+    }),
+    scene("cut_off", |c, r| {
+        let mut screen = refused(c, r);
+        screen.wire("< 421 4.4.2 mx.target.local too long idle\n* closed by=server");
+        screen
+    }),
+    scene("way_back", |c, r| {
+        let mut screen = refused(c, r);
+        screen.wire("* closed by=network reason=\"connection reset\"");
+        let peer = Box::new(screen.model.peer.clone());
+        screen.send(Message::Began { peer, path: None, again: true });
+        screen.wire("* connecting 127.0.0.1:40025\n* connected 127.0.0.1:40025 from 127.0.0.1:50001\n< 220 mx");
+        screen
+    }),
+    scene("tab_session", |c, r| after(refused(c, r), "<f9>")),
+    scene("tab_offer", |c, r| after(under_tls(c, r), "<f9><f9>")),
+    scene("tab_tls", |c, r| after(under_tls(c, r), "<f9><f9><f9>")),
+    scene("tab_tls_clear_text", |c, r| after(refused(c, r), "<f9><f9><f9>")),
+    scene("zoomed_reply", |c, r| after(refused(c, r), "<esc><enter>z")),
+    scene("verbs", |c, r| after(refused(c, r), "<f2><down>")),
+    scene("ghost_text", |c, r| after(refused(c, r), "RCPT")),
+    scene("parameters", |c, r| after(refused(c, r), "RCPT<tab><tab>")),
+    scene("form", |c, r| after(refused(c, r), "RCPT TO:<lt>a@b> NOTIFY=FAILURE<f2><tab>")),
+    scene("lint", |c, r| after(refused(c, r), "RCPT TO :anotherdude@target.local notify=success,failure")),
+    scene("history_search", |c, r| after(refused(c, r), "<ctrl-r>rcpt")),
+    scene("paste", |c, r| {
+        let mut screen = refused(c, r);
+        screen.send(Message::Paste("RSET\nNOOP\nQUIT\n".to_owned()));
+        screen
+    }),
+    scene("message_editor", |c, r| after(in_data(c, r), "<f3>hello<down><down>Hello.<enter>.<enter>")),
+    scene("message_samples", |c, r| after(refused(c, r), "<f3><f2>")),
+    scene("message_ready", |c, r| after(in_data(c, r), "<f3>hello<down><down>Hello.<ctrl-d>")),
+    scene("auth_answer", |c, r| {
+        let mut screen = under_tls(c, r);
+        screen.say("AUTH LOGIN<enter>", "< 334 VXNlcm5hbWU6");
+        after(screen, "$dude")
+    }),
+    scene("password", |c, r| {
+        let mut screen = connected(c, r);
+        screen.send(Message::Secret(Fetched::Ask("dude".to_owned())));
+        after(screen, "noddy")
+    }),
+    scene("lesson", |c, r| {
+        let mut class = Class::new(c, r);
+        class.to_the_recipients();
+        class.screen
+    }),
+    scene("lesson_mistake", |c, r| {
+        let mut class = Class::new(c, r);
+        class.lab("> HELO\n< 501 a name");
+        class.screen
+    }),
+    scene("lesson_whole", |c, r| {
+        let mut class = Class::new(c, r);
+        class.to_the_recipients();
+        after(class.screen, "<shift-f7><f7>")
+    }),
+    scene("lesson_quiz", |c, r| {
+        let mut class = Class::new(c, r);
+        class.all_steps();
+        after(class.screen, "1")
+    }),
+    scene("lesson_finish", |c, r| {
+        let mut class = Class::new(c, r);
+        class.all_steps();
+        after(class.screen, "1<enter>2<enter>3<enter>4<enter>")
+    }),
+    scene("replay", with_a_difference),
+    scene("compare", comparing),
+    scene("opened_file", opened),
+    scene("search_typed", |c, r| after(opened(c, r), "/elsew")),
+    scene("filter_typed", |c, r| after(opened(c, r), "frefused")),
+    scene("filtered", |c, r| after(opened(c, r), "frefused<enter>")),
+    scene("notes", |c, r| {
+        let mut screen = after(refused(c, r), "<esc>e;");
+        screen.keys("asked the postmaster on Monday<enter>m");
+        for asked in screen.asked() {
+            if let Some(remark) = asked.strip_prefix("remark ") {
+                screen.wire(&format!("* {remark}"));
+            }
+        }
+        screen
+    }),
+    scene("note_typed", |c, r| after(refused(c, r), "<esc>e;asked the postmaster")),
+    scene("copy_menu", |c, r| after(refused(c, r), "<esc>y")),
+    scene("save_as", |c, r| after(opened(c, r), "w")),
+    scene("export", |c, r| after(opened(c, r), "x")),
+    scene("glossary", |c, r| after(refused(c, r), "<ctrl-p>glossary<enter>greyl")),
+    scene("palette", |c, r| after(refused(c, r), "<ctrl-p>recon")),
+    scene("help_composer", |c, r| after(refused(c, r), "<f1>")),
+    scene("help_transcript", |c, r| after(refused(c, r), "<esc>?")),
+    scene("help_start", |c, r| after(start(c, r), "<f1>")),
+    scene("connect", |c, r| after(refused(c, r), "<f4>mx.example")),
+    scene("connect_production", |c, r| {
+        let mut screen = start(c, r);
+        screen.send(Message::Confirm("smtp://mx.example:25".to_owned()));
+        screen
+    }),
+    scene("production", |c, r| {
+        let mut screen = refused(c, r);
+        screen.model.peer.production = true;
+        screen
+    }),
+    scene("question_deliver", |c, r| {
+        let mut screen = in_data(c, r);
+        screen.model.peer.production = true;
+        screen.keys("Subject: hello<enter>");
+        screen.asked();
+        screen.wire("| Subject: hello");
+        assert_eq!(screen.model.talk.dialogue.state().phase(), Phase::Data);
+        after(screen, ".<enter>")
+    }),
+    scene("question_quit", |c, r| after(in_data(c, r), "<ctrl-q>")),
+    scene("question_stop", |c, r| after(in_data(c, r), "<ctrl-c>")),
+    scene("question_reconnect", |c, r| after(refused(c, r), "<f5>")),
+    scene("lab_mail", mail),
+    scene("lab_mail_open", |c, r| after(mail(c, r), "<enter>")),
+];
+
+fn after(mut screen: Screen, keys: &str) -> Screen {
+    screen.keys(keys);
+    screen
+}
+
+/// The start screen with profiles, conversations and a lesson.
+fn start(columns: u16, rows: u16) -> Screen {
+    let mut screen = start_tests::screen(columns, rows);
+    let (name, text) = course::shipped().next().expect("a lesson is shipped");
+    let lesson = Arc::new(Lesson::parse(&name, text).expect("well formed"));
+    screen.send(Message::Lesson(LessonNews::Next(lesson, crate::lesson::progress::Done::default())));
+    screen
+}
+
+fn began(columns: u16, rows: u16, name: &str) -> Screen {
+    let mut screen = Screen::new(columns, rows);
+    screen.model.today = Some("2026-12-01T12:00:00Z".parse().expect("a time"));
+    let mut peer = Peer { name: name.to_owned(), ..Peer::default() };
+    peer.identity.ehlo = "noddy.com".to_owned();
+    peer.identity.from = "dude@noddy.com".to_owned();
+    peer.identity.to = vec!["anotherdude@target.local".to_owned()];
+    screen.send(Message::Began { peer: Box::new(peer), path: None, again: false });
+    screen
+}
+
+fn chain() -> String {
+    format!("\n* certificate n=0 der={SERVER}\n* certificate n=1 der={AUTHORITY}")
+}
+
+/// Secured with STARTTLS, and greeted again.
+fn under_tls(columns: u16, rows: u16) -> Screen {
+    let mut screen = began(columns, rows, "mx.target.local");
+    screen.wire(
+        "* connecting 127.0.0.1:587
+         * connected 127.0.0.1:587 from 127.0.0.1:50000
+         < 220 mx.target.local ESMTP",
+    );
+    screen.say(
+        "EHLO noddy.com<enter>",
+        "< 250-mx.target.local
+         < 250-PIPELINING
+         < 250-SIZE 10485760
+         < 250 STARTTLS",
+    );
+    screen.say("STARTTLS<enter>", "< 220 2.0.0 Ready to start TLS");
+    screen.wire(&format!("* tls version=TLSv1.3 cipher=TLS_AES_256_GCM_SHA384 verified=yes{}", chain()));
+    screen.say(
+        "EHLO noddy.com<enter>",
+        "< 250-mx.target.local
+         < 250-PIPELINING
+         < 250-SIZE 10485760
+         < 250 AUTH PLAIN LOGIN",
+    );
+    screen
+}
+
+/// A message was taken.
+fn delivered(columns: u16, rows: u16) -> Screen {
+    let mut screen = in_data(columns, rows);
+    screen.keys("Subject: hello<enter><enter>Hello.<enter>");
+    screen.asked();
+    screen.wire("| Subject: hello\n|\n| Hello.");
+    screen.say(".<enter>", "< 250 2.0.0 Ok: queued as 4YW33q8qk4Y");
+    screen
+}
+
+/// Mail in the lab.
+fn mail(columns: u16, rows: u16) -> Screen {
+    let mut screen = delivered(columns, rows);
+    screen.model.peer.lab = true;
+    let letter = |mailbox: &str, subject: &str| Letter {
+        mailbox: mailbox.to_owned(),
+        envelope: vec!["from dude@noddy.com".to_owned(), format!("to   {mailbox}")],
+        raw: format!("Received: from noddy.com\r\nSubject: {subject}\r\n\r\nHello.\r\n").into_bytes(),
+        size: 54,
+    };
+    let letters = vec![letter("anotherdude@target.local", "hello"), letter("colleague@target.local", "the other one")];
+    screen.send(Message::Mail(letters));
+    screen
+}
+
+/// A workbench in the first lesson, and the lab's record of its session.
+struct Class {
+    screen: Screen,
+    log: Log,
+}
+
+impl Class {
+    fn new(columns: u16, rows: u16) -> Self {
+        let mut screen = Screen::new(columns, rows);
+        screen.wire("* connecting 127.0.0.1:4000\n* connected 127.0.0.1:4000\n< 220 mx.target.local ESMTP");
+        let (name, text) = course::shipped().next().expect("a lesson is shipped");
+        let lesson = Arc::new(Lesson::parse(&name, text).expect("well formed"));
+        let address = "127.0.0.1:4000".to_owned();
+        screen.send(Message::Lesson(LessonNews::Begun { lesson, address, seed: 1 }));
+        let mut class = Self { screen, log: Log::new() };
+        class.seen("* connected 127.0.0.1:4000 from 127.0.0.1:5000\n< 220 mx.target.local ESMTP");
+        class
+    }
+
+    /// Something that both the workbench and its lab have seen.
+    fn lab(&mut self, text: &str) {
+        self.screen.wire(&text.lines().filter(|line| !line.contains("* delivered")).collect::<Vec<_>>().join("\n"));
+        self.seen(text);
+    }
+
+    fn seen(&mut self, text: &str) {
+        for line in text.lines() {
+            let (sigil, rest) = line.split_at(1);
+            let rest = rest.strip_prefix(' ').unwrap_or(rest);
+            let event = match sigil {
+                ">" => Event::Sent(Line::new(rest)),
+                "|" => Event::Content(Line::new(rest)),
+                "<" => Event::Received(Line::new(rest)),
+                _ => Event::Remark(Remark::parse(rest)),
+            };
+            self.log.push(Micros(self.log.len() as u64), &event);
+        }
+        let seen = Seen { number: 1, began: Micros(0), log: self.log.clone() };
+        self.screen.send(Message::Lesson(LessonNews::Seen(vec![seen])));
+    }
+
+    fn to_the_recipients(&mut self) {
+        self.lab("> HELO noddy.com\n< 250 mx.target.local\n> MAIL FROM:<dude@noddy.com>\n< 250 2.1.0 Ok");
+        self.lab("> RCPT TO:<anotherdude@target.local>\n< 250 2.1.5 Ok");
+    }
+
+    fn all_steps(&mut self) {
+        self.to_the_recipients();
+        self.lab("> RCPT TO:<colleague@target.local>\n< 250 2.1.5 Ok\n> DATA\n< 354 go");
+        self.lab("| Subject: hello\n|\n| Hello.\n> .");
+        self.lab("* delivered to=anotherdude@target.local\n* delivered to=colleague@target.local\n< 250 2.0.0 Ok");
+        self.lab("> QUIT\n< 221 2.0.0 Bye\n* closed by=server");
+    }
+}
