@@ -1,0 +1,65 @@
+//! The composer: the line to send, its templates, and the message.
+
+use super::Where::{Composer, Everywhere};
+use super::{Action, Entry, entry, live, open};
+use crate::tui::model::{Focus, Model};
+use crate::tui::replay;
+
+pub(super) const ENTRIES: &[Entry] = &[
+    entry(
+        Action::Send,
+        "send",
+        "send",
+        "Send the line that stands in the composer, as it stands there.",
+        &[(Composer, "enter")],
+        |model| open(model) || model.replay.as_ref().is_some_and(replay::Replay::reconnects),
+    )
+    .needed(1),
+    entry(
+        Action::Mend,
+        "mend",
+        "mend",
+        "Take the mended line that the composer offers.",
+        &[(Everywhere, "f8")],
+        |model| composing(model) && model.composer.lints().iter().any(|lint| lint.mended.is_some()),
+    )
+    .needed(4),
+    entry(
+        Action::Templates,
+        "templates",
+        "templates",
+        "Choose a verb; with a verb on the line, fill that line in as a form.",
+        &[(Everywhere, "f2")],
+        live,
+    )
+    .needed(4),
+    entry(
+        Action::Message,
+        "message",
+        "message",
+        "Write the message: header fields and text, from samples or files; nothing is sent yet.",
+        &[(Everywhere, "f3")],
+        live,
+    )
+    .needed(4),
+    entry(
+        Action::History,
+        "history",
+        "history",
+        "Find a line that was sent before, in this run or another.",
+        &[(Everywhere, "ctrl-r")],
+        live,
+    ),
+    entry(
+        Action::LineEnd,
+        "line-end",
+        "line end",
+        "Choose how lines end that you send: CRLF as it should be, a bare LF, or nothing.",
+        &[],
+        live,
+    ),
+];
+
+fn composing(model: &Model) -> bool {
+    live(model) && model.focus == Focus::Composer
+}

@@ -1,0 +1,86 @@
+//! The connection: making one, making it ready, ending it.
+
+use super::Where::{Everywhere, Transcript};
+use super::{Action, Entry, always, entry, live, open, talking};
+use crate::tui::model::Model;
+
+pub(super) const ENTRIES: &[Entry] = &[
+    entry(
+        Action::Ready,
+        "ready",
+        "make ready",
+        "Make ready as the target says: EHLO, STARTTLS, EHLO, login; each line is seen as it goes.",
+        &[(Everywhere, "f10")],
+        |model| open(model) && !model.talk.dialogue.state().phase().in_transaction(),
+    ),
+    entry(
+        Action::Back,
+        "back",
+        "back here",
+        "After a cut, go back to where you were: EHLO, TLS, MAIL and the accepted RCPTs again.",
+        &[(Everywhere, "f12")],
+        |model| live(model) && model.interrupted.is_some() && !model.talk.dialogue.state().phase().in_transaction(),
+    ),
+    entry(
+        Action::Connect,
+        "connect",
+        "connect",
+        "Connect to a host, a profile, the lab, or the mail exchanger of a domain.",
+        &[(Everywhere, "f4")],
+        always,
+    )
+    .needed(4),
+    entry(
+        Action::Reconnect,
+        "reconnect",
+        "reconnect",
+        "Connect again to the same target; the conversation goes on in the same file.",
+        &[(Everywhere, "f5")],
+        Model::can_reconnect,
+    )
+    .needed(4),
+    entry(
+        Action::ConnectBetter,
+        "connect-better",
+        "connect the right way",
+        "Connect in the way that this port speaks: TLS from the first byte, or clear text first.",
+        &[],
+        |model| talking(model) && model.panel.trouble().is_some_and(|trouble| trouble.better.is_some()),
+    ),
+    entry(
+        Action::TlsRegardless,
+        "tls-regardless",
+        "go on regardless",
+        "Connect again without verifying the certificate, for this connection only; asks first.",
+        &[],
+        |model| live(model) && model.panel.trouble().is_some_and(|trouble| trouble.untrusted),
+    ),
+    entry(
+        Action::Lab,
+        "lab",
+        "lab",
+        "Connect to the lab: a mail server inside ehlo, from which nothing leaves this machine.",
+        &[],
+        always,
+    ),
+    entry(
+        Action::Stop,
+        "stop",
+        "stop",
+        "Stop waiting for the reply; with nothing awaited, choose to drop the line or to quit.",
+        &[(Everywhere, "ctrl-c")],
+        always,
+    ),
+    entry(Action::Drop, "drop", "drop", "Close the connection at once, without QUIT.", &[], open),
+    entry(
+        Action::Start,
+        "start",
+        "start screen",
+        "Go to the start screen: lab, profiles, recent conversations.",
+        &[],
+        |model| talking(model) && !open(model),
+    ),
+    entry(Action::Mail, "mail", "mail", "Look at the mail that the lab has received.", &[(Transcript, "L")], |model| {
+        talking(model) && model.peer.lab
+    }),
+];

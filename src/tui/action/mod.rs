@@ -1,0 +1,259 @@
+//! The action table: everything that a key, the palette, a menu or the mouse can do, one entry each.
+//!
+//! Key bindings, footer, F1 and the palette all come from [`ACTIONS`]. To add an action: name it in [`Action`], give it
+//! an entry in the area that it belongs to (one file each here), and a handler in `act`.
+
+mod compose;
+mod connection;
+mod focus;
+mod lesson;
+mod moving;
+mod panel;
+mod program;
+mod reading;
+mod replay;
+mod start;
+
+use super::model::Model;
+
+/// What can be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "each is described in the table")]
+pub enum Action {
+    Send,
+    Mend,
+    Templates,
+    Message,
+    Ready,
+    Back,
+    History,
+    LineEnd,
+    Stop,
+    Open,
+    Connect,
+    Reconnect,
+    Lab,
+    NewProfile,
+    EditProfile,
+    CopyProfile,
+    DeleteProfile,
+    Start,
+    Drop,
+    Quit,
+    Help,
+    Palette,
+    Mail,
+    ToTranscript,
+    ToPanel,
+    ToComposer,
+    NextPane,
+    PreviousPane,
+    Up,
+    Down,
+    PageUp,
+    PageDown,
+    HalfPageUp,
+    HalfPageDown,
+    ScrollUp,
+    ScrollDown,
+    Top,
+    Bottom,
+    ExchangeBefore,
+    ExchangeAfter,
+    RefusalBefore,
+    RefusalAfter,
+    Fold,
+    FoldAll,
+    Search,
+    SearchNext,
+    SearchBefore,
+    Filter,
+    Widen,
+    Bookmark,
+    NextBookmark,
+    Note,
+    Jump,
+    Copy,
+    Zoom,
+    SaveAs,
+    Export,
+    Theme,
+    Glossary,
+    PreviousFile,
+    NextFile,
+    NextTab,
+    PreviousTab,
+    ReplyTab,
+    SessionTab,
+    OfferTab,
+    TlsTab,
+    ConnectBetter,
+    TlsRegardless,
+    Replay,
+    ReplayAll,
+    Skip,
+    EndReplay,
+    Compare,
+    DifferenceBefore,
+    DifferenceAfter,
+    Mouse,
+    Redraw,
+    Suspend,
+    /// The n-th next step, from 1.
+    Step(u8),
+    /// The lesson whole, and back.
+    Lesson,
+    /// The next hint of the lesson.
+    Hint,
+    /// What is marked in the lesson: an answer, or going on.
+    Choose,
+    /// The lesson from its beginning.
+    StartOver,
+    /// The n-th answer of the quiz, from 1.
+    Answer(u8),
+}
+
+/// Where an action's key is heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Where {
+    /// Everywhere.
+    Everywhere,
+    /// With the composer focused.
+    Composer,
+    /// With the transcript focused.
+    Transcript,
+    /// With the right panel focused.
+    Panel,
+    /// On the start screen.
+    Start,
+    /// With the lesson focused.
+    Lesson,
+}
+
+impl Where {
+    /// All, with their names in keymap.toml and on the help screen.
+    pub const NAMES: [(Self, &'static str); 6] = [
+        (Self::Everywhere, "everywhere"),
+        (Self::Composer, "composer"),
+        (Self::Transcript, "transcript"),
+        (Self::Panel, "panel"),
+        (Self::Start, "start"),
+        (Self::Lesson, "lesson"),
+    ];
+}
+
+/// One entry of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry {
+    /// What it does, by name in the code.
+    pub action: Action,
+    /// Its name in keymap.toml, the palette and next steps: `connect`, `ready`, `quit`.
+    pub name: &'static str,
+    /// A word or two for the footer.
+    pub short: &'static str,
+    /// One sentence for F1 and the palette.
+    pub help: &'static str,
+    /// Where, and which keys, most usual first, as `ctrl-p`, `f1`, `alt-up`, `G`, `enter`.
+    pub keys: &'static [(Where, &'static str)],
+    /// Whether it would do something now.
+    pub available: fn(&Model) -> bool,
+    /// How needed it is in the footer, 1 the most; 0 is never there. A narrow footer drops the least needed.
+    pub need: u8,
+}
+
+impl Entry {
+    /// Gives it a place in the footer; 1 is the most needed.
+    const fn needed(self, need: u8) -> Self {
+        Self { need, ..self }
+    }
+}
+
+const fn entry(
+    action: Action,
+    name: &'static str,
+    short: &'static str,
+    help: &'static str,
+    keys: &'static [(Where, &'static str)],
+    available: fn(&Model) -> bool,
+) -> Entry {
+    Entry { action, name, short, help, keys, available, need: 0 }
+}
+
+/// The areas, in the order of the palette; the order within one focus is that of the footer.
+const AREAS: &[&[Entry]] = &[
+    start::ENTRIES,
+    compose::ENTRIES,
+    focus::ENTRIES,
+    reading::ENTRIES,
+    panel::ENTRIES,
+    moving::ENTRIES,
+    replay::ENTRIES,
+    connection::ENTRIES,
+    lesson::ENTRIES,
+    program::ENTRIES,
+];
+
+/// Every action, area after area.
+pub const ACTIONS: &[Entry] = &joined::<{ count() }>();
+
+const fn count() -> usize {
+    let (mut count, mut area) = (0, 0);
+    while area < AREAS.len() {
+        count += AREAS[area].len();
+        area += 1;
+    }
+    count
+}
+
+const fn joined<const N: usize>() -> [Entry; N] {
+    let mut all = [AREAS[0][0]; N];
+    let (mut at, mut area) = (0, 0);
+    while area < AREAS.len() {
+        let mut n = 0;
+        while n < AREAS[area].len() {
+            all[at] = AREAS[area][n];
+            at += 1;
+            n += 1;
+        }
+        area += 1;
+    }
+    all
+}
+
+fn always(_: &Model) -> bool {
+    true
+}
+
+fn talking(model: &Model) -> bool {
+    !model.at_start()
+}
+
+fn told(model: &Model) -> bool {
+    talking(model) && !model.talk.log.is_empty()
+}
+
+fn at_start(model: &Model) -> bool {
+    model.at_start()
+}
+
+fn open(model: &Model) -> bool {
+    model.talk.is_open()
+}
+
+fn live(model: &Model) -> bool {
+    talking(model) && !model.is_offline()
+}
+
+impl Action {
+    /// Its entry.
+    #[must_use]
+    pub fn entry(self) -> &'static Entry {
+        ACTIONS.iter().find(|entry| entry.action == self).expect("every action has an entry")
+    }
+
+    /// The action of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        ACTIONS.iter().find(|entry| entry.name == name).map(|entry| entry.action)
+    }
+}

@@ -1,0 +1,60 @@
+//! The workbench itself: palette, help, looks, leaving.
+
+use super::Where::{Everywhere, Lesson, Panel, Transcript};
+use super::{Action, Entry, always, entry};
+
+pub(super) const ENTRIES: &[Entry] = &[
+    entry(
+        Action::Palette,
+        "palette",
+        "all actions",
+        "Find any action by its name or its words.",
+        &[(Everywhere, "ctrl-p")],
+        always,
+    )
+    .needed(2),
+    entry(
+        Action::Help,
+        "help",
+        "help",
+        "Help for where you are.",
+        &[(Everywhere, "f1"), (Transcript, "?"), (Panel, "?"), (Lesson, "?")],
+        always,
+    )
+    .needed(2),
+    entry(
+        Action::Glossary,
+        "glossary",
+        "glossary",
+        "Look up what a term means: envelope, relay, greylisting and the others.",
+        &[],
+        always,
+    ),
+    entry(Action::Theme, "theme", "theme", "Use the next theme: dark, light, sixteen, mono, your own.", &[], always),
+    entry(
+        Action::Mouse,
+        "mouse",
+        "mouse on/off",
+        "Leave the mouse to the terminal, or take it back.",
+        &[(Transcript, "M"), (Panel, "M")],
+        always,
+    ),
+    entry(Action::Redraw, "redraw", "redraw", "Draw the whole screen anew.", &[(Everywhere, "ctrl-l")], always),
+    entry(
+        Action::Suspend,
+        "suspend",
+        "suspend",
+        "Go back to the shell for a while; fg returns.",
+        &[(Everywhere, "ctrl-z")],
+        always,
+    ),
+    entry(
+        Action::Quit,
+        "quit",
+        "quit",
+        "Leave ehlo; asks only while a connection is open.",
+        &[(Everywhere, "ctrl-q"), (Transcript, "q"), (Panel, "q"), (Lesson, "q")],
+        always,
+    )
+    .needed(3),
+];

@@ -1,0 +1,181 @@
+//! Reading a conversation: finding, marking, copying, saving.
+
+use super::Where::{Everywhere, Panel, Transcript};
+use super::{Action, Entry, entry, open, talking, told};
+use crate::tui::model::Model;
+
+pub(super) const ENTRIES: &[Entry] = &[
+    entry(
+        Action::ExchangeBefore,
+        "exchange-before",
+        "before",
+        "Select the exchange before.",
+        &[(Transcript, "["), (Everywhere, "alt-up")],
+        talking,
+    )
+    .needed(5),
+    entry(
+        Action::ExchangeAfter,
+        "exchange-after",
+        "after",
+        "Select the exchange after.",
+        &[(Transcript, "]"), (Everywhere, "alt-down")],
+        talking,
+    )
+    .needed(5),
+    entry(
+        Action::RefusalAfter,
+        "refusal-after",
+        "next refusal",
+        "Select the next reply that refuses.",
+        &[(Transcript, "e")],
+        talking,
+    )
+    .needed(5),
+    entry(
+        Action::RefusalBefore,
+        "refusal-before",
+        "refusal before",
+        "Select the reply before that refuses.",
+        &[(Transcript, "E")],
+        talking,
+    ),
+    entry(
+        Action::Fold,
+        "fold",
+        "fold",
+        "Show all of a message or a long reply, or only its first lines.",
+        &[(Transcript, "space")],
+        talking,
+    ),
+    entry(
+        Action::FoldAll,
+        "fold-all",
+        "fold all",
+        "Show all messages and long replies whole, or fold all of them.",
+        &[(Transcript, "a")],
+        told,
+    ),
+    entry(
+        Action::Search,
+        "search",
+        "search",
+        "Search the transcript as you type; between slashes it is a regular expression.",
+        &[(Transcript, "/")],
+        told,
+    )
+    .needed(5),
+    entry(
+        Action::SearchNext,
+        "search-next",
+        "next found",
+        "Go to the next place found; in two columns to the next difference.",
+        &[(Transcript, "n")],
+        told,
+    ),
+    entry(
+        Action::SearchBefore,
+        "search-before",
+        "found before",
+        "Go to the place found before; in two columns to the difference before.",
+        &[(Transcript, "N")],
+        told,
+    ),
+    entry(
+        Action::Filter,
+        "filter",
+        "filter",
+        "Show only some lines: sent, received, refused, 5xx, rcpt, any text, and - before what is not wanted.",
+        &[(Transcript, "f")],
+        told,
+    )
+    .needed(5),
+    entry(
+        Action::Widen,
+        "show-all",
+        "show all",
+        "Take the filter away, then the search; Esc in the transcript does it too.",
+        &[],
+        |model| talking(model) && model.transcript.is_narrowed(),
+    ),
+    entry(
+        Action::Bookmark,
+        "bookmark",
+        "bookmark",
+        "Set a bookmark on the selected line, or take it off; it is kept in the file.",
+        &[(Transcript, "m")],
+        told,
+    ),
+    entry(
+        Action::NextBookmark,
+        "next-bookmark",
+        "next bookmark",
+        "Go to the next bookmark.",
+        &[(Transcript, "'")],
+        told,
+    ),
+    entry(
+        Action::Note,
+        "note",
+        "note",
+        "Write a note under the selected line; it is kept in the file.",
+        &[(Transcript, ";")],
+        told,
+    )
+    .needed(6),
+    entry(
+        Action::Jump,
+        "jump",
+        "go to",
+        "Go to a time, to the next command of a verb, or to a line by its number.",
+        &[(Transcript, "t")],
+        told,
+    ),
+    entry(
+        Action::Copy,
+        "copy",
+        "copy",
+        "Copy the line, the exchange, the whole conversation, or a swaks command that does the same.",
+        &[(Transcript, "y"), (Panel, "y")],
+        told,
+    )
+    .needed(6),
+    entry(
+        Action::SaveAs,
+        "save-as",
+        "save as",
+        "Save a copy of the conversation, with notes and bookmarks in their places.",
+        &[(Transcript, "w"), (Panel, "w")],
+        told,
+    ),
+    entry(
+        Action::Export,
+        "export",
+        "export",
+        "Write the conversation in another format: Markdown with what the replies mean, or plain text.",
+        &[(Transcript, "x"), (Panel, "x")],
+        told,
+    ),
+    entry(
+        Action::NextFile,
+        "next-file",
+        "next file",
+        "Show the next of the opened files.",
+        &[(Transcript, ">"), (Everywhere, "alt-right")],
+        several_files,
+    )
+    .needed(6),
+    entry(
+        Action::PreviousFile,
+        "previous-file",
+        "file before",
+        "Show the one before of the opened files.",
+        &[(Transcript, "<"), (Everywhere, "alt-left")],
+        several_files,
+    )
+    .needed(6),
+];
+
+fn several_files(model: &Model) -> bool {
+    model.files.several() && !open(model)
+}

@@ -1,0 +1,77 @@
+//! Two conversations side by side: replay and comparison.
+
+use super::Where::{Composer, Transcript};
+use super::{Action, Entry, entry, talking};
+use crate::tui::model::Model;
+use crate::tui::replay;
+
+pub(super) const ENTRIES: &[Entry] = &[
+    entry(
+        Action::Replay,
+        "replay",
+        "replay",
+        "Replay this conversation against a server, line by line, what was recorded beside what happens now.",
+        &[(Transcript, "r")],
+        in_a_file,
+    ),
+    entry(
+        Action::Skip,
+        "skip",
+        "skip",
+        "Skip the next line of the replay.",
+        &[(Composer, "ctrl-t"), (Transcript, "ctrl-t")],
+        replay::is_playing,
+    )
+    .needed(3),
+    entry(
+        Action::ReplayAll,
+        "replay-all",
+        "all the rest",
+        "Play all the rest of the replay at once; Ctrl-C stops it.",
+        &[(Transcript, "R")],
+        replay::is_playing,
+    )
+    .needed(5),
+    entry(
+        Action::Compare,
+        "compare",
+        "compare",
+        "Compare this conversation with another one, side by side.",
+        &[(Transcript, "d")],
+        in_a_file,
+    ),
+    entry(
+        Action::DifferenceAfter,
+        "difference-after",
+        "next difference",
+        "Go to the next row that differs.",
+        &[],
+        in_columns,
+    )
+    .needed(5),
+    entry(
+        Action::DifferenceBefore,
+        "difference-before",
+        "difference before",
+        "Go to the row before that differs.",
+        &[],
+        in_columns,
+    ),
+    entry(
+        Action::EndReplay,
+        "end-replay",
+        "close columns",
+        "Leave the replay or the comparison; the conversation stays.",
+        &[(Transcript, "backspace")],
+        in_columns,
+    )
+    .needed(5),
+];
+
+fn in_a_file(model: &Model) -> bool {
+    talking(model) && model.talk.path.is_some() && !model.talk.partial
+}
+
+fn in_columns(model: &Model) -> bool {
+    talking(model) && model.replay.is_some()
+}
