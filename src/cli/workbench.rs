@@ -1,9 +1,10 @@
 //! `ehlo [TARGET]`: the workbench.
 
+use std::fmt::Write as _;
 use std::io::Write as _;
 
 use super::{Colour, Common, Exit};
-use crate::tui::run::{Launch, check, run as run_workbench};
+use crate::tui::run::{Launch, Recorded, check, run as run_workbench};
 use crate::world::World;
 
 /// Its arguments.
@@ -42,14 +43,28 @@ pub(super) fn open(launch: Launch, common: &Common, world: &World) -> Exit {
     match left {
         Ok(left) => {
             let mut out = std::io::stdout();
-            for path in &left.recorded {
-                // The terminal may be gone by now.
-                let _ = writeln!(out, "The conversation is in {}", path.display());
-            }
+            // The terminal may be gone by now.
+            let _ = out.write_all(farewell(&left.recorded).as_bytes());
             if left.interrupted { Exit::Interrupted } else { Exit::Done }
         }
         Err(error) => complain(&error),
     }
+}
+
+/// Which conversation is in which file.
+fn farewell(recorded: &[Recorded]) -> String {
+    let mut text = String::new();
+    match recorded {
+        [] => {}
+        [one] => _ = writeln!(text, "The conversation with {} is in {}", one.with, one.path.display()),
+        several => {
+            text.push_str("Your conversations, in order:\n");
+            for one in several {
+                _ = writeln!(text, "  {} with {}: {}", one.begun, one.with, one.path.display());
+            }
+        }
+    }
+    text
 }
 
 fn complain(error: &dyn std::error::Error) -> Exit {

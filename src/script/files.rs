@@ -25,7 +25,7 @@ impl Folders {
         if !self.own.iter().chain(&self.allowed).any(inside) {
             let folder = path.parent().unwrap_or(&path).display();
             return Err(format!(
-                "{} lies outside the script's folder; if you trust the script, allow it with --allow-files {folder}",
+                "{} lies outside the script's folder; if you trust the script, `ehlo run --allow-files {folder}` allows it",
                 name.display()
             ));
         }

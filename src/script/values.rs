@@ -108,7 +108,7 @@ impl<'a> Values<'a> {
     fn value(&self, name: &str, to: Option<&str>, before: &[u8]) -> Result<String, String> {
         let Some(value) = self.look_up(name, to, before)? else {
             return Err(format!(
-                "{{{{{name}}}}} has no value; give one with --var {name}=..., or in the head's [vars]"
+                "{{{{{name}}}}} has no value; give one in the head's [vars], or by `ehlo run --var {name}=...`"
             ));
         };
         if value.contains(['\r', '\n']) {
@@ -123,7 +123,7 @@ impl<'a> Values<'a> {
         if let Some(variable) = name.strip_prefix("env.") {
             if !self.environment.iter().any(|allowed| allowed == variable) {
                 return Err(format!(
-                    "{{{{{name}}}}} reads the environment; if you trust the script, allow it with --allow-env {variable}"
+                    "{{{{{name}}}}} reads the environment; if you trust the script, `ehlo run --allow-env {variable}` allows it"
                 ));
             }
             let value = self.world.variable(variable);

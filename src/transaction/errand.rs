@@ -85,6 +85,25 @@ impl Errand {
         Self { plan, sent: None, mechanism: None, plain: false, said: 0, cancelled: None }
     }
 
+    /// An errand that takes over a login that somebody began by hand with this mechanism: `given` answers were sent, an
+    /// initial response included. It ends with the login.
+    ///
+    /// # Errors
+    /// The mechanism is not spoken here, or its answer must not go out on a line that is not encrypted; in words.
+    pub fn within(login: Login, mechanism: &str, given: usize, session: &Session) -> Result<Self, String> {
+        if !session.tls && !login.allow_plaintext {
+            return Err(in_clear_text(mechanism));
+        }
+        let who = Credentials { user: login.user.clone(), password: login.password.clone(), authorise_as: None };
+        let mut mechanism = sasl::mechanism(mechanism, &who).map_err(|error| format!("{error}."))?;
+        for _ in 0..given {
+            // What was answered by hand is passed over; a mechanism that has no more says so when it is asked.
+            let _ = mechanism.respond(&[]);
+        }
+        let plan = Plan { greeting: Vec::new(), tls: TlsMode::None, login: Some(login), then: Vec::new() };
+        Ok(Self { mechanism: Some(mechanism), ..Self::new(plan) })
+    }
+
     /// What comes next. To be asked only while no reply is awaited; `last` is the reply to the line that was sent last.
     pub fn next(&mut self, session: &Session, last: Option<&Reply>) -> Next {
         match self.sent.take().and_then(|step| self.judged(step, last)) {
@@ -184,9 +203,7 @@ impl Errand {
             login.mechanism.to_ascii_uppercase()
         };
         if !session.tls && !login.allow_plaintext {
-            return Next::Stop(format!(
-                "{name} shows the password, and the line is not encrypted; STARTTLS first, or allow_plaintext = true."
-            ));
+            return Next::Stop(in_clear_text(&name));
         }
         let who = Credentials { user: login.user, password: login.password.clone(), authorise_as: None };
         let mut mechanism = match sasl::mechanism(&name, &who) {
@@ -243,6 +260,10 @@ impl Errand {
         self.sent = Some(step);
         Next::Send { line, learn }
     }
+}
+
+fn in_clear_text(mechanism: &str) -> String {
+    format!("{mechanism} shows the password, and the line is not encrypted; STARTTLS first, or allow_plaintext = true.")
 }
 
 fn stop(words: &str) -> Next {

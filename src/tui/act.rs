@@ -199,14 +199,15 @@ fn focus_after(model: &Model, action: Action) -> Focus {
                 Focus::Composer
             }
         }
-        (Action::ToTranscript, _) | (Action::NextPane, Focus::Composer) | (Action::PreviousPane, Focus::Panel) => {
+        // A ring: composer, panel, transcript.
+        (Action::ToTranscript, _) | (Action::NextPane, Focus::Panel) | (Action::PreviousPane, Focus::Composer) => {
             Focus::Transcript
         }
-        (Action::ToPanel, _) | (Action::NextPane, Focus::Transcript) | (Action::PreviousPane, Focus::Composer) => {
+        (Action::ToPanel, _) | (Action::NextPane, Focus::Composer) | (Action::PreviousPane, Focus::Transcript) => {
             Focus::Panel
         }
-        (Action::NextPane, Focus::Panel) if offline => Focus::Transcript,
-        (Action::PreviousPane, Focus::Transcript) if offline => Focus::Panel,
+        (Action::NextPane, Focus::Transcript) if offline => Focus::Panel,
+        (Action::PreviousPane, Focus::Panel) if offline => Focus::Transcript,
         _ => Focus::Composer,
     }
 }

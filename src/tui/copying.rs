@@ -50,8 +50,9 @@ pub(super) fn exchange(talk: &Talk, exchange: usize) -> Option<String> {
     Some(if tls { text.split_once('\n').map_or(text.clone(), |(_, rest)| rest.to_owned()) } else { text })
 }
 
-/// A command line of swaks that does what the last connection did: no secret is in it, swaks asks for it.
-pub(super) fn swaks(talk: &Talk) -> Option<String> {
+/// A command line of swaks that does what the last connection did, and what of it swaks has no way to say, in words. No
+/// secret is in it, swaks asks for it.
+pub(super) fn swaks(talk: &Talk) -> Option<(String, Option<String>)> {
     let exchanges = talk.dialogue.exchanges();
     let from = exchanges.iter().rposition(|x| x.ask == Ask::Greeting)?;
     let mine = &exchanges[from..];
@@ -72,12 +73,30 @@ pub(super) fn swaks(talk: &Talk) -> Option<String> {
     if !to.is_empty() {
         words.extend(["--to".to_owned(), quoted(&to.join(","))]);
     }
+    let mut left_out = parameters(talk, transaction);
     if !begun(transaction) {
         words.extend(["--quit-after".to_owned(), stops_after(mine, transaction, &to).to_owned()]);
-    } else if let Some(text) = content(talk, transaction) {
-        words.extend(["--data".to_owned(), text]);
+    } else {
+        match content(talk, transaction) {
+            Ok(text) => words.extend(["--data".to_owned(), text]),
+            Err(why) => left_out.push(why.to_owned()),
+        }
     }
-    Some(words.join(" "))
+    Some((words.join(" "), (!left_out.is_empty()).then(|| left_out.join(", "))))
+}
+
+/// The parameters of MAIL and RCPT: swaks sends none of them.
+fn parameters(talk: &Talk, transaction: &[Exchange]) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for command in transaction.iter().filter_map(|x| command(talk, x)) {
+        for parameter in command.parameters.iter().filter(|_| matches!(command.verb, Verb::Mail | Verb::Rcpt)) {
+            let text = escape::for_screen(command.line[parameter.span.clone()].trim_ascii());
+            if !all.contains(&text) {
+                all.push(text);
+            }
+        }
+    }
+    all
 }
 
 fn command(talk: &Talk, exchange: &Exchange) -> Option<Command> {
@@ -142,21 +161,26 @@ fn begun(transaction: &[Exchange]) -> bool {
     data(transaction).and_then(|x| x.code).is_some_and(|code| code.number() == 354)
 }
 
-/// The content that was sent, for a command line: none where it is too long or holds what swaks would change.
-fn content(talk: &Talk, transaction: &[Exchange]) -> Option<String> {
-    let data = data(transaction)?;
+/// The content that was sent, for a command line; or why it is not there.
+fn content(talk: &Talk, transaction: &[Exchange]) -> Result<String, &'static str> {
+    let data = data(transaction).and_then(|data| data.reply()).ok_or("the message")?;
     let mut text = String::new();
-    for (_, entry) in talk.log.since(*data.reply()?.end() + 1).take_while(|(_, entry)| entry.kind == Kind::Content) {
+    for (_, entry) in talk.log.since(*data.end() + 1).take_while(|(_, entry)| entry.kind == Kind::Content) {
         let line = entry.bytes.strip_prefix(b".").unwrap_or(entry.bytes);
-        let fits =
-            entry.crlf && !entry.masked && line.iter().all(|b| matches!(b, b' '..=b'~') && !matches!(b, b'%' | b'\\'));
-        if !fits || text.len() + line.len() > CONTENT {
-            return None;
+        let plain = entry.crlf && !entry.masked && line.iter().all(|b| matches!(b, b' '..=b'~'));
+        if !plain {
+            return Err("the message (it holds octets that a command line can't)");
+        }
+        if line.iter().any(|b| matches!(b, b'%' | b'\\')) {
+            return Err("the message (swaks would change its % or \\)");
+        }
+        if text.len() + line.len() > CONTENT {
+            return Err("the message (it is long; save it to a file for --data)");
         }
         text.push_str(&String::from_utf8_lossy(line));
         text.push_str("\\n");
     }
-    (!text.is_empty()).then(|| quoted(&text))
+    if text.is_empty() { Err("the message, which is empty (swaks would send one of its own)") } else { Ok(quoted(&text)) }
 }
 
 /// After what swaks is to stop where no message was begun.
@@ -204,16 +228,29 @@ mod tests {
     fn a_conversation_becomes_a_swaks_command() {
         let to = "--server 127.0.0.1 --port 2525 --helo noddy.com";
         let envelope = r"--from dude@noddy.com --to 'a@b.c,o'\''x@b.c'";
-        for (more, want) in [
-            ("", format!("swaks {to} {envelope} --quit-after RCPT")),
+        for (more, want, left_out) in [
+            ("", format!("swaks {to} {envelope} --quit-after RCPT"), None),
             (
                 "\n> DATA\n< 354 go\n| Subject: it\n|\n| ..dot\n> .\n< 250 ok",
                 format!(r"swaks {to} {envelope} --data 'Subject: it\n\n.dot\n'"),
+                None,
             ),
-            ("\n> DATA\n< 354 go\n| 100 % sure\n> .\n< 250 ok", format!("swaks {to} {envelope}")),
+            (
+                "\n> DATA\n< 354 go\n| 100 % sure\n> .\n< 250 ok",
+                format!("swaks {to} {envelope}"),
+                Some("the message (swaks would change its % or \\)"),
+            ),
         ] {
-            assert_eq!(swaks(&talk(&format!("{CLASSIC}{more}"))), Some(want));
+            assert_eq!(swaks(&talk(&format!("{CLASSIC}{more}"))), Some((want, left_out.map(str::to_owned))));
         }
+    }
+
+    #[test]
+    fn what_swaks_can_t_say_is_named() {
+        let text = CLASSIC.replace("noddy.com>", "noddy.com> SIZE=100 RET=HDRS").replace("<a@b.c>", "<a@b.c> NOTIFY=NEVER");
+        let (command, left_out) = swaks(&talk(&text)).expect("a command");
+        assert!(!command.contains("SIZE") && !command.contains("NOTIFY"), "{command}");
+        assert_eq!(left_out.as_deref(), Some("SIZE=100, RET=HDRS, NOTIFY=NEVER"));
     }
 
     #[test]
@@ -222,7 +259,7 @@ mod tests {
             > STARTTLS\n< 220 go\n* tls version=TLSv1.3 verified=yes\n> EHLO a\n< 250 AUTH PLAIN\n> AUTH PLAIN {{auth}}\n\
             < 235 ok";
         let want = "swaks --server 127.0.0.1 --port 587 --helo a --tls --auth PLAIN --quit-after AUTH";
-        assert_eq!(swaks(&talk(text)).as_deref(), Some(want));
+        assert_eq!(swaks(&talk(text)), Some((want.to_owned(), None)));
     }
 
     #[test]

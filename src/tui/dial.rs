@@ -39,6 +39,17 @@ pub(super) enum Verify {
     NotThisTime,
 }
 
+/// A conversation that was recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// With whom.
+    pub with: String,
+    /// When it began: `14:02`, by the clock of this place.
+    pub begun: String,
+    /// The file.
+    pub path: PathBuf,
+}
+
 /// Who was dialled last, and the connection.
 pub(super) struct Dialler {
     world: World,
@@ -52,8 +63,8 @@ pub(super) struct Dialler {
     journal: Option<SharedJournal>,
     started: Duration,
     connection: Option<Connection>,
-    /// Every file that was written, in order.
-    pub(super) recorded: Vec<PathBuf>,
+    /// Every conversation that was recorded, in order.
+    pub(super) recorded: Vec<Recorded>,
 }
 
 impl Dialler {
@@ -184,7 +195,9 @@ impl Dialler {
         let name = if matches!(target.name.as_str(), "lab" | "lab:") { "lab" } else { place };
         let name = target.profile.as_deref().unwrap_or(name);
         let journal = Journal::create(&folder, name, &header).map_err(|error| error.to_string())?;
-        self.recorded.push(journal.path().to_owned());
+        let begun = jiff::tz::TimeZone::system().to_datetime(self.world.now()).strftime("%H:%M").to_string();
+        let with = crate::smtp::escape::for_screen(target.name.trim_end_matches(':').as_bytes());
+        self.recorded.push(Recorded { with, begun, path: journal.path().to_owned() });
         Ok(Arc::new(Mutex::new(journal)))
     }
 
@@ -336,6 +349,8 @@ fn peer(target: &Target, lab: bool) -> Peer {
         },
         reply_timeout: target.reply_timeout.map(Duration::from_millis),
         unverified: !target.verify,
+        // A file's head is somebody's word: nobody logs in there by a key.
+        user: target.auth.as_ref().filter(|_| target.from_file.is_none()).map(|auth| auth.user.clone()),
     }
 }
 

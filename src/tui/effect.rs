@@ -10,6 +10,7 @@ use crate::decode::Knowledge;
 use crate::interchange::Format;
 use crate::lesson::Lesson;
 use crate::lesson::progress::Reached;
+use crate::smtp::Secret;
 
 /// The whole of a conversation, for what is done with it beside the loop.
 #[derive(Debug)]
@@ -44,7 +45,12 @@ pub enum Effect {
     /// Have search and filter look at one more piece of the conversation.
     Sift,
     /// Copy a text.
-    Copy(String),
+    Copy {
+        /// The text.
+        text: String,
+        /// What it could not hold of what it stands for, in words.
+        left_out: Option<String>,
+    },
     /// Copy a whole conversation as text.
     CopyWhole(Whole),
     /// Send a sequence to the terminal as it is: text for its clipboard.
@@ -72,6 +78,8 @@ pub enum Effect {
         path: PathBuf,
         /// The target as typed.
         target: String,
+        /// The password, where somebody was asked for it.
+        password: Option<Secret>,
     },
     /// Compare two transcripts.
     Compare(PathBuf, PathBuf),

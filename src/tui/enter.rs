@@ -3,13 +3,13 @@
 use crate::client::{Ending, Request};
 use crate::conversation::dialogue::Verdict;
 use crate::smtp::session::Sent;
-use crate::smtp::{Command, Phase, sasl};
+use crate::smtp::{Command, Phase};
 
 use super::editor::Draft;
 use super::effect::Effect;
 use super::model::{Armed, Model};
 use super::overlay::{Overlay, PasteAs, Question};
-use super::pane::composer::{Composer, answer};
+use super::pane::composer::{Composer, Wants, answer};
 
 /// Enter in the composer: sends what stands there, or says first what is unusual about it.
 pub(super) fn enter(model: &mut Model) -> Vec<Effect> {
@@ -33,7 +33,8 @@ pub(super) fn enter(model: &mut Model) -> Vec<Effect> {
     }
     if hands_over(model) && model.peer.production && armed != Some(Armed::Delivered) {
         let host = model.peer.name.clone();
-        model.overlay = Some(Overlay::Question(Question::Deliver(host, accepted(model))));
+        let question = Question::HandOver { host, recipients: accepted(model), production: true };
+        model.overlay = Some(Overlay::Question(question));
         return Vec::new();
     }
     // Who sends by hand goes on by hand.
@@ -43,7 +44,8 @@ pub(super) fn enter(model: &mut Model) -> Vec<Effect> {
     }
     let text = model.composer.line().to_owned();
     let answer = answer(&text, &model.around());
-    let user_name = asks_for_user(model);
+    // A user's name is no secret.
+    let user_name = model.challenge.as_ref().is_some_and(|it| it.wants == Wants::User);
     let kept = model.compose(Composer::sent);
     if let Some(next) = model.pasted.pop_front() {
         model.composer.set_line(&next);
@@ -86,14 +88,6 @@ fn accepted(model: &Model) -> Vec<String> {
     accepted.map(|it| dialogue.address(&model.talk.log, it)).collect()
 }
 
-/// Whether the open challenge of AUTH asks for a user's name, which is no secret.
-fn asks_for_user(model: &Model) -> bool {
-    let dialogue = &model.talk.dialogue;
-    let last = dialogue.exchanges().len().checked_sub(1).and_then(|n| dialogue.reply(&model.talk.log, n));
-    let text = last.and_then(|reply| sasl::decode(reply.lines.last()?.text())).unwrap_or_default();
-    text.to_ascii_lowercase().starts_with(b"user") || text.to_ascii_lowercase().starts_with(b"login")
-}
-
 /// Whether a line of a block hands a message over.
 fn is_last(line: &str) -> bool {
     line == "." || matches!(Command::parse(line.as_bytes()).chunk(), Some((_, true)))
@@ -116,7 +110,10 @@ fn pasted_words(left: usize) -> String {
 pub(super) fn paste_lines(model: &mut Model, way: PasteAs, lines: Vec<String>) -> Vec<Effect> {
     match way {
         PasteAs::OneByOne => {
-            model.pasted = lines.into();
+            // Another paste before the first one was sent: its lines come first.
+            let mut lines: std::collections::VecDeque<String> = lines.into();
+            lines.append(&mut model.pasted);
+            model.pasted = lines;
             if let Some(first) = model.pasted.pop_front() {
                 model.composer.set_line(&first);
                 model.notice = Some(pasted_words(model.pasted.len()));
@@ -128,7 +125,10 @@ pub(super) fn paste_lines(model: &mut Model, way: PasteAs, lines: Vec<String>) -
                 Some("This block ends a message, and the server is a production one: paste it one by one.".to_owned());
             Vec::new()
         }
-        PasteAs::Block => vec![Effect::Send(Request::Pipeline(lines.into_iter().map(String::into_bytes).collect()))],
+        PasteAs::Block => {
+            model.composer.set_line("");
+            vec![Effect::Send(Request::Pipeline(lines.into_iter().map(String::into_bytes).collect()))]
+        }
         PasteAs::Draft => {
             model.draft = Draft { lines, ready: true };
             let words = format!("The message is prepared ({}); it is offered when 354 comes.", model.draft.summary());
@@ -136,6 +136,7 @@ pub(super) fn paste_lines(model: &mut Model, way: PasteAs, lines: Vec<String>) -
             Vec::new()
         }
         PasteAs::Content => {
+            model.composer.set_line("");
             let mut content = lines.join("\r\n").into_bytes();
             content.extend_from_slice(b"\r\n");
             vec![Effect::Send(Request::Content(content))]

@@ -40,6 +40,12 @@ pub(super) fn ask(model: &mut Model, back: bool) -> Vec<Effect> {
 /// What the target says is known now: begins, or gets the password first.
 pub(super) fn prepared(model: &mut Model, access: Access) -> Vec<Effect> {
     let Some((back, _)) = model.wanted else { return Vec::new() };
+    if model.challenge.is_some() && access.auth.is_none() {
+        model.wanted = None;
+        let words = "The target names nobody to log in: F4 on the start screen puts a user into its profile.";
+        model.notice = Some(words.to_owned());
+        return Vec::new();
+    }
     let login = !back || model.interrupted.as_ref().is_some_and(|cut| cut.authenticated);
     if login && access.auth.is_some() {
         model.wanted = Some((back, Some(Box::new(access))));
@@ -69,6 +75,16 @@ fn begin(model: &mut Model, access: Access, password: Option<Secret>) {
         allow_plaintext: auth.allow_plaintext,
         password,
     });
+    if let Some(challenge) = &model.challenge
+        && let Some(login) = login
+    {
+        let session = &model.talk.dialogue.state().session;
+        match Errand::within(login, &challenge.mechanism, challenge.given, session) {
+            Ok(errand) => model.errand = Some(Running { errand, back: false, exchanges: None }),
+            Err(words) => model.notice = Some(words),
+        }
+        return;
+    }
     let mut plan = Plan { greeting, tls: access.tls, login, then: Vec::new() };
     if back && let Some(cut) = &model.interrupted {
         plan.then.clone_from(&cut.lines);
@@ -93,7 +109,8 @@ pub(super) fn step(model: &mut Model) -> Vec<Effect> {
     if !echoed && !closed {
         return Vec::new();
     }
-    let last = exchanges.len().checked_sub(1).filter(|n| running.exchanges.is_some() && exchanges[*n].complete);
+    let asked = running.exchanges.is_some() || dialogue.state().phase() == Phase::Auth;
+    let last = exchanges.len().checked_sub(1).filter(|n| asked && exchanges[*n].complete);
     let reply = last.and_then(|n| dialogue.reply(&model.talk.log, n));
     match running.errand.next(&dialogue.state().session, reply.as_ref()) {
         Next::Wait => Vec::new(),

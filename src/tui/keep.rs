@@ -138,10 +138,15 @@ fn replace(to: &Path, octets: &[u8]) -> io::Result<()> {
 }
 
 /// Copies a text: into a file, into tmux's buffer where there is one, and to the terminal.
-pub(super) fn copy(text: String, world: &World, sender: UnboundedSender<Message>) {
+pub(super) fn copy(text: String, left_out: Option<String>, world: &World, sender: UnboundedSender<Message>) {
     let world = world.clone();
     tokio::task::spawn_blocking(move || {
-        let _ = sender.send(copied(&text, &world));
+        let mut message = copied(&text, &world);
+        if let (Some(without), Message::Copied { words, .. }) = (left_out, &mut message) {
+            // First, since the row may be too short for all of it.
+            *words = format!("Without {without} · {words}");
+        }
+        let _ = sender.send(message);
     });
 }
 

@@ -99,6 +99,15 @@ pub enum Message {
     Lesson(LessonNews),
     /// A replay is ready to be connected.
     Rehearsed(Box<Rehearsed>),
+    /// A replay needs the password of this user, whom only a person can ask.
+    ReplayAsks {
+        /// The transcript.
+        path: PathBuf,
+        /// The target as typed.
+        target: String,
+        /// Who logs in.
+        user: String,
+    },
     /// Two files were compared.
     Compared(Box<Compared>),
     /// The time is up that a replay waited for.

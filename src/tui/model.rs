@@ -20,7 +20,7 @@ use super::errand::{Access, Running};
 use super::keymap::Keymap;
 use super::layout::Layout;
 use super::overlay::Overlay;
-use super::pane::composer::{Composer, Identity, Surroundings};
+use super::pane::composer::{Challenge, Composer, Identity, Surroundings};
 use super::pane::lesson::LessonPane;
 use super::pane::panel::{Panel, Scene};
 use super::pane::transcript::Transcript;
@@ -68,6 +68,8 @@ pub struct Peer {
     pub reply_timeout: Option<Duration>,
     /// Certificates are not verified on this connection.
     pub unverified: bool,
+    /// Who logs in there as the target says, if anybody.
+    pub user: Option<String>,
 }
 
 /// The files that were opened together.
@@ -178,12 +180,16 @@ pub struct Model {
     pub waiting: Option<Waiting>,
     /// Forward-paths of the open transaction.
     pub recipients: Vec<String>,
+    /// What an open 334 asks for.
+    pub challenge: Option<Challenge>,
     /// The message that is written, or is to be sent.
     pub draft: Draft,
     /// How lines that are sent end.
     pub ending: Ending,
     /// The transaction that was open when the connection was cut.
     pub interrupted: Option<Interrupted>,
+    /// What F4 connects to, until its connection begins.
+    pub dialled: Option<String>,
     /// What sends lines by itself now.
     pub errand: Option<Running>,
     /// An errand that is asked for, whether it leads back, and what it knows while a password is asked for.
@@ -286,6 +292,7 @@ impl Model {
             &self.knowledge,
             &self.peer.identity,
             &self.recipients,
+            self.challenge.as_ref(),
         )
     }
 
@@ -298,6 +305,7 @@ impl Model {
             &self.knowledge,
             &self.peer.identity,
             &self.recipients,
+            self.challenge.as_ref(),
         );
         with(&mut self.composer, &around)
     }
@@ -306,6 +314,7 @@ impl Model {
     pub fn settle(&mut self) {
         self.waiting = self.awaited();
         self.gather_recipients();
+        self.challenge = Challenge::of(&self.talk, self.peer.user.as_deref()).filter(|_| self.waiting.is_none());
         let about = self.transcript.selected().or_else(|| self.talk.last_answered());
         self.talk.explain(about, &self.knowledge);
         if let Some(layout) = self.layout() {
@@ -372,6 +381,7 @@ fn surroundings<'a>(
     knowledge: &'a Knowledge,
     identity: &'a Identity,
     recipients: &'a [String],
+    challenge: Option<&'a Challenge>,
 ) -> Surroundings<'a> {
     Surroundings {
         session: &talk.dialogue.state().session,
@@ -380,5 +390,6 @@ fn surroundings<'a>(
         verbs: &knowledge.verbs,
         identity,
         recipients,
+        challenge,
     }
 }

@@ -204,16 +204,20 @@ pub(super) fn copy(model: &mut Model, what: What) -> Vec<Effect> {
     let talk = &model.talk;
     let record = model.transcript.line(talk);
     let exchange = model.transcript.selected().or_else(|| talk.last_answered());
+    let mut left_out = None;
     let text = match what {
         What::Line => record.map(|record| copying::line(talk, record)),
         What::Exchange => exchange.and_then(|exchange| copying::exchange(talk, exchange)),
         What::Conversation => return vec![Effect::CopyWhole(whole(model))],
-        What::Swaks => copying::swaks(talk),
+        What::Swaks => copying::swaks(talk).map(|(text, without)| {
+            left_out = without;
+            text
+        }),
     };
     if text.is_none() {
         model.notice = Some("There is nothing of that kind to copy here.".to_owned());
     }
-    text.map(Effect::Copy).into_iter().collect()
+    text.map(|text| Effect::Copy { text, left_out }).into_iter().collect()
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ use super::signals::{Signal, Signals};
 use super::terminal::{Tty, remember};
 use super::{hall, keep, profiles, read, replay, secret, update};
 
+pub use super::dial::Recorded;
 pub use super::terminal::{TerminalError, check};
 
 /// The shortest time from one draw to the next.
@@ -44,7 +45,7 @@ pub struct Launch {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Left {
     /// The conversations that were recorded.
-    pub recorded: Vec<PathBuf>,
+    pub recorded: Vec<Recorded>,
     /// Whether a signal ended it.
     pub interrupted: bool,
 }
@@ -257,7 +258,7 @@ impl Bench {
                 // The loop itself holds the other end.
                 let _ = sender.send(Message::Sift);
             }
-            Effect::Copy(text) => keep::copy(text, &self.world, sender),
+            Effect::Copy { text, left_out } => keep::copy(text, left_out, &self.world, sender),
             Effect::CopyWhole(whole) => keep::copy_whole(whole, &self.model.knowledge, &self.world, sender),
             Effect::Terminal(sequence) => Tty::send(&sequence)?,
             Effect::Write { whole, to, format, over, knowledge } => {
@@ -283,8 +284,8 @@ impl Bench {
                 read::open(path, self.sender.clone());
                 Vec::new()
             }
-            Effect::Replay { path, target } => {
-                replay::rehearse(path, target, self.world.clone(), self.sender.clone());
+            Effect::Replay { path, target, password } => {
+                replay::rehearse((path, target, password), self.world.clone(), self.sender.clone());
                 Vec::new()
             }
             Effect::Compare(left, right) => {

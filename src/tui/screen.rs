@@ -158,7 +158,7 @@ fn words(effect: &Effect) -> String {
         Effect::Remark(remark) => format!("remark {remark}"),
         Effect::Annotate(path, remark) => format!("annotate {} {:?}", path.display(), remark.event),
         Effect::Sift => "sift".to_owned(),
-        Effect::Copy(text) => format!("copy {text}"),
+        Effect::Copy { text, .. } => format!("copy {text}"),
         Effect::CopyWhole(_) => "copy the whole".to_owned(),
         Effect::Terminal(sequence) => format!("terminal {sequence:?}"),
         Effect::Write { to, format, over, .. } => {
@@ -171,7 +171,10 @@ fn words(effect: &Effect) -> String {
         }
         Effect::Learn(lesson) => format!("learn {}", lesson.name),
         Effect::Keep(reached) => format!("keep {} of {}", reached.steps, reached.of),
-        Effect::Replay { path, target } => format!("replay {} {target}", path.display()),
+        Effect::Replay { path, target, password } => {
+            let with = if password.is_some() { " with a password" } else { "" };
+            format!("replay {} {target}{with}", path.display())
+        }
         Effect::Compare(left, right) => format!("compare {} {}", left.display(), right.display()),
         Effect::Wait(time) => format!("wait {time:?}"),
         Effect::LookForRecent => "look for recent".to_owned(),

@@ -17,7 +17,7 @@ use super::keymap::Key;
 use super::learn;
 use super::message::Message;
 use super::model::{Armed, Face, Focus, Model};
-use super::overlay::{Mail, Outcome, Overlay, Paste, Question, Target};
+use super::overlay::{Mail, Outcome, Overlay, Paste, Question, SecretPrompt, Target};
 use super::pane::panel::{Panel, Tab};
 use super::pane::transcript::Transcript;
 use super::reading;
@@ -72,7 +72,9 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         model.errand = None;
         model.interrupted = interrupted(&model.talk.dialogue, &model.talk.log).or(model.interrupted.take());
     }
-    if model.at_start() {
+    if let Some(Overlay::Target(target)) = &mut model.overlay {
+        effects.extend(target.unread().map(|text| Effect::Profiles(Wish::Read(text))));
+    } else if model.at_start() {
         effects.extend(super::start::ask_reading(model));
     }
     model.settle();
@@ -126,6 +128,7 @@ fn background(model: &mut Model, message: Message) -> Vec<Effect> {
             model.face = Face::Talk;
             model.focus = Focus::Composer;
             model.notice = None;
+            model.dialled = None;
             if !again {
                 model.talk = Talk::live(&peer.name);
                 model.transcript = Transcript::default();
@@ -144,13 +147,11 @@ fn background(model: &mut Model, message: Message) -> Vec<Effect> {
             replay::began(model, again);
         }
         Message::Rehearsed(rehearsed) => return replay::begin(model, *rehearsed),
+        Message::ReplayAsks { path, target, user } => replay::ask_password(model, path, target, &user),
         Message::Compared(compared) => replay::show(model, *compared),
         Message::Waited => return replay::waited(model),
         Message::Confirm(target) => model.overlay = Some(Overlay::Target(Target::with(&target))),
-        Message::NotBegun(why) => {
-            replay::not_begun(model);
-            model.notice = Some(why);
-        }
+        Message::NotBegun(why) => not_begun(model, why),
         Message::Notice(why) | Message::Inserted(Err(why)) => model.notice = Some(why),
         Message::NotSent(line) => {
             model.composer.set_line(&line);
@@ -185,6 +186,15 @@ fn background(model: &mut Model, message: Message) -> Vec<Effect> {
         other => return read(model, other),
     }
     Vec::new()
+}
+
+/// A target could not be connected to. What was typed for F4 comes back, to be mended.
+fn not_begun(model: &mut Model, why: String) {
+    replay::not_begun(model);
+    match model.dialled.take() {
+        Some(target) => model.overlay = Some(Overlay::Target(Target::refused(&target, why))),
+        None => model.notice = Some(why),
+    }
 }
 
 /// A file, or the beginning of one, is there.
@@ -268,12 +278,19 @@ fn answered(model: &mut Model, overlay: Overlay, outcome: Outcome) -> Vec<Effect
         },
         Outcome::Copy(what) => reading::copy(model, what),
         Outcome::Act(action) => act(model, action),
-        Outcome::Yes(Question::Connect(target)) | Outcome::Connect(target) => vec![Effect::Connect(target)],
+        Outcome::Connect(target) => {
+            model.dialled = Some(target.clone());
+            vec![Effect::Connect(target)]
+        }
+        Outcome::Yes(Question::Connect(target)) => vec![Effect::Connect(target)],
         Outcome::Yes(Question::Learn(lesson)) => vec![Effect::Learn(lesson)],
         Outcome::Yes(Question::Reconnect) => vec![Effect::Reconnect],
         Outcome::Replay(path, target) => replay::wanted(path, target),
         Outcome::Compare(left, right) => vec![Effect::Compare(left, right)],
-        Outcome::Yes(Question::HandOver { .. }) => replay::handed_over(model),
+        Outcome::Yes(Question::HandOver { .. }) => replay::handed_over(model).unwrap_or_else(|| {
+            model.armed = Some(Armed::Delivered);
+            enter(model)
+        }),
         Outcome::Yes(Question::Regardless) => regardless::begin(model),
         Outcome::Yes(Question::DeleteProfile(name)) => vec![Effect::Profiles(Wish::Delete(name))],
         // The editor stays until it is saved.
@@ -281,7 +298,10 @@ fn answered(model: &mut Model, overlay: Overlay, outcome: Outcome) -> Vec<Effect
             model.overlay = Some(overlay);
             vec![Effect::Profiles(wish)]
         }
-        Outcome::Secret(secret) => secret::given(model, secret),
+        Outcome::Secret(secret) => match overlay {
+            Overlay::Secret(SecretPrompt { replay: Some((path, target)), .. }) => replay::told(path, target, secret),
+            _ => secret::given(model, secret),
+        },
         Outcome::Yes(Question::Quit | Question::Stop) | Outcome::Quit => vec![Effect::Quit],
         Outcome::Drop => vec![Effect::Drop],
         Outcome::Use(way, lines) => paste_lines(model, way, lines),
@@ -301,10 +321,6 @@ fn answered(model: &mut Model, overlay: Overlay, outcome: Outcome) -> Vec<Effect
         Outcome::ReadFile(path) => {
             model.overlay = Some(overlay);
             vec![Effect::ReadMessage(path)]
-        }
-        Outcome::Yes(Question::Deliver(..)) => {
-            model.armed = Some(Armed::Delivered);
-            enter(model)
         }
         Outcome::Line(line) => {
             model.composer.set_line(&line);
@@ -349,7 +365,7 @@ fn pasted(model: &mut Model, text: &str) -> Vec<Effect> {
         return Vec::new();
     }
     model.focus = Focus::Composer;
-    if let Some(paste) = Paste::of(text) {
+    if let Some(paste) = Paste::of(text, model.composer.halves()) {
         model.overlay = Some(Overlay::Paste(paste));
     } else {
         let line = text.trim_end_matches(['\r', '\n']);

@@ -57,7 +57,11 @@ fn panes(model: &Model, frame: &mut Frame<'_>, layout: &Layout) {
         } else {
             let reading = if model.talk.partial { " …" } else { "" };
             let status = format!("{}{reading}", model.transcript.status(&model.talk));
-            let title = if layout.shared { "Transcript ─ F6 Reply" } else { "Transcript" };
+            let title = match (layout.shared, focused && !model.is_offline()) {
+                (true, true) => "Transcript ─ Enter Reply",
+                (true, false) => "Transcript ─ F6 Reply",
+                (false, _) => "Transcript",
+            };
             let inner = framed(model, frame, area, Focus::Transcript, title, &status);
             model.transcript.draw(&model.talk, model.theme, focused, inner, frame.buffer_mut());
         }

@@ -83,9 +83,23 @@ pub(crate) struct Terminal {
 
 impl Terminal {
     /// Starts `ehlo` with these arguments at columns x rows.
-    pub(crate) fn start(home: &Home, arguments: &[&str], (columns, rows): (u16, u16)) -> Self {
+    pub(crate) fn start(home: &Home, arguments: &[&str], size: (u16, u16)) -> Self {
+        Self::start_with(home, arguments, size, &[])
+    }
+
+    /// The same, with these variables in its environment.
+    pub(crate) fn start_with(
+        home: &Home,
+        arguments: &[&str],
+        (columns, rows): (u16, u16),
+        variables: &[(&str, &str)],
+    ) -> Self {
         let pair = native_pty_system().openpty(size(columns, rows)).unwrap();
-        let child = pair.slave.spawn_command(command(home, arguments)).unwrap();
+        let mut command = command(home, arguments);
+        for (name, value) in variables {
+            command.env(name, value);
+        }
+        let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
         let process = Pid::from_raw(i32::try_from(child.process_id().unwrap()).unwrap());
         let output = Output {
@@ -117,6 +131,13 @@ impl Terminal {
             }
         }
         self.keyboard.write_all(&bytes).unwrap();
+        self.keyboard.flush().unwrap();
+        self
+    }
+
+    /// Pastes a text as a terminal does (bracketed paste).
+    pub(crate) fn paste(&mut self, text: &str) -> &mut Self {
+        self.keyboard.write_all(format!("\x1b[200~{}\x1b[201~", text.replace('\n', "\r")).as_bytes()).unwrap();
         self.keyboard.flush().unwrap();
         self
     }
@@ -291,12 +312,16 @@ fn key(name: &str) -> Option<Vec<u8>> {
         "PgUp" => "\x1b[5~",
         "PgDn" => "\x1b[6~",
         "F1" => "\x1bOP",
+        "F2" => "\x1bOQ",
+        "F3" => "\x1bOR",
         "F4" => "\x1bOS",
         "F5" => "\x1b[15~",
         "F6" => "\x1b[17~",
         "F7" => "\x1b[18~",
         "F8" => "\x1b[19~",
         "F9" => "\x1b[20~",
+        "F10" => "\x1b[21~",
+        "F12" => "\x1b[24~",
         _ => return None,
     };
     Some(sequence.as_bytes().to_vec())

@@ -21,8 +21,8 @@ pub struct Annotations {
 }
 
 impl Annotations {
-    /// All that a document holds. A note without `at` is about itself; one `at` a record that is not there is about the
-    /// last.
+    /// All that a document holds. A note without `at` is about itself, a mark without it about the line before it; one
+    /// `at` a record that is not there is about the last.
     #[must_use]
     pub fn of(document: &Document) -> Self {
         let recorded = recorded(&document.log);
@@ -35,7 +35,7 @@ impl Annotations {
                 continue;
             }
             let Some(remark) = entry.remark() else { continue };
-            let about = at(&remark, &recorded).unwrap_or(record);
+            let about = at(&remark, &recorded).unwrap_or_else(|| own(&remark, &document.log, record));
             match remark.word.as_str() {
                 "note" => all.notes.push((about, remark.bare(0).unwrap_or_default().to_owned())),
                 "mark" if remark.get("off").is_some() => all.marks.retain(|marked| *marked != about),
@@ -84,7 +84,7 @@ pub fn folded(document: &Document) -> Document {
         let known = |(key, _): &(Option<String>, String)| matches!(key.as_deref(), Some("title" | "tag"));
         if remark.word == "set" && remark.values.iter().all(known) {
             gone.push(record);
-        } else if let Some(about) = at(&remark, &recorded) {
+        } else if let Some(about) = placed(&remark, &document.log, record, &recorded) {
             gone.push(record);
             remark.values.retain(|(key, _)| key.as_deref() != Some("at"));
             // A mark that was taken off takes those before it with it.
@@ -108,6 +108,24 @@ pub fn folded(document: &Document) -> Document {
         }
     }
     Document { header, log, warnings: document.warnings.clone(), ..Document::default() }
+}
+
+/// Where a remark belongs that does not stand there for itself: each mark, and a note with `at`.
+fn placed(remark: &Remark, log: &Log, record: usize, recorded: &[usize]) -> Option<usize> {
+    at(remark, recorded).or_else(|| (remark.word == "mark").then(|| own(remark, log, record)))
+}
+
+/// What a note or a mark without `at` is about: a note about itself, a mark about the line that it stands behind.
+fn own(remark: &Remark, log: &Log, record: usize) -> usize {
+    if remark.word != "mark" {
+        return record;
+    }
+    let line = |record: &usize| {
+        log.get(*record).is_some_and(|entry| {
+            entry.at.is_some() && !(entry.kind == Kind::Remark && is_annotation(entry.bytes))
+        })
+    };
+    (0..record).rev().find(line).unwrap_or(record)
 }
 
 fn is_annotation(text: &[u8]) -> bool {
@@ -147,7 +165,14 @@ mod tests {
         let document =
             read(format!("{FILE}9.000000 * mark at=1 off=yes\n9.000000 * mark at=2\n").as_bytes()).expect("a file");
         assert_eq!(Annotations::of(&document).marks, [2]);
-        assert_eq!(Annotations::of(&folded(&document)).marks, [4], "a folded mark stands behind its line");
+        let again = folded(&document);
+        assert_eq!(Annotations::of(&again).marks, [2], "a folded mark is about the line that it stands behind");
+        let mut out = Vec::new();
+        write_document(&again, &mut out);
+        let text = format!("{}9.000000 * mark at=2 off=yes\n", String::from_utf8_lossy(&out));
+        let off = read(text.as_bytes()).expect("a file");
+        assert_eq!(Annotations::of(&off).marks, [0; 0], "and is taken off like any other");
+        assert_eq!(Annotations::of(&folded(&off)).marks, [0; 0]);
     }
 
     #[test]

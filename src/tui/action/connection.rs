@@ -9,7 +9,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         Action::Ready,
         "ready",
         "make ready",
-        "Make ready as the target says: EHLO, STARTTLS, EHLO, login; each line is seen as it goes.",
+        "Make ready as the target says: EHLO, STARTTLS, EHLO, login, or the rest of a login; each line is seen as it goes.",
         &[(Everywhere, "f10")],
         |model| open(model) && !model.talk.dialogue.state().phase().in_transaction(),
     ),

@@ -27,14 +27,24 @@ pub enum PasteAs {
 #[derive(Debug, Clone)]
 pub struct Paste {
     lines: Vec<String>,
+    /// The same as a terminal would have it: within the line that stood on the composer.
+    within: Vec<String>,
 }
 
 impl Paste {
-    /// A paste, where it has several lines. A line end at its end does not count.
+    /// A paste, where it has several lines; what stands on the composer goes `around` it. A line end at its end does
+    /// not count.
     #[must_use]
-    pub fn of(text: &str) -> Option<Self> {
+    pub fn of(text: &str, around: (&str, &str)) -> Option<Self> {
         let lines: Vec<String> = split(text);
-        (lines.len() > 1).then_some(Self { lines })
+        let mut within = lines.clone();
+        if let Some(first) = within.first_mut() {
+            first.insert_str(0, around.0);
+        }
+        if let Some(last) = within.last_mut() {
+            last.push_str(around.1);
+        }
+        (lines.len() > 1).then_some(Self { lines, within })
     }
 
     /// Which ways there are now, with the letter that takes each.
@@ -54,12 +64,13 @@ impl Paste {
     pub(super) fn key(&self, key: KeyEvent, model: &Model) -> Outcome {
         let letter = if key.code == KeyCode::Enter { Some('1') } else { letter(key) };
         let chosen = Self::ways(model).into_iter().find(|(c, _, _)| Some(*c) == letter);
-        chosen.map_or(Outcome::Stay, |(_, way, _)| Outcome::Use(way, self.lines.clone()))
+        let lines = |way| if way == PasteAs::Draft { self.lines.clone() } else { self.within.clone() };
+        chosen.map_or(Outcome::Stay, |(_, way, _)| Outcome::Use(way, lines(way)))
     }
 
     pub(super) fn draw(&self, model: &Model, frame: &mut Frame<'_>) {
         let mut text = Vec::new();
-        for line in self.lines.iter().take(4) {
+        for line in self.within.iter().take(4) {
             let shown = fit(&crate::smtp::escape::for_screen(line.as_bytes()), 60);
             text.push(Line::styled(shown, model.theme.style(Role::Dim)));
         }
@@ -70,7 +81,7 @@ impl Paste {
         text.push(Line::default());
         text.extend(Self::ways(model).into_iter().map(|(key, _, words)| Line::from(format!("{key}  {words}"))));
         let title = format!("{} lines pasted; nothing is sent yet", self.lines.len());
-        message(model, frame, &title, &text, "Esc forget them");
+        message(model, frame, &title, &text, "Esc forget them; your line stays");
     }
 }
 
@@ -87,8 +98,11 @@ mod tests {
 
     #[test]
     fn only_several_lines_are_a_question() {
-        assert!(Paste::of("NOOP").is_none());
-        assert!(Paste::of("NOOP\r\n").is_none());
-        assert_eq!(Paste::of("a\r\nb\rc\n").map(|p| p.lines), Some(vec!["a".into(), "b".into(), "c".into()]));
+        let of = |text| Paste::of(text, ("EHLO ", "!"));
+        assert!(of("NOOP").is_none());
+        assert!(of("NOOP\r\n").is_none());
+        let paste = of("a\r\nb\rc\n").expect("several lines");
+        assert_eq!(paste.lines, ["a", "b", "c"]);
+        assert_eq!(paste.within, ["EHLO a", "b", "c!"], "what stood on the line stays where it stood");
     }
 }

@@ -21,19 +21,19 @@ pub enum Question {
     Connect(String),
     /// Go on although the certificate was not trusted?
     Regardless,
-    /// Hand a replayed message over to a real server?
+    /// Hand a message over to a real server?
     HandOver {
         /// To whom.
         host: String,
-        /// For whom.
+        /// For whom: the recipients that were accepted.
         recipients: Vec<String>,
+        /// The server is marked as production.
+        production: bool,
     },
     /// Delete this profile?
     DeleteProfile(String),
     /// Begin a lesson although a connection is open?
     Learn(Arc<Lesson>),
-    /// Hand a message over to a production server? Its host, and the recipients.
-    Deliver(String, Vec<String>),
     /// Ctrl-C with nothing awaited: drop the line, or quit?
     Stop,
 }
@@ -51,8 +51,7 @@ impl Question {
                 | Self::HandOver { .. }
                 | Self::Regardless
                 | Self::Learn(_)
-                | Self::DeleteProfile(_)
-                | Self::Deliver(..),
+                | Self::DeleteProfile(_),
                 Some('y'),
             ) => Outcome::Yes(self.clone()),
             (_, Some('n')) => Outcome::Close,
@@ -71,14 +70,9 @@ impl Question {
                 "The connection that is open now is dropped, without QUIT.".to_owned(),
                 "y reconnect · Esc stay",
             ),
-            Self::HandOver { host, recipients } => {
-                let whom: Vec<_> = recipients.iter().map(|to| crate::smtp::escape::for_screen(to.as_bytes())).collect();
-                let whom = if whom.is_empty() { "nobody so far".to_owned() } else { whom.join(", ") };
-                (
-                    "Hand over",
-                    format!("The message would really be handed over to {host}, for {whom}."),
-                    "y hand it over · Esc stay",
-                )
+            Self::HandOver { host, recipients, production } => {
+                let words = handing_over(host, recipients, *production);
+                ("A real message", words, "y hand it over · Esc don't")
             }
             Self::Connect(target) => {
                 let target = crate::smtp::escape::for_screen(target.as_bytes());
@@ -87,16 +81,6 @@ impl Question {
                     format!("Drop the connection that is open now, and connect to {target}?"),
                     "y connect · Esc stay",
                 )
-            }
-            Self::Deliver(host, recipients) => {
-                let host = crate::smtp::escape::for_screen(host.as_bytes());
-                let mut names = recipients.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
-                if recipients.len() > 5 {
-                    names = format!("{names} and {} more", recipients.len() - 5);
-                }
-                let names = crate::smtp::escape::for_screen(names.as_bytes());
-                let words = format!("Hand the message over to {host} (PRODUCTION), for {names}?");
-                ("A real message", words, "y hand it over · Esc don't")
             }
             Self::Regardless => (
                 "Go on regardless",
@@ -115,9 +99,22 @@ impl Question {
             Self::Stop => ("Stop", "No connection is open.".to_owned(), "q quit · Esc stay"),
         };
         let mut lines = vec![Line::from(first)];
-        if !lost.is_empty() && open && !matches!(self, Self::Deliver(..)) {
+        if !lost.is_empty() && open && !matches!(self, Self::HandOver { .. }) {
             lines.push(Line::from(lost));
         }
         message(model, frame, title, &lines, foot);
     }
+}
+
+/// Whether a message may really go there, and for whom.
+fn handing_over(host: &str, recipients: &[String], production: bool) -> String {
+    const NAMED: usize = 5;
+    let mut names = recipients.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    if recipients.len() > NAMED {
+        names = format!("{names} and {} more", recipients.len() - NAMED);
+    } else if recipients.is_empty() {
+        "nobody so far".clone_into(&mut names);
+    }
+    let mark = if production { " (PRODUCTION)" } else { "" };
+    crate::smtp::escape::for_screen(format!("Really hand the message over to {host}{mark}, for {names}?").as_bytes())
 }

@@ -1,5 +1,7 @@
 //! A password is asked for: what is typed is counted on the screen, never shown.
 
+use std::path::PathBuf;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Frame;
 use ratatui::layout::Position;
@@ -20,6 +22,8 @@ const ROOM: usize = 1024;
 pub struct SecretPrompt {
     user: String,
     typed: Zeroizing<String>,
+    /// The transcript and the target of a replay that needs it; otherwise it is for the open connection.
+    pub replay: Option<(PathBuf, String)>,
 }
 
 impl std::fmt::Debug for SecretPrompt {
@@ -33,7 +37,13 @@ impl SecretPrompt {
     /// Asks for the password of this user.
     #[must_use]
     pub fn of(user: &str) -> Self {
-        Self { user: user.to_owned(), typed: Zeroizing::new(String::with_capacity(ROOM)) }
+        Self { user: user.to_owned(), typed: Zeroizing::new(String::with_capacity(ROOM)), replay: None }
+    }
+
+    /// Asks for it before a transcript is replayed against a target.
+    #[must_use]
+    pub fn for_replay(user: &str, path: PathBuf, target: String) -> Self {
+        Self { replay: Some((path, target)), ..Self::of(user) }
     }
 
     pub(super) fn key(&mut self, key: KeyEvent) -> Outcome {
@@ -66,7 +76,9 @@ impl SecretPrompt {
 
     pub(super) fn draw(&self, model: &Model, frame: &mut Frame<'_>) {
         let title = format!("Password of {}", for_screen(self.user.as_bytes()));
-        let inner = window(model, frame, place(frame, 60, 3), &title, "Enter log in · Ctrl-U empty · Esc not now");
+        let does = if self.replay.is_some() { "Enter replay" } else { "Enter log in" };
+        let foot = format!("{does} · Ctrl-U empty · Esc not now");
+        let inner = window(model, frame, place(frame, 60, 3), &title, &foot);
         let room = usize::from(inner.width.saturating_sub(1));
         let dots = "•".repeat(self.typed.chars().count().min(room));
         let x = inner.x + u16::try_from(dots.chars().count()).unwrap_or(0);

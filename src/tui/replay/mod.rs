@@ -7,13 +7,17 @@ use std::path::PathBuf;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::client::{Ending, Request};
+use crate::conversation::event::Remark;
 use crate::script::beside::{Beside, Mark};
 use crate::script::stepper::{Next, Order, Ready, Stepper, Stop};
+
+use crate::smtp::{Phase, Secret};
 
 use super::action::Action;
 use super::effect::Effect;
 use super::model::{Armed, Model};
-use super::overlay::{Other, Overlay, Question, Wanted};
+use super::overlay::{Other, Overlay, Question, SecretPrompt, Wanted};
 use super::pane::replay::{Columns, Frame};
 use super::theme::Theme;
 
@@ -69,6 +73,8 @@ pub struct Playing {
     offered: Option<String>,
     /// What somebody is asked about.
     stopped: Option<Stop>,
+    /// QUIT was offered or sent after the last line.
+    goodbye: bool,
 }
 
 /// What stands in the two columns.
@@ -91,7 +97,15 @@ pub struct Replay {
 
 impl Replay {
     fn playing(of: Rehearsed) -> Self {
-        let playing = Playing { of, dialling: Dialling::First, all: false, waits: false, offered: None, stopped: None };
+        let playing = Playing {
+            of,
+            dialling: Dialling::First,
+            all: false,
+            waits: false,
+            offered: None,
+            stopped: None,
+            goodbye: false,
+        };
         Self { what: What::Playing(Box::new(playing)), columns: Columns::default() }
     }
 
@@ -195,11 +209,15 @@ impl Replay {
             Next::Reconnect => "A new connection comes next".to_owned(),
             Next::Drop => "Closing without QUIT comes next".to_owned(),
             Next::Line(_, more) if more > 0 => format!("{more} more in the same write"),
+            Next::Done if playing.goodbye => return Some(END.to_owned()),
             Next::Line(..) | Next::Done => return None,
         };
         Some(format!("{what} · Enter goes on · Ctrl-T skips"))
     }
 }
+
+/// After the last line of a replay.
+const END: &str = "All lines were sent; the connection is still open: QUIT ends it";
 
 fn tally((differ, drift): (usize, usize)) -> String {
     match (differ, drift) {
@@ -304,7 +322,7 @@ pub(super) fn began(model: &mut Model, again: bool) {
             if playing.offered.take().is_some_and(|offered| offered == composer.line()) {
                 composer.set_line("");
             }
-            playing.all = false;
+            (playing.all, playing.goodbye) = (false, false);
         }
     }
     playing.dialling = Dialling::No;
@@ -323,7 +341,9 @@ pub(super) fn follow(model: &mut Model) -> Vec<Effect> {
     let Model { replay: Some(Replay { what: What::Playing(playing), .. }), talk, .. } = model else {
         return Vec::new();
     };
-    playing.all &= playing.of.stepper.next() != Next::Done;
+    if playing.of.stepper.next() == Next::Done {
+        return ended(model);
+    }
     if !playing.all || playing.waits {
         return Vec::new();
     }
@@ -336,6 +356,31 @@ pub(super) fn follow(model: &mut Model) -> Vec<Effect> {
         // The next one follows when this one was seen on the wire.
         Ready::Now => play(model),
     }
+}
+
+/// Everything was sent. What was played at once ends as `ehlo run` ends: with RSET, where a mail transaction is open, and
+/// QUIT. Step by step QUIT is offered.
+fn ended(model: &mut Model) -> Vec<Effect> {
+    let Model { replay: Some(Replay { what: What::Playing(playing), .. }), talk, composer, .. } = model else {
+        return Vec::new();
+    };
+    let state = talk.dialogue.state();
+    let phase = state.phase();
+    let at_rest = matches!(phase, Phase::Greeted | Phase::Ready | Phase::Mail | Phase::Rcpt);
+    if !talk.is_open() || !at_rest || state.is_waiting() || state.in_reply() {
+        return Vec::new();
+    }
+    if std::mem::take(&mut playing.all) {
+        let reset = matches!(phase, Phase::Mail | Phase::Rcpt).then_some("RSET");
+        let line = |line: &str| Effect::Send(Request::Line(line.as_bytes().to_vec(), Ending::CrLf));
+        let by_itself = |it| [Effect::Send(Request::Remark(Remark::new("auto"))), line(it)];
+        playing.goodbye = true;
+        return reset.into_iter().chain(["QUIT"]).flat_map(by_itself).collect();
+    }
+    if !std::mem::replace(&mut playing.goodbye, true) && composer.line().is_empty() {
+        composer.set_line("QUIT");
+    }
+    Vec::new()
 }
 
 fn observe(model: &mut Model) {
@@ -439,7 +484,8 @@ fn stopped(model: &mut Model, stop: Stop) {
             model.armed = Some(Armed::Held);
         }
         Stop::HandOver { host, recipients } => {
-            let question = Question::HandOver { host: host.clone(), recipients: recipients.clone() };
+            let production = model.peer.production;
+            let question = Question::HandOver { host: host.clone(), recipients: recipients.clone(), production };
             model.overlay = Some(Overlay::Question(question));
         }
     }
@@ -448,15 +494,12 @@ fn stopped(model: &mut Model, stop: Stop) {
     }
 }
 
-/// The question whether the message may be handed over was answered with yes.
-pub(super) fn handed_over(model: &mut Model) -> Vec<Effect> {
-    let Model { replay: Some(Replay { what: What::Playing(playing), .. }), talk, .. } = model else {
-        return Vec::new();
-    };
-    if let Some(stop) = playing.stopped.take() {
-        playing.of.stepper.allow(&stop, &talk.dialogue);
-    }
-    play(model)
+/// The question whether the message may be handed over was answered with yes; nothing where no replay asked it.
+pub(super) fn handed_over(model: &mut Model) -> Option<Vec<Effect>> {
+    let Model { replay: Some(Replay { what: What::Playing(playing), .. }), talk, .. } = model else { return None };
+    let stop = playing.stopped.take_if(|stop| matches!(stop, Stop::HandOver { .. }))?;
+    playing.of.stepper.allow(&stop, &talk.dialogue);
+    Some(play(model))
 }
 
 /// Stops playing all at once; false where that is not so.
@@ -470,5 +513,15 @@ pub(super) fn pause(model: &mut Model) -> bool {
 
 /// Asks the disk for a replay.
 pub(super) fn wanted(path: PathBuf, target: String) -> Vec<Effect> {
-    vec![Effect::Replay { path, target }]
+    vec![Effect::Replay { path, target, password: None }]
+}
+
+/// The password that a replay needs was given.
+pub(super) fn told(path: PathBuf, target: String, password: Secret) -> Vec<Effect> {
+    vec![Effect::Replay { path, target, password: Some(password) }]
+}
+
+/// Asks for the password of a replay, which is prepared again with it.
+pub(super) fn ask_password(model: &mut Model, path: PathBuf, target: String, user: &str) {
+    model.overlay = Some(Overlay::Secret(SecretPrompt::for_replay(user, path, target)));
 }

@@ -7,12 +7,13 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::conversation::Kind;
 use crate::conversation::file::{Document, open};
-use crate::profile::{Profiles, SecretSource, Target, ask_nobody};
+use crate::profile::{Auth, Profiles, SecretSource, Target};
 use crate::script::comparison;
 use crate::script::files::Folders;
 use crate::script::plan::{Plan, plan};
 use crate::script::stepper::{Setup, Stepper};
 use crate::script::values::Values;
+use crate::smtp::Secret;
 use crate::smtp::escape::for_screen;
 use crate::smtp::sasl::Credentials;
 use crate::tui::message::Message;
@@ -21,28 +22,54 @@ use crate::world::World;
 use super::{Compared, Rehearsed};
 
 /// Reads a file and makes a replay of it.
-pub(in crate::tui) fn rehearse(path: PathBuf, target: String, world: World, sender: UnboundedSender<Message>) {
+pub(in crate::tui) fn rehearse(
+    (path, target, password): (PathBuf, String, Option<Secret>),
+    world: World,
+    sender: UnboundedSender<Message>,
+) {
     tokio::task::spawn_blocking(move || {
-        let message = match rehearsed(&path, target, &world) {
+        let message = match rehearsed(&path, target.clone(), password, &world) {
             Ok(rehearsed) => Message::Rehearsed(Box::new(rehearsed)),
-            Err(words) => Message::Notice(format!("Not replayed: {words}")),
+            Err(Unready::Ask(user)) => Message::ReplayAsks { path, target, user },
+            Err(Unready::Because(words)) => Message::Notice(format!("Not replayed: {words}")),
         };
         // Nobody listens any more when the workbench has been left.
         let _ = sender.send(message);
     });
 }
 
-pub(super) fn rehearsed(path: &Path, typed: String, world: &World) -> Result<Rehearsed, String> {
+/// Why a replay can't begin.
+#[derive(Debug)]
+pub(super) enum Unready {
+    /// The password of this user is to be asked for.
+    Ask(String),
+    /// In words.
+    Because(String),
+}
+
+impl From<String> for Unready {
+    fn from(words: String) -> Self {
+        Self::Because(words)
+    }
+}
+
+pub(super) fn rehearsed(
+    path: &Path,
+    typed: String,
+    password: Option<Secret>,
+    world: &World,
+) -> Result<Rehearsed, Unready> {
     let profiles = Profiles::load(&world.directories.config);
     let target = Target::read(&typed, &profiles).map_err(|error| error.to_string())?;
     if target.from_file.is_some() {
-        return Err(format!("{typed} is a file; name the server itself"));
+        return Err(format!("{typed} is a file; name the server itself").into());
     }
     let document = open(path).map_err(|error| error.to_string())?;
     let name = name(path);
     if let Some(record) = document.first_gap() {
         let line = document.line_of(record);
-        return Err(format!("{name}:{line}: octets that were sent here were not kept, so they can't be sent again"));
+        let words = format!("{name}:{line}: octets that were sent here were not kept, so they can't be sent again");
+        return Err(words.into());
     }
     let vars = document.header.table.get("vars").and_then(toml::Value::as_table);
     let values = Values::new(&[], vars, &target, &[], world);
@@ -50,10 +77,15 @@ pub(super) fn rehearsed(path: &Path, typed: String, world: &World) -> Result<Reh
     let folders = Folders { own: Some(own.to_owned()), allowed: Vec::new() };
     let plan = plan(&document, &name, &values, &folders).map_err(|error| error.to_string())?;
     if plan.steps.is_empty() {
-        return Err(format!("{name} holds nothing to send"));
+        return Err(format!("{name} holds nothing to send").into());
+    }
+    if password.is_none()
+        && let Some(user) = to_be_asked(&plan, &target)
+    {
+        return Err(Unready::Ask(user));
     }
     let setup = Setup {
-        credentials: credentials(&plan, &target, world),
+        credentials: credentials(&plan, &target, password, world),
         clear_text_password: target.auth.as_ref().is_some_and(|auth| auth.allow_plaintext),
         production: target.production,
         host: for_screen(target.endpoint.to_string().as_bytes()),
@@ -64,15 +96,33 @@ pub(super) fn rehearsed(path: &Path, typed: String, world: &World) -> Result<Reh
 }
 
 /// Who logs in: only a profile that the user named says so, or the lab, whose passwords are public.
-fn credentials(plan: &Plan, target: &Target, world: &World) -> Result<Credentials, String> {
-    let missing = || "{{auth}} is filled only from a profile with [auth]; F4 lists none for this target".to_owned();
-    if plan.needs_credentials.is_none() {
-        return Err(missing());
-    }
-    let known = |auth: &&crate::profile::Auth| matches!(auth.password, SecretSource::Known(_));
-    let auth = target.auth.as_ref().filter(|auth| known(auth) || target.profile.is_some()).ok_or_else(missing)?;
-    let password = auth.password.fetch(&auth.user, world, ask_nobody).map_err(|error| error.to_string())?;
+fn credentials(
+    plan: &Plan,
+    target: &Target,
+    given: Option<Secret>,
+    world: &World,
+) -> Result<Credentials, String> {
+    let missing = || {
+        "a login was recorded here, and a password is taken only from a profile that you name: give its name as the \
+         target, or Ctrl-T skips the line"
+            .to_owned()
+    };
+    let auth = login(plan, target).ok_or_else(missing)?;
+    let fetched = given.map_or_else(|| auth.password.fetch_silently(world), |given| Ok(Some(given)));
+    let password = fetched.map_err(|error| error.to_string())?.ok_or_else(missing)?;
     Ok(Credentials { user: auth.user.clone(), password, authorise_as: None })
+}
+
+/// Who logs in, where the plan needs that.
+fn login<'a>(plan: &Plan, target: &'a Target) -> Option<&'a Auth> {
+    let known = |auth: &&Auth| matches!(auth.password, SecretSource::Known(_));
+    let auth = target.auth.as_ref().filter(|auth| known(auth) || target.profile.is_some());
+    auth.filter(|_| plan.needs_credentials.is_some())
+}
+
+/// Whose password only a person knows.
+fn to_be_asked(plan: &Plan, target: &Target) -> Option<String> {
+    login(plan, target).filter(|auth| matches!(auth.password, SecretSource::Prompt)).map(|auth| auth.user.clone())
 }
 
 fn recorded(document: &Document) -> bool {

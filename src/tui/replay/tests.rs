@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::prepare::{compared, rehearsed};
+use super::prepare::{Unready, compared, rehearsed};
 use crate::conversation::file::read;
 use crate::tui::message::Message;
 use crate::tui::model::{Focus, Peer};
@@ -57,7 +57,7 @@ fn replaying(columns: u16, rows: u16, greeting: &str) -> Screen {
     assert!(screen.shown().contains("smtp://127.0.0.1:2525"), "the head's target is offered: {}", screen.shown());
     screen.keys("<enter>");
     assert_eq!(screen.asked(), [format!("replay {} smtp://127.0.0.1:2525", path.display())]);
-    let of = rehearsed(&path, "smtp://127.0.0.1:2525".to_owned(), &world(root.path())).expect("it can be replayed");
+    let of = rehearsed(&path, "smtp://127.0.0.1:2525".to_owned(), None, &world(root.path())).expect("it can be replayed");
     screen.send(Message::Rehearsed(Box::new(of)));
     assert_eq!(screen.asked(), ["connect smtp://127.0.0.1:2525"]);
     let peer = Peer { name: "127.0.0.1:2525".to_owned(), ..Peer::default() };
@@ -166,7 +166,10 @@ fn what_can_t_be_replayed_is_refused_before_it_connects() {
     let refused = |text: &str, target: &str| {
         let path = root.path().join("gap.smtp");
         std::fs::write(&path, text).expect("written");
-        rehearsed(&path, target.to_owned(), &world(root.path())).err().unwrap_or_default()
+        match rehearsed(&path, target.to_owned(), None, &world(root.path())) {
+            Err(Unready::Because(words)) => words,
+            other => panic!("{other:?}"),
+        }
     };
     let gap = "+++\nehlo = 1\n+++\n0.0 > DATA\n0.1 < 354 go\n0.2 * content bytes=9 sha256=00\n0.3 > .\n";
     assert!(refused(gap, "127.0.0.1:25").contains("gap.smtp:6: octets that were sent here were not kept"));

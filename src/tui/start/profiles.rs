@@ -80,7 +80,9 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 pub(in crate::tui) fn take(model: &mut Model, news: News) {
     match news {
         News::Read(text, reading) => {
-            if model.start.asked == text {
+            if let Some(Overlay::Target(target)) = &mut model.overlay {
+                target.read(&text, reading);
+            } else if model.start.asked == text {
                 model.start.reading = Some(reading);
             }
         }

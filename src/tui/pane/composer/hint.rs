@@ -3,8 +3,9 @@
 use std::ops::Range;
 use std::time::Duration;
 
+use crate::smtp::escape::is_plain;
 use crate::smtp::session::Sent;
-use crate::smtp::{Lint, Phase, Verb, VerbTable};
+use crate::smtp::{Lint, Phase, Verb, VerbTable, sasl};
 use crate::tui::theme::Role;
 
 use super::{Surroundings, secrecy};
@@ -161,7 +162,16 @@ pub(super) fn is_header(line: &str) -> bool {
 fn answer(line: &str, around: &Surroundings<'_>) -> Hint {
     if let Some(answer) = super::answer(line, around) {
         let sent = String::from_utf8_lossy(&answer.line);
+        if let Some(words) = around.challenge.and_then(|it| it.odd(line.trim_start_matches('$'))) {
+            return note(Role::Warning, &words);
+        }
         return Hint::Note(Role::Text, vec![format!("sent as {sent} · masked once sent"), format!("sent as {sent}")]);
+    }
+    if line == "*" {
+        return note(Role::Text, &["The lone * gives the login up; nothing is lost", "The lone * gives up"]);
+    }
+    if let Some(challenge) = around.challenge {
+        return if line.is_empty() { Hint::Note(Role::Text, challenge.sentences()) } else { decoded(line) };
     }
     note(
         Role::Text,
@@ -171,6 +181,24 @@ fn answer(line: &str, around: &Surroundings<'_>) -> Hint {
             "334: answer in base64; * gives up",
         ],
     )
+}
+
+/// What a line of base64 stands for: somebody who types a name as it is has typed no text.
+fn decoded(line: &str) -> Hint {
+    let text = sasl::decode(line.as_bytes()).and_then(|octets| String::from_utf8(octets).ok());
+    match text.filter(|text| text.chars().all(|c| c == '\0' || is_plain(c))) {
+        Some(text) => {
+            let text = text.replace('\0', "\\0");
+            Hint::Note(Role::Text, vec![format!("base64 of “{text}” · masked once sent"), format!("base64 of “{text}”")])
+        }
+        None => note(
+            Role::Warning,
+            &[
+                "As base64 this is no text: where you mean these letters, $ before them encodes them",
+                "No text as base64: $ before it encodes it",
+            ],
+        ),
+    }
 }
 
 fn grammar(word: &str, verbs: &VerbTable) -> Option<Hint> {
@@ -208,7 +236,7 @@ fn phase(ghost: &str, around: &Surroundings<'_>) -> Hint {
         }
         Phase::Greeted => ("Greet the server: EHLO or HELO · F10 makes ready", "Greet the server: EHLO or HELO"),
         Phase::Ready if session.delivered > 0 => {
-            ("The message was taken: QUIT, or MAIL for another one", "QUIT, or MAIL for another message")
+            ("The message was taken: QUIT, or MAIL for another", "QUIT, or MAIL for another message")
         }
         Phase::Ready => ("Say who the mail is from: MAIL FROM", "Say who it is from: MAIL FROM"),
         Phase::Mail if session.refused > 0 => (
@@ -228,7 +256,10 @@ fn phase(ghost: &str, around: &Surroundings<'_>) -> Hint {
     };
     let mut sentences = vec![wants.to_owned(), short.to_owned()];
     if !ghost.is_empty() {
-        sentences.insert(0, format!("{wants} · → or Tab takes the grey text"));
+        // The key that goes on is the last thing that is left out.
+        let with = ["→ or Tab takes the grey text", "Tab takes the grey text"];
+        let long = with.map(|key| format!("{wants} · {key}"));
+        sentences = long.into_iter().chain([format!("{short} · {}", with[1])]).chain(sentences).collect();
     }
     Hint::Note(if secrecy::is_answer(around) { Role::Text } else { Role::Remark }, sentences)
 }

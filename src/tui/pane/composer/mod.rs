@@ -14,6 +14,7 @@ use crate::smtp::session::Sent;
 use crate::smtp::{Phase, Session, VerbTable};
 use crate::tui::theme::Theme;
 
+mod challenge;
 mod completion;
 mod dollar;
 #[cfg(test)]
@@ -30,6 +31,7 @@ mod slots;
 mod tests;
 mod view;
 
+pub use challenge::{Challenge, Wants};
 pub use dollar::{Answer, answer};
 
 use completion::Popup;
@@ -63,6 +65,8 @@ pub struct Surroundings<'a> {
     pub identity: &'a Identity,
     /// Forward-paths of the open transaction, in order.
     pub recipients: &'a [String],
+    /// What the open 334 asks for.
+    pub challenge: Option<&'a Challenge>,
 }
 
 /// The composer's state.
@@ -87,6 +91,12 @@ impl Composer {
     #[must_use]
     pub fn line(&self) -> &str {
         self.line.text()
+    }
+
+    /// The line before the cursor, and after it.
+    #[must_use]
+    pub fn halves(&self) -> (&str, &str) {
+        self.line.text().split_at(self.line.cursor())
     }
 
     /// What is offered after the cursor; not a part of the line until it is taken.
@@ -197,6 +207,13 @@ impl Composer {
             self.lints.retain(|lint| lasting.iter().any(|it| it.name == lint.name));
         }
         self.complete(around);
+        if around.challenge.is_some() {
+            // What was meant as text can be sent as what the server wants.
+            for lint in self.lints.iter_mut().filter(|lint| lint.name == "not-base64") {
+                "This is no base64; $ before it has ehlo encode it.".clone_into(&mut lint.reason);
+                lint.mended = Some(format!("${}", self.line.text()));
+            }
+        }
         if answer(self.line.text(), around).is_some() {
             // What goes out is the base64, and not what stands there.
             self.lints.clear();

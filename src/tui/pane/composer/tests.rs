@@ -50,6 +50,7 @@ impl Desk {
             verbs: &self.verbs,
             identity: &self.identity,
             recipients: &self.recipients,
+            challenge: None,
         };
         act(&mut self.composer, &around)
     }

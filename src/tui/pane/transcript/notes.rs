@@ -17,6 +17,8 @@ pub(super) struct Notes {
     untimed: Vec<usize>,
     about: BTreeMap<usize, Vec<String>>,
     marks: BTreeSet<usize>,
+    /// The last record with a time that is no note and no bookmark.
+    line: Option<usize>,
 }
 
 impl Notes {
@@ -32,6 +34,8 @@ impl Notes {
                 && let Some(remark) = entry.remark()
             {
                 self.take(record, &remark);
+            } else if entry.at.is_some() {
+                self.line = Some(record);
             }
         }
         self.seen = log.len();
@@ -46,11 +50,12 @@ impl Notes {
             ("note", Some(about)) => {
                 self.about.entry(about).or_default().push(remark.bare(0).unwrap_or_default().to_owned());
             }
+            // One without a number stands behind the line that it is about.
             ("mark", about) if remark.get("off").is_none() => {
-                self.marks.insert(about.unwrap_or(record));
+                self.marks.insert(about.or(self.line).unwrap_or(record));
             }
             ("mark", about) => {
-                self.marks.remove(&about.unwrap_or(record));
+                self.marks.remove(&about.or(self.line).unwrap_or(record));
             }
             _ => {}
         }
@@ -101,6 +106,15 @@ mod tests {
         let mut notes = Notes::default();
         notes.extend(&document.log);
         notes
+    }
+
+    #[test]
+    fn a_bookmark_that_was_folded_in_is_on_the_line_before_it() {
+        let notes = notes(
+            "+++\nehlo = 1\n+++\n0.000000 > NOOP\n0.000000 * note \"odd\"\n0.000000 * mark\n0.100000 < 250 ok\n\
+             0.100000 * mark\n9.000000 * mark at=4 off=yes\n",
+        );
+        assert!(notes.is_marked(0) && !notes.is_marked(2) && !notes.is_marked(3));
     }
 
     #[test]

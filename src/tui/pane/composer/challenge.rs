@@ -1,0 +1,136 @@
+//! What an open 334 asks for: decoded, and what to type.
+
+use crate::conversation::dialogue::Ask;
+use crate::smtp::escape::for_screen;
+use crate::smtp::{Phase, Verb, sasl};
+use crate::tui::talk::Talk;
+
+/// What the answer is to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wants {
+    /// The name of the user.
+    User,
+    /// The password.
+    Password,
+    /// User and password in one, as PLAIN has it (RFC 4616).
+    Plain,
+    /// Something else.
+    Other,
+}
+
+/// A challenge within AUTH (RFC 4954 4) that waits for its answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Challenge {
+    /// The mechanism as it was named, in capitals.
+    pub mechanism: String,
+    /// The text of the 334, decoded and fit for a screen; as it came where it is no base64.
+    pub text: String,
+    /// What the answer is to be.
+    pub wants: Wants,
+    /// How many answers were given before, an initial response included.
+    pub given: usize,
+    /// Whose answer the target knows: a key gives it.
+    pub known: Option<String>,
+}
+
+impl Challenge {
+    /// The challenge that is open now, if one is; `user` is who logs in as the target says.
+    #[must_use]
+    pub fn of(talk: &Talk, user: Option<&str>) -> Option<Self> {
+        let state = talk.dialogue.state();
+        if !talk.is_open() || state.phase() != Phase::Auth {
+            return None;
+        }
+        let exchanges = talk.dialogue.exchanges();
+        let begun = exchanges.iter().rposition(|x| x.verb == Verb::Auth && x.ask == Ask::Command)?;
+        let entry = talk.log.get(exchanges[begun].command()?)?;
+        let line = String::from_utf8_lossy(entry.bytes).into_owned();
+        let mut words = line.split_whitespace().skip(1);
+        let mechanism = for_screen(words.next().unwrap_or_default().to_ascii_uppercase().as_bytes());
+        let given = exchanges.len() - 1 - begun + usize::from(words.next().is_some());
+        let reply = talk.dialogue.reply(&talk.log, exchanges.len() - 1)?;
+        let raw = reply.lines.last()?.text().to_vec();
+        let text = for_screen(&sasl::decode(&raw).unwrap_or(raw));
+        let wants = wants(&mechanism, &text, given);
+        let speaks = sasl::NAMES.contains(&mechanism.as_str());
+        Some(Self { mechanism, text, wants, given, known: user.filter(|_| speaks).map(for_screen_of) })
+    }
+
+    /// What the second row says while nothing is typed, longest first.
+    pub(super) fn sentences(&self) -> Vec<String> {
+        let how = match self.wants {
+            Wants::User => "type $ and the user name",
+            Wants::Password => "type $ and the password",
+            Wants::Plain => r"type $\0user\0password",
+            Wants::Other => "type $ and the answer, or its base64",
+        };
+        let asked = match (self.wants, self.text.trim().is_empty()) {
+            (Wants::Plain, _) => "PLAIN wants one answer".to_owned(),
+            (_, true) => "The server waits for an answer".to_owned(),
+            (_, false) => format!("The server asks “{}”", self.text.trim()),
+        };
+        let key = self.known.as_ref().map(|user| format!(" · F10 answers as {user}")).unwrap_or_default();
+        let briefly = key.split(" as ").next().unwrap_or_default();
+        vec![
+            format!("{asked}: {how}; it goes out as base64{key} · a lone * gives up"),
+            format!("{asked}: {how}{key} · a lone * gives up"),
+            format!("{asked}: {how}{key}"),
+            format!("{asked}: {how}{briefly}"),
+            format!("{how}{briefly}"),
+            how.to_owned(),
+        ]
+    }
+
+    /// What is odd about a text that is to be encoded.
+    pub(super) fn odd(&self, text: &str) -> Option<[&'static str; 2]> {
+        let parts = text.split("\\0").count();
+        (self.wants == Wants::Plain && !text.is_empty() && parts != 3).then_some([
+            r"PLAIN has a \0 before the user and one before the password: $\0user\0password",
+            r"PLAIN is $\0user\0password",
+        ])
+    }
+}
+
+fn for_screen_of(text: &str) -> String {
+    for_screen(text.as_bytes())
+}
+
+fn wants(mechanism: &str, text: &str, given: usize) -> Wants {
+    let asked = text.trim().to_ascii_lowercase();
+    let begins = |words: &[&str]| words.iter().any(|word| asked.starts_with(word));
+    match mechanism {
+        "PLAIN" => Wants::Plain,
+        _ if begins(&["user", "login"]) => Wants::User,
+        _ if begins(&["pass"]) => Wants::Password,
+        "LOGIN" if given == 0 => Wants::User,
+        "LOGIN" if given == 1 => Wants::Password,
+        _ => Wants::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::pane::sample::talk;
+
+    fn asked(text: &str) -> Challenge {
+        let start = "* connected a\n< 220 mx\n> EHLO a\n< 250-mx\n< 250 AUTH PLAIN LOGIN CRAM-MD5\n";
+        Challenge::of(&talk(&format!("{start}{text}")), Some("dude")).expect("a challenge is open")
+    }
+
+    #[test]
+    fn it_says_what_is_asked_for_and_what_to_type() {
+        let login = asked("> AUTH LOGIN\n< 334 VXNlcm5hbWU6");
+        assert_eq!((login.wants, login.text.as_str(), login.given), (Wants::User, "Username:", 0));
+        assert!(login.sentences()[2].starts_with("The server asks “Username:”: type $ and the user name"));
+        let password = asked("> AUTH LOGIN\n< 334 VXNlcm5hbWU6\n> {{auth}}\n< 334 UGFzc3dvcmQ6");
+        assert_eq!((password.wants, password.given), (Wants::Password, 1));
+        let initial = asked("> AUTH login {{auth}}\n< 334 YmxhYmxh");
+        assert_eq!((initial.wants, initial.given), (Wants::Password, 1), "the text does not say, the count does");
+        let plain = asked("> AUTH PLAIN\n< 334 ");
+        assert_eq!((plain.wants, plain.known.as_deref()), (Wants::Plain, Some("dude")));
+        assert!(plain.odd("dude").is_some() && plain.odd(r"\0dude\0x").is_none());
+        let other = asked("> AUTH CRAM-MD5\n< 334 PDEyQGE+");
+        assert_eq!((other.wants, other.text.as_str(), other.known), (Wants::Other, "<12@a>", None));
+    }
+}
