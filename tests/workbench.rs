@@ -12,6 +12,7 @@ mod diagnosis;
 mod support {
     pub(crate) mod peer;
     pub(crate) mod secure;
+    #[expect(dead_code, reason = "shared with tests that use the rest of it")]
     pub(crate) mod terminal;
 }
 
