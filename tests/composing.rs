@@ -320,7 +320,9 @@ fn a_paste_is_offered_and_what_stood_on_the_line_stays() {
     terminal.paste("Subject: pasted\n\n.dot\n").wait_for("as the message").keys("3").wait_for("is prepared");
     for line in ["MAIL FROM:<a@b>", "RCPT TO:<c@d>"] {
         terminal.keys(line).wait_for(line).keys("<Enter>");
-        terminal.wait_until("its reply", |screen| !screen.contains("waiting for") && !screen.contains(&format!("│ {line}")));
+        terminal.wait_until("its reply", |screen| {
+            !screen.contains("waiting for") && !screen.contains(&format!("│ {line}"))
+        });
     }
     terminal.keys("DATA<Enter>").wait_for("the message: 3 lines").keys("<Enter>").wait_for("250 queued");
     quit(terminal);
@@ -335,7 +337,11 @@ fn lines_of_an_earlier_run_are_found_by_ctrl_r() {
     say(&mut terminal, "VRFY <postmaster@target.local>", "to VRFY");
     quit(terminal);
     let mut terminal = Terminal::start(&home, &["lab:"], SMALL);
-    terminal.wait_for("220 mx.target.local").keys("<C-r>postm").wait_for("VRFY <postmaster@target.local>").keys("<Enter>");
+    terminal
+        .wait_for("220 mx.target.local")
+        .keys("<C-r>postm")
+        .wait_for("VRFY <postmaster@target.local>")
+        .keys("<Enter>");
     terminal.wait_for("│ VRFY <postmaster@target.local>").keys("<Enter>").wait_for("to VRFY");
     quit(terminal);
 }
@@ -362,7 +368,12 @@ fn lines_end_as_it_was_chosen() {
     });
     let home = Home::new();
     let mut terminal = Terminal::start(&home, &[&target], SMALL);
-    terminal.wait_for("220 mx").keys("<C-p>line-end").wait_for("Choose how lines end").keys("<Enter>").wait_for("LF only");
+    terminal
+        .wait_for("220 mx")
+        .keys("<C-p>line-end")
+        .wait_for("Choose how lines end")
+        .keys("<Enter>")
+        .wait_for("LF only");
     terminal.keys("NOOP<Enter>").wait_for("250 heard");
     quit(terminal);
     assert_eq!(peer.join().unwrap(), b"NOOP\n");

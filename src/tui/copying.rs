@@ -180,7 +180,11 @@ fn content(talk: &Talk, transaction: &[Exchange]) -> Result<String, &'static str
         text.push_str(&String::from_utf8_lossy(line));
         text.push_str("\\n");
     }
-    if text.is_empty() { Err("the message, which is empty (swaks would send one of its own)") } else { Ok(quoted(&text)) }
+    if text.is_empty() {
+        Err("the message, which is empty (swaks would send one of its own)")
+    } else {
+        Ok(quoted(&text))
+    }
 }
 
 /// After what swaks is to stop where no message was begun.
@@ -247,7 +251,8 @@ mod tests {
 
     #[test]
     fn what_swaks_can_t_say_is_named() {
-        let text = CLASSIC.replace("noddy.com>", "noddy.com> SIZE=100 RET=HDRS").replace("<a@b.c>", "<a@b.c> NOTIFY=NEVER");
+        let text =
+            CLASSIC.replace("noddy.com>", "noddy.com> SIZE=100 RET=HDRS").replace("<a@b.c>", "<a@b.c> NOTIFY=NEVER");
         let (command, left_out) = swaks(&talk(&text)).expect("a command");
         assert!(!command.contains("SIZE") && !command.contains("NOTIFY"), "{command}");
         assert_eq!(left_out.as_deref(), Some("SIZE=100, RET=HDRS, NOTIFY=NEVER"));

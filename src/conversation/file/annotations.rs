@@ -121,9 +121,8 @@ fn own(remark: &Remark, log: &Log, record: usize) -> usize {
         return record;
     }
     let line = |record: &usize| {
-        log.get(*record).is_some_and(|entry| {
-            entry.at.is_some() && !(entry.kind == Kind::Remark && is_annotation(entry.bytes))
-        })
+        log.get(*record)
+            .is_some_and(|entry| entry.at.is_some() && !(entry.kind == Kind::Remark && is_annotation(entry.bytes)))
     };
     (0..record).rev().find(line).unwrap_or(record)
 }

@@ -81,7 +81,9 @@ impl Target {
         frame.set_cursor_position(Position::new(inner.x + at.min(inner.width.saturating_sub(1)), inner.y));
         let dim = model.theme.style(Role::Dim);
         let said = match &self.reading {
-            Some(Ok(reading)) => Line::styled(format!("▸ {}", for_screen(reading.as_bytes())), model.theme.style(Role::Good)),
+            Some(Ok(reading)) => {
+                Line::styled(format!("▸ {}", for_screen(reading.as_bytes())), model.theme.style(Role::Good))
+            }
             Some(Err(why)) => Line::styled(for_screen(why.as_bytes()), model.theme.style(Role::Warning)),
             None => Line::default(),
         };

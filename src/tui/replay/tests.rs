@@ -57,7 +57,8 @@ fn replaying(columns: u16, rows: u16, greeting: &str) -> Screen {
     assert!(screen.shown().contains("smtp://127.0.0.1:2525"), "the head's target is offered: {}", screen.shown());
     screen.keys("<enter>");
     assert_eq!(screen.asked(), [format!("replay {} smtp://127.0.0.1:2525", path.display())]);
-    let of = rehearsed(&path, "smtp://127.0.0.1:2525".to_owned(), None, &world(root.path())).expect("it can be replayed");
+    let of =
+        rehearsed(&path, "smtp://127.0.0.1:2525".to_owned(), None, &world(root.path())).expect("it can be replayed");
     screen.send(Message::Rehearsed(Box::new(of)));
     assert_eq!(screen.asked(), ["connect smtp://127.0.0.1:2525"]);
     let peer = Peer { name: "127.0.0.1:2525".to_owned(), ..Peer::default() };

@@ -189,7 +189,10 @@ fn decoded(line: &str) -> Hint {
     match text.filter(|text| text.chars().all(|c| c == '\0' || is_plain(c))) {
         Some(text) => {
             let text = text.replace('\0', "\\0");
-            Hint::Note(Role::Text, vec![format!("base64 of “{text}” · masked once sent"), format!("base64 of “{text}”")])
+            Hint::Note(
+                Role::Text,
+                vec![format!("base64 of “{text}” · masked once sent"), format!("base64 of “{text}”")],
+            )
         }
         None => note(
             Role::Warning,
