@@ -1,4 +1,5 @@
-//! The figures that the workbench is designed for: `cargo bench`. Large samples are made here, in memory.
+//! The figures that the workbench is designed for: `cargo bench --bench figures`. Large samples are made in memory.
+//! What somebody at a terminal sees of them is measured by `clock`.
 //!
 //! | goal | bench |
 //! |---|---|
@@ -6,10 +7,12 @@
 //! | a key is painted within 4 ms whatever the length | `screen::key_to_frame` |
 //! | the first frame within 15 ms of the start | `screen::first_frame` |
 
-use std::fmt::Write as _;
+#[path = "clock/sample.rs"]
+mod sample;
 
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
+use sample::transcript;
 
 fn main() {
     divan::main();
@@ -17,44 +20,6 @@ fn main() {
 
 /// Records of a sample.
 const SIZES: [usize; 2] = [10_000, 1_000_000];
-
-/// A transcript of so many records, some 75 octets each: mail transactions with 20 recipients and 20 lines of content.
-fn transcript(records: usize) -> Vec<u8> {
-    let mut text = String::with_capacity(records * 80);
-    text.push_str("+++\nehlo = 1\ntarget = \"smtp://mx.target.local:25\"\nside = \"client\"\n+++\n");
-    let mut micros: u64 = 0;
-    let mut left = records;
-    let mut line = |rest: &str| {
-        let more = left > 0;
-        if more {
-            left -= 1;
-            micros += 731;
-            writeln!(text, "{}.{:06} {rest}", micros / 1_000_000, micros % 1_000_000).expect("a String takes all");
-        }
-        more
-    };
-    line("* connected 127.0.0.1:25 from 127.0.0.1:40312");
-    line("< 220 mx.target.local ESMTP ready at your service, speak slowly");
-    line("> EHLO noddy.com");
-    line("< 250 mx.target.local");
-    let mut number = 0;
-    while line("> MAIL FROM:<the.sender.of.this.message@department.of.mail.noddy.com> BODY=8BITMIME") {
-        line("< 250 2.1.0 <the.sender.of.this.message@department.of.mail.noddy.com>: Sender ok");
-        for _ in 0..20 {
-            number += 1;
-            line(&format!("> RCPT TO:<recipient.number.{number:09}@department.target.local>"));
-            line(&format!("< 250 2.1.5 <recipient.number.{number:09}@department.target.local>: Recipient ok"));
-        }
-        line("> DATA");
-        line("< 354 Enter mail, end with a line that has nothing but a full stop");
-        for n in 0..20 {
-            line(&format!("| This is line {n:02} of a message in which little is said and many words are used."));
-        }
-        line("> .");
-        line("< 250 2.0.0 Ok: queued as 4YW33q8qk4Y, thank you for the message that you have sent");
-    }
-    text.into_bytes()
-}
 
 /// What a reply costs.
 mod reply {
@@ -168,6 +133,65 @@ mod screen {
             };
             update(&mut model, Message::Key(key));
             terminal.draw(|frame| view(&model, frame)).expect("a test backend never fails").count
+        });
+    }
+}
+
+/// What the start costs, item by item.
+mod start {
+    use ehlo::decode::Knowledge;
+    use ehlo::profile::Profiles;
+    use ehlo::tui::keymap::Keymap;
+    use ehlo::tui::theme::Themes;
+
+    /// What replies, verbs, capabilities and terms mean; patterns are compiled when they are first needed.
+    #[divan::bench]
+    fn knowledge() -> Knowledge {
+        Knowledge::shipped()
+    }
+
+    #[divan::bench]
+    fn profiles() -> Profiles {
+        Profiles::shipped()
+    }
+
+    #[divan::bench]
+    fn keymap() -> Keymap {
+        Keymap::default()
+    }
+
+    #[divan::bench]
+    fn themes() -> Themes {
+        Themes::default()
+    }
+}
+
+/// What the machine itself can do, to read the others by.
+mod baseline {
+    use ratatui::Terminal;
+    use ratatui::backend::TestBackend;
+    use ratatui::widgets::Block;
+
+    use super::{Bencher, BytesCount, SIZES, black_box, transcript};
+
+    /// A bare screen: a frame around nothing.
+    #[divan::bench]
+    fn bare_frame() -> usize {
+        let mut terminal = Terminal::new(TestBackend::new(120, 33)).expect("a test backend never fails");
+        let drawn = terminal.draw(|frame| frame.render_widget(Block::bordered(), frame.area()));
+        drawn.expect("a test backend never fails").count
+    }
+
+    /// The octets of a transcript copied, line by line.
+    #[divan::bench(args = SIZES, max_time = 2)]
+    fn copy_lines(bencher: Bencher<'_, '_>, records: usize) {
+        let bytes = transcript(records);
+        bencher.counter(BytesCount::of_slice(&bytes)).bench_local(|| {
+            let mut copy = Vec::with_capacity(bytes.len());
+            for line in black_box(&bytes).split_inclusive(|byte| *byte == b'\n') {
+                copy.extend_from_slice(line);
+            }
+            copy
         });
     }
 }

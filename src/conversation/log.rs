@@ -1,6 +1,7 @@
-//! The log: an arena of octets and a record of 16 bytes for each event, append-only.
+//! The log: an arena of octets and a record of 8 bytes for each event, append-only.
 //!
-//! 1,000,000 records of 70 MB take 16 MB beside their octets.
+//! Places and times are kept as distances from those of the group of 64 that a record belongs to, so that 1,000,000 records
+//! take 8 MB beside their octets.
 
 use super::event::{Event, Line, Micros, Remark};
 
@@ -21,32 +22,35 @@ pub enum Kind {
     Comment,
 }
 
-const CRLF: u8 = 1;
-const MASKED: u8 = 2;
-const TIMED: u8 = 4;
+const CRLF: u32 = 8;
+const MASKED: u32 = 16;
+const TIMED: u32 = 32;
 
-/// Where a record's octets begin (48 bits), its kind and flags, and its time.
+/// Bits of a record's place that hold its kind and flags; the rest is its distance from its group's octets.
+const FLAG_BITS: u32 = 6;
+/// Records of a group.
+const GROUP: usize = 64;
+/// A place or a time that is too far from its group's: it stands in [`Log::far`].
+const FAR: u32 = u32::MAX >> FLAG_BITS;
+const FAR_TIME: i32 = i32::MIN;
+
+/// Where a group of records begins: the first record's octets and time, which the others are counted from.
 #[derive(Debug, Clone, Copy)]
-struct Record {
-    place: u64,
+struct Base {
+    start: usize,
     at: u64,
 }
 
+/// A record: its distance from its group's octets with kind and flags, and its time after its group's, microseconds.
+#[derive(Debug, Clone, Copy)]
+struct Record {
+    place: u32,
+    after: i32,
+}
+
 impl Record {
-    fn new(start: usize, kind: Kind, flags: u8, at: Micros) -> Self {
-        Self { place: (start as u64) << 16 | u64::from(flags) << 8 | kind as u64, at: at.0 }
-    }
-
-    fn start(self) -> usize {
-        usize::try_from(self.place >> 16).unwrap_or(usize::MAX)
-    }
-
-    fn flags(self) -> u8 {
-        (self.place >> 8 & 0xff) as u8
-    }
-
     fn kind(self) -> Kind {
-        match self.place & 0xff {
+        match self.place & 7 {
             0 => Kind::Sent,
             1 => Kind::Content,
             2 => Kind::Received,
@@ -85,6 +89,9 @@ impl Entry<'_> {
 pub struct Log {
     arena: Vec<u8>,
     records: Vec<Record>,
+    bases: Vec<Base>,
+    /// Place and time of the records that are too far from their group's, by index.
+    far: Vec<(usize, Base)>,
 }
 
 impl Log {
@@ -109,13 +116,17 @@ impl Log {
     /// Octets of memory that the records and their contents take.
     #[must_use]
     pub fn memory(&self) -> usize {
-        self.arena.capacity() + self.records.capacity() * size_of::<Record>()
+        self.arena.capacity()
+            + self.records.capacity() * size_of::<Record>()
+            + self.bases.capacity() * size_of::<Base>()
+            + self.far.capacity() * size_of::<(usize, Base)>()
     }
 
     /// Makes room for what a file of so many octets holds.
     pub fn reserve(&mut self, octets: usize, records: usize) {
         self.arena.reserve(octets);
         self.records.reserve(records);
+        self.bases.reserve(records / GROUP);
     }
 
     /// Adds an event; gives its index.
@@ -136,25 +147,49 @@ impl Log {
 
     /// Adds a record by its parts, for a reader that has them at hand; gives its index.
     pub fn push_octets(&mut self, kind: Kind, at: Option<Micros>, bytes: &[u8], crlf: bool, masked: bool) -> usize {
-        let flags =
-            if crlf { CRLF } else { 0 } | if masked { MASKED } else { 0 } | if at.is_some() { TIMED } else { 0 };
-        self.records.push(Record::new(self.arena.len(), kind, flags, at.unwrap_or_default()));
+        let here = Base { start: self.arena.len(), at: at.unwrap_or_default().0 };
+        let index = self.records.len();
+        if index.is_multiple_of(GROUP) {
+            self.bases.push(here);
+        }
+        let base = self.bases[index / GROUP];
+        let distance = u32::try_from(here.start - base.start).ok().filter(|distance| *distance < FAR);
+        let after = i64::try_from(here.at).ok().zip(i64::try_from(base.at).ok());
+        let after = after.and_then(|(at, base)| i32::try_from(at - base).ok()).filter(|after| *after != FAR_TIME);
+        if distance.is_none() || after.is_none() {
+            self.far.push((index, here));
+        }
+        let flag = |is: bool, flag| if is { flag } else { 0 };
+        let flags = flag(crlf, CRLF) | flag(masked, MASKED) | flag(at.is_some(), TIMED) | kind as u32;
+        let place = distance.unwrap_or(FAR) << FLAG_BITS | flags;
+        self.records.push(Record { place, after: after.unwrap_or(FAR_TIME) });
         self.arena.extend_from_slice(bytes);
-        self.records.len() - 1
+        index
+    }
+
+    /// Where a record's octets begin, and its time.
+    fn place(&self, index: usize, record: Record) -> Base {
+        let distance = record.place >> FLAG_BITS;
+        if distance == FAR || record.after == FAR_TIME {
+            let found = self.far.binary_search_by_key(&index, |(of, _)| *of);
+            return self.far[found.expect("what is far from its group has its place kept")].1;
+        }
+        let base = self.bases[index / GROUP];
+        Base { start: base.start + distance as usize, at: base.at.wrapping_add_signed(i64::from(record.after)) }
     }
 
     /// The record at an index.
     #[must_use]
     pub fn get(&self, index: usize) -> Option<Entry<'_>> {
         let record = *self.records.get(index)?;
-        let end = self.records.get(index + 1).map_or(self.arena.len(), |next| next.start());
-        let flags = record.flags();
+        let here = self.place(index, record);
+        let end = self.records.get(index + 1).map_or(self.arena.len(), |next| self.place(index + 1, *next).start);
         Some(Entry {
             kind: record.kind(),
-            at: (flags & TIMED != 0).then_some(Micros(record.at)),
-            bytes: &self.arena[record.start()..end],
-            crlf: flags & CRLF != 0,
-            masked: flags & MASKED != 0,
+            at: (record.place & TIMED != 0).then_some(Micros(here.at)),
+            bytes: &self.arena[here.start..end],
+            crlf: record.place & CRLF != 0,
+            masked: record.place & MASKED != 0,
         })
     }
 
@@ -181,5 +216,23 @@ mod tests {
         assert_eq!(log.get(2).and_then(|e| e.remark()).expect("a remark").get("by"), Some("server"));
         assert_eq!(log.get(3).expect("pushed").at, None);
         assert_eq!(log.get(4), None);
+    }
+
+    #[test]
+    fn times_and_places_far_apart_are_kept() {
+        let mut log = Log::new();
+        let day = 24 * 3600 * 1_000_000_u64;
+        let times: Vec<u64> = (0..300).map(|n| if n % 7 == 3 { day * n } else { n }).chain([u64::MAX, 0, 5]).collect();
+        // Longer than what a distance within a group can say.
+        let long = vec![b'x'; 1 << 26];
+        for (n, at) in times.iter().enumerate() {
+            let line = if n == 70 { long.as_slice() } else { b"250 ok" };
+            log.push_octets(Kind::Received, Some(Micros(*at)), line, n % 2 == 0, n % 3 == 0);
+        }
+        for (n, at) in times.iter().enumerate() {
+            let entry = log.get(n).expect("pushed");
+            assert_eq!((entry.at, entry.crlf, entry.masked), (Some(Micros(*at)), n % 2 == 0, n % 3 == 0), "{n}");
+            assert_eq!(entry.bytes.len(), if n == 70 { long.len() } else { 6 }, "{n}");
+        }
     }
 }

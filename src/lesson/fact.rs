@@ -270,7 +270,7 @@ impl Session {
         self.phase = exchange.after;
         let line = exchange.command().and_then(|record| log.get(record)).map(|entry| entry.bytes).unwrap_or_default();
         let line = line.strip_suffix(b"\n").unwrap_or(line);
-        let mut asked = Asked { reply, first: exchange.nth == 0, ..Asked::default() };
+        let mut asked = Asked { reply, first: !exchange.is_further_verdict(), ..Asked::default() };
         match exchange.ask {
             Ask::Greeting => "CONNECT".clone_into(&mut asked.verb),
             Ask::AuthAnswer => "AUTH-ANSWER".clone_into(&mut asked.verb),

@@ -68,7 +68,7 @@ impl Ties {
             self.seen += 1;
             match exchange.ask {
                 Kind::Unasked => self.unasked.push_back(index),
-                Kind::EndOfData if exchange.nth > 0 => {
+                Kind::EndOfData if exchange.is_further_verdict() => {
                     let first = |due: &&mut Due| {
                         due.exchanges.first().is_some_and(|x| exchanges[*x].command() == exchange.command())
                     };
@@ -110,7 +110,7 @@ impl Ties {
 
     pub(super) fn given_up(&self, ask: Ask, dialogue: &Dialogue) -> bool {
         let exchanges = dialogue.exchanges();
-        self.dues[ask].exchanges.iter().any(|x| exchanges[*x].gave_up && !exchanges[*x].complete)
+        self.dues[ask].exchanges.iter().any(|x| exchanges[*x].gave_up() && !exchanges[*x].complete)
     }
 
     /// The next reply to a line that no expectation has taken, where it is complete.

@@ -3,6 +3,7 @@
 //! What is wrong with a line is a value beside it ([`Flaw`]), never an error that throws the line away.
 
 use std::fmt;
+use std::num::NonZeroU16;
 
 use super::EnhancedCode;
 pub use super::line::{LineReader, RawLine};
@@ -13,26 +14,29 @@ pub const MAX_LINE: usize = 1 << 20;
 pub const MAX_LINES: usize = 100_000;
 
 /// A reply code: three digits, 000 to 999, as they stood there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ReplyCode(u16);
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ReplyCode(
+    /// One more than the number, so that an `Option` takes no more room: a log may have a million replies.
+    NonZeroU16,
+);
 
 impl ReplyCode {
     /// The code of this number, if it has at most three digits.
     #[must_use]
     pub fn new(number: u16) -> Option<Self> {
-        (number <= 999).then_some(Self(number))
+        NonZeroU16::new(number.checked_add(1)?).filter(|_| number <= 999).map(Self)
     }
 
     /// The number, 0 to 999.
     #[must_use]
     pub fn number(self) -> u16 {
-        self.0
+        self.0.get() - 1
     }
 
     /// What its first digit says (RFC 5321 4.2.1).
     #[must_use]
     pub fn class(self) -> Class {
-        match self.0 / 100 {
+        match self.number() / 100 {
             2 => Class::Success,
             3 => Class::Intermediate,
             4 => Class::Transient,
@@ -42,9 +46,15 @@ impl ReplyCode {
     }
 }
 
+impl fmt::Debug for ReplyCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ReplyCode({self})")
+    }
+}
+
 impl fmt::Display for ReplyCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:03}", self.0)
+        write!(f, "{:03}", self.number())
     }
 }
 

@@ -353,24 +353,29 @@ impl Model {
         Some(Waiting { what, since, most })
     }
 
-    /// Follows the envelope; only what was added is copied, since a transaction may have very many recipients.
+    /// Follows the envelope, for the composer's offers; only what was added is copied. Of very many recipients the first
+    /// are enough: nobody is offered a thousand names.
     fn gather_recipients(&mut self) {
+        const NAMED: usize = 1000;
         let (dialogue, log) = (&self.talk.dialogue, &self.talk.log);
+        let open = self.talk.source == Source::Live
+            && matches!(dialogue.state().phase(), Phase::Mail | Phase::Rcpt | Phase::Data | Phase::Verdict);
+        if !open {
+            self.recipients.clear();
+            return;
+        }
         let envelope = dialogue.envelope();
+        let envelope = &envelope[..envelope.len().min(NAMED)];
         let address = |r: &crate::conversation::dialogue::Recipient| dialogue.address(log, r);
-        let open =
-            matches!(self.talk.dialogue.state().phase(), Phase::Mail | Phase::Rcpt | Phase::Data | Phase::Verdict);
         let known = self.recipients.len();
         let same = known <= envelope.len()
             && self.recipients.last().is_none_or(|last| *last == address(&envelope[known - 1]))
             && self.recipients.first().is_none_or(|first| *first == address(&envelope[0]));
-        if !open || !same {
+        if !same {
             self.recipients.clear();
         }
-        if open {
-            let from = self.recipients.len();
-            self.recipients.extend(envelope[from..].iter().map(address));
-        }
+        let from = self.recipients.len();
+        self.recipients.extend(envelope[from..].iter().map(address));
     }
 }
 

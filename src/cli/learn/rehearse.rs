@@ -135,6 +135,7 @@ fn own_exchanges(log: &Log) -> usize {
     let is_auto = |entry: &crate::conversation::log::Entry<'_>| entry.kind == Kind::Remark && entry.bytes == b"auto";
     let end = log.since(0).find(|(_, entry)| is_auto(entry)).map_or(usize::MAX, |(index, _)| index);
     let dialogue = Dialogue::of(log);
-    let own = dialogue.exchanges().iter().filter(|x| x.ask != Ask::Unasked && x.nth == 0 && x.start() < end);
+    let own =
+        dialogue.exchanges().iter().filter(|x| x.ask != Ask::Unasked && !x.is_further_verdict() && x.start() < end);
     own.count()
 }

@@ -34,16 +34,30 @@ pub struct Exchange {
     pub code: Option<ReplyCode>,
     /// Whether the reply is complete.
     pub complete: bool,
-    /// The user stopped waiting for it.
-    pub gave_up: bool,
-    /// In LMTP, which accepted recipient the verdict is for, from 0.
-    pub nth: u32,
+    pub(super) marks: u8,
     pub(super) command: u32,
     pub(super) first: u32,
     pub(super) last: u32,
 }
 
+/// The user stopped waiting for the reply.
+pub(super) const GAVE_UP: u8 = 1;
+/// The reply is a further verdict on a message, for another recipient.
+pub(super) const FURTHER: u8 = 2;
+
 impl Exchange {
+    /// Whether the user stopped waiting for its reply.
+    #[must_use]
+    pub fn gave_up(&self) -> bool {
+        self.marks & GAVE_UP != 0
+    }
+
+    /// In LMTP, whether its reply is a further verdict on a message that was answered before, for the next recipient.
+    #[must_use]
+    pub fn is_further_verdict(&self) -> bool {
+        self.marks & FURTHER != 0
+    }
+
     /// The record of the line that was sent (for the greeting: of `connected`).
     #[must_use]
     pub fn command(&self) -> Option<usize> {
@@ -85,8 +99,7 @@ impl Exchange {
             after: phase,
             code: None,
             complete: false,
-            gave_up: false,
-            nth: 0,
+            marks: 0,
             command: NONE,
             first: NONE,
             last: NONE,

@@ -16,6 +16,7 @@ use super::log::{Entry, Kind, Log};
 use recipient::Decision;
 
 pub use exchange::{Ask, Exchange};
+use exchange::{FURTHER, GAVE_UP};
 pub use recipient::{Recipient, Verdict};
 
 /// Records from one kept state to the next.
@@ -60,6 +61,9 @@ impl Dialogue {
 
     /// Folds what the log has beyond what was folded before.
     pub fn extend(&mut self, log: &Log) {
+        if log.len() - self.seen > CHECKPOINT {
+            self.make_room(log);
+        }
         for (index, entry) in log.since(self.seen) {
             if index % CHECKPOINT == 0 {
                 self.checkpoints.push(self.fold.clone());
@@ -67,6 +71,18 @@ impl Dialogue {
             self.record(index, &entry);
         }
         self.seen = log.len();
+    }
+
+    /// Makes room for what much at once will add, since growing step by step would hold it twice.
+    fn make_room(&mut self, log: &Log) {
+        let sent = log.since(self.seen).filter(|(_, entry)| entry.kind == Kind::Sent);
+        let (mut lines, mut recipients) = (0, 0);
+        for (_, entry) in sent {
+            lines += 1;
+            recipients += usize::from(entry.bytes.get(..4).is_some_and(|word| word.eq_ignore_ascii_case(b"RCPT")));
+        }
+        self.exchanges.reserve_exact(lines + 1);
+        self.recipients.reserve_exact(recipients);
     }
 
     /// All exchanges, in the order in which they were asked.
@@ -235,7 +251,8 @@ impl Dialogue {
             Some((tag, Awaited::EndOfData { nth, .. })) if nth > 0 => {
                 let (command, verb) =
                     self.exchanges.get(tag as usize).map_or((NONE, Verb::Data), |x| (x.command, x.verb));
-                self.push_exchange(Exchange { nth, command, ..Exchange::new(Ask::EndOfData, verb, self.fold.phase()) })
+                let further = Exchange::new(Ask::EndOfData, verb, self.fold.phase());
+                self.push_exchange(Exchange { marks: FURTHER, command, ..further })
             }
             Some((tag, _)) => tag,
             None => self.push_exchange(Exchange::new(Ask::Unasked, Verb::Other, self.fold.phase())),
@@ -306,7 +323,7 @@ impl Dialogue {
             "gave-up" => {
                 for pending in self.fold.pending() {
                     if let Some(x) = self.exchanges.get_mut(pending.tag as usize) {
-                        x.gave_up = true;
+                        x.marks |= GAVE_UP;
                     }
                 }
             }

@@ -99,7 +99,7 @@ fn a_late_reply_belongs_to_the_command_that_was_given_up() {
     let log = log("* connected a\n< 220 mx\n> NOOP\n* gave-up\n> HELP\n< 250 late\n< 214 help\n< 421 bye");
     let dialogue = Dialogue::of(&log);
     let got: Vec<_> =
-        dialogue.exchanges()[1..].iter().map(|x| (x.ask, x.code.map(ReplyCode::number), x.gave_up)).collect();
+        dialogue.exchanges()[1..].iter().map(|x| (x.ask, x.code.map(ReplyCode::number), x.gave_up())).collect();
     assert_eq!(
         got,
         [(Ask::Command, Some(250), true), (Ask::Command, Some(214), false), (Ask::Unasked, Some(421), false)]

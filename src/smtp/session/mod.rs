@@ -17,7 +17,7 @@ pub use phase::Phase;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sent {
     /// A command; a reply is due.
-    Command(Box<Command>),
+    Command(Arc<Command>),
     /// A line of message content; no reply is due.
     Content,
     /// The lone dot; a reply is due (in LMTP one for each accepted recipient).
@@ -32,7 +32,7 @@ pub enum Awaited {
     /// The connection itself.
     Greeting,
     /// A command.
-    Command(Box<Command>),
+    Command(Arc<Command>),
     /// The lone dot. `of` replies are due, this is number `nth` (from 0).
     EndOfData {
         /// Which of them, from 0.
@@ -182,7 +182,7 @@ impl Session {
             Phase::Data => Sent::Content,
             _ if self.chunk_left > 0 => Sent::Content,
             Phase::Auth => Sent::AuthAnswer,
-            _ => Sent::Command(Box::new(Command::parse(line))),
+            _ => Sent::Command(Arc::new(Command::parse(line))),
         }
     }
 

@@ -1,0 +1,202 @@
+//! The workbench against the clock, as somebody at a terminal meets it: `cargo bench --bench clock`.
+//!
+//! The built binary runs in a pseudo-terminal, beside its baselines in the same run: a bare ratatui screen, `less` on the
+//! same file, and octets copied over loopback. Printed is a table; nothing is judged here, since a figure of a busy
+//! machine says nothing. `EHLO_REST=300` sets how many seconds are spent at rest (else 20).
+
+mod bare;
+mod sample;
+mod screen;
+
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use screen::{Screen, Spread};
+
+/// Starts of a program for one figure.
+const STARTS: usize = 30;
+/// Keys pressed for one figure.
+const KEYS: usize = 500;
+/// Replies that nobody asked for, sent by the flooding peer.
+const FLOOD: usize = 1_000_000;
+
+fn main() {
+    if std::env::args().any(|argument| argument == "--bare") {
+        bare::run();
+        return;
+    }
+    // `cargo test --benches` only wants to know that it starts.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return;
+    }
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let file = |records| {
+        let path = dir.path().join(format!("{records}.smtp"));
+        std::fs::write(&path, sample::transcript(records)).expect("a temporary file");
+        path
+    };
+    let (small, large) = (file(10_000), file(1_000_000));
+    row("what", "ehlo", "baseline");
+    row("---", "---", "---");
+    starts(dir.path());
+    opening(dir.path(), &small, &large);
+    keys(dir.path(), &small, &large);
+    flood(dir.path());
+    rest(dir.path());
+}
+
+fn row(what: &str, ehlo: &str, baseline: &str) {
+    writeln!(std::io::stdout(), "| {what} | {ehlo} | {baseline} |").expect("somebody reads the table");
+}
+
+fn starts(home: &Path) {
+    let time = |start: &dyn Fn() -> Screen, text: &str| {
+        let each = (0..STARTS).map(|_| {
+            let mut screen = start();
+            let time = screen.shown(text).expect("the first screen");
+            screen.kill();
+            time
+        });
+        Spread::of(each.collect())
+    };
+    let bare = time(&|| Screen::bare(home), "row 1");
+    let ours = time(&|| Screen::ehlo(home, &[]), "Lab");
+    row("first frame of the start screen", &ours.to_string(), &format!("{bare} (bare ratatui screen)"));
+    let help = (0..STARTS).map(|_| {
+        let begun = Instant::now();
+        let status = Command::new(env!("CARGO_BIN_EXE_ehlo")).arg("--version").stdout(Stdio::null()).status();
+        assert!(status.is_ok_and(|status| status.success()), "--version");
+        begun.elapsed()
+    });
+    row("the process alone (`ehlo --version`)", &Spread::of(help.collect()).to_string(), "");
+}
+
+fn opening(home: &Path, small: &Path, large: &Path) {
+    let path = large.to_string_lossy().into_owned();
+    let octets = std::fs::metadata(large).map_or(0, |data| data.len());
+    let (mut first, mut whole, mut less) = (Vec::new(), Vec::new(), Vec::new());
+    let mut memory = 0;
+    for _ in 0..5 {
+        let mut screen = Screen::ehlo(home, &["open", &path]);
+        first.push(screen.shown("Transcript").expect("the first screen"));
+        // The title says `opened …` until all of it is there.
+        whole.push(screen.shown("opened ─").expect("all of it"));
+        memory = screen.memory();
+        screen.kill();
+        if let Some(mut screen) = Screen::less(home, &path) {
+            screen.shown("ehlo = 1").expect("the head of the file");
+            less.push(screen.press(b"G").expect("the end of the file"));
+            screen.kill();
+        }
+    }
+    let mut screen = Screen::ehlo(home, &["open", &small.to_string_lossy()]);
+    screen.shown("opened ─").expect("all of it");
+    let base = screen.memory();
+    screen.kill();
+    let to_the_end =
+        if less.is_empty() { "less is missing".to_owned() } else { format!("{} (less, `G`)", Spread::of(less)) };
+    row("1,000,000 records: the beginning is shown", &Spread::of(first).to_string(), "");
+    row("1,000,000 records: all read and folded", &Spread::of(whole).to_string(), &to_the_end);
+    let hundredths = memory * 100 / octets.max(1);
+    row(
+        "1,000,000 records: memory",
+        &format!("{} MB, {}.{:02} times the file", memory >> 20, hundredths / 100, hundredths % 100),
+        &format!("{} MB file", octets >> 20),
+    );
+    row("memory for a record", &format!("{} octets", memory.saturating_sub(base) / 990_000), "");
+}
+
+fn keys(home: &Path, small: &Path, large: &Path) {
+    let press = |mut screen: Screen, keys: &[&[u8]]| {
+        let times = keys.iter().cycle().take(KEYS).filter_map(|key| screen.press(key)).collect();
+        screen.kill();
+        Spread::of(times)
+    };
+    let bare = press(Screen::bare(home).ready("row 1"), &[b"j", b"j", b"k"]);
+    for (path, name) in [(small, "10,000"), (large, "1,000,000")] {
+        let path = path.to_string_lossy().into_owned();
+        let open = || Screen::ehlo(home, &["open", &path]).ready("opened ─");
+        let ours = press(open(), &[b"j", b"j", b"[", b"k", b"]", b"\x04", b"\x15", b"G", b"g"]);
+        let less =
+            Screen::less(home, &path).map(|screen| press(screen.ready("ehlo = 1"), &[b"j", b"j", b"k", b"d", b"u"]));
+        let less = less.map_or_else(String::new, |less| format!(", {less} (less)"));
+        row(&format!("a key painted, {name} records open"), &ours.to_string(), &format!("{bare} (bare){less}"));
+    }
+}
+
+fn megabytes_a_second(octets: usize, time: Duration) -> u128 {
+    octets as u128 / time.as_micros().max(1)
+}
+
+/// A peer that speaks without end while somebody types.
+fn flood(home: &Path) {
+    let line = b"250 2.1.5 <recipient.number.000000001@department.target.local>: Recipient ok\r\n";
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("its number").port();
+    let peer = std::thread::spawn(move || {
+        for stream in listener.incoming().take(2).flatten() {
+            let mut stream: TcpStream = stream;
+            let block = line.repeat(1000);
+            let _ = stream.write_all(b"220 mx.target.local ESMTP\r\n");
+            let mut go = [0];
+            let _ = stream.read(&mut go);
+            for _ in 0..FLOOD / 1000 {
+                if stream.write_all(&block).is_err() {
+                    return;
+                }
+            }
+        }
+    });
+    let mut raw = TcpStream::connect(("127.0.0.1", port)).expect("loopback");
+    raw.write_all(b"x").expect("loopback");
+    let (mut buffer, mut octets, begun) = (vec![0; 1 << 16], 0, Instant::now());
+    while let Ok(count @ 1..) = raw.read(&mut buffer) {
+        octets += count;
+    }
+    let copied = megabytes_a_second(octets, begun.elapsed());
+    let mut screen = Screen::ehlo(home, &[&format!("127.0.0.1:{port}")]).ready("220 mx");
+    screen.type_in(b"NOOP\r");
+    let mut times = Vec::new();
+    let begun = Instant::now();
+    // 500,000 lines that nobody asked for are taken, then it stops reading and says so.
+    let mut stopped = None;
+    for n in 0_u32.. {
+        let key: &[u8] = if n % 2 == 0 { b"x" } else { b"\x7f" };
+        times.extend(screen.press(key));
+        if screen.says("500,000 lines") || screen.says("stopped reading") {
+            stopped = Some(begun.elapsed());
+            break;
+        }
+        if begun.elapsed() > Duration::from_mins(1) {
+            break;
+        }
+    }
+    let memory = screen.memory() >> 20;
+    screen.kill();
+    let taken = stopped.map_or("never stopped reading".to_owned(), |time| {
+        format!("{} MB/s taken in", megabytes_a_second(FLOOD / 2 * line.len(), time))
+    });
+    row("a flood of 500,000 unasked replies, every line recorded", &taken, &format!("{copied} MB/s (raw copy)"));
+    row("a key painted in that flood", &Spread::of(times).to_string(), "");
+    row("memory at its end", &format!("{memory} MB"), "");
+    let _ = peer.join();
+}
+
+/// Time spent with a connection open and nothing to do.
+fn rest(home: &Path) {
+    let seconds = std::env::var("EHLO_REST").ok().and_then(|text| text.parse().ok()).unwrap_or(20);
+    let mut screen = Screen::ehlo(home, &["lab:"]).ready("220 mx");
+    screen.settle();
+    let before = screen.work();
+    std::thread::sleep(Duration::from_secs(seconds));
+    let after = screen.work();
+    screen.kill();
+    let said = match (before, after) {
+        (Some(before), Some(after)) => format!("{} wake-ups, {} ms of CPU", after.0 - before.0, after.1 - before.1),
+        _ => "unknown: there is no /proc".to_owned(),
+    };
+    row(&format!("{seconds} s at rest, connected to the lab"), &said, "");
+}
