@@ -38,8 +38,10 @@ fn line(entry: &Entry<'_>, tls: bool) -> Option<String> {
         if entry.masked { String::from_utf8_lossy(entry.bytes).into_owned() } else { escape::for_screen(entry.bytes) };
     let refused = matches!(entry.bytes.first(), Some(b'4' | b'5'));
     let mark = match (entry.kind, tls) {
-        (Kind::Sent | Kind::Content, false) => " -> ",
-        (Kind::Sent | Kind::Content, true) => " ~> ",
+        (Kind::Sent, false) => " -> ",
+        (Kind::Sent, true) => " ~> ",
+        (Kind::Content, false) => " -| ",
+        (Kind::Content, true) => " ~| ",
         (Kind::Received, false) if refused => "<** ",
         (Kind::Received, true) if refused => "<~* ",
         (Kind::Received, false) => "<-  ",

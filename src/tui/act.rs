@@ -90,9 +90,9 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             let words = if model.mouse {
                 "The mouse is ehlo's again."
             } else {
-                "The mouse is the terminal's; M takes it back."
+                "The mouse is the terminal's; {mouse} takes it back."
             };
-            model.notice = Some(words.to_owned());
+            model.notice = Some(model.keymap.told(words));
             return vec![Effect::Mouse(model.mouse)];
         }
         Action::Redraw => return vec![Effect::Redraw],
@@ -301,7 +301,7 @@ pub(super) fn take_step(model: &mut Model, n: usize) -> Vec<Effect> {
 fn not_now(model: &Model, action: Action) -> Option<String> {
     let words = match action {
         Action::EditProfile | Action::CopyProfile | Action::DeleteProfile if model.at_start() => {
-            "No profile is marked: Up and Down mark one, or type its name. Ins makes a new one.".to_owned()
+            "No profile is marked: Up and Down mark one, or type its name. {new-profile} makes a new one.".to_owned()
         }
         Action::NewProfile | Action::EditProfile | Action::CopyProfile | Action::DeleteProfile => {
             "Profiles are on the start screen.".to_owned()
@@ -311,17 +311,19 @@ fn not_now(model: &Model, action: Action) -> Option<String> {
         }
         Action::Replay | Action::Compare => "This conversation is in no file.".to_owned(),
         Action::ReplayAll | Action::Skip | Action::EndReplay => {
-            "Nothing is being replayed; r in the transcript begins.".to_owned()
+            "Nothing is being replayed; {replay} in the transcript begins.".to_owned()
         }
         Action::DifferenceAfter | Action::DifferenceBefore => {
-            "Nothing is compared; d in the transcript begins.".to_owned()
+            "Nothing is compared; {compare} in the transcript begins.".to_owned()
         }
         Action::Step(n) => format!("There is no next step {n} here."),
-        Action::Reconnect => "There is nothing to connect to again; F4 connects.".to_owned(),
-        Action::Send | Action::Mend if model.is_offline() => "This is a file; F4 connects to a server.".to_owned(),
-        Action::Send => "No connection: F5 connects again, F4 elsewhere. The line is kept.".to_owned(),
+        Action::Reconnect => "There is nothing to connect to again; {connect} connects.".to_owned(),
+        Action::Send | Action::Mend if model.is_offline() => {
+            "This is a file; {connect} connects to a server.".to_owned()
+        }
+        Action::Send => "No connection: {reconnect} connects again, {connect} elsewhere. The line is kept.".to_owned(),
         Action::Mend if model.focus == Focus::Composer => "Nothing to mend in this line.".to_owned(),
-        Action::Mend => "Mending is for the line in the composer; F6 goes there.".to_owned(),
+        Action::Mend => "Mending is for the line in the composer; {next-pane} goes there.".to_owned(),
         // Esc in a transcript from a file has nowhere to go, and says nothing.
         Action::ToComposer | Action::Answer(_) => return None,
         Action::Hint if model.shows_lesson() => "There is no further hint for this step.".to_owned(),
@@ -330,5 +332,5 @@ fn not_now(model: &Model, action: Action) -> Option<String> {
         }
         _ => format!("“{}” is not possible now.", action.entry().short),
     };
-    Some(words)
+    Some(model.keymap.told(&words))
 }

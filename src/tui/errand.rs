@@ -6,6 +6,7 @@ use crate::profile::{Auth, TlsMode};
 use crate::smtp::{Phase, Secret};
 use crate::transaction::{Errand, Login, Next, Plan, last_greeting};
 
+use super::action::Action;
 use super::effect::Effect;
 use super::model::Model;
 
@@ -42,8 +43,9 @@ pub(super) fn prepared(model: &mut Model, access: Access) -> Vec<Effect> {
     let Some((back, _)) = model.wanted else { return Vec::new() };
     if model.challenge.is_some() && access.auth.is_none() {
         model.wanted = None;
-        let words = "The target names nobody to log in: F4 on the start screen puts a user into its profile.";
-        model.notice = Some(words.to_owned());
+        let words =
+            "The target names nobody to log in: {edit-profile} on the start screen puts a user into its profile.";
+        model.notice = Some(model.keymap.told(words));
         return Vec::new();
     }
     let login = !back || model.interrupted.as_ref().is_some_and(|cut| cut.authenticated);
@@ -146,7 +148,9 @@ pub(super) fn offer(model: &Model) -> Option<String> {
         1 => "1 recipient".to_owned(),
         n => format!("{n} recipients"),
     };
-    let words =
-        format!("F12 brings you back to where you were: EHLO, MAIL and {recipients}, each line seen as it goes");
+    let words = format!(
+        "{} brings you back to where you were: EHLO, MAIL and {recipients}, each line seen as it goes",
+        model.keymap.key(Action::Back)
+    );
     (fresh && model.composer.line().is_empty()).then_some(words)
 }

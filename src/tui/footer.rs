@@ -53,6 +53,8 @@ fn hints(model: &Model, columns: usize) -> Vec<(String, &'static str)> {
 fn need(entry: &Entry, model: &Model) -> u8 {
     match entry.action {
         Action::Stop => u8::from(model.waiting.is_some()),
+        // Offered only while there is something to mend.
+        Action::Mend => 2,
         Action::Reconnect if model.talk.is_open() => 6,
         Action::Reconnect => 1,
         _ => entry.need,

@@ -10,6 +10,7 @@
 //! ```
 
 use std::fmt;
+use std::sync::LazyLock;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
@@ -178,6 +179,47 @@ impl Keymap {
         })
     }
 
+    /// The keys as shipped.
+    #[must_use]
+    pub fn shipped() -> &'static Self {
+        static SHIPPED: LazyLock<Keymap> = LazyLock::new(Keymap::default);
+        &SHIPPED
+    }
+
+    /// The key to name for an action, wherever it is heard, the composer's first. Where it has none, the palette's key
+    /// and the action's name lead there.
+    #[must_use]
+    pub fn key(&self, action: Action) -> String {
+        let places = [Where::Composer, Where::Transcript, Where::Panel, Where::Start, Where::Lesson];
+        let key = |action| places.into_iter().find_map(|place| self.keys(action, place).next());
+        let name = action.entry().name;
+        match (key(action), key(Action::Palette)) {
+            (Some(key), _) => key.to_string(),
+            (None, Some(palette)) => format!("{palette} {name}"),
+            (None, None) => name.to_owned(),
+        }
+    }
+
+    /// A text with each action in braces replaced by its key: `{reconnect} connects again` becomes `F5 connects again`.
+    /// No text names the key of an action in any other way, since it may be bound to another.
+    #[must_use]
+    pub fn told(&self, text: &str) -> String {
+        let mut told = String::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once('{') {
+            told.push_str(before);
+            let named = after.split_once('}').and_then(|(name, left)| Some((Action::named(name)?, left)));
+            rest = if let Some((action, left)) = named {
+                told.push_str(&self.key(action));
+                left
+            } else {
+                told.push('{');
+                after
+            };
+        }
+        told + rest
+    }
+
     /// Lays the text of a `keymap.toml` over the bindings. Gives a warning for each entry that can't be understood;
     /// the others hold.
     pub fn overlay(&mut self, text: &str) -> Vec<String> {
@@ -277,6 +319,15 @@ mod tests {
         assert_eq!(warnings.len(), 3, "{warnings:?}");
         assert!(warnings.iter().any(|w| w.contains("`fly`")));
         assert_eq!(map.keys(Action::Quit, Where::Composer).next(), Some(key("ctrl-x")), "the user's own key is shown");
+    }
+
+    #[test]
+    fn a_text_names_the_keys_that_are_bound() {
+        let mut map = Keymap::default();
+        let text = "{reconnect} again, {fold} unfolds, {line-end}, {{auth}} and {x";
+        assert_eq!(map.told(text), "F5 again, Space unfolds, Ctrl-P line-end, {{auth}} and {x");
+        map.overlay("[everywhere]\nf5 = \"\"\nctrl-g = \"reconnect\"\n");
+        assert_eq!(map.told("{reconnect} again"), "Ctrl-G again");
     }
 
     #[test]

@@ -293,6 +293,7 @@ impl Model {
             &self.peer.identity,
             &self.recipients,
             self.challenge.as_ref(),
+            &self.keymap,
         )
     }
 
@@ -306,6 +307,7 @@ impl Model {
             &self.peer.identity,
             &self.recipients,
             self.challenge.as_ref(),
+            &self.keymap,
         );
         with(&mut self.composer, &around)
     }
@@ -325,7 +327,7 @@ impl Model {
                 replay.columns = columns;
             }
             let marked = self.transcript.marked();
-            let scene = Scene { knowledge: &self.knowledge, marked, today: self.today };
+            let scene = Scene { knowledge: &self.knowledge, keymap: &self.keymap, marked, today: self.today };
             self.panel.arrange(&self.talk, scene, layout.panel_inner());
         }
         self.compose(Composer::arrange);
@@ -387,6 +389,7 @@ fn surroundings<'a>(
     identity: &'a Identity,
     recipients: &'a [String],
     challenge: Option<&'a Challenge>,
+    keymap: &'a Keymap,
 ) -> Surroundings<'a> {
     Surroundings {
         session: &talk.dialogue.state().session,
@@ -396,5 +399,6 @@ fn surroundings<'a>(
         identity,
         recipients,
         challenge,
+        keymap,
     }
 }

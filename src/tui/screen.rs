@@ -100,7 +100,15 @@ impl Screen {
 
     /// Keys whose lines reach a peer that repeats them onto the wire: what was sent becomes a sent event.
     pub(crate) fn say(&mut self, text: &str, replies: &str) {
-        self.keys(text);
+        // A line without other keys is put there at once: typing it takes a test's time and shows nothing.
+        match text.strip_suffix("<enter>").map(|line| line.replace("<lt>", "\u{1}")) {
+            Some(line) if !line.is_empty() && !line.contains('<') => {
+                self.model.composer.set_line(&line.replace('\u{1}', "<"));
+                self.model.settle();
+                self.keys("<enter>");
+            }
+            _ => self.keys(text),
+        }
         let asked = self.asked();
         let sent: Vec<String> =
             asked.iter().filter_map(|a| a.strip_prefix("send ")).map(|l| format!("> {l}")).collect();

@@ -36,7 +36,7 @@ pub(super) fn fetch(auth: Option<&Auth>, world: &World, sender: UnboundedSender<
 
 fn fetched(auth: Option<&Auth>, world: &World) -> Fetched {
     let Some(auth) = auth else {
-        let words = "Nobody is named to log in; F4 on the start screen puts a user into the profile.";
+        let words = "Nobody is named to log in; {edit-profile} on the start screen puts a user into the profile.";
         return Fetched::Failed(words.to_owned());
     };
     match auth.password.fetch_silently(world) {
@@ -51,7 +51,7 @@ pub(super) fn take(model: &mut Model, fetched: Fetched) -> Vec<Effect> {
     match fetched {
         Fetched::Known(secret) => return given(model, secret),
         Fetched::Ask(user) => model.overlay = Some(Overlay::Secret(SecretPrompt::of(&user))),
-        Fetched::Failed(why) => model.notice = Some(why),
+        Fetched::Failed(why) => model.notice = Some(model.keymap.told(&why)),
     }
     Vec::new()
 }

@@ -16,7 +16,7 @@ use super::theme::Role;
 pub(super) fn draw(model: &Model, buffer: &mut Buffer, area: Rect) {
     let theme = model.theme;
     let (left, right) = if model.at_start() {
-        (String::new(), "an SMTP conversation workbench · F1 help".to_owned())
+        (vec![String::new()], model.keymap.told("an SMTP conversation workbench · {help} help"))
     } else {
         (whom(model), state(model))
     };
@@ -33,7 +33,9 @@ pub(super) fn draw(model: &Model, buffer: &mut Buffer, area: Rect) {
         spans.push(Span::raw(" · "));
     }
     let used: usize = spans.iter().map(Span::width).sum();
-    let left = fit(&left, columns.saturating_sub(used + width(&right) + 2));
+    let room = columns.saturating_sub(used + width(&right) + 2);
+    let left =
+        left.iter().find(|left| width(left) <= room).or(left.last()).map_or_else(String::new, |it| fit(it, room));
     let gap = columns.saturating_sub(used + width(&left) + width(&right) + 1);
     spans.push(Span::raw(left));
     spans.push(Span::raw(" ".repeat(gap)));
@@ -41,23 +43,22 @@ pub(super) fn draw(model: &Model, buffer: &mut Buffer, area: Rect) {
     buffer.set_line(area.x, area.y, &Line::from(spans), area.width);
 }
 
-/// Name, address, protection.
-fn whom(model: &Model) -> String {
+/// Name, address, protection, longest first; the protection is what is said last of all.
+fn whom(model: &Model) -> Vec<String> {
     let talk = &model.talk;
-    let mut parts = vec![for_screen(talk.name.as_bytes())];
-    if let Some(address) = talk.connected.as_ref().and_then(|remark| remark.bare(0))
-        && !talk.name.ends_with(address)
-    {
-        parts.push(for_screen(address.as_bytes()));
-    }
-    if talk.connected.is_some() {
-        parts.push(protection(model));
-    }
-    if model.files.several() && model.is_offline() {
-        parts.push(format!("file {} of {}", model.files.current + 1, model.files.paths.len()));
-    }
-    parts.retain(|part| !part.is_empty());
-    parts.join(" · ")
+    let name = for_screen(talk.name.as_bytes());
+    let address = talk.connected.as_ref().and_then(|remark| remark.bare(0));
+    let address = address.filter(|address| !talk.name.ends_with(address)).map(|address| for_screen(address.as_bytes()));
+    let (long, short) = if talk.connected.is_some() { protection(model) } else { (String::new(), String::new()) };
+    let file = (model.files.several() && model.is_offline())
+        .then(|| format!("file {} of {}", model.files.current + 1, model.files.paths.len()));
+    let parts = |address: Option<&String>, protection: &String| {
+        let parts = [Some(&name), address, Some(protection), file.as_ref()];
+        let parts: Vec<&str> =
+            parts.into_iter().flatten().map(String::as_str).filter(|part| !part.is_empty()).collect();
+        parts.join(" · ")
+    };
+    vec![parts(address.as_ref(), &long), parts(address.as_ref(), &short), parts(None, &short)]
 }
 
 /// Whether nobody vouches for the other side of a connection that is secured, or is about to be: lasts as long as it.
@@ -68,14 +69,18 @@ fn is_unverified(model: &Model) -> bool {
     }
 }
 
-fn protection(model: &Model) -> String {
+/// How the line is protected as of what is shown, with what is offered and without.
+fn protection(model: &Model) -> (String, String) {
     let session = model.panel.session(&model.talk);
-    match &model.talk.tls {
-        Some(tls) if session.tls && tls.get("failed").is_none() => {
-            for_screen(tls.get("version").unwrap_or("TLS").as_bytes())
+    match model.panel.protection(&model.talk) {
+        Some(tls) if session.tls => {
+            let version = for_screen(tls.get("version").unwrap_or("TLS").replacen("TLSv", "TLS ", 1).as_bytes());
+            (version.clone(), version)
         }
-        _ if session.capabilities.has("STARTTLS") => "clear text (STARTTLS offered)".to_owned(),
-        _ => "clear text".to_owned(),
+        _ if session.capabilities.has("STARTTLS") => {
+            ("clear text (STARTTLS offered)".to_owned(), "clear text".to_owned())
+        }
+        _ => ("clear text".to_owned(), "clear text".to_owned()),
     }
 }
 
@@ -100,8 +105,14 @@ pub(super) fn ended(model: &Model, columns: usize) -> Option<String> {
     if let Some(trouble) = model.panel.trouble() {
         let first = trouble.better.as_ref().map(|better| (1, format!("connects to {}", for_screen(better.as_bytes()))));
         let regardless = trouble.step_that(Action::TlsRegardless).map(|n| (n, "goes on regardless".to_owned()));
-        let key = first.or(regardless).map(|(n, words)| format!("Alt-{n} {words}"));
-        let always = ["F5 again", "F4 elsewhere"].map(str::to_owned).into_iter().filter(|_| !open);
+        let key = first.or(regardless).map(|(n, words)| {
+            let step = u8::try_from(n).unwrap_or(1);
+            format!("{} {words}", model.keymap.key(Action::Step(step)))
+        });
+        let always = ["{reconnect} again", "{connect} elsewhere"]
+            .map(|words| model.keymap.told(words))
+            .into_iter()
+            .filter(|_| !open);
         return Some(before_keys(&capital(&trouble.short), key.into_iter().chain(always).collect(), columns));
     }
     if open {
@@ -110,7 +121,7 @@ pub(super) fn ended(model: &Model, columns: usize) -> Option<String> {
     let Some(remark) = &model.talk.ended else {
         return model.talk.log.is_empty().then(|| "connecting …".to_owned());
     };
-    let keys = ["F5 reconnect", "F4 elsewhere", "Ctrl-Q quit"].map(str::to_owned);
+    let keys = ["{reconnect} reconnect", "{connect} elsewhere", "{quit} quit"].map(|words| model.keymap.told(words));
     Some(before_keys(&why(remark), keys.to_vec(), columns))
 }
 

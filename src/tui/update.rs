@@ -155,7 +155,7 @@ fn background(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Notice(why) | Message::Inserted(Err(why)) => model.notice = Some(why),
         Message::NotSent(line) => {
             model.composer.set_line(&line);
-            model.notice = Some("Too much is under way; the line was not sent. Enter sends it.".to_owned());
+            model.notice = Some(model.keymap.told("Too much is under way; the line was not sent. {send} sends it."));
         }
         Message::Opened { path, talk, whole } => opened(model, &path, *talk, whole),
         Message::NotOpened(path, why) => {
@@ -191,6 +191,7 @@ fn background(model: &mut Model, message: Message) -> Vec<Effect> {
 /// A target could not be connected to. What was typed for F4 comes back, to be mended.
 fn not_begun(model: &mut Model, why: String) {
     replay::not_begun(model);
+    let why = model.keymap.told(&why);
     match model.dialled.take() {
         Some(target) => model.overlay = Some(Overlay::Target(Target::refused(&target, why))),
         None => model.notice = Some(why),
@@ -344,7 +345,7 @@ fn drafted(model: &mut Model, draft: Draft) {
     model.notice = match (draft.ready, open) {
         (true, true) => None,
         (true, false) => Some(format!("The message is prepared ({summary}); it is offered when 354 comes.")),
-        (false, _) => Some(format!("The text is kept ({summary}); F3 goes on with it.")),
+        (false, _) => Some(model.keymap.told(&format!("The text is kept ({summary}); {{message}} goes on with it."))),
     };
     model.draft = draft;
 }

@@ -58,21 +58,23 @@ fn panes(model: &Model, frame: &mut Frame<'_>, layout: &Layout) {
             let reading = if model.talk.partial { " …" } else { "" };
             let status = format!("{}{reading}", model.transcript.status(&model.talk));
             let title = match (layout.shared, focused && !model.is_offline()) {
-                (true, true) => "Transcript ─ Enter Reply",
-                (true, false) => "Transcript ─ F6 Reply",
+                (true, true) => "Transcript ─ {panel} Reply",
+                (true, false) => "Transcript ─ {next-pane} Reply",
                 (false, _) => "Transcript",
             };
-            let inner = framed(model, frame, area, Focus::Transcript, title, &status);
-            model.transcript.draw(&model.talk, model.theme, focused, inner, frame.buffer_mut());
+            let title = model.keymap.told(title);
+            let inner = framed(model, frame, area, Focus::Transcript, &title, &status);
+            model.transcript.draw(&model.talk, &model.keymap, model.theme, focused, inner, frame.buffer_mut());
         }
     }
     if let Some(area) = layout.panel {
         let focused = model.focus == Focus::Panel;
         let open = model.theme.style(if focused { Role::Accent } else { Role::Text });
         let tabs = model.panel.tab().row(border(model, Focus::Panel), open);
-        let hint = if layout.shared && area.width > 50 { "F6 Transcript" } else { "" };
-        let inner = bordered(model, frame, area, Focus::Panel, tabs, hint);
-        model.panel.draw(model.theme, focused, inner, frame.buffer_mut());
+        let hint =
+            if layout.shared && area.width > 50 { model.keymap.told("{next-pane} Transcript") } else { String::new() };
+        let inner = bordered(model, frame, area, Focus::Panel, tabs, &hint);
+        model.panel.draw(&model.keymap, model.theme, focused, inner, frame.buffer_mut());
     }
     if let Some(area) = layout.position {
         let style = border(model, Focus::Panel);
@@ -83,7 +85,13 @@ fn panes(model: &Model, frame: &mut Frame<'_>, layout: &Layout) {
         for (x, joint) in [(area.x, "├"), (area.right() - 1, "┤")] {
             frame.buffer_mut().set_string(x, area.y, joint, style);
         }
-        model.panel.draw_where(&model.talk, &model.knowledge, model.theme, inner(area), frame.buffer_mut());
+        model.panel.draw_where(
+            &model.talk,
+            (&model.knowledge, &model.keymap),
+            model.theme,
+            inner(area),
+            frame.buffer_mut(),
+        );
     }
     if let (Some(area), Some(pane)) = (layout.lesson, &model.lesson) {
         lesson::draw(model, pane, frame, area);
@@ -114,11 +122,12 @@ fn composer(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         };
         let row = Rect { height: 1, ..inner };
         said(model, frame, row, &format!("the message: {}, {recipients}", model.draft.summary()));
-        said(model, frame, second, "Enter sends it and the dot · F3 edit it · or type by hand");
+        let words = model.keymap.told("{send} sends it and the dot · {message} edit it · or type by hand");
+        said(model, frame, second, &words);
     }
     let words = model.notice.clone().or_else(|| answered(model)).or_else(|| errand::offer(model));
     let words = words.or_else(|| title::ended(model, columns));
-    let words = words.or_else(|| model.replay.as_ref()?.hint());
+    let words = words.or_else(|| Some(model.keymap.told(&model.replay.as_ref()?.hint()?)));
     if let Some(words) = words {
         said(model, frame, second, &words);
     }

@@ -108,8 +108,11 @@ impl Watch for Screen {
             return;
         }
         match &event.event {
-            Event::Sent(line) | Event::Content(line) => {
+            Event::Sent(line) => {
                 self.line(Role::Plain, &format!("{}{}", if tls { " ~> " } else { " -> " }, text(line)));
+            }
+            Event::Content(line) => {
+                self.line(Role::Plain, &format!("{}{}", if tls { " ~| " } else { " -| " }, text(line)));
             }
             Event::Received(line) => {
                 let refused = matches!(line.bytes.first(), Some(b'4' | b'5'));

@@ -69,6 +69,10 @@ pub struct Session {
     pub greeted_by: Option<Verb>,
     /// Whether the line is encrypted.
     pub tls: bool,
+    /// A greeting was exchanged in clear text, and forgotten with STARTTLS: EHLO is due again (RFC 3207 4.2).
+    pub forgot: bool,
+    /// The banner says that the protocol is LMTP.
+    announces_lmtp: bool,
     /// The mechanism by which the client logged in.
     pub authenticated: Option<Arc<str>>,
     /// The mechanism of the exchange that is going on.
@@ -164,7 +168,8 @@ impl Session {
     /// The line is encrypted now. After STARTTLS everything that was known is forgotten (RFC 3207 4.2).
     pub fn tls_started(&mut self) {
         let starttls = !matches!(self.phase, Phase::Connecting | Phase::Greeting);
-        *self = Self { tls: true, phase: if starttls { Phase::Greeted } else { self.phase }, ..Self::default() };
+        let phase = if starttls { Phase::Greeted } else { self.phase };
+        *self = Self { tls: true, phase, forgot: starttls, announces_lmtp: self.announces_lmtp, ..Self::default() };
     }
 
     /// The connection has ended.
@@ -274,6 +279,8 @@ impl Session {
         match awaited {
             Awaited::Greeting => {
                 self.phase = Phase::Greeted;
+                let words = reply.lines.iter().flat_map(|line| line.text().split(|b| !b.is_ascii_alphanumeric()));
+                self.announces_lmtp = words.into_iter().any(|word| word.eq_ignore_ascii_case(b"LMTP"));
                 self.turned_away |= reply.class() != Class::Success;
             }
             Awaited::Command(command) => self.command_replied(command, reply),

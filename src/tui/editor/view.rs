@@ -19,7 +19,7 @@ impl Editor {
         let area = Rect { y: 1, height: below.saturating_sub(1), ..screen };
         let theme = model.theme;
         let left = format!(" {} ", summary(whole(&self.text.lines)));
-        let keys = " F2 samples, files · Ctrl-D done · Esc keep the text ";
+        let keys = model.keymap.told(" {templates} samples, files · Ctrl-D done · Esc keep the text ");
         let block = Block::bordered()
             .border_style(theme.style(Role::Accent))
             .title(" Message: header fields, an empty line, the text ")

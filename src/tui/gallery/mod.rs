@@ -11,6 +11,9 @@ use insta::assert_snapshot;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
 
+use super::action::{ACTIONS, Where};
+use super::keymap::Keymap;
+use super::message::Message;
 use super::screen::{Screen, row};
 use super::theme::{Role, Theme, Themes};
 
@@ -54,6 +57,34 @@ fn no_screen_breaks_at_sizes_in_between() {
     for (scene, (columns, rows)) in SCENES.iter().zip(sizes.into_iter().cycle()) {
         let screen = (scene.of)(columns, rows);
         assert_eq!(screen.shown().lines().count(), usize::from(rows), "{}", scene.name);
+    }
+}
+
+/// A text that names a key must follow the keymap: with every function key moved, no screen names an old one.
+#[test]
+fn keys_are_named_as_they_are_bound() {
+    let mut keymap = Keymap::default();
+    for (entry, (place, key)) in ACTIONS.iter().flat_map(|entry| entry.keys.iter().map(move |key| (entry, key))) {
+        let (shift, rest) = key.strip_prefix("shift-").map_or(("", *key), |rest| ("shift-", rest));
+        if let Some(n) = rest.strip_prefix('f').and_then(|n| n.parse::<u8>().ok()) {
+            let (_, place) = Where::NAMES.iter().find(|(of, _)| of == place).expect("named");
+            let moved = format!("[{place}]\n{key} = \"\"\n{shift}f{} = \"{}\"\n", n + 12, entry.name);
+            assert_eq!(keymap.overlay(&moved), [] as [String; 0]);
+        }
+    }
+    for scene in SCENES {
+        let mut screen = (scene.of)(200, 50);
+        // What was said in answer to a key was said with the keys of that time.
+        screen.model.notice = None;
+        screen.model.keymap = keymap.clone();
+        screen.send(Message::Resize(120, 33));
+        let shown = screen.shown();
+        let old = |word: &&str| {
+            let number = word.trim_start_matches("Shift-").strip_prefix('F').and_then(|n| n.parse::<u8>().ok());
+            number.is_some_and(|n| n <= 12)
+        };
+        let old = shown.split(|c: char| !c.is_alphanumeric() && c != '-' && c != ':').find(old);
+        assert_eq!(old, None, "{}: {shown}", scene.name);
     }
 }
 

@@ -163,7 +163,7 @@ pub(super) const SCENES: &[Scene] = &[
     scene("lesson_finish", |c, r| {
         let mut class = Class::new(c, r);
         class.all_steps();
-        after(class.screen, "1<enter>2<enter>3<enter>4<enter>")
+        after(class.screen, "12<enter>3")
     }),
     scene("replay", with_a_difference),
     scene("compare", comparing),

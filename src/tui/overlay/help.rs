@@ -123,7 +123,7 @@ fn shown(model: &Model) -> String {
     let Some(size) = model.layout().map(|layout| layout.panel_inner()) else { return String::new() };
     let area = Rect::new(0, 0, size.width, size.height);
     let mut buffer = Buffer::empty(area);
-    model.panel.draw(model.theme, false, area, &mut buffer);
+    model.panel.draw(&model.keymap, model.theme, false, area, &mut buffer);
     let rows = buffer.content.chunks(usize::from(size.width).max(1));
     let rows = rows.map(|row| row.iter().map(ratatui::buffer::Cell::symbol).collect::<String>());
     // A term may go on in the next row.
@@ -157,8 +157,8 @@ fn words(place: Where) -> &'static [&'static str] {
              letter does what the letter does in the transcript.",
         ],
         Where::Transcript => &[
-            "You are in the transcript: everything that was said, in true order. -> was sent, <- was received, ~> and <~ \
-             the same under TLS, <** refused, == is a remark of ehlo's own.",
+            "You are in the transcript: everything that was said, in true order. -> was sent, <- was received, -| is a \
+             line of a message, ~> <~ ~| are the same under TLS, <** refused, == is a remark of ehlo's own.",
             "Select an exchange, and the right panel explains its reply.",
         ],
         Where::Panel => &["You are in the right panel: what the reply means, why it came, and what can be done next."],

@@ -63,9 +63,9 @@ impl Menu {
         let (verbs, legal) = self.verbs(model);
         let marked = self.marked.min(verbs.len().saturating_sub(1));
         let area = place(frame, 96, 24);
-        let foot = "Enter take · F2 form · Esc close";
+        let foot = model.keymap.told("Enter take · {templates} form · Esc close");
         let title = if self.typed.is_empty() { "Verbs".to_owned() } else { format!("Verbs: {}", self.typed) };
-        let inner = window(model, frame, area, &title, foot);
+        let inner = window(model, frame, area, &title, &foot);
         let help_rows = (inner.height / 3).clamp(3, 7);
         let rows = inner.height.saturating_sub(help_rows + 1);
         self.list(model, &verbs, legal, Rect { height: rows, ..inner }, frame);

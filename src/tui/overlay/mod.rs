@@ -10,8 +10,9 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 use ratatui::widgets::{Block, Clear, Paragraph};
 
-use super::action::Action;
+use super::action::{Action, Where};
 use super::editor::{Draft, Editor};
+use super::keymap::Key;
 use super::model::Model;
 use super::start::Wish;
 use super::theme::Role;
@@ -140,7 +141,7 @@ impl Overlay {
             _ => {}
         }
         if let Self::Editor(it) = self {
-            return it.key(key);
+            return it.key(in_common(key, model));
         }
         if is_leaving(key) {
             return Outcome::Close;
@@ -151,7 +152,7 @@ impl Overlay {
             Self::Target(it) => it.key(key),
             Self::Question(it) => it.key(key),
             Self::Paste(it) => it.key(key, model),
-            Self::Menu(it) => it.key(key, model),
+            Self::Menu(it) => it.key(in_common(key, model), model),
             Self::Form(it) => it.key(key),
             Self::Editor(it) => it.key(key),
             Self::Recall(it) => it.key(key, model),
@@ -203,6 +204,16 @@ impl Overlay {
             Self::Glossary(it) => it.draw(model, frame),
         }
     }
+}
+
+/// The menu of verbs and the message editor hear the keys of the actions that they go on with, whichever these are.
+fn in_common(key: KeyEvent, model: &Model) -> KeyEvent {
+    let number = match model.keymap.action(Where::Composer, Key::from(key)) {
+        Some(Action::Templates) => 2,
+        Some(Action::Message) => 3,
+        _ => return key,
+    };
+    KeyEvent::new(KeyCode::F(number), KeyModifiers::NONE)
 }
 
 /// Esc and Ctrl-C leave any overlay.

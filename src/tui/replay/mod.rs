@@ -212,7 +212,7 @@ impl Replay {
             Next::Done if playing.goodbye => return Some(END.to_owned()),
             Next::Line(..) | Next::Done => return None,
         };
-        Some(format!("{what} · Enter goes on · Ctrl-T skips"))
+        Some(format!("{what} · {{send}} goes on · {{skip}} skips"))
     }
 }
 
@@ -474,8 +474,11 @@ fn carried_out(playing: &mut Playing, order: Order) -> Effect {
 fn stopped(model: &mut Model, stop: Stop) {
     match &stop {
         Stop::Closed => {
-            model.notice =
-                Some("The connection is closed: F5 starts the replay over, Ctrl-T skips the line.".to_owned());
+            model.notice = Some(
+                model
+                    .keymap
+                    .told("The connection is closed: {reconnect} starts the replay over, {skip} skips the line."),
+            );
         }
         Stop::Missing(words) => model.notice = Some(format!("This line can't be made: {words}")),
         Stop::Held => {

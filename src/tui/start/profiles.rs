@@ -67,8 +67,10 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         (Action::DeleteProfile, Some(profile)) => {
             let name = profile.name;
-            model.notice =
-                Some(format!("{name} comes with ehlo and can't be deleted; F4 makes it your own to change."));
+            model.notice = Some(format!(
+                "{name} comes with ehlo and can't be deleted; {} makes it your own to change.",
+                model.keymap.key(Action::EditProfile)
+            ));
             return Vec::new();
         }
         _ => return Vec::new(),

@@ -104,7 +104,7 @@ fn rows(model: &Model, start: &Start, columns: usize) -> (Vec<Line<'static>>, us
     let mut marked_line = 0;
     let mut heading = "";
     for item in start.items() {
-        let (under, cells, role) = row(start, item);
+        let (under, cells, role) = row(start, item, columns);
         if under != heading {
             if !heading.is_empty() {
                 lines.push(Line::default());
@@ -137,6 +137,11 @@ fn rows(model: &Model, start: &Start, columns: usize) -> (Vec<Line<'static>>, us
         }
         let style = if is_marked { theme.style(Role::Accent) } else { theme.style(role) };
         lines.push(Line::styled(text, style));
+        if is_marked && matches!(item, Item::Profile(n) if start.profiles.get(n).is_some_and(|p| p.production)) {
+            let words = "PRODUCTION: real mail; ehlo asks before it hands over a message";
+            lines.push(Line::styled(format!("    ▸ {words}"), theme.style(Role::Warning)));
+            marked_line += 1;
+        }
     }
     (lines, marked_line)
 }
@@ -160,10 +165,14 @@ fn aside(start: &Start, item: Item) -> Option<String> {
 }
 
 /// Heading, cells with their width, and role of a row.
-fn row(start: &Start, item: Item) -> (&'static str, Vec<(String, usize)>, Role) {
+fn row(start: &Start, item: Item, columns: usize) -> (&'static str, Vec<(String, usize)>, Role) {
     match item {
         Item::Lab => {
-            let what = "a mail server inside ehlo: safe to break, nothing leaves this machine";
+            let what = if columns < WIDE {
+                "a mail server inside ehlo; nothing leaves this machine"
+            } else {
+                "a mail server inside ehlo: safe to break, nothing leaves this machine"
+            };
             ("Try it now", vec![("Lab".to_owned(), 13), (what.to_owned(), 100)], Role::Text)
         }
         Item::Lesson => {

@@ -69,7 +69,7 @@ impl Challenge {
             (_, true) => "The server waits for an answer".to_owned(),
             (_, false) => format!("The server asks “{}”", self.text.trim()),
         };
-        let key = self.known.as_ref().map(|user| format!(" · F10 answers as {user}")).unwrap_or_default();
+        let key = self.known.as_ref().map(|user| format!(" · {{ready}} answers as {user}")).unwrap_or_default();
         let briefly = key.split(" as ").next().unwrap_or_default();
         vec![
             format!("{asked}: {how}; it goes out as base64{key} · a lone * gives up"),

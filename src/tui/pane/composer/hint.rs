@@ -35,7 +35,10 @@ pub(super) fn hint(line: &str, headless: bool, lints: &[Lint], ghost: &str, arou
     if !around.open {
         return note(
             Role::Warning,
-            &["There is no connection · F5 reconnect · F4 connect", "No connection · F5 again · F4 other"],
+            &[
+                "There is no connection · {reconnect} reconnect · {connect} connect",
+                "No connection · {reconnect} again · {connect} other",
+            ],
         );
     }
     let sent = around.session.classify(line.as_bytes());
@@ -82,9 +85,9 @@ fn waiting(name: &str, so_far: Duration, at_most: Duration) -> Hint {
     Hint::Note(
         Role::Accent,
         vec![
-            format!("waiting for {what}{time} · Ctrl-C stop waiting"),
-            format!("{what}{time} · Ctrl-C stop waiting"),
-            format!("{name}{time} · Ctrl-C stop"),
+            format!("waiting for {what}{time} · {{stop}} stop waiting"),
+            format!("{what}{time} · {{stop}} stop waiting"),
+            format!("{name}{time} · {{stop}} stop"),
         ],
     )
 }
@@ -229,15 +232,19 @@ fn unknown(word: &str) -> Hint {
 fn phase(ghost: &str, around: &Surroundings<'_>) -> Hint {
     let session = around.session;
     let (wants, short) = match session.phase() {
-        _ if session.turned_away => {
-            ("The server turned this connection away: QUIT, or F5 to try again", "Turned away: QUIT, or F5 again")
-        }
-        Phase::Connecting => ("The connection is being made · Ctrl-C stop", "Connecting · Ctrl-C stop"),
+        _ if session.turned_away => (
+            "The server turned this connection away: QUIT, or {reconnect} to try again",
+            "Turned away: QUIT, or {reconnect} again",
+        ),
+        Phase::Connecting => ("The connection is being made · {stop} stop", "Connecting · {stop} stop"),
         Phase::Greeting => ("The server speaks first: its greeting is awaited", "The greeting is awaited"),
-        Phase::Greeted if session.tls => {
-            ("The line is encrypted: greet the server (again) with EHLO", "Encrypted: greet again with EHLO")
+        Phase::Greeted if session.tls && !session.forgot => {
+            ("The line is encrypted: greet the server with EHLO", "Encrypted: greet with EHLO")
         }
-        Phase::Greeted => ("Greet the server: EHLO or HELO · F10 makes ready", "Greet the server: EHLO or HELO"),
+        Phase::Greeted if session.tls => {
+            ("The line is encrypted: greet the server again with EHLO", "Encrypted: greet again with EHLO")
+        }
+        Phase::Greeted => ("Greet the server: EHLO or HELO · {ready} makes ready", "Greet the server: EHLO or HELO"),
         Phase::Ready if session.delivered > 0 => {
             ("The message was taken: QUIT, or MAIL for another", "QUIT, or MAIL for another message")
         }
@@ -254,7 +261,10 @@ fn phase(ghost: &str, around: &Surroundings<'_>) -> Hint {
         }
         Phase::Handshake => ("The TLS handshake is under way", "The TLS handshake is under way"),
         Phase::Quit => ("QUIT was accepted: the server closes the connection", "The server closes the connection"),
-        Phase::Closed => ("The connection is closed · F5 reconnect · F4 connect", "Closed · F5 reconnect · F4 connect"),
+        Phase::Closed => (
+            "The connection is closed · {reconnect} reconnect · {connect} connect",
+            "Closed · {reconnect} reconnect · {connect} connect",
+        ),
         Phase::Data | Phase::Auth => ("Enter sends the line", "Enter sends the line"),
     };
     let mut sentences = vec![wants.to_owned(), short.to_owned()];

@@ -12,6 +12,7 @@ use ratatui::layout::{Position, Rect};
 use crate::smtp::lint::{self, Lint};
 use crate::smtp::session::Sent;
 use crate::smtp::{Phase, Session, VerbTable};
+use crate::tui::keymap::Keymap;
 use crate::tui::theme::Theme;
 
 mod challenge;
@@ -67,6 +68,8 @@ pub struct Surroundings<'a> {
     pub recipients: &'a [String],
     /// What the open 334 asks for.
     pub challenge: Option<&'a Challenge>,
+    /// Which keys are named.
+    pub keymap: &'a Keymap,
 }
 
 /// The composer's state.
@@ -259,7 +262,7 @@ impl Composer {
         }
         if area.height > 1 {
             let second = Rect { y: area.y + 1, height: 1, ..area };
-            view::draw_hint(&hint, &row, theme, second, buffer);
+            view::draw_hint(&hint, &row, around.keymap, theme, second, buffer);
         }
         Some(cursor)
     }

@@ -51,6 +51,7 @@ impl Desk {
             identity: &self.identity,
             recipients: &self.recipients,
             challenge: None,
+            keymap: crate::tui::keymap::Keymap::shipped(),
         };
         act(&mut self.composer, &around)
     }

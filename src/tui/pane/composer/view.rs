@@ -9,6 +9,8 @@ use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::smtp::escape::{Escape, Piece, for_screen, pieces};
+use crate::tui::action::Action;
+use crate::tui::keymap::Keymap;
 use crate::tui::theme::{Role, Theme};
 
 use super::hint::Hint;
@@ -137,18 +139,20 @@ fn glyphs(line: &str) -> Vec<Glyph> {
 }
 
 /// Draws the second row into an area of one row; `row` is the line above it.
-pub(super) fn draw_hint(hint: &Hint, row: &Row, theme: Theme, area: Rect, buffer: &mut Buffer) {
+pub(super) fn draw_hint(hint: &Hint, row: &Row, keymap: &Keymap, theme: Theme, area: Rect, buffer: &mut Buffer) {
     let width = usize::from(area.width).saturating_sub(2);
     match hint {
         Hint::Note(role, sentences) => {
-            let sentences: Vec<_> = sentences.iter().map(|sentence| for_screen(sentence.as_bytes())).collect();
+            let sentences: Vec<_> =
+                sentences.iter().map(|sentence| for_screen(keymap.told(sentence).as_bytes())).collect();
             let Some(last) = sentences.last() else { return };
             let sentence = sentences.iter().find(|sentence| sentence.width() <= width);
             let text = sentence.cloned().unwrap_or_else(|| shortened(last, width));
             buffer.set_stringn(area.x + 1, area.y, text, width, theme.style(*role));
         }
         Hint::Lint { span, reason, reference, mended } => {
-            let lint = Finding { reason, reference, mended: mended.as_deref().map(|line| for_screen(line.as_bytes())) };
+            let mended = mended.as_deref().map(|line| for_screen(line.as_bytes()));
+            let lint = Finding { reason, reference, mended, key: keymap.key(Action::Mend) };
             lint.draw(row.visible(span), theme, Rect { width: area.width, ..area }, buffer);
         }
     }
@@ -159,19 +163,19 @@ struct Finding<'a> {
     reason: &'a str,
     reference: &'a str,
     mended: Option<String>,
+    /// The key that takes the mended line.
+    key: String,
 }
 
 impl Finding<'_> {
-    /// The key that takes the mended line.
-    const KEY: &'static str = "F8";
-
     fn draw(&self, marked: Option<Range<usize>>, theme: Theme, area: Rect, buffer: &mut Buffer) {
         let width = usize::from(area.width).saturating_sub(2);
-        let key = if self.mended.is_some() { Self::KEY.len() + 2 } else { 0 };
+        let key = if self.mended.is_some() { self.key.width() + 2 } else { 0 };
         let room = width.saturating_sub(key);
-        // The caret is left out where the sentence would have to be cut for it: the line itself is underlined too.
-        let caret = marked.filter(|m| m.start + 1 + self.reason.width() < room + 1).map(|m| {
-            let most = room - self.reason.width() - m.start;
+        // The caret is left out where something would have to be cut for it: the line itself is underlined too.
+        let needed = self.reason.width() + self.mended.as_ref().map_or(0, |mended| mended.width() + 4);
+        let caret = marked.filter(|m| m.start + 1 + needed < room + 1).map(|m| {
+            let most = room - needed - m.start;
             m.start..m.end.min(m.start + most)
         });
         let at = caret.as_ref().map_or(1, |caret| caret.end + 1);
@@ -181,33 +185,34 @@ impl Finding<'_> {
         if let Some(caret) = caret {
             buffer.set_string(x(caret.start), area.y, "^".repeat(caret.len()), warning);
         }
-        let (end, _) = buffer.set_stringn(x(at), area.y, &reason, room, warning);
+        let (mut end, _) = buffer.set_stringn(x(at), area.y, &reason, room, warning);
         if let Some(mended) = mended {
             let good: Style = theme.style(Role::Good);
-            buffer.set_stringn(end + 2, area.y, format!("▸ {mended}"), room, good);
+            end += if reason.is_empty() { 0 } else { 2 };
+            buffer.set_stringn(end, area.y, format!("▸ {mended}"), room, good);
         }
         if key > 0 && width >= key {
-            buffer.set_string(x(width - Self::KEY.len() + 1), area.y, Self::KEY, theme.style(Role::Accent));
+            buffer.set_string(x(width - self.key.width() + 1), area.y, &self.key, theme.style(Role::Accent));
         }
     }
 
-    /// Reason and mended line, as much of them as this many columns hold: the section goes first, then the end of the
-    /// mended line, then all of it.
+    /// Reason and mended line, as much of them as this many columns hold. The section goes first, then the end of the
+    /// reason, then all of it: the mended line says what to do.
     fn fitted(&self, room: usize) -> (String, Option<String>) {
-        const LEAST: usize = 16;
+        const LEAST: usize = 8;
         let full = format!("{} ({})", self.reason, self.reference);
         let Some(mended) = &self.mended else {
             let reason = if full.width() <= room { full } else { self.reason.to_owned() };
             return (shortened(&reason, room), None);
         };
-        let beside = |reason: &str| room.saturating_sub(reason.width() + 4);
-        if mended.width() <= beside(&full) {
-            (full, Some(mended.clone()))
-        } else if mended.width().min(LEAST) <= beside(self.reason) {
-            (self.reason.to_owned(), Some(shortened(mended, beside(self.reason))))
-        } else {
-            (shortened(self.reason, room), None)
-        }
+        let left = room.saturating_sub(mended.width() + 4);
+        let reason = match left {
+            left if full.width() <= left => full,
+            left if left >= LEAST => shortened(self.reason, left),
+            _ => String::new(),
+        };
+        let beside = if reason.is_empty() { 2 } else { reason.width() + 4 };
+        (reason, Some(shortened(mended, room.saturating_sub(beside))))
     }
 }
 

@@ -23,9 +23,11 @@ use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 
+use crate::conversation::event::Remark;
 use crate::decode::{Knowledge, Step};
 use crate::smtp::Session;
 use crate::tui::action::Action;
+use crate::tui::keymap::Keymap;
 use crate::tui::talk::{Source, Talk};
 use crate::tui::theme::{Role, Theme};
 
@@ -44,6 +46,8 @@ pub use trouble::Trouble;
 pub struct Scene<'a> {
     /// What is known.
     pub knowledge: &'a Knowledge,
+    /// Which keys are named.
+    pub keymap: &'a Keymap,
     /// The marked record of the transcript; none while it follows the end.
     pub marked: Option<usize>,
     /// The time by which a certificate's days are counted.
@@ -115,10 +119,10 @@ impl Panel {
         let of = self.connections.at(record);
         let connection = of.map(|(connection, _)| connection);
         match self.tab {
-            Tab::Reply => reply::rows(talk, self.trouble.as_ref(), width, self.size.height),
-            Tab::Session => session::rows(talk, connection, moment, scene.knowledge, width),
-            Tab::Offer => offer::rows(talk, connection, moment, scene.knowledge, width),
-            Tab::Tls => tls::rows(talk, of, moment, self.trouble.as_ref(), scene.today, width),
+            Tab::Reply => reply::rows(talk, self.trouble.as_ref(), scene.keymap, width, self.size.height),
+            Tab::Session => session::rows(talk, connection, moment, (scene.knowledge, scene.keymap), width),
+            Tab::Offer => offer::rows(talk, connection, moment, (scene.knowledge, scene.keymap), width),
+            Tab::Tls => tls::rows(talk, of, moment, self.trouble.as_ref(), scene, width),
         }
     }
 
@@ -137,6 +141,15 @@ impl Panel {
     #[must_use]
     pub fn session<'a>(&'a self, talk: &'a Talk) -> &'a Session {
         Moment::of(talk, self.then.as_ref()).session
+    }
+
+    /// How the line is protected as of the moment that is shown: the remark of the handshake, where it went well.
+    #[must_use]
+    pub fn protection(&self, talk: &Talk) -> Option<Remark> {
+        let record = Moment::of(talk, self.then.as_ref()).record(talk);
+        let (connection, _) = self.connections.at(record)?;
+        let handshake = connections::remark(&talk.log, connection.tls.filter(|tls| *tls <= record))?;
+        handshake.get("failed").is_none().then_some(handshake)
     }
 
     /// The phase and the recipients as of the moment that is shown, in one row: `RCPT · 1 of 2 accepted`. Of a live
@@ -216,7 +229,7 @@ impl Panel {
     }
 
     /// Draws the open tab into its area, without a frame.
-    pub fn draw(&self, theme: Theme, focused: bool, area: Rect, buffer: &mut Buffer) {
+    pub fn draw(&self, keymap: &Keymap, theme: Theme, focused: bool, area: Rect, buffer: &mut Buffer) {
         let in_sight = self.in_sight().min(area.height);
         for (row, y) in self.rows.iter().skip(self.scrolled().into()).zip(area.y..area.y + in_sight) {
             for (at, role, words) in &row.words {
@@ -227,8 +240,9 @@ impl Panel {
         }
         if self.is_cut() && area.height > 0 && area.width > 1 {
             let below = self.count().saturating_sub(self.scrolled() + in_sight);
-            let keys = if focused { "PgDn" } else { "F6 PgDn" };
-            let words = if below > 0 { format!("▼ {below} more · {keys}") } else { "▲ PgUp".to_owned() };
+            let keys = keymap.told(if focused { "{page-down}" } else { "{next-pane} {page-down}" });
+            let up = keymap.told("▲ {page-up}");
+            let words = if below > 0 { format!("▼ {below} more · {keys}") } else { up };
             buffer.set_stringn(
                 area.x + 1,
                 area.bottom() - 1,
@@ -240,10 +254,17 @@ impl Panel {
     }
 
     /// Draws "where you are" into its area, without a frame.
-    pub fn draw_where(&self, talk: &Talk, knowledge: &Knowledge, theme: Theme, area: Rect, buffer: &mut Buffer) {
+    pub fn draw_where(
+        &self,
+        talk: &Talk,
+        (knowledge, keymap): (&Knowledge, &Keymap),
+        theme: Theme,
+        area: Rect,
+        buffer: &mut Buffer,
+    ) {
         let x = area.x + area.width.min(1);
         let moment = Moment::of(talk, self.then.as_ref());
-        place::draw(talk, moment, knowledge, theme, Rect { x, width: area.right() - x, ..area }, buffer);
+        place::draw(talk, moment, (knowledge, keymap), theme, Rect { x, width: area.right() - x, ..area }, buffer);
     }
 }
 

@@ -4,6 +4,7 @@ use crate::conversation::dialogue::Ask;
 use crate::decode::Knowledge;
 use crate::smtp::capability::Capability;
 use crate::smtp::{Capabilities, Class, Session, Verb};
+use crate::tui::keymap::Keymap;
 use crate::tui::talk::Talk;
 use crate::tui::theme::Role;
 
@@ -38,14 +39,14 @@ pub(super) fn rows(
     talk: &Talk,
     connection: Option<&Connection>,
     moment: Moment<'_>,
-    knowledge: &Knowledge,
+    (knowledge, keymap): (&Knowledge, &Keymap),
     width: u16,
 ) -> Vec<Row> {
     let mut out = Writer::new(width);
     let session = moment.session;
     let offers = connection.map(|connection| offers(talk, connection, moment.record(talk))).unwrap_or_default();
     if session.greeted_by.is_none() {
-        nothing_yet(&mut out, session, &offers);
+        nothing_yet(&mut out, session, &offers, keymap);
         return out.finish();
     }
     if session.greeted_by == Some(Verb::Helo) {
@@ -100,7 +101,7 @@ fn before(talk: &Talk, connection: Option<&Connection>, offers: &[usize]) -> Opt
     Some(Before { offer, secured, logged_in })
 }
 
-fn nothing_yet(out: &mut Writer, session: &Session, offers: &[usize]) {
+fn nothing_yet(out: &mut Writer, session: &Session, offers: &[usize], keymap: &Keymap) {
     if session.tls && !offers.is_empty() {
         out.paragraph(0, Role::Text, "The line is secured, and what was offered in clear text is forgotten.");
         out.blank();
@@ -110,11 +111,11 @@ fn nothing_yet(out: &mut Writer, session: &Session, offers: &[usize]) {
     out.paragraph(0, Role::Text, "Nothing is offered yet.");
     out.blank();
     let words = if session.phase() == crate::smtp::Phase::Closed {
-        "F5 connects again; then EHLO, with your host's name, asks what the server can do."
+        "{reconnect} connects again; then EHLO, with your host's name, asks what the server can do."
     } else {
         "EHLO, with your host's name, asks the server what it can do. What it answers is explained here."
     };
-    out.paragraph(0, Role::Text, words);
+    out.paragraph(0, Role::Text, &keymap.told(words));
 }
 
 fn heading(out: &mut Writer, session: &Session, before: Option<&Before>) {

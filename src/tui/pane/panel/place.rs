@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use crate::conversation::dialogue::{Recipient, Verdict};
 use crate::decode::Knowledge;
 use crate::smtp::{Phase, Session, Verb};
+use crate::tui::keymap::Keymap;
 use crate::tui::pane::wrap::{self, Look};
 use crate::tui::talk::Talk;
 use crate::tui::theme::{Role, Theme};
@@ -33,7 +34,8 @@ pub(super) fn phase_words(session: &Session) -> String {
     let words = match session.phase() {
         Phase::Connecting => "connecting",
         Phase::Greeting => "waiting for the greeting",
-        Phase::Greeted if session.tls => "secured, EHLO again",
+        Phase::Greeted if session.tls && session.forgot => "secured, EHLO again",
+        Phase::Greeted if session.tls => "greeted, secured",
         Phase::Greeted => "greeted",
         Phase::Ready => return format!("{} done", greeting_verb(session)),
         Phase::Mail => "MAIL",
@@ -57,7 +59,7 @@ fn greeting_verb(session: &Session) -> &'static str {
 pub(super) fn draw(
     talk: &Talk,
     moment: Moment<'_>,
-    knowledge: &Knowledge,
+    (knowledge, keymap): (&Knowledge, &Keymap),
     theme: Theme,
     area: Rect,
     buffer: &mut Buffer,
@@ -66,7 +68,7 @@ pub(super) fn draw(
     let mut place = Place { theme, area, buffer, y: area.y };
     place.progress(session);
     let free = usize::from(place.left()).saturating_sub(envelope_rows(&moment));
-    let follows = may_follow(session, knowledge, area.width.saturating_sub(LABEL), free.clamp(1, 2));
+    let follows = may_follow(session, (knowledge, keymap), area.width.saturating_sub(LABEL), free.clamp(1, 2));
     let left = place.left().saturating_sub(u16::try_from(follows.len()).unwrap_or(u16::MAX));
     place.envelope(talk, &moment, left);
     for (n, line) in follows.iter().enumerate() {
@@ -90,7 +92,12 @@ const LABEL: u16 = 12;
 const SHORT_LABEL: u16 = 6;
 
 /// What may follow, in at most so many rows; what leads on comes first, a new greeting last.
-pub(super) fn may_follow(session: &Session, knowledge: &Knowledge, room: u16, rows: usize) -> Vec<String> {
+pub(super) fn may_follow(
+    session: &Session,
+    (knowledge, keymap): (&Knowledge, &Keymap),
+    room: u16,
+    rows: usize,
+) -> Vec<String> {
     let mut names: Vec<_> = session.may_follow(&knowledge.verbs).iter().map(|entry| entry.name.as_str()).collect();
     if session.greeted_by.is_some() {
         names.sort_by_key(|name| matches!(Verb::from_word(name), Verb::Helo | Verb::Ehlo | Verb::Lhlo));
@@ -98,7 +105,7 @@ pub(super) fn may_follow(session: &Session, knowledge: &Knowledge, room: u16, ro
     let text = match session.phase() {
         Phase::Data => "content, then a line with only \".\"".to_owned(),
         Phase::Auth => "the answer, or * to stop".to_owned(),
-        Phase::Closed => "F5 connects again".to_owned(),
+        Phase::Closed => keymap.told("{reconnect} connects again"),
         Phase::Connecting | Phase::Greeting | Phase::Handshake | Phase::Verdict if names.is_empty() => {
             "the server's turn".to_owned()
         }

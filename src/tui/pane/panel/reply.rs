@@ -3,7 +3,9 @@
 use crate::conversation::Exchange;
 use crate::conversation::dialogue::Ask;
 use crate::decode::{Does, Explanation, Step};
-use crate::smtp::{Class, Verb};
+use crate::smtp::{Class, Command, Verb};
+use crate::tui::action::Action;
+use crate::tui::keymap::Keymap;
 use crate::tui::pane::wrap;
 use crate::tui::talk::{Source, Talk};
 use crate::tui::theme::Role;
@@ -23,6 +25,9 @@ enum Part {
     Blank,
 }
 
+/// Below so many columns the reply to RCPT names its recipient.
+const NARROW: u16 = 40;
+
 /// From the ample to the scarce: where not all fits, what to do next stays in sight.
 const ORDERS: [&[Part]; 6] = {
     use Part::{Blank, Causes, Digits, Headline, Meaning, Notes, Steps};
@@ -37,18 +42,18 @@ const ORDERS: [&[Part]; 6] = {
 };
 
 /// What the tab shows, at a width and for a height: what went wrong, or else the explained reply.
-pub(super) fn rows(talk: &Talk, trouble: Option<&Trouble>, width: u16, height: u16) -> Vec<Row> {
+pub(super) fn rows(talk: &Talk, trouble: Option<&Trouble>, keymap: &Keymap, width: u16, height: u16) -> Vec<Row> {
     if let Some(trouble) = trouble {
-        let ample = in_trouble(trouble, width, true);
-        return if ample.len() <= height.into() { ample } else { in_trouble(trouble, width, false) };
+        let ample = in_trouble(trouble, keymap, width, true);
+        return if ample.len() <= height.into() { ample } else { in_trouble(trouble, keymap, width, false) };
     }
     let Some((exchange, explanation)) = talk.explanation() else {
-        return nothing_yet(talk, width);
+        return nothing_yet(talk, keymap, width);
     };
     let height = usize::from(height);
     let mut rows = Vec::new();
     for (n, order) in ORDERS.iter().enumerate() {
-        rows = explained(talk, exchange, explanation, width, order);
+        rows = explained(talk, (exchange, explanation), keymap, width, order);
         let acted = rows.iter().rposition(|row| row.step.is_some()).map_or(0, |last| last + 1);
         if rows.len() <= height || n > 2 && acted < height {
             break;
@@ -57,7 +62,13 @@ pub(super) fn rows(talk: &Talk, trouble: Option<&Trouble>, width: u16, height: u
     rows
 }
 
-fn explained(talk: &Talk, exchange: usize, explanation: &Explanation, width: u16, order: &[Part]) -> Vec<Row> {
+fn explained(
+    talk: &Talk,
+    (exchange, explanation): (usize, &Explanation),
+    keymap: &Keymap,
+    width: u16,
+    order: &[Part],
+) -> Vec<Row> {
     let mut out = Writer::new(width);
     for part in order {
         match part {
@@ -66,7 +77,7 @@ fn explained(talk: &Talk, exchange: usize, explanation: &Explanation, width: u16
             Part::Meaning => out.paragraph(0, Role::Text, &explanation.meaning),
             Part::Digits => digits(&mut out, explanation),
             Part::Causes => causes(&mut out, explanation),
-            Part::Steps => steps(&mut out, explanation),
+            Part::Steps => steps(&mut out, explanation, keymap),
             Part::Notes => notes(&mut out, explanation),
             Part::Blank => out.blank(),
         }
@@ -74,7 +85,18 @@ fn explained(talk: &Talk, exchange: usize, explanation: &Explanation, width: u16
     out.finish()
 }
 
+/// The address that a RCPT names, and whether it was taken.
+fn recipient(out: &mut Writer, exchange: &Exchange, talk: &Talk) {
+    let Some(line) = exchange.command().and_then(|record| talk.log.get(record)) else { return };
+    let command = Command::parse(line.bytes);
+    let Some(path) = command.path.as_ref() else { return };
+    let taken = exchange.code.is_some_and(|code| code.class() == Class::Success);
+    let (glyph, role) = if taken { ("✓", Role::Good) } else { ("✗", Role::Bad) };
+    out.labelled(glyph, role, 2, Role::Text, &crate::smtp::escape::for_screen(path.to_string().as_bytes()));
+}
+
 fn headline(out: &mut Writer, talk: &Talk, exchange: usize, explanation: &Explanation) {
+    let width = out.width;
     let role = match explanation.class {
         Class::Success | Class::Intermediate => Role::Good,
         Class::Transient | Class::Permanent | Class::Unknown => Role::Refused,
@@ -84,6 +106,10 @@ fn headline(out: &mut Writer, talk: &Talk, exchange: usize, explanation: &Explan
     out.paragraph(0, role, &format!("{code}{enhanced}"));
     if let Some(x) = talk.dialogue.exchanges().get(exchange) {
         out.at_right(Role::Dim, &answers(x, talk));
+        // Where there is little room, "where you are" is not there to say which one it was.
+        if width < NARROW && x.verb == Verb::Rcpt && x.ask == Ask::Command {
+            recipient(out, x, talk);
+        }
     }
     out.paragraph(0, role, &explanation.title);
 }
@@ -135,19 +161,20 @@ fn numbered(out: &mut Writer, n: usize, text: &str) {
     out.labelled(&label, Role::Accent, indent, Role::Text, text);
 }
 
-fn steps(out: &mut Writer, explanation: &Explanation) {
-    numbered_steps(out, &explanation.next, true);
+fn steps(out: &mut Writer, explanation: &Explanation, keymap: &Keymap) {
+    numbered_steps(out, &explanation.next, keymap, true);
 }
 
 /// Next steps with their digits; whether they are lines for the composer, or places to go to, which are never cut.
-fn numbered_steps(out: &mut Writer, next: &[Step], to_the_line: bool) {
+fn numbered_steps(out: &mut Writer, next: &[Step], keymap: &Keymap, to_the_line: bool) {
     if next.is_empty() {
         return;
     }
     out.paragraph(0, Role::Accent, "Try next");
     if next.iter().any(|step| step.does != Does::Advice) {
         let last = next.len().min(9);
-        let keys = if last == 1 { "Alt-1".to_owned() } else { format!("Alt-1…{last}") };
+        let first = keymap.key(Action::Step(1));
+        let keys = if last == 1 { first } else { format!("{first}…{last}") };
         out.at_right(Role::Dim, &if to_the_line { format!("{keys} to the line") } else { keys });
     }
     for (n, step) in next.iter().enumerate() {
@@ -169,14 +196,14 @@ fn numbered_steps(out: &mut Writer, next: &[Step], to_the_line: bool) {
 }
 
 /// What went wrong as rows; where there is little room, causes and steps come first.
-fn in_trouble(trouble: &Trouble, width: u16, ample: bool) -> Vec<Row> {
+fn in_trouble(trouble: &Trouble, keymap: &Keymap, width: u16, ample: bool) -> Vec<Row> {
     let mut out = Writer::new(width);
     out.paragraph(0, Role::Bad, &trouble.title);
     if ample {
         out.paragraph(0, Role::Text, &trouble.meaning);
         out.blank();
     }
-    troubled(&mut out, trouble, true);
+    troubled(&mut out, trouble, keymap, true);
     if !ample {
         out.paragraph(0, Role::Text, &trouble.meaning);
     }
@@ -184,7 +211,7 @@ fn in_trouble(trouble: &Trouble, width: u16, ample: bool) -> Vec<Row> {
 }
 
 /// Why it went wrong (where that is not said elsewhere) and what to do next.
-pub(super) fn troubled(out: &mut Writer, trouble: &Trouble, with_causes: bool) {
+pub(super) fn troubled(out: &mut Writer, trouble: &Trouble, keymap: &Keymap, with_causes: bool) {
     if with_causes && !trouble.causes.is_empty() {
         let several = if trouble.certain { "Why" } else { "Why, most likely first" };
         out.paragraph(0, Role::Accent, if trouble.causes.len() == 1 { "Why" } else { several });
@@ -192,7 +219,7 @@ pub(super) fn troubled(out: &mut Writer, trouble: &Trouble, with_causes: bool) {
             numbered(out, n + 1, cause);
         }
     }
-    numbered_steps(out, &trouble.steps, false);
+    numbered_steps(out, &trouble.steps, keymap, false);
 }
 
 fn notes(out: &mut Writer, explanation: &Explanation) {
@@ -208,20 +235,20 @@ fn notes(out: &mut Writer, explanation: &Explanation) {
 }
 
 /// What the panel says before there is a reply.
-fn nothing_yet(talk: &Talk, width: u16) -> Vec<Row> {
+fn nothing_yet(talk: &Talk, keymap: &Keymap, width: u16) -> Vec<Row> {
     let mut out = Writer::new(width);
     let next = if talk.source == Source::Opened {
         "There is no reply in this conversation."
     } else if talk.dialogue.state().is_waiting() {
-        "The server is working on it. Ctrl-C stops waiting."
+        "The server is working on it. {stop} stops waiting."
     } else if talk.dialogue.state().pending().len() > 0 {
-        "Nobody waits for it any more; if it comes late, it is still shown here. F5 connects again."
+        "Nobody waits for it any more; if it comes late, it is still shown here. {reconnect} connects again."
     } else if talk.is_open() {
         "The first one comes when the connection stands."
     } else {
-        "F4 connects to a server, F5 to the last one again. What it answers is explained here."
+        "{connect} connects to a server, {reconnect} to the last one again. What it answers is explained here."
     };
     out.paragraph(0, Role::Text, "No reply yet.");
-    out.paragraph(0, Role::Dim, next);
+    out.paragraph(0, Role::Dim, &keymap.told(next));
     out.rows
 }

@@ -3,6 +3,7 @@
 use crate::conversation::dialogue::{Recipient, Verdict};
 use crate::decode::Knowledge;
 use crate::smtp::{Phase, Session};
+use crate::tui::keymap::Keymap;
 use crate::tui::pane::wrap;
 use crate::tui::talk::Talk;
 use crate::tui::theme::Role;
@@ -26,7 +27,7 @@ pub(super) fn rows(
     talk: &Talk,
     connection: Option<&Connection>,
     moment: Moment<'_>,
-    knowledge: &Knowledge,
+    (knowledge, keymap): (&Knowledge, &Keymap),
     width: u16,
 ) -> Vec<Row> {
     let mut out = Writer::new(width);
@@ -39,7 +40,7 @@ pub(super) fn rows(
     }
     out.blank();
     line(&mut out, talk, connection, moment);
-    for (n, row) in may_follow(session, knowledge, width.saturating_sub(10), FOLLOW_ROWS).iter().enumerate() {
+    for (n, row) in may_follow(session, (knowledge, keymap), width.saturating_sub(10), FOLLOW_ROWS).iter().enumerate() {
         out.field(if n == 0 { "may come" } else { "" }, Role::Text, row);
     }
     envelope(&mut out, talk, &moment);

@@ -19,10 +19,10 @@ fn whole(talk: &Talk, tab: Tab, width: u16, marked: Option<usize>) -> String {
     let mut panel = Panel::default();
     panel.open(tab);
     let knowledge = Knowledge::shipped();
-    let scene = Scene { knowledge: &knowledge, marked, today: Some(today()) };
+    let scene = Scene { knowledge: &knowledge, keymap: Keymap::shipped(), marked, today: Some(today()) };
     panel.arrange(talk, scene, Size::new(width, 500));
     let rows = panel.count();
-    sample::screen(width, rows, |area, buffer| panel.draw(Theme::sixteen(), false, area, buffer))
+    sample::screen(width, rows, |area, buffer| panel.draw(Keymap::shipped(), Theme::sixteen(), false, area, buffer))
 }
 
 /// A tab in the rows that the panel has.
@@ -30,8 +30,14 @@ fn shown(talk: &Talk, tab: Tab, size: Size) -> String {
     let mut panel = Panel::default();
     panel.open(tab);
     let knowledge = Knowledge::shipped();
-    panel.arrange(talk, Scene { knowledge: &knowledge, marked: None, today: Some(today()) }, size);
-    sample::screen(size.width, size.height, |area, buffer| panel.draw(Theme::sixteen(), false, area, buffer))
+    panel.arrange(
+        talk,
+        Scene { knowledge: &knowledge, keymap: Keymap::shipped(), marked: None, today: Some(today()) },
+        size,
+    );
+    sample::screen(size.width, size.height, |area, buffer| {
+        panel.draw(Keymap::shipped(), Theme::sixteen(), false, area, buffer)
+    })
 }
 
 /// Two certificates as remarks: of the server, and of its authority.

@@ -58,19 +58,23 @@ fn refused() -> Talk {
 
 fn arranged(talk: &Talk, size: Size) -> Panel {
     let mut panel = Panel::default();
-    panel.arrange(talk, Scene { knowledge: &Knowledge::default(), marked: None, today: None }, size);
+    panel.arrange(
+        talk,
+        Scene { knowledge: &Knowledge::default(), keymap: Keymap::shipped(), marked: None, today: None },
+        size,
+    );
     panel
 }
 
 fn screen(panel: &Panel) -> String {
     sample::screen(panel.size.width, panel.size.height, |area, buffer| {
-        panel.draw(Theme::sixteen(), false, area, buffer);
+        panel.draw(Keymap::shipped(), Theme::sixteen(), false, area, buffer);
     })
 }
 
 fn place(talk: &Talk, width: u16, height: u16) -> String {
     sample::screen(width, height, |area, buffer| {
-        Panel::default().draw_where(talk, &Knowledge::shipped(), Theme::sixteen(), area, buffer);
+        Panel::default().draw_where(talk, (&Knowledge::shipped(), Keymap::shipped()), Theme::sixteen(), area, buffer);
     })
 }
 
@@ -176,9 +180,13 @@ fn in_an_opened_conversation_it_is_about_the_explained_reply() {
         talk.explained_as(exchange, relay_refused());
         let marked = talk.dialogue.exchanges()[exchange].start();
         let mut panel = Panel::default();
-        panel.arrange(talk, Scene { knowledge: &Knowledge::default(), marked: Some(marked), today: None }, LARGE);
+        panel.arrange(
+            talk,
+            Scene { knowledge: &Knowledge::default(), keymap: Keymap::shipped(), marked: Some(marked), today: None },
+            LARGE,
+        );
         sample::screen(56, 7, |area, buffer| {
-            panel.draw_where(talk, &Knowledge::shipped(), Theme::sixteen(), area, buffer);
+            panel.draw_where(talk, (&Knowledge::shipped(), Keymap::shipped()), Theme::sixteen(), area, buffer);
         })
     };
     let shown = at(&mut talk, 3);

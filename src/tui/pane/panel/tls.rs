@@ -9,6 +9,7 @@ use crate::conversation::event::Remark;
 use crate::tui::talk::Talk;
 use crate::tui::theme::Role;
 
+use super::Scene;
 use super::connections::{Connection, remark};
 use super::moment::Moment;
 use super::trouble::Trouble;
@@ -48,14 +49,16 @@ pub(super) fn rows(
     of: Option<(&Connection, Option<&Connection>)>,
     moment: Moment<'_>,
     trouble: Option<&Trouble>,
-    today: Option<Timestamp>,
+    scene: Scene<'_>,
     width: u16,
 ) -> Vec<Row> {
+    let (today, keymap) = (scene.today, scene.keymap);
     let mut out = Writer::new(width);
     let record = moment.record(talk);
     let Some((connection, look)) = of else {
         out.paragraph(0, Role::Text, "No connection yet.");
-        out.paragraph(0, Role::Dim, "F4 connects. When the line is secured, its certificate is shown here.");
+        let words = "{connect} connects. When the line is secured, its certificate is shown here.";
+        out.paragraph(0, Role::Dim, &keymap.told(words));
         return out.finish();
     };
     let look = look.filter(|_| connection.trouble.is_some_and(|trouble| trouble <= record));
@@ -74,7 +77,7 @@ pub(super) fn rows(
     }
     if let Some(trouble) = trouble {
         out.blank();
-        super::reply::troubled(&mut out, trouble, faults.is_empty());
+        super::reply::troubled(&mut out, trouble, keymap, faults.is_empty());
     }
     let shown = look.filter(|look| !look.certificates.is_empty()).unwrap_or(connection);
     if connection.tls.is_some_and(|tls| tls <= record) || look.is_some() {

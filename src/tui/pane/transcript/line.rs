@@ -43,7 +43,7 @@ pub(super) fn shown<'a>(record: usize, entry: &Entry<'a>, talk: &Talk, landmarks
     let wire = |mark, role, opens_reply| Shown { mark, role, text: entry.bytes.into(), tail, opens_reply };
     match entry.kind {
         Kind::Sent => wire(mark([" ->", " ~>"], tls), Role::Sent, false),
-        Kind::Content => wire(mark([" ->", " ~>"], tls), Role::Dim, false),
+        Kind::Content => wire(mark([" -|", " ~|"], tls), Role::Dim, false),
         Kind::Received => {
             let exchange = exchange_of(talk, record);
             let opens = exchange.and_then(Exchange::reply).is_some_and(|reply| *reply.start() == record);
@@ -54,7 +54,13 @@ pub(super) fn shown<'a>(record: usize, entry: &Entry<'a>, talk: &Talk, landmarks
             }
         }
         Kind::Remark => {
-            let said = entry.remark().map(|remark| remark::said(&remark));
+            let said = entry.remark().map(|mut remark| {
+                if closed_by_itself(record, entry, talk) {
+                    let by = remark.values.iter_mut().find(|(key, by)| key.as_deref() == Some("by") && by == "client");
+                    by.into_iter().for_each(|(_, by)| "ehlo".clone_into(by));
+                }
+                remark::said(&remark)
+            });
             let warns = said.as_ref().is_some_and(|said| said.warns);
             Shown {
                 mark: if warns { "!! " } else { "== " },
@@ -68,6 +74,26 @@ pub(super) fn shown<'a>(record: usize, entry: &Entry<'a>, talk: &Talk, landmarks
             Shown { mark: "   ", role: Role::Dim, text: entry.bytes.into(), tail: "", opens_reply: false }
         }
     }
+}
+
+/// Whether a connection was closed by ehlo itself: after a handshake that failed, or a closer look at a certificate.
+fn closed_by_itself(record: usize, entry: &Entry<'_>, talk: &Talk) -> bool {
+    /// Records of a closer look, certificates and an EHLO with its reply included.
+    const FAR: usize = 300;
+    if !entry.bytes.starts_with(b"closed") {
+        return false;
+    }
+    let before = (record.saturating_sub(FAR)..record).rev().filter_map(|n| talk.log.get(n));
+    let mut remarks = before.filter(|entry| entry.kind == Kind::Remark).filter_map(|entry| entry.remark());
+    remarks
+        .find_map(|remark| match remark.word.as_str() {
+            "inspecting" => Some(true),
+            "error" => Some(remark.get("kind") == Some("tls")),
+            "tls" if remark.get("failed").is_some() => Some(true),
+            "closed" => Some(false),
+            _ => None,
+        })
+        .unwrap_or(false)
 }
 
 fn exchange_of(talk: &Talk, record: usize) -> Option<&Exchange> {

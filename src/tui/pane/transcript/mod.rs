@@ -22,6 +22,7 @@ use ratatui::layout::{Rect, Size};
 
 use crate::conversation::Exchange;
 use crate::tui::action::Action;
+use crate::tui::keymap::Keymap;
 use crate::tui::talk::{Source, Talk};
 use crate::tui::theme::Theme;
 
@@ -144,15 +145,15 @@ impl Transcript {
     }
 
     /// Draws the pane into its area, without a frame.
-    pub fn draw(&self, talk: &Talk, theme: Theme, focused: bool, area: Rect, buffer: &mut Buffer) {
+    pub fn draw(&self, talk: &Talk, keymap: &Keymap, theme: Theme, focused: bool, area: Rect, buffer: &mut Buffer) {
         if let Some(rows) = self.rows_of(talk) {
-            view::draw(self, rows, theme, focused, area, buffer);
+            view::draw(self, rows, keymap, theme, focused, area, buffer);
         } else {
             let words = match self.filter {
                 Some(_) => "No line fits the filter. Esc shows all.",
-                None => "Nothing was said yet. F4 connects.",
+                None => "Nothing was said yet. {connect} connects.",
             };
-            view::draw_empty(words, theme, area, buffer);
+            view::draw_empty(&keymap.told(words), theme, area, buffer);
         }
     }
 

@@ -16,7 +16,7 @@ fn arranged(talk: &Talk, size: Size) -> Transcript {
 
 fn screen(pane: &Transcript, talk: &Talk) -> String {
     sample::screen(pane.size.width, pane.size.height, |area, buffer| {
-        pane.draw(talk, Theme::sixteen(), true, area, buffer);
+        pane.draw(talk, Keymap::shipped(), Theme::sixteen(), true, area, buffer);
     })
 }
 
@@ -282,7 +282,9 @@ fn the_hint_names_the_keys_that_work_from_where_you_are() {
     let content = sample::each(1..=20, |n| format!("| line {n}\n"));
     let talk = talk(&format!("* connected a\n< 220 mx\n> DATA\n< 354 go\n{content}> .\n< 250 ok\n> NOOP\n< 250 ok"));
     let mut pane = arranged(&talk, LARGE);
-    let from_composer = sample::screen(60, 24, |area, buffer| pane.draw(&talk, Theme::sixteen(), false, area, buffer));
+    let from_composer = sample::screen(60, 24, |area, buffer| {
+        pane.draw(&talk, Keymap::shipped(), Theme::sixteen(), false, area, buffer)
+    });
     assert!(from_composer.contains("8 more lines, Esc, then Space unfolds"), "{from_composer}");
     assert!(screen(&pane, &talk).contains("8 more lines, Space unfolds"));
     // Also with an exchange selected that is not next to it.

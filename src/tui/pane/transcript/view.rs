@@ -6,6 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::conversation::log::Entry;
+use crate::tui::keymap::Keymap;
 use crate::tui::pane::wrap::{self, Look};
 use crate::tui::theme::{Role, Theme};
 
@@ -14,13 +15,21 @@ use super::rows::{Place, Rows};
 use super::{Transcript, line};
 
 /// Draws what stands from the pane's top row on.
-pub(super) fn draw(pane: &Transcript, rows: Rows<'_>, theme: Theme, focused: bool, area: Rect, buffer: &mut Buffer) {
+pub(super) fn draw(
+    pane: &Transcript,
+    rows: Rows<'_>,
+    keymap: &Keymap,
+    theme: Theme,
+    focused: bool,
+    area: Rect,
+    buffer: &mut Buffer,
+) {
     let mut place = rows.settled(pane.top);
     let mut y = area.top();
     while y < area.bottom() {
         let Some(entry) = rows.talk.log.get(place.record) else { break };
         let left = Rect { y, height: area.bottom() - y, ..area };
-        let drawer = Drawer { pane, rows, theme, focused, area: left };
+        let drawer = Drawer { pane, rows, keymap, theme, focused, area: left };
         y += drawer.record(place, &entry, buffer);
         let Some(next) = rows.after(place.record) else { break };
         place = Place::first_of(next);
@@ -49,6 +58,7 @@ pub(super) fn draw_empty(words: &str, theme: Theme, area: Rect, buffer: &mut Buf
 struct Drawer<'a> {
     pane: &'a Transcript,
     rows: Rows<'a>,
+    keymap: &'a Keymap,
     theme: Theme,
     focused: bool,
     /// What is left of the pane.
@@ -66,7 +76,7 @@ impl Drawer<'_> {
         let room = columns.width.min(self.area.right().saturating_sub(text_x));
         if let Some(hidden) = self.rows.folded(record) {
             let n = hidden.to - hidden.from;
-            let keys = if self.focused { "Space" } else { "Esc, then Space" };
+            let keys = self.keymap.told(if self.focused { "{fold}" } else { "{transcript}, then {fold}" });
             let words = format!("… {n} more line{}, {keys} unfolds", if n == 1 { "" } else { "s" });
             self.bar(0, barred, buffer);
             self.lane(None, "   ", Role::Dim, marked, buffer);
