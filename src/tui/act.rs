@@ -14,6 +14,7 @@ use super::model::{Face, Focus, Model};
 use super::overlay::{Form, Help, Menu, Overlay, Palette, Question, Recall, Target};
 use super::pane::composer::Composer;
 use super::pane::panel::Tab;
+use super::presenter;
 use super::reading;
 use super::replay;
 use super::update::open_marked;
@@ -95,6 +96,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             model.notice = Some(model.keymap.told(words));
             return vec![Effect::Mouse(model.mouse)];
         }
+        Action::Presenter => presenter::turn(model),
         Action::Redraw => return vec![Effect::Redraw],
         Action::Suspend => return vec![Effect::Suspend],
         Action::Search

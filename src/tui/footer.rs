@@ -15,7 +15,9 @@ const BETWEEN: &str = " · ";
 /// Draws it.
 pub(super) fn draw(model: &Model, buffer: &mut Buffer, area: Rect) {
     let mut spans = vec![Span::raw(" ")];
-    for (n, (key, words)) in hints(model, usize::from(area.width).saturating_sub(2)).into_iter().enumerate() {
+    let pressed = pressed(model);
+    let taken = if pressed.is_empty() { 0 } else { width(&pressed) + 2 };
+    for (n, (key, words)) in hints(model, usize::from(area.width).saturating_sub(2 + taken)).into_iter().enumerate() {
         if n > 0 {
             spans.push(Span::styled(BETWEEN, model.theme.style(Role::Dim)));
         }
@@ -23,6 +25,14 @@ pub(super) fn draw(model: &Model, buffer: &mut Buffer, area: Rect) {
         spans.push(Span::raw(format!(" {words}")));
     }
     buffer.set_line(area.x, area.y, &Line::from(spans), area.width);
+    let columns = u16::try_from(width(&pressed)).unwrap_or(area.width).min(area.width);
+    buffer.set_stringn(area.right() - columns, area.y, pressed, columns.into(), model.theme.style(Role::Warning));
+}
+
+/// The keys pressed last, for those who look on.
+fn pressed(model: &Model) -> String {
+    let keys = model.presented.as_deref().unwrap_or_default();
+    if keys.is_empty() { String::new() } else { format!("pressed  {}", keys.join(" ")) }
 }
 
 /// Keys and words that fit into so many columns, in the order of the table.

@@ -84,6 +84,17 @@ impl Layout {
         Some(layout)
     }
 
+    /// One pane alone with all the room above the composer, in its frame: for those who look on.
+    #[must_use]
+    pub fn alone(size: (u16, u16), focus: Focus, composing: bool) -> Option<Self> {
+        let mut layout = Self::of(size, focus, composing)?;
+        let bottom = layout.composer.map_or(layout.footer.y, |composer| composer.y);
+        let place = Some(Rect::new(0, 1, size.0, bottom - 1));
+        (layout.shared, layout.position) = (true, None);
+        (layout.transcript, layout.panel) = if focus == Focus::Panel { (None, place) } else { (place, None) };
+        Some(layout)
+    }
+
     /// One pane alone, without a frame, above the footer; none where it is too small for anything.
     #[must_use]
     pub fn zoomed(size: (u16, u16), focus: Focus) -> Option<Self> {

@@ -45,6 +45,7 @@ pub mod overlay;
 pub mod pane;
 #[cfg(test)]
 mod panel_tests;
+mod presenter;
 mod profiles;
 mod read;
 mod reading;

@@ -140,6 +140,8 @@ pub struct Model {
     pub themes: Themes,
     /// The focused pane has the whole screen, without a frame.
     pub zoomed: bool,
+    /// In the presenter's mode: the keys pressed last.
+    pub presented: Option<Vec<String>>,
     /// A piece of the conversation is to be looked at for search and filter.
     pub sifting: bool,
     /// What is known.
@@ -277,7 +279,12 @@ impl Model {
         if self.zoomed && !self.at_start() && self.focus != Focus::Lesson {
             return Layout::zoomed(self.size, self.focus);
         }
-        let layout = Layout::of(self.size, self.focus, !self.is_offline())?;
+        let composing = !self.is_offline();
+        let layout = if self.presented.is_some() && !self.at_start() {
+            Layout::alone(self.size, self.focus, composing)?
+        } else {
+            Layout::of(self.size, self.focus, composing)?
+        };
         let layout = if self.replay.is_some() { layout.with_columns(self.focus) } else { layout };
         Some(if self.shows_lesson() { layout.with_lesson(self.size, self.focus) } else { layout })
     }

@@ -20,6 +20,7 @@ use super::model::{Armed, Face, Focus, Model};
 use super::overlay::{Mail, Outcome, Overlay, Paste, Question, SecretPrompt, Target};
 use super::pane::panel::{Panel, Tab};
 use super::pane::transcript::Transcript;
+use super::presenter;
 use super::reading;
 use super::replay;
 use super::start::Wish;
@@ -215,6 +216,7 @@ fn opened(model: &mut Model, path: &std::path::Path, talk: Talk, whole: bool) {
 }
 
 fn pressed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
+    presenter::note(model, key);
     let leaving = model.keymap.action(Where::Everywhere, Key::from(key)) == Some(Action::Quit);
     if leaving && !matches!(model.overlay, Some(Overlay::Question(_))) {
         model.overlay = None;

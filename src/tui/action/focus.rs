@@ -33,4 +33,12 @@ pub(super) const ENTRIES: &[Entry] = &[
         &[(Transcript, "z"), (Panel, "z")],
         talking,
     ),
+    entry(
+        Action::Presenter,
+        "presenter",
+        "presenter's mode",
+        "Enlarge the focused pane and show the keys pressed, for those who look on; once more ends it.",
+        &[],
+        talking,
+    ),
 ];

@@ -75,6 +75,7 @@ pub enum Action {
     Jump,
     Copy,
     Zoom,
+    Presenter,
     SaveAs,
     Export,
     Theme,

@@ -18,6 +18,7 @@ use super::screen::{Screen, row};
 use super::theme::{Role, Theme, Themes};
 
 pub(super) mod certificates;
+mod pictures;
 mod scenes;
 
 use scenes::{SCENES, Scene};

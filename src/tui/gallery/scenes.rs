@@ -213,6 +213,7 @@ pub(super) const SCENES: &[Scene] = &[
     scene("question_quit", |c, r| after(in_data(c, r), "<ctrl-q>")),
     scene("question_stop", |c, r| after(in_data(c, r), "<ctrl-c>")),
     scene("question_reconnect", |c, r| after(refused(c, r), "<f5>")),
+    scene("presenter", |c, r| after(refused(c, r), "<ctrl-p>presenter<enter><esc>e")),
     scene("lab_mail", mail),
     scene("lab_mail_open", |c, r| after(mail(c, r), "<enter>")),
 ];
