@@ -79,7 +79,7 @@ mod tests {
         screen.keys("hunter");
         assert!(footer(&screen).ends_with("• • • • • •"), "{}", screen.shown());
         screen.keys("<esc>AUTH PLAIN zq");
-        assert!(!footer(&screen).contains('z') && !footer(&screen).contains('q'), "{}", footer(&screen));
+        assert!(footer(&screen).ends_with("• • •"), "{}", footer(&screen));
         screen.keys("<ctrl-u>");
         screen.say("AUTH LOGIN<enter>", "");
         screen.keys("wx");
