@@ -216,7 +216,7 @@ fn retry(layers: &Layers<'_>, class: Class) -> Option<bool> {
 }
 
 fn causes(layers: &Layers<'_>, context: &Context) -> Vec<String> {
-    let mut causes = notes::causes(layers, context);
+    let (mut causes, late) = notes::causes(layers, context);
     let here = || layers.text.and_then(|_| agreeing(layers)).and_then(|at| at.causes.clone());
     let own = layers.text.and_then(|entry| entry.causes.clone()).or_else(here);
     let enhanced = || {
@@ -236,6 +236,7 @@ fn causes(layers: &Layers<'_>, context: &Context) -> Vec<String> {
             causes.push(cause);
         }
     }
+    causes.extend(late);
     causes
 }
 

@@ -66,10 +66,10 @@ fn in_a_word(class: u16) -> &'static str {
     }
 }
 
-/// Causes that this conversation shows, before those that hold in general.
-pub(super) fn causes(layers: &Layers<'_>, context: &Context) -> Vec<String> {
+/// Causes that this conversation shows: those that come before what holds in general, and those that come after it.
+pub(super) fn causes(layers: &Layers<'_>, context: &Context) -> (Vec<String>, Vec<String>) {
     let category = layers.category.map_or("", |c| c.name.as_str());
-    let mut causes = Vec::new();
+    let (mut causes, mut late) = (Vec::new(), Vec::new());
     match category {
         "bad-sequence" => causes.extend(context.objection.clone()),
         "not-implemented" | "syntax" => {
@@ -96,7 +96,10 @@ pub(super) fn causes(layers: &Layers<'_>, context: &Context) -> Vec<String> {
         }
         "auth-failed" if context.tls == Some(false) => {
             if let Some(mechanism) = context.mechanism.as_deref().filter(|m| matches!(*m, "PLAIN" | "LOGIN")) {
-                causes.push(format!("The line is not encrypted, and this server may not take {mechanism} without TLS"));
+                let words = format!("The line is not encrypted, and this server may not take {mechanism} without TLS");
+                // A server that wants TLS first has 530 and 538 to say so; 535 is about the credentials (RFC 4954 6).
+                let about_them = layers.code.is_some_and(|code| code.code == 535);
+                if about_them { late.push(words) } else { causes.push(words) }
             }
         }
         "too-large" => {
@@ -108,5 +111,5 @@ pub(super) fn causes(layers: &Layers<'_>, context: &Context) -> Vec<String> {
         }
         _ => {}
     }
-    causes
+    (causes, late)
 }

@@ -217,7 +217,7 @@ impl Target {
         self.auth.get_or_insert_with(|| Auth {
             user: "dude".to_owned(),
             mechanism: "auto".to_owned(),
-            allow_plaintext: false,
+            allow_plaintext: true,
             password: SecretSource::Known(Secret::from("noddy")),
         });
     }

@@ -1,6 +1,6 @@
 //! Composing as a person meets it: templates, completion, the form, keys in and screen out.
 
-use super::overlay::Overlay;
+use super::overlay::{Form, Overlay};
 use super::tests::{connected, refused};
 
 #[test]
@@ -40,4 +40,33 @@ fn enter_sends_the_line_whatever_is_offered() {
     let mut screen = refused(120, 33);
     screen.keys("R<enter>");
     assert_eq!(screen.asked(), ["send R"]);
+}
+
+#[test]
+fn a_verb_that_is_not_known_goes_onto_the_line_as_it_was_typed() {
+    let mut screen = refused(80, 24);
+    screen.keys("<f2>etrn");
+    assert!(screen.shown().contains("No verb that ehlo knows"), "{}", screen.shown());
+    screen.keys("<enter>");
+    assert_eq!(screen.model.composer.line(), "ETRN ", "and no other verb is taken in its place");
+}
+
+#[test]
+fn the_form_of_each_verb_keeps_each_parameter_that_is_right() {
+    let screen = refused(80, 24);
+    let offered = screen.model.talk.dialogue.state().session.capabilities.clone();
+    let mut seen = 0;
+    for entry in &screen.model.knowledge.verbs.verbs {
+        let base = match entry.name.as_str() {
+            "MAIL" => "MAIL FROM:<dude@noddy.com>",
+            "RCPT" => "RCPT TO:<anotherdude@target.local>",
+            _ => continue,
+        };
+        for right in entry.parameters.iter().flat_map(|parameter| &parameter.right) {
+            let line = format!("{base} {right}");
+            assert_eq!(Form::of(entry, &line, &offered).line(), line);
+            seen += 1;
+        }
+    }
+    assert!(seen > 20, "{seen}");
 }

@@ -126,7 +126,10 @@ fn composer(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         said(model, frame, second, &words);
     }
     let words = model.notice.clone().or_else(|| answered(model)).or_else(|| errand::offer(model));
-    let words = words.or_else(|| title::ended(model, columns));
+    // What is typed, and what is awaited, say more than what went wrong before.
+    let busy = model.waiting.as_ref().is_some_and(|waiting| waiting.what != "the greeting");
+    let beside = model.talk.is_open() && (busy || !model.composer.line().is_empty());
+    let words = words.or_else(|| title::ended(model, columns).filter(|_| !beside));
     let words = words.or_else(|| Some(model.keymap.told(&model.replay.as_ref()?.hint()?)));
     if let Some(words) = words {
         said(model, frame, second, &words);

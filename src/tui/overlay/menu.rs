@@ -37,6 +37,7 @@ impl Menu {
         let last = verbs.len().saturating_sub(1);
         let chosen = verbs.get(self.marked.min(last)).map(|entry| entry.name.clone());
         match key.code {
+            KeyCode::Enter | KeyCode::Tab if verbs.is_empty() => return Outcome::Line(format!("{} ", self.typed)),
             KeyCode::Enter | KeyCode::Tab => return chosen.map_or(Outcome::Stay, Outcome::Template),
             KeyCode::F(2) => return chosen.map_or(Outcome::Stay, Outcome::Form),
             KeyCode::Up => self.marked = self.marked.min(last).saturating_sub(1),
@@ -48,11 +49,9 @@ impl Menu {
                 self.marked = 0;
             }
             _ => {
-                if let Some(c) = letter(key) {
-                    let longer = Self { typed: format!("{}{}", self.typed, c.to_ascii_uppercase()), marked: 0 };
-                    if !longer.verbs(model).0.is_empty() {
-                        *self = longer;
-                    }
+                if let Some(c) = letter(key).filter(char::is_ascii_alphanumeric) {
+                    self.typed.push(c.to_ascii_uppercase());
+                    self.marked = 0;
                 }
             }
         }
@@ -69,6 +68,18 @@ impl Menu {
         let help_rows = (inner.height / 3).clamp(3, 7);
         let rows = inner.height.saturating_sub(help_rows + 1);
         self.list(model, &verbs, legal, Rect { height: rows, ..inner }, frame);
+        if verbs.is_empty() {
+            let words = ["No verb that ehlo knows begins so.", "Enter puts it on the line as it is; Backspace goes back."];
+            for (words, y) in words.iter().zip(inner.y..inner.bottom()) {
+                frame.buffer_mut().set_stringn(
+                    inner.x,
+                    y,
+                    words,
+                    usize::from(inner.width),
+                    model.theme.style(Role::Text),
+                );
+            }
+        }
         if let Some(entry) = verbs.get(marked) {
             let below = Rect { y: inner.y + rows + 1, height: help_rows, ..inner };
             help(model, entry, marked < legal, below, frame);

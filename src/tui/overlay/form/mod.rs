@@ -19,6 +19,8 @@ pub struct Form {
     entry: VerbEntry,
     rows: Vec<Row>,
     at: usize,
+    /// What the line has besides, as it stands there: parameters that nobody knows.
+    rest: Vec<String>,
 }
 
 /// One field.
@@ -46,6 +48,8 @@ enum Value {
     Checks { boxes: Vec<(String, bool)>, at: usize },
     /// There or not.
     Flag(bool),
+    /// There or not, with a value where one is typed.
+    Optional { there: bool, input: Input },
 }
 
 impl Form {
@@ -58,7 +62,7 @@ impl Form {
             entry.parameters.iter().partition(|parameter| offered.has(&parameter.capability));
         rows.extend(first.into_iter().map(|parameter| row(parameter, true, &command)));
         rows.extend(later.into_iter().map(|parameter| row(parameter, false, &command)));
-        Self { entry: entry.clone(), rows, at: 0 }
+        Self { entry: entry.clone(), rows, at: 0, rest: unknown(entry, &command) }
     }
 
     /// The line as it is filled in.
@@ -86,6 +90,10 @@ impl Form {
                 line.push('=');
                 line.push_str(&encoded(parameter, &value));
             }
+        }
+        for text in &self.rest {
+            line.push(' ');
+            line.push_str(text);
         }
         line
     }
@@ -132,6 +140,7 @@ impl Value {
                 (!set.is_empty()).then(|| set.join(","))
             }
             Self::Flag(on) => on.then(String::new),
+            Self::Optional { there, input } => there.then(|| input.value().to_owned()),
         }
     }
 
@@ -162,6 +171,11 @@ impl Value {
                 _ => {}
             },
             Self::Flag(on) if toggles => *on = !*on,
+            Self::Optional { there, .. } if toggles => *there = !*there,
+            Self::Optional { there, input } => {
+                input.handle_event(&Event::Key(key));
+                *there |= !input.value().is_empty();
+            }
             Self::Flag(_) => {}
         }
     }
@@ -210,12 +224,24 @@ fn fields(entry: &VerbEntry, line: &str, command: &Command, offered: &Capabiliti
     rows
 }
 
+/// The parameters of the line that the verb's entry does not have, as they stand there.
+fn unknown(entry: &VerbEntry, command: &Command) -> Vec<String> {
+    if !matches!(Verb::from_word(&entry.name), Verb::Mail | Verb::Rcpt) {
+        return Vec::new();
+    }
+    let known = |keyword: &str| entry.parameters.iter().any(|parameter| parameter.name.eq_ignore_ascii_case(keyword));
+    let others = command.parameters.iter().filter(|parameter| !known(&parameter.keyword));
+    others.map(|it| String::from_utf8_lossy(&command.line[it.span.clone()]).trim().to_owned()).collect()
+}
+
 /// The row of a parameter, as the line has it.
 fn row(parameter: &ParameterEntry, offered: bool, command: &Command) -> Row {
     let there = command.parameter(&parameter.name);
     let text = there.and_then(|it| it.value.clone()).unwrap_or_default();
     let value = if parameter.is_bare() {
         Value::Flag(there.is_some())
+    } else if parameter.optional {
+        Value::Optional { there: there.is_some(), input: Input::new(decoded(parameter, &text)) }
     } else if parameter.list && !parameter.choices.is_empty() {
         let set = |choice: &String| text.split(',').any(|it| it.eq_ignore_ascii_case(choice));
         Value::Checks { boxes: parameter.choices.iter().map(|it| (it.clone(), set(it))).collect(), at: 0 }

@@ -19,6 +19,8 @@ fn a_line_goes_into_the_form_and_comes_back() {
         ("RCPT", "RCPT TO:<a@b> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;a+2Bb@c"),
         ("MAIL", "MAIL FROM:<> SIZE=10 BODY=8BITMIME SMTPUTF8 RET=HDRS ENVID=a+3Db"),
         ("MAIL", "MAIL FROM:<a@b> AUTH=<>"),
+        ("MAIL", "MAIL FROM:<a@b> XVERP"),
+        ("MAIL", "MAIL FROM:<a@b> RET=FULL X-FOO=bar Y"),
         ("EHLO", "EHLO noddy.com"),
         ("VRFY", "VRFY Fred Smith"),
         ("BDAT", "BDAT 14 LAST"),

@@ -88,6 +88,17 @@ impl Row {
                 frame.buffer_mut().set_line(start, area.y, &spans.collect(), area.right() - start);
                 focused.then(|| start + 1 + column(boxes.iter().map(|(name, _)| name.as_str()), *at))
             }
+            Value::Optional { there, input } => {
+                let shown = for_screen(input.value().as_bytes());
+                let spans = vec![
+                    mark("[x] ", "[ ] ", *there, "", text),
+                    Span::styled(fit(&shown, room.saturating_sub(6)), text),
+                    Span::styled("·".repeat(room.saturating_sub(width(&shown) + 7).min(18)), theme.style(Role::Dim)),
+                ];
+                frame.buffer_mut().set_line(start, area.y, &Line::from(spans), area.right() - start);
+                let at = u16::try_from(input.visual_cursor()).unwrap_or(0);
+                focused.then_some((start + 6 + at).min(area.right().saturating_sub(1)))
+            }
             Value::Flag(on) => {
                 let line = Line::from(mark("[x] ", "[ ] ", *on, "", text));
                 frame.buffer_mut().set_line(start, area.y, &line, area.right() - start);

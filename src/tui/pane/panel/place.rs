@@ -33,7 +33,7 @@ pub(super) fn words(session: &Session) -> String {
 pub(super) fn phase_words(session: &Session) -> String {
     let words = match session.phase() {
         Phase::Connecting => "connecting",
-        Phase::Greeting => "waiting for the greeting",
+        Phase::Greeting => "no greeting yet",
         Phase::Greeted if session.tls && session.forgot => "secured, EHLO again",
         Phase::Greeted if session.tls => "greeted, secured",
         Phase::Greeted => "greeted",
@@ -41,7 +41,7 @@ pub(super) fn phase_words(session: &Session) -> String {
         Phase::Mail => "MAIL",
         Phase::Rcpt => "RCPT",
         Phase::Data => "message content",
-        Phase::Verdict => "waiting for the verdict",
+        Phase::Verdict => "no verdict yet",
         Phase::Bdat => "BDAT",
         Phase::Auth => "logging in",
         Phase::Handshake => "TLS handshake",
