@@ -16,7 +16,10 @@ impl Composer {
         if self.ghost.is_empty() {
             self.line.insert(" ");
             self.arrange(around);
-            if self.ghost.is_empty() {
+            // What must follow is typed right there, with what may be meant above it.
+            let must = around.verbs.find(verb).and_then(|entry| entry.fields.first()).is_some_and(|it| !it.optional);
+            self.asked = must && self.ghost.is_empty();
+            if self.ghost.is_empty() && !must {
                 self.line.set(verb);
             }
         }
