@@ -92,7 +92,9 @@ impl Errand {
     /// The mechanism is not spoken here, or its answer must not go out on a line that is not encrypted; in words.
     pub fn within(login: Login, mechanism: &str, given: usize, session: &Session) -> Result<Self, String> {
         if !session.tls && !login.allow_plaintext {
-            return Err(format!("{mechanism} shows the password in clear text: * gives up, and F10 then encrypts first."));
+            return Err(format!(
+                "{mechanism} shows the password in clear text: * gives up, and F10 then encrypts first."
+            ));
         }
         let who = Credentials { user: login.user.clone(), password: login.password.clone(), authorise_as: None };
         let mut mechanism = sasl::mechanism(mechanism, &who).map_err(|error| format!("{error}."))?;

@@ -69,7 +69,8 @@ impl Menu {
         let rows = inner.height.saturating_sub(help_rows + 1);
         self.list(model, &verbs, legal, Rect { height: rows, ..inner }, frame);
         if verbs.is_empty() {
-            let words = ["No verb that ehlo knows begins so.", "Enter puts it on the line as it is; Backspace goes back."];
+            let words =
+                ["No verb that ehlo knows begins so.", "Enter puts it on the line as it is; Backspace goes back."];
             for (words, y) in words.iter().zip(inner.y..inner.bottom()) {
                 frame.buffer_mut().set_stringn(
                     inner.x,
