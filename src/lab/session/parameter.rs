@@ -2,6 +2,7 @@
 
 use super::Session;
 use super::path::{Parameter, xtext};
+use crate::smtp::Verb;
 
 /// What the parameters of MAIL ask for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -50,8 +51,15 @@ fn unsupported(parameter: &Parameter) -> String {
 }
 
 impl Session {
+    /// A parameter of a client that greeted with HELO: nothing was offered to it, so nothing may be asked for
+    /// (RFC 5321 2.2.1, 4.1.1.11).
+    fn unoffered(&self, list: &[Parameter]) -> Option<String> {
+        let plain = self.greeted.as_ref().is_some_and(|(verb, _)| *verb == Verb::Helo);
+        list.first().filter(|_| plain).map(unsupported)
+    }
+
     pub(super) fn mail_parameters(&self, list: &[Parameter]) -> Result<MailParameters, String> {
-        if let Some(refusal) = malformed(list) {
+        if let Some(refusal) = malformed(list).or_else(|| self.unoffered(list)) {
             return Err(refusal);
         }
         let mut out = MailParameters::default();
@@ -98,7 +106,7 @@ impl Session {
     }
 
     pub(super) fn rcpt_parameters(&self, list: &[Parameter]) -> Result<RcptParameters, String> {
-        if let Some(refusal) = malformed(list) {
+        if let Some(refusal) = malformed(list).or_else(|| self.unoffered(list)) {
             return Err(refusal);
         }
         let dsn = self.supports("DSN");
