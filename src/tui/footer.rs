@@ -16,8 +16,7 @@ const BETWEEN: &str = " · ";
 pub(super) fn draw(model: &Model, buffer: &mut Buffer, area: Rect) {
     let mut spans = vec![Span::raw(" ")];
     let pressed = pressed(model);
-    let taken = if pressed.is_empty() { 0 } else { width(&pressed) + 2 };
-    for (n, (key, words)) in hints(model, usize::from(area.width).saturating_sub(2 + taken)).into_iter().enumerate() {
+    for (n, Hint { key, words, .. }) in shown(model, area.width).into_iter().enumerate() {
         if n > 0 {
             spans.push(Span::styled(BETWEEN, model.theme.style(Role::Dim)));
         }
@@ -35,28 +34,58 @@ fn pressed(model: &Model) -> String {
     if keys.is_empty() { String::new() } else { format!("pressed  {}", keys.join(" ")) }
 }
 
-/// Keys and words that fit into so many columns, in the order of the table.
-fn hints(model: &Model, columns: usize) -> Vec<(String, &'static str)> {
+/// What a click on a column of it does.
+pub(super) fn at(model: &Model, area: Rect, column: u16) -> Option<Action> {
+    let mut end = 1;
+    let clicked = shown(model, area.width).into_iter().find(|hint| {
+        let start = end;
+        end += hint.width() + width(BETWEEN);
+        (start..start + hint.width()).contains(&usize::from(column.saturating_sub(area.x)))
+    });
+    clicked.map(|hint| hint.action)
+}
+
+/// A key, what it does in words, and how needed that is.
+struct Hint {
+    need: u8,
+    key: String,
+    words: &'static str,
+    action: Action,
+}
+
+impl Hint {
+    fn width(&self) -> usize {
+        width(&self.key) + 1 + width(self.words)
+    }
+}
+
+/// The hints in a row of so many columns, which the keys pressed last share.
+fn shown(model: &Model, columns: u16) -> Vec<Hint> {
+    let pressed = pressed(model);
+    let taken = if pressed.is_empty() { 0 } else { width(&pressed) + 2 };
+    hints(model, usize::from(columns).saturating_sub(2 + taken))
+}
+
+/// The hints that fit into so many columns, in the order of the table.
+fn hints(model: &Model, columns: usize) -> Vec<Hint> {
     let place = model.place();
-    let mut hints: Vec<(u8, String, &'static str)> = ACTIONS
+    let mut hints: Vec<Hint> = ACTIONS
         .iter()
         .filter(|entry| need(entry, model) > 0 && (entry.available)(model))
         .filter_map(|entry| {
             let key = model.keymap.keys(entry.action, place).next()?.to_string();
             let steps = (1..=9).take_while(|n| model.step(*n).is_some()).count();
             let key = if entry.action == Action::Step(1) && steps > 1 { format!("{key}…{steps}") } else { key };
-            Some((need(entry, model), key, entry.short))
+            Some(Hint { need: need(entry, model), key, words: entry.short, action: entry.action })
         })
         .collect();
-    let room = |hints: &[(u8, String, &str)]| {
-        hints.iter().map(|(_, key, words)| width(key) + 1 + width(words) + width(BETWEEN)).sum::<usize>()
-    };
+    let room = |hints: &[Hint]| hints.iter().map(|hint| hint.width() + width(BETWEEN)).sum::<usize>();
     while room(&hints) > columns + width(BETWEEN) {
-        let most = hints.iter().map(|(need, _, _)| *need).max().unwrap_or(0);
-        let Some(at) = hints.iter().rposition(|(need, _, _)| *need == most) else { break };
+        let most = hints.iter().map(|hint| hint.need).max().unwrap_or(0);
+        let Some(at) = hints.iter().rposition(|hint| hint.need == most) else { break };
         hints.remove(at);
     }
-    hints.into_iter().map(|(_, key, words)| (key, words)).collect()
+    hints
 }
 
 /// How needed an entry is now: some keys matter only at their moment.
@@ -82,10 +111,11 @@ mod tests {
             for columns in 10..200 {
                 let model = Model { focus, ..Model::default() };
                 let hints = hints(&model, columns);
-                let text = hints.iter().map(|(key, words)| format!("{key} {words}")).collect::<Vec<_>>().join(BETWEEN);
+                let text =
+                    hints.iter().map(|hint| format!("{} {}", hint.key, hint.words)).collect::<Vec<_>>().join(BETWEEN);
                 assert!(width(&text) <= columns, "{columns}: {text}");
                 if columns > 40 {
-                    assert!(hints.iter().any(|(_, words)| *words == "help"), "{columns}: {text}");
+                    assert!(hints.iter().any(|hint| hint.words == "help"), "{columns}: {text}");
                 }
             }
         }

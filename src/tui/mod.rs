@@ -41,6 +41,7 @@ pub mod message;
 #[cfg(test)]
 mod message_tests;
 pub mod model;
+mod mouse;
 pub mod overlay;
 pub mod pane;
 #[cfg(test)]

@@ -1,13 +1,12 @@
 //! What each message changes: pure, effects are given back as data.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
-use ratatui::layout::{Position, Rect};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
 use crate::conversation::Micros;
 use crate::smtp::Phase;
 use crate::transaction::interrupted;
 
-use super::act::{act, connect, open_form, open_tab, scroll, take_step};
+use super::act::{act, connect, open_form};
 use super::action::{Action, Where};
 use super::editor::Draft;
 use super::effect::Effect;
@@ -17,8 +16,9 @@ use super::keymap::Key;
 use super::learn;
 use super::message::Message;
 use super::model::{Armed, Face, Focus, Model};
+use super::mouse;
 use super::overlay::{Mail, Outcome, Overlay, Paste, Question, SecretPrompt, Target};
-use super::pane::panel::{Panel, Tab};
+use super::pane::panel::Panel;
 use super::pane::transcript::Transcript;
 use super::presenter;
 use super::reading;
@@ -27,16 +27,13 @@ use super::start::Wish;
 use super::talk::Talk;
 use super::{regardless, secret};
 
-/// Rows that one notch of the wheel scrolls.
-const NOTCH: usize = 3;
-
 /// Takes a message in.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     let was_open = model.talk.is_open();
     let mut effects = match message {
         Message::Key(key) if key.kind == KeyEventKind::Release => return Vec::new(),
         Message::Key(key) => pressed(model, key),
-        Message::Mouse(mouse) => moused(model, mouse),
+        Message::Mouse(mouse) => mouse::moused(model, mouse),
         Message::Paste(text) => pasted(model, &text),
         Message::Resize(columns, rows) => {
             model.size = (columns, rows);
@@ -261,7 +258,7 @@ fn typed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
 }
 
 /// What a key meant to an overlay.
-fn answered(model: &mut Model, overlay: Overlay, outcome: Outcome) -> Vec<Effect> {
+pub(super) fn answered(model: &mut Model, overlay: Overlay, outcome: Outcome) -> Vec<Effect> {
     match outcome {
         Outcome::Stay => {
             model.overlay = Some(overlay);
@@ -375,64 +372,6 @@ fn pasted(model: &mut Model, text: &str) -> Vec<Effect> {
         model.compose(|composer, around| composer.paste(line, around));
     }
     Vec::new()
-}
-
-fn moused(model: &mut Model, mouse: MouseEvent) -> Vec<Effect> {
-    if model.overlay.is_some() || model.at_start() {
-        return Vec::new();
-    }
-    let Some(layout) = model.layout() else { return Vec::new() };
-    let at = Position::new(mouse.column, mouse.row);
-    let over = |area: Option<Rect>| area.filter(|area| area.contains(at)).map(|area| layout.within(area));
-    match mouse.kind {
-        MouseEventKind::ScrollUp | MouseEventKind::ScrollDown => {
-            let up = mouse.kind == MouseEventKind::ScrollUp;
-            let action = if up { Action::ScrollUp } else { Action::ScrollDown };
-            for _ in 0..NOTCH {
-                if over(layout.lesson).is_some() {
-                    learn::step(model, !up);
-                } else if over(layout.transcript).is_some() {
-                    scroll(model, action);
-                } else if over(layout.panel).is_some() {
-                    model.panel.act(action, &model.talk);
-                }
-            }
-        }
-        MouseEventKind::Down(MouseButton::Left) => {
-            if over(layout.lesson).is_some() {
-                model.focus = Focus::Lesson;
-            } else if let Some(area) = over(layout.transcript) {
-                model.focus = Focus::Transcript;
-                if area.contains(at)
-                    && let Some(columns) = &mut model.replay
-                {
-                    columns.click(at.y - area.y);
-                } else if area.contains(at) {
-                    model.transcript.click(at.x - area.x, at.y - area.y, &model.talk);
-                }
-            } else if let Some(area) = over(layout.panel) {
-                model.focus = Focus::Panel;
-                if let Some(tab) = tab_under(&layout, at) {
-                    open_tab(model, tab);
-                    return Vec::new();
-                }
-                let step = area.contains(at).then(|| model.panel.step_at(at.x - area.x, at.y - area.y)).flatten();
-                if let Some(n) = step {
-                    return take_step(model, n);
-                }
-            } else if over(layout.composer).is_some() {
-                model.focus = Focus::Composer;
-            }
-        }
-        _ => {}
-    }
-    Vec::new()
-}
-
-/// The tab of the panel whose name is under the mouse.
-fn tab_under(layout: &super::layout::Layout, at: Position) -> Option<Tab> {
-    let area = layout.panel.filter(|area| area.y == at.y)?;
-    Tab::at(at.x.checked_sub(area.x + 1)?)
 }
 
 /// Opens what is marked on the start screen.

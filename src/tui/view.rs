@@ -27,8 +27,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
     };
     title::draw(model, frame.buffer_mut(), layout.title);
     if model.at_start() {
-        let area = frame.area();
-        start::draw(model, frame, Rect { y: 2, height: area.height - 3, ..area });
+        start::draw(model, frame, start_area(model.size));
     } else {
         panes(model, frame, &layout);
     }
@@ -37,6 +36,11 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         overlay.draw(model, frame);
     }
     model.theme.ground(frame.buffer_mut());
+}
+
+/// Where the start screen stands: below the title and a blank row, above the footer.
+pub(super) fn start_area(size: (u16, u16)) -> Rect {
+    Rect::new(0, 2, size.0, size.1 - 3)
 }
 
 fn too_small(model: &Model, frame: &mut Frame<'_>) {

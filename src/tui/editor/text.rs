@@ -2,6 +2,9 @@
 
 use unicode_segmentation::UnicodeSegmentation as _;
 
+use crate::smtp::escape::for_screen;
+use crate::tui::text::width;
+
 /// A text of at least one line, and where the cursor stands in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Text {
@@ -96,6 +99,18 @@ impl Text {
         } else {
             self.lines[self.row].truncate(self.at);
         }
+    }
+
+    /// Puts the cursor into a row, before what stands at a column of the screen; at the end where nothing stands there.
+    pub(super) fn put(&mut self, row: usize, column: usize) {
+        self.row = row.min(self.lines.len() - 1);
+        let mut used = 0;
+        let line = self.line();
+        let before = line.grapheme_indices(true).find(|(_, grapheme)| {
+            used += width(&for_screen(grapheme.as_bytes()));
+            used > column
+        });
+        self.at = before.map_or(line.len(), |(at, _)| at);
     }
 
     pub(super) fn home(&mut self) {

@@ -1,25 +1,73 @@
 //! Draws the editor over the transcript: only the rows that are visible.
 
+use crossterm::event::KeyCode;
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear};
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use super::{Asking, Editor, summary, whole};
+use super::{Asking, Editor, Outcome, summary, whole};
 use crate::smtp::escape::for_screen;
+use crate::tui::layout::inner;
 use crate::tui::model::Model;
 use crate::tui::text::{fit, width};
 use crate::tui::theme::Role;
 
+/// The keys in its frame.
+const FOOT: &str = "{templates} samples, files · Ctrl-D done · Esc keep the text";
+
 impl Editor {
+    /// Its place, between title and composer, and the keys in its frame.
+    pub(in crate::tui) fn outline(model: &Model) -> (Rect, &'static str) {
+        (Self::place(model), FOOT)
+    }
+
+    fn place(model: &Model) -> Rect {
+        let below = model.layout().and_then(|layout| layout.composer).map_or(model.size.1, |composer| composer.y);
+        Rect::new(0, 1, model.size.0, below.saturating_sub(1))
+    }
+
+    /// The first line of the text that is shown, where so many rows have room.
+    fn first_shown(&self, rows: usize) -> usize {
+        (self.text.row / rows * rows).min(self.text.lines.len().saturating_sub(1))
+    }
+
+    fn samples_place(&self, area: Rect) -> Rect {
+        let rows = u16::try_from(self.samples.len() + 1).unwrap_or(8);
+        Rect::new(area.x + 2, area.y + 1, 46.min(area.width), rows + 2).intersection(area)
+    }
+
+    /// A click: puts the cursor there, or takes the sample there.
+    pub(in crate::tui) fn click(&mut self, at: Position, model: &Model) -> Outcome {
+        let area = inner(Self::place(model));
+        match self.asking {
+            Asking::Sample(_) => {
+                let place = inner(self.samples_place(area));
+                let row = usize::from(at.y.saturating_sub(place.y));
+                if place.contains(at) && row <= self.samples.len() {
+                    self.asking = Asking::Sample(row);
+                    return self.key(KeyCode::Enter.into());
+                }
+            }
+            Asking::Nothing if area.contains(at) => {
+                let rows = usize::from(area.height).max(1);
+                let columns = usize::from(area.width).saturating_sub(1).max(1);
+                let row = self.first_shown(rows) + usize::from(at.y - area.y);
+                let before = width(&for_screen(self.text.lines[self.text.row][..self.text.at].as_bytes()));
+                let skip = if row == self.text.row { before / columns * columns } else { 0 };
+                self.text.put(row, skip + usize::from(at.x - area.x));
+            }
+            _ => {}
+        }
+        Outcome::Stay
+    }
+
     pub(in crate::tui) fn draw(&self, model: &Model, frame: &mut Frame<'_>) {
-        let screen = frame.area();
-        let below = model.layout().and_then(|layout| layout.composer).map_or(screen.bottom(), |composer| composer.y);
-        let area = Rect { y: 1, height: below.saturating_sub(1), ..screen };
+        let area = Self::place(model);
         let theme = model.theme;
         let left = format!(" {} ", summary(whole(&self.text.lines)));
-        let keys = model.keymap.told(" {templates} samples, files · Ctrl-D done · Esc keep the text ");
+        let keys = format!(" {} ", model.keymap.told(FOOT));
         let block = Block::bordered()
             .border_style(theme.style(Role::Accent))
             .title(" Message: header fields, an empty line, the text ")
@@ -27,7 +75,7 @@ impl Editor {
             .title_bottom(Line::raw(keys).right_aligned());
         frame.render_widget(Clear, area);
         frame.render_widget(block, area);
-        let inner = Rect::new(area.x + 1, area.y + 1, area.width.saturating_sub(2), area.height.saturating_sub(2));
+        let inner = inner(area);
         self.rows(model, inner, frame);
         match &self.asking {
             Asking::Nothing => {}
@@ -47,7 +95,7 @@ impl Editor {
     fn rows(&self, model: &Model, area: Rect, frame: &mut Frame<'_>) {
         let rows = usize::from(area.height).max(1);
         let columns = usize::from(area.width).saturating_sub(1).max(1);
-        let from = (self.text.row / rows * rows).min(self.text.lines.len().saturating_sub(1));
+        let from = self.first_shown(rows);
         let body = self.text.lines.iter().take(from + rows).position(String::is_empty).unwrap_or(usize::MAX);
         let before = &self.text.lines[self.text.row][..self.text.at];
         let cursor = width(&for_screen(before.as_bytes()));
@@ -64,8 +112,7 @@ impl Editor {
     }
 
     fn samples(&self, marked: usize, model: &Model, area: Rect, frame: &mut Frame<'_>) {
-        let rows = u16::try_from(self.samples.len() + 1).unwrap_or(8);
-        let place = Rect::new(area.x + 2, area.y + 1, 46.min(area.width), rows + 2).intersection(area);
+        let place = self.samples_place(area);
         let theme = model.theme;
         let block = Block::bordered()
             .border_style(theme.style(Role::Accent))

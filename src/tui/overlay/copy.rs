@@ -2,9 +2,10 @@
 
 use crossterm::event::KeyEvent;
 use ratatui::Frame;
+use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use super::{Outcome, letter, message};
+use super::{Outcome, letter, message, message_place};
 use crate::tui::model::Model;
 
 /// What can be copied.
@@ -28,6 +29,9 @@ const CHOICES: [(char, What, &str); 4] = [
     ('s', What::Swaks, "s  a swaks command that does the same, without secrets"),
 ];
 
+/// The keys in its frame.
+const FOOT: &str = "Esc stay";
+
 /// The menu.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Copy;
@@ -41,8 +45,21 @@ impl Copy {
             .map_or(Outcome::Stay, |(_, what, _)| Outcome::Copy(*what))
     }
 
+    fn lines() -> [Line<'static>; 4] {
+        CHOICES.map(|(_, _, words)| Line::from(words))
+    }
+
+    /// Its place, and the keys in its frame.
+    pub(super) fn outline(model: &Model) -> (Rect, &'static str) {
+        (message_place(model, &Self::lines(), FOOT), FOOT)
+    }
+
+    /// A click on a row of the window: that is copied.
+    pub(super) fn click(row: usize) -> Outcome {
+        CHOICES.get(row).map_or(Outcome::Stay, |(_, what, _)| Outcome::Copy(*what))
+    }
+
     pub(super) fn draw(model: &Model, frame: &mut Frame<'_>) {
-        let lines = CHOICES.map(|(_, _, words)| Line::from(words));
-        message(model, frame, "Copy", &lines, "Esc stay");
+        message(model, frame, "Copy", &Self::lines(), FOOT);
     }
 }

@@ -1,13 +1,15 @@
 //! The glossary: all terms, found as one types.
 
+use std::ops::Range;
+
 use crossterm::event::{Event, KeyCode, KeyEvent};
 use ratatui::Frame;
-use ratatui::layout::Position;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler as _;
 
-use super::{Outcome, place, window};
+use super::{Outcome, place, shown_from, window};
 use crate::decode::Term;
 use crate::tui::model::Model;
 use crate::tui::text::{fit, wrap};
@@ -24,6 +26,12 @@ pub struct Glossary {
 }
 
 impl Glossary {
+    /// The glossary, open at this term.
+    #[must_use]
+    pub fn at(term: &str) -> Self {
+        Self { input: Input::new(term.to_owned()), marked: 0 }
+    }
+
     pub(super) fn key(&mut self, key: KeyEvent, model: &Model) -> Outcome {
         let found = self.found(model);
         let last = found.len().saturating_sub(1);
@@ -74,16 +82,35 @@ impl Glossary {
         found.into_iter().map(|(_, term)| term).collect()
     }
 
+    /// Its place, and the keys in its frame.
+    pub(super) fn outline(model: &Model) -> (Rect, &'static str) {
+        (place(model, 76, 22), "Up Down · Enter see also · Esc close")
+    }
+
+    /// A click on a row of the window: marks the term there.
+    pub(super) fn click(&mut self, row: usize, rows: u16, model: &Model) -> Outcome {
+        let found = self.found(model);
+        let listed = usize::from(rows.saturating_sub(3 + TEXT));
+        let (_, from) = shown_from(self.marked, found.len(), listed.max(1));
+        if let Some(n) = row.checked_sub(2).filter(|row| *row < listed).map(|row| from + row)
+            && n < found.len()
+        {
+            self.marked = n;
+        }
+        Outcome::Stay
+    }
+
     pub(super) fn draw(&self, model: &Model, frame: &mut Frame<'_>) {
         let found = self.found(model);
-        let inner = window(model, frame, place(frame, 76, 22), "Glossary", "Up Down · Enter see also · Esc close");
+        let (area, foot) = Self::outline(model);
+        let inner = window(model, frame, area, "Glossary", foot);
         let (accent, dim) = (model.theme.style(Role::Accent), model.theme.style(Role::Dim));
         let line = Line::from(vec![Span::styled("Find  ", accent), Span::raw(self.input.value().to_owned())]);
         frame.buffer_mut().set_line(inner.x, inner.y, &line, inner.width);
         let at = u16::try_from(6 + self.input.visual_cursor()).unwrap_or(u16::MAX).min(inner.width.saturating_sub(1));
         frame.set_cursor_position(Position::new(inner.x + at, inner.y));
         let rows = usize::from(inner.height.saturating_sub(3 + TEXT));
-        let from = (self.marked + 1).saturating_sub(rows.max(1));
+        let (_, from) = shown_from(self.marked, found.len(), rows.max(1));
         for (n, term) in found.iter().enumerate().skip(from).take(rows) {
             let y = inner.y + 2 + u16::try_from(n - from).unwrap_or(0);
             let (bar, style) = if n == self.marked { ("▌ ", accent) } else { ("  ", model.theme.style(Role::Text)) };
@@ -113,33 +140,52 @@ impl Glossary {
     }
 }
 
+/// Where terms of the glossary stand in a text, from left to right; of two that overlap the longer one.
+pub(in crate::tui) fn terms_at(text: &str, glossary: &'static [Term]) -> Vec<Range<usize>> {
+    let names = || glossary.iter().flat_map(|term| std::iter::once(&term.term).chain(&term.also));
+    let mut found: Vec<Range<usize>> =
+        names().filter_map(|name| name_in(text, name).map(|at| at..at + name.len())).collect();
+    found.sort_by_key(|place| (place.start, std::cmp::Reverse(place.end)));
+    let mut end = 0;
+    found.retain(|place| {
+        let alone = place.start >= end && text.is_char_boundary(place.start) && text.is_char_boundary(place.end);
+        if alone {
+            end = place.end;
+        }
+        alone
+    });
+    found
+}
+
 /// The terms of the glossary that a text has in it, in the order in which it has them.
 pub(super) fn terms_in(text: &str, glossary: &'static [Term]) -> Vec<&'static Term> {
-    let lower = text.to_lowercase();
-    let place = |name: &str| {
-        let shouted = name.chars().all(|c| !c.is_lowercase());
-        // An abbreviation is meant only where it is written as one.
-        let (text, name) = if shouted { (text, name.to_owned()) } else { (lower.as_str(), name.to_lowercase()) };
-        text.match_indices(&name).map(|(at, _)| at).find(|at| {
-            let before = text[..*at].chars().next_back();
-            let mut after = text[at + name.len()..].chars();
-            let next = match after.next() {
-                // The plural is the same term.
-                Some('s') => after.next(),
-                other => other,
-            };
-            [before, next].iter().all(|c| c.is_none_or(|c| !c.is_alphanumeric()))
-        })
-    };
     let mut found: Vec<(usize, &Term)> = glossary
         .iter()
         .filter_map(|term| {
             let names = std::iter::once(&term.term).chain(&term.also);
-            Some((names.filter_map(|name| place(name)).min()?, term))
+            Some((names.filter_map(|name| name_in(text, name)).min()?, term))
         })
         .collect();
     found.sort_by_key(|(at, _)| *at);
     found.into_iter().map(|(_, term)| term).collect()
+}
+
+/// Where a name stands in a text as a word of its own, in one or several numbers.
+fn name_in(text: &str, name: &str) -> Option<usize> {
+    let shouted = name.chars().all(|c| !c.is_lowercase());
+    // An abbreviation is meant only where it is written as one.
+    let (text, name) =
+        if shouted { (text.to_owned(), name.to_owned()) } else { (text.to_ascii_lowercase(), name.to_lowercase()) };
+    text.match_indices(&name).map(|(at, _)| at).find(|at| {
+        let before = text[..*at].chars().next_back();
+        let mut after = text[at + name.len()..].chars();
+        let next = match after.next() {
+            // The plural is the same term.
+            Some('s') => after.next(),
+            other => other,
+        };
+        [before, next].iter().all(|c| c.is_none_or(|c| !c.is_alphanumeric()))
+    })
 }
 
 #[cfg(test)]

@@ -106,11 +106,17 @@ impl Help {
         lines
     }
 
+    /// Its place, and the keys in its frame.
+    pub(super) fn outline(&self, model: &Model) -> (Rect, &'static str) {
+        let lines = self.lines(model, columns(model)).len();
+        let area = place(model, 96, u16::try_from(lines).unwrap_or(u16::MAX - 4));
+        let more = lines > usize::from(area.height.saturating_sub(2));
+        (area, if more { "Up Down scroll · Esc close" } else { "Esc close" })
+    }
+
     pub(super) fn draw(&self, model: &Model, frame: &mut Frame<'_>) {
         let lines = self.lines(model, columns(model));
-        let area = place(frame, 96, u16::try_from(lines.len()).unwrap_or(u16::MAX - 4));
-        let more = lines.len() > usize::from(area.height - 2);
-        let foot = if more { "Up Down scroll · Esc close" } else { "Esc close" };
+        let (area, foot) = self.outline(model);
         let inner = window(model, frame, area, "Help", foot);
         for (y, line) in (0..inner.height).zip(lines.iter().skip(self.scroll)) {
             frame.buffer_mut().set_line(inner.x, inner.y + y, line, inner.width);

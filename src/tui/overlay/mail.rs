@@ -2,9 +2,10 @@
 
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::Frame;
+use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use super::{Outcome, letter, place, window};
+use super::{Outcome, letter, place, shown_from, window};
 use crate::smtp::escape;
 use crate::tui::model::Model;
 use crate::tui::text::{fit, wrap};
@@ -108,32 +109,47 @@ impl Mail {
         Outcome::Stay
     }
 
+    /// Its place, and the keys in its frame.
+    pub(super) fn outline(&self, model: &Model) -> (Rect, &'static str) {
+        let reading = self.open.is_some() && self.marked < self.letters.len();
+        let foot = if reading { "↑ ↓ PgDn scroll · q the list · Esc close" } else { "Enter read · Esc close" };
+        (place(model, u16::MAX - 4, u16::MAX - 4), foot)
+    }
+
+    /// A click on a row of the window: opens the message there.
+    pub(super) fn click(&mut self, row: usize, rows: usize) -> Outcome {
+        let (_, from) = shown_from(self.marked, self.letters.len(), rows);
+        if self.open.is_none() && from + row < self.letters.len() {
+            (self.marked, self.open) = (from + row, Some(0));
+        }
+        Outcome::Stay
+    }
+
     pub(super) fn draw(&self, model: &Model, frame: &mut Frame<'_>) {
-        let area = place(frame, u16::MAX - 4, u16::MAX - 4);
+        let (area, foot) = self.outline(model);
         match (self.open, self.letters.get(self.marked)) {
             (Some(scroll), Some(it)) => {
                 let title = format!("Mail for {}", escape::for_screen(it.mailbox.as_bytes()));
-                let inner = window(model, frame, area, &title, "↑ ↓ PgDn scroll · q the list · Esc close");
+                let inner = window(model, frame, area, &title, foot);
                 let rows = it.rows(usize::from(inner.width));
                 for (y, row) in (0..inner.height).zip(rows.iter().skip(scroll)) {
                     let role = if usize::from(y) + scroll < it.envelope.len() { Role::Accent } else { Role::Text };
                     frame.buffer_mut().set_string(inner.x, inner.y + y, row, model.theme.style(role));
                 }
             }
-            _ => self.draw_list(model, frame, area),
+            _ => self.draw_list(model, frame, area, foot),
         }
     }
 
-    fn draw_list(&self, model: &Model, frame: &mut Frame<'_>, area: ratatui::layout::Rect) {
-        let inner = window(model, frame, area, "Mail that the lab received", "Enter read · Esc close");
+    fn draw_list(&self, model: &Model, frame: &mut Frame<'_>, area: Rect, foot: &str) {
+        let inner = window(model, frame, area, "Mail that the lab received", foot);
         if self.letters.is_empty() {
             let text = "Nothing yet. A message lies here once its final dot was answered 250.";
             let text = Line::styled(text, model.theme.style(Role::Dim));
             frame.buffer_mut().set_line(inner.x, inner.y, &text, inner.width);
             return;
         }
-        let room = usize::from(inner.height);
-        let first = (self.marked + 1).saturating_sub(room);
+        let (_, first) = shown_from(self.marked, self.letters.len(), usize::from(inner.height));
         for (y, (n, it)) in (0..inner.height).zip(self.letters.iter().enumerate().skip(first)) {
             let mark = if n == self.marked { "▌" } else { " " };
             let mailbox = escape::for_screen(it.mailbox.as_bytes());

@@ -5,7 +5,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{Outcome, letter, place, window};
+use super::{Outcome, letter, place, shown_from, window};
 use crate::smtp::verb::VerbEntry;
 use crate::tui::model::Model;
 use crate::tui::text::{fit, wrap};
@@ -58,14 +58,31 @@ impl Menu {
         Outcome::Stay
     }
 
+    /// Its place, and the keys in its frame.
+    pub(super) fn outline(model: &Model) -> (Rect, &'static str) {
+        (place(model, 96, 24), "Enter take · {templates} form · Esc close")
+    }
+
+    /// A click on a row of the window: marks the verb there, and takes it where it is marked already.
+    pub(super) fn click(&mut self, row: usize, rows: u16, model: &Model) -> Outcome {
+        let (verbs, _) = self.verbs(model);
+        let listed = usize::from(rows.saturating_sub(help_rows(rows) + 1));
+        let (marked, from) = shown_from(self.marked, verbs.len(), listed);
+        let Some(entry) = verbs.get(from + row).filter(|_| row < listed) else { return Outcome::Stay };
+        if from + row == marked {
+            return Outcome::Template(entry.name.clone());
+        }
+        self.marked = from + row;
+        Outcome::Stay
+    }
+
     pub(super) fn draw(&self, model: &Model, frame: &mut Frame<'_>) {
         let (verbs, legal) = self.verbs(model);
         let marked = self.marked.min(verbs.len().saturating_sub(1));
-        let area = place(frame, 96, 24);
-        let foot = model.keymap.told("Enter take · {templates} form · Esc close");
+        let (area, foot) = Self::outline(model);
         let title = if self.typed.is_empty() { "Verbs".to_owned() } else { format!("Verbs: {}", self.typed) };
-        let inner = window(model, frame, area, &title, &foot);
-        let help_rows = (inner.height / 3).clamp(3, 7);
+        let inner = window(model, frame, area, &title, &model.keymap.told(foot));
+        let help_rows = help_rows(inner.height);
         let rows = inner.height.saturating_sub(help_rows + 1);
         self.list(model, &verbs, legal, Rect { height: rows, ..inner }, frame);
         if verbs.is_empty() {
@@ -88,8 +105,7 @@ impl Menu {
     }
 
     fn list(&self, model: &Model, verbs: &[&VerbEntry], legal: usize, area: Rect, frame: &mut Frame<'_>) {
-        let marked = self.marked.min(verbs.len().saturating_sub(1));
-        let from = (marked + 1).saturating_sub(usize::from(area.height));
+        let (marked, from) = shown_from(self.marked, verbs.len(), usize::from(area.height));
         for ((n, entry), y) in verbs.iter().enumerate().skip(from).zip(area.y..area.bottom()) {
             let role = if n < legal { Role::Text } else { Role::Dim };
             let style = model.theme.style(if n == marked { Role::Accent } else { role });
@@ -103,6 +119,11 @@ impl Menu {
             frame.buffer_mut().set_line(area.x, y, &line, area.width);
         }
     }
+}
+
+/// Rows for what the marked verb is.
+fn help_rows(rows: u16) -> u16 {
+    (rows / 3).clamp(3, 7)
 }
 
 /// What a verb is, in the rows below the list.

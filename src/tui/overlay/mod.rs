@@ -27,6 +27,7 @@ mod menu;
 mod other;
 mod palette;
 mod paste;
+mod pointing;
 mod profile;
 mod prompt;
 mod question;
@@ -37,6 +38,7 @@ mod target;
 pub use copy::{Copy, What};
 pub use form::Form;
 pub use glossary::Glossary;
+pub(super) use glossary::terms_at;
 pub use help::Help;
 pub use mail::{Letter, Mail};
 pub use menu::Menu;
@@ -230,11 +232,22 @@ fn letter(key: KeyEvent) -> Option<char> {
 }
 
 /// A place in the middle of the screen with room for so many columns and rows within its frame.
-fn place(frame: &Frame<'_>, columns: u16, rows: u16) -> Rect {
-    let screen = frame.area();
-    let width = (columns + 4).min(screen.width.saturating_sub(2));
-    let height = (rows + 2).min(screen.height.saturating_sub(2));
-    Rect::new((screen.width - width) / 2, (screen.height - height) / 2, width, height)
+fn place(model: &Model, columns: u16, rows: u16) -> Rect {
+    let screen = model.size;
+    let width = (columns + 4).min(screen.0.saturating_sub(2));
+    let height = (rows + 2).min(screen.1.saturating_sub(2));
+    Rect::new((screen.0 - width) / 2, (screen.1 - height) / 2, width, height)
+}
+
+/// What the frame of a window leaves.
+fn inside(area: Rect) -> Rect {
+    Rect::new(area.x + 2, area.y + 1, area.width.saturating_sub(4), area.height.saturating_sub(2))
+}
+
+/// The row of a list of so many that is marked, and the first that is shown where `rows` have room.
+fn shown_from(marked: usize, count: usize, rows: usize) -> (usize, usize) {
+    let marked = marked.min(count.saturating_sub(1));
+    (marked, (marked + 1).saturating_sub(rows))
 }
 
 /// Clears the place, draws its frame, gives the room within.
@@ -245,17 +258,21 @@ fn window(model: &Model, frame: &mut Frame<'_>, area: Rect, title: &str, foot: &
         .title_bottom(Line::raw(format!(" {foot} ")).right_aligned());
     frame.render_widget(Clear, area);
     frame.render_widget(block, area);
-    Rect::new(area.x + 2, area.y + 1, area.width.saturating_sub(4), area.height.saturating_sub(2))
+    inside(area)
 }
 
-/// A window with a few lines of text and its keys in the frame.
-fn message(model: &Model, frame: &mut Frame<'_>, title: &str, text: &[Line<'_>], foot: &str) {
+/// The place of a window with a few lines of text and its keys in the frame.
+fn message_place(model: &Model, text: &[Line<'_>], foot: &str) -> Rect {
     let columns = text.iter().map(Line::width).max().unwrap_or(0).max(foot.len() + 4).max(30);
     let columns = u16::try_from(columns).unwrap_or(u16::MAX - 4);
-    let width = place(frame, columns, 0).width.saturating_sub(4).max(1);
+    let width = place(model, columns, 0).width.saturating_sub(4).max(1);
     let rows: usize = text.iter().map(|line| line.width().div_ceil(usize::from(width)).max(1)).sum();
-    let area = place(frame, columns, u16::try_from(rows).unwrap_or(u16::MAX - 4));
-    let inner = window(model, frame, area, title, foot);
+    place(model, columns, u16::try_from(rows).unwrap_or(u16::MAX - 4))
+}
+
+/// Draws such a window.
+fn message(model: &Model, frame: &mut Frame<'_>, title: &str, text: &[Line<'_>], foot: &str) {
+    let inner = window(model, frame, message_place(model, text, foot), title, foot);
     let text = Paragraph::new(text.to_vec()).wrap(ratatui::widgets::Wrap { trim: false });
     frame.render_widget(text, inner);
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crossterm::event::{Event, KeyCode, KeyEvent};
 use ratatui::Frame;
-use ratatui::layout::Position;
+use ratatui::layout::{Position, Rect};
 use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler as _;
 
@@ -74,15 +74,40 @@ impl Other {
         }
     }
 
-    pub(super) fn draw(&self, model: &Model, frame: &mut Frame<'_>) {
+    /// Its place, and the keys in its frame.
+    pub(super) fn outline(&self, model: &Model) -> (Rect, &'static str) {
         let shown = self.offers.len().min(OFFERS);
-        let rows = 4 + u16::try_from(shown).unwrap_or(0);
-        let (title, foot) = match self.wanted {
-            Wanted::Replay(_) => ("Replay against", "Enter begin · Esc stay"),
-            Wanted::Compare(_) if shown == 0 => ("Compare with", "Enter compare · Esc stay"),
-            Wanted::Compare(_) => ("Compare with", "Up Down choose · Enter compare · Esc stay"),
+        let foot = match self.wanted {
+            Wanted::Replay(_) => "Enter begin · Esc stay",
+            Wanted::Compare(_) if shown == 0 => "Enter compare · Esc stay",
+            Wanted::Compare(_) => "Up Down choose · Enter compare · Esc stay",
         };
-        let inner = window(model, frame, place(frame, 76, rows), title, foot);
+        (place(model, 76, 4 + u16::try_from(shown).unwrap_or(0)), foot)
+    }
+
+    /// A click on a row of the window: the offer there goes to the line.
+    pub(super) fn click(&mut self, row: usize, model: &Model) -> Outcome {
+        let warned = matches!(self.wanted, Wanted::Replay(_)) && model.talk.is_open();
+        let from = self.marked.map_or(0, |n| (n + 1).saturating_sub(OFFERS));
+        let clicked = row.checked_sub(3 + usize::from(warned)).filter(|n| *n < OFFERS).map(|n| from + n);
+        if let Some(n) = clicked.filter(|n| *n < self.offers.len()) {
+            self.mark(n);
+        }
+        Outcome::Stay
+    }
+
+    /// Whether something would be lost with it.
+    pub(super) fn holds_text(&self) -> bool {
+        !self.input.value().trim().is_empty()
+    }
+
+    pub(super) fn draw(&self, model: &Model, frame: &mut Frame<'_>) {
+        let title = match self.wanted {
+            Wanted::Replay(_) => "Replay against",
+            Wanted::Compare(_) => "Compare with",
+        };
+        let (area, foot) = self.outline(model);
+        let inner = window(model, frame, area, title, foot);
         let room = usize::from(inner.width.saturating_sub(1));
         let scroll = self.input.visual_scroll(room);
         let text: String = self.input.value().chars().skip(scroll).collect();

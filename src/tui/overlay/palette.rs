@@ -2,12 +2,12 @@
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Frame;
-use ratatui::layout::Position;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler as _;
 
-use super::{Outcome, place, window};
+use super::{Outcome, place, shown_from, window};
 use crate::tui::action::{ACTIONS, Action, Entry};
 use crate::tui::model::Model;
 use crate::tui::text::{fit, width};
@@ -61,10 +61,23 @@ impl Palette {
         found.into_iter().map(|(_, entry)| entry).collect()
     }
 
+    /// Its place, and the keys in its frame.
+    pub(super) fn outline(model: &Model) -> (Rect, &'static str) {
+        (place(model, 96, u16::try_from(ACTIONS.len()).unwrap_or(40) + 2), "Enter do it · Esc close")
+    }
+
+    /// A click on a row of the window: the action there is done.
+    pub(super) fn click(&self, row: usize, rows: usize, model: &Model) -> Outcome {
+        let found = self.found(model);
+        let (_, from) = shown_from(self.marked, found.len(), rows.saturating_sub(2));
+        let clicked = row.checked_sub(2).and_then(|row| found.get(from + row));
+        clicked.map_or(Outcome::Stay, |entry| Outcome::Act(entry.action))
+    }
+
     pub(super) fn draw(&self, model: &Model, frame: &mut Frame<'_>) {
         let found = self.found(model);
-        let area = place(frame, 96, u16::try_from(ACTIONS.len()).unwrap_or(40) + 2);
-        let inner = window(model, frame, area, "All actions", "Enter do it · Esc close");
+        let (area, foot) = Self::outline(model);
+        let inner = window(model, frame, area, "All actions", foot);
         let line = Line::from(vec![
             Span::styled("Find  ", model.theme.style(Role::Accent)),
             Span::raw(self.input.value().to_owned()),
@@ -73,8 +86,7 @@ impl Palette {
         let at = u16::try_from(6 + self.input.visual_cursor()).unwrap_or(u16::MAX).min(inner.width.saturating_sub(1));
         frame.set_cursor_position(Position::new(inner.x + at, inner.y));
         let rows = usize::from(inner.height.saturating_sub(2));
-        let marked = self.marked.min(found.len().saturating_sub(1));
-        let from = (marked + 1).saturating_sub(rows);
+        let (marked, from) = shown_from(self.marked, found.len(), rows);
         for (n, entry) in found.iter().enumerate().skip(from).take(rows) {
             let y = inner.y + 2 + u16::try_from(n - from).unwrap_or(0);
             let keys = model.keymap.keys(entry.action, model.place()).next().map(|key| key.to_string());

@@ -2,9 +2,10 @@
 
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::Frame;
+use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use super::{Outcome, letter, message};
+use super::{Outcome, letter, message, message_place};
 use crate::smtp::Phase;
 use crate::tui::model::Model;
 use crate::tui::text::fit;
@@ -22,6 +23,9 @@ pub enum PasteAs {
     /// As the message that is offered once 354 has come.
     Draft,
 }
+
+/// The keys in its frame.
+const FOOT: &str = "Esc forget them; your line stays";
 
 /// The lines that were pasted.
 #[derive(Debug, Clone)]
@@ -64,11 +68,34 @@ impl Paste {
     pub(super) fn key(&self, key: KeyEvent, model: &Model) -> Outcome {
         let letter = if key.code == KeyCode::Enter { Some('1') } else { letter(key) };
         let chosen = Self::ways(model).into_iter().find(|(c, _, _)| Some(*c) == letter);
-        let lines = |way| if way == PasteAs::Draft { self.lines.clone() } else { self.within.clone() };
-        chosen.map_or(Outcome::Stay, |(_, way, _)| Outcome::Use(way, lines(way)))
+        chosen.map_or(Outcome::Stay, |(_, way, _)| self.used(way))
+    }
+
+    /// Its place, and the keys in its frame.
+    pub(super) fn outline(&self, model: &Model) -> (Rect, &'static str) {
+        (message_place(model, &self.text(model), FOOT), FOOT)
+    }
+
+    /// A click on a row of the window: the paste is used so.
+    pub(super) fn click(&self, row: usize, model: &Model) -> Outcome {
+        let ways = Self::ways(model);
+        let above = self.text(model).len() - ways.len();
+        let clicked = row.checked_sub(above).and_then(|n| ways.get(n));
+        clicked.map_or(Outcome::Stay, |(_, way, _)| self.used(*way))
+    }
+
+    fn used(&self, way: PasteAs) -> Outcome {
+        let lines = if way == PasteAs::Draft { &self.lines } else { &self.within };
+        Outcome::Use(way, lines.clone())
     }
 
     pub(super) fn draw(&self, model: &Model, frame: &mut Frame<'_>) {
+        let title = format!("{} lines pasted; nothing is sent yet", self.lines.len());
+        message(model, frame, &title, &self.text(model), FOOT);
+    }
+
+    /// The first lines, and the ways to use them.
+    fn text(&self, model: &Model) -> Vec<Line<'static>> {
         let mut text = Vec::new();
         for line in self.within.iter().take(4) {
             let shown = fit(&crate::smtp::escape::for_screen(line.as_bytes()), 60);
@@ -80,8 +107,7 @@ impl Paste {
         }
         text.push(Line::default());
         text.extend(Self::ways(model).into_iter().map(|(key, _, words)| Line::from(format!("{key}  {words}"))));
-        let title = format!("{} lines pasted; nothing is sent yet", self.lines.len());
-        message(model, frame, &title, &text, "Esc forget them; your line stays");
+        text
     }
 }
 

@@ -188,13 +188,40 @@ impl ProfileEditor {
         Outcome::Profiles(Wish::Save { name: self.name.clone(), was, text: self.draft.text() })
     }
 
+    /// Its place, and the keys in its frame.
+    pub(super) fn outline(model: &Model) -> (Rect, &'static str) {
+        (place(model, COLUMNS, u16::MAX - 4), "Enter save · Tab next · Space choose · Esc leave")
+    }
+
+    /// The first row of the list that is shown, where so many have room.
+    fn first_shown(&self, rows: &[Row], height: u16) -> usize {
+        let here = rows.iter().position(|row| *row == Row::Field(self.at)).unwrap_or(0);
+        (here + 2).saturating_sub(usize::from(height))
+    }
+
+    /// A click on a row of the window: the field there gets the keys; a choice that has them already turns.
+    pub(super) fn click(&mut self, row: usize, height: u16) -> Outcome {
+        let rows = rows();
+        let listed = height.saturating_sub(FOOT);
+        let from = self.first_shown(&rows, listed);
+        let Some(Row::Field(at)) = rows.get(from + row).filter(|_| row < usize::from(listed)).copied() else {
+            return Outcome::Stay;
+        };
+        (self.said, self.leaving) = (None, false);
+        match self.choice().filter(|_| at == self.at) {
+            Some(key) => self.turn(key, true),
+            None if at != self.at => self.go(at),
+            None => {}
+        }
+        Outcome::Stay
+    }
+
     pub(super) fn draw(&self, model: &Model, frame: &mut Frame<'_>) {
-        let area = place(frame, COLUMNS, u16::MAX - 4);
-        let inner = window(model, frame, area, &self.title, "Enter save · Tab next · Space choose · Esc leave");
+        let (area, foot) = Self::outline(model);
+        let inner = window(model, frame, area, &self.title, foot);
         let list = Rect { height: inner.height.saturating_sub(FOOT), ..inner };
         let rows = rows();
-        let here = rows.iter().position(|row| *row == Row::Field(self.at)).unwrap_or(0);
-        let from = (here + 2).saturating_sub(usize::from(list.height));
+        let from = self.first_shown(&rows, list.height);
         for (y, row) in (0..list.height).zip(rows.iter().skip(from)) {
             self.draw_row(model, frame, Rect { y: list.y + y, height: 1, ..list }, *row);
         }

@@ -73,14 +73,17 @@ impl Prompt {
         }
     }
 
-    pub(super) fn draw(&self, model: &Model, frame: &mut Frame<'_>) {
-        let Some(place) =
-            model.layout().and_then(|layout| layout.transcript.or(layout.panel).map(|a| layout.within(a)))
-        else {
-            return;
-        };
+    /// Where it stands; nowhere on a screen that is too small for anything.
+    pub(super) fn place(model: &Model) -> Option<Rect> {
+        let layout = model.layout()?;
+        let place = layout.within(layout.transcript.or(layout.panel)?);
         let rows = place.height.min(2);
-        let area = Rect { y: place.bottom() - rows, height: rows, ..place };
+        Some(Rect { y: place.bottom() - rows, height: rows, ..place })
+    }
+
+    pub(super) fn draw(&self, model: &Model, frame: &mut Frame<'_>) {
+        let Some(area) = Self::place(model) else { return };
+        let rows = area.height;
         frame.render_widget(Clear, area);
         let title = self.title();
         let (accent, dim) = (model.theme.style(Role::Accent), model.theme.style(Role::Dim));

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Frame;
+use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use super::{Outcome, letter, message};
+use super::{Outcome, letter, message, message_place};
 use crate::lesson::Lesson;
 use crate::tui::model::Model;
 
@@ -59,7 +60,19 @@ impl Question {
         }
     }
 
+    /// Its place, and the keys in its frame.
+    pub(super) fn outline(&self, model: &Model) -> (Rect, &'static str) {
+        let (_, lines, foot) = self.words(model);
+        (message_place(model, &lines, foot), foot)
+    }
+
     pub(super) fn draw(&self, model: &Model, frame: &mut Frame<'_>) {
+        let (title, lines, foot) = self.words(model);
+        message(model, frame, title, &lines, foot);
+    }
+
+    /// Its title, what it says, and the keys.
+    fn words(&self, model: &Model) -> (&'static str, Vec<Line<'static>>, &'static str) {
         let open = model.talk.is_open();
         let begun = model.talk.dialogue.state().phase() == crate::smtp::Phase::Data;
         let lost = if begun { "The message that was begun is not delivered." } else { "" };
@@ -102,7 +115,7 @@ impl Question {
         if !lost.is_empty() && open && !matches!(self, Self::HandOver { .. }) {
             lines.push(Line::from(lost));
         }
-        message(model, frame, title, &lines, foot);
+        (title, lines, foot)
     }
 }
 

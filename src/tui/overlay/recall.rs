@@ -2,12 +2,12 @@
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Frame;
-use ratatui::layout::Position;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler as _;
 
-use super::{Outcome, place, window};
+use super::{Outcome, place, shown_from, window};
 use crate::smtp::escape::for_screen;
 use crate::tui::model::Model;
 use crate::tui::text::fit;
@@ -59,10 +59,23 @@ impl Recall {
         }
     }
 
+    /// Its place, and the keys in its frame.
+    pub(super) fn outline(model: &Model) -> (Rect, &'static str) {
+        (place(model, 90, 16), "Enter take · Ctrl-R older · Esc close")
+    }
+
+    /// A click on a row of the window: the line there is taken.
+    pub(super) fn click(&self, row: usize, rows: usize, model: &Model) -> Outcome {
+        let found = self.found(model);
+        let (_, from) = shown_from(self.marked, found.len(), rows.saturating_sub(2));
+        let clicked = row.checked_sub(2).and_then(|row| found.get(from + row));
+        clicked.map_or(Outcome::Stay, |line| Outcome::Line((*line).to_owned()))
+    }
+
     pub(super) fn draw(&self, model: &Model, frame: &mut Frame<'_>) {
         let found = self.found(model);
-        let area = place(frame, 90, 16);
-        let inner = window(model, frame, area, "Lines sent before", "Enter take · Ctrl-R older · Esc close");
+        let (area, foot) = Self::outline(model);
+        let inner = window(model, frame, area, "Lines sent before", foot);
         let columns = usize::from(inner.width);
         let typed = fit(&for_screen(self.input.value().as_bytes()), columns.saturating_sub(7));
         let line = Line::from(vec![Span::styled("Find  ", model.theme.style(Role::Accent)), Span::raw(typed)]);
@@ -70,8 +83,7 @@ impl Recall {
         let at = u16::try_from(6 + self.input.visual_cursor()).unwrap_or(u16::MAX).min(inner.width.saturating_sub(1));
         frame.set_cursor_position(Position::new(inner.x + at, inner.y));
         let rows = usize::from(inner.height.saturating_sub(2));
-        let marked = self.marked.min(found.len().saturating_sub(1));
-        let from = (marked + 1).saturating_sub(rows);
+        let (marked, from) = shown_from(self.marked, found.len(), rows);
         for ((n, line), y) in found.iter().enumerate().skip(from).zip(inner.y + 2..inner.bottom()) {
             let (bar, role) = if n == marked { ("▌ ", Role::Accent) } else { ("  ", Role::Text) };
             let text = format!("{bar}{}", fit(&for_screen(line.as_bytes()), columns.saturating_sub(2)));

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Frame;
-use ratatui::layout::Position;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
 use zeroize::Zeroizing;
 
@@ -74,11 +74,24 @@ impl SecretPrompt {
         }
     }
 
+    /// Its place, and the keys in its frame.
+    pub(super) fn outline(&self, model: &Model) -> (Rect, &'static str) {
+        let foot = match self.replay {
+            Some(_) => "Enter replay · Ctrl-U empty · Esc not now",
+            None => "Enter log in · Ctrl-U empty · Esc not now",
+        };
+        (place(model, 60, 3), foot)
+    }
+
+    /// Whether something would be lost with it.
+    pub(super) fn holds_text(&self) -> bool {
+        !self.typed.is_empty()
+    }
+
     pub(super) fn draw(&self, model: &Model, frame: &mut Frame<'_>) {
         let title = format!("Password of {}", for_screen(self.user.as_bytes()));
-        let does = if self.replay.is_some() { "Enter replay" } else { "Enter log in" };
-        let foot = format!("{does} · Ctrl-U empty · Esc not now");
-        let inner = window(model, frame, place(frame, 60, 3), &title, &foot);
+        let (area, foot) = self.outline(model);
+        let inner = window(model, frame, area, &title, foot);
         let room = usize::from(inner.width.saturating_sub(1));
         let dots = "•".repeat(self.typed.chars().count().min(room));
         let x = inner.x + u16::try_from(dots.chars().count()).unwrap_or(0);

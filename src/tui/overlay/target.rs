@@ -2,7 +2,7 @@
 
 use crossterm::event::{Event, KeyCode, KeyEvent};
 use ratatui::Frame;
-use ratatui::layout::Position;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
 use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler as _;
@@ -71,8 +71,19 @@ impl Target {
         }
     }
 
+    /// Its place, and the keys in its frame.
+    pub(super) fn outline(model: &Model) -> (Rect, &'static str) {
+        (place(model, 72, 5), "Enter connect · Esc stay")
+    }
+
+    /// Whether something would be lost with it.
+    pub(super) fn holds_text(&self) -> bool {
+        !self.input.value().trim().is_empty()
+    }
+
     pub(super) fn draw(&self, model: &Model, frame: &mut Frame<'_>) {
-        let inner = window(model, frame, place(frame, 72, 5), "Connect to", "Enter connect · Esc stay");
+        let (area, foot) = Self::outline(model);
+        let inner = window(model, frame, area, "Connect to", foot);
         let room = usize::from(inner.width.saturating_sub(1));
         let scroll = self.input.visual_scroll(room);
         let shown: String = self.input.value().chars().skip(scroll).collect();

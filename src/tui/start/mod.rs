@@ -19,7 +19,7 @@ mod view;
 
 pub use profiles::{News, Wish};
 pub(super) use profiles::{act, ask_reading, take};
-pub(super) use view::draw;
+pub(super) use view::{draw, item_at};
 
 /// A saved profile, as a row shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -21,22 +21,43 @@ const NOTICE: usize = 4;
 
 /// Draws find line, rows and headings into the area between title and footer.
 pub(in crate::tui) fn draw(model: &Model, frame: &mut Frame<'_>, area: Rect) {
-    let start = &model.start;
     find_line(model, frame, Rect { height: 1, ..area });
-    let read = reading(model, frame, Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area });
-    let notice = model.notice.as_deref().map(|text| wrap(text, usize::from(area.width).saturating_sub(2)));
-    let notice: Vec<String> = notice.unwrap_or_default().into_iter().take(NOTICE).collect();
+    let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+    for (y, (row, role)) in (below.y..below.bottom()).zip(reading(model, area.width)) {
+        frame.buffer_mut().set_string(area.x, y, row, model.theme.style(role));
+    }
+    let notice = notice(model, area.width);
     let said = u16::try_from(notice.len()).unwrap_or(0);
-    let below =
-        Rect { y: area.y + 1 + read, height: area.height.saturating_sub(2 + read + said.saturating_sub(1)), ..area };
-    let (lines, marked) = rows(model, start, usize::from(area.width));
-    let from = (marked + 2).saturating_sub(usize::from(below.height));
-    for (y, line) in (0..below.height).zip(lines.into_iter().skip(from)) {
+    let (below, rows, from) = list(model, area);
+    for (y, (line, _)) in (0..below.height).zip(rows.into_iter().skip(from)) {
         frame.buffer_mut().set_line(below.x, below.y + y, &line, below.width);
     }
     for (y, row) in (area.bottom() - said..).zip(notice) {
         frame.buffer_mut().set_string(area.x + 1, y, row, model.theme.style(Role::Warning));
     }
+}
+
+/// What a row of the screen stands for.
+pub(in crate::tui) fn item_at(model: &Model, area: Rect, row: u16) -> Option<Item> {
+    let (below, rows, from) = list(model, area);
+    let n = usize::from(row.checked_sub(below.y).filter(|n| *n < below.height)?);
+    rows.into_iter().nth(from + n)?.1
+}
+
+/// What is said at the foot.
+fn notice(model: &Model, columns: u16) -> Vec<String> {
+    let rows = model.notice.as_deref().map(|text| wrap(text, usize::from(columns).saturating_sub(2)));
+    rows.unwrap_or_default().into_iter().take(NOTICE).collect()
+}
+
+/// Where the list stands, its lines with what each stands for, and the first that is shown.
+fn list(model: &Model, area: Rect) -> (Rect, Vec<(Line<'static>, Option<Item>)>, usize) {
+    let read = u16::try_from(reading(model, area.width).len().max(1)).unwrap_or(1);
+    let said = u16::try_from(notice(model, area.width).len()).unwrap_or(0);
+    let taken = 2 + read + said.saturating_sub(1);
+    let below = Rect { y: area.y + 1 + read, height: area.height.saturating_sub(taken), ..area };
+    let (rows, marked) = rows(model, &model.start, usize::from(area.width));
+    (below, rows, (marked + 2).saturating_sub(usize::from(below.height)))
 }
 
 fn find_line(model: &Model, frame: &mut Frame<'_>, area: Rect) {
@@ -59,26 +80,17 @@ fn find_line(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     }
 }
 
-/// How what was typed is read, below it, before Enter does it. Gives the rows that it takes, at least one.
-fn reading(model: &Model, frame: &mut Frame<'_>, area: Rect) -> u16 {
+/// How what was typed is read, below it, before Enter does it.
+fn reading(model: &Model, columns: u16) -> Vec<(String, Role)> {
     const MARGIN: usize = 10;
     let (words, role) = match &model.start.reading {
         Some(Ok(words)) => (words, Role::Dim),
         Some(Err(words)) => (words, Role::Warning),
-        None => return 1,
+        None => return Vec::new(),
     };
     let words = crate::smtp::escape::for_screen(words.as_bytes());
-    let rows = wrap(&words, usize::from(area.width).saturating_sub(MARGIN + 1));
-    let mut taken = 0;
-    for (n, row) in rows.iter().take(READING).enumerate() {
-        let mark = if n == 0 { "▸ " } else { "  " };
-        let y = area.y + taken;
-        if y < area.bottom() {
-            frame.buffer_mut().set_string(area.x, y, format!("        {mark}{row}"), model.theme.style(role));
-        }
-        taken += 1;
-    }
-    taken
+    let rows = wrap(&words, usize::from(columns).saturating_sub(MARGIN + 1)).into_iter().take(READING).enumerate();
+    rows.map(|(n, row)| (format!("        {}{row}", if n == 0 { "▸ " } else { "  " }), role)).collect()
 }
 
 /// The keys for profiles, beside their heading.
@@ -97,17 +109,17 @@ fn keys(model: &Model) -> String {
 }
 
 /// The lines of the list, and which of them is marked.
-fn rows(model: &Model, start: &Start, columns: usize) -> (Vec<Line<'static>>, usize) {
+fn rows(model: &Model, start: &Start, columns: usize) -> (Vec<(Line<'static>, Option<Item>)>, usize) {
     let theme = model.theme;
     let marked = start.marked();
-    let mut lines: Vec<Line<'static>> = Vec::new();
+    let mut lines: Vec<(Line<'static>, Option<Item>)> = Vec::new();
     let mut marked_line = 0;
     let mut heading = "";
     for item in start.items() {
         let (under, cells, role) = row(start, item, columns);
         if under != heading {
             if !heading.is_empty() {
-                lines.push(Line::default());
+                lines.push((Line::default(), None));
             }
             let mut spans = vec![Span::styled(format!("  {under}"), theme.style(Role::Accent))];
             if under == PROFILES {
@@ -115,7 +127,7 @@ fn rows(model: &Model, start: &Start, columns: usize) -> (Vec<Line<'static>>, us
                 let gap = columns.saturating_sub(width(under) + width(&keys) + 4);
                 spans.push(Span::styled(format!("{}{keys}", " ".repeat(gap)), theme.style(Role::Dim)));
             }
-            lines.push(Line::from(spans));
+            lines.push((Line::from(spans), None));
             heading = under;
         }
         let is_marked = marked == Some(item);
@@ -136,10 +148,11 @@ fn rows(model: &Model, start: &Start, columns: usize) -> (Vec<Line<'static>>, us
             text.push_str(&aside);
         }
         let style = if is_marked { theme.style(Role::Accent) } else { theme.style(role) };
-        lines.push(Line::styled(text, style));
+        lines.push((Line::styled(text, style), Some(item)));
         if is_marked && matches!(item, Item::Profile(n) if start.profiles.get(n).is_some_and(|p| p.production)) {
             let words = "PRODUCTION: real mail; ehlo asks before it hands over a message";
-            lines.push(Line::styled(format!("    ▸ {words}"), theme.style(Role::Warning)));
+            let row = Line::styled(format!("    ▸ {words}"), theme.style(Role::Warning));
+            lines.push((row, Some(item)));
             marked_line += 1;
         }
     }

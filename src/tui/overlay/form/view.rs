@@ -5,8 +5,8 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::super::{place, window};
-use super::{Form, Row, Value};
+use super::super::{Outcome, place, shown_from, window};
+use super::{Form, Row, Value, toggle};
 use crate::smtp::escape::for_screen;
 use crate::smtp::lint;
 use crate::tui::model::Model;
@@ -17,10 +17,28 @@ use crate::tui::theme::Role;
 const LABEL: usize = 16;
 
 impl Form {
-    pub(in super::super) fn draw(&self, model: &Model, frame: &mut Frame<'_>) {
+    /// Its place, and the keys in its frame.
+    pub(in super::super) fn outline(&self, model: &Model) -> (Rect, &'static str) {
         let rows = u16::try_from(self.rows.len()).unwrap_or(40) + 6;
-        let area = place(frame, 96, rows.max(8));
-        let foot = "Tab next · Space set · Enter or Esc back with the line";
+        (place(model, 96, rows.max(8)), "Tab next · Space set · Enter or Esc back with the line")
+    }
+
+    /// A click on a column and row of the window: the field there gets the keys, and what is under the mouse is set or
+    /// cleared.
+    pub(in super::super) fn click(&mut self, column: usize, row: usize, height: u16) -> Outcome {
+        let listed = usize::from(height.saturating_sub(5));
+        let (_, from) = shown_from(self.at, self.rows.len(), listed);
+        let clicked = row.checked_sub(3).filter(|row| *row < listed).map(|row| from + row);
+        let Some((n, row)) = clicked.and_then(|n| Some((n, self.rows.get_mut(n)?))) else { return Outcome::Stay };
+        self.at = n;
+        if let Some(column) = column.checked_sub(LABEL + 2) {
+            row.value.click(column);
+        }
+        Outcome::Stay
+    }
+
+    pub(in super::super) fn draw(&self, model: &Model, frame: &mut Frame<'_>) {
+        let (area, foot) = self.outline(model);
         let inner = window(model, frame, area, &format!("{} as a form", self.entry.name), foot);
         let columns = usize::from(inner.width);
         let line = self.line();
@@ -32,7 +50,7 @@ impl Form {
             frame.buffer_mut().set_string(inner.x, inner.y + 1, words, model.theme.style(Role::Warning));
         }
         let list = Rect { y: inner.y + 3, height: inner.height.saturating_sub(5), ..inner };
-        let from = (self.at + 1).saturating_sub(usize::from(list.height));
+        let (_, from) = shown_from(self.at, self.rows.len(), usize::from(list.height));
         for ((n, row), y) in self.rows.iter().enumerate().skip(from).zip(list.y..list.bottom()) {
             let place = Rect { y, height: 1, ..list };
             let cursor = row.draw(n == self.at, model, place, frame);
@@ -110,6 +128,36 @@ impl Row {
 
 fn mark(set: &str, clear: &str, on: bool, name: &str, style: Style) -> Span<'static> {
     Span::styled(format!("{}{name}  ", if on { set } else { clear }), style)
+}
+
+impl Value {
+    /// A click so many columns after the name.
+    fn click(&mut self, at: usize) {
+        match self {
+            Self::Text { .. } => {}
+            Self::Flag(on) => *on = !*on,
+            Self::Choice { choices, chosen } => {
+                if let Some(n) = box_at(choices.iter().map(String::as_str), at) {
+                    *chosen = (*chosen != Some(n)).then_some(n);
+                }
+            }
+            Self::Checks { boxes, at: marked } => {
+                if let Some(n) = box_at(boxes.iter().map(|(name, _)| name.as_str()), at) {
+                    *marked = n;
+                    toggle(boxes, n);
+                }
+            }
+        }
+    }
+}
+
+/// The box that a column belongs to.
+fn box_at<'a>(mut names: impl Iterator<Item = &'a str>, at: usize) -> Option<usize> {
+    let mut end = 0;
+    names.position(|name| {
+        end += width(name) + 6;
+        at < end
+    })
 }
 
 /// Columns before the n-th box.

@@ -13,7 +13,7 @@ mod view;
 #[cfg(test)]
 mod tests;
 
-pub(in crate::tui) use view::{draw, mistake};
+pub(in crate::tui) use view::{Spot, at, draw, mistake};
 
 /// A session of the lab's, as far as it has come.
 #[derive(Debug)]

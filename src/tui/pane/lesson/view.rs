@@ -1,16 +1,19 @@
 //! How a lesson is drawn: whole where it has the keys, in the upper half of the right panel, or as a strip.
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Clear};
+
+use std::ops::Range;
 
 use super::{LessonPane, Said, Stage};
 use crate::smtp::escape::for_screen;
 use crate::tui::action::{Action, Where};
 use crate::tui::layout::inner;
 use crate::tui::model::{Focus, Model};
+use crate::tui::overlay::terms_at;
 use crate::tui::text::{fit, width, wrap};
 use crate::tui::theme::{Role, Theme};
 
@@ -29,12 +32,67 @@ pub(in crate::tui) fn draw(model: &Model, pane: &LessonPane, frame: &mut Frame<'
     let state = Line::styled(state, model.theme.style(Role::Dim)).right_aligned();
     frame.render_widget(Clear, area);
     frame.render_widget(Block::new().borders(borders).border_style(border).title(heading).title(state), area);
+    let (room, rows) = rows(model, pane, area);
+    for (y, row) in (0..room.height).zip(rows) {
+        frame.buffer_mut().set_line(room.x, room.y + y, &row.line, room.width);
+    }
+}
+
+/// The room for the text, and its rows.
+fn rows(model: &Model, pane: &LessonPane, area: Rect) -> (Rect, Vec<Row>) {
+    let whole = model.focus == Focus::Lesson;
+    let strip = area.height <= STRIP && !whole;
     let room = if strip { Rect { height: area.height - 1, ..inner(area) } } else { inner(area) };
     let writer = Writer { model, pane, theme: model.theme, columns: usize::from(room.width).saturating_sub(1) };
     let rows = usize::from(room.height);
-    let lines = if whole { writer.whole(rows) } else { writer.short(rows) };
-    for (y, line) in (0..room.height).zip(lines) {
-        frame.buffer_mut().set_line(room.x, room.y + y, &line, room.width);
+    (room, if whole { writer.whole(rows) } else { writer.short(rows) })
+}
+
+/// What a click does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::tui) enum Spot {
+    /// This action.
+    Does(Action),
+    /// Opens the glossary at this term.
+    Term(String),
+}
+
+/// What stands under the mouse.
+pub(in crate::tui) fn at(model: &Model, pane: &LessonPane, area: Rect, at: Position) -> Option<Spot> {
+    let (room, rows) = rows(model, pane, area);
+    if !room.contains(at) {
+        return None;
+    }
+    let row = rows.into_iter().nth(usize::from(at.y - room.y))?;
+    if let Some(n) = row.answer {
+        return Some(Spot::Does(Action::Answer(n)));
+    }
+    let column = usize::from(at.x - room.x);
+    if let Some((_, action)) = row.keys.into_iter().find(|(columns, _)| columns.contains(&column)) {
+        return Some(Spot::Does(action));
+    }
+    let mut end = 0;
+    let span = row.line.spans.into_iter().find(|span| {
+        end += span.width();
+        column < end
+    })?;
+    let linked = span.style.add_modifier.contains(Modifier::UNDERLINED);
+    model.knowledge.term(&span.content).filter(|_| linked).map(|term| Spot::Term(term.term.clone()))
+}
+
+/// One row, and what it is besides text.
+#[derive(Debug, Default)]
+struct Row {
+    line: Line<'static>,
+    /// The answer of the quiz that it belongs to, from 1.
+    answer: Option<u8>,
+    /// Which columns are a key, and what that does.
+    keys: Vec<(Range<usize>, Action)>,
+}
+
+impl From<Line<'static>> for Row {
+    fn from(line: Line<'static>) -> Self {
+        Self { line, ..Self::default() }
     }
 }
 
@@ -82,11 +140,14 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     /// Everything there is to say, scrolled.
-    fn whole(&self, rows: usize) -> Vec<Line<'static>> {
+    fn whole(&self, rows: usize) -> Vec<Row> {
         let (mut lines, seen) = match self.pane.stage() {
-            Stage::Steps => self.text_and_steps(),
+            Stage::Steps => {
+                let (lines, seen) = self.text_and_steps();
+                (of(lines), seen)
+            }
             Stage::Quiz => (self.question(), 0),
-            Stage::Finish => (self.finish(), 0),
+            Stage::Finish => (of(self.finish()), 0),
         };
         let keys = self.keys();
         let room = rows.saturating_sub(1);
@@ -94,26 +155,26 @@ impl Writer<'_> {
             seen.saturating_sub(room).saturating_add_signed(self.pane.scroll).min(lines.len().saturating_sub(room));
         lines.drain(..from);
         lines.truncate(room);
-        lines.resize(room, Line::default());
+        lines.resize_with(room, Row::default);
         lines.push(keys);
         lines
     }
 
     /// What matters now, in a few rows; the keys stand in the last one.
-    fn short(&self, rows: usize) -> Vec<Line<'static>> {
+    fn short(&self, rows: usize) -> Vec<Row> {
         // Where there is only one row the keys give way; the footer has them too.
         let room = rows.saturating_sub(1).max(1);
         let mut lines = match self.pane.stage() {
-            Stage::Steps => self.steps_in(room),
+            Stage::Steps => of(self.steps_in(room)),
             Stage::Quiz => {
-                let mut lines = self.styled("✓ ", "All steps are done.", Role::Good);
+                let mut lines = of(self.styled("✓ ", "All steps are done.", Role::Good));
                 lines.extend(self.question());
                 lines
             }
-            Stage::Finish => self.finish(),
+            Stage::Finish => of(self.finish()),
         };
         lines.truncate(room);
-        lines.resize(room, Line::default());
+        lines.resize_with(room, Row::default);
         lines.push(self.keys());
         lines
     }
@@ -216,10 +277,10 @@ impl Writer<'_> {
         lines
     }
 
-    fn question(&self) -> Vec<Line<'static>> {
+    fn question(&self) -> Vec<Row> {
         let quiz = &self.pane.quiz;
-        let mut lines = self.styled(" ", quiz.question().unwrap_or_default(), Role::Text);
-        lines.push(Line::default());
+        let mut lines = of(self.styled(" ", quiz.question().unwrap_or_default(), Role::Text));
+        lines.push(Row::default());
         for (place, (answer, tried)) in quiz.answers().into_iter().enumerate() {
             let here = place == self.pane.marked && quiz.right().is_none();
             let (mark, role) = match (quiz.right() == Some(place), tried) {
@@ -229,12 +290,14 @@ impl Writer<'_> {
                 _ => (" ", Role::Text),
             };
             let style = self.theme.style(if here { Role::Accent } else { Role::Text });
-            lines.extend(self.marked(&format!(" {mark} {} ", place + 1), self.theme.style(role), answer, style));
+            let rows = self.marked(&format!(" {mark} {} ", place + 1), self.theme.style(role), answer, style);
+            let answer = u8::try_from(place + 1).ok();
+            lines.extend(rows.into_iter().map(|line| Row { answer, ..line.into() }));
         }
         if let Some((right, why)) = quiz.verdict() {
-            lines.push(Line::default());
+            lines.push(Row::default());
             let (word, role) = if right { (" Right. ", Role::Good) } else { (" No. ", Role::Warning) };
-            lines.extend(self.styled(word, why, role));
+            lines.extend(of(self.styled(word, why, role)));
         }
         lines
     }
@@ -263,7 +326,7 @@ impl Writer<'_> {
     }
 
     /// The keys that matter now.
-    fn keys(&self) -> Line<'static> {
+    fn keys(&self) -> Row {
         let whole = self.model.focus == Focus::Lesson;
         let place = if whole { Where::Lesson } else { self.model.place() };
         let key = |action: Action| self.model.keymap.keys(action, place).next().map(|key| key.to_string());
@@ -287,14 +350,19 @@ impl Writer<'_> {
             parts.push((Action::ToComposer, "to the line".to_owned()));
             parts.push((Action::StartOver, "starts over".to_owned()));
         }
-        let mut spans = Vec::new();
+        let (mut spans, mut keys) = (Vec::new(), Vec::new());
+        let mut end = 0;
         for (action, words) in parts {
             let Some(key) = key(action) else { continue };
-            spans.push(Span::raw(if spans.is_empty() { " " } else { " · " }));
+            let between = if spans.is_empty() { " " } else { " · " };
+            let start = end + width(between);
+            end = start + width(&key) + 1 + width(&words);
+            keys.push((start..end, action));
+            spans.push(Span::raw(between));
             spans.push(Span::styled(key, self.theme.style(Role::Accent)));
             spans.push(Span::styled(format!(" {words}"), self.theme.style(Role::Dim)));
         }
-        Line::from(spans)
+        Row { line: Line::from(spans), answer: None, keys }
     }
 
     fn styled(&self, first: &str, text: &str, role: Role) -> Vec<Line<'static>> {
@@ -320,10 +388,33 @@ impl Writer<'_> {
         lines
     }
 
-    /// Text between backquotes stands out, without them.
+    /// Text between backquotes stands out, without them; terms of the glossary are underlined.
     fn code(&self, text: &str, style: Style) -> Vec<Span<'static>> {
         let accent = self.theme.style(Role::Accent);
-        let part = |(n, part): (usize, &str)| Span::styled(part.to_owned(), if n % 2 == 1 { accent } else { style });
-        text.split('`').enumerate().map(part).collect()
+        let mut spans = Vec::new();
+        for (n, part) in text.split('`').enumerate() {
+            if n % 2 == 1 {
+                spans.push(Span::styled(part.to_owned(), accent));
+            } else {
+                self.linked(part, style, &mut spans);
+            }
+        }
+        spans
     }
+
+    fn linked(&self, text: &str, style: Style, spans: &mut Vec<Span<'static>>) {
+        let mut from = 0;
+        for place in terms_at(text, self.model.knowledge.glossary()) {
+            spans.push(Span::styled(text[from..place.start].to_owned(), style));
+            spans.push(Span::styled(text[place.clone()].to_owned(), style.add_modifier(Modifier::UNDERLINED)));
+            from = place.end;
+        }
+        if from < text.len() || text.is_empty() {
+            spans.push(Span::styled(text[from..].to_owned(), style));
+        }
+    }
+}
+
+fn of(lines: Vec<Line<'static>>) -> Vec<Row> {
+    lines.into_iter().map(Row::from).collect()
 }
