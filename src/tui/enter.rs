@@ -54,11 +54,22 @@ pub(super) fn enter(model: &mut Model) -> Vec<Effect> {
     let (line, secrets) = answer.map_or_else(|| (text.clone().into_bytes(), Vec::new()), |it| (it.line, it.secrets));
     let secrets = secrets.into_iter().filter(|_| !user_name);
     let mut effects: Vec<Effect> = secrets.map(|secret| Effect::Send(Request::Learn(secret))).collect();
-    effects.push(Effect::Send(Request::Line(line, model.ending)));
+    let by_hand = content && text != "." && model.types_by_hand();
+    effects.push(Effect::Send(if by_hand { as_typed(line, model.ending) } else { Request::Line(line, model.ending) }));
     if kept {
         effects.push(Effect::Remember(text));
     }
     effects
+}
+
+/// A content line whose dots are the learner's own.
+fn as_typed(mut line: Vec<u8>, ending: Ending) -> Request {
+    line.extend_from_slice(match ending {
+        Ending::CrLf => b"\r\n",
+        Ending::Lf => b"\n",
+        Ending::None => b"",
+    });
+    Request::RawContent(line)
 }
 
 /// The message that was written goes out, and the dot after it.

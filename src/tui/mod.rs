@@ -42,6 +42,8 @@ pub mod message;
 mod message_tests;
 pub mod model;
 mod mouse;
+#[cfg(test)]
+mod mouse_tests;
 pub mod overlay;
 pub mod pane;
 #[cfg(test)]

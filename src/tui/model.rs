@@ -273,6 +273,13 @@ impl Model {
         }
     }
 
+    /// Whether the lesson wants everything typed by hand: no line is offered, no dot is doubled.
+    #[must_use]
+    pub fn types_by_hand(&self) -> bool {
+        let pane = self.lesson.as_ref().filter(|_| self.shows_lesson());
+        pane.is_some_and(|pane| pane.lesson().composer == crate::lesson::file::Help::Raw)
+    }
+
     /// Where everything stands; nothing where there is no room.
     #[must_use]
     pub fn layout(&self) -> Option<Layout> {
@@ -301,6 +308,7 @@ impl Model {
             &self.recipients,
             self.challenge.as_ref(),
             &self.keymap,
+            self.types_by_hand(),
         )
     }
 
@@ -315,6 +323,7 @@ impl Model {
             &self.recipients,
             self.challenge.as_ref(),
             &self.keymap,
+            self.types_by_hand(),
         );
         with(&mut self.composer, &around)
     }
@@ -397,6 +406,7 @@ fn surroundings<'a>(
     recipients: &'a [String],
     challenge: Option<&'a Challenge>,
     keymap: &'a Keymap,
+    bare: bool,
 ) -> Surroundings<'a> {
     Surroundings {
         session: &talk.dialogue.state().session,
@@ -407,5 +417,6 @@ fn surroundings<'a>(
         recipients,
         challenge,
         keymap,
+        bare,
     }
 }

@@ -156,6 +156,7 @@ fn words(effect: &Effect) -> String {
         Effect::Send(Request::Line(line, _)) => format!("send {}", String::from_utf8_lossy(line)),
         Effect::Send(Request::Pipeline(lines)) => format!("pipeline {}", lines.len()),
         Effect::Send(Request::Content(content)) => format!("content {}", content.len()),
+        Effect::Send(Request::RawContent(octets)) => format!("as typed {}", String::from_utf8_lossy(octets).trim_end()),
         Effect::Send(Request::GiveUp) => "give up".to_owned(),
         Effect::Send(other) => format!("{other:?}"),
         Effect::Connect(target) => format!("connect {target}"),

@@ -115,7 +115,8 @@ fn composer(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         Ending::Lf => "LF only",
         Ending::None => "no line end",
     };
-    let inner = framed(model, frame, area, Focus::Composer, &title, end);
+    let end = if model.types_by_hand() { format!("as typed, dots too · {end}") } else { end.to_owned() };
+    let inner = framed(model, frame, area, Focus::Composer, &title, &end);
     let cursor = model.composer.draw(&around, model.theme, inner, frame.buffer_mut());
     let second = Rect { y: inner.y + 1, height: inner.height.saturating_sub(1), ..inner };
     let columns = usize::from(second.width.saturating_sub(1));

@@ -43,6 +43,9 @@ impl Overlay {
         {
             return self.key(key, model);
         }
+        if let Self::Editor(it) = self {
+            return it.click(at, model);
+        }
         let inner = inside(area);
         if !inner.contains(at) {
             return Outcome::Stay;
@@ -60,8 +63,12 @@ impl Overlay {
             Self::Copy(_) => Copy::click(row),
             Self::Paste(it) => it.click(row, model),
             Self::Glossary(it) => it.click(row, inner.height, model),
-            Self::Editor(it) => it.click(at, model),
-            Self::Help(_) | Self::Target(_) | Self::Question(_) | Self::Secret(_) | Self::Prompt(_) => Outcome::Stay,
+            Self::Editor(_)
+            | Self::Help(_)
+            | Self::Target(_)
+            | Self::Question(_)
+            | Self::Secret(_)
+            | Self::Prompt(_) => Outcome::Stay,
         }
     }
 

@@ -47,7 +47,11 @@ impl Composer {
         let line = self.line.text();
         // A field that was only walked to is left alone until something is typed.
         let walked = self.line.selected().is_some() && !self.asked;
-        let found = if walked { None } else { popup(line, self.line.cursor(), self.asked, &self.history, around) };
+        let found = if walked || (around.bare && !self.asked) {
+            None
+        } else {
+            popup(line, self.line.cursor(), self.asked, &self.history, around)
+        };
         // What the ghost text shows already needs no list.
         let found = found.filter(|popup| {
             let one = popup.items.len() == 1 && !self.ghost().is_empty();

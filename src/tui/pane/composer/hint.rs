@@ -115,7 +115,7 @@ fn content(line: &str, headless: bool, around: &Surroundings<'_>) -> Hint {
     if let Some(slip) = slip(line, headless) {
         return slip;
     }
-    if line.starts_with('.') {
+    if line.starts_with('.') && !around.bare {
         return Hint::Note(
             Role::Text,
             vec![format!("sent as .{line}  (a leading dot is doubled, RFC 5321 4.5.2)"), format!("sent as .{line}")],

@@ -70,6 +70,8 @@ pub struct Surroundings<'a> {
     pub challenge: Option<&'a Challenge>,
     /// Which keys are named.
     pub keymap: &'a Keymap,
+    /// Nothing is offered: the typing itself is the matter.
+    pub bare: bool,
 }
 
 /// The composer's state.

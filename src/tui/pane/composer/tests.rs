@@ -52,6 +52,7 @@ impl Desk {
             recipients: &self.recipients,
             challenge: None,
             keymap: crate::tui::keymap::Keymap::shipped(),
+            bare: false,
         };
         act(&mut self.composer, &around)
     }

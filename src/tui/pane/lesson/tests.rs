@@ -189,3 +189,43 @@ fn the_start_screen_offers_the_lesson_with_what_is_done() {
     screen.keys("<down><enter>");
     assert_eq!(screen.asked(), ["learn 01-classic"]);
 }
+
+fn click(class: &mut Class, text: &str) {
+    use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+    let shown = class.screen.shown();
+    let found =
+        shown.lines().enumerate().find_map(|(y, row)| Some((y, crate::tui::text::width(&row[..row.find(text)?]))));
+    let (row, column) = found.unwrap_or_else(|| panic!("{text:?} is not on the screen:\n{shown}"));
+    let (row, column) = (u16::try_from(row).expect("a cell"), u16::try_from(column).expect("a cell"));
+    let kind = MouseEventKind::Down(MouseButton::Left);
+    class.screen.send(Message::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE }));
+}
+
+#[test]
+fn a_click_gives_an_answer_takes_a_hint_and_opens_a_term() {
+    let mut class = Class::new(120, 33);
+    click(&mut class, "hint (0 of 3");
+    assert!(class.screen.shown().contains("hint: Machines introduce"), "{}", class.screen.shown());
+    class.screen.keys("<esc>");
+    class.all_steps();
+    class.screen.keys("<esc><f7>");
+    click(&mut class, "Send it again later");
+    assert!(class.screen.shown().contains("Right. "), "{}", class.screen.shown());
+}
+
+#[test]
+fn where_the_typing_is_the_matter_nothing_is_offered_and_dots_go_out_as_typed() {
+    let mut class = Class::new(120, 33);
+    class.screen.wire("< 220 mx.target.local ESMTP");
+    assert!(!class.screen.model.composer.ghost().is_empty());
+    let (name, text) = course::shipped().find(|(name, _)| name == "05-dots").expect("shipped");
+    let lesson = Arc::new(Lesson::parse(&name, text).expect("well formed"));
+    let address = "127.0.0.1:4000".to_owned();
+    class.screen.send(Message::Lesson(LessonNews::Begun { lesson, address, seed: 1 }));
+    assert_eq!(class.screen.model.composer.ghost(), "");
+    assert!(class.screen.shown().contains("as typed, dots too"), "{}", class.screen.shown());
+    class.screen.wire("> HELO a\n< 250 ok\n> MAIL FROM:<a@b>\n< 250 ok\n> RCPT TO:<c@d>\n< 250 ok\n> DATA\n< 354 go");
+    class.screen.asked();
+    class.screen.keys("..signature<enter>");
+    assert!(class.screen.asked().contains(&"as typed ..signature".to_owned()));
+}
