@@ -136,6 +136,12 @@ impl Value {
         match self {
             Self::Text { .. } => {}
             Self::Flag(on) => *on = !*on,
+            Self::Optional { there, .. } => {
+                // Beside the box stands its text.
+                if at < 4 {
+                    *there = !*there;
+                }
+            }
             Self::Choice { choices, chosen } => {
                 if let Some(n) = box_at(choices.iter().map(String::as_str), at) {
                     *chosen = (*chosen != Some(n)).then_some(n);
