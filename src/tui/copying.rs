@@ -74,13 +74,12 @@ pub(super) fn swaks(talk: &Talk) -> Option<(String, Option<String>)> {
         words.extend(["--to".to_owned(), quoted(&to.join(","))]);
     }
     let mut left_out = parameters(talk, transaction);
-    if !begun(transaction) {
-        words.extend(["--quit-after".to_owned(), stops_after(mine, transaction, &to).to_owned()]);
-    } else {
-        match content(talk, transaction) {
-            Ok(text) => words.extend(["--data".to_owned(), text]),
-            Err(why) => left_out.push(why.to_owned()),
+    match content(talk, transaction) {
+        _ if !begun(transaction) => {
+            words.extend(["--quit-after".to_owned(), stops_after(mine, transaction, &to).to_owned()]);
         }
+        Ok(text) => words.extend(["--data".to_owned(), text]),
+        Err(why) => left_out.push(why.to_owned()),
     }
     Some((words.join(" "), (!left_out.is_empty()).then(|| left_out.join(", "))))
 }
@@ -163,7 +162,7 @@ fn begun(transaction: &[Exchange]) -> bool {
 
 /// The content that was sent, for a command line; or why it is not there.
 fn content(talk: &Talk, transaction: &[Exchange]) -> Result<String, &'static str> {
-    let data = data(transaction).and_then(|data| data.reply()).ok_or("the message")?;
+    let data = data(transaction).and_then(Exchange::reply).ok_or("the message")?;
     let mut text = String::new();
     for (_, entry) in talk.log.since(*data.end() + 1).take_while(|(_, entry)| entry.kind == Kind::Content) {
         let line = entry.bytes.strip_prefix(b".").unwrap_or(entry.bytes);

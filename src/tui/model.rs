@@ -301,8 +301,7 @@ impl Model {
     pub fn around(&self) -> Surroundings<'_> {
         surroundings(
             &self.talk,
-            self.waiting.as_ref(),
-            self.now,
+            (self.waiting.as_ref(), self.now),
             &self.knowledge,
             &self.peer.identity,
             &self.recipients,
@@ -316,8 +315,7 @@ impl Model {
     pub fn compose<T>(&mut self, with: impl FnOnce(&mut Composer, &Surroundings<'_>) -> T) -> T {
         let around = surroundings(
             &self.talk,
-            self.waiting.as_ref(),
-            self.now,
+            (self.waiting.as_ref(), self.now),
             &self.knowledge,
             &self.peer.identity,
             &self.recipients,
@@ -399,8 +397,7 @@ impl Model {
 
 fn surroundings<'a>(
     talk: &'a Talk,
-    waiting: Option<&'a Waiting>,
-    now: Micros,
+    (waiting, now): (Option<&'a Waiting>, Micros),
     knowledge: &'a Knowledge,
     identity: &'a Identity,
     recipients: &'a [String],

@@ -7,12 +7,10 @@ use std::path::PathBuf;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::client::{Ending, Request};
-use crate::conversation::event::Remark;
 use crate::script::beside::{Beside, Mark};
 use crate::script::stepper::{Next, Order, Ready, Stepper, Stop};
 
-use crate::smtp::{Phase, Secret};
+use crate::smtp::Secret;
 
 use super::action::Action;
 use super::effect::Effect;
@@ -21,6 +19,7 @@ use super::overlay::{Other, Overlay, Question, SecretPrompt, Wanted};
 use super::pane::replay::{Columns, Frame};
 use super::theme::Theme;
 
+mod goodbye;
 mod prepare;
 #[cfg(test)]
 pub(super) mod tests;
@@ -209,15 +208,12 @@ impl Replay {
             Next::Reconnect => "A new connection comes next".to_owned(),
             Next::Drop => "Closing without QUIT comes next".to_owned(),
             Next::Line(_, more) if more > 0 => format!("{more} more in the same write"),
-            Next::Done if playing.goodbye => return Some(END.to_owned()),
+            Next::Done if playing.goodbye => return Some(goodbye::WORDS.to_owned()),
             Next::Line(..) | Next::Done => return None,
         };
         Some(format!("{what} · {{send}} goes on · {{skip}} skips"))
     }
 }
-
-/// After the last line of a replay.
-const END: &str = "All lines were sent; the connection is still open: QUIT ends it";
 
 fn tally((differ, drift): (usize, usize)) -> String {
     match (differ, drift) {
@@ -342,7 +338,7 @@ pub(super) fn follow(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     };
     if playing.of.stepper.next() == Next::Done {
-        return ended(model);
+        return goodbye::say(model);
     }
     if !playing.all || playing.waits {
         return Vec::new();
@@ -356,31 +352,6 @@ pub(super) fn follow(model: &mut Model) -> Vec<Effect> {
         // The next one follows when this one was seen on the wire.
         Ready::Now => play(model),
     }
-}
-
-/// Everything was sent. What was played at once ends as `ehlo run` ends: with RSET, where a mail transaction is open, and
-/// QUIT. Step by step QUIT is offered.
-fn ended(model: &mut Model) -> Vec<Effect> {
-    let Model { replay: Some(Replay { what: What::Playing(playing), .. }), talk, composer, .. } = model else {
-        return Vec::new();
-    };
-    let state = talk.dialogue.state();
-    let phase = state.phase();
-    let at_rest = matches!(phase, Phase::Greeted | Phase::Ready | Phase::Mail | Phase::Rcpt);
-    if !talk.is_open() || !at_rest || state.is_waiting() || state.in_reply() {
-        return Vec::new();
-    }
-    if std::mem::take(&mut playing.all) {
-        let reset = matches!(phase, Phase::Mail | Phase::Rcpt).then_some("RSET");
-        let line = |line: &str| Effect::Send(Request::Line(line.as_bytes().to_vec(), Ending::CrLf));
-        let by_itself = |it| [Effect::Send(Request::Remark(Remark::new("auto"))), line(it)];
-        playing.goodbye = true;
-        return reset.into_iter().chain(["QUIT"]).flat_map(by_itself).collect();
-    }
-    if !std::mem::replace(&mut playing.goodbye, true) && composer.line().is_empty() {
-        composer.set_line("QUIT");
-    }
-    Vec::new()
 }
 
 fn observe(model: &mut Model) {
