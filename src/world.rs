@@ -85,6 +85,18 @@ impl World {
         self
     }
 
+    /// The same world with these clocks: the wall clock, which may be set back at any moment, and the monotonic one.
+    #[must_use]
+    pub fn with_clocks(
+        mut self,
+        now: impl Fn() -> Timestamp + Send + Sync + 'static,
+        elapsed: impl Fn() -> Duration + Send + Sync + 'static,
+    ) -> Self {
+        self.now = Arc::new(now);
+        self.elapsed = Arc::new(elapsed);
+        self
+    }
+
     /// The wall clock.
     #[must_use]
     pub fn now(&self) -> Timestamp {

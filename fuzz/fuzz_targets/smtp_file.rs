@@ -10,17 +10,19 @@ fn written(document: &Document) -> Vec<u8> {
     out
 }
 
-fn in_chunks(bytes: &[u8]) -> Option<Document> {
+fn in_chunks(bytes: &[u8], size: usize) -> Option<Document> {
     let mut reader = Reader::new();
-    for chunk in bytes.chunks(7) {
+    for chunk in bytes.chunks(size) {
         reader.feed(chunk).ok()?;
     }
     reader.finish().ok()
 }
 
-fuzz_target!(|bytes: &[u8]| {
+// The first octet says how long the chunks are.
+fuzz_target!(|input: &[u8]| {
+    let Some((size, bytes)) = input.split_first() else { return };
     let whole = read(bytes).ok();
-    let chunked = in_chunks(bytes);
+    let chunked = in_chunks(bytes, usize::from(*size).max(1));
     assert_eq!(whole.as_ref().map(written), chunked.as_ref().map(written));
     let Some(document) = whole.filter(|document| !document.read_only) else { return };
     let text = written(&document);

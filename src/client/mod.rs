@@ -19,7 +19,7 @@
 //! | `cut direction= bytes= sha256=` | what was beyond a limit and not recorded |
 //! | `gave-up` | the user stopped waiting; with `reason=time-out awaiting= after=` the clock did |
 //! | `warning kind= "WORDS"` | something to know: `flood`, `journal`, `silence`, `mode` (the server speaks something else), or an attempt that failed while others remain |
-//! | `error kind= "WORDS"` | why the connection ends: `name`, `refused`, `network`, `tls`, `time-out` |
+//! | `error kind= "WORDS"` | why the connection ends: `name`, `refused`, `network`, `tls`, `time-out`, `internal` (a mistake in ehlo) |
 //! | `… try=TARGET` | with a warning or an error: the target that would fit |
 //! | `closed by=client\|server\|network reason=` | the end; the last but for an inspection |
 
@@ -38,6 +38,7 @@ use crate::smtp::Secret;
 use crate::world::World;
 
 mod dial;
+mod guard;
 mod handshake;
 mod inspect;
 mod mode;
@@ -178,7 +179,9 @@ pub fn connect(options: Options, journal: Option<SharedJournal>, world: World, s
     let cancel = CancellationToken::new();
     let transcript = journal.as_ref().and_then(|j| j.lock().ok().map(|j| j.path().to_owned()));
     let clock = world.clone();
+    let guard = guard::Guard { events: happened.clone(), journal: journal.clone(), world: world.clone(), started };
     let recorder = record::Recorder::new(happened.clone(), journal, world, started);
-    tokio::spawn(task::Task::new(options, recorder, asked, happened, cancel.clone(), clock).run());
+    let task = task::Task::new(options, recorder, asked, happened, cancel.clone(), clock);
+    tokio::spawn(guard.watch(tokio::spawn(task.run())));
     Connection { requests, events, cancel, transcript }
 }

@@ -79,6 +79,12 @@ impl Book {
         (book, errors)
     }
 
+    /// Reads one file by itself, as a user may write it. What is wrong is told, and what is right is taken all the same.
+    #[must_use]
+    pub fn of_text(name: &str, text: &str) -> (Self, Vec<KnowledgeError>) {
+        Self::read([(name, text, Origin::Own)])
+    }
+
     fn take(&mut self, file: File, own: Option<&str>) {
         for entry in file.digits {
             self.digits.entry(entry.digits).or_insert(entry.meaning);

@@ -21,6 +21,7 @@
 
 mod act;
 pub mod action;
+mod ascii;
 #[cfg(test)]
 mod compose_tests;
 mod copying;

@@ -1,15 +1,26 @@
 //! Lines sent before, kept between runs in `STATE/history`: private, bounded, each line once.
+//!
+//! A line is appended with one write(2), so that several ehlos keep theirs side by side; what has grown is written anew.
 
-use std::io::{self, Write as _};
+use std::collections::HashSet;
+use std::fs::OpenOptions;
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
 /// Lines kept, the newest last.
 const KEPT: usize = 2000;
+/// Octets from which on the file is written anew with what is kept of it.
+const LARGE: u64 = 256 * 1024;
 
 /// The lines that were kept; none where there is no file or it can't be read.
 pub(super) fn load(state: &Path) -> Vec<String> {
     let text = std::fs::read(state.join("history")).unwrap_or_default();
-    String::from_utf8_lossy(&text).lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
+    let text = String::from_utf8_lossy(&text);
+    let mut known = HashSet::new();
+    let newest_first = text.lines().rev().filter(|line| !line.is_empty() && known.insert(*line));
+    let mut lines: Vec<String> = newest_first.take(KEPT).map(str::to_owned).collect();
+    lines.reverse();
+    lines
 }
 
 /// Keeps a line. What another ehlo has kept meanwhile stays.
@@ -20,20 +31,55 @@ pub(super) fn keep(state: &Path, line: &str) -> io::Result<()> {
     if line.is_empty() || line.contains(|c: char| c.is_control()) {
         return Ok(());
     }
-    let mut lines = load(state);
-    lines.retain(|old| old != line);
-    lines.push(line.to_owned());
-    let from = lines.len().saturating_sub(KEPT);
-    std::fs::create_dir_all(state)?;
+    private_folder(state)?;
+    let mut file = private().read(true).append(true).open(state.join("history"))?;
+    let length = file.metadata()?.len();
+    if length > LARGE {
+        rewrite(state)?;
+        file = private().read(true).append(true).open(state.join("history"))?;
+    }
+    // A line that a full disk cut off stays by itself.
+    let gap = if length > 0 && !ends_a_line(&mut file)? { "\n" } else { "" };
+    file.write_all(format!("{gap}{line}\n").as_bytes())
+}
+
+/// Writes the file anew, beside its place first, so that there is never half of it.
+fn rewrite(state: &Path) -> io::Result<()> {
     let fresh = state.join(format!("history.{}", std::process::id()));
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    let mut text = load(state).join("\n");
+    text.push('\n');
+    let written = private().write(true).truncate(true).open(&fresh).and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        std::fs::rename(&fresh, state.join("history"))
+    });
+    if written.is_err() {
+        // It may not be there.
+        let _ = std::fs::remove_file(&fresh);
+    }
+    written
+}
+
+fn ends_a_line(file: &mut std::fs::File) -> io::Result<bool> {
+    let mut last = [0];
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut last)?;
+    Ok(last == *b"\n")
+}
+
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.create(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut text = lines[from..].join("\n");
-    text.push('\n');
-    options.open(&fresh)?.write_all(text.as_bytes())?;
-    std::fs::rename(&fresh, state.join("history"))
+    options
+}
+
+fn private_folder(path: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
 }
 
 #[cfg(test)]
@@ -52,7 +98,39 @@ mod tests {
         std::fs::write(state.join("history"), many).unwrap();
         keep(&state, "QUIT").unwrap();
         let lines = load(&state);
-        assert_eq!((lines.len(), lines[1999].as_str()), (KEPT, "QUIT"));
+        assert_eq!((lines.len(), lines[1998].as_str(), lines[1999].as_str()), (KEPT, "NOOP 2999", "QUIT"));
+    }
+
+    #[test]
+    fn a_file_that_has_grown_is_written_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let long = "x".repeat(1000);
+        for n in 0..400 {
+            keep(folder.path(), &format!("NOOP {} {long}", n % 3)).unwrap();
+        }
+        assert_eq!(load(folder.path()).len(), 3);
+        let size = std::fs::metadata(folder.path().join("history")).unwrap().len();
+        assert!(size < LARGE, "{size}");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn several_ehlos_lose_no_line_of_each_other_and_a_torn_one_stays_by_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("history"), "NOOP to").unwrap();
+        std::thread::scope(|scope| {
+            for who in 0..4 {
+                let state = folder.path();
+                scope.spawn(move || (0..100).for_each(|n| keep(state, &format!("NOOP {who} {n}")).unwrap()));
+            }
+        });
+        let lines = load(folder.path());
+        assert!(lines.contains(&"NOOP to".to_owned()), "{:?}", &lines[..3]);
+        for who in 0..4 {
+            for n in 0..100 {
+                assert!(lines.contains(&format!("NOOP {who} {n}")), "{who} {n}");
+            }
+        }
     }
 
     #[cfg(unix)]

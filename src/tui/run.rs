@@ -77,7 +77,7 @@ pub async fn run(launch: Launch, world: World) -> Result<Left, RunError> {
     let (sender, background) = mpsc::unbounded_channel();
     let mut bench = Bench {
         model: Model { mouse: true, ..Model::default() },
-        tty: Tty::take()?,
+        tty: Tty::take(&world)?,
         dialler: Dialler::new(world.clone()),
         world,
         signals,
@@ -161,7 +161,7 @@ impl Bench {
             let wake = self.wake();
             tokio::select! {
                 biased;
-                signal = self.signals.next() => self.signalled(signal)?,
+                signal = self.signals.next() => self.signalled(signal).await?,
                 input = keys.next() => match input {
                     Some(Ok(input)) => self.input(input).await?,
                     // The terminal is gone.
@@ -208,9 +208,21 @@ impl Bench {
         Ok(())
     }
 
-    fn signalled(&mut self, signal: Signal) -> io::Result<()> {
+    /// Gives the terminal back, stops the job, and takes the terminal again when it goes on.
+    async fn suspend(&mut self) -> io::Result<()> {
+        Tty::lend();
+        self.signals.stop().await;
+        self.tty.retake()?;
+        let (columns, rows) = self.tty.size()?;
+        update::update(&mut self.model, Message::Resize(columns, rows));
+        self.changed = true;
+        Ok(())
+    }
+
+    async fn signalled(&mut self, signal: Signal) -> io::Result<()> {
         match signal {
             Signal::End => self.leaving = Some(true),
+            Signal::Stop => self.suspend().await?,
             Signal::Woken => {
                 self.tty.retake()?;
                 self.model.size = self.tty.size()?;
@@ -342,10 +354,8 @@ impl Bench {
                 Vec::new()
             }
             Effect::Suspend => {
-                Tty::lend();
-                self.signals.stop().await;
-                self.tty.retake()?;
-                vec![self.tty.size().map(|(columns, rows)| Message::Resize(columns, rows))?]
+                self.suspend().await?;
+                Vec::new()
             }
             Effect::Quit => {
                 self.leaving = Some(false);

@@ -8,12 +8,13 @@ use std::time::Duration;
 pub(super) enum Signal {
     /// TERM, HUP or INT: leave, and leave the terminal whole.
     End,
+    /// TSTP: give the terminal back, then stop.
+    Stop,
     /// CONT: somebody else may have changed the terminal.
     Woken,
 }
 
-/// How long a stop may take to come into effect. Where there is nobody who could continue us, the system ignores the
-/// stop, and we go on after this.
+/// How long a stop may take to come into effect.
 const STOP: Duration = Duration::from_millis(200);
 
 #[cfg(unix)]
@@ -30,6 +31,7 @@ mod unix {
         terminate: Stream,
         hangup: Stream,
         interrupt: Stream,
+        stop: Stream,
         woken: Stream,
     }
 
@@ -39,6 +41,7 @@ mod unix {
                 terminate: signal(SignalKind::terminate())?,
                 hangup: signal(SignalKind::hangup())?,
                 interrupt: signal(SignalKind::interrupt())?,
+                stop: signal(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()))?,
                 woken: signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?,
             })
         }
@@ -49,16 +52,36 @@ mod unix {
                 _ = self.terminate.recv() => Signal::End,
                 _ = self.hangup.recv() => Signal::End,
                 _ = self.interrupt.recv() => Signal::End,
+                _ = self.stop.recv() => Signal::Stop,
                 _ = self.woken.recv() => Signal::Woken,
             }
         }
 
-        /// Stops the whole job, as the terminal would on Ctrl-Z, and returns when it goes on.
+        /// Stops the whole job, as the terminal would on Ctrl-Z, and returns when it goes on. Where nobody is there
+        /// who could continue it, it does not stop.
         pub(in crate::tui) async fn stop(&mut self) {
-            // A refusal shows as a return without a stop, which is what happens then.
-            let _ = rustix::process::kill_current_process_group(rustix::process::Signal::TSTP);
+            if !can_be_continued() {
+                return;
+            }
+            // TSTP is listened to, so that it does not stop us by itself; this one nobody listens to. A refusal shows as
+            // a return without a stop, which is what happens then.
+            let _ = rustix::process::kill_current_process_group(rustix::process::Signal::STOP);
             let _ = tokio::time::timeout(STOP, self.woken.recv()).await;
         }
+    }
+
+    /// Whether a shell with job control is there that could continue us: the system asks the same before it lets the
+    /// terminal stop a job (POSIX: an orphaned process group is not stopped). A job has a group of its own, and whoever
+    /// leads it was started by a process of the same session.
+    fn can_be_continued() -> bool {
+        let (own, group) = (rustix::process::getpid(), rustix::process::getpgrp());
+        let Ok(session) = rustix::process::getsid(None) else { return false };
+        if group == session {
+            return false;
+        }
+        // Where another leads the group, as a script does that was started as the job, its parent is not ours to ask.
+        group != own
+            || rustix::process::getppid().is_some_and(|parent| rustix::process::getsid(Some(parent)) == Ok(session))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal as _, Stdout, Write as _};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
@@ -12,6 +13,7 @@ use ratatui::backend::CrosstermBackend;
 
 use crate::world::World;
 
+use super::ascii;
 use super::model::Model;
 use super::view::view;
 
@@ -19,6 +21,9 @@ use super::view::view;
 static RECORDED: Mutex<Option<PathBuf>> = Mutex::new(None);
 /// What a task said when it panicked, kept until the screen is plain.
 static TASK_PANIC: Mutex<Option<String>> = Mutex::new(None);
+
+/// Whether the terminal is ours now. To give it back twice would put the cursor back to where it stood before.
+static OURS: AtomicBool = AtomicBool::new(false);
 
 /// Why there is no screen to work on.
 #[derive(Debug, thiserror::Error)]
@@ -56,20 +61,24 @@ pub fn check(world: &World) -> Result<(), TerminalError> {
 pub(super) struct Tty {
     terminal: Terminal<CrosstermBackend<Stdout>>,
     mouse: bool,
+    /// Nothing but ASCII is shown.
+    ascii: bool,
 }
 
 impl Tty {
     /// Takes the terminal: raw mode, the alternate screen, pastes as pastes, the mouse.
-    pub(super) fn take() -> io::Result<Self> {
+    pub(super) fn take(world: &World) -> io::Result<Self> {
         hook_panics();
         let terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
-        let mut tty = Self { terminal, mouse: true };
+        let ascii = !ascii::locale_is_utf8(|name| world.variable(name));
+        let mut tty = Self { terminal, mouse: true, ascii };
         tty.enter()?;
         Ok(tty)
     }
 
     fn enter(&mut self) -> io::Result<()> {
         enable_raw_mode()?;
+        OURS.store(true, Ordering::SeqCst);
         let entered = execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste)
             .and_then(|()| if self.mouse { execute!(io::stdout(), EnableMouseCapture) } else { Ok(()) });
         if entered.is_err() {
@@ -86,7 +95,14 @@ impl Tty {
 
     /// Draws what has changed.
     pub(super) fn draw(&mut self, model: &Model) -> io::Result<()> {
-        self.terminal.draw(|frame| view(model, frame)).map(|_| ())
+        let ascii = self.ascii;
+        let drawn = self.terminal.draw(|frame| {
+            view(model, frame);
+            if ascii {
+                ascii::only(frame.buffer_mut());
+            }
+        });
+        drawn.map(|_| ())
     }
 
     /// Forgets what is on the screen, so that the next draw writes every cell.
@@ -132,6 +148,9 @@ impl Drop for Tty {
 
 /// Gives the terminal back. Errors are of no use here: it may be gone.
 fn restore() {
+    if !OURS.swap(false, Ordering::SeqCst) {
+        return;
+    }
     let _ = execute!(io::stdout(), DisableMouseCapture, DisableBracketedPaste, LeaveAlternateScreen, cursor::Show,);
     let _ = disable_raw_mode();
 }

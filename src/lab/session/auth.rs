@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::{Action, Session, State};
 use crate::conversation::Remark;
 use crate::lab::scenario::Mechanism;
-use crate::smtp::{Secret, Verb};
+use crate::smtp::{Secret, Verb, sasl};
 
 /// What has been said in an AUTH exchange so far.
 #[derive(Debug)]
@@ -68,17 +68,14 @@ impl Session {
             return self.refuse("501 5.5.2 Error: invalid base64 data in continued response".to_owned());
         };
         match dialogue {
-            Dialogue::Plain => {
-                let parts: Vec<&[u8]> = answer.expose().split(|b| *b == 0).collect();
-                match parts.as_slice() {
-                    [for_whom, user, password] => {
-                        let user = String::from_utf8_lossy(user).into_owned();
-                        let other = !for_whom.is_empty() && *for_whom != user.as_bytes();
-                        self.verdict(Mechanism::Plain, &user, password, other);
-                    }
-                    _ => self.refuse("501 5.5.2 Error: malformed PLAIN message".to_owned()),
+            Dialogue::Plain => match sasl::plain_message(answer.expose()) {
+                Some([for_whom, user, password]) => {
+                    let user = String::from_utf8_lossy(user).into_owned();
+                    let other = !for_whom.is_empty() && for_whom != user.as_bytes();
+                    self.verdict(Mechanism::Plain, &user, password, other);
                 }
-            }
+                None => self.refuse("501 5.5.2 Error: malformed PLAIN message".to_owned()),
+            },
             Dialogue::User => {
                 let user = String::from_utf8_lossy(answer.expose()).into_owned();
                 self.state = State::Auth(Dialogue::Password(user));

@@ -73,6 +73,15 @@ pub fn encode(response: &Secret) -> Secret {
     Secret::new(STANDARD.encode(response.expose()).into_bytes())
 }
 
+/// The parts of a PLAIN message (decoded): whom to act for, user, password (RFC 4616 2). None where there are more or
+/// fewer.
+#[must_use]
+pub fn plain_message(message: &[u8]) -> Option<[&[u8]; 3]> {
+    let mut parts = message.split(|octet| *octet == 0);
+    let three = [parts.next()?, parts.next()?, parts.next()?];
+    parts.next().is_none().then_some(three)
+}
+
 /// A challenge as it came: the text after `334 `, decoded where it is base64.
 #[must_use]
 pub fn decode(challenge: &[u8]) -> Option<Vec<u8>> {

@@ -1,0 +1,80 @@
+//! Screens for terminals that take only ASCII, as the locale says.
+//!
+//! The view knows nothing of it: what it has drawn is put into other letters, cell by cell, just before it goes out.
+
+use ratatui::buffer::Buffer;
+
+/// What stands for what; what is in neither row is shown as `?`.
+const INSTEAD: [(&str, &str); 14] = [
+    ("─━═╌┄┈╴╶", "-"),
+    ("│┃║▏▎▍▌▐█▕╎┆┊", "|"),
+    ("┌┐└┘├┤┬┴┼╭╮╰╯╔╗╚╝╠╣╦╩╬", "+"),
+    ("▸▶►→›»❯", ">"),
+    ("◂◀◄←‹«❮", "<"),
+    ("▴▲↑", "^"),
+    ("▾▼↓", "v"),
+    ("✓✔", "y"),
+    ("✗✘×", "x"),
+    ("≠", "!"),
+    ("≈", "~"),
+    ("•●·…", "."),
+    ("–—−", "-"),
+    ("‘’“”", "'"),
+];
+
+/// Whether the locale takes UTF-8, by its variables in the order in which they count. Where none is set nothing is said
+/// against it.
+pub(super) fn locale_is_utf8(variable: impl Fn(&str) -> Option<String>) -> bool {
+    let set = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| variable(name).filter(|v| !v.is_empty()));
+    set.is_none_or(|locale| {
+        let locale = locale.to_ascii_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    })
+}
+
+/// Puts ASCII into every cell. The width of each stays as it is.
+pub(super) fn only(buffer: &mut Buffer) {
+    for cell in &mut buffer.content {
+        let symbol = cell.symbol();
+        if symbol.is_ascii() {
+            continue;
+        }
+        let wide = super::text::width(symbol) > 1;
+        let instead = INSTEAD.iter().find(|(those, _)| those.contains(symbol)).map_or("?", |(_, instead)| instead);
+        cell.set_symbol(if wide { "??" } else { instead });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::layout::Rect;
+    use ratatui::style::Style;
+
+    use super::*;
+
+    #[test]
+    fn the_first_variable_that_is_set_counts() {
+        for (variables, want) in [
+            (&[][..], true),
+            (&[("LANG", "C")], false),
+            (&[("LANG", "de_AT.UTF-8")], true),
+            (&[("LANG", "C.utf8")], true),
+            (&[("LANG", "de_AT.UTF-8"), ("LC_ALL", "C")], false),
+            (&[("LANG", "C"), ("LC_CTYPE", "C.UTF-8"), ("LC_ALL", "")], true),
+            (&[("LANG", "en_GB.ISO-8859-1")], false),
+        ] {
+            let look = |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned());
+            assert_eq!(locale_is_utf8(look), want, "{variables:?}");
+        }
+    }
+
+    #[test]
+    fn frames_marks_and_letters_keep_their_places() {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 24, 1));
+        buffer.set_string(0, 0, "┌─┐ ✓ a… ▸ ≠ B\u{fc}cher \u{4e2d}|", Style::new());
+        only(&mut buffer);
+        let row: String = buffer.content.iter().map(ratatui::buffer::Cell::symbol).collect();
+        assert!(row.starts_with("+-+ y a. > ! B?cher ??"), "{row}");
+        assert!(row.is_ascii(), "{row}");
+    }
+}
