@@ -6,7 +6,7 @@ pub fn text(input: &[u8], lines: &[&str]) -> String {
     let mut text = String::new();
     for line in input.split(|octet| *octet == b'\n') {
         match line {
-            [first @ 128.., rest @ ..] => {
+            [first @ 128..=255, rest @ ..] => {
                 let number = usize::from(first & 127) * 256 + usize::from(rest.first().copied().unwrap_or_default());
                 text.push_str(lines[number % lines.len()]);
                 text.push_str(&String::from_utf8_lossy(rest.get(1..).unwrap_or_default()));

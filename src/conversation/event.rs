@@ -132,7 +132,7 @@ impl Remark {
         let mut remark = Self::default();
         while !rest.is_empty() {
             let (key, after_key) = match rest.find(['=', ' ', '"']) {
-                Some(at) if at > 0 && rest.as_bytes()[at] == b'=' && !remark.word.is_empty() => {
+                Some(at) if is_key(&rest[..at]) && rest.as_bytes()[at] == b'=' && !remark.word.is_empty() => {
                     (Some(&rest[..at]), &rest[at + 1..])
                 }
                 _ => (None, rest),
@@ -152,6 +152,11 @@ impl Remark {
         }
         remark
     }
+}
+
+/// Whether a text may stand before an equals sign: there is no way to quote it there.
+fn is_key(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| escape::is_plain(c) && c != '\\') && !text.contains("{{")
 }
 
 /// Reads a TOML basic string after its opening quote; gives its value and what follows the closing quote.
@@ -210,7 +215,7 @@ fn write_value(f: &mut fmt::Formatter<'_>, value: &str, keyed: bool) -> fmt::Res
 impl fmt::Display for Remark {
     /// The text after `* `.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.word)?;
+        write_value(f, &self.word, false)?;
         for (key, value) in &self.values {
             f.write_str(" ")?;
             if let Some(key) = key {
@@ -225,6 +230,15 @@ impl fmt::Display for Remark {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_not_well_formed_is_written_so_that_it_is_read_the_same() {
+        for text in ["\"%  \u{2}", "a\u{1b}b", "x a\u{7}=1", "x \\=1", "\"\" y", "x =", "note k=\"open"] {
+            let shown = Remark::parse(text).to_string();
+            assert!(shown.chars().all(escape::is_plain), "{shown:?}");
+            assert_eq!(Remark::parse(&shown).to_string(), shown);
+        }
+    }
 
     #[test]
     fn remarks_are_read_and_written() {
