@@ -6,11 +6,12 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 
-use crate::world::{Directories, World};
+use crate::world::World;
 
 mod completions;
 mod convert;
 mod diff;
+mod directories;
 mod explain;
 mod lab;
 mod learn;
@@ -141,7 +142,7 @@ fn complain(command: &str, words: impl std::fmt::Display) -> Exit {
 #[must_use]
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse_from(subcommand_first(std::env::args_os().collect()));
-    let world = World::real(directories(&arguments.common));
+    let world = World::real(directories::of(&arguments.common));
     let common = &arguments.common;
     let exit = match &arguments.command {
         None => workbench::run(&arguments.workbench, common, &world),
@@ -184,21 +185,4 @@ fn subcommand_first(mut words: Vec<OsString>) -> Vec<OsString> {
         words[1..=at].rotate_right(1);
     }
     words
-}
-
-/// The XDG directories, or what stands in their place.
-fn directories(common: &Common) -> Directories {
-    use etcetera::base_strategy::{BaseStrategy, Xdg};
-    let home = Xdg::new().ok();
-    let or = |given: &Option<std::path::PathBuf>, xdg: Option<std::path::PathBuf>, word: &str| {
-        given
-            .clone()
-            .or(xdg.map(|dir| dir.join("ehlo")))
-            .unwrap_or_else(|| std::env::temp_dir().join("ehlo").join(word))
-    };
-    Directories {
-        config: or(&common.config, home.as_ref().map(BaseStrategy::config_dir), "config"),
-        data: or(&None, home.as_ref().map(BaseStrategy::data_dir), "data"),
-        state: or(&common.state, home.as_ref().and_then(BaseStrategy::state_dir), "state"),
-    }
 }

@@ -10,6 +10,7 @@ use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_ra
 use crossterm::{cursor, execute};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
 
 use crate::world::World;
 
@@ -32,9 +33,9 @@ pub enum TerminalError {
     /// Input or output is a file or a pipe.
     #[error("the workbench needs a terminal, and {0} is not one; `ehlo run` and `ehlo explain` work without")]
     NotATerminal(&'static str),
-    /// `TERM=dumb`.
-    #[error("the workbench can't draw on a terminal of the kind `dumb`; set TERM, or use `ehlo run`, which needs none")]
-    Dumb,
+    /// `TERM=dumb` or `TERM=unknown`.
+    #[error("the workbench can't draw on a terminal of the kind `{0}`; set TERM, or use `ehlo run`, which needs none")]
+    Dumb(&'static str),
     /// The system refused.
     #[error("the terminal can't be used: {0}")]
     System(#[from] io::Error),
@@ -51,8 +52,9 @@ pub fn check(world: &World) -> Result<(), TerminalError> {
     if !io::stdout().is_terminal() {
         return Err(TerminalError::NotATerminal("standard output"));
     }
-    if world.variable("TERM").as_deref() == Some("dumb") {
-        return Err(TerminalError::Dumb);
+    let kind = world.variable("TERM").unwrap_or_default();
+    if let Some(kind) = ["dumb", "unknown"].into_iter().find(|known| *known == kind) {
+        return Err(TerminalError::Dumb(kind));
     }
     Ok(())
 }
@@ -107,7 +109,10 @@ impl Tty {
 
     /// Forgets what is on the screen, so that the next draw writes every cell.
     pub(super) fn clear(&mut self) -> io::Result<()> {
-        self.terminal.clear()
+        // The library's own way of clearing asks the terminal where its cursor is; one that does not answer, or answers
+        // late, would end the workbench, and its answer would be taken for keys.
+        let (columns, rows) = self.size()?;
+        self.terminal.resize(Rect::new(0, 0, columns, rows))
     }
 
     /// Takes the mouse, or leaves it to the terminal.
@@ -133,7 +138,7 @@ impl Tty {
         // Raw mode counts as on after a stop from outside, though the shell has changed it: off and on again.
         disable_raw_mode()?;
         self.enter()?;
-        self.terminal.clear()
+        self.clear()
     }
 }
 
@@ -183,4 +188,68 @@ fn hook_panics() {
 
 fn say(words: &str) {
     let _ = writeln!(io::stderr(), "{words}");
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::io::Read as _;
+
+    use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+
+    use super::*;
+    use crate::world::Directories;
+
+    /// Set where the test that panics is started on purpose.
+    const ON_PURPOSE: &str = "EHLO_TEST_PANICS";
+
+    #[test]
+    #[ignore = "started in a terminal by the test below"]
+    fn panics_on_a_terminal_of_its_own() {
+        if std::env::var_os(ON_PURPOSE).is_none() {
+            return;
+        }
+        let nowhere = PathBuf::from("/nonexistent");
+        let world = World::real(Directories { config: nowhere.clone(), data: nowhere.clone(), state: nowhere });
+        let _tty = Tty::take(&world).expect("a terminal");
+        remember(Some("/kept/here.smtp".into()));
+        panic!("a mistake on the screen's own thread");
+    }
+
+    #[test]
+    fn a_panic_of_the_screen_gives_the_terminal_back_and_names_the_file() {
+        let size = PtySize { rows: 60, cols: 160, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).expect("a terminal");
+        let before = pair.master.get_termios().expect("modes").local_flags;
+        let mut program = CommandBuilder::new(std::env::current_exe().expect("a test knows itself"));
+        let name = "tui::terminal::tests::panics_on_a_terminal_of_its_own";
+        program.args(["--ignored", "--exact", name, "--nocapture", "--test-threads=1"]);
+        program.env(ON_PURPOSE, "yes");
+        program.env("TERM", "xterm-256color");
+        program.env("RUST_BACKTRACE", "0");
+        let mut child = pair.slave.spawn_command(program).expect("it starts");
+        let mut reader = pair.master.try_clone_reader().expect("a reader");
+        let reading = std::thread::spawn(move || {
+            let (mut all, mut piece) = (Vec::new(), [0; 4096]);
+            while let Ok(octets @ 1..) = reader.read(&mut piece) {
+                all.extend_from_slice(&piece[..octets]);
+            }
+            all
+        });
+        assert!(!child.wait().expect("it ends").success());
+        let after = pair.master.get_termios().expect("modes").local_flags;
+        assert_eq!(after, before, "echo and line editing are back");
+        drop(pair.slave);
+        let written = reading.join().expect("it reads to the end");
+        let mut screen = vt100::Parser::new(60.try_into().expect("rows"), 160.try_into().expect("columns"), 0);
+        screen.process(&written);
+        let screen = screen.screen();
+        let shown = screen.contents();
+        assert!(!screen.alternate_screen() && !screen.hide_cursor() && !screen.bracketed_paste(), "{shown}");
+        let told = shown.find("a mistake on the screen's own thread").zip(shown.find("The conversation so far is in"));
+        assert!(told.is_some_and(|(panic, file)| panic < file), "{shown}");
+        assert!(shown.contains("is in /kept/here.smtp"), "{shown}");
+        let text = String::from_utf8_lossy(&written);
+        assert!(text.contains("\x1b[?1049h"), "the screen was taken: {text:?}");
+        assert_eq!(text.matches("\x1b[?1049l").count(), 1, "a second time would put the cursor back: {text:?}");
+    }
 }

@@ -250,11 +250,16 @@ impl Themes {
 }
 
 /// The name of the theme that fits a terminal, by its environment: `light` or `dark` where it says that it has all
-/// colours, else `sixteen`.
+/// colours, `mono` where it is of a kind that has none, else `sixteen`.
 #[must_use]
 pub fn fitting(variable: impl Fn(&str) -> Option<String>) -> &'static str {
     let all_colours = variable("COLORTERM").is_some_and(|value| matches!(value.as_str(), "truecolor" | "24bit"))
         || variable("TERM").is_some_and(|value| value.ends_with("-direct"));
+    let kind = variable("TERM").unwrap_or_default();
+    let old = ["vt1", "vt2", "vt3", "vt4"].iter().any(|model| kind.starts_with(model));
+    if old || kind == "vt52" || kind.ends_with("-m") || kind.ends_with("-mono") {
+        return "mono";
+    }
     // rxvt and others: foreground;background, as numbers of the 16 colours.
     let background = variable("COLORFGBG").and_then(|value| value.rsplit(';').next()?.parse::<u8>().ok());
     match (all_colours, background) {
@@ -327,6 +332,11 @@ mod tests {
             (&[("COLORTERM", "truecolor"), ("COLORFGBG", "0;15")], "light"),
             (&[("COLORFGBG", "0;15")], "sixteen"),
             (&[("TERM", "xterm-direct")], "dark"),
+            (&[("TERM", "vt100")], "mono"),
+            (&[("TERM", "vt220-8bit")], "mono"),
+            (&[("TERM", "xterm-mono")], "mono"),
+            (&[("TERM", "vt525")], "sixteen"),
+            (&[("TERM", "linux")], "sixteen"),
         ] {
             let look = |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned());
             assert_eq!(fitting(look), want, "{variables:?}");

@@ -2,11 +2,15 @@
 //!
 //! Everything that is waited for has a deadline and is woken by the program's own output; nothing sleeps and hopes.
 
+use std::cell::RefCell;
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
+
+#[path = "leaks.rs"]
+mod leaks;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -16,13 +20,33 @@ use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Directories of a test's own: nothing of the person who runs the tests is read or written.
+///
+/// When it is dropped, every file in it that the program wrote is searched for every secret that the test named.
 pub(crate) struct Home {
     dir: tempfile::TempDir,
+    secrets: RefCell<Vec<String>>,
+    /// What the test itself put there.
+    given: RefCell<Vec<PathBuf>>,
 }
 
 impl Home {
     pub(crate) fn new() -> Self {
-        Self { dir: tempfile::tempdir().unwrap() }
+        Self { dir: tempfile::tempdir().unwrap(), secrets: RefCell::default(), given: RefCell::default() }
+    }
+
+    /// A secret of this test's conversations: no file may hold it.
+    pub(crate) fn secret(&self, secret: &str) -> &Self {
+        self.secrets.borrow_mut().push(secret.to_owned());
+        self
+    }
+
+    /// Puts a file below this directory, which may hold what it likes; gives its place.
+    pub(crate) fn put(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        self.given.borrow_mut().push(path.clone());
+        path
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -59,6 +83,13 @@ impl Home {
     }
 }
 
+impl Drop for Home {
+    fn drop(&mut self) {
+        let found = leaks::leaks(self.path(), &self.secrets.borrow(), &self.given.borrow());
+        assert!(found.is_empty() || std::thread::panicking(), "{found:#?}");
+    }
+}
+
 /// What the program has said so far.
 struct Output {
     screen: vt100::Parser,
@@ -91,14 +122,19 @@ impl Terminal {
     pub(crate) fn start_with(
         home: &Home,
         arguments: &[&str],
-        (columns, rows): (u16, u16),
+        size: (u16, u16),
         variables: &[(&str, &str)],
     ) -> Self {
-        let pair = native_pty_system().openpty(size(columns, rows)).unwrap();
         let mut command = command(home, arguments);
         for (name, value) in variables {
             command.env(name, value);
         }
+        Self::run(command, size)
+    }
+
+    /// Starts a program, which may be a shell that starts `ehlo`.
+    pub(crate) fn run(command: CommandBuilder, (columns, rows): (u16, u16)) -> Self {
+        let pair = native_pty_system().openpty(size(columns, rows)).unwrap();
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
         let process = Pid::from_raw(i32::try_from(child.process_id().unwrap()).unwrap());
@@ -249,7 +285,7 @@ fn size(columns: u16, rows: u16) -> PtySize {
 }
 
 /// The binary with an environment and directories of its own.
-fn command(home: &Home, arguments: &[&str]) -> CommandBuilder {
+pub(crate) fn command(home: &Home, arguments: &[&str]) -> CommandBuilder {
     let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_ehlo"));
     command.env_clear();
     command.env("HOME", home.path());
