@@ -57,7 +57,7 @@ pub(super) fn enter(model: &mut Model) -> Vec<Effect> {
     let by_hand = content && text != "." && model.types_by_hand();
     effects.push(Effect::Send(if by_hand { as_typed(line, model.ending) } else { Request::Line(line, model.ending) }));
     if kept {
-        effects.push(Effect::Remember(text));
+        model.unkept.push_back(text);
     }
     effects
 }

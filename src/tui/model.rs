@@ -172,6 +172,8 @@ pub struct Model {
     pub armed: Option<Armed>,
     /// Lines of a paste that are still to come onto the composer, one after the other.
     pub pasted: VecDeque<String>,
+    /// Lines that were sent and are to be kept for runs to come, once the wire shows that they hold no known secret.
+    pub unkept: VecDeque<String>,
     /// The files that were opened, for next and previous.
     pub files: Files,
     /// Whether the mouse is ours.

@@ -74,7 +74,7 @@ impl Screen {
             let (sigil, rest) = line.split_at(1);
             let rest = rest.strip_prefix(' ').unwrap_or(rest);
             let event = match sigil {
-                ">" => Event::Sent(Line::new(rest)),
+                ">" => Event::Sent(Line { masked: rest.contains("{{auth}}"), ..Line::new(rest) }),
                 "|" => Event::Content(Line::new(rest)),
                 "<" => Event::Received(Line::new(rest)),
                 _ => Event::Remark(Remark::parse(rest)),

@@ -2,7 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
-use crate::conversation::Micros;
+use crate::conversation::{Event, Micros, Timed};
 use crate::smtp::Phase;
 use crate::transaction::interrupted;
 
@@ -45,12 +45,13 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             if let Some(last) = events.last() {
                 model.now = last.at.max(model.now);
             }
+            let mut effects = keep_lines(model, &events);
             model.talk.take(events);
             name_ourselves(model);
             if !model.talk.is_open() {
                 model.pasted.clear();
             }
-            let mut effects = regardless::go_on(model);
+            effects.extend(regardless::go_on(model));
             effects.extend(replay::follow(model));
             effects
         }
@@ -104,6 +105,24 @@ fn read(model: &mut Model, message: Message) -> Vec<Effect> {
         _ => {}
     }
     Vec::new()
+}
+
+/// What of the lines sent by hand is kept for runs to come: one that was masked as it went out holds a secret.
+fn keep_lines(model: &mut Model, events: &[Timed]) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    for event in events {
+        let Event::Sent(line) = &event.event else { continue };
+        let Some(next) = model.unkept.front() else { break };
+        if line.masked {
+            model.unkept.pop_front();
+        } else if next.as_bytes() == line.bytes.strip_suffix(b"\n").unwrap_or(&line.bytes) {
+            effects.extend(model.unkept.pop_front().map(Effect::Remember));
+        }
+    }
+    if events.iter().any(|event| matches!(&event.event, Event::Remark(remark) if remark.word == "closed")) {
+        model.unkept.clear();
+    }
+    effects
 }
 
 /// Who has given no name to greet with greets with the address that the connection has (RFC 5321 4.1.3).

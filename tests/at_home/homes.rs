@@ -61,7 +61,7 @@ fn without_a_home_transcripts_are_kept_where_nobody_else_can_read_them() {
     let shown = terminal.screen();
     let path = shown
         .lines()
-        .find_map(|line| line.strip_prefix("The conversation is in "))
+        .find_map(|line| line.strip_prefix("The conversation with lab is in "))
         .unwrap_or_else(|| panic!("{shown}"));
     let path = Path::new(path.trim());
     let own = path.strip_prefix(temporary.path()).unwrap().iter().next().unwrap();

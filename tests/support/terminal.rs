@@ -119,12 +119,7 @@ impl Terminal {
     }
 
     /// The same, with these variables in its environment.
-    pub(crate) fn start_with(
-        home: &Home,
-        arguments: &[&str],
-        size: (u16, u16),
-        variables: &[(&str, &str)],
-    ) -> Self {
+    pub(crate) fn start_with(home: &Home, arguments: &[&str], size: (u16, u16), variables: &[(&str, &str)]) -> Self {
         let mut command = command(home, arguments);
         for (name, value) in variables {
             command.env(name, value);
