@@ -57,7 +57,9 @@ pub(super) fn shown<'a>(record: usize, entry: &Entry<'a>, talk: &Talk, landmarks
             let said = entry.remark().map(|mut remark| {
                 if closed_by_itself(record, entry, talk) {
                     let by = remark.values.iter_mut().find(|(key, by)| key.as_deref() == Some("by") && by == "client");
-                    by.into_iter().for_each(|(_, by)| "ehlo".clone_into(by));
+                    if let Some((_, by)) = by {
+                        "ehlo".clone_into(by);
+                    }
                 }
                 remark::said(&remark)
             });
