@@ -147,7 +147,7 @@ fn starttls_and_then_ehlo_under_tls() {
     let home = Home::new();
     let mut terminal = at_the_lab(&home, LARGE);
     say(&mut terminal, "EHLO noddy.com", "STARTTLS offered");
-    say(&mut terminal, "STARTTLS", "greet the server (again)");
+    say(&mut terminal, "STARTTLS", "greet the server again");
     terminal.wait_for("TLS 1.");
     say(&mut terminal, "EHLO noddy.com", "~> EHLO noddy.com");
     terminal.wait_for(READY);
