@@ -386,7 +386,10 @@ fn a_message_that_was_begun_is_kept_or_dropped_as_it_is_answered() {
     let mut terminal = site.start(SMALL);
     envelope(&mut terminal);
     say(&mut terminal, "DATA", "a line with only \".\" ends it");
-    terminal.keys("half a message<Enter>").wait_for("-> half a message");
+    terminal.keys("half a message<Enter>");
+    terminal.wait_until("the line sent", |screen| {
+        screen.contains(" half a message") && !screen.contains("│ half a message")
+    });
     terminal.keys("<C-c>").wait_for("not delivered").keys("<Esc>");
     terminal.wait_until("the question to go", |screen| !screen.contains("not delivered"));
     terminal.keys("<C-c>").wait_for("d drop the line").keys("d").wait_for("F5 reconnect");
