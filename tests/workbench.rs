@@ -11,6 +11,7 @@ use nix::sys::signal::Signal;
 mod diagnosis;
 mod support {
     pub(crate) mod peer;
+    #[expect(dead_code, reason = "other tests use the rest of the harness")]
     pub(crate) mod secure;
     #[expect(dead_code, reason = "shared with tests that use the rest of it")]
     pub(crate) mod terminal;

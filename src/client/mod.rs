@@ -30,7 +30,6 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::conversation::Timed;
 use crate::conversation::event::Remark;
 use crate::conversation::journal::Journal;
 use crate::profile::TlsVersion;
@@ -38,6 +37,7 @@ use crate::smtp::Secret;
 use crate::world::World;
 
 mod dial;
+mod events;
 mod guard;
 mod handshake;
 mod inspect;
@@ -50,6 +50,8 @@ mod task;
 mod tests;
 pub mod timeouts;
 mod tls;
+
+pub use events::Events;
 
 /// Where to dial.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -160,7 +162,7 @@ pub struct Connection {
     /// What to do; bounded, use `try_send` from a screen.
     pub requests: mpsc::Sender<Request>,
     /// What happened, in true order; ends after the last `closed`.
-    pub events: mpsc::Receiver<Timed>,
+    pub events: Events,
     /// Closes at once, at any moment.
     pub cancel: CancellationToken,
     /// Where it is recorded.
@@ -175,7 +177,7 @@ pub type SharedJournal = Arc<Mutex<Journal>>;
 #[must_use]
 pub fn connect(options: Options, journal: Option<SharedJournal>, world: World, started: Duration) -> Connection {
     let (requests, asked) = mpsc::channel(64);
-    let (happened, events) = mpsc::channel(256);
+    let (happened, events) = events::channel();
     let cancel = CancellationToken::new();
     let transcript = journal.as_ref().and_then(|j| j.lock().ok().map(|j| j.path().to_owned()));
     let clock = world.clone();

@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
-use tokio::sync::mpsc;
 
 use crate::conversation::Fold;
 use crate::conversation::event::{Event, Line, Micros, Remark, Timed};
@@ -15,6 +14,7 @@ use crate::smtp::{LineEnd, ReplyLine};
 use crate::world::World;
 
 use super::SharedJournal;
+use super::events::Outlet;
 use super::splitter::{Piece, hexadecimal};
 
 /// The recording side of a connection.
@@ -25,7 +25,7 @@ pub(super) struct Recorder {
     pub(super) mask: Mask,
     /// What the owner has had no room for yet.
     backlog: VecDeque<Timed>,
-    events: mpsc::Sender<Timed>,
+    events: Outlet,
     journal: Option<SharedJournal>,
     world: World,
     started: Duration,
@@ -37,12 +37,7 @@ pub(super) struct Recorder {
 }
 
 impl Recorder {
-    pub(super) fn new(
-        events: mpsc::Sender<Timed>,
-        journal: Option<SharedJournal>,
-        world: World,
-        started: Duration,
-    ) -> Self {
+    pub(super) fn new(events: Outlet, journal: Option<SharedJournal>, world: World, started: Duration) -> Self {
         Self {
             fold: Fold::new(),
             mask: Mask::default(),
@@ -79,17 +74,17 @@ impl Recorder {
         self.flush();
     }
 
-    /// How many events wait for the owner.
-    pub(super) fn backlog(&self) -> usize {
-        self.backlog.len()
+    /// Events that wait for the owner, the next one first.
+    pub(super) fn backlog(&self) -> &VecDeque<Timed> {
+        &self.backlog
     }
 
     /// Gives the owner what there is room for.
     pub(super) fn flush(&mut self) {
-        while !self.backlog.is_empty() {
-            let Ok(permit) = self.events.try_reserve() else { return };
-            if let Some(event) = self.backlog.pop_front() {
-                permit.send(event);
+        while let Some(event) = self.backlog.pop_front() {
+            if let Err(event) = self.events.try_send(event) {
+                self.backlog.push_front(event);
+                return;
             }
         }
     }
@@ -97,7 +92,7 @@ impl Recorder {
     /// Gives the owner all that is left, however long it takes; ends when the owner has gone.
     pub(super) async fn finish(mut self) {
         for event in self.backlog.drain(..) {
-            if self.events.send(event).await.is_err() {
+            if !self.events.send(event).await {
                 return;
             }
         }

@@ -175,7 +175,40 @@ fn words(text: &str, facts: &Facts, name: &str) -> String {
         format!("the server's certificate is not for the name {name}")
     } else if has("unexpected EOF") || has("reset by peer") || has("handshake process was interrupted") {
         "the server closed the connection in the middle of the TLS handshake".to_owned()
+    } else if has("excessive message size") {
+        "the server's certificates are larger than a handshake may be; nobody needs so many".to_owned()
+    } else if has("packet length too long") || has("wrong version number") || has("bad record type") {
+        "the server does not speak TLS here: what it sent is no TLS record".to_owned()
     } else {
-        format!("the TLS handshake failed: {text}")
+        format!("the TLS handshake failed: {}", reason(text))
+    }
+}
+
+/// The words of an error of OpenSSL's, which gives them between numbers and places of its own:
+/// `error:0A000126:SSL routines::unexpected eof while reading:../ssl/record/rec_layer_s3.c:650:`.
+fn reason(text: &str) -> &str {
+    let parts: Vec<&str> = text.split(':').collect();
+    match parts.as_slice() {
+        ["error", _, _, _, reason, ..] if !reason.is_empty() => reason,
+        _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_of_the_library_is_said_without_its_numbers() {
+        let said = |text: &str| words(text, &Facts::default(), "mx");
+        assert_eq!(
+            said("error:0A000098:SSL routines:read_state_machine:excessive message size:../ssl/statem/statem.c:609:"),
+            "the server's certificates are larger than a handshake may be; nobody needs so many"
+        );
+        assert_eq!(
+            said("error:0A0000C6:SSL routines::no shared cipher:../ssl/x.c:1:"),
+            "the TLS handshake failed: no shared cipher"
+        );
+        assert_eq!(said("something else"), "the TLS handshake failed: something else");
     }
 }

@@ -37,6 +37,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::Stop
         | Action::Connect
         | Action::Reconnect
+        | Action::ReadOn
         | Action::ConnectBetter
         | Action::TlsRegardless
         | Action::Lab
@@ -137,6 +138,10 @@ fn of_connection(model: &mut Model, action: Action) -> Vec<Effect> {
             model.overlay = Some(Overlay::Target(Target::with(&target)));
         }
         Action::Reconnect => return vec![Effect::Reconnect],
+        Action::ReadOn => {
+            model.talk.flooded = false;
+            return vec![Effect::Send(Request::ReadOn)];
+        }
         Action::ConnectBetter => {
             let better = model.panel.trouble().and_then(|trouble| trouble.better.clone());
             return better.map_or_else(Vec::new, |target| connect_by_step(model, target));

@@ -45,6 +45,8 @@ pub struct Talk {
     pub tls: Option<Remark>,
     /// The last thing that went wrong or ended the connection.
     pub ended: Option<Remark>,
+    /// Reading has stopped, since the server sent too much at once.
+    pub flooded: bool,
     inspecting: bool,
     /// The last explanation, and what it was made from.
     explained: Option<(Seen, Explanation)>,
@@ -81,6 +83,11 @@ impl Talk {
     }
 
     fn remark(&mut self, remark: &Remark) {
+        match (remark.word.as_str(), remark.get("kind")) {
+            ("warning", Some("flood")) => self.flooded = true,
+            ("connecting" | "closed", _) => self.flooded = false,
+            _ => {}
+        }
         match remark.word.as_str() {
             // What follows looks closer at what ended the connection, and does not take its place.
             "inspecting" => self.inspecting = true,

@@ -102,17 +102,20 @@ pub(super) fn ended(model: &Model, columns: usize) -> Option<String> {
         return Some("The certificate is not trusted; looking closer at it …".to_owned());
     }
     let open = model.talk.is_open();
-    if let Some(trouble) = model.panel.trouble() {
+    // With a line begun, what there is to say of that line comes first.
+    if let Some(trouble) = model.panel.trouble().filter(|_| !open || model.composer.line().is_empty()) {
         let first = trouble.better.as_ref().map(|better| (1, format!("connects to {}", for_screen(better.as_bytes()))));
         let regardless = trouble.step_that(Action::TlsRegardless).map(|n| (n, "goes on regardless".to_owned()));
-        let key = first.or(regardless).map(|(n, words)| {
+        let read_on = trouble.step_that(Action::ReadOn).map(|n| (n, "reads on".to_owned()));
+        let key = first.or(regardless).or(read_on).map(|(n, words)| {
             let step = u8::try_from(n).unwrap_or(1);
             format!("{} {words}", model.keymap.key(Action::Step(step)))
         });
+        let says_more = !open || key.is_none();
         let always = ["{reconnect} again", "{connect} elsewhere"]
             .map(|words| model.keymap.told(words))
             .into_iter()
-            .filter(|_| !open);
+            .filter(|_| says_more);
         return Some(before_keys(&capital(&trouble.short), key.into_iter().chain(always).collect(), columns));
     }
     if open {

@@ -19,6 +19,8 @@ pub(crate) enum Fault {
     SelfSigned,
     /// Nobody knows its issuer.
     UnknownIssuer,
+    /// It vouches for itself and for 500 names, and is sent so often that the chain has about this many octets.
+    Enormous(usize),
 }
 
 /// When TLS begins.
@@ -32,7 +34,7 @@ pub(crate) enum Begins {
 
 /// Serves whoever connects, until the test ends; gives where.
 pub(crate) fn serve(fault: Fault, version: &'static SupportedProtocolVersion, begins: Begins) -> SocketAddr {
-    let config = Arc::new(config(fault, version));
+    let config = config(fault, version);
     let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
     let address = listener.local_addr().expect("it is bound");
     std::thread::spawn(move || {
@@ -83,15 +85,22 @@ fn talk(stream: &mut (impl Read + Write), offers_starttls: bool) -> bool {
     }
 }
 
-fn config(fault: Fault, version: &'static SupportedProtocolVersion) -> ServerConfig {
+/// How a server with this fault shakes hands.
+pub(crate) fn config(fault: Fault, version: &'static SupportedProtocolVersion) -> Arc<ServerConfig> {
     let key = KeyPair::generate().expect("a key");
     let name = if fault == Fault::WrongName { "mail.other.example" } else { "127.0.0.1" };
-    let mut leaf = CertificateParams::new(vec![name.to_owned()]).expect("parameters");
+    let mut names = vec![name.to_owned()];
+    if matches!(fault, Fault::Enormous(_)) {
+        names.extend((0..500).map(|n| format!("{}.{n:08}.example", "a".repeat(42))));
+    }
+    let mut leaf = CertificateParams::new(names).expect("parameters");
     leaf.distinguished_name.push(DnType::CommonName, name);
     leaf.not_before = date_time_ymd(2020, 1, 1);
     leaf.not_after = date_time_ymd(if fault == Fault::Expired { 2021 } else { 2120 }, 1, 1);
-    let chain: Vec<CertificateDer<'static>> = if fault == Fault::SelfSigned {
-        vec![leaf.self_signed(&key).expect("a certificate").der().clone()]
+    let chain: Vec<CertificateDer<'static>> = if matches!(fault, Fault::SelfSigned | Fault::Enormous(_)) {
+        let own = leaf.self_signed(&key).expect("a certificate").der().clone();
+        let times = if let Fault::Enormous(octets) = fault { octets.div_ceil(own.len()) } else { 1 };
+        vec![own; times]
     } else {
         let mut authority = CertificateParams::new(Vec::<String>::new()).expect("parameters");
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -101,10 +110,11 @@ fn config(fault: Fault, version: &'static SupportedProtocolVersion) -> ServerCon
         vec![leaf.signed_by(&key, &authority).expect("a certificate").der().clone(), authority.der().clone()]
     };
     let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
-    ServerConfig::builder_with_provider(provider)
+    let config = ServerConfig::builder_with_provider(provider)
         .with_protocol_versions(&[version])
         .expect("ring has it")
         .with_no_client_auth()
         .with_single_cert(chain, PrivateKeyDer::Pkcs8(key.serialize_der().into()))
-        .expect("the key fits")
+        .expect("the key fits");
+    Arc::new(config)
 }

@@ -184,6 +184,32 @@ impl Terminal {
         self
     }
 
+    /// Waits at most so long until the screen is as it should be, or the program ends; gives whether it is.
+    pub(crate) fn is_within(&self, patience: Duration, is_so: impl Fn(&str) -> bool) -> bool {
+        let deadline = Instant::now() + patience;
+        let mut output = self.shared.output.lock().unwrap();
+        loop {
+            if is_so(&output.screen.screen().contents()) {
+                return true;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() || output.ended && output.status.is_some() {
+                return false;
+            }
+            output = self.shared.changed.wait_timeout(output, left).unwrap().0;
+        }
+    }
+
+    /// Whether the program has ended.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.shared.output.lock().unwrap().status.is_some()
+    }
+
+    /// The program's process id.
+    pub(crate) fn process(&self) -> u32 {
+        self.process.as_raw().unsigned_abs()
+    }
+
     /// What the screen shows.
     pub(crate) fn screen(&self) -> String {
         self.shared.output.lock().unwrap().screen.screen().contents()

@@ -15,6 +15,7 @@ use crate::smtp::{Class, Phase, Verb};
 use crate::world::World;
 
 use super::dial::{self, Failure};
+use super::events::Outlet;
 use super::record::Recorder;
 use super::splitter::{Piece, Splitter};
 use super::stream::Io;
@@ -25,8 +26,6 @@ mod send;
 
 use send::Uncounted;
 
-/// Events that wait for the owner before reading stops: back-pressure goes to the socket.
-const BACKLOG: usize = 256;
 /// Octets that wait to be written before requests are left in their queue.
 const OUTGOING: usize = 4 << 20;
 /// What may come without anything being asked before reading stops.
@@ -65,7 +64,7 @@ pub(super) struct Task {
     options: Options,
     recorder: Recorder,
     requests: mpsc::Receiver<Request>,
-    events: mpsc::Sender<Timed>,
+    events: Outlet,
     cancel: CancellationToken,
     splitter: Splitter,
     outgoing: BytesMut,
@@ -89,7 +88,7 @@ impl Task {
         options: Options,
         recorder: Recorder,
         requests: mpsc::Receiver<Request>,
-        events: mpsc::Sender<Timed>,
+        events: Outlet,
         cancel: CancellationToken,
         world: World,
     ) -> Self {
@@ -181,7 +180,7 @@ impl Task {
         };
         let Ok(outcome) = outcome else {
             let words = format!("the TLS handshake was not done within {} s: the server says nothing", limit.as_secs());
-            return Err(self.failed(&Failure::new("time-out", words)));
+            return Err(End { by: "client", ..self.failed(&Failure::new("time-out", words)) });
         };
         for remark in outcome.remarks {
             self.recorder.remark(remark);
@@ -248,7 +247,8 @@ impl Task {
         writer: &mut WriteHalf<Box<dyn Io>>,
         buffer: &mut [u8],
     ) -> Step {
-        let backlog = self.recorder.backlog();
+        // What waits for the owner stops the reading: back-pressure goes to the socket.
+        let waits = self.recorder.backlog().front();
         let (deadline, silence) = (self.deadline, self.silence);
         tokio::select! {
             biased;
@@ -256,9 +256,9 @@ impl Task {
             request = self.requests.recv(), if self.outgoing.len() < OUTGOING => {
                 request.map_or(Step::OwnerGone, Step::Request)
             }
-            permit = self.events.reserve(), if backlog > 0 => permit.map_or(Step::OwnerGone, |_| Step::Room),
+            room = room_for(&self.events, waits), if waits.is_some() => if room { Step::Room } else { Step::OwnerGone },
             written = writer.write(&self.outgoing), if !self.outgoing.is_empty() => Step::Written(written),
-            read = reader.read(buffer), if backlog < BACKLOG && !self.flooded => Step::Read(read),
+            read = reader.read(buffer), if waits.is_none() && !self.flooded => Step::Read(read),
             () = sleep_until(silence), if silence.is_some() => Step::Silence,
             () = sleep_until(deadline), if deadline.is_some() => Step::TimedOut,
         }
@@ -404,8 +404,8 @@ impl Task {
             return;
         }
         self.flooded = true;
-        let words =
-            format!("the server sent {lines} lines ({octets} octets) that nobody asked for; reading has stopped");
+        let ended = if lines == 1 { "1 line".to_owned() } else { format!("{lines} lines") };
+        let words = format!("the server sent {octets} octets in {ended} without a pause; reading has stopped");
         self.recorder.remark(Remark::new("warning").with("kind", "flood").value(words));
     }
 
@@ -435,6 +435,14 @@ fn name(awaited: &Awaited) -> String {
         Awaited::EndOfData { .. } => "the verdict on the message".to_owned(),
         Awaited::AuthAnswer => "AUTH".to_owned(),
         Awaited::Nothing => "a reply".to_owned(),
+    }
+}
+
+/// Waits until the owner has room for what waits.
+async fn room_for(events: &Outlet, waits: Option<&Timed>) -> bool {
+    match waits {
+        Some(event) => events.room_for(event).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -1,5 +1,6 @@
 //! The end of a run: what is left is judged, RSET and QUIT are sent, the connection is closed.
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use crate::conversation::Exchange;
@@ -61,17 +62,28 @@ impl Runner<'_> {
             let _ = self.settle().await;
         }
         let _ = self.not_flooded();
+        self.unfinished_login();
         if !self.is_deaf() && !self.wire.closed() {
             self.say_goodbye().await;
         }
         self.wire.close().await;
         let _ = self.not_flooded();
+        // What came unasked while goodbye was said counts too.
+        while self.halted.is_none() && matches!(self.judge_unasked(), ControlFlow::Continue(Some(_))) {}
         if self.report.recipients_refused > 0 && self.wire.delivered() == 0 {
             self.cause(Cause::Refused);
         }
         self.report.delivered = self.wire.delivered();
         self.report.log = std::mem::take(&mut self.wire.log);
         self.report
+    }
+
+    /// A log-in that the script leaves in the middle has not come to anything.
+    fn unfinished_login(&mut self) {
+        if self.halted.is_none() && self.report.cause.is_none() && self.wire.phase() == Phase::Auth {
+            let words = "the log-in was not finished: the server asks for more (334) than the script answers";
+            let _: ControlFlow<()> = self.fatal(Cause::Authentication, words);
+        }
     }
 
     /// Whether nothing more is to be said to the server: it does not answer, or the user stopped the run.

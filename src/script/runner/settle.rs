@@ -1,5 +1,7 @@
 //! Replies that are waited for before anything more is sent, and what it means where nothing was expected of them.
 
+use std::ops::ControlFlow;
+
 use crate::smtp::{Reply, ReplyCode, Verb};
 
 use super::super::plan::Ask;
@@ -20,12 +22,20 @@ impl Runner<'_> {
             let code = self.wire.last_of(ask).and_then(|exchange| self.wire.reply(exchange)?.code());
             self.turned_away(code, &of).await?;
         }
-        while let Some(exchange) = self.wire.take_unasked() {
-            let Some(reply) = self.wire.reply(exchange) else { continue };
-            self.unexpected(exchange, &reply, 0, "a reply that nothing asked for")?;
+        while let Some(reply) = self.judge_unasked()? {
             self.turned_away(reply.code(), "nothing that was sent").await?;
         }
         GO_ON
+    }
+
+    /// Judges the next reply that nothing asked for and no expectation took, where there is one.
+    pub(super) fn judge_unasked(&mut self) -> ControlFlow<(), Option<Reply>> {
+        while let Some(exchange) = self.wire.take_unasked() {
+            let Some(reply) = self.wire.reply(exchange) else { continue };
+            self.unexpected(exchange, &reply, 0, "a reply that nothing asked for")?;
+            return ControlFlow::Continue(Some(reply));
+        }
+        ControlFlow::Continue(None)
     }
 
     /// A 421 says that the server closes (RFC 5321 3.8): it is given the time for it, so that nothing more is sent and what
@@ -59,14 +69,19 @@ impl Runner<'_> {
         match arrived {
             Arrived::Yes => GO_ON,
             Arrived::Stopped => self.fatal(Cause::Interrupted, "interrupted"),
-            Arrived::TimedOut => self.fatal(Cause::TimeOut, format!("{what} did not come in time")),
+            Arrived::TimedOut => {
+                let hint = self.wire.hint().map(|target| format!("; {target} may fit")).unwrap_or_default();
+                self.fatal(Cause::TimeOut, format!("{what} did not come in time{hint}"))
+            }
             Arrived::Closed if self.wire.verb(ask) == Some(Verb::Quit) => GO_ON,
             Arrived::Closed => {
                 let (cause, words) = self.wire.fault();
                 // A recipient's refusal that nobody expected came before, and no message went anywhere.
                 let refused = self.report.recipients_refused > 0 && self.wire.delivered() == 0;
                 let cause = if refused && cause == Cause::NoConnection { Cause::Refused } else { cause };
-                self.fatal(cause, words.unwrap_or_else(|| format!("the connection was closed before {what} came")))
+                let why = self.wire.reason().map(|reason| format!(": {reason}")).unwrap_or_default();
+                let closed = || format!("the connection was closed before {what} came{why}");
+                self.fatal(cause, words.unwrap_or_else(closed))
             }
         }
     }
@@ -100,6 +115,10 @@ impl Runner<'_> {
     fn unexpected(&mut self, exchange: usize, reply: &Reply, line: usize, text: &str) -> Flow {
         let asked = self.wire.dialogue.exchanges()[exchange];
         let shown = shown(reply);
+        if let (Cause::Protocol, Some(words)) = self.wire.fault() {
+            self.outcome(line, text, Verdict::Refused, shown);
+            return self.fatal(Cause::Protocol, words);
+        }
         if let Some(words) = finish::breaks_protocol(&asked, reply) {
             self.outcome(line, text, Verdict::Refused, format!("{words}: {shown}"));
             return self.fatal(Cause::Protocol, format!("the server broke the protocol: {words}: {shown}"));

@@ -45,8 +45,12 @@ pub(super) struct Wire<'a> {
     connection: Option<Connection>,
     ties: Ties,
     fault: Option<(Cause, String)>,
-    /// The server sent so much that nobody asked for that the client stopped reading; its words.
+    /// The server sent so much that the client stopped reading; its words.
     flood: Option<String>,
+    /// Why the connection was closed, where that is known and no fault of its own.
+    reason: Option<String>,
+    /// The target that may fit better, where the server said nothing for long.
+    hint: Option<String>,
     /// For each reply, where the user gave a time.
     reply_timeout: Option<Duration>,
     /// For the handshake.
@@ -71,6 +75,8 @@ impl<'a> Wire<'a> {
             ties: Ties::new(asks, 0),
             fault: None,
             flood: None,
+            reason: None,
+            hint: None,
             reply_timeout: None,
             connect_timeout: Duration::ZERO,
             heard: 0,
@@ -91,6 +97,7 @@ impl<'a> Wire<'a> {
         secret: Option<Secret>,
     ) {
         (self.fault, self.delivered_here, self.loopback) = (None, 0, false);
+        (self.reason, self.hint) = (None, None);
         (self.reply_timeout, self.connect_timeout) = (options.reply_timeout, options.connect_timeout);
         self.ties.connect(greeting);
         let connection = connect(options, journal, world, started);
@@ -126,6 +133,23 @@ impl<'a> Wire<'a> {
         match &self.fault {
             Some((cause, words)) => (*cause, Some(words.clone())),
             None => (Cause::NoConnection, None),
+        }
+    }
+
+    /// What is known of how the connection ended, beyond that it did.
+    pub(super) fn reason(&self) -> Option<&str> {
+        self.reason.as_deref()
+    }
+
+    /// The target that may fit better.
+    pub(super) fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
+    /// Closes without QUIT and without waiting for what still comes.
+    fn hang_up(&self) {
+        if let Some(connection) = &self.connection {
+            connection.cancel.cancel();
         }
     }
 
@@ -176,14 +200,23 @@ impl<'a> Wire<'a> {
             }
             "tls" => self.certificate_seen = false,
             "certificate" => self.certificate_seen = true,
+            // A server of another kind has nothing to say that can be waited for.
+            "warning" if remark.get("kind") == Some("mode") => {
+                self.fault.get_or_insert((Cause::Protocol, advised(remark)));
+                self.hang_up();
+            }
+            "warning" if remark.get("kind") == Some("silence") => self.hint = remark.get("try").map(str::to_owned),
+            "closed" => {
+                if let (None, Some(reason)) = (&self.fault, remark.get("reason")) {
+                    self.reason = Some(reason.to_owned());
+                }
+            }
             "warning" if remark.get("kind") == Some("flood") => {
-                let words = remark.bare(0).unwrap_or("the server sent what nobody asked for; reading has stopped");
+                let words = remark.bare(0).unwrap_or("the server does not stop; reading has stopped");
                 self.flood.get_or_insert_with(|| words.to_owned());
                 self.fault.get_or_insert((Cause::Protocol, words.to_owned()));
                 // Nothing that is waited for can come any more.
-                if let Some(connection) = &self.connection {
-                    connection.cancel.cancel();
-                }
+                self.hang_up();
             }
             "error" => {
                 let cause = match remark.get("kind") {
@@ -309,8 +342,9 @@ impl<'a> Wire<'a> {
             let until = Some(Instant::now() + MOMENT);
             while !self.certificate_seen && self.happen(until).await == Arrived::Yes {}
         }
-        // A handshake that failed closes the connection.
-        if matches!(self.fault, Some((Cause::Tls, _))) { Arrived::Closed } else { Arrived::Yes }
+        // A handshake that failed closes the connection, whatever it failed of.
+        let failed = due && !self.dialogue.state().session.tls && self.fault.is_some();
+        if failed || matches!(self.fault, Some((Cause::Tls, _))) { Arrived::Closed } else { Arrived::Yes }
     }
 
     /// Gives a connection that is about to be closed by the server the time for it.
@@ -400,6 +434,12 @@ impl<'a> Wire<'a> {
         let until = Some(Instant::now() + GOODBYE);
         while self.happen(until).await == Arrived::Yes {}
     }
+}
+
+/// What a warning says, and the target that would fit.
+fn advised(remark: &Remark) -> String {
+    let words = remark.bare(0).unwrap_or("the server speaks something else");
+    remark.get("try").map_or_else(|| words.to_owned(), |target| format!("{words}; {target} may fit"))
 }
 
 /// A wait for a reply.

@@ -40,6 +40,14 @@ pub(super) const ENTRIES: &[Entry] = &[
     )
     .needed(4),
     entry(
+        Action::ReadOn,
+        "read-on",
+        "read on",
+        "Read on where reading has stopped because the server sent too much.",
+        &[],
+        |model| live(model) && model.talk.is_open() && model.talk.flooded,
+    ),
+    entry(
         Action::ConnectBetter,
         "connect-better",
         "connect the right way",

@@ -88,6 +88,7 @@ pub enum Action {
     SessionTab,
     OfferTab,
     TlsTab,
+    ReadOn,
     ConnectBetter,
     TlsRegardless,
     Replay,

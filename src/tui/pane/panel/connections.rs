@@ -24,6 +24,8 @@ pub(super) struct Connection {
     pub(super) auth: Option<usize>,
     /// What went wrong: an error, or a warning that names a better way or says that this is no mail server.
     pub(super) trouble: Option<usize>,
+    /// The last time that nobody waited any longer.
+    pub(super) gave_up: Option<usize>,
     /// `closed`.
     pub(super) closed: Option<usize>,
 }
@@ -49,7 +51,8 @@ impl Connections {
             match word {
                 b"resolved" | b"connecting" | b"connected" | b"tls" | b"certificate" | b"inspecting" | b"injected"
                 | b"auth" | b"error" | b"closed" => self.take(record, word, || entry.remark()),
-                b"warning" if entry.remark().is_some_and(|remark| tells_of_a_mode(&remark)) => {
+                b"gave-up" => self.take(record, word, || entry.remark()),
+                b"warning" if entry.remark().is_some_and(|remark| tells_of_trouble(&remark)) => {
                     self.take(record, word, || entry.remark());
                 }
                 _ => {}
@@ -79,7 +82,8 @@ impl Connections {
             b"injected" => last.injected = Some(record),
             b"auth" => last.auth = Some(record),
             b"error" => last.trouble = Some(record),
-            b"warning" if last.trouble.is_none() || remark().is_some_and(|r| r.get("kind") == Some("mode")) => {
+            b"gave-up" if last.closed.is_none() => last.gave_up = Some(record),
+            b"warning" if last.trouble.is_none() || remark().is_some_and(|r| r.get("kind") != Some("silence")) => {
                 last.trouble = Some(record);
             }
             b"closed" => last.closed = Some(record),
@@ -105,9 +109,9 @@ impl Connections {
     }
 }
 
-/// Whether a warning says that the other side speaks something else than was expected.
-fn tells_of_a_mode(remark: &Remark) -> bool {
-    matches!(remark.get("kind"), Some("mode" | "silence"))
+/// Whether a warning says that the other side does something else than was expected, so that one can't just go on.
+fn tells_of_trouble(remark: &Remark) -> bool {
+    matches!(remark.get("kind"), Some("mode" | "silence" | "flood"))
 }
 
 /// The remark at a record.

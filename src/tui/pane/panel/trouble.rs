@@ -37,10 +37,23 @@ impl Trouble {
     pub(super) fn at(talk: &Talk, connections: &Connections, record: usize) -> Option<Self> {
         let (connection, look) = connections.at(record)?;
         let found = connection.trouble.filter(|trouble| *trouble <= record);
-        let Some(found) = found else { return closed_unheard(talk, connection, record) };
+        let unanswered = || unanswered_at(talk, connection, record);
+        let Some(found) = found else { return closed_unheard(talk, connection, record).or_else(unanswered) };
         let remark = remark(&talk.log, Some(found))?;
+        if remark.get("kind") == Some("flood") {
+            // The end of the connection, or reading on, leaves it behind.
+            let stopped = talk.flooded && connection.closed.is_none_or(|closed| closed > record);
+            return if stopped { Some(flood(&remark)) } else { unanswered() };
+        }
         if remark.word == "warning" && greeted(talk, connection, record) {
-            return None;
+            return unanswered();
+        }
+        if remark.get("kind") == Some("silence")
+            && connection.closed.is_none()
+            && let Some(mut trouble) = unanswered()
+        {
+            trouble.prefer(remark.get("try"));
+            return Some(trouble);
         }
         if remark.get("kind") == Some("silence")
             && let Some(mut trouble) = closed_unheard(talk, connection, record)
@@ -98,6 +111,60 @@ fn elsewhere() -> Step {
 
 fn words(of: &[&str]) -> Vec<String> {
     of.iter().map(|text| (*text).to_owned()).collect()
+}
+
+/// The server sent so much that reading has stopped.
+fn flood(said: &Remark) -> Trouble {
+    let steps = vec![step("read on, as much again", Action::ReadOn, None), again(), elsewhere()];
+    Trouble {
+        short: "reading has stopped: the server does not".to_owned(),
+        title: "Reading has stopped: the server does not".to_owned(),
+        meaning: format!("{}.", capital(said.bare(0).unwrap_or("the server sent too much"))),
+        causes: words(&["the server is broken, or means harm", "this is no mail server"]),
+        steps,
+        certain: false,
+        better: None,
+        untrusted: false,
+        greeting: None,
+    }
+}
+
+/// The last thing that was asked has no reply, and nobody waits for it any more.
+fn unanswered_at(talk: &Talk, connection: &Connection, record: usize) -> Option<Trouble> {
+    let gave_up =
+        connection.gave_up.filter(|at| *at <= record && connection.closed.is_none_or(|closed| closed > record))?;
+    let exchanges = talk.dialogue.exchanges();
+    let last = exchanges.get(super::moment::before_record(exchanges, record + 1).checked_sub(1)?)?;
+    if last.complete || !last.gave_up() || last.start() > gave_up {
+        return None;
+    }
+    let said = remark(&talk.log, Some(gave_up))?;
+    let what = said.get("awaiting").unwrap_or("the last line").to_owned();
+    let what = match what.as_str() {
+        "the greeting" => "No greeting".to_owned(),
+        "the verdict on the message" => "No verdict on the message".to_owned(),
+        other => format!("No reply to {}", crate::smtp::escape::for_screen(other.as_bytes())),
+    };
+    let (title, short) = if said.get("reason") == Some("time-out") {
+        (format!("{what} in time"), format!("{what} in time"))
+    } else {
+        (format!("{what}: you stopped waiting"), format!("{what}: you stopped waiting"))
+    };
+    let mut steps = vec![again(), elsewhere()];
+    if talk.source == crate::tui::talk::Source::Live {
+        steps.insert(0, advice("wait: a late reply is still shown, and counts"));
+    }
+    Some(Trouble {
+        short,
+        title,
+        meaning: "Nobody waits for it any more. Whether the server has done what was asked is not known.".to_owned(),
+        causes: words(&["the server is overloaded, or stuck", "something in between holds the data back"]),
+        steps,
+        certain: false,
+        better: None,
+        untrusted: false,
+        greeting: None,
+    })
 }
 
 /// The connection ended before the server said anything.

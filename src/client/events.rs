@@ -1,0 +1,97 @@
+//! The way from the task to its owner, bounded by number and by octets: a line may have a mebibyte, and a slow owner must
+//! not make memory of it.
+
+use std::sync::Arc;
+
+use tokio::sync::{Semaphore, mpsc};
+
+use crate::conversation::Timed;
+use crate::conversation::event::Event;
+
+/// Events under way at most.
+const COUNT: usize = 256;
+/// Units of [`UNIT`] octets under way at most; an event that is longer goes alone.
+const ROOM: u32 = 1024;
+const UNIT: usize = 1024;
+
+/// The owner's end: what happened, in true order; ends after the last `closed`.
+#[derive(Debug)]
+pub struct Events {
+    receiver: mpsc::Receiver<Timed>,
+    room: Arc<Semaphore>,
+}
+
+/// The task's end.
+#[derive(Debug, Clone)]
+pub(super) struct Outlet {
+    sender: mpsc::Sender<Timed>,
+    room: Arc<Semaphore>,
+}
+
+/// Both ends.
+pub(super) fn channel() -> (Outlet, Events) {
+    let (sender, receiver) = mpsc::channel(COUNT);
+    let room = Arc::new(Semaphore::new(ROOM as usize));
+    (Outlet { sender, room: Arc::clone(&room) }, Events { receiver, room })
+}
+
+/// The room that an event takes.
+fn cost(event: &Timed) -> u32 {
+    let octets = match &event.event {
+        Event::Sent(line) | Event::Content(line) | Event::Received(line) => line.bytes.len(),
+        Event::Remark(remark) => remark.values.iter().map(|(_, value)| value.len()).sum(),
+    };
+    u32::try_from(1 + octets / UNIT).unwrap_or(ROOM).min(ROOM)
+}
+
+impl Events {
+    /// The next one; none once the connection has ended and all was taken.
+    pub async fn recv(&mut self) -> Option<Timed> {
+        let event = self.receiver.recv().await?;
+        self.room.add_permits(cost(&event) as usize);
+        Some(event)
+    }
+
+    /// Waits for one, and takes what else is there, `most` at most; gives how many, 0 at the end.
+    pub async fn recv_many(&mut self, into: &mut Vec<Timed>, most: usize) -> usize {
+        let before = into.len();
+        let count = self.receiver.recv_many(into, most).await;
+        self.room.add_permits(into[before..].iter().map(|event| cost(event) as usize).sum());
+        count
+    }
+}
+
+impl Drop for Events {
+    fn drop(&mut self) {
+        // Nobody makes room any more: who waits for it is to know.
+        self.room.close();
+    }
+}
+
+impl Outlet {
+    /// Gives the owner an event, or gives it back where there is no room.
+    pub(super) fn try_send(&self, event: Timed) -> Result<(), Timed> {
+        let Ok(room) = self.room.try_acquire_many(cost(&event)) else { return Err(event) };
+        let Ok(place) = self.sender.try_reserve() else { return Err(event) };
+        room.forget();
+        place.send(event);
+        Ok(())
+    }
+
+    /// Gives the owner an event, however long it takes; whether there still is an owner.
+    pub(super) async fn send(&self, event: Timed) -> bool {
+        let Ok(room) = self.room.acquire_many(cost(&event)).await else { return false };
+        room.forget();
+        self.sender.send(event).await.is_ok()
+    }
+
+    /// Waits until there is room for this event; whether there still is an owner.
+    pub(super) async fn room_for(&self, event: &Timed) -> bool {
+        self.room.acquire_many(cost(event)).await.is_ok() && self.sender.reserve().await.is_ok()
+    }
+
+    /// Waits until there is no owner any more.
+    pub(super) async fn closed(&self) {
+        self.sender.closed().await;
+    }
+}

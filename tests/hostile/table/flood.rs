@@ -1,0 +1,55 @@
+//! More than anybody can want: lines and replies without end, and unasked lines faster than they can be read.
+
+use super::super::behaviour::{At, Behaviour, peer};
+use super::Size;
+
+const STOPPED: &str = "reading has stopped";
+
+pub(super) fn all(size: Size) -> Vec<Behaviour> {
+    let big = |small: u64, full: u64| if size == Size::Small { small } else { full };
+    let lines = usize::try_from(big(20_000, 200_000)).expect("it is small");
+    // What nobody asked for is read up to 64 MiB; what is in one line is not kept, and costs little.
+    let (line, reply, unasked) = (big(80 << 20, 1 << 30), big(80 << 20, 1 << 30), big(24 << 20, 2 << 30));
+    vec![
+        peer("a line without end for a greeting", move |wire| {
+            wire.say("220 ").flood("x", line).hold();
+        })
+        .shows(&[STOPPED, "Try next"])
+        .exits(7, STOPPED),
+        peer("a line without end in answer to MAIL", move |wire| {
+            wire.until("MAIL");
+            wire.say("250 ").flood("x", line).hold();
+        })
+        .at(At::Mail)
+        .shows(&[STOPPED, "Try next"])
+        .exits(7, STOPPED),
+        peer("EHLO answered by very many lines", move |wire| {
+            wire.until("EHLO");
+            wire.say("250-X-LINE of very many\r\n".repeat(lines)).say("250 LAST\r\n").on_until("never");
+        })
+        .at(At::Ehlo)
+        .shows(&["250 LAST", "MAIL"])
+        .exits(0, ""),
+        peer("continuation lines without end", move |wire| {
+            wire.until("MAIL");
+            wire.flood("250-and so on\r\n", reply).hold();
+        })
+        .at(At::Mail)
+        .shows(&["250-and so on"])
+        .exits(7, STOPPED),
+        peer("a reply of lines of 1 MB", move |wire| {
+            wire.until("MAIL");
+            wire.flood([&b"250-"[..], &b"y".repeat(1_000_000), b"\r\n"].concat(), reply).say("250 done\r\n").hold();
+        })
+        .at(At::Mail)
+        .shows(&[STOPPED, "Try next"])
+        .exits(7, STOPPED),
+        peer("unasked lines as fast as they go", move |wire| {
+            wire.until("MAIL");
+            wire.say("250 2.1.0 sender taken\r\n").flood("250 nobody asked for this line of text\r\n", unasked).hold();
+        })
+        .at(At::Mail)
+        .shows(&["250 nobody asked for this"])
+        .exits(7, STOPPED),
+    ]
+}
