@@ -10,7 +10,7 @@ const CLASSIC: [(&str, &str); 6] = [
     ("MAIL FROM:<dude@me.example>", "sender taken"),
     ("RCPT TO:<other@hostile.example>", "recipient taken"),
     ("DATA", "354 go on"),
-    ("Subject: test", "| Subject: test"),
+    ("Subject: test", "-> Subject: test"),
     (".", "message taken"),
 ];
 
@@ -82,6 +82,8 @@ pub(crate) struct Behaviour {
     pub(crate) never: Vec<String>,
     /// The exit status of `ehlo run`, and a part of its line on standard error.
     pub(crate) exit: (i32, String),
+    /// The script, where it is not what is typed.
+    pub(crate) script: Option<String>,
     /// For each reply and for a handshake.
     pub(crate) timeout: &'static str,
 }
@@ -96,6 +98,7 @@ pub(crate) fn peer(name: impl Into<String>, conduct: impl Fn(&mut Wire) + Send +
         shows: Vec::new(),
         never: Vec::new(),
         exit: (0, String::new()),
+        script: None,
         timeout: "30s",
     }
 }
@@ -140,6 +143,12 @@ impl Behaviour {
         self
     }
 
+    /// `ehlo run` plays this.
+    pub(crate) fn plays(mut self, script: &str) -> Self {
+        self.script = Some(script.to_owned());
+        self
+    }
+
     /// TLS from the first byte.
     pub(crate) fn implicit(mut self) -> Self {
         self.implicit = true;
@@ -159,6 +168,9 @@ impl Behaviour {
 
     /// What is typed, as a script.
     pub(crate) fn script(&self) -> String {
+        if let Some(script) = &self.script {
+            return script.clone();
+        }
         let mut content = false;
         let mut script = String::new();
         for (line, _) in &self.lines {

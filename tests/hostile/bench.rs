@@ -166,7 +166,9 @@ pub(crate) fn headless(behaviour: &Behaviour) -> Result<Figures, String> {
     let (out, err) = (String::from_utf8_lossy(&out).into_owned(), String::from_utf8_lossy(&err).into_owned());
     let (code, words) = &behaviour.exit;
     let lines = err.lines().count();
-    let well_said = if *code == 0 { lines == 0 } else { lines == 1 };
+    // A refusal that the run goes on from stands in the result, on standard output; what ends a run is one line.
+    let well_said = if *code == 0 || lines == 0 && words.is_empty() { lines == 0 } else { lines == 1 };
+    let well_said = well_said && (*code == 0 || lines == 1 || out.contains(" refused"));
     if status.code() != Some(*code) || !err.contains(words) || !well_said {
         let tail: String = out
             .lines()

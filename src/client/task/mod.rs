@@ -28,8 +28,9 @@ use send::Uncounted;
 
 /// Octets that wait to be written before requests are left in their queue.
 const OUTGOING: usize = 4 << 20;
-/// What may come without anything being asked before reading stops.
-const FLOOD_OCTETS: u64 = 64 << 20;
+/// What may come without anything being asked before reading stops. Log, journal and folds each have their part of it
+/// in memory, and all of ehlo is to stay below 100 MB.
+const FLOOD_OCTETS: u64 = 24 << 20;
 const FLOOD_LINES: u64 = 500_000;
 
 /// Why a connection ended.

@@ -13,8 +13,8 @@ pub(super) fn all() -> Vec<Behaviour> {
         })
         .at(At::Auth)
         .types("334", "YQ==")
-        .shows(&["334", "Ctrl-C"])
-        .exits(5, ""),
+        .shows(&["The server waits for your answer", "Give up logging in"])
+        .exits(5, "the log-in was not finished"),
         peer("334 with broken base64", |wire| {
             wire.until("AUTH");
             wire.say("334 !!!not base64!!!\r\n").hear();
@@ -30,7 +30,7 @@ pub(super) fn all() -> Vec<Behaviour> {
             wire.say("535 5.7.8 no\r\n").on_until("never");
         })
         .at(At::Auth)
-        .types("334 QUJD", "*")
+        .types("The server waits for your answer", "*")
         .shows(&["535 5.7.8 no", "Try next"])
         .exits(5, ""),
         peer("AUTH replies that echo the secret", |wire| {

@@ -15,7 +15,11 @@ fn come_to(wire: &mut Wire, verb: &str) {
 pub(super) fn all() -> Vec<Behaviour> {
     let mut all = Vec::new();
     for (at, name, verb) in At::ALL {
-        let awaited = if at == At::Content { "the verdict on the message" } else { name };
+        let late = match at {
+            At::Greeting => "No greeting in time".to_owned(),
+            At::Content => "No verdict on the message in time".to_owned(),
+            _ => format!("No reply to {name} in time"),
+        };
         all.push(
             peer(format!("silence at {name}"), move |wire| {
                 come_to(wire, verb);
@@ -23,7 +27,7 @@ pub(super) fn all() -> Vec<Behaviour> {
             })
             .at(at)
             .within("1s")
-            .shows(&[&format!("no reply in time: stopped waiting for {awaited}"), "Ctrl-C"])
+            .shows(&[&late, "no reply in time: stopped waiting", "Try next", "F5 again"])
             .exits(6, "did not come in time"),
         );
         all.push(
@@ -78,7 +82,7 @@ fn slow() -> Vec<Behaviour> {
             wire.drip(b"220-slow ".repeat(50), TENTH).hold();
         })
         .within("1s")
-        .shows(&["no reply in time: stopped waiting for the greeting"])
+        .shows(&["No greeting in time", "Try next"])
         .exits(6, "did not come in time"),
         peer("QUIT answered and never closed", |wire| {
             wire.greet().hear();
@@ -94,9 +98,9 @@ fn slow() -> Vec<Behaviour> {
         })
         .at(At::Data)
         .types("354 go on", "not read")
-        .types("| not read", ".")
+        .types("-> not read", ".")
         .within("1s")
-        .shows(&["no reply in time: stopped waiting for the verdict on the message"])
+        .shows(&["No verdict on the message in time", "Try next"])
         .exits(6, "did not come in time"),
     ]
 }

@@ -12,20 +12,21 @@ fn greets(name: &str, greeting: &'static [u8], what: &str) -> Behaviour {
 
 pub(super) fn all() -> Vec<Behaviour> {
     vec![
-        greets("SSH", b"SSH-2.0-OpenSSH_9.2\r\n", "SSH").exits(7, "SSH"),
-        greets("IMAP", b"* OK [CAPABILITY IMAP4rev1] ready\r\n", "IMAP").exits(7, "IMAP"),
-        greets("POP3", b"+OK POP3 ready\r\n", "POP3").exits(7, "POP3"),
-        greets("HTTP", b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", "HTTP").exits(7, "HTTP"),
+        greets("SSH", b"SSH-2.0-OpenSSH_9.2\r\n", "SSH").exits(7, "no mail server: it speaks SSH"),
+        greets("IMAP", b"* OK [CAPABILITY IMAP4rev1] ready\r\n", "IMAP").exits(7, "no mail server: it speaks IMAP"),
+        greets("POP3", b"+OK POP3 ready\r\n", "POP3").exits(7, "no mail server: it speaks POP3"),
+        greets("HTTP", b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", "HTTP")
+            .exits(7, "no mail server: it speaks HTTP"),
         peer("TLS on the plain port", |wire| {
             wire.say(b"\x15\x03\x03\x00\x02\x02\x46").hold();
         })
         .within("2s")
         .shows(&["speaks TLS from the first byte", "Try next"])
-        .exits(7, "TLS"),
+        .exits(7, "smtps://"),
         peer("TLS on the plain port, silent until the client speaks", |wire| wire.hold())
             .within("8s")
             .shows(&["it speaks TLS from the first byte and waits for you", "smtps://"])
-            .exits(6, "the greeting did not come in time"),
+            .exits(6, "may fit"),
         peer("nothing but binary", |wire| {
             wire.say((0..=255).collect::<Vec<u8>>()).say("\r\n").hold();
         })
