@@ -95,3 +95,37 @@ impl Outlet {
         self.sender.closed().await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conversation::event::{Line, Micros};
+
+    fn received(octets: usize) -> Timed {
+        Timed { at: Micros(0), event: Event::Received(Line { bytes: vec![b'x'; octets], crlf: true, masked: false }) }
+    }
+
+    #[tokio::test]
+    async fn what_is_under_way_is_bounded_by_octets() {
+        let (outlet, mut events) = channel();
+        assert!(outlet.try_send(received(600 << 10)).is_ok());
+        assert!(outlet.try_send(received(600 << 10)).is_err(), "two of them are more than a mebibyte");
+        assert!(outlet.try_send(received(100 << 10)).is_ok());
+        let mut taken = Vec::new();
+        assert_eq!(events.recv_many(&mut taken, 9).await, 2);
+        assert!(outlet.room_for(&received(5 << 20)).await, "the longest goes alone");
+        assert!(outlet.try_send(received(5 << 20)).is_ok());
+        assert!(outlet.try_send(received(1)).is_err());
+        assert!(events.recv().await.is_some());
+        assert!((0..COUNT).all(|_| outlet.try_send(received(1)).is_ok()), "small ones are bounded by number");
+        assert!(outlet.try_send(received(1)).is_err());
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_room_is_told_when_the_owner_has_gone() {
+        let (outlet, events) = channel();
+        assert!(outlet.try_send(received(2 << 20)).is_ok());
+        drop(events);
+        assert!(!outlet.room_for(&received(1)).await && !outlet.send(received(1)).await);
+    }
+}

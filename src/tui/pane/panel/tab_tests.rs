@@ -272,6 +272,36 @@ fn each_kind_of_trouble_says_what_happened_why_and_what_to_press() {
 }
 
 #[test]
+fn what_nobody_waits_for_any_more_says_so_with_the_next_step_until_it_comes() {
+    let asked = "* connecting 127.0.0.1:25\n* connected 127.0.0.1:25\n< 220 mx\n> EHLO a\n< 250 mx\n> MAIL FROM:<>\n";
+    for (given_up, words) in [
+        ("* gave-up reason=time-out awaiting=MAIL after=1s", "No reply to MAIL in time"),
+        ("* gave-up", "you stopped waiting"),
+    ] {
+        let mut talk = talk(&format!("{asked}{given_up}"));
+        let text = shown(&talk, Tab::Reply, Size::new(56, 22));
+        assert!(text.contains(words) && text.contains("Try next") && text.contains("reconnect"), "{text}");
+        add(&mut talk, "< 250 late");
+        let text = shown(&talk, Tab::Reply, LARGE);
+        assert!(!text.contains(words), "a late reply ends it: {text}");
+    }
+    let closed = talk(&format!("{asked}* gave-up reason=time-out awaiting=MAIL after=1s\n* closed by=server"));
+    assert!(!shown(&closed, Tab::Reply, LARGE).contains("in time"), "the end is what counts then");
+}
+
+#[test]
+fn reading_that_has_stopped_offers_to_read_on() {
+    let mut talk = talk(
+        "* connecting 127.0.0.1:25\n* connected 127.0.0.1:25\n< 220 mx\n> EHLO a\n< 250-mx\n\
+         * warning kind=flood \"the server sent 25165824 octets in 1 line without a pause; reading has stopped\"",
+    );
+    let text = shown(&talk, Tab::Reply, Size::new(56, 22));
+    assert!(text.contains("Reading has stopped") && text.contains("read-on"), "{text}");
+    talk.flooded = false;
+    assert!(!shown(&talk, Tab::Reply, LARGE).contains("Reading has stopped"), "it goes on");
+}
+
+#[test]
 fn every_tab_can_be_drawn_at_any_size_and_shows_octets_of_the_peer_escaped() {
     let hostile = "* connecting a:1\n* connected a:1\n< 220 \\e[2J\n> EHLO \\e[2J\n< 250-\\e]0;x\\x07\n\
         < 250-\\e[2J \\u{202e}\n< 250 SIZE \\e[1m\n> MAIL FROM:<\\e[2J@b>\n< 250 ok\n> RCPT TO:<\\e[2J@\\u{202e}>\n< 250 ok\n\
