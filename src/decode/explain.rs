@@ -3,7 +3,7 @@
 use crate::smtp::{Class, EnhancedCode, Reply, ReplyCode};
 
 use super::entry::{AtEntry, CategoryEntry, CodeEntry, EnhancedEntry, ReplyEntry, StepEntry};
-use super::normal::first_address;
+use super::normal::{beginning, first_address};
 use super::{Book, Context, Explanation, Knowledge, normalise, notes, steps};
 
 /// What the layers found for one reply.
@@ -26,9 +26,10 @@ pub fn explain(
     knowledge: &Knowledge,
 ) -> Explanation {
     let book = knowledge.book();
+    let text = beginning(text);
     let normal = normalise(text);
     let inner = enhanced.or_else(|| quoted_code(&normal));
-    let software = book.software(&normal).or_else(|| book.software(&normalise(context.banner.as_deref()?)));
+    let software = book.software(&normal).or_else(|| book.software(&normalise(beginning(context.banner.as_deref()?))));
     let class = class_of(code, enhanced);
     let mut layers = Layers {
         text: book.matching(&normal).find(|entry| {
@@ -44,7 +45,12 @@ pub fn explain(
     let category = category(&layers, class);
     layers.category = book.category(&category);
     // A greeting that is recognised says more than the wording of one reply, which servers borrow from each other.
-    let banner = context.banner.as_deref().map(normalise).and_then(|banner| book.software(&banner).map(str::to_owned));
+    let banner = context
+        .banner
+        .as_deref()
+        .map(beginning)
+        .map(normalise)
+        .and_then(|banner| book.software(&banner).map(str::to_owned));
     let by_text = layers.text.and_then(|entry| entry.software.as_deref()).or(software).map(str::to_owned);
     let software = banner.or(by_text);
     let software = software.or_else(|| layers.enhanced.and_then(|entry| entry.software.clone()));

@@ -2,6 +2,15 @@
 
 use crate::smtp::EnhancedCode;
 
+/// Octets of a text that are read for a meaning. Nobody says more in a reply; somebody who sends more means harm, and must
+/// not keep the screen waiting.
+const READ: usize = 16 << 10;
+
+/// The part of a text that is read for a meaning.
+pub(super) fn beginning(text: &str) -> &str {
+    &text[..text.floor_char_boundary(READ)]
+}
+
 /// A text as the patterns of the decode data see it: in small letters, spaces of all kinds run together into one,
 /// typographic quotes made plain, codes repeated within it (`550-5.1.1`) left out, and every address replaced by `_@_`,
 /// so that no name of a person or of a domain decides.
@@ -70,6 +79,14 @@ fn is_domain(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_so_much_of_a_text_is_read() {
+        assert_eq!(beginning("no such user"), "no such user");
+        let long = "ä".repeat(READ);
+        assert_eq!(beginning(&long).len(), READ);
+        assert_eq!(beginning(&format!("a{long}")).len(), READ - 1);
+    }
 
     #[test]
     fn names_of_persons_do_not_decide() {
