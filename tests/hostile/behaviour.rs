@@ -10,7 +10,7 @@ const CLASSIC: [(&str, &str); 6] = [
     ("MAIL FROM:<dude@me.example>", "sender taken"),
     ("RCPT TO:<other@hostile.example>", "recipient taken"),
     ("DATA", "354 go on"),
-    ("Subject: test", "-> Subject: test"),
+    ("Subject: test", "-| Subject: test"),
     (".", "message taken"),
 ];
 

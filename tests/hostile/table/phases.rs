@@ -98,7 +98,7 @@ fn slow() -> Vec<Behaviour> {
         })
         .at(At::Data)
         .types("354 go on", "not read")
-        .types("-> not read", ".")
+        .types("-| not read", ".")
         .within("1s")
         .shows(&["No verdict on the message in time", "Try next"])
         .exits(6, "did not come in time"),
