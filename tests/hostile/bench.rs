@@ -41,6 +41,10 @@ pub(crate) fn workbench(behaviour: &Behaviour) -> Result<Figures, String> {
     let home = Home::new();
     prepare(&home, behaviour);
     let mut terminal = Terminal::start(&home, &[PROFILE], (120, 33));
+    // Until it has drawn, keys may still be the terminal's own.
+    if !terminal.is_within(PATIENCE, |screen| screen.contains("F1 help")) {
+        return Err(format!("it draws nothing\n{}", terminal.screen()));
+    }
     let mut figures = Figures::default();
     let mut lines = behaviour.lines.iter().peekable();
     if lines.peek().is_some() {
