@@ -3,17 +3,17 @@
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::conversation::event::{Event, Micros, Remark, Timed};
 use crate::world::World;
 
 use super::SharedJournal;
+use super::events::Outlet;
 
 /// What is needed to say that a task has failed.
 pub(super) struct Guard {
-    pub(super) events: mpsc::Sender<Timed>,
+    pub(super) events: Outlet,
     pub(super) journal: Option<SharedJournal>,
     pub(super) world: World,
     pub(super) started: Duration,
@@ -38,7 +38,7 @@ impl Guard {
                 // A full disk was said by the task, as long as it lived.
                 let _ = journal.append(&event);
             }
-            if self.events.send(event).await.is_err() {
+            if !self.events.send(event).await {
                 return;
             }
         }
