@@ -121,7 +121,7 @@ fn all_the_rest_is_played_at_once_each_line_when_the_one_before_is_answered() {
         assert_eq!(screen.asked(), [sent]);
         screen.wire(says);
     }
-    assert!(screen.asked()[0].starts_with("RawContent"), "the message");
+    assert!(screen.asked()[0].starts_with("as typed"), "the message");
     screen.wire("| Subject: hello\n|\n| Hello.");
     assert_eq!(screen.asked(), ["send ."]);
     screen.wire("> .\n< 250 2.0.0 Ok: queued as 5ZZ");
