@@ -5,7 +5,7 @@ use std::io::{IsTerminal, Read, Write};
 use serde_json::{Value, json};
 
 use super::{Colour, Common, Exit};
-use crate::decode::{Asked, Context, Does, Explanation, Knowledge, Step, explain, explain_reply};
+use crate::decode::{Asked, Context, Does, Explanation, Knowledge, Layer, Spoke, Step, explain, explain_reply};
 use crate::smtp::{Class, EnhancedCode, LineEnd, Reply, ReplyLine, escape};
 use crate::world::World;
 
@@ -172,6 +172,19 @@ fn to_json(explanation: &Explanation) -> Value {
         "next": explanation.next.iter().filter_map(step_to_json).collect::<Vec<_>>(),
         "references": explanation.references,
         "notes": explanation.notes,
+        "layers": explanation.layers.iter().map(layer_to_json).collect::<Vec<_>>(),
+    })
+}
+
+fn layer_to_json(layer: &Layer) -> Value {
+    json!({
+        "layer": layer.by.name(),
+        "on": layer.on,
+        "says": layer.says,
+        "category": layer.category,
+        "source": layer.source,
+        "own": layer.own,
+        "decides": layer.decides,
     })
 }
 
@@ -247,6 +260,11 @@ fn to_text(subject: &Subject, e: &Explanation, style: Style) -> String {
     if let Some(software) = &e.software {
         lines.push(format!("  {} {software}", style.strong("probably")));
     }
+    if e.layers.len() > 1 || e.layers.iter().any(|layer| layer.own) {
+        lines.push(String::new());
+        lines.push(style.strong("Read from, most specific first"));
+        lines.extend(e.layers.iter().map(|layer| layer_to_text(layer, style)));
+    }
     section(&mut lines, style, "Why, most likely first", e.causes.iter().cloned());
     section(&mut lines, style, "Try next", e.next.iter().map(|step| step_to_text(step, style)));
     if !e.notes.is_empty() {
@@ -258,6 +276,17 @@ fn to_text(subject: &Subject, e: &Explanation, style: Style) -> String {
         lines.push(style.dim(&e.references.join(" · ")));
     }
     lines.join("\n") + "\n"
+}
+
+/// A layer in a line: what it goes by, what it says, and whether the rest goes by it.
+fn layer_to_text(layer: &Layer, style: Style) -> String {
+    let by = match layer.by {
+        Spoke::Text if layer.own => format!("your texts ({})", layer.source),
+        Spoke::Text => format!("the text ({})", layer.source),
+        Spoke::Enhanced | Spoke::Code => layer.on.clone(),
+    };
+    let mark = if layer.decides { ">" } else { " " };
+    format!("  {mark} {}: {} {}", by, layer.says, style.dim(&format!("({})", layer.category)))
 }
 
 fn section(lines: &mut Vec<String>, style: Style, title: &str, items: impl Iterator<Item = String>) {

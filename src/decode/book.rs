@@ -74,7 +74,7 @@ impl Book {
         read.sort_by_key(|(own, rank, name, _)| (!*own, -*rank, (*name).to_owned()));
         let mut book = Self::default();
         for (own, _, name, file) in read {
-            book.take(file, own.then_some(name));
+            book.take(file, name, own);
         }
         (book, errors)
     }
@@ -85,7 +85,9 @@ impl Book {
         Self::read([(name, text, Origin::Own)])
     }
 
-    fn take(&mut self, file: File, own: Option<&str>) {
+    fn take(&mut self, file: File, name: &str, own: bool) {
+        let stem = name.rsplit('/').next().and_then(|last| last.strip_suffix(".toml")).unwrap_or(name);
+        let source = if own { name } else { stem };
         for entry in file.digits {
             self.digits.entry(entry.digits).or_insert(entry.meaning);
         }
@@ -98,7 +100,8 @@ impl Book {
         self.enhanced.extend(file.enhanced);
         self.software.extend(file.software);
         self.replies.extend(file.replies.into_iter().map(|mut entry| {
-            entry.file = own.map(str::to_owned);
+            source.clone_into(&mut entry.file);
+            entry.own = own;
             entry
         }));
     }

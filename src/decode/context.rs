@@ -87,6 +87,12 @@ pub struct Context {
     pub banner: Option<String>,
     /// Whether the protocol is LMTP.
     pub lmtp: bool,
+    /// The size that MAIL announced, octets.
+    pub declared_size: Option<u64>,
+    /// How long nothing was said before the reply, or before the command that it answers.
+    pub idle: Option<std::time::Duration>,
+    /// Whether the connection was made to the MX of a domain, by name.
+    pub at_its_mx: bool,
     /// Why the command does not fit the state of the session, where it does not.
     pub objection: Option<String>,
 }

@@ -282,9 +282,12 @@ pub struct ReplyEntry {
     /// Replies that are recognised by it, as a server sends them.
     #[serde(default)]
     pub examples: Vec<String>,
-    /// The user's file that it comes from; none for ours.
+    /// The file that it comes from: for ours its name without the ending, for the user's own its path.
     #[serde(skip)]
-    pub file: Option<String>,
+    pub file: String,
+    /// Whether it is the user's own.
+    #[serde(skip)]
+    pub own: bool,
 }
 
 impl ReplyEntry {

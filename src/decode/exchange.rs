@@ -1,7 +1,7 @@
 //! The context of an exchange, taken from its conversation.
 
 use crate::conversation::dialogue::Ask;
-use crate::conversation::{Dialogue, Exchange, Log};
+use crate::conversation::{Dialogue, Exchange, Kind, Log};
 use crate::smtp::lint::{self, Severity};
 use crate::smtp::{Command, Phase, ReplyCode, Session, Verb};
 
@@ -71,11 +71,16 @@ fn context(number: usize, exchange: &Exchange, dialogue: &Dialogue, log: &Log) -
     };
     offer(&mut context, if exchange.verb == Verb::Ehlo { &after } else { &before });
     context.banner = greeting(number, dialogue, log);
+    context.idle = idle(exchange, log);
+    context.at_its_mx = at_its_mx(number, dialogue, log);
     if let Some(command) = &command {
         let path = command.path.as_ref().map(crate::smtp::Path::address);
         match command.verb {
             Verb::Rcpt => context.rcpt = path,
-            Verb::Mail => context.from = path.or(context.from),
+            Verb::Mail => {
+                context.from = path.or(context.from);
+                context.declared_size = declared(command);
+            }
             _ => {}
         }
     }
@@ -84,6 +89,27 @@ fn context(number: usize, exchange: &Exchange, dialogue: &Dialogue, log: &Log) -
         context.authenticated = Some(after.authenticated.is_some());
     }
     context
+}
+
+/// The size that MAIL announces.
+fn declared(command: &Command) -> Option<u64> {
+    command.parameter("SIZE")?.value.as_deref()?.parse().ok()
+}
+
+/// How long nothing was said: before the command, or before a reply that nobody asked for.
+fn idle(exchange: &Exchange, log: &Log) -> Option<std::time::Duration> {
+    let record = match exchange.ask {
+        Ask::Unasked => *exchange.reply()?.start(),
+        _ => exchange.command()?,
+    };
+    let end = log.get(record)?.at?;
+    // Remarks of our own, such as one on the terminal, say nothing on the line.
+    let before = (0..record)
+        .rev()
+        .take(100)
+        .filter_map(|n| log.get(n))
+        .find(|entry| matches!(entry.kind, Kind::Sent | Kind::Content | Kind::Received))?;
+    Some(std::time::Duration::from_micros(end.0.saturating_sub(before.at?.0)))
 }
 
 /// The phase in which the next command would be said; closed where the connection ended right after the reply.
@@ -160,4 +186,15 @@ fn greeting(number: usize, dialogue: &Dialogue, log: &Log) -> Option<String> {
     earlier(number, dialogue, |index, exchange| {
         (exchange.ask == Ask::Greeting).then(|| dialogue.reply(log, index)).flatten().map(|reply| reply.text())
     })
+}
+
+/// Whether the server was looked up as the MX of a domain before this connection was made.
+fn at_its_mx(number: usize, dialogue: &Dialogue, log: &Log) -> bool {
+    let first = earlier(number, dialogue, |_, exchange| (exchange.ask == Ask::Greeting).then(|| exchange.start()));
+    let Some(first) = first else { return false };
+    let before = (0..first).rev().take(100).filter_map(|record| log.get(record));
+    before
+        .take_while(|entry| entry.kind != Kind::Received)
+        .filter_map(|entry| entry.remark())
+        .any(|remark| remark.word == "resolved" && remark.bare(0).is_some_and(|name| name.starts_with("mx:")))
 }

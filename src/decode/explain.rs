@@ -4,7 +4,7 @@ use crate::smtp::{Class, EnhancedCode, Reply, ReplyCode};
 
 use super::entry::{AtEntry, CategoryEntry, CodeEntry, EnhancedEntry, ReplyEntry, StepEntry};
 use super::normal::{beginning, first_address};
-use super::{Book, Context, Explanation, Knowledge, normalise, notes, steps};
+use super::{Book, Context, Explanation, Knowledge, layers, normalise, notes, steps};
 
 /// What the layers found for one reply.
 pub(super) struct Layers<'a> {
@@ -13,6 +13,8 @@ pub(super) struct Layers<'a> {
     pub(super) code: Option<&'a CodeEntry>,
     pub(super) at: Option<&'a AtEntry>,
     pub(super) category: Option<&'a CategoryEntry>,
+    /// The moment decided, not what is written of the code.
+    pub(super) by_moment: bool,
 }
 
 /// Explains a reply by its code, enhanced code and text (all lines joined, without their codes), in a context that may
@@ -40,9 +42,11 @@ pub fn explain(
         code: code.and_then(|code| book.code(code.number())),
         at: None,
         category: None,
+        by_moment: false,
     };
     layers.at = layers.code.and_then(|entry| entry.at(context.asked));
-    let category = category(&layers, class);
+    layers.by_moment = layers.text.is_none() && notes::by_the_moment(&layers, context).is_some();
+    let category = category(&layers, class, context);
     layers.category = book.category(&category);
     // A greeting that is recognised says more than the wording of one reply, which servers borrow from each other.
     let banner = context
@@ -62,7 +66,7 @@ pub fn explain(
         code,
         class,
         enhanced,
-        title: title(&layers, class),
+        title: title(&layers, class, context),
         meaning: meaning(&layers, class),
         retry: retry(&layers, class),
         software,
@@ -70,7 +74,8 @@ pub fn explain(
         next: steps::fitting(&proposed(&layers), &filled),
         references: references(&layers),
         digits: digits(book, code, enhanced, layers.enhanced),
-        notes: notes::contradictions(code, enhanced, &category, context),
+        notes: notes::beside(&layers, code, enhanced, &normal, &filled),
+        layers: layers::spoken(&layers, class, code, enhanced, context),
         category,
     }
 }
@@ -106,13 +111,16 @@ fn quoted_code(text: &str) -> Option<EnhancedCode> {
     said.chain(hash).find_map(|at| text.get(at..).and_then(|rest| EnhancedCode::at_start(rest.as_bytes()))).map(|x| x.0)
 }
 
-fn category(layers: &Layers<'_>, class: Class) -> String {
+fn category(layers: &Layers<'_>, class: Class, context: &Context) -> String {
     let by_code = || {
         let at = layers.at.and_then(|at| at.category.as_deref());
         at.or_else(|| layers.code.map(|code| code.category.as_str()))
     };
     if let Some(entry) = layers.text {
         return entry.category.clone();
+    }
+    if let Some(moment) = notes::by_the_moment(layers, context) {
+        return moment.to_owned();
     }
     let plain = match class {
         Class::Success => Some("ok"),
@@ -143,19 +151,23 @@ fn agreeing<'a>(layers: &Layers<'a>) -> Option<&'a AtEntry> {
 }
 
 /// Whether the enhanced code has the word: no text was recognised, and it says something.
-fn enhanced_speaks<'a>(layers: &Layers<'a>, class: Class) -> Option<&'a EnhancedEntry> {
+pub(super) fn enhanced_speaks<'a>(layers: &Layers<'a>, class: Class) -> Option<&'a EnhancedEntry> {
     layers.enhanced.filter(|entry| {
         layers.text.is_none() && class != Class::Success && class != Class::Intermediate && !entry.vague
     })
 }
 
-fn title(layers: &Layers<'_>, class: Class) -> String {
+fn title(layers: &Layers<'_>, class: Class, context: &Context) -> String {
     let refused = match class {
         Class::Transient => "Refused for now: ",
         Class::Permanent => "Refused for good: ",
         _ => "",
     };
-    let headline = if let Some(entry) = layers.text {
+    let headline = if let Some(missing) = notes::missing(layers, context) {
+        Some(missing)
+    } else if layers.by_moment {
+        layers.category.map(|c| c.title.as_str())
+    } else if let Some(entry) = layers.text {
         let here = agreeing(layers).and_then(|at| at.title.as_deref());
         entry.title.as_deref().or(here).or_else(|| layers.category.map(|c| c.title.as_str()))
     } else if let Some(entry) = enhanced_speaks(layers, class) {
@@ -200,6 +212,9 @@ fn meaning(layers: &Layers<'_>, class: Class) -> String {
             "A reply code begins with 2, 3, 4 or 5. A client can make nothing of this one and has to treat it as a failure."
         }
     };
+    if let Some(category) = layers.category.filter(|_| layers.by_moment) {
+        return category.meaning.clone();
+    }
     if let Some(entry) = layers.text {
         let here = agreeing(layers).and_then(|at| at.meaning.as_deref());
         let words = entry.meaning.as_deref().or(here).or_else(|| layers.category.map(|c| c.meaning.as_str()));
@@ -235,6 +250,7 @@ fn causes(layers: &Layers<'_>, context: &Context) -> Vec<String> {
     };
     let category = || layers.category.map(|c| c.causes.clone());
     let found = own.or_else(|| enhanced_or(layers, enhanced)).or_else(|| at().filter(|causes| !causes.is_empty()));
+    let found = found.filter(|_| !layers.by_moment);
     for cause in found.or_else(category).unwrap_or_default() {
         // What this conversation shows already says it.
         let said = cause.starts_with("You have not logged in") && causes.iter().any(|c| c.contains("not logged in"));
@@ -257,6 +273,9 @@ fn enhanced_or(layers: &Layers<'_>, own: impl Fn() -> Option<Vec<String>>) -> Op
 
 /// The steps that the layers propose, best first; which of them fit the moment is for [`steps`] to say.
 fn proposed<'a>(layers: &Layers<'a>) -> Vec<&'a StepEntry> {
+    if let Some(category) = layers.category.filter(|_| layers.by_moment) {
+        return category.next.iter().collect();
+    }
     if let Some(next) = layers.text.and_then(|entry| entry.next.as_ref()) {
         return next.iter().collect();
     }

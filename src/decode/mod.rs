@@ -10,11 +10,14 @@ mod entry;
 mod exchange;
 mod explain;
 mod knowledge;
+mod layers;
 mod normal;
 mod notes;
 mod sieve;
 mod steps;
 
+#[cfg(test)]
+mod moments;
 #[cfg(test)]
 mod tests;
 
@@ -124,4 +127,49 @@ pub struct Explanation {
     pub digits: Vec<(String, String)>,
     /// Anything worth knowing beside that: a flaw of the reply, a contradiction between its codes.
     pub notes: Vec<String>,
+    /// The layers that had something to say, most specific first.
+    pub layers: Vec<Layer>,
+}
+
+/// What a layer goes by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Spoke {
+    /// A recognised text.
+    Text,
+    /// The enhanced status code.
+    Enhanced,
+    /// The reply code, after this command where that is known.
+    Code,
+}
+
+impl Spoke {
+    /// Its name in JSON.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Enhanced => "enhanced",
+            Self::Code => "code",
+        }
+    }
+}
+
+/// What one layer says of a reply.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layer {
+    /// What it goes by.
+    pub by: Spoke,
+    /// On what it spoke: the server or provider whose text it is (may be empty), the enhanced status code, or the
+    /// reply code with the command that it answers.
+    pub on: String,
+    /// What it says, as a headline.
+    pub says: String,
+    /// The category that it would give.
+    pub category: String,
+    /// Where it is written: the name of the file of texts, or whose meaning of an enhanced code it is; may be empty.
+    pub source: String,
+    /// Whether that is the user's own file.
+    pub own: bool,
+    /// Whether the explanation goes by it.
+    pub decides: bool,
 }

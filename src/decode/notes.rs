@@ -1,10 +1,24 @@
 //! What is worth knowing beside the explanation: flaws of the reply, contradictions between its codes, and causes that
 //! the conversation itself shows.
 
-use crate::smtp::{Class, EnhancedCode, Reply, ReplyCode, Verb};
+use crate::smtp::{Class, EnhancedCode, Phase, Reply, ReplyCode, Verb};
 
 use super::explain::Layers;
 use super::{Asked, Context};
+
+/// The categories that are told apart by the words as well as by the enhanced code.
+const TOLD: &[&str] = &[
+    "mailbox-unknown",
+    "mailbox-disabled",
+    "mailbox-full",
+    "mailbox-moved",
+    "domain-unknown",
+    "too-large",
+    "relay-denied",
+    "greylisted",
+    "spam",
+    "malware",
+];
 
 /// The flaws of a reply and of its lines, in words, each once.
 pub(super) fn flaws(reply: &Reply, notes: &mut Vec<String>) {
@@ -16,8 +30,126 @@ pub(super) fn flaws(reply: &Reply, notes: &mut Vec<String>) {
     }
 }
 
+/// What is worth knowing beside the explanation: what does not go together, and what this moment makes doubtful.
+pub(super) fn beside(
+    layers: &Layers<'_>,
+    code: Option<ReplyCode>,
+    enhanced: Option<EnhancedCode>,
+    normal: &str,
+    context: &Context,
+) -> Vec<String> {
+    let category = layers.category.map_or("", |c| c.name.as_str());
+    let mut notes = contradictions(code, enhanced, category, context);
+    notes.extend(words_against_codes(layers, code, enhanced, normal, category));
+    notes.extend(accepted_from_outside(code, context));
+    notes
+}
+
+/// The words say later where the code says never, or the other way round; or the words and an enhanced code that is
+/// mostly honest name different things.
+fn words_against_codes(
+    layers: &Layers<'_>,
+    code: Option<ReplyCode>,
+    enhanced: Option<EnhancedCode>,
+    normal: &str,
+    category: &str,
+) -> Vec<String> {
+    let mut notes = Vec::new();
+    let Some(code) = code else { return notes };
+    let later = ["again later", "try later", "try again", "retry later", "retry in", "later on", "come back"];
+    let says_later = later.iter().any(|words| normal.contains(words));
+    if code.class() == Class::Permanent && says_later && category != "greylisted" {
+        notes.push(format!("The words ask you to try later, {code} says never: most senders give up at once."));
+    }
+    if code.class() == Class::Transient && layers.text.is_some_and(|entry| entry.retry == Some(false)) {
+        notes.push(format!("{code} says later, the words say never: trying again does not help."));
+    }
+    if let (Some(text), Some(entry), Some(enhanced)) = (layers.text, layers.enhanced, enhanced)
+        && !entry.vague
+        && text.category != entry.category
+        && TOLD.contains(&text.category.as_str())
+        && TOLD.contains(&entry.category.as_str())
+    {
+        notes.push(format!(
+            "{enhanced} stands for another thing ({}): the words and the code do not agree, and the words are the surer of the two.",
+            entry.title.to_lowercase()
+        ));
+    }
+    notes
+}
+
+/// A recipient of a domain that does not look like the server's was accepted from somebody who has not logged in.
+fn accepted_from_outside(code: Option<ReplyCode>, context: &Context) -> Option<String> {
+    let accepted = code.is_some_and(|code| code.class() == Class::Success);
+    if !accepted || context.asked != Some(Asked::Verb(Verb::Rcpt)) || context.authenticated != Some(false) {
+        return None;
+    }
+    let (_, domain) = context.rcpt.as_deref()?.rsplit_once('@')?;
+    let server = context.server.as_deref()?;
+    let (domain, host) = (domain.to_ascii_lowercase(), server.trim_end_matches('.').to_ascii_lowercase());
+    if context.at_its_mx || !host.contains('.') || kin(&domain, &host) {
+        return None;
+    }
+    Some(format!(
+        "{domain} does not look like a domain of {server}, and you have not logged in. If {server} is not its MX, this is \
+         an open relay, or a server that accepts every name and sends a bounce later."
+    ))
+}
+
+/// Whether a domain and a host name end in the same two labels.
+fn kin(domain: &str, host: &str) -> bool {
+    let tail = |name: &str| {
+        let mut labels: Vec<&str> = name.rsplit('.').take(2).collect();
+        labels.reverse();
+        labels.join(".")
+    };
+    tail(domain) == tail(host)
+}
+
+/// The category of a reply whose words and enhanced code say nothing, where the moment tells it.
+pub(super) fn by_the_moment(layers: &Layers<'_>, context: &Context) -> Option<&'static str> {
+    let code = layers.code?.code;
+    // A server that hangs up with 4.4.2 means the silence on this line, not one on the way.
+    if code == 421 && context.asked.is_some() && layers.enhanced.is_some_and(|entry| entry.code == "X.4.2") {
+        return Some("service-unavailable");
+    }
+    let vague = layers.enhanced.is_none_or(|entry| entry.vague);
+    if !vague || code != 530 || matches!(context.asked, Some(Asked::Verb(Verb::Auth))) {
+        return None;
+    }
+    // Before a log-in is offered at all, the server can only want encryption.
+    let only_tls =
+        context.tls == Some(false) && context.offers("STARTTLS") == Some(true) && context.offers("AUTH") == Some(false);
+    match (only_tls, context.tls) {
+        (true, _) => Some("tls-required"),
+        (false, Some(true)) => Some("auth-required"),
+        _ => None,
+    }
+}
+
+/// Which command is missing, where a command came out of order and the state of the session shows it.
+pub(super) fn missing(layers: &Layers<'_>, context: &Context) -> Option<&'static str> {
+    let out_of_order = layers.category.is_some_and(|category| category.name == "bad-sequence")
+        && layers.code.is_some_and(|code| code.code == 503);
+    if !out_of_order {
+        return None;
+    }
+    let Some(Asked::Verb(verb)) = context.asked else { return None };
+    match (verb, context.before?) {
+        (Verb::Mail | Verb::Rcpt | Verb::Data | Verb::Bdat | Verb::Auth | Verb::Starttls, Phase::Greeted) => {
+            Some(if context.lmtp { "LHLO has to come first" } else { "EHLO has to come first" })
+        }
+        (Verb::Rcpt | Verb::Data | Verb::Bdat, Phase::Ready) => Some("MAIL has to come first"),
+        (Verb::Data | Verb::Bdat, Phase::Mail) => Some("RCPT has to come first"),
+        (Verb::Mail, Phase::Mail | Phase::Rcpt) => Some("A mail transaction is open already"),
+        (Verb::Auth | Verb::Starttls, Phase::Mail | Phase::Rcpt) => Some("The open mail transaction has to end first"),
+        (Verb::Auth, Phase::Ready) if context.authenticated == Some(true) => Some("You are logged in already"),
+        _ => None,
+    }
+}
+
 /// What does not go together in a reply.
-pub(super) fn contradictions(
+fn contradictions(
     code: Option<ReplyCode>,
     enhanced: Option<EnhancedCode>,
     category: &str,
@@ -94,22 +226,78 @@ pub(super) fn causes(layers: &Layers<'_>, context: &Context) -> (Vec<String>, Ve
                 causes.push(format!("{domain} is not this server's domain{login}"));
             }
         }
-        "auth-failed" if context.tls == Some(false) => {
-            if let Some(mechanism) = context.mechanism.as_deref().filter(|m| matches!(*m, "PLAIN" | "LOGIN")) {
-                let words = format!("The line is not encrypted, and this server may not take {mechanism} without TLS");
-                // A server that wants TLS first has 530 and 538 to say so; 535 is about the credentials (RFC 4954 6).
-                let about_them = layers.code.is_some_and(|code| code.code == 535);
-                if about_them { late.push(words) } else { causes.push(words) }
-            }
+        "auth-failed" => {
+            causes.extend(log_in(context));
+            // A server that wants TLS first has 530 and 538 to say so; 535 is about the credentials (RFC 4954 6).
+            let about_them = layers.code.is_some_and(|code| code.code == 535);
+            if about_them { late.extend(in_clear(context)) } else { causes.extend(in_clear(context)) }
         }
-        "too-large" => {
-            if let (Some(limit), Some(sent)) = (context.size_limit, context.content_octets)
-                && sent > limit
-            {
-                causes.push(format!("{sent} octets were sent, and the server takes {limit} (SIZE in its offer)"));
-            }
-        }
+        "too-large" => causes.extend(sizes(context)),
+        "service-unavailable" if layers.code.is_some_and(|code| code.code == 421) => causes.extend(idle(context)),
         _ => {}
     }
     (causes, late)
+}
+
+/// How long the line was silent before the server hung up.
+fn idle(context: &Context) -> Option<String> {
+    let seconds = context.idle?.as_secs();
+    let words = match seconds {
+        0..30 => return None,
+        30..120 => format!("{seconds} seconds"),
+        _ => format!("{} minutes", seconds / 60),
+    };
+    Some(format!("Nothing was said for {words} before it: the server waits no longer than that"))
+}
+
+/// What the sizes of this transaction show.
+fn sizes(context: &Context) -> Option<String> {
+    let limit = context.size_limit.filter(|limit| *limit > 0)?;
+    if let Some(declared) = context.declared_size.filter(|_| context.content_octets.is_none()) {
+        return (declared > limit).then(|| {
+            format!("SIZE={declared} was announced, and the server takes {limit} octets (SIZE in its offer)")
+        });
+    }
+    let sent = context.content_octets?;
+    Some(if sent > limit {
+        format!("{sent} octets were sent, and the server takes {limit} (SIZE in its offer)")
+    } else {
+        format!(
+            "The {sent} octets that were sent are within the server's {limit}: the limit is another one, of the recipient or of a rule"
+        )
+    })
+}
+
+/// What a line in clear text has to do with a log-in that failed.
+fn in_clear(context: &Context) -> Option<String> {
+    let mechanism = context.mechanism.as_deref().filter(|m| matches!(*m, "PLAIN" | "LOGIN"))?;
+    let offered = context.mechanisms.iter().any(|offered| offered.eq_ignore_ascii_case(mechanism));
+    match (context.tls?, offered) {
+        (true, _) => None,
+        (false, true) => {
+            Some(format!("The line is not encrypted, and this server may not take {mechanism} without TLS"))
+        }
+        (false, false) => Some(format!("The line is not encrypted, and this server did not offer {mechanism} on it")),
+    }
+}
+
+/// Why a log-in fails, by its mechanism.
+fn log_in(context: &Context) -> Vec<String> {
+    let mut causes = Vec::new();
+    let Some(mechanism) = context.mechanism.as_deref() else { return causes };
+    let offered = context.mechanisms.iter().any(|offered| offered.eq_ignore_ascii_case(mechanism));
+    match mechanism {
+        "CRAM-MD5" | "DIGEST-MD5" => causes.push(format!(
+            "{mechanism} works only where the server keeps the password in a readable form; try PLAIN on an encrypted line"
+        )),
+        "XOAUTH2" | "OAUTHBEARER" => {
+            causes.push("The token has expired, or was not made for sending mail".to_owned());
+            causes.push("The token belongs to another user than the one named".to_owned());
+        }
+        _ if !offered && !context.mechanisms.is_empty() => {
+            causes.push(format!("{mechanism} is not one of the mechanisms that the server offers"));
+        }
+        _ => {}
+    }
+    causes
 }

@@ -2,7 +2,7 @@
 
 use crate::conversation::Exchange;
 use crate::conversation::dialogue::Ask;
-use crate::decode::{Does, Explanation, Step};
+use crate::decode::{Does, Explanation, Spoke, Step};
 use crate::smtp::{Class, Command, Verb};
 use crate::tui::action::Action;
 use crate::tui::keymap::Keymap;
@@ -229,9 +229,25 @@ fn notes(out: &mut Writer, explanation: &Explanation) {
     if let Some(software) = &explanation.software {
         out.paragraph(0, Role::Dim, &format!("The server is probably {software}."));
     }
+    let several = explanation.class.is_refusal() && explanation.layers.len() > 1;
+    if several || explanation.layers.iter().any(|layer| layer.own) {
+        out.paragraph(0, Role::Dim, &format!("Read from {}.", read_from(explanation)));
+    }
     if !explanation.references.is_empty() {
         out.list(Role::Dim, &explanation.references);
     }
+}
+
+/// The layers that spoke, the one that decides first.
+fn read_from(explanation: &Explanation) -> String {
+    let mut layers: Vec<_> = explanation.layers.iter().collect();
+    layers.sort_by_key(|layer| !layer.decides);
+    let names = layers.iter().map(|layer| match layer.by {
+        Spoke::Text if layer.own => format!("your own text in {}", layer.source),
+        Spoke::Text => format!("the text ({})", layer.source),
+        Spoke::Enhanced | Spoke::Code => layer.on.clone(),
+    });
+    names.collect::<Vec<_>>().join(", then ")
 }
 
 /// What the panel says before there is a reply.

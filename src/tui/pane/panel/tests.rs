@@ -47,6 +47,7 @@ fn relay_refused() -> Explanation {
         .map(|(digits, words)| (digits.to_owned(), words.to_owned()))
         .to_vec(),
         notes: words(&["in a relay test this is the answer that you want."]),
+        layers: Vec::new(),
     }
 }
 

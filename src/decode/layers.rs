@@ -1,0 +1,55 @@
+//! Which layers had something to say about a reply, and which of them decided.
+
+use crate::smtp::{Class, EnhancedCode, ReplyCode};
+
+use super::explain::{Layers, enhanced_speaks};
+use super::{Context, Layer, Spoke};
+
+/// The layers that spoke, most specific first; exactly one of them decides, where there is any.
+pub(super) fn spoken(
+    layers: &Layers<'_>,
+    class: Class,
+    code: Option<ReplyCode>,
+    enhanced: Option<EnhancedCode>,
+    context: &Context,
+) -> Vec<Layer> {
+    let mut all = Vec::new();
+    if let Some(entry) = layers.text {
+        let title = entry.title.as_deref().or_else(|| layers.category.map(|c| c.title.as_str()));
+        all.push(Layer {
+            by: Spoke::Text,
+            on: entry.software.clone().unwrap_or_default(),
+            says: title.unwrap_or_default().to_owned(),
+            category: entry.category.clone(),
+            source: entry.file.clone(),
+            own: entry.own,
+            decides: true,
+        });
+    }
+    let by_enhanced = enhanced_speaks(layers, class).is_some();
+    if let (Some(entry), Some(enhanced)) = (layers.enhanced, enhanced) {
+        all.push(Layer {
+            by: Spoke::Enhanced,
+            on: enhanced.to_string(),
+            says: entry.title.clone(),
+            category: entry.category.clone(),
+            source: entry.software.clone().unwrap_or_default(),
+            own: false,
+            decides: by_enhanced,
+        });
+    }
+    if let (Some(entry), Some(code)) = (layers.code, code) {
+        let at = layers.at;
+        let asked = at.and(context.asked).map(|asked| format!("{code} to {}", asked.name()));
+        all.push(Layer {
+            by: Spoke::Code,
+            on: asked.unwrap_or_else(|| code.to_string()),
+            says: at.and_then(|at| at.title.clone()).unwrap_or_else(|| entry.title.clone()),
+            category: at.and_then(|at| at.category.clone()).unwrap_or_else(|| entry.category.clone()),
+            source: String::new(),
+            own: false,
+            decides: layers.text.is_none() && !by_enhanced,
+        });
+    }
+    all
+}

@@ -1,0 +1,207 @@
+//! What a reply means depends on the moment: a table of moments, each with the category and a cause, title or note.
+
+use crate::conversation::{Dialogue, Event, Line, Log, Micros, Remark};
+
+use super::{Explanation, Knowledge, explain_exchange};
+
+/// A conversation up to the reply in question: `S: ` a line of the server, `* ` a remark, `+N` seconds that pass, the
+/// rest is ours.
+fn last(lines: &[&str]) -> Explanation {
+    let mut log = Log::new();
+    let mut now = 0;
+    let mut push = |now: u64, event: Event| log.push(Micros(now * 1_000_000), &event);
+    for line in lines {
+        if let Some(seconds) = line.strip_prefix('+') {
+            now += seconds.parse::<u64>().expect("seconds");
+            continue;
+        }
+        let event = match (line.strip_prefix("S: "), line.strip_prefix("* ")) {
+            (Some(line), _) => Event::Received(Line::new(line)),
+            (_, Some(remark)) => Event::Remark(Remark::parse(remark)),
+            _ => Event::Sent(Line::new(*line)),
+        };
+        push(now, event);
+    }
+    let dialogue = Dialogue::of(&log);
+    let exchange = dialogue.exchanges().len() - 1;
+    explain_exchange(exchange, &dialogue, &log, &Knowledge::default()).expect("a reply came")
+}
+
+const OPEN: &[&str] =
+    &["* connecting 127.0.0.1:25", "* connected 127.0.0.1:25", "S: 220 mx.target.local ESMTP Postfix"];
+
+/// Greeted, with these capabilities; on an encrypted line where `tls` says so.
+fn greeted(tls: bool, offers: &[&'static str]) -> Vec<String> {
+    let mut lines: Vec<String> = OPEN.iter().map(|line| (*line).to_owned()).collect();
+    if tls {
+        let secured = ["EHLO noddy.com", "S: 250-mx.target.local", "S: 250 STARTTLS", "STARTTLS", "S: 220 go"];
+        lines.extend(secured.map(str::to_owned));
+        lines.push("* tls version=TLSv1.3 verified=yes".to_owned());
+    }
+    lines.push("EHLO noddy.com".to_owned());
+    lines.push("S: 250-mx.target.local".to_owned());
+    for offer in offers {
+        lines.push(format!("S: 250-{offer}"));
+    }
+    lines.push("S: 250 HELP".to_owned());
+    lines
+}
+
+fn after(start: &[String], lines: &[&str]) -> Explanation {
+    let all: Vec<&str> = start.iter().map(String::as_str).chain(lines.iter().copied()).collect();
+    last(&all)
+}
+
+/// Everything that the panel says of it, in one text.
+fn said(e: &Explanation) -> String {
+    [&[e.title.clone(), e.meaning.clone()], &e.causes[..], &e.notes[..]].concat().join("\n")
+}
+
+const CLEAR: (bool, &[&str]) = (false, &["SIZE 1000", "STARTTLS", "PIPELINING"]);
+const LOGIN: (bool, &[&str]) = (false, &["AUTH PLAIN LOGIN", "ENHANCEDSTATUSCODES"]);
+const NO_PLAIN: (bool, &[&str]) = (false, &["STARTTLS", "AUTH CRAM-MD5"]);
+const SECURE: (bool, &[&str]) = (true, &["AUTH PLAIN LOGIN XOAUTH2", "SIZE 1000"]);
+const MAIL: &[&str] = &["MAIL FROM:<dude@noddy.com>", "S: 250 ok"];
+const RCPT: &[&str] = &["MAIL FROM:<dude@noddy.com>", "S: 250 ok", "RCPT TO:<a@target.local>", "S: 250 ok"];
+type Case<'a> = ((bool, &'static [&'static str]), Vec<&'a str>, &'static str, &'static str);
+
+#[test]
+fn the_moment_decides_category_and_cause() {
+    let dot = |reply: &'static str| [RCPT, &["DATA", "S: 354 go", "Subject: x", "", "x", ".", reply]].concat();
+    let table: Vec<Case<'_>> = vec![
+        // The same 550 after another command.
+        (
+            CLEAR,
+            vec!["MAIL FROM:<dude@noddy.com>", "S: 550 no"],
+            "sender-rejected",
+            "The sender is refused|the sender is refused",
+        ),
+        (CLEAR, [MAIL, &["RCPT TO:<a@target.local>", "S: 550 no"]].concat(), "mailbox-ambiguous", "recipient"),
+        (CLEAR, [RCPT, &["DATA", "S: 550 no"]].concat(), "policy", "envelope as a whole"),
+        (CLEAR, dot("S: 550 no"), "content-rejected", "No recipient gets it"),
+        (CLEAR, vec!["EHLO noddy.com", "S: 550 no"], "policy", "name of the client"),
+        // 503 says which command was missing.
+        (CLEAR, vec!["RCPT TO:<a@b.example>", "S: 503 no"], "bad-sequence", "MAIL has to come first"),
+        (CLEAR, vec!["DATA", "S: 503 5.5.1 no"], "bad-sequence", "MAIL has to come first"),
+        (CLEAR, [MAIL, &["DATA", "S: 503 5.5.1 no"]].concat(), "bad-sequence", "RCPT has to come first"),
+        (
+            CLEAR,
+            [MAIL, &["MAIL FROM:<x@noddy.com>", "S: 503 no"]].concat(),
+            "bad-sequence",
+            "transaction is open already",
+        ),
+        (LOGIN, [MAIL, &["AUTH PLAIN", "S: 503 no"]].concat(), "bad-sequence", "transaction has to end first"),
+        // 530 before STARTTLS, and before AUTH.
+        (CLEAR, vec!["MAIL FROM:<dude@noddy.com>", "S: 530 no"], "tls-required", "STARTTLS has not been said"),
+        (CLEAR, vec!["MAIL FROM:<dude@noddy.com>", "S: 530 5.7.0 no"], "tls-required", "encrypt"),
+        (SECURE, vec!["MAIL FROM:<dude@noddy.com>", "S: 530 no"], "auth-required", "Nobody has logged in"),
+        (LOGIN, vec!["MAIL FROM:<dude@noddy.com>", "S: 530 5.7.0 no"], "auth-required", "Nobody has logged in"),
+        (LOGIN, vec!["AUTH PLAIN", "S: 530 5.7.0 no"], "tls-required", "passwords in clear text"),
+        // 535 by mechanism and TLS.
+        (
+            NO_PLAIN,
+            vec!["AUTH PLAIN", "S: 334", "AGR1ZGUAbm9kZHk=", "S: 535 no"],
+            "auth-failed",
+            "did not offer PLAIN on it",
+        ),
+        (
+            LOGIN,
+            vec!["AUTH PLAIN", "S: 334", "AGR1ZGUAbm9kZHk=", "S: 535 no"],
+            "auth-failed",
+            "may not take PLAIN without TLS",
+        ),
+        (NO_PLAIN, vec!["AUTH CRAM-MD5", "S: 334 PDE+", "eA==", "S: 535 no"], "auth-failed", "in a readable form"),
+        (SECURE, vec!["AUTH XOAUTH2", "S: 334", "eA==", "S: 535 5.7.8 no"], "auth-failed", "token has expired"),
+        (
+            SECURE,
+            vec!["AUTH PLAIN AGR1ZGUAbm9kZHk=", "S: 535 5.7.8 no"],
+            "auth-failed",
+            "user name or the password is wrong",
+        ),
+        // 552 against SIZE.
+        (CLEAR, vec!["MAIL FROM:<dude@noddy.com> SIZE=5000", "S: 552 no"], "too-large", "SIZE=5000 was announced"),
+        (CLEAR, dot("S: 552 no"), "too-large", "within the server's 1000"),
+        // 454 by verb.
+        (CLEAR, vec!["STARTTLS", "S: 454 no"], "tls-failed", "encrypt the line now"),
+        (LOGIN, vec!["AUTH PLAIN", "S: 454 no"], "auth-failed", "password may well be right"),
+        // 421 with the idle time before it.
+        (CLEAR, vec!["+300", "S: 421 4.4.2 bye"], "service-unavailable", "Nothing was said for 5 minutes"),
+        (CLEAR, vec!["+45", "NOOP", "S: 421 bye"], "service-unavailable", "Nothing was said for 45 seconds"),
+        // 252 is neither yes nor no; 250 to a stranger's domain is a warning.
+        (CLEAR, vec!["VRFY a", "S: 252 perhaps"], "information", "neither yes nor no|Neither yes nor no"),
+        (CLEAR, [MAIL, &["RCPT TO:<a@elsewhere.example>", "S: 250 ok"]].concat(), "ok", "an open relay"),
+        (
+            CLEAR,
+            [MAIL, &["RCPT TO:<a@elsewhere.example>", "S: 554 5.7.1 Relay access denied"]].concat(),
+            "relay-denied",
+            "elsewhere.example is not this server's domain",
+        ),
+        // Contradictions between the layers.
+        (
+            CLEAR,
+            [MAIL, &["RCPT TO:<a@target.local>", "S: 550 4.2.2 no"]].concat(),
+            "mailbox-full",
+            "contradict each other",
+        ),
+        (CLEAR, [MAIL, &["RCPT TO:<a@target.local>", "S: 250 5.1.1 ok"]].concat(), "ok", "contradict each other"),
+        (
+            CLEAR,
+            [MAIL, &["RCPT TO:<a@target.local>", "S: 550 Greylisted"]].concat(),
+            "greylisted",
+            "the code says never",
+        ),
+        (
+            CLEAR,
+            [MAIL, &["RCPT TO:<a@target.local>", "S: 550 5.1.1 Mailbox is full"]].concat(),
+            "mailbox-full",
+            "do not agree",
+        ),
+        (
+            CLEAR,
+            [MAIL, &["RCPT TO:<a@target.local>", "S: 550 Service refused, try later"]].concat(),
+            "policy",
+            "550 says never",
+        ),
+    ];
+    let mut wrong = Vec::new();
+    for ((tls, offers), lines, category, words) in table {
+        let e = after(&greeted(tls, offers), &lines);
+        if e.category != category || !words.split('|').any(|words| said(&e).contains(words)) {
+            wrong.push(format!("{category}, {words}: {lines:?}: {}: {}", e.category, said(&e)));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn a_greeting_that_refuses_turns_the_client_away() {
+    let e = last(&["* connecting 127.0.0.1:25", "* connected 127.0.0.1:25", "S: 554 no"]);
+    assert_eq!(e.category, "reputation");
+    assert!(said(&e).contains("Instead of a greeting"), "{}", said(&e));
+    assert!(e.causes[0].contains("block list"), "{:?}", e.causes);
+    let e = last(&["* connecting 127.0.0.1:25", "* connected 127.0.0.1:25", "S: 421 4.3.2 no"]);
+    assert_eq!((e.category.as_str(), e.retry), ("service-unavailable", Some(true)));
+}
+
+#[test]
+fn no_warning_at_the_domains_own_server() {
+    let mut start = vec!["* resolved mx:elsewhere.example 10 mx.target.local".to_owned()];
+    start.extend(greeted(false, &["STARTTLS"]));
+    let rcpt = ["MAIL FROM:<a@noddy.com>", "S: 250 ok", "RCPT TO:<a@elsewhere.example>", "S: 250 ok"];
+    assert!(after(&start, &rcpt).notes.is_empty());
+    let own = ["MAIL FROM:<a@noddy.com>", "S: 250 ok", "RCPT TO:<a@target.local>", "S: 250 ok"];
+    assert!(after(&greeted(false, &[]), &own).notes.is_empty());
+}
+
+/// 535 is about the credentials; that the line is not encrypted comes last.
+#[test]
+fn the_causes_of_a_failed_log_in_stand_in_their_order() {
+    let log_in = ["AUTH PLAIN", "S: 334", "AGR1ZGUAbm9kZHk=", "S: 535 no"];
+    for (offers, words) in [(&["AUTH PLAIN LOGIN"][..], "may not take PLAIN"), (&["STARTTLS"], "did not offer PLAIN")] {
+        let e = after(&greeted(false, offers), &log_in);
+        assert!(e.causes[0].contains("password is wrong"), "{:?}", e.causes);
+        assert!(e.causes.last().is_some_and(|last| last.contains(words)), "{:?}", e.causes);
+    }
+    let secure = after(&greeted(true, &["AUTH PLAIN LOGIN"]), &log_in);
+    assert!(!secure.causes.iter().any(|cause| cause.contains("not encrypted")), "{:?}", secure.causes);
+}
