@@ -304,11 +304,10 @@ impl Model {
         surroundings(
             &self.talk,
             (self.waiting.as_ref(), self.now),
-            &self.knowledge,
+            (&self.knowledge, &self.keymap),
             &self.peer.identity,
             &self.recipients,
             self.challenge.as_ref(),
-            &self.keymap,
             self.types_by_hand(),
         )
     }
@@ -318,11 +317,10 @@ impl Model {
         let around = surroundings(
             &self.talk,
             (self.waiting.as_ref(), self.now),
-            &self.knowledge,
+            (&self.knowledge, &self.keymap),
             &self.peer.identity,
             &self.recipients,
             self.challenge.as_ref(),
-            &self.keymap,
             self.types_by_hand(),
         );
         with(&mut self.composer, &around)
@@ -400,11 +398,10 @@ impl Model {
 fn surroundings<'a>(
     talk: &'a Talk,
     (waiting, now): (Option<&'a Waiting>, Micros),
-    knowledge: &'a Knowledge,
+    (knowledge, keymap): (&'a Knowledge, &'a Keymap),
     identity: &'a Identity,
     recipients: &'a [String],
     challenge: Option<&'a Challenge>,
-    keymap: &'a Keymap,
     bare: bool,
 ) -> Surroundings<'a> {
     Surroundings {

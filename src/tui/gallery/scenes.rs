@@ -142,7 +142,7 @@ pub(super) const SCENES: &[Scene] = &[
     }),
     scene("lesson", |c, r| {
         let mut class = Class::new(c, r);
-        class.to_the_recipients();
+        class.names_a_recipient();
         class.screen
     }),
     scene("lesson_mistake", |c, r| {
@@ -152,7 +152,7 @@ pub(super) const SCENES: &[Scene] = &[
     }),
     scene("lesson_whole", |c, r| {
         let mut class = Class::new(c, r);
-        class.to_the_recipients();
+        class.names_a_recipient();
         after(class.screen, "<shift-f7><f7>")
     }),
     scene("lesson_quiz", |c, r| {
@@ -340,13 +340,13 @@ impl Class {
         self.screen.send(Message::Lesson(LessonNews::Seen(vec![seen])));
     }
 
-    fn to_the_recipients(&mut self) {
+    fn names_a_recipient(&mut self) {
         self.lab("> HELO noddy.com\n< 250 mx.target.local\n> MAIL FROM:<dude@noddy.com>\n< 250 2.1.0 Ok");
         self.lab("> RCPT TO:<anotherdude@target.local>\n< 250 2.1.5 Ok");
     }
 
     fn all_steps(&mut self) {
-        self.to_the_recipients();
+        self.names_a_recipient();
         self.lab("> RCPT TO:<colleague@target.local>\n< 250 2.1.5 Ok\n> DATA\n< 354 go");
         self.lab("| Subject: hello\n|\n| Hello.\n> .");
         self.lab("* delivered to=anotherdude@target.local\n* delivered to=colleague@target.local\n< 250 2.0.0 Ok");

@@ -36,7 +36,7 @@ fn shown(talk: &Talk, tab: Tab, size: Size) -> String {
         size,
     );
     sample::screen(size.width, size.height, |area, buffer| {
-        panel.draw(Keymap::shipped(), Theme::sixteen(), false, area, buffer)
+        panel.draw(Keymap::shipped(), Theme::sixteen(), false, area, buffer);
     })
 }
 

@@ -283,7 +283,7 @@ fn the_hint_names_the_keys_that_work_from_where_you_are() {
     let talk = talk(&format!("* connected a\n< 220 mx\n> DATA\n< 354 go\n{content}> .\n< 250 ok\n> NOOP\n< 250 ok"));
     let mut pane = arranged(&talk, LARGE);
     let from_composer = sample::screen(60, 24, |area, buffer| {
-        pane.draw(&talk, Keymap::shipped(), Theme::sixteen(), false, area, buffer)
+        pane.draw(&talk, Keymap::shipped(), Theme::sixteen(), false, area, buffer);
     });
     assert!(from_composer.contains("8 more lines, Esc, then Space unfolds"), "{from_composer}");
     assert!(screen(&pane, &talk).contains("8 more lines, Space unfolds"));
