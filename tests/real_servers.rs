@@ -1,0 +1,201 @@
+//! ehlo against real mail servers, started on loopback with their configuration in a temporary directory.
+//!
+//! Run by hand: `cargo test --test real_servers -- --ignored`. A server that is not there is skipped with a word;
+//! CONTRIBUTING.md says how to get them.
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails where it stands")]
+
+use std::io::Write as _;
+
+mod support {
+    pub(crate) mod terminal;
+}
+
+mod real_servers {
+    pub(crate) mod aiosmtpd;
+    pub(crate) mod dovecot;
+    pub(crate) mod exim;
+    pub(crate) mod ground;
+    pub(crate) mod haraka;
+    pub(crate) mod opensmtpd;
+    pub(crate) mod postfix;
+    pub(crate) mod walk;
+
+    use super::support;
+}
+
+use real_servers::ground::Missing;
+use real_servers::walk::{self, Desk, Manners};
+use real_servers::{aiosmtpd, dovecot, exim, haraka, opensmtpd, postfix};
+
+/// A server, or a word on why it is not tested here.
+fn present<S>(name: &str, started: Result<S, Missing>) -> Option<S> {
+    match started {
+        Ok(server) => Some(server),
+        Err(Missing(why)) => {
+            writeln!(std::io::stderr(), "skipped {name}: {why}").unwrap();
+            None
+        }
+    }
+}
+
+/// A profile's lines for TLS that verifies, with a login for where one is needed.
+const SECURE: &str = "[tls]\nca = \"{ca}\"\n[auth]\nuser = \"dude\"\npassword = { env = \"NODDY_PASSWORD\" }\n";
+
+const POSTFIX: Manners = Manners {
+    greet: "EHLO",
+    vrfy: "550 5.1.1 /User unknown/",
+    help: "500 5.5.2",
+    unknown: "500 5.5.2 /command not recognized/",
+    relay: "554 5.7.1 /Relay access denied/",
+    nosuch: "550 5.1.1 /User unknown/",
+    malformed: "501 5.5.4 /Syntax: RCPT TO:<address>/",
+    receipts: ["250 2.1.0", "250 2.1.5"],
+    taken: &["250 2.0.0 /queued as \\w+/"],
+    long: (2100, "250"),
+    idle: Some("421 4.4.2"),
+};
+
+#[test]
+#[ignore = "needs Postfix and Dovecot"]
+fn postfix_as_an_exchanger() {
+    let Some(postfix) = present("Postfix", postfix::start()) else { return };
+    let desk = Desk::new(&postfix.ground, postfix.exchanger, SECURE);
+    walk::questions(&desk, &POSTFIX);
+    walk::transaction(&desk, &POSTFIX);
+    walk::long_line(&desk, &POSTFIX);
+    walk::starttls(&desk, "EHLO");
+    walk::typed(&desk, &POSTFIX);
+    walk::idle(&desk, &POSTFIX);
+}
+
+const EXIM: Manners = Manners {
+    greet: "EHLO",
+    vrfy: "550 /Unrouteable address/",
+    help: "214",
+    unknown: "500 /unrecognized command/",
+    relay: "550 /relay not permitted/",
+    nosuch: "550 /Unrouteable address/",
+    malformed: "500",
+    receipts: ["250", "250"],
+    taken: &["250 /OK id=/"],
+    long: (20_000, "5xx"),
+    idle: Some("421"),
+};
+
+#[test]
+#[ignore = "needs Exim"]
+fn exim_as_an_exchanger() {
+    let Some(exim) = present("Exim", exim::start()) else { return };
+    let desk = Desk::new(&exim.ground, exim.exchanger, SECURE);
+    walk::questions(&desk, &EXIM);
+    walk::transaction(&desk, &EXIM);
+    walk::long_line(&desk, &EXIM);
+    walk::starttls(&desk, "EHLO");
+    walk::typed(&desk, &EXIM);
+    walk::idle(&desk, &EXIM);
+}
+
+const OPENSMTPD: Manners = Manners {
+    greet: "EHLO",
+    vrfy: "500 5.5.1",
+    help: "214",
+    unknown: "500 5.5.1 /Command unrecognized/",
+    relay: "550 /Invalid recipient/",
+    nosuch: "5xx",
+    malformed: "500 5.5.1",
+    receipts: ["250", "250"],
+    taken: &["250 2.0.0 /Message accepted for delivery/"],
+    long: (2100, "500 5.0.0 /line too long/"),
+    idle: None,
+};
+
+#[test]
+#[ignore = "needs OpenSMTPD"]
+fn opensmtpd_as_an_exchanger() {
+    let Some(opensmtpd) = present("OpenSMTPD", opensmtpd::start()) else { return };
+    let desk = Desk::new(&opensmtpd.ground, opensmtpd.exchanger, SECURE);
+    walk::questions(&desk, &OPENSMTPD);
+    walk::transaction(&desk, &OPENSMTPD);
+    walk::long_line(&desk, &OPENSMTPD);
+    walk::typed(&desk, &OPENSMTPD);
+    walk::starttls(&desk, "EHLO");
+}
+
+const DOVECOT: Manners = Manners {
+    greet: "LHLO",
+    vrfy: "501 5.5.4",
+    help: "500 5.5.1",
+    unknown: "500 5.5.1 /Unknown command/",
+    relay: "550 5.1.1 /User doesn't exist/",
+    nosuch: "550 5.1.1 /User doesn't exist/",
+    malformed: "501 5.5.4",
+    receipts: ["555 5.5.4", "555 5.5.4"],
+    taken: &["250 2.0.0 /<dude@target.local> .* Saved/", "250 2.0.0 /<anotherdude@target.local> .* Saved/"],
+    long: (2100, "250"),
+    idle: None,
+};
+
+#[test]
+#[ignore = "needs Dovecot with LMTP"]
+fn dovecot_takes_mail_by_lmtp() {
+    let Some(dovecot) = present("Dovecot", dovecot::start()) else { return };
+    let desk = Desk::new(&dovecot.ground, dovecot.lmtp, &format!("protocol = \"lmtp\"\n{SECURE}"));
+    walk::questions(&desk, &DOVECOT);
+    walk::transaction(&desk, &DOVECOT);
+    walk::long_line(&desk, &DOVECOT);
+    walk::starttls(&desk, "LHLO");
+    walk::typed(&desk, &DOVECOT);
+}
+
+const AIOSMTPD: Manners = Manners {
+    greet: "EHLO",
+    vrfy: "252",
+    help: "250 /Supported commands/",
+    unknown: "500 /not recognized/",
+    relay: "550 5.7.1 /relaying denied/",
+    nosuch: "550 5.1.1",
+    malformed: "501 /Syntax/",
+    receipts: ["555", "555"],
+    taken: &["250"],
+    long: (2100, "500 /line too long/"),
+    idle: None,
+};
+
+#[test]
+#[ignore = "needs python3 with aiosmtpd"]
+fn aiosmtpd_by_smtp() {
+    let Some(aiosmtpd) = present("aiosmtpd", aiosmtpd::start()) else { return };
+    let desk = Desk::new(&aiosmtpd.ground, aiosmtpd.smtp, SECURE);
+    walk::questions(&desk, &AIOSMTPD);
+    walk::transaction(&desk, &AIOSMTPD);
+    walk::long_line(&desk, &AIOSMTPD);
+    walk::starttls(&desk, "EHLO");
+    walk::typed(&desk, &AIOSMTPD);
+}
+
+const HARAKA: Manners = Manners {
+    greet: "EHLO",
+    vrfy: "252",
+    help: "250 /Not implemented/",
+    unknown: "500 /Unrecognized command/",
+    relay: "550 /I cannot deliver mail/",
+    nosuch: "550 /no such user/",
+    malformed: "501",
+    receipts: ["250", "250"],
+    taken: &["250 /Message Queued/"],
+    long: (2100, "521 /line too long/"),
+    idle: Some("421"),
+};
+
+#[test]
+#[ignore = "needs Haraka"]
+fn haraka_as_an_exchanger() {
+    let Some(haraka) = present("Haraka", haraka::start()) else { return };
+    let desk = Desk::new(&haraka.ground, haraka.exchanger, SECURE);
+    walk::questions(&desk, &HARAKA);
+    walk::transaction(&desk, &HARAKA);
+    walk::long_line(&desk, &HARAKA);
+    walk::starttls(&desk, "EHLO");
+    walk::typed(&desk, &HARAKA);
+    walk::idle(&desk, &HARAKA);
+}
