@@ -6,22 +6,11 @@
 
 use std::io::Write as _;
 
-mod support {
-    pub(crate) mod terminal;
-}
-
-mod real_servers {
-    pub(crate) mod aiosmtpd;
-    pub(crate) mod dovecot;
-    pub(crate) mod exim;
-    pub(crate) mod ground;
-    pub(crate) mod haraka;
-    pub(crate) mod opensmtpd;
-    pub(crate) mod postfix;
-    pub(crate) mod walk;
-
-    use super::support;
-}
+#[path = "real_servers/mod.rs"]
+mod real_servers;
+#[path = "support/terminal.rs"]
+#[expect(dead_code, reason = "what other tests ask of a terminal is not asked here")]
+mod terminal;
 
 use real_servers::ground::Missing;
 use real_servers::walk::{self, Desk, Manners};

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::net::{TcpSocket, TcpStream};
 
 use crate::conversation::event::Remark;
+use crate::profile::Protocol;
 
 use super::record::Recorder;
 use super::stream::Io;
@@ -40,6 +41,12 @@ pub(super) async fn dial(options: &Options, recorder: &mut Recorder) -> Result<R
     }
 }
 
+/// That a connection is being made; LMTP is said with it, since nothing on the wire tells before LHLO.
+fn connecting(place: impl std::fmt::Display, options: &Options) -> Remark {
+    let remark = Remark::new("connecting").value(place);
+    if options.protocol == Protocol::Lmtp { remark.with("protocol", "lmtp") } else { remark }
+}
+
 async fn dial_host(host: &str, port: u16, options: &Options, recorder: &mut Recorder) -> Result<Reached, Failure> {
     let mut addresses = resolve(host, port, options.connect_timeout).await?;
     // From an address of one family nothing of the other can be reached.
@@ -56,7 +63,7 @@ async fn dial_host(host: &str, port: u16, options: &Options, recorder: &mut Reco
     }
     let mut last = Failure::new("name", format!("{host} has no address"));
     for address in &addresses {
-        recorder.remark(Remark::new("connecting").value(address));
+        recorder.remark(connecting(address, options));
         match attempt(*address, options).await {
             Ok(stream) => {
                 // Small lines must not wait for each other.
@@ -129,7 +136,7 @@ fn seconds(limit: Duration) -> String {
 #[cfg(unix)]
 async fn dial_unix(path: &std::path::Path, options: &Options, recorder: &mut Recorder) -> Result<Reached, Failure> {
     let shown = path.display();
-    recorder.remark(Remark::new("connecting").value(format!("unix:{shown}")));
+    recorder.remark(connecting(format!("unix:{shown}"), options));
     match tokio::time::timeout(options.connect_timeout, tokio::net::UnixStream::connect(path)).await {
         Ok(Ok(stream)) => {
             recorder.remark(Remark::new("connected").value(format!("unix:{shown}")));

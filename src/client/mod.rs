@@ -32,7 +32,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::conversation::event::Remark;
 use crate::conversation::journal::Journal;
-use crate::profile::TlsVersion;
+use crate::profile::{Protocol, TlsVersion};
 use crate::smtp::Secret;
 use crate::world::World;
 
@@ -100,6 +100,8 @@ pub struct Identity {
 pub struct Options {
     /// Where to.
     pub endpoint: Endpoint,
+    /// What is spoken there.
+    pub protocol: Protocol,
     /// TLS.
     pub tls: TlsOptions,
     /// From which address; any where none.

@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::{Connection, Ending, Endpoint, Identity, Options, Request, TlsOptions, connect};
 use crate::conversation::event::{Event, Remark, Timed};
 use crate::conversation::{Dialogue, Log};
-use crate::profile::TlsVersion;
+use crate::profile::{Protocol, TlsVersion};
 use crate::smtp::Phase;
 use crate::world::{Directories, World};
 
@@ -23,6 +23,7 @@ fn world() -> World {
 fn options(port: u16) -> Options {
     Options {
         endpoint: Endpoint::Tcp { host: "127.0.0.1".to_owned(), port },
+        protocol: Protocol::Esmtp,
         tls: TlsOptions { verify: true, ..TlsOptions::default() },
         bind: None,
         inspect: false,

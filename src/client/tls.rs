@@ -153,13 +153,19 @@ fn certificates(chain: &[Vec<u8>]) -> impl Iterator<Item = Remark> {
     chain.iter().enumerate().map(remark)
 }
 
+/// The alert that the library names; in TLS 1.3 it comes encrypted, and passes unseen.
+fn alert_in(text: &str) -> Option<u8> {
+    let (_, number) = text.split_once("SSL alert number ")?;
+    number.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+}
+
 /// Why a handshake failed, in words, from what the library says and from what was seen to pass.
 fn words(text: &str, facts: &Facts, name: &str) -> String {
     if let Some(clear) = &facts.clear_text {
         let shown = escape::for_screen(clear.split(|b| *b == b'\n').next().unwrap_or_default().trim_ascii_end());
         return format!("the server does not speak TLS here; it answered in clear text: {shown}");
     }
-    if let Some(alert) = facts.alert {
+    if let Some(alert) = facts.alert.or_else(|| alert_in(text)) {
         return format!("the server ended the TLS handshake: {} (alert {alert})", alert_words(alert));
     }
     let has = |what: &str| text.contains(what);

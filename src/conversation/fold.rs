@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use crate::smtp::reply::{LineEnd, ReplyLine};
+use crate::smtp::reply::{Flaw, LineEnd, ReplyLine};
 use crate::smtp::session::{Awaited, Sent};
 use crate::smtp::{Command, Phase, Reply, Session, Verb};
 
@@ -121,13 +121,14 @@ impl Fold {
         } else {
             (false, LineEnd::Missing)
         };
+        let overtaken = self.overtaken(bytes);
         if !self.in_reply() {
             self.unasked = self.queue.is_empty();
         }
         let room = KEPT.saturating_sub(self.partial.len());
         if !whole {
             self.partial.extend_from_slice(&bytes[..bytes.len().min(room)]);
-            return None;
+            return overtaken;
         }
         let bytes = if end == LineEnd::Lf { &bytes[..bytes.len() - 1] } else { bytes };
         let mut raw = std::mem::take(&mut self.partial);
@@ -138,7 +139,24 @@ impl Fold {
         } else {
             end
         };
-        self.line(ReplyLine::parse(raw, end))
+        self.line(ReplyLine::parse(raw, end)).or(overtaken)
+    }
+
+    /// A greeting that is not complete gives way where the client has spoken meanwhile and these octets begin a line
+    /// with another code: the server answers that, and the rest of its greeting never comes (postscreen). Gives the
+    /// greeting as far as it came; [`received`](Self::received) does the same where this was not asked before.
+    pub fn overtaken(&mut self, bytes: &[u8]) -> Option<Answered> {
+        let greeting = matches!(self.queue.front().map(|pending| &pending.awaited), Some(Awaited::Greeting));
+        if !greeting || self.queue.len() < 2 || self.unasked || !self.partial.is_empty() {
+            return None;
+        }
+        let begun = self.reply.lines.last().filter(|line| line.continues())?.code;
+        let code = ReplyLine::parse(bytes.iter().copied().take(4).collect(), LineEnd::CrLf).code;
+        if code.is_none() || code == begun {
+            return None;
+        }
+        self.reply.flaws.push(Flaw::Overtaken);
+        Some(self.complete())
     }
 
     fn line(&mut self, line: ReplyLine) -> Option<Answered> {
@@ -182,6 +200,9 @@ impl Fold {
             "connecting" => {
                 *self = Self::default();
                 self.session.connecting();
+                if remark.get("protocol") == Some("lmtp") {
+                    self.session.speak_lmtp();
+                }
             }
             "connected" => {
                 self.session.connected();
@@ -221,7 +242,7 @@ impl Fold {
         if self.reply.lines.is_empty() {
             return None;
         }
-        self.reply.flaws.push(crate::smtp::reply::Flaw::Unfinished);
+        self.reply.flaws.push(Flaw::Unfinished);
         Some(self.complete())
     }
 

@@ -3,7 +3,8 @@
 use crate::conversation::dialogue::Ask;
 use crate::conversation::{Dialogue, Exchange, Kind, Log};
 use crate::smtp::lint::{self, Severity};
-use crate::smtp::{Command, Phase, ReplyCode, Session, Verb};
+use crate::smtp::reply::Flaw;
+use crate::smtp::{Class, Command, Phase, ReplyCode, Session, Verb};
 
 use super::{Asked, Context, Does, Explanation, Knowledge, Step, explain_reply};
 
@@ -17,7 +18,43 @@ pub fn explain_exchange(exchange: usize, dialogue: &Dialogue, log: &Log, knowled
     if matches!(reply.code().map(ReplyCode::number), Some(500..=502 | 504 | 555)) {
         what_lint_says(asked, dialogue, log, knowledge, &mut explanation);
     }
+    if explanation.class.is_refusal() && spoke_early(exchange, dialogue, log) {
+        into_the_pause(&mut explanation);
+    }
+    if explanation.class == Class::Intermediate && gives_up(asked, log) {
+        explanation.notes.push(
+            "The * was to give up, and the server took it for an answer. It understands no command until the log-in is \
+             over: send * again, or close the connection."
+                .to_owned(),
+        );
+    }
     Some(explanation)
+}
+
+/// Whether the client spoke before the greeting of this connection was complete, and so never got the rest of it.
+fn spoke_early(number: usize, dialogue: &Dialogue, log: &Log) -> bool {
+    let overtaken = |index, exchange: &Exchange| {
+        let greeting = (exchange.ask == Ask::Greeting).then(|| dialogue.reply(log, index)).flatten()?;
+        Some(greeting.flaws.contains(&Flaw::Overtaken))
+    };
+    earlier(number, dialogue, overtaken).unwrap_or(false)
+}
+
+/// A refusal on a connection on which the client spoke into the pause of a greeting.
+fn into_the_pause(explanation: &mut Explanation) {
+    let cause = "You spoke before the greeting was complete (its first lines have a hyphen after the 220). Servers that \
+                 hold its last line back refuse mail from whoever does not wait for it";
+    explanation.causes.insert(0, cause.to_owned());
+    let again = Does::Action("reconnect".to_owned(), None);
+    explanation.next.retain(|step| step.does != again);
+    let text = "Connect again, and wait for the greeting's last line (220 and a space)".to_owned();
+    explanation.next.insert(0, Step { text, does: again });
+}
+
+/// Whether this is the answer within AUTH that gives it up.
+fn gives_up(exchange: &Exchange, log: &Log) -> bool {
+    let answer = exchange.command().and_then(|record| log.get(record));
+    exchange.ask == Ask::AuthAnswer && answer.is_some_and(|answer| answer.bytes == b"*")
 }
 
 /// A line that the server did not understand: what is wrong with it is the likeliest cause, and the same line mended

@@ -56,6 +56,7 @@ pub fn options(target: &Target, mut roots: Vec<String>) -> Result<Options, DialE
     Ok(Options {
         inspect: true,
         endpoint,
+        protocol: target.protocol,
         tls: TlsOptions {
             implicit: target.tls == TlsMode::Implicit,
             verify: target.verify,

@@ -60,8 +60,14 @@ pub(super) fn items(
     document: &Document,
     place: &dyn Fn(usize, usize, String) -> ScriptError,
 ) -> Result<Vec<Item>, ScriptError> {
-    let mut reading =
-        Reading { items: Vec::new(), replies: ReplyReader::default(), reply_at: None, half: None, connections: 0 };
+    let mut reading = Reading {
+        items: Vec::new(),
+        replies: ReplyReader::default(),
+        reply_at: None,
+        spoken: false,
+        half: None,
+        connections: 0,
+    };
     for (record, entry) in document.log.since(0) {
         match entry.kind {
             Kind::Comment => {}
@@ -87,6 +93,8 @@ struct Reading {
     replies: ReplyReader,
     /// Where the reply that is being read began.
     reply_at: Option<usize>,
+    /// Something was sent since then.
+    spoken: bool,
     /// A sent line that was recorded in pieces, so far.
     half: Option<(usize, Template)>,
     connections: u32,
@@ -103,6 +111,7 @@ impl Reading {
         }
         let whole = template.crlf
             || matches!(template.parts.last(), Some(Part::Octets(octets)) if octets.last() == Some(&b'\n'));
+        self.spoken = self.reply_at.is_some();
         if whole {
             self.items.push(Item { record, timed: true, what: What::Send(template) });
         } else {
@@ -119,6 +128,7 @@ impl Reading {
     }
 
     fn received(&mut self, record: usize, entry: &Entry<'_>) {
+        self.end_overtaken(entry.bytes);
         let first = *self.reply_at.get_or_insert(record);
         let mut complete = self.replies.feed(entry.bytes);
         if entry.crlf {
@@ -132,6 +142,24 @@ impl Reading {
             timed: true,
             what: What::Recorded(reply),
         }));
+    }
+
+    /// A reply that was never completed because the client spoke in its middle, as a dialogue sees it.
+    fn end_overtaken(&mut self, next: &[u8]) {
+        let (begun, part) = self.replies.unfinished();
+        let spoken = std::mem::take(&mut self.spoken);
+        let code = |line: &[u8]| line.get(..3).filter(|code| code.iter().all(u8::is_ascii_digit)).map(<[u8]>::to_vec);
+        let (Some(first), Some(last)) = (self.reply_at, begun.lines.last()) else { return };
+        let other = code(next).is_some_and(|next| Some(next) != code(&last.raw));
+        if spoken
+            && other
+            && part.is_empty()
+            && self.items.iter().all(|item| !matches!(item.what, What::Recorded(_)))
+            && let Some(reply) = self.replies.finish()
+        {
+            self.reply_at = None;
+            self.items.push(Item { record: first, timed: true, what: What::Recorded(reply) });
+        }
     }
 
     fn remark(&mut self, record: usize, entry: &Entry<'_>) -> Result<(), String> {

@@ -11,6 +11,16 @@ pub struct Capability {
     pub parameters: Vec<String>,
 }
 
+impl Capability {
+    /// Whether this is the capability of that keyword. One with its value behind `=`, as Courier has them
+    /// (`XVERP=Courier`), goes by what stands before it.
+    #[must_use]
+    pub fn is(&self, keyword: &str) -> bool {
+        let before = self.keyword.split('=').next().unwrap_or_default();
+        self.keyword.eq_ignore_ascii_case(keyword) || before.eq_ignore_ascii_case(keyword)
+    }
+}
+
 /// The capabilities of a server, in its own order, doubles kept.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Capabilities {
@@ -45,7 +55,7 @@ impl Capabilities {
     /// The first capability of this keyword.
     #[must_use]
     pub fn get(&self, keyword: &str) -> Option<&Capability> {
-        self.list.iter().find(|c| c.keyword.eq_ignore_ascii_case(keyword))
+        self.list.iter().find(|capability| capability.is(keyword))
     }
 
     /// Whether the keyword was offered.

@@ -147,6 +147,8 @@ pub enum Flaw {
     TooManyLines,
     /// The connection ended in the middle of the line or of the reply.
     Unfinished,
+    /// The client spoke in the middle of the greeting, and the server answered that instead of going on.
+    Overtaken,
 }
 
 impl Flaw {
@@ -167,6 +169,7 @@ impl Flaw {
             Self::Cut => "cut at 1 MiB",
             Self::TooManyLines => "cut at 100,000 lines",
             Self::Unfinished => "ended in the middle",
+            Self::Overtaken => "never ended, because the client spoke before it was complete",
         }
     }
 }

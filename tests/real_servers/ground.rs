@@ -181,7 +181,9 @@ pub(crate) fn program(name: &str, package: &str) -> Result<PathBuf, Missing> {
         .chain(usual.map(PathBuf::from))
         .map(|folder| folder.join(name))
         .find(|path| path.is_file())
-        .ok_or_else(|| Missing(format!("no `{name}` (Debian: {package}) on PATH, in the sbin folders or in EHLO_SERVERS")))
+        .ok_or_else(|| {
+            Missing(format!("no `{name}` (Debian: {package}) on PATH, in the sbin folders or in EHLO_SERVERS"))
+        })
 }
 
 /// Says why a server that is there can't be run.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use super::ground::{Ground, logged};
-use super::support::terminal::{Home, Terminal};
+use crate::terminal::{Home, Terminal};
 
 /// Where a server listens.
 #[derive(Debug, Clone, Copy)]
@@ -100,7 +100,13 @@ impl Desk {
     #[track_caller]
     pub(crate) fn goes_through(&self, script: &str) -> String {
         let ran = self.plays(script);
-        assert_eq!(ran.code, Some(0), "{}\nthe script was\n{script}\nthe server logged\n{}", ran.out, logged(&self.place));
+        assert_eq!(
+            ran.code,
+            Some(0),
+            "{}\nthe script was\n{script}\nthe server logged\n{}",
+            ran.out,
+            logged(&self.place)
+        );
         ran.out
     }
 
@@ -196,7 +202,11 @@ pub(crate) fn typed(desk: &Desk, manners: &Manners) {
     terminal.keys("RCPT TO:<friend@elsewhere.example><Enter>").wait_for("No recipient was accepted");
     terminal.keys("RCPT TO :dude@target.local<Enter>");
     terminal.wait_until("both refused", |screen| screen.matches("<**").count() >= 3);
-    terminal.keys("<Up>").wait_for("▸ RCPT TO:<dude@target.local>").keys("<F8><Enter>").wait_for("Another RCPT, or DATA");
+    terminal
+        .keys("<Up>")
+        .wait_for("▸ RCPT TO:<dude@target.local>")
+        .keys("<F8><Enter>")
+        .wait_for("Another RCPT, or DATA");
     terminal.keys("RCPT TO:<anotherdude@target.local><Enter>");
     terminal.wait_until("two accepted", |screen| screen.contains("2 of 4 accepted") || screen.contains("2 accepted"));
     terminal.keys("DATA<Enter>").wait_for("a line with only \".\" ends it");

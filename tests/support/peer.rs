@@ -5,6 +5,7 @@
 //! C: EHLO *                       hear a line; `*` stands for anything
 //! C: .. .                         hear lines up to a lone dot (message content)
 //! S! 250 half                     say these octets as they are, with \r \n \t \e \xNN
+//! BYTES                           hear some octets, whatever they are, such as the beginning of a TLS handshake
 //! HOLD                            say nothing more and wait until the client closes
 //! FLOOD 250-more                  say this line again and again until the client closes
 //! RESET                           close with a reset, without reading what is left
@@ -103,6 +104,9 @@ fn connection(stream: &TcpStream, script: &str, heard: &mut Vec<String>) -> Resu
             let block = format!("{line}\r\n").repeat(1 + 10_000 / (line.len() + 2));
             while writer.write_all(block.as_bytes()).is_ok() {}
             return Ok(());
+        } else if step == "BYTES" {
+            let octets = reader.fill_buf().map_or(0, <[u8]>::len);
+            reader.consume(octets);
         } else if step == "HOLD" {
             let _ = reader.read_to_end(&mut Vec::new());
         } else if step == "RESET" {

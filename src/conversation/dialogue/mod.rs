@@ -8,6 +8,7 @@ mod recipient;
 #[cfg(test)]
 mod tests;
 
+use crate::smtp::reply::Flaw;
 use crate::smtp::session::{Awaited, Sent};
 use crate::smtp::{Class, Reply, ReplyReader, Verb};
 
@@ -172,7 +173,16 @@ impl Dialogue {
                 replies.extend(reader.feed(b"\r\n"));
             }
         }
-        replies.into_iter().next().or_else(|| reader.finish())
+        replies.into_iter().next().or_else(|| {
+            let mut reply = reader.finish()?;
+            let asked = self.exchanges.get(exchange)?;
+            // Complete without its last line: the client's next command was answered instead.
+            if asked.ask == Ask::Greeting && asked.complete {
+                reply.flaws.retain(|flaw| *flaw != Flaw::Unfinished);
+                reply.flaws.push(Flaw::Overtaken);
+            }
+            Some(reply)
+        })
     }
 
     fn record(&mut self, index: usize, entry: &Entry<'_>) {
@@ -181,6 +191,9 @@ impl Dialogue {
             Kind::Sent => self.sent(number, entry),
             Kind::Content => self.fold.content(entry.bytes.len() as u64 + if entry.crlf { 2 } else { 0 }),
             Kind::Received => {
+                if let (Some(greeting), Some(open)) = (self.fold.overtaken(entry.bytes), self.open) {
+                    self.answered(&greeting, open, number);
+                }
                 let open = self.open_reply(number);
                 let answered = self.fold.received(entry.bytes, entry.crlf);
                 if let Some(x) = self.exchanges.get_mut(open as usize) {
@@ -276,7 +289,7 @@ impl Dialogue {
         let after = self.fold.phase();
         let Some(exchange) = self.exchanges.get_mut(open as usize) else { return };
         exchange.code = code;
-        exchange.complete = !answered.reply.flaws.contains(&crate::smtp::reply::Flaw::Unfinished);
+        exchange.complete = !answered.reply.flaws.contains(&Flaw::Unfinished);
         exchange.after = after;
         let success = code.is_some_and(|c| c.class() == Class::Success);
         let decision = Decision { success, code, enhanced: answered.reply.enhanced(), record: number };
@@ -287,6 +300,8 @@ impl Dialogue {
                     r.answered(decision);
                 }
             }
+            // A server that does not know BDAT has not decided on the message.
+            Awaited::Command(_) if code.is_some_and(|code| matches!(code.number(), 500 | 502)) => {}
             Awaited::Command(command) if command.chunk().is_some_and(|(_, last)| last) => self.decide(decision, false),
             Awaited::EndOfData { of, .. } => self.decide(decision, *of > 1),
             _ => {}

@@ -21,7 +21,7 @@ pub(super) fn holds(what: &What, facts: &Facts) -> Result<(), String> {
             is(compare.holds(have.cmp(limit)), &|| format!("it was {}", duration::words(have)))
         }
         What::Capability(keyword, parameters) => {
-            let offered = facts.session.capabilities.list.iter().filter(|c| c.keyword.eq_ignore_ascii_case(keyword));
+            let offered = facts.session.capabilities.list.iter().filter(|c| c.is(keyword));
             let mut have: Vec<&str> = Vec::new();
             let mut found = false;
             for capability in offered {

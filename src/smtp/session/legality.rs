@@ -42,8 +42,8 @@ impl Session {
             .filter(|entry| match entry.name.as_str() {
                 "STARTTLS" => !self.tls,
                 "AUTH" => self.authenticated.is_none(),
-                "LHLO" => self.is_lmtp() || self.greeted_by.is_none() && self.announces_lmtp,
-                "HELO" | "EHLO" => !self.is_lmtp() && (self.greeted_by.is_some() || !self.announces_lmtp),
+                "LHLO" => self.greets_by_lhlo(),
+                "HELO" | "EHLO" => !self.greets_by_lhlo(),
                 _ => true,
             })
             .collect()

@@ -67,6 +67,8 @@ pub struct Session {
     before: Phase,
     /// HELO, EHLO or LHLO, once accepted.
     pub greeted_by: Option<Verb>,
+    /// The protocol was said to be LMTP, whatever the client greets with.
+    lmtp: bool,
     /// Whether the line is encrypted.
     pub tls: bool,
     /// A greeting was exchanged in clear text, and forgotten with STARTTLS: EHLO is due again (RFC 3207 4.2).
@@ -89,6 +91,9 @@ pub struct Session {
     pub transactions: u32,
     /// Messages that the server took.
     pub delivered: u32,
+    /// The verdicts on the last message: for how many it was taken, of how many there were (LMTP: one a recipient).
+    /// None since the next transaction, or before the first.
+    pub verdicts: Option<(u32, u32)>,
     /// Octets of the open BDAT chunk that are still to be sent.
     pub chunk_left: u64,
     /// Octets of content sent in the open transaction.
@@ -140,7 +145,18 @@ impl Session {
     /// Whether the protocol is LMTP (RFC 2033).
     #[must_use]
     pub fn is_lmtp(&self) -> bool {
-        self.greeted_by == Some(Verb::Lhlo)
+        self.lmtp || self.greeted_by == Some(Verb::Lhlo)
+    }
+
+    /// Whether LHLO is the greeting here: the protocol is LMTP, or the banner says so and nobody has greeted yet.
+    #[must_use]
+    pub fn greets_by_lhlo(&self) -> bool {
+        self.is_lmtp() || self.greeted_by.is_none() && self.announces_lmtp
+    }
+
+    /// What was dialled speaks LMTP: a server that takes MAIL before LHLO still has a verdict for each recipient.
+    pub fn speak_lmtp(&mut self) {
+        self.lmtp = true;
     }
 
     /// Whether the open transaction was begun with SMTPUTF8 (RFC 6531 3.4); one whose MAIL is not answered yet counts.
@@ -169,7 +185,8 @@ impl Session {
     pub fn tls_started(&mut self) {
         let starttls = !matches!(self.phase, Phase::Connecting | Phase::Greeting);
         let phase = if starttls { Phase::Greeted } else { self.phase };
-        *self = Self { tls: true, phase, forgot: starttls, announces_lmtp: self.announces_lmtp, ..Self::default() };
+        let (lmtp, announces_lmtp) = (self.lmtp, self.announces_lmtp);
+        *self = Self { tls: true, phase, forgot: starttls, lmtp, announces_lmtp, ..Self::default() };
     }
 
     /// The connection has ended.
@@ -286,9 +303,10 @@ impl Session {
             Awaited::Command(command) => self.command_replied(command, reply),
             Awaited::AuthAnswer => self.auth_replied(reply),
             Awaited::EndOfData { nth, of } => {
-                if reply.class() == Class::Success {
-                    self.delivered += 1;
-                }
+                let taken = u32::from(reply.class() == Class::Success);
+                self.delivered += taken;
+                let before = self.verdicts.filter(|_| *nth > 0).map_or(0, |(taken, _)| taken);
+                self.verdicts = Some((before + taken, *of));
                 if nth + 1 >= *of {
                     self.end_transaction();
                 }
@@ -312,6 +330,7 @@ impl Session {
             Verb::Mail if success => {
                 self.end_transaction();
                 self.transactions += 1;
+                self.verdicts = None;
                 self.asked = MailAsks::of(command);
                 self.reverse_path = Some(command.path.as_ref().map_or_else(String::new, super::Path::address).into());
                 self.phase = Phase::Mail;
@@ -326,17 +345,27 @@ impl Session {
                 self.content_octets = 0;
                 self.phase = Phase::Data;
             }
+            // A server that does not know the command takes its octets for commands, and the transaction goes on.
+            Verb::Bdat if reply.code().is_some_and(|code| matches!(code.number(), 500 | 502)) => {
+                self.chunk_left = 0;
+                if self.phase == Phase::Bdat {
+                    self.phase = Phase::Rcpt;
+                }
+            }
             Verb::Bdat => match command.chunk() {
                 Some((_, true)) => {
                     self.delivered += u32::from(success);
+                    self.verdicts = Some((u32::from(success), 1));
                     self.end_transaction();
                 }
                 _ if success => self.phase = Phase::Bdat,
-                // A server that does not know the command does not take its octets; one that refuses it does.
-                _ if reply.code().is_some_and(|code| matches!(code.number(), 500 | 502)) => self.chunk_left = 0,
+                // A server that refuses a chunk takes its octets all the same.
                 _ => {}
             },
-            Verb::Rset if success => self.end_transaction(),
+            Verb::Rset if success => {
+                self.verdicts = None;
+                self.end_transaction();
+            }
             Verb::Starttls if success => self.phase = Phase::Handshake,
             Verb::Auth => {
                 if self.phase != Phase::Auth {

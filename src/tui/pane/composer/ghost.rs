@@ -50,6 +50,7 @@ fn next_command(ended: bool, around: &Surroundings<'_>) -> Option<String> {
     }
     let verb = match session.phase() {
         Phase::Greeted | Phase::Ready | Phase::Mail | Phase::Rcpt if session.turned_away => Verb::Quit,
+        Phase::Greeted if session.greets_by_lhlo() => Verb::Lhlo,
         Phase::Greeted => Verb::Ehlo,
         Phase::Ready if ended || session.delivered > 0 => Verb::Quit,
         Phase::Ready => Verb::Mail,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::smtp::escape::is_plain;
 use crate::smtp::session::Sent;
-use crate::smtp::{Lint, Phase, Verb, VerbTable, sasl};
+use crate::smtp::{Lint, Phase, Session, Verb, VerbTable, sasl};
 use crate::tui::theme::Role;
 
 use super::{Surroundings, secrecy};
@@ -109,6 +109,15 @@ fn content(line: &str, headless: bool, around: &Surroundings<'_>) -> Hint {
             vec![
                 format!("Content of the chunk: {} octets are still due; a line counts its CRLF", session.chunk_left),
                 format!("{} octets of the chunk are due", session.chunk_left),
+            ],
+        );
+    }
+    if session.turned_away {
+        return note(
+            Role::Warning,
+            &[
+                "The server ends the session: this message is not delivered · {reconnect} reconnect",
+                "421: not delivered · {reconnect} reconnect",
             ],
         );
     }
@@ -238,6 +247,9 @@ fn phase(ghost: &str, around: &Surroundings<'_>) -> Hint {
         ),
         Phase::Connecting => ("The connection is being made · {stop} stop", "Connecting · {stop} stop"),
         Phase::Greeting => ("The server speaks first: its greeting is awaited", "The greeting is awaited"),
+        Phase::Greeted if session.greets_by_lhlo() => {
+            ("Greet the server: LHLO, for this is LMTP · {ready} makes ready", "Greet the server: LHLO")
+        }
         Phase::Greeted if session.tls && !session.forgot => {
             ("The line is encrypted: greet the server with EHLO", "Encrypted: greet with EHLO")
         }
@@ -245,10 +257,7 @@ fn phase(ghost: &str, around: &Surroundings<'_>) -> Hint {
             ("The line is encrypted: greet the server again with EHLO", "Encrypted: greet again with EHLO")
         }
         Phase::Greeted => ("Greet the server: EHLO or HELO · {ready} makes ready", "Greet the server: EHLO or HELO"),
-        Phase::Ready if session.delivered > 0 => {
-            ("The message was taken: QUIT, or MAIL for another", "QUIT, or MAIL for another message")
-        }
-        Phase::Ready => ("Say who the mail is from: MAIL FROM", "Say who it is from: MAIL FROM"),
+        Phase::Ready => of_verdicts(session),
         Phase::Mail if session.refused > 0 => (
             "No recipient was accepted yet: another RCPT, or RSET to start over",
             "Another RCPT, or RSET to start over",
@@ -275,4 +284,17 @@ fn phase(ghost: &str, around: &Surroundings<'_>) -> Hint {
         sentences = long.into_iter().chain([format!("{short} · {}", with[1])]).chain(sentences).collect();
     }
     Hint::Note(if secrecy::is_answer(around) { Role::Text } else { Role::Remark }, sentences)
+}
+
+/// What comes between two mail transactions.
+fn of_verdicts(session: &Session) -> (&'static str, &'static str) {
+    match session.verdicts {
+        None => ("Say who the mail is from: MAIL FROM", "Say who it is from: MAIL FROM"),
+        Some((0, _)) => ("The message was not taken: MAIL to try again, or QUIT", "Not taken: MAIL again, or QUIT"),
+        Some((taken, of)) if taken < of => (
+            "The message was taken for some of the recipients: QUIT, or MAIL for another",
+            "Taken for some: QUIT, or MAIL for another",
+        ),
+        Some(_) => ("The message was taken: QUIT, or MAIL for another", "QUIT, or MAIL for another message"),
+    }
 }

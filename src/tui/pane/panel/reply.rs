@@ -1,7 +1,7 @@
 //! The tab Reply: the decoded reply with its next steps, as rows of words.
 
 use crate::conversation::Exchange;
-use crate::conversation::dialogue::Ask;
+use crate::conversation::dialogue::{Ask, Recipient, Verdict};
 use crate::decode::{Does, Explanation, Spoke, Step};
 use crate::smtp::{Class, Command, Verb};
 use crate::tui::action::Action;
@@ -120,7 +120,7 @@ fn answers(exchange: &Exchange, talk: &Talk) -> String {
         Ask::Greeting => "the greeting".to_owned(),
         Ask::Unasked => "unasked".to_owned(),
         Ask::AuthAnswer => "to an answer in AUTH".to_owned(),
-        Ask::EndOfData => "to the final dot".to_owned(),
+        Ask::EndOfData => verdict_for(exchange, talk),
         Ask::Command => match exchange.verb {
             Verb::Mail => "to MAIL FROM".to_owned(),
             Verb::Rcpt => "to RCPT TO".to_owned(),
@@ -135,6 +135,24 @@ fn answers(exchange: &Exchange, talk: &Talk) -> String {
             }
             verb => format!("to {}", verb.word()),
         },
+    }
+}
+
+/// What a verdict is about: the message, or (LMTP) the message for one recipient.
+fn verdict_for(exchange: &Exchange, talk: &Talk) -> String {
+    let what = if exchange.verb == Verb::Bdat { "to the last chunk" } else { "to the final dot" };
+    let record = exchange.reply().map(|reply| *reply.end());
+    let recipients = talk.dialogue.recipients();
+    let one = |r: &&Recipient| {
+        matches!(r.verdict, Verdict::Delivered | Verdict::Failed) && Some(r.decided as usize) == record
+    };
+    let mut decided = recipients.iter().rev().filter(one);
+    match (decided.next(), decided.next()) {
+        (Some(recipient), None) if talk.dialogue.state().session.is_lmtp() || exchange.nth > 0 => {
+            let address = talk.dialogue.address(&talk.log, recipient);
+            format!("for {}", wrap::shortened(&crate::smtp::escape::for_screen(address.as_bytes()), 30))
+        }
+        _ => what.to_owned(),
     }
 }
 
@@ -253,6 +271,22 @@ fn read_from(explanation: &Explanation) -> String {
 /// What the panel says before there is a reply.
 fn nothing_yet(talk: &Talk, keymap: &Keymap, width: u16) -> Vec<Row> {
     let mut out = Writer::new(width);
+    if talk.dialogue.state().in_reply() && talk.is_open() {
+        out.paragraph(
+            0,
+            Role::Text,
+            "The reply has begun and is not complete: its lines so far have a hyphen after the code.",
+        );
+        let greeting = talk.dialogue.exchanges().last().is_some_and(|x| x.ask == Ask::Greeting);
+        let next = if greeting {
+            "Some servers hold the last line of their greeting back for some seconds, and refuse whoever speaks before \
+             it. Wait for it."
+        } else {
+            "The server is working on the rest. Ctrl-C stops waiting."
+        };
+        out.paragraph(0, Role::Dim, next);
+        return out.rows;
+    }
     let next = if talk.source == Source::Opened {
         "There is no reply in this conversation."
     } else if talk.dialogue.state().is_waiting() {

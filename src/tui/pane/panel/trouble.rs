@@ -325,12 +325,26 @@ impl Scene<'_> {
     }
 
     fn handshake(&self) -> Trouble {
-        let causes = [
-            "the server and ehlo have no TLS version or cipher in common",
-            "the server has no certificate for this name, or asks for one of yours",
-            "something in between ends what it can't read",
-        ];
-        let steps = vec![again(), step("see how far it came", Action::TlsTab, None), elsewhere()];
+        let causes = if self.said().contains("(alert 80)") {
+            [
+                "the server's own TLS is not in order: a key or certificate that it can't use; its log says more",
+                "it offers STARTTLS all the same, so every client meets this",
+                "it is out of memory, or of something else that it needs",
+            ]
+        } else {
+            [
+                "the server and ehlo have no TLS version or cipher in common",
+                "the server has no certificate for this name, or asks for one of yours",
+                "something in between ends what it can't read",
+            ]
+        };
+        let in_the_middle = self.connection.trouble.is_some_and(|trouble| greeted(self.talk, self.connection, trouble));
+        let first = if in_the_middle {
+            step("connect again, and go on without STARTTLS", Action::Reconnect, None)
+        } else {
+            again()
+        };
+        let steps = vec![first, step("see how far it came", Action::TlsTab, None), elsewhere()];
         self.with("Not secured: the TLS handshake failed", "the TLS handshake failed", &causes, steps)
     }
 
