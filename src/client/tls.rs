@@ -218,3 +218,17 @@ mod tests {
         assert_eq!(said("something else"), "the TLS handshake failed: something else");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alert_is_said_in_words_even_where_it_came_encrypted() {
+        let text = "error:0A000438:SSL routines:ssl3_read_bytes:tlsv1 alert internal error:../ssl/rec_layer_s3.c:1601:\
+                    SSL alert number 80";
+        let said = words(text, &Facts::default(), "mx.target.local");
+        assert_eq!(said, "the server ended the TLS handshake: it had an internal error (alert 80)");
+        assert_eq!(alert_in("SSL alert number many"), None);
+    }
+}

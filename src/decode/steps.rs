@@ -132,7 +132,9 @@ fn of_phase(context: &Context) -> Vec<Step> {
         return vec![Step { text: "Connect again".to_owned(), does: Does::Action("reconnect".to_owned(), None) }];
     }
     if context.turned_away {
-        return vec![line("End the session", "QUIT")];
+        // In the middle of a message QUIT would be a line of it.
+        let command = !matches!(phase, Phase::Data | Phase::Auth);
+        return command.then(|| line("End the session", "QUIT")).into_iter().collect();
     }
     let greeting = if context.lmtp { "LHLO {client}" } else { "EHLO {client}" };
     match phase {

@@ -158,7 +158,9 @@ impl Reading {
             && let Some(reply) = self.replies.finish()
         {
             self.reply_at = None;
-            self.items.push(Item { record: first, timed: true, what: What::Recorded(reply) });
+            // A replay waits for it before it speaks, as the client that was recorded did not.
+            let at = self.items.partition_point(|item| item.record < first);
+            self.items.insert(at, Item { record: first, timed: true, what: What::Recorded(reply) });
         }
     }
 

@@ -182,3 +182,45 @@ fn a_line_in_pieces_is_one() {
     let codes: Vec<_> = dialogue.exchanges().iter().map(|x| x.code.map(ReplyCode::number)).collect();
     assert_eq!(codes, [Some(220), Some(250)]);
 }
+
+#[test]
+fn a_greeting_that_the_client_did_not_wait_for_gives_way_to_the_next_reply() {
+    let conversation =
+        log("* connected a\n< 220-mx wait a moment\n> EHLO a\n< 250-mx\n< 250 SIZE\n> MAIL FROM:<a@b>\n< 250 ok");
+    let dialogue = Dialogue::of(&conversation);
+    let codes: Vec<_> = dialogue.exchanges().iter().map(|x| (x.ask, x.code.map(ReplyCode::number))).collect();
+    assert_eq!(codes, [(Ask::Greeting, Some(220)), (Ask::Command, Some(250)), (Ask::Command, Some(250))]);
+    assert!(dialogue.exchanges().iter().all(|x| x.complete));
+    let greeting = dialogue.reply(&conversation, 0).expect("as far as it came");
+    assert_eq!((greeting.lines.len(), &greeting.flaws[..]), (1, &[Flaw::Overtaken][..]));
+    assert_eq!(dialogue.reply(&conversation, 1).expect("a reply").lines.len(), 2);
+    assert!(dialogue.state().session.capabilities.has("SIZE"));
+    // One that goes on after all, though the client has spoken, is one reply.
+    let log = log("* connected a\n< 220-mx\n> EHLO a\n< 220 mx\n< 250 mx");
+    let codes: Vec<_> = Dialogue::of(&log).exchanges().iter().map(|x| x.code.map(ReplyCode::number)).collect();
+    assert_eq!(codes, [Some(220), Some(250)]);
+}
+
+#[test]
+fn what_was_dialled_as_lmtp_has_verdicts_for_each_recipient_without_lhlo() {
+    let log = log(
+        "* connecting a protocol=lmtp\n* connected a\n< 220 mx\n> MAIL FROM:<a@b>\n< 250 ok\n> RCPT TO:<c@d>\n< 250 ok\n> RCPT TO:<e@f>\n\
+         < 250 ok\n> DATA\n< 354 go\n| x\n> .\n< 250 ok\n< 452 full\n> NOOP\n< 250 ok",
+    );
+    let dialogue = Dialogue::of(&log);
+    let verdicts: Vec<_> = dialogue.recipients().iter().map(|r| r.verdict).collect();
+    assert_eq!(verdicts, [Verdict::Delivered, Verdict::Failed]);
+    assert_eq!(dialogue.exchanges().last().map(|x| x.verb), Some(Verb::Noop));
+    assert_eq!(dialogue.state().session.verdicts, Some((1, 2)));
+}
+
+#[test]
+fn a_server_that_does_not_know_bdat_keeps_its_transaction() {
+    let log = log(
+        "* connected a\n< 220 mx\n> EHLO a\n< 250 mx\n> MAIL FROM:<a@b>\n< 250 ok\n> RCPT TO:<c@d>\n< 250 ok\n> BDAT 7 LAST\n\
+         < 500 what?",
+    );
+    let dialogue = Dialogue::of(&log);
+    assert_eq!((dialogue.state().phase(), dialogue.state().session.accepted), (Phase::Rcpt, 1));
+    assert_eq!(dialogue.recipients()[0].verdict, Verdict::Accepted);
+}
