@@ -57,6 +57,46 @@ fn postfix_as_an_exchanger() {
     walk::idle(&desk, &POSTFIX);
 }
 
+#[test]
+#[ignore = "needs Postfix and Dovecot"]
+fn postfix_takes_submissions() {
+    let Some(postfix) = present("Postfix", postfix::start()) else { return };
+    let desk = Desk::new(&postfix.ground, postfix.submission, SECURE);
+    walk::login(&desk, "501 5.7.0");
+    let greeted = "< 220\n> EHLO noddy.com\n< 250\n? not capability AUTH\n> MAIL FROM:<dude@noddy.com>\n< 530 5.7.0\n";
+    desk.goes_through(&format!(
+        "{greeted}> STARTTLS\n< 220\n> EHLO noddy.com\n< 250\n> AUTH PLAIN {{{{auth}}}}\n< 235\n\
+         > MAIL FROM:<dude@noddy.com>\n< 250\n> RCPT TO:<friend@elsewhere.example>\n< 250\n> RSET\n< 250\n\
+         > QUIT\n< 221\n"
+    ));
+}
+
+#[test]
+#[ignore = "needs Postfix and Dovecot"]
+fn postfix_under_tls_from_the_first_byte() {
+    let Some(postfix) = present("Postfix", postfix::start()) else { return };
+    let profile = SECURE.replace("[tls]", "[tls]\nmode = \"implicit\"");
+    let desk = Desk::new(&postfix.ground, postfix.implicit, &profile);
+    walk::questions(&desk, &POSTFIX);
+    walk::transaction(&desk, &POSTFIX);
+    walk::typed(&desk, &POSTFIX);
+    desk.goes_through("< 220\n? tls verified\n> EHLO a\n< 250\n> AUTH PLAIN {{auth}}\n< 235\n> QUIT\n< 221\n");
+    // The same port spoken to in clear text: it waits for a handshake, and what would fit is said.
+    let ran = Desk::new(&postfix.ground, postfix.implicit, "[tls]\nmode = \"none\"\n").plays("< 220\n> QUIT\n");
+    assert!(ran.code != Some(0) && ran.out.contains("smtps://"), "{}", ran.out);
+}
+
+#[test]
+#[ignore = "needs Postfix and Dovecot"]
+fn postscreen_with_its_pause() {
+    let Some(postfix) = present("Postfix", postfix::start()) else { return };
+    let desk = Desk::new(&postfix.ground, postfix.screened, SECURE);
+    walk::questions(&desk, &POSTFIX);
+    walk::transaction(&desk, &POSTFIX);
+    walk::typed(&desk, &POSTFIX);
+    walk::speaks_early(&desk);
+}
+
 const EXIM: Manners = Manners {
     greet: "EHLO",
     vrfy: "550 /Unrouteable address/",
@@ -81,6 +121,7 @@ fn exim_as_an_exchanger() {
     walk::long_line(&desk, &EXIM);
     walk::starttls(&desk, "EHLO");
     walk::typed(&desk, &EXIM);
+    walk::login(&desk, "501");
     walk::idle(&desk, &EXIM);
 }
 
@@ -107,7 +148,7 @@ fn opensmtpd_as_an_exchanger() {
     walk::transaction(&desk, &OPENSMTPD);
     walk::long_line(&desk, &OPENSMTPD);
     walk::typed(&desk, &OPENSMTPD);
-    walk::starttls(&desk, "EHLO");
+    walk::starttls_or_an_alert(&desk);
 }
 
 const DOVECOT: Manners = Manners {
@@ -160,6 +201,22 @@ fn aiosmtpd_by_smtp() {
     walk::long_line(&desk, &AIOSMTPD);
     walk::starttls(&desk, "EHLO");
     walk::typed(&desk, &AIOSMTPD);
+    walk::login(&desk, "501 5.7.0");
+}
+
+#[test]
+#[ignore = "needs python3 with aiosmtpd"]
+fn aiosmtpd_by_lmtp() {
+    let Some(aiosmtpd) = present("aiosmtpd", aiosmtpd::start()) else { return };
+    let desk = Desk::new(&aiosmtpd.ground, aiosmtpd.lmtp, "protocol = \"lmtp\"\n");
+    let manners = Manners {
+        greet: "LHLO",
+        taken: &["250 2.0.0 /kept for dude@/", "250 2.0.0 /kept for anotherdude@/"],
+        ..AIOSMTPD
+    };
+    walk::questions(&desk, &manners);
+    walk::transaction(&desk, &manners);
+    walk::typed(&desk, &manners);
 }
 
 const HARAKA: Manners = Manners {
@@ -186,5 +243,6 @@ fn haraka_as_an_exchanger() {
     walk::long_line(&desk, &HARAKA);
     walk::starttls(&desk, "EHLO");
     walk::typed(&desk, &HARAKA);
+    walk::login(&desk, "334");
     walk::idle(&desk, &HARAKA);
 }

@@ -51,7 +51,7 @@ class Handler:
         return "250 Message accepted for delivery"
 
 def authenticate(server, session, envelope, mechanism, data):
-    right = isinstance(data, LoginPassword) and (data.login, data.password) == (b"dude", b"noddy")
+    right = isinstance(data, LoginPassword) and (data.login, data.password) == (b"dude", b"pass-word-of-noddy")
     return AuthResult(success=right, handled=False)
 
 async def main(smtp, lmtp, place):
@@ -60,9 +60,9 @@ async def main(smtp, lmtp, place):
     loop = asyncio.get_running_loop()
     handler = Handler()
     await loop.create_server(
-        lambda: SMTP(handler, hostname="mx.target.local", tls_context=tls, authenticator=authenticate, timeout=4),
+        lambda: SMTP(handler, hostname="mx.target.local", tls_context=tls, authenticator=authenticate, timeout=60),
         "127.0.0.1", int(smtp))
-    await loop.create_server(lambda: LMTP(handler, hostname="mx.target.local", timeout=4), "127.0.0.1", int(lmtp))
+    await loop.create_server(lambda: LMTP(handler, hostname="mx.target.local", timeout=60), "127.0.0.1", int(lmtp))
     await asyncio.Event().wait()
 
 asyncio.run(main(*sys.argv[1:]))

@@ -23,7 +23,7 @@ pub(crate) fn start() -> Result<Dovecot, Missing> {
     let ground = Ground::new();
     let port = free_port();
     ground.folder("mail");
-    ground.write("users", "dude:{PLAIN}noddy:::::\nanotherdude:{PLAIN}noddy:::::\n");
+    ground.write("users", "dude:{PLAIN}pass-word-of-noddy:::::\nanotherdude:{PLAIN}pass-word-of-noddy:::::\n");
     let configuration = ground.write("dovecot.conf", &format!("{COMMON}{}", LMTP.replace("{port}", &port.to_string())));
     let mut command = Command::new(dovecot);
     command.arg("-F").arg("-c").arg(configuration);
@@ -35,7 +35,7 @@ pub(crate) fn start() -> Result<Dovecot, Missing> {
 pub(crate) fn start_logins(ground: &Ground) -> Result<Running, Missing> {
     needs_user("dovecot")?;
     let dovecot = program("dovecot", "dovecot-core, for the logins of Postfix")?;
-    ground.write("users", "dude:{PLAIN}noddy:::::\n");
+    ground.write("users", "dude:{PLAIN}pass-word-of-noddy:::::\n");
     let configuration = ground.write("logins/dovecot.conf", &format!("{COMMON}{LOGINS}"));
     let mut command = Command::new(dovecot);
     command.arg("-F").arg("-c").arg(configuration);

@@ -30,7 +30,7 @@ pub(crate) fn start() -> Result<Exim, Missing> {
     Ok(Exim { exchanger: Server::at(port), ground, _process: running })
 }
 
-const CONFIGURATION: &str = r#"
+const CONFIGURATION: &str = r"
 exim_user = mail
 exim_group = mail
 primary_hostname = mx.target.local
@@ -45,7 +45,7 @@ tls_certificate = {place}/cert.pem
 tls_privatekey = {place}/key.pem
 auth_advertise_hosts = *
 dsn_advertise_hosts = *
-smtp_receive_timeout = 4s
+smtp_receive_timeout = 6s
 host_lookup =
 rfc1413_hosts =
 disable_ipv6 = true
@@ -73,13 +73,13 @@ plain:
   public_name = PLAIN
   server_prompts = :
   server_advertise_condition = ${if def:tls_in_cipher}
-  server_condition = ${if and{{eq{$auth2}{dude}}{eq{$auth3}{noddy}}}}
+  server_condition = ${if and{{eq{$auth2}{dude}}{eq{$auth3}{pass-word-of-noddy}}}}
   server_set_id = $auth2
 login:
   driver = plaintext
   public_name = LOGIN
   server_prompts = Username:: : Password::
   server_advertise_condition = ${if def:tls_in_cipher}
-  server_condition = ${if and{{eq{$auth1}{dude}}{eq{$auth2}{noddy}}}}
+  server_condition = ${if and{{eq{$auth1}{dude}}{eq{$auth2}{pass-word-of-noddy}}}}
   server_set_id = $auth1
-"#;
+";

@@ -18,13 +18,14 @@ pub(crate) fn start() -> Result<Haraka, Missing> {
     let haraka = program("haraka", "npm install Haraka")?;
     let ground = Ground::new();
     let port = free_port();
-    ground.write("config/smtp.ini", &format!("listen=127.0.0.1:{port}\ninactivity_timeout=4\n"));
+    ground.write("config/smtp.ini", &format!("listen=127.0.0.1:{port}\ninactivity_timeout=6\n"));
     ground.write("config/connection.ini", CONNECTION);
     ground.write("config/me", "mx.target.local\n");
     ground.write("config/host_list", "target.local\n");
     ground.write("config/plugins", "tls\nauth/flat_file\npeople\nqueue/discard\n");
     ground.write("config/tls.ini", "key=key.pem\ncert=cert.pem\n");
-    ground.write("config/auth_flat_file.ini", "[core]\nmethods=PLAIN,LOGIN,CRAM-MD5\n[users]\ndude=noddy\n");
+    ground
+        .write("config/auth_flat_file.ini", "[core]\nmethods=PLAIN,LOGIN,CRAM-MD5\n[users]\ndude=pass-word-of-noddy\n");
     ground.write("config/log.ini", "[main]\nlevel=notice\n");
     ground.write("plugins/people.js", PEOPLE);
     ground.write("package.json", "{ \"name\": \"ground\", \"version\": \"1.0.0\" }\n");
@@ -37,14 +38,14 @@ pub(crate) fn start() -> Result<Haraka, Missing> {
     Ok(Haraka { exchanger: Server::at(port), ground, _process: running })
 }
 
-const PEOPLE: &str = r#"
+const PEOPLE: &str = r"
 exports.hook_rcpt = function (next, connection, params) {
     const address = params[0];
     if (address.host !== 'target.local') return next();
     if (['dude', 'anotherdude', 'postmaster'].includes(address.user)) return next(OK);
     next(DENY, 'no such user');
 };
-"#;
+";
 
 const CONNECTION: &str = "\
 [main]

@@ -7,6 +7,9 @@ use std::process::{Command, Stdio};
 use super::ground::{Ground, logged};
 use crate::terminal::{Home, Terminal};
 
+/// The password of dude on every server.
+const PASSWORD: &str = "pass-word-of-noddy";
+
 /// Where a server listens.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Server {
@@ -16,11 +19,6 @@ pub(crate) struct Server {
 impl Server {
     pub(crate) fn at(port: u16) -> Self {
         Self { port }
-    }
-
-    /// Its address as a TARGET.
-    pub(crate) fn target(self) -> String {
-        format!("127.0.0.1:{}", self.port)
     }
 }
 
@@ -72,7 +70,6 @@ impl Desk {
         let more = more.replace("{ca}", ca.to_str().unwrap());
         let text = format!("host = \"127.0.0.1\"\nport = {}\n{more}", server.port);
         std::fs::write(folder.join("real.toml"), text).unwrap();
-        std::fs::write(home.path().join("password"), "noddy").unwrap();
         Self { home, place: ground.path("") }
     }
 
@@ -88,7 +85,7 @@ impl Desk {
             .arg("--state")
             .arg(self.home.state())
             .env("XDG_DATA_HOME", self.home.path())
-            .env("NODDY_PASSWORD", "noddy")
+            .env("NODDY_PASSWORD", PASSWORD)
             .stdin(Stdio::null())
             .output()
             .unwrap();
@@ -112,13 +109,18 @@ impl Desk {
 
     /// The workbench on this server, once it has greeted.
     pub(crate) fn sits_down(&self) -> Terminal {
+        self.sits_at("220 ")
+    }
+
+    /// The workbench on this server, once it has said this.
+    fn sits_at(&self, words: &str) -> Terminal {
         let mut terminal = Terminal::start(&self.home, &["real"], (120, 33));
-        terminal.wait_for("220 ");
+        terminal.wait_for(words);
         terminal
     }
 
     /// The transcripts of the workbench and of `ehlo run`, one after the other.
-    pub(crate) fn transcripts(&self) -> String {
+    fn transcripts(&self) -> String {
         self.home.transcripts().iter().map(|path| std::fs::read_to_string(path).unwrap()).collect()
     }
 }
@@ -194,14 +196,13 @@ pub(crate) fn secure(terminal: &mut Terminal, greet: &str) {
 
 /// The classic conversation as somebody types it, with a line that is refused and then mended by F8.
 pub(crate) fn typed(desk: &Desk, manners: &Manners) {
-    let lmtp = manners.greet == "LHLO";
     let mut terminal = desk.sits_down();
     terminal.keys(&format!("{} noddy.com<Enter>", manners.greet)).wait_for("Say who the mail is from");
     terminal.keys("FROBNICATE<Enter>").wait_for("to FROBNICATE");
     terminal.keys("MAIL FROM:<dude@noddy.com><Enter>").wait_for("Name the recipients");
     terminal.keys("RCPT TO:<friend@elsewhere.example><Enter>").wait_for("No recipient was accepted");
     terminal.keys("RCPT TO :dude@target.local<Enter>");
-    terminal.wait_until("both refused", |screen| screen.matches("<**").count() >= 3);
+    terminal.wait_until("both refused", |screen| screen.matches("<**").count() + screen.matches("<~*").count() >= 3);
     terminal
         .keys("<Up>")
         .wait_for("▸ RCPT TO:<dude@target.local>")
@@ -211,7 +212,57 @@ pub(crate) fn typed(desk: &Desk, manners: &Manners) {
     terminal.wait_until("two accepted", |screen| screen.contains("2 of 4 accepted") || screen.contains("2 accepted"));
     terminal.keys("DATA<Enter>").wait_for("a line with only \".\" ends it");
     terminal.keys("Subject: by hand<Enter><Enter>Hello.<Enter>.<Enter>");
-    terminal.wait_for(if lmtp { "2 of 2" } else { "The message was taken" });
+    terminal.wait_for("The message was taken: QUIT");
     terminal.keys("QUIT<Enter>").wait_for("F5 reconnect").keys("<C-q>");
+    assert!(terminal.exit().success());
+}
+
+/// A login, given up and then done: by a script, and by hand with a wrong password first. `cancel` is the reply to `*`.
+pub(crate) fn login(desk: &Desk, cancel: &str) {
+    let secured = "< 220\n> EHLO noddy.com\n< 250\n> STARTTLS\n< 220\n> EHLO noddy.com\n< 250\n? capability AUTH\n";
+    desk.goes_through(&format!("{secured}> AUTH LOGIN\n< 334\n> *\n< {cancel}\n* drop\n"));
+    desk.goes_through(&format!("{secured}> AUTH PLAIN {{{{auth}}}}\n< 235\n> NOOP\n< 250\n> QUIT\n< 221\n"));
+    let mut terminal = desk.sits_down();
+    secure(&mut terminal, "EHLO");
+    terminal.keys("AUTH LOGIN<Enter>").wait_until("the first question", |screen| screen.matches("334 ").count() >= 2);
+    terminal.keys("$dude<Enter>").wait_until("the second question", |screen| screen.matches("334 ").count() >= 3);
+    terminal.keys("$something-else<Enter>").wait_for("535");
+    let before = terminal.screen().matches("<~  334 ").count();
+    terminal.keys("AUTH LOGIN<Enter>");
+    terminal.wait_until("a question", |screen| screen.matches("<~  334 ").count() > before);
+    terminal.keys("$dude<Enter>");
+    terminal.wait_until("the next question", |screen| screen.matches("<~  334 ").count() > before + 1);
+    terminal.keys(&format!("${PASSWORD}<Enter>")).wait_for("235");
+    terminal.keys("QUIT<Enter>").wait_for("F5 reconnect").keys("<C-q>");
+    assert!(terminal.exit().success());
+    let told = desk.transcripts();
+    for secret in [PASSWORD, "cGFzcy13b3JkLW9mLW5vZGR5", "c29tZXRoaW5nLWVsc2U="] {
+        assert!(!told.contains(secret), "{told}");
+    }
+}
+
+/// A server whose STARTTLS ends in an alert is named as such, with the way on; where it works, it works.
+pub(crate) fn starttls_or_an_alert(desk: &Desk) {
+    let ran = desk.plays("< 220\n> EHLO noddy.com\n< 250\n> STARTTLS\n< 220\n? tls verified\n> QUIT\n< 221\n");
+    if ran.code == Some(0) {
+        return;
+    }
+    assert_eq!(ran.code, Some(4), "{}", ran.out);
+    assert!(ran.out.contains("(alert "), "{}", ran.out);
+    let mut terminal = desk.sits_down();
+    terminal.keys("EHLO noddy.com<Enter>").wait_for("EHLO done").keys("STARTTLS<Enter>");
+    terminal.wait_for("(alert ").wait_for("go on without STARTTLS");
+    terminal.keys("<C-q>");
+    assert!(terminal.exit().success());
+}
+
+/// Somebody who does not wait for the last line of a greeting.
+pub(crate) fn speaks_early(desk: &Desk) {
+    let mut terminal = desk.sits_at("wait a moment");
+    terminal.wait_for("The reply has begun and is not");
+    terminal.keys("EHLO noddy.com<Enter>").wait_for("Enter again sends").keys("<Enter>").wait_for("EHLO done");
+    terminal.keys("MAIL FROM:<dude@noddy.com><Enter>").wait_for("Name the recipients");
+    terminal.keys("RCPT TO:<dude@target.local><Enter>").wait_for("You spoke before the greeting was");
+    terminal.keys("<C-q>").wait_for("still open").keys("q");
     assert!(terminal.exit().success());
 }
