@@ -21,7 +21,8 @@ fn present<S>(name: &str, started: Result<S, Missing>) -> Option<S> {
     match started {
         Ok(server) => Some(server),
         Err(Missing(why)) => {
-            writeln!(std::io::stderr(), "skipped {name}: {why}").unwrap();
+            // Past the harness, which would keep the words of a test that passes to itself.
+            std::io::stderr().write_all(format!("skipped {name}: {why}\n").as_bytes()).unwrap();
             None
         }
     }

@@ -1,4 +1,4 @@
-//! Exim, with TLS by GnuTLS or OpenSSL as it was built. Whatever is accepted is thrown away.
+//! Exim, with the TLS library that it was built with. Whatever is accepted is thrown away.
 
 use super::ground::{Ground, Missing, Running, free_port, needs_root, program};
 use super::walk::Server;

@@ -1,9 +1,9 @@
-//! OpenSMTPD: an exchanger that takes no relay.
+//! `OpenSMTPD`: an exchanger that takes no relay.
 
 use super::ground::{Ground, Missing, Running, free_port, needs_root, program};
 use super::walk::Server;
 
-/// A running OpenSMTPD.
+/// A running `OpenSMTPD`.
 pub(crate) struct Opensmtpd {
     pub(crate) ground: Ground,
     pub(crate) exchanger: Server,

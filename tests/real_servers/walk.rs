@@ -137,7 +137,7 @@ pub(crate) fn questions(desk: &Desk, manners: &Manners) {
 /// The classic conversation: refused recipients, receipts, RSET, a line mended, and a message handed over.
 pub(crate) fn transaction(desk: &Desk, manners: &Manners) {
     let Manners { greet, relay, nosuch, malformed, receipts: [mail, rcpt], taken, .. } = manners;
-    let taken: String = taken.iter().map(|reply| format!("< {reply}\n")).collect();
+    let taken = taken.iter().fold(String::new(), |all, reply| all + "< " + reply + "\n");
     desk.goes_through(&format!(
         "< 220\n> {greet} noddy.com\n< 250\n\
          > MAIL FROM:<dude@noddy.com> RET=HDRS ENVID=QQ314159\n< {mail}\n\
