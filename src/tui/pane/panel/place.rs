@@ -52,7 +52,7 @@ pub(super) fn phase_words(session: &Session) -> String {
 }
 
 fn greeting_verb(session: &Session) -> &'static str {
-    session.greeted_by.unwrap_or(if session.is_lmtp() { Verb::Lhlo } else { Verb::Ehlo }).word()
+    session.greeted_by.unwrap_or(if session.greets_by_lhlo() { Verb::Lhlo } else { Verb::Ehlo }).word()
 }
 
 /// Draws it: what the rows have no room for is counted.

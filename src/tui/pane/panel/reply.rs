@@ -148,7 +148,7 @@ fn verdict_for(exchange: &Exchange, talk: &Talk) -> String {
     };
     let mut decided = recipients.iter().rev().filter(one);
     match (decided.next(), decided.next()) {
-        (Some(recipient), None) if talk.dialogue.state().session.is_lmtp() || exchange.nth > 0 => {
+        (Some(recipient), None) if talk.dialogue.state().session.is_lmtp() => {
             let address = talk.dialogue.address(&talk.log, recipient);
             format!("for {}", wrap::shortened(&crate::smtp::escape::for_screen(address.as_bytes()), 30))
         }
