@@ -250,7 +250,7 @@ fn haraka_takes_the_asterisk_for_a_user_name() {
         scheme: "smtp",
         typed: &[
             ("EHLO noddy.com<Enter>", &["EHLO done"]),
-            ("AUTH LOGIN<Enter>", &["334: your answer"]),
+            ("AUTH LOGIN<Enter>", &["The server waits for your answer"]),
             ("*<Enter>", &["334 UGFzc3dvcmQ6", "The * was to give up, and the server took it for an answer"]),
             ("*<Enter>", &["501 5.7.0", "EHLO done"]),
             ("NOOP<Enter>", &["to NOOP"]),
