@@ -77,6 +77,7 @@ mod tests {
         let journal = Arc::new(Mutex::new(journal));
         let options = Options {
             endpoint: Endpoint::Tcp { host: "127.0.0.1".to_owned(), port },
+            protocol: crate::profile::Protocol::Esmtp,
             tls: TlsOptions::default(),
             bind: None,
             inspect: false,

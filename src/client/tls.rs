@@ -217,11 +217,6 @@ mod tests {
         );
         assert_eq!(said("something else"), "the TLS handshake failed: something else");
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
 
     #[test]
     fn an_alert_is_said_in_words_even_where_it_came_encrypted() {
