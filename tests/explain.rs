@@ -149,3 +149,76 @@ fn a_users_own_texts_are_used_and_their_faults_told() {
         String::from_utf8_lossy(&out.stderr)
     );
 }
+
+#[test]
+fn the_layers_that_spoke_are_named() {
+    let layers =
+        replies(&["550 5.1.1 <a@b.example>: Recipient address rejected: User unknown in virtual mailbox table"], "");
+    let layers = layers[0]["layers"].as_array().expect("a list").clone();
+    let by: Vec<_> = layers.iter().map(|layer| layer["layer"].as_str().unwrap_or_default()).collect();
+    assert_eq!(by, ["text", "enhanced", "code"]);
+    assert_eq!((&layers[0]["source"], &layers[0]["decides"]), (&"postfix".into(), &true.into()));
+    assert!(layers[1..].iter().all(|layer| layer["decides"] == false));
+    let code = &replies(&["--verb", "MAIL", "550 zzz"], "")[0]["layers"][0];
+    assert_eq!((&code["layer"], &code["on"], &code["decides"]), (&"code".into(), &"550 to MAIL".into(), &true.into()));
+}
+
+#[test]
+fn a_users_own_file_is_named() {
+    let home = tempfile::tempdir().expect("a directory");
+    let folder = home.path().join("ehlo/replies");
+    std::fs::create_dir_all(&folder).expect("made");
+    let own = "[[reply]]\nmatch = 'ask joan'\ncategory = 'policy'\nexamples = ['550 ask Joan']\n";
+    std::fs::write(folder.join("ours.toml"), own).expect("written");
+    let text = String::from_utf8(explain_at(home.path(), &["550 please ask Joan"], "").stdout).expect("UTF-8");
+    assert!(text.contains("your texts (") && text.contains("ours.toml"), "{text}");
+}
+
+const BOUNCE: &str = "Subject: Undelivered\r\nContent-Type: multipart/report; boundary=b\r\n\r\n--b\r\n\
+    Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.target.local\r\n\r\n\
+    Final-Recipient: rfc822; full@target.local\r\nAction: failed\r\nStatus: 5.2.2\r\n\
+    Diagnostic-Code: smtp; 552 5.2.2 <full@target.local> Quota exceeded (mailbox\r\n    for user is full)\r\n\r\n\
+    Final-Recipient: rfc822;nosuch@exim.example\r\nAction: failed\r\nStatus: 5.0.0\r\n\
+    Diagnostic-Code: smtp; 550 Unrouteable address\r\n\r\n--b--\r\n";
+
+#[test]
+fn a_bounce_is_taken_apart() {
+    let home = tempfile::tempdir().expect("a directory");
+    let path = home.path().join("bounce.eml");
+    std::fs::write(&path, BOUNCE).expect("written");
+    for (argument, input) in [(path.to_str().expect("UTF-8"), ""), ("-", BOUNCE)] {
+        let replies = replies(&[argument], input);
+        assert_eq!(replies.len(), 2);
+        assert_eq!(
+            (&replies[0]["recipient"], &replies[0]["category"]),
+            (&"full@target.local".into(), &"mailbox-full".into())
+        );
+        assert_eq!((&replies[1]["action"], &replies[1]["category"]), (&"failed".into(), &"routing".into()));
+    }
+    let text = String::from_utf8(explain(&["-"], BOUNCE).stdout).expect("UTF-8");
+    assert!(text.contains("full@target.local (failed)") && text.contains("mailbox-full"), "{text}");
+}
+
+#[test]
+fn a_log_becomes_a_ranked_table() {
+    let line = "Nov 24 22:12:39 mx postfix/smtpd[1]: NOQUEUE: reject: RCPT from h[192.0.2.1]: 554 5.7.1 <a@b.example>: Relay access denied; from=<x@y>\n";
+    let log = [line, "2026-11-24 22:13:09 H=(z) F=<x@y> rejected RCPT <a@b>: relay not permitted\n", line].concat();
+    let out = explain(&["--log", "--json"], &log);
+    assert_eq!(out.status.code(), Some(0));
+    let json: Value = serde_json::from_slice(&out.stdout).expect("JSON");
+    assert_eq!((&json["lines"], &json["refusals"]), (&3.into(), &3.into()));
+    assert_eq!((&json["groups"][0]["count"], &json["groups"][0]["category"]), (&2.into(), &"relay-denied".into()));
+    let out = explain(&["--log"], &log);
+    assert!(String::from_utf8_lossy(&out.stdout).starts_with("3 lines, 3 refusals"));
+}
+
+#[test]
+fn codes_verbs_and_terms_can_be_looked_up() {
+    let all = String::from_utf8(explain(&["--list"], "").stdout).expect("UTF-8");
+    for word in ["550", "X.7.1", "STARTTLS", "greylisted"] {
+        assert!(all.contains(word), "{word}");
+    }
+    let page = String::from_utf8(explain(&["--list", "452"], "").stdout).expect("UTF-8");
+    assert!(page.starts_with("452") && page.contains("RFC 5321"), "{page}");
+    assert_eq!(explain(&["--list", "nosuchthingatall"], "").status.code(), Some(2));
+}

@@ -1,4 +1,8 @@
-//! `ehlo explain CODE [TEXT...]`: decode a reply.
+//! `ehlo explain CODE [TEXT...]`: decode a reply, a bounce, or a mail log; or look a code, a verb or a term up.
+
+mod bounce;
+mod list;
+mod log;
 
 use std::io::{IsTerminal, Read, Write};
 
@@ -12,12 +16,19 @@ use crate::world::World;
 /// Its arguments.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// The reply, such as 550 5.1.1 User unknown; several words are joined by a space; - reads standard input
-    #[arg(required = true, value_name = "CODE [TEXT]")]
+    /// The reply, such as 550 5.1.1 User unknown; several words are joined by a space; - reads standard input; a bounce
+    /// message (a file whose name ends in .eml, or on standard input) is taken apart; with --list, what to look up
+    #[arg(required_unless_present_any = ["list", "log"], value_name = "CODE [TEXT]")]
     pub reply: Vec<String>,
     /// What the reply answers: a verb, or connect, end-of-data, auth-answer, unasked
     #[arg(long, value_name = "VERB", value_parser = asked)]
     pub verb: Option<Asked>,
+    /// Read a mail log (Postfix, Exim, Sendmail, Exchange) on standard input, and count its refusals by their cause
+    #[arg(long, conflicts_with_all = ["list", "verb", "reply"])]
+    pub log: bool,
+    /// List codes, verbs, extensions and terms: all, or those that the words name
+    #[arg(long, conflicts_with = "verb")]
+    pub list: bool,
     /// Print the result as JSON
     #[arg(long)]
     pub json: bool,
@@ -39,10 +50,27 @@ enum Subject {
 
 /// Runs it.
 pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit {
+    let style = Style::of(common.color, world);
+    if arguments.list {
+        let found = list::found(list::items(&knowledge(common, world)), &arguments.reply);
+        if found.is_empty() {
+            return complain("nothing of that name is known; without words, --list shows all there is");
+        }
+        return print(&if arguments.json { pretty(&list::to_json(&found)) } else { list::to_text(&found, style) });
+    }
+    if arguments.log {
+        return match log::Summary::read(std::io::stdin().lock(), &knowledge(common, world)) {
+            Ok(summary) => print(&if arguments.json { pretty(&summary.to_json()) } else { summary.to_text(style) }),
+            Err(error) => complain(&format!("standard input can't be read: {error}")),
+        };
+    }
     let text = match given(&arguments.reply) {
         Ok(text) => text,
-        Err(error) => return complain(&format!("standard input can't be read: {error}")),
+        Err(error) => return complain(&format!("the input can't be read: {error}")),
     };
+    if bounce::is_bounce(&text) {
+        return explain_bounce(&text, arguments, style, &knowledge(common, world));
+    }
     let (subjects, others) = subjects(&text);
     for line in &others {
         let line = escape::for_screen(line.as_bytes());
@@ -63,12 +91,33 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
         let replies: Vec<_> = explained.iter().map(to_json).collect();
         format!("{:#}\n", json!({ "ehlo": 1, "replies": replies }))
     } else {
-        let style = Style::of(common.color, world);
         let texts: Vec<_> = subjects.iter().zip(&explained).map(|(s, e)| to_text(s, e, style)).collect();
         texts.join("\n")
     };
+    match print(&out) {
+        Exit::Done if !others.is_empty() => Exit::Usage,
+        exit => exit,
+    }
+}
+
+/// A bounce message: each of its recipients.
+fn explain_bounce(text: &str, arguments: &Arguments, style: Style, knowledge: &Knowledge) -> Exit {
+    let context = Context { asked: arguments.verb, ..Context::default() };
+    let all = bounce::explained(text, &context, knowledge);
+    if arguments.json {
+        let replies: Vec<_> = all.iter().map(|(report, explanation)| bounce::as_json(report, explanation)).collect();
+        return print(&pretty(&json!({ "ehlo": 1, "replies": replies })));
+    }
+    let texts: Vec<_> = all.iter().map(|(report, explanation)| bounce::as_text(report, explanation, style)).collect();
+    print(&texts.join("\n"))
+}
+
+fn pretty(value: &Value) -> String {
+    format!("{value:#}\n")
+}
+
+fn print(out: &str) -> Exit {
     match std::io::stdout().lock().write_all(out.as_bytes()) {
-        Ok(()) if !others.is_empty() => Exit::Usage,
         Ok(()) => Exit::Done,
         // Who reads us may have seen enough.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Done,
@@ -87,6 +136,11 @@ fn given(words: &[String]) -> std::io::Result<String> {
         let mut octets = Vec::new();
         std::io::stdin().lock().read_to_end(&mut octets)?;
         return Ok(String::from_utf8_lossy(&octets).into_owned());
+    }
+    if let [path] = words
+        && std::path::Path::new(path).extension().is_some_and(|ext| ext.eq_ignore_ascii_case("eml"))
+    {
+        return Ok(String::from_utf8_lossy(&std::fs::read(path)?).into_owned());
     }
     Ok(words.join(" "))
 }
@@ -204,6 +258,12 @@ struct Style {
 }
 
 impl Style {
+    /// No colour at all.
+    #[cfg(test)]
+    fn plain() -> Self {
+        Self { colour: false }
+    }
+
     fn of(when: Colour, world: &World) -> Self {
         let colour = match when {
             Colour::Always => true,
@@ -247,6 +307,11 @@ fn to_text(subject: &Subject, e: &Explanation, style: Style) -> String {
             lines.push(style.dim(&escape::for_screen(format!("{code} {text}").trim_end().as_bytes())));
         }
     }
+    to_text_of(lines, e, style)
+}
+
+/// An explanation below lines that say what is explained.
+fn to_text_of(mut lines: Vec<String>, e: &Explanation, style: Style) -> String {
     lines.push(style.headline(e.class, &e.title));
     lines.push(e.meaning.clone());
     lines.push(String::new());

@@ -11,8 +11,10 @@ mod exchange;
 mod explain;
 mod knowledge;
 mod layers;
+mod maillog;
 mod normal;
 mod notes;
+mod report;
 mod sieve;
 mod steps;
 
@@ -29,7 +31,9 @@ pub use entry::{
 pub use exchange::explain_exchange;
 pub use explain::{explain, explain_reply};
 pub use knowledge::{CapabilityEntry, Knowledge, KnowledgeError, Term};
+pub use maillog::{Refusal, refusal};
 pub use normal::normalise;
+pub use report::{Reported, reported};
 
 use crate::smtp::{Class, EnhancedCode, ReplyCode};
 

@@ -1,0 +1,149 @@
+//! `ehlo explain --log`: a mail log on standard input becomes a table of causes with their counts.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, Read};
+
+use serde_json::{Value, json};
+
+use super::Style;
+use crate::decode::{Context, Explanation, Knowledge, explain, refusal};
+use crate::smtp::{Class, escape};
+
+/// The longest line that is looked at, octets; what is beyond is passed over.
+const LONGEST: u64 = 64 * 1024;
+
+/// Refusals of one cause.
+#[derive(Debug)]
+struct Group {
+    count: u64,
+    transient: u64,
+    permanent: u64,
+    title: String,
+    meaning: String,
+    example: String,
+}
+
+/// What a log told.
+#[derive(Debug, Default)]
+pub(super) struct Summary {
+    lines: u64,
+    refusals: u64,
+    /// By category, software and title, of which there are only so many.
+    groups: BTreeMap<(String, String, String), Group>,
+}
+
+impl Summary {
+    /// Reads a log to its end, a line at a time.
+    ///
+    /// # Errors
+    ///
+    /// Where it can't be read.
+    pub(super) fn read(mut log: impl BufRead, knowledge: &Knowledge) -> std::io::Result<Self> {
+        let mut summary = Self::default();
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            if log.by_ref().take(LONGEST).read_until(b'\n', &mut line)? == 0 {
+                return Ok(summary);
+            }
+            if !line.ends_with(b"\n") && line.len() as u64 == LONGEST {
+                log.skip_until(b'\n')?;
+            }
+            summary.lines += 1;
+            summary.take(&String::from_utf8_lossy(&line), knowledge);
+        }
+    }
+
+    fn take(&mut self, line: &str, knowledge: &Knowledge) {
+        let Some(found) = refusal(line) else { return };
+        let context = Context { asked: found.asked, ..Context::default() };
+        let explanation = explain(found.code, found.enhanced, &found.text, &context, knowledge);
+        self.refusals += 1;
+        let Explanation { category, software, title, meaning, class, .. } = explanation;
+        let title = title.split_once(": ").map_or(title.as_str(), |(_, title)| title).to_owned();
+        let key = (category, software.unwrap_or_default(), title.clone());
+        let group = self.groups.entry(key).or_insert_with(|| Group {
+            count: 0,
+            transient: 0,
+            permanent: 0,
+            title,
+            meaning,
+            example: line.trim_end().to_owned(),
+        });
+        group.count += 1;
+        match class {
+            Class::Transient => group.transient += 1,
+            _ => group.permanent += 1,
+        }
+    }
+
+    /// The groups, the largest first.
+    fn ranked(&self) -> Vec<(&(String, String, String), &Group)> {
+        let mut groups: Vec<_> = self.groups.iter().collect();
+        groups.sort_by_key(|(_, group)| std::cmp::Reverse(group.count));
+        groups
+    }
+
+    /// As JSON.
+    pub(super) fn to_json(&self) -> Value {
+        let group = |((category, software, _), group): (&(String, String, String), &Group)| {
+            json!({
+                "count": group.count,
+                "transient": group.transient,
+                "permanent": group.permanent,
+                "category": category,
+                "software": (!software.is_empty()).then_some(software),
+                "title": group.title,
+                "meaning": group.meaning,
+                "example": group.example,
+            })
+        };
+        let groups: Vec<_> = self.ranked().into_iter().map(group).collect();
+        json!({ "ehlo": 1, "lines": self.lines, "refusals": self.refusals, "groups": groups })
+    }
+
+    /// As a table.
+    pub(super) fn to_text(&self, style: Style) -> String {
+        let mut lines = vec![format!("{} lines, {} refusals", self.lines, self.refusals)];
+        if !self.groups.is_empty() {
+            lines.push(String::new());
+            let head = format!("{:>8} {:>8} {:>8}  {:<22} cause", "count", "for now", "for good", "category");
+            lines.push(style.strong(&head));
+        }
+        for ((category, software, _), group) in self.ranked() {
+            let by = if software.is_empty() { String::new() } else { format!(" ({software})") };
+            lines.push(format!(
+                "{:>8} {:>8} {:>8}  {category:<22} {}{by}",
+                group.count, group.transient, group.permanent, group.title
+            ));
+            let example: String = group.example.chars().take(160).collect();
+            lines.push(style.dim(&format!("{:>28}{}", "", escape::for_screen(example.as_bytes()))));
+        }
+        lines.join("\n") + "\n"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_hour_of_refusals_becomes_a_ranked_table() {
+        let refused = "Nov 24 22:12:39 mx postfix/smtpd[1]: NOQUEUE: reject: RCPT from h[192.0.2.1]: 550 5.1.1 <a@b.example>: Recipient address rejected: User unknown in virtual mailbox table; from=<x@y>\n";
+        let grey = "2026-11-24 22:13:10 H=(z) F=<x@y> temporarily rejected RCPT <a@b>: Greylisted, please try again\n";
+        let long = format!("{}\n", "x".repeat(200_000));
+        let log = [refused, grey, "nothing\n", refused, &long, grey, refused].concat();
+        let summary = Summary::read(log.as_bytes(), &Knowledge::default()).expect("read");
+        assert_eq!((summary.lines, summary.refusals), (7, 5));
+        let json = summary.to_json();
+        assert_eq!(json["groups"][0]["count"], 3);
+        assert_eq!(json["groups"][0]["category"], "mailbox-unknown");
+        assert_eq!(
+            (&json["groups"][1]["category"], &json["groups"][1]["transient"]),
+            (&"greylisted".into(), &2.into())
+        );
+        let text = summary.to_text(Style::plain());
+        assert!(text.starts_with("7 lines, 5 refusals\n"), "{text}");
+        assert!(text.find("mailbox-unknown") < text.find("greylisted"), "{text}");
+    }
+}

@@ -1,0 +1,122 @@
+//! A bounce taken apart: what its message/delivery-status says of each recipient (RFC 3464 2.3).
+
+use crate::smtp::{EnhancedCode, ReplyCode};
+
+/// What a report says of one recipient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reported {
+    /// The address, without its type.
+    pub recipient: String,
+    /// `failed`, `delayed`, `delivered`, `relayed` or `expanded`; may be empty.
+    pub action: String,
+    /// The reply code of the diagnosis, where it has one.
+    pub code: Option<ReplyCode>,
+    /// The enhanced status code: the diagnosis' own, or else that of the field Status.
+    pub enhanced: Option<EnhancedCode>,
+    /// The words of the diagnosis; may be empty.
+    pub text: String,
+}
+
+/// The recipients of a report, in their order; none where the text holds no message/delivery-status.
+#[must_use]
+pub fn reported(text: &str) -> Vec<Reported> {
+    let mut all = Vec::new();
+    let (mut within, mut group) = (false, Vec::new());
+    for line in text.lines().map(|line| line.strip_suffix('\r').unwrap_or(line)) {
+        if !within {
+            within = is_status_part(line);
+            continue;
+        }
+        if line.starts_with("--") {
+            within = false;
+        } else if line.trim().is_empty() {
+            all.extend(recipient(&std::mem::take(&mut group)));
+        } else if line.starts_with([' ', '\t']) {
+            if let Some((_, value)) = group.last_mut() {
+                let value: &mut String = value;
+                value.push(' ');
+                value.push_str(line.trim());
+            }
+        } else if let Some((name, value)) = line.split_once(':') {
+            group.push((name.trim().to_ascii_lowercase(), value.trim().to_owned()));
+        }
+        if !within {
+            all.extend(recipient(&std::mem::take(&mut group)));
+        }
+    }
+    all.extend(recipient(&group));
+    all
+}
+
+/// Whether a header line begins the part.
+fn is_status_part(line: &str) -> bool {
+    let line = line.to_ascii_lowercase();
+    line.starts_with("content-type:")
+        && (line.contains("message/delivery-status") || line.contains("message/global-delivery-status"))
+}
+
+fn recipient(fields: &[(String, String)]) -> Option<Reported> {
+    let field = |name: &str| fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+    let recipient = after_type(field("final-recipient").or_else(|| field("original-recipient"))?);
+    let status = field("status").and_then(|status| EnhancedCode::at_start(status.as_bytes())).map(|found| found.0);
+    let said = read(after_type(field("diagnostic-code").unwrap_or_default()));
+    Some(Reported {
+        recipient: recipient.to_owned(),
+        action: field("action").unwrap_or_default().to_ascii_lowercase(),
+        code: said.code,
+        enhanced: said.enhanced.or(status),
+        text: said.text,
+    })
+}
+
+/// A value without the type before its semicolon: `rfc822; a@b`, `smtp; 550 no`.
+fn after_type(value: &str) -> &str {
+    match value.split_once(';') {
+        Some((kind, rest)) if !kind.contains([' ', '<', '@']) => rest.trim(),
+        _ => value.trim(),
+    }
+}
+
+/// A reply as it stands within other words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Said {
+    pub(super) code: Option<ReplyCode>,
+    pub(super) enhanced: Option<EnhancedCode>,
+    pub(super) text: String,
+}
+
+/// Reads `550 5.1.1 text`, `550-5.1.1 text`, `5.1.1 text` or a text alone.
+pub(super) fn read(text: &str) -> Said {
+    let text = text.trim();
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let ends = text.as_bytes().get(3).is_none_or(|next| matches!(next, b' ' | b'-'));
+    let code = (digits == 3 && ends).then(|| text[..3].parse().ok().and_then(ReplyCode::new)).flatten();
+    let rest = if code.is_some() { text[3..].trim_start_matches(['-', ' ']) } else { text };
+    let (enhanced, rest) = match EnhancedCode::at_start(rest.as_bytes()) {
+        Some((enhanced, end)) => (Some(enhanced), rest[end..].trim_start()),
+        None => (None, rest),
+    };
+    Said { code, enhanced, text: rest.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_recipient_is_read_with_its_diagnosis() {
+        let text = "Subject: x\n\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.target.local\n\n\
+                    Final-Recipient: rfc822; full@target.local\nAction: failed\nStatus: 5.2.2\n\
+                    Diagnostic-Code: smtp; 552 5.2.2 <full@target.local> Quota\n exceeded\n\n\
+                    Final-Recipient: rfc822;x@y.example\nAction: delayed\nStatus: 4.4.1\n\
+                    Diagnostic-Code: X-Postfix; connect to y.example[192.0.2.1]:25: Connection refused\n\n--b--\n";
+        let all = reported(text);
+        assert_eq!(all.len(), 2);
+        assert_eq!((all[0].recipient.as_str(), all[0].action.as_str()), ("full@target.local", "failed"));
+        assert_eq!(all[0].code.map(ReplyCode::number), Some(552));
+        assert_eq!(all[0].text, "<full@target.local> Quota exceeded");
+        assert_eq!((all[1].code, all[1].enhanced.map(|e| e.to_string())), (None, Some("4.4.1".to_owned())));
+        assert!(all[1].text.starts_with("connect to"));
+        assert_eq!(reported("550 5.1.1 no"), []);
+    }
+}
