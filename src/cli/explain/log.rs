@@ -132,8 +132,8 @@ mod tests {
         let refused = "Nov 24 22:12:39 mx postfix/smtpd[1]: NOQUEUE: reject: RCPT from h[192.0.2.1]: 550 5.1.1 <a@b.example>: Recipient address rejected: User unknown in virtual mailbox table; from=<x@y>\n";
         let grey = "2026-11-24 22:13:10 H=(z) F=<x@y> temporarily rejected RCPT <a@b>: Greylisted, please try again\n";
         let long = format!("{}\n", "x".repeat(200_000));
-        let log = [refused, grey, "nothing\n", refused, &long, grey, refused].concat();
-        let summary = Summary::read(log.as_bytes(), &Knowledge::default()).expect("read");
+        let lines = [refused, grey, "nothing\n", refused, &long, grey, refused].concat();
+        let summary = Summary::read(lines.as_bytes(), &Knowledge::default()).expect("read");
         assert_eq!((summary.lines, summary.refusals), (7, 5));
         let json = summary.to_json();
         assert_eq!(json["groups"][0]["count"], 3);
