@@ -34,7 +34,7 @@ enum By {
 }
 
 /// Meets every behaviour both ways; panics with all that failed.
-fn meet(behaviours: Vec<Behaviour>) {
+fn meet(behaviours: &[Behaviour]) {
     let wanted = std::env::var("EHLO_HOSTILE").ok();
     let meetings = behaviours
         .iter()
@@ -94,11 +94,11 @@ fn whatever_a_peer_does_the_workbench_and_the_runner_hold() {
     names.sort();
     names.dedup();
     assert_eq!(names.len(), behaviours.len(), "a name stands twice");
-    meet(behaviours);
+    meet(&behaviours);
 }
 
 #[test]
 #[ignore = "takes minutes: floods of their full size"]
 fn floods_of_their_full_size_are_held_too() {
-    meet(table::floods(table::Size::Full));
+    meet(&table::floods(table::Size::Full));
 }

@@ -224,15 +224,15 @@ mod tests {
         let day = 24 * 3600 * 1_000_000_u64;
         let times: Vec<u64> = (0..300).map(|n| if n % 7 == 3 { day * n } else { n }).chain([u64::MAX, 0, 5]).collect();
         // Longer than what a distance within a group can say.
-        let long = vec![b'x'; 1 << 26];
+        let octets = vec![b'x'; 1 << 26];
         for (n, at) in times.iter().enumerate() {
-            let line = if n == 70 { long.as_slice() } else { b"250 ok" };
+            let line = if n == 70 { octets.as_slice() } else { b"250 ok" };
             log.push_octets(Kind::Received, Some(Micros(*at)), line, n % 2 == 0, n % 3 == 0);
         }
         for (n, at) in times.iter().enumerate() {
             let entry = log.get(n).expect("pushed");
             assert_eq!((entry.at, entry.crlf, entry.masked), (Some(Micros(*at)), n % 2 == 0, n % 3 == 0), "{n}");
-            assert_eq!(entry.bytes.len(), if n == 70 { long.len() } else { 6 }, "{n}");
+            assert_eq!(entry.bytes.len(), if n == 70 { octets.len() } else { 6 }, "{n}");
         }
     }
 }

@@ -301,29 +301,27 @@ impl Model {
     /// What the composer must know.
     #[must_use]
     pub fn around(&self) -> Surroundings<'_> {
-        surroundings(
-            &self.talk,
-            (self.waiting.as_ref(), self.now),
-            (&self.knowledge, &self.keymap),
-            &self.peer.identity,
-            &self.recipients,
-            self.challenge.as_ref(),
-            self.types_by_hand(),
-        )
+        let waited = |w: &Waiting| Duration::from_micros(self.now.0.saturating_sub(w.since.0));
+        Surroundings {
+            session: &self.talk.dialogue.state().session,
+            open: self.talk.is_open(),
+            waiting: self.waiting.as_ref().map(|w| (w.what.as_str(), waited(w), w.most)),
+            verbs: &self.knowledge.verbs,
+            identity: &self.peer.identity,
+            recipients: &self.recipients,
+            challenge: self.challenge.as_ref(),
+            keymap: &self.keymap,
+            bare: self.types_by_hand(),
+        }
     }
 
     /// Has the composer do something, with what it must know.
     pub fn compose<T>(&mut self, with: impl FnOnce(&mut Composer, &Surroundings<'_>) -> T) -> T {
-        let around = surroundings(
-            &self.talk,
-            (self.waiting.as_ref(), self.now),
-            (&self.knowledge, &self.keymap),
-            &self.peer.identity,
-            &self.recipients,
-            self.challenge.as_ref(),
-            self.types_by_hand(),
-        );
-        with(&mut self.composer, &around)
+        // Taken out meanwhile, so that everything else can be looked at.
+        let mut composer = std::mem::take(&mut self.composer);
+        let done = with(&mut composer, &self.around());
+        self.composer = composer;
+        done
     }
 
     /// Brings everything that is derived in line with the conversation and the size.
@@ -392,27 +390,5 @@ impl Model {
         }
         let from = self.recipients.len();
         self.recipients.extend(envelope[from..].iter().map(address));
-    }
-}
-
-fn surroundings<'a>(
-    talk: &'a Talk,
-    (waiting, now): (Option<&'a Waiting>, Micros),
-    (knowledge, keymap): (&'a Knowledge, &'a Keymap),
-    identity: &'a Identity,
-    recipients: &'a [String],
-    challenge: Option<&'a Challenge>,
-    bare: bool,
-) -> Surroundings<'a> {
-    Surroundings {
-        session: &talk.dialogue.state().session,
-        open: talk.is_open(),
-        waiting: waiting.map(|w| (w.what.as_str(), Duration::from_micros(now.0.saturating_sub(w.since.0)), w.most)),
-        verbs: &knowledge.verbs,
-        identity,
-        recipients,
-        challenge,
-        keymap,
-        bare,
     }
 }

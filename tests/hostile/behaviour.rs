@@ -176,7 +176,9 @@ impl Behaviour {
         for (line, _) in &self.lines {
             let mark = if content && line != "." { '|' } else { '>' };
             content = line == "DATA" || content && line != ".";
-            script.push_str(&format!("{mark} {line}\n"));
+            script.extend([mark, ' ']);
+            script.push_str(line);
+            script.push('\n');
         }
         if script.is_empty() { "> NOOP\n".to_owned() } else { script }
     }

@@ -46,11 +46,10 @@ pub(crate) fn workbench(behaviour: &Behaviour) -> Result<Figures, String> {
         return Err(format!("it draws nothing\n{}", terminal.screen()));
     }
     let mut figures = Figures::default();
-    let mut lines = behaviour.lines.iter().peekable();
-    if lines.peek().is_some() {
+    if !behaviour.lines.is_empty() {
         await_words(&mut terminal, &["220 hostile.example".to_owned()], &mut figures)?;
     }
-    while let Some((line, then)) = lines.next() {
+    for (line, then) in &behaviour.lines {
         terminal.keys(line);
         if !terminal.is_within(PATIENCE, |screen| screen.contains(line)) {
             return Err(format!("`{line}` was typed and is not to be seen\n{}", terminal.screen()));

@@ -54,7 +54,7 @@ impl Editor {
                 let rows = usize::from(area.height).max(1);
                 let columns = usize::from(area.width).saturating_sub(1).max(1);
                 let row = self.first_shown(rows) + usize::from(at.y - area.y);
-                let before = width(&for_screen(self.text.lines[self.text.row][..self.text.at].as_bytes()));
+                let before = width(&for_screen(&self.text.lines[self.text.row].as_bytes()[..self.text.at]));
                 let skip = if row == self.text.row { before / columns * columns } else { 0 };
                 self.text.put(row, skip + usize::from(at.x - area.x));
             }

@@ -128,7 +128,7 @@ mod tests {
     fn a_key_in_the_frame_is_where_its_words_are() {
         let area = Rect::new(0, 0, 40, 5);
         let foot = "Enter take · F2 form · Esc close";
-        let shown = format!("{:>38} ", foot);
+        let shown = format!("{foot:>38} ");
         let key = |word: &str| key_at(foot, area, u16::try_from(shown.find(word).expect("shown")).expect("a column"));
         assert_eq!(key("take").map(|key| key.code), Some(KeyCode::Enter));
         assert_eq!(key_at(foot, area, 39), None);

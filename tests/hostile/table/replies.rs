@@ -112,7 +112,7 @@ fn offers() -> Vec<Behaviour> {
         })
         .at(At::Ehlo)
     };
-    let many: String = (0..10_000).map(|n| format!("250-X-CAPABILITY-{n} argument\r\n")).collect();
+    let many = (0..10_000).map(|n| format!("250-X-CAPABILITY-{n} argument\r\n")).collect::<Vec<_>>().concat();
     vec![
         offer("SIZE of 20 digits", "250-mx\r\n250 SIZE 99999999999999999999\r\n".to_owned())
             .shows(&["SIZE 99999999999999999999", "MAIL"])

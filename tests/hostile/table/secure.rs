@@ -104,7 +104,7 @@ fn handshakes() -> Vec<Behaviour> {
         .implicit()
         .shows(&["it answered in clear text: 220 hostile.example ESMTP", "smtp://"])
         .exits(4, "clear text"),
-        peer("silence on a port of TLS", |wire| wire.hold())
+        peer("silence on a port of TLS", super::super::wire::Wire::hold)
             .implicit()
             .within("1s")
             .shows(&["the TLS handshake was not done within 1 s", "Try next"])

@@ -23,7 +23,7 @@ pub(super) fn all() -> Vec<Behaviour> {
         .within("2s")
         .shows(&["speaks TLS from the first byte", "Try next"])
         .exits(7, "smtps://"),
-        peer("TLS on the plain port, silent until the client speaks", |wire| wire.hold())
+        peer("TLS on the plain port, silent until the client speaks", super::super::wire::Wire::hold)
             .within("8s")
             .shows(&["it speaks TLS from the first byte and waits for you", "smtps://"])
             .exits(6, "may fit"),
