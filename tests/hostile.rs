@@ -59,7 +59,7 @@ fn meet(behaviours: &[Behaviour]) {
         }
     });
     let worst = worst.into_inner().unwrap();
-    println!("worst: key to paint {:?}, Ctrl-Q {:?}, memory {} MiB", worst.paint, worst.leave, worst.memory >> 20);
+    say(&format!("worst: key to paint {:?}, Ctrl-Q {:?}, memory {} MiB", worst.paint, worst.leave, worst.memory >> 20));
     let failed = failed.into_inner().unwrap();
     assert!(failed.is_empty(), "{} of the meetings failed\n\n{}", failed.len(), failed.join("\n\n"));
 }
@@ -79,8 +79,8 @@ fn met(behaviour: &Behaviour, by: By) -> Result<Figures, String> {
 fn note(name: &str, by: By, figures: &Figures, worst: &mut Figures) {
     let Figures { paint, leave, memory, showed } = figures;
     let millis = |time: &Duration| time.as_millis();
-    println!("{name} ({by:?}): paint {} ms, leave {} ms, {} MiB", millis(paint), millis(leave), memory >> 20);
-    println!("{showed}");
+    say(&format!("{name} ({by:?}): paint {} ms, leave {} ms, {} MiB", millis(paint), millis(leave), memory >> 20));
+    say(showed);
     worst.paint = worst.paint.max(*paint);
     worst.leave = worst.leave.max(*leave);
     worst.memory = worst.memory.max(*memory);
@@ -101,4 +101,11 @@ fn whatever_a_peer_does_the_workbench_and_the_runner_hold() {
 #[ignore = "takes minutes: floods of their full size"]
 fn floods_of_their_full_size_are_held_too() {
     meet(&table::floods(table::Size::Full));
+}
+
+/// On the test's output, which is shown with `--nocapture`.
+fn say(words: &str) {
+    use std::io::Write as _;
+    // Nobody may be reading.
+    let _ = writeln!(std::io::stdout(), "{words}");
 }

@@ -24,7 +24,8 @@ fn a_conversation_is_begun_and_left_with_the_mouse_alone() {
     let mut terminal = Terminal::start(&home, &[], (120, 33));
     // The lab is marked from the beginning: one click opens it.
     click(&mut terminal, "a mail server inside ehlo");
-    terminal.wait_for("220 mx.target.local");
+    // The footer is another one until the greeting is there.
+    terminal.wait_for("220 mx.target.local").wait_for("Enter send · F2 templates");
     click(&mut terminal, "F2 templates");
     click(&mut terminal, "  NOOP");
     terminal.wait_for("▌ NOOP");
@@ -35,8 +36,9 @@ fn a_conversation_is_begun_and_left_with_the_mouse_alone() {
     click(&mut terminal, " Session ");
     terminal.wait_for("[Session]");
     click(&mut terminal, "-> NOOP");
-    terminal.wait_for("Enter to the reply");
+    terminal.wait_for("Enter to the reply").wait_for("q quit");
     click(&mut terminal, "q quit");
+    terminal.wait_for("q quit · Esc stay");
     click(&mut terminal, "q quit · Esc stay");
     assert!(terminal.exit().success());
     terminal.assert_restored();
