@@ -135,7 +135,10 @@ fn category(layers: &Layers<'_>, class: Class, context: &Context) -> String {
         (Some(entry), by_code) if entry.vague => {
             // A vague enhanced code gives way to a reply code that says something at this verb.
             let by_code = by_code.filter(|category| *category != "unknown");
-            let keeps = entry.category == "policy" && by_code == Some("mailbox-ambiguous");
+            // "Mailbox or policy" is all that 450, 550 and 553 say by themselves; without the command even a vague code
+            // says more.
+            let open = by_code == Some("mailbox-ambiguous");
+            let keeps = open && (entry.category == "policy" || layers.at.is_none() && entry.category != "unknown");
             if keeps { &entry.category } else { by_code.unwrap_or(&entry.category) }.to_owned()
         }
         (Some(entry), _) => entry.category.clone(),
