@@ -111,7 +111,7 @@ impl Ground {
         let log = self.path("output.log");
         let output = std::fs::File::options().create(true).append(true).open(&log).unwrap();
         command.stdin(Stdio::null()).stdout(output.try_clone().unwrap()).stderr(output).process_group(0);
-        let mut running = Running { child: command.spawn().unwrap() };
+        let mut running = Running { child: command.spawn().unwrap(), stop: None };
         let until = Instant::now() + PATIENCE;
         for port in ports {
             while TcpStream::connect(("127.0.0.1", *port)).is_err() {
@@ -144,10 +144,23 @@ pub(crate) fn logged(place: &Path) -> String {
 /// A server's process and those that it started. They end with this.
 pub(crate) struct Running {
     child: Child,
+    /// What ends a server that leaves its process group.
+    stop: Option<Command>,
+}
+
+impl Running {
+    /// The same, ended by a command of the server's own.
+    pub(crate) fn stopped_by(mut self, stop: Command) -> Self {
+        self.stop = Some(stop);
+        self
+    }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
+        if let Some(stop) = &mut self.stop {
+            let _ = stop.stdout(Stdio::null()).stderr(Stdio::null()).status();
+        }
         let group = Pid::from_raw(i32::try_from(self.child.id()).unwrap());
         let _ = killpg(group, Signal::SIGTERM);
         let until = Instant::now() + Duration::from_secs(5);

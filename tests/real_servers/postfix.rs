@@ -7,12 +7,13 @@ use super::{dovecot, walk::Server};
 
 /// The ports of one Postfix.
 pub(crate) struct Postfix {
+    // Ended before its directory goes.
+    _processes: Vec<Running>,
     pub(crate) ground: Ground,
     pub(crate) exchanger: Server,
     pub(crate) submission: Server,
     pub(crate) implicit: Server,
     pub(crate) screened: Server,
-    _processes: Vec<Running>,
 }
 
 /// Starts it. Whatever is accepted is thrown away.
@@ -35,9 +36,12 @@ pub(crate) fn start() -> Result<Postfix, Missing> {
             .replace("{implicit}", &implicit.to_string())
             .replace("{screened}", &screened.to_string()),
     );
-    let mut command = Command::new(postfix);
-    command.arg("-c").arg(ground.path("conf")).arg("start-fg");
-    let running = ground.run(&mut command, &[exchanger, submission, implicit]);
+    let told = |order: &str| {
+        let mut command = Command::new(&postfix);
+        command.arg("-c").arg(ground.path("conf")).arg(order);
+        command
+    };
+    let running = ground.run(&mut told("start-fg"), &[exchanger, submission, implicit]).stopped_by(told("abort"));
     Ok(Postfix {
         exchanger: Server::at(exchanger),
         submission: Server::at(submission),
