@@ -52,8 +52,8 @@ fn the_readmes_pictures_are_as_the_screens_are() {
     }
 }
 
-/// A screen as SVG: each run of cells that look alike begins at its own place, so that frames stay aligned whatever the
-/// font is, and all of it is text.
+/// A screen as SVG: its words are text, each run of cells that look alike at its own place; its frames are drawn, so that
+/// they meet whatever the font is.
 fn drawn(buffer: &Buffer, title: &str) -> String {
     let (columns, rows) = (u32::from(buffer.area.width), u32::from(buffer.area.height));
     let (wide, high) = (columns * CELL.0 + 2 * MARGIN, rows * CELL.1 + 2 * MARGIN);
@@ -70,7 +70,56 @@ fn drawn(buffer: &Buffer, title: &str) -> String {
             run.draw(u32::from(y) * CELL.1 + MARGIN, ground, &mut svg);
         }
     }
+    for (colour, path) in frames(buffer) {
+        let line = "fill=\"none\" stroke-width=\"1\"";
+        writeln!(svg, "<path d=\"{path}\" stroke=\"{}\" {line}/>", hex(colour)).expect("text takes all");
+    }
     svg + "</g>\n</svg>\n"
+}
+
+/// Where a frame's character goes from the middle of its cell: left, right, up, down.
+fn arms(symbol: &str) -> Option<[bool; 4]> {
+    Some(match symbol {
+        "─" => [true, true, false, false],
+        "│" => [false, false, true, true],
+        "┌" => [false, true, false, true],
+        "┐" => [true, false, false, true],
+        "└" => [false, true, true, false],
+        "┘" => [true, false, true, false],
+        "├" => [false, true, true, true],
+        "┤" => [true, false, true, true],
+        "┬" => [true, true, false, true],
+        "┴" => [true, true, true, false],
+        "┼" => [true; 4],
+        _ => return None,
+    })
+}
+
+/// The lines of the frames, a path for each colour.
+fn frames(buffer: &Buffer) -> Vec<(Color, String)> {
+    let mut paths: Vec<(Color, String)> = Vec::new();
+    for (y, x) in (0..buffer.area.height).flat_map(|y| (0..buffer.area.width).map(move |x| (y, x))) {
+        let cell = &buffer[(x, y)];
+        let Some([left, right, up, down]) = arms(cell.symbol()) else { continue };
+        let at = paths.iter().position(|(colour, _)| *colour == cell.fg).unwrap_or_else(|| {
+            paths.push((cell.fg, String::new()));
+            paths.len() - 1
+        });
+        let (x, y) = (u32::from(x) * CELL.0 + MARGIN, u32::from(y) * CELL.1 + MARGIN);
+        let (middle, centre) = (x + CELL.0 / 2, y + CELL.1 / 2);
+        let path = &mut paths[at].1;
+        if left || right {
+            let from = if left { x } else { middle };
+            let to = if right { x + CELL.0 } else { middle };
+            write!(path, "M{from} {centre}.5H{to}").expect("text takes all");
+        }
+        if up || down {
+            let from = if up { y } else { centre };
+            let to = if down { y + CELL.1 } else { centre };
+            write!(path, "M{middle}.5 {from}V{to}").expect("text takes all");
+        }
+    }
+    paths
 }
 
 /// Cells of a row that look alike.
@@ -95,7 +144,10 @@ fn runs(buffer: &Buffer, y: u16) -> Vec<Run> {
         let columns = width(cell.symbol()).max(1);
         skip = columns - 1;
         let columns = u32::try_from(columns).expect("a cell is narrow");
-        match runs.last_mut().filter(|run| run.goes_on(cell)) {
+        if arms(cell.symbol()).is_some() && cell.bg == buffer[(0, buffer.area.height - 1)].bg {
+            continue;
+        }
+        match runs.last_mut().filter(|run| run.goes_on(cell, x)) {
             Some(run) => {
                 run.text.push_str(cell.symbol());
                 run.columns += columns;
@@ -114,8 +166,9 @@ fn runs(buffer: &Buffer, y: u16) -> Vec<Run> {
 }
 
 impl Run {
-    fn goes_on(&self, cell: &Cell) -> bool {
-        (self.fg, self.bg, self.modifier) == (cell.fg, cell.bg, cell.modifier)
+    fn goes_on(&self, cell: &Cell, x: u16) -> bool {
+        let alike = (self.fg, self.bg, self.modifier) == (cell.fg, cell.bg, cell.modifier);
+        alike && self.from + self.columns == u32::from(x)
     }
 
     fn is_blank(&self, ground: Color) -> bool {
