@@ -36,7 +36,7 @@ pub fn explain(
     let mut layers = Layers {
         text: book.matching(&normal).find(|entry| {
             // Words decide about refusals; in a success they only do where an entry asks for its code.
-            (class.is_refusal() || entry.code.is_some()) && entry.holds(code, inner, context)
+            (class.is_refusal() || class == Class::Unknown || entry.code.is_some()) && entry.holds(code, inner, context)
         }),
         enhanced: inner.and_then(|enhanced| book.enhanced(enhanced, software)),
         code: code.and_then(|code| book.code(code.number())),

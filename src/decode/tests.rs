@@ -66,6 +66,27 @@ fn every_example_is_decoded_by_its_own_entry() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Each entry, with what it has from its category, says what happened, why, and where that is written.
+#[test]
+fn every_recognised_text_is_explained() {
+    let book = Knowledge::default();
+    for entry in book.book().replies() {
+        let verb = entry.verb.as_ref().and_then(|verbs| Asked::from_name(verbs.iter().next()?));
+        let context = Context { asked: verb, ..Context::default() };
+        let e = decode_in(&entry.examples[0], &context);
+        let pattern = entry.pattern.get_ref();
+        assert_eq!(e.category, entry.category, "{pattern}");
+        assert!(!e.meaning.is_empty() && !e.causes.is_empty() && !e.references.is_empty(), "{pattern}: {e:#?}");
+        let text = e.layers.first().expect("a text");
+        assert_eq!(
+            (text.by, text.source.as_str(), text.decides),
+            (Spoke::Text, entry.file.as_str(), true),
+            "{pattern}"
+        );
+        assert!(!text.says.is_empty(), "{pattern}");
+    }
+}
+
 #[test]
 fn every_category_has_its_words() {
     let knowledge = Knowledge::default();
