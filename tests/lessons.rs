@@ -36,6 +36,19 @@ fn every_shipped_lesson_is_judged_as_it_says() {
     assert!(said.contains("wrong way 1: 2 of 6 steps tick, step 3 mistake 1 said"), "{said}");
 }
 
+#[test]
+fn every_mistake_that_a_shipped_lesson_knows_is_proved_to_be_said() {
+    for (name, text) in ehlo::lesson::course::shipped() {
+        let lesson = ehlo::lesson::Lesson::parse(&name, text).unwrap();
+        for (s, step) in lesson.steps.iter().enumerate() {
+            for (m, mistake) in step.mistakes.iter().enumerate() {
+                let by_wrong_way = lesson.wrong_ways.iter().any(|way| way.feedback == Some((s + 1, m + 1)));
+                assert!(by_wrong_way || mistake.example.is_some(), "{name}: step {} mistake {}", s + 1, m + 1);
+            }
+        }
+    }
+}
+
 const LESSON: &str = r#"
 ehlo = 1
 title = "Many at once"

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::{Common, Exit, complain};
-use crate::lesson::progress::Done;
-use crate::lesson::{Course, Lesson, Progress};
+use crate::lesson::map::{Standing, State, called};
+use crate::lesson::{Course, Lesson, Map, Progress};
 use crate::smtp::escape::for_screen;
 use crate::tui::run::Launch;
 use crate::world::World;
@@ -72,18 +72,17 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
             None
         }
     };
-    let done = |lesson: &Lesson| progress.as_ref().map(|progress| progress.of(&lesson.name)).unwrap_or_default();
-    let rows: Vec<(&Lesson, Done)> = course.lessons.iter().map(|lesson| (lesson, done(lesson))).collect();
+    let map = Map::of(course.lessons.clone(), progress.as_ref());
     if arguments.json {
-        print(&as_json(&rows));
+        print(&as_json(&map));
         return Exit::Done;
     }
-    list(&rows);
+    list(&map);
     let somebody = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
     if !somebody {
         return Exit::Done;
     }
-    match choose(&rows).map(|word| course.find(&word)) {
+    match choose(&map).map(|word| course.find(&word)) {
         Some(Ok(lesson)) => open(lesson, common, world),
         Some(Err(error)) => complain(COMMAND, shown(&error.to_string())),
         None => Exit::Done,
@@ -94,27 +93,30 @@ fn open(lesson: Lesson, common: &Common, world: &World) -> Exit {
     super::workbench::open(Launch { lesson: Some(Arc::new(lesson)), ..Launch::default() }, common, world)
 }
 
-fn list(rows: &[(&Lesson, Done)]) {
-    let widest = rows.iter().map(|(lesson, _)| lesson.name.chars().count()).max().unwrap_or(0);
-    for (lesson, done) in rows {
+fn list(map: &Map) {
+    let widest = map.rows.iter().map(|row| row.lesson.name.chars().count()).max().unwrap_or(0);
+    for row in &map.rows {
+        let lesson = &row.lesson;
         let minutes = lesson.minutes.map_or_else(String::new, |minutes| format!("{minutes} min"));
         let title = for_screen(lesson.title.as_bytes());
-        print(format!("{:widest$}  {title:36} {minutes:>7}  {}", lesson.name, words(done, lesson)).trim_end());
+        print(format!("{:widest$}  {title:36} {minutes:>7}  {}", lesson.name, words(map, row)).trim_end());
     }
 }
 
 /// How far a lesson has come, in words.
-fn words(done: &Done, lesson: &Lesson) -> String {
-    let of = lesson.steps.len();
-    match &done.finished {
-        Some(when) => format!("finished {}", when.get(..10).unwrap_or(when)),
-        None => format!("{} of {of} steps", done.steps.min(of)),
+fn words(map: &Map, row: &Standing) -> String {
+    let missing: Vec<_> = map.missing(&row.lesson).into_iter().map(called).collect();
+    match (row.state(), &row.done.finished) {
+        (State::Done, when) => format!("finished {}", when.as_deref().and_then(|when| when.get(..10)).unwrap_or("")),
+        (State::Begun(steps, of), _) => format!("{steps} of {of} steps"),
+        (State::Open, _) if missing.is_empty() => format!("0 of {} steps", row.lesson.steps.len()),
+        (State::Open, _) => format!("0 of {} steps, needs {} first", row.lesson.steps.len(), missing.join(" and ")),
     }
 }
 
-/// Asks which lesson; Enter alone takes the first that is not finished.
-fn choose(rows: &[(&Lesson, Done)]) -> Option<String> {
-    let next = rows.iter().find(|(_, done)| done.finished.is_none()).or(rows.first())?.0.name.clone();
+/// Asks which lesson; Enter alone takes the one that comes next.
+fn choose(map: &Map) -> Option<String> {
+    let next = map.next(None).or(map.rows.first())?.lesson.name.clone();
     let mut out = std::io::stdout().lock();
     let _ = write!(out, "\nWhich one? Enter opens {next}, q leaves: ").and_then(|()| out.flush());
     let mut line = String::new();
@@ -126,8 +128,9 @@ fn choose(rows: &[(&Lesson, Done)]) -> Option<String> {
     }
 }
 
-fn as_json(rows: &[(&Lesson, Done)]) -> String {
-    let lessons = rows.iter().map(|(lesson, done)| {
+fn as_json(map: &Map) -> String {
+    let lessons = map.rows.iter().map(|row| {
+        let (lesson, done) = (&row.lesson, &row.done);
         json!({
             "name": lesson.name, "title": lesson.title, "level": lesson.level, "after": lesson.after,
             "minutes": lesson.minutes, "steps": lesson.steps.len(), "done": done.steps.min(lesson.steps.len()),

@@ -12,6 +12,7 @@
 //! | [`attempt`] | one try at a lesson: ticks, mistakes, hints |
 //! | [`quiz`] | its questions, shuffled |
 //! | [`progress`] | what was done, kept on disk |
+//! | [`map`] | all lessons with what is done of each, and which comes next |
 //! | [`rehearsal`] | reference solutions and wrong ways made ready to be played |
 
 pub mod attempt;
@@ -20,6 +21,7 @@ pub mod fact;
 pub mod file;
 pub mod goal;
 mod judge;
+pub mod map;
 pub mod progress;
 pub mod quiz;
 pub mod rehearsal;
@@ -30,6 +32,7 @@ pub use course::{Course, LessonError};
 pub use fact::{Fact, Watcher};
 pub use file::Lesson;
 pub use goal::Goal;
+pub use map::Map;
 pub use progress::Progress;
 pub use quiz::Quiz;
 

@@ -85,6 +85,8 @@ pub enum Effect {
     Compare(PathBuf, PathBuf),
     /// Say when so much time has passed.
     Wait(std::time::Duration),
+    /// Look for all lessons, and what was done of them.
+    LookForLessons,
     /// Look for the conversations that are on disk, and for the lesson to offer.
     LookForRecent,
     /// The password of whoever logs in here, as the profile says; a [`Message::Secret`](super::message::Message::Secret)

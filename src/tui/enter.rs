@@ -74,11 +74,27 @@ fn as_typed(mut line: Vec<u8>, ending: Ending) -> Request {
 
 /// The message that was written goes out, and the dot after it.
 fn send_draft(model: &mut Model) -> Vec<Effect> {
-    let content = model.draft.content();
+    let content = if model.types_by_hand() {
+        draft_as_typed(&model.draft)
+    } else {
+        vec![Request::Content(model.draft.content())]
+    };
     model.draft.ready = false;
     model.composer.set_line(".");
     model.compose(Composer::sent);
-    vec![Effect::Send(Request::Content(content)), Effect::Send(Request::Line(b".".to_vec(), Ending::CrLf))]
+    let dot = Request::Line(b".".to_vec(), Ending::CrLf);
+    content.into_iter().chain([dot]).map(Effect::Send).collect()
+}
+
+/// A message whose dots are the learner's own: a lone one ends it, and what stands below goes out as commands.
+fn draft_as_typed(draft: &Draft) -> Vec<Request> {
+    let lines = draft.lines.iter().map(|line| line.as_bytes().to_vec());
+    let mut ended = false;
+    let request = |line: Vec<u8>| {
+        ended |= line == b".";
+        if ended { Request::Line(line, Ending::CrLf) } else { as_typed(line, Ending::CrLf) }
+    };
+    lines.map(request).collect()
 }
 
 /// Whether what Enter sends now hands a message over: the lone dot, the last chunk, or the message that was written.

@@ -1,7 +1,7 @@
 //! A lesson's lab: started for it alone, and watched for what its sessions have seen; and what is kept of lessons.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
@@ -10,7 +10,7 @@ use crate::conversation::Micros;
 use crate::lab::{self, Lab, ListenerKind};
 use crate::lesson::file::Listener;
 use crate::lesson::progress::Reached;
-use crate::lesson::{Course, Lesson, Progress};
+use crate::lesson::{Lesson, Map, Progress};
 use crate::profile::{Profiles, Protocol, Target, TlsMode};
 use crate::world::World;
 
@@ -83,19 +83,12 @@ impl Hall {
     }
 }
 
-/// Looks for the lesson that comes next: the first that is not finished, or else the first.
-pub(super) fn next_lesson(world: &World, sender: UnboundedSender<Message>) {
+/// Looks for all lessons, and what was done of them.
+pub(super) fn look(world: &World, sender: UnboundedSender<Message>) {
     let world = world.clone();
     tokio::task::spawn_blocking(move || {
-        let lessons = Course::load(&world).lessons;
-        let progress = Progress::load(&world).ok();
-        let done = |lesson: &Lesson| progress.as_ref().map(|progress| progress.of(&lesson.name)).unwrap_or_default();
-        let mut rows = lessons.into_iter().map(|lesson| (done(&lesson), lesson)).collect::<Vec<_>>();
-        let next = rows.iter().position(|(done, _)| done.finished.is_none()).unwrap_or(0);
-        if next < rows.len() {
-            let (done, lesson) = rows.swap_remove(next);
-            let _ = sender.send(Message::Lesson(LessonNews::Next(Arc::new(lesson), done)));
-        }
+        // Nobody listens any more when the workbench has been left.
+        let _ = sender.send(Message::Lesson(LessonNews::Map(Map::load(&world))));
     });
 }
 
@@ -112,5 +105,6 @@ pub(super) fn keep(world: &World, reached: Reached, sender: UnboundedSender<Mess
             let words = crate::smtp::escape::for_screen(error.to_string().as_bytes());
             let _ = sender.send(Message::Notice(words));
         }
+        let _ = sender.send(Message::Lesson(LessonNews::Map(Map::load(&world))));
     });
 }

@@ -2,16 +2,33 @@
 
 use std::sync::Arc;
 
+use crate::conversation::event::Remark;
 use crate::lesson::Lesson;
 
-use super::action::Action;
+use super::action::{Action, next_lesson};
 use super::effect::Effect;
 use super::model::{Focus, Model};
-use super::overlay::{Overlay, Question};
+use super::overlay::{Ask, Lessons, Overlay, Prompt, Question};
 use super::pane::lesson::{LessonNews, LessonPane, Stage};
 
 /// Does an action of the lesson's.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Lessons => {
+            model.overlay = Some(Overlay::Lessons(Lessons::default()));
+            return vec![Effect::LookForLessons];
+        }
+        Action::NextLesson => {
+            let next = next_lesson(model).map(|next| Arc::clone(&next.lesson));
+            return next.map_or_else(Vec::new, |lesson| begin(model, lesson));
+        }
+        Action::Finding => {
+            model.overlay = Some(Overlay::Prompt(Prompt::new(Ask::Finding, "")));
+            model.focus = Focus::Lesson;
+            return Vec::new();
+        }
+        _ => {}
+    }
     let Some(pane) = &mut model.lesson else { return Vec::new() };
     match action {
         Action::Lesson => {
@@ -44,6 +61,19 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     }
 }
 
+/// What the learner has found: the lesson judges it, and the conversation has it too.
+pub(super) fn found(model: &mut Model, text: &str) -> Vec<Effect> {
+    let Some(pane) = model.lesson.as_mut().filter(|_| !text.is_empty()) else { return Vec::new() };
+    let mut effects = vec![Effect::Remark(Remark::new("answer").value(text))];
+    if pane.find(text) {
+        effects.push(Effect::Keep(pane.reached()));
+        if pane.stage() == Stage::Steps {
+            model.focus = Focus::Composer;
+        }
+    }
+    effects
+}
+
 /// What is to be kept once the last question is settled.
 fn finished(pane: &LessonPane) -> Vec<Effect> {
     if pane.stage() == Stage::Finish { vec![Effect::Keep(pane.reached())] } else { Vec::new() }
@@ -68,8 +98,10 @@ pub(super) fn begin(model: &mut Model, lesson: Arc<Lesson>) -> Vec<Effect> {
 /// Takes in what the loop tells of lessons.
 pub(super) fn news(model: &mut Model, news: LessonNews) -> Vec<Effect> {
     match news {
-        LessonNews::Next(lesson, done) => {
-            model.start.lesson = Some((lesson, done));
+        LessonNews::Map(lessons) => {
+            let next = lessons.next(None).or(lessons.rows.first());
+            model.start.lesson = next.map(|next| (Arc::clone(&next.lesson), next.done.clone()));
+            model.lessons = lessons;
             Vec::new()
         }
         LessonNews::Begun { lesson, address, seed } => {

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use crate::client::Ending;
 use crate::conversation::Micros;
 use crate::decode::{Knowledge, Step};
+use crate::lesson::Map;
 use crate::smtp::Phase;
 use crate::smtp::session::Awaited;
 use crate::transaction::Interrupted;
@@ -204,6 +205,8 @@ pub struct Model {
     pub replay: Option<Replay>,
     /// What goes on regardless of a certificate sends by itself.
     pub repeat: Option<Repeat>,
+    /// All lessons, and what was done of them.
+    pub lessons: Map,
     /// The lesson that is being held.
     pub lesson: Option<LessonPane>,
 }

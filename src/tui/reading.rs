@@ -135,6 +135,7 @@ pub(super) fn answered(model: &mut Model, mut prompt: Prompt) -> Vec<Effect> {
             }
             Vec::new()
         }
+        Ask::Finding => super::learn::found(model, &text),
         Ask::Save | Ask::Export => write(model, prompt, &text),
     }
 }

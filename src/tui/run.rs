@@ -319,14 +319,22 @@ impl Bench {
                 Vec::new()
             }
             Effect::Profiles(wish) => vec![Message::Profiles(profiles::carry_out(wish, &self.world))],
-            Effect::Learn(lesson) => self.dialler.learn(lesson).await,
+            Effect::LookForLessons => {
+                hall::look(&self.world, self.sender.clone());
+                Vec::new()
+            }
+            Effect::Learn(lesson) => {
+                // For what comes after it.
+                hall::look(&self.world, self.sender.clone());
+                self.dialler.learn(lesson).await
+            }
             Effect::Keep(reached) => {
                 hall::keep(&self.world, reached, self.sender.clone());
                 Vec::new()
             }
             Effect::LookForRecent => {
                 read::recent(&self.world, self.sender.clone());
-                hall::next_lesson(&self.world, self.sender.clone());
+                hall::look(&self.world, self.sender.clone());
                 Vec::new()
             }
             Effect::LookUpAccess => {

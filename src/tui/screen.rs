@@ -179,6 +179,7 @@ fn words(effect: &Effect) -> String {
             )
         }
         Effect::Learn(lesson) => format!("learn {}", lesson.name),
+        Effect::LookForLessons => "look for lessons".to_owned(),
         Effect::Keep(reached) => format!("keep {} of {}", reached.steps, reached.of),
         Effect::Replay { path, target, password } => {
             let with = if password.is_some() { " with a password" } else { "" };

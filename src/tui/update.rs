@@ -303,6 +303,7 @@ pub(super) fn answered(model: &mut Model, overlay: Overlay, outcome: Outcome) ->
         }
         Outcome::Yes(Question::Connect(target)) => vec![Effect::Connect(target)],
         Outcome::Yes(Question::Learn(lesson)) => vec![Effect::Learn(lesson)],
+        Outcome::Learn(lesson) => learn::begin(model, lesson),
         Outcome::Yes(Question::Reconnect) => vec![Effect::Reconnect],
         Outcome::Replay(path, target) => replay::wanted(path, target),
         Outcome::Compare(left, right) => vec![Effect::Compare(left, right)],

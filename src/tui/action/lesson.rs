@@ -1,7 +1,8 @@
 //! A lesson: its text, hints and quiz.
 
-use super::Where::{Everywhere, Lesson};
-use super::{Action, Entry, Where, entry};
+use super::Where::{Everywhere, Lesson, Start};
+use super::{Action, Entry, Where, always, entry};
+use crate::lesson::map::Standing;
 use crate::tui::model::{Focus, Model};
 use crate::tui::pane::lesson::{LessonPane, Stage};
 
@@ -13,6 +14,24 @@ pub(super) const ENTRIES: &[Entry] = &[
         "In a lesson: give the marked answer, go on to the next question, or close what is done.",
         &[(Lesson, "enter")],
         |model| holds_lesson(model) && model.lesson.as_ref().is_some_and(|l| l.stage() != Stage::Steps),
+    )
+    .needed(1),
+    entry(
+        Action::NextLesson,
+        "next-lesson",
+        "next lesson",
+        "Begin the lesson that comes after the one that is done.",
+        &[(Lesson, "n")],
+        |model| next_lesson(model).is_some(),
+    )
+    .needed(1),
+    entry(
+        Action::Finding,
+        "finding",
+        "give an answer",
+        "Tell the lesson what you have found, where a step wants to know; nothing of it goes to the server.",
+        &[(Everywhere, "ctrl-g"), (Lesson, "a")],
+        |model| model.shows_lesson() && model.lesson.as_ref().is_some_and(LessonPane::wants_finding),
     )
     .needed(1),
     entry(
@@ -41,6 +60,15 @@ pub(super) const ENTRIES: &[Entry] = &[
         &[(Lesson, "o")],
         Model::shows_lesson,
     ),
+    entry(
+        Action::Lessons,
+        "lessons",
+        "all lessons",
+        "Show all lessons: which are done, begun or open, and what each needs first.",
+        &[(Start, "f7"), (Lesson, "l")],
+        always,
+    )
+    .needed(4),
     answer(1, "answer-1", &[(Lesson, "1")]),
     answer(2, "answer-2", &[(Lesson, "2")]),
     answer(3, "answer-3", &[(Lesson, "3")]),
@@ -60,6 +88,12 @@ const fn answer(n: u8, name: &'static str, keys: &'static [(Where, &'static str)
     ];
     let help = "Give this answer to the question of the lesson.";
     entry(Action::Answer(n), name, "answer", help, keys, AVAILABLE[n as usize - 1])
+}
+
+/// The lesson to go on with, once one is done.
+pub(in crate::tui) fn next_lesson(model: &Model) -> Option<&Standing> {
+    let pane = model.lesson.as_ref().filter(|pane| model.shows_lesson() && pane.stage() == Stage::Finish)?;
+    model.lessons.next(Some(&pane.lesson().name))
 }
 
 fn holds_lesson(model: &Model) -> bool {

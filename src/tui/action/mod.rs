@@ -14,6 +14,8 @@ mod reading;
 mod replay;
 mod start;
 
+pub(super) use lesson::next_lesson;
+
 use super::model::Model;
 
 /// What can be done.
@@ -105,6 +107,12 @@ pub enum Action {
     Step(u8),
     /// The lesson whole, and back.
     Lesson,
+    /// The map of all lessons.
+    Lessons,
+    /// The lesson that comes after the one that is done.
+    NextLesson,
+    /// What the learner has found.
+    Finding,
     /// The next hint of the lesson.
     Hint,
     /// What is marked in the lesson: an answer, or going on.

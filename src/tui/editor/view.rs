@@ -68,9 +68,14 @@ impl Editor {
         let theme = model.theme;
         let left = format!(" {} ", summary(whole(&self.text.lines)));
         let keys = format!(" {} ", model.keymap.told(FOOT));
+        let title = if model.types_by_hand() {
+            " Message, sent as typed: no dot is doubled, a lone one ends it "
+        } else {
+            " Message: header fields, an empty line, the text "
+        };
         let block = Block::bordered()
             .border_style(theme.style(Role::Accent))
-            .title(" Message: header fields, an empty line, the text ")
+            .title(title)
             .title_bottom(Line::styled(left, theme.style(Role::Accent)))
             .title_bottom(Line::raw(keys).right_aligned());
         frame.render_widget(Clear, area);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::certificates::{AUTHORITY, SERVER};
 use crate::conversation::event::{Event, Line, Remark};
 use crate::conversation::{Log, Micros};
-use crate::lesson::{Lesson, course};
+use crate::lesson::{Lesson, Map, course};
 use crate::profile::Draft;
 use crate::smtp::Phase;
 use crate::tui::message::Message;
@@ -165,6 +165,21 @@ pub(super) const SCENES: &[Scene] = &[
         class.all_steps();
         after(class.screen, "12<enter>3")
     }),
+    scene("lessons", |c, r| {
+        let mut screen = start(c, r);
+        screen.send(Message::Lesson(LessonNews::Map(lessons(&[6, 5, 2]))));
+        after(screen, "<f7><down>")
+    }),
+    scene("lesson_finding", |c, r| {
+        let mut class = Class::of("08-relay", c, r);
+        class.tests_a_relay();
+        after(class.screen, "<ctrl-g>it is open")
+    }),
+    scene("lesson_finding_wrong", |c, r| {
+        let mut class = Class::of("08-relay", c, r);
+        class.tests_a_relay();
+        after(class.screen, "<ctrl-g>open<enter>")
+    }),
     scene("replay", with_a_difference),
     scene("compare", comparing),
     scene("opened_file", opened),
@@ -226,10 +241,20 @@ fn after(mut screen: Screen, keys: &str) -> Screen {
 /// The start screen with profiles, conversations and a lesson.
 fn start(columns: u16, rows: u16) -> Screen {
     let mut screen = start_tests::screen(columns, rows);
-    let (name, text) = course::shipped().next().expect("a lesson is shipped");
-    let lesson = Arc::new(Lesson::parse(&name, text).expect("well formed"));
-    screen.send(Message::Lesson(LessonNews::Next(lesson, crate::lesson::progress::Done::default())));
+    screen.send(Message::Lesson(LessonNews::Map(lessons(&[]))));
     screen
+}
+
+/// All lessons that are shipped, with so many steps done of the first ones; the steps that there are for a whole one.
+fn lessons(done: &[usize]) -> Map {
+    let read = course::shipped().map(|(name, text)| Lesson::parse(&name, text).expect("well formed"));
+    let mut lessons = Map::of(read.collect(), None);
+    lessons.rows.sort_by(|a, b| a.lesson.name.cmp(&b.lesson.name));
+    for (row, steps) in lessons.rows.iter_mut().zip(done) {
+        row.done.steps = *steps;
+        row.done.finished = (*steps == row.lesson.steps.len()).then(|| "2026-03-01T09:00:00Z".to_owned());
+    }
+    lessons
 }
 
 fn began(columns: u16, rows: u16, name: &str) -> Screen {
@@ -307,9 +332,14 @@ struct Class {
 
 impl Class {
     fn new(columns: u16, rows: u16) -> Self {
+        Self::of("01-classic", columns, rows)
+    }
+
+    fn of(name: &str, columns: u16, rows: u16) -> Self {
         let mut screen = Screen::new(columns, rows);
         screen.wire("* connecting 127.0.0.1:4000\n* connected 127.0.0.1:4000\n< 220 mx.target.local ESMTP");
-        let (name, text) = course::shipped().next().expect("a lesson is shipped");
+        screen.send(Message::Lesson(LessonNews::Map(lessons(&[]))));
+        let (name, text) = course::shipped().find(|(known, _)| known == name).expect("it is shipped");
         let lesson = Arc::new(Lesson::parse(&name, text).expect("well formed"));
         let address = "127.0.0.1:4000".to_owned();
         screen.send(Message::Lesson(LessonNews::Begun { lesson, address, seed: 1 }));
@@ -343,6 +373,15 @@ impl Class {
     fn names_a_recipient(&mut self) {
         self.lab("> HELO noddy.com\n< 250 mx.target.local\n> MAIL FROM:<dude@noddy.com>\n< 250 2.1.0 Ok");
         self.lab("> RCPT TO:<anotherdude@target.local>\n< 250 2.1.5 Ok");
+    }
+
+    fn tests_a_relay(&mut self) {
+        self.lab("> EHLO noddy.com\n< 250 mx.target.local\n> MAIL FROM:<dude@noddy.com>\n< 250 2.1.0 Ok");
+        self.lab("> RCPT TO:<anotherdude@target.local>\n< 250 2.1.5 Ok");
+        self.lab("> RCPT TO:<friend@elsewhere.example>\n< 554 5.7.1 Relay access denied\n> RSET\n< 250 2.0.0 Ok");
+        self.lab("> MAIL FROM:<anotherdude@target.local>\n< 250 2.1.0 Ok");
+        self.lab("> RCPT TO:<friend@elsewhere.example>\n< 554 5.7.1 Relay access denied");
+        self.lab("> RCPT TO:<friend%elsewhere.example@target.local>\n< 550 5.1.1 No such user");
     }
 
     fn all_steps(&mut self) {

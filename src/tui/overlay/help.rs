@@ -85,16 +85,21 @@ impl Help {
         lines
     }
 
-    /// The terms of the glossary that the right panel shows now.
+    /// The terms of the glossary that the lesson or the right panel shows now.
     fn terms(&self, model: &Model, columns: usize) -> Vec<Line<'static>> {
         if self.place == Where::Start {
             return Vec::new();
         }
-        let terms = glossary::terms_in(&shown(model), model.knowledge.glossary());
+        let lesson = model.lesson.as_ref().filter(|_| self.place == Where::Lesson);
+        let (text, heading) = match lesson {
+            Some(pane) => (pane.text(), "Words in this lesson"),
+            None => (shown(model), "Words on this screen"),
+        };
+        let terms = glossary::terms_in(&text, model.knowledge.glossary());
         let mut lines = Vec::new();
         if !terms.is_empty() {
             lines.push(Line::default());
-            lines.push(Line::styled("Words on this screen", model.theme.style(Role::Accent)));
+            lines.push(Line::styled(heading, model.theme.style(Role::Accent)));
         }
         for term in terms {
             for (n, row) in wrap(&term.text, columns.saturating_sub(TERM)).into_iter().enumerate() {

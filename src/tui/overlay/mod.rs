@@ -3,6 +3,7 @@
 //! Each overlay says what a key means by an [`Outcome`]; `update` does it.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Frame;
@@ -16,12 +17,14 @@ use super::keymap::Key;
 use super::model::Model;
 use super::start::Wish;
 use super::theme::Role;
+use crate::lesson::Lesson;
 use crate::smtp::Secret;
 
 mod copy;
 mod form;
 mod glossary;
 mod help;
+mod lessons;
 mod mail;
 mod menu;
 mod other;
@@ -40,6 +43,7 @@ pub use form::Form;
 pub use glossary::Glossary;
 pub(super) use glossary::terms_at;
 pub use help::Help;
+pub use lessons::Lessons;
 pub use mail::{Letter, Mail};
 pub use menu::Menu;
 pub use other::{Other, Wanted};
@@ -87,6 +91,8 @@ pub enum Overlay {
     Copy(Copy),
     /// The glossary.
     Glossary(Glossary),
+    /// The map of the lessons.
+    Lessons(Lessons),
 }
 
 /// What a key does to an overlay.
@@ -130,6 +136,8 @@ pub enum Outcome {
     Line(String),
     /// It goes, and the message is this.
     Draft(Draft),
+    /// It goes, and this lesson begins.
+    Learn(Arc<Lesson>),
     /// It stays, and this file is inserted.
     ReadFile(PathBuf),
 }
@@ -165,6 +173,7 @@ impl Overlay {
             Self::Prompt(it) => it.key(key),
             Self::Copy(_) => Copy::key(key),
             Self::Glossary(it) => it.key(key, model),
+            Self::Lessons(it) => it.key(key, model),
         }
     }
 
@@ -204,6 +213,7 @@ impl Overlay {
             Self::Prompt(it) => it.draw(model, frame),
             Self::Copy(_) => Copy::draw(model, frame),
             Self::Glossary(it) => it.draw(model, frame),
+            Self::Lessons(it) => it.draw(model, frame),
         }
     }
 }

@@ -4,7 +4,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
 
-use super::{Ask, Copy, Glossary, Menu, Outcome, Overlay, Palette, Prompt, Recall, Target, inside};
+use super::{Ask, Copy, Glossary, Lessons, Menu, Outcome, Overlay, Palette, Prompt, Recall, Target, inside};
 use crate::tui::editor::Editor;
 use crate::tui::keymap::Key;
 use crate::tui::model::Model;
@@ -63,6 +63,7 @@ impl Overlay {
             Self::Copy(_) => Copy::click(row),
             Self::Paste(it) => it.click(row, model),
             Self::Glossary(it) => it.click(row, inner.height, model),
+            Self::Lessons(it) => it.click(row, inner.height, model),
             Self::Editor(_)
             | Self::Help(_)
             | Self::Target(_)
@@ -101,9 +102,10 @@ impl Overlay {
             Self::Secret(it) => it.outline(model),
             Self::Other(it) => it.outline(model),
             Self::Profile(_) => super::ProfileEditor::outline(model),
-            Self::Prompt(_) => (Prompt::place(model).unwrap_or_default(), ""),
+            Self::Prompt(it) => (it.place(model).unwrap_or_default(), ""),
             Self::Copy(_) => Copy::outline(model),
             Self::Glossary(_) => Glossary::outline(model),
+            Self::Lessons(_) => Lessons::outline(model),
         }
     }
 }

@@ -9,6 +9,7 @@ use tui_input::backend::crossterm::EventHandler as _;
 
 use super::Outcome;
 use crate::interchange::FORMATS;
+use crate::tui::layout::inner;
 use crate::tui::model::Model;
 use crate::tui::text::{fit, head, width};
 use crate::tui::theme::Role;
@@ -28,6 +29,8 @@ pub enum Ask {
     Save,
     /// Where to write it in another format.
     Export,
+    /// What was found, for a step of the lesson that wants to know.
+    Finding,
 }
 
 /// The line.
@@ -74,15 +77,19 @@ impl Prompt {
     }
 
     /// Where it stands; nowhere on a screen that is too small for anything.
-    pub(super) fn place(model: &Model) -> Option<Rect> {
+    pub(super) fn place(&self, model: &Model) -> Option<Rect> {
         let layout = model.layout()?;
-        let place = layout.within(layout.transcript.or(layout.panel)?);
+        let place = match layout.lesson {
+            // The lesson's own is asked for within the lesson.
+            Some(lesson) if self.ask == Ask::Finding => inner(lesson),
+            _ => layout.within(layout.transcript.or(layout.panel)?),
+        };
         let rows = place.height.min(2);
         Some(Rect { y: place.bottom() - rows, height: rows, ..place })
     }
 
     pub(super) fn draw(&self, model: &Model, frame: &mut Frame<'_>) {
-        let Some(area) = Self::place(model) else { return };
+        let Some(area) = self.place(model) else { return };
         let rows = area.height;
         frame.render_widget(Clear, area);
         let title = self.title();
@@ -113,6 +120,7 @@ impl Prompt {
             Ask::Jump => " Go to ",
             Ask::Save => " Save as ",
             Ask::Export => " Export to ",
+            Ask::Finding => " What have you found? ",
         }
         .to_owned()
     }
@@ -124,6 +132,7 @@ impl Prompt {
             Ask::Note(_) => "kept in the file, under this line".to_owned(),
             Ask::Jump => "a time (12.5 or 1:30), a verb, or #line".to_owned(),
             Ask::Save => "a copy with notes in their places".to_owned(),
+            Ask::Finding => "it goes to the lesson, not to the server · Enter tells it · Esc".to_owned(),
             Ask::Export => {
                 let endings: Vec<_> = FORMATS.iter().map(|format| format!(".{}", format.extensions[0])).collect();
                 format!("the ending is the format: {}", endings.join(" "))

@@ -5,8 +5,9 @@
 use std::sync::Arc;
 
 use crate::conversation::{Log, Micros};
-use crate::lesson::progress::{Done, Reached};
-use crate::lesson::{Attempt, Happening, Lesson, Quiz};
+use crate::lesson::file::Step;
+use crate::lesson::progress::Reached;
+use crate::lesson::{Attempt, Happening, Lesson, Map, Quiz};
 
 mod view;
 
@@ -40,8 +41,8 @@ pub enum LessonNews {
     },
     /// Things happened in the lab's sessions.
     Seen(Vec<Seen>),
-    /// The lesson to be offered on the start screen, and what was done of it.
-    Next(Arc<Lesson>, Done),
+    /// All lessons, and what was done of them.
+    Map(Map),
 }
 
 /// Where in the lesson the learner is.
@@ -110,23 +111,61 @@ impl LessonPane {
         for session in seen {
             happened.extend(self.attempt.observe(session.number, session.began, &session.log));
         }
+        // What was said stays until the next exchange.
+        let stays = self.attempt.exchanges() == before;
+        self.say(&happened, stays)
+    }
+
+    /// Takes in what the learner has found; whether a step has ticked.
+    pub fn find(&mut self, text: &str) -> bool {
+        let happened = self.attempt.answer(text);
+        self.say(&happened, false)
+    }
+
+    /// Whether the open step wants to know what was found.
+    #[must_use]
+    pub fn wants_finding(&self) -> bool {
+        let step = self.attempt.open().and_then(|open| self.attempt.lesson.steps.get(open));
+        step.is_some_and(Step::wants_answer)
+    }
+
+    fn say(&mut self, happened: &[Happening], stays: bool) -> bool {
         let ticked = happened.iter().any(|one| matches!(one, Happening::Ticked(_)));
-        let said = happened.iter().find_map(|one| match one {
+        let said = |wanted: fn(&Happening) -> Option<Said>| happened.iter().find_map(wanted);
+        // A mistake that is known says more than that an answer was wrong.
+        let said = said(|one| match one {
             Happening::Mistaken { step, mistake } => Some(Said::Mistake(*step, *mistake)),
             Happening::Spoilt(_) => Some(Said::Spoilt),
-            Happening::WrongAnswer(_) => Some(Said::WrongAnswer),
-            Happening::Ticked(_) => None,
-        });
-        // What was said stays until the next exchange.
-        if ticked || self.attempt.exchanges() > before {
-            self.said = said;
-        } else {
-            self.said = said.or(self.said.take());
-        }
+            _ => None,
+        })
+        .or_else(|| said(|one| matches!(one, Happening::WrongAnswer(_)).then_some(Said::WrongAnswer)));
+        self.said = if ticked || !stays { said } else { said.or(self.said.take()) };
         if ticked {
             self.scroll = 0;
         }
         ticked
+    }
+
+    /// The text that is shown now, and what it says beyond its steps.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let lesson = self.lesson();
+        let mut parts: Vec<&str> = Vec::new();
+        match self.stage() {
+            Stage::Steps => {
+                parts.extend(lesson.hook.as_deref());
+                parts.push(&lesson.intro);
+                parts.extend(lesson.steps.iter().map(|step| step.text.as_str()));
+                parts.extend(self.attempt.hints().iter().map(String::as_str));
+            }
+            Stage::Quiz => {
+                parts.extend(self.quiz.question());
+                parts.extend(self.quiz.answers().into_iter().map(|(answer, _)| answer));
+                parts.extend(self.quiz.verdict().map(|(_, why)| why));
+            }
+            Stage::Finish => parts.extend(lesson.learnt.as_deref()),
+        }
+        parts.join(" ")
     }
 
     /// Takes the next hint; false where there is none left.

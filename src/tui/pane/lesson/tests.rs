@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::{LessonNews, Seen};
 use crate::conversation::event::{Event, Line, Remark};
 use crate::conversation::{Log, Micros};
-use crate::lesson::{Lesson, course};
+use crate::lesson::{Lesson, Map, course};
 use crate::tui::message::Message;
 use crate::tui::model::Focus;
 use crate::tui::screen::Screen;
@@ -16,9 +16,14 @@ struct Class {
 
 impl Class {
     fn new(columns: u16, rows: u16) -> Self {
+        Self::of("01-classic", columns, rows)
+    }
+
+    fn of(name: &str, columns: u16, rows: u16) -> Self {
         let mut screen = Screen::new(columns, rows);
         screen.wire("* connecting 127.0.0.1:4000\n* connected 127.0.0.1:4000");
-        let (name, text) = course::shipped().next().expect("a lesson is shipped");
+        screen.send(Message::Lesson(LessonNews::Map(lessons())));
+        let (name, text) = course::shipped().find(|(known, _)| known == name).expect("it is shipped");
         let lesson = Arc::new(Lesson::parse(&name, text).expect("well formed"));
         let address = "127.0.0.1:4000".to_owned();
         screen.send(Message::Lesson(LessonNews::Begun { lesson, address, seed: 1 }));
@@ -72,6 +77,14 @@ impl Class {
     fn shows(&self, words: &str) -> bool {
         self.screen.shown().contains(words)
     }
+}
+
+/// All lessons that are shipped, nothing done of them.
+fn lessons() -> Map {
+    let read = course::shipped().map(|(name, text)| Lesson::parse(&name, text).expect("well formed"));
+    let mut lessons = Map::of(read.collect(), None);
+    lessons.rows.sort_by(|a, b| a.lesson.name.cmp(&b.lesson.name));
+    lessons
 }
 
 #[test]
@@ -159,6 +172,89 @@ fn the_quiz_is_answered_by_arrows_or_digits_and_then_all_is_done() {
 }
 
 #[test]
+fn what_was_found_is_told_to_the_lesson_and_recorded_and_nothing_of_it_is_sent() {
+    for (columns, rows) in [(80, 24), (120, 33)] {
+        let mut class = Class::of("08-relay", columns, rows);
+        class.screen.keys("<ctrl-g>");
+        assert!(class.shows("This step wants no answer"), "{}", class.screen.shown());
+        class.lab(
+            "> EHLO noddy.com
+            < 250 mx
+            > MAIL FROM:<dude@noddy.com>
+            < 250 ok
+            > RCPT TO:<anotherdude@target.local>
+            < 250 ok
+            > RCPT TO:<friend@elsewhere.example>
+            < 554 5.7.1 no
+            > RSET
+            < 250 ok
+            > MAIL FROM:<anotherdude@target.local>
+            < 250 ok
+            > RCPT TO:<friend@elsewhere.example>
+            < 554 5.7.1 no
+            > RCPT TO:<friend%elsewhere.example@target.local>
+            < 550 5.1.1 no",
+        );
+        assert!(class.shows("Ctrl-G gives your answer"), "{}", class.screen.shown());
+        class.screen.asked();
+        class.screen.keys("<ctrl-g>open");
+        assert!(class.shows("What have you found? open") && class.shows("not to the server"));
+        class.screen.keys("<enter>");
+        assert!(class.shows("! Every foreign recipient was refused."), "{}", class.screen.shown());
+        assert_eq!(class.screen.asked(), ["remark answer open"]);
+        class.screen.keys("amaybe<enter>");
+        assert!(class.shows("! That is not it; look again."), "{}", class.screen.shown());
+        class.screen.asked();
+        class.screen.keys("aclosed<enter>");
+        assert_eq!(class.screen.asked(), ["remark answer closed", "keep 5 of 5"]);
+        assert!(class.shows("question 1 of 2"), "{}", class.screen.shown());
+        class.screen.keys("<f7><ctrl-g>");
+        assert!(!class.shows("What have you found?"), "nothing is asked any more");
+    }
+}
+
+#[test]
+fn the_finish_names_the_next_lesson_and_a_key_begins_it() {
+    let mut class = Class::new(80, 24);
+    class.all_steps();
+    class.screen.keys("123<enter>");
+    assert!(class.shows("Next: Lesson 2 · Start over, and do nothing, 10 minutes."), "{}", class.screen.shown());
+    assert!(class.shows("n begins the next"), "{}", class.screen.shown());
+    class.screen.asked();
+    class.screen.wire("* closed by=server");
+    class.screen.keys("n");
+    assert_eq!(class.screen.asked(), ["learn 02-rset-noop"]);
+}
+
+#[test]
+fn the_map_shows_what_is_done_begun_and_open_and_begins_a_lesson() {
+    let mut screen = Screen::new(80, 24);
+    screen.model.face = crate::tui::model::Face::Start;
+    let mut map = lessons();
+    map.rows[0].done.finished = Some("2026-03-01T09:00:00Z".to_owned());
+    map.rows[1].done.steps = 2;
+    screen.send(Message::Lesson(LessonNews::Map(map)));
+    screen.keys("<f7>");
+    let shown = screen.shown();
+    for words in ["✓   1 The classic", "done 2026-03-01", "▸   2 Start over", "2 of 5 steps", "needs 3 first"] {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+    assert!(shown.contains("▌ ▸   2"), "the next one is marked: {shown}");
+    screen.asked();
+    screen.keys("<end><enter>");
+    assert_eq!(screen.asked(), [format!("learn {}", lessons().rows.last().expect("some").lesson.name)]);
+}
+
+#[test]
+fn help_in_the_lesson_explains_the_terms_of_its_text() {
+    let mut class = Class::of("04-envelope", 120, 33);
+    class.screen.keys("<f7><f1>");
+    assert!(class.shows("Words in this lesson") && class.shows("envelope  "), "{}", class.screen.shown());
+    class.screen.keys("<esc><f7><f1>");
+    assert!(!class.shows("Words in this lesson"));
+}
+
+#[test]
 fn somebody_who_types_keeps_the_keys() {
     let mut class = Class::new(120, 33);
     class.screen.keys("NOO");
@@ -180,10 +276,9 @@ fn starting_over_asks_while_a_connection_is_open() {
 fn the_start_screen_offers_the_lesson_with_what_is_done() {
     let mut screen = Screen::new(80, 24);
     screen.model.face = crate::tui::model::Face::Start;
-    let (name, text) = course::shipped().next().expect("a lesson is shipped");
-    let lesson = Arc::new(Lesson::parse(&name, text).expect("well formed"));
-    let done = crate::lesson::progress::Done { steps: 2, of: 6, ..Default::default() };
-    screen.send(Message::Lesson(LessonNews::Next(lesson, done)));
+    let mut map = lessons();
+    map.rows[0].done = crate::lesson::progress::Done { steps: 2, of: 6, ..Default::default() };
+    screen.send(Message::Lesson(LessonNews::Map(map)));
     let shown = screen.shown();
     assert!(shown.contains("First lesson") && shown.contains("2 of 6 steps"), "{shown}");
     screen.keys("<down><enter>");
@@ -228,4 +323,12 @@ fn where_the_typing_is_the_matter_nothing_is_offered_and_dots_go_out_as_typed() 
     class.screen.asked();
     class.screen.keys("..signature<enter>");
     assert!(class.screen.asked().contains(&"as typed ..signature".to_owned()));
+    class.screen.keys("<f3>");
+    assert!(class.shows("sent as typed: no dot is doubled"), "{}", class.screen.shown());
+    class.screen.model.overlay = None;
+    let lines = ["..twice", ".once", ".", "end"].map(str::to_owned).to_vec();
+    class.screen.model.draft = crate::tui::editor::Draft { lines, ready: true };
+    class.screen.asked();
+    class.screen.keys("<enter>");
+    assert_eq!(class.screen.asked(), ["as typed ..twice", "as typed .once", "send .", "send end", "send ."]);
 }

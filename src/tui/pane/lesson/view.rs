@@ -9,8 +9,10 @@ use ratatui::widgets::{Block, Borders, Clear};
 use std::ops::Range;
 
 use super::{LessonPane, Said, Stage};
+use crate::lesson::Lesson;
+use crate::lesson::map::Standing;
 use crate::smtp::escape::for_screen;
-use crate::tui::action::{Action, Where};
+use crate::tui::action::{Action, Where, next_lesson};
 use crate::tui::layout::inner;
 use crate::tui::model::{Focus, Model};
 use crate::tui::overlay::terms_at;
@@ -102,7 +104,10 @@ pub(in crate::tui) fn mistake(pane: &LessonPane) -> Option<String> {
 }
 
 fn heading(pane: &LessonPane) -> String {
-    let lesson = pane.lesson();
+    titled(pane.lesson())
+}
+
+fn titled(lesson: &Lesson) -> String {
     let title = for_screen(lesson.title.as_bytes());
     lesson.number().map_or_else(|| title.clone(), |number| format!("Lesson {number} · {title}"))
 }
@@ -270,8 +275,8 @@ impl Writer<'_> {
         if step.is_some_and(crate::lesson::file::Step::wants_answer) {
             lines.extend(self.styled(
                 " ",
-                "Tell what you have found by the line NOOP answer WHAT IT IS.",
-                Role::Accent,
+                "From another client, say what you have found as NOOP answer WHAT IT IS.",
+                Role::Dim,
             ));
         }
         lines
@@ -314,6 +319,17 @@ impl Writer<'_> {
         let hints = said(reached.hints, "hint", "hints");
         let wrong = said(reached.wrong as usize, "wrong answer", "wrong answers");
         lines.extend(self.styled("   ", &format!("{hints}, {wrong}"), Role::Dim));
+        match next_lesson(self.model) {
+            Some(Standing { lesson: next, .. }) => {
+                let minutes = next.minutes.map_or_else(String::new, |minutes| format!(", {minutes} minutes"));
+                let words = format!("{}{minutes}.", titled(next));
+                lines.extend(self.styled(" ▸ Next: ", &words, Role::Accent));
+            }
+            None if !self.model.lessons.rows.is_empty() => {
+                lines.extend(self.styled(" ✓ ", "That was the last one: all lessons are done.", Role::Good));
+            }
+            None => {}
+        }
         if let Some(learnt) = &lesson.learnt {
             lines.push(Line::default());
             lines.extend(self.styled(" ", learnt, Role::Text));
@@ -335,11 +351,20 @@ impl Writer<'_> {
         let stage = self.pane.stage();
         let settled = self.pane.quiz.right().is_some();
         let mut parts: Vec<(Action, String)> = Vec::new();
+        if self.pane.wants_finding() {
+            parts.push((Action::Finding, "gives your answer".to_owned()));
+        }
         match (stage, whole) {
             (Stage::Quiz, true) if settled => parts.push((Action::Choose, "goes on".to_owned())),
             (Stage::Quiz, true) => parts.push((Action::Choose, "or a digit answers".to_owned())),
             (Stage::Quiz, false) => parts.push((Action::Lesson, "answers".to_owned())),
-            (Stage::Finish, true) => parts.push((Action::Choose, "closes the lesson".to_owned())),
+            (Stage::Finish, true) => {
+                if next_lesson(self.model).is_some() {
+                    parts.push((Action::NextLesson, "begins the next".to_owned()));
+                }
+                parts.push((Action::Lessons, "all lessons".to_owned()));
+                parts.push((Action::Choose, "closes the lesson".to_owned()));
+            }
             (_, false) => parts.push((Action::Lesson, "all of it".to_owned())),
             (_, true) => {}
         }
