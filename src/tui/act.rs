@@ -116,16 +116,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::Theme
         | Action::Glossary => return reading::act(model, action),
         Action::Step(n) => return take_step(model, usize::from(n)),
-        Action::Lesson
-        | Action::Lessons
-        | Action::NextLesson
-        | Action::Finding
-        | Action::Hint
-        | Action::Choose
-        | Action::StartOver
-        | Action::Answer(_) => {
-            return learn::act(model, action);
-        }
+        of_lesson if learn::does(of_lesson) => return learn::act(model, of_lesson),
         moving => move_by(model, moving),
     }
     Vec::new()
@@ -340,7 +331,7 @@ fn not_now(model: &Model, action: Action) -> Option<String> {
         Action::Mend => "Mending is for the line in the composer; {next-pane} goes there.".to_owned(),
         // Esc in a transcript from a file has nowhere to go, and says nothing.
         Action::ToComposer | Action::Answer(_) => return None,
-        Action::Finding if model.shows_lesson() => "This step wants no answer; it ticks from what you do.".to_owned(),
+        Action::Finding if model.shows_lesson() => learn::wants_nothing(model).to_owned(),
         Action::Hint if model.shows_lesson() => "There is no further hint for this step.".to_owned(),
         _ if model.at_start() => {
             format!("“{}” needs a conversation; Enter opens what is marked.", action.entry().short)

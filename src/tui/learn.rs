@@ -11,6 +11,30 @@ use super::model::{Focus, Model};
 use super::overlay::{Ask, Lessons, Overlay, Prompt, Question};
 use super::pane::lesson::{LessonNews, LessonPane, Stage};
 
+/// Whether an action is one of the lesson's.
+pub(super) fn does(action: Action) -> bool {
+    matches!(
+        action,
+        Action::Lesson
+            | Action::Lessons
+            | Action::NextLesson
+            | Action::Finding
+            | Action::Hint
+            | Action::Choose
+            | Action::StartOver
+            | Action::Answer(_)
+    )
+}
+
+/// Why nothing that was found can be told now.
+pub(super) fn wants_nothing(model: &Model) -> &'static str {
+    match model.lesson.as_ref().map(LessonPane::stage) {
+        Some(Stage::Quiz) => "The question is answered in the lesson ({lesson}): with Enter, or a digit.",
+        Some(Stage::Finish) => "All is answered; the lesson is done.",
+        _ => "This step wants no answer; it ticks from what you do.",
+    }
+}
+
 /// Does an action of the lesson's.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {

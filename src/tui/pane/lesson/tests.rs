@@ -219,7 +219,7 @@ fn the_finish_names_the_next_lesson_and_a_key_begins_it() {
     class.all_steps();
     class.screen.keys("123<enter>");
     assert!(class.shows("Next: Lesson 2 · Start over, and do nothing, 10 minutes."), "{}", class.screen.shown());
-    assert!(class.shows("n begins the next"), "{}", class.screen.shown());
+    assert!(class.shows("n next lesson"), "{}", class.screen.shown());
     class.screen.asked();
     class.screen.wire("* closed by=server");
     class.screen.keys("n");

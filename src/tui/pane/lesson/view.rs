@@ -254,8 +254,9 @@ impl Writer<'_> {
             std::cmp::Ordering::Equal => (" ▸ ", Role::Accent),
             std::cmp::Ordering::Greater => (" · ", Role::Dim),
         };
-        let count =
-            (self.pane.attempt.count()).filter(|_| step == open).map(|(have, of)| format!("  ({have} of {of})"));
+        let count = (self.pane.attempt.count())
+            .filter(|_| step == open && !self.pane.wants_finding())
+            .map(|(have, of)| format!("  ({have} of {of})"));
         let style = self.theme.style(if step > open { Role::Dim } else { Role::Text });
         self.marked(mark, self.theme.style(role), &format!("{text}{}", count.unwrap_or_default()), style)
     }
@@ -360,10 +361,10 @@ impl Writer<'_> {
             (Stage::Quiz, false) => parts.push((Action::Lesson, "answers".to_owned())),
             (Stage::Finish, true) => {
                 if next_lesson(self.model).is_some() {
-                    parts.push((Action::NextLesson, "begins the next".to_owned()));
+                    parts.push((Action::NextLesson, "next lesson".to_owned()));
                 }
                 parts.push((Action::Lessons, "all lessons".to_owned()));
-                parts.push((Action::Choose, "closes the lesson".to_owned()));
+                parts.push((Action::Choose, "closes it".to_owned()));
             }
             (_, false) => parts.push((Action::Lesson, "all of it".to_owned())),
             (_, true) => {}
@@ -381,7 +382,11 @@ impl Writer<'_> {
             let Some(key) = key(action) else { continue };
             let between = if spans.is_empty() { " " } else { " · " };
             let start = end + width(between);
-            end = start + width(&key) + 1 + width(&words);
+            let stop = start + width(&key) + 1 + width(&words);
+            if stop > self.columns + 1 {
+                continue;
+            }
+            end = stop;
             keys.push((start..end, action));
             spans.push(Span::raw(between));
             spans.push(Span::styled(key, self.theme.style(Role::Accent)));
