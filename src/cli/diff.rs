@@ -8,16 +8,17 @@ use serde_json::{Value, json};
 
 use super::{Common, Exit, convert};
 use crate::conversation::align::{Difference, Pair, Side};
-use crate::script::comparison::{Row, compare};
+use crate::conversation::file::Document;
+use crate::script::comparison::{Comparison, Row, compare};
 use crate::smtp::{Reply, ReplyCode, escape};
 use crate::world::World;
 
 /// Its arguments.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Recordings are compared by exchange: lines sent, codes, enhanced status codes, capabilities, TLS. Texts that differ
-alone are drift (~), which is shown and does not count unless --exact; queue ids, dates, names, addresses and sizes are
-masked. Scripts are compared line by line. Status 0: no difference, 1: a difference, 2: a file that can't be read.")]
+Recordings are compared by exchange: lines sent, codes, enhanced status codes, capabilities, TLS. \
+Texts that differ alone are drift (~), which is shown and does not count unless --exact; queue ids, dates, names, \
+addresses and sizes are masked. Scripts are compared line by line. Status 0: no difference, 1: a difference, 2: a file that can't be read.")]
 pub(super) struct Arguments {
     /// One conversation; - is standard input
     left: PathBuf,
@@ -33,10 +34,9 @@ pub(super) struct Arguments {
 
 /// Runs it.
 pub(super) fn run(arguments: &Arguments, common: &Common, _world: &World) -> Exit {
-    let documents = convert::read(&arguments.left).and_then(|left| Ok((left, convert::read(&arguments.right)?)));
-    let rows = documents.and_then(|(left, right)| compare(&left, &right)).map(|comparison| comparison.rows);
-    let rows = match rows {
-        Ok(rows) => rows,
+    let comparison = read(arguments).and_then(|(left, right)| compare(&left, &right));
+    let Comparison { rows, scripts } = match comparison {
+        Ok(comparison) => comparison,
         Err(words) => {
             // Standard error may be closed; there is nobody to tell then.
             let _ = writeln!(std::io::stderr(), "ehlo diff: {words}");
@@ -47,10 +47,18 @@ pub(super) fn run(arguments: &Arguments, common: &Common, _world: &World) -> Exi
     let out = if arguments.json {
         format!("{:#}\n", to_json(&rows, arguments.exact))
     } else {
-        to_text(&rows, arguments.exact, common.quiet)
+        to_text(&rows, if scripts { "line" } else { "exchange" }, arguments.exact, common.quiet)
     };
     let _ = std::io::stdout().lock().write_all(out.as_bytes());
     if counted == 0 { Exit::Done } else { Exit::Refused }
+}
+
+/// Both conversations; standard input can be only one of them.
+fn read(arguments: &Arguments) -> Result<(Document, Document), String> {
+    if [&arguments.left, &arguments.right].iter().all(|path| path.as_os_str() == "-") {
+        return Err("only one of the two can be standard input".to_owned());
+    }
+    Ok((convert::read(&arguments.left)?, convert::read(&arguments.right)?))
 }
 
 /// The two sides of a difference in words.
@@ -69,7 +77,7 @@ fn words(difference: &Difference) -> (String, String) {
     }
 }
 
-fn to_text(rows: &[Row], exact: bool, quiet: bool) -> String {
+fn to_text(rows: &[Row], unit: &str, exact: bool, quiet: bool) -> String {
     let mut out = String::new();
     for row in rows {
         let mark = match row.pair {
@@ -93,7 +101,7 @@ fn to_text(rows: &[Row], exact: bool, quiet: bool) -> String {
     let drift = rows.iter().filter(|row| !row.counts(exact) && !row.differences.is_empty()).count();
     let plural = |n: usize, word: &str| if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") };
     let drift = if drift == 0 { String::new() } else { format!(", {drift} in wording alone (~)") };
-    writeln!(out, "{} compared, {} differ{drift}", plural(rows.len(), "exchange"), differ).expect("a string takes it");
+    writeln!(out, "{} compared, {} differ{drift}", plural(rows.len(), unit), differ).expect("a string takes it");
     out
 }
 

@@ -254,7 +254,7 @@ fn causes(layers: &Layers<'_>, context: &Context) -> Vec<String> {
     let category = || layers.category.map(|c| c.causes.clone());
     let found = own.or_else(|| enhanced_or(layers, enhanced)).or_else(|| at().filter(|causes| !causes.is_empty()));
     let found = found.filter(|_| !layers.by_moment);
-    for cause in found.or_else(category).unwrap_or_default() {
+    for cause in found.or_else(category).unwrap_or_default().into_iter().filter(|cause| !refuted(cause, context)) {
         // What this conversation shows already says it.
         let said = cause.starts_with("You have not logged in") && causes.iter().any(|c| c.contains("not logged in"));
         if !said && !causes.contains(&cause) {
@@ -263,6 +263,16 @@ fn causes(layers: &Layers<'_>, context: &Context) -> Vec<String> {
     }
     causes.extend(late);
     causes
+}
+
+/// Whether the conversation shows that a cause which holds in general can't be the one.
+fn refuted(cause: &str, context: &Context) -> bool {
+    match cause {
+        "The line is encrypted already" => context.tls == Some(false),
+        "No EHLO yet" => context.capabilities.is_some(),
+        "You are logged in already" => context.authenticated == Some(false),
+        _ => false,
+    }
 }
 
 /// The causes of an enhanced code that says something; where it has none of its own, those of its category.

@@ -203,7 +203,7 @@ pub(super) fn causes(layers: &Layers<'_>, context: &Context) -> (Vec<String>, Ve
     let category = layers.category.map_or("", |c| c.name.as_str());
     let (mut causes, mut late) = (Vec::new(), Vec::new());
     match category {
-        "bad-sequence" => causes.extend(context.objection.clone()),
+        "bad-sequence" => causes.extend(context.objection.as_deref().map(|why| why.trim_end_matches('.').to_owned())),
         "not-implemented" | "syntax" => {
             if context.asked == Some(Asked::Verb(Verb::Other)) {
                 causes.push(

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::conversation::dialogue::Ask;
-use crate::conversation::file::Document;
+use crate::conversation::file::{Document, folded};
 use crate::conversation::{Dialogue, Exchange, Log, Micros};
 use crate::decode::{Knowledge, explain_exchange};
 use crate::smtp::escape;
@@ -13,6 +13,7 @@ const RECIPIENTS: usize = 200;
 
 /// The whole page.
 pub(super) fn export(document: &Document, knowledge: &Knowledge) -> Vec<u8> {
+    let document = &folded(document);
     let dialogue = Dialogue::of(&document.log);
     let mut out = String::new();
     head(document, &mut out);

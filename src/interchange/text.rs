@@ -1,6 +1,6 @@
 //! Plain text as one would paste it into a mail or a ticket: the marks that people know from swaks.
 
-use crate::conversation::file::Document;
+use crate::conversation::file::{Document, folded};
 use crate::conversation::log::{Entry, Kind};
 use crate::decode::Knowledge;
 use crate::smtp::escape;
@@ -8,14 +8,14 @@ use crate::smtp::escape;
 /// The conversation, a line a record.
 pub(super) fn export(document: &Document, _: &Knowledge) -> Vec<u8> {
     let mut out = String::new();
-    for line in lines(document) {
+    for line in lines(&folded(document)) {
         out.push_str(&line);
         out.push('\n');
     }
     out.into_bytes()
 }
 
-/// The lines, without line ends.
+/// The lines, without line ends; notes stand where the document has them.
 pub(super) fn lines(document: &Document) -> impl Iterator<Item = String> {
     let mut tls = false;
     document.log.since(0).filter_map(move |(_, entry)| {
@@ -25,6 +25,10 @@ pub(super) fn lines(document: &Document) -> impl Iterator<Item = String> {
                 "connecting" => tls = false,
                 // A certificate in base64 is for programs.
                 "certificate" => return None,
+                "note" => {
+                    let text = remark.bare(0).unwrap_or_default();
+                    return Some(format!("=== note: {}", escape::for_screen(text.as_bytes())));
+                }
                 _ => {}
             }
         }
@@ -51,4 +55,18 @@ fn line(entry: &Entry<'_>, tls: bool) -> Option<String> {
         (Kind::Script | Kind::Comment, _) => "",
     };
     Some(format!("{mark}{text}").trim_end().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conversation::file::read;
+
+    #[test]
+    fn a_note_stands_in_words_under_the_line_that_it_is_about() {
+        let file = b"0.000000 > NOOP\n0.100000 < 250 ok\n0.300000 > QUIT\n9.000000 * note at=2 \"too slow\"\n";
+        let document = read(file).expect("a transcript");
+        let text = String::from_utf8(export(&document, &Knowledge::default())).expect("text");
+        assert_eq!(text, " -> NOOP\n<-  250 ok\n=== note: too slow\n -> QUIT\n");
+    }
 }

@@ -107,9 +107,21 @@ fn id_or_word(found: &regex::Captures<'_>) -> String {
 
 /// Replaces every whole occurrence of a name, in any case.
 fn replaced(text: &str, name: &str, by: &str) -> String {
-    let source = format!(r"(?i)(^|[^\w.-]){}($|[^\w-])", regex::escape(name));
-    Regex::new(&source)
-        .map_or_else(|_| text.to_owned(), |re| re.replace_all(text, format!("${{1}}{by}${{2}}")).into_owned())
+    let in_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+    let (lower, name) = (text.to_ascii_lowercase(), name.to_ascii_lowercase());
+    let (mut out, mut done) = (String::new(), 0);
+    for (start, found) in lower.match_indices(&name).filter(|(_, found)| !found.is_empty()) {
+        let end = start + found.len();
+        let joined = text[..start].chars().next_back().is_some_and(|c| in_word(c) || c == '.')
+            || text[end..].chars().next().is_some_and(in_word);
+        if !joined {
+            out.push_str(&text[done..start]);
+            out.push_str(by);
+            done = end;
+        }
+    }
+    out.push_str(&text[done..]);
+    out
 }
 
 /// The names and addresses of the two ends of a conversation.
@@ -215,6 +227,14 @@ mod tests {
             assert_ne!(masks.apply(one, &ends()), masks.apply(two, &ends()), "{one}");
         }
         assert_eq!(masks.apply("mx.target.local ready", &ends()), "<host> ready");
+    }
+
+    #[test]
+    fn a_name_is_masked_wherever_it_is_a_word_of_its_own() {
+        assert_eq!(replaced("mx.a Mx.A, mx.a.", "mx.a", "<host>"), "<host> <host>, <host>.");
+        for other in ["smtp.mx.a", "mx.ab", "mx.a-1", "ümx.a", "x-mx.a"] {
+            assert_eq!(replaced(other, "mx.a", "<host>"), other);
+        }
     }
 
     #[test]

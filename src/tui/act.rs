@@ -323,7 +323,7 @@ fn not_now(model: &Model, action: Action) -> Option<String> {
         }
         Action::Step(n) => format!("There is no next step {n} here."),
         Action::Reconnect => "There is nothing to connect to again; {connect} connects.".to_owned(),
-        Action::Send | Action::Mend if model.is_offline() => {
+        Action::Send | Action::Mend | Action::Ready if model.is_offline() => {
             "This is a file; {connect} connects to a server.".to_owned()
         }
         Action::Send => "No connection: {reconnect} connects again, {connect} elsewhere. The line is kept.".to_owned(),

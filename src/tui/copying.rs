@@ -50,12 +50,10 @@ pub(super) fn exchange(talk: &Talk, exchange: usize) -> Option<String> {
     Some(if tls { text.split_once('\n').map_or(text.clone(), |(_, rest)| rest.to_owned()) } else { text })
 }
 
-/// A command line of swaks that does what the last connection did, and what of it swaks has no way to say, in words. No
-/// secret is in it, swaks asks for it.
-pub(super) fn swaks(talk: &Talk) -> Option<(String, Option<String>)> {
-    let exchanges = talk.dialogue.exchanges();
-    let from = exchanges.iter().rposition(|x| x.ask == Ask::Greeting)?;
-    let mine = &exchanges[from..];
+/// A command line of swaks that does what was done up to the transaction of the selected exchange, or, with none, what
+/// the last connection did; and what of it swaks has no way to say, in words. No secret is in it, swaks asks for it.
+pub(super) fn swaks(talk: &Talk, selected: Option<usize>) -> Option<(String, Option<String>)> {
+    let mine = done(talk.dialogue.exchanges(), selected)?;
     let mut words = vec!["swaks".to_owned()];
     server(talk, &mut words);
     greeting(talk, mine, &mut words);
@@ -82,6 +80,20 @@ pub(super) fn swaks(talk: &Talk) -> Option<(String, Option<String>)> {
         Err(why) => left_out.push(why.to_owned()),
     }
     Some((words.join(" "), (!left_out.is_empty()).then(|| left_out.join(", "))))
+}
+
+/// The exchanges of the last connection, or of the selected exchange's, to the end of its transaction.
+fn done(exchanges: &[Exchange], selected: Option<usize>) -> Option<&[Exchange]> {
+    let is_greeting = |x: &Exchange| x.ask == Ask::Greeting;
+    let up_to = selected.and_then(|n| exchanges.get(..=n)).unwrap_or(exchanges);
+    let from = up_to.iter().rposition(is_greeting).or_else(|| exchanges.iter().position(is_greeting))?;
+    let in_mail = up_to.get(from..).is_some_and(|seen| seen.iter().any(|x| x.verb == Verb::Mail));
+    let begins_anew = |x: &Exchange| {
+        is_greeting(x) || in_mail && x.ask == Ask::Command && matches!(x.verb, Verb::Mail | Verb::Starttls | Verb::Auth)
+    };
+    let after = up_to.len().max(from + 1);
+    let end = exchanges[after..].iter().position(begins_anew).map_or(exchanges.len(), |n| after + n);
+    Some(&exchanges[from..end])
 }
 
 /// The parameters of MAIL and RCPT: swaks sends none of them.
@@ -134,12 +146,12 @@ fn greeting(talk: &Talk, mine: &[Exchange], words: &mut Vec<String>) {
 }
 
 fn protection(talk: &Talk, mine: &[Exchange], words: &mut Vec<String>) {
-    let session = &talk.dialogue.state().session;
+    let last = mine.last().map_or(0, Exchange::start);
+    let secured = talk.dialogue.state_at(&talk.log, last).session.tls;
     let starttls = mine.iter().any(|x| x.verb == Verb::Starttls && x.code.is_some_and(|c| c.number() == 220));
-    let secured = talk.tls.as_ref().is_some_and(|tls| tls.get("failed").is_none());
     if starttls {
         words.push("--tls".to_owned());
-    } else if secured || session.tls {
+    } else if secured {
         words.push("--tls-on-connect".to_owned());
     }
     let auth = mine.iter().rfind(|x| x.verb == Verb::Auth && x.ask == Ask::Command);
@@ -244,7 +256,7 @@ mod tests {
                 Some("the message (swaks would change its % or \\)"),
             ),
         ] {
-            assert_eq!(swaks(&talk(&format!("{CLASSIC}{more}"))), Some((want, left_out.map(str::to_owned))));
+            assert_eq!(swaks(&talk(&format!("{CLASSIC}{more}")), None), Some((want, left_out.map(str::to_owned))));
         }
     }
 
@@ -252,7 +264,7 @@ mod tests {
     fn what_swaks_can_t_say_is_named() {
         let text =
             CLASSIC.replace("noddy.com>", "noddy.com> SIZE=100 RET=HDRS").replace("<a@b.c>", "<a@b.c> NOTIFY=NEVER");
-        let (command, left_out) = swaks(&talk(&text)).expect("a command");
+        let (command, left_out) = swaks(&talk(&text), None).expect("a command");
         assert!(!command.contains("SIZE") && !command.contains("NOTIFY"), "{command}");
         assert_eq!(left_out.as_deref(), Some("SIZE=100, RET=HDRS, NOTIFY=NEVER"));
     }
@@ -263,7 +275,20 @@ mod tests {
             > STARTTLS\n< 220 go\n* tls version=TLSv1.3 verified=yes\n> EHLO a\n< 250 AUTH PLAIN\n> AUTH PLAIN {{auth}}\n\
             < 235 ok";
         let want = "swaks --server 127.0.0.1 --port 587 --helo a --tls --auth PLAIN --quit-after AUTH";
-        assert_eq!(swaks(&talk(text)), Some((want.to_owned(), None)));
+        assert_eq!(swaks(&talk(text), None), Some((want.to_owned(), None)));
+    }
+
+    #[test]
+    fn a_swaks_command_is_of_the_transaction_that_is_selected() {
+        let later = "\n> RSET\n< 250 ok\n> STARTTLS\n< 220 go\n* tls version=TLSv1.3 verified=yes\n> EHLO noddy.com\n\
+            < 250 mx\n> MAIL FROM:<second@noddy.com>\n< 552 5.3.4 no";
+        let talk = talk(&format!("{CLASSIC}{later}"));
+        let of = |selected| swaks(&talk, selected).map(|(command, _)| command).unwrap_or_default();
+        let first = of(Some(4));
+        assert!(first.contains("--from dude@noddy.com --to") && !first.contains("--tls"), "{first}");
+        assert!(first.ends_with("--quit-after RCPT"), "{first}");
+        assert!(of(Some(8)).ends_with("--tls --from second@noddy.com --quit-after MAIL"), "{}", of(Some(8)));
+        assert_eq!(of(None), of(Some(8)));
     }
 
     #[test]

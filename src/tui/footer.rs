@@ -76,7 +76,12 @@ fn hints(model: &Model, columns: usize) -> Vec<Hint> {
             let key = model.keymap.keys(entry.action, place).next()?.to_string();
             let steps = (1..=9).take_while(|n| model.step(*n).is_some()).count();
             let key = if entry.action == Action::Step(1) && steps > 1 { format!("{key}…{steps}") } else { key };
-            Some(Hint { need: need(entry, model), key, words: entry.short, action: entry.action })
+            let words = match entry.action {
+                // A file has no line to send; what is left leads to the transcript.
+                Action::ToComposer if model.is_offline() => Action::ToTranscript.entry().short,
+                _ => entry.short,
+            };
+            Some(Hint { need: need(entry, model), key, words, action: entry.action })
         })
         .collect();
     let room = |hints: &[Hint]| hints.iter().map(|hint| hint.width() + width(BETWEEN)).sum::<usize>();
@@ -94,7 +99,10 @@ fn need(entry: &Entry, model: &Model) -> u8 {
         Action::Stop => u8::from(model.waiting.is_some()),
         // Offered only while there is something to mend.
         Action::Mend => 2,
-        Action::Reconnect if model.talk.is_open() => 6,
+        // In a file one reads first of all.
+        Action::Reconnect if model.talk.is_open() || model.is_offline() => 6,
+        Action::Replay if model.talk.is_script() => 3,
+        Action::NextFile => 4,
         Action::Reconnect => 1,
         _ => entry.need,
     }

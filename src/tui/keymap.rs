@@ -232,16 +232,16 @@ impl Keymap {
             }
         };
         let mut warnings = Vec::new();
-        for (place, keys) in &table {
-            let known = Where::NAMES.iter().find(|(_, name)| name == place);
+        for (name, keys) in &table {
+            let known = Where::NAMES.iter().find(|(_, known)| known == name);
             let (Some((place, _)), Some(keys)) = (known, keys.as_table()) else {
                 let places = Where::NAMES.map(|(_, name)| name).join(", ");
-                warnings.push(format!("keymap.toml: `{place}` is no table of keys; there are {places}"));
+                warnings.push(format!("keymap.toml: `{name}` is no table of keys; there are {places}"));
                 continue;
             };
             for (key, action) in keys {
                 if let Err(warning) = self.bind(*place, key, action) {
-                    warnings.push(format!("keymap.toml: {warning}"));
+                    warnings.push(format!("keymap.toml: {warning} ([{name}] {key} = {action})"));
                 }
             }
         }
@@ -249,11 +249,17 @@ impl Keymap {
     }
 
     fn bind(&mut self, place: Where, key: &str, action: &toml::Value) -> Result<(), String> {
-        let bound = Key::parse(key).ok_or_else(|| format!("`{key}` is no key; write ctrl-p, f1, alt-up, G, enter"))?;
+        let turned = action.as_str().is_some_and(|name| Key::parse(name).is_some()) && Action::named(key).is_some();
+        let bound = Key::parse(key).ok_or_else(|| match turned {
+            true => format!("the key stands on the left and `{key}` on the right"),
+            false => format!("`{key}` is no key; write ctrl-p, f1, alt-up, G, enter"),
+        })?;
         let name = action.as_str().ok_or_else(|| format!("`{key}` needs the name of an action in quotes"))?;
         let action = match name {
             "" => None,
-            name => Some(Action::named(name).ok_or_else(|| format!("`{name}` is no action; Ctrl-P lists them"))?),
+            name => Some(
+                Action::named(name).ok_or_else(|| format!("`{name}` is no action; Ctrl-P lists them, \"\" is none"))?,
+            ),
         };
         self.bindings.retain(|(at, old, _)| *at != place || *old != bound);
         if let Some(action) = action {
@@ -319,6 +325,21 @@ mod tests {
         assert_eq!(warnings.len(), 3, "{warnings:?}");
         assert!(warnings.iter().any(|w| w.contains("`fly`")));
         assert_eq!(map.keys(Action::Quit, Where::Composer).next(), Some(key("ctrl-x")), "the user's own key is shown");
+    }
+
+    #[test]
+    fn a_warning_names_the_entry_and_says_what_stands_where() {
+        let warnings =
+            Keymap::default().overlay("[everywhere]\nquit = \"ctrl-x\"\n[transcript]\nf2 = \"none\"\nf3 = \"fly\"\n");
+        assert_eq!(
+            warnings[0],
+            "keymap.toml: the key stands on the left and `quit` on the right ([everywhere] quit = \"ctrl-x\")"
+        );
+        assert!(
+            warnings[1].contains("[transcript] f2 = \"none\"") && warnings[1].contains("\"\" is none"),
+            "{warnings:?}"
+        );
+        assert!(warnings[2].contains("f3 = \"fly\""), "{warnings:?}");
     }
 
     #[test]

@@ -147,7 +147,7 @@ fn read(path: &Path, sender: &UnboundedSender<Message>) -> Result<(), Message> {
             return Err(broken(path, sender, reader.document(), &error));
         }
         if first && size > CHUNK as u64 {
-            show(path, sender, reader.document().clone(), Part::Beginning);
+            show(path, sender, reader.document().clone(), Part::Beginning, None);
         }
         first = false;
     }
@@ -157,7 +157,7 @@ fn read(path: &Path, sender: &UnboundedSender<Message>) -> Result<(), Message> {
                 1 => warning.to_string(),
                 n => format!("{warning}, and {} more oddities", n - 1),
             });
-            show(path, sender, document, Part::Whole);
+            show(path, sender, document, Part::Whole, None);
             odd.map_or(Ok(()), |odd| Err(Message::Notice(odd)))
         }
         Err(error) => Err(Message::NotOpened(path.to_owned(), words(&error))),
@@ -169,7 +169,8 @@ fn broken(path: &Path, sender: &UnboundedSender<Message>, read: &Document, error
     if read.log.is_empty() {
         return Message::NotOpened(path.to_owned(), words(error));
     }
-    show(path, sender, read.clone(), Part::Whole);
+    let line = if let FileError::Format { line, .. } = error { *line } else { 0 };
+    show(path, sender, read.clone(), Part::Whole, Some(line));
     Message::Notice(format!("Only what comes before this could be read: line {}", &words(error)[1..]))
 }
 
@@ -187,12 +188,13 @@ enum Part {
     Whole,
 }
 
-fn show(path: &Path, sender: &UnboundedSender<Message>, document: Document, part: Part) {
+fn show(path: &Path, sender: &UnboundedSender<Message>, document: Document, part: Part, broken: Option<usize>) {
     let file = path.file_name().map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy());
     let name = Annotations::of(&document).title.unwrap_or_else(|| file.into_owned());
     let read_only = document.read_only;
     let mut talk = Box::new(Talk::opened(name, path.to_owned(), document.log));
     talk.read_only = read_only;
+    talk.broken = broken;
     talk.target = document.header.text("target").map(str::to_owned);
     let _ = sender.send(Message::Opened { path: path.to_owned(), talk, whole: part == Part::Whole });
 }
@@ -222,6 +224,10 @@ fn row(summary: Summary, now: Timestamp) -> Recent {
     });
     if let Some(title) = summary.title {
         outcome = Some(title);
+    }
+    if outcome.is_none() && summary.started.is_none() && target.is_empty() {
+        let file = summary.path.file_name().map(|name| name.to_string_lossy().into_owned());
+        outcome = file.map(|file| format!("{file}: no conversation in it that can be read"));
     }
     Recent {
         when: summary.started.map_or_else(String::new, |started| when(started, now, &zone)),

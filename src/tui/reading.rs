@@ -14,6 +14,10 @@ use super::overlay::{Ask, Copy, Glossary, Overlay, Prompt, What};
 
 /// Does an action of reading.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    if let Some(why) = unwritable(model).filter(|_| action == Action::Note) {
+        model.notice = Some(why);
+        return Vec::new();
+    }
     let (search, filter) = model.transcript.narrowing();
     let prompt = match action {
         Action::Search => Some((Ask::Search(model.transcript.origin()), String::new())),
@@ -43,7 +47,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Bookmark => return bookmark(model),
         Action::NextBookmark => {
             let found = model.transcript.next_bookmark(&model.talk);
-            model.notice = (!found).then(|| "There are no bookmarks here; m sets one.".to_owned());
+            model.notice = (!found).then(|| model.keymap.told("There are no bookmarks here; {bookmark} sets one."));
         }
         Action::Copy => model.overlay = Some(Overlay::Copy(Copy)),
         Action::Zoom => return zoom(model),
@@ -65,11 +69,11 @@ fn zoom(model: &mut Model) -> Vec<Effect> {
         if model.focus == Focus::Composer {
             model.focus = Focus::Transcript;
         }
-        "The mouse selects text now; z goes back."
+        "The mouse selects text now; {zoom} goes back."
     } else {
         return vec![Effect::Mouse(model.mouse)];
     };
-    model.notice = Some(words.to_owned());
+    model.notice = Some(model.keymap.told(words));
     vec![Effect::Mouse(false)]
 }
 
@@ -187,17 +191,29 @@ fn annotate(model: &mut Model, remark: Remark) -> Vec<Effect> {
     if !model.is_offline() {
         return vec![Effect::Remark(remark)];
     }
-    let Some(path) = model.talk.path.clone().filter(|_| !model.talk.read_only && !model.talk.partial) else {
-        let words = if model.talk.partial {
-            "The file is still being read; try again in a moment."
-        } else {
-            "This file is of a newer format and is not written to."
-        };
-        model.notice = Some(words.to_owned());
+    let Some(path) = model.talk.path.clone().filter(|_| unwritable(model).is_none()) else {
+        model.notice = unwritable(model);
         return Vec::new();
     };
     let last = (0..model.talk.log.len()).rev().find_map(|n| model.talk.log.get(n)?.at);
     vec![Effect::Annotate(path, Timed { at: last.unwrap_or_default(), event: Event::Remark(remark) })]
+}
+
+/// Why nothing can be added to the opened file.
+fn unwritable(model: &Model) -> Option<String> {
+    let talk = &model.talk;
+    let words = if !model.is_offline() {
+        return None;
+    } else if talk.partial {
+        "The file is still being read; try again in a moment."
+    } else if talk.broken.is_some() {
+        "This file is broken further down and is not written to; {save-as} saves what could be read."
+    } else if talk.read_only {
+        "This file is of a newer format and is not written to."
+    } else {
+        return None;
+    };
+    Some(model.keymap.told(words))
 }
 
 /// Copies something of the conversation.
@@ -210,7 +226,7 @@ pub(super) fn copy(model: &mut Model, what: What) -> Vec<Effect> {
         What::Line => record.map(|record| copying::line(talk, record)),
         What::Exchange => exchange.and_then(|exchange| copying::exchange(talk, exchange)),
         What::Conversation => return vec![Effect::CopyWhole(whole(model))],
-        What::Swaks => copying::swaks(talk).map(|(text, without)| {
+        What::Swaks => copying::swaks(talk, model.transcript.selected()).map(|(text, without)| {
             left_out = without;
             text
         }),

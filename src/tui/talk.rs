@@ -33,6 +33,8 @@ pub struct Talk {
     pub target: Option<String>,
     /// It is of a newer format, and nothing is appended to it.
     pub read_only: bool,
+    /// The line of an opened file at which it could not be read on; nothing is appended to it either.
+    pub broken: Option<usize>,
     /// More of it is still being read.
     pub partial: bool,
     /// What happened.
@@ -53,6 +55,14 @@ pub struct Talk {
 }
 
 impl Talk {
+    /// Whether it is a script that was opened: lines to send, of which nothing was recorded.
+    #[must_use]
+    pub fn is_script(&self) -> bool {
+        let unspoken =
+            self.source == Source::Opened && self.connected.is_none() && self.dialogue.exchanges().is_empty();
+        unspoken && self.log.since(0).any(|(_, entry)| entry.kind == Kind::Script)
+    }
+
     /// A conversation that begins now.
     #[must_use]
     pub fn live(name: &str) -> Self {

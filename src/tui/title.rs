@@ -89,6 +89,9 @@ fn state(model: &Model) -> String {
     if model.talk.partial {
         return "…".to_owned();
     }
+    if model.talk.is_script() {
+        return "a script".to_owned();
+    }
     if model.talk.log.is_empty() { String::new() } else { model.panel.where_line(&model.talk) }
 }
 

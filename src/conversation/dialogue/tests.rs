@@ -202,6 +202,19 @@ fn a_greeting_that_the_client_did_not_wait_for_gives_way_to_the_next_reply() {
 }
 
 #[test]
+fn a_transaction_after_starttls_has_its_own_recipients_alone() {
+    let log = log(
+        "* connected a\n< 220 mx\n> EHLO a\n< 250 STARTTLS\n> MAIL FROM:<a@b>\n< 250 ok\n> RCPT TO:<c@d>\n< 550 no\n\
+         > RSET\n< 250 ok\n> STARTTLS\n< 220 go\n* tls version=TLSv1.3 verified=yes\n> EHLO a\n< 250 mx\n\
+         > MAIL FROM:<a@b>\n< 250 ok\n> RCPT TO:<e@f>\n< 250 ok",
+    );
+    let dialogue = Dialogue::of(&log);
+    let addresses: Vec<_> = dialogue.envelope().iter().map(|r| dialogue.address(&log, r)).collect();
+    assert_eq!(addresses, ["e@f"]);
+    assert_eq!(dialogue.state().session.transactions, 2);
+}
+
+#[test]
 fn what_was_dialled_as_lmtp_has_verdicts_for_each_recipient_without_lhlo() {
     let log = log(
         "* connecting a protocol=lmtp\n* connected a\n< 220 mx\n> MAIL FROM:<a@b>\n< 250 ok\n> RCPT TO:<c@d>\n< 250 ok\n> RCPT TO:<e@f>\n\

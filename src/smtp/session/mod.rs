@@ -181,12 +181,13 @@ impl Session {
         self.phase = Phase::Greeting;
     }
 
-    /// The line is encrypted now. After STARTTLS everything that was known is forgotten (RFC 3207 4.2).
+    /// The line is encrypted now. After STARTTLS everything that was known is forgotten (RFC 3207 4.2); how many
+    /// transactions there were is not knowledge of the server's, and stays.
     pub fn tls_started(&mut self) {
         let starttls = !matches!(self.phase, Phase::Connecting | Phase::Greeting);
         let phase = if starttls { Phase::Greeted } else { self.phase };
-        let (lmtp, announces_lmtp) = (self.lmtp, self.announces_lmtp);
-        *self = Self { tls: true, phase, forgot: starttls, lmtp, announces_lmtp, ..Self::default() };
+        let (lmtp, announces_lmtp, transactions) = (self.lmtp, self.announces_lmtp, self.transactions);
+        *self = Self { tls: true, phase, forgot: starttls, lmtp, announces_lmtp, transactions, ..Self::default() };
     }
 
     /// The connection has ended.

@@ -8,7 +8,7 @@ use crate::decode::Knowledge;
 use crate::smtp::{Phase, Session, Verb};
 use crate::tui::keymap::Keymap;
 use crate::tui::pane::wrap::{self, Look};
-use crate::tui::talk::Talk;
+use crate::tui::talk::{Source, Talk};
 use crate::tui::theme::{Role, Theme};
 
 use super::moment::Moment;
@@ -68,7 +68,13 @@ pub(super) fn draw(
     let mut place = Place { theme, area, buffer, y: area.y };
     place.progress(session);
     let free = usize::from(place.left()).saturating_sub(envelope_rows(&moment));
-    let follows = may_follow(session, (knowledge, keymap), area.width.saturating_sub(LABEL), free.clamp(1, 2));
+    // What nobody has recorded anything of waits for no server.
+    let unspoken = talk.source == Source::Opened && talk.dialogue.exchanges().is_empty() && talk.connected.is_none();
+    let follows = if unspoken {
+        Vec::new()
+    } else {
+        may_follow(session, (knowledge, keymap), area.width.saturating_sub(LABEL), free.clamp(1, 2))
+    };
     let left = place.left().saturating_sub(u16::try_from(follows.len()).unwrap_or(u16::MAX));
     place.envelope(talk, &moment, left);
     for (n, line) in follows.iter().enumerate() {

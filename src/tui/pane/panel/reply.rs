@@ -287,7 +287,9 @@ fn nothing_yet(talk: &Talk, keymap: &Keymap, width: u16) -> Vec<Row> {
         out.paragraph(0, Role::Dim, next);
         return out.rows;
     }
-    let next = if talk.source == Source::Opened {
+    let next = if talk.is_script() {
+        "This is a script, of which nothing was sent yet. {replay} in the transcript plays it against a server."
+    } else if talk.source == Source::Opened {
         "There is no reply in this conversation."
     } else if talk.dialogue.state().is_waiting() {
         "The server is working on it. {stop} stops waiting."

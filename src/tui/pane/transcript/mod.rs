@@ -82,9 +82,11 @@ impl Transcript {
     #[must_use]
     pub fn status(&self, talk: &Talk) -> String {
         let source = match talk.source {
-            Source::Live => "live",
-            Source::Opened if talk.partial => "opened …",
-            Source::Opened => "opened",
+            Source::Live => "live".to_owned(),
+            Source::Opened if talk.partial => "opened …".to_owned(),
+            Source::Opened => {
+                talk.broken.map_or_else(|| "opened".to_owned(), |line| format!("broken at line {line} of the file"))
+            }
         };
         let narrowed = self.narrowed(talk);
         if !narrowed.is_empty() {
@@ -93,7 +95,7 @@ impl Transcript {
         match self.selected {
             Some(exchange) => format!("{} of {} · {source}", exchange + 1, talk.dialogue.exchanges().len()),
             None if self.held => format!("{} % · {source}", self.top.record * 100 / talk.log.len().max(1)),
-            None => source.to_owned(),
+            None => source,
         }
     }
 
@@ -151,6 +153,7 @@ impl Transcript {
         } else {
             let words = match self.filter {
                 Some(_) => "No line fits the filter. Esc shows all.",
+                None if talk.source == Source::Opened && !talk.partial => "The file is empty. {connect} connects.",
                 None => "Nothing was said yet. {connect} connects.",
             };
             view::draw_empty(&keymap.told(words), theme, area, buffer);
