@@ -42,6 +42,10 @@ pub(super) fn open(launch: Launch, common: &Common, world: &World) -> Exit {
     runtime.shutdown_background();
     match left {
         Ok(left) => {
+            for warning in &left.warnings {
+                // Standard error may be closed; there is nobody to tell then.
+                let _ = writeln!(std::io::stderr(), "ehlo: {warning}");
+            }
             let mut out = std::io::stdout();
             // The terminal may be gone by now.
             let _ = out.write_all(farewell(&left.recorded).as_bytes());

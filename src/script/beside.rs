@@ -48,6 +48,12 @@ pub struct Beside {
 }
 
 impl Beside {
+    /// Whether it is about a line that is sent.
+    #[must_use]
+    pub fn is_sent(&self) -> bool {
+        [&self.left, &self.right].iter().any(|lines| lines.first().is_some_and(|line| line.starts_with("> ")))
+    }
+
     /// Whether it is one of those that a reader looks for.
     #[must_use]
     pub fn is_difference(&self) -> bool {

@@ -188,10 +188,21 @@ fn move_by(model: &mut Model, action: Action) {
 
 /// An action that moves within the transcript, or within what stands in its place.
 pub(super) fn scroll(model: &mut Model, action: Action) {
+    let before = model.transcript.selected();
     match &mut model.replay {
         Some(columns) => columns.act(action),
         None => model.transcript.act(action, &model.talk),
     };
+    let (Some(before), Some(now)) = (before, model.transcript.selected()) else { return };
+    let again = match action {
+        Action::RefusalAfter if now < before => "From the beginning again.",
+        Action::RefusalBefore if now > before => "From the end again.",
+        Action::RefusalAfter | Action::RefusalBefore if now == before && model.replay.is_none() => {
+            "There is no other refusal in this conversation."
+        }
+        _ => return,
+    };
+    model.notice = Some(again.to_owned());
 }
 
 fn focus_after(model: &Model, action: Action) -> Focus {

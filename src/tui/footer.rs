@@ -5,7 +5,8 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::action::{ACTIONS, Action, Entry};
-use super::model::Model;
+use super::model::{Focus, Model};
+use super::overlay::Overlay;
 use super::text::width;
 use super::theme::Role;
 
@@ -14,6 +15,10 @@ const BETWEEN: &str = " · ";
 
 /// Draws it.
 pub(super) fn draw(model: &Model, buffer: &mut Buffer, area: Rect) {
+    if let Some(keys) = of_overlay(model) {
+        buffer.set_stringn(area.x, area.y, keys, area.width.into(), model.theme.style(Role::Dim));
+        return;
+    }
     let mut spans = vec![Span::raw(" ")];
     let pressed = pressed(model);
     for (n, Hint { key, words, .. }) in shown(model, area.width).into_iter().enumerate() {
@@ -34,8 +39,19 @@ fn pressed(model: &Model) -> String {
     if keys.is_empty() { String::new() } else { format!("pressed  {}", keys.join(" ")) }
 }
 
+/// What the row says while a line is asked for or the message is written: the keys below have other meanings there.
+fn of_overlay(model: &Model) -> Option<&'static str> {
+    match model.overlay.as_ref()? {
+        Overlay::Prompt(_) => Some(" Enter go on · Esc back"),
+        _ => None,
+    }
+}
+
 /// What a click on a column of it does.
 pub(super) fn at(model: &Model, area: Rect, column: u16) -> Option<Action> {
+    if of_overlay(model).is_some() {
+        return None;
+    }
     let mut end = 1;
     let clicked = shown(model, area.width).into_iter().find(|hint| {
         let start = end;
@@ -77,6 +93,9 @@ fn hints(model: &Model, columns: usize) -> Vec<Hint> {
             let steps = (1..=9).take_while(|n| model.step(*n).is_some()).count();
             let key = if entry.action == Action::Step(1) && steps > 1 { format!("{key}…{steps}") } else { key };
             let words = match entry.action {
+                Action::ToComposer if model.focus == Focus::Transcript && model.transcript.is_narrowed() => {
+                    Action::Widen.entry().short
+                }
                 // A file has no line to send; what is left leads to the transcript.
                 Action::ToComposer if model.is_offline() => Action::ToTranscript.entry().short,
                 _ => entry.short,
@@ -101,6 +120,9 @@ fn need(entry: &Entry, model: &Model) -> u8 {
         Action::Mend => 2,
         // In a file one reads first of all.
         Action::Reconnect if model.talk.is_open() || model.is_offline() => 6,
+        Action::Step(1) if model.is_offline() => 6,
+        Action::RefusalAfter if model.is_offline() => 3,
+        Action::ExchangeAfter | Action::Search if model.is_offline() => 4,
         Action::Replay if model.talk.is_script() => 3,
         Action::NextFile => 4,
         Action::Reconnect => 1,
@@ -111,7 +133,6 @@ fn need(entry: &Entry, model: &Model) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tui::model::Focus;
 
     #[test]
     fn the_footer_never_wraps_and_keeps_what_is_needed_most() {

@@ -100,7 +100,8 @@ pub(super) fn write(writing: Writing, knowledge: &Knowledge, world: &World, send
                 Some(format) => (format.export)(&document, &knowledge),
                 None => saved(&document),
             });
-            let shown = for_screen(to.to_string_lossy().as_bytes());
+            let shown = std::path::absolute(&to).unwrap_or_else(|_| to.clone());
+            let shown = for_screen(shown.to_string_lossy().as_bytes());
             Message::Notice(match octets.and_then(|octets| replace(&to, &octets).map_err(|error| error.to_string())) {
                 Ok(()) => format!("Written to {shown}"),
                 Err(why) => format!("Not written to {shown}: {why}"),

@@ -250,9 +250,12 @@ impl Keymap {
 
     fn bind(&mut self, place: Where, key: &str, action: &toml::Value) -> Result<(), String> {
         let turned = action.as_str().is_some_and(|name| Key::parse(name).is_some()) && Action::named(key).is_some();
-        let bound = Key::parse(key).ok_or_else(|| match turned {
-            true => format!("the key stands on the left and `{key}` on the right"),
-            false => format!("`{key}` is no key; write ctrl-p, f1, alt-up, G, enter"),
+        let bound = Key::parse(key).ok_or_else(|| {
+            if turned {
+                format!("the key stands on the left and `{key}` on the right")
+            } else {
+                format!("`{key}` is no key; write ctrl-p, f1, alt-up, G, enter")
+            }
         })?;
         let name = action.as_str().ok_or_else(|| format!("`{key}` needs the name of an action in quotes"))?;
         let action = match name {

@@ -26,7 +26,7 @@ use super::pane::lesson::LessonPane;
 use super::pane::panel::{Panel, Scene};
 use super::pane::transcript::Transcript;
 use super::regardless::Repeat;
-use super::replay::Replay;
+use super::replay::{self, Replay};
 use super::start::Start;
 use super::talk::{Source, Talk};
 use super::theme::{Theme, Themes};
@@ -315,6 +315,7 @@ impl Model {
             challenge: self.challenge.as_ref(),
             keymap: &self.keymap,
             bare: self.types_by_hand(),
+            replays: replay::is_playing(self),
         }
     }
 

@@ -46,6 +46,8 @@ pub struct Launch {
 pub struct Left {
     /// The conversations that were recorded.
     pub recorded: Vec<Recorded>,
+    /// What was wrong in the user's own files.
+    pub warnings: Vec<String>,
     /// Whether a signal ended it.
     pub interrupted: bool,
 }
@@ -86,6 +88,7 @@ pub async fn run(launch: Launch, world: World) -> Result<Left, RunError> {
         drawn: None,
         leaving: None,
         unreadable: None,
+        warnings: Vec::new(),
     };
     bench.begin(launch).await?;
     let interrupted = bench.live(background).await?;
@@ -93,7 +96,8 @@ pub async fn run(launch: Launch, world: World) -> Result<Left, RunError> {
     if let Some(why) = bench.unreadable.take() {
         return Err(RunError::Unreadable(why));
     }
-    Ok(Left { recorded: std::mem::take(&mut bench.dialler.recorded), interrupted })
+    let (recorded, warnings) = (std::mem::take(&mut bench.dialler.recorded), bench.warnings);
+    Ok(Left { recorded, warnings, interrupted })
 }
 
 /// The running workbench.
@@ -111,6 +115,8 @@ struct Bench {
     leaving: Option<bool>,
     /// The only file that was to be looked at, and why it can't be.
     unreadable: Option<String>,
+    /// What is wrong in the user's own files; said again on leaving.
+    warnings: Vec<String>,
 }
 
 impl Bench {
@@ -125,7 +131,13 @@ impl Bench {
             warnings.extend(self.model.keymap.overlay(&text));
         }
         self.model.composer.remember(super::remembered::load(&self.world.directories.state));
-        self.model.notice = (!warnings.is_empty()).then(|| warnings.join(" · "));
+        self.model.notice = match &warnings[..] {
+            [] => None,
+            [one] => Some(one.clone()),
+            // A row has no room for them all.
+            [first, others @ ..] => Some(format!("{} more, told on leaving · {first}", others.len())),
+        };
+        self.warnings = warnings;
         self.model.start.profiles = profiles::rows(&self.world);
         self.model.files = Files { paths: launch.files, current: 0 };
         let warning = self.model.notice.clone();

@@ -11,7 +11,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         "to the line",
         "Go to the composer: the line to send.",
         &[(Transcript, "esc"), (Transcript, "i"), (Panel, "esc"), (Panel, "i"), (Lesson, "esc"), (Lesson, "i")],
-        |model| live(model) || model.focus == Focus::Panel,
+        |model| live(model) || model.focus == Focus::Panel || model.transcript.is_narrowed(),
     )
     .needed(3),
     entry(

@@ -20,7 +20,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         "skip",
         "Skip the next line of the replay.",
         &[(Composer, "ctrl-t"), (Transcript, "ctrl-t")],
-        replay::is_playing,
+        replay::has_more,
     )
     .needed(3),
     entry(
@@ -29,7 +29,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         "all the rest",
         "Play all the rest of the replay at once; Ctrl-C stops it.",
         &[(Transcript, "R")],
-        replay::is_playing,
+        replay::has_more,
     )
     .needed(5),
     entry(

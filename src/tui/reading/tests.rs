@@ -289,3 +289,61 @@ fn themes_change_the_look_and_not_the_words() {
     screen.keys("<ctrl-p>theme<enter>");
     assert!(screen.shown().contains("Theme mono"), "{}", screen.shown());
 }
+
+#[test]
+fn a_file_that_is_broken_further_down_says_so_for_good_and_is_not_written_to() {
+    let mut screen = opened(RELAY, 80, 24);
+    screen.model.talk.broken = Some(20);
+    screen.keys("j");
+    assert!(screen.shown().contains("broken at line 20"), "{}", screen.shown());
+    for key in [";", "m"] {
+        screen.keys(key);
+        assert!(screen.shown().contains("is not written to"), "{}", screen.shown());
+        assert_eq!(screen.asked(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_script_and_an_empty_file_are_told_from_a_connection() {
+    let mut screen = Screen::new(120, 33);
+    let mut open = |text: &str| {
+        let log = crate::conversation::file::read(text.as_bytes()).expect("a script").log;
+        let path = PathBuf::from("mine.smtp");
+        let talk = Talk::opened("mine.smtp".to_owned(), path.clone(), log);
+        screen.send(Message::Opened { path, talk: Box::new(talk), whole: true });
+        screen.asked();
+        screen.shown()
+    };
+    let script = open("> EHLO noddy.com\n< 250\n> QUIT\n");
+    assert!(script.contains(" a script") && !script.contains("connecting"), "{script}");
+    assert!(script.contains("plays it against a server") && script.contains("r replay"), "{script}");
+    let empty = open("");
+    assert!(empty.contains("The file is empty.") && !empty.contains("server's turn"), "{empty}");
+}
+
+#[test]
+fn the_refusals_go_round_and_the_screen_says_when() {
+    let mut screen = opened(RELAY, 120, 33);
+    screen.keys("ee");
+    assert!(screen.shown().contains("There is no other refusal in this conversation."), "{}", screen.shown());
+    let mut screen = opened(&format!("{RELAY}\n> NOOP\n< 421 no"), 120, 33);
+    screen.keys("ee");
+    assert!(!screen.shown().contains("again."), "{}", screen.shown());
+    screen.keys("e");
+    assert!(screen.shown().contains("From the beginning again."), "{}", screen.shown());
+    screen.keys("E");
+    assert!(screen.shown().contains("From the end again."), "{}", screen.shown());
+}
+
+#[test]
+fn the_last_row_says_the_keys_that_hold_now() {
+    let mut screen = opened(RELAY, 80, 24);
+    let last = |screen: &Screen| screen.shown().lines().last().unwrap_or_default().to_owned();
+    assert!(last(&screen).contains("e next refusal") && !last(&screen).contains("reconnect"), "{}", last(&screen));
+    screen.keys("f");
+    assert!(last(&screen).contains("Enter go on · Esc back"), "{}", last(&screen));
+    screen.keys("refused<enter>");
+    assert!(last(&screen).contains("Esc show all"), "{}", last(&screen));
+    screen.keys("<esc><enter>");
+    assert!(last(&screen).contains("Esc to transcript"), "{}", last(&screen));
+}

@@ -158,7 +158,10 @@ impl Replay {
                 let stepper = &playing.of.stepper;
                 let (done, all) = stepper.progress();
                 if stepper.next() == Next::Done {
-                    return format!("replayed {} · {}", playing.of.name, tally(stepper.tally()));
+                    let skipped =
+                        stepper.rows().iter().filter(|row| row.mark == Mark::Skipped && row.is_sent()).count();
+                    let skipped = if skipped == 0 { String::new() } else { format!(" · {skipped} skipped") };
+                    return format!("replayed {} · {}{skipped}", playing.of.name, tally(stepper.tally()));
                 }
                 let way = if playing.all { "all at once" } else { "step by step" };
                 format!("replaying {} · line {} of {all} · {way}", playing.of.name, (done + 1).min(all))
@@ -222,6 +225,11 @@ fn tally((differ, drift): (usize, usize)) -> String {
         (differ, 0) => format!("{differ} ≠"),
         (differ, drift) => format!("{differ} ≠, {drift} ≈"),
     }
+}
+
+/// Whether a replay is on the screen that has lines left.
+pub(super) fn has_more(model: &Model) -> bool {
+    matches!(&model.replay, Some(Replay { what: What::Playing(playing), .. }) if playing.of.stepper.next() != Next::Done)
 }
 
 /// Whether a replay is on the screen.

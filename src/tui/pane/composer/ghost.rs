@@ -21,7 +21,7 @@ pub(super) fn ghost(typed: &str, ended: bool, history: &History, around: &Surrou
         return next_command(ended, around).unwrap_or_default();
     }
     let offered = from_template(typed, around).or_else(|| {
-        let may = typed.contains(' ') || candidates(typed, around).is_empty();
+        let may = !around.replays && (typed.contains(' ') || candidates(typed, around).is_empty());
         history.longer(typed, around).filter(|_| may).map(|line| line[typed.len()..].to_owned())
     });
     offered.filter(|rest| !rest.trim().is_empty()).unwrap_or_default()

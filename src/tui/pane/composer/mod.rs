@@ -72,6 +72,8 @@ pub struct Surroundings<'a> {
     pub keymap: &'a Keymap,
     /// Nothing is offered: the typing itself is the matter.
     pub bare: bool,
+    /// A replay puts the lines here, and what was typed before has nothing to add to them.
+    pub replays: bool,
 }
 
 /// The composer's state.

@@ -53,6 +53,7 @@ impl Desk {
             challenge: None,
             keymap: crate::tui::keymap::Keymap::shipped(),
             bare: false,
+            replays: false,
         };
         act(&mut self.composer, &around)
     }

@@ -84,9 +84,7 @@ impl Transcript {
         let source = match talk.source {
             Source::Live => "live".to_owned(),
             Source::Opened if talk.partial => "opened …".to_owned(),
-            Source::Opened => {
-                talk.broken.map_or_else(|| "opened".to_owned(), |line| format!("broken at line {line} of the file"))
-            }
+            Source::Opened => talk.broken.map_or_else(|| "opened".to_owned(), |line| format!("broken at line {line}")),
         };
         let narrowed = self.narrowed(talk);
         if !narrowed.is_empty() {

@@ -32,7 +32,13 @@ impl Transcript {
         if let Some(run) = self.landmarks.run(record).filter(|_| folded) {
             self.turn(run.from);
         }
+        let seen = self.sees(record, talk);
         self.mark(record, talk);
+        // What was out of sight is shown with what follows it.
+        if let Some(rows) = self.rows_of(talk).filter(|_| !seen) {
+            self.top = rows.up(rows.settled(Place::first_of(record)), usize::from(self.size.height) / 3);
+            self.settle(talk);
+        }
     }
 
     /// Looks for a text, from the marked record or the top of the view on; an empty one ends the search.
