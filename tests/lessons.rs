@@ -209,6 +209,36 @@ fn the_first_lesson_from_start_to_finish_by_typing() {
 }
 
 #[test]
+fn an_answer_is_judged_and_recorded_and_the_next_lesson_begins_by_a_key() {
+    let home = Home::new();
+    let mut terminal = Terminal::start(&home, &["learn", "8"], (80, 24));
+    terminal.wait_for("step 1 of 5").wait_for("220 mx.target.local");
+    say(&mut terminal, "EHLO noddy.com", "EHLO done");
+    say(&mut terminal, "MAIL FROM:<dude@noddy.com>", "250 2.1.0");
+    say(&mut terminal, "RCPT TO:<anotherdude@target.local>", "step 2 of 5");
+    say(&mut terminal, "RCPT TO:<friend@elsewhere.example>", "step 3 of 5");
+    say(&mut terminal, "RSET", "250 2.0.0");
+    say(&mut terminal, "MAIL FROM:<anotherdude@target.local>", "(1 of 2)");
+    say(&mut terminal, "RCPT TO:<friend@elsewhere.example>", "step 4 of 5");
+    say(&mut terminal, "RCPT TO:<friend%elsewhere.example@target.local>", "step 5 of 5");
+    say(&mut terminal, "closed", "knows no such command");
+    terminal.keys("QUIT<Enter>").wait_for("closed by the server");
+    terminal.keys("<C-g>").wait_for("What have you found?").keys("open<Enter>").wait_for("Every foreign recipient");
+    terminal.keys("a").wait_for("What have you found?").keys("closed<Enter>");
+    for (question, right) in [("question 1 of 2", "No: nothing"), ("question 2 of 2", "Only that your own")] {
+        terminal.wait_for(question).wait_for("or a digit answers");
+        let screen = terminal.screen();
+        let place = (1..=3).find(|n| screen.contains(&format!("{n} {right}"))).unwrap();
+        terminal.keys(&place.to_string()).wait_for("Right.").keys("<Enter>");
+    }
+    terminal.wait_for("Done: all 5 steps.").wait_for("Next: Lesson 1").keys("n").wait_for("step 1 of 6");
+    let recorded = home.transcripts().iter().map(|path| std::fs::read_to_string(path).unwrap()).collect::<String>();
+    assert!(recorded.contains("* answer open\n") && recorded.contains("* answer closed\n"), "{recorded}");
+    terminal.keys("<C-q>").wait_for("still open").keys("q");
+    assert!(terminal.exit().success());
+}
+
+#[test]
 fn the_first_lesson_by_another_client_beside_the_workbench() {
     let home = Home::new();
     let mut terminal = Terminal::start(&home, &["learn", "1"], (120, 33));

@@ -176,7 +176,8 @@ fn words(place: Where) -> &'static [&'static str] {
         Where::Lesson => &[
             "You are in the lesson. Its steps tick from what the lab's server has seen, whichever client spoke to it; the \
              address stands below the steps.",
-            "A hint costs nothing but the pleasure of having found it. At the end there is a question or two.",
+            "A hint costs nothing but the pleasure of having found it. Where a step wants to know what you have found, \
+             your answer goes to the lesson and not to the server. At the end there is a question or two.",
         ],
         Where::Start => &[
             "Letters go to Find. What you type may be a host (mx.example:25), a profile, lab:, mx:DOMAIN for the mail \

@@ -209,6 +209,7 @@ fn what_was_found_is_told_to_the_lesson_and_recorded_and_nothing_of_it_is_sent()
         assert_eq!(class.screen.asked(), ["remark answer closed", "keep 5 of 5"]);
         assert!(class.shows("question 1 of 2"), "{}", class.screen.shown());
         class.screen.keys("<f7><ctrl-g>");
+        assert!(class.shows("The question is answered in the lesson (F7)"), "{}", class.screen.shown());
         assert!(!class.shows("What have you found?"), "nothing is asked any more");
     }
 }
