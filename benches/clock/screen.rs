@@ -156,6 +156,24 @@ impl Screen {
         painted
     }
 
+    /// From a key until the screen shows a text, while the program may be writing all the time.
+    pub(super) fn type_until(&mut self, key: &[u8], text: &str) -> Option<Duration> {
+        let begun = Instant::now();
+        self.type_in(key);
+        self.comes(text).then(|| begun.elapsed())
+    }
+
+    /// Waits until the screen shows a text.
+    pub(super) fn comes(&mut self, text: &str) -> bool {
+        let deadline = Instant::now() + PATIENCE;
+        while !self.says(text) {
+            let Some(left) = deadline.checked_duration_since(Instant::now()) else { return false };
+            let Ok((_, bytes)) = self.output.recv_timeout(left) else { return false };
+            self.parser.process(&bytes);
+        }
+        true
+    }
+
     /// The most memory that the program has held, in octets; 0 where there is no /proc.
     pub(super) fn memory(&self) -> u64 {
         let status = self.proc("status").unwrap_or_default();
