@@ -25,11 +25,13 @@ pub(super) fn knowledge(world: &World, sender: UnboundedSender<Message>) {
     tokio::task::spawn_blocking(move || {
         let (files, mut warnings) = own_replies(&folder);
         if files.is_empty() && warnings.is_empty() {
+            Knowledge::shipped().prepare();
             return;
         }
         let (knowledge, errors) =
             Knowledge::with_replies(files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
         warnings.extend(errors.iter().map(|error| for_screen(error.to_string().as_bytes())));
+        knowledge.prepare();
         // Nobody listens any more when the workbench has been left.
         let _ = sender.send(Message::Knowledge(Arc::new(knowledge), warnings));
     });
