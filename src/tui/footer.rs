@@ -15,22 +15,27 @@ const BETWEEN: &str = " · ";
 
 /// Draws it.
 pub(super) fn draw(model: &Model, buffer: &mut Buffer, area: Rect) {
+    let pressed = pressed(model);
     if let Some(keys) = of_overlay(model) {
         buffer.set_stringn(area.x, area.y, keys, area.width.into(), model.theme.style(Role::Dim));
-        return;
+    } else {
+        buffer.set_line(area.x, area.y, &line(model, area.width), area.width);
     }
+    let columns = u16::try_from(width(&pressed)).unwrap_or(area.width).min(area.width);
+    buffer.set_stringn(area.right() - columns, area.y, pressed, columns.into(), model.theme.style(Role::Warning));
+}
+
+/// The hints with their looks.
+fn line(model: &Model, columns: u16) -> Line<'static> {
     let mut spans = vec![Span::raw(" ")];
-    let pressed = pressed(model);
-    for (n, Hint { key, words, .. }) in shown(model, area.width).into_iter().enumerate() {
+    for (n, Hint { key, words, .. }) in shown(model, columns).into_iter().enumerate() {
         if n > 0 {
             spans.push(Span::styled(BETWEEN, model.theme.style(Role::Dim)));
         }
         spans.push(Span::styled(key, model.theme.style(Role::Accent)));
         spans.push(Span::raw(format!(" {words}")));
     }
-    buffer.set_line(area.x, area.y, &Line::from(spans), area.width);
-    let columns = u16::try_from(width(&pressed)).unwrap_or(area.width).min(area.width);
-    buffer.set_stringn(area.right() - columns, area.y, pressed, columns.into(), model.theme.style(Role::Warning));
+    Line::from(spans)
 }
 
 /// The keys pressed last, for those who look on.
@@ -43,6 +48,8 @@ fn pressed(model: &Model) -> String {
 fn of_overlay(model: &Model) -> Option<&'static str> {
     match model.overlay.as_ref()? {
         Overlay::Prompt(_) => Some(" Enter go on · Esc back"),
+        // The others are named in its frame.
+        Overlay::Editor(_) => Some(" Ctrl-D done · Esc keep the text"),
         _ => None,
     }
 }
@@ -124,7 +131,7 @@ fn need(entry: &Entry, model: &Model) -> u8 {
         Action::RefusalAfter if model.is_offline() => 3,
         Action::ExchangeAfter | Action::Search if model.is_offline() => 4,
         Action::Replay if model.talk.is_script() => 3,
-        Action::NextFile => 4,
+        Action::NextFile => 3,
         Action::Reconnect => 1,
         _ => entry.need,
     }

@@ -261,7 +261,8 @@ impl Keymap {
         let action = match name {
             "" => None,
             name => Some(
-                Action::named(name).ok_or_else(|| format!("`{name}` is no action; Ctrl-P lists them, \"\" is none"))?,
+                Action::named(name)
+                    .ok_or_else(|| format!("`{name}` is no action; Ctrl-P lists them, and \"\" frees the key"))?,
             ),
         };
         self.bindings.retain(|(at, old, _)| *at != place || *old != bound);
@@ -339,7 +340,7 @@ mod tests {
             "keymap.toml: the key stands on the left and `quit` on the right ([everywhere] quit = \"ctrl-x\")"
         );
         assert!(
-            warnings[1].contains("[transcript] f2 = \"none\"") && warnings[1].contains("\"\" is none"),
+            warnings[1].contains("[transcript] f2 = \"none\"") && warnings[1].contains("\"\" frees the key"),
             "{warnings:?}"
         );
         assert!(warnings[2].contains("f3 = \"fly\""), "{warnings:?}");

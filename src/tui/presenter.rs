@@ -16,10 +16,10 @@ const HIDDEN: &str = "•";
 pub(super) fn turn(model: &mut Model) {
     model.presented = if model.presented.is_some() { None } else { Some(Vec::new()) };
     let words = match model.presented {
-        Some(_) => "Presenter's mode: this pane is enlarged, and the keys that you press are shown below.",
+        Some(_) => "Presenter's mode: your keys are shown below; {presenter} ends it.",
         None => "Presenter's mode is over.",
     };
-    model.notice = Some(words.to_owned());
+    model.notice = Some(model.keymap.told(words));
 }
 
 /// Notes a key that was pressed, while the mode lasts.

@@ -197,6 +197,7 @@ fn show(path: &Path, sender: &UnboundedSender<Message>, document: Document, part
     let mut talk = Box::new(Talk::opened(name, path.to_owned(), document.log));
     talk.read_only = read_only;
     talk.broken = broken;
+    talk.started = document.header.started();
     talk.target = document.header.text("target").map(str::to_owned);
     let _ = sender.send(Message::Opened { path: path.to_owned(), talk, whole: part == Part::Whole });
 }

@@ -207,7 +207,7 @@ fn unwritable(model: &Model) -> Option<String> {
     } else if talk.partial {
         "The file is still being read; try again in a moment."
     } else if talk.broken.is_some() {
-        "This file is broken further down and is not written to; {save-as} saves what could be read."
+        "A broken file is not written to; {save-as} saves what could be read."
     } else if talk.read_only {
         "This file is of a newer format and is not written to."
     } else {

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use jiff::Timestamp;
+
 use crate::conversation::dialogue::Exchange;
 use crate::conversation::event::{Event, Remark, Timed};
 use crate::conversation::{Dialogue, Kind, Log};
@@ -31,6 +33,8 @@ pub struct Talk {
     pub path: Option<PathBuf>,
     /// The target that the head of an opened file names.
     pub target: Option<String>,
+    /// When it was recorded, where its head says so.
+    pub started: Option<Timestamp>,
     /// It is of a newer format, and nothing is appended to it.
     pub read_only: bool,
     /// The line of an opened file at which it could not be read on; nothing is appended to it either.

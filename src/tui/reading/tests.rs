@@ -347,3 +347,11 @@ fn the_last_row_says_the_keys_that_hold_now() {
     screen.keys("<esc><enter>");
     assert!(last(&screen).contains("Esc to transcript"), "{}", last(&screen));
 }
+
+#[test]
+fn an_opened_file_tells_when_it_was_recorded() {
+    let mut screen = opened(RELAY, 120, 33);
+    screen.model.talk.started = Some("2026-11-18T12:00:00Z".parse().expect("a time"));
+    screen.keys("<f9>");
+    assert!(screen.shown().contains("recorded  ") && screen.shown().contains(" 2026-11-1"), "{}", screen.shown());
+}

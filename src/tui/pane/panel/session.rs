@@ -1,5 +1,7 @@
 //! The tab Session: where it stands, the envelope with a verdict for each recipient, and how long things took.
 
+use jiff::tz::TimeZone;
+
 use crate::conversation::dialogue::{Recipient, Verdict};
 use crate::decode::Knowledge;
 use crate::smtp::{Phase, Session};
@@ -55,6 +57,10 @@ fn line(out: &mut Writer, talk: &Talk, connection: Option<&Connection>, moment: 
     let session = moment.session;
     let record = moment.record(talk);
     let of = |at: Option<usize>| remark(&talk.log, at.filter(|at| *at <= record));
+    if let Some(started) = talk.started {
+        let local = TimeZone::system().to_datetime(started);
+        out.field("recorded", Role::Text, &local.strftime("%A %Y-%m-%d %H:%M").to_string());
+    }
     if let Some(connected) = connection.and_then(|connection| of(connection.connected)) {
         out.field("address", Role::Text, connected.bare(0).unwrap_or_default());
         if let Some(from) = connected.bare(2) {
