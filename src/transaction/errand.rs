@@ -151,7 +151,7 @@ impl Errand {
         }
         match session.phase() {
             Phase::Connecting | Phase::Greeting | Phase::Handshake => Next::Wait,
-            Phase::Closed | Phase::Quit => stop("The connection ended; F5 connects again."),
+            Phase::Closed | Phase::Quit => stop("The connection ended; connect again."),
             Phase::Data | Phase::Verdict | Phase::Bdat => stop("A message is under way; finish it first."),
             Phase::Auth => self.answer(last),
             Phase::Greeted => self.greet(),

@@ -165,7 +165,7 @@ impl Dialler {
 
     fn dial(&mut self, again: bool, verify: Verify) -> Message {
         let Some(target) = &self.target else {
-            return Message::NotBegun("There is nothing to connect to again; {connect} connects.".to_owned());
+            return Message::NotBegun("There is nothing to connect to again; name a target first.".to_owned());
         };
         let mut options = match options(target, self.roots.clone()) {
             Ok(options) => options,

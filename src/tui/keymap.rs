@@ -44,6 +44,9 @@ const NAMED: [(&str, &str, KeyCode); 16] = [
 ];
 
 impl Key {
+    /// Esc.
+    pub const ESC: Self = Self { code: KeyCode::Esc, held: KeyModifiers::NONE };
+
     /// Reads `ctrl-p`, `f1`, `alt-up`, `G`, `enter`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -139,6 +142,13 @@ impl fmt::Display for Key {
     }
 }
 
+/// A text that somebody else wrote (a server, a file, the user), for a place in a text that [`Keymap::told`] reads: a
+/// server that says `{quit}` is quoted, and no key stands in its place.
+#[must_use]
+pub fn verbatim(text: &str) -> String {
+    text.replace('{', "{{}")
+}
+
 /// The bindings, in the order of the action table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keymap {
@@ -201,7 +211,8 @@ impl Keymap {
     }
 
     /// A text with each action in braces replaced by its key: `{reconnect} connects again` becomes `F5 connects again`.
-    /// No text names the key of an action in any other way, since it may be bound to another.
+    /// No text names the key of an action in any other way, since it may be bound to another. `{{}` is an opening brace,
+    /// as [`verbatim`] writes it.
     #[must_use]
     pub fn told(&self, text: &str) -> String {
         let mut told = String::new();
@@ -211,6 +222,9 @@ impl Keymap {
             let named = after.split_once('}').and_then(|(name, left)| Some((Action::named(name)?, left)));
             rest = if let Some((action, left)) = named {
                 told.push_str(&self.key(action));
+                left
+            } else if let Some(left) = after.strip_prefix("{}") {
+                told.push('{');
                 left
             } else {
                 told.push('{');
@@ -260,10 +274,9 @@ impl Keymap {
         let name = action.as_str().ok_or_else(|| format!("`{key}` needs the name of an action in quotes"))?;
         let action = match name {
             "" => None,
-            name => Some(
-                Action::named(name)
-                    .ok_or_else(|| format!("`{name}` is no action; Ctrl-P lists them, and \"\" frees the key"))?,
-            ),
+            name => Some(Action::named(name).ok_or_else(|| {
+                format!("`{name}` is no action; {} lists them, and \"\" frees the key", self.key(Action::Palette))
+            })?),
         };
         self.bindings.retain(|(at, old, _)| *at != place || *old != bound);
         if let Some(action) = action {
@@ -353,6 +366,15 @@ mod tests {
         assert_eq!(map.told(text), "F5 again, Space unfolds, Ctrl-P line-end, {{auth}} and {x");
         map.overlay("[everywhere]\nf5 = \"\"\nctrl-g = \"reconnect\"\n");
         assert_eq!(map.told("{reconnect} again"), "Ctrl-G again");
+    }
+
+    #[test]
+    fn what_others_wrote_is_quoted_as_it_is() {
+        let map = Keymap::default();
+        for text in ["{quit}", "{{quit}}", "{", "{}", "{{}", "a {quit", "}{quit}{", "{{{quit}}}"] {
+            let told = map.told(&format!("{{quit}} {} {{quit}}", verbatim(text)));
+            assert_eq!(told, format!("Ctrl-Q {text} Ctrl-Q"));
+        }
     }
 
     #[test]

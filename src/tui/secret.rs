@@ -10,6 +10,7 @@ use crate::world::World;
 
 use super::effect::Effect;
 use super::errand;
+use super::keymap::verbatim;
 use super::message::Message;
 use super::model::Model;
 use super::overlay::{Overlay, SecretPrompt};
@@ -42,7 +43,7 @@ fn fetched(auth: Option<&Auth>, world: &World) -> Fetched {
     match auth.password.fetch_silently(world) {
         Ok(Some(secret)) => Fetched::Known(secret),
         Ok(None) => Fetched::Ask(auth.user.clone()),
-        Err(error) => Fetched::Failed(for_screen(error.to_string().as_bytes())),
+        Err(error) => Fetched::Failed(verbatim(&for_screen(error.to_string().as_bytes()))),
     }
 }
 

@@ -168,7 +168,7 @@ fn background(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Compared(compared) => replay::show(model, *compared),
         Message::Waited => return replay::waited(model),
         Message::Confirm(target) => model.overlay = Some(Overlay::Target(Target::with(&target))),
-        Message::NotBegun(why) => not_begun(model, &why),
+        Message::NotBegun(why) => not_begun(model, why),
         Message::Notice(why) | Message::Inserted(Err(why)) => model.notice = Some(why),
         Message::NotSent(line) => {
             model.composer.set_line(&line);
@@ -206,9 +206,8 @@ fn background(model: &mut Model, message: Message) -> Vec<Effect> {
 }
 
 /// A target could not be connected to. What was typed for F4 comes back, to be mended.
-fn not_begun(model: &mut Model, why: &str) {
+fn not_begun(model: &mut Model, why: String) {
     replay::not_begun(model);
-    let why = model.keymap.told(why);
     match model.dialled.take() {
         Some(target) => model.overlay = Some(Overlay::Target(Target::refused(&target, why))),
         None => model.notice = Some(why),

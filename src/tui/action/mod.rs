@@ -161,7 +161,7 @@ pub struct Entry {
     pub name: &'static str,
     /// A word or two for the footer.
     pub short: &'static str,
-    /// One sentence for F1 and the palette.
+    /// One sentence for F1 and the palette; an action in braces stands for its key.
     pub help: &'static str,
     /// Where, and which keys, most usual first, as `ctrl-p`, `f1`, `alt-up`, `G`, `enter`.
     pub keys: &'static [(Where, &'static str)],

@@ -27,7 +27,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         Action::ReplayAll,
         "replay-all",
         "all the rest",
-        "Play all the rest of the replay at once; Ctrl-C stops it.",
+        "Play all the rest of the replay at once; {stop} stops it.",
         &[(Transcript, "R")],
         replay::has_more,
     )

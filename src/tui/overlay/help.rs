@@ -75,7 +75,7 @@ impl Help {
                     }
                 }
                 let keys = keys.join("  ");
-                let text = wrap(entry.help, columns.saturating_sub(KEYS));
+                let text = wrap(&model.keymap.told(entry.help), columns.saturating_sub(KEYS));
                 for (n, row) in text.into_iter().enumerate() {
                     let left = if n == 0 { format!("{keys:KEYS$}") } else { " ".repeat(KEYS) };
                     lines.push(Line::from(vec![Span::styled(left, model.theme.style(Role::Sent)), Span::raw(row)]));

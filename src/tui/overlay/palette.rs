@@ -121,7 +121,7 @@ fn words(entry: &Entry, model: &Model) -> String {
             let step = model.step(usize::from(n)).map(|step| step.text).unwrap_or_default();
             format!("{:15} {step}", entry.name)
         }
-        _ => format!("{:15} {}", entry.name, entry.help),
+        _ => format!("{:15} {}", entry.name, model.keymap.told(entry.help)),
     }
 }
 

@@ -99,7 +99,7 @@ pub(super) fn rehearsed(
 fn credentials(plan: &Plan, target: &Target, given: Option<Secret>, world: &World) -> Result<Credentials, String> {
     let missing = || {
         "a login was recorded here, and a password is taken only from a profile that you name: give its name as the \
-         target, or Ctrl-T skips the line"
+         target"
             .to_owned()
     };
     let auth = login(plan, target).ok_or_else(missing)?;

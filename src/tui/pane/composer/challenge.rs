@@ -3,6 +3,7 @@
 use crate::conversation::dialogue::Ask;
 use crate::smtp::escape::for_screen;
 use crate::smtp::{Phase, Verb, sasl};
+use crate::tui::keymap::verbatim;
 use crate::tui::talk::Talk;
 
 /// What the answer is to be.
@@ -67,9 +68,10 @@ impl Challenge {
         let asked = match (self.wants, self.text.trim().is_empty()) {
             (Wants::Plain, _) => "PLAIN wants one answer".to_owned(),
             (_, true) => "The server waits for an answer".to_owned(),
-            (_, false) => format!("The server asks “{}”", self.text.trim()),
+            (_, false) => format!("The server asks “{}”", verbatim(self.text.trim())),
         };
-        let key = self.known.as_ref().map(|user| format!(" · {{ready}} answers as {user}")).unwrap_or_default();
+        let known = self.known.as_deref().map(verbatim);
+        let key = known.map(|user| format!(" · {{ready}} answers as {user}")).unwrap_or_default();
         let briefly = key.split(" as ").next().unwrap_or_default();
         vec![
             format!("{asked}: {how}; it goes out as base64{key} · a lone * gives up"),
@@ -127,6 +129,9 @@ mod tests {
         assert_eq!((password.wants, password.given), (Wants::Password, 1));
         let initial = asked("> AUTH login {{auth}}\n< 334 YmxhYmxh");
         assert_eq!((initial.wants, initial.given), (Wants::Password, 1), "the text does not say, the count does");
+        let quoting = asked("> AUTH LOGIN\n< 334 e3F1aXR9");
+        let said = crate::tui::keymap::Keymap::default().told(&quoting.sentences()[0]);
+        assert!(said.starts_with("The server asks “{quit}”") && said.contains(" answers as dude"), "{said}");
         let plain = asked("> AUTH PLAIN\n< 334 ");
         assert_eq!((plain.wants, plain.known.as_deref()), (Wants::Plain, Some("dude")));
         assert!(plain.odd("dude").is_some() && plain.odd(r"\0dude\0x").is_none());

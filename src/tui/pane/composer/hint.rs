@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::smtp::escape::is_plain;
 use crate::smtp::session::Sent;
 use crate::smtp::{Lint, Phase, Session, Verb, VerbTable, sasl};
+use crate::tui::keymap::verbatim;
 use crate::tui::theme::Role;
 
 use super::{Surroundings, secrecy};
@@ -76,8 +77,9 @@ fn note(role: Role, sentences: &[&str]) -> Hint {
 }
 
 fn waiting(name: &str, so_far: Duration, at_most: Duration) -> Hint {
+    let name = verbatim(name);
     let is_verb = !name.is_empty() && name.chars().all(|c| c.is_ascii_uppercase() || c == ' ');
-    let what = if is_verb { format!("the reply to {name}") } else { name.to_owned() };
+    let what = if is_verb { format!("the reply to {name}") } else { name.clone() };
     let time = match so_far.as_secs() {
         0 => String::new(),
         seconds => format!(", {} of {}", span(seconds), span(at_most.as_secs())),
@@ -125,6 +127,7 @@ fn content(line: &str, headless: bool, around: &Surroundings<'_>) -> Hint {
         return slip;
     }
     if line.starts_with('.') && !around.bare {
+        let line = verbatim(line);
         return Hint::Note(
             Role::Text,
             vec![format!("sent as .{line}  (a leading dot is doubled, RFC 5321 4.5.2)"), format!("sent as .{line}")],
@@ -173,7 +176,7 @@ pub(super) fn is_header(line: &str) -> bool {
 
 fn answer(line: &str, around: &Surroundings<'_>) -> Hint {
     if let Some(answer) = super::answer(line, around) {
-        let sent = String::from_utf8_lossy(&answer.line);
+        let sent = verbatim(&String::from_utf8_lossy(&answer.line));
         if let Some(words) = around.challenge.and_then(|it| it.odd(line.trim_start_matches('$'))) {
             return note(Role::Warning, &words);
         }
@@ -200,7 +203,7 @@ fn decoded(line: &str) -> Hint {
     let text = sasl::decode(line.as_bytes()).and_then(|octets| String::from_utf8(octets).ok());
     match text.filter(|text| text.chars().all(|c| c == '\0' || is_plain(c))) {
         Some(text) => {
-            let text = text.replace('\0', "\\0");
+            let text = verbatim(&text.replace('\0', "\\0"));
             Hint::Note(
                 Role::Text,
                 vec![format!("base64 of “{text}” · masked once sent"), format!("base64 of “{text}”")],

@@ -282,9 +282,9 @@ fn nothing_yet(talk: &Talk, keymap: &Keymap, width: u16) -> Vec<Row> {
             "Some servers hold the last line of their greeting back for some seconds, and refuse whoever speaks before \
              it. Wait for it."
         } else {
-            "The server is working on the rest. Ctrl-C stops waiting."
+            "The server is working on the rest. {stop} stops waiting."
         };
-        out.paragraph(0, Role::Dim, next);
+        out.paragraph(0, Role::Dim, &keymap.told(next));
         return out.rows;
     }
     let next = if talk.is_script() {

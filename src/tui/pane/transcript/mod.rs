@@ -21,8 +21,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 
 use crate::conversation::Exchange;
-use crate::tui::action::Action;
-use crate::tui::keymap::Keymap;
+use crate::tui::action::{Action, Where};
+use crate::tui::keymap::{Key, Keymap};
 use crate::tui::talk::{Source, Talk};
 use crate::tui::theme::Theme;
 
@@ -150,7 +150,10 @@ impl Transcript {
             view::draw(self, rows, keymap, theme, focused, area, buffer);
         } else {
             let words = match self.filter {
-                Some(_) => "No line fits the filter. Esc shows all.",
+                Some(_) if keymap.action(Where::Transcript, Key::ESC) == Some(Action::ToComposer) => {
+                    "No line fits the filter. Esc shows all."
+                }
+                Some(_) => "No line fits the filter. {show-all} shows all.",
                 None if talk.source == Source::Opened && !talk.partial => "The file is empty. {connect} connects.",
                 None => "Nothing was said yet. {connect} connects.",
             };
