@@ -10,6 +10,7 @@ use crate::tui::theme::Role;
 
 use super::connections::Connection;
 use super::moment::{Moment, before_record};
+use super::place::greeting_verb;
 use super::writer::{Row, Writer};
 
 /// Exchanges that are looked through for the EHLO before.
@@ -105,17 +106,19 @@ fn nothing_yet(out: &mut Writer, session: &Session, offers: &[usize], keymap: &K
     if session.tls && !offers.is_empty() {
         out.paragraph(0, Role::Text, "The line is secured, and what was offered in clear text is forgotten.");
         out.blank();
-        out.paragraph(0, Role::Text, "Send EHLO again: the server may offer more now.");
+        let words = format!("Send {} again: the server may offer more now.", greeting_verb(session));
+        out.paragraph(0, Role::Text, &words);
         return;
     }
     out.paragraph(0, Role::Text, "Nothing is offered yet.");
     out.blank();
+    let verb = greeting_verb(session);
     let words = if session.phase() == crate::smtp::Phase::Closed {
-        "{reconnect} connects again; then EHLO, with your host's name, asks what the server can do."
+        format!("{{reconnect}} connects again; then {verb}, with your host's name, asks what the server can do.")
     } else {
-        "EHLO, with your host's name, asks the server what it can do. What it answers is explained here."
+        format!("{verb}, with your host's name, asks the server what it can do. What it answers is explained here.")
     };
-    out.paragraph(0, Role::Text, &keymap.told(words));
+    out.paragraph(0, Role::Text, &keymap.told(&words));
 }
 
 fn heading(out: &mut Writer, session: &Session, before: Option<&Before>) {

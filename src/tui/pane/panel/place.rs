@@ -34,7 +34,7 @@ pub(super) fn phase_words(session: &Session) -> String {
     let words = match session.phase() {
         Phase::Connecting => "connecting",
         Phase::Greeting => "no greeting yet",
-        Phase::Greeted if session.tls && session.forgot => "secured, EHLO again",
+        Phase::Greeted if session.tls && session.forgot => return format!("secured, {} again", greeting_verb(session)),
         Phase::Greeted if session.tls => "greeted, secured",
         Phase::Greeted => "greeted",
         Phase::Ready => return format!("{} done", greeting_verb(session)),
@@ -51,7 +51,8 @@ pub(super) fn phase_words(session: &Session) -> String {
     words.to_owned()
 }
 
-fn greeting_verb(session: &Session) -> &'static str {
+/// What this server is greeted with: as it was, or as what it speaks has it.
+pub(super) fn greeting_verb(session: &Session) -> &'static str {
     session.greeted_by.unwrap_or(if session.greets_by_lhlo() { Verb::Lhlo } else { Verb::Ehlo }).word()
 }
 

@@ -169,6 +169,19 @@ fn the_offer() {
 }
 
 #[test]
+fn what_speaks_lmtp_is_greeted_by_lhlo_again() {
+    let talk = talk(
+        "* connecting 127.0.0.1:24 protocol=lmtp\n* connected 127.0.0.1:24\n< 220 mx\n> LHLO a\n< 250-mx\n\
+         < 250 STARTTLS\n> STARTTLS\n< 220 go\n* tls version=TLSv1.3 verified=yes\n",
+    );
+    let clear = whole(&talk, Tab::Tls, 100, Some(5));
+    assert!(clear.contains("after it, LHLO again"), "{clear}");
+    let offer = whole(&talk, Tab::Offer, 80, None);
+    assert!(offer.contains("Send LHLO again"), "{offer}");
+    assert_eq!(super::place::phase_words(&talk.dialogue.state().session), "secured, LHLO again");
+}
+
+#[test]
 fn the_offer_says_what_to_do_and_what_to_beware_of() {
     let mut talk = talk("* connecting 127.0.0.1:25\n* connected 127.0.0.1:25\n< 220 mx");
     assert!(whole(&talk, Tab::Offer, 56, None).contains("EHLO, with your host's name"));

@@ -12,6 +12,7 @@ use crate::tui::theme::Role;
 use super::Scene;
 use super::connections::{Connection, remark};
 use super::moment::Moment;
+use super::place::greeting_verb;
 use super::trouble::Trouble;
 use super::writer::{Row, Writer};
 
@@ -90,17 +91,19 @@ fn clear_text(out: &mut Writer, moment: Moment<'_>) {
     let session = moment.session;
     out.paragraph(0, Role::Warning, "Clear text: whoever is on the way can read it.");
     out.blank();
+    let verb = greeting_verb(session);
     let words = if session.capabilities.has("STARTTLS") {
-        "The server offers STARTTLS. Send STARTTLS to secure the line; after it, EHLO again."
+        format!("The server offers STARTTLS. Send STARTTLS to secure the line; after it, {verb} again.")
     } else if session.greeted_by.is_none() {
-        "Whether the server can secure the line is in its offer: say EHLO, then see the tab Offer."
+        format!("Whether the server can secure the line is in its offer: say {verb}, then see the tab Offer.")
     } else if session.greeted_by == Some(crate::smtp::Verb::Helo) {
-        "HELO asks for no offer. Say EHLO: if the server offers STARTTLS, that secures the line."
+        "HELO asks for no offer. Say EHLO: if the server offers STARTTLS, that secures the line.".to_owned()
     } else {
         "The server does not offer STARTTLS here. It may do so on port 587, or speak TLS from the first byte on 465 \
          (smtps://)."
+            .to_owned()
     };
-    out.paragraph(0, Role::Text, words);
+    out.paragraph(0, Role::Text, &words);
 }
 
 fn handshake(out: &mut Writer, talk: &Talk, tls: Option<&Remark>, look: Option<&Connection>) {
