@@ -98,7 +98,7 @@ pub struct TlsFacts {
 pub struct Facts {
     /// The state of the session.
     pub session: Session,
-    /// Recipients accepted in the open mail transaction, or else in the last one.
+    /// Recipients accepted in the open mail transaction, or else in the last one, unless that was dropped (RSET).
     pub accepted: u64,
     /// Whether the connection is closed.
     pub closed: bool,

@@ -26,7 +26,14 @@ pub(super) fn facts(log: &Log, dialogue: &Dialogue, last: Option<usize>, closed:
     let accepted = if session.phase().in_transaction() {
         u64::from(session.accepted)
     } else {
-        let taken = |verdict| matches!(verdict, Verdict::Accepted | Verdict::Delivered | Verdict::Failed);
+        // What RSET, a greeting or STARTTLS has dropped is no transaction any more; one that the end of the connection
+        // has cut off still is the last.
+        let dropped = matches!(session.phase(), Phase::Greeted | Phase::Ready);
+        let taken = |verdict| match verdict {
+            Verdict::Delivered | Verdict::Failed => true,
+            Verdict::Accepted => !dropped,
+            Verdict::Pending | Verdict::Refused => false,
+        };
         dialogue.envelope().iter().filter(|recipient| taken(recipient.verdict)).count() as u64
     };
     Facts {
@@ -86,4 +93,40 @@ fn certificate(der: &[u8], now: jiff::Timestamp, facts: &mut TlsFacts) {
             _ => None,
         })
         .collect();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conversation::{Event, Line, Micros, Remark};
+
+    /// What `? accepted` finds after this conversation.
+    fn accepted(lines: &[&str]) -> u64 {
+        let mut log = Log::new();
+        for (n, line) in ["* connected a", "< 220 mx", "> EHLO a", "< 250 mx"].iter().chain(lines).enumerate() {
+            let (mark, rest) = line.split_at(2);
+            let event = match mark {
+                "> " => Event::Sent(Line::new(rest)),
+                "| " => Event::Content(Line::new(rest)),
+                "< " => Event::Received(Line::new(rest)),
+                _ => Event::Remark(Remark::parse(rest)),
+            };
+            log.push(Micros(n as u64 * 1000), &event);
+        }
+        let dialogue = Dialogue::of(&log);
+        let last = dialogue.exchanges().len() - 1;
+        facts(&log, &dialogue, Some(last), false, jiff::Timestamp::UNIX_EPOCH).accepted
+    }
+
+    #[test]
+    fn a_dropped_transaction_has_no_recipients() {
+        let mail = ["> MAIL FROM:<a@b>", "< 250 ok", "> RCPT TO:<c@d>", "< 250 ok", "> RCPT TO:<e@f>", "< 550 no"];
+        let and = |more: &[&str]| accepted(&[&mail, more].concat());
+        assert_eq!(and(&[]), 1, "the open one");
+        assert_eq!(and(&["> RSET", "< 250 ok"]), 0);
+        assert_eq!(and(&["> EHLO a", "< 250 mx"]), 0, "a greeting drops it too (RFC 5321 4.1.4)");
+        assert_eq!(and(&["> DATA", "< 354 go", "| .", "< 250 queued", "> RSET", "< 250 ok"]), 1, "it was handed over");
+        assert_eq!(and(&["> DATA", "< 354 go", "| .", "< 451 later"]), 1, "accepted, whatever came of the message");
+        assert_eq!(and(&["* closed by=server"]), 1, "cut off");
+    }
 }
