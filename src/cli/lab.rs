@@ -56,7 +56,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
     if let Some(Command::Check { files }) = &arguments.command {
         return check(files);
     }
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match super::runtime::runtime(None) {
         Ok(runtime) => runtime,
         Err(error) => {
             say(&format!("ehlo lab: can't start: {error}"));

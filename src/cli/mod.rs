@@ -18,6 +18,7 @@ mod learn;
 mod open;
 mod profile;
 mod run;
+mod runtime;
 mod workbench;
 
 /// The exit status of every subcommand (FORMATS section 6).

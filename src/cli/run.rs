@@ -104,7 +104,7 @@ fn time(text: &str) -> Result<Duration, String> {
 
 /// Runs it.
 pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit {
-    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+    let runtime = match super::runtime::runtime(Some(2)) {
         Ok(runtime) => runtime,
         Err(error) => return complain(COMMAND, error),
     };

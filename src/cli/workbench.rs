@@ -33,7 +33,7 @@ pub(super) fn open(launch: Launch, common: &Common, world: &World) -> Exit {
     if let Err(error) = check(world) {
         return complain(&error);
     }
-    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+    let runtime = match super::runtime::runtime(Some(2)) {
         Ok(runtime) => runtime,
         Err(error) => return complain(&error),
     };

@@ -33,8 +33,6 @@ mod unix {
         interrupt: Stream,
         stop: Stream,
         woken: Stream,
-        /// A file beyond what `ulimit -f` allows: listened to so that it ends nothing, and the write fails instead.
-        _too_large: Stream,
     }
 
     impl Signals {
@@ -44,7 +42,6 @@ mod unix {
                 hangup: signal(SignalKind::hangup())?,
                 interrupt: signal(SignalKind::interrupt())?,
                 stop: signal(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()))?,
-                _too_large: signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?,
                 woken: signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?,
             })
         }

@@ -42,6 +42,26 @@ fn a_limit_of_file_size_ends_the_recording_and_not_the_conversation() {
     assert!(!document.log.is_empty());
 }
 
+#[test]
+fn a_limit_of_file_size_does_not_end_a_run() {
+    let home = Home::new();
+    let script = home.path().join("noop.smtp");
+    let noop = format!("> NOOP {}\n< 250\n", "x".repeat(90));
+    std::fs::write(&script, format!("< 220\n{}> QUIT\n< 221\n", noop.repeat(30))).unwrap();
+    let arguments = ["run", script.to_str().unwrap(), "--target", "lab:"];
+    let ran = Command::new("sh")
+        .args(["-c", "ulimit -f 2; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_ehlo")])
+        .args(arguments)
+        .env_clear()
+        .envs(["CONFIG", "DATA", "STATE"].map(|name| (format!("XDG_{name}_HOME"), home.path().join("run"))))
+        .env("HOME", home.path())
+        .output()
+        .unwrap();
+    let (out, said) = (String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
+    assert_eq!(ran.status.code(), Some(0), "{out}{said}");
+    assert!(out.contains("QUIT") && format!("{out}{said}").contains("not recorded"), "{out}{said}");
+}
+
 /// A small disk of its own, taken away when dropped.
 struct Disk(PathBuf);
 

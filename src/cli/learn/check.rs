@@ -20,7 +20,7 @@ pub(super) fn run(files: &[PathBuf], as_json: bool, common: &Common, world: &Wor
     } else {
         files.iter().map(|path| read(path)).collect()
     };
-    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+    let runtime = match crate::cli::runtime::runtime(Some(2)) {
         Ok(runtime) => runtime,
         Err(error) => return complain(COMMAND, error),
     };
