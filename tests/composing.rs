@@ -45,6 +45,8 @@ name = "anotherdude"
 /// A lab inside the test, and a profile `front` that leads to it.
 struct Site {
     home: Home,
+    /// Where the lab keeps its own, apart from what the workbench writes.
+    _own: tempfile::TempDir,
     lab: Lab,
     _runtime: tokio::runtime::Runtime,
 }
@@ -52,14 +54,14 @@ struct Site {
 impl Site {
     fn new(auth: &str) -> Self {
         let home = Home::new();
-        // Apart from what the workbench writes.
-        let own = tempfile::tempdir().unwrap().keep();
-        let world = World::real(Directories { config: own.clone(), data: own.clone(), state: own });
+        let own = tempfile::tempdir().unwrap();
+        let path = || own.path().to_owned();
+        let world = World::real(Directories { config: path(), data: path(), state: path() });
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let scenario = Scenario::parse("test", SCENARIO).unwrap();
         let listen = "127.0.0.1:0".parse().unwrap();
         let lab = runtime.block_on(lab::start_with(scenario, listen, &world)).unwrap();
-        let site = Self { home, lab, _runtime: runtime };
+        let site = Self { home, _own: own, lab, _runtime: runtime };
         site.profile(auth);
         site
     }
