@@ -7,22 +7,47 @@
 //! | where | what |
 //! |---|---|
 //! | [`world`] | time, randomness, environment, directories: the only door to them |
-//! | [`assets`] | the data compiled in |
-//! | [`smtp`] | the protocol without I/O: commands, replies, phases, lint, escaping, secrets |
-//! | [`conversation`] | events, the log, exchanges, the `.smtp` format, masking, the journal |
-//! | [`decode`] | what a reply means here, why, and what to do next; the knowledge behind it |
+//! | [`assets`] | the data compiled in: `assets/` and `profiles/` |
+//! | [`smtp`] | the protocol without I/O: commands, replies, the session and its phases, lint, SASL, escaping, secrets |
+//! | [`conversation`] | events, the log, exchanges, the `.smtp` format, masking, the journal, what stands beside what |
+//! | [`decode`] | what a reply, a bounce or a line of a mail log means, why, and what to do next; the knowledge behind it |
 //! | [`interchange`] | conversations in other formats |
-//! | [`profile`] | saved hosts, and how a TARGET is read |
+//! | [`profile`] | saved hosts, how a TARGET is read, where a password comes from |
 //! | [`library`] | the transcripts kept on disk |
 //! | [`client`] | the connection task: requests in, events out |
-//! | [`script`] | replay and expectations without a screen |
-//! | [`transaction`] | a part of a transaction that is gone through by itself |
+//! | [`script`] | replay, expectations and comparison without a screen |
+//! | [`transaction`] | the part of a conversation that is gone through by itself: *make ready*, and back to where a cut was |
 //! | [`lab`] | the embedded server and its scenarios |
 //! | [`lesson`] | guided lessons: files, goals over the lab's record, progress |
-//! | [`tui`] | the workbench: model, update, view |
+//! | [`tui`] | the workbench: model, update, view; its own map is there |
 //! | [`cli`] | one file a subcommand |
 //!
 //! A module may use the ones above it in this table and never those below; `tests/imports.rs` checks it.
+//!
+//! # The way of a reply
+//! | it is | by | in |
+//! |---|---|---|
+//! | cut into lines, as its octets come | [`client`] | `client/splitter.rs` |
+//! | masked, and written down before anybody sees it | [`conversation::journal`] | `client/record.rs`, `conversation/mask/` |
+//! | kept | [`conversation::Log`] | `conversation/log.rs` |
+//! | parsed | [`smtp::Reply`] | `smtp/reply.rs` |
+//! | paired with its command; the session goes on by it | [`conversation::Dialogue`] | `conversation/dialogue/`, `smtp/session/` |
+//! | explained | [`decode::explain_exchange`] | `decode/explain.rs`, from `assets/replies/` |
+//! | drawn | [`tui::pane`] | `tui/pane/transcript/`, `tui/pane/panel/reply.rs` |
+//! | saved as something else | [`interchange::FORMATS`] | `interchange/`, called by `tui/keep.rs` and `cli/convert.rs` |
+//!
+//! What is typed goes the other way: `tui/keymap.rs` → `tui/act.rs` → `tui/enter.rs` → `tui/run.rs` → `client/task/`.
+//!
+//! # Where something is added
+//! | to add | touch |
+//! |---|---|
+//! | a verb or a parameter | `assets/verbs.toml` |
+//! | a provider's text, the meaning of a code | an entry in `assets/replies/` |
+//! | a lesson, a lab scenario, a sample message | a file in `assets/lessons/`, `assets/scenarios/`, `assets/messages/` |
+//! | an action with its key | `tui/action/`, and its handler in `tui/act.rs` |
+//! | an export | a file in `interchange/` |
+//!
+//! CONTRIBUTING.md has the whole table, and how each part is tested.
 
 pub mod assets;
 pub mod cli;

@@ -7,7 +7,8 @@
 //! | where | what |
 //! |---|---|
 //! | [`action`], [`keymap`] | the table of everything that can be done, and the keys that do it |
-//! | `act`, `enter`, `learn` | the handler of each action; Enter and pastes; lessons |
+//! | `act`, `enter`, `learn`, `mouse` | the handler of each action; Enter and pastes; lessons; what is pointed at |
+//! | [`talk`] | the conversation on the screen: its log, its folds, the explanations made so far |
 //! | [`layout`], `title`, `footer`, [`text`], [`theme`] | where things stand and how they look |
 //! | [`pane`], [`start`], [`overlay`] | the panes, the start screen, what lies over them |
 //! | [`run`], `terminal`, `signals` | the loop, and the terminal that is always given back |
@@ -15,6 +16,7 @@
 //! | [`errand`] | *make ready* and *bring me back here*, a line at a time |
 //! | [`secret`] | the password for logging in: fetched, or asked for |
 //! | `reading`, `copying` | what one does with a conversation while reading it; what is copied of it |
+//! | `presenter`, `ascii` | for those who look on: one pane enlarged, keys shown; for terminals without UTF-8 |
 //! | [`regardless`] | going on although a certificate was not trusted |
 //! | [`replay`] | a recording played again line by line, two files compared |
 //! | `dial`, `hall`, `read`, `keep`, `profiles`, `remembered` | what it reaches: the connection with its lab and journal, a lesson's lab, the disk |
