@@ -159,6 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table of cases")]
     fn refusals_are_found_in_the_lines_of_each_server() {
         let rcpt = Some(Asked::Verb(Verb::Rcpt));
         for (line, code, enhanced, words, asked) in [

@@ -66,6 +66,7 @@ const RCPT: &[&str] = &["MAIL FROM:<dude@noddy.com>", "S: 250 ok", "RCPT TO:<a@t
 type Case<'a> = ((bool, &'static [&'static str]), Vec<&'a str>, &'static str, &'static str);
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn the_moment_decides_category_and_cause() {
     let dot = |reply: &'static str| [RCPT, &["DATA", "S: 354 go", "Subject: x", "", "x", ".", reply]].concat();
     let table: Vec<Case<'_>> = vec![

@@ -108,6 +108,7 @@ const LOGIN: &str = "
 ";
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn each_word_holds_when_its_table_says() {
     for (talk, text, want) in [
         (TALK, "{ connected = true }", true),

@@ -44,6 +44,39 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::Start
         | Action::Drop
         | Action::Quit => return of_connection(model, action),
+        Action::Mend | Action::Templates | Action::Message | Action::History | Action::LineEnd => {
+            of_line(model, action);
+        }
+        Action::NextTab
+        | Action::PreviousTab
+        | Action::ReplyTab
+        | Action::SessionTab
+        | Action::OfferTab
+        | Action::TlsTab => {
+            let tab = tab_after(model.panel.tab(), action);
+            open_tab(model, tab);
+        }
+        Action::NewProfile | Action::EditProfile | Action::CopyProfile | Action::DeleteProfile => {
+            return super::start::act(model, action);
+        }
+        Action::Replay | Action::ReplayAll | Action::Skip | Action::EndReplay | Action::Compare => {
+            return replay::act(model, action);
+        }
+        // Esc closes what is open above the line before it leaves it.
+        Action::ToTranscript if model.focus == Focus::Composer && model.compose(Composer::close_popup) => {}
+        Action::ToComposer | Action::ToTranscript | Action::ToPanel | Action::NextPane | Action::PreviousPane => {
+            model.focus = focus_after(model, action);
+        }
+        Action::Step(n) => return take_step(model, usize::from(n)),
+        of_lesson if learn::does(of_lesson) => return learn::act(model, of_lesson),
+        other => return of_program(model, other),
+    }
+    Vec::new()
+}
+
+/// Actions on the line to send and on the message.
+fn of_line(model: &mut Model, action: Action) {
+    match action {
         Action::Mend => {
             model.compose(Composer::mend);
         }
@@ -57,32 +90,30 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             model.focus = Focus::Composer;
             model.overlay = Some(Overlay::Recall(Recall::with(model.composer.line())));
         }
-        Action::LineEnd => {
+        _ => {
             let words = model.turn_line_end();
             model.notice = Some(format!("Lines that you send end with {words} now."));
         }
-        Action::NextTab | Action::PreviousTab => {
-            let tab = model.panel.tab().turn(action == Action::NextTab);
-            open_tab(model, tab);
-        }
-        Action::ReplyTab => open_tab(model, Tab::Reply),
-        Action::SessionTab => open_tab(model, Tab::Session),
-        Action::OfferTab => open_tab(model, Tab::Offer),
-        Action::TlsTab => open_tab(model, Tab::Tls),
-        Action::NewProfile | Action::EditProfile | Action::CopyProfile | Action::DeleteProfile => {
-            return super::start::act(model, action);
-        }
-        Action::Replay | Action::ReplayAll | Action::Skip | Action::EndReplay | Action::Compare => {
-            return replay::act(model, action);
-        }
+    }
+}
+
+/// The tab of the right panel that an action leads to.
+fn tab_after(tab: Tab, action: Action) -> Tab {
+    match action {
+        Action::ReplyTab => Tab::Reply,
+        Action::SessionTab => Tab::Session,
+        Action::OfferTab => Tab::Offer,
+        Action::TlsTab => Tab::Tls,
+        _ => tab.turn(action == Action::NextTab),
+    }
+}
+
+/// Actions on the workbench itself, on what is read, and those that move.
+fn of_program(model: &mut Model, action: Action) -> Vec<Effect> {
+    match action {
         Action::Mail => return vec![Effect::LookAtMail],
         Action::Help => model.overlay = Some(Overlay::Help(Help::of(model.place()))),
         Action::Palette => model.overlay = Some(Overlay::Palette(Palette::default())),
-        // Esc closes what is open above the line before it leaves it.
-        Action::ToTranscript if model.focus == Focus::Composer && model.compose(Composer::close_popup) => {}
-        Action::ToComposer | Action::ToTranscript | Action::ToPanel | Action::NextPane | Action::PreviousPane => {
-            model.focus = focus_after(model, action);
-        }
         Action::NextFile | Action::PreviousFile => {
             let path = model.files.turn(action == Action::NextFile).map(std::path::Path::to_owned);
             return path.map(Effect::Open).into_iter().collect();
@@ -115,8 +146,6 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::Export
         | Action::Theme
         | Action::Glossary => return reading::act(model, action),
-        Action::Step(n) => return take_step(model, usize::from(n)),
-        of_lesson if learn::does(of_lesson) => return learn::act(model, of_lesson),
         moving => move_by(model, moving),
     }
     Vec::new()

@@ -294,75 +294,62 @@ impl Bench {
         Ok(Vec::new())
     }
 
+    /// Begins what is answered later, by the queue, or not at all; gives back what is none of these.
+    fn begun(&mut self, effect: Effect) -> Option<Effect> {
+        let sender = self.sender.clone();
+        match effect {
+            Effect::Drop => self.dialler.hang_up(),
+            Effect::Open(path) => read::open(path, sender),
+            Effect::Replay { path, target, password } => {
+                replay::rehearse((path, target, password), self.world.clone(), sender);
+            }
+            Effect::Compare(left, right) => replay::compare(left, right, sender),
+            Effect::Wait(time) => {
+                tokio::spawn(async move {
+                    tokio::time::sleep(time).await;
+                    // Nobody listens any more when the workbench has been left.
+                    let _ = sender.send(Message::Waited);
+                });
+            }
+            Effect::AskSecret => secret::fetch(self.dialler.auth(), &self.world, sender),
+            Effect::Keep(reached) => hall::keep(&self.world, reached, sender),
+            Effect::LookForLessons => hall::look(&self.world, sender),
+            Effect::LookForRecent => {
+                read::recent(&self.world, sender.clone());
+                hall::look(&self.world, sender);
+            }
+            // By the queue, since what follows from it has effects.
+            Effect::LookUpAccess => {
+                if let Some(access) = self.dialler.access() {
+                    let _ = sender.send(access);
+                }
+            }
+            Effect::Remember(line) => {
+                // A history that can't be written is no reason to disturb the conversation.
+                let _ = super::remembered::keep(&self.world.directories.state, &line);
+            }
+            Effect::ReadMessage(path) => read::message(path, sender),
+            Effect::Quit => self.leaving = Some(false),
+            other => return Some(other),
+        }
+        None
+    }
+
     async fn effect(&mut self, effect: Effect) -> io::Result<()> {
         let answers = match effect {
             Effect::Connect(target) => self.dialler.connect(&target).await,
             Effect::Reconnect => self.dialler.reconnect(Verify::AsTheTargetSays).await,
             Effect::Regardless => self.dialler.reconnect(Verify::NotThisTime).await,
             Effect::Send(request) => self.dialler.ask(request).into_iter().collect(),
-            Effect::Drop => {
-                self.dialler.hang_up();
-                Vec::new()
-            }
-            Effect::Open(path) => {
-                read::open(path, self.sender.clone());
-                Vec::new()
-            }
-            Effect::Replay { path, target, password } => {
-                replay::rehearse((path, target, password), self.world.clone(), self.sender.clone());
-                Vec::new()
-            }
-            Effect::Compare(left, right) => {
-                replay::compare(left, right, self.sender.clone());
-                Vec::new()
-            }
-            Effect::Wait(time) => {
-                let sender = self.sender.clone();
-                tokio::spawn(async move {
-                    tokio::time::sleep(time).await;
-                    // Nobody listens any more when the workbench has been left.
-                    let _ = sender.send(Message::Waited);
-                });
-                Vec::new()
-            }
-            Effect::LookAtMail => vec![Message::Mail(self.dialler.mail())],
-            Effect::AskSecret => {
-                secret::fetch(self.dialler.auth(), &self.world, self.sender.clone());
-                Vec::new()
-            }
-            Effect::Profiles(wish) => vec![Message::Profiles(profiles::carry_out(wish, &self.world))],
-            Effect::LookForLessons => {
-                hall::look(&self.world, self.sender.clone());
-                Vec::new()
-            }
             Effect::Learn(lesson) => {
                 // For what comes after it.
                 hall::look(&self.world, self.sender.clone());
                 self.dialler.learn(lesson).await
             }
-            Effect::Keep(reached) => {
-                hall::keep(&self.world, reached, self.sender.clone());
-                Vec::new()
-            }
-            Effect::LookForRecent => {
-                read::recent(&self.world, self.sender.clone());
-                hall::look(&self.world, self.sender.clone());
-                Vec::new()
-            }
-            Effect::LookUpAccess => {
-                // By the queue, since what follows from it has effects.
-                if let Some(access) = self.dialler.access() {
-                    let _ = self.sender.send(access);
-                }
-                Vec::new()
-            }
-            Effect::Remember(line) => {
-                // A history that can't be written is no reason to disturb the conversation.
-                let _ = super::remembered::keep(&self.world.directories.state, &line);
-                Vec::new()
-            }
-            Effect::ReadMessage(path) => {
-                read::message(path, self.sender.clone());
+            Effect::LookAtMail => vec![Message::Mail(self.dialler.mail())],
+            Effect::Profiles(wish) => vec![Message::Profiles(profiles::carry_out(wish, &self.world))],
+            Effect::Suspend => {
+                self.suspend().await?;
                 Vec::new()
             }
             Effect::Mouse(ours) => {
@@ -373,15 +360,10 @@ impl Bench {
                 self.tty.clear()?;
                 Vec::new()
             }
-            Effect::Suspend => {
-                self.suspend().await?;
-                Vec::new()
-            }
-            Effect::Quit => {
-                self.leaving = Some(false);
-                Vec::new()
-            }
-            other => self.reading(other)?,
+            other => match self.begun(other) {
+                Some(other) => self.reading(other)?,
+                None => Vec::new(),
+            },
         };
         for answer in answers {
             if let Message::Began { path, .. } = &answer {

@@ -1,5 +1,7 @@
 //! What each message changes: pure, effects are given back as data.
 
+use std::path::PathBuf;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
 use crate::conversation::{Event, Micros, Timed};
@@ -15,7 +17,7 @@ use super::errand;
 use super::keymap::Key;
 use super::learn;
 use super::message::Message;
-use super::model::{Armed, Face, Focus, Model};
+use super::model::{Armed, Face, Focus, Model, Peer};
 use super::mouse;
 use super::overlay::{Mail, Outcome, Overlay, Paste, Question, SecretPrompt, Target};
 use super::pane::panel::Panel;
@@ -141,28 +143,7 @@ fn name_ourselves(model: &mut Model) {
 /// What comes from the loop itself.
 fn background(model: &mut Model, message: Message) -> Vec<Effect> {
     match message {
-        Message::Began { peer, path, again } => {
-            model.face = Face::Talk;
-            model.focus = Focus::Composer;
-            model.notice = None;
-            model.dialled = None;
-            if !again {
-                model.talk = Talk::live(&peer.name);
-                model.transcript = Transcript::default();
-                model.panel = Panel::default();
-                model.recipients.clear();
-                model.now = Micros::default();
-                model.lesson = None;
-                (model.interrupted, model.errand, model.wanted) = (None, None, None);
-            }
-            model.talk.goes_on();
-            model.talk.path = path;
-            model.peer = *peer;
-            if !model.peer.unverified {
-                model.repeat = None;
-            }
-            replay::began(model, again);
-        }
+        Message::Began { peer, path, again } => began(model, *peer, path, again),
         Message::Rehearsed(rehearsed) => return replay::begin(model, *rehearsed),
         Message::ReplayAsks { path, target, user } => replay::ask_password(model, path, target, &user),
         Message::Compared(compared) => replay::show(model, *compared),
@@ -203,6 +184,30 @@ fn background(model: &mut Model, message: Message) -> Vec<Effect> {
         other => return read(model, other),
     }
     Vec::new()
+}
+
+/// A connection is being made: in a new conversation, or `again` to go on with the one that is there.
+fn began(model: &mut Model, peer: Peer, path: Option<PathBuf>, again: bool) {
+    model.face = Face::Talk;
+    model.focus = Focus::Composer;
+    model.notice = None;
+    model.dialled = None;
+    if !again {
+        model.talk = Talk::live(&peer.name);
+        model.transcript = Transcript::default();
+        model.panel = Panel::default();
+        model.recipients.clear();
+        model.now = Micros::default();
+        model.lesson = None;
+        (model.interrupted, model.errand, model.wanted) = (None, None, None);
+    }
+    model.talk.goes_on();
+    model.talk.path = path;
+    model.peer = peer;
+    if !model.peer.unverified {
+        model.repeat = None;
+    }
+    replay::began(model, again);
 }
 
 /// A target could not be connected to. What was typed for F4 comes back, to be mended.
@@ -300,18 +305,9 @@ pub(super) fn answered(model: &mut Model, overlay: Overlay, outcome: Outcome) ->
             model.dialled = Some(target.clone());
             vec![Effect::Connect(target)]
         }
-        Outcome::Yes(Question::Connect(target)) => vec![Effect::Connect(target)],
-        Outcome::Yes(Question::Learn(lesson)) => vec![Effect::Learn(lesson)],
         Outcome::Learn(lesson) => learn::begin(model, lesson),
-        Outcome::Yes(Question::Reconnect) => vec![Effect::Reconnect],
         Outcome::Replay(path, target) => replay::wanted(path, target),
         Outcome::Compare(left, right) => vec![Effect::Compare(left, right)],
-        Outcome::Yes(Question::HandOver { .. }) => replay::handed_over(model).unwrap_or_else(|| {
-            model.armed = Some(Armed::Delivered);
-            enter(model)
-        }),
-        Outcome::Yes(Question::Regardless) => regardless::begin(model),
-        Outcome::Yes(Question::DeleteProfile(name)) => vec![Effect::Profiles(Wish::Delete(name))],
         // The editor stays until it is saved.
         Outcome::Profiles(wish) => {
             model.overlay = Some(overlay);
@@ -321,7 +317,8 @@ pub(super) fn answered(model: &mut Model, overlay: Overlay, outcome: Outcome) ->
             Overlay::Secret(SecretPrompt { replay: Some((path, target)), .. }) => replay::told(path, target, secret),
             _ => secret::given(model, secret),
         },
-        Outcome::Yes(Question::Quit | Question::Stop) | Outcome::Quit => vec![Effect::Quit],
+        Outcome::Yes(question) => agreed(model, question),
+        Outcome::Quit => vec![Effect::Quit],
         Outcome::Drop => vec![Effect::Drop],
         Outcome::Use(way, lines) => paste_lines(model, way, lines),
         Outcome::Template(verb) => {
@@ -345,6 +342,22 @@ pub(super) fn answered(model: &mut Model, overlay: Overlay, outcome: Outcome) ->
             model.composer.set_line(&line);
             Vec::new()
         }
+    }
+}
+
+/// A question was answered with yes.
+fn agreed(model: &mut Model, question: Question) -> Vec<Effect> {
+    match question {
+        Question::Connect(target) => vec![Effect::Connect(target)],
+        Question::Learn(lesson) => vec![Effect::Learn(lesson)],
+        Question::Reconnect => vec![Effect::Reconnect],
+        Question::HandOver { .. } => replay::handed_over(model).unwrap_or_else(|| {
+            model.armed = Some(Armed::Delivered);
+            enter(model)
+        }),
+        Question::Regardless => regardless::begin(model),
+        Question::DeleteProfile(name) => vec![Effect::Profiles(Wish::Delete(name))],
+        Question::Quit | Question::Stop => vec![Effect::Quit],
     }
 }
 

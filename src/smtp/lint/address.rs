@@ -59,15 +59,8 @@ pub(super) fn mailbox(context: &Context<'_>, range: Range<usize>, role: Role, fo
     match signs.as_slice() {
         [] => no_domain(context, start..range.end, role, found),
         [_, second, ..] => {
-            match comma {
-                Some(comma) => several_addresses(comma..range.end, role, found),
-                None => drop(found.wrong(
-                    "two-at-signs",
-                    *second..second + 1,
-                    "Two @ stand in the address; one in the local part must be within quotes.",
-                    "RFC 5321 4.1.2",
-                )),
-            }
+            let comma = comma.map(|comma| comma..range.end);
+            several_signs(*second, comma, role, found);
             out.extend_from_slice(bare);
             return out;
         }
@@ -90,6 +83,16 @@ pub(super) fn mailbox(context: &Context<'_>, range: Range<usize>, role: Role, fo
         found.wrong("path-too-long", range, reason, "RFC 5321 4.5.3.1.3");
     }
     out
+}
+
+/// Two `@` or more, the second of them here; with a comma or semicolon they belong to several addresses.
+fn several_signs(second: usize, comma: Option<Range<usize>>, role: Role, found: &mut Findings) {
+    let Some(others) = comma else {
+        let reason = "Two @ stand in the address; one in the local part must be within quotes.";
+        found.wrong("two-at-signs", second..second + 1, reason, "RFC 5321 4.1.2");
+        return;
+    };
+    several_addresses(others, role, found);
 }
 
 /// The length of an address that stands whole within quotes or brackets of another kind: `(a@b)`, `"a@b"`.

@@ -9,7 +9,6 @@ use ratatui::layout::Rect;
 
 use crate::script::beside::{Beside, Mark};
 use crate::script::stepper::{Next, Order, Ready, Stepper, Stop};
-
 use crate::smtp::Secret;
 
 use super::action::Action;
@@ -21,10 +20,13 @@ use super::theme::Theme;
 
 mod goodbye;
 mod prepare;
+mod stops;
 #[cfg(test)]
 pub(super) mod tests;
 
 pub(super) use prepare::{compare, rehearse};
+use stops::stopped;
+pub(super) use stops::{handed_over, pause};
 
 /// A replay that is ready to be connected.
 #[derive(Debug)]
@@ -448,49 +450,6 @@ fn carried_out(playing: &mut Playing, order: Order) -> Effect {
             Effect::Wait(time)
         }
     }
-}
-
-fn stopped(model: &mut Model, stop: Stop) {
-    match &stop {
-        Stop::Closed => {
-            model.notice = Some(
-                model
-                    .keymap
-                    .told("The connection is closed: {reconnect} starts the replay over, {skip} skips the line."),
-            );
-        }
-        Stop::Missing(words) => model.notice = Some(format!("This line can't be made: {words}")),
-        Stop::Held => {
-            let words = "A reply was not as expected, so no message goes out by itself; Enter again sends this line.";
-            model.notice = Some(words.to_owned());
-            model.armed = Some(Armed::Held);
-        }
-        Stop::HandOver { host, recipients } => {
-            let production = model.peer.production;
-            let question = Question::HandOver { host: host.clone(), recipients: recipients.clone(), production };
-            model.overlay = Some(Overlay::Question(question));
-        }
-    }
-    if let Some(playing) = playing(model) {
-        playing.stopped = Some(stop);
-    }
-}
-
-/// The question whether the message may be handed over was answered with yes; nothing where no replay asked it.
-pub(super) fn handed_over(model: &mut Model) -> Option<Vec<Effect>> {
-    let Model { replay: Some(Replay { what: What::Playing(playing), .. }), talk, .. } = model else { return None };
-    let stop = playing.stopped.take_if(|stop| matches!(stop, Stop::HandOver { .. }))?;
-    playing.of.stepper.allow(&stop, &talk.dialogue);
-    Some(play(model))
-}
-
-/// Stops playing all at once; false where that is not so.
-pub(super) fn pause(model: &mut Model) -> bool {
-    let paused = playing(model).is_some_and(|playing| std::mem::take(&mut playing.all));
-    if paused {
-        model.notice = Some("The replay goes on step by step; R plays the rest at once.".to_owned());
-    }
-    paused
 }
 
 /// Asks the disk for a replay.
