@@ -46,17 +46,6 @@ impl Line {
     pub fn raw(bytes: impl Into<Vec<u8>>) -> Self {
         Self { bytes: bytes.into(), crlf: false, masked: false }
     }
-
-    /// The text as a file has it, without the `\c`.
-    #[must_use]
-    pub fn file_text(&self) -> Vec<u8> {
-        if self.masked {
-            return self.bytes.clone();
-        }
-        let mut out = Vec::new();
-        escape::to_file(&self.bytes, &mut out);
-        out
-    }
 }
 
 /// What happened.

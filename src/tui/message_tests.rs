@@ -212,6 +212,18 @@ fn lines_are_remembered_and_found_again() {
 }
 
 #[test]
+fn a_line_that_never_went_out_keeps_no_other_from_being_remembered() {
+    let mut screen = connected(80, 24);
+    screen.keys("HELP<enter>");
+    screen.send(crate::tui::message::Message::NotSent("HELP".to_owned()));
+    assert_eq!(screen.model.composer.line(), "HELP");
+    screen.keys("<ctrl-u>NOOP<enter>");
+    screen.wire("> NOOP\n< 250 ok");
+    screen.asked();
+    assert_eq!(screen.remembered, ["NOOP"]);
+}
+
+#[test]
 fn the_line_end_is_chosen_and_shown() {
     let mut screen = connected(80, 24);
     screen.keys("<ctrl-p>line-end<enter>");

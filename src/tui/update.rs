@@ -114,11 +114,12 @@ fn keep_lines(model: &mut Model, events: &[Timed]) -> Vec<Effect> {
     let mut effects = Vec::new();
     for event in events {
         let Event::Sent(line) = &event.event else { continue };
-        let Some(next) = model.unkept.front() else { break };
+        let text = line.bytes.strip_suffix(b"\n").unwrap_or(&line.bytes);
         if line.masked {
             model.unkept.pop_front();
-        } else if next.as_bytes() == line.bytes.strip_suffix(b"\n").unwrap_or(&line.bytes) {
-            effects.extend(model.unkept.pop_front().map(Effect::Remember));
+        } else if let Some(n) = model.unkept.iter().position(|kept| kept.as_bytes() == text) {
+            // Those before it went out as something else, or not at all.
+            effects.extend(model.unkept.drain(..=n).next_back().map(Effect::Remember));
         }
     }
     if events.iter().any(|event| matches!(&event.event, Event::Remark(remark) if remark.word == "closed")) {

@@ -6,6 +6,16 @@ use super::*;
 use crate::conversation::Fold;
 use crate::conversation::event::Remark;
 
+/// The text as a file has it, without the `\c`.
+fn file_text(line: &Line) -> Vec<u8> {
+    if line.masked {
+        return line.bytes.clone();
+    }
+    let mut out = Vec::new();
+    escape::to_file(&line.bytes, &mut out);
+    out
+}
+
 /// Plays lines such as `> NOOP` and `< 250 ok` (`\c` at the end: no CR LF) and gives what is recorded of them.
 fn recorded(mask: &mut Mask, lines: &[&str]) -> Vec<String> {
     let mut fold = Fold::new();
@@ -26,7 +36,7 @@ fn recorded(mask: &mut Mask, lines: &[&str]) -> Vec<String> {
             line
         };
         assert_eq!(line.crlf, crlf);
-        let text = String::from_utf8(line.file_text()).expect("the file's text is UTF-8");
+        let text = String::from_utf8(file_text(&line)).expect("the file's text is UTF-8");
         assert_eq!(line.masked, text.contains("{{auth}}"), "{text}");
         format!("{sigil}{text}")
     };
@@ -245,7 +255,7 @@ fn a_remark_is_searched_too() {
 fn text_of(line: &Line) -> Vec<u8> {
     // What a reader gets from the file, the marker apart: no escape can hide a secret here.
     let mut out = Vec::new();
-    let text = line.file_text();
+    let text = file_text(line);
     let marked = String::from_utf8(text).expect("text").replace("{{auth}}", "\u{1}");
     escape::from_file(marked.as_bytes(), &mut out).expect("own output is read");
     out
