@@ -170,6 +170,9 @@ fn sources(folder: &Path, below: &str, found: &mut Vec<(String, String)>) {
     entries.sort();
     for path in entries {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if name == "tests" {
+            continue;
+        }
         if path.is_dir() {
             sources(&path, &format!("{below}{name}/"), found);
         } else if path.extension().is_some_and(|extension| extension == "rs") && name != "tests.rs" {

@@ -5,8 +5,12 @@ use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
+#[path = "run/ends.rs"]
+mod ends;
 #[path = "support/peer.rs"]
 mod peer;
+#[path = "run/secrets.rs"]
+mod secrets;
 
 use peer::Peer;
 
@@ -396,38 +400,6 @@ fn a_recording_is_replayed_and_compared() {
 }
 
 #[test]
-fn a_profile_logs_in_and_its_password_is_nowhere_to_be_seen() {
-    let desk = Desk::new();
-    let peer = Peer::play(
-        "S: 220 mx\nC: EHLO *\nS: 250-mx\nS: 250 AUTH PLAIN\nC: AUTH PLAIN AGR1ZGUAcGFzcy13b3JkLW9mLW5vZGR5\nS: 535 5.7.8 no pass-word-of-noddy\nC: RSET\nS: 250 ok\nC: QUIT\nS: 221 bye\n",
-    );
-    let (host, port) = peer.target().split_once(':').map(|(h, p)| (h.to_owned(), p.to_owned())).expect("host:port");
-    let profile = format!(
-        "host = \"{host}\"\nport = {port}\n[auth]\nuser = \"dude\"\npassword = {{ env = \"NODDY_PASSWORD\" }}\nallow_plaintext = true\n"
-    );
-    desk.write("config/profiles/mine.toml", &profile);
-    let script = "> EHLO a\n> AUTH PLAIN {{auth}}\n";
-    let ran = desk.script(script, &["--target", "mine"]);
-    peer.heard();
-    ran.expect(5, &["535 5.7.8"]);
-    for place in [&ran.out, &ran.err, &desk.transcripts()] {
-        assert!(!place.contains("pass-word-of-noddy") && !place.contains("AGR1ZGUA"), "{place}");
-    }
-    assert!(desk.transcripts().contains("> AUTH PLAIN {{auth}}"));
-}
-
-#[test]
-fn a_secret_that_the_script_writes_out_is_not_repeated() {
-    let desk = Desk::new();
-    let script = "> EHLO a\n> AUTH PLAIN AGR1ZGUAc2VjcmV0\n> AUTH LOGIN\n> ZHVkZQ==\n> c2VjcmV0\n> c2VjcmV0\n> QUIT\n";
-    let ran = desk.script(script, &["--target", "lab:", "--json"]);
-    ran.expect(5, &["AUTH PLAIN {{auth}}"]);
-    for place in [&ran.out, &ran.err, &desk.script(script, &["--target", "lab:"]).out, &desk.transcripts()] {
-        assert!(!place.contains("c2VjcmV0") && !place.contains("AGR1ZGUA"), "{place}");
-    }
-}
-
-#[test]
 fn what_a_server_says_reaches_the_terminal_escaped() {
     let desk = Desk::new();
     let peer = "S! 220 mx \\e]0;owned\\x07\\r\\n\nC: QUIT\nS! 221 \\e[2Jbye\\r\\n\n";
@@ -475,86 +447,6 @@ fn a_script_comes_from_standard_input_and_the_conversation_is_saved() {
     desk.run(&[saved.to_str().expect("UTF-8"), "--target", "lab:"]).expect(0, &["3 of 3"]);
 }
 
-#[cfg(unix)]
-#[test]
-fn an_interrupted_run_says_so_and_keeps_its_record() {
-    use std::io::{BufRead as _, BufReader};
-    let desk = Desk::new();
-    // The first line was heard for certain once the second is on the screen.
-    let peer = Peer::play("S: 220 mx\nC: NOOP\nS: 250 ok\nHOLD\n");
-    let script = desk.write("s.smtp", "> NOOP\n> HELP\n");
-    let mut child = desk
-        .command(&[script.to_str().expect("UTF-8"), "--target", &peer.target()])
-        .spawn()
-        .expect("the binary starts");
-    let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
-    let sent = lines.find(|line| line.as_ref().is_ok_and(|line| line.contains("-> HELP")));
-    assert!(sent.is_some(), "it never sent its line");
-    let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).expect("a process id"));
-    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).expect("it lives");
-    assert_eq!(child.wait().expect("it ends").code(), Some(130));
-    assert!(desk.transcripts().contains("> HELP"));
-    peer.heard();
-}
-
-#[test]
-fn a_server_that_never_stops_talking_does_not_hold_the_run_up() {
-    let desk = Desk::new();
-    let long = format!("FLOOD 250-{}\n", "x".repeat(100_000));
-    let greeted = "S: 220 mx\nC: EHLO *\n";
-    for (peer, script, limit, codes) in [
-        // A reply that never ends.
-        (format!("{greeted}FLOOD 250-more\n"), "> EHLO a\n> NOOP\n> QUIT\n", "2s", &[6, 7][..]),
-        (format!("{greeted}FLOOD 250-more\n"), "> EHLO a\n< 250\n> QUIT\n", "2s", &[6, 7]),
-        // The client stops reading long before the time is up.
-        (format!("{greeted}{long}"), "> EHLO a\n> NOOP\n> QUIT\n", "5m", &[7]),
-        // Whole replies that nothing asked for, after the last line.
-        (format!("{greeted}S: 250 mx\nC: QUIT\nS: 221 bye\nFLOOD 250 more\n"), "> EHLO a\n> QUIT\n", "2s", &[0, 7]),
-    ] {
-        let began = std::time::Instant::now();
-        let (ran, _) = desk.against(&peer, script, &["--reply-timeout", limit, "--quiet"]);
-        assert!(codes.iter().any(|code| ran.code == Some(*code)), "{script}: {:?} {}", ran.code, ran.err);
-        assert!(ran.code == Some(0) || !ran.err.is_empty(), "it says nothing of it");
-        assert!(began.elapsed() < std::time::Duration::from_secs(18), "{script}: it took {:?}", began.elapsed());
-    }
-}
-
-#[test]
-fn a_server_that_does_not_close_after_quit_is_left() {
-    let desk = Desk::new();
-    for script in ["> QUIT\n< 221\n", "> NOOP\n< 250\n"] {
-        let noop = if script.contains("NOOP") { "C: NOOP\nS: 250 ok\n" } else { "" };
-        let began = std::time::Instant::now();
-        desk.against(&format!("S: 220 mx\n{noop}C: QUIT\nS: 221 bye\nHOLD\n"), script, &[]).0.expect(0, &["1 of 1"]);
-        assert!(began.elapsed() < std::time::Duration::from_secs(15), "it took {:?}", began.elapsed());
-    }
-}
-
-#[test]
-fn a_password_goes_out_in_clear_text_only_where_the_profile_allows_it() {
-    let desk = Desk::new();
-    let script = SENDS_MAIL.replace("> MAIL", "> AUTH PLAIN {{auth}}\n> MAIL");
-    let peer = Peer::play(
-        "S: 220 mx\nC: EHLO *\nS: 250-mx\nS: 250 AUTH PLAIN LOGIN\nC: RSET\nS: 250 ok\nC: QUIT\nS: 221 bye\n",
-    );
-    let target = peer.target();
-    let (host, port) = target.split_once(':').expect("host:port");
-    let auth = "[auth]\nuser = \"dude\"\npassword = { env = \"NODDY_PASSWORD\" }\n";
-    desk.write("config/profiles/clear.toml", &format!("host = \"{host}\"\nport = {port}\n{auth}"));
-    let ran = desk.script(&script.replace("> QUIT\n", ""), &["--target", "clear"]);
-    ran.expect(5, &["STARTTLS first", "allow_plaintext = true", "skipped  line 3  > MAIL", "skipped  line 5  > DATA"]);
-    assert!(peer.heard().iter().all(|line| !line.starts_with("AUTH") && !line.starts_with("MAIL")));
-    // LOGIN is begun without a secret; the answer is what must not go out.
-    let peer = Peer::play("S: 220 mx\nC: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nHOLD\n");
-    let (host, port) = peer.target().split_once(':').map(|(h, p)| (h.to_owned(), p.to_owned())).expect("host:port");
-    desk.write("config/profiles/login.toml", &format!("host = \"{host}\"\nport = {port}\n{auth}"));
-    desk.script("> AUTH LOGIN\n< 334\n> {{auth}}\n", &["--target", "login"]).expect(5, &["STARTTLS first"]);
-    assert_eq!(peer.heard(), ["AUTH LOGIN"]);
-    // The lab's passwords are public.
-    let plain = "> EHLO a\n> AUTH PLAIN {{auth}}\n> QUIT\n";
-    assert!(!desk.script(plain, &["--target", "lab:"]).err.contains("allow_plaintext"));
-}
-
 #[test]
 fn a_file_is_saved_over_only_by_force_and_a_script_never() {
     let desk = Desk::new();
@@ -571,60 +463,4 @@ fn a_file_is_saved_over_only_by_force_and_a_script_never() {
     desk.script(script, &["--target", "127.0.0.1:9", "--save", "/no/such/x.smtp"]).expect(2, &["no such directory"]);
     desk.script(script, &["--target", "lab:", "--save", taken, "--force"]).expect(0, &[]);
     assert!(std::fs::read_to_string(taken).expect("there").contains("> NOOP"));
-}
-
-#[test]
-fn a_421_in_the_middle_is_the_cause_and_what_was_not_sent_is_listed() {
-    let desk = Desk::new();
-    let begun = "S: 220 mx\nC: EHLO *\nS: 250 mx\nC: MAIL *\nS: 250 ok\nC: RCPT *\n";
-    let script = SENDS_MAIL.replace("> DATA", "> RCPT TO:<second@target.local>\n> DATA");
-    let after = [
-        "skipped  line 4  > RCPT TO:<second@target.local>",
-        "skipped  line 5  > DATA",
-        "skipped  line 6  | message content",
-        "skipped  line 9  > .",
-        "skipped  line 10  > QUIT",
-    ];
-    let (ran, heard) = desk.against(&format!("{begun}S: 421 4.3.2 shutting down\n"), &script, &[]);
-    ran.expect(1, &["421 to line 3 (> RCPT TO:<anotherdude@target.local>)", "1 refused, 5 skipped"]);
-    ran.expect(1, &after);
-    assert!(!heard.iter().any(|line| line.contains("second")), "{heard:?}");
-    // In a pipelined block both were sent, and the first one's reply says it.
-    let block = script.replace("> RCPT TO:<a", "* pipeline\n> RCPT TO:<a").replace("> DATA", "* end\n> DATA");
-    let (ran, _) = desk.against(&format!("{begun}C: RCPT *\nS: 421 4.3.2 shutting down\n"), &block, &[]);
-    ran.expect(1, &["421 to line 4 (> RCPT TO:<anotherdude@target.local>)", "skipped  line 7  > DATA", "4 skipped"]);
-    // To EHLO, and without any reply.
-    let (ran, _) = desk.against("S: 220 mx\nC: EHLO *\nS: 421 4.3.2 no\n", &script, &[]);
-    ran.expect(1, &["421 to line 1 (> EHLO noddy.com)", "skipped  line 2  > MAIL"]);
-    let (ran, _) = desk.against(begun, &script, &[]);
-    ran.expect(3, &["closed before the reply to line 3", "5 skipped"]);
-    ran.expect(3, &after);
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn a_result_that_can_not_be_printed_is_said() {
-    let desk = Desk::new();
-    let script = desk.write("s.smtp", "> NOOP\n< 250\n> QUIT\n");
-    for json in [&[][..], &["--json"]] {
-        let arguments = [&[script.to_str().expect("UTF-8"), "--target", "lab:"], json].concat();
-        let full = std::fs::File::options().write(true).open("/dev/full").expect("Linux has it");
-        let ran = finish(desk.command(&arguments).stdout(full).spawn().expect("the binary starts"));
-        ran.expect(2, &["standard output can't be written"]);
-        // Somebody who reads no further is no error.
-        let mut child = desk.command(&arguments).spawn().expect("the binary starts");
-        drop(child.stdout.take());
-        let ran = finish(child);
-        assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
-    }
-}
-
-#[test]
-fn a_greeting_that_is_not_220_is_odd_and_the_run_goes_on() {
-    let desk = Desk::new();
-    let peer = "S: 250-mx\nS: 250 hello\nC: EHLO *\nS: 250-mx\nS: 250-DSN\nS: 250 HELP\nC: QUIT\nS: 221 bye\n";
-    let script = "> EHLO a\n< 250\n> QUIT\n";
-    desk.against(peer, script, &[]).0.expect(0, &["odd", "greets with 220", "250 hello", "1 of 1"]);
-    desk.against(peer, &format!("< 250\n{script}"), &[]).0.expect(0, &["2 of 2"]);
-    desk.against(peer, &format!("< 220\n{script}"), &[]).0.expect(1, &["1 of 2"]);
 }
