@@ -72,6 +72,13 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_means_two_is_shown_once() {
+        let mut screen = refused(120, 33);
+        screen.keys("<ctrl-p>presenter<enter><alt-e>");
+        assert!(footer(&screen).ends_with("pressed  Alt-e"), "{}", footer(&screen));
+    }
+
+    #[test]
     fn what_may_be_a_secret_is_not_shown_as_keys() {
         let mut screen = connected(120, 33);
         screen.keys("<ctrl-p>presenter<enter>");

@@ -238,6 +238,11 @@ fn opened(model: &mut Model, path: &std::path::Path, talk: Talk, whole: bool) {
 
 fn pressed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     presenter::note(model, key);
+    heard(model, key)
+}
+
+/// Does what a key means where the focus is.
+fn heard(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     let leaving = model.keymap.action(Where::Everywhere, Key::from(key)) == Some(Action::Quit);
     if leaving && !matches!(model.overlay, Some(Overlay::Question(_))) {
         model.overlay = None;
@@ -277,7 +282,7 @@ fn typed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     }
     let Some(plain) = Key::from(key).without_alt() else { return Vec::new() };
     let mut effects = act(model, Action::ToTranscript);
-    effects.extend(pressed(model, plain.event()));
+    effects.extend(heard(model, plain.event()));
     effects
 }
 

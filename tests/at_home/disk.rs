@@ -59,7 +59,7 @@ fn a_limit_of_file_size_does_not_end_a_run() {
         .unwrap();
     let (out, said) = (String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
     assert_eq!(ran.status.code(), Some(0), "{out}{said}");
-    assert!(out.contains("QUIT") && format!("{out}{said}").contains("not recorded"), "{out}{said}");
+    assert!(out.contains("QUIT") && format!("{out}{said}").contains(NOT_RECORDED), "{out}{said}");
 }
 
 /// A small disk of its own, taken away when dropped.
