@@ -93,7 +93,7 @@ impl Errand {
     pub fn within(login: Login, mechanism: &str, given: usize, session: &Session) -> Result<Self, String> {
         if !session.tls && !login.allow_plaintext {
             return Err(format!(
-                "{mechanism} shows the password in clear text: * gives up, and F10 then encrypts first."
+                "{mechanism} shows the password in clear text: * gives the login up, and STARTTLS encrypts the line first."
             ));
         }
         let who = Credentials { user: login.user.clone(), password: login.password.clone(), authorise_as: None };

@@ -14,7 +14,7 @@ use crate::smtp::Secret;
 use super::action::Action;
 use super::effect::Effect;
 use super::model::{Armed, Model};
-use super::overlay::{Other, Overlay, Question, SecretPrompt, Wanted};
+use super::overlay::{Other, Overlay, SecretPrompt, Wanted};
 use super::pane::replay::{Columns, Frame};
 use super::theme::Theme;
 
