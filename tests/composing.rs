@@ -394,7 +394,7 @@ fn a_message_that_was_begun_is_kept_or_dropped_as_it_is_answered() {
     });
     terminal.keys("<C-c>").wait_for("not delivered").keys("<Esc>");
     terminal.wait_until("the question to go", |screen| !screen.contains("not delivered"));
-    terminal.keys("<C-c>").wait_for("d drop the line").keys("d").wait_for("F5 reconnect");
+    terminal.keys("<C-c>").wait_for("d close the connection").keys("d").wait_for("F5 reconnect");
     terminal.keys("<C-q>");
     assert!(terminal.exit().success());
     assert_eq!(site.lab.messages_since(0).len(), 0);

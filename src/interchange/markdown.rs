@@ -13,6 +13,7 @@ const RECIPIENTS: usize = 200;
 
 /// The whole page.
 pub(super) fn export(document: &Document, knowledge: &Knowledge) -> Vec<u8> {
+    // Notes and marks stand behind what they are about, wherever they were written.
     let document = &folded(document);
     let dialogue = Dialogue::of(&document.log);
     let mut out = String::new();
@@ -188,5 +189,14 @@ mod tests {
     fn nothing_of_a_peer_is_read_as_markdown() {
         assert_eq!(inline("*a* <b> [c](d) \u{1b}"), "\\*a\\* &lt;b&gt; \\[c\\](d) \\\\e");
         assert_eq!(code("a`b"), "`` a`b ``");
+    }
+
+    #[test]
+    fn a_note_stands_behind_what_it_is_about() {
+        let text = "+++\nehlo = 1\n+++\n0.000000 * connected 127.0.0.1:25\n0.001000 < 220 mx\n1.000000 > NOOP\n\
+                    1.002000 < 250 ok\n1.002000 * note at=2 \"hello\"\n";
+        let document = file::read(text.as_bytes()).expect("a transcript");
+        let out = String::from_utf8(export(&document, &Knowledge::default())).expect("text");
+        assert!(out.contains("<-  220 mx\n=== note: hello\n -> NOOP"), "{out}");
     }
 }

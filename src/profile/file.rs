@@ -165,6 +165,11 @@ impl Source<'_> {
                 Some(known) => format!("`{unknown}` is not a key here; `{known}` is the nearest that is"),
                 None => format!("`{unknown}` is not a key here"),
             }
+        } else if message.starts_with("unknown variant")
+            && let Some(unknown) = quoted.next()
+        {
+            let known: Vec<String> = quoted.map(|known| format!("`{known}`")).collect();
+            format!("`{unknown}` is not possible here; {} are", known.join(", "))
         } else if message.starts_with("invalid type") {
             let expected = message.rsplit("expected ").next().unwrap_or_default();
             format!("a value of another kind stands here; expected {expected}")
@@ -429,6 +434,12 @@ fn secret_source(source: &Source<'_>, password: &Spanned<toml::Value>) -> Result
         ("keyring", _) => Err(error(
             "this version of ehlo has no keyring; `{ command = \"...\" }` can ask the system's own".to_owned(),
         )),
+        ("env", toml::Value::String(_)) => {
+            Err(error("the name of the variable that holds the password is missing".into()))
+        }
+        ("command", toml::Value::String(_)) => {
+            Err(error("the command whose first line is the password is missing".into()))
+        }
         (known, _) if KINDS.contains(&known) => Err(error(format!("`{known}` has another kind of value; {expected}"))),
         (unknown, _) => Err(error(match nearest(unknown, KINDS) {
             Some(known) => format!("`{unknown}` is not a source of a password; `{known}` is the nearest that is"),

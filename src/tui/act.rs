@@ -12,7 +12,7 @@ use super::errand;
 use super::learn;
 use super::model::{Face, Focus, Model};
 use super::overlay::{Form, Help, Menu, Overlay, Palette, Question, Recall, Target};
-use super::pane::composer::Composer;
+use super::pane::composer::{Composer, Identity};
 use super::pane::panel::Tab;
 use super::presenter;
 use super::reading;
@@ -82,7 +82,7 @@ fn of_line(model: &mut Model, action: Action) {
         }
         Action::Templates => templates(model),
         Action::Message => {
-            let editor = Editor::of(&model.draft, &model.peer.identity);
+            let editor = Editor::of(&model.draft, &correspondents(model));
             model.focus = Focus::Composer;
             model.overlay = Some(Overlay::Editor(Box::new(editor)));
         }
@@ -257,6 +257,24 @@ fn focus_after(model: &Model, action: Action) -> Focus {
     }
 }
 
+/// Who writes to whom: as the open mail transaction says, or else as the target does.
+fn correspondents(model: &Model) -> Identity {
+    const NAMED: usize = 5;
+    let mut identity = model.peer.identity.clone();
+    let session = &model.talk.dialogue.state().session;
+    if model.talk.is_open() && session.phase().in_transaction() {
+        if let Some(from) = session.reverse_path.as_deref().filter(|from| !from.is_empty()) {
+            from.clone_into(&mut identity.from);
+        }
+        let accepted = super::enter::accepted(model);
+        if !accepted.is_empty() && accepted.len() <= NAMED {
+            // Between the angle brackets of one they part the others.
+            identity.to = vec![accepted.join(">, <")];
+        }
+    }
+    identity
+}
+
 /// F2: the verbs, or the form of the verb that stands on the line.
 fn templates(model: &mut Model) {
     model.focus = Focus::Composer;
@@ -365,6 +383,11 @@ fn not_now(model: &Model, action: Action) -> Option<String> {
         Action::Reconnect => "There is nothing to connect to again; {connect} connects.".to_owned(),
         Action::Send | Action::Mend | Action::Ready if model.is_offline() => {
             "This is a file; {connect} connects to a server.".to_owned()
+        }
+        Action::Send if model.interrupted.is_some() => {
+            "No connection: {back} connects and goes back to where you were, {reconnect} connects again, {connect} \
+             elsewhere. The line is kept."
+                .to_owned()
         }
         Action::Send => "No connection: {reconnect} connects again, {connect} elsewhere. The line is kept.".to_owned(),
         Action::Mend if model.focus == Focus::Composer => "Nothing to mend in this line.".to_owned(),

@@ -80,6 +80,7 @@ fn send_draft(model: &mut Model) -> Vec<Effect> {
         vec![Request::Content(model.draft.content())]
     };
     model.draft.ready = false;
+    model.draft.leaving = true;
     model.composer.set_line(".");
     model.compose(Composer::sent);
     let dot = Request::Line(b".".to_vec(), Ending::CrLf);
@@ -109,7 +110,7 @@ fn hands_over(model: &Model) -> bool {
 }
 
 /// The recipients that were accepted in the open transaction.
-fn accepted(model: &Model) -> Vec<String> {
+pub(super) fn accepted(model: &Model) -> Vec<String> {
     let dialogue = &model.talk.dialogue;
     let accepted = dialogue.envelope().iter().filter(|it| it.verdict == Verdict::Accepted);
     accepted.map(|it| dialogue.address(&model.talk.log, it)).collect()
@@ -157,9 +158,8 @@ pub(super) fn paste_lines(model: &mut Model, way: PasteAs, lines: Vec<String>) -
             vec![Effect::Send(Request::Pipeline(lines.into_iter().map(String::into_bytes).collect()))]
         }
         PasteAs::Draft => {
-            model.draft = Draft { lines, ready: true };
-            let words = format!("The message is prepared ({}); it is offered when 354 comes.", model.draft.summary());
-            model.notice = Some(words);
+            model.draft = Draft { lines, ready: true, leaving: false };
+            model.notice = Some(super::update::prepared(model, &model.draft));
             Vec::new()
         }
         PasteAs::Content => {

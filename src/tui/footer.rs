@@ -16,11 +16,7 @@ const BETWEEN: &str = " · ";
 /// Draws it.
 pub(super) fn draw(model: &Model, buffer: &mut Buffer, area: Rect) {
     let pressed = pressed(model);
-    if let Some(keys) = of_overlay(model) {
-        buffer.set_stringn(area.x, area.y, keys, area.width.into(), model.theme.style(Role::Dim));
-    } else {
-        buffer.set_line(area.x, area.y, &line(model, area.width), area.width);
-    }
+    buffer.set_line(area.x, area.y, &line(model, area.width), area.width);
     let columns = u16::try_from(width(&pressed)).unwrap_or(area.width).min(area.width);
     buffer.set_stringn(area.right() - columns, area.y, pressed, columns.into(), model.theme.style(Role::Warning));
 }
@@ -44,28 +40,15 @@ fn pressed(model: &Model) -> String {
     if keys.is_empty() { String::new() } else { format!("pressed  {}", keys.join(" ")) }
 }
 
-/// What the row says while a line is asked for or the message is written: the keys below have other meanings there.
-fn of_overlay(model: &Model) -> Option<&'static str> {
-    match model.overlay.as_ref()? {
-        Overlay::Prompt(_) => Some(" Enter go on · Esc back"),
-        // The others are named in its frame.
-        Overlay::Editor(_) => Some(" Ctrl-D done · Esc keep the text"),
-        _ => None,
-    }
-}
-
 /// What a click on a column of it does.
 pub(super) fn at(model: &Model, area: Rect, column: u16) -> Option<Action> {
-    if of_overlay(model).is_some() {
-        return None;
-    }
     let mut end = 1;
     let clicked = shown(model, area.width).into_iter().find(|hint| {
         let start = end;
         end += hint.width() + width(BETWEEN);
         (start..start + hint.width()).contains(&usize::from(column.saturating_sub(area.x)))
     });
-    clicked.map(|hint| hint.action)
+    clicked.and_then(|hint| hint.action)
 }
 
 /// A key, what it does in words, and how needed that is.
@@ -73,7 +56,8 @@ struct Hint {
     need: u8,
     key: String,
     words: &'static str,
-    action: Action,
+    /// What a click on it does; nothing where the key is for what lies over the panes.
+    action: Option<Action>,
 }
 
 impl Hint {
@@ -91,25 +75,10 @@ fn shown(model: &Model, columns: u16) -> Vec<Hint> {
 
 /// The hints that fit into so many columns, in the order of the table.
 fn hints(model: &Model, columns: usize) -> Vec<Hint> {
-    let place = model.place();
-    let mut hints: Vec<Hint> = ACTIONS
-        .iter()
-        .filter(|entry| need(entry, model) > 0 && (entry.available)(model))
-        .filter_map(|entry| {
-            let key = model.keymap.keys(entry.action, place).next()?.to_string();
-            let steps = (1..=9).take_while(|n| model.step(*n).is_some()).count();
-            let key = if entry.action == Action::Step(1) && steps > 1 { format!("{key}…{steps}") } else { key };
-            let words = match entry.action {
-                Action::ToComposer if model.focus == Focus::Transcript && model.transcript.is_narrowed() => {
-                    Action::Widen.entry().short
-                }
-                // A file has no line to send; what is left leads to the transcript.
-                Action::ToComposer if model.is_offline() => Action::ToTranscript.entry().short,
-                _ => entry.short,
-            };
-            Some(Hint { need: need(entry, model), key, words, action: entry.action })
-        })
-        .collect();
+    let mut hints = match &model.overlay {
+        Some(overlay) => above(model, overlay),
+        None => of_place(model),
+    };
     let room = |hints: &[Hint]| hints.iter().map(|hint| hint.width() + width(BETWEEN)).sum::<usize>();
     while room(&hints) > columns + width(BETWEEN) {
         let most = hints.iter().map(|hint| hint.need).max().unwrap_or(0);
@@ -119,20 +88,66 @@ fn hints(model: &Model, columns: usize) -> Vec<Hint> {
     hints
 }
 
+/// What lies over the panes has its keys in its own frame; a line at the foot of the transcript has none.
+fn above(model: &Model, overlay: &Overlay) -> Vec<Hint> {
+    let own = |key: &str, words| Hint { need: 1, key: key.to_owned(), words, action: None };
+    let mut hints = match overlay {
+        Overlay::Prompt(_) => vec![own("Enter", "go on"), own("Esc", "back")],
+        // The others are named in its frame.
+        Overlay::Editor(_) => vec![own("Ctrl-D", "done"), own("Esc", "keep the text")],
+        Overlay::Question(_) => return vec![own("Esc", "back")],
+        _ => vec![own("Esc", "back")],
+    };
+    let quit = model.keymap.key(Action::Quit);
+    hints.push(Hint { need: 2, key: quit, words: Action::Quit.entry().short, action: None });
+    hints
+}
+
+/// The keys of what has the focus.
+fn of_place(model: &Model) -> Vec<Hint> {
+    let place = model.place();
+    let hints = ACTIONS.iter().filter(|entry| need(entry, model) > 0 && (entry.available)(model)).filter_map(|entry| {
+        let key = model.keymap.keys(entry.action, place).next()?.to_string();
+        let steps = (1..=9).take_while(|n| model.step(*n).is_some()).count();
+        let key = if entry.action == Action::Step(1) && steps > 1 { format!("{key}…{steps}") } else { key };
+        let words = match entry.action {
+            Action::ToComposer if model.focus == Focus::Transcript && model.transcript.is_narrowed() => {
+                Action::Widen.entry().short
+            }
+            // A file has no line to send; what is left leads to the transcript.
+            Action::ToComposer if model.is_offline() => Action::ToTranscript.entry().short,
+            _ => entry.short,
+        };
+        Some(Hint { need: need(entry, model), key, words, action: Some(entry.action) })
+    });
+    let leave = model.keymap.keys(Action::ToComposer, place).next().filter(|_| model.came_from_start());
+    let leave = leave.map(|key| {
+        let words = Action::Start.entry().short;
+        Hint { need: 2, key: key.to_string(), words, action: Some(Action::Start) }
+    });
+    leave.into_iter().chain(hints).collect()
+}
+
 /// How needed an entry is now: some keys matter only at their moment.
 fn need(entry: &Entry, model: &Model) -> u8 {
+    let reads = matches!(model.focus, Focus::Transcript | Focus::Panel);
     match entry.action {
         Action::Stop => u8::from(model.waiting.is_some()),
         // Offered only while there is something to mend.
         Action::Mend => 2,
-        // In a file one reads first of all.
+        // In a file one reads first of all, and help leads to all the rest.
         Action::Reconnect if model.talk.is_open() || model.is_offline() => 6,
         Action::Step(1) if model.is_offline() => 6,
         Action::RefusalAfter if model.is_offline() => 3,
-        Action::ExchangeAfter | Action::Search if model.is_offline() => 4,
+        Action::ExchangeAfter | Action::Palette if model.is_offline() => 4,
         Action::Replay if model.talk.is_script() => 3,
         Action::NextFile => 3,
+        Action::Reconnect if reads => 5,
         Action::Reconnect => 1,
+        // Who reads writes no line and no message.
+        Action::Templates | Action::Message if reads => 6,
+        Action::NextTab | Action::PageDown if model.focus == Focus::Panel => 3,
+        Action::Copy | Action::Export if model.focus == Focus::Panel => 5,
         _ => entry.need,
     }
 }
@@ -140,6 +155,35 @@ fn need(entry: &Entry, model: &Model) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tui::screen::Screen;
+
+    #[test]
+    fn who_reads_is_told_the_keys_for_reading() {
+        let mut screen = Screen::new(80, 24);
+        screen.wire("* connected 127.0.0.1:25\n< 220 mx ESMTP");
+        let last = |screen: &Screen| screen.shown().lines().last().unwrap_or_default().to_owned();
+        screen.keys("<esc>");
+        for words in ["Esc to the line", "/ search", "y copy", "x export", "? help"] {
+            assert!(last(&screen).contains(words), "{words}: {}", last(&screen));
+        }
+        screen.keys("/");
+        assert_eq!(last(&screen), " Enter go on · Esc back · Ctrl-Q quit");
+        screen.keys("<esc><enter>");
+        for words in ["PgDn more", "Right next tab", "Esc to the line"] {
+            assert!(last(&screen).contains(words), "{words}: {}", last(&screen));
+        }
+    }
+
+    #[test]
+    fn under_a_window_the_footer_names_no_key_that_is_not_heard() {
+        let mut screen = Screen::new(80, 24);
+        screen.wire("* connected 127.0.0.1:25\n< 220 mx ESMTP");
+        for key in ["<f4>", "<f2>", "<f1>", "<ctrl-p>"] {
+            screen.keys(key);
+            assert_eq!(screen.shown().lines().last(), Some(" Esc back · Ctrl-Q quit"), "{key}");
+            screen.keys("<esc>");
+        }
+    }
 
     #[test]
     fn the_footer_never_wraps_and_keeps_what_is_needed_most() {

@@ -18,6 +18,8 @@ const LESSON_BESIDE: u16 = 100;
 const STRIP: u16 = 5;
 /// Rows that must be left above a strip.
 const ABOVE_STRIP: u16 = 6;
+/// Rows that the panes keep, whatever the composer has to say.
+const LEAST_ABOVE: u16 = 8;
 /// Rows of "where you are", without frame.
 const WHERE_ROWS: u16 = 6;
 
@@ -82,6 +84,24 @@ impl Layout {
             layout.panel = Some(panel);
         }
         Some(layout)
+    }
+
+    /// The same with so many more rows for what the composer says, as far as the panes above it can spare them.
+    #[must_use]
+    pub fn with_words(mut self, rows: u16) -> Self {
+        let least = |part: Option<Rect>| part.map_or(u16::MAX, |part| part.height);
+        let above = least(self.transcript).min(least(self.panel));
+        let rows = rows.min(above.saturating_sub(LEAST_ABOVE));
+        let Some(composer) = &mut self.composer else { return self };
+        composer.y -= rows;
+        composer.height += rows;
+        for part in [&mut self.transcript, &mut self.panel].into_iter().flatten() {
+            part.height -= rows;
+        }
+        if let Some(position) = &mut self.position {
+            position.y -= rows;
+        }
+        self
     }
 
     /// One pane alone with all the room above the composer, in its frame: for those who look on.
@@ -256,6 +276,7 @@ mod tests {
             for height in 10..=70 {
                 for (focus, composing) in [(Focus::Composer, true), (Focus::Panel, true), (Focus::Transcript, false)] {
                     let layout = Layout::of((width, height), focus, composing).expect("room");
+                    let layout = layout.with_words(height % 4);
                     let screen = Rect::new(0, 0, width, height);
                     let parts = [Some(layout.title), layout.transcript, layout.panel, layout.composer];
                     let parts: Vec<Rect> = parts.into_iter().flatten().chain([layout.footer]).collect();

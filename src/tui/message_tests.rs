@@ -236,3 +236,62 @@ fn every_action_that_replies_name_is_in_the_table() {
         assert!(super::action::Action::named(name).is_some(), "{name}");
     }
 }
+
+#[test]
+fn who_comes_back_while_the_server_is_down_is_told_just_that() {
+    let mut screen = refused(80, 24);
+    screen.wire("< 421 4.4.2 too long\n* closed by=server");
+    assert!(screen.shown().contains("F12 back to where you were"), "{}", screen.shown());
+    screen.keys("<f12>");
+    let peer = Box::new(screen.model.peer.clone());
+    screen.send(Message::Began { peer, path: None, again: true });
+    screen.wire("* connecting 127.0.0.1:40025\n* error kind=refused \"nothing listens\"\n* closed by=network");
+    screen.asked();
+    screen.send(Message::Secret(Fetched::Known(Secret::from("noddy"))));
+    assert_eq!(screen.asked(), [] as [&str; 0], "there is no connection that could learn it");
+    assert!(screen.shown().contains("No connection: nothing listens"), "{}", screen.shown());
+    assert!(screen.model.errand.is_none(), "F5 later begins nothing of its own accord");
+}
+
+#[test]
+fn a_message_is_begun_for_the_transaction_that_is_open() {
+    let mut screen = Screen::new(80, 24);
+    screen.wire("* connected 127.0.0.1:25\n< 220 mx\n> EHLO a\n< 250-mx\n< 250 SIZE 50");
+    screen
+        .wire("> MAIL FROM:<me@noddy.com>\n< 250 ok\n> RCPT TO:<x@far.example>\n< 550 no\n> RCPT TO:<y@near.example>");
+    screen.wire("< 250 ok");
+    screen.keys("<f3>");
+    let shown = screen.shown();
+    assert!(shown.contains("From: <me@noddy.com>") && shown.contains("To: <y@near.example>"), "{shown}");
+    screen.keys("<ctrl-d>");
+    let shown = screen.shown().replace(['\n', '│'], " ").split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(shown.contains("it is offered after DATA, when 354 comes. It is larger than the 50 bytes"), "{shown}");
+}
+
+#[test]
+fn while_a_message_goes_out_it_is_said() {
+    let mut screen = in_data(80, 24);
+    screen.keys("<f3>text<ctrl-d><enter>");
+    assert!(screen.shown().contains("The message is being sent: "), "{}", screen.shown());
+    screen.wire("| text\n> .");
+    assert!(!screen.shown().contains("The message is being sent: "), "{}", screen.shown());
+}
+
+#[test]
+fn an_answer_typed_without_its_dollar_is_mended_into_what_the_mechanism_wants() {
+    let mut screen = Screen::new(80, 24);
+    screen.model.peer.user = Some("dude".to_owned());
+    screen.wire("* connected 127.0.0.1:25\n< 220 mx\n> EHLO a\n< 250-mx\n< 250 AUTH PLAIN LOGIN");
+    screen.wire("> AUTH LOGIN\n< 334 VXNlcm5hbWU6");
+    // Four letters are base64 of something, though of no name.
+    screen.keys("dude");
+    assert!(screen.shown().contains("$ sends these letters"), "{}", screen.shown());
+    screen.keys("<f8>");
+    assert_eq!(screen.model.composer.line(), "$dude");
+    screen.keys("<ctrl-u>");
+    screen.wire("> *\n< 501 5.7.0 cancelled\n> AUTH PLAIN\n< 334 ");
+    screen.keys("noddy<f8>");
+    assert_eq!(screen.model.composer.line(), "$\\0dude\\0noddy");
+    screen.keys("<ctrl-u>\\0dude\\0noddy<f8>");
+    assert_eq!(screen.model.composer.line(), "$\\0dude\\0noddy");
+}

@@ -29,6 +29,7 @@ use super::regardless::Repeat;
 use super::replay::{self, Replay};
 use super::start::Start;
 use super::talk::{Source, Talk};
+use super::text::wrap;
 use super::theme::{Theme, Themes};
 
 /// What has the keys.
@@ -128,6 +129,11 @@ impl Waiting {
     pub fn words(&self) -> String {
         if self.what.starts_with("the ") { self.what.clone() } else { format!("the reply to {}", self.what) }
     }
+}
+
+/// The columns for words under the line to send, on a screen of so many: within the frame, after a blank.
+fn said_columns(screen: u16) -> usize {
+    usize::from(screen.saturating_sub(3)).max(1)
 }
 
 /// The workbench.
@@ -230,6 +236,16 @@ impl Model {
         self.talk.source == Source::Opened
     }
 
+    /// Whether this is a conversation from the start screen's list, to which Esc leads back.
+    #[must_use]
+    pub fn came_from_start(&self) -> bool {
+        self.is_offline()
+            && !self.at_start()
+            && self.files.paths.is_empty()
+            && self.focus == Focus::Transcript
+            && !self.transcript.is_narrowed()
+    }
+
     /// Whether there is a target to connect to again; for a file, the one that its head names.
     #[must_use]
     pub fn can_reconnect(&self) -> bool {
@@ -297,8 +313,17 @@ impl Model {
         } else {
             Layout::of(self.size, self.focus, composing)?
         };
+        let layout = layout.with_words(self.rows_of_notice().saturating_sub(1));
         let layout = if self.replay.is_some() { layout.with_columns(self.focus) } else { layout };
         Some(if self.shows_lesson() { layout.with_lesson(self.size, self.focus) } else { layout })
+    }
+
+    /// How many rows the notice takes under the line to send, where it has words for more than one.
+    fn rows_of_notice(&self) -> u16 {
+        const MOST: usize = 4;
+        let words = self.notice.as_deref().filter(|_| !self.at_start()).unwrap_or_default();
+        let rows = wrap(words, said_columns(self.size.0)).len();
+        u16::try_from(rows.min(MOST)).unwrap_or(1)
     }
 
     /// What the composer must know.
@@ -331,6 +356,7 @@ impl Model {
     /// Brings everything that is derived in line with the conversation and the size.
     pub fn settle(&mut self) {
         self.waiting = self.awaited();
+        self.draft.leaving &= self.talk.is_open() && self.talk.dialogue.state().phase() == Phase::Data;
         self.gather_recipients();
         self.challenge = Challenge::of(&self.talk, self.peer.user.as_deref()).filter(|_| self.waiting.is_none());
         let about = self.transcript.selected().or_else(|| self.talk.last_answered());

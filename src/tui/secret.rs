@@ -60,6 +60,10 @@ pub(super) fn take(model: &mut Model, fetched: Fetched) -> Vec<Effect> {
 /// The password is there. The connection learns it before anything is done with it, so that it is masked wherever it
 /// shows.
 pub(super) fn given(model: &mut Model, secret: Secret) -> Vec<Effect> {
+    if model.wanted.is_none() {
+        // The connection that it was for has ended meanwhile.
+        return Vec::new();
+    }
     errand::told(model, secret.clone());
     vec![Effect::Send(Request::Learn(secret))]
 }
@@ -95,6 +99,7 @@ mod tests {
     #[test]
     fn what_is_typed_is_counted_and_never_shown_and_goes_to_the_connection_to_be_masked() {
         let mut screen = Screen::new(80, 24);
+        screen.model.wanted = Some((false, None));
         screen.send(Message::Secret(Fetched::Ask("dude".to_owned())));
         screen.keys("hunterx<backspace>2");
         let shown = screen.shown();

@@ -9,6 +9,7 @@ use super::message::Message;
 use super::model::{Face, Files, Focus, Peer};
 use super::overlay::Overlay;
 use super::pane::composer::Identity;
+use super::pane::panel::Tab;
 use super::screen::Screen;
 use super::start::{Profile, Recent};
 use super::talk::Talk;
@@ -192,7 +193,7 @@ fn ctrl_c_stops_what_is_awaited_and_else_offers_drop_or_quit() {
     assert_eq!(screen.asked(), ["give up"]);
     screen.wire("* gave-up\n< 250 late");
     screen.keys("<ctrl-c>");
-    assert!(screen.shown().contains("d drop the line"));
+    assert!(screen.shown().contains("d close the connection"));
     screen.keys("d");
     assert_eq!(screen.asked(), ["drop"]);
     screen.keys("<ctrl-c>q");
@@ -391,4 +392,47 @@ fn a_target_from_a_files_head_is_shown_and_needs_enter() {
     assert!(screen.shown().contains("smtp://mx.example:25"));
     screen.keys("<enter>");
     assert_eq!(screen.asked(), ["connect smtp://mx.example:25"]);
+}
+
+#[test]
+fn words_that_need_more_than_a_row_get_it_and_hide_nothing_of_the_conversation() {
+    let mut screen = Screen::new(80, 24);
+    screen.wire("* connected 127.0.0.1:25\n< 220 mx ESMTP");
+    for n in 0..30 {
+        screen.wire(&format!("> NOOP {n}\n< 250 reply {n}"));
+    }
+    let words = "the password comes from the environment variable SUBM_PASS, which is not set; set it, or change \
+                 `password` in the profile";
+    screen.send(Message::Notice(words.to_owned()));
+    let shown = screen.shown();
+    assert!(shown.contains("change `password` in the profile"), "{shown}");
+    assert!(shown.contains("250 reply 29"), "{shown}");
+    assert_eq!(shown.lines().count(), 24);
+    screen.keys("x");
+    assert!(!screen.shown().contains("SUBM_PASS"));
+}
+
+#[test]
+fn a_refusal_is_explained_even_while_the_certificate_is_looked_at() {
+    let mut screen = Screen::new(80, 24);
+    screen.wire("* connected 127.0.0.1:25\n< 220 mx ESMTP\n> EHLO a\n< 250 mx");
+    screen.model.panel.open(Tab::Tls);
+    screen.wire("> NOOP\n< 250 ok");
+    assert_eq!(screen.model.panel.tab(), Tab::Tls);
+    screen.wire("> MAIL FROM:<a@b>\n< 550 5.7.1 no");
+    assert_eq!(screen.model.panel.tab(), Tab::Reply);
+    screen.model.panel.open(Tab::Session);
+    screen.wire("> RCPT TO:<a@b>\n< 503 no");
+    assert_eq!(screen.model.panel.tab(), Tab::Session, "it names what was refused itself");
+}
+
+#[test]
+fn a_warning_about_what_is_awaited_goes_with_it() {
+    let mut screen = Screen::new(80, 24);
+    screen.wire("* connected 127.0.0.1:25\n< 220 mx ESMTP\n> EHLO a");
+    screen.keys("NOOP<enter>");
+    assert!(screen.shown().contains("is awaited; Enter again"));
+    screen.wire("< 250 mx");
+    assert!(!screen.shown().contains("is awaited; Enter again"), "{}", screen.shown());
+    assert_eq!(screen.model.armed, None);
 }

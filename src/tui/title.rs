@@ -115,10 +115,9 @@ pub(super) fn ended(model: &Model, columns: usize) -> Option<String> {
             format!("{} {words}", model.keymap.key(Action::Step(step)))
         });
         let says_more = !open || key.is_none();
-        let always = ["{reconnect} again", "{connect} elsewhere"]
-            .map(|words| model.keymap.told(words))
-            .into_iter()
-            .filter(|_| says_more);
+        let back = model.interrupted.as_ref().map(|_| "{back} back to where you were");
+        let always = back.into_iter().chain(["{reconnect} again", "{connect} elsewhere"]);
+        let always = always.map(|words| model.keymap.told(words)).filter(|_| says_more);
         return Some(before_keys(&capital(&trouble.short), key.into_iter().chain(always).collect(), columns));
     }
     if open {
@@ -127,8 +126,9 @@ pub(super) fn ended(model: &Model, columns: usize) -> Option<String> {
     let Some(remark) = &model.talk.ended else {
         return model.talk.log.is_empty().then(|| "connecting …".to_owned());
     };
-    let keys = ["{reconnect} reconnect", "{connect} elsewhere", "{quit} quit"].map(|words| model.keymap.told(words));
-    Some(before_keys(&why(remark), keys.to_vec(), columns))
+    let back = model.interrupted.as_ref().map(|_| "{back} back to where you were");
+    let keys = back.into_iter().chain(["{reconnect} reconnect", "{connect} elsewhere", "{quit} quit"]);
+    Some(before_keys(&why(remark), keys.map(|words| model.keymap.told(words)).collect(), columns))
 }
 
 /// Words and the keys that go on; where not all fits, the first key and what there is room for.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
+use crate::conversation::dialogue::Exchange;
 use crate::conversation::{Event, Micros, Timed};
 use crate::smtp::Phase;
 use crate::transaction::interrupted;
@@ -20,7 +21,7 @@ use super::message::Message;
 use super::model::{Armed, Face, Focus, Model, Peer};
 use super::mouse;
 use super::overlay::{Mail, Outcome, Overlay, Paste, Question, SecretPrompt, Target};
-use super::pane::panel::Panel;
+use super::pane::panel::{Panel, Tab};
 use super::pane::transcript::Transcript;
 use super::presenter;
 use super::reading;
@@ -48,7 +49,10 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
                 model.now = last.at.max(model.now);
             }
             let mut effects = keep_lines(model, &events);
+            let answered = model.talk.last_answered();
+            forget_wish(model, &events);
             model.talk.take(events);
+            reply_came(model, answered);
             name_ourselves(model);
             if !model.talk.is_open() {
                 model.pasted.clear();
@@ -84,8 +88,35 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         model.sifting = true;
         effects.push(Effect::Sift);
     }
+    let said = model.notice.clone();
     effects.extend(errand::step(model));
+    if model.notice != said {
+        // The words may need more rows.
+        model.settle();
+    }
     effects
+}
+
+/// What was asked for on a connection that ends is not begun on another one.
+fn forget_wish(model: &mut Model, events: &[Timed]) {
+    let ended = |event: &Timed| matches!(&event.event, Event::Remark(remark) if remark.word == "closed");
+    if events.iter().any(ended) {
+        model.wanted = None;
+    }
+}
+
+/// What a reply changes on the screen; `before` is the exchange that was answered last before it.
+fn reply_came(model: &mut Model, before: Option<usize>) {
+    let Some(answered) = model.talk.last_answered().filter(|now| Some(*now) != before) else { return };
+    // The warning before a line is sent on top of another has had its time.
+    if model.armed.take_if(|armed| *armed == Armed::Pipelined).is_some() {
+        model.notice = None;
+    }
+    // A refusal is explained on the screen, whatever was looked at in between; Session names it itself.
+    let refused = model.talk.dialogue.exchanges().get(answered).is_some_and(Exchange::is_refusal);
+    if refused && matches!(model.panel.tab(), Tab::Offer | Tab::Tls) && !model.transcript.is_narrowed() {
+        model.panel.open(Tab::Reply);
+    }
 }
 
 /// What comes back of what was asked for while reading.
@@ -163,6 +194,7 @@ fn background(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Access(access) => return errand::prepared(model, *access),
         Message::Inserted(Ok(text)) => {
+            model.notice = None;
             if let Some(Overlay::Editor(editor)) = &mut model.overlay {
                 editor.insert(&text);
             }
@@ -256,7 +288,11 @@ fn heard(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     if let Some(action) = model.keymap.action(place, Key::from(key)) {
         // Esc first shows again what a filter or a search has narrowed.
         let leaves = action == Action::ToComposer && key.code == KeyCode::Esc && model.focus == Focus::Transcript;
-        let action = if leaves && model.transcript.is_narrowed() { Action::Widen } else { action };
+        let action = match leaves {
+            true if model.transcript.is_narrowed() => Action::Widen,
+            true if model.came_from_start() && model.replay.is_none() => Action::Start,
+            _ => action,
+        };
         return act(model, action);
     }
     match (model.face, model.focus) {
@@ -375,13 +411,23 @@ fn typed_into(model: &mut Model, mut overlay: Overlay) {
     model.overlay = Some(overlay);
 }
 
+/// A message waits for its 354: what leads there, and whether the server takes so much.
+pub(super) fn prepared(model: &Model, draft: &Draft) -> String {
+    let words = format!("The message is prepared ({}); it is offered after DATA, when 354 comes.", draft.summary());
+    let most = model.talk.dialogue.state().session.capabilities.size().filter(|most| *most > 0);
+    match most.filter(|most| u64::try_from(draft.size()).is_ok_and(|size| size > *most)) {
+        Some(most) => format!("{words} It is larger than the {most} bytes that the server takes (SIZE)."),
+        None => words,
+    }
+}
+
 /// The message editor was left.
 fn drafted(model: &mut Model, draft: Draft) {
     let open = model.talk.is_open() && model.talk.dialogue.state().phase() == Phase::Data;
     let summary = draft.summary();
     model.notice = match (draft.ready, open) {
         (true, true) => None,
-        (true, false) => Some(format!("The message is prepared ({summary}); it is offered when 354 comes.")),
+        (true, false) => Some(prepared(model, &draft)),
         (false, _) => Some(model.keymap.told(&format!("The text is kept ({summary}); {{message}} goes on with it."))),
     };
     model.draft = draft;

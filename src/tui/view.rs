@@ -103,7 +103,9 @@ fn panes(model: &Model, frame: &mut Frame<'_>, layout: &Layout) {
     if let Some(area) = layout.composer {
         composer(model, frame, area);
     } else if let Some(notice) = &model.notice {
-        said(model, frame, Rect { y: layout.footer.y - 1, height: 1, ..layout.footer }, notice);
+        let rows = super::text::wrap(notice, usize::from(layout.footer.width.saturating_sub(1)).max(1)).len();
+        let rows = u16::try_from(rows).unwrap_or(1).clamp(1, layout.footer.y.saturating_sub(2).max(1));
+        said(model, frame, Rect { y: layout.footer.y - rows, height: rows, ..layout.footer }, notice);
     }
 }
 
@@ -130,7 +132,11 @@ fn composer(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         let words = model.keymap.told("{send} sends it and the dot · {message} edit it · or type by hand");
         said(model, frame, second, &words);
     }
-    let words = model.notice.clone().or_else(|| answered(model)).or_else(|| errand::offer(model));
+    let leaving = model.draft.leaving.then(|| {
+        let words = format!("The message is being sent: {} · {{stop}} breaks it off", model.draft.summary());
+        model.keymap.told(&words)
+    });
+    let words = model.notice.clone().or(leaving).or_else(|| answered(model)).or_else(|| errand::offer(model));
     // What is typed, and what is awaited, say more than what went wrong before.
     let busy = model.waiting.as_ref().is_some_and(|waiting| waiting.what != "the greeting");
     let beside = model.talk.is_open() && (busy || !model.composer.line().is_empty());
@@ -154,15 +160,16 @@ fn answered(model: &Model) -> Option<String> {
     lesson::mistake(pane)
 }
 
-/// Says something in a row of its own.
+/// Says something in the rows of an area; what the last of them has no room for is cut.
 fn said(model: &Model, frame: &mut Frame<'_>, area: Rect, words: &str) {
-    if area.height == 0 {
-        return;
+    frame.render_widget(ratatui::widgets::Clear, area);
+    let columns = usize::from(area.width.saturating_sub(1)).max(1);
+    let rows = super::text::wrap(words, columns);
+    for (n, y) in (area.y..area.bottom()).enumerate().take(rows.len()) {
+        let last = y + 1 == area.bottom();
+        let text = if last { super::text::fit(&rows[n..].join(" "), columns) } else { rows[n].clone() };
+        frame.buffer_mut().set_string(area.x + 1, y, text, model.theme.style(Role::Warning));
     }
-    let row = Rect { height: 1, ..area };
-    frame.render_widget(ratatui::widgets::Clear, row);
-    let text = super::text::fit(&format!(" {words}"), usize::from(row.width));
-    frame.buffer_mut().set_string(row.x, row.y, text, model.theme.style(Role::Warning));
 }
 
 /// Draws a frame; gives the room within.

@@ -75,7 +75,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         Action::Stop,
         "stop",
         "stop",
-        "Stop waiting for the reply; with nothing awaited, choose to drop the line or to quit.",
+        "Stop waiting for the reply; with nothing awaited, choose to close the connection or to quit.",
         &[(Everywhere, "ctrl-c")],
         always,
     ),

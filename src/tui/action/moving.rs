@@ -48,11 +48,12 @@ pub(super) const ENTRIES: &[Entry] = &[
     entry(
         Action::PageDown,
         "page-down",
-        "page down",
+        "more",
         "Scroll a page down, while typing too.",
         &[(Everywhere, "pagedown")],
         talking,
-    ),
+    )
+    .needed(6),
     entry(
         Action::HalfPageUp,
         "half-page-up",

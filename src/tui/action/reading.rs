@@ -64,7 +64,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         &[(Transcript, "/")],
         told,
     )
-    .needed(5),
+    .needed(3),
     entry(
         Action::SearchNext,
         "search-next",
@@ -122,7 +122,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         &[(Transcript, ";")],
         told,
     )
-    .needed(6),
+    .needed(4),
     entry(
         Action::Jump,
         "jump",
@@ -139,7 +139,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         &[(Transcript, "y"), (Panel, "y")],
         told,
     )
-    .needed(6),
+    .needed(3),
     entry(
         Action::SaveAs,
         "save-as",
@@ -155,7 +155,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         "Write the conversation in another format: Markdown with what the replies mean, or plain text.",
         &[(Transcript, "x"), (Panel, "x")],
         told,
-    ),
+    )
+    .needed(3),
     entry(
         Action::NextFile,
         "next-file",

@@ -24,6 +24,8 @@ pub struct Draft {
     pub lines: Vec<String>,
     /// It is to be sent: the composer offers it once 354 has come.
     pub ready: bool,
+    /// It is on its way: it was handed to the connection, and its dot was not seen yet.
+    pub leaving: bool,
 }
 
 impl Draft {
@@ -111,7 +113,7 @@ impl Editor {
 
     /// Its text as a draft.
     fn draft(&self, ready: bool) -> Draft {
-        Draft { lines: whole(&self.text.lines).to_vec(), ready }
+        Draft { lines: whole(&self.text.lines).to_vec(), ready, leaving: false }
     }
 
     /// Text from a file or the clipboard goes in at the cursor.
@@ -234,7 +236,7 @@ mod tests {
 
     #[test]
     fn the_size_is_that_of_the_wire() {
-        let draft = Draft { lines: vec!["a".into(), String::new(), ".".into()], ready: true };
+        let draft = Draft { lines: vec!["a".into(), String::new(), ".".into()], ..Draft::default() };
         assert_eq!(draft.content(), b"a\r\n\r\n.\r\n");
         assert_eq!((draft.size(), draft.summary().as_str()), (8, "3 lines, 8 bytes"));
     }

@@ -19,6 +19,8 @@ use crate::tui::theme::Role;
 const COLUMNS: u16 = 74;
 const LABEL: usize = 17;
 const FOOT: u16 = 3;
+/// What stands in a field of the login that Tab passes by, as long as nobody logs in.
+const WITH_A_USER: &str = "(once there is a user)";
 
 /// The form.
 #[derive(Debug, Clone)]
@@ -225,6 +227,11 @@ impl ProfileEditor {
         for (y, row) in (0..list.height).zip(rows.iter().skip(from)) {
             self.draw_row(model, frame, Rect { y: list.y + y, height: 1, ..list }, *row);
         }
+        let below = rows.len().saturating_sub(from + usize::from(list.height));
+        if below > 0 {
+            let words = format!(" ▼ {below} more below ");
+            frame.buffer_mut().set_string(area.x + 2, area.bottom() - 1, words, model.theme.style(Role::Dim));
+        }
         self.draw_foot(model, frame, Rect { y: list.bottom(), height: inner.height - list.height, ..inner });
     }
 
@@ -259,6 +266,8 @@ impl ProfileEditor {
             (false, _) => fit(&shown, room),
         };
         let role = if matters { Role::Text } else { Role::Dim };
+        let userless = at.checked_sub(1).is_some_and(|n| FIELDS[n].key.starts_with("auth.")) && !matters;
+        let value = if userless && self.draft.get("auth.user").is_empty() { WITH_A_USER.to_owned() } else { value };
         let line = Line::from(vec![
             Span::styled(bar, theme.style(Role::Accent)),
             Span::styled(format!("{mark} {label:<width$}", width = LABEL - 3), theme.style(label_role)),

@@ -108,7 +108,9 @@ impl Question {
                 "Drop the connection that is open now, and begin the lesson with a new lab?".to_owned(),
                 "y begin · Esc stay",
             ),
-            Self::Stop if open => ("Stop", "Nothing is awaited.".to_owned(), "d drop the line · q quit · Esc stay"),
+            Self::Stop if open => {
+                ("Stop", "Nothing is awaited.".to_owned(), "d close the connection · q quit · Esc stay")
+            }
             Self::Stop => ("Stop", "No connection is open.".to_owned(), "q quit · Esc stay"),
         };
         let mut lines = vec![Line::from(first)];

@@ -355,3 +355,15 @@ fn an_opened_file_tells_when_it_was_recorded() {
     screen.keys("<f9>");
     assert!(screen.shown().contains("recorded  ") && screen.shown().contains(" 2026-11-1"), "{}", screen.shown());
 }
+
+#[test]
+fn esc_leads_from_a_conversation_of_the_list_back_to_it() {
+    let mut screen = opened("< 220 mx\n> NOOP\n< 250 ok\n", 80, 24);
+    assert!(screen.shown().contains("Esc start screen"), "{}", screen.shown());
+    screen.keys("<esc>");
+    assert!(screen.model.at_start());
+    let mut screen = opened("< 220 mx\n> NOOP\n< 250 ok\n", 80, 24);
+    screen.model.files.paths = vec![std::path::PathBuf::from("named-on-the-command-line.smtp")];
+    screen.keys("<esc>");
+    assert!(!screen.model.at_start(), "nothing was left for it");
+}

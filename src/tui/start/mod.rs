@@ -112,6 +112,12 @@ pub struct Start {
     pub lesson: Option<(Arc<Lesson>, Done)>,
 }
 
+/// Whether a text is looked for rather than connected to: the code of a reply, `552` or `5.7.1`. As a host such a number
+/// would be an address in full clothes; nobody means it.
+fn is_code(text: &str) -> bool {
+    text.chars().all(|c| c.is_ascii_digit() || c == '.') && text.matches('.').count() < 3
+}
+
 impl Start {
     /// What was typed.
     #[must_use]
@@ -147,11 +153,17 @@ impl Start {
             items.push(Item::Lesson);
         }
         items.extend(profiles.clone().filter(|(_, p)| begins(&p.name)).map(|(n, _)| Item::Profile(n)));
-        items.push(Item::Typed);
+        let code = is_code(&text);
+        if !code {
+            items.push(Item::Typed);
+        }
         let others = profiles.filter(|(_, p)| !begins(&p.name) && has(&p.words()));
         items.extend(others.map(|(n, _)| Item::Profile(n)));
         let recent = self.recent.iter().enumerate().filter(|(_, r)| has(&[&r.target, &r.outcome, &r.when]));
         items.extend(recent.map(|(n, _)| Item::Recent(n)));
+        if code {
+            items.push(Item::Typed);
+        }
         items
     }
 

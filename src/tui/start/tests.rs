@@ -203,3 +203,12 @@ fn edit_copy_and_delete_are_of_the_marked_profile() {
     screen.keys("<down><down><delete>");
     assert!(screen.shown().contains("comes with ehlo and can't be deleted"), "{}", screen.shown());
 }
+
+#[test]
+fn a_code_that_is_looked_for_is_not_dialled() {
+    let mut screen = screen(80, 24);
+    screen.keys("250<enter>");
+    assert_eq!(screen.asked(), ["open /state/noddy.smtp"], "the conversation that it is in comes first");
+    screen.keys("<esc>10.0.0.1<enter>");
+    assert_eq!(screen.asked(), ["connect 10.0.0.1"], "an address is one");
+}

@@ -2,9 +2,12 @@
 
 use crate::conversation::dialogue::Ask;
 use crate::smtp::escape::for_screen;
-use crate::smtp::{Phase, Verb, sasl};
+use crate::smtp::lint::Severity;
+use crate::smtp::{Lint, Phase, Verb, sasl};
 use crate::tui::keymap::verbatim;
 use crate::tui::talk::Talk;
+
+use super::hint;
 
 /// What the answer is to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +84,40 @@ impl Challenge {
             format!("{how}{briefly}"),
             how.to_owned(),
         ]
+    }
+
+    /// Why an answer that is no base64 will not do.
+    pub(super) fn no_base64(&self) -> &'static str {
+        match self.wants {
+            Wants::Plain => r"This is no base64; PLAIN is $\0user\0password.",
+            _ => "This is no base64; $ before it has ehlo encode it.",
+        }
+    }
+
+    /// The line that sends a text that was typed without its `$`; nothing where not enough is known for it.
+    pub(super) fn encoded(&self, text: &str) -> Option<String> {
+        match (self.wants, &self.known) {
+            (Wants::Plain, _) if text.split("\\0").count() == 3 => Some(format!("${text}")),
+            (Wants::Plain, Some(user)) => Some(format!("$\\0{user}\\0{text}")),
+            (Wants::Plain, None) => None,
+            _ => Some(format!("${text}")),
+        }
+    }
+
+    /// A name or a password that happens to be base64, but of nothing that could be either: it was meant as typed.
+    pub(super) fn as_typed(&self, line: &str) -> Option<Lint> {
+        let asked = matches!(self.wants, Wants::User | Wants::Password);
+        if !asked || line.is_empty() || line.starts_with('$') || line == "*" || hint::base64_of(line).is_some() {
+            return None;
+        }
+        Some(Lint {
+            name: "base64-of-no-text",
+            severity: Severity::Odd,
+            span: 0..line.len(),
+            reason: "As base64 this is no text; $ sends these letters.".to_owned(),
+            reference: "RFC 4954 4".into(),
+            mended: self.encoded(line),
+        })
     }
 
     /// What is odd about a text that is to be encoded.

@@ -52,6 +52,8 @@ fn next_command(ended: bool, around: &Surroundings<'_>) -> Option<String> {
         Phase::Greeted | Phase::Ready | Phase::Mail | Phase::Rcpt if session.turned_away => Verb::Quit,
         Phase::Greeted if session.greets_by_lhlo() => Verb::Lhlo,
         Phase::Greeted => Verb::Ehlo,
+        // A message that nobody took is not the end: the hint says to try again.
+        Phase::Ready if session.verdicts.is_some_and(|(taken, _)| taken == 0) => Verb::Mail,
         Phase::Ready if ended || session.delivered > 0 => Verb::Quit,
         Phase::Ready => Verb::Mail,
         Phase::Mail if session.refused > 0 && unused_recipients(around).next().is_none() => Verb::Rset,

@@ -136,7 +136,9 @@ fn content(line: &str, headless: bool, around: &Surroundings<'_>) -> Hint {
     note(
         Role::Text,
         &[
+            "354: type the message (headers, an empty line, the text); a line with only . ends it · {stop} abandons it",
             "354: type the message (headers, an empty line, the text); a line with only . ends it",
+            "354: type the message; a line with only . ends it · {stop} abandons it",
             "354: type the message; a line with only . ends it",
             "354: the message; a lone . ends it",
         ],
@@ -198,10 +200,15 @@ fn answer(line: &str, around: &Surroundings<'_>) -> Hint {
     )
 }
 
+/// The text that a line is the base64 of; none where it is that of something else, or of nothing.
+pub(super) fn base64_of(line: &str) -> Option<String> {
+    let text = sasl::decode(line.as_bytes()).and_then(|octets| String::from_utf8(octets).ok());
+    text.filter(|text| text.chars().all(|c| c == '\0' || is_plain(c)))
+}
+
 /// What a line of base64 stands for: somebody who types a name as it is has typed no text.
 fn decoded(line: &str) -> Hint {
-    let text = sasl::decode(line.as_bytes()).and_then(|octets| String::from_utf8(octets).ok());
-    match text.filter(|text| text.chars().all(|c| c == '\0' || is_plain(c))) {
+    match base64_of(line) {
         Some(text) => {
             let text = verbatim(&text.replace('\0', "\\0"));
             Hint::Note(

@@ -214,11 +214,14 @@ impl Composer {
             self.lints.retain(|lint| lasting.iter().any(|it| it.name == lint.name));
         }
         self.complete(around);
-        if around.challenge.is_some() {
+        if let Some(challenge) = around.challenge {
             // What was meant as text can be sent as what the server wants.
             for lint in self.lints.iter_mut().filter(|lint| lint.name == "not-base64") {
-                "This is no base64; $ before it has ehlo encode it.".clone_into(&mut lint.reason);
-                lint.mended = Some(format!("${}", self.line.text()));
+                challenge.no_base64().clone_into(&mut lint.reason);
+                lint.mended = challenge.encoded(self.line.text());
+            }
+            if self.lints.is_empty() {
+                self.lints.extend(challenge.as_typed(self.line.text()));
             }
         }
         if answer(self.line.text(), around).is_some() {

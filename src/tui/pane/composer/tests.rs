@@ -240,7 +240,7 @@ fn an_empty_line_offers_what_comes_next() {
     assert_eq!(desk.shown(), "[]", "the verdict is awaited");
     desk.session.replied(&Awaited::EndOfData { nth: 0, of: 1 }, &reply("550 no"));
     desk.with(Composer::arrange);
-    assert_eq!(desk.shown(), "[QUIT]");
+    assert_eq!(desk.shown(), "[MAIL FROM:<dude@noddy.com>]", "nobody took it: once more");
 }
 
 #[test]
