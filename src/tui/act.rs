@@ -395,6 +395,11 @@ fn not_now(model: &Model, action: Action) -> Option<String> {
         // Esc in a transcript from a file has nowhere to go, and says nothing.
         Action::ToComposer | Action::Answer(_) => return None,
         Action::Finding if model.shows_lesson() => learn::wants_nothing(model).to_owned(),
+        Action::Lesson | Action::Hint | Action::Finding | Action::StartOver | Action::NextLesson
+            if !model.shows_lesson() =>
+        {
+            "No lesson is being held; “lessons” in {palette} shows them all.".to_owned()
+        }
         Action::Hint if model.shows_lesson() => "There is no further hint for this step.".to_owned(),
         _ if model.at_start() => {
             format!("“{}” needs a conversation; Enter opens what is marked.", action.entry().short)

@@ -149,7 +149,7 @@ impl Start {
         if begins("lab") {
             items.push(Item::Lab);
         }
-        if self.lesson.is_some() && (begins("lesson") || begins("first lesson") || begins("learn")) {
+        if self.lesson.is_some() && (begins("lessons") || begins("first lesson") || begins("learn")) {
             items.push(Item::Lesson);
         }
         items.extend(profiles.clone().filter(|(_, p)| begins(&p.name)).map(|(n, _)| Item::Profile(n)));

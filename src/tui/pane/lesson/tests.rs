@@ -215,6 +215,29 @@ fn what_was_found_is_told_to_the_lesson_and_recorded_and_nothing_of_it_is_sent()
 }
 
 #[test]
+fn what_cant_be_undone_is_said_until_the_lesson_is_started_over() {
+    let mut class = Class::of("02-rset-noop", 80, 24);
+    class.lab("> HELO noddy.com\n< 250 mx\n> MAIL FROM:<dude@noddy.com>\n< 250 ok");
+    class.lab("> RCPT TO:<colleague@target.local>\n< 250 ok\n> NOOP\n< 250 ok");
+    class.lab("> RCPT TO:<anotherdude@target.local>\n< 250 ok\n> RSET\n< 250 ok");
+    class.lab("> RCPT TO:<anotherdude@target.local>\n< 503 no");
+    assert!(class.shows("step 5 of 5"), "{}", class.screen.shown());
+    class.lab("> MAIL FROM:<dude@noddy.com>\n< 250 ok\n> RCPT TO:<colleague@target.local>\n< 250 ok");
+    class.lab("> DATA\n< 354 go\n| a\n> .\n* delivered to=colleague@target.local\n< 250 ok");
+    assert!(class.shows("it can't be undone"), "{}", class.screen.shown());
+    class.lab("> NOOP\n< 250 ok");
+    assert!(class.shows("it can't be undone"), "{}", class.screen.shown());
+}
+
+#[test]
+fn without_a_lesson_its_keys_say_where_all_are() {
+    let mut screen = Screen::new(80, 24);
+    screen.wire("* connected 127.0.0.1:25\n< 220 mx");
+    screen.keys("<f7>");
+    assert!(screen.shown().contains("No lesson is being held; “lessons” in Ctrl-P"), "{}", screen.shown());
+}
+
+#[test]
 fn the_finish_names_the_next_lesson_and_a_key_begins_it() {
     let mut class = Class::new(80, 24);
     class.all_steps();

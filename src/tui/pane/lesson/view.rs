@@ -266,7 +266,10 @@ impl Writer<'_> {
     }
 
     fn said(&self) -> Vec<Line<'static>> {
-        self.pane.said.iter().flat_map(|said| self.styled(" ! ", &words(self.pane, said), Role::Warning)).collect()
+        // What can't be undone is said until the lesson is started over.
+        let lasting = self.pane.attempt.is_spoilt().then_some(&Said::Spoilt);
+        let Some(said) = self.pane.said.as_ref().or(lasting) else { return Vec::new() };
+        self.styled(" ! ", &words(self.pane, said), Role::Warning)
     }
 
     fn any_client(&self) -> Vec<Line<'static>> {
