@@ -102,8 +102,8 @@ impl Attempt {
     }
 
     /// Whether something happened that must not: the lesson has to be started over.
-    #[cfg(test)]
-    pub(super) fn is_spoilt(&self) -> bool {
+    #[must_use]
+    pub fn is_spoilt(&self) -> bool {
         self.spoilt
     }
 
