@@ -231,7 +231,12 @@ fn an_answer_is_judged_and_recorded_and_the_next_lesson_begins_by_a_key() {
         let place = (1..=3).find(|n| screen.contains(&format!("{n} {right}"))).unwrap();
         terminal.keys(&place.to_string()).wait_for("Right.").keys("<Enter>");
     }
-    terminal.wait_for("Done: all 5 steps.").wait_for("Next: Lesson 1").keys("n").wait_for("step 1 of 6");
+    terminal
+        .wait_for("Done: all 5 steps.")
+        .wait_for("Next: Lesson 1")
+        .keys("n")
+        .wait_for("step 1 of 6")
+        .wait_for("greeted");
     let recorded = home.transcripts().iter().map(|path| std::fs::read_to_string(path).unwrap()).collect::<String>();
     assert!(recorded.contains("* answer open\n") && recorded.contains("* answer closed\n"), "{recorded}");
     terminal.keys("<C-q>").wait_for("still open").keys("q");
