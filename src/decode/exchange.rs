@@ -6,7 +6,7 @@ use crate::smtp::lint::{self, Severity};
 use crate::smtp::reply::Flaw;
 use crate::smtp::{Class, Command, Phase, ReplyCode, Session, Verb};
 
-use super::{Asked, Context, Does, Explanation, Knowledge, Step, explain_reply};
+use super::{Asked, Context, Does, Explanation, Knowledge, Step, explain_reply, slip};
 
 /// Explains the reply of an exchange with all that its conversation shows; none as long as no reply has come.
 #[must_use]
@@ -15,7 +15,8 @@ pub fn explain_exchange(exchange: usize, dialogue: &Dialogue, log: &Log, knowled
     let reply = dialogue.reply(log, exchange)?;
     let context = context(exchange, asked, dialogue, log);
     let mut explanation = explain_reply(&reply, &context, knowledge);
-    if matches!(reply.code().map(ReplyCode::number), Some(500..=502 | 504 | 555)) {
+    let told = slip::explained(exchange, dialogue, log, knowledge, &mut explanation);
+    if !told && matches!(reply.code().map(ReplyCode::number), Some(500..=502 | 504 | 555)) {
         what_lint_says(asked, dialogue, log, knowledge, &mut explanation);
     }
     if explanation.class.is_refusal() && spoke_early(exchange, dialogue, log) {
@@ -76,7 +77,7 @@ fn what_lint_says(exchange: &Exchange, dialogue: &Dialogue, log: &Log, knowledge
 }
 
 /// The state in which the line of an exchange was sent.
-fn before_command(exchange: &Exchange, dialogue: &Dialogue, log: &Log) -> Option<Session> {
+pub(super) fn before_command(exchange: &Exchange, dialogue: &Dialogue, log: &Log) -> Option<Session> {
     Some(dialogue.state_at(log, exchange.command()?.checked_sub(1)?).session)
 }
 
@@ -183,7 +184,11 @@ fn offer(context: &mut Context, session: &Session) {
 }
 
 /// The last exchange before this one, in the same connection, for which `wanted` gives something.
-fn earlier<T>(number: usize, dialogue: &Dialogue, wanted: impl Fn(usize, &Exchange) -> Option<T>) -> Option<T> {
+pub(super) fn earlier<T>(
+    number: usize,
+    dialogue: &Dialogue,
+    wanted: impl Fn(usize, &Exchange) -> Option<T>,
+) -> Option<T> {
     for (index, exchange) in dialogue.exchanges()[..=number].iter().enumerate().rev().take(1000) {
         if let Some(found) = wanted(index, exchange) {
             return Some(found);
@@ -201,7 +206,8 @@ fn argument(exchange: &Exchange, log: &Log) -> Option<String> {
     Some(word)
 }
 
-fn client(number: usize, dialogue: &Dialogue, log: &Log) -> Option<String> {
+/// The name that the client gave in its last greeting.
+pub(super) fn client(number: usize, dialogue: &Dialogue, log: &Log) -> Option<String> {
     earlier(number, dialogue, |_, exchange| {
         let greets = matches!(exchange.verb, Verb::Helo | Verb::Ehlo | Verb::Lhlo);
         greets.then(|| argument(exchange, log)).flatten()

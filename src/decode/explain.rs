@@ -257,6 +257,7 @@ fn causes(layers: &Layers<'_>, context: &Context) -> Vec<String> {
     for cause in found.or_else(category).unwrap_or_default().into_iter().filter(|cause| !refuted(cause, context)) {
         // What this conversation shows already says it.
         let said = cause.starts_with("You have not logged in") && causes.iter().any(|c| c.contains("not logged in"));
+        let said = said || shown(context, layers, &cause);
         if !said && !causes.contains(&cause) {
             causes.push(cause);
         }
@@ -273,6 +274,18 @@ fn refuted(cause: &str, context: &Context) -> bool {
         "You are logged in already" => context.authenticated == Some(false),
         _ => false,
     }
+}
+
+/// Whether what the state of the session shows leaves no room for this cause of a command out of order.
+fn shown(context: &Context, layers: &Layers<'_>, cause: &str) -> bool {
+    const TOLD: [&str; 4] = [
+        "No EHLO or HELO yet",
+        "A transaction is open",
+        "No recipient was accepted",
+        "MAIL was left out, or was refused",
+    ];
+    let out_of_order = layers.category.is_some_and(|category| category.name == "bad-sequence");
+    out_of_order && context.objection.is_some() && TOLD.iter().any(|told| cause.starts_with(told))
 }
 
 /// The causes of an enhanced code that says something; where it has none of its own, those of its category.

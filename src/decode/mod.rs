@@ -16,6 +16,7 @@ mod normal;
 mod notes;
 mod report;
 mod sieve;
+mod slip;
 mod steps;
 
 #[cfg(test)]

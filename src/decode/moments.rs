@@ -24,7 +24,7 @@ fn last(lines: &[&str]) -> Explanation {
     }
     let dialogue = Dialogue::of(&log);
     let exchange = dialogue.exchanges().len() - 1;
-    explain_exchange(exchange, &dialogue, &log, &Knowledge::default()).expect("a reply came")
+    explain_exchange(exchange, &dialogue, &log, &Knowledge::shipped()).expect("a reply came")
 }
 
 const OPEN: &[&str] =
@@ -205,4 +205,62 @@ fn the_causes_of_a_failed_log_in_stand_in_their_order() {
     }
     let secure = after(&greeted(true, &["AUTH PLAIN LOGIN"]), &log_in);
     assert!(!secure.causes.iter().any(|cause| cause.contains("not encrypted")), "{:?}", secure.causes);
+}
+
+#[test]
+fn the_text_of_a_message_after_a_refused_data_is_told_from_a_mistyped_command() {
+    let start = greeted(false, &[]);
+    let refused = [MAIL, &["RCPT TO :a", "S: 501 no", "DATA", "S: 554 5.5.1 no valid recipients"]].concat();
+    for line in ["subject: test", "hello there", "bye.", "."] {
+        let e =
+            after(&start, &[&refused[..], &["subject: a", "S: 500 no", line, "S: 500 5.5.2 not recognized"]].concat());
+        assert!(e.title.contains("takes this line for a command"), "{line}: {}", e.title);
+        assert!(e.causes.len() == 1 && e.causes[0].contains("DATA was refused with 554"), "{line}: {:?}", e.causes);
+        let mended = e.next.iter().any(|step| step.text.contains("mended"));
+        assert!(!mended, "{line} is no HELO: {:?}", e.next);
+    }
+    // Elsewhere the same word is a mistyped verb.
+    let e = after(&start, &["hello there", "S: 500 5.5.2 not recognized"]);
+    assert!(e.causes[0].contains("HELO is"), "{:?}", e.causes);
+    let e = after(&start, &[&refused[..], &["NOOP", "S: 250 ok", "hello there", "S: 500 no"]].concat());
+    assert!(e.causes[0].contains("HELO is"), "{:?}", e.causes);
+}
+
+#[test]
+fn rcpt_after_a_refused_mail_offers_that_mail_mended() {
+    let lines = ["MAIL FROM: dude@noddy.com", "S: 501 5.5.4 no", "RCPT TO:<a@b.example>", "S: 503 5.5.1 no"];
+    let e = after(&greeted(false, &[]), &lines);
+    assert_eq!(e.causes, ["Your MAIL was refused with 501, so no transaction is open"]);
+    let mended = super::Does::Command("MAIL FROM:<dude@noddy.com>".to_owned());
+    assert_eq!(e.next[0].does, mended, "{:?}", e.next);
+    // A MAIL that was accepted and dropped is no reason.
+    let e = after(&greeted(false, &[]), &[MAIL, &["RSET", "S: 250 ok", "RCPT TO:<a@b.example>", "S: 503 no"]].concat());
+    assert!(e.causes[0].contains("MAIL must come before RCPT"), "{:?}", e.causes);
+}
+
+#[test]
+fn a_parameter_after_helo_leads_to_ehlo() {
+    let mut lines: Vec<&str> = OPEN.to_vec();
+    lines.extend(["HELO noddy.com", "S: 250 mx.target.local"]);
+    lines.extend(MAIL);
+    lines.extend(["RCPT TO:<a@target.local> NOTIFY=SUCCESS", "S: 555 5.5.4 Unsupported option: NOTIFY=SUCCESS"]);
+    let e = last(&lines);
+    assert!(e.causes.len() == 1 && e.causes[0].contains("after HELO there are no parameters"), "{:?}", e.causes);
+    assert_eq!(e.next[0].does, super::Does::Command("EHLO noddy.com".to_owned()), "{:?}", e.next);
+}
+
+/// What the state of the session shows is said once, and nothing beside it that the state rules out.
+#[test]
+fn a_command_out_of_order_has_one_cause() {
+    let open: Vec<String> = OPEN.iter().map(|line| (*line).to_owned()).collect();
+    let e = after(&open, &["MAIL FROM:<dude@noddy.com>", "S: 503 5.5.1 no"]);
+    assert!(e.causes.len() == 1 && e.causes[0].starts_with("HELO or EHLO must come"), "{:?}", e.causes);
+    let refused = [MAIL, &["RCPT TO:<a@b.example>", "S: 550 no", "DATA", "S: 554 5.5.1 no valid recipients"]].concat();
+    let e = after(&greeted(false, &[]), &refused);
+    assert_eq!(
+        e.causes.iter().filter(|cause| cause.contains("No recipient was accepted")).count(),
+        1,
+        "{:?}",
+        e.causes
+    );
 }

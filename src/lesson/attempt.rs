@@ -41,6 +41,8 @@ pub struct Attempt {
     hints: Vec<usize>,
     /// For each mistake of the open step, from which fact on it is looked for.
     windows: Vec<usize>,
+    /// How much of the open step's goal was reached when it opened.
+    before: usize,
     spoilt: bool,
     wrong_answers: Vec<u32>,
 }
@@ -57,6 +59,7 @@ impl Attempt {
             ticked: 0,
             hints: vec![0; steps],
             windows: Vec::new(),
+            before: 0,
             spoilt: false,
             wrong_answers: vec![0; steps],
         };
@@ -95,10 +98,12 @@ impl Attempt {
         (self.ticked < self.lesson.steps.len()).then_some(self.ticked)
     }
 
-    /// How far the open step has come, where its goal counts.
+    /// How far the open step has come, where its goal counts: what was reached before it opened is not counted.
     #[must_use]
     pub fn count(&self) -> Option<(usize, usize)> {
-        self.lesson.steps.get(self.ticked)?.goal.count(self.watcher.facts())
+        let (have, of) = self.lesson.steps.get(self.ticked)?.goal.count(self.watcher.facts())?;
+        let of = of.saturating_sub(self.before).max(1);
+        (of > 1).then(|| (have.saturating_sub(self.before), of))
     }
 
     /// Whether something happened that must not: the lesson has to be started over.
@@ -215,6 +220,8 @@ impl Attempt {
     /// still happen anew.
     fn open_step(&mut self) {
         let facts = &self.watcher.facts()[..self.judged];
+        self.before =
+            self.lesson.steps.get(self.ticked).and_then(|step| step.goal.count(facts)).map_or(0, |(have, _)| have);
         let mistakes = self.lesson.steps.get(self.ticked).map_or(&[][..], |step| &step.mistakes);
         let from = |when: &super::Goal| if when.holds(facts) { facts.len() } else { 0 };
         self.windows = mistakes.iter().map(|mistake| from(&mistake.when)).collect();

@@ -210,7 +210,14 @@ fn by_place(text: &str) -> Result<Target, TargetError> {
         },
         _ => return Err(bad(text)),
     };
-    Ok(finish(text, Endpoint::Tcp { host, port: port.unwrap_or(25) }, Protocol::default(), None))
+    let endpoint = Endpoint::Tcp { host, port: port.unwrap_or(25) };
+    // `telnet HOST 25` is what somebody typed, and no name of a host: what is shown and connected to again is.
+    let name = match words {
+        [_, _] => endpoint.to_string(),
+        [host] => (*host).to_owned(),
+        _ => text.to_owned(),
+    };
+    Ok(finish(&name, endpoint, Protocol::default(), None))
 }
 
 fn bad(text: &str) -> TargetError {
@@ -328,6 +335,21 @@ mod tests {
             ("telnet", "telnet:25"),
         ] {
             assert_eq!(read(text).unwrap_or_else(|e| panic!("{text}: {e}")).endpoint.to_string(), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_target_is_named_by_its_place_and_not_by_telnet() {
+        for (text, name) in [
+            ("telnet mx.noddy.com 25", "mx.noddy.com:25"),
+            ("telnet mx.noddy.com", "mx.noddy.com"),
+            ("mx.noddy.com 2525", "mx.noddy.com:2525"),
+            ("mx.noddy.com", "mx.noddy.com"),
+            ("telnet ::1 25", "[::1]:25"),
+        ] {
+            let target = read(text).expect(text);
+            assert_eq!(target.name, name, "{text}");
+            assert_eq!(read(name).expect(name).endpoint, target.endpoint, "{name} leads where {text} did");
         }
     }
 

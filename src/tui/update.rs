@@ -305,7 +305,14 @@ fn heard(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
             Vec::new()
         }
         (Face::Talk, Focus::Composer) => typed(model, key),
-        _ => Vec::new(),
+        _ => {
+            // Whoever types a line here must not find it gone.
+            if matches!(key.code, KeyCode::Char(c) if c.is_ascii_alphabetic()) && !model.is_offline() {
+                let words = "The line does not have the keys; {composer} goes back to it.";
+                model.notice = Some(model.keymap.told(words));
+            }
+            Vec::new()
+        }
     }
 }
 

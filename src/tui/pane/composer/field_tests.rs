@@ -1,5 +1,6 @@
 //! Tab, fields and completion, as keys and what stands on the line then.
 
+use super::Composer;
 use super::tests::Desk;
 
 /// A desk after EHLO, with DSN and two mechanisms offered, and MAIL.
@@ -94,4 +95,15 @@ fn up_and_down_are_the_history_unless_completion_was_asked_for() {
     assert_eq!(desk.composer.line(), "MAIL FROM:<dude@noddy.com>");
     desk.keys("<Down>");
     assert_eq!(desk.composer.line(), "");
+}
+
+#[test]
+fn who_drops_a_transaction_is_offered_another_one() {
+    let mut desk = Desk::greeted();
+    desk.in_data().keys(".");
+    desk.with(Composer::sent);
+    desk.say(".", "250 queued");
+    assert_eq!(desk.shown(), "[QUIT]");
+    desk.say("RSET", "250 ok");
+    assert_eq!(desk.shown(), "[MAIL FROM:<dude@noddy.com>]");
 }

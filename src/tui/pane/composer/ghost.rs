@@ -54,7 +54,8 @@ fn next_command(ended: bool, around: &Surroundings<'_>) -> Option<String> {
         Phase::Greeted => Verb::Ehlo,
         // A message that nobody took is not the end: the hint says to try again.
         Phase::Ready if session.verdicts.is_some_and(|(taken, _)| taken == 0) => Verb::Mail,
-        Phase::Ready if ended || session.delivered > 0 => Verb::Quit,
+        // RSET takes the verdict away: who drops a transaction begins another one.
+        Phase::Ready if session.verdicts.is_some_and(|(taken, _)| ended || taken > 0) => Verb::Quit,
         Phase::Ready => Verb::Mail,
         Phase::Mail if session.refused > 0 && unused_recipients(around).next().is_none() => Verb::Rset,
         Phase::Mail => Verb::Rcpt,

@@ -151,8 +151,8 @@ fn slip(line: &str, headless: bool) -> Option<Hint> {
     let verb = word.split([' ', ':']).next().is_some_and(|word| Verb::from_word(word) != Verb::Other);
     let texts: &[&str] = if word == "." && line != "." {
         &[
-            "this does not end the message: the dot stands alone, without a space beside it",
-            "no end of the message: the dot stands alone",
+            "this does not end the message: only a dot alone does, without a space beside it",
+            "does not end the message: there is a space beside the dot",
         ]
     } else if verb && word == word.to_ascii_uppercase() {
         &[

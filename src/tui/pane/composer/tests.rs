@@ -104,7 +104,7 @@ impl Desk {
         self.send(reply)
     }
 
-    fn in_data(&mut self) -> &mut Self {
+    pub(super) fn in_data(&mut self) -> &mut Self {
         self.say("EHLO noddy.com", "250 mx")
             .say("MAIL FROM:<dude@noddy.com>", "250 ok")
             .say("RCPT TO:<anotherdude@target.local>", "250 ok")
@@ -112,7 +112,7 @@ impl Desk {
     }
 
     /// The line, and the ghost text in brackets.
-    fn shown(&self) -> String {
+    pub(super) fn shown(&self) -> String {
         format!("{}[{}]", self.composer.line(), self.composer.ghost())
     }
 
@@ -470,7 +470,7 @@ fn what_is_overlooked_in_a_message_is_said_while_it_is_typed() {
     let mut desk = Desk::greeted();
     desk.in_data();
     for (line, words) in [
-        (". ", "the dot stands alone"),
+        (". ", "this does not end the message"),
         ("QUIT", "becomes text of the message"),
         ("Subject: x", "354: type the message"),
     ] {

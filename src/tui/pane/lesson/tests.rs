@@ -356,3 +356,24 @@ fn where_the_typing_is_the_matter_nothing_is_offered_and_dots_go_out_as_typed() 
     class.screen.keys("<enter>");
     assert_eq!(class.screen.asked(), ["as typed ..twice", "as typed .once", "send .", "send end", "send ."]);
 }
+
+#[test]
+fn in_a_few_rows_the_newest_hint_and_the_whole_objection_are_there() {
+    let mut class = Class::new(80, 24);
+    class.lab("> HELO noddy.com\n< 250 mx\n> MAIL FROM:<dude@noddy.com>\n< 250 ok");
+    class.screen.keys("<shift-f7><shift-f7><shift-f7>");
+    let newest = class.shows("RCPT TO:<anotherdude@target.local> and then");
+    assert!(newest && class.shows("3 of 3 used"), "{}", class.screen.shown());
+    class.lab("> RCPT TO:<anotherdude@target.local>\n< 250 ok\n> RCPT TO:<colleague@target.local>\n< 250 ok");
+    class.lab("> DATA\n< 354 go\n| Subject: a\n| Hello\n> .\n< 250 queued");
+    assert!(class.shows("Begin") && class.shows("again at MAIL."), "{}", class.screen.shown());
+}
+
+#[test]
+fn a_line_typed_where_the_keys_are_not_on_it_says_so() {
+    let mut class = Class::new(80, 24);
+    class.screen.keys("<esc>Q");
+    assert!(class.shows("The line does not have the keys; Esc goes back to it."), "{}", class.screen.shown());
+    class.screen.keys("<esc>Q");
+    assert_eq!(class.screen.model.composer.line(), "Q");
+}

@@ -187,18 +187,10 @@ impl Writer<'_> {
     /// The open step with what belongs to it; before the first one the text, and what is done or to come, as room is.
     fn steps_in(&self, room: usize) -> Vec<Line<'static>> {
         let open = self.pane.attempt.ticked();
-        let said = self.said();
-        let mut now = self.step(open);
-        now.extend(self.hints());
-        if now.len() + said.len() > room {
-            // What was just done matters more than how the step is worded.
-            now.truncate(room.saturating_sub(said.len()).max(1));
-        }
-        now.extend(said);
+        let now = self.now_in(room);
         let mut before = Vec::new();
         if open == 0 && self.pane.attempt.exchanges() <= 1 && now.len() < room {
-            before = self.styled(" ", &self.pane.lesson().intro, Role::Text);
-            before.truncate(room - now.len());
+            before = cut(self.styled(" ", &self.pane.lesson().intro, Role::Text), room - now.len());
         } else {
             for step in (0..open).rev() {
                 let line = self.step(step);
@@ -219,6 +211,28 @@ impl Writer<'_> {
         before
     }
 
+    /// The open step with its hints, and what was said. Where not all of it has room, what was just said or asked for
+    /// matters more than how the step is worded.
+    fn now_in(&self, room: usize) -> Vec<Line<'static>> {
+        let said = self.said();
+        if said.len() >= room {
+            return cut(said, room);
+        }
+        let left = room - said.len();
+        let mut hints: Vec<_> = self.pane.attempt.hints().iter().map(|hint| self.hint(hint)).collect();
+        let step = self.step(self.pane.attempt.ticked());
+        let all = hints.iter().map(Vec::len).sum::<usize>();
+        if step.len() + all > left {
+            // The newest was asked for last.
+            hints = hints.pop().map(|newest| cut(newest, left - 1)).into_iter().collect();
+        }
+        let below = hints.iter().map(Vec::len).sum::<usize>();
+        let mut now = cut(step, left.saturating_sub(below));
+        now.extend(hints.into_iter().flatten());
+        now.extend(said);
+        now
+    }
+
     /// The whole text and all steps; and up to which line must be seen once the lesson has begun.
     fn text_and_steps(&self) -> (Vec<Line<'static>>, usize) {
         let lesson = self.pane.lesson();
@@ -233,7 +247,7 @@ impl Writer<'_> {
         for step in 0..lesson.steps.len() {
             lines.extend(self.step(step));
             if step == self.pane.attempt.ticked() {
-                lines.extend(self.hints());
+                lines.extend(self.pane.attempt.hints().iter().flat_map(|hint| self.hint(hint)));
                 lines.extend(self.said());
                 if self.pane.attempt.exchanges() > 1 {
                     seen = lines.len();
@@ -261,8 +275,8 @@ impl Writer<'_> {
         self.marked(mark, self.theme.style(role), &format!("{text}{}", count.unwrap_or_default()), style)
     }
 
-    fn hints(&self) -> Vec<Line<'static>> {
-        self.pane.attempt.hints().iter().flat_map(|hint| self.styled("   hint: ", hint, Role::Received)).collect()
+    fn hint(&self, hint: &str) -> Vec<Line<'static>> {
+        self.styled("   hint: ", hint, Role::Received)
     }
 
     fn said(&self) -> Vec<Line<'static>> {
@@ -450,4 +464,15 @@ impl Writer<'_> {
 
 fn of(lines: Vec<Line<'static>>) -> Vec<Row> {
     lines.into_iter().map(Row::from).collect()
+}
+
+/// So many of the rows; where some are left out the last one says so.
+fn cut(mut lines: Vec<Line<'static>>, rows: usize) -> Vec<Line<'static>> {
+    if lines.len() > rows {
+        lines.truncate(rows);
+        if let Some(last) = lines.last_mut() {
+            last.push_span("…");
+        }
+    }
+    lines
 }

@@ -1,0 +1,110 @@
+//! Refusals that follow from something said earlier in the session: text of a message that went out as commands, RCPT
+//! after a MAIL that was refused, a parameter after HELO.
+
+use crate::conversation::dialogue::Ask;
+use crate::conversation::{Dialogue, Exchange, Log};
+use crate::smtp::lint::{self, Severity};
+use crate::smtp::{ReplyCode, Session, Verb};
+
+use super::exchange::{before_command, earlier};
+use super::{Does, Explanation, Knowledge, Step};
+
+/// What the refusal of this exchange follows from, said in its explanation; false where it follows from nothing earlier.
+pub(super) fn explained(
+    number: usize,
+    dialogue: &Dialogue,
+    log: &Log,
+    knowledge: &Knowledge,
+    into: &mut Explanation,
+) -> bool {
+    let Some(exchange) = dialogue.exchanges().get(number).filter(|exchange| exchange.ask == Ask::Command) else {
+        return false;
+    };
+    match (exchange.verb, into.code.map(ReplyCode::number)) {
+        (Verb::Other, Some(500 | 502)) => message_text(number, dialogue, log, into),
+        (Verb::Rcpt, Some(503)) => without_sender(number, dialogue, log, knowledge, into),
+        (Verb::Mail | Verb::Rcpt, Some(501 | 504 | 555)) => {
+            after_helo(number, exchange, dialogue, log, knowledge, into)
+        }
+        _ => false,
+    }
+}
+
+/// Lines after a refused DATA, up to this one, none of which is a command: the message goes on, and nobody takes it.
+fn message_text(number: usize, dialogue: &Dialogue, log: &Log, into: &mut Explanation) -> bool {
+    let before = dialogue.exchanges()[..number].iter().enumerate().rev().take(1000);
+    let mut before = before.skip_while(|(_, it)| it.ask == Ask::Command && it.verb == Verb::Other);
+    let Some((data, _)) = before.next().filter(|(_, it)| it.ask == Ask::Command && it.verb == Verb::Data) else {
+        return false;
+    };
+    let Some(code) = dialogue.reply(log, data).and_then(|reply| reply.code()).filter(|code| code.number() >= 400)
+    else {
+        return false;
+    };
+    "Refused for good: the server takes this line for a command".clone_into(&mut into.title);
+    into.meaning = format!(
+        "DATA was refused with {code}, so there is no message that this line could belong to. A message begins only after \
+         354."
+    );
+    into.causes = vec![format!("DATA was refused with {code}, and the text went on as if it had not been")];
+    true
+}
+
+/// RCPT after a MAIL of this session that was refused: the same MAIL, mended, is what comes next.
+fn without_sender(
+    number: usize,
+    dialogue: &Dialogue,
+    log: &Log,
+    knowledge: &Knowledge,
+    into: &mut Explanation,
+) -> bool {
+    let refused = |index: usize, exchange: &Exchange| {
+        let mail = exchange.ask == Ask::Command && exchange.verb == Verb::Mail;
+        let code = mail.then(|| dialogue.reply(log, index)).flatten()?.code()?;
+        Some((index, code))
+    };
+    let Some((index, code)) = earlier(number, dialogue, refused).filter(|(_, code)| code.number() >= 400) else {
+        return false;
+    };
+    into.causes = vec![format!("Your MAIL was refused with {code}, so no transaction is open")];
+    let mail = &dialogue.exchanges()[index];
+    let line = mail.command().and_then(|record| log.get(record)).filter(|entry| !entry.masked);
+    if let (Some(line), Some(session)) = (line, before_command(mail, dialogue, log)) {
+        let mended = lint::lint(line.bytes, &session, &knowledge.verbs).into_iter().find_map(|lint| lint.mended);
+        let begins = Does::Command("MAIL FROM:".to_owned());
+        into.next.retain(|step| step.does != begins || mended.is_none());
+        into.next.splice(
+            0..0,
+            mended.map(|line| Step { text: "Send your MAIL mended".to_owned(), does: Does::Command(line) }),
+        );
+    }
+    true
+}
+
+/// A parameter after HELO: the server knows none then, whatever it would offer to EHLO.
+fn after_helo(
+    number: usize,
+    exchange: &Exchange,
+    dialogue: &Dialogue,
+    log: &Log,
+    knowledge: &Knowledge,
+    into: &mut Explanation,
+) -> bool {
+    let entry = exchange.command().and_then(|record| log.get(record)).filter(|entry| !entry.masked);
+    let (Some(entry), Some(session)) = (entry, before_command(exchange, dialogue, log)) else { return false };
+    let wrong = |lint: &lint::Lint| lint.severity == Severity::Wrong;
+    let lints: Vec<_> = lint::lint(entry.bytes, &session, &knowledge.verbs).into_iter().filter(wrong).collect();
+    if lints.is_empty() || lints.iter().any(|lint| lint.name != "parameter-after-helo") {
+        return false;
+    }
+    into.causes = lints.into_iter().map(|lint| lint.reason).collect();
+    let line = greeting(number, dialogue, log, &session);
+    into.next.insert(0, Step { text: "Greet it anew, for parameters".to_owned(), does: Does::Command(line) });
+    true
+}
+
+/// EHLO with the name that HELO gave.
+fn greeting(number: usize, dialogue: &Dialogue, log: &Log, session: &Session) -> String {
+    let name = super::exchange::client(number, dialogue, log).filter(|_| session.greeted_by.is_some());
+    format!("EHLO {}", name.unwrap_or_default()).trim_end().to_owned()
+}
