@@ -188,6 +188,15 @@ impl Start {
         }
     }
 
+    /// Takes in which lesson comes next. Its row may be new: what is marked stays marked.
+    pub(super) fn offer(&mut self, lesson: Option<(Arc<Lesson>, Done)>) {
+        let marked = self.marked();
+        self.lesson = lesson;
+        if let Some(item) = marked {
+            self.mark(item);
+        }
+    }
+
     /// Marks the profile of this name.
     fn mark_profile(&mut self, name: &str) {
         if let Some(n) = self.profiles.iter().position(|profile| profile.name == name) {

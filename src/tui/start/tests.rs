@@ -212,3 +212,16 @@ fn a_code_that_is_looked_for_is_not_dialled() {
     screen.keys("<esc>10.0.0.1<enter>");
     assert_eq!(screen.asked(), ["connect 10.0.0.1"], "an address is one");
 }
+
+#[test]
+fn what_is_marked_stays_marked_when_the_lesson_comes_late() {
+    let mut screen = screen(80, 24);
+    screen.model.start.lesson = None;
+    screen.keys("<down>");
+    let marked = screen.model.start.marked();
+    assert!(matches!(marked, Some(Item::Profile(_))), "{marked:?}");
+    let (name, text) = crate::lesson::course::shipped().next().expect("there are lessons");
+    let lesson = Arc::new(Lesson::parse(&name, text).expect("well formed"));
+    screen.model.start.offer(Some((lesson, Done::default())));
+    assert_eq!(screen.model.start.marked(), marked);
+}
