@@ -184,18 +184,42 @@ impl Log {
         let record = *self.records.get(index)?;
         let here = self.place(index, record);
         let end = self.records.get(index + 1).map_or(self.arena.len(), |next| self.place(index + 1, *next).start);
-        Some(Entry {
+        Some(self.entry(record, here, end))
+    }
+
+    fn entry(&self, record: Record, here: Base, end: usize) -> Entry<'_> {
+        Entry {
             kind: record.kind(),
             at: (record.place & TIMED != 0).then_some(Micros(here.at)),
             bytes: &self.arena[here.start..end],
             crlf: record.place & CRLF != 0,
             masked: record.place & MASKED != 0,
-        })
+        }
     }
 
     /// The records from an index on, each with its index.
     pub fn since(&self, index: usize) -> impl Iterator<Item = (usize, Entry<'_>)> {
-        (index..self.len()).filter_map(|i| Some((i, self.get(i)?)))
+        let place = |index: usize| self.records.get(index).map(|record| self.place(index, *record));
+        let mut next = place(index);
+        (index..self.len()).filter_map(move |index| {
+            let here = next?;
+            // Each place is worked out once: where a record ends, the next begins.
+            next = place(index + 1);
+            let end = next.map_or(self.arena.len(), |next| next.start);
+            Some((index, self.entry(self.records[index], here, end)))
+        })
+    }
+
+    /// The kinds of the records from an index on, and whether each has a time. Quicker than [`Self::since`], since nothing
+    /// else of them is looked at.
+    pub fn kinds(&self, index: usize) -> impl Iterator<Item = (usize, Kind, bool)> + '_ {
+        let records = self.records.iter().enumerate().skip(index);
+        records.map(|(index, record)| (index, record.kind(), record.place & TIMED != 0))
+    }
+
+    /// The records of one kind, each with its index.
+    pub fn of_kind(&self, kind: Kind) -> impl Iterator<Item = (usize, Entry<'_>)> {
+        self.kinds(0).filter(move |(_, of, _)| *of == kind).filter_map(|(index, ..)| Some((index, self.get(index)?)))
     }
 }
 
@@ -234,5 +258,10 @@ mod tests {
             assert_eq!((entry.at, entry.crlf, entry.masked), (Some(Micros(*at)), n % 2 == 0, n % 3 == 0), "{n}");
             assert_eq!(entry.bytes.len(), if n == 70 { octets.len() } else { 6 }, "{n}");
         }
+        for from in [0, 1, 63, 64, 70, 71, times.len() - 1, times.len(), times.len() + 1] {
+            assert!(log.since(from).map(Some).eq((from..log.len()).map(|n| Some((n, log.get(n)?)))), "from {from}");
+        }
+        assert_eq!(log.of_kind(Kind::Received).count(), log.len());
+        assert_eq!(log.kinds(5).next(), Some((5, Kind::Received, true)));
     }
 }

@@ -59,7 +59,7 @@ pub fn compare(left: &Document, right: &Document) -> Result<Comparison, String> 
 
 /// Nothing in it was recorded.
 fn is_script(document: &Document) -> bool {
-    document.is_script() && !document.log.since(0).any(|(_, entry)| entry.at.is_some())
+    document.is_script() && !document.log.kinds(0).any(|(.., timed)| timed)
 }
 
 fn recordings(left: &Document, right: &Document) -> Result<Vec<Row>, String> {
@@ -94,7 +94,7 @@ fn recordings(left: &Document, right: &Document) -> Result<Vec<Row>, String> {
 /// Scripts, line by line: what is sent and each pattern.
 fn scripts(left: &Document, right: &Document) -> Vec<Row> {
     let items = |document: &Document| -> Vec<Item> {
-        let lines = document.log.since(0).filter(|(_, entry)| entry.kind == Kind::Script);
+        let lines = document.log.of_kind(Kind::Script);
         let lines = lines.map(|(_, entry)| escape::for_screen(entry.bytes));
         lines.map(|text| Item { kind: text.split(' ').next().unwrap_or_default().to_owned(), text }).collect()
     };

@@ -64,7 +64,7 @@ impl Talk {
     pub fn is_script(&self) -> bool {
         let unspoken =
             self.source == Source::Opened && self.connected.is_none() && self.dialogue.exchanges().is_empty();
-        unspoken && self.log.since(0).any(|(_, entry)| entry.kind == Kind::Script)
+        unspoken && self.log.kinds(0).any(|(_, kind, _)| kind == Kind::Script)
     }
 
     /// A conversation that begins now.
@@ -78,7 +78,7 @@ impl Talk {
     pub fn opened(name: String, path: PathBuf, log: Log) -> Self {
         let dialogue = Dialogue::of(&log);
         let mut talk = Self { source: Source::Opened, name, path: Some(path), dialogue, ..Self::default() };
-        for remark in log.since(0).filter(|(_, entry)| entry.kind == Kind::Remark).filter_map(|(_, e)| e.remark()) {
+        for remark in log.of_kind(Kind::Remark).filter_map(|(_, entry)| entry.remark()) {
             talk.remark(&remark);
         }
         talk.log = log;

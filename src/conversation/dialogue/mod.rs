@@ -76,9 +76,9 @@ impl Dialogue {
 
     /// Makes room for what much at once will add, since growing step by step would hold it twice.
     fn make_room(&mut self, log: &Log) {
-        let sent = log.since(self.seen).filter(|(_, entry)| entry.kind == Kind::Sent);
+        let sent = log.kinds(self.seen).filter(|(_, kind, _)| *kind == Kind::Sent);
         let (mut lines, mut recipients) = (0, 0);
-        for (_, entry) in sent {
+        for entry in sent.filter_map(|(record, ..)| log.get(record)) {
             lines += 1;
             recipients += usize::from(entry.bytes.get(..4).is_some_and(|word| word.eq_ignore_ascii_case(b"RCPT")));
         }

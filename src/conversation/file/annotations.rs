@@ -1,6 +1,8 @@
 //! What was said about a conversation later: title, tags, notes and marks, appended to the file, shown where they belong,
 //! and folded in when the file is saved anew.
 
+use std::cell::LazyCell;
+
 use toml::Value;
 
 use super::Document;
@@ -25,15 +27,13 @@ impl Annotations {
     /// `at` a record that is not there is about the last.
     #[must_use]
     pub fn of(document: &Document) -> Self {
-        let recorded = recorded(&document.log);
+        // Most conversations have none, and then nothing is counted.
+        let recorded = LazyCell::new(|| recorded(&document.log));
         let mut all = Self { title: document.header.text("title").map(str::to_owned), ..Self::default() };
         if let Some(Value::Array(tags)) = document.header.table.get("tags") {
             all.tags.extend(tags.iter().filter_map(Value::as_str).map(str::to_owned));
         }
-        for (record, entry) in document.log.since(0) {
-            if entry.kind != Kind::Remark || !is_annotation(entry.bytes) {
-                continue;
-            }
+        for (record, entry) in document.log.of_kind(Kind::Remark).filter(|(_, entry)| is_annotation(entry.bytes)) {
             let Some(remark) = entry.remark() else { continue };
             let about = at(&remark, &recorded).unwrap_or_else(|| own(&remark, &document.log, record));
             match remark.word.as_str() {
@@ -135,7 +135,7 @@ fn is_annotation(text: &[u8]) -> bool {
 
 /// The indices of the recorded lines: what `at=RECORD` counts, from 1.
 fn recorded(log: &Log) -> Vec<usize> {
-    log.since(0).filter(|(_, entry)| entry.at.is_some()).map(|(index, _)| index).collect()
+    log.kinds(0).filter(|(.., timed)| *timed).map(|(index, ..)| index).collect()
 }
 
 fn at(remark: &Remark, recorded: &[usize]) -> Option<usize> {

@@ -60,7 +60,7 @@ impl Document {
     ///
     /// A document that was read without an error has none here.
     pub fn script(&self) -> impl Iterator<Item = (usize, Result<ScriptLine, LineError>)> {
-        let lines = self.log.since(0).filter(|(_, entry)| entry.kind == Kind::Script);
+        let lines = self.log.of_kind(Kind::Script);
         lines.map(|(record, entry)| (record, ScriptLine::parse(entry.bytes)))
     }
 
@@ -68,7 +68,7 @@ impl Document {
     /// kept as a sum): a replay needs them and must not begin.
     #[must_use]
     pub fn first_gap(&self) -> Option<usize> {
-        let remarks = self.log.since(0).filter(|(_, entry)| entry.kind == Kind::Remark);
+        let remarks = self.log.of_kind(Kind::Remark);
         let gap = |entry: &super::log::Entry<'_>| {
             let named = entry.bytes.starts_with(b"cut ") || entry.bytes.starts_with(b"content ");
             named && entry.remark().is_some_and(|r| r.word == "content" || r.get("direction") != Some("in"))
@@ -79,7 +79,7 @@ impl Document {
     /// Whether it holds lines of a script.
     #[must_use]
     pub fn is_script(&self) -> bool {
-        self.log.since(0).any(|(_, entry)| entry.kind == Kind::Script)
+        self.log.kinds(0).any(|(_, kind, _)| kind == Kind::Script)
     }
 }
 

@@ -121,7 +121,7 @@ fn to_be_asked(plan: &Plan, target: &Target) -> Option<String> {
 }
 
 fn recorded(document: &Document) -> bool {
-    document.log.since(0).any(|(_, entry)| entry.kind == Kind::Received)
+    document.log.kinds(0).any(|(_, kind, _)| kind == Kind::Received)
 }
 
 /// Reads two files and compares them.

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::conversation::event::Remark;
+use crate::conversation::log::Entry;
 use crate::conversation::{Kind, Log};
 
 /// Those of one log.
@@ -21,21 +22,25 @@ pub(super) struct Notes {
     line: Option<usize>,
 }
 
+/// The remark, where it is a note or a bookmark.
+fn annotation(entry: &Entry<'_>) -> Option<Remark> {
+    let named = entry.bytes.starts_with(b"note") || entry.bytes.starts_with(b"mark");
+    if named { entry.remark() } else { None }
+}
+
 impl Notes {
     /// Takes in what the log has beyond what was seen.
     pub(super) fn extend(&mut self, log: &Log) {
-        for (record, entry) in log.since(self.seen) {
-            if entry.at.is_none() {
+        for (record, kind, timed) in log.kinds(self.seen) {
+            if !timed {
                 self.untimed.push(record);
             }
-            let named = entry.bytes.starts_with(b"note") || entry.bytes.starts_with(b"mark");
-            if entry.kind == Kind::Remark
-                && named
-                && let Some(remark) = entry.remark()
-            {
-                self.take(record, &remark);
-            } else if entry.at.is_some() {
-                self.line = Some(record);
+            // Only remarks are looked at: a conversation may be long, and keys wait meanwhile.
+            let remark = if kind == Kind::Remark { log.get(record).and_then(|entry| annotation(&entry)) } else { None };
+            match remark {
+                Some(remark) => self.take(record, &remark),
+                None if timed => self.line = Some(record),
+                None => {}
             }
         }
         self.seen = log.len();
