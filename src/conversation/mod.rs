@@ -11,6 +11,8 @@ pub mod fold;
 pub mod journal;
 pub mod log;
 pub mod mask;
+#[cfg(test)]
+pub(crate) mod sample;
 
 pub use dialogue::{Dialogue, Exchange};
 pub use event::{Event, Line, Micros, Remark, Timed};

@@ -4,26 +4,11 @@ use std::sync::Arc;
 
 use super::fact::Watcher;
 use super::{Attempt, Goal, Happening, Lesson};
-use crate::conversation::event::{Event, Line, Remark};
-use crate::conversation::{Log, Micros};
+use crate::conversation::{Log, Micros, sample};
 
-/// Adds lines such as `> NOOP`, `< 250 ok`, `| text`, `* connected a` to a log, a second apart.
+/// Adds such lines to a log, a second apart.
 fn add(log: &mut Log, text: &str) {
-    for line in text.lines().map(str::trim_start).filter(|line| !line.is_empty()) {
-        let (sigil, rest) = line.split_at(1);
-        let rest = rest.strip_prefix(' ').unwrap_or(rest);
-        let line = |rest: &str| match rest.strip_suffix("\\n") {
-            Some(bare) => Line::raw(format!("{bare}\n")),
-            None => Line::new(rest),
-        };
-        let event = match sigil {
-            ">" => Event::Sent(line(rest)),
-            "|" => Event::Content(line(rest)),
-            "<" => Event::Received(line(rest)),
-            _ => Event::Remark(Remark::parse(rest)),
-        };
-        log.push(Micros(log.len() as u64 * 1_000_000), &event);
-    }
+    sample::add(log, text, Micros(1_000_000));
 }
 
 fn watched(sessions: &[&str]) -> Watcher {
@@ -97,7 +82,7 @@ const LOGIN: &str = "
     > RCPT TO:<a@b>
     < 250 ok
     > BDAT 4
-    | one\\n
+    | one\\n\\c
     < 250 ok
     > BDAT 6 LAST
     | two.

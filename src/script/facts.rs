@@ -98,21 +98,12 @@ fn certificate(der: &[u8], now: jiff::Timestamp, facts: &mut TlsFacts) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::conversation::{Event, Line, Micros, Remark};
+    use crate::conversation::sample;
 
     /// What `? accepted` finds after this conversation.
     fn accepted(lines: &[&str]) -> u64 {
-        let mut log = Log::new();
-        for (n, line) in ["* connected a", "< 220 mx", "> EHLO a", "< 250 mx"].iter().chain(lines).enumerate() {
-            let (mark, rest) = line.split_at(2);
-            let event = match mark {
-                "> " => Event::Sent(Line::new(rest)),
-                "| " => Event::Content(Line::new(rest)),
-                "< " => Event::Received(Line::new(rest)),
-                _ => Event::Remark(Remark::parse(rest)),
-            };
-            log.push(Micros(n as u64 * 1000), &event);
-        }
+        let begun = ["* connected a", "< 220 mx", "> EHLO a", "< 250 mx"];
+        let log = sample::log(&[&begun, lines].concat().join("\n"));
         let dialogue = Dialogue::of(&log);
         let last = dialogue.exchanges().len() - 1;
         facts(&log, &dialogue, Some(last), false, jiff::Timestamp::UNIX_EPOCH).accepted

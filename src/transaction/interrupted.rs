@@ -61,21 +61,10 @@ pub fn last_greeting(dialogue: &Dialogue, log: &Log) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::conversation::Micros;
-    use crate::conversation::event::{Event, Line, Remark};
+    use crate::conversation::sample;
 
     fn reached(text: &str) -> Option<Vec<String>> {
-        let mut log = Log::new();
-        for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
-            let (sigil, rest) = line.split_at(1);
-            let rest = rest.trim_start();
-            let event = match sigil {
-                ">" => Event::Sent(Line::new(rest)),
-                "<" => Event::Received(Line::new(rest)),
-                _ => Event::Remark(Remark::parse(rest)),
-            };
-            log.push(Micros(0), &event);
-        }
+        let log = sample::log(text);
         let found = interrupted(&Dialogue::of(&log), &log)?;
         Some(found.lines.into_iter().map(|line| String::from_utf8(line).unwrap()).collect())
     }

@@ -14,8 +14,7 @@ use super::start::Wish;
 use super::update::update;
 use super::view::view;
 use crate::client::Request;
-use crate::conversation::Micros;
-use crate::conversation::event::{Event, Line, Remark, Timed};
+use crate::conversation::{Micros, Timed, sample};
 use crate::decode::Knowledge;
 
 /// Read once for all tests.
@@ -70,15 +69,7 @@ impl Screen {
     /// milliseconds pass before each.
     pub(crate) fn wire(&mut self, text: &str) {
         let mut events = Vec::new();
-        for line in text.lines().map(str::trim_start).filter(|line| !line.is_empty()) {
-            let (sigil, rest) = line.split_at(1);
-            let rest = rest.strip_prefix(' ').unwrap_or(rest);
-            let event = match sigil {
-                ">" => Event::Sent(Line { masked: rest.contains("{{auth}}"), ..Line::new(rest) }),
-                "|" => Event::Content(Line::new(rest)),
-                "<" => Event::Received(Line::new(rest)),
-                _ => Event::Remark(Remark::parse(rest)),
-            };
+        for event in sample::events(text) {
             self.at += 10_000;
             events.push(Timed { at: Micros(self.at), event });
         }

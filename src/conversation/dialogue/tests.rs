@@ -1,25 +1,9 @@
 //! Tests of the fold: what pairs with what, and the verdict of each recipient.
 
 use super::*;
+use crate::conversation::sample::log;
 use crate::conversation::{Event, Line, Micros, Remark};
 use crate::smtp::{Phase, ReplyCode};
-
-/// A log from lines such as `> NOOP`, `< 250 ok`, `| text`, `* connected a`; a millisecond apart.
-fn log(text: &str) -> Log {
-    let mut log = Log::new();
-    for (n, line) in text.lines().map(str::trim).filter(|l| !l.is_empty()).enumerate() {
-        let (sigil, rest) = line.split_at(1);
-        let rest = rest.strip_prefix(' ').unwrap_or(rest);
-        let event = match sigil {
-            ">" => Event::Sent(Line::new(rest)),
-            "|" => Event::Content(Line::new(rest)),
-            "<" => Event::Received(Line::new(rest)),
-            _ => Event::Remark(Remark::parse(rest)),
-        };
-        log.push(Micros(n as u64 * 1000), &event);
-    }
-    log
-}
 
 const CLASSIC: &str = "
     * connecting 127.0.0.1:25

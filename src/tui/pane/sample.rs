@@ -1,33 +1,13 @@
-//! Conversations for tests, written as a file has them.
+//! Conversations on the screen, for tests, written as a file has them.
 
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::conversation::event::{Event, Line, Micros, Remark, Timed};
+pub(crate) use crate::conversation::sample::event;
+use crate::conversation::{Micros, Timed};
 use crate::tui::talk::Talk;
-
-/// What a line such as `> NOOP`, `< 250 ok`, `| text` or `* connected a` is; `\n`, `\e` and the other escapes are
-/// read, a trailing `\c` means that no CR LF follows.
-pub(crate) fn event(line: &str) -> Event {
-    let (sigil, rest) = line.split_at(1);
-    let rest = rest.strip_prefix(' ').unwrap_or(rest);
-    if sigil == "*" {
-        return Event::Remark(Remark::parse(rest));
-    }
-    let masked = rest.contains("{{auth}}");
-    let (text, crlf) = rest.strip_suffix("\\c").map_or((rest, true), |text| (text, false));
-    let mut bytes = Vec::new();
-    crate::smtp::escape::from_file(text.as_bytes(), &mut bytes).expect("a sample is well formed");
-    let line = Line { bytes, crlf, masked };
-    match sigil {
-        ">" => Event::Sent(line),
-        "|" => Event::Content(line),
-        "<" => Event::Received(line),
-        other => panic!("{other} begins no sample line"),
-    }
-}
 
 /// A live conversation of such lines, a millisecond apart; `@SECONDS` before a line sets its time.
 pub(crate) fn talk(text: &str) -> Talk {

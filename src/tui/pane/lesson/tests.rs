@@ -1,8 +1,7 @@
 use std::sync::Arc;
 
 use super::{LessonNews, Seen};
-use crate::conversation::event::{Event, Line, Remark};
-use crate::conversation::{Log, Micros};
+use crate::conversation::{Log, Micros, sample};
 use crate::lesson::{Lesson, Map, course};
 use crate::tui::message::Message;
 use crate::tui::model::Focus;
@@ -34,17 +33,7 @@ impl Class {
 
     /// Something that the lab has seen, whoever said it.
     fn lab(&mut self, text: &str) {
-        for line in text.lines().map(str::trim_start).filter(|line| !line.is_empty()) {
-            let (sigil, rest) = line.split_at(1);
-            let rest = rest.strip_prefix(' ').unwrap_or(rest);
-            let event = match sigil {
-                ">" => Event::Sent(Line::new(rest)),
-                "|" => Event::Content(Line::new(rest)),
-                "<" => Event::Received(Line::new(rest)),
-                _ => Event::Remark(Remark::parse(rest)),
-            };
-            self.log.push(Micros(self.log.len() as u64), &event);
-        }
+        sample::add(&mut self.log, text, Micros(1));
         let seen = Seen { number: 1, began: Micros(0), log: self.log.clone() };
         self.screen.send(Message::Lesson(LessonNews::Seen(vec![seen])));
     }
