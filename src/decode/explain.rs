@@ -266,24 +266,27 @@ fn causes(layers: &Layers<'_>, context: &Context) -> Vec<String> {
     causes
 }
 
+/// What refutes a cause.
+type Refutes = fn(&Context) -> bool;
+
+/// Causes in general, by their words in the tables, and what of a conversation shows that they can't be the one.
+pub(super) const REFUTABLE: [(&str, Refutes); 3] = [
+    ("The line is encrypted already", |context| context.tls == Some(false)),
+    ("No EHLO yet", |context| context.capabilities.is_some()),
+    ("You are logged in already", |context| context.authenticated == Some(false)),
+];
+
 /// Whether the conversation shows that a cause which holds in general can't be the one.
 fn refuted(cause: &str, context: &Context) -> bool {
-    match cause {
-        "The line is encrypted already" => context.tls == Some(false),
-        "No EHLO yet" => context.capabilities.is_some(),
-        "You are logged in already" => context.authenticated == Some(false),
-        _ => false,
-    }
+    REFUTABLE.iter().any(|(words, refutes)| *words == cause && refutes(context))
 }
+
+/// How causes begin, in the tables, that the state of the session says better.
+pub(super) const TOLD: [&str; 4] =
+    ["No EHLO or HELO yet", "A transaction is open", "No recipient was accepted", "MAIL was left out, or was refused"];
 
 /// Whether what the state of the session shows leaves no room for this cause of a command out of order.
 fn shown(context: &Context, layers: &Layers<'_>, cause: &str) -> bool {
-    const TOLD: [&str; 4] = [
-        "No EHLO or HELO yet",
-        "A transaction is open",
-        "No recipient was accepted",
-        "MAIL was left out, or was refused",
-    ];
     let out_of_order = layers.category.is_some_and(|category| category.name == "bad-sequence");
     out_of_order && context.objection.is_some() && TOLD.iter().any(|told| cause.starts_with(told))
 }
