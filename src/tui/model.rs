@@ -358,7 +358,8 @@ impl Model {
         self.waiting = self.awaited();
         self.draft.leaving &= self.talk.is_open() && self.talk.dialogue.state().phase() == Phase::Data;
         self.gather_recipients();
-        self.challenge = Challenge::of(&self.talk, self.peer.user.as_deref()).filter(|_| self.waiting.is_none());
+        self.challenge =
+            if self.waiting.is_none() { Challenge::of(&self.talk, self.peer.user.as_deref()) } else { None };
         let about = self.transcript.selected().or_else(|| self.talk.last_answered());
         self.talk.explain(about, &self.knowledge);
         if let Some(layout) = self.layout() {

@@ -22,6 +22,9 @@ pub enum Wants {
     Other,
 }
 
+/// Octets of a challenge that are looked at: it is asked for at every key, and a server may send very many.
+const LOOKED_AT: usize = 1024;
+
 /// A challenge within AUTH (RFC 4954 4) that waits for its answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Challenge {
@@ -53,7 +56,9 @@ impl Challenge {
         let mechanism = for_screen(words.next().unwrap_or_default().to_ascii_uppercase().as_bytes());
         let given = exchanges.len() - 1 - begun + usize::from(words.next().is_some());
         let reply = talk.dialogue.reply(&talk.log, exchanges.len() - 1)?;
-        let raw = reply.lines.last()?.text().to_vec();
+        // A screen shows no more of it; whole groups of base64, so that the beginning can be decoded.
+        let raw = reply.lines.last()?.text();
+        let raw = raw[..raw.len().min(LOOKED_AT)].to_vec();
         let text = for_screen(&sasl::decode(&raw).unwrap_or(raw));
         let wants = wants(&mechanism, &text, given);
         let speaks = sasl::NAMES.contains(&mechanism.as_str());
@@ -174,5 +179,11 @@ mod tests {
         assert!(plain.odd("dude").is_some() && plain.odd(r"\0dude\0x").is_none());
         let other = asked("> AUTH CRAM-MD5\n< 334 PDEyQGE+");
         assert_eq!((other.wants, other.text.as_str(), other.known), (Wants::Other, "<12@a>", None));
+    }
+
+    #[test]
+    fn of_a_very_long_one_the_beginning_is_decoded() {
+        let long = asked(&format!("> AUTH CRAM-MD5\n< 334 {}", "YWJj".repeat(200_000)));
+        assert_eq!(long.text, "abc".repeat(LOOKED_AT / 4));
     }
 }
