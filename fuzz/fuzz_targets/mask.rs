@@ -8,40 +8,35 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ehlo::conversation::mask::Mask;
 use ehlo::smtp::escape::from_file;
-use ehlo::smtp::reply::{LineEnd, ReplyLine};
-use ehlo::smtp::session::{Awaited, Sent};
-use ehlo::smtp::{Reply, Secret, Session};
+use ehlo::smtp::{Secret, Session};
 use libfuzzer_sys::fuzz_target;
+
+#[path = "../talk/mod.rs"]
+mod talk;
+
+const HELLO: (&str, &str) = ("EHLO a", "250-mx\n250 AUTH PLAIN LOGIN");
 
 /// A session that may be sent commands, one within AUTH, and one after DATA.
 static SESSIONS: LazyLock<[Session; 3]> = LazyLock::new(|| {
-    [&[][..], &[("AUTH LOGIN", "334 ")], &[("MAIL FROM:<a@b>", "250 ok"), ("RCPT TO:<c@d>", "250 ok"), ("DATA", "354 go")]]
-        .map(session)
+    [
+        talk::session(&[HELLO]),
+        talk::session(&[HELLO, ("AUTH LOGIN", "334 ")]),
+        talk::session(&[HELLO, ("MAIL FROM:<a@b>", "250 ok"), ("RCPT TO:<c@d>", "250 ok"), ("DATA", "354 go")]),
+    ]
 });
 
-fn session(talk: &[(&str, &str)]) -> Session {
-    let reply = |text: &str| {
-        let mut reply = Reply::default();
-        for line in text.lines() {
-            reply.push(ReplyLine::parse(line.as_bytes().to_vec(), LineEnd::CrLf));
-        }
-        reply
-    };
-    let mut session = Session::new();
-    session.connected();
-    session.replied(&Awaited::Greeting, &reply("220 mx"));
-    for (line, answer) in [("EHLO a", "250-mx\n250 AUTH PLAIN LOGIN")].iter().chain(talk) {
-        match session.sent(line.as_bytes()) {
-            Sent::Command(command) => session.replied(&Awaited::Command(command), &reply(answer)),
-            other => panic!("{line} is {other:?}"),
-        }
+/// What each octet stands for in base64, or 64.
+static SIX_BITS: LazyLock<[u8; 256]> = LazyLock::new(|| {
+    let mut table = [64; 256];
+    for (value, letter) in (0..).zip(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/") {
+        table[usize::from(*letter)] = value;
     }
-    session
-}
+    table
+});
 
 fn six_bits(octet: u8) -> Option<u32> {
-    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    alphabet.iter().position(|letter| *letter == octet).and_then(|at| u32::try_from(at).ok())
+    let value = SIX_BITS[usize::from(octet)];
+    (value < 64).then_some(u32::from(value))
 }
 
 /// Whether a text holds the secret in base64, wherever its groups begin.
@@ -78,9 +73,8 @@ fuzz_target!(|input: &[u8]| {
         2 => (STANDARD.encode([&b"\0dude\0"[..], &secret].concat()).into_bytes(), true),
         _ => (STANDARD.encode([head, &secret, tail].concat()).into_bytes(), false),
     };
-    let around = |octets: &[u8]| -> Vec<u8> {
-        octets.iter().copied().filter(|octet| !matches!(octet, b'\n' | b'\r')).collect()
-    };
+    let around =
+        |octets: &[u8]| -> Vec<u8> { octets.iter().copied().filter(|octet| !matches!(octet, b'\n' | b'\r')).collect() };
     let bytes = if plain_around {
         // Letters that touch base64 make another word of it.
         let gap: &[u8] = if coat == 0 { b"" } else { b" " };
@@ -96,7 +90,8 @@ fuzz_target!(|input: &[u8]| {
     let size = usize::from(*cuts).max(1);
     let count = bytes.chunks(size).count();
     for (n, piece) in bytes.chunks(size).enumerate() {
-        let line = if received { mask.received(piece, n + 1 == count) } else { mask.sent(session, piece, n + 1 == count) };
+        let line =
+            if received { mask.received(piece, n + 1 == count) } else { mask.sent(session, piece, n + 1 == count) };
         if line.masked {
             from_file(&line.bytes, &mut recorded).expect("what was masked is well escaped");
         } else {

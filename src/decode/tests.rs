@@ -264,22 +264,6 @@ fn a_users_file_is_asked_first_and_the_rest_stays() {
     assert_eq!(explain_reply(&reply("550 user unknown"), &context, &knowledge).category, "mailbox-unknown");
 }
 
-/// Far below a millisecond once warm; the bound here is loose for slow machines and debug builds.
-#[test]
-fn decoding_is_quick_once_warm() {
-    let texts = ["554 5.7.1 <a@b.example>: Relay access denied", "550 something that no entry knows at all", "250 ok"];
-    for text in texts {
-        drop(decode(text));
-    }
-    let start = std::time::Instant::now();
-    for _ in 0..100 {
-        for text in texts {
-            drop(decode(text));
-        }
-    }
-    assert!(start.elapsed().as_millis() < 3000, "{:?} for 300", start.elapsed());
-}
-
 #[test]
 fn words_of_refusal_in_a_success_decide_nothing() {
     assert_eq!(decode("220 spam-filter.example ESMTP blocked relay").category, "ok");

@@ -200,7 +200,8 @@ pub struct Themes {
 /// Those that come with ehlo, read once.
 static SHIPPED: LazyLock<Themes> = LazyLock::new(|| {
     let mut themes = Themes { all: Vec::new(), current: 0 };
-    for name in ["dark", "light", "sixteen", "mono"] {
+    let files = assets::ASSETS.get_dir("themes").into_iter().flat_map(|folder| folder.files());
+    for name in files.filter_map(|file| file.path().file_stem()?.to_str()) {
         themes.add(name, shipped(name));
     }
     themes.choose("sixteen");

