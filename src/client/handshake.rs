@@ -3,22 +3,23 @@
 
 /// What was understood of the server's side of a handshake.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Facts {
+pub struct Facts {
     /// The protocol version, such as 0x0304.
-    pub(super) version: Option<u16>,
+    pub version: Option<u16>,
     /// The cipher suite.
-    pub(super) cipher: Option<u16>,
+    pub cipher: Option<u16>,
     /// The chain as sent, DER; not visible in TLS 1.3.
-    pub(super) chain: Vec<Vec<u8>>,
+    pub chain: Vec<Vec<u8>>,
     /// An alert in the clear: its description.
-    pub(super) alert: Option<u8>,
+    pub alert: Option<u8>,
     /// The server answered with something that is not TLS: what it said.
-    pub(super) clear_text: Option<Vec<u8>>,
+    pub clear_text: Option<Vec<u8>>,
 }
 
 impl Facts {
     /// Reads what a tap has seen from the server.
-    pub(super) fn of(received: &[u8]) -> Self {
+    #[must_use]
+    pub fn of(received: &[u8]) -> Self {
         let mut facts = Self::default();
         if received.first().is_some_and(|kind| !(20..=23).contains(kind)) {
             facts.clear_text = Some(received.iter().copied().take(512).collect());

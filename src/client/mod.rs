@@ -39,11 +39,11 @@ use crate::world::World;
 mod dial;
 mod events;
 mod guard;
-mod handshake;
+pub mod handshake;
 mod inspect;
 mod mode;
 mod record;
-mod splitter;
+pub mod splitter;
 mod stream;
 mod task;
 #[cfg(test)]

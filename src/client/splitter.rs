@@ -7,7 +7,7 @@ use crate::smtp::reply::MAX_LINE;
 
 /// One piece, as it is recorded.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Piece {
+pub enum Piece {
     /// Octets; with `crlf` CR LF followed them, else their true end is in them.
     Octets {
         /// The octets.
@@ -25,8 +25,8 @@ pub(super) enum Piece {
 }
 
 /// Bounded: keeps at most [`MAX_LINE`] octets of a line.
-#[derive(Default)]
-pub(super) struct Splitter {
+#[derive(Debug, Default)]
+pub struct Splitter {
     pending: Vec<u8>,
     /// Octets of the current line that were recorded already.
     recorded: usize,
@@ -35,7 +35,7 @@ pub(super) struct Splitter {
 
 impl Splitter {
     /// Takes octets in, gives the pieces that they complete.
-    pub(super) fn feed(&mut self, mut bytes: &[u8], mut each: impl FnMut(Piece)) {
+    pub fn feed(&mut self, mut bytes: &[u8], mut each: impl FnMut(Piece)) {
         while let Some(at) = memchr::memchr(b'\n', bytes) {
             self.keep(&bytes[..=at], &mut each);
             bytes = &bytes[at + 1..];
@@ -79,7 +79,7 @@ impl Splitter {
     }
 
     /// Gives out what is pending, because something else is recorded now.
-    pub(super) fn flush(&mut self, each: &mut dyn FnMut(Piece)) {
+    pub fn flush(&mut self, each: &mut dyn FnMut(Piece)) {
         if !self.pending.is_empty() {
             self.recorded += self.pending.len();
             each(Piece::Octets { bytes: std::mem::take(&mut self.pending), crlf: false });
@@ -87,7 +87,7 @@ impl Splitter {
     }
 
     /// The connection has ended: gives out all that is left.
-    pub(super) fn finish(&mut self, each: &mut dyn FnMut(Piece)) {
+    pub fn finish(&mut self, each: &mut dyn FnMut(Piece)) {
         self.flush(each);
         if let Some((octets, sum)) = self.cut.take() {
             each(Piece::Cut { octets, sum: hexadecimal(&sum.finalize()) });
@@ -96,7 +96,8 @@ impl Splitter {
     }
 
     /// Takes out what is pending without recording it, as after the reply to STARTTLS.
-    pub(super) fn take(&mut self) -> Vec<u8> {
+    #[must_use]
+    pub fn take(&mut self) -> Vec<u8> {
         self.recorded = 0;
         self.cut = None;
         std::mem::take(&mut self.pending)

@@ -4,7 +4,7 @@
 
 /// What the session waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Expect {
+pub enum Expect {
     /// A line of at most so many octets, its end included.
     Line(usize),
     /// Message content by lines.
@@ -15,7 +15,7 @@ pub(super) enum Expect {
 
 /// A piece of what a client sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Unit {
+pub enum Unit {
     /// A line without its end.
     Line {
         /// The octets.
@@ -36,7 +36,7 @@ const PIECE: usize = 64 << 10;
 
 /// The buffer of one connection.
 #[derive(Debug, Default)]
-pub(super) struct Framer {
+pub struct Framer {
     buffer: Vec<u8>,
     /// Where what was not taken yet begins.
     start: usize,
@@ -46,7 +46,7 @@ pub(super) struct Framer {
 
 impl Framer {
     /// Adds octets from the wire.
-    pub(super) fn push(&mut self, bytes: &[u8]) {
+    pub fn push(&mut self, bytes: &[u8]) {
         if self.start > 0 {
             self.buffer.drain(..self.start);
             self.start = 0;
@@ -55,14 +55,15 @@ impl Framer {
     }
 
     /// Throws away what has come and was not taken (after STARTTLS); gives how much it was.
-    pub(super) fn clear(&mut self) -> usize {
+    pub fn clear(&mut self) -> usize {
         let lost = self.buffer.len() - self.start;
         *self = Self::default();
         lost
     }
 
     /// How many whole command lines wait, as far as what follows them is surely commands too.
-    pub(super) fn commands(&self) -> usize {
+    #[must_use]
+    pub fn commands(&self) -> usize {
         let mut count = 0;
         for line in self.buffer[self.start..].split_inclusive(|octet| *octet == b'\n') {
             count += usize::from(line.ends_with(b"\n"));
@@ -75,7 +76,7 @@ impl Framer {
     }
 
     /// The next piece, where it is complete.
-    pub(super) fn next(&mut self, expect: Expect) -> Option<Unit> {
+    pub fn next(&mut self, expect: Expect) -> Option<Unit> {
         match expect {
             Expect::Line(most) => self.line(most),
             Expect::Content => {

@@ -17,7 +17,7 @@
 //! | `tls` | the authority and its certificates |
 
 mod connection;
-mod framer;
+pub mod framer;
 mod magic;
 pub mod mailbox;
 pub mod record;
