@@ -93,7 +93,9 @@ fn items(context: &Context<'_>, words: &[Word], found: &mut Findings) -> Vec<Ite
         let bare = next.trim_end_matches([',', ';']);
         if bare.len() < next.len() && !bare.is_empty() && !bare.contains('@') && !words_follow_comma(words, &span) {
             let reason = "Parameters are parted by a space and nothing else.";
-            found.wrong("stray-text", span.start + bare.len()..span.end, reason, "RFC 5321 4.1.2").mends();
+            // From the end: the text may be longer than its octets, where they are not UTF-8.
+            let stray = next.len() - bare.len();
+            found.wrong("stray-text", span.end - stray..span.end, reason, "RFC 5321 4.1.2").mends();
             items.push(Item::of(bare, span));
         } else {
             items.push(Item::of(&next, span));

@@ -454,6 +454,13 @@ fn mended_is_mended(line: &[u8], session: &Session, table: &VerbTable) -> Result
     Ok(())
 }
 
+#[test]
+fn what_is_no_utf_8_is_pointed_at_where_it_stands() {
+    let line = b"RCPT TO:<a@b.example> x\xff\xff\xff;;";
+    let stray: Vec<_> = lint(line, &READY, &TABLE).into_iter().filter(|lint| lint.name == "stray-text").collect();
+    assert_eq!(stray.iter().map(|lint| &line[lint.span.clone()]).collect::<Vec<_>>(), [b";;"]);
+}
+
 proptest! {
     #[test]
     fn any_octets_are_examined(line in proptest::collection::vec(any::<u8>(), 0..60)) {
