@@ -23,7 +23,7 @@ use hostile::behaviour::Behaviour;
 use hostile::bench::{self, Figures};
 use hostile::table;
 
-/// Peers that are met at the same time; most of them wait for time-outs.
+/// Peers that are met at the same time; most of them wait for time-outs. `EHLO_HOSTILE_AT_ONCE=1` is for figures.
 const AT_ONCE: usize = 6;
 
 /// Who meets a peer.
@@ -36,6 +36,7 @@ enum By {
 /// Meets every behaviour both ways; panics with all that failed.
 fn meet(behaviours: &[Behaviour]) {
     let wanted = std::env::var("EHLO_HOSTILE").ok();
+    let at_once = std::env::var("EHLO_HOSTILE_AT_ONCE").ok().and_then(|count| count.parse().ok()).unwrap_or(AT_ONCE);
     let meetings = behaviours
         .iter()
         .filter(|behaviour| wanted.as_ref().is_none_or(|words| behaviour.name.contains(words)))
@@ -45,7 +46,7 @@ fn meet(behaviours: &[Behaviour]) {
     let failed = Mutex::new(Vec::new());
     let worst = Mutex::new(Figures::default());
     std::thread::scope(|scope| {
-        for _ in 0..AT_ONCE {
+        for _ in 0..at_once {
             scope.spawn(|| {
                 loop {
                     let next = queue.lock().unwrap().pop_front();

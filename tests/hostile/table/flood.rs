@@ -28,7 +28,8 @@ pub(super) fn all(size: Size) -> Vec<Behaviour> {
             wire.say("250-X-LINE of very many\r\n".repeat(lines)).say("250 LAST\r\n").on_until("never");
         })
         .at(At::Ehlo)
-        .shows(&["250 LAST", "MAIL"])
+        // A reply is kept up to 100,000 lines.
+        .shows(if size == Size::Small { &["250 LAST", "MAIL"] } else { &["cut at", "100,000 lines", "MAIL"] })
         .exits(0, ""),
         peer("continuation lines without end", move |wire| {
             wire.until("MAIL");
@@ -51,6 +52,6 @@ pub(super) fn all(size: Size) -> Vec<Behaviour> {
         .at(At::Mail)
         .shows(if size == Size::Small { &["250 unasked"] } else { &["Reading has stopped", "read on"] })
         // What was asked for is answered, by whatever comes first.
-        .exits(0, ""),
+        .exits(if size == Size::Small { 0 } else { 7 }, if size == Size::Small { "" } else { STOPPED }),
     ]
 }
