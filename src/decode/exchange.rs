@@ -110,15 +110,13 @@ fn context(number: usize, exchange: &Exchange, dialogue: &Dialogue, log: &Log) -
     offer(&mut context, if exchange.verb == Verb::Ehlo { &after } else { &before });
     context.banner = greeting(number, dialogue, log);
     context.idle = idle(exchange, log);
+    context.declared_size = announced(number, dialogue, log);
     context.at_its_mx = at_its_mx(number, dialogue, log);
     if let Some(command) = &command {
         let path = command.path.as_ref().map(crate::smtp::Path::address);
         match command.verb {
             Verb::Rcpt => context.rcpt = path,
-            Verb::Mail => {
-                context.from = path.or(context.from);
-                context.declared_size = declared(command);
-            }
+            Verb::Mail => context.from = path.or(context.from),
             _ => {}
         }
     }
@@ -129,9 +127,15 @@ fn context(number: usize, exchange: &Exchange, dialogue: &Dialogue, log: &Log) -
     context
 }
 
-/// The size that MAIL announces.
-fn declared(command: &Command) -> Option<u64> {
-    command.parameter("SIZE")?.value.as_deref()?.parse().ok()
+/// The size that the MAIL of this transaction announces: of this exchange, or of the last one before it.
+fn announced(number: usize, dialogue: &Dialogue, log: &Log) -> Option<u64> {
+    earlier(number, dialogue, |_, exchange| {
+        let mail =
+            (exchange.verb == Verb::Mail && exchange.ask == Ask::Command).then(|| exchange.command()).flatten()?;
+        let command = Command::parse(log.get(mail)?.bytes);
+        Some(command.parameter("SIZE").and_then(|size| size.value.as_deref()?.parse().ok()))
+    })
+    .flatten()
 }
 
 /// How long nothing was said: before the command, or before a reply that nobody asked for.

@@ -122,6 +122,12 @@ fn the_moment_decides_category_and_cause() {
         // 552 against SIZE.
         (CLEAR, vec!["MAIL FROM:<dude@noddy.com> SIZE=5000", "S: 552 no"], "too-large", "SIZE=5000 was announced"),
         (CLEAR, dot("S: 552 no"), "too-large", "within the server's 1000"),
+        (
+            LOGIN,
+            vec!["MAIL FROM:<dude@noddy.com> SIZE=5000", "S: 552 5.3.4 no"],
+            "too-large",
+            "SIZE=5000 was announced; the server's offer names no limit",
+        ),
         // 454 by verb.
         (CLEAR, vec!["STARTTLS", "S: 454 no"], "tls-failed", "encrypt the line now"),
         (LOGIN, vec!["AUTH PLAIN", "S: 454 no"], "auth-failed", "password may well be right"),
@@ -175,6 +181,57 @@ fn the_moment_decides_category_and_cause() {
 }
 
 #[test]
+fn a_stranger_who_is_refused_as_a_relay_learns_that_a_relay_test_wants_this() {
+    let refused = [MAIL, &["RCPT TO:<a@elsewhere.example>", "S: 554 5.7.1 <a@elsewhere.example>: Relay access denied"]];
+    let good =
+        |e: &Explanation| e.notes.iter().any(|note| note.contains("relay test this is the answer that you want"));
+    assert!(good(&after(&greeted(false, &[]), &refused.concat())));
+    // Who has logged in tests nothing; who is accepted has another answer.
+    let login = ["AUTH PLAIN AGR1ZGUAbm9kZHk=", "S: 235 ok"];
+    let e = after(&greeted(true, &["AUTH PLAIN"]), &[&login[..], &refused.concat()].concat());
+    assert!(!good(&e), "{:?}", e.notes);
+    let e = after(&greeted(false, &[]), &[MAIL, &["RCPT TO:<a@target.local>", "S: 550 5.1.1 User unknown"]].concat());
+    assert!(!good(&e), "{:?}", e.notes);
+}
+
+#[test]
+fn what_was_announced_stands_beside_what_was_sent_and_what_is_taken() {
+    let mail = ["MAIL FROM:<dude@noddy.com> SIZE=900", "S: 250 ok", "RCPT TO:<a@target.local>", "S: 250 ok", "DATA"];
+    let text = "x".repeat(1200);
+    let lines = [&mail[..], &["S: 354 go", &text, ".", "S: 552 5.3.4 too big"]].concat();
+    let e = after(&greeted(false, &["SIZE 1000"]), &lines);
+    let words = "1202 octets were sent (SIZE=900 was announced), and the server takes 1000 (SIZE in its offer)";
+    assert_eq!(e.causes[0], words, "{:?}", e.causes);
+}
+
+#[test]
+fn a_verb_that_is_not_recognised_is_named_with_the_nearest_one() {
+    for reply in ["S: 500 5.5.2 Error: command not recognized", "S: 500 no", "S: 500 5.5.1 Command unrecognized"] {
+        let e = after(&greeted(false, &[]), &["RCPR TO:<a@b.example>", reply]);
+        assert_eq!(e.title, "Refused for good: the command was not recognised", "{reply}");
+        assert!(e.causes[0].contains("RCPR is no command of SMTP; RCPT is"), "{reply}: {:?}", e.causes);
+    }
+}
+
+#[test]
+fn a_sender_that_is_no_address_is_said_to_be_none() {
+    let e = after(&greeted(false, &[]), &["MAIL FROM:<dude@>", "S: 501 5.1.7 Bad sender address syntax"]);
+    assert_eq!(e.title, "Refused for good: the sender's address is not well formed");
+    assert_eq!(e.category, "sender-rejected");
+    assert!(e.causes.iter().any(|cause| cause.contains("no domain")), "{:?}", e.causes);
+}
+
+#[test]
+fn after_a_refused_log_in_the_same_mechanism_is_offered_again() {
+    for (mechanism, wants) in [("LOGIN", "AUTH LOGIN"), ("PLAIN", "AUTH PLAIN"), ("CRAM-MD5", "AUTH PLAIN")] {
+        let auth = format!("AUTH {mechanism}");
+        let lines = [auth.as_str(), "S: 334 VXNlcm5hbWU6", "eA==", "S: 535 5.7.8 no"];
+        let e = after(&greeted(true, &["AUTH PLAIN LOGIN CRAM-MD5"]), &lines);
+        assert_eq!(e.next[0].does, super::Does::Command(wants.to_owned()), "{mechanism}: {:?}", e.next);
+    }
+}
+
+#[test]
 fn a_greeting_that_refuses_turns_the_client_away() {
     let e = last(&["* connecting 127.0.0.1:25", "* connected 127.0.0.1:25", "S: 554 no"]);
     assert_eq!(e.category, "reputation");
@@ -218,7 +275,10 @@ fn the_text_of_a_message_after_a_refused_data_is_told_from_a_mistyped_command() 
         assert!(e.causes.len() == 1 && e.causes[0].contains("DATA was refused with 554"), "{line}: {:?}", e.causes);
         let mended = e.next.iter().any(|step| step.text.contains("mended"));
         assert!(!mended, "{line} is no HELO: {:?}", e.next);
+        assert_eq!(e.next[0].does, super::Does::Command("RCPT TO:".to_owned()), "{line}: {:?}", e.next);
     }
+    let e = after(&start, &[&refused[..], &["MIAL FROM:<a@b>", "S: 500 5.5.2 not recognized"]].concat());
+    assert!(e.causes[0].contains("MIAL is no command of SMTP; MAIL is"), "{:?}", e.causes);
     // Elsewhere the same word is a mistyped verb.
     let e = after(&start, &["hello there", "S: 500 5.5.2 not recognized"]);
     assert!(e.causes[0].contains("HELO is"), "{:?}", e.causes);

@@ -42,7 +42,17 @@ pub(super) fn beside(
     let mut notes = contradictions(code, enhanced, category, context);
     notes.extend(words_against_codes(layers, code, enhanced, normal, category));
     notes.extend(accepted_from_outside(code, context));
+    notes.extend(passed_a_relay_test(category, code, context));
     notes
+}
+
+/// A stranger's mail for somewhere else is refused: whoever tests for an open relay has the answer.
+fn passed_a_relay_test(category: &str, code: Option<ReplyCode>, context: &Context) -> Option<String> {
+    let refused = category == "relay-denied" && code.is_some_and(|code| code.class() == Class::Permanent);
+    let asked = context.asked.is_none_or(|asked| asked == Asked::Verb(Verb::Rcpt));
+    // Somebody who has logged in did not ask as a stranger.
+    let stranger = context.authenticated != Some(true);
+    (refused && asked && stranger).then(|| "In a relay test this is the answer that you want.".to_owned())
 }
 
 /// The words say later where the code says never, or the other way round; or the words and an enhanced code that is
@@ -250,21 +260,25 @@ fn idle(context: &Context) -> Option<String> {
     Some(format!("Nothing was said for {words} before it: the server waits no longer than that"))
 }
 
-/// What the sizes of this transaction show.
+/// What the sizes of this transaction show: what was announced or sent beside what the server takes.
 fn sizes(context: &Context) -> Option<String> {
-    let limit = context.size_limit.filter(|limit| *limit > 0)?;
-    if let Some(declared) = context.declared_size.filter(|_| context.content_octets.is_none()) {
-        return (declared > limit).then(|| {
-            format!("SIZE={declared} was announced, and the server takes {limit} octets (SIZE in its offer)")
-        });
-    }
-    let sent = context.content_octets?;
-    Some(if sent > limit {
-        format!("{sent} octets were sent, and the server takes {limit} (SIZE in its offer)")
-    } else {
-        format!(
-            "The {sent} octets that were sent are within the server's {limit}: the limit is another one, of the recipient or of a rule"
-        )
+    let limit = context.size_limit.filter(|limit| *limit > 0);
+    let greeted = context.capabilities.is_some();
+    let (size, was) = match (context.content_octets, context.declared_size) {
+        (Some(sent), None) => (sent, format!("{sent} octets were sent")),
+        (Some(sent), Some(declared)) if declared == sent => (sent, format!("{sent} octets were sent, as announced")),
+        (Some(sent), Some(declared)) => (sent, format!("{sent} octets were sent (SIZE={declared} was announced)")),
+        (None, Some(declared)) => (declared, format!("SIZE={declared} was announced")),
+        (None, None) => return limit.map(|limit| format!("The server takes {limit} octets (SIZE in its offer)")),
+    };
+    Some(match limit {
+        Some(limit) if size > limit => format!("{was}, and the server takes {limit} (SIZE in its offer)"),
+        Some(limit) => format!(
+            "{was}, within the server's {limit} (SIZE in its offer): the limit is another one, of the recipient or of a \
+             rule"
+        ),
+        None if greeted => format!("{was}; the server's offer names no limit (SIZE)"),
+        None => format!("{was}; EHLO shows the server's limit (SIZE)"),
     })
 }
 

@@ -4,7 +4,7 @@
 use crate::conversation::dialogue::Ask;
 use crate::conversation::{Dialogue, Exchange, Log};
 use crate::smtp::lint::{self, Severity};
-use crate::smtp::{ReplyCode, Session, Verb};
+use crate::smtp::{Phase, ReplyCode, Session, Verb};
 
 use super::exchange::{before_command, earlier};
 use super::{Does, Explanation, Knowledge, Step};
@@ -32,6 +32,12 @@ pub(super) fn explained(
 
 /// Lines after a refused DATA, up to this one, none of which is a command: the message goes on, and nobody takes it.
 fn message_text(number: usize, dialogue: &Dialogue, log: &Log, into: &mut Explanation) -> bool {
+    // `MIAL FROM:<…>` is a mistyped command, wherever it stands.
+    let line = dialogue.exchanges()[number].command().and_then(|record| log.get(record));
+    let second = line.and_then(|entry| entry.bytes.split(|b| *b == b' ').nth(1).map(<[u8]>::to_ascii_uppercase));
+    if second.is_some_and(|word| word.starts_with(b"FROM:<") || word.starts_with(b"TO:<")) {
+        return false;
+    }
     let before = dialogue.exchanges()[..number].iter().enumerate().rev().take(1000);
     let mut before = before.skip_while(|(_, it)| it.ask == Ask::Command && it.verb == Verb::Other);
     let Some((data, _)) = before.next().filter(|(_, it)| it.ask == Ask::Command && it.verb == Verb::Data) else {
@@ -47,6 +53,10 @@ fn message_text(number: usize, dialogue: &Dialogue, log: &Log, into: &mut Explan
          354."
     );
     into.causes = vec![format!("DATA was refused with {code}, and the text went on as if it had not been")];
+    if matches!(dialogue.exchanges()[number].after, Phase::Mail | Phase::Rcpt) {
+        let step = |text: &str, line: &str| Step { text: text.to_owned(), does: Does::Command(line.to_owned()) };
+        into.next = vec![step("Name a recipient", "RCPT TO:"), step("Drop this transaction", "RSET")];
+    }
     true
 }
 

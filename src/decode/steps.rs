@@ -70,16 +70,19 @@ fn command(entry: &StepEntry, line: &str, context: &Context) -> Option<Step> {
     if fits { step(&entry.text, line) } else { None }
 }
 
-/// AUTH alone, or with a mechanism that is offered.
+/// AUTH alone, or with a mechanism that is offered: the one that was chosen before where it takes a password as it is,
+/// since others may fail for reasons of their own.
 fn auth_line(line: String, context: &Context) -> String {
+    const PASSWORDS: [&str; 2] = ["PLAIN", "LOGIN"];
     if line != "AUTH" {
         return line;
     }
-    let preferred = ["PLAIN", "LOGIN"];
-    let offered = |name: &str| context.mechanisms.iter().any(|m| m == name);
-    let chosen =
-        preferred.into_iter().find(|name| offered(name)).or_else(|| context.mechanisms.first().map(String::as_str));
-    chosen.map_or(line, |mechanism| format!("AUTH {mechanism}"))
+    let offered = |name: &&str| context.mechanisms.iter().any(|m| m == name);
+    let before = context.mechanism.as_deref().filter(|name| PASSWORDS.contains(name));
+    let chosen = before.into_iter().chain(PASSWORDS).find(offered);
+    chosen
+        .or_else(|| context.mechanisms.first().map(String::as_str))
+        .map_or(line, |mechanism| format!("AUTH {mechanism}"))
 }
 
 /// Whether AUTH would be right if no transaction stood in its way.
