@@ -224,7 +224,7 @@ impl<'a> Runner<'a> {
     /// Sends a line, or a block of them.
     async fn send(&mut self, step: &Step, lines: &[Sending]) -> Flow {
         if self.wire.closed() {
-            let (cause, words) = self.wire.fault();
+            let (cause, words) = self.wire.ending();
             let closed =
                 if self.quit { "the connection was closed after QUIT" } else { "the server closed the connection" };
             self.skip_step(step, closed);

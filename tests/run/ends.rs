@@ -85,6 +85,19 @@ fn a_421_in_the_middle_is_the_cause_and_what_was_not_sent_is_listed() {
     ran.expect(3, &after);
 }
 
+#[test]
+fn a_421_before_the_dot_is_a_refusal_however_late_it_is_read() {
+    let desk = Desk::new();
+    let begun = "S: 220 mx\nC: EHLO *\nS: 250 mx\nC: MAIL *\nS: 250 ok\nC: RCPT *\nS: 250 ok\nC: DATA\nS: 354 go\n";
+    // Before any of the content was read, and once some of it was: the dot is on its way, or not yet.
+    for heard in ["", "C: *\n", "C: .. .\n"] {
+        for _ in 0..3 {
+            let (ran, _) = desk.against(&format!("{begun}{heard}S: 421 4.3.0 no room\n"), SENDS_MAIL, &[]);
+            ran.expect(1, &["421"]);
+        }
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_result_that_can_not_be_printed_is_said() {

@@ -75,7 +75,7 @@ impl Runner<'_> {
             }
             Arrived::Closed if self.wire.verb(ask) == Some(Verb::Quit) => GO_ON,
             Arrived::Closed => {
-                let (cause, words) = self.wire.fault();
+                let (cause, words) = self.wire.ending();
                 // A recipient's refusal that nobody expected came before, and no message went anywhere.
                 let refused = self.report.recipients_refused > 0 && self.wire.delivered() == 0;
                 let cause = if refused && cause == Cause::NoConnection { Cause::Refused } else { cause };

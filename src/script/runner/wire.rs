@@ -136,6 +136,19 @@ impl<'a> Wire<'a> {
         }
     }
 
+    /// Why, once the connection has ended: one that ended after a 421 was refused, whatever was awaited then. Whether
+    /// the 421 came before a line or after it is a matter of microseconds.
+    pub(super) fn ending(&self) -> (Cause, Option<String>) {
+        match self.fault() {
+            (Cause::NoConnection, words) if self.dialogue.state().session.turned_away => {
+                let of = self.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+                let closed = || format!("the server closed the connection after its 421{of}");
+                (Cause::Refused, words.or_else(|| Some(closed())))
+            }
+            fault => fault,
+        }
+    }
+
     /// What is known of how the connection ended, beyond that it did.
     pub(super) fn reason(&self) -> Option<&str> {
         self.reason.as_deref()
