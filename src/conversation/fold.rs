@@ -4,6 +4,7 @@
 //! it too, to know the phase for its time-outs and for masking.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use crate::smtp::reply::{Flaw, LineEnd, ReplyLine};
 use crate::smtp::session::{Awaited, Sent};
@@ -182,7 +183,10 @@ impl Fold {
         (self.kept, self.count) = (0, 0);
         let asked = if self.unasked { None } else { self.queue.pop_front() };
         let nothing = Pending { awaited: Awaited::Nothing, tag: u32::MAX, gave_up: false };
-        let pending = asked.unwrap_or(nothing);
+        let mut pending = asked.unwrap_or(nothing);
+        if self.refuses_chunk(&pending.awaited, &reply) {
+            pending.awaited = Awaited::Command(Arc::new(Command::parse(b"BDAT 0 LAST")));
+        }
         self.session.replied(&pending.awaited, &reply);
         let mut more = false;
         if let Awaited::EndOfData { nth, of } = pending.awaited
@@ -192,6 +196,14 @@ impl Fold {
             self.queue.push_front(Pending { awaited: Awaited::EndOfData { nth: nth + 1, of }, ..pending.clone() });
         }
         Answered { pending, reply, more }
+    }
+
+    /// Whether a reply to the last chunk over LMTP is no verdict on the message but the one reply of a server that does
+    /// not take the command at all: there is none for each recipient then.
+    fn refuses_chunk(&self, awaited: &Awaited, reply: &Reply) -> bool {
+        let of_chunk = self.session.phase() != Phase::Verdict;
+        let code = reply.code().map(crate::smtp::ReplyCode::number);
+        of_chunk && matches!(awaited, Awaited::EndOfData { nth: 0, .. }) && matches!(code, Some(500 | 502 | 503))
     }
 
     /// A remark was made. Gives the reply that a close leaves unfinished or that a cut completes, where there is one.

@@ -221,3 +221,18 @@ fn a_server_that_does_not_know_bdat_keeps_its_transaction() {
     assert_eq!((dialogue.state().phase(), dialogue.state().session.accepted), (Phase::Rcpt, 1));
     assert_eq!(dialogue.recipients()[0].verdict, Verdict::Accepted);
 }
+
+#[test]
+fn a_chunk_that_lmtp_does_not_take_has_one_reply_however_many_recipients_there_are() {
+    let begin = "* connected a\n< 220 mx\n> LHLO a\n< 250 mx\n> MAIL FROM:<>\n< 250 ok\n> RCPT TO:<a@b>\n< 250 ok\n\
+        > RCPT TO:<c@d>\n< 250 ok\n> BDAT 3 LAST\n| x\n";
+    for (reply, phase) in [("500 what", Phase::Rcpt), ("502 no", Phase::Rcpt), ("503 not now", Phase::Ready)] {
+        let dialogue = Dialogue::of(&log(&format!("{begin}< {reply}\n> NOOP\n< 250 ok")));
+        let last = dialogue.exchanges().last().expect("NOOP");
+        assert_eq!((last.verb, last.code.map(ReplyCode::number)), (Verb::Noop, Some(250)), "{reply}");
+        assert_eq!((dialogue.state().phase(), dialogue.state().pending().len()), (phase, 0), "{reply}");
+    }
+    // A server that takes it says so for each.
+    let dialogue = Dialogue::of(&log(&format!("{begin}< 250 ok")));
+    assert_eq!(dialogue.state().pending().len(), 1);
+}
