@@ -1,16 +1,24 @@
 //! Lines sent before, kept between runs in `STATE/history`: private, bounded, each line once.
 //!
-//! A line is appended with one write(2), so that several ehlos keep theirs side by side; what has grown is written anew.
+//! Several ehlos keep theirs side by side: who appends or writes anew holds the lock on `STATE/history.lock` meanwhile.
+//! What has grown is written anew, with what is kept of it; not before it has twice the size that may be kept, so that
+//! this is seldom.
 
 use std::collections::HashSet;
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
+use std::time::Duration;
 
 /// Lines kept, the newest last.
 const KEPT: usize = 2000;
-/// Octets from which on the file is written anew with what is kept of it.
-const LARGE: u64 = 256 * 1024;
+/// Octets of them that are kept.
+const LARGE: usize = 256 * 1024;
+/// How long the lock is waited for at once, and how often.
+const WAIT: Duration = Duration::from_millis(1);
+const MOST_WAITS: usize = 500;
+/// A line of more octets was no command to be sent again.
+const LONGEST: usize = 16 * 1024;
 
 /// The lines that were kept; none where there is no file or it can't be read.
 pub(super) fn load(state: &Path) -> Vec<String> {
@@ -18,7 +26,12 @@ pub(super) fn load(state: &Path) -> Vec<String> {
     let text = String::from_utf8_lossy(&text);
     let mut known = HashSet::new();
     let newest_first = text.lines().rev().filter(|line| !line.is_empty() && known.insert(*line));
-    let mut lines: Vec<String> = newest_first.take(KEPT).map(str::to_owned).collect();
+    let mut octets = 0;
+    let within = newest_first.take(KEPT).take_while(|line| {
+        octets += line.len() + 1;
+        octets <= LARGE
+    });
+    let mut lines: Vec<String> = within.map(str::to_owned).collect();
     lines.reverse();
     lines
 }
@@ -28,13 +41,15 @@ pub(super) fn load(state: &Path) -> Vec<String> {
 /// # Errors
 /// The folder or the file can't be written.
 pub(super) fn keep(state: &Path, line: &str) -> io::Result<()> {
-    if line.is_empty() || line.contains(|c: char| c.is_control()) {
+    if line.is_empty() || line.len() > LONGEST || line.contains(|c: char| c.is_control()) {
         return Ok(());
     }
     private_folder(state)?;
+    let alone = alone(state);
     let mut file = private().read(true).append(true).open(state.join("history"))?;
     let length = file.metadata()?.len();
-    if length > LARGE {
+    // Without the lock another one may be writing it anew just now.
+    if alone.is_some() && length > 2 * LARGE as u64 {
         rewrite(state)?;
         file = private().read(true).append(true).open(state.join("history"))?;
     }
@@ -43,7 +58,21 @@ pub(super) fn keep(state: &Path, line: &str) -> io::Result<()> {
     file.write_all(format!("{gap}{line}\n").as_bytes())
 }
 
-/// Writes the file anew, beside its place first, so that there is never half of it.
+/// The lock, as long as it is held. Who holds it for longer than a moment was stopped, and some disks have no locks: the
+/// line is kept without it then, since no key may wait for it.
+fn alone(state: &Path) -> Option<File> {
+    let lock = private().write(true).open(state.join("history.lock")).ok()?;
+    for _ in 0..MOST_WAITS {
+        match lock.try_lock() {
+            Ok(()) => return Some(lock),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(WAIT),
+            Err(TryLockError::Error(_)) => return None,
+        }
+    }
+    None
+}
+
+/// Writes the file anew, beside its place first, so that there is never half of it. Who calls it holds the lock.
 fn rewrite(state: &Path) -> io::Result<()> {
     let fresh = state.join(format!("history.{}", std::process::id()));
     let mut text = load(state).join("\n");
@@ -105,13 +134,46 @@ mod tests {
     fn a_file_that_has_grown_is_written_anew() {
         let folder = tempfile::tempdir().unwrap();
         let long = "x".repeat(1000);
-        for n in 0..400 {
+        for n in 0..800 {
             keep(folder.path(), &format!("NOOP {} {long}", n % 3)).unwrap();
         }
         assert_eq!(load(folder.path()).len(), 3);
         let size = std::fs::metadata(folder.path().join("history")).unwrap().len();
-        assert!(size < LARGE, "{size}");
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+        assert!(size <= 2 * LARGE as u64 + 2000, "{size}");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "the history and its lock");
+    }
+
+    #[test]
+    fn much_that_is_kept_is_not_written_anew_with_each_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("history");
+        let long = "x".repeat(1000);
+        let lines = |from: usize| (from..from + 300).map(|n| format!("NOOP {n} {long}\n")).collect::<String>();
+        std::fs::write(&path, lines(0)).unwrap();
+        keep(folder.path(), "NOOP").unwrap();
+        assert!(std::fs::read_to_string(&path).unwrap().starts_with("NOOP 0 "), "it was only appended to");
+        std::fs::write(&path, lines(0) + &lines(300)).unwrap();
+        keep(folder.path(), "NOOP").unwrap();
+        let size = std::fs::metadata(&path).unwrap().len();
+        assert!(size <= LARGE as u64 + 5, "written anew: {size}");
+        assert_eq!(load(folder.path()).last().map(String::as_str), Some("NOOP"));
+    }
+
+    #[test]
+    fn no_line_is_lost_when_several_write_anew_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        // Of what is there already only one line is kept.
+        let old = "NOOP old\n".repeat(2 * LARGE / 9 - 100);
+        std::fs::write(folder.path().join("history"), old).unwrap();
+        std::thread::scope(|scope| {
+            for who in 0..4 {
+                let state = folder.path();
+                scope.spawn(move || (0..100).for_each(|n| keep(state, &format!("NOOP {who} {n}")).unwrap()));
+            }
+        });
+        let lines = load(folder.path());
+        assert_eq!(lines.len(), 401);
+        assert!(std::fs::metadata(folder.path().join("history")).unwrap().len() < 100_000, "it was written anew");
     }
 
     #[test]
