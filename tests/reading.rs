@@ -56,7 +56,7 @@ fn a_conversation_is_saved_exported_and_copied() {
     std::fs::write(&page, "mine").unwrap();
     terminal.keys("w").wait_for("Save as").keys(&format!("<C-u>{}<Enter>", saved.display())).wait_for("Written to");
     terminal.keys("x").wait_for("Export to").keys(&format!("<C-u>{}<Enter>", page.display()));
-    terminal.wait_for("it exists already");
+    terminal.wait_for("it exists · Enter writes over it");
     assert_eq!(std::fs::read_to_string(&page).unwrap(), "mine");
     terminal.keys("<Enter>").wait_until("written over", |screen| screen.contains("Written to"));
     assert!(std::fs::read_to_string(&page).unwrap().contains("Relay access denied"));

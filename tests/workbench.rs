@@ -281,3 +281,16 @@ fn help_is_said_and_the_terminal_left_as_it_was() {
     assert!(terminal.screen().contains("ehlo"), "{}", terminal.screen());
     terminal.assert_restored();
 }
+
+#[test]
+fn what_was_typed_before_a_question_was_on_the_screen_does_not_answer_it() {
+    let home = Home::new();
+    let mut terminal = at_the_lab(&home, SMALL);
+    // In one go, as somebody does who types ahead; with q the workbench would be gone.
+    terminal.keys("<C-q>q").wait_for("still open");
+    terminal.keys("<Esc>").wait_until("the question is gone", |screen| !screen.contains("still open"));
+    say(&mut terminal, "NOOP", "250 2.0.0");
+    terminal.keys("<C-q>qqq").wait_for("still open").keys("q");
+    assert!(terminal.exit().success());
+    terminal.assert_restored();
+}

@@ -13,6 +13,7 @@ pub mod log;
 pub mod mask;
 #[cfg(test)]
 pub(crate) mod sample;
+pub mod words;
 
 pub use dialogue::{Dialogue, Exchange};
 pub use event::{Event, Line, Micros, Remark, Timed};

@@ -32,9 +32,9 @@ fn head(document: &Document, out: &mut String) {
     let header = &document.header;
     let title = header.text("title").or(header.text("target")).unwrap_or("An SMTP conversation");
     line!(out, "# {}\n", inline(title));
-    for key in ["target", "profile", "side"] {
+    for (key, label) in [("target", "target"), ("profile", "profile"), ("side", "recorded by the")] {
         if let Some(value) = header.text(key) {
-            line!(out, "- {key}: {}", code(value));
+            line!(out, "- {label}: {}", code(value));
         }
     }
     if let Some(started) = header.started() {
@@ -121,7 +121,7 @@ fn recipients(log: &Log, dialogue: &Dialogue, out: &mut String) {
     line!(out, "| recipient | verdict | code |");
     line!(out, "|---|---|---|");
     for recipient in all.iter().take(RECIPIENTS) {
-        let verdict = format!("{:?}", recipient.verdict).to_lowercase();
+        let verdict = recipient.verdict.word();
         let code_text = recipient.code.map_or_else(String::new, |code| code.to_string());
         let enhanced = recipient.enhanced.map_or_else(String::new, |code| format!(" {code}"));
         line!(

@@ -2,6 +2,7 @@
 
 use crate::conversation::file::{Document, folded};
 use crate::conversation::log::{Entry, Kind};
+use crate::conversation::words;
 use crate::decode::Knowledge;
 use crate::smtp::escape;
 
@@ -31,6 +32,12 @@ pub(super) fn lines(document: &Document) -> impl Iterator<Item = String> {
                 }
                 _ => {}
             }
+            let mut words = words::said(&remark).words;
+            // Whoever reads it elsewhere is not the one who closed it.
+            if remark.word == "closed" && remark.get("by") == Some("client") {
+                words = words.replacen("by you", "by the client", 1);
+            }
+            return Some(format!("=== {}", escape::for_screen(words.as_bytes())).trim_end().to_owned());
         }
         line(&entry, tls)
     })
@@ -68,5 +75,17 @@ mod tests {
         let document = read(file).expect("a transcript");
         let text = String::from_utf8(export(&document, &Knowledge::default())).expect("text");
         assert_eq!(text, " -> NOOP\n<-  250 ok\n=== note: too slow\n -> QUIT\n");
+    }
+
+    #[test]
+    fn remarks_stand_in_the_words_of_the_screen() {
+        let file = b"0.000000 * connected 127.0.0.1:25 from 127.0.0.1:4\n0.000000 * auto\n0.100000 > EHLO a\n\
+            0.200000 * closed by=server\n0.300000 * closed by=client\n";
+        let text = export(&read(file).expect("a transcript"), &Knowledge::default());
+        assert_eq!(
+            String::from_utf8(text).expect("text"),
+            "=== connected to 127.0.0.1:25\n=== ehlo sends the next line itself\n -> EHLO a\n=== closed by the server\n\
+             === closed by the client\n"
+        );
     }
 }

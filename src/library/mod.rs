@@ -16,6 +16,9 @@ use crate::smtp::{EnhancedCode, ReplyCode, Verb};
 /// Octets of a file that are read for its summary: so many from its start, and so many from its end.
 const LOOKED_AT: u64 = 64 * 1024;
 
+/// Recipients that a summary names.
+const NAMED: usize = 50;
+
 /// A transcript in a few words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {
@@ -33,6 +36,8 @@ pub struct Summary {
     pub outcome: Option<Outcome>,
     /// RCPT commands in it, as far as it was looked at.
     pub recipients: usize,
+    /// Their forward-paths, the first of them; not escaped for a screen.
+    pub to: Vec<String>,
 }
 
 /// What became of a conversation: the verdict on its last message or its last refusal, whichever came later; else its
@@ -45,6 +50,14 @@ pub struct Outcome {
     pub enhanced: Option<EnhancedCode>,
     /// The words of the reply without the codes, or of the error; not escaped for a screen.
     pub text: String,
+}
+
+impl std::fmt::Display for Outcome {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let codes = [self.code.map(|code| code.to_string()), self.enhanced.map(|code| code.to_string())];
+        let words: Vec<String> = codes.into_iter().flatten().chain([self.text.clone()]).collect();
+        f.write_str(&words.join(" "))
+    }
 }
 
 /// The newest transcripts under `STATE/transcripts`, newest first by name, at most so many.
@@ -87,6 +100,7 @@ pub fn summary(path: &Path) -> Summary {
         started: document.header.started(),
         outcome: outcome(&dialogue, &document.log),
         recipients: dialogue.recipients().len(),
+        to: dialogue.recipients().iter().take(NAMED).map(|it| dialogue.address(&document.log, it)).collect(),
     }
 }
 
@@ -115,7 +129,9 @@ fn look(path: &Path) -> io::Result<Document> {
     Ok(reader.finish().unwrap_or(so_far))
 }
 
-fn outcome(dialogue: &Dialogue, log: &Log) -> Option<Outcome> {
+/// What became of a conversation; nothing where nothing was said.
+#[must_use]
+pub fn outcome(dialogue: &Dialogue, log: &Log) -> Option<Outcome> {
     let exchanges = dialogue.exchanges();
     let complete = |x: &Exchange| x.complete && x.code.is_some();
     let decides = |x: &Exchange| complete(x) && (x.is_refusal() || x.ask == Ask::EndOfData);
@@ -184,6 +200,7 @@ mod tests {
         assert_eq!(words(&all[1]), Some((0, None, "connection refused")));
         assert_eq!(words(&all[2]), Some((250, Some("2.0.0".into()), "queued as 1")));
         assert_eq!((all[2].title.as_deref(), all[2].recipients), (Some("First"), 2));
+        assert_eq!(all[2].to, ["c@d", "e@f"]);
         assert_eq!(words(&all[3]), Some((554, Some("5.7.1".into()), "<e@f>: Relay access denied")));
         assert_eq!((all[3].target.as_deref(), all[3].profile.as_deref()), (Some("mx:25"), Some("noddy")));
         assert_eq!(all[3].started, "2026-11-23T14:02:00Z".parse().ok());

@@ -17,6 +17,7 @@ use super::pane::panel::Tab;
 use super::presenter;
 use super::reading;
 use super::replay;
+use super::start::Wish;
 use super::update::open_marked;
 
 /// Does an action, or says why it can't be done now.
@@ -40,6 +41,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::ReadOn
         | Action::ConnectBetter
         | Action::TlsRegardless
+        | Action::Trust
         | Action::Lab
         | Action::Start
         | Action::Drop
@@ -155,6 +157,7 @@ fn of_program(model: &mut Model, action: Action) -> Vec<Effect> {
 fn of_connection(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Ready => return errand::ask(model, false),
+        Action::Back if errand::is_parting(model) => errand::return_after(model),
         Action::Back => return errand::ask(model, true),
         Action::Stop => return stop(model),
         Action::Connect => model.overlay = Some(Overlay::Target(Target::default())),
@@ -174,6 +177,10 @@ fn of_connection(model: &mut Model, action: Action) -> Vec<Effect> {
             return better.map_or_else(Vec::new, |target| connect_by_step(model, target));
         }
         Action::TlsRegardless => model.overlay = Some(Overlay::Question(Question::Regardless)),
+        Action::Trust => {
+            let (profile, target) = (model.peer.profile.clone(), model.peer.name.clone());
+            return vec![Effect::Profiles(Wish::Trust { profile, target })];
+        }
         Action::Lab => return connect(model, "lab:".to_owned()),
         Action::Start => {
             model.face = Face::Start;
@@ -295,6 +302,10 @@ pub(super) fn open_form(model: &mut Model, verb: &str) -> bool {
 /// Ctrl-C: stops what is awaited, or else asks what is to be stopped.
 fn stop(model: &mut Model) -> Vec<Effect> {
     model.errand = None;
+    if std::mem::take(&mut model.returns) {
+        model.notice = Some("You stay here; nothing is connected again by itself.".to_owned());
+        return Vec::new();
+    }
     if replay::pause(model) {
         return Vec::new();
     }
@@ -390,6 +401,11 @@ fn not_now(model: &Model, action: Action) -> Option<String> {
                 .to_owned()
         }
         Action::Send => "No connection: {reconnect} connects again, {connect} elsewhere. The line is kept.".to_owned(),
+        Action::Back if model.talk.is_open() => {
+            "There is no cut to go back from: this connection is open, and its server has not said that it closes."
+                .to_owned()
+        }
+        Action::Back => "No mail transaction was cut off here; {reconnect} connects again.".to_owned(),
         Action::Mend if model.focus == Focus::Composer => "Nothing to mend in this line.".to_owned(),
         Action::Mend => "Mending is for the line in the composer; {next-pane} goes there.".to_owned(),
         // Esc in a transcript from a file has nowhere to go, and says nothing.

@@ -70,3 +70,21 @@ fn the_form_of_each_verb_keeps_each_parameter_that_is_right() {
     }
     assert!(seen > 20, "{seen}");
 }
+
+#[test]
+fn what_speaks_against_a_line_is_told_whole() {
+    let mut screen = connected(80, 24);
+    screen.say("EHLO noddy.com<enter>", "< 250-mx\n< 250 DSN");
+    screen.say("MAIL FROM:<lt>dude@noddy.com><enter>", "< 250 ok");
+    screen.keys("RCPT TO :anotherdude@target.local notify=success,failure");
+    let shown = screen.shown();
+    let rows: Vec<&str> = shown.lines().collect();
+    let reason = rows.iter().position(|row| row.contains("RFC 5321")).unwrap_or_else(|| panic!("{shown}"));
+    assert!(!rows[reason].contains('…'), "{shown}");
+    assert!(rows[reason + 1].contains("▸ RCPT TO:<anotherdude@target.local> NOTIFY=SUCCESS,FAILURE"), "{shown}");
+    assert!(rows[reason + 1].contains("F8"), "{shown}");
+    screen.keys("<f8>");
+    assert_eq!(screen.model.composer.line(), "RCPT TO:<anotherdude@target.local> NOTIFY=SUCCESS,FAILURE");
+    // Where one row holds it all, it stays one.
+    assert!(screen.shown().lines().count() == 24, "{}", screen.shown());
+}

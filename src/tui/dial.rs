@@ -337,6 +337,8 @@ async fn on_the_wire(open: &mut Option<Connection>, now: impl Fn() -> Micros) ->
 }
 
 fn peer(target: &Target, lab: bool) -> Peer {
+    // A file's head is somebody's word: nobody logs in there by a key.
+    let auth = target.auth.as_ref().filter(|_| target.from_file.is_none());
     Peer {
         name: target.name.trim_end_matches(':').to_owned(),
         reading: target.reading.clone(),
@@ -349,8 +351,9 @@ fn peer(target: &Target, lab: bool) -> Peer {
         },
         reply_timeout: target.reply_timeout.map(Duration::from_millis),
         unverified: !target.verify,
-        // A file's head is somebody's word: nobody logs in there by a key.
-        user: target.auth.as_ref().filter(|_| target.from_file.is_none()).map(|auth| auth.user.clone()),
+        user: auth.map(|auth| auth.user.clone()),
+        mechanism: auth.filter(|auth| auth.mechanism != "auto").map(|auth| auth.mechanism.to_ascii_uppercase()),
+        profile: target.profile.clone(),
     }
 }
 

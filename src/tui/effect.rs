@@ -108,6 +108,8 @@ pub enum Effect {
     Remember(String),
     /// Read a file into the message editor.
     ReadMessage(PathBuf),
+    /// Look on the disk how a path that was typed may go on.
+    CompletePath(String),
     /// Leave.
     Quit,
 }

@@ -38,6 +38,26 @@ pub(super) fn ask(model: &mut Model, back: bool) -> Vec<Effect> {
     connect.into_iter().chain([Effect::LookUpAccess]).collect()
 }
 
+/// Whether the server has said 421 in a mail transaction, and the connection is still there: it is about to be cut.
+pub(super) fn is_parting(model: &Model) -> bool {
+    let session = &model.talk.dialogue.state().session;
+    model.talk.is_open() && session.turned_away && session.phase().in_transaction()
+}
+
+/// Goes back as soon as the connection that is about to end has ended.
+pub(super) fn return_after(model: &mut Model) {
+    model.returns = true;
+    let words = "The server is about to close (421). Once it has, you are brought back; {reconnect} connects at once, \
+                 {stop} stays here.";
+    model.notice = Some(model.keymap.told(words));
+}
+
+/// The connection has ended: goes back where that was asked for.
+pub(super) fn ended(model: &mut Model) -> Vec<Effect> {
+    let returns = std::mem::take(&mut model.returns) && model.interrupted.is_some() && !model.is_offline();
+    if returns { ask(model, true) } else { Vec::new() }
+}
+
 /// What the target says is known now: begins, or gets the password first.
 pub(super) fn prepared(model: &mut Model, access: Access) -> Vec<Effect> {
     let Some((back, _)) = model.wanted else { return Vec::new() };

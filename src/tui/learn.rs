@@ -124,7 +124,7 @@ pub(super) fn news(model: &mut Model, news: LessonNews) -> Vec<Effect> {
     match news {
         LessonNews::Map(lessons) => {
             let next = lessons.next(None).or(lessons.rows.first());
-            model.start.offer(next.map(|next| (Arc::clone(&next.lesson), next.done.clone())));
+            model.start.offer(next.map(|next| (Arc::clone(&next.lesson), next.done.clone())), &lessons.rows);
             model.lessons = lessons;
             Vec::new()
         }

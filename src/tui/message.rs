@@ -14,6 +14,7 @@ use super::errand::Access;
 use super::model::Peer;
 use super::overlay::Letter;
 use super::pane::lesson::LessonNews;
+use super::paths::Paths;
 use super::replay::{Compared, Rehearsed};
 use super::secret::Fetched;
 use super::start::{News, Recent};
@@ -116,6 +117,8 @@ pub enum Message {
     Access(Box<Access>),
     /// A file for the message editor; or why it can't be read.
     Inserted(Result<String, String>),
+    /// How a path that was typed may go on.
+    Paths(Paths),
     /// Something to be said, once.
     Notice(String),
 }

@@ -295,3 +295,23 @@ fn an_answer_typed_without_its_dollar_is_mended_into_what_the_mechanism_wants() 
     screen.keys("<ctrl-u>\\0dude\\0noddy<f8>");
     assert_eq!(screen.model.composer.line(), "$\\0dude\\0noddy");
 }
+
+#[test]
+fn the_way_back_waits_for_a_close_that_was_announced() {
+    let mut screen = refused(120, 33);
+    screen.asked();
+    screen.wire("< 421 4.4.2 too long");
+    screen.keys("<f12>");
+    assert!(screen.shown().contains("Once it has, you are brought back"), "{}", screen.shown());
+    assert!(screen.asked().is_empty());
+    screen.wire("* closed by=server");
+    assert_eq!(screen.asked(), ["reconnect", "look up access"]);
+    // Thought better of it.
+    let mut screen = refused(120, 33);
+    screen.asked();
+    screen.wire("< 421 4.4.2 too long");
+    screen.keys("<f12><ctrl-c>");
+    screen.wire("* closed by=server");
+    assert!(screen.asked().is_empty());
+    assert!(screen.model.interrupted.is_some() && screen.shown().contains("You stay here"), "{}", screen.shown());
+}

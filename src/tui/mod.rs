@@ -19,7 +19,7 @@
 //! | `presenter`, `ascii` | for those who look on: one pane enlarged, keys shown; for terminals without UTF-8 |
 //! | [`regardless`] | going on although a certificate was not trusted |
 //! | [`replay`] | a recording played again line by line, two files compared |
-//! | `dial`, `hall`, `read`, `keep`, `profiles`, `remembered` | what it reaches: the connection with its lab and journal, a lesson's lab, the disk |
+//! | `dial`, `hall`, `read`, `keep`, `paths`, `profiles`, `remembered` | what it reaches: the connection with its lab and journal, a lesson's lab, the disk |
 
 mod act;
 pub mod action;
@@ -51,6 +51,7 @@ pub mod overlay;
 pub mod pane;
 #[cfg(test)]
 mod panel_tests;
+mod paths;
 mod presenter;
 mod profiles;
 mod read;

@@ -72,6 +72,10 @@ pub struct Peer {
     pub unverified: bool,
     /// Who logs in there as the target says, if anybody.
     pub user: Option<String>,
+    /// With which mechanism, where the target names one.
+    pub mechanism: Option<String>,
+    /// The profile that it comes from, if it does.
+    pub profile: Option<String>,
 }
 
 /// The files that were opened together.
@@ -199,6 +203,8 @@ pub struct Model {
     pub ending: Ending,
     /// The transaction that was open when the connection was cut.
     pub interrupted: Option<Interrupted>,
+    /// The server has said that it closes (421): as soon as it has, the way leads back to where the transaction was.
+    pub returns: bool,
     /// What F4 connects to, until its connection begins.
     pub dialled: Option<String>,
     /// What sends lines by itself now.
@@ -313,7 +319,8 @@ impl Model {
         } else {
             Layout::of(self.size, self.focus, composing)?
         };
-        let layout = layout.with_words(self.rows_of_notice().saturating_sub(1));
+        let said = if composing { self.rows_of_notice().max(self.rows_of_hint()) } else { 1 };
+        let layout = layout.with_words(said.saturating_sub(1));
         let layout = if self.replay.is_some() { layout.with_columns(self.focus) } else { layout };
         Some(if self.shows_lesson() { layout.with_lesson(self.size, self.focus) } else { layout })
     }
@@ -324,6 +331,13 @@ impl Model {
         let words = self.notice.as_deref().filter(|_| !self.at_start()).unwrap_or_default();
         let rows = wrap(words, said_columns(self.size.0)).len();
         u16::try_from(rows.min(MOST)).unwrap_or(1)
+    }
+
+    /// How many rows there are for what speaks against the line that is typed.
+    fn rows_of_hint(&self) -> u16 {
+        const MOST: u16 = 3;
+        let silent = self.at_start() || self.notice.is_some() || self.composer.lints().is_empty();
+        if silent { 1 } else { self.composer.rows(&self.around(), self.size.0.saturating_sub(2)).min(MOST) }
     }
 
     /// What the composer must know.
@@ -362,6 +376,8 @@ impl Model {
             if self.waiting.is_none() { Challenge::of(&self.talk, self.peer.user.as_deref()) } else { None };
         let about = self.transcript.selected().or_else(|| self.talk.last_answered());
         self.talk.explain(about, &self.knowledge);
+        // What speaks against the line may need rows of its own.
+        self.compose(Composer::arrange);
         if let Some(layout) = self.layout() {
             self.transcript.arrange(&self.talk, layout.transcript_inner());
             if let Some(replay) = &mut self.replay {
@@ -373,7 +389,6 @@ impl Model {
             let scene = Scene { knowledge: &self.knowledge, keymap: &self.keymap, marked, today: self.today };
             self.panel.arrange(&self.talk, scene, layout.panel_inner());
         }
-        self.compose(Composer::arrange);
     }
 
     /// The oldest reply that is awaited and was not given up.

@@ -181,3 +181,34 @@ fn the_right_way_is_one_key_away_and_a_files_way_is_shown_first() {
     assert!(screen.asked().is_empty());
     assert!(matches!(screen.model.overlay, Some(Overlay::Target(_))), "{}", screen.shown());
 }
+
+#[test]
+fn one_key_leads_from_a_certificate_that_was_not_trusted_to_where_its_authority_is_named() {
+    let mut screen = untrusted(120, 33);
+    let shown = screen.shown();
+    let row = shown.lines().find(|row| row.contains("name its authority")).unwrap_or_else(|| panic!("{shown}"));
+    let digit = row.split("name its authority").next().and_then(|before| before.trim_end().chars().last());
+    let digit = digit.unwrap_or_else(|| panic!("{row}"));
+    screen.asked();
+    screen.keys(&format!("<alt-{digit}>"));
+    assert_eq!(screen.asked(), ["Trust { profile: None, target: \"mx.example:25\" }"]);
+}
+
+#[test]
+fn the_mechanism_that_the_target_names_is_offered_after_a_refused_log_in() {
+    let mut screen = Screen::new(120, 33);
+    let mechanism = Some("LOGIN".to_owned());
+    let peer = Peer { name: "mx.example:25".to_owned(), mechanism, ..Peer::default() };
+    screen.send(Message::Began { peer: Box::new(peer), path: None, again: false });
+    screen.wire(
+        "* connected 127.0.0.1:25 from 127.0.0.1:50000
+         < 220 mx.example ESMTP
+         > EHLO noddy.com
+         < 250-mx.example
+         < 250 AUTH PLAIN LOGIN
+         > AUTH PLAIN {{auth}}
+         < 535 5.7.8 no",
+    );
+    assert!(screen.shown().contains("AUTH LOGIN"), "{}", screen.shown());
+    assert!(!screen.shown().contains("1 Log in again     AUTH PLAIN"), "{}", screen.shown());
+}

@@ -66,6 +66,7 @@ pub(super) fn carry_out(wish: Wish, world: &World) -> News {
             let draft = Target::read(&text, &profiles).map_or_else(|_| Draft::default(), |t| Draft::for_target(&t));
             editor("New profile", "", None, &profiles, draft)
         }
+        Wish::Trust { profile, target } => trust(profile.as_deref(), &target, &Profiles::load(config)),
         Wish::Edit(name) => edit(&name, &Profiles::load(config)),
         Wish::Copy(name) => copy(&name, &Profiles::load(config)),
         Wish::Save { name, was, text } => save(config, &name, was.as_deref(), &text, world),
@@ -84,6 +85,31 @@ fn edit(name: &str, profiles: &Profiles) -> News {
     match profiles.origin(name) {
         Some(Origin::Own(_)) => editor(&format!("Profile {name}"), name, Some(name), profiles, draft),
         _ => editor(&format!("Your own {name}, in place of the one that comes with ehlo"), name, None, profiles, draft),
+    }
+}
+
+/// The editor at the authorities of a profile, or of a new one for a target that has none.
+fn trust(profile: Option<&str>, target: &str, profiles: &Profiles) -> News {
+    let news = match profile {
+        Some(name) => edit(name, profiles),
+        None => {
+            let draft = Target::read(target, profiles).map_or_else(|_| Draft::default(), |t| Draft::for_target(&t));
+            let host = draft.get("host").to_owned();
+            let name = if check_name(&host).is_err() || profiles.iter().any(|(name, _)| name == host) {
+                String::new()
+            } else {
+                host
+            };
+            editor("New profile", &name, None, profiles, draft)
+        }
+    };
+    match news {
+        News::Editor(mut editor) => {
+            editor.begin_at("tls.ca");
+            editor.say("Put the PEM file of the authority here, if you know it and trust it.".to_owned());
+            News::Editor(editor)
+        }
+        other => other,
     }
 }
 
@@ -164,6 +190,21 @@ mod tests {
         assert!(all.iter().all(|profile| !profile.own));
         assert!(matches!(carry_out(Wish::Delete("noddy2".to_owned()), &world), News::Failed(_)));
         assert!(matches!(carry_out(save("../x", None), &world), News::Failed(_)));
+    }
+
+    #[test]
+    fn trusting_an_authority_begins_at_its_field() {
+        let config = tempfile::tempdir().expect("a directory");
+        let world = world(config.path());
+        for (profile, target) in [(None, "mx.noddy.com:2525"), (Some("gmail-submit"), "gmail-submit")] {
+            let wish = Wish::Trust { profile: profile.map(str::to_owned), target: target.to_owned() };
+            let News::Editor(editor) = carry_out(wish, &world) else { panic!("an editor") };
+            let mut screen = crate::tui::screen::Screen::new(80, 24);
+            screen.send(crate::tui::message::Message::Profiles(News::Editor(editor)));
+            screen.keys("/etc/ca.pem<enter>");
+            let saved = screen.asked().join("");
+            assert!(saved.contains("ca = \"/etc/ca.pem\""), "{target}: {saved} {}", screen.shown());
+        }
     }
 
     #[test]

@@ -220,11 +220,7 @@ fn row(summary: Summary, now: Timestamp) -> Recent {
     let zone = TimeZone::system();
     let target = summary.profile.clone().or(summary.target).unwrap_or_default();
     let target = if target == "lab:default" { "lab" } else { target.trim_start_matches("smtp://") };
-    let mut outcome = summary.outcome.map(|outcome| {
-        let codes = [outcome.code.map(|code| code.to_string()), outcome.enhanced.map(|code| code.to_string())];
-        let words: Vec<String> = codes.into_iter().flatten().chain([outcome.text]).collect();
-        words.join(" ")
-    });
+    let mut outcome = summary.outcome.map(|outcome| outcome.to_string());
     if let Some(title) = summary.title {
         outcome = Some(title);
     }
@@ -238,6 +234,7 @@ fn row(summary: Summary, now: Timestamp) -> Recent {
         outcome: for_screen(outcome.unwrap_or_default().as_bytes()),
         path: summary.path,
         recipients: summary.recipients,
+        to: summary.to.iter().map(|address| for_screen(address.as_bytes())).collect(),
         profile: summary.profile,
         ago: summary.started.map_or_else(String::new, |started| ago(started, now, &zone)),
     }

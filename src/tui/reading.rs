@@ -166,7 +166,7 @@ fn ending(path: &Path) -> Option<&'static Format> {
 pub(super) fn exists(model: &mut Model, to: &Path, format: Option<&'static Format>) {
     let ask = if format.is_some() { Ask::Export } else { Ask::Save };
     let mut prompt = Prompt::new(ask, &to.to_string_lossy());
-    prompt.said = Some("it exists already · Enter writes over it · Esc".to_owned());
+    prompt.said = Some("it exists · Enter writes over it · Esc".to_owned());
     prompt.over = true;
     model.overlay = Some(Overlay::Prompt(prompt));
 }

@@ -3,8 +3,10 @@
 //! It draws only what changed, at most every [`FRAME`], and has no ticker: while nothing happens nothing wakes it. Keys
 //! are taken before what the wire brings.
 
+use std::collections::VecDeque;
 use std::io;
 use std::path::PathBuf;
+use std::task::Poll;
 use std::time::Duration;
 
 use crossterm::event::{Event as Input, EventStream, KeyEventKind};
@@ -17,10 +19,12 @@ use crate::world::World;
 use super::dial::{Dialler, Verify};
 use super::effect::Effect;
 use super::message::Message;
-use super::model::{Face, Files, Model};
+use super::model::{Face, Files, Focus, Model};
+use super::overlay::{Overlay, Question};
 use super::signals::{Signal, Signals};
+use super::start::Wish;
 use super::terminal::{Tty, remember};
-use super::{hall, keep, profiles, read, replay, secret, update};
+use super::{hall, keep, paths, profiles, read, replay, secret, update};
 
 pub use super::dial::Recorded;
 pub use super::terminal::{TerminalError, check};
@@ -85,6 +89,7 @@ pub async fn run(launch: Launch, world: World) -> Result<Left, RunError> {
         signals,
         sender,
         changed: true,
+        asked: None,
         drawn: None,
         leaving: None,
         unreadable: None,
@@ -109,6 +114,8 @@ struct Bench {
     signals: Signals,
     sender: mpsc::UnboundedSender<Message>,
     changed: bool,
+    /// The question that was painted: only what is typed after that answers it.
+    asked: Option<Question>,
     /// When it was last drawn, by the world's clock.
     drawn: Option<Duration>,
     /// Set to leave; whether by a signal.
@@ -143,6 +150,9 @@ impl Bench {
         let warning = self.model.notice.clone();
         if let Some(path) = self.model.files.paths.first().cloned() {
             self.model.talk.source = super::talk::Source::Opened;
+            // It is being read, not empty.
+            self.model.talk.partial = true;
+            self.model.focus = Focus::Transcript;
             self.effect(Effect::Open(path)).await?;
         } else if let Some(target) = launch.target {
             self.model.face = Face::Start;
@@ -170,6 +180,7 @@ impl Bench {
                 return Ok(interrupted);
             }
             self.draw_if_due()?;
+            self.ask(&mut keys).await?;
             let wake = self.wake();
             tokio::select! {
                 biased;
@@ -220,6 +231,36 @@ impl Bench {
         Ok(())
     }
 
+    /// The question on the screen, painted or not.
+    fn question(&self) -> Option<&Question> {
+        match &self.model.overlay {
+            Some(Overlay::Question(question)) => Some(question),
+            _ => None,
+        }
+    }
+
+    /// Once a question is painted, throws away what was typed before anybody could read it. What is typed from now on
+    /// answers it.
+    async fn ask(&mut self, keys: &mut EventStream) -> io::Result<()> {
+        if self.asked.as_ref() == self.question() || self.changed {
+            return Ok(());
+        }
+        self.asked = self.question().cloned();
+        while self.asked.is_some() {
+            // Polled with the waker of the loop: the stream keeps the one that it was asked with.
+            let next = std::future::poll_fn(|context| match keys.poll_next_unpin(context) {
+                Poll::Ready(input) => Poll::Ready(input),
+                Poll::Pending => Poll::Ready(None),
+            });
+            match next.await {
+                Some(Ok(Input::Key(_) | Input::Paste(_))) => {}
+                Some(Ok(input)) => self.input(input).await?,
+                Some(Err(_)) | None => break,
+            }
+        }
+        Ok(())
+    }
+
     /// Gives the terminal back, stops the job, and takes the terminal again when it goes on.
     async fn suspend(&mut self) -> io::Result<()> {
         Tty::lend();
@@ -246,6 +287,11 @@ impl Bench {
     }
 
     async fn input(&mut self, input: Input) -> io::Result<()> {
+        // Nobody has read a question that is not painted yet.
+        let unread = self.question().is_some() && self.asked.as_ref() != self.question();
+        if unread && matches!(input, Input::Key(_) | Input::Paste(_)) {
+            return Ok(());
+        }
         let message = match input {
             Input::Key(key) if key.kind != KeyEventKind::Release => Message::Key(key),
             Input::Mouse(mouse) => Message::Mouse(mouse),
@@ -329,6 +375,7 @@ impl Bench {
                 let _ = super::remembered::keep(&self.world.directories.state, &line);
             }
             Effect::ReadMessage(path) => read::message(path, sender),
+            Effect::CompletePath(typed) => paths::look(typed, &self.world, sender),
             Effect::Quit => self.leaving = Some(false),
             other => return Some(other),
         }
@@ -365,12 +412,17 @@ impl Bench {
                 None => Vec::new(),
             },
         };
-        for answer in answers {
+        let mut answers = VecDeque::from(answers);
+        while let Some(answer) = answers.pop_front() {
             if let Message::Began { path, .. } = &answer {
                 remember(path.clone());
             }
-            // What a connection begins with has no effects of its own.
-            update::update(&mut self.model, answer);
+            // What a connection begins with has no effects of its own; a line that is shown may want to be read.
+            for effect in update::update(&mut self.model, answer) {
+                if let Effect::Profiles(wish @ Wish::Read(_)) = effect {
+                    answers.push_back(Message::Profiles(profiles::carry_out(wish, &self.world)));
+                }
+            }
             self.changed = true;
         }
         Ok(())

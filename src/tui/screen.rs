@@ -189,6 +189,7 @@ fn words(effect: &Effect) -> String {
         Effect::LookUpAccess => "look up access".to_owned(),
         Effect::Remember(line) => format!("remember {line}"),
         Effect::ReadMessage(path) => format!("read {}", path.display()),
+        Effect::CompletePath(typed) => format!("complete {typed}"),
         Effect::Quit => "quit".to_owned(),
     }
 }

@@ -35,6 +35,8 @@ pub struct Talk {
     pub target: Option<String>,
     /// When it was recorded, where its head says so.
     pub started: Option<Timestamp>,
+    /// What became of a conversation in a file: the last verdict or refusal; empty where nothing did.
+    pub outcome: String,
     /// It is of a newer format, and nothing is appended to it.
     pub read_only: bool,
     /// The line of an opened file at which it could not be read on; nothing is appended to it either.
@@ -53,6 +55,8 @@ pub struct Talk {
     pub ended: Option<Remark>,
     /// Reading has stopped, since the server sent too much at once.
     pub flooded: bool,
+    /// The mechanism that the target names for logging in: next steps offer it.
+    pub mechanism: Option<String>,
     inspecting: bool,
     /// The last explanation, and what it was made from.
     explained: Option<(Seen, Explanation)>,
@@ -81,6 +85,7 @@ impl Talk {
         for remark in log.of_kind(Kind::Remark).filter_map(|(_, entry)| entry.remark()) {
             talk.remark(&remark);
         }
+        talk.outcome = crate::library::outcome(&talk.dialogue, &log).map(|it| it.to_string()).unwrap_or_default();
         talk.log = log;
         talk
     }
@@ -154,7 +159,23 @@ impl Talk {
             return;
         }
         let explanation = explain_exchange(exchange, &self.dialogue, &self.log, knowledge);
-        self.explained = explanation.map(|explanation| (seen, doable(explanation)));
+        self.explained = explanation.map(|explanation| (seen, self.as_the_target_says(doable(explanation))));
+    }
+
+    /// Steps that log in do it with the mechanism that the target names, where the server offers that.
+    fn as_the_target_says(&self, mut explanation: Explanation) -> Explanation {
+        let offered = self.dialogue.state().session.capabilities.mechanisms();
+        let Some(mechanism) = self.mechanism.as_ref().filter(|named| offered.contains(named)) else {
+            return explanation;
+        };
+        for step in &mut explanation.next {
+            if let Does::Command(line) = &mut step.does
+                && line.strip_prefix("AUTH ").is_some_and(|named| offered.iter().any(|it| it == named))
+            {
+                *line = format!("AUTH {mechanism}");
+            }
+        }
+        explanation
     }
 
     fn seen(&self, exchange: usize) -> Seen {

@@ -98,6 +98,7 @@ fn start(columns: u16, rows: u16) -> Screen {
         recipients: 2,
         profile: Some("noddy".to_owned()),
         ago: "2 hours ago".to_owned(),
+        ..Recent::default()
     }]));
     screen
 }

@@ -22,7 +22,9 @@ pub(super) fn draw(model: &Model, buffer: &mut Buffer, area: Rect) {
     };
     let production = !model.at_start() && !model.is_offline() && model.peer.production;
     let columns = usize::from(area.width);
-    let right = fit(&right, columns.saturating_sub(8));
+    // With whom a file was is to be read beside what became of it.
+    let most = if model.is_offline() && !model.at_start() { columns / 2 } else { columns.saturating_sub(8) };
+    let right = fit(&right, most);
     let mut spans = vec![Span::styled(" ehlo", theme.style(Role::Accent)), Span::raw("  ")];
     if production {
         spans.push(Span::styled("PRODUCTION", theme.style(Role::Bad)));
@@ -48,6 +50,9 @@ fn whom(model: &Model) -> Vec<String> {
     let talk = &model.talk;
     let name = for_screen(talk.name.as_bytes());
     let address = talk.connected.as_ref().and_then(|remark| remark.bare(0));
+    // What lies in a file is known by the host that it was with.
+    let host = talk.target.as_deref().filter(|_| model.is_offline()).map(|it| it.trim_start_matches("smtp://"));
+    let address = host.or(address);
     let address = address.filter(|address| !talk.name.ends_with(address)).map(|address| for_screen(address.as_bytes()));
     let (long, short) = if talk.connected.is_some() { protection(model) } else { (String::new(), String::new()) };
     let file = (model.files.several() && model.is_offline())
@@ -91,6 +96,11 @@ fn state(model: &Model) -> String {
     }
     if model.talk.is_script() {
         return "a script".to_owned();
+    }
+    // How it ended is told until one moves into it; then, where it stood at that line.
+    let at_first = model.is_offline() && model.transcript.marked() == Some(0);
+    if at_first && !model.talk.outcome.is_empty() {
+        return for_screen(model.talk.outcome.as_bytes());
     }
     if model.talk.log.is_empty() { String::new() } else { model.panel.where_line(&model.talk) }
 }

@@ -23,6 +23,7 @@ use super::mouse;
 use super::overlay::{Mail, Outcome, Overlay, Paste, Question, SecretPrompt, Target};
 use super::pane::panel::{Panel, Tab};
 use super::pane::transcript::Transcript;
+use super::paths;
 use super::presenter;
 use super::reading;
 use super::replay;
@@ -44,23 +45,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         // The last words of a connection that a file has taken the place of are in its own file.
         Message::Wire(_) | Message::Gone(_) if model.is_offline() => Vec::new(),
-        Message::Wire(events) => {
-            if let Some(last) = events.last() {
-                model.now = last.at.max(model.now);
-            }
-            let mut effects = keep_lines(model, &events);
-            let answered = model.talk.last_answered();
-            forget_wish(model, &events);
-            model.talk.take(events);
-            reply_came(model, answered);
-            name_ourselves(model);
-            if !model.talk.is_open() {
-                model.pasted.clear();
-            }
-            effects.extend(regardless::go_on(model));
-            effects.extend(replay::follow(model));
-            effects
-        }
+        Message::Wire(events) => happened(model, events),
         Message::Gone(events) => {
             if model.talk.is_open() {
                 model.talk.take(events);
@@ -76,6 +61,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     if was_open && !model.talk.is_open() {
         model.errand = None;
         model.interrupted = interrupted(&model.talk.dialogue, &model.talk.log).or(model.interrupted.take());
+        effects.extend(errand::ended(model));
     }
     if let Some(Overlay::Target(target)) = &mut model.overlay {
         effects.extend(target.unread().map(|text| Effect::Profiles(Wish::Read(text))));
@@ -94,6 +80,25 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         // The words may need more rows.
         model.settle();
     }
+    effects
+}
+
+/// Things happened on the wire.
+fn happened(model: &mut Model, events: Vec<Timed>) -> Vec<Effect> {
+    if let Some(last) = events.last() {
+        model.now = last.at.max(model.now);
+    }
+    let mut effects = keep_lines(model, &events);
+    let answered = model.talk.last_answered();
+    forget_wish(model, &events);
+    model.talk.take(events);
+    reply_came(model, answered);
+    name_ourselves(model);
+    if !model.talk.is_open() {
+        model.pasted.clear();
+    }
+    effects.extend(regardless::go_on(model));
+    effects.extend(replay::follow(model));
     effects
 }
 
@@ -135,6 +140,7 @@ fn read(model: &mut Model, message: Message) -> Vec<Effect> {
             return sequence.map(Effect::Terminal).into_iter().collect();
         }
         Message::Exists { to, format } => reading::exists(model, &to, format),
+        Message::Paths(found) => paths::take(model, &found),
         _ => {}
     }
     Vec::new()
@@ -191,6 +197,7 @@ fn background(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::NotOpened(path, why) => {
             let shown = crate::smtp::escape::for_screen(path.to_string_lossy().as_bytes());
             model.notice = Some(format!("{shown}{why}"));
+            model.talk.partial &= !model.talk.log.is_empty();
         }
         Message::Access(access) => return errand::prepared(model, *access),
         Message::Inserted(Ok(text)) => {
@@ -225,6 +232,7 @@ fn began(model: &mut Model, peer: Peer, path: Option<PathBuf>, again: bool) {
     model.focus = Focus::Composer;
     model.notice = None;
     model.dialled = None;
+    model.returns = false;
     if !again {
         model.talk = Talk::live(&peer.name);
         model.transcript = Transcript::default();
@@ -236,6 +244,7 @@ fn began(model: &mut Model, peer: Peer, path: Option<PathBuf>, again: bool) {
     }
     model.talk.goes_on();
     model.talk.path = path;
+    model.talk.mechanism.clone_from(&peer.mechanism);
     model.peer = peer;
     if !model.peer.unverified {
         model.repeat = None;
@@ -297,10 +306,16 @@ fn heard(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     }
     match (model.face, model.focus) {
         (Face::Start, _) => {
-            if key.code == KeyCode::Esc {
-                model.start.clear();
-            } else {
-                model.start.key(key);
+            match key.code {
+                KeyCode::Esc => {
+                    model.start.clear();
+                }
+                KeyCode::Tab if !model.start.text().is_empty() => {
+                    return vec![Effect::CompletePath(model.start.text().to_owned())];
+                }
+                _ => {
+                    model.start.key(key);
+                }
             }
             Vec::new()
         }
@@ -358,10 +373,7 @@ pub(super) fn answered(model: &mut Model, overlay: Overlay, outcome: Outcome) ->
         Outcome::Replay(path, target) => replay::wanted(path, target),
         Outcome::Compare(left, right) => vec![Effect::Compare(left, right)],
         // The editor stays until it is saved.
-        Outcome::Profiles(wish) => {
-            model.overlay = Some(overlay);
-            vec![Effect::Profiles(wish)]
-        }
+        Outcome::Profiles(wish) => stays(model, overlay, Effect::Profiles(wish)),
         Outcome::Secret(secret) => match overlay {
             Overlay::Secret(SecretPrompt { replay: Some((path, target)), .. }) => replay::told(path, target, secret),
             _ => secret::given(model, secret),
@@ -383,15 +395,19 @@ pub(super) fn answered(model: &mut Model, overlay: Overlay, outcome: Outcome) ->
             drafted(model, draft);
             Vec::new()
         }
-        Outcome::ReadFile(path) => {
-            model.overlay = Some(overlay);
-            vec![Effect::ReadMessage(path)]
-        }
+        Outcome::ReadFile(path) => stays(model, overlay, Effect::ReadMessage(path)),
+        Outcome::Complete(typed) => stays(model, overlay, Effect::CompletePath(typed)),
         Outcome::Line(line) => {
             model.composer.set_line(&line);
             Vec::new()
         }
     }
+}
+
+/// The overlay stays, and something is done for it.
+fn stays(model: &mut Model, overlay: Overlay, effect: Effect) -> Vec<Effect> {
+    model.overlay = Some(overlay);
+    vec![effect]
 }
 
 /// A question was answered with yes.

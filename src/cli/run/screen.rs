@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::super::{Common, Exit};
 use super::prepare::Prepared;
 use crate::conversation::event::{Line, Remark};
-use crate::conversation::{Event, Timed};
+use crate::conversation::{Event, Timed, words};
 use crate::script::{Outcome, Report, Verdict, Watch};
 use crate::smtp::escape;
 
@@ -91,8 +91,9 @@ impl Screen {
     fn remark(&mut self, remark: &Remark) {
         let usual = ["connected", "tls", "injected", "gave-up", "error", "warning", "closed"];
         if self.verbose || usual.contains(&remark.word.as_str()) {
-            let role = if matches!(remark.word.as_str(), "error" | "warning") { Role::Bad } else { Role::Remark };
-            self.line(role, &format!("=== {}", escape::for_screen(remark.to_string().as_bytes())));
+            let said = words::said(remark);
+            let role = if said.warns { Role::Bad } else { Role::Remark };
+            self.line(role, &format!("=== {}", escape::for_screen(said.words.as_bytes())));
         }
     }
 }

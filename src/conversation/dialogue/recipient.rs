@@ -17,6 +17,20 @@ pub enum Verdict {
     Failed,
 }
 
+impl Verdict {
+    /// In a word, as the screen and what is exported say it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Pending => "awaited",
+            Self::Accepted => "accepted",
+            Self::Refused => "refused",
+            Self::Delivered => "taken",
+            Self::Failed => "not taken",
+        }
+    }
+}
+
 /// One RCPT of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recipient {

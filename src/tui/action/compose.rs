@@ -23,6 +23,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         &[(Everywhere, "f8")],
         |model| composing(model) && model.composer.lints().iter().any(|lint| lint.mended.is_some()),
     )
+    .called("fix correct repair")
     .needed(4),
     entry(
         Action::Templates,
@@ -32,6 +33,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         &[(Everywhere, "f2")],
         live,
     )
+    .called("receipt dsn notify verbs commands form rcpt mail")
     .needed(4),
     entry(
         Action::Message,
@@ -41,6 +43,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         &[(Everywhere, "f3")],
         live,
     )
+    .called("body text headers data editor attachment")
     .needed(4),
     entry(
         Action::History,
@@ -49,7 +52,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         "Find a line that was sent before, in this run or another.",
         &[(Everywhere, "ctrl-r")],
         live,
-    ),
+    )
+    .called("recall before"),
     entry(
         Action::LineEnd,
         "line-end",
@@ -57,7 +61,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         "Choose how lines end that you send: CRLF as it should be, a bare LF, or nothing.",
         &[],
         live,
-    ),
+    )
+    .called("crlf lf newline"),
 ];
 
 fn composing(model: &Model) -> bool {

@@ -2,6 +2,7 @@
 
 use super::Where::{Everywhere, Transcript};
 use super::{Action, Entry, always, entry, live, open, talking};
+use crate::tui::errand;
 use crate::tui::model::Model;
 
 pub(super) const ENTRIES: &[Entry] = &[
@@ -12,14 +13,18 @@ pub(super) const ENTRIES: &[Entry] = &[
         "Make ready as the target says: EHLO, STARTTLS, EHLO, login, or the rest of a login; each line is seen as it goes.",
         &[(Everywhere, "f10")],
         |model| open(model) && !model.talk.dialogue.state().phase().in_transaction(),
-    ),
+    )
+    .called("login auth password starttls ehlo"),
     entry(
         Action::Back,
         "back",
         "back here",
         "After a cut, go back to where you were: EHLO, TLS, MAIL and the accepted RCPTs again.",
         &[(Everywhere, "f12")],
-        |model| live(model) && model.interrupted.is_some() && !model.talk.dialogue.state().phase().in_transaction(),
+        |model| {
+            let cut = model.interrupted.is_some() && !model.talk.dialogue.state().phase().in_transaction();
+            live(model) && (cut || errand::is_parting(model))
+        },
     ),
     entry(
         Action::Connect,
@@ -29,6 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         &[(Everywhere, "f4")],
         always,
     )
+    .called("telnet host server dial")
     .needed(4),
     entry(
         Action::Reconnect,
@@ -38,6 +44,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         &[(Everywhere, "f5")],
         Model::can_reconnect,
     )
+    .called("again retry")
     .needed(4),
     entry(
         Action::ReadOn,
@@ -64,13 +71,23 @@ pub(super) const ENTRIES: &[Entry] = &[
         |model| live(model) && model.panel.trouble().is_some_and(|trouble| trouble.untrusted),
     ),
     entry(
+        Action::Trust,
+        "trust",
+        "trust its authority",
+        "Name the authority of a certificate that was not trusted, in the profile of this target or in a new one.",
+        &[],
+        |model| live(model) && model.panel.trouble().is_some_and(|trouble| trouble.untrusted),
+    )
+    .called("ca certificate pem verify profile"),
+    entry(
         Action::Lab,
         "lab",
         "lab",
         "Connect to the lab: a mail server inside ehlo, from which nothing leaves this machine.",
         &[],
         always,
-    ),
+    )
+    .called("practice practise sandbox test"),
     entry(
         Action::Stop,
         "stop",
@@ -79,7 +96,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         &[(Everywhere, "ctrl-c")],
         always,
     ),
-    entry(Action::Drop, "drop", "drop", "Close the connection at once, without QUIT.", &[], open),
+    entry(Action::Drop, "drop", "drop", "Close the connection at once, without QUIT.", &[], open)
+    .called("disconnect hang close cut"),
     entry(
         Action::Start,
         "start",
@@ -87,8 +105,10 @@ pub(super) const ENTRIES: &[Entry] = &[
         "Go to the start screen: lab, profiles, recent conversations.",
         &[],
         |model| talking(model) && !open(model),
-    ),
+    )
+    .called("home profiles begin"),
     entry(Action::Mail, "mail", "mail", "Look at the mail that the lab has received.", &[(Transcript, "L")], |model| {
         talking(model) && model.peer.lab
-    }),
+    })
+    .called("inbox mailbox received"),
 ];

@@ -68,6 +68,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         &[(Start, "f7"), (Lesson, "l")],
         always,
     )
+    .called("tutorial course learn receipt relay training")
     .needed(4),
     answer(1, "answer-1", &[(Lesson, "1")]),
     answer(2, "answer-2", &[(Lesson, "2")]),

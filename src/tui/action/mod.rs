@@ -93,6 +93,7 @@ pub enum Action {
     ReadOn,
     ConnectBetter,
     TlsRegardless,
+    Trust,
     Replay,
     ReplayAll,
     Skip,
@@ -167,6 +168,8 @@ pub struct Entry {
     pub keys: &'static [(Where, &'static str)],
     /// Whether it would do something now.
     pub available: fn(&Model) -> bool,
+    /// What else one may call it, for the palette: words that stand neither in its name nor in its help.
+    pub words: &'static str,
     /// How needed it is in the footer, 1 the most; 0 is never there. A narrow footer drops the least needed.
     pub need: u8,
 }
@@ -175,6 +178,11 @@ impl Entry {
     /// Gives it a place in the footer; 1 is the most needed.
     const fn needed(self, need: u8) -> Self {
         Self { need, ..self }
+    }
+
+    /// Gives it words by which the palette finds it too.
+    const fn called(self, words: &'static str) -> Self {
+        Self { words, ..self }
     }
 }
 
@@ -186,7 +194,7 @@ const fn entry(
     keys: &'static [(Where, &'static str)],
     available: fn(&Model) -> bool,
 ) -> Entry {
-    Entry { action, name, short, help, keys, available, need: 0 }
+    Entry { action, name, short, help, keys, available, words: "", need: 0 }
 }
 
 /// The areas, in the order of the palette; the order within one focus is that of the footer.

@@ -39,7 +39,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         "See where the session stands: envelope, recipients, times.",
         &[],
         talking,
-    ),
+    )
+    .called("envelope recipients timings"),
     entry(
         Action::OfferTab,
         "offer-tab",
@@ -47,7 +48,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         "See what the server offers, what changed, and what is missing.",
         &[],
         talking,
-    ),
+    )
+    .called("capabilities extensions size ehlo"),
     entry(
         Action::TlsTab,
         "tls-tab",
@@ -55,7 +57,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         "See how the line is protected, and the certificate with everything that speaks against it.",
         &[],
         talking,
-    ),
+    )
+    .called("certificate cipher encryption ssl"),
 ];
 
 const fn step(n: u8, name: &'static str, keys: &'static [(Where, &'static str)]) -> Entry {

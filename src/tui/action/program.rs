@@ -21,6 +21,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         &[(Everywhere, "f1"), (Transcript, "?"), (Panel, "?"), (Lesson, "?")],
         always,
     )
+    .called("keys shortcuts manual f1")
     .needed(2),
     entry(
         Action::Glossary,
@@ -29,8 +30,10 @@ pub(super) const ENTRIES: &[Entry] = &[
         "Look up what a term means: envelope, relay, greylisting and the others.",
         &[],
         always,
-    ),
-    entry(Action::Theme, "theme", "theme", "Use the next theme: dark, light, sixteen, mono, your own.", &[], always),
+    )
+    .called("term terms words dictionary meaning"),
+    entry(Action::Theme, "theme", "theme", "Use the next theme: dark, light, sixteen, mono, your own.", &[], always)
+        .called("colour colours color colors dark light look appearance"),
     entry(
         Action::Mouse,
         "mouse",
@@ -56,5 +59,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         &[(Everywhere, "ctrl-q"), (Transcript, "q"), (Panel, "q"), (Lesson, "q")],
         always,
     )
+    .called("exit close end bye leave")
     .needed(3),
 ];

@@ -64,6 +64,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         &[(Transcript, "/")],
         told,
     )
+    .called("find grep look")
     .needed(3),
     entry(
         Action::SearchNext,
@@ -89,6 +90,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         &[(Transcript, "f")],
         told,
     )
+    .called("hide only")
     .needed(5),
     entry(
         Action::Widen,
@@ -122,6 +124,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         &[(Transcript, ";")],
         told,
     )
+    .called("comment remark annotate")
     .needed(4),
     entry(
         Action::Jump,
@@ -139,6 +142,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         &[(Transcript, "y"), (Panel, "y")],
         told,
     )
+    .called("clipboard yank swaks")
     .needed(3),
     entry(
         Action::SaveAs,
@@ -147,7 +151,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         "Save a copy of the conversation, with notes and bookmarks in their places.",
         &[(Transcript, "w"), (Panel, "w")],
         told,
-    ),
+    )
+    .called("log transcript file write store"),
     entry(
         Action::Export,
         "export",
@@ -156,6 +161,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         &[(Transcript, "x"), (Panel, "x")],
         told,
     )
+    .called("markdown md text txt html report log")
     .needed(3),
     entry(
         Action::NextFile,

@@ -13,7 +13,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         "Replay this conversation against a server, line by line, what was recorded beside what happens now.",
         &[(Transcript, "r")],
         in_a_file,
-    ),
+    )
+    .called("repeat play script"),
     entry(
         Action::Skip,
         "skip",
@@ -39,7 +40,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         "Compare this conversation with another one, side by side.",
         &[(Transcript, "d")],
         in_a_file,
-    ),
+    )
+    .called("diff difference"),
     entry(
         Action::DifferenceAfter,
         "difference-after",

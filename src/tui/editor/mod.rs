@@ -8,6 +8,7 @@ use tui_input::backend::crossterm::EventHandler as _;
 
 use super::overlay::Outcome;
 use super::pane::composer::Identity;
+use super::paths::Paths;
 
 mod text;
 mod view;
@@ -162,12 +163,27 @@ impl Editor {
             KeyCode::Enter if !input.value().trim().is_empty() => {
                 return Outcome::ReadFile(PathBuf::from(input.value().trim()));
             }
+            KeyCode::Tab => {
+                let typed = input.value().to_owned();
+                self.asking = Asking::File(input);
+                return Outcome::Complete(typed);
+            }
             _ => {
                 input.handle_event(&Event::Key(key));
             }
         }
         self.asking = Asking::File(input);
         Outcome::Stay
+    }
+
+    /// Goes on with the path that was typed, where it is still the same; false where it is not.
+    pub(super) fn complete(&mut self, paths: &Paths) -> bool {
+        let Asking::File(input) = &mut self.asking else { return false };
+        let same = input.value() == paths.typed;
+        if same {
+            *input = Input::new(paths.text().to_owned());
+        }
+        same
     }
 
     fn write(&mut self, key: KeyEvent) -> Outcome {

@@ -88,7 +88,7 @@ impl Editor {
             Asking::File(input) => {
                 let row = Rect { y: inner.bottom().saturating_sub(1), height: 1, ..inner };
                 frame.render_widget(Clear, row);
-                let text = format!("Insert which file? {}", for_screen(input.value().as_bytes()));
+                let text = format!("Insert which file (Tab completes)? {}", for_screen(input.value().as_bytes()));
                 let shown = fit(&text, usize::from(row.width.saturating_sub(1)));
                 let at = u16::try_from(width(&shown)).unwrap_or(0);
                 frame.buffer_mut().set_string(row.x, row.y, shown, theme.style(Role::Accent));

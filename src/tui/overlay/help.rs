@@ -169,7 +169,8 @@ fn words(place: Where) -> &'static [&'static str] {
         ],
         Where::Transcript => &[
             "You are in the transcript: everything that was said, in true order. -> was sent, <- was received, -| is a \
-             line of a message, ~> <~ ~| are the same under TLS, <** refused, == is a remark of ehlo's own.",
+             line of a message, ~> <~ ~| are the same under TLS. <** was refused or is not as it should be, <~* is that \
+             under TLS. == is a remark of ehlo's own, !! a warning.",
             "Select an exchange, and the right panel explains its reply.",
         ],
         Where::Panel => &["You are in the right panel: what the reply means, why it came, and what can be done next."],

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::{Outcome, letter, place, shown_from, window};
+use crate::smtp::Verb;
 use crate::smtp::verb::VerbEntry;
 use crate::tui::model::Model;
 use crate::tui::text::{fit, wrap};
@@ -24,7 +25,12 @@ impl Menu {
     fn verbs<'a>(&self, model: &'a Model) -> (Vec<&'a VerbEntry>, usize) {
         let table = &model.knowledge.verbs;
         let begins = |entry: &&VerbEntry| entry.name.starts_with(&self.typed);
-        let legal: Vec<&VerbEntry> = model.talk.dialogue.state().session.may_follow(table);
+        let session = &model.talk.dialogue.state().session;
+        let mut legal: Vec<&VerbEntry> = session.may_follow(table);
+        if session.greeted_by.is_some() {
+            // What leads on stands first; a new greeting would drop what was begun.
+            legal.sort_by_key(|entry| matches!(Verb::from_word(&entry.name), Verb::Helo | Verb::Ehlo | Verb::Lhlo));
+        }
         let others: Vec<_> = table.verbs.iter().filter(|it| legal.iter().all(|l| l.name != it.name)).collect();
         let mut all: Vec<&VerbEntry> = legal.into_iter().filter(begins).collect();
         let fit = all.len();

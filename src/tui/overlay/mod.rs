@@ -140,6 +140,8 @@ pub enum Outcome {
     Learn(Arc<Lesson>),
     /// It stays, and this file is inserted.
     ReadFile(PathBuf),
+    /// It stays, and this path is gone on with.
+    Complete(String),
 }
 
 impl Overlay {

@@ -11,6 +11,7 @@ use tui_input::backend::crossterm::EventHandler as _;
 use super::{Outcome, place, window};
 use crate::smtp::escape;
 use crate::tui::model::Model;
+use crate::tui::paths::Paths;
 use crate::tui::text::{fit, head};
 use crate::tui::theme::Role;
 
@@ -54,6 +55,9 @@ impl Other {
                     Wanted::Compare(path) => Outcome::Compare(path.clone(), PathBuf::from(text)),
                 };
             }
+            KeyCode::Tab if matches!(self.wanted, Wanted::Compare(_)) => {
+                return Outcome::Complete(self.input.value().to_owned());
+            }
             KeyCode::Up if !self.offers.is_empty() => self.mark(self.marked.map_or(last, |n| n.saturating_sub(1))),
             KeyCode::Down if !self.offers.is_empty() => self.mark(self.marked.map_or(0, |n| (n + 1).min(last))),
             _ => {
@@ -61,6 +65,15 @@ impl Other {
             }
         }
         Outcome::Stay
+    }
+
+    /// Goes on with the path that was typed, where it is still the same; false where it is not.
+    pub fn complete(&mut self, paths: &Paths) -> bool {
+        let same = self.input.value() == paths.typed;
+        if same {
+            self.input = Input::new(paths.text().to_owned());
+        }
+        same
     }
 
     fn mark(&mut self, n: usize) {
@@ -129,7 +142,7 @@ impl Other {
                     say("The connection that is open now is dropped, without QUIT.", Role::Warning);
                 }
             }
-            Wanted::Compare(_) => say("the path of another transcript or script", Role::Dim),
+            Wanted::Compare(_) => say("the path of another transcript or script · Tab completes it", Role::Dim),
         }
         let from = self.marked.map_or(0, |n| (n + 1).saturating_sub(OFFERS));
         for (n, (_, words)) in self.offers.iter().enumerate().skip(from).take(OFFERS) {

@@ -141,7 +141,9 @@ fn rank(entry: &Entry, words: &str, text: &str) -> Option<u8> {
         Some(0)
     } else if entry.name.contains(text) || entry.short.contains(text) {
         Some(1)
-    } else if text.split_whitespace().all(|part| words.contains(part)) {
+    } else if !text.is_empty() && entry.words.split(' ').any(|word| word.starts_with(text)) {
+        Some(1)
+    } else if text.split_whitespace().all(|part| words.contains(part) || entry.words.contains(part)) {
         Some(2)
     } else {
         subsequence(entry.name, text).then_some(3)
@@ -170,6 +172,42 @@ mod tests {
         assert_eq!(first("leave the mouse"), Some(Action::Mouse));
         assert_eq!(first("cnct"), Some(Action::Connect));
         assert_eq!(first("xyzzy"), None);
+    }
+
+    #[test]
+    fn actions_are_found_by_what_else_one_may_call_them() {
+        let mut open = Model { size: (120, 33), ..Model::default() };
+        open.talk = crate::tui::talk::Talk::live("a");
+        open.talk.take(
+            crate::conversation::sample::events("* connected 127.0.0.1:25\n< 220 mx")
+                .map(|event| crate::conversation::Timed { at: crate::conversation::Micros(0), event }),
+        );
+        for (text, wants) in [
+            ("exit", Action::Quit),
+            ("colour", Action::Theme),
+            ("color", Action::Theme),
+            ("dark", Action::Theme),
+            ("receipt", Action::Templates),
+            ("dsn", Action::Templates),
+            ("tls", Action::TlsTab),
+            ("starttls", Action::Ready),
+            ("certificate", Action::TlsTab),
+            ("log", Action::Export),
+            ("transcript", Action::ToTranscript),
+            ("export", Action::Export),
+            ("markdown", Action::Export),
+            ("login", Action::Ready),
+            ("password", Action::Ready),
+            ("disconnect", Action::Drop),
+            ("tutorial", Action::Lessons),
+            ("find", Action::Search),
+            ("body", Action::Message),
+        ] {
+            let mut palette = Palette::default();
+            palette.paste(text);
+            let found: Vec<_> = palette.found(&open).iter().map(|entry| entry.action).collect();
+            assert_eq!(found.first(), Some(&wants), "{text}: {found:?}");
+        }
     }
 
     #[test]

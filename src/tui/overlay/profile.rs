@@ -19,6 +19,17 @@ use crate::tui::theme::Role;
 const COLUMNS: u16 = 74;
 const LABEL: usize = 17;
 const FOOT: u16 = 3;
+/// Rows that a page of the help scrolls.
+const HELP_PAGE: usize = 10;
+/// What the name is for.
+const NAME: &str = "What you type to connect to it.";
+/// What the form is for.
+const ABOUT: [&str; 2] = [
+    "A profile is a server that you come back to: where it is, who you are there, how the line is secured, and who logs \
+     in. Its name, typed on the start screen or after ehlo, connects.",
+    "It is kept as a text file, which you may edit by hand too; whatever the form does not touch stays as it is. A \
+     password never stands in it: only where it comes from.",
+];
 /// What stands in a field of the login that Tab passes by, as long as nobody logs in.
 const WITH_A_USER: &str = "(once there is a user)";
 
@@ -40,6 +51,8 @@ pub struct ProfileEditor {
     /// What came of the last key, where something must be said.
     said: Option<String>,
     leaving: bool,
+    /// The help is shown, from this row on.
+    help: Option<usize>,
 }
 
 impl ProfileEditor {
@@ -58,12 +71,20 @@ impl ProfileEditor {
             errors: Vec::new(),
             said: None,
             leaving: false,
+            help: None,
         };
         editor.judge();
         if was.is_some() {
             editor.go(1);
         }
         editor
+    }
+
+    /// Gives the keys to this field, where the form begins there.
+    pub fn begin_at(&mut self, key: &str) {
+        if let Some(n) = FIELDS.iter().position(|field| field.key == key) {
+            self.go(n + 1);
+        }
     }
 
     /// Says something below the fields.
@@ -77,6 +98,22 @@ impl ProfileEditor {
     }
 
     pub(super) fn key(&mut self, key: KeyEvent) -> Outcome {
+        if let Some(from) = self.help {
+            self.help = match key.code {
+                _ if is_leaving(key) => None,
+                KeyCode::F(1) | KeyCode::Enter => None,
+                KeyCode::Down => Some(from + 1),
+                KeyCode::Up => Some(from.saturating_sub(1)),
+                KeyCode::PageDown => Some(from + HELP_PAGE),
+                KeyCode::PageUp => Some(from.saturating_sub(HELP_PAGE)),
+                _ => Some(from),
+            };
+            return Outcome::Stay;
+        }
+        if key.code == KeyCode::F(1) {
+            self.help = Some(0);
+            return Outcome::Stay;
+        }
         let leaving = std::mem::take(&mut self.leaving);
         self.said = None;
         if is_leaving(key) {
@@ -192,7 +229,7 @@ impl ProfileEditor {
 
     /// Its place, and the keys in its frame.
     pub(super) fn outline(model: &Model) -> (Rect, &'static str) {
-        (place(model, COLUMNS, u16::MAX - 4), "Enter save · Tab next · Space choose · Esc leave")
+        (place(model, COLUMNS, u16::MAX - 4), "Enter save · Tab next · Space choose · {help} help · Esc leave")
     }
 
     /// The first row of the list that is shown, where so many have room.
@@ -220,7 +257,11 @@ impl ProfileEditor {
 
     pub(super) fn draw(&self, model: &Model, frame: &mut Frame<'_>) {
         let (area, foot) = Self::outline(model);
-        let inner = window(model, frame, area, &self.title, foot);
+        if let Some(from) = self.help {
+            self.draw_help(from, model, frame, area);
+            return;
+        }
+        let inner = window(model, frame, area, &self.title, &model.keymap.told(foot));
         let list = Rect { height: inner.height.saturating_sub(FOOT), ..inner };
         let rows = rows();
         let from = self.first_shown(&rows, list.height);
@@ -233,6 +274,34 @@ impl ProfileEditor {
             frame.buffer_mut().set_string(area.x + 2, area.bottom() - 1, words, model.theme.style(Role::Dim));
         }
         self.draw_foot(model, frame, Rect { y: list.bottom(), height: inner.height - list.height, ..inner });
+    }
+
+    /// What each field is for, from a row on; never scrolled beyond the end.
+    fn draw_help(&self, from: usize, model: &Model, frame: &mut Frame<'_>, area: Rect) {
+        let inner = window(model, frame, area, "Help: a profile", "Up Down scroll · Esc back to the form");
+        let columns = usize::from(inner.width);
+        let mut rows: Vec<Line<'static>> = Vec::new();
+        for words in ABOUT {
+            rows.extend(wrap(words, columns).into_iter().map(Line::from));
+            rows.push(Line::default());
+        }
+        for row in self::rows() {
+            let (label, help) = match row {
+                Row::Heading(words) => {
+                    rows.push(Line::styled(words, model.theme.style(Role::Accent)));
+                    continue;
+                }
+                Row::Field(at) => at.checked_sub(1).map_or(("name", NAME), |n| (FIELDS[n].label, FIELDS[n].help)),
+            };
+            for (n, text) in wrap(help, columns.saturating_sub(LABEL)).into_iter().enumerate() {
+                let label = format!("  {:<width$}", if n == 0 { label } else { "" }, width = LABEL - 2);
+                rows.push(Line::from(vec![Span::styled(label, model.theme.style(Role::Sent)), Span::raw(text)]));
+            }
+        }
+        let last = rows.len().saturating_sub(usize::from(inner.height));
+        for (y, row) in (inner.y..inner.bottom()).zip(rows.iter().skip(from.min(last))) {
+            frame.buffer_mut().set_line(inner.x, y, row, inner.width);
+        }
     }
 
     fn draw_row(&self, model: &Model, frame: &mut Frame<'_>, area: Rect, row: Row) {
@@ -299,7 +368,7 @@ impl ProfileEditor {
     /// What is said below: the last word, what is wrong with the field, what it does, and how many others are wrong.
     fn draw_foot(&self, model: &Model, frame: &mut Frame<'_>, area: Rect) {
         let error = self.error(self.at);
-        let help = self.at.checked_sub(1).map_or("What you type to connect to it.", |n| FIELDS[n].help);
+        let help = self.at.checked_sub(1).map_or(NAME, |n| FIELDS[n].help);
         let (words, role) = match (&self.said, error) {
             (Some(said), _) => (said.as_str(), Role::Warning),
             (None, Some(error)) => (error, Role::Warning),

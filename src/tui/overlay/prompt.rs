@@ -11,6 +11,7 @@ use super::Outcome;
 use crate::interchange::FORMATS;
 use crate::tui::layout::inner;
 use crate::tui::model::Model;
+use crate::tui::paths::Paths;
 use crate::tui::text::{fit, head, width};
 use crate::tui::theme::Role;
 
@@ -62,12 +63,24 @@ impl Prompt {
         if key.code == KeyCode::Enter {
             return Outcome::Answer;
         }
+        if key.code == KeyCode::Tab && matches!(self.ask, Ask::Save | Ask::Export) {
+            return Outcome::Complete(self.text().to_owned());
+        }
         let changed = self.input.handle_event(&Event::Key(key)).is_some_and(|change| change.value);
         if !changed {
             return Outcome::Stay;
         }
         (self.said, self.over) = (None, false);
         Outcome::Typed
+    }
+
+    /// Goes on with the path that was typed, where it is still the same; false where it is not.
+    pub fn complete(&mut self, paths: &Paths) -> bool {
+        let same = self.input.value() == paths.typed;
+        if same {
+            self.input = Input::new(paths.text().to_owned());
+        }
+        same
     }
 
     pub(super) fn paste(&mut self, text: &str) {
@@ -131,11 +144,11 @@ impl Prompt {
             Ask::Filter => "sent refused 5xx rcpt text -not · Esc all".to_owned(),
             Ask::Note(_) => "kept in the file, under this line".to_owned(),
             Ask::Jump => "a time (12.5 or 1:30), a verb, or #line".to_owned(),
-            Ask::Save => "a copy with notes in their places".to_owned(),
+            Ask::Save => "a copy, notes in their places · Tab completes".to_owned(),
             Ask::Finding => "it goes to the lesson, not to the server · Enter tells it · Esc".to_owned(),
             Ask::Export => {
                 let endings: Vec<_> = FORMATS.iter().map(|format| format!(".{}", format.extensions[0])).collect();
-                format!("the ending is the format: {}", endings.join(" "))
+                format!("{} by its ending · Tab completes", endings.join(" "))
             }
         }
     }

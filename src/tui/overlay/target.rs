@@ -10,6 +10,7 @@ use tui_input::backend::crossterm::EventHandler as _;
 use super::{Outcome, place, window};
 use crate::smtp::escape::for_screen;
 use crate::tui::model::Model;
+use crate::tui::paths::Paths;
 use crate::tui::text::head;
 use crate::tui::theme::Role;
 
@@ -61,8 +62,20 @@ impl Target {
             let wrong = text == self.asked && matches!(self.reading, Some(Err(_)));
             return if text.is_empty() || wrong { Outcome::Stay } else { Outcome::Connect(text.to_owned()) };
         }
+        if key.code == KeyCode::Tab && !self.input.value().is_empty() {
+            return Outcome::Complete(self.input.value().to_owned());
+        }
         self.input.handle_event(&Event::Key(key));
         Outcome::Stay
+    }
+
+    /// Goes on with the path that was typed, where it is still the same; false where it is not.
+    pub fn complete(&mut self, paths: &Paths) -> bool {
+        let same = self.input.value() == paths.typed;
+        if same {
+            self.input = Input::new(paths.text().to_owned());
+        }
+        same
     }
 
     pub(super) fn paste(&mut self, text: &str) {

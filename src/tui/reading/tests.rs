@@ -367,3 +367,58 @@ fn esc_leads_from_a_conversation_of_the_list_back_to_it() {
     screen.keys("<esc>");
     assert!(!screen.model.at_start(), "nothing was left for it");
 }
+
+#[test]
+fn a_filter_that_is_lifted_gives_the_view_back_as_it_was() {
+    let follows = |screen: &mut Screen| {
+        screen.wire(&"> NOOP\n< 250 ok\n".repeat(40));
+        screen.wire("> NOOP last\n< 250 the last");
+        screen.shown().contains("250 the last")
+    };
+    let mut screen = live();
+    screen.wire(&"> NOOP\n< 250 ok\n".repeat(40));
+    screen.keys("fsent<enter><pageup>");
+    screen.keys("<esc>");
+    assert!(follows(&mut screen), "it followed before: {}", screen.shown());
+    // A line that was marked meanwhile stays in sight, and a view that was held stays held.
+    let mut screen = live();
+    screen.wire(&"> NOOP\n< 250 ok\n".repeat(40));
+    screen.keys("frefused<enter>k<esc>");
+    assert!(marked(&screen).starts_with("554"));
+    assert!(!follows(&mut screen), "{}", screen.shown());
+}
+
+#[test]
+fn tab_goes_on_with_a_path() {
+    let mut screen = opened(RELAY, 80, 24);
+    screen.keys("x<ctrl-u>/tmp/re<tab>");
+    assert_eq!(screen.asked(), ["complete /tmp/re"]);
+    let paths = |typed: &str, found: &[&str]| {
+        let found = found.iter().map(|it| (*it).to_owned()).collect();
+        Message::Paths(crate::tui::paths::Paths { typed: typed.to_owned(), found })
+    };
+    screen.send(paths("/tmp/re", &["/tmp/relay-1.md", "/tmp/relay-2.md"]));
+    assert!(screen.shown().contains("/tmp/relay-"), "{}", screen.shown());
+    assert!(screen.shown().contains("relay-1.md  relay-2.md"), "{}", screen.shown());
+    screen.keys("9.md");
+    screen.send(paths("/tmp/relay-", &["/tmp/relay-1.md"]));
+    screen.keys("<enter>");
+    assert_eq!(screen.asked(), ["write /tmp/relay-9.md as md"], "what came late is of another text");
+    // The other side of a comparison, and the start screen.
+    screen.keys("d/tmp/a<tab>");
+    assert_eq!(screen.asked(), ["complete /tmp/a"]);
+    screen.send(paths("/tmp/a", &["/tmp/a.smtp"]));
+    screen.keys("<enter>");
+    assert_eq!(screen.asked(), ["compare relay.smtp /tmp/a.smtp"]);
+}
+
+#[test]
+fn the_title_of_a_file_says_with_whom_it_was_and_how_it_ended() {
+    let mut screen = opened(RELAY, 120, 33);
+    screen.model.talk.target = Some("smtp://mx.target.local:2525".to_owned());
+    let title = |screen: &Screen| screen.shown().lines().next().unwrap_or_default().to_owned();
+    let first = title(&screen);
+    assert!(first.contains("mx.target.local:2525") && first.contains("250 2.0.0 Ok: queued as"), "{first}");
+    screen.keys("]");
+    assert!(title(&screen).contains("EHLO done"), "{}", title(&screen));
+}

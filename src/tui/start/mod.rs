@@ -10,7 +10,10 @@ use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler as _;
 
 use crate::lesson::Lesson;
+use crate::lesson::map::Standing;
 use crate::lesson::progress::Done;
+
+use super::paths::Paths;
 
 mod profiles;
 #[cfg(test)]
@@ -61,12 +64,33 @@ pub struct Recent {
     pub outcome: String,
     /// Recipients named in it.
     pub recipients: usize,
+    /// The first of them, by their addresses.
+    pub to: Vec<String>,
     /// The profile that was used.
     pub profile: Option<String>,
     /// How long ago: `2 days ago`.
     pub ago: String,
     /// Where it is.
     pub path: PathBuf,
+}
+
+/// A lesson that can be found, and the words it is found by.
+#[derive(Debug, Clone)]
+struct Findable {
+    standing: Standing,
+    title: String,
+    text: String,
+}
+
+impl Findable {
+    fn of(standing: Standing) -> Self {
+        let lesson = &standing.lesson;
+        let title = format!("lesson {} {}", lesson.name, lesson.title).to_lowercase();
+        let steps = lesson.steps.iter().map(|step| step.text.as_str());
+        let texts = steps.chain(lesson.hook.as_deref()).chain(lesson.learnt.as_deref()).chain([lesson.intro.as_str()]);
+        let text = texts.collect::<Vec<_>>().join(" ").to_lowercase();
+        Self { title, text, standing }
+    }
 }
 
 /// What a row stands for.
@@ -82,6 +106,8 @@ pub enum Item {
     Profile(usize),
     /// The n-th recent conversation.
     Recent(usize),
+    /// The n-th of all lessons.
+    Found(usize),
 }
 
 /// What opening a row asks for.
@@ -110,6 +136,8 @@ pub struct Start {
     reading: Option<Result<String, String>>,
     /// The lesson that comes next, and what was done of it.
     pub lesson: Option<(Arc<Lesson>, Done)>,
+    /// All lessons.
+    lessons: Vec<Findable>,
 }
 
 /// Whether a text is looked for rather than connected to: the code of a reply, `552` or `5.7.1`. As a host such a number
@@ -149,22 +177,49 @@ impl Start {
         if begins("lab") {
             items.push(Item::Lab);
         }
-        if self.lesson.is_some() && (begins("lessons") || begins("first lesson") || begins("learn")) {
-            items.push(Item::Lesson);
-        }
-        items.extend(profiles.clone().filter(|(_, p)| begins(&p.name)).map(|(n, _)| Item::Profile(n)));
+        let next = self.lesson.is_some() && (begins("lessons") || begins("first lesson") || begins("learn"));
+        items.extend(next.then_some(Item::Lesson));
+        let own: Vec<Item> = profiles.clone().filter(|(_, p)| begins(&p.name)).map(|(n, _)| Item::Profile(n)).collect();
         let code = is_code(&text);
-        if !code {
-            items.push(Item::Typed);
+        let typed = (!code).then_some(Item::Typed);
+        let others = profiles.filter(|(_, p)| !begins(&p.name) && has(&p.words())).map(|(n, _)| Item::Profile(n));
+        // All profiles stand together.
+        if own.is_empty() {
+            items.extend(typed.into_iter().chain(others));
+        } else {
+            items.extend(own.into_iter().chain(others).chain(typed));
         }
-        let others = profiles.filter(|(_, p)| !begins(&p.name) && has(&p.words()));
-        items.extend(others.map(|(n, _)| Item::Profile(n)));
-        let recent = self.recent.iter().enumerate().filter(|(_, r)| has(&[&r.target, &r.outcome, &r.when]));
+        items.extend(self.found(&text).into_iter().map(Item::Found));
+        let recent = self.recent.iter().enumerate();
+        let recent = recent.filter(|(_, r)| has(&[&r.target, &r.outcome, &r.when]) || r.to.iter().any(|to| has(&[to])));
         items.extend(recent.map(|(n, _)| Item::Recent(n)));
         if code {
             items.push(Item::Typed);
         }
         items
+    }
+
+    /// The lessons that have every word in their titles, then those that have it in what they teach, where these are few:
+    /// what is in many of them, such as a letter or the address of a mailbox, is what none of them is about.
+    fn found(&self, text: &str) -> Vec<usize> {
+        const LEAST: usize = 3;
+        const FEW: usize = 4;
+        if text.chars().count() < LEAST || is_code(text) {
+            return Vec::new();
+        }
+        let within = |words: &str| text.split_whitespace().all(|word| words.contains(word));
+        let lessons = self.lessons.iter().enumerate();
+        let titled = lessons.clone().filter(|(_, it)| within(&it.title));
+        let told: Vec<_> = lessons.filter(|(_, it)| !within(&it.title) && within(&it.text)).collect();
+        let told = if told.len() > FEW { Vec::new() } else { told };
+        titled.chain(told).map(|(n, _)| n).collect()
+    }
+
+    /// The recipient of a conversation by which it was found.
+    fn addressed<'a>(&self, recent: &'a Recent) -> Option<&'a str> {
+        let text = self.text().trim().to_lowercase();
+        let found = |to: &&String| text.split_whitespace().all(|word| to.to_lowercase().contains(word));
+        recent.to.iter().find(found).filter(|_| !text.is_empty()).map(String::as_str)
     }
 
     /// The row that Enter opens.
@@ -188,10 +243,11 @@ impl Start {
         }
     }
 
-    /// Takes in which lesson comes next. Its row may be new: what is marked stays marked.
-    pub(super) fn offer(&mut self, lesson: Option<(Arc<Lesson>, Done)>) {
+    /// Takes in which lesson comes next, and which there are. Rows may be new: what is marked stays marked.
+    pub(super) fn offer(&mut self, lesson: Option<(Arc<Lesson>, Done)>, all: &[Standing]) {
         let marked = self.marked();
         self.lesson = lesson;
+        self.lessons = all.iter().cloned().map(Findable::of).collect();
         if let Some(item) = marked {
             self.mark(item);
         }
@@ -221,6 +277,16 @@ impl Start {
         changed.is_some()
     }
 
+    /// Goes on with the path that was typed, where it is still the same; false where it is not.
+    pub(super) fn complete(&mut self, paths: &Paths) -> bool {
+        let same = self.text() == paths.typed;
+        if same && !paths.found.is_empty() {
+            self.find = Input::new(paths.text().to_owned());
+            self.marked = 0;
+        }
+        same
+    }
+
     /// Pasted text: its first line goes to what is typed.
     pub fn paste(&mut self, text: &str) {
         for c in text.lines().next().unwrap_or_default().chars().filter(|c| crate::smtp::escape::is_plain(*c)) {
@@ -243,6 +309,7 @@ impl Start {
         Some(match self.marked()? {
             Item::Lab => Chosen::Target("lab:".to_owned()),
             Item::Lesson => Chosen::Lesson(Arc::clone(&self.lesson.as_ref()?.0)),
+            Item::Found(n) => Chosen::Lesson(Arc::clone(&self.lessons.get(n)?.standing.lesson)),
             Item::Typed => Chosen::Target(self.text().trim().to_owned()),
             Item::Profile(n) => Chosen::Target(self.profiles.get(n)?.name.clone()),
             Item::Recent(n) => Chosen::File(self.recent.get(n)?.path.clone()),

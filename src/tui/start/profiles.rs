@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::tui::action::Action;
 use crate::tui::effect::Effect;
 use crate::tui::model::Model;
-use crate::tui::overlay::{Overlay, ProfileEditor, Question};
+use crate::tui::overlay::{Overlay, ProfileEditor, Question, Target};
 
 use super::{Chosen, Item, Profile};
 
@@ -20,6 +20,13 @@ pub enum Wish {
     Edit(String),
     /// The editor on a copy of this profile.
     Copy(String),
+    /// The editor where a profile names the authorities that it trusts.
+    Trust {
+        /// The profile, where there is one; else a new one for the target.
+        profile: Option<String>,
+        /// The target as typed.
+        target: String,
+    },
     /// Save a profile.
     Save {
         /// Its name.
@@ -96,6 +103,9 @@ pub(in crate::tui) fn take(model: &mut Model, news: News) {
             model.start.mark_profile(&name);
             let path = crate::smtp::escape::for_screen(path.to_string_lossy().as_bytes());
             model.notice = Some(format!("{name} is saved in {path}. Enter connects."));
+            if !model.at_start() {
+                model.overlay = Some(Overlay::Target(Target::with(&name)));
+            }
         }
         News::Deleted(name, profiles) => {
             list(model, profiles);

@@ -1,10 +1,12 @@
 //! The start screen and the editor of profiles: keys in, screen and wishes out.
 
 use super::*;
+use crate::lesson::Map;
 use crate::profile::Draft;
 use crate::tui::message::Message;
 use crate::tui::model::Face;
 use crate::tui::overlay::ProfileEditor;
+use crate::tui::pane::lesson::LessonNews;
 use crate::tui::screen::Screen;
 
 fn start() -> Start {
@@ -96,6 +98,7 @@ pub(in crate::tui) fn screen(columns: u16, rows: u16) -> Screen {
         profile: Some("noddy".to_owned()),
         ago: "2 hours ago".to_owned(),
         path: PathBuf::from("/state/noddy.smtp"),
+        ..Recent::default()
     }]));
     screen
 }
@@ -174,6 +177,20 @@ fn choices_turn_and_wrong_fields_are_said_as_one_types() {
 }
 
 #[test]
+fn the_form_of_a_profile_has_help_of_its_own() {
+    let mut screen = screen(80, 24);
+    screen.send(editor(Draft::of(FILE).expect("TOML"), "noddy", Some("noddy")));
+    assert!(screen.shown().contains("F1 help"), "{}", screen.shown());
+    screen.keys("<f1>");
+    assert!(screen.shown().contains("A profile is a server that you come back to"), "{}", screen.shown());
+    screen.keys("<pagedown><pagedown><pagedown><pagedown><pagedown>");
+    assert!(screen.shown().contains("Where the password comes from"), "{}", screen.shown());
+    screen.keys("<f1>");
+    assert!(screen.shown().contains("New profile") && screen.shown().contains("mx.noddy.com"), "{}", screen.shown());
+    assert_eq!(screen.asked(), [] as [&str; 0]);
+}
+
+#[test]
 fn esc_asks_before_changes_are_lost() {
     let mut screen = screen(80, 24);
     screen.send(editor(Draft::of(FILE).expect("TOML"), "noddy", Some("noddy")));
@@ -222,6 +239,36 @@ fn what_is_marked_stays_marked_when_the_lesson_comes_late() {
     assert!(matches!(marked, Some(Item::Profile(_))), "{marked:?}");
     let (name, text) = crate::lesson::course::shipped().next().expect("there are lessons");
     let lesson = Arc::new(Lesson::parse(&name, text).expect("well formed"));
-    screen.model.start.offer(Some((lesson, Done::default())));
+    screen.model.start.offer(Some((lesson, Done::default())), &[]);
     assert_eq!(screen.model.start.marked(), marked);
+}
+
+#[test]
+fn lessons_are_found_by_what_they_teach_and_conversations_by_their_recipients() {
+    let mut screen = screen(80, 24);
+    let lessons = crate::lesson::course::shipped().map(|(name, text)| Lesson::parse(&name, text).expect("well formed"));
+    screen.send(Message::Lesson(LessonNews::Map(Map::of(lessons.collect(), None))));
+    screen.keys("receipt");
+    let shown = screen.shown();
+    assert!(shown.contains("Lessons") && shown.contains("Lesson 7"), "{shown}");
+    screen.keys("<down><enter>");
+    assert_eq!(screen.asked(), ["learn 07-receipt"]);
+    screen.keys("<esc>relay");
+    assert!(screen.shown().contains("A relay test, read honestly"), "{}", screen.shown());
+    let mut recent = screen.model.start.recent.clone();
+    recent[0].to = vec!["anotherdude@target.local".to_owned(), "friend@elsewhere.example".to_owned()];
+    screen.send(Message::Recent(recent));
+    screen.keys("<esc>friend@<down><enter>");
+    assert!(screen.shown().contains("to friend@elsewhere.example"), "{}", screen.shown());
+    assert_eq!(screen.asked(), ["open /state/noddy.smtp"]);
+}
+
+#[test]
+fn a_heading_stands_once() {
+    let mut screen = screen(80, 24);
+    screen.model.start.profiles[1].note = "noddy's other one".to_owned();
+    screen.keys("nod");
+    let shown = screen.shown();
+    assert_eq!(shown.matches("  Profiles").count(), 1, "{shown}");
+    assert!(shown.contains("Connect"), "{shown}");
 }

@@ -5,6 +5,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
 use super::{Item, Profile, Start};
+use crate::lesson::map::{State, called};
 use crate::tui::action::{Action, Where};
 use crate::tui::model::Model;
 use crate::tui::text::{fit, width, wrap};
@@ -16,6 +17,8 @@ const READING: usize = 3;
 const WIDE: usize = 100;
 /// The heading of the profiles.
 const PROFILES: &str = "Profiles";
+/// The heading of lessons that were found.
+const LESSONS: &str = "Lessons";
 /// Rows that something said may take at the foot.
 const NOTICE: usize = 4;
 
@@ -163,10 +166,19 @@ fn rows(model: &Model, start: &Start, columns: usize) -> (Vec<(Line<'static>, Op
 fn aside(start: &Start, item: Item) -> Option<String> {
     let words = match item {
         Item::Profile(n) => start.profiles.get(n).filter(|p| !p.used.is_empty()).map(|p| format!("used {}", p.used))?,
-        Item::Recent(n) => match start.recent.get(n)?.recipients {
-            0 => return None,
-            1 => "1 recipient".to_owned(),
-            n => format!("{n} recipients"),
+        Item::Recent(n) => {
+            let recent = start.recent.get(n)?;
+            match (start.addressed(recent), recent.recipients) {
+                (Some(to), _) => format!("to {to}"),
+                (None, 0) => return None,
+                (None, 1) => "1 recipient".to_owned(),
+                (None, n) => format!("{n} recipients"),
+            }
+        }
+        Item::Found(n) => match start.lessons.get(n)?.standing.state() {
+            State::Done => "finished".to_owned(),
+            State::Begun(steps, of) => format!("{steps} of {of} steps"),
+            State::Open => return None,
         },
         Item::Lesson => match start.lesson.as_ref()? {
             (_, done) if done.finished.is_some() => "finished".to_owned(),
@@ -198,6 +210,13 @@ fn row(start: &Start, item: Item, columns: usize) -> (&'static str, Vec<(String,
             let minutes = lesson.minutes.map_or_else(String::new, |minutes| format!(", {minutes} minutes"));
             let title = crate::smtp::escape::for_screen(lesson.title.as_bytes());
             ("Try it now", vec![(name, 13), (format!("{title}{minutes}"), 60)], Role::Text)
+        }
+        Item::Found(n) => {
+            let Some(found) = start.lessons.get(n) else { return (LESSONS, Vec::new(), Role::Text) };
+            let lesson = &found.standing.lesson;
+            let minutes = lesson.minutes.map_or_else(String::new, |minutes| format!(", {minutes} minutes"));
+            let title = crate::smtp::escape::for_screen(lesson.title.as_bytes());
+            (LESSONS, vec![(format!("Lesson {}", called(lesson)), 13), (format!("{title}{minutes}"), 60)], Role::Text)
         }
         Item::Typed => {
             let text = crate::smtp::escape::for_screen(start.text().trim().as_bytes());

@@ -161,7 +161,8 @@ fn slip(line: &str, headless: bool) -> Option<Hint> {
         ]
     } else if headless && !word.is_empty() && !line.starts_with([' ', '\t']) && !is_header(line) {
         &[
-            "an empty line parts the headers from the text: Enter twice sends one, before this line",
+            "an empty line parts the headers from the text: Ctrl-U clears this one, and Enter sends it empty",
+            "an empty line comes first: Ctrl-U clears this one, Enter sends it empty",
             "an empty line must part headers and text",
         ]
     } else {

@@ -252,6 +252,13 @@ impl Composer {
         (title.to_owned(), "CRLF".to_owned())
     }
 
+    /// The rows that what is said of the line would like to have, on an area of so many columns; one at least.
+    #[must_use]
+    pub fn rows(&self, around: &Surroundings<'_>, columns: u16) -> u16 {
+        let hint = hint::hint(self.line.text(), self.headless, &self.lints, self.ghost(), around);
+        view::rows(&hint, around.keymap, columns)
+    }
+
     /// Draws line and second row, without a frame; gives where the cursor is.
     pub fn draw(&self, around: &Surroundings<'_>, theme: Theme, area: Rect, buffer: &mut Buffer) -> Option<Position> {
         if area.is_empty() {
@@ -268,7 +275,7 @@ impl Composer {
             row.draw_selected(field, theme, area, buffer);
         }
         if area.height > 1 {
-            let second = Rect { y: area.y + 1, height: 1, ..area };
+            let second = Rect { y: area.y + 1, height: area.height - 1, ..area };
             view::draw_hint(&hint, &row, around.keymap, theme, second, buffer);
         }
         Some(cursor)

@@ -11,6 +11,7 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::smtp::escape::{Escape, Piece, for_screen, pieces};
 use crate::tui::action::Action;
 use crate::tui::keymap::Keymap;
+use crate::tui::text::wrap;
 use crate::tui::theme::{Role, Theme};
 
 use super::hint::Hint;
@@ -138,7 +139,15 @@ fn glyphs(line: &str) -> Vec<Glyph> {
     all
 }
 
-/// Draws the second row into an area of one row; `row` is the line above it.
+/// The rows that a hint needs in so many columns. Only what speaks against the line takes more than one.
+pub(super) fn rows(hint: &Hint, keymap: &Keymap, columns: u16) -> u16 {
+    let Hint::Lint { reason, reference, mended, .. } = hint else { return 1 };
+    let mended = mended.as_deref().map(|line| for_screen(line.as_bytes()));
+    let finding = Finding { reason, reference, mended, key: keymap.key(Action::Mend) };
+    u16::try_from(finding.rows(usize::from(columns).saturating_sub(2)).len()).unwrap_or(1).max(1)
+}
+
+/// Draws what is said of the line into the rows below it; `row` is the line above them.
 pub(super) fn draw_hint(hint: &Hint, row: &Row, keymap: &Keymap, theme: Theme, area: Rect, buffer: &mut Buffer) {
     let width = usize::from(area.width).saturating_sub(2);
     match hint {
@@ -153,7 +162,11 @@ pub(super) fn draw_hint(hint: &Hint, row: &Row, keymap: &Keymap, theme: Theme, a
         Hint::Lint { span, reason, reference, mended } => {
             let mended = mended.as_deref().map(|line| for_screen(line.as_bytes()));
             let lint = Finding { reason, reference, mended, key: keymap.key(Action::Mend) };
-            lint.draw(row.visible(span), theme, Rect { width: area.width, ..area }, buffer);
+            if area.height > 1 {
+                lint.draw_rows(theme, area, buffer);
+            } else {
+                lint.draw(row.visible(span), theme, area, buffer);
+            }
         }
     }
 }
@@ -168,6 +181,43 @@ struct Finding<'a> {
 }
 
 impl Finding<'_> {
+    /// All of it: one row where that holds it; else the reason in as many as it needs, and the mended line in one of its
+    /// own.
+    fn rows(&self, width: usize) -> Vec<String> {
+        let full = format!("{} ({})", self.reason, self.reference);
+        let beside = self.mended.as_ref().map_or(0, |mended| mended.width() + 4 + self.key.width() + 2);
+        if full.width() + beside <= width {
+            return vec![full];
+        }
+        if self.mended.is_none() && self.reason.width() <= width {
+            return vec![self.reason.to_owned()];
+        }
+        // A section alone is worth no row.
+        let told = if full.width() <= width { &full } else { self.reason };
+        let mut rows = wrap(told, width.max(1));
+        rows.extend(self.mended.as_ref().map(|mended| format!("▸ {mended}")));
+        rows
+    }
+
+    fn draw_rows(&self, theme: Theme, area: Rect, buffer: &mut Buffer) {
+        let width = usize::from(area.width).saturating_sub(2);
+        let rows = self.rows(width);
+        let last = rows.len().min(usize::from(area.height));
+        for ((n, text), y) in rows.iter().enumerate().zip(area.y..area.bottom()) {
+            let mended = self.mended.is_some() && n + 1 == rows.len();
+            let role = if mended { Role::Good } else { Role::Warning };
+            let room = if mended { width.saturating_sub(self.key.width() + 2) } else { width };
+            // What has no row of its own is told by the last one that has.
+            let text = if n + 1 == last && last < rows.len() { rows[n..].join(" ") } else { text.clone() };
+            buffer.set_string(area.x + 1, y, shortened(&text, room), theme.style(role));
+        }
+        if self.mended.is_some() {
+            let y = area.y + u16::try_from(last.saturating_sub(1)).unwrap_or(0);
+            let x = area.x + u16::try_from(width.saturating_sub(self.key.width()) + 1).unwrap_or(0);
+            buffer.set_string(x, y, &self.key, theme.style(Role::Accent));
+        }
+    }
+
     fn draw(&self, marked: Option<Range<usize>>, theme: Theme, area: Rect, buffer: &mut Buffer) {
         let width = usize::from(area.width).saturating_sub(2);
         let key = if self.mended.is_some() { self.key.width() + 2 } else { 0 };

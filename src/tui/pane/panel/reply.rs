@@ -21,7 +21,10 @@ enum Part {
     Digits,
     Causes,
     Steps,
+    /// What is good to know beside it.
     Notes,
+    /// What it was read from.
+    Sources,
     Blank,
 }
 
@@ -30,14 +33,14 @@ const NARROW: u16 = 40;
 
 /// From the ample to the scarce: where not all fits, what to do next stays in sight.
 const ORDERS: [&[Part]; 6] = {
-    use Part::{Blank, Causes, Digits, Headline, Meaning, Notes, Steps};
+    use Part::{Blank, Causes, Digits, Headline, Meaning, Notes, Sources, Steps};
     [
-        &[Headline, Meaning, Blank, Digits, Blank, Causes, Blank, Steps, Blank, Notes],
-        &[Headline, Meaning, Digits, Blank, Causes, Blank, Steps, Blank, Notes],
-        &[Headline, Meaning, Digits, Causes, Steps, Notes],
-        &[Headline, Meaning, Causes, Steps, Digits, Notes],
-        &[Headline, Causes, Steps, Meaning, Digits, Notes],
-        &[Headline, Steps, Causes, Meaning, Digits, Notes],
+        &[Headline, Meaning, Blank, Digits, Blank, Causes, Blank, Steps, Blank, Notes, Sources],
+        &[Headline, Meaning, Digits, Blank, Causes, Blank, Steps, Blank, Notes, Sources],
+        &[Headline, Meaning, Digits, Causes, Steps, Notes, Sources],
+        &[Headline, Meaning, Causes, Steps, Notes, Digits, Sources],
+        &[Headline, Causes, Steps, Notes, Meaning, Digits, Sources],
+        &[Headline, Steps, Notes, Causes, Meaning, Digits, Sources],
     ]
 };
 
@@ -79,6 +82,7 @@ fn explained(
             Part::Causes => causes(&mut out, explanation),
             Part::Steps => steps(&mut out, explanation, keymap),
             Part::Notes => notes(&mut out, explanation),
+            Part::Sources => sources(&mut out, explanation),
             Part::Blank => out.blank(),
         }
     }
@@ -244,6 +248,10 @@ fn notes(out: &mut Writer, explanation: &Explanation) {
     for note in &explanation.notes {
         out.paragraph(0, Role::Text, &format!("Good to know: {note}"));
     }
+}
+
+/// Who the server is, and what the explanation was read from.
+fn sources(out: &mut Writer, explanation: &Explanation) {
     if let Some(software) = &explanation.software {
         out.paragraph(0, Role::Dim, &format!("The server is probably {software}."));
     }

@@ -164,12 +164,13 @@ fn recipients(out: &mut Writer, talk: &Talk, moment: &Moment<'_>) {
 /// An address and, at the right end or below it, its verdict.
 fn one(out: &mut Writer, label: &str, indent: u16, recipient: &Recipient, talk: &Talk, moment: &Moment<'_>) {
     let (verdict, code, enhanced) = moment.decision(recipient, talk);
+    // The mark and the code say accepted and refused.
     let (role, glyph, word) = match verdict {
-        Verdict::Pending => (Role::Dim, "·", "awaited"),
+        Verdict::Pending => (Role::Dim, "·", verdict.word()),
         Verdict::Accepted => (Role::Good, "✓", ""),
-        Verdict::Delivered => (Role::Good, "✓", "taken"),
+        Verdict::Delivered => (Role::Good, "✓", verdict.word()),
         Verdict::Refused => (Role::Bad, "✗", ""),
-        Verdict::Failed => (Role::Bad, "✗", "not taken"),
+        Verdict::Failed => (Role::Bad, "✗", verdict.word()),
     };
     let first = out.rows.len();
     out.paragraph(indent + 2, Role::Text, &talk.dialogue.address(&talk.log, recipient));

@@ -278,7 +278,7 @@ impl Scene<'_> {
         steps.push(step("look at the certificate", Action::TlsTab, None));
         let has = |what: &str| faults.iter().any(|fault| fault.contains(what));
         if has("issuer is not known") || has("self-signed") {
-            steps.push(advice("if you know its authority, name its PEM file in the profile, as authority"));
+            steps.push(step("name its authority in the profile, if you know it", Action::Trust, None));
         }
         if has("expired") {
             steps.push(advice("tell the server's owner that it has expired"));

@@ -5,13 +5,12 @@ use std::borrow::Cow;
 use crate::conversation::dialogue::Ask;
 use crate::conversation::event::Micros;
 use crate::conversation::log::Entry;
-use crate::conversation::{Exchange, Kind};
+use crate::conversation::{Exchange, Kind, words};
 use crate::smtp::{Class, Verb};
 use crate::tui::talk::Talk;
 use crate::tui::theme::Role;
 
 use super::landmarks::Landmarks;
-use super::remark;
 
 /// Below this a narrow pane shows no latency.
 const WORTH_SAYING: Micros = Micros(100_000);
@@ -61,7 +60,7 @@ pub(super) fn shown<'a>(record: usize, entry: &Entry<'a>, talk: &Talk, landmarks
                         "ehlo".clone_into(by);
                     }
                 }
-                remark::said(&remark)
+                words::said(&remark)
             });
             let warns = said.as_ref().is_some_and(|said| said.warns);
             Shown {

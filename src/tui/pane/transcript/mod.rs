@@ -8,7 +8,6 @@ mod line;
 mod notes;
 mod pattern;
 mod reading;
-mod remark;
 mod rows;
 mod sift;
 #[cfg(test)]
@@ -44,6 +43,8 @@ pub struct Transcript {
     notes: Notes,
     search: Option<Search>,
     filter: Option<Filter>,
+    /// Whether the view followed the end when the filter was set.
+    followed: bool,
     /// From here on a record may still fit a filter that it did not fit.
     unsettled: usize,
     /// The first row of the view.
@@ -154,7 +155,8 @@ impl Transcript {
                     "No line fits the filter. Esc shows all."
                 }
                 Some(_) => "No line fits the filter. {show-all} shows all.",
-                None if talk.source == Source::Opened && !talk.partial => "The file is empty. {connect} connects.",
+                None if talk.partial => "The file is being read.",
+                None if talk.source == Source::Opened => "The file is empty. {connect} connects.",
                 None => "Nothing was said yet. {connect} connects.",
             };
             view::draw_empty(&keymap.told(words), theme, area, buffer);

@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use regex::bytes::{Regex, RegexBuilder};
 
 use crate::conversation::log::Entry;
-use crate::conversation::{Exchange, Kind};
+use crate::conversation::{Exchange, Kind, words};
 use crate::smtp::Verb;
 use crate::tui::talk::Talk;
 
-use super::{line, notes::Notes, remark};
+use super::{line, notes::Notes};
 
 /// Octets of compiled pattern that are accepted.
 const PATTERN: usize = 1 << 20;
@@ -52,7 +52,7 @@ impl Pattern {
 /// The octets that are shown of a record, and so the octets that are searched.
 pub(super) fn text<'a>(entry: &Entry<'a>) -> Cow<'a, [u8]> {
     match entry.remark() {
-        Some(remark) => remark::said(&remark).words.into_bytes().into(),
+        Some(remark) => words::said(&remark).words.into_bytes().into(),
         None => entry.bytes.into(),
     }
 }

@@ -79,7 +79,13 @@ impl Transcript {
     /// # Errors
     /// What is wrong with an expression in it; the filter is as before.
     pub fn filter(&mut self, text: &str, talk: &Talk) -> Result<(), String> {
-        self.filter = if text.trim().is_empty() { None } else { Some(Filter::new(text)?) };
+        let filter = if text.trim().is_empty() { None } else { Some(Filter::new(text)?) };
+        match (&self.filter, &filter) {
+            (None, Some(_)) => self.followed = !self.held,
+            (Some(_), None) => self.follow_again(),
+            _ => {}
+        }
+        self.filter = filter;
         self.sift(talk);
         if let Some(cursor) = self.cursor {
             self.mark(cursor, talk);
@@ -113,13 +119,22 @@ impl Transcript {
 
     /// Shows all again: takes the filter away, or else the search.
     pub fn widen(&mut self, talk: &Talk) {
-        if self.filter.take().is_none() {
+        if self.filter.take().is_some() {
+            self.follow_again();
+        } else {
             self.search = None;
         }
         if let Some(cursor) = self.cursor {
             self.show(cursor, talk);
         }
         self.settle(talk);
+    }
+
+    /// The filter goes: a view that followed the end before does so again, unless a line was marked meanwhile.
+    fn follow_again(&mut self) {
+        if self.followed && self.cursor.is_none() {
+            self.release();
+        }
     }
 
     /// Whether search or filter have not looked at everything yet.

@@ -1,18 +1,19 @@
-//! ehlo's own remarks in words.
+//! ehlo's own remarks in words: the same on the screen and in what is exported.
 
-use crate::conversation::Remark;
+use super::Remark;
 
-/// A remark as the transcript says it.
+/// A remark as people are told it.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Said {
-    /// The words.
-    pub(super) words: String,
+pub struct Said {
+    /// The words; not escaped for a screen.
+    pub words: String,
     /// Whether they warn.
-    pub(super) warns: bool,
+    pub warns: bool,
 }
 
 /// The remark in words. One that is not known is shown as it stands in the file.
-pub(super) fn said(remark: &Remark) -> Said {
+#[must_use]
+pub fn said(remark: &Remark) -> Said {
     let bare = |n| remark.bare(n).unwrap_or_default();
     let words = match remark.word.as_str() {
         "resolved" => format!("{} is at {}", bare(0), bare_from(remark, 1, ", ")),
