@@ -90,18 +90,13 @@ fn edit(name: &str, profiles: &Profiles) -> News {
 
 /// The editor at the authorities of a profile, or of a new one for a target that has none.
 fn trust(profile: Option<&str>, target: &str, profiles: &Profiles) -> News {
-    let news = match profile {
-        Some(name) => edit(name, profiles),
-        None => {
-            let draft = Target::read(target, profiles).map_or_else(|_| Draft::default(), |t| Draft::for_target(&t));
-            let host = draft.get("host").to_owned();
-            let name = if check_name(&host).is_err() || profiles.iter().any(|(name, _)| name == host) {
-                String::new()
-            } else {
-                host
-            };
-            editor("New profile", &name, None, profiles, draft)
-        }
+    let news = if let Some(name) = profile {
+        edit(name, profiles)
+    } else {
+        let draft = Target::read(target, profiles).map_or_else(|_| Draft::default(), |t| Draft::for_target(&t));
+        let host = draft.get("host").to_owned();
+        let free = check_name(&host).is_ok() && profiles.iter().all(|(name, _)| name != host);
+        editor("New profile", if free { &host } else { "" }, None, profiles, draft)
     };
     match news {
         News::Editor(mut editor) => {

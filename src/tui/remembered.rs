@@ -148,7 +148,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("history");
         let long = "x".repeat(1000);
-        let lines = |from: usize| (from..from + 300).map(|n| format!("NOOP {n} {long}\n")).collect::<String>();
+        let lines = |from: usize| (from..from + 300).map(|n| format!("NOOP {n} {long}\n")).collect::<Vec<_>>().concat();
         std::fs::write(&path, lines(0)).unwrap();
         keep(folder.path(), "NOOP").unwrap();
         assert!(std::fs::read_to_string(&path).unwrap().starts_with("NOOP 0 "), "it was only appended to");

@@ -139,9 +139,10 @@ fn rank(entry: &Entry, words: &str, text: &str) -> Option<u8> {
     let words = words.to_lowercase();
     if entry.name.starts_with(text) {
         Some(0)
-    } else if entry.name.contains(text) || entry.short.contains(text) {
-        Some(1)
-    } else if !text.is_empty() && entry.words.split(' ').any(|word| word.starts_with(text)) {
+    } else if entry.name.contains(text)
+        || entry.short.contains(text)
+        || entry.words.split(' ').any(|word| word.starts_with(text))
+    {
         Some(1)
     } else if text.split_whitespace().all(|part| words.contains(part) || entry.words.contains(part)) {
         Some(2)

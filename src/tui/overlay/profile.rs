@@ -258,7 +258,7 @@ impl ProfileEditor {
     pub(super) fn draw(&self, model: &Model, frame: &mut Frame<'_>) {
         let (area, foot) = Self::outline(model);
         if let Some(from) = self.help {
-            self.draw_help(from, model, frame, area);
+            Self::draw_help(from, model, frame, area);
             return;
         }
         let inner = window(model, frame, area, &self.title, &model.keymap.told(foot));
@@ -277,7 +277,7 @@ impl ProfileEditor {
     }
 
     /// What each field is for, from a row on; never scrolled beyond the end.
-    fn draw_help(&self, from: usize, model: &Model, frame: &mut Frame<'_>, area: Rect) {
+    fn draw_help(from: usize, model: &Model, frame: &mut Frame<'_>, area: Rect) {
         let inner = window(model, frame, area, "Help: a profile", "Up Down scroll · Esc back to the form");
         let columns = usize::from(inner.width);
         let mut rows: Vec<Line<'static>> = Vec::new();

@@ -89,7 +89,7 @@ impl Findable {
         let steps = lesson.steps.iter().map(|step| step.text.as_str());
         let texts = steps.chain(lesson.hook.as_deref()).chain(lesson.learnt.as_deref()).chain([lesson.intro.as_str()]);
         let text = texts.collect::<Vec<_>>().join(" ").to_lowercase();
-        Self { title, text, standing }
+        Self { standing, title, text }
     }
 }
 
