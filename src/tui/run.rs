@@ -179,8 +179,8 @@ impl Bench {
             if let Some(interrupted) = self.leaving {
                 return Ok(interrupted);
             }
+            self.ask_if_due(&mut keys).await?;
             self.draw_if_due()?;
-            self.ask(&mut keys).await?;
             let wake = self.wake();
             tokio::select! {
                 biased;
@@ -221,9 +221,14 @@ impl Bench {
         Ok(())
     }
 
-    fn draw_if_due(&mut self) -> io::Result<()> {
+    /// Whether it is to be drawn now; once it is, it stays so until it was.
+    fn is_due(&self) -> bool {
         let now = self.world.elapsed();
-        if self.changed && self.drawn.is_none_or(|drawn| now.saturating_sub(drawn) >= FRAME) {
+        self.changed && self.drawn.is_none_or(|drawn| now.saturating_sub(drawn) >= FRAME)
+    }
+
+    fn draw_if_due(&mut self) -> io::Result<()> {
+        if self.is_due() {
             self.tty.draw(&self.model)?;
             self.drawn = Some(self.world.elapsed());
             self.changed = false;
@@ -239,10 +244,10 @@ impl Bench {
         }
     }
 
-    /// Once a question is painted, throws away what was typed before anybody could read it. What is typed from now on
-    /// answers it.
-    async fn ask(&mut self, keys: &mut EventStream) -> io::Result<()> {
-        if self.asked.as_ref() == self.question() || self.changed {
+    /// Just before a question is painted, throws away what was typed before anybody could read it. What is typed once it
+    /// is on the screen answers it, however soon that is.
+    async fn ask_if_due(&mut self, keys: &mut EventStream) -> io::Result<()> {
+        if self.asked.as_ref() == self.question() || !self.is_due() {
             return Ok(());
         }
         self.asked = self.question().cloned();
@@ -314,6 +319,9 @@ impl Bench {
         }
         for effect in update::update(&mut self.model, message) {
             self.effect(effect).await?;
+        }
+        if self.question().is_none() {
+            self.asked = None;
         }
         Ok(())
     }

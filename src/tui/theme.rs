@@ -200,7 +200,7 @@ pub struct Themes {
 /// Those that come with ehlo, read once.
 static SHIPPED: LazyLock<Themes> = LazyLock::new(|| {
     let mut themes = Themes { all: Vec::new(), current: 0 };
-    let files = assets::ASSETS.get_dir("themes").into_iter().flat_map(|folder| folder.files());
+    let files = assets::ASSETS.get_dir("themes").into_iter().flat_map(include_dir::Dir::files);
     for name in files.filter_map(|file| file.path().file_stem()?.to_str()) {
         themes.add(name, shipped(name));
     }

@@ -32,7 +32,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         always,
     )
     .called("term terms words dictionary meaning"),
-    entry(Action::Theme, "theme", "theme", "Use the next theme: dark, light, sixteen, mono, your own.", &[], always)
+    entry(Action::Theme, "theme", "theme", "Use the next theme: dark, light, mono, sixteen, your own.", &[], always)
         .called("colour colours color colors dark light look appearance"),
     entry(
         Action::Mouse,
