@@ -305,7 +305,8 @@ async fn a_refused_content_is_heard_although_the_peer_closes() {
         talk.send(line).await;
         talk.until(reply).await;
     }
-    talk.ask(Request::Content(format!("line\n{}", format!("{}\n", "x".repeat(9_000)).repeat(2_000)).into_bytes())).await;
+    talk.ask(Request::Content(format!("line\n{}", format!("{}\n", "x".repeat(9_000)).repeat(2_000)).into_bytes()))
+        .await;
     let text = talk.until("closed by=").await;
     assert!(text.contains("552 5.3.4 too much"), "{}", &text[text.len() - 300..]);
 }
