@@ -179,6 +179,9 @@ fn announce(lab: &Lab) {
     for (kind, address) in &lab.addresses {
         print(&format!("listening {} {address}", kind.word()));
     }
+    for (user, certificate, key) in &lab.client_certificates {
+        print(&format!("client-cert {user} {} {}", certificate.display(), key.display()));
+    }
     match &lab.ca_path {
         Ok(path) => print(&format!("ca {}", path.display())),
         Err(error) => say(&format!(

@@ -11,6 +11,7 @@ use crate::profile::{
     check_name, nearest,
 };
 use crate::smtp::escape::for_screen;
+use crate::smtp::sasl::Proof;
 use crate::world::World;
 
 /// Its arguments.
@@ -197,7 +198,8 @@ fn show(profiles: &Profiles, name: &str, json: bool) -> Result<String, Failed> {
     }
     if let Some(auth) = &target.auth {
         rows.push(("logs in as", format!("{}, {}", auth.user, auth.mechanism)));
-        rows.push(("password", password(&auth.password)));
+        rows.extend(auth.authorise_as.clone().map(|whom| ("acting for", whom)));
+        rows.push((proof(auth.proof), password(&auth.password)));
     }
     rows.extend(target.bind.map(|bind| ("from address", bind.to_string())));
     Ok(lines(rows.iter().map(|(label, value)| format!("{label:<14} {}", for_screen(value.as_bytes())))))
@@ -220,13 +222,25 @@ fn mode(target: &Target) -> &'static str {
     }
 }
 
-/// Where a password comes from, in words.
+/// What a secret is.
+fn proof(proof: Proof) -> &'static str {
+    match proof {
+        Proof::Password => "password",
+        Proof::Token => "token",
+        Proof::Certificate => "certificate",
+        Proof::Nothing => "nothing",
+    }
+}
+
+/// Where a secret comes from, in words.
 fn password(source: &SecretSource) -> String {
     match source {
         SecretSource::Environment(name) => format!("from the environment variable {name}"),
         SecretSource::Command(command) => format!("the first line of: {command}"),
+        SecretSource::Keyring { host, user } => format!("the system's keyring, of {user} at {host}"),
         SecretSource::Prompt => "asked for".to_owned(),
         SecretSource::Known(_) => "the lab's own, which is public".to_owned(),
+        SecretSource::Nothing => "none is needed".to_owned(),
     }
 }
 
@@ -244,12 +258,16 @@ fn to_json(profiles: &Profiles, name: &str, profile: Result<&Profile, &ProfileEr
                 let (kind, of) = match &auth.password {
                     SecretSource::Environment(name) => ("env", Some(name)),
                     SecretSource::Command(command) => ("command", Some(command)),
+                    SecretSource::Keyring { host, .. } => ("keyring", Some(host)),
                     SecretSource::Prompt => ("prompt", None),
                     SecretSource::Known(_) => ("public", None),
+                    SecretSource::Nothing => ("none", None),
                 };
+                let proof = proof(auth.proof);
                 json!({
                     "user": auth.user, "mechanism": auth.mechanism, "allow_plaintext": auth.allow_plaintext,
-                    "password": { "from": kind, "of": of },
+                    "password": { "from": kind, "of": of, "is": proof },
+                    "authorise_as": auth.authorise_as, "initial_response": auth.initial_response,
                 })
             });
             json!({

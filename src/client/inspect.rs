@@ -60,6 +60,8 @@ pub(super) async fn handshake<S: Io>(
     use openssl::ssl::{SslConnector, SslMethod, SslVerifyMode};
     use openssl::x509::X509;
 
+    use super::Identity;
+
     let verdicts: Arc<Mutex<Vec<(i32, String)>>> = Arc::default();
     let noted = Arc::clone(&verdicts);
     let ready = || -> Result<openssl::ssl::Ssl, openssl::error::ErrorStack> {
@@ -74,15 +76,16 @@ pub(super) async fn handshake<S: Io>(
         if most.is_some() {
             builder.set_max_proto_version(most.map(version))?;
         }
-        if let Some(identity) = &options.identity {
-            let mut chain = X509::stack_from_pem(identity.chain.as_bytes())?.into_iter();
+        // A PKCS#12 file was opened when it was read.
+        if let Some(Identity::Pem { chain, key }) = &options.identity {
+            let mut chain = X509::stack_from_pem(chain.as_bytes())?.into_iter();
             if let Some(own) = chain.next() {
                 builder.set_certificate(&own)?;
             }
             for above in chain {
                 builder.add_extra_chain_cert(above)?;
             }
-            builder.set_private_key(&*openssl::pkey::PKey::private_key_from_pem(identity.key.expose())?)?;
+            builder.set_private_key(&*openssl::pkey::PKey::private_key_from_pem(key.expose())?)?;
         }
         builder.set_verify_callback(SslVerifyMode::PEER, move |good, context| {
             if !good && let Ok(mut all) = noted.lock() {
@@ -102,7 +105,7 @@ pub(super) async fn handshake<S: Io>(
         .map(|stack| stack.iter().filter_map(|cert| cert.to_der().ok()).collect())
         .unwrap_or_default();
     let verdicts = verdicts.lock().map(|all| all.clone()).unwrap_or_default();
-    Ok((stream, Found::new(chain, name, now, &verdicts)))
+    Ok((stream, Found::new(chain, options.verify_name.as_deref().unwrap_or(name), now, &verdicts)))
 }
 
 #[cfg(not(any(target_os = "windows", target_vendor = "apple")))]

@@ -40,6 +40,7 @@ mod dial;
 mod events;
 mod guard;
 pub mod handshake;
+mod identity;
 mod inspect;
 mod mode;
 mod record;
@@ -52,6 +53,7 @@ pub mod timeouts;
 mod tls;
 
 pub use events::Events;
+pub use identity::{Identity, IdentityError};
 
 /// Where to dial.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +71,17 @@ pub enum Endpoint {
     Unix(std::path::PathBuf),
 }
 
+impl Endpoint {
+    /// Host and port, where it has them.
+    #[must_use]
+    pub fn tcp(&self) -> Option<(String, u16)> {
+        match self {
+            Self::Tcp { host, port } => Some((host.clone(), *port)),
+            Self::Mx(_) | Self::Unix(_) => None,
+        }
+    }
+}
+
 /// What is to be trusted and asked for in a TLS handshake.
 #[derive(Debug, Clone, Default)]
 pub struct TlsOptions {
@@ -80,19 +93,12 @@ pub struct TlsOptions {
     pub roots: Vec<String>,
     /// The name to ask for and to verify, where it is not the host.
     pub name: Option<String>,
+    /// The name to verify, where it is not the one that is asked for.
+    pub verify_name: Option<String>,
     /// The oldest and the newest version that are allowed.
     pub versions: (Option<TlsVersion>, Option<TlsVersion>),
     /// A certificate to show to a server that asks for one.
     pub identity: Option<Identity>,
-}
-
-/// A certificate of our own.
-#[derive(Debug, Clone)]
-pub struct Identity {
-    /// The chain, PEM, ours first.
-    pub chain: String,
-    /// Its key, PEM, PKCS#8.
-    pub key: Secret,
 }
 
 /// Everything the task needs to know before it dials.

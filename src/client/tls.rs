@@ -4,16 +4,16 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 
-use crate::conversation::certificate::TlsFault;
+use crate::conversation::certificate::{Certificate, TlsFault};
 use crate::conversation::event::Remark;
 use crate::profile::TlsVersion;
 use crate::smtp::escape;
 
-use super::TlsOptions;
 use super::dial::Failure;
 use super::handshake::{Facts, alert_words, cipher_name, version_name};
 use super::inspect::{self, Found};
 use super::stream::{Io, Tap};
+use super::{Identity, TlsOptions};
 
 /// What came of a handshake, with the remarks to record before anything else.
 pub(super) struct Outcome {
@@ -53,10 +53,19 @@ async fn verifying(stream: Box<dyn Io>, name: &str, options: &TlsOptions) -> Out
     match result {
         Ok(stream) => {
             let leaf = stream.get_ref().peer_certificate().ok().flatten().and_then(|cert| cert.to_der().ok());
+            let wrong = leaf.as_deref().and_then(|leaf| another_name(leaf, options.verify_name.as_deref()?));
             let chain = if facts.chain.is_empty() { leaf.into_iter().collect() } else { facts.chain.clone() };
-            let mut remarks = vec![about(&facts).with("verified", "yes")];
+            let verified = if wrong.is_some() {
+                about(&facts).with("failed", "yes")
+            } else {
+                about(&facts).with("verified", "yes")
+            };
+            let mut remarks = vec![verified];
             remarks.extend(certificates(&chain));
-            Outcome::done(remarks, Box::new(stream))
+            match wrong {
+                None => Outcome::done(remarks, Box::new(stream)),
+                Some(words) => Outcome { untrusted: true, ..Outcome::failed(remarks, words) },
+            }
         }
         Err(error) => {
             let mut remarks = Vec::new();
@@ -65,7 +74,7 @@ async fn verifying(stream: Box<dyn Io>, name: &str, options: &TlsOptions) -> Out
             }
             remarks.extend(certificates(&facts.chain));
             let untrusted = error.to_string().contains("certificate verify failed");
-            let failed = Outcome::failed(remarks, words(&error.to_string(), &facts, name));
+            let failed = Outcome::failed(remarks, words(&error.to_string(), &facts, name, options));
             Outcome { untrusted, clear_text: facts.clear_text, ..failed }
         }
     }
@@ -83,7 +92,10 @@ async fn regardless(stream: Box<dyn Io>, name: &str, options: &TlsOptions, now: 
         }
         Err(error) => {
             let remarks = facts.version.map(|_| about(&facts).with("failed", "yes")).into_iter().collect();
-            Outcome { clear_text: facts.clear_text.clone(), ..Outcome::failed(remarks, words(&error, &facts, name)) }
+            Outcome {
+                clear_text: facts.clear_text.clone(),
+                ..Outcome::failed(remarks, words(&error, &facts, name, options))
+            }
         }
     }
 }
@@ -101,6 +113,15 @@ fn verdict(tls: Remark, found: &Found) -> Vec<Remark> {
     remarks
 }
 
+/// What is wrong where a certificate is not for the name that is meant.
+fn another_name(leaf: &[u8], wanted: &str) -> Option<String> {
+    let Some(leaf) = Certificate::parse(leaf) else {
+        return Some("the server's certificate can't be read".to_owned());
+    };
+    let fault = TlsFault::WrongName { wanted: wanted.to_owned(), has: leaf.names.clone() };
+    (!leaf.covers(wanted)).then(|| format!("the server's certificate is not the one that is meant: {}", fault.words()))
+}
+
 fn connector(options: &TlsOptions) -> Result<native_tls::TlsConnector, String> {
     let mut builder = native_tls::TlsConnector::builder();
     for pem in &options.roots {
@@ -115,14 +136,20 @@ fn connector(options: &TlsOptions) -> Result<native_tls::TlsConnector, String> {
     if most.is_some() {
         builder.max_protocol_version(most.map(protocol));
     }
-    if let Some(identity) = &options.identity {
-        let own = native_tls::Identity::from_pkcs8(identity.chain.as_bytes(), identity.key.expose());
-        builder.identity(own.map_err(|error| {
-            format!(
-                "the certificate to show can't be used: {error}; it and its key are PEM, the key PKCS#8 \
-                 (-----BEGIN PRIVATE KEY-----)"
-            )
-        })?);
+    let own = match &options.identity {
+        None => None,
+        Some(Identity::Pem { chain, key }) => Some(native_tls::Identity::from_pkcs8(chain.as_bytes(), key.expose())),
+        Some(Identity::Pkcs12 { file, password }) => {
+            let password = String::from_utf8_lossy(password.expose());
+            Some(native_tls::Identity::from_pkcs12(file, &password))
+        }
+    };
+    if let Some(own) = own {
+        builder.identity(own.map_err(|error| format!("the certificate to show can't be used: {error}"))?);
+    }
+    if options.verify_name.is_some() {
+        // Looked at once the handshake is done, under the name that is meant.
+        builder.danger_accept_invalid_hostnames(true);
     }
     builder.build().map_err(|error| format!("TLS can't be set up: {error}"))
 }
@@ -159,14 +186,38 @@ fn alert_in(text: &str) -> Option<u8> {
     number.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
+/// Which versions are spoken is said there.
+const VERSIONS: &str = "min_version and max_version in the profile's [tls] say which are";
+
+/// An alert of the server's, with what would help.
+fn of_alert(alert: u8, options: &TlsOptions) -> String {
+    let words = alert_words(alert);
+    let shown = options.identity.is_some();
+    match alert {
+        42..=46 | 48 if shown => {
+            format!("it did not take the certificate that was shown to it: {words} (alert {alert})")
+        }
+        116 => format!("{words} (alert {alert}); client_cert and client_key in the profile's [tls] show one"),
+        70 if options.versions != (None, None) => format!("{words} (alert {alert}); {VERSIONS}"),
+        _ => format!("{words} (alert {alert})"),
+    }
+}
+
+/// What an error means that came once the handshake was done: in TLS 1.3 only then does the server say that it does not
+/// take the client's certificate. None where it is no alert of the server's.
+pub(super) fn refused_later(error: &str, options: &TlsOptions) -> Option<String> {
+    let alert = alert_in(error)?;
+    Some(format!("the server ended the TLS session: {}", of_alert(alert, options)))
+}
+
 /// Why a handshake failed, in words, from what the library says and from what was seen to pass.
-fn words(text: &str, facts: &Facts, name: &str) -> String {
+fn words(text: &str, facts: &Facts, name: &str, options: &TlsOptions) -> String {
     if let Some(clear) = &facts.clear_text {
         let shown = escape::for_screen(clear.split(|b| *b == b'\n').next().unwrap_or_default().trim_ascii_end());
         return format!("the server does not speak TLS here; it answered in clear text: {shown}");
     }
     if let Some(alert) = facts.alert.or_else(|| alert_in(text)) {
-        return format!("the server ended the TLS handshake: {} (alert {alert})", alert_words(alert));
+        return format!("the server ended the TLS handshake: {}", of_alert(alert, options));
     }
     let has = |what: &str| text.contains(what);
     if has("certificate has expired") {
@@ -179,6 +230,15 @@ fn words(text: &str, facts: &Facts, name: &str) -> String {
         "the server's certificate is self-signed; nobody vouches for it".to_owned()
     } else if has("hostname mismatch") || has("IP address mismatch") {
         format!("the server's certificate is not for the name {name}")
+    } else if has("key too weak") || has("key too small") {
+        "the server's certificate has a key that is too short to be trusted".to_owned()
+    } else if has("unsupported protocol") || has("unsupported version") || has("wrong ssl version") {
+        let spoken = facts.version.map(|version| format!("the server chose {}", version_name(version)));
+        format!(
+            "{}, which is not allowed here; {}",
+            spoken.as_deref().unwrap_or("the server chose a version of TLS"),
+            VERSIONS
+        )
     } else if has("unexpected EOF") || has("reset by peer") || has("handshake process was interrupted") {
         "the server closed the connection in the middle of the TLS handshake".to_owned()
     } else if has("excessive message size") {
@@ -206,7 +266,7 @@ mod tests {
 
     #[test]
     fn an_error_of_the_library_is_said_without_its_numbers() {
-        let said = |text: &str| words(text, &Facts::default(), "mx");
+        let said = |text: &str| words(text, &Facts::default(), "mx", &TlsOptions::default());
         assert_eq!(
             said("error:0A000098:SSL routines:read_state_machine:excessive message size:../ssl/statem/statem.c:609:"),
             "the server's certificates are larger than a handshake may be; nobody needs so many"
@@ -222,7 +282,7 @@ mod tests {
     fn an_alert_is_said_in_words_even_where_it_came_encrypted() {
         let text = "error:0A000438:SSL routines:ssl3_read_bytes:tlsv1 alert internal error:../ssl/rec_layer_s3.c:1601:\
                     SSL alert number 80";
-        let said = words(text, &Facts::default(), "mx.target.local");
+        let said = words(text, &Facts::default(), "mx.target.local", &TlsOptions::default());
         assert_eq!(said, "the server ended the TLS handshake: it had an internal error (alert 80)");
         assert_eq!(alert_in("SSL alert number many"), None);
     }

@@ -5,10 +5,14 @@
 
 use std::net::IpAddr;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
-use sha2::{Digest as _, Sha256};
+use sha2::{Digest as _, Sha256, Sha384, Sha512};
 use x509_parser::prelude::{FromDer as _, GeneralName, X509Certificate};
 use x509_parser::public_key::PublicKey;
+
+use super::{Kind, Log};
 
 /// A certificate, understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,6 +140,37 @@ fn signature(cert: &X509Certificate<'_>) -> String {
     .to_owned()
 }
 
+/// What a login is bound to by `tls-server-end-point` (RFC 5929 4.1): the hash of the server's certificate, by the hash
+/// of its signature, but SHA-256 in place of MD5 and SHA-1. None where that is not defined.
+#[must_use]
+pub fn end_point(der: &[u8]) -> Option<Vec<u8>> {
+    let (_, cert) = X509Certificate::from_der(der).ok()?;
+    match cert.signature_algorithm.algorithm.to_id_string().as_str() {
+        "1.2.840.113549.1.1.4"
+        | "1.2.840.113549.1.1.5"
+        | "1.2.840.113549.1.1.11"
+        | "1.2.840.10045.4.1"
+        | "1.2.840.10045.4.3.2" => Some(Sha256::digest(der).to_vec()),
+        "1.2.840.113549.1.1.12" | "1.2.840.10045.4.3.3" => Some(Sha384::digest(der).to_vec()),
+        "1.2.840.113549.1.1.13" | "1.2.840.10045.4.3.4" => Some(Sha512::digest(der).to_vec()),
+        _ => None,
+    }
+}
+
+/// The certificate that the server of the connection at the end of a log has shown, DER.
+#[must_use]
+pub fn shown(log: &Log) -> Option<Vec<u8>> {
+    let mut leaf = None;
+    for remark in log.of_kind(Kind::Remark).filter_map(|(_, entry)| entry.remark()) {
+        match (remark.word.as_str(), remark.get("n")) {
+            ("connecting", _) => leaf = None,
+            ("certificate", Some("0")) => leaf = remark.get("der").and_then(|der| STANDARD.decode(der).ok()),
+            _ => {}
+        }
+    }
+    leaf
+}
+
 /// Something that speaks against a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -257,7 +292,19 @@ mod tests {
     }
 
     #[test]
+    fn a_login_is_bound_to_the_hash_of_the_certificate_that_was_shown_last() {
+        let params = CertificateParams::new(vec!["mx".to_owned()]).unwrap();
+        let der = params.self_signed(&KeyPair::generate().unwrap()).unwrap().der().to_vec();
+        assert_eq!(end_point(&der), Some(Sha256::digest(&der).to_vec()));
+        let line = format!("* certificate n=0 der={}", STANDARD.encode(&der));
+        let connected = format!("* connecting a\n* connected a\n{line}\n* certificate n=1 der=AAAA\n");
+        assert_eq!(shown(&super::super::sample::log(&connected)), Some(der));
+        assert_eq!(shown(&super::super::sample::log(&format!("{connected}* closed by=server\n* connecting a"))), None);
+    }
+
+    #[test]
     fn what_is_no_certificate_is_none() {
+        assert_eq!(end_point(b"\x30\x03abc"), None);
         assert_eq!(Certificate::parse(b"\x30\x03abc"), None);
     }
 }

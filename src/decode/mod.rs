@@ -4,6 +4,7 @@
 //! Layers speak from the most specific to the most general: a recognised text, the enhanced status code, the reply code
 //! at this verb, the digits. Not here: sockets, files, screens.
 
+mod auth;
 mod book;
 mod context;
 mod entry;

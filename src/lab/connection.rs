@@ -8,16 +8,15 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 
 use super::ListenerKind;
 use super::framer::{Expect, Framer, Unit};
 use super::record::Recorder;
-use super::scenario::ListenerKeys;
-use super::session::{Action, Client, Pace, Session};
+use super::scenario::{ListenerKeys, TlsFault};
+use super::session::{Action, Client, Pace, Secured, Session};
 use super::site::{Notice, Site};
+use super::tls::{Line, Server};
 use crate::conversation::Remark;
 
 /// Octets read at once.
@@ -35,7 +34,7 @@ pub(super) struct Door {
     pub(super) site: Arc<Site>,
     pub(super) kind: ListenerKind,
     pub(super) keys: ListenerKeys,
-    pub(super) tls: TlsAcceptor,
+    pub(super) tls: Server,
 }
 
 /// Accepts until told to stop; each client has a task of its own.
@@ -64,7 +63,7 @@ pub(super) async fn accept(listener: TcpListener, door: Door, stop: Cancellation
 /// A connection in clear text or in TLS.
 enum Wire {
     Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
+    Tls(Box<dyn Line>),
     /// A handshake failed.
     Gone,
 }
@@ -102,27 +101,19 @@ impl Wire {
     fn reset(&mut self) {
         let stream = match self {
             Self::Plain(stream) => stream,
-            Self::Tls(stream) => stream.get_ref().0,
+            Self::Tls(stream) => stream.below(),
             Self::Gone => return,
         };
         // Where that can't be said it ends in an ordinary close.
         let _ = stream.set_zero_linger();
     }
 
-    /// Does the handshake; gives version and cipher.
-    async fn start_tls(&mut self, acceptor: &TlsAcceptor) -> Option<(String, String)> {
+    /// Does the handshake; gives what it came to, with version and cipher.
+    async fn start_tls(&mut self, server: &Server) -> Option<(Secured, [String; 2])> {
         let Self::Plain(stream) = std::mem::replace(self, Self::Gone) else { return None };
-        let stream = timeout(HANDSHAKE, acceptor.accept(stream)).await.ok()?.ok()?;
-        let (_, state) = stream.get_ref();
-        let version = match state.protocol_version() {
-            Some(tokio_rustls::rustls::ProtocolVersion::TLSv1_3) => "TLSv1.3",
-            Some(tokio_rustls::rustls::ProtocolVersion::TLSv1_2) => "TLSv1.2",
-            _ => "TLS",
-        };
-        let cipher = state.negotiated_cipher_suite().and_then(|suite| suite.suite().as_str());
-        let cipher = cipher.unwrap_or_default().replace("TLS13_", "TLS_");
-        *self = Self::Tls(Box::new(stream));
-        Some((version.to_owned(), cipher))
+        let (line, secured, words) = timeout(HANDSHAKE, server.accept(stream)).await.ok()??;
+        *self = Self::Tls(line);
+        Some((secured, words))
     }
 }
 
@@ -166,7 +157,7 @@ struct Connection {
     framer: Framer,
     session: Session,
     out: Vec<u8>,
-    tls: TlsAcceptor,
+    tls: Server,
     idle: Duration,
     pace: Option<Pace>,
     site: Arc<Site>,
@@ -192,9 +183,12 @@ enum Next {
 
 impl Connection {
     async fn run(&mut self, implicit: bool) -> std::io::Result<Side> {
-        if implicit {
+        if implicit && self.site.scenario.tls.fault != TlsFault::PlaintextOn465 {
             let next = self.start_tls().await?;
             if next != Next::GoOn {
+                if next == Next::Over {
+                    self.linger().await;
+                }
                 return Ok(if next == Next::Over { Side::Server } else { Side::Client });
             }
         }
@@ -227,13 +221,43 @@ impl Connection {
 
     /// Does the handshake, and what the rules want after it.
     async fn start_tls(&mut self) -> std::io::Result<Next> {
-        let Some((version, cipher)) = self.wire.start_tls(&self.tls).await else {
+        if let Some(next) = self.fault().await? {
+            return Ok(next);
+        }
+        let Some((secured, [version, cipher])) = self.wire.start_tls(&self.tls).await else {
             self.recorder.remark(&self.site, &Remark::new("tls").with("failed", "yes"));
             return Ok(Next::Gone);
         };
         self.recorder.remark(&self.site, &Remark::new("tls").with("version", &version).with("cipher", &cipher));
-        let then = self.session.tls_started(format!("{version} {cipher}"));
+        let then = self.session.tls_started(secured);
         Box::pin(self.perform(then)).await
+    }
+
+    /// What the scenario does in place of a handshake; none where it lets one be.
+    async fn fault(&mut self) -> std::io::Result<Option<Next>> {
+        /// A fatal alert: handshake failure (RFC 8446 6.2).
+        const ALERT: &[u8] = &[21, 3, 3, 0, 2, 2, 40];
+        let next = match self.site.scenario.tls.fault {
+            TlsFault::None | TlsFault::InjectAfter220 | TlsFault::PlaintextOn465 => return Ok(None),
+            TlsFault::Refuse => {
+                self.wire.write(ALERT).await?;
+                Next::Over
+            }
+            TlsFault::GarbageAfter220 => {
+                self.wire.write(b"\x07garbage in place of TLS\r\n").await?;
+                Next::Over
+            }
+            TlsFault::Close => Next::Over,
+            TlsFault::Hang => {
+                let mut buffer = [0; 1024];
+                let rest = async { while self.wire.read(&mut buffer).await.is_ok_and(|count| count > 0) {} };
+                // Whoever waits longer than the server does is left alone.
+                let _ = timeout(self.idle, rest).await;
+                Next::Gone
+            }
+        };
+        self.recorder.remark(&self.site, &Remark::new("tls").with("failed", "yes"));
+        Ok(Some(next))
     }
 
     /// Handles all that has come.

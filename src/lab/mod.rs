@@ -76,6 +76,9 @@ pub struct Lab {
     pub ca: String,
     /// The file that holds it, or why there is none: it then lasts as long as this lab.
     pub ca_path: std::io::Result<PathBuf>,
+    /// Certificates that it has issued for clients, where it asks for them: the user, the PEM file of the certificate and
+    /// that of its key.
+    pub client_certificates: Vec<(String, PathBuf, PathBuf)>,
     site: Arc<Site>,
     _stop: DropGuard,
 }
@@ -140,10 +143,17 @@ pub async fn start_with(scenario: Scenario, listen: SocketAddr, world: &World) -
     let mut addresses = Vec::new();
     for (kind, keys, address, listener) in bound {
         addresses.push((kind, address));
-        let door = connection::Door { site: Arc::clone(&site), kind, keys, tls: tls.acceptor.clone() };
+        let door = connection::Door { site: Arc::clone(&site), kind, keys, tls: tls.server.clone() };
         tokio::spawn(connection::accept(listener, door, stop.clone()));
     }
-    Ok(Lab { addresses, ca: tls.ca, ca_path: tls.kept, site, _stop: stop.drop_guard() })
+    Ok(Lab {
+        addresses,
+        ca: tls.ca,
+        ca_path: tls.kept,
+        client_certificates: tls.clients,
+        site,
+        _stop: stop.drop_guard(),
+    })
 }
 
 fn kinds(scenario: &Scenario) -> Vec<(ListenerKind, ListenerKeys)> {

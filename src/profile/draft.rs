@@ -9,131 +9,10 @@ use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, Value};
 use super::file::{Profile, ProfileError};
 use super::{Endpoint, Protocol, Target, TlsMode};
 
-/// What can be put into a field.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Any text.
-    Text,
-    /// A number.
-    Number,
-    /// Several texts, between commas.
-    List,
-    /// One of these: how it is written, and what it means. An empty one stands for the key not being there.
-    Choice(&'static [(&'static str, &'static str)]),
-}
+mod fields;
 
-/// One key of the format.
-#[derive(Debug, Clone, Copy)]
-pub struct Field {
-    /// Where it stands: `port`, `tls.mode`. What the password comes from has a field of its own, `auth.password of`.
-    pub key: &'static str,
-    /// Its name for people.
-    pub label: &'static str,
-    /// What it does, in one sentence.
-    pub help: &'static str,
-    /// What can be put in.
-    pub kind: Kind,
-}
-
-/// The pseudo-key of the variable or command that a password comes from.
-const SOURCE: &str = "auth.password of";
-
-const NO_YES: Kind = Kind::Choice(&[("", "no"), ("true", "yes")]);
-const YES_NO: Kind = Kind::Choice(&[("", "yes"), ("false", "no")]);
-
-const VERSION: Kind = Kind::Choice(&[
-    ("", "as the library has it"),
-    ("1.0", "TLS 1.0"),
-    ("1.1", "TLS 1.1"),
-    ("1.2", "TLS 1.2"),
-    ("1.3", "TLS 1.3"),
-]);
-
-const fn field(key: &'static str, label: &'static str, kind: Kind, help: &'static str) -> Field {
-    Field { key, label, help, kind }
-}
-
-/// Every field, in the order of the form; a new table begins where the part before the dot changes.
-pub const FIELDS: &[Field] = &[
-    field(
-        "host",
-        "host",
-        Kind::Text,
-        "The server's name or address, or lab; or a domain whose mail exchangers are meant.",
-    ),
-    field("port", "port", Kind::Number, "25 where nothing is said, 465 with TLS from the first byte, 24 for LMTP."),
-    field("mx", "by MX", NO_YES, "Whether the host is a domain, and its mail exchangers are connected to."),
-    field("unix", "Unix socket", Kind::Text, "The path of a socket, instead of host and port."),
-    field(
-        "protocol",
-        "protocol",
-        Kind::Choice(&[("", "ESMTP: EHLO first"), ("smtp", "SMTP: HELO"), ("lmtp", "LMTP: LHLO")]),
-        "What is spoken.",
-    ),
-    field("note", "note", Kind::Text, "Whatever you want to see beside its name."),
-    field(
-        "production",
-        "production",
-        NO_YES,
-        "Whether real mail goes there: marked on the screen, and asked before a message is handed over.",
-    ),
-    field("identity.ehlo", "greet as", Kind::Text, "The name that EHLO says."),
-    field("identity.from", "from", Kind::Text, "The reverse-path that MAIL offers."),
-    field("identity.to", "to", Kind::List, "The forward-paths that RCPT offers, with commas between them."),
-    field(
-        "tls.mode",
-        "mode",
-        Kind::Choice(&[
-            ("", "as usual for the port"),
-            ("starttls", "STARTTLS where offered"),
-            ("require", "STARTTLS, or no mail"),
-            ("implicit", "TLS from the first byte"),
-            ("none", "no TLS"),
-        ]),
-        "When the line is secured.",
-    ),
-    field("tls.verify", "verify", YES_NO, "Whether a certificate that can't be verified ends the connection."),
-    field("tls.ca", "authority", Kind::Text, "A PEM file of further certificate authorities."),
-    field("tls.sni", "server name", Kind::Text, "The name to ask for and to verify, where it is not the host."),
-    field("tls.min_version", "at least", VERSION, "The oldest version of TLS that is taken."),
-    field("tls.max_version", "at most", VERSION, "The newest version of TLS that is offered."),
-    field("tls.client_cert", "certificate", Kind::Text, "The PEM file of a certificate to show to a server that asks."),
-    field("tls.client_key", "its key", Kind::Text, "The PEM file of that certificate's key: PKCS#8, not encrypted."),
-    field("auth.user", "user", Kind::Text, "Who logs in; without one nobody does."),
-    field(
-        "auth.mechanism",
-        "mechanism",
-        Kind::Choice(&[("", "the strongest offered"), ("PLAIN", "PLAIN"), ("LOGIN", "LOGIN")]),
-        "How to log in.",
-    ),
-    field(
-        "auth.allow_plaintext",
-        "in clear text",
-        NO_YES,
-        "Whether the password may go over a line that is not secured: anybody on the way can read it.",
-    ),
-    field(
-        "auth.password",
-        "password from",
-        Kind::Choice(&[("", "a question"), ("env", "a variable"), ("command", "a command")]),
-        "Where the password comes from. It never stands in the file.",
-    ),
-    field(SOURCE, "which", Kind::Text, "The variable's name, or the command whose first line is the password."),
-    field(
-        "network.family",
-        "addresses",
-        Kind::Choice(&[("", "any"), ("ipv4", "IPv4 only"), ("ipv6", "IPv6 only")]),
-        "Which addresses of the host are tried.",
-    ),
-    field("network.bind", "from address", Kind::Text, "The address of this machine to connect from."),
-    field("network.connect_timeout", "connect within", Kind::Text, "How long one attempt may take: 500ms, 30s, 5m."),
-    field(
-        "network.reply_timeout",
-        "reply within",
-        Kind::Text,
-        "How long each reply may take, instead of RFC 5321's times.",
-    ),
-];
+use fields::SECRETS;
+pub use fields::{FIELDS, Field, Kind};
 
 /// A profile that is being written.
 #[derive(Clone)]
@@ -174,9 +53,11 @@ impl Draft {
     fn of_document(document: DocumentMut) -> Self {
         let values: Vec<String> = FIELDS.iter().map(|field| value_of(&document, field)).collect();
         let mut before = values.clone();
-        if item(&document, "auth.password").is_some_and(|item| !item.is_table_like()) {
-            // A password in plain text is not shown, and gone when the profile is saved.
-            "plain".clone_into(&mut before[index("auth.password")]);
+        for (key, _) in SECRETS {
+            if item(&document, key).is_some_and(|item| !item.is_table_like()) {
+                // A secret in plain text is not shown, and gone when the profile is saved.
+                "plain".clone_into(&mut before[index(key)]);
+            }
         }
         Self { document, values, before }
     }
@@ -239,11 +120,22 @@ impl Draft {
     #[must_use]
     pub fn matters(&self, key: &str) -> bool {
         match key {
-            SOURCE => !self.get("auth.user").is_empty() && !self.get("auth.password").is_empty(),
-            "auth.mechanism" | "auth.allow_plaintext" | "auth.password" => !self.get("auth.user").is_empty(),
+            "auth.user" => true,
+            "auth.password" => !self.get("auth.user").is_empty() && self.get("auth.token").is_empty(),
+            _ if key.starts_with("auth.") => {
+                let source = SECRETS.iter().find(|(_, of)| *of == key);
+                !self.get("auth.user").is_empty() && source.is_none_or(|(secret, _)| self.names_its_source(secret))
+            }
+            "tls.client_key" | "tls.client_password" => !self.get("tls.client_cert").is_empty(),
+            "tls.client_password of" => self.names_its_source("tls.client_password"),
             "port" | "mx" | "tls.sni" => self.get("unix").is_empty(),
             _ => true,
         }
+    }
+
+    /// Whether where a secret comes from has a name: a variable, a command.
+    fn names_its_source(&self, secret: &str) -> bool {
+        matches!(self.get(secret), "env" | "command")
     }
 
     /// The text of the profile.
@@ -255,13 +147,16 @@ impl Draft {
     fn written(&self) -> DocumentMut {
         let mut document = self.document.clone();
         for (n, field) in FIELDS.iter().enumerate() {
-            if self.values[n] != self.before[n] && !field.key.starts_with("auth.password") {
+            let secret = SECRETS.iter().any(|(key, of)| field.key == *key || field.key == *of);
+            if self.values[n] != self.before[n] && !secret {
                 put(&mut document, field.key, new_value(field.kind, self.values[n].trim()));
             }
         }
-        let (kind, source) = (index("auth.password"), index(SOURCE));
-        if self.values[kind] != self.before[kind] || self.values[source] != self.before[source] {
-            put(&mut document, "auth.password", self.password_source());
+        for (key, of) in SECRETS {
+            let (kind, source) = (index(key), index(of));
+            if self.values[kind] != self.before[kind] || self.values[source] != self.before[source] {
+                put(&mut document, key, self.secret_source(key, of));
+            }
         }
         if self.get("auth.user").trim().is_empty() && self.values[index("auth.user")] != self.before[index("auth.user")]
         {
@@ -271,12 +166,13 @@ impl Draft {
         document
     }
 
-    fn password_source(&self) -> Option<Value> {
-        let source = self.get(SOURCE).trim();
+    fn secret_source(&self, key: &str, of: &str) -> Option<Value> {
+        let source = self.get(of).trim();
         let mut table = InlineTable::new();
-        match self.get("auth.password") {
-            "" if self.before[index("auth.password")].is_empty() => return None,
+        match self.get(key) {
+            "" if self.before[index(key)].is_empty() || key != "auth.password" => return None,
             "" => table.insert("prompt", true.into()),
+            "keyring" => table.insert("keyring", true.into()),
             kind => table.insert(kind, source.into()),
         };
         Some(Value::InlineTable(table))
@@ -305,7 +201,9 @@ impl Draft {
             match key {
                 Some("host") => put(&mut document, "host", Some("mx.example".into())),
                 Some("auth.user") => put(&mut document, "auth.user", Some("user".into())),
-                Some(SOURCE) => put(&mut document, "auth.password", None),
+                Some(of) if SECRETS.iter().any(|(_, each)| *each == of) => {
+                    put(&mut document, of.trim_end_matches(" of"), None);
+                }
                 Some(key) => put(&mut document, key, None),
                 None => {}
             }
@@ -338,15 +236,17 @@ fn item<'a>(document: &'a DocumentMut, key: &str) -> Option<&'a Item> {
 }
 
 fn value_of(document: &DocumentMut, field: &Field) -> String {
-    if let "auth.password" | SOURCE = field.key {
-        let table = item(document, "auth.password").and_then(Item::as_table_like);
+    if let Some((key, of)) = SECRETS.iter().find(|(key, of)| field.key == *key || field.key == *of) {
+        let table = item(document, key).and_then(Item::as_table_like);
         let source = table.and_then(|table| {
-            table
-                .iter()
-                .find_map(|(key, value)| (key == "env" || key == "command").then(|| Some((key, value.as_str()?)))?)
+            table.iter().find_map(|(key, value)| match key {
+                "env" | "command" => Some((key, value.as_str()?)),
+                "keyring" => Some((key, "")),
+                _ => None,
+            })
         });
         return match (source, field.key) {
-            (Some((_, source)), SOURCE) => source.to_owned(),
+            (Some((_, source)), asked) if asked == *of => source.to_owned(),
             (Some((kind, _)), _) => kind.to_owned(),
             (None, _) => String::new(),
         };
@@ -454,7 +354,7 @@ fn key_of(error: &ProfileError, text: &str) -> Option<&'static str> {
     }
     let key = FIELDS.iter().map(|field| field.key).find(|key| *key == found)?;
     // What a source is, is chosen; what can be wrong is which.
-    Some(if key == "auth.password" { SOURCE } else { key })
+    Some(SECRETS.iter().find(|(secret, _)| *secret == key).map_or(key, |(_, of)| *of))
 }
 
 #[cfg(test)]

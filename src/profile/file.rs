@@ -10,9 +10,11 @@ use super::duration;
 use super::nearest::nearest;
 use super::read::{ReadHost, host_port};
 use crate::smtp::escape::for_screen;
-use crate::smtp::sasl;
 
-use super::{Auth, Endpoint, Protocol, SecretSource, Target, TlsMode, TlsVersion};
+use super::{ClientCert, Endpoint, Protocol, SecretSource, Target, TlsMode, TlsVersion};
+use login::AuthTable;
+
+mod login;
 
 /// A saved host.
 #[derive(Debug, Clone)]
@@ -93,6 +95,8 @@ struct Tls {
     max_version: Option<Spanned<String>>,
     client_cert: Option<Spanned<PathBuf>>,
     client_key: Option<Spanned<PathBuf>>,
+    client_password: Option<Spanned<toml::Value>>,
+    verify_name: Option<String>,
 }
 
 #[derive(Deserialize, Clone, Copy)]
@@ -102,16 +106,6 @@ enum ModeName {
     Starttls,
     Require,
     Implicit,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AuthTable {
-    user: String,
-    mechanism: Option<Spanned<String>>,
-    #[serde(default)]
-    allow_plaintext: bool,
-    password: Option<Spanned<toml::Value>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -215,12 +209,13 @@ impl Profile {
         target.verify = file.tls.verify.unwrap_or(true);
         target.ca = file.tls.ca.as_ref().map(|ca| path.parent().unwrap_or(Path::new("")).join(ca));
         target.sni.clone_from(&file.tls.sni);
+        target.verify_name.clone_from(&file.tls.verify_name);
         target.tls_versions = versions(&source, &file.tls)?;
         target.client_cert = client_cert(&source, &file.tls)?;
         target.production = file.production;
         take_identity(&source, &mut target, &file.identity)?;
         if let Some(auth) = &file.auth {
-            target.auth = Some(auth_of(&source, auth.get_ref(), &target)?);
+            target.auth = Some(login::auth_of(&source, auth.get_ref(), &target)?);
         }
         target.connect_timeout = source.milliseconds(file.network.connect_timeout.as_ref())?;
         target.reply_timeout = source.milliseconds(file.network.reply_timeout.as_ref())?;
@@ -250,19 +245,35 @@ fn versions(source: &Source<'_>, tls: &Tls) -> Result<(Option<TlsVersion>, Optio
 }
 
 /// The certificate to show, with its key, as files beside the profile.
-fn client_cert(source: &Source<'_>, tls: &Tls) -> Result<Option<(PathBuf, PathBuf)>, ProfileError> {
+fn client_cert(source: &Source<'_>, tls: &Tls) -> Result<Option<ClientCert>, ProfileError> {
     let beside = |file: &Path| source.path.parent().unwrap_or(Path::new("")).join(file);
-    match (&tls.client_cert, &tls.client_key) {
-        (None, None) => Ok(None),
-        (Some(cert), Some(key)) => Ok(Some((beside(cert.get_ref()), beside(key.get_ref())))),
-        (Some(alone), None) => Err(source.error(
-            alone.span().start,
-            "`client_cert` needs `client_key`: the PEM file of its key (PKCS#8, not encrypted)",
-        )),
-        (None, Some(alone)) => {
-            Err(source.error(alone.span().start, "`client_key` needs `client_cert`: the PEM file of its certificate"))
-        }
-    }
+    let Some(certificate) = &tls.client_cert else {
+        let alone = [
+            ("client_key", tls.client_key.as_ref().map(|v| v.span().start)),
+            ("client_password", tls.client_password.as_ref().map(|v| v.span().start)),
+        ];
+        return match alone.into_iter().find_map(|(key, at)| Some((key, at?))) {
+            None => Ok(None),
+            Some((key, at)) => {
+                Err(source.error(at, format!("`{key}` needs `client_cert`: the file of its certificate")))
+            }
+        };
+    };
+    let file = certificate.get_ref().file_name().map(|name| name.to_string_lossy().into_owned());
+    let owner = (file.unwrap_or_default(), "client_cert".to_owned());
+    let password = match &tls.client_password {
+        None => None,
+        // In the keyring it stands under the file's name.
+        Some(given) => match login::secret_source(source, given, "client_password", owner)? {
+            SecretSource::Prompt => {
+                let what = "what opens a key can't be asked for; use { env = \"NAME\" } or { command = \"...\" }";
+                return Err(source.error(given.span().start, what));
+            }
+            other => Some(other),
+        },
+    };
+    let key = tls.client_key.as_ref().map(|key| beside(key.get_ref()));
+    Ok(Some(ClientCert { certificate: beside(certificate.get_ref()), key, password }))
 }
 
 fn take_identity(source: &Source<'_>, target: &mut Target, identity: &Identity) -> Result<(), ProfileError> {
@@ -288,22 +299,30 @@ fn refuse_plain_passwords(source: &Source<'_>) -> Result<(), ProfileError> {
     #[derive(Deserialize)]
     struct Loose {
         auth: Option<LooseAuth>,
+        tls: Option<LooseTls>,
+    }
+    #[derive(Deserialize)]
+    struct LooseTls {
+        client_password: Option<Spanned<toml::Value>>,
     }
     #[derive(Deserialize)]
     struct LooseAuth {
         password: Option<Spanned<toml::Value>>,
+        token: Option<Spanned<toml::Value>>,
     }
-    let Ok(Loose { auth: Some(LooseAuth { password: Some(password) }) }) = toml::from_str(source.text) else {
-        return Ok(());
-    };
-    if password.get_ref().is_table() {
-        return Ok(());
+    let Ok(Loose { auth, tls }) = toml::from_str(source.text) else { return Ok(()) };
+    let (password, token) = auth.map_or((None, None), |auth| (auth.password, auth.token));
+    let opens = tls.and_then(|tls| tls.client_password);
+    for (key, given) in [("password", password), ("token", token), ("client_password", opens)] {
+        if let Some(plain) = given.filter(|given| !given.get_ref().is_table()) {
+            let what = format!(
+                "a {key} does not belong in a profile in plain text; write where it comes from instead: \
+                 `{key} = {{ env = \"NAME\" }}`, `{{ command = \"pass show noddy\" }}` or `{{ prompt = true }}`"
+            );
+            return Err(source.error(plain.span().start, what));
+        }
     }
-    Err(source.error(
-        password.span().start,
-        "a password does not belong in a profile in plain text; write where it comes from instead: \
-         `password = { env = \"NAME\" }`, `{ command = \"pass show noddy\" }` or `{ prompt = true }`",
-    ))
+    Ok(())
 }
 
 /// Keys that the format knows and this version can't honour are refused: connecting as if they were not there could
@@ -387,64 +406,6 @@ fn bind(source: &Source<'_>, network: &Network) -> Result<Option<IpAddr>, Profil
         (FamilyName::Ipv4, Some((ip, _))) if ip.is_ipv4() => Ok(Some(ip)),
         (FamilyName::Ipv6, Some((ip, _))) if ip.is_ipv6() => Ok(Some(ip)),
         (_, Some((_, at))) => Err(source.error(at, "`bind` is not of the `family` that is asked for")),
-    }
-}
-
-fn auth_of(source: &Source<'_>, auth: &AuthTable, target: &Target) -> Result<Auth, ProfileError> {
-    let password = match &auth.password {
-        Some(password) => secret_source(source, password)?,
-        None => match (&target.endpoint, &target.auth) {
-            (Endpoint::Lab(_), Some(known)) if known.user == auth.user => known.password.clone(),
-            _ => SecretSource::Prompt,
-        },
-    };
-    Ok(Auth {
-        user: auth.user.clone(),
-        mechanism: mechanism(source, auth.mechanism.as_ref())?,
-        allow_plaintext: auth.allow_plaintext,
-        password,
-    })
-}
-
-/// `auto`, or one that is spoken here.
-fn mechanism(source: &Source<'_>, given: Option<&Spanned<String>>) -> Result<String, ProfileError> {
-    let Some(given) = given else { return Ok("auto".to_owned()) };
-    let known = ["auto"].iter().chain(sasl::NAMES).find(|name| name.eq_ignore_ascii_case(given.get_ref()));
-    known.map(|name| (*name).to_owned()).ok_or_else(|| {
-        let shown = for_screen(given.get_ref().as_bytes());
-        let names = sasl::NAMES.join(", ");
-        source.error(given.span().start, format!("`{shown}` is not a mechanism that ehlo speaks; auto, {names} are"))
-    })
-}
-
-fn secret_source(source: &Source<'_>, password: &Spanned<toml::Value>) -> Result<SecretSource, ProfileError> {
-    const KINDS: [&str; 4] = ["env", "command", "keyring", "prompt"];
-    let error = |what: String| source.error(password.span().start, what);
-    let expected = "expected one of { env = \"NAME\" }, { command = \"...\" }, { prompt = true }";
-    let table = password.get_ref().as_table().filter(|table| table.len() == 1);
-    let Some((key, value)) = table.and_then(|table| table.iter().next()) else {
-        return Err(error(format!("`password` names one source; {expected}")));
-    };
-    match (key.as_str(), value) {
-        ("env", toml::Value::String(name)) if !name.is_empty() => Ok(SecretSource::Environment(name.clone())),
-        ("command", toml::Value::String(command)) if !command.trim().is_empty() => {
-            Ok(SecretSource::Command(command.clone()))
-        }
-        ("prompt", toml::Value::Boolean(true)) => Ok(SecretSource::Prompt),
-        ("keyring", _) => Err(error(
-            "this version of ehlo has no keyring; `{ command = \"...\" }` can ask the system's own".to_owned(),
-        )),
-        ("env", toml::Value::String(_)) => {
-            Err(error("the name of the variable that holds the password is missing".into()))
-        }
-        ("command", toml::Value::String(_)) => {
-            Err(error("the command whose first line is the password is missing".into()))
-        }
-        (known, _) if KINDS.contains(&known) => Err(error(format!("`{known}` has another kind of value; {expected}"))),
-        (unknown, _) => Err(error(match nearest(unknown, KINDS) {
-            Some(known) => format!("`{unknown}` is not a source of a password; `{known}` is the nearest that is"),
-            None => format!("`{unknown}` is not a source of a password; {expected}"),
-        })),
     }
 }
 

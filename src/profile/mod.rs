@@ -5,6 +5,7 @@
 mod draft;
 pub mod duration;
 mod file;
+mod keyring;
 mod nearest;
 mod password;
 mod read;
@@ -21,6 +22,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use crate::smtp::Secret;
+use crate::smtp::sasl::{Credentials, Proof};
 
 /// Where to connect.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +40,19 @@ pub enum Endpoint {
     Unix(std::path::PathBuf),
     /// The embedded lab, with a scenario (`default`).
     Lab(String),
+}
+
+impl Endpoint {
+    /// The host, domain, path or scenario that is meant, without a port.
+    #[must_use]
+    pub fn host(&self) -> String {
+        match self {
+            Self::Tcp { host, .. } => host.clone(),
+            Self::Mx(domain) => domain.clone(),
+            Self::Unix(path) => path.display().to_string(),
+            Self::Lab(scenario) => format!("lab:{scenario}"),
+        }
+    }
 }
 
 impl fmt::Display for Endpoint {
@@ -124,8 +139,10 @@ pub struct Target {
     pub sni: Option<String>,
     /// The oldest and the newest version of TLS that are allowed.
     pub tls_versions: (Option<TlsVersion>, Option<TlsVersion>),
-    /// The PEM files of a certificate to show to a server that asks for one, and of its key.
-    pub client_cert: Option<(std::path::PathBuf, std::path::PathBuf)>,
+    /// The name to verify, where it is not the one that is asked for.
+    pub verify_name: Option<String>,
+    /// A certificate to show to a server that asks for one.
+    pub client_cert: Option<ClientCert>,
     /// Whether a real message needs an explicit yes.
     pub production: bool,
     /// The name to greet with.
@@ -147,6 +164,17 @@ pub struct Target {
     pub from_file: Option<std::path::PathBuf>,
 }
 
+/// A certificate of our own, as files.
+#[derive(Debug, Clone)]
+pub struct ClientCert {
+    /// PEM, or PKCS#12, which holds the key too.
+    pub certificate: std::path::PathBuf,
+    /// PEM; none where the certificate's file holds it.
+    pub key: Option<std::path::PathBuf>,
+    /// What opens the key.
+    pub password: Option<SecretSource>,
+}
+
 /// Who logs in.
 #[derive(Debug, Clone)]
 pub struct Auth {
@@ -156,8 +184,41 @@ pub struct Auth {
     pub mechanism: String,
     /// Clear-text mechanisms without TLS are allowed.
     pub allow_plaintext: bool,
-    /// Where the password comes from.
+    /// Where the password or token comes from.
     pub password: SecretSource,
+    /// What the secret is.
+    pub proof: Proof,
+    /// Whom to act for, where that is not the user (RFC 4422 3.4.1).
+    pub authorise_as: Option<String>,
+    /// Whether AUTH carries the first response, where it has room for it (RFC 4954 4).
+    pub initial_response: bool,
+}
+
+impl Auth {
+    /// A user whose password comes from there; the rest as usual.
+    #[must_use]
+    pub fn new(user: &str, password: SecretSource) -> Self {
+        Self {
+            user: user.to_owned(),
+            mechanism: "auto".to_owned(),
+            allow_plaintext: false,
+            password,
+            proof: Proof::Password,
+            authorise_as: None,
+            initial_response: true,
+        }
+    }
+
+    /// Who logs in, with the secret that was fetched.
+    #[must_use]
+    pub fn credentials(&self, secret: Secret) -> Credentials {
+        Credentials {
+            user: self.user.clone(),
+            password: secret,
+            proof: self.proof,
+            authorise_as: self.authorise_as.clone(),
+        }
+    }
 }
 
 /// Where a secret comes from. Never the file itself.
@@ -167,10 +228,19 @@ pub enum SecretSource {
     Environment(String),
     /// The first line of a command's output.
     Command(String),
+    /// The system's keyring, under this host and user.
+    Keyring {
+        /// The host, as the profile names it.
+        host: String,
+        /// The user.
+        user: String,
+    },
     /// Asked for.
     Prompt,
     /// Known already (the lab's public passwords).
     Known(Secret),
+    /// None is wanted: a certificate says who it is, or nobody is asked.
+    Nothing,
 }
 
 impl Target {
@@ -188,6 +258,7 @@ impl Target {
             verify: true,
             ca: None,
             sni: None,
+            verify_name: None,
             tls_versions: (None, None),
             client_cert: None,
             production: false,
@@ -215,10 +286,8 @@ impl Target {
             self.to.push("anotherdude@target.local".to_owned());
         }
         self.auth.get_or_insert_with(|| Auth {
-            user: "dude".to_owned(),
-            mechanism: "auto".to_owned(),
             allow_plaintext: true,
-            password: SecretSource::Known(Secret::from("noddy")),
+            ..Auth::new("dude", SecretSource::Known(Secret::from("noddy")))
         });
     }
 
@@ -270,6 +339,30 @@ impl Target {
             Endpoint::Mx(_) => false,
             Endpoint::Unix(_) | Endpoint::Lab(_) => true,
         }
+    }
+
+    /// Fetches what opens the key of the certificate to show, so that it is [`SecretSource::Known`]. A command may take a
+    /// minute: not for the thread that draws.
+    ///
+    /// # Errors
+    /// It is not to be had.
+    pub fn unlock(&mut self, world: &crate::world::World) -> Result<(), SecretError> {
+        if let Some(source) = self.client_cert.as_mut().and_then(|own| own.password.as_mut()) {
+            *source = SecretSource::Known(source.fetch_silently(world)?.ok_or(SecretError::NobodyToAsk)?);
+        }
+        Ok(())
+    }
+
+    /// The lab has issued certificates for its users (the user, the files of certificate and key): its own is shown, unless
+    /// another one is.
+    pub fn lab_certifies(&mut self, issued: &[(String, std::path::PathBuf, std::path::PathBuf)]) {
+        let user = self.auth.as_ref().map(|auth| auth.user.as_str());
+        let Some((_, certificate, key)) = issued.iter().find(|(of, ..)| Some(of.as_str()) == user) else { return };
+        self.client_cert.get_or_insert_with(|| ClientCert {
+            certificate: certificate.clone(),
+            key: Some(key.clone()),
+            password: None,
+        });
     }
 
     /// The lab listens here: from now on this is a plain address on loopback.

@@ -5,6 +5,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use super::SecretSource;
+use super::keyring::{self, Lookup};
 use crate::smtp::Secret;
 use crate::world::World;
 
@@ -39,6 +40,17 @@ pub enum SecretError {
         /// How it failed.
         how: String,
     },
+    /// The keyring does not have it, or does not answer. What it printed is not repeated.
+    #[error("the password comes from the system's keyring, which does not give it ({how}); `{store}` puts it there")]
+    Keyring {
+        /// What went wrong.
+        how: String,
+        /// How it is stored.
+        store: String,
+    },
+    /// There is no keyring that could be asked.
+    #[error("ehlo can't ask this system's keyring; use `password = {{ command = \"...\" }}` in the profile")]
+    NoKeyring,
     /// Nobody can be asked.
     #[error(
         "the password would be asked for, but standard input is not a terminal; use `password = {{ env = \"NAME\" }}` or `{{ command = \"...\" }}` in the profile"
@@ -75,7 +87,9 @@ impl SecretSource {
                 .map(|value| Secret::from(value.as_str()))
                 .ok_or_else(|| SecretError::NotSet(name.clone())),
             Self::Command(command) => first_line_of(command, Complaints::Shown, PATIENCE),
+            Self::Keyring { host, user } => from_keyring(host, user),
             Self::Prompt => ask(user),
+            Self::Nothing => Ok(Secret::new(Vec::new())),
         }
     }
 
@@ -96,27 +110,39 @@ impl SecretSource {
 /// The first line that a shell command prints, once it has ended well; the command is ended where it takes too long.
 fn first_line_of(command: &str, complaints: Complaints, limit: Duration) -> Result<Secret, SecretError> {
     let failed = |how: String| SecretError::Command { command: command.to_owned(), how };
-    let mut child = Command::new("sh")
-        .args(["-c", command])
+    let mut shell = Command::new("sh");
+    shell.args(["-c", command]);
+    first_line(shell, complaints, limit).map_err(failed)
+}
+
+/// What the system's keyring has for a user at a host.
+fn from_keyring(host: &str, user: &str) -> Result<Secret, SecretError> {
+    let Lookup { command, store } = keyring::lookup(host, user).ok_or(SecretError::NoKeyring)?;
+    first_line(command, Complaints::Dropped, PATIENCE).map_err(|how| SecretError::Keyring { how, store })
+}
+
+/// The first line that a program prints, or why there is none.
+fn first_line(mut program: Command, complaints: Complaints, limit: Duration) -> Result<Secret, String> {
+    let mut child = program
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(if complaints == Complaints::Shown { Stdio::inherit() } else { Stdio::null() })
         .spawn()
-        .map_err(|error| failed(error.to_string()))?;
+        .map_err(|error| format!("{}: {error}", program.get_program().display()))?;
     let waited = printed(&mut child, limit);
     if waited.is_err() {
         // It may have ended by itself just now.
         let _ = child.kill();
         let _ = child.wait();
     }
-    let (status, bytes) = waited.map_err(failed)?;
+    let (status, bytes) = waited?;
     if !status.success() {
-        return Err(failed(status.to_string()));
+        return Err(status.to_string());
     }
     let line = bytes.split(|b| *b == b'\n').next().unwrap_or_default();
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     if line.is_empty() {
-        return Err(failed("it printed nothing".to_owned()));
+        return Err("it printed nothing".to_owned());
     }
     Ok(Secret::new(line.to_vec()))
 }

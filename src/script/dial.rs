@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::client::{Endpoint as Place, Identity, Options, TlsOptions};
-use crate::profile::{Endpoint, Target, TlsMode};
+use crate::client::{Endpoint as Place, Identity, IdentityError, Options, TlsOptions};
+use crate::profile::{ClientCert, Endpoint, SecretSource, Target, TlsMode};
 use crate::smtp::Secret;
 
 /// For one connection attempt, where nothing else is said.
@@ -30,6 +30,17 @@ pub enum DialError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// The certificate to show can't be used.
+    #[error("the certificate to show, {path}: {source}", path = path.display())]
+    Identity {
+        /// The file.
+        path: std::path::PathBuf,
+        /// Why.
+        source: IdentityError,
+    },
+    /// What opens its key is not known ([`Target::unlock`]).
+    #[error("what opens the key of the certificate to show was not fetched")]
+    Locked,
     /// The lab has to be started first, and stand in the target by its address ([`Target::lab_listens`]).
     #[error("the lab is not running")]
     LabNotStarted,
@@ -46,7 +57,7 @@ pub fn options(target: &Target, mut roots: Vec<String>) -> Result<Options, DialE
             std::fs::read_to_string(path).map_err(|source| DialError::Authorities { path: path.clone(), source })?;
         roots.push(pem);
     }
-    let identity = target.client_cert.as_ref().map(|(cert, key)| identity(cert, key)).transpose()?;
+    let identity = target.client_cert.as_ref().map(identity).transpose()?;
     let endpoint = match &target.endpoint {
         Endpoint::Tcp { host, port } => Place::Tcp { host: host.clone(), port: *port },
         Endpoint::Mx(domain) => Place::Mx(domain.clone()),
@@ -62,6 +73,7 @@ pub fn options(target: &Target, mut roots: Vec<String>) -> Result<Options, DialE
             verify: target.verify,
             roots,
             name: target.sni.clone(),
+            verify_name: target.verify_name.clone(),
             versions: target.tls_versions,
             identity,
         },
@@ -71,12 +83,18 @@ pub fn options(target: &Target, mut roots: Vec<String>) -> Result<Options, DialE
     })
 }
 
-fn identity(cert: &Path, key: &Path) -> Result<Identity, DialError> {
+fn identity(own: &ClientCert) -> Result<Identity, DialError> {
     let read = |path: &Path| {
         std::fs::read(path).map_err(|source| DialError::ClientCertificate { path: path.to_owned(), source })
     };
-    let chain = String::from_utf8_lossy(&read(cert)?).into_owned();
-    Ok(Identity { chain, key: Secret::new(read(key)?) })
+    let password = match &own.password {
+        None => Secret::new(Vec::new()),
+        Some(SecretSource::Known(secret)) => secret.clone(),
+        Some(_) => return Err(DialError::Locked),
+    };
+    let key = own.key.as_deref().map(read).transpose()?.map(Secret::new);
+    Identity::read(&read(&own.certificate)?, key.as_ref().map(Secret::expose), &password)
+        .map_err(|source| DialError::Identity { path: own.certificate.clone(), source })
 }
 
 #[cfg(test)]

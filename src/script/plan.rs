@@ -398,9 +398,18 @@ impl Builder<'_> {
             }
             self.plan.needs_credentials.get_or_insert(sending.line);
             if let Some(mechanism) = &sending.mechanism {
-                let known = sasl::Credentials { user: String::new(), password: "".into(), authorise_as: None };
-                if let Err(error) = sasl::mechanism(mechanism, &known) {
-                    return Err(self.error(item.record, 2, format!("found {{{{auth}}}}, but {error}")));
+                let unspoken = || sasl::SaslError::Unknown(mechanism.clone());
+                let Some(known) = sasl::known(mechanism) else {
+                    return Err(self.error(item.record, 2, format!("found {{{{auth}}}}, but {}", unspoken())));
+                };
+                // LOGIN takes the user there by habit.
+                if !known.client_first && known.name != "LOGIN" {
+                    let words = "the server speaks first; expected {{auth}} in the line after its 334";
+                    return Err(self.error(
+                        item.record,
+                        2,
+                        format!("found {{{{auth}}}}, but in {} {words}", known.name),
+                    ));
                 }
             }
         }

@@ -15,7 +15,7 @@ use crate::world::World;
 
 use super::check::Check;
 use super::facts::facts;
-use super::login::Login;
+use super::login::{Login, around};
 use super::plan::{Act, Ask, Expected, Plan, Sending, Step};
 use super::recorded::{Compared, Exact, compare};
 use super::report::{Cause, Outcome, Report, Verdict, Watch};
@@ -278,7 +278,10 @@ impl<'a> Runner<'a> {
     fn filled(&mut self, sending: &Sending) -> ControlFlow<(), Vec<u8>> {
         let secure = self.wire.dialogue.state().session.tls || self.settings.clear_text_password;
         let last = self.last.and_then(|exchange| self.wire.reply(exchange));
-        match self.login.fill(sending, self.settings.credentials.as_ref(), secure, last.as_ref()) {
+        let Settings { world, credentials, options, .. } = &self.settings;
+        let session = &self.wire.dialogue.state().session;
+        let around = || around(world, &self.wire.log, session, options.endpoint.tcp());
+        match self.login.fill(sending, credentials.as_ref(), around, secure, last.as_ref()) {
             Ok(line) => ControlFlow::Continue(line),
             Err(words) => {
                 self.skip(sending, &words);
@@ -349,6 +352,7 @@ impl<'a> Runner<'a> {
         }
         self.wire.take(ask, exchange);
         self.last = Some(exchange);
+        self.proved(exchange, &reply, step.line, &what)?;
         let broken = reply.code().is_none() || reply.class() == Class::Unknown;
         let flow = if verdict.0 == Verdict::Failed {
             let flow = self.failed(step, what, format!("{}; the server said {}", verdict.1, shown(&reply)));

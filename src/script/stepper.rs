@@ -11,9 +11,10 @@ use crate::client::Request;
 use crate::conversation::{Dialogue, Log};
 use crate::smtp::sasl::Credentials;
 use crate::smtp::{Command, Phase, Verb, content};
+use crate::world::World;
 
 use super::beside::{Beside, Mark};
-use super::login::Login;
+use super::login::{Login, around};
 use super::orders::requests;
 use super::plan::{Act, Ask, Plan, Sending};
 use super::ties::Ties;
@@ -40,6 +41,8 @@ pub struct Setup {
     pub host: String,
     /// The time, for the days that a certificate has left.
     pub now: Timestamp,
+    /// Randomness, for logins.
+    pub world: World,
 }
 
 /// What comes next.
@@ -334,7 +337,8 @@ impl Stepper {
                 }
             }
             let credentials = self.setup.credentials.as_ref().ok();
-            let octets = self.login.fill(line, credentials, secure, last.as_ref()).map_err(Stop::Missing)?;
+            let around = || around(&self.setup.world, log, &dialogue.state().session, None);
+            let octets = self.login.fill(line, credentials, around, secure, last.as_ref()).map_err(Stop::Missing)?;
             filled.push((line, octets));
         }
         let (asked, due) = requests(filled, phase == Phase::Data);

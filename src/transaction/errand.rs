@@ -1,20 +1,36 @@
 //! The errand: EHLO, STARTTLS, EHLO, AUTH as a target says, and then lines that were said before.
 
-use crate::profile::TlsMode;
-use crate::smtp::sasl::{self, Credentials, Mechanism};
+use crate::profile::{Auth, TlsMode};
+use crate::smtp::sasl::{self, Around, Binding, Credentials, Exchange, Known, Proof};
 use crate::smtp::{Class, Phase, Reply, Secret, Session, Verb};
 
-/// Who logs in.
+/// Who logs in, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Login {
-    /// The user.
-    pub user: String,
+    /// The user, with the password or token.
+    pub who: Credentials,
     /// `auto` or a mechanism.
     pub mechanism: String,
-    /// Mechanisms that show the password are allowed without TLS.
+    /// Mechanisms that show the secret are allowed without TLS.
     pub allow_plaintext: bool,
-    /// The password.
-    pub password: Secret,
+    /// Whether AUTH carries the first response, where it has room for it.
+    pub initial_response: bool,
+    /// What else the mechanism needs; its binding is set by [`Errand::bind`].
+    pub around: Around,
+}
+
+impl Login {
+    /// The login that a target asks for, with its secret.
+    #[must_use]
+    pub fn new(auth: &Auth, secret: Secret, around: Around) -> Self {
+        Self {
+            who: auth.credentials(secret),
+            mechanism: auth.mechanism.clone(),
+            allow_plaintext: auth.allow_plaintext,
+            initial_response: auth.initial_response,
+            around,
+        }
+    }
 }
 
 /// What an errand is to do.
@@ -42,6 +58,8 @@ pub enum Next {
     },
     /// Nothing yet: the greeting or the handshake is due.
     Wait,
+    /// The secret would go over an open line; in words. [`Errand::allow`] is the yes.
+    Ask(String),
     /// All is done; in words.
     Done(String),
     /// It can't go on; why, in words.
@@ -63,7 +81,9 @@ enum Step {
 pub struct Errand {
     plan: Plan,
     sent: Option<Step>,
-    mechanism: Option<Box<dyn Mechanism>>,
+    exchange: Option<Exchange>,
+    /// `tls-server-end-point` of the connection, where it is known.
+    end_point: Option<Vec<u8>>,
     /// EHLO was refused, and HELO taken instead.
     plain: bool,
     /// How many of the lines that follow were sent.
@@ -82,7 +102,7 @@ impl Errand {
     /// An errand that begins.
     #[must_use]
     pub fn new(plan: Plan) -> Self {
-        Self { plan, sent: None, mechanism: None, plain: false, said: 0, cancelled: None }
+        Self { plan, sent: None, exchange: None, end_point: None, plain: false, said: 0, cancelled: None }
     }
 
     /// An errand that takes over a login that somebody began by hand with this mechanism: `given` answers were sent, an
@@ -91,19 +111,29 @@ impl Errand {
     /// # Errors
     /// The mechanism is not spoken here, or its answer must not go out on a line that is not encrypted; in words.
     pub fn within(login: Login, mechanism: &str, given: usize, session: &Session) -> Result<Self, String> {
-        if !session.tls && !login.allow_plaintext {
+        let known = sasl::known(mechanism);
+        if !session.tls && !login.allow_plaintext && known.is_some_and(|known| known.shows_secret) {
             return Err(format!(
                 "{mechanism} shows the password in clear text: * gives the login up, and STARTTLS encrypts the line first."
             ));
         }
-        let who = Credentials { user: login.user.clone(), password: login.password.clone(), authorise_as: None };
-        let mut mechanism = sasl::mechanism(mechanism, &who).map_err(|error| format!("{error}."))?;
-        for _ in 0..given {
-            // What was answered by hand is passed over; a mechanism that has no more says so when it is asked.
-            let _ = mechanism.respond(&[]);
-        }
+        let exchange = sasl::mechanism(mechanism, &login.who, &login.around)
+            .and_then(|mechanism| Exchange::within(mechanism, given))
+            .map_err(|error| format!("{error}."))?;
         let plan = Plan { greeting: Vec::new(), tls: TlsMode::None, login: Some(login), then: Vec::new() };
-        Ok(Self { mechanism: Some(mechanism), ..Self::new(plan) })
+        Ok(Self { exchange: Some(exchange), ..Self::new(plan) })
+    }
+
+    /// What the TLS connection can be bound by (`tls-server-end-point`), before each question for what comes next.
+    pub fn bind(&mut self, end_point: Option<Vec<u8>>) {
+        self.end_point = end_point;
+    }
+
+    /// The secret may go over a line that is not encrypted.
+    pub fn allow(&mut self) {
+        if let Some(login) = &mut self.plan.login {
+            login.allow_plaintext = true;
+        }
     }
 
     /// What comes next. To be asked only while no reply is awaited; `last` is the reply to the line that was sent last.
@@ -121,6 +151,7 @@ impl Errand {
         match step {
             Step::Cancel => return Some(self.cancelled.take().unwrap_or_default()),
             Step::Auth if reply.class() == Class::Intermediate => return None,
+            Step::Auth if accepted => return self.unproven(reply),
             // A server from before EHLO: HELO is what it knows (RFC 5321 3.2).
             Step::Greeting if !accepted && self.may_fall_back(reply) => {
                 self.plain = true;
@@ -136,7 +167,16 @@ impl Errand {
             Step::Then => "this line",
         };
         let code = reply.code().map_or_else(String::new, |code| format!(" ({})", code.number()));
-        Some(format!("The server refused {what}{code}; nothing more is sent by itself."))
+        let complaint = self.exchange.as_ref().filter(|_| step == Step::Auth).and_then(Exchange::complaint);
+        let why = complaint.map(|words| format!(": {words}")).unwrap_or_default();
+        Some(format!("The server refused {what}{code}{why}; nothing more is sent by itself."))
+    }
+
+    /// Why a login that was accepted is not to be believed.
+    fn unproven(&mut self, reply: &Reply) -> Option<String> {
+        let text = reply.lines.last().map(|line| line.text().to_vec()).unwrap_or_default();
+        let error = self.exchange.as_mut()?.finish(&text).err()?;
+        Some(format!("Logged in, but {error}."))
     }
 
     fn may_fall_back(&self, reply: &Reply) -> bool {
@@ -196,40 +236,41 @@ impl Errand {
         if offered.is_empty() {
             return stop("The server offers no AUTH here, so there is no login; the line is ready otherwise.");
         }
-        let name = if login.mechanism.eq_ignore_ascii_case("auto") {
-            let Some(name) = sasl::strongest(&offered) else {
-                return Next::Stop(format!("ehlo speaks none of the mechanisms offered: {}.", offered.join(", ")));
-            };
-            name.to_owned()
-        } else {
-            login.mechanism.to_ascii_uppercase()
+        let known = match self.choice(&login, &offered) {
+            Ok(known) => known,
+            Err(words) => return Next::Stop(words),
         };
-        if !session.tls && !login.allow_plaintext {
-            return Next::Stop(in_clear_text(&name));
+        if known.shows_secret && !session.tls && !login.allow_plaintext {
+            return Next::Ask(in_clear_text(known));
         }
-        let who = Credentials { user: login.user, password: login.password.clone(), authorise_as: None };
-        let mut mechanism = match sasl::mechanism(&name, &who) {
+        let around = Around { binding: Binding::of(self.end_point.clone(), &offered), ..login.around };
+        let mechanism = match sasl::mechanism(known.name, &login.who, &around) {
             Ok(mechanism) => mechanism,
             Err(error) => return Next::Stop(format!("{error}.")),
         };
-        let mut line = format!("AUTH {}", mechanism.name()).into_bytes();
-        let mut learn = vec![login.password];
-        if let Some(initial) = mechanism.initial() {
-            line.push(b' ');
-            line.extend_from_slice(sasl::encode(&initial).expose());
-            learn.push(initial);
+        let (exchange, line, initial) = Exchange::begin(mechanism, login.initial_response);
+        let learn = [login.who.password].into_iter().chain(initial).filter(|secret| !secret.expose().is_empty());
+        self.exchange = Some(exchange);
+        self.send(Step::Auth, line, learn.collect())
+    }
+
+    /// The mechanism to log in by.
+    fn choice(&self, login: &Login, offered: &[String]) -> Result<&'static Known, String> {
+        if !login.mechanism.eq_ignore_ascii_case("auto") {
+            let unknown = || format!("{}.", sasl::SaslError::Unknown(login.mechanism.clone()));
+            return sasl::known(&login.mechanism).ok_or_else(unknown);
         }
-        self.mechanism = Some(mechanism);
-        self.send(Step::Auth, line, learn)
+        let proof = login.who.proof;
+        sasl::strongest(offered, proof, self.end_point.is_some()).ok_or_else(|| nothing_fits(proof, offered))
     }
 
     /// The answer to a challenge.
     fn answer(&mut self, last: Option<&Reply>) -> Next {
-        let Some(mechanism) = &mut self.mechanism else {
+        let Some(exchange) = &mut self.exchange else {
             return stop("An answer within AUTH is due, and that is yours to give.");
         };
         let text = last.and_then(|reply| reply.lines.last()).map(|line| line.text().to_vec()).unwrap_or_default();
-        match mechanism.respond(&sasl::decode(&text).unwrap_or_default()) {
+        match exchange.answer(&text) {
             Ok(response) => {
                 let line = sasl::encode(&response).expose().to_vec();
                 self.send(Step::Auth, line, Vec::new())
@@ -249,7 +290,7 @@ impl Errand {
         }
         let mut words = vec![if session.tls { "encrypted" } else { "not encrypted" }.to_owned()];
         if session.authenticated.is_some() {
-            let user = self.plan.login.as_ref().map(|login| format!(" as {}", login.user)).unwrap_or_default();
+            let user = self.plan.login.as_ref().map(|login| format!(" as {}", login.who.user)).unwrap_or_default();
             words.push(format!("logged in{user}"));
         }
         if session.accepted > 0 {
@@ -264,8 +305,29 @@ impl Errand {
     }
 }
 
-fn in_clear_text(mechanism: &str) -> String {
-    format!("{mechanism} shows the password, and the line is not encrypted; STARTTLS first, or allow_plaintext = true.")
+fn in_clear_text(known: &Known) -> String {
+    let what = if known.proof == Proof::Token { "token" } else { "password" };
+    format!(
+        "{} shows the {what}, and the line is not encrypted; STARTTLS first, or allow_plaintext = true.",
+        known.name
+    )
+}
+
+/// Why none of the offered mechanisms will do.
+fn nothing_fits(proof: Proof, offered: &[String]) -> String {
+    let all = offered.iter().map(|name| crate::smtp::escape::for_screen(name.as_bytes()));
+    let all = all.collect::<Vec<_>>().join(", ");
+    let others: Vec<&Known> = sasl::speakable(offered).collect();
+    let wants = |proof| others.iter().any(|known| known.proof == proof);
+    if proof != Proof::Token && wants(Proof::Token) {
+        format!("The server offers {all}: it wants a token; put token = {{ … }} in place of the password into [auth].")
+    } else if proof != Proof::Password && wants(Proof::Password) {
+        format!("The server offers {all}: it wants a password; put password = {{ … }} into [auth].")
+    } else if proof != Proof::Certificate && wants(Proof::Certificate) {
+        format!("The server offers {all}: it wants a certificate; put client_cert and client_key into [tls].")
+    } else {
+        format!("ehlo speaks none of the mechanisms offered: {all}.")
+    }
 }
 
 fn stop(words: &str) -> Next {
@@ -294,8 +356,13 @@ mod tests {
     }
 
     fn login(mechanism: &str, allow_plaintext: bool) -> Login {
-        let password = Secret::from("noddy");
-        Login { user: "dude".into(), mechanism: mechanism.into(), allow_plaintext, password }
+        Login {
+            who: Credentials::new("dude", "noddy".into()),
+            mechanism: mechanism.into(),
+            allow_plaintext,
+            initial_response: true,
+            around: Around { nonce: "rOprNGfwEbeRWgbNEkqO".into(), ..Around::default() },
+        }
     }
 
     impl Way {
@@ -313,7 +380,8 @@ mod tests {
             let next = self.errand.next(&self.session, self.last.as_ref());
             let Next::Send { line: sent, learn } = next else { panic!("{line} should follow, not {next:?}") };
             assert_eq!(String::from_utf8(sent.clone()).unwrap(), line);
-            assert_eq!(line.starts_with("AUTH"), !learn.is_empty(), "the secret is made known before AUTH");
+            let known = learn.iter().any(|secret| secret.expose() == b"noddy" || secret.expose() == b"pencil");
+            assert_eq!(line.starts_with("AUTH"), known, "the secret is made known before AUTH");
             let asked = match self.session.sent(&sent) {
                 Sent::Command(command) => Awaited::Command(command),
                 _ => Awaited::AuthAnswer,
@@ -330,7 +398,7 @@ mod tests {
 
         fn ends(&mut self, with: &str) {
             let next = self.errand.next(&self.session, self.last.as_ref());
-            let (Next::Done(words) | Next::Stop(words)) = &next else { panic!("{next:?}") };
+            let (Next::Done(words) | Next::Stop(words) | Next::Ask(words)) = &next else { panic!("{next:?}") };
             assert!(words.contains(with), "{words}");
         }
     }

@@ -15,6 +15,7 @@ use crate::lab::{Lab, ListenerKind};
 use crate::lesson::Lesson;
 use crate::profile::{Auth, Endpoint, Profiles, Protocol, Target};
 use crate::script::options;
+use crate::smtp::sasl::{self, Around};
 use crate::world::World;
 
 use super::errand::Access;
@@ -100,6 +101,14 @@ impl Dialler {
         let mut target = match read {
             Ok(target) => target,
             Err(why) => return vec![Message::NotBegun(why)],
+        };
+        // A command that opens a key may take its time.
+        let world = self.world.clone();
+        let unlocking = tokio::task::spawn_blocking(move || target.unlock(&world).map(|()| target));
+        target = match unlocking.await {
+            Ok(Ok(target)) => target,
+            Ok(Err(error)) => return vec![Message::NotBegun(error.to_string())],
+            Err(_) => return vec![Message::NotBegun("the key of the certificate can't be opened".to_owned())],
         };
         let uri = target.uri();
         if target.from_file.is_some() {
@@ -212,6 +221,7 @@ impl Dialler {
         let (_, lab) = self.lab.as_ref().expect("started above");
         let address = lab.address(ListenerKind::Smtp);
         target.lab_listens(address.ok_or_else(|| format!("the lab's scenario {scenario} has no smtp listener"))?);
+        target.lab_certifies(&lab.client_certificates);
         Ok(lab.ca.clone())
     }
 
@@ -221,7 +231,12 @@ impl Dialler {
         // A file's head is somebody's word: no credentials go there.
         let auth = target.auth.clone().filter(|_| target.from_file.is_none());
         let lmtp = target.protocol == Protocol::Lmtp;
-        Some(Message::Access(Box::new(Access { tls: target.tls, lmtp, auth })))
+        let server = match &target.endpoint {
+            Endpoint::Tcp { host, port } => Some((host.clone(), *port)),
+            _ => None,
+        };
+        let around = Around { nonce: sasl::nonce(self.world.random()), server, ..Around::default() };
+        Some(Message::Access(Box::new(Access { tls: target.tls, lmtp, auth, around })))
     }
 
     /// What the lab has received, oldest first.

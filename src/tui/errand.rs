@@ -1,14 +1,17 @@
 //! *Make ready* and *bring me back here*: drives an errand of `transaction`, a line at a time, each seen and recorded.
 
 use crate::client::{Ending, Request};
+use crate::conversation::certificate;
 use crate::conversation::event::Remark;
 use crate::profile::{Auth, TlsMode};
+use crate::smtp::sasl::Around;
 use crate::smtp::{Phase, Secret};
 use crate::transaction::{Errand, Login, Next, Plan, last_greeting};
 
 use super::action::Action;
 use super::effect::Effect;
 use super::model::Model;
+use super::overlay::{Overlay, Question};
 
 /// What a target says about TLS and login.
 #[derive(Debug, Clone)]
@@ -19,6 +22,8 @@ pub struct Access {
     pub lmtp: bool,
     /// Who logs in, if anybody.
     pub auth: Option<Auth>,
+    /// What the login needs beside: a nonce, the server's name.
+    pub around: Around,
 }
 
 /// An errand under way.
@@ -28,6 +33,8 @@ pub struct Running {
     back: bool,
     /// How many exchanges there were when its last line was sent.
     exchanges: Option<usize>,
+    /// It waits for a yes; what is said where none comes.
+    asked: Option<String>,
 }
 
 /// Asks for what an errand needs; `back` to where the connection was cut. Connects again first where nothing is open.
@@ -91,18 +98,14 @@ fn begin(model: &mut Model, access: Access, password: Option<Secret>) {
     let word = if access.lmtp { "LHLO" } else { "EHLO" };
     let greeting = last_greeting(&model.talk.dialogue, &model.talk.log)
         .unwrap_or_else(|| format!("{word} {}", model.peer.identity.ehlo).into_bytes());
-    let login = access.auth.zip(password).map(|(auth, password)| Login {
-        user: auth.user,
-        mechanism: auth.mechanism,
-        allow_plaintext: auth.allow_plaintext,
-        password,
-    });
+    let around = access.around;
+    let login = access.auth.zip(password).map(|(auth, password)| Login::new(&auth, password, around));
     if let Some(challenge) = &model.challenge
         && let Some(login) = login
     {
         let session = &model.talk.dialogue.state().session;
         match Errand::within(login, &challenge.mechanism, challenge.given, session) {
-            Ok(errand) => model.errand = Some(Running { errand, back: false, exchanges: None }),
+            Ok(errand) => model.errand = Some(Running { errand, back: false, exchanges: None, asked: None }),
             Err(words) => model.notice = Some(words),
         }
         return;
@@ -115,11 +118,18 @@ fn begin(model: &mut Model, access: Access, password: Option<Secret>) {
         }
         plan.login = plan.login.filter(|_| cut.authenticated);
     }
-    model.errand = Some(Running { errand: Errand::new(plan), back, exchanges: None });
+    model.errand = Some(Running { errand: Errand::new(plan), back, exchanges: None, asked: None });
 }
 
 /// Sends the next line, if now is its moment.
 pub(super) fn step(model: &mut Model) -> Vec<Effect> {
+    if let Some(words) = model.errand.as_ref().and_then(|running| running.asked.clone()) {
+        if !matches!(model.overlay, Some(Overlay::Question(Question::ClearText(_)))) {
+            model.errand = None;
+            model.notice = Some(words);
+        }
+        return Vec::new();
+    }
     let dialogue = &model.talk.dialogue;
     let Some(running) = &mut model.errand else { return Vec::new() };
     let exchanges = dialogue.exchanges();
@@ -134,8 +144,17 @@ pub(super) fn step(model: &mut Model) -> Vec<Effect> {
     let asked = running.exchanges.is_some() || dialogue.state().phase() == Phase::Auth;
     let last = exchanges.len().checked_sub(1).filter(|n| asked && exchanges[*n].complete);
     let reply = last.and_then(|n| dialogue.reply(&model.talk.log, n));
-    match running.errand.next(&dialogue.state().session, reply.as_ref()) {
+    let session = &dialogue.state().session;
+    if session.tls {
+        running.errand.bind(certificate::shown(&model.talk.log).and_then(|der| certificate::end_point(&der)));
+    }
+    match running.errand.next(session, reply.as_ref()) {
         Next::Wait => Vec::new(),
+        Next::Ask(words) => {
+            model.overlay = Some(Overlay::Question(Question::ClearText(words.clone())));
+            running.asked = Some(words);
+            Vec::new()
+        }
         Next::Send { line, learn } => {
             running.exchanges = Some(exchanges.len());
             let mut effects: Vec<Effect> =
@@ -158,6 +177,14 @@ pub(super) fn step(model: &mut Model) -> Vec<Effect> {
             Vec::new()
         }
     }
+}
+
+/// The secret may go over a line that is not encrypted.
+pub(super) fn allowed(model: &mut Model) -> Vec<Effect> {
+    let Some(running) = &mut model.errand else { return Vec::new() };
+    running.asked = None;
+    running.errand.allow();
+    Vec::new()
 }
 
 /// What the composer offers on an empty line after a cut.

@@ -9,6 +9,7 @@ use super::secret::Fetched;
 use super::tests::{connected, in_data, refused};
 use crate::profile::{Auth, SecretSource, TlsMode};
 use crate::smtp::Secret;
+use crate::smtp::sasl::Around;
 
 /// Repeats what was sent onto the wire, and answers it.
 fn answer(screen: &mut Screen, line: &str, replies: &str) {
@@ -22,13 +23,8 @@ fn answer(screen: &mut Screen, line: &str, replies: &str) {
 
 /// What the target says is known, and then the password, where there is one.
 fn access(screen: &mut Screen, tls: TlsMode, password: Option<&str>) {
-    let auth = Auth {
-        user: "dude".to_owned(),
-        mechanism: "auto".to_owned(),
-        allow_plaintext: false,
-        password: SecretSource::Prompt,
-    };
-    screen.send(Message::Access(Box::new(Access { tls, lmtp: false, auth: Some(auth) })));
+    let auth = Auth::new("dude", SecretSource::Prompt);
+    screen.send(Message::Access(Box::new(Access { tls, lmtp: false, auth: Some(auth), around: Around::default() })));
     let asked = screen.asked();
     if let Some(password) = password {
         assert_eq!(asked, ["ask secret"]);

@@ -76,7 +76,7 @@ mod tests {
     use crate::world::Directories;
 
     fn auth(password: SecretSource) -> Auth {
-        Auth { user: "dude".to_owned(), mechanism: "auto".to_owned(), allow_plaintext: false, password }
+        Auth::new("dude", password)
     }
 
     fn world() -> World {

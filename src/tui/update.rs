@@ -421,6 +421,7 @@ fn agreed(model: &mut Model, question: Question) -> Vec<Effect> {
             enter(model)
         }),
         Question::Regardless => regardless::begin(model),
+        Question::ClearText(_) => errand::allowed(model),
         Question::DeleteProfile(name) => vec![Effect::Profiles(Wish::Delete(name))],
         Question::Quit | Question::Stop => vec![Effect::Quit],
     }

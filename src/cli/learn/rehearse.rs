@@ -16,7 +16,6 @@ use crate::profile::{Profiles, Protocol, Target, TlsMode, ask_nobody};
 use crate::script::files::Folders;
 use crate::script::values::Values;
 use crate::script::{Outcome, Report, Settings, Verdict, Watch, plan};
-use crate::smtp::sasl::Credentials;
 use crate::world::World;
 
 /// How long the lab may take to notice that its clients have gone.
@@ -62,7 +61,7 @@ pub(super) async fn rehearse(rehearsal: &Rehearsal, lesson: &Lesson, world: &Wor
     let credentials = match (&target.auth, plan.needs_credentials) {
         (Some(auth), Some(_)) => {
             let password = auth.password.fetch(&auth.user, world, ask_nobody).map_err(|error| error.to_string())?;
-            Some(Credentials { user: auth.user.clone(), password, authorise_as: None })
+            Some(auth.credentials(password))
         }
         _ => None,
     };

@@ -80,6 +80,7 @@ impl Labs {
         let address = lab.addresses.iter().find(|(k, _)| *k == kind).map(|(_, address)| *address);
         let address = address.ok_or_else(|| format!("the scenario {scenario} has no {} listener", kind.word()))?;
         target.lab_listens(address);
+        target.lab_certifies(&lab.client_certificates);
         Ok(vec![lab.ca.clone()])
     }
 }
@@ -107,6 +108,7 @@ pub(super) async fn prepare(
     let clear_text_password = to_lab || target.auth.as_ref().is_some_and(|auth| auth.allow_plaintext);
     let uri = target.uri();
     let roots = labs.stand_in(&mut target, world).await?;
+    target.unlock(world).map_err(|error| error.to_string())?;
     let mut options = crate::script::options(&target, roots).map_err(|error| error.to_string())?;
     options.connect_timeout = arguments.connect_timeout.unwrap_or(options.connect_timeout);
     options.reply_timeout = arguments.reply_timeout.or(options.reply_timeout);
@@ -239,7 +241,7 @@ fn credentials(plan: &Plan, target: &Target, name: &str, world: &World) -> Resul
         ));
     };
     let password = auth.password.fetch(&auth.user, world, ask::password).map_err(|error| error.to_string())?;
-    Ok(Some(Credentials { user: auth.user.clone(), password, authorise_as: None }))
+    Ok(Some(auth.credentials(password)))
 }
 
 /// Where the run is recorded; without a place for it the run goes on all the same.

@@ -285,6 +285,9 @@ impl Task {
 
     fn broken(&mut self, error: &std::io::Error) -> End {
         self.pieces(Splitter::finish);
+        if let Some(words) = tls::refused_later(&error.to_string(), &self.options.tls) {
+            return End { by: "server", ..self.failed(&Failure::new("tls", words)) };
+        }
         let words = dial::plain_error(error);
         let by_server = matches!(
             error.kind(),

@@ -187,7 +187,8 @@ async fn a_certificate_of_our_own_is_shown_to_a_server_that_asks() {
         })
         .await;
         let mut options = options(port);
-        let identity = Identity { chain: own.pem(), key: crate::smtp::Secret::from(own_key.serialize_pem().as_str()) };
+        let identity =
+            Identity::Pem { chain: own.pem(), key: crate::smtp::Secret::from(own_key.serialize_pem().as_str()) };
         options.tls = TlsOptions {
             implicit: true,
             verify,

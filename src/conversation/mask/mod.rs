@@ -215,7 +215,8 @@ impl Mask {
 /// everywhere would hide what servers say, and give it away by the hole that it leaves.
 fn is_common(password: &[u8]) -> bool {
     let word = password.len() < 6 && password.iter().all(u8::is_ascii_lowercase);
-    word || std::str::from_utf8(password).is_err()
+    // The octet 1 by which OAUTHBEARER lets a refusal come (RFC 7628 3.2.3).
+    word || password == [1] || std::str::from_utf8(password).is_err()
 }
 
 impl Unfinished {

@@ -3,18 +3,22 @@
 //! Reading takes text and gives a value or an error with its line; finding a scenario by name or path is in [`mod@find`].
 //! A key that nothing here carries out is an error, never passed over.
 
+mod account;
 mod error;
 mod find;
 mod rule;
+mod tls;
 mod value;
 
 use std::net::IpAddr;
 
 use serde::Deserialize;
 
+pub use account::{Account, Mechanism};
 pub use error::ScenarioError;
 pub use find::{find, names};
 pub use rule::{Drip, Glob, Nth, On, Pattern, Per, PhaseName, Rule, Set};
+pub use tls::{CertificateKind, ClientCert, ServerCertificate, Tls, TlsFault, TlsVersion};
 pub use value::{Fill, Network, Span, Template};
 
 use value::one;
@@ -156,41 +160,6 @@ one! {
     }
 }
 
-/// `[tls]`.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Tls {
-    /// Which certificate it shows.
-    pub certificate: CertificateKind,
-    /// The lowest version it speaks.
-    pub min_version: TlsVersion,
-    /// The highest version it speaks.
-    pub max_version: TlsVersion,
-}
-
-impl Default for Tls {
-    fn default() -> Self {
-        Self { certificate: CertificateKind::Good, min_version: TlsVersion::V12, max_version: TlsVersion::V13 }
-    }
-}
-
-one! {
-    /// Which certificate the server shows.
-    pub enum CertificateKind {
-        Good = "good",
-        SelfSigned = "self-signed",
-        Expired = "expired",
-        NotYetValid = "not-yet-valid",
-        WrongName = "wrong-name"
-    }
-}
-
-one! {
-    /// A version of TLS.
-    #[derive(PartialOrd, Ord)]
-    pub enum TlsVersion { V12 = "1.2", V13 = "1.3" }
-}
-
 /// `[capabilities]`.
 #[derive(Debug, Clone, Deserialize, Default)]
 #[serde(deny_unknown_fields)]
@@ -227,30 +196,6 @@ impl CapabilityKeys {
 #[must_use]
 pub fn keyword_of(line: &str) -> &str {
     line.split_whitespace().next().unwrap_or_default()
-}
-
-/// `[[account]]`. Its password is public on purpose.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Account {
-    /// The user.
-    pub user: String,
-    /// The password.
-    pub password: String,
-    /// By which mechanisms.
-    #[serde(default = "Mechanism::all")]
-    pub mechanisms: Vec<Mechanism>,
-}
-
-one! {
-    /// A SASL mechanism that the lab speaks.
-    pub enum Mechanism { Plain = "PLAIN", Login = "LOGIN" }
-}
-
-impl Mechanism {
-    fn all() -> Vec<Self> {
-        vec![Self::Plain, Self::Login]
-    }
 }
 
 /// `[[domain]]`.
@@ -387,7 +332,10 @@ impl Scenario {
     /// # Errors
     /// What is wrong, with its line, and what would be right.
     pub fn parse(name: &str, text: &str) -> Result<Self, ScenarioError> {
-        let scenario: Self = toml::from_str(text).map_err(|error| ScenarioError::from_toml(name, text, &error))?;
+        let mut scenario: Self = toml::from_str(text).map_err(|error| ScenarioError::from_toml(name, text, &error))?;
+        if let ServerCertificate::File(path) = &mut scenario.tls.certificate {
+            *path = std::path::Path::new(name).parent().unwrap_or(std::path::Path::new("")).join(&*path);
+        }
         scenario.check(name)?;
         Ok(scenario)
     }

@@ -1,4 +1,4 @@
-//! AUTH PLAIN and LOGIN, the server's side (RFC 4954, RFC 4616).
+//! AUTH, the server's side (RFC 4954); the mechanisms themselves are in [`crate::smtp::sasl`].
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -6,17 +6,15 @@ use base64::engine::general_purpose::STANDARD;
 use super::{Action, Session, State};
 use crate::conversation::Remark;
 use crate::lab::scenario::Mechanism;
-use crate::smtp::{Secret, Verb, sasl};
+use crate::smtp::sasl::{self, Account, Premises, Proof, Refusal, Turn, Verifier};
+use crate::smtp::{Secret, Verb};
 
-/// What has been said in an AUTH exchange so far.
+/// An AUTH exchange that is going on.
 #[derive(Debug)]
-pub(super) enum Dialogue {
-    /// PLAIN's message is awaited.
-    Plain,
-    /// LOGIN's user is awaited.
-    User,
-    /// LOGIN's password for this user is awaited.
-    Password(String),
+pub(super) struct Dialogue {
+    mechanism: Mechanism,
+    verifier: Box<dyn Verifier>,
+    nonce: String,
 }
 
 impl Session {
@@ -45,60 +43,72 @@ impl Session {
     }
 
     fn begin(&mut self, mechanism: Mechanism, initial: Option<&str>) {
-        let (dialogue, challenge) = match mechanism {
-            Mechanism::Plain => (Dialogue::Plain, "334 "),
-            Mechanism::Login => (Dialogue::User, "334 VXNlcm5hbWU6"),
-        };
-        self.state = State::Auth(dialogue);
+        let nonce = sasl::nonce(self.site.world.random());
+        self.state = State::Auth(Dialogue { mechanism, verifier: mechanism.0.verifier(), nonce });
         match initial {
             // A lone = is an initial response of no octets (RFC 4954 4).
             Some("=") => self.auth_answer(b""),
             Some(text) => self.auth_answer(text.as_bytes()),
-            None => self.say(challenge.to_owned()),
+            None => self.auth_step(None),
         }
     }
 
     /// The client's answer to a 334.
     pub(super) fn auth_answer(&mut self, line: &[u8]) {
-        let State::Auth(dialogue) = std::mem::replace(&mut self.state, State::Command) else { return };
         if line == b"*" {
+            self.state = State::Command;
             return self.refuse("501 5.7.0 Authentication aborted".to_owned());
         }
         let Ok(answer) = STANDARD.decode(line).map(Secret::new) else {
+            self.state = State::Command;
             return self.refuse("501 5.5.2 Error: invalid base64 data in continued response".to_owned());
         };
-        match dialogue {
-            Dialogue::Plain => match sasl::plain_message(answer.expose()) {
-                Some([for_whom, user, password]) => {
-                    let user = String::from_utf8_lossy(user).into_owned();
-                    let other = !for_whom.is_empty() && for_whom != user.as_bytes();
-                    self.verdict(Mechanism::Plain, &user, password, other);
-                }
-                None => self.refuse("501 5.5.2 Error: malformed PLAIN message".to_owned()),
-            },
-            Dialogue::User => {
-                let user = String::from_utf8_lossy(answer.expose()).into_owned();
-                self.state = State::Auth(Dialogue::Password(user));
-                self.say("334 UGFzc3dvcmQ6".to_owned());
+        self.auth_step(Some(answer.expose()));
+    }
+
+    fn auth_step(&mut self, response: Option<&[u8]>) {
+        let State::Auth(mut dialogue) = std::mem::replace(&mut self.state, State::Command) else { return };
+        let name = dialogue.mechanism.word();
+        match self.turn(&mut dialogue, response) {
+            Turn::Challenge(challenge) => {
+                self.say(format!("334 {}", STANDARD.encode(challenge)));
+                self.state = State::Auth(dialogue);
             }
-            Dialogue::Password(user) => self.verdict(Mechanism::Login, &user, answer.expose(), false),
+            Turn::Accept(user) => {
+                self.out.push(Action::Remark(Remark::new("auth").with("mechanism", name).with("user", &user)));
+                self.authenticated = Some(user);
+                self.say("235 2.7.0 Authentication successful".to_owned());
+            }
+            Turn::Refuse(Refusal::Wrong) => {
+                let what = match dialogue.mechanism.0.proof {
+                    Proof::Token => "the token is not valid",
+                    Proof::Certificate => "no user has this certificate",
+                    Proof::Password | Proof::Nothing => "wrong user or password",
+                };
+                self.refuse(format!("535 5.7.8 Error: authentication failed: {what}"));
+            }
+            Turn::Refuse(Refusal::Malformed) => self.refuse(format!("501 5.5.2 Error: malformed {name} message")),
+            Turn::Refuse(Refusal::NoInitial) => {
+                self.refuse(format!("501 5.7.0 Error: {name} has no initial response: the server speaks first"));
+            }
         }
     }
 
-    fn verdict(&mut self, mechanism: Mechanism, user: &str, password: &[u8], for_other: bool) {
-        let right = self.site.scenario.accounts.iter().any(|account| {
-            account.user == user
-                && account.password.as_bytes() == password
-                && account.mechanisms.contains(&mechanism)
-                && !for_other
-        });
-        if right {
-            self.authenticated = Some(user.to_owned());
-            let remark = Remark::new("auth").with("mechanism", mechanism.word()).with("user", user);
-            self.out.push(Action::Remark(remark));
-            self.say("235 2.7.0 Authentication successful".to_owned());
-        } else {
-            self.refuse("535 5.7.8 Error: authentication failed: wrong user or password".to_owned());
-        }
+    fn turn(&self, dialogue: &mut Dialogue, response: Option<&[u8]>) -> Turn {
+        let accounts = &self.site.scenario.accounts;
+        let account = |user: &str| {
+            let found = accounts.iter().find(|account| account.user == user)?;
+            let may = found.mechanisms.contains(&dialogue.mechanism);
+            may.then_some(Account { password: &found.password, token: Some(found.token()) })
+        };
+        let house = Premises {
+            name: &self.site.scenario.server.name,
+            nonce: &dialogue.nonce,
+            binding: self.tls.as_ref().and_then(|tls| tls.end_point.as_deref()),
+            bound_offered: self.mechanisms().iter().any(|mechanism| mechanism.0.bound),
+            certified: self.tls.as_ref().and_then(|tls| tls.certified.as_deref()),
+            account: &account,
+        };
+        dialogue.verifier.step(response, &house)
     }
 }

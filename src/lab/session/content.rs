@@ -276,7 +276,7 @@ impl Session {
             client: self.client.address,
             helo: self.greeted.as_ref().map(|(_, name)| name.clone()).unwrap_or_default(),
             time: self.site.world.now(),
-            tls: self.tls.clone(),
+            tls: self.tls.as_ref().map(|tls| tls.words.clone()),
             authenticated: self.authenticated.clone(),
         }
     }

@@ -19,10 +19,11 @@ use std::time::Duration;
 
 use super::ListenerKind;
 use super::framer::{Expect, Unit};
-use super::scenario::{AuthKeys, BareCr, BareLf, ListenerKeys, Mechanism, On, keyword_of};
+use super::scenario::{AuthKeys, BareCr, BareLf, ListenerKeys, Mechanism, On, TlsFault, keyword_of};
 use super::site::{Notice, Site};
 use crate::conversation::Remark;
 use crate::smtp::Verb;
+use crate::smtp::sasl::Proof;
 use content::Incoming;
 use envelope::Transaction;
 use ruling::Ruling;
@@ -68,6 +69,17 @@ pub(super) struct Client {
     pub(super) number: u64,
 }
 
+/// What a handshake came to.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Secured {
+    /// Version and cipher.
+    pub(super) words: String,
+    /// What a login can be bound to: `tls-server-end-point` (RFC 5929 4).
+    pub(super) end_point: Option<Vec<u8>>,
+    /// Who the client is by its certificate.
+    pub(super) certified: Option<String>,
+}
+
 /// Where the session is (S20).
 #[derive(Debug)]
 enum State {
@@ -96,8 +108,8 @@ pub(super) struct Session {
     state: State,
     /// HELO, EHLO or LHLO, and the name.
     greeted: Option<(Verb, String)>,
-    /// Version and cipher.
-    tls: Option<String>,
+    /// What the handshake came to.
+    tls: Option<Secured>,
     authenticated: Option<String>,
     transaction: Option<Transaction>,
     /// Chunks of the open transaction.
@@ -163,8 +175,8 @@ impl Session {
     }
 
     /// The handshake is done: all that was said in clear text is forgotten (RFC 3207 4.2).
-    pub(super) fn tls_started(&mut self, version_and_cipher: String) -> Vec<Action> {
-        self.tls = Some(version_and_cipher);
+    pub(super) fn tls_started(&mut self, secured: Secured) -> Vec<Action> {
+        self.tls = Some(secured);
         self.greeted = None;
         self.authenticated = None;
         self.end_transaction();
@@ -308,7 +320,13 @@ impl Session {
         } else if self.transaction.is_some() {
             "503 5.5.1 Error: MAIL transaction in progress"
         } else {
+            if self.site.scenario.tls.fault == TlsFault::Refuse {
+                return self.say("454 4.7.0 TLS not available due to local problem".to_owned());
+            }
             self.say("220 2.0.0 Ready to start TLS".to_owned());
+            if self.site.scenario.tls.fault == TlsFault::InjectAfter220 {
+                self.out.push(Action::Raw(b"250 2.0.0 Ok: this is clear text\r\n".to_vec()));
+            }
             self.out.push(Action::StartTls);
             return;
         };
@@ -329,11 +347,15 @@ impl Session {
         }
     }
 
-    /// The mechanisms that any account has, in the order of the file.
+    /// The mechanisms that any account has and that are possible now, in the order of the file: what is bound to TLS only
+    /// there, EXTERNAL only to a client that has shown a certificate.
     fn mechanisms(&self) -> Vec<Mechanism> {
+        let end_point = self.tls.as_ref().is_some_and(|tls| tls.end_point.is_some());
+        let certified = self.tls.as_ref().is_some_and(|tls| tls.certified.is_some());
         let mut all = Vec::new();
         for mechanism in self.site.scenario.accounts.iter().flat_map(|account| &account.mechanisms) {
-            if !all.contains(mechanism) {
+            let possible = (end_point || !mechanism.0.bound) && (certified || mechanism.0.proof != Proof::Certificate);
+            if possible && !all.contains(mechanism) {
                 all.push(*mechanism);
             }
         }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::smtp::sasl::Proof;
 
 fn parse(text: &str) -> Result<Profile, ProfileError> {
     Profile::parse("noddy", text, Path::new("/etc/p/noddy.toml"))
@@ -42,7 +43,8 @@ fn a_whole_profile_is_understood() {
     assert_eq!(target.ca.as_deref(), Some(Path::new("/etc/p/ca.pem")));
     assert_eq!(target.tls_versions, (Some(TlsVersion::V12), Some(TlsVersion::V13)));
     let identity = target.client_cert.expect("given");
-    assert_eq!(identity, (Path::new("/etc/p/me.pem").into(), Path::new("/etc/p/me.key").into()));
+    assert_eq!(identity.certificate, Path::new("/etc/p/me.pem"));
+    assert_eq!(identity.key.as_deref(), Some(Path::new("/etc/p/me.key")));
     assert_eq!((target.connect_timeout, target.reply_timeout), (Some(30_000), Some(300_000)));
     assert_eq!(target.to, ["a@b", "c@d"]);
     assert_eq!(target.bind, Some("0.0.0.0".parse().expect("an address")));
@@ -96,5 +98,37 @@ fn errors_name_the_line_the_trouble_and_the_cure() {
             assert!(error.what.contains(word), "{text}: {error}");
         }
         assert!(!error.to_string().contains("hunter2"));
+    }
+}
+
+#[test]
+fn who_logs_in_by_what_is_read_and_told() {
+    let auth = |text: &str| {
+        parse(&format!("host = \"a\"\n[auth]\nuser = \"dude\"\n{text}"))
+            .map(|profile| profile.target.auth.expect("given"))
+    };
+    let token = auth("token = { env = \"T\" }\ninitial_response = false\nauthorise_as = \"boss\"").expect("read");
+    assert_eq!((token.proof, token.initial_response), (Proof::Token, false));
+    assert_eq!(token.authorise_as.as_deref(), Some("boss"));
+    assert_eq!(auth("mechanism = \"xoauth2\"").expect("read").proof, Proof::Token);
+    let anonymous = auth("mechanism = \"ANONYMOUS\"").expect("read");
+    assert!(matches!(anonymous.password, SecretSource::Nothing));
+    let by_certificate = "[tls]\nclient_cert = \"c\"\nclient_key = \"k\"";
+    for mechanism in ["", "mechanism = \"EXTERNAL\"\n"] {
+        let external = auth(&format!("{mechanism}{by_certificate}")).expect("read");
+        assert_eq!(external.proof, Proof::Certificate, "{mechanism}");
+        assert!(matches!(external.password, SecretSource::Nothing));
+    }
+    for (text, told) in [
+        ("token = \"ya29\"", "a token does not belong in a profile in plain text"),
+        ("token = { env = \"A\" }\npassword = { env = \"B\" }", "can't both be given"),
+        ("mechanism = \"CRAM-MD5\"\ntoken = { env = \"A\" }", "CRAM-MD5 takes a password"),
+        ("mechanism = \"EXTERNAL\"", "wants a certificate"),
+        ("mechanism = \"ANONYMOUS\"\npassword = { env = \"A\" }", "takes no secret"),
+        ("mechanism = \"NTLM\"", "SCRAM-SHA-256"),
+        ("token = { environment = \"A\" }", "source of a token"),
+    ] {
+        let error = auth(text).expect_err(text).to_string();
+        assert!(error.contains(told) && !error.contains("ya29"), "{text}: {error}");
     }
 }

@@ -111,6 +111,14 @@ impl Runner<'_> {
         GO_ON
     }
 
+    /// A login that was accepted counts only from a server that has proved what the mechanism has it prove.
+    pub(super) fn proved(&mut self, exchange: usize, reply: &Reply, line: usize, text: &str) -> Flow {
+        let asked = self.wire.dialogue.exchanges()[exchange];
+        let Err(words) = self.login.finish(&asked, reply) else { return GO_ON };
+        self.outcome(line, text, Verdict::Refused, format!("{}: {words}", shown(reply)));
+        self.fatal(Cause::Authentication, words)
+    }
+
     /// A reply of which nothing was expected.
     fn unexpected(&mut self, exchange: usize, reply: &Reply, line: usize, text: &str) -> Flow {
         let asked = self.wire.dialogue.exchanges()[exchange];
@@ -126,11 +134,15 @@ impl Runner<'_> {
         if let Some(words) = finish::is_odd(&asked, reply) {
             self.outcome(line, text, Verdict::Odd, format!("{words}: {shown}"));
         }
+        self.proved(exchange, reply, line, text)?;
         if !reply.class().is_refusal() {
             return GO_ON;
         }
-        self.outcome(line, text, Verdict::Refused, shown);
-        match finish::weight(&asked, self.wire.is_lmtp()) {
+        let weight = finish::weight(&asked, self.wire.is_lmtp());
+        let complaint = self.login.complaint().filter(|_| weight == finish::Weight::Authentication);
+        let why = complaint.map(|words| format!(" ({words})")).unwrap_or_default();
+        self.outcome(line, text, Verdict::Refused, format!("{shown}{why}"));
+        match weight {
             finish::Weight::Recipient => self.report.recipients_refused += 1,
             finish::Weight::Authentication => self.cause(Cause::Authentication),
             finish::Weight::Other => self.cause(Cause::Refused),

@@ -136,7 +136,9 @@ impl Stepper {
         self.ties.take(ask, exchange);
         self.last = Some(exchange);
         self.rows[self.row_of[step]].right = reply_lines(&reply);
-        if mark == Mark::Differs {
+        if let Err(unproven) = self.login.finish(&dialogue.exchanges()[exchange], &reply) {
+            self.failed(step, &unproven);
+        } else if mark == Mark::Differs {
             self.failed(step, &words);
         } else {
             self.judged_as(step, mark, &words);
@@ -183,13 +185,14 @@ impl Stepper {
                 self.ties.take(ask, exchange);
                 self.last = Some(exchange);
                 let refused = reply.class().is_refusal() || reply.code().is_none();
-                let mark = if refused { Mark::Differs } else { Mark::Alone };
-                let words = if refused { "refused, and nothing was expected here" } else { "" };
+                let words = match self.login.finish(&dialogue.exchanges()[exchange], &reply) {
+                    Err(unproven) => unproven,
+                    Ok(()) if refused => "refused, and nothing was expected here".to_owned(),
+                    Ok(()) => String::new(),
+                };
+                let mark = if words.is_empty() { Mark::Alone } else { Mark::Differs };
                 let after = self.place[ask].map_or(0, |row| row + 1);
-                self.insert(
-                    after,
-                    Beside { right: reply_lines(&reply), mark, words: words.to_owned(), left: Vec::new() },
-                );
+                self.insert(after, Beside { right: reply_lines(&reply), mark, words, left: Vec::new() });
                 self.place[ask] = Some(after);
             }
         }

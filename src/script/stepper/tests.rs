@@ -54,6 +54,7 @@ impl Play {
             production: false,
             host: "mx.example".to_owned(),
             now: Timestamp::UNIX_EPOCH,
+            world: world.clone(),
         };
         change(&mut setup);
         let mut begun = Self {
@@ -257,7 +258,7 @@ fn masked_lines_are_answered_from_the_credentials_or_say_what_is_missing() {
     assert_eq!(play.stands(), AUTH);
     assert_eq!(play.typed(None), Err(Stop::Missing("nobody logs in".to_owned())));
 
-    let credentials = Credentials { user: "dude".to_owned(), password: "noddy".into(), authorise_as: None };
+    let credentials = Credentials::new("dude", "noddy".into());
     let mut play = Play::with(script, |setup| setup.credentials = Ok(credentials.clone()));
     play.says("* connected 127.0.0.1:25\n< 220 mx").goes("< 334 VXNlcm5hbWU6");
     assert!(

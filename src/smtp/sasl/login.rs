@@ -1,20 +1,32 @@
 //! LOGIN (draft-murchison-sasl-login): user and password, each asked for by a challenge whose text does not count.
 
-use super::{Credentials, Mechanism, SaslError, Secret};
+use super::{Credentials, Known, Mechanism, Premises, Proof, SaslError, Secret, Turn, Verifier};
 
-pub(super) struct Login {
+pub(super) const KNOWN: Known = Known {
+    name: "LOGIN",
+    proof: Proof::Password,
+    shows_secret: true,
+    bound: false,
+    client_first: false,
+    about: "user and password asked for one after the other, readable for everybody who sees the line",
+    reference: "draft-murchison-sasl-login",
+    client: |_, who, _| Box::new(Login::new(who)),
+    server: |_| Box::<Server>::default(),
+};
+
+struct Login {
     answers: std::vec::IntoIter<Secret>,
 }
 
 impl Login {
-    pub(super) fn new(credentials: Credentials) -> Self {
-        Self { answers: vec![Secret::new(credentials.user.into_bytes()), credentials.password].into_iter() }
+    fn new(who: Credentials) -> Self {
+        Self { answers: vec![Secret::new(who.user.into_bytes()), who.password].into_iter() }
     }
 }
 
 impl Mechanism for Login {
     fn name(&self) -> &'static str {
-        "LOGIN"
+        KNOWN.name
     }
 
     fn initial(&mut self) -> Option<Secret> {
@@ -22,21 +34,28 @@ impl Mechanism for Login {
     }
 
     fn respond(&mut self, _challenge: &[u8]) -> Result<Secret, SaslError> {
-        self.answers.next().ok_or(SaslError::UnexpectedChallenge("LOGIN"))
+        self.answers.next().ok_or(SaslError::UnexpectedChallenge(KNOWN.name))
+    }
+
+    fn reads(&self) -> bool {
+        false
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+#[derive(Debug, Default)]
+struct Server {
+    user: Option<String>,
+}
 
-    #[test]
-    fn user_then_password_then_nothing() {
-        let who = Credentials { user: "dude".into(), password: "noddy".into(), authorise_as: None };
-        let mut login = Login::new(who);
-        assert!(login.initial().is_none());
-        assert_eq!(login.respond(b"Username:").expect("user").expose(), b"dude");
-        assert_eq!(login.respond(b"Password:").expect("password").expose(), b"noddy");
-        assert!(login.respond(b"Again:").is_err());
+impl Verifier for Server {
+    fn step(&mut self, response: Option<&[u8]>, house: &Premises<'_>) -> Turn {
+        match (response, self.user.take()) {
+            (None, _) => Turn::Challenge(b"Username:".to_vec()),
+            (Some(user), None) => {
+                self.user = Some(String::from_utf8_lossy(user).into_owned());
+                Turn::Challenge(b"Password:".to_vec())
+            }
+            (Some(password), Some(user)) => house.judged(&user, b"", password),
+        }
     }
 }

@@ -1,20 +1,28 @@
 //! PLAIN (RFC 4616): one message of authorisation identity, user and password, parted by NUL.
 
-use super::{Credentials, Mechanism, SaslError, Secret};
+use super::{
+    Credentials, Known, Mechanism, Premises, Proof, Refusal, SaslError, Secret, Turn, Verifier, plain_message,
+};
 
-pub(super) struct Plain {
+pub(super) const KNOWN: Known = Known {
+    name: "PLAIN",
+    proof: Proof::Password,
+    shows_secret: true,
+    bound: false,
+    client_first: true,
+    about: "user and password in one message, readable for everybody who sees the line",
+    reference: "RFC 4616",
+    client: |_, who, _| Box::new(Plain { credentials: Some(who) }),
+    server: |_| Box::new(Server),
+};
+
+struct Plain {
     credentials: Option<Credentials>,
-}
-
-impl Plain {
-    pub(super) fn new(credentials: Credentials) -> Self {
-        Self { credentials: Some(credentials) }
-    }
 }
 
 impl Mechanism for Plain {
     fn name(&self) -> &'static str {
-        "PLAIN"
+        KNOWN.name
     }
 
     fn initial(&mut self) -> Option<Secret> {
@@ -28,19 +36,23 @@ impl Mechanism for Plain {
     }
 
     fn respond(&mut self, _challenge: &[u8]) -> Result<Secret, SaslError> {
-        self.initial().ok_or(SaslError::UnexpectedChallenge("PLAIN"))
+        self.initial().ok_or(SaslError::UnexpectedChallenge(KNOWN.name))
+    }
+
+    fn reads(&self) -> bool {
+        false
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+#[derive(Debug)]
+struct Server;
 
-    #[test]
-    fn the_example_of_rfc_4616() {
-        let who = Credentials { user: "tim".into(), password: "tanstaaftanstaaf".into(), authorise_as: None };
-        let mut plain = Plain::new(who);
-        assert_eq!(plain.initial().expect("client first").expose(), b"\0tim\0tanstaaftanstaaf");
-        assert!(plain.respond(b"").is_err());
+impl Verifier for Server {
+    fn step(&mut self, response: Option<&[u8]>, house: &Premises<'_>) -> Turn {
+        let Some(message) = response else { return Turn::Challenge(Vec::new()) };
+        match plain_message(message) {
+            Some([acts_for, user, password]) => house.judged(&String::from_utf8_lossy(user), acts_for, password),
+            None => Turn::Refuse(Refusal::Malformed),
+        }
     }
 }

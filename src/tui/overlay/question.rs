@@ -22,6 +22,8 @@ pub enum Question {
     Connect(String),
     /// Go on although the certificate was not trusted?
     Regardless,
+    /// Send a password or token over a line that is not encrypted? What it shows, in words.
+    ClearText(String),
     /// Hand a message over to a real server?
     HandOver {
         /// To whom.
@@ -51,6 +53,7 @@ impl Question {
                 | Self::Connect(_)
                 | Self::HandOver { .. }
                 | Self::Regardless
+                | Self::ClearText(_)
                 | Self::Learn(_)
                 | Self::DeleteProfile(_),
                 Some('y'),
@@ -101,6 +104,11 @@ impl Question {
                  anybody: what you send can be read and changed on its way."
                     .to_owned(),
                 "y go on regardless · Esc stay",
+            ),
+            Self::ClearText(why) => (
+                "In clear text",
+                format!("{why} Send it all the same? Anybody on the way can read it."),
+                "y send it · Esc don't",
             ),
             Self::DeleteProfile(name) => ("Delete", format!("Delete your profile {name}?"), "y delete · Esc keep"),
             Self::Learn(_) => (

@@ -90,6 +90,7 @@ pub(super) fn rehearsed(
         production: target.production,
         host: for_screen(target.endpoint.to_string().as_bytes()),
         now: world.now(),
+        world: world.clone(),
     };
     let script = !recorded(&document);
     Ok(Rehearsed { name, target: typed, script, stepper: Stepper::new(plan, setup) })
@@ -105,7 +106,7 @@ fn credentials(plan: &Plan, target: &Target, given: Option<Secret>, world: &Worl
     let auth = login(plan, target).ok_or_else(missing)?;
     let fetched = given.map_or_else(|| auth.password.fetch_silently(world), |given| Ok(Some(given)));
     let password = fetched.map_err(|error| error.to_string())?.ok_or_else(missing)?;
-    Ok(Credentials { user: auth.user.clone(), password, authorise_as: None })
+    Ok(auth.credentials(password))
 }
 
 /// Who logs in, where the plan needs that.

@@ -18,6 +18,12 @@ pub enum Wants {
     Password,
     /// User and password in one, as PLAIN has it (RFC 4616).
     Plain,
+    /// User and token in one, as XOAUTH2 and OAUTHBEARER have it.
+    Token,
+    /// A line with nothing in it, or nothing that matters, after which the server goes on.
+    Formality,
+    /// What only a calculation can give.
+    Sum,
     /// Something else.
     Other,
 }
@@ -61,7 +67,7 @@ impl Challenge {
         let raw = raw[..raw.len().min(LOOKED_AT)].to_vec();
         let text = for_screen(&sasl::decode(&raw).unwrap_or(raw));
         let wants = wants(&mechanism, &text, given);
-        let speaks = sasl::NAMES.contains(&mechanism.as_str());
+        let speaks = sasl::known(&mechanism).is_some();
         Some(Self { mechanism, text, wants, given, known: user.filter(|_| speaks).map(for_screen_of) })
     }
 
@@ -71,10 +77,17 @@ impl Challenge {
             Wants::User => "type $ and the user name",
             Wants::Password => "type $ and the password",
             Wants::Plain => r"type $\0user\0password",
+            Wants::Token if self.mechanism == "OAUTHBEARER" => r"type $n,a=USER,\1auth=Bearer TOKEN\1\1",
+            Wants::Token => r"type $user=USER\1auth=Bearer TOKEN\1\1",
+            Wants::Formality if self.mechanism == "OAUTHBEARER" => "AQ== lets the refusal come",
+            Wants::Formality => "an empty line (Enter twice) goes on",
+            Wants::Sum => "the answer is to be calculated; its base64 goes here",
             Wants::Other => "type $ and the answer, or its base64",
         };
         let asked = match (self.wants, self.text.trim().is_empty()) {
             (Wants::Plain, _) => "PLAIN wants one answer".to_owned(),
+            (Wants::Token, true) => format!("{} wants one message", self.mechanism),
+            (Wants::Formality, _) => "The server has said what it had to".to_owned(),
             (_, true) => "The server waits for an answer".to_owned(),
             (_, false) => format!("The server asks “{}”", verbatim(self.text.trim())),
         };
@@ -105,6 +118,7 @@ impl Challenge {
             (Wants::Plain, _) if text.split("\\0").count() == 3 => Some(format!("${text}")),
             (Wants::Plain, Some(user)) => Some(format!("$\\0{user}\\0{text}")),
             (Wants::Plain, None) => None,
+            (Wants::Token | Wants::Formality | Wants::Sum, _) => None,
             _ => Some(format!("${text}")),
         }
     }
@@ -144,6 +158,11 @@ fn wants(mechanism: &str, text: &str, given: usize) -> Wants {
     let begins = |words: &[&str]| words.iter().any(|word| asked.starts_with(word));
     match mechanism {
         "PLAIN" => Wants::Plain,
+        "XOAUTH2" | "OAUTHBEARER" if given == 0 => Wants::Token,
+        "XOAUTH2" | "OAUTHBEARER" => Wants::Formality,
+        "CRAM-MD5" => Wants::Sum,
+        _ if mechanism.starts_with("SCRAM-") && text.starts_with(['v', 'e']) => Wants::Formality,
+        _ if mechanism.starts_with("SCRAM-") => Wants::Sum,
         _ if begins(&["user", "login"]) => Wants::User,
         _ if begins(&["pass"]) => Wants::Password,
         "LOGIN" if given == 0 => Wants::User,
@@ -177,7 +196,13 @@ mod tests {
         let plain = asked("> AUTH PLAIN\n< 334 ");
         assert_eq!((plain.wants, plain.known.as_deref()), (Wants::Plain, Some("dude")));
         assert!(plain.odd("dude").is_some() && plain.odd(r"\0dude\0x").is_none());
-        let other = asked("> AUTH CRAM-MD5\n< 334 PDEyQGE+");
+        let cram = asked("> AUTH CRAM-MD5\n< 334 PDEyQGE+");
+        assert_eq!((cram.wants, cram.text.as_str(), cram.known.as_deref()), (Wants::Sum, "<12@a>", Some("dude")));
+        let token = asked("> AUTH XOAUTH2\n< 334 ");
+        assert!(token.wants == Wants::Token && token.sentences()[0].contains(r"\1auth=Bearer"), "{token:?}");
+        let refused = asked("> AUTH XOAUTH2 {{auth}}\n< 334 eyJzdGF0dXMiOiI0MDAifQ==");
+        assert!(refused.wants == Wants::Formality && refused.sentences()[0].contains("an empty line"), "{refused:?}");
+        let other = asked("> AUTH NTLM\n< 334 PDEyQGE+");
         assert_eq!((other.wants, other.text.as_str(), other.known), (Wants::Other, "<12@a>", None));
     }
 

@@ -325,7 +325,21 @@ impl Scene<'_> {
     }
 
     fn handshake(&self) -> Trouble {
-        let causes = if self.said().contains("(alert 80)") {
+        let said = self.said();
+        let causes = if said.contains("certificate of the client") || said.contains("certificate that was shown to it")
+        {
+            [
+                "the server lets in only clients with a certificate of an authority that it trusts",
+                "the certificate is another user's, has expired, or was issued by another authority",
+                "its key does not belong to it",
+            ]
+        } else if said.contains("min_version") {
+            [
+                "the profile and the server have no version of TLS in common",
+                "the server is old, and speaks nothing newer",
+                "the server is new, and speaks nothing older any more",
+            ]
+        } else if said.contains("(alert 80)") {
             [
                 "the server's own TLS is not in order: a key or certificate that it can't use; its log says more",
                 "it offers STARTTLS all the same, so every client meets this",
@@ -344,7 +358,10 @@ impl Scene<'_> {
         } else {
             again()
         };
-        let steps = vec![first, step("see how far it came", Action::TlsTab, None), elsewhere()];
+        let mut steps = vec![first, step("see how far it came", Action::TlsTab, None), elsewhere()];
+        if said.contains("the profile's [tls]") {
+            steps.insert(0, advice("change the profile on the start screen, under TLS, and connect again"));
+        }
         self.with("Not secured: the TLS handshake failed", "the TLS handshake failed", &causes, steps)
     }
 

@@ -1,10 +1,9 @@
-//! The lab's own authority, kept in the state directory, and the certificate that a scenario asks for.
+//! The lab's own authority, kept in the state directory, and the certificates that it issues.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -12,62 +11,24 @@ use rcgen::{
     BasicConstraints, Certificate, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
     KeyPair, KeyUsagePurpose, SanType,
 };
-use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
-use tokio_rustls::rustls::{ServerConfig, SupportedProtocolVersion, crypto, version};
 
-use super::LabError;
-use super::scenario::{CertificateKind, Scenario, TlsVersion};
+use crate::lab::scenario::CertificateKind;
 use crate::world::World;
 
 const DAY: u64 = 86_400;
 const YEARS_TEN: u64 = 3650 * DAY;
 
-/// What the listeners need for TLS, and what a client needs to trust them.
-pub(super) struct Prepared {
-    pub(super) acceptor: TlsAcceptor,
-    pub(super) ca: String,
-    /// Where the authority is kept, or why it is not: it then lasts as long as this lab.
-    pub(super) kept: io::Result<PathBuf>,
-}
-
-/// Loads or makes the authority, and makes the server's certificate.
-pub(super) fn prepare(scenario: &Scenario, world: &World) -> Result<Prepared, LabError> {
-    let directory = world.directories.state.join("lab");
-    let name = &scenario.server.name;
-    let failed = |reason: String| LabError::Certificate { name: name.clone(), reason };
-    let (authority, kept) = match Authority::load(&directory, world) {
-        Ok(authority) => (authority, Ok(directory.join("ca.pem"))),
-        // A lab inside the workbench hands its authority over in memory; only other clients need the file.
-        Err(error) => (Authority::make(world.now()).map_err(|e| failed(e.to_string()))?, Err(error)),
-    };
-    let (chain, key) =
-        authority.certify(name, scenario.tls.certificate, world.now()).map_err(|e| failed(e.to_string()))?;
-    let versions: Vec<&'static SupportedProtocolVersion> =
-        [(TlsVersion::V12, &version::TLS12), (TlsVersion::V13, &version::TLS13)]
-            .into_iter()
-            .filter(|(version, _)| (scenario.tls.min_version..=scenario.tls.max_version).contains(version))
-            .map(|(_, version)| version)
-            .collect();
-    let config = ServerConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
-        .with_protocol_versions(&versions)
-        .map_err(|e| failed(e.to_string()))?
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .map_err(|e| failed(e.to_string()))?;
-    Ok(Prepared { acceptor: TlsAcceptor::from(Arc::new(config)), ca: authority.pem, kept })
-}
-
 /// The authority: its key, and its certificate as PEM.
-struct Authority {
-    key: KeyPair,
-    pem: String,
+pub(super) struct Authority {
+    pub(super) key: KeyPair,
+    pub(super) pem: String,
 }
 
 impl Authority {
     /// Reads it from a directory, or makes it there at first use and when it has run out.
-    fn load(directory: &Path, world: &World) -> io::Result<Self> {
+    pub(super) fn load(directory: &Path, world: &World) -> io::Result<Self> {
         make_private(directory)?;
         // Two labs may start at once; the second waits and finds what the first one made.
         let lock = File::create(directory.join("lock"))?;
@@ -105,14 +66,14 @@ impl Authority {
         good.then(|| Self { key, pem: pem.to_owned() })
     }
 
-    fn make(now: Timestamp) -> Result<Self, rcgen::Error> {
+    pub(super) fn make(now: Timestamp) -> Result<Self, rcgen::Error> {
         let key = KeyPair::generate()?;
         let pem = authority_params(now).self_signed(&key)?.pem();
         Ok(Self { key, pem })
     }
 
     /// A certificate of the wanted kind for a server, with the chain that it shows.
-    fn certify(
+    pub(super) fn certify(
         &self,
         name: &str,
         kind: CertificateKind,
@@ -131,6 +92,36 @@ impl Authority {
             chain.push(authority);
         }
         Ok((chain, PrivatePkcs8KeyDer::from(key.serialize_der()).into()))
+    }
+}
+
+/// The certificate of a client, and its key.
+pub(super) struct Issued {
+    /// PEM.
+    pub(super) certificate: PathBuf,
+    /// PEM, PKCS#8.
+    pub(super) key: PathBuf,
+}
+
+impl Authority {
+    /// A certificate for a user of the lab, written into a directory beside the authority.
+    pub(super) fn issue(&self, user: &str, directory: &Path, now: Timestamp) -> io::Result<Issued> {
+        let key = KeyPair::generate().map_err(io::Error::other)?;
+        let mut params = CertificateParams::default();
+        params.distinguished_name = named(user);
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        params.use_authority_key_identifier_extension = true;
+        set_validity(&mut params, now, 1, 91 * DAY);
+        let issuer = authority_params(now);
+        let made = params.signed_by(&key, &Issuer::from_params(&issuer, &self.key)).map_err(io::Error::other)?;
+        let issued = Issued {
+            certificate: directory.join(format!("client-{user}.pem")),
+            key: directory.join(format!("client-{user}-key.pem")),
+        };
+        write_private(&issued.certificate, &made.pem())?;
+        write_private(&issued.key, &key.serialize_pem())?;
+        Ok(issued)
     }
 }
 

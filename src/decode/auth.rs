@@ -1,0 +1,117 @@
+//! The steps of a log-in: each challenge opened, each answer described, and what a refusal rests on.
+
+use crate::conversation::dialogue::Ask;
+use crate::conversation::{Dialogue, Exchange, Log};
+use crate::smtp::sasl::explain;
+use crate::smtp::{Class, Command, Reply, Verb};
+
+use super::Explanation;
+
+/// Where an exchange stands within AUTH.
+struct Step {
+    /// In capitals.
+    mechanism: String,
+    /// Responses sent up to and with this exchange.
+    given: usize,
+    /// The response of this exchange, where there is one; its text where it is not masked.
+    response: Option<Option<Vec<u8>>>,
+}
+
+/// Adds what the reply to AUTH, or to an answer within it, says and what it answers.
+pub(super) fn opened(number: usize, reply: &Reply, dialogue: &Dialogue, log: &Log, into: &mut Explanation) {
+    let Some(step) = step(number, dialogue, log) else { return };
+    if let Some(text) = &step.response {
+        let nth = step.given.saturating_sub(1);
+        if let Some(words) = explain::response(&step.mechanism, nth, text.as_deref()) {
+            into.notes.insert(0, format!("Sent: {words}."));
+        }
+    }
+    match into.class {
+        Class::Intermediate => {
+            let text = reply.lines.last().map(|line| line.text().to_vec()).unwrap_or_default();
+            let opened = explain::challenge(&step.mechanism, step.given, &text);
+            if !opened.answer.is_empty() {
+                into.notes.insert(0, format!("The answer is {}.", opened.answer));
+            }
+            for words in opened.says.into_iter().rev() {
+                into.notes.insert(0, words);
+            }
+            if !opened.text.is_empty() {
+                into.notes.insert(0, format!("Opened: {}", opened.text));
+            }
+        }
+        Class::Permanent | Class::Transient => into.causes.splice(0..0, before(number, dialogue, log)).for_each(drop),
+        _ => {}
+    }
+}
+
+/// What the server said in the challenge before its refusal.
+fn before(number: usize, dialogue: &Dialogue, log: &Log) -> Option<String> {
+    let asked = dialogue.exchanges().get(number)?;
+    let earlier = number.checked_sub(1).filter(|_| asked.ask == Ask::AuthAnswer)?;
+    let step = step(earlier, dialogue, log)?;
+    let reply = dialogue.reply(log, earlier).filter(|reply| reply.class() == Class::Intermediate)?;
+    let text = reply.lines.last()?.text().to_vec();
+    let said = explain::challenge(&step.mechanism, step.given, &text).says;
+    let said = said.into_iter().find(|words| words.starts_with("The token is refused") || words.starts_with("e= "))?;
+    Some(said.trim_start_matches("e= ").trim_end_matches('.').to_owned())
+}
+
+fn step(number: usize, dialogue: &Dialogue, log: &Log) -> Option<Step> {
+    let exchanges = dialogue.exchanges();
+    let this: &Exchange = exchanges.get(number)?;
+    if this.verb != Verb::Auth {
+        return None;
+    }
+    let begins = |exchange: &Exchange| exchange.verb == Verb::Auth && exchange.ask == Ask::Command;
+    let begun = exchanges[..=number].iter().rposition(begins)?;
+    let entry = log.get(exchanges[begun].command()?)?;
+    let command = Command::parse(entry.bytes);
+    let argument = String::from_utf8_lossy(command.argument()).into_owned();
+    let mut words = argument.split_whitespace();
+    let mechanism = words.next()?.to_ascii_uppercase();
+    let initial = words.next();
+    let of_this = match this.ask {
+        Ask::Command => initial.map(|text| text.as_bytes().to_vec()),
+        Ask::AuthAnswer => this.command().and_then(|record| log.get(record)).map(|entry| entry.bytes.to_vec()),
+        _ => return None,
+    };
+    let cancels = of_this.as_deref() == Some(b"*");
+    let response = of_this.filter(|_| !cancels).map(|text| Some(text).filter(|text| text != b"{{auth}}"));
+    Some(Step { mechanism, given: number - begun + usize::from(initial.is_some()), response })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::conversation::{Dialogue, sample};
+    use crate::decode::{Explanation, Knowledge, explain_exchange};
+
+    fn last(auth: &str) -> Explanation {
+        let start = "* connected a\n< 220 mx\n> EHLO a\n< 250-mx\n< 250 AUTH CRAM-MD5 SCRAM-SHA-256 XOAUTH2\n";
+        let log = sample::log(&format!("{start}{auth}"));
+        let dialogue = Dialogue::of(&log);
+        explain_exchange(dialogue.exchanges().len() - 1, &dialogue, &log, &Knowledge::shipped()).expect("a reply")
+    }
+
+    #[test]
+    fn a_challenge_is_opened_and_what_was_sent_is_described() {
+        let cram = last("> AUTH CRAM-MD5\n< 334 PDEyQGE+");
+        assert_eq!(cram.notes[0], "Opened: <12@a>");
+        assert!(cram.notes[2].contains("HMAC-MD5"), "{:?}", cram.notes);
+        let scram = last("> AUTH SCRAM-SHA-256 {{auth}}\n< 334 cj1hYixzPVFRPT0saT00MDk2");
+        assert!(
+            scram.notes[0].contains("r=ab,s=QQ==,i=4096") && scram.notes.iter().any(|note| note.starts_with("i= 4096"))
+        );
+        assert!(scram.notes.contains(&"Sent: the user and the client's nonce.".to_owned()), "{:?}", scram.notes);
+        let done =
+            last("> AUTH SCRAM-SHA-256\n< 334 \n> {{auth}}\n< 334 cj1h\n> {{auth}}\n< 334 dj1h\n> {{auth}}\n< 235 ok");
+        assert!(done.notes[0].contains("server's signature was taken"), "{:?}", done.notes);
+    }
+
+    #[test]
+    fn a_token_that_was_refused_is_the_first_cause() {
+        let refused = "> AUTH XOAUTH2 {{auth}}\n< 334 eyJzdGF0dXMiOiI0MDAifQ==\n> {{auth}}\n< 535 5.7.8 no";
+        let why = last(refused).causes;
+        assert!(why[0].contains("not well formed (status 400)"), "{why:?}");
+    }
+}

@@ -1,0 +1,95 @@
+//! `[tls]`: certificates, versions, what clients are asked for, and what goes wrong.
+
+use serde::Deserialize;
+
+use super::value::one;
+
+/// `[tls]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tls {
+    /// Which certificate it shows.
+    pub certificate: ServerCertificate,
+    /// The lowest version it speaks.
+    pub min_version: TlsVersion,
+    /// The highest version it speaks.
+    pub max_version: TlsVersion,
+    /// Whether it asks clients for a certificate of theirs, and takes those that its own authority issued.
+    pub client_cert: ClientCert,
+    /// What goes wrong.
+    pub fault: TlsFault,
+}
+
+impl Default for Tls {
+    fn default() -> Self {
+        Self {
+            certificate: ServerCertificate::Made(CertificateKind::Good),
+            min_version: TlsVersion::V12,
+            max_version: TlsVersion::V13,
+            client_cert: ClientCert::None,
+            fault: TlsFault::None,
+        }
+    }
+}
+
+one! {
+    /// Which certificate the server shows.
+    pub enum CertificateKind {
+        Good = "good",
+        SelfSigned = "self-signed",
+        Expired = "expired",
+        NotYetValid = "not-yet-valid",
+        WrongName = "wrong-name",
+        WeakKey = "weak-key"
+    }
+}
+
+/// The certificate that the server shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ServerCertificate {
+    /// One that the lab makes.
+    Made(CertificateKind),
+    /// The chain, leaf first, and its key, from a PEM file; where it is relative, from beside the scenario's file.
+    File(std::path::PathBuf),
+}
+
+impl<'de> Deserialize<'de> for ServerCertificate {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let word = String::deserialize(deserializer)?;
+        if word.contains(['.', '/', '\\']) {
+            return Ok(Self::File(word.into()));
+        }
+        let word = serde::de::value::StringDeserializer::<D::Error>::new(word);
+        CertificateKind::deserialize(word).map(Self::Made)
+    }
+}
+
+one! {
+    /// Whether clients are asked for a certificate.
+    pub enum ClientCert { None = "none", Request = "request", Require = "require" }
+}
+
+one! {
+    /// What goes wrong with TLS.
+    pub enum TlsFault {
+        None = "none",
+        // STARTTLS is offered and answered 454; TLS from the first byte ends with an alert.
+        Refuse = "refuse",
+        // What follows the 220 is no TLS.
+        GarbageAfter220 = "garbage-after-220",
+        // Clear text stands behind the 220, and then TLS begins.
+        InjectAfter220 = "inject-after-220",
+        // The handshake is never answered.
+        Hang = "hang",
+        // The connection is closed in place of a handshake.
+        Close = "close",
+        // The listener with TLS from the first byte speaks clear text.
+        PlaintextOn465 = "plaintext-on-465"
+    }
+}
+
+one! {
+    /// A version of TLS.
+    #[derive(PartialOrd, Ord)]
+    pub enum TlsVersion { V12 = "1.2", V13 = "1.3" }
+}
