@@ -227,8 +227,8 @@ impl Task {
                 }
                 Step::Written(Err(error)) => {
                     // What the server said before it closed counts more than that it did not listen any more.
-                    self.read_rest(&mut reader, &mut buffer).await;
-                    return self.broken(&error);
+                    let later = self.read_rest(&mut reader, &mut buffer).await;
+                    return self.broken(&later.unwrap_or(error));
                 }
                 Step::Read(Err(error)) => return self.broken(&error),
                 Step::Silence => self.silent(),
@@ -265,11 +265,16 @@ impl Task {
         }
     }
 
-    /// The server takes nothing more: what it has said is read, as far as it is there at once.
-    async fn read_rest(&mut self, reader: &mut ReadHalf<Box<dyn Io>>, buffer: &mut [u8]) {
-        while let Ok(Ok(octets)) = tokio::time::timeout(Duration::from_millis(200), reader.read(buffer)).await {
-            if octets == 0 || self.octets(&buffer[..octets]) {
-                return;
+    /// The server takes nothing more: what it has said is read, as far as it is there at once. Gives the alert of TLS by
+    /// which it ended the session, where it did.
+    async fn read_rest(&mut self, reader: &mut ReadHalf<Box<dyn Io>>, buffer: &mut [u8]) -> Option<std::io::Error> {
+        loop {
+            match tokio::time::timeout(Duration::from_millis(200), reader.read(buffer)).await {
+                Ok(Ok(octets)) if octets > 0 && !self.octets(&buffer[..octets]) => {}
+                Ok(Err(error)) => {
+                    return Some(error).filter(|e| tls::refused_later(&e.to_string(), &self.options.tls).is_some());
+                }
+                _ => return None,
             }
         }
     }

@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::super::Verb;
+use super::super::sasl::{self, Proof};
 use super::address::{self, Place};
 use super::nearest::nearest;
 use super::secret::is_like_secret;
@@ -206,9 +207,16 @@ fn auth(context: &Context<'_>, found: &mut Findings) -> Vec<u8> {
     };
     let typed = String::from_utf8_lossy(&line[first.clone()]).to_ascii_uppercase();
     let name = mechanism(context, &typed, first.clone(), words.len() == 1, found);
-    if matches!(name.as_str(), "PLAIN" | "LOGIN") && !context.session.tls {
-        let reason = format!("{name} shows the password to anyone who can read the line, and it is not encrypted.");
-        found.odd("auth-in-clear", first, reason, "RFC 4954 4");
+    let known = sasl::known(&name);
+    if let Some(known) = known.filter(|_| !context.session.tls) {
+        let what = if known.proof == Proof::Token { "token" } else { "password" };
+        if known.shows_secret {
+            let reason = format!("{name} shows the {what} to anyone who can read the line, and it is not encrypted.");
+            found.odd("auth-in-clear", first, reason, "RFC 4954 4");
+        } else if known.bound {
+            let reason = format!("{name} is bound to the TLS connection, and there is none; STARTTLS first.");
+            found.wrong("mechanism-without-tls", first, reason, "RFC 5802 6");
+        }
     }
     if let Some(initial) = words.get(1) {
         let text = &line[initial.clone()];
@@ -216,7 +224,9 @@ fn auth(context: &Context<'_>, found: &mut Findings) -> Vec<u8> {
             let reason = "The response after the mechanism is base64, or = for an empty one.";
             found.wrong("not-base64", initial.clone(), reason, "RFC 4954 4");
         }
-        if matches!(name.as_str(), "CRAM-MD5" | "DIGEST-MD5") {
+        // LOGIN takes the user there by habit.
+        let server_first = known.is_some_and(|known| !known.client_first && known.name != "LOGIN");
+        if server_first || name == "DIGEST-MD5" {
             let reason = format!("With {name} the server speaks first, so nothing follows the mechanism.");
             found.wrong("extra-argument", initial.clone(), reason, "RFC 4954 4");
         }

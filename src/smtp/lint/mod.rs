@@ -252,13 +252,18 @@ fn length(context: &Context<'_>, found: &mut Findings) {
         let offered = entry.parameters.iter().filter(|p| context.session.capabilities.has(&p.capability));
         offered.map(|p| p.line).sum()
     });
-    let limit = if command.verb == Verb::Auth { 12_288 } else { 512 + added };
+    let limit = 512 + added;
     let length = context.line.len() + 2;
     if length > limit {
+        let cure = if command.verb == Verb::Auth {
+            " Send AUTH and the mechanism alone, and the rest after the 334."
+        } else {
+            ""
+        };
         found.wrong(
             "line-too-long",
             limit - 2..context.line.len(),
-            format!("The line has {length} octets with its end; a server need not take more than {limit} here."),
+            format!("The line has {length} octets with its end; a server need not take more than {limit} here.{cure}"),
             if command.verb == Verb::Auth { "RFC 4954 4" } else { "RFC 5321 4.5.3.1.4" },
         );
     }

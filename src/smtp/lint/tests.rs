@@ -411,6 +411,18 @@ fn right_lines_have_no_findings() {
     for line in ["AUTH PLAIN AHRlc3QAMTIzNA==", "AUTH PLAIN", "AUTH LOGIN", "AUTH LOGIN ZHVkZQ=="] {
         assert_eq!(lint(line.as_bytes(), &secured, &table), [], "{line}");
     }
+    let offer = "S: 220 mx\nC: EHLO a\nS: 250-mx\nS: 250 AUTH XOAUTH2 SCRAM-SHA-256 SCRAM-SHA-256-PLUS";
+    let clear = Wire::play(offer).session;
+    let long = format!("AUTH XOAUTH2 {}", "AAAA".repeat(140));
+    for (line, name) in [
+        ("AUTH XOAUTH2", Some("auth-in-clear")),
+        ("AUTH SCRAM-SHA-256-PLUS", Some("mechanism-without-tls")),
+        ("AUTH SCRAM-SHA-256", None),
+        (long.as_str(), Some("line-too-long")),
+    ] {
+        let found = lint(line.as_bytes(), &clear, &table);
+        assert!(name.map_or(found.is_empty(), |name| found.iter().any(|it| it.name == name)), "{line}: {found:?}");
+    }
     let lmtp = Wire::play("S: 220 mx").session;
     assert_eq!(lint(b"LHLO foo.edu", &lmtp, &table), []);
     let vendor = Wire::play("S: 220 mx\nC: EHLO a\nS: 250-mx\nS: 250-XCLIENT NAME ADDR\nS: 250 X-FOO").session;
