@@ -10,7 +10,6 @@ use ehlo::world::{Directories, World};
 use tokio::runtime::Runtime;
 
 mod support {
-    pub(crate) mod leaks;
     #[expect(dead_code, reason = "a part of it is enough here")]
     pub(crate) mod terminal;
 }
@@ -79,7 +78,7 @@ fn meets(server: &str, client: &str, script: &str, code: i32, words: &[&str]) {
 
 #[test]
 fn every_kind_of_certificate_is_taken_or_refused_in_words() {
-    meets("certificate = \"good\"", "", STARTTLS, 0, &["verified=yes", "certificate n=1"]);
+    meets("certificate = \"good\"", "", STARTTLS, 0, &["verified=yes", "certificate n=0"]);
     for (kind, words) in [
         ("self-signed", "self-signed"),
         ("expired", "it expired on "),

@@ -237,7 +237,12 @@ impl Connection {
     async fn fault(&mut self) -> std::io::Result<Option<Next>> {
         /// A fatal alert: handshake failure (RFC 8446 6.2).
         const ALERT: &[u8] = &[21, 3, 3, 0, 2, 2, 40];
-        let next = match self.site.scenario.tls.fault {
+        let fault = self.site.scenario.tls.fault;
+        if matches!(fault, TlsFault::Refuse | TlsFault::GarbageAfter220) {
+            // The client begins; what came before that would stand beside the 220. Whoever says nothing gets the same.
+            let _ = timeout(self.idle, self.wire.read(&mut [0; 1024])).await;
+        }
+        let next = match fault {
             TlsFault::None | TlsFault::InjectAfter220 | TlsFault::PlaintextOn465 => return Ok(None),
             TlsFault::Refuse => {
                 self.wire.write(ALERT).await?;

@@ -4,7 +4,7 @@ use crate::client::{Ending, Request};
 use crate::conversation::certificate;
 use crate::conversation::event::Remark;
 use crate::profile::{Auth, TlsMode};
-use crate::smtp::sasl::Around;
+use crate::smtp::sasl::{Around, Binding};
 use crate::smtp::{Phase, Secret};
 use crate::transaction::{Errand, Login, Next, Plan, last_greeting};
 
@@ -101,9 +101,10 @@ fn begin(model: &mut Model, access: Access, password: Option<Secret>) {
     let around = access.around;
     let login = access.auth.zip(password).map(|(auth, password)| Login::new(&auth, password, around));
     if let Some(challenge) = &model.challenge
-        && let Some(login) = login
+        && let Some(mut login) = login
     {
         let session = &model.talk.dialogue.state().session;
+        login.around.binding = Binding::of(end_point(model), &session.capabilities.mechanisms());
         match Errand::within(login, &challenge.mechanism, challenge.given, session) {
             Ok(errand) => model.errand = Some(Running { errand, back: false, exchanges: None, asked: None }),
             Err(words) => model.notice = Some(words),
@@ -121,6 +122,13 @@ fn begin(model: &mut Model, access: Access, password: Option<Secret>) {
     model.errand = Some(Running { errand: Errand::new(plan), back, exchanges: None, asked: None });
 }
 
+/// What a login can be bound to on this connection (RFC 5929 4).
+fn end_point(model: &Model) -> Option<Vec<u8>> {
+    let encrypted = model.talk.dialogue.state().session.tls;
+    let leaf = encrypted.then(|| certificate::shown(&model.talk.log)).flatten()?;
+    certificate::end_point(&leaf)
+}
+
 /// Sends the next line, if now is its moment.
 pub(super) fn step(model: &mut Model) -> Vec<Effect> {
     if let Some(words) = model.errand.as_ref().and_then(|running| running.asked.clone()) {
@@ -130,6 +138,7 @@ pub(super) fn step(model: &mut Model) -> Vec<Effect> {
         }
         return Vec::new();
     }
+    let bound_to = model.errand.as_ref().and_then(|_| end_point(model));
     let dialogue = &model.talk.dialogue;
     let Some(running) = &mut model.errand else { return Vec::new() };
     let exchanges = dialogue.exchanges();
@@ -145,9 +154,7 @@ pub(super) fn step(model: &mut Model) -> Vec<Effect> {
     let last = exchanges.len().checked_sub(1).filter(|n| asked && exchanges[*n].complete);
     let reply = last.and_then(|n| dialogue.reply(&model.talk.log, n));
     let session = &dialogue.state().session;
-    if session.tls {
-        running.errand.bind(certificate::shown(&model.talk.log).and_then(|der| certificate::end_point(&der)));
-    }
+    running.errand.bind(bound_to);
     match running.errand.next(session, reply.as_ref()) {
         Next::Wait => Vec::new(),
         Next::Ask(words) => {
