@@ -138,7 +138,7 @@ fn make_ready_takes_the_strongest_and_a_token_that_is_refused_is_explained() {
 
     profile(&home, "auto", "token", "");
     let mut terminal = start(WRONG);
-    terminal.wait_for("refused the login (535)").wait_for("status 401");
+    terminal.wait_for("refused the login (535)").wait_for("status invalid_token");
     terminal.keys("<C-q>").wait_for("still open").keys("q");
     assert!(terminal.exit().success());
 }

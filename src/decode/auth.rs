@@ -7,6 +7,9 @@ use crate::smtp::{Class, Command, Reply, Verb};
 
 use super::Explanation;
 
+/// How the sentence begins that reads the JSON text of a refusal.
+const REFUSED: &str = "The token is refused: ";
+
 /// Where an exchange stands within AUTH.
 struct Step {
     /// In capitals.
@@ -53,8 +56,9 @@ fn before(number: usize, dialogue: &Dialogue, log: &Log) -> Option<String> {
     let reply = dialogue.reply(log, earlier).filter(|reply| reply.class() == Class::Intermediate)?;
     let text = reply.lines.last()?.text().to_vec();
     let said = explain::challenge(&step.mechanism, step.given, &text).says;
-    let said = said.into_iter().find(|words| words.starts_with("The token is refused") || words.starts_with("e= "))?;
-    Some(said.trim_start_matches("e= ").trim_end_matches('.').to_owned())
+    let said = said.iter().find_map(|words| words.strip_prefix(REFUSED).or_else(|| words.strip_prefix("e= ")))?;
+    let mut letters = said.trim_end_matches('.').chars();
+    Some(letters.next()?.to_uppercase().chain(letters).collect())
 }
 
 fn step(number: usize, dialogue: &Dialogue, log: &Log) -> Option<Step> {
