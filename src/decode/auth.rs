@@ -2,7 +2,7 @@
 
 use crate::conversation::dialogue::Ask;
 use crate::conversation::{Dialogue, Exchange, Log};
-use crate::smtp::sasl::explain;
+use crate::smtp::sasl::explain::{self, Opened};
 use crate::smtp::{Class, Command, Reply, Verb};
 
 use super::Explanation;
@@ -32,20 +32,23 @@ pub(super) fn opened(number: usize, reply: &Reply, dialogue: &Dialogue, log: &Lo
     match into.class {
         Class::Intermediate => {
             let text = reply.lines.last().map(|line| line.text().to_vec()).unwrap_or_default();
-            let opened = explain::challenge(&step.mechanism, step.given, &text);
-            if !opened.answer.is_empty() {
-                into.notes.insert(0, format!("The answer is {}.", opened.answer));
-            }
-            for words in opened.says.into_iter().rev() {
-                into.notes.insert(0, words);
-            }
-            if !opened.text.is_empty() {
-                into.notes.insert(0, format!("Opened: {}", opened.text));
-            }
+            into.meaning = meaning(explain::challenge(&step.mechanism, step.given, &text), &into.meaning);
         }
         Class::Permanent | Class::Transient => into.causes.splice(0..0, before(number, dialogue, log)).for_each(drop),
         _ => {}
     }
+}
+
+/// A challenge in words; what is said of every challenge where nothing is known of this one.
+fn meaning(opened: Opened, general: &str) -> String {
+    let text = Some(opened.text).filter(|text| !text.is_empty()).map(|text| format!("Opened: {text}"));
+    let answer =
+        Some(opened.answer).filter(|answer| !answer.is_empty()).map(|answer| format!("The answer is {answer}."));
+    if answer.is_none() && opened.says.is_empty() {
+        return general.to_owned();
+    }
+    let sentences: Vec<String> = text.into_iter().chain(opened.says).chain(answer).collect();
+    format!("{} $ and a text sends it as base64.", sentences.join(" "))
 }
 
 /// What the server said in the challenge before its refusal.
@@ -100,12 +103,11 @@ mod tests {
     #[test]
     fn a_challenge_is_opened_and_what_was_sent_is_described() {
         let cram = last("> AUTH CRAM-MD5\n< 334 PDEyQGE+");
-        assert_eq!(cram.notes[0], "Opened: <12@a>");
-        assert!(cram.notes[2].contains("HMAC-MD5"), "{:?}", cram.notes);
+        assert!(cram.meaning.starts_with("Opened: <12@a> ") && cram.meaning.contains("HMAC-MD5"), "{}", cram.meaning);
         let scram = last("> AUTH SCRAM-SHA-256 {{auth}}\n< 334 cj1hYixzPVFRPT0saT00MDk2");
-        assert!(
-            scram.notes[0].contains("r=ab,s=QQ==,i=4096") && scram.notes.iter().any(|note| note.starts_with("i= 4096"))
-        );
+        assert!(scram.meaning.contains("r=ab,s=QQ==,i=4096") && scram.meaning.contains("i= 4096"), "{}", scram.meaning);
+        let unknown = last("> AUTH X-OWN\n< 334 PDEyQGE+");
+        assert!(unknown.meaning.contains("The log-in goes on"), "{}", unknown.meaning);
         assert!(scram.notes.contains(&"Sent: the user and the client's nonce.".to_owned()), "{:?}", scram.notes);
         let done =
             last("> AUTH SCRAM-SHA-256\n< 334 \n> {{auth}}\n< 334 cj1h\n> {{auth}}\n< 334 dj1h\n> {{auth}}\n< 235 ok");
