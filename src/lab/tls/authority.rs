@@ -113,8 +113,8 @@ impl Authority {
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
         params.use_authority_key_identifier_extension = true;
         set_validity(&mut params, now, 1, 91 * DAY);
-        let issuer = authority_params(now);
-        let made = params.signed_by(&key, &Issuer::from_params(&issuer, &self.key)).map_err(io::Error::other)?;
+        let own = authority_params(now);
+        let made = params.signed_by(&key, &Issuer::from_params(&own, &self.key)).map_err(io::Error::other)?;
         let issued = Issued {
             certificate: directory.join(format!("client-{user}.pem")),
             key: directory.join(format!("client-{user}-key.pem")),

@@ -82,7 +82,12 @@ fn errors_name_the_line_the_trouble_and_the_cure() {
         ("host = \"a\"\n[network]\nreply_timeout = \"5\"", 3, &["duration"]),
         ("host = \"a\"\n[tls]\nmin_version = \"1.4\"", 3, &["`1.4`", "1.2"]),
         ("host = \"a\"\n[tls]\nmin_version = \"1.3\"\nmax_version = \"1.2\"", 3, &["above `max_version`"]),
-        ("host = \"a\"\n[tls]\nclient_cert = \"me.pem\"", 3, &["`client_key`"]),
+        (
+            "host = \"a\"\n[tls]\nclient_cert = \"me.p12\"\nclient_password = { prompt = true }",
+            4,
+            &["can't be asked for"],
+        ),
+        ("host = \"a\"\n[tls]\nclient_password = { env = \"P\" }", 3, &["`client_cert`"]),
         ("host = \"a\"\n[tls]\nclient_key = \"me.key\"", 3, &["`client_cert`"]),
         ("host = \"a:25\"", 1, &["port = 25"]),
         ("port = 25", 1, &["`host`"]),

@@ -86,7 +86,7 @@ fn scram_challenge(message: &str, opened: &mut Opened) {
 fn answer(mechanism: &str, given: usize) -> &'static str {
     match (mechanism, given) {
         ("PLAIN", 0) => "user and password in one message",
-        ("LOGIN", 0) | ("ANONYMOUS", 0) => message(mechanism, 0),
+        ("LOGIN" | "ANONYMOUS", 0) => message(mechanism, 0),
         ("LOGIN", 1) => "the password",
         ("XOAUTH2", 1) => "an empty line, after which the 535 comes",
         ("OAUTHBEARER", 1) => "AQ== (one octet 1), after which the 535 comes",
