@@ -30,6 +30,8 @@ pub(super) fn opened(number: usize, reply: &Reply, dialogue: &Dialogue, log: &Lo
         }
     }
     match into.class {
+        // What PLAIN and LOGIN ask for is said where the answer is typed.
+        Class::Intermediate if matches!(step.mechanism.as_str(), "PLAIN" | "LOGIN") => {}
         Class::Intermediate => {
             let text = reply.lines.last().map(|line| line.text().to_vec()).unwrap_or_default();
             into.meaning = meaning(explain::challenge(&step.mechanism, step.given, &text), &into.meaning);
