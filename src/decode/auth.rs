@@ -16,18 +16,19 @@ struct Step {
     mechanism: String,
     /// Responses sent up to and with this exchange.
     given: usize,
-    /// The response of this exchange, where there is one; its text where it is not masked.
-    response: Option<Option<Vec<u8>>>,
+    /// This exchange holds a response, and no `*` that gives up.
+    responds: bool,
+    /// The response of this exchange, where it is not masked.
+    response: Option<Vec<u8>>,
 }
 
 /// Adds what the reply to AUTH, or to an answer within it, says and what it answers.
 pub(super) fn opened(number: usize, reply: &Reply, dialogue: &Dialogue, log: &Log, into: &mut Explanation) {
     let Some(step) = step(number, dialogue, log) else { return };
-    if let Some(text) = &step.response {
-        let nth = step.given.saturating_sub(1);
-        if let Some(words) = explain::response(&step.mechanism, nth, text.as_deref()) {
-            into.notes.insert(0, format!("Sent: {words}."));
-        }
+    let nth = step.given.saturating_sub(1);
+    let sent = explain::response(&step.mechanism, nth, step.response.as_deref()).filter(|_| step.responds);
+    if let Some(words) = sent {
+        into.notes.insert(0, format!("Sent: {words}."));
     }
     match into.class {
         // What PLAIN and LOGIN ask for is said where the answer is typed.
@@ -85,9 +86,9 @@ fn step(number: usize, dialogue: &Dialogue, log: &Log) -> Option<Step> {
         Ask::AuthAnswer => this.command().and_then(|record| log.get(record)).map(|entry| entry.bytes.to_vec()),
         _ => return None,
     };
-    let cancels = of_this.as_deref() == Some(b"*");
-    let response = of_this.filter(|_| !cancels).map(|text| Some(text).filter(|text| text != b"{{auth}}"));
-    Some(Step { mechanism, given: number - begun + usize::from(initial.is_some()), response })
+    let responds = of_this.as_deref().is_some_and(|text| text != b"*");
+    let response = of_this.filter(|text| responds && text != b"{{auth}}");
+    Some(Step { mechanism, given: number - begun + usize::from(initial.is_some()), responds, response })
 }
 
 #[cfg(test)]

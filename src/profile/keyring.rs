@@ -1,7 +1,7 @@
-//! The system's keyring, asked by the tool that comes with it: `secret-tool` of libsecret (GNOME Keyring, KWallet,
-//! KeePassXC), `security` on macOS.
+//! The system's keyring, asked by the tool that comes with it: `secret-tool` of libsecret (of GNOME, KDE and
+//! others), `security` on Apple's systems.
 //!
-//! A library would bring a D-Bus client and its forty crates for one look-up.
+//! A library would bring a client of the desktop's bus and its forty crates for one look-up.
 
 use std::process::Command;
 

@@ -2,6 +2,7 @@
 
 use crate::conversation::dialogue::{Ask, Exchange};
 use crate::conversation::{Log, certificate};
+use crate::smtp::reply::ReplyLine;
 use crate::smtp::sasl::{self, Around, Binding, Credentials, Mechanism};
 use crate::smtp::{Class, Reply, Secret, Session, Verb};
 use crate::world::World;
@@ -105,5 +106,5 @@ pub(super) fn around(world: &World, log: &Log, session: &Session, server: Option
 /// The challenge that is open, as it came.
 fn challenge(reply: Option<&Reply>) -> &[u8] {
     let open = reply.filter(|reply| reply.class() == Class::Intermediate);
-    open.and_then(|reply| reply.lines.last()).map(|line| line.text()).unwrap_or_default()
+    open.and_then(|reply| reply.lines.last()).map(ReplyLine::text).unwrap_or_default()
 }

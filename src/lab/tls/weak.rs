@@ -83,7 +83,8 @@ impl Acceptor {
         let mut stream = SslStream::new(ssl, stream).ok()?;
         Pin::new(&mut stream).accept().await.ok()?;
         let version = stream.ssl().version_str().to_owned();
-        let cipher = stream.ssl().current_cipher().and_then(|cipher| cipher.standard_name()).unwrap_or_default();
+        let cipher =
+            stream.ssl().current_cipher().and_then(openssl::ssl::SslCipherRef::standard_name).unwrap_or_default();
         Some((stream, version, cipher.to_owned()))
     }
 }

@@ -44,7 +44,7 @@ pub fn challenge(mechanism: &str, given: usize, text: &[u8]) -> Opened {
             opened.says.push(format!("The token is refused: {}.", TokenError::read(&octets).words()));
         }
         ("DIGEST-MD5", 0) => {
-            opened.says.push("DIGEST-MD5 is historic (RFC 6331), and ehlo does not speak it.".to_owned())
+            opened.says.push("DIGEST-MD5 is historic (RFC 6331), and ehlo does not speak it.".to_owned());
         }
         ("NTLM", _) => opened.says.push("It is a message of Windows's NTLM, which ehlo does not speak.".to_owned()),
         ("GSSAPI", _) => opened.says.push("It is a token of Kerberos, which ehlo does not speak.".to_owned()),

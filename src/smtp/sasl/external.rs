@@ -44,7 +44,7 @@ impl Verifier for Server {
     fn step(&mut self, response: Option<&[u8]>, house: &Premises<'_>) -> Turn {
         let Some(acts_for) = response else { return Turn::Challenge(Vec::new()) };
         match house.certified {
-            Some(user) => house.verdict(user, acts_for, (house.account)(user).is_some()),
+            Some(user) => super::verifier::verdict(user, acts_for, (house.account)(user).is_some()),
             None => Turn::Refuse(Refusal::Wrong),
         }
     }

@@ -78,7 +78,7 @@ impl Verifier for Server {
             return Turn::Refuse(Refusal::Malformed);
         };
         if token::right(house, &user, token) {
-            return house.verdict(&user, b"", true);
+            return super::verifier::verdict(&user, b"", true);
         }
         self.refused = true;
         Turn::Challenge(br#"{"status":"invalid_token","scope":"https://mail.target.local/"}"#.to_vec())

@@ -50,10 +50,12 @@ impl TokenError {
         let shown = |text: &str| crate::smtp::escape::for_screen(text.as_bytes());
         let mut words = format!("{} (status {})", self.meaning(), shown(&self.status));
         if let Some(scope) = self.scope.as_deref().filter(|scope| !scope.is_empty()) {
-            words.push_str(&format!("; scope wanted: {}", shown(scope)));
+            words += "; scope wanted: ";
+            words += &shown(scope);
         }
         if let Some(place) = &self.configuration {
-            words.push_str(&format!("; tokens come from {}", shown(place)));
+            words += "; tokens come from ";
+            words += &shown(place);
         }
         words
     }

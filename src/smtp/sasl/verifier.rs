@@ -57,12 +57,12 @@ impl Premises<'_> {
     /// Whether a user, who acts for nobody else, has given the right password.
     pub(super) fn judged(&self, user: &str, acts_for: &[u8], password: &[u8]) -> Turn {
         let right = (self.account)(user).is_some_and(|account| account.password.as_bytes() == password);
-        self.verdict(user, acts_for, right)
+        verdict(user, acts_for, right)
     }
+}
 
-    /// The end of an exchange: nobody acts for somebody else here.
-    pub(super) fn verdict(&self, user: &str, acts_for: &[u8], right: bool) -> Turn {
-        let own = acts_for.is_empty() || acts_for == user.as_bytes();
-        if right && own { Turn::Accept(user.to_owned()) } else { Turn::Refuse(Refusal::Wrong) }
-    }
+/// The end of an exchange: nobody acts for somebody else here.
+pub(super) fn verdict(user: &str, acts_for: &[u8], right: bool) -> Turn {
+    let own = acts_for.is_empty() || acts_for == user.as_bytes();
+    if right && own { Turn::Accept(user.to_owned()) } else { Turn::Refuse(Refusal::Wrong) }
 }

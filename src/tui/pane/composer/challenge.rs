@@ -117,8 +117,7 @@ impl Challenge {
         match (self.wants, &self.known) {
             (Wants::Plain, _) if text.split("\\0").count() == 3 => Some(format!("${text}")),
             (Wants::Plain, Some(user)) => Some(format!("$\\0{user}\\0{text}")),
-            (Wants::Plain, None) => None,
-            (Wants::Token | Wants::Formality | Wants::Sum, _) => None,
+            (Wants::Plain, None) | (Wants::Token | Wants::Formality | Wants::Sum, _) => None,
             _ => Some(format!("${text}")),
         }
     }
