@@ -43,7 +43,7 @@ impl Mechanism for Anonymous {
 struct Server;
 
 impl Verifier for Server {
-    fn step(&mut self, response: Option<&[u8]>, house: &Premises<'_>) -> Turn {
+    fn step(&mut self, response: Option<&[u8]>, _: &Premises<'_>) -> Turn {
         let Some(trace) = response else { return Turn::Challenge(Vec::new()) };
         match std::str::from_utf8(trace) {
             Ok(trace) if trace.chars().count() <= TRACE && !trace.chars().any(char::is_control) => {
