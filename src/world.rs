@@ -3,6 +3,7 @@
 //! Nothing else in the library reads a clock, an environment variable or a random byte by itself, so that a test can
 //! decide all of them. What must not live here: files, sockets, anything of the protocol.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -20,6 +21,25 @@ pub struct Directories {
     pub state: PathBuf,
 }
 
+/// Answers of the DNS that a test brings along; what is real is asked by `client`.
+pub trait Names: Send + Sync {
+    /// The mail exchangers of a domain with their preferences, as the records have them: `.` is the null MX. Empty
+    /// where the domain has none.
+    ///
+    /// # Errors
+    /// Why nothing is known, in words.
+    fn exchangers(&self, domain: &str) -> Result<Vec<(u16, String)>, String>;
+
+    /// The addresses of a host; empty where it has none.
+    ///
+    /// # Errors
+    /// Why nothing is known, in words.
+    fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, String>;
+
+    /// What a host's name is an alias of (its CNAME record), where it is one.
+    fn alias(&self, host: &str) -> Option<String>;
+}
+
 type Source<T> = Arc<dyn Fn() -> T + Send + Sync>;
 type Filler = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
 type Lookup = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
@@ -33,6 +53,7 @@ pub struct World {
     elapsed: Source<Duration>,
     fill: Filler,
     variable: Lookup,
+    names: Option<Arc<dyn Names>>,
 }
 
 impl std::fmt::Debug for World {
@@ -52,6 +73,7 @@ impl World {
             elapsed: Arc::new(move || start.elapsed()),
             fill: Arc::new(|bytes| getrandom::fill(bytes).expect("the system gives random bytes")),
             variable: Arc::new(|name| std::env::var(name).ok()),
+            names: None,
         }
     }
 
@@ -75,6 +97,7 @@ impl World {
                 }
             }),
             variable: Arc::new(|_| None),
+            names: None,
         }
     }
 
@@ -95,6 +118,19 @@ impl World {
         self.now = Arc::new(now);
         self.elapsed = Arc::new(elapsed);
         self
+    }
+
+    /// The same world with these answers in place of the DNS.
+    #[must_use]
+    pub fn with_names(mut self, names: impl Names + 'static) -> Self {
+        self.names = Some(Arc::new(names));
+        self
+    }
+
+    /// The answers that stand in for the DNS, where there are any.
+    #[must_use]
+    pub fn names(&self) -> Option<Arc<dyn Names>> {
+        self.names.clone()
     }
 
     /// The wall clock.

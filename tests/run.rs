@@ -9,6 +9,10 @@ use tempfile::TempDir;
 mod ends;
 #[path = "support/peer.rs"]
 mod peer;
+#[path = "support/proxy.rs"]
+mod proxy;
+#[path = "run/routes.rs"]
+mod routes;
 #[path = "run/secrets.rs"]
 mod secrets;
 

@@ -70,6 +70,9 @@ enum What {
     },
 }
 
+/// Keys that say where a password comes from.
+const PASSWORDS: [&str; 2] = ["auth.password", "network.proxy_password"];
+
 /// The fields, for `--help`.
 fn keys() -> String {
     let line = |field: &profile::Field| {
@@ -86,9 +89,10 @@ fn keys() -> String {
         };
         format!("  {:<24} {kind}", field.key)
     };
-    let fields = FIELDS.iter().filter(|field| !field.key.starts_with("auth.password"));
-    let lines: Vec<_> = fields.map(line).collect();
-    format!("Keys of --set:\n{}\n  {:<24} env:NAME | command:LINE", lines.join("\n"), "auth.password")
+    let fields = FIELDS.iter().filter(|field| !PASSWORDS.iter().any(|key| field.key.starts_with(key)));
+    let mut lines: Vec<_> = fields.map(line).collect();
+    lines.extend(PASSWORDS.map(|key| format!("  {key:<24} env:NAME | command:LINE")));
+    format!("Keys of --set:\n{}", lines.join("\n"))
 }
 
 /// What went wrong, and the exit status for it.
@@ -201,8 +205,38 @@ fn show(profiles: &Profiles, name: &str, json: bool) -> Result<String, Failed> {
         rows.extend(auth.authorise_as.clone().map(|whom| ("acting for", whom)));
         rows.push((proof(auth.proof), password(&auth.password)));
     }
-    rows.extend(target.bind.map(|bind| ("from address", bind.to_string())));
+    rows.extend(network(target));
     Ok(lines(rows.iter().map(|(label, value)| format!("{label:<14} {}", for_screen(value.as_bytes())))))
+}
+
+/// The way there, and how long anything may take.
+fn network(target: &Target) -> Vec<(&'static str, String)> {
+    let mut rows = Vec::new();
+    rows.extend(target.bind.map(|bind| ("from address", bind.to_string())));
+    if let Some(proxy) = &target.proxy {
+        let user = proxy.user.as_ref().map(|user| format!(", as {user}")).unwrap_or_default();
+        rows.push(("proxy", format!("{proxy}{user}")));
+        rows.extend(proxy.password.as_ref().map(|source| ("its password", password(source))));
+    }
+    if let Some(header) = target.announcement {
+        let end = |given: Option<std::net::SocketAddr>| given.map_or_else(|| "as it is".to_owned(), |a| a.to_string());
+        let version = if header.version == profile::Version::One { 1 } else { 2 };
+        let words = format!("version {version}, from {}, to {}", end(header.source), end(header.destination));
+        rows.push(("PROXY header", words));
+    }
+    if !target.xclient.is_empty() {
+        let said: Vec<_> = target.xclient.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        rows.push(("XCLIENT", said.join(" ")));
+    }
+    let times = [
+        ("connect within", target.connect_timeout),
+        ("reply within", target.reply_timeout),
+        ("all within", target.total_timeout),
+        ("keep alive", target.keep_alive),
+    ];
+    let time = |ms: u64| profile::duration::words(std::time::Duration::from_millis(ms));
+    rows.extend(times.into_iter().filter_map(|(label, ms)| Some((label, time(ms?)))));
+    rows
 }
 
 fn protocol(target: &Target) -> &'static str {
@@ -278,7 +312,12 @@ fn to_json(profiles: &Profiles, name: &str, profile: Result<&Profile, &ProfileEr
                 "auth": auth,
                 "network": {
                     "bind": target.bind, "connect_timeout_ms": target.connect_timeout,
-                    "reply_timeout_ms": target.reply_timeout,
+                    "reply_timeout_ms": target.reply_timeout, "total_timeout_ms": target.total_timeout,
+                    "keep_alive_ms": target.keep_alive, "proxy": target.proxy.as_ref().map(ToString::to_string),
+                    "proxy_user": target.proxy.as_ref().and_then(|proxy| proxy.user.as_ref()),
+                    "proxy_protocol": target.announcement.map(
+                        |header| if header.version == profile::Version::One { 1 } else { 2 }
+                    ),
                 },
             })
         }
@@ -326,13 +365,13 @@ fn new(
 fn put(draft: &mut Draft, pair: &str) -> Result<(), String> {
     let (key, value) = pair.split_once('=').ok_or_else(|| format!("--set takes KEY=VALUE, not `{pair}`"))?;
     let (key, value) = (key.trim(), value.trim());
-    if key == "auth.password" {
+    if PASSWORDS.contains(&key) {
         let Some((kind @ ("env" | "command"), of)) = value.split_once(':') else {
             // What was typed is not repeated: it may be a password.
-            return Err("auth.password takes env:NAME or command:LINE; a password never stands in a profile".to_owned());
+            return Err(format!("{key} takes env:NAME or command:LINE; a password never stands in a profile"));
         };
-        draft.set("auth.password", kind);
-        draft.set("auth.password of", of);
+        draft.set(key, kind);
+        draft.set(&format!("{key} of"), of);
         return Ok(());
     }
     let keys = || FIELDS.iter().map(|field| field.key).filter(|key| !key.contains(' '));
@@ -414,6 +453,12 @@ fn problems(profile: Result<&Profile, &ProfileError>, world: &World) -> Vec<Stri
         && world.variable(name).is_none()
     {
         problems.push(format!("auth.password: the environment variable {name} is not set"));
+    }
+    if let Some(SecretSource::Environment(name)) =
+        profile.target.proxy.as_ref().and_then(|proxy| proxy.password.as_ref())
+        && world.variable(name).is_none()
+    {
+        problems.push(format!("network.proxy_password: the environment variable {name} is not set"));
     }
     problems
 }

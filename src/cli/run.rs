@@ -8,11 +8,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Colour, Common, Exit, complain};
 use crate::conversation::file::Document;
-use crate::profile::duration;
+use crate::profile::{Endpoint, duration};
 use crate::script::{Cause, Report, Settings};
 use crate::world::World;
 
 mod ask;
+mod offer;
 mod prepare;
 mod save;
 mod screen;
@@ -54,6 +55,9 @@ pub(super) struct Arguments {
     /// For each reply, such as 5m or 500ms, instead of RFC 5321's own times
     #[arg(long, value_name = "TIME", value_parser = time)]
     reply_timeout: Option<Duration>,
+    /// For the whole conversation, such as 2m
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    total_timeout: Option<Duration>,
     /// End at the first expectation that is not met
     #[arg(long)]
     fail_fast: bool,
@@ -141,7 +145,12 @@ async fn play(arguments: &Arguments, common: &Common, world: &World) -> Exit {
     let mut exit = Exit::Done;
     let mut results = Vec::new();
     let mut last = None;
+    let wire_is_ours = all.iter().any(|prepared| prepared.target.endpoint == Endpoint::Stdio);
+    if wire_is_ours && let Some(words) = against_stdio(arguments) {
+        return complain(COMMAND, words);
+    }
     let mut screen = Screen::new(common, colour, arguments.json);
+    screen.leave_output_alone(wire_is_ours);
     for prepared in all {
         let (one, result, document) = play_one(prepared, arguments, common, world, &stop, &mut screen).await;
         results.push(result);
@@ -168,6 +177,18 @@ async fn play(arguments: &Arguments, common: &Common, world: &World) -> Exit {
         }
         Some(error) => complain(COMMAND, format_args!("standard output can't be written: {error}")),
         None => exit,
+    }
+}
+
+/// What else wants standard input or output, where they are the way to the server.
+fn against_stdio(arguments: &Arguments) -> Option<&'static str> {
+    let script = arguments.scripts.iter().any(|path| path.as_os_str() == "-");
+    match (script, arguments.json) {
+        (true, _) => Some("standard input is the way to the server (stdio:); the script must be a file"),
+        (_, true) => {
+            Some("standard output is the way to the server (stdio:); --save keeps the conversation instead of --json")
+        }
+        _ => None,
     }
 }
 

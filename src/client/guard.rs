@@ -83,6 +83,10 @@ mod tests {
             inspect: false,
             connect_timeout: Duration::from_secs(5),
             reply_timeout: None,
+            route: crate::client::Route::default(),
+            total_timeout: None,
+            keep_alive: None,
+            remember: false,
         };
         (connect(options, Some(Arc::clone(&journal)), world, Duration::ZERO), journal)
     }

@@ -8,18 +8,23 @@
 //! | remark | when |
 //! |---|---|
 //! | `resolved NAME ADDRESS…` | a name was looked up (`mx:DOMAIN` with `PREFERENCE HOST` values for exchangers) |
-//! | `connecting ADDRESS:PORT` | one attempt begins; everything known of the session starts over |
-//! | `connected ADDRESS from ADDRESS` | it stands |
+//! | `connecting ADDRESS:PORT via=PROXY` | one attempt begins; everything known of the session starts over |
+//! | `proxy kind= asked= user= answered=` | a proxy was asked for a connection; `failed=yes` where it made none |
+//! | `connected ADDRESS from ADDRESS via=PROXY` | it stands |
+//! | `proxy header= source= destination=` | the header of the PROXY protocol went out, in this version |
 //! | `tls version= cipher= verified=yes\|no reason=` | a handshake was done; `failed=yes` instead where it was not |
 //! | `certificate n= der=` | what the server showed, leaf first; base64 |
 //! | `injected bytes= text=` | clear text after the reply to STARTTLS, thrown away |
 //! | `inspecting NAME` | a connection follows that only looks closer at a certificate that was not trusted |
-//! | `auto` | the next line is ehlo's own |
+//! | `auto` | the next line is ehlo's own; `auto keep-alive` so that the server does not cut the line |
+//! | `keep-alive every=` | NOOP is sent after so much silence from now on, `every=never` no more |
+//! | `idle limit=` | known from earlier: about when this server cuts a line on which nothing is said |
+//! | `idle after=` | just now it did; that is kept |
 //! | `pipelined n=` | the next `n` lines went out in one write |
 //! | `cut direction= bytes= sha256=` | what was beyond a limit and not recorded |
 //! | `gave-up` | the user stopped waiting; with `reason=time-out awaiting= after=` the clock did |
-//! | `warning kind= "WORDS"` | something to know: `flood`, `journal`, `silence`, `mode` (the server speaks something else), or an attempt that failed while others remain |
-//! | `error kind= "WORDS"` | why the connection ends: `name`, `refused`, `network`, `tls`, `time-out`, `internal` (a mistake in ehlo) |
+//! | `warning kind= "WORDS"` | something to know: `flood`, `journal`, `silence`, `mode` (the server speaks something else), `offer` (something is not offered any more), or an attempt that failed while others remain |
+//! | `error kind= "WORDS"` | why the connection ends: `name`, `refused`, `network`, `proxy`, `tls`, `time-out`, `internal` (a mistake in ehlo) |
 //! | `… try=TARGET` | with a warning or an error: the target that would fit |
 //! | `closed by=client\|server\|network reason=` | the end; the last but for an inspection |
 
@@ -32,7 +37,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::conversation::event::Remark;
 use crate::conversation::journal::Journal;
-use crate::profile::{Protocol, TlsVersion};
+use crate::profile::{Announcement, Protocol, Proxy, TlsVersion};
 use crate::smtp::Secret;
 use crate::world::World;
 
@@ -69,6 +74,10 @@ pub enum Endpoint {
     Mx(String),
     /// A Unix socket.
     Unix(std::path::PathBuf),
+    /// The standard input and output of a command that the shell runs.
+    Pipe(String),
+    /// Our own standard input and output.
+    Stdio,
 }
 
 impl Endpoint {
@@ -77,7 +86,7 @@ impl Endpoint {
     pub fn tcp(&self) -> Option<(String, u16)> {
         match self {
             Self::Tcp { host, port } => Some((host.clone(), *port)),
-            Self::Mx(_) | Self::Unix(_) => None,
+            Self::Mx(_) | Self::Unix(_) | Self::Pipe(_) | Self::Stdio => None,
         }
     }
 }
@@ -101,6 +110,15 @@ pub struct TlsOptions {
     pub identity: Option<Identity>,
 }
 
+/// The way to a server, beside its address.
+#[derive(Debug, Clone, Default)]
+pub struct Route {
+    /// Through which proxy, if any.
+    pub proxy: Option<Proxy>,
+    /// The header of the PROXY protocol that goes out first, if any.
+    pub announcement: Option<Announcement>,
+}
+
 /// Everything the task needs to know before it dials.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -112,12 +130,20 @@ pub struct Options {
     pub tls: TlsOptions,
     /// From which address; any where none.
     pub bind: Option<IpAddr>,
+    /// How it is reached.
+    pub route: Route,
     /// For one connection attempt.
     pub connect_timeout: Duration,
     /// After a certificate that was not trusted, have a closer look at it by a connection of its own.
     pub inspect: bool,
     /// For each reply, instead of RFC 5321 4.5.3.2's times by phase.
     pub reply_timeout: Option<Duration>,
+    /// For all of it, dialling included; as long as it takes where none.
+    pub total_timeout: Option<Duration>,
+    /// After how much silence NOOP is sent by itself; never where none.
+    pub keep_alive: Option<Duration>,
+    /// Whether what the server offers, and when it cuts the line, is kept and compared with the last time.
+    pub remember: bool,
 }
 
 impl Options {
@@ -126,7 +152,7 @@ impl Options {
         match &self.endpoint {
             Endpoint::Tcp { host, port } if host.contains(':') => Some(format!("[{host}]:{port}")),
             Endpoint::Tcp { host, port } => Some(format!("{host}:{port}")),
-            Endpoint::Mx(_) | Endpoint::Unix(_) => None,
+            _ => None,
         }
     }
 }
@@ -158,6 +184,8 @@ pub enum Request {
     GiveUp,
     /// Go on reading after a flood was stopped.
     ReadOn,
+    /// From now on send NOOP by itself after so much silence, or never.
+    KeepAlive(Option<Duration>),
     /// Record a remark (a note, a mark).
     Remark(Remark),
     /// Look for this secret from now on.

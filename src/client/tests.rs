@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
 
 use super::{Connection, Ending, Endpoint, Identity, Options, Request, TlsOptions, connect};
 use crate::conversation::event::{Event, Remark, Timed};
@@ -14,6 +15,7 @@ use crate::profile::{Protocol, TlsVersion};
 use crate::smtp::Phase;
 use crate::world::{Directories, World};
 
+mod routes;
 mod tls;
 
 fn world() -> World {
@@ -30,6 +32,10 @@ fn options(port: u16) -> Options {
         inspect: false,
         connect_timeout: Duration::from_secs(5),
         reply_timeout: None,
+        route: super::Route::default(),
+        total_timeout: None,
+        keep_alive: None,
+        remember: false,
     }
 }
 

@@ -17,18 +17,26 @@ pub fn said(remark: &Remark) -> Said {
     let bare = |n| remark.bare(n).unwrap_or_default();
     let words = match remark.word.as_str() {
         "resolved" => format!("{} is at {}", bare(0), bare_from(remark, 1, ", ")),
-        "connecting" => format!("connecting to {}", bare(0)),
-        "connected" => format!("connected to {}", bare(0)),
-        "proxy" => format!("through the proxy {}", bare_from(remark, 0, " ")),
+        "connecting" => format!("connecting to {}{}", bare(0), via(remark)),
+        "connected" => format!("connected to {}{}", bare(0), via(remark)),
+        "proxy" => proxy(remark),
+        "keep-alive" => match remark.get("every") {
+            Some("never") => "no NOOP is sent by itself".to_owned(),
+            every => format!("NOOP is sent by itself after {} of silence", every.unwrap_or("some time")),
+        },
         "tls" => return tls(remark),
         "certificate" => certificate(remark),
         "inspecting" => with_values("looking at the certificate, without trusting it", remark),
         "injected" => return warning(injected(remark)),
         "auth" => auth(remark),
         "pipelined" => format!("the next {} lines went out at once", remark.get("n").unwrap_or(bare(0))),
+        "auto" if bare(0) == "keep-alive" => "ehlo keeps the connection alive".to_owned(),
         "auto" => with_values("ehlo sends the next line itself", remark),
         "gave-up" => gave_up(remark),
-        "idle" => with_values("nothing happens", remark),
+        "idle" => match bare(0) {
+            "" => with_values("nothing happens", remark),
+            words => words.to_owned(),
+        },
         "cut" => return warning(cut(remark)),
         "content" => content(remark),
         "closed" => closed(remark),
@@ -47,6 +55,25 @@ pub fn said(remark: &Remark) -> Said {
         _ => remark.to_string(),
     };
     Said { words, warns: false }
+}
+
+fn via(remark: &Remark) -> String {
+    remark.get("via").map(|proxy| format!(" through {proxy}")).unwrap_or_default()
+}
+
+/// What a proxy was asked and answered, or what the header of the PROXY protocol said.
+fn proxy(remark: &Remark) -> String {
+    if let Some(version) = remark.get("header") {
+        let from = remark.get("source").unwrap_or("unknown");
+        let to = remark.get("destination").map(|to| format!(" to {to}")).unwrap_or_default();
+        return format!("PROXY header, version {version}: from {from}{to}");
+    }
+    let Some(asked) = remark.get("asked") else {
+        return format!("through the proxy {}", bare_from(remark, 0, " "));
+    };
+    let user = remark.get("user").map(|user| format!(" as {user}")).unwrap_or_default();
+    let answered = remark.get("answered").unwrap_or("it did not");
+    format!("the proxy was asked{user}: {asked}: {answered}")
 }
 
 fn warning(words: String) -> Said {
@@ -186,6 +213,20 @@ mod tests {
         for (text, words, warns) in [
             ("connected 127.0.0.1:25 from 127.0.0.1:40312", "connected to 127.0.0.1:25", false),
             ("closed by=server", "closed by the server", false),
+            ("connecting a:25 via=socks5://p:1080", "connecting to a:25 through socks5://p:1080", false),
+            (
+                "proxy kind=http asked=\"CONNECT a:25\" user=dude answered=\"HTTP/1.1 200 OK\"",
+                "the proxy was asked as dude: CONNECT a:25: HTTP/1.1 200 OK",
+                false,
+            ),
+            (
+                "proxy header=1 source=192.0.2.1:7 destination=127.0.0.1:25",
+                "PROXY header, version 1: from 192.0.2.1:7 to 127.0.0.1:25",
+                false,
+            ),
+            ("auto keep-alive", "ehlo keeps the connection alive", false),
+            ("keep-alive every=60s", "NOOP is sent by itself after 60s of silence", false),
+            ("idle limit=300s \"this server cuts the line\"", "this server cuts the line", false),
             ("tls version=TLSv1.3 cipher=X verified=yes", "TLS 1.3, X, certificate verified", false),
             (
                 "tls version=TLSv1.2 verified=no reason=\"self-signed certificate\"",

@@ -117,6 +117,7 @@ fn may(verb: Verb, context: &Context) -> bool {
         Verb::Auth => {
             within(&[Phase::Ready]) && context.authenticated != Some(true) && context.offers("AUTH") != Some(false)
         }
+        Verb::Xclient | Verb::Xforward => within(&[Phase::Ready]) && context.offers(verb.word()) != Some(false),
         Verb::Quit | Verb::Noop | Verb::Vrfy | Verb::Expn | Verb::Help | Verb::Other => {
             within(&[Phase::Greeted, Phase::Ready, Phase::Mail, Phase::Rcpt, Phase::Bdat])
         }

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::ListenerKind;
 use super::framer::{Expect, Framer, Unit};
+use super::proxied;
 use super::record::Recorder;
 use super::scenario::{ListenerKeys, TlsFault};
 use super::session::{Action, Client, Pace, Secured, Session};
@@ -117,17 +118,31 @@ impl Wire {
     }
 }
 
-async fn serve(stream: TcpStream, address: SocketAddr, door: Door) {
+async fn serve(mut stream: TcpStream, address: SocketAddr, door: Door) {
     static NUMBER: AtomicU64 = AtomicU64::new(1);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     // Replies are small and waited for; a failure to say so only makes them slower.
     let _ = stream.set_nodelay(true);
     let local = stream.local_addr().unwrap_or(address);
     door.site.tell(Notice::Connected { session: number, client: address, listener: door.kind });
-    let client = Client { address, listener: door.kind, number };
+    let mut client = Client { address, listener: door.kind, number };
     let mut recorder = Recorder::new(&door.site.records, &door.site.world, number, address, door.kind);
     let connected = Remark::new("connected").value(local).value("from").value(address);
     recorder.remark(&door.site, &connected);
+    if door.keys.proxy {
+        match proxied::header(&mut stream, address).await {
+            Ok((named, remark)) => {
+                client.address = named;
+                recorder.remark(&door.site, &remark);
+            }
+            Err(remark) => {
+                recorder.remark(&door.site, &remark);
+                recorder.remark(&door.site, &Remark::new("closed").with("by", "server"));
+                door.site.tell(Notice::Closed { session: number });
+                return;
+            }
+        }
+    }
     let session = Session::new(Arc::clone(&door.site), client, door.keys);
     let idle = door.site.scenario.server.idle.0 / door.site.scenario.server.clock.0;
     let mut connection = Connection {

@@ -1,6 +1,11 @@
-//! The transcripts kept on disk: which there are, and in a few words what became of each.
+//! The transcripts kept on disk: which there are, and in a few words what became of each; and what is kept of each
+//! server.
 //!
 //! Not here: sockets, screens, and what a file holds in full ([`crate::conversation::file`]).
+
+mod servers;
+
+pub use servers::{Line, Memory};
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};

@@ -78,6 +78,9 @@ impl Draft {
                 draft.set("mx", "true");
             }
             Endpoint::Unix(path) => draft.set("unix", &path.to_string_lossy()),
+            Endpoint::Pipe(command) => draft.set("network.pipe", command),
+            // Whoever starts ehlo decides what that is; there is nothing to keep.
+            Endpoint::Stdio => {}
             Endpoint::Lab(scenario) if scenario == "default" => draft.set("host", "lab"),
             Endpoint::Lab(scenario) => draft.set("host", &format!("lab:{scenario}")),
         }
@@ -127,6 +130,9 @@ impl Draft {
                 !self.get("auth.user").is_empty() && source.is_none_or(|(secret, _)| self.names_its_source(secret))
             }
             "tls.client_key" | "tls.client_password" => !self.get("tls.client_cert").is_empty(),
+            "network.proxy_password" => self.get("network.proxy").contains('@'),
+            "network.proxy_password of" => self.names_its_source("network.proxy_password"),
+            "network.proxy_source" | "network.proxy_destination" => !self.get("network.proxy_protocol").is_empty(),
             "tls.client_password of" => self.names_its_source("tls.client_password"),
             "port" | "mx" | "tls.sni" => self.get("unix").is_empty(),
             _ => true,
@@ -284,6 +290,7 @@ fn new_value(kind: Kind, text: &str) -> Option<Value> {
         (Kind::List, _) => Value::Array(addresses(text).into_iter().collect::<Array>()),
         (Kind::Choice(_), "true") => true.into(),
         (Kind::Choice(_), "false") => false.into(),
+        (Kind::Choice(_), "1" | "2") => Value::from(if text == "1" { 1 } else { 2 }),
         _ => text.into(),
     })
 }

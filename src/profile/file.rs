@@ -1,6 +1,5 @@
 //! The profile's file: TOML with known keys only, and errors that name the place and the cure (FORMATS section 2).
 
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -13,8 +12,10 @@ use crate::smtp::escape::for_screen;
 
 use super::{ClientCert, Endpoint, Protocol, SecretSource, Target, TlsMode, TlsVersion};
 use login::AuthTable;
+use network::{Network, XClient};
 
 mod login;
+mod network;
 
 /// A saved host.
 #[derive(Debug, Clone)]
@@ -64,7 +65,8 @@ struct File {
     auth: Option<Spanned<AuthTable>>,
     #[serde(default)]
     network: Network,
-    xclient: Option<Spanned<toml::Table>>,
+    #[serde(default)]
+    xclient: XClient,
 }
 
 #[derive(Deserialize, Clone, Copy)]
@@ -106,25 +108,6 @@ enum ModeName {
     Starttls,
     Require,
     Implicit,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-struct Network {
-    family: Option<FamilyName>,
-    bind: Option<Spanned<String>>,
-    proxy: Option<Spanned<String>>,
-    proxy_protocol: Option<Spanned<u8>>,
-    connect_timeout: Option<Spanned<String>>,
-    reply_timeout: Option<Spanned<String>>,
-}
-
-#[derive(Deserialize, Clone, Copy)]
-#[serde(rename_all = "lowercase")]
-enum FamilyName {
-    Any,
-    Ipv4,
-    Ipv6,
 }
 
 /// The file being read: makes errors with its place.
@@ -189,7 +172,6 @@ impl Profile {
         let source = Source { text, path };
         refuse_plain_passwords(&source)?;
         let file: File = toml::from_str(text).map_err(|error| source.toml(&error))?;
-        refuse_what_is_not_there(&source, &file)?;
         let mut target = Target::new(name, endpoint(&source, &file)?);
         target.profile = Some(name.to_owned());
         target.protocol = match file.protocol {
@@ -209,6 +191,10 @@ impl Profile {
         target.verify = file.tls.verify.unwrap_or(true);
         target.ca = file.tls.ca.as_ref().map(|ca| path.parent().unwrap_or(Path::new("")).join(ca));
         target.sni.clone_from(&file.tls.sni);
+        if let (Endpoint::Pipe(_), Some(host)) = (&target.endpoint, &file.host) {
+            // The command leads there, and the certificate is to be that host's.
+            target.sni.get_or_insert_with(|| host.get_ref().clone());
+        }
         target.verify_name.clone_from(&file.tls.verify_name);
         target.tls_versions = versions(&source, &file.tls)?;
         target.client_cert = client_cert(&source, &file.tls)?;
@@ -217,9 +203,8 @@ impl Profile {
         if let Some(auth) = &file.auth {
             target.auth = Some(login::auth_of(&source, auth.get_ref(), &target)?);
         }
-        target.connect_timeout = source.milliseconds(file.network.connect_timeout.as_ref())?;
-        target.reply_timeout = source.milliseconds(file.network.reply_timeout.as_ref())?;
-        target.bind = bind(&source, &file.network)?;
+        network::take(&source, &file.network, &mut target)?;
+        target.xclient = network::xclient(&source, &file.xclient)?;
         target.reading = format!("profile {name}: {}", target.words());
         Ok(Self { target, note: file.note })
     }
@@ -300,6 +285,11 @@ fn refuse_plain_passwords(source: &Source<'_>) -> Result<(), ProfileError> {
     struct Loose {
         auth: Option<LooseAuth>,
         tls: Option<LooseTls>,
+        network: Option<LooseNetwork>,
+    }
+    #[derive(Deserialize)]
+    struct LooseNetwork {
+        proxy_password: Option<Spanned<toml::Value>>,
     }
     #[derive(Deserialize)]
     struct LooseTls {
@@ -310,10 +300,12 @@ fn refuse_plain_passwords(source: &Source<'_>) -> Result<(), ProfileError> {
         password: Option<Spanned<toml::Value>>,
         token: Option<Spanned<toml::Value>>,
     }
-    let Ok(Loose { auth, tls }) = toml::from_str(source.text) else { return Ok(()) };
+    let Ok(Loose { auth, tls, network }) = toml::from_str(source.text) else { return Ok(()) };
     let (password, token) = auth.map_or((None, None), |auth| (auth.password, auth.token));
     let opens = tls.and_then(|tls| tls.client_password);
-    for (key, given) in [("password", password), ("token", token), ("client_password", opens)] {
+    let proxy = network.and_then(|network| network.proxy_password);
+    let all = [("password", password), ("token", token), ("client_password", opens), ("proxy_password", proxy)];
+    for (key, given) in all {
         if let Some(plain) = given.filter(|given| !given.get_ref().is_table()) {
             let what = format!(
                 "a {key} does not belong in a profile in plain text; write where it comes from instead: \
@@ -325,30 +317,20 @@ fn refuse_plain_passwords(source: &Source<'_>) -> Result<(), ProfileError> {
     Ok(())
 }
 
-/// Keys that the format knows and this version can't honour are refused: connecting as if they were not there could
-/// send mail where it must not go.
-fn refuse_what_is_not_there(source: &Source<'_>, file: &File) -> Result<(), ProfileError> {
-    let start = |span: std::ops::Range<usize>| span.start;
-    let found = [
-        ("network.proxy", file.network.proxy.as_ref().map(|v| start(v.span()))),
-        ("network.proxy_protocol", file.network.proxy_protocol.as_ref().map(|v| start(v.span()))),
-        ("xclient", file.xclient.as_ref().map(|v| start(v.span()))),
-    ];
-    match found.into_iter().find_map(|(key, at)| Some((key, at?))) {
-        None => Ok(()),
-        Some((key, at)) => Err(source.error(
-            at,
-            format!("this version of ehlo can't do what `{key}` asks for, and does not connect without it; take it out to go on"),
-        )),
-    }
-}
-
 fn endpoint(source: &Source<'_>, file: &File) -> Result<Endpoint, ProfileError> {
     let default = match (file.protocol, file.tls.mode) {
         (Some(ProtocolName::Lmtp), _) => 24,
         (_, Some(ModeName::Implicit)) => 465,
         _ => 25,
     };
+    if let Some(command) = &file.network.pipe {
+        let text = command.get_ref().trim();
+        return match &file.unix {
+            None if text.is_empty() => Err(source.error(command.span().start, "`pipe` is a command; it is empty")),
+            None => Ok(Endpoint::Pipe(text.to_owned())),
+            Some(_) => Err(source.error(command.span().start, "`pipe` and `unix` can't both be given; keep one")),
+        };
+    }
     if let Some(path) = &file.unix {
         return match &file.host {
             None => Ok(Endpoint::Unix(path.clone())),
@@ -359,7 +341,7 @@ fn endpoint(source: &Source<'_>, file: &File) -> Result<Endpoint, ProfileError> 
         return Err(source.missing(
             0,
             "host",
-            "`host` is missing: the server's name or address, or \"lab\"; or `unix`, a socket's path",
+            "`host` is missing: the server's name or address, or \"lab\"; or `unix`, a socket's path; or [network] pipe, a command",
         ));
     };
     let at = host.span().start;
@@ -385,27 +367,6 @@ fn endpoint(source: &Source<'_>, file: &File) -> Result<Endpoint, ProfileError> 
         Some(other) => {
             Err(source.error(other.span().start, "mail exchangers listen on port 25; take out `port` or `mx`"))
         }
-    }
-}
-
-fn bind(source: &Source<'_>, network: &Network) -> Result<Option<IpAddr>, ProfileError> {
-    let given = match &network.bind {
-        None => None,
-        Some(text) => Some((
-            text.get_ref().parse::<IpAddr>().map_err(|_| {
-                source.error(text.span().start, "`bind` is an address of this machine, such as \"127.0.0.1\"")
-            })?,
-            text.span().start,
-        )),
-    };
-    // An unspecified address of a family leaves the choice to the system and keeps to the family.
-    match (network.family.unwrap_or(FamilyName::Any), given) {
-        (FamilyName::Any, given) => Ok(given.map(|(ip, _)| ip)),
-        (FamilyName::Ipv4, None) => Ok(Some(std::net::Ipv4Addr::UNSPECIFIED.into())),
-        (FamilyName::Ipv6, None) => Ok(Some(std::net::Ipv6Addr::UNSPECIFIED.into())),
-        (FamilyName::Ipv4, Some((ip, _))) if ip.is_ipv4() => Ok(Some(ip)),
-        (FamilyName::Ipv6, Some((ip, _))) if ip.is_ipv6() => Ok(Some(ip)),
-        (_, Some((_, at))) => Err(source.error(at, "`bind` is not of the `family` that is asked for")),
     }
 }
 

@@ -9,6 +9,7 @@ mod keyring;
 mod nearest;
 mod password;
 mod read;
+mod route;
 mod store;
 
 pub use draft::{Draft, FIELDS, Field, Kind};
@@ -16,9 +17,10 @@ pub use file::{Profile, ProfileError};
 pub use nearest::nearest;
 pub use password::{SecretError, ask_nobody};
 pub use read::TargetError;
+pub use route::{Announcement, Proxy, ProxyError, ProxyKind, Version};
 pub use store::{Origin, Profiles, check_name, delete, folder, save, shipped_text};
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::net::IpAddr;
 
 use crate::smtp::Secret;
@@ -38,6 +40,10 @@ pub enum Endpoint {
     Mx(String),
     /// A Unix socket.
     Unix(std::path::PathBuf),
+    /// The standard input and output of a command that the shell runs, such as `ssh gate nc mx 25`.
+    Pipe(String),
+    /// Our own standard input and output: whoever started us is the server.
+    Stdio,
     /// The embedded lab, with a scenario (`default`).
     Lab(String),
 }
@@ -50,19 +56,22 @@ impl Endpoint {
             Self::Tcp { host, .. } => host.clone(),
             Self::Mx(domain) => domain.clone(),
             Self::Unix(path) => path.display().to_string(),
+            Self::Pipe(_) | Self::Stdio => self.to_string(),
             Self::Lab(scenario) => format!("lab:{scenario}"),
         }
     }
 }
 
 impl fmt::Display for Endpoint {
-    /// `host:port` (brackets around IPv6), `mx:DOMAIN`, a path, `lab:SCENARIO`.
+    /// `host:port` (brackets around IPv6), `mx:DOMAIN`, a path, `pipe:COMMAND`, `stdio:`, `lab:SCENARIO`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Tcp { host, port } if host.contains(':') => write!(f, "[{host}]:{port}"),
             Self::Tcp { host, port } => write!(f, "{host}:{port}"),
             Self::Mx(domain) => write!(f, "mx:{domain}"),
             Self::Unix(path) => write!(f, "{}", path.display()),
+            Self::Pipe(command) => write!(f, "pipe:{command}"),
+            Self::Stdio => f.write_str("stdio:"),
             Self::Lab(scenario) => write!(f, "lab:{scenario}"),
         }
     }
@@ -157,8 +166,18 @@ pub struct Target {
     pub connect_timeout: Option<u64>,
     /// Time-out of each reply, milliseconds, instead of the phase's own.
     pub reply_timeout: Option<u64>,
+    /// Time-out of the whole conversation, milliseconds; none where it may take as long as it likes.
+    pub total_timeout: Option<u64>,
+    /// After how many milliseconds of silence NOOP is sent while somebody thinks; never where none.
+    pub keep_alive: Option<u64>,
     /// From which address to connect; any where none.
     pub bind: Option<IpAddr>,
+    /// Through which proxy, if any.
+    pub proxy: Option<Proxy>,
+    /// The header of the PROXY protocol that goes out first, if any.
+    pub announcement: Option<Announcement>,
+    /// What XCLIENT says of the client where the server offers it: attributes with their values, not encoded.
+    pub xclient: Vec<(String, String)>,
     /// The `.smtp` file whose header named it, where it came from one: not what the user typed, so it is shown and
     /// confirmed, and no credentials go there.
     pub from_file: Option<std::path::PathBuf>,
@@ -268,7 +287,12 @@ impl Target {
             auth: None,
             connect_timeout: None,
             reply_timeout: None,
+            total_timeout: None,
+            keep_alive: None,
             bind: None,
+            proxy: None,
+            announcement: None,
+            xclient: Vec::new(),
             from_file: None,
         };
         if matches!(target.endpoint, Endpoint::Lab(_)) {
@@ -297,6 +321,8 @@ impl Target {
             Endpoint::Tcp { host, port } => format!("{host} port {port}"),
             Endpoint::Mx(domain) => format!("the mail exchangers of {domain}"),
             Endpoint::Unix(path) => format!("the socket {}", path.display()),
+            Endpoint::Pipe(command) => format!("the command {command}"),
+            Endpoint::Stdio => "standard input and output".to_owned(),
             Endpoint::Lab(scenario) => format!("the lab inside ehlo, scenario {scenario}"),
         };
         if self.protocol == Protocol::Lmtp {
@@ -310,6 +336,9 @@ impl Target {
         if !self.verify {
             words.push_str(", certificate not verified");
         }
+        if let Some(proxy) = &self.proxy {
+            let _ = write!(words, ", through {proxy}");
+        }
         words
     }
 
@@ -321,15 +350,18 @@ impl Target {
             (Endpoint::Tcp { .. }, _) if self.tls == TlsMode::Implicit => format!("smtps://{}", self.endpoint),
             (Endpoint::Tcp { .. }, _) => format!("smtp://{}", self.endpoint),
             (Endpoint::Unix(path), _) => format!("lmtp+unix:{}", path.display()),
-            (Endpoint::Mx(_) | Endpoint::Lab(_), _) => self.endpoint.to_string(),
+            (Endpoint::Mx(_) | Endpoint::Pipe(_) | Endpoint::Stdio | Endpoint::Lab(_), _) => self.endpoint.to_string(),
         }
     }
 
     /// Whether a message that is handed over there stays on this machine by what the target itself says: a loopback
-    /// address, `localhost`, a Unix socket, the lab. A name may still resolve to a loopback address.
+    /// address, `localhost`, a Unix socket, the lab. A name may still resolve to a loopback address. Where a command, a
+    /// proxy or whoever started us takes it is not known.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         match &self.endpoint {
+            _ if self.proxy.is_some() => false,
+            Endpoint::Pipe(_) | Endpoint::Stdio => false,
             Endpoint::Tcp { host, .. } => {
                 let name = host.trim_end_matches('.').to_ascii_lowercase();
                 name == "localhost"

@@ -17,7 +17,7 @@ pub enum TargetError {
     Empty,
     /// A scheme that is not one of ours.
     #[error(
-        "`{0}` is not a way to reach a mail server; smtp:// smtps:// submission:// lmtp:// lmtp+unix: mx: and lab: are"
+        "`{0}` is not a way to reach a mail server; smtp:// smtps:// submission:// lmtp:// lmtp+unix: mx: pipe: stdio: and lab: are"
     )]
     Scheme(String),
     /// What follows the scheme, or the whole, is no host.
@@ -44,6 +44,11 @@ pub enum TargetError {
         /// What is missing.
         what: &'static str,
     },
+    /// A file's head names a command.
+    #[error(
+        "the head of a file does not run commands: `{0}` is for you to name, with --target or in a profile's [network] pipe"
+    )]
+    NotFromAFile(&'static str),
     /// A `.smtp` file that can't be read.
     #[error("{path}: {problem}", path = path.display())]
     File {
@@ -95,13 +100,18 @@ impl Target {
     /// credentials are used.
     ///
     /// # Errors
-    /// A text that is no target.
+    /// A text that is no target; a command, which a file may not choose.
     pub fn read_in_head(text: &str, path: &Path) -> Result<Self, TargetError> {
         let text = text.trim();
         let mut target = match by_prefix(text)? {
             Some(target) => target,
             None => by_place(text)?,
         };
+        match target.endpoint {
+            Endpoint::Pipe(_) => return Err(TargetError::NotFromAFile("pipe:")),
+            Endpoint::Stdio => return Err(TargetError::NotFromAFile("stdio:")),
+            _ => {}
+        }
         target.reading = format!("from {}: {}", path.display(), target.reading);
         target.from_file = Some(path.to_owned());
         Ok(target)
@@ -125,6 +135,15 @@ fn by_prefix(text: &str) -> Result<Option<Target>, TargetError> {
         }
         let domain = rest.rsplit('@').next().unwrap_or(rest);
         return mx(text, domain).map(Some);
+    }
+    if let Some(command) = after("pipe:") {
+        if command.is_empty() {
+            return Err(TargetError::Incomplete { prefix: "pipe:", what: "a command" });
+        }
+        return Ok(Some(finish(text, Endpoint::Pipe(command.to_owned()), Protocol::default(), None)));
+    }
+    if lower == "stdio:" {
+        return Ok(Some(finish(text, Endpoint::Stdio, Protocol::default(), None)));
     }
     if let Some(rest) = after("lab:") {
         let scenario = rest.trim_start_matches('/');
@@ -311,6 +330,10 @@ mod tests {
             ("lmtp+unix:/run/lmtp.sock", "/run/lmtp.sock"),
             ("lmtp+unix:///run/lmtp.sock", "/run/lmtp.sock"),
             ("mx:noddy.com", "mx:noddy.com"),
+            ("pipe:ssh gate nc mx 25", "pipe:ssh gate nc mx 25"),
+            ("Pipe: sendmail -bs", "pipe:sendmail -bs"),
+            ("pipe:nc a://b 25", "pipe:nc a://b 25"),
+            ("stdio:", "stdio:"),
             ("lab:", "lab:default"),
             ("lab:greylist", "lab:greylist"),
             ("lab", "lab:default"),
@@ -376,6 +399,7 @@ mod tests {
             ("http://mx", "smtp://"),
             ("mx:", "a domain"),
             ("lmtp+unix:", "path"),
+            ("pipe: ", "a command"),
             ("smtp://dude:noddy@mx", "password"),
             ("smtp://dude@mx", "user name"),
             ("host:0", "not a port"),
@@ -412,6 +436,10 @@ mod tests {
         std::fs::write(&path, "+++\ntarget = \"gmail-submit\"\n+++\n").expect("written");
         let target = read(text).expect("a host of that name, not the profile");
         assert_eq!(target.endpoint.to_string(), "gmail-submit:25");
+        for odd in ["pipe:touch x", "stdio:"] {
+            std::fs::write(&path, format!("+++\ntarget = \"{odd}\"\n+++\n")).expect("written");
+            assert!(read(text).expect_err("a file runs nothing").to_string().contains("for you to name"), "{odd}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::client::{Endpoint as Place, Identity, IdentityError, Options, TlsOptions};
+use crate::client::{Endpoint as Place, Identity, IdentityError, Options, Route, TlsOptions};
 use crate::profile::{ClientCert, Endpoint, SecretSource, Target, TlsMode};
 use crate::smtp::Secret;
 
@@ -62,6 +62,8 @@ pub fn options(target: &Target, mut roots: Vec<String>) -> Result<Options, DialE
         Endpoint::Tcp { host, port } => Place::Tcp { host: host.clone(), port: *port },
         Endpoint::Mx(domain) => Place::Mx(domain.clone()),
         Endpoint::Unix(path) => Place::Unix(path.clone()),
+        Endpoint::Pipe(command) => Place::Pipe(command.clone()),
+        Endpoint::Stdio => Place::Stdio,
         Endpoint::Lab(_) => return Err(DialError::LabNotStarted),
     };
     Ok(Options {
@@ -80,6 +82,11 @@ pub fn options(target: &Target, mut roots: Vec<String>) -> Result<Options, DialE
         bind: target.bind,
         connect_timeout: target.connect_timeout.map_or(CONNECT_TIMEOUT, Duration::from_millis),
         reply_timeout: target.reply_timeout.map(Duration::from_millis),
+        route: Route { proxy: target.proxy.clone(), announcement: target.announcement },
+        total_timeout: target.total_timeout.map(Duration::from_millis),
+        // A script says itself what is sent; the workbench takes it from the target.
+        keep_alive: None,
+        remember: true,
     })
 }
 

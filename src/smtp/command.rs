@@ -53,8 +53,25 @@ pub struct Command {
     pub path: Option<Path>,
     /// Where the path stands in the line, brackets included.
     pub path_span: Range<usize>,
-    /// The ESMTP parameters of MAIL or RCPT.
+    /// The ESMTP parameters of MAIL or RCPT, the attributes of XCLIENT or XFORWARD.
     pub parameters: Vec<Parameter>,
+}
+
+/// The words from here on, each a name and, behind `=`, its value.
+fn attributes(line: &[u8], from: usize) -> Vec<Parameter> {
+    let mut found = Vec::new();
+    let mut at = from;
+    while at < line.len() {
+        let end = at + line[at..].iter().take_while(|b| !b.is_ascii_whitespace()).count();
+        let text = String::from_utf8_lossy(&line[at..end]);
+        let (keyword, value) = match text.split_once('=') {
+            Some((keyword, value)) => (keyword.to_owned(), Some(value.to_owned())),
+            None => (text.into_owned(), None),
+        };
+        found.push(Parameter { keyword, value, span: at..end });
+        at = skip_space(line, end);
+    }
+    found
 }
 
 impl Command {
@@ -90,6 +107,9 @@ impl Command {
                     Word::Junk(_) => None,
                 })
                 .collect();
+        }
+        if matches!(verb, Verb::Xclient | Verb::Xforward) {
+            command.parameters = attributes(line, argument_at);
         }
         command
     }

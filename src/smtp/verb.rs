@@ -24,12 +24,16 @@ pub enum Verb {
     Help,
     Starttls,
     Auth,
+    /// Of Postfix: says who the client is; the session starts over.
+    Xclient,
+    /// Of Postfix: says who the client was, for the server's log.
+    Xforward,
     /// Any other word.
     Other,
 }
 
 impl Verb {
-    const NAMES: [(Self, &'static str); 15] = [
+    const NAMES: [(Self, &'static str); 17] = [
         (Self::Helo, "HELO"),
         (Self::Ehlo, "EHLO"),
         (Self::Lhlo, "LHLO"),
@@ -45,6 +49,8 @@ impl Verb {
         (Self::Help, "HELP"),
         (Self::Starttls, "STARTTLS"),
         (Self::Auth, "AUTH"),
+        (Self::Xclient, "XCLIENT"),
+        (Self::Xforward, "XFORWARD"),
     ];
 
     /// The verb of this word, in any case.
@@ -279,7 +285,8 @@ mod tests {
             let name = &entry.name;
             assert_eq!(*name, name.to_uppercase());
             assert!(!entry.title.is_empty() && entry.help.len() > 80 && entry.grammar.starts_with(name), "{name}");
-            assert!(entry.reference.starts_with("RFC "), "{name}");
+            let sources = ["RFC ", "Postfix "];
+            assert!(sources.iter().any(|source| entry.reference.starts_with(source)), "{name}");
             assert!((60..=600).contains(&entry.timeout), "{name}");
             assert!(!entry.success.is_empty() && !entry.failure.is_empty(), "{name}");
             assert!(!entry.phases.is_empty(), "{name}");

@@ -2,7 +2,10 @@
 
 use crate::profile::{Auth, TlsMode};
 use crate::smtp::sasl::{self, Around, Binding, Credentials, Exchange, Known, Proof};
-use crate::smtp::{Class, Phase, Reply, Secret, Session, Verb};
+use crate::smtp::{Class, Phase, Reply, Secret, Session, Verb, xtext};
+
+/// Octets of a command line without its end (RFC 5321 4.5.3.1.4).
+const LINE: usize = 510;
 
 /// Who logs in, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +43,8 @@ pub struct Plan {
     pub greeting: Vec<u8>,
     /// What about TLS.
     pub tls: TlsMode,
+    /// What XCLIENT says where it is offered: attributes with their values, not encoded.
+    pub xclient: Vec<(String, String)>,
     /// Who logs in, if anybody.
     pub login: Option<Login>,
     /// Lines that follow, each sent once the one before was accepted.
@@ -72,6 +77,7 @@ enum Step {
     Greeting,
     Helo,
     Starttls,
+    Xclient,
     Auth,
     Cancel,
     Then,
@@ -90,6 +96,10 @@ pub struct Errand {
     said: usize,
     /// Why the login was given up.
     cancelled: Option<String>,
+    /// How many of the attributes of XCLIENT were told.
+    told: usize,
+    /// Those that the server does not take.
+    untold: Vec<String>,
 }
 
 impl std::fmt::Debug for Errand {
@@ -102,7 +112,17 @@ impl Errand {
     /// An errand that begins.
     #[must_use]
     pub fn new(plan: Plan) -> Self {
-        Self { plan, sent: None, exchange: None, end_point: None, plain: false, said: 0, cancelled: None }
+        Self {
+            plan,
+            sent: None,
+            exchange: None,
+            end_point: None,
+            plain: false,
+            said: 0,
+            cancelled: None,
+            told: 0,
+            untold: Vec::new(),
+        }
     }
 
     /// An errand that takes over a login that somebody began by hand with this mechanism: `given` answers were sent, an
@@ -120,7 +140,13 @@ impl Errand {
         let exchange = sasl::mechanism(mechanism, &login.who, &login.around)
             .and_then(|mechanism| Exchange::within(mechanism, given))
             .map_err(|error| format!("{error}."))?;
-        let plan = Plan { greeting: Vec::new(), tls: TlsMode::None, login: Some(login), then: Vec::new() };
+        let plan = Plan {
+            greeting: Vec::new(),
+            tls: TlsMode::None,
+            login: Some(login),
+            then: Vec::new(),
+            xclient: Vec::new(),
+        };
         Ok(Self { exchange: Some(exchange), ..Self::new(plan) })
     }
 
@@ -163,6 +189,7 @@ impl Errand {
         let what = match step {
             Step::Greeting | Step::Helo => "the greeting",
             Step::Starttls => "STARTTLS",
+            Step::Xclient => "XCLIENT",
             Step::Auth | Step::Cancel => "the login",
             Step::Then => "this line",
         };
@@ -216,7 +243,7 @@ impl Errand {
     fn secure(&mut self, session: &Session) -> Next {
         let wanted = matches!(self.plan.tls, TlsMode::Starttls | TlsMode::Require) && !session.tls;
         if !wanted || session.phase() != Phase::Ready {
-            return self.log_in(session);
+            return self.announce(session);
         }
         if session.capabilities.has("STARTTLS") {
             return self.send(Step::Starttls, b"STARTTLS".to_vec(), Vec::new());
@@ -224,7 +251,27 @@ impl Errand {
         if self.plan.tls == TlsMode::Require {
             return stop("The profile asks for TLS, and the server does not offer STARTTLS.");
         }
-        self.log_in(session)
+        self.announce(session)
+    }
+
+    /// Says by XCLIENT who the client is to be, as far as the server takes it; the greeting follows anew each time.
+    fn announce(&mut self, session: &Session) -> Next {
+        let Some(offered) = session.capabilities.get("XCLIENT").filter(|_| session.phase() == Phase::Ready) else {
+            return self.log_in(session);
+        };
+        let mut line = b"XCLIENT".to_vec();
+        while let Some((name, value)) = self.plan.xclient.get(self.told) {
+            let word = format!(" {name}={}", xtext::encode(value.as_bytes()));
+            if !offered.parameters.iter().any(|taken| taken.eq_ignore_ascii_case(name)) {
+                self.untold.push(name.clone());
+            } else if line.len() + word.len() > LINE && line.len() > b"XCLIENT".len() {
+                break;
+            } else {
+                line.extend_from_slice(word.as_bytes());
+            }
+            self.told += 1;
+        }
+        if line == b"XCLIENT" { self.log_in(session) } else { self.send(Step::Xclient, line, Vec::new()) }
     }
 
     fn log_in(&mut self, session: &Session) -> Next {
@@ -296,6 +343,11 @@ impl Errand {
         if session.accepted > 0 {
             words.push(format!("recipients accepted: {}", session.accepted));
         }
+        if self.plan.xclient.len() > self.told {
+            words.push("XCLIENT is not offered, so the server sees your own address".to_owned());
+        } else if !self.untold.is_empty() {
+            words.push(format!("the server takes no {} from XCLIENT", self.untold.join(", ")));
+        }
         Next::Done(format!("Ready: {}.", words.join(", ")))
     }
 
@@ -335,117 +387,4 @@ fn stop(words: &str) -> Next {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::smtp::reply::{LineEnd, ReplyLine};
-    use crate::smtp::session::{Awaited, Sent};
-
-    /// A session with an errand in it.
-    struct Way {
-        session: Session,
-        errand: Errand,
-        last: Option<Reply>,
-    }
-
-    fn reply(text: &str) -> Reply {
-        let mut reply = Reply::default();
-        for line in text.lines() {
-            reply.push(ReplyLine::parse(line.as_bytes().to_vec(), LineEnd::CrLf));
-        }
-        reply
-    }
-
-    fn login(mechanism: &str, allow_plaintext: bool) -> Login {
-        Login {
-            who: Credentials::new("dude", "noddy".into()),
-            mechanism: mechanism.into(),
-            allow_plaintext,
-            initial_response: true,
-            around: Around { nonce: "rOprNGfwEbeRWgbNEkqO".into(), ..Around::default() },
-        }
-    }
-
-    impl Way {
-        fn of(tls: TlsMode, login: Option<Login>, then: &[&str]) -> Self {
-            let mut session = Session::new();
-            session.connected();
-            session.replied(&Awaited::Greeting, &reply("220 mx"));
-            let then = then.iter().map(|line| line.as_bytes().to_vec()).collect();
-            let plan = Plan { greeting: b"EHLO noddy.com".to_vec(), tls, login, then };
-            Self { session, errand: Errand::new(plan), last: None }
-        }
-
-        /// The next line is this; it is answered so.
-        fn sends(&mut self, line: &str, answer: &str) -> &mut Self {
-            let next = self.errand.next(&self.session, self.last.as_ref());
-            let Next::Send { line: sent, learn } = next else { panic!("{line} should follow, not {next:?}") };
-            assert_eq!(String::from_utf8(sent.clone()).unwrap(), line);
-            let known = learn.iter().any(|secret| secret.expose() == b"noddy" || secret.expose() == b"pencil");
-            assert_eq!(line.starts_with("AUTH"), known, "the secret is made known before AUTH");
-            let asked = match self.session.sent(&sent) {
-                Sent::Command(command) => Awaited::Command(command),
-                _ => Awaited::AuthAnswer,
-            };
-            let answer = reply(answer);
-            self.session.replied(&asked, &answer);
-            self.last = Some(answer);
-            if self.session.phase() == Phase::Handshake {
-                assert_eq!(self.errand.going_on(&self.session, None), Next::Wait);
-                self.session.tls_started();
-            }
-            self
-        }
-
-        fn ends(&mut self, with: &str) {
-            let next = self.errand.next(&self.session, self.last.as_ref());
-            let (Next::Done(words) | Next::Stop(words) | Next::Ask(words)) = &next else { panic!("{next:?}") };
-            assert!(words.contains(with), "{words}");
-        }
-    }
-
-    #[test]
-    fn the_line_is_encrypted_and_the_user_logged_in() {
-        let mut way = Way::of(TlsMode::Starttls, Some(login("auto", false)), &[]);
-        way.sends("EHLO noddy.com", "250-mx\n250 STARTTLS").sends("STARTTLS", "220 go");
-        way.sends("EHLO noddy.com", "250-mx\n250 AUTH LOGIN PLAIN").sends("AUTH PLAIN AGR1ZGUAbm9kZHk=", "235 ok");
-        way.ends("Ready: encrypted, logged in as dude");
-    }
-
-    #[test]
-    fn login_answers_its_challenges() {
-        let mut way = Way::of(TlsMode::None, Some(login("LOGIN", true)), &[]);
-        way.sends("EHLO noddy.com", "250-mx\n250 AUTH LOGIN").sends("AUTH LOGIN", "334 VXNlcm5hbWU6");
-        way.sends("ZHVkZQ==", "334 UGFzc3dvcmQ6").sends("bm9kZHk=", "535 no");
-        way.ends("refused the login (535)");
-    }
-
-    #[test]
-    fn no_password_goes_over_an_open_line() {
-        let mut way = Way::of(TlsMode::Starttls, Some(login("auto", false)), &[]);
-        way.sends("EHLO noddy.com", "250-mx\n250 AUTH PLAIN").ends("not encrypted");
-    }
-
-    #[test]
-    fn required_tls_that_is_not_offered_or_refused_stops() {
-        Way::of(TlsMode::Require, None, &[]).sends("EHLO noddy.com", "250 mx").ends("does not offer STARTTLS");
-        let mut way = Way::of(TlsMode::Starttls, None, &[]);
-        way.sends("EHLO noddy.com", "250-mx\n250 STARTTLS").sends("STARTTLS", "454 no").ends("refused STARTTLS (454)");
-        Way::of(TlsMode::Starttls, None, &[]).sends("EHLO noddy.com", "250 mx").ends("Ready: not encrypted");
-    }
-
-    #[test]
-    fn an_old_server_is_greeted_with_helo() {
-        let mut way = Way::of(TlsMode::Starttls, None, &[]);
-        way.sends("EHLO noddy.com", "502 what").sends("HELO noddy.com", "250 mx").ends("Ready");
-    }
-
-    #[test]
-    fn what_was_said_before_follows_and_a_refusal_ends_it() {
-        let then = ["MAIL FROM:<a@b>", "RCPT TO:<c@d>", "RCPT TO:<e@f>"];
-        let mut way = Way::of(TlsMode::None, None, &then);
-        way.sends("EHLO noddy.com", "250 mx").sends(then[0], "250 ok").sends(then[1], "250 ok");
-        way.sends(then[2], "250 ok").ends("recipients accepted: 2");
-        let mut way = Way::of(TlsMode::None, None, &then);
-        way.sends("EHLO noddy.com", "250 mx").sends(then[0], "250 ok").sends(then[1], "450 later").ends("(450)");
-    }
-}
+mod tests;

@@ -1,5 +1,7 @@
 //! The handler of each action of the table.
 
+use std::time::Duration;
+
 use crate::client::Request;
 use crate::decode::{Does, Step};
 use crate::smtp::Phase;
@@ -38,6 +40,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::Stop
         | Action::Connect
         | Action::Reconnect
+        | Action::KeepAlive
         | Action::ReadOn
         | Action::ConnectBetter
         | Action::TlsRegardless
@@ -153,6 +156,17 @@ fn of_program(model: &mut Model, action: Action) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Turns NOOP by itself on or off; well within the server's limit, where that is known.
+fn keep_alive(model: &mut Model) -> Vec<Effect> {
+    const USUAL: Duration = Duration::from_mins(1);
+    let every = match (&model.talk.keep_alive, model.talk.idle) {
+        (Some(_), _) => None,
+        (None, Some(limit)) => Some(USUAL.min(limit / 2).max(Duration::from_secs(1))),
+        (None, None) => Some(USUAL),
+    };
+    vec![Effect::Send(Request::KeepAlive(every))]
+}
+
 /// Actions on the connection: to make one, to make it ready, to end it.
 fn of_connection(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
@@ -168,6 +182,7 @@ fn of_connection(model: &mut Model, action: Action) -> Vec<Effect> {
             model.overlay = Some(Overlay::Target(Target::with(&target)));
         }
         Action::Reconnect => return vec![Effect::Reconnect],
+        Action::KeepAlive => return keep_alive(model),
         Action::ReadOn => {
             model.talk.flooded = false;
             return vec![Effect::Send(Request::ReadOn)];

@@ -102,6 +102,10 @@ impl Dialler {
             Ok(target) => target,
             Err(why) => return vec![Message::NotBegun(why)],
         };
+        if target.endpoint == Endpoint::Stdio {
+            let words = "stdio: is for ehlo run and ehlo send: here standard input and output are the workbench's own.";
+            return vec![Message::NotBegun(words.to_owned())];
+        }
         // A command that opens a key may take its time.
         let world = self.world.clone();
         let unlocking = tokio::task::spawn_blocking(move || target.unlock(&world).map(|()| target));
@@ -180,6 +184,9 @@ impl Dialler {
             Ok(options) => options,
             Err(error) => return Message::NotBegun(error.to_string()),
         };
+        // A lesson's lab counts every line.
+        options.keep_alive = target.keep_alive.map(Duration::from_millis).filter(|_| self.hall.is_none());
+        options.remember = !self.at_lab && self.hall.is_none();
         options.tls.verify &= verify == Verify::AsTheTargetSays;
         let peer = Peer { unverified: !options.tls.verify, ..peer(target, self.at_lab) };
         let connection = connect(options, self.journal.clone(), self.world.clone(), self.started);
@@ -236,7 +243,7 @@ impl Dialler {
             _ => None,
         };
         let around = Around { nonce: sasl::nonce(self.world.random()), server, ..Around::default() };
-        Some(Message::Access(Box::new(Access { tls: target.tls, lmtp, auth, around })))
+        Some(Message::Access(Box::new(Access { tls: target.tls, lmtp, auth, around, xclient: target.xclient.clone() })))
     }
 
     /// What the lab has received, oldest first.

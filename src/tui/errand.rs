@@ -24,6 +24,8 @@ pub struct Access {
     pub auth: Option<Auth>,
     /// What the login needs beside: a nonce, the server's name.
     pub around: Around,
+    /// What XCLIENT says, where it is offered.
+    pub xclient: Vec<(String, String)>,
 }
 
 /// An errand under way.
@@ -111,7 +113,7 @@ fn begin(model: &mut Model, access: Access, password: Option<Secret>) {
         }
         return;
     }
-    let mut plan = Plan { greeting, tls: access.tls, login, then: Vec::new() };
+    let mut plan = Plan { greeting, tls: access.tls, xclient: access.xclient, login, then: Vec::new() };
     if back && let Some(cut) = &model.interrupted {
         plan.then.clone_from(&cut.lines);
         if cut.tls && access.tls != TlsMode::Implicit {

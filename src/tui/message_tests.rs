@@ -24,7 +24,13 @@ fn answer(screen: &mut Screen, line: &str, replies: &str) {
 /// What the target says is known, and then the password, where there is one.
 fn access(screen: &mut Screen, tls: TlsMode, password: Option<&str>) {
     let auth = Auth::new("dude", SecretSource::Prompt);
-    screen.send(Message::Access(Box::new(Access { tls, lmtp: false, auth: Some(auth), around: Around::default() })));
+    screen.send(Message::Access(Box::new(Access {
+        tls,
+        lmtp: false,
+        auth: Some(auth),
+        around: Around::default(),
+        xclient: Vec::new(),
+    })));
     let asked = screen.asked();
     if let Some(password) = password {
         assert_eq!(asked, ["ask secret"]);

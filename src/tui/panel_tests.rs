@@ -212,3 +212,41 @@ fn the_mechanism_that_the_target_names_is_offered_after_a_refused_log_in() {
     assert!(screen.shown().contains("AUTH LOGIN"), "{}", screen.shown());
     assert!(!screen.shown().contains("1 Log in again     AUTH PLAIN"), "{}", screen.shown());
 }
+
+#[test]
+fn noop_by_itself_is_switched_and_shown_and_leaves_the_last_answer_in_sight() {
+    let mut screen = greeted(120, 33);
+    screen.wire("> MAIL FROM:<a@b>\n< 553 5.1.7 no such sender");
+    screen.keys("<ctrl-p>keep-alive<enter>");
+    assert_eq!(screen.asked(), ["KeepAlive(Some(60s))"]);
+    screen.wire("* keep-alive every=60s\n* auto keep-alive\n> NOOP\n< 250 alive");
+    let shown = screen.shown();
+    assert!(shown.lines().next().is_some_and(|title| title.contains("NOOP every 60s")), "{shown}");
+    assert!(shown.contains("5.1.7"), "the refusal is still what is explained: {shown}");
+    screen.keys("<ctrl-p>keep-alive<enter>");
+    assert_eq!(screen.asked(), ["KeepAlive(None)"]);
+    screen.wire("* keep-alive every=never\n* idle after=20s \"the server cut the line after 20 s of silence\"");
+    assert!(!screen.shown().contains("NOOP every"), "{}", screen.shown());
+    screen.keys("<ctrl-p>keep-alive<enter>");
+    assert_eq!(screen.asked(), ["KeepAlive(Some(10s))"], "well within the limit that is known now");
+}
+
+#[test]
+fn the_idle_limit_is_in_the_title_and_what_vanished_in_the_offer() {
+    let mut screen = Screen::new(120, 33);
+    screen.send(began(false, false));
+    screen.wire(
+        "* connecting 127.0.0.1:25
+         * connected 127.0.0.1:25 from 127.0.0.1:50000
+         * idle limit=300s \"this server cuts the line after about 5 min of silence\"
+         < 220 mx.example ESMTP
+         > EHLO noddy.com
+         < 250 mx.example
+         * warning kind=offer \"STARTTLS is not offered any more, and was on 2026-11-23\"",
+    );
+    let title = screen.shown().lines().next().unwrap_or_default().to_owned();
+    assert!(title.contains("EHLO done · idle limit 5 min"), "{title}");
+    screen.keys("<ctrl-p>offer-tab<enter>");
+    let shown = screen.shown();
+    assert!(shown.contains("STARTTLS is not offered any more, and was"), "{shown}");
+}

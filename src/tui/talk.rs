@@ -1,6 +1,7 @@
 //! The conversation that is on the screen: its log, its folds, and what the panes need to know of where it comes from.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -8,7 +9,8 @@ use crate::conversation::dialogue::Exchange;
 use crate::conversation::event::{Event, Remark, Timed};
 use crate::conversation::{Dialogue, Kind, Log};
 use crate::decode::{Does, Explanation, Knowledge, explain_exchange};
-use crate::smtp::Phase;
+use crate::profile::duration;
+use crate::smtp::{Phase, Verb};
 
 use super::action::Action;
 
@@ -53,6 +55,10 @@ pub struct Talk {
     pub tls: Option<Remark>,
     /// The last thing that went wrong or ended the connection.
     pub ended: Option<Remark>,
+    /// After how much silence NOOP is sent by itself, as the transcript says it; none while it is not.
+    pub keep_alive: Option<String>,
+    /// After how much silence the server cuts the line, where that is known.
+    pub idle: Option<Duration>,
     /// Reading has stopped, since the server sent too much at once.
     pub flooded: bool,
     /// The mechanism that the target names for logging in: next steps offer it.
@@ -113,7 +119,15 @@ impl Talk {
             "connecting" | "connected" | "tls" | "closed" | "error" if self.inspecting => {
                 self.inspecting = remark.word != "closed";
             }
-            "connecting" => (self.connected, self.tls, self.ended) = (None, None, None),
+            "connecting" => {
+                (self.connected, self.tls, self.ended) = (None, None, None);
+                (self.keep_alive, self.idle) = (None, None);
+            }
+            "keep-alive" => self.keep_alive = remark.get("every").filter(|every| *every != "never").map(str::to_owned),
+            "idle" => {
+                let limit = remark.get("limit").or_else(|| remark.get("after"));
+                self.idle = limit.and_then(|limit| duration::parse(limit).ok()).or(self.idle);
+            }
             "connected" => self.connected = Some(remark.clone()),
             "tls" => self.tls = Some(remark.clone()),
             "error" => self.ended = Some(remark.clone()),
@@ -145,7 +159,13 @@ impl Talk {
     /// The last exchange with a complete reply: what the panel shows while nothing is selected.
     #[must_use]
     pub fn last_answered(&self) -> Option<usize> {
-        self.dialogue.exchanges().iter().rposition(|x| x.complete)
+        let exchanges = self.dialogue.exchanges();
+        // What keeps the connection alive is nothing to look at: what was answered before it is.
+        let by_itself = |x: &Exchange| {
+            let before = (x.verb == Verb::Noop).then(|| x.command()?.checked_sub(1)).flatten();
+            before.and_then(|before| self.log.get(before)).is_some_and(|entry| entry.bytes == b"auto keep-alive")
+        };
+        exchanges.iter().rposition(|x| x.complete && !by_itself(x))
     }
 
     /// Makes sure that [`Self::explanation`] is about this exchange; decodes at most once a change.

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::conversation::event::Remark;
+use crate::profile::duration;
 use crate::smtp::escape::for_screen;
 
 use super::action::Action;
@@ -102,7 +103,18 @@ fn state(model: &Model) -> String {
     if at_first && !model.talk.outcome.is_empty() {
         return for_screen(model.talk.outcome.as_bytes());
     }
-    if model.talk.log.is_empty() { String::new() } else { model.panel.where_line(&model.talk) }
+    if model.talk.log.is_empty() {
+        return String::new();
+    }
+    let stands = model.panel.where_line(&model.talk);
+    let idle = model.talk.idle.map(|limit| format!("idle limit {}", duration::words(limit)));
+    let alive = model.talk.keep_alive.as_ref().map(|every| format!("NOOP every {}", for_screen(every.as_bytes())));
+    let watched = model.is_offline() || model.talk.is_open();
+    let more: Vec<String> = [alive, idle].into_iter().flatten().filter(|_| watched).collect();
+    // Where there is little room the first of them says enough.
+    let fits = |words: &String| width(words) <= usize::from(model.size.0) / 2;
+    let with = |n: usize| std::iter::once(&stands).chain(&more[..n]).cloned().collect::<Vec<_>>().join(" · ");
+    (1..=more.len()).rev().map(with).find(fits).unwrap_or(stands)
 }
 
 /// What went wrong or how a live connection ended, and the keys that go on, in so many columns; nothing while it is

@@ -112,6 +112,7 @@ pub(super) async fn prepare(
     let mut options = crate::script::options(&target, roots).map_err(|error| error.to_string())?;
     options.connect_timeout = arguments.connect_timeout.unwrap_or(options.connect_timeout);
     options.reply_timeout = arguments.reply_timeout.or(options.reply_timeout);
+    options.total_timeout = arguments.total_timeout.or(options.total_timeout);
     let title = document.header.text("title").map(str::to_owned);
     let warnings = document.warnings.iter().map(|warning| format!("{name}: {warning}")).collect();
     Ok(Prepared {
@@ -196,6 +197,7 @@ async fn hand_over(
         // The connection will fail, or the run stops where it meets a host that is not on loopback.
         Where::Nowhere if !target.production => return Ok(false),
         Where::Here | Where::Nowhere => "which is marked production",
+        Where::Anywhere => "which may lead anywhere",
         Where::Outside => "which is not on this machine",
     };
     let whom = if recipients.is_empty() { String::new() } else { format!(", for {}", recipients.join(", ")) };
@@ -207,6 +209,8 @@ async fn hand_over(
 }
 
 enum Where {
+    /// Where a command, a proxy or whoever started us leads is not to be seen from here.
+    Anywhere,
     Here,
     Outside,
     Nowhere,
@@ -216,6 +220,9 @@ enum Where {
 async fn where_it_goes(target: &Target) -> Where {
     if target.is_loopback() {
         return Where::Here;
+    }
+    if target.proxy.is_some() || matches!(target.endpoint, Endpoint::Pipe(_) | Endpoint::Stdio) {
+        return Where::Anywhere;
     }
     let Endpoint::Tcp { host, port } = &target.endpoint else { return Where::Outside };
     match tokio::net::lookup_host((host.as_str(), *port)).await {

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::super::{Common, Exit};
+use super::offer::Offers;
 use super::prepare::Prepared;
 use crate::conversation::event::{Line, Remark};
 use crate::conversation::{Event, Timed, words};
@@ -18,6 +19,10 @@ pub(super) struct Screen {
     verbose: bool,
     silent: bool,
     colour: bool,
+    /// Standard output is the way to the server.
+    aside: bool,
+    /// What was offered, where it is told how that changes.
+    offers: Option<Offers>,
     /// Why what was printed went nowhere.
     failed: Option<io::Error>,
 }
@@ -33,7 +38,20 @@ enum Role {
 
 impl Screen {
     pub(super) fn new(common: &Common, colour: bool, json: bool) -> Self {
-        Self { quiet: common.quiet, verbose: common.verbose, silent: json, colour, failed: None }
+        Self {
+            quiet: common.quiet,
+            verbose: common.verbose,
+            silent: json,
+            colour,
+            aside: false,
+            offers: common.verbose.then(Offers::default),
+            failed: None,
+        }
+    }
+
+    /// Prints on standard error from now on: standard output is the way to the server.
+    pub(super) fn leave_output_alone(&mut self, aside: bool) {
+        self.aside = aside;
     }
 
     /// Why standard output can't be written, where it can't. A reader who has had enough is no reason.
@@ -45,7 +63,8 @@ impl Screen {
         if self.silent {
             return;
         }
-        let mut out = std::io::stdout().lock();
+        let mut out: Box<dyn io::Write> =
+            if self.aside { Box::new(io::stderr().lock()) } else { Box::new(io::stdout().lock()) };
         // Whoever reads may have enough before the run ends, and a disk may be full; the run goes on.
         let printed = match role {
             _ if !self.colour => writeln!(out, "{text}"),
@@ -89,12 +108,20 @@ impl Screen {
     }
 
     fn remark(&mut self, remark: &Remark) {
-        let usual = ["connected", "tls", "injected", "gave-up", "error", "warning", "closed"];
+        let usual = ["connected", "proxy", "idle", "tls", "injected", "gave-up", "error", "warning", "closed"];
         if self.verbose || usual.contains(&remark.word.as_str()) {
             let said = words::said(remark);
             let role = if said.warns { Role::Bad } else { Role::Remark };
             self.line(role, &format!("=== {}", escape::for_screen(said.words.as_bytes())));
         }
+    }
+}
+
+/// What protected and is gone is worth a word wherever the conversation is printed.
+fn warn_of_offer(remark: &Remark) {
+    if (remark.word.as_str(), remark.get("kind")) == ("warning", Some("offer")) {
+        let words = remark.bare(0).unwrap_or_default();
+        super::complain(super::COMMAND, escape::for_screen(words.as_bytes()));
     }
 }
 
@@ -105,6 +132,9 @@ fn text(line: &Line) -> String {
 
 impl Watch for Screen {
     fn happened(&mut self, event: &Timed, tls: bool) {
+        if let Event::Remark(remark) = &event.event {
+            warn_of_offer(remark);
+        }
         if self.quiet || self.silent {
             return;
         }
@@ -126,6 +156,9 @@ impl Watch for Screen {
                 self.line(if refused { Role::Bad } else { Role::Plain }, &format!("{mark}{}", text(line)));
             }
             Event::Remark(remark) => self.remark(remark),
+        }
+        if let Some(words) = self.offers.as_mut().and_then(|offers| offers.take(event)) {
+            self.line(Role::Remark, &format!("=== {}", escape::for_screen(words.as_bytes())));
         }
     }
 

@@ -9,30 +9,27 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::conversation::event::{Remark, Timed};
-use crate::conversation::fold::Answered;
-use crate::smtp::session::Awaited;
-use crate::smtp::{Class, Phase, Verb};
+use crate::library::Memory;
+use crate::profile::duration;
 use crate::world::World;
 
-use super::dial::{self, Failure};
+use super::dial::{self, Afterwords, Failure};
 use super::events::Outlet;
 use super::record::Recorder;
-use super::splitter::{Piece, Splitter};
+use super::splitter::Splitter;
 use super::stream::Io;
 use super::{Options, Request, mode, timeouts, tls};
 
+mod clock;
+mod hear;
 mod look;
 mod send;
+mod watch;
 
 use send::Uncounted;
 
 /// Octets that wait to be written before requests are left in their queue.
 const OUTGOING: usize = 4 << 20;
-/// What may come without anything being asked before reading stops. Log, journal and folds each have their part of it
-/// in memory, and all of ehlo is to stay below 100 MB.
-const FLOOD_OCTETS: u64 = 24 << 20;
-const FLOOD_LINES: u64 = 500_000;
-
 /// Why a connection ended.
 struct End {
     by: &'static str,
@@ -59,6 +56,10 @@ enum Step {
     /// Nothing has come since the connection stands.
     Silence,
     TimedOut,
+    /// All of it has taken too long.
+    Over,
+    /// Nobody has said anything for so long that the server might cut the line.
+    Quiet,
 }
 
 pub(super) struct Task {
@@ -82,6 +83,16 @@ pub(super) struct Task {
     silence: Option<Instant>,
     /// Nothing has come on this connection yet.
     unheard: bool,
+    /// When all of it must be over.
+    end: Option<Instant>,
+    /// What the command at the other end has to tell.
+    afterwords: Option<Afterwords>,
+    /// When something was said last, by either side.
+    active: Instant,
+    /// The same by the world's clock.
+    spoke: Duration,
+    /// What is known of this server from earlier.
+    memory: Option<Memory>,
 }
 
 impl Task {
@@ -110,15 +121,22 @@ impl Task {
             greeting: b"EHLO localhost".to_vec(),
             silence: None,
             unheard: true,
+            end: None,
+            afterwords: None,
+            active: Instant::now(),
+            spoke: Duration::ZERO,
+            memory: None,
         }
     }
 
     /// Runs the connection from the first event to `closed`.
     pub(super) async fn run(mut self) {
+        self.end = self.options.total_timeout.map(|limit| Instant::now() + limit);
         let end = match self.open().await {
             Ok(stream) => self.talk(stream).await,
             Err(end) => end,
         };
+        let end = self.with_afterwords(end).await;
         let untrusted = end.untrusted;
         self.close(end);
         if untrusted && self.options.inspect {
@@ -131,6 +149,9 @@ impl Task {
         self.pieces(Splitter::finish);
         self.recorder.end_beyond();
         self.end_content();
+        if end.by == "server" {
+            self.cut_at_rest();
+        }
         let mut closed = Remark::new("closed").with("by", end.by);
         if let Some(reason) = end.reason {
             closed = closed.with("reason", reason);
@@ -142,20 +163,24 @@ impl Task {
     async fn open(&mut self) -> Result<Box<dyn Io>, End> {
         let cancel = self.cancel.clone();
         let dialled = {
-            let Self { options, recorder, events, .. } = self;
-            let dialling = dial::dial(options, recorder);
+            let Self { options, recorder, events, world, end, .. } = self;
+            let dialling = dial::dial(options, world, recorder);
             tokio::select! {
                 biased;
                 () = cancel.cancelled() => return Err(End::by("client")),
                 () = events.closed() => return Err(End::by("client")),
-                dialled = dialling => dialled,
+                dialled = dialling => Some(dialled),
+                () = sleep_until(*end), if end.is_some() => None,
             }
         };
         let reached = match dialled {
-            Ok(reached) => reached,
-            Err(failure) => return Err(self.failed(&failure)),
+            Some(Ok(reached)) => reached,
+            Some(Err(failure)) => return Err(self.failed(&failure)),
+            None => return Err(self.over()),
         };
         self.host = reached.host;
+        self.afterwords = reached.afterwords;
+        self.recall(reached.place.as_deref());
         if self.options.tls.implicit { self.secure(reached.stream).await } else { Ok(reached.stream) }
     }
 
@@ -168,6 +193,23 @@ impl Task {
         End::by(if failure.kind == "tls" { "client" } else { "network" })
     }
 
+    /// All of it has taken longer than it may.
+    fn over(&mut self) -> End {
+        let limit = self.options.total_timeout.unwrap_or_default();
+        let words = format!("the conversation was not over within {}, its total time-out", duration::words(limit));
+        End { by: "client", ..self.failed(&Failure::new("time-out", words)) }
+    }
+
+    /// The end of a connection to a command: how that ended, and what it said.
+    async fn with_afterwords(&mut self, end: End) -> End {
+        let Some(afterwords) = self.afterwords.take() else { return end };
+        if end.by == "client" {
+            return end;
+        }
+        let words = afterwords.words().await;
+        End { reason: words.or(end.reason), ..end }
+    }
+
     /// Shakes hands on a stream; what was pending in clear text must have been taken before.
     async fn secure(&mut self, stream: Box<dyn Io>) -> Result<Box<dyn Io>, End> {
         let cancel = self.cancel.clone();
@@ -178,6 +220,7 @@ impl Task {
             biased;
             () = cancel.cancelled() => return Err(End::by("client")),
             outcome = shaking => outcome,
+            () = sleep_until(self.end), if self.end.is_some() => return Err(self.over()),
         };
         let Ok(outcome) = outcome else {
             let words = format!("the TLS handshake was not done within {} s: the server says nothing", limit.as_secs());
@@ -203,6 +246,10 @@ impl Task {
     async fn talk(&mut self, stream: Box<dyn Io>) -> End {
         let (mut reader, mut writer) = tokio::io::split(stream);
         let mut buffer = vec![0; 64 * 1024];
+        self.spoken();
+        if let Some(every) = self.options.keep_alive {
+            self.say_keep_alive(Some(every));
+        }
         self.wait_for_next();
         self.silence = (!self.options.tls.implicit).then(|| Instant::now() + timeouts::SILENCE);
         loop {
@@ -231,6 +278,11 @@ impl Task {
                     return self.broken(&later.unwrap_or(error));
                 }
                 Step::Read(Err(error)) => return self.broken(&error),
+                Step::Over => {
+                    let _ = tokio::time::timeout(Duration::from_millis(100), writer.shutdown()).await;
+                    return self.over();
+                }
+                Step::Quiet => self.nudge(),
                 Step::Silence => self.silent(),
                 Step::TimedOut => {
                     if let Some(end) = self.timed_out() {
@@ -250,16 +302,18 @@ impl Task {
     ) -> Step {
         // What waits for the owner stops the reading: back-pressure goes to the socket.
         let waits = self.recorder.backlog().front();
-        let (deadline, silence) = (self.deadline, self.silence);
+        let (deadline, silence, end, quiet) = (self.deadline, self.silence, self.end, self.nudge_due());
         tokio::select! {
             biased;
             () = self.cancel.cancelled() => Step::Cancelled,
+            () = sleep_until(end), if end.is_some() => Step::Over,
             request = self.requests.recv(), if self.outgoing.len() < OUTGOING => {
                 request.map_or(Step::OwnerGone, Step::Request)
             }
             room = room_for(&self.events, waits), if waits.is_some() => if room { Step::Room } else { Step::OwnerGone },
             written = writer.write(&self.outgoing), if !self.outgoing.is_empty() => Step::Written(written),
             read = reader.read(buffer), if waits.is_none() && !self.flooded => Step::Read(read),
+            () = sleep_until(quiet), if quiet.is_some() => Step::Quiet,
             () = sleep_until(silence), if silence.is_some() => Step::Silence,
             () = sleep_until(deadline), if deadline.is_some() => Step::TimedOut,
         }
@@ -301,123 +355,6 @@ impl Task {
         End { reason: Some(words), ..End::by(if by_server { "server" } else { "network" }) }
     }
 
-    fn limit(&self, phase: Duration) -> Duration {
-        self.options.reply_timeout.unwrap_or(phase)
-    }
-
-    /// Sets the timer for the reply that is due next; none where nobody waits.
-    fn wait_for_next(&mut self) {
-        let due = self.recorder.fold.pending().find(|pending| !pending.gave_up).map(|p| timeouts::reply(&p.awaited));
-        self.deadline = due.map(|phase| Instant::now() + self.limit(phase));
-        if self.recorder.fold.phase() == Phase::Quit && due.is_none() {
-            self.deadline = Some(Instant::now() + timeouts::AFTER_QUIT);
-        }
-    }
-
-    fn timed_out(&mut self) -> Option<End> {
-        self.deadline = None;
-        if self.recorder.fold.phase() == Phase::Quit && !self.recorder.fold.is_waiting() {
-            let reason = Some("the server answered QUIT and did not close".to_owned());
-            return Some(End { reason, ..End::by("client") });
-        }
-        let awaited = self.recorder.fold.pending().find(|p| !p.gave_up).map(|p| p.awaited.clone());
-        if awaited.is_none() && !self.outgoing.is_empty() {
-            let words = "the server takes nothing more of what is being sent";
-            self.recorder.remark(Remark::new("error").with("kind", "time-out").value(words));
-            return Some(End::by("client"));
-        }
-        let (what, limit) = awaited.map_or(("a reply".to_owned(), timeouts::CONTENT_BLOCK), |awaited| {
-            (name(&awaited), timeouts::reply(&awaited))
-        });
-        let limit = self.limit(limit);
-        self.pieces(|splitter, each| splitter.flush(each));
-        let remark = Remark::new("gave-up").with("reason", "time-out").with("awaiting", what);
-        self.recorder.remark(remark.with("after", format!("{}s", limit.as_secs_f64())));
-        None
-    }
-
-    /// Runs a step of the splitter and records what it gives.
-    fn pieces(&mut self, step: impl FnOnce(&mut Splitter, &mut dyn FnMut(Piece))) {
-        let Self { splitter, recorder, .. } = self;
-        step(splitter, &mut |piece| {
-            recorder.piece(piece);
-        });
-    }
-
-    /// Octets came. Gives true when the TLS handshake is due.
-    fn octets(&mut self, bytes: &[u8]) -> bool {
-        self.unasked.0 += bytes.len() as u64;
-        self.silence = None;
-        if std::mem::take(&mut self.unheard) && !self.recorder.fold.session.tls {
-            self.wrong_mode(bytes);
-        }
-        let mut rest = bytes;
-        while !rest.is_empty() {
-            // Line by line, since what follows the reply to STARTTLS must not be read as replies.
-            let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
-            let (line, after) = rest.split_at(end);
-            rest = after;
-            let mut answered = None;
-            let Self { splitter, recorder, unasked, .. } = self;
-            splitter.feed(line, |piece| {
-                unasked.1 += 1;
-                answered = recorder.piece(piece).or(answered.take());
-            });
-            if let Some(answered) = answered {
-                self.wait_for_next();
-                if is_handshake(&answered) && self.recorder.fold.phase() == Phase::Handshake {
-                    self.injected(rest);
-                    return true;
-                }
-            }
-        }
-        self.stop_flood();
-        false
-    }
-
-    /// The first octets of the server's: where they are no greeting, what they are and what would fit is said.
-    fn wrong_mode(&mut self, first: &[u8]) {
-        let (Some(speaks), Some(place)) = (mode::recognise(first), self.options.place()) else { return };
-        let mut warning = Remark::new("warning").with("kind", "mode").value(speaks.words(&place));
-        if let Some(better) = speaks.better(&place) {
-            warning = warning.with("try", better);
-        }
-        self.recorder.remark(warning);
-    }
-
-    /// The connection stands and nothing comes: a port that speaks TLS from the first byte waits for the client.
-    fn silent(&mut self) {
-        self.silence = None;
-        let Some(place) = self.options.place() else { return };
-        let words = format!(
-            "no greeting for {} s; the server may be slow on purpose, or it speaks TLS from the first byte and waits for you",
-            timeouts::SILENCE.as_secs()
-        );
-        let warning = Remark::new("warning").with("kind", "silence").value(words);
-        self.recorder.remark(warning.with("try", format!("smtps://{place}")));
-    }
-
-    /// What came in clear text after the reply to STARTTLS is recorded and thrown away (RFC 3207 6).
-    fn injected(&mut self, rest: &[u8]) {
-        let mut bytes = self.splitter.take();
-        bytes.extend_from_slice(rest);
-        if !bytes.is_empty() {
-            let shown = crate::smtp::escape::for_screen(&bytes[..bytes.len().min(4096)]);
-            self.recorder.remark(Remark::new("injected").with("bytes", bytes.len()).with("text", shown));
-        }
-    }
-
-    fn stop_flood(&mut self) {
-        let (octets, lines) = self.unasked;
-        if self.flooded || (octets <= FLOOD_OCTETS && lines <= FLOOD_LINES) {
-            return;
-        }
-        self.flooded = true;
-        let ended = if lines == 1 { "1 line".to_owned() } else { format!("{lines} lines") };
-        let words = format!("the server sent {octets} octets in {ended} without a pause; reading has stopped");
-        self.recorder.remark(Remark::new("warning").with("kind", "flood").value(words));
-    }
-
     async fn start_tls(
         &mut self,
         reader: ReadHalf<Box<dyn Io>>,
@@ -428,22 +365,6 @@ impl Task {
         let stream = self.secure(reader.unsplit(writer)).await?;
         self.wait_for_next();
         Ok(tokio::io::split(stream))
-    }
-}
-
-fn is_handshake(answered: &Answered) -> bool {
-    matches!(&answered.pending.awaited, Awaited::Command(command) if command.verb == Verb::Starttls)
-        && answered.reply.class() == Class::Success
-}
-
-/// What is awaited, by name.
-fn name(awaited: &Awaited) -> String {
-    match awaited {
-        Awaited::Greeting => "the greeting".to_owned(),
-        Awaited::Command(command) => command.word.to_ascii_uppercase(),
-        Awaited::EndOfData { .. } => "the verdict on the message".to_owned(),
-        Awaited::AuthAnswer => "AUTH".to_owned(),
-        Awaited::Nothing => "a reply".to_owned(),
     }
 }
 

@@ -22,8 +22,9 @@ pub(super) struct Uncounted {
 
 impl Task {
     pub(super) fn request(&mut self, request: Request) {
-        if !matches!(request, Request::Remark(_) | Request::Learn(_)) {
+        if !matches!(request, Request::Remark(_) | Request::Learn(_) | Request::KeepAlive(_)) {
             self.unasked = (0, 0);
+            self.spoken();
         }
         match request {
             Request::Line(line, ending) => {
@@ -66,6 +67,7 @@ impl Task {
                 self.interrupt_line();
                 self.recorder.remark(remark);
             }
+            Request::KeepAlive(every) => self.keep_alive(every),
             Request::Learn(secret) => self.recorder.mask.learn(secret),
         }
         if self.outgoing.is_empty() && self.deadline.is_none() {
@@ -78,7 +80,7 @@ impl Task {
         self.pieces(|splitter, each| splitter.flush(each));
     }
 
-    fn line(&mut self, line: &[u8], ending: Ending) {
+    pub(super) fn line(&mut self, line: &[u8], ending: Ending) {
         let sent = self.recorder.fold.session.classify(line);
         if sent == Sent::Content {
             let stuffed = if self.recorder.fold.session.chunk_left == 0 { content::stuff(line) } else { line.into() };
@@ -101,6 +103,7 @@ impl Task {
         if ending == Ending::CrLf {
             self.outgoing.extend_from_slice(b"\r\n");
         }
+        self.spoken();
         self.wait_for_next();
     }
 

@@ -146,6 +146,8 @@ pub struct ListenerKeys {
     pub auth_needs_tls: bool,
     /// Whether TLS begins with the first byte; by itself it does on smtps.
     pub implicit: Option<bool>,
+    /// Whether the header of the PROXY protocol comes first, version 1 or 2; the client is whom it names.
+    pub proxy: bool,
 }
 
 one! {

@@ -2,6 +2,7 @@
 //!
 //! Sockets, timers and TLS are the connection's; time and randomness come in with the [`Site`]'s world.
 
+mod announced;
 mod auth;
 mod content;
 pub(super) mod envelope;
@@ -156,6 +157,11 @@ impl Session {
 
     /// The connection stands (and TLS, where it comes first): the greeting.
     pub(super) fn open(&mut self) -> Vec<Action> {
+        self.greeting();
+        self.take()
+    }
+
+    fn greeting(&mut self) {
         let mut ruling = self.rule_moment(On::Connect);
         if ruling == Ruling::Ordinary {
             ruling = self.rule_moment(On::Greeting);
@@ -171,7 +177,6 @@ impl Session {
             }
             Ruling::Done => {}
         }
-        self.take()
     }
 
     /// The handshake is done: all that was said in clear text is forgotten (RFC 3207 4.2).
@@ -295,6 +300,8 @@ impl Session {
             Verb::Help => self.help(argument),
             Verb::Starttls => self.starttls(argument),
             Verb::Auth => self.auth(argument),
+            Verb::Xclient => self.xclient(argument),
+            Verb::Xforward => self.xforward(argument),
             Verb::Other => self.unknown(word),
         }
     }

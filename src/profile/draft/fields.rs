@@ -27,10 +27,11 @@ pub struct Field {
 }
 
 /// The keys of secrets, each with the pseudo-key of the variable or command that it comes from.
-pub(super) const SECRETS: [(&str, &str); 3] = [
+pub(super) const SECRETS: [(&str, &str); 4] = [
     ("auth.password", "auth.password of"),
     ("auth.token", "auth.token of"),
     ("tls.client_password", "tls.client_password of"),
+    ("network.proxy_password", "network.proxy_password of"),
 ];
 
 const NO_YES: Kind = Kind::Choice(&[("", "no"), ("true", "yes")]);
@@ -171,6 +172,38 @@ pub const FIELDS: &[Field] = &[
         "Which addresses of the host are tried.",
     ),
     field("network.bind", "from address", Kind::Text, "The address of this machine to connect from."),
+    field("network.pipe", "command", Kind::Text, "A command whose input and output are the server, instead of a host."),
+    field(
+        "network.proxy",
+        "proxy",
+        Kind::Text,
+        "socks5://[user@]host:1080, socks5h:// (it resolves names), http://host:3128.",
+    ),
+    field(
+        "network.proxy_password",
+        "its password",
+        Kind::Choice(&[
+            ("", "from nowhere"),
+            ("env", "from a variable"),
+            ("command", "from a command"),
+            ("keyring", "from the keyring"),
+        ]),
+        "Where the password of the proxy's user comes from. It never stands in the file.",
+    ),
+    field(SECRETS[3].1, "which", Kind::Text, "The variable's name, or the command whose first line is the password."),
+    field(
+        "network.proxy_protocol",
+        "PROXY header",
+        Kind::Choice(&[("", "none"), ("1", "version 1, a line"), ("2", "version 2, octets")]),
+        "The header that says to a server behind a proxy for whom the connection is.",
+    ),
+    field(
+        "network.proxy_source",
+        "it says from",
+        Kind::Text,
+        "Whose connection the header says it is: address[:port].",
+    ),
+    field("network.proxy_destination", "it says to", Kind::Text, "Where the header says it leads: address[:port]."),
     field("network.connect_timeout", "connect within", Kind::Text, "How long one attempt may take: 500ms, 30s, 5m."),
     field(
         "network.reply_timeout",
@@ -178,4 +211,29 @@ pub const FIELDS: &[Field] = &[
         Kind::Text,
         "How long each reply may take, instead of RFC 5321's times.",
     ),
+    field("network.total_timeout", "all within", Kind::Text, "How long the whole conversation may take: 30s, 5m, 2h."),
+    field(
+        "network.keep_alive",
+        "keep alive",
+        Kind::Text,
+        "After how much silence NOOP is sent while you think: 60s, 5m.",
+    ),
+    field(
+        "xclient.addr",
+        "address",
+        Kind::Text,
+        "The address that the server is to take yours for, where it offers XCLIENT.",
+    ),
+    field("xclient.name", "host name", Kind::Text, "The host name that it is to take yours for."),
+    field("xclient.helo", "HELO name", Kind::Text, "The name that it is to take for the one in your EHLO."),
+    field(
+        "xclient.proto",
+        "protocol",
+        Kind::Choice(&[("", "as it is"), ("SMTP", "SMTP"), ("ESMTP", "ESMTP")]),
+        "The protocol that it is to take yours for.",
+    ),
+    field("xclient.login", "user", Kind::Text, "The user that it is to take for logged in."),
+    field("xclient.port", "port", Kind::Text, "The client's port that it is to take yours for."),
+    field("xclient.destaddr", "its address", Kind::Text, "The address of its own that you are said to have reached."),
+    field("xclient.destport", "its port", Kind::Text, "The port of its own that you are said to have reached."),
 ];

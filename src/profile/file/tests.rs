@@ -78,7 +78,25 @@ fn errors_name_the_line_the_trouble_and_the_cure() {
         ("host = \"a\"\n\n[tls]\nmod = \"none\"", 4, &["`mod`", "`mode`"]),
         ("host = \"a\"\n[auth]\nuser = \"u\"\npassword = \"hunter2\"", 4, &["plain text", "env ="]),
         ("host = \"a\"\n[auth]\nuser = \"u\"\npassword = { envi = \"X\" }", 4, &["`envi`", "`env`"]),
-        ("host = \"a\"\n[network]\nproxy = \"socks5://x\"", 3, &["`network.proxy`"]),
+        ("host = \"a\"\n[network]\nproxy = \"socks4://x\"", 3, &["socks5://host:1080"]),
+        ("host = \"a\"\n[network]\nproxy = \"socks5://dude:noddy@x\"", 3, &["proxy_password = { env"]),
+        ("host = \"a\"\n[network]\nproxy = \"socks5://dude@x\"", 3, &["proxy_password = { env"]),
+        ("host = \"a\"\n[network]\nproxy = \"socks5://dude@x\"\nproxy_password = \"noddy\"", 4, &["plain text"]),
+        ("host = \"a\"\n[network]\nproxy = \"socks5://x\"\nproxy_password = { env = \"A\" }", 4, &["is whose?"]),
+        ("host = \"a\"\n[network]\nproxy_password = { env = \"A\" }", 3, &["needs `proxy`"]),
+        (
+            "host = \"a\"\n[network]\nproxy = \"socks5://d@x\"\nproxy_password = { prompt = true }",
+            4,
+            &["nobody is asked"],
+        ),
+        ("unix = \"/run/s\"\n[network]\nproxy = \"socks5://x\"", 3, &["leads to a host"]),
+        ("host = \"a\"\n[network]\nproxy_protocol = 3", 3, &["versions 1 and 2"]),
+        ("host = \"a\"\n[network]\nproxy_source = \"192.0.2.1\"", 3, &["needs `proxy_protocol"]),
+        ("host = \"a\"\n[network]\nproxy_protocol = 1\nproxy_source = \"mx\"", 4, &["is an address"]),
+        ("host = \"a\"\n[network]\ntotal_timeout = \"0s\"", 3, &["0 is no time"]),
+        ("unix = \"/run/s\"\n[network]\npipe = \"nc\"", 3, &["can't both"]),
+        ("host = \"a\"\n[xclient]\naddress = \"192.0.2.1\"", 3, &["`address`", "addr"]),
+        ("host = \"a\"\n[xclient]\naddr = 7", 3, &["1 to 255 octets"]),
         ("host = \"a\"\n[network]\nreply_timeout = \"5\"", 3, &["duration"]),
         ("host = \"a\"\n[tls]\nmin_version = \"1.4\"", 3, &["`1.4`", "1.2"]),
         ("host = \"a\"\n[tls]\nmin_version = \"1.3\"\nmax_version = \"1.2\"", 3, &["above `max_version`"]),
@@ -136,4 +154,43 @@ fn who_logs_in_by_what_is_read_and_told() {
         let error = auth(text).expect_err(text).to_string();
         assert!(error.contains(told) && !error.contains("ya29"), "{text}: {error}");
     }
+}
+
+#[test]
+fn the_way_there_is_understood() {
+    let profile = parse(
+        r#"
+        host = "mx.target.local"
+        [network]
+        proxy = "socks5h://dude@proxy.noddy.com"
+        proxy_password = { env = "PROXY" }
+        proxy_protocol = 2
+        proxy_source = "192.0.2.1:4711"
+        proxy_destination = "192.0.2.9"
+        total_timeout = "2m"
+        keep_alive = "60s"
+        [xclient]
+        login = "dude"
+        port = 4711
+        addr = "2001:db8::1"
+        name = "spike.example"
+        "#,
+    )
+    .expect("well formed");
+    let target = profile.target;
+    let proxy = target.proxy.as_ref().expect("given");
+    assert_eq!((proxy.to_string().as_str(), proxy.user.as_deref()), ("socks5h://proxy.noddy.com:1080", Some("dude")));
+    assert!(matches!(&proxy.password, Some(SecretSource::Environment(name)) if name == "PROXY"));
+    let header = target.announcement.expect("given");
+    assert_eq!(header.version, super::super::Version::Two);
+    assert_eq!(header.source, "192.0.2.1:4711".parse().ok());
+    assert_eq!(header.destination, "192.0.2.9:25".parse().ok());
+    assert_eq!((target.total_timeout, target.keep_alive), (Some(120_000), Some(60_000)));
+    let xclient: Vec<String> = target.xclient.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    assert_eq!(xclient, ["NAME=spike.example", "ADDR=IPV6:2001:db8::1", "PORT=4711", "LOGIN=dude"]);
+    assert!(target.reading.ends_with("through socks5h://proxy.noddy.com:1080"), "{}", target.reading);
+    let target = parse("[network]\npipe = \"ssh gate nc mx 25\"").expect("a command").target;
+    assert_eq!(target.endpoint, Endpoint::Pipe("ssh gate nc mx 25".into()));
+    let target = parse("host = \"mx.noddy.com\"\n[network]\npipe = \"nc\"").expect("a command").target;
+    assert_eq!(target.sni.as_deref(), Some("mx.noddy.com"), "the certificate is to be the host's");
 }

@@ -208,8 +208,10 @@ impl<'a> Wire<'a> {
         match remark.word.as_str() {
             "connected" => {
                 let address = remark.bare(0).unwrap_or_default();
-                self.loopback = address.starts_with("unix:")
-                    || address.parse::<std::net::SocketAddr>().is_ok_and(|a| a.ip().to_canonical().is_loopback());
+                let here = |a: std::net::SocketAddr| a.ip().to_canonical().is_loopback();
+                // Behind a proxy it is the proxy's own loopback.
+                self.loopback =
+                    remark.get("via").is_none() && (address.starts_with("unix:") || address.parse().is_ok_and(here));
             }
             "tls" => self.certificate_seen = false,
             "certificate" => self.certificate_seen = true,

@@ -10,7 +10,7 @@ use super::super::sasl::{self, Proof};
 use super::address::{self, Place};
 use super::nearest::nearest;
 use super::secret::is_like_secret;
-use super::{Context, Findings, shown};
+use super::{Context, Findings, attribute, shown};
 
 /// Examines a command other than MAIL and RCPT; gives it rebuilt.
 pub(super) fn examine(context: &Context<'_>, found: &mut Findings) -> Vec<u8> {
@@ -21,6 +21,7 @@ pub(super) fn examine(context: &Context<'_>, found: &mut Findings) -> Vec<u8> {
         Verb::Bdat => chunk(context, found),
         Verb::Auth => auth(context, found),
         Verb::Vrfy | Verb::Expn => question(context, found),
+        Verb::Xclient | Verb::Xforward => attribute::examine(context, found),
         _ => {
             ascii(context, found);
             tidy(&context.line[context.argument()])

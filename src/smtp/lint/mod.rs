@@ -6,6 +6,7 @@
 
 mod address;
 mod argument;
+mod attribute;
 mod envelope;
 mod nearest;
 mod parameter;

@@ -437,8 +437,12 @@ fn the_examples_of_every_parameter() {
     let table = table();
     for entry in &table.verbs {
         for parameter in &entry.parameters {
-            let start = if entry.name == "MAIL" { "MAIL FROM:<a@b.example>" } else { "RCPT TO:<a@b.example>" };
-            let mut session = offering_all(&table, if entry.name == "MAIL" { "" } else { MAIL });
+            let (start, steps) = match entry.name.as_str() {
+                "MAIL" => ("MAIL FROM:<a@b.example>", ""),
+                "RCPT" => ("RCPT TO:<a@b.example>", MAIL),
+                other => (other, ""),
+            };
+            let mut session = offering_all(&table, steps);
             session.tls = true;
             let beside = if parameter.name == "MTRK" { " ENVID=x@y" } else { "" };
             for right in &parameter.right {

@@ -6,7 +6,7 @@ use super::secret::looks_like_secret;
 use super::{Context, Findings, mend, shown};
 
 /// Verbs of extensions and of times past that have no entry of their own (RFC 1985, 2645, 4468, 821, vendors).
-const OTHERS: [&str; 15] = [
+const OTHERS: [&str; 13] = [
     "ETRN",
     "ATRN",
     "TURN",
@@ -14,8 +14,6 @@ const OTHERS: [&str; 15] = [
     "SEND",
     "SOML",
     "SAML",
-    "XCLIENT",
-    "XFORWARD",
     "VERB",
     "ONEX",
     "X-EXPS",

@@ -62,6 +62,7 @@ impl Session {
                 Verb::Bdat => self.against_chunk(),
                 Verb::Starttls => self.against_starttls(),
                 Verb::Auth => self.against_auth(),
+                Verb::Xclient | Verb::Xforward => self.against_announcement(verb),
                 Verb::Helo | Verb::Ehlo | Verb::Lhlo => self.against_greeting(verb),
                 _ => None,
             })
@@ -177,6 +178,21 @@ impl Session {
             odd("The server offers no AUTH here; many offer it only after STARTTLS.", "RFC 4954 4")
         } else {
             odd("The server did not offer AUTH.", "RFC 4954 4")
+        }
+    }
+
+    /// XCLIENT and XFORWARD stand between the greeting and MAIL, for hosts that the server trusts.
+    fn against_announcement(&self, verb: Verb) -> Verdict {
+        let reference = if verb == Verb::Xclient { "Postfix XCLIENT_README" } else { "Postfix XFORWARD_README" };
+        let word = verb.word();
+        if self.greeted_by.is_none() {
+            wrong(&format!("EHLO comes first: its reply says whether {word} is offered."), reference)
+        } else if self.expected().in_transaction() {
+            wrong(&format!("{word} is not allowed within a mail transaction."), reference)
+        } else if !self.capabilities.has(word) {
+            odd(&format!("The server did not offer {word}; it does to hosts that it trusts."), reference)
+        } else {
+            None
         }
     }
 

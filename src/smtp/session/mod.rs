@@ -250,7 +250,7 @@ impl Session {
                 self.ahead = Some(if matches!(command.chunk(), Some((_, true))) { Phase::Ready } else { Phase::Bdat });
             }
             Verb::Rset if self.greeted_by.is_some() => self.ahead = Some(Phase::Ready),
-            Verb::Rset | Verb::Rcpt | Verb::Noop | Verb::Other => {}
+            Verb::Rset | Verb::Rcpt | Verb::Noop | Verb::Xforward | Verb::Other => {}
             verb => self.held_by = Some(verb),
         }
     }
@@ -353,20 +353,12 @@ impl Session {
                     self.phase = Phase::Rcpt;
                 }
             }
-            Verb::Bdat => match command.chunk() {
-                Some((_, true)) => {
-                    self.delivered += u32::from(success);
-                    self.verdicts = Some((u32::from(success), 1));
-                    self.end_transaction();
-                }
-                _ if success => self.phase = Phase::Bdat,
-                // A server that refuses a chunk takes its octets all the same.
-                _ => {}
-            },
+            Verb::Bdat => self.chunk_replied(command, success),
             Verb::Rset if success => {
                 self.verdicts = None;
                 self.end_transaction();
             }
+            Verb::Xclient if success => self.client_exchanged(),
             Verb::Starttls if success => self.phase = Phase::Handshake,
             Verb::Auth => {
                 if self.phase != Phase::Auth {
@@ -379,6 +371,28 @@ impl Session {
             Verb::Quit if success => self.phase = Phase::Quit,
             _ => {}
         }
+    }
+
+    fn chunk_replied(&mut self, command: &Command, success: bool) {
+        match command.chunk() {
+            Some((_, true)) => {
+                self.delivered += u32::from(success);
+                self.verdicts = Some((u32::from(success), 1));
+                self.end_transaction();
+            }
+            _ if success => self.phase = Phase::Bdat,
+            // A server that refuses a chunk takes its octets all the same.
+            _ => {}
+        }
+    }
+
+    /// XCLIENT was taken: the server is back at its greeting, and what it offers is for another client (Postfix
+    /// `XCLIENT_README`).
+    fn client_exchanged(&mut self) {
+        self.greeted_by = None;
+        self.authenticated = None;
+        self.capabilities = Arc::default();
+        self.end_transaction();
     }
 
     fn auth_replied(&mut self, reply: &Reply) {

@@ -341,3 +341,17 @@ fn phases_have_names_that_lead_back() {
     assert_eq!(Phase::from_name("content"), Some(Phase::Data));
     assert_eq!(Phase::from_name("nowhere"), None);
 }
+
+#[test]
+fn after_xclient_the_session_is_back_at_its_greeting() {
+    let offer = "S: 220 mx\nC: EHLO a\nS: 250-mx\nS: 250-AUTH PLAIN\nS: 250 XCLIENT ADDR";
+    let ready = Wire::play(offer).session;
+    let command = |line: &str| Command::parse(line.as_bytes());
+    assert_eq!(ready.objection(&command("XCLIENT ADDR=192.0.2.1")), None);
+    assert!(ready.objection(&command("XFORWARD ADDR=192.0.2.1")).is_some_and(|o| o.reason.contains("did not offer")));
+    let after = Wire::play(&format!("{offer}\nC: XCLIENT ADDR=192.0.2.1\nS: 220 mx")).session;
+    assert_eq!((after.phase(), after.greeted_by), (Phase::Greeted, None));
+    assert!(!after.capabilities.has("AUTH"));
+    let refused = Wire::play(&format!("{offer}\nC: XCLIENT ADDR=x\nS: 501 no")).session;
+    assert_eq!(refused.phase(), Phase::Ready);
+}

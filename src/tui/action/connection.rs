@@ -47,6 +47,14 @@ pub(super) const ENTRIES: &[Entry] = &[
     .called("again retry")
     .needed(4),
     entry(
+        Action::KeepAlive,
+        "keep-alive",
+        "keep alive",
+        "Send NOOP by itself while you think, so that the server does not cut the line; again to stop. Some servers count it as junk.",
+        &[],
+        |model| live(model) && open(model),
+    ),
+    entry(
         Action::ReadOn,
         "read-on",
         "read on",

@@ -34,6 +34,8 @@ pub enum Action {
     Open,
     Connect,
     Reconnect,
+    /// NOOP by itself while one thinks: on, and off.
+    KeepAlive,
     Lab,
     NewProfile,
     EditProfile,

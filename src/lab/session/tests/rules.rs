@@ -84,3 +84,29 @@ fn magic_addresses_can_be_switched_off() {
     assert_eq!(talk.say(&["RCPT TO:<delay-10s@error.lab>"]), "250 2.1.5 Ok");
     assert_eq!(talk.waited, Duration::from_secs(10));
 }
+
+#[test]
+fn xclient_is_believed_about_the_client_and_starts_the_session_over() {
+    let text = crate::assets::text("scenarios/known-client.toml").expect("shipped");
+    let mut talk = Talk::with(text);
+    assert!(talk.open()[0].starts_with("220 "));
+    assert!(talk.say(&["EHLO a"]).contains("XCLIENT NAME ADDR"));
+    let outside = ["MAIL FROM:<a@b.example>", "RCPT TO:<c@d.example>"];
+    assert!(talk.say(&outside).ends_with("554 5.7.1 <c@d.example>: Relay access denied"));
+    assert!(talk.say(&["XCLIENT ADDR=198.51.100.7"]).starts_with("503 5.5.1"), "not within a transaction");
+    assert!(talk.say(&["RSET", "XCLIENT ADDR=[198.51.100.7]"]).ends_with("501 5.5.4 Bad ADDR syntax: [198.51.100.7]"));
+    assert!(talk.say(&["XCLIENT DESTADDR=192.0.2.1"]).starts_with("501 5.5.4 Bad XCLIENT attribute name"));
+    assert!(talk.say(&["XCLIENT ADDR=198.51.100.7 LOGIN=du+20de"]).starts_with("220 mx.target.local"));
+    assert!(talk.say(&["MAIL FROM:<a@b.example>"]).starts_with("503 "), "EHLO is due again");
+    talk.say(&["EHLO a"]);
+    assert_eq!(talk.say(&["XFORWARD ADDR=IPV6:2001:db8::1 SOURCE=REMOTE"]), "250 2.0.0 Ok");
+    assert!(talk.say(&outside).ends_with("250 2.1.5 Ok"), "this client may relay");
+    talk.say(&["RSET"]);
+    assert!(
+        talk.say(&["XCLIENT ADDR=192.0.2.9"]).starts_with("554 5.7.1 Service unavailable; Client host [192.0.2.9]")
+    );
+    assert_eq!(
+        Talk::new().say(&["EHLO a", "XCLIENT ADDR=192.0.2.9"]).rsplit('|').next(),
+        Some("500 5.5.2 Error: command not recognized")
+    );
+}

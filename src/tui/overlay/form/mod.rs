@@ -226,7 +226,7 @@ fn fields(entry: &VerbEntry, line: &str, command: &Command, offered: &Capabiliti
 
 /// The parameters of the line that the verb's entry does not have, as they stand there.
 fn unknown(entry: &VerbEntry, command: &Command) -> Vec<String> {
-    if !matches!(Verb::from_word(&entry.name), Verb::Mail | Verb::Rcpt) {
+    if !matches!(Verb::from_word(&entry.name), Verb::Mail | Verb::Rcpt | Verb::Xclient | Verb::Xforward) {
         return Vec::new();
     }
     let known = |keyword: &str| entry.parameters.iter().any(|parameter| parameter.name.eq_ignore_ascii_case(keyword));

@@ -186,7 +186,11 @@ fn parameters(line: &str, cursor: usize, around: &Surroundings<'_>) -> Option<Fo
     let entry = entry(line, around.verbs)?;
     let command = Command::parse(line.as_bytes());
     let from = line[..cursor].rfind(' ').map_or(cursor, |space| space + 1);
-    let whole = command.path.is_some() && command.path_span.end < from;
+    // Attributes follow the verb itself, parameters a path.
+    let whole = match command.verb {
+        Verb::Xclient | Verb::Xforward => from > command.word.len(),
+        _ => command.path.is_some() && command.path_span.end < from,
+    };
     if entry.parameters.is_empty() || !whole || line[from..cursor].contains('=') || cursor != line.len() {
         return None;
     }

@@ -36,7 +36,7 @@ pub(super) fn entry<'a>(line: &str, verbs: &'a VerbTable) -> Option<&'a VerbEntr
 pub(super) fn slots<'a>(line: &str, verbs: &'a VerbTable) -> Vec<Slot<'a>> {
     let Some(entry) = entry(line, verbs) else { return Vec::new() };
     match Verb::from_word(&entry.name) {
-        Verb::Mail | Verb::Rcpt => envelope(line, entry),
+        Verb::Mail | Verb::Rcpt | Verb::Xclient | Verb::Xforward => envelope(line, entry),
         _ => words(line, entry),
     }
 }

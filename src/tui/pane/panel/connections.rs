@@ -24,6 +24,8 @@ pub(super) struct Connection {
     pub(super) auth: Option<usize>,
     /// What went wrong: an error, or a warning that names a better way or says that this is no mail server.
     pub(super) trouble: Option<usize>,
+    /// Warnings that something is not offered any more, in order.
+    pub(super) vanished: Vec<usize>,
     /// The last time that nobody waited any longer.
     pub(super) gave_up: Option<usize>,
     /// `closed`.
@@ -52,6 +54,11 @@ impl Connections {
                 b"resolved" | b"connecting" | b"connected" | b"tls" | b"certificate" | b"inspecting" | b"injected"
                 | b"auth" | b"error" | b"closed" => self.take(record, word, || entry.remark()),
                 b"gave-up" => self.take(record, word, || entry.remark()),
+                b"warning" if entry.bytes.starts_with(b"warning kind=offer ") => {
+                    if let Some(last) = self.list.last_mut().filter(|last| last.vanished.len() < CHAIN) {
+                        last.vanished.push(record);
+                    }
+                }
                 b"warning" if entry.remark().is_some_and(|remark| tells_of_trouble(&remark)) => {
                     self.take(record, word, || entry.remark());
                 }

@@ -59,6 +59,7 @@ pub(super) fn rows(
     let offer = &*session.capabilities;
     let before = before(talk, connection, &offers);
     heading(&mut out, session, before.as_ref());
+    vanished(&mut out, talk, connection, &offers, moment.record(talk));
     for capability in &offer.list {
         entry(&mut out, capability, before.as_ref(), knowledge);
     }
@@ -147,6 +148,17 @@ fn heading(out: &mut Writer, session: &Session, before: Option<&Before>) {
         format!("Since {since}: {new} new, {changed} changed, {gone} gone.")
     };
     out.paragraph(0, Role::Accent, &words);
+}
+
+/// What this server offered the last time and does not now, where it protects.
+fn vanished(out: &mut Writer, talk: &Talk, connection: Option<&Connection>, offers: &[usize], record: usize) {
+    let Some(connection) = connection else { return };
+    let since = offers.last().map_or(0, |last| talk.dialogue.exchanges()[*last].start());
+    let told = connection.vanished.iter().filter(|at| (since..=record).contains(*at));
+    for warning in told.filter_map(|at| super::connections::remark(&talk.log, Some(*at))) {
+        out.blank();
+        out.paragraph(0, Role::Bad, &format!("{}.", warning.bare(0).unwrap_or_default()));
+    }
 }
 
 enum Change {

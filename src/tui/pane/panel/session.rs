@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 
 use crate::conversation::dialogue::{Recipient, Verdict};
 use crate::decode::Knowledge;
+use crate::profile::duration;
 use crate::smtp::{Phase, Session};
 use crate::tui::keymap::Keymap;
 use crate::tui::pane::wrap;
@@ -97,6 +98,12 @@ fn line(out: &mut Writer, talk: &Talk, connection: Option<&Connection>, moment: 
         format!("{who}{how}")
     });
     out.field("logged in", Role::Text, login.as_deref().unwrap_or("no"));
+    if let Some(limit) = talk.idle {
+        out.field("idle limit", Role::Text, &format!("about {} of silence", duration::words(limit)));
+    }
+    if let Some(every) = &talk.keep_alive {
+        out.field("kept alive", Role::Text, &format!("by NOOP after {every}"));
+    }
     if session.turned_away {
         out.field("note", Role::Warning, "the server has said that it wants no more than QUIT");
     }

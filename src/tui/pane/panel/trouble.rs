@@ -218,6 +218,7 @@ impl Scene<'_> {
             Some("silence") => self.silence(),
             Some("refused") => self.refused(),
             Some("name") => self.name(),
+            Some("proxy") => self.proxy(),
             Some("time-out") if self.connection.connected.is_some() => self.late(),
             Some("time-out") => self.unanswered(),
             Some("network") => self.unreachable(),
@@ -402,6 +403,12 @@ impl Scene<'_> {
         ];
         let steps = std::iter::once(again()).chain(self.other_port()).chain([elsewhere()]).collect();
         self.with("No connection: nothing listens there", "nothing listens there", &causes, steps)
+    }
+
+    /// The words of the client name the cure.
+    fn proxy(&self) -> Trouble {
+        let steps = vec![again(), advice("mend the proxy in the profile, under the network's fields"), elsewhere()];
+        self.with("No connection: the proxy did not make one", "the proxy made no connection", &[], steps)
     }
 
     fn name(&self) -> Trouble {
