@@ -11,7 +11,7 @@
 //! | [`smtp`] | the protocol without I/O: commands, replies, the session and its phases, lint, SASL, escaping, secrets |
 //! | [`conversation`] | events, the log, exchanges, the `.smtp` format, masking, the journal, what stands beside what |
 //! | [`decode`] | what a reply, a bounce or a line of a mail log means, why, and what to do next; the knowledge behind it |
-//! | [`interchange`] | conversations in other formats |
+//! | [`interchange`] | conversations in other formats, those of other programs, and without names |
 //! | [`profile`] | saved hosts, how a TARGET is read, where a password comes from |
 //! | [`library`] | the transcripts kept on disk |
 //! | [`client`] | the connection task: requests in, events out |
@@ -45,7 +45,7 @@
 //! | a provider's text, the meaning of a code | an entry in `assets/replies/` |
 //! | a lesson, a lab scenario, a sample message | a file in `assets/lessons/`, `assets/scenarios/`, `assets/messages/` |
 //! | an action with its key | `tui/action/`, and its handler in `tui/act.rs` |
-//! | an export | a file in `interchange/` |
+//! | an export, an import | a file in `interchange/`, in `interchange/import/` |
 //!
 //! CONTRIBUTING.md has the whole table, and how each part is tested.
 

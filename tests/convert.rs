@@ -61,3 +61,122 @@ fn a_conversation_becomes_markdown_by_its_name() {
     assert_eq!(text(&own.stdout), recording("550 5.1.1 No such user", "1"));
     assert_eq!(ehlo(dir.path(), &["convert", "a.smtp", "a.xyz"]).status.code(), Some(2));
 }
+
+fn sample(name: &str) -> String {
+    format!("{}/tests/samples/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn what_another_program_wrote_is_told_by_its_content_and_one_conversation_of_several_is_chosen() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let log = sample("exchange-receive.log.csv");
+    let listed = ehlo(dir.path(), &["convert", &log, "--list"]);
+    assert_eq!(listed.status.code(), Some(0), "{}", text(&listed.stderr));
+    let rows = text(&listed.stdout);
+    assert_eq!(rows.lines().count(), 2, "{rows}");
+    assert!(rows.contains("   2  2026-11-24T20:18:23.001Z  192.0.2.10:25  nosuch@target.local"), "{rows}");
+
+    let which = ehlo(dir.path(), &["convert", &log, "a.smtp"]);
+    assert_eq!(which.status.code(), Some(2));
+    assert!(text(&which.stderr).contains("--session N") && text(&which.stderr).contains("nosuch@target.local"));
+    let none = ehlo(dir.path(), &["convert", &log, "a.smtp", "--session", "3"]);
+    assert!(text(&none.stderr).contains("there is no conversation 3, it holds 2"), "{}", text(&none.stderr));
+
+    let done = ehlo(dir.path(), &["convert", &log, "a.smtp", "--session", "2"]);
+    assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
+    let page = std::fs::read_to_string(dir.path().join("a.smtp")).expect("written");
+    assert!(page.contains("side = \"server\"") && page.contains("> RCPT TO:<nosuch@target.local>"), "{page}");
+}
+
+#[test]
+fn a_telnet_session_from_standard_input_becomes_a_transcript_and_what_was_not_read_is_said_by_line() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let session = "$ telnet mx 25\nTrying 127.0.0.1...\nConnected to mx.\nEscape character is '^]'.\n220 mx ESMTP\n\
+                   HELO a\n250 mx\nQUIT\n221 bye\nConnection closed by foreign host.\n";
+    std::fs::write(dir.path().join("in.txt"), session).expect("written");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ehlo"));
+    let input = std::fs::File::open(dir.path().join("in.txt")).expect("it was written");
+    let done = command.args(["convert", "-", "--as", "smtp"]).stdin(input).output().expect("the binary runs");
+    assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
+    assert!(text(&done.stdout).contains("> HELO a\n0.000000 < 250 mx\n"), "{}", text(&done.stdout));
+    assert_eq!(text(&done.stderr), "ehlo convert: standard input: line 1: before the conversation: $ telnet mx 25\n");
+}
+
+#[test]
+fn a_file_of_no_kind_is_refused_with_what_would_be_read() {
+    let dir = tempfile::tempdir().expect("a directory");
+    std::fs::write(dir.path().join("x.bin"), b"\x00\x01 nothing of the kind \x1b[2J").expect("written");
+    let refused = ehlo(dir.path(), &["convert", "x.bin", "--as", "md"]);
+    assert_eq!(refused.status.code(), Some(2));
+    let words = text(&refused.stderr);
+    assert!(words.contains("line 1: found") && words.contains("swaks") && !words.contains('\u{1b}'), "{words}");
+}
+
+#[test]
+fn what_is_anonymised_names_nobody_in_any_format() {
+    let dir = tempfile::tempdir().expect("a directory");
+    for format in ["smtp", "md", "html", "txt", "json", "cast", "swaks", "send", "pcapng"] {
+        let done = ehlo(dir.path(), &["convert", &sample("swaks-auth.txt"), "--anonymise", "--as", format]);
+        assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
+        let out = text(&done.stdout);
+        for gone in ["noddy", "dude", "target.local", "127.0.0.1"] {
+            assert!(!out.contains(gone), "{gone} is in {out}");
+        }
+        assert!(out.contains("domain1.example"), "{out}");
+    }
+}
+
+/// The first of these programs that is installed.
+fn program(names: &[&str]) -> Option<std::path::PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    let all: Vec<_> = std::env::split_paths(&path).collect();
+    names.iter().flat_map(|name| all.iter().map(move |folder| folder.join(name))).find(|file| file.is_file())
+}
+
+#[test]
+fn wireshark_reads_an_exported_capture_as_smtp() {
+    let Some(tshark) = program(&["tshark"]) else {
+        eprintln!("skipped: there is no tshark here");
+        return;
+    };
+    let dir = tempfile::tempdir().expect("a directory");
+    std::fs::write(dir.path().join("a.smtp"), recording("250 2.1.5 Ok", "1A2B")).expect("written");
+    let done = ehlo(dir.path(), &["convert", "a.smtp", "a.pcapng"]);
+    assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
+    let fields = ["-Tfields", "-e", "smtp.req.command", "-e", "smtp.response.code", "-e", "tcp.analysis.flags"];
+    let read = Command::new(tshark)
+        .current_dir(dir.path())
+        .args(["-r", "a.pcapng", "-Y", "smtp"])
+        .args(fields)
+        .output()
+        .expect("tshark runs");
+    let rows: Vec<String> = text(&read.stdout).lines().map(|row| row.trim_end().replace('\t', " ")).collect();
+    let want = [" 220", "HELO", " 250", "MAIL", " 250", "RCPT", " 250", "DATA", " 354"];
+    assert_eq!(rows.iter().map(String::as_str).take(want.len()).collect::<Vec<_>>(), want, "{}", text(&read.stderr));
+}
+
+#[test]
+fn a_browser_shows_an_exported_page_in_light_and_dark() {
+    let Some(browser) = program(&["chromium", "chromium-browser", "google-chrome"]) else {
+        eprintln!("skipped: there is no Chromium here");
+        return;
+    };
+    let dir = tempfile::tempdir().expect("a directory");
+    std::fs::write(dir.path().join("a.smtp"), recording("550 5.1.1 No such user", "1")).expect("written");
+    assert_eq!(ehlo(dir.path(), &["convert", "a.smtp", "a.html"]).status.code(), Some(0));
+    let shoot = |scheme: &str, picture: &str| {
+        let mut command = Command::new(&browser);
+        command.args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]);
+        command.args(["--disable-background-networking", "--disable-component-update", "--disable-sync"]);
+        command.arg(format!("--user-data-dir={}", dir.path().join(format!("profile-{picture}")).display()));
+        command.arg(format!("--blink-settings=preferredColorScheme={scheme}")).arg("--window-size=390,800");
+        command.arg(format!("--screenshot={}", dir.path().join(picture).display()));
+        command.arg(format!("file://{}", dir.path().join("a.html").display()));
+        command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().expect("it starts")
+    };
+    let both = [shoot("1", "light.png"), shoot("0", "dark.png")];
+    let done: Vec<_> = both.into_iter().map(|mut child| child.wait().expect("it ends").success()).collect();
+    assert_eq!(done, [true, true]);
+    let [light, dark] = ["light.png", "dark.png"].map(|name| std::fs::read(dir.path().join(name)).expect("a picture"));
+    assert!(light.len() > 10_000 && dark.len() > 10_000 && light != dark, "{} and {}", light.len(), dark.len());
+}

@@ -1,11 +1,12 @@
-//! `ehlo convert IN [OUT]`: a conversation in another format.
+//! `ehlo convert IN [OUT]`: a conversation in another format, from whatever wrote it.
 
-use std::io::{IsTerminal as _, Read as _, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::{Common, Exit};
-use crate::conversation::file;
+use super::{Common, Exit, input};
 use crate::decode::Knowledge;
+use crate::interchange::anonymise::anonymise;
+use crate::interchange::import::SOURCES;
 use crate::interchange::{self, FORMATS, Format};
 use crate::world::World;
 
@@ -13,7 +14,7 @@ use crate::world::World;
 #[derive(Debug, clap::Args)]
 #[command(after_help = formats())]
 pub(super) struct Arguments {
-    /// The transcript; - is standard input
+    /// A transcript, or what another program wrote (told by its content); - is standard input
     #[arg(value_name = "IN")]
     input: PathBuf,
     /// Where to write; its ending gives the format; without it, or with -, standard output
@@ -22,15 +23,29 @@ pub(super) struct Arguments {
     /// The format, where the name of OUT does not say it
     #[arg(long = "as", value_name = "FORMAT", value_parser = named)]
     format: Option<&'static Format>,
+    /// Which conversation of a file that holds several, from 1
+    #[arg(long, value_name = "N")]
+    session: Option<usize>,
+    /// List the conversations in the file, and write nothing
+    #[arg(long, conflicts_with_all = ["output", "format", "session"])]
+    list: bool,
+    /// Replace addresses, hosts and IP addresses, the same by the same, so that it can be posted in public
+    #[arg(long, visible_alias = "anonymize")]
+    anonymise: bool,
     /// Write over OUT where it exists
     #[arg(long)]
     force: bool,
 }
 
-/// The list of formats for `--help`.
+/// The lists of sources and formats for `--help`.
 fn formats() -> String {
-    let line = |format: &Format| format!("  {:<6} .{:<12} {}", format.name, format.extensions.join(" ."), format.help);
-    format!("Formats:\n{}", FORMATS.iter().map(line).collect::<Vec<_>>().join("\n"))
+    let line = |format: &Format| {
+        let endings: Vec<String> = format.extensions.iter().map(|ending| format!(".{ending}")).collect();
+        format!("  {:<6} {:<14} {}", format.name, endings.join(" "), format.help)
+    };
+    let written: Vec<_> = FORMATS.iter().map(line).collect();
+    let read: Vec<_> = SOURCES.iter().map(|source| format!("  {}", source.help)).collect();
+    format!("Formats:\n{}\n\nRead besides transcripts, told by their content:\n{}", written.join("\n"), read.join("\n"))
 }
 
 fn named(name: &str) -> Result<&'static Format, String> {
@@ -42,35 +57,38 @@ fn named(name: &str) -> Result<&'static Format, String> {
 
 /// Runs it.
 pub(super) fn run(arguments: &Arguments, common: &Common, _world: &World) -> Exit {
-    match convert(arguments, common) {
+    let done = if arguments.list { list(arguments, common) } else { convert(arguments, common) };
+    match done {
         Ok(()) => Exit::Done,
-        Err(words) => {
-            // Standard error may be closed; there is nobody to tell then.
-            let _ = writeln!(std::io::stderr(), "ehlo convert: {words}");
-            Exit::Usage
-        }
+        Err(words) => super::complain("ehlo convert", words),
     }
+}
+
+fn list(arguments: &Arguments, common: &Common) -> Result<(), String> {
+    let imported = input::all(&arguments.input)?;
+    input::say(&imported, &arguments.input, "ehlo convert", common);
+    print(input::list(&imported).as_bytes())
 }
 
 fn convert(arguments: &Arguments, common: &Common) -> Result<(), String> {
     let output = arguments.output.as_deref().filter(|path| *path != Path::new("-"));
     let format = format(arguments.format, output)?;
-    let document = read(&arguments.input)?;
-    if !common.quiet {
-        for warning in &document.warnings {
-            let _ = writeln!(std::io::stderr(), "ehlo convert: {}: {warning}", arguments.input.display());
-        }
-    }
+    let document = input::one(&arguments.input, arguments.session, "ehlo convert", common)?;
+    let document = if arguments.anonymise { anonymise(&document) } else { document };
     let octets = (format.export)(&document, &Knowledge::shipped());
     match output {
         Some(path) => write(path, &octets, arguments.force),
-        None => match std::io::stdout().lock().write_all(&octets) {
-            // Who reads us may have seen enough.
-            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-                Err(format!("the result can't be written: {error}"))
-            }
-            _ => Ok(()),
-        },
+        None => print(&octets),
+    }
+}
+
+fn print(octets: &[u8]) -> Result<(), String> {
+    match std::io::stdout().lock().write_all(octets) {
+        // Who reads us may have seen enough.
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(format!("the result can't be written: {error}"))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -79,25 +97,12 @@ fn format(named: Option<&'static Format>, output: Option<&Path>) -> Result<&'sta
         return Ok(format);
     }
     let Some(output) = output else {
-        return Err("say which format with --as, or name a file to write".to_owned());
+        return Err("say which format with --as, or name a file to write; --list shows what IN holds".to_owned());
     };
     let extension = output.extension().and_then(|extension| extension.to_str());
     extension
         .and_then(interchange::by_extension)
         .ok_or_else(|| format!("{}: its ending is none that means a format; say which one with --as", output.display()))
-}
-
-/// Reads a transcript from a file, or from standard input for `-`.
-pub(super) fn read(path: &Path) -> Result<file::Document, String> {
-    if path != Path::new("-") {
-        return file::open(path).map_err(|error| error.to_string());
-    }
-    if std::io::stdin().is_terminal() {
-        return Err("standard input is a terminal; name a file, or send a transcript in".to_owned());
-    }
-    let mut octets = Vec::new();
-    std::io::stdin().read_to_end(&mut octets).map_err(|error| format!("standard input can't be read: {error}"))?;
-    file::read(&octets).map_err(|error| format!("standard input: {error}"))
 }
 
 fn write(path: &Path, octets: &[u8], force: bool) -> Result<(), String> {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::{Common, Exit, convert};
+use super::{Common, Exit, input};
 use crate::conversation::align::{Difference, Pair, Side};
 use crate::conversation::file::Document;
 use crate::script::comparison::{Comparison, Row, compare};
@@ -34,7 +34,7 @@ pub(super) struct Arguments {
 
 /// Runs it.
 pub(super) fn run(arguments: &Arguments, common: &Common, _world: &World) -> Exit {
-    let comparison = read(arguments).and_then(|(left, right)| compare(&left, &right));
+    let comparison = read(arguments, common).and_then(|(left, right)| compare(&left, &right));
     let Comparison { rows, scripts } = match comparison {
         Ok(comparison) => comparison,
         Err(words) => {
@@ -54,11 +54,12 @@ pub(super) fn run(arguments: &Arguments, common: &Common, _world: &World) -> Exi
 }
 
 /// Both conversations; standard input can be only one of them.
-fn read(arguments: &Arguments) -> Result<(Document, Document), String> {
+fn read(arguments: &Arguments, common: &Common) -> Result<(Document, Document), String> {
     if [&arguments.left, &arguments.right].iter().all(|path| path.as_os_str() == "-") {
         return Err("only one of the two can be standard input".to_owned());
     }
-    Ok((convert::read(&arguments.left)?, convert::read(&arguments.right)?))
+    let one = |path| input::one(path, None, "ehlo diff", common);
+    Ok((one(&arguments.left)?, one(&arguments.right)?))
 }
 
 /// The two sides of a difference in words.

@@ -13,6 +13,7 @@ mod convert;
 mod diff;
 mod directories;
 mod explain;
+mod input;
 mod lab;
 mod learn;
 mod open;

@@ -1,17 +1,21 @@
-//! `ehlo open FILE...`: the workbench on saved transcripts.
+//! `ehlo open FILE...`: the workbench on saved transcripts, and on what other programs wrote.
 
 use std::io::Write as _;
+use std::path::PathBuf;
 
-use super::{Common, Exit};
+use super::{Common, Exit, input};
 use crate::tui::run::Launch;
 use crate::world::World;
 
 /// Its arguments.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// The transcripts
+    /// Transcripts, or what other programs wrote (swaks, telnet, curl, captures, logs)
     #[arg(required = true, value_name = "FILE")]
-    files: Vec<std::path::PathBuf>,
+    files: Vec<PathBuf>,
+    /// Which conversation of a file that holds several, from 1; without it all of them, one after the other
+    #[arg(long, value_name = "N")]
+    session: Option<usize>,
 }
 
 /// Runs it. `ehlo open HOST 25`, as telnet's users write it, connects: a file of either name would be opened.
@@ -25,11 +29,38 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
         let target = format!("{} {}", host.display(), port.display());
         return super::workbench::open(Launch { target: Some(target), ..Launch::default() }, common, world);
     }
+    let mut opened = Vec::new();
     for path in files {
-        if let Err(error) = std::fs::File::open(path) {
-            let _ = writeln!(std::io::stderr(), "ehlo: {}: {error}", path.display());
-            return Exit::Usage;
+        match conversations(path, arguments.session) {
+            Ok(paths) => opened.extend(paths),
+            Err(words) => {
+                let _ = writeln!(std::io::stderr(), "ehlo: {words}");
+                return Exit::Usage;
+            }
         }
     }
-    super::workbench::open(Launch { files: files.clone(), ..Launch::default() }, common, world)
+    super::workbench::open(Launch { files: opened, ..Launch::default() }, common, world)
+}
+
+/// What is opened for a file: itself, or each conversation in it.
+fn conversations(path: &PathBuf, session: Option<usize>) -> Result<Vec<PathBuf>, String> {
+    if input::is_transcript(path)? && session.is_none_or(|n| n == 1) {
+        return Ok(vec![path.clone()]);
+    }
+    let count = input::all(path)?.conversations.len();
+    match session {
+        Some(n) if !(1..=count).contains(&n) => {
+            Err(format!("{}: there is no conversation {n}, it holds {count}", input::shown(path)))
+        }
+        None if count == 1 => Ok(vec![path.clone()]),
+        Some(n) => Ok(vec![numbered(path, n)]),
+        None => Ok((1..=count).map(|n| numbered(path, n)).collect()),
+    }
+}
+
+/// `FILE#N`: the conversation of this number in a file.
+fn numbered(path: &PathBuf, n: usize) -> PathBuf {
+    let mut name = path.clone().into_os_string();
+    name.push(format!("#{n}"));
+    name.into()
 }

@@ -221,6 +221,8 @@ impl Fold {
                 self.queue.push_back(Pending { awaited: Awaited::Greeting, tag, gave_up: false });
             }
             "tls" if remark.get("failed").is_none() => self.session.tls_started(),
+            // Content that is kept only as a sum, or not at all: so many octets of it went out.
+            "content" => self.content(remark.get("bytes").and_then(|bytes| bytes.parse().ok()).unwrap_or(0)),
             "gave-up" => {
                 for pending in &mut self.queue {
                     pending.gave_up = true;

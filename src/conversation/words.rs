@@ -50,6 +50,8 @@ pub fn said(remark: &Remark) -> Said {
             (Some(at), Some(_)) => format!("bookmark taken off line {at}"),
             (None, _) => with_values("bookmark", remark),
         },
+        "inferred" => format!("not in the source, inferred: {}", bare_from(remark, 0, " ")),
+        "tool" => bare_from(remark, 0, " "),
         "answer" => format!("answered: {}", bare_from(remark, 0, " ")),
         "delivered" => with_values("delivered", remark),
         _ => remark.to_string(),

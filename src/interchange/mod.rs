@@ -1,11 +1,20 @@
-//! Conversations in other formats: one file a format, registered in [`FORMATS`].
+//! Conversations in other formats: one file a format, registered in [`FORMATS`]; what other programs wrote is read in
+//! [`import`], one file a source, registered in [`import::SOURCES`].
 //!
-//! An exporter is a function from a document and the knowledge to octets. Not here: sockets, screens, files.
+//! An exporter is a function from a document and the knowledge to octets, an importer one from octets to documents and
+//! what could not be read. Not here: sockets, screens, files.
 
 use crate::conversation::file::{Document, write_document};
 use crate::decode::Knowledge;
 
+pub mod anonymise;
+mod asciicast;
+pub mod command_line;
+mod html;
+pub mod import;
+mod json;
 mod markdown;
+mod pcapng;
 mod text;
 
 /// A format that conversations can be written in.
@@ -17,24 +26,76 @@ pub struct Format {
     pub extensions: &'static [&'static str],
     /// What it is, in a few words.
     pub help: &'static str,
+    /// Whether it is octets and not text.
+    pub binary: bool,
     /// Writes it.
     pub export: fn(&Document, &Knowledge) -> Vec<u8>,
 }
 
 /// All formats.
 pub const FORMATS: &[Format] = &[
-    Format { name: "smtp", extensions: &["smtp"], help: "ehlo's own transcript, normalised", export: own },
+    Format {
+        name: "smtp",
+        extensions: &["smtp"],
+        help: "ehlo's own transcript, normalised",
+        binary: false,
+        export: own,
+    },
     Format {
         name: "md",
         extensions: &["md", "markdown"],
         help: "Markdown with the decode in a table",
+        binary: false,
         export: markdown::export,
+    },
+    Format {
+        name: "html",
+        extensions: &["html", "htm"],
+        help: "one page that stands alone, with the decode",
+        binary: false,
+        export: html::export,
     },
     Format {
         name: "txt",
         extensions: &["txt", "text"],
         help: "plain text, as one would paste it",
+        binary: false,
         export: text::export,
+    },
+    Format {
+        name: "json",
+        extensions: &["json"],
+        help: "JSON with the decode; can be read back",
+        binary: false,
+        export: json::export,
+    },
+    Format {
+        name: "cast",
+        extensions: &["cast"],
+        help: "asciicast v2, for asciinema",
+        binary: false,
+        export: asciicast::export,
+    },
+    Format {
+        name: "pcapng",
+        extensions: &["pcapng"],
+        help: "packets that Wireshark opens as SMTP",
+        binary: true,
+        export: pcapng::export,
+    },
+    Format {
+        name: "swaks",
+        extensions: &["swaks"],
+        help: "a swaks command line that does the same",
+        binary: false,
+        export: command_line::swaks,
+    },
+    Format {
+        name: "send",
+        extensions: &["send"],
+        help: "an ehlo send command line that does the same",
+        binary: false,
+        export: command_line::send,
     },
 ];
 
@@ -59,26 +120,4 @@ fn own(document: &Document, _: &Knowledge) -> Vec<u8> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_in_a_normalised_file_acts_on_a_terminal() {
-        let file = b"# c \x1b]0;x\x07\n0.100000 * note \"\x1b[2J\"\n0.200000 < 220 a\\\\b\n";
-        let document = crate::conversation::file::read(file).expect("a transcript");
-        let out = String::from_utf8(own(&document, &Knowledge::default())).expect("text");
-        assert!(!out.contains('\u{1b}') && !out.contains('\u{7}'), "{out:?}");
-        assert!(out.contains("0.200000 < 220 a\\\\b\n"), "{out}");
-    }
-
-    #[test]
-    fn every_format_has_a_name_an_ending_and_words_of_its_own() {
-        for format in FORMATS {
-            assert_eq!(by_name(format.name).map(|f| f.name), Some(format.name));
-            assert!(!format.extensions.is_empty() && !format.help.is_empty());
-            for extension in format.extensions {
-                assert_eq!(by_extension(extension).map(|f| f.name), Some(format.name), "{extension} means two formats");
-            }
-        }
-    }
-}
+mod tests;

@@ -1,5 +1,6 @@
 //! Plain text as one would paste it into a mail or a ticket: the marks that people know from swaks.
 
+use crate::conversation::Micros;
 use crate::conversation::file::{Document, folded};
 use crate::conversation::log::{Entry, Kind};
 use crate::conversation::words;
@@ -18,8 +19,14 @@ pub(super) fn export(document: &Document, _: &Knowledge) -> Vec<u8> {
 
 /// The lines, without line ends; notes stand where the document has them.
 pub(super) fn lines(document: &Document) -> impl Iterator<Item = String> {
+    timed(document).map(|(_, line)| line)
+}
+
+/// The same with the time of each; 0 for what has none.
+pub(super) fn timed(document: &Document) -> impl Iterator<Item = (Micros, String)> {
     let mut tls = false;
     document.log.since(0).filter_map(move |(_, entry)| {
+        let at = entry.at.unwrap_or_default();
         if let Some(remark) = entry.remark() {
             match remark.word.as_str() {
                 "tls" if remark.get("failed").is_none() => tls = true,
@@ -28,7 +35,7 @@ pub(super) fn lines(document: &Document) -> impl Iterator<Item = String> {
                 "certificate" => return None,
                 "note" => {
                     let text = remark.bare(0).unwrap_or_default();
-                    return Some(format!("=== note: {}", escape::for_screen(text.as_bytes())));
+                    return Some((at, format!("=== note: {}", escape::for_screen(text.as_bytes()))));
                 }
                 _ => {}
             }
@@ -37,9 +44,10 @@ pub(super) fn lines(document: &Document) -> impl Iterator<Item = String> {
             if remark.word == "closed" && remark.get("by") == Some("client") {
                 words = words.replacen("by you", "by the client", 1);
             }
-            return Some(format!("=== {}", escape::for_screen(words.as_bytes())).trim_end().to_owned());
+            let line = format!("=== {}", escape::for_screen(words.as_bytes()));
+            return Some((at, line.trim_end().to_owned()));
         }
-        line(&entry, tls)
+        line(&entry, tls).map(|line| (at, line))
     })
 }
 

@@ -36,6 +36,7 @@ mod footer;
 #[cfg(test)]
 mod gallery;
 mod hall;
+mod imported;
 mod keep;
 pub mod keymap;
 pub mod layout;

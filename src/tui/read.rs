@@ -10,6 +10,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::conversation::file::{Annotations, Document, FileError, Reader};
 use crate::decode::Knowledge;
+use crate::interchange::import;
 use crate::library::{self, Summary};
 use crate::smtp::escape::for_screen;
 use crate::world::World;
@@ -133,7 +134,8 @@ pub(super) fn open(path: PathBuf, sender: UnboundedSender<Message>) {
 
 fn read(path: &Path, sender: &UnboundedSender<Message>) -> Result<(), Message> {
     let unreadable = |error: std::io::Error| Message::NotOpened(path.to_owned(), format!(": {error}"));
-    let mut file = std::fs::File::open(path).map_err(unreadable)?;
+    let (file, session) = super::imported::place(path);
+    let mut file = std::fs::File::open(file).map_err(unreadable)?;
     let size = file.metadata().map_or(0, |data| data.len());
     let mut reader = Reader::with_size(size);
     let mut chunk = vec![0; CHUNK];
@@ -145,6 +147,9 @@ fn read(path: &Path, sender: &UnboundedSender<Message>) -> Result<(), Message> {
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(unreadable(error)),
         };
+        if first && !is_named(path) && !import::is_transcript(&chunk[..count]) {
+            return super::imported::read(path, session, &chunk[..count], file, sender);
+        }
         if let Err(error) = reader.feed(&chunk[..count]) {
             return Err(broken(path, sender, reader.document(), &error));
         }
@@ -164,6 +169,11 @@ fn read(path: &Path, sender: &UnboundedSender<Message>) -> Result<(), Message> {
         }
         Err(error) => Err(Message::NotOpened(path.to_owned(), words(&error))),
     }
+}
+
+/// A name that says that it is a transcript is believed.
+fn is_named(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("smtp"))
 }
 
 /// A file that is well formed only up to a place: that much of it is shown.
@@ -194,12 +204,18 @@ fn show(path: &Path, sender: &UnboundedSender<Message>, document: Document, part
     let file = path.file_name().map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy());
     let name = Annotations::of(&document).title.unwrap_or_else(|| file.into_owned());
     let read_only = document.read_only;
-    let mut talk = Box::new(Talk::opened(name, path.to_owned(), document.log));
+    let mut talk = talk(name, path, document);
     talk.read_only = read_only;
     talk.broken = broken;
+    let _ = sender.send(Message::Opened { path: path.to_owned(), talk, whole: part == Part::Whole });
+}
+
+/// A conversation of a file, as the screen has it.
+pub(super) fn talk(name: String, path: &Path, document: Document) -> Box<Talk> {
+    let mut talk = Box::new(Talk::opened(name, path.to_owned(), document.log));
     talk.started = document.header.started();
     talk.target = document.header.text("target").map(str::to_owned);
-    let _ = sender.send(Message::Opened { path: path.to_owned(), talk, whole: part == Part::Whole });
+    talk
 }
 
 /// Conversations that the start screen lists.

@@ -173,9 +173,10 @@ pub(super) fn exists(model: &mut Model, to: &Path, format: Option<&'static Forma
 
 /// The conversation, for what is done beside the loop: its file, or else a copy of the log.
 fn whole(model: &Model) -> Whole {
-    match &model.talk.path {
-        Some(path) => Whole::File(path.clone()),
-        None => Whole::Log(Box::new(Document::new(Header::default(), model.talk.log.clone()))),
+    match (&model.talk.imported, &model.talk.path) {
+        (Some(head), _) => Whole::Log(Box::new(Document::new((**head).clone(), model.talk.log.clone()))),
+        (None, Some(path)) => Whole::File(path.clone()),
+        (None, None) => Whole::Log(Box::new(Document::new(Header::default(), model.talk.log.clone()))),
     }
 }
 
@@ -208,6 +209,8 @@ fn unwritable(model: &Model) -> Option<String> {
         "The file is still being read; try again in a moment."
     } else if talk.broken.is_some() {
         "A broken file is not written to; {save-as} saves what could be read."
+    } else if talk.imported.is_some() {
+        "This is an import, and its file is not written to; {save-as} saves it as a transcript."
     } else if talk.read_only {
         "This file is of a newer format and is not written to."
     } else {

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use crate::conversation::dialogue::Exchange;
 use crate::conversation::event::{Event, Remark, Timed};
+use crate::conversation::file::Header;
 use crate::conversation::{Dialogue, Kind, Log};
 use crate::decode::{Does, Explanation, Knowledge, explain_exchange};
 use crate::profile::duration;
@@ -43,6 +44,8 @@ pub struct Talk {
     pub read_only: bool,
     /// The line of an opened file at which it could not be read on; nothing is appended to it either.
     pub broken: Option<usize>,
+    /// The head of a conversation that another program wrote: it is in no file of ehlo's, and nothing is appended.
+    pub imported: Option<Box<Header>>,
     /// More of it is still being read.
     pub partial: bool,
     /// What happened.

@@ -1,0 +1,102 @@
+//! A conversation from a file or standard input, whatever of the known wrote it: transcripts are read, the rest imported.
+
+use std::io::{IsTerminal as _, Read as _, Write as _};
+use std::path::Path;
+
+use crate::conversation::file::{self, Document};
+use crate::interchange::import::{self, Imported, LARGEST, Outline};
+use crate::smtp::escape::for_screen;
+
+use super::Common;
+
+/// Octets of a file that are looked at to tell what it is.
+const BEGINNING: u64 = 256 << 10;
+
+/// All conversations of a file, or of standard input for `-`.
+///
+/// # Errors
+/// Words that say place, cause and cure.
+pub(super) fn all(path: &Path) -> Result<Imported, String> {
+    if path == Path::new("-") {
+        if std::io::stdin().is_terminal() {
+            return Err("standard input is a terminal; name a file, or send a transcript in".to_owned());
+        }
+        let mut octets = Vec::new();
+        let read = std::io::stdin().take(LARGEST as u64 + 1).read_to_end(&mut octets);
+        read.map_err(|error| format!("standard input can't be read: {error}"))?;
+        return import::import(&octets).map_err(|error| format!("standard input: {error}"));
+    }
+    let failed = |error: std::io::Error| format!("{}: {error}", shown(path));
+    let mut file = std::fs::File::open(path).map_err(failed)?;
+    let mut octets = Vec::new();
+    (&mut file).take(BEGINNING).read_to_end(&mut octets).map_err(failed)?;
+    if import::is_transcript(&octets) || is_named_transcript(path) {
+        // In chunks, however large it is.
+        let document = file::open(path).map_err(|error| error.to_string())?;
+        return Ok(Imported { source: None, conversations: vec![document], unread: import::Unread::default() });
+    }
+    file.take(LARGEST as u64 + 1).read_to_end(&mut octets).map_err(failed)?;
+    import::import(&octets).map_err(|error| format!("{}: {error}", shown(path)))
+}
+
+/// Whether a file is a transcript of ehlo's own, by its name or its beginning.
+///
+/// # Errors
+/// What the system says.
+pub(super) fn is_transcript(path: &Path) -> Result<bool, String> {
+    let failed = |error: std::io::Error| format!("{}: {error}", shown(path));
+    let mut octets = Vec::new();
+    std::fs::File::open(path).and_then(|file| file.take(BEGINNING).read_to_end(&mut octets)).map_err(failed)?;
+    Ok(is_named_transcript(path) || import::is_transcript(&octets))
+}
+
+/// A name that says that it is a transcript is believed.
+fn is_named_transcript(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("smtp"))
+}
+
+/// A path as it may be printed.
+pub(super) fn shown(path: &Path) -> String {
+    for_screen(path.to_string_lossy().as_bytes())
+}
+
+/// One conversation of a file: the only one, or the one of this number, from 1. What could not be read is said on
+/// standard error.
+///
+/// # Errors
+/// As for [`all`]; and where there are several and none was chosen, or not so many.
+pub(super) fn one(path: &Path, session: Option<usize>, command: &str, common: &Common) -> Result<Document, String> {
+    let mut imported = all(path)?;
+    say(&imported, path, command, common);
+    let count = imported.conversations.len();
+    match session {
+        None if count == 1 => Ok(imported.conversations.remove(0)),
+        None => Err(format!(
+            "{}: it holds {count} conversations; --session N takes one of them:\n{}",
+            shown(path),
+            list(&imported).trim_end()
+        )),
+        Some(n) if (1..=count).contains(&n) => Ok(imported.conversations.remove(n - 1)),
+        Some(n) => Err(format!("{}: there is no conversation {n}, it holds {count}", shown(path))),
+    }
+}
+
+/// Says on standard error what could not be read, by line.
+pub(super) fn say(imported: &Imported, path: &Path, command: &str, common: &Common) {
+    if common.quiet {
+        return;
+    }
+    let name = if path == Path::new("-") { "standard input".to_owned() } else { shown(path) };
+    let mut err = std::io::stderr().lock();
+    let warnings = imported.conversations.iter().flat_map(|document| document.warnings.iter().map(ToString::to_string));
+    for words in imported.unread.words().chain(warnings) {
+        // Standard error may be closed; there is nobody to tell then.
+        let _ = writeln!(err, "{command}: {name}: {words}");
+    }
+}
+
+/// The conversations of a file, numbered from 1, a line each.
+pub(super) fn list(imported: &Imported) -> String {
+    let rows = imported.conversations.iter().enumerate();
+    rows.map(|(n, document)| format!("{:>4}  {}\n", n + 1, Outline::of(document))).collect()
+}

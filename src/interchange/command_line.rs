@@ -1,0 +1,253 @@
+//! A command line that does what a conversation did: of swaks, or of `ehlo send`, which has swaks's options.
+
+use crate::conversation::dialogue::Ask;
+use crate::conversation::file::{Document, folded};
+use crate::conversation::{Dialogue, Exchange, Kind, Log};
+use crate::decode::Knowledge;
+use crate::smtp::{Command, Verb, escape};
+
+/// Octets of message content that go onto a command line.
+const CONTENT: usize = 4 * 1024;
+
+/// A program whose command line is written.
+#[derive(Debug, Clone, Copy)]
+pub struct Tool {
+    /// The program and its subcommand.
+    program: &'static str,
+    /// Its name in a sentence.
+    name: &'static str,
+    /// What is said besides, at the end.
+    besides: &'static [&'static str],
+}
+
+/// swaks.
+pub const SWAKS: Tool = Tool { program: "swaks", name: "swaks", besides: &[] };
+/// `ehlo send`.
+pub const SEND: Tool = Tool { program: "ehlo send", name: "ehlo send", besides: &[] };
+
+/// Where the server is.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// As the head says it; empty where it does not.
+    pub target: &'a str,
+    /// The address that the connection stood to; empty where none did.
+    pub connected: &'a str,
+}
+
+/// A conversation that is looked at.
+struct Talk<'a> {
+    log: &'a Log,
+    dialogue: &'a Dialogue,
+}
+
+/// A command line of swaks, and in a comment what it can't say.
+pub(super) fn swaks(document: &Document, _: &Knowledge) -> Vec<u8> {
+    export(&SWAKS, document)
+}
+
+/// The same of `ehlo send`.
+pub(super) fn send(document: &Document, _: &Knowledge) -> Vec<u8> {
+    export(&SEND, document)
+}
+
+fn export(tool: &Tool, document: &Document) -> Vec<u8> {
+    let document = &folded(document);
+    let dialogue = Dialogue::of(&document.log);
+    let remarks = document.log.of_kind(Kind::Remark).filter_map(|(_, entry)| entry.remark());
+    let connected = remarks.filter(|remark| remark.word == "connected").last();
+    let connected = connected.as_ref().and_then(|remark| remark.bare(0)).filter(|place| *place != "unknown");
+    let target = document.header.text("target").unwrap_or_default();
+    let place = Place { target, connected: connected.unwrap_or(target) };
+    match command(tool, &place, &document.log, &dialogue, None) {
+        Some((line, None)) => format!("{line}\n"),
+        Some((line, Some(left_out))) => {
+            format!("# {} has no way to say: {}\n{line}\n", tool.name, escape::for_screen(left_out.as_bytes()))
+        }
+        None => "# there is no connection in this conversation\n".to_owned(),
+    }
+    .into_bytes()
+}
+
+/// A command line of the tool that does what was done up to the transaction of the selected exchange, or, with none, what
+/// the last connection did; and what of it the tool has no way to say, in
+/// words. No secret is in it, the tool asks for it.
+#[must_use]
+pub fn command(
+    tool: &Tool,
+    place: &Place<'_>,
+    log: &Log,
+    dialogue: &Dialogue,
+    selected: Option<usize>,
+) -> Option<(String, Option<String>)> {
+    let talk = &Talk { log, dialogue };
+    let mine = done(talk.dialogue.exchanges(), selected)?;
+    let mut words = vec![tool.program.to_owned()];
+    server(place, &mut words);
+    greeting(talk, mine, &mut words);
+    protection(talk, mine, &mut words);
+    let mail = mine.iter().rposition(|x| x.verb == Verb::Mail && x.command().is_some());
+    let transaction = mail.map_or(&[][..], |mail| &mine[mail..]);
+    if let Some(path) = transaction.first().and_then(|x| parsed(talk, x)?.path) {
+        words.extend(["--from".to_owned(), quoted(&if path.is_null() { "<>".to_owned() } else { path.address() })]);
+    }
+    let to: Vec<_> = transaction
+        .iter()
+        .filter(|x| x.verb == Verb::Rcpt)
+        .filter_map(|x| Some(parsed(talk, x)?.path?.address()))
+        .collect();
+    if !to.is_empty() {
+        words.extend(["--to".to_owned(), quoted(&to.join(","))]);
+    }
+    let mut left_out = parameters(talk, transaction);
+    match content(talk, transaction) {
+        _ if !begun(transaction) => {
+            words.extend(["--quit-after".to_owned(), stops_after(mine, transaction, &to).to_owned()]);
+        }
+        Ok(text) => words.extend(["--data".to_owned(), text]),
+        Err(why) => left_out.push(why.replace("swaks", tool.name)),
+    }
+    words.extend(tool.besides.iter().map(|word| (*word).to_owned()));
+    Some((words.join(" "), (!left_out.is_empty()).then(|| left_out.join(", "))))
+}
+
+/// The exchanges of the last connection, or of the selected exchange's, to the end of its transaction.
+fn done(exchanges: &[Exchange], selected: Option<usize>) -> Option<&[Exchange]> {
+    let is_greeting = |x: &Exchange| x.ask == Ask::Greeting;
+    let up_to = selected.and_then(|n| exchanges.get(..=n)).unwrap_or(exchanges);
+    let from = up_to.iter().rposition(is_greeting).or_else(|| exchanges.iter().position(is_greeting))?;
+    let in_mail = up_to.get(from..).is_some_and(|seen| seen.iter().any(|x| x.verb == Verb::Mail));
+    let begins_anew = |x: &Exchange| {
+        is_greeting(x) || in_mail && x.ask == Ask::Command && matches!(x.verb, Verb::Mail | Verb::Starttls | Verb::Auth)
+    };
+    let after = up_to.len().max(from + 1);
+    let end = exchanges[after..].iter().position(begins_anew).map_or(exchanges.len(), |n| after + n);
+    Some(&exchanges[from..end])
+}
+
+/// The parameters of MAIL and RCPT: swaks sends none of them.
+fn parameters(talk: &Talk<'_>, transaction: &[Exchange]) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for command in transaction.iter().filter_map(|x| parsed(talk, x)) {
+        for parameter in command.parameters.iter().filter(|_| matches!(command.verb, Verb::Mail | Verb::Rcpt)) {
+            let text = escape::for_screen(command.line[parameter.span.clone()].trim_ascii());
+            if !all.contains(&text) {
+                all.push(text);
+            }
+        }
+    }
+    all
+}
+
+fn parsed(talk: &Talk<'_>, exchange: &Exchange) -> Option<Command> {
+    let entry = talk.log.get(exchange.command()?)?;
+    (entry.kind == Kind::Sent && !entry.masked).then(|| Command::parse(entry.bytes))
+}
+
+fn server(place: &Place<'_>, words: &mut Vec<String>) {
+    let named = place.target.split_once("://").map_or(place.target, |(_, rest)| rest);
+    // The lab has no address of its own beyond this run.
+    let place = if named.is_empty() || !place.target.contains("://") { place.connected } else { named };
+    let (host, port) = match place.rsplit_once(':') {
+        Some((host, port)) if port.parse::<u16>().is_ok() => (host, Some(port)),
+        _ => (place, None),
+    };
+    words.extend(["--server".to_owned(), quoted(host.trim_matches(['[', ']']))]);
+    if let Some(port) = port {
+        words.extend(["--port".to_owned(), port.to_owned()]);
+    }
+}
+
+fn greeting(talk: &Talk<'_>, mine: &[Exchange], words: &mut Vec<String>) {
+    let greeting = mine.iter().rfind(|x| matches!(x.verb, Verb::Ehlo | Verb::Helo | Verb::Lhlo));
+    let Some(command) = greeting.and_then(|x| parsed(talk, x)) else { return };
+    let name = String::from_utf8_lossy(&command.line[command.argument.clone()]).trim().to_owned();
+    if !name.is_empty() {
+        words.extend(["--helo".to_owned(), quoted(&name)]);
+    }
+    match command.verb {
+        Verb::Helo => words.extend(["--protocol".to_owned(), "SMTP".to_owned()]),
+        Verb::Lhlo => words.extend(["--protocol".to_owned(), "LMTP".to_owned()]),
+        _ => {}
+    }
+}
+
+fn protection(talk: &Talk<'_>, mine: &[Exchange], words: &mut Vec<String>) {
+    let last = mine.last().map_or(0, Exchange::start);
+    let secured = talk.dialogue.state_at(talk.log, last).session.tls;
+    let starttls = mine.iter().any(|x| x.verb == Verb::Starttls && x.code.is_some_and(|c| c.number() == 220));
+    if starttls {
+        words.push("--tls".to_owned());
+    } else if secured {
+        words.push("--tls-on-connect".to_owned());
+    }
+    let auth = mine.iter().rfind(|x| x.verb == Verb::Auth && x.ask == Ask::Command);
+    if let Some(entry) = auth.and_then(|x| talk.log.get(x.command()?)) {
+        let line = String::from_utf8_lossy(entry.bytes).into_owned();
+        let mechanism = line.split_whitespace().nth(1).unwrap_or_default().to_ascii_uppercase();
+        words.extend(["--auth".to_owned(), quoted(&mechanism)]);
+    }
+}
+
+/// The DATA of a transaction.
+fn data(transaction: &[Exchange]) -> Option<&Exchange> {
+    transaction.iter().find(|x| x.verb == Verb::Data && x.ask == Ask::Command)
+}
+
+/// Whether a message was begun.
+fn begun(transaction: &[Exchange]) -> bool {
+    data(transaction).and_then(|x| x.code).is_some_and(|code| code.number() == 354)
+}
+
+/// The content that was sent, for a command line; or why it is not there.
+fn content(talk: &Talk<'_>, transaction: &[Exchange]) -> Result<String, &'static str> {
+    let data = data(transaction).and_then(Exchange::reply).ok_or("the message")?;
+    let mut text = String::new();
+    for (_, entry) in talk.log.since(*data.end() + 1).take_while(|(_, entry)| entry.kind == Kind::Content) {
+        let line = entry.bytes.strip_prefix(b".").unwrap_or(entry.bytes);
+        let plain = entry.crlf && !entry.masked && line.iter().all(|b| matches!(b, b' '..=b'~'));
+        if !plain {
+            return Err("the message (it holds octets that a command line can't)");
+        }
+        if line.iter().any(|b| matches!(b, b'%' | b'\\')) {
+            return Err("the message (swaks would change its % or \\)");
+        }
+        if text.len() + line.len() > CONTENT {
+            return Err("the message (it is long; save it to a file for --data)");
+        }
+        text.push_str(&String::from_utf8_lossy(line));
+        text.push_str("\\n");
+    }
+    if text.is_empty() {
+        Err("the message, which is empty (swaks would send one of its own)")
+    } else {
+        Ok(quoted(&text))
+    }
+}
+
+/// After what swaks is to stop where no message was begun.
+fn stops_after(mine: &[Exchange], transaction: &[Exchange], to: &[String]) -> &'static str {
+    let said = |verb| mine.iter().any(|x| x.verb == verb);
+    if !to.is_empty() {
+        "RCPT"
+    } else if !transaction.is_empty() {
+        "MAIL"
+    } else if said(Verb::Auth) {
+        "AUTH"
+    } else if said(Verb::Starttls) {
+        "TLS"
+    } else if said(Verb::Ehlo) || said(Verb::Helo) || said(Verb::Lhlo) {
+        "HELO"
+    } else {
+        "CONNECT"
+    }
+}
+
+/// A word for a shell: what a file says is never read as anything else.
+fn quoted(word: &str) -> String {
+    let word: String = word.chars().filter(|c| escape::is_plain(*c)).collect();
+    let safe = |c: char| c.is_ascii_alphanumeric() || "@.,_-+=:/".contains(c);
+    if !word.is_empty() && !word.starts_with('-') && word.chars().all(safe) {
+        return word;
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}

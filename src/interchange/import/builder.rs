@@ -1,0 +1,359 @@
+//! Puts a conversation together from what an importer reads: knows the session, so that a line of content is told from a
+//! command, secrets are masked before anything is kept, and what a source does not show is said where it is missing.
+
+use std::fmt::Write as _;
+
+use sha2::{Digest as _, Sha256};
+use toml::Value;
+
+use crate::conversation::event::{Event, Micros, Remark};
+use crate::conversation::file::{Document, Header, Side};
+use crate::conversation::mask::Mask;
+use crate::conversation::{Fold, Log};
+use crate::smtp::reply::MAX_LINE;
+use crate::smtp::{Phase, escape};
+
+/// Octets of a tool's own words that are kept.
+const WORDS: usize = 2000;
+
+/// Whether a source shows what is sent after DATA and BDAT.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Content {
+    /// It does.
+    #[default]
+    Shown,
+    /// It never does.
+    Hidden,
+}
+
+/// How a source tells the time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Clock {
+    /// It does not: all times are 0.
+    #[default]
+    None,
+    /// It says how long something took, and nothing of the pauses between.
+    Durations,
+    /// It has a clock; this was the first time on it, microseconds.
+    Since(i64),
+}
+
+/// A conversation that is being put together.
+#[derive(Debug)]
+pub(super) struct Builder {
+    header: Header,
+    log: Log,
+    fold: Fold,
+    mask: Mask,
+    content: Content,
+    clock: Clock,
+    at: Micros,
+    /// Octets of each direction whose line has no end yet: from the client, from the server.
+    partial: [Vec<u8>; 2],
+    /// Lines of content since the last 354.
+    shown: usize,
+    lines: usize,
+    /// The source itself says where the handshake is.
+    tls_told: bool,
+    /// Where the last connection was tried.
+    tried: String,
+}
+
+impl Builder {
+    /// A conversation that comes from a source of this name.
+    pub(super) fn new(source: &str, content: Content) -> Self {
+        let mut header = Header::default();
+        header.set("ehlo", Value::Integer(crate::conversation::file::FORMAT));
+        header.set("side", Value::String(Side::Client.word().to_owned()));
+        header.set("imported", Value::String(source.to_owned()));
+        Self {
+            header,
+            log: Log::new(),
+            fold: Fold::new(),
+            mask: Mask::default(),
+            content,
+            clock: Clock::None,
+            at: Micros(0),
+            partial: [Vec::new(), Vec::new()],
+            shown: 0,
+            lines: 0,
+            tls_told: false,
+            tried: String::new(),
+        }
+    }
+
+    /// Sets a key of the head.
+    pub(super) fn set(&mut self, key: &str, value: &str) {
+        self.header.set(key, Value::String(escape::for_screen(value.as_bytes())));
+    }
+
+    /// The server recorded it.
+    pub(super) fn by_server(&mut self) {
+        self.header.set("side", Value::String(Side::Server.word().to_owned()));
+    }
+
+    /// The source's clock shows this now: microseconds of any beginning. The first time is 0 of the conversation.
+    pub(super) fn clock(&mut self, now: i64) {
+        let first = if let Clock::Since(first) = self.clock { first } else { now };
+        self.clock = Clock::Since(first);
+        let after = u64::try_from(now.saturating_sub(first)).unwrap_or(0);
+        self.at = self.at.max(Micros(after));
+    }
+
+    /// The same where the clock shows when that was in the world, microseconds since 1970.
+    pub(super) fn clock_utc(&mut self, now: i64) {
+        if !matches!(self.clock, Clock::Since(_))
+            && let Ok(started) = jiff::Timestamp::from_microsecond(now)
+            && let Ok(started) = format!("{started:.3}").parse()
+        {
+            self.header.set("started", Value::Datetime(started));
+        }
+        self.clock(now);
+    }
+
+    /// What comes next took so long, microseconds.
+    pub(super) fn took(&mut self, micros: u64) {
+        if self.clock == Clock::None {
+            self.clock = Clock::Durations;
+        }
+        self.at = Micros(self.at.0.saturating_add(micros));
+    }
+
+    /// With whom it is, where that is known.
+    pub(super) fn target(&self) -> Option<&str> {
+        self.header.text("target")
+    }
+
+    /// The session as it stands.
+    pub(super) fn fold(&self) -> &Fold {
+        &self.fold
+    }
+
+    /// The phase as it stands.
+    pub(super) fn phase(&self) -> Phase {
+        self.fold.phase()
+    }
+
+    /// How many lines of either side there are so far.
+    pub(super) fn lines(&self) -> usize {
+        self.lines
+    }
+
+    /// Whether what the client says next is message content.
+    pub(super) fn in_content(&self) -> bool {
+        let session = &self.fold.session;
+        session.phase() == Phase::Data && !self.fold.is_waiting() || session.chunk_left > 0
+    }
+
+    /// A line of the client's, without its end; CR LF is taken to have followed.
+    pub(super) fn client(&mut self, line: &[u8]) {
+        self.before_client(line);
+        self.sent(line, true);
+    }
+
+    fn before_client(&mut self, line: &[u8]) {
+        if self.fold.session.chunk_left > 0 && self.content == Content::Hidden {
+            self.hidden_chunk();
+        }
+        if self.phase() == Phase::Handshake && !self.tls_told {
+            self.inferred("TLS from here: STARTTLS was answered 220, and the client goes on");
+            self.remark(Remark::new("tls"));
+        }
+        if self.content == Content::Hidden && self.in_content() && line != b"." {
+            // The source went on without the verdict on the message.
+            self.remark(Remark::new("content").with("shown", "no"));
+        }
+    }
+
+    fn hidden_chunk(&mut self) {
+        let left = self.fold.session.chunk_left;
+        self.remark(Remark::new("content").with("bytes", left).with("shown", "no"));
+    }
+
+    fn sent(&mut self, line: &[u8], crlf: bool) {
+        let (line, cut) = line.split_at(line.len().min(MAX_LINE));
+        let bare = line.strip_suffix(b"\n").filter(|_| !crlf).unwrap_or(line);
+        let content = self.in_content() && (bare != b"." || self.fold.session.chunk_left > 0);
+        let masked = self.mask.sent(&self.fold.session, line, crlf);
+        self.lines += 1;
+        if content {
+            self.shown += 1;
+            self.fold.content(line.len() as u64 + if crlf { 2 } else { 0 });
+            self.log.push(self.at, &Event::Content(masked));
+        } else {
+            self.shown = 0;
+            self.fold.sent(bare, 0);
+            self.log.push(self.at, &Event::Sent(masked));
+        }
+        self.cut("out", cut);
+    }
+
+    /// A line of the server's, without its end; CR LF is taken to have followed.
+    pub(super) fn server(&mut self, line: &[u8]) {
+        self.before_server(line);
+        self.received(line, true);
+    }
+
+    fn before_server(&mut self, line: &[u8]) {
+        if self.fold.session.chunk_left > 0 && self.content == Content::Hidden {
+            self.hidden_chunk();
+        }
+        if self.phase() == Phase::Data && !self.fold.is_waiting() && !self.fold.in_reply() && !line.starts_with(b"421")
+        {
+            if self.shown == 0 {
+                self.remark(Remark::new("content").with("shown", "no"));
+                self.inferred("the message and the dot that ends it: they are not shown, and a reply came");
+            } else {
+                self.inferred("the dot that ends the message: it is not shown, and a reply came");
+            }
+            self.sent(b".", true);
+        }
+    }
+
+    fn received(&mut self, line: &[u8], crlf: bool) {
+        let (line, cut) = line.split_at(line.len().min(MAX_LINE));
+        let masked = self.mask.received(line, crlf);
+        self.lines += 1;
+        self.fold.received(line, crlf);
+        self.log.push(self.at, &Event::Received(masked));
+        self.cut("in", cut);
+    }
+
+    fn cut(&mut self, direction: &str, rest: &[u8]) {
+        if rest.is_empty() {
+            return;
+        }
+        let mut sum = String::new();
+        for octet in Sha256::digest(rest) {
+            write!(sum, "{octet:02x}").expect("a string takes it");
+        }
+        self.remark(Remark::new("cut").with("direction", direction).with("bytes", rest.len()).with("sha256", sum));
+    }
+
+    /// Octets of the client's as they went over the wire, in any split.
+    pub(super) fn client_octets(&mut self, octets: &[u8]) {
+        self.octets(0, octets);
+    }
+
+    /// Octets of the server's as they went over the wire, in any split.
+    pub(super) fn server_octets(&mut self, octets: &[u8]) {
+        self.octets(1, octets);
+    }
+
+    fn octets(&mut self, side: usize, octets: &[u8]) {
+        let mut partial = std::mem::take(&mut self.partial[side]);
+        for piece in octets.split_inclusive(|octet| *octet == b'\n') {
+            partial.extend_from_slice(piece);
+            if piece.ends_with(b"\n") || partial.len() > MAX_LINE + 2 {
+                self.piece(side, &partial);
+                partial.clear();
+            }
+        }
+        self.partial[side] = partial;
+    }
+
+    /// Octets of one side up to a line end, or what there was when nothing more came.
+    fn piece(&mut self, side: usize, piece: &[u8]) {
+        let (line, crlf) = piece.strip_suffix(b"\r\n").map_or((piece, false), |line| (line, true));
+        if side == 0 {
+            self.before_client(line);
+            self.sent(line, crlf);
+        } else {
+            self.before_server(line);
+            self.received(line, crlf);
+        }
+    }
+
+    /// What has no line end yet gets none any more.
+    pub(super) fn flush(&mut self) {
+        for side in [0, 1] {
+            let partial = std::mem::take(&mut self.partial[side]);
+            if !partial.is_empty() {
+                self.piece(side, &partial);
+            }
+        }
+    }
+
+    /// A remark.
+    pub(super) fn remark(&mut self, remark: Remark) {
+        let remark = self.mask.remark(remark);
+        self.tls_told |= remark.word == "tls";
+        self.fold.remark(&remark, 0);
+        if matches!(remark.word.as_str(), "connecting" | "connected") {
+            self.tls_told = false;
+        }
+        self.log.push(self.at, &Event::Remark(remark));
+    }
+
+    /// Something that the source does not say and that follows from what it does.
+    pub(super) fn inferred(&mut self, words: &str) {
+        self.remark(Remark::new("inferred").value(words));
+    }
+
+    /// Words of the tool's own.
+    pub(super) fn tool(&mut self, words: &[u8]) {
+        let words = words.trim_ascii();
+        if !words.is_empty() {
+            let words = escape::for_screen(&words[..words.len().min(WORDS)]);
+            self.remark(Remark::new("tool").value(words));
+        }
+    }
+
+    /// A connection is being made. The first is the target, where none is known.
+    pub(super) fn connecting(&mut self, address: &str) {
+        let address = escape::for_screen(address.as_bytes());
+        if self.header.text("target").is_none() {
+            self.set("target", &address);
+        }
+        address.clone_into(&mut self.tried);
+        self.remark(Remark::new("connecting").value(address));
+    }
+
+    /// The connection stands.
+    pub(super) fn connected(&mut self, address: &str, from: Option<&str>) {
+        // Where only the host is said, the port is the one that was tried.
+        let port = self.tried.strip_prefix(address).is_some_and(|rest| rest.starts_with(':'));
+        let address = escape::for_screen(if port { self.tried.as_bytes() } else { address.as_bytes() });
+        if self.header.text("target").is_none() {
+            self.set("target", &address);
+        }
+        let mut connected = Remark::new("connected").value(address);
+        if let Some(from) = from {
+            connected = connected.value("from").value(escape::for_screen(from.as_bytes()));
+        }
+        self.remark(connected);
+    }
+
+    /// Where nothing was said of a connection and a greeting comes, there is one.
+    pub(super) fn open_for(&mut self, line: &[u8]) {
+        if self.phase() == Phase::Connecting && self.lines == 0 && line.starts_with(b"220") {
+            self.inferred("a connection: the source begins with its greeting");
+            self.remark(Remark::new("connected").value("unknown"));
+        }
+    }
+
+    /// The connection has ended.
+    pub(super) fn closed(&mut self, by: &str) {
+        self.flush();
+        if self.phase() != Phase::Closed {
+            self.remark(Remark::new("closed").with("by", by));
+        }
+    }
+
+    /// What went wrong, in the tool's words.
+    pub(super) fn error(&mut self, kind: &str, words: &[u8]) {
+        let words = escape::for_screen(&words.trim_ascii()[..words.trim_ascii().len().min(WORDS)]);
+        self.remark(Remark::new("error").with("kind", kind).value(words));
+    }
+
+    /// The conversation, and a line that says what it was.
+    pub(super) fn finish(mut self) -> Document {
+        self.flush();
+        match self.clock {
+            Clock::None => self.set("clock", "none"),
+            Clock::Durations => self.set("clock", "durations"),
+            Clock::Since(_) => {}
+        }
+        Document::new(self.header, self.log)
+    }
+}

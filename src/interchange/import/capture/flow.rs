@@ -1,0 +1,206 @@
+//! One TCP connection of a capture: both directions in their true order, and the conversation that they hold.
+
+use std::net::SocketAddr;
+
+use crate::conversation::event::Remark;
+use crate::interchange::import::Unread;
+use crate::interchange::import::builder::{Builder, Content};
+use crate::interchange::import::lines::{is_command, is_reply};
+use crate::smtp::Phase;
+
+use super::stream::{Segment, Stream};
+
+/// Ports where SMTP is spoken, by agreement or by habit.
+const PORTS: [u16; 9] = [25, 587, 465, 24, 26, 1025, 2465, 2525, 2587];
+
+/// A connection.
+#[derive(Debug)]
+pub(super) struct Flow {
+    /// The packet it began with.
+    pub(super) first: usize,
+    /// How many packets it has.
+    pub(super) packets: usize,
+    client: SocketAddr,
+    server: SocketAddr,
+    /// Who is who was seen from the beginning of the connection, or is known by the port.
+    sure: bool,
+    streams: [Stream; 2],
+    builder: Builder,
+    kind: Kind,
+    opened: bool,
+    /// Octets under TLS, from the client and from the server.
+    opaque: Option<[u64; 2]>,
+    /// They were told.
+    said: bool,
+}
+
+/// Whether SMTP is spoken on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Unknown,
+    Smtp,
+    Other,
+}
+
+impl Flow {
+    /// The connection that this segment is the first of.
+    pub(super) fn begun(from: SocketAddr, to: SocketAddr, segment: &Segment) -> Self {
+        let opens = segment.syn && segment.acknowledged.is_none();
+        let answers = segment.syn && segment.acknowledged.is_some();
+        let known = |address: &SocketAddr| PORTS.contains(&address.port());
+        let by_server = answers || !opens && known(&from) && !known(&to);
+        let (client, server) = if by_server { (to, from) } else { (from, to) };
+        Self {
+            first: segment.packet,
+            packets: 0,
+            client,
+            server,
+            sure: segment.syn || known(&from) != known(&to),
+            streams: [Stream::default(), Stream::default()],
+            builder: Builder::new("capture", Content::Shown),
+            kind: if known(&server) { Kind::Smtp } else { Kind::Unknown },
+            opened: false,
+            opaque: None,
+            said: false,
+        }
+    }
+
+    /// Whether a SYN is the one that the connection began with, sent again.
+    pub(super) fn is_retransmitted(&self, segment: &Segment) -> bool {
+        !self.opened && self.streams[0].next() == Some(segment.sequence.wrapping_add(1))
+            || self.streams[0].next().is_some_and(|_| self.streams[0].has_given(segment.sequence) && !self.is_closed())
+    }
+
+    fn is_closed(&self) -> bool {
+        self.builder.phase() == Phase::Closed
+    }
+
+    /// A segment came from this end.
+    pub(super) fn take(&mut self, from: SocketAddr, segment: Segment, unread: &mut Unread) {
+        self.packets += 1;
+        if !self.sure && !segment.data.is_empty() {
+            self.sure = true;
+            let by_server = is_reply(&segment.data) && !is_command(&segment.data);
+            if by_server == (from == self.client) {
+                std::mem::swap(&mut self.client, &mut self.server);
+                self.streams.swap(0, 1);
+            }
+        }
+        let side = usize::from(from != self.client);
+        let (reset, at) = (segment.reset, segment.at);
+        self.streams[side].take(segment);
+        self.deliver();
+        for side in [0, 1] {
+            if self.streams[side].is_full() {
+                self.skip(side, unread);
+                self.deliver();
+            }
+        }
+        if reset && !self.is_closed() && self.opened {
+            self.flush(unread);
+            self.builder.clock_utc(at);
+            let by = if side == 0 { "client" } else { "server" };
+            self.builder
+                .remark(Remark::new("error").with("kind", "reset").value(format!("the {by} reset the connection")));
+            self.builder.closed(by);
+        }
+    }
+
+    /// Gives what can be given, in the order in which it was said: a segment that acknowledges something of the other
+    /// side's was sent after that.
+    fn deliver(&mut self) {
+        loop {
+            let can = |side: usize| {
+                let segment = self.streams[side].ready()?;
+                let heard = segment.acknowledged.is_none_or(|upto| self.streams[1 - side].has_given(upto));
+                heard.then_some((segment.packet, side))
+            };
+            let Some((_, side)) = can(0).into_iter().chain(can(1)).min() else { return };
+            if let Some(segment) = self.streams[side].give() {
+                self.give(side, &segment);
+            }
+        }
+    }
+
+    fn give(&mut self, side: usize, segment: &Segment) {
+        if self.kind == Kind::Other {
+            return;
+        }
+        if !segment.data.is_empty() && self.kind == Kind::Unknown {
+            let speaks = is_reply(&segment.data) || is_command(&segment.data);
+            self.kind = if speaks { Kind::Smtp } else { Kind::Other };
+            if self.kind == Kind::Other {
+                return;
+            }
+        }
+        self.builder.clock_utc(segment.at);
+        if !self.opened {
+            self.opened = true;
+            self.builder.connected(&self.server.to_string(), Some(&self.client.to_string()));
+        }
+        if !segment.data.is_empty() {
+            self.octets(side, &segment.data);
+        }
+        if segment.fin && !self.is_closed() {
+            self.say_opaque();
+            self.builder.closed(if side == 0 { "client" } else { "server" });
+        }
+    }
+
+    fn octets(&mut self, side: usize, data: &[u8]) {
+        let hello = side == 0 && data.starts_with(&[0x16, 0x03]);
+        let begins = hello && (self.builder.lines() == 0 || self.builder.phase() == Phase::Handshake);
+        if self.opaque.is_none() && begins {
+            self.builder.flush();
+            self.builder.remark(Remark::new("tls").with("opaque", "yes"));
+            self.opaque = Some([0, 0]);
+        }
+        match &mut self.opaque {
+            Some(opaque) => opaque[side] += data.len() as u64,
+            None if side == 0 => self.builder.client_octets(data),
+            None => self.builder.server_octets(data),
+        }
+    }
+
+    fn say_opaque(&mut self) {
+        if let Some([out, back]) = self.opaque.filter(|_| !self.said) {
+            self.said = true;
+            let words =
+                format!("{out} octets from the client and {back} from the server are under TLS and can't be read");
+            self.builder.remark(Remark::new("opaque").with("out", out).with("in", back).value(words));
+        }
+    }
+
+    /// Gives up what is missing in a direction.
+    fn skip(&mut self, side: usize, unread: &mut Unread) {
+        let packet = self.streams[side].oldest().unwrap_or(self.first);
+        let missing = self.streams[side].skip();
+        if missing > 0 && self.kind != Kind::Other {
+            unread.add(packet, b"", "octets before it were not captured; the gap is marked");
+            if self.opaque.is_none() {
+                self.builder.flush();
+                let direction = if side == 0 { "out" } else { "in" };
+                self.builder.remark(Remark::new("cut").with("direction", direction).with("bytes", missing));
+            }
+        }
+    }
+
+    /// Gives all that waits, in the order of the packets, whatever is missing before it.
+    fn flush(&mut self, unread: &mut Unread) {
+        while let Some((_, side)) = [0, 1].iter().filter_map(|side| Some((self.streams[*side].oldest()?, *side))).min()
+        {
+            self.skip(side, unread);
+            if let Some(segment) = self.streams[side].give() {
+                self.give(side, &segment);
+            }
+            self.deliver();
+        }
+    }
+
+    /// The conversation, where one was held.
+    pub(super) fn finish(mut self, unread: &mut Unread) -> Option<Builder> {
+        self.flush(unread);
+        self.say_opaque();
+        (self.opened && self.kind == Kind::Smtp).then_some(self.builder)
+    }
+}

@@ -1,0 +1,266 @@
+//! Exchange's protocol logs: CSV with a head of `#` lines, sessions interleaved, a row an event.
+//!
+//! `>` is what this Exchange sent: in a receive log the server's side, in a send log the client's.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
+use crate::conversation::event::Remark;
+use crate::conversation::file::Document;
+
+use super::Unread;
+use super::builder::{Builder, Content};
+use super::lines::{between, is_reply, lines, text};
+use super::sessions::Sessions;
+
+/// What the fields are, where no line says.
+const FIELDS: &str =
+    "date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context";
+/// Sessions beyond which no more are told apart.
+const SESSIONS: usize = 100_000;
+
+/// Whether its head is there, or rows of it.
+pub(super) fn looks(beginning: &[u8]) -> bool {
+    let mut rows = 0;
+    for (_, line) in lines(beginning).take(50) {
+        let log = line.starts_with(b"#Log-type:") && text(line).contains("SMTP");
+        if log || line.starts_with(b"#Fields:") && text(line).contains("session-id") {
+            return true;
+        }
+        let mut cells = line.split(|octet| *octet == b',');
+        let time = cells.next().is_some_and(|cell| text(cell).parse::<Timestamp>().is_ok());
+        rows += usize::from(time && memchr::memchr_iter(b',', line).count() >= 8);
+    }
+    rows > 1
+}
+
+/// Which of the two logs it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Log {
+    Receive,
+    Send,
+}
+
+/// A row of a session.
+#[derive(Debug)]
+struct Row {
+    at: Option<i64>,
+    sequence: u64,
+    cells: HashMap<String, String>,
+}
+
+impl Row {
+    fn cell(&self, name: &str) -> &str {
+        self.cells.get(name).map_or("", String::as_str)
+    }
+}
+
+/// Reads all of it.
+pub(super) fn read(octets: &[u8]) -> (Vec<Document>, Unread) {
+    let mut found = Sessions::new("exchange", Content::Hidden);
+    let mut fields: Vec<String> = FIELDS.split(',').map(str::to_owned).collect();
+    let mut log = None;
+    let mut order: Vec<String> = Vec::new();
+    let mut sessions: HashMap<String, Vec<Row>> = HashMap::new();
+    for (number, record) in records(octets) {
+        let first = record.first().map_or("", String::as_str);
+        if first.starts_with('#') {
+            let line = record.join(",");
+            if let Some(names) = line.strip_prefix("#Fields:") {
+                fields = names.split(',').map(|name| name.trim().to_owned()).collect();
+            } else if line.starts_with("#Log-type:") {
+                log = Some(if line.contains("Send") { Log::Send } else { Log::Receive });
+            }
+            continue;
+        }
+        let cells: HashMap<String, String> = fields.iter().cloned().zip(record.iter().cloned()).collect();
+        let row = Row {
+            at: cells.get("date-time").and_then(|at| at.parse::<Timestamp>().ok()).map(Timestamp::as_microsecond),
+            sequence: cells.get("sequence-number").and_then(|n| n.parse().ok()).unwrap_or(u64::MAX),
+            cells,
+        };
+        let session = row.cell("session-id").to_owned();
+        if row.at.is_none() || session.is_empty() || !matches!(row.cell("event"), "+" | "-" | ">" | "<" | "*") {
+            let line = record.join(",");
+            if !line.trim().is_empty() {
+                found.unread(number, line.as_bytes(), "not a row of a time, a session and one of the events + - > < *");
+            }
+        } else if sessions.contains_key(&session) || sessions.len() < SESSIONS {
+            let rows = sessions.entry(session.clone()).or_default();
+            if rows.is_empty() {
+                order.push(session);
+            }
+            rows.push(row);
+        } else {
+            found.unread(number, b"", "more sessions than are told apart; cut the log");
+        }
+    }
+    for session in order {
+        let mut rows = sessions.remove(&session).unwrap_or_default();
+        rows.sort_by_key(|row| row.sequence);
+        let log = log.unwrap_or_else(|| guessed(&rows));
+        found.add(conversation(&session, &rows, log));
+    }
+    found.finish()
+}
+
+/// Without a head: who sends the greeting is the server.
+fn guessed(rows: &[Row]) -> Log {
+    let greeting = rows.iter().find(|row| row.cell("data").starts_with("220"));
+    if greeting.is_some_and(|row| row.cell("event") == "<") { Log::Send } else { Log::Receive }
+}
+
+/// The records of the file with the line each begins on.
+fn records(octets: &[u8]) -> Vec<(usize, Vec<String>)> {
+    let mut reader = csv_core::Reader::new();
+    let mut rest = octets.strip_prefix(b"\xef\xbb\xbf").unwrap_or(octets);
+    let mut out = Vec::new();
+    let (mut record, mut field) = (Vec::new(), Vec::new());
+    let mut buffer = [0; 4096];
+    let mut line = 1;
+    loop {
+        let (result, read, written) = reader.read_field(rest, &mut buffer);
+        rest = &rest[read..];
+        field.extend_from_slice(&buffer[..written]);
+        match result {
+            // With no input left, the next call ends the record.
+            csv_core::ReadFieldResult::InputEmpty | csv_core::ReadFieldResult::OutputFull => {}
+            csv_core::ReadFieldResult::Field { record_end } => {
+                record.push(String::from_utf8_lossy(&field).into_owned());
+                field.clear();
+                if record_end {
+                    out.push((line, std::mem::take(&mut record)));
+                    line = usize::try_from(reader.line()).unwrap_or(usize::MAX);
+                }
+            }
+            csv_core::ReadFieldResult::End => return out,
+        }
+    }
+}
+
+fn conversation(session: &str, rows: &[Row], log: Log) -> Builder {
+    let mut builder = Builder::new("exchange", Content::Hidden);
+    if log == Log::Receive {
+        builder.by_server();
+    }
+    if let Some(first) = rows.first() {
+        builder.set("connector", first.cell("connector-id"));
+        builder.set("session", session);
+        let server = if log == Log::Receive { first.cell("local-endpoint") } else { first.cell("remote-endpoint") };
+        if !server.is_empty() {
+            builder.set("target", server);
+        }
+    }
+    for row in rows {
+        if let Some(at) = row.at {
+            builder.clock_utc(at);
+        }
+        event(row, log, &mut builder);
+    }
+    builder
+}
+
+fn event(row: &Row, log: Log, builder: &mut Builder) {
+    let data = row.cell("data");
+    let (local, remote) = (row.cell("local-endpoint"), row.cell("remote-endpoint"));
+    let (server, client) = if log == Log::Receive { (local, remote) } else { (remote, local) };
+    match (row.cell("event"), log) {
+        ("+", _) => builder.connected(server, Some(client).filter(|client| !client.is_empty())),
+        ("-", _) => {
+            let here = row.cell("context") != "Remote";
+            builder.closed(if here == (log == Log::Receive) { "server" } else { "client" });
+        }
+        (">", Log::Receive) | ("<", Log::Send) => reply(data, builder),
+        ("<" | ">", _) => builder.client(data.as_bytes()),
+        _ => information(data, row.cell("context"), remote, builder),
+    }
+}
+
+/// What Exchange says of the connection.
+fn information(data: &str, context: &str, remote: &str, builder: &mut Builder) {
+    if context == "attempting to connect" {
+        builder.connecting(remote);
+    } else if context.starts_with("Failed to connect") {
+        builder.error("connect", context.as_bytes());
+    } else if let Some(rest) = context.strip_prefix("TLS protocol ") {
+        let version = rest.split(' ').next().unwrap_or_default().replacen("SP_PROT_TLS", "", 1);
+        let mut digits = version.split('_').filter(|part| part.bytes().all(|b| b.is_ascii_digit()));
+        let version = format!("TLSv{}.{}", digits.next().unwrap_or("1"), digits.next().unwrap_or("0"));
+        let mut tls = Remark::new("tls").with("version", version);
+        if let Some(cipher) = between(context, "encryption algorithm ", " with") {
+            tls = tls.with("cipher", cipher);
+        }
+        builder.remark(tls);
+    } else {
+        builder.tool([data.trim(), context].join(" ").as_bytes());
+    }
+}
+
+/// A reply, whose lines the log joins by spaces: those of EHLO are parted again at the names of capabilities.
+fn reply(data: &str, builder: &mut Builder) {
+    let parts = if is_reply(data.as_bytes()) && awaits_ehlo(builder) { capabilities(data) } else { Vec::new() };
+    if parts.len() < 2 {
+        builder.server(data.as_bytes());
+        return;
+    }
+    builder.inferred("the lines of the reply to EHLO, which the log joins into one");
+    let (code, last) = (&data[..3], parts.len() - 1);
+    for (n, part) in parts.iter().enumerate() {
+        builder.server(format!("{code}{}{part}", if n == last { ' ' } else { '-' }).as_bytes());
+    }
+}
+
+fn awaits_ehlo(builder: &Builder) -> bool {
+    use crate::smtp::Verb;
+    let mut pending = builder.fold().pending();
+    pending.next().is_some_and(|pending| matches!(pending.awaited.verb(), Some(Verb::Ehlo | Verb::Lhlo)))
+}
+
+/// The lines of a joined reply to EHLO: the greeting, then a capability each with its parameters.
+fn capabilities(data: &str) -> Vec<String> {
+    const KNOWN: [&str; 30] = [
+        "8BITMIME",
+        "ATRN",
+        "AUTH",
+        "BINARYMIME",
+        "BURL",
+        "CHECKPOINT",
+        "CHUNKING",
+        "DELIVERBY",
+        "DSN",
+        "ENHANCEDSTATUSCODES",
+        "ETRN",
+        "EXPN",
+        "HELP",
+        "LIMITS",
+        "MT-PRIORITY",
+        "PIPECONNECT",
+        "PIPELINING",
+        "PRDR",
+        "REQUIRETLS",
+        "SIZE",
+        "SMTPUTF8",
+        "STARTTLS",
+        "TURN",
+        "VERB",
+        "VRFY",
+        "XCLIENT",
+        "XEXCH50",
+        "XFORWARD",
+        "XRDST",
+        "XSHADOW",
+    ];
+    let mut out: Vec<String> = Vec::new();
+    for word in data.get(4..).unwrap_or_default().split_whitespace() {
+        let keyword = KNOWN.contains(&word) || word.starts_with("X-") || word.starts_with("AUTH=");
+        match out.last_mut() {
+            Some(line) if !keyword => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => out.push(word.to_owned()),
+        }
+    }
+    out
+}

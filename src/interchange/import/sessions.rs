@@ -1,0 +1,104 @@
+//! The conversations of one file, as they are found: a new one begins with a new connection.
+
+use crate::conversation::file::Document;
+use crate::smtp::Phase;
+
+use super::Unread;
+use super::builder::{Builder, Content};
+
+/// Lines that were not understood and are listed; the rest are counted.
+const LISTED: usize = 1000;
+
+/// What was found so far.
+#[derive(Debug)]
+pub(super) struct Sessions {
+    source: &'static str,
+    content: Content,
+    current: Option<Builder>,
+    done: Vec<Document>,
+    unread: Unread,
+}
+
+impl Sessions {
+    /// Nothing yet, of a source of this name.
+    pub(super) fn new(source: &'static str, content: Content) -> Self {
+        Self { source, content, current: None, done: Vec::new(), unread: Unread::default() }
+    }
+
+    /// The conversation that goes on, or a new one.
+    pub(super) fn current(&mut self) -> &mut Builder {
+        self.current.get_or_insert_with(|| Builder::new(self.source, self.content))
+    }
+
+    /// Whether there is one.
+    pub(super) fn has_current(&self) -> bool {
+        self.current.is_some()
+    }
+
+    /// A connection is being made: a new conversation, where the last one has had a word spoken in it.
+    pub(super) fn connecting(&mut self) -> &mut Builder {
+        if self.current.as_ref().is_some_and(|current| current.lines() > 0) {
+            self.end();
+        }
+        self.current()
+    }
+
+    /// A greeting came: a new conversation, where the last one has ended.
+    pub(super) fn greeted(&mut self) -> &mut Builder {
+        let over = |current: &Builder| current.lines() > 0 && matches!(current.phase(), Phase::Closed | Phase::Quit);
+        if self.current.as_ref().is_some_and(over) {
+            self.end();
+        }
+        self.current()
+    }
+
+    /// The conversation that goes on has ended.
+    pub(super) fn end(&mut self) {
+        self.done.extend(self.current.take().map(Builder::finish));
+    }
+
+    /// Adds one that was put together elsewhere.
+    pub(super) fn add(&mut self, builder: Builder) {
+        self.done.push(builder.finish());
+    }
+
+    /// A line could not be read; from 1.
+    pub(super) fn unread(&mut self, line: usize, text: &[u8], why: &'static str) {
+        self.unread.add(line, text, why);
+    }
+
+    /// A line is not of the conversation, and known to be none.
+    pub(super) fn passed_over(&mut self) {
+        self.unread.passed_over += 1;
+    }
+
+    /// All of them.
+    pub(super) fn finish(mut self) -> (Vec<Document>, Unread) {
+        self.end();
+        (self.done, self.unread)
+    }
+}
+
+impl Unread {
+    /// Adds a line; from 1.
+    pub(super) fn add(&mut self, line: usize, text: &[u8], why: &'static str) {
+        if self.lines.len() < LISTED {
+            self.lines.push(super::UnreadLine { line, text: quoted(text), why });
+        } else {
+            self.more += 1;
+        }
+    }
+}
+
+/// A line as it is quoted: short, escaped, and not at all where it may hold a secret.
+fn quoted(text: &[u8]) -> String {
+    let shown = crate::smtp::escape::for_screen(&text[..text.len().min(120)]);
+    let low = shown.to_ascii_lowercase();
+    let telling = ["pass", "secret", "token", "auth", "bearer", "master-key", "psk"];
+    let letters =
+        |word: &str| word.len() >= 16 && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=".contains(&b));
+    if telling.iter().any(|word| low.contains(word)) || shown.split(' ').any(letters) {
+        return "(not shown: it may hold a secret)".to_owned();
+    }
+    shown.chars().take(60).collect()
+}

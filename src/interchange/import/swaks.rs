@@ -1,0 +1,260 @@
+//! swaks: a mark of three characters and a space before each line, any of which may have been switched off.
+
+use crate::conversation::event::Remark;
+use crate::conversation::file::Document;
+
+use super::builder::Content;
+use super::lines::{between, is_reply, lines, text};
+use super::sessions::Sessions;
+use super::{Unread, sides};
+
+/// What a mark says of its line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    /// `===`
+    Info,
+    /// `***`
+    Trouble,
+    /// ` ->`, ` ~>`; with `|` for `>`, content in ehlo's own plain text.
+    Sent,
+    /// `<- `, `<~ `, `<**`, `<~*`
+    Received,
+    /// None.
+    Bare,
+}
+
+fn mark(line: &[u8]) -> (Mark, &[u8]) {
+    let rest = |from: usize| line.get(from..).unwrap_or_default();
+    match line.get(..3) {
+        Some(b"===") => (Mark::Info, rest(4)),
+        Some(b"***") => (Mark::Trouble, rest(4)),
+        Some(b" ->" | b" ~>" | b" -|" | b" ~|") => (Mark::Sent, rest(4)),
+        Some(b"<- " | b"<~ " | b"<**" | b"<~*") => (Mark::Received, rest(4)),
+        _ if matches!(line, b"<-" | b"<~") => (Mark::Received, b""),
+        _ => (Mark::Bare, line),
+    }
+}
+
+/// Whether some of the marks are there.
+pub(super) fn looks(beginning: &[u8]) -> bool {
+    let mut wire = 0;
+    let mut info = false;
+    for (_, line) in lines(beginning).take(400) {
+        match mark(line).0 {
+            Mark::Info => info |= line.starts_with(b"=== "),
+            Mark::Sent | Mark::Received => wire += 1,
+            Mark::Trouble => info |= line.starts_with(b"*** Error connecting"),
+            Mark::Bare => {}
+        }
+    }
+    info || wire > 1
+}
+
+/// Which of the marks were switched on.
+#[derive(Debug, Default)]
+struct Hints {
+    sent: bool,
+    received: bool,
+}
+
+/// Reads all of it.
+pub(super) fn read(octets: &[u8]) -> (Vec<Document>, Unread) {
+    let mut hints = Hints::default();
+    for (_, line) in lines(octets) {
+        match mark(line).0 {
+            Mark::Sent => hints.sent = true,
+            Mark::Received => hints.received |= is_reply(mark(line).1),
+            _ => {}
+        }
+    }
+    let mut found = Sessions::new("swaks", Content::Shown);
+    let mut in_tls = false;
+    for (number, line) in lines(octets) {
+        let (kind, rest) = mark(line);
+        match kind {
+            Mark::Info => info(rest, &mut found),
+            Mark::Trouble => trouble(rest, &mut found),
+            Mark::Sent => sent(rest, &mut found, &hints),
+            Mark::Received if rest.starts_with(b"Timeout (") => {
+                found.current().error("time-out", rest);
+                found.current().remark(Remark::new("gave-up"));
+            }
+            Mark::Received => received(rest, &mut found),
+            Mark::Bare => bare(number, line, &mut found, &hints),
+        }
+        let tls = matches!(line.get(..2), Some(b" ~" | b"<~"));
+        if tls && !in_tls && found.has_current() && !found.current().fold().session.tls {
+            found.current().inferred("TLS before this line: its mark says so, and nothing was said of the handshake");
+        }
+        in_tls = tls;
+    }
+    found.finish()
+}
+
+fn sent(line: &[u8], found: &mut Sessions, hints: &Hints) {
+    let builder = found.current();
+    // A file without the server's side: nothing says that DATA was answered 354, so its content is told by its dot.
+    if !hints.received && builder.lines() == 0 {
+        builder.inferred("the replies are left out of the file, and nothing is put in their place");
+    }
+    builder.client(line);
+}
+
+fn received(line: &[u8], found: &mut Sessions) {
+    let builder = if line.starts_with(b"220") { found.greeted() } else { found.current() };
+    builder.open_for(line);
+    builder.server(line);
+}
+
+/// A line without a mark: of a side whose marks were switched off, or information.
+fn bare(number: usize, line: &[u8], found: &mut Sessions, hints: &Hints) {
+    let content = found.has_current() && found.current().in_content();
+    if !content && is_info(line) {
+        return info(line, found);
+    }
+    if !found.has_current() && !is_reply(line) {
+        if !line.trim_ascii().is_empty() {
+            found.unread(number, line, "before the conversation, and no mark of swaks's");
+        }
+        return;
+    }
+    match (hints.sent, hints.received) {
+        (true, true) => {
+            if line.trim_ascii().is_empty() {
+                return;
+            }
+            found.unread(number, line, "no mark of swaks's, in a file whose lines have them");
+        }
+        (false, true) => found.current().client(line),
+        (true, false) if is_reply(line) => received(line, found),
+        (true, false) => found.unread(number, line, "not marked as sent, and not of the form of a reply"),
+        (false, false) => {
+            if line.starts_with(b"220") && !content {
+                found.greeted();
+            }
+            sides::say(line, found.current());
+        }
+    }
+}
+
+fn is_info(line: &[u8]) -> bool {
+    const KNOWN: [&[u8]; 5] =
+        [b"Trying ", b"Connected to ", b"Connection closed with remote host", b"TLS ", b"response in "];
+    KNOWN.iter().any(|known| line.starts_with(known))
+}
+
+/// What swaks says of the connection, and what ehlo says in its own plain text.
+fn info(words: &[u8], found: &mut Sessions) {
+    let words = words.trim_ascii();
+    let said = text(words);
+    if let Some(place) = said.strip_prefix("Trying ") {
+        let place = place.trim_end_matches("...");
+        let place = place
+            .rsplit_once(':')
+            .filter(|(host, _)| host.contains(':') && !host.starts_with('['))
+            .map_or_else(|| place.to_owned(), |(host, port)| super::lines::address(host, port));
+        found.connecting().connecting(&place);
+    } else if let Some(host) = said.strip_prefix("Connected to ") {
+        found.current().connected(host.trim_end_matches('.'), None);
+    } else if said.starts_with("Connection closed with remote host") {
+        found.current().closed("client");
+    } else if let Some(cipher) = said.strip_prefix("TLS started ") {
+        found.current().remark(tls(cipher));
+    } else if let Some(took) = between(&said, "response in ", "s").and_then(|took| took.trim().parse::<f64>().ok()) {
+        let micros = (took.clamp(0.0, 1e7) * 1e6).round();
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to what fits")]
+        found.current().took(micros as u64);
+    } else if let Some(remark) = own(&said) {
+        match remark.word.as_str() {
+            "connecting" => found.connecting().connecting(remark.bare(0).unwrap_or_default()),
+            _ => found.current().remark(remark),
+        }
+    } else {
+        found.current().tool(words);
+    }
+}
+
+/// A remark in ehlo's own plain text.
+fn own(said: &str) -> Option<Remark> {
+    const WORDS: [&str; 20] = [
+        "resolved",
+        "connecting",
+        "connected",
+        "proxy",
+        "tls",
+        "inspecting",
+        "injected",
+        "auth",
+        "pipelined",
+        "auto",
+        "gave-up",
+        "idle",
+        "cut",
+        "content",
+        "closed",
+        "error",
+        "warning",
+        "inferred",
+        "tool",
+        "delivered",
+    ];
+    if let Some(note) = said.strip_prefix("note: ") {
+        return Some(Remark::new("note").value(note));
+    }
+    if let Some(remark) = in_words(said) {
+        return Some(remark);
+    }
+    let remark = Remark::parse(said);
+    WORDS.contains(&remark.word.as_str()).then_some(remark)
+}
+
+/// The remarks that the session depends on, as [`crate::conversation::words`] says them.
+fn in_words(said: &str) -> Option<Remark> {
+    let place = |word: &str, rest: &str| Remark::new(word).value(rest.split(' ').next().unwrap_or_default());
+    if let Some(rest) = said.strip_prefix("connecting to ") {
+        return Some(place("connecting", rest));
+    }
+    if let Some(rest) = said.strip_prefix("connected to ") {
+        return Some(place("connected", rest));
+    }
+    if said == "TLS" || said.starts_with("TLS, ") || said.starts_with("TLS 1.") {
+        let mut parts = said.split(", ");
+        let version = parts.next().unwrap_or_default().replacen("TLS ", "TLSv", 1);
+        let tls = Remark::new("tls").with("version", version);
+        let cipher = parts.next().filter(|part| !part.starts_with("certificate"));
+        return Some(cipher.map_or(tls.clone(), |cipher| tls.with("cipher", cipher)));
+    }
+    let (first, _) = said.split_once(": ").unwrap_or((said, ""));
+    match first {
+        "closed by the server" => Some(Remark::new("closed").with("by", "server")),
+        "closed by the client" => Some(Remark::new("closed").with("by", "client")),
+        "the connection is gone" => Some(Remark::new("closed").with("by", "network")),
+        _ => None,
+    }
+}
+
+/// `with cipher TLSv1.3:TLS_AES_256_GCM_SHA384:256`, in older releases `w/ cipher ECDHE-RSA-AES256-GCM-SHA384`.
+fn tls(words: &str) -> Remark {
+    let cipher = words.rsplit(' ').next().unwrap_or_default();
+    let mut parts = cipher.split(':');
+    let remark = Remark::new("tls");
+    match (parts.next(), parts.next()) {
+        (Some(version), Some(cipher)) if version.starts_with("TLS") || version.starts_with("SSL") => {
+            remark.with("version", version).with("cipher", cipher)
+        }
+        _ => remark.with("cipher", cipher),
+    }
+}
+
+fn trouble(words: &[u8], found: &mut Sessions) {
+    let said = text(words);
+    if said.starts_with("Remote host closed connection") {
+        found.current().closed("server");
+    } else if said.contains("TLS startup failed") || said.starts_with("TLS failed") {
+        let reason = between(&said, "(", ")").unwrap_or(&said).to_owned();
+        found.current().remark(Remark::new("tls").with("failed", "yes").with("reason", reason));
+    } else {
+        let kind = if said.contains("onnect") { "connect" } else { "swaks" };
+        found.current().error(kind, words);
+    }
+}

@@ -1,0 +1,153 @@
+//! A session on a terminal: telnet, nc, or a window's text. Nothing marks the sides; the grammar tells them.
+
+use crate::conversation::file::Document;
+
+use super::builder::Content;
+use super::lines::{is_command, is_reply, lines, text};
+use super::sessions::Sessions;
+use super::{Unread, lines, sides};
+
+/// Whether it reads like a conversation: a greeting, or a command with a reply behind it.
+pub(super) fn looks(beginning: &[u8]) -> bool {
+    let mut command = false;
+    for (_, line) in lines(beginning).filter(|(_, line)| !line.trim_ascii().is_empty()).take(200) {
+        let line = strip(line);
+        if line.starts_with(b"Escape character is") || is_reply(&line) && (command || line.starts_with(b"220")) {
+            return true;
+        }
+        command = is_command(&line) || command && is_reply(&line);
+    }
+    false
+}
+
+/// Reads all of it.
+pub(super) fn read(octets: &[u8]) -> (Vec<Document>, Unread) {
+    let mut found = Sessions::new("telnet", Content::Shown);
+    let mut all = lines(octets).peekable();
+    let mut edited = false;
+    while let Some((number, raw)) = all.next() {
+        let line = strip(raw);
+        if line != raw && !edited {
+            edited = true;
+            found.current().inferred("lines as they were sent, from what a terminal shows of their typing");
+        }
+        let next = all.peek().map(|(_, next)| *next);
+        let open = found.has_current() && found.current().lines() > 0;
+        if open && found.current().in_content() {
+            let cut = line.starts_with(b"421") && next.is_none_or(|next| next.starts_with(b"Connection closed"));
+            let over = next.is_none() && line.starts_with(b"Connection closed by foreign host");
+            if !cut && !over {
+                found.current().client(&line);
+                continue;
+            }
+            if cut {
+                found.current().server(&line);
+                continue;
+            }
+        }
+        if tool(&line, &mut found) {
+            continue;
+        }
+        if line.starts_with(b"220") {
+            found.greeted();
+        }
+        let begun = found.has_current() && found.current().lines() > 0;
+        if !begun && !is_reply(&line) && !is_command(&line) {
+            if !line.trim_ascii().is_empty() {
+                found.unread(number, &line, "before the conversation");
+            }
+            continue;
+        }
+        if found.current().phase() == crate::smtp::Phase::Closed {
+            if !line.trim_ascii().is_empty() {
+                found.unread(number, &line, "after the end of the connection");
+            }
+            continue;
+        }
+        if line.is_empty() && next.is_none_or(|next| next.starts_with(b"Connection closed")) {
+            continue;
+        }
+        sides::say(&line, found.current());
+    }
+    found.finish()
+}
+
+/// telnet's and nc's own lines.
+fn tool(line: &[u8], found: &mut Sessions) -> bool {
+    let said = text(line);
+    let said = said.trim();
+    if let Some(address) = said.strip_prefix("Trying ") {
+        found.connecting().connecting(address.trim_end_matches("..."));
+    } else if let Some(host) = said.strip_prefix("Connected to ") {
+        found.current().connected(host.trim_end_matches('.'), None);
+    } else if said.starts_with("Escape character is") {
+        // It says nothing of the conversation.
+    } else if said.starts_with("Connection closed by foreign host") {
+        found.current().closed("server");
+    } else if said == "telnet> quit" || said == "Connection closed." || said.starts_with("telnet> q") {
+        found.current().closed("client");
+    } else if said.starts_with("telnet: ") || said.starts_with("nc: ") || said.starts_with("telnet> ") {
+        let kind = if said.contains("onnect") { "connect" } else { "telnet" };
+        found.current().error(kind, line);
+    } else if let Some((host, port)) = netcat(said) {
+        let address = lines::address(host, port);
+        found.connecting().connecting(&address);
+        found.current().connected(&address, None);
+    } else {
+        return false;
+    }
+    true
+}
+
+/// `Connection to HOST PORT port [tcp/smtp] succeeded!`, or `HOST [ADDRESS] PORT (smtp) open`.
+fn netcat(said: &str) -> Option<(&str, &str)> {
+    if let Some(rest) = said.strip_prefix("Connection to ").filter(|rest| rest.ends_with("succeeded!")) {
+        let mut words = rest.split(' ');
+        return Some((words.next()?, words.next()?));
+    }
+    let rest = said.strip_suffix(" open")?;
+    let mut words = rest.split(' ');
+    let (host, address, port) = (words.next()?, words.next()?, words.next()?);
+    (address.starts_with('[') && port.bytes().all(|b| b.is_ascii_digit())).then_some((host, port))
+}
+
+/// A line as it was meant: backspaces carried out, sequences that colour or move taken out.
+pub(super) fn strip(line: &[u8]) -> std::borrow::Cow<'_, [u8]> {
+    if !line.iter().any(|octet| matches!(octet, 0x08 | 0x7f | 0x1b | 0x07)) {
+        return line.into();
+    }
+    let mut out = Vec::with_capacity(line.len());
+    let mut rest = line;
+    while let [octet, tail @ ..] = rest {
+        rest = tail;
+        match octet {
+            0x08 if tail.starts_with(b" \x08") => {
+                rest = &tail[2..];
+                out.pop();
+            }
+            0x08 | 0x7f => {
+                out.pop();
+            }
+            0x07 => {}
+            0x1b => rest = after_sequence(tail),
+            _ => out.push(*octet),
+        }
+    }
+    out.into()
+}
+
+/// What follows a control sequence of ECMA-48, or an operating system command, after its ESC.
+fn after_sequence(rest: &[u8]) -> &[u8] {
+    match rest {
+        [b'[', tail @ ..] => {
+            let end = tail.iter().position(|octet| (0x40..=0x7e).contains(octet)).map_or(tail.len(), |end| end + 1);
+            &tail[end..]
+        }
+        [b']', tail @ ..] => {
+            let end = tail.iter().position(|octet| *octet == 0x07).map_or(tail.len(), |end| end + 1);
+            &tail[end..]
+        }
+        [_, tail @ ..] => tail,
+        [] => rest,
+    }
+}

@@ -1,0 +1,212 @@
+//! The samples of other programs, each with what is in it.
+
+use std::collections::BTreeMap;
+
+use crate::conversation::dialogue::Verdict;
+use crate::conversation::file::{self, write_document};
+use crate::conversation::{Dialogue, Kind, Log};
+
+use super::*;
+
+fn sample(name: &str) -> Vec<u8> {
+    let path = format!("{}/tests/samples/{name}", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// Commands, replies, the last code, recipients accepted: as `counts.tsv` counts them.
+fn counted(log: &Log) -> (usize, usize, Option<u16>, usize) {
+    let commands = log.of_kind(Kind::Sent).filter(|(_, entry)| entry.bytes != b".").count();
+    let dialogue = Dialogue::of(log);
+    let replied = dialogue.exchanges().iter().filter(|exchange| exchange.reply().is_some());
+    let last = replied.clone().filter_map(|exchange| exchange.code).last().map(|code| code.number());
+    let accepted = dialogue
+        .recipients()
+        .iter()
+        .filter(|r| {
+            r.code.is_some_and(|code| code.number() / 10 == 25)
+                || !matches!(r.verdict, Verdict::Refused | Verdict::Pending)
+        })
+        .count();
+    (commands, replied.count(), last, accepted)
+}
+
+#[test]
+fn each_sample_gives_what_is_visible_in_it() {
+    let table = String::from_utf8(sample("counts.tsv")).expect("text");
+    let mut wrong = Vec::new();
+    for row in table.lines().filter(|row| !row.starts_with('#')) {
+        let cells: Vec<&str> = row.split('\t').collect();
+        let [name, commands, replies, last, accepted] = cells[..] else { panic!("{row}") };
+        let imported = match import(&sample(name)) {
+            Ok(imported) => imported,
+            Err(error) => {
+                wrong.push(format!("{name}: {error}"));
+                continue;
+            }
+        };
+        let mut sum = (0, 0, None, 0);
+        for document in &imported.conversations {
+            let (commands, replies, last, accepted) = counted(&document.log);
+            sum = (sum.0 + commands, sum.1 + replies, last.or(sum.2), sum.3 + accepted);
+        }
+        let expected = (number(commands), number(replies), last.parse().ok(), number(accepted));
+        if sum != expected {
+            wrong.push(format!("{name}: {:?} gave {sum:?}, expected {expected:?}", imported.source));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn number(text: &str) -> usize {
+    text.parse().expect("a number")
+}
+
+#[test]
+fn an_imported_sample_is_written_and_read_the_same_and_holds_no_secret() {
+    for name in names() {
+        let Ok(imported) = import(&sample(&name)) else { continue };
+        for document in &imported.conversations {
+            let mut text = Vec::new();
+            write_document(document, &mut text);
+            let again = file::read(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+            let entries = |log: &Log| log.since(0).map(|(_, entry)| format!("{entry:?}")).collect::<Vec<_>>();
+            assert_eq!(entries(&document.log), entries(&again.log), "{name}");
+            for secret in ["AGR1ZGVAdGFyZ2V0LmxvY2FsAG5vZGR5", "ZHVkZUB0YXJnZXQubG9jYWw", "echo noddy", "d3Jvbmc="] {
+                let found = memchr::memmem::find(&text, secret.as_bytes()).is_some();
+                assert!(!found, "{name} holds {secret}");
+            }
+        }
+    }
+}
+
+fn names() -> Vec<String> {
+    let folder = format!("{}/tests/samples", env!("CARGO_MANIFEST_DIR"));
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .expect("the samples")
+        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+/// What each sample is taken for, and how much of it could not be read.
+#[test]
+fn each_sample_is_known_by_its_content() {
+    let mut seen = BTreeMap::new();
+    for name in names() {
+        let words = match import(&sample(&name)) {
+            Ok(imported) => format!(
+                "{} {} {}",
+                imported.source.unwrap_or("smtp"),
+                imported.conversations.len(),
+                imported.unread.words().collect::<Vec<_>>().join("; ")
+            ),
+            Err(error) => error.to_string().chars().take(120).collect(),
+        };
+        seen.insert(name, words);
+    }
+    insta::assert_snapshot!(
+        seen.iter().map(|(name, words)| format!("{name}: {}", words.trim_end())).collect::<Vec<_>>().join("\n")
+    );
+}
+
+/// Every source takes any octets, and a file of its own that was cut or changed anywhere.
+mod any {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn take(octets: &[u8]) {
+        for source in SOURCES {
+            let _ = (source.looks)(octets);
+            let (documents, _) = (source.read)(octets);
+            for document in documents {
+                let mut text = Vec::new();
+                write_document(&document, &mut text);
+                assert!(file::read(&text).is_ok(), "{}: {}", source.name, String::from_utf8_lossy(&text));
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(20))]
+
+        #[test]
+        fn any_lines_are_taken(lines in prop::collection::vec(line(), 0..12)) {
+            take(lines.join("\n").as_bytes());
+        }
+
+        #[test]
+        fn any_octets_are_taken(octets in prop::collection::vec(any::<u8>(), 0..300)) {
+            take(&octets);
+        }
+
+        #[test]
+        fn a_sample_that_is_cut_or_changed_is_taken(which in any::<prop::sample::Index>(), cut in any::<prop::sample::Index>(), at in any::<prop::sample::Index>(), octet in any::<u8>()) {
+            let names = names();
+            let mut octets = sample(&names[which.index(names.len())]);
+            octets.truncate(6000);
+            octets.truncate(cut.index(octets.len() + 1));
+            if !octets.is_empty() {
+                let at = at.index(octets.len());
+                octets[at] = octet;
+            }
+            if let Ok(imported) = import(&octets) {
+                for document in imported.conversations {
+                    let mut text = Vec::new();
+                    write_document(&document, &mut text);
+                    prop_assert!(file::read(&text).is_ok());
+                }
+            }
+        }
+    }
+
+    fn line() -> impl Strategy<Value = String> {
+        prop_oneof![
+            "(=== |\\*\\*\\* | -> | ~> |<-  |<~  |<\\*\\* |> |< |\\* |>>> |--> |<-- |  SMTP<< |  SMTP>> |send: |reply: b)[ -~]{0,20}",
+            "(220|250|354|550)[ -][ -~]{0,12}",
+            "(EHLO a|MAIL FROM:<a>|DATA|BDAT 5|AUTH LOGIN|QUIT|\\.)",
+            "[0-9:. ]{0,12}(=>|<=|==) (Send|Recv|Info)[ a-z,0-9()x]{0,20}",
+            "\\PC{0,20}",
+        ]
+    }
+}
+
+#[test]
+fn a_capture_that_is_out_of_order_gives_the_same_as_one_in_order() {
+    let wire = |name: &str| {
+        let imported = import(&sample(name)).expect("a capture");
+        let log = imported.conversations[0].log.clone();
+        let said = log.since(0).filter(|(_, e)| e.kind != Kind::Remark).map(|(_, e)| (e.kind, e.bytes.to_vec()));
+        said.collect::<Vec<_>>()
+    };
+    assert_eq!(wire("clear.pcap"), wire("reordered.pcap"));
+}
+
+#[test]
+fn what_is_inferred_is_said() {
+    for (name, words) in [
+        ("curl-v.txt", "the dot that ends it"),
+        ("telnet-pasted-no-header.txt", "a connection"),
+        ("smtplib-debug1-tls-auth.txt", "TLS from here"),
+        ("swaks-hide-all-data.txt", "a connection"),
+        ("exchange-send.log.csv", "the lines of the reply to EHLO"),
+        ("openssl-starttls.txt", "greeting, EHLO and STARTTLS"),
+    ] {
+        let imported = import(&sample(name)).expect("it is known");
+        let remarks: Vec<_> =
+            imported.conversations[0].log.of_kind(Kind::Remark).filter_map(|(_, e)| e.remark()).collect();
+        let said = remarks.iter().any(|r| r.word == "inferred" && r.bare(0).is_some_and(|text| text.contains(words)));
+        assert!(said, "{name}: {remarks:?}");
+    }
+}
+
+#[test]
+fn what_could_not_be_read_is_said_by_its_line_and_no_secret_is_quoted() {
+    let text = "=== Trying 127.0.0.1:25...\n=== Connected to 127.0.0.1.\n<-  220 mx\n -> EHLO a\n<-  250 mx\n??? what\npassword hunter2\n";
+    let imported = import(text.as_bytes()).expect("swaks");
+    let words: Vec<_> = imported.unread.words().collect();
+    assert_eq!(words.len(), 2, "{words:?}");
+    assert!(words[0].starts_with("line 6: ") && words[0].ends_with("??? what"), "{words:?}");
+    assert!(words[1].starts_with("line 7: ") && !words[1].contains("hunter2"), "{words:?}");
+}

@@ -1,0 +1,209 @@
+//! pcapng: the conversation as packets that Wireshark opens as SMTP, made up around what was said.
+//!
+//! Raw IP, one TCP connection for each connection of the conversation. What was said under TLS is known in clear text
+//! here, and a dissector that has seen STARTTLS expects it encrypted: it gets a connection of its own, from the next port.
+//! A server's port that is not one of SMTP's is written as 25.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use etherparse::PacketBuilder;
+
+use crate::conversation::file::Document;
+use crate::conversation::log::Entry;
+use crate::conversation::{Kind, Micros};
+use crate::decode::Knowledge;
+use crate::smtp::escape;
+
+/// Octets of one segment.
+const SEGMENT: usize = 1400;
+/// Raw IP: the packet begins with the IP header.
+const LINK: u16 = 101;
+/// What stands for a client and a server whose addresses are not known (RFC 5737).
+const CLIENT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), 40000);
+const SERVER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 2)), 25);
+
+/// The whole of it.
+pub(super) fn export(document: &Document, _: &Knowledge) -> Vec<u8> {
+    let started = document.header.started().map_or(0, |at| u64::try_from(at.as_microsecond()).unwrap_or(0));
+    let mut capture = Capture { out: head(), started, client: CLIENT, server: SERVER, open: None, connections: 0 };
+    for (_, entry) in document.log.since(0) {
+        capture.entry(&entry);
+    }
+    capture.close(Micros(u64::MAX), 0);
+    capture.out
+}
+
+struct Capture {
+    out: Vec<u8>,
+    /// Microseconds since 1970.
+    started: u64,
+    client: SocketAddr,
+    server: SocketAddr,
+    open: Option<Connection>,
+    connections: u16,
+}
+
+/// A TCP connection that stands.
+struct Connection {
+    /// The next sequence number of client and server.
+    next: [u32; 2],
+    last: Micros,
+}
+
+impl Capture {
+    fn entry(&mut self, entry: &Entry<'_>) {
+        let at = entry.at.unwrap_or_default();
+        match entry.kind {
+            Kind::Sent | Kind::Content => self.say(0, at, entry),
+            Kind::Received => self.say(1, at, entry),
+            Kind::Remark => {
+                let Some(remark) = entry.remark() else { return };
+                match remark.word.as_str() {
+                    "connecting" => self.close(at, 0),
+                    "connected" => {
+                        self.close(at, 0);
+                        self.ends(remark.bare(0), remark.bare(2));
+                        self.connect(at);
+                    }
+                    "tls" if remark.get("failed").is_none() => self.close(at, 0),
+                    "closed" => self.close(at, usize::from(remark.get("by") == Some("server"))),
+                    _ => {}
+                }
+            }
+            Kind::Script | Kind::Comment => {}
+        }
+    }
+
+    /// The ends of the connection, where both are addresses of one family.
+    fn ends(&mut self, server: Option<&str>, client: Option<&str>) {
+        let read = |text: Option<&str>| text.and_then(|text| text.parse::<SocketAddr>().ok());
+        let server = read(server).unwrap_or(SERVER);
+        let port = if matches!(server.port(), 25 | 587) { server.port() } else { 25 };
+        let other = if server.is_ipv6() { "[2001:db8::1]:40000".parse().unwrap_or(CLIENT) } else { CLIENT };
+        self.server = SocketAddr::new(server.ip(), port);
+        self.client = read(client).filter(|client| client.is_ipv6() == server.is_ipv6()).unwrap_or(other);
+        self.connections = 0;
+    }
+
+    fn connect(&mut self, at: Micros) {
+        self.open = Some(Connection { next: [1000, 2000], last: at });
+        for (side, syn, ack) in [(0, true, false), (1, true, true), (0, false, true)] {
+            self.packet(side, at, &[], Flags { syn, ack, fin: false });
+        }
+    }
+
+    fn say(&mut self, side: usize, at: Micros, entry: &Entry<'_>) {
+        let mut octets = Vec::new();
+        // A masked record holds the file's text; without an escape that can be read it goes as it stands.
+        if !entry.masked || escape::from_file(entry.bytes, &mut octets).is_err() {
+            octets = entry.bytes.to_vec();
+        }
+        if entry.crlf {
+            octets.extend_from_slice(b"\r\n");
+        }
+        if self.open.is_none() {
+            self.connect(at);
+        }
+        for segment in octets.chunks(SEGMENT) {
+            self.packet(side, at, segment, Flags { syn: false, ack: true, fin: false });
+        }
+    }
+
+    fn close(&mut self, at: Micros, first: usize) {
+        let Some(connection) = &self.open else { return };
+        let at = if at.0 == u64::MAX { connection.last } else { at };
+        for side in [first, 1 - first] {
+            self.packet(side, at, &[], Flags { syn: false, ack: true, fin: true });
+        }
+        self.packet(first, at, &[], Flags { syn: false, ack: true, fin: false });
+        self.open = None;
+        self.connections = self.connections.wrapping_add(1);
+    }
+
+    fn packet(&mut self, side: usize, at: Micros, payload: &[u8], flags: Flags) {
+        let Some(connection) = &mut self.open else { return };
+        connection.last = connection.last.max(at);
+        let mut ends = [self.client, self.server];
+        ends[0].set_port(self.client.port().wrapping_add(self.connections).max(1));
+        let (from, to) = (ends[side], ends[1 - side]);
+        let (sequence, acknowledged) = (connection.next[side], connection.next[1 - side]);
+        let step = u32::try_from(payload.len()).unwrap_or(0) + u32::from(flags.syn || flags.fin);
+        connection.next[side] = sequence.wrapping_add(step);
+        let at = self.started.saturating_add(connection.last.0);
+        let ip = match (from.ip(), to.ip()) {
+            (IpAddr::V4(from), IpAddr::V4(to)) => PacketBuilder::ipv4(from.octets(), to.octets(), 64),
+            (IpAddr::V6(from), IpAddr::V6(to)) => PacketBuilder::ipv6(from.octets(), to.octets(), 64),
+            _ => return,
+        };
+        let mut tcp = ip.tcp(from.port(), to.port(), sequence, 64_000);
+        if flags.syn {
+            tcp = tcp.syn();
+        }
+        if flags.fin {
+            tcp = tcp.fin();
+        }
+        if flags.ack {
+            tcp = tcp.ack(acknowledged);
+        }
+        if !payload.is_empty() {
+            tcp = tcp.psh();
+        }
+        let mut packet = Vec::with_capacity(tcp.size(payload.len()));
+        if tcp.write(&mut packet, payload).is_ok() {
+            enhanced_packet(at, &packet, &mut self.out);
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Flags {
+    syn: bool,
+    ack: bool,
+    fin: bool,
+}
+
+/// Section header and interface description, little-endian.
+fn head() -> Vec<u8> {
+    let mut section = 0x1a2b_3c4d_u32.to_le_bytes().to_vec();
+    section.extend([1, 0, 0, 0]);
+    section.extend([0xff; 8]);
+    option(4, concat!("ehlo ", env!("CARGO_PKG_VERSION")).as_bytes(), &mut section);
+    section.extend([0; 4]);
+    let mut interface = LINK.to_le_bytes().to_vec();
+    interface.extend([0; 6]);
+    let mut out = Vec::new();
+    block(0x0a0d_0d0a, &section, &mut out);
+    block(1, &interface, &mut out);
+    out
+}
+
+fn option(code: u16, value: &[u8], out: &mut Vec<u8>) {
+    out.extend(code.to_le_bytes());
+    out.extend(u16::try_from(value.len()).unwrap_or(0).to_le_bytes());
+    out.extend(value);
+    out.resize(out.len().next_multiple_of(4), 0);
+}
+
+fn block(kind: u32, body: &[u8], out: &mut Vec<u8>) {
+    let padded = body.len().next_multiple_of(4);
+    let length = u32::try_from(padded + 12).unwrap_or(u32::MAX).to_le_bytes();
+    out.extend(kind.to_le_bytes());
+    out.extend(length);
+    out.extend(body);
+    out.extend(std::iter::repeat_n(0, padded - body.len()));
+    out.extend(length);
+}
+
+/// A packet at a time in microseconds.
+fn enhanced_packet(at: u64, packet: &[u8], out: &mut Vec<u8>) {
+    let length = u32::try_from(packet.len()).unwrap_or(0).to_le_bytes();
+    let at = at.to_le_bytes();
+    let mut body = vec![0; 4];
+    // The upper half comes first.
+    body.extend(&at[4..]);
+    body.extend(&at[..4]);
+    body.extend(length);
+    body.extend(length);
+    body.extend(packet);
+    block(6, &body, out);
+}

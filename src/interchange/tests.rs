@@ -1,0 +1,172 @@
+//! Every format, and what is read back from those that can be.
+
+use super::*;
+
+#[test]
+fn nothing_in_a_normalised_file_acts_on_a_terminal() {
+    let file = b"# c \x1b]0;x\x07\n0.100000 * note \"\x1b[2J\"\n0.200000 < 220 a\\\\b\n";
+    let document = crate::conversation::file::read(file).expect("a transcript");
+    let out = String::from_utf8(own(&document, &Knowledge::default())).expect("text");
+    assert!(!out.contains('\u{1b}') && !out.contains('\u{7}'), "{out:?}");
+    assert!(out.contains("0.200000 < 220 a\\\\b\n"), "{out}");
+}
+
+#[test]
+fn every_format_has_a_name_an_ending_and_words_of_its_own() {
+    for format in FORMATS {
+        assert_eq!(by_name(format.name).map(|f| f.name), Some(format.name));
+        assert!(!format.extensions.is_empty() && !format.help.is_empty(), "{}", format.name);
+        for extension in format.extensions {
+            assert_eq!(by_extension(extension).map(|f| f.name), Some(format.name), "{extension} means two formats");
+        }
+    }
+}
+
+/// A conversation with what each format has to show: a greeting, capabilities, TLS, a secret, a refusal, content, a note.
+const TALK: &str = "+++\nehlo = 1\ntitle = \"Is it <open>?\"\ntarget = \"smtp://mx.target.local:25\"\n\
+    started = 2026-11-24T10:00:00.000Z\nside = \"client\"\n+++\n\
+    0.000000 * connecting 192.0.2.7:25\n0.010000 * connected 192.0.2.7:25 from 192.0.2.9:40312\n\
+    0.050000 < 220 mx.target.local ESMTP\n1.000000 > EHLO noddy.com\n1.010000 < 250-mx.target.local\n\
+    1.010000 < 250 STARTTLS\n2.000000 > STARTTLS\n2.010000 < 220 2.0.0 Ready\n\
+    2.050000 * tls version=TLSv1.3 cipher=TLS_AES_256_GCM_SHA384 verified=yes\n3.000000 > EHLO noddy.com\n\
+    3.010000 < 250-mx.target.local\n3.010000 < 250 AUTH PLAIN\n4.000000 > AUTH PLAIN {{auth}}\n4.020000 < 235 2.7.0 Ok\n\
+    5.000000 > MAIL FROM:<dude@noddy.com> RET=HDRS\n5.010000 < 250 2.1.0 Ok\n6.000000 > RCPT TO:<a@target.local>\n\
+    6.010000 < 250 2.1.5 Ok\n7.000000 > RCPT TO:<b@elsewhere.example>\n\
+    7.800000 < 554 5.7.1 <b@elsewhere.example>: Relay access denied\n7.800000 * note \"as expected\"\n\
+    8.000000 > DATA\n8.010000 < 354 go\n8.100000 | Subject: a | b\n8.100000 |\n8.100000 | ..dot \\xff\n\
+    8.100000 > .\n8.200000 < 250 2.0.0 queued as 1A2B\n9.000000 > QUIT\n9.010000 < 221 bye\n9.010000 * closed by=server\n";
+
+#[test]
+fn each_format_is_as_it_was() {
+    let document = crate::conversation::file::read(TALK.as_bytes()).expect("a transcript");
+    // What replies mean is said elsewhere, and changes there.
+    let knowledge = Knowledge::default();
+    for format in FORMATS {
+        let out = (format.export)(&document, &knowledge);
+        let shown = if format.binary {
+            out.chunks(32)
+                .map(|row| row.iter().map(|octet| format!("{octet:02x}")).collect::<String>() + "\n")
+                .collect()
+        } else {
+            String::from_utf8(out).expect("text")
+        };
+        // The style has no bearing on what is written.
+        let shown = match format.name {
+            "html" => shown.replace(include_str!("page.css"), ""),
+            _ => shown,
+        };
+        insta::assert_snapshot!(format!("format_{}", format.name), shown);
+    }
+}
+
+#[test]
+fn no_format_holds_a_secret_or_acts_on_a_terminal() {
+    let document = crate::conversation::file::read(TALK.as_bytes()).expect("a transcript");
+    for format in FORMATS.iter().filter(|format| !format.binary) {
+        let out = String::from_utf8((format.export)(&document, &Knowledge::default())).expect("text");
+        let unfit = out.chars().find(|c| *c != '\n' && !crate::smtp::escape::is_plain(*c));
+        assert_eq!(unfit, None, "{}", format.name);
+    }
+}
+
+mod back {
+    use proptest::prelude::*;
+
+    use crate::conversation::event::{Event, Line, Micros, Remark};
+    use crate::conversation::file::{Document, Header};
+    use crate::conversation::{Dialogue, Kind, Log};
+
+    use super::super::import::import;
+    use super::*;
+
+    /// What was said: each line of either side as it was on the wire, and the exchanges with the lines of their replies.
+    fn said(log: &Log) -> (Vec<(Kind, Vec<u8>)>, Vec<Vec<Vec<u8>>>) {
+        let wire = log.since(0).filter(|(_, e)| matches!(e.kind, Kind::Sent | Kind::Content | Kind::Received));
+        let dialogue = Dialogue::of(log);
+        let replies = (0..dialogue.exchanges().len()).map(|n| {
+            dialogue.reply(log, n).map_or_else(Vec::new, |reply| reply.lines.iter().map(|l| l.raw.clone()).collect())
+        });
+        (wire.map(|(_, entry)| (entry.kind, entry.bytes.to_vec())).collect(), replies.collect())
+    }
+
+    fn words() -> impl Strategy<Value = String> {
+        "[!-~]{1,12}( [!-~]{1,12}){0,4}"
+    }
+
+    #[derive(Debug, Clone)]
+    struct Turn {
+        command: String,
+        code: u16,
+        lines: Vec<String>,
+    }
+
+    fn turn() -> impl Strategy<Value = Turn> {
+        let command = prop_oneof![
+            words().prop_map(|words| format!("NOOP {words}")),
+            Just("EHLO noddy.com".to_owned()),
+            "[a-z]{1,8}".prop_map(|local| format!("MAIL FROM:<{local}@noddy.com> SIZE=100")),
+            "[a-z]{1,8}".prop_map(|local| format!("rcpt to:<{local}@target.local>")),
+            Just("RSET".to_owned()),
+            Just("QQQ".to_owned()),
+        ];
+        let code = prop_oneof![Just(250_u16), Just(550), Just(451), Just(252)];
+        (command, code, prop::collection::vec(words(), 1..4)).prop_map(|(command, code, lines)| Turn {
+            command,
+            code,
+            lines,
+        })
+    }
+
+    fn log(turns: &[Turn], content: Option<&Vec<String>>) -> Log {
+        let mut log = Log::new();
+        let mut at = 0;
+        let mut push = |event: Event| {
+            at += 1000;
+            log.push(Micros(at), &event);
+        };
+        let line = |text: String| Line::new(text.into_bytes());
+        push(Event::Remark(Remark::new("connecting").value("192.0.2.7:25")));
+        push(Event::Remark(Remark::new("connected").value("192.0.2.7:25").value("from").value("192.0.2.9:40000")));
+        push(Event::Received(line("220 mx.target.local ESMTP".to_owned())));
+        let end = content.map(|_| Turn { command: "DATA".to_owned(), code: 354, lines: vec!["go".to_owned()] });
+        for turn in turns.iter().chain(&end) {
+            push(Event::Sent(line(turn.command.clone())));
+            let last = turn.lines.len() - 1;
+            for (n, text) in turn.lines.iter().enumerate() {
+                push(Event::Received(line(format!("{}{}{text}", turn.code, if n == last { ' ' } else { '-' }))));
+            }
+        }
+        for text in content.into_iter().flatten() {
+            push(Event::Content(line(text.clone())));
+        }
+        if content.is_some() {
+            push(Event::Sent(line(".".to_owned())));
+            push(Event::Received(line("250 2.0.0 queued".to_owned())));
+        }
+        push(Event::Remark(Remark::new("closed").with("by", "server")));
+        log
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        #[test]
+        fn what_is_read_back_is_what_was_written(
+            turns in prop::collection::vec(turn(), 0..8),
+            content in prop::option::of(prop::collection::vec("(\\.\\.)?[a-zA-Z <>:*=~|-]{0,20}[a-z]|", 0..6)),
+        ) {
+            let log = log(&turns, content.as_ref());
+            let mut header = Header::default();
+            header.set("ehlo", toml::Value::Integer(1));
+            let document = Document::new(header, log);
+            for name in ["smtp", "json", "pcapng", "txt"] {
+                let format = by_name(name).expect("a format");
+                let octets = (format.export)(&document, &Knowledge::default());
+                let imported = import(&octets).unwrap_or_else(|error| panic!("{name}: {error}"));
+                prop_assert_eq!(imported.conversations.len(), 1, "{}", name);
+                prop_assert!(imported.unread.is_empty(), "{}: {:?}", name, imported.unread);
+                prop_assert_eq!(said(&imported.conversations[0].log), said(&document.log), "{}", name);
+            }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! What another program wrote, opened in the workbench: imported beside the loop, and never written to.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::conversation::event::{Event, Micros, Remark};
+use crate::conversation::file::Document;
+use crate::interchange::import::{self, Imported, LARGEST};
+use crate::smtp::escape::for_screen;
+
+use super::message::Message;
+
+/// Lines that could not be read and that are said in the transcript; the rest are counted.
+const SAID: usize = 200;
+
+/// The file that a path means, and which conversation in it, from 1: `FILE#2` is the second of FILE, where there is no
+/// file of the whole name.
+pub(super) fn place(path: &Path) -> (PathBuf, Option<usize>) {
+    let whole = || (path.to_owned(), None);
+    if path.exists() {
+        return whole();
+    }
+    let Some((file, number)) = path.to_str().and_then(|text| text.rsplit_once('#')) else { return whole() };
+    match number.parse() {
+        Ok(number) if number > 0 => (file.into(), Some(number)),
+        _ => whole(),
+    }
+}
+
+/// Imports a file whose beginning has been read, and gives the conversation of this number, or the first.
+pub(super) fn read(
+    path: &Path,
+    session: Option<usize>,
+    beginning: &[u8],
+    rest: File,
+    sender: &UnboundedSender<Message>,
+) -> Result<(), Message> {
+    let not = |words: String| Message::NotOpened(path.to_owned(), format!(": {words}"));
+    let mut octets = beginning.to_vec();
+    let room = (LARGEST + 1).saturating_sub(octets.len());
+    rest.take(room as u64).read_to_end(&mut octets).map_err(|error| not(error.to_string()))?;
+    let mut imported = import::import(&octets).map_err(|error| not(error.to_string()))?;
+    drop(octets);
+    let count = imported.conversations.len();
+    let number = session.unwrap_or(1);
+    if number > count {
+        return Err(not(format!("there is no conversation {number}, it holds {count}")));
+    }
+    let mut document = imported.conversations.remove(number - 1);
+    say(&imported, &mut document);
+    let name = path.file_name().map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy());
+    let head = Box::new(document.header.clone());
+    let mut talk = super::read::talk(for_screen(name.as_bytes()), path, document);
+    talk.imported = Some(head);
+    // Nobody listens any more when the workbench has been left.
+    let _ = sender.send(Message::Opened { path: path.to_owned(), talk, whole: true });
+    notice(&imported, count, session).map_or(Ok(()), |words| Err(Message::Notice(words)))
+}
+
+/// Puts what could not be read behind the conversation, a remark for each line.
+fn say(imported: &Imported, document: &mut Document) {
+    let last = document.log.len().checked_sub(1).and_then(|last| document.log.get(last)?.at);
+    let at: Micros = last.unwrap_or_default();
+    for words in imported.unread.words().take(SAID) {
+        let remark = Remark::new("warning").with("kind", "import").value(words);
+        document.log.push(at, &Event::Remark(remark));
+    }
+}
+
+fn notice(imported: &Imported, count: usize, session: Option<usize>) -> Option<String> {
+    let unread = imported.unread.lines.len() + imported.unread.more;
+    let first = imported.unread.words().next();
+    match (unread, first) {
+        (0, _) if count > 1 && session.is_none() => {
+            Some(format!("The first of {count} conversations in this file; ehlo open FILE shows them all"))
+        }
+        (0, _) | (_, None) => None,
+        (1, Some(first)) => Some(format!("Not read: {first}")),
+        (n, Some(first)) => Some(format!("{n} lines were not read; they stand at the end. The first: {first}")),
+    }
+}
