@@ -20,7 +20,7 @@ use crate::conversation::event::Remark;
 use crate::conversation::file::{Document, Header, folded};
 use crate::conversation::{Fold, Kind, Log, Micros};
 use crate::smtp::session::Sent;
-use crate::smtp::{Command, Phase, Verb};
+use crate::smtp::{Command, Phase, Verb, escape};
 
 use names::Names;
 
@@ -190,7 +190,9 @@ impl Anonymiser {
             Kind::Sent => {
                 let secret = !line.masked && is_secret(&bytes, fold);
                 fold.sent(&line.bytes, 0);
-                if secret {
+                if line.masked {
+                    bytes = self.escaped(&bytes);
+                } else if secret {
                     bytes = self.credentials(&bytes);
                     masked = bytes.ends_with(b"{{auth}}");
                 } else {
@@ -199,12 +201,17 @@ impl Anonymiser {
             }
             Kind::Content => {
                 fold.content(line.bytes.len() as u64 + if line.crlf { 2 } else { 0 });
-                bytes = if is_encoded(&bytes) { blanked(&bytes) } else { self.replaced(&bytes) };
+                bytes = match (line.masked, is_encoded(&bytes)) {
+                    (true, _) => self.escaped(&bytes),
+                    (false, true) => blanked(&bytes),
+                    (false, false) => self.replaced(&bytes),
+                };
             }
             Kind::Received => {
                 fold.received(&line.bytes, line.crlf);
                 let code = code(&bytes);
-                bytes = [&bytes[..code], &self.replaced(&bytes[code..])].concat();
+                let rest = if line.masked { self.escaped(&bytes[code..]) } else { self.replaced(&bytes[code..]) };
+                bytes = [&bytes[..code], &rest].concat();
             }
             Kind::Remark => {
                 let remark = self.remark(Remark::parse(&String::from_utf8_lossy(&bytes)));
@@ -213,7 +220,7 @@ impl Anonymiser {
             }
             Kind::Script | Kind::Comment => {
                 let code = bytes.strip_prefix(b"< ").map_or(0, |reply| 2 + code(reply));
-                bytes = [&bytes[..code], &self.replaced(&bytes[code..])].concat();
+                bytes = [&bytes[..code], &self.escaped(&bytes[code..])].concat();
             }
         }
         log.push_octets(line.kind, line.at, &bytes, line.crlf, masked);
@@ -240,15 +247,41 @@ impl Anonymiser {
     fn credentials(&mut self, line: &[u8]) -> Vec<u8> {
         let text = String::from_utf8_lossy(line).into_owned();
         let (before, response) = match text.split_whitespace().collect::<Vec<_>>()[..] {
-            [verb, mechanism, _, ..] if verb.eq_ignore_ascii_case("AUTH") => (format!("{verb} {mechanism} "), ""),
+            [verb, mechanism, _, ..] if verb.eq_ignore_ascii_case("AUTH") => (format!("{verb} {mechanism}"), ""),
             _ => (String::new(), text.trim()),
         };
-        let name = STANDARD.decode(response).ok().and_then(|name| String::from_utf8(name).ok());
-        let is_name = |name: &String| name.contains('@') && !name.contains(|c: char| c.is_control() || c == ' ');
-        match name.filter(is_name) {
-            Some(name) => STANDARD.encode(self.replaced(name.as_bytes())).into_bytes(),
-            None => (before + "{{auth}}").into_bytes(),
+        let name = STANDARD.decode(response).unwrap_or_default();
+        let whole =
+            FINDS.captures(&name).is_some_and(|found| found.name("local").is_some() && found[0].len() == name.len());
+        if whole {
+            return STANDARD.encode(self.replaced(&name)).into_bytes();
         }
+        let mut out = Vec::new();
+        escape::to_file(before.as_bytes(), &mut out);
+        if !before.is_empty() {
+            out.push(b' ');
+        }
+        out.extend_from_slice(b"{{auth}}");
+        out
+    }
+
+    /// The same of a text that is in the file's form: its escapes stay whole.
+    fn escaped(&mut self, text: &[u8]) -> Vec<u8> {
+        let mut out = Vec::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(at) = memchr::memchr(b'\\', rest) {
+            out.extend(self.replaced(&rest[..at]));
+            let escape = match rest.get(at + 1) {
+                Some(b'x') => 4,
+                Some(b'u') => memchr::memchr(b'}', &rest[at..]).map_or(2, |end| end + 1),
+                _ => 2,
+            };
+            let end = (at + escape).min(rest.len());
+            out.extend_from_slice(&rest[at..end]);
+            rest = &rest[end..];
+        }
+        out.extend(self.replaced(rest));
+        out
     }
 
     /// A text with all that is found in it replaced.

@@ -314,7 +314,7 @@ impl Builder {
         // Where only the host is said, the port is the one that was tried.
         let port = self.tried.strip_prefix(address).is_some_and(|rest| rest.starts_with(':'));
         let address = escape::for_screen(if port { self.tried.as_bytes() } else { address.as_bytes() });
-        if self.header.text("target").is_none() {
+        if self.header.text("target").is_none() && address != "unknown" {
             self.set("target", &address);
         }
         let mut connected = Remark::new("connected").value(address);
