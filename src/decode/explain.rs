@@ -15,6 +15,8 @@ pub(super) struct Layers<'a> {
     pub(super) category: Option<&'a CategoryEntry>,
     /// The moment decided, not what is written of the code.
     pub(super) by_moment: bool,
+    /// The reply has words, and none of them was understood.
+    pub(super) unread: bool,
 }
 
 /// Explains a reply by its code, enhanced code and text (all lines joined, without their codes), in a context that may
@@ -43,7 +45,9 @@ pub fn explain(
         at: None,
         category: None,
         by_moment: false,
+        unread: false,
     };
+    layers.unread = layers.text.is_none() && has_words(&normal);
     layers.at = layers.code.and_then(|entry| entry.at(context.asked));
     layers.by_moment = layers.text.is_none() && notes::by_the_moment(&layers, context).is_some();
     let category = category(&layers, class, context);
@@ -131,6 +135,9 @@ fn category(layers: &Layers<'_>, class: Class, context: &Context) -> String {
         return by_code().unwrap_or(plain).to_owned();
     }
     let enhanced = layers.enhanced.filter(|entry| entry.category != "ok");
+    if let Some(open) = left_open(layers, enhanced, context) {
+        return open.to_owned();
+    }
     match (enhanced, by_code()) {
         (Some(entry), by_code) if entry.vague => {
             // A vague enhanced code gives way to a reply code that says something at this verb.
@@ -144,6 +151,27 @@ fn category(layers: &Layers<'_>, class: Class, context: &Context) -> String {
         (Some(entry), _) => entry.category.clone(),
         (None, by_code) => by_code.unwrap_or("unknown").to_owned(),
     }
+}
+
+/// Refusals by these codes mean one thing, whatever their words are.
+const SURE: [u16; 10] = [500, 501, 502, 503, 504, 530, 534, 535, 538, 555];
+
+/// What is left to say where a reply gives its reason in words that nobody here understands: the codes that servers use for
+/// everything are no ground for a guess then. What was asked tells more, and so does an enhanced code that says something.
+fn left_open(layers: &Layers<'_>, enhanced: Option<&EnhancedEntry>, context: &Context) -> Option<&'static str> {
+    let sure = layers.code.is_some_and(|code| SURE.contains(&code.code));
+    if !layers.unread || sure || context.asked.is_some() || enhanced.is_some_and(|entry| !entry.vague) {
+        return None;
+    }
+    let category = enhanced.map(|entry| &entry.category).or_else(|| layers.code.map(|code| &code.category));
+    let about_a_mailbox = category.is_some_and(|category| category == "mailbox-ambiguous");
+    Some(if about_a_mailbox { "mailbox-ambiguous" } else { "unknown" })
+}
+
+/// Whether a [normalised](normalise) text says something: two words at least.
+fn has_words(normal: &str) -> bool {
+    let letters = |word: &&str| word.chars().filter(|c| c.is_alphabetic()).count() >= 3;
+    normal.split(|c: char| !c.is_alphanumeric()).filter(letters).nth(1).is_some()
 }
 
 /// What the reply code says at this verb, where it says the same as the recognised text, only closer to the moment.

@@ -108,8 +108,8 @@ fn real_replies_get_the_category_that_people_gave_them() {
         let (Some(category), Some(phase), Some(text)) = (columns.next(), columns.next(), columns.next()) else {
             panic!("three columns: {line}");
         };
-        let with = Context { asked: Asked::from_name(phase), ..Context::default() };
-        for context in [Context::default(), with] {
+        let with = Asked::from_name(phase).map(|asked| Context { asked: Some(asked), ..Context::default() });
+        for context in std::iter::once(Context::default()).chain(with) {
             let e = decode_in(text, &context);
             all += 1;
             if e.category == category {
