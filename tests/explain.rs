@@ -222,3 +222,49 @@ fn codes_verbs_and_terms_can_be_looked_up() {
     assert!(page.starts_with("452") && page.contains("RFC 5321"), "{page}");
     assert_eq!(explain(&["--list", "nosuchthingatall"], "").status.code(), Some(2));
 }
+
+#[test]
+fn the_offer_of_a_server_is_explained_capability_by_capability() {
+    let ehlo =
+        "250-mx.target.local Hello noddy.com\n250-SIZE 10485760\n250-STARTTLS\n250-AUTH PLAIN LOGIN\n250 XNONSENSE\n";
+    let replies = replies(&["-"], ehlo);
+    let offer = &replies[0]["offer"];
+    assert_eq!(offer["server"], "mx.target.local");
+    let said = |n: usize, key: &str| offer["capabilities"][n][key].to_string();
+    assert!(said(0, "meaning").contains("At most 10.0 MiB"), "{offer}");
+    assert!(said(1, "references").contains("RFC 3207"), "{offer}");
+    assert!(said(2, "meaning").contains("By PLAIN, LOGIN"), "{offer}");
+    let remarks = offer["remarks"].to_string();
+    assert!(remarks.contains("AUTH in clear text") && remarks.contains("no ENHANCEDSTATUSCODES"), "{remarks}");
+    let text = String::from_utf8(explain(&["-"], ehlo).stdout).expect("UTF-8");
+    assert!(text.contains("What it offers") && text.contains("Worth knowing"), "{text}");
+}
+
+#[test]
+fn a_greeting_names_the_server_with_what_shows_it() {
+    let greeting = &replies(&["220", "mx.target.local", "ESMTP", "Postfix"], "")[0];
+    assert_eq!(greeting["software"], "Postfix");
+    assert!(greeting["evidence"].as_str().is_some_and(|by| by.contains("postfix")), "{greeting}");
+}
+
+#[test]
+fn a_bounce_without_diagnosis_is_read_from_its_words() {
+    let bounce = "Content-Type: multipart/report\n\n--b\nContent-type: text/plain\n\nThe following address(es) failed:\n\n  \
+                  nosuch@target.local\n    Unrouteable address\n\n--b\nContent-type: message/delivery-status\n\n\
+                  Reporting-MTA: dns; mx\n\nAction: failed\nFinal-Recipient: rfc822;nosuch@target.local\nStatus: \
+                  5.0.0\n\n--b--\n";
+    assert_eq!(replies(&["-"], bounce)[0]["category"], "routing");
+    let qmail = "Hi. This is the qmail-send program at mx.noddy.example.\n\n<a@target.example>:\nRemote host said: 550 5.1.1 \
+                 User unknown\n";
+    let replies = replies(&["-"], qmail);
+    assert_eq!(
+        (&replies[0]["recipient"], &replies[0]["category"]),
+        (&"a@target.example".into(), &"mailbox-unknown".into())
+    );
+}
+
+#[test]
+fn what_is_mistyped_is_found_in_the_reference() {
+    let page = String::from_utf8(explain(&["--list", "greylistign"], "").stdout).expect("UTF-8");
+    assert!(page.contains("greylisting"), "{page}");
+}

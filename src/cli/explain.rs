@@ -3,14 +3,16 @@
 mod bounce;
 mod list;
 mod log;
+mod offer;
 
 use std::io::{IsTerminal, Read, Write};
 
 use serde_json::{Value, json};
 
 use super::{Colour, Common, Exit};
+use crate::decode::offer as offers;
 use crate::decode::{Asked, Context, Does, Explanation, Knowledge, Layer, Spoke, Step, explain, explain_reply};
-use crate::smtp::{Class, EnhancedCode, LineEnd, Reply, ReplyLine, escape};
+use crate::smtp::{Capabilities, Class, EnhancedCode, LineEnd, Reply, ReplyLine, Verb, escape};
 use crate::world::World;
 
 /// Its arguments.
@@ -48,11 +50,25 @@ enum Subject {
     Enhanced(EnhancedCode, String),
 }
 
+impl Subject {
+    /// What a server offers, where this is its reply to EHLO or LHLO.
+    fn offer(&self, context: &Context, knowledge: &Knowledge) -> Option<Capabilities> {
+        let Self::Reply(reply) = self else { return None };
+        match context.asked {
+            None => offers::recognised(reply, knowledge),
+            Some(Asked::Verb(Verb::Ehlo | Verb::Lhlo)) if reply.code().is_some_and(|code| code.number() == 250) => {
+                Some(Capabilities::from_reply(reply))
+            }
+            Some(_) => None,
+        }
+    }
+}
+
 /// Runs it.
 pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit {
     let style = Style::of(common.color, world);
     if arguments.list {
-        let found = list::found(list::items(&knowledge(common, world)), &arguments.reply);
+        let found = list::found(&knowledge(common, world), &arguments.reply);
         if found.is_empty() {
             return complain("nothing of that name is known; without words, --list shows all there is");
         }
@@ -88,10 +104,15 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
     let context = Context { asked: arguments.verb, ..Context::default() };
     let explained: Vec<_> = subjects.iter().map(|subject| explained(subject, &context, &knowledge)).collect();
     let out = if arguments.json {
-        let replies: Vec<_> = explained.iter().map(to_json).collect();
+        let replies: Vec<_> =
+            subjects.iter().zip(&explained).map(|(s, e)| with_offer(s, to_json(e), &context, &knowledge)).collect();
         format!("{:#}\n", json!({ "ehlo": 1, "replies": replies }))
     } else {
-        let texts: Vec<_> = subjects.iter().zip(&explained).map(|(s, e)| to_text(s, e, style)).collect();
+        let texts = subjects.iter().zip(&explained).map(|(subject, e)| {
+            let offer = subject.offer(&context, &knowledge);
+            to_text(subject, e, style) + &offer.map(|it| offer::to_text(&it, &knowledge, style)).unwrap_or_default()
+        });
+        let texts: Vec<_> = texts.collect();
         texts.join("\n")
     };
     match print(&out) {
@@ -198,11 +219,35 @@ fn subjects(text: &str) -> (Vec<Subject>, Vec<String>) {
     (all, others)
 }
 
+/// Whether a reply reads like a greeting: a 220 that names the protocol, unlike that to STARTTLS.
+fn is_greeting(reply: &Reply) -> bool {
+    let protocol = |text: String| text.contains("SMTP") || text.contains("LMTP");
+    reply.code().is_some_and(|code| code.number() == 220) && protocol(reply.text().to_ascii_uppercase())
+}
+
 fn explained(subject: &Subject, context: &Context, knowledge: &Knowledge) -> Explanation {
+    let mut context = context.clone();
+    if let Some(offer) = subject.offer(&context, knowledge) {
+        context.asked.get_or_insert(Asked::Verb(Verb::Ehlo));
+        context.capabilities = Some(offer.list.iter().map(|it| it.keyword.to_ascii_uppercase()).collect());
+        context.mechanisms = offer.mechanisms();
+    }
+    if matches!(subject, Subject::Reply(reply) if is_greeting(reply)) {
+        context.asked.get_or_insert(Asked::Connect);
+    }
+    let context = &context;
     match subject {
         Subject::Reply(reply) => explain_reply(reply, context, knowledge),
         Subject::Enhanced(code, text) => explain(None, Some(*code), text, context, knowledge),
     }
+}
+
+/// The explanation with the offer, where the reply is one.
+fn with_offer(subject: &Subject, mut value: Value, context: &Context, knowledge: &Knowledge) -> Value {
+    if let (Some(offer), Some(object)) = (subject.offer(context, knowledge), value.as_object_mut()) {
+        object.insert("offer".to_owned(), offer::to_json(&offer, knowledge));
+    }
+    value
 }
 
 fn to_json(explanation: &Explanation) -> Value {
@@ -222,6 +267,7 @@ fn to_json(explanation: &Explanation) -> Value {
         "category": explanation.category,
         "retry": explanation.retry,
         "software": explanation.software,
+        "evidence": explanation.evidence,
         "causes": explanation.causes,
         "next": explanation.next.iter().filter_map(step_to_json).collect::<Vec<_>>(),
         "references": explanation.references,
@@ -323,7 +369,8 @@ fn to_text_of(mut lines: Vec<String>, e: &Explanation, style: Style) -> String {
     };
     lines.push(format!("  {} {}{retry}", style.strong("category"), e.category));
     if let Some(software) = &e.software {
-        lines.push(format!("  {} {software}", style.strong("probably")));
+        let by = e.evidence.as_ref().map(|by| format!(" ({by})")).unwrap_or_default();
+        lines.push(format!("  {} {software}{by}", style.strong("probably")));
     }
     if e.layers.len() > 1 || e.layers.iter().any(|layer| layer.own) {
         lines.push(String::new());

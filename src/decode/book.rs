@@ -161,9 +161,16 @@ impl Book {
     /// The software or provider that a [normalised](super::normalise) text shows, such as a greeting.
     #[must_use]
     pub fn software(&self, text: &str) -> Option<&str> {
+        self.software_seen(text).map(|(name, _)| name)
+    }
+
+    /// The software or provider, and the words that show it.
+    #[must_use]
+    pub fn software_seen<'t>(&self, text: &'t str) -> Option<(&str, &'t str)> {
         let patterns = || self.software.iter().map(|entry| entry.pattern.get_ref().as_str());
-        let index = self.software_sieve.get_or_init(|| Sieve::new(patterns())).matches(text).next()?;
-        Some(self.software[index].name.as_str())
+        let sieve = self.software_sieve.get_or_init(|| Sieve::new(patterns()));
+        let index = sieve.matches(text).next()?;
+        Some((self.software[index].name.as_str(), sieve.words(index, text).unwrap_or_default().trim()))
     }
 }
 
@@ -213,6 +220,6 @@ pub(super) fn is_action(name: &str) -> bool {
 }
 
 /// The line of an offset, from 1.
-fn line_of(text: &str, offset: usize) -> usize {
+pub(super) fn line_of(text: &str, offset: usize) -> usize {
     1 + memchr::memchr_iter(b'\n', &text.as_bytes()[..offset.min(text.len())]).count()
 }

@@ -93,6 +93,8 @@ pub struct Context {
     pub idle: Option<std::time::Duration>,
     /// Whether the connection was made to the MX of a domain, by name.
     pub at_its_mx: bool,
+    /// Whether this server refused to relay to another domain on this connection.
+    pub refuses_relay: bool,
     /// Why the command does not fit the state of the session, where it does not.
     pub objection: Option<String>,
 }

@@ -113,6 +113,9 @@ fn context(number: usize, exchange: &Exchange, dialogue: &Dialogue, log: &Log) -
     context.idle = idle(exchange, log);
     context.declared_size = announced(number, dialogue, log);
     context.at_its_mx = at_its_mx(number, dialogue, log);
+    if context.asked == Some(Asked::Verb(Verb::Rcpt)) {
+        context.refuses_relay = refused_to_relay(number, dialogue, log);
+    }
     if let Some(command) = &command {
         let path = command.path.as_ref().map(crate::smtp::Path::address);
         match command.verb {
@@ -234,6 +237,16 @@ fn greeting(number: usize, dialogue: &Dialogue, log: &Log) -> Option<String> {
     earlier(number, dialogue, |index, exchange| {
         (exchange.ask == Ask::Greeting).then(|| dialogue.reply(log, index)).flatten().map(|reply| reply.text())
     })
+}
+
+/// Whether a recipient was refused on this connection because the server does not pass mail on.
+fn refused_to_relay(number: usize, dialogue: &Dialogue, log: &Log) -> bool {
+    let relaying = |index, exchange: &Exchange| {
+        let refused = exchange.verb == Verb::Rcpt && exchange.code.is_some_and(|code| code.class() == Class::Permanent);
+        let reply = refused.then(|| dialogue.reply(log, index)).flatten()?;
+        reply.text().to_ascii_lowercase().contains("relay").then_some(())
+    };
+    earlier(number, dialogue, relaying).is_some()
 }
 
 /// Whether the server was looked up as the MX of a domain before this connection was made.

@@ -52,16 +52,7 @@ pub fn explain(
     layers.by_moment = layers.text.is_none() && notes::by_the_moment(&layers, context).is_some();
     let category = category(&layers, class, context);
     layers.category = book.category(&category);
-    // A greeting that is recognised says more than the wording of one reply, which servers borrow from each other.
-    let banner = context
-        .banner
-        .as_deref()
-        .map(beginning)
-        .map(normalise)
-        .and_then(|banner| book.software(&banner).map(str::to_owned));
-    let by_text = layers.text.and_then(|entry| entry.software.as_deref()).or(software).map(str::to_owned);
-    let software = banner.or(by_text);
-    let software = software.or_else(|| layers.enhanced.and_then(|entry| entry.software.clone()));
+    let (software, evidence) = recognised(&layers, &normal, enhanced, context, book).unzip();
     let mut filled = context.clone();
     if filled.rcpt.is_none() {
         filled.rcpt = first_address(text).map(str::to_owned);
@@ -74,6 +65,7 @@ pub fn explain(
         meaning: meaning(&layers, class),
         retry: retry(&layers, class),
         software,
+        evidence,
         causes: causes(&layers, context),
         next: steps::fitting(&proposed(&layers), &filled),
         references: references(&layers),
@@ -82,6 +74,32 @@ pub fn explain(
         layers: layers::spoken(&layers, class, code, enhanced, context),
         category,
     }
+}
+
+/// The server or provider, and by what it is recognised. A greeting that is recognised says more than the wording of one
+/// reply, which servers borrow from each other.
+fn recognised(
+    layers: &Layers<'_>,
+    normal: &str,
+    enhanced: Option<EnhancedCode>,
+    context: &Context,
+    book: &Book,
+) -> Option<(String, String)> {
+    let banner = context.banner.as_deref().map(beginning).map(normalise);
+    let by_banner = || {
+        let (name, words) = book.software_seen(banner.as_deref()?)?;
+        Some((name.to_owned(), format!("its greeting says {words:?}")))
+    };
+    let by_entry = || {
+        let name = layers.text?.software.clone()?;
+        Some((name, "the wording of this reply".to_owned()))
+    };
+    let by_words = || {
+        let (name, words) = book.software_seen(normal)?;
+        Some((name.to_owned(), format!("it says {words:?}")))
+    };
+    let by_code = || Some((layers.enhanced?.software.clone()?, format!("only it sends {}", enhanced?)));
+    by_banner().or_else(by_entry).or_else(by_words).or_else(by_code)
 }
 
 /// Explains a whole reply, its flaws too.
@@ -168,10 +186,10 @@ fn left_open(layers: &Layers<'_>, enhanced: Option<&EnhancedEntry>, context: &Co
     Some(if about_a_mailbox { "mailbox-ambiguous" } else { "unknown" })
 }
 
-/// Whether a [normalised](normalise) text says something: two words at least.
+/// Whether a [normalised](normalise) text says something: one word at least.
 fn has_words(normal: &str) -> bool {
     let letters = |word: &&str| word.chars().filter(|c| c.is_alphabetic()).count() >= 3;
-    normal.split(|c: char| !c.is_alphanumeric()).filter(letters).nth(1).is_some()
+    normal.split(|c: char| !c.is_alphanumeric()).any(|word| letters(&word))
 }
 
 /// What the reply code says at this verb, where it says the same as the recognised text, only closer to the moment.

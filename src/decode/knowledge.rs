@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock};
 use serde::Deserialize;
 
 use super::book::{Book, Origin};
+use super::examples;
 use crate::assets;
 use crate::smtp::Reply;
 use crate::smtp::VerbTable;
@@ -124,7 +125,8 @@ impl Knowledge {
         }
         let shipped =
             shipped_files().map(|(name, text, origin)| -> (&'a str, &'a str, Origin) { (name, text, origin) });
-        let (book, errors) = Book::read(shipped.chain(own));
+        let (book, mut errors) = Book::read(shipped.chain(own.iter().copied()));
+        errors.extend(examples::told(&book, &own));
         (Self { verbs: shipped_verbs(), own: Some(Arc::new(book)) }, errors)
     }
 

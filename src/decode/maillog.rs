@@ -39,7 +39,8 @@ fn postfix(line: &str) -> Option<Refusal> {
     if let Some(at) = line.find("reject: ") {
         let rest = &line[at + 8..];
         let (verb, rest) = rest.split_once(" from ")?;
-        let said = rest.split_once("]: ").map(|(_, said)| said)?;
+        // postscreen names the client's port too.
+        let said = rest.split_once("]: ").map(|(_, said)| said).or_else(|| reply_within(rest))?;
         let said = said.split_once("; from=").map_or(said, |(said, _)| said);
         return refusing(read(said), asked(verb));
     }
@@ -51,7 +52,8 @@ fn postfix(line: &str) -> Option<Refusal> {
         Some((words, reply_to)) => (words, reply_to.strip_suffix(')')),
         None => (rest, None),
     };
-    let words = words.split_once("said: ").map_or(words, |(_, said)| said);
+    // `said: 550 …`, and `refused to talk to me: 554 …`.
+    let words = words.split_once("said: ").map(|x| x.1).or_else(|| reply_within(words)).unwrap_or(words);
     let mut said = read(words);
     said.enhanced = said.enhanced.or_else(|| status(line));
     if said.code.is_none() && said.enhanced.is_none() {
@@ -112,7 +114,7 @@ fn exim(line: &str) -> Option<Refusal> {
 }
 
 /// What follows the first `: ` after which a refusal's code stands.
-fn reply_within(text: &str) -> Option<&str> {
+pub(super) fn reply_within(text: &str) -> Option<&str> {
     text.match_indices(": ").map(|(at, _)| &text[at + 2..]).find(|rest| {
         let said = read(rest);
         said.code.is_some_and(|code| code.class().is_refusal())
@@ -129,7 +131,7 @@ fn exchange(line: &str) -> Option<Refusal> {
     }
     let (event, data) = (fields.nth(5)?, fields.next()?);
     if !matches!(event, "<" | ">") {
-        return None;
+        return tracked(line);
     }
     let data = match data.strip_prefix('"') {
         Some(quoted) => quoted.split('"').next().unwrap_or(quoted),
@@ -137,6 +139,18 @@ fn exchange(line: &str) -> Option<Refusal> {
     };
     let said = read(data);
     said.code.is_some_and(|code| code.class().is_refusal()).then(|| refusing(said, None))?
+}
+
+/// A line of a message tracking log, with FAIL or DEFER as its event: what was said last stands as `LED=550 5.1.1 …`, or
+/// as the status of the recipient.
+fn tracked(line: &str) -> Option<Refusal> {
+    if !(line.contains(",FAIL,") || line.contains(",DEFER,")) {
+        return None;
+    }
+    let last = line.split_once("LED=").map(|(_, rest)| rest.split(['}', ';']).next().unwrap_or(rest));
+    let refuses = |words: &&str| read(words).code.is_some_and(|code| code.class().is_refusal());
+    let said = last.filter(refuses).or_else(|| line.split([',', '"', ';']).find(refuses))?;
+    refusing(read(said), None)
 }
 
 fn asked(words: &str) -> Option<Asked> {
@@ -228,6 +242,27 @@ mod tests {
             ),
             (
                 "2026-11-24T20:18:28.152Z,EX1\\Default,08DE,8,192.0.2.10:25,203.0.113.9:51000,>,550 5.1.10 Recipient not found,",
+                Some(550),
+                "5.1.10",
+                "Recipient not found",
+                None,
+            ),
+            (
+                "Nov 24 mx postfix/postscreen[1]: NOQUEUE: reject: RCPT from [192.0.2.1]:50000: 550 5.7.1 Service unavailable; client [192.0.2.1] blocked using zen.spamhaus.org; from=<x@y>, to=<a@b.example>",
+                Some(550),
+                "5.7.1",
+                "Service unavailable; client [192.0.2.1] blocked using zen.spamhaus.org",
+                rcpt,
+            ),
+            (
+                "Nov 24 mx postfix/smtp[1]: 4ZK1: to=<a@b.example>, relay=none, dsn=4.0.0, status=deferred (host mx.b.example[192.0.2.1] refused to talk to me: 421 4.7.0 Too many connections)",
+                Some(421),
+                "4.7.0",
+                "Too many connections",
+                None,
+            ),
+            (
+                "2026-11-24T20:18:28.152Z,,,,EX1,No suitable shadow servers,,SMTP,FAIL,1,<m@y>,a@b.example,{LED=550 5.1.10 Recipient not found};{FQDN=mx},2000,1,,,Hello,x@y",
                 Some(550),
                 "5.1.10",
                 "Recipient not found",

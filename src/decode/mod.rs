@@ -8,17 +8,22 @@ mod auth;
 mod book;
 mod context;
 mod entry;
+mod examples;
 mod exchange;
 mod explain;
+pub mod finding;
 mod knowledge;
 mod layers;
 mod maillog;
 mod normal;
 mod notes;
+pub mod offer;
+pub mod reference;
 mod report;
 mod sieve;
 mod slip;
 mod steps;
+mod told;
 
 #[cfg(test)]
 mod moments;
@@ -123,6 +128,8 @@ pub struct Explanation {
     pub retry: Option<bool>,
     /// The server or provider that was recognised.
     pub software: Option<String>,
+    /// By what it was recognised, in a few words.
+    pub evidence: Option<String>,
     /// Likely causes, most likely first.
     pub causes: Vec<String>,
     /// What to do next, best first.

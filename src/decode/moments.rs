@@ -247,6 +247,13 @@ fn no_warning_at_the_domains_own_server() {
     start.extend(greeted(false, &["STARTTLS"]));
     let rcpt = ["MAIL FROM:<a@noddy.com>", "S: 250 ok", "RCPT TO:<a@elsewhere.example>", "S: 250 ok"];
     assert!(after(&start, &rcpt).notes.is_empty());
+    // Nor where relaying to another was refused before, nor at a host that takes mail for many domains.
+    let refused = ["RCPT TO:<a@other.example>", "S: 554 5.7.1 Relay access denied"];
+    assert!(after(&greeted(false, &[]), &[&rcpt[..2], &refused, &rcpt[2..]].concat()).notes.is_empty());
+    let google: Vec<String> =
+        greeted(false, &[]).iter().map(|line| line.replace("mx.target.local", "mx.google.com")).collect();
+    assert!(after(&google, &rcpt).notes.is_empty());
+    assert!(!after(&greeted(false, &[]), &rcpt).notes.is_empty());
     let own = ["MAIL FROM:<a@noddy.com>", "S: 250 ok", "RCPT TO:<a@target.local>", "S: 250 ok"];
     assert!(after(&greeted(false, &[]), &own).notes.is_empty());
 }

@@ -88,7 +88,63 @@ fn words_against_codes(
     notes
 }
 
+/// Ends of the names of hosts that take mail for many domains which are not their own: that a name differs says nothing
+/// there.
+const HOSTS_OF_MANY: &[&str] = &[
+    "google.com",
+    "googlemail.com",
+    "outlook.com",
+    "yahoodns.net",
+    "icloud.com",
+    "mimecast.com",
+    "pphosted.com",
+    "ppe-hosted.com",
+    "messagelabs.com",
+    "barracudanetworks.com",
+    "iphmx.com",
+    "hydra.sophos.com",
+    "trendmicro.com",
+    "trendmicro.eu",
+    "hornetsecurity.com",
+    "antispameurope.com",
+    "zoho.com",
+    "zoho.eu",
+    "yandex.net",
+    "yandex.ru",
+    "mail.ru",
+    "qq.com",
+    "messagingengine.com",
+    "protonmail.ch",
+    "kundenserver.de",
+    "ionos.com",
+    "ionos.de",
+    "1and1.com",
+    "ovh.net",
+    "gandi.net",
+    "one.com",
+    "secureserver.net",
+    "emailsrvr.com",
+    "registrar-servers.com",
+    "hostinger.com",
+    "dreamhost.com",
+    "strato.de",
+    "rzone.de",
+    "infomaniak.ch",
+    "mailgun.org",
+    "amazonaws.com",
+    "forwardemail.net",
+    "mxroute.com",
+    "migadu.com",
+    "mailspamprotection.com",
+    "antispamcloud.com",
+    "mxlogic.net",
+    "fireeyecloud.com",
+];
+
 /// A recipient of a domain that does not look like the server's was accepted from somebody who has not logged in.
+///
+/// Said only where nothing in this conversation explains it: not at the domain's own MX, not at a host that is known to
+/// take mail for many domains, and not where the same server has just refused to relay to somebody else.
 fn accepted_from_outside(code: Option<ReplyCode>, context: &Context) -> Option<String> {
     let accepted = code.is_some_and(|code| code.class() == Class::Success);
     if !accepted || context.asked != Some(Asked::Verb(Verb::Rcpt)) || context.authenticated != Some(false) {
@@ -97,13 +153,21 @@ fn accepted_from_outside(code: Option<ReplyCode>, context: &Context) -> Option<S
     let (_, domain) = context.rcpt.as_deref()?.rsplit_once('@')?;
     let server = context.server.as_deref()?;
     let (domain, host) = (domain.to_ascii_lowercase(), server.trim_end_matches('.').to_ascii_lowercase());
-    if context.at_its_mx || !host.contains('.') || kin(&domain, &host) {
+    let explained = context.at_its_mx || context.refuses_relay || serves_many(&host);
+    if explained || !host.contains('.') || kin(&domain, &host) {
         return None;
     }
     Some(format!(
-        "{domain} does not look like a domain of {server}, and you have not logged in. If {server} is not its MX, this is \
-         an open relay, or a server that accepts every name and sends a bounce later."
+        "{domain} does not look like a domain of {server}, and you have not logged in. If {server} is its MX, all is well; \
+         if not, this is an open relay, or a server that accepts every name and sends a bounce later."
     ))
+}
+
+/// Whether a host is one that takes mail for many domains.
+fn serves_many(host: &str) -> bool {
+    HOSTS_OF_MANY
+        .iter()
+        .any(|end| host.strip_suffix(end).is_some_and(|before| before.is_empty() || before.ends_with('.')))
 }
 
 /// Whether a domain and a host name end in the same two labels.

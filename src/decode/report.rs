@@ -1,5 +1,6 @@
 //! A bounce taken apart: what its message/delivery-status says of each recipient (RFC 3464 2.3).
 
+use super::told;
 use crate::smtp::{EnhancedCode, ReplyCode};
 
 /// What a report says of one recipient.
@@ -17,9 +18,40 @@ pub struct Reported {
     pub text: String,
 }
 
-/// The recipients of a report, in their order; none where the text holds no message/delivery-status.
+/// The recipients of a report, in their order; none where the text is no bounce.
+///
+/// What the message/delivery-status leaves out is taken from the words for people beside it, and where there is no such
+/// part (qmail, older servers) these words are all there is.
 #[must_use]
 pub fn reported(text: &str) -> Vec<Reported> {
+    let mut all = by_status(text);
+    if !all.is_empty() && all.iter().all(|one| !one.text.is_empty()) {
+        return all;
+    }
+    let told = told::told(text);
+    if all.is_empty() {
+        return told.into_iter().map(|(recipient, words)| failed(recipient, &words)).collect();
+    }
+    for one in all.iter_mut().filter(|one| one.text.is_empty()) {
+        if let Some((_, words)) = told.iter().find(|(recipient, _)| recipient.eq_ignore_ascii_case(&one.recipient)) {
+            let said = read(words);
+            one.code = one.code.or(said.code);
+            // 5.0.0 says no more than "failed".
+            let silent = one.enhanced.is_none_or(|enhanced| (enhanced.subject, enhanced.detail) == (0, 0));
+            one.enhanced = if silent { said.enhanced.or(one.enhanced) } else { one.enhanced };
+            one.text = said.text;
+        }
+    }
+    all
+}
+
+/// A recipient of whom only words for people tell.
+fn failed(recipient: String, words: &str) -> Reported {
+    let said = read(words);
+    Reported { recipient, action: "failed".to_owned(), code: said.code, enhanced: said.enhanced, text: said.text }
+}
+
+fn by_status(text: &str) -> Vec<Reported> {
     let mut all = Vec::new();
     let (mut within, mut group) = (false, Vec::new());
     for line in text.lines().map(|line| line.strip_suffix('\r').unwrap_or(line)) {

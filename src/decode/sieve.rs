@@ -69,6 +69,15 @@ impl Sieve {
     }
 }
 
+impl Sieve {
+    /// What a pattern matches of a text: the words themselves.
+    pub(super) fn words<'t>(&self, number: usize, text: &'t str) -> Option<&'t str> {
+        let (pattern, regex) = self.patterns.get(number)?;
+        let regex = regex.get_or_init(|| build(pattern).expect("the pattern was checked when it was read"));
+        text.get(regex.find(text.as_bytes())?.range())
+    }
+}
+
 fn build(pattern: &str) -> Result<Regex, regex::Error> {
     RegexBuilder::new(pattern).case_insensitive(true).unicode(false).build()
 }

@@ -150,7 +150,8 @@ fn of_program(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::SaveAs
         | Action::Export
         | Action::Theme
-        | Action::Glossary => return reading::act(model, action),
+        | Action::Glossary
+        | Action::Reference => return reading::act(model, action),
         moving => move_by(model, moving),
     }
     Vec::new()

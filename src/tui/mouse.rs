@@ -8,7 +8,7 @@ use super::action::Action;
 use super::effect::Effect;
 use super::layout::Layout;
 use super::model::{Focus, Model};
-use super::overlay::{Glossary, Overlay};
+use super::overlay::{Overlay, Reference};
 use super::pane::lesson::{self, Spot};
 use super::pane::panel::Tab;
 use super::update::{answered, open_marked};
@@ -94,7 +94,7 @@ fn clicked(model: &mut Model, layout: &Layout, at: Position) -> Vec<Effect> {
     Vec::new()
 }
 
-/// A click on the lesson: on an answer it is given, on a key it is that key, on a term the glossary opens.
+/// A click on the lesson: on an answer it is given, on a key it is that key, on a term its page opens.
 fn in_lesson(model: &mut Model, area: Rect, at: Position) -> Vec<Effect> {
     let spot = model.lesson.as_ref().and_then(|pane| lesson::at(model, pane, area, at));
     let reading = model.focus == Focus::Lesson;
@@ -108,7 +108,7 @@ fn in_lesson(model: &mut Model, area: Rect, at: Position) -> Vec<Effect> {
             act(model, action)
         }
         Some(Spot::Term(term)) => {
-            model.overlay = Some(Overlay::Glossary(Glossary::at(&term)));
+            model.overlay = Some(Overlay::Reference(Reference::at(&model.knowledge, &term)));
             Vec::new()
         }
         None => Vec::new(),

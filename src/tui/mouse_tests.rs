@@ -60,7 +60,7 @@ fn what_the_palette_the_verbs_and_the_history_show_is_taken_by_a_click() {
     let mut screen = connected();
     screen.keys("<ctrl-p>glossary");
     click(&mut screen, "glossary        Look up");
-    assert!(matches!(screen.model.overlay, Some(Overlay::Glossary(_))));
+    assert!(matches!(screen.model.overlay, Some(Overlay::Reference(_))));
     screen.keys("grey");
     click(&mut screen, "greylisting");
     screen.keys("<esc><f2>");

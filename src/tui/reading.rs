@@ -9,8 +9,8 @@ use crate::interchange::{self, Format};
 use super::action::Action;
 use super::copying;
 use super::effect::{Effect, Whole};
-use super::model::{Focus, Model};
-use super::overlay::{Ask, Copy, Glossary, Overlay, Prompt, What};
+use super::model::{Face, Focus, Model};
+use super::overlay::{Ask, Copy, Overlay, Prompt, Reference, What};
 
 /// Does an action of reading.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -56,10 +56,19 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             model.notice = Some(format!("Theme {name}; theme = \"{name}\" in config.toml keeps it."));
             model.theme = theme;
         }
-        Action::Glossary => model.overlay = Some(Overlay::Glossary(Glossary::default())),
+        Action::Glossary => model.overlay = Some(Overlay::Reference(Reference::of_terms(&model.knowledge))),
+        Action::Reference => model.overlay = Some(Overlay::Reference(reference(model))),
         _ => {}
     }
     Vec::new()
+}
+
+/// The reference, with the code of the reply that is shown marked.
+fn reference(model: &Model) -> Reference {
+    let explained = model.talk.explanation().filter(|_| model.face == Face::Talk).map(|(_, explanation)| explanation);
+    let code = explained
+        .and_then(|it| it.enhanced.map(|code| code.to_string()).or_else(|| it.code.map(|code| code.to_string())));
+    Reference::new(&model.knowledge, code.as_deref())
 }
 
 /// One pane over the whole screen and without a frame, so that the terminal's own selection takes text alone.

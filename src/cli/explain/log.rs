@@ -1,16 +1,22 @@
 //! `ehlo explain --log`: a mail log on standard input becomes a table of causes with their counts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{BufRead, Read};
 
 use serde_json::{Value, json};
 
 use super::Style;
-use crate::decode::{Context, Explanation, Knowledge, explain, refusal};
-use crate::smtp::{Class, escape};
+use crate::decode::{Asked, Context, Explanation, Knowledge, explain, normalise, refusal};
+use crate::smtp::{Class, EnhancedCode, ReplyCode, escape};
 
 /// The longest line that is looked at, octets; what is beyond is passed over.
 const LONGEST: u64 = 64 * 1024;
+
+/// Explanations that are remembered: an hour of refusals says the same few things over and over.
+const REMEMBERED: usize = 20_000;
+
+/// What decides an explanation: the codes, what was asked, and the words without the names in them.
+type Said = (Option<ReplyCode>, Option<EnhancedCode>, Option<Asked>, String);
 
 /// Refusals of one cause.
 #[derive(Debug)]
@@ -23,13 +29,27 @@ struct Group {
     example: String,
 }
 
+impl Group {
+    fn add(&mut self, class: Class) {
+        self.count += 1;
+        match class {
+            Class::Transient => self.transient += 1,
+            _ => self.permanent += 1,
+        }
+    }
+}
+
+/// Category, software and title.
+type Cause = (String, String, String);
+
 /// What a log told.
 #[derive(Debug, Default)]
 pub(super) struct Summary {
     lines: u64,
     refusals: u64,
     /// By category, software and title, of which there are only so many.
-    groups: BTreeMap<(String, String, String), Group>,
+    groups: BTreeMap<Cause, Group>,
+    remembered: HashMap<Said, (Cause, Class)>,
 }
 
 impl Summary {
@@ -56,29 +76,29 @@ impl Summary {
 
     fn take(&mut self, line: &str, knowledge: &Knowledge) {
         let Some(found) = refusal(line) else { return };
+        self.refusals += 1;
+        let said = (found.code, found.enhanced, found.asked, normalise(&found.text));
+        let known = self.remembered.get(&said).and_then(|(cause, class)| Some((self.groups.get_mut(cause)?, *class)));
+        if let Some((group, class)) = known {
+            group.add(class);
+            return;
+        }
         let context = Context { asked: found.asked, ..Context::default() };
         let explanation = explain(found.code, found.enhanced, &found.text, &context, knowledge);
-        self.refusals += 1;
         let Explanation { category, software, title, meaning, class, .. } = explanation;
         let title = title.split_once(": ").map_or(title.as_str(), |(_, title)| title).to_owned();
-        let key = (category, software.unwrap_or_default(), title.clone());
-        let group = self.groups.entry(key).or_insert_with(|| Group {
-            count: 0,
-            transient: 0,
-            permanent: 0,
-            title,
-            meaning,
-            example: line.trim_end().to_owned(),
-        });
-        group.count += 1;
-        match class {
-            Class::Transient => group.transient += 1,
-            _ => group.permanent += 1,
+        let cause = (category, software.unwrap_or_default(), title.clone());
+        let example = || line.trim_end().to_owned();
+        let new = || Group { count: 0, transient: 0, permanent: 0, title, meaning, example: example() };
+        self.groups.entry(cause.clone()).or_insert_with(new).add(class);
+        if self.remembered.len() >= REMEMBERED {
+            self.remembered.clear();
         }
+        self.remembered.insert(said, (cause, class));
     }
 
     /// The groups, the largest first.
-    fn ranked(&self) -> Vec<(&(String, String, String), &Group)> {
+    fn ranked(&self) -> Vec<(&Cause, &Group)> {
         let mut groups: Vec<_> = self.groups.iter().collect();
         groups.sort_by_key(|(_, group)| std::cmp::Reverse(group.count));
         groups
@@ -86,7 +106,7 @@ impl Summary {
 
     /// As JSON.
     pub(super) fn to_json(&self) -> Value {
-        let group = |((category, software, _), group): (&(String, String, String), &Group)| {
+        let group = |((category, software, _), group): (&Cause, &Group)| {
             json!({
                 "count": group.count,
                 "transient": group.transient,

@@ -84,6 +84,8 @@ pub enum Action {
     Export,
     Theme,
     Glossary,
+    /// Codes, verbs, extensions and terms, a page each.
+    Reference,
     PreviousFile,
     NextFile,
     NextTab,

@@ -24,6 +24,15 @@ pub(super) const ENTRIES: &[Entry] = &[
     .called("keys shortcuts manual f1")
     .needed(2),
     entry(
+        Action::Reference,
+        "reference",
+        "reference",
+        "Look up a code, a verb, an extension or a term: a page each, with links to those beside it.",
+        &[(Everywhere, "f11"), (Transcript, "K"), (Panel, "K")],
+        always,
+    )
+    .called("code codes enhanced verbs extension extensions capability rfc manual browse"),
+    entry(
         Action::Glossary,
         "glossary",
         "glossary",

@@ -200,6 +200,8 @@ pub(super) const SCENES: &[Scene] = &[
     scene("save_as", |c, r| after(opened(c, r), "w")),
     scene("export", |c, r| after(opened(c, r), "x")),
     scene("glossary", |c, r| after(refused(c, r), "<ctrl-p>glossary<enter>greyl")),
+    scene("reference", |c, r| after(refused(c, r), "<f11>mailbox full")),
+    scene("reference-page", |c, r| after(refused(c, r), "<f11>5.1.1<enter><tab>")),
     scene("palette", |c, r| after(refused(c, r), "<ctrl-p>recon")),
     scene("help_composer", |c, r| after(refused(c, r), "<f1>")),
     scene("help_transcript", |c, r| after(refused(c, r), "<esc>?")),

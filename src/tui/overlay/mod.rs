@@ -35,12 +35,12 @@ mod profile;
 mod prompt;
 mod question;
 mod recall;
+mod reference;
 mod secret;
 mod target;
 
 pub use copy::{Copy, What};
 pub use form::Form;
-pub use glossary::Glossary;
 pub(super) use glossary::terms_at;
 pub use help::Help;
 pub use lessons::Lessons;
@@ -53,6 +53,7 @@ pub use profile::ProfileEditor;
 pub use prompt::{Ask, Prompt};
 pub use question::Question;
 pub use recall::Recall;
+pub use reference::Reference;
 pub use secret::SecretPrompt;
 pub use target::Target;
 
@@ -89,8 +90,8 @@ pub enum Overlay {
     Prompt(Prompt),
     /// What is to be copied.
     Copy(Copy),
-    /// The glossary.
-    Glossary(Glossary),
+    /// The reference, or its terms alone.
+    Reference(Reference),
     /// The map of the lessons.
     Lessons(Lessons),
 }
@@ -174,7 +175,7 @@ impl Overlay {
             Self::Secret(it) => it.key(key),
             Self::Prompt(it) => it.key(key),
             Self::Copy(_) => Copy::key(key),
-            Self::Glossary(it) => it.key(key, model),
+            Self::Reference(it) => it.key(key, model),
             Self::Lessons(it) => it.key(key, model),
         }
     }
@@ -191,7 +192,7 @@ impl Overlay {
             Self::Profile(it) => it.paste(text),
             Self::Secret(it) => it.paste(text),
             Self::Prompt(it) => it.paste(text),
-            Self::Glossary(it) => it.paste(text),
+            Self::Reference(it) => it.paste(text),
             _ => {}
         }
     }
@@ -214,7 +215,7 @@ impl Overlay {
             Self::Secret(it) => it.draw(model, frame),
             Self::Prompt(it) => it.draw(model, frame),
             Self::Copy(_) => Copy::draw(model, frame),
-            Self::Glossary(it) => it.draw(model, frame),
+            Self::Reference(it) => it.draw(model, frame),
             Self::Lessons(it) => it.draw(model, frame),
         }
     }

@@ -8,9 +8,10 @@ use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler as _;
 
 use super::{Outcome, place, shown_from, window};
+use crate::decode::finding::{Fit, fit};
 use crate::tui::action::{ACTIONS, Action, Entry};
 use crate::tui::model::Model;
-use crate::tui::text::{fit, width};
+use crate::tui::text::{self, width};
 use crate::tui::theme::Role;
 
 /// The palette's state.
@@ -50,14 +51,12 @@ impl Palette {
 
     /// The actions that match, best first.
     fn found(&self, model: &Model) -> Vec<&'static Entry> {
-        let text = self.input.value().trim().to_lowercase();
+        let text = self.input.value();
         let available = ACTIONS.iter().filter(|e| (e.available)(model) && e.action != Action::Palette);
-        let mut found: Vec<(u8, &Entry)> =
-            available.filter_map(|entry| Some((rank(entry, &words(entry, model), &text)?, entry))).collect();
+        let mut found: Vec<(Fit, &Entry)> =
+            available.filter_map(|entry| Some((fits(entry, &words(entry, model), text)?, entry))).collect();
         // Of two that match alike the more needed comes first; what only moves within a pane comes last.
-        found.sort_by_key(|(rank, entry)| {
-            (*rank, if entry.need == 0 { u8::from(moves(entry)) + 7 } else { entry.need })
-        });
+        found.sort_by_key(|(fit, entry)| (*fit, if entry.need == 0 { u8::from(moves(entry)) + 7 } else { entry.need }));
         found.into_iter().map(|(_, entry)| entry).collect()
     }
 
@@ -92,7 +91,7 @@ impl Palette {
             let keys = model.keymap.keys(entry.action, model.place()).next().map(|key| key.to_string());
             let keys = keys.unwrap_or_default();
             let room = usize::from(inner.width).saturating_sub(2 + width(&keys) + 1);
-            let text = fit(&words(entry, model), room);
+            let text = text::fit(&words(entry, model), room);
             let gap = " ".repeat(room.saturating_sub(width(&text)) + 1);
             let (bar, style) = if n == marked {
                 ("▌ ", model.theme.style(Role::Accent))
@@ -134,27 +133,14 @@ fn moves(entry: &Entry) -> bool {
     )
 }
 
-/// How well an entry matches, 0 the best; nothing where it does not.
-fn rank(entry: &Entry, words: &str, text: &str) -> Option<u8> {
-    let words = words.to_lowercase();
-    if entry.name.starts_with(text) {
-        Some(0)
-    } else if entry.name.contains(text)
-        || entry.short.contains(text)
-        || entry.words.split(' ').any(|word| word.starts_with(text))
-    {
-        Some(1)
-    } else if text.split_whitespace().all(|part| words.contains(part) || entry.words.contains(part)) {
-        Some(2)
-    } else {
-        subsequence(entry.name, text).then_some(3)
-    }
-}
-
-/// Whether all letters of `text` come in this order in `name`.
-fn subsequence(name: &str, text: &str) -> bool {
-    let mut letters = name.chars();
-    text.chars().all(|c| letters.any(|l| l == c))
+/// How well an entry fits what was typed; what else it is called counts as much as a part of its name.
+fn fits(entry: &Entry, words: &str, typed: &str) -> Option<Fit> {
+    let beside = format!("{words} {}", entry.words);
+    let by_name = fit(typed, std::iter::once(entry.name), &beside, "");
+    let typed = typed.trim().to_lowercase();
+    let called =
+        entry.short.to_lowercase().contains(&typed) || entry.words.split(' ').any(|word| word.starts_with(&typed));
+    if called { Some(by_name.map_or(Fit::InName, |fit| fit.min(Fit::InName))) } else { by_name }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
 
-use super::{Ask, Copy, Glossary, Lessons, Menu, Outcome, Overlay, Palette, Prompt, Recall, Target, inside};
+use super::{Ask, Copy, Lessons, Menu, Outcome, Overlay, Palette, Prompt, Recall, Target, inside};
 use crate::tui::editor::Editor;
 use crate::tui::keymap::Key;
 use crate::tui::model::Model;
@@ -62,7 +62,7 @@ impl Overlay {
             Self::Profile(it) => it.click(row, inner.height),
             Self::Copy(_) => Copy::click(row),
             Self::Paste(it) => it.click(row, model),
-            Self::Glossary(it) => it.click(row, inner.height, model),
+            Self::Reference(it) => it.click(row, inner.height, model),
             Self::Lessons(it) => it.click(row, inner.height, model),
             Self::Editor(_)
             | Self::Help(_)
@@ -104,7 +104,7 @@ impl Overlay {
             Self::Profile(_) => super::ProfileEditor::outline(model),
             Self::Prompt(it) => (it.place(model).unwrap_or_default(), ""),
             Self::Copy(_) => Copy::outline(model),
-            Self::Glossary(_) => Glossary::outline(model),
+            Self::Reference(it) => it.outline(model),
             Self::Lessons(_) => Lessons::outline(model),
         }
     }

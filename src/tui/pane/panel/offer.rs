@@ -2,6 +2,7 @@
 
 use crate::conversation::dialogue::Ask;
 use crate::decode::Knowledge;
+use crate::decode::offer::{Line, lacks, meaning, remarks};
 use crate::smtp::capability::Capability;
 use crate::smtp::{Capabilities, Class, Session, Verb};
 use crate::tui::keymap::Keymap;
@@ -15,16 +16,6 @@ use super::writer::{Row, Writer};
 
 /// Exchanges that are looked through for the EHLO before.
 const LOOKED_AT: usize = 5_000;
-
-/// What most servers offer, and what is missed where it is not there.
-const EXPECTED: [(&str, &str); 6] = [
-    ("PIPELINING", "Each command waits for its reply."),
-    ("SIZE", "The largest message is not known; one that is too large is refused after it was sent."),
-    ("8BITMIME", "Content with octets above 127 should be encoded (quoted-printable, base64)."),
-    ("ENHANCEDSTATUSCODES", "Replies may lack codes such as 5.7.1, which say the reason."),
-    ("DSN", "Delivery reports can't be asked for; leave out NOTIFY, ORCPT, RET and ENVID."),
-    ("SMTPUTF8", "Addresses must be ASCII."),
-];
 
 /// An offer of the connection, and what came between it and the next one.
 struct Before {
@@ -212,48 +203,6 @@ fn entry(out: &mut Writer, capability: &Capability, before: Option<&Before>, kno
     out.paragraph(2, Role::Text, &meaning(capability, knowledge));
 }
 
-/// A sentence on a capability, and one on its parameters where they say something.
-fn meaning(capability: &Capability, knowledge: &Knowledge) -> String {
-    let first = match knowledge.capability(&capability.keyword) {
-        Some(entry) if entry.software.is_empty() => entry.meaning.clone(),
-        Some(entry) => format!("{} ({})", entry.meaning, entry.software),
-        None if capability.keyword.get(..1).is_some_and(|x| x.eq_ignore_ascii_case("x")) => {
-            "A private extension; what it does is for its makers to say.".to_owned()
-        }
-        None => "Not a registered keyword; what it does is for its makers to say.".to_owned(),
-    };
-    match parameters(capability) {
-        Some(second) => format!("{first} {second}"),
-        None => first,
-    }
-}
-
-fn parameters(capability: &Capability) -> Option<String> {
-    let given = &capability.parameters;
-    match capability.keyword.to_ascii_uppercase().as_str() {
-        "SIZE" => match given.first().map(|size| size.parse::<u64>()) {
-            None | Some(Ok(0)) => Some("No limit is told.".to_owned()),
-            Some(Ok(size)) => Some(format!("At most {}.", octets(size))),
-            Some(Err(_)) => Some("The limit is not a number that fits.".to_owned()),
-        },
-        "AUTH" if given.is_empty() => Some("No mechanism is named.".to_owned()),
-        "AUTH" => Some(format!("By {}.", given.join(", "))),
-        _ => None,
-    }
-}
-
-/// A size as people say it.
-fn octets(size: u64) -> String {
-    let units = [(1u64 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
-    match units.iter().find(|(unit, _)| size >= *unit) {
-        Some((unit, name)) => {
-            let tenths = (u128::from(size) * 10 + u128::from(*unit) / 2) / u128::from(*unit);
-            format!("{}.{} {name}", tenths / 10, tenths % 10)
-        }
-        None => format!("{size} octets"),
-    }
-}
-
 fn gone(out: &mut Writer, before: &Before, offer: &Capabilities, knowledge: &Knowledge) {
     for old in lost(before, offer) {
         out.blank();
@@ -280,42 +229,14 @@ fn connection_port(talk: &Talk, connection: Option<&Connection>) -> Option<u16> 
 /// What one would expect and what is not there, and what is there and should not be; without alarm.
 fn missing(out: &mut Writer, session: &Session, port: Option<u16>) {
     let offer = &*session.capabilities;
-    let mut notes: Vec<(&str, String)> = Vec::new();
-    if session.tls && offer.has("STARTTLS") {
-        let words = "It is offered although the line is secured; a server should not (RFC 3207 4.2). No need to act.";
-        notes.push(("STARTTLS", words.to_owned()));
-    }
-    if !session.tls && !offer.has("STARTTLS") {
-        let words = "The line stays in clear text. If this server offers it elsewhere, something on the way may have \
-                     taken it out.";
-        notes.push(("no STARTTLS", words.to_owned()));
-    }
-    let open = ["PLAIN", "LOGIN"].iter().filter(|name| offer.mechanisms().iter().any(|m| m == *name));
-    let open: Vec<&str> = open.copied().collect();
-    if !session.tls && !open.is_empty() {
-        let then = if offer.has("STARTTLS") { "Send STARTTLS first." } else { "Better not log in on this line." };
-        let words = format!(
-            "{} on a line in clear text shows the password to whoever is on the way. {then}",
-            open.join(" and ")
-        );
-        notes.push(("AUTH in clear text", words));
-    }
-    if !offer.has("AUTH") && matches!(port, Some(587 | 465)) && session.authenticated.is_none() {
-        let then = if session.tls { "" } else { " Most offer it only after STARTTLS." };
-        notes.push(("no AUTH", format!("On a port for submission one would expect a log-in.{then}")));
-    }
-    let expected = EXPECTED.iter().filter(|(keyword, _)| !offer.has(keyword));
-    let lacks: Vec<(String, &str)> = expected.map(|(keyword, words)| (format!("no {keyword}"), *words)).collect();
+    let line = Line { tls: Some(session.tls), authenticated: session.authenticated.is_some(), port };
+    let (notes, lacks) = (remarks(offer, line), lacks(offer));
     if notes.is_empty() && lacks.is_empty() {
         return;
     }
     out.heading("Worth knowing");
-    for (name, words) in &notes {
-        out.paragraph(0, Role::Warning, name);
-        out.paragraph(2, Role::Text, words);
-    }
-    for (name, words) in &lacks {
-        out.paragraph(0, Role::Dim, name);
-        out.paragraph(2, Role::Text, words);
+    for (role, remark) in notes.iter().map(|note| (Role::Warning, note)).chain(lacks.iter().map(|it| (Role::Dim, it))) {
+        out.paragraph(0, role, &remark.about);
+        out.paragraph(2, Role::Text, &remark.words);
     }
 }

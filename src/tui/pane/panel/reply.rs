@@ -253,7 +253,10 @@ fn notes(out: &mut Writer, explanation: &Explanation) {
 /// Who the server is, and what the explanation was read from.
 fn sources(out: &mut Writer, explanation: &Explanation) {
     if let Some(software) = &explanation.software {
-        out.paragraph(0, Role::Dim, &format!("The server is probably {software}."));
+        // What shows it is said once, at the greeting.
+        let greeting = explanation.code.is_some_and(|code| code.number() == 220);
+        let by = explanation.evidence.as_ref().filter(|_| greeting).map(|by| format!(": {by}")).unwrap_or_default();
+        out.paragraph(0, Role::Dim, &format!("The server is probably {software}{by}."));
     }
     let several = explanation.class.is_refusal() && explanation.layers.len() > 1;
     if several || explanation.layers.iter().any(|layer| layer.own) {

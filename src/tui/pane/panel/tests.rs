@@ -25,6 +25,7 @@ fn relay_refused() -> Explanation {
         category: "relay-denied".to_owned(),
         retry: Some(false),
         software: None,
+        evidence: None,
         causes: words(&[
             "elsewhere.example is not this server's domain, and you have not logged in",
             "your address is not in its list of allowed networks",
