@@ -22,9 +22,9 @@ pub enum Fit {
 /// How well a name, the words beside it, and what is said further of it fit what was typed; in any case of letters.
 /// Nothing where they don't. What is empty begins every name.
 #[must_use]
-pub fn fit<'a>(typed: &str, names: impl Iterator<Item = &'a str> + Clone, beside: &str, within: &str) -> Option<Fit> {
+pub fn fit(typed: &str, names: &[&str], beside: &str, within: &str) -> Option<Fit> {
     let typed = typed.trim().to_lowercase();
-    let lower = || names.clone().map(str::to_lowercase);
+    let lower = || names.iter().map(|name| name.to_lowercase());
     if lower().any(|name| name == typed) {
         return Some(Fit::Name);
     }
@@ -63,19 +63,17 @@ fn in_order(name: &str, typed: &str) -> bool {
 /// Whether two words differ by one letter too many, one missing, another one, or two that changed places. Short words are
 /// too much alike for that.
 fn one_slip(name: &str, typed: &str) -> bool {
-    let (a, b): (Vec<char>, Vec<char>) = (name.chars().collect(), typed.chars().collect());
-    if a.len().min(b.len()) < 4 || a.len().abs_diff(b.len()) > 1 {
+    let (name, typed): (Vec<char>, Vec<char>) = (name.chars().collect(), typed.chars().collect());
+    if name.len().min(typed.len()) < 4 || name.len().abs_diff(typed.len()) > 1 {
         return false;
     }
-    let same = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
-    let (a, b) = (&a[same..], &b[same..]);
-    match (a, b) {
-        ([x, y, rest @ ..], [v, w, other @ ..]) if x == w && y == v && rest == other => true,
-        ([_, rest @ ..], [_, other @ ..]) if rest == other => true,
-        ([_, rest @ ..], other) if rest == other => true,
-        (rest, [_, other @ ..]) => rest == other,
-        _ => false,
-    }
+    let same = name.iter().zip(&typed).take_while(|(one, other)| one == other).count();
+    let (name, typed) = (&name[same..], &typed[same..]);
+    let swapped = name.len() > 1 && typed.len() > 1 && name[0] == typed[1] && name[1] == typed[0];
+    let behind = |word: &[char], letters: usize| word.get(letters..).map(<[char]>::to_vec);
+    swapped && behind(name, 2) == behind(typed, 2)
+        || behind(name, 1).is_some_and(|rest| behind(typed, 1) == Some(rest.clone()) || rest == typed)
+        || behind(typed, 1).is_some_and(|rest| rest == name)
 }
 
 #[cfg(test)]
@@ -84,7 +82,7 @@ mod tests {
 
     #[test]
     fn what_is_typed_is_found_from_the_exact_to_the_mistyped() {
-        let fits = |typed: &str| fit(typed, ["STARTTLS", "start tls"].into_iter(), "encrypt the line", "a handshake");
+        let fits = |typed: &str| fit(typed, &["STARTTLS", "start tls"], "encrypt the line", "a handshake");
         for (typed, want) in [
             ("starttls", Some(Fit::Name)),
             ("", Some(Fit::Begins)),

@@ -23,6 +23,7 @@ mod report;
 mod sieve;
 mod slip;
 mod steps;
+mod terms;
 mod told;
 
 #[cfg(test)]
@@ -41,6 +42,7 @@ pub use knowledge::{CapabilityEntry, Knowledge, KnowledgeError, Term};
 pub use maillog::{Refusal, refusal};
 pub use normal::normalise;
 pub use report::{Reported, reported};
+pub use terms::{terms_at, terms_in};
 
 use crate::smtp::{Class, EnhancedCode, ReplyCode};
 

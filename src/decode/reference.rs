@@ -3,7 +3,7 @@
 //! The workbench's reference and `ehlo explain --list` show the same pages.
 
 use super::finding::{Fit, fit};
-use super::{CATEGORIES, CodeEntry, EnhancedEntry, Knowledge};
+use super::{CATEGORIES, CodeEntry, EnhancedEntry, Knowledge, Term, terms_in};
 use crate::smtp::verb::VerbEntry;
 
 /// What a page is about.
@@ -193,9 +193,10 @@ pub fn found(pages: &[Page], typed: &str) -> Vec<(Fit, usize)> {
             if open.as_deref() == Some(page.name.as_str()) {
                 return Some((Fit::Name, number));
             }
-            let names = std::iter::once(page.name.as_str()).chain(page.also.iter().map(String::as_str));
+            let names: Vec<&str> =
+                std::iter::once(page.name.as_str()).chain(page.also.iter().map(String::as_str)).collect();
             let beside = format!("{} {}", page.kind.name(), page.title);
-            Some((fit(typed, names, &beside, &page.text.join(" "))?, number))
+            Some((fit(typed, &names, &beside, &page.text.join(" "))?, number))
         })
         .collect();
     if !typed.is_empty() {
@@ -220,6 +221,19 @@ pub fn named(pages: &[Page], name: &str) -> Option<usize> {
         page.name.eq_ignore_ascii_case(name) || page.also.iter().any(|other| other.eq_ignore_ascii_case(name))
     };
     pages.iter().position(is)
+}
+
+/// The pages to which a page leads: those beside it, and the terms that its text speaks of.
+#[must_use]
+pub fn links(pages: &[Page], page: usize, knowledge: &Knowledge) -> Vec<usize> {
+    let Some(of) = pages.get(page) else { return Vec::new() };
+    let mut links: Vec<usize> = of.related.iter().filter_map(|name| named(pages, name)).collect();
+    let terms = terms_in(&of.text.join(" "), knowledge.glossary());
+    let page_of = |term: &Term| pages.iter().position(|page| page.kind == Kind::Term && page.name == term.term);
+    links.extend(terms.into_iter().filter_map(page_of).take(BESIDE));
+    let mut known = std::collections::HashSet::from([page]);
+    links.retain(|link| known.insert(*link));
+    links
 }
 
 #[cfg(test)]
@@ -251,6 +265,9 @@ mod tests {
                 assert!(named(&pages, name).is_some(), "{} leads to {name}", page.name);
             }
         }
+        let greylisted = named(&pages, "greylisted").expect("a page");
+        let leads = links(&pages, greylisted, &Knowledge::shipped());
+        assert!(leads.iter().any(|link| pages[*link].kind == Kind::Term), "{leads:?}");
         let of = |name: &str| &pages[named(&pages, name).expect("a page")].related;
         assert!(of("550").contains(&"mailbox-ambiguous".to_owned()), "{:?}", of("550"));
         assert!(of("MAIL").contains(&"250".to_owned()), "{:?}", of("MAIL"));

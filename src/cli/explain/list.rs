@@ -16,8 +16,18 @@ pub(super) fn found(knowledge: &Knowledge, words: &[String]) -> Vec<Page> {
     let found = reference::found(&pages, &words.join(" "));
     // Whoever knows the name wants that and nothing else.
     let by_name = !words.is_empty() && found.first().is_some_and(|(fit, _)| *fit == Fit::Name);
-    let found = found.into_iter().filter(|(fit, _)| !by_name || *fit == Fit::Name);
-    found.map(|(_, number)| pages[number].clone()).collect()
+    let found: Vec<usize> =
+        found.into_iter().filter(|(fit, _)| !by_name || *fit == Fit::Name).map(|(_, number)| number).collect();
+    let as_pages = found.len() <= AS_PAGES;
+    let with_links = |number: usize| {
+        let mut page = pages[number].clone();
+        if as_pages {
+            let links = reference::links(&pages, number, knowledge);
+            page.related = links.into_iter().map(|link| pages[link].name.clone()).collect();
+        }
+        page
+    };
+    found.into_iter().map(with_links).collect()
 }
 
 /// As JSON.

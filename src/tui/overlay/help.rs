@@ -6,7 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{Outcome, glossary, letter, place, window};
+use super::{Outcome, letter, place, window};
 use crate::tui::action::{ACTIONS, Action, Where};
 use crate::tui::model::Model;
 use crate::tui::text::{fit, wrap};
@@ -95,7 +95,7 @@ impl Help {
             Some(pane) => (pane.text(), "Words in this lesson"),
             None => (shown(model), "Words on this screen"),
         };
-        let terms = glossary::terms_in(&text, model.knowledge.glossary());
+        let terms = crate::decode::terms_in(&text, model.knowledge.glossary());
         let mut lines = Vec::new();
         if !terms.is_empty() {
             lines.push(Line::default());

@@ -22,7 +22,6 @@ use crate::smtp::Secret;
 
 mod copy;
 mod form;
-mod glossary;
 mod help;
 mod lessons;
 mod mail;
@@ -41,7 +40,6 @@ mod target;
 
 pub use copy::{Copy, What};
 pub use form::Form;
-pub(super) use glossary::terms_at;
 pub use help::Help;
 pub use lessons::Lessons;
 pub use mail::{Letter, Mail};

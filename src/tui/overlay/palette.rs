@@ -136,7 +136,7 @@ fn moves(entry: &Entry) -> bool {
 /// How well an entry fits what was typed; what else it is called counts as much as a part of its name.
 fn fits(entry: &Entry, words: &str, typed: &str) -> Option<Fit> {
     let beside = format!("{words} {}", entry.words);
-    let by_name = fit(typed, std::iter::once(entry.name), &beside, "");
+    let by_name = fit(typed, &[entry.name], &beside, "");
     let typed = typed.trim().to_lowercase();
     let called =
         entry.short.to_lowercase().contains(&typed) || entry.words.split(' ').any(|word| word.starts_with(&typed));

@@ -12,7 +12,7 @@ use tui_input::backend::crossterm::EventHandler as _;
 
 use super::{Outcome, place, shown_from, window};
 use crate::decode::Knowledge;
-use crate::decode::reference::{Kind, Page, found, named, pages};
+use crate::decode::reference::{Kind, Page, found, links, named, pages};
 use crate::tui::model::Model;
 use crate::tui::text::{fit, wrap};
 use crate::tui::theme::Role;
@@ -80,11 +80,6 @@ impl Reference {
         found(&self.pages, self.input.value()).into_iter().map(|(_, number)| number).collect()
     }
 
-    /// The pages to which a page leads.
-    fn links(&self, page: usize) -> Vec<usize> {
-        self.pages[page].related.iter().filter_map(|name| named(&self.pages, name)).collect()
-    }
-
     pub(super) fn key(&mut self, key: KeyEvent, model: &Model) -> Outcome {
         match self.open.last().copied() {
             Some(opened) => self.on_page(key, opened, model),
@@ -115,8 +110,8 @@ impl Reference {
     }
 
     fn on_page(&mut self, key: KeyEvent, opened: Opened, model: &Model) {
-        let links = self.links(opened.page);
-        let last = links.len().saturating_sub(1);
+        let leads = links(&self.pages, opened.page, &model.knowledge);
+        let last = leads.len().saturating_sub(1);
         let below = {
             let inner = super::inside(Self::area(model));
             self.page_rows(opened, model, inner.width).len().saturating_sub(usize::from(inner.height))
@@ -124,7 +119,7 @@ impl Reference {
         let Some(top) = self.open.last_mut() else { return };
         match key.code {
             KeyCode::Enter | KeyCode::Right => {
-                if let Some(page) = links.get(opened.link) {
+                if let Some(page) = leads.get(opened.link) {
                     self.show(*page);
                 }
             }
@@ -162,7 +157,9 @@ impl Reference {
     pub(super) fn outline(&self, model: &Model) -> (Rect, &'static str) {
         let foot = match self.open.last() {
             None => "Up Down · Enter open · Esc close",
-            Some(opened) if self.links(opened.page).is_empty() => "Backspace back · Esc close",
+            Some(opened) if links(&self.pages, opened.page, &model.knowledge).is_empty() => {
+                "Backspace back · Esc close"
+            }
             Some(_) => "Tab next link · Enter follow · Backspace back · Esc close",
         };
         (Self::area(model), foot)
@@ -174,7 +171,7 @@ impl Reference {
             let inner = super::inside(Self::area(model));
             let shown = self.page_rows(opened, model, inner.width);
             if let Some(link) = shown.get(opened.scroll + row).and_then(|(_, link)| *link)
-                && let Some(page) = self.links(opened.page).get(link)
+                && let Some(page) = links(&self.pages, opened.page, &model.knowledge).get(link)
             {
                 self.show(*page);
             }
@@ -270,12 +267,12 @@ impl Reference {
             paragraph("", Role::Text);
             paragraph(&page.references.join(" · "), Role::Dim);
         }
-        let links = self.links(opened.page);
-        if !links.is_empty() {
+        let leads = links(&self.pages, opened.page, &model.knowledge);
+        if !leads.is_empty() {
             rows.push((Line::default(), None));
             rows.push((Line::styled("See also", style(Role::Accent)), None));
         }
-        for (n, number) in links.iter().enumerate() {
+        for (n, number) in leads.iter().enumerate() {
             let other = &self.pages[*number];
             let (bar, role) = if n == opened.link { ("▌ ", Role::Accent) } else { ("  ", Role::Text) };
             let line = Line::from(vec![

@@ -15,7 +15,6 @@ use crate::smtp::escape::for_screen;
 use crate::tui::action::{Action, Where, next_lesson};
 use crate::tui::layout::inner;
 use crate::tui::model::{Focus, Model};
-use crate::tui::overlay::terms_at;
 use crate::tui::text::{fit, width, wrap};
 use crate::tui::theme::{Role, Theme};
 
@@ -451,7 +450,7 @@ impl Writer<'_> {
 
     fn linked(&self, text: &str, style: Style, spans: &mut Vec<Span<'static>>) {
         let mut from = 0;
-        for place in terms_at(text, self.model.knowledge.glossary()) {
+        for place in crate::decode::terms_at(text, self.model.knowledge.glossary()) {
             spans.push(Span::styled(text[from..place.start].to_owned(), style));
             spans.push(Span::styled(text[place.clone()].to_owned(), style.add_modifier(Modifier::UNDERLINED)));
             from = place.end;

@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
-use crate::decode::Term;
+use super::Term;
 
 /// Where terms of the glossary stand in a text, from left to right; of two that overlap the longer one.
-pub(in crate::tui) fn terms_at(text: &str, glossary: &'static [Term]) -> Vec<Range<usize>> {
+#[must_use]
+pub fn terms_at(text: &str, glossary: &'static [Term]) -> Vec<Range<usize>> {
     let names = || glossary.iter().flat_map(|term| std::iter::once(&term.term).chain(&term.also));
     let mut found: Vec<Range<usize>> =
         names().filter_map(|name| name_in(text, name).map(|at| at..at + name.len())).collect();
@@ -22,7 +23,8 @@ pub(in crate::tui) fn terms_at(text: &str, glossary: &'static [Term]) -> Vec<Ran
 }
 
 /// The terms of the glossary that a text has in it, in the order in which it has them.
-pub(super) fn terms_in(text: &str, glossary: &'static [Term]) -> Vec<&'static Term> {
+#[must_use]
+pub fn terms_in(text: &str, glossary: &'static [Term]) -> Vec<&'static Term> {
     let mut found: Vec<(usize, &Term)> = glossary
         .iter()
         .filter_map(|term| {
@@ -54,8 +56,8 @@ fn name_in(text: &str, name: &str) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Knowledge;
     use super::*;
-    use crate::decode::Knowledge;
 
     #[test]
     fn terms_are_found_as_whole_words_in_any_number() {
