@@ -5,6 +5,7 @@
 use std::process::{Command, Stdio};
 
 mod support {
+    #[expect(dead_code, reason = "what is said is searched here; files are by the home")]
     pub(crate) mod leaks;
     #[expect(dead_code, reason = "a part of it is enough here")]
     pub(crate) mod terminal;
