@@ -1,5 +1,8 @@
 //! `ehlo lab [SCENARIO]`: the lab server on its own.
 
+mod check;
+mod list;
+
 use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -7,7 +10,7 @@ use std::path::PathBuf;
 use tokio::sync::broadcast::{self, error::RecvError};
 
 use super::{Common, Exit};
-use crate::lab::{self, Lab, LabError, Notice, scenario};
+use crate::lab::{self, Lab, LabError, Notice};
 use crate::world::World;
 
 /// Its arguments.
@@ -35,11 +38,17 @@ pub(super) struct Arguments {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Check scenario files
+    /// Check scenario files: are they well formed, and do they do what their [[check]] tables say?
     Check {
         /// The files
         #[arg(required = true)]
         files: Vec<String>,
+    },
+    /// Show the scenarios: what one meets there, and what they teach
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -53,8 +62,10 @@ fn address(text: &str) -> Result<SocketAddr, String> {
 
 /// Runs it.
 pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit {
-    if let Some(Command::Check { files }) = &arguments.command {
-        return check(files);
+    match &arguments.command {
+        Some(Command::Check { files }) => return check::run(files, world),
+        Some(Command::List { json }) => return list::run(*json, world),
+        None => {}
     }
     let runtime = match super::runtime::runtime(None) {
         Ok(runtime) => runtime,
@@ -65,21 +76,6 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
     };
     let exit = runtime.block_on(serve(arguments, common, world));
     runtime.shutdown_background();
-    exit
-}
-
-fn check(files: &[String]) -> Exit {
-    let mut exit = Exit::Done;
-    for file in files {
-        let read = std::fs::read_to_string(file).map_err(|error| format!("can't read {file}: {error}"));
-        match read.and_then(|text| scenario::Scenario::parse(file, &text).map_err(|error| error.to_string())) {
-            Ok(scenario) => print(&format!("{file}: {:?} is well formed", scenario.title)),
-            Err(error) => {
-                say(&format!("ehlo lab: {error}"));
-                exit = Exit::Usage;
-            }
-        }
-    }
     exit
 }
 

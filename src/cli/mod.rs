@@ -18,6 +18,7 @@ mod lab;
 mod learn;
 mod open;
 mod profile;
+mod rehearse;
 mod run;
 mod runtime;
 mod workbench;

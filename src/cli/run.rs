@@ -234,7 +234,7 @@ async fn play_one(
 }
 
 /// The exit status that a report comes to.
-fn exit_of(report: &Report) -> Exit {
+pub(super) fn exit_of(report: &Report) -> Exit {
     match report.cause {
         None if report.partly() => Exit::PartlyRefused,
         None => Exit::Done,

@@ -1,5 +1,7 @@
 //! The I/O around a session: accepting, reading, writing, waiting, the TLS handshake.
 
+mod greeting;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -207,8 +209,7 @@ impl Connection {
                 return Ok(if next == Next::Over { Side::Server } else { Side::Client });
             }
         }
-        let actions = self.session.open();
-        let mut next = self.perform(actions).await?;
+        let mut next = self.greet().await?;
         let mut buffer = vec![0; READ];
         while next == Next::GoOn {
             self.flush().await?;
@@ -288,9 +289,12 @@ impl Connection {
                 self.recorder.remark(&self.site, &Remark::new("pipelined").with("n", together));
             }
         }
+        let mut early = false;
         while let Some(expect) = self.session.expects()
             && let Some(unit) = self.framer.next(expect)
         {
+            self.session.comes_early(early);
+            early = true;
             let actions = self.session.handle(unit.clone());
             let ended = matches!(unit, Unit::Content(_)) && self.session.expects() != Some(Expect::Content);
             self.recorder.input(&self.site, &unit, ended);

@@ -54,6 +54,12 @@ fn answer(code: u16, enhanced: &str, rcpt: &str) -> Magic {
     }
 }
 
+/// The refusal of a recipient that has this enhanced status code.
+pub(super) fn refusal(code: EnhancedCode, rcpt: &str) -> String {
+    let enhanced = code.to_string();
+    format!("{} {enhanced} <{rcpt}>: Recipient address rejected: {}", basic(code), words(&enhanced))
+}
+
 /// The basic code that goes with an enhanced one at RCPT (S14).
 fn basic(code: EnhancedCode) -> u16 {
     match (code.class, code.subject, code.detail) {

@@ -15,6 +15,7 @@
 //! | `report` | delivery status notifications |
 //! | `magic` | the addresses of `error.lab` |
 //! | `tls` | the authority and its certificates |
+//! | `wording` | the words of other servers |
 
 mod connection;
 pub mod framer;
@@ -28,6 +29,7 @@ pub mod scenario;
 mod session;
 mod site;
 mod tls;
+mod wording;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

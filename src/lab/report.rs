@@ -5,16 +5,18 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use super::magic;
 use super::mailbox::{Envelope, Message, OUTBOX};
 use super::session::envelope::{Recipient, Transaction};
 use super::site::{Site, Target, mailbox_name};
+use crate::smtp::EnhancedCode;
 
 /// What became of a recipient.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fate {
     Delivered,
     Relayed,
-    Failed,
+    Failed(EnhancedCode),
 }
 
 impl Fate {
@@ -22,21 +24,22 @@ impl Fate {
         match self {
             Self::Delivered => "delivered",
             Self::Relayed => "relayed",
-            Self::Failed => "failed",
+            Self::Failed(_) => "failed",
         }
     }
 
-    fn status(self) -> &'static str {
+    fn status(self) -> String {
         match self {
-            Self::Failed => "5.2.2",
-            _ => "2.0.0",
+            Self::Failed(code) => code.to_string(),
+            _ => "2.0.0".to_owned(),
         }
     }
 
-    fn diagnostic(self) -> &'static str {
+    /// What the server would have said of the recipient.
+    fn diagnostic(self, rcpt: &str) -> String {
         match self {
-            Self::Failed => "smtp; 552 5.2.2 Mailbox is full, over its quota",
-            _ => "smtp; 250 2.0.0 Ok",
+            Self::Failed(code) => format!("smtp; {}", magic::refusal(code, rcpt)),
+            _ => "smtp; 250 2.0.0 Ok".to_owned(),
         }
     }
 }
@@ -48,7 +51,7 @@ pub(super) fn reports(
     envelope: &Envelope,
     content: &[u8],
     delivered: &[&Recipient],
-    failed: &[&Recipient],
+    failed: &[(&Recipient, EnhancedCode)],
 ) -> Vec<Message> {
     // A report is never reported on (RFC 5321 4.5.5).
     if transaction.from.is_null() {
@@ -61,8 +64,8 @@ pub(super) fn reports(
         .collect();
     let failure: Vec<_> = failed
         .iter()
-        .filter(|r| r.parameters.notify.is_none_or(|notify| notify.failure))
-        .map(|r| (*r, Fate::Failed))
+        .filter(|(r, _)| r.parameters.notify.is_none_or(|notify| notify.failure))
+        .map(|(r, code)| (*r, Fate::Failed(*code)))
         .collect();
     [success, failure]
         .into_iter()
@@ -105,7 +108,7 @@ fn report(
 
 fn text(site: &Site, transaction: &Transaction, id: &str, content: &[u8], group: &[(&Recipient, Fate)]) -> Vec<u8> {
     let name = &site.scenario.server.name;
-    let failed = group.iter().any(|(_, fate)| *fate == Fate::Failed);
+    let failed = group.iter().any(|(_, fate)| matches!(fate, Fate::Failed(_)));
     // A success report returns the headers only (RFC 3461 4.3); the boundary can't occur in what was sent before.
     let headers_only = !failed || transaction.parameters.headers_only;
     let boundary = format!("{id}/{name}");
@@ -139,7 +142,7 @@ fn text(site: &Site, transaction: &Transaction, id: &str, content: &[u8], group:
             recipient.path,
             fate.action(),
             fate.status(),
-            fate.diagnostic()
+            fate.diagnostic(&recipient.path)
         );
     }
     let kind = if headers_only { "text/rfc822-headers" } else { "message/rfc822" };

@@ -39,6 +39,10 @@ pub(super) struct Facts {
     pub(super) session: u64,
     /// Which mail transaction of the session.
     pub(super) transaction: u64,
+    /// Something had come before it was due.
+    pub(super) early: bool,
+    /// Connections that are open: this client's, and all.
+    pub(super) open: [u64; 2],
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -82,7 +86,9 @@ impl Counters {
         let mut hits = Vec::new();
         for (index, rule) in rules.iter().enumerate() {
             let here = rule.on == on || rule.on == On::Any && matches!(on, On::Verb(_));
-            if !here || !holds(rule, moment, facts) {
+            // Who speaks before the greeting meets the rules about just that.
+            let beside = on == On::Greeting && facts.early && rule.early != Some(true);
+            if !here || beside || !holds(rule, moment, facts) {
                 continue;
             }
             let Some(hit) = self.count(index, rule, moment, facts, now) else { continue };
@@ -107,6 +113,10 @@ impl Counters {
         let key = (index, key(rule.per, moment, facts));
         let count = self.counts.entry(key).or_insert(Count { events: 0, first: now });
         count.events += 1;
+        if rule.nth.is_some() && rule.within.is_some_and(|span| now.saturating_sub(count.first) > span.0) {
+            // So many within a time: when it is over, the next time begins.
+            *count = Count { events: 1, first: now };
+        }
         let since = now.saturating_sub(count.first);
         let holds = rule.nth.is_none_or(|nth| nth.holds(count.events))
             && rule.within.is_none_or(|span| since <= span.0)
@@ -155,6 +165,8 @@ fn holds(rule: &Rule, moment: &Moment<'_>, facts: &Facts) -> bool {
         && network(&rule.client)
         && rule.phase.is_none_or(|phase| phase == facts.phase)
         && rule.listener.is_none_or(|listener| listener == facts.listener)
+        && same(rule.early, facts.early)
+        && rule.concurrent.is_none_or(|test| test.holds(facts.open[usize::from(rule.per == Per::Server)]))
         && rule.known.is_none_or(|known| moment.known == Some(known))
 }
 

@@ -1,6 +1,7 @@
 //! What all sessions of one lab share: the scenario, the mailboxes, the counters, and who is told of what happens.
 
-use std::net::SocketAddr;
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -86,6 +87,8 @@ pub(super) struct Site {
     pub(super) records: Records,
     store: Mutex<Store>,
     in_flight: AtomicU64,
+    /// Connections that are open, by client.
+    open: Mutex<HashMap<IpAddr, u64>>,
     notices: broadcast::Sender<Notice>,
 }
 
@@ -105,12 +108,35 @@ impl Site {
             records: Records::new(),
             store: Mutex::default(),
             in_flight: AtomicU64::new(0),
+            open: Mutex::default(),
             notices,
         }
     }
 
     pub(super) fn store(&self) -> MutexGuard<'_, Store> {
         lock(&self.store)
+    }
+
+    /// A connection has been opened.
+    pub(super) fn opened(&self, client: IpAddr) {
+        *lock(&self.open).entry(client).or_default() += 1;
+    }
+
+    /// A connection has ended.
+    pub(super) fn closed(&self, client: IpAddr) {
+        let mut open = lock(&self.open);
+        if let Some(count) = open.get_mut(&client) {
+            *count -= 1;
+            if *count == 0 {
+                open.remove(&client);
+            }
+        }
+    }
+
+    /// How many connections are open: this client's, and all.
+    pub(super) fn open(&self, client: IpAddr) -> [u64; 2] {
+        let open = lock(&self.open);
+        [open.get(&client).copied().unwrap_or_default(), open.values().sum()]
     }
 
     pub(super) fn tell(&self, notice: Notice) {

@@ -70,7 +70,7 @@ async fn check(lesson: &Arc<Lesson>, world: &World) -> Checked {
             checked.lesson.push(format!("the goal of step {} holds before anything has happened; {cure}", n + 1));
         }
     }
-    for rehearsal in Rehearsal::all(lesson) {
+    let one = |rehearsal: Rehearsal| async move {
         let (judged, problems) = match rehearse(&rehearsal, lesson, world).await {
             Ok(Played { sessions, exchanges, mut problems }) => {
                 let judged = rehearsal.judge(lesson, &sessions, exchanges);
@@ -79,8 +79,9 @@ async fn check(lesson: &Arc<Lesson>, world: &World) -> Checked {
             }
             Err(why) => (Judged::default(), vec![why]),
         };
-        checked.scripts.push((rehearsal.part, judged, problems));
-    }
+        (rehearsal.part, judged, problems)
+    };
+    checked.scripts = futures_util::future::join_all(Rehearsal::all(lesson).into_iter().map(one)).await;
     checked
 }
 

@@ -55,7 +55,7 @@ impl ScenarioError {
 }
 
 /// The reader's message in plainer words: an unknown key gets the nearest known one.
-fn explain(message: &str) -> String {
+pub(super) fn explain(message: &str) -> String {
     let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     match quoted.split_first() {
         Some((key, known)) if message.starts_with("unknown field") => match nearest(key, known) {

@@ -1,6 +1,6 @@
 //! Where scenarios are: the user's own, the shipped ones, or a file by its path.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{Scenario, ScenarioError};
 use crate::assets;
@@ -14,21 +14,39 @@ use crate::world::World;
 pub fn find(name: &str, world: &World) -> Result<Scenario, ScenarioError> {
     let name = if name.is_empty() { "default" } else { name };
     if name.contains(std::path::MAIN_SEPARATOR) || Path::new(name).extension().is_some_and(|e| e == "toml") {
-        return read(Path::new(name));
+        return read(Path::new(name), world);
     }
-    let own = world.directories.data.join("scenarios").join(format!("{name}.toml"));
+    let own = own(name, world);
     if own.is_file() {
-        return read(&own);
+        return read(&own, world);
     }
-    match assets::text(&format!("scenarios/{name}.toml")) {
-        Some(text) => Scenario::parse(name, text),
+    match shipped(name) {
+        Some(text) => Scenario::parse(name, &text),
         None => Err(ScenarioError::Unknown { name: name.to_owned(), known: names(world).join(", ") }),
     }
 }
 
-fn read(path: &Path) -> Result<Scenario, ScenarioError> {
+/// Reads a scenario from a file. It may build on the user's own ones and on shipped ones.
+///
+/// # Errors
+/// One that can't be read or is not well formed.
+pub fn read(path: &Path, world: &World) -> Result<Scenario, ScenarioError> {
     let text = std::fs::read_to_string(path).map_err(|source| ScenarioError::Read { path: path.to_owned(), source })?;
-    Scenario::parse(&path.display().to_string(), &text)
+    // One of the user's that has a shipped one's name may build on that one.
+    let below = |name: &str| {
+        let own = Some(own(name, world)).filter(|own| own != path);
+        own.and_then(|own| std::fs::read_to_string(own).ok()).or_else(|| shipped(name))
+    };
+    Scenario::parse_with(&path.display().to_string(), &text, &below)
+}
+
+fn own(name: &str, world: &World) -> PathBuf {
+    world.directories.data.join("scenarios").join(format!("{name}.toml"))
+}
+
+/// The text of a shipped scenario.
+pub(super) fn shipped(name: &str) -> Option<String> {
+    assets::text(&format!("scenarios/{name}.toml")).map(str::to_owned)
 }
 
 /// The names of all scenarios, the user's own included, in order.

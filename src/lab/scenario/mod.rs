@@ -4,7 +4,9 @@
 //! A key that nothing here carries out is an error, never passed over.
 
 mod account;
+mod check;
 mod error;
+mod extends;
 mod find;
 mod rule;
 mod tls;
@@ -15,9 +17,10 @@ use std::net::IpAddr;
 use serde::Deserialize;
 
 pub use account::{Account, Mechanism};
+pub use check::{Check, CheckTls};
 pub use error::ScenarioError;
-pub use find::{find, names};
-pub use rule::{Drip, Glob, Nth, On, Pattern, Per, PhaseName, Rule, Set};
+pub use find::{find, names, read};
+pub use rule::{Drip, Glob, Nth, On, Pattern, Per, PhaseName, Rule, Set, Status};
 pub use tls::{CertificateKind, ClientCert, ServerCertificate, Tls, TlsFault, TlsVersion};
 pub use value::{Fill, Network, Span, Template};
 
@@ -30,6 +33,8 @@ pub struct Scenario {
     /// The format's version: 1.
     #[serde(deserialize_with = "value::version")]
     pub ehlo: u32,
+    /// The scenario that this one builds on; what it says is merged in already.
+    pub extends: Option<String>,
     /// What it is called.
     pub title: String,
     /// What a person meets, in one or two sentences.
@@ -67,6 +72,9 @@ pub struct Scenario {
     /// When something is done otherwise; the first that answers wins.
     #[serde(default, rename = "rule")]
     pub rules: Vec<Rule>,
+    /// Conversations that show that it does what its story says.
+    #[serde(default, rename = "check")]
+    pub checks: Vec<Check>,
 }
 
 fn yes() -> bool {
@@ -106,7 +114,14 @@ impl Default for Server {
 
 one! {
     /// Whose wording the ordinary replies have.
-    pub enum Imitates { Postfix = "postfix" }
+    pub enum Imitates {
+        Postfix = "postfix",
+        Exim = "exim",
+        Exchange = "exchange",
+        Sendmail = "sendmail",
+        Gmail = "gmail",
+        Plain = "plain"
+    }
 }
 
 /// Lab seconds in a real second.
@@ -329,12 +344,18 @@ one! {
 }
 
 impl Scenario {
-    /// Reads a scenario. `name` is for the messages.
+    /// Reads a scenario, which may build on shipped ones. `name` is for the messages.
     ///
     /// # Errors
     /// What is wrong, with its line, and what would be right.
     pub fn parse(name: &str, text: &str) -> Result<Self, ScenarioError> {
-        let mut scenario: Self = toml::from_str(text).map_err(|error| ScenarioError::from_toml(name, text, &error))?;
+        Self::parse_with(name, text, &find::shipped)
+    }
+
+    /// The same, with another place where those are found that it builds on.
+    fn parse_with(name: &str, text: &str, lookup: extends::Lookup<'_>) -> Result<Self, ScenarioError> {
+        let mut scenario = extends::read(name, text, lookup)?;
+        scenario.checks.iter_mut().for_each(|check| check.locate(text));
         if let ServerCertificate::File(path) = &mut scenario.tls.certificate {
             *path = std::path::Path::new(name).parent().unwrap_or(std::path::Path::new("")).join(&*path);
         }
@@ -350,6 +371,9 @@ impl Scenario {
         let l = &self.listeners;
         if l.smtp.is_none() && l.submission.is_none() && l.smtps.is_none() && l.lmtp.is_none() {
             return wrong("[listeners] names no listener: smtp, submission, smtps, lmtp".to_owned());
+        }
+        if self.rules.iter().any(|rule| rule.accept_then_bounce.is_some() && !rule.may_bounce()) {
+            return wrong("accept_then_bounce belongs to on = \"RCPT\" or \"end-of-data\"".to_owned());
         }
         for domain in &self.domains {
             if let Some(all) = &domain.catch_all

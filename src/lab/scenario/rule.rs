@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::value::{Network, Octets, Span, Template, one};
 use crate::lab::ListenerKind;
-use crate::smtp::Verb;
+use crate::smtp::{EnhancedCode, Verb};
 
 /// A rule. Every condition that is given must hold; see [`Rule::ends`] for whether the search goes on.
 #[derive(Debug, Clone, Deserialize)]
@@ -37,6 +37,10 @@ pub struct Rule {
     pub phase: Option<PhaseName>,
     /// To which listener.
     pub listener: Option<ListenerKind>,
+    /// Whether something had come before it was due: before the greeting, or before the reply to the last line (S4).
+    pub early: Option<bool>,
+    /// How many connections are open, this one included: of this client, or with `per = "server"` of all (S3).
+    pub concurrent: Option<SizeTest>,
     /// Whether the recipient exists (S2).
     pub known: Option<bool>,
     /// Which of the events that met all other conditions, from 1 (S13).
@@ -78,6 +82,8 @@ pub struct Rule {
     pub note: Option<Template>,
     /// What changes for the rest of the session.
     pub set: Option<Set>,
+    /// The recipient, or at end-of-data the message, is taken, and a report with this status goes to the reverse-path.
+    pub accept_then_bounce: Option<Status>,
     /// The search ends here, with the ordinary reply (S12).
     #[serde(default)]
     pub stop: bool,
@@ -93,7 +99,13 @@ impl Rule {
     /// Whether the rule says or does something in place of the ordinary reply.
     #[must_use]
     pub fn answers(&self) -> bool {
-        self.reply.is_some() || !self.multi.is_empty() || self.raw.is_some() || self.close || self.reset || self.silence
+        let says = self.reply.is_some() || !self.multi.is_empty() || self.raw.is_some();
+        says || self.close || self.reset || self.silence || self.accept_then_bounce.is_some()
+    }
+
+    /// Whether it is about something that can be taken.
+    pub(super) fn may_bounce(&self) -> bool {
+        matches!(self.on, On::EndOfData | On::Verb(Verb::Rcpt))
     }
 
     /// Whether it counts.
@@ -304,6 +316,18 @@ impl<'de> Deserialize<'de> for Chance {
         } else {
             Err(D::Error::custom("chance goes from 0.0 (never) to 1.0 (always)"))
         }
+    }
+}
+
+/// The enhanced status code of a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Status(pub EnhancedCode);
+
+impl<'de> Deserialize<'de> for Status {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let read = EnhancedCode::parse(&text).filter(|code| code.class != 2);
+        read.map(Self).ok_or_else(|| D::Error::custom(format!("{text:?} is no status of a failure; write \"5.1.1\"")))
     }
 }
 

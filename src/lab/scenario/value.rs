@@ -18,6 +18,9 @@ macro_rules! one {
         pub enum $name { $($(#[$inner])* $variant),+ }
 
         impl $name {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
             /// The word in the file.
             #[must_use]
             pub fn word(self) -> &'static str {
@@ -205,6 +208,11 @@ pub struct Template(String);
 pub type Fill<'a> = &'a dyn Fn(&str) -> String;
 
 impl Template {
+    /// A text that is not from a scenario's file: what is in braces may have any name.
+    pub(in crate::lab) fn free(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
     pub(super) fn fixed(text: &'static str) -> Self {
         Self(text.to_owned())
     }

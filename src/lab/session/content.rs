@@ -10,7 +10,7 @@ use crate::lab::mailbox::{Envelope, Message};
 use crate::lab::report;
 use crate::lab::scenario::{BareCr, BareLf};
 use crate::lab::site::Notice;
-use crate::smtp::Verb;
+use crate::smtp::{EnhancedCode, Verb};
 
 /// Octets of a message where the server promises no SIZE.
 const MOST: u64 = 64 << 20;
@@ -240,7 +240,10 @@ impl Session {
         let octets = incoming.size;
         let envelope = Arc::new(self.envelope(transaction));
         let content: Arc<[u8]> = incoming.bytes.into();
-        let (fits, full): (Vec<_>, Vec<_>) = transaction.recipients.iter().partition(|recipient| {
+        let all_bounce = self.bounce.take();
+        let bounce = |recipient: &Recipient| all_bounce.or(recipient.bounce);
+        let (bounced, taken): (Vec<_>, Vec<_>) = transaction.recipients.iter().partition(|r| bounce(r).is_some());
+        let (fits, full): (Vec<_>, Vec<_>) = taken.into_iter().partition(|recipient| {
             recipient.quota.is_none_or(|quota| site.store().used(&recipient.mailbox).saturating_add(octets) <= quota)
         });
         let queue_id = &transaction.queue_id;
@@ -250,11 +253,13 @@ impl Session {
                 if full.iter().any(|other| std::ptr::eq(*other, recipient)) {
                     self.say(format!("552 5.2.2 <{path}> Quota exceeded (mailbox for user is full)"));
                 } else {
-                    self.put(recipient, &envelope, &content);
+                    if bounce(recipient).is_none() {
+                        self.put(recipient, &envelope, &content);
+                    }
                     self.say(format!("250 2.0.0 <{path}> {queue_id} Saved"));
                 }
             }
-        } else if fits.is_empty() {
+        } else if fits.is_empty() && bounced.is_empty() {
             return self.say("552 5.2.2 Error: message does not fit into the mailbox".to_owned());
         } else {
             for recipient in &fits {
@@ -262,8 +267,11 @@ impl Session {
             }
             self.say(format!("250 2.0.0 Ok: queued as {queue_id}"));
         }
-        let failed = if self.is_lmtp() { &[][..] } else { &full[..] };
-        for message in report::reports(&site, transaction, &envelope, &content, &fits, failed) {
+        let mut failed: Vec<_> = bounced.into_iter().filter_map(|recipient| Some((recipient, bounce(recipient)?))).collect();
+        if !self.is_lmtp() {
+            failed.extend(full.into_iter().map(|recipient| (recipient, EnhancedCode { class: 5, subject: 2, detail: 2 })));
+        }
+        for message in report::reports(&site, transaction, &envelope, &content, &fits, &failed) {
             self.store(message);
         }
     }

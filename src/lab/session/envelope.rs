@@ -6,6 +6,7 @@ use super::{Action, Session};
 use crate::lab::magic::{self, Magic};
 use crate::lab::mailbox::OUTBOX;
 use crate::lab::site::{Target, mailbox_name};
+use crate::smtp::EnhancedCode;
 
 /// An open mail transaction.
 #[derive(Debug)]
@@ -40,6 +41,8 @@ pub(in crate::lab) struct Recipient {
     pub(in crate::lab) mailbox: String,
     /// What that mailbox may hold.
     pub(in crate::lab) quota: Option<u64>,
+    /// What is reported of it although it was accepted.
+    pub(in crate::lab) bounce: Option<EnhancedCode>,
     pub(in crate::lab) parameters: RcptParameters,
     /// As typed.
     pub(in crate::lab) texts: Vec<String>,
@@ -94,7 +97,8 @@ impl Session {
 
     pub(super) fn rcpt(&mut self, argument: &str) {
         match self.read_rcpt(argument) {
-            Ok((recipient, reply)) => {
+            Ok((mut recipient, reply)) => {
+                recipient.bounce = self.bounce.take();
                 if let Some(transaction) = &mut self.transaction {
                     transaction.recipients.push(recipient);
                 }
@@ -153,7 +157,7 @@ impl Session {
         }
         let (mailbox, quota, reply) = self.place(&address, size)?;
         let texts = list.into_iter().map(|parameter| parameter.text).collect();
-        Ok((Recipient { path: rcpt, mailbox, quota, parameters, texts }, reply))
+        Ok((Recipient { path: rcpt, mailbox, quota, bounce: None, parameters, texts }, reply))
     }
 
     /// Where an address leads, and the reply that accepts it.
@@ -221,7 +225,7 @@ impl Session {
         let parameters = self.rcpt_parameters(&list).ok()?;
         let texts = list.into_iter().map(|parameter| parameter.text).collect();
         let path = address.to_string();
-        Some(Recipient { mailbox: path.to_lowercase(), path, quota: None, parameters, texts })
+        Some(Recipient { mailbox: path.to_lowercase(), path, quota: None, bounce: self.bounce, parameters, texts })
     }
 
     /// The mailbox behind the new address of somebody who has moved.

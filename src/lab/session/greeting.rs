@@ -1,10 +1,29 @@
 //! HELO, EHLO and LHLO, and what the latter two offer.
 
 use super::Session;
-use crate::lab::scenario::keyword_of;
+use crate::lab::scenario::{Template, keyword_of};
+use crate::lab::wording::wording;
 use crate::smtp::Verb;
 
 impl Session {
+    /// How whoever is imitated greets back, without the code; none where that is the name alone.
+    fn hello(&self) -> Option<String> {
+        let hello = wording(self.site.scenario.server.imitates)?.hello.as_deref()?;
+        Some(Template::free(hello).fill(&|name| self.variable(name, "")))
+    }
+
+    /// Who is imitated.
+    pub(super) fn software(&self) -> &'static str {
+        wording(self.site.scenario.server.imitates).map_or("Postfix", |wording| &wording.software)
+    }
+
+    /// An ordinary line in the words of whoever is imitated.
+    pub(super) fn worded(&self, line: String) -> String {
+        let Some(wording) = wording(self.site.scenario.server.imitates) else { return line };
+        let rcpt = self.transaction.as_ref().and_then(|t| t.recipients.last()).map(|r| r.path.as_str());
+        wording.say(&line, &|name| self.variable(name, rcpt.unwrap_or_default()))
+    }
+
     pub(super) fn greet(&mut self, verb: Verb, argument: &str) {
         if self.is_lmtp() != (verb == Verb::Lhlo) {
             return self.unknown(verb.word());
@@ -16,7 +35,7 @@ impl Session {
         self.greeted = Some((verb, name.to_owned()));
         let server = self.site.scenario.server.name.clone();
         let offers = if verb == Verb::Helo { Vec::new() } else { self.offers() };
-        let mut lines = vec![format!("250-{server}")];
+        let mut lines = vec![format!("250-{}", self.hello().unwrap_or(server))];
         lines.extend(offers.iter().map(|line| format!("250-{line}")));
         if let Some(last) = lines.last_mut() {
             last.replace_range(3..4, " ");

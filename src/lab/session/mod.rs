@@ -23,8 +23,8 @@ use super::framer::{Expect, Unit};
 use super::scenario::{AuthKeys, BareCr, BareLf, ListenerKeys, Mechanism, On, TlsFault, keyword_of};
 use super::site::{Notice, Site};
 use crate::conversation::Remark;
-use crate::smtp::Verb;
 use crate::smtp::sasl::Proof;
+use crate::smtp::{EnhancedCode, Verb};
 use content::Incoming;
 use envelope::Transaction;
 use ruling::Ruling;
@@ -124,6 +124,10 @@ pub(super) struct Session {
     changes: Vec<String>,
     /// What a rule says in place of the next ordinary reply.
     instead: Option<Vec<String>>,
+    /// A rule takes what is at hand, to report this failure of it afterwards.
+    bounce: Option<EnhancedCode>,
+    /// What is at hand had come before it was due.
+    early: bool,
     /// The client was turned away by the greeting; only QUIT is left (RFC 5321 3.1).
     turned_away: bool,
     out: Vec<Action>,
@@ -131,6 +135,7 @@ pub(super) struct Session {
 
 impl Session {
     pub(super) fn new(site: Arc<Site>, client: Client, keys: ListenerKeys) -> Self {
+        site.opened(client.address.ip());
         Self {
             site,
             client,
@@ -146,6 +151,8 @@ impl Session {
             stamps: Vec::new(),
             changes: Vec::new(),
             instead: None,
+            bounce: None,
+            early: false,
             turned_away: false,
             out: Vec::new(),
         }
@@ -276,6 +283,7 @@ impl Session {
         }
         self.obey(verb, word, argument);
         self.instead = None;
+        self.bounce = None;
     }
 
     fn obey(&mut self, verb: Verb, word: &str, argument: &str) {
@@ -406,8 +414,9 @@ impl Session {
         self.out.push(Action::Close);
     }
 
-    /// A reply of one line.
+    /// An ordinary reply of one line, in the words of whoever is imitated.
     fn say(&mut self, line: String) {
+        let line = self.worded(line);
         self.say_all(vec![line]);
     }
 
@@ -439,7 +448,7 @@ impl Session {
     fn variable(&self, name: &str, rcpt: &str) -> String {
         match name {
             "name" => self.site.scenario.server.name.clone(),
-            "software" => "Postfix".to_owned(),
+            "software" => self.software().to_owned(),
             "client" => self.client.address.ip().to_string(),
             "helo" => self.greeted.as_ref().map(|(_, name)| name.clone()).unwrap_or_default(),
             "from" => self.transaction.as_ref().map(|t| t.from.to_string()).unwrap_or_default(),
@@ -458,6 +467,7 @@ impl Drop for Session {
         if let State::Content(incoming) = &self.state {
             self.site.give_room(incoming.room);
         }
+        self.site.closed(self.client.address.ip());
         self.site.tell(Notice::Closed { session: self.client.number });
     }
 }
@@ -468,7 +478,7 @@ fn succeeds(lines: &[String]) -> bool {
 }
 
 /// A reply line without its enhanced status code.
-fn without_enhanced(line: &str) -> String {
+pub(super) fn without_enhanced(line: &str) -> String {
     match line.get(4..).and_then(|text| crate::smtp::EnhancedCode::at_start(text.as_bytes())) {
         Some((_, octets)) => format!("{}{}", &line[..4], line[4 + octets..].trim_start()),
         None => line.to_owned(),

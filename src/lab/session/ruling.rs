@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::path::{self, Address};
-use super::{Action, Pace, Session, State};
+use super::{Action, Pace, Session, State, succeeds};
 use crate::lab::rules::{Facts, Hit, Moment};
 use crate::lab::scenario::{On, PhaseName, Rule};
 use crate::lab::site::{Target, lock};
@@ -71,6 +71,32 @@ impl Session {
         self.rule(on, &moment)
     }
 
+    /// Whether a rule is about clients that speak before the greeting.
+    pub(in crate::lab) fn minds_early(&self) -> bool {
+        self.site.scenario.rules.iter().any(|rule| rule.on == On::Greeting && rule.early == Some(true))
+    }
+
+    /// Whether the next piece of input had come before the reply to the one before was written.
+    pub(in crate::lab) fn comes_early(&mut self, early: bool) {
+        self.early = early;
+    }
+
+    /// The client spoke before the greeting was said: what is to be done in its place, if anything.
+    pub(in crate::lab) fn spoke_early(&mut self) -> Option<Vec<Action>> {
+        self.early = true;
+        let ruling = self.rule_moment(On::Greeting);
+        self.early = false;
+        match ruling {
+            Ruling::Ordinary => return None,
+            Ruling::Reply(lines) => {
+                self.turned_away = !succeeds(&lines);
+                self.say_all(lines);
+            }
+            Ruling::Done => {}
+        }
+        Some(self.take())
+    }
+
     fn moment(&self) -> Moment<'static> {
         let transaction = self.transaction.as_ref();
         Moment {
@@ -95,6 +121,8 @@ impl Session {
             listener: self.client.listener,
             session: self.client.number,
             transaction: self.transactions,
+            early: self.early,
+            open: site.open(self.client.address.ip()),
         };
         let now = site.world.elapsed() * site.scenario.server.clock.0;
         let hits = lock(&site.counters).hits(&site.scenario.rules, on, moment, &facts, now);
@@ -119,6 +147,21 @@ impl Session {
         }
     }
 
+    /// What a rule asks of the line: to wait, to be slow.
+    fn pace(&mut self, rule: &Rule) {
+        if let Some(delay) = rule.delay {
+            let wait = self.real(delay.0);
+            self.out.push(Action::Wait(wait));
+        }
+        if let Some(drip) = rule.drip {
+            let every = self.real(drip.every.0);
+            self.out.push(Action::Pace(Pace::Octets(drip.octets, every)));
+        } else if let Some(gap) = rule.delay_between {
+            let gap = self.real(gap.0);
+            self.out.push(Action::Pace(Pace::Lines(gap)));
+        }
+    }
+
     fn act(&mut self, rule: &Rule, hit: Hit, moment: &Moment<'_>) -> Ruling {
         let to = moment.to.last().cloned().unwrap_or_default();
         let fill = |name: &str| match name {
@@ -139,17 +182,7 @@ impl Session {
         if let Some(set) = &rule.set {
             self.changes.push(set.capability.clone());
         }
-        if let Some(delay) = rule.delay {
-            let wait = self.real(delay.0);
-            self.out.push(Action::Wait(wait));
-        }
-        if let Some(drip) = rule.drip {
-            let every = self.real(drip.every.0);
-            self.out.push(Action::Pace(Pace::Octets(drip.octets, every)));
-        } else if let Some(gap) = rule.delay_between {
-            let gap = self.real(gap.0);
-            self.out.push(Action::Pace(Pace::Lines(gap)));
-        }
+        self.pace(rule);
         if let Some(raw) = &rule.raw {
             self.out.push(Action::Raw(raw.0.clone()));
         }
@@ -165,6 +198,15 @@ impl Session {
             }
             self.close();
             return Ruling::Done;
+        }
+        if let Some(status) = rule.accept_then_bounce {
+            self.bounce = Some(status.0);
+            if rule.on == On::EndOfData && lines.is_empty() {
+                return Ruling::Ordinary;
+            }
+            if lines.is_empty() {
+                lines.push(self.worded("250 2.1.5 Ok".to_owned()));
+            }
         }
         match lines.is_empty() {
             false => Ruling::Reply(lines),

@@ -1,0 +1,123 @@
+//! `ehlo lab check FILE...`: is a scenario well formed, and does it do what its checks say?
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+
+use futures_util::{StreamExt as _, stream};
+use tokio::io::AsyncReadExt as _;
+use tokio::net::TcpStream;
+
+use super::{print, say};
+use crate::cli::Exit;
+use crate::cli::rehearse::{Stage, problems};
+use crate::cli::run::exit_of;
+use crate::lab::scenario::{self, Check, CheckTls, Scenario, ScenarioError};
+use crate::lab::{self, Lab, ListenerKind};
+use crate::world::World;
+
+/// Files whose checks are played at the same time.
+const TOGETHER: usize = 4;
+
+/// Runs it: 0 when all is as the checks say, 1 when something is not, 2 for a file that can't be used.
+pub(super) fn run(files: &[String], world: &World) -> Exit {
+    let runtime = match crate::cli::runtime::runtime(Some(2)) {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            say(&format!("ehlo lab: can't start: {error}"));
+            return Exit::Usage;
+        }
+    };
+    let mut exit = Exit::Done;
+    let played = stream::iter(files).map(|file| async move {
+        let scenario = scenario::read(Path::new(file), world)?;
+        let problems = all(&scenario, world).await;
+        Ok((scenario, problems))
+    });
+    runtime.block_on(async {
+        let mut played = std::pin::pin!(played.buffered(TOGETHER).zip(stream::iter(files)));
+        while let Some((one, file)) = played.next().await {
+            let verdict = tell(file, one);
+            exit = if exit == Exit::Usage || verdict == Exit::Done { exit } else { verdict };
+        }
+    });
+    runtime.shutdown_background();
+    exit
+}
+
+/// Says what came of a file, and what that comes to.
+fn tell(file: &str, played: Result<(Scenario, Vec<Vec<String>>), ScenarioError>) -> Exit {
+    let (scenario, problems) = match played {
+        Ok(played) => played,
+        Err(error) => {
+            say(&format!("ehlo lab: {error}"));
+            return Exit::Usage;
+        }
+    };
+    let met = match (scenario.checks.len(), problems.len()) {
+        (0, _) => "it has no [[check]]".to_owned(),
+        (1, 0) => "its check is met".to_owned(),
+        (checks, 0) => format!("its {checks} checks are met"),
+        (1, _) => "its check failed".to_owned(),
+        (checks, failed) => format!("{failed} of its {checks} checks failed"),
+    };
+    print(&format!("{file}: {:?} is well formed; {met}", scenario.title));
+    for problem in problems.iter().flatten() {
+        say(&format!("{file}:{problem}"));
+    }
+    if problems.is_empty() { Exit::Done } else { Exit::Refused }
+}
+
+/// Plays all checks of a scenario at once, each with a lab of its own; gives what is wrong with those that failed, in
+/// order: `LINE: WORDS`.
+async fn all(scenario: &Scenario, world: &World) -> Vec<Vec<String>> {
+    let one = |check| async move {
+        match play(scenario, check, world).await {
+            Ok(problems) => problems,
+            Err(why) => vec![format!("{}: {why}", check.line)],
+        }
+    };
+    let done = futures_util::future::join_all(scenario.checks.iter().map(one)).await;
+    done.into_iter().filter(|problems| !problems.is_empty()).collect()
+}
+
+/// Plays a check; gives what is wrong, each with its line of the scenario's file.
+async fn play(scenario: &Scenario, check: &Check, world: &World) -> Result<Vec<String>, String> {
+    let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let mut scenario = scenario.clone();
+    scenario.server.clock = check.clock.unwrap_or(scenario.server.clock);
+    let lab = lab::start_with(scenario, anywhere, world).await.map_err(|error| error.to_string())?;
+    let held = hold(&lab, check).await?;
+    let implicit = check.listener == ListenerKind::Smtps && check.tls == CheckTls::Listener;
+    let stage = Stage { lab: &lab, listener: check.listener, implicit };
+    let report = stage.play("check", check.script(), world).await?;
+    drop(held);
+    let exit = exit_of(&report).code();
+    let expected = problems(&report).into_iter().map(|(line, words)| (line, words, check.exit == 0 || line.is_some()));
+    let mut wrong: Vec<String> = expected
+        .filter(|(_, _, counts)| *counts)
+        .map(|(line, words, _)| format!("{}: {words}", check.line + line.map_or(0, |line| line - 1)))
+        .collect();
+    if wrong.is_empty() && exit != check.exit {
+        wrong.push(format!("{}: it ends with exit status {exit}, and `exit` says {}", check.line, check.exit));
+    }
+    let mailboxes = lab.mailboxes();
+    for (mailbox, want) in &check.mailbox {
+        let have = mailboxes.get(&mailbox.to_lowercase()).copied().unwrap_or_default();
+        if have != *want {
+            wrong.push(format!("{}: {have} messages lie in {mailbox}, and `mailbox` says {want}", check.line));
+        }
+    }
+    Ok(wrong)
+}
+
+/// Opens the other connections, and waits until each was greeted.
+async fn hold(lab: &Lab, check: &Check) -> Result<Vec<TcpStream>, String> {
+    let mut held = Vec::new();
+    for _ in 0..check.connections {
+        let address = lab.address(check.listener).ok_or("the scenario has no such listener")?;
+        let mut stream = TcpStream::connect(address).await.map_err(|error| error.to_string())?;
+        stream.read_u8().await.map_err(|error| error.to_string())?;
+        held.push(stream);
+    }
+    Ok(held)
+}

@@ -1,0 +1,78 @@
+//! The shipped scenarios: each says what one meets there, and does it, by its checks.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use ehlo::lab::scenario::Scenario;
+
+/// The shipped scenarios' files, in order.
+fn files() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/scenarios");
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(folder).expect("the folder").map(|entry| entry.expect("an entry").path()).collect();
+    files.sort();
+    files
+}
+
+fn ehlo(state: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ehlo"));
+    command.arg("lab").arg("--state").arg(state).env("XDG_DATA_HOME", state.join("data"));
+    command
+}
+
+#[test]
+fn every_scenario_tells_what_one_meets_and_shows_it_by_a_check() {
+    let files = files();
+    assert!(files.len() >= 32, "{} scenarios", files.len());
+    for file in &files {
+        let name = file.display();
+        let text = std::fs::read_to_string(file).expect("readable");
+        let scenario = Scenario::parse(&name.to_string(), &text).unwrap_or_else(|error| panic!("{error}"));
+        assert!(!scenario.title.is_empty() && !scenario.story.is_empty() && !scenario.teaches.is_empty(), "{name}");
+        assert!(!scenario.checks.is_empty(), "{name} has no [[check]]");
+    }
+}
+
+#[test]
+fn every_scenario_does_what_its_checks_say() {
+    let state = tempfile::tempdir().expect("a directory");
+    let out = ehlo(state.path()).arg("check").args(files()).output().expect("it runs");
+    let said = String::from_utf8_lossy(&out.stderr).into_owned() + &String::from_utf8_lossy(&out.stdout);
+    assert_eq!(out.status.code(), Some(0), "{said}");
+}
+
+#[test]
+fn a_check_that_fails_is_named_with_its_line() {
+    let state = tempfile::tempdir().expect("a directory");
+    let file = state.path().join("mine.toml");
+    let head = "ehlo = 1\nextends = \"classroom\"\ntitle = \"Mine\"\n";
+    for (check, want) in [
+        ("script = '''\n> EHLO noddy.com\n< 250\n> NOOP\n< 550\n'''\n", "mine.toml:9: < 550"),
+        ("script = '''\n> EHLO noddy.com\n< 250\n'''\nmailbox = { \"dude@noddy.com\" = 2 }\n", "0 messages lie in dude"),
+        ("script = '''\n> EHLO noddy.com\n'''\nexit = 3\n", "`exit` says 3"),
+        ("script = '''\n> EHLO {{nobody}}\n'''\n", "mine.toml:6: "),
+    ] {
+        std::fs::write(&file, format!("{head}\n[[check]]\n{check}")).expect("written");
+        let out = ehlo(state.path()).arg("check").arg(&file).output().expect("it runs");
+        let said = String::from_utf8_lossy(&out.stderr);
+        assert_eq!(out.status.code(), Some(1), "{said}");
+        assert!(said.contains(want), "{want}: {said}");
+    }
+}
+
+#[test]
+fn the_list_shows_every_scenario_with_its_story() {
+    let state = tempfile::tempdir().expect("a directory");
+    let own = state.path().join("data/ehlo/scenarios");
+    std::fs::create_dir_all(&own).expect("made");
+    let text = "ehlo = 1\nextends = \"greylisting\"\ntitle = \"Ours\"\nstory = \"Slower than theirs.\"\n";
+    std::fs::write(own.join("ours.toml"), text).expect("written");
+    let out = ehlo(state.path()).arg("list").output().expect("it runs");
+    let said = String::from_utf8_lossy(&out.stdout);
+    assert_eq!(out.status.code(), Some(0), "{said}");
+    assert!(said.contains("ours  Ours\n    Slower than theirs."), "{said}");
+    assert!(said.contains("greylisting  Greylisting\n"), "{said}");
+    let out = ehlo(state.path()).args(["list", "--json"]).output().expect("it runs");
+    let json: serde_json::Value = serde_json::from_slice(&out.stdout).expect("JSON");
+    assert_eq!(json["scenarios"].as_array().map(Vec::len), Some(files().len() + 1));
+}
