@@ -1,9 +1,14 @@
 //! The shipped scenarios: each says what one meets there, and does it, by its checks.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
-use ehlo::lab::scenario::Scenario;
+use ehlo::lab::scenario::{Clock, Scenario, find};
+use ehlo::lab::{self, ListenerKind};
+use ehlo::world::{Directories, World};
 
 /// The shipped scenarios' files, in order.
 fn files() -> Vec<PathBuf> {
@@ -75,4 +80,34 @@ fn the_list_shows_every_scenario_with_its_story() {
     let out = ehlo(state.path()).args(["list", "--json"]).output().expect("it runs");
     let json: serde_json::Value = serde_json::from_slice(&out.stdout).expect("JSON");
     assert_eq!(json["scenarios"].as_array().map(Vec::len), Some(files().len() + 1));
+}
+
+/// A client that says its first line at once, against a lab whose clock is twenty times as fast: all that it hears.
+fn heard_by_an_early_talker(scenario: &str) -> String {
+    let directory = tempfile::tempdir().expect("a directory");
+    let own = directory.path().to_owned();
+    let world = World::real(Directories { config: own.clone(), data: own.clone(), state: own });
+    let mut scenario = find(scenario, &world).expect("shipped");
+    scenario.server.clock = Clock(20);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("threads");
+    let listen = "127.0.0.1:0".parse().expect("an address");
+    let lab = runtime.block_on(lab::start_with(scenario, listen, &world)).expect("it starts");
+    let mut stream = TcpStream::connect(lab.address(ListenerKind::Smtp).expect("listens")).expect("accepted");
+    stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a socket");
+    stream.write_all(b"EHLO noddy.com\r\n").expect("sent");
+    let mut heard = String::new();
+    stream.read_to_string(&mut heard).expect("it closes");
+    heard
+}
+
+#[test]
+fn who_speaks_before_the_greeting_is_shown_out() {
+    let heard = heard_by_an_early_talker("slow-server");
+    assert_eq!(heard, "554 5.5.0 mx.target.local Error: you talked before the greeting\r\n");
+}
+
+#[test]
+fn who_speaks_between_the_lines_of_the_greeting_is_shown_out() {
+    let heard = heard_by_an_early_talker("greeting-pause");
+    assert!(heard.ends_with("554 5.5.0 mx.target.local Error: SMTP protocol synchronization\r\n"), "{heard}");
 }
