@@ -281,7 +281,10 @@ fn lab_check_names_the_line_and_the_key_that_was_meant() {
             Some(":2:1: the key \"titel\" is not known here; did you mean \"title\"?"),
         ),
         (format!("{good}\n[[check]]\nskript = ''\n"), Some("did you mean \"script\"?")),
-        (format!("{good}\n[[rule]]\non = \"MAIL\"\naccept_then_bounce = \"5.1.1\"\n"), Some("belongs to on = \"RCPT\"")),
+        (
+            format!("{good}\n[[rule]]\non = \"MAIL\"\naccept_then_bounce = \"5.1.1\"\n"),
+            Some("belongs to on = \"RCPT\""),
+        ),
         (good.replacen("\"postfix\"", "\"qmail\"", 1), Some("\"qmail\" is not known here")),
         (good.replacen("{rcpt}", "{recipient}", 1), Some("\"recipient\" is not known here")),
         (good.replacen("\"0 B\"", "\"none\"", 1), Some("\"none\" is no size")),

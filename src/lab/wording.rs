@@ -113,7 +113,8 @@ mod tests {
                     assert!(text.len() > 4 && text[..3].bytes().all(|b| b.is_ascii_digit()), "{path}: {text}");
                 }
             }
-            let asked = table.say("550 5.1.1 <a@b.example>: Recipient address rejected: User unknown", &|_| String::new());
+            let asked =
+                table.say("550 5.1.1 <a@b.example>: Recipient address rejected: User unknown", &|_| String::new());
             assert!(asked.starts_with("550 ") && !asked.contains('{'), "{path}: {asked}");
         }
     }

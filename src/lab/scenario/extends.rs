@@ -48,8 +48,9 @@ fn merged(name: &str, mut table: Table, lookup: Lookup<'_>, deepest: usize) -> R
     if deepest == 0 {
         return Err(wrong(format!("extends goes on for more than {DEEPEST} scenarios, or in a circle")));
     }
-    let text = lookup(parent)
-        .ok_or_else(|| wrong(format!("extends = {parent:?}: there is no such scenario; `ehlo lab list` shows those that there are")))?;
+    let text = lookup(parent).ok_or_else(|| {
+        wrong(format!("extends = {parent:?}: there is no such scenario; `ehlo lab list` shows those that there are"))
+    })?;
     let below: Table = toml::from_str(&text).map_err(|error| ScenarioError::from_toml(parent, &text, &error))?;
     let mut below = merged(parent, below, lookup, deepest - 1)?;
     for own in ["title", "story", "teaches"] {

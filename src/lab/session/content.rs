@@ -267,9 +267,12 @@ impl Session {
             }
             self.say(format!("250 2.0.0 Ok: queued as {queue_id}"));
         }
-        let mut failed: Vec<_> = bounced.into_iter().filter_map(|recipient| Some((recipient, bounce(recipient)?))).collect();
+        let mut failed: Vec<_> =
+            bounced.into_iter().filter_map(|recipient| Some((recipient, bounce(recipient)?))).collect();
         if !self.is_lmtp() {
-            failed.extend(full.into_iter().map(|recipient| (recipient, EnhancedCode { class: 5, subject: 2, detail: 2 })));
+            failed.extend(
+                full.into_iter().map(|recipient| (recipient, EnhancedCode { class: 5, subject: 2, detail: 2 })),
+            );
         }
         for message in report::reports(&site, transaction, &envelope, &content, &fits, &failed) {
             self.store(message);
