@@ -52,13 +52,13 @@ fn a_check_that_fails_is_named_with_its_line() {
     let file = state.path().join("mine.toml");
     let head = "ehlo = 1\nextends = \"classroom\"\ntitle = \"Mine\"\n";
     for (check, want) in [
-        ("script = '''\n> EHLO noddy.com\n< 250\n> NOOP\n< 550\n'''\n", "mine.toml:9: < 550"),
+        ("script = '''\n> EHLO noddy.com\n< 250\n> NOOP\n< 550\n'''\n", "mine.toml:10: < 550"),
         (
             "script = '''\n> EHLO noddy.com\n< 250\n'''\nmailbox = { \"dude@noddy.com\" = 2 }\n",
             "0 messages lie in dude",
         ),
         ("script = '''\n> EHLO noddy.com\n'''\nexit = 3\n", "`exit` says 3"),
-        ("script = '''\n> EHLO {{nobody}}\n'''\n", "mine.toml:6: "),
+        ("script = '''\n> EHLO {{nobody}}\n'''\n", "mine.toml:7: "),
     ] {
         std::fs::write(&file, format!("{head}\n[[check]]\n{check}")).expect("written");
         let out = ehlo(state.path()).arg("check").arg(&file).output().expect("it runs");
