@@ -70,8 +70,8 @@ enum What {
     },
 }
 
-/// Keys that say where a password comes from.
-const PASSWORDS: [&str; 2] = ["auth.password", "network.proxy_password"];
+/// Keys that say where a secret comes from.
+const PASSWORDS: [&str; 4] = ["auth.password", "auth.token", "tls.client_password", "network.proxy_password"];
 
 /// The fields, for `--help`.
 fn keys() -> String {

@@ -1,4 +1,4 @@
-//! The header of the PROXY protocol, read where a listener wants one: for whom the connection is (HAProxy,
+//! The header of the PROXY protocol, read where a listener wants one: for whom the connection is (`HAProxy`,
 //! `proxy-protocol.txt`).
 
 use std::net::SocketAddr;

@@ -361,14 +361,13 @@ impl Target {
     pub fn is_loopback(&self) -> bool {
         match &self.endpoint {
             _ if self.proxy.is_some() => false,
-            Endpoint::Pipe(_) | Endpoint::Stdio => false,
             Endpoint::Tcp { host, .. } => {
                 let name = host.trim_end_matches('.').to_ascii_lowercase();
                 name == "localhost"
                     || name.ends_with(".localhost")
                     || host.parse::<IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback())
             }
-            Endpoint::Mx(_) => false,
+            Endpoint::Mx(_) | Endpoint::Pipe(_) | Endpoint::Stdio => false,
             Endpoint::Unix(_) | Endpoint::Lab(_) => true,
         }
     }

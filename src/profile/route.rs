@@ -116,7 +116,7 @@ pub enum Version {
 }
 
 /// The header of the PROXY protocol that goes out before everything else: a server behind a proxy takes from it for
-/// whom the connection is (HAProxy, `proxy-protocol.txt`).
+/// whom the connection is (`HAProxy`, `proxy-protocol.txt`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Announcement {
     /// Its version.

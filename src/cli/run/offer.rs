@@ -91,7 +91,7 @@ mod tests {
             "< 250-AUTH PLAIN",
             "< 250 SIZE 100",
         ] {
-            let line = Line::new(text[2..].as_bytes());
+            let line = Line::new(&text.as_bytes()[2..]);
             let event = match &text[..1] {
                 ">" => Event::Sent(line),
                 "<" => Event::Received(line),

@@ -1,5 +1,5 @@
 //! The header of the PROXY protocol: the first octets of a connection, by which a server behind a proxy is told for whom
-//! it is (HAProxy, `proxy-protocol.txt`, 2.1 and 2.2).
+//! it is (`HAProxy`, `proxy-protocol.txt`, 2.1 and 2.2).
 
 use std::net::SocketAddr;
 

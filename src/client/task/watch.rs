@@ -35,10 +35,10 @@ impl Task {
     /// silence, is the server's limit.
     pub(super) fn watch(&mut self, answered: &Answered, quiet: Duration) {
         match &answered.pending.awaited {
-            Awaited::Command(command) if matches!(command.verb, Verb::Ehlo | Verb::Lhlo) => {
-                if answered.reply.class() == Class::Success {
-                    self.compare_offer();
-                }
+            Awaited::Command(command)
+                if matches!(command.verb, Verb::Ehlo | Verb::Lhlo) && answered.reply.class() == Class::Success =>
+            {
+                self.compare_offer();
             }
             Awaited::Command(command) if command.word.eq_ignore_ascii_case("XCLIENT") => {
                 // From here on it sees somebody else.

@@ -183,8 +183,11 @@ fn the_form_of_a_profile_has_help_of_its_own() {
     assert!(screen.shown().contains("F1 help"), "{}", screen.shown());
     screen.keys("<f1>");
     assert!(screen.shown().contains("A profile is a server that you come back to"), "{}", screen.shown());
-    screen.keys("<pagedown><pagedown><pagedown><pagedown><pagedown>");
-    assert!(screen.shown().contains("Where the password comes from"), "{}", screen.shown());
+    let page = |screen: &mut Screen| {
+        screen.keys("<pagedown>");
+        screen.shown().contains("Where the password comes from")
+    };
+    assert!((0..12).any(|_| page(&mut screen)), "{}", screen.shown());
     screen.keys("<f1>");
     assert!(screen.shown().contains("New profile") && screen.shown().contains("mx.noddy.com"), "{}", screen.shown());
     assert_eq!(screen.asked(), [] as [&str; 0]);
