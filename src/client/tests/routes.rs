@@ -55,7 +55,7 @@ async fn socks_5_resolves_here_and_socks_5h_there_and_a_login_is_not_recorded() 
     let port = proxy(vec![(vec![5, 2, 0, 2], vec![5, 2]), (login, vec![1, 0]), (connect, granted())]).await;
     let endpoint = Endpoint::Tcp { host: "mx.target.local".to_owned(), port: 25 };
     let route = through("socks5h", port, Some(("dude", "noddy-5")));
-    let text = dialled(Options { route, endpoint, ..options(0) }, "220 behind").await;
+    let text = dialled(Options { endpoint, route, ..options(0) }, "220 behind").await;
     assert!(text.contains(&format!("* connecting mx.target.local:25 via=socks5h://127.0.0.1:{port}\n")), "{text}");
     assert!(
         text.contains("* proxy kind=socks5h asked=\"CONNECT mx.target.local:25\" user=dude answered=granted\n"),
