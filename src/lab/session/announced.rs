@@ -31,6 +31,9 @@ impl Session {
             }
         }
         self.note(format!("taken for {address} by XCLIENT"));
+        // It counts as a connection of the other one now.
+        self.site.closed(self.client.address.ip());
+        self.site.opened(address.ip());
         self.client.address = address;
         self.greeted = None;
         self.authenticated = login;
