@@ -463,7 +463,9 @@ fn each_verb_of_the_menu_becomes_a_line_that_the_lab_understands() {
     ];
     let all: Vec<String> = {
         let table = ehlo::smtp::VerbTable::parse(ehlo::assets::text("verbs.toml").unwrap()).unwrap();
-        table.verbs.iter().map(|entry| entry.name.clone()).collect()
+        // What the lab offers here only where a scenario trusts the client.
+        let offered = table.verbs.iter().filter(|entry| !["XCLIENT", "XFORWARD"].contains(&entry.name.as_str()));
+        offered.map(|entry| entry.name.clone()).collect()
     };
     for verb in &all {
         assert!(lines.iter().any(|(name, ..)| name == verb), "{verb} is not tried");

@@ -122,7 +122,7 @@ fn what_is_anonymised_names_nobody_in_any_format() {
         for gone in ["noddy", "dude", "target.local", "127.0.0.1"] {
             assert!(!out.contains(gone), "{gone} is in {out}");
         }
-        assert!(out.contains("domain1.example"), "{out}");
+        assert!(out.contains(".example"), "{out}");
     }
 }
 

@@ -97,6 +97,10 @@ pub(super) fn say(imported: &Imported, path: &Path, command: &str, common: &Comm
 
 /// The conversations of a file, numbered from 1, a line each.
 pub(super) fn list(imported: &Imported) -> String {
+    use std::fmt::Write as _;
     let rows = imported.conversations.iter().enumerate();
-    rows.map(|(n, document)| format!("{:>4}  {}\n", n + 1, Outline::of(document))).collect()
+    rows.fold(String::new(), |mut out, (n, document)| {
+        writeln!(out, "{:>4}  {}", n + 1, Outline::of(document)).expect("a string takes it");
+        out
+    })
 }

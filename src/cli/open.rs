@@ -1,7 +1,7 @@
 //! `ehlo open FILE...`: the workbench on saved transcripts, and on what other programs wrote.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Common, Exit, input};
 use crate::tui::run::Launch;
@@ -43,24 +43,24 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
 }
 
 /// What is opened for a file: itself, or each conversation in it.
-fn conversations(path: &PathBuf, session: Option<usize>) -> Result<Vec<PathBuf>, String> {
+fn conversations(path: &Path, session: Option<usize>) -> Result<Vec<PathBuf>, String> {
     if input::is_transcript(path)? && session.is_none_or(|n| n == 1) {
-        return Ok(vec![path.clone()]);
+        return Ok(vec![path.to_path_buf()]);
     }
     let count = input::all(path)?.conversations.len();
     match session {
         Some(n) if !(1..=count).contains(&n) => {
             Err(format!("{}: there is no conversation {n}, it holds {count}", input::shown(path)))
         }
-        None if count == 1 => Ok(vec![path.clone()]),
+        None if count == 1 => Ok(vec![path.to_path_buf()]),
         Some(n) => Ok(vec![numbered(path, n)]),
         None => Ok((1..=count).map(|n| numbered(path, n)).collect()),
     }
 }
 
 /// `FILE#N`: the conversation of this number in a file.
-fn numbered(path: &PathBuf, n: usize) -> PathBuf {
-    let mut name = path.clone().into_os_string();
+fn numbered(path: &Path, n: usize) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
     name.push(format!("#{n}"));
     name.into()
 }

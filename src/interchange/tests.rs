@@ -45,7 +45,8 @@ fn each_format_is_as_it_was() {
         let out = (format.export)(&document, &knowledge);
         let shown = if format.binary {
             out.chunks(32)
-                .map(|row| row.iter().map(|octet| format!("{octet:02x}")).collect::<String>() + "\n")
+                .map(|row| row.iter().map(|octet| format!("{octet:02x}")).collect::<Vec<_>>().concat())
+                .map(|row| row + "\n")
                 .collect()
         } else {
             String::from_utf8(out).expect("text")
@@ -79,8 +80,10 @@ mod back {
     use super::super::import::import;
     use super::*;
 
+    type OnTheWire = (Kind, Vec<u8>);
+
     /// What was said: each line of either side as it was on the wire, and the exchanges with the lines of their replies.
-    fn said(log: &Log) -> (Vec<(Kind, Vec<u8>)>, Vec<Vec<Vec<u8>>>) {
+    fn said(log: &Log) -> (Vec<OnTheWire>, Vec<Vec<Vec<u8>>>) {
         let wire = log.since(0).filter(|(_, e)| matches!(e.kind, Kind::Sent | Kind::Content | Kind::Received));
         let dialogue = Dialogue::of(log);
         let replies = (0..dialogue.exchanges().len()).map(|n| {

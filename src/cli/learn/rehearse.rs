@@ -61,7 +61,11 @@ fn hastened(script: &str) -> String {
     let mut out = String::new();
     for line in script.lines() {
         match line.trim_start().strip_prefix("* sleep ").and_then(Span::parse) {
-            Some(Span(time)) => out.push_str(&format!("* sleep {}ms", (time / HASTE).as_millis())),
+            Some(Span(time)) => {
+                out.push_str("* sleep ");
+                out.push_str(&(time / HASTE).as_millis().to_string());
+                out.push_str("ms");
+            }
             None => out.push_str(line),
         }
         out.push('\n');

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::conversation::dialogue::Verdict;
 use crate::conversation::file::{self, write_document};
 use crate::conversation::{Dialogue, Kind, Log};
+use crate::smtp::ReplyCode;
 
 use super::*;
 
@@ -18,7 +19,7 @@ fn counted(log: &Log) -> (usize, usize, Option<u16>, usize) {
     let commands = log.of_kind(Kind::Sent).filter(|(_, entry)| entry.bytes != b".").count();
     let dialogue = Dialogue::of(log);
     let replied = dialogue.exchanges().iter().filter(|exchange| exchange.reply().is_some());
-    let last = replied.clone().filter_map(|exchange| exchange.code).last().map(|code| code.number());
+    let last = replied.clone().filter_map(|exchange| exchange.code).next_back().map(ReplyCode::number);
     let accepted = dialogue
         .recipients()
         .iter()

@@ -1,12 +1,15 @@
 //! The attributes of XCLIENT and XFORWARD (Postfix, `XCLIENT_README` and `XFORWARD_README`), by the table of verbs.
 
-use std::net::Ipv6Addr;
-
 use regex::Regex;
 
 use super::super::xtext;
 use super::nearest::nearest;
 use super::{Context, Findings, shown};
+
+/// Groups of hexadecimal digits with colons between them, and nothing else.
+fn looks_like_ipv6(value: &str) -> bool {
+    value.matches(':').count() >= 2 && value.bytes().all(|octet| octet.is_ascii_hexdigit() || b":.".contains(&octet))
+}
 
 /// Examines the attributes; gives them rebuilt, one blank between them.
 pub(super) fn examine(context: &Context<'_>, found: &mut Findings) -> Vec<u8> {
@@ -32,7 +35,7 @@ pub(super) fn examine(context: &Context<'_>, found: &mut Findings) -> Vec<u8> {
         if value.is_empty() {
             let reason = format!("{name} needs a value after =; [UNAVAILABLE] says that there is none.");
             found.wrong("missing-value", given.span.clone(), reason, readme);
-        } else if value.parse::<Ipv6Addr>().is_ok() {
+        } else if looks_like_ipv6(&value) {
             if let Some(last) = words.last_mut() {
                 *last = format!("{name}=IPV6:{value}");
             }
