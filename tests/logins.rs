@@ -5,8 +5,6 @@
 use std::process::{Command, Stdio};
 
 mod support {
-    #[expect(dead_code, reason = "what is said is searched here; files are by the home")]
-    pub(crate) mod leaks;
     #[expect(dead_code, reason = "a part of it is enough here")]
     pub(crate) mod terminal;
 }
@@ -70,7 +68,7 @@ fn run(home: &Home, exchange: &str, secret: &str) -> (Option<i32>, String) {
         .unwrap();
     let said = [output.stdout, output.stderr].map(|octets| String::from_utf8(octets).unwrap()).concat();
     for secret in [PASSWORD, TOKEN, WRONG] {
-        assert!(!support::leaks::holds(said.as_bytes(), secret.as_bytes()), "{secret}: {said}");
+        assert!(!support::terminal::leaks::holds(said.as_bytes(), secret.as_bytes()), "{secret}: {said}");
     }
     (output.status.code(), said)
 }

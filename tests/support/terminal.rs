@@ -10,7 +10,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 #[path = "leaks.rs"]
-mod leaks;
+pub(crate) mod leaks;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
