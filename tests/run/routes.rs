@@ -80,10 +80,9 @@ fn the_lab_believes_the_proxy_header_about_the_client() {
         .stderr(Stdio::null())
         .spawn()
         .expect("the binary starts");
-    let lines = BufReader::new(lab.stdout.take().expect("piped")).lines().map_while(Result::ok);
+    let mut lines = BufReader::new(lab.stdout.take().expect("piped")).lines().map_while(Result::ok);
     let port = lines
-        .filter_map(|line| line.strip_prefix("listening submission 127.0.0.1:").map(str::to_owned))
-        .next()
+        .find_map(|line| line.strip_prefix("listening submission 127.0.0.1:").map(str::to_owned))
         .expect("it listens");
     for (version, source, script) in [
         (1, "192.0.2.7", "< 554 5.7.1 /192\\.0\\.2\\.7/\n> QUIT\n"),
