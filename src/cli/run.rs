@@ -12,10 +12,10 @@ use crate::profile::{Endpoint, duration};
 use crate::script::{Cause, Report, Settings};
 use crate::world::World;
 
-pub(super) mod ask;
+mod ask;
 mod offer;
-pub(super) mod prepare;
-pub(super) mod save;
+mod prepare;
+mod save;
 mod screen;
 
 use prepare::Prepared;
@@ -216,8 +216,6 @@ async fn play_one(
         hand_over: prepared.hand_over,
         credentials: prepared.credentials.clone(),
         clear_text_password: prepared.clear_text_password,
-        guide: None,
-        pipeline_if_offered: false,
         stop: stop.clone(),
     };
     let mut report = crate::script::run(&prepared.plan, settings, screen).await;
@@ -252,7 +250,7 @@ pub(super) fn exit_of(report: &Report) -> Exit {
 }
 
 /// SIGINT and SIGTERM end the run; what was recorded stays.
-pub(super) fn stop_on_signals(stop: &CancellationToken) {
+fn stop_on_signals(stop: &CancellationToken) {
     let stop = stop.clone();
     tokio::spawn(async move {
         #[cfg(unix)]

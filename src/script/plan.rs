@@ -21,7 +21,7 @@ mod content;
 #[cfg(test)]
 mod tests;
 
-pub use content::Content;
+use content::as_content;
 
 /// A number for something that a reply is due for: the greeting of a connection, or a line.
 pub type Ask = usize;
@@ -41,7 +41,7 @@ pub enum Act {
     /// Sends lines: one, or with more of them a pipelined block, in one write.
     Send(Vec<Sending>),
     /// Sends message content, as it goes on the wire.
-    Content(Content),
+    Content(Vec<u8>),
     /// Looks at the next reply that this is due.
     Expect(Ask, Expected),
     /// Asserts something; makes no sense if the line before it was skipped.
@@ -52,8 +52,6 @@ pub enum Act {
     Reconnect(Ask),
     /// Closes without QUIT.
     Drop,
-    /// What the guide of the run's settings says; never of a script.
-    Guide,
 }
 
 /// A line that is sent.
@@ -73,8 +71,8 @@ pub struct Sending {
     pub dot: bool,
     /// It follows AUTH and is no command: an answer within it.
     pub answer: bool,
-    /// The octets that follow a BDAT, in order.
-    pub payload: Vec<Content>,
+    /// The octets that follow a BDAT.
+    pub payload: Option<Vec<u8>>,
     /// What its reply is known by.
     pub ask: Ask,
 }
@@ -195,7 +193,7 @@ struct Builder<'a> {
     /// The last step is a recorded line to which the next one may be joined as pipelined.
     mergeable: bool,
     /// How far each file has been sent in chunks.
-    read: HashMap<PathBuf, u64>,
+    read: HashMap<PathBuf, usize>,
 }
 
 impl Builder<'_> {
@@ -262,8 +260,9 @@ impl Builder<'_> {
         match &item.what {
             What::Send(_) | What::Content(_) => {}
             What::ContentFile { raw, path, offset } => {
-                let content = self.content_file(item, path, *offset, *raw)?;
-                self.content(item, content)?;
+                let bytes = self.file(item, path, *offset)?;
+                let bytes = if *raw { bytes } else { as_content(&bytes, self.data) };
+                self.content(item, bytes)?;
             }
             What::Chunk { size, path, offset } => self.chunk(item, *size, path, *offset)?,
             What::Expect(pattern) => {
@@ -356,7 +355,7 @@ impl Builder<'_> {
             mechanism: None,
             dot,
             answer: false,
-            payload: Vec::new(),
+            payload: None,
             ask: 0,
         };
         if !dot && !self.data {
