@@ -103,7 +103,7 @@ impl Dialler {
             Err(why) => return vec![Message::NotBegun(why)],
         };
         if target.endpoint == Endpoint::Stdio {
-            let words = "stdio: is for ehlo run and ehlo send: here standard input and output are the workbench's own.";
+            let words = "stdio: is for ehlo run: here standard input and output are the workbench's own.";
             return vec![Message::NotBegun(words.to_owned())];
         }
         // A command that opens a key may take its time.

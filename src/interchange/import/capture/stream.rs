@@ -1,6 +1,6 @@
 //! One direction of a TCP connection: segments in the order of their sequence numbers, each octet once (RFC 9293 3.4).
 //!
-//! No kept crate does this for captures alone: those there are bring a stack, or are not kept any more.
+//! Gaps and segments that come twice or out of order are what is met in captures; no more of TCP is needed here.
 
 use std::collections::BTreeMap;
 
