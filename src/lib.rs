@@ -9,6 +9,7 @@
 //! | [`world`] | time, randomness, environment, directories: the only door to them |
 //! | [`assets`] | the data compiled in: `assets/` and `profiles/` |
 //! | [`smtp`] | the protocol without I/O: commands, replies, the session and its phases, lint, SASL, escaping, secrets |
+//! | [`message`] | what goes after DATA: composed, from a template, one of the samples |
 //! | [`conversation`] | events, the log, exchanges, the `.smtp` format, masking, the journal, what stands beside what |
 //! | [`decode`] | what a reply, a bounce or a line of a mail log means, why, and what to do next; the knowledge behind it |
 //! | [`interchange`] | conversations in other formats, those of other programs, and without names |
@@ -58,6 +59,7 @@ pub mod interchange;
 pub mod lab;
 pub mod lesson;
 pub mod library;
+pub mod message;
 pub mod profile;
 pub mod script;
 pub mod smtp;

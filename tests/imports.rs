@@ -6,10 +6,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// The modules from the ground up, as `src/lib.rs` and CONTRIBUTING.md have them.
-const ORDER: [&str; 14] = [
+const ORDER: [&str; 15] = [
     "world",
     "assets",
     "smtp",
+    "message",
     "conversation",
     "decode",
     "interchange",
@@ -27,7 +28,7 @@ const ORDER: [&str; 14] = [
 const TOP: &str = "cli";
 
 /// Who must not name what, beyond the order: a place in `src` (a folder, or a file), a text, and why.
-const APART: [(&str, &str, &str); 22] = [
+const APART: [(&str, &str, &str); 25] = [
     ("client", "crate::decode", "what a reply means is not the connection's matter"),
     ("lab", "crate::client", "the server must not share code with the client that is tried on it"),
     ("lesson", "crate::client", "a lesson looks at the lab's record, not at a connection"),
@@ -38,6 +39,9 @@ const APART: [(&str, &str, &str); 22] = [
     ("smtp", "jiff", "the protocol has no clock"),
     ("smtp", "std::fs", "the protocol has no files"),
     ("smtp", "ratatui", "the protocol has no screen"),
+    ("message", "std::net", "a message is octets, not a connection"),
+    ("message", "tokio", "a message is octets, not a connection"),
+    ("message", "ratatui", "a message has no screen"),
     ("conversation", "std::net::Tcp", "a conversation is a record, not a connection"),
     ("conversation", "tokio", "a conversation is a record, not a connection"),
     ("conversation", "ratatui", "a conversation has no screen"),

@@ -21,6 +21,7 @@ mod profile;
 mod rehearse;
 mod run;
 mod runtime;
+mod send;
 mod workbench;
 
 /// The exit status of every subcommand (FORMATS section 6).
@@ -116,6 +117,8 @@ enum Command {
     Open(open::Arguments),
     /// Replay scripts or transcripts without a screen
     Run(run::Arguments),
+    /// Send one message, or a part of a transaction
+    Send(Box<send::Arguments>),
     /// Explain a reply
     Explain(explain::Arguments),
     /// Compare two conversations
@@ -151,6 +154,7 @@ pub fn main() -> ExitCode {
         None => workbench::run(&arguments.workbench, common, &world),
         Some(Command::Open(it)) => open::run(it, common, &world),
         Some(Command::Run(it)) => run::run(it, common, &world),
+        Some(Command::Send(it)) => return send::run(it, common, &world),
         Some(Command::Explain(it)) => explain::run(it, common, &world),
         Some(Command::Diff(it)) => diff::run(it, common, &world),
         Some(Command::Convert(it)) => convert::run(it, common, &world),
@@ -185,7 +189,11 @@ fn subcommand_first(mut words: Vec<OsString>) -> Vec<OsString> {
     }
     let is_subcommand = words.get(at).is_some_and(|word| command.get_subcommands().any(|s| *word == *s.get_name()));
     if is_subcommand {
+        let sends = words[at] == "send";
         words[1..=at].rotate_right(1);
+        if sends {
+            return send::normalised(words);
+        }
     }
     words
 }

@@ -57,6 +57,8 @@ impl Stage<'_> {
             hand_over: true,
             credentials,
             clear_text_password: true,
+            guide: None,
+            pipeline_if_offered: false,
             stop: CancellationToken::new(),
         };
         Ok(crate::script::run(&plan, settings, &mut Unwatched).await)

@@ -12,10 +12,10 @@ use crate::profile::{Endpoint, duration};
 use crate::script::{Cause, Report, Settings};
 use crate::world::World;
 
-mod ask;
+pub(super) mod ask;
 mod offer;
-mod prepare;
-mod save;
+pub(super) mod prepare;
+pub(super) mod save;
 mod screen;
 
 use prepare::Prepared;
@@ -216,6 +216,8 @@ async fn play_one(
         hand_over: prepared.hand_over,
         credentials: prepared.credentials.clone(),
         clear_text_password: prepared.clear_text_password,
+        guide: None,
+        pipeline_if_offered: false,
         stop: stop.clone(),
     };
     let mut report = crate::script::run(&prepared.plan, settings, screen).await;
@@ -250,7 +252,7 @@ pub(super) fn exit_of(report: &Report) -> Exit {
 }
 
 /// SIGINT and SIGTERM end the run; what was recorded stays.
-fn stop_on_signals(stop: &CancellationToken) {
+pub(super) fn stop_on_signals(stop: &CancellationToken) {
     let stop = stop.clone();
     tokio::spawn(async move {
         #[cfg(unix)]

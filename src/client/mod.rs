@@ -22,9 +22,10 @@
 //! | `idle after=` | just now it did; that is kept |
 //! | `pipelined n=` | the next `n` lines went out in one write |
 //! | `cut direction= bytes= sha256=` | what was beyond a limit and not recorded |
+//! | `content bytes= sha256= file=` | the same of a file that was sent as message content |
 //! | `gave-up` | the user stopped waiting; with `reason=time-out awaiting= after=` the clock did |
 //! | `warning kind= "WORDS"` | something to know: `flood`, `journal`, `silence`, `mode` (the server speaks something else), `offer` (something is not offered any more), or an attempt that failed while others remain |
-//! | `error kind= "WORDS"` | why the connection ends: `name`, `refused`, `network`, `proxy`, `tls`, `time-out`, `internal` (a mistake in ehlo) |
+//! | `error kind= "WORDS"` | why the connection ends: `name`, `refused`, `network`, `proxy`, `tls`, `time-out`, `file` (what was to be sent can't be read on), `internal` (a mistake in ehlo) |
 //! | `… try=TARGET` | with a warning or an error: the target that would fit |
 //! | `closed by=client\|server\|network reason=` | the end; the last but for an inspection |
 
@@ -41,6 +42,7 @@ use crate::profile::{Announcement, Protocol, Proxy, TlsVersion};
 use crate::smtp::Secret;
 use crate::world::World;
 
+mod content;
 mod dial;
 mod events;
 mod guard;
@@ -57,6 +59,7 @@ mod tests;
 pub mod timeouts;
 mod tls;
 
+pub use content::{FileContent, Progress};
 pub use events::Events;
 pub use identity::{Identity, IdentityError};
 
@@ -180,6 +183,8 @@ pub enum Request {
     Content(Vec<u8>),
     /// Send octets as content as they are.
     RawContent(Vec<u8>),
+    /// Send a file as content, read as it goes out; what comes after it waits. The lone dot is not added.
+    File(FileContent),
     /// Stop waiting for the replies that are due; the connection stays.
     GiveUp,
     /// Go on reading after a flood was stopped.
@@ -203,6 +208,8 @@ pub struct Connection {
     pub cancel: CancellationToken,
     /// Where it is recorded.
     pub transcript: Option<std::path::PathBuf>,
+    /// How far a file that goes out has come.
+    pub progress: Progress,
 }
 
 /// A journal that outlives one connection: a reconnect to the same target goes on in the same file.
@@ -219,7 +226,9 @@ pub fn connect(options: Options, journal: Option<SharedJournal>, world: World, s
     let clock = world.clone();
     let guard = guard::Guard { events: happened.clone(), journal: journal.clone(), world: world.clone(), started };
     let recorder = record::Recorder::new(happened.clone(), journal, world, started);
-    let task = task::Task::new(options, recorder, asked, happened, cancel.clone(), clock);
+    let progress = Progress::default();
+    let task =
+        task::Task::new(options, recorder, asked, happened, cancel.clone(), clock).with_progress(progress.clone());
     tokio::spawn(guard.watch(tokio::spawn(task.run())));
-    Connection { requests, events, cancel, transcript }
+    Connection { requests, events, cancel, transcript, progress }
 }

@@ -106,6 +106,12 @@ impl Recorder {
         self.push(Event::Remark(remark));
     }
 
+    /// What was sent of content and only summed; its octets were counted as they went out.
+    pub(super) fn summed(&mut self, remark: Remark) {
+        let remark = self.mask.remark(remark);
+        self.push(Event::Remark(remark));
+    }
+
     /// A piece of what the server sent; gives the reply that is complete with it.
     pub(super) fn piece(&mut self, piece: Piece) -> Option<Answered> {
         if self.rest.is_some() || self.fold.reply_lines() >= MAX_LINES {

@@ -8,7 +8,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, 
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
-use super::{Connection, Ending, Endpoint, Identity, Options, Request, TlsOptions, connect};
+use super::{Connection, Ending, Endpoint, FileContent, Identity, Options, Request, TlsOptions, connect};
 use crate::conversation::event::{Event, Remark, Timed};
 use crate::conversation::{Dialogue, Log};
 use crate::profile::{Protocol, TlsVersion};
@@ -315,6 +315,60 @@ async fn a_refused_content_is_heard_although_the_peer_closes() {
         .await;
     let text = talk.until("closed by=").await;
     assert!(text.contains("552 5.3.4 too much"), "{}", &text[text.len() - 300..]);
+}
+
+/// A peer that takes a message and gives its octets, the dot's line included.
+async fn takes_a_message() -> (u16, tokio::sync::oneshot::Receiver<Vec<u8>>) {
+    let (taken, message) = tokio::sync::oneshot::channel();
+    let port = peer(|stream| async move {
+        let mut stream = play(stream, "S: 220 mx\nC: DATA\nS: 354 go").await;
+        let mut octets = Vec::new();
+        while !octets.ends_with(b"\r\n.\r\n") && stream.read_until(b'\n', &mut octets).await.is_ok_and(|n| n > 0) {}
+        taken.send(octets).expect("somebody waits");
+        stream.write_all(b"250 ok\r\n").await.expect("written");
+    })
+    .await;
+    (port, message)
+}
+
+#[tokio::test]
+async fn a_large_file_goes_out_without_being_recorded_whole() {
+    let (port, message) = takes_a_message().await;
+    let folder = tempfile::tempdir().expect("a directory");
+    let path = folder.path().join("large.eml");
+    let text = format!(".a line that begins with a dot{}\n", "x".repeat(9_970)).repeat(500);
+    std::fs::write(&path, &text).expect("written");
+    let mut talk = Talk::with(options(port));
+    talk.until("220 mx").await;
+    talk.send("DATA").await;
+    talk.until("354 go").await;
+    talk.ask(Request::File(FileContent { path, name: "large.eml".into(), from: 0, octets: None, as_is: false })).await;
+    talk.send(".").await;
+    let text_of_log = talk.until("250 ok").await;
+    let wire = message.await.expect("taken");
+    assert_eq!(wire.len(), text.len() + 500 * 2 + 3, "CR LF made and dots stuffed");
+    let line = text.len() / 500 + 2;
+    assert!(wire.starts_with(b"..a line") && wire[line..].starts_with(b"..a line"));
+    let recorded = text_of_log.lines().filter(|line| line.starts_with('|')).count();
+    assert!(recorded > 90 && recorded * line <= 1 << 20, "{recorded}");
+    let rest = (500 - recorded) * line;
+    assert!(text_of_log.contains(&format!("* content bytes={rest} sha256=")), "the rest is summed");
+    assert!(text_of_log.contains(" file=large.eml\n> .\n< 250 ok"), "in true order");
+    assert_eq!(talk.connection.progress.now(), None);
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_there_ends_the_connection_without_a_dot() {
+    let (port, message) = takes_a_message().await;
+    let mut talk = Talk::with(options(port));
+    talk.until("220 mx").await;
+    talk.send("DATA").await;
+    talk.until("354 go").await;
+    let file = FileContent { path: "/nonexistent/x".into(), name: "x".into(), from: 0, octets: None, as_is: false };
+    talk.ask(Request::File(file)).await;
+    let text = talk.until("closed by=client").await;
+    assert!(text.contains("error kind=file") && text.contains("x can't be read"), "{text}");
+    assert_eq!(message.await.expect("it ended"), b"");
 }
 
 #[tokio::test]

@@ -237,6 +237,10 @@ impl Fold {
                 let raw = std::mem::take(&mut self.partial);
                 return self.line(ReplyLine::parse(raw, LineEnd::Missing));
             }
+            // Content that was sent and is only summed: the octets of a chunk are counted with it.
+            "content" | "cut" if remark.get("direction") != Some("in") => {
+                self.session.content_sent(remark.get("bytes").and_then(|bytes| bytes.parse().ok()).unwrap_or(0));
+            }
             "closed" => {
                 let unfinished = self.unfinished();
                 self.session.closed();

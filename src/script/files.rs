@@ -12,15 +12,23 @@ pub struct Folders {
 }
 
 impl Folders {
-    /// Reads a file that a script names. A relative name is looked for in the script's own folder; symbolic links are
+    /// Reads a file that a script names.
+    ///
+    /// # Errors
+    /// As [`find`](Self::find).
+    pub fn read(&self, name: &Path) -> Result<Vec<u8>, String> {
+        std::fs::read(self.find(name)?.path).map_err(|error| unreadable(name, &error))
+    }
+
+    /// Finds a file that a script names. A relative name is looked for in the script's own folder; symbolic links are
     /// followed before it is decided whether the file lies where it may.
     ///
     /// # Errors
     /// A file that can't be read or lies elsewhere, in words with the cure.
-    pub fn read(&self, name: &Path) -> Result<Vec<u8>, String> {
+    pub fn find(&self, name: &Path) -> Result<Found, String> {
         let base = self.own.clone().unwrap_or_else(|| PathBuf::from("."));
-        let cannot = |error: &std::io::Error| format!("{} can't be read: {error}", name.display());
-        let path = base.join(name).canonicalize().map_err(|error| cannot(&error))?;
+        let cannot = |error: std::io::Error| unreadable(name, &error);
+        let path = base.join(name).canonicalize().map_err(cannot)?;
         let inside = |folder: &PathBuf| folder.canonicalize().is_ok_and(|folder| path.starts_with(folder));
         if !self.own.iter().chain(&self.allowed).any(inside) {
             let folder = path.parent().unwrap_or(&path).display();
@@ -29,8 +37,22 @@ impl Folders {
                 name.display()
             ));
         }
-        std::fs::read(&path).map_err(|error| cannot(&error))
+        let metadata = std::fs::File::open(&path).and_then(|file| file.metadata()).map_err(cannot)?;
+        Ok(Found { path, size: metadata.is_file().then_some(metadata.len()) })
     }
+}
+
+/// A file that may be read, and can.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Where it is, links followed.
+    pub path: PathBuf,
+    /// Its size in octets; none for a pipe or a device.
+    pub size: Option<u64>,
+}
+
+fn unreadable(name: &Path, error: &std::io::Error) -> String {
+    format!("{} can't be read: {error}", name.display())
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@
 //! | [`plan`](mod@plan) | lines filled, replies tied to what they answer |
 //! | [`recorded`], [`masks`] | a reply against its recording |
 //! | `ties`, `orders`, `login`, `facts` | what both players need: replies found, lines as requests, AUTH, what checks look at |
+//! | [`guide`] | lines that hang on what was answered, said by somebody above |
 //! | `runner` | the plan played: lock-step, safety, the end |
 //! | [`stepper`] | the plan played by a person, line by line |
 //! | [`beside`], [`comparison`] | two conversations side by side |
@@ -25,6 +26,7 @@ pub mod comparison;
 mod dial;
 mod facts;
 pub mod files;
+pub mod guide;
 mod item;
 mod login;
 pub mod masks;
@@ -39,6 +41,7 @@ mod ties;
 pub mod values;
 
 pub use dial::{DialError, options};
+pub use guide::{Guide, Guided};
 pub use plan::{Plan, plan};
 pub use report::{Cause, Outcome, Report, Verdict, Watch};
 pub use runner::{Settings, run};

@@ -3,7 +3,7 @@
 use crate::client::{Ending, Request};
 use crate::smtp::content;
 
-use super::plan::{Ask, Sending};
+use super::plan::{Ask, Content, Sending};
 
 /// The requests that send these lines: one by itself, more of them in one write; and what replies are due for then, each
 /// with its octets. `in_data` says that DATA was answered by 354: what is not the dot is content.
@@ -23,17 +23,19 @@ pub(super) fn requests(lines: Vec<(&Sending, Vec<u8>)>, in_data: bool) -> (Vec<R
         if sending.ending == Ending::CrLf || line.ends_with(b"\n") {
             due.push((sending.ask, line.clone()));
         }
-        let whole = |payload: &Vec<u8>| payload.ends_with(b"\r\n");
-        if at_once && sending.ending == Ending::CrLf && sending.payload.as_ref().is_none_or(whole) {
+        let whole = |payload: &Content| payload.octets().is_some_and(|octets| octets.ends_with(b"\r\n"));
+        if at_once && sending.ending == Ending::CrLf && sending.payload.iter().all(whole) {
             block.push(line);
-            block.extend(sending.payload.iter().flat_map(|payload| content::lines(payload)).map(<[u8]>::to_vec));
+            let payload = sending.payload.iter().filter_map(Content::octets);
+            block.extend(payload.flat_map(content::lines).map(<[u8]>::to_vec));
             continue;
         }
         if !block.is_empty() {
             requests.push(Request::Pipeline(std::mem::take(&mut block)));
         }
         requests.push(Request::Line(line, sending.ending));
-        requests.extend(sending.payload.clone().filter(|payload| !payload.is_empty()).map(Request::RawContent));
+        let payload = sending.payload.iter().filter(|content| content.size() != Some(0));
+        requests.extend(payload.cloned().map(Content::request));
     }
     if !block.is_empty() {
         requests.push(Request::Pipeline(block));

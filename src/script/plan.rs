@@ -21,7 +21,7 @@ mod content;
 #[cfg(test)]
 mod tests;
 
-use content::as_content;
+pub use content::Content;
 
 /// A number for something that a reply is due for: the greeting of a connection, or a line.
 pub type Ask = usize;
@@ -41,7 +41,7 @@ pub enum Act {
     /// Sends lines: one, or with more of them a pipelined block, in one write.
     Send(Vec<Sending>),
     /// Sends message content, as it goes on the wire.
-    Content(Vec<u8>),
+    Content(Content),
     /// Looks at the next reply that this is due.
     Expect(Ask, Expected),
     /// Asserts something; makes no sense if the line before it was skipped.
@@ -52,6 +52,8 @@ pub enum Act {
     Reconnect(Ask),
     /// Closes without QUIT.
     Drop,
+    /// What the guide of the run's settings says; never of a script.
+    Guide,
 }
 
 /// A line that is sent.
@@ -71,8 +73,8 @@ pub struct Sending {
     pub dot: bool,
     /// It follows AUTH and is no command: an answer within it.
     pub answer: bool,
-    /// The octets that follow a BDAT.
-    pub payload: Option<Vec<u8>>,
+    /// The octets that follow a BDAT, in order.
+    pub payload: Vec<Content>,
     /// What its reply is known by.
     pub ask: Ask,
 }
@@ -193,7 +195,7 @@ struct Builder<'a> {
     /// The last step is a recorded line to which the next one may be joined as pipelined.
     mergeable: bool,
     /// How far each file has been sent in chunks.
-    read: HashMap<PathBuf, usize>,
+    read: HashMap<PathBuf, u64>,
 }
 
 impl Builder<'_> {
@@ -260,9 +262,8 @@ impl Builder<'_> {
         match &item.what {
             What::Send(_) | What::Content(_) => {}
             What::ContentFile { raw, path, offset } => {
-                let bytes = self.file(item, path, *offset)?;
-                let bytes = if *raw { bytes } else { as_content(&bytes, self.data) };
-                self.content(item, bytes)?;
+                let content = self.content_file(item, path, *offset, *raw)?;
+                self.content(item, content)?;
             }
             What::Chunk { size, path, offset } => self.chunk(item, *size, path, *offset)?,
             What::Expect(pattern) => {
@@ -355,7 +356,7 @@ impl Builder<'_> {
             mechanism: None,
             dot,
             answer: false,
-            payload: None,
+            payload: Vec::new(),
             ask: 0,
         };
         if !dot && !self.data {

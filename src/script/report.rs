@@ -57,7 +57,7 @@ pub enum Cause {
     Refused,
     /// An expectation was not met.
     Failed,
-    /// Something that would hand a message over was stopped.
+    /// Something that would hand a message over was stopped, or what was to be sent can't be read.
     NotAllowed,
     /// No connection, or one that was closed early.
     NoConnection,
@@ -131,4 +131,8 @@ pub trait Watch {
     fn happened(&mut self, event: &Timed, tls: bool);
     /// A step has its outcome.
     fn outcome(&mut self, outcome: &Outcome);
+    /// A file goes out as message content: so many of about so many octets have. A few times a second.
+    fn progress(&mut self, sent: u64, total: u64) {
+        let _ = (sent, total);
+    }
 }

@@ -15,12 +15,14 @@ use crate::world::World;
 
 use super::check::Check;
 use super::facts::facts;
+use super::guide::Guide;
 use super::login::{Login, around};
-use super::plan::{Act, Ask, Expected, Plan, Sending, Step};
+use super::plan::{Act, Ask, Content, Expected, Plan, Sending, Step};
 use super::recorded::{Compared, Exact, compare};
 use super::report::{Cause, Outcome, Report, Verdict, Watch};
 
 mod finish;
+mod guided;
 mod settle;
 mod wire;
 
@@ -53,6 +55,10 @@ pub struct Settings {
     pub credentials: Option<Credentials>,
     /// The password may go out in clear text: the profile allows it, or it is a lab's.
     pub clear_text_password: bool,
+    /// Says what is sent at [`Act::Guide`].
+    pub guide: Option<Box<dyn Guide>>,
+    /// Blocks go out in one write only where the server offers PIPELINING; otherwise line by line.
+    pub pipeline_if_offered: bool,
     /// Stops the run at any moment.
     pub stop: CancellationToken,
 }
@@ -163,6 +169,7 @@ impl<'a> Runner<'a> {
                 self.quit = true;
                 GO_ON
             }
+            Act::Guide => self.guided().await,
         }
     }
 
@@ -202,7 +209,7 @@ impl<'a> Runner<'a> {
             Act::Content(_) => self.outcome(step.line, "| message content", Verdict::Skipped, why),
             Act::Expect(_, expected) => self.outcome(step.line, named(expected), Verdict::Skipped, why),
             Act::Check(_, check) => self.outcome(step.line, format!("? {check}"), Verdict::Skipped, why),
-            Act::Sleep(_) | Act::Reconnect(_) | Act::Drop => {}
+            Act::Sleep(_) | Act::Reconnect(_) | Act::Drop | Act::Guide => {}
         }
     }
 
@@ -259,8 +266,26 @@ impl<'a> Runner<'a> {
             }
             let line = self.filled(sending)?;
             ready.push((sending, line));
+            if self.one_by_one() {
+                self.write(std::mem::take(&mut ready)).await?;
+                self.settle_block().await?;
+            }
         }
         self.write(ready).await
+    }
+
+    /// Whether a block must go out line by line: the server does not offer to take it at once.
+    fn one_by_one(&self) -> bool {
+        self.settings.pipeline_if_offered && !self.wire.dialogue.state().session.capabilities.has("PIPELINING")
+    }
+
+    /// Waits until what was sent of a block is answered; what is expected of it is looked at later.
+    async fn settle_block(&mut self) -> Flow {
+        for (ask, line, text) in self.open.clone() {
+            let arrived = self.wire.answered(ask).await;
+            self.arrived(ask, line, &text, arrived)?;
+        }
+        GO_ON
     }
 
     async fn write(&mut self, ready: Vec<(&Sending, Vec<u8>)>) -> Flow {
@@ -310,7 +335,7 @@ impl<'a> Runner<'a> {
         None
     }
 
-    async fn content(&mut self, step: &Step, content: &[u8]) -> Flow {
+    async fn content(&mut self, step: &Step, content: &Content) -> Flow {
         if self.held {
             self.skip_step(step, "held back after a failed expectation");
         } else if self.wire.phase() == Phase::Data {

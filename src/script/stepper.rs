@@ -52,10 +52,10 @@ pub enum Next {
     Line(String, usize),
     /// Message content.
     Content {
-        /// Its lines.
+        /// Its lines; 0 where they are still in their file.
         lines: usize,
-        /// Its octets.
-        octets: usize,
+        /// Its octets; 0 where they are not known.
+        octets: u64,
     },
     /// A wait.
     Sleep(Duration),
@@ -247,11 +247,14 @@ impl Stepper {
             Some(Act::Send(lines)) => {
                 Next::Line(lines.first().map(Sending::shown).unwrap_or_default(), lines.len().saturating_sub(1))
             }
-            Some(Act::Content(bytes)) => Next::Content { lines: content::lines(bytes).count(), octets: bytes.len() },
+            Some(Act::Content(content)) => Next::Content {
+                lines: content.octets().map_or(0, |octets| content::lines(octets).count()),
+                octets: content.size().unwrap_or(0),
+            },
             Some(Act::Sleep(time)) => Next::Sleep(*time),
             Some(Act::Reconnect(_)) => Next::Reconnect,
             Some(Act::Drop) => Next::Drop,
-            Some(Act::Expect(..) | Act::Check(..)) | None => Next::Done,
+            Some(Act::Expect(..) | Act::Check(..) | Act::Guide) | None => Next::Done,
         }
     }
 
@@ -274,14 +277,14 @@ impl Stepper {
         let Some(step) = self.plan.steps.get(at) else { return Ok(Vec::new()) };
         let orders = match step.act.clone() {
             Act::Send(lines) => return self.lines(at, &lines, typed, log, dialogue),
-            Act::Content(bytes) => {
+            Act::Content(content) => {
                 if self.down {
                     return Err(Stop::Closed);
                 }
                 if self.held {
                     return Err(Stop::Held);
                 }
-                vec![Order::Ask(Request::RawContent(bytes))]
+                vec![Order::Ask(content.request())]
             }
             Act::Sleep(time) => vec![Order::Wait(time)],
             Act::Drop => {
@@ -295,7 +298,7 @@ impl Stepper {
                 (self.held, self.quit, self.half, self.dialling) = (false, false, false, true);
                 vec![Order::Reconnect]
             }
-            Act::Expect(..) | Act::Check(..) => Vec::new(),
+            Act::Expect(..) | Act::Check(..) | Act::Guide => Vec::new(),
         };
         let row = &mut self.rows[self.row_of[at]];
         row.right = row.left.clone();
@@ -440,6 +443,8 @@ fn edit(line: &mut Sending, typed: &str, phase: Phase) {
     line.mechanism = mechanism.filter(|_| line.verb == Verb::Auth);
     line.dot = phase == Phase::Data && typed == ".";
     line.answer = answers;
-    line.payload = line.payload.take().filter(|_| line.verb == Verb::Bdat);
+    if line.verb != Verb::Bdat {
+        line.payload.clear();
+    }
     line.pieces = pieces;
 }

@@ -21,10 +21,7 @@ pub fn unstuff(line: &[u8]) -> &[u8] {
 
 /// The lines of a text, whatever its line ends: CR LF, LF or none at the end.
 pub fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let text = text
-        .strip_suffix(b"\n")
-        .map(|t| t.strip_suffix(b"\r").unwrap_or(t))
-        .or_else(|| (!text.is_empty()).then_some(text));
+    let text = text.strip_suffix(b"\n").or_else(|| (!text.is_empty()).then_some(text));
     text.into_iter().flat_map(|text| text.split(|b| *b == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line)))
 }
 
@@ -41,6 +38,8 @@ mod tests {
             ("a\n\nb", vec!["a", "", "b"]),
             ("\n", vec![""]),
             ("a\r\n\r\n", vec!["a", ""]),
+            ("a\r\r\n", vec!["a\r"]),
+            ("\r\n", vec![""]),
         ] {
             let got: Vec<_> = lines(text.as_bytes()).map(|l| String::from_utf8_lossy(l).into_owned()).collect();
             assert_eq!(got, want, "{text:?}");

@@ -39,7 +39,7 @@ impl Login {
 /// What an errand is to do.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// The line to greet with: `EHLO name` or `LHLO name`.
+    /// The line to greet with: `EHLO name`, `LHLO name`, or `HELO name` where no EHLO is to be tried.
     pub greeting: Vec<u8>,
     /// What about TLS.
     pub tls: TlsMode,
@@ -112,12 +112,13 @@ impl Errand {
     /// An errand that begins.
     #[must_use]
     pub fn new(plan: Plan) -> Self {
+        let plain = plan.greeting.get(..4).is_some_and(|word| word.eq_ignore_ascii_case(b"HELO"));
         Self {
             plan,
             sent: None,
             exchange: None,
             end_point: None,
-            plain: false,
+            plain,
             said: 0,
             cancelled: None,
             told: 0,
@@ -159,6 +160,13 @@ impl Errand {
     pub fn allow(&mut self) {
         if let Some(login) = &mut self.plan.login {
             login.allow_plaintext = true;
+        }
+    }
+
+    /// Logs in with this mechanism, where somebody logs in.
+    pub fn prefer(&mut self, mechanism: &str) {
+        if let Some(login) = &mut self.plan.login {
+            mechanism.clone_into(&mut login.mechanism);
         }
     }
 

@@ -110,6 +110,8 @@ pub enum Effect {
     ReadMessage(PathBuf),
     /// Look on the disk how a path that was typed may go on.
     CompletePath(String),
+    /// Read a file to be attached to the message in the editor.
+    ReadAttachment(PathBuf),
     /// Leave.
     Quit,
 }

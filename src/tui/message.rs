@@ -119,6 +119,8 @@ pub enum Message {
     Inserted(Result<String, String>),
     /// How a path that was typed may go on.
     Paths(Paths),
+    /// A file to be attached to the message in the editor: its name, and what it holds.
+    Attached(String, Vec<u8>),
     /// Something to be said, once.
     Notice(String),
 }

@@ -132,6 +132,33 @@ fn the_message_is_written_offered_and_sent_with_its_dot() {
 }
 
 #[test]
+fn a_form_stands_beside_the_text_and_writes_into_it() {
+    let mut screen = in_data(120, 33);
+    screen.asked();
+    screen.keys("<f3><f6>Grüße<up>x@y.example<down><down><down><down>X-Test: 1<enter>");
+    let shown = screen.shown();
+    assert!(shown.contains("Reply-To: x@y.example") && shown.contains("X-Test: 1"), "{shown}");
+    assert!(shown.contains("Subject: =?utf-8?"), "the raw text is what will be sent: {shown}");
+    assert_snapshot!("form_120x33", shown);
+    screen.keys("<down><down>notes.pdf<enter>");
+    assert_eq!(screen.asked(), ["attach notes.pdf"]);
+    screen.send(Message::Attached("notes.pdf".to_owned(), b"octets".to_vec()));
+    assert!(screen.shown().contains("multipart/mixed"), "{}", screen.shown());
+    screen.keys("<ctrl-d><enter>");
+    let sent = screen.asked();
+    assert!(sent[0].starts_with("content ") && sent[1] == "send .", "{sent:?}");
+}
+
+#[test]
+fn a_form_fits_a_small_screen() {
+    let mut screen = in_data(80, 24);
+    screen.keys("<f3><f6>words");
+    assert_snapshot!("form_80x24", screen.shown());
+    screen.keys("<esc>text");
+    assert!(screen.shown().contains("F6 form"), "{}", screen.shown());
+}
+
+#[test]
 fn a_message_prepared_before_data_is_offered_when_354_comes() {
     let mut screen = refused(80, 24);
     screen.keys("<f3><f2>");

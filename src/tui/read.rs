@@ -104,19 +104,42 @@ const LARGEST: u64 = 32 << 20;
 pub(super) fn message(path: PathBuf, sender: UnboundedSender<Message>) {
     tokio::task::spawn_blocking(move || {
         let shown = for_screen(path.to_string_lossy().as_bytes());
-        let read = std::fs::File::open(&path).and_then(|file| {
-            let mut octets = Vec::new();
-            file.take(LARGEST + 1).read_to_end(&mut octets)?;
-            Ok(octets)
-        });
-        let text = match read {
-            Err(error) => Err(format!("{shown} can't be read: {error}")),
-            Ok(octets) if octets.len() as u64 > LARGEST => Err(format!("{shown} has more than 32 MiB")),
-            Ok(octets) => String::from_utf8(octets).map_err(|_| format!("{shown} is not text in UTF-8")),
-        };
+        let text = octets(&path, LARGEST)
+            .and_then(|octets| String::from_utf8(octets).map_err(|_| format!("{shown} is not text in UTF-8")));
         // Nobody listens any more when the workbench has been left.
         let _ = sender.send(Message::Inserted(text));
     });
+}
+
+/// The largest file that is attached: a larger message is for `ehlo send`, which reads it as it goes out.
+const LARGEST_ATTACHED: u64 = 8 << 20;
+
+/// Reads a file that is to be attached, beside the loop.
+pub(super) fn attachment(path: PathBuf, sender: UnboundedSender<Message>) {
+    tokio::task::spawn_blocking(move || {
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        let message = match octets(&path, LARGEST_ATTACHED) {
+            Ok(octets) => Message::Attached(name, octets),
+            Err(words) => Message::Notice(words),
+        };
+        // Nobody listens any more when the workbench has been left.
+        let _ = sender.send(message);
+    });
+}
+
+/// What a file holds, where it has so many octets at most.
+fn octets(path: &std::path::Path, most: u64) -> Result<Vec<u8>, String> {
+    let shown = for_screen(path.to_string_lossy().as_bytes());
+    let read = std::fs::File::open(path).and_then(|file| {
+        let mut octets = Vec::new();
+        file.take(most + 1).read_to_end(&mut octets)?;
+        Ok(octets)
+    });
+    match read {
+        Err(error) => Err(format!("{shown} can't be read: {error}")),
+        Ok(octets) if octets.len() as u64 > most => Err(format!("{shown} has more than {} MiB", most >> 20)),
+        Ok(octets) => Ok(octets),
+    }
 }
 
 /// Octets read before the first rows are shown, and at once after that.

@@ -384,6 +384,7 @@ impl Bench {
             }
             Effect::ReadMessage(path) => read::message(path, sender),
             Effect::CompletePath(typed) => paths::look(typed, &self.world, sender),
+            Effect::ReadAttachment(path) => read::attachment(path, sender),
             Effect::Quit => self.leaving = Some(false),
             other => return Some(other),
         }

@@ -190,6 +190,7 @@ fn words(effect: &Effect) -> String {
         Effect::Remember(line) => format!("remember {line}"),
         Effect::ReadMessage(path) => format!("read {}", path.display()),
         Effect::CompletePath(typed) => format!("complete {typed}"),
+        Effect::ReadAttachment(path) => format!("attach {}", path.display()),
         Effect::Quit => "quit".to_owned(),
     }
 }

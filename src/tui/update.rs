@@ -206,6 +206,12 @@ fn background(model: &mut Model, message: Message) -> Vec<Effect> {
                 editor.insert(&text);
             }
         }
+        Message::Attached(name, octets) => {
+            model.notice = None;
+            if let Some(Overlay::Editor(editor)) = &mut model.overlay {
+                editor.attach(name, octets);
+            }
+        }
         Message::Mail(letters) => model.overlay = Some(Overlay::Mail(Mail::of(letters))),
         Message::Recent(recent) => {
             model.start.recent = recent;
@@ -397,6 +403,7 @@ pub(super) fn answered(model: &mut Model, overlay: Overlay, outcome: Outcome) ->
         }
         Outcome::ReadFile(path) => stays(model, overlay, Effect::ReadMessage(path)),
         Outcome::Complete(typed) => stays(model, overlay, Effect::CompletePath(typed)),
+        Outcome::Attach(path) => stays(model, overlay, Effect::ReadAttachment(path)),
         Outcome::Line(line) => {
             model.composer.set_line(&line);
             Vec::new()

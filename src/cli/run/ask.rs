@@ -8,19 +8,19 @@ use crate::profile::{SecretError, ask_nobody};
 use crate::smtp::Secret;
 
 /// Whether there is somebody to ask.
-pub(super) fn somebody() -> bool {
+pub(in crate::cli) fn somebody() -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }
 
 /// A question to be answered by y; anything else is no.
-pub(super) fn confirm(question: &str) -> bool {
+pub(in crate::cli) fn confirm(question: &str) -> bool {
     let _ = write!(std::io::stderr(), "{question} [y/N] ");
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer).is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
 }
 
 /// Asks for a password without showing it.
-pub(super) fn password(user: &str) -> Result<Secret, SecretError> {
+pub(in crate::cli) fn password(user: &str) -> Result<Secret, SecretError> {
     if !somebody() {
         return ask_nobody(user);
     }

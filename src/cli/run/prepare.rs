@@ -58,13 +58,13 @@ impl Prepared {
 
 /// Labs that were started for this command; they end with it.
 #[derive(Default)]
-pub(super) struct Labs {
+pub(in crate::cli) struct Labs {
     by_scenario: HashMap<String, Lab>,
 }
 
 impl Labs {
     /// Points a target at the lab that it names, started if need be; gives the authority to trust.
-    async fn stand_in(&mut self, target: &mut Target, world: &World) -> Result<Vec<String>, String> {
+    pub(in crate::cli) async fn stand_in(&mut self, target: &mut Target, world: &World) -> Result<Vec<String>, String> {
         let Endpoint::Lab(scenario) = target.endpoint.clone() else { return Ok(Vec::new()) };
         if !self.by_scenario.contains_key(&scenario) {
             let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
@@ -192,13 +192,9 @@ async fn hand_over(
         return Ok(arguments.yes_really_send);
     }
     let Some(line) = plan.hands_over else { return Ok(false) };
-    let place = match where_it_goes(target).await {
-        Where::Here if !target.production => return Ok(true),
-        // The connection will fail, or the run stops where it meets a host that is not on loopback.
-        Where::Nowhere if !target.production => return Ok(false),
-        Where::Here | Where::Nowhere => "which is marked production",
-        Where::Anywhere => "which may lead anywhere",
-        Where::Outside => "which is not on this machine",
+    let place = match stays_here(target).await {
+        Ok(here) => return Ok(here),
+        Err(place) => place,
     };
     let whom = if recipients.is_empty() { String::new() } else { format!(", for {}", recipients.join(", ")) };
     Err(format!(
@@ -206,6 +202,21 @@ async fn hand_over(
          --yes-really-send does it, --rcpt-only stops before DATA",
         target.endpoint
     ))
+}
+
+/// Whether a message may be handed over there without a word; false where it is not known and the run has to look.
+///
+/// # Errors
+/// Why not.
+pub(in crate::cli) async fn stays_here(target: &Target) -> Result<bool, &'static str> {
+    match where_it_goes(target).await {
+        Where::Here if !target.production => Ok(true),
+        // The connection will fail, or the run stops where it meets a host that is not on loopback.
+        Where::Nowhere if !target.production => Ok(false),
+        Where::Here | Where::Nowhere => Err("which is marked production"),
+        Where::Anywhere => Err("which may lead anywhere"),
+        Where::Outside => Err("which is not on this machine"),
+    }
 }
 
 enum Where {
@@ -253,14 +264,24 @@ fn credentials(plan: &Plan, target: &Target, name: &str, world: &World) -> Resul
 
 /// Where the run is recorded; without a place for it the run goes on all the same.
 pub(super) fn journal(prepared: &Prepared, header: &Header, world: &World) -> (Option<SharedJournal>, Option<PathBuf>) {
+    journal_of(super::COMMAND, &prepared.target, header, world)
+}
+
+/// The same for any command.
+pub(in crate::cli) fn journal_of(
+    command: &str,
+    target: &Target,
+    header: &Header,
+    world: &World,
+) -> (Option<SharedJournal>, Option<PathBuf>) {
     let directory = world.directories.state.join("transcripts");
-    match Journal::create(&directory, &prepared.target.name, header) {
+    match Journal::create(&directory, &target.name, header) {
         Ok(journal) => {
             let path = journal.path().to_owned();
             (Some(Arc::new(Mutex::new(journal))), Some(path))
         }
         Err(error) => {
-            super::complain(super::COMMAND, format_args!("this run is not recorded: {error}"));
+            super::super::complain(command, format_args!("this run is not recorded: {error}"));
             (None, None)
         }
     }

@@ -10,7 +10,7 @@ use crate::conversation::file::{Document, write_document};
 ///
 /// # Errors
 /// Why not, in words with the cure.
-pub(super) fn check(path: &Path, scripts: &[PathBuf], force: bool) -> Result<(), String> {
+pub(in crate::cli) fn check(path: &Path, scripts: &[PathBuf], force: bool) -> Result<(), String> {
     if path.as_os_str() == "-" {
         return Ok(());
     }
@@ -38,7 +38,7 @@ pub(super) fn check(path: &Path, scripts: &[PathBuf], force: bool) -> Result<(),
 ///
 /// # Errors
 /// What the system says; also where a file has come there in the meantime.
-pub(super) fn write(path: &Path, document: &Document, force: bool) -> std::io::Result<()> {
+pub(in crate::cli) fn write(path: &Path, document: &Document, force: bool) -> std::io::Result<()> {
     let mut bytes = Vec::new();
     write_document(document, &mut bytes);
     if path.as_os_str() == "-" {

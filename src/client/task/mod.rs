@@ -13,6 +13,7 @@ use crate::library::Memory;
 use crate::profile::duration;
 use crate::world::World;
 
+use super::content::{Block, Progress, Upload};
 use super::dial::{self, Afterwords, Failure};
 use super::events::Outlet;
 use super::record::Recorder;
@@ -30,6 +31,8 @@ use send::Uncounted;
 
 /// Octets that wait to be written before requests are left in their queue.
 const OUTGOING: usize = 4 << 20;
+/// Octets that wait to be written before a file is read on.
+const READ_AHEAD: usize = 1 << 20;
 /// Why a connection ended.
 struct End {
     by: &'static str,
@@ -51,6 +54,8 @@ enum Step {
     /// The owner has room for events again.
     Room,
     Request(Request),
+    /// The file that goes out gave a block; none where its reader has ended without a word.
+    Block(Option<Block>),
     Written(std::io::Result<usize>),
     Read(std::io::Result<usize>),
     /// Nothing has come since the connection stands.
@@ -75,6 +80,9 @@ pub(super) struct Task {
     unasked: (u64, u64),
     flooded: bool,
     content: Uncounted,
+    /// The file that goes out.
+    upload: Option<Upload>,
+    progress: Progress,
     host: String,
     world: World,
     /// The last EHLO or LHLO as it was sent, for a connection that looks closer.
@@ -116,6 +124,8 @@ impl Task {
             unasked: (0, 0),
             flooded: false,
             content: Uncounted::default(),
+            upload: None,
+            progress: Progress::default(),
             host: String::new(),
             world,
             greeting: b"EHLO localhost".to_vec(),
@@ -127,6 +137,11 @@ impl Task {
             spoke: Duration::ZERO,
             memory: None,
         }
+    }
+
+    /// With this to say how far a file has gone out.
+    pub(super) fn with_progress(self, progress: Progress) -> Self {
+        Self { progress, ..self }
     }
 
     /// Runs the connection from the first event to `closed`.
@@ -261,7 +276,16 @@ impl Task {
                 }
                 Step::OwnerGone => return End::by("client"),
                 Step::Room => {}
-                Step::Request(request) => self.request(request),
+                Step::Request(request) => {
+                    if let Err(end) = self.request(request) {
+                        return end;
+                    }
+                }
+                Step::Block(block) => {
+                    if let Err(end) = self.block(block) {
+                        return end;
+                    }
+                }
                 Step::Written(Ok(octets)) => self.written(octets),
                 Step::Read(Ok(0)) => return End::by("server"),
                 Step::Read(Ok(octets)) => {
@@ -307,8 +331,11 @@ impl Task {
             biased;
             () = self.cancel.cancelled() => Step::Cancelled,
             () = sleep_until(end), if end.is_some() => Step::Over,
-            request = self.requests.recv(), if self.outgoing.len() < OUTGOING => {
+            request = self.requests.recv(), if self.outgoing.len() < OUTGOING && self.upload.is_none() => {
                 request.map_or(Step::OwnerGone, Step::Request)
+            }
+            block = next_block(&mut self.upload), if self.upload.is_some() && self.outgoing.len() < READ_AHEAD => {
+                Step::Block(block)
             }
             room = room_for(&self.events, waits), if waits.is_some() => if room { Step::Room } else { Step::OwnerGone },
             written = writer.write(&self.outgoing), if !self.outgoing.is_empty() => Step::Written(written),
@@ -335,6 +362,7 @@ impl Task {
 
     fn written(&mut self, octets: usize) {
         self.outgoing.advance(octets);
+        self.progress.add(octets as u64);
         if self.outgoing.is_empty() {
             self.wait_for_next();
         } else {
@@ -372,6 +400,13 @@ impl Task {
 async fn room_for(events: &Outlet, waits: Option<&Timed>) -> bool {
     match waits {
         Some(event) => events.room_for(event).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn next_block(upload: &mut Option<Upload>) -> Option<Block> {
+    match upload {
+        Some(upload) => upload.blocks.recv().await,
         None => std::future::pending().await,
     }
 }

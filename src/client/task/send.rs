@@ -6,9 +6,10 @@ use crate::conversation::event::Remark;
 use crate::smtp::session::Sent;
 use crate::smtp::{Verb, content};
 
+use super::super::content::{Block, Upload};
 use super::super::splitter::hexadecimal;
-use super::super::{Ending, Request};
-use super::Task;
+use super::super::{Ending, FileContent, Request};
+use super::{End, Failure, Task};
 
 /// Message content that is recorded; the rest is counted and summed.
 const CONTENT_KEPT: u64 = 1 << 20;
@@ -21,7 +22,7 @@ pub(super) struct Uncounted {
 }
 
 impl Task {
-    pub(super) fn request(&mut self, request: Request) {
+    pub(super) fn request(&mut self, request: Request) -> Result<(), End> {
         if !matches!(request, Request::Remark(_) | Request::Learn(_) | Request::KeepAlive(_)) {
             self.unasked = (0, 0);
             self.spoken();
@@ -48,12 +49,11 @@ impl Task {
             }
             Request::RawContent(octets) => {
                 self.interrupt_line();
-                for line in octets.split_inclusive(|b| *b == b'\n') {
-                    match line.strip_suffix(b"\r\n") {
-                        Some(line) => self.content_line(line, Ending::CrLf),
-                        None => self.content_line(line, Ending::None),
-                    }
-                }
+                self.raw(&octets);
+            }
+            Request::File(file) => {
+                self.interrupt_line();
+                self.upload(&file)?;
             }
             Request::GiveUp => {
                 if self.recorder.fold.is_waiting() {
@@ -73,6 +73,60 @@ impl Task {
         if self.outgoing.is_empty() && self.deadline.is_none() {
             self.wait_for_next();
         }
+        Ok(())
+    }
+
+    fn raw(&mut self, octets: &[u8]) {
+        for line in octets.split_inclusive(|b| *b == b'\n') {
+            match line.strip_suffix(b"\r\n") {
+                Some(line) => self.content_line(line, Ending::CrLf),
+                None => self.content_line(line, Ending::None),
+            }
+        }
+    }
+
+    /// Begins to read a file that goes out as content.
+    fn upload(&mut self, file: &FileContent) -> Result<(), End> {
+        let stuffed = self.recorder.fold.session.chunk_left == 0;
+        let room = if self.content.beyond.is_some() { 0 } else { CONTENT_KEPT.saturating_sub(self.content.recorded) };
+        let (upload, octets) = Upload::begin(file, stuffed, room).map_err(|words| self.unreadable(words))?;
+        self.progress.begin(octets);
+        self.upload = Some(upload);
+        Ok(())
+    }
+
+    /// A block of the file that goes out.
+    pub(super) fn block(&mut self, block: Option<Block>) -> Result<(), End> {
+        match block {
+            Some(Block::Recorded(octets)) => self.raw(&octets),
+            Some(Block::Summed(octets)) => {
+                self.recorder.content_uncounted(octets.len() as u64);
+                self.outgoing.extend_from_slice(&octets);
+            }
+            Some(Block::End(octets, sum)) => {
+                self.progress.end();
+                let name = self.upload.take().map(|upload| upload.name).unwrap_or_default();
+                if octets > 0 {
+                    self.cut_short();
+                    self.content.recorded = CONTENT_KEPT;
+                    let content = Remark::new("content").with("bytes", octets).with("sha256", sum);
+                    self.recorder.summed(content.with("file", name));
+                }
+                if self.outgoing.is_empty() {
+                    self.wait_for_next();
+                }
+            }
+            Some(Block::Failed(words)) => return Err(self.unreadable(words)),
+            None => return Err(self.unreadable("the file can't be read on".to_owned())),
+        }
+        Ok(())
+    }
+
+    /// What was begun must not be finished: half a message is none.
+    fn unreadable(&mut self, words: String) -> End {
+        (self.upload, self.outgoing) = (None, bytes::BytesMut::new());
+        self.progress.end();
+        End { by: "client", ..self.failed(&Failure::new("file", words)) }
     }
 
     /// Something is recorded now: a line of the server's that has begun is recorded as far as it came.
@@ -87,7 +141,12 @@ impl Task {
             self.content_line(&stuffed, ending);
             return;
         }
-        self.end_content();
+        if matches!(&sent, Sent::Command(command) if command.verb == Verb::Bdat) {
+            // All chunks are one message.
+            self.cut_short();
+        } else {
+            self.end_content();
+        }
         if let Sent::Command(command) = &sent
             && matches!(command.verb, Verb::Ehlo | Verb::Lhlo)
         {
@@ -133,9 +192,15 @@ impl Task {
 
     /// The content is complete: what was not recorded of it is said.
     pub(super) fn end_content(&mut self) {
-        if let Some((octets, sum)) = std::mem::take(&mut self.content).beyond {
+        self.cut_short();
+        self.content.recorded = 0;
+    }
+
+    /// What was not recorded so far is said.
+    fn cut_short(&mut self) {
+        if let Some((octets, sum)) = self.content.beyond.take() {
             let cut = Remark::new("cut").with("direction", "out").with("bytes", octets);
-            self.recorder.remark(cut.with("sha256", hexadecimal(&sum.finalize())));
+            self.recorder.summed(cut.with("sha256", hexadecimal(&sum.finalize())));
         }
     }
 }

@@ -1,14 +1,66 @@
 //! Message content of a plan: lines and files after DATA, and the octets of chunks.
 
+use std::io::{self, Read as _};
 use std::path::Path;
 
+use crate::client::{FileContent, Request};
 use crate::conversation::file::script::ChunkSize;
 use crate::smtp::{Command, content};
 
 use super::super::ScriptError;
+use super::super::files::Found;
 use super::super::item::Item;
 use super::super::values::Piece;
 use super::{Act, Block, Builder, Sending, Step, ends_message, plain};
+
+/// Octets of a file that are read into the plan; a larger one is read as it goes out.
+const READ_AHEAD: u64 = 1 << 20;
+
+/// Message content as it goes out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// Octets of the wire.
+    Octets(Vec<u8>),
+    /// A file that is read as it goes out.
+    File(FileContent),
+}
+
+impl Content {
+    /// What the client is asked for.
+    #[must_use]
+    pub fn request(self) -> Request {
+        match self {
+            Self::Octets(octets) => Request::RawContent(octets),
+            Self::File(file) => Request::File(file),
+        }
+    }
+
+    /// The octets; none where they are still in their file.
+    #[must_use]
+    pub fn octets(&self) -> Option<&[u8]> {
+        match self {
+            Self::Octets(octets) => Some(octets),
+            Self::File(_) => None,
+        }
+    }
+
+    /// How many octets it has, where that is known.
+    #[must_use]
+    pub fn size(&self) -> Option<u64> {
+        match self {
+            Self::Octets(octets) => Some(octets.len() as u64),
+            Self::File(file) => file.octets,
+        }
+    }
+
+    /// Puts it behind what is there.
+    fn append(self, all: &mut Vec<Self>) {
+        match (all.last_mut(), self) {
+            (Some(Self::Octets(before)), Self::Octets(octets)) => before.extend(octets),
+            (_, more) => all.push(more),
+        }
+    }
+}
 
 impl Builder<'_> {
     pub(super) fn content_line(&mut self, item: &Item, pieces: &[Piece], crlf: bool) -> Result<(), ScriptError> {
@@ -25,29 +77,34 @@ impl Builder<'_> {
         if crlf {
             bytes.extend_from_slice(b"\r\n");
         }
-        self.content(item, bytes)
+        self.content(item, Content::Octets(bytes))
     }
 
     /// Message content after DATA, or octets after BDAT.
-    pub(super) fn content(&mut self, item: &Item, bytes: Vec<u8>) -> Result<(), ScriptError> {
+    pub(super) fn content(&mut self, item: &Item, content: Content) -> Result<(), ScriptError> {
         if self.data && self.block.is_some() {
             return Err(self.error(item.record, 0, "found message content within a pipelined block, expected * end before it: the server must answer DATA first"));
         }
         if self.data {
             let line = self.line(item);
-            if ends_message(&bytes) {
+            let ends = match &content {
+                Content::Octets(octets) => ends_message(octets),
+                Content::File(file) => file.as_is && holds_lone_dot(&file.path).unwrap_or(true),
+            };
+            if ends {
                 self.plan.hands_over.get_or_insert(line);
             }
-            if let Some(Step { act: Act::Content(content), .. }) = self.plan.steps.last_mut() {
-                content.extend(bytes);
-            } else {
-                self.push(item, Act::Content(bytes));
+            match (self.plan.steps.last_mut(), content) {
+                (Some(Step { act: Act::Content(Content::Octets(before)), .. }), Content::Octets(more)) => {
+                    before.extend(more);
+                }
+                (_, content) => self.push(item, Act::Content(content)),
             }
             return Ok(());
         }
         match self.open_chunk() {
             Some((sending, _)) => {
-                sending.payload.get_or_insert_default().extend(bytes);
+                content.append(&mut sending.payload);
                 Ok(())
             }
             None => Err(self.error(item.record, 0, "found message content, expected > DATA or > BDAT n before it")),
@@ -72,7 +129,7 @@ impl Builder<'_> {
     /// A chunk must have the octets that it announces, or the next line would be taken for them.
     pub(super) fn whole_chunks(&mut self) -> Result<(), ScriptError> {
         let Some((sending, size)) = self.open_chunk() else { return Ok(()) };
-        let have = sending.payload.as_ref().map_or(0, Vec::len) as u64;
+        let have: u64 = sending.payload.iter().filter_map(Content::size).sum();
         if have == size {
             return Ok(());
         }
@@ -85,10 +142,33 @@ impl Builder<'_> {
         Err(error)
     }
 
-    pub(super) fn file(&self, item: &Item, path: &Path, offset: usize) -> Result<Vec<u8>, ScriptError> {
+    fn find(&self, item: &Item, path: &Path, offset: usize) -> Result<Found, ScriptError> {
+        self.folders.find(path).map_err(|words| self.error(item.record, offset, words))
+    }
+
+    fn read(&self, item: &Item, path: &Path, offset: usize) -> Result<Vec<u8>, ScriptError> {
         self.folders.read(path).map_err(|words| self.error(item.record, offset, words))
     }
 
+    /// `|@ FILE`, `|@raw FILE`.
+    pub(super) fn content_file(
+        &mut self,
+        item: &Item,
+        path: &Path,
+        offset: usize,
+        as_is: bool,
+    ) -> Result<Content, ScriptError> {
+        let found = self.find(item, path, offset)?;
+        // After BDAT each octet counts, so that it must be known how many a file comes to.
+        if found.size.is_none_or(|size| size <= READ_AHEAD) || (!self.data && !as_is) {
+            let bytes = self.read(item, path, offset)?;
+            return Ok(Content::Octets(if as_is { bytes } else { as_content(&bytes, self.data) }));
+        }
+        let octets = found.size.filter(|_| as_is);
+        Ok(Content::File(FileContent { path: found.path, name: path.display().to_string(), from: 0, octets, as_is }))
+    }
+
+    /// `>> N FILE`, `>> LAST FILE`.
     pub(super) fn chunk(
         &mut self,
         item: &Item,
@@ -96,22 +176,37 @@ impl Builder<'_> {
         path: &Path,
         offset: usize,
     ) -> Result<(), ScriptError> {
-        let bytes = self.file(item, path, offset)?;
-        let from = self.read.get(path).copied().unwrap_or(0).min(bytes.len());
-        let left = &bytes[from..];
+        let found = self.find(item, path, offset)?;
+        let bytes = match found.size {
+            Some(size) if size > READ_AHEAD => None,
+            _ => Some(self.read(item, path, offset)?),
+        };
+        let whole = bytes.as_ref().map_or(found.size.unwrap_or_default(), |bytes| bytes.len() as u64);
+        let from = self.read.get(path).copied().unwrap_or(0).min(whole);
+        let left = whole - from;
         let (octets, last) = match size {
-            ChunkSize::Last => (left.len(), true),
+            ChunkSize::Last => (left, true),
+            ChunkSize::Octets(n) if n <= left => (n, false),
             ChunkSize::Octets(n) => {
-                let Some(n) = usize::try_from(n).ok().filter(|n| *n <= left.len()) else {
-                    let (path, left) = (path.display(), left.len());
-                    let words = format!("found {n} octets, but {path} has {left} left; expected at most that, or LAST");
-                    return Err(self.error(item.record, offset, words));
-                };
-                (n, false)
+                let path = path.display();
+                let words = format!("found {n} octets, but {path} has {left} left; expected at most that, or LAST");
+                return Err(self.error(item.record, offset, words));
             }
         };
+        let payload = match bytes {
+            Some(bytes) => {
+                let part = usize::try_from(from).ok().zip(usize::try_from(from + octets).ok());
+                Content::Octets(part.and_then(|(from, to)| bytes.get(from..to)).unwrap_or_default().to_vec())
+            }
+            None => Content::File(FileContent {
+                path: found.path,
+                name: path.display().to_string(),
+                from,
+                octets: Some(octets),
+                as_is: true,
+            }),
+        };
         let line = format!("BDAT {octets}{}", if last { " LAST" } else { "" });
-        let payload = left[..octets].to_vec();
         self.send(item, vec![Piece::Octets(line.into_bytes())], true)?;
         if last {
             self.read.remove(path);
@@ -119,14 +214,43 @@ impl Builder<'_> {
             self.read.insert(path.to_owned(), from + octets);
         }
         if let Some((sending, _)) = self.open_chunk() {
-            sending.payload = Some(payload);
+            sending.payload = vec![payload];
         }
         Ok(())
     }
 }
 
+/// Whether a file holds a dot alone on a line, with either line end, as [`ends_message`] has it of octets.
+fn holds_lone_dot(path: &Path) -> io::Result<bool> {
+    #[derive(PartialEq)]
+    enum At {
+        Begin,
+        Dot,
+        Return,
+        Within,
+    }
+    let mut file = std::fs::File::open(path)?;
+    let mut block = vec![0; 64 * 1024];
+    let mut at = At::Begin;
+    loop {
+        let read = file.read(&mut block)?;
+        if read == 0 {
+            return Ok(matches!(at, At::Dot | At::Return));
+        }
+        for octet in &block[..read] {
+            at = match (octet, at) {
+                (b'\n', At::Dot | At::Return) => return Ok(true),
+                (b'\n', _) => At::Begin,
+                (b'.', At::Begin) => At::Dot,
+                (b'\r', At::Dot) => At::Return,
+                _ => At::Within,
+            };
+        }
+    }
+}
+
 /// A file as message content: CR LF at each line's end and, after DATA, dots stuffed.
-pub(super) fn as_content(file: &[u8], stuffed: bool) -> Vec<u8> {
+fn as_content(file: &[u8], stuffed: bool) -> Vec<u8> {
     let mut out = Vec::with_capacity(file.len() + file.len() / 32);
     for line in content::lines(file) {
         if stuffed {

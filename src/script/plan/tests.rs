@@ -20,7 +20,8 @@ fn short(script: &str) -> String {
     let plan = planned(script, None).unwrap_or_else(|error| panic!("{script}: {error}"));
     let step = |step: &Step| match &step.act {
         Act::Send(lines) => lines.iter().map(|l| format!("{}#{}", l.shown(), l.ask)).collect::<Vec<_>>().join("+"),
-        Act::Content(content) => format!("content {}", content.len()),
+        Act::Content(content) => format!("content {}", content.size().unwrap_or_default()),
+        Act::Guide => "guide".to_owned(),
         Act::Expect(ask, _) => format!("<{ask}"),
         Act::Check(ask, _) => format!("?{ask}"),
         Act::Sleep(_) => "sleep".to_owned(),
@@ -109,5 +110,37 @@ fn a_secret_that_the_script_writes_out_is_not_shown() {
             "> AUTH PLAIN AGR1ZGUA\n> AUTH LOGIN\n> ZHVkZQ==\n> bm9kZHk=\n> NOOP x\n> XFOO\n> AUTH PLAIN\n> XCLIENT a=b\n"
         ),
         "AUTH PLAIN {{auth}}#1, AUTH LOGIN#2, {{auth}}#3, {{auth}}#4, NOOP x#5, XFOO#6, AUTH PLAIN#7, XCLIENT a=b#8"
+    );
+}
+
+#[test]
+fn a_large_file_is_read_as_it_goes_out() {
+    let folder = tempfile::tempdir().expect("a directory");
+    std::fs::write(folder.path().join("large.eml"), "a line\n".repeat(300_000)).expect("written");
+    std::fs::write(folder.path().join("small.eml"), "a\n").expect("written");
+    let plan = |script: &str| planned(script, Some(folder.path())).unwrap_or_else(|error| panic!("{script}: {error}"));
+    let of = |plan: &Plan| match &plan.steps[1].act {
+        Act::Content(Content::File(file)) => (file.name.clone(), file.octets, file.as_is),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(of(&plan("> DATA\n|@ large.eml\n")), ("large.eml".to_owned(), None, false));
+    assert_eq!(of(&plan("> DATA\n|@raw large.eml\n")), ("large.eml".to_owned(), Some(2_100_000), true));
+    let small = plan("> DATA\n|@ small.eml\n| b\n");
+    assert!(matches!(&small.steps[1].act, Act::Content(Content::Octets(octets)) if octets == b"a\r\nb\r\n"));
+    let chunks = plan(">> 1000 large.eml\n>> LAST large.eml\n");
+    let parts: Vec<_> = chunks
+        .steps
+        .iter()
+        .filter_map(|step| match &step.act {
+            Act::Send(lines) => match lines[0].payload.as_slice() {
+                [Content::File(file)] => Some((lines[0].shown(), file.from, file.octets)),
+                other => panic!("{other:?}"),
+            },
+            _ => None,
+        })
+        .collect();
+    assert_eq!(
+        parts,
+        [("BDAT 1000".to_owned(), 0, Some(1000)), ("BDAT 2099000 LAST".to_owned(), 1000, Some(2_099_000))]
     );
 }

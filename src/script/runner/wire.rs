@@ -13,7 +13,7 @@ use crate::smtp::{Phase, Reply, Secret, Verb};
 use crate::world::World;
 
 use super::super::orders::requests;
-use super::super::plan::{Ask, Sending};
+use super::super::plan::{Ask, Content, Sending};
 use super::super::report::{Cause, Watch};
 use super::super::ties::Ties;
 
@@ -23,6 +23,8 @@ const UNASKED: Duration = Duration::from_mins(5);
 const GOODBYE: Duration = Duration::from_secs(2);
 /// How long a close that happens now may take to be seen.
 const MOMENT: Duration = Duration::from_millis(200);
+/// How often it is looked how far a file has gone out.
+const LOOK: Duration = Duration::from_millis(200);
 /// How much later than the client the runner gives up what the client should have given up.
 const A_LITTLE: Duration = Duration::from_secs(1);
 
@@ -178,11 +180,20 @@ impl<'a> Wire<'a> {
         if until.is_some_and(|until| Instant::now() >= until) && !self.stop.is_cancelled() {
             return Arrived::TimedOut;
         }
-        let event = tokio::select! {
-            biased;
-            () = self.stop.cancelled() => return Arrived::Stopped,
-            event = connection.events.recv() => event,
-            () = sleep_until(until) => return Arrived::TimedOut,
+        let event = loop {
+            let progress = connection.progress.now();
+            let look = progress.map(|_| Instant::now() + LOOK);
+            tokio::select! {
+                biased;
+                () = self.stop.cancelled() => return Arrived::Stopped,
+                event = connection.events.recv() => break event,
+                () = sleep_until(until) => return Arrived::TimedOut,
+                () = sleep_until(look), if look.is_some() => {
+                    if let Some((sent, total)) = progress {
+                        self.watch.progress(sent, total);
+                    }
+                }
+            }
         };
         let Some(timed) = event else {
             self.connection = None;
@@ -237,6 +248,7 @@ impl<'a> Wire<'a> {
                 let cause = match remark.get("kind") {
                     Some("tls") => Cause::Tls,
                     Some("time-out") => Cause::TimeOut,
+                    Some("file") => Cause::NotAllowed,
                     _ => Cause::NoConnection,
                 };
                 self.fault.get_or_insert((cause, remark.bare(0).unwrap_or("the connection failed").to_owned()));
@@ -399,8 +411,8 @@ impl<'a> Wire<'a> {
         Arrived::Yes
     }
 
-    pub(super) async fn content(&mut self, content: &[u8]) -> Arrived {
-        self.request(Request::RawContent(content.to_vec())).await
+    pub(super) async fn content(&mut self, content: &Content) -> Arrived {
+        self.request(content.clone().request()).await
     }
 
     /// Hands a request to the client, and takes in what happens until it has room for it.
@@ -425,11 +437,11 @@ impl<'a> Wire<'a> {
     }
 
     /// Sends a line of the runner's own, marked as such; gives what its reply is known by.
-    pub(super) async fn send_by_itself(&mut self, line: &str) -> Ask {
+    pub(super) async fn send_by_itself(&mut self, line: impl Into<Vec<u8>>) -> Ask {
         let ask = self.ties.further_ask();
         self.request(Request::Remark(Remark::new("auto"))).await;
         self.ties.await_reply(ask, None);
-        self.request(Request::Line(line.as_bytes().to_vec(), Ending::CrLf)).await;
+        self.request(Request::Line(line.into(), Ending::CrLf)).await;
         ask
     }
 

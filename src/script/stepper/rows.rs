@@ -2,7 +2,7 @@
 
 use crate::profile::duration;
 use crate::script::beside::{Beside, reply_lines};
-use crate::script::plan::{Act, Expected, Plan, Sending};
+use crate::script::plan::{Act, Content, Expected, Plan, Sending};
 use crate::smtp::{content, escape};
 
 /// Lines of message content that are shown.
@@ -15,13 +15,18 @@ pub(super) fn of(plan: &Plan) -> (Vec<Beside>, Vec<usize>) {
         first.push(rows.len());
         match &step.act {
             Act::Send(lines) => rows.extend(lines.iter().map(|line| row(vec![sent(line)]))),
-            Act::Content(bytes) => rows.push(row(content_lines(bytes))),
+            Act::Content(Content::Octets(octets)) => rows.push(row(content_lines(octets))),
+            Act::Content(Content::File(file)) => {
+                let name = escape::for_screen(file.name.as_bytes());
+                rows.push(row(vec![format!("|@{} {name}", if file.as_is { "raw" } else { "" })]));
+            }
             Act::Expect(_, Expected::Recorded(reply, _)) => rows.push(row(reply_lines(reply))),
             Act::Expect(_, Expected::Pattern(pattern)) => rows.push(row(vec![format!("< {pattern}")])),
             Act::Check(_, check) => rows.push(row(vec![format!("? {check}")])),
             Act::Sleep(time) => rows.push(row(vec![format!("* sleep {}", duration::words(*time))])),
             Act::Reconnect(_) => rows.push(row(vec!["* reconnect".to_owned()])),
             Act::Drop => rows.push(row(vec!["* drop".to_owned()])),
+            Act::Guide => rows.push(row(Vec::new())),
         }
     }
     (rows, first)

@@ -1,4 +1,5 @@
-//! F3: the message editor. Header fields and body are one text; samples and files go in where the cursor is.
+//! F3: the message editor. Header fields and body are one text, and a form stands beside it where it is wanted; samples
+//! and files go in where the cursor is.
 
 use std::path::PathBuf;
 
@@ -9,10 +10,13 @@ use tui_input::backend::crossterm::EventHandler as _;
 use super::overlay::Outcome;
 use super::pane::composer::Identity;
 use super::paths::Paths;
+use crate::message::Attachment;
 
+mod form;
 mod text;
 mod view;
 
+use form::{Done, Form};
 use text::Text;
 
 /// Rows of a page.
@@ -96,6 +100,8 @@ pub struct Editor {
     text: Text,
     asking: Asking,
     samples: Vec<(String, String)>,
+    /// The form, where it has the keys.
+    form: Option<Form>,
 }
 
 impl Editor {
@@ -109,7 +115,7 @@ impl Editor {
             text.go(2);
             text.end();
         }
-        Self { text, asking: Asking::Nothing, samples: samples(identity) }
+        Self { text, asking: Asking::Nothing, samples: samples(identity), form: None }
     }
 
     /// Its text as a draft.
@@ -119,6 +125,12 @@ impl Editor {
 
     /// Text from a file or the clipboard goes in at the cursor.
     pub fn insert(&mut self, text: &str) {
+        if let Some(mut form) = self.form.take() {
+            let done = form.paste(text, &self.octets());
+            self.form = Some(form);
+            self.done(done);
+            return;
+        }
         if let Asking::File(input) = &mut self.asking {
             for c in text.lines().next().unwrap_or_default().chars() {
                 input.handle(tui_input::InputRequest::InsertChar(c));
@@ -128,7 +140,56 @@ impl Editor {
         self.text.insert(text);
     }
 
+    /// The text as octets, for what looks at messages.
+    fn octets(&self) -> Vec<u8> {
+        self.text.lines.join("\n").into_bytes()
+    }
+
+    /// A file was read that is to be attached.
+    pub fn attach(&mut self, name: String, octets: Vec<u8>) {
+        let attachment = Attachment { name: Some(name), media_type: String::new(), octets };
+        match crate::message::attach::attach(&self.octets(), &attachment) {
+            Ok(message) => self.take(&message),
+            Err(error) => {
+                if let Some(form) = &mut self.form {
+                    form.say(error.to_string());
+                }
+            }
+        }
+    }
+
+    /// A message takes the place of the text; the cursor stays on its row.
+    fn take(&mut self, message: &[u8]) {
+        let row = self.text.row;
+        let text = String::from_utf8_lossy(message).into_owned();
+        let mut lines: Vec<String> =
+            text.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line).to_owned()).collect();
+        // Whether the last line has an end is not the form's business.
+        if self.text.lines.last().is_some_and(|line| !line.is_empty()) && lines.last().is_some_and(String::is_empty) {
+            lines.pop();
+        }
+        self.text = Text::of(lines);
+        self.text.put(row, 0);
+    }
+
+    /// What the form wants.
+    fn done(&mut self, done: Done) -> Outcome {
+        match done {
+            Done::Stay => {}
+            Done::Text(message) => self.take(&message),
+            Done::Attach(path) => return Outcome::Attach(path),
+            Done::Leave => self.form = None,
+            Done::Finish => return Outcome::Draft(self.draft(true)),
+        }
+        Outcome::Stay
+    }
+
     pub(super) fn key(&mut self, key: KeyEvent) -> Outcome {
+        if let Some(mut form) = self.form.take() {
+            let done = form.key(key, &self.octets());
+            self.form = Some(form);
+            return self.done(done);
+        }
         match std::mem::replace(&mut self.asking, Asking::Nothing) {
             Asking::Nothing => self.write(key),
             Asking::Sample(marked) => self.choose(marked, key),
@@ -193,6 +254,7 @@ impl Editor {
             KeyCode::Char('c') if control => return Outcome::Draft(self.draft(false)),
             KeyCode::Esc | KeyCode::F(3) => return Outcome::Draft(self.draft(false)),
             KeyCode::F(2) => self.asking = Asking::Sample(0),
+            KeyCode::F(6) => self.form = Some(Form::of(&self.octets())),
             KeyCode::Char('k') if control => self.text.cut(),
             KeyCode::Char('a') if control => self.text.home(),
             KeyCode::Char('e') if control => self.text.end(),
@@ -217,19 +279,13 @@ impl Editor {
     }
 }
 
-/// The samples, by their names, filled in.
+/// The samples that are text, by their names, filled in.
 fn samples(identity: &Identity) -> Vec<(String, String)> {
-    let Some(folder) = crate::assets::ASSETS.get_dir("messages") else { return Vec::new() };
     let to = identity.to.first().map_or("", String::as_str);
-    let mut all: Vec<(String, String)> = folder
-        .files()
-        .filter_map(|file| {
-            let name = file.path().file_stem()?.to_string_lossy().replace('-', " ");
-            Some((name, file.contents_utf8()?.replace("{from}", &identity.from).replace("{to}", to)))
-        })
-        .collect();
-    all.sort_by_key(|(name, _)| (name != "plain", name.clone()));
-    all
+    let all = crate::message::samples(&identity.from, to).into_iter();
+    all.filter(|sample| !sample.raw)
+        .filter_map(|sample| Some((sample.name.replace('-', " "), String::from_utf8(sample.octets).ok()?)))
+        .collect()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear};
 use unicode_segmentation::UnicodeSegmentation as _;
 
+use super::form::{BESIDE, Form, WIDE};
 use super::{Asking, Editor, Outcome, summary, whole};
 use crate::smtp::escape::for_screen;
 use crate::tui::layout::inner;
@@ -15,17 +16,32 @@ use crate::tui::text::{fit, width};
 use crate::tui::theme::Role;
 
 /// The keys in its frame.
-const FOOT: &str = "{templates} samples, files · Ctrl-D done · Esc keep the text";
+const FOOT: &str = "{templates} samples, files · {next-pane} form · Ctrl-D done · Esc keep the text";
+const FORM_FOOT: &str = "Tab next field · {next-pane} the text · Ctrl-D done";
 
 impl Editor {
     /// Its place, between title and composer, and the keys in its frame.
-    pub(in crate::tui) fn outline(model: &Model) -> (Rect, &'static str) {
-        (Self::place(model), FOOT)
+    pub(in crate::tui) fn outline(&self, model: &Model) -> (Rect, &'static str) {
+        (Self::place(model), if self.form.is_some() { FORM_FOOT } else { FOOT })
     }
 
     fn place(model: &Model) -> Rect {
         let below = model.layout().and_then(|layout| layout.composer).map_or(model.size.1, |composer| composer.y);
         Rect::new(0, 1, model.size.0, below.saturating_sub(1))
+    }
+
+    /// Where the form is, if it is open, and where the text is: side by side where there is room, else one below the other.
+    fn parts(&self, area: Rect) -> (Option<Rect>, Rect) {
+        if self.form.is_none() {
+            return (None, area);
+        }
+        if area.width >= WIDE {
+            let form = Rect { width: BESIDE, ..area };
+            return (Some(form), Rect { x: area.x + BESIDE + 1, width: area.width - BESIDE - 1, ..area });
+        }
+        let rows = Form::rows().min(area.height.saturating_sub(3));
+        let form = Rect { height: rows, ..area };
+        (Some(form), Rect { y: area.y + rows, height: area.height - rows, ..area })
     }
 
     /// The first line of the text that is shown, where so many rows have room.
@@ -40,7 +56,13 @@ impl Editor {
 
     /// A click: puts the cursor there, or takes the sample there.
     pub(in crate::tui) fn click(&mut self, at: Position, model: &Model) -> Outcome {
-        let area = inner(Self::place(model));
+        let (form, area) = self.parts(inner(Self::place(model)));
+        if form.is_some() {
+            if area.contains(at) {
+                self.form = None;
+            }
+            return Outcome::Stay;
+        }
         match self.asking {
             Asking::Sample(_) => {
                 let place = inner(self.samples_place(area));
@@ -67,7 +89,7 @@ impl Editor {
         let area = Self::place(model);
         let theme = model.theme;
         let left = format!(" {} ", summary(whole(&self.text.lines)));
-        let keys = format!(" {} ", model.keymap.told(FOOT));
+        let keys = format!(" {} ", model.keymap.told(if self.form.is_some() { FORM_FOOT } else { FOOT }));
         let title = if model.types_by_hand() {
             " Message, sent as typed: no dot is doubled, a lone one ends it "
         } else {
@@ -80,8 +102,11 @@ impl Editor {
             .title_bottom(Line::raw(keys).right_aligned());
         frame.render_widget(Clear, area);
         frame.render_widget(block, area);
-        let inner = inner(area);
+        let (form, inner) = self.parts(inner(area));
         self.rows(model, inner, frame);
+        if let (Some(it), Some(area)) = (&self.form, form) {
+            it.draw(&self.octets(), model, area, frame);
+        }
         match &self.asking {
             Asking::Nothing => {}
             Asking::Sample(marked) => self.samples(*marked, model, inner, frame),

@@ -141,6 +141,8 @@ pub enum Outcome {
     ReadFile(PathBuf),
     /// It stays, and this path is gone on with.
     Complete(String),
+    /// It stays, and this file is attached.
+    Attach(PathBuf),
 }
 
 impl Overlay {
@@ -224,6 +226,7 @@ fn in_common(key: KeyEvent, model: &Model) -> KeyEvent {
     let number = match model.keymap.action(Where::Composer, Key::from(key)) {
         Some(Action::Templates) => 2,
         Some(Action::Message) => 3,
+        Some(Action::NextPane) => 6,
         _ => return key,
     };
     KeyEvent::new(KeyCode::F(number), KeyModifiers::NONE)

@@ -5,7 +5,6 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent,
 use ratatui::layout::{Position, Rect};
 
 use super::{Ask, Copy, Lessons, Menu, Outcome, Overlay, Palette, Prompt, Recall, Target, inside};
-use crate::tui::editor::Editor;
 use crate::tui::keymap::Key;
 use crate::tui::model::Model;
 use crate::tui::text::width;
@@ -97,7 +96,7 @@ impl Overlay {
             Self::Menu(_) => Menu::outline(model),
             Self::Form(it) => it.outline(model),
             Self::Recall(_) => Recall::outline(model),
-            Self::Editor(_) => Editor::outline(model),
+            Self::Editor(it) => it.outline(model),
             Self::Mail(it) => it.outline(model),
             Self::Secret(it) => it.outline(model),
             Self::Other(it) => it.outline(model),

@@ -205,6 +205,7 @@ impl Replay {
     pub fn hint(&self) -> Option<String> {
         let What::Playing(playing) = &self.what else { return None };
         let what = match playing.of.stepper.next() {
+            Next::Content { lines: 0, .. } => "Message content from a large file comes next".to_owned(),
             Next::Content { lines, octets } => {
                 let s = if lines == 1 { "" } else { "s" };
                 format!("Message content comes next: {lines} line{s}, {octets} octets")

@@ -1,0 +1,414 @@
+//! `ehlo send [TARGET]`: one message, or a part of a transaction, with swaks's common options.
+//!
+//! What the command line says becomes a script, played by the runner of `ehlo run`; EHLO, STARTTLS and AUTH before it
+//! come from *make ready*, as far as the server offers them.
+
+use std::io::IsTerminal as _;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use super::run::{ask, exit_of, prepare, save, stop_on_signals};
+use super::{Colour, Common, Exit};
+use crate::client::Options;
+use crate::conversation::Log;
+use crate::conversation::file::{Document, Header, Reader, Side, write_document};
+use crate::profile::{Endpoint, Profiles, Protocol, Target};
+use crate::script::files::Folders;
+use crate::script::plan::{Act, Plan, Step, plan};
+use crate::script::values::Values;
+use crate::script::{Report, Settings};
+use crate::smtp::sasl::{self, Around};
+use crate::transaction::{self, Body, Lenient, Outline, Point, Ready};
+use crate::world::World;
+
+mod arguments;
+mod content;
+mod parts;
+mod screen;
+mod swaks;
+mod target;
+
+use screen::{Recipient, Screen};
+pub(super) use swaks::normalised;
+use target::Way;
+
+const COMMAND: &str = "ehlo send";
+
+/// Its arguments.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+  ehlo send lab: --to anotherdude@target.local
+  ehlo send mx.noddy.com --to a@noddy.com --from b@noddy.com --rcpt-only
+  ehlo send noddy --to a@noddy.com --body @text --attach-type application/pdf --attach @report.pdf
+A message goes to a host outside loopback only with --yes-really-send.
+swaks's options are understood by their names: --help-swaks says of each what is different.
+Exit status: 0 taken, 1 refused, 2 a mistake on the command line, 3 no connection, 4 TLS, 5 login, 6 time-out, 7 not SMTP,
+8 taken but for some recipients, 130 interrupted; --swaks-exit-codes gives swaks's.")]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    place: arguments::Place,
+    #[command(flatten)]
+    envelope: arguments::Envelope,
+    #[command(flatten)]
+    tls: arguments::Tls,
+    #[command(flatten)]
+    login: arguments::Login,
+    #[command(flatten)]
+    content: arguments::Content,
+    #[command(flatten)]
+    output: arguments::Output,
+}
+
+/// Everything that is known before anything connects.
+struct Prepared {
+    way: Way,
+    outline: Outline,
+    greeting: String,
+}
+
+/// Runs it.
+pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> ExitCode {
+    let exit = |exit: Exit| {
+        let swaks = arguments.output.swaks_exit_codes;
+        // Nothing was said yet.
+        ExitCode::from(if swaks { swaks::exit_code(exit, &Log::new()) } else { exit.code() })
+    };
+    if arguments.output.help_swaks {
+        return exit(print(swaks::help().as_bytes()));
+    }
+    let runtime = match super::runtime::runtime(Some(2)) {
+        Ok(runtime) => runtime,
+        Err(error) => return exit(super::complain(COMMAND, error)),
+    };
+    let code = match runtime.block_on(play(arguments, common, world)) {
+        Ok(code) => ExitCode::from(code),
+        Err(words) => exit(super::complain(COMMAND, words)),
+    };
+    // A task that still resolves a name must not hold up the way out.
+    runtime.shutdown_background();
+    code
+}
+
+/// Prints what nothing is sent for.
+fn print(octets: &[u8]) -> Exit {
+    use std::io::Write as _;
+    let mut out = std::io::stdout().lock();
+    match out.write_all(octets).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            super::complain(COMMAND, format_args!("standard output can't be written: {error}"))
+        }
+        _ => Exit::Done,
+    }
+}
+
+fn prepared(arguments: &Arguments, world: &World) -> Result<Prepared, String> {
+    let profiles = Profiles::load(&world.directories.config);
+    let way = target::way(arguments, &profiles, world)?;
+    let envelope = &arguments.envelope;
+    let name = envelope.helo.clone().or_else(|| way.target.ehlo.clone()).or_else(|| world.variable("HOSTNAME"));
+    let name = name.unwrap_or_else(|| "localhost".to_owned());
+    let from = match &envelope.from {
+        Some(from) => bare(from).to_owned(),
+        None => way.target.from.clone().unwrap_or_else(|| {
+            format!("{}@{name}", world.variable("LOGNAME").unwrap_or_else(|| "postmaster".to_owned()))
+        }),
+    };
+    let given: Vec<String> = envelope.to.iter().map(|to| bare(to).to_owned()).filter(|to| !to.is_empty()).collect();
+    let to = if given.is_empty() { way.target.to.clone() } else { given };
+    let rcpt_only = envelope.rcpt_only.then_some(Point::Rcpt);
+    let stop = [envelope.quit_after, envelope.drop_after, rcpt_only].into_iter().flatten().min();
+    if envelope.quit_after.is_some_and(|point| point > Point::Rcpt) {
+        return Err("after DATA no QUIT can be said; --drop-after closes the connection".to_owned());
+    }
+    if to.is_empty() && stop.is_none_or(|stop| stop >= Point::Rcpt) {
+        return Err("no recipient is given; --to ADDRESS names one".to_owned());
+    }
+    let values = [&name, &from].into_iter().chain(&to);
+    if let Some(wrong) = values.into_iter().find(|value| value.contains(['\r', '\n', '\0'])) {
+        return Err(format!("`{}` holds a line end", crate::smtp::escape::for_screen(wrong.as_bytes())));
+    }
+    let body = if stop.is_none_or(|stop| stop >= Point::Dot) || arguments.output.dump_mail {
+        content::body(&arguments.content, &content::Envelope { from: &from, to: &to }, world)?
+    } else {
+        Body::Lines(Vec::new())
+    };
+    if let (Some(_), Body::File(path)) = (envelope.bdat, &body) {
+        content::ends_in_crlf(path)?;
+    }
+    let verb = match way.target.protocol {
+        Protocol::Smtp => "HELO",
+        Protocol::Esmtp => "EHLO",
+        Protocol::Lmtp => "LHLO",
+    };
+    let drop = envelope.drop_after.is_some();
+    let outline = Outline {
+        from,
+        to,
+        mail_parameters: Vec::new(),
+        rcpt_parameters: Vec::new(),
+        body,
+        chunk: envelope.bdat,
+        pipeline: envelope.pipeline,
+        stop,
+        drop,
+    };
+    Ok(Prepared { way, outline, greeting: format!("{verb} {name}") })
+}
+
+/// An address without its `<>`.
+fn bare(address: &str) -> &str {
+    let address = address.trim();
+    address.strip_prefix('<').and_then(|inside| inside.strip_suffix('>')).unwrap_or(address)
+}
+
+/// The outline as a plan: *make ready*, then the script.
+fn planned(prepared: &Prepared, world: &World) -> Result<Plan, String> {
+    let document = read(&prepared.outline.script())?;
+    let values = Values::new(&[], None, &prepared.way.target, &[], world);
+    let allowed = match &prepared.outline.body {
+        Body::File(path) => path.parent().map(std::path::Path::to_owned).into_iter().collect(),
+        _ => Vec::new(),
+    };
+    let folders = Folders { own: None, allowed };
+    let mut plan = plan(&document, "what is to be sent", &values, &folders).map_err(|error| error.to_string())?;
+    plan.steps.insert(0, Step { line: 0, act: Act::Guide });
+    Ok(plan)
+}
+
+fn read(script: &[u8]) -> Result<Document, String> {
+    let mut reader = Reader::new();
+    reader.feed(script).map_err(|error| error.to_string())?;
+    reader.finish().map_err(|error| error.to_string())
+}
+
+/// What would be sent, as a script for `ehlo run`.
+fn as_script(prepared: &Prepared) -> Vec<u8> {
+    let Prepared { way, outline, greeting } = prepared;
+    let mechanism = way.auth.as_ref().map(|auth| {
+        let named = way.mechanisms.first().cloned();
+        named.unwrap_or_else(|| if auth.mechanism == "auto" { "PLAIN".to_owned() } else { auth.mechanism.clone() })
+    });
+    let mut header =
+        Header::default().with("title", "Written by ehlo send --as-script").with("target", way.target.uri());
+    if let Some(profile) = &way.target.profile {
+        header = header.with("profile", profile);
+    }
+    let mut script = Vec::new();
+    write_document(&Document::new(header, Log::new()), &mut script);
+    script.extend(outline.whole_script(greeting, way.target.tls, mechanism.as_deref()));
+    script
+}
+
+async fn play(arguments: &Arguments, common: &Common, world: &World) -> Result<u8, String> {
+    let output = &arguments.output;
+    if let Some(path) = &output.save {
+        save::check(path, &[], output.force)?;
+    }
+    let prepared = prepared(arguments, world)?;
+    if output.dump_mail {
+        return Ok(print(&message(&prepared.outline.body)?).code());
+    }
+    if output.as_script {
+        return Ok(print(&as_script(&prepared)).code());
+    }
+    let plan = planned(&prepared, world)?;
+    let hand_over = allowed(&plan, &prepared, arguments).await?;
+    let colour = match common.color {
+        Colour::Always => true,
+        Colour::Never => false,
+        Colour::Auto => {
+            std::io::stdout().is_terminal() && world.variable("NO_COLOR").is_none_or(|value| value.is_empty())
+        }
+    };
+    let mut screen = Screen::new(output, common.quiet, common.verbose, colour)?;
+    let stop = CancellationToken::new();
+    stop_on_signals(&stop);
+    let mut labs = prepare::Labs::default();
+    let sent = transact(prepared, &plan, hand_over, arguments, world, &mut labs, &mut screen, stop).await?;
+    finish(sent, arguments, common, &mut screen)
+}
+
+/// The message as `--dump-mail` prints it.
+fn message(body: &Body) -> Result<Vec<u8>, String> {
+    match body {
+        Body::Lines(text) => Ok(crate::message::header::with_crlf(text)),
+        Body::AsIs(octets) => Ok(octets.clone()),
+        Body::File(path) => std::fs::read(path).map_err(|error| format!("{} can't be read: {error}", path.display())),
+    }
+}
+
+/// Whether the message may be handed over wherever this leads.
+async fn allowed(plan: &Plan, prepared: &Prepared, arguments: &Arguments) -> Result<bool, String> {
+    if arguments.envelope.yes_really_send || plan.hands_over.is_none() {
+        return Ok(arguments.envelope.yes_really_send);
+    }
+    prepare::stays_here(&prepared.way.target).await.map_err(|place| {
+        format!(
+            "the message for {} would really be handed over to {}, {place}; --yes-really-send does it, \
+             --rcpt-only stops before DATA",
+            prepared.outline.to.join(", "),
+            prepared.way.target.endpoint
+        )
+    })
+}
+
+/// What came of it.
+struct Sent {
+    report: Report,
+    header: Header,
+    transcript: Option<std::path::PathBuf>,
+    target: Target,
+    uri: String,
+    from: String,
+}
+
+#[expect(clippy::too_many_arguments, reason = "all of it belongs to one transaction")]
+async fn transact(
+    prepared: Prepared,
+    plan: &Plan,
+    hand_over: bool,
+    arguments: &Arguments,
+    world: &World,
+    labs: &mut prepare::Labs,
+    screen: &mut Screen,
+    stop: CancellationToken,
+) -> Result<Sent, String> {
+    let Prepared { way, outline, greeting } = prepared;
+    let Way { mut target, auth, mechanisms, lenient } = way;
+    let password = auth.as_ref().map(|auth| auth.password.fetch(&auth.user, world, ask::password)).transpose();
+    let server = match &target.endpoint {
+        Endpoint::Tcp { host, port } => Some((host.clone(), *port)),
+        _ => None,
+    };
+    let around = Around { nonce: sasl::nonce(world.random()), server, ..Around::default() };
+    let login = password.map_err(|error| error.to_string())?.zip(auth).map(|(password, mut auth)| {
+        auth.allow_plaintext |= matches!(target.endpoint, Endpoint::Lab(_));
+        transaction::Login::new(&auth, password, around)
+    });
+    let uri = target.uri();
+    screen.say(&crate::smtp::escape::for_screen(target.reading.as_bytes()));
+    let roots = labs.stand_in(&mut target, world).await?;
+    target.unlock(world).map_err(|error| error.to_string())?;
+    let options = options(&target, roots, arguments)?;
+    let ready = transaction::Plan {
+        greeting: greeting.into_bytes(),
+        tls: target.tls,
+        xclient: target.xclient.clone(),
+        login,
+        then: Vec::new(),
+    };
+    let guide = Ready::new(ready, outline.stop).with_login(mechanisms, lenient);
+    let started = world.elapsed();
+    let mut header = Header::recording(&uri, world.now(), Side::Client);
+    if let Some(profile) = &target.profile {
+        header = header.with("profile", profile);
+    }
+    let (journal, transcript) = prepare::journal_of(COMMAND, &target, &header, world);
+    let settings = Settings {
+        options,
+        journal,
+        world: world.clone(),
+        started,
+        fail_fast: true,
+        keep_going: false,
+        rcpt_only: false,
+        exact: None,
+        hand_over,
+        credentials: None,
+        clear_text_password: false,
+        guide: Some(Box::new(guide)),
+        pipeline_if_offered: true,
+        stop,
+    };
+    let report = crate::script::run(plan, settings, screen).await;
+    Ok(Sent { report, header, transcript, target, uri, from: outline.from })
+}
+
+fn options(target: &Target, roots: Vec<String>, arguments: &Arguments) -> Result<Options, String> {
+    let mut options = crate::script::options(target, roots).map_err(|error| error.to_string())?;
+    let place = &arguments.place;
+    let bounded = |time: Duration| time.max(Duration::from_millis(1));
+    options.connect_timeout = place.connect_timeout.or(place.timeout).map_or(options.connect_timeout, bounded);
+    options.reply_timeout = place.timeout.map(bounded).or(options.reply_timeout);
+    Ok(options)
+}
+
+/// Says what came of it, keeps it, and gives the exit status.
+fn finish(mut sent: Sent, arguments: &Arguments, common: &Common, screen: &mut Screen) -> Result<u8, String> {
+    let output = &arguments.output;
+    let exit = exit_of(&sent.report);
+    let recipients = screen::recipients(&sent.report.log);
+    screen.end(&sent.report, &recipients, exit == Exit::Done);
+    if exit == Exit::Tls && sent.target.verify {
+        screen.complain(
+            "--tls-ca-path trusts another authority, --no-tls-verify goes on without, --no-tls leaves TLS out",
+        );
+    }
+    if let Some(path) = sent.transcript.as_ref().filter(|_| common.verbose) {
+        screen.complain(&format!("the conversation is in {}", path.display()));
+    }
+    let code = if output.swaks_exit_codes { swaks::exit_code(exit, &sent.report.log) } else { exit.code() };
+    if output.json {
+        let mut text = format!("{:#}", as_json(&sent, &recipients, code)).into_bytes();
+        text.push(b'\n');
+        screen.print(&text);
+    }
+    if let Some(path) = &arguments.tls.tls_get_peer_cert {
+        certificate(&sent.report, path)?;
+    }
+    if let Some(path) = &output.save {
+        let document = Document::new(sent.header, std::mem::take(&mut sent.report.log));
+        save::write(path, &document, output.force)
+            .map_err(|error| format!("{} can't be written: {error}", path.display()))?;
+    }
+    match screen.failed() {
+        Some(error) => Err(format!("standard output can't be written: {error}")),
+        None => Ok(code),
+    }
+}
+
+/// The result as JSON.
+fn as_json(sent: &Sent, recipients: &[Recipient], code: u8) -> serde_json::Value {
+    let all: Vec<_> = recipients
+        .iter()
+        .map(|r| json!({"address": r.address, "verdict": r.word, "code": r.code, "reply": r.reply}))
+        .collect();
+    json!({
+        "ehlo": 1,
+        "exit": code,
+        "target": sent.uri,
+        "reading": sent.target.reading,
+        "from": sent.from,
+        "recipients": all,
+        "handed_over": sent.report.delivered,
+        "problem": sent.report.words,
+        "transcript": sent.transcript.as_ref().map(|path| path.display().to_string()),
+    })
+}
+
+/// Writes the server's own certificate, PEM.
+fn certificate(report: &Report, path: &std::path::Path) -> Result<(), String> {
+    use base64::Engine as _;
+    let entries = report.log.since(0);
+    let der = entries.filter_map(|(_, entry)| entry.remark()).find_map(|remark| {
+        let leaf = remark.word == "certificate" && remark.get("n") == Some("0");
+        leaf.then(|| remark.get("der").map(str::to_owned)).flatten()
+    });
+    let Some(der) = der else {
+        return Err("the server showed no certificate, so that there is none to write".to_owned());
+    };
+    // As it stands in the event it may have another padding or none.
+    let octets = base64::engine::general_purpose::STANDARD.decode(&der).map_err(|error| error.to_string())?;
+    let text = base64::engine::general_purpose::STANDARD.encode(octets);
+    let lines: String =
+        text.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line).into_owned() + "\n").collect();
+    let pem = format!("-----BEGIN CERTIFICATE-----\n{lines}-----END CERTIFICATE-----\n");
+    if path.as_os_str() == "-" {
+        print(pem.as_bytes());
+        return Ok(());
+    }
+    std::fs::write(path, pem).map_err(|error| format!("{} can't be written: {error}", path.display()))
+}

@@ -1,0 +1,394 @@
+//! The message: from the command line, a file, a template, a sample, or standard input.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use super::arguments::Content;
+use super::parts::Part;
+use crate::message::{Attachment, Draft, dkim, draft, header, samples, template};
+use crate::transaction::Body;
+use crate::world::World;
+
+/// A file larger than this goes out as it is, read on the way.
+const LARGE: u64 = 1 << 20;
+
+/// What the message says of itself where nothing else is given.
+const TEXT: &str = "This is a test of mail delivery by ehlo.\n";
+
+/// What stands in a message by itself.
+pub(super) struct Envelope<'a> {
+    pub(super) from: &'a str,
+    pub(super) to: &'a [String],
+}
+
+/// Makes the message, signed where it is to be.
+///
+/// # Errors
+/// A file that can't be read, a field or type that is none; in words with the cure.
+pub(super) fn body(content: &Content, envelope: &Envelope<'_>, world: &World) -> Result<Body, String> {
+    let (Some(path), Some(domain), Some(selector)) = (&content.dkim_key, &content.dkim_domain, &content.dkim_selector)
+    else {
+        return unsigned(content, envelope, world);
+    };
+    let pem = std::fs::read(path).map(zeroize::Zeroizing::new).map_err(|error| unreadable(path, &error))?;
+    let signer = dkim::Signer::new(&pem, domain, selector).map_err(|error| error.to_string())?;
+    match unsigned(content, envelope, world)? {
+        Body::Lines(text) => {
+            let message = header::with_crlf(&text);
+            let field = signer.sign(&message, world.now().as_second()).map_err(|error| error.to_string())?;
+            Ok(Body::Lines([field, message].concat()))
+        }
+        Body::AsIs(_) => Err("a message with line feeds alone can't be signed; leave out --dkim-key".to_owned()),
+        Body::File(path) => Err(format!(
+            "{} has more than 1 MiB and goes out as it is, so that it can't be signed; leave out --dkim-key",
+            path.display()
+        )),
+    }
+}
+
+fn unsigned(content: &Content, envelope: &Envelope<'_>, world: &World) -> Result<Body, String> {
+    let mut standard_input = StandardInput::default();
+    let Envelope { from, to } = envelope;
+    if let Some(name) = &content.sample {
+        let first = to.first().map_or("", String::as_str);
+        let Some(sample) = samples::sample(name, from, first) else {
+            let known: Vec<_> = samples::samples("", "").into_iter().map(|sample| sample.name).collect();
+            return Err(format!("`{name}` is no sample; one of {}", known.join(", ")));
+        };
+        if sample.raw {
+            return Ok(Body::AsIs(sample.octets));
+        }
+        return fields(sample.octets, content, added(content)?).map(Body::Lines);
+    }
+    if let Some(path) = &content.template {
+        return filled(path, content, envelope, world).map(Body::Lines);
+    }
+    let data = if content.from_standard_input { Some("-") } else { content.data.as_deref() };
+    let Some(data) = data else {
+        return composed(content, envelope, world, &mut standard_input).map(Body::Lines);
+    };
+    if let Some(path) = large_file(data) {
+        if !content.header.is_empty() || !content.add_header.is_empty() || content.body.is_some() {
+            return Err(format!(
+                "{} has more than 1 MiB and goes out as it is, so that nothing can be put into it; \
+                 leave out --header, --add-header and --body",
+                path.display()
+            ));
+        }
+        let whole = path.canonicalize().map_err(|error| unreadable(&path, &error))?;
+        if whole.to_str().is_none_or(|name| name.chars().any(char::is_control) || name.trim() != name) {
+            return Err(format!("{} has a name that no script can hold; rename it", path.display()));
+        }
+        return Ok(Body::File(whole));
+    }
+    let octets = given(data, &mut standard_input, !content.no_data_fixup)?;
+    if content.no_data_fixup {
+        return Ok(Body::Lines(octets));
+    }
+    let body = content.body.as_deref().map(|body| given(body, &mut standard_input, true)).transpose()?;
+    fixed(octets, body.as_deref(), content, envelope, world).map(Body::Lines)
+}
+
+/// Standard input, read once and used as often as it is named.
+#[derive(Default)]
+struct StandardInput(Option<Vec<u8>>);
+
+impl StandardInput {
+    fn read(&mut self) -> Result<Vec<u8>, String> {
+        if self.0.is_none() {
+            let mut octets = Vec::new();
+            let read = std::io::stdin().lock().read_to_end(&mut octets);
+            read.map_err(|error| format!("standard input can't be read: {error}"))?;
+            self.0 = Some(octets);
+        }
+        Ok(self.0.clone().unwrap_or_default())
+    }
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> String {
+    format!("{} can't be read: {error}", path.display())
+}
+
+/// The file that a value names, `@@` being a text that begins with an at sign.
+fn file(value: &str) -> Option<&Path> {
+    value.strip_prefix('@').filter(|rest| !rest.starts_with('@')).map(Path::new)
+}
+
+fn large_file(value: &str) -> Option<PathBuf> {
+    let path = file(value)?;
+    std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() > LARGE).then(|| path.to_owned())
+}
+
+/// Whether a file may go by BDAT as it is: its octets are counted, so that no line end is made on the way.
+///
+/// # Errors
+/// A line that does not end in CR LF, with the cure.
+pub(super) fn ends_in_crlf(path: &Path) -> Result<(), String> {
+    let mut file = std::fs::File::open(path).map_err(|error| unreadable(path, &error))?;
+    let mut block = vec![0; 64 * 1024];
+    let mut last = 0;
+    loop {
+        let read = file.read(&mut block).map_err(|error| unreadable(path, &error))?;
+        if read == 0 {
+            return Ok(());
+        }
+        for octet in &block[..read] {
+            if *octet == b'\n' && last != b'\r' {
+                return Err(format!(
+                    "{} has lines that end in LF alone, which BDAT would send as they are; unix2dos mends the file, \
+                     and without --bdat each line gets its CR LF on the way",
+                    path.display()
+                ));
+            }
+            last = *octet;
+        }
+    }
+}
+
+/// The octets that a value stands for; in a text of the command line `\n` is a line end where `breaks`.
+fn given(value: &str, standard_input: &mut StandardInput, breaks: bool) -> Result<Vec<u8>, String> {
+    if value == "-" {
+        return standard_input.read();
+    }
+    if let Some(path) = file(value) {
+        return std::fs::read(path).map_err(|error| unreadable(path, &error));
+    }
+    let text = if value.starts_with("@@") { &value[1..] } else { value };
+    Ok(if breaks {
+        text.replace("\\n", "\n").replace("%NEWLINE%", "\n").into_bytes()
+    } else {
+        text.as_bytes().to_vec()
+    })
+}
+
+fn text_of(octets: Vec<u8>, what: &str) -> Result<String, String> {
+    String::from_utf8(octets).map_err(|_| format!("{what} is not UTF-8; --attach takes any octets"))
+}
+
+/// A message made of the command line's parts.
+fn composed(
+    content: &Content,
+    envelope: &Envelope<'_>,
+    world: &World,
+    standard_input: &mut StandardInput,
+) -> Result<Vec<u8>, String> {
+    let date = draft::date(world);
+    let mut draft = Draft {
+        from: envelope.from.to_owned(),
+        to: envelope.to.join(", "),
+        subject: format!("test {date}"),
+        date: Some(date),
+        encoding: content.encoding,
+        headers: vec![("X-Mailer".to_owned(), format!("ehlo {}", env!("CARGO_PKG_VERSION")))],
+        ..Draft::default()
+    };
+    if let Some(body) = &content.body {
+        draft.text = Some(text_of(given(body, standard_input, true)?, "--body")?);
+    }
+    if let Some(html) = &content.html {
+        draft.html = Some(text_of(given(html, standard_input, true)?, "--html")?);
+    }
+    for part in &content.parts.0 {
+        attach(&mut draft, part, standard_input)?;
+    }
+    if draft.text.is_none() && draft.html.is_none() {
+        draft.text = Some(TEXT.to_owned());
+    }
+    for text in &content.header {
+        let (name, value) = header::field(text).map_err(|error| error.to_string())?;
+        draft.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(&name));
+        draft.headers.push((name, value));
+    }
+    let mut message = draft.compose(world).map_err(|error| error.to_string())?;
+    for (name, value) in added(content)? {
+        header::add(&mut message, &name, &value).map_err(|error| error.to_string())?;
+    }
+    Ok(message)
+}
+
+fn attach(draft: &mut Draft, part: &Part, standard_input: &mut StandardInput) -> Result<(), String> {
+    let octets = given(&part.content, standard_input, part.body)?;
+    if part.body {
+        let place = match part.media_type.as_deref().unwrap_or("text/plain") {
+            "text/plain" => &mut draft.text,
+            "text/html" => &mut draft.html,
+            other => {
+                return Err(format!(
+                    "--attach-body takes text/plain and text/html, not {other}; --attach takes any type"
+                ));
+            }
+        };
+        if place.is_some() {
+            return Err("there are two texts of one type; --body and --attach-body make one of each".to_owned());
+        }
+        *place = Some(text_of(octets, "--attach-body")?);
+        return Ok(());
+    }
+    let of_file = || file(&part.content)?.file_name().map(|name| name.to_string_lossy().into_owned());
+    let name = part.name.clone().or_else(of_file).filter(|name| !name.is_empty());
+    draft.attachments.push(Attachment { name, media_type: part.media_type.clone().unwrap_or_default(), octets });
+    Ok(())
+}
+
+/// The fields that are added; `\n` divides several.
+fn added(content: &Content) -> Result<Vec<(String, String)>, String> {
+    let all = content.add_header.iter().flat_map(|text| text.split("\\n")).filter(|text| !text.trim().is_empty());
+    all.map(|text| header::field(text).map_err(|error| error.to_string())).collect()
+}
+
+/// Sets what the command line has for the head of a message, and adds `more` to it.
+fn fields(mut message: Vec<u8>, content: &Content, more: Vec<(String, String)>) -> Result<Vec<u8>, String> {
+    for text in &content.header {
+        let (name, value) = header::field(text).map_err(|error| error.to_string())?;
+        header::set(&mut message, &name, &value).map_err(|error| error.to_string())?;
+    }
+    for (name, value) in more {
+        header::add(&mut message, &name, &value).map_err(|error| error.to_string())?;
+    }
+    Ok(message)
+}
+
+fn filled(path: &Path, content: &Content, envelope: &Envelope<'_>, world: &World) -> Result<Vec<u8>, String> {
+    let octets = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
+    let text = text_of(octets, &path.display().to_string())?;
+    let id = message_id(envelope, world);
+    let value = |name: &str| {
+        let own = content.variables.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+        own.or_else(|| match name {
+            "from" => Some(envelope.from.to_owned()),
+            "to" => Some(envelope.to.join(", ")),
+            "date" => Some(draft::date(world)),
+            "message_id" => Some(id.clone()),
+            _ => None,
+        })
+    };
+    let text = template::fill(&text, value).map_err(|error| format!("{}: {error}", path.display()))?;
+    fields(text.into_bytes(), content, added(content)?)
+}
+
+fn message_id(envelope: &Envelope<'_>, world: &World) -> String {
+    let domain = envelope.from.rsplit_once('@').map_or("ehlo.invalid", |(_, domain)| domain);
+    format!("<{:032x}@{domain}>", u128::from_be_bytes(world.random()))
+}
+
+/// What swaks does to `--data`: tokens, the From_ line of a mailbox, a last dot, added fields.
+fn fixed(
+    octets: Vec<u8>,
+    body: Option<&[u8]>,
+    content: &Content,
+    envelope: &Envelope<'_>,
+    world: &World,
+) -> Result<Vec<u8>, String> {
+    let mut message = octets;
+    if !content.no_strip_from && message.starts_with(b"From ") {
+        let end = memchr::memchr(b'\n', &message).map_or(message.len(), |at| at + 1);
+        message.drain(..end);
+    }
+    for ending in [&b"\n.\r\n"[..], b"\n.\n", b"\n."] {
+        if message.ends_with(ending) {
+            message.truncate(message.len() - ending.len() + 1);
+            break;
+        }
+    }
+    let fields_token = b"%NEW_HEADERS%";
+    let takes_fields = memchr::memmem::find(&message, fields_token).is_some();
+    let mut new_fields = String::new();
+    for (name, value) in if takes_fields { added(content)? } else { Vec::new() } {
+        new_fields = format!("{new_fields}{name}: {value}\n");
+    }
+    let tokens: [(&[u8], Vec<u8>); 7] = [
+        (b"%FROM_ADDRESS%", envelope.from.as_bytes().to_vec()),
+        (b"%TO_ADDRESS%", envelope.to.join(", ").into_bytes()),
+        (b"%DATE%", draft::date(world).into_bytes()),
+        (b"%MESSAGEID%", message_id(envelope, world).trim_matches(['<', '>']).as_bytes().to_vec()),
+        (b"%SWAKS_VERSION%", env!("CARGO_PKG_VERSION").as_bytes().to_vec()),
+        (fields_token, new_fields.trim_end_matches('\n').as_bytes().to_vec()),
+        (b"%BODY%", body.unwrap_or(TEXT.as_bytes()).to_vec()),
+    ];
+    for (token, value) in tokens {
+        message = replaced(&message, token, &value);
+    }
+    let more = if takes_fields { Vec::new() } else { added(content)? };
+    fields(message, content, more)
+}
+
+fn replaced(octets: &[u8], token: &[u8], value: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(octets.len());
+    let mut rest = 0;
+    for at in memchr::memmem::find_iter(octets, token) {
+        out.extend_from_slice(&octets[rest..at]);
+        out.extend_from_slice(value);
+        rest = at + token.len();
+    }
+    out.extend_from_slice(&octets[rest..]);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::Directories;
+
+    fn world() -> World {
+        let nowhere = || PathBuf::from("/nonexistent");
+        let directories = Directories { config: nowhere(), data: nowhere(), state: nowhere() };
+        World::fixed(directories, jiff::Timestamp::UNIX_EPOCH, 1)
+    }
+
+    fn made(content: &Content) -> Result<String, String> {
+        let to = ["c@d".to_owned(), "e@f".to_owned()];
+        match body(content, &Envelope { from: "a@b", to: &to }, &world())? {
+            Body::Lines(octets) | Body::AsIs(octets) => Ok(String::from_utf8(octets).expect("UTF-8")),
+            Body::File(path) => Ok(path.display().to_string()),
+        }
+    }
+
+    fn data(text: &str) -> Content {
+        Content { data: Some(text.to_owned()), ..Content::default() }
+    }
+
+    #[test]
+    fn data_is_mended_as_swaks_does() {
+        let text =
+            "From a@b Mon\\nFrom: %FROM_ADDRESS%\\nTo: %TO_ADDRESS%\\nDate: %DATE%\\n%NEW_HEADERS%\\n\\n%BODY%.\\n.\\n";
+        let content = Content {
+            add_header: vec!["X-A: 1\\nX-B: 2".into()],
+            header: vec!["To: g@h".into()],
+            body: Some("Hello".into()),
+            ..data(text)
+        };
+        let want = "From: a@b\nTo: g@h\r\nDate: Thu, 01 Jan 1970 00:00:00 +0000\nX-A: 1\nX-B: 2\n\nHello.\n";
+        assert_eq!(made(&content).as_deref(), Ok(want));
+        let raw = Content { no_data_fixup: true, ..data("From a\\n%BODY%") };
+        assert_eq!(made(&raw).as_deref(), Ok("From a\\n%BODY%"));
+        let kept = Content { no_strip_from: true, ..data("From a\\nX: y\\n\\nz") };
+        assert_eq!(made(&kept).as_deref(), Ok("From a\nX: y\n\nz"));
+        assert_eq!(made(&data("@@x\\n\\n")).as_deref(), Ok("@x\n\n"));
+    }
+
+    #[test]
+    fn what_can_not_be_made_is_said() {
+        for (content, want) in [
+            (data("@/nonexistent/x"), "can't be read"),
+            (Content { sample: Some("none".into()), ..Content::default() }, "one of plain"),
+            (Content { header: vec!["no colon".into()], ..Content::default() }, "Name: value"),
+            (Content { add_header: vec!["X: a\nBcc: b".into()], ..Content::default() }, "line end"),
+            (Content { template: Some("/nonexistent".into()), ..Content::default() }, "can't be read"),
+        ] {
+            let words = made(&content).expect_err(want);
+            assert!(words.contains(want), "{words}");
+        }
+    }
+
+    #[test]
+    fn a_template_is_filled() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let path = folder.path().join("t.eml");
+        std::fs::write(&path, "From: {{from}}\nTo: {{to}}\nSubject: {{what}}\n\nDear {{who}}\n").expect("written");
+        let variables = vec![("what".to_owned(), "x".to_owned()), ("who".to_owned(), "Noddy".to_owned())];
+        let content = Content { template: Some(path), variables, ..Content::default() };
+        assert_eq!(made(&content).as_deref(), Ok("From: a@b\nTo: c@d, e@f\nSubject: x\n\nDear Noddy\n"));
+        let missing = Content { variables: Vec::new(), ..content };
+        assert!(made(&missing).expect_err("no value").contains("line 3: {{what}} has no value"));
+    }
+}

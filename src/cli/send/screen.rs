@@ -1,0 +1,332 @@
+//! The transaction as it is printed: swaks's marks, and in the end a line for each recipient.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, IsTerminal as _, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::arguments::Output;
+use crate::conversation::dialogue::Verdict as Fate;
+use crate::conversation::event::{Line, Micros, Remark};
+use crate::conversation::{Dialogue, Event, Log, Timed};
+use crate::script::{Outcome, Report, Watch};
+use crate::smtp::escape;
+
+/// Prints what happens.
+pub(super) struct Screen {
+    out: Channel,
+    err: Channel,
+    colour: bool,
+    verbose: bool,
+    shows: Shows,
+    /// What was not printed yet, since nothing went wrong so far (`--silent 1`).
+    kept: Option<Vec<u8>>,
+    lines_of_data: usize,
+    /// When the last line was sent.
+    sent_at: Option<Micros>,
+    lapse: bool,
+    /// A line about how far a file has gone out stands on the terminal.
+    in_progress: bool,
+    failed: Option<io::Error>,
+}
+
+/// What is shown at all, and with which marks.
+struct Shows {
+    sent: bool,
+    received: bool,
+    remarks: bool,
+    data: bool,
+    sent_marks: bool,
+    received_marks: bool,
+    remark_marks: bool,
+    errors: bool,
+}
+
+enum Channel {
+    Out,
+    Err,
+    File(File),
+}
+
+impl Channel {
+    fn write(&mut self, octets: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Out => all(&mut io::stdout().lock(), octets),
+            Self::Err => all(&mut io::stderr().lock(), octets),
+            Self::File(file) => file.write_all(octets),
+        }
+    }
+}
+
+fn all(to: &mut impl Write, octets: &[u8]) -> io::Result<()> {
+    to.write_all(octets)?;
+    to.flush()
+}
+
+/// What a line is, for its colour.
+#[derive(Clone, Copy)]
+enum Role {
+    Plain,
+    Good,
+    Bad,
+    Remark,
+}
+
+/// Opens a file for output, `&STDOUT` and `&STDERR` being what they say.
+fn channel(path: &Path) -> Result<Channel, String> {
+    match path.to_str() {
+        Some("&STDOUT") => Ok(Channel::Out),
+        Some("&STDERR") => Ok(Channel::Err),
+        _ => File::create(path)
+            .map(Channel::File)
+            .map_err(|error| format!("{} can't be written: {error}", path.display())),
+    }
+}
+
+impl Screen {
+    /// One that shows what is asked for.
+    ///
+    /// # Errors
+    /// A file that can't be written.
+    pub(super) fn new(output: &Output, quiet: bool, verbose: bool, colour: bool) -> Result<Self, String> {
+        let open = |path: &Option<PathBuf>| path.as_deref().map(channel).transpose();
+        let (mut out, mut err) = (open(&output.output_file_stdout)?, open(&output.output_file_stderr)?);
+        if let Some(path) = &output.output {
+            let both = File::create(path).and_then(|file| Ok((file.try_clone()?, file)));
+            let (one, other) = both.map_err(|error| format!("{} can't be written: {error}", path.display()))?;
+            (out, err) = (Some(Channel::File(one)), Some(Channel::File(other)));
+        }
+        let nothing = output.hide_all || output.json || output.silent.is_some_and(|level| level > 1);
+        let shown = !nothing && !quiet;
+        let colour = colour && out.is_none();
+        Ok(Self {
+            out: out.unwrap_or(Channel::Out),
+            err: err.unwrap_or(Channel::Err),
+            colour,
+            verbose,
+            shows: Shows {
+                sent: shown && !output.hide_send,
+                received: shown && !output.hide_receive,
+                remarks: shown && !output.hide_informational,
+                data: !output.suppress_data,
+                sent_marks: !output.no_send_hints && !output.no_hints,
+                received_marks: !output.no_receive_hints && !output.no_hints,
+                remark_marks: !output.no_info_hints,
+                errors: !output.hide_all && output.silent != Some(3),
+            },
+            kept: (output.silent == Some(1)).then(Vec::new),
+            lines_of_data: 0,
+            sent_at: None,
+            lapse: output.show_time_lapse,
+            in_progress: false,
+            failed: None,
+        })
+    }
+
+    /// Why standard output can't be written, where it can't. A reader who has had enough is no reason.
+    pub(super) fn failed(&mut self) -> Option<io::Error> {
+        self.failed.take()
+    }
+
+    /// Prints to standard output, whatever is hidden.
+    pub(super) fn print(&mut self, octets: &[u8]) {
+        if let Err(error) = self.out.write(octets)
+            && error.kind() != ErrorKind::BrokenPipe
+        {
+            self.failed.get_or_insert(error);
+        }
+    }
+
+    /// Something is wrong.
+    pub(super) fn complain(&mut self, words: &str) {
+        self.release();
+        if self.shows.errors {
+            let _ = self.err.write(format!("{}: {words}\n", super::COMMAND).as_bytes());
+        }
+    }
+
+    /// Something went wrong: what was kept back is shown.
+    fn release(&mut self) {
+        if let Some(kept) = self.kept.take() {
+            self.print(&kept);
+        }
+    }
+
+    fn line(&mut self, role: Role, text: &str) {
+        self.end_progress();
+        let line = match role {
+            Role::Good if self.colour => format!("\x1b[32m{text}\x1b[0m\n"),
+            Role::Bad if self.colour => format!("\x1b[31m{text}\x1b[0m\n"),
+            Role::Remark if self.colour => format!("\x1b[2m{text}\x1b[0m\n"),
+            _ => format!("{text}\n"),
+        };
+        match &mut self.kept {
+            Some(kept) => kept.extend_from_slice(line.as_bytes()),
+            None => self.print(line.as_bytes()),
+        }
+    }
+
+    fn marked(&mut self, role: Role, shown: bool, mark: &str, text: &str) {
+        self.line(role, &if shown { format!("{mark}{text}") } else { text.to_owned() });
+    }
+
+    /// A remark of ehlo's own.
+    pub(super) fn say(&mut self, text: &str) {
+        if self.shows.remarks {
+            self.marked(Role::Remark, self.shows.remark_marks, "=== ", text);
+        }
+    }
+
+    fn remark(&mut self, remark: &Remark) {
+        let usual = ["connected", "tls", "injected", "gave-up", "error", "warning", "content", "closed"];
+        if !self.shows.remarks || !(self.verbose || usual.contains(&remark.word.as_str())) {
+            return;
+        }
+        let role = if matches!(remark.word.as_str(), "error" | "warning") { Role::Bad } else { Role::Remark };
+        let text = escape::for_screen(remark.to_string().as_bytes());
+        self.marked(role, self.shows.remark_marks, "=== ", &text);
+    }
+
+    fn content(&mut self, line: &Line, tls: bool) {
+        self.lines_of_data += 1;
+        if self.shows.sent && self.shows.data {
+            self.marked(Role::Plain, self.shows.sent_marks, if tls { " ~| " } else { " -| " }, &text(line));
+        }
+    }
+
+    /// The content is complete.
+    fn end_data(&mut self) {
+        let lines = std::mem::take(&mut self.lines_of_data);
+        if lines > 0 && self.shows.sent && !self.shows.data {
+            let s = if lines == 1 { "" } else { "s" };
+            self.marked(Role::Plain, self.shows.sent_marks, " -| ", &format!("[{lines} line{s} of the message]"));
+        }
+    }
+
+    fn received(&mut self, line: &Line, at: Micros, tls: bool) {
+        let refused = matches!(line.bytes.first(), Some(b'4' | b'5'));
+        let mark = match (refused, tls) {
+            (true, false) => "<** ",
+            (true, true) => "<~* ",
+            (false, false) => "<-  ",
+            (false, true) => "<~  ",
+        };
+        if !self.shows.received {
+            return;
+        }
+        let role = if refused { Role::Bad } else { Role::Plain };
+        self.marked(role, self.shows.received_marks, mark, &text(line));
+        let last = line.bytes.get(3) != Some(&b'-');
+        if let Some(sent) = self.sent_at.filter(|_| self.lapse && last) {
+            self.sent_at = None;
+            let took = Duration::from_micros(at.0.saturating_sub(sent.0));
+            self.say(&format!("response in {:.3} s", took.as_secs_f64()));
+        }
+    }
+
+    fn end_progress(&mut self) {
+        if std::mem::take(&mut self.in_progress) {
+            let _ = write!(io::stderr(), "\r\x1b[K");
+        }
+    }
+
+    /// The end: a line for each recipient, and what it came to.
+    pub(super) fn end(&mut self, report: &Report, recipients: &[Recipient], good: bool) {
+        self.end_progress();
+        if !good {
+            self.release();
+        }
+        if !self.shows.remarks && (good || !self.shows.errors) {
+            return;
+        }
+        let width = recipients.iter().map(|recipient| recipient.address.chars().count()).max().unwrap_or(0);
+        for recipient in recipients {
+            let role = if recipient.good() { Role::Good } else { Role::Bad };
+            let Recipient { address, word, reply, .. } = recipient;
+            self.marked(role, self.shows.remark_marks, "=== ", &format!("{word:<9} {address:<width$}  {reply}"));
+        }
+        if let Some(words) = &report.words {
+            self.complain(words);
+        }
+    }
+}
+
+/// The octets of a line as they may be shown.
+fn text(line: &Line) -> String {
+    escape::for_screen(&line.bytes)
+}
+
+impl Watch for Screen {
+    fn happened(&mut self, event: &Timed, tls: bool) {
+        match &event.event {
+            Event::Content(line) => {
+                self.content(line, tls);
+                return;
+            }
+            Event::Received(_) | Event::Sent(_) => self.end_data(),
+            Event::Remark(_) => {}
+        }
+        match &event.event {
+            Event::Sent(line) => {
+                self.sent_at = Some(event.at);
+                if self.shows.sent {
+                    self.marked(Role::Plain, self.shows.sent_marks, if tls { " ~> " } else { " -> " }, &text(line));
+                }
+            }
+            Event::Received(line) => self.received(line, event.at, tls),
+            Event::Remark(remark) => self.remark(remark),
+            Event::Content(_) => {}
+        }
+    }
+
+    /// What was expected is seen in the replies, and in the end of each recipient.
+    fn outcome(&mut self, _: &Outcome) {}
+
+    fn progress(&mut self, sent: u64, total: u64) {
+        if self.shows.remarks && matches!(self.err, Channel::Err) && io::stderr().is_terminal() {
+            let mega = |octets: u64| format!("{}.{}", octets / 1_000_000, octets / 100_000 % 10);
+            let _ = write!(io::stderr(), "\r    {} of {} MB\x1b[K", mega(sent), mega(total));
+            let _ = io::stderr().flush();
+            self.in_progress = true;
+        }
+    }
+}
+
+/// A recipient as the end of a transaction has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Recipient {
+    pub(super) address: String,
+    pub(super) word: &'static str,
+    pub(super) code: Option<u16>,
+    /// The last line of the reply that decided.
+    pub(super) reply: String,
+}
+
+impl Recipient {
+    fn good(&self) -> bool {
+        matches!(self.word, "accepted" | "delivered")
+    }
+}
+
+/// The recipients of the conversation, in order.
+pub(super) fn recipients(log: &Log) -> Vec<Recipient> {
+    let dialogue = Dialogue::of(log);
+    let all = dialogue.recipients().iter().map(|recipient| {
+        let word = match recipient.verdict {
+            Fate::Pending => "unknown",
+            Fate::Accepted => "accepted",
+            Fate::Refused => "refused",
+            Fate::Delivered => "delivered",
+            Fate::Failed => "failed",
+        };
+        let decided = log.get(recipient.decided as usize).filter(|_| recipient.code.is_some());
+        let reply = decided.map(|entry| escape::for_screen(entry.bytes)).unwrap_or_default();
+        Recipient {
+            address: escape::for_screen(dialogue.address(log, recipient).as_bytes()),
+            word,
+            code: recipient.code.map(|code| code.number()),
+            reply,
+        }
+    });
+    all.collect()
+}

@@ -1,0 +1,206 @@
+//! swaks's options by the same names: the table, its short forms, its exit codes.
+
+use std::ffi::OsString;
+use std::fmt::Write as _;
+
+use serde::Deserialize;
+
+use super::super::Exit;
+use crate::conversation::dialogue::{Ask, Verdict};
+use crate::conversation::{Dialogue, Log};
+use crate::smtp::{Class, Verb};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Table {
+    pub(super) option: Vec<Entry>,
+}
+
+/// What becomes of one of swaks's options.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Entry {
+    /// Its names; the first is ehlo's where it has the option.
+    pub(super) names: Vec<String>,
+    pub(super) verdict: Held,
+    #[serde(default)]
+    pub(super) note: String,
+}
+
+#[derive(Deserialize, Clone, Copy, PartialEq, Eq, Debug)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Held {
+    Same,
+    Differs,
+    Absent,
+}
+
+/// The table of `assets/swaks.toml`.
+pub(super) fn table() -> Table {
+    let text = crate::assets::text("swaks.toml").expect("it is compiled in");
+    toml::from_str(text).expect("a test reads it")
+}
+
+/// The table as `--help-swaks` prints it.
+pub(super) fn help() -> String {
+    let Table { option } = table();
+    let mut out = "swaks's options in `ehlo send`\n".to_owned();
+    for (held, title) in [
+        (Held::Same, "The same"),
+        (Held::Differs, "By the same name, with a difference"),
+        (Held::Absent, "Not there, and why"),
+    ] {
+        let _ = write!(out, "\n{title}\n");
+        for entry in option.iter().filter(|entry| entry.verdict == held) {
+            let _ = writeln!(out, "  {}", entry.names.join(", "));
+            if !entry.note.is_empty() {
+                let _ = writeln!(out, "      {}", entry.note);
+            }
+        }
+    }
+    out.push_str("\nExit status: ehlo's own; --swaks-exit-codes gives swaks's numbers.\n");
+    out
+}
+
+/// Words of a command line that swaks understands, as clap does: `-tlsc`, `--h-Subject x`.
+pub(in crate::cli) fn normalised(words: Vec<OsString>) -> Vec<OsString> {
+    let Table { option } = table();
+    let known = |word: &str| {
+        let bare = word.trim_start_matches('-');
+        let dashes = word.len() - bare.len();
+        // Single letters and words of ehlo's own are clap's; swaks takes one dash or two for any name.
+        if bare.len() < 2 || !(1..=2).contains(&dashes) {
+            return None;
+        }
+        let (bare, value) = bare.split_once('=').map_or((bare, None), |(name, value)| (name, Some(value)));
+        let has =
+            |entry: &&Entry| entry.names.iter().any(|name| name.len() > 2 && name.trim_start_matches('-') == bare);
+        let entry = option.iter().filter(|entry| entry.verdict != Held::Absent).find(has)?;
+        let name = &entry.names[0];
+        Some(value.map_or_else(|| name.clone(), |value| format!("{name}={value}")))
+    };
+    let mut out = Vec::with_capacity(words.len());
+    let mut words = words.into_iter();
+    while let Some(word) = words.next() {
+        let text = word.to_str().unwrap_or_default();
+        let field = ["--h-", "-h-", "--header-", "-header-"].iter().find_map(|prefix| text.strip_prefix(prefix));
+        if let Some(field) = field {
+            let (name, value) = match field.split_once('=') {
+                Some((name, value)) => (name, Some(value.to_owned())),
+                None => (field, words.next().map(|value| value.to_string_lossy().into_owned())),
+            };
+            let name = name.trim_end_matches(':');
+            out.push("--header".into());
+            out.push(format!("{name}: {}", value.unwrap_or_default()).into());
+        } else {
+            out.push(known(text).map_or(word, OsString::from));
+        }
+    }
+    out
+}
+
+/// swaks's exit code for what happened.
+pub(super) fn exit_code(exit: Exit, log: &Log) -> u8 {
+    match exit {
+        Exit::Done | Exit::PartlyRefused => return 0,
+        Exit::Usage => return 1,
+        Exit::Interrupted => return Exit::Interrupted.code(),
+        Exit::Tls => return 29,
+        Exit::Authentication => return 28,
+        _ => {}
+    }
+    let dialogue = Dialogue::of(log);
+    let mut secured = false;
+    for (n, exchange) in dialogue.exchanges().iter().enumerate() {
+        let refused = exchange.code.is_none_or(|code| code.class().is_refusal() || code.class() == Class::Unknown);
+        if !refused {
+            secured |= exchange.verb == Verb::Starttls;
+            continue;
+        }
+        match (exchange.ask, exchange.verb) {
+            (Ask::Greeting, _) if exchange.code.is_some() => return 21,
+            (Ask::EndOfData, _) | (Ask::Command, Verb::Bdat) => return 26,
+            (Ask::Command, Verb::Ehlo | Verb::Lhlo) if secured => return 32,
+            (Ask::Command, Verb::Helo | Verb::Lhlo) => return 22,
+            // EHLO may have been followed by HELO.
+            (Ask::Command, Verb::Ehlo) if !dialogue.exchanges()[n..].iter().any(|next| next.verb == Verb::Helo) => {
+                return 22;
+            }
+            (Ask::Command, Verb::Mail) => return 23,
+            (Ask::Command, Verb::Data) => return 25,
+            (Ask::Command, Verb::Quit) => return 27,
+            _ => {}
+        }
+    }
+    let recipients = dialogue.recipients();
+    if !recipients.is_empty() && recipients.iter().all(|recipient| recipient.verdict == Verdict::Refused) {
+        return 24;
+    }
+    if dialogue.exchanges().is_empty() { 2 } else { 6 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    fn command() -> clap::Command {
+        let mut whole = crate::cli::Arguments::command();
+        // With what every subcommand takes.
+        whole.build();
+        whole.find_subcommand("send").expect("it is a subcommand").clone()
+    }
+
+    #[test]
+    fn the_table_says_what_is_true() {
+        let command = command();
+        let names: Vec<String> = command
+            .get_arguments()
+            .flat_map(|argument| {
+                let long =
+                    argument.get_long_and_visible_aliases().unwrap_or_default().into_iter().map(|l| format!("--{l}"));
+                let short = argument.get_short_and_visible_aliases().unwrap_or_default();
+                long.chain(short.into_iter().map(|s| format!("-{s}"))).collect::<Vec<_>>()
+            })
+            .collect();
+        let Table { option } = table();
+        let mut seen = std::collections::BTreeSet::new();
+        for entry in &option {
+            let first = &entry.names[0];
+            assert!(entry.names.iter().all(|name| seen.insert(name)), "{first} twice");
+            let there = names.contains(first);
+            assert_eq!(there, entry.verdict != Held::Absent, "{first} is {:?}", entry.verdict);
+            assert_eq!(
+                entry.note.is_empty(),
+                entry.verdict == Held::Same,
+                "{first}: a difference is said, and only that"
+            );
+        }
+        let held = option.iter().filter(|entry| entry.verdict != Held::Absent).count();
+        assert!(held >= 60, "{held} of swaks's options");
+    }
+
+    #[test]
+    fn short_forms_are_those_of_swaks() {
+        let words = |line: &str| -> Vec<OsString> { line.split(' ').map(OsString::from).collect() };
+        for (line, want) in [
+            ("-tlsc -au dude", "--tls-on-connect --auth-user dude"),
+            ("--tlsc --da=RCPT", "--tls-on-connect --drop-after=RCPT"),
+            ("-t a@b -s mx --body -", "-t a@b -s mx --body -"),
+            ("--hide-all -stl", "--hide-all --show-time-lapse"),
+            ("--json -apt", "--json -apt"),
+        ] {
+            assert_eq!(normalised(words(line)), words(want), "{line}");
+        }
+        let field = normalised(vec!["--h-Subject:".into(), "a b".into(), "--header-X=1".into()]);
+        assert_eq!(field, ["--header", "Subject: a b", "--header", "X: 1"]);
+    }
+
+    #[test]
+    fn the_help_names_every_option() {
+        let help = help();
+        for entry in table().option {
+            assert!(help.contains(&entry.names.join(", ")), "{:?}", entry.names);
+        }
+    }
+}

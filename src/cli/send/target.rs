@@ -1,0 +1,304 @@
+//! Where it goes, how it is protected and who logs in: a target, changed by what the command line says.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::Path;
+
+use super::arguments::{Login, Place, Tls};
+use super::{Arguments, Lenient};
+use crate::profile::{Auth, ClientCert, Endpoint, Profiles, Protocol, SecretSource, Target, TlsMode, TlsVersion};
+use crate::smtp::{Secret, sasl};
+use crate::world::World;
+
+/// What `--protocol` stands for, as swaks has it: protocol, the port where none is given, TLS, whether somebody logs in.
+const PROTOCOLS: [(&str, Protocol, u16, Option<TlsMode>, bool); 12] = [
+    ("SMTP", Protocol::Smtp, 25, None, false),
+    ("SSMTP", Protocol::Esmtp, 465, Some(TlsMode::Implicit), false),
+    ("SSMTPA", Protocol::Esmtp, 465, Some(TlsMode::Implicit), true),
+    ("SMTPS", Protocol::Smtp, 465, Some(TlsMode::Implicit), false),
+    ("ESMTP", Protocol::Esmtp, 25, None, false),
+    ("ESMTPA", Protocol::Esmtp, 25, None, true),
+    ("ESMTPS", Protocol::Esmtp, 25, Some(TlsMode::Require), false),
+    ("ESMTPSA", Protocol::Esmtp, 25, Some(TlsMode::Require), true),
+    ("LMTP", Protocol::Lmtp, 24, None, false),
+    ("LMTPA", Protocol::Lmtp, 24, None, true),
+    ("LMTPS", Protocol::Lmtp, 24, Some(TlsMode::Require), false),
+    ("LMTPSA", Protocol::Lmtp, 24, Some(TlsMode::Require), true),
+];
+
+/// Where it goes, and how.
+pub(super) struct Way {
+    pub(super) target: Target,
+    /// Who logs in, if anybody.
+    pub(super) auth: Option<Auth>,
+    /// The mechanisms to choose from; all where it is empty.
+    pub(super) mechanisms: Vec<String>,
+    /// What a login that does not work means.
+    pub(super) lenient: Lenient,
+}
+
+/// Reads what the command line says of it.
+///
+/// # Errors
+/// What is no target, or can't be used together; in words with the cure.
+pub(super) fn way(arguments: &Arguments, profiles: &Profiles, world: &World) -> Result<Way, String> {
+    let Arguments { place, envelope, tls, login, .. } = arguments;
+    let mut target = named(place, &envelope.to, profiles)?;
+    if let Some(file) = &target.from_file {
+        return Err(format!("{} itself says where to connect: name the target instead of the file", file.display()));
+    }
+    let protocol = place.protocol.as_deref().map(protocol).transpose()?;
+    let default_port = place.port.is_none() && matches!(target.endpoint, Endpoint::Tcp { port: 25, .. });
+    if let Some((_, spoken, port, mode, _)) = protocol {
+        target.protocol = *spoken;
+        target.tls = mode.unwrap_or(target.tls);
+        set_port(&mut target, default_port.then_some(*port));
+    }
+    set_port(&mut target, place.port);
+    if place.port == Some(465) {
+        target.tls = TlsMode::Implicit;
+    }
+    secure(&mut target, tls, default_port)?;
+    target.bind = match (place.v4, place.v6) {
+        (true, _) => Some(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+        (_, true) => Some(IpAddr::V6(Ipv6Addr::UNSPECIFIED)),
+        _ => place.local_interface.or(target.bind),
+    };
+    if target.protocol == Protocol::Smtp && target.tls == TlsMode::Starttls {
+        // HELO offers nothing, so that nothing can be asked for.
+        target.tls = TlsMode::None;
+    }
+    let wants_login = protocol.is_some_and(|(.., login)| *login);
+    let (auth, mechanisms, lenient) = who(&target, login, wants_login, world)?;
+    target.reading = reading(&target, place);
+    Ok(Way { target, auth, mechanisms, lenient })
+}
+
+fn named(place: &Place, to: &[String], profiles: &Profiles) -> Result<Target, String> {
+    if let Some(path) = &place.socket {
+        let mut target = Target::new(&path.display().to_string(), Endpoint::Unix(path.clone()));
+        target.protocol = Protocol::Lmtp;
+        return Ok(target);
+    }
+    if let Some(command) = &place.pipe {
+        return Target::read(&format!("pipe:{command}"), profiles).map_err(|error| error.to_string());
+    }
+    let text = match (&place.target, &place.server, &place.copy_routing) {
+        (Some(text), ..) => text.clone(),
+        (_, Some(server), _) => with_slash(server),
+        (.., Some(domain)) => format!("mx:{domain}"),
+        _ => match to.last().and_then(|to| to.rsplit_once('@')) {
+            Some((_, domain)) => format!("mx:{}", domain.trim_end_matches('>')),
+            None => return Err("no target is given; write a host, host:port, lab: or a profile's name".to_owned()),
+        },
+    };
+    Target::read(&text, profiles).map_err(|error| error.to_string())
+}
+
+/// `HOST/PORT` as swaks has it.
+fn with_slash(server: &str) -> String {
+    match server.rsplit_once('/') {
+        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) && !port.is_empty() && !host.contains('/') => {
+            if host.contains(':') && !host.starts_with('[') {
+                format!("[{host}]:{port}")
+            } else {
+                format!("{host}:{port}")
+            }
+        }
+        _ => server.to_owned(),
+    }
+}
+
+fn protocol(name: &str) -> Result<&'static (&'static str, Protocol, u16, Option<TlsMode>, bool), String> {
+    let found = PROTOCOLS.iter().find(|(known, ..)| known.eq_ignore_ascii_case(name));
+    found.ok_or_else(|| {
+        let known: Vec<_> = PROTOCOLS.iter().map(|(known, ..)| *known).collect();
+        format!("`{name}` is no protocol; one of {}", known.join(", "))
+    })
+}
+
+fn set_port(target: &mut Target, new: Option<u16>) {
+    if let (Endpoint::Tcp { port, .. }, Some(new)) = (&mut target.endpoint, new) {
+        *port = new;
+    }
+}
+
+fn secure(target: &mut Target, tls: &Tls, default_port: bool) -> Result<(), String> {
+    let mode = [
+        (tls.tls, TlsMode::Require),
+        (tls.tls_optional || tls.tls_optional_strict, TlsMode::Starttls),
+        (tls.tls_on_connect, TlsMode::Implicit),
+        (tls.no_tls, TlsMode::None),
+    ];
+    if let Some((_, mode)) = mode.into_iter().find(|(given, _)| *given) {
+        target.tls = mode;
+        set_port(target, (mode == TlsMode::Implicit && default_port).then_some(465));
+    }
+    target.verify = (target.verify || tls.tls_verify) && !tls.no_tls_verify;
+    if let Some(path) = &tls.tls_ca_path {
+        target.ca = Some(path.clone());
+    }
+    if let Some(name) = &tls.tls_sni {
+        target.sni = Some(name.clone());
+    }
+    if let (Some(cert), Some(key)) = (&tls.tls_cert, &tls.tls_key) {
+        target.client_cert = Some(ClientCert { certificate: cert.clone(), key: Some(key.clone()), password: None });
+    }
+    if let Some(text) = &tls.tls_protocol {
+        target.tls_versions = versions(text)?;
+    }
+    Ok(())
+}
+
+/// A list of versions, or of those that are not allowed, as the oldest and the newest of a range.
+fn versions(text: &str) -> Result<(Option<TlsVersion>, Option<TlsVersion>), String> {
+    const NAMES: [(&str, TlsVersion); 4] = [
+        ("tlsv1", TlsVersion::V10),
+        ("tlsv1_1", TlsVersion::V11),
+        ("tlsv1_2", TlsVersion::V12),
+        ("tlsv1_3", TlsVersion::V13),
+    ];
+    let wrong = || format!("`{text}` is no list of versions; such as tlsv1_2,tlsv1_3 or no_tlsv1,no_tlsv1_1");
+    let (mut allowed, mut excluded) = ([false; 4], false);
+    for (n, word) in text.split(',').map(str::trim).enumerate() {
+        let (no, name) = word.strip_prefix("no_").map_or((false, word), |name| (true, name));
+        if n == 0 && no {
+            (allowed, excluded) = ([true; 4], true);
+        }
+        if no != excluded {
+            return Err(wrong());
+        }
+        // They are not to be had any more, so that excluding them is done already.
+        if no && matches!(name, "sslv2" | "sslv3") {
+            continue;
+        }
+        let at = NAMES.iter().position(|(known, _)| known.eq_ignore_ascii_case(name)).ok_or_else(wrong)?;
+        allowed[at] = !no;
+    }
+    let first = allowed.iter().position(|a| *a).ok_or_else(wrong)?;
+    let last = allowed.iter().rposition(|a| *a).ok_or_else(wrong)?;
+    if allowed[first..=last].contains(&false) {
+        return Err(format!("`{text}` leaves a gap between versions; name a range without one"));
+    }
+    Ok(((first > 0).then_some(NAMES[first].1), (last < 3).then_some(NAMES[last].1)))
+}
+
+/// Who logs in, with which mechanisms, and what it means if that does not work.
+fn who(
+    target: &Target,
+    login: &Login,
+    wanted: bool,
+    world: &World,
+) -> Result<(Option<Auth>, Vec<String>, Lenient), String> {
+    if matches!(&login.auth_password, Some(Some(_))) {
+        return Err("a password does not belong on the command line, where others see it and the shell keeps it; \
+             --auth-password-env NAME, --auth-password-file FILE or --auth-password-command COMMAND say where it is, \
+             --auth-password alone asks for it"
+            .to_owned());
+    }
+    let (list, lenient) = match (&login.auth, &login.auth_optional, &login.auth_optional_strict) {
+        (_, Some(list), _) => (list.as_deref(), Lenient::Always),
+        (.., Some(list)) => (list.as_deref(), Lenient::WhereNotOffered),
+        (list, ..) => (list.as_ref().and_then(|list| list.as_deref()), Lenient::Never),
+    };
+    let mechanisms: Vec<String> =
+        list.into_iter().flat_map(|list| list.split(',')).map(|name| name.trim().to_ascii_uppercase()).collect();
+    if let Some(wrong) = mechanisms.iter().find(|name| sasl::known(name).is_none()) {
+        return Err(format!("{}; a TARGET goes before --auth", sasl::SaslError::Unknown(wrong.clone())));
+    }
+    let password = password(login, world)?;
+    let asked = wanted
+        || login.auth.is_some()
+        || login.auth_optional.is_some()
+        || login.auth_optional_strict.is_some()
+        || login.auth_user.is_some()
+        || password.is_some();
+    // A profile says by itself that somebody logs in; the lab only lets somebody.
+    if !asked && target.profile.as_ref().is_none_or(|_| matches!(target.endpoint, Endpoint::Lab(_))) {
+        return Ok((None, mechanisms, lenient));
+    }
+    let mut auth = match (&target.auth, &login.auth_user) {
+        (Some(auth), None) => auth.clone(),
+        (known, Some(user)) => {
+            let user = if user == "<>" { "" } else { user };
+            let mut auth = known.clone().unwrap_or_else(|| Auth::new(user, SecretSource::Prompt));
+            user.clone_into(&mut auth.user);
+            auth
+        }
+        (None, None) if asked => return Err("nobody is named to log in; --auth-user USER does".to_owned()),
+        (None, None) => return Ok((None, mechanisms, lenient)),
+    };
+    if let Some(source) = password {
+        auth.password = source;
+    }
+    if let [only] = mechanisms.as_slice() {
+        auth.mechanism.clone_from(only);
+    }
+    auth.allow_plaintext |= login.auth_allow_plaintext;
+    Ok((Some(auth), mechanisms, lenient))
+}
+
+fn password(login: &Login, world: &World) -> Result<Option<SecretSource>, String> {
+    if let Some(name) = &login.auth_password_env {
+        // Looked at now: a mistake is said before anything connects.
+        world.variable(name).ok_or_else(|| format!("the environment variable {name} is not set"))?;
+        return Ok(Some(SecretSource::Environment(name.clone())));
+    }
+    if let Some(command) = &login.auth_password_command {
+        return Ok(Some(SecretSource::Command(command.clone())));
+    }
+    if let Some(path) = &login.auth_password_file {
+        return first_line(path).map(|secret| Some(SecretSource::Known(secret)));
+    }
+    Ok(login.auth_password.as_ref().map(|_| SecretSource::Prompt))
+}
+
+fn first_line(path: &Path) -> Result<Secret, String> {
+    let octets = std::fs::read(path).map(zeroize::Zeroizing::new);
+    let octets = octets.map_err(|error| format!("the password in {} can't be read: {error}", path.display()))?;
+    let line = octets.split(|b| *b == b'\n').next().unwrap_or_default();
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    if line.is_empty() {
+        return Err(format!("the first line of {} is empty: there is no password", path.display()));
+    }
+    Ok(Secret::new(line.to_vec()))
+}
+
+/// Where it leads, in words; the target's own, unless the command line changed it.
+fn reading(target: &Target, place: &Place) -> String {
+    if place.port.is_none() && place.protocol.is_none() && target.tls != TlsMode::Implicit {
+        return target.reading.clone();
+    }
+    let tls = if target.tls == TlsMode::Implicit { ", TLS from the first byte" } else { "" };
+    let lmtp = if target.protocol == Protocol::Lmtp { ", LMTP" } else { "" };
+    format!("{}{lmtp}{tls}", target.endpoint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_a_range() {
+        use TlsVersion::{V11, V12, V13};
+        assert_eq!(versions("tlsv1_2,tlsv1_3"), Ok((Some(V12), None)));
+        assert_eq!(versions("tlsv1_2"), Ok((Some(V12), Some(V12))));
+        assert_eq!(versions("no_sslv3,no_tlsv1"), Ok((Some(V11), None)));
+        assert_eq!(versions("tlsv1_3"), Ok((Some(V13), None)));
+        for (text, want) in [
+            ("tlsv1,tlsv1_2", "gap"),
+            ("tlsv1,no_tlsv1_1", "no list"),
+            ("ssl", "no list"),
+            ("no_tlsv1,no_tlsv1_1,no_tlsv1_2,no_tlsv1_3", "no list"),
+        ] {
+            assert!(versions(text).expect_err(text).contains(want), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_slash_divides_host_and_port() {
+        for (text, want) in [("mx/26", "mx:26"), ("::1/26", "[::1]:26"), ("mx:26", "mx:26"), ("smtp://mx", "smtp://mx")]
+        {
+            assert_eq!(with_slash(text), want);
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! One message as a script: MAIL, RCPT, DATA or BDAT, the content, QUIT, as far as it is to go.
+
+use std::path::PathBuf;
+
+use crate::profile::TlsMode;
+use crate::smtp::{content, escape};
+
+use super::ready::Point;
+
+/// What goes after DATA.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Body {
+    /// Lines, whatever their ends; dots are stuffed.
+    Lines(Vec<u8>),
+    /// Octets as they are, but for the end of the last line.
+    AsIs(Vec<u8>),
+    /// A file, read as it goes out.
+    File(PathBuf),
+}
+
+/// A message and its envelope.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outline {
+    /// The reverse-path, without `<>`.
+    pub from: String,
+    /// The forward-paths, without `<>`.
+    pub to: Vec<String>,
+    /// What follows the reverse-path, such as `SIZE=100`.
+    pub mail_parameters: Vec<String>,
+    /// What follows each forward-path, such as `NOTIFY=SUCCESS`.
+    pub rcpt_parameters: Vec<String>,
+    /// The message.
+    pub body: Body,
+    /// So many octets in each BDAT, instead of DATA. Octets, not lines: a file goes as it is.
+    pub chunk: Option<u64>,
+    /// MAIL and RCPT go out at once; DATA waits until it is known that somebody gets the message.
+    pub pipeline: bool,
+    /// Where it stops.
+    pub stop: Option<Point>,
+    /// It stops by closing, without QUIT.
+    pub drop: bool,
+}
+
+impl Outline {
+    /// The script from MAIL on; what comes before it is the guide's.
+    #[must_use]
+    pub fn script(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        let reaches = |point| self.stop.is_none_or(|stop| stop >= point);
+        if reaches(Point::Mail) {
+            self.envelope(reaches(Point::Rcpt), &mut out);
+        }
+        if reaches(Point::Data) {
+            match self.chunk {
+                Some(size) => self.chunks(size, &mut out),
+                None => self.data(reaches(Point::Dot), &mut out),
+            }
+        }
+        out.extend_from_slice(if self.drop { b"* drop\n" } else { b"> QUIT\n" });
+        out
+    }
+
+    fn envelope(&self, recipients: bool, out: &mut Vec<u8>) {
+        let with = |parameters: &[String]| parameters.iter().map(|p| format!(" {p}")).collect::<String>();
+        if self.pipeline {
+            out.extend_from_slice(b"* pipeline\n");
+        }
+        send(&format!("MAIL FROM:<{}>{}", self.from, with(&self.mail_parameters)), out);
+        out.extend_from_slice(b"< 2xx\n");
+        if recipients {
+            // Of a refused recipient nothing is expected: the others still get the message.
+            for to in &self.to {
+                send(&format!("RCPT TO:<{to}>{}", with(&self.rcpt_parameters)), out);
+            }
+        }
+        if self.pipeline {
+            out.extend_from_slice(b"* end\n");
+        }
+        if recipients && self.stop.is_none_or(|stop| stop > Point::Rcpt) {
+            out.extend_from_slice(b"? accepted >= 1\n");
+        }
+    }
+
+    fn data(&self, whole: bool, out: &mut Vec<u8>) {
+        send("DATA", out);
+        out.extend_from_slice(b"< 354\n");
+        if !whole {
+            return;
+        }
+        match &self.body {
+            Body::Lines(text) => {
+                for line in content::lines(text) {
+                    self::line(b"| ", &content::stuff(line), out);
+                }
+            }
+            Body::AsIs(octets) => lines(octets, out),
+            Body::File(path) => file(b"|@ ", path, out),
+        }
+        send(".", out);
+    }
+
+    fn chunks(&self, size: u64, out: &mut Vec<u8>) {
+        let wire = match &self.body {
+            Body::Lines(text) => content::lines(text).flat_map(|line| [line, b"\r\n"].concat()).collect(),
+            Body::AsIs(octets) => octets.clone(),
+            Body::File(path) => {
+                let whole = std::fs::metadata(path).map(|file| file.len()).unwrap_or_default();
+                let before_last = whole.saturating_sub(1) / size.max(1);
+                for _ in 0..before_last {
+                    file(format!(">> {size} ").as_bytes(), path, out);
+                    out.extend_from_slice(b"< 2xx\n");
+                }
+                file(b">> LAST ", path, out);
+                return;
+            }
+        };
+        let size = usize::try_from(size.max(1)).unwrap_or(usize::MAX);
+        let mut parts = wire.chunks(size).peekable();
+        if parts.peek().is_none() {
+            send("BDAT 0 LAST", out);
+        }
+        while let Some(part) = parts.next() {
+            let last = parts.peek().is_none();
+            send(&format!("BDAT {}{}", part.len(), if last { " LAST" } else { "" }), out);
+            lines(part, out);
+            if !last {
+                out.extend_from_slice(b"< 2xx\n");
+            }
+        }
+    }
+
+    /// The script of all of it, with *make ready* written out as far as it can be known before anything was answered.
+    /// `greeting` is `EHLO name` or the like; `mechanism` that of a login.
+    #[must_use]
+    pub fn whole_script(&self, greeting: &str, tls: TlsMode, mechanism: Option<&str>) -> Vec<u8> {
+        let mut out = b"< 220\n".to_vec();
+        let reaches = |point| self.stop.is_none_or(|stop| stop >= point);
+        if reaches(Point::FirstEhlo) {
+            send(greeting, &mut out);
+            out.extend_from_slice(b"< 250\n");
+        }
+        if reaches(Point::Tls) && tls == TlsMode::Require {
+            out.extend_from_slice(b"> STARTTLS\n< 220\n");
+            if reaches(Point::Ehlo) {
+                send(greeting, &mut out);
+                out.extend_from_slice(b"< 250\n");
+            }
+        } else if reaches(Point::Tls) && tls == TlsMode::Starttls {
+            out.extend_from_slice(b"# STARTTLS and EHLO again come here where the server offers it.\n");
+        }
+        if let Some(mechanism) = mechanism.filter(|_| reaches(Point::Auth)) {
+            send(&format!("AUTH {mechanism}"), &mut out);
+            out.pop();
+            out.extend_from_slice(b" {{auth}}\n< 235\n");
+        }
+        out.extend(self.script());
+        out
+    }
+}
+
+fn send(text: &str, out: &mut Vec<u8>) {
+    line(b"> ", text.as_bytes(), out);
+}
+
+fn line(sigil: &[u8], octets: &[u8], out: &mut Vec<u8>) {
+    out.extend_from_slice(sigil);
+    escape::to_file(octets, out);
+    out.push(b'\n');
+}
+
+/// Octets as content lines: what does not end in CR LF says so.
+fn lines(octets: &[u8], out: &mut Vec<u8>) {
+    let mut begun = 0;
+    for end in memchr::memmem::find_iter(octets, b"\r\n") {
+        line(b"| ", &octets[begun..end], out);
+        begun = end + 2;
+    }
+    if begun < octets.len() {
+        line(b"| ", &octets[begun..], out);
+        out.pop();
+        out.extend_from_slice(b"\\c\n");
+    }
+}
+
+fn file(sigil: &[u8], path: &std::path::Path, out: &mut Vec<u8>) {
+    out.extend_from_slice(sigil);
+    out.extend_from_slice(path.to_string_lossy().as_bytes());
+    out.push(b'\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outline() -> Outline {
+        Outline {
+            from: "a@b".into(),
+            to: vec!["c@d".into(), "e@f".into()],
+            mail_parameters: vec!["SIZE=9".into()],
+            rcpt_parameters: vec!["NOTIFY=NEVER".into()],
+            body: Body::Lines(b"Subject: x\n\n.\n{{y}} \n".to_vec()),
+            chunk: None,
+            pipeline: false,
+            stop: None,
+            drop: false,
+        }
+    }
+
+    fn of(outline: &Outline) -> String {
+        String::from_utf8(outline.script()).expect("UTF-8")
+    }
+
+    const ENVELOPE: &str =
+        "> MAIL FROM:<a@b> SIZE=9\n< 2xx\n> RCPT TO:<c@d> NOTIFY=NEVER\n> RCPT TO:<e@f> NOTIFY=NEVER\n";
+
+    #[test]
+    fn a_message_is_a_script() {
+        let want = format!(
+            "{ENVELOPE}? accepted >= 1\n> DATA\n< 354\n| Subject: x\n| \n| ..\n| \\x7b{{y}}}}\\x20\n> .\n> QUIT\n"
+        );
+        assert_eq!(of(&outline()), want);
+        let pipelined = of(&Outline { pipeline: true, ..outline() });
+        assert!(
+            pipelined.starts_with(&format!("* pipeline\n{ENVELOPE}* end\n? accepted >= 1\n> DATA\n< 354\n| Subject")),
+            "{pipelined}"
+        );
+        let raw = of(&Outline { body: Body::AsIs(b"a\n.\r\nb".to_vec()), ..outline() });
+        assert!(raw.contains("< 354\n| a\\n.\n| b\\c\n> .\n"), "{raw}");
+        let file = of(&Outline { body: Body::File("/tmp/x y.eml".into()), ..outline() });
+        assert!(file.contains("|@ /tmp/x y.eml\n> .\n"), "{file}");
+    }
+
+    #[test]
+    fn chunks_have_their_octets() {
+        let chunked = of(&Outline { chunk: Some(8), body: Body::Lines(b"12345678\n".to_vec()), ..outline() });
+        assert!(chunked.contains("> BDAT 8\n| 12345678\\c\n< 2xx\n> BDAT 2 LAST\n| \n> QUIT\n"), "{chunked}");
+        let empty = of(&Outline { chunk: Some(8), body: Body::Lines(Vec::new()), ..outline() });
+        assert!(empty.contains("? accepted >= 1\n> BDAT 0 LAST\n"), "{empty}");
+    }
+
+    #[test]
+    fn it_stops_where_it_is_to() {
+        let until = |stop, drop| of(&Outline { stop: Some(stop), drop, ..outline() });
+        assert_eq!(until(Point::Ehlo, false), "> QUIT\n");
+        assert_eq!(until(Point::Mail, true), "> MAIL FROM:<a@b> SIZE=9\n< 2xx\n* drop\n");
+        assert_eq!(until(Point::Rcpt, false), format!("{ENVELOPE}> QUIT\n"));
+        assert_eq!(until(Point::Data, true), format!("{ENVELOPE}? accepted >= 1\n> DATA\n< 354\n* drop\n"));
+        assert!(until(Point::Dot, true).ends_with("> .\n* drop\n"));
+    }
+
+    #[test]
+    fn make_ready_is_written_out_as_far_as_it_is_known() {
+        let whole =
+            |tls, mechanism| String::from_utf8(outline().whole_script("EHLO x", tls, mechanism)).expect("UTF-8");
+        assert!(
+            whole(TlsMode::Require, Some("PLAIN")).starts_with(
+                "< 220\n> EHLO x\n< 250\n> STARTTLS\n< 220\n> EHLO x\n< 250\n> AUTH PLAIN {{auth}}\n< 235\n> MAIL"
+            ),
+            "{}",
+            whole(TlsMode::Require, Some("PLAIN"))
+        );
+        assert!(whole(TlsMode::None, None).starts_with("< 220\n> EHLO x\n< 250\n> MAIL"));
+        assert!(whole(TlsMode::Starttls, None).contains("\n# STARTTLS"));
+    }
+}

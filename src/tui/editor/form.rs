@@ -1,0 +1,193 @@
+//! The message as a form beside its raw text: what is typed into a field is written into the text at once.
+
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use ratatui::Frame;
+use ratatui::layout::{Position, Rect};
+use tui_input::Input;
+use tui_input::backend::crossterm::EventHandler as _;
+
+use crate::message::header;
+use crate::smtp::escape::for_screen;
+use crate::tui::model::Model;
+use crate::tui::text::{fit, width};
+use crate::tui::theme::Role;
+
+/// The fields that are header fields, in order.
+const FIELDS: [&str; 7] = ["From", "To", "Cc", "Reply-To", "Subject", "Date", "Message-ID"];
+/// What comes after them.
+const FURTHER: &str = "Any header";
+const HTML: &str = "HTML";
+const ATTACH: &str = "Attach";
+/// Columns of the names.
+const NAMES: u16 = 12;
+/// Columns of the form beside the text.
+pub(super) const BESIDE: u16 = 46;
+/// Columns of the editor from which form and text stand side by side.
+pub(super) const WIDE: u16 = 100;
+
+/// What a key does beyond the form.
+pub(super) enum Done {
+    /// Nothing.
+    Stay,
+    /// The text is this now.
+    Text(Vec<u8>),
+    /// This file is to be attached.
+    Attach(std::path::PathBuf),
+    /// The text has the keys again.
+    Leave,
+    /// The message is done.
+    Finish,
+}
+
+/// The form's state: which field has the keys, and its line.
+#[derive(Debug, Clone)]
+pub(super) struct Form {
+    at: usize,
+    input: Input,
+    said: Option<String>,
+}
+
+impl Form {
+    /// A form on this message, with its subject at hand.
+    pub(super) fn of(message: &[u8]) -> Self {
+        let mut form = Self { at: 4, input: Input::default(), said: None };
+        form.go(4, message);
+        form
+    }
+
+    /// How many rows it has.
+    pub(super) fn rows() -> u16 {
+        u16::try_from(FIELDS.len() + 5).unwrap_or(u16::MAX)
+    }
+
+    fn name(at: usize) -> &'static str {
+        let more = [FURTHER, HTML, ATTACH];
+        FIELDS.get(at).copied().unwrap_or_else(|| more[(at - FIELDS.len()).min(2)])
+    }
+
+    fn go(&mut self, at: usize, message: &[u8]) {
+        self.at = at;
+        let value = FIELDS.get(at).and_then(|name| header::get(message, name));
+        self.input = Input::new(value.unwrap_or_default());
+    }
+
+    /// Says something below the fields.
+    pub(super) fn say(&mut self, words: String) {
+        self.said = Some(words);
+    }
+
+    pub(super) fn key(&mut self, key: KeyEvent, message: &[u8]) -> Done {
+        const COUNT: usize = FIELDS.len() + 3;
+        self.said = None;
+        let control = key.modifiers.contains(KeyModifiers::CONTROL);
+        match key.code {
+            KeyCode::Esc | KeyCode::F(6) => Done::Leave,
+            KeyCode::Char('d') if control => Done::Finish,
+            KeyCode::Char('c') if control => Done::Leave,
+            KeyCode::Enter => self.enter(message),
+            KeyCode::Tab if key.modifiers.contains(KeyModifiers::SHIFT) => self.step(COUNT - 1, message),
+            KeyCode::Tab | KeyCode::Down => self.step(1, message),
+            KeyCode::BackTab | KeyCode::Up => self.step(COUNT - 1, message),
+            _ => {
+                self.input.handle_event(&Event::Key(key));
+                self.written(message)
+            }
+        }
+    }
+
+    pub(super) fn paste(&mut self, text: &str, message: &[u8]) -> Done {
+        for c in text.lines().next().unwrap_or_default().chars().filter(|c| crate::smtp::escape::is_plain(*c)) {
+            self.input.handle(tui_input::InputRequest::InsertChar(c));
+        }
+        self.written(message)
+    }
+
+    fn step(&mut self, by: usize, message: &[u8]) -> Done {
+        self.go((self.at + by) % (FIELDS.len() + 3), message);
+        Done::Stay
+    }
+
+    /// What was typed stands in the text at once, where it is a header field.
+    fn written(&mut self, message: &[u8]) -> Done {
+        let Some(name) = FIELDS.get(self.at) else { return Done::Stay };
+        let mut message = message.to_vec();
+        let value = self.input.value().trim();
+        if value.is_empty() {
+            header::remove(&mut message, name);
+        } else if let Err(error) = header::set(&mut message, name, value) {
+            self.said = Some(error.to_string());
+            return Done::Stay;
+        }
+        Done::Text(message)
+    }
+
+    fn enter(&mut self, message: &[u8]) -> Done {
+        let value = self.input.value().trim().to_owned();
+        match Self::name(self.at) {
+            _ if value.is_empty() => self.step(1, message),
+            FURTHER => {
+                let mut message = message.to_vec();
+                let added = header::field(&value).and_then(|(name, value)| header::set(&mut message, &name, &value));
+                if let Err(error) = added {
+                    self.said = Some(error.to_string());
+                    return Done::Stay;
+                }
+                self.input = Input::default();
+                Done::Text(message)
+            }
+            HTML => {
+                self.input = Input::default();
+                Done::Text(crate::message::attach::alternative(message, &value))
+            }
+            ATTACH => {
+                self.input = Input::default();
+                Done::Attach(value.into())
+            }
+            _ => self.step(1, message),
+        }
+    }
+
+    /// Draws it; `message` is what stands in its fields.
+    pub(super) fn draw(&self, message: &[u8], model: &Model, area: Rect, frame: &mut Frame<'_>) {
+        let theme = model.theme;
+        let columns = usize::from(area.width.saturating_sub(NAMES + 1)).max(1);
+        for (at, y) in (0..FIELDS.len() + 3).zip(area.y..area.bottom()) {
+            let mine = at == self.at;
+            let name = Self::name(at);
+            let value = match FIELDS.get(at) {
+                Some(name) if !mine => header::get(message, name).unwrap_or_default(),
+                _ if mine => self.input.value().to_owned(),
+                _ => String::new(),
+            };
+            let bar = if mine { "▌" } else { " " };
+            let style = theme.style(if mine { Role::Accent } else { Role::Dim });
+            frame.buffer_mut().set_string(area.x, y, format!("{bar}{name}"), style);
+            let shown = for_screen(value.as_bytes());
+            let skip = if mine { width(&shown).saturating_sub(columns.saturating_sub(1)) } else { 0 };
+            let part: String = shown.chars().skip(skip).collect();
+            frame.buffer_mut().set_string(area.x + NAMES, y, fit(&part, columns), theme.style(Role::Text));
+            if mine {
+                let before: String = self.input.value().chars().take(self.input.cursor()).collect();
+                let cursor = width(&for_screen(before.as_bytes())).saturating_sub(skip);
+                let x = area.x + NAMES + u16::try_from(cursor).unwrap_or(0);
+                frame.set_cursor_position(Position::new(x.min(area.right().saturating_sub(1)), y));
+            }
+        }
+        let words = self.said.clone().unwrap_or_else(|| self.help().to_owned());
+        let below = area.y + u16::try_from(FIELDS.len() + 3).unwrap_or(0) + 1;
+        if below < area.bottom() {
+            let role = if self.said.is_some() { Role::Refused } else { Role::Dim };
+            let shown = fit(&words, usize::from(area.width));
+            frame.buffer_mut().set_string(area.x, below, shown, theme.style(role));
+        }
+    }
+
+    fn help(&self) -> &'static str {
+        match Self::name(self.at) {
+            FURTHER => "Name: value, Enter sets it",
+            HTML => "a text in HTML, Enter puts it beside the text",
+            ATTACH => "a file's name, Enter attaches it",
+            _ => "what is typed stands in the text at once",
+        }
+    }
+}

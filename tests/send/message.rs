@@ -1,0 +1,94 @@
+//! What is sent as the message, and what is kept of it.
+
+use super::{ACCEPTS, Desk, after_ehlo};
+
+/// The message that `--dump-mail` prints.
+fn dumped(desk: &Desk, input: &[u8], arguments: &[&str]) -> String {
+    let ran = desk.send_with(input, &[&["lab:", "--from", "a@b", "--to", "c@d", "--dump-mail"], arguments].concat());
+    ran.expect(0, &[]);
+    ran.out
+}
+
+#[test]
+fn a_message_is_made_of_what_is_given() {
+    let desk = Desk::new();
+    let plain = dumped(&desk, b"", &["--body", "one\\ntwo", "--header", "Subject: x", "-ah", "X-A: 1\\nX-B: 2"]);
+    assert!(plain.contains("From: a@b\r\nTo: c@d\r\nSubject: x\r\n") && plain.ends_with("one\r\ntwo\r\n"), "{plain}");
+    assert!(plain.contains("X-A: 1\r\nX-B: 2\r\n\r\n"), "{plain}");
+    let file = desk.write("a.bin", [0, 1, 2, 255]);
+    let at = format!("@{file}");
+    let parts =
+        dumped(&desk, b"in", &["--body", "-", "--html", "<p>", "--attach-type", "application/pdf", "--attach", &at]);
+    assert!(parts.contains("multipart/mixed") && parts.contains("multipart/alternative"), "{parts}");
+    assert!(parts.contains("application/pdf; name=\"a.bin\"") && parts.contains("AAEC/w=="), "{parts}");
+    let data = dumped(&desk, b"Subject: y\n\n.leading\n.\n", &["-g", "--h-Subject", "z"]);
+    assert_eq!(data, "Subject: z\r\n\r\n.leading\r\n");
+    for sample in ["plain", "gtube", "eicar", "8bit", "bare-lf"] {
+        assert!(dumped(&desk, b"", &["--sample", sample]).contains("To: <c@d>"), "{sample}");
+    }
+    let template = desk.write("t.eml", "To: {{to}}\nSubject: {{what}}\n\n{{who}}\n");
+    let filled = dumped(&desk, b"", &["--template", &template, "--var", "what=x", "--var", "who=Noddy"]);
+    assert_eq!(filled, "To: c@d\r\nSubject: x\r\n\r\nNoddy\r\n");
+}
+
+#[test]
+fn dots_are_stuffed_on_the_wire() {
+    let desk = Desk::new();
+    let (ran, heard) = desk.against(&after_ehlo(" mx", ACCEPTS), &["--to", "c@d", "--data", "S: x\\n\\n.\\n..a\\nend"]);
+    ran.expect(0, &["=== delivered c@d"]);
+    let from = heard.iter().position(|line| line == "DATA").expect("DATA");
+    assert_eq!(heard[from + 1..from + 7], ["S: x", "", "..", "...a", "end", "."]);
+}
+
+#[test]
+fn a_large_file_streams_and_is_kept_as_a_sum() {
+    let desk = Desk::new();
+    let text = format!("From: a@b\nSubject: large\n\n{}", ".a line that is stuffed\n".repeat(60_000));
+    let file = desk.write("large.eml", &text);
+    let saved = desk.path("kept.smtp");
+    let saved = saved.to_str().expect("UTF-8");
+    let arguments = ["lab:", "--to", "anotherdude@target.local", "-n", "--data", &format!("@{file}"), "--save", saved];
+    desk.send(&arguments).expect(0, &["=== delivered anotherdude@target.local", "=== content bytes="]);
+    let kept = std::fs::read_to_string(saved).expect("saved");
+    assert!(
+        kept.contains(" * content bytes=") && kept.contains("sha256=") && kept.contains("large.eml"),
+        "the rest is summed"
+    );
+    assert!(kept.len() < 4 << 20 && kept.contains("| ..a line that is stuffed"), "{}", kept.len());
+    desk.send(&arguments).expect(2, &["exists already"]);
+    let with_field = [&arguments[..6], &["--header", "X: y"]].concat();
+    desk.send(&with_field).expect(2, &["more than 1 MiB"]);
+}
+
+#[test]
+fn a_message_goes_in_chunks_too() {
+    let desk = Desk::new();
+    let ran =
+        desk.send(&["lab:", "--to", "anotherdude@target.local", "--bdat", "64", "--data", "Subject: x\\n\\nHello."]);
+    ran.expect(0, &[" ~> BDAT 22 LAST", "=== delivered"]).lacks(&["DATA\n"]);
+    let file = desk.write("large.eml", "Subject: x\r\n\r\n".to_owned() + &"some text of it\r\n".repeat(80_000));
+    let ran =
+        desk.send(&["lab:", "--to", "anotherdude@target.local", "-n", "--bdat", "1000000", "-d", &format!("@{file}")]);
+    ran.expect(0, &["BDAT 1000000\n", "BDAT 360014 LAST", "=== delivered"]);
+    let bare = desk.write("bare.eml", "a line\n".repeat(200_000));
+    desk.send(&["lab:", "--to", "x@y", "--bdat", "--data", &format!("@{bare}")]).expect(2, &["LF alone", "unix2dos"]);
+}
+
+#[test]
+fn what_would_be_sent_is_a_script_that_runs() {
+    let desk = Desk::new();
+    let arguments = ["lab:", "--to", "anotherdude@target.local", "--tls", "--body", "Hello {{name}}", "--as-script"];
+    let ran = desk.send(&arguments);
+    ran.expect(
+        0,
+        &["> STARTTLS", "> RCPT TO:<anotherdude@target.local>", "| Hello \\x7b{name}}", "target = \"lab:default\""],
+    );
+    let script = desk.write("script.smtp", &ran.out);
+    let played = std::process::Command::new(env!("CARGO_BIN_EXE_ehlo"))
+        .args(["run", &script, "--target", "lab:", "--state"])
+        .arg(desk.path("state"))
+        .output()
+        .expect("it runs");
+    let said = String::from_utf8_lossy(&played.stdout);
+    assert!(played.status.success() && said.contains("1 message handed over"), "{said}");
+}
