@@ -223,6 +223,9 @@ impl Fold {
             "tls" if remark.get("failed").is_none() => self.session.tls_started(),
             // Content that is kept only as a sum, or not at all: so many octets of it went out.
             "content" => self.content(remark.get("bytes").and_then(|bytes| bytes.parse().ok()).unwrap_or(0)),
+            "cut" if remark.get("direction") == Some("out") => {
+                self.content(remark.get("bytes").and_then(|bytes| bytes.parse().ok()).unwrap_or(0));
+            }
             "gave-up" => {
                 for pending in &mut self.queue {
                     pending.gave_up = true;
@@ -236,10 +239,6 @@ impl Fold {
             "cut" if remark.get("direction") == Some("in") && !self.partial.is_empty() => {
                 let raw = std::mem::take(&mut self.partial);
                 return self.line(ReplyLine::parse(raw, LineEnd::Missing));
-            }
-            // Content that was sent and is only summed: the octets of a chunk are counted with it.
-            "content" | "cut" if remark.get("direction") != Some("in") => {
-                self.session.content_sent(remark.get("bytes").and_then(|bytes| bytes.parse().ok()).unwrap_or(0));
             }
             "closed" => {
                 let unfinished = self.unfinished();

@@ -17,7 +17,7 @@ pub struct Sample {
 /// All samples for these addresses, `plain` first, then by name.
 #[must_use]
 pub fn samples(from: &str, to: &str) -> Vec<Sample> {
-    let files = ASSETS.get_dir("messages").into_iter().flat_map(|folder| folder.files());
+    let files = ASSETS.get_dir("messages").into_iter().flat_map(include_dir::Dir::files);
     let mut all: Vec<Sample> = files
         .filter_map(|file| {
             let name = file.path().file_stem()?.to_string_lossy().into_owned();

@@ -112,13 +112,13 @@ impl Errand {
     /// An errand that begins.
     #[must_use]
     pub fn new(plan: Plan) -> Self {
-        let plain = plan.greeting.get(..4).is_some_and(|word| word.eq_ignore_ascii_case(b"HELO"));
+        let helo_only = plan.greeting.get(..4).is_some_and(|word| word.eq_ignore_ascii_case(b"HELO"));
         Self {
             plan,
             sent: None,
             exchange: None,
             end_point: None,
-            plain,
+            plain: helo_only,
             said: 0,
             cancelled: None,
             told: 0,

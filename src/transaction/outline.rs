@@ -61,7 +61,7 @@ impl Outline {
     }
 
     fn envelope(&self, recipients: bool, out: &mut Vec<u8>) {
-        let with = |parameters: &[String]| parameters.iter().map(|p| format!(" {p}")).collect::<String>();
+        let with = |parameters: &[String]| parameters.iter().flat_map(|p| [" ", p]).collect::<String>();
         if self.pipeline {
             out.extend_from_slice(b"* pipeline\n");
         }

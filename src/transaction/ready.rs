@@ -109,7 +109,7 @@ impl Ready {
     /// With these mechanisms to choose from, the preferred first, and what it means that the login does not work.
     #[must_use]
     pub fn with_login(self, mechanisms: Vec<String>, lenient: Lenient) -> Self {
-        Self { mechanisms, lenient, ..self }
+        Self { lenient, mechanisms, ..self }
     }
 
     /// Of the mechanisms that were named the first that is offered.

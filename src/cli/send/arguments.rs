@@ -89,6 +89,7 @@ pub(super) struct Envelope {
 /// TLS.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "TLS")]
+#[expect(clippy::struct_field_names, reason = "they are the options' names")]
 pub(super) struct Tls {
     /// STARTTLS, or no mail
     #[arg(long, group = "tls_mode")]
@@ -105,7 +106,7 @@ pub(super) struct Tls {
     /// No TLS, even where it is offered
     #[arg(long, group = "tls_mode")]
     pub(super) no_tls: bool,
-    /// Versions, such as tlsv1_2,tlsv1_3 or no_tlsv1
+    /// Versions, such as `tlsv1_2,tlsv1_3` or `no_tlsv1`
     #[arg(long, visible_alias = "tlsp", value_name = "VERSIONS")]
     pub(super) tls_protocol: Option<String>,
     /// Go on only where the certificate can be verified (the default)
@@ -221,6 +222,7 @@ pub(super) struct Content {
 /// What is said.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Output")]
+#[expect(clippy::struct_field_names, reason = "they are the options' names")]
 pub(super) struct Output {
     /// Say how many lines the message has instead of showing them
     #[arg(long, short = 'n')]

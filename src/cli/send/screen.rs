@@ -324,7 +324,7 @@ pub(super) fn recipients(log: &Log) -> Vec<Recipient> {
         Recipient {
             address: escape::for_screen(dialogue.address(log, recipient).as_bytes()),
             word,
-            code: recipient.code.map(|code| code.number()),
+            code: recipient.code.map(crate::smtp::ReplyCode::number),
             reply,
         }
     });
