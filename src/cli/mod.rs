@@ -13,6 +13,7 @@ mod convert;
 mod diff;
 mod directories;
 mod explain;
+mod history;
 mod input;
 mod lab;
 mod learn;
@@ -125,6 +126,8 @@ enum Command {
     Diff(diff::Arguments),
     /// Write a conversation in another format
     Convert(convert::Arguments),
+    /// List, search, name and prune the transcripts that were kept
+    History(Box<history::Arguments>),
     /// List, show, make and check profiles
     Profile(profile::Arguments),
     /// Run the lab server on its own
@@ -158,6 +161,7 @@ pub fn main() -> ExitCode {
         Some(Command::Explain(it)) => explain::run(it, common, &world),
         Some(Command::Diff(it)) => diff::run(it, common, &world),
         Some(Command::Convert(it)) => convert::run(it, common, &world),
+        Some(Command::History(it)) => history::run(it, common, &world),
         Some(Command::Profile(it)) => profile::run(it, common, &world),
         Some(Command::Lab(it)) => lab::run(it, common, &world),
         Some(Command::Learn(it)) => learn::run(it, common, &world),

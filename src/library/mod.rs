@@ -1,84 +1,84 @@
-//! The transcripts kept on disk: which there are, and in a few words what became of each; and what is kept of each
-//! server.
+//! The transcripts kept on disk: which there are, and in a few words what became of each; finding them, saying something
+//! of them, and throwing them away. And what is kept of each server.
 //!
 //! Not here: sockets, screens, and what a file holds in full ([`crate::conversation::file`]).
 
+mod annotate;
+mod prune;
+mod query;
 mod servers;
+mod summary;
 
+pub use annotate::{AnnotateError, annotate};
+pub use prune::{Limits, LimitsError, Pruned, RemoveError, is_recorded_into, prune, remove};
+pub use query::{Found, Query, QueryError, Sought, moment};
 pub use servers::{Line, Memory};
+pub use summary::{Outcome, Summary, outcome, summary};
 
-use std::fs::File;
-use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
-
-use jiff::Timestamp;
-
-use crate::conversation::dialogue::{Ask, Exchange};
-use crate::conversation::file::{Annotations, Document, Reader};
-use crate::conversation::{Dialogue, Log};
-use crate::smtp::{EnhancedCode, ReplyCode, Verb};
-
-/// Octets of a file that are read for its summary: so many from its start, and so many from its end.
-const LOOKED_AT: u64 = 64 * 1024;
-
-/// Recipients that a summary names.
-const NAMED: usize = 50;
-
-/// A transcript in a few words.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Summary {
-    /// The file.
-    pub path: PathBuf,
-    /// Its title, where it was given one.
-    pub title: Option<String>,
-    /// The target as the head has it.
-    pub target: Option<String>,
-    /// The profile's name.
-    pub profile: Option<String>,
-    /// When the conversation started.
-    pub started: Option<Timestamp>,
-    /// What became of it, where anything did.
-    pub outcome: Option<Outcome>,
-    /// RCPT commands in it, as far as it was looked at.
-    pub recipients: usize,
-    /// Their forward-paths, the first of them; not escaped for a screen.
-    pub to: Vec<String>,
-}
-
-/// What became of a conversation: the verdict on its last message or its last refusal, whichever came later; else its
-/// last reply before QUIT; else why there was no connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome {
-    /// The reply code.
-    pub code: Option<ReplyCode>,
-    /// The enhanced status code.
-    pub enhanced: Option<EnhancedCode>,
-    /// The words of the reply without the codes, or of the error; not escaped for a screen.
-    pub text: String,
-}
-
-impl std::fmt::Display for Outcome {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let codes = [self.code.map(|code| code.to_string()), self.enhanced.map(|code| code.to_string())];
-        let words: Vec<String> = codes.into_iter().flatten().chain([self.text.clone()]).collect();
-        f.write_str(&words.join(" "))
-    }
-}
 
 /// The newest transcripts under `STATE/transcripts`, newest first by name, at most so many.
 ///
 /// Never fails: a directory that can't be read has none, a file that can't be read is listed by what its name says.
 #[must_use]
 pub fn recent(state: &Path, limit: usize) -> Vec<Summary> {
-    let mut found = Vec::new();
-    for year in names(&state.join("transcripts"), |name| name.len() == 4 && name.bytes().all(|b| b.is_ascii_digit())) {
-        let files = names(&year, |name| name.strip_suffix(".smtp").is_some());
-        found.extend(files.into_iter().take(limit - found.len()).map(|path| summary(&path)));
-        if found.len() >= limit {
-            break;
-        }
+    files(state).take(limit).map(|path| summary(&path)).collect()
+}
+
+/// The transcripts under `STATE/transcripts`, newest first by name; a year is looked at when it is come to.
+pub fn files(state: &Path) -> impl Iterator<Item = PathBuf> {
+    let years = names(&state.join("transcripts"), |name| name.len() == 4 && name.bytes().all(|b| b.is_ascii_digit()));
+    years.into_iter().flat_map(|year| names(&year, |name| name.strip_suffix(".smtp").is_some()))
+}
+
+/// Why a transcript was not found by its name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NameError {
+    /// There is none.
+    #[error("there is no transcript `{0}`; ehlo history lists all of them")]
+    None(String),
+    /// There are several.
+    #[error("`{name}` is in the names of {count} transcripts, such as {}; write more of it", such_as.join(", "))]
+    Several {
+        /// What was looked for.
+        name: String,
+        /// How many there are.
+        count: usize,
+        /// Some of their names.
+        such_as: Vec<String>,
+    },
+}
+
+/// The transcript that a word means: `last` is the newest; else the path of a file that is there, its name in the library
+/// with or without `.smtp`, or a part that only one of the names has.
+///
+/// # Errors
+/// None or several have that name.
+pub fn named(state: &Path, word: &str) -> Result<PathBuf, NameError> {
+    const SUCH_AS: usize = 3;
+    if word == "last" {
+        return files(state).next().ok_or_else(|| NameError::None(word.to_owned()));
     }
-    found
+    let path = Path::new(word);
+    if path.is_file() {
+        return Ok(path.to_owned());
+    }
+    let stem = word.strip_suffix(".smtp").unwrap_or(word);
+    let name = |path: &PathBuf| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let matching: Vec<PathBuf> = files(state).filter(|path| name(path).contains(stem)).collect();
+    if let Some(exact) = matching.iter().find(|path| name(path) == stem) {
+        return Ok(exact.clone());
+    }
+    match matching.as_slice() {
+        [] => Err(NameError::None(word.to_owned())),
+        [one] => Ok(one.clone()),
+        several => Err(NameError::Several {
+            name: word.to_owned(),
+            count: several.len(),
+            such_as: several.iter().take(SUCH_AS).map(name).collect(),
+        }),
+    }
 }
 
 /// What a directory holds whose names are good, the last by name first.
@@ -91,71 +91,10 @@ fn names(directory: &Path, good: impl Fn(&str) -> bool) -> Vec<PathBuf> {
     paths
 }
 
-/// A transcript in a few words, from the start and the end of its file alone.
-#[must_use]
-pub fn summary(path: &Path) -> Summary {
-    let document = look(path).unwrap_or_default();
-    let dialogue = Dialogue::of(&document.log);
-    let text = |key: &str| document.header.text(key).map(str::to_owned);
-    Summary {
-        path: path.to_owned(),
-        title: Annotations::of(&document).title,
-        target: text("target"),
-        profile: text("profile"),
-        started: document.header.started(),
-        outcome: outcome(&dialogue, &document.log),
-        recipients: dialogue.recipients().len(),
-        to: dialogue.recipients().iter().take(NAMED).map(|it| dialogue.address(&document.log, it)).collect(),
-    }
-}
-
-/// The start and the end of a file as one document; of a large one the middle is left out, of a bad one what follows
-/// the bad line.
-fn look(path: &Path) -> io::Result<Document> {
-    let mut file = File::open(path)?;
-    let length = file.metadata()?.len();
-    let mut reader = Reader::new();
-    let mut bytes = Vec::new();
-    if length <= 2 * LOOKED_AT {
-        file.take(2 * LOOKED_AT).read_to_end(&mut bytes)?;
-    } else {
-        file.by_ref().take(LOOKED_AT).read_to_end(&mut bytes)?;
-        bytes.truncate(memchr::memrchr(b'\n', &bytes).map_or(0, |end| end + 1));
-        let head = bytes.len();
-        file.seek(SeekFrom::Start(length - LOOKED_AT))?;
-        file.take(LOOKED_AT).read_to_end(&mut bytes)?;
-        let torn = memchr::memchr(b'\n', &bytes[head..]).map_or(bytes.len(), |end| head + end + 1);
-        bytes.drain(head..torn);
-    }
-    if reader.feed(&bytes).is_err() {
-        return Ok(reader.document().clone());
-    }
-    let so_far = reader.document().clone();
-    Ok(reader.finish().unwrap_or(so_far))
-}
-
-/// What became of a conversation; nothing where nothing was said.
-#[must_use]
-pub fn outcome(dialogue: &Dialogue, log: &Log) -> Option<Outcome> {
-    let exchanges = dialogue.exchanges();
-    let complete = |x: &Exchange| x.complete && x.code.is_some();
-    let decides = |x: &Exchange| complete(x) && (x.is_refusal() || x.ask == Ask::EndOfData);
-    let chosen = exchanges
-        .iter()
-        .rposition(decides)
-        .or_else(|| exchanges.iter().rposition(|x| complete(x) && x.verb != Verb::Quit))
-        .or_else(|| exchanges.iter().rposition(complete));
-    if let Some(reply) = chosen.and_then(|x| dialogue.reply(log, x)) {
-        return Some(Outcome { code: reply.code(), enhanced: reply.enhanced(), text: reply.text() });
-    }
-    let error = (0..log.len()).rev().filter_map(|record| log.get(record)?.remark()).find(|r| r.word == "error")?;
-    let words: Vec<_> = error.values.iter().filter(|(key, _)| key.is_none()).map(|(_, value)| value.as_str()).collect();
-    Some(Outcome { code: None, enhanced: None, text: words.join(" ") })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::smtp::ReplyCode;
 
     fn put(state: &Path, name: &str, text: &str) {
         let path = state.join("transcripts").join(name);

@@ -10,6 +10,7 @@ mod nearest;
 mod password;
 mod read;
 mod route;
+pub mod size;
 mod store;
 
 pub use draft::{Draft, FIELDS, Field, Kind};

@@ -6,7 +6,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::conversation::Micros;
-use crate::profile::duration;
+use crate::profile::{duration, size};
 use crate::smtp::{Phase, Session};
 
 use super::Misfit;
@@ -158,7 +158,7 @@ fn what(words: &mut Words<'_>) -> Result<What, Misfit> {
         }
         "size" => {
             let compare = words.compare()?;
-            What::Size(compare, words.value("a size such as 10MB, 5MiB or 10485760", octets)?)
+            What::Size(compare, words.value("a size such as 10MB, 5MiB or 10485760", size::parse)?)
         }
         "tls" => tls(words)?,
         "cert" => certificate(words)?,
@@ -283,22 +283,6 @@ impl<'a> Words<'a> {
             (at, _) => Err(Misfit::new(self.text, at, "the end of the line")),
         }
     }
-}
-
-/// A number of octets: `10485760`, `10MB` (powers of 1000), `10MiB` (powers of 1024).
-fn octets(word: &str) -> Option<u64> {
-    let digits = word.find(|c: char| !c.is_ascii_digit()).unwrap_or(word.len());
-    let unit: u64 = match word[digits..].to_ascii_lowercase().as_str() {
-        "" | "b" => 1,
-        "kb" | "k" => 1000,
-        "mb" | "m" => 1_000_000,
-        "gb" | "g" => 1_000_000_000,
-        "kib" => 1 << 10,
-        "mib" => 1 << 20,
-        "gib" => 1 << 30,
-        _ => return None,
-    };
-    word[..digits].parse::<u64>().ok()?.checked_mul(unit)
 }
 
 /// A version of TLS: `1.2`, `TLSv1.2`.

@@ -1,26 +1,24 @@
 //! What is written to the disk beside the loop: notes in an opened file, copies, saved and exported conversations.
 
 use std::fs::File;
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::conversation::event::Timed;
-use crate::conversation::file::{self, Document, folded, write_document, write_record};
+use crate::conversation::event::{Event, Timed};
+use crate::conversation::file::{self, Document, folded, write_document};
 use crate::decode::Knowledge;
 use crate::interchange;
 use crate::interchange::Format;
+use crate::library;
 use crate::smtp::escape::for_screen;
 use crate::world::World;
 
 use super::copying;
 use super::effect::Whole;
 use super::message::Message;
-
-/// Octets at the end of a file that are looked at for its last line.
-const LAST_LINE: u64 = 64 * 1024;
 
 /// Appends a note or a bookmark to an opened file.
 pub(super) fn annotate(path: PathBuf, remark: Timed, sender: UnboundedSender<Message>) {
@@ -34,33 +32,11 @@ pub(super) fn annotate(path: PathBuf, remark: Timed, sender: UnboundedSender<Mes
     });
 }
 
+/// Appends a note or a bookmark; why not, in words.
 fn append(path: &Path, remark: &Timed) -> Result<(), String> {
-    let mut file = File::options().read(true).append(true).open(path).map_err(|error| match error.kind() {
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            "the file may not be written to; w saves a copy that may".to_owned()
-        }
-        _ => error.to_string(),
-    })?;
-    if matches!(file.try_lock(), Err(std::fs::TryLockError::WouldBlock)) {
-        return Err("another ehlo is recording into it".to_owned());
-    }
-    let words = |error: io::Error| error.to_string();
-    let length = file.metadata().map_err(words)?.len();
-    file.seek(SeekFrom::Start(length.saturating_sub(LAST_LINE))).map_err(words)?;
-    let mut end = Vec::new();
-    file.read_to_end(&mut end).map_err(words)?;
-    let mut record = Vec::new();
-    if !end.ends_with(b"\n") {
-        let last = end.rsplit(|b| *b == b'\n').next().unwrap_or_default();
-        // A line that a killed process left half written must not become a whole one.
-        let whole = [b"+++\nehlo = 1\n+++\n", last, b"\n"].concat();
-        if file::read(&whole).is_err() {
-            return Err("its last line is cut off; w saves a copy without it".to_owned());
-        }
-        record.push(b'\n');
-    }
-    write_record(remark.at, &remark.event, &mut record);
-    file.write_all(&record).map_err(words)
+    let Event::Remark(what) = &remark.event else { return Ok(()) };
+    let appended = library::annotate(path, Some(remark.at), std::slice::from_ref(what));
+    appended.map(|_| ()).map_err(|error| error.to_string())
 }
 
 /// The whole of a conversation.
@@ -198,7 +174,7 @@ fn to_tmux(text: &str) -> io::Result<()> {
 mod tests {
     use super::*;
     use crate::conversation::Micros;
-    use crate::conversation::event::{Event, Remark};
+    use crate::conversation::event::Remark;
     use crate::conversation::file::Annotations;
 
     fn note() -> Timed {

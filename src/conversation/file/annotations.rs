@@ -29,7 +29,7 @@ impl Annotations {
     pub fn of(document: &Document) -> Self {
         // Most conversations have none, and then nothing is counted.
         let recorded = LazyCell::new(|| recorded(&document.log));
-        let mut all = Self { title: document.header.text("title").map(str::to_owned), ..Self::default() };
+        let mut all = Self { title: document.header.text("title").filter(|title| !title.is_empty()).map(str::to_owned), ..Self::default() };
         if let Some(Value::Array(tags)) = document.header.table.get("tags") {
             all.tags.extend(tags.iter().filter_map(Value::as_str).map(str::to_owned));
         }
@@ -50,9 +50,11 @@ impl Annotations {
     }
 
     fn set(&mut self, remark: &Remark) {
+        let off = remark.get("off").is_some();
         for (key, value) in &remark.values {
             match key.as_deref() {
-                Some("title") => self.title = Some(value.clone()),
+                Some("title") => self.title = Some(value.clone()).filter(|title| !title.is_empty()),
+                Some("tag") if off => self.tags.retain(|tag| tag != value),
                 Some("tag") if !self.tags.contains(value) => self.tags.push(value.clone()),
                 _ => {}
             }
@@ -67,11 +69,13 @@ pub fn folded(document: &Document) -> Document {
     let all = Annotations::of(document);
     let recorded = recorded(&document.log);
     let mut header = document.header.clone();
-    if let Some(title) = all.title.filter(|title| header.text("title") != Some(title)) {
+    let title = all.title.unwrap_or_default();
+    if title != header.text("title").unwrap_or_default() {
         header.set("title", Value::String(title));
     }
     let tags = Value::Array(all.tags.into_iter().map(Value::String).collect());
-    if tags != Value::Array(Vec::new()) && header.table.get("tags") != Some(&tags) {
+    let had = header.table.get("tags").cloned().unwrap_or_else(|| Value::Array(Vec::new()));
+    if tags != had {
         header.set("tags", tags);
     }
     let mut moved: Vec<(usize, Remark)> = Vec::new();
@@ -81,7 +85,7 @@ pub fn folded(document: &Document) -> Document {
             continue;
         }
         let Some(mut remark) = entry.remark() else { continue };
-        let known = |(key, _): &(Option<String>, String)| matches!(key.as_deref(), Some("title" | "tag"));
+        let known = |(key, _): &(Option<String>, String)| matches!(key.as_deref(), Some("title" | "tag" | "off"));
         if remark.word == "set" && remark.values.iter().all(known) {
             gone.push(record);
         } else if let Some(about) = placed(&remark, &document.log, record, &recorded) {
@@ -172,6 +176,20 @@ mod tests {
         let off = read(text.as_bytes()).expect("a file");
         assert_eq!(Annotations::of(&off).marks, [0; 0], "and is taken off like any other");
         assert_eq!(Annotations::of(&folded(&off)).marks, [0; 0]);
+    }
+
+    #[test]
+    fn a_tag_and_a_title_that_were_taken_off_are_gone() {
+        let text = format!("{FILE}9.000000 * set tag=slow off=yes\n9.000000 * set tag=mine\n9.000000 * set title=\"\"\n");
+        let document = read(text.as_bytes()).expect("a file");
+        let all = Annotations::of(&document);
+        assert_eq!((all.title, all.tags), (None, vec!["mine".to_owned()]));
+        let again = folded(&document);
+        assert_eq!((Annotations::of(&again).title, Annotations::of(&again).tags), (None, vec!["mine".to_owned()]));
+        let mut out = Vec::new();
+        write_document(&again, &mut out);
+        let text = format!("{}9.000000 * set tag=mine off=yes\n", String::from_utf8_lossy(&out));
+        assert_eq!(Annotations::of(&folded(&read(text.as_bytes()).expect("a file"))).tags, [""; 0]);
     }
 
     #[test]

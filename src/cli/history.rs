@@ -1,0 +1,279 @@
+//! `ehlo history`: the transcripts that were kept, without a screen.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use jiff::tz::TimeZone;
+
+use super::{Common, Exit, complain, input};
+use crate::conversation::event::Remark;
+use crate::library::{self, Limits, Pruned, Summary};
+use crate::profile::size;
+use crate::world::World;
+
+mod list;
+
+use list::Listing;
+
+const COMMAND: &str = "ehlo history";
+
+/// Its arguments.
+#[derive(Debug, clap::Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    subcommand_precedence_over_arg = true,
+    after_help = "\
+NAME is the path of a transcript, its name in the list, a part of it that no other has, or last.
+What is looked for: words that stand in the conversation (\"a phrase\", /a regular expression/; capitals mind case), and
+host: profile: code: title: tag: to: since: until: larger: smaller: for what is known of it:
+  ehlo history code:5xx since:7d relay --without tag:solved"
+)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    listing: Listing,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// List transcripts, newest first; all, or those that hold what is looked for
+    List(Listing),
+    /// Search in all conversations; the first line that was found stands under each
+    Search(Listing),
+    /// Give a transcript a title; an empty one takes it away
+    Rename {
+        /// Which
+        name: String,
+        /// The title
+        title: String,
+    },
+    /// Give a transcript tags
+    Tag {
+        /// Which
+        name: String,
+        /// The tags
+        #[arg(required = true)]
+        tags: Vec<String>,
+        /// Take these tags off instead
+        #[arg(long)]
+        remove: bool,
+    },
+    /// Write a note into a transcript
+    Note {
+        /// Which
+        name: String,
+        /// The note
+        text: String,
+        /// The line that it is about, counted as in the workbench; without it the conversation as a whole
+        #[arg(long, value_name = "LINE")]
+        at: Option<usize>,
+    },
+    /// Print where the transcripts are, or the file of one
+    Path {
+        /// Which
+        name: Option<String>,
+    },
+    /// Delete transcripts
+    Delete {
+        /// Which
+        #[arg(required = true)]
+        names: Vec<String>,
+        /// Without asking
+        #[arg(long, short)]
+        yes: bool,
+    },
+    /// Delete transcripts by age and size; those with a title, a tag, a note or a bookmark stay
+    Prune(Prune),
+}
+
+/// Arguments of `ehlo history prune`.
+#[derive(Debug, clap::Args)]
+struct Prune {
+    /// Those older than this: 90d, 6 months, 2026-01-01
+    #[arg(long, value_name = "TIME")]
+    older_than: Option<String>,
+    /// Those larger than this: 10MB
+    #[arg(long, value_name = "SIZE", value_parser = octets)]
+    larger_than: Option<u64>,
+    /// The oldest, until all together are no larger than this: 1GB
+    #[arg(long, value_name = "SIZE", value_parser = octets)]
+    total: Option<u64>,
+    /// Also those with a title, a tag, a note or a bookmark
+    #[arg(long)]
+    annotated_too: bool,
+    /// Only say what would go
+    #[arg(long)]
+    dry_run: bool,
+    /// Without asking
+    #[arg(long, short)]
+    yes: bool,
+    /// Print what went as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+fn octets(text: &str) -> Result<u64, String> {
+    size::parse(text).ok_or_else(|| format!("`{text}` is no size; write it like 500kB, 10MB or 5MiB"))
+}
+
+/// Runs it.
+pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit {
+    let state = &world.directories.state;
+    let done = match &arguments.command {
+        None => list::run(&arguments.listing, common, world),
+        Some(Command::List(listing) | Command::Search(listing)) => list::run(listing, common, world),
+        Some(Command::Rename { name, title }) => annotate(state, name, None, &[Remark::new("set").with("title", title)]),
+        Some(Command::Tag { name, tags, remove }) => tag(state, name, tags, *remove),
+        Some(Command::Note { name, text, at }) => {
+            let note = Remark::new("note");
+            let note = if let Some(at) = at { note.with("at", at) } else { note };
+            annotate(state, name, *at, &[note.value(text)])
+        }
+        Some(Command::Path { name: None }) => Ok(format!("{}\n", state.join("transcripts").display())),
+        Some(Command::Path { name: Some(name) }) => found(state, name).map(|path| format!("{}\n", path.display())),
+        Some(Command::Delete { names, yes }) => delete(state, names, *yes),
+        Some(Command::Prune(prune)) => self::prune(prune, common, world),
+    };
+    match done {
+        Ok(out) => print(&out),
+        Err(words) => complain(COMMAND, words),
+    }
+}
+
+fn print(out: &str) -> Exit {
+    match std::io::stdout().lock().write_all(out.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            complain(COMMAND, format_args!("the result can't be written: {error}"))
+        }
+        _ => Exit::Done,
+    }
+}
+
+fn found(state: &Path, name: &str) -> Result<PathBuf, String> {
+    library::named(state, name).map_err(|error| error.to_string())
+}
+
+/// Appends to a transcript, and says what is known of it now.
+fn annotate(state: &Path, name: &str, at: Option<usize>, remarks: &[Remark]) -> Result<String, String> {
+    let path = found(state, name)?;
+    if let Some(at) = at {
+        let document = input::all(&path)?.conversations.into_iter().next().unwrap_or_default();
+        let count = document.log.kinds(0).filter(|(.., timed)| *timed).count();
+        if !(1..=count).contains(&at) {
+            return Err(format!("{}: there is no line {at}, it has {count}", input::shown(&path)));
+        }
+    }
+    library::annotate(&path, None, remarks).map_err(|error| format!("{}: {error}", input::shown(&path)))?;
+    Ok(list::line(&library::summary(&path), &TimeZone::system()) + "\n")
+}
+
+fn tag(state: &Path, name: &str, tags: &[String], remove: bool) -> Result<String, String> {
+    if let Some(tag) = tags.iter().find(|tag| tag.trim().is_empty() || tag.contains(char::is_whitespace)) {
+        return Err(format!("`{tag}` is no tag; a tag is one word"));
+    }
+    let remark = |tag: &String| {
+        let set = Remark::new("set").with("tag", tag);
+        if remove { set.with("off", "yes") } else { set }
+    };
+    annotate(state, name, None, &tags.iter().map(remark).collect::<Vec<_>>())
+}
+
+/// Only what lies among the transcripts is deleted by name: any other file is the user's own.
+fn delete(state: &Path, names: &[String], yes: bool) -> Result<String, String> {
+    let folder = state.join("transcripts");
+    let mut doomed = Vec::new();
+    for name in names {
+        let path = found(state, name)?;
+        let within = path.canonicalize().is_ok_and(|it| folder.canonicalize().is_ok_and(|at| it.starts_with(at)));
+        if !within {
+            return Err(format!("{} is not in {}; rm deletes it", input::shown(&path), folder.display()));
+        }
+        let size = library::summary(&path).size;
+        doomed.push(Pruned { path, size, why: "" });
+    }
+    doomed.dedup();
+    consent(&doomed, yes)?;
+    carry_out(&doomed).map(|(gone, _)| told("deleted", &gone))
+}
+
+/// Asks, where there is somebody to ask.
+fn consent(doomed: &[Pruned], yes: bool) -> Result<(), String> {
+    if yes || doomed.is_empty() {
+        return Ok(());
+    }
+    let count = many(doomed);
+    if !(std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {
+        return Err(format!("{count} would be deleted; --yes deletes without asking, and nobody is here to ask"));
+    }
+    let _ = write!(std::io::stderr(), "{}Delete {count}? [y/N] ", told("would go", doomed));
+    let mut answer = String::new();
+    let read = std::io::stdin().read_line(&mut answer);
+    let agreed = read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes");
+    if agreed { Ok(()) } else { Err("nothing was deleted".to_owned()) }
+}
+
+/// Deletes, and gives what is gone; what could not be deleted is said.
+fn carry_out(doomed: &[Pruned]) -> Result<(Vec<Pruned>, usize), String> {
+    let (mut gone, mut failed) = (Vec::new(), 0);
+    for it in doomed {
+        match library::remove(&it.path) {
+            Ok(()) => gone.push(it.clone()),
+            Err(error) => {
+                failed += 1;
+                complain(COMMAND, format_args!("{} stays: {error}", input::shown(&it.path)));
+            }
+        }
+    }
+    if gone.is_empty() && failed > 0 { Err("nothing was deleted".to_owned()) } else { Ok((gone, failed)) }
+}
+
+fn prune(arguments: &Prune, common: &Common, world: &World) -> Result<String, String> {
+    if arguments.older_than.is_none() && arguments.larger_than.is_none() && arguments.total.is_none() {
+        return Err("nothing goes without a limit: --older-than 90d, --larger-than 10MB or --total 1GB".to_owned());
+    }
+    let before = arguments.older_than.as_deref().map(|text| library::moment(text, world.now(), &TimeZone::system()));
+    let limits = Limits {
+        before: before.transpose().map_err(|error| error.to_string())?,
+        larger_than: arguments.larger_than,
+        in_all: arguments.total,
+        annotated_too: arguments.annotated_too,
+    };
+    let all: Vec<Summary> = library::files(&world.directories.state).map(|path| library::summary(&path)).collect();
+    let mut doomed = library::prune(&all, &limits);
+    doomed.retain(|it| !library::is_recorded_into(&it.path));
+    if !arguments.dry_run {
+        consent(&doomed, arguments.yes)?;
+        doomed = carry_out(&doomed)?.0;
+    }
+    if arguments.json {
+        let rows = doomed.iter().map(|it| serde_json::json!({ "path": it.path, "size": it.size, "why": it.why }));
+        let size: u64 = doomed.iter().map(|it| it.size).sum();
+        let rows: Vec<_> = rows.collect();
+        let all = serde_json::json!({ "ehlo": 1, "dry_run": arguments.dry_run, "size": size, "pruned": rows });
+        return Ok(format!("{all:#}\n"));
+    }
+    let did = if arguments.dry_run { "would go" } else { "deleted" };
+    if common.quiet {
+        return Ok(String::new());
+    }
+    Ok(format!("{}{} {did}, of {}\n", told(did, &doomed), many(&doomed), all.len()))
+}
+
+/// What happened to each, a line each.
+fn told(did: &str, files: &[Pruned]) -> String {
+    let line = |it: &Pruned| {
+        let why = if it.why.is_empty() { String::new() } else { format!(" ({})", it.why) };
+        format!("{did}  {:>7}  {}{why}\n", size::words(it.size), input::shown(&it.path))
+    };
+    files.iter().map(line).collect()
+}
+
+/// So many transcripts of so many octets, in words.
+fn many(files: &[Pruned]) -> String {
+    let octets = size::words(files.iter().map(|it| it.size).sum());
+    match files.len() {
+        1 => format!("1 transcript of {octets}"),
+        n => format!("{n} transcripts of {octets}"),
+    }
+}

@@ -1,0 +1,198 @@
+//! Throwing transcripts away: which ones would go, and that none goes that is still written.
+
+use std::fs::{File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::{QueryError, Summary, moment};
+use crate::profile::size;
+
+/// Which transcripts are to go. Without any limit none does.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Those that started before this.
+    pub before: Option<Timestamp>,
+    /// Those with more octets than this.
+    pub larger_than: Option<u64>,
+    /// The oldest, until all together have no more octets than this.
+    pub in_all: Option<u64>,
+    /// Those too that somebody gave a title, a tag, a note or a bookmark.
+    pub annotated_too: bool,
+}
+
+/// Why limits can't be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LimitsError {
+    /// What stands after a key is not what belongs there.
+    #[error(transparent)]
+    Value(#[from] QueryError),
+    /// A word that is no limit.
+    #[error("`{0}` is no limit; write older:90d, larger:10MB, total:1GB or annotated")]
+    Unknown(String),
+    /// Nothing is there.
+    #[error("nothing goes without a limit; write older:90d, larger:10MB or total:1GB")]
+    None,
+}
+
+impl Limits {
+    /// Reads a line such as `older:90d larger:10MB total:1GB annotated`.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn read(line: &str, now: Timestamp, zone: &TimeZone) -> Result<Self, LimitsError> {
+        let octets = |text: &str| size::parse(text).ok_or_else(|| QueryError::Size(text.to_owned()));
+        let mut limits = Self::default();
+        for word in line.split_whitespace() {
+            match word.split_once(':') {
+                Some(("older", time)) => limits.before = Some(moment(time, now, zone)?),
+                Some(("larger", size)) => limits.larger_than = Some(octets(size)?),
+                Some(("total", size)) => limits.in_all = Some(octets(size)?),
+                None if word == "annotated" => limits.annotated_too = true,
+                _ => return Err(LimitsError::Unknown(word.to_owned())),
+            }
+        }
+        if limits.before.is_none() && limits.larger_than.is_none() && limits.in_all.is_none() {
+            return Err(LimitsError::None);
+        }
+        Ok(limits)
+    }
+}
+
+/// A transcript that is to go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pruned {
+    /// Its file.
+    pub path: PathBuf,
+    /// Octets.
+    pub size: u64,
+    /// Why, in words.
+    pub why: &'static str,
+}
+
+/// Which of these transcripts are to go, oldest first.
+#[must_use]
+pub fn prune(all: &[Summary], limits: &Limits) -> Vec<Pruned> {
+    let mut oldest_first: Vec<&Summary> = all.iter().collect();
+    oldest_first.sort_by(|a, b| (a.when(), &a.path).cmp(&(b.when(), &b.path)));
+    let mut left: u64 = all.iter().map(|summary| summary.size).sum();
+    let why = |summary: &Summary| {
+        let old = limits.before.is_some_and(|before| summary.when().is_some_and(|when| when < before));
+        let large = limits.larger_than.is_some_and(|most| summary.size > most);
+        if old { Some("too old") } else { large.then_some("too large") }
+    };
+    oldest_first.retain(|summary| limits.annotated_too || !summary.is_annotated());
+    let mut gone: Vec<Option<&'static str>> = oldest_first.iter().map(|summary| why(summary)).collect();
+    left -= oldest_first.iter().zip(&gone).filter(|(_, why)| why.is_some()).map(|(summary, _)| summary.size).sum::<u64>();
+    for (summary, why) in oldest_first.iter().zip(&mut gone) {
+        if why.is_none() && limits.in_all.is_some_and(|most| left > most) {
+            left -= summary.size;
+            *why = Some("the oldest, while all together are too large");
+        }
+    }
+    let pruned = |(summary, why): (&Summary, Option<&'static str>)| {
+        Some(Pruned { path: summary.path.clone(), size: summary.size, why: why? })
+    };
+    oldest_first.into_iter().zip(gone).filter_map(pruned).collect()
+}
+
+/// Why a transcript was not removed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RemoveError {
+    /// Somebody records into it.
+    #[error("another ehlo is recording into it; close that conversation first")]
+    Recording,
+    /// What the system says.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// Whether a conversation is being recorded into a file.
+#[must_use]
+pub fn is_recorded_into(path: &Path) -> bool {
+    File::open(path).is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+}
+
+/// Removes a transcript.
+///
+/// # Errors
+/// It is being recorded into, or what the system says.
+pub fn remove(path: &Path) -> Result<(), RemoveError> {
+    if is_recorded_into(path) {
+        return Err(RemoveError::Recording);
+    }
+    Ok(std::fs::remove_file(path)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(day: i8, size: u64, tag: &str) -> Summary {
+        let started = jiff::civil::date(2026, 11, day).in_tz("UTC").expect("a day").timestamp();
+        Summary {
+            path: format!("{day}.smtp").into(),
+            size,
+            started: Some(started),
+            tags: if tag.is_empty() { Vec::new() } else { vec![tag.to_owned()] },
+            ..Summary::default()
+        }
+    }
+
+    fn days(limits: &Limits) -> Vec<(String, &'static str)> {
+        let all = [of(20, 500, ""), of(3, 10, ""), of(2, 900, "keep"), of(1, 10, ""), of(10, 300, "")];
+        let pruned = prune(&all, limits).into_iter();
+        pruned.map(|it| (it.path.file_stem().unwrap_or_default().to_string_lossy().into_owned(), it.why)).collect()
+    }
+
+    #[test]
+    fn age_size_and_the_whole_choose_and_what_somebody_named_stays() {
+        let day = |n| jiff::civil::date(2026, 11, n).in_tz("UTC").expect("a day").timestamp();
+        assert_eq!(days(&Limits::default()), []);
+        let old = Limits { before: Some(day(5)), ..Limits::default() };
+        assert_eq!(days(&old), [("1".to_owned(), "too old"), ("3".to_owned(), "too old")]);
+        let all = Limits { annotated_too: true, ..old.clone() };
+        assert_eq!(days(&all).len(), 3);
+        let large = Limits { larger_than: Some(300), ..Limits::default() };
+        assert_eq!(days(&large), [("20".to_owned(), "too large")]);
+        let whole = Limits { in_all: Some(1_400), ..old };
+        let names: Vec<_> = days(&whole).into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["1", "3", "10"], "1720 less 20 is still too much");
+    }
+
+    #[test]
+    fn limits_are_read_from_a_line() {
+        let now = "2026-11-24T10:00:00Z".parse().expect("a time");
+        let read = |line: &str| Limits::read(line, now, &TimeZone::UTC);
+        let limits = read("older:7d total:1MB annotated").expect("limits");
+        assert_eq!(limits.before, "2026-11-17T10:00:00Z".parse().ok());
+        assert_eq!((limits.in_all, limits.larger_than, limits.annotated_too), (Some(1_000_000), None, true));
+        for (line, why) in [
+            ("", "without a limit"),
+            ("annotated", "without a limit"),
+            ("90d", "`90d` is no limit; write older:90d"),
+            ("older:soon", "`soon` is no time"),
+            ("larger:much", "`much` is no size"),
+        ] {
+            let error = read(line).expect_err(line).to_string();
+            assert!(error.contains(why), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_is_recorded_into_is_not_removed() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let path = folder.path().join("a.smtp");
+        std::fs::write(&path, "x").expect("written");
+        let live = File::open(&path).expect("it opens");
+        live.try_lock().expect("free");
+        assert!(matches!(remove(&path), Err(RemoveError::Recording)));
+        drop(live);
+        remove(&path).expect("removed");
+        assert!(matches!(remove(&path), Err(RemoveError::Io(_))));
+    }
+}

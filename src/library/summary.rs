@@ -1,0 +1,168 @@
+//! A transcript in a few words, from the start and the end of its file alone.
+
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use crate::conversation::dialogue::{Ask, Exchange};
+use crate::conversation::file::{Annotations, Document, Reader};
+use crate::conversation::{Dialogue, Log};
+use crate::smtp::{EnhancedCode, ReplyCode, Verb};
+
+/// Octets of a file that are read for its summary: so many from its start, and so many from its end.
+const LOOKED_AT: u64 = 64 * 1024;
+
+/// Recipients that a summary names.
+const NAMED: usize = 50;
+
+/// A transcript in a few words.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// The file.
+    pub path: PathBuf,
+    /// Octets.
+    pub size: u64,
+    /// When the file was last written to, where the system says so.
+    pub modified: Option<Timestamp>,
+    /// Its title, where it was given one.
+    pub title: Option<String>,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// How many notes and bookmarks it has, as far as it was looked at.
+    pub notes: usize,
+    /// The target as the head has it.
+    pub target: Option<String>,
+    /// The profile's name.
+    pub profile: Option<String>,
+    /// When the conversation started.
+    pub started: Option<Timestamp>,
+    /// What became of it, where anything did.
+    pub outcome: Option<Outcome>,
+    /// RCPT commands in it, as far as it was looked at.
+    pub recipients: usize,
+    /// Their forward-paths, the first of them; not escaped for a screen.
+    pub to: Vec<String>,
+}
+
+/// What became of a conversation: the verdict on its last message or its last refusal, whichever came later; else its
+/// last reply before QUIT; else why there was no connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// The reply code.
+    pub code: Option<ReplyCode>,
+    /// The enhanced status code.
+    pub enhanced: Option<EnhancedCode>,
+    /// The words of the reply without the codes, or of the error; not escaped for a screen.
+    pub text: String,
+}
+
+impl std::fmt::Display for Outcome {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let codes = [self.code.map(|code| code.to_string()), self.enhanced.map(|code| code.to_string())];
+        let words: Vec<String> = codes.into_iter().flatten().chain([self.text.clone()]).collect();
+        f.write_str(&words.join(" "))
+    }
+}
+
+impl Summary {
+    /// The name of its file without `.smtp`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// When the conversation started; where it does not say so, when its file was last written to.
+    #[must_use]
+    pub fn when(&self) -> Option<Timestamp> {
+        self.started.or(self.modified)
+    }
+
+    /// Whether somebody gave it a title, a tag, a note or a bookmark.
+    #[must_use]
+    pub fn is_annotated(&self) -> bool {
+        self.title.is_some() || !self.tags.is_empty() || self.notes > 0
+    }
+}
+
+/// A transcript in a few words, from the start and the end of its file alone. Of a file that can't be read only its place
+/// is known.
+#[must_use]
+pub fn summary(path: &Path) -> Summary {
+    let (document, size, modified) = look(path).unwrap_or_default();
+    let dialogue = Dialogue::of(&document.log);
+    let annotations = Annotations::of(&document);
+    let text = |key: &str| document.header.text(key).map(str::to_owned);
+    Summary {
+        path: path.to_owned(),
+        size,
+        modified,
+        title: annotations.title,
+        tags: annotations.tags,
+        notes: annotations.notes.len() + annotations.marks.len(),
+        target: text("target"),
+        profile: text("profile"),
+        started: document.header.started(),
+        outcome: outcome(&dialogue, &document.log),
+        recipients: dialogue.recipients().len(),
+        to: dialogue.recipients().iter().take(NAMED).map(|it| dialogue.address(&document.log, it)).collect(),
+    }
+}
+
+/// The start and the end of a file as one document, its size, and when it was written to; of a large one the middle is
+/// left out, of a bad one what follows the bad line.
+fn look(path: &Path) -> io::Result<(Document, u64, Option<Timestamp>)> {
+    let mut file = File::open(path)?;
+    let data = file.metadata()?;
+    let length = data.len();
+    let mut bytes = Vec::new();
+    if length <= 2 * LOOKED_AT {
+        file.take(2 * LOOKED_AT).read_to_end(&mut bytes)?;
+    } else {
+        file.by_ref().take(LOOKED_AT).read_to_end(&mut bytes)?;
+        bytes.truncate(memchr::memrchr(b'\n', &bytes).map_or(0, |end| end + 1));
+        let head = bytes.len();
+        file.seek(SeekFrom::Start(length - LOOKED_AT))?;
+        file.take(LOOKED_AT).read_to_end(&mut bytes)?;
+        let torn = memchr::memchr(b'\n', &bytes[head..]).map_or(bytes.len(), |end| head + end + 1);
+        bytes.drain(head..torn);
+    }
+    let modified = data.modified().ok().and_then(|at| Timestamp::try_from(at).ok());
+    Ok((as_far_as_it_goes(&bytes), length, modified))
+}
+
+/// What can be read of a text.
+fn as_far_as_it_goes(bytes: &[u8]) -> Document {
+    let mut reader = Reader::new();
+    let read = reader.feed(bytes);
+    if read.is_err() {
+        return reader.document().clone();
+    }
+    reader.finish().unwrap_or_else(|_| {
+        // Its last line is none.
+        let whole = memchr::memrchr(b'\n', bytes).map_or(0, |end| end + 1);
+        let mut reader = Reader::new();
+        let _ = reader.feed(&bytes[..whole]);
+        reader.document().clone()
+    })
+}
+
+/// What became of a conversation; nothing where nothing was said.
+#[must_use]
+pub fn outcome(dialogue: &Dialogue, log: &Log) -> Option<Outcome> {
+    let exchanges = dialogue.exchanges();
+    let complete = |x: &Exchange| x.complete && x.code.is_some();
+    let decides = |x: &Exchange| complete(x) && (x.is_refusal() || x.ask == Ask::EndOfData);
+    let chosen = exchanges
+        .iter()
+        .rposition(decides)
+        .or_else(|| exchanges.iter().rposition(|x| complete(x) && x.verb != Verb::Quit))
+        .or_else(|| exchanges.iter().rposition(complete));
+    if let Some(reply) = chosen.and_then(|x| dialogue.reply(log, x)) {
+        return Some(Outcome { code: reply.code(), enhanced: reply.enhanced(), text: reply.text() });
+    }
+    let error = (0..log.len()).rev().filter_map(|record| log.get(record)?.remark()).find(|r| r.word == "error")?;
+    let words: Vec<_> = error.values.iter().filter(|(key, _)| key.is_none()).map(|(_, value)| value.as_str()).collect();
+    Some(Outcome { code: None, enhanced: None, text: words.join(" ") })
+}

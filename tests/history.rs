@@ -1,0 +1,163 @@
+//! `ehlo history` as somebody uses it: what was kept is listed, found, named, and thrown away.
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails where it stands")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// `ehlo history` with these arguments on transcripts of its own.
+fn history(state: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ehlo"));
+    command.arg("history").args(arguments).arg("--state").arg(state).env("TZ", "UTC").output().unwrap()
+}
+
+fn text(octets: &[u8]) -> String {
+    String::from_utf8_lossy(octets).into_owned()
+}
+
+/// What it prints where all goes well.
+fn printed(state: &Path, arguments: &[&str]) -> String {
+    let output = history(state, arguments);
+    assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", text(&output.stderr));
+    text(&output.stdout)
+}
+
+/// What it says where it does not.
+fn refused(state: &Path, arguments: &[&str]) -> String {
+    let output = history(state, arguments);
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", text(&output.stdout));
+    text(&output.stderr)
+}
+
+fn keep(state: &Path, name: &str, profile: &str, rest: &str) -> PathBuf {
+    let folder = state.join("transcripts").join(&name[..4]);
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join(format!("{name}.smtp"));
+    let day = &name[..10];
+    let head = format!(
+        "+++\nehlo = 1\ntarget = \"smtp://mx.{profile}.example:25\"\nprofile = \"{profile}\"\n\
+         started = {day}T14:02:00.000Z\n+++\n0.000000 * connecting 127.0.0.1:25\n0.100000 < 220 mx\n\
+         0.200000 > MAIL FROM:<dude@noddy.com>\n0.300000 < 250 2.1.0 Ok\n"
+    );
+    std::fs::write(&path, head + rest).unwrap();
+    path
+}
+
+const DENIED: &str = "0.400000 > RCPT TO:<friend@elsewhere.example>\n\
+    0.500000 < 554 5.7.1 <friend@elsewhere.example>: Relay access denied\n";
+const QUEUED: &str = "0.400000 > RCPT TO:<anotherdude@target.local>\n0.500000 < 250 2.1.5 Ok\n0.600000 > DATA\n\
+    0.700000 < 354 go\n0.800000 | Subject: quarterly figures\n0.900000 > .\n1.000000 < 250 2.0.0 Ok: queued as 4F3A\n";
+
+/// Three of them: the oldest was refused, the next two were taken.
+fn kept() -> (tempfile::TempDir, [PathBuf; 3]) {
+    let state = tempfile::tempdir().unwrap();
+    let paths = [
+        keep(state.path(), "2025-12-30-140200-mx.front.example-25", "front", DENIED),
+        keep(state.path(), "2026-11-23-140200-mx.noddy.example-25", "noddy", QUEUED),
+        keep(state.path(), "2026-11-24-140200-mx.noddy.example-25", "noddy", &QUEUED.repeat(40)),
+    ];
+    (state, paths)
+}
+
+#[test]
+fn the_newest_come_first_and_words_and_keys_choose() {
+    let (state, _) = kept();
+    let state = state.path();
+    let all = printed(state, &[]);
+    let lines: Vec<&str> = all.lines().collect();
+    assert_eq!(lines.len(), 3, "{all}");
+    let newest = "2026-11-24 14:02  noddy                       250 2.0.0 Ok: queued as 4F3A";
+    assert!(lines[0].starts_with(newest) && lines[0].ends_with("2026-11-24-140200-mx.noddy.example-25"), "{all}");
+    assert!(lines[2].contains("front") && lines[2].contains("554 5.7.1 <friend@elsewhere.example>: R…"), "{all}");
+
+    let relay = printed(state, &["search", "relay access", "friend@"]);
+    let found = "    12: < 554 5.7.1 <friend@elsewhere.example>: Relay access denied";
+    assert_eq!(relay.lines().nth(1), Some(found), "{relay}");
+    assert_eq!(relay.lines().count(), 2, "{relay}");
+    let count = |arguments: &[&str]| printed(state, arguments).lines().count();
+    for (arguments, want) in [
+        (&["--code", "5xx"][..], 1),
+        (&["code:2xx", "--host", "noddy"], 2),
+        (&["list", "--profile", "noddy", "--until", "2026-11-23"], 1),
+        (&["--since", "2026-11-24"], 1),
+        (&["--to", "anotherdude@", "--limit", "1"], 1),
+        (&["--larger", "1kB"], 1),
+        (&["--without", "profile:noddy"], 1),
+        (&["--paths"], 3),
+    ] {
+        assert_eq!(count(arguments), want, "{arguments:?}");
+    }
+    let by_size = printed(state, &["--sort", "size", "--paths"]);
+    assert!(by_size.lines().next().unwrap().contains("2026-11-24"), "{by_size}");
+    let nothing = history(state, &["greylisted"]);
+    assert_eq!((nothing.status.code(), text(&nothing.stdout).as_str()), (Some(0), ""));
+    assert!(text(&nothing.stderr).contains("nothing was found"), "{}", text(&nothing.stderr));
+    assert!(refused(state, &["since:soon"]).contains("`soon` is no time; write it like 2026-11-23"));
+    assert!(refused(state, &["/(/"]).contains("no regular expression"));
+}
+
+#[test]
+fn the_list_is_read_by_programs() {
+    let (state, paths) = kept();
+    let json = printed(state.path(), &["relay", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let one = &json["transcripts"][0];
+    assert_eq!((json["ehlo"].as_i64(), one["path"].as_str()), (Some(1), paths[0].to_str()));
+    assert_eq!((one["outcome"]["code"].as_i64(), one["outcome"]["enhanced"].as_str()), (Some(554), Some("5.7.1")));
+    assert_eq!(one["found"]["line"].as_i64(), Some(12));
+    assert_eq!(one["started"].as_str(), Some("2025-12-30T14:02:00Z"));
+    let empty = tempfile::tempdir().unwrap();
+    assert_eq!(printed(empty.path(), &["--json"]), "{\n  \"ehlo\": 1,\n  \"transcripts\": []\n}\n");
+}
+
+#[test]
+fn a_transcript_is_named_tagged_and_noted_and_the_rest_of_it_stays() {
+    let (state, paths) = kept();
+    let state = state.path();
+    let before = std::fs::read_to_string(&paths[0]).unwrap();
+    let line = printed(state, &["rename", "front", "Is it an open relay?"]);
+    assert!(line.contains("\"Is it an open relay?\""), "{line}");
+    printed(state, &["tag", "2025-12-30", "relay", "solved"]);
+    printed(state, &["tag", "front", "solved", "--remove"]);
+    printed(state, &["note", paths[0].to_str().unwrap(), "asked the owner", "--at", "6"]);
+    let after = std::fs::read_to_string(&paths[0]).unwrap();
+    let added = after.strip_prefix(&before).expect("what was recorded stays as it was");
+    assert_eq!(added.lines().last(), Some("0.500000 * note at=6 \"asked the owner\""), "{added}");
+    let shown = printed(state, &["tag:relay", "--without", "tag:solved"]);
+    assert!(shown.contains("\"Is it an open relay?\"  #relay\n"), "{shown}");
+    assert_eq!(printed(state, &["asked", "--paths"]).lines().count(), 1, "notes are found too");
+
+    assert!(refused(state, &["rename", "noddy", "x"]).contains("in the names of 2 transcripts"));
+    assert!(refused(state, &["rename", "nobody", "x"]).contains("there is no transcript `nobody`"));
+    assert!(refused(state, &["note", "last", "x", "--at", "9999"]).contains("there is no line 9999"));
+    assert!(refused(state, &["tag", "last", "two words"]).contains("a tag is one word"));
+    let live = std::fs::File::open(&paths[2]).unwrap();
+    live.try_lock().unwrap();
+    assert!(refused(state, &["rename", "last", "x"]).contains("another ehlo is recording into it"));
+    assert!(refused(state, &["delete", "last", "--yes"]).contains("another ehlo is recording into it"));
+    assert!(paths[2].exists());
+}
+
+#[test]
+fn what_is_old_or_large_goes_and_a_dry_run_only_says_so() {
+    let (state, paths) = kept();
+    let state = state.path();
+    printed(state, &["tag", "front", "keep"]);
+    let limits = ["prune", "--older-than", "2026-11-24", "--larger-than", "2kB"];
+    let told = printed(state, &[&limits[..], &["--dry-run"]].concat());
+    assert!(told.contains("2 transcripts") && told.contains("(too old)") && told.contains("(too large)"), "{told}");
+    assert!(paths.iter().all(|path| path.exists()), "nothing has gone");
+    assert!(refused(state, &limits).contains("--yes deletes without asking"));
+    assert!(paths.iter().all(|path| path.exists()), "nobody was asked");
+    let json = printed(state, &[&limits[..], &["--yes", "--json"]].concat());
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["pruned"].as_array().map(Vec::len), Some(2), "{json}");
+    assert_eq!(paths.map(|path| path.exists()), [true, false, false], "what has a tag stays");
+    printed(state, &["prune", "--total", "0", "--annotated-too", "--yes"]);
+    assert_eq!(printed(state, &["--paths"]), "");
+    assert!(refused(state, &["prune", "--yes"]).contains("--older-than"), "a limit is needed");
+
+    let outside = state.join("mine.smtp");
+    std::fs::write(&outside, "> NOOP\n").unwrap();
+    assert!(refused(state, &["delete", outside.to_str().unwrap(), "--yes"]).contains("is not in"));
+    assert!(outside.exists());
+}
