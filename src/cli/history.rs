@@ -123,7 +123,9 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
     let done = match &arguments.command {
         None => list::run(&arguments.listing, common, world),
         Some(Command::List(listing) | Command::Search(listing)) => list::run(listing, common, world),
-        Some(Command::Rename { name, title }) => annotate(state, name, None, &[Remark::new("set").with("title", title)]),
+        Some(Command::Rename { name, title }) => {
+            annotate(state, name, None, &[Remark::new("set").with("title", title)])
+        }
         Some(Command::Tag { name, tags, remove }) => tag(state, name, tags, *remove),
         Some(Command::Note { name, text, at }) => {
             let note = Remark::new("note");

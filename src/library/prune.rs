@@ -86,7 +86,8 @@ pub fn prune(all: &[Summary], limits: &Limits) -> Vec<Pruned> {
     };
     oldest_first.retain(|summary| limits.annotated_too || !summary.is_annotated());
     let mut gone: Vec<Option<&'static str>> = oldest_first.iter().map(|summary| why(summary)).collect();
-    left -= oldest_first.iter().zip(&gone).filter(|(_, why)| why.is_some()).map(|(summary, _)| summary.size).sum::<u64>();
+    left -=
+        oldest_first.iter().zip(&gone).filter(|(_, why)| why.is_some()).map(|(summary, _)| summary.size).sum::<u64>();
     for (summary, why) in oldest_first.iter().zip(&mut gone) {
         if why.is_none() && limits.in_all.is_some_and(|most| left > most) {
             left -= summary.size;

@@ -198,7 +198,8 @@ impl Search<'_> {
             if !*open && self.first.is_some() {
                 continue;
             }
-            let Some(at) = regex.find_iter(bytes).map(|found| found.start()).find(|at| is_for_people(bytes, *at)) else {
+            let Some(at) = regex.find_iter(bytes).map(|found| found.start()).find(|at| is_for_people(bytes, *at))
+            else {
                 continue;
             };
             if !wanted {
@@ -318,7 +319,8 @@ fn time(text: &str, now: Timestamp, zone: &TimeZone) -> Result<(Timestamp, Times
         _ => text.parse::<jiff::civil::Date>().ok().filter(|_| text.len() == 10),
     };
     if let Some(day) = day {
-        let begin = |day: jiff::civil::Date| day.to_zoned_datetime(zone.clone()).map(|at| at.timestamp()).map_err(|_| bad());
+        let begin =
+            |day: jiff::civil::Date| day.to_zoned_datetime(zone.clone()).map(|at| at.timestamp()).map_err(|_| bad());
         return Ok((begin(day)?, begin(day.tomorrow().map_err(|_| bad())?)?));
     }
     if let Ok(at) = text.parse::<Timestamp>() {

@@ -29,7 +29,10 @@ impl Annotations {
     pub fn of(document: &Document) -> Self {
         // Most conversations have none, and then nothing is counted.
         let recorded = LazyCell::new(|| recorded(&document.log));
-        let mut all = Self { title: document.header.text("title").filter(|title| !title.is_empty()).map(str::to_owned), ..Self::default() };
+        let mut all = Self {
+            title: document.header.text("title").filter(|title| !title.is_empty()).map(str::to_owned),
+            ..Self::default()
+        };
         if let Some(Value::Array(tags)) = document.header.table.get("tags") {
             all.tags.extend(tags.iter().filter_map(Value::as_str).map(str::to_owned));
         }
@@ -180,7 +183,8 @@ mod tests {
 
     #[test]
     fn a_tag_and_a_title_that_were_taken_off_are_gone() {
-        let text = format!("{FILE}9.000000 * set tag=slow off=yes\n9.000000 * set tag=mine\n9.000000 * set title=\"\"\n");
+        let text =
+            format!("{FILE}9.000000 * set tag=slow off=yes\n9.000000 * set tag=mine\n9.000000 * set title=\"\"\n");
         let document = read(text.as_bytes()).expect("a file");
         let all = Annotations::of(&document);
         assert_eq!((all.title, all.tags), (None, vec!["mine".to_owned()]));
