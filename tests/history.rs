@@ -130,8 +130,8 @@ fn a_transcript_is_named_tagged_and_noted_and_the_rest_of_it_stays() {
     assert!(refused(state, &["rename", "nobody", "x"]).contains("there is no transcript `nobody`"));
     assert!(refused(state, &["note", "last", "x", "--at", "9999"]).contains("there is no line 9999"));
     assert!(refused(state, &["tag", "last", "two words"]).contains("a tag is one word"));
-    let live = std::fs::File::open(&paths[2]).unwrap();
-    live.try_lock().unwrap();
+    let recorded = std::fs::File::open(&paths[2]).unwrap();
+    recorded.try_lock().unwrap();
     assert!(refused(state, &["rename", "last", "x"]).contains("another ehlo is recording into it"));
     assert!(refused(state, &["delete", "last", "--yes"]).contains("another ehlo is recording into it"));
     assert!(paths[2].exists());
