@@ -6,10 +6,14 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
+#[path = "send/export.rs"]
+mod export;
 #[path = "send/message.rs"]
 mod message;
 #[path = "support/peer.rs"]
 mod peer;
+#[path = "send/said.rs"]
+mod said;
 #[path = "send/way.rs"]
 mod way;
 

@@ -59,6 +59,7 @@ impl Stage<'_> {
             clear_text_password: true,
             guide: None,
             pipeline_if_offered: false,
+            offered: Vec::new(),
             stop: CancellationToken::new(),
         };
         Ok(crate::script::run(&plan, settings, &mut Unwatched).await)

@@ -218,6 +218,7 @@ async fn play_one(
         clear_text_password: prepared.clear_text_password,
         guide: None,
         pipeline_if_offered: false,
+        offered: Vec::new(),
         stop: stop.clone(),
     };
     let mut report = crate::script::run(&prepared.plan, settings, screen).await;

@@ -14,23 +14,25 @@ use super::run::{ask, exit_of, prepare, save, stop_on_signals};
 use super::{Colour, Common, Exit};
 use crate::client::Options;
 use crate::conversation::Log;
-use crate::conversation::file::{Document, Header, Reader, Side, write_document};
-use crate::profile::{Endpoint, Profiles, Protocol, Target};
-use crate::script::files::Folders;
-use crate::script::plan::{Act, Plan, Step, plan};
-use crate::script::values::Values;
+use crate::conversation::file::{Document, Header, Side};
+use crate::profile::{Endpoint, Target};
+use crate::script::plan::Plan;
 use crate::script::{Report, Settings};
 use crate::smtp::sasl::{self, Around};
-use crate::transaction::{self, Body, Lenient, Outline, Point, Ready};
+use crate::transaction::{self, Body, Leave, Lenient, Ready};
 use crate::world::World;
 
+mod announced;
 mod arguments;
 mod content;
+mod parameters;
 mod parts;
+mod prepared;
 mod screen;
 mod swaks;
 mod target;
 
+use prepared::Prepared;
 use screen::{Recipient, Screen};
 pub(super) use swaks::normalised;
 use target::Way;
@@ -42,6 +44,7 @@ const COMMAND: &str = "ehlo send";
 #[command(after_help = "\
   ehlo send lab: --to anotherdude@target.local
   ehlo send mx.noddy.com --to a@noddy.com --from b@noddy.com --rcpt-only
+  ehlo send lab: --to anotherdude@target.local --receipt --tls
   ehlo send noddy --to a@noddy.com --body @text --attach-type application/pdf --attach @report.pdf
 A message goes to a host outside loopback only with --yes-really-send.
 swaks's options are understood by their names: --help-swaks says of each what is different.
@@ -53,6 +56,10 @@ pub(super) struct Arguments {
     #[command(flatten)]
     envelope: arguments::Envelope,
     #[command(flatten)]
+    parameters: parameters::Parameters,
+    #[command(flatten)]
+    announced: announced::Announced,
+    #[command(flatten)]
     tls: arguments::Tls,
     #[command(flatten)]
     login: arguments::Login,
@@ -62,19 +69,12 @@ pub(super) struct Arguments {
     output: arguments::Output,
 }
 
-/// Everything that is known before anything connects.
-struct Prepared {
-    way: Way,
-    outline: Outline,
-    greeting: String,
-}
-
 /// Runs it.
 pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> ExitCode {
     let exit = |exit: Exit| {
         let swaks = arguments.output.swaks_exit_codes;
         // Nothing was said yet.
-        ExitCode::from(if swaks { swaks::exit_code(exit, &Log::new()) } else { exit.code() })
+        ExitCode::from(if swaks { swaks::exit_code(exit, &Log::new(), false) } else { exit.code() })
     };
     if arguments.output.help_swaks {
         return exit(print(swaks::help().as_bytes()));
@@ -104,117 +104,19 @@ fn print(octets: &[u8]) -> Exit {
     }
 }
 
-fn prepared(arguments: &Arguments, world: &World) -> Result<Prepared, String> {
-    let profiles = Profiles::load(&world.directories.config);
-    let way = target::way(arguments, &profiles, world)?;
-    let envelope = &arguments.envelope;
-    let name = envelope.helo.clone().or_else(|| way.target.ehlo.clone()).or_else(|| world.variable("HOSTNAME"));
-    let name = name.unwrap_or_else(|| "localhost".to_owned());
-    let from = match &envelope.from {
-        Some(from) => bare(from).to_owned(),
-        None => way.target.from.clone().unwrap_or_else(|| {
-            format!("{}@{name}", world.variable("LOGNAME").unwrap_or_else(|| "postmaster".to_owned()))
-        }),
-    };
-    let given: Vec<String> = envelope.to.iter().map(|to| bare(to).to_owned()).filter(|to| !to.is_empty()).collect();
-    let to = if given.is_empty() { way.target.to.clone() } else { given };
-    let rcpt_only = envelope.rcpt_only.then_some(Point::Rcpt);
-    let stop = [envelope.quit_after, envelope.drop_after, rcpt_only].into_iter().flatten().min();
-    if envelope.quit_after.is_some_and(|point| point > Point::Rcpt) {
-        return Err("after DATA no QUIT can be said; --drop-after closes the connection".to_owned());
-    }
-    if to.is_empty() && stop.is_none_or(|stop| stop >= Point::Rcpt) {
-        return Err("no recipient is given; --to ADDRESS names one".to_owned());
-    }
-    let values = [&name, &from].into_iter().chain(&to);
-    if let Some(wrong) = values.into_iter().find(|value| value.contains(['\r', '\n', '\0'])) {
-        return Err(format!("`{}` holds a line end", crate::smtp::escape::for_screen(wrong.as_bytes())));
-    }
-    let body = if stop.is_none_or(|stop| stop >= Point::Dot) || arguments.output.dump_mail {
-        content::body(&arguments.content, &content::Envelope { from: &from, to: &to }, world)?
-    } else {
-        Body::Lines(Vec::new())
-    };
-    if let (Some(_), Body::File(path)) = (envelope.bdat, &body) {
-        content::ends_in_crlf(path)?;
-    }
-    let verb = match way.target.protocol {
-        Protocol::Smtp => "HELO",
-        Protocol::Esmtp => "EHLO",
-        Protocol::Lmtp => "LHLO",
-    };
-    let drop = envelope.drop_after.is_some();
-    let outline = Outline {
-        from,
-        to,
-        mail_parameters: Vec::new(),
-        rcpt_parameters: Vec::new(),
-        body,
-        chunk: envelope.bdat,
-        pipeline: envelope.pipeline,
-        stop,
-        drop,
-    };
-    Ok(Prepared { way, outline, greeting: format!("{verb} {name}") })
-}
-
-/// An address without its `<>`.
-fn bare(address: &str) -> &str {
-    let address = address.trim();
-    address.strip_prefix('<').and_then(|inside| inside.strip_suffix('>')).unwrap_or(address)
-}
-
-/// The outline as a plan: *make ready*, then the script.
-fn planned(prepared: &Prepared, world: &World) -> Result<Plan, String> {
-    let document = read(&prepared.outline.script())?;
-    let values = Values::new(&[], None, &prepared.way.target, &[], world);
-    let allowed = match &prepared.outline.body {
-        Body::File(path) => path.parent().map(std::path::Path::to_owned).into_iter().collect(),
-        _ => Vec::new(),
-    };
-    let folders = Folders { own: None, allowed };
-    let mut plan = plan(&document, "what is to be sent", &values, &folders).map_err(|error| error.to_string())?;
-    plan.steps.insert(0, Step { line: 0, act: Act::Guide });
-    Ok(plan)
-}
-
-fn read(script: &[u8]) -> Result<Document, String> {
-    let mut reader = Reader::new();
-    reader.feed(script).map_err(|error| error.to_string())?;
-    reader.finish().map_err(|error| error.to_string())
-}
-
-/// What would be sent, as a script for `ehlo run`.
-fn as_script(prepared: &Prepared) -> Vec<u8> {
-    let Prepared { way, outline, greeting } = prepared;
-    let mechanism = way.auth.as_ref().map(|auth| {
-        let named = way.mechanisms.first().cloned();
-        named.unwrap_or_else(|| if auth.mechanism == "auto" { "PLAIN".to_owned() } else { auth.mechanism.clone() })
-    });
-    let mut header =
-        Header::default().with("title", "Written by ehlo send --as-script").with("target", way.target.uri());
-    if let Some(profile) = &way.target.profile {
-        header = header.with("profile", profile);
-    }
-    let mut script = Vec::new();
-    write_document(&Document::new(header, Log::new()), &mut script);
-    script.extend(outline.whole_script(greeting, way.target.tls, mechanism.as_deref()));
-    script
-}
-
 async fn play(arguments: &Arguments, common: &Common, world: &World) -> Result<u8, String> {
     let output = &arguments.output;
     if let Some(path) = &output.save {
         save::check(path, &[], output.force)?;
     }
-    let prepared = prepared(arguments, world)?;
+    let prepared = prepared::prepared(arguments, world)?;
     if output.dump_mail {
         return Ok(print(&message(&prepared.outline.body)?).code());
     }
     if output.as_script {
-        return Ok(print(&as_script(&prepared)).code());
+        return Ok(print(&prepared.as_script()).code());
     }
-    let plan = planned(&prepared, world)?;
+    let plan = prepared.planned(world)?;
     let hand_over = allowed(&plan, &prepared, arguments).await?;
     let colour = match common.color {
         Colour::Always => true,
@@ -263,6 +165,8 @@ struct Sent {
     target: Target,
     uri: String,
     from: String,
+    /// XCLIENT had to be said.
+    announces: bool,
 }
 
 #[expect(clippy::too_many_arguments, reason = "all of it belongs to one transaction")]
@@ -276,7 +180,7 @@ async fn transact(
     screen: &mut Screen,
     stop: CancellationToken,
 ) -> Result<Sent, String> {
-    let Prepared { way, outline, greeting } = prepared;
+    let Prepared { way, outline, greeting, xclient, offered, raw_header } = prepared;
     let Way { mut target, auth, mechanisms, lenient } = way;
     let password = auth.as_ref().map(|auth| auth.password.fetch(&auth.user, world, ask::password)).transpose();
     let server = match &target.endpoint {
@@ -292,15 +196,14 @@ async fn transact(
     screen.say(&crate::smtp::escape::for_screen(target.reading.as_bytes()));
     let roots = labs.stand_in(&mut target, world).await?;
     target.unlock(world).map_err(|error| error.to_string())?;
-    let options = options(&target, roots, arguments)?;
-    let ready = transaction::Plan {
-        greeting: greeting.into_bytes(),
-        tls: target.tls,
-        xclient: target.xclient.clone(),
-        login,
-        then: Vec::new(),
-    };
-    let guide = Ready::new(ready, outline.stop).with_login(mechanisms, lenient);
+    let mut options = options(&target, roots, arguments)?;
+    options.route.raw_header = raw_header;
+    let announces = xclient.required;
+    let ready =
+        transaction::Plan { greeting: greeting.into_bytes(), tls: target.tls, xclient, login, then: Vec::new() };
+    let guide = Ready::new(ready, outline.stop)
+        .with_login(mechanisms, lenient)
+        .closing_unanswered(outline.leave == Leave::DropAtOnce);
     let started = world.elapsed();
     let mut header = Header::recording(&uri, world.now(), Side::Client);
     if let Some(profile) = &target.profile {
@@ -321,10 +224,11 @@ async fn transact(
         clear_text_password: false,
         guide: Some(Box::new(guide)),
         pipeline_if_offered: true,
+        offered,
         stop,
     };
     let report = crate::script::run(plan, settings, screen).await;
-    Ok(Sent { report, header, transcript, target, uri, from: outline.from })
+    Ok(Sent { report, header, transcript, target, uri, from: outline.from, announces })
 }
 
 fn options(target: &Target, roots: Vec<String>, arguments: &Arguments) -> Result<Options, String> {
@@ -350,7 +254,8 @@ fn finish(mut sent: Sent, arguments: &Arguments, common: &Common, screen: &mut S
     if let Some(path) = sent.transcript.as_ref().filter(|_| common.verbose) {
         screen.complain(&format!("the conversation is in {}", path.display()));
     }
-    let code = if output.swaks_exit_codes { swaks::exit_code(exit, &sent.report.log) } else { exit.code() };
+    let code =
+        if output.swaks_exit_codes { swaks::exit_code(exit, &sent.report.log, sent.announces) } else { exit.code() };
     if output.json {
         let mut text = format!("{:#}", as_json(&sent, &recipients, code)).into_bytes();
         text.push(b'\n');

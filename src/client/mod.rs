@@ -120,6 +120,8 @@ pub struct Route {
     pub proxy: Option<Proxy>,
     /// The header of the PROXY protocol that goes out first, if any.
     pub announcement: Option<Announcement>,
+    /// Octets that go out in its place, whatever they say.
+    pub raw_header: Option<Vec<u8>>,
 }
 
 /// Everything the task needs to know before it dials.
@@ -185,6 +187,8 @@ pub enum Request {
     RawContent(Vec<u8>),
     /// Send a file as content, read as it goes out; what comes after it waits. The lone dot is not added.
     File(FileContent),
+    /// Close without QUIT once everything that was asked for before has gone out; no reply is waited for.
+    Close,
     /// Stop waiting for the replies that are due; the connection stays.
     GiveUp,
     /// Go on reading after a flood was stopped.

@@ -65,6 +65,9 @@ fn via(remark: &Remark) -> String {
 
 /// What a proxy was asked and answered, or what the header of the PROXY protocol said.
 fn proxy(remark: &Remark) -> String {
+    if remark.get("header") == Some("raw") {
+        return format!("PROXY header as it was given, {} octets", remark.get("octets").unwrap_or("some"));
+    }
     if let Some(version) = remark.get("header") {
         let from = remark.get("source").unwrap_or("unknown");
         let to = remark.get("destination").map(|to| format!(" to {to}")).unwrap_or_default();

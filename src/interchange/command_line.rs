@@ -8,6 +8,8 @@ use crate::smtp::{Command, Verb, escape};
 
 /// Octets of message content that go onto a command line.
 const CONTENT: usize = 4 * 1024;
+/// Octets of message content that go onto standard input beside a command line.
+const WHOLE: usize = 256 * 1024;
 
 /// A program whose command line is written.
 #[derive(Debug, Clone, Copy)]
@@ -16,14 +18,14 @@ pub struct Tool {
     program: &'static str,
     /// Its name in a sentence.
     name: &'static str,
-    /// What is said besides, at the end.
-    besides: &'static [&'static str],
+    /// It is ehlo's own: it takes any target, uses TLS where it is offered, and sends parameters.
+    own: bool,
 }
 
 /// swaks.
-pub const SWAKS: Tool = Tool { program: "swaks", name: "swaks", besides: &[] };
+pub const SWAKS: Tool = Tool { program: "swaks", name: "swaks", own: false };
 /// `ehlo send`.
-pub const SEND: Tool = Tool { program: "ehlo send", name: "ehlo send", besides: &[] };
+pub const SEND: Tool = Tool { program: "ehlo send", name: "ehlo send", own: true };
 
 /// Where the server is.
 #[derive(Debug, Clone, Copy)]
@@ -82,9 +84,10 @@ pub fn command(
     let talk = &Talk { log, dialogue };
     let mine = done(talk.dialogue.exchanges(), selected)?;
     let mut words = vec![tool.program.to_owned()];
-    server(place, &mut words);
+    server(tool, place, &mut words);
     greeting(talk, mine, &mut words);
-    protection(talk, mine, &mut words);
+    protection(tool, talk, mine, &mut words);
+    announcement(talk, mine, &mut words);
     let mail = mine.iter().rposition(|x| x.verb == Verb::Mail && x.command().is_some());
     let transaction = mail.map_or(&[][..], |mail| &mine[mail..]);
     if let Some(path) = transaction.first().and_then(|x| parsed(talk, x)?.path) {
@@ -98,16 +101,24 @@ pub fn command(
     if !to.is_empty() {
         words.extend(["--to".to_owned(), quoted(&to.join(","))]);
     }
-    let mut left_out = parameters(talk, transaction);
+    let mut left_out =
+        if tool.own { own_parameters(talk, transaction, &mut words) } else { parameters(talk, transaction) };
+    let mut below = String::new();
     match content(talk, transaction) {
         _ if !begun(transaction) => {
             words.extend(["--quit-after".to_owned(), stops_after(mine, transaction, &to).to_owned()]);
         }
         Ok(text) => words.extend(["--data".to_owned(), text]),
-        Err(why) => left_out.push(why.replace("swaks", tool.name)),
+        Err(why) => match tool.own.then(|| whole(talk, transaction)).flatten() {
+            Some(text) => {
+                let end = delimiter(&text);
+                words.push(format!("--no-data-fixup --data - <<'{end}'"));
+                below = format!("\n{text}{end}");
+            }
+            None => left_out.push(why.replace("swaks", tool.name)),
+        },
     }
-    words.extend(tool.besides.iter().map(|word| (*word).to_owned()));
-    Some((words.join(" "), (!left_out.is_empty()).then(|| left_out.join(", "))))
+    Some((words.join(" ") + &below, (!left_out.is_empty()).then(|| left_out.join(", "))))
 }
 
 /// The exchanges of the last connection, or of the selected exchange's, to the end of its transaction.
@@ -138,12 +149,57 @@ fn parameters(talk: &Talk<'_>, transaction: &[Exchange]) -> Vec<String> {
     all
 }
 
+/// The parameters of MAIL and RCPT as `ehlo send` takes them, and what of them it can't say: those in which one recipient
+/// differs from another.
+fn own_parameters(talk: &Talk<'_>, transaction: &[Exchange], words: &mut Vec<String>) -> Vec<String> {
+    let of = |verb: Verb| {
+        let commands = transaction.iter().filter(move |x| x.verb == verb).filter_map(|x| parsed(talk, x));
+        commands.map(|command| {
+            let text = |span: &std::ops::Range<usize>| escape::for_screen(command.line[span.clone()].trim_ascii());
+            command.parameters.iter().map(|parameter| text(&parameter.span)).collect::<Vec<_>>()
+        })
+    };
+    let Some(mail) = of(Verb::Mail).next() else { return Vec::new() };
+    words.push("--bare-mail".to_owned());
+    let rcpt: Vec<Vec<String>> = of(Verb::Rcpt).collect();
+    let first = rcpt.first().cloned().unwrap_or_default();
+    let (common, other): (Vec<_>, Vec<_>) =
+        first.into_iter().partition(|word| rcpt.iter().all(|all| all.contains(word)));
+    for (option, said) in [("--mail-parameters", mail), ("--rcpt-parameters", common.clone())] {
+        if !said.is_empty() {
+            words.extend([option.to_owned(), quoted(&said.join(" "))]);
+        }
+    }
+    let mut left_out: Vec<String> = other;
+    for word in rcpt.into_iter().flatten().filter(|word| !common.contains(word)) {
+        if !left_out.contains(&word) {
+            left_out.push(word);
+        }
+    }
+    left_out
+}
+
+/// What XCLIENT said, as it was.
+fn announcement(talk: &Talk<'_>, mine: &[Exchange], words: &mut Vec<String>) {
+    for command in mine.iter().filter(|x| x.verb == Verb::Xclient).filter_map(|x| parsed(talk, x)) {
+        let said = String::from_utf8_lossy(&command.line[command.argument.clone()]).trim().to_owned();
+        words.extend(["--xclient".to_owned(), quoted(&said)]);
+    }
+}
+
 fn parsed(talk: &Talk<'_>, exchange: &Exchange) -> Option<Command> {
     let entry = talk.log.get(exchange.command()?)?;
     (entry.kind == Kind::Sent && !entry.masked).then(|| Command::parse(entry.bytes))
 }
 
-fn server(place: &Place<'_>, words: &mut Vec<String>) {
+fn server(tool: &Tool, place: &Place<'_>, words: &mut Vec<String>) {
+    if tool.own {
+        // Of what a file says only what leads to a server: `pipe:` would run a command.
+        const LEADS: [&str; 7] = ["smtp://", "smtps://", "submission://", "lmtp://", "lmtp+unix:", "mx:", "lab:"];
+        let leads = LEADS.iter().any(|scheme| place.target.starts_with(scheme));
+        words.push(quoted(if leads { place.target } else { place.connected }));
+        return;
+    }
     let named = place.target.split_once("://").map_or(place.target, |(_, rest)| rest);
     // The lab has no address of its own beyond this run.
     let place = if named.is_empty() || !place.target.contains("://") { place.connected } else { named };
@@ -171,7 +227,7 @@ fn greeting(talk: &Talk<'_>, mine: &[Exchange], words: &mut Vec<String>) {
     }
 }
 
-fn protection(talk: &Talk<'_>, mine: &[Exchange], words: &mut Vec<String>) {
+fn protection(tool: &Tool, talk: &Talk<'_>, mine: &[Exchange], words: &mut Vec<String>) {
     let last = mine.last().map_or(0, Exchange::start);
     let secured = talk.dialogue.state_at(talk.log, last).session.tls;
     let starttls = mine.iter().any(|x| x.verb == Verb::Starttls && x.code.is_some_and(|c| c.number() == 220));
@@ -179,12 +235,22 @@ fn protection(talk: &Talk<'_>, mine: &[Exchange], words: &mut Vec<String>) {
         words.push("--tls".to_owned());
     } else if secured {
         words.push("--tls-on-connect".to_owned());
+    } else if tool.own {
+        words.push("--no-tls".to_owned());
     }
     let auth = mine.iter().rfind(|x| x.verb == Verb::Auth && x.ask == Ask::Command);
     if let Some(entry) = auth.and_then(|x| talk.log.get(x.command()?)) {
         let line = String::from_utf8_lossy(entry.bytes).into_owned();
         let mechanism = line.split_whitespace().nth(1).unwrap_or_default().to_ascii_uppercase();
         words.extend(["--auth".to_owned(), quoted(&mechanism)]);
+        let remarks = talk.log.of_kind(Kind::Remark).filter_map(|(_, entry)| entry.remark());
+        let user = remarks
+            .filter(|remark| remark.word == "auth")
+            .last()
+            .and_then(|remark| remark.get("user").map(str::to_owned));
+        if let Some(user) = user.filter(|_| tool.own) {
+            words.extend(["--auth-user".to_owned(), quoted(&user)]);
+        }
     }
 }
 
@@ -222,6 +288,29 @@ fn content(talk: &Talk<'_>, transaction: &[Exchange]) -> Result<String, &'static
     } else {
         Ok(quoted(&text))
     }
+}
+
+/// The content for standard input: any lines of text.
+fn whole(talk: &Talk<'_>, transaction: &[Exchange]) -> Option<String> {
+    let data = data(transaction).and_then(Exchange::reply)?;
+    let mut text = String::new();
+    for (_, entry) in talk.log.since(*data.end() + 1).take_while(|(_, entry)| entry.kind == Kind::Content) {
+        let line = std::str::from_utf8(entry.bytes.strip_prefix(b".").unwrap_or(entry.bytes)).ok()?;
+        let plain = entry.crlf && !entry.masked && line.chars().all(|c| c == '\t' || escape::is_plain(c));
+        if !plain || text.len() + line.len() > WHOLE {
+            return None;
+        }
+        text.push_str(line);
+        text.push('\n');
+    }
+    Some(text)
+}
+
+/// A line that ends the text and is none of it.
+fn delimiter(text: &str) -> String {
+    let free = |word: &String| !text.lines().any(|line| line == word);
+    let numbered = (1..).map(|n| format!("END{n}"));
+    std::iter::once("END".to_owned()).chain(numbered).find(free).unwrap_or_default()
 }
 
 /// After what swaks is to stop where no message was begun.

@@ -131,10 +131,10 @@ impl Draft {
     fn body(&self, world: &World) -> Result<MimePart<'_>, MessageError> {
         let mut parts = Vec::new();
         if self.text.is_some() || self.html.is_none() {
-            parts.push(self.part("text/plain", self.text.as_deref().unwrap_or_default()));
+            parts.push(encoded_part(self.encoding, "text/plain", self.text.as_deref().unwrap_or_default()));
         }
         if let Some(html) = &self.html {
-            parts.push(self.part("text/html", html));
+            parts.push(encoded_part(self.encoding, "text/html", html));
         }
         let body = join("alternative", parts, world);
         if self.attachments.is_empty() {
@@ -146,16 +146,17 @@ impl Draft {
         }
         Ok(multipart("mixed", parts, world))
     }
+}
 
-    fn part<'a>(&self, media_type: &'static str, text: &'a str) -> MimePart<'a> {
-        match self.encoding {
-            Encoding::Auto => text_part(media_type, text),
-            Encoding::EightBit => text_part(media_type, text).transfer_encoding("8bit"),
-            Encoding::Base64 => {
-                let text = base64(&header::with_crlf(text.as_bytes()));
-                let text_type = ContentType::new(media_type).attribute("charset", "utf-8");
-                MimePart::new(text_type, BodyPart::Text(text.into())).transfer_encoding("base64")
-            }
+/// A part of text in this encoding.
+pub(super) fn encoded_part<'a>(encoding: Encoding, media_type: &'static str, text: &'a str) -> MimePart<'a> {
+    match encoding {
+        Encoding::Auto => text_part(media_type, text),
+        Encoding::EightBit => text_part(media_type, text).transfer_encoding("8bit"),
+        Encoding::Base64 => {
+            let text = base64(&header::with_crlf(text.as_bytes()));
+            let text_type = ContentType::new(media_type).attribute("charset", "utf-8");
+            MimePart::new(text_type, BodyPart::Text(text.into())).transfer_encoding("base64")
         }
     }
 }

@@ -15,7 +15,9 @@ mod address;
 pub mod attach;
 pub mod dkim;
 pub mod draft;
+pub mod encoded;
 pub mod header;
+pub mod reencode;
 pub mod samples;
 pub mod template;
 
@@ -38,6 +40,9 @@ pub enum MessageError {
     /// A type that is none.
     #[error("`{0}` is no media type; write it as type/subtype, such as application/pdf")]
     MediaType(String),
+    /// What holds no text that could be written in another encoding.
+    #[error("only a text of one part in UTF-8 can be written in another encoding, and this is {0}")]
+    NotText(String),
     /// A marker of a template without a value.
     #[error("line {line}: {{{{{name}}}}} has no value; give one by --var {name}=...")]
     Unfilled {

@@ -82,7 +82,7 @@ pub fn options(target: &Target, mut roots: Vec<String>) -> Result<Options, DialE
         bind: target.bind,
         connect_timeout: target.connect_timeout.map_or(CONNECT_TIMEOUT, Duration::from_millis),
         reply_timeout: target.reply_timeout.map(Duration::from_millis),
-        route: Route { proxy: target.proxy.clone(), announcement: target.announcement },
+        route: Route { proxy: target.proxy.clone(), announcement: target.announcement, raw_header: None },
         total_timeout: target.total_timeout.map(Duration::from_millis),
         // A script says itself what is sent; the workbench takes it from the target.
         keep_alive: None,

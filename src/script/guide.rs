@@ -17,6 +17,13 @@ pub enum Guided {
         /// What must not be recorded.
         learn: Vec<Secret>,
     },
+    /// Send this line and close, without waiting for its reply.
+    Close {
+        /// The line, without its end.
+        line: Vec<u8>,
+        /// What must not be recorded.
+        learn: Vec<Secret>,
+    },
     /// The way is clear for what follows.
     Done,
     /// Nothing more can come of this connection; why, in words.

@@ -50,7 +50,9 @@ pub(super) enum What {
     Check(Check),
     Sleep(Duration),
     Reconnect,
-    Drop,
+    Drop {
+        at_once: bool,
+    },
     Pipeline,
     End,
 }
@@ -227,7 +229,9 @@ fn action(text: &str) -> Result<What, Misfit> {
             Err(_) => Err(Misfit::new(text, after.min(text.len()), "a duration such as 5s or 500ms")),
         },
         "reconnect" => alone(What::Reconnect),
-        "drop" => alone(What::Drop),
+        "drop" if rest.trim() == "at-once" => Ok(What::Drop { at_once: true }),
+        "drop" if rest.trim().is_empty() => Ok(What::Drop { at_once: false }),
+        "drop" => Err(Misfit::new(text, after, "the end of the line or at-once")),
         "pipeline" => alone(What::Pipeline),
         "end" => alone(What::End),
         _ => {

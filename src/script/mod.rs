@@ -44,7 +44,7 @@ pub use dial::{DialError, options};
 pub use guide::{Guide, Guided};
 pub use plan::{Plan, plan};
 pub use report::{Cause, Outcome, Report, Verdict, Watch};
-pub use runner::{Settings, run};
+pub use runner::{Offered, Settings, run};
 
 /// What is wrong with a script, found before anything connects.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

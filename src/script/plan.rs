@@ -52,6 +52,8 @@ pub enum Act {
     Reconnect(Ask),
     /// Closes without QUIT.
     Drop,
+    /// The same, without waiting for the replies that are due.
+    DropAtOnce,
     /// What the guide of the run's settings says; never of a script.
     Guide,
 }
@@ -284,8 +286,8 @@ impl Builder<'_> {
                 (self.current, self.last_sent) = (ask, ask);
                 (self.data, self.closed, self.auth) = (false, false, false);
             }
-            What::Drop => {
-                self.outside(item, Act::Drop)?;
+            What::Drop { at_once } => {
+                self.outside(item, if *at_once { Act::DropAtOnce } else { Act::Drop })?;
                 self.due.clear();
                 self.closed = true;
             }

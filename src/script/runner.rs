@@ -23,9 +23,11 @@ use super::report::{Cause, Outcome, Report, Verdict, Watch};
 
 mod finish;
 mod guided;
+mod offered;
 mod settle;
 mod wire;
 
+pub use offered::Offered;
 use wire::{Arrived, Wire};
 
 /// How long an optional reply may be on its way.
@@ -59,6 +61,8 @@ pub struct Settings {
     pub guide: Option<Box<dyn Guide>>,
     /// Blocks go out in one write only where the server offers PIPELINING; otherwise line by line.
     pub pipeline_if_offered: bool,
+    /// What goes with MAIL where the server offers it.
+    pub offered: Vec<Offered>,
     /// Stops the run at any moment.
     pub stop: CancellationToken,
 }
@@ -139,7 +143,8 @@ impl<'a> Runner<'a> {
 
     async fn step(&mut self, step: &Step) -> Flow {
         // Lines go out once everything before them is answered.
-        if !matches!(step.act, Act::Expect(..) | Act::Check(..) | Act::Sleep(_)) && self.settle().await.is_break() {
+        let waits = !matches!(step.act, Act::Expect(..) | Act::Check(..) | Act::Sleep(_) | Act::DropAtOnce);
+        if waits && self.settle().await.is_break() {
             self.skip_step(step, ENDED);
             return END;
         }
@@ -169,6 +174,7 @@ impl<'a> Runner<'a> {
                 self.quit = true;
                 GO_ON
             }
+            Act::DropAtOnce => self.close_unanswered().await,
             Act::Guide => self.guided().await,
         }
     }
@@ -209,7 +215,7 @@ impl<'a> Runner<'a> {
             Act::Content(_) => self.outcome(step.line, "| message content", Verdict::Skipped, why),
             Act::Expect(_, expected) => self.outcome(step.line, named(expected), Verdict::Skipped, why),
             Act::Check(_, check) => self.outcome(step.line, format!("? {check}"), Verdict::Skipped, why),
-            Act::Sleep(_) | Act::Reconnect(_) | Act::Drop | Act::Guide => {}
+            Act::Sleep(_) | Act::Reconnect(_) | Act::Drop | Act::DropAtOnce | Act::Guide => {}
         }
     }
 
@@ -265,8 +271,9 @@ impl<'a> Runner<'a> {
                 self.held = false;
             }
             let line = self.filled(sending)?;
+            let line = self.with_offered(sending, line).await;
             ready.push((sending, line));
-            if self.one_by_one() {
+            if lines.len() > 1 && self.one_by_one() {
                 self.write(std::mem::take(&mut ready)).await?;
                 self.settle_block().await?;
             }

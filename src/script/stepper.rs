@@ -253,7 +253,7 @@ impl Stepper {
             },
             Some(Act::Sleep(time)) => Next::Sleep(*time),
             Some(Act::Reconnect(_)) => Next::Reconnect,
-            Some(Act::Drop) => Next::Drop,
+            Some(Act::Drop | Act::DropAtOnce) => Next::Drop,
             Some(Act::Expect(..) | Act::Check(..) | Act::Guide) | None => Next::Done,
         }
     }
@@ -287,7 +287,7 @@ impl Stepper {
                 vec![Order::Ask(content.request())]
             }
             Act::Sleep(time) => vec![Order::Wait(time)],
-            Act::Drop => {
+            Act::Drop | Act::DropAtOnce => {
                 self.quit = true;
                 vec![Order::Drop]
             }

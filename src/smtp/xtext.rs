@@ -44,6 +44,16 @@ pub fn encode(bytes: &[u8]) -> String {
     out
 }
 
+/// The value of ORCPT for an address as it was given first (RFC 3461 4.2); one beyond ASCII has the form of RFC 6533 3.
+#[must_use]
+pub fn original(address: &str) -> String {
+    if address.is_ascii() {
+        return format!("rfc822;{}", encode(address.as_bytes()));
+    }
+    let encoded = |c: char| u8::try_from(c).ok().filter(u8::is_ascii).map_or_else(|| c.to_string(), |b| encode(&[b]));
+    format!("utf-8;{}", address.chars().map(encoded).collect::<String>())
+}
+
 /// Reads xtext back.
 ///
 /// # Errors

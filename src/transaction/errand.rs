@@ -2,10 +2,9 @@
 
 use crate::profile::{Auth, TlsMode};
 use crate::smtp::sasl::{self, Around, Binding, Credentials, Exchange, Known, Proof};
-use crate::smtp::{Class, Phase, Reply, Secret, Session, Verb, xtext};
+use crate::smtp::{Class, Phase, Reply, Secret, Session, Verb};
 
-/// Octets of a command line without its end (RFC 5321 4.5.3.1.4).
-const LINE: usize = 510;
+use super::xclient::{Told, Xclient};
 
 /// Who logs in, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,8 +42,8 @@ pub struct Plan {
     pub greeting: Vec<u8>,
     /// What about TLS.
     pub tls: TlsMode,
-    /// What XCLIENT says where it is offered: attributes with their values, not encoded.
-    pub xclient: Vec<(String, String)>,
+    /// What XCLIENT says.
+    pub xclient: Xclient,
     /// Who logs in, if anybody.
     pub login: Option<Login>,
     /// Lines that follow, each sent once the one before was accepted.
@@ -96,10 +95,6 @@ pub struct Errand {
     said: usize,
     /// Why the login was given up.
     cancelled: Option<String>,
-    /// How many of the attributes of XCLIENT were told.
-    told: usize,
-    /// Those that the server does not take.
-    untold: Vec<String>,
 }
 
 impl std::fmt::Debug for Errand {
@@ -113,17 +108,7 @@ impl Errand {
     #[must_use]
     pub fn new(plan: Plan) -> Self {
         let helo_only = plan.greeting.get(..4).is_some_and(|word| word.eq_ignore_ascii_case(b"HELO"));
-        Self {
-            plan,
-            sent: None,
-            exchange: None,
-            end_point: None,
-            plain: helo_only,
-            said: 0,
-            cancelled: None,
-            told: 0,
-            untold: Vec::new(),
-        }
+        Self { plan, sent: None, exchange: None, end_point: None, plain: helo_only, said: 0, cancelled: None }
     }
 
     /// An errand that takes over a login that somebody began by hand with this mechanism: `given` answers were sent, an
@@ -146,7 +131,7 @@ impl Errand {
             tls: TlsMode::None,
             login: Some(login),
             then: Vec::new(),
-            xclient: Vec::new(),
+            xclient: Xclient::default(),
         };
         Ok(Self { exchange: Some(exchange), ..Self::new(plan) })
     }
@@ -192,6 +177,10 @@ impl Errand {
                 return None;
             }
             _ if accepted => return None,
+            Step::Xclient if self.plan.xclient.forgiving => {
+                self.plan.xclient.sayings.clear();
+                return None;
+            }
             _ => {}
         }
         let what = match step {
@@ -249,9 +238,14 @@ impl Errand {
     }
 
     fn secure(&mut self, session: &Session) -> Next {
+        if self.plan.xclient.before_tls
+            && let Some(next) = self.announce(session)
+        {
+            return next;
+        }
         let wanted = matches!(self.plan.tls, TlsMode::Starttls | TlsMode::Require) && !session.tls;
         if !wanted || session.phase() != Phase::Ready {
-            return self.announce(session);
+            return self.announce(session).unwrap_or_else(|| self.log_in(session));
         }
         if session.capabilities.has("STARTTLS") {
             return self.send(Step::Starttls, b"STARTTLS".to_vec(), Vec::new());
@@ -259,27 +253,31 @@ impl Errand {
         if self.plan.tls == TlsMode::Require {
             return stop("The profile asks for TLS, and the server does not offer STARTTLS.");
         }
-        self.announce(session)
+        self.announce(session).unwrap_or_else(|| self.log_in(session))
     }
 
-    /// Says by XCLIENT who the client is to be, as far as the server takes it; the greeting follows anew each time.
-    fn announce(&mut self, session: &Session) -> Next {
-        let Some(offered) = session.capabilities.get("XCLIENT").filter(|_| session.phase() == Phase::Ready) else {
-            return self.log_in(session);
-        };
-        let mut line = b"XCLIENT".to_vec();
-        while let Some((name, value)) = self.plan.xclient.get(self.told) {
-            let word = format!(" {name}={}", xtext::encode(value.as_bytes()));
-            if !offered.parameters.iter().any(|taken| taken.eq_ignore_ascii_case(name)) {
-                self.untold.push(name.clone());
-            } else if line.len() + word.len() > LINE && line.len() > b"XCLIENT".len() {
-                break;
-            } else {
-                line.extend_from_slice(word.as_bytes());
-            }
-            self.told += 1;
+    /// Says by XCLIENT who the client is to be; the greeting follows anew each time.
+    fn announce(&mut self, session: &Session) -> Option<Next> {
+        if session.phase() != Phase::Ready {
+            return None;
         }
-        if line == b"XCLIENT" { self.log_in(session) } else { self.send(Step::Xclient, line, Vec::new()) }
+        match self.plan.xclient.next(session) {
+            Told::Line(line) => Some(self.send(Step::Xclient, line, Vec::new())),
+            Told::Nothing => None,
+            Told::Never(words) => Some(Next::Stop(words)),
+        }
+    }
+
+    /// Whether XCLIENT had to say something and could not.
+    #[must_use]
+    pub fn is_unannounced(&self) -> bool {
+        self.plan.xclient.required && self.plan.xclient.is_left()
+    }
+
+    /// Whether nothing is left to be said by XCLIENT.
+    #[must_use]
+    pub fn has_announced(&self) -> bool {
+        !self.plan.xclient.is_left()
     }
 
     fn log_in(&mut self, session: &Session) -> Next {
@@ -351,10 +349,11 @@ impl Errand {
         if session.accepted > 0 {
             words.push(format!("recipients accepted: {}", session.accepted));
         }
-        if self.plan.xclient.len() > self.told {
+        let xclient = &self.plan.xclient;
+        if xclient.is_left() {
             words.push("XCLIENT is not offered, so the server sees your own address".to_owned());
-        } else if !self.untold.is_empty() {
-            words.push(format!("the server takes no {} from XCLIENT", self.untold.join(", ")));
+        } else if !xclient.untold.is_empty() {
+            words.push(format!("the server takes no {} from XCLIENT", xclient.untold.join(", ")));
         }
         Next::Done(format!("Ready: {}.", words.join(", ")))
     }

@@ -8,8 +8,10 @@ mod errand;
 mod interrupted;
 mod outline;
 mod ready;
+mod xclient;
 
 pub use errand::{Errand, Login, Next, Plan};
 pub use interrupted::{Interrupted, interrupted, last_greeting};
-pub use outline::{Body, Outline};
+pub use outline::{Body, Leave, Opening, Outline};
 pub use ready::{Lenient, Point, Ready};
+pub use xclient::{Saying, Xclient};

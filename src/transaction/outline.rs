@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use crate::profile::TlsMode;
-use crate::smtp::{content, escape};
+use crate::smtp::{content, escape, xtext};
 
 use super::ready::Point;
+use super::xclient::Xclient;
 
 /// What goes after DATA.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub struct Outline {
     pub mail_parameters: Vec<String>,
     /// What follows each forward-path, such as `NOTIFY=SUCCESS`.
     pub rcpt_parameters: Vec<String>,
+    /// Each forward-path is followed by ORCPT with its own address (RFC 3461 4.2).
+    pub original: bool,
     /// The message.
     pub body: Body,
     /// So many octets in each BDAT, instead of DATA. Octets, not lines: a file goes as it is.
@@ -37,8 +40,33 @@ pub struct Outline {
     pub pipeline: bool,
     /// Where it stops.
     pub stop: Option<Point>,
-    /// It stops by closing, without QUIT.
-    pub drop: bool,
+    /// How it stops.
+    pub leave: Leave,
+}
+
+/// How a transaction ends the connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Leave {
+    /// By QUIT.
+    #[default]
+    Quit,
+    /// By closing, once the last line is answered.
+    Drop,
+    /// By closing, once the last line has gone out.
+    DropAtOnce,
+}
+
+/// What comes before MAIL, as far as it is known before anything was answered.
+#[derive(Debug, Clone, Copy)]
+pub struct Opening<'a> {
+    /// `EHLO name` or the like.
+    pub greeting: &'a str,
+    /// What about TLS.
+    pub tls: TlsMode,
+    /// What XCLIENT says.
+    pub xclient: &'a Xclient,
+    /// The mechanism of a login, if somebody logs in.
+    pub mechanism: Option<&'a str>,
 }
 
 impl Outline {
@@ -56,8 +84,17 @@ impl Outline {
                 None => self.data(reaches(Point::Dot), &mut out),
             }
         }
-        out.extend_from_slice(if self.drop { b"* drop\n" } else { b"> QUIT\n" });
+        out.extend_from_slice(match self.leave {
+            Leave::Quit => b"> QUIT\n",
+            Leave::Drop => b"* drop\n",
+            Leave::DropAtOnce => b"* drop at-once\n",
+        });
         out
+    }
+
+    /// Whether the reply to the line of this point is waited for.
+    fn is_answered(&self, point: Point) -> bool {
+        self.leave != Leave::DropAtOnce || self.stop != Some(point)
     }
 
     fn envelope(&self, recipients: bool, out: &mut Vec<u8>) {
@@ -66,11 +103,14 @@ impl Outline {
             out.extend_from_slice(b"* pipeline\n");
         }
         send(&format!("MAIL FROM:<{}>{}", self.from, with(&self.mail_parameters)), out);
-        out.extend_from_slice(b"< 2xx\n");
+        if self.is_answered(Point::Mail) {
+            out.extend_from_slice(b"< 2xx\n");
+        }
         if recipients {
             // Of a refused recipient nothing is expected: the others still get the message.
             for to in &self.to {
-                send(&format!("RCPT TO:<{to}>{}", with(&self.rcpt_parameters)), out);
+                let original = if self.original { format!(" ORCPT={}", xtext::original(to)) } else { String::new() };
+                send(&format!("RCPT TO:<{to}>{}{original}", with(&self.rcpt_parameters)), out);
             }
         }
         if self.pipeline {
@@ -83,7 +123,9 @@ impl Outline {
 
     fn data(&self, whole: bool, out: &mut Vec<u8>) {
         send("DATA", out);
-        out.extend_from_slice(b"< 354\n");
+        if self.is_answered(Point::Data) {
+            out.extend_from_slice(b"< 354\n");
+        }
         if !whole {
             return;
         }
@@ -130,31 +172,59 @@ impl Outline {
     }
 
     /// The script of all of it, with *make ready* written out as far as it can be known before anything was answered.
-    /// `greeting` is `EHLO name` or the like; `mechanism` that of a login.
     #[must_use]
-    pub fn whole_script(&self, greeting: &str, tls: TlsMode, mechanism: Option<&str>) -> Vec<u8> {
-        let mut out = b"< 220\n".to_vec();
-        let reaches = |point| self.stop.is_none_or(|stop| stop >= point);
-        if reaches(Point::FirstEhlo) {
-            send(greeting, &mut out);
-            out.extend_from_slice(b"< 250\n");
+    pub fn whole_script(&self, opening: &Opening<'_>) -> Vec<u8> {
+        let mut out = Vec::new();
+        if self.is_answered(Point::Greeting) {
+            out.extend_from_slice(b"< 220\n");
         }
-        if reaches(Point::Tls) && tls == TlsMode::Require {
-            out.extend_from_slice(b"> STARTTLS\n< 220\n");
-            if reaches(Point::Ehlo) {
-                send(greeting, &mut out);
-                out.extend_from_slice(b"< 250\n");
+        let reaches = |point| self.stop.is_none_or(|stop| stop >= point);
+        let greet = |point, out: &mut Vec<u8>| self.line(point, opening.greeting, "250", out);
+        if reaches(Point::FirstEhlo) {
+            greet(Point::FirstEhlo, &mut out);
+        }
+        let told = |out: &mut Vec<u8>| {
+            if opening.xclient.is_left() && !opening.xclient.required {
+                out.extend_from_slice(b"# XCLIENT and EHLO again come here where the server offers it.\n");
+                return;
             }
-        } else if reaches(Point::Tls) && tls == TlsMode::Starttls {
+            for line in opening.xclient.lines() {
+                self.line(Point::Xclient, &String::from_utf8_lossy(&line), "220", out);
+                if self.stop != Some(Point::Xclient) {
+                    greet(Point::Ehlo, out);
+                }
+            }
+        };
+        if opening.xclient.before_tls && reaches(Point::Tls) {
+            told(&mut out);
+        }
+        if reaches(Point::Tls) && opening.tls == TlsMode::Require {
+            self.line(Point::Tls, "STARTTLS", "220", &mut out);
+            if reaches(Point::Ehlo) {
+                greet(Point::Ehlo, &mut out);
+            }
+        } else if reaches(Point::Tls) && opening.tls == TlsMode::Starttls {
             out.extend_from_slice(b"# STARTTLS and EHLO again come here where the server offers it.\n");
         }
-        if let Some(mechanism) = mechanism.filter(|_| reaches(Point::Auth)) {
-            send(&format!("AUTH {mechanism}"), &mut out);
-            out.pop();
-            out.extend_from_slice(b" {{auth}}\n< 235\n");
+        if !opening.xclient.before_tls && reaches(Point::Xclient) {
+            told(&mut out);
+        }
+        if let Some(mechanism) = opening.mechanism.filter(|_| reaches(Point::Auth)) {
+            out.extend_from_slice(format!("> AUTH {mechanism} {{{{auth}}}}\n").as_bytes());
+            if self.is_answered(Point::Auth) {
+                out.extend_from_slice(b"< 235\n");
+            }
         }
         out.extend(self.script());
         out
+    }
+
+    /// A line and what is expected of it, where its reply is waited for.
+    fn line(&self, point: Point, text: &str, expected: &str, out: &mut Vec<u8>) {
+        send(text, out);
+        if self.is_answered(point) {
+            out.extend_from_slice(format!("< {expected}\n").as_bytes());
+        }
     }
 }
 
@@ -198,11 +268,12 @@ mod tests {
             to: vec!["c@d".into(), "e@f".into()],
             mail_parameters: vec!["SIZE=9".into()],
             rcpt_parameters: vec!["NOTIFY=NEVER".into()],
+            original: false,
             body: Body::Lines(b"Subject: x\n\n.\n{{y}} \n".to_vec()),
             chunk: None,
             pipeline: false,
             stop: None,
-            drop: false,
+            leave: Leave::Quit,
         }
     }
 
@@ -240,26 +311,41 @@ mod tests {
 
     #[test]
     fn it_stops_where_it_is_to() {
-        let until = |stop, drop| of(&Outline { stop: Some(stop), drop, ..outline() });
-        assert_eq!(until(Point::Ehlo, false), "> QUIT\n");
-        assert_eq!(until(Point::Mail, true), "> MAIL FROM:<a@b> SIZE=9\n< 2xx\n* drop\n");
-        assert_eq!(until(Point::Rcpt, false), format!("{ENVELOPE}> QUIT\n"));
-        assert_eq!(until(Point::Data, true), format!("{ENVELOPE}? accepted >= 1\n> DATA\n< 354\n* drop\n"));
-        assert!(until(Point::Dot, true).ends_with("> .\n* drop\n"));
+        let until = |stop, leave| of(&Outline { stop: Some(stop), leave, ..outline() });
+        assert_eq!(until(Point::Ehlo, Leave::Quit), "> QUIT\n");
+        assert_eq!(until(Point::Mail, Leave::Drop), "> MAIL FROM:<a@b> SIZE=9\n< 2xx\n* drop\n");
+        assert_eq!(until(Point::Rcpt, Leave::Quit), format!("{ENVELOPE}> QUIT\n"));
+        assert_eq!(until(Point::Data, Leave::Drop), format!("{ENVELOPE}? accepted >= 1\n> DATA\n< 354\n* drop\n"));
+        assert!(until(Point::Dot, Leave::Drop).ends_with("> .\n* drop\n"));
+        assert_eq!(until(Point::Mail, Leave::DropAtOnce), "> MAIL FROM:<a@b> SIZE=9\n* drop at-once\n");
+        assert!(until(Point::Data, Leave::DropAtOnce).ends_with("? accepted >= 1\n> DATA\n* drop at-once\n"));
+    }
+
+    #[test]
+    fn each_recipient_has_its_own_original_address() {
+        let outline = Outline { original: true, to: vec!["a+b@c".into(), "\u{fc}+@c".into()], ..outline() };
+        let script = of(&outline);
+        assert!(script.contains("> RCPT TO:<a+b@c> NOTIFY=NEVER ORCPT=rfc822;a+2Bb@c\n"), "{script}");
+        assert!(script.contains("> RCPT TO:<\u{fc}+@c> NOTIFY=NEVER ORCPT=utf-8;\u{fc}+2B@c\n"), "{script}");
     }
 
     #[test]
     fn make_ready_is_written_out_as_far_as_it_is_known() {
-        let whole =
-            |tls, mechanism| String::from_utf8(outline().whole_script("EHLO x", tls, mechanism)).expect("UTF-8");
+        let told = Xclient { required: true, ..Xclient::from(vec![("ADDR".to_owned(), "192.0.2.1".to_owned())]) };
+        let whole = |tls, xclient: &Xclient, mechanism| {
+            let opening = Opening { greeting: "EHLO x", tls, xclient, mechanism };
+            String::from_utf8(outline().whole_script(&opening)).expect("UTF-8")
+        };
+        let nothing = Xclient::default();
+        let all = whole(TlsMode::Require, &told, Some("PLAIN"));
+        let want = "< 220\n> EHLO x\n< 250\n> STARTTLS\n< 220\n> EHLO x\n< 250\n> XCLIENT ADDR=192.0.2.1\n< 220\n\
+                    > EHLO x\n< 250\n> AUTH PLAIN {{auth}}\n< 235\n> MAIL";
+        assert!(all.starts_with(want), "{all}");
+        let before = whole(TlsMode::Require, &Xclient { before_tls: true, ..told }, None);
         assert!(
-            whole(TlsMode::Require, Some("PLAIN")).starts_with(
-                "< 220\n> EHLO x\n< 250\n> STARTTLS\n< 220\n> EHLO x\n< 250\n> AUTH PLAIN {{auth}}\n< 235\n> MAIL"
-            ),
-            "{}",
-            whole(TlsMode::Require, Some("PLAIN"))
+            before.starts_with("< 220\n> EHLO x\n< 250\n> XCLIENT ADDR=192.0.2.1\n< 220\n> EHLO x\n< 250\n> STARTTLS")
         );
-        assert!(whole(TlsMode::None, None).starts_with("< 220\n> EHLO x\n< 250\n> MAIL"));
-        assert!(whole(TlsMode::Starttls, None).contains("\n# STARTTLS"));
+        assert!(whole(TlsMode::None, &nothing, None).starts_with("< 220\n> EHLO x\n< 250\n> MAIL"));
+        assert!(whole(TlsMode::Starttls, &nothing, None).contains("\n# STARTTLS"));
     }
 }

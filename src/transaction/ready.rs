@@ -17,6 +17,8 @@ pub enum Point {
     Tls,
     /// The EHLO after it.
     Ehlo,
+    /// XCLIENT, or where it would have been.
+    Xclient,
     /// The login, or where it would have been.
     Auth,
     /// MAIL.
@@ -31,7 +33,7 @@ pub enum Point {
 
 impl Point {
     /// The names of the points, as swaks has them too.
-    const NAMES: [(&'static str, Self); 20] = [
+    const NAMES: [(&'static str, Self); 21] = [
         ("BANNER", Self::Greeting),
         ("CONNECT", Self::Greeting),
         ("FIRST-HELO", Self::FirstEhlo),
@@ -42,6 +44,7 @@ impl Point {
         ("HELO", Self::Ehlo),
         ("EHLO", Self::Ehlo),
         ("LHLO", Self::Ehlo),
+        ("XCLIENT", Self::Xclient),
         ("AUTH", Self::Auth),
         ("MAIL", Self::Mail),
         ("FROM", Self::Mail),
@@ -81,6 +84,8 @@ pub struct Ready {
     logs_in: bool,
     /// Where it stops, where that comes before the end.
     stop: Option<Point>,
+    /// It stops by closing once the line of that point has gone out, without waiting for the reply.
+    unanswered: bool,
     lenient: Lenient,
     /// The mechanisms to choose from, the preferred first; all where there are none.
     mechanisms: Vec<String>,
@@ -99,6 +104,7 @@ impl Ready {
             tls,
             logs_in,
             stop,
+            unanswered: false,
             lenient: Lenient::default(),
             mechanisms: Vec::new(),
             sent: None,
@@ -110,6 +116,27 @@ impl Ready {
     #[must_use]
     pub fn with_login(self, mechanisms: Vec<String>, lenient: Lenient) -> Self {
         Self { lenient, mechanisms, ..self }
+    }
+
+    /// Where it stops it closes, without waiting for the reply to the line that was to be the last.
+    #[must_use]
+    pub fn closing_unanswered(self, unanswered: bool) -> Self {
+        Self { unanswered, ..self }
+    }
+
+    /// Whether this line is the one after which it closes at once.
+    fn is_last(&self, verb: Verb, session: &Session) -> bool {
+        let greets = matches!(verb, Verb::Ehlo | Verb::Lhlo | Verb::Helo);
+        let secured = session.tls || self.tls == TlsMode::None;
+        self.unanswered
+            && match self.stop {
+                Some(Point::FirstEhlo) => greets,
+                Some(Point::Tls) => verb == Verb::Starttls,
+                Some(Point::Ehlo) => greets && secured,
+                Some(Point::Xclient) => verb == Verb::Xclient,
+                Some(Point::Auth) => verb == Verb::Auth,
+                _ => false,
+            }
     }
 
     /// Of the mechanisms that were named the first that is offered.
@@ -140,6 +167,9 @@ impl Ready {
             Some(Point::FirstEhlo) => greeted,
             Some(Point::Tls) => session.tls || (greeted && verb != Verb::Starttls),
             Some(Point::Ehlo) => verb == Verb::Auth,
+            Some(Point::Xclient) => {
+                verb == Verb::Auth || (self.sent == Some(Verb::Xclient) && self.errand.has_announced())
+            }
             _ => false,
         }
     }
@@ -150,10 +180,12 @@ impl Ready {
         let unsafe_line = self.tls == TlsMode::Require && !session.tls;
         match self.sent {
             _ if session.turned_away => Cause::Refused,
+            Some(Verb::Xclient) => Cause::Refused,
             Some(Verb::Starttls) => Cause::Tls,
             Some(Verb::Auth | Verb::Other) => Cause::Authentication,
             _ if refused => Cause::Refused,
             _ if unsafe_line => Cause::Tls,
+            _ if self.errand.is_unannounced() => Cause::Refused,
             _ if self.logs_in => Cause::Authentication,
             _ => Cause::Refused,
         }
@@ -172,9 +204,10 @@ impl Guide for Ready {
                 if self.is_beyond(verb, session, last) {
                     return Guided::Done;
                 }
+                let last_of_all = self.is_last(verb, session);
                 self.greetings += u32::from(matches!(verb, Verb::Ehlo | Verb::Lhlo | Verb::Helo));
                 self.sent = Some(verb);
-                Guided::Send { line, learn }
+                if last_of_all { Guided::Close { line, learn } } else { Guided::Send { line, learn } }
             }
             Next::Done(_) => Guided::Done,
             Next::Ask(words) => match Cause::Authentication {
@@ -200,7 +233,7 @@ mod tests {
     use crate::smtp::reply::{LineEnd, ReplyLine};
     use crate::smtp::sasl::{Around, Credentials};
     use crate::smtp::session::{Awaited, Sent};
-    use crate::transaction::Login;
+    use crate::transaction::{Login, Xclient};
 
     fn reply(text: &str) -> Reply {
         let mut reply = Reply::default();
@@ -241,6 +274,10 @@ mod tests {
                         session.tls_started();
                     }
                 }
+                Guided::Close { line, .. } => {
+                    sent.push(String::from_utf8_lossy(&line).into_owned());
+                    return (sent, "closed".to_owned());
+                }
                 Guided::Done => return (sent, "done".to_owned()),
                 Guided::Stop(cause, _) => return (sent, format!("{cause:?}")),
             }
@@ -249,7 +286,10 @@ mod tests {
     }
 
     fn ready(tls: TlsMode, login: Option<Login>, stop: Option<Point>) -> Ready {
-        Ready::new(Plan { greeting: b"EHLO x".to_vec(), tls, login, then: Vec::new(), xclient: Vec::new() }, stop)
+        Ready::new(
+            Plan { greeting: b"EHLO x".to_vec(), tls, login, then: Vec::new(), xclient: Xclient::default() },
+            stop,
+        )
     }
 
     const OFFER: &str = "250-mx\n250-STARTTLS\n250 AUTH PLAIN LOGIN";
@@ -269,6 +309,35 @@ mod tests {
         }
         let old = way(ready(TlsMode::None, None, Some(Point::FirstEhlo)), &["502 what", "250 mx"]);
         assert_eq!(old, (vec!["EHLO x".to_owned(), "HELO x".to_owned()], "done".to_owned()));
+    }
+
+    #[test]
+    fn it_closes_once_the_last_line_has_gone_out() {
+        for (stop, want) in [
+            (Point::FirstEhlo, vec!["EHLO x"]),
+            (Point::Tls, vec!["EHLO x", "STARTTLS"]),
+            (Point::Ehlo, vec!["EHLO x", "STARTTLS", "EHLO x"]),
+            (Point::Auth, vec!["EHLO x", "STARTTLS", "EHLO x", "AUTH PLAIN AGR1ZGUAbm9kZHk="]),
+        ] {
+            let ready = ready(TlsMode::Starttls, Some(login()), Some(stop)).closing_unanswered(true);
+            let (sent, end) = way(ready, &[OFFER, "220 go", OFFER, "235 ok"]);
+            assert_eq!((sent, end.as_str()), (want.into_iter().map(str::to_owned).collect(), "closed"), "{stop:?}");
+        }
+    }
+
+    #[test]
+    fn it_stops_after_xclient_and_says_why_it_can_not_be_told() {
+        let told = || Xclient { required: true, ..Xclient::from(vec![("ADDR".to_owned(), "192.0.2.1".to_owned())]) };
+        let with = |stop, xclient| {
+            let plan =
+                Plan { greeting: b"EHLO x".to_vec(), tls: TlsMode::None, login: None, then: Vec::new(), xclient };
+            Ready::new(plan, stop)
+        };
+        let offer = "250-mx\n250 XCLIENT ADDR";
+        let (sent, end) = way(with(Some(Point::Xclient), told()), &[offer, "220 mx", offer]);
+        assert_eq!((sent.join("|").as_str(), end.as_str()), ("EHLO x|XCLIENT ADDR=192.0.2.1", "done"));
+        assert_eq!(way(with(None, told()), &["250 mx"]).1, "Refused");
+        assert_eq!(way(with(None, told()), &[offer, "550 no"]).1, "Refused");
     }
 
     #[test]

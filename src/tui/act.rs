@@ -49,7 +49,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::Start
         | Action::Drop
         | Action::Quit => return of_connection(model, action),
-        Action::Mend | Action::Templates | Action::Message | Action::History | Action::LineEnd => {
+        Action::Mend | Action::Templates | Action::Message | Action::Receipt | Action::History | Action::LineEnd => {
             of_line(model, action);
         }
         Action::NextTab
@@ -91,6 +91,7 @@ fn of_line(model: &mut Model, action: Action) {
             model.focus = Focus::Composer;
             model.overlay = Some(Overlay::Editor(Box::new(editor)));
         }
+        Action::Receipt => receipt(model),
         Action::History => {
             model.focus = Focus::Composer;
             model.overlay = Some(Overlay::Recall(Recall::with(model.composer.line())));
@@ -99,6 +100,17 @@ fn of_line(model: &mut Model, action: Action) {
             let words = model.turn_line_end();
             model.notice = Some(format!("Lines that you send end with {words} now."));
         }
+    }
+}
+
+/// Asks for a receipt on the line, or takes that back.
+fn receipt(model: &mut Model) {
+    // The second and the number of the line tell one envelope from another.
+    let second = model.today.map_or(0, jiff::Timestamp::as_second);
+    let envelope = format!("ehlo-{second:x}-{}", model.talk.log.len());
+    if !model.compose(|composer, around| composer.receipt(around, &envelope)) {
+        let words = "A receipt is asked for with MAIL and RCPT: put one of them on the line, then {receipt}.";
+        model.notice = Some(model.keymap.told(words));
     }
 }
 

@@ -17,6 +17,39 @@ fn f2_twice_is_the_form_and_esc_gives_the_line_back() {
 }
 
 #[test]
+fn a_receipt_is_asked_for_by_one_key_and_taken_back() {
+    let mut screen = refused(120, 33);
+    screen.keys("RCPT TO:<lt>a@b.c><ctrl-x>");
+    assert_eq!(screen.model.composer.line(), "RCPT TO:<a@b.c> NOTIFY=SUCCESS,FAILURE,DELAY ORCPT=rfc822;a@b.c");
+    screen.keys("<ctrl-x>");
+    assert_eq!(screen.model.composer.line(), "RCPT TO:<a@b.c>");
+    screen.keys("<ctrl-u>DATA<ctrl-x>");
+    assert!(screen.shown().contains("put one of them on the line, then Ctrl-X"), "{}", screen.shown());
+    assert!(screen.asked().is_empty(), "nothing is sent");
+}
+
+#[test]
+fn a_receipt_that_the_server_does_not_offer_is_marked_and_can_be_sent() {
+    let mut screen = connected(120, 33);
+    screen.wire("> EHLO noddy.com\n< 250 mx.target.local");
+    screen.asked();
+    screen.keys("<ctrl-x>");
+    let line = screen.model.composer.line().to_owned();
+    assert!(line.starts_with("MAIL FROM:<dude@noddy.com> RET=HDRS ENVID=ehlo-"), "the grey text is taken: {line}");
+    assert!(!screen.model.composer.lints().is_empty(), "{}", screen.shown());
+    screen.keys("<enter>");
+    assert_eq!(screen.asked(), [format!("send {line}")]);
+}
+
+#[test]
+fn how_far_a_long_message_has_gone_is_shown() {
+    let mut screen = refused(80, 24);
+    screen.wire("> DATA\n< 354 go\n> .");
+    screen.model.progress = Some((12_300_000, 20_000_000));
+    assert!(screen.shown().contains("on its way: 12.3 of 20.0 MB"), "{}", screen.shown());
+}
+
+#[test]
 fn the_menu_narrows_by_letters_and_takes_by_enter() {
     let mut screen = refused(120, 33);
     screen.keys("<f2>v<enter>");

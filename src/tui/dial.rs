@@ -290,6 +290,11 @@ impl Dialler {
         }
     }
 
+    /// How much of a long message has gone out, and how much it is in all; nothing while none is on its way.
+    pub(super) fn progress(&self) -> Option<(u64, u64)> {
+        self.connection.as_ref().and_then(|connection| connection.progress.now())
+    }
+
     /// Asks something of the connection. What could not be taken comes back as a message.
     pub(super) fn ask(&mut self, request: Request) -> Option<Message> {
         let refused = match &self.connection {

@@ -113,7 +113,7 @@ fn begin(model: &mut Model, access: Access, password: Option<Secret>) {
         }
         return;
     }
-    let mut plan = Plan { greeting, tls: access.tls, xclient: access.xclient, login, then: Vec::new() };
+    let mut plan = Plan { greeting, tls: access.tls, xclient: access.xclient.into(), login, then: Vec::new() };
     if back && let Some(cut) = &model.interrupted {
         plan.then.clone_from(&cut.lines);
         if cut.tls && access.tls != TlsMode::Implicit {

@@ -333,15 +333,15 @@ mod tests {
     fn a_single_key_is_laid_over_and_what_is_unknown_is_only_said() {
         let mut map = Keymap::default();
         let warnings = map.overlay(
-            "[everywhere]\nctrl-x = \"quit\"\nhyper-y = \"quit\"\n[transcript]\nq = \"\"\nz = \"fly\"\n[attic]\na = \"quit\"\n",
+            "[everywhere]\nctrl-v = \"quit\"\nhyper-y = \"quit\"\n[transcript]\nq = \"\"\nz = \"fly\"\n[attic]\na = \"quit\"\n",
         );
         let key = |text| Key::parse(text).expect("a key");
-        assert_eq!(map.action(Where::Composer, key("ctrl-x")), Some(Action::Quit));
+        assert_eq!(map.action(Where::Composer, key("ctrl-v")), Some(Action::Quit));
         assert_eq!(map.action(Where::Transcript, key("q")), None);
         assert_eq!(map.action(Where::Transcript, key("j")), Some(Action::Down), "the others stay");
         assert_eq!(warnings.len(), 3, "{warnings:?}");
         assert!(warnings.iter().any(|w| w.contains("`fly`")));
-        assert_eq!(map.keys(Action::Quit, Where::Composer).next(), Some(key("ctrl-x")), "the user's own key is shown");
+        assert_eq!(map.keys(Action::Quit, Where::Composer).next(), Some(key("ctrl-v")), "the user's own key is shown");
     }
 
     #[test]

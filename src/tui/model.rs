@@ -213,6 +213,8 @@ pub struct Model {
     pub wanted: Option<(bool, Option<Box<Access>>)>,
     /// The time of the last message by the wall clock: certificates are judged by it.
     pub today: Option<Timestamp>,
+    /// How much of a long message has gone out, and how much it is in all, octets; nothing while none is on its way.
+    pub progress: Option<(u64, u64)>,
     /// Two columns in the transcript's place: a replay or a comparison.
     pub replay: Option<Replay>,
     /// What goes on regardless of a certificate sends by itself.
@@ -348,6 +350,7 @@ impl Model {
             session: &self.talk.dialogue.state().session,
             open: self.talk.is_open(),
             waiting: self.waiting.as_ref().map(|w| (w.what.as_str(), waited(w), w.most)),
+            progress: self.progress,
             verbs: &self.knowledge.verbs,
             identity: &self.peer.identity,
             recipients: &self.recipients,

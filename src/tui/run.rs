@@ -32,6 +32,9 @@ pub use super::terminal::{TerminalError, check};
 /// The shortest time from one draw to the next.
 const FRAME: Duration = Duration::from_millis(8);
 
+/// How often it is looked how far a long message has gone out.
+const LOOK: Duration = Duration::from_millis(200);
+
 /// What the workbench begins with.
 #[derive(Debug, Clone, Default)]
 pub struct Launch {
@@ -208,10 +211,14 @@ impl Bench {
             let waited = self.dialler.now().0.saturating_sub(waiting.since.0);
             Duration::from_micros(1_000_000 - waited % 1_000_000)
         });
-        [frame, second].into_iter().flatten().min()
+        let moving = self.model.progress.is_some() || self.dialler.progress().is_some();
+        [frame, second, moving.then_some(LOOK)].into_iter().flatten().min()
     }
 
     async fn woken(&mut self) -> io::Result<()> {
+        let progress = self.dialler.progress();
+        self.changed |= progress != self.model.progress;
+        self.model.progress = progress;
         let Some(waiting) = &self.model.waiting else { return Ok(()) };
         let seconds = |at: Micros| at.0.saturating_sub(waiting.since.0) / 1_000_000;
         let now = self.dialler.now();

@@ -51,3 +51,51 @@ fn a_user_logs_in_and_the_password_is_nowhere() {
     let lab = desk.send(&["lab:", "--to", "x@elsewhere.example", "--auth", "--port", "25"]);
     assert_ne!(lab.code, Some(2), "{lab:?}");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_command_and_a_socket_are_ways_too() {
+    let desk = Desk::new();
+    let server = "printf '220 mx\\r\\n'\nwhile read -r line; do case \"$line\" in\n\
+        EHLO*) printf '250 mx\\r\\n';;\nQUIT*) printf '221 bye\\r\\n'; exit;;\n*) printf '250 ok\\r\\n';;\nesac; done\n";
+    let command = format!("sh {}", desk.write("server.sh", server));
+    let ran = desk.send(&["--pipe", &command, "--to", "c@d", "--rcpt-only"]);
+    ran.expect(0, &[" -> RCPT TO:<c@d>", "=== accepted  c@d"]);
+    desk.send(&["--pipe", &command, "--to", "c@d"]).expect(2, &["--yes-really-send"]);
+    let path = desk.path("lmtp.sock");
+    let listener = std::os::unix::net::UnixListener::bind(&path).expect("a socket");
+    let player = std::thread::spawn(move || speak_lmtp(&listener));
+    let socket = path.to_str().expect("UTF-8");
+    let ran =
+        desk.send(&["--socket", socket, "--from", "a@b", "--helo", "me", "--to", "c@d,e@f", "--data", "S: x\\n\\ny"]);
+    ran.expect(8, &["=== delivered c@d", "=== failed    e@f  550"]);
+    assert_eq!(player.join().expect("it ends")[..2], ["LHLO me", "MAIL FROM:<a@b>"]);
+}
+
+/// Takes one message by LMTP, for the first recipient only; gives what was heard.
+#[cfg(unix)]
+fn speak_lmtp(listener: &std::os::unix::net::UnixListener) -> Vec<String> {
+    use std::io::{BufRead as _, Write as _};
+    let (stream, _) = listener.accept().expect("a client");
+    let mut says = &stream;
+    says.write_all(b"220 mx LMTP\r\n").expect("written");
+    let (mut heard, mut content) = (Vec::new(), false);
+    for line in std::io::BufReader::new(&stream).lines() {
+        let line = line.expect("a line").trim_end().to_owned();
+        let answer = match line.as_str() {
+            "." => "250 2.0.0 taken\r\n550 5.2.2 full\r\n",
+            _ if content => "",
+            "DATA" => "354 go\r\n",
+            "QUIT" => "221 bye\r\n",
+            _ => "250 ok\r\n",
+        };
+        content = (content || line == "DATA") && line != ".";
+        says.write_all(answer.as_bytes()).expect("written");
+        let last = line == "QUIT";
+        heard.push(line);
+        if last {
+            break;
+        }
+    }
+    heard
+}

@@ -66,12 +66,15 @@ pub(super) struct Envelope {
     /// The name to greet with
     #[arg(long, visible_aliases = ["ehlo", "lhlo"], value_name = "NAME")]
     pub(super) helo: Option<String>,
-    /// QUIT after this: GREETING, FIRST-EHLO, TLS, EHLO, AUTH, MAIL or RCPT
+    /// QUIT after this: GREETING, FIRST-EHLO, TLS, EHLO, XCLIENT, AUTH, MAIL or RCPT
     #[arg(long, visible_alias = "quit", value_name = "POINT", value_parser = point)]
     pub(super) quit_after: Option<Point>,
     /// Close without QUIT after this: one of those, DATA or DOT
     #[arg(long, visible_alias = "da", value_name = "POINT", value_parser = point, conflicts_with = "quit_after")]
     pub(super) drop_after: Option<Point>,
+    /// Close without QUIT once this has gone out, without waiting for the reply
+    #[arg(long, visible_alias = "das", value_name = "POINT", value_parser = point, conflicts_with_all = ["quit_after", "drop_after"])]
+    pub(super) drop_after_send: Option<Point>,
     /// Stop before DATA and BDAT: no message is handed over
     #[arg(long)]
     pub(super) rcpt_only: bool,
@@ -311,7 +314,7 @@ fn time(text: &str) -> Result<Duration, String> {
 
 fn point(text: &str) -> Result<Point, String> {
     Point::parse(text)
-        .ok_or_else(|| "one of GREETING, FIRST-EHLO, TLS, EHLO, AUTH, MAIL, RCPT, DATA and DOT".to_owned())
+        .ok_or_else(|| "one of GREETING, FIRST-EHLO, TLS, EHLO, XCLIENT, AUTH, MAIL, RCPT, DATA and DOT".to_owned())
 }
 
 fn encoding() -> ValueParser {

@@ -119,32 +119,6 @@ fn large_file(value: &str) -> Option<PathBuf> {
     std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() > LARGE).then(|| path.to_owned())
 }
 
-/// Whether a file may go by BDAT as it is: its octets are counted, so that no line end is made on the way.
-///
-/// # Errors
-/// A line that does not end in CR LF, with the cure.
-pub(super) fn ends_in_crlf(path: &Path) -> Result<(), String> {
-    let mut file = std::fs::File::open(path).map_err(|error| unreadable(path, &error))?;
-    let mut block = vec![0; 64 * 1024];
-    let mut last = 0;
-    loop {
-        let read = file.read(&mut block).map_err(|error| unreadable(path, &error))?;
-        if read == 0 {
-            return Ok(());
-        }
-        for octet in &block[..read] {
-            if *octet == b'\n' && last != b'\r' {
-                return Err(format!(
-                    "{} has lines that end in LF alone, which BDAT would send as they are; unix2dos mends the file, \
-                     and without --bdat each line gets its CR LF on the way",
-                    path.display()
-                ));
-            }
-            last = *octet;
-        }
-    }
-}
-
 /// The octets that a value stands for; in a text of the command line `\n` is a line end where `breaks`.
 fn given(value: &str, standard_input: &mut StandardInput, breaks: bool) -> Result<Vec<u8>, String> {
     if value == "-" {

@@ -22,6 +22,8 @@ pub(super) struct Screen {
     /// What was not printed yet, since nothing went wrong so far (`--silent 1`).
     kept: Option<Vec<u8>>,
     lines_of_data: usize,
+    /// They were encrypted.
+    data_in_tls: bool,
     /// When the last line was sent.
     sent_at: Option<Micros>,
     lapse: bool,
@@ -116,6 +118,7 @@ impl Screen {
             },
             kept: (output.silent == Some(1)).then(Vec::new),
             lines_of_data: 0,
+            data_in_tls: false,
             sent_at: None,
             lapse: output.show_time_lapse,
             in_progress: false,
@@ -189,8 +192,9 @@ impl Screen {
 
     fn content(&mut self, line: &Line, tls: bool) {
         self.lines_of_data += 1;
+        self.data_in_tls = tls;
         if self.shows.sent && self.shows.data {
-            self.marked(Role::Plain, self.shows.sent_marks, if tls { " ~| " } else { " -| " }, &text(line));
+            self.marked(Role::Plain, self.shows.sent_marks, data_mark(tls), &text(line));
         }
     }
 
@@ -199,7 +203,12 @@ impl Screen {
         let lines = std::mem::take(&mut self.lines_of_data);
         if lines > 0 && self.shows.sent && !self.shows.data {
             let s = if lines == 1 { "" } else { "s" };
-            self.marked(Role::Plain, self.shows.sent_marks, " -| ", &format!("[{lines} line{s} of the message]"));
+            self.marked(
+                Role::Plain,
+                self.shows.sent_marks,
+                data_mark(self.data_in_tls),
+                &format!("[{lines} line{s} of the message]"),
+            );
         }
     }
 
@@ -249,6 +258,11 @@ impl Screen {
             self.complain(words);
         }
     }
+}
+
+/// What stands before a line of the message.
+fn data_mark(tls: bool) -> &'static str {
+    if tls { " ~| " } else { " -| " }
 }
 
 /// The octets of a line as they may be shown.

@@ -25,6 +25,10 @@ pub(super) struct Entry {
     pub(super) verdict: Held,
     #[serde(default)]
     pub(super) note: String,
+    /// A value that it takes, for the test that tries each.
+    #[serde(default)]
+    #[cfg_attr(not(test), expect(dead_code, reason = "the tests' own"))]
+    pub(super) example: Option<String>,
 }
 
 #[derive(Deserialize, Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,7 +48,14 @@ pub(super) fn table() -> Table {
 /// The table as `--help-swaks` prints it.
 pub(super) fn help() -> String {
     let Table { option } = table();
-    let mut out = "swaks's options in `ehlo send`\n".to_owned();
+    let mut out = "\
+swaks's options in `ehlo send`
+
+Without any option for it ehlo uses STARTTLS where it is offered and verifies the certificate; swaks does neither
+(--no-tls, --no-tls-verify). With MAIL go SIZE, BODY and SMTPUTF8 where they are offered (--bare-mail leaves them out).
+Lines of the message are marked -| and ~|. A message leaves the machine only with --yes-really-send.
+"
+    .to_owned();
     for (held, title) in [
         (Held::Same, "The same"),
         (Held::Differs, "By the same name, with a difference"),
@@ -99,8 +110,8 @@ pub(in crate::cli) fn normalised(words: Vec<OsString>) -> Vec<OsString> {
     out
 }
 
-/// swaks's exit code for what happened.
-pub(super) fn exit_code(exit: Exit, log: &Log) -> u8 {
+/// swaks's exit code for what happened; `announces` says that XCLIENT had to be said.
+pub(super) fn exit_code(exit: Exit, log: &Log, announces: bool) -> u8 {
     match exit {
         Exit::Done | Exit::PartlyRefused => return 0,
         Exit::Usage => return 1,
@@ -110,16 +121,19 @@ pub(super) fn exit_code(exit: Exit, log: &Log) -> u8 {
         _ => {}
     }
     let dialogue = Dialogue::of(log);
-    let mut secured = false;
+    let (mut secured, mut told) = (false, false);
     for (n, exchange) in dialogue.exchanges().iter().enumerate() {
         let refused = exchange.code.is_none_or(|code| code.class().is_refusal() || code.class() == Class::Unknown);
         if !refused {
             secured |= exchange.verb == Verb::Starttls;
+            told |= exchange.verb == Verb::Xclient;
             continue;
         }
         match (exchange.ask, exchange.verb) {
             (Ask::Greeting, _) if exchange.code.is_some() => return 21,
             (Ask::EndOfData, _) | (Ask::Command, Verb::Bdat) => return 26,
+            (Ask::Command, Verb::Xclient) => return 33,
+            (Ask::Command, Verb::Ehlo | Verb::Lhlo) if told => return 34,
             (Ask::Command, Verb::Ehlo | Verb::Lhlo) if secured => return 32,
             (Ask::Command, Verb::Helo | Verb::Lhlo) => return 22,
             // EHLO may have been followed by HELO.
@@ -135,6 +149,9 @@ pub(super) fn exit_code(exit: Exit, log: &Log) -> u8 {
     let recipients = dialogue.recipients();
     if !recipients.is_empty() && recipients.iter().all(|recipient| recipient.verdict == Verdict::Refused) {
         return 24;
+    }
+    if exit == Exit::Refused && announces && !told {
+        return 33;
     }
     if dialogue.exchanges().is_empty() { 2 } else { 6 }
 }
@@ -178,6 +195,57 @@ mod tests {
         }
         let held = option.iter().filter(|entry| entry.verdict != Held::Absent).count();
         assert!(held >= 60, "{held} of swaks's options");
+    }
+
+    /// What swaks itself has: all names of an option without dashes, and whether a value follows.
+    fn of_swaks() -> Vec<(Vec<&'static str>, bool)> {
+        let lines = include_str!("../../../tests/support/swaks-options.tsv").lines();
+        let rows = lines.filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('\t'));
+        rows.map(|(names, value)| (names.split(' ').collect(), value == "value")).collect()
+    }
+
+    fn bare(name: &str) -> &str {
+        name.trim_start_matches('-')
+    }
+
+    #[test]
+    fn the_table_has_every_option_of_swaks_and_no_other() {
+        let Table { option } = table();
+        let named: Vec<&str> = option.iter().flat_map(|entry| &entry.names).map(|name| bare(name)).collect();
+        let known = of_swaks();
+        for name in known.iter().flat_map(|(names, _)| names) {
+            assert!(named.contains(name), "swaks has {name}, and the table says nothing of it");
+        }
+        for name in named.iter().filter(|name| !matches!(**name, "h-NAME" | "no-NAME")) {
+            assert!(known.iter().any(|(names, _)| names.contains(name)), "swaks has no {name}");
+        }
+    }
+
+    /// Each name that the table says is there, is; and takes a value where swaks's does.
+    #[test]
+    fn what_the_table_has_is_understood() {
+        use clap::error::ErrorKind;
+        let known = of_swaks();
+        for entry in table().option.iter().filter(|entry| entry.verdict != Held::Absent) {
+            for name in &entry.names {
+                let swaks_row = known.iter().find(|(names, _)| names.contains(&bare(name)));
+                let Some((_, takes_value)) = swaks_row else { continue };
+                // Single letters that are ehlo's own are said to be.
+                if name.len() == 2 && entry.note.contains(&format!("{name} is ")) {
+                    continue;
+                }
+                let value = takes_value.then(|| entry.example.clone().unwrap_or_else(|| "x".to_owned()));
+                let mut words = vec![OsString::from("send"), OsString::from(name)];
+                words.extend(value.map(OsString::from));
+                let tried = command().try_get_matches_from(normalised(words.clone()));
+                let Err(error) = tried else { continue };
+                let lacks_others = matches!(
+                    error.kind(),
+                    ErrorKind::MissingRequiredArgument | ErrorKind::ArgumentConflict | ErrorKind::DisplayHelp
+                );
+                assert!(lacks_others, "{words:?}: {error}");
+            }
+        }
     }
 
     #[test]

@@ -65,9 +65,17 @@ pub(super) async fn dial(options: &Options, world: &World, recorder: &mut Record
         Endpoint::Pipe(command) => dial_command(command, options, recorder),
         Endpoint::Stdio => Ok(dial_standard(options, recorder)),
     }?;
-    if let Some(announcement) = &options.route.announcement {
-        let failed = |words: String| Failure::new("proxy", words);
-        let (octets, remark) = header::header(announcement, reached.ends).map_err(failed)?;
+    let made = match (&options.route.raw_header, &options.route.announcement) {
+        (Some(octets), _) => {
+            Some((octets.clone(), Remark::new("proxy").with("header", "raw").with("octets", octets.len())))
+        }
+        (None, Some(announcement)) => {
+            let failed = |words: String| Failure::new("proxy", words);
+            Some(header::header(announcement, reached.ends).map_err(failed)?)
+        }
+        (None, None) => None,
+    };
+    if let Some((octets, remark)) = made {
         recorder.remark(remark);
         let written = async {
             reached.stream.write_all(&octets).await?;

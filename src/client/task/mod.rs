@@ -83,6 +83,8 @@ pub(super) struct Task {
     /// The file that goes out.
     upload: Option<Upload>,
     progress: Progress,
+    /// The connection ends once everything has gone out.
+    closing: bool,
     host: String,
     world: World,
     /// The last EHLO or LHLO as it was sent, for a connection that looks closer.
@@ -126,6 +128,7 @@ impl Task {
             content: Uncounted::default(),
             upload: None,
             progress: Progress::default(),
+            closing: false,
             host: String::new(),
             world,
             greeting: b"EHLO localhost".to_vec(),
@@ -269,12 +272,15 @@ impl Task {
         self.silence = (!self.options.tls.implicit).then(|| Instant::now() + timeouts::SILENCE);
         loop {
             self.recorder.flush();
+            if self.has_said_all() {
+                let _ = writer.shutdown().await;
+                return End::by("client");
+            }
             match self.next(&mut reader, &mut writer, &mut buffer).await {
-                Step::Cancelled => {
+                Step::Cancelled | Step::OwnerGone => {
                     let _ = tokio::time::timeout(Duration::from_millis(100), writer.shutdown()).await;
                     return End::by("client");
                 }
-                Step::OwnerGone => return End::by("client"),
                 Step::Room => {}
                 Step::Request(request) => {
                     if let Err(end) = self.request(request) {
@@ -315,6 +321,11 @@ impl Task {
                 }
             }
         }
+    }
+
+    /// Whether the connection is to end now that everything has gone out.
+    fn has_said_all(&self) -> bool {
+        self.closing && self.outgoing.is_empty() && self.upload.is_none()
     }
 
     /// Waits for whatever comes first. Requests are taken before octets, so that a flood never hides a key.
@@ -364,6 +375,9 @@ impl Task {
         self.outgoing.advance(octets);
         self.progress.add(octets as u64);
         if self.outgoing.is_empty() {
+            if self.upload.is_none() {
+                self.progress.end();
+            }
             self.wait_for_next();
         } else {
             self.deadline = Some(Instant::now() + self.limit(timeouts::CONTENT_BLOCK));

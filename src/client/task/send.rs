@@ -14,6 +14,9 @@ use super::{End, Failure, Task};
 /// Message content that is recorded; the rest is counted and summed.
 const CONTENT_KEPT: u64 = 1 << 20;
 
+/// Octets of content from which on it is told how far they have gone out.
+const WORTH_TELLING: usize = 256 * 1024;
+
 /// Content beyond what is recorded.
 #[derive(Default)]
 pub(super) struct Uncounted {
@@ -41,6 +44,9 @@ impl Task {
             }
             Request::Content(text) => {
                 self.interrupt_line();
+                if text.len() > WORTH_TELLING {
+                    self.progress.begin(text.len() as u64);
+                }
                 let stuffed = self.recorder.fold.session.chunk_left == 0;
                 for line in content::lines(&text) {
                     let line = if stuffed { content::stuff(line) } else { line.into() };
@@ -63,6 +69,7 @@ impl Task {
                 }
             }
             Request::ReadOn => self.flooded = false,
+            Request::Close => self.closing = true,
             Request::Remark(remark) => {
                 self.interrupt_line();
                 self.recorder.remark(remark);

@@ -18,7 +18,8 @@ impl Task {
     /// Looks up what is known of the server that was reached, and says when it cuts the line.
     pub(super) fn recall(&mut self, place: Option<&str>) {
         // A server that takes us for somebody else may offer something else.
-        let as_ourselves = self.options.route.announcement.is_none();
+        let route = &self.options.route;
+        let as_ourselves = route.announcement.is_none() && route.raw_header.is_none();
         let (Some(place), true, true, true) = (place, self.options.remember, as_ourselves, self.memory.is_none())
         else {
             return;

@@ -15,7 +15,7 @@ fn through(scheme: &str, port: u16, user: Option<(&str, &str)>) -> Route {
         proxy.user = Some(user.to_owned());
         proxy.password = Some(SecretSource::Known(password.into()));
     }
-    Route { proxy: Some(proxy), announcement: None }
+    Route { proxy: Some(proxy), ..Route::default() }
 }
 
 /// A proxy that plays pairs of what it hears and says, octet for octet, and then a mail server.
@@ -122,7 +122,7 @@ async fn the_proxy_header_goes_out_first() {
     })
     .await;
     let announcement = Announcement { version: Version::One, source: "192.0.2.1:4711".parse().ok(), destination: None };
-    let route = Route { announcement: Some(announcement), proxy: None };
+    let route = Route { announcement: Some(announcement), ..Route::default() };
     let text = dialled(Options { route, ..options(port) }, "220 mx").await;
     assert_eq!(heard.await.expect("it came"), format!("{header}{port}\r\n"));
     assert!(

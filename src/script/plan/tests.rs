@@ -27,6 +27,7 @@ fn short(script: &str) -> String {
         Act::Sleep(_) => "sleep".to_owned(),
         Act::Reconnect(ask) => format!("reconnect#{ask}"),
         Act::Drop => "drop".to_owned(),
+        Act::DropAtOnce => "drop at-once".to_owned(),
     };
     plan.steps.iter().map(step).collect::<Vec<_>>().join(", ")
 }

@@ -2,10 +2,11 @@
 
 use crate::client::Request;
 use crate::conversation::certificate;
-use crate::smtp::{Command, Verb};
+use crate::smtp::{Command, Secret, Verb};
 
 use super::super::guide::Guided;
 use super::super::report::{Cause, Verdict};
+use super::wire::Arrived;
 use super::{Flow, GO_ON, Runner, shown};
 
 impl Runner<'_> {
@@ -24,10 +25,13 @@ impl Runner<'_> {
             match guide.next(&self.wire.dialogue.state().session, last.as_ref()) {
                 Guided::Done => return GO_ON,
                 Guided::Stop(cause, words) => return self.fatal(cause, words),
+                Guided::Close { line, learn } => {
+                    self.learn(learn).await;
+                    self.wire.send_by_itself(line).await;
+                    return self.close_unanswered().await;
+                }
                 Guided::Send { line, learn } => {
-                    for secret in learn {
-                        self.wire.request(Request::Learn(secret)).await;
-                    }
+                    self.learn(learn).await;
                     // An answer within AUTH must not be named.
                     let verb = Command::parse(&line).verb;
                     let text = if verb == Verb::Other { "AUTH" } else { verb.word() };
@@ -45,6 +49,26 @@ impl Runner<'_> {
                     self.handshake().await?;
                 }
             }
+        }
+    }
+
+    /// Makes secrets known to whoever records.
+    async fn learn(&mut self, secrets: Vec<Secret>) {
+        for secret in secrets {
+            self.wire.request(Request::Learn(secret)).await;
+        }
+    }
+
+    /// Closes without QUIT once what was sent has gone out; no reply is waited for.
+    pub(super) async fn close_unanswered(&mut self) -> Flow {
+        self.open.clear();
+        self.quit = true;
+        if self.wire.close_after_sending().await == Arrived::Stopped {
+            return self.fatal(Cause::Interrupted, "interrupted");
+        }
+        match self.wire.fault() {
+            (cause, Some(words)) => self.fatal(cause, words),
+            _ => GO_ON,
         }
     }
 }

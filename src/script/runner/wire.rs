@@ -456,6 +456,15 @@ impl<'a> Wire<'a> {
         self.connection = None;
     }
 
+    /// Closes without QUIT once everything has gone out, and takes in what still comes.
+    pub(super) async fn close_after_sending(&mut self) -> Arrived {
+        let mut arrived = self.request(Request::Close).await;
+        while arrived == Arrived::Yes {
+            arrived = self.happen(None).await;
+        }
+        arrived
+    }
+
     /// Waits for the server to close.
     pub(super) async fn wait_for_close(&mut self) {
         let until = Some(Instant::now() + GOODBYE);

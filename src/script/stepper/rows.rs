@@ -26,6 +26,7 @@ pub(super) fn of(plan: &Plan) -> (Vec<Beside>, Vec<usize>) {
             Act::Sleep(time) => rows.push(row(vec![format!("* sleep {}", duration::words(*time))])),
             Act::Reconnect(_) => rows.push(row(vec!["* reconnect".to_owned()])),
             Act::Drop => rows.push(row(vec!["* drop".to_owned()])),
+            Act::DropAtOnce => rows.push(row(vec!["* drop at-once".to_owned()])),
             Act::Guide => rows.push(row(Vec::new())),
         }
     }

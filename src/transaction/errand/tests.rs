@@ -33,7 +33,7 @@ impl Way {
         session.connected();
         session.replied(&Awaited::Greeting, &reply("220 mx"));
         let then = then.iter().map(|line| line.as_bytes().to_vec()).collect();
-        let plan = Plan { greeting: b"EHLO noddy.com".to_vec(), tls, login, then, xclient: Vec::new() };
+        let plan = Plan { greeting: b"EHLO noddy.com".to_vec(), tls, login, then, xclient: Xclient::default() };
         Self { session, errand: Errand::new(plan), last: None }
     }
 
@@ -79,17 +79,36 @@ fn xclient_is_told_where_it_is_offered_and_the_greeting_follows_anew() {
     let attributes = vec![told("ADDR", "192.0.2.1"), told("LOGIN", "a+b c"), told("DESTPORT", "25")];
     let offer = "250-mx\n250-AUTH LOGIN PLAIN\n250 XCLIENT ADDR LOGIN";
     let mut way = Way::of(TlsMode::None, Some(login("PLAIN", true)), &[]);
-    way.errand.plan.xclient.clone_from(&attributes);
+    way.errand.plan.xclient = Xclient::from(attributes.clone());
     way.sends("EHLO noddy.com", offer).sends("XCLIENT ADDR=192.0.2.1 LOGIN=a+2Bb+20c", "220 mx");
     way.sends("EHLO noddy.com", offer).sends("AUTH PLAIN AGR1ZGUAbm9kZHk=", "235 ok");
     way.ends("the server takes no DESTPORT from XCLIENT");
     let mut way = Way::of(TlsMode::None, None, &[]);
-    way.errand.plan.xclient.clone_from(&attributes);
+    way.errand.plan.xclient = Xclient::from(attributes.clone());
     way.sends("EHLO noddy.com", "250 mx").ends("XCLIENT is not offered");
     let mut way = Way::of(TlsMode::None, None, &[]);
-    way.errand.plan.xclient = attributes;
+    way.errand.plan.xclient = Xclient::from(attributes.clone());
     way.sends("EHLO noddy.com", offer).sends("XCLIENT ADDR=192.0.2.1 LOGIN=a+2Bb+20c", "550 no");
     way.ends("refused XCLIENT (550)");
+}
+
+#[test]
+fn xclient_may_be_required_forgiven_and_come_before_tls() {
+    let told = Xclient::from(vec![("ADDR".to_owned(), "192.0.2.1".to_owned()), ("X".to_owned(), "y".to_owned())]);
+    let with = |xclient: Xclient| {
+        let mut way = Way::of(TlsMode::Starttls, None, &[]);
+        way.errand.plan.xclient = xclient;
+        way
+    };
+    let offer = "250-mx\n250-STARTTLS\n250 XCLIENT ADDR";
+    with(Xclient { required: true, ..told.clone() }).sends("EHLO noddy.com", "250 mx").ends("does not offer XCLIENT");
+    let mut way = with(Xclient { required: true, before_tls: true, ..told.clone() });
+    way.sends("EHLO noddy.com", offer).ends("takes no X from XCLIENT");
+    let mut way = with(Xclient { unasked: true, before_tls: true, required: true, ..told.clone() });
+    way.sends("EHLO noddy.com", offer).sends("XCLIENT ADDR=192.0.2.1 X=y", "220 mx");
+    way.sends("EHLO noddy.com", offer).sends("STARTTLS", "220 go").sends("EHLO noddy.com", "250 mx").ends("Ready");
+    let mut way = with(Xclient { forgiving: true, before_tls: true, ..told });
+    way.sends("EHLO noddy.com", offer).sends("XCLIENT ADDR=192.0.2.1", "550 no").sends("STARTTLS", "220 go");
 }
 
 #[test]

@@ -33,7 +33,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         &[(Everywhere, "f2")],
         live,
     )
-    .called("receipt dsn notify verbs commands form rcpt mail")
+    .called("verbs commands form rcpt mail")
     .needed(4),
     entry(
         Action::Message,
@@ -45,6 +45,15 @@ pub(super) const ENTRIES: &[Entry] = &[
     )
     .called("body text headers data editor attachment")
     .needed(4),
+    entry(
+        Action::Receipt,
+        "receipt",
+        "receipt",
+        "Ask for a receipt of delivery, failure and delay on the MAIL or RCPT line that stands there, or take that back.",
+        &[(Composer, "ctrl-x")],
+        composing,
+    )
+    .called("dsn notify orcpt envid ret notification"),
     entry(
         Action::History,
         "history",

@@ -26,6 +26,7 @@ pub enum Action {
     Mend,
     Templates,
     Message,
+    Receipt,
     Ready,
     Back,
     History,

@@ -6,7 +6,8 @@ use ratatui::layout::{Position, Rect};
 use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler as _;
 
-use crate::message::header;
+use crate::message::reencode::reencode;
+use crate::message::{Encoding, encoded, header};
 use crate::smtp::escape::for_screen;
 use crate::tui::model::Model;
 use crate::tui::text::{fit, width};
@@ -15,9 +16,14 @@ use crate::tui::theme::Role;
 /// The fields that are header fields, in order.
 const FIELDS: [&str; 7] = ["From", "To", "Cc", "Reply-To", "Subject", "Date", "Message-ID"];
 /// What comes after them.
-const FURTHER: &str = "Any header";
+const FURTHER: &str = "Header";
 const HTML: &str = "HTML";
-const ATTACH: &str = "Attach";
+const ENCODING: &str = "Encoding";
+const ATTACH: &str = "Attach file";
+/// All of that, in order.
+const MORE: [&str; 4] = [FURTHER, ENCODING, HTML, ATTACH];
+/// How many rows there are to fill in.
+const COUNT: usize = FIELDS.len() + MORE.len();
 /// Columns of the names.
 const NAMES: u16 = 12;
 /// Columns of the form beside the text.
@@ -57,17 +63,17 @@ impl Form {
 
     /// How many rows it has.
     pub(super) fn rows() -> u16 {
-        u16::try_from(FIELDS.len() + 5).unwrap_or(u16::MAX)
+        u16::try_from(COUNT + 2).unwrap_or(u16::MAX)
     }
 
     fn name(at: usize) -> &'static str {
-        let more = [FURTHER, HTML, ATTACH];
-        FIELDS.get(at).copied().unwrap_or_else(|| more[(at - FIELDS.len()).min(2)])
+        let more = MORE;
+        FIELDS.get(at).copied().unwrap_or_else(|| more[(at - FIELDS.len()).min(MORE.len() - 1)])
     }
 
     fn go(&mut self, at: usize, message: &[u8]) {
         self.at = at;
-        let value = FIELDS.get(at).and_then(|name| header::get(message, name));
+        let value = FIELDS.get(at).and_then(|name| value(message, name));
         self.input = Input::new(value.unwrap_or_default());
     }
 
@@ -77,7 +83,6 @@ impl Form {
     }
 
     pub(super) fn key(&mut self, key: KeyEvent, message: &[u8]) -> Done {
-        const COUNT: usize = FIELDS.len() + 3;
         self.said = None;
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
         match key.code {
@@ -103,7 +108,7 @@ impl Form {
     }
 
     fn step(&mut self, by: usize, message: &[u8]) -> Done {
-        self.go((self.at + by) % (FIELDS.len() + 3), message);
+        self.go((self.at + by) % COUNT, message);
         Done::Stay
     }
 
@@ -135,6 +140,20 @@ impl Form {
                 self.input = Input::default();
                 Done::Text(message)
             }
+            ENCODING => {
+                let encoding = Encoding::parse(&value).ok_or_else(|| "auto, 8bit or base64".to_owned());
+                let written = encoding.and_then(|it| reencode(message, it).map_err(|error| error.to_string()));
+                match written {
+                    Ok(message) => {
+                        self.input = Input::default();
+                        Done::Text(message)
+                    }
+                    Err(words) => {
+                        self.said = Some(words);
+                        Done::Stay
+                    }
+                }
+            }
             HTML => {
                 self.input = Input::default();
                 Done::Text(crate::message::attach::alternative(message, &value))
@@ -151,12 +170,13 @@ impl Form {
     pub(super) fn draw(&self, message: &[u8], model: &Model, area: Rect, frame: &mut Frame<'_>) {
         let theme = model.theme;
         let columns = usize::from(area.width.saturating_sub(NAMES + 1)).max(1);
-        for (at, y) in (0..FIELDS.len() + 3).zip(area.y..area.bottom()) {
+        for (at, y) in (0..COUNT).zip(area.y..area.bottom()) {
             let mine = at == self.at;
             let name = Self::name(at);
             let value = match FIELDS.get(at) {
-                Some(name) if !mine => header::get(message, name).unwrap_or_default(),
+                Some(name) if !mine => value(message, name).unwrap_or_default(),
                 _ if mine => self.input.value().to_owned(),
+                None if name == ENCODING => value(message, "Content-Transfer-Encoding").unwrap_or_default(),
                 _ => String::new(),
             };
             let bar = if mine { "▌" } else { " " };
@@ -174,20 +194,27 @@ impl Form {
             }
         }
         let words = self.said.clone().unwrap_or_else(|| self.help().to_owned());
-        let below = area.y + u16::try_from(FIELDS.len() + 3).unwrap_or(0) + 1;
+        let below = area.y + u16::try_from(COUNT).unwrap_or(0) + 1;
         if below < area.bottom() {
             let role = if self.said.is_some() { Role::Refused } else { Role::Dim };
-            let shown = fit(&words, usize::from(area.width));
-            frame.buffer_mut().set_string(area.x, below, shown, theme.style(role));
+            let shown = fit(&words, usize::from(area.width).saturating_sub(1));
+            frame.buffer_mut().set_string(area.x + 1, below, shown, theme.style(role));
         }
     }
 
     fn help(&self) -> &'static str {
         match Self::name(self.at) {
-            FURTHER => "Name: value, Enter sets it",
-            HTML => "a text in HTML, Enter puts it beside the text",
-            ATTACH => "a file's name, Enter attaches it",
-            _ => "what is typed stands in the text at once",
+            FURTHER => "any other field as Name: value; Enter sets it",
+            ENCODING => "auto, 8bit or base64; Enter writes the text so",
+            HTML => "the text again in HTML; Enter puts it beside it",
+            ATTACH => "the name of a file; Enter attaches it",
+            "Date" | "Message-ID" => "empty: left out, and many servers add it",
+            _ => "what is typed stands in the message at once",
         }
     }
+}
+
+/// What a field says, its encoded words read.
+fn value(message: &[u8], name: &str) -> Option<String> {
+    header::get(message, name).map(|value| encoded::decoded(&value))
 }

@@ -174,7 +174,7 @@ mod tests {
             ("colour", Action::Theme),
             ("color", Action::Theme),
             ("dark", Action::Theme),
-            ("receipt", Action::Templates),
+            ("receipt", Action::Receipt),
             ("dsn", Action::Templates),
             ("tls", Action::TlsTab),
             ("starttls", Action::Ready),

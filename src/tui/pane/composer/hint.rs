@@ -46,6 +46,9 @@ pub(super) fn hint(line: &str, headless: bool, lints: &[Lint], ghost: &str, arou
     if let Some(lint) = lints.first().filter(|_| !line.is_empty()) {
         return of_lint(lint, lints);
     }
+    if let Some((gone, all)) = around.progress {
+        return on_its_way(gone, all);
+    }
     if let Some((name, so_far, at_most)) = around.waiting {
         return waiting(name, so_far, at_most);
     }
@@ -90,6 +93,19 @@ fn waiting(name: &str, so_far: Duration, at_most: Duration) -> Hint {
             format!("waiting for {what}{time} · {{stop}} stop waiting"),
             format!("{what}{time} · {{stop}} stop waiting"),
             format!("{name}{time} · {{stop}} stop"),
+        ],
+    )
+}
+
+/// How much of a long message has gone out.
+fn on_its_way(gone: u64, all: u64) -> Hint {
+    let mega = |octets: u64| format!("{}.{}", octets / 1_000_000, octets / 100_000 % 10);
+    let part = format!("{} of {} MB", mega(gone), mega(all));
+    Hint::Note(
+        Role::Accent,
+        vec![
+            format!("the message is on its way: {part} · {{stop}} stop waiting"),
+            format!("on its way: {part} · {{stop}} stop"),
         ],
     )
 }

@@ -26,6 +26,7 @@ mod hint;
 mod history;
 mod line;
 mod popup;
+mod receipt;
 mod secrecy;
 mod slots;
 #[cfg(test)]
@@ -60,6 +61,8 @@ pub struct Surroundings<'a> {
     pub open: bool,
     /// What is awaited: its name, for how long already, and for how long at most.
     pub waiting: Option<(&'a str, Duration, Duration)>,
+    /// How much of a long message has gone out, and how much it is in all, octets.
+    pub progress: Option<(u64, u64)>,
     /// The verbs.
     pub verbs: &'a VerbTable,
     /// What is filled in.
@@ -194,6 +197,16 @@ impl Composer {
     pub fn mend(&mut self, around: &Surroundings<'_>) -> bool {
         let Some(mended) = self.lints.iter().find_map(|lint| lint.mended.clone()) else { return false };
         self.set_line(&mended);
+        self.arrange(around);
+        true
+    }
+
+    /// Asks for a receipt on the line, ghost text included, or takes that back; false where it is neither MAIL nor RCPT.
+    /// `envelope` is what the receipt is to be known by.
+    pub fn receipt(&mut self, around: &Surroundings<'_>, envelope: &str) -> bool {
+        let whole = format!("{}{}", self.line.text(), self.ghost());
+        let Some(line) = receipt::turned(&whole, envelope) else { return false };
+        self.set_line(&line);
         self.arrange(around);
         true
     }

@@ -44,6 +44,7 @@ impl Desk {
     pub(super) fn with<T>(&mut self, act: impl FnOnce(&mut Composer, &Surroundings<'_>) -> T) -> T {
         let waiting = self.waiting.map(|(name, s, most)| (name, Duration::from_secs(s), Duration::from_secs(most)));
         let around = Surroundings {
+            progress: None,
             session: &self.session,
             open: self.open,
             waiting,

@@ -1,0 +1,317 @@
+//! What MAIL and RCPT say besides: a receipt, what is asked for as it is, and what the server is to know of the message
+//! where it offers to be told.
+
+use std::io::Read as _;
+use std::path::Path;
+
+use crate::script::Offered;
+use crate::smtp::{content, xtext};
+use crate::transaction::Body;
+use crate::world::World;
+
+/// Parameters of MAIL and RCPT.
+#[derive(Debug, Default, clap::Args)]
+#[command(next_help_heading = "Parameters")]
+#[expect(clippy::struct_field_names, reason = "they are the options' names")]
+pub(super) struct Parameters {
+    /// Ask for a receipt: of delivery, failure and delay, for each recipient by its address, with the head of the message
+    #[arg(long)]
+    receipt: bool,
+    /// Of what to be told: NEVER, or of SUCCESS, FAILURE and DELAY some, divided by commas
+    #[arg(long, value_name = "WHEN")]
+    notify: Option<String>,
+    /// What of the message comes back with a notification: FULL or HDRS
+    #[arg(long, value_name = "FULL|HDRS")]
+    ret: Option<String>,
+    /// What a notification is to be known by
+    #[arg(long, value_name = "TEXT")]
+    envid: Option<String>,
+    /// Further parameters of MAIL, as they are
+    #[arg(long, value_name = "PARAMETERS", allow_hyphen_values = true)]
+    mail_parameters: Vec<String>,
+    /// Further parameters of each RCPT, as they are
+    #[arg(long, value_name = "PARAMETERS", allow_hyphen_values = true)]
+    rcpt_parameters: Vec<String>,
+    /// Leave out SIZE, BODY and SMTPUTF8, which go with MAIL where they are offered and mean something
+    #[arg(long)]
+    bare_mail: bool,
+}
+
+/// What is said whatever the server offers.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Said {
+    pub(super) mail: Vec<String>,
+    pub(super) rcpt: Vec<String>,
+    /// Each recipient with its own address as ORCPT.
+    pub(super) original: bool,
+}
+
+impl Parameters {
+    /// What is asked for in words.
+    ///
+    /// # Errors
+    /// What is no such value, with the cure.
+    pub(super) fn said(&self, world: &World) -> Result<Said, String> {
+        let mut said = Said { original: self.receipt, ..Said::default() };
+        let ret = self.ret.as_deref().or(self.receipt.then_some("HDRS"));
+        if let Some(ret) = ret {
+            said.mail.push(format!("RET={}", one_of("--ret", ret, &["FULL", "HDRS"])?));
+        }
+        let envid = self.envid.clone().or_else(|| self.receipt.then(|| fresh(world)));
+        if let Some(envid) = envid.filter(|text| !text.is_empty()) {
+            said.mail.push(format!("ENVID={}", xtext::encode(envid.as_bytes())));
+        }
+        let notify = self.notify.as_deref().or(self.receipt.then_some("SUCCESS,FAILURE,DELAY"));
+        if let Some(notify) = notify {
+            said.rcpt.push(format!("NOTIFY={}", when(notify)?));
+        }
+        let words =
+            |given: &[String]| given.iter().flat_map(|text| text.split_whitespace()).map(str::to_owned).collect();
+        let (mail, rcpt): (Vec<String>, Vec<String>) = (words(&self.mail_parameters), words(&self.rcpt_parameters));
+        said.mail.extend(mail);
+        said.rcpt.extend(rcpt);
+        Ok(said)
+    }
+
+    /// What goes with MAIL where the server offers it: the size of the message, and what its octets need.
+    pub(super) fn offered(&self, message: Option<&Survey>, from: &str, to: &[String], chunked: bool) -> Vec<Offered> {
+        let mut all = Vec::new();
+        let mut offer = |keyword: &str, parameter: String, without: Option<&str>| {
+            all.push(Offered { keyword: keyword.to_owned(), parameter, without: without.map(str::to_owned) });
+        };
+        if self.receipt || self.notify.is_some() || self.ret.is_some() || self.envid.is_some() {
+            // It stands in the lines already.
+            offer("DSN", String::new(), Some("a receipt is asked for, and the server does not offer DSN"));
+        }
+        if self.bare_mail {
+            return all;
+        }
+        let mut international = !from.is_ascii() || to.iter().any(|to| !to.is_ascii());
+        if let Some(survey) = message {
+            offer("SIZE", format!("SIZE={}", survey.size), None);
+            let eight_bit = "the message holds octets beyond ASCII, and the server does not offer 8BITMIME";
+            if chunked && !survey.lines {
+                let binary = "the message is not made of lines, and the server does not offer BINARYMIME";
+                offer("BINARYMIME", "BODY=BINARYMIME".to_owned(), Some(binary));
+            } else if survey.eight_bit {
+                offer("8BITMIME", "BODY=8BITMIME".to_owned(), Some(eight_bit));
+            }
+            international |= survey.head_beyond_ascii;
+        }
+        if international {
+            let words =
+                "an address or a header field holds letters beyond ASCII, and the server does not offer SMTPUTF8";
+            offer("SMTPUTF8", "SMTPUTF8".to_owned(), Some(words));
+        }
+        all
+    }
+}
+
+/// A fresh identifier of an envelope.
+fn fresh(world: &World) -> String {
+    format!("{:016x}", u64::from_be_bytes(world.random()))
+}
+
+fn one_of(option: &str, value: &str, known: &[&str]) -> Result<String, String> {
+    let value = value.trim().to_ascii_uppercase();
+    if known.contains(&value.as_str()) {
+        return Ok(value);
+    }
+    Err(format!("{option} takes {}; --mail-parameters sends anything as it is", known.join(" or ")))
+}
+
+fn when(text: &str) -> Result<String, String> {
+    let words: Vec<_> = text.split(',').map(|word| word.trim().to_ascii_uppercase()).collect();
+    let known = |word: &String| matches!(word.as_str(), "SUCCESS" | "FAILURE" | "DELAY");
+    if words == ["NEVER"] || (!words.is_empty() && words.iter().all(known)) {
+        return Ok(words.join(","));
+    }
+    Err("--notify takes NEVER alone, or of SUCCESS, FAILURE and DELAY some, such as SUCCESS,FAILURE; \
+         --rcpt-parameters sends anything as it is"
+        .to_owned())
+}
+
+/// What the server may be told of a message.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Survey {
+    /// Octets of the wire before dots are stuffed (RFC 1870 4).
+    size: u64,
+    /// It holds octets beyond ASCII.
+    eight_bit: bool,
+    /// Its header does (RFC 6532).
+    head_beyond_ascii: bool,
+    /// Line feeds without CR.
+    pub(super) bare: u64,
+    /// It is made of lines of at most 998 octets without NUL, each with its CR LF, as anything but BINARYMIME wants it
+    /// (RFC 3030 3).
+    lines: bool,
+}
+
+/// Octets of a line without its end (RFC 5322 2.1.1).
+const LINE: usize = 998;
+
+impl Survey {
+    /// Looks a message through; a file is read in blocks.
+    ///
+    /// # Errors
+    /// A file that can't be read.
+    pub(super) fn of(body: &Body) -> Result<Self, String> {
+        let mut looking = Looking::default();
+        match body {
+            Body::Lines(text) => {
+                for line in content::lines(text) {
+                    looking.octets(line);
+                    looking.octets(b"\r\n");
+                }
+            }
+            Body::AsIs(octets) => looking.octets(octets),
+            Body::File(path) => looking.file(path)?,
+        }
+        Ok(looking.done())
+    }
+}
+
+#[derive(Default)]
+struct Looking {
+    survey: Survey,
+    /// Octets of the line so far.
+    line: usize,
+    last: u8,
+    /// The header is over.
+    in_body: bool,
+    uneven: bool,
+}
+
+impl Looking {
+    /// Takes a block, cut anywhere; a large message is gone through in as few steps as there are lines.
+    fn octets(&mut self, block: &[u8]) {
+        let Some(last) = block.last() else { return };
+        self.survey.size += block.len() as u64;
+        self.survey.eight_bit |= !block.is_ascii();
+        self.uneven |= memchr::memchr(0, block).is_some();
+        // A CR that ends no line.
+        self.uneven |= self.last == b'\r' && block[0] != b'\n';
+        self.uneven |= memchr::memchr_iter(b'\r', block).any(|at| block.get(at + 1).is_some_and(|next| *next != b'\n'));
+        let mut begun = 0;
+        for end in memchr::memchr_iter(b'\n', block) {
+            let before = match end {
+                0 => self.last,
+                _ => block[end - 1],
+            };
+            let crlf = before == b'\r';
+            let length = self.line + (end - begun) - usize::from(crlf);
+            if !self.in_body {
+                self.survey.head_beyond_ascii |= !block[begun..end].is_ascii();
+                self.in_body = length == 0;
+            }
+            self.survey.bare += u64::from(!crlf);
+            self.uneven |= !crlf || length > LINE;
+            (self.line, begun) = (0, end + 1);
+        }
+        self.survey.head_beyond_ascii |= !self.in_body && !block[begun..].is_ascii();
+        self.line += block.len() - begun;
+        self.last = *last;
+    }
+
+    fn file(&mut self, path: &Path) -> Result<(), String> {
+        let cannot = |error: std::io::Error| format!("{} can't be read: {error}", path.display());
+        let mut file = std::fs::File::open(path).map_err(cannot)?;
+        let mut block = vec![0; 256 * 1024];
+        loop {
+            let read = file.read(&mut block).map_err(cannot)?;
+            if read == 0 {
+                break;
+            }
+            self.octets(&block[..read]);
+        }
+        // Each gets its CR on the way.
+        self.survey.size += self.survey.bare;
+        Ok(())
+    }
+
+    fn done(mut self) -> Survey {
+        self.survey.lines = !self.uneven && self.line == 0;
+        self.survey
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::Directories;
+
+    fn world() -> World {
+        let nowhere = || std::path::PathBuf::from("/nonexistent");
+        let directories = Directories { config: nowhere(), data: nowhere(), state: nowhere() };
+        World::fixed(directories, jiff::Timestamp::UNIX_EPOCH, 1)
+    }
+
+    #[test]
+    fn it_does_not_matter_where_blocks_are_cut() {
+        let texts = ["A: \u{e9}\r\n\r\n\u{e9}\r\n", "A: b\n\r\r\n\n", "\r\n", "a\rb\n", "A: b\r\n\r\nc\r"];
+        for text in texts.map(str::as_bytes) {
+            let whole = Survey::of(&Body::AsIs(text.to_vec())).expect("octets");
+            for size in 1..text.len() {
+                let mut looking = Looking::default();
+                text.chunks(size).for_each(|block| looking.octets(block));
+                assert_eq!(looking.done(), whole, "{text:?} by {size}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_message_is_looked_through() {
+        let of = |text: &[u8]| Survey::of(&Body::AsIs(text.to_vec())).expect("octets");
+        assert_eq!(of(b"A: b\r\n\r\nc\r\n"), Survey { size: 11, lines: true, ..Survey::default() });
+        let late = of("A: b\r\n\r\n\u{e9}\r\n".as_bytes());
+        assert!(late.eight_bit && !late.head_beyond_ascii && late.lines);
+        assert!(of("A: \u{e9}\r\n\r\nb\r\n".as_bytes()).head_beyond_ascii);
+        for uneven in [&b"A: b\n\nc\n"[..], b"A: b\r\n\r\nc", b"A: b\r\n\r\nc\rd\r\n", b"A: b\r\n\r\n\0\r\n"] {
+            assert!(!of(uneven).lines, "{uneven:?}");
+        }
+        assert!(!of(&[b"A: b\r\n\r\n".to_vec(), vec![b'x'; 999], b"\r\n".to_vec()].concat()).lines);
+        let lines = Survey::of(&Body::Lines(b"A: b\n\n.\n".to_vec())).expect("lines");
+        assert_eq!((lines.size, lines.lines), (11, true), "stuffed dots do not count");
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), b"A: b\n\nc\n").expect("written");
+        assert_eq!(Survey::of(&Body::File(file.path().to_owned())).expect("read").size, 11);
+    }
+
+    #[test]
+    fn a_receipt_is_asked_for_in_one_word() {
+        let receipt = Parameters { receipt: true, envid: Some("a b".into()), ..Parameters::default() };
+        let said = receipt.said(&world()).expect("said");
+        assert_eq!(said.mail, ["RET=HDRS", "ENVID=a+20b"]);
+        assert_eq!((said.rcpt, said.original), (vec!["NOTIFY=SUCCESS,FAILURE,DELAY".to_owned()], true));
+        let own = Parameters {
+            notify: Some("never".into()),
+            ret: Some("full".into()),
+            mail_parameters: vec!["BY=120;R  X".into()],
+            ..Parameters::default()
+        };
+        let said = own.said(&world()).expect("said");
+        assert_eq!(
+            (said.mail, said.rcpt),
+            (vec!["RET=FULL".into(), "BY=120;R".into(), "X".into()], vec!["NOTIFY=NEVER".into()])
+        );
+        for wrong in ["never,success", "", "ALWAYS"] {
+            let parameters = Parameters { notify: Some(wrong.into()), ..Parameters::default() };
+            assert!(parameters.said(&world()).expect_err(wrong).contains("--rcpt-parameters"));
+        }
+    }
+
+    #[test]
+    fn what_a_message_needs_is_known() {
+        let survey = Survey { size: 9, eight_bit: true, head_beyond_ascii: true, bare: 0, lines: true };
+        let named = |parameters: &Parameters, chunked| -> Vec<String> {
+            let offered = parameters.offered(Some(&survey), "a@b", &["c@d".into()], chunked);
+            offered.into_iter().map(|offered| offered.parameter).collect()
+        };
+        assert_eq!(named(&Parameters::default(), false), ["SIZE=9", "BODY=8BITMIME", "SMTPUTF8"]);
+        assert!(named(&Parameters { bare_mail: true, ..Parameters::default() }, false).is_empty());
+        let binary = Survey { size: 9, ..Survey::default() };
+        let offered = Parameters::default().offered(Some(&binary), "\u{e9}@b", &[], true);
+        let keywords: Vec<_> = offered.iter().map(|offered| offered.keyword.as_str()).collect();
+        assert_eq!(keywords, ["SIZE", "BINARYMIME", "SMTPUTF8"]);
+    }
+}

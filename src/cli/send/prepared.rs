@@ -1,0 +1,191 @@
+//! Everything that is known before anything connects: where to, the message, and the script that carries it there.
+
+use super::Arguments;
+use super::announced::Header;
+use super::content;
+use super::parameters::Survey;
+use super::target::{self, Way};
+use crate::conversation::Log;
+use crate::conversation::file::{Document, Header as Head, Reader, write_document};
+use crate::profile::{Profiles, Protocol};
+use crate::script::Offered;
+use crate::script::files::Folders;
+use crate::script::plan::{Act, Plan, Step, plan};
+use crate::script::values::Values;
+use crate::transaction::{Body, Leave, Opening, Outline, Point, Xclient};
+use crate::world::World;
+
+/// What a command line comes to.
+pub(super) struct Prepared {
+    pub(super) way: Way,
+    pub(super) outline: Outline,
+    /// `EHLO name` or the like.
+    pub(super) greeting: String,
+    pub(super) xclient: Xclient,
+    /// What MAIL says besides where the server offers it.
+    pub(super) offered: Vec<Offered>,
+    /// What goes out first, whatever it says.
+    pub(super) raw_header: Option<Vec<u8>>,
+}
+
+/// Who sends to whom, and the name to greet with.
+struct Names {
+    greeting: String,
+    from: String,
+    to: Vec<String>,
+}
+
+/// Where it stops, and how.
+fn end(arguments: &Arguments) -> Result<(Option<Point>, Leave), String> {
+    let envelope = &arguments.envelope;
+    if envelope.quit_after.is_some_and(|point| point > Point::Rcpt) {
+        return Err("after DATA no QUIT can be said; --drop-after closes the connection".to_owned());
+    }
+    let rcpt_only = envelope.rcpt_only.then_some(Point::Rcpt);
+    let given = [envelope.quit_after, envelope.drop_after, envelope.drop_after_send];
+    let stop = given.into_iter().flatten().chain(rcpt_only).min();
+    let leave = match (envelope.drop_after, envelope.drop_after_send) {
+        (Some(at), _) if Some(at) == stop => Leave::Drop,
+        (_, Some(at)) if Some(at) == stop => Leave::DropAtOnce,
+        _ => Leave::Quit,
+    };
+    Ok((stop, leave))
+}
+
+fn names(arguments: &Arguments, way: &Way, world: &World) -> Names {
+    let envelope = &arguments.envelope;
+    let name = envelope.helo.clone().or_else(|| way.target.ehlo.clone()).or_else(|| world.variable("HOSTNAME"));
+    let greeting = name.unwrap_or_else(|| "localhost".to_owned());
+    let from = match &envelope.from {
+        Some(from) => bare(from).to_owned(),
+        None => way.target.from.clone().unwrap_or_else(|| {
+            format!("{}@{greeting}", world.variable("LOGNAME").unwrap_or_else(|| "postmaster".to_owned()))
+        }),
+    };
+    let given: Vec<String> = envelope.to.iter().map(|to| bare(to).to_owned()).filter(|to| !to.is_empty()).collect();
+    let to = if given.is_empty() { way.target.to.clone() } else { given };
+    Names { greeting, from, to }
+}
+
+/// Reads a command line, and every file that it names.
+///
+/// # Errors
+/// What is missing, no such value, or can't be read; in words with the cure.
+pub(super) fn prepared(arguments: &Arguments, world: &World) -> Result<Prepared, String> {
+    let profiles = Profiles::load(&world.directories.config);
+    let mut way = target::way(arguments, &profiles, world)?;
+    let envelope = &arguments.envelope;
+    let Names { greeting: name, from, to } = names(arguments, &way, world);
+    let (stop, leave) = end(arguments)?;
+    if to.is_empty() && stop.is_none_or(|stop| stop >= Point::Rcpt) {
+        return Err("no recipient is given; --to ADDRESS names one".to_owned());
+    }
+    let xclient = arguments.announced.xclient(&way.target.xclient);
+    let told: Vec<String> = xclient.lines().iter().map(|line| String::from_utf8_lossy(line).into_owned()).collect();
+    let values = [&name, &from].into_iter().chain(&to).chain(&told);
+    if let Some(wrong) = values.into_iter().find(|value| value.contains(['\r', '\n', '\0'])) {
+        return Err(format!("`{}` holds a line end", crate::smtp::escape::for_screen(wrong.as_bytes())));
+    }
+    let goes_out = stop.is_none_or(|stop| stop >= Point::Dot);
+    let body = if goes_out || arguments.output.dump_mail {
+        content::body(&arguments.content, &content::Envelope { from: &from, to: &to }, world)?
+    } else {
+        Body::Lines(Vec::new())
+    };
+    let verb = match way.target.protocol {
+        Protocol::Smtp => "HELO",
+        Protocol::Esmtp => "EHLO",
+        Protocol::Lmtp => "LHLO",
+    };
+    let survey = if goes_out { Some(surveyed(&body, envelope.bdat)?) } else { None };
+    let offered = arguments.parameters.offered(survey.as_ref(), &from, &to, envelope.bdat.is_some());
+    let raw_header = match arguments.announced.header()? {
+        Some(Header::Addresses(announcement)) => {
+            way.target.announcement = Some(announcement);
+            None
+        }
+        Some(Header::AsIs(octets)) => Some(octets),
+        None => None,
+    };
+    let said = arguments.parameters.said(world)?;
+    let outline = Outline {
+        from,
+        to,
+        mail_parameters: said.mail,
+        rcpt_parameters: said.rcpt,
+        original: said.original,
+        body,
+        chunk: envelope.bdat,
+        pipeline: envelope.pipeline,
+        stop,
+        leave,
+    };
+    Ok(Prepared { way, outline, greeting: format!("{verb} {name}"), xclient, offered, raw_header })
+}
+
+/// What the server may be told of the message.
+fn surveyed(body: &Body, chunk: Option<u64>) -> Result<Survey, String> {
+    let survey = Survey::of(body)?;
+    match body {
+        // Its octets are counted, so that no line end is made on the way.
+        Body::File(path) if chunk.is_some() && survey.bare > 0 => Err(format!(
+            "{} has lines that end in LF alone, which BDAT would send as they are; unix2dos mends the file, \
+             and without --bdat each line gets its CR LF on the way",
+            path.display()
+        )),
+        _ => Ok(survey),
+    }
+}
+
+/// An address without its `<>`.
+fn bare(address: &str) -> &str {
+    let address = address.trim();
+    address.strip_prefix('<').and_then(|inside| inside.strip_suffix('>')).unwrap_or(address)
+}
+
+impl Prepared {
+    /// The outline as a plan: *make ready*, then the script.
+    ///
+    /// # Errors
+    /// What no script can hold.
+    pub(super) fn planned(&self, world: &World) -> Result<Plan, String> {
+        let document = read(&self.outline.script())?;
+        let values = Values::new(&[], None, &self.way.target, &[], world);
+        let allowed = match &self.outline.body {
+            Body::File(path) => path.parent().map(std::path::Path::to_owned).into_iter().collect(),
+            _ => Vec::new(),
+        };
+        let folders = Folders { own: None, allowed };
+        let mut plan = plan(&document, "what is to be sent", &values, &folders).map_err(|error| error.to_string())?;
+        // Where it closes without having read the greeting there is nothing to make ready.
+        if self.outline.leave != Leave::DropAtOnce || self.outline.stop != Some(Point::Greeting) {
+            plan.steps.insert(0, Step { line: 0, act: Act::Guide });
+        }
+        Ok(plan)
+    }
+
+    /// What would be sent, as a script for `ehlo run`.
+    pub(super) fn as_script(&self) -> Vec<u8> {
+        let Self { way, outline, greeting, xclient, .. } = self;
+        let mechanism = way.auth.as_ref().map(|auth| {
+            let named = way.mechanisms.first().cloned();
+            named.unwrap_or_else(|| if auth.mechanism == "auto" { "PLAIN".to_owned() } else { auth.mechanism.clone() })
+        });
+        let mut header =
+            Head::default().with("title", "Written by ehlo send --as-script").with("target", way.target.uri());
+        if let Some(profile) = &way.target.profile {
+            header = header.with("profile", profile);
+        }
+        let mut script = Vec::new();
+        write_document(&Document::new(header, Log::new()), &mut script);
+        let opening = Opening { greeting, tls: way.target.tls, xclient, mechanism: mechanism.as_deref() };
+        script.extend(outline.whole_script(&opening));
+        script
+    }
+}
+
+fn read(script: &[u8]) -> Result<Document, String> {
+    let mut reader = Reader::new();
+    reader.feed(script).map_err(|error| error.to_string())?;
+    reader.finish().map_err(|error| error.to_string())
+}

@@ -1,0 +1,79 @@
+//! Encoded words (RFC 2047) read back, for whoever edits a field.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+/// The value of a field with its encoded words read; one that is not UTF-8 or is broken stays as it is.
+#[must_use]
+pub fn decoded(value: &str) -> String {
+    let (mut out, mut rest, mut after_word) = (String::new(), value, false);
+    while let Some(at) = rest.find("=?") {
+        let (before, begun) = rest.split_at(at);
+        let word = word(begun);
+        // Space between two encoded words is none of the text (RFC 2047 6.2).
+        if word.is_none() || !after_word || !before.trim().is_empty() {
+            out.push_str(before);
+        }
+        after_word = word.is_some();
+        let (text, octets) = word.unwrap_or_else(|| ("=?".to_owned(), 2));
+        out.push_str(&text);
+        rest = &begun[octets..];
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The encoded word at the beginning of a text, read, and how many octets it takes.
+fn word(text: &str) -> Option<(String, usize)> {
+    let mut parts = text.strip_prefix("=?")?.splitn(3, '?');
+    let (charset, encoding, rest) = (parts.next()?, parts.next()?, parts.next()?);
+    let end = rest.find("?=")?;
+    let octets = match encoding {
+        "B" | "b" => STANDARD.decode(&rest[..end]).ok()?,
+        "Q" | "q" => quoted(&rest.as_bytes()[..end])?,
+        _ => return None,
+    };
+    let known = ["utf-8", "us-ascii"].iter().any(|known| known.eq_ignore_ascii_case(charset));
+    let text = String::from_utf8(octets).ok().filter(|text| known && !text.contains(char::is_control))?;
+    Some((text, "=?".len() + charset.len() + 1 + encoding.len() + 1 + end + "?=".len()))
+}
+
+/// The octets of the Q encoding (RFC 2047 4.2).
+fn quoted(text: &[u8]) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while let Some(octet) = text.get(at) {
+        match octet {
+            b'_' => out.push(b' '),
+            b'=' => {
+                let pair = std::str::from_utf8(text.get(at + 1..at + 3)?).ok()?;
+                out.push(u8::from_str_radix(pair, 16).ok()?);
+                at += 2;
+            }
+            b' ' => return None,
+            other => out.push(*other),
+        }
+        at += 1;
+    }
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn encoded_words_are_read_back() {
+        for (value, want) in [
+            ("=?utf-8?B?R3LDvMOfZQ==?=", "Gr\u{fc}\u{df}e"),
+            ("=?UTF-8?Q?a_b=3Dc?= <a@b>", "a b=c <a@b>"),
+            ("=?utf-8?B?YQ==?= =?utf-8?B?Yg==?= c", "ab c"),
+            ("=?latin1?Q?=FC?= =?", "=?latin1?Q?=FC?= =?"),
+            ("=?utf-8?Q?=0D?= plain", "=?utf-8?Q?=0D?= plain"),
+            ("=?utf-8?Q?=F?=", "=?utf-8?Q?=F?="),
+            ("", ""),
+        ] {
+            assert_eq!(decoded(value), want);
+        }
+    }
+}
