@@ -94,7 +94,7 @@ fn above(model: &Model, overlay: &Overlay) -> Vec<Hint> {
     let mut hints = match overlay {
         Overlay::Prompt(_) => vec![own("Enter", "go on"), own("Esc", "back")],
         // The others are named in its frame.
-        Overlay::Editor(_) => vec![own("Ctrl-D", "done"), own("Esc", "keep the text")],
+        Overlay::Editor(it) => vec![own("Ctrl-D", "done"), own("Esc", it.back())],
         Overlay::Question(_) => return vec![own("Esc", "back")],
         _ => vec![own("Esc", "back")],
     };

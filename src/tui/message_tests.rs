@@ -132,6 +132,21 @@ fn the_message_is_written_offered_and_sent_with_its_dot() {
 }
 
 #[test]
+fn the_text_is_written_in_an_encoding_and_a_message_file_takes_its_place() {
+    let mut screen = in_data(120, 33);
+    screen.asked();
+    screen.keys("<f3><down><down>Grüße<f6><down><down><down><down>base64<enter>");
+    let shown = screen.shown();
+    assert!(shown.contains("Content-Transfer-Encoding: base64") && shown.contains("R3LDvMOfZQ0K"), "{shown}");
+    screen.keys("latin<enter>");
+    assert!(screen.shown().contains("auto, 8bit or base64"), "{}", screen.shown());
+    screen.keys(&format!("<f6><f2>{}<enter>/x/a.eml<enter>", "<down>".repeat(12)));
+    screen.send(Message::Inserted(Ok("From: <x@y.example>\n\nAll of it.\n".to_owned())));
+    let shown = screen.shown();
+    assert!(shown.contains("All of it.") && !shown.contains("MIME-Version"), "{shown}");
+}
+
+#[test]
 fn a_form_stands_beside_the_text_and_writes_into_it() {
     let mut screen = in_data(120, 33);
     screen.asked();
@@ -140,7 +155,7 @@ fn a_form_stands_beside_the_text_and_writes_into_it() {
     assert!(shown.contains("Reply-To: x@y.example") && shown.contains("X-Test: 1"), "{shown}");
     assert!(shown.contains("Subject: =?utf-8?"), "the raw text is what will be sent: {shown}");
     assert_snapshot!("form_120x33", shown);
-    screen.keys("<down><down>notes.pdf<enter>");
+    screen.keys("<down><down><down>notes.pdf<enter>");
     assert_eq!(screen.asked(), ["attach notes.pdf"]);
     screen.send(Message::Attached("notes.pdf".to_owned(), b"octets".to_vec()));
     assert!(screen.shown().contains("multipart/mixed"), "{}", screen.shown());

@@ -203,7 +203,7 @@ fn background(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Inserted(Ok(text)) => {
             model.notice = None;
             if let Some(Overlay::Editor(editor)) = &mut model.overlay {
-                editor.insert(&text);
+                editor.read(&text);
             }
         }
         Message::Attached(name, octets) => {

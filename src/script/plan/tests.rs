@@ -42,6 +42,7 @@ fn replies_are_tied_to_what_they_answer() {
         ("> RCPT TO:<{{to}}>\n< 250\n? closed\n> B\n", "RCPT TO:<a@b>#1, <1, ?1, RCPT TO:<c@d>#2, <2, ?2, B#3"),
         ("> DATA\n| a\n| b\n> .\n< 250\n", "DATA#1, content 6, .#2, <2"),
         ("> BDAT 3\n| a\n< 250\n", "BDAT 3#1, <1"),
+        ("> A\n* drop at-once\n", "A#1, drop at-once"),
     ] {
         assert_eq!(short(script), want, "{script}");
     }
@@ -94,6 +95,7 @@ fn what_can_not_be_run_is_said_with_its_place() {
         ("> AUTH PLAIN {{auth}}\n> NOOP {{auth}}\n", "s.smtp:2:3: found {{auth}}"),
         ("> AUTH NONSENSE {{auth}}\n", "NONSENSE is not a mechanism"),
         ("> DATA\n| {{auth}}\n", "s.smtp:2:3"),
+        ("* drop later\n", "s.smtp:1:8: found `later`, expected the end of the line or at-once"),
         ("* drop\n> NOOP\n", "s.smtp:2:1: found a line to send after * drop"),
         ("* end\n", "s.smtp:1:3"),
         ("* pipeline\n* sleep 1s\n* end\n", "s.smtp:2:3"),

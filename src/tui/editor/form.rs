@@ -63,6 +63,7 @@ impl Form {
 
     /// How many rows it has.
     pub(super) fn rows() -> u16 {
+        // What is said of the field, and a line below it.
         u16::try_from(COUNT + 2).unwrap_or(u16::MAX)
     }
 
@@ -175,8 +176,8 @@ impl Form {
             let name = Self::name(at);
             let value = match FIELDS.get(at) {
                 Some(name) if !mine => value(message, name).unwrap_or_default(),
-                _ if mine => self.input.value().to_owned(),
-                None if name == ENCODING => value(message, "Content-Transfer-Encoding").unwrap_or_default(),
+                _ if mine && (name != ENCODING || !self.input.value().is_empty()) => self.input.value().to_owned(),
+                _ if name == ENCODING => value(message, "Content-Transfer-Encoding").unwrap_or_default(),
                 _ => String::new(),
             };
             let bar = if mine { "▌" } else { " " };
@@ -194,22 +195,22 @@ impl Form {
             }
         }
         let words = self.said.clone().unwrap_or_else(|| self.help().to_owned());
-        let below = area.y + u16::try_from(COUNT).unwrap_or(0) + 1;
+        let below = area.y + u16::try_from(COUNT).unwrap_or(0);
         if below < area.bottom() {
             let role = if self.said.is_some() { Role::Refused } else { Role::Dim };
-            let shown = fit(&words, usize::from(area.width).saturating_sub(1));
+            let shown = fit(&words, usize::from(area.width).saturating_sub(3));
             frame.buffer_mut().set_string(area.x + 1, below, shown, theme.style(role));
         }
     }
 
     fn help(&self) -> &'static str {
         match Self::name(self.at) {
-            FURTHER => "any other field as Name: value; Enter sets it",
-            ENCODING => "auto, 8bit or base64; Enter writes the text so",
-            HTML => "the text again in HTML; Enter puts it beside it",
+            FURTHER => "another field: Name: value; Enter sets it",
+            ENCODING => "auto, 8bit or base64; Enter writes it so",
+            HTML => "the text in HTML; Enter puts it beside it",
             ATTACH => "the name of a file; Enter attaches it",
-            "Date" | "Message-ID" => "empty: left out, and many servers add it",
-            _ => "what is typed stands in the message at once",
+            "Date" | "Message-ID" => "empty: left out; many servers add it",
+            _ => "what you type is in the message at once",
         }
     }
 }

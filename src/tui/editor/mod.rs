@@ -102,6 +102,8 @@ pub struct Editor {
     samples: Vec<(String, String)>,
     /// The form, where it has the keys.
     form: Option<Form>,
+    /// The file that was asked for is a message of its own and takes the place of the text.
+    whole: bool,
 }
 
 impl Editor {
@@ -115,7 +117,12 @@ impl Editor {
             text.go(2);
             text.end();
         }
-        Self { text, asking: Asking::Nothing, samples: samples(identity), form: None }
+        Self { text, asking: Asking::Nothing, samples: samples(identity), form: None, whole: false }
+    }
+
+    /// What Esc does, in a word or two.
+    pub(super) fn back(&self) -> &'static str {
+        if self.form.is_some() { "to the text" } else { "keep the text" }
     }
 
     /// Its text as a draft.
@@ -123,7 +130,16 @@ impl Editor {
         Draft { lines: whole(&self.text.lines).to_vec(), ready, leaving: false }
     }
 
-    /// Text from a file or the clipboard goes in at the cursor.
+    /// The file that was asked for was read: a message takes the place of the text, other text goes in at the cursor.
+    pub(super) fn read(&mut self, text: &str) {
+        if std::mem::take(&mut self.whole) {
+            self.text = Text::of(text.lines().map(str::to_owned).collect());
+        } else {
+            self.insert(text);
+        }
+    }
+
+    /// Text from the clipboard goes in at the cursor.
     pub fn insert(&mut self, text: &str) {
         if let Some(mut form) = self.form.take() {
             let done = form.paste(text, &self.octets());
@@ -222,7 +238,9 @@ impl Editor {
         match key.code {
             KeyCode::Esc => return Outcome::Stay,
             KeyCode::Enter if !input.value().trim().is_empty() => {
-                return Outcome::ReadFile(PathBuf::from(input.value().trim()));
+                let path = PathBuf::from(input.value().trim());
+                self.whole = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("eml"));
+                return Outcome::ReadFile(path);
             }
             KeyCode::Tab => {
                 let typed = input.value().to_owned();

@@ -51,7 +51,7 @@ impl Editor {
 
     fn samples_place(&self, area: Rect) -> Rect {
         let rows = u16::try_from(self.samples.len() + 1).unwrap_or(8);
-        Rect::new(area.x + 2, area.y + 1, 46.min(area.width), rows + 2).intersection(area)
+        Rect::new(area.x + 2, area.y + 1, 52.min(area.width), rows + 2).intersection(area)
     }
 
     /// A click: puts the cursor there, or takes the sample there.
@@ -106,6 +106,7 @@ impl Editor {
         self.rows(model, inner, frame);
         if let (Some(it), Some(area)) = (&self.form, form) {
             it.draw(&self.octets(), model, area, frame);
+            Self::divide(area, inner, model, frame);
         }
         match &self.asking {
             Asking::Nothing => {}
@@ -119,6 +120,16 @@ impl Editor {
                 frame.buffer_mut().set_string(row.x, row.y, shown, theme.style(Role::Accent));
                 frame.set_cursor_position(Position::new(row.x + at, row.y));
             }
+        }
+    }
+
+    /// A line between form and text.
+    fn divide(form: Rect, text: Rect, model: &Model, frame: &mut Frame<'_>) {
+        let style = model.theme.style(Role::Dim);
+        if text.x > form.x {
+            (text.y..text.bottom()).for_each(|y| frame.buffer_mut().set_string(text.x - 2, y, "│", style));
+        } else if text.y > form.y {
+            frame.buffer_mut().set_string(form.x, text.y - 1, "─".repeat(usize::from(form.width)), style);
         }
     }
 
@@ -150,7 +161,8 @@ impl Editor {
             .title_bottom(Line::raw(" Enter take · Esc back ").right_aligned());
         frame.render_widget(Clear, place);
         frame.render_widget(block, place);
-        let names = self.samples.iter().map(|(name, _)| name.as_str()).chain(["a file, where the cursor is…"]);
+        let names =
+            self.samples.iter().map(|(name, _)| name.as_str()).chain(["a file, where the cursor is; .eml as a whole…"]);
         for ((n, name), y) in names.enumerate().zip(place.y + 1..place.bottom().saturating_sub(1)) {
             let style = theme.style(if n == marked { Role::Accent } else { Role::Text });
             let bar = if n == marked { "▌ " } else { "  " };

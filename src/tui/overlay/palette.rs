@@ -175,7 +175,7 @@ mod tests {
             ("color", Action::Theme),
             ("dark", Action::Theme),
             ("receipt", Action::Receipt),
-            ("dsn", Action::Templates),
+            ("dsn", Action::Receipt),
             ("tls", Action::TlsTab),
             ("starttls", Action::Ready),
             ("certificate", Action::TlsTab),
