@@ -54,6 +54,8 @@ pub fn said(remark: &Remark) -> Said {
         "tool" => bare_from(remark, 0, " "),
         "answer" => format!("answered: {}", bare_from(remark, 0, " ")),
         "delivered" => with_values("delivered", remark),
+        "hop" => hop(remark),
+        "dsn" => return report(remark),
         _ => remark.to_string(),
     };
     Said { words, warns: false }
@@ -209,6 +211,37 @@ fn closed(remark: &Remark) -> String {
     remark.get("reason").map(|reason| format!("{by}: {reason}")).unwrap_or(by)
 }
 
+/// A step of a message's way, as its Received line tells it (RFC 5321 4.4).
+fn hop(remark: &Remark) -> String {
+    let said = |before: &str, key: &str| remark.get(key).map(|value| format!("{before}{value}")).unwrap_or_default();
+    let from = match (remark.get("from"), remark.get("peer")) {
+        (Some(from), Some(peer)) => format!(" from {from} ({peer})"),
+        (Some(one), None) | (None, Some(one)) => format!(" from {one}"),
+        (None, None) => " handed in".to_owned(),
+    };
+    let after = match remark.get("delay").and_then(|delay| delay.strip_suffix('s')).map(|delay| (delay, delay.parse()))
+    {
+        Some((_, Ok(0_i64))) => ", at once".to_owned(),
+        Some((_, Ok(late @ 1..))) => format!(", after {late} s"),
+        Some((_, Ok(early))) => format!(", {} s before the one ahead of it: a clock is wrong", early.unsigned_abs()),
+        Some((other, Err(_))) => format!(", after {other}"),
+        None => String::new(),
+    };
+    let how = [said(", ", "with"), said(", ", "tls"), said(", via ", "via"), after];
+    let more = [said(", id ", "id"), said(", for ", "for")];
+    format!("hop {}:{from}{}{}{}", remark.get("n").unwrap_or("?"), said(" to ", "by"), how.concat(), more.concat())
+}
+
+/// What a delivery report says of one recipient (RFC 3464 2.3).
+fn report(remark: &Remark) -> Said {
+    let action = remark.get("action").unwrap_or("reported");
+    let status = remark.get("status").map(|status| format!(", status {status}")).unwrap_or_default();
+    let by = remark.get("remote").map_or_else(|| "it was said".to_owned(), |remote| format!("{remote} said"));
+    let diagnosis = remark.get("diagnostic").map(|text| format!("; {by}: {text}")).unwrap_or_default();
+    let words = format!("{}: {action}{status}{diagnosis}", remark.get("recipient").unwrap_or("a recipient"));
+    Said { words, warns: matches!(action, "failed" | "delayed") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -216,6 +249,22 @@ mod tests {
     #[test]
     fn remarks_are_said_in_words() {
         for (text, words, warns) in [
+            (
+                "hop n=2 from=a.example by=b.example with=ESMTPS id=4ZK1 for=<dude@b.example> tls=TLSv1.3 delay=3s",
+                "hop 2: from a.example to b.example, ESMTPS, TLSv1.3, after 3 s, id 4ZK1, for <dude@b.example>",
+                false,
+            ),
+            ("hop n=1 by=a.example delay=0s", "hop 1: handed in to a.example, at once", false),
+            (
+                "hop n=3 from=b.example peer=\"c [192.0.2.1]\" delay=-5s",
+                "hop 3: from b.example (c [192.0.2.1]), 5 s before the one ahead of it: a clock is wrong",
+                false,
+            ),
+            (
+                "dsn recipient=full@a.example action=failed status=5.2.2 remote=mx.a.example diagnostic=\"smtp; 552 full\"",
+                "full@a.example: failed, status 5.2.2; mx.a.example said: smtp; 552 full",
+                true,
+            ),
             ("connected 127.0.0.1:25 from 127.0.0.1:40312", "connected to 127.0.0.1:25", false),
             ("closed by=server", "closed by the server", false),
             ("connecting a:25 via=socks5://p:1080", "connecting to a:25 through socks5://p:1080", false),

@@ -41,7 +41,7 @@ pub use explain::{explain, explain_reply};
 pub use knowledge::{CapabilityEntry, Knowledge, KnowledgeError, Term};
 pub use maillog::{Refusal, refusal};
 pub use normal::normalise;
-pub use report::{Reported, reported};
+pub use report::{Reported, explain_reported, reported, reported_in};
 pub use terms::{terms_at, terms_in};
 
 use crate::smtp::{Class, EnhancedCode, ReplyCode};

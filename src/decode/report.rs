@@ -1,6 +1,7 @@
 //! A bounce taken apart: what its message/delivery-status says of each recipient (RFC 3464 2.3).
 
-use super::told;
+use super::{Context, Explanation, Knowledge, explain, told};
+use crate::conversation::event::Remark;
 use crate::smtp::{EnhancedCode, ReplyCode};
 
 /// What a report says of one recipient.
@@ -49,6 +50,27 @@ pub fn reported(text: &str) -> Vec<Reported> {
 fn failed(recipient: String, words: &str) -> Reported {
     let said = read(words);
     Reported { recipient, action: "failed".to_owned(), code: said.code, enhanced: said.enhanced, text: said.text }
+}
+
+/// What a remark `dsn` of a transcript says of its recipient; none where the remark is another.
+#[must_use]
+pub fn reported_in(remark: &Remark) -> Option<Reported> {
+    if remark.word != "dsn" {
+        return None;
+    }
+    let names = [("recipient", "final-recipient"), ("action", "action"), ("status", "status")];
+    let names = names.into_iter().chain([("diagnostic", "diagnostic-code")]);
+    let fields: Vec<_> =
+        names.filter_map(|(key, field)| Some((field.to_owned(), remark.get(key)?.to_owned()))).collect();
+    recipient(&fields)
+}
+
+/// What a report says of a recipient, explained; `context` is what else is known.
+#[must_use]
+pub fn explain_reported(report: &Reported, context: &Context, knowledge: &Knowledge) -> Explanation {
+    let mut context = context.clone();
+    context.rcpt.get_or_insert_with(|| report.recipient.clone());
+    explain(report.code, report.enhanced, &report.text, &context, knowledge)
 }
 
 fn by_status(text: &str) -> Vec<Reported> {

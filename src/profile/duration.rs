@@ -26,15 +26,16 @@ pub fn parse(text: &str) -> Result<Duration, BadDuration> {
     Duration::try_from_secs_f64(seconds).map_err(|_| bad())
 }
 
-/// A duration in a few characters: `3 ms`, `2.5 s`, `5 min`.
+/// A duration in a few characters: `3 ms`, `2.5 s`, `5 min`; from a second on rounded to tenths of it.
 #[must_use]
 pub fn words(duration: Duration) -> String {
     let ms = duration.as_millis();
-    match ms {
-        0..1000 => format!("{ms} ms"),
-        1000..60_000 if ms.is_multiple_of(1000) => format!("{} s", ms / 1000),
-        1000..60_000 => format!("{:.1} s", duration.as_secs_f64()),
-        _ if ms.is_multiple_of(60_000) => format!("{} min", ms / 60_000),
+    let tenths = (ms + 50) / 100;
+    match tenths {
+        _ if ms < 1000 => format!("{ms} ms"),
+        0..600 if tenths.is_multiple_of(10) => format!("{} s", tenths / 10),
+        0..600 => format!("{}.{} s", tenths / 10, tenths % 10),
+        _ if tenths.is_multiple_of(600) => format!("{} min", tenths / 600),
         _ => format!("{} s", ms / 1000),
     }
 }
@@ -56,6 +57,10 @@ mod tests {
     #[test]
     fn durations_are_said_shortly() {
         for (ms, want) in [(3, "3 ms"), (2500, "2.5 s"), (30_000, "30 s"), (300_000, "5 min"), (90_000, "90 s")] {
+            assert_eq!(words(Duration::from_millis(ms)), want);
+        }
+        // Rounded, they are no other than what is exact.
+        for (ms, want) in [(3030, "3 s"), (3050, "3.1 s"), (59_970, "1 min"), (119_970, "2 min"), (90_400, "90 s")] {
             assert_eq!(words(Duration::from_millis(ms)), want);
         }
     }

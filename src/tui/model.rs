@@ -28,7 +28,7 @@ use super::pane::transcript::Transcript;
 use super::regardless::Repeat;
 use super::replay::{self, Replay};
 use super::start::Start;
-use super::talk::{Source, Talk};
+use super::talk::{About, Source, Talk};
 use super::text::wrap;
 use super::theme::{Theme, Themes};
 
@@ -377,7 +377,8 @@ impl Model {
         self.gather_recipients();
         self.challenge =
             if self.waiting.is_none() { Challenge::of(&self.talk, self.peer.user.as_deref()) } else { None };
-        let about = self.transcript.selected().or_else(|| self.talk.last_answered());
+        let about = self.transcript.selected().or_else(|| self.talk.last_answered()).map(About::Exchange);
+        let about = about.or_else(|| self.talk.report(self.transcript.marked()).map(About::Report));
         self.talk.explain(about, &self.knowledge);
         // What speaks against the line may need rows of its own.
         self.compose(Composer::arrange);

@@ -9,7 +9,7 @@ use crate::conversation::dialogue::Exchange;
 use crate::conversation::event::{Event, Remark, Timed};
 use crate::conversation::file::Header;
 use crate::conversation::{Dialogue, Kind, Log};
-use crate::decode::{Does, Explanation, Knowledge, explain_exchange};
+use crate::decode::{Context, Does, Explanation, Knowledge, explain_exchange, explain_reported, reported_in};
 use crate::profile::duration;
 use crate::smtp::{Phase, Verb};
 
@@ -171,18 +171,41 @@ impl Talk {
         exchanges.iter().rposition(|x| x.complete && !by_itself(x))
     }
 
-    /// Makes sure that [`Self::explanation`] is about this exchange; decodes at most once a change.
-    pub fn explain(&mut self, exchange: Option<usize>, knowledge: &Knowledge) {
-        let Some(exchange) = exchange else {
+    /// Makes sure that [`Self::explanation`] is about this; decodes at most once a change.
+    pub fn explain(&mut self, about: Option<About>, knowledge: &Knowledge) {
+        let Some(about) = about else {
             self.explained = None;
             return;
         };
-        let seen = self.seen(exchange);
+        let seen = self.seen(about);
         if self.explained.as_ref().is_some_and(|(before, _)| *before == seen) {
             return;
         }
-        let explanation = explain_exchange(exchange, &self.dialogue, &self.log, knowledge);
+        let explanation = match about {
+            About::Exchange(exchange) => explain_exchange(exchange, &self.dialogue, &self.log, knowledge),
+            About::Report(record) => self
+                .log
+                .get(record)
+                .and_then(|entry| reported_in(&entry.remark()?))
+                .map(|report| explain_reported(&report, &Context::default(), knowledge)),
+        };
         self.explained = explanation.map(|explanation| (seen, self.as_the_target_says(doable(explanation))));
+    }
+
+    /// Whether this is the way of a message, read from its header, and no conversation.
+    #[must_use]
+    pub fn is_way(&self) -> bool {
+        let first = self.log.get(0).filter(|entry| entry.kind == Kind::Remark);
+        first.is_some_and(|entry| entry.bytes.starts_with(b"hop ") || entry.bytes.starts_with(b"dsn "))
+    }
+
+    /// The record where a delivery report is that a bounce was opened for: the marked one, or the first.
+    #[must_use]
+    pub fn report(&self, marked: Option<usize>) -> Option<usize> {
+        let is_report = |record: &usize| {
+            self.log.get(*record).is_some_and(|it| it.kind == Kind::Remark && it.bytes.starts_with(b"dsn "))
+        };
+        marked.filter(is_report).or_else(|| (0..self.log.len().min(MOST_HOPS)).find(is_report))
     }
 
     /// Steps that log in do it with the mechanism that the target names, where the server offers that.
@@ -201,12 +224,15 @@ impl Talk {
         explanation
     }
 
-    fn seen(&self, exchange: usize) -> Seen {
+    fn seen(&self, about: About) -> Seen {
         let exchanges = self.dialogue.exchanges();
-        Seen {
-            exchange,
-            reply: exchanges.get(exchange).and_then(Exchange::reply).map(|reply| *reply.end()),
-            last_words: exchange + 1 == exchanges.len() && self.dialogue.state().phase() == Phase::Closed,
+        match about {
+            About::Exchange(exchange) => Seen {
+                about,
+                reply: exchanges.get(exchange).and_then(Exchange::reply).map(|reply| *reply.end()),
+                last_words: exchange + 1 == exchanges.len() && self.dialogue.state().phase() == Phase::Closed,
+            },
+            About::Report(_) => Seen { about, reply: None, last_words: false },
         }
     }
 
@@ -215,23 +241,35 @@ impl Talk {
         self.explained = None;
     }
 
-    /// The explanation asked for last, and its exchange.
+    /// The explanation asked for last, and what it is about.
     #[must_use]
-    pub fn explanation(&self) -> Option<(usize, &Explanation)> {
-        self.explained.as_ref().map(|(seen, explanation)| (seen.exchange, explanation))
+    pub fn explanation(&self) -> Option<(About, &Explanation)> {
+        self.explained.as_ref().map(|(seen, explanation)| (seen.about, explanation))
     }
 
     /// Sets the explanation of an exchange by hand.
     #[cfg(test)]
     pub(crate) fn explained_as(&mut self, exchange: usize, explanation: Explanation) {
-        self.explained = Some((self.seen(exchange), explanation));
+        self.explained = Some((self.seen(About::Exchange(exchange)), explanation));
     }
 }
+
+/// What is explained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// The reply of an exchange.
+    Exchange(usize),
+    /// What the delivery report in this record says of a recipient.
+    Report(usize),
+}
+
+/// How far a delivery report is looked for: a message that was imported is its hops and its recipients.
+const MOST_HOPS: usize = 1000;
 
 /// What an explanation depends on: as long as it is the same, nothing is decoded again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Seen {
-    exchange: usize,
+    about: About,
     /// The last record of its reply.
     reply: Option<usize>,
     /// The connection ended right after it.

@@ -98,6 +98,10 @@ fn state(model: &Model) -> String {
     if model.talk.is_script() {
         return "a script".to_owned();
     }
+    if model.talk.is_way() {
+        return if model.talk.report(None).is_some() { "a bounce and its way" } else { "the way of a message" }
+            .to_owned();
+    }
     // How it ended is told until one moves into it; then, where it stood at that line.
     let at_first = model.is_offline() && model.transcript.marked() == Some(0);
     if at_first && !model.talk.outcome.is_empty() {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Style, to_json, to_text_of};
-use crate::decode::{Context, Explanation, Knowledge, Reported, explain, reported};
+use crate::decode::{Context, Explanation, Knowledge, Reported, explain_reported, reported};
 use crate::smtp::escape;
 
 /// Whether a text is a message with a report of delivery, rather than replies.
@@ -14,9 +14,7 @@ pub(super) fn is_bounce(text: &str) -> bool {
 /// Each recipient with its explanation.
 pub(super) fn explained(text: &str, context: &Context, knowledge: &Knowledge) -> Vec<(Reported, Explanation)> {
     let explained = |report: Reported| {
-        let mut context = context.clone();
-        context.rcpt.get_or_insert_with(|| report.recipient.clone());
-        let explanation = explain(report.code, report.enhanced, &report.text, &context, knowledge);
+        let explanation = explain_reported(&report, context, knowledge);
         (report, explanation)
     };
     reported(text).into_iter().map(explained).collect()

@@ -1,8 +1,10 @@
 //! The screens: a name and what builds each at a size.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::certificates::{AUTHORITY, SERVER};
+use crate::conversation::event::{Event, Remark};
 use crate::conversation::{Log, Micros, sample};
 use crate::lesson::{Lesson, Map, course};
 use crate::profile::Draft;
@@ -17,6 +19,7 @@ use crate::tui::screen::Screen;
 use crate::tui::secret::Fetched;
 use crate::tui::start::News;
 use crate::tui::start::tests as start_tests;
+use crate::tui::talk::Talk;
 use crate::tui::tests::{connected, in_data, opened, refused};
 
 /// One screen.
@@ -182,6 +185,7 @@ pub(super) const SCENES: &[Scene] = &[
     scene("replay", with_a_difference),
     scene("compare", comparing),
     scene("opened_file", opened),
+    scene("opened_bounce", bounce),
     scene("search_typed", |c, r| after(opened(c, r), "/elsew")),
     scene("filter_typed", |c, r| after(opened(c, r), "frefused")),
     scene("filtered", |c, r| after(opened(c, r), "frefused<enter>")),
@@ -382,4 +386,26 @@ impl Class {
         self.lab("* delivered to=anotherdude@target.local\n* delivered to=colleague@target.local\n< 250 2.0.0 Ok");
         self.lab("> QUIT\n< 221 2.0.0 Bye\n* closed by=server");
     }
+}
+
+/// A message file: its way, and what became of each recipient.
+fn bounce(columns: u16, rows: u16) -> Screen {
+    let mut log = Log::default();
+    for (n, remark) in [
+        "hop n=1 from=noddy.example by=mx.noddy.example with=ESMTPS id=4ZK1 for=<full@target.example> tls=TLSv1.3 \
+         peer=\"noddy.example [192.0.2.1]\" delay=1s",
+        "hop n=2 from=mx.noddy.example by=mx.target.example with=ESMTP id=8A8D delay=2s",
+        "dsn recipient=full@target.example action=failed status=5.2.2 remote=mx.target.example \
+         diagnostic=\"smtp; 552 5.2.2 <full@target.example> Quota exceeded (mailbox for user is full)\"",
+        "tool \"From: Mail Delivery System <MAILER-DAEMON@target.example>\"",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        log.push(Micros(n as u64), &Event::Remark(Remark::parse(remark)));
+    }
+    let mut screen = Screen::new(columns, rows);
+    let talk = Talk::opened("bounce.eml".to_owned(), PathBuf::from("bounce.eml"), log);
+    screen.send(Message::Opened { path: PathBuf::from("bounce.eml"), talk: Box::new(talk), whole: true });
+    screen
 }

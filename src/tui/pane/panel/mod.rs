@@ -28,7 +28,7 @@ use crate::decode::{Knowledge, Step};
 use crate::smtp::Session;
 use crate::tui::action::Action;
 use crate::tui::keymap::Keymap;
-use crate::tui::talk::{Source, Talk};
+use crate::tui::talk::{About, Source, Talk};
 use crate::tui::theme::{Role, Theme};
 
 use super::wrap::{self, Look};
@@ -72,7 +72,7 @@ pub struct Panel {
     scroll: [u16; Tab::ALL.len()],
     size: Size,
     /// The exchange that the scroll position of the reply is about.
-    about: Option<usize>,
+    about: Option<About>,
     /// The rows of the open tab.
     rows: Vec<Row>,
     made: Option<Made>,
@@ -86,7 +86,7 @@ pub struct Panel {
 impl Panel {
     /// Brings everything in line with what is shown and with the inner size of the panel.
     pub fn arrange(&mut self, talk: &Talk, scene: Scene<'_>, inner: Size) {
-        let about = talk.explanation().map(|(exchange, _)| exchange);
+        let about = talk.explanation().map(|(about, _)| about);
         if about != self.about {
             self.scroll[Tab::Reply as usize] = 0;
         }

@@ -2,12 +2,12 @@
 
 use crate::conversation::Exchange;
 use crate::conversation::dialogue::{Ask, Recipient, Verdict};
-use crate::decode::{Does, Explanation, Spoke, Step};
+use crate::decode::{Does, Explanation, Spoke, Step, reported_in};
 use crate::smtp::{Class, Command, Verb};
 use crate::tui::action::Action;
 use crate::tui::keymap::Keymap;
 use crate::tui::pane::wrap;
-use crate::tui::talk::{Source, Talk};
+use crate::tui::talk::{About, Source, Talk};
 use crate::tui::theme::Role;
 
 use super::trouble::Trouble;
@@ -50,13 +50,13 @@ pub(super) fn rows(talk: &Talk, trouble: Option<&Trouble>, keymap: &Keymap, widt
         let ample = in_trouble(trouble, keymap, width, true);
         return if ample.len() <= height.into() { ample } else { in_trouble(trouble, keymap, width, false) };
     }
-    let Some((exchange, explanation)) = talk.explanation() else {
+    let Some((about, explanation)) = talk.explanation() else {
         return nothing_yet(talk, keymap, width);
     };
     let height = usize::from(height);
     let mut rows = Vec::new();
     for (n, order) in ORDERS.iter().enumerate() {
-        rows = explained(talk, (exchange, explanation), keymap, width, order);
+        rows = explained(talk, (about, explanation), keymap, width, order);
         let acted = rows.iter().rposition(|row| row.step.is_some()).map_or(0, |last| last + 1);
         if rows.len() <= height || n > 2 && acted < height {
             break;
@@ -67,7 +67,7 @@ pub(super) fn rows(talk: &Talk, trouble: Option<&Trouble>, keymap: &Keymap, widt
 
 fn explained(
     talk: &Talk,
-    (exchange, explanation): (usize, &Explanation),
+    (about, explanation): (About, &Explanation),
     keymap: &Keymap,
     width: u16,
     order: &[Part],
@@ -75,7 +75,7 @@ fn explained(
     let mut out = Writer::new(width);
     for part in order {
         match part {
-            Part::Headline => headline(&mut out, talk, exchange, explanation),
+            Part::Headline => headline(&mut out, talk, about, explanation),
             Part::Meaning if explanation.meaning.is_empty() => {}
             Part::Meaning => out.paragraph(0, Role::Text, &explanation.meaning),
             Part::Digits => digits(&mut out, explanation),
@@ -99,7 +99,7 @@ fn recipient(out: &mut Writer, exchange: &Exchange, talk: &Talk) {
     out.labelled(glyph, role, 2, Role::Text, &crate::smtp::escape::for_screen(path.to_string().as_bytes()));
 }
 
-fn headline(out: &mut Writer, talk: &Talk, exchange: usize, explanation: &Explanation) {
+fn headline(out: &mut Writer, talk: &Talk, about: About, explanation: &Explanation) {
     let width = out.width;
     let role = match explanation.class {
         Class::Success | Class::Intermediate => Role::Good,
@@ -108,7 +108,18 @@ fn headline(out: &mut Writer, talk: &Talk, exchange: usize, explanation: &Explan
     let code = explanation.code.map_or_else(|| "no code".to_owned(), |code| code.to_string());
     let enhanced = explanation.enhanced.map(|enhanced| format!("  {enhanced}")).unwrap_or_default();
     out.paragraph(0, role, &format!("{code}{enhanced}"));
-    if let Some(x) = talk.dialogue.exchanges().get(exchange) {
+    let exchange = match about {
+        About::Exchange(exchange) => talk.dialogue.exchanges().get(exchange),
+        About::Report(record) => {
+            let recipient = talk.log.get(record).and_then(|entry| reported_in(&entry.remark()?));
+            if let Some(report) = recipient {
+                let whom = crate::smtp::escape::for_screen(report.recipient.as_bytes());
+                out.at_right(Role::Dim, &format!("for {}", wrap::shortened(&whom, 30)));
+            }
+            None
+        }
+    };
+    if let Some(x) = exchange {
         out.at_right(Role::Dim, &answers(x, talk));
         // Where there is little room, "where you are" is not there to say which one it was.
         if width < NARROW && x.verb == Verb::Rcpt && x.ask == Ask::Command {
@@ -300,6 +311,8 @@ fn nothing_yet(talk: &Talk, keymap: &Keymap, width: u16) -> Vec<Row> {
     }
     let next = if talk.is_script() {
         "This is a script, of which nothing was sent yet. {replay} in the transcript plays it against a server."
+    } else if talk.is_way() {
+        "A message's header tells each server that it passed, the first one first. No server was spoken to here."
     } else if talk.source == Source::Opened {
         "There is no reply in this conversation."
     } else if talk.dialogue.state().is_waiting() {
