@@ -103,22 +103,48 @@ pub fn command(
     }
     let mut left_out =
         if tool.own { own_parameters(talk, transaction, &mut words) } else { parameters(talk, transaction) };
-    let mut below = String::new();
-    match content(talk, transaction) {
-        _ if !begun(transaction) => {
-            words.extend(["--quit-after".to_owned(), stops_after(mine, transaction, &to).to_owned()]);
-        }
-        Ok(text) => words.extend(["--data".to_owned(), text]),
-        Err(why) => match tool.own.then(|| whole(talk, transaction)).flatten() {
-            Some(text) => {
-                let end = delimiter(&text);
-                words.push(format!("--no-data-fixup --data - <<'{end}'"));
-                below = format!("\n{text}{end}");
-            }
-            None => left_out.push(why.replace("swaks", tool.name)),
-        },
+    let below = message(tool, talk, transaction, &mut words, &mut left_out);
+    if below.is_none() {
+        words.extend(["--quit-after".to_owned(), stops_after(mine, transaction, &to).to_owned()]);
     }
-    Some((words.join(" ") + &below, (!left_out.is_empty()).then(|| left_out.join(", "))))
+    let line = words.join(" ") + &below.unwrap_or_default();
+    Some((line, (!left_out.is_empty()).then(|| left_out.join(", "))))
+}
+
+/// Puts the message onto the line; gives what stands on the lines below it. Nothing where no message was begun.
+fn message(
+    tool: &Tool,
+    talk: &Talk<'_>,
+    transaction: &[Exchange],
+    words: &mut Vec<String>,
+    left_out: &mut Vec<String>,
+) -> Option<String> {
+    let chunk = transaction.iter().find_map(|x| parsed(talk, x)?.chunk());
+    let why = match (begun(transaction), chunk) {
+        (false, None) => return None,
+        (false, Some(_)) if !tool.own => {
+            left_out.push("the message in chunks (BDAT)".to_owned());
+            return None;
+        }
+        (_, Some((size, _))) => {
+            words.push(format!("--bdat {size}"));
+            "the message (it is long or holds octets that a command line can't)"
+        }
+        (true, None) => match content(talk, transaction) {
+            Ok(text) => {
+                words.extend(["--data".to_owned(), text]);
+                return Some(String::new());
+            }
+            Err(why) => why,
+        },
+    };
+    let Some(text) = tool.own.then(|| whole(talk, transaction, chunk.is_some())).flatten() else {
+        left_out.push(why.replace("swaks", tool.name));
+        return Some(String::new());
+    };
+    let end = delimiter(&text);
+    words.push(format!("--no-data-fixup --data - <<'{end}'"));
+    Some(format!("\n{text}{end}"))
 }
 
 /// The exchanges of the last connection, or of the selected exchange's, to the end of its transaction.
@@ -197,7 +223,12 @@ fn server(tool: &Tool, place: &Place<'_>, words: &mut Vec<String>) {
         // Of what a file says only what leads to a server: `pipe:` would run a command.
         const LEADS: [&str; 7] = ["smtp://", "smtps://", "submission://", "lmtp://", "lmtp+unix:", "mx:", "lab:"];
         let leads = LEADS.iter().any(|scheme| place.target.starts_with(scheme));
-        words.push(quoted(if leads { place.target } else { place.connected }));
+        let stood = match place.connected.strip_prefix("unix:") {
+            Some(path) => format!("lmtp+unix:{path}"),
+            None if place.connected.parse::<std::net::SocketAddr>().is_ok() => place.connected.to_owned(),
+            None => String::new(),
+        };
+        words.push(quoted(if leads { place.target } else { &stood }));
         return;
     }
     let named = place.target.split_once("://").map_or(place.target, |(_, rest)| rest);
@@ -290,20 +321,32 @@ fn content(talk: &Talk<'_>, transaction: &[Exchange]) -> Result<String, &'static
     }
 }
 
-/// The content for standard input: any lines of text.
-fn whole(talk: &Talk<'_>, transaction: &[Exchange]) -> Option<String> {
-    let data = data(transaction).and_then(Exchange::reply)?;
-    let mut text = String::new();
-    for (_, entry) in talk.log.since(*data.end() + 1).take_while(|(_, entry)| entry.kind == Kind::Content) {
-        let line = std::str::from_utf8(entry.bytes.strip_prefix(b".").unwrap_or(entry.bytes)).ok()?;
-        let plain = entry.crlf && !entry.masked && line.chars().all(|c| c == '\t' || escape::is_plain(c));
-        if !plain || text.len() + line.len() > WHOLE {
+/// The content for standard input: any lines of text. In chunks no dots are stuffed, and a line may lie in two of them.
+fn whole(talk: &Talk<'_>, transaction: &[Exchange], chunks: bool) -> Option<String> {
+    let (from, to) = (transaction.first()?.start(), *transaction.last()?.reply()?.end());
+    let mut octets = Vec::new();
+    for (_, entry) in talk.log.since(from).take_while(|(n, _)| *n <= to) {
+        // What was not kept can't be sent again.
+        let lost = entry.kind == Kind::Remark
+            && entry.remark().is_some_and(|remark| remark.word == "content" || remark.word == "cut");
+        if lost || entry.masked && entry.kind == Kind::Content || octets.len() > WHOLE {
             return None;
         }
-        text.push_str(line);
-        text.push('\n');
+        if entry.kind == Kind::Content {
+            octets.extend_from_slice(if chunks {
+                entry.bytes
+            } else {
+                entry.bytes.strip_prefix(b".").unwrap_or(entry.bytes)
+            });
+            octets.extend_from_slice(if entry.crlf { b"\r\n" } else { b"" });
+        }
     }
-    Some(text)
+    let wire = String::from_utf8(octets).ok()?;
+    let text = wire.replace("\r\n", "\n");
+    let plain = |line: &str| line.chars().all(|c| c == '\t' || escape::is_plain(c));
+    let ends = text.is_empty() || text.ends_with('\n');
+    let ends = ends && wire.matches('\n').count() == wire.matches("\r\n").count();
+    (ends && !text.contains('\r') && text.lines().all(plain)).then_some(text)
 }
 
 /// A line that ends the text and is none of it.

@@ -12,6 +12,15 @@ fn nothing_in_a_normalised_file_acts_on_a_terminal() {
 }
 
 #[test]
+fn a_command_line_runs_nothing_that_a_file_names() {
+    let file = b"+++\nehlo = 1\ntarget = \"pipe:rm x\"\n+++\n0.1 * connecting pipe:rm x\n0.1 * connected pipe:rm x\n\
+        0.2 < 220 a\n0.3 > EHLO b\n0.4 < 250 c\n";
+    let document = crate::conversation::file::read(file).expect("a transcript");
+    let out = String::from_utf8(command_line::send(&document, &Knowledge::default())).expect("text");
+    assert_eq!(out, "ehlo send '' --helo b --no-tls --quit-after HELO\n");
+}
+
+#[test]
 fn every_format_has_a_name_an_ending_and_words_of_its_own() {
     for format in FORMATS {
         assert_eq!(by_name(format.name).map(|f| f.name), Some(format.name));

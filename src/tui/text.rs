@@ -57,6 +57,12 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     rows
 }
 
+/// How much of something has gone out: `12.3 of 20.6 MB`.
+pub fn of_megabytes(gone: u64, all: u64) -> String {
+    let mega = |octets: u64| format!("{}.{}", octets / 1_000_000, octets / 100_000 % 10);
+    format!("{} of {} MB", mega(gone), mega(all))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

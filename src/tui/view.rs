@@ -13,7 +13,7 @@ use super::layout::{Layout, SMALLEST, inner};
 use super::model::{Focus, Model};
 use super::pane::lesson;
 use super::theme::Role;
-use super::{footer, start, title};
+use super::{footer, start, text, title};
 
 /// Draws the whole screen.
 pub fn view(model: &Model, frame: &mut Frame<'_>) {
@@ -133,7 +133,10 @@ fn composer(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         said(model, frame, second, &words);
     }
     let leaving = model.draft.leaving.then(|| {
-        let words = format!("The message is being sent: {} · {{stop}} breaks it off", model.draft.summary());
+        let words = match model.progress {
+            Some((gone, all)) => format!("On its way: {} · {{stop}} breaks it off", text::of_megabytes(gone, all)),
+            None => format!("The message is being sent: {} · {{stop}} breaks it off", model.draft.summary()),
+        };
         model.keymap.told(&words)
     });
     let words = model.notice.clone().or(leaving).or_else(|| answered(model)).or_else(|| errand::offer(model));

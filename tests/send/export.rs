@@ -56,6 +56,7 @@ fn what_was_done_is_a_command_line_that_does_the_same() {
             "--body",
             "\u{fc}",
         ],
+        &["--to", to, "--no-tls", "--bdat", "20", "--data", "Subject: chunks\\n\\n.\\nin some pieces of twenty\\n"],
         &["--to", to, "--no-tls", "--mail-parameters", "SIZE=5", "--quit-after", "RCPT"],
         &["--no-tls", "--quit-after", "EHLO"],
     ]

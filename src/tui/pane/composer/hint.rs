@@ -7,6 +7,7 @@ use crate::smtp::escape::is_plain;
 use crate::smtp::session::Sent;
 use crate::smtp::{Lint, Phase, Session, Verb, VerbTable, sasl};
 use crate::tui::keymap::verbatim;
+use crate::tui::text::of_megabytes;
 use crate::tui::theme::Role;
 
 use super::{Surroundings, secrecy};
@@ -99,8 +100,7 @@ fn waiting(name: &str, so_far: Duration, at_most: Duration) -> Hint {
 
 /// How much of a long message has gone out.
 fn on_its_way(gone: u64, all: u64) -> Hint {
-    let mega = |octets: u64| format!("{}.{}", octets / 1_000_000, octets / 100_000 % 10);
-    let part = format!("{} of {} MB", mega(gone), mega(all));
+    let part = of_megabytes(gone, all);
     Hint::Note(
         Role::Accent,
         vec![
