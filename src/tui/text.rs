@@ -58,6 +58,7 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
 }
 
 /// How much of something has gone out: `12.3 of 20.6 MB`.
+#[must_use]
 pub fn of_megabytes(gone: u64, all: u64) -> String {
     let mega = |octets: u64| format!("{}.{}", octets / 1_000_000, octets / 100_000 % 10);
     format!("{} of {} MB", mega(gone), mega(all))
