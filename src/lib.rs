@@ -18,6 +18,7 @@
 //! | [`client`] | the connection task: requests in, events out |
 //! | [`script`] | replay, expectations and comparison without a screen |
 //! | [`transaction`] | the part of a conversation that is gone through by itself: *make ready*, and back to where a cut was |
+//! | [`probe`] | ready-made tests: what a server is, offers and refuses |
 //! | [`lab`] | the embedded server and its scenarios |
 //! | [`lesson`] | guided lessons: files, goals over the lab's record, progress |
 //! | [`tui`] | the workbench: model, update, view; its own map is there |
@@ -45,6 +46,7 @@
 //! | a verb or a parameter | `assets/verbs.toml` |
 //! | a provider's text, the meaning of a code | an entry in `assets/replies/` |
 //! | a lesson, a lab scenario, a sample message | a file in `assets/lessons/`, `assets/scenarios/`, `assets/messages/` |
+//! | a ready-made test | a file in `probe/battery/`, and its row in the table there |
 //! | an action with its key | `tui/action/`, and its handler in `tui/act.rs` |
 //! | an export, an import | a file in `interchange/`, in `interchange/import/` |
 //!
@@ -60,6 +62,7 @@ pub mod lab;
 pub mod lesson;
 pub mod library;
 pub mod message;
+pub mod probe;
 pub mod profile;
 pub mod script;
 pub mod smtp;

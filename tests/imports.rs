@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// The modules from the ground up, as `src/lib.rs` and CONTRIBUTING.md have them.
-const ORDER: [&str; 15] = [
+const ORDER: [&str; 16] = [
     "world",
     "assets",
     "smtp",
@@ -19,6 +19,7 @@ const ORDER: [&str; 15] = [
     "client",
     "script",
     "transaction",
+    "probe",
     "lab",
     "lesson",
     "tui",

@@ -18,6 +18,7 @@ mod input;
 mod lab;
 mod learn;
 mod open;
+mod probe;
 mod profile;
 mod rehearse;
 mod run;
@@ -120,6 +121,8 @@ enum Command {
     Run(run::Arguments),
     /// Send one message, or a part of a transaction
     Send(Box<send::Arguments>),
+    /// Find out what a server is, offers and refuses, by ready-made tests
+    Probe(probe::Arguments),
     /// Explain a reply
     Explain(explain::Arguments),
     /// Compare two conversations
@@ -158,6 +161,7 @@ pub fn main() -> ExitCode {
         Some(Command::Open(it)) => open::run(it, common, &world),
         Some(Command::Run(it)) => run::run(it, common, &world),
         Some(Command::Send(it)) => return send::run(it, common, &world),
+        Some(Command::Probe(it)) => probe::run(it, common, &world),
         Some(Command::Explain(it)) => explain::run(it, common, &world),
         Some(Command::Diff(it)) => diff::run(it, common, &world),
         Some(Command::Convert(it)) => convert::run(it, common, &world),

@@ -102,7 +102,7 @@ fn variable(text: &str) -> Result<(String, String), String> {
     }
 }
 
-fn time(text: &str) -> Result<Duration, String> {
+pub(super) fn time(text: &str) -> Result<Duration, String> {
     duration::parse(text).map_err(|bad| bad.to_string())
 }
 
@@ -241,14 +241,21 @@ pub(super) fn exit_of(report: &Report) -> Exit {
     match report.cause {
         None if report.partly() => Exit::PartlyRefused,
         None => Exit::Done,
-        Some(Cause::Refused | Cause::Failed) => Exit::Refused,
-        Some(Cause::NotAllowed) => Exit::Usage,
-        Some(Cause::NoConnection) => Exit::NoConnection,
-        Some(Cause::Tls) => Exit::Tls,
-        Some(Cause::Authentication) => Exit::Authentication,
-        Some(Cause::TimeOut) => Exit::TimeOut,
-        Some(Cause::Protocol) => Exit::Protocol,
-        Some(Cause::Interrupted) => Exit::Interrupted,
+        Some(cause) => exit_for(cause),
+    }
+}
+
+/// The exit status of something that ended for this reason.
+pub(super) fn exit_for(cause: Cause) -> Exit {
+    match cause {
+        Cause::Refused | Cause::Failed => Exit::Refused,
+        Cause::NotAllowed => Exit::Usage,
+        Cause::NoConnection => Exit::NoConnection,
+        Cause::Tls => Exit::Tls,
+        Cause::Authentication => Exit::Authentication,
+        Cause::TimeOut => Exit::TimeOut,
+        Cause::Protocol => Exit::Protocol,
+        Cause::Interrupted => Exit::Interrupted,
     }
 }
 

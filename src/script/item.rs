@@ -55,6 +55,7 @@ pub(super) enum What {
     },
     Pipeline,
     End,
+    Early,
 }
 
 /// Reads the records of a document. `place` makes an error at an octet of a record's line.
@@ -217,7 +218,7 @@ fn script_line(line: &[u8]) -> Result<What, (usize, String)> {
 }
 
 fn action(text: &str) -> Result<What, Misfit> {
-    const ACTIONS: [&str; 5] = ["sleep", "reconnect", "drop", "pipeline", "end"];
+    const ACTIONS: [&str; 6] = ["sleep", "reconnect", "drop", "pipeline", "end", "early"];
     let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     let after = word.len() + rest.len() - rest.trim_start().len() + usize::from(!rest.is_empty());
     let alone = |what: What| {
@@ -234,8 +235,9 @@ fn action(text: &str) -> Result<What, Misfit> {
         "drop" => Err(Misfit::new(text, after, "the end of the line or at-once")),
         "pipeline" => alone(What::Pipeline),
         "end" => alone(What::End),
+        "early" => alone(What::Early),
         _ => {
-            let mut expected = "sleep, reconnect, drop, pipeline or end".to_owned();
+            let mut expected = "sleep, reconnect, drop, pipeline, end or early".to_owned();
             if let Some(known) = nearest(word, ACTIONS) {
                 expected = format!("{expected} (`{known}` is the nearest)");
             }

@@ -56,6 +56,8 @@ pub enum Act {
     DropAtOnce,
     /// What the guide of the run's settings says; never of a script.
     Guide,
+    /// What is sent next waits for nothing, not even for the greeting: an early talker.
+    Early,
 }
 
 /// A line that is sent.
@@ -286,6 +288,7 @@ impl Builder<'_> {
                 (self.current, self.last_sent) = (ask, ask);
                 (self.data, self.closed, self.auth) = (false, false, false);
             }
+            What::Early => self.outside(item, Act::Early)?,
             What::Drop { at_once } => {
                 self.outside(item, if *at_once { Act::DropAtOnce } else { Act::Drop })?;
                 self.due.clear();

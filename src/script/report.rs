@@ -126,7 +126,7 @@ impl Report {
 }
 
 /// Somebody who watches a run as it happens.
-pub trait Watch {
+pub trait Watch: Send {
     /// Something happened on the wire; `tls` says whether the line was encrypted.
     fn happened(&mut self, event: &Timed, tls: bool);
     /// A step has its outcome.

@@ -112,6 +112,8 @@ struct Runner<'a> {
     halted: Option<Cause>,
     /// The server was given the time to close that its 421 announced.
     waited: bool,
+    /// The next line goes out without waiting for what is due.
+    early: bool,
 }
 
 impl<'a> Runner<'a> {
@@ -129,6 +131,7 @@ impl<'a> Runner<'a> {
             quit: false,
             halted: None,
             waited: false,
+            early: false,
         }
     }
 
@@ -143,8 +146,9 @@ impl<'a> Runner<'a> {
 
     async fn step(&mut self, step: &Step) -> Flow {
         // Lines go out once everything before them is answered.
-        let waits = !matches!(step.act, Act::Expect(..) | Act::Check(..) | Act::Sleep(_) | Act::DropAtOnce);
-        if waits && self.settle().await.is_break() {
+        let waits =
+            !matches!(step.act, Act::Expect(..) | Act::Check(..) | Act::Sleep(_) | Act::DropAtOnce | Act::Early);
+        if waits && !std::mem::take(&mut self.early) && self.settle().await.is_break() {
             self.skip_step(step, ENDED);
             return END;
         }
@@ -167,6 +171,10 @@ impl<'a> Runner<'a> {
                 self.wire.close().await;
                 self.held = false;
                 self.connect(*ask).await;
+                GO_ON
+            }
+            Act::Early => {
+                self.early = true;
                 GO_ON
             }
             Act::Drop => {
@@ -215,7 +223,7 @@ impl<'a> Runner<'a> {
             Act::Content(_) => self.outcome(step.line, "| message content", Verdict::Skipped, why),
             Act::Expect(_, expected) => self.outcome(step.line, named(expected), Verdict::Skipped, why),
             Act::Check(_, check) => self.outcome(step.line, format!("? {check}"), Verdict::Skipped, why),
-            Act::Sleep(_) | Act::Reconnect(_) | Act::Drop | Act::DropAtOnce | Act::Guide => {}
+            Act::Sleep(_) | Act::Reconnect(_) | Act::Drop | Act::DropAtOnce | Act::Guide | Act::Early => {}
         }
     }
 

@@ -150,7 +150,9 @@ pub struct Stepper {
 impl Stepper {
     /// A plan, before anything is sent. [`Self::begin`] when its connection is being made.
     #[must_use]
-    pub fn new(plan: Plan, setup: Setup) -> Self {
+    pub fn new(mut plan: Plan, setup: Setup) -> Self {
+        // Whoever plays it line by line decides how early a line goes out.
+        plan.steps.retain(|step| !matches!(step.act, Act::Early));
         let mut stepper = Self {
             rows: Vec::new(),
             row_of: Vec::new(),
@@ -254,7 +256,7 @@ impl Stepper {
             Some(Act::Sleep(time)) => Next::Sleep(*time),
             Some(Act::Reconnect(_)) => Next::Reconnect,
             Some(Act::Drop | Act::DropAtOnce) => Next::Drop,
-            Some(Act::Expect(..) | Act::Check(..) | Act::Guide) | None => Next::Done,
+            Some(Act::Expect(..) | Act::Check(..) | Act::Guide | Act::Early) | None => Next::Done,
         }
     }
 
@@ -298,7 +300,7 @@ impl Stepper {
                 (self.held, self.quit, self.half, self.dialling) = (false, false, false, true);
                 vec![Order::Reconnect]
             }
-            Act::Expect(..) | Act::Check(..) | Act::Guide => Vec::new(),
+            Act::Expect(..) | Act::Check(..) | Act::Guide | Act::Early => Vec::new(),
         };
         let row = &mut self.rows[self.row_of[at]];
         row.right = row.left.clone();

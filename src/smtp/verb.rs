@@ -3,6 +3,7 @@
 //! Everything a person sees of a verb (template, fields, help) comes from `assets/verbs.toml` by [`VerbTable::parse`];
 //! a verb that changes no state needs nothing but an entry there.
 
+use regex::Regex;
 use serde::Deserialize;
 
 /// A verb that the session knows by itself; any other is [`Verb::Other`] and changes no state.
@@ -199,6 +200,21 @@ pub struct VerbEntry {
     /// Reply codes by which it is refused.
     #[serde(default)]
     pub failure: Vec<u16>,
+    /// What must follow it (anchored, any case), where nothing else examines that; nothing where anything may.
+    #[serde(default)]
+    pub argument: String,
+    /// Whether it may stand alone, although something may follow.
+    #[serde(default)]
+    pub bare: bool,
+    /// What to know before it is sent, in one sentence; nothing for an ordinary verb.
+    #[serde(default)]
+    pub caution: String,
+    /// Lines that are right.
+    #[serde(default)]
+    pub right: Vec<String>,
+    /// Lines that are wrong.
+    #[serde(default)]
+    pub wrong: Vec<String>,
     /// Its fields, in the order of the template.
     #[serde(default, rename = "field")]
     pub fields: Vec<Field>,
@@ -233,6 +249,18 @@ impl VerbTable {
 }
 
 impl VerbEntry {
+    /// Whether what follows the verb is as the table has it; always so where the table says nothing.
+    #[must_use]
+    pub fn takes(&self, argument: &str) -> bool {
+        if argument.is_empty() && (self.bare || self.argument.is_empty()) {
+            return true;
+        }
+        if self.argument.is_empty() {
+            return !self.bare;
+        }
+        Regex::new(&format!("^(?i:{})$", self.argument)).is_ok_and(|pattern| pattern.is_match(argument))
+    }
+
     /// The entry of this parameter, in any case.
     #[must_use]
     pub fn parameter(&self, keyword: &str) -> Option<&ParameterEntry> {
@@ -242,8 +270,6 @@ impl VerbEntry {
 
 #[cfg(test)]
 mod tests {
-    use regex::Regex;
-
     use super::super::{Command, Phase};
     use super::*;
 
@@ -293,6 +319,23 @@ mod tests {
             for phase in &entry.phases {
                 assert!(Phase::ALL.iter().any(|known| known.name() == phase), "{name}: {phase}");
             }
+        }
+    }
+
+    #[test]
+    fn what_follows_a_verb_is_as_its_examples_have_it() {
+        for entry in table().verbs {
+            Regex::new(&format!("^(?i:{})$", entry.argument)).expect(&entry.name);
+            let told = !entry.argument.is_empty() || entry.bare;
+            assert_eq!(told, !entry.right.is_empty() && !entry.wrong.is_empty(), "{}: examples", entry.name);
+            let argument = |line: &str| line.strip_prefix(&entry.name).expect("the verb").trim_start().to_owned();
+            for line in &entry.right {
+                assert!(entry.takes(&argument(line)), "{line}");
+            }
+            for line in &entry.wrong {
+                assert!(!entry.takes(&argument(line)), "{line}");
+            }
+            assert!(!told || Verb::from_word(&entry.name) == Verb::Other, "{} is examined elsewhere", entry.name);
         }
     }
 

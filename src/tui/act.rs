@@ -13,10 +13,11 @@ use super::enter::enter;
 use super::errand;
 use super::learn;
 use super::model::{Face, Focus, Model};
-use super::overlay::{Form, Help, Menu, Overlay, Palette, Question, Recall, Target};
+use super::overlay::{Form, Help, Menu, Overlay, Palette, Probes, Question, Recall, Target};
 use super::pane::composer::{Composer, Identity};
 use super::pane::panel::Tab;
 use super::presenter;
+use super::probing::Probing;
 use super::reading;
 use super::replay;
 use super::start::Wish;
@@ -46,6 +47,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::TlsRegardless
         | Action::Trust
         | Action::Lab
+        | Action::Probe
         | Action::Start
         | Action::Drop
         | Action::Quit => return of_connection(model, action),
@@ -57,8 +59,9 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::ReplyTab
         | Action::SessionTab
         | Action::OfferTab
-        | Action::TlsTab => {
-            let tab = tab_after(model.panel.tab(), action);
+        | Action::TlsTab
+        | Action::ProbeTab => {
+            let tab = tab_after(model, action);
             open_tab(model, tab);
         }
         Action::NewProfile | Action::EditProfile | Action::CopyProfile | Action::DeleteProfile => {
@@ -115,13 +118,14 @@ fn receipt(model: &mut Model) {
 }
 
 /// The tab of the right panel that an action leads to.
-fn tab_after(tab: Tab, action: Action) -> Tab {
+fn tab_after(model: &Model, action: Action) -> Tab {
     match action {
         Action::ReplyTab => Tab::Reply,
         Action::SessionTab => Tab::Session,
         Action::OfferTab => Tab::Offer,
         Action::TlsTab => Tab::Tls,
-        _ => tab.turn(action == Action::NextTab),
+        Action::ProbeTab => Tab::Probe,
+        _ => model.panel.tab().turn(action == Action::NextTab, model.probing.is_some()),
     }
 }
 
@@ -210,6 +214,7 @@ fn of_connection(model: &mut Model, action: Action) -> Vec<Effect> {
             return vec![Effect::Profiles(Wish::Trust { profile, target })];
         }
         Action::Lab => return connect(model, "lab:".to_owned()),
+        Action::Probe => model.overlay = Some(Overlay::Probes(Probes::default())),
         Action::Start => {
             model.face = Face::Start;
             return vec![Effect::LookForRecent];
@@ -336,6 +341,9 @@ fn stop(model: &mut Model) -> Vec<Effect> {
     }
     if replay::pause(model) {
         return Vec::new();
+    }
+    if model.probing.as_ref().is_some_and(Probing::is_running) {
+        return vec![Effect::Drop];
     }
     if model.waiting.is_some() {
         model.pasted.clear();

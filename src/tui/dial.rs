@@ -26,6 +26,8 @@ use super::overlay::Letter;
 use super::pane::composer::Identity;
 use super::pane::lesson::LessonNews;
 
+mod probe;
+
 /// How long a connection that is dropped has to write its last record.
 const LAST_WORDS: Duration = Duration::from_millis(300);
 /// Events taken from the wire at once.
@@ -64,6 +66,8 @@ pub(super) struct Dialler {
     journal: Option<SharedJournal>,
     started: Duration,
     connection: Option<Connection>,
+    /// Ready-made tests that are being run.
+    probing: Option<probe::Bout>,
     /// Every conversation that was recorded, in order.
     pub(super) recorded: Vec<Recorded>,
 }
@@ -80,6 +84,7 @@ impl Dialler {
             journal: None,
             started: Duration::ZERO,
             connection: None,
+            probing: None,
             recorded: Vec::new(),
         }
     }
@@ -286,6 +291,7 @@ impl Dialler {
         let now = || Micros::from(world.elapsed().saturating_sub(started));
         tokio::select! {
             message = on_the_wire(&mut self.connection, now) => message,
+            message = probe::news(&mut self.probing) => message,
             seen = seen => Message::Lesson(LessonNews::Seen(seen)),
         }
     }
@@ -332,11 +338,18 @@ impl Dialler {
         if let Some(connection) = &self.connection {
             connection.cancel.cancel();
         }
+        if let Some(probing) = &self.probing {
+            probing.stop.cancel();
+        }
     }
 
     /// Closes the connection and lets it write its last record; gives what it still said.
     pub(super) async fn close(&mut self) -> Vec<Timed> {
         let mut last = Vec::new();
+        // What they still say is in their own file.
+        if let Some(probing) = self.probing.take() {
+            probing.stop.cancel();
+        }
         let Some(mut connection) = self.connection.take() else { return last };
         connection.cancel.cancel();
         let ended = async {

@@ -70,6 +70,8 @@ pub enum Effect {
     },
     /// Start a lesson: a lab of its own, and a connection to it.
     Learn(Arc<Lesson>),
+    /// Run these probes against the same target, in a new conversation.
+    Probe(Vec<&'static str>),
     /// Keep what was done of a lesson.
     Keep(Reached),
     /// Read a transcript and make a replay of it against this target.

@@ -15,6 +15,7 @@ use super::model::Peer;
 use super::overlay::Letter;
 use super::pane::lesson::LessonNews;
 use super::paths::Paths;
+use super::probing::ProbeNews;
 use super::replay::{Compared, Rehearsed};
 use super::secret::Fetched;
 use super::start::{News, Recent};
@@ -98,6 +99,8 @@ pub enum Message {
     Secret(Fetched),
     /// A lesson begins, or its lab has seen something.
     Lesson(LessonNews),
+    /// What ready-made tests do and find.
+    Probe(ProbeNews),
     /// A replay is ready to be connected.
     Rehearsed(Box<Rehearsed>),
     /// A replay needs the password of this user, whom only a person can ask.

@@ -18,6 +18,7 @@
 //! | `reading`, `copying` | what one does with a conversation while reading it; what is copied of it |
 //! | `presenter`, `ascii` | for those who look on: one pane enlarged, keys shown; for terminals without UTF-8 |
 //! | [`regardless`] | going on although a certificate was not trusted |
+//! | [`probing`] | ready-made tests, as they are run and what they find |
 //! | [`replay`] | a recording played again line by line, two files compared |
 //! | `dial`, `hall`, `read`, `keep`, `paths`, `profiles`, `remembered` | what it reaches: the connection with its lab and journal, a lesson's lab, the disk |
 
@@ -54,6 +55,9 @@ pub mod pane;
 mod panel_tests;
 mod paths;
 mod presenter;
+pub mod probing;
+#[cfg(test)]
+mod probing_tests;
 mod profiles;
 mod read;
 mod reading;

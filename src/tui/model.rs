@@ -25,6 +25,7 @@ use super::pane::composer::{Challenge, Composer, Identity, Surroundings};
 use super::pane::lesson::LessonPane;
 use super::pane::panel::{Panel, Scene};
 use super::pane::transcript::Transcript;
+use super::probing::Probing;
 use super::regardless::Repeat;
 use super::replay::{self, Replay};
 use super::start::Start;
@@ -219,6 +220,8 @@ pub struct Model {
     pub replay: Option<Replay>,
     /// What goes on regardless of a certificate sends by itself.
     pub repeat: Option<Repeat>,
+    /// The ready-made tests that were run in this conversation, or are.
+    pub probing: Option<Probing>,
     /// All lessons, and what was done of them.
     pub lessons: Map,
     /// The lesson that is being held.
@@ -390,7 +393,8 @@ impl Model {
                 replay.columns = columns;
             }
             let marked = self.transcript.marked();
-            let scene = Scene { knowledge: &self.knowledge, keymap: &self.keymap, marked, today: self.today };
+            let probing = self.probing.as_ref();
+            let scene = Scene { knowledge: &self.knowledge, keymap: &self.keymap, marked, today: self.today, probing };
             self.panel.arrange(&self.talk, scene, layout.panel_inner());
         }
     }

@@ -81,7 +81,7 @@ fn clicked(model: &mut Model, layout: &Layout, at: Position) -> Vec<Effect> {
         }
     } else if let Some(area) = over(layout.panel) {
         model.focus = Focus::Panel;
-        if let Some(tab) = tab_under(layout, at) {
+        if let Some(tab) = tab_under(model, layout, at) {
             open_tab(model, tab);
         } else if area.contains(at)
             && let Some(n) = model.panel.step_at(at.x - area.x, at.y - area.y)
@@ -116,7 +116,7 @@ fn in_lesson(model: &mut Model, area: Rect, at: Position) -> Vec<Effect> {
 }
 
 /// The tab of the panel whose name is under the mouse.
-fn tab_under(layout: &Layout, at: Position) -> Option<Tab> {
+fn tab_under(model: &Model, layout: &Layout, at: Position) -> Option<Tab> {
     let area = layout.panel.filter(|area| area.y == at.y)?;
-    Tab::at(at.x.checked_sub(area.x + 1)?)
+    model.panel.tab().at(model.probing.is_some(), area.width.saturating_sub(2), at.x.checked_sub(area.x + 1)?)
 }

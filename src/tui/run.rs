@@ -409,6 +409,7 @@ impl Bench {
                 hall::look(&self.world, self.sender.clone());
                 self.dialler.learn(lesson).await
             }
+            Effect::Probe(names) => self.dialler.probe(&names).await,
             Effect::LookAtMail => vec![Message::Mail(self.dialler.mail())],
             Effect::Profiles(wish) => vec![Message::Profiles(profiles::carry_out(wish, &self.world))],
             Effect::Suspend => {

@@ -170,6 +170,7 @@ fn words(effect: &Effect) -> String {
             )
         }
         Effect::Learn(lesson) => format!("learn {}", lesson.name),
+        Effect::Probe(names) => format!("probe {}", names.join(",")),
         Effect::LookForLessons => "look for lessons".to_owned(),
         Effect::Keep(reached) => format!("keep {} of {}", reached.steps, reached.of),
         Effect::Replay { path, target, password } => {

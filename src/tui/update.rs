@@ -23,13 +23,11 @@ use super::mouse;
 use super::overlay::{Mail, Outcome, Overlay, Paste, Question, SecretPrompt, Target};
 use super::pane::panel::{Panel, Tab};
 use super::pane::transcript::Transcript;
-use super::paths;
-use super::presenter;
 use super::reading;
 use super::replay;
 use super::start::Wish;
 use super::talk::Talk;
-use super::{regardless, secret};
+use super::{paths, presenter, probing, regardless, secret};
 
 /// Takes a message in.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
@@ -227,6 +225,7 @@ fn background(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Secret(fetched) => return secret::take(model, fetched),
         Message::Profiles(news) => super::start::take(model, news),
         Message::Lesson(news) => return learn::news(model, news),
+        Message::Probe(news) => probing::news(model, news),
         other => return read(model, other),
     }
     Vec::new()
@@ -245,7 +244,7 @@ fn began(model: &mut Model, peer: Peer, path: Option<PathBuf>, again: bool) {
         model.panel = Panel::default();
         model.recipients.clear();
         model.now = Micros::default();
-        model.lesson = None;
+        (model.lesson, model.probing) = (None, None);
         (model.interrupted, model.errand, model.wanted) = (None, None, None);
     }
     model.talk.goes_on();
@@ -376,6 +375,7 @@ pub(super) fn answered(model: &mut Model, overlay: Overlay, outcome: Outcome) ->
             vec![Effect::Connect(target)]
         }
         Outcome::Learn(lesson) => learn::begin(model, lesson),
+        Outcome::Probe(names) => probing::begin(model, names),
         Outcome::Replay(path, target) => replay::wanted(path, target),
         Outcome::Compare(left, right) => vec![Effect::Compare(left, right)],
         // The editor stays until it is saved.

@@ -74,7 +74,8 @@ fn panes(model: &Model, frame: &mut Frame<'_>, layout: &Layout) {
     if let Some(area) = layout.panel {
         let focused = model.focus == Focus::Panel;
         let open = model.theme.style(if focused { Role::Accent } else { Role::Text });
-        let tabs = model.panel.tab().row(border(model, Focus::Panel), open);
+        let (probed, room) = (model.probing.is_some(), area.width.saturating_sub(2));
+        let tabs = model.panel.tab().row(probed, room, border(model, Focus::Panel), open);
         let hint =
             if layout.shared && area.width > 50 { model.keymap.told("{next-pane} Transcript") } else { String::new() };
         let inner = bordered(model, frame, area, Focus::Panel, tabs, &hint);

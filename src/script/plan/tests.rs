@@ -28,8 +28,14 @@ fn short(script: &str) -> String {
         Act::Reconnect(ask) => format!("reconnect#{ask}"),
         Act::Drop => "drop".to_owned(),
         Act::DropAtOnce => "drop at-once".to_owned(),
+        Act::Early => "early".to_owned(),
     };
     plan.steps.iter().map(step).collect::<Vec<_>>().join(", ")
+}
+
+#[test]
+fn an_early_line_waits_for_nothing() {
+    assert_eq!(short("* early\n> EHLO a\n< 250\n"), "early, EHLO a#1, <1");
 }
 
 #[test]

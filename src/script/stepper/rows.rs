@@ -25,6 +25,7 @@ pub(super) fn of(plan: &Plan) -> (Vec<Beside>, Vec<usize>) {
             Act::Check(_, check) => rows.push(row(vec![format!("? {check}")])),
             Act::Sleep(time) => rows.push(row(vec![format!("* sleep {}", duration::words(*time))])),
             Act::Reconnect(_) => rows.push(row(vec!["* reconnect".to_owned()])),
+            Act::Early => {}
             Act::Drop => rows.push(row(vec!["* drop".to_owned()])),
             Act::DropAtOnce => rows.push(row(vec!["* drop at-once".to_owned()])),
             Act::Guide => rows.push(row(Vec::new())),

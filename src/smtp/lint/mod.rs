@@ -8,6 +8,7 @@ mod address;
 mod argument;
 mod attribute;
 mod envelope;
+mod limits;
 mod nearest;
 mod parameter;
 mod secret;
@@ -174,7 +175,10 @@ fn examine(line: &[u8], session: &Session, verbs: &VerbTable) -> (Findings, Vec<
     }
     let rebuilt = match command.verb {
         Verb::Other => word::examine(&context, &mut found),
-        Verb::Mail | Verb::Rcpt => envelope::examine(&context, &mut found),
+        Verb::Mail | Verb::Rcpt => {
+            limits::examine(&context, &mut found);
+            envelope::examine(&context, &mut found)
+        }
         _ => argument::examine(&context, &mut found),
     };
     length(&context, &mut found);

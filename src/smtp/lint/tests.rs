@@ -247,6 +247,8 @@ fn verbs_and_what_is_none() {
         ("STARTSSL", "unknown-verb", Some("STARTTLS")),
         ("FOOBAR x", "unknown-verb", None),
         ("ETRN x", "verb-not-offered", None),
+        ("TURN", "caution", None),
+        ("SEND FROM:<a@b>", "caution", None),
         ("EHLO:client.example", "missing-space", Some("EHLO client.example")),
         ("AUTH=LOGIN", "missing-space", Some("AUTH LOGIN")),
         ("EHLO[192.0.2.1]", "missing-space", Some("EHLO [192.0.2.1]")),

@@ -5,22 +5,8 @@ use super::nearest::nearest;
 use super::secret::looks_like_secret;
 use super::{Context, Findings, mend, shown};
 
-/// Verbs of extensions and of times past that have no entry of their own (RFC 1985, 2645, 4468, 821, vendors).
-const OTHERS: [&str; 13] = [
-    "ETRN",
-    "ATRN",
-    "TURN",
-    "BURL",
-    "SEND",
-    "SOML",
-    "SAML",
-    "VERB",
-    "ONEX",
-    "X-EXPS",
-    "X-ANONYMOUSTLS",
-    "XEXCH50",
-    "X-LINK2STATE",
-];
+/// Verbs of extensions and of vendors that have no entry of their own.
+const OTHERS: [&str; 6] = ["VERB", "ONEX", "X-EXPS", "X-ANONYMOUSTLS", "XEXCH50", "X-LINK2STATE"];
 
 /// What a program of another kind calls the end of a session and the like.
 const MEANT: [(&str, &str); 8] = [
@@ -119,9 +105,18 @@ fn unknown(context: &Context<'_>, upper: &str, body: &[u8], found: &mut Findings
         let missing = entry.capability.as_deref().filter(|keyword| !session.capabilities.has(keyword));
         if let Some(missing) = missing.filter(|_| context.offer_known()) {
             let reason = format!("The server did not offer {missing}.");
-            found.odd("verb-not-offered", span, reason, "RFC 5321 2.2.1");
+            found.odd("verb-not-offered", span.clone(), reason, "RFC 5321 2.2.1");
         }
-        return tidied(body);
+        let tidied = tidied(body);
+        let argument = String::from_utf8_lossy(&tidied[entry.name.len().min(tidied.len())..]).trim().to_owned();
+        if !entry.takes(&argument) {
+            let at = if argument.is_empty() { span.clone() } else { context.argument() };
+            found.wrong("verb-argument", at, format!("It is written {}.", entry.grammar), entry.reference.clone());
+        }
+        if !entry.caution.is_empty() {
+            found.odd("caution", span, entry.caution.clone(), entry.reference.clone());
+        }
+        return tidied;
     }
     if session.capabilities.has(upper) {
         return tidied(body);

@@ -368,6 +368,12 @@ impl Session {
                 self.mechanism = name.split_whitespace().next().map(|name| name.to_ascii_uppercase().into());
                 self.auth_replied(reply);
             }
+            // Content that the server fetched itself (RFC 4468 3): the last of it ends the message.
+            Verb::Other if success && is_last_burl(command) => {
+                self.delivered += 1;
+                self.verdicts = Some((1, 1));
+                self.end_transaction();
+            }
             Verb::Quit if success => self.phase = Phase::Quit,
             _ => {}
         }
@@ -409,6 +415,12 @@ impl Session {
             }
         }
     }
+}
+
+fn is_last_burl(command: &Command) -> bool {
+    let last =
+        || command.argument_text().split_whitespace().nth(1).is_some_and(|word| word.eq_ignore_ascii_case("LAST"));
+    command.word.eq_ignore_ascii_case("BURL") && last()
 }
 
 #[cfg(test)]

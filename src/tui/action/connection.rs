@@ -97,6 +97,15 @@ pub(super) const ENTRIES: &[Entry] = &[
     )
     .called("practice practise sandbox test"),
     entry(
+        Action::Probe,
+        "probe",
+        "test the server",
+        "Choose a ready-made test: what the server is, open relay, TLS, smuggling and more; nothing is delivered.",
+        &[(Transcript, "P")],
+        |model| live(model) && model.can_reconnect() && !model.peer.name.is_empty(),
+    )
+    .called("probe check audit relay scan security smuggling"),
+    entry(
         Action::Stop,
         "stop",
         "stop",

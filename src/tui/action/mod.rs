@@ -38,6 +38,8 @@ pub enum Action {
     /// NOOP by itself while one thinks: on, and off.
     KeepAlive,
     Lab,
+    /// The menu of ready-made tests.
+    Probe,
     NewProfile,
     EditProfile,
     CopyProfile,
@@ -95,6 +97,7 @@ pub enum Action {
     SessionTab,
     OfferTab,
     TlsTab,
+    ProbeTab,
     ReadOn,
     ConnectBetter,
     TlsRegardless,

@@ -59,6 +59,15 @@ pub(super) const ENTRIES: &[Entry] = &[
         talking,
     )
     .called("certificate cipher encryption ssl"),
+    entry(
+        Action::ProbeTab,
+        "probe-tab",
+        "findings",
+        "See what the ready-made tests have found, each with its lines and its cure.",
+        &[],
+        |model| talking(model) && model.probing.is_some(),
+    )
+    .called("report findings test relay"),
 ];
 
 const fn step(n: u8, name: &'static str, keys: &'static [(Where, &'static str)]) -> Entry {

@@ -14,6 +14,7 @@ use crate::tui::model::{Face, Peer};
 use crate::tui::overlay::Letter;
 use crate::tui::pane::lesson::{LessonNews, Seen};
 use crate::tui::panel_tests::untrusted;
+use crate::tui::probing_tests;
 use crate::tui::replay::tests::{comparing, with_a_difference};
 use crate::tui::screen::Screen;
 use crate::tui::secret::Fetched;
@@ -167,6 +168,9 @@ pub(super) const SCENES: &[Scene] = &[
         class.all_steps();
         after(class.screen, "12<enter>3")
     }),
+    scene("probes", |c, r| after(refused(c, r), "<esc>P<down><down><down><down><down>")),
+    scene("probe_found", probing_tests::found),
+    scene("probe_done", probing_tests::done),
     scene("lessons", |c, r| {
         let mut screen = start(c, r);
         screen.send(Message::Lesson(LessonNews::Map(lessons(&[6, 5, 2]))));

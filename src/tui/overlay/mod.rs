@@ -30,6 +30,7 @@ mod other;
 mod palette;
 mod paste;
 mod pointing;
+mod probes;
 mod profile;
 mod prompt;
 mod question;
@@ -47,6 +48,7 @@ pub use menu::Menu;
 pub use other::{Other, Wanted};
 pub use palette::Palette;
 pub use paste::{Paste, PasteAs};
+pub use probes::Probes;
 pub use profile::ProfileEditor;
 pub use prompt::{Ask, Prompt};
 pub use question::Question;
@@ -92,6 +94,8 @@ pub enum Overlay {
     Reference(Reference),
     /// The map of the lessons.
     Lessons(Lessons),
+    /// The ready-made tests.
+    Probes(Probes),
 }
 
 /// What a key does to an overlay.
@@ -137,6 +141,8 @@ pub enum Outcome {
     Draft(Draft),
     /// It goes, and this lesson begins.
     Learn(Arc<Lesson>),
+    /// It goes, and these probes are run, by name.
+    Probe(Vec<&'static str>),
     /// It stays, and this file is inserted.
     ReadFile(PathBuf),
     /// It stays, and this path is gone on with.
@@ -177,6 +183,7 @@ impl Overlay {
             Self::Copy(_) => Copy::key(key),
             Self::Reference(it) => it.key(key, model),
             Self::Lessons(it) => it.key(key, model),
+            Self::Probes(it) => it.key(key),
         }
     }
 
@@ -217,6 +224,7 @@ impl Overlay {
             Self::Copy(_) => Copy::draw(model, frame),
             Self::Reference(it) => it.draw(model, frame),
             Self::Lessons(it) => it.draw(model, frame),
+            Self::Probes(it) => it.draw(model, frame),
         }
     }
 }

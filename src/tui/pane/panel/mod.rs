@@ -7,6 +7,7 @@ mod connections;
 mod moment;
 mod offer;
 mod place;
+mod probe;
 mod reply;
 mod session;
 mod tab;
@@ -28,6 +29,7 @@ use crate::decode::{Knowledge, Step};
 use crate::smtp::Session;
 use crate::tui::action::Action;
 use crate::tui::keymap::Keymap;
+use crate::tui::probing::Probing;
 use crate::tui::talk::{About, Source, Talk};
 use crate::tui::theme::{Role, Theme};
 
@@ -52,6 +54,8 @@ pub struct Scene<'a> {
     pub marked: Option<usize>,
     /// The time by which a certificate's days are counted.
     pub today: Option<Timestamp>,
+    /// The ready-made tests that were run, or are.
+    pub probing: Option<&'a Probing>,
 }
 
 /// What the rows of a tab depend on, the reply's own explanation not counted.
@@ -62,6 +66,8 @@ struct Made {
     records: usize,
     until: Option<usize>,
     day: Option<i64>,
+    /// How much of the findings there is.
+    found: usize,
 }
 
 /// The pane's own state.
@@ -95,7 +101,8 @@ impl Panel {
         let until = moment::until(talk, &self.connections, scene.marked);
         self.then = Then::of(talk, &self.connections, until, self.then.take());
         let day = scene.today.map(|today| today.as_second().div_euclid(3600));
-        let made = Made { tab: self.tab, size: inner, records: talk.log.len(), until, day };
+        let found = scene.probing.map_or(0, Probing::progress);
+        let made = Made { tab: self.tab, size: inner, records: talk.log.len(), until, day, found };
         let last = talk.log.len().saturating_sub(1);
         // Of a closer look at a certificate, the trouble is what it was made for.
         let heard = !talk.dialogue.exchanges().is_empty();
@@ -123,6 +130,7 @@ impl Panel {
             Tab::Session => session::rows(talk, connection, moment, (scene.knowledge, scene.keymap), width),
             Tab::Offer => offer::rows(talk, connection, moment, (scene.knowledge, scene.keymap), width),
             Tab::Tls => tls::rows(talk, of, moment, self.trouble.as_ref(), scene, width),
+            Tab::Probe => probe::rows(talk, scene, width),
         }
     }
 

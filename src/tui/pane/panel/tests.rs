@@ -62,7 +62,7 @@ fn arranged(talk: &Talk, size: Size) -> Panel {
     let mut panel = Panel::default();
     panel.arrange(
         talk,
-        Scene { knowledge: &Knowledge::default(), keymap: Keymap::shipped(), marked: None, today: None },
+        Scene { knowledge: &Knowledge::default(), keymap: Keymap::shipped(), marked: None, today: None, probing: None },
         size,
     );
     panel
@@ -184,7 +184,13 @@ fn in_an_opened_conversation_it_is_about_the_explained_reply() {
         let mut panel = Panel::default();
         panel.arrange(
             talk,
-            Scene { knowledge: &Knowledge::default(), keymap: Keymap::shipped(), marked: Some(marked), today: None },
+            Scene {
+                knowledge: &Knowledge::default(),
+                keymap: Keymap::shipped(),
+                marked: Some(marked),
+                today: None,
+                probing: None,
+            },
             LARGE,
         );
         sample::screen(56, 7, |area, buffer| {

@@ -1,0 +1,77 @@
+//! The probes, one file each: what it says, and what the answers show.
+
+use super::subject::wants_tls;
+use super::{Answer, Finding, Probe, Script, Severity, Subject, Talk};
+
+mod addresses;
+mod auth;
+mod early;
+mod eight_bit;
+mod identity;
+mod idle;
+mod injection;
+mod offer;
+mod pipelining;
+mod receipt;
+mod relay;
+mod size;
+mod smuggling;
+mod tls;
+
+/// All, in the order in which they are run.
+pub(super) const ALL: &[Probe] = &[
+    identity::PROBE,
+    offer::PROBE,
+    tls::PROBE,
+    auth::PROBE,
+    relay::PROBE,
+    addresses::PROBE,
+    receipt::PROBE,
+    size::PROBE,
+    pipelining::PROBE,
+    early::PROBE,
+    eight_bit::PROBE,
+    smuggling::PROBE,
+    injection::PROBE,
+    idle::PROBE,
+];
+
+/// It fits every server.
+fn always(_: &Subject<'_>) -> Option<String> {
+    None
+}
+
+/// It looks at what was said before, and says nothing of its own.
+fn nothing(_: &Subject<'_>, _: &[Talk]) -> Option<Script> {
+    None
+}
+
+/// Where no mail transaction may begin, what only a transaction shows is not to be seen.
+fn without_mail(subject: &Subject<'_>) -> Option<String> {
+    let answer = subject.refuses_mail()?;
+    let shown = answer.shown();
+    Some(if wants_tls(&answer) {
+        format!("the server begins no mail transaction without TLS ({shown}), and there is none here that works")
+    } else if answer.code() == 530 {
+        format!("the server begins no mail transaction without a login ({shown}); probe its port 25")
+    } else {
+        format!("the server begins no mail transaction ({shown}); name another sender with --from")
+    })
+}
+
+/// The conversation that this probe holds, once.
+fn once(talks: &[Talk], script: impl FnOnce() -> Script) -> Option<Script> {
+    talks.is_empty().then(script)
+}
+
+/// A conversation that did not come to its end: nothing is known then.
+fn unheard(talk: &Talk, what: &str) -> Option<Finding> {
+    let (_, words) = talk.broken.as_ref()?;
+    let record = talk.closed().map(|(record, _)| record);
+    Some(
+        Finding::new(Severity::Unknown, format!("{what} could not be told"))
+            .meaning(format!("The conversation ended before its end: {words}."))
+            .cure("Ask again; if it ends at the same place, that is the server's answer.")
+            .shown_by(record),
+    )
+}

@@ -1,0 +1,69 @@
+use super::forms::{controls, forms};
+use super::*;
+use crate::probe::tests::Stage;
+
+#[test]
+fn there_are_at_least_twenty_forms_and_no_two_alike() {
+    let stage = Stage::new("* connected 127.0.0.1:25 from 127.0.0.1:4711\n< 220 mx.target.local\n");
+    let subject = stage.subject();
+    let all = forms(&subject);
+    assert!(all.len() >= 28, "{}", all.len());
+    for (n, form) in all.iter().enumerate() {
+        assert!(!all[..n].iter().any(|other| other.rcpt == form.rcpt && other.mail == form.mail), "{form:?}");
+        assert!(!form.rcpt.contains(['{', '}']) && !form.mail.contains(['{', '}']), "{form:?}");
+    }
+    assert_eq!(controls(&subject).nobody.len(), 4);
+}
+
+/// Answers the forms by this rule, and judges.
+fn judged(answer: impl Fn(&str) -> &'static str) -> Vec<(Severity, String)> {
+    let stage = Stage::new("* connected 192.0.2.9:25 from 198.51.100.7:4711\n< 220 mx.target.local\n");
+    let subject = stage.subject();
+    let mut talks = Vec::new();
+    while let Some(script) = next(&subject, &talks) {
+        talks.push(Stage::play(&script, &answer));
+        assert!(talks.len() < 60, "it comes to an end");
+    }
+    judge(&subject, &talks).into_iter().map(|finding| (finding.severity, finding.title)).collect()
+}
+
+#[test]
+fn a_closed_server_is_good() {
+    let found = judged(|line| match line {
+        _ if line.starts_with("RCPT TO:<anotherdude@target.local>") => "250 2.1.5 Ok",
+        _ if line.starts_with("RCPT") => "554 5.7.1 Relay access denied",
+        _ => "250 Ok",
+    });
+    assert_eq!(found[0].0, Severity::Good, "{found:?}");
+    assert_eq!(found.len(), 1, "{found:?}");
+}
+
+#[test]
+fn an_open_relay_is_told_from_one_that_takes_everybody_and_from_a_catch_all() {
+    let open =
+        judged(
+            |line| if line.contains("ehlo-probe-") && line.ends_with("@target.local>") { "550 no" } else { "250 Ok" },
+        );
+    assert!(open[0].0 == Severity::High && open[0].1.contains("not proven relayed"), "{open:?}");
+    let everybody = judged(|_| "250 Ok");
+    assert!(everybody[0].0 == Severity::Medium && everybody[0].1.contains("everybody"), "{everybody:?}");
+    let catch_all =
+        judged(|line| if line.starts_with("RCPT") && !line.ends_with("@target.local>") { "554 no" } else { "250 Ok" });
+    assert!(catch_all[0].0 == Severity::Low && catch_all[0].1.contains("catch-all"), "{catch_all:?}");
+}
+
+#[test]
+fn a_percent_hack_that_is_taken_apart_is_seen() {
+    let found = judged(|line| match line {
+        _ if line.contains('%') || line.contains("<anotherdude@") => "250 Ok",
+        _ if line.starts_with("RCPT") => "554 5.7.1 no",
+        _ => "250 Ok",
+    });
+    assert!(found[0].0 == Severity::High && found[0].1.contains("percent hack"), "{found:?}");
+}
+
+#[test]
+fn a_server_that_puts_everybody_off_tells_nothing() {
+    let found = judged(|line| if line.starts_with("RCPT") { "450 4.2.0 Greylisted" } else { "250 Ok" });
+    assert!(found.iter().all(|(severity, _)| *severity == Severity::Unknown), "{found:?}");
+}

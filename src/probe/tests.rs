@@ -1,0 +1,144 @@
+//! Probes without a server: what they say, answered by rule, and what they make of the answers.
+
+use crate::conversation::sample;
+use crate::conversation::{Event, Line, Log, Micros};
+use crate::decode::Knowledge;
+use crate::profile::{Profiles, Target};
+use crate::world::{Directories, World};
+
+use super::*;
+
+/// A server of which the first conversation is known.
+pub(super) struct Stage {
+    target: Target,
+    aims: Aims,
+    knowledge: Knowledge,
+    hello: String,
+}
+
+impl Stage {
+    /// A server with this first conversation, written as a file has it.
+    pub(super) fn new(hello: &str) -> Self {
+        let target = Target::read("192.0.2.9:25", &Profiles::shipped()).expect("a target");
+        let nowhere = || std::path::PathBuf::from("/nonexistent");
+        let directories = Directories { config: nowhere(), data: nowhere(), state: nowhere() };
+        let world = World::fixed(directories, jiff::Timestamp::UNIX_EPOCH, 1);
+        let mut aims = Aims::of(&target, &world);
+        aims.ehlo = Some("noddy.com".to_owned());
+        aims.to = Some("anotherdude@target.local".to_owned());
+        Self { target, aims, knowledge: Knowledge::shipped(), hello: hello.to_owned() }
+    }
+
+    /// What is known of it.
+    pub(super) fn subject(&self) -> Subject<'_> {
+        let mut subject = Subject::new(&self.target, &self.aims, &self.knowledge, jiff::Timestamp::UNIX_EPOCH);
+        subject.hello.push(Talk::of(sample::log(&self.hello), 0, None));
+        subject
+    }
+
+    /// Holds a conversation with a server that answers each line by this rule; an empty answer is silence.
+    pub(super) fn play(script: &Script, answer: &dyn Fn(&str) -> &'static str) -> Talk {
+        let mut log =
+            sample::log("* connecting 192.0.2.9:25\n* connected 192.0.2.9:25 from 198.51.100.7:4711\n< 220 mx\n");
+        let document = crate::conversation::file::read(script.text()).expect("a script");
+        for (_, line) in document.script() {
+            let crate::conversation::file::ScriptLine::Send(template) = line.expect("a line") else { continue };
+            let octets = template.fill(|_| None).expect("no marker");
+            let reply = answer(&String::from_utf8_lossy(&octets));
+            let at = Micros(log.len() as u64 * 1000);
+            log.push(at, &Event::Sent(Line::new(octets)));
+            for line in reply.lines() {
+                log.push(at, &Event::Received(Line::new(line)));
+            }
+        }
+        Talk::of(log, 0, None)
+    }
+}
+
+#[test]
+fn every_probe_says_what_it_is_and_no_two_have_one_name() {
+    for (n, probe) in PROBES.iter().enumerate() {
+        assert!(!probe.title.is_empty() && probe.about.ends_with('.'), "{}", probe.name);
+        assert!(probe.name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{}", probe.name);
+        assert!(PROBES[..n].iter().all(|other| other.name != probe.name), "{}", probe.name);
+        assert_eq!(named(&probe.name.to_uppercase()).map(|it| it.name), Some(probe.name));
+    }
+}
+
+/// What all probes say to a server that takes everything, and what they find.
+fn everything(stage: &Stage) -> (Vec<Script>, Vec<Finding>) {
+    let subject = stage.subject();
+    let (mut said, mut found) = (Vec::new(), Vec::new());
+    for probe in PROBES.iter().filter(|probe| (probe.unfit)(&subject).is_none()) {
+        let mut talks = Vec::new();
+        while let Some(script) = (probe.next)(&subject, &talks) {
+            talks.push(Stage::play(&script, &|_| "250 2.0.0 Ok"));
+            said.push(script);
+            assert!(said.len() < 200, "{} comes to an end", probe.name);
+        }
+        found.extend((probe.judge)(&subject, &talks));
+    }
+    (said, found)
+}
+
+const HELLO: &str = "* connecting 192.0.2.9:25\n* connected 192.0.2.9:25 from 198.51.100.7:4711\n< 220 mx.target.local ESMTP\n\
+                     > EHLO noddy.com\n< 250-mx.target.local\n< 250-PIPELINING\n< 250-SIZE 1000\n< 250 CHUNKING\n\
+                     > MAIL FROM:<a@b.c>\n< 250 Ok\n";
+
+#[test]
+fn nothing_is_handed_over_unless_a_mailbox_is_named() {
+    let mut stage = Stage::new(HELLO);
+    let (said, _) = everything(&stage);
+    let holds = |scripts: &[Script], word: &str| {
+        scripts.iter().any(|script| String::from_utf8_lossy(script.text()).lines().any(|line| line.starts_with(word)))
+    };
+    assert!(holds(&said, "> RCPT TO:<ehlo-probe@example.org>"));
+    assert!(!holds(&said, "> DATA") && !holds(&said, "| ") && !holds(&said, "> ."));
+    stage.aims.deliver = Some("me@target.local".to_owned());
+    let (said, _) = everything(&stage);
+    assert!(holds(&said, "> DATA") && holds(&said, "| "));
+}
+
+#[test]
+fn every_finding_that_blames_has_a_cure_and_a_source() {
+    let (_, found) = everything(&Stage::new(HELLO));
+    assert!(found.len() > 15, "{found:#?}");
+    for finding in found {
+        let fault = finding.severity >= Severity::Low;
+        assert!(!finding.title.is_empty() && !finding.title.ends_with('.'), "{finding:?}");
+        assert!(!fault || (!finding.cure.is_empty() && !finding.evidence.is_empty()), "{finding:?}");
+    }
+}
+
+#[test]
+fn reports_show_findings_with_their_lines_and_nothing_raw() {
+    let target = Target::read("mx.target.local", &Profiles::shipped()).expect("a target");
+    let mut report = Report::new(&target, jiff::Timestamp::UNIX_EPOCH);
+    report.log = sample::log("* connecting a:25\n* connected a:25\n< 220 <b>\\e[31mmx\n> NOOP\n< 550 no\n");
+    report.done = vec!["relay"];
+    let finding =
+        Finding::new(Severity::High, "It \"does\" <that>").meaning("Words.").cure("Mend it.").by("RFC 5321 1");
+    report.findings.push(Finding { probe: "relay", ..finding.shown_by([2, 3, 4]) });
+    let text = report::text(&report, Severity::Good, false);
+    for words in ["Open relay", "HIGH    It \"does\" <that>", " -> NOOP", "<** 550 no", "Cure: Mend it.", "1 high"] {
+        assert!(text.contains(words), "{words} in\n{text}");
+    }
+    let page = report::html(&report);
+    assert!(
+        page.contains("&lt;that&gt;") && page.contains("<span class=\"refused\">") && !page.contains('\u{1b}'),
+        "{page}"
+    );
+    assert!(!page.contains("src=") && !page.contains("href=\"http") && !page.contains("<script"));
+    let json = report::json(&report);
+    assert_eq!(json["findings"][0]["severity"], "high");
+    assert_eq!(json["findings"][0]["evidence"][2]["line"], "550 no");
+    assert_eq!(json["counts"]["high"], 1);
+}
+
+#[test]
+fn a_report_of_nothing_says_so() {
+    let target = Target::read("mx.target.local", &Profiles::shipped()).expect("a target");
+    let report = Report::new(&target, jiff::Timestamp::UNIX_EPOCH);
+    assert_eq!((report.summary().as_str(), report.has_fault()), ("nothing was found", false));
+    assert!(report::shown(&Log::new(), 0).is_none());
+}
