@@ -136,6 +136,19 @@ pub fn remarks(offer: &Capabilities, line: Line) -> Vec<Remark> {
     remarks
 }
 
+/// What the second offer has that the first had not (`+AUTH PLAIN`), and the other way round (`-STARTTLS`).
+#[must_use]
+pub fn changes(before: &Capabilities, now: &Capabilities) -> Vec<String> {
+    let lines = |offer: &Capabilities| -> Vec<String> {
+        let line = |it: &Capability| [vec![it.keyword.clone()], it.parameters.clone()].concat().join(" ");
+        offer.list.iter().map(line).collect()
+    };
+    let (old, new) = (lines(before), lines(now));
+    let more = new.iter().filter(|line| !old.contains(line)).map(|line| format!("+{line}"));
+    let less = old.iter().filter(|line| !new.contains(line)).map(|line| format!("-{line}"));
+    more.chain(less).collect()
+}
+
 /// The keywords of [`EXPECTED`] that are not offered, and what that means.
 #[must_use]
 pub fn lacks(offer: &Capabilities) -> Vec<Remark> {

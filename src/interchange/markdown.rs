@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 
 use crate::conversation::dialogue::Ask;
 use crate::conversation::file::{Document, folded};
-use crate::conversation::{Dialogue, Exchange, Log, Micros};
+use crate::conversation::{Dialogue, Exchange, Kind, Log, Micros, words};
+use crate::decode::offer::changes;
 use crate::decode::{Knowledge, explain_exchange};
-use crate::smtp::escape;
+use crate::smtp::{Capabilities, Verb, escape};
 
 /// Recipients that the table of verdicts lists.
 const RECIPIENTS: usize = 200;
@@ -20,6 +21,7 @@ pub(super) fn export(document: &Document, knowledge: &Knowledge) -> Vec<u8> {
     head(document, &mut out);
     transcript(document, &mut out);
     exchanges(&document.log, &dialogue, knowledge, &mut out);
+    offers(&document.log, &dialogue, &mut out);
     recipients(&document.log, &dialogue, &mut out);
     out.into_bytes()
 }
@@ -112,6 +114,47 @@ fn took(latency: Micros) -> String {
     }
 }
 
+/// What changed in the server's offer from one EHLO of a connection to the next, and what was missed of earlier ones.
+fn offers(log: &Log, dialogue: &Dialogue, out: &mut String) {
+    let mut told: Vec<(usize, String)> = Vec::new();
+    let mut begun = Vec::new();
+    for (record, entry) in log.of_kind(Kind::Remark) {
+        let Some(remark) = entry.remark() else { continue };
+        match (remark.word.as_str(), remark.get("kind")) {
+            ("connecting", _) => begun.push(record),
+            ("warning", Some("offer")) => told.push((record, format!("**{}**", inline(&words::said(&remark).words)))),
+            ("offer", _) => told.push((record, inline(&words::said(&remark).words))),
+            _ => {}
+        }
+    }
+    let connection = |record: usize| begun.partition_point(|at| *at < record);
+    let mut before: Option<(usize, usize, Capabilities)> = None;
+    for (number, exchange) in dialogue.exchanges().iter().enumerate() {
+        let greets = exchange.ask == Ask::Command && matches!(exchange.verb, Verb::Ehlo | Verb::Lhlo);
+        if !greets || !exchange.complete || exchange.is_refusal() {
+            continue;
+        }
+        let Some(now) = dialogue.reply(log, number).map(|reply| Capabilities::from_reply(&reply)) else { continue };
+        let here = connection(exchange.start());
+        if let Some((last, _, old)) = before.as_ref().filter(|(_, there, _)| *there == here) {
+            let all: Vec<String> =
+                changes(old, &now).iter().map(|change| code(&escape::for_screen(change.as_bytes()))).collect();
+            let changed = if all.is_empty() { "the same".to_owned() } else { all.join(", ") };
+            told.push((exchange.start(), format!("{} since {}: {changed}", number + 1, last + 1)));
+        }
+        before = Some((number, here, now));
+    }
+    if told.is_empty() {
+        return;
+    }
+    told.sort_by_key(|(record, _)| *record);
+    line!(out, "## What changed in the offer\n");
+    for (_, words) in &told {
+        line!(out, "- {words}");
+    }
+    out.push('\n');
+}
+
 fn recipients(log: &Log, dialogue: &Dialogue, out: &mut String) {
     let all = dialogue.recipients();
     if all.is_empty() {
@@ -183,6 +226,24 @@ mod tests {
         assert!(page.contains("| 4 | `RCPT TO:<c@d>` | 554 5.7.1 | 50 ms | **Refused"), "{page}");
         assert!(page.contains("| `HELO a\\|b` |"), "{page}");
         assert!(page.contains("| `c@d` | refused | 554 5.7.1 |"), "{page}");
+    }
+
+    #[test]
+    fn what_changed_in_the_offer_is_told_and_what_is_missed_of_earlier_ones() {
+        let text = "+++\nehlo = 1\n+++\n0.0 * connecting 127.0.0.1:25\n0.0 * connected 127.0.0.1:25\n0.0 < 220 mx\n\
+            1.0 > EHLO a\n1.0 < 250-mx\n1.0 < 250-STARTTLS\n1.0 < 250 SIZE 10\n\
+            1.0 * warning kind=offer \"AUTH PLAIN is not offered any more, and was on 2026-11-23\"\n\
+            2.0 > STARTTLS\n2.0 < 220 go\n2.0 * tls version=TLSv1.3\n3.0 > EHLO a\n3.0 < 250-mx\n3.0 < 250-X|Y\n\
+            3.0 < 250 SIZE 10\n3.0 * closed by=server\n4.0 * connecting 127.0.0.1:25\n\
+            4.0 * connected 127.0.0.1:25\n4.0 < 220 mx\n4.0 > EHLO a\n4.0 < 250 mx\n4.0 * offer accepted=yes \"without AUTH PLAIN\"\n";
+        let document = file::read(text.as_bytes()).expect("a transcript");
+        let page = String::from_utf8(export(&document, &Knowledge::default())).expect("text");
+        let told = page.split("## What changed in the offer\n\n").nth(1).expect(&page);
+        assert_eq!(
+            told,
+            "- **AUTH PLAIN is not offered any more, and was on 2026-11-23**\n- 4 since 2: `+X\\|Y`, `-STARTTLS`\n\
+             - without AUTH PLAIN\n\n"
+        );
     }
 
     #[test]

@@ -50,6 +50,24 @@ struct Offer {
     at: String,
     /// Keywords with their parameters, as they stood there.
     capabilities: Vec<String>,
+    /// What was offered before that, is not there, and was not yet done without by anybody's word.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    missed: Vec<Missed>,
+}
+
+/// Something that protects and is gone from an offer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Missed {
+    /// The day on which it was seen last.
+    at: String,
+    /// `STARTTLS`, or a mechanism after `AUTH`.
+    capability: String,
+}
+
+impl Missed {
+    fn mechanism(&self) -> Option<&str> {
+        self.capability.strip_prefix("AUTH ")
+    }
 }
 
 /// What is known of one server.
@@ -57,6 +75,8 @@ struct Offer {
 pub struct Memory {
     path: PathBuf,
     known: Known,
+    /// The lines on which something was missed that was told.
+    told: Vec<Line>,
 }
 
 impl Memory {
@@ -72,7 +92,7 @@ impl Memory {
             toml::from_str::<Known>(&text).ok().filter(|known| known.server == place)
         };
         let known = read().unwrap_or_else(|| Known { server: place.clone(), ..Known::default() });
-        Self { path, known }
+        Self { path, known, told: Vec::new() }
     }
 
     /// After how much silence it cut the line, where it did.
@@ -81,51 +101,66 @@ impl Memory {
         self.known.idle.map(Duration::from_secs)
     }
 
-    /// What protects and was offered on such a line the last time, and is not now: STARTTLS, and each mechanism of AUTH.
-    /// A sentence for each.
-    #[must_use]
-    pub fn vanished(&self, line: Line, now: &Capabilities) -> Vec<String> {
-        let Some(before) = self.offer(line) else { return Vec::new() };
-        let date = &before.at;
-        let offered = before.read();
-        let mut gone = Vec::new();
-        if line == Line::Clear && offered.has("STARTTLS") && !now.has("STARTTLS") {
-            gone.push(format!(
-                "STARTTLS is not offered any more, and was on {date}: the line stays in clear text; something on the way \
-                 may have taken it out"
-            ));
+    /// Keeps an offer, and gives a sentence for each thing that protects, was offered on such a line before and is not
+    /// now: STARTTLS, and each mechanism of AUTH. They are missed, each time anew, until they are back or
+    /// [done without](Self::accept).
+    pub fn compare(&mut self, line: Line, offer: &Capabilities, at: Timestamp) -> Vec<String> {
+        let missed = self.missed(line, offer);
+        let sentences = sentences(&missed, offer.mechanisms().is_empty());
+        if !sentences.is_empty() && !self.told.contains(&line) {
+            self.told.push(line);
         }
-        let mechanisms = now.mechanisms();
-        let lost: Vec<String> = offered.mechanisms().into_iter().filter(|name| !mechanisms.contains(name)).collect();
-        match (lost.as_slice(), mechanisms.is_empty()) {
-            ([], _) => {}
-            (_, true) => gone.push(format!("AUTH is not offered any more, and was on {date}: {}", lost.join(" "))),
-            ([one], _) => gone.push(format!("AUTH {one} is not offered any more, and was on {date}")),
-            (several, _) => {
-                gone.push(format!("AUTH {} are not offered any more, and were on {date}", several.join(", ")));
-            }
-        }
-        gone
-    }
-
-    /// Keeps an offer.
-    ///
-    /// # Errors
-    /// The file can't be written.
-    pub fn keep_offer(&mut self, line: Line, offer: &Capabilities, at: Timestamp) -> io::Result<()> {
         let text = |capability: &Capability| {
             let words: Vec<&str> =
                 std::iter::once(&capability.keyword).chain(&capability.parameters).map(String::as_str).collect();
             words.join(" ").chars().take(LONGEST_LINE).collect::<String>()
         };
-        let capabilities: Vec<String> = offer.list.iter().take(MOST).map(text).collect();
-        let kept = Some(Offer { at: at.strftime("%Y-%m-%d").to_string(), capabilities });
-        match line {
-            Line::Clear => self.known.clear = kept,
-            Line::Tls => self.known.tls = kept,
-            Line::LoggedIn => self.known.logged_in = kept,
+        let capabilities = offer.list.iter().take(MOST).map(text).collect();
+        let day = at.strftime("%Y-%m-%d").to_string();
+        *self.slot(line) = Some(Offer { at: day, capabilities, missed });
+        // Keeping it is a convenience; a disk that is full must not disturb the conversation.
+        let _ = self.write();
+        sentences
+    }
+
+    /// Does without what was missed since this memory was looked up: it is told no more. Gives what that was, as
+    /// `STARTTLS` and `AUTH PLAIN`.
+    ///
+    /// # Errors
+    /// The file can't be written.
+    pub fn accept(&mut self) -> io::Result<Vec<String>> {
+        let mut gone: Vec<String> = Vec::new();
+        for line in std::mem::take(&mut self.told) {
+            let missed = self.slot(line).as_mut().map(|offer| std::mem::take(&mut offer.missed)).unwrap_or_default();
+            for Missed { capability, .. } in missed {
+                if !gone.contains(&capability) {
+                    gone.push(capability);
+                }
+            }
         }
-        self.write()
+        self.write().map(|()| gone)
+    }
+
+    /// What was missed already and still is, and what this offer lacks of the last one.
+    fn missed(&self, line: Line, now: &Capabilities) -> Vec<Missed> {
+        let Some(before) = self.offer(line) else { return Vec::new() };
+        let offered = before.read();
+        let since = |capability: String| Missed { at: before.at.clone(), capability };
+        let starttls = (line == Line::Clear && offered.has("STARTTLS")).then(|| since("STARTTLS".to_owned()));
+        let mechanisms = offered.mechanisms().into_iter().map(|name| since(format!("AUTH {name}")));
+        let here = now.mechanisms();
+        let is_gone = |missed: &Missed| match missed.mechanism() {
+            Some(name) => !here.iter().any(|it| it == name),
+            None => !now.has(&missed.capability),
+        };
+        let mut all: Vec<Missed> = before.missed.iter().filter(|missed| is_gone(missed)).cloned().collect();
+        for fresh in starttls.into_iter().chain(mechanisms).filter(|missed| is_gone(missed)) {
+            if !all.iter().any(|known| known.capability == fresh.capability) {
+                all.push(fresh);
+            }
+        }
+        all.truncate(MOST);
+        all
     }
 
     /// Keeps after how much silence it cut the line.
@@ -142,6 +177,14 @@ impl Memory {
             Line::Clear => self.known.clear.as_ref(),
             Line::Tls => self.known.tls.as_ref(),
             Line::LoggedIn => self.known.logged_in.as_ref(),
+        }
+    }
+
+    fn slot(&mut self, line: Line) -> &mut Option<Offer> {
+        match line {
+            Line::Clear => &mut self.known.clear,
+            Line::Tls => &mut self.known.tls,
+            Line::LoggedIn => &mut self.known.logged_in,
         }
     }
 
@@ -182,6 +225,29 @@ impl Offer {
     }
 }
 
+/// What is missed, in words: STARTTLS, and the mechanisms that were seen last on the same day together. `no_auth` says
+/// that no mechanism is left.
+fn sentences(missed: &[Missed], no_auth: bool) -> Vec<String> {
+    let mut said = Vec::new();
+    if let Some(Missed { at, capability }) = missed.iter().find(|missed| missed.mechanism().is_none()) {
+        said.push(format!(
+            "{capability} is not offered any more, and was on {at}: the line stays in clear text; something on the way \
+             may have taken it out"
+        ));
+    }
+    let mut days: Vec<&str> = missed.iter().filter(|it| it.mechanism().is_some()).map(|it| it.at.as_str()).collect();
+    days.dedup();
+    for day in days {
+        let names: Vec<&str> = missed.iter().filter(|it| it.at == day).filter_map(Missed::mechanism).collect();
+        said.push(match (names.as_slice(), no_auth) {
+            (_, true) => format!("AUTH is not offered any more, and was on {day}: {}", names.join(" ")),
+            ([one], _) => format!("AUTH {one} is not offered any more, and was on {day}"),
+            _ => format!("AUTH {} are not offered any more, and were on {day}", names.join(", ")),
+        });
+    }
+    said
+}
+
 /// A place as the name of a file: `[a-z0-9.-]` alone, not too long.
 fn file_name(place: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' };
@@ -208,26 +274,41 @@ mod tests {
     }
 
     #[test]
-    fn what_vanishes_is_told_the_next_time_and_only_once() {
+    fn what_vanishes_is_told_each_time_until_it_is_back_or_done_without() {
         let folder = tempfile::tempdir().unwrap();
-        let now: Timestamp = "2026-11-23T20:18:22Z".parse().unwrap();
+        let day = |day: u8| format!("2026-11-{day}T20:18:22Z").parse::<Timestamp>().unwrap();
         let place = "MX.target.local:25";
+        let memory = || Memory::of(folder.path(), place);
         let first = offer(&["STARTTLS", "AUTH PLAIN SCRAM-SHA-256", "SIZE 1000"]);
-        let mut memory = Memory::of(folder.path(), place);
-        assert!(memory.vanished(Line::Clear, &first).is_empty(), "nothing is known yet");
-        memory.keep_offer(Line::Clear, &first, now).unwrap();
-        let mut again = Memory::of(folder.path(), "mx.target.local:25");
-        let second = offer(&["AUTH PLAIN", "SIZE 2000"]);
-        let gone = again.vanished(Line::Clear, &second);
-        assert_eq!(gone.len(), 2, "{gone:?}");
-        assert!(gone[0].starts_with("STARTTLS is not offered any more, and was on 2026-11-23"), "{gone:?}");
-        assert_eq!(gone[1], "AUTH SCRAM-SHA-256 is not offered any more, and was on 2026-11-23");
-        assert!(again.vanished(Line::Tls, &second).is_empty(), "under TLS nothing was known");
-        again.keep_offer(Line::Clear, &second, now).unwrap();
-        assert!(Memory::of(folder.path(), place).vanished(Line::Clear, &second).is_empty());
-        let gone = Memory::of(folder.path(), place).vanished(Line::Clear, &offer(&[]));
-        assert_eq!(gone, ["AUTH is not offered any more, and was on 2026-11-23: PLAIN"]);
-        assert!(Memory::of(folder.path(), "mx.target.local:26").vanished(Line::Clear, &offer(&[])).is_empty());
+        assert!(memory().compare(Line::Clear, &first, day(23)).is_empty(), "nothing is known yet");
+        let second = offer(&["AUTH PLAIN LOGIN", "SIZE 2000"]);
+        for time in [24, 25] {
+            let gone = Memory::of(folder.path(), "mx.target.local:25").compare(Line::Clear, &second, day(time));
+            assert_eq!(gone.len(), 2, "{gone:?}");
+            assert!(gone[0].starts_with("STARTTLS is not offered any more, and was on 2026-11-23"), "{gone:?}");
+            assert_eq!(gone[1], "AUTH SCRAM-SHA-256 is not offered any more, and was on 2026-11-23");
+        }
+        assert!(memory().compare(Line::Tls, &second, day(25)).is_empty(), "under TLS nothing was known");
+        // More goes, later than the rest.
+        let gone = memory().compare(Line::Clear, &offer(&["AUTH LOGIN"]), day(26));
+        assert_eq!(
+            gone[1..],
+            [
+                "AUTH SCRAM-SHA-256 is not offered any more, and was on 2026-11-23",
+                "AUTH PLAIN is not offered any more, and was on 2026-11-25",
+            ]
+        );
+        let gone = memory().compare(Line::Clear, &offer(&[]), day(26));
+        assert_eq!(gone.last().unwrap(), "AUTH is not offered any more, and was on 2026-11-26: LOGIN");
+        // What is back is missed no more.
+        let gone = memory().compare(Line::Clear, &offer(&["STARTTLS", "AUTH PLAIN LOGIN"]), day(27));
+        assert_eq!(gone, ["AUTH SCRAM-SHA-256 is not offered any more, and was on 2026-11-23"]);
+        let mut again = memory();
+        assert!(again.accept().unwrap().is_empty(), "nothing was told of yet");
+        again.compare(Line::Clear, &offer(&["AUTH PLAIN LOGIN"]), day(28));
+        assert_eq!(again.accept().unwrap(), ["AUTH SCRAM-SHA-256", "STARTTLS"]);
+        assert!(memory().compare(Line::Clear, &offer(&["AUTH PLAIN LOGIN"]), day(28)).is_empty());
+        assert!(Memory::of(folder.path(), "mx.target.local:26").compare(Line::Clear, &offer(&[]), day(28)).is_empty());
     }
 
     #[test]

@@ -42,6 +42,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::Connect
         | Action::Reconnect
         | Action::KeepAlive
+        | Action::AcceptOffer
         | Action::ReadOn
         | Action::ConnectBetter
         | Action::TlsRegardless
@@ -200,6 +201,7 @@ fn of_connection(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::Reconnect => return vec![Effect::Reconnect],
         Action::KeepAlive => return keep_alive(model),
+        Action::AcceptOffer => return vec![Effect::Send(Request::AcceptOffer)],
         Action::ReadOn => {
             model.talk.flooded = false;
             return vec![Effect::Send(Request::ReadOn)];

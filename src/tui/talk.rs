@@ -62,6 +62,8 @@ pub struct Talk {
     pub keep_alive: Option<String>,
     /// After how much silence the server cuts the line, where that is known.
     pub idle: Option<Duration>,
+    /// Something that the server offered earlier is missed on this connection, and nobody has done without it.
+    pub misses: bool,
     /// Reading has stopped, since the server sent too much at once.
     pub flooded: bool,
     /// The mechanism that the target names for logging in: next steps offer it.
@@ -113,7 +115,9 @@ impl Talk {
     fn remark(&mut self, remark: &Remark) {
         match (remark.word.as_str(), remark.get("kind")) {
             ("warning", Some("flood")) => self.flooded = true,
-            ("connecting" | "closed", _) => self.flooded = false,
+            ("warning", Some("offer")) => self.misses = true,
+            ("offer", _) => self.misses = false,
+            ("connecting" | "closed", _) => (self.flooded, self.misses) = (false, false),
             _ => {}
         }
         match remark.word.as_str() {

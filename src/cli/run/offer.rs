@@ -1,6 +1,7 @@
 //! What a server offers more, less or otherwise than before, for `ehlo run --verbose`.
 
 use crate::conversation::{Event, Fold, Timed};
+use crate::decode::offer::changes;
 use crate::smtp::session::Awaited;
 use crate::smtp::{Capabilities, Class, Verb};
 
@@ -38,22 +39,13 @@ impl Offers {
         }
         let now = (*self.fold.session.capabilities).clone();
         let before = self.last.replace(now.clone())?;
-        Some(changes(&before, &now))
+        Some(words(&before, &now))
     }
 }
 
-/// What the second offer has that the first had not, and the other way round.
-fn changes(before: &Capabilities, now: &Capabilities) -> String {
-    let lines = |offer: &Capabilities| -> Vec<String> {
-        let line = |it: &crate::smtp::capability::Capability| {
-            [vec![it.keyword.clone()], it.parameters.clone()].concat().join(" ")
-        };
-        offer.list.iter().map(line).collect()
-    };
-    let (old, new) = (lines(before), lines(now));
-    let more = new.iter().filter(|line| !old.contains(line)).map(|line| format!("+{line}"));
-    let less = old.iter().filter(|line| !new.contains(line)).map(|line| format!("-{line}"));
-    let all: Vec<String> = more.chain(less).collect();
+/// What a new offer changes, in words.
+fn words(before: &Capabilities, now: &Capabilities) -> String {
+    let all = changes(before, now);
     if all.is_empty() {
         "the offer is the same as before".to_owned()
     } else {

@@ -120,8 +120,8 @@ impl Screen {
 /// What protected and is gone is worth a word wherever the conversation is printed.
 fn warn_of_offer(remark: &Remark) {
     if (remark.word.as_str(), remark.get("kind")) == ("warning", Some("offer")) {
-        let words = remark.bare(0).unwrap_or_default();
-        super::complain(super::COMMAND, escape::for_screen(words.as_bytes()));
+        let words = escape::for_screen(remark.bare(0).unwrap_or_default().as_bytes());
+        super::complain(super::COMMAND, format_args!("{words} (accept-offer in the workbench ends this warning)"));
     }
 }
 

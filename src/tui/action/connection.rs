@@ -55,6 +55,15 @@ pub(super) const ENTRIES: &[Entry] = &[
         |model| live(model) && open(model),
     ),
     entry(
+        Action::AcceptOffer,
+        "accept-offer",
+        "accept the offer",
+        "Take what the server offers now as usual: what is gone from it is warned of no more.",
+        &[],
+        |model| live(model) && open(model) && model.talk.misses,
+    )
+    .called("capabilities vanished starttls auth warning"),
+    entry(
         Action::ReadOn,
         "read-on",
         "read on",

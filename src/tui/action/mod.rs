@@ -37,6 +37,8 @@ pub enum Action {
     Reconnect,
     /// NOOP by itself while one thinks: on, and off.
     KeepAlive,
+    /// Doing without what the server offers no more.
+    AcceptOffer,
     Lab,
     /// The menu of ready-made tests.
     Probe,

@@ -50,7 +50,10 @@ pub(super) fn rows(
     let offer = &*session.capabilities;
     let before = before(talk, connection, &offers);
     heading(&mut out, session, before.as_ref());
-    vanished(&mut out, talk, connection, &offers, moment.record(talk));
+    if vanished(&mut out, talk, connection, &offers, moment.record(talk)) && talk.misses && talk.is_open() {
+        let words = "This is said each time, until it is back; {accept-offer} does without it.";
+        out.paragraph(0, Role::Text, &keymap.told(words));
+    }
     for capability in &offer.list {
         entry(&mut out, capability, before.as_ref(), knowledge);
     }
@@ -141,15 +144,18 @@ fn heading(out: &mut Writer, session: &Session, before: Option<&Before>) {
     out.paragraph(0, Role::Accent, &words);
 }
 
-/// What this server offered the last time and does not now, where it protects.
-fn vanished(out: &mut Writer, talk: &Talk, connection: Option<&Connection>, offers: &[usize], record: usize) {
-    let Some(connection) = connection else { return };
+/// What this server offered earlier and does not now, where it protects; whether there is something.
+fn vanished(out: &mut Writer, talk: &Talk, connection: Option<&Connection>, offers: &[usize], record: usize) -> bool {
+    let Some(connection) = connection else { return false };
     let since = offers.last().map_or(0, |last| talk.dialogue.exchanges()[*last].start());
     let told = connection.vanished.iter().filter(|at| (since..=record).contains(*at));
+    let mut any = false;
     for warning in told.filter_map(|at| super::connections::remark(&talk.log, Some(*at))) {
         out.blank();
         out.paragraph(0, Role::Bad, &format!("{}.", warning.bare(0).unwrap_or_default()));
+        any = true;
     }
+    any
 }
 
 enum Change {
