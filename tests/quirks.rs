@@ -246,6 +246,31 @@ fn a_server_that_does_not_know_bdat_answers_every_line_of_the_chunk() {
 }
 
 #[test]
+fn a_chunk_may_hold_an_empty_line_and_its_reply_comes_when_it_is_whole() {
+    Quirk {
+        peer: "S: 220 mx.target.local\nC: EHLO *\nS: 250-mx.target.local\nS: 250 CHUNKING\nC: MAIL *\nS: 250 OK\n\
+               C: RCPT *\nS: 250 OK\nC: BDAT 17\nC: Subject: chunks\nS: 250 2.0.0 Ok: 17 bytes\nC: BDAT 9 LAST\nC: \n\
+               C: Hello\nS: 250 2.0.0 Ok: queued as X\nHOLD\n",
+        scheme: "smtp",
+        typed: &[
+            ("EHLO noddy.com<Enter>", &["EHLO done"]),
+            ("MAIL FROM:<dude@noddy.com><Enter>", &["Name the recipients"]),
+            ("RCPT TO:<dude@target.local><Enter>", &["Another RCPT, or DATA"]),
+            ("BDAT 17<Enter>", &["17 octets are still due"]),
+            ("Subject: chunks<Enter>", &["250 2.0.0 Ok: 17 bytes", "to BDAT"]),
+            ("BDAT 9 LAST<Enter>", &["9 octets are still due"]),
+            ("<Enter>", &["7 octets are still due"]),
+            ("Hello<Enter>", &["The message was taken", "dude@target.local taken"]),
+        ],
+        script: "> EHLO noddy.com\n< 250\n> MAIL FROM:<dude@noddy.com>\n< 250\n> RCPT TO:<dude@target.local>\n< 250\n\
+                 > BDAT 17\n| Subject: chunks\n< 250\n> BDAT 9 LAST\n|\n| Hello\n< 250\n* drop\n",
+        status: 0,
+        printed: &["1 message handed over"],
+    }
+    .is_met();
+}
+
+#[test]
 fn haraka_takes_the_asterisk_for_a_user_name() {
     Quirk {
         peer: "S: 220 mx.target.local ESMTP\nC: EHLO *\nS: 250-mx.target.local\nS: 250 AUTH LOGIN\nC: AUTH LOGIN\n\

@@ -20,11 +20,12 @@
 //! | `keep-alive every=` | NOOP is sent after so much silence from now on, `every=never` no more |
 //! | `idle limit=` | known from earlier: about when this server cuts a line on which nothing is said |
 //! | `idle after=` | just now it did; that is kept |
+//! | `offer accepted=yes "WORDS"` | somebody does without what was warned of (`warning kind=offer`) |
 //! | `pipelined n=` | the next `n` lines went out in one write |
 //! | `cut direction= bytes= sha256=` | what was beyond a limit and not recorded |
 //! | `content bytes= sha256= file=` | the same of a file that was sent as message content |
 //! | `gave-up` | the user stopped waiting; with `reason=time-out awaiting= after=` the clock did |
-//! | `warning kind= "WORDS"` | something to know: `flood`, `journal`, `silence`, `mode` (the server speaks something else), `offer` (something is not offered any more), or an attempt that failed while others remain |
+//! | `warning kind= "WORDS"` | something to know: `flood`, `journal`, `silence`, `mode` (the server speaks something else), `offer` (something is not offered any more), `memory` (what is known of a server can't be kept), `proxy` (the server takes no PROXY header), or an attempt that failed while others remain |
 //! | `error kind= "WORDS"` | why the connection ends: `name`, `refused`, `network`, `proxy`, `tls`, `time-out`, `file` (what was to be sent can't be read on), `internal` (a mistake in ehlo) |
 //! | `… try=TARGET` | with a warning or an error: the target that would fit |
 //! | `closed by=client\|server\|network reason=` | the end; the last but for an inspection |
@@ -195,6 +196,8 @@ pub enum Request {
     ReadOn,
     /// From now on send NOOP by itself after so much silence, or never.
     KeepAlive(Option<Duration>),
+    /// Do without what the server offered earlier and does not now, as far as that was warned of.
+    AcceptOffer,
     /// Record a remark (a note, a mark).
     Remark(Remark),
     /// Look for this secret from now on.

@@ -17,7 +17,9 @@ pub(super) fn enter(model: &mut Model) -> Vec<Effect> {
         return effects;
     }
     let armed = model.armed.take();
-    let content = model.talk.dialogue.state().phase() == Phase::Data;
+    let state = model.talk.dialogue.state();
+    // Within a message, and within a chunk of one, an empty line is content.
+    let content = state.phase() == Phase::Data || state.session.chunk_left > 0;
     if let Some(waiting) = &model.waiting
         && !matches!(armed, Some(Armed::Pipelined | Armed::Delivered))
     {

@@ -234,6 +234,17 @@ fn dollar_text_is_encoded_only_while_a_challenge_is_open() {
 }
 
 #[test]
+fn an_empty_line_within_a_chunk_is_content_and_needs_no_second_enter() {
+    let mut screen = connected(120, 33);
+    screen.wire("> EHLO a\n< 250-mx\n< 250 CHUNKING\n> MAIL FROM:<a@b>\n< 250 ok\n> RCPT TO:<c@d>\n< 250 ok");
+    screen.say("BDAT 9 LAST<enter>", "");
+    screen.keys("<enter>");
+    assert_eq!(screen.asked(), ["send "], "{}", screen.shown());
+    screen.wire("| ");
+    assert!(screen.shown().contains("7 octets"), "{}", screen.shown());
+}
+
+#[test]
 fn lines_are_remembered_and_found_again() {
     let mut screen = connected(80, 24);
     screen.model.composer.remember(vec!["VRFY postmaster".to_owned(), "AUTH PLAIN AGR1ZGUAbm9kZHk=".to_owned()]);

@@ -399,9 +399,10 @@ impl Model {
         }
     }
 
-    /// The oldest reply that is awaited and was not given up.
+    /// The oldest reply that is awaited and was not given up. While the content of a chunk is due it is the user who is
+    /// waited for.
     fn awaited(&self) -> Option<Waiting> {
-        if !self.talk.is_open() {
+        if !self.talk.is_open() || self.talk.dialogue.state().session.chunk_left > 0 {
             return None;
         }
         let pending = self.talk.dialogue.state().pending().find(|p| !p.gave_up)?;

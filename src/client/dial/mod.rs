@@ -229,13 +229,15 @@ fn of_our_family(mut addresses: Vec<SocketAddr>, host: &str, options: &Options) 
 async fn attempt(address: SocketAddr, options: &Options) -> Result<TcpStream, Failure> {
     let dialling = async {
         let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-        if let Some(bind) = options.bind {
-            socket.bind(SocketAddr::new(bind, 0))?;
+        if let Some(bind) = options.bind
+            && let Err(error) = socket.bind(SocketAddr::new(bind, 0))
+        {
+            return Ok(Err(not_from(bind, &error)));
         }
-        socket.connect(address).await
+        socket.connect(address).await.map(Ok)
     };
     match tokio::time::timeout(options.connect_timeout, dialling).await {
-        Ok(Ok(stream)) => Ok(stream),
+        Ok(Ok(reached)) => reached,
         Ok(Err(error)) => {
             let kind = if error.kind() == std::io::ErrorKind::ConnectionRefused { "refused" } else { "network" };
             Err(Failure::new(kind, format!("{address}: {}", plain_error(&error))))
@@ -244,6 +246,19 @@ async fn attempt(address: SocketAddr, options: &Options) -> Result<TcpStream, Fa
             Err(Failure::new("time-out", format!("{address}: no answer within {}", seconds(options.connect_timeout))))
         }
     }
+}
+
+/// Why nothing can be reached from an address.
+fn not_from(bind: IpAddr, error: &std::io::Error) -> Failure {
+    let words = match error.kind() {
+        std::io::ErrorKind::AddrNotAvailable => {
+            format!(
+                "{bind} is not an address of this machine, and can't be connected from; mend `bind`, or take it out"
+            )
+        }
+        _ => format!("{bind} can't be connected from (`bind`): {}", plain_error(error)),
+    };
+    Failure::new("network", words)
 }
 
 /// What the system says, without its number.

@@ -234,10 +234,11 @@ fn http_words(answer: &[u8], proxy: &Proxy, destination: &Destination) -> Result
     let said = format!("it said {code} {}", words.next().unwrap_or_default()).trim_end().to_owned();
     match code {
         200..=299 => Ok(line),
-        407 if proxy.user.is_some() => {
+        // tinyproxy before 1.11.2 says 401 where 407 belongs.
+        401 | 407 if proxy.user.is_some() => {
             Err(format!("the proxy {proxy} refused the user or the password ({said}); mend them in the profile"))
         }
-        407 => Err(format!(
+        401 | 407 => Err(format!(
             "the proxy {proxy} wants a user and a password ({said}): proxy = \"http://user@…\" and proxy_password = {{ env = \"NAME\" }}"
         )),
         403 | 405 => Err(format!(
@@ -259,6 +260,8 @@ mod tests {
         for (answer, at, words) in [
             ("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", "http://p:1", "wants a user and a password"),
             ("HTTP/1.1 407 Nope\r\n\r\n", "http://dude@p:1", "refused the user or the password"),
+            ("HTTP/1.0 401 Unauthorized\r\n\r\n", "http://dude@p:1", "refused the user or the password"),
+            ("HTTP/1.0 401 Unauthorized\r\n\r\n", "http://p:1", "wants a user and a password"),
             ("HTTP/1.0 403 Forbidden\r\n", "http://p:1", "rules do not allow mx.target.local:25"),
             ("HTTP/1.1 503 \x1b[2J\r\n", "http://p:1", "can't reach mx.target.local:25 (it said 503 \\e[2J)"),
             ("220 mx ESMTP\r\n", "http://p:1", "is not an HTTP proxy"),

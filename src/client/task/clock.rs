@@ -17,9 +17,12 @@ impl Task {
         self.options.reply_timeout.unwrap_or(phase)
     }
 
-    /// Sets the timer for the reply that is due next; none where nobody waits.
+    /// Sets the timer for the reply that is due next; none where nobody waits, or where it is the server that waits: for
+    /// the content of a chunk.
     pub(super) fn wait_for_next(&mut self) {
-        let due = self.recorder.fold.pending().find(|pending| !pending.gave_up).map(|p| timeouts::reply(&p.awaited));
+        let fold = &self.recorder.fold;
+        let mut pending = fold.pending().filter(|pending| !pending.gave_up && fold.session.chunk_left == 0);
+        let due = pending.next().map(|pending| timeouts::reply(&pending.awaited));
         self.deadline = due.map(|phase| Instant::now() + self.limit(phase));
         if self.recorder.fold.phase() == Phase::Quit && due.is_none() {
             self.deadline = Some(Instant::now() + timeouts::AFTER_QUIT);

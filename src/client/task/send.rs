@@ -26,7 +26,7 @@ pub(super) struct Uncounted {
 
 impl Task {
     pub(super) fn request(&mut self, request: Request) -> Result<(), End> {
-        if !matches!(request, Request::Remark(_) | Request::Learn(_) | Request::KeepAlive(_)) {
+        if !matches!(request, Request::Remark(_) | Request::Learn(_) | Request::KeepAlive(_) | Request::AcceptOffer) {
             self.unasked = (0, 0);
             self.spoken();
         }
@@ -75,6 +75,7 @@ impl Task {
                 self.recorder.remark(remark);
             }
             Request::KeepAlive(every) => self.keep_alive(every),
+            Request::AcceptOffer => self.accept_offer(),
             Request::Learn(secret) => self.recorder.mask.learn(secret),
         }
         if self.outgoing.is_empty() && self.deadline.is_none() {

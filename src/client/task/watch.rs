@@ -35,6 +35,7 @@ impl Task {
     /// A reply is complete: an offer is compared with the last one, and a 421 that nobody asked for, after so much
     /// silence, is the server's limit.
     pub(super) fn watch(&mut self, answered: &Answered, quiet: Duration) {
+        self.doubt_header(answered);
         match &answered.pending.awaited {
             Awaited::Command(command)
                 if matches!(command.verb, Verb::Ehlo | Verb::Lhlo) && answered.reply.class() == Class::Success =>
@@ -50,7 +51,24 @@ impl Task {
         }
     }
 
-    /// Warns of what was offered the last time and is not any more, where it protects; keeps the new offer.
+    /// A server that takes no PROXY header reads it as commands, and says that it does not know them.
+    fn doubt_header(&mut self, answered: &Answered) {
+        let first = match &answered.pending.awaited {
+            Awaited::Nothing => true,
+            // It may have gone out before the server had answered the header.
+            Awaited::Command(command) => matches!(command.verb, Verb::Ehlo | Verb::Helo | Verb::Lhlo),
+            _ => false,
+        };
+        let unknown = answered.reply.code().is_some_and(|code| matches!(code.number(), 500..=502));
+        let greeted = self.recorder.fold.session.greeted_by.is_some();
+        if first && unknown && !greeted && self.options.route.announcement.take().is_some() {
+            let words = "the server answers the PROXY header as if it were a command: it takes none here. Take \
+                         proxy_protocol out of the profile, or name the port that is meant for the proxy";
+            self.recorder.remark(Remark::new("warning").with("kind", "proxy").value(words));
+        }
+    }
+
+    /// Warns of what was offered before and is not any more, where it protects; keeps the new offer.
     fn compare_offer(&mut self) {
         let Some(memory) = &mut self.memory else { return };
         let session = &self.recorder.fold.session;
@@ -60,12 +78,26 @@ impl Task {
             (false, _) => Line::Clear,
         };
         let offer = session.capabilities.clone();
-        let gone = memory.vanished(line, &offer);
-        // Keeping it is a convenience; a disk that is full must not disturb the conversation.
-        let _ = memory.keep_offer(line, &offer, self.world.now());
-        for words in gone {
+        for words in memory.compare(line, &offer, self.world.now()) {
             self.recorder.remark(Remark::new("warning").with("kind", "offer").value(words));
         }
+    }
+
+    /// Somebody does without what the server offers no more.
+    pub(super) fn accept_offer(&mut self) {
+        let Some(memory) = &mut self.memory else { return };
+        let remark = match memory.accept() {
+            Ok(gone) if gone.is_empty() => return,
+            Ok(gone) => {
+                let words = format!("what is offered now is taken as usual, without {}", gone.join(", "));
+                Remark::new("offer").with("accepted", "yes").value(words)
+            }
+            Err(error) => {
+                let words = format!("the offer can't be kept, and the warning comes again: {error}");
+                Remark::new("warning").with("kind", "memory").value(words)
+            }
+        };
+        self.recorder.remark(remark);
     }
 
     /// The server closes the line while nothing is outstanding.

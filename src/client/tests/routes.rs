@@ -230,32 +230,103 @@ async fn the_total_time_is_said_where_it_cuts() {
 }
 
 #[tokio::test]
+async fn a_server_that_takes_no_proxy_header_is_known_by_its_answer() {
+    let port = peer(|stream| async move {
+        let mut stream = play(stream, "S: 220 mx").await;
+        let mut header = String::new();
+        stream.read_line(&mut header).await.expect("a line");
+        assert!(header.starts_with("PROXY TCP4 127.0.0.1 127.0.0.1 "), "{header}");
+        drop(
+            play(stream, "S: 500 5.5.2 Error: command not recognized\nC: EHLO a\nS: 500 no\nC: QUIT\nS: 221 bye").await,
+        );
+    })
+    .await;
+    let announcement = Some(Announcement { version: Version::One, source: None, destination: None });
+    let route = Route { announcement, ..Route::default() };
+    let mut talk = Talk::with(Options { route, ..options(port) });
+    talk.until("not recognized\n* warning kind=proxy \"the server answers the PROXY header as if").await;
+    talk.send("EHLO a").await;
+    talk.until("500 no").await;
+    talk.send("QUIT").await;
+    let text = talk.until("221 bye").await;
+    assert_eq!(text.matches("kind=proxy").count(), 1, "{text}");
+}
+
+#[tokio::test]
+async fn the_reply_to_a_chunk_is_not_due_before_its_content_is_sent() {
+    let port = peer(|stream| async {
+        let mut stream = play(stream, "S: 220 mx\nC: BDAT 9 LAST\nC: \n").await;
+        let _ = stream.read_to_end(&mut Vec::new()).await;
+    })
+    .await;
+    let (reply_timeout, total_timeout) = (Some(Duration::from_millis(20)), Some(Duration::from_millis(500)));
+    let mut talk = Talk::with(Options { reply_timeout, total_timeout, ..options(port) });
+    talk.until("220 mx").await;
+    talk.send("BDAT 9 LAST").await;
+    talk.send("").await;
+    let text = talk.until("its total time-out").await;
+    assert!(!text.contains("awaiting=BDAT"), "{text}");
+}
+
+#[tokio::test]
+async fn an_address_to_connect_from_that_is_not_here_is_named() {
+    let bind = Some("192.0.2.66".parse().expect("an address"));
+    let text = dialled(Options { bind, ..options(9) }, "closed by=").await;
+    assert!(text.contains("* error kind=network \"192.0.2.66 is not an address of this machine"), "{text}");
+}
+
+#[tokio::test]
 async fn noop_goes_out_by_itself_only_at_rest() {
-    let script = "S: 220 mx\nC: NOOP\nS: 250 alive\nC: EHLO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\nC: DATA\nS: 354 go\nC: .\nS: 250 queued\nC: QUIT\nS: 221 bye";
-    let port = peer(move |stream| async move { drop(play(stream, script).await) }).await;
+    let (tells, mut heard) = mpsc::channel::<String>(1);
+    let (go, mut wait) = mpsc::channel::<()>(1);
+    let port = peer(move |stream| async move {
+        let mut stream = play(stream, "S: 220 mx").await;
+        let mut line = String::new();
+        stream.read_line(&mut line).await.expect("a line");
+        tells.send(line).await.expect("the test waits");
+        wait.recv().await.expect("told to go on");
+        let to_data = "S: 250 alive\nC: EHLO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\nC: DATA\nS: 354 go";
+        let mut stream = play(stream, to_data).await;
+        for _ in 0..4 {
+            let mut line = String::new();
+            stream.read_line(&mut line).await.expect("a line");
+            tells.send(line).await.expect("the test waits");
+        }
+        drop(play(stream, "S: 250 queued\nC: QUIT\nS: 221 bye").await);
+    })
+    .await;
     let mut talk = Talk::with(Options { keep_alive: Some(Duration::from_millis(40)), ..options(port) });
-    let text = talk.until("250 alive").await;
-    assert!(text.contains("* keep-alive every=40ms\n"), "{text}");
-    assert!(text.contains("* auto keep-alive\n> NOOP\n< 250 alive\n"), "{text}");
+    assert_eq!(heard.recv().await.as_deref(), Some("NOOP\r\n"));
+    // While its reply is awaited there is no other; it comes once there is to be none any more.
     talk.ask(Request::KeepAlive(None)).await;
     talk.until("keep-alive every=never").await;
-    for (line, reply) in
-        [("EHLO a", "< 250 mx\n"), ("MAIL FROM:<a@b>", "FROM:<a@b>\n< 250"), ("RCPT TO:<c@d>", "TO:<c@d>\n< 250")]
-    {
+    go.send(()).await.expect("the peer waits");
+    let text = talk.until("250 alive").await;
+    assert!(text.contains("* keep-alive every=40ms\n"), "{text}");
+    assert!(text.contains("* auto keep-alive\n> NOOP\n"), "{text}");
+    for (line, reply) in [
+        ("EHLO a", "< 250 mx\n"),
+        ("MAIL FROM:<a@b>", "FROM:<a@b>\n< 250"),
+        ("RCPT TO:<c@d>", "TO:<c@d>\n< 250"),
+        ("DATA", "354 go"),
+    ] {
         talk.send(line).await;
         talk.until(reply).await;
     }
-    talk.send("DATA").await;
-    talk.until("354 go").await;
-    // Within a message there is none, however long it takes.
-    talk.ask(Request::KeepAlive(Some(Duration::from_millis(5)))).await;
-    talk.until("keep-alive every=5ms").await;
-    tokio::time::sleep(Duration::from_millis(60)).await;
+    // Within a message there is none, although it is always due: the peer hears content and nothing else.
+    talk.ask(Request::KeepAlive(Some(Duration::from_nanos(1)))).await;
+    talk.until("keep-alive every=0").await;
+    for line in ["one", "two", "three"] {
+        talk.send(line).await;
+        assert_eq!(heard.recv().await, Some(format!("{line}\r\n")));
+    }
     talk.ask(Request::KeepAlive(None)).await;
     talk.send(".").await;
+    assert_eq!(heard.recv().await.as_deref(), Some(".\r\n"));
     talk.until("250 queued").await;
     talk.send("QUIT").await;
-    talk.until("221 bye").await;
+    let text = talk.until("221 bye").await;
+    assert_eq!(text.matches("* auto keep-alive").count(), 1, "{text}");
 }
 
 /// A world with a state directory, and a clock that is set by hand, in seconds.
@@ -274,7 +345,8 @@ async fn what_is_gone_from_an_offer_is_a_warning_and_the_idle_limit_is_learnt() 
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback");
     let port = listener.local_addr().expect("bound").port();
     let first = "S: 220 mx\nC: EHLO a\nS: 250-mx\nS: 250-STARTTLS\nS: 250 AUTH PLAIN LOGIN";
-    let second = "S: 220 mx\nC: EHLO a\nS: 250-mx\nS: 250 AUTH LOGIN";
+    let offer = "C: EHLO a\nS: 250-mx\nS: 250 AUTH LOGIN\n";
+    let second = format!("S: 220 mx\n{offer}{offer}C: NOOP\nS: 250 alive\n{offer}C: QUIT\nS: 221 bye");
     let (go, mut wait) = mpsc::channel::<()>(1);
     tokio::spawn(async move {
         let (stream, _) = listener.accept().await.expect("a client");
@@ -283,7 +355,7 @@ async fn what_is_gone_from_an_offer_is_a_warning_and_the_idle_limit_is_learnt() 
         stream.write_all(b"421 4.4.2 idle too long\r\n").await.expect("written");
         drop(stream);
         let (stream, _) = listener.accept().await.expect("a client");
-        drop(play(stream, second).await);
+        drop(play(stream, &second).await);
     });
     let with = Options { remember: true, ..options(port) };
     let mut talk = Talk { connection: connect(with.clone(), None, world.clone(), Duration::ZERO), log: Log::new() };
@@ -308,4 +380,16 @@ async fn what_is_gone_from_an_offer_is_a_warning_and_the_idle_limit_is_learnt() 
     let text = talk.until("AUTH PLAIN is not offered any more, and was on 2026-11-23").await;
     assert!(text.contains("* warning kind=offer \"STARTTLS is not offered any more, and was on 2026-11-23"), "{text}");
     assert!(!text.contains("LOGIN is not"), "{text}");
+    // It is said each time, until somebody does without.
+    talk.send("EHLO a").await;
+    talk.send("NOOP").await;
+    let text = talk.until("250 alive").await;
+    assert_eq!(text.matches("kind=offer").count(), 4, "{text}");
+    talk.ask(Request::AcceptOffer).await;
+    let text = talk.until("* offer accepted=yes").await;
+    assert!(text.contains("\"what is offered now is taken as usual, without STARTTLS, AUTH PLAIN\"\n"), "{text}");
+    talk.send("EHLO a").await;
+    talk.send("QUIT").await;
+    let text = talk.until("221 bye").await;
+    assert_eq!(text.matches("kind=offer").count(), 4, "{text}");
 }

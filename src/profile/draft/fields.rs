@@ -225,6 +225,12 @@ pub const FIELDS: &[Field] = &[
         "The address that the server is to take yours for, where it offers XCLIENT.",
     ),
     field("xclient.name", "host name", Kind::Text, "The host name that it is to take yours for."),
+    field(
+        "xclient.reverse_name",
+        "reverse name",
+        Kind::Text,
+        "The name that the address is to lead to, where that is not the host name: one that does not lead back.",
+    ),
     field("xclient.helo", "HELO name", Kind::Text, "The name that it is to take for the one in your EHLO."),
     field(
         "xclient.proto",

@@ -42,7 +42,8 @@ enum FamilyName {
 pub(super) type XClient = BTreeMap<Spanned<String>, Spanned<toml::Value>>;
 
 /// What XCLIENT can say, in the order in which it is sent (Postfix, `XCLIENT_README`).
-const ATTRIBUTES: [&str; 8] = ["name", "addr", "port", "proto", "helo", "login", "destaddr", "destport"];
+const ATTRIBUTES: [&str; 9] =
+    ["name", "reverse_name", "addr", "port", "proto", "helo", "login", "destaddr", "destport"];
 
 /// Puts what `[network]` says into a target.
 pub(super) fn take(source: &Source<'_>, network: &Network, target: &mut Target) -> Result<(), ProfileError> {
