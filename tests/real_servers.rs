@@ -12,8 +12,9 @@ mod real_servers;
 #[expect(dead_code, reason = "what other tests ask of a terminal is not asked here")]
 mod terminal;
 
+use real_servers::desk::Desk;
 use real_servers::ground::Missing;
-use real_servers::walk::{self, Desk, Manners};
+use real_servers::walk::{self, Idle, Manners};
 use real_servers::{aiosmtpd, dovecot, exim, haraka, opensmtpd, postfix};
 
 /// A server, or a word on why it is not tested here.
@@ -42,7 +43,7 @@ const POSTFIX: Manners = Manners {
     receipts: ["250 2.1.0", "250 2.1.5"],
     taken: &["250 2.0.0 /queued as \\w+/"],
     long: (2100, "250"),
-    idle: Some("421 4.4.2"),
+    idle: Idle::Says("421 4.4.2"),
 };
 
 #[test]
@@ -109,7 +110,7 @@ const EXIM: Manners = Manners {
     receipts: ["250", "250"],
     taken: &["250 /OK id=/"],
     long: (20_000, "5xx"),
-    idle: Some("421"),
+    idle: Idle::Says("421"),
 };
 
 #[test]
@@ -137,7 +138,7 @@ const OPENSMTPD: Manners = Manners {
     receipts: ["250", "250"],
     taken: &["250 2.0.0 /Message accepted for delivery/"],
     long: (2100, "500 5.0.0 /line too long/"),
-    idle: None,
+    idle: Idle::Waits,
 };
 
 #[test]
@@ -150,6 +151,7 @@ fn opensmtpd_as_an_exchanger() {
     walk::long_line(&desk, &OPENSMTPD);
     walk::typed(&desk, &OPENSMTPD);
     walk::starttls_or_an_alert(&desk);
+    walk::idle(&desk, &OPENSMTPD);
 }
 
 const DOVECOT: Manners = Manners {
@@ -163,7 +165,7 @@ const DOVECOT: Manners = Manners {
     receipts: ["555 5.5.4", "555 5.5.4"],
     taken: &["250 2.0.0 /<dude@target.local> .* Saved/", "250 2.0.0 /<anotherdude@target.local> .* Saved/"],
     long: (2100, "250"),
-    idle: None,
+    idle: Idle::Waits,
 };
 
 #[test]
@@ -176,6 +178,7 @@ fn dovecot_takes_mail_by_lmtp() {
     walk::long_line(&desk, &DOVECOT);
     walk::starttls(&desk, "LHLO");
     walk::typed(&desk, &DOVECOT);
+    walk::idle(&desk, &DOVECOT);
 }
 
 const AIOSMTPD: Manners = Manners {
@@ -189,7 +192,7 @@ const AIOSMTPD: Manners = Manners {
     receipts: ["555", "555"],
     taken: &["250"],
     long: (2100, "500 /line too long/"),
-    idle: None,
+    idle: Idle::Closes,
 };
 
 #[test]
@@ -203,6 +206,7 @@ fn aiosmtpd_by_smtp() {
     walk::starttls(&desk, "EHLO");
     walk::typed(&desk, &AIOSMTPD);
     walk::login(&desk, "501 5.7.0");
+    walk::idle(&desk, &AIOSMTPD);
 }
 
 #[test]
@@ -231,7 +235,7 @@ const HARAKA: Manners = Manners {
     receipts: ["250", "250"],
     taken: &["250 /Message Queued/"],
     long: (2100, "521 /line too long/"),
-    idle: Some("421"),
+    idle: Idle::Says("421"),
 };
 
 #[test]

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair};
 
 /// How long a server may take until it listens.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -26,8 +26,8 @@ pub(crate) struct Ground {
 }
 
 impl Ground {
-    /// An empty one, with `cert.pem`, `key.pem` and `ca.pem` in it. Servers change to users of their own, so others may
-    /// read it.
+    /// An empty one, with `cert.pem`, `key.pem` and `ca.pem` in it, and `dude.pem` with `dude-key.pem` for a client to
+    /// show. Servers change to users of their own, so others may read it.
     pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
@@ -74,6 +74,12 @@ impl Ground {
         self.write("cert.pem", &format!("{}{}", leaf.pem(), authority.pem()));
         let key = self.write("key.pem", &key.serialize_pem());
         std::fs::set_permissions(key, std::fs::Permissions::from_mode(0o600)).unwrap();
+        let key = KeyPair::generate().unwrap();
+        let mut client = CertificateParams::new(Vec::<String>::new()).unwrap();
+        client.distinguished_name.push(DnType::CommonName, "dude");
+        client.extended_key_usages.push(ExtendedKeyUsagePurpose::ClientAuth);
+        self.write("dude.pem", &client.signed_by(&key, &authority).unwrap().pem());
+        self.write("dude-key.pem", &key.serialize_pem());
     }
 
     /// A command in a mount namespace of its own, in which these users exist and these folders of the ground stand in

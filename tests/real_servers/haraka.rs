@@ -2,8 +2,8 @@
 
 use std::process::Command;
 
+use super::desk::Server;
 use super::ground::{Ground, Missing, Running, free_port, program};
-use super::walk::Server;
 
 /// A running Haraka.
 pub(crate) struct Haraka {
@@ -14,12 +14,21 @@ pub(crate) struct Haraka {
 
 /// Starts it with a plugin that knows two people; messages are thrown away.
 pub(crate) fn start() -> Result<Haraka, Missing> {
+    start_with("")
+}
+
+/// The same; it takes from a PROXY header for whom a connection is.
+pub(crate) fn start_proxied() -> Result<Haraka, Missing> {
+    start_with("hosts[]=127.0.0.1\n")
+}
+
+fn start_with(haproxy: &str) -> Result<Haraka, Missing> {
     program("node", "nodejs")?;
     let haraka = program("haraka", "npm install Haraka")?;
     let ground = Ground::new();
     let port = free_port();
     ground.write("config/smtp.ini", &format!("listen=127.0.0.1:{port}\ninactivity_timeout=6\n"));
-    ground.write("config/connection.ini", CONNECTION);
+    ground.write("config/connection.ini", &CONNECTION.replace("[haproxy]\n", &format!("[haproxy]\n{haproxy}")));
     ground.write("config/me", "mx.target.local\n");
     ground.write("config/host_list", "target.local\n");
     ground.write("config/plugins", "tls\nauth/flat_file\npeople\nqueue/discard\n");
@@ -41,6 +50,7 @@ pub(crate) fn start() -> Result<Haraka, Missing> {
 const PEOPLE: &str = r"
 exports.hook_rcpt = function (next, connection, params) {
     const address = params[0];
+    if (connection.remote.ip === '192.0.2.66') return next(DENY, '192.0.2.66 is banned');
     if (address.host !== 'target.local') return next();
     if (['dude', 'anotherdude', 'postmaster'].includes(address.user)) return next(OK);
     next(DENY, 'no such user');

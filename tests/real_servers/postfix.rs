@@ -1,9 +1,10 @@
-//! Postfix: an exchanger, submission with logins by Dovecot, TLS from the first byte, and postscreen before it.
+//! Postfix: an exchanger, submission with logins by Dovecot and by Cyrus SASL, TLS from the first byte, postscreen before
+//! it, and both behind a proxy.
 
 use std::process::Command;
 
 use super::ground::{Ground, Missing, Running, free_port, give, needs_root, needs_user, program};
-use super::{dovecot, walk::Server};
+use super::{cyrus, desk::Server, dovecot};
 
 /// The ports of one Postfix.
 pub(crate) struct Postfix {
@@ -12,9 +13,18 @@ pub(crate) struct Postfix {
     pub(crate) ground: Ground,
     pub(crate) exchanger: Server,
     pub(crate) submission: Server,
+    /// The same with Cyrus SASL.
+    pub(crate) cyrus: Server,
     pub(crate) implicit: Server,
     pub(crate) screened: Server,
+    /// It takes from a PROXY header for whom a connection is.
+    pub(crate) proxied: Server,
+    /// The same, by postscreen.
+    pub(crate) screened_proxied: Server,
 }
+
+/// Whom nothing is taken from, however they are known: by address, or by XCLIENT's name.
+pub(crate) const BANNED: [&str; 3] = ["192.0.2.66", "127.0.0.66", "host66.example"];
 
 /// Starts it. Whatever is accepted is thrown away.
 pub(crate) fn start() -> Result<Postfix, Missing> {
@@ -23,34 +33,48 @@ pub(crate) fn start() -> Result<Postfix, Missing> {
     let postfix = program("postfix", "postfix")?;
     let daemons = program("smtpd", "postfix").and(postfix_daemons())?;
     let ground = Ground::new();
-    let [exchanger, submission, implicit, screened] = std::array::from_fn(|_| free_port());
+    let ports: [u16; PORTS.len()] = std::array::from_fn(|_| free_port());
     ground.folder("queue/private");
     let logins = dovecot::start_logins(&ground)?;
     give(&ground.folder("data"), "postfix");
     ground.write("conf/main.cf", &MAIN.replace("{daemons}", &daemons));
-    ground.write(
-        "conf/master.cf",
-        &MASTER
-            .replace("{exchanger}", &exchanger.to_string())
-            .replace("{submission}", &submission.to_string())
-            .replace("{implicit}", &implicit.to_string())
-            .replace("{screened}", &screened.to_string()),
-    );
+    let master =
+        PORTS.iter().zip(ports).fold(MASTER.to_owned(), |text, (name, port)| text.replace(name, &port.to_string()));
+    ground.write("conf/master.cf", &master);
+    cyrus::prepare(&ground, HOST)?;
     let told = |order: &str| {
         let mut command = Command::new(&postfix);
         command.arg("-c").arg(ground.path("conf")).arg(order);
         command
     };
-    let running = ground.run(&mut told("start-fg"), &[exchanger, submission, implicit]).stopped_by(told("abort"));
+    // Whoever knocks at postscreen counts as one who has been there.
+    let running = ground.run(&mut told("start-fg"), &ports[..4]).stopped_by(told("abort"));
+    let [exchanger, submission, cyrus, implicit, screened, proxied, screened_proxied] = ports.map(Server::at);
     Ok(Postfix {
-        exchanger: Server::at(exchanger),
-        submission: Server::at(submission),
-        implicit: Server::at(implicit),
-        screened: Server::at(screened),
+        exchanger,
+        submission,
+        cyrus,
+        implicit,
+        screened,
+        proxied,
+        screened_proxied,
         ground,
         _processes: vec![running, logins],
     })
 }
+
+impl Postfix {
+    /// Its program that speaks SMTP on standard input and output, as a command of the shell.
+    pub(crate) fn command(&self) -> String {
+        format!("/usr/sbin/sendmail -C '{}' -bs", self.ground.path("conf").display())
+    }
+}
+
+const HOST: &str = "mx.target.local";
+
+/// Its listeners, as they stand in master.cf.
+const PORTS: [&str; 7] =
+    ["{exchanger}", "{submission}", "{cyrus}", "{implicit}", "{screened}", "{proxied}", "{screened_proxied}"];
 
 /// Where the daemons are.
 fn postfix_daemons() -> Result<String, Missing> {
@@ -81,6 +105,12 @@ smtpd_tls_security_level = may
 smtpd_relay_restrictions = permit_sasl_authenticated, reject_unauth_destination
 smtpd_sasl_type = dovecot
 smtpd_sasl_path = private/auth
+smtpd_sasl_security_options =
+smtpd_error_sleep_time = 0
+smtpd_client_restrictions = check_client_access inline:{ {192.0.2.66 = REJECT}, {127.0.0.66 = REJECT}, {host66.example = REJECT} }
+smtpd_authorized_xclient_hosts = 127.0.0.0/8
+smtpd_authorized_xforward_hosts = 127.0.0.0/8
+message_size_limit = 100000
 broken_sasl_auth_clients = no
 postscreen_greet_wait = 2s
 postscreen_greet_banner = mx.target.local ESMTP wait a moment
@@ -93,7 +123,10 @@ const MASTER: &str = "\
 127.0.0.1:{exchanger} inet n - n - - smtpd
 127.0.0.1:{submission} inet n - n - - smtpd -o smtpd_sasl_auth_enable=yes -o smtpd_tls_security_level=encrypt
 127.0.0.1:{implicit} inet n - n - - smtpd -o smtpd_tls_wrappermode=yes -o smtpd_sasl_auth_enable=yes
+127.0.0.1:{cyrus} inet n - n - - smtpd -o smtpd_sasl_auth_enable=yes -o smtpd_sasl_type=cyrus -o smtpd_sasl_path=smtpd
 127.0.0.1:{screened} inet n - n - 1 postscreen
+127.0.0.1:{proxied} inet n - n - - smtpd -o smtpd_upstream_proxy_protocol=haproxy
+127.0.0.1:{screened_proxied} inet n - n - 1 postscreen -o postscreen_upstream_proxy_protocol=haproxy
 smtpd pass - - n - - smtpd
 tlsproxy unix - - n - 0 tlsproxy
 dnsblog unix - - n - 0 dnsblog

@@ -1,26 +1,9 @@
 //! What every server is led through, by `ehlo run` and by somebody at the workbench. What differs between them is a
 //! [`Manners`].
 
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
-
-use super::ground::{Ground, logged};
-use crate::terminal::{Home, Terminal};
-
-/// The password of dude on every server.
-const PASSWORD: &str = "pass-word-of-noddy";
-
-/// Where a server listens.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Server {
-    port: u16,
-}
-
-impl Server {
-    pub(crate) fn at(port: u16) -> Self {
-        Self { port }
-    }
-}
+use super::desk::{Desk, PASSWORD};
+use super::ground::logged;
+use crate::terminal::Terminal;
 
 /// How a server answers where servers differ: patterns of a script, each for one reply.
 #[derive(Debug, Clone, Copy)]
@@ -43,86 +26,19 @@ pub(crate) struct Manners {
     pub(crate) taken: &'static [&'static str],
     /// To NOOP with so many octets behind it; and what follows.
     pub(crate) long: (usize, &'static str),
-    /// What the server says before it cuts an idle line, if it says anything.
-    pub(crate) idle: Option<&'static str>,
+    pub(crate) idle: Idle,
 }
 
-/// A run without a screen.
-pub(crate) struct Ran {
-    pub(crate) code: Option<i32>,
-    pub(crate) out: String,
-}
-
-/// Somebody's directories, with a profile `real` for a server.
-pub(crate) struct Desk {
-    home: Home,
-    /// Where the server logs, for when something fails.
-    place: PathBuf,
-}
-
-impl Desk {
-    /// A profile for this server; `more` is the rest of it, in which `{ca}` stands for the server's authority.
-    pub(crate) fn new(ground: &Ground, server: Server, more: &str) -> Self {
-        let home = Home::new();
-        let folder = home.path().join("config/profiles");
-        std::fs::create_dir_all(&folder).unwrap();
-        let ca = ground.path("ca.pem");
-        let more = more.replace("{ca}", ca.to_str().unwrap());
-        let text = format!("host = \"127.0.0.1\"\nport = {}\n{more}", server.port);
-        std::fs::write(folder.join("real.toml"), text).unwrap();
-        Self { home, place: ground.path("") }
-    }
-
-    /// Plays a script with `ehlo run`.
-    pub(crate) fn plays(&self, script: &str) -> Ran {
-        let path = self.home.path().join("script.smtp");
-        std::fs::write(&path, script).unwrap();
-        let output = Command::new(env!("CARGO_BIN_EXE_ehlo"))
-            .arg("run")
-            .arg(&path)
-            .args(["--target", "real", "--reply-timeout", "15s", "--config"])
-            .arg(self.home.path().join("config"))
-            .arg("--state")
-            .arg(self.home.state())
-            .env("XDG_DATA_HOME", self.home.path())
-            .env("NODDY_PASSWORD", PASSWORD)
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
-        let out = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        Ran { code: output.status.code(), out }
-    }
-
-    /// Plays a script whose every expectation is met.
-    #[track_caller]
-    pub(crate) fn goes_through(&self, script: &str) -> String {
-        let ran = self.plays(script);
-        assert_eq!(
-            ran.code,
-            Some(0),
-            "{}\nthe script was\n{script}\nthe server logged\n{}",
-            ran.out,
-            logged(&self.place)
-        );
-        ran.out
-    }
-
-    /// The workbench on this server, once it has greeted.
-    pub(crate) fn sits_down(&self) -> Terminal {
-        self.sits_at("220 ")
-    }
-
-    /// The workbench on this server, once it has said this.
-    fn sits_at(&self, words: &str) -> Terminal {
-        let mut terminal = Terminal::start(&self.home, &["real"], (120, 33));
-        terminal.wait_for(words);
-        terminal
-    }
-
-    /// The transcripts of the workbench and of `ehlo run`, one after the other.
-    fn transcripts(&self) -> String {
-        self.home.transcripts().iter().map(|path| std::fs::read_to_string(path).unwrap()).collect()
-    }
+/// What a server does with a line on which nothing is said.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Idle {
+    /// It says this, and cuts it.
+    Says(&'static str),
+    /// It cuts it without a word.
+    Closes,
+    /// It waits five minutes, which are compiled in: `SMTPD_SESSION_TIMEOUT` of `OpenSMTPD`, and
+    /// `CLIENT_IDLE_TIMEOUT_MSECS` of Dovecot's LMTP. Not worth five minutes of everybody's time here.
+    Waits,
 }
 
 /// The questions that change nothing, and a verb that nobody knows.
@@ -165,13 +81,24 @@ pub(crate) fn long_line(desk: &Desk, manners: &Manners) {
 
 /// A line that the server cuts because nothing is said.
 pub(crate) fn idle(desk: &Desk, manners: &Manners) {
-    let Some(reply) = manners.idle else { return };
-    desk.goes_through(&format!("< 220\n> {} noddy.com\n< 250\n< {reply}\n? closed\n", manners.greet));
+    let greet = manners.greet;
+    let words = match manners.idle {
+        Idle::Says(reply) => {
+            desk.goes_through(&format!("< 220\n> {greet} noddy.com\n< 250\n< {reply}\n? closed\n"));
+            reply.split(' ').next().unwrap()
+        }
+        Idle::Closes => {
+            desk.goes_through(&format!("< 220\n> {greet} noddy.com\n< 250\n* sleep 8s\n? closed\n"));
+            "closed by the server"
+        }
+        Idle::Waits => return,
+    };
     let mut terminal = desk.sits_down();
-    terminal.keys(&format!("{} noddy.com<Enter>", manners.greet)).wait_for(&format!("{} done", manners.greet));
-    terminal.wait_for("F5 reconnect").wait_for(reply.split(' ').next().unwrap());
+    terminal.keys(&format!("{greet} noddy.com<Enter>")).wait_for(&format!("{greet} done"));
+    terminal.wait_for("F5 reconnect").wait_for(words).wait_for("the server cut the line after");
     terminal.keys("<C-q>");
     assert!(terminal.exit().success());
+    assert!(desk.transcripts().contains("* idle after="), "{}", desk.transcripts());
 }
 
 /// STARTTLS with a certificate that verifies, and EHLO under it.
