@@ -29,6 +29,9 @@ impl Extras {
     fn are_used(&self, desk: &Desk) {
         self.offer(desk);
         self.size(desk);
+        if self.has("SIZE") {
+            self.too_much(desk);
+        }
         if self.has("CHUNKING") {
             self.chunks(desk);
         }
@@ -118,9 +121,21 @@ impl Extras {
         assert!(ran.contains("1 message handed over"), "{ran}");
         let mut terminal = desk.sits_down();
         terminal.keys(&format!("{greet} noddy.com<Enter>")).wait_for(&format!("{greet} done"));
-        terminal.keys("MAIL FROM:<dude@noddy.com><Enter>").wait_for("Name the recipients");
-        terminal.keys("RCPT TO:<dude@target.local><Enter>").wait_for("Another RCPT, or DATA");
+        let block = recipients.replace("> ", "");
+        terminal.paste(&format!("MAIL FROM:<dude@noddy.com>\n{block}DATA\n")).wait_for("4 lines pasted");
+        terminal.keys("2").wait_for("the next 4 lines went out at once").wait_for("a line with only \".\" ends it");
+        terminal.keys("Subject: pipelined<Enter>.<Enter>").wait_for("The message was taken");
         leave(&mut terminal);
+    }
+
+    /// A message that is larger than the server takes, in spite of what it says: refused as a whole.
+    fn too_much(&self, desk: &Desk) {
+        desk.put("large.eml", &format!("Subject: large\r\n\r\n{}", "0123456789 and so on\r\n".repeat(6000)));
+        desk.goes_through(&format!(
+            "{}> MAIL FROM:<dude@noddy.com>\n< 250\n> RCPT TO:<dude@target.local>\n< 250\n> DATA\n< 354\n\
+             |@ large.eml\n> .\n< 5xx\n* drop\n",
+            self.greeted()
+        ));
     }
 }
 

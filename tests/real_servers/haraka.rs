@@ -65,7 +65,7 @@ add_received=true
 max_lines=1000
 max_received=100
 [max]
-bytes=26214400
+bytes=100000
 mime_parts=1000
 line_length=512
 data_line_length=992
