@@ -5,6 +5,8 @@ use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
+#[path = "run/batch.rs"]
+mod batch;
 #[path = "run/ends.rs"]
 mod ends;
 #[path = "support/peer.rs"]

@@ -78,7 +78,7 @@ fn words(difference: &Difference) -> (String, String) {
     }
 }
 
-fn to_text(rows: &[Row], unit: &str, exact: bool, quiet: bool) -> String {
+pub(super) fn to_text(rows: &[Row], unit: &str, exact: bool, quiet: bool) -> String {
     let mut out = String::new();
     for row in rows {
         let mark = match row.pair {
@@ -106,7 +106,7 @@ fn to_text(rows: &[Row], unit: &str, exact: bool, quiet: bool) -> String {
     out
 }
 
-fn to_json(rows: &[Row], exact: bool) -> Value {
+pub(super) fn to_json(rows: &[Row], exact: bool) -> Value {
     let side = |side: &Option<Side>| {
         side.as_ref().map(|side| {
             let code = side.reply.as_ref().and_then(Reply::code).map(ReplyCode::number);

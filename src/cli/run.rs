@@ -1,25 +1,26 @@
 //! `ehlo run SCRIPT...`: replay without a screen.
 
-use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Colour, Common, Exit, complain};
-use crate::conversation::file::Document;
+use super::{Common, Exit, complain};
 use crate::profile::{Endpoint, duration};
-use crate::script::{Cause, Report, Settings};
+use crate::script::{Cause, Report};
 use crate::world::World;
 
 pub(super) mod ask;
+mod batch;
 mod offer;
 pub(super) mod prepare;
+mod record;
+mod report;
 pub(super) mod save;
 mod screen;
 
 use prepare::Prepared;
-use screen::Screen;
+use report::Format;
 
 const COMMAND: &str = "ehlo run";
 
@@ -35,7 +36,7 @@ A script is a line to send, or a reply to expect, a line each:
   > RCPT TO:<friend@elsewhere.example>
   < 5xx 5.7.* /relay/
   > QUIT
-A transcript is one too: what was recorded is sent again, and the replies are compared.
+A transcript is one too: what was recorded is sent again, and the replies are compared. --record makes a script of one.
 After a failed expectation no mail goes out half-checked: DATA, BDAT and the final dot are skipped until RSET or the next MAIL.
 Exit status: 0 as expected, 1 refused or not as expected, 2 a mistake in the script or on the command line, 3 no connection,
 4 TLS, 5 authentication, 6 time-out, 7 not SMTP, 8 some recipients refused, 130 interrupted. Of several scripts the first that is not 0.")]
@@ -91,6 +92,28 @@ pub(super) struct Arguments {
     /// Print the result as JSON instead of the conversation
     #[arg(long)]
     json: bool,
+    /// Print a report of all runs instead of the conversations
+    #[arg(long, value_name = "FORMAT", value_enum, conflicts_with = "json")]
+    report: Option<Format>,
+    /// Hold the same conversations with this server too, and print how they differ; status 1 where they do
+    #[arg(long, value_name = "TARGET")]
+    against: Option<String>,
+    /// Play so many at once
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    jobs: u16,
+    /// Play each so many times
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    repeat: u32,
+    /// Play nothing: make a script of a conversation, with what each reply must be and {{names}} for what may change
+    #[arg(long, conflicts_with_all = ["target", "against", "json", "report", "jobs", "repeat"])]
+    record: bool,
+}
+
+impl Arguments {
+    /// How the result is reported, where the conversations are not printed.
+    fn reported(&self) -> Option<Format> {
+        if self.json { Some(Format::Json) } else { self.report }
+    }
 }
 
 fn variable(text: &str) -> Result<(String, String), String> {
@@ -108,6 +131,9 @@ pub(super) fn time(text: &str) -> Result<Duration, String> {
 
 /// Runs it.
 pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit {
+    if arguments.record {
+        return record::run(arguments, common);
+    }
     let runtime = match super::runtime::runtime(Some(2)) {
         Ok(runtime) => runtime,
         Err(error) => return complain(COMMAND, error),
@@ -121,56 +147,37 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
 async fn play(arguments: &Arguments, common: &Common, world: &World) -> Exit {
     let stop = CancellationToken::new();
     stop_on_signals(&stop);
-    // Everything that can be wrong with any of the scripts is said before anything connects.
-    if let Some(path) = &arguments.save
-        && let Err(words) = save::check(path, &arguments.scripts, arguments.force)
-    {
-        return complain(COMMAND, words);
-    }
     let mut labs = prepare::Labs::default();
-    let mut all = Vec::new();
-    for path in &arguments.scripts {
-        match prepare::prepare(path, arguments, world, &mut labs).await {
-            Ok(prepared) => all.push(prepared),
-            Err(words) => return complain(COMMAND, words),
-        }
-    }
-    let colour = match common.color {
-        Colour::Always => true,
-        Colour::Never => false,
-        Colour::Auto => {
-            std::io::stdout().is_terminal() && world.variable("NO_COLOR").is_none_or(|value| value.is_empty())
-        }
+    let all = match ready(arguments, world, &mut labs).await {
+        Ok(all) => all,
+        Err(words) => return complain(COMMAND, words),
     };
-    let mut exit = Exit::Done;
-    let mut results = Vec::new();
-    let mut last = None;
-    let wire_is_ours = all.iter().any(|prepared| prepared.target.endpoint == Endpoint::Stdio);
-    if wire_is_ours && let Some(words) = against_stdio(arguments) {
-        return complain(COMMAND, words);
+    let mut played = batch::play(all, arguments, common, world, &stop).await;
+    let (compared, differ) = if arguments.against.is_some() {
+        let told = batch::compare(&played, arguments, common);
+        (told.json, told.differ)
+    } else {
+        (Vec::new(), false)
+    };
+    let mut exit = batch::exit(&played, arguments.against.is_some());
+    if exit == Exit::Done && differ {
+        exit = Exit::Refused;
     }
-    let mut screen = Screen::new(common, colour, arguments.json);
-    screen.leave_output_alone(wire_is_ours);
-    for prepared in all {
-        let (one, result, document) = play_one(prepared, arguments, common, world, &stop, &mut screen).await;
-        results.push(result);
-        last = Some(document);
-        if exit == Exit::Done {
-            exit = one;
-        }
-        if one == Exit::Interrupted {
-            exit = one;
-            break;
-        }
-    }
-    if let (Some(path), Some(document)) = (&arguments.save, &last)
-        && let Err(error) = save::write(path, document, arguments.force)
+    if let (Some(path), Some(last)) = (&arguments.save, played.last())
+        && let Err(error) = save::write(path, &last.document, arguments.force)
     {
         let usage = complain(COMMAND, format_args!("{} can't be written: {error}", path.display()));
         exit = if exit == Exit::Done { usage } else { exit };
     }
-    let printed = if arguments.json { screen::print_json(exit, &results) } else { Ok(()) };
-    match screen.failed().or(printed.err()) {
+    let failed = played.iter_mut().find_map(|played| played.failed.take());
+    let runs = played.into_iter().map(|played| (played.run, played.json));
+    let (runs, json): (Vec<_>, Vec<_>) = runs.unzip();
+    let printed = match arguments.reported() {
+        Some(Format::Json) => screen::print_json(exit, &json, &compared),
+        Some(format) => screen::print(&report::of(format, &runs)),
+        None => Ok(()),
+    };
+    match failed.or(printed.err()) {
         Some(error) if exit == Exit::Interrupted => {
             complain(COMMAND, format_args!("standard output can't be written: {error}"));
             exit
@@ -180,60 +187,42 @@ async fn play(arguments: &Arguments, common: &Common, world: &World) -> Exit {
     }
 }
 
+/// Everything that is to be played, in order. Whatever can be wrong with any of it is said before anything connects.
+async fn ready(arguments: &Arguments, world: &World, labs: &mut prepare::Labs) -> Result<Vec<Prepared>, String> {
+    if let Some(path) = &arguments.save {
+        save::check(path, &arguments.scripts, arguments.force)?;
+    }
+    let second = arguments.against.as_deref().map(Some);
+    let targets: Vec<Option<&str>> = [arguments.target.as_deref()].into_iter().chain(second).collect();
+    let mut once = Vec::new();
+    for path in &arguments.scripts {
+        for target in &targets {
+            once.push(prepare::prepare(path, *target, arguments, world, labs).await?);
+        }
+    }
+    let wire_is_ours = once.iter().any(|prepared| prepared.target.endpoint == Endpoint::Stdio);
+    if let Some(words) = against_stdio(arguments).filter(|_| wire_is_ours) {
+        return Err(words.to_owned());
+    }
+    let mut all = once.clone();
+    for _ in 1..arguments.repeat {
+        for prepared in &once {
+            all.push(prepared.again(arguments, world)?);
+        }
+    }
+    Ok(all)
+}
+
 /// What else wants standard input or output, where they are the way to the server.
 fn against_stdio(arguments: &Arguments) -> Option<&'static str> {
     let script = arguments.scripts.iter().any(|path| path.as_os_str() == "-");
-    match (script, arguments.json) {
+    match (script, arguments.reported().is_some()) {
         (true, _) => Some("standard input is the way to the server (stdio:); the script must be a file"),
         (_, true) => {
-            Some("standard output is the way to the server (stdio:); --save keeps the conversation instead of --json")
+            Some("standard output is the way to the server (stdio:); --save keeps the conversation instead of a report")
         }
         _ => None,
     }
-}
-
-async fn play_one(
-    prepared: Prepared,
-    arguments: &Arguments,
-    common: &Common,
-    world: &World,
-    stop: &CancellationToken,
-    screen: &mut Screen,
-) -> (Exit, serde_json::Value, Document) {
-    let started = world.elapsed();
-    let header = prepared.header(world);
-    let (journal, transcript) = prepare::journal(&prepared, &header, world);
-    screen.begin(&prepared);
-    let settings = Settings {
-        options: prepared.options.clone(),
-        journal,
-        world: world.clone(),
-        started,
-        fail_fast: arguments.fail_fast,
-        keep_going: arguments.keep_going,
-        rcpt_only: arguments.rcpt_only,
-        exact: prepared.exact.clone(),
-        hand_over: prepared.hand_over,
-        credentials: prepared.credentials.clone(),
-        clear_text_password: prepared.clear_text_password,
-        guide: None,
-        pipeline_if_offered: false,
-        offered: Vec::new(),
-        stop: stop.clone(),
-    };
-    let mut report = crate::script::run(&prepared.plan, settings, screen).await;
-    let exit = exit_of(&report);
-    screen.end(&prepared, &report);
-    if let Some(words) = report.words.as_ref().filter(|_| !arguments.json || !common.quiet) {
-        complain(COMMAND, format_args!("{}: {words}", prepared.name));
-    }
-    if let Some(path) = &transcript
-        && common.verbose
-    {
-        complain(COMMAND, format_args!("the conversation is in {}", path.display()));
-    }
-    let result = screen::json(&prepared, &report, exit, transcript.as_deref());
-    (exit, result, Document::new(header, std::mem::take(&mut report.log)))
 }
 
 /// The exit status that a report comes to.

@@ -11,6 +11,7 @@
 //! | [`files`] | which files a script may read |
 //! | `item` | lines, and recorded replies, one after the other |
 //! | [`plan`](mod@plan) | lines filled, replies tied to what they answer |
+//! | [`record`] | a recording as a script |
 //! | [`recorded`], [`masks`] | a reply against its recording |
 //! | `ties`, `orders`, `login`, `facts` | what both players need: replies found, lines as requests, AUTH, what checks look at |
 //! | [`guide`] | lines that hang on what was answered, said by somebody above |
@@ -33,6 +34,7 @@ pub mod masks;
 mod orders;
 pub mod pattern;
 pub mod plan;
+pub mod record;
 pub mod recorded;
 pub mod report;
 mod runner;

@@ -22,6 +22,7 @@ use crate::smtp::sasl::Credentials;
 use crate::world::World;
 
 /// A script that may be run.
+#[derive(Clone)]
 pub(super) struct Prepared {
     /// The file, as named.
     pub(super) name: String,
@@ -40,9 +41,20 @@ pub(super) struct Prepared {
     pub(super) clear_text_password: bool,
     /// What is odd about the file.
     pub(super) warnings: Vec<String>,
+    /// What the plan was made of, for playing it again.
+    document: Arc<Document>,
+    folders: Folders,
 }
 
 impl Prepared {
+    /// The same, to be played once more: what is made anew for each run, such as `{{uuid}}`, is another one.
+    pub(super) fn again(&self, arguments: &Arguments, world: &World) -> Result<Self, String> {
+        let vars = self.document.header.table.get("vars").and_then(toml::Value::as_table);
+        let values = Values::new(&arguments.variables, vars, &self.target, &arguments.allow_env, world);
+        let plan = plan(&self.document, &self.name, &values, &self.folders).map_err(|error| error.to_string())?;
+        Ok(Self { plan, ..self.clone() })
+    }
+
     /// The head of what is recorded.
     pub(super) fn header(&self, world: &World) -> Header {
         let mut header = Header::recording(&self.uri, world.now(), Side::Client);
@@ -85,16 +97,17 @@ impl Labs {
     }
 }
 
-/// Reads a script and makes it ready, or says why it can't be run.
+/// Reads a script and makes it ready for this target, or for its own; or says why it can't be run.
 pub(super) async fn prepare(
     path: &Path,
+    to: Option<&str>,
     arguments: &Arguments,
     world: &World,
     labs: &mut Labs,
 ) -> Result<Prepared, String> {
     let (name, document) = read(path)?;
     let profiles = Profiles::load(&world.directories.config);
-    let mut target = target(&document, path, arguments, &profiles)?;
+    let mut target = target(&document, path, to, &profiles)?;
     let vars = document.header.table.get("vars").and_then(toml::Value::as_table);
     let values = Values::new(&arguments.variables, vars, &target, &arguments.allow_env, world);
     let own = if name == "-" { None } else { Some(folder_of(path)) };
@@ -127,6 +140,8 @@ pub(super) async fn prepare(
         credentials,
         clear_text_password,
         warnings,
+        document: Arc::new(document),
+        folders,
     })
 }
 
@@ -152,8 +167,8 @@ fn folder_of(path: &Path) -> PathBuf {
     }
 }
 
-fn target(document: &Document, path: &Path, arguments: &Arguments, profiles: &Profiles) -> Result<Target, String> {
-    match (&arguments.target, document.header.text("target")) {
+fn target(document: &Document, path: &Path, to: Option<&str>, profiles: &Profiles) -> Result<Target, String> {
+    match (to, document.header.text("target")) {
         (Some(text), _) => Target::read(text, profiles).map_err(|error| error.to_string()),
         (None, Some(text)) => {
             Target::read_in_head(text, path).map_err(|error| format!("{}: its head's target: {error}", path.display()))

@@ -23,6 +23,8 @@ pub(super) struct Screen {
     aside: bool,
     /// What was offered, where it is told how that changes.
     offers: Option<Offers>,
+    /// What is kept back until it may be printed whole.
+    held: Option<String>,
     /// Why what was printed went nowhere.
     failed: Option<io::Error>,
 }
@@ -45,6 +47,7 @@ impl Screen {
             colour,
             aside: false,
             offers: common.verbose.then(Offers::default),
+            held: None,
             failed: None,
         }
     }
@@ -63,17 +66,35 @@ impl Screen {
         if self.silent {
             return;
         }
+        let line = match role {
+            Role::Good if self.colour => format!("\x1b[32m{text}\x1b[0m\n"),
+            Role::Bad if self.colour => format!("\x1b[31m{text}\x1b[0m\n"),
+            Role::Remark if self.colour => format!("\x1b[2m{text}\x1b[0m\n"),
+            _ => format!("{text}\n"),
+        };
+        match &mut self.held {
+            Some(held) => held.push_str(&line),
+            None => self.print(&line),
+        }
+    }
+
+    /// Keeps back what is printed from now on, since several conversations are held at once.
+    pub(super) fn hold(&mut self) {
+        self.held = Some(String::new());
+    }
+
+    /// Prints what was kept back.
+    pub(super) fn release(&mut self) {
+        if let Some(held) = self.held.take() {
+            self.print(&held);
+        }
+    }
+
+    fn print(&mut self, text: &str) {
         let mut out: Box<dyn io::Write> =
             if self.aside { Box::new(io::stderr().lock()) } else { Box::new(io::stdout().lock()) };
         // Whoever reads may have enough before the run ends, and a disk may be full; the run goes on.
-        let printed = match role {
-            _ if !self.colour => writeln!(out, "{text}"),
-            Role::Plain => writeln!(out, "{text}"),
-            Role::Good => writeln!(out, "\x1b[32m{text}\x1b[0m"),
-            Role::Bad => writeln!(out, "\x1b[31m{text}\x1b[0m"),
-            Role::Remark => writeln!(out, "\x1b[2m{text}\x1b[0m"),
-        };
-        if let Err(error) = printed.and_then(|()| out.flush())
+        if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush())
             && error.kind() != ErrorKind::BrokenPipe
         {
             self.failed.get_or_insert(error);
@@ -212,10 +233,21 @@ pub(super) fn json(prepared: &Prepared, report: &Report, exit: Exit, transcript:
 ///
 /// # Errors
 /// What the system says, but for a reader who has had enough.
-pub(super) fn print_json(exit: Exit, runs: &[Value]) -> io::Result<()> {
-    let all = json!({"ehlo": 1, "exit": exit.code(), "runs": runs});
+pub(super) fn print_json(exit: Exit, runs: &[Value], compared: &[Value]) -> io::Result<()> {
+    let mut all = json!({"ehlo": 1, "exit": exit.code(), "runs": runs});
+    if !compared.is_empty() {
+        all["compared"] = compared.into();
+    }
+    print(&format!("{all:#}\n"))
+}
+
+/// Prints a text on standard output.
+///
+/// # Errors
+/// What the system says, but for a reader who has had enough.
+pub(super) fn print(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    match writeln!(out, "{all:#}").and_then(|()| out.flush()) {
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         printed => printed,
     }

@@ -1,0 +1,173 @@
+//! Conversations that are held one after the other or several at once, and compared where they were held with two servers.
+
+use std::io::{self, IsTerminal as _};
+
+use futures_util::StreamExt as _;
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use super::prepare::{self, Prepared};
+use super::report::Run;
+use super::screen::{self, Screen};
+use super::{Arguments, COMMAND, complain, exit_of};
+use crate::cli::{Colour, Common, Exit, diff};
+use crate::conversation::file::Document;
+use crate::profile::Endpoint;
+use crate::script::comparison::compare as compared;
+use crate::script::{Cause, Settings};
+use crate::smtp::escape::for_screen;
+use crate::world::World;
+
+/// A conversation that was held.
+pub(super) struct Played {
+    /// For a report.
+    pub(super) run: Run,
+    /// The same for `--json`.
+    pub(super) json: Value,
+    pub(super) document: Document,
+    /// With whom.
+    uri: String,
+    /// What speaks against it is nothing but that the server refused something, of which nothing was expected.
+    refused: bool,
+    /// Why what was printed went nowhere.
+    pub(super) failed: Option<io::Error>,
+}
+
+/// Holds them, as many at once as is asked for; what is printed stays in order. After a signal no further one begins.
+pub(super) async fn play(
+    all: Vec<Prepared>,
+    arguments: &Arguments,
+    common: &Common,
+    world: &World,
+    stop: &CancellationToken,
+) -> Vec<Played> {
+    let colour = match common.color {
+        Colour::Always => true,
+        Colour::Never => false,
+        Colour::Auto => io::stdout().is_terminal() && world.variable("NO_COLOR").is_none_or(|value| value.is_empty()),
+    };
+    let wire_is_ours = all.iter().any(|prepared| prepared.target.endpoint == Endpoint::Stdio);
+    let at_once = usize::from(arguments.jobs);
+    let begin = |prepared: Prepared| async move {
+        if stop.is_cancelled() {
+            return None;
+        }
+        let mut screen = Screen::new(common, colour, arguments.reported().is_some());
+        screen.leave_output_alone(wire_is_ours);
+        if at_once > 1 {
+            screen.hold();
+        }
+        Some((one(prepared, arguments, common, world, stop, &mut screen).await, screen))
+    };
+    let mut playing = futures_util::stream::iter(all.into_iter().map(begin)).buffered(at_once);
+    let mut done = Vec::new();
+    while let Some(next) = playing.next().await {
+        let Some((mut played, mut screen)) = next else { continue };
+        screen.release();
+        played.failed = screen.failed();
+        done.push(played);
+    }
+    done
+}
+
+async fn one(
+    prepared: Prepared,
+    arguments: &Arguments,
+    common: &Common,
+    world: &World,
+    stop: &CancellationToken,
+    screen: &mut Screen,
+) -> Played {
+    let started = world.elapsed();
+    let header = prepared.header(world);
+    let (journal, transcript) = prepare::journal(&prepared, &header, world);
+    screen.begin(&prepared);
+    let settings = Settings {
+        options: prepared.options.clone(),
+        journal,
+        world: world.clone(),
+        started,
+        fail_fast: arguments.fail_fast,
+        keep_going: arguments.keep_going,
+        rcpt_only: arguments.rcpt_only,
+        exact: prepared.exact.clone(),
+        hand_over: prepared.hand_over,
+        credentials: prepared.credentials.clone(),
+        clear_text_password: prepared.clear_text_password,
+        guide: None,
+        pipeline_if_offered: false,
+        offered: Vec::new(),
+        stop: stop.clone(),
+    };
+    let mut report = crate::script::run(&prepared.plan, settings, screen).await;
+    let exit = exit_of(&report);
+    screen.end(&prepared, &report);
+    if let Some(words) = report.words.as_ref().filter(|_| arguments.reported().is_none() || !common.quiet) {
+        complain(COMMAND, format_args!("{}: {words}", prepared.name));
+    }
+    if let Some(path) = &transcript
+        && common.verbose
+    {
+        complain(COMMAND, format_args!("the conversation is in {}", path.display()));
+    }
+    let json = screen::json(&prepared, &report, exit, transcript.as_deref());
+    let summary = report.summary();
+    let taken_back = matches!(report.cause, Some(Cause::Refused)) || report.partly();
+    let document = Document::new(header, std::mem::take(&mut report.log));
+    let run = Run {
+        name: name(&prepared, arguments),
+        exit,
+        took: world.elapsed().saturating_sub(started),
+        outcomes: report.outcomes,
+        summary,
+        words: report.words,
+    };
+    Played { run, json, document, uri: prepared.uri, refused: taken_back, failed: None }
+}
+
+/// The script, and where it is played with two servers, with which.
+fn name(prepared: &Prepared, arguments: &Arguments) -> String {
+    if arguments.against.is_some() { format!("{} with {}", prepared.name, prepared.uri) } else { prepared.name.clone() }
+}
+
+/// The exit status of all: the first that is not 0. With two servers it is how they differ that counts, not what both of
+/// them refuse.
+pub(super) fn exit(played: &[Played], two: bool) -> Exit {
+    let counts = |played: &&Played| played.run.exit != Exit::Done && !(two && played.refused);
+    let interrupted = played.iter().any(|played| played.run.exit == Exit::Interrupted);
+    let first = played.iter().find(counts).map_or(Exit::Done, |played| played.run.exit);
+    if interrupted { Exit::Interrupted } else { first }
+}
+
+/// What came of comparing.
+pub(super) struct Told {
+    pub(super) json: Vec<Value>,
+    pub(super) differ: bool,
+}
+
+/// Compares each conversation with the one that was held after it with the other server, and prints how they differ.
+pub(super) fn compare(played: &[Played], arguments: &Arguments, common: &Common) -> Told {
+    let mut told = Told { json: Vec::new(), differ: false };
+    for pair in played.chunks_exact(2) {
+        let [left, right] = pair else { continue };
+        let rows = match compared(&left.document, &right.document) {
+            Ok(comparison) => comparison.rows,
+            Err(words) => {
+                complain(COMMAND, words);
+                continue;
+            }
+        };
+        told.differ |= rows.iter().any(|row| row.counts(arguments.exact));
+        let mut json = diff::to_json(&rows, arguments.exact);
+        json["left"] = left.uri.clone().into();
+        json["right"] = right.uri.clone().into();
+        told.json.push(json);
+        if arguments.reported().is_none() {
+            let head = for_screen(format!("=== - {}  + {}", left.uri, right.uri).as_bytes());
+            let text = diff::to_text(&rows, "exchange", arguments.exact, common.quiet);
+            // A reader that has gone away wants no more of it.
+            let _ = screen::print(&format!("{head}\n{text}"));
+        }
+    }
+    told
+}

@@ -1,0 +1,296 @@
+//! A conversation turned into a script: the lines that were sent, what each reply must be, and `{{name}}` for what another
+//! run will want to change.
+
+use std::collections::BTreeMap;
+
+use toml::{Table, Value};
+
+use crate::conversation::dialogue::Ask;
+use crate::conversation::event::Remark;
+use crate::conversation::file::{Document, Header};
+use crate::conversation::log::{Entry, Kind, Log};
+use crate::conversation::{Dialogue, Exchange};
+use crate::smtp::{Capabilities, Command, Path, Phase, Reply, Verb, escape};
+
+/// A script that holds the same conversation: each line as it was sent, for each reply its code and enhanced status code,
+/// after EHLO each capability, after TLS that it was verified, where it was. Texts are left open. The name given with EHLO,
+/// the sender and a single recipient become `{{ehlo}}`, `{{from}}` and `{{to}}` with their values in `[vars]`; Date and
+/// Message-ID of a message are made anew by each run. What ehlo sent to keep the line alive is left out.
+#[must_use]
+pub fn script(document: &Document) -> Document {
+    let dialogue = Dialogue::of(&document.log);
+    let names = Names::of(&document.log, &dialogue);
+    let mut writer = Writer { log: Log::new(), names: &names, content: Content::None, connected: false, spare: None };
+    let replies: BTreeMap<usize, usize> = dialogue
+        .exchanges()
+        .iter()
+        .enumerate()
+        .filter(|(_, exchange)| exchange.complete)
+        .filter_map(|(n, exchange)| Some((*exchange.reply()?.end(), n)))
+        .collect();
+    for (record, entry) in document.log.since(0) {
+        if let Some(n) = replies.get(&record) {
+            let reply = dialogue.reply(&document.log, *n).unwrap_or_default();
+            writer.reply(&dialogue.exchanges()[*n], &reply);
+            continue;
+        }
+        match entry.kind {
+            Kind::Sent => writer.sent(&entry),
+            Kind::Content => writer.content(&entry),
+            Kind::Remark => writer.remark(&entry.remark().unwrap_or_default()),
+            // What was a script or a comment already stays.
+            Kind::Script | Kind::Comment => writer.line(entry.bytes),
+            Kind::Received => {}
+        }
+    }
+    Document::new(names.header(&document.header), writer.log)
+}
+
+/// What becomes a name.
+#[derive(Debug, Default)]
+struct Names {
+    ehlo: Option<String>,
+    from: Option<String>,
+    /// Where all that is sent goes to one.
+    to: Option<String>,
+}
+
+impl Names {
+    fn of(log: &Log, dialogue: &Dialogue) -> Self {
+        let mut names = Self::default();
+        let mut recipients: Vec<String> = dialogue.recipients().iter().map(|it| dialogue.address(log, it)).collect();
+        recipients.sort();
+        recipients.dedup();
+        if let [only] = recipients.as_slice() {
+            names.to = Some(only.clone()).filter(|to| !to.is_empty());
+        }
+        for exchange in dialogue.exchanges().iter().filter(|exchange| exchange.ask == Ask::Command) {
+            let Some(entry) = exchange.command().and_then(|record| log.get(record)).filter(|it| !it.masked) else {
+                continue;
+            };
+            let command = Command::parse(entry.bytes);
+            match exchange.verb {
+                Verb::Ehlo | Verb::Helo | Verb::Lhlo if names.ehlo.is_none() => {
+                    let name = command.argument_text().trim().to_owned();
+                    names.ehlo = Some(name).filter(|name| !name.is_empty() && !name.contains(' '));
+                }
+                Verb::Mail if names.from.is_none() => {
+                    let path = command.path.as_ref().map(Path::address);
+                    names.from = path.filter(|from| !from.is_empty());
+                }
+                _ => {}
+            }
+        }
+        names
+    }
+
+    /// The head: what it said of the target, and the values of the names.
+    fn header(&self, old: &Header) -> Header {
+        let mut table = Table::new();
+        table.insert("ehlo".to_owned(), Value::Integer(crate::conversation::file::FORMAT));
+        for key in ["title", "target"] {
+            if let Some(value) = old.table.get(key) {
+                table.insert(key.to_owned(), value.clone());
+            }
+        }
+        let mut vars = old.table.get("vars").and_then(Value::as_table).cloned().unwrap_or_default();
+        for (name, value) in [("ehlo", &self.ehlo), ("from", &self.from), ("to", &self.to)] {
+            if let Some(value) = value {
+                vars.entry(name.to_owned()).or_insert_with(|| Value::String(value.clone()));
+            }
+        }
+        if !vars.is_empty() {
+            table.insert("vars".to_owned(), Value::Table(vars));
+        }
+        Header::of(table)
+    }
+}
+
+/// Where in a message the next line stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Content {
+    None,
+    Head,
+    Body,
+}
+
+struct Writer<'a> {
+    log: Log,
+    names: &'a Names,
+    content: Content,
+    connected: bool,
+    /// The next line, and its reply, are ehlo's own, to keep the line alive; lines of a block that are still to come.
+    spare: Option<Spare>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Spare {
+    KeepAlive,
+    Block(usize),
+}
+
+impl Writer<'_> {
+    fn line(&mut self, bytes: &[u8]) {
+        self.log.push_octets(Kind::Script, None, bytes, true, false);
+    }
+
+    fn text(&mut self, text: &str) {
+        self.line(text.as_bytes());
+    }
+
+    fn sent(&mut self, entry: &Entry<'_>) {
+        if self.spare == Some(Spare::KeepAlive) {
+            return;
+        }
+        let command = Command::parse(entry.bytes);
+        self.content = if self.content == Content::None || entry.bytes == b"." { Content::None } else { self.content };
+        let text = file_text(entry);
+        let text = match command.verb {
+            _ if entry.masked => text,
+            Verb::Ehlo | Verb::Helo | Verb::Lhlo => marked(&text, self.names.ehlo.as_deref(), "ehlo"),
+            Verb::Mail => marked(&text, self.names.from.as_deref(), "from"),
+            Verb::Rcpt => marked(&text, self.names.to.as_deref(), "to"),
+            _ => text,
+        };
+        self.text(format!("> {text}").trim_end());
+        if let Some(Spare::Block(left)) = self.spare {
+            self.spare = (left > 1).then_some(Spare::Block(left - 1));
+            if left <= 1 {
+                self.text("* end");
+            }
+        }
+    }
+
+    fn content(&mut self, entry: &Entry<'_>) {
+        if self.content == Content::None {
+            self.content = Content::Head;
+        }
+        let mut text = file_text(entry);
+        if entry.bytes.is_empty() {
+            self.content = Content::Body;
+        }
+        if self.content == Content::Head {
+            let name = text.split(':').next().unwrap_or_default().to_ascii_lowercase();
+            text = match name.as_str() {
+                "date" => "Date: {{date}}".to_owned(),
+                "message-id" => "Message-ID: <{{message_id}}>".to_owned(),
+                "from" => marked(&text, self.names.from.as_deref(), "from"),
+                "to" => marked(&text, self.names.to.as_deref(), "to"),
+                _ => text,
+            };
+        }
+        self.text(format!("| {text}").trim_end());
+    }
+
+    fn reply(&mut self, exchange: &Exchange, reply: &Reply) {
+        if self.spare == Some(Spare::KeepAlive) && exchange.verb == Verb::Noop {
+            self.spare = None;
+            return;
+        }
+        let Some(code) = reply.code() else {
+            self.text("< *");
+            return;
+        };
+        let enhanced = reply.enhanced().map(|code| format!(" {code}")).unwrap_or_default();
+        self.text(&format!("< {code}{enhanced}"));
+        let greeted = matches!(exchange.verb, Verb::Ehlo | Verb::Lhlo) && !exchange.is_refusal();
+        if greeted && exchange.ask == Ask::Command {
+            for capability in &Capabilities::from_reply(reply).list {
+                let good = |c: char| c.is_ascii_alphanumeric() || c == '-';
+                if !capability.keyword.is_empty() && capability.keyword.chars().all(good) {
+                    self.text(&format!("? capability {}", capability.keyword));
+                }
+            }
+        }
+        if exchange.after == Phase::Data && exchange.before != Phase::Data {
+            self.content = Content::Head;
+        }
+    }
+
+    fn remark(&mut self, remark: &Remark) {
+        match (remark.word.as_str(), remark.bare(0)) {
+            ("connecting", _) if std::mem::replace(&mut self.connected, true) => self.text("* reconnect"),
+            ("auto", Some("keep-alive")) => self.spare = Some(Spare::KeepAlive),
+            ("pipelined", n) => {
+                let n = remark.get("n").or(n).and_then(|n| n.parse().ok()).unwrap_or(0);
+                if n > 1 {
+                    self.spare = Some(Spare::Block(n));
+                    self.text("* pipeline");
+                }
+            }
+            ("tls", _) if remark.get("verified") == Some("yes") => self.text("? tls verified"),
+            ("closed", _) if remark.get("by") == Some("server") => self.text("? closed"),
+            _ => {}
+        }
+    }
+}
+
+/// What was sent, as a file has it.
+fn file_text(entry: &Entry<'_>) -> String {
+    if entry.masked {
+        return String::from_utf8_lossy(entry.bytes).into_owned();
+    }
+    let mut out = Vec::new();
+    escape::to_file(entry.bytes, &mut out);
+    if !entry.crlf {
+        out.extend_from_slice(b"\\c");
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// The text with the first whole occurrence of a value as the marker of this name.
+fn marked(text: &str, value: Option<&str>, name: &str) -> String {
+    let Some(value) = value.filter(|value| !value.is_empty()) else { return text.to_owned() };
+    let whole = |at: &usize| {
+        let part = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '@' | '+');
+        let before = text[..*at].chars().next_back().is_some_and(part);
+        !before && !text[*at + value.len()..].chars().next().is_some_and(part)
+    };
+    let found = text.match_indices(value).map(|(at, _)| at).find(whole);
+    found.map_or_else(|| text.to_owned(), |at| format!("{}{{{{{name}}}}}{}", &text[..at], &text[at + value.len()..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conversation::file::{read, write_document};
+
+    #[test]
+    fn a_recording_becomes_a_script_with_expectations_and_names() {
+        let text = "+++\nehlo = 1\ntarget = \"lab:\"\nprofile = \"x\"\nstarted = 2026-11-23T10:00:00Z\n+++\n\
+            0.0 * connecting 127.0.0.1:25\n0.1 * connected 127.0.0.1:25\n0.2 < 220 mx ESMTP\n0.3 > EHLO noddy.com\n\
+            0.4 < 250-mx\n0.4 < 250-SIZE 1000\n0.4 < 250 STARTTLS\n0.5 * auto keep-alive\n0.5 > NOOP\n0.6 < 250 2.0.0 ok\n\
+            0.7 > AUTH PLAIN {{auth}}\n0.8 < 235 2.7.0 ok\n0.9 * pipelined n=2\n0.9 > MAIL FROM:<dude@noddy.com> SIZE=9\n\
+            0.9 > RCPT TO:<a@target.local>\n1.0 < 250 2.1.0 ok\n1.0 < 250 2.1.5 ok\n1.1 > DATA\n1.2 < 354 go\n\
+            1.3 | Date: Mon, 1 Jan 2026 10:00:00 +0000\n1.3 | From: <dude@noddy.com>\n1.3 | To: a@target.local\n\
+            1.3 | Message-ID: <1@noddy.com>\n1.3 |\n1.3 | To: a@target.local {{x\n1.3 > .\n1.4 < 250 2.0.0 queued as 4F3A\n\
+            1.5 > QUIT\n1.6 < 221 2.0.0 bye\n1.7 * closed by=server\n";
+        let text = text.replace("{{x", "\\x7b{x");
+        let script = script(&read(text.as_bytes()).expect("a transcript"));
+        let mut out = Vec::new();
+        write_document(&script, &mut out);
+        assert_eq!(
+            String::from_utf8_lossy(&out),
+            "+++\nehlo = 1\ntarget = \"lab:\"\n\n[vars]\nehlo = \"noddy.com\"\nfrom = \"dude@noddy.com\"\n\
+             to = \"a@target.local\"\n+++\n< 220\n> EHLO {{ehlo}}\n< 250\n? capability SIZE\n? capability STARTTLS\n\
+             > AUTH PLAIN {{auth}}\n< 235 2.7.0\n* pipeline\n> MAIL FROM:<{{from}}> SIZE=9\n> RCPT TO:<{{to}}>\n* end\n\
+             < 250 2.1.0\n< 250 2.1.5\n> DATA\n< 354\n| Date: {{date}}\n| From: <{{from}}>\n| To: {{to}}\n\
+             | Message-ID: <{{message_id}}>\n|\n| To: a@target.local \\x7b{x\n> .\n< 250 2.0.0\n> QUIT\n< 221 2.0.0\n\
+             ? closed\n"
+        );
+        assert!(script.is_script());
+        assert!(script.script().all(|(_, line)| line.is_ok()));
+        read(&out).expect("it is a file");
+    }
+
+    #[test]
+    fn several_recipients_stay_as_they_are() {
+        let text = "0.1 > MAIL FROM:<>\n0.2 < 250 ok\n0.3 > RCPT TO:<a@b>\n0.4 < 250 ok\n0.5 > RCPT TO:<ca@b>\n\
+            0.6 < 550 5.1.1 no\n";
+        let script = script(&read(text.as_bytes()).expect("a transcript"));
+        let mut out = Vec::new();
+        write_document(&script, &mut out);
+        let want = "+++\nehlo = 1\n+++\n> MAIL FROM:<>\n< 250\n> RCPT TO:<a@b>\n< 250\n> RCPT TO:<ca@b>\n< 550 5.1.1\n";
+        assert_eq!(String::from_utf8_lossy(&out), want);
+    }
+}

@@ -1,0 +1,79 @@
+//! Many conversations: several at once, over and over, reported for programs, compared between two servers, and made into
+//! scripts.
+
+use super::*;
+
+const GOOD: &str = "< 220\n> HELO noddy.com\n< 250\n> QUIT\n< 221\n";
+const BAD: &str = "< 220\n> HELO noddy.com\n< 550 /<no>/\n> QUIT\n";
+
+#[test]
+fn several_at_once_are_reported_in_order_as_programs_want_it() {
+    let desk = Desk::new();
+    let [good, bad] = [("good.smtp", GOOD), ("bad.smtp", BAD)].map(|(name, text)| desk.write(name, text));
+    let [good, bad] = [&good, &bad].map(|path| path.to_str().expect("UTF-8"));
+    let lab = [good, bad, "--target", "lab:", "--jobs", "3", "--repeat", "2"];
+    let ran = desk.run(&[&lab[..], &["--report", "tap"]].concat());
+    assert_eq!(ran.code, Some(1), "{}", ran.err);
+    let tests: Vec<&str> = ran.out.lines().filter(|line| line.contains("ok ")).collect();
+    let [first, second] = [format!("ok 1 - {good}"), format!("not ok 2 - {bad}")];
+    assert_eq!(tests, [&first, &second, &first.replace('1', "3"), &second.replace('2', "4")], "{}", ran.out);
+    assert!(ran.out.starts_with("TAP version 14\n1..4\n") && ran.out.contains("line 3: < 550 /<no>/"), "{}", ran.out);
+
+    let ran = desk.run(&[&lab[..], &["--report", "junit"]].concat());
+    let suites = "<testsuites name=\"ehlo run\" tests=\"14\" failures=\"2\" errors=\"0\" time=";
+    ran.expect(1, &[suites, "<failure type=\"failed\" message=\"", "name=\"line 3: &lt; 550 /&lt;no&gt;/\""]);
+    let ran = desk.run(&[&lab[..], &["--report", "text"]].concat());
+    ran.expect(1, &["2 of 4 as expected", "FAILED"]);
+    assert!(!ran.out.contains("-> HELO"), "only the report is printed");
+    let ran = desk.run(&[&lab[..], &["--report", "json"]].concat());
+    let json: serde_json::Value = serde_json::from_str(&ran.out).expect("JSON");
+    assert_eq!(json["runs"].as_array().map(Vec::len), Some(4));
+
+    let ran = desk.run(&lab);
+    let closed = ran.out.matches("=== closed").count();
+    assert!(closed == 4 && ran.out.matches(" -> QUIT").count() == 4, "{}", ran.out);
+    let blocks: Vec<&str> = ran.out.split(" -> HELO").collect();
+    assert!(blocks[1..].iter().all(|block| block.contains(" -> QUIT")), "they are not mixed up: {}", ran.out);
+}
+
+#[test]
+fn a_conversation_with_two_servers_says_how_they_differ() {
+    let desk = Desk::new();
+    let script = "> HELO noddy.com\n> MAIL FROM:<dude@noddy.com>\n> RCPT TO:<anotherdude@target.local>\n> QUIT\n";
+    desk.script(script, &["--target", "lab:", "--against", "lab:", "--exact"])
+        .expect(0, &["5 exchanges compared, 0 differ"]);
+    let greylisted = ["--target", "lab:", "--against", "lab:greylisting"];
+    desk.script(script, &greylisted)
+        .expect(1, &["! RCPT TO:<anotherdude@target.local>", "- 250", "+ 450", "=== - lab:"]);
+    let ran = desk.script(script, &[&greylisted[..], &["--json"]].concat());
+    let json: serde_json::Value = serde_json::from_str(&ran.out).expect("JSON");
+    assert_eq!(json["compared"][0]["equal"].as_bool(), Some(false), "{json}");
+    // What both refuse is no difference.
+    let refused = script.replace("target.local", "elsewhere.example");
+    desk.script(&refused, &["--target", "lab:", "--against", "lab:"]).expect(0, &["0 differ"]);
+    desk.script(&refused, &["--target", "lab:", "--against", "127.0.0.1:1"]).expect(3, &[]);
+}
+
+#[test]
+fn a_recording_becomes_a_script_that_holds() {
+    let desk = Desk::new();
+    let saved = desk.path("saved.smtp");
+    let saved = saved.to_str().expect("UTF-8");
+    let script =
+        format!("{}> RCPT TO:<friend@elsewhere.example>\n> QUIT\n", SENDS_MAIL.replace("> QUIT\n", "> MAIL FROM:<>\n"));
+    desk.script(&script, &["--target", "lab:", "--save", saved]).expect(8, &[]);
+    let made = desk.path("made.smtp");
+    let made = made.to_str().expect("UTF-8");
+    desk.run(&["--record", saved, "--save", made]).expect(0, &[]);
+    let text = std::fs::read_to_string(made).expect("written");
+    for line in
+        ["> EHLO {{ehlo}}", "> MAIL FROM:<{{from}}>", "< 354", "< 554 5.7.1", "? capability STARTTLS", "| ..a dot"]
+    {
+        assert!(text.lines().any(|own| own == line), "{line}: {text}");
+    }
+    desk.run(&[made, "--target", "lab:"]).expect(0, &["1 message handed over"]);
+    desk.run(&[made, "--target", "lab:", "--var", "from=other@noddy.com"])
+        .expect(0, &["-> MAIL FROM:<other@noddy.com>"]);
+    desk.run(&["--record", made]).expect(2, &["nothing was recorded in it"]);
+    desk.run(&["--record", saved, made]).expect(2, &["name one"]);
+}
