@@ -4,6 +4,13 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+mod support {
+    #[expect(dead_code, reason = "a part of it is enough here")]
+    pub(crate) mod terminal;
+}
+
+use support::terminal::{Home, Terminal};
+
 /// `ehlo history` with these arguments on transcripts of its own.
 fn history(state: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ehlo"));
@@ -69,7 +76,7 @@ fn the_newest_come_first_and_words_and_keys_choose() {
     assert!(lines[0].starts_with(newest) && lines[0].ends_with("2026-11-24-140200-mx.noddy.example-25"), "{all}");
     assert!(lines[2].contains("front") && lines[2].contains("554 5.7.1 <friend@elsewhere.example>: R…"), "{all}");
 
-    let relay = printed(state, &["search", "relay access", "friend@"]);
+    let relay = printed(state, &["search", "relay access", "host:front"]);
     let found = "    12: < 554 5.7.1 <friend@elsewhere.example>: Relay access denied";
     assert_eq!(relay.lines().nth(1), Some(found), "{relay}");
     assert_eq!(relay.lines().count(), 2, "{relay}");
@@ -160,4 +167,59 @@ fn what_is_old_or_large_goes_and_a_dry_run_only_says_so() {
     std::fs::write(&outside, "> NOOP\n").unwrap();
     assert!(refused(state, &["delete", outside.to_str().unwrap(), "--yes"]).contains("is not in"));
     assert!(outside.exists());
+}
+
+/// The three in a workbench's own state directory.
+fn at_home() -> (Home, [PathBuf; 3]) {
+    let home = Home::new();
+    let state = home.state();
+    let paths = [
+        keep(&state, "2025-12-30-140200-mx.front.example-25", "front", DENIED),
+        keep(&state, "2026-11-23-140200-mx.noddy.example-25", "noddy", QUEUED),
+        keep(&state, "2026-11-24-140200-mx.noddy.example-25", "noddy", &QUEUED.repeat(40)),
+    ];
+    (home, paths)
+}
+
+#[test]
+fn in_the_workbench_a_conversation_is_found_opened_named_and_deleted() {
+    let (home, paths) = at_home();
+    let mut terminal = Terminal::start(&home, &[], (100, 30));
+    terminal.wait_for("a mail server inside ehlo").keys("<F3>").wait_for("3 conversations, 8.8 kB");
+    terminal.keys("relay denied").wait_for("1 of 3").wait_for("line 12: < 554 5.7.1");
+    terminal
+        .keys("<F4>")
+        .wait_for("an empty one takes it away")
+        .keys("An open relay?<Enter>")
+        .wait_for("554 “An open relay?”");
+    terminal.keys("<Enter>").wait_for("opened").wait_for("Esc conversations").keys("<Esc>").wait_for("1 of 3");
+    assert!(std::fs::read_to_string(&paths[0]).unwrap().ends_with("0.500000 * set title=\"An open relay?\"\n"));
+    terminal
+        .keys("<Esc>")
+        .wait_for("3 conversations")
+        .keys("<Del>")
+        .wait_for("Delete this conversation of 8.0 kB for good?");
+    terminal.keys("y").wait_for("1 conversation is deleted.").wait_for("2 conversations");
+    assert_eq!(paths.map(|path| path.exists()), [true, true, false]);
+    terminal
+        .keys("<C-x>")
+        .wait_for("older:90d")
+        .keys("<C-u>total:0<Enter>")
+        .wait_for("Delete this conversation of 418 B");
+    terminal.keys("n<Esc>").wait_for("a mail server inside ehlo").keys("<C-q>");
+    assert!(terminal.exit().success());
+    terminal.assert_restored();
+}
+
+#[test]
+fn a_path_typed_on_the_start_screen_is_opened_whatever_wrote_it() {
+    let (home, paths) = at_home();
+    let mut terminal = Terminal::start(&home, &[], (100, 30));
+    let samples = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/samples");
+    terminal.wait_for("a mail server inside ehlo").keys(&format!("{samples}/exchange-receive.log.csv"));
+    terminal.wait_for("read as").keys("<Enter>").wait_for("conversations in this file").wait_for("> next file");
+    terminal.keys("><Esc>").wait_for("a mail server inside ehlo").keys("<Esc>");
+    terminal.keys(paths[0].to_str().unwrap()).wait_for("a transcript, to be looked at").keys("<Enter>");
+    terminal.wait_for("Relay access denied").wait_for("opened").keys("q");
+    assert!(terminal.exit().success());
 }

@@ -12,7 +12,9 @@ use super::effect::Effect;
 use super::enter::enter;
 use super::errand;
 use super::learn;
+use super::library;
 use super::model::{Face, Focus, Model};
+use super::opening::open_marked;
 use super::overlay::{Form, Help, Menu, Overlay, Palette, Probes, Question, Recall, Target};
 use super::pane::composer::{Composer, Identity};
 use super::pane::panel::Tab;
@@ -21,7 +23,6 @@ use super::probing::Probing;
 use super::reading;
 use super::replay;
 use super::start::Wish;
-use super::update::open_marked;
 
 /// Does an action, or says why it can't be done now.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -133,6 +134,8 @@ fn tab_after(model: &Model, action: Action) -> Tab {
 /// Actions on the workbench itself, on what is read, and those that move.
 fn of_program(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
+        kept if library::does(kept) => return library::act(model, kept),
+        moving if model.at_library() && library::moves(moving) => return library::step(model, moving),
         Action::Mail => return vec![Effect::LookAtMail],
         Action::Help => model.overlay = Some(Overlay::Help(Help::of(model.place()))),
         Action::Palette => model.overlay = Some(Overlay::Palette(Palette::default())),
@@ -163,6 +166,7 @@ fn of_program(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::Note
         | Action::Jump
         | Action::Copy
+        | Action::Timing
         | Action::Zoom
         | Action::SaveAs
         | Action::Export
@@ -219,6 +223,7 @@ fn of_connection(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Probe => model.overlay = Some(Overlay::Probes(Probes::default())),
         Action::Start => {
             model.face = Face::Start;
+            model.library.opened = false;
             return vec![Effect::LookForRecent];
         }
         Action::Drop => return vec![Effect::Drop],
@@ -411,6 +416,9 @@ pub(super) fn take_step(model: &mut Model, n: usize) -> Vec<Effect> {
 
 /// Why an action can't be done now.
 fn not_now(model: &Model, action: Action) -> Option<String> {
+    if let Some(words) = library::not_now(model, action) {
+        return Some(model.keymap.told(words));
+    }
     let words = match action {
         Action::EditProfile | Action::CopyProfile | Action::DeleteProfile if model.at_start() => {
             "No profile is marked: Up and Down mark one, or type its name. {new-profile} makes a new one.".to_owned()

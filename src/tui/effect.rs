@@ -96,6 +96,8 @@ pub enum Effect {
     AskSecret,
     /// Something of the profiles on disk.
     Profiles(Wish),
+    /// Something of the transcripts on disk.
+    Library(super::library::Wish),
     /// Take the mouse, or leave it to the terminal.
     Mouse(bool),
     /// Draw every cell anew.

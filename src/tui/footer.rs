@@ -122,8 +122,8 @@ fn of_place(model: &Model) -> Vec<Hint> {
     });
     let leave = model.keymap.keys(Action::ToComposer, place).next().filter(|_| model.came_from_start());
     let leave = leave.map(|key| {
-        let words = Action::Start.entry().short;
-        Hint { need: 2, key: key.to_string(), words, action: Some(Action::Start) }
+        let back = super::opening::back(model);
+        Hint { need: 2, key: key.to_string(), words: back.entry().short, action: Some(back) }
     });
     leave.into_iter().chain(hints).collect()
 }

@@ -57,7 +57,17 @@ pub(super) fn read(
     talk.imported = Some(head);
     // Nobody listens any more when the workbench has been left.
     let _ = sender.send(Message::Opened { path: path.to_owned(), talk, whole: true });
-    notice(&imported, count, session).map_or(Ok(()), |words| Err(Message::Notice(words)))
+    if count > 1 && session.is_none() {
+        let _ = sender.send(Message::Several(path.to_owned(), count));
+    }
+    notice(&imported).map_or(Ok(()), |words| Err(Message::Notice(words)))
+}
+
+/// `FILE#N`: the conversation of this number in a file.
+pub(super) fn numbered(path: &Path, n: usize) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!("#{n}"));
+    name.into()
 }
 
 /// Puts what could not be read behind the conversation, a remark for each line.
@@ -70,13 +80,10 @@ fn say(imported: &Imported, document: &mut Document) {
     }
 }
 
-fn notice(imported: &Imported, count: usize, session: Option<usize>) -> Option<String> {
+fn notice(imported: &Imported) -> Option<String> {
     let unread = imported.unread.lines.len() + imported.unread.more;
     let first = imported.unread.words().next();
     match (unread, first) {
-        (0, _) if count > 1 && session.is_none() => {
-            Some(format!("The first of {count} conversations in this file; ehlo open FILE shows them all"))
-        }
         (0, _) | (_, None) => None,
         (1, Some(first)) => Some(format!("Not read: {first}")),
         (n, Some(first)) => Some(format!("{n} lines were not read; they stand at the end. The first: {first}")),

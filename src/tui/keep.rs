@@ -48,7 +48,7 @@ fn document(whole: Whole) -> Result<Document, String> {
 }
 
 /// A path as it was typed, with `~` for the home directory.
-fn expanded(path: &Path, world: &World) -> PathBuf {
+pub(super) fn expanded(path: &Path, world: &World) -> PathBuf {
     match (path.strip_prefix("~"), world.variable("HOME")) {
         (Ok(rest), Some(home)) => Path::new(&home).join(rest),
         _ => path.to_owned(),

@@ -91,6 +91,10 @@ pub enum Message {
     Recent(Vec<Recent>),
     /// The mail that the lab has received, oldest first.
     Mail(Vec<Letter>),
+    /// The file that was opened holds so many conversations, of which the first is shown.
+    Several(PathBuf, usize),
+    /// What came of something that was wanted of the transcripts on disk.
+    Library(super::library::News),
     /// What came of something that was wanted of the profiles on disk.
     Profiles(News),
     /// All that is known, with the user's own replies, and what is wrong in those.

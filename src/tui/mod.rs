@@ -12,6 +12,7 @@
 //! | [`layout`], `title`, `footer`, [`text`], [`theme`] | where things stand and how they look |
 //! | [`pane`], [`start`], [`overlay`] | the panes, the start screen, what lies over them |
 //! | [`run`], `terminal`, `signals` | the loop, and the terminal that is always given back |
+//! | [`library`] | the conversations that were kept |
 //! | [`editor`] | the message editor |
 //! | [`errand`] | *make ready* and *bring me back here*, a line at a time |
 //! | [`secret`] | the password for logging in: fetched, or asked for |
@@ -42,6 +43,7 @@ mod keep;
 pub mod keymap;
 pub mod layout;
 mod learn;
+pub mod library;
 pub mod message;
 #[cfg(test)]
 mod message_tests;
@@ -49,6 +51,7 @@ pub mod model;
 mod mouse;
 #[cfg(test)]
 mod mouse_tests;
+mod opening;
 pub mod overlay;
 pub mod pane;
 #[cfg(test)]

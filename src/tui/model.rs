@@ -20,6 +20,7 @@ use super::editor::Draft;
 use super::errand::{Access, Running};
 use super::keymap::Keymap;
 use super::layout::Layout;
+use super::library::{self, Library};
 use super::overlay::Overlay;
 use super::pane::composer::{Challenge, Composer, Identity, Surroundings};
 use super::pane::lesson::LessonPane;
@@ -52,6 +53,8 @@ pub enum Face {
     Talk,
     /// The start screen.
     Start,
+    /// The conversations that were kept.
+    Library,
 }
 
 /// Who is at the other end.
@@ -86,6 +89,8 @@ pub struct Files {
     pub paths: Vec<PathBuf>,
     /// Which one is shown.
     pub current: usize,
+    /// They are the conversations of one file, which was opened here.
+    pub within_one: bool,
 }
 
 impl Files {
@@ -164,6 +169,8 @@ pub struct Model {
     pub face: Face,
     /// The start screen.
     pub start: Start,
+    /// The conversations that were kept.
+    pub library: Library,
     /// The conversation on the screen.
     pub talk: Talk,
     /// Who is at its other end.
@@ -229,10 +236,16 @@ pub struct Model {
 }
 
 impl Model {
-    /// Whether the start screen is shown.
+    /// Whether no conversation is shown, but the start screen or the library.
     #[must_use]
     pub fn at_start(&self) -> bool {
-        self.face == Face::Start
+        self.face != Face::Talk
+    }
+
+    /// Whether the library is shown.
+    #[must_use]
+    pub fn at_library(&self) -> bool {
+        self.face == Face::Library
     }
 
     /// Whether a lesson is on the screen.
@@ -247,12 +260,12 @@ impl Model {
         self.talk.source == Source::Opened
     }
 
-    /// Whether this is a conversation from the start screen's list, to which Esc leads back.
+    /// Whether this is a conversation from the start screen's list or the library, to which Esc leads back.
     #[must_use]
     pub fn came_from_start(&self) -> bool {
         self.is_offline()
             && !self.at_start()
-            && self.files.paths.is_empty()
+            && (self.files.paths.is_empty() || self.files.within_one)
             && self.focus == Focus::Transcript
             && !self.transcript.is_narrowed()
     }
@@ -298,6 +311,7 @@ impl Model {
     pub fn place(&self) -> Where {
         match (self.face, self.focus) {
             (Face::Start, _) => Where::Start,
+            (Face::Library, _) => Where::Library,
             (Face::Talk, Focus::Composer) => Where::Composer,
             (Face::Talk, Focus::Transcript) => Where::Transcript,
             (Face::Talk, Focus::Panel) => Where::Panel,
@@ -396,6 +410,10 @@ impl Model {
             let probing = self.probing.as_ref();
             let scene = Scene { knowledge: &self.knowledge, keymap: &self.keymap, marked, today: self.today, probing };
             self.panel.arrange(&self.talk, scene, layout.panel_inner());
+        }
+        if self.at_library() && self.layout().is_some() {
+            let room = library::preview_room(self);
+            self.library.arrange(room);
         }
     }
 

@@ -8,11 +8,12 @@ use super::action::Action;
 use super::effect::Effect;
 use super::layout::Layout;
 use super::model::{Focus, Model};
+use super::opening::open_marked;
 use super::overlay::{Overlay, Reference};
 use super::pane::lesson::{self, Spot};
 use super::pane::panel::Tab;
-use super::update::{answered, open_marked};
-use super::{footer, learn, start, view};
+use super::update::answered;
+use super::{footer, learn, library, start, view};
 
 /// Rows that one notch of the wheel scrolls.
 const NOTCH: usize = 3;
@@ -26,18 +27,21 @@ pub(super) fn moused(model: &mut Model, mouse: MouseEvent) -> Vec<Effect> {
     }
     let at = Position::new(mouse.column, mouse.row);
     match mouse.kind {
-        MouseEventKind::ScrollUp => turned(model, &layout, at, false),
-        MouseEventKind::ScrollDown => turned(model, &layout, at, true),
+        MouseEventKind::ScrollUp => return turned(model, &layout, at, false),
+        MouseEventKind::ScrollDown => return turned(model, &layout, at, true),
         MouseEventKind::Down(MouseButton::Left) => return clicked(model, &layout, at),
         _ => {}
     }
     Vec::new()
 }
 
-fn turned(model: &mut Model, layout: &Layout, at: Position, down: bool) {
+fn turned(model: &mut Model, layout: &Layout, at: Position, down: bool) -> Vec<Effect> {
+    if model.at_library() {
+        return library::step(model, if down { Action::Down } else { Action::Up });
+    }
     if model.at_start() {
         model.start.step(down);
-        return;
+        return Vec::new();
     }
     let over = |area: Option<Rect>| area.is_some_and(|area| area.contains(at));
     let action = if down { Action::ScrollDown } else { Action::ScrollUp };
@@ -50,12 +54,16 @@ fn turned(model: &mut Model, layout: &Layout, at: Position, down: bool) {
             model.panel.act(action, &model.talk);
         }
     }
+    Vec::new()
 }
 
 fn clicked(model: &mut Model, layout: &Layout, at: Position) -> Vec<Effect> {
     model.notice = None;
     if layout.footer.contains(at) {
         return footer::at(model, layout.footer, at.x).map_or_else(Vec::new, |action| act(model, action));
+    }
+    if model.at_library() {
+        return library::row_at(model, at).map_or_else(Vec::new, |row| library::click(model, row));
     }
     if model.at_start() {
         let Some(item) = start::item_at(model, view::start_area(model.size), at.y) else { return Vec::new() };

@@ -1,7 +1,9 @@
 //! The profiles on disk, as the start screen needs them: its rows, the editor's text, saving and deleting.
 
-use std::path::Path;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
 
+use crate::interchange::import;
 use crate::profile::{self, Draft, Origin, Profiles, Target, TlsMode, check_name};
 use crate::smtp::escape::for_screen;
 use crate::world::World;
@@ -61,6 +63,10 @@ pub(super) fn carry_out(wish: Wish, world: &World) -> News {
             });
             News::Read(text, reading.map_err(|error| error.to_string()))
         }
+        Wish::LookAt(text) => {
+            let file = file_at(&text, world);
+            News::LookedAt(text, file)
+        }
         Wish::New(text) => {
             let profiles = Profiles::load(config);
             let draft = Target::read(&text, &profiles).map_or_else(|_| Draft::default(), |t| Draft::for_target(&t));
@@ -75,6 +81,25 @@ pub(super) fn carry_out(wish: Wish, world: &World) -> News {
             Err(error) => News::Failed(format!("The profile could not be deleted: {error}")),
         },
     }
+}
+
+/// The file that a path means, and what it is, in words.
+fn file_at(text: &str, world: &World) -> Option<(PathBuf, String)> {
+    const BEGINNING: u64 = 64 << 10;
+    let path = super::keep::expanded(Path::new(text), world);
+    if !path.is_file() {
+        return None;
+    }
+    let mut octets = Vec::new();
+    let read = std::fs::File::open(&path).and_then(|file| file.take(BEGINNING).read_to_end(&mut octets));
+    let named = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("smtp"));
+    let what = match import::source(&octets) {
+        _ if read.is_err() => "a file that can't be read".to_owned(),
+        _ if named || import::is_transcript(&octets) => "a transcript, to be looked at".to_owned(),
+        Some(source) => format!("read as {}", source.help),
+        None => "a file".to_owned(),
+    };
+    Some((path, what))
 }
 
 fn edit(name: &str, profiles: &Profiles) -> News {

@@ -280,7 +280,7 @@ fn row(summary: Summary, now: Timestamp) -> Recent {
 }
 
 /// A time as one speaks of it: `today 14:02`, `yesterday 9:30`, `2026-11-23`.
-fn when(started: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+pub(super) fn when(started: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     let (started, now) = (zone.to_datetime(started), zone.to_datetime(now));
     let yesterday = now.date().yesterday().ok();
     if started.date() == now.date() {

@@ -10,7 +10,7 @@ use super::action::Action;
 use super::copying;
 use super::effect::{Effect, Whole};
 use super::model::{Face, Focus, Model};
-use super::overlay::{Ask, Copy, Overlay, Prompt, Reference, What};
+use super::overlay::{Ask, Copy, Overlay, Prompt, Reference, Timing, What};
 
 /// Does an action of reading.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -50,6 +50,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             model.notice = (!found).then(|| model.keymap.told("There are no bookmarks here; {bookmark} sets one."));
         }
         Action::Copy => model.overlay = Some(Overlay::Copy(Copy)),
+        Action::Timing => model.overlay = Some(Overlay::Timing(Timing::default())),
         Action::Zoom => return zoom(model),
         Action::Theme => {
             let (name, theme) = model.themes.turn();
@@ -106,6 +107,13 @@ pub(super) fn typed(model: &mut Model, prompt: &mut Prompt) {
     prompt.said = result.err();
 }
 
+/// Goes to a record in the transcript.
+pub(super) fn show(model: &mut Model, record: usize) -> Vec<Effect> {
+    model.focus = Focus::Transcript;
+    model.transcript.show(record, &model.talk);
+    Vec::new()
+}
+
 /// A prompt was left without an answer.
 pub(super) fn left(model: &mut Model, overlay: &Overlay) {
     let Overlay::Prompt(prompt) = overlay else { return };
@@ -149,6 +157,7 @@ pub(super) fn answered(model: &mut Model, mut prompt: Prompt) -> Vec<Effect> {
             Vec::new()
         }
         Ask::Finding => super::learn::found(model, &text),
+        Ask::Title | Ask::Tags | Ask::Remark | Ask::Prune => super::library::answered(model, prompt.ask, text),
         Ask::Save | Ask::Export => write(model, prompt, &text),
     }
 }

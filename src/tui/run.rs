@@ -6,6 +6,8 @@
 use std::collections::VecDeque;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -24,7 +26,7 @@ use super::overlay::{Overlay, Question};
 use super::signals::{Signal, Signals};
 use super::start::Wish;
 use super::terminal::{Tty, remember};
-use super::{hall, keep, paths, profiles, read, replay, secret, update};
+use super::{hall, keep, library, paths, profiles, read, replay, secret, update};
 
 pub use super::dial::Recorded;
 pub use super::terminal::{TerminalError, check};
@@ -97,6 +99,7 @@ pub async fn run(launch: Launch, world: World) -> Result<Left, RunError> {
         leaving: None,
         unreadable: None,
         warnings: Vec::new(),
+        searching: Arc::default(),
     };
     bench.begin(launch).await?;
     let interrupted = bench.live(background).await?;
@@ -127,6 +130,8 @@ struct Bench {
     unreadable: Option<String>,
     /// What is wrong in the user's own files; said again on leaving.
     warnings: Vec<String>,
+    /// The search through the library that goes on, by its number.
+    searching: Arc<AtomicU64>,
 }
 
 impl Bench {
@@ -149,7 +154,7 @@ impl Bench {
         };
         self.warnings = warnings;
         self.model.start.profiles = profiles::rows(&self.world);
-        self.model.files = Files { paths: launch.files, current: 0 };
+        self.model.files = Files { paths: launch.files, ..Files::default() };
         let warning = self.model.notice.clone();
         if let Some(path) = self.model.files.paths.first().cloned() {
             self.model.talk.source = super::talk::Source::Opened;
@@ -361,6 +366,7 @@ impl Bench {
         match effect {
             Effect::Drop => self.dialler.hang_up(),
             Effect::Open(path) => read::open(path, sender),
+            Effect::Library(wish) => library::disk::carry_out(wish, &self.searching, &self.world, sender),
             Effect::Replay { path, target, password } => {
                 replay::rehearse((path, target, password), self.world.clone(), sender);
             }

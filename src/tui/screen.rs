@@ -8,6 +8,7 @@ use ratatui::buffer::Buffer;
 
 use super::effect::Effect;
 use super::keymap::Key;
+use super::library;
 use super::message::Message;
 use super::model::Model;
 use super::start::Wish;
@@ -138,8 +139,23 @@ pub(crate) fn row(buffer: &Buffer, y: u16) -> String {
     line.trim_end().to_owned()
 }
 
+/// What is wanted of the library.
+fn kept(wish: &library::Wish) -> String {
+    match wish {
+        library::Wish::List => "list".to_owned(),
+        library::Wish::Find { text, .. } => format!("find {text}"),
+        library::Wish::Preview(path, line) => format!("preview {} {line:?}", path.display()),
+        library::Wish::Annotate(path, remarks) => {
+            let remarks: Vec<_> = remarks.iter().map(ToString::to_string).collect();
+            format!("annotate {}: {}", path.display(), remarks.join(", "))
+        }
+        library::Wish::Prune(text) => format!("prune {text}"),
+        library::Wish::Remove(paths) => format!("remove {}", paths.len()),
+    }
+}
+
 fn is_reading(effect: &Effect) -> bool {
-    matches!(effect, Effect::Profiles(Wish::Read(_)))
+    matches!(effect, Effect::Profiles(Wish::Read(_) | Wish::LookAt(_)))
 }
 
 fn words(effect: &Effect) -> String {
@@ -183,6 +199,7 @@ fn words(effect: &Effect) -> String {
         Effect::Profiles(Wish::Save { name, was: None, text }) => format!("save {name}: {text}"),
         Effect::AskSecret => "ask secret".to_owned(),
         Effect::Profiles(wish) => format!("{wish:?}"),
+        Effect::Library(wish) => kept(wish),
         Effect::Mouse(on) => format!("mouse {on}"),
         Effect::LookAtMail => "look at mail".to_owned(),
         Effect::Redraw => "redraw".to_owned(),

@@ -322,7 +322,7 @@ fn an_opened_file_has_the_transcript_focused_and_its_first_line_selected() {
 #[test]
 fn several_files_are_walked_through_in_a_ring() {
     let mut screen = opened(120, 33);
-    screen.model.files = Files { paths: vec![PathBuf::from("a.smtp"), PathBuf::from("b.smtp")], current: 0 };
+    screen.model.files = Files { paths: vec![PathBuf::from("a.smtp"), PathBuf::from("b.smtp")], ..Files::default() };
     screen.keys(">>");
     screen.keys("<lt>");
     assert_eq!(screen.asked(), ["open b.smtp", "open a.smtp", "open b.smtp"]);

@@ -16,7 +16,9 @@ use super::theme::Role;
 /// Draws it.
 pub(super) fn draw(model: &Model, buffer: &mut Buffer, area: Rect) {
     let theme = model.theme;
-    let (left, right) = if model.at_start() {
+    let (left, right) = if model.at_library() {
+        (vec!["conversations that were kept".to_owned()], model.keymap.told("{help} help"))
+    } else if model.at_start() {
         (vec![String::new()], model.keymap.told("an SMTP conversation workbench · {help} help"))
     } else {
         (whom(model), state(model))

@@ -9,7 +9,7 @@ use crate::conversation::{Event, Micros, Timed};
 use crate::smtp::Phase;
 use crate::transaction::interrupted;
 
-use super::act::{act, connect, open_form};
+use super::act::{act, open_form};
 use super::action::{Action, Where};
 use super::editor::Draft;
 use super::effect::Effect;
@@ -17,9 +17,11 @@ use super::enter::{enter, paste_lines};
 use super::errand;
 use super::keymap::Key;
 use super::learn;
+use super::library;
 use super::message::Message;
 use super::model::{Armed, Face, Focus, Model, Peer};
 use super::mouse;
+use super::opening;
 use super::overlay::{Mail, Outcome, Overlay, Paste, Question, SecretPrompt, Target};
 use super::pane::panel::{Panel, Tab};
 use super::pane::transcript::Transcript;
@@ -63,7 +65,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     }
     if let Some(Overlay::Target(target)) = &mut model.overlay {
         effects.extend(target.unread().map(|text| Effect::Profiles(Wish::Read(text))));
-    } else if model.at_start() {
+    } else if model.face == Face::Start {
         effects.extend(super::start::ask_reading(model));
     }
     model.settle();
@@ -191,7 +193,7 @@ fn background(model: &mut Model, message: Message) -> Vec<Effect> {
             model.composer.set_line(&line);
             model.notice = Some(model.keymap.told("Too much is under way; the line was not sent. {send} sends it."));
         }
-        Message::Opened { path, talk, whole } => opened(model, &path, *talk, whole),
+        Message::Opened { path, talk, whole } => opening::opened(model, &path, *talk, whole),
         Message::NotOpened(path, why) => {
             let shown = crate::smtp::escape::for_screen(path.to_string_lossy().as_bytes());
             model.notice = Some(format!("{shown}{why}"));
@@ -224,6 +226,8 @@ fn background(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Secret(fetched) => return secret::take(model, fetched),
         Message::Profiles(news) => super::start::take(model, news),
+        Message::Library(news) => return library::take(model, news),
+        Message::Several(path, count) => opening::several(model, &path, count),
         Message::Lesson(news) => return learn::news(model, news),
         Message::Probe(news) => probing::news(model, news),
         other => return read(model, other),
@@ -266,22 +270,6 @@ fn not_begun(model: &mut Model, why: String) {
     }
 }
 
-/// A file, or the beginning of one, is there.
-fn opened(model: &mut Model, path: &std::path::Path, talk: Talk, whole: bool) {
-    let same = model.is_offline() && model.talk.path.as_deref() == Some(path) && model.face == Face::Talk;
-    model.face = Face::Talk;
-    model.talk = talk;
-    model.talk.partial = !whole;
-    if !same {
-        model.replay = None;
-        model.focus = Focus::Transcript;
-        model.transcript = Transcript::default();
-        model.panel = Panel::default();
-        model.settle();
-        model.transcript.act(Action::Top, &model.talk);
-    }
-}
-
 fn pressed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     presenter::note(model, key);
     heard(model, key)
@@ -304,7 +292,7 @@ fn heard(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
         let leaves = action == Action::ToComposer && key.code == KeyCode::Esc && model.focus == Focus::Transcript;
         let action = match leaves {
             true if model.transcript.is_narrowed() => Action::Widen,
-            true if model.came_from_start() && model.replay.is_none() => Action::Start,
+            true if model.came_from_start() && model.replay.is_none() => opening::back(model),
             _ => action,
         };
         return act(model, action);
@@ -324,6 +312,8 @@ fn heard(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
             }
             Vec::new()
         }
+        (Face::Library, _) if model.library.key(key) => library::typed(model),
+        (Face::Library, _) => Vec::new(),
         (Face::Talk, Focus::Composer) => typed(model, key),
         _ => {
             // Whoever types a line here must not find it gone.
@@ -369,6 +359,7 @@ pub(super) fn answered(model: &mut Model, overlay: Overlay, outcome: Outcome) ->
             _ => Vec::new(),
         },
         Outcome::Copy(what) => reading::copy(model, what),
+        Outcome::Show(record) => reading::show(model, record),
         Outcome::Act(action) => act(model, action),
         Outcome::Connect(target) => {
             model.dialled = Some(target.clone());
@@ -430,6 +421,9 @@ fn agreed(model: &mut Model, question: Question) -> Vec<Effect> {
         Question::Regardless => regardless::begin(model),
         Question::ClearText(_) => errand::allowed(model),
         Question::DeleteProfile(name) => vec![Effect::Profiles(Wish::Delete(name))],
+        Question::Remove(doomed) => {
+            vec![Effect::Library(library::Wish::Remove(doomed.into_iter().map(|it| it.path).collect()))]
+        }
         Question::Quit | Question::Stop => vec![Effect::Quit],
     }
 }
@@ -472,6 +466,10 @@ fn pasted(model: &mut Model, text: &str) -> Vec<Effect> {
     }
     model.notice = None;
     model.armed = None;
+    if model.at_library() {
+        model.library.paste(text);
+        return library::typed(model);
+    }
     if model.at_start() {
         model.start.paste(text);
         return Vec::new();
@@ -487,14 +485,4 @@ fn pasted(model: &mut Model, text: &str) -> Vec<Effect> {
         model.compose(|composer, around| composer.paste(line, around));
     }
     Vec::new()
-}
-
-/// Opens what is marked on the start screen.
-pub(super) fn open_marked(model: &mut Model) -> Vec<Effect> {
-    match model.start.chosen() {
-        Some(super::start::Chosen::Target(target)) => connect(model, target),
-        Some(super::start::Chosen::File(path)) => vec![Effect::Open(path)],
-        Some(super::start::Chosen::Lesson(lesson)) => learn::begin(model, lesson),
-        None => Vec::new(),
-    }
 }

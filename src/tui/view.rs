@@ -13,7 +13,7 @@ use super::layout::{Layout, SMALLEST, inner};
 use super::model::{Focus, Model};
 use super::pane::lesson;
 use super::theme::Role;
-use super::{footer, start, text, title};
+use super::{footer, library, start, text, title};
 
 /// Draws the whole screen.
 pub fn view(model: &Model, frame: &mut Frame<'_>) {
@@ -26,7 +26,9 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         return;
     };
     title::draw(model, frame.buffer_mut(), layout.title);
-    if model.at_start() {
+    if model.at_library() {
+        library::draw(model, frame);
+    } else if model.at_start() {
         start::draw(model, frame, start_area(model.size));
     } else {
         panes(model, frame, &layout);

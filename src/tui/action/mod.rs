@@ -7,6 +7,7 @@ mod compose;
 mod connection;
 mod focus;
 mod lesson;
+mod library;
 mod moving;
 mod panel;
 mod program;
@@ -83,6 +84,8 @@ pub enum Action {
     Note,
     Jump,
     Copy,
+    /// Where the time went.
+    Timing,
     Zoom,
     Presenter,
     SaveAs,
@@ -132,6 +135,18 @@ pub enum Action {
     StartOver,
     /// The n-th answer of the quiz, from 1.
     Answer(u8),
+    /// The conversations that were kept.
+    Library,
+    LeaveLibrary,
+    /// The list in another order.
+    Order,
+    /// A title for what is marked in the library.
+    Rename,
+    Tag,
+    /// A note on what is marked in the library, as a whole.
+    NoteKept,
+    RemoveKept,
+    Prune,
 }
 
 /// Where an action's key is heard.
@@ -149,17 +164,20 @@ pub enum Where {
     Start,
     /// With the lesson focused.
     Lesson,
+    /// In the library.
+    Library,
 }
 
 impl Where {
     /// All, with their names in keymap.toml and on the help screen.
-    pub const NAMES: [(Self, &'static str); 6] = [
+    pub const NAMES: [(Self, &'static str); 7] = [
         (Self::Everywhere, "everywhere"),
         (Self::Composer, "composer"),
         (Self::Transcript, "transcript"),
         (Self::Panel, "panel"),
         (Self::Start, "start"),
         (Self::Lesson, "lesson"),
+        (Self::Library, "library"),
     ];
 }
 
@@ -210,6 +228,7 @@ const fn entry(
 /// The areas, in the order of the palette; the order within one focus is that of the footer.
 const AREAS: &[&[Entry]] = &[
     start::ENTRIES,
+    library::ENTRIES,
     compose::ENTRIES,
     focus::ENTRIES,
     reading::ENTRIES,

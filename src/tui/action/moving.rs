@@ -1,6 +1,6 @@
 //! Moving between panes, and within a pane or a list.
 
-use super::Where::{Everywhere, Lesson, Panel, Start, Transcript};
+use super::Where::{Everywhere, Lesson, Library, Panel, Start, Transcript};
 use super::{Action, Entry, always, entry, talking};
 
 pub(super) const ENTRIES: &[Entry] = &[
@@ -15,6 +15,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             (Panel, "k"),
             (Panel, "up"),
             (Start, "up"),
+            (Library, "up"),
             (Lesson, "k"),
             (Lesson, "up"),
         ],
@@ -31,6 +32,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             (Panel, "j"),
             (Panel, "down"),
             (Start, "down"),
+            (Library, "down"),
             (Lesson, "j"),
             (Lesson, "down"),
         ],
@@ -42,7 +44,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         "page up",
         "Scroll a page up, while typing too.",
         &[(Everywhere, "pageup")],
-        talking,
+        |model| talking(model) || model.at_library(),
     )
     .needed(6),
     entry(
@@ -51,7 +53,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         "more",
         "Scroll a page down, while typing too.",
         &[(Everywhere, "pagedown")],
-        talking,
+        |model| talking(model) || model.at_library(),
     )
     .needed(6),
     entry(

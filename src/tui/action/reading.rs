@@ -145,6 +145,15 @@ pub(super) const ENTRIES: &[Entry] = &[
     .called("clipboard yank swaks")
     .needed(3),
     entry(
+        Action::Timing,
+        "timing",
+        "timing",
+        "See where the time went: a bar for DNS, connecting, TLS and each exchange; s goes from slow to less slow.",
+        &[(Transcript, "T"), (Panel, "T")],
+        told,
+    )
+    .called("slow latency duration time bars waterfall"),
+    entry(
         Action::SaveAs,
         "save-as",
         "save as",

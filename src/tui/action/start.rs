@@ -1,6 +1,6 @@
 //! The start screen: opening what is marked, and the profiles.
 
-use super::Where::Start;
+use super::Where::{Library, Start};
 use super::{Action, Entry, at_start, entry};
 use crate::tui::model::Model;
 use crate::tui::start::Item;
@@ -11,7 +11,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         "open",
         "open",
         "Open what is marked, or what you typed as a host, profile or file.",
-        &[(Start, "enter")],
+        &[(Start, "enter"), (Library, "enter")],
         at_start,
     )
     .needed(1),
@@ -21,7 +21,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         "new profile",
         "Make a new profile; what was typed as a host is in it already.",
         &[(Start, "insert"), (Start, "ctrl-n")],
-        at_start,
+        |model| at_start(model) && !model.at_library(),
     )
     .needed(5),
     entry(
@@ -54,5 +54,5 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn on_profile(model: &Model) -> bool {
-    at_start(model) && matches!(model.start.marked(), Some(Item::Profile(_)))
+    at_start(model) && !model.at_library() && matches!(model.start.marked(), Some(Item::Profile(_)))
 }

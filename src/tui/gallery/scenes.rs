@@ -9,6 +9,7 @@ use crate::conversation::{Log, Micros, sample};
 use crate::lesson::{Lesson, Map, course};
 use crate::profile::Draft;
 use crate::smtp::Phase;
+use crate::tui::library::tests as library_tests;
 use crate::tui::message::Message;
 use crate::tui::model::{Face, Peer};
 use crate::tui::overlay::Letter;
@@ -205,6 +206,7 @@ pub(super) const SCENES: &[Scene] = &[
     }),
     scene("note_typed", |c, r| after(refused(c, r), "<esc>e;asked the postmaster")),
     scene("copy_menu", |c, r| after(refused(c, r), "<esc>y")),
+    scene("timing", |c, r| after(opened(c, r), "T")),
     scene("save_as", |c, r| after(opened(c, r), "w")),
     scene("export", |c, r| after(opened(c, r), "x")),
     scene("glossary", |c, r| after(refused(c, r), "<ctrl-p>glossary<enter>greyl")),
@@ -213,6 +215,11 @@ pub(super) const SCENES: &[Scene] = &[
     scene("palette", |c, r| after(refused(c, r), "<ctrl-p>recon")),
     scene("help_composer", |c, r| after(refused(c, r), "<f1>")),
     scene("help_transcript", |c, r| after(refused(c, r), "<esc>?")),
+    scene("library", library_tests::screen),
+    scene("library_searching", library_tests::searching),
+    scene("library_pruning", library_tests::pruning),
+    scene("library_tags", |c, r| after(library_tests::screen(c, r), "<down><ctrl-t>")),
+    scene("help_library", |c, r| after(library_tests::screen(c, r), "<f1>")),
     scene("help_start", |c, r| after(start(c, r), "<f1>")),
     scene("connect", |c, r| after(refused(c, r), "<f4>mx.example")),
     scene("connect_production", |c, r| {

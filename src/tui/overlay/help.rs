@@ -87,7 +87,7 @@ impl Help {
 
     /// The terms of the glossary that the lesson or the right panel shows now.
     fn terms(&self, model: &Model, columns: usize) -> Vec<Line<'static>> {
-        if self.place == Where::Start {
+        if matches!(self.place, Where::Start | Where::Library) {
             return Vec::new();
         }
         let lesson = model.lesson.as_ref().filter(|_| self.place == Where::Lesson);
@@ -153,6 +153,7 @@ fn heading(place: Where) -> &'static str {
         Where::Panel => "In the right panel",
         Where::Start => "On the start screen",
         Where::Lesson => "In the lesson",
+        Where::Library => "Among the conversations that were kept",
     }
 }
 
@@ -179,6 +180,12 @@ fn words(place: Where) -> &'static [&'static str] {
              address stands below the steps.",
             "A hint costs nothing but the pleasure of having found it. Where a step wants to know what you have found, \
              your answer goes to the lesson and not to the server. At the end there is a question or two.",
+        ],
+        Where::Library => &[
+            "Every conversation that you hold is kept, and is here. Letters go to Find: each word must stand in the \
+             conversation (\"a phrase\", /a regular expression/; capitals mind case).",
+            "host: profile: code: title: tag: to: since: until: larger: smaller: choose by what is known of it, such as \
+             code:5xx since:7d; a - before a word leaves out what has it.",
         ],
         Where::Start => &[
             "Letters go to Find. What you type may be a host (mx.example:25), a profile, lab:, mx:DOMAIN for the mail \

@@ -38,6 +38,7 @@ mod recall;
 mod reference;
 mod secret;
 mod target;
+mod timing;
 
 pub use copy::{Copy, What};
 pub use form::Form;
@@ -56,6 +57,7 @@ pub use recall::Recall;
 pub use reference::Reference;
 pub use secret::SecretPrompt;
 pub use target::Target;
+pub use timing::Timing;
 
 /// One of them.
 #[derive(Debug, Clone)]
@@ -96,6 +98,8 @@ pub enum Overlay {
     Lessons(Lessons),
     /// The ready-made tests.
     Probes(Probes),
+    /// Where the time went.
+    Timing(Timing),
 }
 
 /// What a key does to an overlay.
@@ -109,6 +113,8 @@ pub enum Outcome {
     Typed,
     /// It goes, and its line is the answer.
     Answer,
+    /// It goes, and this record is shown in the transcript.
+    Show(usize),
     /// It goes, and this is copied.
     Copy(What),
     /// It goes, and this action is done.
@@ -184,6 +190,7 @@ impl Overlay {
             Self::Reference(it) => it.key(key, model),
             Self::Lessons(it) => it.key(key, model),
             Self::Probes(it) => it.key(key),
+            Self::Timing(it) => it.key(key, model),
         }
     }
 
@@ -225,6 +232,7 @@ impl Overlay {
             Self::Reference(it) => it.draw(model, frame),
             Self::Lessons(it) => it.draw(model, frame),
             Self::Probes(it) => it.draw(model, frame),
+            Self::Timing(it) => it.draw(model, frame),
         }
     }
 }

@@ -4,7 +4,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
 
-use super::{Ask, Copy, Lessons, Menu, Outcome, Overlay, Palette, Probes, Prompt, Recall, Target, inside};
+use super::{Ask, Copy, Lessons, Menu, Outcome, Overlay, Palette, Probes, Prompt, Recall, Target, Timing, inside};
 use crate::tui::keymap::Key;
 use crate::tui::model::Model;
 use crate::tui::text::width;
@@ -64,6 +64,7 @@ impl Overlay {
             Self::Reference(it) => it.click(row, inner.height, model),
             Self::Lessons(it) => it.click(row, inner.height, model),
             Self::Probes(it) => it.click(row, inner.height),
+            Self::Timing(it) => it.click(row, inner.height, model),
             Self::Editor(_)
             | Self::Help(_)
             | Self::Target(_)
@@ -107,6 +108,7 @@ impl Overlay {
             Self::Reference(it) => it.outline(model),
             Self::Lessons(_) => Lessons::outline(model),
             Self::Probes(_) => Probes::outline(model),
+            Self::Timing(_) => Timing::outline(model),
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::tui::model::Model;
 use crate::tui::paths::Paths;
 use crate::tui::text::{fit, head, width};
 use crate::tui::theme::Role;
+use crate::tui::view::start_area;
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +33,14 @@ pub enum Ask {
     Export,
     /// What was found, for a step of the lesson that wants to know.
     Finding,
+    /// A title for what is marked in the library.
+    Title,
+    /// Its tags.
+    Tags,
+    /// A note on it as a whole.
+    Remark,
+    /// How old or large what is to go is.
+    Prune,
 }
 
 /// The line.
@@ -93,6 +102,8 @@ impl Prompt {
     pub(super) fn place(&self, model: &Model) -> Option<Rect> {
         let layout = model.layout()?;
         let place = match layout.lesson {
+            // The library has the whole screen.
+            _ if model.at_library() => start_area(model.size),
             // The lesson's own is asked for within the lesson.
             Some(lesson) if self.ask == Ask::Finding => inner(lesson),
             _ => layout.within(layout.transcript.or(layout.panel)?),
@@ -129,11 +140,14 @@ impl Prompt {
         match self.ask {
             Ask::Search(_) => " / ",
             Ask::Filter => " Show only ",
-            Ask::Note(_) => " Note ",
+            Ask::Note(_) | Ask::Remark => " Note ",
             Ask::Jump => " Go to ",
             Ask::Save => " Save as ",
             Ask::Export => " Export to ",
             Ask::Finding => " What have you found? ",
+            Ask::Title => " Title ",
+            Ask::Tags => " Tags ",
+            Ask::Prune => " Delete what is ",
         }
         .to_owned()
     }
@@ -146,6 +160,12 @@ impl Prompt {
             Ask::Jump => "a time (12.5 or 1:30), a verb, or #line".to_owned(),
             Ask::Save => "a copy, notes in their places · Tab completes".to_owned(),
             Ask::Finding => "it goes to the lesson, not to the server · Enter tells it · Esc".to_owned(),
+            Ask::Title => "kept in the file; an empty one takes it away".to_owned(),
+            Ask::Tags => "words; one that is taken out is taken off".to_owned(),
+            Ask::Remark => "kept in the file, at its end".to_owned(),
+            Ask::Prune => {
+                "older:90d larger:10MB total:1GB · what has a title, tag or note stays · it asks first".to_owned()
+            }
             Ask::Export => {
                 let endings: Vec<_> = FORMATS.iter().map(|format| format!(".{}", format.extensions[0])).collect();
                 format!("{} by its ending · Tab completes", endings.join(" "))

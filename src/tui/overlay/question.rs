@@ -9,6 +9,9 @@ use ratatui::text::Line;
 
 use super::{Outcome, letter, message, message_place};
 use crate::lesson::Lesson;
+use crate::library::Pruned;
+use crate::profile::size;
+use crate::smtp::escape;
 use crate::tui::model::Model;
 
 /// What is asked.
@@ -35,6 +38,8 @@ pub enum Question {
     },
     /// Delete this profile?
     DeleteProfile(String),
+    /// Delete these transcripts?
+    Remove(Vec<Pruned>),
     /// Begin a lesson although a connection is open?
     Learn(Arc<Lesson>),
     /// Ctrl-C with nothing awaited: drop the line, or quit?
@@ -55,7 +60,8 @@ impl Question {
                 | Self::Regardless
                 | Self::ClearText(_)
                 | Self::Learn(_)
-                | Self::DeleteProfile(_),
+                | Self::DeleteProfile(_)
+                | Self::Remove(_),
                 Some('y'),
             ) => Outcome::Yes(self.clone()),
             (_, Some('n')) => Outcome::Close,
@@ -111,6 +117,7 @@ impl Question {
                 "y send it · Esc don't",
             ),
             Self::DeleteProfile(name) => ("Delete", format!("Delete your profile {name}?"), "y delete · Esc keep"),
+            Self::Remove(doomed) => ("Delete", removing(doomed), "y delete · Esc keep"),
             Self::Learn(_) => (
                 "Lesson",
                 "Drop the connection that is open now, and begin the lesson with a new lab?".to_owned(),
@@ -122,11 +129,37 @@ impl Question {
             Self::Stop => ("Stop", "No connection is open.".to_owned(), "q quit · Esc stay"),
         };
         let mut lines = vec![Line::from(first)];
+        if let Self::Remove(doomed) = self
+            && doomed.len() > 1
+        {
+            lines.extend(named(doomed));
+        }
         if !lost.is_empty() && open && !matches!(self, Self::HandOver { .. }) {
             lines.push(Line::from(lost));
         }
         (title, lines, foot)
     }
+}
+
+/// Which transcripts are to go.
+fn removing(doomed: &[Pruned]) -> String {
+    let octets = size::words(doomed.iter().map(|it| it.size).sum());
+    match doomed {
+        [one] => format!("Delete this conversation of {octets} for good? {}", name(one)),
+        several => format!("Delete these {} conversations, {octets} in all, for good?", several.len()),
+    }
+}
+
+/// The names of the first of them.
+fn named(doomed: &[Pruned]) -> Vec<Line<'static>> {
+    const NAMED: usize = 8;
+    let lines = doomed.iter().take(NAMED).map(|it| Line::from(format!("  {}  {}", name(it), it.why)));
+    let more = doomed.len().checked_sub(NAMED).filter(|more| *more > 0);
+    lines.chain(more.map(|more| Line::from(format!("  and {more} more")))).collect()
+}
+
+fn name(pruned: &Pruned) -> String {
+    escape::for_screen(pruned.path.file_stem().unwrap_or_default().to_string_lossy().as_bytes())
 }
 
 /// Whether a message may really go there, and for whom.

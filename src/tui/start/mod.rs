@@ -2,7 +2,7 @@
 //!
 //! State and choice are here, drawing is in [`view`].
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crossterm::event::KeyEvent;
@@ -108,6 +108,10 @@ pub enum Item {
     Recent(usize),
     /// The n-th of all lessons.
     Found(usize),
+    /// The file whose path was typed.
+    File,
+    /// All conversations that were kept.
+    All,
 }
 
 /// What opening a row asks for.
@@ -115,8 +119,10 @@ pub enum Item {
 pub enum Chosen {
     /// Connect to this TARGET.
     Target(String),
-    /// Open this transcript.
+    /// Open this transcript, or what another program wrote.
     File(PathBuf),
+    /// Look through all conversations for this.
+    Library(String),
     /// Hold this lesson.
     Lesson(Arc<Lesson>),
 }
@@ -134,6 +140,9 @@ pub struct Start {
     asked: String,
     /// How it is read, in words, or why it is no TARGET.
     reading: Option<Result<String, String>>,
+    /// The text that was looked at as a path last, and the file that is there with what it is, in words.
+    looked: String,
+    file: Option<(PathBuf, String)>,
     /// The lesson that comes next, and what was done of it.
     pub lesson: Option<(Arc<Lesson>, Done)>,
     /// All lessons.
@@ -170,10 +179,16 @@ impl Start {
             items.extend(self.lesson.as_ref().map(|_| Item::Lesson));
             items.extend(profiles.map(|(n, _)| Item::Profile(n)));
             items.extend((0..self.recent.len()).map(Item::Recent));
+            items.extend((!self.recent.is_empty()).then_some(Item::All));
             return items;
         }
         let begins = |name: &str| name.to_lowercase().starts_with(&text);
         let mut items = Vec::new();
+        // What is written as a path is one; any other word may be a host as well.
+        let file = self.file.as_ref().map(|_| Item::File);
+        let named = Path::new(&text).extension().is_some_and(|extension| extension == "smtp");
+        let is_path = named || text.contains('/');
+        items.extend(file.filter(|_| is_path));
         if begins("lab") {
             items.push(Item::Lab);
         }
@@ -189,10 +204,12 @@ impl Start {
         } else {
             items.extend(own.into_iter().chain(others).chain(typed));
         }
+        items.extend(file.filter(|_| !is_path));
         items.extend(self.found(&text).into_iter().map(Item::Found));
         let recent = self.recent.iter().enumerate();
         let recent = recent.filter(|(_, r)| has(&[&r.target, &r.outcome, &r.when]) || r.to.iter().any(|to| has(&[to])));
         items.extend(recent.map(|(n, _)| Item::Recent(n)));
+        items.push(Item::All);
         if code {
             items.push(Item::Typed);
         }
@@ -313,6 +330,8 @@ impl Start {
             Item::Typed => Chosen::Target(self.text().trim().to_owned()),
             Item::Profile(n) => Chosen::Target(self.profiles.get(n)?.name.clone()),
             Item::Recent(n) => Chosen::File(self.recent.get(n)?.path.clone()),
+            Item::File => Chosen::File(self.file.as_ref()?.0.clone()),
+            Item::All => Chosen::Library(self.text().trim().to_owned()),
         })
     }
 }

@@ -14,6 +14,8 @@ use super::{Chosen, Item, Profile};
 pub enum Wish {
     /// How this would be read as a TARGET.
     Read(String),
+    /// Which file is at this path, if any.
+    LookAt(String),
     /// The editor on a new profile, for what was typed as a TARGET where anything was.
     New(String),
     /// The editor on this profile.
@@ -45,6 +47,8 @@ pub enum Wish {
 pub enum News {
     /// How a text is read as a TARGET, in words, or why it is none.
     Read(String, Result<String, String>),
+    /// The file that a text is the path of, and what it is, in words.
+    LookedAt(String, Option<(PathBuf, String)>),
     /// The editor.
     Editor(Box<ProfileEditor>),
     /// A profile was saved here; these are all.
@@ -95,6 +99,8 @@ pub(in crate::tui) fn take(model: &mut Model, news: News) {
                 model.start.reading = Some(reading);
             }
         }
+        News::LookedAt(text, file) if model.start.looked == text => model.start.file = file,
+        News::LookedAt(..) => {}
         News::Editor(editor) => model.overlay = Some(Overlay::Profile(editor)),
         News::Saved(name, path, profiles) => {
             model.overlay = None;
@@ -126,15 +132,22 @@ fn list(model: &mut Model, profiles: Vec<Profile>) {
 }
 
 /// Asks how what Enter would connect to is read, where that has changed.
-pub(in crate::tui) fn ask_reading(model: &mut Model) -> Option<Effect> {
+pub(in crate::tui) fn ask_reading(model: &mut Model) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    let typed = model.start.text().trim().to_owned();
+    if typed != model.start.looked {
+        model.start.looked.clone_from(&typed);
+        model.start.file = None;
+        effects.extend((!typed.is_empty()).then_some(Effect::Profiles(Wish::LookAt(typed))));
+    }
     let text = match model.start.chosen() {
         Some(Chosen::Target(target)) if !model.start.text().trim().is_empty() => target,
         _ => String::new(),
     };
-    if text == model.start.asked {
-        return None;
+    if text != model.start.asked {
+        model.start.asked.clone_from(&text);
+        model.start.reading = None;
+        effects.extend((!text.is_empty()).then_some(Effect::Profiles(Wish::Read(text))));
     }
-    model.start.asked.clone_from(&text);
-    model.start.reading = None;
-    (!text.is_empty()).then_some(Effect::Profiles(Wish::Read(text)))
+    effects
 }

@@ -267,6 +267,28 @@ fn lessons_are_found_by_what_they_teach_and_conversations_by_their_recipients() 
 }
 
 #[test]
+fn a_path_that_is_typed_is_opened_first_and_connected_to_below() {
+    let mut screen = screen(80, 24);
+    screen.keys("./relay.smtp");
+    let looked =
+        |words: &str| News::LookedAt("./relay.smtp".to_owned(), Some(("./relay.smtp".into(), words.to_owned())));
+    screen.send(Message::Profiles(looked("a transcript, to be looked at")));
+    let shown = screen.shown();
+    assert!(shown.contains(" ▌  ./relay.smtp") && shown.contains("a transcript, to be looked at"), "{shown}");
+    screen.keys("<enter>");
+    assert_eq!(screen.asked(), ["open ./relay.smtp"]);
+    screen.keys("<down><enter>");
+    assert_eq!(screen.asked(), ["connect ./relay.smtp"]);
+    screen.keys("x");
+    assert!(!screen.shown().contains("to be looked at"), "it is of another text");
+    screen.keys("<esc>mx.example");
+    let file = News::LookedAt("mx.example".to_owned(), Some(("mx.example".into(), "a file".to_owned())));
+    screen.send(Message::Profiles(file));
+    screen.keys("<enter>");
+    assert_eq!(screen.asked(), ["connect mx.example"], "a word that may be a host is one, whatever lies there");
+}
+
+#[test]
 fn a_heading_stands_once() {
     let mut screen = screen(80, 24);
     screen.model.start.profiles[1].note = "noddy's other one".to_owned();

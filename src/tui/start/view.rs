@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 
 use super::{Item, Profile, Start};
 use crate::lesson::map::{State, called};
+use crate::smtp::escape::for_screen;
 use crate::tui::action::{Action, Where};
 use crate::tui::model::Model;
 use crate::tui::text::{fit, width, wrap};
@@ -15,6 +16,8 @@ use crate::tui::theme::Role;
 const READING: usize = 3;
 /// Columns from which on a profile's row has room for when it was used.
 const WIDE: usize = 100;
+/// The heading of what was kept.
+const RECENT: &str = "Recent conversations";
 /// The heading of the profiles.
 const PROFILES: &str = "Profiles";
 /// The heading of lessons that were found.
@@ -91,7 +94,7 @@ fn reading(model: &Model, columns: u16) -> Vec<(String, Role)> {
         Some(Err(words)) => (words, Role::Warning),
         None => return Vec::new(),
     };
-    let words = crate::smtp::escape::for_screen(words.as_bytes());
+    let words = for_screen(words.as_bytes());
     let rows = wrap(&words, usize::from(columns).saturating_sub(MARGIN + 1)).into_iter().take(READING).enumerate();
     rows.map(|(n, row)| (format!("        {}{row}", if n == 0 { "▸ " } else { "  " }), role)).collect()
 }
@@ -184,7 +187,7 @@ fn aside(start: &Start, item: Item) -> Option<String> {
             (_, done) if done.finished.is_some() => "finished".to_owned(),
             (lesson, done) => format!("{} of {} steps", done.steps.min(lesson.steps.len()), lesson.steps.len()),
         },
-        Item::Lab | Item::Typed => return None,
+        Item::Lab | Item::Typed | Item::File | Item::All => return None,
     };
     Some(words)
 }
@@ -208,20 +211,17 @@ fn row(start: &Start, item: Item, columns: usize) -> (&'static str, Vec<(String,
                 _ => "Lessons".to_owned(),
             };
             let minutes = lesson.minutes.map_or_else(String::new, |minutes| format!(", {minutes} minutes"));
-            let title = crate::smtp::escape::for_screen(lesson.title.as_bytes());
+            let title = for_screen(lesson.title.as_bytes());
             ("Try it now", vec![(name, 13), (format!("{title}{minutes}"), 60)], Role::Text)
         }
         Item::Found(n) => {
             let Some(found) = start.lessons.get(n) else { return (LESSONS, Vec::new(), Role::Text) };
             let lesson = &found.standing.lesson;
             let minutes = lesson.minutes.map_or_else(String::new, |minutes| format!(", {minutes} minutes"));
-            let title = crate::smtp::escape::for_screen(lesson.title.as_bytes());
+            let title = for_screen(lesson.title.as_bytes());
             (LESSONS, vec![(format!("Lesson {}", called(lesson)), 13), (format!("{title}{minutes}"), 60)], Role::Text)
         }
-        Item::Typed => {
-            let text = crate::smtp::escape::for_screen(start.text().trim().as_bytes());
-            ("Connect", vec![(text, 40), ("what you typed".to_owned(), 30)], Role::Text)
-        }
+        Item::Typed | Item::File | Item::All => typed_row(start, item),
         Item::Profile(n) => {
             let Some(profile) = start.profiles.get(n) else { return (PROFILES, Vec::new(), Role::Text) };
             let note = if profile.production { format!("PRODUCTION  {}", profile.note) } else { profile.note.clone() };
@@ -242,11 +242,28 @@ fn row(start: &Start, item: Item, columns: usize) -> (&'static str, Vec<(String,
         }
         Item::Recent(n) => {
             let Some(recent) = start.recent.get(n) else {
-                return ("Recent conversations", Vec::new(), Role::Text);
+                return (RECENT, Vec::new(), Role::Text);
             };
             let target = start.recent.iter().map(|recent| width(&recent.target)).max().unwrap_or(0).clamp(10, 26);
             let cells = vec![(recent.when.clone(), 17), (recent.target.clone(), target), (recent.outcome.clone(), 60)];
-            ("Recent conversations", cells, Role::Text)
+            (RECENT, cells, Role::Text)
         }
     }
+}
+
+/// A row for what was typed: a target, a file, something to look for in all conversations.
+fn typed_row(start: &Start, item: Item) -> (&'static str, Vec<(String, usize)>, Role) {
+    let text = for_screen(start.text().trim().as_bytes());
+    let (under, first, words) = match item {
+        Item::File => {
+            let (path, what) = start.file.clone().unwrap_or_default();
+            ("Open", (for_screen(path.to_string_lossy().as_bytes()), 40), what)
+        }
+        Item::All if text.is_empty() => {
+            (RECENT, ("all conversations".to_owned(), 17), "search, name and delete what was kept".to_owned())
+        }
+        Item::All => (RECENT, ("all conversations".to_owned(), 17), format!("search all of them for {text}")),
+        _ => ("Connect", (text, 40), "what you typed".to_owned()),
+    };
+    (under, vec![first, (words, 100)], Role::Text)
 }

@@ -20,6 +20,8 @@ mod tls;
 mod trouble;
 mod writer;
 
+pub(in crate::tui) use timing::short;
+
 use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};

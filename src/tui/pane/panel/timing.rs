@@ -125,7 +125,7 @@ fn pauses(exchanges: &[Exchange], log: &Log, until: usize) -> Times {
 }
 
 /// A time in few columns: `<1 ms`, `340 ms`, `4.1 s`, `3 min`.
-pub(super) fn short(micros: u64) -> String {
+pub(in crate::tui) fn short(micros: u64) -> String {
     match micros {
         0..1_000 => "<1 ms".to_owned(),
         1_000..999_500 => format!("{} ms", (micros + 500) / 1_000),

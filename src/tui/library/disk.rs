@@ -1,0 +1,146 @@
+//! What the library needs of the disk, done beside the loop.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use jiff::tz::TimeZone;
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::{News, Row, Rows, Whole, Wish};
+use crate::conversation::file::{Document, Reader};
+use crate::library::{self, Limits, Query, Sought};
+use crate::smtp::escape::for_screen;
+use crate::tui::message::Message;
+use crate::tui::read;
+use crate::world::World;
+
+/// Rows that are shown before all are there.
+const FIRST: usize = 100;
+/// Files that are looked into before what was found is told.
+const AT_ONCE: usize = 50;
+/// Octets of a transcript that are looked at in the list.
+const PREVIEW: u64 = 128 * 1024;
+
+/// Does what is wanted; `current` is the number of the search that goes on.
+pub(in crate::tui) fn carry_out(wish: Wish, current: &Arc<AtomicU64>, world: &World, sender: UnboundedSender<Message>) {
+    if let Wish::Find { number, .. } = &wish {
+        current.store(*number, Ordering::Relaxed);
+    }
+    let (current, world) = (Arc::clone(current), world.clone());
+    tokio::task::spawn_blocking(move || {
+        // Nobody listens any more when the workbench has been left.
+        let tell = |news| sender.send(Message::Library(news)).is_ok();
+        match wish {
+            Wish::List => list(&world, tell),
+            Wish::Find { rows, text, number } => {
+                let stale = || current.load(Ordering::Relaxed) != number;
+                find(&rows, &text, number, &world, stale, tell);
+            }
+            Wish::Preview(path, line) => {
+                if let Some(news) = preview(path, line) {
+                    tell(news);
+                }
+            }
+            Wish::Annotate(path, remarks) => {
+                let news = match library::annotate(&path, None, &remarks) {
+                    Ok(_) => News::Annotated(Box::new(row(&path, &world))),
+                    Err(error) => News::Failed(format!("Not kept: {}: {error}", shown(&path))),
+                };
+                tell(news);
+            }
+            Wish::Prune(text) => {
+                tell(News::Pruned(prune(&text, &world)));
+            }
+            Wish::Remove(paths) => {
+                tell(remove(&paths));
+            }
+        }
+    });
+}
+
+fn shown(path: &Path) -> String {
+    for_screen(path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().as_bytes())
+}
+
+fn row(path: &Path, world: &World) -> Row {
+    let summary = library::summary(path);
+    let when = summary.when().map_or_else(String::new, |at| read::when(at, world.now(), &TimeZone::system()));
+    Row { summary, when }
+}
+
+fn list(world: &World, tell: impl Fn(News) -> bool) {
+    let mut rows = Vec::new();
+    for path in library::files(&world.directories.state) {
+        if rows.len() == FIRST && !tell(News::Listed(Arc::new(rows.clone()), Whole::No)) {
+            return;
+        }
+        rows.push(row(&path, world));
+    }
+    tell(News::Listed(Arc::new(rows), Whole::Yes));
+}
+
+fn find(rows: &Rows, text: &str, number: u64, world: &World, stale: impl Fn() -> bool, tell: impl Fn(News) -> bool) {
+    let query = match Query::read(text, world.now(), &TimeZone::system()) {
+        Ok(query) => query,
+        Err(error) => {
+            tell(News::Wrong(number, for_screen(error.to_string().as_bytes())));
+            return;
+        }
+    };
+    let mut hits = Vec::new();
+    for (place, row) in rows.iter().enumerate() {
+        if stale() {
+            return;
+        }
+        match query.look_into(&row.summary) {
+            Ok(Sought::At(found)) => hits.push((place, Some(found))),
+            Ok(Sought::Known) => hits.push((place, None)),
+            // What can't be read any more is not found.
+            Ok(Sought::Absent) | Err(_) => {}
+        }
+        let looked = place + 1;
+        if looked.is_multiple_of(AT_ONCE) && looked < rows.len() {
+            let hits = std::mem::take(&mut hits);
+            if !tell(News::Found { number, hits, looked }) {
+                return;
+            }
+        }
+    }
+    tell(News::Found { number, hits, looked: rows.len() });
+}
+
+/// The beginning of a transcript, or what of it can be read.
+fn preview(path: PathBuf, line: Option<usize>) -> Option<News> {
+    let mut octets = Vec::new();
+    File::open(&path).and_then(|file| file.take(PREVIEW).read_to_end(&mut octets)).ok()?;
+    octets.truncate(memchr::memrchr(b'\n', &octets).map_or(octets.len(), |end| end + 1));
+    let mut reader = Reader::new();
+    // What comes before a bad line is shown.
+    let _ = reader.feed(&octets);
+    let document: Document = reader.document().clone();
+    let record = line.and_then(|line| line.checked_sub(document.line_of(0))).filter(|it| *it < document.log.len());
+    let talk = read::talk(shown(&path), &path, document);
+    Some(News::Preview(path, talk, record))
+}
+
+fn prune(text: &str, world: &World) -> Result<Vec<library::Pruned>, String> {
+    let limits = Limits::read(text, world.now(), &TimeZone::system()).map_err(|error| error.to_string())?;
+    let all: Vec<_> = library::files(&world.directories.state).map(|path| library::summary(&path)).collect();
+    let mut doomed = library::prune(&all, &limits);
+    doomed.retain(|it| !library::is_recorded_into(&it.path));
+    Ok(doomed)
+}
+
+fn remove(paths: &[PathBuf]) -> News {
+    let (mut gone, mut why) = (Vec::new(), None);
+    for path in paths {
+        match library::remove(path) {
+            Ok(()) => gone.push(path.clone()),
+            Err(error) => why = Some(format!("{} stays: {error}", shown(path))),
+        }
+    }
+    News::Removed(gone, why)
+}

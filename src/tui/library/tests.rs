@@ -1,0 +1,188 @@
+//! The library: keys in, screen and wishes out.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::{News, Row, Whole};
+use crate::conversation::file::read;
+use crate::library::{Found, Outcome, Pruned, Summary};
+use crate::smtp::{EnhancedCode, ReplyCode};
+use crate::tui::message::Message;
+use crate::tui::model::Face;
+use crate::tui::screen::Screen;
+
+const TEXT: &str = "+++\nehlo = 1\n+++\n0.000000 * connecting 127.0.0.1:25\n0.001000 * connected 127.0.0.1:25\n\
+    0.002000 < 220 mx.target.local ESMTP\n0.100000 > MAIL FROM:<dude@noddy.com>\n0.101000 < 250 2.1.0 Ok\n\
+    0.200000 > RCPT TO:<friend@elsewhere.example>\n\
+    0.201000 < 554 5.7.1 <friend@elsewhere.example>: Relay access denied\n0.300000 * closed by=server\n";
+
+fn row(name: &str, when: &str, code: (u16, &str, &str), size: u64) -> Row {
+    let outcome =
+        Outcome { code: ReplyCode::new(code.0), enhanced: EnhancedCode::parse(code.1), text: code.2.to_owned() };
+    let summary = Summary {
+        path: PathBuf::from(format!("/state/transcripts/2026/{name}.smtp")),
+        size,
+        target: Some(format!("smtp://{}:25", &name[18..])),
+        started: "2026-11-23T14:02:00Z".parse().ok(),
+        outcome: Some(outcome),
+        ..Summary::default()
+    };
+    Row { summary, when: when.to_owned() }
+}
+
+/// The library with three conversations.
+pub(in crate::tui) fn screen(columns: u16, rows: u16) -> Screen {
+    let mut screen = Screen::new(columns, rows);
+    screen.model.face = Face::Start;
+    screen.keys("<f3>");
+    let mut titled =
+        row("2026-11-22-093000-mx.noddy.com", "yesterday 09:30", (250, "2.0.0", "Ok: queued as 4F3A"), 75_300_000);
+    titled.summary.title = Some("The large one".to_owned());
+    titled.summary.tags = vec!["slow".to_owned(), "mine".to_owned()];
+    titled.summary.notes = 2;
+    titled.summary.profile = Some("noddy".to_owned());
+    let relay = (554, "5.7.1", "<friend@elsewhere.example>: Relay access denied");
+    let rows = vec![
+        row("2026-11-23-140200-mx.target.local", "today 14:02", relay, 1_234),
+        titled,
+        row("2026-11-20-000000-mx.example", "2026-11-20 00:00", (421, "4.3.2", "Service shutting down"), 640),
+    ];
+    screen.send(Message::Library(News::Listed(Arc::new(rows), Whole::Yes)));
+    preview(&mut screen, "2026-11-23-140200-mx.target.local", None);
+    screen
+}
+
+fn preview(screen: &mut Screen, name: &str, record: Option<usize>) {
+    let path = PathBuf::from(format!("/state/transcripts/2026/{name}.smtp"));
+    let talk = crate::tui::read::talk(name.to_owned(), &path, read(TEXT.as_bytes()).expect("a transcript"));
+    screen.send(Message::Library(News::Preview(path, talk, record)));
+}
+
+/// The library while it is searched.
+pub(in crate::tui) fn searching(columns: u16, rows: u16) -> Screen {
+    let mut screen = screen(columns, rows);
+    screen.keys("relay");
+    let text = "< 554 5.7.1 <friend@elsewhere.example>: Relay access denied".to_owned();
+    let hits = vec![(0, Some(Found { line: 10, text }))];
+    let number = screen.model.library.number;
+    screen.send(Message::Library(News::Found { number, hits, looked: 2 }));
+    preview(&mut screen, "2026-11-23-140200-mx.target.local", Some(6));
+    screen
+}
+
+/// A question before several are deleted.
+pub(in crate::tui) fn pruning(columns: u16, rows: u16) -> Screen {
+    let mut screen = screen(columns, rows);
+    screen.keys("<ctrl-x><enter>");
+    let doomed = (1..=10).map(|n| Pruned {
+        path: PathBuf::from(format!("/state/transcripts/2025/2025-01-{n:02}-120000-mx.example.smtp")),
+        size: 1_000 * n,
+        why: "too old",
+    });
+    screen.send(Message::Library(News::Pruned(Ok(doomed.collect()))));
+    screen
+}
+
+const FIRST: &str = "preview /state/transcripts/2026/2026-11-23-140200-mx.target.local.smtp None";
+
+#[test]
+fn it_is_come_to_from_the_start_and_the_marked_one_is_opened_and_left_again() {
+    let mut screen = screen(80, 24);
+    assert_eq!(screen.asked(), ["list", FIRST]);
+    let shown = screen.shown();
+    for words in
+        ["3 conversations, 75 MB · newest first", "554 5.7.1 <friend", "#slow #mine 250 “The large", "421 4.3.2"]
+    {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+    assert!(shown.contains("-> MAIL FROM:<dude@noddy.com>"), "what the marked one begins with: {shown}");
+    screen.keys("<down><enter>");
+    let path = "/state/transcripts/2026/2026-11-22-093000-mx.noddy.com.smtp";
+    assert_eq!(screen.asked(), [format!("preview {path} None"), format!("open {path}")]);
+    let talk = crate::tui::read::talk("large".to_owned(), path.as_ref(), read(TEXT.as_bytes()).expect("a transcript"));
+    screen.send(Message::Opened { path: path.into(), talk, whole: true });
+    assert!(screen.shown().contains("Esc conversations"), "{}", screen.shown());
+    screen.keys("<esc>");
+    assert_eq!(screen.asked(), ["list"]);
+    assert!(screen.shown().contains("▌  yesterday 09:30"), "it is still marked: {}", screen.shown());
+    screen.keys("<esc>");
+    assert_eq!((screen.model.face, screen.asked()), (Face::Start, vec!["look for recent".to_owned()]));
+}
+
+#[test]
+fn what_is_typed_is_looked_for_beside_the_keys_and_an_old_answer_is_not_taken() {
+    let mut screen = screen(120, 33);
+    screen.asked();
+    screen.keys("re");
+    assert_eq!(screen.asked(), ["find r", "find re"]);
+    let number = screen.model.library.number;
+    screen.send(Message::Library(News::Found { number: number - 1, hits: vec![(1, None)], looked: 3 }));
+    assert!(screen.shown().contains("0 of 3, 0 B …"), "{}", screen.shown());
+    let found = Found { line: 10, text: "< 554 5.7.1 Relay access denied".to_owned() };
+    screen.send(Message::Library(News::Found { number, hits: vec![(0, Some(found))], looked: 3 }));
+    assert!(screen.shown().contains("1 of 3, 1.2 kB · newest first"), "{}", screen.shown());
+    assert!(screen.shown().contains("line 10: < 554 5.7.1 Relay access denied"), "{}", screen.shown());
+    screen.keys("<backspace><backspace>/(");
+    let number = screen.model.library.number;
+    screen.send(Message::Library(News::Wrong(number, "`/(` is no regular expression".to_owned())));
+    assert!(screen.shown().contains("is no regular expression"), "{}", screen.shown());
+    screen.keys("<esc>");
+    assert!(screen.shown().contains("3 conversations"), "Esc forgets what was typed: {}", screen.shown());
+}
+
+#[test]
+fn it_is_named_tagged_noted_and_deleted() {
+    let mut screen = screen(80, 24);
+    screen.keys("<down>");
+    screen.asked();
+    let path = "/state/transcripts/2026/2026-11-22-093000-mx.noddy.com.smtp";
+    screen.keys("<f4><ctrl-u>The slow one<enter><ctrl-t><ctrl-u>#mine reported<enter><ctrl-n>asked them<enter>");
+    assert_eq!(
+        screen.asked(),
+        [
+            format!("annotate {path}: set title=\"The slow one\""),
+            format!("annotate {path}: set tag=reported, set tag=slow off=yes"),
+            format!("annotate {path}: note \"asked them\""),
+        ]
+    );
+    screen.keys("<delete>");
+    assert!(screen.shown().contains("Delete this conversation of 75 MB for good?"), "{}", screen.shown());
+    screen.keys("n<delete>y");
+    assert_eq!(screen.asked(), ["remove 1"]);
+    screen.send(Message::Library(News::Removed(vec![path.into()], None)));
+    let shown = screen.shown();
+    assert!(shown.contains("1 conversation is deleted.") && shown.contains("2 conversations, 1.9 kB"), "{shown}");
+    assert!(shown.contains("▌  2026-11-20"), "the next one is marked: {shown}");
+    screen.keys("<up><f9><f9>");
+    assert!(screen.shown().contains("largest first"), "{}", screen.shown());
+}
+
+#[test]
+fn what_is_old_goes_after_it_was_shown() {
+    let mut screen = pruning(80, 24);
+    assert_eq!(screen.asked().last().map(String::as_str), Some("prune older:90d"));
+    let shown = screen.shown();
+    for words in ["Delete these 10 conversations, 55 kB in all", "2025-01-08-120000-mx.example  too old", "and 2 more"]
+    {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+    screen.keys("y");
+    assert_eq!(screen.asked(), ["remove 10"]);
+    screen.send(Message::Library(News::Pruned(Err("nothing goes without a limit".to_owned()))));
+    assert!(screen.shown().contains("nothing goes without a limit"), "{}", screen.shown());
+}
+
+#[test]
+fn the_start_screen_leads_there_with_what_was_typed() {
+    let mut screen = crate::tui::start::tests::screen(80, 24);
+    screen.keys("relay");
+    assert!(screen.shown().contains("search all of them for relay"), "{}", screen.shown());
+    while screen.model.start.marked() != Some(crate::tui::start::Item::All) {
+        screen.keys("<down>");
+    }
+    screen.keys("<enter>");
+    assert_eq!(screen.asked(), ["list"]);
+    assert!(screen.shown().contains("  Find  relay"), "{}", screen.shown());
+    screen.send(Message::Library(News::Listed(Arc::new(vec![Row::default()]), Whole::Yes)));
+    assert_eq!(screen.asked(), ["find relay"]);
+}

@@ -1,0 +1,63 @@
+//! Opening: what is marked on the start screen or in the library, and what comes of a file.
+
+use std::path::Path;
+
+use super::act::connect;
+use super::action::Action;
+use super::effect::Effect;
+use super::model::{Face, Files, Focus, Model};
+use super::pane::panel::Panel;
+use super::pane::transcript::Transcript;
+use super::start::Chosen;
+use super::talk::Talk;
+use super::{imported, learn, library};
+
+/// A file, or the beginning of one, is there.
+pub(super) fn opened(model: &mut Model, path: &Path, talk: Talk, whole: bool) {
+    let same = model.is_offline() && model.talk.path.as_deref() == Some(path) && model.face == Face::Talk;
+    model.face = Face::Talk;
+    model.talk = talk;
+    model.talk.partial = !whole;
+    if !same {
+        model.replay = None;
+        model.focus = Focus::Transcript;
+        model.transcript = Transcript::default();
+        model.panel = Panel::default();
+        model.settle();
+        model.transcript.act(Action::Top, &model.talk);
+    }
+}
+
+/// What was opened holds several conversations: they are gone through like files that were opened together.
+pub(super) fn several(model: &mut Model, path: &Path, count: usize) {
+    if model.is_offline() && model.talk.path.as_deref() == Some(path) && model.files.paths.is_empty() {
+        let paths = (1..=count).map(|n| imported::numbered(path, n)).collect();
+        model.files = Files { paths, current: 0, within_one: true };
+        let words = format!("The first of {count} conversations in this file; {{next-file}} shows the next.");
+        model.notice = Some(model.keymap.told(&words));
+    }
+}
+
+/// Where Esc leads from what was opened here.
+pub(super) fn back(model: &Model) -> Action {
+    if model.library.opened { Action::Library } else { Action::Start }
+}
+
+/// Opens what is marked on the start screen, or in the library.
+pub(super) fn open_marked(model: &mut Model) -> Vec<Effect> {
+    // What was opened before had its own.
+    if model.files.within_one {
+        model.files = Files::default();
+    }
+    if model.at_library() {
+        return library::open(model);
+    }
+    model.library.opened = false;
+    match model.start.chosen() {
+        Some(Chosen::Target(target)) => connect(model, target),
+        Some(Chosen::File(path)) => vec![Effect::Open(path)],
+        Some(Chosen::Library(text)) => library::enter(model, &text),
+        Some(Chosen::Lesson(lesson)) => learn::begin(model, lesson),
+        None => Vec::new(),
+    }
+}
