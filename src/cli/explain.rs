@@ -4,15 +4,16 @@ mod bounce;
 mod list;
 mod log;
 mod offer;
+mod subject;
 
 use std::io::{IsTerminal, Read, Write};
 
 use serde_json::{Value, json};
 
+use self::subject::{Subject, subjects};
 use super::{Colour, Common, Exit};
-use crate::decode::offer as offers;
 use crate::decode::{Asked, Context, Does, Explanation, Knowledge, Layer, Spoke, Step, explain, explain_reply};
-use crate::smtp::{Capabilities, Class, EnhancedCode, LineEnd, Reply, ReplyLine, Verb, escape};
+use crate::smtp::{Class, Reply, Verb, escape};
 use crate::world::World;
 
 /// Its arguments.
@@ -39,29 +40,6 @@ pub(super) struct Arguments {
 fn asked(name: &str) -> Result<Asked, String> {
     Asked::from_name(name)
         .ok_or_else(|| "should be a verb such as RCPT, or connect, end-of-data, auth-answer, unasked".to_owned())
-}
-
-/// What is to be explained.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Subject {
-    /// A whole reply.
-    Reply(Reply),
-    /// An enhanced status code without a reply code, and a text.
-    Enhanced(EnhancedCode, String),
-}
-
-impl Subject {
-    /// What a server offers, where this is its reply to EHLO or LHLO.
-    fn offer(&self, context: &Context, knowledge: &Knowledge) -> Option<Capabilities> {
-        let Self::Reply(reply) = self else { return None };
-        match context.asked {
-            None => offers::recognised(reply, knowledge),
-            Some(Asked::Verb(Verb::Ehlo | Verb::Lhlo)) if reply.code().is_some_and(|code| code.number() == 250) => {
-                Some(Capabilities::from_reply(reply))
-            }
-            Some(_) => None,
-        }
-    }
 }
 
 /// Runs it.
@@ -91,7 +69,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
     for line in &others {
         let line = escape::for_screen(line.as_bytes());
         complain(&format!(
-            "{line:?} is no reply: it begins neither with a reply code (three digits, such as 550) nor with an enhanced status code (such as 5.1.1)"
+            "{line:?} is no reply: it begins neither with a reply code (three digits, such as 550) nor with an enhanced status code (such as 5.1.1), and quotes none"
         ));
     }
     if subjects.is_empty() {
@@ -102,7 +80,10 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
     }
     let knowledge = knowledge(common, world);
     let context = Context { asked: arguments.verb, ..Context::default() };
-    let explained: Vec<_> = subjects.iter().map(|subject| explained(subject, &context, &knowledge)).collect();
+    let answering = |asked: Option<Asked>| Context { asked: arguments.verb.or(asked), ..Context::default() };
+    let explained: Vec<_> =
+        subjects.iter().map(|(subject, asked)| explained(subject, &answering(*asked), &knowledge)).collect();
+    let subjects: Vec<_> = subjects.into_iter().map(|(subject, _)| subject).collect();
     let out = if arguments.json {
         let replies: Vec<_> =
             subjects.iter().zip(&explained).map(|(s, e)| with_offer(s, to_json(e), &context, &knowledge)).collect();
@@ -191,32 +172,6 @@ fn warn(common: &Common, words: &str) {
     if !common.quiet {
         let _ = writeln!(std::io::stderr(), "ehlo explain: {words}");
     }
-}
-
-/// The replies in a text: runs of `NNN-` lines are one reply each. Gives the first line that belongs to none.
-fn subjects(text: &str) -> (Vec<Subject>, Vec<String>) {
-    let (mut all, mut others) = (Vec::new(), Vec::new());
-    let mut open = Reply::default();
-    for line in text.lines().map(|line| line.strip_suffix('\r').unwrap_or(line)).filter(|line| !line.trim().is_empty())
-    {
-        let parsed = ReplyLine::parse(line.trim_start().as_bytes().to_vec(), LineEnd::CrLf);
-        let begins = open.lines.is_empty();
-        if begins && parsed.code.is_none() {
-            let text = line.trim_start();
-            match EnhancedCode::at_start(text.as_bytes()) {
-                Some((code, end)) => all.push(Subject::Enhanced(code, text[end..].trim().to_owned())),
-                None => others.push(line.to_owned()),
-            }
-            continue;
-        }
-        if open.push(parsed) {
-            all.push(Subject::Reply(std::mem::take(&mut open)));
-        }
-    }
-    if !open.lines.is_empty() {
-        all.push(Subject::Reply(open));
-    }
-    (all, others)
 }
 
 /// Whether a reply reads like a greeting: a 220 that names the protocol, unlike that to STARTTLS.

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::entry::{CategoryEntry, CodeEntry, DigitEntry, EnhancedEntry, ReplyEntry, SoftwareEntry};
 use super::sieve::{self, Sieve};
+use super::words::{self, Words};
 use super::{ACTIONS, CATEGORIES, KnowledgeError};
 
 /// A file of decode data.
@@ -17,6 +18,8 @@ use super::{ACTIONS, CATEGORIES, KnowledgeError};
 struct File {
     /// Files with a higher rank are asked first; a user's file comes before all of ours whatever its rank.
     rank: i32,
+    /// What `{name}` stands for in the patterns of all files.
+    words: Words,
     #[serde(rename = "digit")]
     digits: Vec<DigitEntry>,
     #[serde(rename = "category")]
@@ -60,10 +63,7 @@ impl Book {
         let mut read = Vec::new();
         for (name, text, origin) in files {
             match toml::from_str::<File>(text) {
-                Ok(mut file) => {
-                    file.keep_what_holds(name, text, origin, &mut errors);
-                    read.push((origin == Origin::Own, file.rank, name, file));
-                }
+                Ok(file) => read.push((origin, file.rank, name, text, file)),
                 Err(error) => errors.push(KnowledgeError {
                     file: name.to_owned(),
                     line: error.span().map_or(1, |span| line_of(text, span.start)),
@@ -71,10 +71,17 @@ impl Book {
                 }),
             }
         }
-        read.sort_by_key(|(own, rank, name, _)| (!*own, -*rank, (*name).to_owned()));
+        read.sort_by_key(|(origin, rank, name, ..)| (*origin != Origin::Own, -*rank, (*name).to_owned()));
+        // The user's own words come first, and so hold.
+        let mut words = Words::new();
+        for (word, meant) in read.iter_mut().flat_map(|(.., file)| std::mem::take(&mut file.words)) {
+            words.entry(word).or_insert(meant);
+        }
         let mut book = Self::default();
-        for (own, _, name, file) in read {
-            book.take(file, name, own);
+        for (origin, _, name, text, mut file) in read {
+            file.fill_in(&words, name, text, &mut errors);
+            file.keep_what_holds(name, text, origin, &mut errors);
+            book.take(file, name, origin == Origin::Own);
         }
         (book, errors)
     }
@@ -175,6 +182,22 @@ impl Book {
 }
 
 impl File {
+    /// Puts the words that patterns name into them; an entry that names a word which is not there is taken out and told.
+    fn fill_in(&mut self, words: &Words, name: &str, text: &str, errors: &mut Vec<KnowledgeError>) {
+        self.replies.retain_mut(|entry| match words::fill(entry.pattern.get_ref(), words) {
+            Ok(std::borrow::Cow::Borrowed(_)) => true,
+            Ok(std::borrow::Cow::Owned(filled)) => {
+                *entry.pattern.get_mut() = filled;
+                true
+            }
+            Err(message) => {
+                let line = line_of(text, entry.pattern.span().start);
+                errors.push(KnowledgeError { file: name.to_owned(), line, message });
+                false
+            }
+        });
+    }
+
     /// Takes out entries that can't work, with a word about each.
     fn keep_what_holds(&mut self, name: &str, text: &str, origin: Origin, errors: &mut Vec<KnowledgeError>) {
         let mut complain = |at: usize, message: String| {

@@ -1,10 +1,10 @@
 //! The layers, most specific first: recognised text, enhanced status code, reply code at this verb, digits.
 
-use crate::smtp::{Class, EnhancedCode, Reply, ReplyCode};
+use crate::smtp::{Class, EnhancedCode, Reply, ReplyCode, Verb};
 
 use super::entry::{AtEntry, CategoryEntry, CodeEntry, EnhancedEntry, ReplyEntry, StepEntry};
 use super::normal::{beginning, first_address};
-use super::{Book, Context, Explanation, Knowledge, layers, normalise, notes, steps};
+use super::{Asked, Book, Context, Explanation, Knowledge, layers, normalise, notes, steps};
 
 /// What the layers found for one reply.
 pub(super) struct Layers<'a> {
@@ -156,7 +156,7 @@ fn category(layers: &Layers<'_>, class: Class, context: &Context) -> String {
     if let Some(open) = left_open(layers, enhanced, context) {
         return open.to_owned();
     }
-    match (enhanced, by_code()) {
+    let said = match (enhanced, by_code()) {
         (Some(entry), by_code) if entry.vague => {
             // A vague enhanced code gives way to a reply code that says something at this verb.
             let by_code = by_code.filter(|category| *category != "unknown");
@@ -164,11 +164,12 @@ fn category(layers: &Layers<'_>, class: Class, context: &Context) -> String {
             // says more.
             let open = by_code == Some("mailbox-ambiguous");
             let keeps = open && (entry.category == "policy" || layers.at.is_none() && entry.category != "unknown");
-            if keeps { &entry.category } else { by_code.unwrap_or(&entry.category) }.to_owned()
+            if keeps { &entry.category } else { by_code.unwrap_or(&entry.category) }
         }
-        (Some(entry), _) => entry.category.clone(),
-        (None, by_code) => by_code.unwrap_or("unknown").to_owned(),
-    }
+        (Some(entry), _) => &entry.category,
+        (None, by_code) => by_code.unwrap_or("unknown"),
+    };
+    guessed(layers, enhanced, said, context).unwrap_or(said).to_owned()
 }
 
 /// Refusals by these codes mean one thing, whatever their words are.
@@ -184,6 +185,25 @@ fn left_open(layers: &Layers<'_>, enhanced: Option<&EnhancedEntry>, context: &Co
     let category = enhanced.map(|entry| &entry.category).or_else(|| layers.code.map(|code| &code.category));
     let about_a_mailbox = category.is_some_and(|category| category == "mailbox-ambiguous");
     Some(if about_a_mailbox { "mailbox-ambiguous" } else { "unknown" })
+}
+
+/// What is left to say where nothing but the moment, or a code that servers use for everything, says that a rule or the
+/// content was the reason, and the reply itself gives one in words that nobody here understands. Servers put off until RCPT or
+/// the end of the content whatever they have against client and sender.
+fn guessed(
+    layers: &Layers<'_>,
+    enhanced: Option<&EnhancedEntry>,
+    category: &str,
+    context: &Context,
+) -> Option<&'static str> {
+    let sure = layers.code.is_none_or(|code| SURE.contains(&code.code)) || enhanced.is_some_and(|entry| !entry.vague);
+    match context.asked? {
+        _ if sure || !layers.unread || !matches!(category, "policy" | "content-rejected") => None,
+        // There it is the name that is refused.
+        Asked::Verb(Verb::Ehlo | Verb::Helo | Verb::Lhlo) => None,
+        Asked::Verb(Verb::Rcpt) => Some("mailbox-ambiguous"),
+        _ => Some("unknown"),
+    }
 }
 
 /// Whether a [normalised](normalise) text says something: one word at least.

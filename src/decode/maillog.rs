@@ -5,6 +5,7 @@
 use crate::smtp::{Class, EnhancedCode, ReplyCode, Verb};
 
 use super::Asked;
+use super::quoted::{self, quoted};
 use super::report::{Said, read};
 
 /// A refusal that a log tells of.
@@ -48,18 +49,13 @@ fn postfix(line: &str) -> Option<Refusal> {
     let temporary = line[at..].starts_with("status=deferred");
     let (_, rest) = line[at..].split_once('(')?;
     let rest = rest.strip_suffix(')').unwrap_or(rest);
-    let (words, reply_to) = match rest.rsplit_once(" (in reply to ") {
-        Some((words, reply_to)) => (words, reply_to.strip_suffix(')')),
-        None => (rest, None),
-    };
     // `said: 550 …`, and `refused to talk to me: 554 …`.
-    let words = words.split_once("said: ").map(|x| x.1).or_else(|| reply_within(words)).unwrap_or(words);
-    let mut said = read(words);
+    let (mut said, asked) = quoted::said(rest);
     said.enhanced = said.enhanced.or_else(|| status(line));
     if said.code.is_none() && said.enhanced.is_none() {
         said.code = plain_code(temporary);
     }
-    refusing(said, reply_to.and_then(|words| asked(words.strip_suffix(" command").unwrap_or(words))))
+    refusing(said, asked)
 }
 
 /// The field `dsn=5.1.1,`.
@@ -100,11 +96,12 @@ fn exim(line: &str) -> Option<Refusal> {
         (None, Some((_, rest))) => (false, rest),
         (None, None) => return None,
     };
-    let (head, verb) = match rest.split_once(" after ") {
-        Some((_, tail)) => (tail, tail.split([' ', ':']).next().and_then(asked)),
-        None => (rest, None),
+    let found = quoted(rest);
+    let plain = || rest.split_once("): ").or_else(|| rest.split_once(": ")).map(|x| x.1);
+    let (words, verb) = match &found {
+        Some(found) => (found.reply.as_str(), found.asked),
+        None => (plain()?, None),
     };
-    let words = reply_within(head).or_else(|| rest.split_once("): ").or_else(|| rest.split_once(": ")).map(|x| x.1))?;
     let words = words.split(" DT=").next().unwrap_or(words);
     let mut said = read(words);
     if said.code.is_none() && said.enhanced.is_none() {
@@ -114,7 +111,7 @@ fn exim(line: &str) -> Option<Refusal> {
 }
 
 /// What follows the first `: ` after which a refusal's code stands.
-pub(super) fn reply_within(text: &str) -> Option<&str> {
+fn reply_within(text: &str) -> Option<&str> {
     text.match_indices(": ").map(|(at, _)| &text[at + 2..]).find(|rest| {
         let said = read(rest);
         said.code.is_some_and(|code| code.class().is_refusal())
@@ -259,7 +256,7 @@ mod tests {
                 Some(421),
                 "4.7.0",
                 "Too many connections",
-                None,
+                Some(Asked::Connect),
             ),
             (
                 "2026-11-24T20:18:28.152Z,,,,EX1,No suitable shadow servers,,SMTP,FAIL,1,<m@y>,a@b.example,{LED=550 5.1.10 Recipient not found};{FQDN=mx},2000,1,,,Hello,x@y",

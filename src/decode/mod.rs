@@ -18,6 +18,7 @@ mod maillog;
 mod normal;
 mod notes;
 pub mod offer;
+mod quoted;
 pub mod reference;
 mod report;
 mod sieve;
@@ -25,6 +26,7 @@ mod slip;
 mod steps;
 mod terms;
 mod told;
+mod words;
 
 #[cfg(test)]
 mod moments;
@@ -41,6 +43,7 @@ pub use explain::{explain, explain_reply};
 pub use knowledge::{CapabilityEntry, Knowledge, KnowledgeError, Term};
 pub use maillog::{Refusal, refusal};
 pub use normal::normalise;
+pub use quoted::{Quoted, leads_on, quoted};
 pub use report::{Reported, explain_reported, reported, reported_in};
 pub use terms::{terms_at, terms_in};
 

@@ -166,7 +166,7 @@ fn the_moment_decides_category_and_cause() {
         (
             CLEAR,
             [MAIL, &["RCPT TO:<a@target.local>", "S: 550 Service refused, try later"]].concat(),
-            "policy",
+            "mailbox-ambiguous",
             "550 says never",
         ),
     ];

@@ -1,6 +1,6 @@
 //! A bounce taken apart: what its message/delivery-status says of each recipient (RFC 3464 2.3).
 
-use super::{Context, Explanation, Knowledge, explain, told};
+use super::{Asked, Context, Explanation, Knowledge, Quoted, explain, quoted, told};
 use crate::conversation::event::Remark;
 use crate::smtp::{EnhancedCode, ReplyCode};
 
@@ -17,6 +17,8 @@ pub struct Reported {
     pub enhanced: Option<EnhancedCode>,
     /// The words of the diagnosis; may be empty.
     pub text: String,
+    /// What was refused, where the report says so.
+    pub asked: Option<Asked>,
 }
 
 /// The recipients of a report, in their order; none where the text is no bounce.
@@ -31,25 +33,27 @@ pub fn reported(text: &str) -> Vec<Reported> {
     }
     let told = told::told(text);
     if all.is_empty() {
-        return told.into_iter().map(|(recipient, words)| failed(recipient, &words)).collect();
+        return told.into_iter().map(|(recipient, said)| failed(recipient, said)).collect();
     }
     for one in all.iter_mut().filter(|one| one.text.is_empty()) {
         if let Some((_, words)) = told.iter().find(|(recipient, _)| recipient.eq_ignore_ascii_case(&one.recipient)) {
-            let said = read(words);
+            let said = read(&words.reply);
             one.code = one.code.or(said.code);
             // 5.0.0 says no more than "failed".
             let silent = one.enhanced.is_none_or(|enhanced| (enhanced.subject, enhanced.detail) == (0, 0));
             one.enhanced = if silent { said.enhanced.or(one.enhanced) } else { one.enhanced };
             one.text = said.text;
+            one.asked = one.asked.or(words.asked);
         }
     }
     all
 }
 
 /// A recipient of whom only words for people tell.
-fn failed(recipient: String, words: &str) -> Reported {
-    let said = read(words);
-    Reported { recipient, action: "failed".to_owned(), code: said.code, enhanced: said.enhanced, text: said.text }
+fn failed(recipient: String, words: Quoted) -> Reported {
+    let Quoted { reply, asked } = words;
+    let Said { code, enhanced, text } = read(&reply);
+    Reported { recipient, action: "failed".to_owned(), code, enhanced, text, asked }
 }
 
 /// What a remark `dsn` of a transcript says of its recipient; none where the remark is another.
@@ -69,6 +73,7 @@ pub fn reported_in(remark: &Remark) -> Option<Reported> {
 #[must_use]
 pub fn explain_reported(report: &Reported, context: &Context, knowledge: &Knowledge) -> Explanation {
     let mut context = context.clone();
+    context.asked = context.asked.or(report.asked);
     context.rcpt.get_or_insert_with(|| report.recipient.clone());
     explain(report.code, report.enhanced, &report.text, &context, knowledge)
 }
@@ -113,13 +118,14 @@ fn recipient(fields: &[(String, String)]) -> Option<Reported> {
     let field = |name: &str| fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
     let recipient = after_type(field("final-recipient").or_else(|| field("original-recipient"))?);
     let status = field("status").and_then(|status| EnhancedCode::at_start(status.as_bytes())).map(|found| found.0);
-    let said = read(after_type(field("diagnostic-code").unwrap_or_default()));
+    let (said, asked) = quoted::said(after_type(field("diagnostic-code").unwrap_or_default()));
     Some(Reported {
         recipient: recipient.to_owned(),
         action: field("action").unwrap_or_default().to_ascii_lowercase(),
         code: said.code,
         enhanced: said.enhanced.or(status),
         text: said.text,
+        asked,
     })
 }
 

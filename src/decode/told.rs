@@ -2,7 +2,8 @@
 //!
 //! Exim, qmail, Postfix and Sendmail write these in forms of their own; each is known by its opening words.
 
-use super::maillog::reply_within;
+use super::Quoted;
+use super::quoted::quoted;
 
 /// By these words a text is known for a bounce.
 const OPENINGS: [&str; 9] = [
@@ -22,7 +23,7 @@ const LINES: usize = 2_000;
 const WORDS: usize = 4_000;
 
 /// The addresses that a bounce names for people, each with what was said of it; none where the text is no bounce.
-pub(super) fn told(text: &str) -> Vec<(String, String)> {
+pub(super) fn told(text: &str) -> Vec<(String, Quoted)> {
     let lower = text.get(..text.floor_char_boundary(64 << 10)).unwrap_or(text).to_ascii_lowercase();
     let Some(opening) = OPENINGS.iter().filter_map(|words| lower.find(words)).min() else { return Vec::new() };
     let mut all: Vec<(String, Vec<String>)> = Vec::new();
@@ -76,13 +77,12 @@ fn is_address(word: &str) -> bool {
 }
 
 /// The reply within words such as `host x [y] said: 550 no (in reply to RCPT TO command)`, or the words themselves.
-fn essence(words: &str) -> String {
-    let words = match words.strip_prefix("(reason: ") {
-        Some(reason) => reason.split_once(')').map_or(reason, |(reason, _)| reason),
-        None => words,
-    };
-    let said = reply_within(words).or_else(|| words.split_once("said: ").map(|(_, said)| said)).unwrap_or(words);
-    said.split(" (in reply to ").next().unwrap_or(said).trim().to_owned()
+fn essence(words: &str) -> Quoted {
+    quoted(words).unwrap_or_else(|| {
+        let own = words.split_once("said: ").map_or(words, |(_, said)| said);
+        let own = own.strip_prefix("(reason: ").map_or(own, |reason| reason.trim_end_matches(')'));
+        Quoted { reply: own.split(" (in reply to ").next().unwrap_or(own).trim().to_owned(), asked: None }
+    })
 }
 
 #[cfg(test)]
@@ -106,7 +106,7 @@ mod tests {
                 "Hi. This is the qmail-send program at mx.noddy.example.\nI'm afraid I wasn't able to deliver your message \
                  to the following addresses.\n\n<a@target.example>:\n192.0.2.1 does not like recipient.\nRemote host \
                  said: 550 5.1.1 User unknown\nGiving up on 192.0.2.1.\n\n--- Below this line is a copy of the message.\n",
-                &[("a@target.example", "550 5.1.1 User unknown Giving up on 192.0.2.1.")],
+                &[("a@target.example", "550 5.1.1 User unknown")],
             ),
             (
                 "I'm sorry to have to inform you that your message could not\nbe delivered to one or more recipients.\n\n\
@@ -122,7 +122,7 @@ mod tests {
             ("550 5.1.1 no such user", &[]),
         ] {
             let found = told(text);
-            let found: Vec<_> = found.iter().map(|(address, words)| (address.as_str(), words.as_str())).collect();
+            let found: Vec<_> = found.iter().map(|(address, words)| (address.as_str(), words.reply.as_str())).collect();
             assert_eq!(found, want, "{text}");
         }
     }
