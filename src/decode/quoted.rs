@@ -117,6 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table of cases")]
     fn replies_are_found_in_the_words_of_each_server() {
         let (rcpt, mail) = (Some(Asked::Verb(Verb::Rcpt)), Some(Asked::Verb(Verb::Mail)));
         for (text, reply, asked) in [
