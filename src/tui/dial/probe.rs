@@ -1,5 +1,6 @@
 //! Ready-made tests behind the screen: run beside the loop, in a conversation of their own.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -13,12 +14,26 @@ use crate::script::options;
 use crate::tui::message::Message;
 use crate::tui::probing::ProbeNews;
 
-use super::{Dialler, peer};
+use super::{BATCH, Dialler, peer};
 
 /// Probes that are being run.
 pub(super) struct Bout {
     pub(super) stop: CancellationToken,
     news: UnboundedReceiver<Message>,
+    /// What was received and is not told yet.
+    waiting: VecDeque<Message>,
+}
+
+impl Bout {
+    /// Takes in what has come; what happened on the wire in a row is one message, as from a connection.
+    fn take(&mut self, messages: Vec<Message>) {
+        for message in messages {
+            match (self.waiting.back_mut(), message) {
+                (Some(Message::Wire(before)), Message::Wire(events)) => before.extend(events),
+                (_, message) => self.waiting.push_back(message),
+            }
+        }
+    }
 }
 
 impl Dialler {
@@ -62,7 +77,7 @@ impl Dialler {
             hand_over: false,
             stop: stop.clone(),
         };
-        self.probing = Some(Bout { stop, news });
+        self.probing = Some(Bout { stop, news, waiting: VecDeque::new() });
         let probes: Vec<&'static Probe> = names.iter().filter_map(|name| probe::named(name)).collect();
         messages.push(Message::Probe(ProbeNews::Begun(probes.len())));
         tokio::spawn(async move {
@@ -80,10 +95,15 @@ impl Dialler {
 
 /// The next thing that probes do or find; waits for ever while none are run.
 pub(super) async fn news(bout: &mut Option<Bout>) -> Message {
-    if let Some(running) = bout
-        && let Some(message) = running.news.recv().await
-    {
-        return message;
+    if let Some(running) = bout {
+        if running.waiting.is_empty() {
+            let mut come = Vec::new();
+            running.news.recv_many(&mut come, BATCH).await;
+            running.take(come);
+        }
+        if let Some(message) = running.waiting.pop_front() {
+            return message;
+        }
     }
     *bout = None;
     std::future::pending().await

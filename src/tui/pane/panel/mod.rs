@@ -104,7 +104,9 @@ impl Panel {
         self.then = Then::of(talk, &self.connections, until, self.then.take());
         let day = scene.today.map(|today| today.as_second().div_euclid(3600));
         let found = scene.probing.map_or(0, Probing::progress);
-        let made = Made { tab: self.tab, size: inner, records: talk.log.len(), until, day, found };
+        // What was found does not change with what goes on.
+        let records = if self.tab == Tab::Probe { 0 } else { talk.log.len() };
+        let made = Made { tab: self.tab, size: inner, records, until, day, found };
         let last = talk.log.len().saturating_sub(1);
         // Of a closer look at a certificate, the trouble is what it was made for.
         let heard = !talk.dialogue.exchanges().is_empty();
