@@ -2,12 +2,13 @@
 
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
 use super::{Common, Exit, complain, input};
 use crate::conversation::event::Remark;
-use crate::library::{self, Limits, Pruned, Summary};
+use crate::library::{self, AnnotateError, Limits, Pruned, RemoveError, Summary};
 use crate::profile::size;
 use crate::world::World;
 
@@ -120,35 +121,38 @@ fn octets(text: &str) -> Result<u64, String> {
 /// Runs it.
 pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit {
     let state = &world.directories.state;
+    let done = |out: Result<String, String>| out.map(|out| (out, Exit::Done));
     let done = match &arguments.command {
-        None => list::run(&arguments.listing, common, world),
-        Some(Command::List(listing) | Command::Search(listing)) => list::run(listing, common, world),
+        None => done(list::run(&arguments.listing, common, world)),
+        Some(Command::List(listing) | Command::Search(listing)) => done(list::run(listing, common, world)),
         Some(Command::Rename { name, title }) => {
-            annotate(state, name, None, &[Remark::new("set").with("title", title)])
+            done(annotate(state, name, None, &[Remark::new("set").with("title", title)]))
         }
-        Some(Command::Tag { name, tags, remove }) => tag(state, name, tags, *remove),
+        Some(Command::Tag { name, tags, remove }) => done(tag(state, name, tags, *remove)),
         Some(Command::Note { name, text, at }) => {
             let note = Remark::new("note");
             let note = if let Some(at) = at { note.with("at", at) } else { note };
-            annotate(state, name, *at, &[note.value(text)])
+            done(annotate(state, name, *at, &[note.value(text)]))
         }
-        Some(Command::Path { name: None }) => Ok(format!("{}\n", state.join("transcripts").display())),
-        Some(Command::Path { name: Some(name) }) => found(state, name).map(|path| format!("{}\n", path.display())),
+        Some(Command::Path { name: None }) => done(Ok(format!("{}\n", state.join("transcripts").display()))),
+        Some(Command::Path { name: Some(name) }) => {
+            done(found(state, name).map(|path| format!("{}\n", path.display())))
+        }
         Some(Command::Delete { names, yes }) => delete(state, names, *yes),
         Some(Command::Prune(prune)) => self::prune(prune, common, world),
     };
     match done {
-        Ok(out) => print(&out),
+        Ok((out, exit)) => print(&out, exit),
         Err(words) => complain(COMMAND, words),
     }
 }
 
-fn print(out: &str) -> Exit {
+fn print(out: &str, exit: Exit) -> Exit {
     match std::io::stdout().lock().write_all(out.as_bytes()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             complain(COMMAND, format_args!("the result can't be written: {error}"))
         }
-        _ => Exit::Done,
+        _ => exit,
     }
 }
 
@@ -166,8 +170,21 @@ fn annotate(state: &Path, name: &str, at: Option<usize>, remarks: &[Remark]) -> 
             return Err(format!("{}: there is no line {at}, it has {count}", input::shown(&path)));
         }
     }
-    library::annotate(&path, None, remarks).map_err(|error| format!("{}: {error}", input::shown(&path)))?;
+    written(&path, remarks).map_err(|error| format!("{}: {error}", input::shown(&path)))?;
     Ok(list::line(&library::summary(&path), &TimeZone::system()) + "\n")
+}
+
+/// Appends to a transcript; one that another `ehlo history` writes to is waited for a moment.
+fn written(path: &Path, remarks: &[Remark]) -> Result<(), AnnotateError> {
+    const TIMES: u32 = 10;
+    const BETWEEN: Duration = Duration::from_millis(20);
+    for _ in 1..TIMES {
+        match library::annotate(path, None, remarks) {
+            Err(AnnotateError::Recording) => std::thread::sleep(BETWEEN),
+            done => return done.map(drop),
+        }
+    }
+    library::annotate(path, None, remarks).map(drop)
 }
 
 fn tag(state: &Path, name: &str, tags: &[String], remove: bool) -> Result<String, String> {
@@ -182,7 +199,7 @@ fn tag(state: &Path, name: &str, tags: &[String], remove: bool) -> Result<String
 }
 
 /// Only what lies among the transcripts is deleted by name: any other file is the user's own.
-fn delete(state: &Path, names: &[String], yes: bool) -> Result<String, String> {
+fn delete(state: &Path, names: &[String], yes: bool) -> Result<(String, Exit), String> {
     let folder = state.join("transcripts");
     let mut doomed = Vec::new();
     for name in names {
@@ -194,9 +211,11 @@ fn delete(state: &Path, names: &[String], yes: bool) -> Result<String, String> {
         let size = library::summary(&path).size;
         doomed.push(Pruned { path, size, why: "" });
     }
+    doomed.sort_by(|a: &Pruned, b| a.path.cmp(&b.path));
     doomed.dedup();
     consent(&doomed, yes)?;
-    carry_out(&doomed).map(|(gone, _)| told("deleted", &gone))
+    let (gone, failed) = carry_out(&doomed, library::remove);
+    Ok((told("deleted", &gone), exit_of(failed)))
 }
 
 /// Asks, where there is somebody to ask.
@@ -215,11 +234,16 @@ fn consent(doomed: &[Pruned], yes: bool) -> Result<(), String> {
     if agreed { Ok(()) } else { Err("nothing was deleted".to_owned()) }
 }
 
-/// Deletes, and gives what is gone; what could not be deleted is said.
-fn carry_out(doomed: &[Pruned]) -> Result<(Vec<Pruned>, usize), String> {
+/// How it ends when so many could not be deleted.
+fn exit_of(failed: usize) -> Exit {
+    if failed == 0 { Exit::Done } else { Exit::Refused }
+}
+
+/// Deletes, and gives what is gone and how many are not; what could not be deleted is said.
+fn carry_out(doomed: &[Pruned], remove: fn(&Path) -> Result<(), RemoveError>) -> (Vec<Pruned>, usize) {
     let (mut gone, mut failed) = (Vec::new(), 0);
     for it in doomed {
-        match library::remove(&it.path) {
+        match remove(&it.path) {
             Ok(()) => gone.push(it.clone()),
             Err(error) => {
                 failed += 1;
@@ -227,10 +251,10 @@ fn carry_out(doomed: &[Pruned]) -> Result<(Vec<Pruned>, usize), String> {
             }
         }
     }
-    if gone.is_empty() && failed > 0 { Err("nothing was deleted".to_owned()) } else { Ok((gone, failed)) }
+    (gone, failed)
 }
 
-fn prune(arguments: &Prune, common: &Common, world: &World) -> Result<String, String> {
+fn prune(arguments: &Prune, common: &Common, world: &World) -> Result<(String, Exit), String> {
     if arguments.older_than.is_none() && arguments.larger_than.is_none() && arguments.total.is_none() {
         return Err("nothing goes without a limit: --older-than 90d, --larger-than 10MB or --total 1GB".to_owned());
     }
@@ -244,22 +268,27 @@ fn prune(arguments: &Prune, common: &Common, world: &World) -> Result<String, St
     let all: Vec<Summary> = library::files(&world.directories.state).map(|path| library::summary(&path)).collect();
     let mut doomed = library::prune(&all, &limits);
     doomed.retain(|it| !library::is_recorded_into(&it.path));
+    doomed.retain(|it| arguments.annotated_too || !library::is_annotated(&it.path));
+    let mut failed = 0;
     if !arguments.dry_run {
         consent(&doomed, arguments.yes)?;
-        doomed = carry_out(&doomed)?.0;
+        let remove = if arguments.annotated_too { library::remove } else { library::remove_unless_annotated };
+        (doomed, failed) = carry_out(&doomed, remove);
     }
     if arguments.json {
-        let rows = doomed.iter().map(|it| serde_json::json!({ "path": it.path, "size": it.size, "why": it.why }));
+        let rows = doomed
+            .iter()
+            .map(|it| serde_json::json!({ "path": it.path.display().to_string(), "size": it.size, "why": it.why }));
         let size: u64 = doomed.iter().map(|it| it.size).sum();
         let rows: Vec<_> = rows.collect();
         let all = serde_json::json!({ "ehlo": 1, "dry_run": arguments.dry_run, "size": size, "pruned": rows });
-        return Ok(format!("{all:#}\n"));
+        return Ok((format!("{all:#}\n"), exit_of(failed)));
     }
     let did = if arguments.dry_run { "would go" } else { "deleted" };
     if common.quiet {
-        return Ok(String::new());
+        return Ok((String::new(), exit_of(failed)));
     }
-    Ok(format!("{}{} {did}, of {}\n", told(did, &doomed), many(&doomed), all.len()))
+    Ok((format!("{}{} {did}, of {}\n", told(did, &doomed), many(&doomed), all.len()), exit_of(failed)))
 }
 
 /// What happened to each, a line each.

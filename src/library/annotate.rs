@@ -47,6 +47,10 @@ pub fn annotate(path: &Path, at: Option<Micros>, remarks: &[Remark]) -> Result<M
     if matches!(file.try_lock(), Err(TryLockError::WouldBlock)) {
         return Err(AnnotateError::Recording);
     }
+    // Whoever held the lock before may have deleted it.
+    if !path.try_exists()? {
+        return Err(AnnotateError::Io(io::ErrorKind::NotFound.into()));
+    }
     let length = file.metadata()?.len();
     examine_head(&mut file)?;
     file.seek(SeekFrom::Start(length.saturating_sub(LOOKED_AT)))?;

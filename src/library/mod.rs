@@ -10,7 +10,9 @@ mod servers;
 mod summary;
 
 pub use annotate::{AnnotateError, annotate};
-pub use prune::{Limits, LimitsError, Pruned, RemoveError, is_recorded_into, prune, remove};
+pub use prune::{
+    Limits, LimitsError, Pruned, RemoveError, is_annotated, is_recorded_into, prune, remove, remove_unless_annotated,
+};
 pub use query::{Found, Query, QueryError, Sought, moment};
 pub use servers::{Line, Memory};
 pub use summary::{Outcome, Summary, outcome, summary};
@@ -59,6 +61,10 @@ pub fn named(state: &Path, word: &str) -> Result<PathBuf, NameError> {
     const SUCH_AS: usize = 3;
     if word == "last" {
         return files(state).next().ok_or_else(|| NameError::None(word.to_owned()));
+    }
+    // A variable of a shell that is not set means no transcript, and not the only one that there is.
+    if word.is_empty() {
+        return Err(NameError::None(word.to_owned()));
     }
     let path = Path::new(word);
     if path.is_file() {

@@ -1,7 +1,7 @@
 //! Throwing transcripts away: which ones would go, and that none goes that is still written.
 
 use std::fs::{File, TryLockError};
-use std::io;
+use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -107,6 +107,9 @@ pub enum RemoveError {
     /// Somebody records into it.
     #[error("another ehlo is recording into it; close that conversation first")]
     Recording,
+    /// Somebody gave it a title, a tag, a note or a bookmark.
+    #[error("it has a title, a tag, a note or a bookmark")]
+    Annotated,
     /// What the system says.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -123,10 +126,59 @@ pub fn is_recorded_into(path: &Path) -> bool {
 /// # Errors
 /// It is being recorded into, or what the system says.
 pub fn remove(path: &Path) -> Result<(), RemoveError> {
-    if is_recorded_into(path) {
-        return Err(RemoveError::Recording);
+    let _locked = locked(path)?;
+    Ok(std::fs::remove_file(path)?)
+}
+
+/// Removes a transcript in which nobody wrote anything; the whole file is looked through for that, while nobody can
+/// write into it.
+///
+/// # Errors
+/// Somebody did, it is being recorded into, can't be read whole, or what the system says.
+pub fn remove_unless_annotated(path: &Path) -> Result<(), RemoveError> {
+    let locked = locked(path)?;
+    if holds_annotations(&locked)? {
+        return Err(RemoveError::Annotated);
     }
     Ok(std::fs::remove_file(path)?)
+}
+
+/// Whether somebody gave a transcript a title, a tag, a note or a bookmark; one that can't be read counts as such.
+#[must_use]
+pub fn is_annotated(path: &Path) -> bool {
+    File::open(path).and_then(|file| holds_annotations(&file)).unwrap_or(true)
+}
+
+/// The file, locked until it is dropped: nobody records or writes a note into it meanwhile.
+fn locked(path: &Path) -> Result<File, RemoveError> {
+    let file = File::open(path)?;
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => Err(RemoveError::Recording),
+        // Where the file system knows no locks there is nobody to be waited for.
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
+    }
+}
+
+/// Looks at the beginning of each line only, so that no file is too large and no bad line hides what follows it.
+fn holds_annotations(file: &File) -> io::Result<bool> {
+    const LOOKED_AT: u64 = 64;
+    let mut reader = BufReader::new(file);
+    let mut start = Vec::new();
+    loop {
+        start.clear();
+        if reader.by_ref().take(LOOKED_AT).read_until(b'\n', &mut start)? == 0 {
+            return Ok(false);
+        }
+        let rest = start.iter().position(|b| *b == b' ').map_or(&[][..], |end| &start[end + 1..]);
+        let marked =
+            [&b"* note"[..], b"* mark", b"* set"].iter().any(|word| rest.starts_with(word) || start.starts_with(word));
+        if marked || start.starts_with(b"title") || start.starts_with(b"tags") {
+            return Ok(true);
+        }
+        if !start.ends_with(b"\n") {
+            reader.skip_until(b'\n')?;
+        }
+    }
 }
 
 #[cfg(test)]
@@ -195,5 +247,33 @@ mod tests {
         drop(live);
         remove(&path).expect("removed");
         assert!(matches!(remove(&path), Err(RemoveError::Io(_))));
+    }
+
+    #[test]
+    fn what_somebody_wrote_in_the_middle_of_a_large_file_keeps_it() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let path = folder.path().join("a.smtp");
+        let much = "0.000000 < 250 ok\n".repeat(20_000);
+        for (word, kept) in
+            [("note \"look here\"", true), ("mark", true), ("set tag=x", true), ("closed by=server", false)]
+        {
+            std::fs::write(&path, format!("+++\nehlo = 1\n+++\n{much}0.000000 * {word}\nno line at all\n{much}"))
+                .expect("written");
+            assert_eq!(is_annotated(&path), kept, "{word}");
+            assert_eq!(remove_unless_annotated(&path).is_err(), kept, "{word}");
+            assert_eq!(path.exists(), kept, "{word}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_to_is_not_removed() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let path = folder.path().join("a.smtp");
+        std::fs::write(&path, "+++\nehlo = 1\n+++\n").expect("written");
+        let other = File::open(&path).expect("open");
+        other.lock().expect("locked");
+        assert!(matches!(remove(&path), Err(RemoveError::Recording)) && path.exists());
+        drop(other);
+        assert!(remove(&path).is_ok() && !path.exists());
     }
 }

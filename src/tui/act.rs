@@ -335,7 +335,11 @@ fn templates(model: &mut Model) {
 pub(super) fn open_form(model: &mut Model, verb: &str) -> bool {
     let offered = model.talk.dialogue.state().session.capabilities.clone();
     let Some(entry) = model.knowledge.verbs.find(verb) else { return false };
-    model.overlay = Some(Overlay::Form(Box::new(Form::of(entry, model.composer.line(), &offered))));
+    let line = model.composer.line();
+    // A verb alone is filled in with what stands there in grey.
+    let alone = line.trim_end().eq_ignore_ascii_case(verb);
+    let line = if alone { format!("{line}{}", model.composer.ghost()) } else { line.to_owned() };
+    model.overlay = Some(Overlay::Form(Box::new(Form::of(entry, &line, &offered))));
     true
 }
 

@@ -116,9 +116,12 @@ fn begin(model: &mut Model, access: Access, password: Option<Secret>) {
     let mut plan = Plan { greeting, tls: access.tls, xclient: access.xclient.into(), login, then: Vec::new() };
     if back && let Some(cut) = &model.interrupted {
         plan.then.clone_from(&cut.lines);
-        if cut.tls && access.tls != TlsMode::Implicit {
-            plan.tls = TlsMode::Require;
-        }
+        // What was not encrypted is not encrypted now, unless the target must be.
+        plan.tls = match access.tls {
+            TlsMode::Starttls if !cut.tls => TlsMode::None,
+            TlsMode::Starttls | TlsMode::None if cut.tls => TlsMode::Require,
+            as_the_target_says => as_the_target_says,
+        };
         plan.login = plan.login.filter(|_| cut.authenticated);
     }
     model.errand = Some(Running { errand: Errand::new(plan), back, exchanges: None, asked: None });

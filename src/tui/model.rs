@@ -297,13 +297,14 @@ impl Model {
         }
     }
 
-    /// Whether the composer offers the message that was written: 354 is open and nothing is typed.
+    /// Whether the composer offers the message that was written: 354 is open, and nothing is typed or was sent by hand.
     #[must_use]
     pub fn offers_draft(&self) -> bool {
         self.draft.ready
             && self.composer.line().is_empty()
             && self.talk.is_open()
             && self.talk.dialogue.state().phase() == Phase::Data
+            && self.talk.dialogue.state().session.content_octets == 0
     }
 
     /// Where keys are heard now.

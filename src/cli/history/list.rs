@@ -40,7 +40,7 @@ pub(super) struct Listing {
     /// Those that ended so: 550, 5xx, 5.7.1; none for those without a reply
     #[arg(long, value_name = "CODE")]
     code: Option<String>,
-    /// Those with this recipient
+    /// Those with this recipient; of very many, the first and last are known
     #[arg(long, value_name = "ADDRESS")]
     to: Option<String>,
     /// Those with this in their title
@@ -240,7 +240,7 @@ fn to_json((summary, found): &Row) -> Value {
         })
     });
     json!({
-        "path": summary.path,
+        "path": summary.path.display().to_string(),
         "name": summary.name(),
         "started": summary.started.map(|at| at.to_string()),
         "target": summary.target,

@@ -92,7 +92,7 @@ pub struct Session {
     /// Messages that the server took.
     pub delivered: u32,
     /// The verdicts on the last message: for how many it was taken, of how many there were (LMTP: one a recipient).
-    /// None since the next transaction, or before the first.
+    /// None since MAIL was sent for the next, or before the first.
     pub verdicts: Option<(u32, u32)>,
     /// Octets of the open BDAT chunk that are still to be sent.
     pub chunk_left: u64,
@@ -336,6 +336,7 @@ impl Session {
                 self.reverse_path = Some(command.path.as_ref().map_or_else(String::new, super::Path::address).into());
                 self.phase = Phase::Mail;
             }
+            Verb::Mail => self.verdicts = None,
             Verb::Rcpt if success => {
                 self.accepted += 1;
                 self.phase = Phase::Rcpt;

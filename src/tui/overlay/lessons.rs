@@ -5,7 +5,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{Outcome, place, shown_from, window};
+use super::{Outcome, more, place, shown_from, window};
 use crate::lesson::map::{Standing, State, called};
 use crate::smtp::escape::for_screen;
 use crate::tui::model::Model;
@@ -77,6 +77,7 @@ impl Lessons {
             let line = line(model, row, n == marked, usize::from(inner.width));
             frame.buffer_mut().set_line(inner.x, y, &line, inner.width);
         }
+        more(model, frame, area, (from, listed(inner.height), all.len()));
         let Some(row) = all.get(marked) else {
             frame.buffer_mut().set_string(
                 inner.x,

@@ -5,7 +5,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use super::{Outcome, letter, place, shown_from, window};
+use super::{Outcome, letter, more, place, shown_from, window};
 use crate::smtp::escape;
 use crate::tui::model::Model;
 use crate::tui::text::{fit, wrap};
@@ -150,6 +150,7 @@ impl Mail {
             return;
         }
         let (_, first) = shown_from(self.marked, self.letters.len(), usize::from(inner.height));
+        more(model, frame, area, (first, inner.height.into(), self.letters.len()));
         for (y, (n, it)) in (0..inner.height).zip(self.letters.iter().enumerate().skip(first)) {
             let mark = if n == self.marked { "▌" } else { " " };
             let mailbox = escape::for_screen(it.mailbox.as_bytes());

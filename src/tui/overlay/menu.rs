@@ -5,7 +5,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{Outcome, letter, place, shown_from, window};
+use super::{Outcome, letter, more, place, shown_from, window};
 use crate::smtp::Verb;
 use crate::smtp::verb::VerbEntry;
 use crate::tui::model::Model;
@@ -91,6 +91,8 @@ impl Menu {
         let help_rows = help_rows(inner.height);
         let rows = inner.height.saturating_sub(help_rows + 1);
         self.list(model, &verbs, legal, Rect { height: rows, ..inner }, frame);
+        let (_, from) = shown_from(self.marked, verbs.len(), rows.into());
+        more(model, frame, area, (from, rows.into(), verbs.len()));
         if verbs.is_empty() {
             let words =
                 ["No verb that ehlo knows begins so.", "Enter puts it on the line as it is; Backspace goes back."];

@@ -291,6 +291,23 @@ fn window(model: &Model, frame: &mut Frame<'_>, area: Rect, title: &str, foot: &
     inside(area)
 }
 
+/// Says in the frame of a list how many of its rows lie above and below the `shown` ones that begin at `from`.
+fn more(model: &Model, frame: &mut Frame<'_>, window: Rect, (from, shown, count): (usize, usize, usize)) {
+    let words = match (from, count.saturating_sub(from + shown)) {
+        (0, 0) => return,
+        (0, below) => format!(" ▼ {below} more "),
+        (above, 0) => format!(" ▲ {above} more "),
+        (above, below) => format!(" ▲ {above} · ▼ {below} more "),
+    };
+    let (x, y) = (window.x + 2, window.bottom().saturating_sub(1));
+    let buffer = frame.buffer_mut();
+    // The keys in the frame come first.
+    let free = (x..window.right()).take_while(|x| buffer.cell((*x, y)).is_some_and(|it| it.symbol() == "─")).count();
+    if free > super::text::width(&words) {
+        buffer.set_string(x, y, words, model.theme.style(Role::Accent));
+    }
+}
+
 /// The place of a window with a few lines of text and its keys in the frame.
 fn message_place(model: &Model, text: &[Line<'_>], foot: &str) -> Rect {
     let columns = text.iter().map(Line::width).max().unwrap_or(0).max(foot.len() + 4).max(30);

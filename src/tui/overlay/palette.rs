@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler as _;
 
-use super::{Outcome, place, shown_from, window};
+use super::{Outcome, more, place, shown_from, window};
 use crate::decode::finding::{Fit, fit};
 use crate::tui::action::{ACTIONS, Action, Entry};
 use crate::tui::model::Model;
@@ -106,6 +106,7 @@ impl Palette {
             ]);
             frame.buffer_mut().set_line(inner.x, y, &line, inner.width);
         }
+        more(model, frame, area, (from, rows, found.len()));
         if found.is_empty() {
             let text = "nothing of that name can be done now";
             frame.buffer_mut().set_string(inner.x, inner.y + 2, text, model.theme.style(Role::Dim));

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler as _;
 
-use super::{Outcome, is_leaving, place, window};
+use super::{Outcome, is_leaving, more, place, window};
 use crate::profile::{Draft, FIELDS, Kind, check_name};
 use crate::smtp::escape::for_screen;
 use crate::tui::model::Model;
@@ -268,11 +268,7 @@ impl ProfileEditor {
         for (y, row) in (0..list.height).zip(rows.iter().skip(from)) {
             self.draw_row(model, frame, Rect { y: list.y + y, height: 1, ..list }, *row);
         }
-        let below = rows.len().saturating_sub(from + usize::from(list.height));
-        if below > 0 {
-            let words = format!(" ▼ {below} more below ");
-            frame.buffer_mut().set_string(area.x + 2, area.bottom() - 1, words, model.theme.style(Role::Dim));
-        }
+        more(model, frame, area, (from, list.height.into(), rows.len()));
         self.draw_foot(model, frame, Rect { y: list.bottom(), height: inner.height - list.height, ..inner });
     }
 

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler as _;
 
-use super::{Outcome, place, shown_from, window};
+use super::{Outcome, more, place, shown_from, window};
 use crate::smtp::escape::for_screen;
 use crate::tui::model::Model;
 use crate::tui::text::fit;
@@ -89,6 +89,7 @@ impl Recall {
             let text = format!("{bar}{}", fit(&for_screen(line.as_bytes()), columns.saturating_sub(2)));
             frame.buffer_mut().set_string(inner.x, y, text, model.theme.style(role));
         }
+        more(model, frame, area, (from, rows, found.len()));
         if found.is_empty() {
             let words = "no line sent before has this";
             frame.buffer_mut().set_string(inner.x, inner.y + 2, words, model.theme.style(Role::Dim));

@@ -10,7 +10,7 @@ use ratatui::text::{Line, Span};
 use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler as _;
 
-use super::{Outcome, place, shown_from, window};
+use super::{Outcome, more, place, shown_from, window};
 use crate::decode::Knowledge;
 use crate::decode::reference::{Kind, Page, found, links, named, pages};
 use crate::tui::model::Model;
@@ -196,11 +196,11 @@ impl Reference {
         let inner = window(model, frame, area, "Reference", foot);
         match self.open.last() {
             Some(opened) => self.draw_page(*opened, model, frame, inner),
-            None => self.draw_list(model, frame, inner),
+            None => self.draw_list(model, frame, area, inner),
         }
     }
 
-    fn draw_list(&self, model: &Model, frame: &mut Frame<'_>, inner: Rect) {
+    fn draw_list(&self, model: &Model, frame: &mut Frame<'_>, window: Rect, inner: Rect) {
         let (accent, dim) = (model.theme.style(Role::Accent), model.theme.style(Role::Dim));
         let listed = self.listed();
         let line = Line::from(vec![Span::styled("Find  ", accent), Span::raw(self.input.value().to_owned())]);
@@ -221,6 +221,7 @@ impl Reference {
             ]);
             frame.buffer_mut().set_line(inner.x, y, &line, inner.width);
         }
+        more(model, frame, window, (from, rows, listed.len()));
         let Some(number) = listed.get(marked) else {
             frame.buffer_mut().set_string(inner.x, inner.y + 2, "nothing of that name", dim);
             return;

@@ -30,9 +30,11 @@ impl Composer {
         self.arrange(around);
     }
 
-    /// Closes the completion that was asked for; false where none is open.
+    /// Closes the completion until the line is another; false where none is open.
     pub fn close_popup(&mut self, around: &Surroundings<'_>) -> bool {
-        let was = std::mem::take(&mut self.asked) && self.popup.is_some();
+        let was = self.popup.is_some();
+        self.asked = false;
+        self.dismissed = was.then(|| self.line.text().to_owned());
         self.arrange(around);
         was
     }
@@ -47,7 +49,8 @@ impl Composer {
         let line = self.line.text();
         // A field that was only walked to is left alone until something is typed.
         let walked = self.line.selected().is_some() && !self.asked;
-        let found = if walked || (around.bare && !self.asked) {
+        let dismissed = self.dismissed.as_deref() == Some(line);
+        let found = if walked || ((around.bare || dismissed) && !self.asked) {
             None
         } else {
             popup(line, self.line.cursor(), self.asked, &self.history, around)

@@ -88,6 +88,8 @@ pub struct Composer {
     ghost: String,
     lints: Vec<Lint>,
     popup: Option<Popup>,
+    /// The line at which the completion was closed.
+    dismissed: Option<String>,
     /// Completion was asked for, and not only offered.
     asked: bool,
     /// The lone dot was sent, and no transaction begun since: QUIT is what comes next.

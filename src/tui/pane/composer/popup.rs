@@ -13,6 +13,9 @@ use crate::tui::theme::{Role, Theme};
 /// Rows of the list that are shown at once.
 const ROWS: usize = 8;
 
+/// What its frame says.
+const KEYS: &str = " Tab take · Down, Up choose ";
+
 impl Composer {
     /// Draws the completion over what is above the composer (`below`: the composer with its frame).
     pub fn draw_popup(&self, theme: Theme, below: Rect, buffer: &mut Buffer) {
@@ -24,7 +27,7 @@ impl Composer {
         }
         let word = popup.items.iter().map(|item| width(&item.text)).max().unwrap_or(0).min(40);
         let note = popup.items.iter().map(|item| width(&item.note)).max().unwrap_or(0);
-        let room = usize::from(below.width).saturating_sub(4).min(word + note + 6).max(24);
+        let room = usize::from(below.width).saturating_sub(4).min(word + note + 6).max(width(KEYS));
         let height = u16::try_from(rows + 2).unwrap_or(u16::MAX);
         let area = Rect::new(below.x + 1, below.y - height, u16::try_from(room + 2).unwrap_or(below.width), height);
         let area = area.intersection(*buffer.area());
@@ -36,7 +39,7 @@ impl Composer {
         let block = Block::bordered()
             .border_style(theme.style(Role::Accent))
             .title(Line::styled(count, theme.style(Role::Dim)))
-            .title_bottom(Line::raw(" Tab take · Down, Up choose ").right_aligned());
+            .title_bottom(Line::raw(KEYS).right_aligned());
         Clear.render(area, buffer);
         block.render(area, buffer);
         let from = (popup.marked + 1).saturating_sub(rows);
