@@ -256,5 +256,5 @@ fn the_idle_limit_is_in_the_title_and_what_vanished_in_the_offer() {
     let shown = screen.shown();
     assert!(shown.contains("is taken as usual") && !shown.contains("accept-offer"), "{shown}");
     screen.keys("<ctrl-p>accept-offer<enter>");
-    assert!(screen.shown().contains("“accept the offer” is not possible now"), "{}", screen.shown());
+    assert!(screen.shown().contains("nothing of that name can be done now"), "{}", screen.shown());
 }
