@@ -261,13 +261,15 @@ fn finish(mut sent: Sent, arguments: &Arguments, common: &Common, screen: &mut S
         text.push(b'\n');
         screen.print(&text);
     }
-    if let Some(path) = &arguments.tls.tls_get_peer_cert {
-        certificate(&sent.report, path)?;
-    }
+    let shown = arguments.tls.tls_get_peer_cert.as_ref().map(|path| certificate(&sent.report, path));
     if let Some(path) = &output.save {
         let document = Document::new(sent.header, std::mem::take(&mut sent.report.log));
         save::write(path, &document, output.force)
             .map_err(|error| format!("{} can't be written: {error}", path.display()))?;
+    }
+    // The message may be on its way: that it is must not be hidden by a file beside it.
+    if let Some(Err(words)) = shown {
+        screen.complain(&words);
     }
     match screen.failed() {
         Some(error) => Err(format!("standard output can't be written: {error}")),

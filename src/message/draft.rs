@@ -3,10 +3,14 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use mail_builder::headers::content_type::ContentType;
+use mail_builder::headers::raw::Raw;
 use mail_builder::mime::{BodyPart, MimePart};
 
 use super::{MessageError, header};
 use crate::world::World;
+
+/// The fields that are made for the body: what is given of them replaces what is made.
+const OF_MIME: [&str; 3] = ["MIME-Version", "Content-Type", "Content-Transfer-Encoding"];
 
 /// Octets of a line of base64 (RFC 2045 6.8).
 const LINE: usize = 76;
@@ -106,17 +110,41 @@ impl Draft {
             }
         }
         for (name, value) in &self.headers {
-            if fields.iter().any(|(known, value, _)| known.eq_ignore_ascii_case(name) && !value.is_empty()) {
+            if OF_MIME.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+                // It takes the place of the one that is made.
+                header::check(name, value)?;
+            } else if fields.iter().any(|(known, value, _)| known.eq_ignore_ascii_case(name) && !value.is_empty()) {
                 header::set(&mut head, name, value)?;
                 head.truncate(head.len() - 2);
             } else {
                 header::check(name, value)?;
-                head.extend(header::written(name, value, false));
+                head.extend(header::written(name, value, header::holds_addresses(name)));
             }
         }
-        head.extend_from_slice(b"MIME-Version: 1.0\r\n");
+        head.extend(header::written("MIME-Version", self.given("MIME-Version").unwrap_or("1.0"), false));
         self.body(world)?.write_part(&mut head);
         Ok(header::with_crlf(&head))
+    }
+
+    /// What the further fields say of this one; the last where there are several.
+    fn given(&self, name: &str) -> Option<&str> {
+        self.headers.iter().rev().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// A text as a part; the one that a reader sees first is of the type that was given, in the encoding that was given.
+    fn text<'a>(&'a self, media_type: &'static str, text: &'a str, first: bool) -> MimePart<'a> {
+        let given = |name: &str| self.given(name).filter(|_| first);
+        let (content, encoding) = (given("Content-Type"), given("Content-Transfer-Encoding"));
+        let mut part = match encoding {
+            // Its text is written so already.
+            Some(encoding) => text_part(media_type, text).transfer_encoding(encoding),
+            None => encoded_part(self.encoding, media_type, text),
+        };
+        if let Some(content) = content {
+            part.headers.retain(|(name, _)| name != "Content-Type");
+            part.headers.insert(0, ("Content-Type".into(), Raw::new(content).into()));
+        }
+        part
     }
 
     /// An identifier that nobody else has, at the domain of the author.
@@ -131,10 +159,10 @@ impl Draft {
     fn body(&self, world: &World) -> Result<MimePart<'_>, MessageError> {
         let mut parts = Vec::new();
         if self.text.is_some() || self.html.is_none() {
-            parts.push(encoded_part(self.encoding, "text/plain", self.text.as_deref().unwrap_or_default()));
+            parts.push(self.text("text/plain", self.text.as_deref().unwrap_or_default(), true));
         }
         if let Some(html) = &self.html {
-            parts.push(encoded_part(self.encoding, "text/html", html));
+            parts.push(self.text("text/html", html, parts.is_empty()));
         }
         let body = join("alternative", parts, world);
         if self.attachments.is_empty() {
@@ -296,6 +324,35 @@ mod tests {
         assert!(message.contains("Subject: other\r\n") && !message.contains("=?utf-8?"), "{message}");
         assert!(message.contains("X-Test: 1\r\n") && message.contains("X-Test: 2\r\n"), "{message}");
         assert!(message.contains("\r\n\r\nHello.\r\n") && message.matches("\r\n\r\n").count() == 1, "{message}");
+    }
+
+    #[test]
+    fn a_given_type_is_the_texts_own() {
+        let with = |headers: &[(&str, &str)], draft: Draft| {
+            let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            composed(&Draft { headers, text: Some("<p>Hello.</p>\n".into()), ..draft })
+        };
+        let html = with(&[("content-type", "text/html; charset=utf-8"), ("MIME-Version", "1.0 (mine)")], draft());
+        assert_eq!(html.to_ascii_lowercase().matches("content-type").count(), 1, "{html}");
+        assert!(
+            html.contains("Content-Type: text/html; charset=utf-8\r\n") && html.ends_with("\r\n\r\n<p>Hello.</p>\r\n")
+        );
+        assert!(html.contains("MIME-Version: 1.0 (mine)\r\n") && html.matches("MIME-Version").count() == 1, "{html}");
+        let attachments = vec![Attachment { octets: vec![0], ..Attachment::default() }];
+        let mixed = with(&[("Content-Type", "text/html")], Draft { attachments, ..draft() });
+        let at = |text: &str| mixed.find(text).unwrap_or_else(|| panic!("{text} in {mixed}"));
+        assert!(at("multipart/mixed") < at("Content-Type: text/html\r\n") && at("text/html") < at("application/"));
+        let written = with(&[("Content-Transfer-Encoding", "8bit")], draft());
+        assert_eq!(written.matches("Content-Transfer-Encoding: 8bit\r\n").count(), 1, "{written}");
+        assert_eq!(written.matches("Content-Transfer-Encoding").count(), 1, "{written}");
+    }
+
+    #[test]
+    fn further_addresses_are_written_as_addresses() {
+        let headers =
+            vec![("Reply-To".into(), "J\u{fc}rgen <j@noddy.com>".into()), ("Bcc".into(), "\u{dc} <u@b>".into())];
+        let message = composed(&Draft { headers, ..draft() });
+        assert!(message.contains("<j@noddy.com>\r\n") && message.contains("<u@b>\r\n"), "{message}");
     }
 
     #[test]

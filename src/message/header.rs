@@ -93,7 +93,7 @@ pub(super) fn written(name: &str, value: &str, addresses: bool) -> Vec<u8> {
 }
 
 /// Whether the values of this field are addresses.
-fn holds_addresses(name: &str) -> bool {
+pub(super) fn holds_addresses(name: &str) -> bool {
     ["From", "To", "Cc", "Bcc", "Sender", "Reply-To"].iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 

@@ -2,7 +2,7 @@
 
 use crate::profile::TlsMode;
 use crate::script::{Cause, Guide, Guided};
-use crate::smtp::{Class, Command, Reply, Session, Verb};
+use crate::smtp::{Class, Command, Phase, Reply, Session, Verb, sasl};
 
 use super::errand::{Errand, Next, Plan};
 
@@ -148,15 +148,46 @@ impl Ready {
         }
     }
 
+    /// Whether the server offers one of the mechanisms that were named, or any that is spoken here where none was.
+    fn is_offered(&self, session: &Session) -> bool {
+        let offered = session.capabilities.mechanisms();
+        if self.mechanisms.is_empty() {
+            return sasl::speakable(&offered).next().is_some();
+        }
+        self.mechanisms.iter().any(|name| offered.iter().any(|o| o.eq_ignore_ascii_case(name)))
+    }
+
     /// Whether it goes on although there is no login.
-    fn forgives(&self, cause: Cause) -> bool {
+    fn forgives(&self, cause: Cause, session: &Session) -> bool {
         let tried = matches!(self.sent, Some(Verb::Auth | Verb::Other));
         cause == Cause::Authentication
             && match self.lenient {
                 Lenient::Never => false,
-                Lenient::WhereNotOffered => !tried,
+                // That it is offered and can't be taken is no reason to go on without.
+                Lenient::WhereNotOffered => !tried && !self.is_offered(session),
                 Lenient::Always => true,
             }
+    }
+
+    /// It can't log in: the end, or on without.
+    fn without_login(&self, words: String, session: &Session) -> Guided {
+        if self.forgives(Cause::Authentication, session) {
+            return Guided::Done;
+        }
+        Guided::Stop(Cause::Authentication, words)
+    }
+
+    /// Why nothing is to be sent as AUTH: mechanisms were named, and the server offers others only.
+    fn offers_others(&self, session: &Session) -> Option<String> {
+        let begins = session.phase() == Phase::Ready && !self.mechanisms.is_empty();
+        (begins && !self.is_offered(session)).then(|| {
+            let offered = session.capabilities.mechanisms().join(", ");
+            format!(
+                "The server does not offer {} to log in by, but {}; --auth without a list takes the strongest.",
+                self.mechanisms.join(" or "),
+                crate::smtp::escape::for_screen(offered.as_bytes())
+            )
+        })
     }
 
     /// Whether this line lies beyond the point to stop at.
@@ -204,19 +235,22 @@ impl Guide for Ready {
                 if self.is_beyond(verb, session, last) {
                     return Guided::Done;
                 }
+                if verb == Verb::Auth
+                    && let Some(words) = self.offers_others(session)
+                {
+                    return self.without_login(words, session);
+                }
                 let last_of_all = self.is_last(verb, session);
                 self.greetings += u32::from(matches!(verb, Verb::Ehlo | Verb::Lhlo | Verb::Helo));
                 self.sent = Some(verb);
                 if last_of_all { Guided::Close { line, learn } } else { Guided::Send { line, learn } }
             }
             Next::Done(_) => Guided::Done,
-            Next::Ask(words) => match Cause::Authentication {
-                cause if self.forgives(cause) => Guided::Done,
-                cause => Guided::Stop(cause, words),
-            },
+            Next::Ask(_) if self.is_beyond(Verb::Auth, session, last) => Guided::Done,
+            Next::Ask(words) => self.without_login(self.offers_others(session).unwrap_or(words), session),
             Next::Wait => Guided::Stop(Cause::Protocol, "the server has not greeted".to_owned()),
             Next::Stop(words) => match self.cause(session, last) {
-                cause if self.forgives(cause) => Guided::Done,
+                cause if self.forgives(cause, session) => Guided::Done,
                 cause => Guided::Stop(cause, words),
             },
         }
@@ -366,5 +400,29 @@ mod tests {
         assert_eq!(with(&["PLAIN"], Lenient::WhereNotOffered, &[offer, "535 no"]).1, "Authentication");
         assert_eq!(with(&["PLAIN"], Lenient::WhereNotOffered, &["250 mx"]).1, "done");
         assert_eq!(with(&["PLAIN"], Lenient::Always, &[offer, "535 no"]).1, "done");
+        // None of those that were named is offered: nothing is sent as AUTH.
+        let other = "250-mx\n250 AUTH CRAM-MD5";
+        let greeting = || vec!["EHLO x".to_owned()];
+        for (lenient, want) in
+            [(Lenient::Never, "Authentication"), (Lenient::WhereNotOffered, "done"), (Lenient::Always, "done")]
+        {
+            assert_eq!(with(&["PLAIN", "LOGIN"], lenient, &[other]), (greeting(), want.to_owned()), "{lenient:?}");
+        }
+    }
+
+    #[test]
+    fn a_login_in_clear_text_is_refused_unless_it_may_be_left_out() {
+        let offer = "250-mx\n250 AUTH PLAIN LOGIN";
+        let careful = || Login { allow_plaintext: false, ..login() };
+        for (lenient, want) in [
+            (Lenient::Never, "Authentication"),
+            (Lenient::WhereNotOffered, "Authentication"),
+            (Lenient::Always, "done"),
+        ] {
+            let ready = ready(TlsMode::None, Some(careful()), None).with_login(vec!["PLAIN".into()], lenient);
+            assert_eq!(way(ready, &[offer]), (vec!["EHLO x".to_owned()], want.to_owned()), "{lenient:?}");
+        }
+        let ready = ready(TlsMode::None, Some(careful()), Some(Point::Ehlo));
+        assert_eq!(way(ready, &[offer]).1, "done", "it stops before the login");
     }
 }

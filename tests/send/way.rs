@@ -48,7 +48,7 @@ fn a_user_logs_in_and_the_password_is_nowhere() {
     let optional = after_ehlo(" mx", ACCEPTS);
     let (ran, _) = desk.against(&optional, &[&who[..], &env, &["-aos"]].concat());
     ran.expect(0, &["=== delivered c@d"]);
-    let lab = desk.send(&["lab:", "--to", "x@elsewhere.example", "--auth", "--port", "25"]);
+    let lab = desk.send(&["lab:", "--to", "x@elsewhere.example", "--auth", "--timeout", "30"]);
     assert_ne!(lab.code, Some(2), "{lab:?}");
 }
 

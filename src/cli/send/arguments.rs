@@ -223,7 +223,7 @@ pub(super) struct Content {
 }
 
 /// What is said.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Output")]
 #[expect(clippy::struct_field_names, reason = "they are the options' names")]
 pub(super) struct Output {

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::arguments::Content;
 use super::parts::Part;
-use crate::message::{Attachment, Draft, dkim, draft, header, samples, template};
+use crate::message::reencode::reencode;
+use crate::message::{Attachment, Draft, Encoding, attach, dkim, draft, header, samples, template};
 use crate::transaction::Body;
 use crate::world::World;
 
@@ -47,6 +48,7 @@ pub(super) fn body(content: &Content, envelope: &Envelope<'_>, world: &World) ->
 }
 
 fn unsigned(content: &Content, envelope: &Envelope<'_>, world: &World) -> Result<Body, String> {
+    fits(content)?;
     let mut standard_input = StandardInput::default();
     let Envelope { from, to } = envelope;
     if let Some(name) = &content.sample {
@@ -58,23 +60,19 @@ fn unsigned(content: &Content, envelope: &Envelope<'_>, world: &World) -> Result
         if sample.raw {
             return Ok(Body::AsIs(sample.octets));
         }
-        return fields(sample.octets, content, added(content)?).map(Body::Lines);
+        let message = fields(sample.octets, content, added(content)?)?;
+        return furnished(message, content, &mut standard_input).map(Body::Lines);
     }
     if let Some(path) = &content.template {
-        return filled(path, content, envelope, world).map(Body::Lines);
+        let message = filled(path, content, envelope, world)?;
+        return furnished(message, content, &mut standard_input).map(Body::Lines);
     }
     let data = if content.from_standard_input { Some("-") } else { content.data.as_deref() };
     let Some(data) = data else {
         return composed(content, envelope, world, &mut standard_input).map(Body::Lines);
     };
     if let Some(path) = large_file(data) {
-        if !content.header.is_empty() || !content.add_header.is_empty() || content.body.is_some() {
-            return Err(format!(
-                "{} has more than 1 MiB and goes out as it is, so that nothing can be put into it; \
-                 leave out --header, --add-header and --body",
-                path.display()
-            ));
-        }
+        as_it_is(content, &format!("{} has more than 1 MiB and", path.display()))?;
         let whole = path.canonicalize().map_err(|error| unreadable(&path, &error))?;
         if whole.to_str().is_none_or(|name| name.chars().any(char::is_control) || name.trim() != name) {
             return Err(format!("{} has a name that no script can hold; rename it", path.display()));
@@ -86,7 +84,62 @@ fn unsigned(content: &Content, envelope: &Envelope<'_>, world: &World) -> Result
         return Ok(Body::Lines(octets));
     }
     let body = content.body.as_deref().map(|body| given(body, &mut standard_input, true)).transpose()?;
-    fixed(octets, body.as_deref(), content, envelope, world).map(Body::Lines)
+    let message = fixed(octets, body.as_deref(), content, envelope, world)?;
+    furnished(message, content, &mut standard_input).map(Body::Lines)
+}
+
+/// Whether the message can hold all that is given for it.
+///
+/// # Errors
+/// The option that it can't, with the cure.
+fn fits(content: &Content) -> Result<(), String> {
+    let is_raw = |name: &String| samples::sample(name, "", "").is_some_and(|sample| sample.raw);
+    if content.no_data_fixup {
+        return as_it_is(content, "with --no-data-fixup the message");
+    }
+    if let Some(name) = content.sample.as_ref().filter(|name| is_raw(name)) {
+        return as_it_is(content, &format!("the sample {name}"));
+    }
+    let whole = content.sample.is_some() || content.template.is_some();
+    if whole && content.body.is_some() {
+        return Err("--sample and --template have a text of their own; leave out --body (a template takes a text by \
+                    {{text}} and --var text=...)"
+            .to_owned());
+    }
+    Ok(())
+}
+
+/// Whether nothing is to be put into a message that goes out as it is.
+fn as_it_is(content: &Content, what: &str) -> Result<(), String> {
+    let given = [
+        ("--header", !content.header.is_empty()),
+        ("--add-header", !content.add_header.is_empty()),
+        ("--body", content.body.is_some()),
+        ("--attach and --attach-body", !content.parts.0.is_empty()),
+        ("--encoding", content.encoding != Encoding::Auto),
+    ];
+    match given.into_iter().find(|(_, given)| *given) {
+        Some((option, _)) => {
+            Err(format!("{what} goes out as it is, so that nothing can be put into it; leave out {option}"))
+        }
+        None => Ok(()),
+    }
+}
+
+/// A message that was given whole, in the encoding that is asked for and with what is attached.
+fn furnished(message: Vec<u8>, content: &Content, standard_input: &mut StandardInput) -> Result<Vec<u8>, String> {
+    let mut message = match content.encoding {
+        Encoding::Auto => message,
+        encoding => reencode(&message, encoding).map_err(|error| error.to_string())?,
+    };
+    for part in &content.parts.0 {
+        if part.body {
+            return Err("the message is given whole and has its text; leave out --attach-body".to_owned());
+        }
+        let attached = attach::attach(&message, &attachment(part, standard_input)?);
+        message = attached.map_err(|error| error.to_string())?;
+    }
+    Ok(message)
 }
 
 /// Standard input, read once and used as often as it is named.
@@ -163,7 +216,7 @@ fn composed(
         draft.html = Some(text_of(given(html, standard_input, true)?, "--html")?);
     }
     for part in &content.parts.0 {
-        attach(&mut draft, part, standard_input)?;
+        put(&mut draft, part, standard_input)?;
     }
     if draft.text.is_none() && draft.html.is_none() {
         draft.text = Some(TEXT.to_owned());
@@ -180,9 +233,9 @@ fn composed(
     Ok(message)
 }
 
-fn attach(draft: &mut Draft, part: &Part, standard_input: &mut StandardInput) -> Result<(), String> {
-    let octets = given(&part.content, standard_input, part.body)?;
+fn put(draft: &mut Draft, part: &Part, standard_input: &mut StandardInput) -> Result<(), String> {
     if part.body {
+        let octets = given(&part.content, standard_input, true)?;
         let place = match part.media_type.as_deref().unwrap_or("text/plain") {
             "text/plain" => &mut draft.text,
             "text/html" => &mut draft.html,
@@ -198,10 +251,15 @@ fn attach(draft: &mut Draft, part: &Part, standard_input: &mut StandardInput) ->
         *place = Some(text_of(octets, "--attach-body")?);
         return Ok(());
     }
+    draft.attachments.push(attachment(part, standard_input)?);
+    Ok(())
+}
+
+fn attachment(part: &Part, standard_input: &mut StandardInput) -> Result<Attachment, String> {
+    let octets = given(&part.content, standard_input, false)?;
     let of_file = || file(&part.content)?.file_name().map(|name| name.to_string_lossy().into_owned());
     let name = part.name.clone().or_else(of_file).filter(|name| !name.is_empty());
-    draft.attachments.push(Attachment { name, media_type: part.media_type.clone().unwrap_or_default(), octets });
-    Ok(())
+    Ok(Attachment { name, media_type: part.media_type.clone().unwrap_or_default(), octets })
 }
 
 /// The fields that are added; `\n` divides several.
@@ -300,6 +358,7 @@ fn replaced(octets: &[u8], token: &[u8], value: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::parts::Parts;
     use super::*;
     use crate::world::Directories;
 
@@ -338,6 +397,39 @@ mod tests {
         let kept = Content { no_strip_from: true, ..data("From a\\nX: y\\n\\nz") };
         assert_eq!(made(&kept).as_deref(), Ok("From a\nX: y\n\nz"));
         assert_eq!(made(&data("@@x\\n\\n")).as_deref(), Ok("@x\n\n"));
+    }
+
+    fn attached(text: &str, body: bool) -> Parts {
+        Parts(vec![Part { content: text.into(), media_type: None, name: Some("a.bin".into()), body }])
+    }
+
+    #[test]
+    fn a_message_that_is_given_whole_takes_what_is_attached() {
+        let whole = [data("Subject: x\\n\\nHello"), Content { sample: Some("plain".into()), ..Content::default() }];
+        for content in whole {
+            let message = made(&Content { parts: attached("octets", false), ..content }).expect("made");
+            assert!(message.contains("multipart/mixed") && message.contains("b2N0ZXRz"), "{message}");
+        }
+        let encoded = made(&Content { encoding: Encoding::Base64, ..data("Subject: x\\n\\nHello") }).expect("made");
+        assert!(encoded.contains("base64") && encoded.contains("SGVsbG8"), "{encoded}");
+    }
+
+    #[test]
+    fn what_can_not_go_into_a_message_is_refused() {
+        let raw = || Content { no_data_fixup: true, ..data("x") };
+        let sample = |name: &str| Content { sample: Some(name.into()), ..Content::default() };
+        for (content, want) in [
+            (Content { body: Some("x".into()), ..raw() }, "leave out --body"),
+            (Content { header: vec!["X: y".into()], ..raw() }, "leave out --header"),
+            (Content { add_header: vec!["X: y".into()], ..sample("bare-lf") }, "leave out --add-header"),
+            (Content { parts: attached("x", false), ..raw() }, "leave out --attach"),
+            (Content { encoding: Encoding::Base64, ..sample("bare-lf") }, "leave out --encoding"),
+            (Content { body: Some("x".into()), ..sample("plain") }, "leave out --body"),
+            (Content { parts: attached("x", true), ..data("S: x\\n\\ny") }, "leave out --attach-body"),
+        ] {
+            let words = made(&content).expect_err(want);
+            assert!(words.contains(want), "{words}");
+        }
     }
 
     #[test]

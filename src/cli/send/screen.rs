@@ -42,6 +42,8 @@ struct Shows {
     received_marks: bool,
     remark_marks: bool,
     errors: bool,
+    /// A line for each recipient in the end; JSON says it otherwise.
+    recipients: bool,
 }
 
 enum Channel {
@@ -115,6 +117,7 @@ impl Screen {
                 received_marks: !output.no_receive_hints && !output.no_hints,
                 remark_marks: !output.no_info_hints,
                 errors: !output.hide_all && output.silent != Some(3),
+                recipients: !output.json,
             },
             kept: (output.silent == Some(1)).then(Vec::new),
             lines_of_data: 0,
@@ -249,7 +252,9 @@ impl Screen {
             return;
         }
         let width = recipients.iter().map(|recipient| recipient.address.chars().count()).max().unwrap_or(0);
-        for recipient in recipients {
+        // Where remarks are hidden only what went wrong is said.
+        let (listed, all) = (self.shows.recipients, self.shows.remarks);
+        for recipient in recipients.iter().filter(|recipient| listed && (all || !recipient.good())) {
             let role = if recipient.good() { Role::Good } else { Role::Bad };
             let Recipient { address, word, reply, .. } = recipient;
             self.marked(role, self.shows.remark_marks, "=== ", &format!("{word:<9} {address:<width$}  {reply}"));
@@ -343,4 +348,33 @@ pub(super) fn recipients(log: &Log) -> Vec<Recipient> {
         }
     });
     all.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What goes to standard output in the end, where of two recipients one was refused.
+    fn ended(output: &Output) -> String {
+        let folder = tempfile::tempdir().expect("a directory");
+        let mut screen = Screen::new(output, false, false, false).expect("a screen");
+        screen.out = Channel::File(File::create(folder.path().join("out")).expect("a file"));
+        screen.err = Channel::File(File::create(folder.path().join("err")).expect("a file"));
+        let recipient =
+            |address: &str, word| Recipient { address: address.into(), word, code: None, reply: "x".into() };
+        let recipients = [recipient("a@b", "accepted"), recipient("c@d", "refused")];
+        let report = Report { words: Some("not all".to_owned()), ..Report::default() };
+        screen.end(&report, &recipients, false);
+        assert!(std::fs::read_to_string(folder.path().join("err")).expect("written").contains("not all"));
+        std::fs::read_to_string(folder.path().join("out")).expect("written")
+    }
+
+    #[test]
+    fn only_what_is_asked_for_is_said_of_recipients() {
+        let all = ended(&Output::default());
+        assert!(all.contains("accepted  a@b") && all.contains("refused   c@d"), "{all}");
+        let errors = ended(&Output { silent: Some(2), ..Output::default() });
+        assert!(!errors.contains("a@b") && errors.contains("refused   c@d"), "{errors}");
+        assert_eq!(ended(&Output { json: true, ..Output::default() }), "", "JSON comes alone");
+    }
 }

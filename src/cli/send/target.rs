@@ -47,13 +47,14 @@ pub(super) fn way(arguments: &Arguments, profiles: &Profiles, world: &World) -> 
         return Err(format!("{} itself says where to connect: name the target instead of the file", file.display()));
     }
     let protocol = place.protocol.as_deref().map(protocol).transpose()?;
-    let default_port = place.port.is_none() && matches!(target.endpoint, Endpoint::Tcp { port: 25, .. });
+    let default_port =
+        place.port.is_none() && matches!(target.endpoint, Endpoint::Tcp { port: 25, .. } | Endpoint::Mx(_));
     if let Some((_, spoken, port, mode, _)) = protocol {
         target.protocol = *spoken;
         target.tls = mode.unwrap_or(target.tls);
-        set_port(&mut target, default_port.then_some(*port));
+        set_port(&mut target, default_port.then_some(*port), "--protocol")?;
     }
-    set_port(&mut target, place.port);
+    set_port(&mut target, place.port, "--port")?;
     if place.port == Some(465) {
         target.tls = TlsMode::Implicit;
     }
@@ -116,10 +117,24 @@ fn protocol(name: &str) -> Result<&'static (&'static str, Protocol, u16, Option<
     })
 }
 
-fn set_port(target: &mut Target, new: Option<u16>) {
-    if let (Endpoint::Tcp { port, .. }, Some(new)) = (&mut target.endpoint, new) {
-        *port = new;
+/// Sets the port that `option` means.
+///
+/// # Errors
+/// It goes where there is none to choose; in words with the cure.
+fn set_port(target: &mut Target, new: Option<u16>, option: &str) -> Result<(), String> {
+    let Some(new) = new else { return Ok(()) };
+    match &mut target.endpoint {
+        Endpoint::Tcp { port, .. } => *port = new,
+        Endpoint::Mx(domain) if new != 25 => {
+            return Err(format!(
+                "{option} means port {new}, and the mail exchangers of {domain} are reached at port 25; \
+                 name one of them by --server HOST:{new}"
+            ));
+        }
+        Endpoint::Mx(_) => {}
+        other => return Err(format!("{other} has no port to choose; leave {option} out")),
     }
+    Ok(())
 }
 
 fn secure(target: &mut Target, tls: &Tls, default_port: bool) -> Result<(), String> {
@@ -131,7 +146,7 @@ fn secure(target: &mut Target, tls: &Tls, default_port: bool) -> Result<(), Stri
     ];
     if let Some((_, mode)) = mode.into_iter().find(|(given, _)| *given) {
         target.tls = mode;
-        set_port(target, (mode == TlsMode::Implicit && default_port).then_some(465));
+        set_port(target, (mode == TlsMode::Implicit && default_port).then_some(465), "--tls-on-connect")?;
     }
     target.verify = (target.verify || tls.tls_verify) && !tls.no_tls_verify;
     if let Some(path) = &tls.tls_ca_path {
@@ -292,6 +307,21 @@ mod tests {
         ] {
             assert!(versions(text).expect_err(text).contains(want), "{text}");
         }
+    }
+
+    #[test]
+    fn a_port_is_taken_or_refused_in_words() {
+        let after = |endpoint, port| {
+            let mut target = Target::new("x", endpoint);
+            set_port(&mut target, Some(port), "--port").map(|()| target.endpoint.to_string())
+        };
+        let host = Endpoint::Tcp { host: "mx".into(), port: 25 };
+        assert_eq!(after(host, 26).as_deref(), Ok("mx:26"));
+        assert_eq!(after(Endpoint::Mx("noddy.com".into()), 25).as_deref(), Ok("mx:noddy.com"));
+        let words = after(Endpoint::Mx("noddy.com".into()), 26).expect_err("no port");
+        assert!(words.contains("--server HOST:26") && words.contains("noddy.com"), "{words}");
+        let words = after(Endpoint::Lab("default".into()), 26).expect_err("no port");
+        assert!(words.contains("leave --port out"), "{words}");
     }
 
     #[test]
