@@ -122,7 +122,13 @@ fn a_message_reaches_the_lab() {
     ran.expect(0, &[" ~> MAIL FROM:<dude@noddy.com>", "=== delivered anotherdude@target.local  250 2.0.0"]);
     ran.expect(0, &["Subject: from swaks's hands", " -> STARTTLS", "<-  220", "<~  354"]);
     let json = desk.send(&["lab:", "-t", "anotherdude@target.local,nobody@target.local", "--json"]);
-    json.expect(8, &["\"exit\": 8", "\"handed_over\": 1", "\"verdict\": \"refused\"", "\"verdict\": \"delivered\""]);
+    let said: serde_json::Value = serde_json::from_str(&json.expect(8, &[]).out).expect("JSON and nothing else");
+    assert_eq!((&said["exit"], &said["handed_over"]), (&8.into(), &1.into()), "{said}");
+    let verdicts: Vec<_> = (0..2).map(|n| said["recipients"][n]["verdict"].as_str().expect("a verdict")).collect();
+    assert_eq!(verdicts, ["delivered", "refused"], "{said}");
+    let refused = desk.send(&["lab:", "-t", "nobody@target.local", "--json"]);
+    let said: serde_json::Value = serde_json::from_str(&refused.expect(1, &[]).out).expect("JSON and nothing else");
+    assert_eq!(said["recipients"][0]["verdict"], "refused", "{said}");
 }
 
 #[test]

@@ -74,6 +74,8 @@ pub(super) enum Block {
 pub(super) struct Upload {
     pub(super) blocks: mpsc::Receiver<Block>,
     pub(super) name: String,
+    /// Octets that were handed on to be sent and only counted.
+    pub(super) counted: u64,
 }
 
 impl Upload {
@@ -108,7 +110,7 @@ impl Upload {
             // Where nobody listens any more the connection has ended.
             let _ = reading.sender.blocking_send(last);
         });
-        Ok((Self { blocks, name: content.name.clone() }, octets))
+        Ok((Self { blocks, name: content.name.clone(), counted: 0 }, octets))
     }
 }
 

@@ -45,7 +45,7 @@ fn mailbox(text: &str) -> Address<'static> {
         Some((name, rest)) => {
             let name = name.trim();
             let bare = name.strip_prefix('"').and_then(|inside| inside.strip_suffix('"')).unwrap_or(name);
-            let name = (!bare.is_empty()).then(|| bare.replace("\\\"", "\""));
+            let name = (!bare.is_empty()).then(|| bare.replace("\\\"", "\"").replace("\\\\", "\\"));
             Address::new_address(name, rest.trim_end().trim_end_matches('>').to_owned())
         }
         None => Address::new_address(None::<String>, text.to_owned()),

@@ -23,7 +23,22 @@ pub fn attach(message: &[u8], attachment: &Attachment) -> Result<Vec<u8>, Messag
 pub fn alternative(message: &[u8], html: &str) -> Vec<u8> {
     let mut part = Vec::new();
     super::draft::text_part("text/html", html).write_part(&mut part);
-    put(message, "alternative", &part)
+    let message = header::with_crlf(message);
+    let Some((begin, end)) = first_part(&message) else { return put(&message, "alternative", &part) };
+    // Beside what is attached the text is the first part, and what stands beside the text belongs into it.
+    let mut text = put(&message[begin..end], "alternative", &part);
+    header::remove_first(&mut text, "MIME-Version");
+    [&message[..begin], &text, &message[end..]].concat()
+}
+
+/// Where the first part of a message with attachments lies, without the line end before its boundary.
+fn first_part(message: &[u8]) -> Option<(usize, usize)> {
+    let boundary = format!("\r\n--{}", boundary(message, "mixed")?);
+    let open = memchr::memmem::find(message, format!("{boundary}\r\n").as_bytes())?;
+    let begin = open + boundary.len() + 2;
+    // A part without a head begins with an empty line, which may be the one before its boundary.
+    let end = begin + memchr::memmem::find(&message[begin..], boundary.as_bytes())?;
+    Some((begin, end))
 }
 
 /// Puts a part behind what a message holds: into its multipart of this kind, or one is made around its body.
@@ -65,16 +80,21 @@ fn put(message: &[u8], kind: &str, part: &[u8]) -> Vec<u8> {
 /// Where the last boundary of a message of this kind begins, with the CR LF that belongs to it; none where the message is
 /// of another kind or not whole.
 fn last_boundary(message: &[u8], kind: &str) -> Option<usize> {
+    let boundary = boundary(message, kind)?;
+    memchr::memmem::rfind(message, format!("\r\n--{boundary}--\r\n").as_bytes())
+}
+
+/// The boundary of a message of this kind.
+fn boundary(message: &[u8], kind: &str) -> Option<String> {
     let value = header::get(message, "Content-Type")?;
     let (essence, parameters) = value.split_once(';')?;
     if !essence.trim().eq_ignore_ascii_case(&format!("multipart/{kind}")) {
         return None;
     }
-    let boundary = parameters.split(';').find_map(|parameter| {
+    parameters.split(';').find_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;
         name.trim().eq_ignore_ascii_case("boundary").then(|| value.trim().trim_matches('"').to_owned())
-    })?;
-    memchr::memmem::rfind(message, format!("\r\n--{boundary}--\r\n").as_bytes())
+    })
 }
 
 #[cfg(test)]
@@ -113,6 +133,13 @@ mod tests {
         let with_file = text(attach(both.as_bytes(), &file("a.bin")).expect("attached"));
         let at = |what: &str| with_file.find(what).unwrap_or_else(|| panic!("{what} in {with_file}"));
         assert!(at("multipart/mixed") < at("multipart/alternative") && at("text/html") < at("a.bin"));
+        // The other way round it is the same.
+        let with_file = attach(PLAIN.as_bytes(), &file("a.bin")).expect("attached");
+        let both = text(alternative(&with_file, "<p>Hello.</p>"));
+        let at = |what: &str| both.find(what).unwrap_or_else(|| panic!("{what} in {both}"));
+        assert!(at("multipart/mixed") < at("multipart/alternative") && at("text/plain") < at("text/html"), "{both}");
+        assert!(at("text/html") < at("a.bin") && both.matches("MIME-Version").count() == 1, "{both}");
+        assert_eq!(both.matches("multipart/mixed").count(), 1, "{both}");
     }
 
     #[test]

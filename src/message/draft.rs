@@ -94,7 +94,7 @@ impl Draft {
     pub fn compose(&self, world: &World) -> Result<Vec<u8>, MessageError> {
         let mut head = Vec::new();
         let date = self.date.clone().unwrap_or_else(|| date(world));
-        let id = self.message_id.clone().unwrap_or_else(|| self.fresh_id(world));
+        let id = self.message_id.clone().unwrap_or_else(|| fresh_id(&self.from, world));
         let fields = [
             ("Date", date.as_str(), false),
             ("From", &self.from, true),
@@ -145,15 +145,6 @@ impl Draft {
             part.headers.insert(0, ("Content-Type".into(), Raw::new(content).into()));
         }
         part
-    }
-
-    /// An identifier that nobody else has, at the domain of the author.
-    fn fresh_id(&self, world: &World) -> String {
-        let domain = self.from.rsplit('@').next().unwrap_or_default();
-        let domain: String =
-            domain.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-')).collect();
-        let known = self.from.contains('@') && !domain.is_empty();
-        format!("<{}@{}>", hexadecimal(world), if known { &domain } else { "ehlo.invalid" })
     }
 
     fn body(&self, world: &World) -> Result<MimePart<'_>, MessageError> {
@@ -243,6 +234,15 @@ fn multipart<'a>(kind: &str, parts: Vec<MimePart<'a>>, world: &World) -> MimePar
 #[must_use]
 pub fn date(world: &World) -> String {
     world.now().strftime("%a, %d %b %Y %H:%M:%S +0000").to_string()
+}
+
+/// An identifier that nobody else has, with its `<>`, at the domain of the author.
+#[must_use]
+pub fn fresh_id(author: &str, world: &World) -> String {
+    let domain = author.rsplit('@').next().unwrap_or_default();
+    let domain: String = domain.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-')).collect();
+    let known = author.contains('@') && !domain.is_empty();
+    format!("<{}@{}>", hexadecimal(world), if known { &domain } else { "ehlo.invalid" })
 }
 
 fn hexadecimal(world: &World) -> String {

@@ -6,19 +6,44 @@ use base64::engine::general_purpose::STANDARD;
 /// The value of a field with its encoded words read; one that is not UTF-8 or is broken stays as it is.
 #[must_use]
 pub fn decoded(value: &str) -> String {
-    let (mut out, mut rest, mut after_word) = (String::new(), value, false);
+    read(value, |text| text)
+}
+
+/// The same for addresses: a name that holds what divides addresses, such as a comma, stands in quotes (RFC 5322 3.2.4).
+#[must_use]
+pub fn decoded_addresses(value: &str) -> String {
+    read(value, |text| {
+        if !text.contains(['(', ')', '<', '>', '[', ']', ':', ';', '@', '\\', ',', '"']) {
+            return text;
+        }
+        format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+    })
+}
+
+/// Reads encoded words; `shown` is what stands for a run of them.
+fn read(value: &str, shown: impl Fn(String) -> String) -> String {
+    let (mut out, mut rest, mut run) = (String::new(), value, None::<String>);
+    let end = |run: &mut Option<String>| run.take().map(&shown).unwrap_or_default();
     while let Some(at) = rest.find("=?") {
         let (before, begun) = rest.split_at(at);
         let word = word(begun);
         // Space between two encoded words is none of the text (RFC 2047 6.2).
-        if word.is_none() || !after_word || !before.trim().is_empty() {
+        if word.is_none() || run.is_none() || !before.trim().is_empty() {
+            out.push_str(&end(&mut run));
             out.push_str(before);
         }
-        after_word = word.is_some();
-        let (text, octets) = word.unwrap_or_else(|| ("=?".to_owned(), 2));
-        out.push_str(&text);
-        rest = &begun[octets..];
+        rest = match word {
+            Some((text, octets)) => {
+                run.get_or_insert_default().push_str(&text);
+                &begun[octets..]
+            }
+            None => {
+                out.push_str("=?");
+                &begun[2..]
+            }
+        };
     }
+    out.push_str(&end(&mut run));
     out.push_str(rest);
     out
 }
@@ -74,6 +99,18 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(decoded(value), want);
+        }
+    }
+
+    #[test]
+    fn a_name_that_would_divide_addresses_is_quoted() {
+        for (value, want) in [
+            ("=?utf-8?Q?B=C3=BCro=2C_?= =?utf-8?Q?Empfang?= <b@c>, d@e", "\"B\u{fc}ro, Empfang\" <b@c>, d@e"),
+            ("=?utf-8?Q?J=C3=BCrgen?= <b@c>", "J\u{fc}rgen <b@c>"),
+            ("=?utf-8?Q?=22=5C=FC?= <b@c>", "=?utf-8?Q?=22=5C=FC?= <b@c>"),
+            ("=?utf-8?Q?a=22=5C?= <b@c>", "\"a\\\"\\\\\" <b@c>"),
+        ] {
+            assert_eq!(decoded_addresses(value), want);
         }
     }
 }

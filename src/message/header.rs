@@ -93,7 +93,8 @@ pub(super) fn written(name: &str, value: &str, addresses: bool) -> Vec<u8> {
 }
 
 /// Whether the values of this field are addresses.
-pub(super) fn holds_addresses(name: &str) -> bool {
+#[must_use]
+pub fn holds_addresses(name: &str) -> bool {
     ["From", "To", "Cc", "Bcc", "Sender", "Reply-To"].iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
@@ -102,6 +103,18 @@ pub(super) fn holds_addresses(name: &str) -> bool {
 /// # Errors
 /// A name or value that can't be one.
 pub fn set(message: &mut Vec<u8>, name: &str, value: &str) -> Result<(), MessageError> {
+    put(message, name, value, false)
+}
+
+/// Sets the first field of this name and leaves more of them as they are; at the end of the head where there is none.
+///
+/// # Errors
+/// A name or value that can't be one.
+pub fn set_first(message: &mut Vec<u8>, name: &str, value: &str) -> Result<(), MessageError> {
+    put(message, name, value, true)
+}
+
+fn put(message: &mut Vec<u8>, name: &str, value: &str, others: bool) -> Result<(), MessageError> {
     check(name, value)?;
     let new = written(name, value, holds_addresses(name));
     let (head, rest) = split(message);
@@ -112,6 +125,8 @@ pub fn set(message: &mut Vec<u8>, name: &str, value: &str) -> Result<(), Message
             out.extend_from_slice(field);
         } else if !std::mem::replace(&mut done, true) {
             out.extend_from_slice(&new);
+        } else if others {
+            out.extend_from_slice(field);
         }
     }
     if !done {
@@ -123,11 +138,15 @@ pub fn set(message: &mut Vec<u8>, name: &str, value: &str) -> Result<(), Message
     Ok(())
 }
 
-/// Takes all fields of this name out.
-pub fn remove(message: &mut Vec<u8>, name: &str) {
+/// Takes the first field of this name out.
+pub fn remove_first(message: &mut Vec<u8>, name: &str) {
     let (head, rest) = split(message);
-    let kept = fields(head).into_iter().filter(|field| !is(field, name));
-    *message = kept.chain([rest]).collect::<Vec<_>>().concat();
+    let mut all = fields(head);
+    if let Some(at) = all.iter().position(|field| is(field, name)) {
+        all.remove(at);
+    }
+    all.push(rest);
+    *message = all.concat();
 }
 
 /// Adds a field at the end of the head.
@@ -183,8 +202,10 @@ mod tests {
         assert!(added.contains("subject: three\r\nX-Test: 1\r\n\r\nSubject: body"), "{added}");
         assert_eq!(get(message.as_bytes(), "SUBJECT").as_deref(), Some("one two"));
         assert_eq!(get(message.as_bytes(), "To"), None);
-        let removed = after(|m| remove(m, "Subject"), message);
-        assert_eq!(removed, "From: a\r\n\r\nSubject: body\r\n");
+        let removed = after(|m| remove_first(m, "Subject"), message);
+        assert_eq!(removed, "From: a\r\nsubject: three\r\n\r\nSubject: body\r\n");
+        let first = after(|m| set_first(m, "Subject", "new").expect("set"), message);
+        assert_eq!(first, "From: a\r\nSubject: new\r\nsubject: three\r\n\r\nSubject: body\r\n");
         assert_eq!(
             after(|m| add(m, "A", "b").expect("added"), "no head ends here"),
             "no head ends here\r\nA: b\r\n\r\n"

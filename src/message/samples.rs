@@ -26,7 +26,7 @@ pub fn samples(from: &str, to: &str) -> Vec<Sample> {
         .chain(made())
         .collect();
     for sample in &mut all {
-        sample.octets = replace(&replace(&sample.octets, b"{from}", from), b"{to}", to);
+        sample.octets = replaced(&replaced(&sample.octets, b"{from}", from.as_bytes()), b"{to}", to.as_bytes());
     }
     all.sort_by_key(|sample| (sample.name != "plain", sample.name.clone()));
     all
@@ -78,12 +78,14 @@ fn bare_lf() -> Vec<u8> {
     [head, text].concat().into_bytes()
 }
 
-fn replace(octets: &[u8], what: &[u8], with: &str) -> Vec<u8> {
+/// Octets with each occurrence of something replaced.
+#[must_use]
+pub fn replaced(octets: &[u8], what: &[u8], with: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(octets.len());
     let mut rest = 0;
     for at in memchr::memmem::find_iter(octets, what) {
         out.extend_from_slice(&octets[rest..at]);
-        out.extend_from_slice(with.as_bytes());
+        out.extend_from_slice(with);
         rest = at + what.len();
     }
     out.extend_from_slice(&octets[rest..]);

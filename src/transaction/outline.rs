@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::profile::TlsMode;
-use crate::smtp::{content, escape, xtext};
+use crate::smtp::{content, escape, sasl, xtext};
 
 use super::ready::Point;
 use super::xclient::Xclient;
@@ -67,6 +67,8 @@ pub struct Opening<'a> {
     pub xclient: &'a Xclient,
     /// The mechanism of a login, if somebody logs in.
     pub mechanism: Option<&'a str>,
+    /// What no script can say, in words.
+    pub notes: &'a [String],
 }
 
 impl Outline {
@@ -175,6 +177,9 @@ impl Outline {
     #[must_use]
     pub fn whole_script(&self, opening: &Opening<'_>) -> Vec<u8> {
         let mut out = Vec::new();
+        for note in opening.notes {
+            line(b"# ", note.as_bytes(), &mut out);
+        }
         if self.is_answered(Point::Greeting) {
             out.extend_from_slice(b"< 220\n");
         }
@@ -210,13 +215,24 @@ impl Outline {
             told(&mut out);
         }
         if let Some(mechanism) = opening.mechanism.filter(|_| reaches(Point::Auth)) {
-            out.extend_from_slice(format!("> AUTH {mechanism} {{{{auth}}}}\n").as_bytes());
-            if self.is_answered(Point::Auth) {
-                out.extend_from_slice(b"< 235\n");
-            }
+            self.login(mechanism, &mut out);
         }
         out.extend(self.script());
         out
+    }
+
+    /// AUTH, with an answer to each challenge; each is made when the script runs.
+    fn login(&self, mechanism: &str, out: &mut Vec<u8>) {
+        let known = sasl::known(mechanism);
+        let initial = if known.is_none_or(|known| known.client_first) { " {{auth}}" } else { "" };
+        out.extend_from_slice(format!("> AUTH {mechanism}{initial}\n").as_bytes());
+        if !self.is_answered(Point::Auth) {
+            return;
+        }
+        for _ in 0..known.map_or(0, |known| known.challenges) {
+            out.extend_from_slice(b"< 334\n> {{auth}}\n");
+        }
+        out.extend_from_slice(b"< 235\n");
     }
 
     /// A line and what is expected of it, where its reply is waited for.
@@ -333,7 +349,7 @@ mod tests {
     fn make_ready_is_written_out_as_far_as_it_is_known() {
         let told = Xclient { required: true, ..Xclient::from(vec![("ADDR".to_owned(), "192.0.2.1".to_owned())]) };
         let whole = |tls, xclient: &Xclient, mechanism| {
-            let opening = Opening { greeting: "EHLO x", tls, xclient, mechanism };
+            let opening = Opening { greeting: "EHLO x", tls, xclient, mechanism, notes: &[] };
             String::from_utf8(outline().whole_script(&opening)).expect("UTF-8")
         };
         let nothing = Xclient::default();
@@ -344,6 +360,13 @@ mod tests {
         let before = whole(TlsMode::Require, &Xclient { before_tls: true, ..told }, None);
         assert!(
             before.starts_with("< 220\n> EHLO x\n< 250\n> XCLIENT ADDR=192.0.2.1\n< 220\n> EHLO x\n< 250\n> STARTTLS")
+        );
+        let login = whole(TlsMode::None, &nothing, Some("LOGIN"));
+        assert!(login.contains("> AUTH LOGIN\n< 334\n> {{auth}}\n< 334\n> {{auth}}\n< 235\n> MAIL"), "{login}");
+        let cram = whole(TlsMode::None, &nothing, Some("CRAM-MD5"));
+        assert!(cram.contains("> AUTH CRAM-MD5\n< 334\n> {{auth}}\n< 235\n> MAIL"), "{cram}");
+        assert!(
+            whole(TlsMode::None, &nothing, Some("SCRAM-SHA-256")).contains("> AUTH SCRAM-SHA-256 {{auth}}\n< 334\n")
         );
         assert!(whole(TlsMode::None, &nothing, None).starts_with("< 220\n> EHLO x\n< 250\n> MAIL"));
         assert!(whole(TlsMode::Starttls, &nothing, None).contains("\n# STARTTLS"));

@@ -16,6 +16,17 @@ fn tls_is_as_asked() {
     let file = desk.path("peer.pem");
     with(&["--quit-after", "TLS", "--tls-get-peer-cert", file.to_str().expect("UTF-8")]).expect(0, &[]);
     assert!(std::fs::read_to_string(&file).expect("written").starts_with("-----BEGIN CERTIFICATE-----\nMII"));
+    let (kept, nowhere) = (desk.path("kept.smtp"), desk.path("none/peer.pem"));
+    let [kept_at, nowhere] = [&kept, &nowhere].map(|path| path.to_str().expect("UTF-8"));
+    with(&["--tls-get-peer-cert", nowhere, "--save", kept_at])
+        .expect(0, &["none/peer.pem can't be written", "delivered"]);
+    assert!(kept.exists(), "the conversation is kept whatever becomes of the certificate");
+    let peer = super::Peer::play(&after_ehlo(" mx", "C: QUIT\nS: 221 bye\n"));
+    let place = peer.target();
+    let (host, port) = place.split_once(':').expect("a port");
+    let way = ["--server", host, "--port", port, "--helo", "me", "--quit-after", "EHLO"];
+    desk.send(&way).expect(0, &[&format!("connected {place}")]);
+    peer.heard();
     let (ran, _) = desk.against(&after_ehlo(" mx", "HOLD\n"), &["--to", "c@d", "--tls"]);
     ran.expect(4, &["does not offer STARTTLS"]);
     let (ran, _) = desk.against(&after_ehlo(" mx", ACCEPTS), &["--to", "c@d", "-tlso"]);

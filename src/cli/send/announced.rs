@@ -123,7 +123,7 @@ pub(super) struct Announced {
     /// Send the header of the PROXY protocol first, in this version: 1 (the default of the other --proxy options) or 2
     #[arg(long, value_name = "1|2", value_parser = clap::value_parser!(u8).range(1..=2))]
     proxy_version: Option<u8>,
-    /// What follows `PROXY ` in that header, as it is; with version 2 what follows its 12 octets
+    /// What follows `PROXY ` in that header, as it is; with version 2 what follows its 12 octets, @FILE for octets that no command line holds
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true,
           conflicts_with_all = ["proxy_family", "proxy_source", "proxy_source_port", "proxy_dest", "proxy_dest_port"])]
     proxy: Option<String>,
@@ -162,7 +162,12 @@ impl Announced {
         let Sayings(sayings) = &self.sayings;
         if sayings.is_empty() {
             let own = Xclient::from(of_target.to_vec());
-            return Xclient { unasked: self.xclient_no_verify, before_tls: self.xclient_before_starttls, ..own };
+            return Xclient {
+                unasked: self.xclient_no_verify,
+                before_tls: self.xclient_before_starttls,
+                forgiving: self.xclient_optional,
+                ..own
+            };
         }
         Xclient {
             sayings: VecDeque::from(sayings.clone()),
@@ -181,11 +186,7 @@ impl Announced {
     pub(super) fn header(&self) -> Result<Option<Header>, String> {
         let version = if self.proxy_version == Some(2) { Version::Two } else { Version::One };
         if let Some(text) = &self.proxy {
-            let octets = match version {
-                Version::One => format!("PROXY {text}\r\n").into_bytes(),
-                Version::Two => [SIGNATURE, text.as_bytes()].concat(),
-            };
-            return Ok(Some(Header::AsIs(octets)));
+            return as_it_is(version, text).map(|octets| Some(Header::AsIs(octets)));
         }
         let given = self.proxy_version.is_some()
             || self.proxy_family.is_some()
@@ -217,6 +218,28 @@ impl Announced {
             source: at(self.proxy_source, self.proxy_source_port),
             destination: at(self.proxy_dest, self.proxy_dest_port),
         })))
+    }
+}
+
+/// A header that was given whole.
+///
+/// # Errors
+/// A line end where it must have none; a file that can't be read; in words with the cure.
+fn as_it_is(version: Version, text: &str) -> Result<Vec<u8>, String> {
+    match (version, text.strip_prefix('@')) {
+        (Version::One, _) if text.contains(['\r', '\n']) => {
+            Err("--proxy holds a line end, and a header of version 1 is one line; leave it out".to_owned())
+        }
+        (Version::One, _) => Ok(format!("PROXY {text}\r\n").into_bytes()),
+        (Version::Two, Some(path)) => {
+            // Longer than its two octets of length can say it is not (proxy-protocol.txt 2.2).
+            let file = std::fs::File::open(path).and_then(|file| {
+                let mut octets = SIGNATURE.to_vec();
+                std::io::Read::read_to_end(&mut std::io::Read::take(file, 4 + 65_535), &mut octets).map(|_| octets)
+            });
+            file.map_err(|error| format!("{path} can't be read: {error}"))
+        }
+        (Version::Two, None) => Ok([SIGNATURE, text.as_bytes()].concat()),
     }
 }
 
@@ -259,5 +282,16 @@ mod tests {
             ]
         );
         assert_eq!(sayings("--xclient-delim"), []);
+    }
+
+    #[test]
+    fn a_header_as_it_is_stays_one_header() {
+        assert_eq!(as_it_is(Version::One, "TCP4").as_deref(), Ok(&b"PROXY TCP4\r\n"[..]));
+        assert!(as_it_is(Version::One, "TCP4\r\nEHLO x").expect_err("two lines").contains("line end"));
+        let folder = tempfile::tempdir().expect("a directory");
+        let path = folder.path().join("header");
+        std::fs::write(&path, [0x21, 0, 0, 0]).expect("written");
+        let octets = as_it_is(Version::Two, &format!("@{}", path.display())).expect("read");
+        assert_eq!(octets, without_addresses(Version::Two));
     }
 }

@@ -194,7 +194,7 @@ pub(super) struct Content {
     /// The same as HTML
     #[arg(long, value_name = "HTML", allow_hyphen_values = true, conflicts_with = "whole")]
     pub(super) html: Option<String>,
-    /// Sets header fields, replacing those of this name; --h-NAME VALUE does too
+    /// Sets header fields, replacing those of this name; \n divides several; --h-NAME VALUE does too
     #[arg(long, value_name = "NAME: VALUE", allow_hyphen_values = true)]
     pub(super) header: Vec<String>,
     /// Adds header fields; \n divides several
@@ -303,13 +303,16 @@ fn port(text: &str) -> Result<u16, String> {
     named.ok_or_else(|| "a port is 1 to 65535, or smtp, smtps, submission or lmtp".to_owned())
 }
 
-/// A time; digits alone are seconds, and 0 is a day, which is for ever here.
+/// A time; digits alone are seconds, and none at all is a day, which is for ever here.
 fn time(text: &str) -> Result<Duration, String> {
-    if text.bytes().all(|b| b.is_ascii_digit()) && !text.is_empty() {
-        let seconds: u64 = text.parse().map_err(|_| format!("`{text}` is too long"))?;
-        return Ok(Duration::from_secs(if seconds == 0 { 24 * 60 * 60 } else { seconds }));
-    }
-    duration::parse(text).map_err(|bad| bad.to_string())
+    let time = if text.bytes().all(|b| b.is_ascii_digit()) && !text.is_empty() {
+        Duration::from_secs(text.parse().map_err(|_| format!("`{text}` is too long"))?)
+    } else if matches!(text, "0s" | "0ms" | "0m" | "0h") {
+        Duration::ZERO
+    } else {
+        duration::parse(text).map_err(|bad| bad.to_string())?
+    };
+    Ok(if time.is_zero() { Duration::from_secs(24 * 60 * 60) } else { time })
 }
 
 fn point(text: &str) -> Result<Point, String> {
@@ -325,5 +328,17 @@ fn variable(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.to_owned())),
         _ => Err("write it as NAME=VALUE".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_time_is_for_ever_however_it_is_written() {
+        assert_eq!(time("0"), time("0s"));
+        assert_eq!(time("0ms"), Ok(Duration::from_secs(24 * 60 * 60)));
+        assert_eq!((time("30"), time("5m")), (Ok(Duration::from_secs(30)), Ok(Duration::from_secs(300))));
     }
 }

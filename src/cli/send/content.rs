@@ -13,6 +13,9 @@ use crate::world::World;
 /// A file larger than this goes out as it is, read on the way.
 const LARGE: u64 = 1 << 20;
 
+/// Octets that are read into memory at most.
+const HELD: u64 = 64 << 20;
+
 /// What the message says of itself where nothing else is given.
 const TEXT: &str = "This is a test of mail delivery by ehlo.\n";
 
@@ -20,6 +23,13 @@ const TEXT: &str = "This is a test of mail delivery by ehlo.\n";
 pub(super) struct Envelope<'a> {
     pub(super) from: &'a str,
     pub(super) to: &'a [String],
+}
+
+impl Envelope<'_> {
+    /// What the From field says; of the null reverse-path what swaks writes.
+    fn author(&self) -> &str {
+        if self.from.is_empty() { "<>" } else { self.from }
+    }
 }
 
 /// Makes the message, signed where it is to be.
@@ -149,13 +159,30 @@ struct StandardInput(Option<Vec<u8>>);
 impl StandardInput {
     fn read(&mut self) -> Result<Vec<u8>, String> {
         if self.0.is_none() {
-            let mut octets = Vec::new();
-            let read = std::io::stdin().lock().read_to_end(&mut octets);
-            read.map_err(|error| format!("standard input can't be read: {error}"))?;
-            self.0 = Some(octets);
+            self.0 = Some(held(std::io::stdin().lock(), "standard input", HELD)?);
         }
         Ok(self.0.clone().unwrap_or_default())
     }
+}
+
+/// Reads all of it, up to a limit.
+fn held(from: impl std::io::Read, what: &str, limit: u64) -> Result<Vec<u8>, String> {
+    let mut octets = Vec::new();
+    from.take(limit + 1).read_to_end(&mut octets).map_err(|error| format!("{what} can't be read: {error}"))?;
+    if octets.len() as u64 > limit {
+        return Err(format!(
+            "{what} gives more than {} MiB, which is held in memory; put the message into a file: --data @FILE sends one \
+             of any size",
+            limit >> 20
+        ));
+    }
+    Ok(octets)
+}
+
+/// Reads a file, up to the limit.
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    let file = std::fs::File::open(path).map_err(|error| unreadable(path, &error))?;
+    held(file, &path.display().to_string(), HELD)
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> String {
@@ -178,7 +205,7 @@ fn given(value: &str, standard_input: &mut StandardInput, breaks: bool) -> Resul
         return standard_input.read();
     }
     if let Some(path) = file(value) {
-        return std::fs::read(path).map_err(|error| unreadable(path, &error));
+        return read(path);
     }
     let text = if value.starts_with("@@") { &value[1..] } else { value };
     Ok(if breaks {
@@ -201,7 +228,7 @@ fn composed(
 ) -> Result<Vec<u8>, String> {
     let date = draft::date(world);
     let mut draft = Draft {
-        from: envelope.from.to_owned(),
+        from: envelope.author().to_owned(),
         to: envelope.to.join(", "),
         subject: format!("test {date}"),
         date: Some(date),
@@ -221,8 +248,7 @@ fn composed(
     if draft.text.is_none() && draft.html.is_none() {
         draft.text = Some(TEXT.to_owned());
     }
-    for text in &content.header {
-        let (name, value) = header::field(text).map_err(|error| error.to_string())?;
+    for (name, value) in divided(&content.header)? {
         draft.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(&name));
         draft.headers.push((name, value));
     }
@@ -262,16 +288,20 @@ fn attachment(part: &Part, standard_input: &mut StandardInput) -> Result<Attachm
     Ok(Attachment { name, media_type: part.media_type.clone().unwrap_or_default(), octets })
 }
 
-/// The fields that are added; `\n` divides several.
+/// The fields that are added.
 fn added(content: &Content) -> Result<Vec<(String, String)>, String> {
-    let all = content.add_header.iter().flat_map(|text| text.split("\\n")).filter(|text| !text.trim().is_empty());
+    divided(&content.add_header)
+}
+
+/// Fields as they are given; `\n` divides several.
+fn divided(given: &[String]) -> Result<Vec<(String, String)>, String> {
+    let all = given.iter().flat_map(|text| text.split("\\n")).filter(|text| !text.trim().is_empty());
     all.map(|text| header::field(text).map_err(|error| error.to_string())).collect()
 }
 
 /// Sets what the command line has for the head of a message, and adds `more` to it.
 fn fields(mut message: Vec<u8>, content: &Content, more: Vec<(String, String)>) -> Result<Vec<u8>, String> {
-    for text in &content.header {
-        let (name, value) = header::field(text).map_err(|error| error.to_string())?;
+    for (name, value) in divided(&content.header)? {
         header::set(&mut message, &name, &value).map_err(|error| error.to_string())?;
     }
     for (name, value) in more {
@@ -281,13 +311,13 @@ fn fields(mut message: Vec<u8>, content: &Content, more: Vec<(String, String)>) 
 }
 
 fn filled(path: &Path, content: &Content, envelope: &Envelope<'_>, world: &World) -> Result<Vec<u8>, String> {
-    let octets = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
+    let octets = read(path)?;
     let text = text_of(octets, &path.display().to_string())?;
-    let id = message_id(envelope, world);
+    let id = draft::fresh_id(envelope.from, world);
     let value = |name: &str| {
         let own = content.variables.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.clone());
         own.or_else(|| match name {
-            "from" => Some(envelope.from.to_owned()),
+            "from" => Some(envelope.author().to_owned()),
             "to" => Some(envelope.to.join(", ")),
             "date" => Some(draft::date(world)),
             "message_id" => Some(id.clone()),
@@ -296,11 +326,6 @@ fn filled(path: &Path, content: &Content, envelope: &Envelope<'_>, world: &World
     };
     let text = template::fill(&text, value).map_err(|error| format!("{}: {error}", path.display()))?;
     fields(text.into_bytes(), content, added(content)?)
-}
-
-fn message_id(envelope: &Envelope<'_>, world: &World) -> String {
-    let domain = envelope.from.rsplit_once('@').map_or("ehlo.invalid", |(_, domain)| domain);
-    format!("<{:032x}@{domain}>", u128::from_be_bytes(world.random()))
 }
 
 /// What swaks does to `--data`: tokens, the From_ line of a mailbox, a last dot, added fields.
@@ -329,31 +354,19 @@ fn fixed(
         new_fields = format!("{new_fields}{name}: {value}\n");
     }
     let tokens: [(&[u8], Vec<u8>); 7] = [
-        (b"%FROM_ADDRESS%", envelope.from.as_bytes().to_vec()),
+        (b"%FROM_ADDRESS%", envelope.author().as_bytes().to_vec()),
         (b"%TO_ADDRESS%", envelope.to.join(", ").into_bytes()),
         (b"%DATE%", draft::date(world).into_bytes()),
-        (b"%MESSAGEID%", message_id(envelope, world).trim_matches(['<', '>']).as_bytes().to_vec()),
+        (b"%MESSAGEID%", draft::fresh_id(envelope.from, world).trim_matches(['<', '>']).as_bytes().to_vec()),
         (b"%SWAKS_VERSION%", env!("CARGO_PKG_VERSION").as_bytes().to_vec()),
         (fields_token, new_fields.trim_end_matches('\n').as_bytes().to_vec()),
         (b"%BODY%", body.unwrap_or(TEXT.as_bytes()).to_vec()),
     ];
     for (token, value) in tokens {
-        message = replaced(&message, token, &value);
+        message = samples::replaced(&message, token, &value);
     }
     let more = if takes_fields { Vec::new() } else { added(content)? };
     fields(message, content, more)
-}
-
-fn replaced(octets: &[u8], token: &[u8], value: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(octets.len());
-    let mut rest = 0;
-    for at in memchr::memmem::find_iter(octets, token) {
-        out.extend_from_slice(&octets[rest..at]);
-        out.extend_from_slice(value);
-        rest = at + token.len();
-    }
-    out.extend_from_slice(&octets[rest..]);
-    out
 }
 
 #[cfg(test)]
@@ -412,6 +425,23 @@ mod tests {
         }
         let encoded = made(&Content { encoding: Encoding::Base64, ..data("Subject: x\\n\\nHello") }).expect("made");
         assert!(encoded.contains("base64") && encoded.contains("SGVsbG8"), "{encoded}");
+    }
+
+    #[test]
+    fn fields_are_divided_and_the_null_path_has_a_field() {
+        let two = Content { header: vec!["Subject: y\\nX-A: 1".into()], ..data("Subject: x\\n\\nz") };
+        assert_eq!(made(&two).as_deref(), Ok("Subject: y\r\nX-A: 1\r\n\nz"));
+        let null = Envelope { from: "", to: &["c@d".to_owned()] };
+        for content in [Content::default(), data("From: %FROM_ADDRESS%\\n\\nx")] {
+            let Ok(Body::Lines(octets)) = body(&content, &null, &world()) else { panic!("lines") };
+            assert!(String::from_utf8_lossy(&octets).contains("From: <>"));
+        }
+    }
+
+    #[test]
+    fn what_would_fill_memory_is_refused() {
+        assert_eq!(held(&b"abc"[..], "x", 3), Ok(b"abc".to_vec()));
+        assert!(held(&b"abcd"[..], "x", 3).expect_err("too much").contains("--data @FILE"));
     }
 
     #[test]

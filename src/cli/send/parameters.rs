@@ -88,7 +88,7 @@ impl Parameters {
         }
         let mut international = !from.is_ascii() || to.iter().any(|to| !to.is_ascii());
         if let Some(survey) = message {
-            offer("SIZE", format!("SIZE={}", survey.size), None);
+            offer("SIZE", format!("SIZE={}", survey.size + if chunked { 0 } else { survey.missing_end }), None);
             let eight_bit = "the message holds octets beyond ASCII, and the server does not offer 8BITMIME";
             if chunked && !survey.lines {
                 let binary = "the message is not made of lines, and the server does not offer BINARYMIME";
@@ -135,7 +135,9 @@ fn when(text: &str) -> Result<String, String> {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Survey {
     /// Octets of the wire before dots are stuffed (RFC 1870 4).
-    size: u64,
+    pub(super) size: u64,
+    /// Octets that the end of the last line gets after DATA, where it has none.
+    missing_end: u64,
     /// It holds octets beyond ASCII.
     eight_bit: bool,
     /// Its header does (RFC 6532).
@@ -230,6 +232,9 @@ impl Looking {
     }
 
     fn done(mut self) -> Survey {
+        if self.line > 0 {
+            self.survey.missing_end = 2;
+        }
         self.survey.lines = !self.uneven && self.line == 0;
         self.survey
     }
@@ -257,6 +262,13 @@ mod tests {
                 assert_eq!(looking.done(), whole, "{text:?} by {size}");
             }
         }
+    }
+
+    #[test]
+    fn the_end_that_is_added_counts() {
+        let survey = Survey::of(&Body::AsIs(b"a\r\nb".to_vec())).expect("octets");
+        let size = |chunked| Parameters::default().offered(Some(&survey), "a@b", &[], chunked)[0].parameter.clone();
+        assert_eq!((size(false).as_str(), size(true).as_str()), ("SIZE=6", "SIZE=4"));
     }
 
     #[test]

@@ -123,9 +123,19 @@ pub(super) fn prepared(arguments: &Arguments, world: &World) -> Result<Prepared,
     Ok(Prepared { way, outline, greeting: format!("{verb} {name}"), xclient, offered, raw_header })
 }
 
+/// Chunks in which a message may go.
+const CHUNKS: u64 = 100_000;
+
 /// What the server may be told of the message.
 fn surveyed(body: &Body, chunk: Option<u64>) -> Result<Survey, String> {
     let survey = Survey::of(body)?;
+    if let Some(octets) = chunk.filter(|octets| survey.size / octets >= CHUNKS) {
+        return Err(format!(
+            "--bdat {octets} makes more than {CHUNKS} chunks of a message of {} octets; --bdat {} makes fewer",
+            survey.size,
+            survey.size / CHUNKS + 1
+        ));
+    }
     match body {
         // Its octets are counted, so that no line end is made on the way.
         Body::File(path) if chunk.is_some() && survey.bare > 0 => Err(format!(
@@ -164,6 +174,21 @@ impl Prepared {
         Ok(plan)
     }
 
+    /// What goes out besides and no script can say, since it hangs on the server's offer or on the way there.
+    fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.raw_header.is_some() || self.way.target.announcement.is_some() {
+            notes.push(
+                "The header of the PROXY protocol goes out first; a profile's proxy_protocol says it.".to_owned(),
+            );
+        }
+        let parameters = self.offered.iter().filter(|offered| !offered.parameter.is_empty());
+        notes.extend(parameters.map(|offered| {
+            format!("{} goes with MAIL where the server offers {}.", offered.parameter, offered.keyword)
+        }));
+        notes
+    }
+
     /// What would be sent, as a script for `ehlo run`.
     pub(super) fn as_script(&self) -> Vec<u8> {
         let Self { way, outline, greeting, xclient, .. } = self;
@@ -178,7 +203,9 @@ impl Prepared {
         }
         let mut script = Vec::new();
         write_document(&Document::new(header, Log::new()), &mut script);
-        let opening = Opening { greeting, tls: way.target.tls, xclient, mechanism: mechanism.as_deref() };
+        let notes = self.notes();
+        let mechanism = mechanism.as_deref();
+        let opening = Opening { greeting, tls: way.target.tls, xclient, mechanism, notes: &notes };
         script.extend(outline.whole_script(&opening));
         script
     }
@@ -188,4 +215,17 @@ fn read(script: &[u8]) -> Result<Document, String> {
     let mut reader = Reader::new();
     reader.feed(script).map_err(|error| error.to_string())?;
     reader.finish().map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_that_would_never_end_are_refused() {
+        let body = Body::Lines(vec![b'x'; 200_000]);
+        let words = surveyed(&body, Some(1)).expect_err("too many");
+        assert!(words.contains("100000 chunks") && words.contains("--bdat 3"), "{words}");
+        assert!(surveyed(&body, Some(3)).is_ok());
+    }
 }

@@ -92,8 +92,14 @@ pub(in crate::cli) fn normalised(words: Vec<OsString>) -> Vec<OsString> {
     };
     let mut out = Vec::with_capacity(words.len());
     let mut words = words.into_iter();
+    let command = <super::Arguments as clap::Args>::augment_args(clap::Command::new("send"));
     while let Some(word) = words.next() {
         let text = word.to_str().unwrap_or_default();
+        if text == "--" {
+            out.push(word);
+            out.extend(words);
+            break;
+        }
         let field = ["--h-", "-h-", "--header-", "-header-"].iter().find_map(|prefix| text.strip_prefix(prefix));
         if let Some(field) = field {
             let (name, value) = match field.split_once('=') {
@@ -104,10 +110,31 @@ pub(in crate::cli) fn normalised(words: Vec<OsString>) -> Vec<OsString> {
             out.push("--header".into());
             out.push(format!("{name}: {}", value.unwrap_or_default()).into());
         } else {
-            out.push(known(text).map_or(word, OsString::from));
+            let word = known(text).map_or(word, OsString::from);
+            let value = word.to_str().is_some_and(|word| wants_value(&command, word)).then(|| words.next()).flatten();
+            out.push(word);
+            // A value is nobody's name, whatever it looks like.
+            out.extend(value);
         }
     }
     out
+}
+
+/// Whether the next word is this option's value, whatever it looks like.
+fn wants_value(command: &clap::Command, word: &str) -> bool {
+    let is_it = |argument: &&clap::Arg| match word.strip_prefix("--") {
+        Some(long) => {
+            argument.get_long() == Some(long) || argument.get_all_aliases().unwrap_or_default().contains(&long)
+        }
+        None => word
+            .strip_prefix('-')
+            .is_some_and(|short| argument.get_short().is_some_and(|known| short.strip_prefix(known) == Some(""))),
+    };
+    let argument = command.get_arguments().find(is_it);
+    argument.is_some_and(|argument| {
+        let least = argument.get_num_args().map_or(1, |range| range.min_values());
+        argument.get_action().takes_values() && least > 0
+    })
 }
 
 /// swaks's exit code for what happened; `announces` says that XCLIENT had to be said.
@@ -257,6 +284,9 @@ mod tests {
             ("-t a@b -s mx --body -", "-t a@b -s mx --body -"),
             ("--hide-all -stl", "--hide-all --show-time-lapse"),
             ("--json -apt", "--json -apt"),
+            ("--body -ah -tlsc", "--body -ah --tls-on-connect"),
+            ("-d -ah --silent -tlsc", "-d -ah --silent --tls-on-connect"),
+            ("-tlsc -- -tlsc --h-X y", "--tls-on-connect -- -tlsc --h-X y"),
         ] {
             assert_eq!(normalised(words(line)), words(want), "{line}");
         }

@@ -236,7 +236,11 @@ fn who(
         (known, Some(user)) => {
             let user = if user == "<>" { "" } else { user };
             let mut auth = known.clone().unwrap_or_else(|| Auth::new(user, SecretSource::Prompt));
-            user.clone_into(&mut auth.user);
+            if auth.user != user {
+                // The password that is kept is somebody else's.
+                user.clone_into(&mut auth.user);
+                auth.password = SecretSource::Prompt;
+            }
             auth
         }
         (None, None) if asked => return Err("nobody is named to log in; --auth-user USER does".to_owned()),

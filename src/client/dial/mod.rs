@@ -56,6 +56,14 @@ pub(super) struct Reached {
     ends: Option<(SocketAddr, SocketAddr)>,
 }
 
+/// What is recorded of a header that was given as it is.
+fn raw(octets: &[u8]) -> Remark {
+    let mut sent = Vec::new();
+    crate::smtp::escape::to_file(octets, &mut sent);
+    let remark = Remark::new("proxy").with("header", "raw").with("octets", octets.len());
+    remark.value(String::from_utf8_lossy(&sent))
+}
+
 /// Dials, recording each step; with a PROXY header its octets have gone out.
 pub(super) async fn dial(options: &Options, world: &World, recorder: &mut Recorder) -> Result<Reached, Failure> {
     let mut reached = match &options.endpoint {
@@ -66,9 +74,7 @@ pub(super) async fn dial(options: &Options, world: &World, recorder: &mut Record
         Endpoint::Stdio => Ok(dial_standard(options, recorder)),
     }?;
     let made = match (&options.route.raw_header, &options.route.announcement) {
-        (Some(octets), _) => {
-            Some((octets.clone(), Remark::new("proxy").with("header", "raw").with("octets", octets.len())))
-        }
+        (Some(octets), _) => Some((octets.clone(), raw(octets))),
         (None, Some(announcement)) => {
             let failed = |words: String| Failure::new("proxy", words);
             Some(header::header(announcement, reached.ends).map_err(failed)?)

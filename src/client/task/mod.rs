@@ -166,6 +166,7 @@ impl Task {
     fn close(&mut self, end: End) {
         self.pieces(Splitter::finish);
         self.recorder.end_beyond();
+        self.break_off();
         self.end_content();
         if end.by == "server" {
             self.cut_at_rest();
@@ -273,7 +274,7 @@ impl Task {
         loop {
             self.recorder.flush();
             if self.has_said_all() {
-                let _ = writer.shutdown().await;
+                let _ = tokio::time::timeout(Duration::from_millis(100), writer.shutdown()).await;
                 return End::by("client");
             }
             match self.next(&mut reader, &mut writer, &mut buffer).await {

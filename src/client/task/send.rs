@@ -110,6 +110,9 @@ impl Task {
             Some(Block::Summed(octets)) => {
                 self.recorder.content_uncounted(octets.len() as u64);
                 self.outgoing.extend_from_slice(&octets);
+                if let Some(upload) = &mut self.upload {
+                    upload.counted += octets.len() as u64;
+                }
             }
             Some(Block::End(octets, sum)) => {
                 self.progress.end();
@@ -132,9 +135,21 @@ impl Task {
 
     /// What was begun must not be finished: half a message is none.
     fn unreadable(&mut self, words: String) -> End {
-        (self.upload, self.outgoing) = (None, bytes::BytesMut::new());
+        self.break_off();
+        self.outgoing.clear();
         self.progress.end();
         End { by: "client", ..self.failed(&Failure::new("file", words)) }
+    }
+
+    /// A file is not read to its end: what went out of it is said all the same. Its sum is not known.
+    pub(super) fn break_off(&mut self) {
+        let Some(upload) = self.upload.take() else { return };
+        let went_out = upload.counted.saturating_sub(self.outgoing.len() as u64);
+        if went_out > 0 {
+            self.cut_short();
+            let cut = Remark::new("cut").with("direction", "out").with("bytes", went_out);
+            self.recorder.summed(cut.with("file", upload.name));
+        }
     }
 
     /// Something is recorded now: a line of the server's that has begun is recorded as far as it came.

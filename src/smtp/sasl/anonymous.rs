@@ -11,6 +11,7 @@ pub(super) const KNOWN: Known = Known {
     shows_secret: false,
     bound: false,
     client_first: true,
+    challenges: 0,
     about: "nobody in particular; what is sent is a trace for the server's log, not a name to be believed",
     reference: "RFC 4505",
     client: |_, who, _| Box::new(Anonymous { who: Some(who) }),

@@ -11,6 +11,7 @@ pub(super) const KNOWN: Known = Known {
     shows_secret: false,
     bound: false,
     client_first: false,
+    challenges: 1,
     about: "a sum of the server's text and the password; the password is not sent, but may be guessed from the sum",
     reference: "RFC 2195",
     client: |_, who, _| Box::new(Cram { who: Some(who) }),

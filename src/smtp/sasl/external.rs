@@ -8,6 +8,7 @@ pub(super) const KNOWN: Known = Known {
     shows_secret: false,
     bound: false,
     client_first: true,
+    challenges: 0,
     about: "the certificate that was shown in the TLS handshake says who it is; no password is sent",
     reference: "RFC 4422 A",
     client: |_, who, _| Box::new(External { who: Some(who) }),

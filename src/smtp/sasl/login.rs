@@ -8,6 +8,7 @@ pub(super) const KNOWN: Known = Known {
     shows_secret: true,
     bound: false,
     client_first: false,
+    challenges: 2,
     about: "user and password asked for one after the other, readable for everybody who sees the line",
     reference: "draft-murchison-sasl-login",
     client: |_, who, _| Box::new(Login::new(who)),

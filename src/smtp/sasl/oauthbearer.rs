@@ -10,6 +10,7 @@ pub(super) const KNOWN: Known = Known {
     shows_secret: true,
     bound: false,
     client_first: true,
+    challenges: 0,
     about: "a token in place of the password (OAuth 2.0); readable on the line",
     reference: "RFC 7628",
     client: |_, who, around| Box::new(Bearer { who: Some((who, around)), error: None, over: false }),

@@ -10,6 +10,7 @@ pub(super) const KNOWN: Known = Known {
     shows_secret: true,
     bound: false,
     client_first: true,
+    challenges: 0,
     about: "user and password in one message, readable for everybody who sees the line",
     reference: "RFC 4616",
     client: |_, who, _| Box::new(Plain { credentials: Some(who) }),

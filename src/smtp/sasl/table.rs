@@ -30,6 +30,8 @@ pub struct Known {
     pub bound: bool,
     /// The client speaks first: the command may carry an initial response.
     pub client_first: bool,
+    /// How many challenges it answers after the command, where all goes well.
+    pub challenges: usize,
     /// What it is, in a sentence.
     pub about: &'static str,
     /// Where it is defined.

@@ -10,6 +10,7 @@ pub(super) const KNOWN: Known = Known {
     shows_secret: true,
     bound: false,
     client_first: true,
+    challenges: 0,
     about: "a token in place of the password, as Google and Microsoft began it; readable on the line",
     reference: "https://developers.google.com/gmail/imap/xoauth2-protocol",
     client: |_, who, _| Box::new(Xoauth2 { who: Some(who), error: None, over: false }),

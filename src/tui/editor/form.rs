@@ -116,11 +116,15 @@ impl Form {
     /// What was typed stands in the text at once, where it is a header field.
     fn written(&mut self, message: &[u8]) -> Done {
         let Some(name) = FIELDS.get(self.at) else { return Done::Stay };
-        let mut message = message.to_vec();
         let value = self.input.value().trim();
+        // A key that changed nothing, such as an arrow, leaves the field as it was written.
+        if self::value(message, name).unwrap_or_default() == value {
+            return Done::Stay;
+        }
+        let mut message = message.to_vec();
         if value.is_empty() {
-            header::remove(&mut message, name);
-        } else if let Err(error) = header::set(&mut message, name, value) {
+            header::remove_first(&mut message, name);
+        } else if let Err(error) = header::set_first(&mut message, name, value) {
             self.said = Some(error.to_string());
             return Done::Stay;
         }
@@ -217,5 +221,30 @@ impl Form {
 
 /// What a field says, its encoded words read.
 fn value(message: &[u8], name: &str) -> Option<String> {
-    header::get(message, name).map(|value| encoded::decoded(&value))
+    let read = if header::holds_addresses(name) { encoded::decoded_addresses } else { encoded::decoded };
+    header::get(message, name).map(|value| read(&value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MESSAGE: &str = "To: =?utf-8?B?QsO8cm8sIEVtcGZhbmc=?= <b@c>\nTo: d@e\nSubject: x\n\nHello\n";
+
+    fn typed(code: KeyCode) -> Option<String> {
+        let mut form = Form::of(MESSAGE.as_bytes());
+        form.go(1, MESSAGE.as_bytes());
+        match form.key(KeyEvent::new(code, KeyModifiers::NONE), MESSAGE.as_bytes()) {
+            Done::Text(message) => Some(String::from_utf8(message).expect("UTF-8")),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn only_what_changed_is_written() {
+        assert_eq!(typed(KeyCode::Left), None, "nothing was typed");
+        let one_more = typed(KeyCode::Char('f')).expect("typed");
+        assert!(one_more.contains("\nTo: d@e\n"), "the second field stays: {one_more}");
+        assert_eq!(one_more.matches('<').count(), 1, "a comma in a name divides nothing: {one_more}");
+    }
 }

@@ -24,6 +24,7 @@ const PATTERN: Known = Known {
     shows_secret: false,
     bound: false,
     client_first: true,
+    challenges: 2,
     about: "each side proves to the other that it knows the password, and neither sends it",
     reference: "RFC 7677",
     client: |name, who, around| Box::new(client::Scram::new(name, Hash::Sha256, who, around)),
