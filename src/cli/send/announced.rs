@@ -103,7 +103,7 @@ impl Args for Sayings {
 }
 
 /// For whom.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "For whom")]
 pub(super) struct Announced {
     #[command(flatten)]
@@ -282,6 +282,14 @@ mod tests {
             ]
         );
         assert_eq!(sayings("--xclient-delim"), []);
+    }
+
+    #[test]
+    fn what_a_profile_says_may_be_optional_too() {
+        let of_profile = [("ADDR".to_owned(), "192.0.2.1".to_owned())];
+        let optional = Announced { xclient_optional: true, ..Announced::default() };
+        assert!(optional.xclient(&of_profile).forgiving);
+        assert!(!Announced::default().xclient(&of_profile).forgiving);
     }
 
     #[test]

@@ -136,7 +136,7 @@ pub(super) struct Tls {
 }
 
 /// The login.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Login")]
 #[expect(clippy::option_option, reason = "an option whose value may be left out")]
 pub(super) struct Login {

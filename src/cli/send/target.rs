@@ -329,6 +329,21 @@ mod tests {
     }
 
     #[test]
+    fn another_user_is_not_given_the_password_that_is_kept() {
+        let nowhere = || std::path::PathBuf::from("/nonexistent");
+        let directories = crate::world::Directories { config: nowhere(), data: nowhere(), state: nowhere() };
+        let world = World::fixed(directories, jiff::Timestamp::UNIX_EPOCH, 1);
+        let mut target = Target::new("mx", Endpoint::Tcp { host: "mx".into(), port: 25 });
+        target.auth = Some(Auth::new("dude", SecretSource::Environment("KEPT".into())));
+        let source = |user: &str| {
+            let login = Login { auth_user: Some(user.into()), ..Login::default() };
+            who(&target, &login, false, &world).expect("somebody").0.expect("a login").password
+        };
+        assert!(matches!(source("dude"), SecretSource::Environment(_)));
+        assert!(matches!(source("other"), SecretSource::Prompt));
+    }
+
+    #[test]
     fn a_slash_divides_host_and_port() {
         for (text, want) in [("mx/26", "mx:26"), ("::1/26", "[::1]:26"), ("mx:26", "mx:26"), ("smtp://mx", "smtp://mx")]
         {
