@@ -314,7 +314,7 @@ mod tests {
 
     #[test]
     fn what_a_message_needs_is_known() {
-        let survey = Survey { size: 9, eight_bit: true, head_beyond_ascii: true, bare: 0, lines: true };
+        let survey = Survey { size: 9, eight_bit: true, head_beyond_ascii: true, lines: true, ..Survey::default() };
         let named = |parameters: &Parameters, chunked| -> Vec<String> {
             let offered = parameters.offered(Some(&survey), "a@b", &["c@d".into()], chunked);
             offered.into_iter().map(|offered| offered.parameter).collect()
