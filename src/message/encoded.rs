@@ -32,16 +32,13 @@ fn read(value: &str, shown: impl Fn(String) -> String) -> String {
             out.push_str(&end(&mut run));
             out.push_str(before);
         }
-        rest = match word {
-            Some((text, octets)) => {
-                run.get_or_insert_default().push_str(&text);
-                &begun[octets..]
-            }
-            None => {
-                out.push_str("=?");
-                &begun[2..]
-            }
+        let Some((text, octets)) = word else {
+            out.push_str("=?");
+            rest = &begun[2..];
+            continue;
         };
+        run.get_or_insert_default().push_str(&text);
+        rest = &begun[octets..];
     }
     out.push_str(&end(&mut run));
     out.push_str(rest);
