@@ -358,28 +358,6 @@ async fn a_large_file_goes_out_without_being_recorded_whole() {
 }
 
 #[tokio::test]
-async fn what_went_out_of_a_file_is_said_where_the_connection_breaks() {
-    const HEARD: usize = 3 << 20;
-    let port = peer(|stream| async {
-        let mut stream = play(stream, "S: 220 mx\nC: DATA\nS: 354 go").await;
-        stream.read_exact(&mut vec![0; HEARD]).await.expect("content");
-    })
-    .await;
-    let folder = tempfile::tempdir().expect("a directory");
-    let path = folder.path().join("large.eml");
-    std::fs::write(&path, "a line of some octets\r\n".repeat(2 << 20)).expect("written");
-    let mut talk = Talk::with(options(port));
-    talk.until("220 mx").await;
-    talk.send("DATA").await;
-    talk.until("354 go").await;
-    talk.ask(Request::File(FileContent { path, name: "large.eml".into(), from: 0, octets: None, as_is: false })).await;
-    let text = talk.until("* closed").await;
-    let cut = text.lines().find_map(|line| line.strip_prefix("* cut direction=out bytes=")).expect("what went out");
-    let (octets, file) = cut.split_once(' ').expect("a count and a name");
-    assert!(octets.parse::<usize>().expect("a count") >= HEARD - (1 << 20) && file == "file=large.eml", "{cut}");
-}
-
-#[tokio::test]
 async fn a_file_that_is_not_there_ends_the_connection_without_a_dot() {
     let (port, message) = takes_a_message().await;
     let mut talk = Talk::with(options(port));

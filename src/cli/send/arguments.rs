@@ -312,7 +312,7 @@ fn time(text: &str) -> Result<Duration, String> {
     } else {
         duration::parse(text).map_err(|bad| bad.to_string())?
     };
-    Ok(if time.is_zero() { Duration::from_secs(24 * 60 * 60) } else { time })
+    Ok(if time.is_zero() { Duration::from_hours(24) } else { time })
 }
 
 fn point(text: &str) -> Result<Point, String> {
@@ -338,7 +338,7 @@ mod tests {
     #[test]
     fn no_time_is_for_ever_however_it_is_written() {
         assert_eq!(time("0"), time("0s"));
-        assert_eq!(time("0ms"), Ok(Duration::from_secs(24 * 60 * 60)));
-        assert_eq!((time("30"), time("5m")), (Ok(Duration::from_secs(30)), Ok(Duration::from_secs(300))));
+        assert_eq!(time("0ms"), Ok(Duration::from_hours(24)));
+        assert_eq!((time("30"), time("5m")), (Ok(Duration::from_secs(30)), Ok(Duration::from_mins(5))));
     }
 }
