@@ -35,7 +35,7 @@ pub(super) fn subjects(text: &str) -> (Vec<(Subject, Option<Asked>)>, Vec<String
     for line in &unfolded(text) {
         let parsed = ReplyLine::parse(line.trim_start().as_bytes().to_vec(), LineEnd::CrLf);
         let begins = open.lines.is_empty();
-        if begins && parsed.code.is_none() {
+        if begins && (parsed.code.is_none() || is_address(line)) {
             leading.push(line.trim().to_owned());
             let words = leading.join(" ");
             if let Some(subject) = enhanced(line) {
@@ -78,6 +78,12 @@ fn unfolded(text: &str) -> Vec<String> {
         }
     }
     all
+}
+
+/// Whether a line begins with an IPv4 address, whose first number is no reply code.
+fn is_address(line: &str) -> bool {
+    let word = line.trim_start().split([' ', ']', ':']).next().unwrap_or_default();
+    word.parse::<std::net::Ipv4Addr>().is_ok()
 }
 
 /// What qmail writes below a reply.
