@@ -192,6 +192,9 @@ async fn ready(arguments: &Arguments, world: &World, labs: &mut prepare::Labs) -
     if let Some(path) = &arguments.save {
         save::check(path, &arguments.scripts, arguments.force)?;
     }
+    if arguments.against.is_some() && arguments.scripts.iter().any(|path| path.as_os_str() == "-") {
+        return Err("standard input can be read once only; with --against the script must be a file".to_owned());
+    }
     let second = arguments.against.as_deref().map(Some);
     let targets: Vec<Option<&str>> = [arguments.target.as_deref()].into_iter().chain(second).collect();
     let mut once = Vec::new();
