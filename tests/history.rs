@@ -218,7 +218,7 @@ fn a_path_typed_on_the_start_screen_is_opened_whatever_wrote_it() {
     let samples = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/samples");
     terminal.wait_for("a mail server inside ehlo").keys(&format!("{samples}/exchange-receive.log.csv"));
     terminal.wait_for("read as").keys("<Enter>").wait_for("conversations in this file").wait_for("> next file");
-    terminal.keys("><Esc>").wait_for("a mail server inside ehlo").keys("<Esc>");
+    terminal.keys(">").wait_for("log.csv#2").keys("<Esc>").wait_for("a mail server inside ehlo").keys("<Esc>");
     terminal.keys(paths[0].to_str().unwrap()).wait_for("a transcript, to be looked at").keys("<Enter>");
     terminal.wait_for("Relay access denied").wait_for("opened").keys("q");
     assert!(terminal.exit().success());
