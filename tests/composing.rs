@@ -458,6 +458,13 @@ fn each_verb_of_the_menu_becomes_a_line_that_the_lab_understands() {
         ("RSET", "", "RSET", "250"),
         ("BDAT", "0 LAST", "BDAT 0 LAST", "503"),
         ("DATA", "", "DATA", "503"),
+        ("ETRN", "noddy.com", "ETRN noddy.com", "5"),
+        ("BURL", "http://noddy.com/a LAST", "BURL http://noddy.com/a LAST", "5"),
+        ("ATRN", "", "ATRN", "5"),
+        ("TURN", "", "TURN", "5"),
+        ("SEND", "", "SEND FROM:<dude@noddy.com>", "5"),
+        ("SOML", "", "SOML FROM:<dude@noddy.com>", "5"),
+        ("SAML", "", "SAML FROM:<dude@noddy.com>", "5"),
         ("STARTTLS", "", "STARTTLS", "220"),
         ("QUIT", "", "QUIT", "221"),
     ];

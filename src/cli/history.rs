@@ -236,7 +236,7 @@ fn consent(doomed: &[Pruned], yes: bool) -> Result<(), String> {
 
 /// How it ends when so many could not be deleted.
 fn exit_of(failed: usize) -> Exit {
-    if failed == 0 { Exit::Done } else { Exit::Refused }
+    if failed == 0 { Exit::Done } else { Exit::Usage }
 }
 
 /// Deletes, and gives what is gone and how many are not; what could not be deleted is said.

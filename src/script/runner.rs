@@ -31,7 +31,7 @@ pub use offered::Offered;
 use wire::{Arrived, Wire};
 
 /// How long an optional reply may be on its way.
-const ON_ITS_WAY: Duration = Duration::from_millis(200);
+const ON_ITS_WAY: Duration = Duration::from_secs(1);
 
 /// How a plan is run.
 pub struct Settings {

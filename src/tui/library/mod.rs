@@ -151,6 +151,10 @@ pub struct Library {
     listing: bool,
     /// What is shown of it: places in the list, and where in the file what is looked for stands.
     shown: Vec<(usize, Option<Found>)>,
+    /// The list that these places are in.
+    shown_of: Rows,
+    /// What is shown was found for what was typed before.
+    outdated: bool,
     /// How many were looked into for it.
     looked: usize,
     /// The search that is going on, or was last.
@@ -215,13 +219,31 @@ impl Library {
         let text = self.text().trim().to_owned();
         if text.is_empty() {
             self.shown = (0..self.rows.len()).map(|place| (place, None)).collect();
-            self.looked = self.rows.len();
+            self.shown_of = Arc::clone(&self.rows);
+            (self.looked, self.outdated) = (self.rows.len(), false);
             self.sort();
             self.mark_path(keep);
             return Vec::new();
         }
-        (self.shown, self.looked, self.marked) = (Vec::new(), 0, 0);
+        // What was found last stays until there is something else to show.
+        if !Arc::ptr_eq(&self.rows, &self.shown_of) {
+            self.shown.clear();
+        }
+        (self.looked, self.marked, self.outdated) = (0, 0, true);
         vec![Effect::Library(Wish::Find { rows: Arc::clone(&self.rows), text, number: self.number })]
+    }
+
+    /// More of what is looked for; the first of it takes the place of what was found before.
+    fn found(&mut self, hits: Vec<(usize, Option<Found>)>, looked: usize) {
+        if std::mem::take(&mut self.outdated) {
+            (self.shown, self.marked) = (Vec::new(), 0);
+            self.shown_of = Arc::clone(&self.rows);
+        }
+        let path = self.marked().filter(|_| self.marked > 0).map(|row| row.summary.path.clone());
+        self.shown.extend(hits);
+        self.looked = looked;
+        self.sort();
+        self.mark_path(path.as_deref());
     }
 
     fn mark_path(&mut self, path: Option<&Path>) {
@@ -421,14 +443,13 @@ pub(super) fn take(model: &mut Model, news: News) -> Vec<Effect> {
             return effects.into_iter().chain(library.want_preview()).collect();
         }
         News::Found { number, hits, looked } if number == library.number => {
-            let path = library.marked().filter(|_| library.marked > 0).map(|row| row.summary.path.clone());
-            library.shown.extend(hits);
-            library.looked = looked;
-            library.sort();
-            library.mark_path(path.as_deref());
+            library.found(hits, looked);
             return followed(model);
         }
-        News::Wrong(number, why) if number == library.number => library.wrong = Some(why),
+        News::Wrong(number, why) if number == library.number => {
+            library.shown.clear();
+            library.wrong = Some(why);
+        }
         News::Found { .. } | News::Wrong(..) => {}
         News::Preview(path, talk, show) => {
             if library.asked.as_ref().is_some_and(|(asked, _)| *asked == path) {

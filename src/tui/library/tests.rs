@@ -117,7 +117,7 @@ fn what_is_typed_is_looked_for_beside_the_keys_and_an_old_answer_is_not_taken() 
     assert_eq!(screen.asked(), ["find r", "find re"]);
     let number = screen.model.library.number;
     screen.send(Message::Library(News::Found { number: number - 1, hits: vec![(1, None)], looked: 3 }));
-    assert!(screen.shown().contains("0 of 3, 0 B …"), "{}", screen.shown());
+    assert!(screen.shown().contains("3 of 3, 75 MB …"), "what was shown stays: {}", screen.shown());
     let found = Found { line: 10, text: "< 554 5.7.1 Relay access denied".to_owned() };
     screen.send(Message::Library(News::Found { number, hits: vec![(0, Some(found))], looked: 3 }));
     assert!(screen.shown().contains("1 of 3, 1.2 kB · newest first"), "{}", screen.shown());
