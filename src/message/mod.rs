@@ -7,7 +7,7 @@
 //! | [`attach`](mod@attach) | a file or HTML put into a message that is there |
 //! | [`template`] | `{{name}}` in a message of the user's |
 //! | [`dkim`] | a signature of the author's domain |
-//! | [`samples`] | messages that show something: long lines, dots, 8-bit, GTUBE, EICAR, bare line feeds |
+//! | [`mod@samples`] | messages that show something: long lines, dots, 8-bit, GTUBE, EICAR, bare line feeds |
 //!
 //! Dot-stuffing and CR LF are [`smtp::content`](crate::smtp::content)'s. Not here: sockets, screens.
 
