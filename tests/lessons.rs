@@ -128,6 +128,41 @@ fn a_lesson_in_a_file_is_checked_and_a_misjudgement_is_found() {
 }
 
 #[test]
+fn a_lesson_in_which_something_varies_is_checked_with_each_value() {
+    let home = TempDir::new().unwrap();
+    let path = home.path().join("42-varied.toml");
+    let lesson = r#"
+ehlo = 1
+title = "Write to {{who}}"
+intro = "She is `{{who}}@target.local`."
+[vary]
+who = ["anotherdude", "postmaster"]
+[[step]]
+text = "Write to `{{who}}`."
+goal = { rcpt = { to = "{{who}}@target.local", reply = "2xx" } }
+[solution]
+script = """
+> EHLO noddy.com
+< 250
+> MAIL FROM:<dude@noddy.com>
+< 250
+> RCPT TO:<{{who}}@target.local>
+< 250
+"""
+"#;
+    std::fs::write(&path, lesson).unwrap();
+    let output = learn(&home, &["check", path.to_str().unwrap()]);
+    let said = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{said}{}", text(&output.stderr));
+    for who in ["anotherdude", "postmaster"] {
+        assert!(said.contains(&format!("Write to {who}  (who = \"{who}\")")), "{said}");
+    }
+    std::fs::write(&path, lesson.replace("RCPT TO:<{{who}}@", "RCPT TO:<anotherdude@")).unwrap();
+    let output = learn(&home, &["check", path.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1), "right by one value only: {}", text(&output.stdout));
+}
+
+#[test]
 fn the_list_says_what_is_done_and_a_wrong_name_what_was_meant() {
     let home = TempDir::new().unwrap();
     let list = text(&learn(&home, &[]).stdout);

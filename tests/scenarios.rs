@@ -114,3 +114,51 @@ fn who_speaks_between_the_lines_of_the_greeting_is_shown_out() {
     let heard = heard_by_an_early_talker("greeting-pause");
     assert!(heard.ends_with("554 5.5.0 mx.target.local Error: SMTP protocol synchronization\r\n"), "{heard}");
 }
+
+const VARIED: &str = r#"
+ehlo = 1
+extends = "classroom"
+title = "Who is away?"
+[vary]
+who = ["anna", "bert"]
+code = [550, 551, 553]
+[[rule]]
+on = "RCPT"
+to = "{{who}}@target.local"
+reply = "{{code}} 5.1.6 <{rcpt}>: {{who}} is away"
+[[check]]
+script = """
+> EHLO noddy.com
+< 250
+> MAIL FROM:<dude@noddy.com>
+< 250
+> RCPT TO:<{{who}}@target.local>
+< {{code}} /{{who}} is away/
+"""
+"#;
+
+#[test]
+fn what_varies_is_checked_with_each_of_its_values() {
+    let state = tempfile::tempdir().expect("a directory");
+    let file = state.path().join("mine.toml");
+    let check = |text: &str| {
+        std::fs::write(&file, text).expect("written");
+        let out = ehlo(state.path()).arg("check").arg(&file).output().expect("it runs");
+        let said = String::from_utf8_lossy(&out.stdout).into_owned() + &String::from_utf8_lossy(&out.stderr);
+        (out.status.code(), said)
+    };
+    let (exit, said) = check(VARIED);
+    assert_eq!(exit, Some(0), "{said}");
+    assert!(said.contains("its 3 checks are met, in 3 variants"), "{said}");
+    let (exit, said) = check(&VARIED.replace("551", "250"));
+    assert_eq!((exit, said.matches("mine.toml:").count()), (Some(0), 1), "{said}");
+    let (exit, said) = check(&VARIED.replace("< {{code}} ", "< 55x ").replace("551", "250"));
+    assert_eq!(exit, Some(1), "{said}");
+    assert!(said.contains("mine.toml:19: < 55x") && said.contains("(with code = 250, who = \"bert\")"), "{said}");
+    let (exit, said) = check(&VARIED.replace("551", "77"));
+    assert_eq!(exit, Some(2), "{said}");
+    assert!(said.contains("mine.toml:11:") && said.contains("(with code = 77, who = \"bert\")"), "{said}");
+    let (exit, said) = check(&VARIED.replace("is away\"", "is {{away}}\""));
+    assert_eq!(exit, Some(2), "{said}");
+    assert!(said.contains("mine.toml:11:") && said.contains("{{away}} is no name of [vary]; there are: code, who"), "{said}");
+}

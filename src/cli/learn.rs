@@ -56,7 +56,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
         return check::run(files, *json, common, world);
     }
     if let Some(word) = &arguments.lesson {
-        return match Course::load(world).find(word) {
+        return match Course::load(world).find(word, world) {
             Ok(lesson) => open(lesson, common, world),
             Err(error) => complain(COMMAND, shown(&error.to_string())),
         };
@@ -82,7 +82,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
     if !somebody {
         return Exit::Done;
     }
-    match choose(&map).map(|word| course.find(&word)) {
+    match choose(&map).map(|word| course.find(&word, world)) {
         Some(Ok(lesson)) => open(lesson, common, world),
         Some(Err(error)) => complain(COMMAND, shown(&error.to_string())),
         None => Exit::Done,

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::assets;
+use crate::lab::scenario::ScenarioError;
 use crate::profile::nearest;
 use crate::world::World;
 
@@ -40,18 +41,22 @@ pub enum LessonError {
         /// What is wrong and what would be right.
         what: String,
     },
+    /// Its scenario, from which its facts are drawn.
+    #[error("its scenario: {0}")]
+    Scenario(#[from] ScenarioError),
 }
 
 impl LessonError {
     pub(super) fn from_toml(name: &str, text: &str, error: &toml::de::Error) -> Self {
-        let at = error.span().map_or(0, |span| span.start.min(text.len()));
-        let before = text.get(..at).unwrap_or_default();
-        Self::Text {
-            name: name.to_owned(),
-            line: before.matches('\n').count() + 1,
-            column: before.rsplit('\n').next().unwrap_or_default().chars().count() + 1,
-            what: explain(error.message()),
-        }
+        Self::at(name, text, error.span().map_or(0, |span| span.start), explain(error.message()))
+    }
+
+    /// Something at a place of the text, octets from its start.
+    pub(super) fn at(name: &str, text: &str, at: usize, what: String) -> Self {
+        let before = text.get(..at.min(text.len())).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        Self::Text { name: name.to_owned(), line, column, what }
     }
 
     /// Something about the n-th table of a kind, from 0.
@@ -93,19 +98,19 @@ impl Course {
     #[must_use]
     pub fn load(world: &World) -> Self {
         let mut course = Self::default();
-        let mut add = |read: Result<Lesson, LessonError>| match read {
+        let mut take = |lesson: Result<Lesson, LessonError>| match lesson {
             Ok(lesson) => {
                 course.lessons.retain(|known: &Lesson| known.name != lesson.name);
                 course.lessons.push(lesson);
             }
             Err(problem) => course.problems.push(problem),
         };
-        shipped().for_each(|(name, text)| add(Lesson::parse(&name, text)));
+        shipped().for_each(|(name, text)| take(Lesson::parse_in(&name, text, world)));
         let own = std::fs::read_dir(own_folder(world)).into_iter().flatten().flatten();
         let mut own: Vec<PathBuf> = own.map(|entry| entry.path()).filter(|path| is_toml(path)).collect();
         own.sort();
         for path in &own {
-            add(read(path));
+            take(read(path, world));
         }
         course.lessons.sort_by(|a, b| a.name.cmp(&b.name));
         course
@@ -115,9 +120,9 @@ impl Course {
     ///
     /// # Errors
     /// One that is not there or is not well formed.
-    pub fn find(mut self, word: &str) -> Result<Lesson, LessonError> {
+    pub fn find(mut self, word: &str, world: &World) -> Result<Lesson, LessonError> {
         if word.contains(std::path::MAIN_SEPARATOR) || is_toml(Path::new(word)) {
-            return read(Path::new(word));
+            return read(Path::new(word), world);
         }
         let number = word.parse::<u32>().ok();
         let exact = |lesson: &Lesson| lesson.name == word || number.is_some() && lesson.number() == number;
@@ -161,7 +166,7 @@ fn is_toml(path: &Path) -> bool {
 ///
 /// # Errors
 /// A file that can't be read or is not well formed.
-pub fn read(path: &Path) -> Result<Lesson, LessonError> {
+pub fn read(path: &Path, world: &World) -> Result<Lesson, LessonError> {
     let text = std::fs::read_to_string(path).map_err(|source| LessonError::Read { path: path.to_owned(), source })?;
-    Lesson::parse(&path.display().to_string(), &text)
+    Lesson::parse_in(&path.display().to_string(), &text, world)
 }

@@ -6,6 +6,8 @@ use serde::de::{Deserializer, Error};
 
 use super::course::LessonError;
 use super::goal::Goal;
+use super::variant::Origin;
+use crate::lab::scenario::Vary;
 
 /// A lesson.
 #[derive(Debug, Clone, Deserialize)]
@@ -14,6 +16,9 @@ pub struct Lesson {
     /// The file's name without `.toml`: `01-classic`.
     #[serde(skip)]
     pub name: String,
+    /// The text that it was read from, and what was drawn for it.
+    #[serde(skip)]
+    pub(super) origin: Origin,
     /// The format's version: 1.
     #[serde(deserialize_with = "format_version")]
     pub ehlo: u32,
@@ -28,6 +33,9 @@ pub struct Lesson {
     /// The lab's scenario.
     #[serde(default = "default_scenario")]
     pub scenario: String,
+    /// Names whose values are drawn, beside those of the scenario; they are filled in already.
+    #[serde(default)]
+    pub vary: Vary,
     /// The listener that it is about.
     #[serde(default)]
     pub listener: Listener,
@@ -272,11 +280,8 @@ fn feedback<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<(usize,
 }
 
 impl Lesson {
-    /// Reads a lesson. `name` is its name, or its path where it is a file of the user's.
-    ///
-    /// # Errors
-    /// What is not well formed, not known or does not go together, with its line.
-    pub fn parse(name: &str, text: &str) -> Result<Self, LessonError> {
+    /// Reads a lesson in which all is filled in. `name` is its name, or its path where it is a file of the user's.
+    pub(super) fn parse_filled(name: &str, text: &str) -> Result<Self, LessonError> {
         let mut lesson: Self = toml::from_str(text).map_err(|error| LessonError::from_toml(name, text, &error))?;
         let stem = std::path::Path::new(name).file_stem().map_or(name.into(), |stem| stem.to_string_lossy());
         lesson.name = stem.into_owned();

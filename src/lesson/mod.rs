@@ -6,6 +6,7 @@
 //! | where | what |
 //! |---|---|
 //! | [`mod@file`] | a lesson as its TOML file has it, read strictly |
+//! | `variant` | what is drawn for it, and the scenario that goes with that |
 //! | [`course`] | which lessons there are |
 //! | [`fact`] | the lab's logs folded into what goals look at |
 //! | [`goal`], `judge` | the words of a goal, and when it holds |
@@ -26,6 +27,7 @@ pub mod progress;
 pub mod quiz;
 pub mod rehearsal;
 mod value;
+mod variant;
 
 pub use attempt::{Attempt, Happening};
 pub use course::{Course, LessonError};

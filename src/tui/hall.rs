@@ -32,7 +32,8 @@ impl Hall {
         let uri = format!("lab:{}", lesson.scenario);
         let mut target = Target::read(&uri, &Profiles::shipped()).map_err(|error| error.to_string())?;
         let listen = "127.0.0.1:0".parse().expect("an address of this machine");
-        let lab = lab::start(&lesson.scenario, listen, world).await.map_err(|error| error.to_string())?;
+        let scenario = lesson.scenario_in(world).map_err(|error| error.to_string())?;
+        let lab = lab::start_with(scenario, listen, world).await.map_err(|error| error.to_string())?;
         let kind = match lesson.listener {
             Listener::Smtp => ListenerKind::Smtp,
             Listener::Submission => ListenerKind::Submission,

@@ -28,11 +28,7 @@ pub(super) fn run(files: &[String], world: &World) -> Exit {
         }
     };
     let mut exit = Exit::Done;
-    let played = stream::iter(files).map(|file| async move {
-        let scenario = scenario::read(Path::new(file), world)?;
-        let problems = all(&scenario, world).await;
-        Ok((scenario, problems))
-    });
+    let played = stream::iter(files).map(|file| played(file, world));
     runtime.block_on(async {
         let mut played = std::pin::pin!(played.buffered(TOGETHER).zip(stream::iter(files)));
         while let Some((one, file)) = played.next().await {
@@ -44,27 +40,54 @@ pub(super) fn run(files: &[String], world: &World) -> Exit {
     exit
 }
 
+/// What came of playing a file.
+struct Played {
+    title: String,
+    checks: usize,
+    variants: usize,
+    /// What is wrong with each check that failed, each line with that of the file.
+    failed: Vec<Vec<String>>,
+}
+
+/// Plays the checks of a file with as few variants of it as have each value at least once.
+async fn played(file: &str, world: &World) -> Result<Played, ScenarioError> {
+    let source = scenario::read(Path::new(file), world)?;
+    let draws = source.vary().variants();
+    let first = source.scenario()?;
+    let mut played =
+        Played { title: first.title, checks: first.checks.len(), variants: draws.len(), failed: Vec::new() };
+    for draw in draws {
+        let with = |error: ScenarioError| if draw.is_empty() { error } else { error.with(&draw) };
+        let problems = all(&source.drawn(&draw).map_err(with)?, world).await;
+        let named = |line: String| if draw.is_empty() { line } else { format!("{line} (with {draw})") };
+        played.failed.extend(problems.into_iter().map(|lines| lines.into_iter().map(named).collect()));
+    }
+    Ok(played)
+}
+
 /// Says what came of a file, and what that comes to.
-fn tell(file: &str, played: Result<(Scenario, Vec<Vec<String>>), ScenarioError>) -> Exit {
-    let (scenario, problems) = match played {
+fn tell(file: &str, played: Result<Played, ScenarioError>) -> Exit {
+    let Played { title, checks, variants, failed } = match played {
         Ok(played) => played,
         Err(error) => {
             say(&format!("ehlo lab: {error}"));
             return Exit::Usage;
         }
     };
-    let met = match (scenario.checks.len(), problems.len()) {
+    let checks = checks * variants;
+    let met = match (checks, failed.len()) {
         (0, _) => "it has no [[check]]".to_owned(),
         (1, 0) => "its check is met".to_owned(),
         (checks, 0) => format!("its {checks} checks are met"),
         (1, _) => "its check failed".to_owned(),
         (checks, failed) => format!("{failed} of its {checks} checks failed"),
     };
-    print(&format!("{file}: {:?} is well formed; {met}", scenario.title));
-    for problem in problems.iter().flatten() {
+    let in_all = if variants > 1 { format!(", in {variants} variants") } else { String::new() };
+    print(&format!("{file}: {title:?} is well formed; {met}{in_all}"));
+    for problem in failed.iter().flatten() {
         say(&format!("{file}:{problem}"));
     }
-    if problems.is_empty() { Exit::Done } else { Exit::Refused }
+    if failed.is_empty() { Exit::Done } else { Exit::Refused }
 }
 
 /// Plays all checks of a scenario at once, each with a lab of its own; gives what is wrong with those that failed, in

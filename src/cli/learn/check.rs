@@ -18,15 +18,19 @@ pub(super) fn run(files: &[PathBuf], as_json: bool, common: &Common, world: &Wor
     let lessons: Vec<Result<Lesson, LessonError>> = if files.is_empty() {
         shipped().map(|(name, text)| Lesson::parse(&name, text)).collect()
     } else {
-        files.iter().map(|path| read(path)).collect()
+        files.iter().map(|path| read(path, world)).collect()
     };
+    let variants = lessons.into_iter().flat_map(|lesson| match lesson.and_then(|lesson| lesson.variants(world)) {
+        Ok(variants) => variants.into_iter().map(Ok).collect(),
+        Err(error) => vec![Err(error)],
+    });
     let runtime = match crate::cli::runtime::runtime(Some(2)) {
         Ok(runtime) => runtime,
         Err(error) => return complain(COMMAND, error),
     };
     let mut exit = Exit::Done;
     let mut results = Vec::new();
-    for lesson in lessons {
+    for lesson in variants {
         let lesson = match lesson {
             Ok(lesson) => Arc::new(lesson),
             Err(error) => {
@@ -92,7 +96,7 @@ impl Checked {
 
     fn print(&self, lesson: &Lesson, quiet: bool) {
         if !quiet || self.problems() > 0 {
-            print(&format!("{}  {}", lesson.name, shown(&lesson.title)));
+            print(&format!("{}  {}{}", lesson.name, shown(&lesson.title), with(lesson)));
         }
         for problem in &self.lesson {
             print(&format!("  WRONG  {}", shown(problem)));
@@ -115,11 +119,18 @@ impl Checked {
                 judged.said.iter().map(|(step, mistake)| json!({ "step": step + 1, "mistake": mistake + 1 })).collect();
             json!({ "script": part.to_string(), "ticked": judged.ticked, "said": said, "problems": problems })
         });
+        let variant: serde_json::Map<String, Value> =
+            lesson.drawn().pairs().map(|(name, value)| (name.to_owned(), value.into())).collect();
         json!({
-            "name": lesson.name, "title": lesson.title, "steps": lesson.steps.len(), "problems": self.lesson,
+            "name": lesson.name, "title": lesson.title, "variant": variant, "steps": lesson.steps.len(), "problems": self.lesson,
             "scripts": scripts.collect::<Vec<_>>(),
         })
     }
+}
+
+/// What was drawn for it, in words; nothing where nothing varies.
+fn with(lesson: &Lesson) -> String {
+    if lesson.drawn().is_empty() { String::new() } else { shown(&format!("  ({})", lesson.drawn())) }
 }
 
 /// What ticked and what was said.

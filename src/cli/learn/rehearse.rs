@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::cli::rehearse::{Stage, problems};
 use crate::conversation::dialogue::Ask;
 use crate::conversation::{Dialogue, Kind, Log, Micros};
-use crate::lab::scenario::{self, Span};
+use crate::lab::scenario::Span;
 use crate::lab::{self, Lab, ListenerKind};
 use crate::lesson::Lesson;
 use crate::lesson::file::Listener;
@@ -41,7 +41,7 @@ pub(super) fn listener(of: Listener) -> ListenerKind {
 /// Plays a script, or says why it can't be played.
 pub(super) async fn rehearse(rehearsal: &Rehearsal, lesson: &Lesson, world: &World) -> Result<Played, String> {
     let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let mut scenario = scenario::find(&lesson.scenario, world).map_err(|error| error.to_string())?;
+    let mut scenario = lesson.scenario_in(world).map_err(|error| error.to_string())?;
     scenario.server.clock.0 = scenario.server.clock.0.saturating_mul(HASTE);
     let lab = lab::start_with(scenario, anywhere, world).await.map_err(|error| error.to_string())?;
     let kind = listener(lesson.listener);

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::Draw;
+
 /// Why a scenario can't be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -46,11 +48,27 @@ pub enum ScenarioError {
 
 impl ScenarioError {
     pub(super) fn from_toml(name: &str, text: &str, error: &toml::de::Error) -> Self {
-        let at = error.span().map_or(0, |span| span.start.min(text.len()));
-        let before = text.get(..at).unwrap_or_default();
+        Self::at(name, text, error.span().map_or(0, |span| span.start), explain(error.message()))
+    }
+
+    /// The same, with what was drawn: other values may be right.
+    #[must_use]
+    pub fn with(self, draw: &Draw) -> Self {
+        match self {
+            Self::Text { name, line, column, what } => {
+                Self::Text { name, line, column, what: format!("{what} (with {draw})") }
+            }
+            Self::Senseless { name, what } => Self::Senseless { name, what: format!("{what} (with {draw})") },
+            other => other,
+        }
+    }
+
+    /// Something at a place of the text, octets from its start.
+    pub(super) fn at(name: &str, text: &str, at: usize, what: String) -> Self {
+        let before = text.get(..at.min(text.len())).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        Self::Text { name: name.to_owned(), line, column, what: explain(error.message()) }
+        Self::Text { name: name.to_owned(), line, column, what }
     }
 }
 

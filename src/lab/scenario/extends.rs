@@ -8,7 +8,7 @@ use toml::{Table, Value};
 use super::{Scenario, ScenarioError};
 
 /// How many scenarios may build on one another.
-const DEEPEST: usize = 8;
+pub(super) const DEEPEST: usize = 8;
 
 /// Finds a scenario's text by its name.
 pub(super) type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;

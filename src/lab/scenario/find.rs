@@ -2,16 +2,25 @@
 
 use std::path::{Path, PathBuf};
 
+use super::source::{Source, Text};
 use super::{Scenario, ScenarioError};
 use crate::assets;
 use crate::world::World;
 
 /// Finds a scenario: an existing file by its path (a `/` or `.toml` says that one is meant), the user's own by name,
-/// a shipped one by name. The empty name is `default`.
+/// a shipped one by name. The empty name is `default`. What varies in it is drawn from its own seed.
 ///
 /// # Errors
 /// One that is not there, can't be read or is not well formed.
 pub fn find(name: &str, world: &World) -> Result<Scenario, ScenarioError> {
+    source(name, world)?.scenario()
+}
+
+/// Finds a scenario as [`find`] does, before anything is drawn.
+///
+/// # Errors
+/// One that is not there, can't be read or is no TOML.
+pub fn source(name: &str, world: &World) -> Result<Source, ScenarioError> {
     let name = if name.is_empty() { "default" } else { name };
     if name.contains(std::path::MAIN_SEPARATOR) || Path::new(name).extension().is_some_and(|e| e == "toml") {
         return read(Path::new(name), world);
@@ -20,8 +29,8 @@ pub fn find(name: &str, world: &World) -> Result<Scenario, ScenarioError> {
     if own.is_file() {
         return read(&own, world);
     }
-    match shipped(name) {
-        Some(text) => Scenario::parse(name, &text),
+    match shipped_text(name) {
+        Some(found) => Source::new(name, &found.text, &shipped_text),
         None => Err(ScenarioError::Unknown { name: name.to_owned(), known: names(world).join(", ") }),
     }
 }
@@ -29,38 +38,57 @@ pub fn find(name: &str, world: &World) -> Result<Scenario, ScenarioError> {
 /// Reads a scenario from a file. It may build on the user's own ones and on shipped ones.
 ///
 /// # Errors
-/// One that can't be read or is not well formed.
-pub fn read(path: &Path, world: &World) -> Result<Scenario, ScenarioError> {
+/// One that can't be read or is no TOML.
+pub fn read(path: &Path, world: &World) -> Result<Source, ScenarioError> {
     let text = std::fs::read_to_string(path).map_err(|source| ScenarioError::Read { path: path.to_owned(), source })?;
     // One of the user's that has a shipped one's name may build on that one.
     let below = |name: &str| {
         let own = Some(own(name, world)).filter(|own| own != path);
-        own.and_then(|own| std::fs::read_to_string(own).ok()).or_else(|| shipped(name))
+        let text = own.and_then(|own| Some(Text { text: std::fs::read_to_string(&own).ok()?, path: Some(own) }));
+        text.or_else(|| shipped_text(name))
     };
-    Scenario::parse_with(&path.display().to_string(), &text, &below)
+    Ok(Source::new(&path.display().to_string(), &text, &below)?.of_file(path))
 }
 
 fn own(name: &str, world: &World) -> PathBuf {
     world.directories.data.join("scenarios").join(format!("{name}.toml"))
 }
 
+/// Finds a shipped scenario, before anything is drawn.
+///
+/// # Errors
+/// A name that none of them has.
+pub fn shipped(name: &str) -> Result<Source, ScenarioError> {
+    let found = shipped_text(name).ok_or_else(|| ScenarioError::Unknown {
+        name: name.to_owned(),
+        known: shipped_names().collect::<Vec<_>>().join(", "),
+    })?;
+    Source::new(name, &found.text, &shipped_text)
+}
+
 /// The text of a shipped scenario.
-pub(super) fn shipped(name: &str) -> Option<String> {
-    assets::text(&format!("scenarios/{name}.toml")).map(str::to_owned)
+pub(super) fn shipped_text(name: &str) -> Option<Text> {
+    Some(Text { text: assets::text(&format!("scenarios/{name}.toml"))?.to_owned(), path: None })
 }
 
 /// The names of all scenarios, the user's own included, in order.
 #[must_use]
 pub fn names(world: &World) -> Vec<String> {
-    let stem = |path: &Path| {
-        (path.extension()? == "toml").then(|| Some(path.file_stem()?.to_string_lossy().into_owned())).flatten()
-    };
-    let shipped = assets::ASSETS.get_dir("scenarios").into_iter().flat_map(include_dir::Dir::files);
-    let mut names: Vec<String> = shipped.filter_map(|file| stem(file.path())).collect();
+    let mut names: Vec<String> = shipped_names().collect();
     if let Ok(own) = std::fs::read_dir(world.directories.data.join("scenarios")) {
         names.extend(own.flatten().filter_map(|entry| stem(&entry.path())));
     }
     names.sort();
     names.dedup();
     names
+}
+
+fn shipped_names() -> impl Iterator<Item = String> {
+    let files = assets::ASSETS.get_dir("scenarios").into_iter().flat_map(include_dir::Dir::files);
+    files.filter_map(|file| stem(file.path()))
+}
+
+/// The name of a scenario's file.
+fn stem(path: &Path) -> Option<String> {
+    if path.extension()? == "toml" { Some(path.file_stem()?.to_string_lossy().into_owned()) } else { None }
 }

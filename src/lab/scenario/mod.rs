@@ -9,8 +9,10 @@ mod error;
 mod extends;
 mod find;
 mod rule;
+mod source;
 mod tls;
 mod value;
+mod vary;
 
 use std::net::IpAddr;
 
@@ -19,10 +21,12 @@ use serde::Deserialize;
 pub use account::{Account, Mechanism};
 pub use check::{Check, CheckTls};
 pub use error::ScenarioError;
-pub use find::{find, names, read};
+pub use find::{find, names, read, shipped, source};
 pub use rule::{Drip, Glob, Nth, On, Pattern, Per, PhaseName, Rule, Set, Status};
+pub use source::Source;
 pub use tls::{CertificateKind, ClientCert, ServerCertificate, Tls, TlsFault, TlsVersion};
 pub use value::{Fill, Network, Span, Template};
+pub use vary::{Draw, Unfillable, Vary};
 
 use value::one;
 
@@ -46,6 +50,9 @@ pub struct Scenario {
     /// Whether the magic addresses of `error.lab` work.
     #[serde(default = "yes")]
     pub magic: bool,
+    /// Names whose values are drawn; they are filled in already.
+    #[serde(default)]
+    pub vary: Vary,
     /// The server itself.
     #[serde(default)]
     pub server: Server,
@@ -344,23 +351,13 @@ one! {
 }
 
 impl Scenario {
-    /// Reads a scenario, which may build on shipped ones. `name` is for the messages.
+    /// Reads a scenario, which may build on shipped ones; what varies in it is drawn from its own seed. `name` is for the
+    /// messages.
     ///
     /// # Errors
     /// What is wrong, with its line, and what would be right.
     pub fn parse(name: &str, text: &str) -> Result<Self, ScenarioError> {
-        Self::parse_with(name, text, &find::shipped)
-    }
-
-    /// The same, with another place where those are found that it builds on.
-    fn parse_with(name: &str, text: &str, lookup: extends::Lookup<'_>) -> Result<Self, ScenarioError> {
-        let mut scenario = extends::read(name, text, lookup)?;
-        scenario.checks.iter_mut().for_each(|check| check.locate(text));
-        if let ServerCertificate::File(path) = &mut scenario.tls.certificate {
-            *path = std::path::Path::new(name).parent().unwrap_or(std::path::Path::new("")).join(&*path);
-        }
-        scenario.check(name)?;
-        Ok(scenario)
+        Source::new(name, text, &find::shipped_text)?.scenario()
     }
 
     fn check(&self, name: &str) -> Result<(), ScenarioError> {
