@@ -160,5 +160,8 @@ fn what_varies_is_checked_with_each_of_its_values() {
     assert!(said.contains("mine.toml:11:") && said.contains("(with code = 77, who = \"bert\")"), "{said}");
     let (exit, said) = check(&VARIED.replace("is away\"", "is {{away}}\""));
     assert_eq!(exit, Some(2), "{said}");
-    assert!(said.contains("mine.toml:11:") && said.contains("{{away}} is no name of [vary]; there are: code, who"), "{said}");
+    assert!(
+        said.contains("mine.toml:11:") && said.contains("{{away}} is no name of [vary]; there are: code, who"),
+        "{said}"
+    );
 }

@@ -144,7 +144,8 @@ mod tests {
 
     fn child(text: &str) -> Result<Source, ScenarioError> {
         let text = format!("ehlo = 1\ntitle = \"Child of {{{{box}}}}\"\nextends = \"base\"\n{text}");
-        let base = |name: &str| (name == "base").then(|| Text { text: BASE.to_owned(), path: Some("base.toml".into()) });
+        let base =
+            |name: &str| (name == "base").then(|| Text { text: BASE.to_owned(), path: Some("base.toml".into()) });
         Source::new("child.toml", &text, &base)
     }
 

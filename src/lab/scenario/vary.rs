@@ -216,7 +216,10 @@ impl Draw {
                     continue;
                 }
                 let cure = r#"where the braces themselves are meant write "{\u007b", in double quotes"#;
-                return Err(Unfillable { at, what: format!("{{{{ begins a name of [vary], such as {{{{who}}}}; {cure}") });
+                return Err(Unfillable {
+                    at,
+                    what: format!("{{{{ begins a name of [vary], such as {{{{who}}}}; {cure}"),
+                });
             };
             let end = open + 2 + name.len() + 2;
             from = end;
@@ -330,7 +333,9 @@ mod tests {
         }
         let wrong = Draw::default().fill("b = \"{{who}}\"").expect_err("there is no [vary]");
         assert!(wrong.what.contains("[vary] and below it who = "), "{}", wrong.what);
-        for text in ["who = []", "who = 3", "who = [1.5]", "who = ['''a\nb''']", "to = ['a']", "1a = ['a']", "a-b = ['a']"] {
+        for text in
+            ["who = []", "who = 3", "who = [1.5]", "who = ['''a\nb''']", "to = ['a']", "1a = ['a']", "a-b = ['a']"]
+        {
             assert!(toml::from_str::<Vary>(text).is_err(), "{text}");
         }
     }
