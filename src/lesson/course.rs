@@ -120,19 +120,19 @@ impl Course {
     ///
     /// # Errors
     /// One that is not there or is not well formed.
-    pub fn find(mut self, word: &str, world: &World) -> Result<Lesson, LessonError> {
-        if word.contains(std::path::MAIN_SEPARATOR) || is_toml(Path::new(word)) {
-            return read(Path::new(word), world);
+    pub fn find(mut self, wanted: &str, world: &World) -> Result<Lesson, LessonError> {
+        if wanted.contains(std::path::MAIN_SEPARATOR) || is_toml(Path::new(wanted)) {
+            return read(Path::new(wanted), world);
         }
-        let number = word.parse::<u32>().ok();
-        let exact = |lesson: &Lesson| lesson.name == word || number.is_some() && lesson.number() == number;
-        let after_number = |lesson: &Lesson| lesson.name.split_once('-').is_some_and(|(_, rest)| rest == word);
+        let number = wanted.parse::<u32>().ok();
+        let exact = |lesson: &Lesson| lesson.name == wanted || number.is_some() && lesson.number() == number;
+        let after_number = |lesson: &Lesson| lesson.name.split_once('-').is_some_and(|(_, rest)| rest == wanted);
         let found = (self.lessons.iter().position(exact))
             .or_else(|| self.lessons.iter().position(after_number))
-            .or_else(|| self.lessons.iter().position(|l| !word.is_empty() && l.name.starts_with(word)));
+            .or_else(|| self.lessons.iter().position(|l| !wanted.is_empty() && l.name.starts_with(wanted)));
         match found {
             Some(at) => Ok(self.lessons.swap_remove(at)),
-            None => Err(self.unknown(word)),
+            None => Err(self.unknown(wanted)),
         }
     }
 
