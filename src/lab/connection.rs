@@ -1,6 +1,7 @@
 //! The I/O around a session: accepting, reading, writing, waiting, the TLS handshake.
 
 mod greeting;
+mod seated;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::ListenerKind;
+use super::desk::Desk;
 use super::framer::{Expect, Framer, Unit};
 use super::proxied;
 use super::record::Recorder;
@@ -20,6 +22,7 @@ use super::scenario::{ListenerKeys, TlsFault};
 use super::session::{Action, Client, Pace, Secured, Session};
 use super::site::{Notice, Site};
 use super::tls::{Line, Server};
+use seated::Guest;
 use crate::conversation::Remark;
 
 /// Octets read at once.
@@ -42,6 +45,19 @@ pub(super) struct Door {
 
 /// Accepts until told to stop; each client has a task of its own.
 pub(super) async fn accept(listener: TcpListener, door: Door, stop: CancellationToken) {
+    accept_with(listener, stop, move |stream, address| serve(stream, address, door.clone(), None)).await;
+}
+
+/// The same where a desk says which world each connection belongs to.
+pub(super) async fn accept_at(listener: TcpListener, desk: Arc<dyn Desk>, stop: CancellationToken) {
+    accept_with(listener, stop, move |stream, address| seated::welcome(stream, address, Arc::clone(&desk))).await;
+}
+
+async fn accept_with<F, S>(listener: TcpListener, stop: CancellationToken, serve: S)
+where
+    F: Future<Output = ()> + Send + 'static,
+    S: Fn(TcpStream, SocketAddr) -> F,
+{
     loop {
         let accepted = tokio::select! {
             () = stop.cancelled() => return,
@@ -49,11 +65,11 @@ pub(super) async fn accept(listener: TcpListener, door: Door, stop: Cancellation
         };
         match accepted {
             Ok((stream, address)) => {
-                let (door, stop) = (door.clone(), stop.clone());
+                let (served, stop) = (serve(stream, address), stop.clone());
                 tokio::spawn(async move {
                     tokio::select! {
                         () = stop.cancelled() => {}
-                        () = serve(stream, address, door) => {}
+                        () = served => {}
                     }
                 });
             }
@@ -120,9 +136,14 @@ impl Wire {
     }
 }
 
-async fn serve(mut stream: TcpStream, address: SocketAddr, door: Door) {
+/// The number of the next session.
+fn next_number() -> u64 {
     static NUMBER: AtomicU64 = AtomicU64::new(1);
-    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    NUMBER.fetch_add(1, Ordering::Relaxed)
+}
+
+async fn serve(mut stream: TcpStream, address: SocketAddr, door: Door, guest: Option<Guest>) {
+    let number = next_number();
     // Replies are small and waited for; a failure to say so only makes them slower.
     let _ = stream.set_nodelay(true);
     let local = stream.local_addr().unwrap_or(address);
@@ -157,6 +178,8 @@ async fn serve(mut stream: TcpStream, address: SocketAddr, door: Door) {
         pace: None,
         site: Arc::clone(&door.site),
         recorder,
+        local,
+        guest,
     };
     let implicit = door.keys.implicit.unwrap_or(door.kind == ListenerKind::Smtps);
     let end = connection.run(implicit).await;
@@ -165,7 +188,9 @@ async fn serve(mut stream: TcpStream, address: SocketAddr, door: Door) {
     if let Err(error) = end {
         closed = closed.with("reason", error);
     }
-    connection.recorder.remark(&door.site, &closed);
+    let site = Arc::clone(&connection.site);
+    connection.recorder.remark(&site, &closed);
+    connection.hand_over();
 }
 
 /// One connection and its session.
@@ -179,6 +204,9 @@ struct Connection {
     pace: Option<Pace>,
     site: Arc<Site>,
     recorder: Recorder,
+    local: SocketAddr,
+    /// Who sits before the listener, where somebody does.
+    guest: Option<Guest>,
 }
 
 /// Who closed.
@@ -199,15 +227,22 @@ enum Next {
 }
 
 impl Connection {
-    async fn run(&mut self, implicit: bool) -> std::io::Result<Side> {
+    /// TLS, where it comes before all else.
+    async fn tls_first(&mut self, implicit: bool) -> std::io::Result<Next> {
         if implicit && self.site.scenario.tls.fault != TlsFault::PlaintextOn465 {
-            let next = self.start_tls().await?;
-            if next != Next::GoOn {
-                if next == Next::Over {
-                    self.linger().await;
-                }
-                return Ok(if next == Next::Over { Side::Server } else { Side::Client });
+            return self.start_tls().await;
+        }
+        Ok(Next::GoOn)
+    }
+
+    async fn run(&mut self, implicit: bool) -> std::io::Result<Side> {
+        match self.tls_first(implicit).await? {
+            Next::GoOn => {}
+            Next::Over => {
+                self.linger().await;
+                return Ok(Side::Server);
             }
+            Next::Gone => return Ok(Side::Client),
         }
         let mut next = self.greet().await?;
         let mut buffer = vec![0; READ];
@@ -217,10 +252,11 @@ impl Connection {
                 Err(_) => self.session.idle(),
                 Ok(read) => match read? {
                     0 => return Ok(Side::Client),
-                    count => {
+                    count if self.site.takes(count) => {
                         self.framer.push(&buffer[..count]);
                         Vec::new()
                     }
+                    _ => self.session.too_much(),
                 },
             };
             next = self.perform(actions).await?;
@@ -293,6 +329,12 @@ impl Connection {
         while let Some(expect) = self.session.expects()
             && let Some(unit) = self.framer.next(expect)
         {
+            if let Some(next) = self.ask_desk(&unit).await? {
+                if next != Next::GoOn {
+                    return Ok(next);
+                }
+                continue;
+            }
             self.session.comes_early(early);
             early = true;
             let actions = self.session.handle(unit.clone());

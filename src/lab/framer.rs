@@ -61,6 +61,12 @@ impl Framer {
         lost
     }
 
+    /// What has come and was not taken yet.
+    #[must_use]
+    pub fn into_rest(mut self) -> Vec<u8> {
+        self.buffer.split_off(self.start)
+    }
+
     /// How many whole command lines wait, as far as what follows them is surely commands too.
     #[must_use]
     pub fn commands(&self) -> usize {

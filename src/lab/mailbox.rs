@@ -6,10 +6,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-/// Octets of mail that are kept.
-const OCTETS: usize = 64 << 20;
-/// Messages that are kept.
-const MESSAGES: usize = 10_000;
+use super::limits::Limits;
 
 /// What is common to all copies of a message: how it came.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,14 +64,19 @@ impl Message {
 }
 
 /// All mailboxes.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Store {
+    limits: Limits,
     messages: VecDeque<Arc<Message>>,
     octets: usize,
     last: u64,
 }
 
 impl Store {
+    pub(super) fn new(limits: Limits) -> Self {
+        Self { limits, messages: VecDeque::new(), octets: 0, last: 0 }
+    }
+
     /// Puts a message away; gives it with its number.
     pub(super) fn keep(&mut self, mut message: Message) -> Arc<Message> {
         self.last += 1;
@@ -82,7 +84,7 @@ impl Store {
         let message = Arc::new(message);
         self.octets += message.octets();
         self.messages.push_back(Arc::clone(&message));
-        while self.messages.len() > MESSAGES || self.octets > OCTETS && self.messages.len() > 1 {
+        while self.messages.len() > self.limits.messages || self.octets > self.limits.mail && self.messages.len() > 1 {
             let Some(oldest) = self.messages.pop_front() else { break };
             self.octets -= oldest.octets();
         }

@@ -9,6 +9,7 @@
 //! | `session` | one session, sans-IO: input in, actions out |
 //! | `framer` | octets cut into lines, content and chunks |
 //! | `connection` | the I/O around a session |
+//! | [`desk`], [`limits`] | many worlds behind one listener, and how much each may hold |
 //! | [`record`] | what happened in each session |
 //! | [`mailbox`] | the mail that was taken |
 //! | `rules` | which rules of the scenario hold at a moment |
@@ -18,11 +19,13 @@
 //! | `wording` | the words of other servers |
 
 mod connection;
+pub mod desk;
 pub mod framer;
+pub mod limits;
 mod magic;
 pub mod mailbox;
 pub mod proxied;
-mod record;
+pub mod record;
 mod report;
 mod rules;
 pub mod scenario;
@@ -130,7 +133,7 @@ pub async fn start(scenario: &str, listen: SocketAddr, world: &World) -> Result<
 pub async fn start_with(scenario: Scenario, listen: SocketAddr, world: &World) -> Result<Lab, LabError> {
     let tls = tls::prepare(&scenario, world)?;
     let kinds = kinds(&scenario);
-    let site = Arc::new(Site::new(scenario, world.clone()));
+    let site = Arc::new(Site::new(scenario, limits::Limits::LAB, world.clone()));
     let stop = CancellationToken::new();
     let mut bound = Vec::new();
     for (n, (kind, keys)) in (0u16..).zip(kinds) {

@@ -11,15 +11,11 @@ use tokio::sync::watch;
 
 use super::ListenerKind;
 use super::framer::Unit;
+use super::limits::Limits;
 use super::site::lock;
 use crate::conversation::mask::Mask;
 use crate::conversation::{Event, Fold, Log, Micros, Remark};
 use crate::world::World;
-
-/// Sessions whose records are kept; the oldest go first.
-const SESSIONS: usize = 500;
-/// Octets of memory that one session's record may take.
-const OCTETS: usize = 512 << 10;
 
 /// What happened in one session, as the lab saw it.
 #[derive(Debug)]
@@ -43,6 +39,11 @@ impl SessionRecord {
         lock(&self.log).clone()
     }
 
+    /// Looks at what has happened so far, without a copy; the session waits meanwhile.
+    pub fn with_log<T>(&self, look: impl FnOnce(&Log) -> T) -> T {
+        look(&lock(&self.log))
+    }
+
     /// Whether the session has ended.
     #[must_use]
     pub fn is_closed(&self) -> bool {
@@ -53,13 +54,14 @@ impl SessionRecord {
 /// The records of the sessions that are kept, and a sign of change.
 #[derive(Debug)]
 pub(super) struct Records {
+    limits: Limits,
     kept: Mutex<VecDeque<Arc<SessionRecord>>>,
     change: watch::Sender<u64>,
 }
 
 impl Records {
-    pub(super) fn new() -> Self {
-        Self { kept: Mutex::default(), change: watch::Sender::new(0) }
+    pub(super) fn new(limits: Limits) -> Self {
+        Self { limits, kept: Mutex::default(), change: watch::Sender::new(0) }
     }
 
     pub(super) fn all(&self) -> Vec<Arc<SessionRecord>> {
@@ -73,7 +75,7 @@ impl Records {
     fn begin(&self, record: &Arc<SessionRecord>) {
         let mut kept = lock(&self.kept);
         kept.push_back(Arc::clone(record));
-        while kept.len() > SESSIONS {
+        while kept.len() > self.limits.sessions {
             kept.pop_front();
         }
     }
@@ -164,7 +166,7 @@ impl Recorder {
         let at = Micros::from(site.world.elapsed().saturating_sub(self.started));
         let mut log = lock(&self.record.log);
         log.push(at, event);
-        if !self.full && log.memory() > OCTETS {
+        if !self.full && log.memory() > site.records.limits.record {
             self.full = true;
             log.push(at, &Event::Remark(Remark::new("warning").value("the lab's record of this session ends here")));
         }

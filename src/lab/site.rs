@@ -8,15 +8,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::broadcast;
 
 use super::ListenerKind;
+use super::limits::Limits;
 use super::mailbox::{Message, Store};
 use super::record::Records;
 use super::rules::Counters;
 use super::scenario::{Domain, Mailbox, Scenario};
 use super::session::path::Address;
 use crate::world::World;
-
-/// Octets of content that all sessions together may hold before it is accepted.
-const IN_FLIGHT: u64 = 512 << 20;
 
 /// Something that happened in the lab, as it is told to whoever listens.
 #[derive(Debug, Clone)]
@@ -86,7 +84,10 @@ pub(super) struct Site {
     pub(super) counters: Mutex<Counters>,
     pub(super) records: Records,
     store: Mutex<Store>,
+    limits: Limits,
     in_flight: AtomicU64,
+    /// Octets that all sessions have sent.
+    taken: AtomicU64,
     /// Connections that are open, by client.
     open: Mutex<HashMap<IpAddr, u64>>,
     notices: broadcast::Sender<Notice>,
@@ -98,16 +99,18 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Site {
-    pub(super) fn new(scenario: Scenario, world: World) -> Self {
-        let (notices, _) = broadcast::channel(1024);
+    pub(super) fn new(scenario: Scenario, limits: Limits, world: World) -> Self {
+        let (notices, _) = broadcast::channel(limits.notices);
         let counters = Mutex::new(Counters::new(scenario.server.seed));
         Self {
             counters,
             scenario,
             world,
-            records: Records::new(),
-            store: Mutex::default(),
+            records: Records::new(limits),
+            store: Mutex::new(Store::new(limits)),
+            limits,
             in_flight: AtomicU64::new(0),
+            taken: AtomicU64::new(0),
             open: Mutex::default(),
             notices,
         }
@@ -172,7 +175,7 @@ impl Site {
     /// Takes room for content that is on its way; false where all sessions together hold too much.
     pub(super) fn take_room(&self, octets: u64) -> bool {
         let before = self.in_flight.fetch_add(octets, Ordering::Relaxed);
-        if before.saturating_add(octets) > IN_FLIGHT {
+        if before.saturating_add(octets) > self.limits.in_flight {
             self.in_flight.fetch_sub(octets, Ordering::Relaxed);
             return false;
         }
@@ -182,6 +185,12 @@ impl Site {
     /// Gives room back.
     pub(super) fn give_room(&self, octets: u64) {
         self.in_flight.fetch_sub(octets, Ordering::Relaxed);
+    }
+
+    /// So many octets came from a client; false once all of them together have sent too much.
+    pub(super) fn takes(&self, octets: usize) -> bool {
+        let octets = octets as u64;
+        self.taken.fetch_add(octets, Ordering::Relaxed).saturating_add(octets) <= self.limits.octets
     }
 
     /// A queue id such as `4XyPq2LmNz`.

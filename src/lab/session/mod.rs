@@ -175,8 +175,8 @@ impl Session {
         }
         match ruling {
             Ruling::Ordinary => {
-                let banner = self.site.scenario.server.banner.fill(&|name| self.variable(name, ""));
-                self.say(format!("220 {banner}"));
+                let banner = self.banner();
+                self.say(banner);
             }
             Ruling::Reply(lines) => {
                 self.turned_away = !succeeds(&lines);
@@ -184,6 +184,16 @@ impl Session {
             }
             Ruling::Done => {}
         }
+    }
+
+    /// The banner of a greeting that no rule changes.
+    pub(super) fn banner(&self) -> String {
+        format!("220 {}", self.site.scenario.server.banner.fill(&|name| self.variable(name, "")))
+    }
+
+    /// Whether a command is awaited, and not something within AUTH or a message.
+    pub(super) fn awaits_command(&self) -> bool {
+        matches!(self.state, State::Command)
     }
 
     /// The handshake is done: all that was said in clear text is forgotten (RFC 3207 4.2).
@@ -233,6 +243,14 @@ impl Session {
             Ruling::Reply(lines) => self.say_all(lines),
             Ruling::Done => return self.take(),
         }
+        self.close();
+        self.take()
+    }
+
+    /// All sessions together have sent more than they may.
+    pub(super) fn too_much(&mut self) -> Vec<Action> {
+        let name = &self.site.scenario.server.name;
+        self.say(format!("421 4.7.0 {name} Error: too much was sent here; start over"));
         self.close();
         self.take()
     }

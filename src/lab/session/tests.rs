@@ -31,7 +31,7 @@ fn site(scenario: &str) -> Arc<Site> {
     let directories = Directories { config: none.clone(), data: none.clone(), state: none };
     let now = "2026-11-23T20:18:22Z".parse().expect("a date");
     let scenario = Scenario::parse("test", scenario).unwrap_or_else(|error| panic!("{error}"));
-    Arc::new(Site::new(scenario, World::fixed(directories, now, 1)))
+    Arc::new(Site::new(scenario, crate::lab::limits::Limits::LAB, World::fixed(directories, now, 1)))
 }
 
 fn secured() -> Secured {

@@ -63,6 +63,12 @@ enum How {
     Weak(weak::Acceptor),
 }
 
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Server")
+    }
+}
+
 impl Server {
     /// Shakes hands; gives the line and what it came to, with version and cipher for the record. None where it failed.
     pub(super) async fn accept(&self, stream: TcpStream) -> Option<(Box<dyn Line>, Secured, [String; 2])> {

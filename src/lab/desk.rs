@@ -1,0 +1,164 @@
+//! A listener before which somebody sits: each connection is shown to its seat, and may ask for another one.
+//!
+//! A class has one [`Arena`] a student. A connection begins where the [`Desk`] puts it, and what it asks for by `NOOP` (RFC
+//! 5321 4.1.1.9: any client may say it with any text, and to any other server it means nothing) may lead it elsewhere.
+//! The desk never sees mail, and the session knows nothing of it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use super::connection::{self, Door};
+use super::limits::Limits;
+use super::mailbox::Message;
+use super::record::SessionRecord;
+use super::scenario::{ListenerKeys, Scenario};
+use super::site::Site;
+use super::tls::{self, Server};
+use super::{LabError, ListenerKind};
+use crate::world::World;
+
+/// What a scenario needs to be played many times over: its keys and certificates are made once.
+#[derive(Clone)]
+pub struct Backdrop {
+    scenario: Scenario,
+    server: Server,
+    /// The certificate of the lab's authority, PEM.
+    pub ca: Arc<str>,
+}
+
+impl std::fmt::Debug for Backdrop {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Backdrop").field("scenario", &self.scenario.title).finish_non_exhaustive()
+    }
+}
+
+impl Backdrop {
+    /// Makes a scenario ready.
+    ///
+    /// # Errors
+    /// A certificate that can't be made.
+    pub fn new(scenario: Scenario, world: &World) -> Result<Self, LabError> {
+        let prepared = tls::prepare(&scenario, world)?;
+        Ok(Self { scenario, server: prepared.server, ca: prepared.ca.into() })
+    }
+
+    /// The same certificates with another scenario, which differs from the first only by what was drawn.
+    #[must_use]
+    pub fn with(&self, scenario: Scenario) -> Self {
+        Self { scenario, ..self.clone() }
+    }
+}
+
+/// A world of its own: mailboxes, greylist, counters, clock and records, shared by nobody else.
+#[derive(Debug)]
+pub struct Arena {
+    site: Arc<Site>,
+    server: Server,
+}
+
+impl Arena {
+    /// A fresh one.
+    #[must_use]
+    pub fn new(backdrop: &Backdrop, limits: Limits, world: &World) -> Self {
+        let site = Site::new(backdrop.scenario.clone(), limits, world.clone());
+        Self { site: Arc::new(site), server: backdrop.server.clone() }
+    }
+
+    /// Whether its scenario has such a listener.
+    #[must_use]
+    pub fn has(&self, kind: ListenerKind) -> bool {
+        self.keys(kind).is_some()
+    }
+
+    fn keys(&self, kind: ListenerKind) -> Option<ListenerKeys> {
+        super::kinds(&self.site.scenario).into_iter().find(|(known, _)| *known == kind).map(|(_, keys)| keys)
+    }
+
+    /// The records of its sessions, oldest first.
+    #[must_use]
+    pub fn sessions(&self) -> Vec<Arc<SessionRecord>> {
+        self.site.records.all()
+    }
+
+    /// Changes whenever something was added to a session's record.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.site.records.changes()
+    }
+
+    /// The messages of all its mailboxes, oldest first.
+    #[must_use]
+    pub fn messages(&self) -> Vec<Arc<Message>> {
+        self.site.store().since(0)
+    }
+
+    pub(super) fn door(&self, kind: ListenerKind) -> Option<Door> {
+        let keys = self.keys(kind)?;
+        Some(Door { site: Arc::clone(&self.site), kind, keys, tls: self.server.clone() })
+    }
+}
+
+/// Where a connection sits.
+#[derive(Debug)]
+pub struct Seat {
+    /// In which world.
+    pub arena: Arc<Arena>,
+    /// At which of its listeners.
+    pub kind: ListenerKind,
+    /// Whatever the desk wants to know it by.
+    pub tag: u64,
+    /// While it holds true nothing is answered.
+    pub held: watch::Receiver<bool>,
+    /// The place that it takes of those that there are; given back when the connection ends.
+    pub place: Option<OwnedSemaphorePermit>,
+}
+
+/// What a desk answers to a `NOOP`.
+#[derive(Debug)]
+pub enum Turn {
+    /// Only these lines, whole replies; nothing of it is in the record.
+    Say(Vec<String>),
+    /// These lines, and the connection goes on in another seat.
+    Move {
+        /// There.
+        seat: Seat,
+        /// What is said before.
+        say: Vec<String>,
+        /// With a greeting, as if the client had just connected; without, the client is taken to be greeted already.
+        anew: bool,
+    },
+    /// These lines, and from then on the connection is no longer the lab's.
+    HandOver {
+        /// What is said before.
+        say: Vec<String>,
+        /// Whatever the desk wants to know it by.
+        ticket: u64,
+    },
+}
+
+/// Who sits before a listener.
+pub trait Desk: Send + Sync + 'static {
+    /// Where a connection begins; what it is told instead where it may not.
+    ///
+    /// # Errors
+    /// The reply, without its line end.
+    fn arrive(&self, client: SocketAddr) -> Result<Seat, String>;
+
+    /// What a `NOOP` with this argument leads to; none for one that means nothing.
+    fn asked(&self, seat: &Seat, client: SocketAddr, argument: &str) -> Option<Turn>;
+
+    /// Takes over a connection, with what it has sent and nobody has read.
+    fn take_over(&self, stream: TcpStream, rest: Vec<u8>, ticket: u64);
+}
+
+/// Serves a listener before which somebody sits, until the guard is dropped.
+#[must_use]
+pub fn serve(listener: TcpListener, desk: Arc<dyn Desk>) -> DropGuard {
+    let stop = CancellationToken::new();
+    tokio::spawn(connection::accept_at(listener, desk, stop.clone()));
+    stop.drop_guard()
+}
