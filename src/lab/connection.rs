@@ -22,8 +22,8 @@ use super::scenario::{ListenerKeys, TlsFault};
 use super::session::{Action, Client, Pace, Secured, Session};
 use super::site::{Notice, Site};
 use super::tls::{Line, Server};
-use seated::Guest;
 use crate::conversation::Remark;
+use seated::Guest;
 
 /// Octets read at once.
 const READ: usize = 8 << 10;
