@@ -78,3 +78,17 @@ fn all_lines_go_out_by_themselves_and_the_difference_is_marked() {
     terminal.keys("<C-q>");
     assert!(terminal.exit().success());
 }
+
+#[test]
+fn the_same_conversation_with_two_servers_stands_side_by_side() {
+    let home = Home::new();
+    let text = "+++\nehlo = 1\n+++\n> HELO noddy.com\n> MAIL FROM:<dude@noddy.com>\n> RCPT TO:<anotherdude@target.local>\n\
+        > DATA\n| Subject: hello\n|\n> .\n> QUIT\n";
+    let path = home.put("same.smtp", text);
+    let mut terminal = Terminal::start(&home, &["open", path.to_str().unwrap()], (120, 33));
+    terminal.wait_for("QUIT").keys("D").wait_for("Hold it with these two servers").keys("lab: lab:greylisting<Enter>");
+    terminal.wait_for("comparing ·").wait_for("450 4.2.0").wait_for("250 2.1.5");
+    terminal.keys("q");
+    assert!(terminal.exit().success());
+    assert_eq!(home.transcripts().len(), 2, "both are kept");
+}

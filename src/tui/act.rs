@@ -18,6 +18,7 @@ use super::opening::open_marked;
 use super::overlay::{Form, Help, Menu, Overlay, Palette, Probes, Question, Recall, Target};
 use super::pane::composer::{Composer, Identity};
 use super::pane::panel::Tab;
+use super::playback;
 use super::presenter;
 use super::probing::Probing;
 use super::reading;
@@ -69,7 +70,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::NewProfile | Action::EditProfile | Action::CopyProfile | Action::DeleteProfile => {
             return super::start::act(model, action);
         }
-        Action::Replay | Action::ReplayAll | Action::Skip | Action::EndReplay | Action::Compare => {
+        Action::Replay | Action::ReplayAll | Action::Skip | Action::EndReplay | Action::Compare | Action::Both => {
             return replay::act(model, action);
         }
         // Esc closes what is open above the line before it leaves it.
@@ -134,6 +135,7 @@ fn tab_after(model: &Model, action: Action) -> Tab {
 /// Actions on the workbench itself, on what is read, and those that move.
 fn of_program(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
+        plays if playback::does(plays) => return playback::act(model, plays),
         kept if library::does(kept) => return library::act(model, kept),
         moving if model.at_library() && library::moves(moving) => return library::step(model, moving),
         Action::Mail => return vec![Effect::LookAtMail],
@@ -353,7 +355,7 @@ fn stop(model: &mut Model) -> Vec<Effect> {
     if replay::pause(model) {
         return Vec::new();
     }
-    if model.probing.as_ref().is_some_and(Probing::is_running) {
+    if model.holding || model.probing.as_ref().is_some_and(Probing::is_running) {
         return vec![Effect::Drop];
     }
     if model.waiting.is_some() {
@@ -430,10 +432,10 @@ fn not_now(model: &Model, action: Action) -> Option<String> {
         Action::NewProfile | Action::EditProfile | Action::CopyProfile | Action::DeleteProfile => {
             "Profiles are on the start screen.".to_owned()
         }
-        Action::Replay | Action::Compare if model.at_start() => {
+        Action::Replay | Action::Compare | Action::Both if model.at_start() => {
             "Open a conversation first; Enter opens what is marked.".to_owned()
         }
-        Action::Replay | Action::Compare => "This conversation is in no file.".to_owned(),
+        Action::Replay | Action::Compare | Action::Both => "This conversation is in no file.".to_owned(),
         Action::ReplayAll | Action::Skip | Action::EndReplay => {
             "Nothing is being replayed; {replay} in the transcript begins.".to_owned()
         }

@@ -83,10 +83,14 @@ pub enum Effect {
         /// The password, where somebody was asked for it.
         password: Option<Secret>,
     },
+    /// Hold the conversation of a file with two targets.
+    Both(PathBuf, [String; 2]),
     /// Compare two transcripts.
     Compare(PathBuf, PathBuf),
     /// Say when so much time has passed.
     Wait(std::time::Duration),
+    /// The same for what plays, with the number of the wait.
+    PlayOn(std::time::Duration, u64),
     /// Look for all lessons, and what was done of them.
     LookForLessons,
     /// Look for the conversations that are on disk, and for the lesson to offer.

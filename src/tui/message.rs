@@ -116,10 +116,14 @@ pub enum Message {
         /// Who logs in.
         user: String,
     },
+    /// The same conversation was held with two servers, and is in these files; or why not.
+    Both(Result<[PathBuf; 2], String>),
     /// Two files were compared.
     Compared(Box<Compared>),
     /// The time is up that a replay waited for.
     Waited,
+    /// The time is up that what plays waited for, by the number of the wait.
+    PlayOn(u64),
     /// What the target says about TLS and login.
     Access(Box<Access>),
     /// A file for the message editor; or why it can't be read.

@@ -21,6 +21,7 @@
 //! | [`regardless`] | going on although a certificate was not trusted |
 //! | [`probing`] | ready-made tests, as they are run and what they find |
 //! | [`replay`] | a recording played again line by line, two files compared |
+//! | [`playback`] | an opened conversation as it happened, at its pace or faster |
 //! | `dial`, `hall`, `read`, `keep`, `paths`, `profiles`, `remembered` | what it reaches: the connection with its lab and journal, a lesson's lab, the disk |
 
 mod act;
@@ -57,6 +58,7 @@ pub mod pane;
 #[cfg(test)]
 mod panel_tests;
 mod paths;
+pub mod playback;
 mod presenter;
 pub mod probing;
 #[cfg(test)]

@@ -27,6 +27,7 @@ use super::pane::lesson::LessonPane;
 use super::pane::panel::{Panel, Scene};
 use super::pane::transcript::Transcript;
 use super::probing::Probing;
+use super::playback::Playback;
 use super::regardless::Repeat;
 use super::replay::{self, Replay};
 use super::start::Start;
@@ -223,6 +224,10 @@ pub struct Model {
     pub today: Option<Timestamp>,
     /// How much of a long message has gone out, and how much it is in all, octets; nothing while none is on its way.
     pub progress: Option<(u64, u64)>,
+    /// An opened conversation that plays.
+    pub playback: Option<Playback>,
+    /// The conversation of a file is being held with two servers.
+    pub holding: bool,
     /// Two columns in the transcript's place: a replay or a comparison.
     pub replay: Option<Replay>,
     /// What goes on regardless of a certificate sends by itself.

@@ -14,6 +14,7 @@ use super::{imported, learn, library};
 
 /// A file, or the beginning of one, is there.
 pub(super) fn opened(model: &mut Model, path: &Path, talk: Talk, whole: bool) {
+    model.playback = None;
     let same = model.is_offline() && model.talk.path.as_deref() == Some(path) && model.face == Face::Talk;
     model.face = Face::Talk;
     model.talk = talk;

@@ -10,10 +10,25 @@ use super::action::Action;
 use super::copying;
 use super::effect::{Effect, Whole};
 use super::model::{Face, Focus, Model};
+use super::playback;
 use super::overlay::{Ask, Copy, Overlay, Prompt, Reference, Timing, What};
 
 /// Does an action of reading.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    // What is said, saved or copied of it is of the whole.
+    let of_the_whole = matches!(
+        action,
+        Action::Note
+            | Action::Bookmark
+            | Action::NextBookmark
+            | Action::Timing
+            | Action::Copy
+            | Action::SaveAs
+            | Action::Export
+    );
+    if of_the_whole {
+        playback::leave(model);
+    }
     if let Some(why) = unwritable(model).filter(|_| action == Action::Note) {
         model.notice = Some(why);
         return Vec::new();

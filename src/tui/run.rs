@@ -14,6 +14,7 @@ use std::time::Duration;
 use crossterm::event::{Event as Input, EventStream, KeyEventKind};
 use futures_util::StreamExt as _;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use crate::conversation::Micros;
 use crate::world::World;
@@ -100,15 +101,26 @@ pub async fn run(launch: Launch, world: World) -> Result<Left, RunError> {
         unreadable: None,
         warnings: Vec::new(),
         searching: Arc::default(),
+        holding: CancellationToken::new(),
     };
     bench.begin(launch).await?;
     let interrupted = bench.live(background).await?;
+    bench.holding.cancel();
     bench.dialler.close().await;
     if let Some(why) = bench.unreadable.take() {
         return Err(RunError::Unreadable(why));
     }
     let (recorded, warnings) = (std::mem::take(&mut bench.dialler.recorded), bench.warnings);
     Ok(Left { recorded, warnings, interrupted })
+}
+
+/// Sends a message when so much time has passed.
+fn later(time: Duration, message: Message, sender: mpsc::UnboundedSender<Message>) {
+    tokio::spawn(async move {
+        tokio::time::sleep(time).await;
+        // Nobody listens any more when the workbench has been left.
+        let _ = sender.send(message);
+    });
 }
 
 /// The running workbench.
@@ -132,6 +144,8 @@ struct Bench {
     warnings: Vec<String>,
     /// The search through the library that goes on, by its number.
     searching: Arc<AtomicU64>,
+    /// Stops what is held with two servers.
+    holding: CancellationToken,
 }
 
 impl Bench {
@@ -364,20 +378,22 @@ impl Bench {
     fn begun(&mut self, effect: Effect) -> Option<Effect> {
         let sender = self.sender.clone();
         match effect {
-            Effect::Drop => self.dialler.hang_up(),
+            Effect::Drop => {
+                self.holding.cancel();
+                self.dialler.hang_up();
+            }
             Effect::Open(path) => read::open(path, sender),
             Effect::Library(wish) => library::disk::carry_out(wish, &self.searching, &self.world, sender),
             Effect::Replay { path, target, password } => {
                 replay::rehearse((path, target, password), self.world.clone(), sender);
             }
-            Effect::Compare(left, right) => replay::compare(left, right, sender),
-            Effect::Wait(time) => {
-                tokio::spawn(async move {
-                    tokio::time::sleep(time).await;
-                    // Nobody listens any more when the workbench has been left.
-                    let _ = sender.send(Message::Waited);
-                });
+            Effect::Both(path, targets) => {
+                self.holding = CancellationToken::new();
+                replay::both((path, targets), self.holding.clone(), self.world.clone(), sender);
             }
+            Effect::Compare(left, right) => replay::compare(left, right, sender),
+            Effect::Wait(time) => later(time, Message::Waited, sender),
+            Effect::PlayOn(time, number) => later(time, Message::PlayOn(number), sender),
             Effect::AskSecret => secret::fetch(self.dialler.auth(), &self.world, sender),
             Effect::Keep(reached) => hall::keep(&self.world, reached, sender),
             Effect::LookForLessons => hall::look(&self.world, sender),

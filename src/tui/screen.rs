@@ -193,8 +193,10 @@ fn words(effect: &Effect) -> String {
             let with = if password.is_some() { " with a password" } else { "" };
             format!("replay {} {target}{with}", path.display())
         }
+        Effect::Both(path, [left, right]) => format!("both {} {left} {right}", path.display()),
         Effect::Compare(left, right) => format!("compare {} {}", left.display(), right.display()),
         Effect::Wait(time) => format!("wait {time:?}"),
+        Effect::PlayOn(time, _) => format!("play on in {time:?}"),
         Effect::LookForRecent => "look for recent".to_owned(),
         Effect::Profiles(Wish::Save { name, was: None, text }) => format!("save {name}: {text}"),
         Effect::AskSecret => "ask secret".to_owned(),

@@ -101,6 +101,29 @@ impl Talk {
         talk
     }
 
+    /// The same with so many of its records.
+    #[must_use]
+    pub fn beginning(&self, records: usize) -> Self {
+        let mut begun = Self { path: self.path.clone(), ..Self::opened(self.name.clone(), PathBuf::new(), Log::new()) };
+        begun.target.clone_from(&self.target);
+        begun.imported.clone_from(&self.imported);
+        (begun.started, begun.read_only, begun.broken) = (self.started, self.read_only, self.broken);
+        begun.copy(self, records);
+        begun
+    }
+
+    /// Goes on with another one's records, of which this is the beginning, up to so many.
+    pub fn copy(&mut self, whole: &Self, records: usize) {
+        for (record, entry) in whole.log.since(self.log.len()).take_while(|(record, _)| *record < records) {
+            if let Some(remark) = entry.remark() {
+                self.remark(&remark);
+            }
+            let copied = self.log.push_octets(entry.kind, entry.at, entry.bytes, entry.crlf, entry.masked);
+            debug_assert_eq!(copied, record);
+        }
+        self.dialogue.extend(&self.log);
+    }
+
     /// Takes in what happened, in order.
     pub fn take(&mut self, events: impl IntoIterator<Item = Timed>) {
         for Timed { at, event } in events {

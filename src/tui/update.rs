@@ -29,7 +29,7 @@ use super::reading;
 use super::replay;
 use super::start::Wish;
 use super::talk::Talk;
-use super::{paths, presenter, probing, regardless, secret};
+use super::{paths, playback, presenter, probing, regardless, secret};
 
 /// Takes a message in.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
@@ -185,7 +185,9 @@ fn background(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Rehearsed(rehearsed) => return replay::begin(model, *rehearsed),
         Message::ReplayAsks { path, target, user } => replay::ask_password(model, path, target, &user),
         Message::Compared(compared) => replay::show(model, *compared),
+        Message::Both(held) => return replay::held_with_both(model, held),
         Message::Waited => return replay::waited(model),
+        Message::PlayOn(number) => return playback::due(model, number),
         Message::Confirm(target) => model.overlay = Some(Overlay::Target(Target::with(&target))),
         Message::NotBegun(why) => not_begun(model, why),
         Message::Notice(why) | Message::Inserted(Err(why)) => model.notice = Some(why),
@@ -251,6 +253,7 @@ fn began(model: &mut Model, peer: Peer, path: Option<PathBuf>, again: bool) {
         (model.lesson, model.probing) = (None, None);
         (model.interrupted, model.errand, model.wanted) = (None, None, None);
     }
+    model.playback = None;
     model.talk.goes_on();
     model.talk.path = path;
     model.talk.mechanism.clone_from(&peer.mechanism);
@@ -292,6 +295,7 @@ fn heard(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
         let leaves = action == Action::ToComposer && key.code == KeyCode::Esc && model.focus == Focus::Transcript;
         let action = match leaves {
             true if model.transcript.is_narrowed() => Action::Widen,
+            true if model.playback.is_some() => Action::EndPlay,
             true if model.came_from_start() && model.replay.is_none() => opening::back(model),
             _ => action,
         };
@@ -369,6 +373,7 @@ pub(super) fn answered(model: &mut Model, overlay: Overlay, outcome: Outcome) ->
         Outcome::Probe(names) => probing::begin(model, names),
         Outcome::Replay(path, target) => replay::wanted(path, target),
         Outcome::Compare(left, right) => vec![Effect::Compare(left, right)],
+        Outcome::Both(path, targets) => replay::with_both(model, path, targets),
         // The editor stays until it is saved.
         Outcome::Profiles(wish) => stays(model, overlay, Effect::Profiles(wish)),
         Outcome::Secret(secret) => match overlay {

@@ -62,7 +62,10 @@ fn panes(model: &Model, frame: &mut Frame<'_>, layout: &Layout) {
             replay.draw(model.theme, focused, inner, frame.buffer_mut());
         } else {
             let reading = if model.talk.partial { " …" } else { "" };
-            let status = format!("{}{reading}", model.transcript.status(&model.talk));
+            let status = match &model.playback {
+                Some(playback) => playback.status(),
+                None => format!("{}{reading}", model.transcript.status(&model.talk)),
+            };
             let title = match (layout.shared, focused && !model.is_offline()) {
                 (true, true) => "Transcript ─ {panel} Reply",
                 (true, false) => "Transcript ─ {next-pane} Reply",

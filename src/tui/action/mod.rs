@@ -86,6 +86,11 @@ pub enum Action {
     Copy,
     /// Where the time went.
     Timing,
+    /// As it happened: on, and pause.
+    Play,
+    Faster,
+    Slower,
+    EndPlay,
     Zoom,
     Presenter,
     SaveAs,
@@ -112,6 +117,8 @@ pub enum Action {
     Skip,
     EndReplay,
     Compare,
+    /// The same conversation with two servers, compared.
+    Both,
     DifferenceBefore,
     DifferenceAfter,
     Mouse,

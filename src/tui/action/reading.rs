@@ -154,6 +154,18 @@ pub(super) const ENTRIES: &[Entry] = &[
     )
     .called("slow latency duration time bars waterfall"),
     entry(
+        Action::Play,
+        "play",
+        "play",
+        "Play the conversation as it happened, from the marked line on; once more pauses it.",
+        &[(Transcript, "p")],
+        |model| told(model) && model.is_offline() && model.replay.is_none() && !model.talk.partial,
+    )
+    .called("playback real time pause"),
+    entry(Action::Faster, "faster", "faster", "Play twice as fast, or more.", &[(Transcript, "+")], plays).needed(4),
+    entry(Action::Slower, "slower", "slower", "Play more slowly.", &[(Transcript, "-")], plays).needed(4),
+    entry(Action::EndPlay, "end-play", "show all", "End the playback and show the whole again.", &[], plays),
+    entry(
         Action::SaveAs,
         "save-as",
         "save as",
@@ -191,6 +203,10 @@ pub(super) const ENTRIES: &[Entry] = &[
     )
     .needed(6),
 ];
+
+fn plays(model: &Model) -> bool {
+    model.playback.is_some()
+}
 
 fn several_files(model: &Model) -> bool {
     model.files.several() && !open(model)

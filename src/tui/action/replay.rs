@@ -43,6 +43,15 @@ pub(super) const ENTRIES: &[Entry] = &[
     )
     .called("diff difference"),
     entry(
+        Action::Both,
+        "two-servers",
+        "two servers",
+        "Hold this conversation with two servers, one after the other, and compare what they answer.",
+        &[(Transcript, "D")],
+        in_a_file,
+    )
+    .called("both compare server a b migration old new same"),
+    entry(
         Action::DifferenceAfter,
         "difference-after",
         "next difference",

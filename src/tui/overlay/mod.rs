@@ -129,6 +129,8 @@ pub enum Outcome {
     Connect(String),
     /// It goes, and this file is replayed against this target.
     Replay(std::path::PathBuf, String),
+    /// It goes, and this file is played with these two targets.
+    Both(std::path::PathBuf, [String; 2]),
     /// It goes, and these two files are compared.
     Compare(std::path::PathBuf, std::path::PathBuf),
     /// It goes, and the paste is used so.

@@ -25,6 +25,8 @@ pub enum Wanted {
     Replay(PathBuf),
     /// A file to compare this one with.
     Compare(PathBuf),
+    /// Two targets to hold this file's conversation with.
+    Both(PathBuf),
 }
 
 /// The line, and what is offered for it.
@@ -53,6 +55,10 @@ impl Other {
                     _ if text.is_empty() => Outcome::Stay,
                     Wanted::Replay(path) => Outcome::Replay(path.clone(), text),
                     Wanted::Compare(path) => Outcome::Compare(path.clone(), PathBuf::from(text)),
+                    Wanted::Both(path) => match text.split_whitespace().collect::<Vec<_>>()[..] {
+                        [left, right] => Outcome::Both(path.clone(), [left.to_owned(), right.to_owned()]),
+                        _ => Outcome::Stay,
+                    },
                 };
             }
             KeyCode::Tab if matches!(self.wanted, Wanted::Compare(_)) => {
@@ -91,7 +97,7 @@ impl Other {
     pub(super) fn outline(&self, model: &Model) -> (Rect, &'static str) {
         let shown = self.offers.len().min(OFFERS);
         let foot = match self.wanted {
-            Wanted::Replay(_) => "Enter begin · Esc stay",
+            Wanted::Replay(_) | Wanted::Both(_) => "Enter begin · Esc stay",
             Wanted::Compare(_) if shown == 0 => "Enter compare · Esc stay",
             Wanted::Compare(_) => "Up Down choose · Enter compare · Esc stay",
         };
@@ -118,6 +124,7 @@ impl Other {
         let title = match self.wanted {
             Wanted::Replay(_) => "Replay against",
             Wanted::Compare(_) => "Compare with",
+            Wanted::Both(_) => "Hold it with these two servers",
         };
         let (area, foot) = self.outline(model);
         let inner = window(model, frame, area, title, foot);
@@ -141,6 +148,9 @@ impl Other {
                 if model.talk.is_open() {
                     say("The connection that is open now is dropped, without QUIT.", Role::Warning);
                 }
+            }
+            Wanted::Both(_) => {
+                say("Two targets and a blank between them; no message leaves this machine.", Role::Dim);
             }
             Wanted::Compare(_) => say("the path of another transcript or script · Tab completes it", Role::Dim),
         }

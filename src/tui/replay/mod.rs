@@ -18,12 +18,14 @@ use super::overlay::{Other, Overlay, SecretPrompt, Wanted};
 use super::pane::replay::{Columns, Frame};
 use super::theme::Theme;
 
+mod both;
 mod goodbye;
 mod prepare;
 mod stops;
 #[cfg(test)]
 pub(super) mod tests;
 
+pub(super) use both::both;
 pub(super) use prepare::{compare, rehearse};
 use stops::stopped;
 pub(super) use stops::{handed_over, pause};
@@ -258,12 +260,22 @@ pub(super) fn meant(model: &Model, action: Action) -> Action {
 
 /// Does one of this module's actions.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    if matches!(action, Action::Replay | Action::Both | Action::Compare) {
+        super::playback::leave(model);
+    }
     match action {
         Action::Replay => {
             let target = model.talk.target.clone().unwrap_or_else(|| model.peer.name.clone());
             if let Some(path) = model.talk.path.clone() {
                 let other = Other::new(Wanted::Replay(path), &target, Vec::new());
                 model.overlay = Some(Overlay::Other(other));
+            }
+        }
+        Action::Both => {
+            let target = model.talk.target.clone().unwrap_or_else(|| model.peer.name.clone());
+            if let Some(path) = model.talk.path.clone() {
+                let text = if target.is_empty() { target } else { format!("{target} ") };
+                model.overlay = Some(Overlay::Other(Other::new(Wanted::Both(path), &text, Vec::new())));
             }
         }
         Action::Compare => {
@@ -293,6 +305,26 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         _ => {}
     }
     Vec::new()
+}
+
+/// The conversation of a file is held with two targets.
+pub(super) fn with_both(model: &mut Model, path: PathBuf, targets: [String; 2]) -> Vec<Effect> {
+    model.holding = true;
+    let words = "The conversation is held with both; what they answer is shown side by side. {stop} stops it.";
+    model.notice = Some(model.keymap.told(words));
+    vec![Effect::Both(path, targets)]
+}
+
+/// It was held with both: the two recordings are compared.
+pub(super) fn held_with_both(model: &mut Model, held: Result<[PathBuf; 2], String>) -> Vec<Effect> {
+    model.holding = false;
+    match held {
+        Ok([left, right]) => vec![Effect::Compare(left, right)],
+        Err(words) => {
+            model.notice = Some(words);
+            Vec::new()
+        }
+    }
 }
 
 /// A replay is ready: its connection is made.

@@ -97,7 +97,7 @@ pub(super) fn rehearsed(
 }
 
 /// Who logs in: only a profile that the user named says so, or the lab, whose passwords are public.
-fn credentials(plan: &Plan, target: &Target, given: Option<Secret>, world: &World) -> Result<Credentials, String> {
+pub(super) fn credentials(plan: &Plan, target: &Target, given: Option<Secret>, world: &World) -> Result<Credentials, String> {
     let missing = || {
         "a login was recorded here, and a password is taken only from a profile that you name: give its name as the \
          target"
@@ -110,14 +110,14 @@ fn credentials(plan: &Plan, target: &Target, given: Option<Secret>, world: &Worl
 }
 
 /// Who logs in, where the plan needs that.
-fn login<'a>(plan: &Plan, target: &'a Target) -> Option<&'a Auth> {
+pub(super) fn login<'a>(plan: &Plan, target: &'a Target) -> Option<&'a Auth> {
     let known = |auth: &&Auth| matches!(auth.password, SecretSource::Known(_));
     let auth = target.auth.as_ref().filter(|auth| known(auth) || target.profile.is_some());
     auth.filter(|_| plan.needs_credentials.is_some())
 }
 
 /// Whose password only a person knows.
-fn to_be_asked(plan: &Plan, target: &Target) -> Option<String> {
+pub(super) fn to_be_asked(plan: &Plan, target: &Target) -> Option<String> {
     login(plan, target).filter(|auth| matches!(auth.password, SecretSource::Prompt)).map(|auth| auth.user.clone())
 }
 
@@ -144,7 +144,7 @@ pub(super) fn compared(left: &Path, right: &Path) -> Result<Compared, String> {
 }
 
 /// The last part of a path, fit for a screen.
-fn name(path: &Path) -> String {
+pub(super) fn name(path: &Path) -> String {
     let name = path.file_name().map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy());
     for_screen(name.as_bytes())
 }

@@ -200,6 +200,26 @@ pub(in crate::tui) fn comparing(columns: u16, rows: u16) -> Screen {
 }
 
 #[test]
+fn the_same_conversation_with_two_servers_is_asked_for_and_can_be_stopped() {
+    let mut screen = Screen::new(120, 33);
+    let talk =
+        Talk::opened("relay.smtp".to_owned(), PathBuf::from("relay.smtp"), read(RELAY.as_bytes()).expect("a file").log);
+    screen.send(Message::Opened { path: PathBuf::from("relay.smtp"), talk: Box::new(talk), whole: true });
+    screen.keys("Dlab:<enter>");
+    assert!(screen.shown().contains("Two targets"), "one is not enough: {}", screen.shown());
+    assert!(screen.asked().is_empty());
+    screen.keys(" mx.example<enter>");
+    assert_eq!(screen.asked(), ["both relay.smtp lab: mx.example"]);
+    assert!(screen.shown().contains("stops it"), "{}", screen.shown());
+    screen.keys("<ctrl-c>");
+    assert_eq!(screen.asked(), ["drop"]);
+    screen.send(Message::Both(Err("Not compared: it was stopped".to_owned())));
+    assert!(screen.shown().contains("it was stopped"), "{}", screen.shown());
+    screen.send(Message::Both(Ok(["a.smtp", "b.smtp"].map(PathBuf::from))));
+    assert_eq!(screen.asked(), ["compare a.smtp b.smtp"]);
+}
+
+#[test]
 fn n_goes_from_difference_to_difference_and_backspace_back_to_the_transcript() {
     let mut screen = comparing(120, 33);
     screen.keys("nn");

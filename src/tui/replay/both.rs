@@ -1,0 +1,152 @@
+//! The same conversation with two servers, held beside the loop, recorded, and then compared.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use tokio::runtime::Handle;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio_util::sync::CancellationToken;
+
+use super::prepare::{credentials, login, to_be_asked};
+use crate::conversation::Timed;
+use crate::conversation::file::{Document, Header, Side, open};
+use crate::conversation::journal::Journal;
+use crate::lab::{self, Lab, ListenerKind};
+use crate::profile::{Endpoint, Profiles, Protocol, Target, TlsMode};
+use crate::script::files::Folders;
+use crate::script::plan::{Plan, plan};
+use crate::script::values::Values;
+use crate::script::{Cause, Outcome, Settings, Watch, options, run};
+use crate::tui::message::Message;
+use crate::world::World;
+
+/// Holds the conversation of a file with each of two targets.
+pub(in crate::tui) fn both(
+    (path, targets): (PathBuf, [String; 2]),
+    stop: CancellationToken,
+    world: World,
+    sender: UnboundedSender<Message>,
+) {
+    let runtime = Handle::current();
+    tokio::task::spawn_blocking(move || {
+        let held = runtime.block_on(held(&path, &targets, &stop, &world));
+        let message = Message::Both(held.map_err(|words| format!("Not compared: {words}")));
+        // Nobody listens any more when the workbench has been left.
+        let _ = sender.send(message);
+    });
+}
+
+/// One of the two, ready.
+struct Ready {
+    target: Target,
+    plan: Plan,
+}
+
+async fn held(
+    path: &Path,
+    targets: &[String; 2],
+    stop: &CancellationToken,
+    world: &World,
+) -> Result<[PathBuf; 2], String> {
+    let document = open(path).map_err(|error| error.to_string())?;
+    let [left, right] = targets;
+    let (left, right) = (ready(&document, path, left, world)?, ready(&document, path, right, world)?);
+    // No message is handed over where nobody was asked; so that the two stay alike, then to neither.
+    let careful = [&left, &right].iter().any(|it| it.target.production || !it.target.is_loopback());
+    let left = hold(left, careful, stop, world).await?;
+    let right = hold(right, careful, stop, world).await?;
+    Ok([left, right])
+}
+
+fn ready(document: &Document, path: &Path, typed: &str, world: &World) -> Result<Ready, String> {
+    let profiles = Profiles::load(&world.directories.config);
+    let target = Target::read(typed, &profiles).map_err(|error| error.to_string())?;
+    if target.from_file.is_some() {
+        return Err(format!("{typed} is a file; name the server itself"));
+    }
+    let vars = document.header.table.get("vars").and_then(toml::Value::as_table);
+    let values = Values::new(&[], vars, &target, &[], world);
+    let own = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folders = Folders { own: Some(own.to_owned()), allowed: Vec::new() };
+    let plan = plan(document, &super::prepare::name(path), &values, &folders).map_err(|error| error.to_string())?;
+    if plan.steps.is_empty() {
+        return Err("it holds nothing to send".to_owned());
+    }
+    if to_be_asked(&plan, &target).is_some() {
+        return Err(format!("the password of {typed} is asked for; replay it with each, and compare the two"));
+    }
+    Ok(Ready { target, plan })
+}
+
+/// Holds it with one of them; gives where it is recorded.
+async fn hold(ready: Ready, careful: bool, stop: &CancellationToken, world: &World) -> Result<PathBuf, String> {
+    let Ready { mut target, plan } = ready;
+    let name = target.name.clone();
+    let credentials = match login(&plan, &target) {
+        Some(_) => Some(credentials(&plan, &target, None, world)?),
+        None => None,
+    };
+    let to_lab = matches!(target.endpoint, Endpoint::Lab(_));
+    let clear_text_password = to_lab || target.auth.as_ref().is_some_and(|auth| auth.allow_plaintext);
+    let mut header = Header::recording(&target.uri(), world.now(), Side::Client);
+    if let Some(profile) = &target.profile {
+        header = header.with("profile", profile);
+    }
+    // It lives as long as the conversation.
+    let lab = stand_in(&mut target, world).await?;
+    target.unlock(world).map_err(|error| error.to_string())?;
+    let roots = lab.iter().map(|lab| lab.ca.clone()).collect();
+    let options = options(&target, roots).map_err(|error| error.to_string())?;
+    let folder = world.directories.state.join("transcripts");
+    let journal = Journal::create(&folder, &name, &header).map_err(|error| error.to_string())?;
+    let path = journal.path().to_owned();
+    let settings = Settings {
+        options,
+        journal: Some(Arc::new(Mutex::new(journal))),
+        world: world.clone(),
+        started: world.elapsed(),
+        fail_fast: false,
+        keep_going: false,
+        rcpt_only: careful,
+        exact: None,
+        hand_over: false,
+        credentials,
+        clear_text_password,
+        guide: None,
+        pipeline_if_offered: false,
+        offered: Vec::new(),
+        stop: stop.clone(),
+    };
+    let report = run(&plan, settings, &mut Unwatched).await;
+    if stop.is_cancelled() {
+        return Err("it was stopped".to_owned());
+    }
+    match (report.cause, report.words) {
+        (Some(Cause::NoConnection | Cause::Tls | Cause::TimeOut), Some(words)) => Err(format!("{name}: {words}")),
+        _ => Ok(path),
+    }
+}
+
+/// Starts the lab that a target names.
+async fn stand_in(target: &mut Target, world: &World) -> Result<Option<Lab>, String> {
+    let Endpoint::Lab(scenario) = target.endpoint.clone() else { return Ok(None) };
+    let listen = "127.0.0.1:0".parse().expect("an address of this machine");
+    let lab = lab::start(&scenario, listen, world).await.map_err(|error| error.to_string())?;
+    let kind = match (target.protocol, target.tls) {
+        (Protocol::Lmtp, _) => ListenerKind::Lmtp,
+        (_, TlsMode::Implicit) => ListenerKind::Smtps,
+        _ => ListenerKind::Smtp,
+    };
+    let address = lab.address(kind);
+    target.lab_listens(address.ok_or_else(|| format!("the scenario {scenario} has no {} listener", kind.word()))?);
+    target.lab_certifies(&lab.client_certificates);
+    Ok(Some(lab))
+}
+
+/// Nobody looks on; what came of it is looked at afterwards.
+struct Unwatched;
+
+impl Watch for Unwatched {
+    fn happened(&mut self, _: &Timed, _: bool) {}
+    fn outcome(&mut self, _: &Outcome) {}
+}
