@@ -149,7 +149,8 @@ pub(super) fn due(model: &mut Model, number: u64) -> Vec<Effect> {
     let until = next.max(playback.at + SHORTEST * times / of);
     let count = playback.whole.log.len();
     let to = (shown..count).find(|record| time(&playback.whole, *record).is_some_and(|at| at > until)).unwrap_or(count);
-    playback.at = (shown..to).rev().find_map(|record| time(&playback.whole, record)).unwrap_or(playback.at).max(playback.at);
+    playback.at =
+        (shown..to).rev().find_map(|record| time(&playback.whole, record)).unwrap_or(playback.at).max(playback.at);
     model.talk.copy(&playback.whole, to);
     if to < count {
         return go_on(model);

@@ -10,8 +10,8 @@ use super::action::Action;
 use super::copying;
 use super::effect::{Effect, Whole};
 use super::model::{Face, Focus, Model};
-use super::playback;
 use super::overlay::{Ask, Copy, Overlay, Prompt, Reference, Timing, What};
+use super::playback;
 
 /// Does an action of reading.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {

@@ -97,7 +97,12 @@ pub(super) fn rehearsed(
 }
 
 /// Who logs in: only a profile that the user named says so, or the lab, whose passwords are public.
-pub(super) fn credentials(plan: &Plan, target: &Target, given: Option<Secret>, world: &World) -> Result<Credentials, String> {
+pub(super) fn credentials(
+    plan: &Plan,
+    target: &Target,
+    given: Option<Secret>,
+    world: &World,
+) -> Result<Credentials, String> {
     let missing = || {
         "a login was recorded here, and a password is taken only from a profile that you name: give its name as the \
          target"
