@@ -21,6 +21,7 @@
 //! | [`probe`] | ready-made tests: what a server is, offers and refuses |
 //! | [`lab`] | the embedded server and its scenarios |
 //! | [`lesson`] | guided lessons: files, goals over the lab's record, progress |
+//! | [`class`] | many students at one lab, each in a world of its own; the wall, results |
 //! | [`tui`] | the workbench: model, update, view; its own map is there |
 //! | [`cli`] | one file a subcommand |
 //!
@@ -53,6 +54,7 @@
 //! CONTRIBUTING.md has the whole table, and how each part is tested.
 
 pub mod assets;
+pub mod class;
 pub mod cli;
 pub mod client;
 pub mod conversation;

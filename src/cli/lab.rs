@@ -1,6 +1,7 @@
 //! `ehlo lab [SCENARIO]`: the lab server on its own.
 
 mod check;
+mod class;
 mod list;
 
 use std::io::Write as _;
@@ -34,6 +35,8 @@ pub(super) struct Arguments {
     /// Also write each message that is taken as an .eml file into this directory
     #[arg(long, value_name = "DIR")]
     mail: Option<PathBuf>,
+    #[command(flatten)]
+    class: class::Arguments,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -80,6 +83,9 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
 }
 
 async fn serve(arguments: &Arguments, common: &Common, world: &World) -> Exit {
+    if arguments.class.is_one() {
+        return class::hold(&arguments.class, arguments.listen, common, world).await;
+    }
     let name = arguments.scenario.as_deref().unwrap_or("default");
     let name = name.strip_prefix("lab:").unwrap_or(name);
     if let Some(directory) = &arguments.mail

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::{Common, Exit, complain};
+use crate::class::attend::Joining;
 use crate::lesson::map::{Standing, State, called};
 use crate::lesson::{Course, Lesson, Map, Progress};
 use crate::smtp::escape::for_screen;
@@ -35,6 +36,12 @@ pub(super) struct Arguments {
     /// Print the list as JSON
     #[arg(long, conflicts_with = "lesson")]
     json: bool,
+    /// Join a class: the server and the code stand on the instructor's wall
+    #[arg(long, num_args = 2, value_names = ["HOST:PORT", "CODE"], conflicts_with_all = ["lesson", "json"])]
+    join: Option<Vec<String>>,
+    /// The name in the class; asked for without it. The same name later goes on where it was
+    #[arg(long, requires = "join")]
+    name: Option<String>,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -54,6 +61,13 @@ enum Command {
 pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit {
     if let Some(Command::Check { files, json }) = &arguments.command {
         return check::run(files, *json, common, world);
+    }
+    if let Some([server, code]) = arguments.join.as_deref() {
+        let Some(name) = arguments.name.clone().or_else(ask_name) else {
+            return complain(COMMAND, "a class needs a name: add --name NAME");
+        };
+        let joining = Joining { server: server.clone(), code: code.clone(), name };
+        return super::workbench::open(Launch { class: Some(joining), ..Launch::default() }, common, world);
     }
     if let Some(word) = &arguments.lesson {
         return match Course::load(world).find(word, world) {
@@ -126,6 +140,18 @@ fn choose(map: &Map) -> Option<String> {
         "q" | "quit" => None,
         word => Some(word.to_owned()),
     }
+}
+
+/// Asks for the name in the class, where there is somebody to ask.
+fn ask_name() -> Option<String> {
+    if !std::io::stdin().is_terminal() {
+        return None;
+    }
+    let mut out = std::io::stdout().lock();
+    let _ = write!(out, "Your name in the class (your instructor sees it): ").and_then(|()| out.flush());
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line).ok()?;
+    Some(line.trim().to_owned()).filter(|name| !name.is_empty())
 }
 
 fn as_json(map: &Map) -> String {

@@ -4,11 +4,12 @@
 //! 5321 4.1.1.9: any client may say it with any text, and to any other server it means nothing) may lead it elsewhere.
 //! The desk never sees mail, and the session knows nothing of it.
 
+use std::any::Any;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::connection::{self, Door};
@@ -113,8 +114,8 @@ pub struct Seat {
     pub tag: u64,
     /// While it holds true nothing is answered.
     pub held: watch::Receiver<bool>,
-    /// The place that it takes of those that there are; given back when the connection ends.
-    pub place: Option<OwnedSemaphorePermit>,
+    /// Whatever is to be dropped when the connection ends or is seated elsewhere.
+    pub place: Box<dyn Any + Send + Sync>,
 }
 
 /// What a desk answers to a `NOOP`.

@@ -86,6 +86,52 @@ impl Attempt {
         self.judge()
     }
 
+    /// Judges sessions that are over, from their logs alone: number, when it began by a clock that all share, log.
+    pub fn rejudge(&mut self, sessions: &[(u64, Micros, Log)]) -> Vec<(Micros, Happening)> {
+        let mut watcher = Watcher::default();
+        for (number, began, log) in sessions {
+            watcher.observe(*number, *began, log);
+        }
+        let mut facts = watcher.facts().to_vec();
+        // Sessions that went on side by side were judged as things came.
+        facts.sort_by_key(|fact| fact.at);
+        let judged = facts.into_iter().flat_map(|fact| {
+            let at = fact.at;
+            self.take([fact]).into_iter().map(move |one| (at, one))
+        });
+        judged.collect()
+    }
+
+    /// Keeps no more than so many facts: what comes after is not judged.
+    #[must_use]
+    pub fn limited(mut self, facts: usize) -> Self {
+        self.watcher.limit(facts);
+        self
+    }
+
+    /// Takes in what was judged elsewhere, in place of judging.
+    pub fn apply(&mut self, happening: &Happening) {
+        match happening {
+            Happening::Ticked(step) if *step >= self.ticked => {
+                self.ticked = (step + 1).min(self.lesson.steps.len());
+                self.open_step();
+            }
+            Happening::Spoilt(_) => self.spoilt = true,
+            Happening::WrongAnswer(step) => {
+                if let Some(count) = self.wrong_answers.get_mut(*step) {
+                    *count += 1;
+                }
+            }
+            Happening::Ticked(_) | Happening::Mistaken { .. } => {}
+        }
+    }
+
+    /// What has happened, as goals see it.
+    #[must_use]
+    pub fn facts(&self) -> &[Fact] {
+        self.watcher.facts()
+    }
+
     /// How many steps are done; the next one is open.
     #[must_use]
     pub fn ticked(&self) -> usize {

@@ -147,13 +147,26 @@ impl Message {
 }
 
 /// Gathers the facts of all sessions of a try.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Watcher {
     sessions: BTreeMap<u64, Session>,
     facts: Vec<Fact>,
+    /// How many are kept.
+    most: usize,
+}
+
+impl Default for Watcher {
+    fn default() -> Self {
+        Self { sessions: BTreeMap::new(), facts: Vec::new(), most: MOST }
+    }
 }
 
 impl Watcher {
+    /// Keeps no more facts than this.
+    pub fn limit(&mut self, most: usize) {
+        self.most = most;
+    }
+
     /// What has happened so far.
     #[must_use]
     pub fn facts(&self) -> &[Fact] {
@@ -165,7 +178,7 @@ impl Watcher {
     pub fn observe(&mut self, session: u64, began: Micros, log: &Log) {
         let known = self.sessions.entry(session).or_default();
         let new = known.extend(session, began, log);
-        let room = MOST.saturating_sub(self.facts.len());
+        let room = self.most.saturating_sub(self.facts.len());
         self.facts.extend(new.into_iter().take(room));
     }
 

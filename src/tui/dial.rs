@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::error::TrySendError;
 
+use crate::class::attend::{Attendance, Given, Up};
 use crate::client::{Connection, Request, SharedJournal, connect};
 use crate::conversation::Micros;
 use crate::conversation::event::{Event, Remark, Timed};
@@ -13,7 +14,7 @@ use crate::conversation::file::{Header, Side};
 use crate::conversation::journal::Journal;
 use crate::lab::{Lab, ListenerKind};
 use crate::lesson::Lesson;
-use crate::profile::{Auth, Endpoint, Profiles, Protocol, Target};
+use crate::profile::{Auth, Endpoint, Profiles, Protocol, Target, TlsMode};
 use crate::script::options;
 use crate::smtp::sasl::{self, Around};
 use crate::world::World;
@@ -59,6 +60,10 @@ pub(super) struct Dialler {
     lab: Option<(String, Lab)>,
     /// The lab of the lesson that is being held.
     hall: Option<Hall>,
+    /// The class that the student is in.
+    pub(super) class: Option<Attendance>,
+    /// The lesson that the class has given.
+    attended: String,
     target: Option<Target>,
     /// Whether that is the lab started here.
     at_lab: bool,
@@ -78,6 +83,8 @@ impl Dialler {
             world,
             lab: None,
             hall: None,
+            class: None,
+            attended: String::new(),
             target: None,
             at_lab: false,
             roots: Vec::new(),
@@ -136,6 +143,11 @@ impl Dialler {
 
     /// Starts a lesson: a lab of its own, and a connection to it in a new conversation.
     pub(super) async fn learn(&mut self, lesson: Arc<Lesson>) -> Vec<Message> {
+        if let Some(class) = &self.class {
+            // What comes of it comes as the class's news.
+            class.say(if self.attended == lesson.name { Up::Reset } else { Up::Lesson(lesson.name.clone()) });
+            return Vec::new();
+        }
         let (hall, target, uri) = match Hall::open(&lesson, &self.world).await {
             Ok(opened) => opened,
             Err(why) => return vec![Message::NotBegun(why)],
@@ -145,8 +157,44 @@ impl Dialler {
         self.hall = Some(hall);
         let mut messages = self.begin(target, &uri, roots).await;
         let seed = u64::from_le_bytes(self.world.random());
-        messages.push(Message::Lesson(LessonNews::Begun { lesson, address, seed }));
+        messages.push(Message::Lesson(LessonNews::Begun { lesson, address, seed, class: None }));
         messages
+    }
+
+    /// Begins what the class gives: a connection through the door into the student's world, in a new conversation.
+    pub(super) async fn attend(&mut self, given: Given) -> Vec<Message> {
+        let notice = |words: String| vec![Message::Notice(crate::smtp::escape::for_screen(words.as_bytes()))];
+        let Some(class) = &self.class else { return Vec::new() };
+        let lesson = match Lesson::parse(&given.name, &given.text) {
+            Ok(lesson) => Arc::new(lesson),
+            Err(error) => return notice(format!("this ehlo can't read the lesson: {error}")),
+        };
+        let mut target = match Target::read("lab:", &Profiles::shipped()) {
+            Ok(target) => target,
+            Err(error) => return notice(error.to_string()),
+        };
+        target.lab_listens(class.door);
+        class.lead_to(&given.listener);
+        match given.listener.as_str() {
+            "smtps" => target.tls = TlsMode::Implicit,
+            "lmtp" => target.protocol = Protocol::Lmtp,
+            _ => {}
+        }
+        let address = target.endpoint.to_string();
+        let roots = vec![class.hello.ca.clone()];
+        given.name.clone_into(&mut self.attended);
+        let mut messages = self.begin(target, "lab:", roots).await;
+        let seed = u64::from_le_bytes(self.world.random());
+        let class = Some((given.ticked, given.hints));
+        messages.push(Message::Lesson(LessonNews::Begun { lesson, address, seed, class }));
+        messages
+    }
+
+    /// Says something to the class.
+    pub(super) fn to_class(&self, up: Up) {
+        if let Some(class) = &self.class {
+            class.say(up);
+        }
     }
 
     /// Connects to a target in a new conversation.
@@ -190,7 +238,8 @@ impl Dialler {
             Err(error) => return Message::NotBegun(error.to_string()),
         };
         // A lesson's lab counts every line.
-        options.keep_alive = target.keep_alive.map(Duration::from_millis).filter(|_| self.hall.is_none());
+        let taught = self.hall.is_some() || self.class.is_some();
+        options.keep_alive = target.keep_alive.map(Duration::from_millis).filter(|_| !taught);
         options.remember = !self.at_lab && self.hall.is_none();
         options.tls.verify &= verify == Verify::AsTheTargetSays;
         let peer = Peer { unverified: !options.tls.verify, ..peer(target, self.at_lab) };
@@ -287,11 +336,27 @@ impl Dialler {
                 None => std::future::pending().await,
             }
         };
+        let class = &mut self.class;
+        let said = async {
+            match class {
+                Some(open) => {
+                    let news = open.news.recv().await;
+                    if let Some(down) = news {
+                        LessonNews::Class(Box::new(down))
+                    } else {
+                        *class = None;
+                        LessonNews::ClassOver
+                    }
+                }
+                None => std::future::pending().await,
+            }
+        };
         let (world, started) = (&self.world, self.started);
         let now = || Micros::from(world.elapsed().saturating_sub(started));
         tokio::select! {
             message = on_the_wire(&mut self.connection, now) => message,
             message = probe::news(&mut self.probing) => message,
+            said = said => Message::Lesson(said),
             seen = seen => Message::Lesson(LessonNews::Seen(seen)),
         }
     }

@@ -8,6 +8,7 @@ use crate::conversation::event::{Remark, Timed};
 use crate::conversation::file::Document;
 use crate::decode::Knowledge;
 use crate::interchange::Format;
+use crate::class::attend::{Given, Up};
 use crate::lesson::Lesson;
 use crate::lesson::progress::Reached;
 use crate::smtp::Secret;
@@ -70,6 +71,10 @@ pub enum Effect {
     },
     /// Start a lesson: a lab of its own, and a connection to it.
     Learn(Arc<Lesson>),
+    /// Begin what a class gives: a conversation in the student's world there.
+    Attend(Box<Given>),
+    /// Say something to the class.
+    ToClass(Up),
     /// Run these probes against the same target, in a new conversation.
     Probe(Vec<&'static str>),
     /// Keep what was done of a lesson.

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::class::attend::{Down, Up};
 use crate::conversation::event::Remark;
-use crate::lesson::Lesson;
+use crate::lesson::{Happening, Lesson};
+use crate::smtp::escape::for_screen;
 
 use super::action::{Action, next_lesson};
 use super::effect::Effect;
@@ -59,6 +61,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             model.focus = if model.focus == Focus::Lesson { Focus::Composer } else { Focus::Lesson };
             Vec::new()
         }
+        Action::Hint if pane.is_in_class() => vec![Effect::ToClass(Up::Hint)],
         Action::Hint => {
             pane.hint();
             Vec::new()
@@ -89,6 +92,10 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 pub(super) fn found(model: &mut Model, text: &str) -> Vec<Effect> {
     let Some(pane) = model.lesson.as_mut().filter(|_| !text.is_empty()) else { return Vec::new() };
     let mut effects = vec![Effect::Remark(Remark::new("answer").value(text))];
+    if pane.is_in_class() {
+        effects.push(Effect::ToClass(Up::Answer(text.to_owned())));
+        return effects;
+    }
     if pane.find(text) {
         effects.push(Effect::Keep(pane.reached()));
         if pane.stage() == Stage::Steps {
@@ -100,7 +107,45 @@ pub(super) fn found(model: &mut Model, text: &str) -> Vec<Effect> {
 
 /// What is to be kept once the last question is settled.
 fn finished(pane: &LessonPane) -> Vec<Effect> {
-    if pane.stage() == Stage::Finish { vec![Effect::Keep(pane.reached())] } else { Vec::new() }
+    if pane.stage() != Stage::Finish {
+        return Vec::new();
+    }
+    let to_class = pane.is_in_class().then(|| Effect::ToClass(Up::Quiz(pane.quiz_wrong())));
+    [Effect::Keep(pane.reached())].into_iter().chain(to_class).collect()
+}
+
+/// Takes in what a class says.
+fn class_says(model: &mut Model, down: Down) -> Vec<Effect> {
+    match down {
+        Down::Lesson(given) => return vec![Effect::Attend(given)],
+        Down::Happened(told) => {
+            let happened: Vec<Happening> = told.into_iter().map(Happening::from).collect();
+            let Some(pane) = model.lesson.as_mut().filter(|pane| pane.is_in_class()) else { return Vec::new() };
+            return if pane.told(&happened) { ticked(model) } else { Vec::new() };
+        }
+        Down::Hint(hint) => {
+            let shown = model.lesson.as_mut().is_some_and(LessonPane::hint);
+            model.notice = (!shown).then(|| for_screen(format!("A hint: {hint}").as_bytes()));
+        }
+        Down::Notice(text) => model.notice = Some(for_screen(format!("The class: {text}").as_bytes())),
+        Down::Paused(true) => {
+            model.notice = Some("Paused by the instructor: look up. The server answers when it goes on.".to_owned());
+        }
+        Down::Paused(false) => model.notice = Some("The instructor lets the class go on.".to_owned()),
+        Down::TimeOver => model.notice = Some("The time is over: what you do now counts no more.".to_owned()),
+        Down::Hello(_) => {}
+    }
+    Vec::new()
+}
+
+/// A step has ticked: it is kept, and the question gets the keys once the conversation is over.
+fn ticked(model: &mut Model) -> Vec<Effect> {
+    let Some(pane) = &model.lesson else { return Vec::new() };
+    // The conversation is over: the question gets the keys, unless somebody is typing.
+    if pane.stage() != Stage::Steps && model.focus == Focus::Composer && model.composer.line().is_empty() {
+        model.focus = Focus::Lesson;
+    }
+    vec![Effect::Keep(pane.reached())]
 }
 
 /// Moves the mark, or scrolls.
@@ -128,20 +173,22 @@ pub(super) fn news(model: &mut Model, news: LessonNews) -> Vec<Effect> {
             model.lessons = lessons;
             Vec::new()
         }
-        LessonNews::Begun { lesson, address, seed } => {
-            model.lesson = Some(LessonPane::new(lesson, address, seed));
+        LessonNews::Begun { lesson, address, seed, class } => {
+            let pane = LessonPane::new(lesson, address, seed);
+            model.lesson = Some(match class {
+                Some((ticked, hints)) => pane.in_class(ticked, hints),
+                None => pane,
+            });
+            Vec::new()
+        }
+        LessonNews::Class(down) => class_says(model, *down),
+        LessonNews::ClassOver => {
+            model.notice = Some("The class is over, or the way to it is cut; join again with the same name.".to_owned());
             Vec::new()
         }
         LessonNews::Seen(seen) => {
             let Some(pane) = &mut model.lesson else { return Vec::new() };
-            if !pane.take(&seen) {
-                return Vec::new();
-            }
-            // The conversation is over: the question gets the keys, unless somebody is typing.
-            if pane.stage() != Stage::Steps && model.focus == Focus::Composer && model.composer.line().is_empty() {
-                model.focus = Focus::Lesson;
-            }
-            vec![Effect::Keep(pane.reached())]
+            if pane.take(&seen) { ticked(model) } else { Vec::new() }
         }
     }
 }

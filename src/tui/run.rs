@@ -16,6 +16,7 @@ use futures_util::StreamExt as _;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use crate::class::attend::{self, Joining};
 use crate::conversation::Micros;
 use crate::world::World;
 
@@ -47,6 +48,8 @@ pub struct Launch {
     pub files: Vec<PathBuf>,
     /// A lesson to hold instead.
     pub lesson: Option<std::sync::Arc<crate::lesson::Lesson>>,
+    /// A class to join instead.
+    pub class: Option<Joining>,
     /// No colours, whatever else is said.
     pub plain: bool,
 }
@@ -72,6 +75,9 @@ pub enum RunError {
     /// The only file that was to be looked at can't be read; path, place, problem.
     #[error("{0}")]
     Unreadable(String),
+    /// The class can't be joined; why.
+    #[error("{0}")]
+    Class(String),
 }
 
 impl From<io::Error> for RunError {
@@ -85,6 +91,10 @@ impl From<io::Error> for RunError {
 /// # Errors
 /// The terminal refuses, or the only file can't be read.
 pub async fn run(launch: Launch, world: World) -> Result<Left, RunError> {
+    let attendance = match &launch.class {
+        Some(joining) => Some(attend::join(joining).await.map_err(RunError::Class)?),
+        None => None,
+    };
     let signals = Signals::listen()?;
     let (sender, background) = mpsc::unbounded_channel();
     let mut bench = Bench {
@@ -103,6 +113,7 @@ pub async fn run(launch: Launch, world: World) -> Result<Left, RunError> {
         searching: Arc::default(),
         holding: CancellationToken::new(),
     };
+    bench.dialler.class = attendance;
     bench.begin(launch).await?;
     let interrupted = bench.live(background).await?;
     bench.holding.cancel();
@@ -430,6 +441,11 @@ impl Bench {
                 // For what comes after it.
                 hall::look(&self.world, self.sender.clone());
                 self.dialler.learn(lesson).await
+            }
+            Effect::Attend(given) => self.dialler.attend(*given).await,
+            Effect::ToClass(up) => {
+                self.dialler.to_class(up);
+                Vec::new()
             }
             Effect::Probe(names) => self.dialler.probe(&names).await,
             Effect::LookAtMail => vec![Message::Mail(self.dialler.mail())],

@@ -358,7 +358,7 @@ impl Class {
         let (name, text) = course::shipped().find(|(known, _)| known == name).expect("it is shipped");
         let lesson = Arc::new(Lesson::parse(&name, text).expect("well formed"));
         let address = "127.0.0.1:4000".to_owned();
-        screen.send(Message::Lesson(LessonNews::Begun { lesson, address, seed: 1 }));
+        screen.send(Message::Lesson(LessonNews::Begun { lesson, address, seed: 1, class: None }));
         let mut class = Self { screen, log: Log::new() };
         class.seen("* connected 127.0.0.1:4000 from 127.0.0.1:5000\n< 220 mx.target.local ESMTP");
         class

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use crate::class::attend::Down;
 use crate::conversation::{Log, Micros};
 use crate::lesson::file::Step;
 use crate::lesson::progress::Reached;
@@ -38,9 +39,15 @@ pub enum LessonNews {
         address: String,
         /// Decides the order of the quiz's answers.
         seed: u64,
+        /// In a class: steps that are done, and hints taken of the open one.
+        class: Option<(usize, usize)>,
     },
     /// Things happened in the lab's sessions.
     Seen(Vec<Seen>),
+    /// A class says something.
+    Class(Box<Down>),
+    /// The class is over, or the way to it is.
+    ClassOver,
     /// All lessons, and what was done of them.
     Map(Map),
 }
@@ -78,6 +85,8 @@ pub struct LessonPane {
     marked: usize,
     /// Rows scrolled from where the lesson stands by itself, where it is shown whole.
     scroll: isize,
+    /// It is judged by the class.
+    in_class: bool,
 }
 
 impl LessonPane {
@@ -85,7 +94,40 @@ impl LessonPane {
     #[must_use]
     pub fn new(lesson: Arc<Lesson>, address: String, seed: u64) -> Self {
         let quiz = Quiz::new(Arc::clone(&lesson), seed);
-        Self { attempt: Attempt::new(lesson), quiz, address, said: None, marked: 0, scroll: 0 }
+        Self { attempt: Attempt::new(lesson), quiz, address, said: None, marked: 0, scroll: 0, in_class: false }
+    }
+
+    /// The same in a class, which judges it: so many steps are done, and so many hints of the open one were taken.
+    #[must_use]
+    pub fn in_class(mut self, ticked: usize, hints: usize) -> Self {
+        self.in_class = true;
+        if let Some(last) = ticked.checked_sub(1) {
+            self.attempt.apply(&Happening::Ticked(last));
+        }
+        for _ in 0..hints {
+            self.attempt.hint();
+        }
+        self
+    }
+
+    /// Whether a class judges it.
+    #[must_use]
+    pub fn is_in_class(&self) -> bool {
+        self.in_class
+    }
+
+    /// Takes in what the class has judged; whether a step has ticked.
+    pub fn told(&mut self, happened: &[Happening]) -> bool {
+        for one in happened {
+            self.attempt.apply(one);
+        }
+        self.say(happened, happened.is_empty())
+    }
+
+    /// Wrong answers that were given in the quiz.
+    #[must_use]
+    pub fn quiz_wrong(&self) -> u32 {
+        self.quiz.wrong()
     }
 
     /// The lesson.

@@ -25,7 +25,7 @@ impl Class {
         let (name, text) = course::shipped().find(|(known, _)| known == name).expect("it is shipped");
         let lesson = Arc::new(Lesson::parse(&name, text).expect("well formed"));
         let address = "127.0.0.1:4000".to_owned();
-        screen.send(Message::Lesson(LessonNews::Begun { lesson, address, seed: 1 }));
+        screen.send(Message::Lesson(LessonNews::Begun { lesson, address, seed: 1, class: None }));
         let mut class = Self { screen, log: Log::new() };
         class.lab("* connected 127.0.0.1:4000 from 127.0.0.1:5000\n< 220 mx.target.local ESMTP");
         class
@@ -329,7 +329,7 @@ fn where_the_typing_is_the_matter_nothing_is_offered_and_dots_go_out_as_typed() 
     let (name, text) = course::shipped().find(|(name, _)| name == "05-dots").expect("shipped");
     let lesson = Arc::new(Lesson::parse(&name, text).expect("well formed"));
     let address = "127.0.0.1:4000".to_owned();
-    class.screen.send(Message::Lesson(LessonNews::Begun { lesson, address, seed: 1 }));
+    class.screen.send(Message::Lesson(LessonNews::Begun { lesson, address, seed: 1, class: None }));
     assert_eq!(class.screen.model.composer.ghost(), "");
     assert!(class.screen.shown().contains("as typed, dots too"), "{}", class.screen.shown());
     class.screen.wire("> HELO a\n< 250 ok\n> MAIL FROM:<a@b>\n< 250 ok\n> RCPT TO:<c@d>\n< 250 ok\n> DATA\n< 354 go");

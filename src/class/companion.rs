@@ -1,0 +1,192 @@
+//! The class's side of the line to a student's own ehlo.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::TcpStream;
+use tokio::sync::broadcast::error::RecvError;
+
+use super::Class;
+use super::attend::{Down, Given, Hello, Told, Up};
+use super::student::{News, Student, Work};
+use crate::lesson::Lesson;
+
+/// The longest line that a student's ehlo says.
+const LINE: u64 = 16 << 10;
+/// Never matches: what decides about a goal stays with the class.
+const NEVER: &str = "a^";
+
+/// Goes on with a connection as a companion, until it or the class ends.
+pub(super) fn attend(class: Arc<Class>, student: Arc<Student>, stream: TcpStream, rest: Vec<u8>) {
+    tokio::spawn(async move {
+        student.with(|state| state.companions += 1);
+        class.stir();
+        // The line is cut: there is nobody left to be told why.
+        let _ = converse(&class, &student, stream, rest).await;
+        student.with(|state| state.companions = state.companions.saturating_sub(1));
+        class.stir();
+    });
+}
+
+async fn converse(class: &Arc<Class>, student: &Arc<Student>, stream: TcpStream, rest: Vec<u8>) -> std::io::Result<()> {
+    let mut news = student.listen();
+    let (reader, mut writer) = stream.into_split();
+    let mut reader = BufReader::new(std::io::Cursor::new(rest).chain(reader));
+    say(&mut writer, &Down::Hello(hello(class, student))).await?;
+    say(&mut writer, &given(class, student)).await?;
+    if *class.paused.borrow() {
+        say(&mut writer, &Down::Paused(true)).await?;
+    }
+    let left = left(class, student).unwrap_or(Duration::MAX);
+    let over = tokio::time::sleep(left.min(Duration::from_hours(24 * 30)));
+    tokio::pin!(over);
+    let mut timed = left != Duration::MAX;
+    let mut line = Vec::new();
+    loop {
+        tokio::select! {
+            read = async { (&mut reader).take(LINE).read_until(b'\n', &mut line).await } => {
+                if read? == 0 || line.last() != Some(&b'\n') {
+                    return Ok(());
+                }
+                // What a newer ehlo says beyond this version means nothing here.
+                if let Ok(up) = serde_json::from_slice::<Up>(&line)
+                    && let Some(answer) = take(class, student, up)
+                {
+                    say(&mut writer, &answer).await?;
+                }
+                line.clear();
+            }
+            next = news.recv() => {
+                let down = match next {
+                    Ok(News::Leave) | Err(RecvError::Closed) => return Ok(()),
+                    // Who missed something is told all anew.
+                    Ok(News::Lesson) | Err(RecvError::Lagged(_)) => given(class, student),
+                    Ok(News::Happened(happened)) => Down::Happened(happened.iter().map(Told::from).collect()),
+                    Ok(News::Hint(hint)) => Down::Hint(hint),
+                    Ok(News::Notice(text)) => Down::Notice(text),
+                    Ok(News::Paused(on)) => Down::Paused(on),
+                };
+                say(&mut writer, &down).await?;
+            }
+            () = &mut over, if timed => {
+                timed = false;
+                say(&mut writer, &Down::TimeOver).await?;
+                class.stir();
+            }
+        }
+    }
+}
+
+async fn say(writer: &mut (impl tokio::io::AsyncWrite + Unpin), down: &Down) -> std::io::Result<()> {
+    let mut line = serde_json::to_string(down).map_err(std::io::Error::other)?;
+    line.push('\n');
+    // Whoever does not read is gone.
+    let written = tokio::time::timeout(Duration::from_secs(30), writer.write_all(line.as_bytes())).await;
+    written.map_err(|_| std::io::ErrorKind::TimedOut)?
+}
+
+/// Does what the student's ehlo asks for; what is answered where it can't be done.
+fn take(class: &Arc<Class>, student: &Arc<Student>, up: Up) -> Option<Down> {
+    match up {
+        Up::Answer(text) => class.answer(student, &text.chars().take(1000).collect::<String>()),
+        Up::Hint => {
+            if class.hint(student, false).is_none() {
+                let why = if class.settings.exam.is_some() { "There are no hints in an exam." } else { "There is no further hint." };
+                return Some(Down::Notice(why.to_owned()));
+            }
+        }
+        Up::Lesson(name) if student.current().as_deref() == Some(name.as_str()) => return Some(given(class, student)),
+        Up::Lesson(name) => return class.begin(student, &name).err().map(Down::Notice),
+        Up::Reset => return class.reset(student).err().map(Down::Notice),
+        Up::Quiz(wrong) => class.quiz(student, wrong),
+    }
+    None
+}
+
+fn left(class: &Class, student: &Student) -> Option<Duration> {
+    let deadline = class.deadline(student)?;
+    let left = deadline.as_millisecond().saturating_sub(class.now().as_millisecond());
+    Some(Duration::from_millis(u64::try_from(left).unwrap_or(0)))
+}
+
+fn hello(class: &Class, student: &Student) -> Hello {
+    let any = class.backdrops.values().next();
+    Hello {
+        ehlo: 1,
+        class: class.settings.name.clone(),
+        name: student.name.clone(),
+        token: student.token.clone(),
+        ca: any.map_or_else(String::new, |backdrop| backdrop.ca.to_string()),
+        lessons: class.settings.lessons.iter().map(|taught| taught.lesson.name.clone()).collect(),
+        exam: class.settings.exam.is_some(),
+        left: left(class, student).map(|left| left.as_secs()),
+    }
+}
+
+/// The student's present lesson, as they get it.
+fn given(class: &Class, student: &Student) -> Down {
+    let exam = class.settings.exam.is_some();
+    let listener = class.listener(student).word();
+    let given = student.with_current(|work: &Work| Given {
+        name: work.lesson().name.clone(),
+        text: without_answers(work.lesson(), exam),
+        ticked: work.attempt.ticked(),
+        hints: work.attempt.hints().len(),
+        listener: listener.to_owned(),
+    });
+    given.map_or_else(|| Down::Notice("No lesson has begun.".to_owned()), |given| Down::Lesson(Box::new(given)))
+}
+
+/// A lesson's text without its solution and its goals; in an exam also without hints, mistakes and quiz.
+fn without_answers(lesson: &Lesson, exam: bool) -> String {
+    let filled = lesson.drawn().fill(lesson.text()).ok();
+    let Some(mut table) = filled.and_then(|text| text.parse::<toml::Table>().ok()) else { return String::new() };
+    for key in ["solution", "wrong", "vary"] {
+        table.remove(key);
+    }
+    if exam {
+        table.remove("quiz");
+    }
+    let steps = table.get_mut("step").and_then(toml::Value::as_array_mut);
+    for (step, known) in steps.into_iter().flatten().zip(&lesson.steps) {
+        let Some(step) = step.as_table_mut() else { continue };
+        let never = |word: &str| -> toml::Value {
+            let text = toml::Value::String(NEVER.to_owned());
+            let value = if word == "answer" { text } else { toml::Table::from_iter([("argument".to_owned(), text)]).into() };
+            toml::Table::from_iter([(word.to_owned(), value)]).into()
+        };
+        step.insert("goal".to_owned(), never(if known.wants_answer() { "answer" } else { "sent" }));
+        if exam {
+            step.remove("hints");
+            step.remove("mistake");
+        }
+        let mistakes = step.get_mut("mistake").and_then(toml::Value::as_array_mut);
+        for mistake in mistakes.into_iter().flatten().filter_map(toml::Value::as_table_mut) {
+            mistake.remove("example");
+            mistake.insert("when".to_owned(), never("sent"));
+        }
+    }
+    table.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_student_gets_of_a_lesson_is_one_and_gives_nothing_away() {
+        for (name, text) in crate::lesson::course::shipped() {
+            let lesson = Lesson::parse(&name, text).expect("well formed");
+            for exam in [false, true] {
+                let given = without_answers(&lesson, exam);
+                let got = Lesson::parse(&name, &given).unwrap_or_else(|error| panic!("{name}: {error}\n{given}"));
+                assert_eq!(got.steps.len(), lesson.steps.len(), "{name}");
+                let wants = |lesson: &Lesson| lesson.steps.iter().map(crate::lesson::file::Step::wants_answer).collect::<Vec<_>>();
+                assert_eq!(wants(&got), wants(&lesson), "{name}");
+                assert!(got.solution.is_none() && got.wrong_ways.is_empty(), "{name}");
+                assert_eq!(got.steps.iter().all(|step| step.hints.is_empty()), exam, "{name}");
+            }
+        }
+    }
+}

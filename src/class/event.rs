@@ -1,0 +1,144 @@
+//! What happened in a class, a line of JSON each, appended as it happens: `events.jsonl`. A line that was cut off by a
+//! killed process is left out.
+
+use std::fs::File;
+use std::io::{Seek as _, Write as _};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::ClassError;
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// When (RFC 3339, UTC).
+    pub at: String,
+    /// Which student, by number; 0 for the class.
+    pub who: u64,
+    /// What.
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// What it is. Steps and mistakes count from 0.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum What {
+    Joined { name: String },
+    Began { lesson: String, attempt: u32 },
+    Ticked { lesson: String, attempt: u32, step: usize },
+    Mistaken { lesson: String, attempt: u32, step: usize, mistake: usize },
+    WrongAnswer { lesson: String, attempt: u32, step: usize },
+    Spoilt { lesson: String, attempt: u32, step: usize },
+    Hint { lesson: String, step: usize, by_instructor: bool },
+    Quiz { lesson: String, wrong: u32 },
+    Chosen { question: usize, choice: usize, right: bool },
+    Paused { on: bool },
+    Forgotten,
+}
+
+impl What {
+    /// The lesson that it is about.
+    #[must_use]
+    pub fn lesson(&self) -> Option<&str> {
+        match self {
+            Self::Began { lesson, .. }
+            | Self::Ticked { lesson, .. }
+            | Self::Mistaken { lesson, .. }
+            | Self::WrongAnswer { lesson, .. }
+            | Self::Spoilt { lesson, .. }
+            | Self::Hint { lesson, .. }
+            | Self::Quiz { lesson, .. } => Some(lesson),
+            Self::Joined { .. } | Self::Chosen { .. } | Self::Paused { .. } | Self::Forgotten => None,
+        }
+    }
+}
+
+impl Event {
+    /// Its line.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let mut line = serde_json::to_string(self).expect("plain data");
+        line.push('\n');
+        line
+    }
+}
+
+/// Opens the file to append to it; what was cut off at its end is taken away.
+pub(super) fn open(path: &Path) -> Result<File, ClassError> {
+    let mut options = File::options();
+    options.read(true).append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path).map_err(ClassError::file(path))?;
+    let octets = std::fs::read(path).map_err(ClassError::file(path))?;
+    let whole = octets.iter().rposition(|octet| *octet == b'\n').map_or(0, |at| at + 1);
+    if whole < octets.len() {
+        file.set_len(whole as u64).map_err(ClassError::file(path))?;
+    }
+    Ok(file)
+}
+
+/// All events, in order.
+///
+/// # Errors
+/// A file that can't be read; a line that is none of these, with its number.
+pub fn read(path: &Path) -> Result<Vec<Event>, ClassError> {
+    let text = std::fs::read_to_string(path).map_err(ClassError::file(path))?;
+    let mut events = Vec::new();
+    for (n, line) in text.split_inclusive('\n').enumerate() {
+        if !line.ends_with('\n') {
+            break;
+        }
+        let event = serde_json::from_str(line);
+        events.push(event.map_err(|error| ClassError::Words(format!("{}:{}: {error}", path.display(), n + 1)))?);
+    }
+    Ok(events)
+}
+
+/// Takes away what is about one student.
+pub(super) fn without(path: &Path, file: &mut File, who: u64) -> Result<(), ClassError> {
+    let mut text = String::new();
+    for event in read(path)?.into_iter().filter(|event| event.who != who) {
+        text.push_str(&event.line());
+    }
+    let failed = ClassError::file(path);
+    // In place: the lock on the file stays.
+    (|| {
+        file.set_len(0)?;
+        file.rewind()?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
+    })()
+    .map_err(failed)
+}
+
+/// Makes a folder that nobody else may look into.
+pub(super) fn private_folder(path: &Path) -> Result<(), ClassError> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).map_err(ClassError::file(path))
+}
+
+/// Writes a file that nobody else may read, whole or not at all.
+pub(super) fn write_whole(path: &Path, octets: &[u8]) -> Result<(), ClassError> {
+    let new = path.with_extension(format!("new.{}", std::process::id()));
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options.open(&new).and_then(|mut file| {
+        file.write_all(octets)?;
+        file.sync_all()?;
+        std::fs::rename(&new, path)
+    });
+    written.map_err(|error| {
+        // What was half written is of no use to anybody.
+        let _ = std::fs::remove_file(&new);
+        ClassError::file(path)(error)
+    })
+}

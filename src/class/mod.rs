@@ -1,0 +1,470 @@
+//! A class: many students at one lab, each in a world of its own; judged at the server, kept on disk, seen on a wall.
+//!
+//! | where | what |
+//! |---|---|
+//! | [`settings`] | what a class is: its name, code, key, lessons, exam; kept in `class.toml` |
+//! | [`roster`] | who has joined, by name |
+//! | [`student`] | one student: the lessons begun, each with its arena, its ticks and its transcripts |
+//! | `judge` | the arenas watched: what was reached is noted, and told to whoever wants to know |
+//! | [`event`] | what happened in the class, a line each in `events.jsonl`: the class is the fold of these |
+//! | `front` | the [`Desk`](crate::lab::desk::Desk) before the listener: `NOOP join`, `NOOP step` and the like |
+//! | [`attend`], `companion` | the student's own ehlo: its side of the class's line, and the class's |
+//! | [`wall`] | what the instructor sees, as plain data |
+//!
+//! Isolation: each lesson that a student begins has an [`Arena`](crate::lab::desk::Arena), which no other student's
+//! connection can come to. Limits ([`Limits::STUDENT`](crate::lab::limits::Limits::STUDENT), [`settings`]) are each
+//! student's own.
+//!
+//! # What is said over the wire
+//! Everything beyond SMTP goes by `NOOP` with an argument, which RFC 5321 4.1.1.9 lets any client say:
+//! `NOOP join CODE NAME` (the conversation begins anew in that student's world), and once joined `NOOP step`, `NOOP hint`,
+//! `NOOP lesson NN`, `NOOP reset`, `NOOP answer TEXT`. Two more are said only by a student's ehlo. `NOOP companion CODE NAME`
+//! turns that connection into a line on which each side says objects of JSON, a line each ([`attend::Down`],
+//! [`attend::Up`]): by it come the lesson, its ticks, hints, broadcasts and the pause. `NOOP attend TOKEN LISTENER` opens a
+//! conversation of the student who has that token, with a greeting as if it had just connected. To a client that says none of these the lab is a mail server like any
+//! other, and nothing ever comes to it unasked. After a restart a class goes on from its files; what lay in mailboxes and
+//! greylists does not come back.
+//!
+//! Not here: screens, and the session with a client, which is the lab's.
+
+pub mod attend;
+mod companion;
+pub mod event;
+mod front;
+mod judge;
+pub mod roster;
+pub mod settings;
+pub mod student;
+pub mod wall;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+use tokio_util::sync::DropGuard;
+
+use crate::lab::desk::{Arena, Backdrop, serve};
+use crate::lab::limits::Limits;
+use crate::lab::scenario::{Scenario, ScenarioError};
+use crate::lab::{LabError, ListenerKind};
+use crate::lesson::LessonError;
+use crate::world::World;
+use event::{Event, What};
+use roster::Roster;
+use settings::{Settings, Taught};
+use student::Student;
+
+/// Connections that all together may hold.
+const CONNECTIONS: usize = 12_000;
+
+/// Why a class does not begin or go on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClassError {
+    /// A file or folder of its own.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// What a file holds, or what was asked for.
+    #[error("{0}")]
+    Words(String),
+    /// Another program runs it.
+    #[error("the class {0} is being held already; one program at a time")]
+    Held(String),
+    /// A lesson.
+    #[error(transparent)]
+    Lesson(#[from] LessonError),
+    /// A scenario.
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
+    /// The lab.
+    #[error(transparent)]
+    Lab(#[from] LabError),
+}
+
+impl ClassError {
+    fn file(path: &Path) -> impl FnOnce(std::io::Error) -> Self + use<> {
+        let path = path.to_owned();
+        move |source| Self::File { path, source }
+    }
+}
+
+/// A class that is being held.
+#[derive(Debug)]
+pub struct Class {
+    /// What it is.
+    pub settings: Settings,
+    /// Where its files are.
+    pub folder: PathBuf,
+    world: World,
+    /// Each lesson's scenario, ready to be played, by the lesson's name.
+    backdrops: BTreeMap<String, Backdrop>,
+    /// Where whoever has not joined sits.
+    lobby: Arc<Arena>,
+    roster: Mutex<Roster>,
+    events: Mutex<File>,
+    changed: watch::Sender<u64>,
+    /// Everybody is to look up.
+    pub(crate) paused: watch::Sender<bool>,
+    places: Arc<Semaphore>,
+    /// Nobody's seat is ever held.
+    free: watch::Sender<bool>,
+}
+
+/// A poisoned lock still guards whole values: each change here is complete before anything can panic.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+const LOBBY: &str = r#"
+ehlo = 1
+title = "The lobby of a class"
+story = "Where whoever has not joined is."
+[server]
+name = "class.ehlo.lab"
+banner = "{name} ESMTP: to join say NOOP join CODE NAME"
+[listeners]
+smtp = {}
+[capabilities]
+advertise = ["PIPELINING", "SIZE 65536", "8BITMIME", "ENHANCEDSTATUSCODES"]
+[[domain]]
+name = "class.ehlo.lab"
+[[rule]]
+on = "MAIL"
+reply = "530 5.7.0 Join the class first: NOOP join CODE NAME"
+[[rule]]
+on = "VRFY"
+reply = "530 5.7.0 Join the class first: NOOP join CODE NAME"
+"#;
+
+impl Class {
+    /// Opens a class: as its files have it where it was held before, as `settings` say where it is new. Nobody listens yet.
+    ///
+    /// # Errors
+    /// Files that can't be read or written, another program that holds it, a scenario that can't be played.
+    pub fn open(folder: PathBuf, settings: Settings, world: &World) -> Result<Arc<Self>, ClassError> {
+        let lobby = Scenario::parse("lobby", LOBBY)?;
+        let lobby = Backdrop::new(lobby, world)?;
+        let mut made: BTreeMap<String, Backdrop> = BTreeMap::new();
+        let mut backdrops = BTreeMap::new();
+        for Taught { lesson, .. } in &settings.lessons {
+            let backdrop = match made.get(&lesson.scenario) {
+                Some(known) => known.with(lesson.scenario_in(world)?),
+                None => Backdrop::new(lesson.scenario_in(world)?, world)?,
+            };
+            made.insert(lesson.scenario.clone(), backdrop.clone());
+            backdrops.insert(lesson.name.clone(), backdrop);
+        }
+        let path = folder.join("events.jsonl");
+        let events = event::open(&path)?;
+        if matches!(events.try_lock(), Err(std::fs::TryLockError::WouldBlock)) {
+            return Err(ClassError::Held(settings.name.clone()));
+        }
+        let class = Arc::new(Self {
+            lobby: Arc::new(Arena::new(&lobby, Limits { sessions: 0, ..Limits::STUDENT }, world)),
+            settings,
+            world: world.clone(),
+            backdrops,
+            roster: Mutex::default(),
+            events: Mutex::new(events),
+            changed: watch::Sender::new(0),
+            paused: watch::Sender::new(false),
+            places: Arc::new(Semaphore::new(CONNECTIONS)),
+            free: watch::Sender::new(false),
+            folder,
+        });
+        class.recall(&path)?;
+        Ok(class)
+    }
+
+    /// Accepts students at an address until the guard is dropped; gives also the address that it came to.
+    ///
+    /// # Errors
+    /// An address that can't be listened on.
+    pub async fn listen(self: &Arc<Self>, address: SocketAddr) -> Result<(SocketAddr, DropGuard), ClassError> {
+        let failed = |source| LabError::Listen { address, source };
+        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        let bound = listener.local_addr().map_err(failed)?;
+        Ok((bound, serve(listener, Arc::new(front::Front::new(Arc::clone(self))))))
+    }
+
+    /// Goes through what happened before: everybody is there again, each at the same step.
+    fn recall(self: &Arc<Self>, path: &Path) -> Result<(), ClassError> {
+        for event in event::read(path)? {
+            let at = event.at.parse().unwrap_or_else(|_| self.world.now());
+            if let What::Joined { name } = &event.what {
+                let student = Student::new(event.who, name.clone(), at, &self.world);
+                lock(&self.roster).add(Arc::new(student));
+            } else if let Some(student) = self.student(event.who) {
+                if event.what == What::Forgotten {
+                    lock(&self.roster).remove(event.who);
+                } else {
+                    student.recall(at, &event.what, &self.settings, &self.world);
+                }
+            }
+        }
+        let everybody = self.students();
+        for student in everybody {
+            student.reread(&self.folder);
+        }
+        Ok(())
+    }
+
+    /// Everybody who has joined, in the order of joining.
+    #[must_use]
+    pub fn students(&self) -> Vec<Arc<Student>> {
+        lock(&self.roster).all()
+    }
+
+    /// The student of this number.
+    #[must_use]
+    pub fn student(&self, id: u64) -> Option<Arc<Student>> {
+        lock(&self.roster).get(id)
+    }
+
+    /// The student of this name.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Option<Arc<Student>> {
+        lock(&self.roster).named(name)
+    }
+
+    /// Changes whenever something did that the wall or a result shows.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
+    }
+
+    pub(crate) fn stir(&self) {
+        self.changed.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    /// The time, by the class's clock.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.world.now()
+    }
+
+    /// Writes down what happened. The class goes on where the disk is full.
+    pub(crate) fn note(&self, who: u64, what: What) {
+        let event = Event { at: format!("{:.3}", self.now()), who, what };
+        let line = event.line();
+        // What could not be written is missing after a restart; the lesson itself goes on.
+        let _ = lock(&self.events).write_all(line.as_bytes());
+        self.stir();
+    }
+
+    /// Lets somebody in by name, new or again.
+    ///
+    /// # Errors
+    /// What is said to them.
+    pub fn join(self: &Arc<Self>, code: &str, name: &str) -> Result<Arc<Student>, String> {
+        if !code.eq_ignore_ascii_case(&self.settings.code) {
+            return Err("that is not the code of this class; it stands on the wall".to_owned());
+        }
+        let name = roster::name(name)?;
+        if let Some(known) = self.named(&name) {
+            return Ok(known);
+        }
+        let student = {
+            let mut roster = lock(&self.roster);
+            // Two may come at the same moment.
+            if let Some(known) = roster.named(&name) {
+                return Ok(known);
+            }
+            if roster.len() >= self.settings.most {
+                return Err(format!("the class is full: {} have joined", roster.len()));
+            }
+            let student = Arc::new(Student::new(roster.next(), name.clone(), self.now(), &self.world));
+            roster.add(Arc::clone(&student));
+            student
+        };
+        self.note(student.id, What::Joined { name });
+        let _ = student.held.send_replace(*self.paused.borrow());
+        Ok(student)
+    }
+
+    /// The world of the student's present lesson; made where there is none yet.
+    ///
+    /// # Errors
+    /// What is said to them.
+    pub fn arena(self: &Arc<Self>, student: &Arc<Student>) -> Result<Arc<Arena>, String> {
+        let first = &self.settings.lessons[0].lesson.name;
+        let current = student.current().unwrap_or_else(|| first.clone());
+        self.begin(student, &current)
+    }
+
+    /// Makes a lesson the student's present one, from where it was left.
+    ///
+    /// # Errors
+    /// What is said to them.
+    pub fn begin(self: &Arc<Self>, student: &Arc<Student>, lesson: &str) -> Result<Arc<Arena>, String> {
+        if let Some(arena) = student.resume(lesson) {
+            return Ok(arena);
+        }
+        let taught = self.settings.find(lesson).ok_or_else(|| self.settings.there_are())?;
+        let name = taught.lesson.name.clone();
+        if let Some(arena) = student.resume(&name) {
+            return Ok(arena);
+        }
+        let attempt = student.attempt(&name).unwrap_or(1);
+        self.open_attempt(student, taught, attempt, student.has(&name))
+    }
+
+    /// Gives the student's present lesson a fresh world; its ticks go.
+    ///
+    /// # Errors
+    /// What is said to them.
+    pub fn reset(self: &Arc<Self>, student: &Arc<Student>) -> Result<Arc<Arena>, String> {
+        let current = student.current().ok_or("no lesson has begun")?;
+        let taught = self.settings.find(&current).ok_or_else(|| self.settings.there_are())?;
+        let attempt = student.attempt(&current).unwrap_or(0) + 1;
+        self.open_attempt(student, taught, attempt, false)
+    }
+
+    /// Begins an attempt with a fresh world, or goes on with one whose world was lost.
+    fn open_attempt(
+        self: &Arc<Self>,
+        student: &Arc<Student>,
+        taught: &Taught,
+        attempt: u32,
+        again: bool,
+    ) -> Result<Arc<Arena>, String> {
+        let varied = self.settings.varied(taught, &student.name, attempt, &self.world)?;
+        let backdrop = self.backdrops.get(&taught.lesson.name).ok_or("the lesson has no scenario")?;
+        let arena = match &varied {
+            None => Arena::new(backdrop, Limits::STUDENT, &self.world),
+            Some(lesson) => {
+                let scenario = lesson.scenario_in(&self.world).map_err(|error| error.to_string())?;
+                Arena::new(&backdrop.with(scenario), Limits::STUDENT, &self.world)
+            }
+        };
+        let arena = Arc::new(arena);
+        let lesson = varied.map_or_else(|| Arc::clone(&taught.lesson), Arc::new);
+        let name = lesson.name.clone();
+        if !again {
+            self.note(student.id, What::Began { lesson: name.clone(), attempt });
+        }
+        let guard = judge::watch(self, student, &name, attempt, &arena);
+        student.enter(lesson, attempt, Arc::clone(&arena), guard, self.now());
+        self.stir();
+        Ok(arena)
+    }
+
+    /// The listener of the lab that a student's present lesson is about.
+    #[must_use]
+    pub fn listener(&self, student: &Student) -> ListenerKind {
+        use crate::lesson::file::Listener;
+        match student.lesson().map_or(Listener::Smtp, |lesson| lesson.listener) {
+            Listener::Smtp => ListenerKind::Smtp,
+            Listener::Submission => ListenerKind::Submission,
+            Listener::Smtps => ListenerKind::Smtps,
+            Listener::Lmtp => ListenerKind::Lmtp,
+        }
+    }
+
+    /// When the student's exam ends; none where it is no exam.
+    #[must_use]
+    pub fn deadline(&self, student: &Student) -> Option<Timestamp> {
+        let exam = self.settings.exam.as_ref()?;
+        let extra = exam.extra.iter().find(|(name, _)| name.to_lowercase() == student.name.to_lowercase());
+        let minutes = exam.minutes.saturating_add(extra.map_or(0, |(_, minutes)| *minutes));
+        student.joined.checked_add(jiff::SignedDuration::from_mins(i64::from(minutes))).ok()
+    }
+
+    /// Whether nothing that the student does counts any more.
+    #[must_use]
+    pub fn is_over(&self, student: &Student, now: Timestamp) -> bool {
+        self.deadline(student).is_some_and(|deadline| now > deadline)
+    }
+
+    /// Takes in what a student has found, typed into their own ehlo.
+    pub(crate) fn answer(&self, student: &Student, text: &str) {
+        if self.is_over(student, self.now()) {
+            return;
+        }
+        let folder = self.folder.join(student.folder());
+        let found = student.with(|state| {
+            let work = state.works.get_mut(state.current.as_ref()?)?;
+            let happened = work.answer(&student.name, &folder, text, self.now());
+            Some((work.attempt.lesson.name.clone(), work.number, happened))
+        });
+        if let Some((lesson, attempt, happened)) = found {
+            judge::tell(self, student, &lesson, attempt, happened);
+        }
+    }
+
+    /// What came of the quiz at a lesson's end, as the student's ehlo says.
+    pub(crate) fn quiz(&self, student: &Student, wrong: u32) {
+        let name = student.with(|state| {
+            let work = state.works.get_mut(state.current.as_ref()?)?;
+            let first = work.quiz.is_none() && work.attempt.open().is_none();
+            first.then(|| {
+                work.quiz = Some(wrong);
+                work.attempt.lesson.name.clone()
+            })
+        });
+        if let Some(lesson) = name {
+            self.note(student.id, What::Quiz { lesson, wrong });
+        }
+    }
+
+    /// Takes the next hint of the student's open step, for the student or by the instructor's will.
+    pub fn hint(&self, student: &Student, by_instructor: bool) -> Option<String> {
+        if self.settings.exam.is_some() && !by_instructor {
+            return None;
+        }
+        let (lesson, step, hint) = student.hint(self.now(), by_instructor)?;
+        self.note(student.id, What::Hint { lesson, step, by_instructor });
+        student.tell(&student::News::Hint(hint.clone()));
+        Some(hint)
+    }
+
+    /// Says something to everybody, or to one.
+    pub fn broadcast(&self, to: Option<&Student>, text: &str) {
+        match to {
+            Some(student) => student.tell(&student::News::Notice(text.to_owned())),
+            None => self.students().iter().for_each(|student| student.tell(&student::News::Notice(text.to_owned()))),
+        }
+    }
+
+    /// Holds everybody's conversations, or lets them go on.
+    pub fn pause(&self, on: bool) {
+        self.paused.send_replace(on);
+        for student in self.students() {
+            student.pause(on);
+        }
+        self.note(0, What::Paused { on });
+    }
+
+    /// Forgets a student: transcripts, ticks and name go from the disk; what was written of them by number stays without
+    /// meaning.
+    ///
+    /// # Errors
+    /// A file that can't be removed.
+    pub fn forget(&self, student: &Student) -> Result<(), ClassError> {
+        lock(&self.roster).remove(student.id);
+        student.leave();
+        let folder = self.folder.join(student.folder());
+        match std::fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(ClassError::file(&folder)(error)),
+            _ => {}
+        }
+        let path = self.folder.join("events.jsonl");
+        event::without(&path, &mut lock(&self.events), student.id)?;
+        self.stir();
+        Ok(())
+    }
+}

@@ -1,0 +1,249 @@
+//! What a class is: its name, its code, its keys, its lessons; `class.toml` in its folder (mode 0600).
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+
+use super::ClassError;
+use crate::lesson::{Course, Lesson};
+use crate::world::World;
+
+/// Students that a class may have.
+const MOST: usize = 1000;
+/// Letters of codes: none that is taken for another one when it is read aloud or from a wall.
+const LETTERS: &[u8; 29] = b"ACDEFHJKMNPQRTUVWXY3467892BGL";
+
+/// A lesson as it is taught.
+#[derive(Debug, Clone)]
+pub struct Taught {
+    /// The lesson, as everybody has it where nothing varies.
+    pub lesson: Arc<Lesson>,
+    /// Whether it is drawn for each student.
+    pub varies: bool,
+}
+
+/// An exam.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exam {
+    /// How long, from the moment of joining.
+    pub minutes: u32,
+    /// Minutes more for some, by name.
+    #[serde(default)]
+    pub extra: BTreeMap<String, u32>,
+    /// Questions about replies, drawn for each student.
+    #[serde(default)]
+    pub questions: usize,
+}
+
+/// What a class is.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Its name.
+    pub name: String,
+    /// What students join with.
+    pub code: String,
+    /// What variants are drawn with; never shown.
+    pub(super) secret: [u8; 32],
+    /// The lessons, in order; at least one.
+    pub lessons: Vec<Taught>,
+    /// Names that are expected.
+    pub expected: Vec<String>,
+    /// The exam that it is.
+    pub exam: Option<Exam>,
+    /// Students that there may be.
+    pub most: usize,
+}
+
+/// `class.toml`.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Kept {
+    ehlo: u32,
+    code: String,
+    secret: String,
+    lessons: Vec<String>,
+    #[serde(default)]
+    expected: Vec<String>,
+    exam: Option<Exam>,
+}
+
+/// What a new class is made of, or what is changed of one that there is.
+#[derive(Debug, Clone, Default)]
+pub struct Wish {
+    /// Names of lessons, numbers or files; those of the last time where empty.
+    pub lessons: Vec<String>,
+    /// Names that are expected, where they are given.
+    pub expected: Option<Vec<String>>,
+    /// The exam, where it is one.
+    pub exam: Option<Exam>,
+}
+
+/// Where a class is kept.
+///
+/// # Errors
+/// A name that can't be one.
+pub fn folder(name: &str, world: &World) -> Result<PathBuf, ClassError> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if name.is_empty() || name.len() > 60 || !name.chars().all(plain) || name.starts_with('.') {
+        let words = format!("{name:?} can't be a class's name: letters, digits, - _ and ., at most 60, such as monday");
+        return Err(ClassError::Words(words));
+    }
+    Ok(world.directories.state.join("classes").join(name))
+}
+
+impl Settings {
+    /// Takes up a class where there is one in the folder, with what is wished changed; makes one where there is none.
+    ///
+    /// # Errors
+    /// A file that can't be read or written, a lesson that is not there, no lesson at all.
+    pub fn take(name: &str, folder: &Path, wish: &Wish, world: &World) -> Result<Self, ClassError> {
+        let path = folder.join("class.toml");
+        let mut kept = match std::fs::read_to_string(&path) {
+            Ok(text) => read(&path, &text)?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Kept {
+                ehlo: 1,
+                code: code(world),
+                secret: hex(&world.random::<32>()),
+                lessons: Vec::new(),
+                expected: Vec::new(),
+                exam: None,
+            },
+            Err(error) => return Err(ClassError::file(&path)(error)),
+        };
+        if !wish.lessons.is_empty() {
+            kept.lessons.clone_from(&wish.lessons);
+        }
+        if let Some(expected) = &wish.expected {
+            kept.expected.clone_from(expected);
+        }
+        if wish.exam.is_some() {
+            kept.exam.clone_from(&wish.exam);
+        }
+        let settings = Self::of(name, &kept, world)?;
+        let text = toml::to_string(&kept).map_err(|error| ClassError::Words(error.to_string()))?;
+        super::event::private_folder(folder)?;
+        super::event::write_whole(&path, text.as_bytes())?;
+        Ok(settings)
+    }
+
+    /// What a class is that was held before.
+    ///
+    /// # Errors
+    /// None that is kept there, a file that can't be read, a lesson that is no longer there.
+    pub fn kept(name: &str, folder: &Path, world: &World) -> Result<Self, ClassError> {
+        let path = folder.join("class.toml");
+        let text = std::fs::read_to_string(&path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => ClassError::Words(format!("there is no class {name}: no {}", path.display())),
+            _ => ClassError::file(&path)(error),
+        })?;
+        Self::of(name, &read(&path, &text)?, world)
+    }
+
+    fn of(name: &str, kept: &Kept, world: &World) -> Result<Self, ClassError> {
+        let mut lessons = Vec::new();
+        for word in &kept.lessons {
+            let lesson = Course::load(world).find(word, world)?;
+            let varies = lesson.variants(world)?.len() > 1;
+            lessons.push(Taught { lesson: Arc::new(lesson), varies });
+        }
+        if lessons.is_empty() {
+            let words = "a new class needs lessons: --lessons 01,02; `ehlo learn` lists them";
+            return Err(ClassError::Words(words.to_owned()));
+        }
+        Ok(Self {
+            name: name.to_owned(),
+            code: kept.code.clone(),
+            secret: unhex(&kept.secret).ok_or_else(|| ClassError::Words("class.toml: secret is not whole".to_owned()))?,
+            lessons,
+            expected: kept.expected.clone(),
+            exam: kept.exam.clone(),
+            most: MOST,
+        })
+    }
+
+    /// A lesson of the class by its name, its number, or what its name goes on with after the number.
+    #[must_use]
+    pub fn find(&self, word: &str) -> Option<&Taught> {
+        let number = word.parse::<u32>().ok();
+        let is = |taught: &&Taught| {
+            let lesson = &taught.lesson;
+            lesson.name == word
+                || number.is_some() && lesson.number() == number
+                || lesson.name.split_once('-').is_some_and(|(_, rest)| rest == word)
+        };
+        self.lessons.iter().find(is)
+    }
+
+    /// Which lessons there are, in words.
+    #[must_use]
+    pub fn there_are(&self) -> String {
+        let names: Vec<&str> = self.lessons.iter().map(|taught| taught.lesson.name.as_str()).collect();
+        format!("the lessons of this class are {}", names.join(", "))
+    }
+
+    /// The lesson as it is drawn for one student and attempt; none where nothing varies.
+    pub(super) fn varied(
+        &self,
+        taught: &Taught,
+        student: &str,
+        attempt: u32,
+        world: &World,
+    ) -> Result<Option<Lesson>, String> {
+        if !taught.varies {
+            return Ok(None);
+        }
+        let seed = self.seed(&taught.lesson.name, student, attempt);
+        taught.lesson.varied(&seed, world).map(Some).map_err(|error| error.to_string())
+    }
+
+    /// What is drawn from, for one student, lesson and attempt: nobody who does not have the class's secret can know it.
+    #[must_use]
+    pub fn seed(&self, lesson: &str, student: &str, attempt: u32) -> [u8; 32] {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.secret).expect("any length is a key");
+        for part in [student.to_lowercase().as_bytes(), lesson.as_bytes(), &attempt.to_be_bytes()] {
+            mac.update(&u64::try_from(part.len()).unwrap_or(0).to_be_bytes());
+            mac.update(part);
+        }
+        mac.finalize().into_bytes().into()
+    }
+}
+
+fn read(path: &Path, text: &str) -> Result<Kept, ClassError> {
+    let wrong = |words: String| ClassError::Words(format!("{}: {words}", path.display()));
+    let kept: Kept = toml::from_str(text).map_err(|error| wrong(error.to_string()))?;
+    match kept.ehlo {
+        1 => Ok(kept),
+        other => Err(wrong(format!("this is version {other} of the format; this ehlo reads version 1"))),
+    }
+}
+
+/// A code of six letters.
+fn code(world: &World) -> String {
+    world.random::<6>().iter().map(|octet| char::from(LETTERS[usize::from(*octet) % LETTERS.len()])).collect()
+}
+
+/// Octets as hexadecimal digits.
+#[must_use]
+pub fn hex(octets: &[u8]) -> String {
+    use std::fmt::Write as _;
+    octets.iter().fold(String::new(), |mut out, octet| {
+        let _ = write!(out, "{octet:02x}");
+        out
+    })
+}
+
+fn unhex(text: &str) -> Option<[u8; 32]> {
+    let mut out = [0; 32];
+    if text.len() != 64 {
+        return None;
+    }
+    for (at, octet) in out.iter_mut().enumerate() {
+        *octet = u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok()?;
+    }
+    Some(out)
+}

@@ -1,0 +1,244 @@
+//! One student: the lessons that were begun, each with its world, its ticks and its transcripts.
+
+mod work;
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use jiff::Timestamp;
+use tokio::sync::{Semaphore, broadcast, watch};
+use tokio_util::sync::DropGuard;
+
+use super::event::What;
+use super::lock;
+use super::settings::{Settings, hex};
+use crate::lab::desk::Arena;
+use crate::lesson::{Happening, Lesson};
+use crate::world::World;
+
+pub use work::{Exchange, Work};
+
+/// Connections that one student may hold at a time.
+const CONNECTIONS: usize = 8;
+/// News that wait for a slow reader; who misses some is told all anew.
+const NEWS: usize = 64;
+/// Octets of transcripts that are kept of one student.
+pub(super) const TRANSCRIPTS: u64 = 32 << 20;
+
+/// What the student's own ehlo is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum News {
+    /// Another lesson is open, or the same one anew.
+    Lesson,
+    /// The lesson judged something.
+    Happened(Vec<Happening>),
+    /// A hint, asked for or not.
+    Hint(String),
+    /// The instructor says something.
+    Notice(String),
+    /// Everybody is to look up, or to go on.
+    Paused(bool),
+    /// The connection is to end.
+    Leave,
+}
+
+/// A student.
+#[derive(Debug)]
+pub struct Student {
+    /// The number, from 1.
+    pub id: u64,
+    /// The name, as it was first given.
+    pub name: String,
+    /// When they joined.
+    pub joined: Timestamp,
+    /// By this their ehlo's connections are known.
+    pub(super) token: String,
+    pub(super) places: Arc<Semaphore>,
+    pub(super) held: watch::Sender<bool>,
+    news: broadcast::Sender<News>,
+    state: Mutex<State>,
+}
+
+/// What changes.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    pub(super) current: Option<String>,
+    pub(super) works: BTreeMap<String, Work>,
+    /// From where they joined with a client that knows nothing of classes.
+    pub(super) address: Option<IpAddr>,
+    /// Programs of theirs that listen for news.
+    pub(super) companions: usize,
+    /// Octets of transcripts that were kept.
+    pub(super) kept: u64,
+    /// Answers to the exam's questions: question, choice, whether it is right.
+    pub(super) chosen: BTreeMap<usize, (usize, bool)>,
+}
+
+impl Student {
+    pub(super) fn new(id: u64, name: String, joined: Timestamp, world: &World) -> Self {
+        Self {
+            id,
+            name,
+            joined,
+            token: hex(&world.random::<12>()),
+            places: Arc::new(Semaphore::new(CONNECTIONS)),
+            held: watch::Sender::new(false),
+            news: broadcast::Sender::new(NEWS),
+            state: Mutex::default(),
+        }
+    }
+
+    /// Looks at what changes.
+    pub(super) fn with<T>(&self, look: impl FnOnce(&mut State) -> T) -> T {
+        look(&mut lock(&self.state))
+    }
+
+    /// Looks at the present lesson, where one has begun.
+    pub fn with_current<T>(&self, look: impl FnOnce(&Work) -> T) -> Option<T> {
+        self.with(|state| state.works.get(state.current.as_ref()?).map(look))
+    }
+
+    /// Looks at each lesson that was begun, by name.
+    pub fn each<T>(&self, mut look: impl FnMut(&Work) -> T) -> Vec<T> {
+        self.with(|state| state.works.values().map(&mut look).collect())
+    }
+
+    /// Answers to the exam's questions so far: how many, and how many are right.
+    #[must_use]
+    pub fn answered(&self) -> (usize, usize) {
+        self.with(|state| (state.chosen.len(), state.chosen.values().filter(|(_, right)| *right).count()))
+    }
+
+    /// The name of the present lesson.
+    #[must_use]
+    pub fn current(&self) -> Option<String> {
+        self.with(|state| state.current.clone())
+    }
+
+    /// The present lesson, as it was drawn for this student.
+    #[must_use]
+    pub fn lesson(&self) -> Option<Arc<Lesson>> {
+        self.with_current(|work| Arc::clone(&work.attempt.lesson))
+    }
+
+    /// How many connections are open.
+    #[must_use]
+    pub fn open(&self) -> usize {
+        CONNECTIONS - self.places.available_permits()
+    }
+
+    /// Whether anything of theirs is connected.
+    #[must_use]
+    pub fn is_here(&self) -> bool {
+        self.open() > 0 || self.with(|state| state.companions > 0)
+    }
+
+    /// Where the files are, below the class's folder.
+    #[must_use]
+    pub fn folder(&self) -> PathBuf {
+        Path::new("students").join(format!("{:04}", self.id))
+    }
+
+    pub(super) fn has(&self, lesson: &str) -> bool {
+        self.with(|state| state.works.contains_key(lesson))
+    }
+
+    /// Which attempt at a lesson it is.
+    pub(super) fn attempt(&self, lesson: &str) -> Option<u32> {
+        self.with(|state| state.works.get(lesson).map(|work| work.number))
+    }
+
+    /// Makes a lesson with a living world the present one.
+    pub(super) fn resume(&self, lesson: &str) -> Option<Arc<Arena>> {
+        let (arena, moved) = self.with(|state| {
+            let arena = state.works.get(lesson)?.arena.clone()?;
+            let moved = state.current.as_deref() != Some(lesson);
+            state.current = Some(lesson.to_owned());
+            Some((arena, moved))
+        })?;
+        if moved {
+            self.tell(&News::Lesson);
+        }
+        Some(arena)
+    }
+
+    /// Goes into a world that was made for an attempt.
+    pub(super) fn enter(&self, lesson: Arc<Lesson>, number: u32, arena: Arc<Arena>, guard: DropGuard, now: Timestamp) {
+        self.with(|state| {
+            let name = lesson.name.clone();
+            let known = state.works.remove(&name).filter(|work| work.number == number);
+            let mut work = known.unwrap_or_else(|| Work::new(lesson, number, now));
+            (work.arena, work.guard) = (Some(arena), Some(guard));
+            state.works.insert(name.clone(), work);
+            state.current = Some(name);
+        });
+        self.tell(&News::Lesson);
+    }
+
+    pub(super) fn pause(&self, on: bool) {
+        self.held.send_replace(on);
+        self.tell(&News::Paused(on));
+    }
+
+    /// They are no longer of this class.
+    pub(super) fn leave(&self) {
+        self.with(|state| *state = State::default());
+        self.held.send_replace(false);
+        self.places.close();
+        self.tell(&News::Leave);
+    }
+
+    pub(super) fn tell(&self, news: &News) {
+        // Nobody may be listening.
+        let _ = self.news.send(news.clone());
+    }
+
+    /// The news from now on.
+    #[must_use]
+    pub fn listen(&self) -> broadcast::Receiver<News> {
+        self.news.subscribe()
+    }
+
+    /// Takes the next hint of the open step: the lesson, the step, the hint.
+    pub(super) fn hint(&self, now: Timestamp, by_instructor: bool) -> Option<(String, usize, String)> {
+        self.with(|state| {
+            let work = state.works.get_mut(state.current.as_ref()?)?;
+            let step = work.attempt.open()?;
+            let hint = work.attempt.hint()?.to_owned();
+            work.hints.push((now, step, by_instructor));
+            Some((work.attempt.lesson.name.clone(), step, hint))
+        })
+    }
+
+    /// Takes in an event of the past.
+    pub(super) fn recall(&self, at: Timestamp, what: &What, settings: &Settings, world: &World) {
+        self.with(|state| {
+            if let What::Began { lesson, attempt } = what {
+                // A lesson that is no longer taught is not taken up again.
+                let Some(taught) = settings.find(lesson) else { return };
+                let varied = settings.varied(taught, &self.name, *attempt, world).ok().flatten();
+                let drawn = varied.map_or_else(|| Arc::clone(&taught.lesson), Arc::new);
+                state.works.insert(lesson.clone(), Work::new(drawn, *attempt, at));
+                state.current = Some(lesson.clone());
+            } else if let What::Chosen { question, choice, right } = what {
+                state.chosen.insert(*question, (*choice, *right));
+            } else if let Some(name) = what.lesson()
+                && let Some(work) = state.works.get_mut(name)
+            {
+                work.recall(at, what);
+            }
+        });
+    }
+
+    /// Reads the transcripts again, so that each lesson goes on from where it was.
+    pub(super) fn reread(&self, class: &Path) {
+        let folder = class.join(self.folder());
+        self.with(|state| {
+            for work in state.works.values_mut() {
+                state.kept += work.reread(&folder);
+            }
+        });
+    }
+}

@@ -1,0 +1,356 @@
+//! One lesson of one student: the attempt at it, when what was reached, and its transcripts.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio_util::sync::DropGuard;
+use toml::Value;
+
+use crate::class::event::What;
+use crate::conversation::file::{self, Document, Header, Side, write_document, write_entry, write_record};
+use crate::conversation::{Event, Log, Micros, Remark};
+use crate::lab::desk::Arena;
+use crate::lesson::fact::What as Of;
+use crate::lesson::{Attempt, Happening, Lesson};
+use crate::smtp::escape::for_screen;
+use crate::smtp::{Reply, ReplyCode};
+
+/// Facts of one attempt that are judged; who does more has left the lesson, and starts over.
+const FACTS: usize = 4_000;
+/// A pause longer than this is no time spent on the lesson.
+const PAUSE: Duration = Duration::from_mins(2);
+/// Octets of a command that the wall shows.
+const SHOWN: usize = 60;
+
+/// The last exchange, for the wall.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exchange {
+    /// The verb.
+    pub verb: String,
+    /// The reply's first line, or why there is none; fit for a screen.
+    pub reply: String,
+    /// Code and enhanced status code of a refusal.
+    pub refused: Option<String>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A lesson that was begun.
+#[derive(Debug)]
+pub struct Work {
+    /// The attempt, judged up to now.
+    pub attempt: Attempt,
+    /// Which attempt it is, from 1.
+    pub number: u32,
+    /// When it began.
+    pub opened: Timestamp,
+    /// When each step ticked.
+    pub ticks: Vec<Timestamp>,
+    /// Mistakes: when, step, which.
+    pub mistakes: Vec<(Timestamp, usize, usize)>,
+    /// Wrong findings: when, step.
+    pub wrong: Vec<(Timestamp, usize)>,
+    /// Hints: when, step, whether the instructor gave it.
+    pub hints: Vec<(Timestamp, usize, bool)>,
+    /// Wrong answers in the quiz, once it is done; as the student's ehlo says.
+    pub quiz: Option<u32>,
+    /// The last exchange.
+    pub last: Option<Exchange>,
+    /// Exchanges since the open step opened.
+    pub tries: usize,
+    /// Refusals of one kind in a row within the open step.
+    pub refusals: usize,
+    /// Time spent on it.
+    pub active: Duration,
+    pub(in crate::class) arena: Option<Arc<Arena>>,
+    pub(in crate::class) guard: Option<DropGuard>,
+    /// Facts that were looked at.
+    seen: usize,
+    /// When it was last active, microseconds after it was opened.
+    until: Option<Micros>,
+    sessions: HashMap<u64, Written>,
+    /// The newest transcript, and the time of its last record.
+    newest: Option<(PathBuf, Micros)>,
+    /// Transcripts that there are.
+    files: u32,
+}
+
+/// How far a session was written to its transcript.
+#[derive(Debug)]
+struct Written {
+    path: PathBuf,
+    records: usize,
+    over: bool,
+}
+
+impl Work {
+    pub(in crate::class) fn new(lesson: Arc<Lesson>, number: u32, opened: Timestamp) -> Self {
+        Self {
+            attempt: Attempt::new(lesson).limited(FACTS),
+            number,
+            opened,
+            ticks: Vec::new(),
+            mistakes: Vec::new(),
+            wrong: Vec::new(),
+            hints: Vec::new(),
+            quiz: None,
+            last: None,
+            tries: 0,
+            refusals: 0,
+            active: Duration::ZERO,
+            arena: None,
+            guard: None,
+            seen: 0,
+            until: None,
+            sessions: HashMap::new(),
+            newest: None,
+            files: 0,
+        }
+    }
+
+    /// The lesson, as it was drawn for this student.
+    #[must_use]
+    pub fn lesson(&self) -> &Arc<Lesson> {
+        &self.attempt.lesson
+    }
+
+    /// Since when the open step is open.
+    #[must_use]
+    pub fn since(&self) -> Timestamp {
+        self.ticks.last().copied().unwrap_or(self.opened)
+    }
+
+    /// When the last step ticked, once all have.
+    #[must_use]
+    pub fn finished(&self) -> Option<Timestamp> {
+        self.ticks.last().copied().filter(|_| self.attempt.open().is_none())
+    }
+
+    /// Takes in an event of the past.
+    pub(in crate::class) fn recall(&mut self, at: Timestamp, what: &What) {
+        match what {
+            What::Ticked { attempt, step, .. } if *attempt == self.number => {
+                self.ticks.truncate(*step);
+                self.ticks.push(at);
+            }
+            What::Mistaken { attempt, step, mistake, .. } if *attempt == self.number => {
+                self.mistakes.push((at, *step, *mistake));
+            }
+            What::WrongAnswer { attempt, step, .. } if *attempt == self.number => self.wrong.push((at, *step)),
+            What::Hint { step, by_instructor, .. } => self.hints.push((at, *step, *by_instructor)),
+            What::Quiz { wrong, .. } => self.quiz = Some(*wrong),
+            _ => {}
+        }
+    }
+
+    /// Reads the transcripts of this attempt again; gives how many octets they are.
+    pub(in crate::class) fn reread(&mut self, folder: &Path) -> u64 {
+        let mut sessions = Vec::new();
+        let mut octets = 0;
+        let paths = transcripts(folder, &self.attempt.lesson.name, self.number);
+        for (n, path) in (0u64..).zip(&paths) {
+            octets += std::fs::metadata(path).map_or(0, |data| data.len());
+            // One that can't be read any more is missing in what is judged; the ticks are known besides.
+            let Ok(document) = file::open(path) else { continue };
+            let began = document.header.started().map_or(Micros(0), |started| self.after(started));
+            // Numbers that no living session has.
+            sessions.push((u64::MAX - n, began, document.log));
+        }
+        self.files = u32::try_from(paths.len()).unwrap_or(u32::MAX);
+        self.attempt.rejudge(&sessions);
+        for step in self.attempt.ticked()..self.ticks.len() {
+            self.attempt.apply(&Happening::Ticked(step));
+        }
+        for (_, step, _) in &self.hints {
+            if self.attempt.open() == Some(*step) {
+                self.attempt.hint();
+            }
+        }
+        self.look_at_facts();
+        octets
+    }
+
+    /// How long after the opening something was.
+    fn after(&self, at: Timestamp) -> Micros {
+        Micros(u64::try_from(at.as_microsecond().saturating_sub(self.opened.as_microsecond())).unwrap_or(0))
+    }
+
+    /// Judges what the world's sessions have beyond what was seen before, and writes it down; gives what came of it.
+    /// `judged` is whether it still counts. What can't be written is missing in the transcript alone.
+    pub(in crate::class) fn look(
+        &mut self,
+        name: &str,
+        folder: &Path,
+        judged: bool,
+        kept: &mut u64,
+        now: Timestamp,
+    ) -> Vec<Happening> {
+        let Some(arena) = self.arena.clone() else { return Vec::new() };
+        let mut all = Vec::new();
+        for session in arena.sessions() {
+            if self.sessions.get(&session.number).is_some_and(|written| written.over) {
+                continue;
+            }
+            // Asked before the log is looked at: what comes after that is looked at once more.
+            let over = session.is_closed();
+            let mut new = Vec::new();
+            let first = !self.sessions.contains_key(&session.number);
+            if first {
+                self.files += 1;
+                let path = self.path(folder);
+                write_document(&Document::new(self.header(name, session.started), Log::new()), &mut new);
+                self.newest = Some((path.clone(), Micros(0)));
+                self.sessions.insert(session.number, Written { path, records: 0, over: false });
+            }
+            let began = self.after(session.started);
+            let Some(written) = self.sessions.get_mut(&session.number) else { continue };
+            let attempt = &mut self.attempt;
+            let (happened, last) = session.with_log(|log| {
+                let mut last = Micros(0);
+                for (_, entry) in log.since(written.records) {
+                    write_entry(&entry, &mut new);
+                    last = entry.at.unwrap_or(last);
+                }
+                written.records = log.len();
+                (if judged { attempt.observe(session.number, began, log) } else { Vec::new() }, last)
+            });
+            marks(&happened, last, &mut new);
+            if let Some((_, at)) = self.newest.as_mut().filter(|(path, _)| *path == written.path) {
+                *at = last.max(*at);
+            }
+            written.over = over;
+            *kept += new.len() as u64;
+            if *kept <= super::TRANSCRIPTS && append(&written.path, &new).is_err() {
+                *kept = kept.saturating_sub(new.len() as u64);
+            }
+            all.extend(happened);
+        }
+        self.take(&all, now);
+        all
+    }
+
+    /// Judges a finding that was typed into the student's ehlo; it stands in the newest transcript.
+    pub(in crate::class) fn answer(&mut self, name: &str, folder: &Path, text: &str, now: Timestamp) -> Vec<Happening> {
+        let happened = self.attempt.answer(text);
+        let mut new = Vec::new();
+        let (path, at) = self.newest.clone().unwrap_or_else(|| {
+            self.files += 1;
+            write_document(&Document::new(self.header(name, now), Log::new()), &mut new);
+            (self.path(folder), Micros(0))
+        });
+        write_record(at, &Event::Remark(Remark::new("answer").value(text)), &mut new);
+        marks(&happened, at, &mut new);
+        // What can't be written is missing in the transcript alone; what was reached is noted besides.
+        let _ = append(&path, &new);
+        self.newest = Some((path, at));
+        self.take(&happened, now);
+        happened
+    }
+
+    /// Keeps what was judged.
+    fn take(&mut self, happened: &[Happening], now: Timestamp) {
+        self.look_at_facts();
+        for one in happened {
+            match one {
+                Happening::Ticked(_) => {
+                    self.ticks.push(now);
+                    (self.tries, self.refusals) = (0, 0);
+                }
+                Happening::Mistaken { step, mistake } => self.mistakes.push((now, *step, *mistake)),
+                Happening::WrongAnswer(step) => self.wrong.push((now, *step)),
+                Happening::Spoilt(_) => {}
+            }
+        }
+    }
+
+    fn path(&self, folder: &Path) -> PathBuf {
+        folder.join(format!("{}-{}-{:03}.smtp", self.attempt.lesson.name, self.number, self.files))
+    }
+
+    fn header(&self, name: &str, started: Timestamp) -> Header {
+        let lesson = &self.attempt.lesson;
+        let mut header = Header::recording("lab:", started, Side::Server)
+            .with("title", format!("{name}: {}", lesson.title))
+            .with("student", name)
+            .with("lesson", lesson.name.clone());
+        header.set("attempt", Value::Integer(i64::from(self.number)));
+        header
+    }
+
+    /// What the wall shows of the exchanges that are new.
+    fn look_at_facts(&mut self) {
+        let facts = self.attempt.facts();
+        for fact in &facts[self.seen.min(facts.len())..] {
+            if let Some(until) = self.until {
+                let gap = Duration::from_micros(fact.at.0.saturating_sub(until.0));
+                self.active += gap.min(PAUSE);
+            }
+            self.until = Some(fact.at);
+            let Of::Asked(asked) = &fact.what else { continue };
+            let reply = asked.reply.as_ref();
+            let code = reply.and_then(Reply::code).map(ReplyCode::number);
+            let line = reply.map(|reply| reply.text().lines().next().unwrap_or_default().to_owned());
+            let enhanced = reply.and_then(Reply::enhanced).map(|code| format!(" {code}"));
+            let refused =
+                code.filter(|code| *code >= 400).map(|code| format!("{code}{}", enhanced.unwrap_or_default()));
+            let at = Timestamp::from_microsecond(
+                self.opened.as_microsecond().saturating_add(i64::try_from(fact.at.0).unwrap_or(i64::MAX)),
+            );
+            let same = refused.is_some() && self.last.as_ref().is_some_and(|last| last.refused == refused);
+            self.refusals = if refused.is_none() { 0 } else if same { self.refusals + 1 } else { 1 };
+            self.tries += 1;
+            let words = match (code, line) {
+                (Some(code), Some(line)) => format!("{code} {line}"),
+                _ => "no reply".to_owned(),
+            };
+            let reply = for_screen(words.chars().take(SHOWN).collect::<String>().as_bytes());
+            let verb = for_screen(asked.verb.chars().take(12).collect::<String>().as_bytes());
+            self.last = Some(Exchange { verb, reply, refused, at: at.unwrap_or(self.opened) });
+        }
+        self.seen = facts.len();
+    }
+}
+
+/// Marks what was reached in a transcript.
+fn marks(happened: &[Happening], at: Micros, out: &mut Vec<u8>) {
+    for one in happened {
+        if let Happening::Ticked(step) = one {
+            let mark = Remark::new("mark").with("goal", step + 1).value(format!("step {} done", step + 1));
+            write_record(at, &Event::Remark(mark), out);
+        }
+    }
+}
+
+/// The transcripts of an attempt, in the order in which their sessions began.
+pub(in crate::class) fn transcripts(folder: &Path, lesson: &str, attempt: u32) -> Vec<PathBuf> {
+    let begins = format!("{lesson}-{attempt}-");
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let is_one = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&begins));
+    let mut paths: Vec<PathBuf> = entries.filter(is_one).collect();
+    paths.sort();
+    paths
+}
+
+fn append(path: &Path, octets: &[u8]) -> std::io::Result<()> {
+    if octets.is_empty() {
+        return Ok(());
+    }
+    let mut options = File::options();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            if let Some(folder) = path.parent() {
+                crate::class::event::private_folder(folder).map_err(std::io::Error::other)?;
+            }
+            options.open(path)?.write_all(octets)
+        }
+        opened => opened?.write_all(octets),
+    }
+}

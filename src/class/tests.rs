@@ -1,0 +1,201 @@
+//! A class over loopback: many students, worlds that are isolated, and a process that is killed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio_util::sync::DropGuard;
+
+use super::settings::{Settings, Wish, folder};
+use super::*;
+use crate::world::Directories;
+
+pub(super) fn world(at: &Path) -> World {
+    let directories = Directories { config: at.join("c"), data: at.join("d"), state: at.join("s") };
+    World::real(directories)
+}
+
+pub(super) async fn open(at: &Path, wish: &Wish) -> (Arc<Class>, SocketAddr, DropGuard) {
+    let world = world(at);
+    let folder = folder("monday", &world).expect("a name");
+    let settings = Settings::take("monday", &folder, wish, &world).expect("well formed");
+    let class = Class::open(folder, settings, &world).expect("it opens");
+    let (address, guard) = class.listen("127.0.0.1:0".parse().expect("an address")).await.expect("it listens");
+    (class, address, guard)
+}
+
+pub(super) fn lessons(names: &[&str]) -> Wish {
+    Wish { lessons: names.iter().map(|name| (*name).to_owned()).collect(), ..Wish::default() }
+}
+
+/// A client that knows nothing of classes.
+pub(super) struct Telnet {
+    reader: BufReader<OwnedReadHalf>,
+    writer: OwnedWriteHalf,
+}
+
+impl Telnet {
+    pub(super) async fn to(address: SocketAddr) -> Self {
+        let (reader, writer) = TcpStream::connect(address).await.expect("it listens").into_split();
+        let mut telnet = Self { reader: BufReader::new(reader), writer };
+        assert!(telnet.reply().await.starts_with("220"));
+        telnet
+    }
+
+    pub(super) async fn joined(address: SocketAddr, class: &Class, name: &str) -> Self {
+        let mut telnet = Self::to(address).await;
+        let said = telnet.say(&format!("NOOP join {} {name}", class.settings.code)).await;
+        assert!(said.contains("you are in"), "{said}");
+        telnet
+    }
+
+    pub(super) async fn reply(&mut self) -> String {
+        let mut all = String::new();
+        loop {
+            let mut line = String::new();
+            let count = self.reader.read_line(&mut line).await.expect("readable");
+            all.push_str(&line);
+            if count == 0 || line.as_bytes().get(3) != Some(&b'-') {
+                return all;
+            }
+        }
+    }
+
+    pub(super) async fn say(&mut self, line: &str) -> String {
+        self.writer.write_all(format!("{line}\r\n").as_bytes()).await.expect("writable");
+        self.reply().await
+    }
+
+    /// The whole of lesson 1.
+    pub(super) async fn classic(&mut self) {
+        for (line, code) in [
+            ("HELO noddy.com", "250"),
+            ("MAIL FROM:<dude@noddy.com>", "250"),
+            ("RCPT TO:<anotherdude@target.local>", "250"),
+            ("RCPT TO:<colleague@target.local>", "250"),
+            ("DATA", "354"),
+            ("Subject: hi\r\n\r\nhello\r\n.", "250"),
+            ("QUIT", "221"),
+        ] {
+            let said = self.say(line).await;
+            assert!(said.starts_with(code), "{line}: {said}");
+        }
+    }
+}
+
+/// Waits until something is so.
+pub(super) async fn until(class: &Class, is_so: impl Fn() -> bool) {
+    let mut changes = class.changes();
+    let waited = tokio::time::timeout(Duration::from_secs(20), async {
+        while !is_so() {
+            changes.changed().await.expect("the class lives");
+        }
+    });
+    waited.await.expect("it comes to be so");
+}
+
+fn ticked(class: &Class, name: &str) -> usize {
+    class.named(name).and_then(|student| student.with_current(|work| work.attempt.ticked())).unwrap_or(0)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_hundred_students_do_the_first_lesson_at_once() {
+    let at = tempfile::tempdir().expect("a folder");
+    let (class, address, _guard) = open(at.path(), &lessons(&["01"])).await;
+    let all: Vec<_> = (0..200)
+        .map(|n| {
+            let class = Arc::clone(&class);
+            tokio::spawn(async move {
+                let mut telnet = Telnet::joined(address, &class, &format!("student {n}")).await;
+                telnet.classic().await;
+            })
+        })
+        .collect();
+    for one in all {
+        one.await.expect("it got through");
+    }
+    let is_done = || class.students().iter().all(|s| s.with_current(|work| work.finished().is_some()) == Some(true));
+    until(&class, is_done).await;
+    assert_eq!(class.students().len(), 200);
+    for student in class.students() {
+        let mail = student.with(|state| state.works["01-classic"].arena.as_ref().map(|arena| arena.messages().len()));
+        assert_eq!(mail, Some(2), "{} has its own mail and nobody else's", student.name);
+    }
+    let wall = wall::Wall::of(&class);
+    assert!(wall.rows.iter().all(|row| row.state == wall::State::Done), "{:?}", wall.rows[0]);
+}
+
+#[tokio::test]
+async fn a_killed_class_goes_on_where_it_was() {
+    let at = tempfile::tempdir().expect("a folder");
+    let (class, address, guard) = open(at.path(), &lessons(&["01", "02"])).await;
+    let mut anna = Telnet::joined(address, &class, "Anna").await;
+    for line in ["HELO noddy.com", "MAIL FROM:<dude@noddy.com>"] {
+        assert!(anna.say(line).await.starts_with("250"));
+    }
+    until(&class, || ticked(&class, "anna") == 2).await;
+    let hint = anna.say("NOOP hint").await;
+    assert!(hint.starts_with("250"), "{hint}");
+    let (code, folder) = (class.settings.code.clone(), class.folder.clone());
+    drop((anna, guard));
+    until(&class, || !class.named("anna").expect("there").is_here()).await;
+    drop(class);
+    // What a killed process leaves at the end of a line.
+    let mut torn = std::fs::OpenOptions::new().append(true).open(folder.join("events.jsonl")).expect("there");
+    torn.write_all(b"{\"at\":").expect("written");
+    drop(torn);
+
+    let (class, address, _guard) = open(at.path(), &Wish::default()).await;
+    assert_eq!((class.settings.code.as_str(), ticked(&class, "ANNA")), (code.as_str(), 2));
+    let hints = class.named("anna").and_then(|student| student.with_current(|work| work.hints.len()));
+    assert_eq!(hints, Some(1));
+    let mut anna = Telnet::to(address).await;
+    let said = anna.say(&format!("NOOP join {code} anna")).await;
+    assert!(said.replace("\r\n250-2.0.0", "").contains("Step 3 of 6"), "{said}");
+    for line in ["HELO noddy.com", "MAIL FROM:<dude@noddy.com>", "RCPT TO:<anotherdude@target.local>"] {
+        assert!(anna.say(line).await.starts_with("250"));
+    }
+    anna.say("RCPT TO:<colleague@target.local>").await;
+    until(&class, || ticked(&class, "anna") == 3).await;
+    let again = Class::open(folder, class.settings.clone(), &world(at.path())).expect_err("it is held");
+    assert!(again.to_string().contains("one program at a time"), "{again}");
+}
+
+#[tokio::test]
+async fn whoever_has_not_joined_can_send_nothing_and_a_wrong_code_lets_nobody_in() {
+    let at = tempfile::tempdir().expect("a folder");
+    let (class, address, _guard) = open(at.path(), &lessons(&["01"])).await;
+    let mut stranger = Telnet::to(address).await;
+    assert!(stranger.say("NOOP").await.starts_with("250"));
+    assert!(stranger.say("EHLO x").await.starts_with("250"));
+    assert!(stranger.say("MAIL FROM:<dude@noddy.com>").await.starts_with("530"));
+    for words in ["join 000000 eve", &format!("join {} ", class.settings.code), &format!("join {} <b>", class.settings.code)]
+    {
+        let said = stranger.say(&format!("NOOP {words}")).await;
+        assert!(said.starts_with("550"), "{words}: {said}");
+    }
+    assert!(stranger.say("NOOP attend 00 smtp").await.starts_with("550"));
+    assert!(stranger.say("NOOP step").await.starts_with("250 2.0.0 Ok"), "it means nothing here");
+    assert!(class.students().is_empty());
+}
+
+#[tokio::test]
+async fn one_student_has_only_so_many_connections_and_leaves_the_others_theirs() {
+    let at = tempfile::tempdir().expect("a folder");
+    let (class, address, _guard) = open(at.path(), &lessons(&["01"])).await;
+    let mut held = Vec::new();
+    for _ in 0..8 {
+        // By the code each time, as if from many machines.
+        let mut telnet = Telnet::to(address).await;
+        let said = telnet.say(&format!("NOOP join {} eve", class.settings.code)).await;
+        held.push((telnet, said));
+    }
+    let (class2, refused) = (Arc::clone(&class), TcpStream::connect(address).await.expect("it listens"));
+    let mut line = String::new();
+    BufReader::new(refused).read_line(&mut line).await.expect("readable");
+    assert!(line.starts_with("421"), "{line}");
+    drop(held);
+    until(&class, || class2.named("eve").is_some_and(|eve| eve.open() == 0)).await;
+}

@@ -1,0 +1,402 @@
+//! What the instructor sees, as plain data: one row a student, those in need first; how many stand at which step; the
+//! mistake made most often of late. Nothing here compares anybody's speed.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::Class;
+use super::student::{Exchange, Student, Work};
+
+/// Without an exchange for so long somebody is stuck.
+const STUCK: Duration = Duration::from_mins(2);
+/// Without an exchange for so long somebody is idle.
+const IDLE: Duration = Duration::from_mins(1);
+/// So many refusals of one kind in a row are too many.
+const REFUSALS: usize = 5;
+/// So many wrong findings are too many.
+const WRONG: usize = 3;
+/// Mistakes that are younger than this are counted.
+const LATELY: Duration = Duration::from_mins(5);
+/// Octets of a mistake's words that are shown.
+const WORDS: usize = 160;
+
+/// What is looked at of one student.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Glance {
+    /// The number.
+    pub id: u64,
+    /// The name.
+    pub name: String,
+    /// The present lesson; empty before the first.
+    pub lesson: String,
+    /// Steps that are done of it.
+    pub done: usize,
+    /// Steps that it has.
+    pub of: usize,
+    /// Since when the open step is open.
+    pub since: Timestamp,
+    /// The last exchange.
+    pub last: Option<Exchange>,
+    /// Exchanges within the open step.
+    pub tries: usize,
+    /// Hints taken in the lesson.
+    pub hints: usize,
+    /// Refusals of one kind in a row.
+    pub refusals: usize,
+    /// Wrong findings in the open step.
+    pub wrong: usize,
+    /// Mistakes made: when, and what is said of them.
+    pub mistakes: Vec<(Timestamp, String)>,
+    /// Whether anything of theirs is connected.
+    pub here: bool,
+    /// Whether their conversations are held.
+    pub paused: bool,
+    /// Whether the exam is over for them.
+    pub over: bool,
+    /// Lessons of the class that are done.
+    pub lessons: usize,
+}
+
+/// How somebody is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum State {
+    /// In need; why.
+    Stuck(&'static str),
+    /// Nothing was said for a while.
+    Idle,
+    /// At work.
+    Working,
+    /// Held by the instructor.
+    Paused,
+    /// Not connected.
+    Gone,
+    /// The time of the exam is over.
+    Over,
+    /// All is done.
+    Done,
+}
+
+impl State {
+    /// A glyph and a word: no meaning hangs on colour.
+    #[must_use]
+    pub fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Stuck(_) => ("!", "stuck"),
+            Self::Idle => ("…", "idle"),
+            Self::Working => ("▸", "working"),
+            Self::Paused => ("‖", "paused"),
+            Self::Gone => ("○", "gone"),
+            Self::Over => ("■", "time over"),
+            Self::Done => ("✓", "done"),
+        }
+    }
+}
+
+/// A row of the wall.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// The student's number.
+    pub id: u64,
+    /// The name.
+    pub name: String,
+    /// The lesson's name.
+    pub lesson: String,
+    /// `3/6`.
+    pub step: String,
+    /// Minutes in the step.
+    pub minutes: u64,
+    /// `RCPT … 550 5.1.1 …`.
+    pub last: String,
+    /// Exchanges within the step.
+    pub tries: usize,
+    /// Hints taken.
+    pub hints: usize,
+    /// How they are.
+    pub state: State,
+}
+
+/// How many stand at a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bar {
+    /// The lesson's name.
+    pub lesson: String,
+    /// The step, from 1; one more than there are where all are done.
+    pub step: usize,
+    /// Steps that there are.
+    pub of: usize,
+    /// Who stands there.
+    pub count: usize,
+    /// How many of them are stuck.
+    pub stuck: usize,
+}
+
+/// The wall.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Wall {
+    /// Who has joined, those in need first.
+    pub rows: Vec<Row>,
+    /// Where they stand.
+    pub bars: Vec<Bar>,
+    /// The mistake made most often in the last five minutes, and how often.
+    pub mistake: Option<(String, usize)>,
+    /// Names that are expected and have not joined.
+    pub missing: Vec<String>,
+    /// Names that are expected.
+    pub expected: usize,
+    /// Whether everybody is to look up.
+    pub paused: bool,
+}
+
+/// What is to be seen of a student.
+#[must_use]
+pub fn glance(class: &Class, student: &Student, now: Timestamp) -> Glance {
+    let taught = class.settings.lessons.len();
+    let all_done = student.each(|work| work.finished().is_some()).into_iter().filter(|done| *done).count();
+    let empty = || Glance {
+        id: student.id,
+        name: student.name.clone(),
+        lesson: String::new(),
+        done: 0,
+        of: 0,
+        since: student.joined,
+        last: None,
+        tries: 0,
+        hints: 0,
+        refusals: 0,
+        wrong: 0,
+        mistakes: Vec::new(),
+        here: student.is_here(),
+        paused: *student.held.borrow(),
+        over: class.is_over(student, now),
+        lessons: all_done.min(taught),
+    };
+    let of_work = |work: &Work| {
+        let lesson = work.lesson();
+        let open = work.attempt.open();
+        let said = |(at, step, mistake): &(Timestamp, usize, usize)| {
+            let known = lesson.steps.get(*step)?.mistakes.get(*mistake)?;
+            Some((*at, known.say.clone()))
+        };
+        (
+            lesson.name.clone(),
+            work.attempt.ticked(),
+            lesson.steps.len(),
+            work.since(),
+            work.last.clone(),
+            [work.tries, work.hints.len(), work.refusals],
+            work.wrong.iter().filter(|(_, step)| Some(*step) == open).count(),
+            work.mistakes.iter().rev().take(20).filter_map(said).collect::<Vec<_>>(),
+        )
+    };
+    let mut glance = empty();
+    if let Some((lesson, done, of, since, last, [tries, hints, refusals], wrong, mistakes)) =
+        student.with_current(of_work)
+    {
+        glance = Glance { lesson, done, of, since, last, tries, hints, refusals, wrong, mistakes, ..glance };
+    }
+    glance
+}
+
+impl Wall {
+    /// The wall of a class, now.
+    #[must_use]
+    pub fn of(class: &Class) -> Self {
+        let now = class.now();
+        let students = class.students();
+        let glances: Vec<Glance> = students.iter().map(|student| glance(class, student, now)).collect();
+        let mut wall = Self::from(&glances, class.settings.lessons.len(), now);
+        let missing = class.settings.expected.iter().filter(|name| class.named(name).is_none());
+        wall.missing = missing.cloned().collect();
+        wall.expected = class.settings.expected.len();
+        wall.paused = *class.paused.borrow();
+        wall
+    }
+
+    /// The wall of these students. `taught` is how many lessons the class has.
+    #[must_use]
+    pub fn from(glances: &[Glance], taught: usize, now: Timestamp) -> Self {
+        let mut placed: Vec<(State, Timestamp, Row)> = Vec::new();
+        let mut bars: BTreeMap<(String, usize), Bar> = BTreeMap::new();
+        for glance in glances {
+            let state = state(glance, taught, now);
+            if glance.of > 0 {
+                let step = glance.done + 1;
+                let empty = Bar { lesson: glance.lesson.clone(), step, of: glance.of, count: 0, stuck: 0 };
+                let bar = bars.entry((glance.lesson.clone(), step)).or_insert(empty);
+                bar.count += 1;
+                bar.stuck += usize::from(matches!(state, State::Stuck(_)));
+            }
+            placed.push((state, glance.since, row(glance, state, now)));
+        }
+        let rank = |state: State| match state {
+            State::Stuck(_) => 0,
+            other => 1 + usize::from(other >= State::Working) + usize::from(other >= State::Gone),
+        };
+        placed.sort_by(|a, b| (rank(a.0), a.1, &a.2.name).cmp(&(rank(b.0), b.1, &b.2.name)));
+        Self {
+            rows: placed.into_iter().map(|(.., row)| row).collect(),
+            bars: bars.into_values().collect(),
+            mistake: commonest(glances, now),
+            ..Self::default()
+        }
+    }
+
+    /// When a minute that is shown becomes another one, or somebody stuck or idle, without anything happening: seconds from
+    /// now at most; none where nothing is shown that could.
+    #[must_use]
+    pub fn next_change(class: &Class) -> Option<Duration> {
+        let now = class.now();
+        let students = class.students();
+        let next = students.iter().filter_map(|student| {
+            let since = student.with_current(Work::since)?;
+            let passed = passed(since, now).as_secs();
+            // Idle and stuck begin at whole minutes after the last exchange.
+            let said = student.with_current(|work| work.last.as_ref().map(|last| last.at)).flatten().unwrap_or(since);
+            let quiet = super::wall::passed(said, now).as_secs();
+            Some(60 - passed % 60).min(Some(60 - quiet % 60))
+        });
+        next.min().map(Duration::from_secs)
+    }
+}
+
+fn passed(since: Timestamp, now: Timestamp) -> Duration {
+    Duration::from_millis(u64::try_from(now.as_millisecond().saturating_sub(since.as_millisecond())).unwrap_or(0))
+}
+
+fn state(glance: &Glance, taught: usize, now: Timestamp) -> State {
+    if glance.of > 0 && glance.done >= glance.of && glance.lessons >= taught {
+        return State::Done;
+    }
+    if glance.over {
+        return State::Over;
+    }
+    if !glance.here {
+        return State::Gone;
+    }
+    if glance.paused {
+        return State::Paused;
+    }
+    if glance.of == 0 || glance.done >= glance.of {
+        return State::Working;
+    }
+    let last = glance.last.as_ref().map_or(glance.since, |last| last.at.max(glance.since));
+    let quiet = passed(last, now);
+    if glance.wrong >= WRONG {
+        State::Stuck("wrong findings")
+    } else if glance.refusals >= REFUSALS {
+        State::Stuck("the same refusal again and again")
+    } else if quiet >= STUCK {
+        State::Stuck("nothing said for 2 minutes")
+    } else if quiet >= IDLE {
+        State::Idle
+    } else {
+        State::Working
+    }
+}
+
+fn row(glance: &Glance, state: State, now: Timestamp) -> Row {
+    let step = match glance.of {
+        0 => "-".to_owned(),
+        of => format!("{}/{of}", (glance.done + 1).min(of)),
+    };
+    let last = glance.last.as_ref().map_or_else(String::new, |last| {
+        let verb = if last.verb.is_empty() { "-" } else { &last.verb };
+        format!("{verb} … {}", last.reply)
+    });
+    Row {
+        id: glance.id,
+        name: glance.name.clone(),
+        lesson: glance.lesson.clone(),
+        step,
+        minutes: passed(glance.since, now).as_secs() / 60,
+        last,
+        tries: glance.tries,
+        hints: glance.hints,
+        state,
+    }
+}
+
+fn commonest(glances: &[Glance], now: Timestamp) -> Option<(String, usize)> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for (at, words) in glances.iter().flat_map(|glance| &glance.mistakes) {
+        if passed(*at, now) <= LATELY {
+            *counts.entry(words).or_default() += 1;
+        }
+    }
+    let (words, count) = counts.into_iter().max_by_key(|(_, count)| *count)?;
+    Some((words.chars().take(WORDS).collect(), count))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + seconds).expect("a time")
+    }
+
+    fn somebody(id: u64, name: &str) -> Glance {
+        Glance {
+            id,
+            name: name.to_owned(),
+            lesson: "01-classic".to_owned(),
+            done: 2,
+            of: 6,
+            since: at(0),
+            last: None,
+            tries: 1,
+            hints: 0,
+            refusals: 0,
+            wrong: 0,
+            mistakes: Vec::new(),
+            here: true,
+            paused: false,
+            over: false,
+            lessons: 0,
+        }
+    }
+
+    #[test]
+    fn those_in_need_stand_first_and_the_longest_stuck_before_them() {
+        let now = at(200);
+        let said = |seconds| {
+            let refused = Some("550 5.1.1".to_owned());
+            Some(Exchange { verb: "RCPT".to_owned(), reply: "550 no".to_owned(), refused, at: at(seconds) })
+        };
+        let all = [
+            Glance { since: at(190), ..somebody(1, "quick") },
+            Glance { done: 6, lessons: 1, ..somebody(2, "finished") },
+            Glance { here: false, ..somebody(3, "away") },
+            Glance { since: at(50), last: said(70), ..somebody(4, "silent") },
+            Glance { since: at(10), last: said(198), refusals: 5, ..somebody(5, "stubborn") },
+            Glance { since: at(100), last: said(120), ..somebody(6, "pausing") },
+            Glance { since: at(150), last: said(199), wrong: 3, ..somebody(7, "guessing") },
+        ];
+        let wall = Wall::from(&all, 1, now);
+        let rows: Vec<_> = wall.rows.iter().map(|row| (row.name.as_str(), row.state.words().1)).collect();
+        assert_eq!(
+            rows,
+            [
+                ("stubborn", "stuck"),
+                ("silent", "stuck"),
+                ("guessing", "stuck"),
+                ("pausing", "idle"),
+                ("quick", "working"),
+                ("away", "gone"),
+                ("finished", "done"),
+            ]
+        );
+        assert_eq!((wall.rows[1].step.as_str(), wall.rows[1].minutes), ("3/6", 2));
+        assert_eq!(wall.rows[1].last, "RCPT … 550 no");
+        assert_eq!((wall.bars.len(), wall.bars[0].count, wall.bars[0].stuck), (2, 6, 3));
+    }
+
+    #[test]
+    fn the_commonest_mistake_is_that_of_the_last_five_minutes() {
+        let mut one = somebody(1, "one");
+        one.mistakes = vec![(at(0), "old".to_owned()), (at(1), "old".to_owned()), (at(900), "new".to_owned())];
+        assert_eq!(Wall::from(&[one], 1, at(1000)).mistake, Some(("new".to_owned(), 1)));
+    }
+}

@@ -1,0 +1,183 @@
+//! `ehlo lab --class NAME`: a class. The wall in a terminal, plain lines elsewhere.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Signals, print, say};
+use crate::class::settings::{Exam, Settings, Wish, folder};
+use crate::class::wall::{State, Wall};
+use crate::class::{Class, ClassError};
+use crate::cli::{Common, Exit};
+use crate::world::World;
+
+/// How often at most the plain lines are brought up to date.
+const PACE: Duration = Duration::from_millis(100);
+
+/// What makes a class of a lab.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Hold a class: many students at once, each in a world of its own. It is kept by this name, and goes on when it is
+    /// held again
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["scenario", "mail"])]
+    class: Option<String>,
+    /// The lessons of the class, by number, name or FILE.toml; needed the first time
+    #[arg(long, value_name = "LESSON,…", value_delimiter = ',', requires = "class")]
+    lessons: Vec<String>,
+    /// A file with the names that are expected, one a line: the wall says who is missing
+    #[arg(long, value_name = "FILE", requires = "class")]
+    names: Option<PathBuf>,
+    /// An exam: no hints, no answers to mistakes, and a time limit
+    #[arg(long, requires = "class", requires = "minutes")]
+    exam: bool,
+    /// How long the exam lasts, from the moment that each student joins
+    #[arg(long, value_name = "N", requires = "exam")]
+    minutes: Option<u32>,
+    /// Minutes more for one student
+    #[arg(long, value_name = "NAME=N", requires = "exam", value_parser = extra)]
+    extra: Vec<(String, u32)>,
+}
+
+fn extra(text: &str) -> Result<(String, u32), String> {
+    let words = "write a name and minutes, such as anna=15";
+    let (name, minutes) = text.rsplit_once('=').ok_or(words)?;
+    Ok((name.to_owned(), minutes.parse().map_err(|_| words)?))
+}
+
+impl Arguments {
+    /// Whether it is a class.
+    pub(super) fn is_one(&self) -> bool {
+        self.class.is_some()
+    }
+
+    fn wish(&self) -> Result<Wish, ClassError> {
+        let expected = match &self.names {
+            None => None,
+            Some(path) => {
+                let text = std::fs::read_to_string(path)
+                    .map_err(|source| ClassError::File { path: path.clone(), source })?;
+                Some(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect())
+            }
+        };
+        let exam = self.minutes.filter(|_| self.exam);
+        let exam = exam.map(|minutes| Exam { minutes, extra: self.extra.iter().cloned().collect(), questions: 0 });
+        Ok(Wish { lessons: self.lessons.clone(), expected, exam })
+    }
+}
+
+/// Holds the class.
+pub(super) async fn hold(arguments: &Arguments, listen: SocketAddr, common: &Common, world: &World) -> Exit {
+    match try_hold(arguments, listen, common, world).await {
+        Ok(exit) => exit,
+        Err(error) => {
+            say(&format!("ehlo lab: {error}"));
+            if matches!(error, ClassError::Lab(_)) { Exit::NoConnection } else { Exit::Usage }
+        }
+    }
+}
+
+async fn try_hold(
+    arguments: &Arguments,
+    listen: SocketAddr,
+    common: &Common,
+    world: &World,
+) -> Result<Exit, ClassError> {
+    let name = arguments.class.as_deref().unwrap_or_default();
+    let folder = folder(name, world)?;
+    let settings = Settings::take(name, &folder, &arguments.wish()?, world)?;
+    room();
+    let class = Class::open(folder, settings, world)?;
+    let (address, _listening) = class.listen(listen).await?;
+    let mut signals = Signals::new().map_err(|error| ClassError::Words(format!("can't watch for signals: {error}")))?;
+    announce(&class, address);
+    plain(&class, &mut signals, common.quiet).await
+}
+
+/// As many connections as the system lets this process have.
+fn room() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, getrlimit, setrlimit};
+        let mut limit = getrlimit(Resource::Nofile);
+        limit.current = limit.maximum;
+        // Fewer students fit then; each that does not is told.
+        let _ = setrlimit(Resource::Nofile, limit);
+    }
+}
+
+/// Where others reach this machine: the address that its packets would leave with. Nothing is sent to find it out.
+fn reached(listening: SocketAddr) -> String {
+    if !listening.ip().is_unspecified() {
+        return listening.to_string();
+    }
+    let any: IpAddr = Ipv4Addr::UNSPECIFIED.into();
+    let own = UdpSocket::bind((any, 0)).and_then(|socket| {
+        socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9))?;
+        socket.local_addr()
+    });
+    match own {
+        Ok(own) if !own.ip().is_unspecified() => SocketAddr::new(own.ip(), listening.port()).to_string(),
+        _ => format!("THIS-MACHINE:{}", listening.port()),
+    }
+}
+
+/// The lines by which students join.
+pub(super) fn join_lines(class: &Class, address: SocketAddr) -> [String; 2] {
+    let reached = reached(address);
+    let code = &class.settings.code;
+    let (host, port) = reached.rsplit_once(':').unwrap_or((&reached, ""));
+    [
+        format!("ehlo learn --join {reached} {code}"),
+        format!("telnet {} {port}   and there: NOOP join {code} NAME", host.trim_matches(['[', ']'])),
+    ]
+}
+
+fn announce(class: &Class, address: SocketAddr) {
+    let names: Vec<&str> = class.settings.lessons.iter().map(|taught| taught.lesson.name.as_str()).collect();
+    print(&format!("class {}: {}", class.settings.name, names.join(", ")));
+    print(&format!("listening smtp {address}"));
+    for line in join_lines(class, address) {
+        print(&format!("join {line}"));
+    }
+    if address.ip().is_loopback() {
+        say("ehlo lab: only this machine reaches the class; --listen 0.0.0.0:2525 opens it to the network");
+    } else {
+        say(
+            "ehlo lab: listening beyond this machine: whoever reaches it and knows the code can join by any name, and leave \
+             mail in the lab; nothing is ever sent on, and what students type is kept here in clear text",
+        );
+    }
+}
+
+/// A line for each student whose step or state has changed.
+async fn plain(class: &Arc<Class>, signals: &mut Signals, quiet: bool) -> Result<Exit, ClassError> {
+    let mut news = class.changes();
+    let mut known: HashMap<u64, (String, String, State)> = HashMap::new();
+    loop {
+        let wait = Wall::next_change(class).unwrap_or(Duration::from_hours(24));
+        tokio::select! {
+            exit = signals.next() => return Ok(exit),
+            changed = news.changed() => {
+                if changed.is_err() {
+                    return Ok(Exit::Done);
+                }
+                tokio::time::sleep(PACE).await;
+            }
+            () = tokio::time::sleep(wait) => {}
+        }
+        for row in Wall::of(class).rows {
+            let now = (row.lesson.clone(), row.step.clone(), row.state);
+            if known.get(&row.id) == Some(&now) {
+                continue;
+            }
+            if !quiet {
+                let (_, state) = row.state.words();
+                let why = if let State::Stuck(why) = row.state { format!(": {why}") } else { String::new() };
+                print(&format!("{} · {} · step {} · {state}{why}", row.name, row.lesson, row.step));
+            }
+            known.insert(row.id, now);
+        }
+    }
+}
