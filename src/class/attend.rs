@@ -229,7 +229,10 @@ impl Attendance {
 }
 
 /// Connects to the class, waits for its banner, asks by NOOP, and waits for a 2yz reply.
-async fn knock(server: &str, what: &str) -> Result<(BufReader<OwnedReadHalf>, tokio::net::tcp::OwnedWriteHalf), String> {
+async fn knock(
+    server: &str,
+    what: &str,
+) -> Result<(BufReader<OwnedReadHalf>, tokio::net::tcp::OwnedWriteHalf), String> {
     let failed = |error: std::io::Error| format!("can't join at {server}: {error}");
     let stream = TcpStream::connect(server).await.map_err(failed)?;
     // Only slower where it can't be said.

@@ -92,7 +92,11 @@ fn take(class: &Arc<Class>, student: &Arc<Student>, up: Up) -> Option<Down> {
         Up::Answer(text) => class.answer(student, &text.chars().take(1000).collect::<String>()),
         Up::Hint => {
             if class.hint(student, false).is_none() {
-                let why = if class.settings.exam.is_some() { "There are no hints in an exam." } else { "There is no further hint." };
+                let why = if class.settings.exam.is_some() {
+                    "There are no hints in an exam."
+                } else {
+                    "There is no further hint."
+                };
                 return Some(Down::Notice(why.to_owned()));
             }
         }
@@ -153,7 +157,8 @@ fn without_answers(lesson: &Lesson, exam: bool) -> String {
         let Some(step) = step.as_table_mut() else { continue };
         let never = |word: &str| -> toml::Value {
             let text = toml::Value::String(NEVER.to_owned());
-            let value = if word == "answer" { text } else { toml::Table::from_iter([("argument".to_owned(), text)]).into() };
+            let value =
+                if word == "answer" { text } else { toml::Table::from_iter([("argument".to_owned(), text)]).into() };
             toml::Table::from_iter([(word.to_owned(), value)]).into()
         };
         step.insert("goal".to_owned(), never(if known.wants_answer() { "answer" } else { "sent" }));
@@ -182,7 +187,9 @@ mod tests {
                 let given = without_answers(&lesson, exam);
                 let got = Lesson::parse(&name, &given).unwrap_or_else(|error| panic!("{name}: {error}\n{given}"));
                 assert_eq!(got.steps.len(), lesson.steps.len(), "{name}");
-                let wants = |lesson: &Lesson| lesson.steps.iter().map(crate::lesson::file::Step::wants_answer).collect::<Vec<_>>();
+                let wants = |lesson: &Lesson| {
+                    lesson.steps.iter().map(crate::lesson::file::Step::wants_answer).collect::<Vec<_>>()
+                };
                 assert_eq!(wants(&got), wants(&lesson), "{name}");
                 assert!(got.solution.is_none() && got.wrong_ways.is_empty(), "{name}");
                 assert_eq!(got.steps.iter().all(|step| step.hints.is_empty()), exam, "{name}");

@@ -59,7 +59,8 @@ impl Front {
 
     /// The one student who has joined from an address, where it is one.
     fn by_address(&self, client: SocketAddr) -> Option<Arc<Student>> {
-        let from_here = |student: &Arc<Student>| student.with(|state| state.address == Some(client.ip()) && state.companions == 0);
+        let from_here =
+            |student: &Arc<Student>| student.with(|state| state.address == Some(client.ip()) && state.companions == 0);
         let mut all = self.class.students().into_iter().filter(from_here);
         let first = all.next()?;
         all.next().is_none().then_some(first)

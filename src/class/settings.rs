@@ -138,7 +138,9 @@ impl Settings {
     pub fn kept(name: &str, folder: &Path, world: &World) -> Result<Self, ClassError> {
         let path = folder.join("class.toml");
         let text = std::fs::read_to_string(&path).map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => ClassError::Words(format!("there is no class {name}: no {}", path.display())),
+            std::io::ErrorKind::NotFound => {
+                ClassError::Words(format!("there is no class {name}: no {}", path.display()))
+            }
             _ => ClassError::file(&path)(error),
         })?;
         Self::of(name, &read(&path, &text)?, world)
@@ -158,7 +160,8 @@ impl Settings {
         Ok(Self {
             name: name.to_owned(),
             code: kept.code.clone(),
-            secret: unhex(&kept.secret).ok_or_else(|| ClassError::Words("class.toml: secret is not whole".to_owned()))?,
+            secret: unhex(&kept.secret)
+                .ok_or_else(|| ClassError::Words("class.toml: secret is not whole".to_owned()))?,
             lessons,
             expected: kept.expected.clone(),
             exam: kept.exam.clone(),

@@ -171,7 +171,8 @@ async fn whoever_has_not_joined_can_send_nothing_and_a_wrong_code_lets_nobody_in
     assert!(stranger.say("NOOP").await.starts_with("250"));
     assert!(stranger.say("EHLO x").await.starts_with("250"));
     assert!(stranger.say("MAIL FROM:<dude@noddy.com>").await.starts_with("530"));
-    for words in ["join 000000 eve", &format!("join {} ", class.settings.code), &format!("join {} <b>", class.settings.code)]
+    for words in
+        ["join 000000 eve", &format!("join {} ", class.settings.code), &format!("join {} <b>", class.settings.code)]
     {
         let said = stranger.say(&format!("NOOP {words}")).await;
         assert!(said.starts_with("550"), "{words}: {said}");

@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::class::attend::{Given, Up};
 use crate::client::Request;
 use crate::conversation::event::{Remark, Timed};
 use crate::conversation::file::Document;
 use crate::decode::Knowledge;
 use crate::interchange::Format;
-use crate::class::attend::{Given, Up};
 use crate::lesson::Lesson;
 use crate::lesson::progress::Reached;
 use crate::smtp::Secret;

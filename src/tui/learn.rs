@@ -183,7 +183,8 @@ pub(super) fn news(model: &mut Model, news: LessonNews) -> Vec<Effect> {
         }
         LessonNews::Class(down) => class_says(model, *down),
         LessonNews::ClassOver => {
-            model.notice = Some("The class is over, or the way to it is cut; join again with the same name.".to_owned());
+            model.notice =
+                Some("The class is over, or the way to it is cut; join again with the same name.".to_owned());
             Vec::new()
         }
         LessonNews::Seen(seen) => {

@@ -302,7 +302,13 @@ impl Work {
                 self.opened.as_microsecond().saturating_add(i64::try_from(fact.at.0).unwrap_or(i64::MAX)),
             );
             let same = refused.is_some() && self.last.as_ref().is_some_and(|last| last.refused == refused);
-            self.refusals = if refused.is_none() { 0 } else if same { self.refusals + 1 } else { 1 };
+            self.refusals = if refused.is_none() {
+                0
+            } else if same {
+                self.refusals + 1
+            } else {
+                1
+            };
             self.tries += 1;
             let words = match (code, line) {
                 (Some(code), Some(line)) => format!("{code} {line}"),

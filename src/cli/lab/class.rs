@@ -56,8 +56,8 @@ impl Arguments {
         let expected = match &self.names {
             None => None,
             Some(path) => {
-                let text = std::fs::read_to_string(path)
-                    .map_err(|source| ClassError::File { path: path.clone(), source })?;
+                let text =
+                    std::fs::read_to_string(path).map_err(|source| ClassError::File { path: path.clone(), source })?;
                 Some(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect())
             }
         };
