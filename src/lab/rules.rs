@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::ListenerKind;
-use super::scenario::{Network, On, Per, PhaseName, Rule};
+use super::scenario::{Network, On, Per, PhaseName, Played, Rule};
 use crate::smtp::Verb;
 
 /// Counters that are kept; beyond that all are forgotten, so that a hostile client can't fill the memory.
@@ -17,6 +17,8 @@ const COUNTERS: usize = 100_000;
 pub(super) struct Moment<'a> {
     pub(super) verb: Option<Verb>,
     pub(super) argument: &'a str,
+    /// The whole command line.
+    pub(super) line: &'a str,
     /// The recipients that `to` may match.
     pub(super) to: Vec<String>,
     pub(super) from: Option<String>,
@@ -26,6 +28,8 @@ pub(super) struct Moment<'a> {
     pub(super) size: Option<u64>,
     pub(super) content: Option<&'a [u8]>,
     pub(super) known: Option<bool>,
+    /// What is played of whoever it is (S19).
+    pub(super) played: Played,
 }
 
 /// What is known of the session at that moment.
@@ -157,6 +161,7 @@ fn holds(rule: &Rule, moment: &Moment<'_>, facts: &Facts) -> bool {
         && rule.from.as_ref().is_none_or(|glob| moment.from.as_ref().is_some_and(|from| glob.matches(from)))
         && rule.helo.as_ref().is_none_or(|glob| moment.helo.as_ref().is_some_and(|helo| glob.matches(helo)))
         && rule.argument.as_ref().is_none_or(|pattern| pattern.is_in(moment.argument.as_bytes()))
+        && rule.line.as_ref().is_none_or(|pattern| pattern.is_in(moment.line.as_bytes()))
         && rule.parameter.as_ref().is_none_or(|wanted| has_parameter(&moment.parameters, wanted))
         && rule.size.is_none_or(|test| moment.size.is_some_and(|size| test.holds(size)))
         && rule.content.as_ref().is_none_or(|pattern| moment.content.is_some_and(|content| pattern.is_in(content)))
@@ -168,6 +173,17 @@ fn holds(rule: &Rule, moment: &Moment<'_>, facts: &Facts) -> bool {
         && same(rule.early, facts.early)
         && rule.concurrent.is_none_or(|test| test.holds(facts.open[usize::from(rule.per == Per::Server)]))
         && rule.known.is_none_or(|known| moment.known == Some(known))
+        && plays(rule, &moment.played)
+}
+
+/// Whether what is played is what the rule asks for; an address whose name nobody plays has neither one nor none.
+fn plays(rule: &Rule, played: &Played) -> bool {
+    let said = [played.ptr.as_deref(), played.spf, played.dkim, played.dmarc, played.listed.as_deref()];
+    let or_none = [None, Some("none"), Some("none"), Some("none"), Some("none")];
+    let facts = said.into_iter().zip(or_none).map(|(said, otherwise)| said.or(otherwise));
+    rule.plays().into_iter().zip(facts).all(|(glob, fact)| {
+        glob.is_none_or(|glob| fact.is_some_and(|fact| glob.matches(fact)))
+    })
 }
 
 fn has_parameter(parameters: &[String], wanted: &str) -> bool {

@@ -1,7 +1,7 @@
 //! `extends`: a scenario that says only what is otherwise than in another one (S1).
 //!
-//! Tables merge key by key; a domain or an account of the same name takes the other's place; the own rules stand before
-//! those of the other; title, story and checks are never taken over.
+//! Tables merge key by key; a domain or an account of the same name takes the other's place; the own rules and the own
+//! `[[pretend]]` stand before those of the other; title, story and checks are never taken over.
 
 use toml::{Table, Value};
 
@@ -63,7 +63,7 @@ fn merge(mut below: Table, above: Table) -> Table {
     for (key, value) in above {
         let under = below.remove(&key);
         let value = match (key.as_str(), under, value) {
-            ("rule", Some(Value::Array(under)), Value::Array(mut own)) => {
+            ("rule" | "pretend", Some(Value::Array(under)), Value::Array(mut own)) => {
                 own.extend(under);
                 Value::Array(own)
             }

@@ -8,6 +8,7 @@ mod check;
 mod error;
 mod extends;
 mod find;
+mod pretend;
 mod rule;
 mod source;
 mod tls;
@@ -22,6 +23,7 @@ pub use account::{Account, Mechanism};
 pub use check::{Check, CheckTls};
 pub use error::ScenarioError;
 pub use find::{find, names, read, shipped, source};
+pub use pretend::{Looked, Played, Pretend};
 pub use rule::{Drip, Glob, Nth, On, Pattern, Per, PhaseName, Rule, Set, Status};
 pub use source::Source;
 pub use tls::{CertificateKind, ClientCert, ServerCertificate, Tls, TlsFault, TlsVersion};
@@ -73,6 +75,9 @@ pub struct Scenario {
     /// Mail for other domains.
     #[serde(default)]
     pub relay: Relay,
+    /// What the DNS is played to say.
+    #[serde(default, rename = "pretend")]
+    pub pretends: Vec<Pretend>,
     /// How strictly lines are read.
     #[serde(default)]
     pub parser: Parser,
@@ -371,6 +376,9 @@ impl Scenario {
         }
         if self.rules.iter().any(|rule| rule.accept_then_bounce.is_some() && !rule.may_bounce()) {
             return wrong("accept_then_bounce belongs to on = \"RCPT\" or \"end-of-data\"".to_owned());
+        }
+        if let Some(what) = pretend::senseless(&self.pretends, &self.rules) {
+            return wrong(what);
         }
         for domain in &self.domains {
             if let Some(all) = &domain.catch_all

@@ -21,6 +21,8 @@ pub struct Rule {
     pub helo: Option<Glob>,
     /// What follows the verb.
     pub argument: Option<Pattern>,
+    /// The whole command line: for verbs that are not known.
+    pub line: Option<Pattern>,
     /// A parameter of MAIL or RCPT: `NOTIFY`, or `NOTIFY=NEVER`.
     pub parameter: Option<String>,
     /// The size that MAIL announces, or of the content.
@@ -43,6 +45,16 @@ pub struct Rule {
     pub concurrent: Option<SizeTest>,
     /// Whether the recipient exists (S2).
     pub known: Option<bool>,
+    /// The name in the DNS that is played for the client's address, or `none` (S19).
+    pub ptr: Option<Glob>,
+    /// The result of SPF that is played.
+    pub spf: Option<Glob>,
+    /// The result of DKIM that is played.
+    pub dkim: Option<Glob>,
+    /// The result of DMARC that is played.
+    pub dmarc: Option<Glob>,
+    /// The block list that the client is played to be on, or `none`.
+    pub listed: Option<Glob>,
     /// Which of the events that met all other conditions, from 1 (S13).
     pub nth: Option<Nth>,
     /// What is counted by itself.
@@ -103,6 +115,11 @@ impl Rule {
         says || self.close || self.reset || self.silence || self.accept_then_bounce.is_some()
     }
 
+    /// What it asks of what is played, in the order of the facts' names.
+    pub(in crate::lab) fn plays(&self) -> [Option<&Glob>; 5] {
+        [&self.ptr, &self.spf, &self.dkim, &self.dmarc, &self.listed].map(Option::as_ref)
+    }
+
     /// Whether it is about something that can be taken.
     pub(super) fn may_bounce(&self) -> bool {
         matches!(self.on, On::EndOfData | On::Verb(Verb::Rcpt))
@@ -128,6 +145,8 @@ pub enum On {
     Greeting,
     /// The content is complete; in LMTP once for each accepted recipient (S10).
     EndOfData,
+    /// The client has answered a 334; a rule that says 235 lets anybody in.
+    AuthAnswer,
     /// The handshake is done.
     Tls,
     /// The client has said nothing for too long.
@@ -141,12 +160,14 @@ impl<'de> Deserialize<'de> for On {
             ("connect", _) => Self::Connect,
             ("greeting", _) => Self::Greeting,
             ("end-of-data", _) => Self::EndOfData,
+            ("auth-answer", _) => Self::AuthAnswer,
             ("tls", _) => Self::Tls,
             ("idle", _) => Self::Idle,
             ("any", _) => Self::Any,
             (_, Verb::Other) => {
                 return Err(D::Error::custom(format!(
-                    "on = {word:?} is not known; write a verb, connect, greeting, end-of-data, tls, idle or any"
+                    "on = {word:?} is not known; write a verb, connect, greeting, end-of-data, auth-answer, tls, idle or \
+                     any"
                 )));
             }
             (_, verb) => Self::Verb(verb),

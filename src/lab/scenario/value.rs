@@ -196,9 +196,14 @@ impl<'de> Deserialize<'de> for RelayAllow {
     }
 }
 
-/// The names that may stand in braces (S15).
-const VARIABLES: [&str; 11] =
-    ["name", "software", "client", "helo", "from", "rcpt", "queue_id", "date", "size", "remaining", "nth"];
+/// The names that may stand in braces (S15), and the facts of `[[pretend]]` (S19).
+const VARIABLES: [&str; 18] = [
+    "name", "software", "client", "helo", "from", "rcpt", "queue_id", "date", "size", "remaining", "nth", "ptr", "spf",
+    "dkim", "dmarc", "listed", "verb", BRACE,
+];
+
+/// What is not a variable but stands for `{` itself.
+const BRACE: &str = "open";
 
 /// A text with variables in braces.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -230,7 +235,8 @@ impl Template {
         let mut rest = self.0.as_str();
         while let Some((before, name, after)) = next_variable(rest) {
             out.push_str(before);
-            out.extend(fill(name).chars().map(|c| if c.is_control() { '?' } else { c }));
+            let value = if name == BRACE { "{".to_owned() } else { fill(name) };
+            out.extend(value.chars().map(|c| if c.is_control() { '?' } else { c }));
             rest = after;
         }
         out.push_str(rest);

@@ -3,9 +3,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::ruling::Ruling;
 use super::{Action, Session, State};
 use crate::conversation::Remark;
-use crate::lab::scenario::Mechanism;
+use crate::lab::scenario::{AuthKeys, Mechanism, On};
 use crate::smtp::sasl::{self, Account, Premises, Proof, Refusal, Turn, Verifier};
 use crate::smtp::{Secret, Verb};
 
@@ -18,6 +19,42 @@ pub(super) struct Dialogue {
 }
 
 impl Session {
+    /// Whether logging in is possible at all on this listener.
+    pub(super) fn auth_exists(&self) -> bool {
+        match self.keys.auth {
+            AuthKeys::None => false,
+            AuthKeys::Offered | AuthKeys::Required => true,
+            AuthKeys::Unsaid => !self.is_lmtp() && !self.site.scenario.accounts.is_empty(),
+        }
+    }
+
+    /// The mechanisms that any account has and that are possible now, in the order of the file: what is bound to TLS only
+    /// there, EXTERNAL only to a client that has shown a certificate.
+    pub(super) fn mechanisms(&self) -> Vec<Mechanism> {
+        let end_point = self.tls.as_ref().is_some_and(|tls| tls.end_point.is_some());
+        let certified = self.tls.as_ref().is_some_and(|tls| tls.certified.is_some());
+        let mut all = Vec::new();
+        for mechanism in self.site.scenario.accounts.iter().flat_map(|account| &account.mechanisms) {
+            let possible = (end_point || !mechanism.0.bound) && (certified || mechanism.0.proof != Proof::Certificate);
+            if possible && !all.contains(mechanism) {
+                all.push(*mechanism);
+            }
+        }
+        all
+    }
+
+    /// The refusal where mail needs a log-in (or TLS before it) first.
+    pub(super) fn needs_login(&self) -> Option<&'static str> {
+        if self.keys.auth != AuthKeys::Required || self.authenticated.is_some() {
+            return None;
+        }
+        Some(if self.keys.auth_needs_tls && self.tls.is_none() {
+            "530 5.7.0 Must issue a STARTTLS command first"
+        } else {
+            "530 5.7.0 Authentication required"
+        })
+    }
+
     pub(super) fn auth(&mut self, argument: &str) {
         let mut words = argument.split_ascii_whitespace();
         let (name, initial) = (words.next().unwrap_or_default(), words.next());
@@ -47,14 +84,50 @@ impl Session {
         self.state = State::Auth(Dialogue { mechanism, verifier: mechanism.0.verifier(), nonce });
         match initial {
             // A lone = is an initial response of no octets (RFC 4954 4).
-            Some("=") => self.auth_answer(b""),
-            Some(text) => self.auth_answer(text.as_bytes()),
+            Some("=") => self.auth_octets(b""),
+            Some(text) => self.auth_octets(text.as_bytes()),
             None => self.auth_step(None),
         }
     }
 
+    /// The client's answer to a 334 that a rule has said.
+    pub(super) fn auth_ruled(&mut self) {
+        self.state = State::Command;
+        let ordinary = Ruling::Reply(vec![self.worded("535 5.7.8 Error: authentication failed".to_owned())]);
+        let ruling = self.rule_moment(On::AuthAnswer);
+        self.auth_verdict(if ruling == Ruling::Ordinary { ordinary } else { ruling });
+    }
+
+    /// What a rule makes of an answer.
+    fn auth_verdict(&mut self, ruling: Ruling) {
+        let Ruling::Reply(lines) = ruling else { return };
+        let first = lines.first().map_or("", String::as_str);
+        if first.starts_with('2') {
+            self.authenticated = Some("anybody".to_owned());
+        } else if first.starts_with('3') {
+            self.state = State::Answer;
+        } else {
+            self.errors += 1;
+        }
+        self.say_all(lines);
+    }
+
     /// The client's answer to a 334.
     pub(super) fn auth_answer(&mut self, line: &[u8]) {
+        match self.rule_moment(On::AuthAnswer) {
+            Ruling::Ordinary => {}
+            ruling => {
+                if !matches!(self.state, State::Closed) {
+                    self.state = State::Command;
+                }
+                return self.auth_verdict(ruling);
+            }
+        }
+        self.auth_octets(line);
+    }
+
+    /// What the client proves itself by, in base64.
+    fn auth_octets(&mut self, line: &[u8]) {
         if line == b"*" {
             self.state = State::Command;
             return self.refuse("501 5.7.0 Authentication aborted".to_owned());

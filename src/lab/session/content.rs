@@ -139,6 +139,20 @@ impl Session {
         }
     }
 
+    /// A rule refuses a chunk: it comes all the same, and must not be taken for commands.
+    pub(super) fn bdat_refused(&mut self, argument: &str, lines: Vec<String>) {
+        let mut words = argument.split_ascii_whitespace();
+        let size = words.next().and_then(|word| word.parse::<u64>().ok()).unwrap_or(0);
+        let last = words.next().is_some();
+        self.state = State::Chunk { left: size, size, last, refused: lines.last().cloned() };
+        if lines.len() > 1 {
+            self.instead = Some(lines);
+        }
+        if size == 0 {
+            self.chunk_done();
+        }
+    }
+
     /// Octets of the chunk that is being read; a refused one is read all the same (RFC 3030 2).
     pub(super) fn chunk(&mut self, bytes: &[u8]) {
         let State::Chunk { left, refused, .. } = &mut self.state else { return };
@@ -157,7 +171,9 @@ impl Session {
             return;
         };
         if let Some(line) = refused {
-            return self.refuse(line);
+            let lines = self.instead.take().unwrap_or_else(|| vec![self.worded(line)]);
+            self.errors += 1;
+            return self.say_all(lines);
         }
         if last {
             let mut incoming = self.chunks.take().unwrap_or_default();

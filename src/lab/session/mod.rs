@@ -20,10 +20,9 @@ use std::time::Duration;
 
 use super::ListenerKind;
 use super::framer::{Expect, Unit};
-use super::scenario::{AuthKeys, BareCr, BareLf, ListenerKeys, Mechanism, On, TlsFault, keyword_of};
+use super::scenario::{BareCr, BareLf, ListenerKeys, On, TlsFault, keyword_of};
 use super::site::{Notice, Site};
 use crate::conversation::Remark;
-use crate::smtp::sasl::Proof;
 use crate::smtp::{EnhancedCode, Verb};
 use content::Incoming;
 use envelope::Transaction;
@@ -97,6 +96,8 @@ enum State {
     },
     /// A 334 was said.
     Auth(auth::Dialogue),
+    /// A rule said a 334; rules judge what is answered.
+    Answer,
     Closed,
 }
 
@@ -212,7 +213,7 @@ impl Session {
     pub(super) fn expects(&self) -> Option<Expect> {
         match &self.state {
             State::Command => Some(Expect::Line(self.site.scenario.parser.max_line)),
-            State::Auth(_) => Some(Expect::Line(AUTH_LINE)),
+            State::Auth(_) | State::Answer => Some(Expect::Line(AUTH_LINE)),
             State::Content(_) => Some(Expect::Content),
             State::Chunk { left, .. } => Some(Expect::Chunk(*left)),
             State::Closed => None,
@@ -258,15 +259,20 @@ impl Session {
     fn line(&mut self, bytes: &[u8], crlf: bool) {
         let parser = self.site.scenario.parser;
         if !crlf && parser.bare_lf == BareLf::Refuse {
-            self.state = State::Command;
-            return self.refuse("500 5.5.2 Error: bare <LF> received".to_owned());
+            // RFC 5321 2.3.8: a line feed alone ends no line, and so what follows it must not be taken for a command. Nobody
+            // can tell where the true end is; as Postfix does, the server hangs up.
+            let name = self.site.scenario.server.name.clone();
+            self.refuse(format!("521 5.5.2 {name} Error: bare <LF> received"));
+            return self.close();
         }
         if bytes.contains(&b'\r') && parser.bare_cr == BareCr::Refuse {
             self.state = State::Command;
             return self.refuse("500 5.5.2 Error: bare <CR> received".to_owned());
         }
-        if let State::Auth(_) = self.state {
-            return self.auth_answer(bytes);
+        match self.state {
+            State::Auth(_) => return self.auth_answer(bytes),
+            State::Answer => return self.auth_ruled(),
+            _ => {}
         }
         if self.errors >= parser.max_errors {
             let name = &self.site.scenario.server.name;
@@ -281,14 +287,24 @@ impl Session {
             Some(at) => (&text[..at], text[at..].trim_start_matches([' ', '\t'])),
             None => (text, ""),
         };
-        self.command(word, argument);
+        let verb = Verb::from_word(word);
+        let ruling = self.rule_command(verb, argument, text);
+        self.command(verb, word, argument, ruling);
     }
 
-    fn command(&mut self, word: &str, argument: &str) {
-        let verb = Verb::from_word(word);
-        match self.rule_command(verb, argument) {
+    fn command(&mut self, verb: Verb, word: &str, argument: &str, ruling: Ruling) {
+        // These change nothing: a rule's answer is all there is to it.
+        let only_said = matches!(verb, Verb::Vrfy | Verb::Expn | Verb::Help | Verb::Noop | Verb::Other);
+        match ruling {
             Ruling::Done => return,
-            Ruling::Reply(lines) if !succeeds(&lines) => return self.say_all(lines),
+            Ruling::Reply(lines) if verb == Verb::Bdat && !succeeds(&lines) => {
+                return self.bdat_refused(argument, lines);
+            }
+            Ruling::Reply(lines) if !succeeds(&lines) || only_said => return self.say_all(lines),
+            Ruling::Reply(lines) if verb == Verb::Auth && lines[0].starts_with('3') => {
+                self.state = State::Answer;
+                return self.say_all(lines);
+            }
             Ruling::Reply(lines) if verb == Verb::Auth && lines[0].starts_with('2') => {
                 self.authenticated = Some("anybody".to_owned());
                 return self.say_all(lines);
@@ -300,8 +316,11 @@ impl Session {
             Ruling::Ordinary => {}
         }
         self.obey(verb, word, argument);
-        self.instead = None;
         self.bounce = None;
+        // What is said of a chunk is said once it is there.
+        if !matches!(self.state, State::Chunk { last: false, .. }) {
+            self.instead = None;
+        }
     }
 
     fn obey(&mut self, verb: Verb, word: &str, argument: &str) {
@@ -371,42 +390,6 @@ impl Session {
         self.keys.starttls && !lied && !self.is_taken_away("STARTTLS")
     }
 
-    /// Whether logging in is possible at all on this listener.
-    fn auth_exists(&self) -> bool {
-        match self.keys.auth {
-            AuthKeys::None => false,
-            AuthKeys::Offered | AuthKeys::Required => true,
-            AuthKeys::Unsaid => !self.is_lmtp() && !self.site.scenario.accounts.is_empty(),
-        }
-    }
-
-    /// The mechanisms that any account has and that are possible now, in the order of the file: what is bound to TLS only
-    /// there, EXTERNAL only to a client that has shown a certificate.
-    fn mechanisms(&self) -> Vec<Mechanism> {
-        let end_point = self.tls.as_ref().is_some_and(|tls| tls.end_point.is_some());
-        let certified = self.tls.as_ref().is_some_and(|tls| tls.certified.is_some());
-        let mut all = Vec::new();
-        for mechanism in self.site.scenario.accounts.iter().flat_map(|account| &account.mechanisms) {
-            let possible = (end_point || !mechanism.0.bound) && (certified || mechanism.0.proof != Proof::Certificate);
-            if possible && !all.contains(mechanism) {
-                all.push(*mechanism);
-            }
-        }
-        all
-    }
-
-    /// The refusal where mail needs a log-in (or TLS before it) first.
-    fn needs_login(&self) -> Option<&'static str> {
-        if self.keys.auth != AuthKeys::Required || self.authenticated.is_some() {
-            return None;
-        }
-        Some(if self.keys.auth_needs_tls && self.tls.is_none() {
-            "530 5.7.0 Must issue a STARTTLS command first"
-        } else {
-            "530 5.7.0 Authentication required"
-        })
-    }
-
     /// Whether a rule took a capability away for the rest of the session.
     fn is_taken_away(&self, keyword: &str) -> bool {
         let last = self.changes.iter().rev().find(|line| keyword_of(line.trim_start_matches(['-', '+'])) == keyword);
@@ -474,7 +457,7 @@ impl Session {
             "queue_id" => self.transaction.as_ref().map(|t| t.queue_id.clone()).unwrap_or_default(),
             "date" => self.site.date(),
             "size" => self.site.scenario.capabilities.size().unwrap_or_default().to_string(),
-            _ => String::new(),
+            other => self.played_now(other).unwrap_or_default(),
         }
     }
 }

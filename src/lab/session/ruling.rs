@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::path::{self, Address};
 use super::{Action, Pace, Session, State, succeeds};
 use crate::lab::rules::{Facts, Hit, Moment};
-use crate::lab::scenario::{On, PhaseName, Rule};
+use crate::lab::scenario::{Looked, On, PhaseName, Played, Rule};
 use crate::lab::site::{Target, lock};
 use crate::smtp::Verb;
 
@@ -22,13 +22,14 @@ pub(super) enum Ruling {
 
 impl Session {
     /// Asks the rules about a command that has come.
-    pub(super) fn rule_command(&mut self, verb: Verb, argument: &str) -> Ruling {
+    pub(super) fn rule_command(&mut self, verb: Verb, argument: &str, line: &str) -> Ruling {
         if self.site.scenario.rules.is_empty() {
             return Ruling::Ordinary;
         }
         let mut moment = self.moment();
         moment.verb = Some(verb);
         moment.argument = argument;
+        moment.line = line;
         match verb {
             Verb::Mail => {
                 let read = read(argument, "FROM");
@@ -113,6 +114,13 @@ impl Session {
 
     fn rule(&mut self, on: On, moment: &Moment<'_>) -> Ruling {
         let site = Arc::clone(&self.site);
+        let played;
+        let moment = if site.scenario.pretends.is_empty() {
+            moment
+        } else {
+            played = Moment { played: self.played(moment), ..moment.clone() };
+            &played
+        };
         let facts = Facts {
             tls: self.tls.is_some(),
             authenticated: self.authenticated.is_some(),
@@ -134,10 +142,33 @@ impl Session {
         ruling
     }
 
+    /// What is played of whoever is there at a moment (S19).
+    fn played(&self, moment: &Moment<'_>) -> Played {
+        let tables = &self.site.scenario.pretends;
+        if tables.is_empty() {
+            return Played::default();
+        }
+        let author = moment.content.and_then(author);
+        Played::of(
+            tables,
+            &Looked {
+                client: self.client.address.ip(),
+                helo: moment.helo.as_deref(),
+                from: moment.from.as_deref(),
+                header_from: author.as_deref(),
+            },
+        )
+    }
+
+    /// A fact of what is played now, outside any rule; none for a name that is no such fact.
+    pub(super) fn played_now(&self, fact: &str) -> Option<String> {
+        self.played(&self.moment()).fact(fact).map(str::to_owned)
+    }
+
     fn phase(&self) -> PhaseName {
         match (&self.state, &self.transaction) {
             (State::Closed, _) => PhaseName::Closed,
-            (State::Auth(_), _) => PhaseName::Auth,
+            (State::Auth(_) | State::Answer, _) => PhaseName::Auth,
             (State::Content(_), _) => PhaseName::Content,
             _ if self.chunks.is_some() => PhaseName::Data,
             (_, Some(t)) if t.recipients.is_empty() => PhaseName::Mail,
@@ -169,7 +200,14 @@ impl Session {
             "remaining" => format!("{} seconds", hit.remaining.as_secs()),
             "helo" => moment.helo.clone().unwrap_or_default(),
             "from" => moment.from.clone().unwrap_or_default(),
-            name => self.variable(name, &to),
+            "verb" => match moment.verb {
+                Some(Verb::Other) => "an unknown verb".to_owned(),
+                verb => verb.map_or("", Verb::word).to_owned(),
+            },
+            name => match moment.played.fact(name) {
+                Some(fact) => fact.to_owned(),
+                None => self.variable(name, &to),
+            },
         };
         let mut lines: Vec<String> = rule.multi.iter().map(|line| line.fill(&fill)).collect();
         lines.extend(rule.reply.iter().map(|reply| reply.0.fill(&fill)));
@@ -220,4 +258,14 @@ impl Session {
 fn read(argument: &str, keyword: &str) -> Option<(Address, Vec<String>)> {
     let (address, list) = path::parse(argument, keyword, crate::lab::scenario::Paths::Lenient).ok()?;
     Some((address, list.into_iter().map(|parameter| parameter.text).collect()))
+}
+
+/// The address of whoever a message says that it is from.
+fn author(content: &[u8]) -> Option<String> {
+    let value = crate::message::header::get(content, "From")?;
+    let address = match value.rsplit_once('<') {
+        Some((_, rest)) => rest.split('>').next().unwrap_or_default(),
+        None => value.split(['(', ' ', ',']).find(|word| word.contains('@')).unwrap_or_default(),
+    };
+    Some(address.trim().to_owned())
 }

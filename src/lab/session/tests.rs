@@ -359,12 +359,19 @@ fn bare_line_ends_are_refused_by_default_and_do_what_the_scenario_says() {
     strict.at_rcpt();
     strict.say(&["DATA"]);
     assert_eq!(strict.bytes(message), ["550 5.5.2 Error: bare <LF> received"]);
-    assert_eq!(strict.bytes(b"NOOP\n"), ["500 5.5.2 Error: bare <LF> received"]);
     strict.at_rcpt_again();
     strict.say(&["DATA"]);
     assert_eq!(strict.bytes(b"a\rb\r\n.\r\n"), ["550 5.5.2 Error: bare <CR> received"]);
+    assert_eq!(strict.bytes(b"NOOP a\rb\r\nNOOP\r\n"), ["500 5.5.2 Error: bare <CR> received", "250 2.0.0 Ok"]);
+    let hung_up = strict.bytes(b"NOOP\nNOOP\r\n");
+    assert_eq!(
+        hung_up,
+        ["521 5.5.2 mx.target.local Error: bare <LF> received", "(closed)"],
+        "the second is never obeyed"
+    );
 
     let mut lenient = Talk::with(&default().replace("[relay]", "[parser]\nbare_lf = \"accept\"\n[relay]"));
+    assert_eq!(lenient.bytes(b"NOOP\nNOOP\r\n"), ["250 2.0.0 Ok", "250 2.0.0 Ok"]);
     lenient.at_rcpt();
     lenient.say(&["DATA"]);
     assert_eq!(lenient.bytes(message).len(), 1);

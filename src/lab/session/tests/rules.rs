@@ -110,3 +110,70 @@ fn xclient_is_believed_about_the_client_and_starts_the_session_over() {
         Some("500 5.5.2 Error: command not recognized")
     );
 }
+
+#[test]
+fn what_is_played_of_a_sender_is_asked_for_by_rules_and_said_in_replies() {
+    let rules = r#"
+[[pretend]]
+helo = "far.example"
+ptr = "none"
+listed = "lists.example"
+[[pretend]]
+from = "*@spf.example"
+spf = "softfail"
+[[rule]]
+on = "RCPT"
+ptr = "none"
+reply = "550 5.7.25 no name: {ptr}, on {listed}, SPF {spf}"
+[[rule]]
+on = "MAIL"
+spf = "*fail"
+reply = "550 5.7.23 SPF says {spf}"
+"#;
+    let mut talk = Talk::with(&format!("{}{rules}", default()));
+    assert!(talk.say(&["EHLO far.example", "MAIL FROM:<a@spf.example>"]).ends_with("550 5.7.23 SPF says softfail"));
+    let refused = talk.say(&["MAIL FROM:<a@b.example>", "RCPT TO:<anotherdude@target.local>"]);
+    assert!(refused.ends_with("550 5.7.25 no name: none, on lists.example, SPF none"), "{refused}");
+    let near = ["EHLO near.example", "MAIL FROM:<a@b.example>", "RCPT TO:<anotherdude@target.local>"];
+    assert!(talk.say(&near).ends_with("250 2.1.5 Ok"), "nothing is played of others");
+}
+
+#[test]
+fn a_rule_answers_for_a_verb_that_changes_nothing_and_for_a_login_and_a_chunk() {
+    let rules = r#"
+[[rule]]
+on = "VRFY"
+reply = "252 2.0.0 who knows"
+[[rule]]
+on = "any"
+line = '^XYZZY( |$)'
+reply = "250 2.0.0 {open}magic} by {verb}"
+[[rule]]
+on = "AUTH"
+argument = '^NTLM'
+reply = "334 go on"
+[[rule]]
+on = "auth-answer"
+nth = 1
+reply = "334 and on"
+[[rule]]
+on = "auth-answer"
+reply = "235 2.7.0 welcome"
+[[rule]]
+on = "BDAT"
+argument = '^5$'
+reply = "250 2.0.0 five"
+[[rule]]
+on = "BDAT"
+argument = '^6$'
+reply = "552 5.3.4 six"
+"#;
+    let mut talk = Talk::with(&format!("{}{rules}", default()));
+    assert_eq!(talk.say(&["VRFY nobody@target.local", "XYZZY 1"]), "252 2.0.0 who knows|250 2.0.0 {magic} by an unknown verb");
+    assert_eq!(talk.say(&["EHLO a", "AUTH NTLM"]).rsplit('|').next(), Some("334 go on"));
+    assert_eq!(talk.say(&["YQ==", "YQ=="]), "334 and on|235 2.7.0 welcome");
+    let mail = ["MAIL FROM:<a@b.example>", "RCPT TO:<anotherdude@target.local>"];
+    assert_eq!(talk.say(&mail), "250 2.1.0 Ok|250 2.1.5 Ok");
+    assert_eq!(talk.bytes(b"BDAT 5\r\nNOOP\nBDAT 6\r\nQUIT\r\n"), ["250 2.0.0 five", "552 5.3.4 six"]);
+    assert_eq!(talk.say(&["RSET"]), "250 2.0.0 Ok", "what is in a chunk is never obeyed");
+}
