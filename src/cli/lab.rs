@@ -10,7 +10,10 @@ use std::path::PathBuf;
 
 use tokio::sync::broadcast::{self, error::RecvError};
 
-use super::{Common, Exit};
+use super::{Common, Exit, input};
+use crate::lab::recorded::{self, Manner};
+use crate::lab::reload::Reload;
+use crate::lab::scenario::{Scenario, ScenarioError};
 use crate::lab::{self, Lab, LabError, Notice};
 use crate::world::World;
 
@@ -26,8 +29,21 @@ Mail is kept in memory and never sent anywhere."
 pub(super) struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
-    /// The scenario: a name, or a FILE.toml
+    /// The scenario: a name, or a FILE.toml; it is read anew when its file changes, and new connections meet the new one
     scenario: Option<String>,
+    /// Answer as the server of a recorded conversation did (a transcript, or what another program wrote): each command
+    /// its reply, repeated ones in order; what was never said as its software would, with a note
+    #[arg(long, value_name = "FILE", conflicts_with = "scenario")]
+    from: Option<PathBuf>,
+    /// Which conversation of a FILE that holds several, from 1
+    #[arg(long, value_name = "N", requires = "from")]
+    session: Option<usize>,
+    /// Take as long to answer as was recorded
+    #[arg(long, requires = "from")]
+    pace: bool,
+    /// Write what --from makes of the recording as a scenario's FILE.toml, to be edited, and start nothing; - prints it
+    #[arg(long, value_name = "FILE", requires = "from")]
+    save: Option<PathBuf>,
     /// Where to listen: with port 0 every listener takes a free port; with port N they take N, N+1, … in the order
     /// smtp, submission, smtps, lmtp
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:2525", value_parser = address)]
@@ -70,6 +86,15 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
         Some(Command::List { json }) => return list::run(*json, world),
         None => {}
     }
+    let staged = match stage(arguments, common, world) {
+        _ if arguments.class.is_one() => None,
+        Ok(Some(staged)) => Some(staged),
+        Ok(None) => return Exit::Done,
+        Err(words) => {
+            say(&format!("ehlo lab: {words}"));
+            return Exit::Usage;
+        }
+    };
     let runtime = match super::runtime::runtime(None) {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -77,24 +102,52 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
             return Exit::Usage;
         }
     };
-    let exit = runtime.block_on(serve(arguments, common, world));
+    let exit = runtime.block_on(async {
+        match staged {
+            Some(staged) => serve(arguments, staged, common, world).await,
+            None => class::hold(&arguments.class, arguments.listen, common, world).await,
+        }
+    });
     runtime.shutdown_background();
     exit
 }
 
-async fn serve(arguments: &Arguments, common: &Common, world: &World) -> Exit {
-    if arguments.class.is_one() {
-        return class::hold(&arguments.class, arguments.listen, common, world).await;
+/// The scenario that is to be played, and what its files are watched by; none where it was only to be saved.
+fn stage(
+    arguments: &Arguments,
+    common: &Common,
+    world: &World,
+) -> Result<Option<(Scenario, Option<Reload>)>, String> {
+    let Some(from) = &arguments.from else {
+        let name = arguments.scenario.as_deref().unwrap_or("default");
+        let name = name.strip_prefix("lab:").unwrap_or(name);
+        let (scenario, reload) = Reload::of(name, world).map_err(|error| error.to_string())?;
+        return Ok(Some((scenario, Some(reload))));
+    };
+    let document = input::one(from, arguments.session, "ehlo lab", common)?;
+    let manner = Manner { pace: arguments.pace };
+    let text = recorded::scenario(&document, manner).map_err(|error| format!("{}: {error}", input::shown(from)))?;
+    let scenario = Scenario::parse(&from.display().to_string(), &text).map_err(|error| error.to_string())?;
+    match &arguments.save {
+        None => return Ok(Some((scenario, None))),
+        Some(path) if path.as_os_str() == "-" => print(text.trim_end()),
+        Some(path) => {
+            std::fs::write(path, text).map_err(|error| format!("can't write {}: {error}", input::shown(path)))?;
+            say(&format!("ehlo lab: {} is a scenario now; ehlo lab {0} plays it", input::shown(path)));
+        }
     }
-    let name = arguments.scenario.as_deref().unwrap_or("default");
-    let name = name.strip_prefix("lab:").unwrap_or(name);
+    Ok(None)
+}
+
+async fn serve(arguments: &Arguments, staged: (Scenario, Option<Reload>), common: &Common, world: &World) -> Exit {
+    let (scenario, reload) = staged;
     if let Some(directory) = &arguments.mail
         && let Err(error) = std::fs::create_dir_all(directory)
     {
         say(&format!("ehlo lab: can't make {}: {error}", directory.display()));
         return Exit::Usage;
     }
-    let lab = match lab::start(name, arguments.listen, world).await {
+    let lab = match lab::start_with(scenario, arguments.listen, world).await {
         Ok(lab) => lab,
         Err(error) => {
             let cure =
@@ -118,17 +171,27 @@ async fn serve(arguments: &Arguments, common: &Common, world: &World) -> Exit {
     };
     announce(&lab);
     let mut watch = Watch { lab, notices, mail: arguments.mail.clone(), quiet: common.quiet, saved: 0 };
+    let mut reload = reload;
     loop {
         tokio::select! {
             exit = signals.next() => {
                 watch.rest();
                 return exit;
             }
+            scenario = changed(&mut reload) => watch.change(scenario, world),
             notice = watch.notices.recv() => match notice {
                 Err(RecvError::Closed) => return Exit::Done,
                 notice => watch.take(notice.ok()),
             },
         }
+    }
+}
+
+/// Waits until the scenario's file has changed; for ever where there is none.
+async fn changed(reload: &mut Option<Reload>) -> Result<Scenario, ScenarioError> {
+    match reload {
+        Some(reload) => reload.changed().await,
+        None => std::future::pending().await,
     }
 }
 
@@ -143,6 +206,19 @@ struct Watch {
 }
 
 impl Watch {
+    /// Goes on with the scenario that was read anew, or says why the old one stays.
+    fn change(&self, scenario: Result<Scenario, ScenarioError>, world: &World) {
+        let changed = scenario.map_err(LabError::from).and_then(|scenario| self.lab.change(scenario, world));
+        match changed {
+            Ok(words) => {
+                let title = self.lab.title();
+                say(&format!("ehlo lab: {title:?} was read anew; those who connect from now on meet it"));
+                words.iter().for_each(|words| say(&format!("ehlo lab: {words}")));
+            }
+            Err(error) => say(&format!("ehlo lab: {error}; the scenario from before stays")),
+        }
+    }
+
     /// Says what happened; none where so much happened that some of it was missed. Mail is never missed.
     fn take(&mut self, notice: Option<Notice>) {
         self.save();

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -43,9 +44,21 @@ pub(super) struct Door {
     pub(super) tls: Server,
 }
 
+impl std::fmt::Debug for Door {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Door").field("kind", &self.kind).field("keys", &self.keys).finish_non_exhaustive()
+    }
+}
+
 /// Accepts until told to stop; each client has a task of its own.
-pub(super) async fn accept(listener: TcpListener, door: Door, stop: CancellationToken) {
-    accept_with(listener, stop, move |stream, address| serve(stream, address, door.clone(), None)).await;
+///
+/// Each is served by the door as it is when it comes.
+pub(super) async fn accept(listener: TcpListener, door: watch::Receiver<Door>, stop: CancellationToken) {
+    accept_with(listener, stop, move |stream, address| {
+        let door = door.borrow().clone();
+        serve(stream, address, door, None)
+    })
+    .await;
 }
 
 /// The same where a desk says which world each connection belongs to.

@@ -91,6 +91,18 @@ impl Store {
         message
     }
 
+    /// Removes the message of this number; gives whether it was there.
+    pub(super) fn delete(&mut self, number: u64) -> bool {
+        let at = self.messages.partition_point(|m| m.number < number);
+        if self.messages.get(at).is_none_or(|m| m.number != number) {
+            return false;
+        }
+        if let Some(message) = self.messages.remove(at) {
+            self.octets -= message.octets();
+        }
+        true
+    }
+
     /// The messages of a mailbox, oldest first.
     pub(super) fn of(&self, mailbox: &str) -> Vec<Arc<Message>> {
         self.messages.iter().filter(|m| m.mailbox == mailbox).cloned().collect()

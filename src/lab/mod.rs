@@ -11,6 +11,8 @@
 //! | `connection` | the I/O around a session |
 //! | [`desk`], [`limits`] | many worlds behind one listener, and how much each may hold |
 //! | [`record`] | what happened in each session |
+//! | [`recorded`] | a recorded conversation as a scenario |
+//! | [`reload`] | a scenario whose file changes |
 //! | [`mailbox`] | the mail that was taken |
 //! | `rules` | which rules of the scenario hold at a moment |
 //! | `report` | delivery status notifications |
@@ -26,6 +28,8 @@ mod magic;
 pub mod mailbox;
 pub mod proxied;
 pub mod record;
+pub mod recorded;
+pub mod reload;
 mod report;
 mod rules;
 pub mod scenario;
@@ -40,12 +44,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::world::World;
 use mailbox::Message;
 use scenario::{ListenerKeys, Scenario, ScenarioError};
+use connection::Door;
 use site::Site;
 
 pub use site::Notice;
@@ -85,7 +90,8 @@ pub struct Lab {
     /// Certificates that it has issued for clients, where it asks for them: the user, the PEM file of the certificate and
     /// that of its key.
     pub client_certificates: Vec<(String, PathBuf, PathBuf)>,
-    site: Arc<Site>,
+    /// What each listener has for those who come now.
+    doors: Vec<watch::Sender<Door>>,
     _stop: DropGuard,
 }
 
@@ -146,18 +152,19 @@ pub async fn start_with(scenario: Scenario, listen: SocketAddr, world: &World) -
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         bound.push((kind, keys, listener.local_addr().map_err(failed)?, listener));
     }
-    let mut addresses = Vec::new();
+    let (mut addresses, mut doors) = (Vec::new(), Vec::new());
     for (kind, keys, address, listener) in bound {
         addresses.push((kind, address));
-        let door = connection::Door { site: Arc::clone(&site), kind, keys, tls: tls.server.clone() };
-        tokio::spawn(connection::accept(listener, door, stop.clone()));
+        let (door, current) = watch::channel(Door { site: Arc::clone(&site), kind, keys, tls: tls.server.clone() });
+        doors.push(door);
+        tokio::spawn(connection::accept(listener, current, stop.clone()));
     }
     Ok(Lab {
         addresses,
         ca: tls.ca,
         ca_path: tls.kept,
         client_certificates: tls.clients,
-        site,
+        doors,
         _stop: stop.drop_guard(),
     })
 }
@@ -176,57 +183,104 @@ fn kinds(scenario: &Scenario) -> Vec<(ListenerKind, ListenerKeys)> {
 }
 
 impl Lab {
+    /// The listener of this kind, or where there is none the first one.
+    #[must_use]
+    pub fn listener(&self, kind: ListenerKind) -> (ListenerKind, SocketAddr) {
+        let found = self.addresses.iter().find(|(k, _)| *k == kind).or(self.addresses.first());
+        *found.expect("a lab has a listener")
+    }
+
     /// Where a kind of listener accepts.
     #[must_use]
     pub fn address(&self, kind: ListenerKind) -> Option<SocketAddr> {
         self.addresses.iter().find(|(k, _)| *k == kind).map(|(_, address)| *address)
     }
 
-    /// The scenario that runs.
+    /// What is there now. There is a door, since no lab starts without a listener.
+    fn site(&self) -> Arc<Site> {
+        Arc::clone(&self.doors.first().expect("a lab has a listener").borrow().site)
+    }
+
+    /// The title of the scenario that runs.
     #[must_use]
-    pub fn scenario(&self) -> &Scenario {
-        &self.site.scenario
+    pub fn title(&self) -> String {
+        self.site().scenario.title.clone()
+    }
+
+    /// Goes on with another scenario: those who come from now on meet it, and sessions that run keep theirs. Mailboxes
+    /// and records stay; what rules have counted begins anew. Gives what can't change while the lab runs, in words.
+    ///
+    /// # Errors
+    /// A certificate that can't be made; all then stays as it was.
+    pub fn change(&self, scenario: Scenario, world: &World) -> Result<Vec<String>, LabError> {
+        let old = self.site();
+        let kept = old.scenario.tls == scenario.tls && old.scenario.server.name == scenario.server.name;
+        let server = if kept { None } else { Some(tls::prepare(&scenario, world)?.server) };
+        let wanted = kinds(&scenario);
+        let site = Arc::new(old.with(scenario));
+        for door in &self.doors {
+            door.send_modify(|door| {
+                door.site = Arc::clone(&site);
+                if let Some((_, keys)) = wanted.iter().find(|(kind, _)| *kind == door.kind) {
+                    door.keys = *keys;
+                }
+                if let Some(server) = &server {
+                    door.tls = server.clone();
+                }
+            });
+        }
+        let is_open = |kind: ListenerKind| self.addresses.iter().any(|(open, _)| *open == kind);
+        let new = wanted.iter().filter(|(kind, _)| !is_open(*kind)).map(|(kind, _)| *kind);
+        let gone = self.addresses.iter().map(|(kind, _)| *kind).filter(|kind| wanted.iter().all(|(k, _)| k != kind));
+        let new = new.map(|kind| format!("a listener for {} opens when the lab is started again", kind.word()));
+        let gone = gone.map(|kind| format!("the listener for {} stays until the lab is started again", kind.word()));
+        Ok(new.chain(gone).collect())
+    }
+
+    /// Removes a message from its mailbox; gives whether it was still there.
+    pub fn delete(&self, number: u64) -> bool {
+        self.site().store().delete(number)
     }
 
     /// How many messages lie in each mailbox that has any; mail for elsewhere is in [`mailbox::OUTBOX`].
     #[must_use]
     pub fn mailboxes(&self) -> BTreeMap<String, usize> {
-        self.site.store().counts()
+        self.site().store().counts()
     }
 
     /// The messages of a mailbox (`local@domain`, lower case), oldest first.
     #[must_use]
     pub fn messages(&self, mailbox: &str) -> Vec<Arc<Message>> {
-        self.site.store().of(mailbox)
+        self.site().store().of(mailbox)
     }
 
     /// The message of this number, if it is still there.
     #[must_use]
     pub fn message(&self, number: u64) -> Option<Arc<Message>> {
-        self.site.store().get(number)
+        self.site().store().get(number)
     }
 
     /// The messages of all mailboxes that came after this number, oldest first.
     #[must_use]
     pub fn messages_since(&self, number: u64) -> Vec<Arc<Message>> {
-        self.site.store().since(number)
+        self.site().store().since(number)
     }
 
     /// The records of the sessions, oldest first; those of the last 500 are kept.
     #[must_use]
     pub fn sessions(&self) -> Vec<Arc<record::SessionRecord>> {
-        self.site.records.all()
+        self.site().records.all()
     }
 
     /// Changes whenever something was added to a session's record.
     #[must_use]
     pub fn changes(&self) -> tokio::sync::watch::Receiver<u64> {
-        self.site.records.changes()
+        self.site().records.changes()
     }
 
     /// What happens from now on. A receiver that is too slow misses the oldest.
     #[must_use]
     pub fn notices(&self) -> broadcast::Receiver<Notice> {
-        self.site.listen()
+        self.site().listen()
     }
 }

@@ -82,14 +82,14 @@ pub(super) struct Site {
     pub(super) scenario: Scenario,
     pub(super) world: World,
     pub(super) counters: Mutex<Counters>,
-    pub(super) records: Records,
-    store: Mutex<Store>,
+    pub(super) records: Arc<Records>,
+    store: Arc<Mutex<Store>>,
     limits: Limits,
-    in_flight: AtomicU64,
+    in_flight: Arc<AtomicU64>,
     /// Octets that all sessions have sent.
-    taken: AtomicU64,
+    taken: Arc<AtomicU64>,
     /// Connections that are open, by client.
-    open: Mutex<HashMap<IpAddr, u64>>,
+    open: Arc<Mutex<HashMap<IpAddr, u64>>>,
     notices: broadcast::Sender<Notice>,
 }
 
@@ -106,13 +106,29 @@ impl Site {
             counters,
             scenario,
             world,
-            records: Records::new(limits),
-            store: Mutex::new(Store::new(limits)),
+            records: Arc::new(Records::new(limits)),
+            store: Arc::new(Mutex::new(Store::new(limits))),
             limits,
-            in_flight: AtomicU64::new(0),
-            taken: AtomicU64::new(0),
-            open: Mutex::default(),
+            in_flight: Arc::default(),
+            taken: Arc::default(),
+            open: Arc::default(),
             notices,
+        }
+    }
+
+    /// The same place with another scenario: mailboxes and records stay, what rules have counted does not.
+    pub(super) fn with(&self, scenario: Scenario) -> Self {
+        Self {
+            counters: Mutex::new(Counters::new(scenario.server.seed)),
+            scenario,
+            world: self.world.clone(),
+            records: Arc::clone(&self.records),
+            store: Arc::clone(&self.store),
+            limits: self.limits,
+            in_flight: Arc::clone(&self.in_flight),
+            taken: Arc::clone(&self.taken),
+            open: Arc::clone(&self.open),
+            notices: self.notices.clone(),
         }
     }
 

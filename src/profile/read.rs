@@ -146,7 +146,8 @@ fn by_prefix(text: &str) -> Result<Option<Target>, TargetError> {
         return Ok(Some(finish(text, Endpoint::Stdio, Protocol::default(), None)));
     }
     if let Some(rest) = after("lab:") {
-        let scenario = rest.trim_start_matches('/');
+        // `lab://NAME` is taken too; one slash begins a path.
+        let scenario = rest.strip_prefix("//").unwrap_or(rest);
         let scenario = if scenario.is_empty() { "default" } else { scenario };
         return Ok(Some(finish(text, Endpoint::Lab(scenario.to_owned()), Protocol::default(), None)));
     }

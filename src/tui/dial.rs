@@ -12,6 +12,8 @@ use crate::conversation::Micros;
 use crate::conversation::event::{Event, Remark, Timed};
 use crate::conversation::file::{Header, Side};
 use crate::conversation::journal::Journal;
+use crate::lab::reload::Reload;
+use crate::lab::scenario::{Scenario, ScenarioError};
 use crate::lab::{Lab, ListenerKind};
 use crate::lesson::Lesson;
 use crate::profile::{Auth, Endpoint, Profiles, Protocol, Target, TlsMode};
@@ -58,6 +60,8 @@ pub struct Recorded {
 pub(super) struct Dialler {
     world: World,
     lab: Option<(String, Lab)>,
+    /// What watches that lab's scenario.
+    reload: Option<Reload>,
     /// The lab of the lesson that is being held.
     hall: Option<Hall>,
     /// The class that the student is in.
@@ -77,11 +81,27 @@ pub(super) struct Dialler {
     pub(super) recorded: Vec<Recorded>,
 }
 
+/// Goes on with a scenario that was read anew; what is said of that.
+fn reloaded(scenario: Result<Scenario, ScenarioError>, lab: Option<&Lab>, world: &World) -> Message {
+    let changed = match (scenario, lab) {
+        (Ok(scenario), Some(lab)) => lab.change(scenario, world).map_err(|error| error.to_string()),
+        (Err(error), _) => Err(error.to_string()),
+        (Ok(_), None) => Ok(Vec::new()),
+    };
+    let words = match changed {
+        Ok(words) if words.is_empty() => "The scenario was read anew: the next connection meets it.".to_owned(),
+        Ok(words) => format!("The scenario was read anew; {}.", words.join("; ")),
+        Err(why) => format!("{why}; the scenario from before stays."),
+    };
+    Message::Notice(crate::smtp::escape::for_screen(words.as_bytes()))
+}
+
 impl Dialler {
     pub(super) fn new(world: World) -> Self {
         Self {
             world,
             lab: None,
+            reload: None,
             hall: None,
             class: None,
             attended: String::new(),
@@ -276,12 +296,19 @@ impl Dialler {
     async fn lab(&mut self, scenario: &str, target: &mut Target) -> Result<String, String> {
         if self.lab.as_ref().is_none_or(|(running, _)| running != scenario) {
             let listen = "127.0.0.1:0".parse().expect("an address of this machine");
-            let lab = crate::lab::start(scenario, listen, &self.world).await.map_err(|error| error.to_string())?;
+            let (read, reload) = Reload::of(scenario, &self.world).map_err(|error| error.to_string())?;
+            let lab = crate::lab::start_with(read, listen, &self.world).await.map_err(|error| error.to_string())?;
             self.lab = Some((scenario.to_owned(), lab));
+            self.reload = Some(reload);
         }
         let (_, lab) = self.lab.as_ref().expect("started above");
-        let address = lab.address(ListenerKind::Smtp);
-        target.lab_listens(address.ok_or_else(|| format!("the lab's scenario {scenario} has no smtp listener"))?);
+        let (kind, address) = lab.listener(ListenerKind::Smtp);
+        match kind {
+            ListenerKind::Smtp | ListenerKind::Submission => {}
+            ListenerKind::Smtps => target.tls = TlsMode::Implicit,
+            ListenerKind::Lmtp => target.protocol = Protocol::Lmtp,
+        }
+        target.lab_listens(address);
         target.lab_certifies(&lab.client_certificates);
         Ok(lab.ca.clone())
     }
@@ -351,13 +378,21 @@ impl Dialler {
                 None => std::future::pending().await,
             }
         };
-        let (world, started) = (&self.world, self.started);
+        let reload = &mut self.reload;
+        let changed = async {
+            match reload {
+                Some(reload) => reload.changed().await,
+                None => std::future::pending().await,
+            }
+        };
+        let (world, started, lab) = (&self.world, self.started, &self.lab);
         let now = || Micros::from(world.elapsed().saturating_sub(started));
         tokio::select! {
             message = on_the_wire(&mut self.connection, now) => message,
             message = probe::news(&mut self.probing) => message,
             said = said => Message::Lesson(said),
             seen = seen => Message::Lesson(LessonNews::Seen(seen)),
+            scenario = changed => reloaded(scenario, lab.as_ref().map(|(_, lab)| lab), world),
         }
     }
 

@@ -89,8 +89,17 @@ impl Labs {
             (_, TlsMode::Implicit) => ListenerKind::Smtps,
             _ => ListenerKind::Smtp,
         };
-        let address = lab.addresses.iter().find(|(k, _)| *k == kind).map(|(_, address)| *address);
-        let address = address.ok_or_else(|| format!("the scenario {scenario} has no {} listener", kind.word()))?;
+        let (kind, address) = match lab.listener(kind) {
+            // A recording of LMTP makes a server of LMTP alone.
+            found @ (ListenerKind::Lmtp, _) if kind == ListenerKind::Smtp => found,
+            (found, _) if found != kind => {
+                return Err(format!("the scenario {scenario} has no {} listener", kind.word()));
+            }
+            found => found,
+        };
+        if kind == ListenerKind::Lmtp {
+            target.protocol = Protocol::Lmtp;
+        }
         target.lab_listens(address);
         target.lab_certifies(&lab.client_certificates);
         Ok(vec![lab.ca.clone()])

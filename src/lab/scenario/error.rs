@@ -24,6 +24,14 @@ pub enum ScenarioError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// It is a recorded conversation of which no server can be made.
+    #[error("{}: {why}", path.display())]
+    Recording {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        why: String,
+    },
     /// It is not well formed, or holds something that is not known.
     #[error("{name}:{line}:{column}: {what}")]
     Text {

@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use super::source::{Source, Text};
 use super::{Scenario, ScenarioError};
 use crate::assets;
+use crate::conversation::file;
+use crate::lab::recorded::{self, Manner};
 use crate::world::World;
 
-/// Finds a scenario: an existing file by its path (a `/` or `.toml` says that one is meant), the user's own by name,
-/// a shipped one by name. The empty name is `default`. What varies in it is drawn from its own seed.
+/// Finds a scenario: an existing file by its path (a `/` or `.toml` says that one is meant; `.smtp` is a recording, whose
+/// server is played), the user's own by name, a shipped one by name. The empty name is `default`. What varies in it is drawn from its own seed.
 ///
 /// # Errors
 /// One that is not there, can't be read or is not well formed.
@@ -22,8 +24,12 @@ pub fn find(name: &str, world: &World) -> Result<Scenario, ScenarioError> {
 /// One that is not there, can't be read or is no TOML.
 pub fn source(name: &str, world: &World) -> Result<Source, ScenarioError> {
     let name = if name.is_empty() { "default" } else { name };
-    if name.contains(std::path::MAIN_SEPARATOR) || Path::new(name).extension().is_some_and(|e| e == "toml") {
-        return read(Path::new(name), world);
+    let path = Path::new(name);
+    if path.extension().is_some_and(|e| e == "smtp") {
+        return recording(path);
+    }
+    if name.contains(std::path::MAIN_SEPARATOR) || path.extension().is_some_and(|e| e == "toml") {
+        return read(path, world);
     }
     let own = own(name, world);
     if own.is_file() {
@@ -48,6 +54,14 @@ pub fn read(path: &Path, world: &World) -> Result<Source, ScenarioError> {
         text.or_else(|| shipped_text(name))
     };
     Ok(Source::new(&path.display().to_string(), &text, &below)?.of_file(path))
+}
+
+/// The scenario that a recorded conversation makes.
+fn recording(path: &Path) -> Result<Source, ScenarioError> {
+    let failed = |why: String| ScenarioError::Recording { path: path.to_owned(), why };
+    let document = file::open(path).map_err(|error| failed(error.to_string()))?;
+    let text = recorded::scenario(&document, Manner::default()).map_err(|error| failed(error.to_string()))?;
+    Ok(Source::new(&path.display().to_string(), &text, &shipped_text)?.of_file(path))
 }
 
 fn own(name: &str, world: &World) -> PathBuf {

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::value::one;
 
 /// `[tls]`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Tls {
     /// Which certificate it shows.

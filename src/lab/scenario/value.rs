@@ -254,7 +254,7 @@ fn next_variable(text: &str) -> Option<(&str, &str, &str)> {
 impl<'de> Deserialize<'de> for Template {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        if text.chars().any(char::is_control) {
+        if text.chars().any(|c| c.is_control() && c != '\t') {
             return Err(D::Error::custom("a reply text is one line without control characters; use multi for several"));
         }
         let mut rest = text.as_str();

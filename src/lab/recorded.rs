@@ -1,0 +1,230 @@
+//! A recorded conversation as a scenario: a server that answers in the same way.
+//!
+//! Each answer becomes a rule: by verb, argument and where the session is; a command that was said several times gets its
+//! answers in order, and the last one from then on. What was never said is answered as the lab does in the words of the
+//! software that was talked to, and noted. The scenario is a text like any other: it can be saved and edited.
+
+mod answers;
+
+use std::fmt::Write as _;
+
+use crate::conversation::file::Document;
+use crate::conversation::Kind;
+use crate::conversation::log::Entry;
+use answers::{Answer, Answers, Key};
+
+/// How a recording is made a server of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Manner {
+    /// It takes as long to answer as was recorded.
+    pub pace: bool,
+}
+
+/// Why no server can be made of a recording.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RecordedError {
+    /// No server has said anything in it.
+    #[error("no server says anything in it; a recording of a conversation is needed")]
+    Silent,
+}
+
+/// The recorded waits that count: below that it is the network.
+pub(super) const NOTICEABLE_MS: u64 = 10;
+
+/// The text of a scenario (FORMATS section 3) that answers as the server of this recording did.
+///
+/// # Errors
+/// A file in which no server says anything.
+pub fn scenario(document: &Document, manner: Manner) -> Result<String, RecordedError> {
+    let answers = Answers::of(document, manner);
+    if !answers.said {
+        return Err(RecordedError::Silent);
+    }
+    let facts = Facts::of(document, &answers);
+    let mut out = head(document, &facts);
+    for (key, list) in &answers.groups {
+        rules(&mut out, key, list, answers.connections > 1);
+    }
+    out.push_str("\n[[rule]]\non = \"any\"\nnote = \"{verb}: not in the recording; answered as {software} would\"\n");
+    Ok(out)
+}
+
+/// What a server is by its recording.
+struct Facts {
+    name: String,
+    imitates: &'static str,
+    /// What EHLO offered, over the whole recording.
+    offers: Vec<String>,
+    /// Keywords that were not offered and are honoured all the same.
+    hidden: Vec<&'static str>,
+    starttls: bool,
+    auth: bool,
+    implicit: bool,
+    lmtp: bool,
+    bare: bool,
+    /// Addresses that were accepted.
+    recipients: Vec<(String, String)>,
+    /// An address was accepted that is no plain one.
+    odd: bool,
+    idle: Option<u64>,
+}
+
+impl Facts {
+    fn of(document: &Document, answers: &Answers) -> Self {
+        let words = answers.words.to_lowercase();
+        let known = [
+            ("exim", "exim"),
+            ("sendmail", "sendmail"),
+            ("microsoft esmtp", "exchange"),
+            ("exchange", "exchange"),
+            ("gsmtp", "gmail"),
+            ("postfix", "postfix"),
+        ];
+        let imitates = known.iter().find(|(word, _)| words.contains(word)).map_or("postfix", |(_, kind)| kind);
+        let has = |word: &str| answers.offers.iter().any(|line| super::scenario::keyword_of(line) == word);
+        let mut hidden = Vec::new();
+        if !has("ENHANCEDSTATUSCODES") && answers.enhanced {
+            hidden.push("ENHANCEDSTATUSCODES");
+        }
+        if !has("CHUNKING") && answers.verbs.contains("BDAT") {
+            hidden.push("CHUNKING");
+        }
+        let bare = |(_, entry): (usize, Entry<'_>)| !entry.crlf && entry.bytes.ends_with(b"\n");
+        let sent = [Kind::Sent, Kind::Content].map(|kind| document.log.of_kind(kind).any(bare));
+        Self {
+            name: answers.name.clone().unwrap_or_else(|| "mx.target.local".to_owned()),
+            imitates,
+            starttls: has("STARTTLS") || answers.verbs.contains("STARTTLS"),
+            auth: has("AUTH") || answers.verbs.contains("AUTH"),
+            offers: answers.offers.clone(),
+            hidden,
+            implicit: answers.implicit,
+            lmtp: answers.verbs.contains("LHLO"),
+            bare: sent.contains(&true),
+            recipients: answers.recipients.clone(),
+            odd: answers.odd_recipient,
+            idle: answers.idle,
+        }
+    }
+}
+
+fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+fn head(document: &Document, facts: &Facts) -> String {
+    let what = document.header.text("title").or_else(|| document.header.text("target")).unwrap_or(&facts.name);
+    let title = format!("As recorded: {}", crate::smtp::escape::for_screen(what.as_bytes()).replace("{{", "("));
+    let mut out = format!(
+        "ehlo = 1\ntitle = {}\nstory = \"This server answers as one did in a recording; what was never said there is noted.\"\n\
+         teaches = [\"a trouble taken home\"]\nmagic = false\n\n[server]\nname = {}\nimitates = \"{}\"\n",
+        quoted(&title),
+        quoted(&facts.name),
+        facts.imitates
+    );
+    if let Some(seconds) = facts.idle {
+        let _ = writeln!(out, "idle = \"{seconds}s\"");
+    }
+    out.push_str("\n[listeners]\n");
+    let keys = format!(
+        "{{ starttls = {}, auth = \"{}\" }}",
+        facts.starttls && !facts.implicit,
+        if facts.auth { "offered" } else { "none" }
+    );
+    match (facts.lmtp, facts.implicit) {
+        (true, _) => out.push_str("lmtp = {}\n"),
+        (false, true) => {
+            let _ = write!(out, "smtp = {keys}\nsmtps = {keys}\n");
+        }
+        (false, false) => {
+            let _ = writeln!(out, "smtp = {keys}");
+        }
+    }
+    let list = |lines: &[String]| lines.iter().map(|line| quoted(line)).collect::<Vec<_>>().join(", ");
+    let _ = write!(out, "\n[capabilities]\nadvertise = [{}]\n", list(&facts.offers));
+    let hidden: Vec<String> = facts.hidden.iter().map(|word| (*word).to_owned()).collect();
+    if !hidden.is_empty() {
+        let _ = writeln!(out, "hide = [{}]", list(&hidden));
+    }
+    if facts.auth {
+        out.push_str("\n[[account]]\nuser = \"dude\"\npassword = \"noddy\"\nmechanisms = [\"PLAIN\", \"LOGIN\", \"CRAM-MD5\"]\n");
+    }
+    domains(&mut out, facts);
+    out.push_str("\n[parser]\npaths = \"lenient\"\nmax_errors = 1000\n");
+    if facts.bare {
+        out.push_str("bare_lf = \"accept\"\nbare_cr = \"accept\"\n");
+    }
+    out
+}
+
+fn domains(out: &mut String, facts: &Facts) {
+    if facts.odd {
+        out.push_str("\n[relay]\nallow = \"anybody\"\n");
+    }
+    let mut domains: Vec<&str> = facts.recipients.iter().map(|(_, domain)| domain.as_str()).collect();
+    domains.sort_unstable();
+    domains.dedup();
+    for domain in domains {
+        let _ = write!(out, "\n[[domain]]\nname = {}\n", quoted(domain));
+        let mut locals: Vec<_> = facts.recipients.iter().filter(|(_, d)| d == domain).map(|(local, _)| local).collect();
+        locals.sort();
+        locals.dedup();
+        for local in locals {
+            let _ = write!(out, "[[domain.mailbox]]\nname = {}\n", quoted(local));
+        }
+    }
+}
+
+/// The rules of one thing that was said, each answer in its turn.
+fn rules(out: &mut String, key: &Key, list: &[Answer], several: bool) {
+    // Answers that are the same one after the other are one rule.
+    let mut runs: Vec<(&Answer, usize)> = Vec::new();
+    for answer in list {
+        match runs.last_mut() {
+            Some((before, count)) if *before == answer => *count += 1,
+            _ => runs.push((answer, 1)),
+        }
+    }
+    let final_run = runs.len().saturating_sub(1);
+    for (n, (answer, count)) in runs.into_iter().enumerate() {
+        let _ = write!(out, "\n[[rule]]\non = {}\n", quoted(&key.on));
+        for (condition, value) in &key.conditions {
+            let _ = writeln!(out, "{condition} = {value}");
+        }
+        if n < final_run {
+            // What an earlier rule has answered never comes to this one, so each counts from 1.
+            let nth = if count == 1 { "nth = 1".to_owned() } else { format!("nth = \"1..{count}\"") };
+            let _ = writeln!(out, "{nth}\nper = \"{}\"", if several { "server" } else { "session" });
+        }
+        answer.write(out);
+    }
+}
+
+impl Answer {
+    fn write(&self, out: &mut String) {
+        if let Some(delay) = self.delay {
+            let _ = writeln!(out, "delay = \"{delay}ms\"");
+        }
+        let template = |line: &String| quoted(&line.replace('{', "{open}"));
+        match self.lines.as_slice() {
+            [] if self.closes => {}
+            [] => out.push_str("silence = true\n"),
+            [line] if is_reply(line) => {
+                let _ = writeln!(out, "reply = {}", template(line));
+            }
+            lines => {
+                let lines: Vec<String> = lines.iter().map(|line| format!("    {},\n", template(line))).collect();
+                let _ = writeln!(out, "multi = [\n{}]", lines.concat());
+            }
+        }
+        if self.closes {
+            out.push_str("close = true\n");
+        }
+    }
+}
+
+fn is_reply(line: &str) -> bool {
+    let code = line.get(..3).is_some_and(|code| code.bytes().all(|b| b.is_ascii_digit()));
+    code && matches!(line.as_bytes().get(3), None | Some(b' '))
+}
