@@ -17,7 +17,12 @@ use ehlo::world::{Directories, World};
 
 fn ehlo(home: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ehlo"));
-    command.env("XDG_DATA_HOME", home.join("data")).args(["--config"]).arg(home.join("config")).arg("--state").arg(home);
+    command
+        .env("XDG_DATA_HOME", home.join("data"))
+        .args(["--config"])
+        .arg(home.join("config"))
+        .arg("--state")
+        .arg(home);
     command
 }
 
@@ -155,7 +160,8 @@ fn what_was_said_is_answered_as_recorded_and_the_rest_sensibly_and_with_a_note()
             noted.push(text);
         }
     }
-    let once = ["RCPT", "an unknown verb", "DATA"].map(|verb| format!("{verb}: not in the recording; answered as Exim would"));
+    let once =
+        ["RCPT", "an unknown verb", "DATA"].map(|verb| format!("{verb}: not in the recording; answered as Exim would"));
     assert_eq!(noted, [once.clone(), once].concat());
     assert_eq!(lab.mailboxes().get("a@trouble.example"), Some(&4), "named twice in each of two transactions");
     let paced = scenario(&file::read(TALK.replace("{{", "(").as_bytes()).unwrap(), Manner { pace: true }).unwrap();

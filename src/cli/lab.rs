@@ -113,11 +113,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
 }
 
 /// The scenario that is to be played, and what its files are watched by; none where it was only to be saved.
-fn stage(
-    arguments: &Arguments,
-    common: &Common,
-    world: &World,
-) -> Result<Option<(Scenario, Option<Reload>)>, String> {
+fn stage(arguments: &Arguments, common: &Common, world: &World) -> Result<Option<(Scenario, Option<Reload>)>, String> {
     let Some(from) = &arguments.from else {
         let name = arguments.scenario.as_deref().unwrap_or("default");
         let name = name.strip_prefix("lab:").unwrap_or(name);

@@ -48,9 +48,9 @@ use tokio::sync::{broadcast, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::world::World;
+use connection::Door;
 use mailbox::Message;
 use scenario::{ListenerKeys, Scenario, ScenarioError};
-use connection::Door;
 use site::Site;
 
 pub use site::Notice;

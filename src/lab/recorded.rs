@@ -8,8 +8,8 @@ mod answers;
 
 use std::fmt::Write as _;
 
-use crate::conversation::file::Document;
 use crate::conversation::Kind;
+use crate::conversation::file::Document;
 use crate::conversation::log::Entry;
 use answers::{Answer, Answers, Key};
 
@@ -148,7 +148,9 @@ fn head(document: &Document, facts: &Facts) -> String {
         let _ = writeln!(out, "hide = [{}]", list(&hidden));
     }
     if facts.auth {
-        out.push_str("\n[[account]]\nuser = \"dude\"\npassword = \"noddy\"\nmechanisms = [\"PLAIN\", \"LOGIN\", \"CRAM-MD5\"]\n");
+        out.push_str(
+            "\n[[account]]\nuser = \"dude\"\npassword = \"noddy\"\nmechanisms = [\"PLAIN\", \"LOGIN\", \"CRAM-MD5\"]\n",
+        );
     }
     domains(&mut out, facts);
     out.push_str("\n[parser]\npaths = \"lenient\"\nmax_errors = 1000\n");

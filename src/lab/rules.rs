@@ -181,9 +181,10 @@ fn plays(rule: &Rule, played: &Played) -> bool {
     let said = [played.ptr.as_deref(), played.spf, played.dkim, played.dmarc, played.listed.as_deref()];
     let or_none = [None, Some("none"), Some("none"), Some("none"), Some("none")];
     let facts = said.into_iter().zip(or_none).map(|(said, otherwise)| said.or(otherwise));
-    rule.plays().into_iter().zip(facts).all(|(glob, fact)| {
-        glob.is_none_or(|glob| fact.is_some_and(|fact| glob.matches(fact)))
-    })
+    rule.plays()
+        .into_iter()
+        .zip(facts)
+        .all(|(glob, fact)| glob.is_none_or(|glob| fact.is_some_and(|fact| glob.matches(fact))))
 }
 
 fn has_parameter(parameters: &[String], wanted: &str) -> bool {

@@ -150,7 +150,9 @@ impl Answers {
     /// Leaves out conditions that tell nothing apart, and puts what is more particular first.
     fn settle(&mut self) {
         let with_tls = |groups: &[(Key, Vec<Answer>)], on: &str, tls: &str| {
-            groups.iter().any(|(key, _)| key.on == on && key.conditions.iter().any(|(name, value)| *name == "tls" && value == tls))
+            groups.iter().any(|(key, _)| {
+                key.on == on && key.conditions.iter().any(|(name, value)| *name == "tls" && value == tls)
+            })
         };
         let greetings = ["EHLO", "HELO", "LHLO"];
         let alike: Vec<&str> = greetings
@@ -222,7 +224,9 @@ impl Answers {
             self.words.push_str(line);
             self.words.push('\n');
             let name = line.get(4..).and_then(|text| text.split_whitespace().next());
-            let host = |name: &&str| name.contains('.') && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b));
+            let host = |name: &&str| {
+                name.contains('.') && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b))
+            };
             self.name = self.name.take().or_else(|| name.filter(host).map(str::to_owned));
         }
         let on = if answer.starts('2') { "greeting" } else { "connect" };
@@ -343,7 +347,11 @@ fn silence(log: &Log, exchange: &Exchange) -> u64 {
 
 /// A pattern that only this text meets, in any case; what was masked is anything.
 fn pattern(text: &str, masked: bool) -> String {
-    let text = if masked { text.split("{{auth}}").map(regex::escape).collect::<Vec<_>>().join(".*") } else { regex::escape(text) };
+    let text = if masked {
+        text.split("{{auth}}").map(regex::escape).collect::<Vec<_>>().join(".*")
+    } else {
+        regex::escape(text)
+    };
     // Braces are written by their number: two of them would be a name to be filled in.
     let text = text.replace(r"\{", r"\x7B").replace(r"\}", r"\x7D");
     super::quoted(&format!("(?i)^{text}$"))

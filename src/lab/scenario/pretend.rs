@@ -156,7 +156,9 @@ pub(super) fn senseless(tables: &[Pretend], rules: &[Rule]) -> Option<String> {
     for (at, fact) in FACTS.iter().enumerate() {
         let asked = rules.iter().any(|rule| rule.plays()[at].is_some());
         if asked && !tables.iter().any(|table| tells(table)[at]) {
-            return Some(format!("a [[rule]] asks for {fact}, and no [[pretend]] tells any; add one with {fact} = ..."));
+            return Some(format!(
+                "a [[rule]] asks for {fact}, and no [[pretend]] tells any; add one with {fact} = ..."
+            ));
         }
         // A misspelt result would never be met.
         let known: &[&str] = match *fact {
@@ -167,7 +169,10 @@ pub(super) fn senseless(tables: &[Pretend], rules: &[Rule]) -> Option<String> {
         };
         let met = |glob: &Glob| known.iter().any(|word| glob.matches(word));
         if rules.iter().filter_map(|rule| rule.plays()[at]).any(|glob| !met(glob)) {
-            return Some(format!("a [[rule]] asks for a result of {fact} that there is not; there are: {}", known.join(", ")));
+            return Some(format!(
+                "a [[rule]] asks for a result of {fact} that there is not; there are: {}",
+                known.join(", ")
+            ));
         }
     }
     None

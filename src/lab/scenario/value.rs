@@ -198,8 +198,24 @@ impl<'de> Deserialize<'de> for RelayAllow {
 
 /// The names that may stand in braces (S15), and the facts of `[[pretend]]` (S19).
 const VARIABLES: [&str; 18] = [
-    "name", "software", "client", "helo", "from", "rcpt", "queue_id", "date", "size", "remaining", "nth", "ptr", "spf",
-    "dkim", "dmarc", "listed", "verb", BRACE,
+    "name",
+    "software",
+    "client",
+    "helo",
+    "from",
+    "rcpt",
+    "queue_id",
+    "date",
+    "size",
+    "remaining",
+    "nth",
+    "ptr",
+    "spf",
+    "dkim",
+    "dmarc",
+    "listed",
+    "verb",
+    BRACE,
 ];
 
 /// What is not a variable but stands for `{` itself.

@@ -169,7 +169,10 @@ argument = '^6$'
 reply = "552 5.3.4 six"
 "#;
     let mut talk = Talk::with(&format!("{}{rules}", default()));
-    assert_eq!(talk.say(&["VRFY nobody@target.local", "XYZZY 1"]), "252 2.0.0 who knows|250 2.0.0 {magic} by an unknown verb");
+    assert_eq!(
+        talk.say(&["VRFY nobody@target.local", "XYZZY 1"]),
+        "252 2.0.0 who knows|250 2.0.0 {magic} by an unknown verb"
+    );
     assert_eq!(talk.say(&["EHLO a", "AUTH NTLM"]).rsplit('|').next(), Some("334 go on"));
     assert_eq!(talk.say(&["YQ==", "YQ=="]), "334 and on|235 2.7.0 welcome");
     let mail = ["MAIL FROM:<a@b.example>", "RCPT TO:<anotherdude@target.local>"];
