@@ -209,7 +209,9 @@ impl Watch {
             Ok(words) => {
                 let title = self.lab.title();
                 say(&format!("ehlo lab: {title:?} was read anew; those who connect from now on meet it"));
-                words.iter().for_each(|words| say(&format!("ehlo lab: {words}")));
+                for words in words {
+                    say(&format!("ehlo lab: {words}"));
+                }
             }
             Err(error) => say(&format!("ehlo lab: {error}; the scenario from before stays")),
         }

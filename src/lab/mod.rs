@@ -238,6 +238,7 @@ impl Lab {
     }
 
     /// Removes a message from its mailbox; gives whether it was still there.
+    #[expect(clippy::must_use_candidate, reason = "that it is gone already need not be minded")]
     pub fn delete(&self, number: u64) -> bool {
         self.site().store().delete(number)
     }
