@@ -13,8 +13,7 @@ use crate::conversation::event::{Event, Remark, Timed};
 use crate::conversation::file::{Header, Side};
 use crate::conversation::journal::Journal;
 use crate::lab::reload::Reload;
-use crate::lab::scenario::{Scenario, ScenarioError};
-use crate::lab::{Lab, ListenerKind};
+use crate::lab::Lab;
 use crate::lesson::Lesson;
 use crate::profile::{Auth, Endpoint, Profiles, Protocol, Target, TlsMode};
 use crate::script::options;
@@ -25,10 +24,10 @@ use super::errand::Access;
 use super::hall::Hall;
 use super::message::Message;
 use super::model::Peer;
-use super::overlay::Letter;
 use super::pane::composer::Identity;
 use super::pane::lesson::LessonNews;
 
+mod lab;
 mod probe;
 
 /// How long a connection that is dropped has to write its last record.
@@ -79,21 +78,6 @@ pub(super) struct Dialler {
     probing: Option<probe::Bout>,
     /// Every conversation that was recorded, in order.
     pub(super) recorded: Vec<Recorded>,
-}
-
-/// Goes on with a scenario that was read anew; what is said of that.
-fn reloaded(scenario: Result<Scenario, ScenarioError>, lab: Option<&Lab>, world: &World) -> Message {
-    let changed = match (scenario, lab) {
-        (Ok(scenario), Some(lab)) => lab.change(scenario, world).map_err(|error| error.to_string()),
-        (Err(error), _) => Err(error.to_string()),
-        (Ok(_), None) => Ok(Vec::new()),
-    };
-    let words = match changed {
-        Ok(words) if words.is_empty() => "The scenario was read anew: the next connection meets it.".to_owned(),
-        Ok(words) => format!("The scenario was read anew; {}.", words.join("; ")),
-        Err(why) => format!("{why}; the scenario from before stays."),
-    };
-    Message::Notice(crate::smtp::escape::for_screen(words.as_bytes()))
 }
 
 impl Dialler {
@@ -291,28 +275,6 @@ impl Dialler {
         Ok(Arc::new(Mutex::new(journal)))
     }
 
-    /// Puts the address of the lab of this scenario into the target; starts it where it is not running. Gives its
-    /// authority.
-    async fn lab(&mut self, scenario: &str, target: &mut Target) -> Result<String, String> {
-        if self.lab.as_ref().is_none_or(|(running, _)| running != scenario) {
-            let listen = "127.0.0.1:0".parse().expect("an address of this machine");
-            let (read, reload) = Reload::of(scenario, &self.world).map_err(|error| error.to_string())?;
-            let lab = crate::lab::start_with(read, listen, &self.world).await.map_err(|error| error.to_string())?;
-            self.lab = Some((scenario.to_owned(), lab));
-            self.reload = Some(reload);
-        }
-        let (_, lab) = self.lab.as_ref().expect("started above");
-        let (kind, address) = lab.listener(ListenerKind::Smtp);
-        match kind {
-            ListenerKind::Smtp | ListenerKind::Submission => {}
-            ListenerKind::Smtps => target.tls = TlsMode::Implicit,
-            ListenerKind::Lmtp => target.protocol = Protocol::Lmtp,
-        }
-        target.lab_listens(address);
-        target.lab_certifies(&lab.client_certificates);
-        Ok(lab.ca.clone())
-    }
-
     /// What the target says about TLS and login; without its password.
     pub(super) fn access(&self) -> Option<Message> {
         let target = self.target.as_ref()?;
@@ -325,33 +287,6 @@ impl Dialler {
         };
         let around = Around { nonce: sasl::nonce(self.world.random()), server, ..Around::default() };
         Some(Message::Access(Box::new(Access { tls: target.tls, lmtp, auth, around, xclient: target.xclient.clone() })))
-    }
-
-    /// What the lab has received, oldest first.
-    pub(super) fn mail(&self) -> Vec<Letter> {
-        let own = self.lab.as_ref().map(|(_, lab)| lab);
-        let Some(lab) = self.hall.as_ref().map(Hall::lab).or(own) else { return Vec::new() };
-        let letter = |message: &Arc<crate::lab::mailbox::Message>| {
-            let envelope = &message.envelope;
-            let with = |parameters: &[String]| parameters.iter().flat_map(|p| [" ", p.as_str()]).collect::<String>();
-            Letter {
-                mailbox: message.mailbox.clone(),
-                envelope: vec![
-                    format!("MAIL FROM:<{}>{}", envelope.from, with(&envelope.parameters)),
-                    format!("RCPT TO:<{}>{}", message.rcpt, with(&message.parameters)),
-                    format!(
-                        "from {} ({}), {:.0}, queued as {}",
-                        envelope.helo, envelope.client, envelope.time, envelope.queue_id
-                    ),
-                ]
-                .into_iter()
-                .map(|line| crate::smtp::escape::for_screen(line.as_bytes()))
-                .collect(),
-                size: message.content.len(),
-                raw: message.raw(),
-            }
-        };
-        lab.messages_since(0).iter().map(letter).collect()
     }
 
     /// The next things that happened on the wire or in a lesson's lab; waits for ever while there is neither.
@@ -385,14 +320,14 @@ impl Dialler {
                 None => std::future::pending().await,
             }
         };
-        let (world, started, lab) = (&self.world, self.started, &self.lab);
+        let (world, started, own) = (&self.world, self.started, &self.lab);
         let now = || Micros::from(world.elapsed().saturating_sub(started));
         tokio::select! {
             message = on_the_wire(&mut self.connection, now) => message,
             message = probe::news(&mut self.probing) => message,
             said = said => Message::Lesson(said),
             seen = seen => Message::Lesson(LessonNews::Seen(seen)),
-            scenario = changed => reloaded(scenario, lab.as_ref().map(|(_, lab)| lab), world),
+            scenario = changed => lab::reloaded(scenario, own.as_ref().map(|(_, lab)| lab), world),
         }
     }
 
