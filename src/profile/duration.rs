@@ -26,17 +26,18 @@ pub fn parse(text: &str) -> Result<Duration, BadDuration> {
     Duration::try_from_secs_f64(seconds).map_err(|_| bad())
 }
 
-/// A duration in a few characters: `3 ms`, `2.5 s`, `5 min`; from a second on rounded to tenths of it.
+/// A duration in a few characters: `3 ms`, `2.5 s`, `5 min`; from a second on rounded to tenths of it, from a minute on to
+/// seconds.
 #[must_use]
 pub fn words(duration: Duration) -> String {
     let ms = duration.as_millis();
-    let tenths = (ms + 50) / 100;
+    let (tenths, seconds) = ((ms + 50) / 100, (ms + 500) / 1000);
     match tenths {
         _ if ms < 1000 => format!("{ms} ms"),
         0..600 if tenths.is_multiple_of(10) => format!("{} s", tenths / 10),
         0..600 => format!("{}.{} s", tenths / 10, tenths % 10),
-        _ if tenths.is_multiple_of(600) => format!("{} min", tenths / 600),
-        _ => format!("{} s", ms / 1000),
+        _ if seconds.is_multiple_of(60) => format!("{} min", seconds / 60),
+        _ => format!("{seconds} s"),
     }
 }
 
@@ -60,7 +61,15 @@ mod tests {
             assert_eq!(words(Duration::from_millis(ms)), want);
         }
         // Rounded, they are no other than what is exact.
-        for (ms, want) in [(3030, "3 s"), (3050, "3.1 s"), (59_970, "1 min"), (119_970, "2 min"), (90_400, "90 s")] {
+        for (ms, want) in [
+            (3030, "3 s"),
+            (3050, "3.1 s"),
+            (59_970, "1 min"),
+            (119_970, "2 min"),
+            (90_400, "90 s"),
+            (3_600_720, "3601 s"),
+            (3_600_200, "60 min"),
+        ] {
             assert_eq!(words(Duration::from_millis(ms)), want);
         }
     }
