@@ -199,31 +199,38 @@ impl Form {
 
     fn put(&mut self, block: &[u8]) -> Vec<u8> {
         let mut out = Vec::with_capacity(block.len() + block.len() / 32 + 2);
-        let mut rest = block;
-        while !rest.is_empty() {
-            let end = memchr::memchr(b'\n', rest);
-            let line = &rest[..end.unwrap_or(rest.len())];
-            rest = &rest[line.len() + usize::from(end.is_some())..];
-            if line.is_empty() && end.is_none() {
-                continue;
-            }
+        // What needs no change goes over in one piece, however many lines it is: up to `begun` it has.
+        let (mut begun, mut at) = (0, 0);
+        while at < block.len() {
+            let end = memchr::memchr(b'\n', &block[at..]).map(|length| at + length);
+            let line = &block[at..end.unwrap_or(block.len())];
             // A CR counts as the end of a line only right before its LF.
             if self.carriage && !line.is_empty() {
                 out.push(b'\r');
                 self.line_begins = false;
             }
             if self.stuffed && self.line_begins && line.first() == Some(&b'.') {
+                out.extend_from_slice(&block[begun..at]);
                 out.push(b'.');
+                begun = at;
             }
             let bare = line.strip_suffix(b"\r").unwrap_or(line);
-            out.extend_from_slice(bare);
-            self.line_begins &= bare.is_empty();
-            self.carriage = bare.len() < line.len();
-            if end.is_some() {
+            let Some(end) = end else {
+                // The CR may be half of a line's end: the next block says.
+                self.line_begins &= bare.is_empty();
+                self.carriage = bare.len() < line.len();
+                out.extend_from_slice(&block[begun..at + bare.len()]);
+                return out;
+            };
+            if bare.len() == line.len() {
+                out.extend_from_slice(&block[begun..end]);
                 out.extend_from_slice(b"\r\n");
-                (self.line_begins, self.carriage) = (true, false);
+                begun = end + 1;
             }
+            (self.line_begins, self.carriage) = (true, false);
+            at = end + 1;
         }
+        out.extend_from_slice(&block[begun..]);
         out
     }
 

@@ -191,16 +191,17 @@ impl Looking {
         self.survey.size += block.len() as u64;
         self.survey.eight_bit |= !block.is_ascii();
         self.uneven |= memchr::memchr(0, block).is_some();
-        // A CR that ends no line.
-        self.uneven |= self.last == b'\r' && block[0] != b'\n';
-        self.uneven |= memchr::memchr_iter(b'\r', block).any(|at| block.get(at + 1).is_some_and(|next| *next != b'\n'));
         let mut begun = 0;
+        // Of the CRs in this block, the last of which may yet become half of a line's end, each ends a line.
+        let mut carriages = memchr::memchr_iter(b'\r', block).count() - usize::from(*last == b'\r');
+        self.uneven |= self.last == b'\r' && block[0] != b'\n';
         for end in memchr::memchr_iter(b'\n', block) {
             let before = match end {
                 0 => self.last,
                 _ => block[end - 1],
             };
             let crlf = before == b'\r';
+            carriages = carriages.saturating_sub(usize::from(crlf && end > 0));
             let length = self.line + (end - begun) - usize::from(crlf);
             if !self.in_body {
                 self.survey.head_beyond_ascii |= !block[begun..end].is_ascii();
@@ -210,6 +211,7 @@ impl Looking {
             self.uneven |= !crlf || length > LINE;
             (self.line, begun) = (0, end + 1);
         }
+        self.uneven |= carriages > 0;
         self.survey.head_beyond_ascii |= !self.in_body && !block[begun..].is_ascii();
         self.line += block.len() - begun;
         self.last = *last;

@@ -1,5 +1,6 @@
 //! What the owner asks for: lines, content, and what is recorded of them before they go out.
 
+use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 
 use crate::conversation::event::Remark;
@@ -109,9 +110,15 @@ impl Task {
             Some(Block::Recorded(octets)) => self.raw(&octets),
             Some(Block::Summed(octets)) => {
                 self.recorder.content_uncounted(octets.len() as u64);
-                self.outgoing.extend_from_slice(&octets);
+                let count = octets.len() as u64;
+                if self.outgoing.is_empty() {
+                    // Nobody else has it: it goes out without being copied.
+                    self.outgoing = Bytes::from(octets).into();
+                } else {
+                    self.outgoing.extend_from_slice(&octets);
+                }
                 if let Some(upload) = &mut self.upload {
-                    upload.counted += octets.len() as u64;
+                    upload.counted += count;
                 }
             }
             Some(Block::End(octets, sum)) => {
