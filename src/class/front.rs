@@ -59,6 +59,9 @@ impl Front {
 
     /// The one student who has joined from an address, where it is one.
     fn by_address(&self, client: SocketAddr) -> Option<Arc<Student>> {
+        if !self.class.settings.by_address {
+            return None;
+        }
         let from_here =
             |student: &Arc<Student>| student.with(|state| state.address == Some(client.ip()) && state.companions == 0);
         let mut all = self.class.students().into_iter().filter(from_here);
@@ -121,6 +124,7 @@ impl Front {
             "step" => say(&step_words(student)),
             "hint" => match self.class.hint(student, false) {
                 Some(hint) => say(&hint),
+                None if self.class.settings.exam.is_some() => say("There are no hints in an exam."),
                 None => say("There is no further hint for this step."),
             },
             "lesson" => match self.class.begin(student, rest.trim()) {
@@ -131,7 +135,44 @@ impl Front {
                 Ok(_) => moved(self),
                 Err(why) => Some(Turn::Say(lines("550", "5.5.4", &why))),
             },
+            "question" => say(&self.question(student)),
+            "choose" => say(&self.choose(student, rest)),
             _ => None,
+        }
+    }
+
+    /// The next question that has no answer.
+    fn question(&self, student: &Student) -> String {
+        let questions = self.class.questions(student);
+        let (answered, right) = student.answered();
+        let Some(question) = questions.get(answered) else {
+            let exam = self.class.settings.exam.is_some();
+            let known = if exam { String::new() } else { format!(" {right} of {} were right.", questions.len()) };
+            return format!("There is no further question.{known}");
+        };
+        let mut words = format!(
+            "Question {} of {}: the server says: {} What does the sender do next?",
+            answered + 1,
+            questions.len(),
+            question.reply
+        );
+        for (letter, answer) in ('a'..).zip(&question.answers) {
+            words.extend([" (", letter.to_string().as_str(), ") ", answer]);
+        }
+        words.push_str(" Answer such as: NOOP choose a");
+        words
+    }
+
+    fn choose(&self, student: &Student, word: &str) -> String {
+        let letter = word.trim().to_ascii_lowercase();
+        let choice = ('a'..='d').position(|known| letter == known.to_string());
+        match choice.and_then(|choice| Some((choice, self.class.choose(student, choice)?))) {
+            None => "That is no answer to a question that is open; NOOP question asks the next one.".to_owned(),
+            Some(_) if self.class.settings.exam.is_some() => "Noted. NOOP question asks the next one.".to_owned(),
+            Some((choice, (_, question))) => {
+                let verdict = if choice == question.right { "Right." } else { "Not so." };
+                format!("{verdict} {} NOOP question asks the next one.", question.whys[choice])
+            }
         }
     }
 }

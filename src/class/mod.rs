@@ -7,8 +7,11 @@
 //! | [`student`] | one student: the lessons begun, each with its arena, its ticks and its transcripts |
 //! | `judge` | the arenas watched: what was reached is noted, and told to whoever wants to know |
 //! | [`event`] | what happened in the class, a line each in `events.jsonl`: the class is the fold of these |
+//! | `deed` | hints, words for all, the pause, findings, questions, forgetting |
 //! | `front` | the [`Desk`](crate::lab::desk::Desk) before the listener: `NOOP join`, `NOOP step` and the like |
 //! | [`attend`], `companion` | the student's own ehlo: its side of the class's line, and the class's |
+//! | [`export`], `certificate`, [`sign`] | results, items, transcripts and certificates as files; signed, and judged again |
+//! | [`pool`] | questions about replies, drawn for each student |
 //! | [`wall`] | what the instructor sees, as plain data |
 //!
 //! Isolation: each lesson that a student begins has an [`Arena`](crate::lab::desk::Arena), which no other student's
@@ -18,7 +21,7 @@
 //! # What is said over the wire
 //! Everything beyond SMTP goes by `NOOP` with an argument, which RFC 5321 4.1.1.9 lets any client say:
 //! `NOOP join CODE NAME` (the conversation begins anew in that student's world), and once joined `NOOP step`, `NOOP hint`,
-//! `NOOP lesson NN`, `NOOP reset`, `NOOP answer TEXT`. Two more are said only by a student's ehlo. `NOOP companion CODE NAME`
+//! `NOOP lesson NN`, `NOOP reset`, `NOOP answer TEXT`, `NOOP question`, `NOOP choose LETTER`. Two more are said only by a student's ehlo. `NOOP companion CODE NAME`
 //! turns that connection into a line on which each side says objects of JSON, a line each ([`attend::Down`],
 //! [`attend::Up`]): by it come the lesson, its ticks, hints, broadcasts and the pause. `NOOP attend TOKEN LISTENER` opens a
 //! conversation of the student who has that token, with a greeting as if it had just connected. To a client that says none of these the lab is a mail server like any
@@ -28,12 +31,17 @@
 //! Not here: screens, and the session with a client, which is the lab's.
 
 pub mod attend;
+mod certificate;
 mod companion;
+mod deed;
 pub mod event;
+pub mod export;
 mod front;
 mod judge;
+pub mod pool;
 pub mod roster;
 pub mod settings;
+pub mod sign;
 pub mod student;
 pub mod wall;
 
@@ -59,6 +67,7 @@ use crate::lab::{LabError, ListenerKind};
 use crate::lesson::LessonError;
 use crate::world::World;
 use event::{Event, What};
+use pool::Pool;
 use roster::Roster;
 use settings::{Settings, Taught};
 use student::Student;
@@ -172,6 +181,10 @@ impl Class {
         let events = event::open(&path)?;
         if matches!(events.try_lock(), Err(std::fs::TryLockError::WouldBlock)) {
             return Err(ClassError::Held(settings.name.clone()));
+        }
+        if settings.questions > 0 {
+            // It takes a moment, which nobody is to wait for later.
+            let _ = Pool::shipped();
         }
         let class = Arc::new(Self {
             lobby: Arc::new(Arena::new(&lobby, Limits { sessions: 0, ..Limits::STUDENT }, world)),
@@ -373,98 +386,5 @@ impl Class {
             Listener::Smtps => ListenerKind::Smtps,
             Listener::Lmtp => ListenerKind::Lmtp,
         }
-    }
-
-    /// When the student's exam ends; none where it is no exam.
-    #[must_use]
-    pub fn deadline(&self, student: &Student) -> Option<Timestamp> {
-        let exam = self.settings.exam.as_ref()?;
-        let extra = exam.extra.iter().find(|(name, _)| name.to_lowercase() == student.name.to_lowercase());
-        let minutes = exam.minutes.saturating_add(extra.map_or(0, |(_, minutes)| *minutes));
-        student.joined.checked_add(jiff::SignedDuration::from_mins(i64::from(minutes))).ok()
-    }
-
-    /// Whether nothing that the student does counts any more.
-    #[must_use]
-    pub fn is_over(&self, student: &Student, now: Timestamp) -> bool {
-        self.deadline(student).is_some_and(|deadline| now > deadline)
-    }
-
-    /// Takes in what a student has found, typed into their own ehlo.
-    pub(crate) fn answer(&self, student: &Student, text: &str) {
-        if self.is_over(student, self.now()) {
-            return;
-        }
-        let folder = self.folder.join(student.folder());
-        let found = student.with(|state| {
-            let work = state.works.get_mut(state.current.as_ref()?)?;
-            let happened = work.answer(&student.name, &folder, text, self.now());
-            Some((work.attempt.lesson.name.clone(), work.number, happened))
-        });
-        if let Some((lesson, attempt, happened)) = found {
-            judge::tell(self, student, &lesson, attempt, happened);
-        }
-    }
-
-    /// What came of the quiz at a lesson's end, as the student's ehlo says.
-    pub(crate) fn quiz(&self, student: &Student, wrong: u32) {
-        let name = student.with(|state| {
-            let work = state.works.get_mut(state.current.as_ref()?)?;
-            let first = work.quiz.is_none() && work.attempt.open().is_none();
-            first.then(|| {
-                work.quiz = Some(wrong);
-                work.attempt.lesson.name.clone()
-            })
-        });
-        if let Some(lesson) = name {
-            self.note(student.id, What::Quiz { lesson, wrong });
-        }
-    }
-
-    /// Takes the next hint of the student's open step, for the student or by the instructor's will.
-    pub fn hint(&self, student: &Student, by_instructor: bool) -> Option<String> {
-        if self.settings.exam.is_some() && !by_instructor {
-            return None;
-        }
-        let (lesson, step, hint) = student.hint(self.now(), by_instructor)?;
-        self.note(student.id, What::Hint { lesson, step, by_instructor });
-        student.tell(&student::News::Hint(hint.clone()));
-        Some(hint)
-    }
-
-    /// Says something to everybody, or to one.
-    pub fn broadcast(&self, to: Option<&Student>, text: &str) {
-        match to {
-            Some(student) => student.tell(&student::News::Notice(text.to_owned())),
-            None => self.students().iter().for_each(|student| student.tell(&student::News::Notice(text.to_owned()))),
-        }
-    }
-
-    /// Holds everybody's conversations, or lets them go on.
-    pub fn pause(&self, on: bool) {
-        self.paused.send_replace(on);
-        for student in self.students() {
-            student.pause(on);
-        }
-        self.note(0, What::Paused { on });
-    }
-
-    /// Forgets a student: transcripts, ticks and name go from the disk; what was written of them by number stays without
-    /// meaning.
-    ///
-    /// # Errors
-    /// A file that can't be removed.
-    pub fn forget(&self, student: &Student) -> Result<(), ClassError> {
-        lock(&self.roster).remove(student.id);
-        student.leave();
-        let folder = self.folder.join(student.folder());
-        match std::fs::remove_dir_all(&folder) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(ClassError::file(&folder)(error)),
-            _ => {}
-        }
-        let path = self.folder.join("events.jsonl");
-        event::without(&path, &mut lock(&self.events), student.id)?;
-        self.stir();
-        Ok(())
     }
 }

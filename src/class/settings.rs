@@ -35,9 +35,6 @@ pub struct Exam {
     /// Minutes more for some, by name.
     #[serde(default)]
     pub extra: BTreeMap<String, u32>,
-    /// Questions about replies, drawn for each student.
-    #[serde(default)]
-    pub questions: usize,
 }
 
 /// What a class is.
@@ -55,6 +52,10 @@ pub struct Settings {
     pub expected: Vec<String>,
     /// The exam that it is.
     pub exam: Option<Exam>,
+    /// Questions about replies, drawn for each student.
+    pub questions: usize,
+    /// Whoever comes from where exactly one student has joined is that student.
+    pub by_address: bool,
     /// Students that there may be.
     pub most: usize,
 }
@@ -69,6 +70,10 @@ struct Kept {
     lessons: Vec<String>,
     #[serde(default)]
     expected: Vec<String>,
+    #[serde(default)]
+    questions: usize,
+    #[serde(default)]
+    by_address: bool,
     exam: Option<Exam>,
 }
 
@@ -81,6 +86,10 @@ pub struct Wish {
     pub expected: Option<Vec<String>>,
     /// The exam, where it is one.
     pub exam: Option<Exam>,
+    /// Questions for each student, where that is said.
+    pub questions: Option<usize>,
+    /// Whether students are told apart by address too.
+    pub by_address: bool,
 }
 
 /// Where a class is kept.
@@ -111,6 +120,8 @@ impl Settings {
                 secret: hex(&world.random::<32>()),
                 lessons: Vec::new(),
                 expected: Vec::new(),
+                questions: 0,
+                by_address: false,
                 exam: None,
             },
             Err(error) => return Err(ClassError::file(&path)(error)),
@@ -124,6 +135,8 @@ impl Settings {
         if wish.exam.is_some() {
             kept.exam.clone_from(&wish.exam);
         }
+        kept.questions = wish.questions.unwrap_or(kept.questions);
+        kept.by_address |= wish.by_address;
         let settings = Self::of(name, &kept, world)?;
         let text = toml::to_string(&kept).map_err(|error| ClassError::Words(error.to_string()))?;
         super::event::private_folder(folder)?;
@@ -165,6 +178,8 @@ impl Settings {
             lessons,
             expected: kept.expected.clone(),
             exam: kept.exam.clone(),
+            questions: kept.questions,
+            by_address: kept.by_address,
             most: MOST,
         })
     }

@@ -18,6 +18,7 @@ use crate::lab::desk::Arena;
 use crate::lesson::{Happening, Lesson};
 use crate::world::World;
 
+pub(super) use work::transcripts;
 pub use work::{Exchange, Work};
 
 /// Connections that one student may hold at a time.
@@ -121,6 +122,18 @@ impl Student {
     #[must_use]
     pub fn lesson(&self) -> Option<Arc<Lesson>> {
         self.with_current(|work| Arc::clone(&work.attempt.lesson))
+    }
+
+    /// A lesson that was begun, as it was drawn for this student.
+    #[must_use]
+    pub fn lesson_of(&self, name: &str) -> Option<Arc<Lesson>> {
+        self.with(|state| state.works.get(name).map(|work| Arc::clone(work.lesson())))
+    }
+
+    /// The newest conversation in the present lesson, a line for each record, fit for a screen.
+    #[must_use]
+    pub fn live(&self) -> Vec<String> {
+        self.with_current(Work::live).unwrap_or_default()
     }
 
     /// How many connections are open.

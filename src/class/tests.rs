@@ -8,7 +8,8 @@ use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio_util::sync::DropGuard;
 
-use super::settings::{Settings, Wish, folder};
+use super::attend::{Attendance, Down, Joining, Told, Up, join};
+use super::settings::{Exam, Settings, Wish, folder};
 use super::*;
 use crate::world::Directories;
 
@@ -18,7 +19,10 @@ pub(super) fn world(at: &Path) -> World {
 }
 
 pub(super) async fn open(at: &Path, wish: &Wish) -> (Arc<Class>, SocketAddr, DropGuard) {
-    let world = world(at);
+    open_in(world(at), wish).await
+}
+
+async fn open_in(world: World, wish: &Wish) -> (Arc<Class>, SocketAddr, DropGuard) {
     let folder = folder("monday", &world).expect("a name");
     let settings = Settings::take("monday", &folder, wish, &world).expect("well formed");
     let class = Class::open(folder, settings, &world).expect("it opens");
@@ -153,7 +157,7 @@ async fn a_killed_class_goes_on_where_it_was() {
     assert_eq!(hints, Some(1));
     let mut anna = Telnet::to(address).await;
     let said = anna.say(&format!("NOOP join {code} anna")).await;
-    assert!(said.replace("\r\n250-2.0.0", "").contains("Step 3 of 6"), "{said}");
+    assert!(joined_up(&said).contains("Step 3 of 6"), "{said}");
     for line in ["HELO noddy.com", "MAIL FROM:<dude@noddy.com>", "RCPT TO:<anotherdude@target.local>"] {
         assert!(anna.say(line).await.starts_with("250"));
     }
@@ -193,10 +197,240 @@ async fn one_student_has_only_so_many_connections_and_leaves_the_others_theirs()
         let said = telnet.say(&format!("NOOP join {} eve", class.settings.code)).await;
         held.push((telnet, said));
     }
-    let (class2, refused) = (Arc::clone(&class), TcpStream::connect(address).await.expect("it listens"));
-    let mut line = String::new();
-    BufReader::new(refused).read_line(&mut line).await.expect("readable");
-    assert!(line.starts_with("421"), "{line}");
+    let mut ninth = Telnet::to(address).await;
+    let said = ninth.say(&format!("NOOP join {} eve", class.settings.code)).await;
+    assert!(said.starts_with("550") && said.contains("too many connections"), "{said}");
+    Telnet::joined(address, &class, "bert").await;
     drop(held);
-    until(&class, || class2.named("eve").is_some_and(|eve| eve.open() == 0)).await;
+    until(&class, || class.named("eve").is_some_and(|eve| eve.open() == 0)).await;
+}
+
+async fn attend(class: &Class, address: SocketAddr, name: &str) -> Attendance {
+    let code = class.settings.code.clone();
+    join(&Joining { server: address.to_string(), code, name: name.to_owned() }).await.expect("it joins")
+}
+
+/// The next news that is of interest.
+async fn news(attendance: &mut Attendance, wanted: impl Fn(&Down) -> bool) -> Down {
+    let waited = tokio::time::timeout(Duration::from_secs(20), async {
+        loop {
+            let down = attendance.news.recv().await.expect("the class lives");
+            if wanted(&down) {
+                return down;
+            }
+        }
+    });
+    waited.await.expect("it is told")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_students_own_ehlo_gets_the_lesson_its_ticks_hints_and_what_the_instructor_says() {
+    let at = tempfile::tempdir().expect("a folder");
+    let (class, address, _guard) = open(at.path(), &lessons(&["01", "17"])).await;
+    let mut anna = attend(&class, address, "anna").await;
+    assert_eq!((anna.hello.name.as_str(), anna.hello.class.as_str(), anna.hello.exam), ("anna", "monday", false));
+    let Down::Lesson(given) = news(&mut anna, |down| matches!(down, Down::Lesson(_))).await else { unreachable!() };
+    assert_eq!((given.name.as_str(), given.ticked), ("01-classic", 0));
+    // The door leads into anna's world, banner and all.
+    let mut talk = Telnet::to(anna.door).await;
+    assert!(talk.say("EHLO noddy.com").await.contains("mx.target.local"));
+    let is_tick = |down: &Down| matches!(down, Down::Happened(told) if told.contains(&Told::Ticked(0)));
+    news(&mut anna, is_tick).await;
+    anna.say(Up::Hint);
+    news(&mut anna, |down| matches!(down, Down::Hint(_))).await;
+    class.broadcast(None, "look up");
+    assert_eq!(news(&mut anna, |down| matches!(down, Down::Notice(_))).await, Down::Notice("look up".to_owned()));
+    class.pause(true);
+    news(&mut anna, |down| *down == Down::Paused(true)).await;
+    let held = tokio::time::timeout(Duration::from_millis(100), talk.say("NOOP")).await;
+    assert!(held.is_err(), "nothing is answered while the class looks up");
+    class.pause(false);
+    assert!(talk.reply().await.starts_with("250"));
+    // Another lesson, at another listener.
+    anna.say(Up::Lesson("17".to_owned()));
+    let Down::Lesson(given) = news(&mut anna, |down| matches!(down, Down::Lesson(_))).await else { unreachable!() };
+    anna.lead_to(&given.listener);
+    let mut talk = Telnet::to(anna.door).await;
+    assert!(talk.say("EHLO noddy.com").await.starts_with("250"));
+    // Who comes again with the same name is the same student.
+    let mut again = attend(&class, address, "ANNA").await;
+    let Down::Lesson(same) = news(&mut again, |down| matches!(down, Down::Lesson(_))).await else { unreachable!() };
+    assert_eq!((same.name, class.students().len()), (given.name, 1));
+}
+
+#[tokio::test]
+async fn results_are_as_they_were_signed_and_are_judged_again() {
+    let at = tempfile::tempdir().expect("a folder");
+    let now: Timestamp = "2026-11-30T09:00:00Z".parse().expect("a time");
+    let world = world(at.path()).with_clocks(move || now, || Duration::ZERO);
+    let (class, address, _guard) = open_in(world.clone(), &lessons(&["01"])).await;
+    Telnet::joined(address, &class, "anna").await.classic().await;
+    let mut bert = Telnet::joined(address, &class, "bert").await;
+    bert.say("MAIL FROM:<dude@noddy.com>").await;
+    bert.say("HELO noddy.com").await;
+    bert.say("NOOP hint").await;
+    until(&class, || ticked(&class, "anna") == 6 && ticked(&class, "bert") == 1).await;
+    drop(bert);
+    let is_gone = || class.students().iter().all(|student| !student.is_here());
+    until(&class, is_gone).await;
+    let to = at.path().join("out");
+    export::write(&class, &to, false).expect("written");
+    let read = |name: &str| std::fs::read_to_string(to.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let version = &export::sum(class.settings.lessons[0].lesson.text().as_bytes())[..8];
+    assert_eq!(
+        read("results.csv"),
+        format!(
+            "name,lesson,version,variant,steps done,steps,points,started,finished,seconds active,hints,wrong findings,quiz,\
+             transcript file\r\n\
+             anna,01-classic,{version},,6,6,100,2026-11-30T09:00:00Z,2026-11-30T09:00:00Z,0,0,0,,\
+             transcripts/anna-01-classic.smtp\r\n\
+             bert,01-classic,{version},,1,6,16,2026-11-30T09:00:00Z,,0,1,0,,transcripts/bert-01-classic.smtp\r\n"
+        )
+    );
+    let items = read("items.csv");
+    assert!(items.contains("01-classic,1,2,2,100%,0,"), "{items}");
+    assert!(items.contains("greet it first"), "bert's mistake is counted: {items}");
+    assert!(read("transcripts/anna-01-classic.smtp").contains("* mark goal=6"));
+    let certificate = read("certificates/anna-01-classic.html");
+    assert!(certificate.contains("step 6 of 6") && certificate.contains("anna has done"), "{certificate}");
+    assert!(!to.join("certificates/bert-01-classic.html").exists());
+
+    let file = to.join("results.json");
+    let (signed, verified) = sign::verify(&file, &world).expect("readable");
+    assert!(signed.holds() && verified.iter().all(|one| one.problems.is_empty()), "{verified:?}");
+    assert_eq!(signed.fingerprint(), sign::fingerprint(&class.settings));
+    let text = read("results.json");
+    std::fs::write(&file, text.replace("\"done\": 1", "\"done\": 6")).expect("written");
+    let (signed, verified) = sign::verify(&file, &world).expect("readable");
+    assert!(!signed.holds(), "bert has helped himself");
+    assert!(verified[1].problems[0].contains("show 1 steps, the results say 6"), "{verified:?}");
+    std::fs::write(&file, text).expect("written");
+    std::fs::copy(to.join("transcripts/anna-01-classic.smtp"), to.join("transcripts/bert-01-classic.smtp")).expect("copied");
+    let (signed, verified) = sign::verify(&file, &world).expect("readable");
+    assert!(signed.holds() && verified[1].problems[0].contains("not the transcript that was signed"), "{verified:?}");
+
+    let to = at.path().join("nameless");
+    export::write(&class, &to, true).expect("written");
+    let (signed, verified) = sign::verify(&to.join("results.json"), &world).expect("readable");
+    assert!(signed.holds() && verified.iter().all(|one| one.problems.is_empty()), "{verified:?}");
+    for entry in std::fs::read_dir(to.join("transcripts")).expect("there").flatten() {
+        let text = std::fs::read_to_string(entry.path()).expect("readable");
+        assert!(!text.contains("anna") && !text.contains("127.0.0.1"), "{text}");
+    }
+    class.forget(&class.named("anna").expect("there")).expect("forgotten");
+    assert!(class.named("anna").is_none() && !class.folder.join("students/0001").exists());
+    let events = std::fs::read_to_string(class.folder.join("events.jsonl")).expect("there");
+    assert!(!events.contains("anna") && events.contains("bert"), "{events}");
+}
+
+#[tokio::test]
+async fn an_exam_gives_no_hints_and_what_comes_too_late_does_not_count() {
+    let at = tempfile::tempdir().expect("a folder");
+    let start: Timestamp = "2026-11-30T09:00:00Z".parse().expect("a time");
+    let minutes = Arc::new(std::sync::atomic::AtomicI64::new(0));
+    let clock = Arc::clone(&minutes);
+    let now = move || {
+        let passed = clock.load(std::sync::atomic::Ordering::SeqCst);
+        start + jiff::SignedDuration::from_mins(passed)
+    };
+    let world = world(at.path()).with_clocks(now, || Duration::ZERO);
+    let exam = Exam { minutes: 30, extra: [("Bert".to_owned(), 15)].into() };
+    let (class, address, _guard) = open_in(world, &Wish { exam: Some(exam), ..lessons(&["01"]) }).await;
+    let mut anna = Telnet::joined(address, &class, "anna").await;
+    let mut bert = Telnet::joined(address, &class, "bert").await;
+    assert!(anna.say("NOOP hint").await.contains("no hints in an exam"));
+    for one in [&mut anna, &mut bert] {
+        one.say("HELO noddy.com").await;
+    }
+    until(&class, || ticked(&class, "anna") == 1 && ticked(&class, "bert") == 1).await;
+    minutes.store(31, std::sync::atomic::Ordering::SeqCst);
+    for one in [&mut anna, &mut bert] {
+        assert!(one.say("MAIL FROM:<dude@noddy.com>").await.starts_with("250"));
+    }
+    until(&class, || ticked(&class, "bert") == 2).await;
+    assert_eq!(ticked(&class, "anna"), 1, "it came too late");
+}
+
+/// A reply's text on one line.
+fn joined_up(said: &str) -> String {
+    said.lines().map(|line| line.get(10..).unwrap_or_default()).collect::<Vec<_>>().join(" ")
+}
+
+/// What one student is told, with numbers that are drawn by chance taken out.
+async fn heard(telnet: &mut Telnet, lines: &[&str]) -> Vec<String> {
+    let mut all = Vec::new();
+    for line in lines {
+        let said = telnet.say(line).await;
+        all.push(said.split(" queued as ").next().unwrap_or_default().to_owned());
+    }
+    all
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_one_student_does_changes_nothing_for_another() {
+    const LINES: &[&str] = &[
+        "EHLO noddy.com",
+        "MAIL FROM:<dude@noddy.com>",
+        "RCPT TO:<anotherdude@target.local>",
+        "RSET",
+        "MAIL FROM:<dude@noddy.com>",
+        "RCPT TO:<anotherdude@target.local>",
+        "VRFY anotherdude",
+        "RCPT TO:<nobody@target.local>",
+        "RSET",
+    ];
+    for lesson in ["09", "11"] {
+        let mut told = Vec::new();
+        for company in [false, true] {
+            let at = tempfile::tempdir().expect("a folder");
+            let (class, address, _guard) = open(at.path(), &lessons(&[lesson])).await;
+            let mut bert = Telnet::joined(address, &class, "bert").await;
+            let mut all = Vec::new();
+            for n in 0..if company { 4 } else { 0 } {
+                // The same triplets, errors, mail, a line that is too long; the connections stay open.
+                let mut eve = Telnet::joined(address, &class, "eve").await;
+                heard(&mut eve, LINES).await;
+                heard(&mut eve, LINES).await;
+                eve.say(&"x".repeat(9000)).await;
+                if n % 2 == 0 {
+                    heard(&mut eve, &["NOOP lesson x", "NOOP reset"]).await;
+                }
+                all.push(eve);
+            }
+            told.push(heard(&mut bert, LINES).await);
+        }
+        assert_eq!(told[0], told[1], "lesson {lesson}");
+    }
+}
+
+#[tokio::test]
+async fn where_each_has_a_machine_of_their_own_the_address_is_enough() {
+    let at = tempfile::tempdir().expect("a folder");
+    let (class, address, _guard) = open(at.path(), &Wish { by_address: true, ..lessons(&["01"]) }).await;
+    drop(Telnet::joined(address, &class, "anna").await);
+    Telnet::to(address).await.classic().await;
+    until(&class, || ticked(&class, "anna") == 6).await;
+    // Two from the same place can't be told apart by it.
+    let mut bert = Telnet::to(address).await;
+    bert.say(&format!("NOOP join {} bert", class.settings.code)).await;
+    assert!(Telnet::to(address).await.say("MAIL FROM:<>").await.starts_with("530"));
+}
+
+#[tokio::test]
+async fn questions_about_replies_are_asked_one_by_one_and_kept() {
+    let at = tempfile::tempdir().expect("a folder");
+    let (class, address, _guard) = open(at.path(), &Wish { questions: Some(2), ..lessons(&["01"]) }).await;
+    let mut anna = Telnet::joined(address, &class, "anna").await;
+    let student = class.named("anna").expect("there");
+    let questions = class.questions(&student);
+    let asked = joined_up(&anna.say("NOOP question").await);
+    assert!(asked.contains("Question 1 of 2") && asked.contains("(d)"), "{asked}");
+    let letter = |place: usize| char::from(b'a' + u8::try_from(place).expect("small"));
+    let said = joined_up(&anna.say(&format!("NOOP choose {}", letter(questions[0].right))).await);
+    assert!(said.starts_with("Right."), "{said}");
+    let said = joined_up(&anna.say(&format!("NOOP choose {}", letter((questions[1].right + 1) % 4))).await);
+    assert!(said.starts_with("Not so.") && said.contains("another trouble"), "{said}");
+    assert!(joined_up(&anna.say("NOOP question").await).contains("no further question. 1 of 2"));
+    assert!(joined_up(&anna.say("NOOP choose a").await).contains("no answer to a question that is open"));
+    assert_eq!(student.answered(), (2, 1));
 }

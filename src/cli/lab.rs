@@ -2,6 +2,7 @@
 
 mod check;
 mod class;
+mod export;
 mod list;
 
 use std::io::Write as _;
@@ -63,6 +64,24 @@ enum Command {
         #[arg(required = true)]
         files: Vec<String>,
     },
+    /// Write a class's results: results.csv, results.json (signed), items.csv, transcripts, certificates
+    Export {
+        /// The class
+        class: String,
+        /// The folder to write to, instead of results-TIME where the class is kept
+        #[arg(long, value_name = "DIR")]
+        to: Option<PathBuf>,
+        /// Numbers in place of names
+        #[arg(long)]
+        anonymous: bool,
+    },
+    /// Forget a student of a class: ticks, transcripts and name
+    Forget {
+        /// The class
+        class: String,
+        /// The student
+        name: String,
+    },
     /// Show the scenarios: what one meets there, and what they teach
     List {
         /// As JSON
@@ -83,6 +102,8 @@ fn address(text: &str) -> Result<SocketAddr, String> {
 pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit {
     match &arguments.command {
         Some(Command::Check { files }) => return check::run(files, world),
+        Some(Command::Export { class, to, anonymous }) => return export::export(class, to.clone(), *anonymous, world),
+        Some(Command::Forget { class, name }) => return export::forget(class, name, world),
         Some(Command::List { json }) => return list::run(*json, world),
         None => {}
     }

@@ -16,6 +16,7 @@ use crate::world::World;
 
 mod check;
 mod rehearse;
+mod verify;
 
 const COMMAND: &str = "ehlo learn";
 
@@ -55,12 +56,23 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Judge the results of a class again: is the signature whole, and do the transcripts show what the results say?
+    Verify {
+        /// results.json, with its transcripts beside it
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Print the result as JSON
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// Runs it.
 pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit {
-    if let Some(Command::Check { files, json }) = &arguments.command {
-        return check::run(files, *json, common, world);
+    match &arguments.command {
+        Some(Command::Check { files, json }) => return check::run(files, *json, common, world),
+        Some(Command::Verify { file, json }) => return verify::run(file, *json, world),
+        None => {}
     }
     if let Some([server, code]) = arguments.join.as_deref() {
         let Some(name) = arguments.name.clone().or_else(ask_name) else {

@@ -20,6 +20,7 @@
 //! | `presenter`, `ascii` | for those who look on: one pane enlarged, keys shown; for terminals without UTF-8 |
 //! | [`regardless`] | going on although a certificate was not trusted |
 //! | [`probing`] | ready-made tests, as they are run and what they find |
+//! | [`wall`] | the instructor's wall of a class |
 //! | [`replay`] | a recording played again line by line, two files compared |
 //! | [`playback`] | an opened conversation as it happened, at its pace or faster |
 //! | `dial`, `hall`, `read`, `keep`, `paths`, `profiles`, `remembered` | what it reaches: the connection with its lab and journal, a lesson's lab, the disk |
@@ -84,3 +85,4 @@ pub mod theme;
 mod title;
 pub mod update;
 pub mod view;
+pub mod wall;

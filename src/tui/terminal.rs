@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{cursor, execute};
-use ratatui::Terminal;
+use ratatui::{Frame, Terminal};
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 
@@ -97,9 +97,14 @@ impl Tty {
 
     /// Draws what has changed.
     pub(super) fn draw(&mut self, model: &Model) -> io::Result<()> {
+        self.paint(|frame| view(model, frame))
+    }
+
+    /// Draws by another hand what has changed.
+    pub(super) fn paint(&mut self, draw: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
         let ascii = self.ascii;
         let drawn = self.terminal.draw(|frame| {
-            view(model, frame);
+            draw(frame);
             if ascii {
                 ascii::only(frame.buffer_mut());
             }

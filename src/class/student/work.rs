@@ -13,7 +13,8 @@ use toml::Value;
 
 use crate::class::event::What;
 use crate::conversation::file::{self, Document, Header, Side, write_document, write_entry, write_record};
-use crate::conversation::{Event, Log, Micros, Remark};
+use crate::conversation::log::Entry;
+use crate::conversation::{Event, Kind, Log, Micros, Remark};
 use crate::lab::desk::Arena;
 use crate::lesson::fact::What as Of;
 use crate::lesson::{Attempt, Happening, Lesson};
@@ -24,6 +25,8 @@ use crate::smtp::{Reply, ReplyCode};
 const FACTS: usize = 4_000;
 /// A pause longer than this is no time spent on the lesson.
 const PAUSE: Duration = Duration::from_mins(2);
+/// Records of a conversation that can be looked at live.
+const LIVE: usize = 200;
 /// Octets of a command that the wall shows.
 const SHOWN: usize = 60;
 
@@ -117,6 +120,23 @@ impl Work {
     #[must_use]
     pub fn lesson(&self) -> &Arc<Lesson> {
         &self.attempt.lesson
+    }
+
+    /// The newest conversation, a line for each record, fit for a screen.
+    #[must_use]
+    pub fn live(&self) -> Vec<String> {
+        let sessions = self.arena.as_ref().map(|arena| arena.sessions()).unwrap_or_default();
+        let Some(newest) = sessions.last() else { return Vec::new() };
+        let line = |entry: &Entry<'_>| {
+            let sigil = match entry.kind {
+                Kind::Sent => '>',
+                Kind::Received => '<',
+                Kind::Content => '|',
+                _ => '*',
+            };
+            format!("{sigil} {}", for_screen(entry.bytes))
+        };
+        newest.with_log(|log| log.since(log.len().saturating_sub(LIVE)).map(|(_, entry)| line(&entry)).collect())
     }
 
     /// Since when the open step is open.

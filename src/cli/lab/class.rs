@@ -1,6 +1,7 @@
 //! `ehlo lab --class NAME`: a class. The wall in a terminal, plain lines elsewhere.
 
 use std::collections::HashMap;
+use std::io::IsTerminal as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,7 +11,8 @@ use super::{Signals, print, say};
 use crate::class::settings::{Exam, Settings, Wish, folder};
 use crate::class::wall::{State, Wall};
 use crate::class::{Class, ClassError};
-use crate::cli::{Common, Exit};
+use crate::cli::{Colour, Common, Exit};
+use crate::tui::wall::Told;
 use crate::world::World;
 
 /// How often at most the plain lines are brought up to date.
@@ -38,6 +40,13 @@ pub(super) struct Arguments {
     /// Minutes more for one student
     #[arg(long, value_name = "NAME=N", requires = "exam", value_parser = extra)]
     extra: Vec<(String, u32)>,
+    /// Questions about replies for each student, drawn by chance: NOOP question asks them
+    #[arg(long, value_name = "N", requires = "class")]
+    questions: Option<usize>,
+    /// Whoever comes from an address from which exactly one student has joined is that student: for clients that can't
+    /// say NOOP, in a room where each has a machine of their own
+    #[arg(long, requires = "class")]
+    by_address: bool,
 }
 
 fn extra(text: &str) -> Result<(String, u32), String> {
@@ -62,8 +71,9 @@ impl Arguments {
             }
         };
         let exam = self.minutes.filter(|_| self.exam);
-        let exam = exam.map(|minutes| Exam { minutes, extra: self.extra.iter().cloned().collect(), questions: 0 });
-        Ok(Wish { lessons: self.lessons.clone(), expected, exam })
+        let exam = exam.map(|minutes| Exam { minutes, extra: self.extra.iter().cloned().collect() });
+        let (questions, by_address) = (self.questions, self.by_address);
+        Ok(Wish { lessons: self.lessons.clone(), expected, exam, questions, by_address })
     }
 }
 
@@ -91,6 +101,17 @@ async fn try_hold(
     let class = Class::open(folder, settings, world)?;
     let (address, _listening) = class.listen(listen).await?;
     let mut signals = Signals::new().map_err(|error| ClassError::Words(format!("can't watch for signals: {error}")))?;
+    let terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    if terminal && crate::tui::run::check(world).is_ok() {
+        let mut lines: Vec<String> = join_lines(&class, address).into();
+        lines.push(exposed(address).to_owned());
+        let plain = common.color == Colour::Never || world.variable("NO_COLOR").is_some_and(|value| !value.is_empty());
+        return match crate::tui::wall::run(&class, lines, plain, world).await {
+            Ok(Told::Ended) => Ok(Exit::Done),
+            Ok(Told::Interrupted) => Ok(Exit::Interrupted),
+            Err(error) => Err(ClassError::Words(error.to_string())),
+        };
+    }
     announce(&class, address);
     plain(&class, &mut signals, common.quiet).await
 }
@@ -141,13 +162,15 @@ fn announce(class: &Class, address: SocketAddr) {
     for line in join_lines(class, address) {
         print(&format!("join {line}"));
     }
+    say(&format!("ehlo lab: {}", exposed(address)));
+}
+
+/// What is exposed, in words.
+fn exposed(address: SocketAddr) -> &'static str {
     if address.ip().is_loopback() {
-        say("ehlo lab: only this machine reaches the class; --listen 0.0.0.0:2525 opens it to the network");
+        "only this machine reaches the class; --listen 0.0.0.0:2525 opens it to the network"
     } else {
-        say(
-            "ehlo lab: listening beyond this machine: whoever reaches it and knows the code can join by any name, and leave \
-             mail in the lab; nothing is ever sent on, and what students type is kept here in clear text",
-        );
+        "open to the network: who has the code joins by any name and leaves mail; nothing is sent on; what is typed is kept"
     }
 }
 

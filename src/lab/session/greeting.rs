@@ -1,11 +1,21 @@
 //! HELO, EHLO and LHLO, and what the latter two offer.
 
-use super::Session;
+use super::{Action, Session, State};
 use crate::lab::scenario::{Template, keyword_of};
 use crate::lab::wording::wording;
 use crate::smtp::Verb;
 
 impl Session {
+    /// The banner of a greeting that no rule changes.
+    pub(in crate::lab) fn banner(&self) -> String {
+        format!("220 {}", self.site.scenario.server.banner.fill(&|name| self.variable(name, "")))
+    }
+
+    /// Whether a command is awaited, and not something within AUTH or a message.
+    pub(in crate::lab) fn awaits_command(&self) -> bool {
+        matches!(self.state, State::Command)
+    }
+
     /// How whoever is imitated greets back, without the code; none where that is the name alone.
     fn hello(&self) -> Option<String> {
         let hello = wording(self.site.scenario.server.imitates)?.hello.as_deref()?;
@@ -72,5 +82,13 @@ impl Session {
             }
         }
         lines
+    }
+
+    /// All sessions together have sent more than they may.
+    pub(in crate::lab) fn too_much(&mut self) -> Vec<Action> {
+        let name = &self.site.scenario.server.name;
+        self.say(format!("421 4.7.0 {name} Error: too much was sent here; start over"));
+        self.close();
+        self.take()
     }
 }

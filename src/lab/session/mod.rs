@@ -187,16 +187,6 @@ impl Session {
         }
     }
 
-    /// The banner of a greeting that no rule changes.
-    pub(super) fn banner(&self) -> String {
-        format!("220 {}", self.site.scenario.server.banner.fill(&|name| self.variable(name, "")))
-    }
-
-    /// Whether a command is awaited, and not something within AUTH or a message.
-    pub(super) fn awaits_command(&self) -> bool {
-        matches!(self.state, State::Command)
-    }
-
     /// The handshake is done: all that was said in clear text is forgotten (RFC 3207 4.2).
     pub(super) fn tls_started(&mut self, secured: Secured) -> Vec<Action> {
         self.tls = Some(secured);
@@ -244,14 +234,6 @@ impl Session {
             Ruling::Reply(lines) => self.say_all(lines),
             Ruling::Done => return self.take(),
         }
-        self.close();
-        self.take()
-    }
-
-    /// All sessions together have sent more than they may.
-    pub(super) fn too_much(&mut self) -> Vec<Action> {
-        let name = &self.site.scenario.server.name;
-        self.say(format!("421 4.7.0 {name} Error: too much was sent here; start over"));
         self.close();
         self.take()
     }

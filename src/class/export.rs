@@ -1,0 +1,248 @@
+//! Results as files: `results.csv`, `results.json` (signed), `items.csv`, `transcripts/`, `certificates/`.
+//!
+//! Without names each student is a number everywhere, and the addresses of clients go too; what somebody typed stays as it
+//! was, since it is what is judged.
+
+mod items;
+mod sheet;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::settings::hex;
+use super::sign::{self, Signed};
+use super::student::{Student, Work, transcripts};
+use super::{Class, ClassError, certificate, event};
+use crate::conversation::file::{self, Document, write_document};
+use crate::conversation::{Event, Kind, Log, Remark};
+use crate::lesson::Lesson;
+
+/// What came of one lesson of one student.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// The name, or the number where names are left out.
+    pub name: String,
+    /// The lesson's name.
+    pub lesson: String,
+    /// Which attempt.
+    pub attempt: u32,
+    /// What the lesson was drawn from, hexadecimal; empty where it is the same for everybody.
+    pub variant: String,
+    /// Steps that ticked.
+    pub done: usize,
+    /// Steps that there are.
+    pub steps: usize,
+    /// When it was begun.
+    pub started: String,
+    /// When the last step ticked, where all have.
+    pub finished: Option<String>,
+    /// Seconds that were spent on it; pauses of more than two minutes left out.
+    pub active: u64,
+    /// When each step ticked.
+    pub ticks: Vec<String>,
+    /// Hints taken: when, at which step (from 1), whether the instructor gave it.
+    pub hints: Vec<(String, usize, bool)>,
+    /// Mistakes: when, at which step (from 1), what was said.
+    pub mistakes: Vec<(String, usize, String)>,
+    /// Wrong findings: when, at which step (from 1).
+    pub wrong: Vec<(String, usize)>,
+    /// Wrong answers in the quiz, once it is done, as the student's ehlo says.
+    pub quiz: Option<u32>,
+    /// The transcripts: file, SHA-256.
+    pub transcripts: Vec<(String, String)>,
+}
+
+impl Outcome {
+    /// Points: of a hundred, as many as steps are done.
+    #[must_use]
+    pub fn points(&self) -> usize {
+        (self.done * 100).checked_div(self.steps).unwrap_or(0)
+    }
+}
+
+/// A lesson, as it was taught.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfLesson {
+    /// Its name.
+    pub name: String,
+    /// Its title.
+    pub title: String,
+    /// SHA-256 of its file.
+    pub sha256: String,
+}
+
+/// `results.json`, its signature apart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Results {
+    /// The version of the format: 1.
+    pub ehlo: u32,
+    /// The class.
+    pub class: String,
+    /// When it was written.
+    pub written: String,
+    /// Minutes of the exam, where it was one.
+    pub minutes: Option<u32>,
+    /// The lessons.
+    pub lessons: Vec<OfLesson>,
+    /// What came of them.
+    pub results: Vec<Outcome>,
+    /// Questions about replies.
+    pub questions: Vec<Answered>,
+}
+
+/// What came of the questions for one student.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answered {
+    /// The name, or the number where names are left out.
+    pub name: String,
+    /// Questions asked.
+    pub asked: usize,
+    /// Questions answered.
+    pub answered: usize,
+    /// Questions answered rightly.
+    pub right: usize,
+}
+
+/// Octets' SHA-256.
+#[must_use]
+pub fn sum(octets: &[u8]) -> String {
+    hex(&Sha256::digest(octets))
+}
+
+/// Where the class's results are written when nobody says otherwise: `results-TIME` in its folder.
+#[must_use]
+pub fn folder(class: &Class) -> PathBuf {
+    class.folder.join(format!("results-{}", class.now().strftime("%Y-%m-%d-%H%M%S")))
+}
+
+fn at(time: Timestamp) -> String {
+    format!("{time:.0}")
+}
+
+/// What an outcome is called in a file's name.
+fn file_name(text: &str) -> String {
+    let plain = |c: char| if c.is_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '-' };
+    text.chars().map(plain).collect()
+}
+
+/// Writes all results into a folder, which is made.
+///
+/// # Errors
+/// A file that can't be written.
+pub fn write(class: &Arc<Class>, to: &Path, anonymous: bool) -> Result<(), ClassError> {
+    for folder in [to.to_owned(), to.join("transcripts"), to.join("certificates")] {
+        event::private_folder(&folder)?;
+    }
+    let mut results = Vec::new();
+    let mut questions = Vec::new();
+    for student in class.students() {
+        let name = if anonymous { format!("student-{:03}", student.id) } else { student.name.clone() };
+        if class.settings.questions > 0 {
+            let (answered, right) = student.answered();
+            questions.push(Answered { name: name.clone(), asked: class.settings.questions, answered, right });
+        }
+        for mut outcome in student.each(|work| outcome(class, &name, &student, work)) {
+            let lesson = student.lesson_of(&outcome.lesson);
+            let documents = copies(class, &student, &mut outcome, to, anonymous)?;
+            if let Some(lesson) = lesson.filter(|_| outcome.finished.is_some()) {
+                let stem = format!("{}-{}", file_name(&outcome.name), outcome.lesson);
+                certificate::write(class, &lesson, &outcome, &documents, &to.join("certificates").join(stem))?;
+            }
+            results.push(outcome);
+        }
+    }
+    let of = |lesson: &Arc<Lesson>| OfLesson {
+        name: lesson.name.clone(),
+        title: lesson.title.clone(),
+        sha256: sum(lesson.text().as_bytes()),
+    };
+    let results = Results {
+        ehlo: 1,
+        class: class.settings.name.clone(),
+        written: at(class.now()),
+        minutes: class.settings.exam.as_ref().map(|exam| exam.minutes),
+        lessons: class.settings.lessons.iter().map(|taught| of(&taught.lesson)).collect(),
+        results,
+        questions,
+    };
+    event::write_whole(&to.join("results.csv"), sheet::results(&results).as_bytes())?;
+    event::write_whole(&to.join("items.csv"), items::items(class, &results).as_bytes())?;
+    let signed: Signed<Results> = sign::sign(&class.settings, results);
+    let mut text = serde_json::to_string_pretty(&signed).expect("plain data");
+    text.push('\n');
+    event::write_whole(&to.join("results.json"), text.as_bytes())
+}
+
+fn outcome(class: &Class, name: &str, student: &Student, work: &Work) -> Outcome {
+    let lesson = work.lesson();
+    let varies = class.settings.find(&lesson.name).is_some_and(|taught| taught.varies);
+    let said = |(time, step, mistake): &(Timestamp, usize, usize)| {
+        let known = lesson.steps.get(*step).and_then(|step| step.mistakes.get(*mistake));
+        (at(*time), step + 1, known.map_or_else(String::new, |known| known.say.clone()))
+    };
+    let seed = || hex(&class.settings.seed(&lesson.name, &student.name, work.number));
+    Outcome {
+        name: name.to_owned(),
+        lesson: lesson.name.clone(),
+        attempt: work.number,
+        variant: if varies { seed() } else { String::new() },
+        done: work.attempt.ticked(),
+        steps: lesson.steps.len(),
+        started: at(work.opened),
+        finished: work.finished().map(at),
+        active: work.active.as_secs(),
+        ticks: work.ticks.iter().copied().map(at).collect(),
+        hints: work.hints.iter().map(|(time, step, by)| (at(*time), step + 1, *by)).collect(),
+        mistakes: work.mistakes.iter().map(said).collect(),
+        wrong: work.wrong.iter().map(|(time, step)| (at(*time), step + 1)).collect(),
+        quiz: work.quiz,
+        transcripts: Vec::new(),
+    }
+}
+
+/// Copies the transcripts of an outcome, and notes their sums.
+fn copies(
+    class: &Class,
+    student: &Student,
+    outcome: &mut Outcome,
+    to: &Path,
+    anonymous: bool,
+) -> Result<Vec<Document>, ClassError> {
+    let folder = class.folder.join(student.folder());
+    let mut documents = Vec::new();
+    for (n, path) in transcripts(&folder, &outcome.lesson, outcome.attempt).iter().enumerate() {
+        // One that can't be read any more is missing in what is handed out.
+        let Ok(mut document) = file::open(path) else { continue };
+        if anonymous {
+            document = nameless(&document, &outcome.name);
+        }
+        let mut octets = Vec::new();
+        write_document(&document, &mut octets);
+        let number = if n == 0 { String::new() } else { format!("-{}", n + 1) };
+        let name = format!("transcripts/{}-{}{number}.smtp", file_name(&outcome.name), outcome.lesson);
+        event::write_whole(&to.join(&name), &octets)?;
+        outcome.transcripts.push((name, sum(&octets)));
+        documents.push(document);
+    }
+    Ok(documents)
+}
+
+/// A transcript without the student's name and address.
+fn nameless(document: &Document, name: &str) -> Document {
+    let mut header = document.header.clone();
+    header.table.remove("title");
+    header = crate::conversation::file::Header::of(header.table).with("student", name);
+    let mut log = Log::new();
+    for (_, entry) in document.log.since(0) {
+        let connected = entry.remark().filter(|remark| entry.kind == Kind::Remark && remark.word == "connected");
+        match (connected, entry.at) {
+            (Some(_), Some(at)) => _ = log.push(at, &Event::Remark(Remark::new("connected"))),
+            _ => _ = log.push_octets(entry.kind, entry.at, entry.bytes, entry.crlf, entry.masked),
+        }
+    }
+    Document::new(header, log)
+}

@@ -1,0 +1,64 @@
+//! `results.csv`: one row for student and lesson (RFC 4180, UTF-8).
+
+use super::{Outcome, Results};
+
+/// A row of a sheet. A cell that a spreadsheet would take for a formula gets a `'` before it.
+pub(super) fn row(cells: &[String]) -> String {
+    let cells: Vec<String> = cells.iter().map(|cell| guarded(cell)).collect();
+    format!("{}\r\n", cells.join(","))
+}
+
+fn guarded(cell: &str) -> String {
+    let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let cell = if formula { format!("'{cell}") } else { cell.to_owned() };
+    let quoted = cell.contains(['"', ',', '\r', '\n']);
+    if quoted { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }
+}
+
+/// The whole sheet.
+pub(super) fn results(results: &Results) -> String {
+    let head = [
+        "name", "lesson", "version", "variant", "steps done", "steps", "points", "started", "finished",
+        "seconds active", "hints", "wrong findings", "quiz", "transcript file",
+    ];
+    let mut sheet = row(&head.map(str::to_owned));
+    for one in &results.results {
+        let version = results.lessons.iter().find(|lesson| lesson.name == one.lesson);
+        sheet.push_str(&row(&[
+            one.name.clone(),
+            one.lesson.clone(),
+            version.map_or_else(String::new, |lesson| lesson.sha256.chars().take(8).collect()),
+            one.variant.chars().take(8).collect(),
+            one.done.to_string(),
+            one.steps.to_string(),
+            one.points().to_string(),
+            one.started.clone(),
+            one.finished.clone().unwrap_or_default(),
+            one.active.to_string(),
+            one.hints.len().to_string(),
+            one.wrong.len().to_string(),
+            quiz(results, one),
+            one.transcripts.iter().map(|(file, _)| file.as_str()).collect::<Vec<_>>().join(" "),
+        ]));
+    }
+    sheet
+}
+
+/// What is known of the quiz at the lesson's end, and of the questions about replies.
+fn quiz(results: &Results, one: &Outcome) -> String {
+    let own = one.quiz.map(|wrong| format!("{wrong} wrong"));
+    let asked = results.questions.iter().find(|answered| answered.name == one.name);
+    let asked = asked.map(|answered| format!("{} of {} questions right", answered.right, answered.asked));
+    own.into_iter().chain(asked).collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_that_would_be_a_formula_is_guarded_and_quotes_are_doubled() {
+        let cells = ["=1+1", "-2", "@x", "+3", "a, \"b\"", "plain", "x=y"].map(str::to_owned);
+        assert_eq!(row(&cells), "'=1+1,'-2,'@x,'+3,\"a, \"\"b\"\"\",plain,x=y\r\n");
+    }
+}

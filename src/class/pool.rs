@@ -1,0 +1,196 @@
+//! The question pool: "what does the sender do next?" Replies are drawn from the decode data, each with four actions, of
+//! which the wrong ones belong to neighbouring categories and so are wrong for a reason that can be said.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::assets;
+use crate::decode::{Context, Knowledge, explain_reply};
+use crate::smtp::{LineEnd, Reply, ReplyLine};
+
+/// Answers to a question.
+pub const ANSWERS: usize = 4;
+/// The longest reply that is asked about, in characters.
+const LONGEST: usize = 200;
+
+/// A question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// The reply, with its code, on one line.
+    pub reply: String,
+    /// What may be done.
+    pub answers: Vec<String>,
+    /// Which is right, from 0.
+    pub right: usize,
+    /// What is to be said of each answer.
+    pub whys: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    action: Vec<Action>,
+}
+
+/// What a sender does about a category.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Action {
+    category: String,
+    does: String,
+    beside: Vec<String>,
+}
+
+/// All that can be asked.
+#[derive(Debug)]
+pub struct Pool {
+    actions: BTreeMap<String, Action>,
+    /// Category and reply.
+    replies: Vec<(String, String)>,
+    /// Title and meaning of each category.
+    meanings: BTreeMap<String, (String, String)>,
+}
+
+impl Pool {
+    /// The shipped one. It is made once.
+    #[must_use]
+    pub fn shipped() -> &'static Self {
+        static POOL: LazyLock<Pool> = LazyLock::new(|| Pool::new(&Knowledge::shipped()));
+        &POOL
+    }
+
+    fn new(knowledge: &Knowledge) -> Self {
+        let text = assets::ASSETS.get_file("questions.toml").and_then(|file| file.contents_utf8()).unwrap_or_default();
+        let file: File = toml::from_str(text).expect("a test reads it");
+        let actions: BTreeMap<_, _> = file.action.into_iter().map(|action| (action.category.clone(), action)).collect();
+        let book = knowledge.book();
+        let mut replies = Vec::new();
+        for example in book.replies().iter().filter(|entry| actions.contains_key(&entry.category)).flat_map(|entry| &entry.examples) {
+            let line = example.lines().collect::<Vec<_>>().join(" ");
+            // What is in other letters is no question about mail.
+            if example.lines().count() != 1 || line.chars().count() > LONGEST || !line.is_ascii() {
+                continue;
+            }
+            let mut reply = Reply::default();
+            reply.push(ReplyLine::parse(line.clone().into_bytes(), LineEnd::CrLf));
+            let category = explain_reply(&reply, &Context::default(), knowledge).category;
+            if actions.contains_key(&category) && reply.code().is_some_and(|code| code.number() >= 400) {
+                replies.push((category, line));
+            }
+        }
+        replies.sort();
+        replies.dedup();
+        let meaning = |name: &String| {
+            let entry = book.category(name)?;
+            Some((name.clone(), (entry.title.clone(), entry.meaning.clone())))
+        };
+        let meanings = actions.keys().filter_map(meaning).collect();
+        Self { actions, replies, meanings }
+    }
+
+    /// So many questions, drawn from a seed: each about another category while there are any left.
+    #[must_use]
+    pub fn draw(&self, seed: &[u8; 32], count: usize) -> Vec<Question> {
+        let mut dice = Dice::new(seed);
+        let mut categories: Vec<&String> = self.actions.keys().collect();
+        dice.shuffle(&mut categories);
+        let of = |category: &&String| self.replies.iter().filter(|(of, _)| of == *category).collect::<Vec<_>>();
+        let mut questions: Vec<Question> = Vec::new();
+        for category in categories.iter().cycle().take(categories.len() * 4) {
+            if questions.len() >= count {
+                break;
+            }
+            let replies = of(category);
+            let Some((_, reply)) = replies.get(dice.below(replies.len())).copied() else { continue };
+            if questions.iter().any(|question| question.reply == *reply) {
+                continue;
+            }
+            questions.extend(self.question(category, reply, &mut dice));
+        }
+        questions
+    }
+
+    fn question(&self, category: &str, reply: &str, dice: &mut Dice) -> Option<Question> {
+        let own = self.actions.get(category)?;
+        let mut beside: Vec<&Action> = own.beside.iter().filter_map(|name| self.actions.get(name)).collect();
+        dice.shuffle(&mut beside);
+        let mut all: Vec<&Action> = std::iter::once(own).chain(beside).take(ANSWERS).collect();
+        dice.shuffle(&mut all);
+        let right = all.iter().position(|action| action.category == category)?;
+        let (title, meaning) = self.meanings.get(category)?;
+        let why = |action: &&Action| {
+            if action.category == category {
+                return format!("{title}: {meaning}");
+            }
+            let other = self.meanings.get(&action.category).map_or("", |(title, _)| title);
+            format!("That is what one does about another trouble ({other}). Here it is: {title}. {meaning}")
+        };
+        Some(Question {
+            reply: reply.to_owned(),
+            answers: all.iter().map(|action| action.does.clone()).collect(),
+            right,
+            whys: all.iter().map(why).collect(),
+        })
+    }
+}
+
+/// Numbers that a seed decides (`SplitMix64`).
+struct Dice(u64);
+
+impl Dice {
+    fn new(seed: &[u8; 32]) -> Self {
+        let (first, _) = seed.split_at(8);
+        Self(first.iter().fold(0, |all, octet| all << 8 | u64::from(*octet)))
+    }
+
+    fn below(&mut self, count: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((z ^ (z >> 31)) % (count.max(1) as u64)).unwrap_or(0)
+    }
+
+    fn shuffle<T>(&mut self, all: &mut [T]) {
+        for last in (1..all.len()).rev() {
+            all.swap(last, self.below(last + 1));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_category_can_be_asked_about_with_four_answers_of_its_neighbourhood() {
+        let pool = Pool::shipped();
+        for (category, action) in &pool.actions {
+            let replies = pool.replies.iter().filter(|(of, _)| of == category).count();
+            assert!(replies >= 3, "{category} has {replies} replies");
+            assert!(action.beside.len() >= ANSWERS - 1 && !action.beside.contains(category), "{category}");
+            for other in &action.beside {
+                assert!(pool.actions.contains_key(other), "{category}: {other} has no action");
+            }
+        }
+    }
+
+    #[test]
+    fn a_seed_draws_the_same_questions_and_another_seed_others() {
+        let pool = Pool::shipped();
+        let questions = pool.draw(&[7; 32], 10);
+        assert_eq!(questions.len(), 10);
+        assert_eq!(questions, pool.draw(&[7; 32], 10));
+        assert_ne!(questions, pool.draw(&[8; 32], 10));
+        for question in &questions {
+            assert_eq!((question.answers.len(), question.whys.len()), (ANSWERS, ANSWERS));
+            let right = question.answers.iter().filter(|answer| **answer == question.answers[question.right]).count();
+            assert_eq!(right, 1, "{question:?}");
+        }
+        let places: std::collections::BTreeSet<_> =
+            pool.draw(&[1; 32], 20).iter().map(|question| question.right).collect();
+        assert!(places.len() > 2, "the right one stands anywhere: {places:?}");
+    }
+}

@@ -1,0 +1,182 @@
+//! The instructor's wall of a class: who stands where, those in need first; what helps one of them or all.
+//!
+//! [`Face`] is plain data with what the keys do; `view` draws it; [`run`] alone carries out what was asked for. It is drawn
+//! when something changed, and woken besides only when a minute that is shown becomes another.
+
+mod run;
+mod view;
+
+#[cfg(test)]
+mod tests;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use crate::class::wall::{Row, Wall};
+
+pub use run::{Told, run};
+
+/// What is done for the class.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Deed {
+    /// The next hint for a student.
+    Hint(u64),
+    /// The next hint for all who stand at the same step as this one.
+    HintAll(u64),
+    /// The text of the step on a student's screen.
+    ShowStep(u64),
+    /// Words for everybody.
+    Broadcast(String),
+    /// Everybody looks up, or goes on.
+    Pause,
+    /// A fresh world for a student.
+    Reset(u64),
+    /// Results and transcripts into files.
+    Export,
+    /// Looks at a student's conversation; none: no longer.
+    Watch(Option<u64>),
+    /// Ends the class.
+    End,
+}
+
+/// What lies over the rows.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+enum Over {
+    #[default]
+    Nothing,
+    /// Words for everybody are being typed.
+    Broadcast(String),
+    /// Whether this student's world is to be a fresh one.
+    Reset(u64),
+    /// Whether the class is to end.
+    End,
+    /// A student's conversation.
+    Live(u64),
+}
+
+/// The wall as it stands on the screen.
+#[derive(Debug, Clone, Default)]
+pub struct Face {
+    /// The class's name.
+    pub class: String,
+    /// How one joins.
+    pub join: Vec<String>,
+    /// Who stands where.
+    pub wall: Wall,
+    /// The conversation that is looked at, line by line.
+    pub live: Vec<String>,
+    /// What came of the last deed.
+    pub notice: Option<String>,
+    selected: Option<u64>,
+    over: Over,
+    nameless: bool,
+    projector: bool,
+}
+
+impl Face {
+    /// The wall of a class that begins.
+    #[must_use]
+    pub fn new(class: &str, join: Vec<String>) -> Self {
+        Self { class: class.to_owned(), join, ..Self::default() }
+    }
+
+    /// Another state of the class.
+    pub fn take(&mut self, wall: Wall) {
+        self.wall = wall;
+    }
+
+    /// The row that is marked: the first one where none was chosen, or it is gone.
+    fn marked(&self) -> Option<usize> {
+        let chosen = self.wall.rows.iter().position(|row| Some(row.id) == self.selected);
+        chosen.or((!self.wall.rows.is_empty()).then_some(0))
+    }
+
+    fn row(&self) -> Option<&Row> {
+        self.wall.rows.get(self.marked()?)
+    }
+
+    /// Whose conversation is looked at.
+    #[must_use]
+    pub fn watched(&self) -> Option<u64> {
+        if let Over::Live(id) = self.over { Some(id) } else { None }
+    }
+
+    fn name(&self, id: u64) -> String {
+        let row = self.wall.rows.iter().find(|row| row.id == id);
+        row.map_or_else(String::new, |row| if self.nameless { format!("student {id}") } else { row.name.clone() })
+    }
+
+    /// Does what a key asks for; gives what is to be done for the class.
+    pub fn key(&mut self, key: KeyEvent) -> Option<Deed> {
+        let control = key.modifiers.contains(KeyModifiers::CONTROL);
+        match std::mem::take(&mut self.over) {
+            Over::Nothing => self.free(key.code, control),
+            Over::Broadcast(text) => self.typed(text, key.code, control),
+            Over::Reset(id) => (key.code == KeyCode::Char('y')).then_some(Deed::Reset(id)),
+            Over::End => (key.code == KeyCode::Char('y')).then_some(Deed::End),
+            Over::Live(id) => match key.code {
+                KeyCode::Esc | KeyCode::Enter | KeyCode::Char('q') => Some(Deed::Watch(None)),
+                code => {
+                    self.over = Over::Live(id);
+                    // Help may be given while looking on.
+                    help(code, id)
+                }
+            },
+        }
+    }
+
+    fn typed(&mut self, mut text: String, code: KeyCode, control: bool) -> Option<Deed> {
+        match code {
+            KeyCode::Esc => return None,
+            KeyCode::Char('c') if control => return None,
+            KeyCode::Enter => return (!text.trim().is_empty()).then(|| Deed::Broadcast(text.trim().to_owned())),
+            KeyCode::Backspace => _ = text.pop(),
+            KeyCode::Char(c) if !control => text.push(c),
+            _ => {}
+        }
+        self.over = Over::Broadcast(text);
+        None
+    }
+
+    fn free(&mut self, code: KeyCode, control: bool) -> Option<Deed> {
+        self.notice = None;
+        match code {
+            KeyCode::Char('c') if control => self.over = Over::End,
+            KeyCode::Char('q') | KeyCode::Esc => self.over = Over::End,
+            KeyCode::Down | KeyCode::Char('j') => self.step(1),
+            KeyCode::Up | KeyCode::Char('k') => self.step(-1),
+            KeyCode::PageDown => self.step(10),
+            KeyCode::PageUp => self.step(-10),
+            KeyCode::Home => self.selected = self.wall.rows.first().map(|row| row.id),
+            KeyCode::End => self.selected = self.wall.rows.last().map(|row| row.id),
+            KeyCode::Char('n') => self.nameless = !self.nameless,
+            KeyCode::Char('v') => self.projector = !self.projector,
+            KeyCode::Char('b') => self.over = Over::Broadcast(String::new()),
+            KeyCode::Char('p') => return Some(Deed::Pause),
+            KeyCode::Char('x') => return Some(Deed::Export),
+            KeyCode::Char('r') => self.over = self.row().map_or(Over::Nothing, |row| Over::Reset(row.id)),
+            KeyCode::Enter => {
+                let id = self.row()?.id;
+                self.over = Over::Live(id);
+                return Some(Deed::Watch(Some(id)));
+            }
+            other => return help(other, self.row()?.id),
+        }
+        None
+    }
+
+    fn step(&mut self, by: isize) {
+        let Some(marked) = self.marked() else { return };
+        let to = marked.saturating_add_signed(by).min(self.wall.rows.len() - 1);
+        self.selected = Some(self.wall.rows[to].id);
+    }
+}
+
+/// What helps one student.
+fn help(code: KeyCode, id: u64) -> Option<Deed> {
+    match code {
+        KeyCode::Char('s') => Some(Deed::ShowStep(id)),
+        KeyCode::Char('h') => Some(Deed::Hint(id)),
+        KeyCode::Char('H') => Some(Deed::HintAll(id)),
+        _ => None,
+    }
+}

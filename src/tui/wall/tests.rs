@@ -1,0 +1,112 @@
+//! The wall as it stands on a screen, and what its keys do.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use insta::assert_snapshot;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+
+use super::{Deed, Face, view};
+use crate::class::wall::{Bar, Row, State, Wall};
+use crate::tui::theme::Theme;
+
+fn face() -> Face {
+    let row = |id: u64, name: &str, step: &str, minutes, last: &str, state| Row {
+        id,
+        name: name.to_owned(),
+        lesson: "01-classic".to_owned(),
+        step: step.to_owned(),
+        minutes,
+        last: last.to_owned(),
+        tries: 4,
+        hints: 1,
+        state,
+    };
+    let bar = |step, count, stuck| Bar { lesson: "01-classic".to_owned(), step, of: 6, count, stuck };
+    let mut face = Face::new("monday", vec!["ehlo learn --join 192.0.2.7:2525 K7CQ2A".to_owned()]);
+    face.take(Wall {
+        rows: vec![
+            row(4, "Grace Brewster Hopper", "3/6", 5, "RCPT … 550 5.1.1 unknown", State::Stuck("the same refusal")),
+            row(2, "dennis", "2/6", 1, "MAIL … 250 Ok", State::Idle),
+            row(1, "ada", "5/6", 0, "DATA … 354 go on", State::Working),
+            row(9, "ken", "1/6", 12, "", State::Gone),
+            row(3, "barbara", "6/6", 0, "QUIT … 221 Bye", State::Done),
+        ],
+        bars: vec![bar(1, 1, 0), bar(2, 1, 0), bar(3, 8, 2), bar(7, 4, 0)],
+        mistake: Some(("RFC 5321 allows no space before the colon.".to_owned(), 4)),
+        missing: vec!["edsger".to_owned(), "alan".to_owned()],
+        expected: 7,
+        paused: false,
+    });
+    face
+}
+
+fn drawn(face: &Face, columns: u16, rows: u16) -> String {
+    let mut terminal = Terminal::new(TestBackend::new(columns, rows)).expect("a screen");
+    terminal.draw(|frame| view::draw(face, Theme::mono(), frame)).expect("drawn");
+    terminal.backend().to_string()
+}
+
+fn press(face: &mut Face, keys: &str) -> Vec<Deed> {
+    keys.chars()
+        .filter_map(|c| {
+            let code = match c {
+                '\n' => KeyCode::Enter,
+                '\u{1b}' => KeyCode::Esc,
+                c => KeyCode::Char(c),
+            };
+            face.key(KeyEvent::new(code, KeyModifiers::NONE))
+        })
+        .collect()
+}
+
+#[test]
+fn who_is_in_need_stands_first() {
+    assert_snapshot!("wall_80x24", drawn(&face(), 80, 24));
+    assert_snapshot!("wall_120x24", drawn(&face(), 120, 24));
+}
+
+#[test]
+fn the_projector_has_no_names_and_nobody_slow() {
+    let mut face = face();
+    press(&mut face, "v");
+    let shown = drawn(&face, 80, 24);
+    for word in ["ada", "Grace", "stuck", "edsger"] {
+        assert!(!shown.contains(word), "{word}: {shown}");
+    }
+    assert!(shown.contains("K7CQ2A") && shown.contains("step 3/6"), "{shown}");
+    press(&mut face, "vn");
+    let shown = drawn(&face, 80, 24);
+    assert!(!shown.contains("ada") && shown.contains("student 1"), "{shown}");
+}
+
+#[test]
+fn a_conversation_is_looked_at_and_help_given_meanwhile() {
+    let mut face = face();
+    assert_eq!(press(&mut face, "j\n"), [Deed::Watch(Some(2))]);
+    face.live = vec!["< 220 mx".to_owned(), "> HELO x".to_owned(), "< 501 no".to_owned()];
+    let shown = drawn(&face, 80, 24);
+    assert!(shown.contains("The conversation of dennis") && shown.contains("> HELO x"), "{shown}");
+    assert_eq!(press(&mut face, "h\u{1b}h"), [Deed::Hint(2), Deed::Watch(None), Deed::Hint(2)]);
+}
+
+#[test]
+fn what_cannot_be_undone_is_asked_first() {
+    let mut face = face();
+    assert_eq!(press(&mut face, "rn"), [], "no");
+    assert!(drawn(&face, 80, 24).contains("Grace"), "the key answered the question, nothing else");
+    assert_eq!(press(&mut face, "ry"), [Deed::Reset(4)]);
+    assert_eq!(press(&mut face, "qx"), []);
+    assert_eq!(press(&mut face, "qy"), [Deed::End]);
+    assert_eq!(press(&mut face, "blook up\n"), [Deed::Broadcast("look up".to_owned())]);
+    assert_eq!(press(&mut face, "px"), [Deed::Pause, Deed::Export]);
+}
+
+#[test]
+fn no_size_is_too_small() {
+    for (columns, rows) in [(1, 1), (20, 3), (40, 8), (200, 60)] {
+        let mut face = face();
+        drawn(&face, columns, rows);
+        press(&mut face, "\n");
+        drawn(&face, columns, rows);
+    }
+}
