@@ -1,0 +1,180 @@
+//! A class from the command line: held without a screen, joined in a terminal, shown on the wall, its results verified.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails where it stands")]
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpStream;
+use std::process::{Child, Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+mod support {
+    #[expect(dead_code, reason = "a part of it is enough here")]
+    pub(crate) mod terminal;
+}
+
+use support::terminal::{Home, Terminal};
+
+fn ehlo(home: &TempDir, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ehlo"));
+    command.arg("--config").arg(home.path().join("config")).arg("--state").arg(home.path().join("state"));
+    command.env("XDG_DATA_HOME", home.path().join("data")).args(arguments);
+    command.stdin(Stdio::null());
+    command
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+/// A class that is being held; killed when dropped.
+struct Held {
+    child: Child,
+    lines: BufReader<std::process::ChildStdout>,
+    address: String,
+    code: String,
+}
+
+impl Held {
+    fn new(home: &TempDir, more: &[&str]) -> Self {
+        let mut command = ehlo(home, &["lab", "--class", "monday", "--listen", "127.0.0.1:0"]);
+        let mut child = command.args(more).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap());
+        let mut held = Self { child, lines, address: String::new(), code: String::new() };
+        let join = held.line_with("join ehlo learn --join ");
+        let mut words = join.split_whitespace().skip(4);
+        held.address = words.next().unwrap().to_owned();
+        held.code = words.next().unwrap().to_owned();
+        held
+    }
+
+    /// The next line that holds this.
+    fn line_with(&mut self, wanted: &str) -> String {
+        loop {
+            let mut line = String::new();
+            assert!(self.lines.read_line(&mut line).unwrap() > 0, "{wanted} never came");
+            if line.contains(wanted) {
+                return line;
+            }
+        }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+/// Says lines by hand, each after the reply to the one before.
+fn talk(held: &Held, name: &str, lines: &[&str]) {
+    let stream = TcpStream::connect(&held.address).unwrap();
+    let mut writer = stream.try_clone().unwrap();
+    let mut reader = BufReader::new(stream);
+    let join = format!("NOOP join {} {name}", held.code);
+    for line in ["", &join].iter().chain(lines) {
+        if !line.is_empty() {
+            writer.write_all(format!("{line}\r\n").as_bytes()).unwrap();
+        }
+        let mut said = String::new();
+        while said.as_bytes().get(3) != Some(&b' ') {
+            said.clear();
+            reader.read_line(&mut said).unwrap();
+        }
+        assert!(said.starts_with(['2', '3']), "{line}: {said}");
+    }
+}
+
+const CLASSIC: &[&str] = &[
+    "HELO noddy.com",
+    "MAIL FROM:<dude@noddy.com>",
+    "RCPT TO:<anotherdude@target.local>",
+    "RCPT TO:<colleague@target.local>",
+    "DATA",
+    "Subject: hi\r\n\r\nhello\r\n.",
+    "QUIT",
+];
+
+#[test]
+fn a_class_is_held_killed_taken_up_again_and_its_results_verified() {
+    let home = TempDir::new().unwrap();
+    let mut held = Held::new(&home, &["--lessons", "01,02"]);
+    talk(&held, "anna", &CLASSIC[..2]);
+    held.line_with("anna · 01-classic · step 3/6");
+    let code = held.code.clone();
+    // Without a word, as a power cut would.
+    drop(held);
+    let mut held = Held::new(&home, &[]);
+    assert_eq!(held.code, code);
+    talk(&held, "ANNA", CLASSIC);
+    held.line_with("anna · 01-classic · step 6/6");
+    let busy = ehlo(&home, &["lab", "export", "monday"]).output().unwrap();
+    assert_eq!(busy.status.code(), Some(2));
+    assert!(text(&busy).contains("one program at a time"), "{}", text(&busy));
+    drop(held);
+
+    let out = home.path().join("out");
+    let written = ehlo(&home, &["lab", "export", "monday", "--to", out.to_str().unwrap()]).output().unwrap();
+    assert_eq!(written.status.code(), Some(0), "{}", text(&written));
+    let results = out.join("results.json");
+    let verified = ehlo(&home, &["learn", "verify", results.to_str().unwrap()]).output().unwrap();
+    assert_eq!(verified.status.code(), Some(0), "{}", text(&verified));
+    assert!(text(&verified).contains("anna · 01-classic: 6 steps"), "{}", text(&verified));
+    let changed = std::fs::read_to_string(&results).unwrap().replace("\"anna\"", "\"eve\"");
+    std::fs::write(&results, changed).unwrap();
+    let verified = ehlo(&home, &["learn", "verify", results.to_str().unwrap()]).output().unwrap();
+    assert_eq!(verified.status.code(), Some(1), "{}", text(&verified));
+    assert!(text(&verified).contains("signature does not hold"), "{}", text(&verified));
+    let forgotten = ehlo(&home, &["lab", "forget", "monday", "anna"]).output().unwrap();
+    assert_eq!(forgotten.status.code(), Some(0), "{}", text(&forgotten));
+}
+
+#[test]
+fn what_cannot_be_a_class_says_why() {
+    let home = TempDir::new().unwrap();
+    for (arguments, words) in [
+        (&["lab", "--class", "new"][..], "--lessons 01,02"),
+        (&["lab", "--class", "a/b", "--lessons", "01"], "can't be a class's name"),
+        (&["lab", "--class", "new", "--lessons", "99"], "there is no lesson 99"),
+        (&["lab", "--class", "new", "--lessons", "01", "--exam"], "--minutes"),
+        (&["lab", "export", "none"], "there is no class none"),
+        (&["learn", "verify", "nowhere.json"], "nowhere.json"),
+        (&["learn", "--join", "127.0.0.1:1", "CODE"], "--name"),
+    ] {
+        let output = ehlo(&home, arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", text(&output));
+        assert!(text(&output).contains(words), "{arguments:?}: {}", text(&output));
+    }
+}
+
+#[test]
+fn an_instructor_sees_a_student_at_work_and_helps() {
+    let (home, other) = (Home::new(), Home::new());
+    let arguments = ["lab", "--class", "monday", "--lessons", "01", "--listen", "127.0.0.1:0"];
+    let mut wall = Terminal::start(&home, &arguments, (110, 30));
+    wall.wait_for("Nobody has joined yet");
+    let screen = wall.screen();
+    let mut words = screen.split("--join ").nth(1).unwrap().split_whitespace();
+    let (address, code) = (words.next().unwrap(), words.next().unwrap());
+    let mut student = Terminal::start(&other, &["learn", "--join", address, code, "--name", "anna"], (100, 30));
+    student.wait_for("220 mx.target.local").wait_for("step 1 of 6");
+    wall.wait_for("anna").wait_for("1/6");
+    student.keys("HELO noddy.com<Enter>");
+    student.wait_for("step 2 of 6");
+    wall.wait_for("2/6").wait_for("HELO … 250");
+    wall.keys("h").wait_for("Given:");
+    wall.keys("blook up<Enter>").wait_for("Said to everybody");
+    student.wait_for("The class: look up");
+    wall.keys("p").wait_for("PAUSED");
+    student.wait_for("Paused by the instructor");
+    wall.keys("p").wait_until("it goes on", |screen| !screen.contains("PAUSED"));
+    wall.keys("<Enter>").wait_for("The conversation of anna").wait_for("> HELO noddy.com");
+    wall.keys("<Esc>").wait_for("Enter watch");
+    wall.keys("ry").wait_for("anna begins anew");
+    student.wait_for("step 1 of 6");
+    wall.keys("qy");
+    assert_eq!(wall.exit().exit_code(), 0);
+    wall.assert_restored();
+    student.wait_for("The class is over");
+}
