@@ -20,10 +20,11 @@ const PACE: Duration = Duration::from_millis(100);
 
 /// What makes a class of a lab.
 #[derive(Debug, clap::Args)]
+#[group(id = "class options")]
 pub(super) struct Arguments {
     /// Hold a class: many students at once, each in a world of its own. It is kept by this name, and goes on when it is
     /// held again
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["scenario", "mail"])]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["scenario", "mail", "from"])]
     class: Option<String>,
     /// The lessons of the class, by number, name or FILE.toml; needed the first time
     #[arg(long, value_name = "LESSON,…", value_delimiter = ',', requires = "class")]
