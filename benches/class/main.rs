@@ -159,14 +159,20 @@ fn measure() {
     let mut took: Vec<f64> = text.lines().map(|line| line.parse().unwrap()).collect();
     took.sort_by(f64::total_cmp);
     let at_share = |share: usize| took[(took.len() - 1) * share / 1000];
-    row(&format!("{STUDENTS} students do lesson 1 at once, all judged after"), &format!("{:.2} s", judged.as_secs_f64()));
+    row(
+        &format!("{STUDENTS} students do lesson 1 at once, all judged after"),
+        &format!("{:.2} s", judged.as_secs_f64()),
+    );
     for (name, share) in [("median", 500), ("95 of 100", 950), ("99 of 100", 990), ("slowest", 1000)] {
         row(&format!("  an exchange takes, {name}"), &format!("{:.1} ms", at_share(share)));
     }
     row("  memory a student", &format!("{:.0} KiB", (memory() - before) / 1024.0 / 500.0));
     let began = Instant::now();
     let rows = Wall::of(&class).rows.len();
-    row(&format!("the wall of {rows} students is worked out in"), &format!("{:.1} ms", began.elapsed().as_secs_f64() * 1000.0));
+    row(
+        &format!("the wall of {rows} students is worked out in"),
+        &format!("{:.1} ms", began.elapsed().as_secs_f64() * 1000.0),
+    );
     wall_latency(&class, address, &code);
     idle_connections(&class, address);
 }
@@ -202,7 +208,10 @@ fn idle_connections(class: &Class, address: SocketAddr) {
     let mut line = String::new();
     BufReader::new(clients.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let held: f64 = line.trim().parse().unwrap();
-    row("idle connections that are held", &format!("{held:.0} of {IDLE}, opened in {:.1} s", began.elapsed().as_secs_f64()));
+    row(
+        "idle connections that are held",
+        &format!("{held:.0} of {IDLE}, opened in {:.1} s", began.elapsed().as_secs_f64()),
+    );
     row("  memory a connection", &format!("{:.1} KiB", (memory() - before) / 1024.0 / held.max(1.0)));
     one_more(class, address);
     drop(clients.stdin.take());

@@ -49,7 +49,13 @@ fn document(class: &str, lesson: &Lesson, outcome: &Outcome, documents: &[Docume
     let finished = outcome.finished.as_ref()?;
     let first = documents.first()?.header.started()?;
     let mut title = format!("{} has done “{}”", outcome.name, lesson.title);
-    let _ = write!(title, ": {} of {} steps, {} hints, finished {finished}", outcome.done, outcome.steps, outcome.hints.len());
+    let _ = write!(
+        title,
+        ": {} of {} steps, {} hints, finished {finished}",
+        outcome.done,
+        outcome.steps,
+        outcome.hints.len()
+    );
     let _ = write!(title, ", judged by the lab of the class {class}");
     let mut log = Log::new();
     for document in documents {
@@ -57,7 +63,8 @@ fn document(class: &str, lesson: &Lesson, outcome: &Outcome, documents: &[Docume
         if !marked {
             continue;
         }
-        let began = document.header.started().map_or(0, |at| at.as_microsecond().saturating_sub(first.as_microsecond()));
+        let began =
+            document.header.started().map_or(0, |at| at.as_microsecond().saturating_sub(first.as_microsecond()));
         let began = u64::try_from(began).unwrap_or(0);
         for (_, entry) in document.log.since(0) {
             let at = Micros(began + entry.at.unwrap_or_default().0);

@@ -67,7 +67,12 @@ impl Pool {
         let actions: BTreeMap<_, _> = file.action.into_iter().map(|action| (action.category.clone(), action)).collect();
         let book = knowledge.book();
         let mut replies = Vec::new();
-        for example in book.replies().iter().filter(|entry| actions.contains_key(&entry.category)).flat_map(|entry| &entry.examples) {
+        for example in book
+            .replies()
+            .iter()
+            .filter(|entry| actions.contains_key(&entry.category))
+            .flat_map(|entry| &entry.examples)
+        {
             let line = example.lines().collect::<Vec<_>>().join(" ");
             // What is in other letters is no question about mail.
             if example.lines().count() != 1 || line.chars().count() > LONGEST || !line.is_ascii() {

@@ -103,7 +103,11 @@ pub fn verify(path: &Path, world: &World) -> Result<(Signed<Results>, Vec<Verifi
     let wrong = |error: serde_json::Error| ClassError::Words(format!("{}: {error}", path.display()));
     let signed: Signed<Results> = serde_json::from_str(&text).map_err(wrong)?;
     if signed.what.ehlo != 1 {
-        let words = format!("{}: this is version {} of the format; this ehlo reads version 1", path.display(), signed.what.ehlo);
+        let words = format!(
+            "{}: this is version {} of the format; this ehlo reads version 1",
+            path.display(),
+            signed.what.ehlo
+        );
         return Err(ClassError::Words(words));
     }
     let beside = path.parent().unwrap_or(Path::new("."));
@@ -177,4 +181,3 @@ fn varied(lesson: Lesson, variant: &str, world: &World) -> Result<Lesson, String
     let seed = seed.ok_or("the variant is not hexadecimal")?;
     lesson.varied(&seed, world).map_err(|error| error.to_string())
 }
-

@@ -305,7 +305,8 @@ async fn results_are_as_they_were_signed_and_are_judged_again() {
     assert!(!signed.holds(), "bert has helped himself");
     assert!(verified[1].problems[0].contains("show 1 steps, the results say 6"), "{verified:?}");
     std::fs::write(&file, text).expect("written");
-    std::fs::copy(to.join("transcripts/anna-01-classic.smtp"), to.join("transcripts/bert-01-classic.smtp")).expect("copied");
+    std::fs::copy(to.join("transcripts/anna-01-classic.smtp"), to.join("transcripts/bert-01-classic.smtp"))
+        .expect("copied");
     let (signed, verified) = sign::verify(&file, &world).expect("readable");
     assert!(signed.holds() && verified[1].problems[0].contains("not the transcript that was signed"), "{verified:?}");
 

@@ -18,8 +18,20 @@ fn guarded(cell: &str) -> String {
 /// The whole sheet.
 pub(super) fn results(results: &Results) -> String {
     let head = [
-        "name", "lesson", "version", "variant", "steps done", "steps", "points", "started", "finished",
-        "seconds active", "hints", "wrong findings", "quiz", "transcript file",
+        "name",
+        "lesson",
+        "version",
+        "variant",
+        "steps done",
+        "steps",
+        "points",
+        "started",
+        "finished",
+        "seconds active",
+        "hints",
+        "wrong findings",
+        "quiz",
+        "transcript file",
     ];
     let mut sheet = row(&head.map(str::to_owned));
     for one in &results.results {

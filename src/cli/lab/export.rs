@@ -24,7 +24,8 @@ pub(super) fn export(name: &str, to: Option<PathBuf>, anonymous: bool, world: &W
 pub(super) fn forget(name: &str, student: &str, world: &World) -> Exit {
     within(name, world, |class| {
         let found = class.named(student);
-        let found = found.ok_or_else(|| ClassError::Words(format!("nobody in the class {name} is called {student}")))?;
+        let found =
+            found.ok_or_else(|| ClassError::Words(format!("nobody in the class {name} is called {student}")))?;
         class.forget(&found)?;
         print(&format!("forgotten {}; results that were written before still have the name", found.name));
         Ok(())

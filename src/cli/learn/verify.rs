@@ -30,7 +30,8 @@ pub(super) fn run(file: &Path, as_json: bool, world: &World) -> Exit {
         let key = signed.fingerprint();
         print(&json!({ "ehlo": 1, "signature": holds, "key": key, "results": results }).to_string());
     } else {
-        let words = if holds { "the signature holds" } else { "WRONG: the signature does not hold; something was changed" };
+        let words =
+            if holds { "the signature holds" } else { "WRONG: the signature does not hold; something was changed" };
         print(&format!("class {}, written {}: {words}", shown(&signed.what.class), shown(&signed.what.written)));
         print(&format!("key {} (compare it with what `ehlo lab export` said)", signed.fingerprint()));
         for one in &verified {

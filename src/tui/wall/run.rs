@@ -155,7 +155,9 @@ fn hint_all(class: &Class, id: u64) -> String {
     let place = |student: &crate::class::student::Student| {
         student.with_current(|work| (work.lesson().name.clone(), work.attempt.ticked()))
     };
-    let Some(here) = class.student(id).and_then(|student| place(&student)) else { return "Nobody stands there.".to_owned() };
+    let Some(here) = class.student(id).and_then(|student| place(&student)) else {
+        return "Nobody stands there.".to_owned();
+    };
     let all = class.students();
     let given = all.iter().filter(|student| place(student).as_ref() == Some(&here));
     let given = given.filter(|student| class.hint(student, true).is_some()).count();

@@ -63,13 +63,16 @@ fn head(face: &Face, theme: Theme, columns: usize) -> Line<'static> {
 fn below(face: &Face, theme: Theme, columns: usize) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     match &face.over {
-        Over::Broadcast(text) => lines.push(styled(fit(&format!(" To everybody: {text}_"), columns), theme, Role::Accent)),
+        Over::Broadcast(text) => {
+            lines.push(styled(fit(&format!(" To everybody: {text}_"), columns), theme, Role::Accent))
+        }
         Over::Reset(id) => {
             let words = format!(" Give {} a fresh start at this lesson? y: yes, any other key: no", face.name(*id));
             lines.push(styled(fit(&words, columns), theme, Role::Warning));
         }
         Over::End => {
-            let words = " End the class? Everything is kept, and it goes on when it is held again. y: yes, any other key: no";
+            let words =
+                " End the class? Everything is kept, and it goes on when it is held again. y: yes, any other key: no";
             lines.push(styled(fit(words, columns), theme, Role::Warning));
         }
         Over::Nothing | Over::Live(_) => {
@@ -202,4 +205,3 @@ fn live(face: &Face, theme: Theme, id: u64, columns: usize, room: usize) -> Vec<
     }
     lines
 }
-
