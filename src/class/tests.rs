@@ -211,11 +211,11 @@ async fn attend(class: &Class, address: SocketAddr, name: &str) -> Attendance {
 }
 
 /// The next news that is of interest.
-async fn news(attendance: &mut Attendance, wanted: impl Fn(&Down) -> bool) -> Down {
+async fn news(attendance: &mut Attendance, fits: impl Fn(&Down) -> bool) -> Down {
     let waited = tokio::time::timeout(Duration::from_secs(20), async {
         loop {
             let down = attendance.news.recv().await.expect("the class lives");
-            if wanted(&down) {
+            if fits(&down) {
                 return down;
             }
         }

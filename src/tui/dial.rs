@@ -179,6 +179,12 @@ impl Dialler {
         };
         target.lab_listens(class.door);
         class.lead_to(&given.listener);
+        let hello = &class.hello;
+        let time = hello.left.map_or_else(String::new, |left| format!(" You have {} minutes.", left.div_ceil(60)));
+        let welcome = format!(
+            "You are {} in the class {}: the instructor can look on, and what is said here is kept there.{time}",
+            hello.name, hello.class
+        );
         match given.listener.as_str() {
             "smtps" => target.tls = TlsMode::Implicit,
             "lmtp" => target.protocol = Protocol::Lmtp,
@@ -191,6 +197,7 @@ impl Dialler {
         let seed = u64::from_le_bytes(self.world.random());
         let class = Some((given.ticked, given.hints));
         messages.push(Message::Lesson(LessonNews::Begun { lesson, address, seed, class }));
+        messages.extend(notice(welcome));
         messages
     }
 

@@ -316,8 +316,8 @@ impl Work {
             let code = reply.and_then(Reply::code).map(ReplyCode::number);
             let line = reply.map(|reply| reply.text().lines().next().unwrap_or_default().to_owned());
             let enhanced = reply.and_then(Reply::enhanced).map(|code| format!(" {code}"));
-            let refused =
-                code.filter(|code| *code >= 400).map(|code| format!("{code}{}", enhanced.unwrap_or_default()));
+            let both = code.map(|code| format!("{code}{}", enhanced.unwrap_or_default()));
+            let refused = both.clone().filter(|both| both.starts_with(['4', '5']));
             let at = Timestamp::from_microsecond(
                 self.opened.as_microsecond().saturating_add(i64::try_from(fact.at.0).unwrap_or(i64::MAX)),
             );
@@ -330,8 +330,8 @@ impl Work {
                 1
             };
             self.tries += 1;
-            let words = match (code, line) {
-                (Some(code), Some(line)) => format!("{code} {line}"),
+            let words = match (both, line) {
+                (Some(both), Some(line)) => format!("{both} {line}"),
                 _ => "no reply".to_owned(),
             };
             let reply = for_screen(words.chars().take(SHOWN).collect::<String>().as_bytes());

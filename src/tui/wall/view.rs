@@ -64,7 +64,7 @@ fn below(face: &Face, theme: Theme, columns: usize) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     match &face.over {
         Over::Broadcast(text) => {
-            lines.push(styled(fit(&format!(" To everybody: {text}_"), columns), theme, Role::Accent))
+            lines.push(styled(fit(&format!(" To everybody: {text}_"), columns), theme, Role::Accent));
         }
         Over::Reset(id) => {
             let words = format!(" Give {} a fresh start at this lesson? y: yes, any other key: no", face.name(*id));
@@ -81,13 +81,19 @@ fn below(face: &Face, theme: Theme, columns: usize) -> Vec<Line<'static>> {
             }
         }
     }
-    lines.extend(face.join.iter().map(|line| styled(fit(&format!(" {line}"), columns), theme, Role::Text)));
+    let wrapped = |words: &str, role| {
+        let rows = wrap(words, columns.saturating_sub(2));
+        rows.into_iter().map(move |row| styled(format!(" {row}"), theme, role)).collect::<Vec<_>>()
+    };
+    if !face.projector {
+        lines.extend(face.join.iter().flat_map(|line| wrapped(line, Role::Text)));
+    }
     let keys = match face.over {
         Over::Live(_) => "Esc back · s show step · h hint · H hint to this step",
         Over::Broadcast(_) => "Enter says it · Esc does not",
-        _ => "Enter watch · s step · h H hint · b say · p pause · r reset · n names · v projector · x export · q end",
+        _ => "Enter watch · s show step · h hint · H hint to all there · b say · p pause · r reset · n names · v projector · x export · q end",
     };
-    lines.push(styled(fit(&format!(" {keys}"), columns), theme, Role::Dim));
+    lines.extend(wrapped(keys, Role::Dim));
     lines
 }
 
