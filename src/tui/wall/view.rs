@@ -91,7 +91,9 @@ fn below(face: &Face, theme: Theme, columns: usize) -> Vec<Line<'static>> {
     let keys = match face.over {
         Over::Live(_) => "Esc back · s show step · h hint · H hint to this step",
         Over::Broadcast(_) => "Enter says it · Esc does not",
-        _ => "Enter watch · s show step · h hint · H hint to all there · b say · p pause · r reset · n names · v projector · x export · q end",
+        _ => {
+            "Enter watch · s show step · h hint · H hint to all there · b say · p pause · r reset · n names · v projector · x export · q end"
+        }
     };
     lines.extend(wrapped(keys, Role::Dim));
     lines
