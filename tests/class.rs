@@ -43,8 +43,8 @@ impl Held {
         let mut held = Self { child, lines, address: String::new(), code: String::new() };
         let join = held.line_with("join ehlo learn --join ");
         let mut words = join.split_whitespace().skip(4);
-        held.address = words.next().unwrap().to_owned();
-        held.code = words.next().unwrap().to_owned();
+        words.next().unwrap().clone_into(&mut held.address);
+        words.next().unwrap().clone_into(&mut held.code);
         held
     }
 
