@@ -109,6 +109,7 @@ impl Book {
         self.replies.extend(file.replies.into_iter().map(|mut entry| {
             source.clone_into(&mut entry.file);
             entry.own = own;
+            entry.rank = file.rank;
             entry
         }));
     }

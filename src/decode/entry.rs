@@ -288,9 +288,18 @@ pub struct ReplyEntry {
     /// Whether it is the user's own.
     #[serde(skip)]
     pub own: bool,
+    /// The rank of its file: the higher, the more exactly it names who sends it.
+    #[serde(skip)]
+    pub(super) rank: i32,
 }
 
 impl ReplyEntry {
+    /// Whether what it says holds whatever else the words of the reply speak for.
+    pub(super) fn is_settled(&self) -> bool {
+        let moment = self.phase.is_some() || self.tls.is_some() || self.authenticated.is_some();
+        self.own || self.rank >= 10 || moment || self.capability.is_some()
+    }
+
     /// Whether its conditions hold. What is not known does not hold.
     pub(super) fn holds(&self, code: Option<ReplyCode>, enhanced: Option<EnhancedCode>, context: &Context) -> bool {
         let any = |wanted: &Option<Several<String>>, holds: &dyn Fn(&str) -> bool| {

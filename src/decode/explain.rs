@@ -4,7 +4,7 @@ use crate::smtp::{Class, EnhancedCode, Reply, ReplyCode, Verb};
 
 use super::entry::{AtEntry, CategoryEntry, CodeEntry, EnhancedEntry, ReplyEntry, StepEntry};
 use super::normal::{beginning, first_address};
-use super::{Asked, Book, Context, Explanation, Knowledge, layers, normalise, notes, steps};
+use super::{Asked, Book, Context, Explanation, Knowledge, evidence, layers, normalise, notes, steps};
 
 /// What the layers found for one reply.
 pub(super) struct Layers<'a> {
@@ -13,10 +13,14 @@ pub(super) struct Layers<'a> {
     pub(super) code: Option<&'a CodeEntry>,
     pub(super) at: Option<&'a AtEntry>,
     pub(super) category: Option<&'a CategoryEntry>,
-    /// The moment decided, not what is written of the code.
+    /// The moment decided, or the words weighed together: the category speaks, not what is written of the code.
     pub(super) by_moment: bool,
     /// The reply has words, and none of them was understood.
     pub(super) unread: bool,
+    /// What was recognised, where the words of the reply as a whole speak for something else.
+    pub(super) overruled: Option<&'a ReplyEntry>,
+    /// The words that decide, where they do.
+    pub(super) words: Option<Vec<String>>,
 }
 
 /// Explains a reply by its code, enhanced code and text (all lines joined, without their codes), in a context that may
@@ -46,11 +50,17 @@ pub fn explain(
         category: None,
         by_moment: false,
         unread: false,
+        overruled: None,
+        words: None,
     };
     layers.unread = layers.text.is_none() && has_words(&normal);
     layers.at = layers.code.and_then(|entry| entry.at(context.asked));
     layers.by_moment = layers.text.is_none() && notes::by_the_moment(&layers, context).is_some();
-    let category = category(&layers, class, context);
+    let mut category = category(&layers, class, context);
+    let weighable = class.is_refusal() || class == Class::Unknown;
+    if weighable && let Some(weighed) = weighed(&mut layers, (code, inner), &normal, &category, context) {
+        category = weighed;
+    }
     layers.category = book.category(&category);
     let (software, evidence) = recognised(&layers, &normal, enhanced, context, book).unzip();
     let mut filled = context.clone();
@@ -71,7 +81,7 @@ pub fn explain(
         references: references(&layers),
         digits: digits(book, code, enhanced, layers.enhanced),
         notes: notes::beside(&layers, code, enhanced, &normal, &filled),
-        layers: layers::spoken(&layers, class, code, enhanced, context),
+        layers: layers::spoken(&layers, class, code, enhanced, context, book),
         category,
     }
 }
@@ -122,7 +132,7 @@ fn class_of(code: Option<ReplyCode>, enhanced: Option<EnhancedCode>) -> Class {
 }
 
 /// An enhanced code within the text: as qmail writes it, `(#5.1.1)`, or in what an inner server said.
-fn quoted_code(text: &str) -> Option<EnhancedCode> {
+pub(super) fn quoted_code(text: &str) -> Option<EnhancedCode> {
     let hash = text.match_indices('#').map(|(at, _)| at + 1);
     let said = ["said: ", "responded: ", "returned: "].iter().filter_map(|word| {
         let at = text.find(word)? + word.len();
@@ -170,6 +180,48 @@ fn category(layers: &Layers<'_>, class: Class, context: &Context) -> String {
         (None, by_code) => by_code.unwrap_or("unknown"),
     };
     guessed(layers, enhanced, said, context).unwrap_or(said).to_owned()
+}
+
+/// How sure the weighed words have to be; below that, the cause is left open.
+const SURE_ENOUGH: f32 = 0.35;
+
+/// What the words of a refusal speak for together, where that is something else than what is held of it so far. What was
+/// recognised weighs the more, the more exactly it names its cause.
+fn weighed(
+    layers: &mut Layers<'_>,
+    codes: (Option<ReplyCode>, Option<EnhancedCode>),
+    normal: &str,
+    held: &str,
+    context: &Context,
+) -> Option<String> {
+    if layers.by_moment || layers.text.is_some_and(ReplyEntry::is_settled) || !has_words(normal) {
+        return None;
+    }
+    let open = |category: &str| matches!(category, "unknown" | "mailbox-ambiguous");
+    let weight = match layers.text.map(|entry| entry.rank) {
+        // A wording that is known to say nothing.
+        Some(..0) if open(held) => 1.0,
+        Some(5 | 6) => 3.0,
+        Some(7..) => 1.5,
+        Some(0..) => 1.0,
+        None if layers.code.is_some_and(|code| SURE.contains(&code.code)) => 1.5,
+        None if layers.enhanced.is_some_and(|entry| !entry.vague) => 1.0,
+        _ => 0.3,
+    };
+    let verdict = evidence::shipped().verdict(codes, normal, context.asked, (held, weight))?;
+    let at_rcpt = context.asked == Some(Asked::Verb(Verb::Rcpt));
+    let category = match verdict.category {
+        category if verdict.share >= SURE_ENOUGH || open(category) => category,
+        _ if at_rcpt => "mailbox-ambiguous",
+        _ => "unknown",
+    };
+    if category == held {
+        return None;
+    }
+    layers.overruled = layers.text.take();
+    layers.by_moment = true;
+    layers.words = Some(verdict.words);
+    Some(category.to_owned())
 }
 
 /// Refusals by these codes mean one thing, whatever their words are.

@@ -3,7 +3,7 @@
 use crate::smtp::{Class, EnhancedCode, ReplyCode};
 
 use super::explain::{Layers, enhanced_speaks};
-use super::{Context, Layer, Spoke};
+use super::{Book, Context, Layer, Spoke};
 
 /// The layers that spoke, most specific first; exactly one of them decides, where there is any.
 pub(super) fn spoken(
@@ -12,10 +12,22 @@ pub(super) fn spoken(
     code: Option<ReplyCode>,
     enhanced: Option<EnhancedCode>,
     context: &Context,
+    book: &Book,
 ) -> Vec<Layer> {
     let mut all = Vec::new();
-    if let Some(entry) = layers.text {
-        let title = entry.title.as_deref().or_else(|| layers.category.map(|c| c.title.as_str()));
+    if let Some(words) = &layers.words {
+        all.push(Layer {
+            by: Spoke::Words,
+            on: words.join(", "),
+            says: layers.category.map(|c| c.title.clone()).unwrap_or_default(),
+            category: layers.category.map(|c| c.name.clone()).unwrap_or_default(),
+            source: String::new(),
+            own: false,
+            decides: true,
+        });
+    }
+    if let Some(entry) = layers.text.or(layers.overruled) {
+        let title = entry.title.as_deref().or_else(|| book.category(&entry.category).map(|c| c.title.as_str()));
         all.push(Layer {
             by: Spoke::Text,
             on: entry.software.clone().unwrap_or_default(),
@@ -23,10 +35,10 @@ pub(super) fn spoken(
             category: entry.category.clone(),
             source: entry.file.clone(),
             own: entry.own,
-            decides: true,
+            decides: layers.words.is_none(),
         });
     }
-    let by_enhanced = enhanced_speaks(layers, class).is_some();
+    let by_enhanced = layers.words.is_none() && enhanced_speaks(layers, class).is_some();
     if let (Some(entry), Some(enhanced)) = (layers.enhanced, enhanced) {
         all.push(Layer {
             by: Spoke::Enhanced,
@@ -48,7 +60,7 @@ pub(super) fn spoken(
             category: at.and_then(|at| at.category.clone()).unwrap_or_else(|| entry.category.clone()),
             source: String::new(),
             own: false,
-            decides: layers.text.is_none() && !by_enhanced,
+            decides: layers.text.is_none() && layers.words.is_none() && !by_enhanced,
         });
     }
     all

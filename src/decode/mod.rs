@@ -8,6 +8,7 @@ mod auth;
 mod book;
 mod context;
 mod entry;
+mod evidence;
 mod examples;
 mod exchange;
 mod explain;
@@ -154,6 +155,8 @@ pub struct Explanation {
 pub enum Spoke {
     /// A recognised text.
     Text,
+    /// Words that were weighed together.
+    Words,
     /// The enhanced status code.
     Enhanced,
     /// The reply code, after this command where that is known.
@@ -166,6 +169,7 @@ impl Spoke {
     pub fn name(self) -> &'static str {
         match self {
             Self::Text => "text",
+            Self::Words => "words",
             Self::Enhanced => "enhanced",
             Self::Code => "code",
         }
@@ -177,8 +181,8 @@ impl Spoke {
 pub struct Layer {
     /// What it goes by.
     pub by: Spoke,
-    /// On what it spoke: the server or provider whose text it is (may be empty), the enhanced status code, or the
-    /// reply code with the command that it answers.
+    /// On what it spoke: the server or provider whose text it is (may be empty), the words, the enhanced status code, or
+    /// the reply code with the command that it answers.
     pub on: String,
     /// What it says, as a headline.
     pub says: String,

@@ -70,12 +70,16 @@ fn every_example_is_decoded_by_its_own_entry() {
 #[test]
 fn every_recognised_text_is_explained() {
     let book = Knowledge::default();
+    let mut wrong = Vec::new();
     for entry in book.book().replies() {
         let verb = entry.verb.as_ref().and_then(|verbs| Asked::from_name(verbs.iter().next()?));
         let context = Context { asked: verb, ..Context::default() };
         let e = decode_in(&entry.examples[0], &context);
         let pattern = entry.pattern.get_ref();
-        assert_eq!(e.category, entry.category, "{pattern}");
+        if e.category != entry.category {
+            wrong.push(format!("{}: {}, but {}", entry.examples[0], entry.category, e.category));
+            continue;
+        }
         assert!(!e.meaning.is_empty() && !e.causes.is_empty() && !e.references.is_empty(), "{pattern}: {e:#?}");
         let text = e.layers.first().expect("a text");
         assert_eq!(
@@ -85,6 +89,7 @@ fn every_recognised_text_is_explained() {
         );
         assert!(!text.says.is_empty(), "{pattern}");
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

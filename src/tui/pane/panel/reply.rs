@@ -285,6 +285,7 @@ fn read_from(explanation: &Explanation) -> String {
     let names = layers.iter().map(|layer| match layer.by {
         Spoke::Text if layer.own => format!("your own text in {}", layer.source),
         Spoke::Text => format!("the text ({})", layer.source),
+        Spoke::Words => format!("its words ({})", layer.on),
         Spoke::Enhanced | Spoke::Code => layer.on.clone(),
     });
     names.collect::<Vec<_>>().join(", then ")

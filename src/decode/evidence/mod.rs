@@ -1,0 +1,269 @@
+//! What the words of a refusal speak for when they are weighed together: the last resort of understanding, asked where no
+//! wording was recognised, or only one of the general ones.
+//!
+//! `assets/evidence.tsv` has a weight for each word, pair of words and code, for and against categories. It is learned from
+//! the corpus of replies and the examples of all entries ([`learn`], and CONTRIBUTING how to learn it anew); nothing is
+//! learned while ehlo runs.
+
+#[cfg(test)]
+mod learn;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+use crate::assets;
+use crate::smtp::{EnhancedCode, ReplyCode, Verb};
+
+use super::{Asked, CATEGORIES};
+
+/// How much the weights in the file are larger than they count.
+const SCALE: f32 = 10.0;
+
+/// What one sign (a word, a pair of words, a code) speaks for.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Sign {
+    /// How telling it is at all: the rarer, the more.
+    rarity: f32,
+    /// Category (an index) and weight; what is not there weighs nothing.
+    weights: Vec<(usize, f32)>,
+}
+
+/// All that was learned.
+#[derive(Debug, Default)]
+pub(super) struct Evidence {
+    categories: Vec<String>,
+    signs: HashMap<String, Sign>,
+}
+
+/// What a text speaks for.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Verdict {
+    /// The category.
+    pub(super) category: &'static str,
+    /// How sure that is, of 1.
+    pub(super) share: f32,
+    /// The words that speak for it most, as they stand in the text.
+    pub(super) words: Vec<String>,
+}
+
+static SHIPPED: LazyLock<Evidence> =
+    LazyLock::new(|| assets::text("evidence.tsv").map(Evidence::read).unwrap_or_default());
+
+/// What was learned before this was built.
+pub(super) fn shipped() -> &'static Evidence {
+    &SHIPPED
+}
+
+impl Evidence {
+    /// Reads the file: after lines that begin with `#`, one with the categories, then a sign a line: its name, its rarity,
+    /// and `INDEX:WEIGHT` for each category that it speaks for or against.
+    fn read(text: &str) -> Self {
+        let mut lines = text.lines().filter(|line| !line.starts_with('#'));
+        let categories: Vec<_> = lines.next().unwrap_or_default().split(' ').map(str::to_owned).collect();
+        let sign = |line: &str| {
+            let mut columns = line.split('\t');
+            let (name, rarity) = (columns.next()?, columns.next()?.parse().ok()?);
+            let weight = |it: &str| {
+                let (index, weight) = it.split_once(':')?;
+                let index = index.parse().ok().filter(|index| *index < categories.len())?;
+                Some((index, weight.parse::<f32>().ok()? / SCALE))
+            };
+            let weights = columns.next()?.split(' ').filter_map(weight).collect();
+            Some((name.to_owned(), Sign { rarity, weights }))
+        };
+        let signs = lines.filter_map(sign).collect();
+        Self { categories, signs }
+    }
+
+    /// What a [normalised](super::normalise) text speaks for, together with what is held of it already: a category and how
+    /// much that weighs. None where nothing in it is known.
+    pub(super) fn verdict(
+        &self,
+        (code, enhanced): (Option<ReplyCode>, Option<EnhancedCode>),
+        normal: &str,
+        asked: Option<Asked>,
+        (held, weight): (&str, f32),
+    ) -> Option<Verdict> {
+        let seen = signs(code, enhanced, normal, asked);
+        let known: Vec<_> = seen.iter().filter_map(|name| Some((name.as_str(), self.signs.get(name)?))).collect();
+        if !known.iter().any(|(name, _)| is_of_words(name)) {
+            return None;
+        }
+        let length = known.iter().map(|(_, sign)| sign.rarity * sign.rarity).sum::<f32>().sqrt();
+        let mut scores = vec![0.0; self.categories.len()];
+        for (_, sign) in &known {
+            for (category, weight) in &sign.weights {
+                scores[*category] += weight * sign.rarity / length;
+            }
+        }
+        if let Some(index) = self.categories.iter().position(|category| category == held) {
+            scores[index] += weight;
+        }
+        let best = scores.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1))?.0;
+        let all: f32 = scores.iter().map(|score| (score - scores[best]).exp()).sum();
+        let category = *CATEGORIES.iter().find(|name| **name == self.categories[best])?;
+        let speaks = |sign: &Sign| {
+            let weight = sign.weights.iter().find(|(category, _)| *category == best);
+            weight.map_or(0.0, |(_, weight)| weight * sign.rarity)
+        };
+        let mut words: Vec<_> = known.iter().filter(|(name, sign)| is_of_words(name) && speaks(sign) > 0.0).collect();
+        words.sort_by(|a, b| speaks(b.1).total_cmp(&speaks(a.1)));
+        Some(Verdict { category, share: 1.0 / all, words: told(words.iter().map(|(name, _)| &name[1..])) })
+    }
+}
+
+/// At most three of these words, none of which says what another has said.
+fn told<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut said: Vec<String> = Vec::new();
+    for name in names.filter(|name| !matches!(*name, "0" | "adr" | "ipn" | "dom" | "url")) {
+        let again = |before: &String| before.contains(name) || name.contains(before.as_str());
+        if said.len() < 3 && !said.iter().any(again) {
+            said.push(name.to_owned());
+        }
+    }
+    said
+}
+
+/// Whether a sign is made of words of the text.
+fn is_of_words(name: &str) -> bool {
+    name.starts_with(['w', 'b', 'k'])
+}
+
+/// The signs in a reply, each once: `C` and the code, `L` and its class, `E` and the enhanced code, `S` and `J` with two of
+/// its three numbers, `P` and what was asked, `Q` and that with the code, `w` and a word, `b` and two words, `k` and some
+/// characters of a word in a script that puts no spaces between words.
+fn signs(code: Option<ReplyCode>, enhanced: Option<EnhancedCode>, normal: &str, asked: Option<Asked>) -> Vec<String> {
+    let mut all = Vec::new();
+    let asked = asked.and_then(moment);
+    if let Some(code) = code {
+        all.push(format!("C{code}"));
+        all.push(format!("L{}", code.number() / 100));
+    }
+    if let Some(EnhancedCode { class, subject, detail }) = enhanced {
+        all.push(format!("E{class}.{subject}.{detail}"));
+        all.push(format!("S{subject}.{detail}"));
+        all.push(format!("J{class}.{subject}"));
+    }
+    if let Some(asked) = asked {
+        all.push(format!("P{asked}"));
+        all.extend(code.map(|code| format!("Q{asked} {code}")));
+    }
+    let words = words(normal);
+    all.extend(words.iter().map(|word| format!("w{word}")));
+    all.extend(words.windows(2).map(|pair| format!("b{} {}", pair[0], pair[1])));
+    for word in words.iter().filter(|word| word.chars().any(|c| c > '\u{2e80}')) {
+        let letters: Vec<_> = word.chars().take(200).collect();
+        for length in 1..=3 {
+            all.extend(letters.windows(length).map(|part| format!("k{}", part.iter().collect::<String>())));
+        }
+    }
+    let mut before = HashSet::new();
+    all.retain(|name| before.insert(name.clone()));
+    all
+}
+
+/// What was asked, as far as it makes a difference here.
+fn moment(asked: Asked) -> Option<&'static str> {
+    match asked {
+        Asked::Nothing | Asked::Verb(Verb::Other) => None,
+        Asked::AuthAnswer => Some("AUTH"),
+        Asked::Verb(Verb::Helo | Verb::Lhlo) => Some("EHLO"),
+        Asked::Verb(Verb::Bdat) => Some("end-of-data"),
+        asked => Some(asked.name()),
+    }
+}
+
+/// Words that are read of a text.
+const MOST_WORDS: usize = 400;
+
+/// The words of a [normalised](super::normalise) text, with one word each for all addresses, hosts, links and numbers.
+fn words(normal: &str) -> Vec<String> {
+    let mut all = Vec::new();
+    for whole in normal.split(' ') {
+        if all.len() > MOST_WORDS {
+            break;
+        }
+        let link = whole.find("http://").or_else(|| whole.find("https://"));
+        let head = &whole[..link.unwrap_or(whole.len())];
+        let bare = head.trim_matches(|c: char| !c.is_alphanumeric());
+        if is_numbers(bare) {
+            all.push("ipn".to_owned());
+        } else if is_host(bare) {
+            all.push("dom".to_owned());
+        } else {
+            for (n, part) in head.split("_@_").enumerate() {
+                if n > 0 {
+                    all.push("adr".to_owned());
+                }
+                all.extend(part.split(|c: char| !c.is_alphanumeric()).filter(|it| !it.is_empty()).map(numberless));
+            }
+        }
+        if link.is_some() {
+            all.push("url".to_owned());
+        }
+    }
+    all
+}
+
+/// Whether this is an IPv4 address.
+fn is_numbers(text: &str) -> bool {
+    text.split('.').count() == 4 && text.split('.').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// Whether this is the name of a host or of a domain: labels, the last of which is no number and at least two letters.
+fn is_host(text: &str) -> bool {
+    let labels = || text.split('.');
+    let last = text.rsplit('.').next().unwrap_or_default();
+    labels().count() > 1
+        && labels().all(|it| !it.is_empty() && it.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'))
+        && (2..8).contains(&last.len())
+        && last.bytes().all(|b| b.is_ascii_alphabetic())
+}
+
+/// A word with `0` in place of each number in it.
+fn numberless(word: &str) -> String {
+    let mut out = String::with_capacity(word.len());
+    for c in word.chars().take(60) {
+        match c {
+            '0'..='9' if out.ends_with('0') => {}
+            '0'..='9' => out.push('0'),
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_numbers_are_one_word_each() {
+        let text = "<_@_>: host mx1.target.example[192.0.2.1] said: 4711 wrong, see https://x.example/?a=1 (abc12d)";
+        let want = ["adr", "host", "mx0", "target", "example", "0", "0", "0", "0", "said", "0", "wrong", "see", "url", "abc0d"];
+        assert_eq!(words(text), want);
+        assert_eq!(words("from 192.0.2.1 by (mx.target.example)."), ["from", "ipn", "by", "dom"]);
+    }
+
+    #[test]
+    fn words_are_weighed_together_and_told() {
+        let text = "# a comment\nmailbox-full mailbox-unknown\nwquota\t2\t0:30\nwuser\t1\t1:20 0:-5\nC550\t1\t1:5\n";
+        let evidence = Evidence::read(text);
+        let code = ReplyCode::new(550);
+        let verdict = evidence.verdict((code, None), "the quota of this user", None, ("", 0.0)).expect("known words");
+        assert_eq!((verdict.category, verdict.words), ("mailbox-full", vec!["quota".to_owned()]));
+        assert!(verdict.share > 0.5 && verdict.share < 1.0, "{}", verdict.share);
+        let held = evidence.verdict((code, None), "the quota of this user", None, ("mailbox-unknown", 9.0));
+        assert_eq!(held.map(|it| it.category), Some("mailbox-unknown"));
+        assert_eq!(evidence.verdict((code, None), "nothing known", None, ("", 0.0)), None);
+    }
+
+    #[test]
+    fn what_is_shipped_can_be_read() {
+        let evidence = shipped();
+        assert!(evidence.signs.len() > 10_000, "{}", evidence.signs.len());
+        for category in &evidence.categories {
+            assert!(CATEGORIES.contains(&category.as_str()), "{category}");
+        }
+    }
+}
