@@ -2,11 +2,11 @@
 //! wording was recognised, or only one of the general ones.
 //!
 //! `assets/evidence.tsv` has a weight for each word, pair of words and code, for and against categories. It is learned from
-//! the corpus of replies and the examples of all entries ([`learn`], and CONTRIBUTING how to learn it anew); nothing is
-//! learned while ehlo runs.
+//! the corpus of replies and the examples of all entries by a test (CONTRIBUTING says how); nothing is learned while ehlo
+//! runs.
 
 #[cfg(test)]
-mod learn;
+mod tests;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
@@ -231,39 +231,4 @@ fn numberless(word: &str) -> String {
         }
     }
     out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_and_numbers_are_one_word_each() {
-        let text = "<_@_>: host mx1.target.example[192.0.2.1] said: 4711 wrong, see https://x.example/?a=1 (abc12d)";
-        let want = ["adr", "host", "mx0", "target", "example", "0", "0", "0", "0", "said", "0", "wrong", "see", "url", "abc0d"];
-        assert_eq!(words(text), want);
-        assert_eq!(words("from 192.0.2.1 by (mx.target.example)."), ["from", "ipn", "by", "dom"]);
-    }
-
-    #[test]
-    fn words_are_weighed_together_and_told() {
-        let text = "# a comment\nmailbox-full mailbox-unknown\nwquota\t2\t0:30\nwuser\t1\t1:20 0:-5\nC550\t1\t1:5\n";
-        let evidence = Evidence::read(text);
-        let code = ReplyCode::new(550);
-        let verdict = evidence.verdict((code, None), "the quota of this user", None, ("", 0.0)).expect("known words");
-        assert_eq!((verdict.category, verdict.words), ("mailbox-full", vec!["quota".to_owned()]));
-        assert!(verdict.share > 0.5 && verdict.share < 1.0, "{}", verdict.share);
-        let held = evidence.verdict((code, None), "the quota of this user", None, ("mailbox-unknown", 9.0));
-        assert_eq!(held.map(|it| it.category), Some("mailbox-unknown"));
-        assert_eq!(evidence.verdict((code, None), "nothing known", None, ("", 0.0)), None);
-    }
-
-    #[test]
-    fn what_is_shipped_can_be_read() {
-        let evidence = shipped();
-        assert!(evidence.signs.len() > 10_000, "{}", evidence.signs.len());
-        for category in &evidence.categories {
-            assert!(CATEGORIES.contains(&category.as_str()), "{category}");
-        }
-    }
 }

@@ -1,13 +1,12 @@
-//! Learns `assets/evidence.tsv` from the corpus and from the examples of all entries: a logistic regression over the signs
-//! of a reply, by stochastic gradient descent.
+//! How evidence is read and weighed; and the learning of it, which writes `assets/evidence.tsv` from the corpus and from the
+//! examples of all entries: a logistic regression over the signs of a reply, by stochastic gradient descent.
 
-use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use crate::decode::{Asked, Knowledge, normalise};
+use crate::decode::{Knowledge, normalise};
 use crate::smtp::{Class, LineEnd, Reply, ReplyLine};
 
-use super::{SCALE, signs};
+use super::*;
 
 /// How often all of it is gone through.
 const ROUNDS: usize = 10;
@@ -136,4 +135,35 @@ fn descended(points: &[(Vec<(usize, f32)>, usize)], signs: usize, categories: us
         }
     }
     weights
+}
+
+
+#[test]
+fn names_and_numbers_are_one_word_each() {
+    let text = "<_@_>: host mx1.target.example[192.0.2.1] said: 4711 wrong, see https://x.example/?a=1 (abc12d)";
+    let want = ["adr", "host", "mx0", "target", "example", "0", "0", "0", "0", "said", "0", "wrong", "see", "url", "abc0d"];
+    assert_eq!(words(text), want);
+    assert_eq!(words("from 192.0.2.1 by (mx.target.example)."), ["from", "ipn", "by", "dom"]);
+}
+
+#[test]
+fn words_are_weighed_together_and_told() {
+    let text = "# a comment\nmailbox-full mailbox-unknown\nwquota\t2\t0:30\nwuser\t1\t1:20 0:-5\nC550\t1\t1:5\n";
+    let evidence = Evidence::read(text);
+    let code = ReplyCode::new(550);
+    let verdict = evidence.verdict((code, None), "the quota of this user", None, ("", 0.0)).expect("known words");
+    assert_eq!((verdict.category, verdict.words), ("mailbox-full", vec!["quota".to_owned()]));
+    assert!(verdict.share > 0.5 && verdict.share < 1.0, "{}", verdict.share);
+    let held = evidence.verdict((code, None), "the quota of this user", None, ("mailbox-unknown", 9.0));
+    assert_eq!(held.map(|it| it.category), Some("mailbox-unknown"));
+    assert_eq!(evidence.verdict((code, None), "nothing known", None, ("", 0.0)), None);
+}
+
+#[test]
+fn what_is_shipped_can_be_read() {
+    let evidence = shipped();
+    assert!(evidence.signs.len() > 10_000, "{}", evidence.signs.len());
+    for category in &evidence.categories {
+        assert!(CATEGORIES.contains(&category.as_str()), "{category}");
+    }
 }
