@@ -207,7 +207,8 @@ fn words(normal: &str) -> Vec<String> {
 
 /// Whether this is an IPv4 address.
 fn is_numbers(text: &str) -> bool {
-    text.split('.').count() == 4 && text.split('.').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
+    text.split('.').count() == 4
+        && text.split('.').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// Whether this is the name of a host or of a domain: labels, the last of which is no number and at least two letters.

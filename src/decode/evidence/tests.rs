@@ -137,11 +137,11 @@ fn descended(points: &[(Vec<(usize, f32)>, usize)], signs: usize, categories: us
     weights
 }
 
-
 #[test]
 fn names_and_numbers_are_one_word_each() {
     let text = "<_@_>: host mx1.target.example[192.0.2.1] said: 4711 wrong, see https://x.example/?a=1 (abc12d)";
-    let want = ["adr", "host", "mx0", "target", "example", "0", "0", "0", "0", "said", "0", "wrong", "see", "url", "abc0d"];
+    let want =
+        ["adr", "host", "mx0", "target", "example", "0", "0", "0", "0", "said", "0", "wrong", "see", "url", "abc0d"];
     assert_eq!(words(text), want);
     assert_eq!(words("from 192.0.2.1 by (mx.target.example)."), ["from", "ipn", "by", "dom"]);
 }
