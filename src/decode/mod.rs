@@ -44,7 +44,7 @@ pub use explain::{explain, explain_reply};
 pub use knowledge::{CapabilityEntry, Knowledge, KnowledgeError, Term};
 pub use maillog::{Refusal, refusal};
 pub use normal::normalise;
-pub use quoted::{Quoted, leads_on, quoted};
+pub use quoted::{Quoted, explain_text, leads_on, quoted};
 pub use report::{Reported, explain_reported, reported, reported_in};
 pub use terms::{terms_at, terms_in};
 

@@ -6,8 +6,8 @@
 
 use crate::smtp::Verb;
 
-use super::Asked;
 use super::report::{Said, read};
+use super::{Asked, Context, Explanation, Knowledge, explain};
 
 /// A reply within other words, and what it answers as far as these say so.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +77,15 @@ pub(super) fn said(text: &str) -> (Said, Option<Asked>) {
         Some(found) => (read(&found.reply), found.asked),
         None => (read(text), None),
     }
+}
+
+/// What a text says that somebody pasted: a code, a reply, or the words of a bounce or a log in which a reply stands. None
+/// where it has no words at all.
+#[must_use]
+pub fn explain_text(text: &str, knowledge: &Knowledge) -> Option<Explanation> {
+    let (Said { code, enhanced, text }, asked) = said(text.trim());
+    let says = code.is_some() || enhanced.is_some() || !text.is_empty();
+    says.then(|| explain(code, enhanced, &text, &Context { asked, ..Context::default() }, knowledge))
 }
 
 /// Whether words only lead to a quoted reply on the next line, as qmail's do.

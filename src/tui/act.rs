@@ -167,6 +167,7 @@ fn of_program(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::NextBookmark
         | Action::Note
         | Action::Jump
+        | Action::Explain
         | Action::Copy
         | Action::Timing
         | Action::Zoom

@@ -400,7 +400,9 @@ impl Model {
         self.gather_recipients();
         self.challenge =
             if self.waiting.is_none() { Challenge::of(&self.talk, self.peer.user.as_deref()) } else { None };
-        let about = self.transcript.selected().or_else(|| self.talk.last_answered()).map(About::Exchange);
+        let selected = self.transcript.selected();
+        let given = self.talk.keeps_given(selected).then_some(About::Given);
+        let about = given.or_else(|| selected.or_else(|| self.talk.last_answered()).map(About::Exchange));
         let about = about.or_else(|| self.talk.report(self.transcript.marked()).map(About::Report));
         self.talk.explain(about, &self.knowledge);
         // What speaks against the line may need rows of its own.

@@ -258,3 +258,22 @@ fn the_idle_limit_is_in_the_title_and_what_vanished_in_the_offer() {
     screen.keys("<ctrl-p>accept-offer<enter>");
     assert!(screen.shown().contains("nothing of that name can be done now"), "{}", screen.shown());
 }
+
+/// What somebody found in a log is explained beside the conversation, until that goes on.
+#[test]
+fn a_text_that_is_pasted_is_explained_until_something_is_answered() {
+    let mut screen = greeted(120, 33);
+    screen.keys("<esc>X");
+    assert!(screen.shown().contains("Explain"), "{}", screen.shown());
+    screen.asked();
+    screen.send(Message::Paste(
+        "host mx.example[192.0.2.1] said: 550 5.1.1\n  <a@b.example>: User unknown (in reply to RCPT TO command)".to_owned(),
+    ));
+    screen.keys("<enter>");
+    let shown = screen.shown();
+    assert!(shown.contains("there is no such mailbox") && shown.contains("a text of yours"), "{shown}");
+    assert!(shown.contains("host mx.example[192.0.2.1] said"), "{shown}");
+    assert_eq!(screen.asked(), Vec::<String>::new());
+    screen.wire("> NOOP\n< 250 OK");
+    assert!(!screen.shown().contains("a text of yours"), "{}", screen.shown());
+}

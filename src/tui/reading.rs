@@ -11,6 +11,7 @@ use super::copying;
 use super::effect::{Effect, Whole};
 use super::model::{Face, Focus, Model};
 use super::overlay::{Ask, Copy, Overlay, Prompt, Reference, Timing, What};
+use super::pane::panel::Tab;
 use super::playback;
 
 /// Does an action of reading.
@@ -39,6 +40,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Filter => Some((Ask::Filter, filter.unwrap_or_default().to_owned())),
         Action::Note => model.transcript.line(&model.talk).map(|record| (Ask::Note(record), String::new())),
         Action::Jump => Some((Ask::Jump, String::new())),
+        Action::Explain => Some((Ask::Explain, String::new())),
         Action::SaveAs => Some((Ask::Save, suggested(model, "smtp"))),
         Action::Export => Some((Ask::Export, suggested(model, "md"))),
         Action::SearchNext | Action::SearchBefore if search.is_none() => {
@@ -169,6 +171,12 @@ pub(super) fn answered(model: &mut Model, mut prompt: Prompt) -> Vec<Effect> {
                 prompt.said = Some("there is no such line here".to_owned());
                 model.overlay = Some(Overlay::Prompt(prompt));
             }
+            Vec::new()
+        }
+        Ask::Explain => {
+            let selected = model.transcript.selected();
+            model.talk.give(text, selected);
+            model.panel.open(Tab::Reply);
             Vec::new()
         }
         Ask::Finding => super::learn::found(model, &text),

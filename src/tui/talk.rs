@@ -9,7 +9,7 @@ use crate::conversation::dialogue::Exchange;
 use crate::conversation::event::{Event, Remark, Timed};
 use crate::conversation::file::Header;
 use crate::conversation::{Dialogue, Kind, Log};
-use crate::decode::{Context, Does, Explanation, Knowledge, explain_exchange, explain_reported, reported_in};
+use crate::decode::{Context, Does, Explanation, Knowledge, explain_exchange, explain_reported, explain_text, reported_in};
 use crate::profile::duration;
 use crate::smtp::{Phase, Verb};
 
@@ -68,6 +68,8 @@ pub struct Talk {
     pub flooded: bool,
     /// The mechanism that the target names for logging in: next steps offer it.
     pub mechanism: Option<String>,
+    /// A text to explain that is no part of it.
+    given: Option<Given>,
     inspecting: bool,
     /// The last explanation, and what it was made from.
     explained: Option<(Seen, Explanation)>,
@@ -215,6 +217,7 @@ impl Talk {
                 .get(record)
                 .and_then(|entry| reported_in(&entry.remark()?))
                 .map(|report| explain_reported(&report, &Context::default(), knowledge)),
+            About::Given => self.given.as_ref().and_then(|given| explain_text(&given.text, knowledge)),
         };
         self.explained = explanation.map(|explanation| (seen, self.as_the_target_says(doable(explanation))));
     }
@@ -259,8 +262,29 @@ impl Talk {
                 reply: exchanges.get(exchange).and_then(Exchange::reply).map(|reply| *reply.end()),
                 last_words: exchange + 1 == exchanges.len() && self.dialogue.state().phase() == Phase::Closed,
             },
-            About::Report(_) => Seen { about, reply: None, last_words: false },
+            About::Report(_) | About::Given => Seen { about, reply: None, last_words: false },
         }
+    }
+
+    /// A text is to be explained that is no part of the conversation, until another exchange than this is selected or
+    /// answered; an empty one ends it.
+    pub fn give(&mut self, text: String, selected: Option<usize>) {
+        let beside = (selected, self.last_answered());
+        self.given = (!text.is_empty()).then_some(Given { text, beside });
+        self.forget_explanation();
+    }
+
+    /// Whether such a text is still to be explained; it no longer is once something else was selected or answered.
+    pub fn keeps_given(&mut self, selected: Option<usize>) -> bool {
+        let beside = (selected, self.last_answered());
+        self.given.take_if(|given| given.beside != beside);
+        self.given.is_some()
+    }
+
+    /// The text that is explained in place of the conversation.
+    #[must_use]
+    pub fn given(&self) -> Option<&str> {
+        self.given.as_ref().map(|given| given.text.as_str())
     }
 
     /// Decodes anew when asked next: more is known now.
@@ -288,6 +312,16 @@ pub enum About {
     Exchange(usize),
     /// What the delivery report in this record says of a recipient.
     Report(usize),
+    /// A text that somebody gave.
+    Given,
+}
+
+/// A text to explain.
+#[derive(Debug, Clone)]
+struct Given {
+    text: String,
+    /// What was selected and what was answered last when it was given.
+    beside: (Option<usize>, Option<usize>),
 }
 
 /// How far a delivery report is looked for: a message that was imported is its hops and its recipients.

@@ -34,7 +34,7 @@ fn learns_the_evidence_anew() {
         reply.push(ReplyLine::parse(text.into_bytes(), LineEnd::CrLf));
         let normal = normalise(&reply.text());
         let enhanced = reply.enhanced().or_else(|| crate::decode::explain::quoted_code(&normal));
-        let class = reply.code().map_or(Class::Unknown, |code| code.class());
+        let class = reply.class();
         if matches!(class, Class::Success | Class::Intermediate) {
             continue;
         }
@@ -73,7 +73,7 @@ fn learned(categories: &[String], rows: &[Row]) -> String {
     names.sort_unstable();
     let rarity: Vec<f32> = names
         .iter()
-        .map(|name| 1.0 + ((1.0 + rows.len() as f32) / (1.0 + frequency[name] as f32)).ln())
+        .map(|name| 1.0 + ((1.0 + number(rows.len())) / (1.0 + number(frequency[name]))).ln())
         .map(|rarity| (rarity * 100.0).round() / 100.0)
         .collect();
     let index: HashMap<&str, usize> = names.iter().enumerate().map(|(n, name)| (*name, n)).collect();
@@ -101,6 +101,11 @@ fn learned(categories: &[String], rows: &[Row]) -> String {
     out
 }
 
+/// A count, to reckon with.
+fn number(count: usize) -> f32 {
+    f32::from(u16::try_from(count).unwrap_or(u16::MAX))
+}
+
 /// The weights of each sign for each category.
 fn descended(points: &[(Vec<(usize, f32)>, usize)], signs: usize, categories: usize) -> Vec<Vec<f32>> {
     let mut weights = vec![vec![0.0_f32; categories]; signs];
@@ -114,7 +119,7 @@ fn descended(points: &[(Vec<(usize, f32)>, usize)], signs: usize, categories: us
             seed ^= seed << 17;
             order.swap(n, usize::try_from(seed % (n as u64 + 1)).expect("below the length"));
         }
-        let pace = PACE * (1.05 - round as f32 / ROUNDS as f32);
+        let pace = PACE * (1.05 - number(round) / number(ROUNDS));
         for (point, category) in order.iter().map(|n| &points[*n]) {
             let mut scores = vec![0.0_f32; categories];
             for (sign, value) in point {
@@ -123,9 +128,13 @@ fn descended(points: &[(Vec<(usize, f32)>, usize)], signs: usize, categories: us
                 }
             }
             let most = scores.iter().copied().fold(f32::MIN, f32::max);
-            scores.iter_mut().for_each(|score| *score = (*score - most).exp());
+            for score in &mut scores {
+                *score = (*score - most).exp();
+            }
             let all: f32 = scores.iter().sum();
-            scores.iter_mut().for_each(|score| *score /= all);
+            for score in &mut scores {
+                *score /= all;
+            }
             scores[*category] -= 1.0;
             for (sign, value) in point {
                 for (score, weight) in scores.iter().zip(&mut weights[*sign]) {

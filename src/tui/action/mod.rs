@@ -83,6 +83,8 @@ pub enum Action {
     NextBookmark,
     Note,
     Jump,
+    /// What a text means that is no part of the conversation.
+    Explain,
     Copy,
     /// Where the time went.
     Timing,

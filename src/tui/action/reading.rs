@@ -135,6 +135,15 @@ pub(super) const ENTRIES: &[Entry] = &[
         told,
     ),
     entry(
+        Action::Explain,
+        "explain",
+        "explain a text",
+        "Explain a reply or the words of a bounce or a log that you type or paste; nothing of it goes to the server.",
+        &[(Transcript, "X")],
+        talking,
+    )
+    .called("decode paste bounce code meaning log ndr"),
+    entry(
         Action::Copy,
         "copy",
         "copy",

@@ -27,6 +27,8 @@ pub enum Ask {
     Note(usize),
     /// A time, a verb or a number to go to.
     Jump,
+    /// A text to explain.
+    Explain,
     /// Where to save the conversation.
     Save,
     /// Where to write it in another format.
@@ -93,7 +95,12 @@ impl Prompt {
     }
 
     pub(super) fn paste(&mut self, text: &str) {
-        for c in text.lines().next().unwrap_or_default().chars().filter(|c| crate::smtp::escape::is_plain(*c)) {
+        // What a bounce or a log says may go over several lines.
+        let whole = match self.ask {
+            Ask::Explain => text.split_whitespace().collect::<Vec<_>>().join(" "),
+            _ => text.lines().next().unwrap_or_default().to_owned(),
+        };
+        for c in whole.chars().filter(|c| crate::smtp::escape::is_plain(*c)) {
             self.input.handle(tui_input::InputRequest::InsertChar(c));
         }
     }
@@ -142,6 +149,7 @@ impl Prompt {
             Ask::Filter => " Show only ",
             Ask::Note(_) | Ask::Remark => " Note ",
             Ask::Jump => " Go to ",
+            Ask::Explain => " Explain ",
             Ask::Save => " Save as ",
             Ask::Export => " Export to ",
             Ask::Finding => " What have you found? ",
@@ -158,6 +166,7 @@ impl Prompt {
             Ask::Filter => "sent refused 5xx rcpt text -not · Esc all".to_owned(),
             Ask::Note(_) => "kept in the file, under this line".to_owned(),
             Ask::Jump => "a time (12.5 or 1:30), a verb, or #line".to_owned(),
+            Ask::Explain => "a reply, or the words of a bounce or a log; the right panel says what it means".to_owned(),
             Ask::Save => "a copy, notes in their places · Tab completes".to_owned(),
             Ask::Finding => "it goes to the lesson, not to the server · Enter tells it · Esc".to_owned(),
             Ask::Title => "kept in the file; an empty one takes it away".to_owned(),

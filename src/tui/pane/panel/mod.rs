@@ -201,7 +201,7 @@ impl Panel {
     #[must_use]
     pub fn step(&self, n: usize, talk: &Talk) -> Option<Step> {
         let n = n.checked_sub(1)?;
-        if let Some(trouble) = &self.trouble {
+        if let Some(trouble) = self.trouble.as_ref().filter(|_| talk.given().is_none()) {
             return trouble.steps.get(n).cloned();
         }
         let explanation = talk.explanation().filter(|_| self.tab == Tab::Reply);

@@ -31,6 +31,9 @@ enum Part {
 /// Below so many columns the reply to RCPT names its recipient.
 const NARROW: u16 = 40;
 
+/// Columns of a text that was given, of which the rest is left out.
+const GIVEN: u16 = 120;
+
 /// From the ample to the scarce: where not all fits, what to do next stays in sight.
 const ORDERS: [&[Part]; 6] = {
     use Part::{Blank, Causes, Digits, Headline, Meaning, Notes, Sources, Steps};
@@ -46,7 +49,7 @@ const ORDERS: [&[Part]; 6] = {
 
 /// What the tab shows, at a width and for a height: what went wrong, or else the explained reply.
 pub(super) fn rows(talk: &Talk, trouble: Option<&Trouble>, keymap: &Keymap, width: u16, height: u16) -> Vec<Row> {
-    if let Some(trouble) = trouble {
+    if let Some(trouble) = trouble.filter(|_| talk.given().is_none()) {
         let ample = in_trouble(trouble, keymap, width, true);
         return if ample.len() <= height.into() { ample } else { in_trouble(trouble, keymap, width, false) };
     }
@@ -118,6 +121,10 @@ fn headline(out: &mut Writer, talk: &Talk, about: About, explanation: &Explanati
             }
             None
         }
+        About::Given => {
+            out.at_right(Role::Dim, "a text of yours");
+            None
+        }
     };
     if let Some(x) = exchange {
         out.at_right(Role::Dim, &answers(x, talk));
@@ -127,6 +134,9 @@ fn headline(out: &mut Writer, talk: &Talk, about: About, explanation: &Explanati
         }
     }
     out.paragraph(0, role, &explanation.title);
+    if let Some(text) = talk.given() {
+        out.paragraph(0, Role::Dim, &wrap::shortened(&crate::smtp::escape::for_screen(text.as_bytes()), GIVEN));
+    }
 }
 
 /// What the reply answers: `to RCPT TO`, `to the final dot`.
