@@ -267,7 +267,8 @@ fn a_text_that_is_pasted_is_explained_until_something_is_answered() {
     assert!(screen.shown().contains("Explain"), "{}", screen.shown());
     screen.asked();
     screen.send(Message::Paste(
-        "host mx.example[192.0.2.1] said: 550 5.1.1\n  <a@b.example>: User unknown (in reply to RCPT TO command)".to_owned(),
+        "host mx.example[192.0.2.1] said: 550 5.1.1\n  <a@b.example>: User unknown (in reply to RCPT TO command)"
+            .to_owned(),
     ));
     screen.keys("<enter>");
     let shown = screen.shown();

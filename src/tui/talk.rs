@@ -9,7 +9,9 @@ use crate::conversation::dialogue::Exchange;
 use crate::conversation::event::{Event, Remark, Timed};
 use crate::conversation::file::Header;
 use crate::conversation::{Dialogue, Kind, Log};
-use crate::decode::{Context, Does, Explanation, Knowledge, explain_exchange, explain_reported, explain_text, reported_in};
+use crate::decode::{
+    Context, Does, Explanation, Knowledge, explain_exchange, explain_reported, explain_text, reported_in,
+};
 use crate::profile::duration;
 use crate::smtp::{Phase, Verb};
 
