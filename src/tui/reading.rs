@@ -34,21 +34,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         model.notice = Some(why);
         return Vec::new();
     }
-    let (search, filter) = model.transcript.narrowing();
-    let prompt = match action {
-        Action::Search => Some((Ask::Search(model.transcript.origin()), String::new())),
-        Action::Filter => Some((Ask::Filter, filter.unwrap_or_default().to_owned())),
-        Action::Note => model.transcript.line(&model.talk).map(|record| (Ask::Note(record), String::new())),
-        Action::Jump => Some((Ask::Jump, String::new())),
-        Action::Explain => Some((Ask::Explain, String::new())),
-        Action::SaveAs => Some((Ask::Save, suggested(model, "smtp"))),
-        Action::Export => Some((Ask::Export, suggested(model, "md"))),
-        Action::SearchNext | Action::SearchBefore if search.is_none() => {
-            Some((Ask::Search(model.transcript.origin()), String::new()))
-        }
-        _ => None,
-    };
-    if let Some((ask, text)) = prompt {
+    if let Some((ask, text)) = prompt(model, action) {
         // What is asked for stands at the foot of the transcript.
         if matches!(ask, Ask::Search(_) | Ask::Filter | Ask::Note(_) | Ask::Jump) {
             model.focus = Focus::Transcript;
@@ -79,6 +65,24 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         _ => {}
     }
     Vec::new()
+}
+
+/// What has to be typed for an action, and what stands there to begin with.
+fn prompt(model: &Model, action: Action) -> Option<(Ask, String)> {
+    let (search, filter) = model.transcript.narrowing();
+    match action {
+        Action::Search => Some((Ask::Search(model.transcript.origin()), String::new())),
+        Action::Filter => Some((Ask::Filter, filter.unwrap_or_default().to_owned())),
+        Action::Note => model.transcript.line(&model.talk).map(|record| (Ask::Note(record), String::new())),
+        Action::Jump => Some((Ask::Jump, String::new())),
+        Action::Explain => Some((Ask::Explain, String::new())),
+        Action::SaveAs => Some((Ask::Save, suggested(model, "smtp"))),
+        Action::Export => Some((Ask::Export, suggested(model, "md"))),
+        Action::SearchNext | Action::SearchBefore if search.is_none() => {
+            Some((Ask::Search(model.transcript.origin()), String::new()))
+        }
+        _ => None,
+    }
 }
 
 /// The reference, with the code of the reply that is shown marked.
