@@ -183,7 +183,7 @@ fn category(layers: &Layers<'_>, class: Class, context: &Context) -> String {
 }
 
 /// How sure the weighed words have to be; below that, the cause is left open.
-const SURE_ENOUGH: f32 = 0.35;
+const SURE_ENOUGH: f32 = 0.5;
 
 /// What the words of a refusal speak for together, where that is something else than what is held of it so far. What was
 /// recognised weighs the more, the more exactly it names its cause.
@@ -200,13 +200,13 @@ fn weighed(
     let open = |category: &str| matches!(category, "unknown" | "mailbox-ambiguous");
     let weight = match layers.text.map(|entry| entry.rank) {
         // A wording that is known to say nothing.
-        Some(..0) if open(held) => 1.0,
-        Some(5 | 6) => 3.0,
-        Some(7..) => 1.5,
-        Some(0..) => 1.0,
-        None if layers.code.is_some_and(|code| SURE.contains(&code.code)) => 1.5,
-        None if layers.enhanced.is_some_and(|entry| !entry.vague) => 1.0,
-        _ => 0.3,
+        Some(..0) if open(held) => 2.0,
+        Some(5 | 6) => 5.0,
+        Some(7..) => 4.0,
+        Some(0..) => 2.0,
+        None if layers.code.is_some_and(|code| SURE.contains(&code.code)) => 2.0,
+        None if layers.enhanced.is_some_and(|entry| !entry.vague) => 2.0,
+        _ => 1.0,
     };
     let verdict = evidence::shipped().verdict(codes, normal, context.asked, (held, weight))?;
     let at_rcpt = context.asked == Some(Asked::Verb(Verb::Rcpt));
