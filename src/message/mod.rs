@@ -6,6 +6,7 @@
 //! | [`header`] | header fields of a message that is there: looked at, set, added; no value holds a line end |
 //! | [`attach`](mod@attach) | a file or HTML put into a message that is there |
 //! | [`template`] | `{{name}}` in a message of the user's |
+//! | [`structure`] | a message taken apart: its parts as a tree, the text that is read |
 //! | [`dkim`] | a signature of the author's domain |
 //! | [`mod@samples`] | messages that show something: long lines, dots, 8-bit, GTUBE, EICAR, bare line feeds |
 //!
@@ -19,6 +20,7 @@ pub mod encoded;
 pub mod header;
 pub mod reencode;
 pub mod samples;
+pub mod structure;
 pub mod template;
 
 pub use draft::{Attachment, Draft, Encoding};

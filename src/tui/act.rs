@@ -23,6 +23,7 @@ use super::presenter;
 use super::probing::Probing;
 use super::reading;
 use super::replay;
+use super::serverside;
 use super::start::Wish;
 
 /// Does an action, or says why it can't be done now.
@@ -50,6 +51,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::TlsRegardless
         | Action::Trust
         | Action::Lab
+        | Action::AnswerLike
         | Action::Probe
         | Action::Start
         | Action::Drop
@@ -139,6 +141,7 @@ fn of_program(model: &mut Model, action: Action) -> Vec<Effect> {
         kept if library::does(kept) => return library::act(model, kept),
         moving if model.at_library() && library::moves(moving) => return library::step(model, moving),
         Action::Mail => return vec![Effect::LookAtMail],
+        Action::ServerView => return vec![Effect::ServerView(serverside::address(&model.talk.log))],
         Action::Help => model.overlay = Some(Overlay::Help(Help::of(model.place()))),
         Action::Palette => model.overlay = Some(Overlay::Palette(Palette::default())),
         Action::NextFile | Action::PreviousFile => {
@@ -223,6 +226,10 @@ fn of_connection(model: &mut Model, action: Action) -> Vec<Effect> {
             return vec![Effect::Profiles(Wish::Trust { profile, target })];
         }
         Action::Lab => return connect(model, "lab:".to_owned()),
+        Action::AnswerLike => {
+            let path = model.talk.path.as_ref().map(|path| format!("lab:{}", path.display()));
+            return path.map_or_else(Vec::new, |target| connect(model, target));
+        }
         Action::Probe => model.overlay = Some(Overlay::Probes(Probes::default())),
         Action::Start => {
             model.face = Face::Start;

@@ -61,6 +61,8 @@ pub(super) struct Dialler {
     lab: Option<(String, Lab)>,
     /// What watches that lab's scenario.
     reload: Option<Reload>,
+    /// Of which connection the lab's view is on the screen.
+    watched: Option<lab::Watched>,
     /// The lab of the lesson that is being held.
     hall: Option<Hall>,
     /// The class that the student is in.
@@ -86,6 +88,7 @@ impl Dialler {
             world,
             lab: None,
             reload: None,
+            watched: None,
             hall: None,
             class: None,
             attended: String::new(),
@@ -327,14 +330,16 @@ impl Dialler {
                 None => std::future::pending().await,
             }
         };
-        let (world, started, own) = (&self.world, self.started, &self.lab);
+        let (world, started, own) = (&self.world, self.started, self.lab.as_ref().map(|(_, lab)| lab));
+        let watched = &mut self.watched;
         let now = || Micros::from(world.elapsed().saturating_sub(started));
         tokio::select! {
             message = on_the_wire(&mut self.connection, now) => message,
             message = probe::news(&mut self.probing) => message,
             said = said => Message::Lesson(said),
             seen = seen => Message::Lesson(LessonNews::Seen(seen)),
-            scenario = changed => lab::reloaded(scenario, own.as_ref().map(|(_, lab)| lab), world),
+            scenario = changed => lab::reloaded(scenario, own, world),
+            seen = lab::news(watched, own) => seen,
         }
     }
 

@@ -22,6 +22,7 @@ pub enum Whole {
     Log(Box<Document>),
 }
 
+use super::overlay::MailWish;
 use super::start::Wish;
 
 /// One thing to be done.
@@ -115,6 +116,10 @@ pub enum Effect {
     Suspend,
     /// Look at what the lab has received.
     LookAtMail,
+    /// Something of the lab's mail.
+    Mail(MailWish),
+    /// Watch what the lab has seen of the connection from this address; none: no longer.
+    ServerView(Option<String>),
     /// Find out what the target says about TLS and login.
     LookUpAccess,
     /// Keep a line that was sent for runs to come.

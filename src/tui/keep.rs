@@ -114,6 +114,22 @@ fn replace(to: &Path, octets: &[u8]) -> io::Result<()> {
     written
 }
 
+/// Writes a message to a new file in the working directory; one that is there is never written over.
+pub(super) fn export(name: String, octets: Vec<u8>, sender: UnboundedSender<Message>) {
+    tokio::task::spawn_blocking(move || {
+        let shown = std::path::absolute(&name).unwrap_or_else(|_| PathBuf::from(&name));
+        let shown = for_screen(shown.to_string_lossy().as_bytes());
+        let mut options = File::options();
+        let written = options.write(true).create_new(true).open(&name).and_then(|mut file| file.write_all(&octets));
+        // Nobody listens any more when the workbench has been left.
+        let _ = sender.send(Message::Notice(match written {
+            Ok(()) => format!("Written to {shown}"),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => format!("{shown} is there already"),
+            Err(error) => format!("Not written to {shown}: {error}"),
+        }));
+    });
+}
+
 /// Copies a text: into a file, into tmux's buffer where there is one, and to the terminal.
 pub(super) fn copy(text: String, left_out: Option<String>, world: &World, sender: UnboundedSender<Message>) {
     let world = world.clone();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use crate::conversation::Micros;
+use crate::conversation::{Log, Micros};
 use crate::conversation::event::Timed;
 use crate::decode::Knowledge;
 use crate::interchange::Format;
@@ -91,6 +91,8 @@ pub enum Message {
     Recent(Vec<Recent>),
     /// The mail that the lab has received, oldest first.
     Mail(Vec<Letter>),
+    /// What the lab has seen of this connection, if it has a record of it; and whether somebody has just asked for it.
+    ServerSide(Option<Box<Log>>, bool),
     /// The file that was opened holds so many conversations, of which the first is shown.
     Several(PathBuf, usize),
     /// What came of something that was wanted of the transcripts on disk.

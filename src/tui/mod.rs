@@ -15,6 +15,7 @@
 //! | [`library`] | the conversations that were kept |
 //! | [`editor`] | the message editor |
 //! | [`errand`] | *make ready* and *bring me back here*, a line at a time |
+//! | `serverside` | what the lab has seen of the conversation, beside the client's own view |
 //! | [`secret`] | the password for logging in: fetched, or asked for |
 //! | `reading`, `copying` | what one does with a conversation while reading it; what is copied of it |
 //! | `presenter`, `ascii` | for those who look on: one pane enlarged, keys shown; for terminals without UTF-8 |
@@ -74,6 +75,7 @@ pub mod run;
 #[cfg(test)]
 mod screen;
 pub mod secret;
+mod serverside;
 mod signals;
 pub mod start;
 pub mod talk;

@@ -6,6 +6,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 
+use super::overlay::MailWish;
 use super::effect::Effect;
 use super::keymap::Key;
 use super::library;
@@ -206,6 +207,9 @@ fn words(effect: &Effect) -> String {
         Effect::Library(wish) => kept(wish),
         Effect::Mouse(on) => format!("mouse {on}"),
         Effect::LookAtMail => "look at mail".to_owned(),
+        Effect::Mail(MailWish::Delete(number)) => format!("delete mail {number}"),
+        Effect::Mail(MailWish::Export(name, octets)) => format!("export {name}, {} octets", octets.len()),
+        Effect::ServerView(address) => format!("server view {}", address.as_deref().unwrap_or("no longer")),
         Effect::Redraw => "redraw".to_owned(),
         Effect::Suspend => "suspend".to_owned(),
         Effect::LookUpAccess => "look up access".to_owned(),

@@ -29,7 +29,7 @@ use super::reading;
 use super::replay;
 use super::start::Wish;
 use super::talk::Talk;
-use super::{paths, playback, presenter, probing, regardless, secret};
+use super::{paths, playback, presenter, probing, regardless, secret, serverside};
 
 /// Takes a message in.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
@@ -214,7 +214,11 @@ fn background(model: &mut Model, message: Message) -> Vec<Effect> {
                 editor.attach(name, octets);
             }
         }
-        Message::Mail(letters) => model.overlay = Some(Overlay::Mail(Mail::of(letters))),
+        Message::Mail(letters) => match &mut model.overlay {
+            Some(Overlay::Mail(mail)) => mail.renew(letters),
+            _ => model.overlay = Some(Overlay::Mail(Mail::of(letters))),
+        },
+        Message::ServerSide(seen, first) => return serverside::take(model, seen.as_deref(), first),
         Message::Recent(recent) => {
             model.start.recent = recent;
             model.start.note_use();
@@ -375,6 +379,7 @@ pub(super) fn answered(model: &mut Model, overlay: Overlay, outcome: Outcome) ->
         Outcome::Compare(left, right) => vec![Effect::Compare(left, right)],
         Outcome::Both(path, targets) => replay::with_both(model, path, targets),
         // The editor stays until it is saved.
+        Outcome::Mail(wish) => stays(model, overlay, Effect::Mail(wish)),
         Outcome::Profiles(wish) => stays(model, overlay, Effect::Profiles(wish)),
         Outcome::Secret(secret) => match overlay {
             Overlay::Secret(SecretPrompt { replay: Some((path, target)), .. }) => replay::told(path, target, secret),

@@ -2,7 +2,7 @@
 
 use super::Where::{Everywhere, Transcript};
 use super::{Action, Entry, always, entry, live, open, talking};
-use crate::tui::errand;
+use crate::tui::{errand, serverside};
 use crate::tui::model::Model;
 
 pub(super) const ENTRIES: &[Entry] = &[
@@ -105,6 +105,27 @@ pub(super) const ENTRIES: &[Entry] = &[
         always,
     )
     .called("practice practise sandbox test"),
+    entry(
+        Action::AnswerLike,
+        "answer-like",
+        "answer as this server did",
+        "Connect to a lab that answers as the server of this recording did: a trouble taken home.",
+        &[],
+        |model| {
+            let path = model.talk.path.as_ref().filter(|_| talking(model) && model.talk.imported.is_none());
+            path.is_some_and(|path| path.extension().is_some_and(|it| it == "smtp")) && !model.peer.lab
+        },
+    )
+    .called("lab from recording server reproduce replay"),
+    entry(
+        Action::ServerView,
+        "server-view",
+        "server's view",
+        "Show what the lab has seen of this connection beside what the client has, line by line, as it goes on.",
+        &[(Transcript, "V")],
+        |model| live(model) && model.peer.lab && model.lesson.is_none() && serverside::address(&model.talk.log).is_some(),
+    )
+    .called("lab side by side both ends server log"),
     entry(
         Action::Probe,
         "probe",

@@ -41,6 +41,10 @@ pub enum Action {
     /// Doing without what the server offers no more.
     AcceptOffer,
     Lab,
+    /// A lab that answers as the server of this conversation did.
+    AnswerLike,
+    /// What the lab has seen of this connection, beside what the client has.
+    ServerView,
     /// The menu of ready-made tests.
     Probe,
     NewProfile,

@@ -1,7 +1,12 @@
 //! The lab inside the workbench: started for a target, read anew when its scenario's file changes, its mail.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::watch;
+
+use crate::conversation::Log;
 use crate::lab::reload::Reload;
 use crate::lab::scenario::{Scenario, ScenarioError};
 use crate::lab::{Lab, ListenerKind};
@@ -11,7 +16,11 @@ use crate::world::World;
 use super::Dialler;
 use crate::tui::hall::Hall;
 use crate::tui::message::Message;
-use crate::tui::overlay::Letter;
+use crate::tui::keep;
+use crate::tui::overlay::{Letter, MailWish, Sealed};
+
+/// The lab's sign of change, and from where the connection comes that is watched.
+pub(super) type Watched = (watch::Receiver<u64>, String);
 
 /// Goes on with a scenario that was read anew; what is said of that.
 pub(super) fn reloaded(scenario: Result<Scenario, ScenarioError>, lab: Option<&Lab>, world: &World) -> Message {
@@ -26,6 +35,20 @@ pub(super) fn reloaded(scenario: Result<Scenario, ScenarioError>, lab: Option<&L
         Err(why) => format!("{why}; the scenario from before stays."),
     };
     Message::Notice(crate::smtp::escape::for_screen(words.as_bytes()))
+}
+
+/// What the lab has seen of the connection from an address.
+fn seen(lab: &Lab, address: &str) -> Option<Log> {
+    lab.sessions().iter().rev().find(|session| session.client.to_string() == address).map(|session| session.log())
+}
+
+/// Waits until the lab has seen more of what is watched; for ever where nothing is.
+pub(super) async fn news(watched: &mut Option<Watched>, lab: Option<&Lab>) -> Message {
+    let (Some((changes, address)), Some(lab)) = (watched, lab) else { return std::future::pending().await };
+    if changes.changed().await.is_err() {
+        return std::future::pending().await;
+    }
+    Message::ServerSide(seen(lab, address).map(Box::new), false)
 }
 
 impl Dialler {
@@ -53,28 +76,63 @@ impl Dialler {
 
     /// What the lab has received, oldest first.
     pub(in crate::tui) fn mail(&self) -> Vec<Letter> {
-        let own = self.lab.as_ref().map(|(_, lab)| lab);
-        let Some(lab) = self.hall.as_ref().map(Hall::lab).or(own) else { return Vec::new() };
+        let Some(lab) = self.running() else { return Vec::new() };
         let letter = |message: &Arc<crate::lab::mailbox::Message>| {
             let envelope = &message.envelope;
             let with = |parameters: &[String]| parameters.iter().flat_map(|p| [" ", p.as_str()]).collect::<String>();
+            let mut client = format!("from {}", envelope.client);
+            if let Some(tls) = &envelope.tls {
+                let _ = write!(client, ", {tls}");
+            }
+            if let Some(user) = &envelope.authenticated {
+                let _ = write!(client, ", logged in as {user}");
+            }
             Letter {
+                number: message.number,
                 mailbox: message.mailbox.clone(),
-                envelope: vec![
-                    format!("MAIL FROM:<{}>{}", envelope.from, with(&envelope.parameters)),
-                    format!("RCPT TO:<{}>{}", message.rcpt, with(&message.parameters)),
-                    format!(
-                        "from {} ({}), {:.0}, queued as {}",
-                        envelope.helo, envelope.client, envelope.time, envelope.queue_id
-                    ),
-                ]
-                .into_iter()
-                .map(|line| crate::smtp::escape::for_screen(line.as_bytes()))
-                .collect(),
-                size: message.content.len(),
+                envelope: Sealed {
+                    from: envelope.from.clone(),
+                    to: message.rcpt.clone(),
+                    parameters: [with(&envelope.parameters), with(&message.parameters)],
+                    helo: envelope.helo.clone(),
+                    client,
+                    time: format!("{:.0}", envelope.time),
+                    queue_id: envelope.queue_id.clone(),
+                },
+                added: message.head.len(),
                 raw: message.raw(),
             }
         };
         lab.messages_since(0).iter().map(letter).collect()
+    }
+
+    /// Does what is wanted of the mail; what is there then.
+    pub(in crate::tui) fn of_mail(&self, wish: MailWish, sender: UnboundedSender<Message>) -> Vec<Message> {
+        match wish {
+            MailWish::Delete(number) => {
+                if let Some(lab) = self.running() {
+                    lab.delete(number);
+                }
+                vec![Message::Mail(self.mail())]
+            }
+            MailWish::Export(name, octets) => {
+                keep::export(name, octets, sender);
+                Vec::new()
+            }
+        }
+    }
+
+    /// Watches what the lab sees of the connection from this address; gives what it has seen up to now.
+    pub(in crate::tui) fn watch_server(&mut self, address: Option<String>) -> Vec<Message> {
+        self.watched = None;
+        let (Some(address), Some((_, lab))) = (address, &self.lab) else { return Vec::new() };
+        let seen = seen(lab, &address).map(Box::new);
+        self.watched = Some((lab.changes(), address));
+        vec![Message::ServerSide(seen, true)]
+    }
+
+    /// The lab that is talked to: a lesson's, or the one that was started here.
+    fn running(&self) -> Option<&Lab> {
+        self.hall.as_ref().map(Hall::lab).or(self.lab.as_ref().map(|(_, lab)| lab))
     }
 }

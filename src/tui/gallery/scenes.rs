@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use super::certificates::{AUTHORITY, SERVER};
 use crate::conversation::event::{Event, Remark};
-use crate::conversation::{Log, Micros, sample};
+use crate::conversation::{Kind, Log, Micros, sample};
 use crate::lesson::{Lesson, Map, course};
 use crate::profile::Draft;
 use crate::smtp::Phase;
 use crate::tui::library::tests as library_tests;
 use crate::tui::message::Message;
 use crate::tui::model::{Face, Peer};
-use crate::tui::overlay::Letter;
+use crate::tui::overlay::{Letter, Sealed};
 use crate::tui::pane::lesson::{LessonNews, Seen};
 use crate::tui::panel_tests::untrusted;
 use crate::tui::probing_tests;
@@ -247,6 +247,8 @@ pub(super) const SCENES: &[Scene] = &[
     scene("presenter", |c, r| after(refused(c, r), "<ctrl-p>presenter<enter><esc>e")),
     scene("lab_mail", mail),
     scene("lab_mail_open", |c, r| after(mail(c, r), "<enter>")),
+    scene("lab_mail_envelope", |c, r| after(mail(c, r), "<enter>5")),
+    scene("server_view", both_ends),
 ];
 
 fn after(mut screen: Screen, keys: &str) -> Screen {
@@ -329,14 +331,43 @@ fn delivered(columns: u16, rows: u16) -> Screen {
 fn mail(columns: u16, rows: u16) -> Screen {
     let mut screen = delivered(columns, rows);
     screen.model.peer.lab = true;
-    let letter = |mailbox: &str, subject: &str| Letter {
-        mailbox: mailbox.to_owned(),
-        envelope: vec!["from dude@noddy.com".to_owned(), format!("to   {mailbox}")],
-        raw: format!("Received: from noddy.com\r\nSubject: {subject}\r\n\r\nHello.\r\n").into_bytes(),
-        size: 54,
+    let letter = |number: u64, mailbox: &str, subject: &str| {
+        let added = "Received: from noddy.com\r\n";
+        let content = format!("From: boss@target.local\r\nTo: {mailbox}\r\nSubject: {subject}\r\n\r\nHello.\r\n");
+        Letter {
+            number,
+            mailbox: mailbox.to_owned(),
+            envelope: Sealed {
+                from: "dude@noddy.com".to_owned(),
+                to: mailbox.to_owned(),
+                helo: "noddy.com".to_owned(),
+                client: "from 127.0.0.1:40000".to_owned(),
+                time: "2026-11-23T20:18:22Z".to_owned(),
+                queue_id: "4YW33q8qk4Y".to_owned(),
+                ..Sealed::default()
+            },
+            raw: format!("{added}{content}").into_bytes(),
+            added: added.len(),
+        }
     };
-    let letters = vec![letter("anotherdude@target.local", "hello"), letter("colleague@target.local", "the other one")];
+    let letters = vec![letter(1, "anotherdude@target.local", "hello"), letter(2, "colleague@target.local", "the other one")];
     screen.send(Message::Mail(letters));
+    screen
+}
+
+/// What the lab has seen, beside the client's own view.
+fn both_ends(columns: u16, rows: u16) -> Screen {
+    let mut screen = delivered(columns, rows);
+    screen.model.peer.lab = true;
+    let mut log = Log::new();
+    for (_, entry) in screen.model.talk.log.since(0).filter(|(_, entry)| entry.kind != Kind::Remark) {
+        if entry.bytes.starts_with(b"250 2.0.0 Ok: queued") {
+            let remark = b"delivered to=anotherdude@target.local from=<dude@noddy.com> bytes=200";
+            log.push_octets(Kind::Remark, entry.at, remark, false, false);
+        }
+        log.push_octets(entry.kind, entry.at, entry.bytes, entry.crlf, entry.masked);
+    }
+    screen.send(Message::ServerSide(Some(Box::new(log)), true));
     screen
 }
 

@@ -1,53 +1,37 @@
-//! The mail that the lab has received: a list, and one message with its envelope above it.
+//! The mail that the lab has received: a list, and one message in several views.
+
+mod letter;
+#[cfg(test)]
+mod tests;
 
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::text::Line;
+use ratatui::text::{Line, Span};
 
-use super::{Outcome, letter, more, place, shown_from, window};
+use super::{Outcome, letter as typed, more, place, shown_from, window};
 use crate::smtp::escape;
 use crate::tui::model::Model;
-use crate::tui::text::{fit, wrap};
+use crate::tui::text::fit;
 use crate::tui::theme::Role;
+use letter::{Opened, View};
+pub use letter::{Letter, Sealed};
 
-/// Octets of a message that are shown.
-const SHOWN: usize = 256 * 1024;
-
-/// One message as it lies in a mailbox.
+/// What is wanted of the mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Letter {
-    /// Whose mailbox.
-    pub mailbox: String,
-    /// The envelope, a line each: reverse-path, forward-path, parameters, client.
-    pub envelope: Vec<String>,
-    /// The message with the header lines that the server added.
-    pub raw: Vec<u8>,
-    /// Its size in octets.
-    pub size: usize,
+pub enum MailWish {
+    /// The message of this number is to be deleted.
+    Delete(u64),
+    /// A message is to be written to a file of this name, in the working directory.
+    Export(String, Vec<u8>),
 }
 
-impl Letter {
-    fn subject(&self) -> String {
-        let head = self.raw.split(|b| *b == b'\n').take_while(|line| !line.trim_ascii().is_empty());
-        let found = head
-            .map(<[u8]>::trim_ascii_end)
-            .find(|line| line.get(..8).is_some_and(|name| name.eq_ignore_ascii_case(b"subject:")));
-        found.map_or_else(|| "(no subject)".to_owned(), |line| escape::for_screen(line[8..].trim_ascii()))
-    }
-
-    fn rows(&self, columns: usize) -> Vec<String> {
-        let mut rows: Vec<String> = self.envelope.iter().flat_map(|line| wrap(line, columns)).collect();
-        rows.push(String::new());
-        let shown = &self.raw[..self.raw.len().min(SHOWN)];
-        for line in shown.split(|b| *b == b'\n') {
-            rows.extend(wrap(&escape::for_screen(line.strip_suffix(b"\r").unwrap_or(line)), columns));
-        }
-        if shown.len() < self.raw.len() {
-            rows.push(format!("… {} more octets", self.raw.len() - shown.len()));
-        }
-        rows
-    }
+/// A message that is read.
+#[derive(Debug, Clone)]
+struct Reading {
+    opened: Opened,
+    view: View,
+    scroll: usize,
 }
 
 /// The list of messages, newest first, and which one is open.
@@ -55,8 +39,9 @@ impl Letter {
 pub struct Mail {
     letters: Vec<Letter>,
     marked: usize,
-    /// How far the open message is scrolled.
-    open: Option<usize>,
+    reading: Option<Reading>,
+    /// Whether somebody is asked if the marked one is to be deleted.
+    asks: bool,
 }
 
 impl Mail {
@@ -67,84 +52,153 @@ impl Mail {
         Self { letters, ..Self::default() }
     }
 
-    pub(super) fn key(&mut self, key: KeyEvent, model: &Model) -> Outcome {
-        match self.open {
-            Some(scroll) => self.reading(key, model, scroll),
-            None => self.choosing(key),
+    /// The same list as it is now: what is marked and read stays, where it is still there.
+    pub fn renew(&mut self, letters: Vec<Letter>) {
+        let marked = self.letters.get(self.marked).map(|it| it.number);
+        let reading = self.reading.take();
+        *self = Self { marked: self.marked, ..Self::of(letters) };
+        match self.letters.iter().position(|it| Some(it.number) == marked) {
+            Some(at) => (self.marked, self.reading) = (at, reading),
+            None => self.marked = self.marked.min(self.letters.len().saturating_sub(1)),
         }
     }
 
-    fn choosing(&mut self, key: KeyEvent) -> Outcome {
+    pub(super) fn key(&mut self, key: KeyEvent, model: &Model) -> Outcome {
+        let Some(it) = self.letters.get(self.marked) else {
+            return if typed(key) == Some('q') { Outcome::Close } else { Outcome::Stay };
+        };
+        if std::mem::take(&mut self.asks) {
+            return if typed(key) == Some('y') { Outcome::Mail(MailWish::Delete(it.number)) } else { Outcome::Stay };
+        }
+        match typed(key) {
+            Some('d') => {
+                self.asks = true;
+                return Outcome::Stay;
+            }
+            Some('x') => return Outcome::Mail(MailWish::Export(it.file_name(), it.raw.clone())),
+            _ if key.code == KeyCode::Delete => {
+                self.asks = true;
+                return Outcome::Stay;
+            }
+            _ => {}
+        }
+        if self.reading.is_some() { self.read(key, model) } else { self.choose(key) }
+    }
+
+    fn choose(&mut self, key: KeyEvent) -> Outcome {
         let last = self.letters.len().saturating_sub(1);
-        match (key.code, letter(key)) {
+        match (key.code, typed(key)) {
             (KeyCode::Down, _) | (_, Some('j')) => self.marked = (self.marked + 1).min(last),
             (KeyCode::Up, _) | (_, Some('k')) => self.marked = self.marked.saturating_sub(1),
             (KeyCode::Home, _) => self.marked = 0,
             (KeyCode::End, _) => self.marked = last,
-            (KeyCode::Enter, _) if !self.letters.is_empty() => self.open = Some(0),
+            (KeyCode::Enter, _) => self.open(),
             (_, Some('q')) => return Outcome::Close,
             _ => {}
         }
         Outcome::Stay
     }
 
-    fn reading(&mut self, key: KeyEvent, model: &Model, scroll: usize) -> Outcome {
-        let room = usize::from(model.size.1.saturating_sub(4));
-        let columns = usize::from(model.size.0.saturating_sub(6));
-        let last = self.letters.get(self.marked).map_or(0, |it| it.rows(columns).len().saturating_sub(room));
-        let to = match (key.code, letter(key)) {
-            (KeyCode::Down, _) | (_, Some('j')) => scroll + 1,
-            (KeyCode::Up, _) | (_, Some('k')) => scroll.saturating_sub(1),
-            (KeyCode::PageDown, _) | (_, Some(' ')) => scroll + room,
-            (KeyCode::PageUp, _) => scroll.saturating_sub(room),
-            (KeyCode::Home, _) => 0,
-            (KeyCode::End, _) => last,
-            (KeyCode::Backspace | KeyCode::Left | KeyCode::Enter, _) | (_, Some('q')) => {
-                self.open = None;
+    /// Opens the marked one; a report by what it reports.
+    fn open(&mut self) {
+        let Some(it) = self.letters.get(self.marked) else { return };
+        let opened = Opened::of(it);
+        let view = if opened.is_report { View::Report } else { View::Text };
+        self.reading = Some(Reading { opened, view, scroll: 0 });
+    }
+
+    fn read(&mut self, key: KeyEvent, model: &Model) -> Outcome {
+        let room = usize::from(model.size.1.saturating_sub(6));
+        let rows = self.rows(model).len();
+        let Some(reading) = &mut self.reading else { return Outcome::Stay };
+        let last = rows.saturating_sub(room);
+        let views = reading.opened.views();
+        let (scroll, turn) = match (key.code, typed(key)) {
+            (KeyCode::Down, _) | (_, Some('j')) => (reading.scroll + 1, 0),
+            (KeyCode::Up, _) | (_, Some('k')) => (reading.scroll.saturating_sub(1), 0),
+            (KeyCode::PageDown, _) | (_, Some(' ')) => (reading.scroll + room, 0),
+            (KeyCode::PageUp, _) => (reading.scroll.saturating_sub(room), 0),
+            (KeyCode::Home, _) => (0, 0),
+            (KeyCode::End, _) => (last, 0),
+            (KeyCode::Tab | KeyCode::Right, _) => (0, 1),
+            (KeyCode::BackTab | KeyCode::Left, _) => (0, views.len() - 1),
+            (_, Some(digit @ '1'..='6')) => {
+                let n = usize::from(digit as u8 - b'1');
+                if let Some(view) = views.get(n) {
+                    (reading.view, reading.scroll) = (*view, 0);
+                }
                 return Outcome::Stay;
             }
-            _ => scroll,
+            (KeyCode::Backspace | KeyCode::Enter, _) | (_, Some('q')) => {
+                self.reading = None;
+                return Outcome::Stay;
+            }
+            _ => (reading.scroll, 0),
         };
-        self.open = Some(to.min(last));
+        let now = views.iter().position(|view| *view == reading.view).unwrap_or(0);
+        reading.view = views[(now + turn) % views.len()];
+        reading.scroll = if turn == 0 { scroll.min(last) } else { 0 };
         Outcome::Stay
+    }
+
+    /// The rows of what is read.
+    fn rows(&self, model: &Model) -> Vec<letter::Row> {
+        let columns = usize::from(self.outline(model).0.width.saturating_sub(4));
+        match (&self.reading, self.letters.get(self.marked)) {
+            (Some(reading), Some(it)) => it.rows(reading.view, &reading.opened, &model.knowledge, columns),
+            _ => Vec::new(),
+        }
     }
 
     /// Its place, and the keys in its frame.
     pub(super) fn outline(&self, model: &Model) -> (Rect, &'static str) {
-        let reading = self.open.is_some() && self.marked < self.letters.len();
-        let foot = if reading { "↑ ↓ PgDn scroll · q the list · Esc close" } else { "Enter read · Esc close" };
+        let foot = match (self.asks, &self.reading) {
+            (true, _) => "Delete this message? y deletes · any other key keeps it",
+            (_, Some(_)) if model.size.0 < 100 => "Tab view · d delete · x export · q list · Esc",
+            (_, Some(_)) => "Tab view · ↑ ↓ PgDn scroll · d delete · x export · q the list · Esc close",
+            _ if self.letters.is_empty() => "Esc close",
+            _ => "Enter read · d delete · x export · Esc close",
+        };
         (place(model, u16::MAX - 4, u16::MAX - 4), foot)
     }
 
-    /// A click on a row of the window: opens the message there.
+    /// A click on a row of the window: opens the message there, or turns to the view there.
     pub(super) fn click(&mut self, row: usize, rows: usize) -> Outcome {
         let (_, from) = shown_from(self.marked, self.letters.len(), rows);
-        if self.open.is_none() && from + row < self.letters.len() {
-            (self.marked, self.open) = (from + row, Some(0));
+        if self.reading.is_none() && from + row < self.letters.len() {
+            self.marked = from + row;
+            self.asks = false;
+            self.open();
         }
         Outcome::Stay
     }
 
     pub(super) fn draw(&self, model: &Model, frame: &mut Frame<'_>) {
         let (area, foot) = self.outline(model);
-        match (self.open, self.letters.get(self.marked)) {
-            (Some(scroll), Some(it)) => {
-                let title = format!("Mail for {}", escape::for_screen(it.mailbox.as_bytes()));
-                let inner = window(model, frame, area, &title, foot);
-                let rows = it.rows(usize::from(inner.width));
-                for (y, row) in (0..inner.height).zip(rows.iter().skip(scroll)) {
-                    let role = if usize::from(y) + scroll < it.envelope.len() { Role::Accent } else { Role::Text };
-                    frame.buffer_mut().set_string(inner.x, inner.y + y, row, model.theme.style(role));
-                }
-            }
-            _ => self.draw_list(model, frame, area, foot),
+        let (Some(reading), Some(it)) = (&self.reading, self.letters.get(self.marked)) else {
+            return self.draw_list(model, frame, area, foot);
+        };
+        let title = format!("Mail for {}", escape::for_screen(it.mailbox.as_bytes()));
+        let inner = window(model, frame, area, &title, foot);
+        let tabs = reading.opened.views().iter().flat_map(|view| {
+            let role = if *view == reading.view { Role::Accent } else { Role::Dim };
+            let word = if *view == reading.view { format!("[{}]", view.word()) } else { format!(" {} ", view.word()) };
+            [Span::styled(word, model.theme.style(role)), Span::raw(" ")]
+        });
+        let tabs = Line::from(tabs.collect::<Vec<_>>());
+        frame.buffer_mut().set_line(inner.x, inner.y, &tabs, inner.width);
+        let rows = self.rows(model);
+        let room = inner.height.saturating_sub(2);
+        more(model, frame, area, (reading.scroll, room.into(), rows.len()));
+        for (y, (role, row)) in (0..room).zip(rows.iter().skip(reading.scroll)) {
+            frame.buffer_mut().set_string(inner.x, inner.y + 2 + y, row, model.theme.style(*role));
         }
     }
 
     fn draw_list(&self, model: &Model, frame: &mut Frame<'_>, area: Rect, foot: &str) {
         let inner = window(model, frame, area, "Mail that the lab received", foot);
         if self.letters.is_empty() {
-            let text = "Nothing yet. A message lies here once its final dot was answered 250.";
+            let text = "Nothing here. A message lies here once its final dot was answered 250.";
             let text = Line::styled(text, model.theme.style(Role::Dim));
             frame.buffer_mut().set_line(inner.x, inner.y, &text, inner.width);
             return;
@@ -153,8 +207,10 @@ impl Mail {
         more(model, frame, area, (first, inner.height.into(), self.letters.len()));
         for (y, (n, it)) in (0..inner.height).zip(self.letters.iter().enumerate().skip(first)) {
             let mark = if n == self.marked { "▌" } else { " " };
-            let mailbox = escape::for_screen(it.mailbox.as_bytes());
-            let row = format!("{mark} {mailbox:<32} {:>8}  {}", format!("{} B", it.size), it.subject());
+            let mailbox = fit(&escape::for_screen(it.mailbox.as_bytes()), 26);
+            let sender = fit(&it.sender(), 22);
+            let size = format!("{} B", it.raw.len());
+            let row = format!("{mark} {mailbox:<26} {sender:<22} {size:>9}  {}", it.subject());
             let role = if n == self.marked { Role::Selection } else { Role::Text };
             let row = fit(&row, usize::from(inner.width));
             frame.buffer_mut().set_string(inner.x, inner.y + y, row, model.theme.style(role));

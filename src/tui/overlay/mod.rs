@@ -44,7 +44,7 @@ pub use copy::{Copy, What};
 pub use form::Form;
 pub use help::Help;
 pub use lessons::Lessons;
-pub use mail::{Letter, Mail};
+pub use mail::{Letter, Mail, MailWish, Sealed};
 pub use menu::Menu;
 pub use other::{Other, Wanted};
 pub use palette::Palette;
@@ -147,6 +147,8 @@ pub enum Outcome {
     Line(String),
     /// It goes, and the message is this.
     Draft(Draft),
+    /// It stays, and this is wanted of the lab's mail.
+    Mail(MailWish),
     /// It goes, and this lesson begins.
     Learn(Arc<Lesson>),
     /// It goes, and these probes are run, by name.

@@ -50,6 +50,8 @@ pub struct Compared {
     pub names: [String; 2],
     /// The rows.
     pub rows: Vec<Beside>,
+    /// They are the two ends of a conversation that goes on: the last one is followed.
+    pub grows: bool,
 }
 
 /// What connection a replay waits for.
@@ -130,7 +132,7 @@ impl Replay {
     pub fn next_row(&self) -> Option<usize> {
         match &self.what {
             What::Playing(playing) => Some(playing.of.stepper.row()),
-            What::Comparing(_) => None,
+            What::Comparing(compared) => compared.rows.len().checked_sub(1).filter(|_| compared.grows),
         }
     }
 
@@ -172,7 +174,8 @@ impl Replay {
             }
             What::Comparing(compared) => {
                 let count = |mark| compared.rows.iter().filter(|row| row.mark == mark).count();
-                format!("comparing · {}", tally((count(Mark::Differs), count(Mark::Drift))))
+                let what = if compared.grows { "both ends" } else { "comparing" };
+                format!("{what} · {}", tally((count(Mark::Differs), count(Mark::Drift))))
             }
         }
     }

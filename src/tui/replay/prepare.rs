@@ -145,7 +145,7 @@ pub(in crate::tui) fn compare(left: PathBuf, right: PathBuf, sender: UnboundedSe
 pub(super) fn compared(left: &Path, right: &Path) -> Result<Compared, String> {
     let read = |path: &Path| open(path).map_err(|error| error.to_string());
     let comparison = comparison::compare(&read(left)?, &read(right)?)?;
-    Ok(Compared { names: [name(left), name(right)], rows: comparison.beside() })
+    Ok(Compared { names: [name(left), name(right)], rows: comparison.beside(), grows: false })
 }
 
 /// The last part of a path, fit for a screen.
