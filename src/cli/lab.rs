@@ -34,7 +34,7 @@ pub(super) struct Arguments {
     scenario: Option<String>,
     /// Answer as the server of a recorded conversation did (a transcript, or what another program wrote): each command
     /// its reply, repeated ones in order; what was never said as its software would, with a note
-    #[arg(long, value_name = "FILE", conflicts_with = "scenario")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["scenario", "class"])]
     from: Option<PathBuf>,
     /// Which conversation of a FILE that holds several, from 1
     #[arg(long, value_name = "N", requires = "from")]
