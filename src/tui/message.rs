@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use crate::conversation::{Log, Micros};
 use crate::conversation::event::Timed;
+use crate::conversation::{Log, Micros};
 use crate::decode::Knowledge;
 use crate::interchange::Format;
 

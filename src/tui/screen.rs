@@ -6,12 +6,12 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 
-use super::overlay::MailWish;
 use super::effect::Effect;
 use super::keymap::Key;
 use super::library;
 use super::message::Message;
 use super::model::Model;
+use super::overlay::MailWish;
 use super::start::Wish;
 use super::update::update;
 use super::view::view;

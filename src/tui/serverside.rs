@@ -71,7 +71,8 @@ impl<'a> Waiting<'a> {
     /// All of the last connection.
     fn of(client: &'a Log) -> Self {
         let begins = |entry: &Entry<'_>| entry.kind == Kind::Remark && entry.bytes.starts_with(b"connecting");
-        let start = client.of_kind(Kind::Remark).filter(|(_, entry)| begins(entry)).last().map_or(0, |(index, _)| index);
+        let start =
+            client.of_kind(Kind::Remark).filter(|(_, entry)| begins(entry)).last().map_or(0, |(index, _)| index);
         let mut waiting = Self { lines: Default::default(), remarks: VecDeque::new() };
         for (index, entry) in client.since(start) {
             match lane(entry.kind) {
@@ -202,7 +203,10 @@ mod tests {
     #[test]
     fn what_differs_is_marked_and_a_long_message_is_short() {
         let lines: String = (0..20).map(|n| format!("| {n}\n")).collect();
-        let all = shown(&format!("> DATA\n< 354 go\n{lines}> .\n< 250 a\n"), &format!("> DATA\n< 354 go\n{lines}> .\n< 250 b\n"));
+        let all = shown(
+            &format!("> DATA\n< 354 go\n{lines}> .\n< 250 a\n"),
+            &format!("> DATA\n< 354 go\n{lines}> .\n< 250 b\n"),
+        );
         assert_eq!(all.len(), 2 + CONTENT + 1 + 2, "{all:?}");
         assert_eq!(all[2 + CONTENT], " | … 14 more lines~| … 14 more lines");
         assert_eq!(all.last().map(String::as_str), Some("≠< 250 a~< 250 b"));

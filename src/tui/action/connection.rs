@@ -2,8 +2,8 @@
 
 use super::Where::{Everywhere, Transcript};
 use super::{Action, Entry, always, entry, live, open, talking};
-use crate::tui::{errand, serverside};
 use crate::tui::model::Model;
+use crate::tui::{errand, serverside};
 
 pub(super) const ENTRIES: &[Entry] = &[
     entry(

@@ -15,8 +15,8 @@ use crate::world::World;
 
 use super::Dialler;
 use crate::tui::hall::Hall;
-use crate::tui::message::Message;
 use crate::tui::keep;
+use crate::tui::message::Message;
 use crate::tui::overlay::{Letter, MailWish, Sealed};
 
 /// The lab's sign of change, and from where the connection comes that is watched.

@@ -350,7 +350,8 @@ fn mail(columns: u16, rows: u16) -> Screen {
             added: added.len(),
         }
     };
-    let letters = vec![letter(1, "anotherdude@target.local", "hello"), letter(2, "colleague@target.local", "the other one")];
+    let letters =
+        vec![letter(1, "anotherdude@target.local", "hello"), letter(2, "colleague@target.local", "the other one")];
     screen.send(Message::Mail(letters));
     screen
 }

@@ -14,8 +14,8 @@ use crate::smtp::escape;
 use crate::tui::model::Model;
 use crate::tui::text::fit;
 use crate::tui::theme::Role;
-use letter::{Opened, View};
 pub use letter::{Letter, Sealed};
+use letter::{Opened, View};
 
 /// What is wanted of the mail.
 #[derive(Debug, Clone, PartialEq, Eq)]

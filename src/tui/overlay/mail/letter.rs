@@ -60,8 +60,7 @@ pub(super) enum View {
 }
 
 impl View {
-    pub(super) const ALL: [Self; 6] =
-        [Self::Text, Self::Header, Self::Parts, Self::Raw, Self::Envelope, Self::Report];
+    pub(super) const ALL: [Self; 6] = [Self::Text, Self::Header, Self::Parts, Self::Raw, Self::Envelope, Self::Report];
 
     pub(super) fn word(self) -> &'static str {
         match self {
@@ -148,10 +147,17 @@ impl Letter {
         for line in opened.read.text.lines() {
             rows.extend(wrap(&shown(line), columns).into_iter().map(|row| (Role::Text, row)));
         }
-        let named = opened.read.parts.iter().filter(|part| part.name.is_some() || part.disposition.as_deref() == Some("attachment"));
+        let named = opened
+            .read
+            .parts
+            .iter()
+            .filter(|part| part.name.is_some() || part.disposition.as_deref() == Some("attachment"));
         for part in named {
             let name = part.name.as_deref().unwrap_or("without a name");
-            rows.push((Role::Remark, fit(&format!("+ {}  {}, {} B", shown(name), shown(&part.kind), part.size), columns)));
+            rows.push((
+                Role::Remark,
+                fit(&format!("+ {}  {}, {} B", shown(name), shown(&part.kind), part.size), columns),
+            ));
         }
         rows
     }
@@ -208,7 +214,11 @@ impl Letter {
                 rows.push((role, format!("{head:<7}{mark} {l}{gap}  {r}").trim_end().to_owned()));
             }
             if let Some(words) = differs {
-                rows.extend(wrap(&words, columns.saturating_sub(9)).into_iter().map(|row| (Role::Remark, format!("         {row}"))));
+                rows.extend(
+                    wrap(&words, columns.saturating_sub(9))
+                        .into_iter()
+                        .map(|row| (Role::Remark, format!("         {row}"))),
+                );
             }
         };
         beside("", "on the envelope", Some("in the header".to_owned()), None);
@@ -217,7 +227,9 @@ impl Letter {
         let why = match (&author, sealed.from.is_empty()) {
             (_, true) => "The reverse-path is empty: nobody is told if this can't be delivered. Reports are sent so.",
             (None, _) => "The message does not say who wrote it.",
-            _ => "The reader sees the header; bounces go to the envelope. SPF looks at the envelope, DMARC at the header.",
+            _ => {
+                "The reader sees the header; bounces go to the envelope. SPF looks at the envelope, DMARC at the header."
+            }
         };
         beside("from", &format!("<{}>", shown(&sealed.from)), author, other.then(|| why.to_owned()));
         let mut readers: Vec<String> = ["To", "Cc"].iter().filter_map(|name| self.field(name)).collect();
@@ -248,22 +260,30 @@ impl Letter {
         for one in all {
             let bad = one.action == "failed";
             let mut said = String::new();
-            for word in [one.code.map(|code| code.to_string()), one.enhanced.map(|code| code.to_string())].into_iter().flatten() {
+            for word in
+                [one.code.map(|code| code.to_string()), one.enhanced.map(|code| code.to_string())].into_iter().flatten()
+            {
                 let _ = write!(said, "{word} ");
             }
             said.push_str(&shown(&one.text));
             let head = format!("{}: {}", shown(&one.recipient), shown(&one.action));
-            rows.extend(wrap(&head, columns).into_iter().map(|row| (if bad { Role::Refused } else { Role::Good }, row)));
+            rows.extend(
+                wrap(&head, columns).into_iter().map(|row| (if bad { Role::Refused } else { Role::Good }, row)),
+            );
             rows.extend(wrap(&said, columns).into_iter().map(|row| (Role::Received, row)));
             let meant = explain_reported(&one, &Context::default(), knowledge);
             rows.push((Role::Text, String::new()));
             rows.extend(wrap(&shown(&meant.title), columns).into_iter().map(|row| (Role::Accent, row)));
             rows.extend(wrap(&shown(&meant.meaning), columns).into_iter().map(|row| (Role::Text, row)));
             for (n, cause) in meant.causes.iter().enumerate() {
-                rows.extend(wrap(&format!("{} {}", n + 1, shown(cause)), columns).into_iter().map(|row| (Role::Text, row)));
+                rows.extend(
+                    wrap(&format!("{} {}", n + 1, shown(cause)), columns).into_iter().map(|row| (Role::Text, row)),
+                );
             }
             for step in &meant.next {
-                rows.extend(wrap(&format!("▸ {}", shown(&step.text)), columns).into_iter().map(|row| (Role::Text, row)));
+                rows.extend(
+                    wrap(&format!("▸ {}", shown(&step.text)), columns).into_iter().map(|row| (Role::Text, row)),
+                );
             }
             rows.push((Role::Text, String::new()));
         }

@@ -7,7 +7,8 @@ use crate::tui::screen::Screen;
 
 fn letter(from: &str, to: &str, content: &str) -> Letter {
     let added = "Return-Path: <>\r\nReceived: by mx\r\n";
-    let envelope = Sealed { from: from.to_owned(), to: to.to_owned(), queue_id: "4abc".to_owned(), ..Sealed::default() };
+    let envelope =
+        Sealed { from: from.to_owned(), to: to.to_owned(), queue_id: "4abc".to_owned(), ..Sealed::default() };
     Letter {
         number: 7,
         mailbox: "an/na@target.local".to_owned(),
@@ -24,7 +25,8 @@ fn rows(letter: &Letter, view: View) -> String {
 
 #[test]
 fn the_envelope_stands_beside_the_header_and_what_differs_is_marked() {
-    let honest = letter("dude@noddy.com", "a@b.example", "From: Dude <DUDE@noddy.com>\nTo: x@y.example, a@b.example\n\nHi.\n");
+    let honest =
+        letter("dude@noddy.com", "a@b.example", "From: Dude <DUDE@noddy.com>\nTo: x@y.example, a@b.example\n\nHi.\n");
     let shown = rows(&honest, View::Envelope);
     assert!(!shown.contains('≠'), "{shown}");
     let forged = letter("dude@noddy.com", "a@b.example", "From: boss@target.local\nTo: aa@b.example\n\nHi.\n");
@@ -48,9 +50,13 @@ fn text_header_parts_and_octets_are_shown_and_nothing_reaches_the_terminal_raw()
     assert!(text.contains("Subject: gr\u{fc}\u{df}e") && text.contains("Hello \\e[31m."), "{text}");
     assert!(text.contains("+ a.pdf  application/pdf, 3 B"), "{text}");
     let header = rows(&it, View::Header);
-    assert!(header.starts_with("Written by the server\nReturn-Path: <>") && header.contains("From the sender\nSubject: gr"));
+    assert!(
+        header.starts_with("Written by the server\nReturn-Path: <>") && header.contains("From the sender\nSubject: gr")
+    );
     let parts = rows(&it, View::Parts);
-    assert!(parts.starts_with("multipart/mixed") && parts.contains("├─ text/plain") && parts.contains("└─ application/pdf"));
+    assert!(
+        parts.starts_with("multipart/mixed") && parts.contains("├─ text/plain") && parts.contains("└─ application/pdf")
+    );
     assert!(rows(&it, View::Raw).contains("YWJj"));
     assert_eq!(it.file_name(), "000007-4abc-an_na@target.local.eml");
     for view in View::ALL {
@@ -93,5 +99,9 @@ fn a_message_is_read_in_each_view_exported_and_deleted_once_that_was_asked() {
     screen.keys("dy");
     assert_eq!(screen.asked(), ["delete mail 7"]);
     screen.send(Message::Mail(vec![first]));
-    assert!(screen.shown().contains("first") && !screen.shown().contains("[Text]"), "the list again: {}", screen.shown());
+    assert!(
+        screen.shown().contains("first") && !screen.shown().contains("[Text]"),
+        "the list again: {}",
+        screen.shown()
+    );
 }
