@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn what_differs_is_marked_and_a_long_message_is_short() {
-        let lines: String = (0..20).map(|n| format!("| {n}\n")).collect();
+        let lines = (0..20).map(|n| format!("| {n}\n")).collect::<Vec<_>>().concat();
         let all = shown(
             &format!("> DATA\n< 354 go\n{lines}> .\n< 250 a\n"),
             &format!("> DATA\n< 354 go\n{lines}> .\n< 250 b\n"),
