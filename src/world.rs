@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 /// Where ehlo keeps what it reads and writes (the XDG directories, each with `ehlo` at the end).
 #[derive(Debug, Clone)]
@@ -50,6 +51,7 @@ pub struct World {
     /// Where files are.
     pub directories: Directories,
     now: Source<Timestamp>,
+    zone: Source<TimeZone>,
     elapsed: Source<Duration>,
     fill: Filler,
     variable: Lookup,
@@ -70,6 +72,7 @@ impl World {
         Self {
             directories,
             now: Arc::new(Timestamp::now),
+            zone: Arc::new(TimeZone::system),
             elapsed: Arc::new(move || start.elapsed()),
             fill: Arc::new(|bytes| getrandom::fill(bytes).expect("the system gives random bytes")),
             variable: Arc::new(|name| std::env::var(name).ok()),
@@ -77,7 +80,7 @@ impl World {
         }
     }
 
-    /// A world for tests: the clock stands at `now`, random bytes come from a counter that starts at `seed`, and the
+    /// A world for tests: the clock stands at `now` in UTC, random bytes come from a counter that starts at `seed`, and the
     /// environment is empty.
     #[must_use]
     pub fn fixed(directories: Directories, now: Timestamp, seed: u64) -> Self {
@@ -85,6 +88,7 @@ impl World {
         Self {
             directories,
             now: Arc::new(move || now),
+            zone: Arc::new(|| TimeZone::UTC),
             elapsed: Arc::new(|| Duration::ZERO),
             fill: Arc::new(move |bytes| {
                 for chunk in bytes.chunks_mut(8) {
@@ -137,6 +141,12 @@ impl World {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         (self.now)()
+    }
+
+    /// The time zone in which times are told.
+    #[must_use]
+    pub fn zone(&self) -> TimeZone {
+        (self.zone)()
     }
 
     /// A monotonic clock: the time since this world was made.

@@ -45,6 +45,8 @@ pub struct Attempt {
     before: usize,
     spoilt: bool,
     wrong_answers: Vec<u32>,
+    /// The first step after the open one that would tick if its turn had come.
+    ahead: Option<usize>,
 }
 
 impl Attempt {
@@ -62,6 +64,7 @@ impl Attempt {
             before: 0,
             spoilt: false,
             wrong_answers: vec![0; steps],
+            ahead: None,
         };
         attempt.open_step();
         attempt
@@ -158,6 +161,12 @@ impl Attempt {
         self.spoilt
     }
 
+    /// The first step after the open one, from 0, whose goal was reached before its turn: steps tick in order.
+    #[must_use]
+    pub fn ahead(&self) -> Option<usize> {
+        self.ahead
+    }
+
     /// The hints of the open step that were taken.
     #[must_use]
     pub fn hints(&self) -> &[String] {
@@ -214,10 +223,18 @@ impl Attempt {
 
     fn judge(&mut self) -> Vec<Happening> {
         let mut happened = Vec::new();
+        if self.judged == self.watcher.facts().len() {
+            return happened;
+        }
         while self.judged < self.watcher.facts().len() {
             self.judged += 1;
             self.judge_one(&mut happened);
         }
+        let facts = self.watcher.facts();
+        let later = self.lesson.steps.iter().enumerate().skip(self.ticked + 1);
+        // What holds of nothing at all was not reached by anybody.
+        self.ahead =
+            later.filter(|(_, step)| !step.goal.holds(&[])).find(|(_, step)| step.goal.holds(facts)).map(|it| it.0);
         happened
     }
 

@@ -335,6 +335,11 @@ fn correspondents(model: &Model) -> Identity {
 /// F2: the verbs, or the form of the verb that stands on the line.
 fn templates(model: &mut Model) {
     model.focus = Focus::Composer;
+    if model.challenge.is_some() {
+        let words = "An answer within AUTH is due, and a verb would be taken for it. A lone * gives the login up.";
+        model.notice = Some(words.to_owned());
+        return;
+    }
     let word = model.composer.line().split_whitespace().next().unwrap_or_default().to_owned();
     if !open_form(model, &word) {
         model.overlay = Some(Overlay::Menu(Menu::default()));
@@ -461,6 +466,10 @@ fn not_now(model: &Model, action: Action) -> Option<String> {
                 .to_owned()
         }
         Action::Send => "No connection: {reconnect} connects again, {connect} elsewhere. The line is kept.".to_owned(),
+        Action::Ready if model.talk.is_open() => {
+            "Making ready is for between mail transactions: end this one first, or RSET drops it.".to_owned()
+        }
+        Action::Ready => "No connection: {reconnect} connects again, {connect} elsewhere.".to_owned(),
         Action::Back if model.talk.is_open() => {
             "There is no cut to go back from: this connection is open, and its server has not said that it closes."
                 .to_owned()

@@ -279,7 +279,7 @@ impl Dialler {
         let name = if matches!(target.name.as_str(), "lab" | "lab:") { "lab" } else { place };
         let name = target.profile.as_deref().unwrap_or(name);
         let journal = Journal::create(&folder, name, &header).map_err(|error| error.to_string())?;
-        let begun = jiff::tz::TimeZone::system().to_datetime(self.world.now()).strftime("%H:%M").to_string();
+        let begun = self.world.zone().to_datetime(self.world.now()).strftime("%H:%M").to_string();
         let with = crate::smtp::escape::for_screen(target.name.trim_end_matches(':').as_bytes());
         self.recorded.push(Recorded { with, begun, path: journal.path().to_owned() });
         Ok(Arc::new(Mutex::new(journal)))

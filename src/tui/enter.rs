@@ -5,6 +5,7 @@ use crate::conversation::dialogue::Verdict;
 use crate::smtp::session::Sent;
 use crate::smtp::{Command, Phase};
 
+use super::action::Action;
 use super::editor::Draft;
 use super::effect::Effect;
 use super::model::{Armed, Model};
@@ -39,8 +40,11 @@ pub(super) fn enter(model: &mut Model) -> Vec<Effect> {
         model.overlay = Some(Overlay::Question(question));
         return Vec::new();
     }
-    // Who sends by hand goes on by hand.
+    // Who sends by hand goes on by hand, and wants to see what comes of it.
     model.errand = None;
+    if model.transcript.is_left_behind(&model.talk) {
+        model.transcript.act(Action::Bottom, &model.talk);
+    }
     if model.offers_draft() {
         return send_draft(model);
     }

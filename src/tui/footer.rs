@@ -114,6 +114,8 @@ fn of_place(model: &Model) -> Vec<Hint> {
             Action::ToComposer if model.focus == Focus::Transcript && model.transcript.is_narrowed() => {
                 Action::Widen.entry().short
             }
+            Action::Bottom => "follow the end",
+            Action::Reconnect if super::replay::is_playing(model) => "start over",
             // A file has no line to send; what is left leads to the transcript.
             Action::ToComposer if model.is_offline() => Action::ToTranscript.entry().short,
             _ => entry.short,
@@ -133,6 +135,13 @@ fn need(entry: &Entry, model: &Model) -> u8 {
     let reads = matches!(model.focus, Focus::Transcript | Focus::Panel);
     match entry.action {
         Action::Stop => u8::from(model.waiting.is_some()),
+        Action::Bottom if model.focus == Focus::Transcript => {
+            2 * u8::from(model.transcript.is_left_behind(&model.talk))
+        }
+        Action::Reconnect if super::replay::is_playing(model) => 3,
+        // The line to send comes of them, where nothing is awaited; all the ways out are on the help screen.
+        Action::Templates | Action::Message if !reads && model.talk.is_open() => 3,
+        Action::ToTranscript if model.focus == Focus::Composer && model.talk.is_open() => 4,
         // Offered only while there is something to mend.
         Action::Mend => 2,
         // In a file one reads first of all, and help leads to all the rest.

@@ -80,6 +80,9 @@ pub(super) fn write(writing: Writing, knowledge: &Knowledge, world: &World, send
             let shown = for_screen(shown.to_string_lossy().as_bytes());
             Message::Notice(match octets.and_then(|octets| replace(&to, &octets).map_err(|error| error.to_string())) {
                 Ok(()) => format!("Written to {shown}"),
+                Err(_) if to.parent().is_some_and(|it| !it.as_os_str().is_empty() && !it.exists()) => {
+                    format!("Not written to {shown}: its folder does not exist; make it first, or name another one.")
+                }
                 Err(why) => format!("Not written to {shown}: {why}"),
             })
         };

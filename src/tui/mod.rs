@@ -41,6 +41,8 @@ mod footer;
 #[cfg(test)]
 mod gallery;
 mod hall;
+#[cfg(test)]
+mod hour_tests;
 mod imported;
 mod keep;
 pub mod keymap;

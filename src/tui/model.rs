@@ -194,6 +194,8 @@ pub struct Model {
     pub pasted: VecDeque<String>,
     /// Lines that were sent and are to be kept for runs to come, once the wire shows that they hold no known secret.
     pub unkept: VecDeque<String>,
+    /// The file of which the beginning is shown while the rest is read.
+    pub begun: Option<PathBuf>,
     /// The files that were opened, for next and previous.
     pub files: Files,
     /// Whether the mouse is ours.

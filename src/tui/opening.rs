@@ -16,6 +16,13 @@ use super::{imported, learn, library};
 pub(super) fn opened(model: &mut Model, path: &Path, talk: Talk, whole: bool) {
     model.playback = None;
     let same = model.is_offline() && model.talk.path.as_deref() == Some(path) && model.face == Face::Talk;
+    // Who has left it while it was still being read is not brought back.
+    if whole && model.begun.take_if(|begun| begun == path).is_some() && !same {
+        return;
+    }
+    if !whole {
+        model.begun = Some(path.to_owned());
+    }
     model.face = Face::Talk;
     model.talk = talk;
     model.talk.partial = !whole;

@@ -247,16 +247,15 @@ const RECENT: usize = 30;
 /// Looks for the conversations that are on disk, beside the loop.
 pub(super) fn recent(world: &World, sender: UnboundedSender<Message>) {
     let state = world.directories.state.clone();
-    let now = world.now();
+    let (now, zone) = (world.now(), world.zone());
     tokio::task::spawn_blocking(move || {
-        let rows = library::recent(&state, RECENT).into_iter().map(|summary| row(summary, now)).collect();
+        let rows = library::recent(&state, RECENT).into_iter().map(|summary| row(summary, now, &zone)).collect();
         // Nobody listens any more when the workbench has been left.
         let _ = sender.send(Message::Recent(rows));
     });
 }
 
-fn row(summary: Summary, now: Timestamp) -> Recent {
-    let zone = TimeZone::system();
+fn row(summary: Summary, now: Timestamp, zone: &TimeZone) -> Recent {
     let target = summary.profile.clone().or(summary.target).unwrap_or_default();
     let target = if target == "lab:default" { "lab" } else { target.trim_start_matches("smtp://") };
     let mut outcome = summary.outcome.map(|outcome| outcome.to_string());
@@ -268,14 +267,14 @@ fn row(summary: Summary, now: Timestamp) -> Recent {
         outcome = file.map(|file| format!("{file}: no conversation in it that can be read"));
     }
     Recent {
-        when: summary.started.map_or_else(String::new, |started| when(started, now, &zone)),
+        when: summary.started.map_or_else(String::new, |started| when(started, now, zone)),
         target: for_screen(target.as_bytes()),
         outcome: for_screen(outcome.unwrap_or_default().as_bytes()),
         path: summary.path,
         recipients: summary.recipients,
         to: summary.to.iter().map(|address| for_screen(address.as_bytes())).collect(),
         profile: summary.profile,
-        ago: summary.started.map_or_else(String::new, |started| ago(started, now, &zone)),
+        ago: summary.started.map_or_else(String::new, |started| ago(started, now, zone)),
     }
 }
 

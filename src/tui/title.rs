@@ -38,7 +38,7 @@ pub(super) fn draw(model: &Model, buffer: &mut Buffer, area: Rect) {
         spans.push(Span::raw(" · "));
     }
     let used: usize = spans.iter().map(Span::width).sum();
-    let room = columns.saturating_sub(used + width(&right) + 2);
+    let room = columns.saturating_sub(used + width(&right) + 3);
     let left =
         left.iter().find(|left| width(left) <= room).or(left.last()).map_or_else(String::new, |it| fit(it, room));
     let gap = columns.saturating_sub(used + width(&left) + width(&right) + 1);

@@ -58,7 +58,8 @@ fn panes(model: &Model, frame: &mut Frame<'_>, layout: &Layout) {
         let focused = model.focus == Focus::Transcript;
         if let Some(replay) = &model.replay {
             let status = replay.keys();
-            let inner = framed(model, frame, area, Focus::Transcript, &replay.title(), status);
+            let inner =
+                framed(model, frame, area, Focus::Transcript, &shorter(&replay.title(), area.width, status), status);
             replay.draw(model.theme, focused, inner, frame.buffer_mut());
         } else {
             let reading = if model.talk.partial { " …" } else { "" };
@@ -84,7 +85,8 @@ fn panes(model: &Model, frame: &mut Frame<'_>, layout: &Layout) {
         let hint =
             if layout.shared && area.width > 50 { model.keymap.told("{next-pane} Transcript") } else { String::new() };
         let inner = bordered(model, frame, area, Focus::Panel, tabs, &hint);
-        model.panel.draw(&model.keymap, model.theme, focused, inner, frame.buffer_mut());
+        let keys = (focused, model.focus == Focus::Transcript);
+        model.panel.draw(&model.keymap, model.theme, keys, inner, frame.buffer_mut());
     }
     if let Some(area) = layout.position {
         let style = border(model, Focus::Panel);
@@ -113,6 +115,19 @@ fn panes(model: &Model, frame: &mut Frame<'_>, layout: &Layout) {
         let rows = u16::try_from(rows).unwrap_or(1).clamp(1, layout.footer.y.saturating_sub(2).max(1));
         said(model, frame, Rect { y: layout.footer.y - rows, height: rows, ..layout.footer }, notice);
     }
+}
+
+/// A title with the frame's status beside it: where not all of it has room, what stands last gives way.
+fn shorter(title: &str, columns: u16, status: &str) -> String {
+    let beside = if status.is_empty() { 0 } else { text::width(status) + 3 };
+    let room = usize::from(columns).saturating_sub(4 + beside);
+    let mut words = title;
+    while text::width(words) > room
+        && let Some((first, _)) = words.rsplit_once(" · ")
+    {
+        words = first;
+    }
+    text::fit(words, room)
 }
 
 fn composer(model: &Model, frame: &mut Frame<'_>, area: Rect) {

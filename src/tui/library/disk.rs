@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use jiff::tz::TimeZone;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::{News, Row, Rows, Whole, Wish};
@@ -67,7 +66,7 @@ fn shown(path: &Path) -> String {
 
 fn row(path: &Path, world: &World) -> Row {
     let summary = library::summary(path);
-    let when = summary.when().map_or_else(String::new, |at| read::when(at, world.now(), &TimeZone::system()));
+    let when = summary.when().map_or_else(String::new, |at| read::when(at, world.now(), &world.zone()));
     Row { summary, when }
 }
 
@@ -83,7 +82,7 @@ fn list(world: &World, tell: impl Fn(News) -> bool) {
 }
 
 fn find(rows: &Rows, text: &str, number: u64, world: &World, stale: impl Fn() -> bool, tell: impl Fn(News) -> bool) {
-    let query = match Query::read(text, world.now(), &TimeZone::system()) {
+    let query = match Query::read(text, world.now(), &world.zone()) {
         Ok(query) => query,
         Err(error) => {
             tell(News::Wrong(number, for_screen(error.to_string().as_bytes())));
@@ -127,7 +126,7 @@ fn preview(path: PathBuf, line: Option<usize>) -> Option<News> {
 }
 
 fn prune(text: &str, world: &World) -> Result<Vec<library::Pruned>, String> {
-    let limits = Limits::read(text, world.now(), &TimeZone::system()).map_err(|error| error.to_string())?;
+    let limits = Limits::read(text, world.now(), &world.zone()).map_err(|error| error.to_string())?;
     let all: Vec<_> = library::files(&world.directories.state).map(|path| library::summary(&path)).collect();
     let mut doomed = library::prune(&all, &limits);
     doomed.retain(|it| !library::is_recorded_into(&it.path));

@@ -134,7 +134,7 @@ fn shown(model: &Model) -> String {
     let Some(size) = model.layout().map(|layout| layout.panel_inner()) else { return String::new() };
     let area = Rect::new(0, 0, size.width, size.height);
     let mut buffer = Buffer::empty(area);
-    model.panel.draw(&model.keymap, model.theme, false, area, &mut buffer);
+    model.panel.draw(&model.keymap, model.theme, (false, false), area, &mut buffer);
     let rows = buffer.content.chunks(usize::from(size.width).max(1));
     let rows = rows.map(|row| row.iter().map(ratatui::buffer::Cell::symbol).collect::<String>());
     // A term may go on in the next row.

@@ -14,6 +14,9 @@ use crate::tui::model::Model;
 use crate::tui::text::{self, width};
 use crate::tui::theme::Role;
 
+/// Rows of a page.
+const PAGE: usize = 10;
+
 /// The palette's state.
 #[derive(Debug, Clone, Default)]
 pub struct Palette {
@@ -34,6 +37,8 @@ impl Palette {
             KeyCode::Char('n') if control => self.marked = (self.marked + 1).min(last),
             KeyCode::Up => self.marked = self.marked.saturating_sub(1),
             KeyCode::Down => self.marked = (self.marked + 1).min(last),
+            KeyCode::PageUp => self.marked = self.marked.saturating_sub(PAGE),
+            KeyCode::PageDown => self.marked = (self.marked + PAGE).min(last),
             _ => {
                 if self.input.handle_event(&Event::Key(key)).is_some_and(|change| change.value) {
                     self.marked = 0;

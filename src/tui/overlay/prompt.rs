@@ -137,7 +137,15 @@ impl Prompt {
                 Some(said) => (said.clone(), model.theme.style(Role::Warning)),
                 None => (self.hint(), dim),
             };
-            buffer.set_string(area.x, area.y + 1, fit(&format!(" {words}"), area.width.into()), style);
+            // What stands behind a dot is the less needed part.
+            let room = usize::from(area.width).saturating_sub(1);
+            let mut shorter = words.as_str();
+            while width(shorter) > room
+                && let Some((first, _)) = shorter.rsplit_once(" · ")
+            {
+                shorter = first;
+            }
+            buffer.set_string(area.x, area.y + 1, fit(&format!(" {shorter}"), area.width.into()), style);
         }
         let at = u16::try_from(self.input.visual_cursor().saturating_sub(scroll)).unwrap_or(0);
         frame.set_cursor_position(Position::new((area.x + left + at).min(area.right().saturating_sub(1)), area.y));

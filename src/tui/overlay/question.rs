@@ -13,6 +13,7 @@ use crate::library::Pruned;
 use crate::profile::size;
 use crate::smtp::escape;
 use crate::tui::model::Model;
+use crate::tui::replay::is_playing;
 
 /// What is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,11 +88,7 @@ impl Question {
         let lost = if begun { "The message that was begun is not delivered." } else { "" };
         let (title, first, foot) = match self {
             Self::Quit => ("Quit", "The connection is still open.".to_owned(), "q quit · Esc stay"),
-            Self::Reconnect => (
-                "Reconnect",
-                "The connection that is open now is dropped, without QUIT.".to_owned(),
-                "y reconnect · Esc stay",
-            ),
+            Self::Reconnect => reconnecting(is_playing(model)),
             Self::HandOver { host, recipients, production } => {
                 let words = handing_over(host, recipients, *production);
                 ("A real message", words, "y hand it over · Esc don't")
@@ -139,6 +136,16 @@ impl Question {
         }
         (title, lines, foot)
     }
+}
+
+/// What F5 does while a connection is open.
+fn reconnecting(replays: bool) -> (&'static str, String, &'static str) {
+    if replays {
+        let words = "The replay begins again with a new connection; the one that is open now is dropped, without QUIT.";
+        return ("Start over", words.to_owned(), "y start over · Esc stay");
+    }
+    let words = "The connection that is open now is dropped, without QUIT.";
+    ("Reconnect", words.to_owned(), "y reconnect · Esc stay")
 }
 
 /// Which transcripts are to go.

@@ -54,6 +54,12 @@ impl Form {
         for ((n, row), y) in self.rows.iter().enumerate().skip(from).zip(list.y..list.bottom()) {
             let place = Rect { y, height: 1, ..list };
             let cursor = row.draw(n == self.at, model, place, frame);
+            if !row.offered {
+                let words = " not offered";
+                let x = place.right().saturating_sub(u16::try_from(width(words)).unwrap_or(0)).max(place.x);
+                let room = usize::from(place.right() - x);
+                frame.buffer_mut().set_stringn(x, y, words, room, model.theme.style(Role::Dim));
+            }
             if let Some(x) = cursor {
                 frame.set_cursor_position(Position::new(x, y));
             }

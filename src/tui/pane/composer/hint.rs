@@ -194,6 +194,12 @@ pub(super) fn is_header(line: &str) -> bool {
 }
 
 fn answer(line: &str, around: &Surroundings<'_>) -> Hint {
+    if line == "$" {
+        return note(
+            Role::Text,
+            &["what you type after $ goes out as its base64; $ alone sends an empty line", "type the answer after $"],
+        );
+    }
     if let Some(answer) = super::answer(line, around) {
         let sent = verbatim(&String::from_utf8_lossy(&answer.line));
         if let Some(words) = around.challenge.and_then(|it| it.odd(line.trim_start_matches('$'))) {

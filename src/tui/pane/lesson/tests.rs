@@ -366,3 +366,15 @@ fn a_line_typed_where_the_keys_are_not_on_it_says_so() {
     class.screen.keys("<esc>Q");
     assert_eq!(class.screen.model.composer.line(), "Q");
 }
+
+#[test]
+fn what_was_done_before_its_turn_is_said_with_the_step_that_is_open() {
+    let mut class = Class::new(120, 33);
+    class.lab("> HELO noddy.com\n< 250 mx\n> MAIL FROM:<dude@noddy.com>\n< 250 ok");
+    class.lab("> RCPT TO:<anotherdude@target.local>\n< 250 ok");
+    assert!(!class.shows("is still open"));
+    class.lab("> DATA\n< 354 go");
+    assert!(class.shows("End it with a lone dot"), "a mistake that is known says more");
+    class.lab("| Subject: a\n|\n| Hello\n> .\n* delivered to=anotherdude@target.local\n< 250 queued");
+    assert!(class.shows("Step 3 is still open"), "{}", class.screen.shown());
+}

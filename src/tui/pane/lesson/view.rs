@@ -27,9 +27,12 @@ pub(in crate::tui) fn draw(model: &Model, pane: &LessonPane, frame: &mut Frame<'
     let border = model.theme.style(if whole { Role::Accent } else { Role::Dim });
     let strip = area.height <= STRIP && !whole;
     let borders = if strip { Borders::TOP | Borders::LEFT | Borders::RIGHT } else { Borders::ALL };
-    let heading =
-        Span::styled(format!(" {} ", heading(pane)), model.theme.style(if whole { Role::Accent } else { Role::Text }));
     let state = format!(" {} ", state(pane));
+    let room = usize::from(area.width).saturating_sub(width(&state) + 5);
+    let heading = Span::styled(
+        format!(" {} ", heading(pane, room)),
+        model.theme.style(if whole { Role::Accent } else { Role::Text }),
+    );
     let state = Line::styled(state, model.theme.style(Role::Dim)).right_aligned();
     frame.render_widget(Clear, area);
     frame.render_widget(Block::new().borders(borders).border_style(border).title(heading).title(state), area);
@@ -99,11 +102,21 @@ impl From<Line<'static>> for Row {
 
 /// What the lesson says to what was just done, for the row below the line; nothing where it has nothing to say.
 pub(in crate::tui) fn mistake(pane: &LessonPane) -> Option<String> {
-    pane.said.as_ref().map(|said| words(pane, said))
+    let said = pane.said.as_ref().map(|said| words(pane, said));
+    said.or_else(|| ahead(pane).filter(|_| pane.stage() == Stage::Steps))
 }
 
-fn heading(pane: &LessonPane) -> String {
-    titled(pane.lesson())
+/// Which step is open, where a later one has been reached: what was done does not tick it yet.
+fn ahead(pane: &LessonPane) -> Option<String> {
+    let (open, later) = (pane.attempt.open()? + 1, pane.attempt.ahead()? + 1);
+    Some(format!("Step {open} is still open. What step {later} asks for is done, and ticks once those before it have."))
+}
+
+/// Its number and title; where there is little room, the title alone.
+fn heading(pane: &LessonPane, room: usize) -> String {
+    let whole = titled(pane.lesson());
+    let title = for_screen(pane.lesson().title.as_bytes());
+    if width(&whole) <= room { whole } else { fit(&title, room) }
 }
 
 fn titled(lesson: &Lesson) -> String {
@@ -281,7 +294,9 @@ impl Writer<'_> {
     fn said(&self) -> Vec<Line<'static>> {
         // What can't be undone is said until the lesson is started over.
         let lasting = self.pane.attempt.is_spoilt().then_some(&Said::Spoilt);
-        let Some(said) = self.pane.said.as_ref().or(lasting) else { return Vec::new() };
+        let Some(said) = self.pane.said.as_ref().or(lasting) else {
+            return ahead(self.pane).map_or_else(Vec::new, |words| self.styled(" ! ", &words, Role::Warning));
+        };
         self.styled(" ! ", &words(self.pane, said), Role::Warning)
     }
 

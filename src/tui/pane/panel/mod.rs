@@ -240,8 +240,15 @@ impl Panel {
         self.count().saturating_sub(self.in_sight())
     }
 
-    /// Draws the open tab into its area, without a frame.
-    pub fn draw(&self, keymap: &Keymap, theme: Theme, focused: bool, area: Rect, buffer: &mut Buffer) {
+    /// Draws the open tab into its area, without a frame. `beside`: the transcript has the keys.
+    pub fn draw(
+        &self,
+        keymap: &Keymap,
+        theme: Theme,
+        (focused, beside): (bool, bool),
+        area: Rect,
+        buffer: &mut Buffer,
+    ) {
         let in_sight = self.in_sight().min(area.height);
         for (row, y) in self.rows.iter().skip(self.scrolled().into()).zip(area.y..area.y + in_sight) {
             for (at, role, words) in &row.words {
@@ -252,7 +259,11 @@ impl Panel {
         }
         if self.is_cut() && area.height > 0 && area.width > 1 {
             let below = self.count().saturating_sub(self.scrolled() + in_sight);
-            let keys = keymap.told(if focused { "{page-down}" } else { "{next-pane} {page-down}" });
+            let keys = keymap.told(match (focused, beside) {
+                (true, _) => "{page-down}",
+                (false, true) => "{panel}, then {page-down}",
+                (false, false) => "{next-pane}, then {page-down}",
+            });
             let up = keymap.told("▲ {page-up}");
             let words = if below > 0 { format!("▼ {below} more · {keys}") } else { up };
             buffer.set_stringn(

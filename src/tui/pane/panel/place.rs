@@ -34,6 +34,7 @@ pub(super) fn phase_words(session: &Session) -> String {
     let words = match session.phase() {
         Phase::Connecting => "connecting",
         Phase::Greeting => "no greeting yet",
+        Phase::Greeted if session.turned_away => "turned away",
         Phase::Greeted if session.tls && session.forgot => return format!("secured, {} again", greeting_verb(session)),
         Phase::Greeted if session.tls => "greeted, secured",
         Phase::Greeted => "greeted",
@@ -145,6 +146,8 @@ pub(super) fn way(session: &Session, width: u16) -> Vec<(Role, String)> {
         Phase::Mail => Some(2),
         Phase::Rcpt => Some(3),
         Phase::Data | Phase::Verdict | Phase::Bdat => Some(4),
+        // Which way led to a connection that never came to a greeting, nobody knows.
+        Phase::Closed if session.greeted_by.is_none() && session.capabilities.server.is_empty() => None,
         Phase::Quit | Phase::Closed => Some(5),
     };
     let (before, after) = if width < WAY { ("─", "") } else { (" ─", " ") };

@@ -294,7 +294,7 @@ fn read_from(explanation: &Explanation) -> String {
     layers.sort_by_key(|layer| !layer.decides);
     let names = layers.iter().map(|layer| match layer.by {
         Spoke::Text if layer.own => format!("your own text in {}", layer.source),
-        Spoke::Text => format!("the text ({})", layer.source),
+        Spoke::Text => "the server's words".to_owned(),
         Spoke::Words => format!("its words ({})", layer.on),
         Spoke::Enhanced | Spoke::Code => layer.on.clone(),
     });

@@ -22,7 +22,9 @@ fn whole(talk: &Talk, tab: Tab, width: u16, marked: Option<usize>) -> String {
     let scene = Scene { knowledge: &knowledge, keymap: Keymap::shipped(), marked, today: Some(today()), probing: None };
     panel.arrange(talk, scene, Size::new(width, 500));
     let rows = panel.count();
-    sample::screen(width, rows, |area, buffer| panel.draw(Keymap::shipped(), Theme::sixteen(), false, area, buffer))
+    sample::screen(width, rows, |area, buffer| {
+        panel.draw(Keymap::shipped(), Theme::sixteen(), (false, false), area, buffer)
+    })
 }
 
 /// A tab in the rows that the panel has.
@@ -36,7 +38,7 @@ fn shown(talk: &Talk, tab: Tab, size: Size) -> String {
         size,
     );
     sample::screen(size.width, size.height, |area, buffer| {
-        panel.draw(Keymap::shipped(), Theme::sixteen(), false, area, buffer);
+        panel.draw(Keymap::shipped(), Theme::sixteen(), (false, false), area, buffer);
     })
 }
 

@@ -70,7 +70,7 @@ fn arranged(talk: &Talk, size: Size) -> Panel {
 
 fn screen(panel: &Panel) -> String {
     sample::screen(panel.size.width, panel.size.height, |area, buffer| {
-        panel.draw(Keymap::shipped(), Theme::sixteen(), false, area, buffer);
+        panel.draw(Keymap::shipped(), Theme::sixteen(), (false, false), area, buffer);
     })
 }
 

@@ -32,7 +32,7 @@ pub(super) fn lines(row: &Beside, width: u16) -> Vec<Line> {
     let room = usize::from(side(width)).max(1);
     let mut lines = Vec::new();
     for (left, right) in pairs(row) {
-        let broken = |text: Option<&String>| text.map(|text| wrap(text, room)).unwrap_or_default();
+        let broken = |text: Option<&String>| text.map(|text| of_line(text, room)).unwrap_or_default();
         let same = left == right;
         let (left, right) = (broken(left), broken(right));
         for n in 0..left.len().max(right.len()) {
@@ -41,6 +41,17 @@ pub(super) fn lines(row: &Beside, width: u16) -> Vec<Line> {
         }
     }
     lines
+}
+
+/// A line as rows: its mark stands before the first of them, and the others begin where its text does.
+fn of_line(text: &str, room: usize) -> Vec<String> {
+    match text.split_once(' ') {
+        Some((mark @ (">" | "<" | "|"), rest)) if room > 4 => {
+            let rows = wrap(rest, room - 2).into_iter().enumerate();
+            rows.map(|(n, row)| format!("{} {row}", if n == 0 { mark } else { " " }).trim_end().to_owned()).collect()
+        }
+        _ => wrap(text, room),
+    }
 }
 
 /// Which line stands beside which: in an offer each capability beside itself.

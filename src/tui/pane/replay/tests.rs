@@ -64,3 +64,14 @@ fn one_key_goes_from_difference_to_difference() {
     assert!(!columns.act(Action::DifferenceAfter, &rows) && columns.cursor() == 3);
     assert!(columns.act(Action::DifferenceBefore, &rows) && columns.cursor() == 1);
 }
+
+#[test]
+fn the_mark_of_a_line_stays_beside_its_text() {
+    let long = "> RCPT TO:<somebody.with.a.long.name@target.example>";
+    let rows = [row(Mark::Same, &[long], &[long])];
+    let mut columns = Columns::default();
+    columns.arrange(&rows, Size::new(40, 8), None);
+    let got = shown(&columns, &rows, (40, 8));
+    assert!(got.iter().all(|line| line.trim_start_matches('▌').trim() != ">"), "{got:?}");
+    assert!(got[1].starts_with("▌> RCPT"), "{got:?}");
+}

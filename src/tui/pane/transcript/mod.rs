@@ -79,10 +79,19 @@ impl Transcript {
         if talk.source == Source::Live { talk.log.len().saturating_sub(self.seen) } else { 0 }
     }
 
-    /// Where the view is, for the title of the frame: `live`, `opened`, with `4 of 12` or `37 %` before it.
+    /// Whether what comes now is neither followed nor explained, since something further up is looked at.
+    #[must_use]
+    pub fn is_left_behind(&self, talk: &Talk) -> bool {
+        talk.is_open() && (self.held || self.selected.is_some())
+    }
+
+    /// Where the view is, for the title of the frame: `live`, `not following`, `closed`, `opened`, with `4 of 12` or
+    /// `37 %` before it.
     #[must_use]
     pub fn status(&self, talk: &Talk) -> String {
         let source = match talk.source {
+            Source::Live if !talk.is_open() && !talk.log.is_empty() && !talk.is_inspecting() => "closed".to_owned(),
+            Source::Live if self.is_left_behind(talk) => "not following".to_owned(),
             Source::Live => "live".to_owned(),
             Source::Opened if talk.partial => "opened …".to_owned(),
             Source::Opened => talk.broken.map_or_else(|| "opened".to_owned(), |line| format!("broken at line {line}")),

@@ -181,7 +181,7 @@ fn selection_moves_by_exchange_and_by_refusal() {
     assert_eq!(pane.selected(), Some(4), "starts over");
     pane.act(Action::ExchangeAfter, &talk);
     assert_eq!(pane.selected(), Some(5));
-    assert_eq!(pane.status(&talk), "6 of 41 · live");
+    assert_eq!(pane.status(&talk), "6 of 41 · not following");
     pane.act(Action::Bottom, &talk);
     assert_eq!(pane.selected(), None);
     assert!(screen(&pane, &talk).contains("250 39"));

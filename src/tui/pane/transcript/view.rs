@@ -36,7 +36,8 @@ pub(super) fn draw(
     }
     let unseen = pane.unseen(rows.talk);
     if unseen > 0 && area.height > 0 {
-        let words = format!(" ▼ {unseen} new ");
+        let key = if focused { "{bottom}" } else { "{transcript}, then {bottom}" };
+        let words = keymap.told(&format!(" ▼ {unseen} new · {key} follows "));
         let width = wrap::width(words.as_bytes()).min(area.width);
         buffer.set_stringn(
             area.right() - width,
@@ -77,7 +78,10 @@ impl Drawer<'_> {
         if let Some(hidden) = self.rows.folded(record) {
             let n = hidden.to - hidden.from;
             let keys = self.keymap.told(if self.focused { "{fold}" } else { "{transcript}, then {fold}" });
-            let words = format!("… {n} more line{}, {keys} unfolds", if n == 1 { "" } else { "s" });
+            let s = if n == 1 { "" } else { "s" };
+            let ways = [format!("… {n} more line{s}, {keys} unfolds"), format!("… {n} more, {keys}")];
+            let words = ways.into_iter().find(|words| wrap::width(words.as_bytes()) <= room);
+            let words = words.unwrap_or_else(|| format!("… {n} more"));
             self.bar(0, barred, buffer);
             self.lane(None, "   ", Role::Dim, marked, buffer);
             buffer.set_stringn(text_x, self.area.y, words, room.into(), self.theme.style(Role::Accent));

@@ -1,0 +1,80 @@
+//! What somebody meets in the first hour: where a screen did not say what is going on, or what goes on from there.
+
+use std::path::PathBuf;
+
+use super::message::Message;
+use super::model::Face;
+use super::talk::Talk;
+use super::tests::{connected, refused};
+use crate::conversation::{Log, Micros, sample};
+
+#[test]
+fn who_looks_further_up_is_told_so_and_sending_goes_back_to_the_end() {
+    let mut screen = refused(80, 24);
+    screen.keys("<esc>[[");
+    let shown = screen.shown();
+    assert!(shown.contains("not following") && shown.contains("G follow the end"), "{shown}");
+    screen.wire("< 421 4.4.2 idle too long");
+    assert!(screen.model.transcript.selected().is_some(), "what is looked at stays");
+    let mut screen = refused(120, 33);
+    screen.keys("<esc>[[<esc>");
+    screen.say("RSET<enter>", "< 250 2.0.0 Ok");
+    assert!(screen.model.transcript.selected().is_none() && screen.shown().contains("─ live ┐"), "{}", screen.shown());
+}
+
+#[test]
+fn a_connection_that_is_closed_is_not_called_live() {
+    let mut screen = refused(120, 33);
+    screen.say("QUIT<enter>", "< 221 2.0.0 Bye");
+    screen.wire("* closed by=server");
+    let shown = screen.shown();
+    assert!(shown.contains("─ closed ┐") && !shown.contains("live"), "{shown}");
+}
+
+#[test]
+fn a_connection_that_never_was_has_reached_no_stage() {
+    let mut screen = super::screen::Screen::new(120, 33);
+    screen.wire("* connecting 127.0.0.1:25\n* error kind=refused \"connection refused\"\n* closed by=client");
+    assert!(!screen.shown().contains("[QUIT]"), "{}", screen.shown());
+}
+
+#[test]
+fn a_verb_is_not_offered_as_the_answer_within_auth() {
+    let mut screen = connected(120, 33);
+    screen.say("EHLO noddy.com<enter>", "< 250-mx.target.local\n< 250 AUTH LOGIN");
+    screen.say("AUTH LOGIN<enter>", "< 334 VXNlcm5hbWU6");
+    screen.keys("<f2>");
+    assert!(screen.model.overlay.is_none() && screen.shown().contains("An answer within AUTH is due"));
+    screen.keys("$");
+    assert!(screen.shown().contains("what you type after $"), "{}", screen.shown());
+}
+
+#[test]
+fn who_leaves_a_file_while_it_is_read_is_not_brought_back() {
+    let path = PathBuf::from("long.smtp");
+    let mut log = Log::default();
+    sample::add(&mut log, "* connected 127.0.0.1:25\n< 220 mx", Micros(1));
+    let opened = |log: &Log, whole| Message::Opened {
+        path: path.clone(),
+        talk: Box::new(Talk::opened("long".to_owned(), path.clone(), log.clone())),
+        whole,
+    };
+    let mut screen = super::screen::Screen::new(80, 24);
+    screen.send(opened(&log, false));
+    screen.keys("<esc>");
+    assert_eq!(screen.model.face, Face::Start);
+    screen.send(opened(&log, true));
+    assert_eq!(screen.model.face, Face::Start, "the rest of it does not take the screen");
+    screen.send(opened(&log, true));
+    assert_eq!(screen.model.face, Face::Talk, "opened again, it does");
+}
+
+#[test]
+fn the_footer_names_templates_and_message_on_a_small_screen() {
+    let screen = refused(80, 24);
+    let shown = screen.shown();
+    let footer = shown.lines().last().unwrap_or_default();
+    for key in ["Enter send", "F2 templates", "F3 message", "F1 help"] {
+        assert!(footer.contains(key), "{key}: {footer}");
+    }
+}
