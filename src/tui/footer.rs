@@ -139,8 +139,8 @@ fn need(entry: &Entry, model: &Model) -> u8 {
             2 * u8::from(model.transcript.is_left_behind(&model.talk))
         }
         Action::Reconnect if super::replay::is_playing(model) => 3,
-        // The line to send comes of them, where nothing is awaited; all the ways out are on the help screen.
-        Action::Templates | Action::Message if !reads && model.talk.is_open() => 3,
+        // The line to send comes of them, but for a replay, which has it already.
+        Action::Templates | Action::Message if !reads && model.talk.is_open() && !super::replay::is_playing(model) => 3,
         Action::ToTranscript if model.focus == Focus::Composer && model.talk.is_open() => 4,
         // Offered only while there is something to mend.
         Action::Mend => 2,

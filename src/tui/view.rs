@@ -67,12 +67,7 @@ fn panes(model: &Model, frame: &mut Frame<'_>, layout: &Layout) {
                 Some(playback) => playback.status(),
                 None => format!("{}{reading}", model.transcript.status(&model.talk)),
             };
-            let title = match (layout.shared, focused && !model.is_offline()) {
-                (true, true) => "Transcript ─ {panel} Reply",
-                (true, false) => "Transcript ─ {next-pane} Reply",
-                (false, _) => "Transcript",
-            };
-            let title = model.keymap.told(title);
+            let title = model.keymap.told(heading_of_transcript(layout.shared, focused && !model.is_offline()));
             let inner = framed(model, frame, area, Focus::Transcript, &title, &status);
             model.transcript.draw(&model.talk, &model.keymap, model.theme, focused, inner, frame.buffer_mut());
         }
@@ -114,6 +109,15 @@ fn panes(model: &Model, frame: &mut Frame<'_>, layout: &Layout) {
         let rows = super::text::wrap(notice, usize::from(layout.footer.width.saturating_sub(1)).max(1)).len();
         let rows = u16::try_from(rows).unwrap_or(1).clamp(1, layout.footer.y.saturating_sub(2).max(1));
         said(model, frame, Rect { y: layout.footer.y - rows, height: rows, ..layout.footer }, notice);
+    }
+}
+
+/// The title of the transcript; where the panel shares its place, with the key that leads there.
+fn heading_of_transcript(shared: bool, focused: bool) -> &'static str {
+    match (shared, focused) {
+        (true, true) => "Transcript ─ {panel} Reply",
+        (true, false) => "Transcript ─ {next-pane} Reply",
+        (false, _) => "Transcript",
     }
 }
 

@@ -23,7 +23,7 @@ fn whole(talk: &Talk, tab: Tab, width: u16, marked: Option<usize>) -> String {
     panel.arrange(talk, scene, Size::new(width, 500));
     let rows = panel.count();
     sample::screen(width, rows, |area, buffer| {
-        panel.draw(Keymap::shipped(), Theme::sixteen(), (false, false), area, buffer)
+        panel.draw(Keymap::shipped(), Theme::sixteen(), (false, false), area, buffer);
     })
 }
 
