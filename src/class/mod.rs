@@ -8,13 +8,13 @@
 //! | `judge` | the arenas watched: what was reached is noted, and told to whoever wants to know |
 //! | [`event`] | what happened in the class, a line each in `events.jsonl`: the class is the fold of these |
 //! | `deed` | hints, words for all, the pause, findings, questions, forgetting |
-//! | `front` | the [`Desk`](crate::lab::desk::Desk) before the listener: `NOOP join`, `NOOP step` and the like |
+//! | `front` | the [desk](crate::lab::desk::Desk) before the listener: `NOOP join`, `NOOP step` and the like |
 //! | [`attend`], `companion` | the student's own ehlo: its side of the class's line, and the class's |
 //! | [`export`], `certificate`, [`sign`] | results, items, transcripts and certificates as files; signed, and judged again |
 //! | [`pool`] | questions about replies, drawn for each student |
 //! | [`wall`] | what the instructor sees, as plain data |
 //!
-//! Isolation: each lesson that a student begins has an [`Arena`](crate::lab::desk::Arena), which no other student's
+//! Isolation: each lesson that a student begins has an [`Arena`], which no other student's
 //! connection can come to. Limits ([`Limits::STUDENT`](crate::lab::limits::Limits::STUDENT), [`settings`]) are each
 //! student's own.
 //!

@@ -1,6 +1,6 @@
 //! The instructor's wall of a class: who stands where, those in need first; what helps one of them or all.
 //!
-//! [`Face`] is plain data with what the keys do; `view` draws it; [`run`] alone carries out what was asked for. It is drawn
+//! [`Face`] is plain data with what the keys do; `view` draws it; [`run()`] alone carries out what was asked for. It is drawn
 //! when something changed, and woken besides only when a minute that is shown becomes another.
 
 mod run;
