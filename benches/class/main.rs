@@ -63,17 +63,29 @@ fn reply(reader: &mut BufReader<TcpStream>) -> String {
     }
 }
 
+/// A connection that was greeted. Where so many come at the same moment that the system loses one, it is tried again.
+fn greeted(address: SocketAddr) -> BufReader<TcpStream> {
+    loop {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_nodelay(true).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(3))).unwrap();
+        let mut reader = BufReader::new(stream);
+        let mut banner = String::new();
+        if reader.read_line(&mut banner).is_ok_and(|count| count > 0) {
+            reader.get_ref().set_read_timeout(None).unwrap();
+            return reader;
+        }
+    }
+}
+
 /// One thread a student; prints the milliseconds of each exchange.
 fn students(address: SocketAddr, code: &str) {
     let all: Vec<_> = (0..STUDENTS)
         .map(|n| {
             let code = code.to_owned();
             let student = move || {
-                let stream = TcpStream::connect(address).unwrap();
-                stream.set_nodelay(true).unwrap();
-                let mut writer = stream.try_clone().unwrap();
-                let mut reader = BufReader::new(stream);
-                reply(&mut reader);
+                let mut reader = greeted(address);
+                let mut writer = reader.get_ref().try_clone().unwrap();
                 let mut took = Vec::new();
                 let join = format!("NOOP join {code} student {n}");
                 for line in std::iter::once(join.as_str()).chain(LINES) {
