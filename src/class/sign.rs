@@ -1,5 +1,7 @@
 //! Results signed with the class's key (Ed25519, RFC 8032), and judged again from their transcripts.
 
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -99,9 +101,9 @@ pub struct Verified {
 /// # Errors
 /// A file that can't be read or is none of these.
 pub fn verify(path: &Path, world: &World) -> Result<(Signed<Results>, Vec<Verified>), ClassError> {
-    let text = std::fs::read_to_string(path).map_err(ClassError::file(path))?;
+    let octets = bounded(path).map_err(ClassError::file(path))?;
     let wrong = |error: serde_json::Error| ClassError::Words(format!("{}: {error}", path.display()));
-    let signed: Signed<Results> = serde_json::from_str(&text).map_err(wrong)?;
+    let signed: Signed<Results> = serde_json::from_slice(&octets).map_err(wrong)?;
     if signed.what.ehlo != 1 {
         let words = format!(
             "{}: this is version {} of the format; this ehlo reads version 1",
@@ -113,6 +115,24 @@ pub fn verify(path: &Path, world: &World) -> Result<(Signed<Results>, Vec<Verifi
     let beside = path.parent().unwrap_or(Path::new("."));
     let verified = signed.what.results.iter().map(|outcome| again(outcome, &signed.what, beside, world)).collect();
     Ok((signed, verified))
+}
+
+/// Octets of a file of results, or of a transcript, at most.
+const MOST: u64 = 64 << 20;
+
+/// Reads a file that somebody handed in: a regular one, and not without end.
+fn bounded(path: &Path) -> io::Result<Vec<u8>> {
+    let refused = |words: &str| io::Error::new(io::ErrorKind::InvalidData, words.to_owned());
+    // Looked at before it is opened: the opening of a pipe waits for who writes.
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(refused("it is not a regular file"));
+    }
+    let mut octets = Vec::new();
+    File::open(path)?.take(MOST + 1).read_to_end(&mut octets)?;
+    if octets.len() as u64 > MOST {
+        return Err(refused("it is larger than 64 MiB, which nothing that a class writes is"));
+    }
+    Ok(octets)
 }
 
 fn again(outcome: &Outcome, results: &Results, beside: &Path, world: &World) -> Verified {
@@ -157,7 +177,7 @@ fn judge(
         if path.is_absolute() || path.components().any(|part| part == std::path::Component::ParentDir) {
             return Err(format!("{name} is not below the results"));
         }
-        let octets = std::fs::read(beside.join(path)).map_err(|error| format!("{name}: {error}"))?;
+        let octets = bounded(&beside.join(path)).map_err(|error| format!("{name}: {error}"))?;
         if sum(&octets) != *expected {
             problems.push(format!("{name} is not the transcript that was signed"));
         }

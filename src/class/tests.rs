@@ -309,6 +309,15 @@ async fn results_are_as_they_were_signed_and_are_judged_again() {
         .expect("copied");
     let (signed, verified) = sign::verify(&file, &world).expect("readable");
     assert!(signed.holds() && verified[1].problems[0].contains("not the transcript that was signed"), "{verified:?}");
+    // Nor is one read that has no end.
+    #[cfg(unix)]
+    {
+        let path = to.join("transcripts/bert-01-classic.smtp");
+        std::fs::remove_file(&path).expect("removed");
+        std::os::unix::fs::symlink("/dev/zero", &path).expect("linked");
+        let (_, verified) = sign::verify(&file, &world).expect("readable");
+        assert!(verified[1].problems[0].contains("not a regular file"), "{verified:?}");
+    }
 
     let to = at.path().join("nameless");
     export::write(&class, &to, true).expect("written");

@@ -350,7 +350,7 @@ fn layer_to_text(layer: &Layer, style: Style) -> String {
     let by = match layer.by {
         Spoke::Text if layer.own => format!("your texts ({})", layer.source),
         Spoke::Text => format!("the text ({})", layer.source),
-        Spoke::Words => format!("its words ({})", layer.on),
+        Spoke::Words => format!("the weight of its words ({})", layer.on),
         Spoke::Enhanced | Spoke::Code => layer.on.clone(),
     };
     let mark = if layer.decides { ">" } else { " " };

@@ -57,9 +57,11 @@ fn panes(model: &Model, frame: &mut Frame<'_>, layout: &Layout) {
     if let Some(area) = layout.transcript {
         let focused = model.focus == Focus::Transcript;
         if let Some(replay) = &model.replay {
-            let status = replay.keys();
-            let inner =
-                framed(model, frame, area, Focus::Transcript, &shorter(&replay.title(), area.width, status), status);
+            let (title, keys) = (replay.title(), replay.keys());
+            // What was found out goes before the second of two keys.
+            let fits = shorter(&title, area.width, keys) == title;
+            let status = if fits { keys } else { keys.split(" · ").next().unwrap_or(keys) };
+            let inner = framed(model, frame, area, Focus::Transcript, &shorter(&title, area.width, status), status);
             replay.draw(model.theme, focused, inner, frame.buffer_mut());
         } else {
             let reading = if model.talk.partial { " …" } else { "" };

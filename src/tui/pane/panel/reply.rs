@@ -295,7 +295,7 @@ fn read_from(explanation: &Explanation) -> String {
     let names = layers.iter().map(|layer| match layer.by {
         Spoke::Text if layer.own => format!("your own text in {}", layer.source),
         Spoke::Text => "the server's words".to_owned(),
-        Spoke::Words => format!("its words ({})", layer.on),
+        Spoke::Words => format!("the weight of its words ({})", layer.on),
         Spoke::Enhanced | Spoke::Code => layer.on.clone(),
     });
     names.collect::<Vec<_>>().join(", then ")
