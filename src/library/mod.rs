@@ -4,12 +4,14 @@
 //! Not here: sockets, screens, and what a file holds in full ([`crate::conversation::file`]).
 
 mod annotate;
+mod index;
 mod prune;
 mod query;
 mod servers;
 mod summary;
 
 pub use annotate::{AnnotateError, annotate};
+pub use index::Index;
 pub use prune::{
     Limits, LimitsError, Pruned, RemoveError, is_annotated, is_recorded_into, prune, remove, remove_unless_annotated,
 };

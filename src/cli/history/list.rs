@@ -155,8 +155,9 @@ impl Listing {
 
 /// What was found, newest first.
 fn look(query: &Query, listing: &Listing, world: &World) -> Vec<Row> {
+    let mut index = library::Index::new(&world.directories.state);
     let rows = library::files(&world.directories.state).filter_map(|path| {
-        let summary = library::summary(&path);
+        let summary = index.summary(&path);
         match query.look_into(&summary) {
             Ok(Sought::Absent) => None,
             Ok(Sought::Known) => Some((summary, None)),
@@ -167,7 +168,9 @@ fn look(query: &Query, listing: &Listing, world: &World) -> Vec<Row> {
             }
         }
     });
-    rows.take(listing.enough()).collect()
+    let rows = rows.take(listing.enough()).collect();
+    index.keep(listing.enough() == usize::MAX);
+    rows
 }
 
 fn sort(rows: &mut [Row], by: Sort) {

@@ -10,7 +10,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::{News, Row, Rows, Whole, Wish};
 use crate::conversation::file::{Document, Reader};
-use crate::library::{self, Limits, Query, Sought};
+use crate::library::{self, Limits, Query, Sought, Summary};
 use crate::smtp::escape::for_screen;
 use crate::tui::message::Message;
 use crate::tui::read;
@@ -45,7 +45,7 @@ pub(in crate::tui) fn carry_out(wish: Wish, current: &Arc<AtomicU64>, world: &Wo
             }
             Wish::Annotate(path, remarks) => {
                 let news = match library::annotate(&path, None, &remarks) {
-                    Ok(_) => News::Annotated(Box::new(row(&path, &world))),
+                    Ok(_) => News::Annotated(Box::new(row(library::summary(&path), &world))),
                     Err(error) => News::Failed(format!("Not kept: {}: {error}", shown(&path))),
                 };
                 tell(news);
@@ -64,20 +64,21 @@ fn shown(path: &Path) -> String {
     for_screen(path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().as_bytes())
 }
 
-fn row(path: &Path, world: &World) -> Row {
-    let summary = library::summary(path);
+fn row(summary: Summary, world: &World) -> Row {
     let when = summary.when().map_or_else(String::new, |at| read::when(at, world.now(), &world.zone()));
     Row { summary, when }
 }
 
 fn list(world: &World, tell: impl Fn(News) -> bool) {
     let mut rows = Vec::new();
+    let mut index = library::Index::new(&world.directories.state);
     for path in library::files(&world.directories.state) {
         if rows.len() == FIRST && !tell(News::Listed(Arc::new(rows.clone()), Whole::No)) {
             return;
         }
-        rows.push(row(&path, world));
+        rows.push(row(index.summary(&path), world));
     }
+    index.keep(true);
     tell(News::Listed(Arc::new(rows), Whole::Yes));
 }
 
