@@ -36,7 +36,7 @@ fn a_conversation_is_begun_and_left_with_the_mouse_alone() {
     click(&mut terminal, " Session ");
     terminal.wait_for("[Session]");
     click(&mut terminal, "-> NOOP");
-    terminal.wait_for("Enter to the reply").wait_for("q quit");
+    terminal.wait_for("G follow the end").wait_for("q quit");
     click(&mut terminal, "q quit");
     terminal.wait_for("q quit · Esc stay");
     click(&mut terminal, "q quit · Esc stay");

@@ -86,7 +86,12 @@ fn the_same_conversation_with_two_servers_stands_side_by_side() {
         > DATA\n| Subject: hello\n|\n> .\n> QUIT\n";
     let path = home.put("same.smtp", text);
     let mut terminal = Terminal::start(&home, &["open", path.to_str().unwrap()], (120, 33));
-    terminal.wait_for("QUIT").keys("D").wait_for("Hold it with these two servers").keys("lab: lab:greylisting<Enter>");
+    terminal
+        .wait_for("QUIT")
+        .wait_for("r replay")
+        .keys("D")
+        .wait_for("Hold it with these two servers")
+        .keys("lab: lab:greylisting<Enter>");
     terminal.wait_for("comparing ·").wait_for("450 4.2.0").wait_for("250 2.1.5");
     terminal.keys("q");
     assert!(terminal.exit().success());

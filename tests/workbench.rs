@@ -78,8 +78,9 @@ fn the_classic_conversation(size: (u16, u16)) {
     terminal.keys(".hidden").wait_for("sent as ..hidden").keys("<Enter>");
     say(&mut terminal, ".", "The message was taken");
     terminal.keys("<Esc>L").wait_for("Mail that the lab received").wait_for("anotherdude@target.local");
-    terminal.keys("<Enter>").wait_for("MAIL FROM:<dude@noddy.com>").wait_for("q the list").keys("<Esc>");
-    terminal.wait_until("the mail is closed", |screen| !screen.contains("q the list")).keys("i");
+    terminal.keys("<Enter>").wait_for("[Text]").wait_for(".hidden").keys("<Tab><Tab><Tab><Tab>");
+    terminal.wait_for("[Envelope]").wait_for("dude@noddy.com").keys("<Esc>");
+    terminal.wait_until("the mail is closed", |screen| !screen.contains("[Envelope]")).keys("i");
     say(&mut terminal, "QUIT", "F5 reconnect");
     terminal.keys("<C-q>");
     assert!(terminal.exit().success());

@@ -31,7 +31,7 @@ impl Class {
         let folder = self.folder.join(student.folder());
         let found = student.with(|state| {
             let work = state.works.get_mut(state.current.as_ref()?)?;
-            let happened = work.answer(&student.name, &folder, text, self.now());
+            let happened = work.answer(&student.name, &folder, text, &mut state.kept, self.now());
             Some((work.attempt.lesson.name.clone(), work.number, happened))
         });
         if let Some((lesson, attempt, happened)) = found {

@@ -66,19 +66,35 @@ impl Event {
     }
 }
 
-/// Opens the file to append to it; what was cut off at its end is taken away.
-pub(super) fn open(path: &Path) -> Result<File, ClassError> {
+/// Opens the file of the class `name` to append to it, and holds it for this process as long as it is open; what was cut
+/// off at its end is taken away.
+pub(super) fn open(path: &Path, name: &str) -> Result<File, ClassError> {
     let mut options = File::options();
     options.read(true).append(true).create(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let file = options.open(path).map_err(ClassError::file(path))?;
+    // Before it is changed: it may be another's.
+    if matches!(file.try_lock(), Err(std::fs::TryLockError::WouldBlock)) {
+        return Err(ClassError::Held(name.to_owned()));
+    }
     let octets = std::fs::read(path).map_err(ClassError::file(path))?;
     let whole = octets.iter().rposition(|octet| *octet == b'\n').map_or(0, |at| at + 1);
     if whole < octets.len() {
         file.set_len(whole as u64).map_err(ClassError::file(path))?;
     }
     Ok(file)
+}
+
+/// Appends to a file that is open for it; what a full disk cuts off is taken back, so that nothing later continues it.
+pub(super) fn append(file: &mut File, octets: &[u8]) -> std::io::Result<()> {
+    let whole = file.metadata()?.len();
+    let written = file.write_all(octets);
+    if written.is_err() {
+        // Where that fails too the file can't be mended here.
+        let _ = file.set_len(whole);
+    }
+    written
 }
 
 /// All events, in order.

@@ -6,6 +6,7 @@
 mod items;
 mod sheet;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -139,17 +140,23 @@ pub fn write(class: &Arc<Class>, to: &Path, anonymous: bool) -> Result<(), Class
     }
     let mut results = Vec::new();
     let mut questions = Vec::new();
+    let mut stems = HashSet::new();
     for student in class.students() {
         let name = if anonymous { format!("student-{:03}", student.id) } else { student.name.clone() };
         if class.settings.questions > 0 {
             let (answered, right) = student.answered();
             questions.push(Answered { name: name.clone(), asked: class.settings.questions, answered, right });
         }
+        // Two names may differ in what no file's name has.
+        let mut stem = file_name(&name);
+        while !stems.insert(stem.to_lowercase()) {
+            stem = format!("{stem}-{}", student.id);
+        }
         for mut outcome in student.each(|work| outcome(class, &name, &student, work)) {
             let lesson = student.lesson_of(&outcome.lesson);
-            let documents = copies(class, &student, &mut outcome, to, anonymous)?;
+            let documents = copies(class, &student, &mut outcome, (to, &stem), anonymous)?;
             if let Some(lesson) = lesson.filter(|_| outcome.finished.is_some()) {
-                let stem = format!("{}-{}", file_name(&outcome.name), outcome.lesson);
+                let stem = format!("{stem}-{}", outcome.lesson);
                 certificate::write(class, &lesson, &outcome, &documents, &to.join("certificates").join(stem))?;
             }
             results.push(outcome);
@@ -209,7 +216,7 @@ fn copies(
     class: &Class,
     student: &Student,
     outcome: &mut Outcome,
-    to: &Path,
+    (to, stem): (&Path, &str),
     anonymous: bool,
 ) -> Result<Vec<Document>, ClassError> {
     let folder = class.folder.join(student.folder());
@@ -223,7 +230,7 @@ fn copies(
         let mut octets = Vec::new();
         write_document(&document, &mut octets);
         let number = if n == 0 { String::new() } else { format!("-{}", n + 1) };
-        let name = format!("transcripts/{}-{}{number}.smtp", file_name(&outcome.name), outcome.lesson);
+        let name = format!("transcripts/{stem}-{}{number}.smtp", outcome.lesson);
         event::write_whole(&to.join(&name), &octets)?;
         outcome.transcripts.push((name, sum(&octets)));
         documents.push(document);

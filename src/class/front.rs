@@ -16,6 +16,9 @@ use crate::lab::desk::{Desk, Seat, Turn};
 /// Columns of a reply's line that carries a lesson's text.
 const COLUMNS: usize = 72;
 
+/// Programs of one student that listen for news at most.
+const COMPANIONS: usize = 4;
+
 /// The desk of a class.
 pub(super) struct Front {
     class: Arc<Class>,
@@ -102,6 +105,10 @@ impl Front {
     fn companion(&self, words: &str) -> Turn {
         let (code, name) = words.trim().split_once(' ').unwrap_or((words.trim(), ""));
         match self.class.join(code, name).and_then(|student| self.class.arena(&student).map(|_| student)) {
+            Ok(student) if student.with(|state| state.companions) >= COMPANIONS => {
+                let words = format!("{} is looked on from too many programs; close one", student.name);
+                Turn::Say(lines("550", "5.7.0", &words))
+            }
             Ok(student) => {
                 let ticket = self.next.fetch_add(1, Ordering::Relaxed);
                 lock(&self.tickets).insert(ticket, student);

@@ -50,7 +50,6 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -70,7 +69,7 @@ use event::{Event, What};
 use pool::Pool;
 use roster::Roster;
 use settings::{Settings, Taught};
-use student::Student;
+use student::{RESETS, Student};
 
 /// Connections that all together may hold.
 const CONNECTIONS: usize = 12_000;
@@ -121,7 +120,7 @@ pub struct Class {
     world: World,
     /// Each lesson's scenario, ready to be played, by the lesson's name.
     backdrops: BTreeMap<String, Backdrop>,
-    /// Where whoever has not joined sits.
+    /// Where whoever has not joined sits: it keeps nothing, and so has no limit that one could use up for the others.
     lobby: Arc<Arena>,
     roster: Mutex<Roster>,
     events: Mutex<File>,
@@ -178,16 +177,13 @@ impl Class {
             backdrops.insert(lesson.name.clone(), backdrop);
         }
         let path = folder.join("events.jsonl");
-        let events = event::open(&path)?;
-        if matches!(events.try_lock(), Err(std::fs::TryLockError::WouldBlock)) {
-            return Err(ClassError::Held(settings.name.clone()));
-        }
+        let events = event::open(&path, &settings.name)?;
         if settings.questions > 0 {
             // It takes a moment, which nobody is to wait for later.
             let _ = Pool::shipped();
         }
         let class = Arc::new(Self {
-            lobby: Arc::new(Arena::new(&lobby, Limits { sessions: 0, ..Limits::STUDENT }, world)),
+            lobby: Arc::new(Arena::new(&lobby, Limits { sessions: 0, octets: u64::MAX, ..Limits::STUDENT }, world)),
             settings,
             world: world.clone(),
             backdrops,
@@ -275,7 +271,7 @@ impl Class {
         let event = Event { at: format!("{:.3}", self.now()), who, what };
         let line = event.line();
         // What could not be written is missing after a restart; the lesson itself goes on.
-        let _ = lock(&self.events).write_all(line.as_bytes());
+        let _ = event::append(&mut lock(&self.events), line.as_bytes());
         self.stir();
     }
 
@@ -343,6 +339,9 @@ impl Class {
     pub fn reset(self: &Arc<Self>, student: &Arc<Student>) -> Result<Arc<Arena>, String> {
         let current = student.current().ok_or("no lesson has begun")?;
         let taught = self.settings.find(&current).ok_or_else(|| self.settings.there_are())?;
+        if !student.may_begin_anew(self.now()) {
+            return Err(format!("that was {RESETS} times within a minute; wait a little"));
+        }
         let attempt = student.attempt(&current).unwrap_or(0) + 1;
         self.open_attempt(student, taught, attempt, false)
     }

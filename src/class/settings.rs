@@ -140,6 +140,8 @@ impl Settings {
         let settings = Self::of(name, &kept, world)?;
         let text = toml::to_string(&kept).map_err(|error| ClassError::Words(error.to_string()))?;
         super::event::private_folder(folder)?;
+        // Who can't hold the class changes nothing of it.
+        let _held = super::event::open(&folder.join("events.jsonl"), name)?;
         super::event::write_whole(&path, text.as_bytes())?;
         Ok(settings)
     }

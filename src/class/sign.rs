@@ -15,6 +15,7 @@ use sha2::Sha256;
 use super::ClassError;
 use super::export::{Outcome, Results, sum};
 use super::settings::Settings;
+use super::student::in_time;
 use crate::conversation::Micros;
 use crate::conversation::file;
 use crate::lesson::{Attempt, Course, Lesson};
@@ -185,7 +186,7 @@ fn judge(
         let started = document.header.started().unwrap_or_default();
         let first = *first.get_or_insert(started);
         let after = started.as_microsecond().saturating_sub(first.as_microsecond());
-        sessions.push((n, Micros(u64::try_from(after).unwrap_or(0)), document.log));
+        sessions.push((n, Micros(u64::try_from(after).unwrap_or(0)), in_time(document.log)));
     }
     let mut attempt = Attempt::new(Arc::new(lesson));
     attempt.rejudge(&sessions);

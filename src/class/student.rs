@@ -2,7 +2,7 @@
 
 mod work;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -18,13 +18,15 @@ use crate::lab::desk::Arena;
 use crate::lesson::{Happening, Lesson};
 use crate::world::World;
 
-pub(super) use work::transcripts;
 pub use work::{Exchange, Work};
+pub(super) use work::{in_time, transcripts};
 
 /// Connections that one student may hold at a time.
 const CONNECTIONS: usize = 8;
 /// News that wait for a slow reader; who misses some is told all anew.
 const NEWS: usize = 64;
+/// How often somebody may begin a lesson anew within a minute.
+pub(super) const RESETS: usize = 10;
 /// Octets of transcripts that are kept of one student.
 pub(super) const TRANSCRIPTS: u64 = 32 << 20;
 
@@ -73,6 +75,8 @@ pub(super) struct State {
     pub(super) companions: usize,
     /// Octets of transcripts that were kept.
     pub(super) kept: u64,
+    /// When they last began anew, the newest last.
+    pub(super) anew: VecDeque<Timestamp>,
     /// Answers to the exam's questions: question, choice, whether it is right.
     pub(super) chosen: BTreeMap<usize, (usize, bool)>,
 }
@@ -201,6 +205,19 @@ impl Student {
         self.held.send_replace(false);
         self.places.close();
         self.tell(&News::Leave);
+    }
+
+    /// Whether they may begin a lesson anew: each time is a new world, which costs everybody something.
+    pub(super) fn may_begin_anew(&self, now: Timestamp) -> bool {
+        self.with(|state| {
+            let minute = |at: &Timestamp| now.duration_since(*at).as_secs() < 60;
+            state.anew.retain(minute);
+            let may = state.anew.len() < RESETS;
+            if may {
+                state.anew.push_back(now);
+            }
+            may
+        })
     }
 
     pub(super) fn tell(&self, news: &News) {

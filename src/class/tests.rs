@@ -1,5 +1,6 @@
 //! A class over loopback: many students, worlds that are isolated, and a process that is killed.
 
+use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -345,7 +346,7 @@ async fn an_exam_gives_no_hints_and_what_comes_too_late_does_not_count() {
     };
     let world = world(at.path()).with_clocks(now, || Duration::ZERO);
     let exam = Exam { minutes: 30, extra: [("Bert".to_owned(), 15)].into() };
-    let (class, address, _guard) = open_in(world, &Wish { exam: Some(exam), ..lessons(&["01"]) }).await;
+    let (class, address, _guard) = open_in(world.clone(), &Wish { exam: Some(exam), ..lessons(&["01"]) }).await;
     let mut anna = Telnet::joined(address, &class, "anna").await;
     let mut bert = Telnet::joined(address, &class, "bert").await;
     assert!(anna.say("NOOP hint").await.contains("no hints in an exam"));
@@ -359,6 +360,17 @@ async fn an_exam_gives_no_hints_and_what_comes_too_late_does_not_count() {
     }
     until(&class, || ticked(&class, "bert") == 2).await;
     assert_eq!(ticked(&class, "anna"), 1, "it came too late");
+    // Nor does it count later, when the transcripts are judged again.
+    let student = class.named("anna").expect("there");
+    let transcript = class.folder.join(student.folder()).join("01-classic-1-001.smtp");
+    let is_written = || std::fs::read_to_string(&transcript).is_ok_and(|text| text.contains("MAIL FROM"));
+    until(&class, is_written).await;
+    student.reread(&class.folder);
+    assert_eq!(ticked(&class, "anna"), 1, "the transcript says what came too late");
+    let to = at.path().join("out");
+    export::write(&class, &to, false).expect("written");
+    let (_, verified) = sign::verify(&to.join("results.json"), &world).expect("readable");
+    assert!(verified.iter().all(|one| one.problems.is_empty()), "{verified:?}");
 }
 
 /// A reply's text on one line.
@@ -443,4 +455,34 @@ async fn questions_about_replies_are_asked_one_by_one_and_kept() {
     assert!(joined_up(&anna.say("NOOP question").await).contains("no further question. 1 of 2"));
     assert!(joined_up(&anna.say("NOOP choose a").await).contains("no answer to a question that is open"));
     assert_eq!(student.answered(), (2, 1));
+}
+
+#[tokio::test]
+async fn a_class_that_is_held_is_not_changed_by_who_may_not_hold_it() {
+    let at = tempfile::tempdir().expect("a folder");
+    let (class, _, _guard) = open(at.path(), &lessons(&["01"])).await;
+    let path = class.folder.join("class.toml");
+    let before = std::fs::read_to_string(&path).expect("there");
+    let refused = Settings::take("monday", &class.folder, &lessons(&["02"]), &world(at.path()));
+    assert!(matches!(refused, Err(ClassError::Held(name)) if name == "monday"));
+    assert_eq!(std::fs::read_to_string(&path).expect("there"), before);
+}
+
+#[tokio::test]
+async fn names_that_are_alike_have_files_of_their_own_and_nobody_begins_anew_without_end() {
+    let at = tempfile::tempdir().expect("a folder");
+    let (class, address, _guard) = open(at.path(), &lessons(&["01"])).await;
+    Telnet::joined(address, &class, "anna b").await.classic().await;
+    let mut other = Telnet::joined(address, &class, "anna-b").await;
+    other.say("HELO noddy.com").await;
+    until(&class, || ticked(&class, "anna b") == 6 && ticked(&class, "anna-b") == 1).await;
+    let to = at.path().join("out");
+    export::write(&class, &to, false).expect("written");
+    let (_, verified) = sign::verify(&to.join("results.json"), &class.world).expect("readable");
+    assert!(verified.iter().all(|one| one.problems.is_empty()), "{verified:?}");
+    for _ in 0..student::RESETS {
+        assert!(other.say("NOOP reset").await.starts_with("250"));
+    }
+    let said = other.say("NOOP reset").await;
+    assert!(said.starts_with("550") && said.contains("wait a little"), "{said}");
 }

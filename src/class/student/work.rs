@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -88,6 +87,8 @@ pub struct Work {
 struct Written {
     path: PathBuf,
     records: usize,
+    /// It stands there that what follows came after the time was over.
+    late: bool,
     over: bool,
 }
 
@@ -179,7 +180,7 @@ impl Work {
             let Ok(document) = file::open(path) else { continue };
             let began = document.header.started().map_or(Micros(0), |started| self.after(started));
             // Numbers that no living session has.
-            sessions.push((u64::MAX - n, began, document.log));
+            sessions.push((u64::MAX - n, began, in_time(document.log)));
         }
         self.files = u32::try_from(paths.len()).unwrap_or(u32::MAX);
         self.attempt.rejudge(&sessions);
@@ -225,11 +226,17 @@ impl Work {
                 let path = self.path(folder);
                 write_document(&Document::new(self.header(name, session.started), Log::new()), &mut new);
                 self.newest = Some((path.clone(), Micros(0)));
-                self.sessions.insert(session.number, Written { path, records: 0, over: false });
+                self.sessions.insert(session.number, Written { path, records: 0, late: false, over: false });
             }
             let began = self.after(session.started);
             let Some(written) = self.sessions.get_mut(&session.number) else { continue };
             let attempt = &mut self.attempt;
+            if !judged && !written.late {
+                written.late = true;
+                let at =
+                    self.newest.as_ref().filter(|(path, _)| *path == written.path).map_or(Micros(0), |(_, at)| *at);
+                write_record(at, &Event::Remark(Remark::new("mark").with("late", "yes")), &mut new);
+            }
             let (happened, last) = session.with_log(|log| {
                 let mut last = Micros(0);
                 for (_, entry) in log.since(written.records) {
@@ -255,7 +262,14 @@ impl Work {
     }
 
     /// Judges a finding that was typed into the student's ehlo; it stands in the newest transcript.
-    pub(in crate::class) fn answer(&mut self, name: &str, folder: &Path, text: &str, now: Timestamp) -> Vec<Happening> {
+    pub(in crate::class) fn answer(
+        &mut self,
+        name: &str,
+        folder: &Path,
+        text: &str,
+        kept: &mut u64,
+        now: Timestamp,
+    ) -> Vec<Happening> {
         let happened = self.attempt.answer(text);
         let mut new = Vec::new();
         let (path, at) = self.newest.clone().unwrap_or_else(|| {
@@ -266,7 +280,10 @@ impl Work {
         write_record(at, &Event::Remark(Remark::new("answer").value(text)), &mut new);
         marks(&happened, at, &mut new);
         // What can't be written is missing in the transcript alone; what was reached is noted besides.
-        let _ = append(&path, &new);
+        *kept += new.len() as u64;
+        if *kept <= super::TRANSCRIPTS && append(&path, &new).is_err() {
+            *kept = kept.saturating_sub(new.len() as u64);
+        }
         self.newest = Some((path, at));
         self.take(&happened, now);
         happened
@@ -352,6 +369,21 @@ fn marks(happened: &[Happening], at: Micros, out: &mut Vec<u8>) {
     }
 }
 
+/// What of a transcript came before the time was over.
+pub(in crate::class) fn in_time(log: Log) -> Log {
+    let is_late = |entry: &Entry<'_>| {
+        entry.kind == Kind::Remark
+            && entry.remark().is_some_and(|remark| remark.word == "mark" && remark.get("late").is_some())
+    };
+    let end = log.since(0).find(|(_, entry)| is_late(entry)).map(|(end, _)| end);
+    let Some(end) = end else { return log };
+    let mut before = Log::new();
+    for (_, entry) in log.since(0).take(end) {
+        before.push_octets(entry.kind, entry.at, entry.bytes, entry.crlf, entry.masked);
+    }
+    before
+}
+
 /// The transcripts of an attempt, in the order in which their sessions began.
 pub(in crate::class) fn transcripts(folder: &Path, lesson: &str, attempt: u32) -> Vec<PathBuf> {
     let begins = format!("{lesson}-{attempt}-");
@@ -375,8 +407,8 @@ fn append(path: &Path, octets: &[u8]) -> std::io::Result<()> {
             if let Some(folder) = path.parent() {
                 crate::class::event::private_folder(folder).map_err(std::io::Error::other)?;
             }
-            options.open(path)?.write_all(octets)
+            crate::class::event::append(&mut options.open(path)?, octets)
         }
-        opened => opened?.write_all(octets),
+        opened => crate::class::event::append(&mut opened?, octets),
     }
 }

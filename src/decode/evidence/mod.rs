@@ -20,19 +20,32 @@ use super::{Asked, CATEGORIES};
 const SCALE: f32 = 10.0;
 
 /// What one sign (a word, a pair of words, a code) speaks for.
-#[derive(Debug, Clone, Default, PartialEq)]
-struct Sign {
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Sign<'a> {
     /// How telling it is at all: the rarer, the more.
     rarity: f32,
-    /// Category (an index) and weight; what is not there weighs nothing.
-    weights: Vec<(usize, f32)>,
+    /// `INDEX:WEIGHT` for each category that it speaks for or against. It stays text: a reply has some twenty of the many
+    /// thousand signs, and numbers of all would take several times the memory.
+    weights: &'a str,
+}
+
+impl Sign<'_> {
+    /// Category (an index below `categories`) and weight; what is not there weighs nothing.
+    fn weights(self, categories: usize) -> Vec<(usize, f32)> {
+        let weight = |it: &str| {
+            let (index, weight) = it.split_once(':')?;
+            let index = index.parse().ok().filter(|index| *index < categories)?;
+            Some((index, weight.parse::<f32>().ok()? / SCALE))
+        };
+        self.weights.split(' ').filter_map(weight).collect()
+    }
 }
 
 /// All that was learned.
 #[derive(Debug, Default)]
-pub(super) struct Evidence {
-    categories: Vec<String>,
-    signs: HashMap<String, Sign>,
+pub(super) struct Evidence<'a> {
+    categories: Vec<&'a str>,
+    signs: HashMap<&'a str, Sign<'a>>,
 }
 
 /// What a text speaks for.
@@ -46,30 +59,24 @@ pub(super) struct Verdict {
     pub(super) words: Vec<String>,
 }
 
-static SHIPPED: LazyLock<Evidence> =
+static SHIPPED: LazyLock<Evidence<'static>> =
     LazyLock::new(|| assets::text("evidence.tsv").map(Evidence::read).unwrap_or_default());
 
 /// What was learned before this was built.
-pub(super) fn shipped() -> &'static Evidence {
+pub(super) fn shipped() -> &'static Evidence<'static> {
     &SHIPPED
 }
 
-impl Evidence {
+impl<'a> Evidence<'a> {
     /// Reads the file: after lines that begin with `#`, one with the categories, then a sign a line: its name, its rarity,
     /// and `INDEX:WEIGHT` for each category that it speaks for or against.
-    fn read(text: &str) -> Self {
+    fn read(text: &'a str) -> Self {
         let mut lines = text.lines().filter(|line| !line.starts_with('#'));
-        let categories: Vec<_> = lines.next().unwrap_or_default().split(' ').map(str::to_owned).collect();
-        let sign = |line: &str| {
+        let categories = lines.next().unwrap_or_default().split(' ').collect();
+        let sign = |line: &'a str| {
             let mut columns = line.split('\t');
             let (name, rarity) = (columns.next()?, columns.next()?.parse().ok()?);
-            let weight = |it: &str| {
-                let (index, weight) = it.split_once(':')?;
-                let index = index.parse().ok().filter(|index| *index < categories.len())?;
-                Some((index, weight.parse::<f32>().ok()? / SCALE))
-            };
-            let weights = columns.next()?.split(' ').filter_map(weight).collect();
-            Some((name.to_owned(), Sign { rarity, weights }))
+            Some((name, Sign { rarity, weights: columns.next()? }))
         };
         let signs = lines.filter_map(sign).collect();
         Self { categories, signs }
@@ -85,30 +92,35 @@ impl Evidence {
         (held, weight): (&str, f32),
     ) -> Option<Verdict> {
         let seen = signs(code, enhanced, normal, asked);
-        let known: Vec<_> = seen.iter().filter_map(|name| Some((name.as_str(), self.signs.get(name)?))).collect();
-        if !known.iter().any(|(name, _)| is_of_words(name)) {
+        let count = self.categories.len();
+        let known = seen.iter().filter_map(|name| {
+            let sign = self.signs.get(name.as_str())?;
+            Some((name.as_str(), sign.rarity, sign.weights(count)))
+        });
+        let known: Vec<_> = known.collect();
+        if !known.iter().any(|(name, ..)| is_of_words(name)) {
             return None;
         }
-        let length = known.iter().map(|(_, sign)| sign.rarity * sign.rarity).sum::<f32>().sqrt();
-        let mut scores = vec![0.0; self.categories.len()];
-        for (_, sign) in &known {
-            for (category, weight) in &sign.weights {
-                scores[*category] += weight * sign.rarity / length;
+        let length = known.iter().map(|(_, rarity, _)| rarity * rarity).sum::<f32>().sqrt();
+        let mut scores = vec![0.0; count];
+        for (_, rarity, weights) in &known {
+            for (category, weight) in weights {
+                scores[*category] += weight * rarity / length;
             }
         }
-        if let Some(index) = self.categories.iter().position(|category| category == held) {
+        if let Some(index) = self.categories.iter().position(|category| *category == held) {
             scores[index] += weight;
         }
         let best = scores.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1))?.0;
         let all: f32 = scores.iter().map(|score| (score - scores[best]).exp()).sum();
         let category = *CATEGORIES.iter().find(|name| **name == self.categories[best])?;
-        let speaks = |sign: &Sign| {
-            let weight = sign.weights.iter().find(|(category, _)| *category == best);
-            weight.map_or(0.0, |(_, weight)| weight * sign.rarity)
+        let speaks = |(name, rarity, weights): &(&'_ str, f32, Vec<(usize, f32)>)| {
+            let weight = weights.iter().find(|(category, _)| *category == best)?.1 * rarity;
+            (is_of_words(name) && weight > 0.0).then(|| (weight, name[1..].to_owned()))
         };
-        let mut words: Vec<_> = known.iter().filter(|(name, sign)| is_of_words(name) && speaks(sign) > 0.0).collect();
-        words.sort_by(|a, b| speaks(b.1).total_cmp(&speaks(a.1)));
-        Some(Verdict { category, share: 1.0 / all, words: told(words.iter().map(|(name, _)| &name[1..])) })
+        let mut words: Vec<_> = known.iter().filter_map(speaks).collect();
+        words.sort_by(|a, b| b.0.total_cmp(&a.0));
+        Some(Verdict { category, share: 1.0 / all, words: told(words.iter().map(|(_, name)| name.as_str())) })
     }
 }
 
