@@ -12,7 +12,7 @@ use super::Task;
 /// What may come without anything being asked before reading stops. Log, journal and folds each have their part of it
 /// in memory, and all of ehlo is to stay below 100 MB.
 const FLOOD_OCTETS: u64 = 16 << 20;
-const FLOOD_LINES: u64 = 400_000;
+const FLOOD_LINES: u64 = 250_000;
 
 impl Task {
     /// Runs a step of the splitter and records what it gives.
