@@ -47,6 +47,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{broadcast, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use crate::profile::{Protocol, Target, TlsMode};
 use crate::world::World;
 use connection::Door;
 use mailbox::Message;
@@ -188,6 +189,33 @@ impl Lab {
     pub fn listener(&self, kind: ListenerKind) -> (ListenerKind, SocketAddr) {
         let found = self.addresses.iter().find(|(k, _)| *k == kind).or(self.addresses.first());
         *found.expect("a lab has a listener")
+    }
+
+    /// Puts this lab in the place of a target that names its scenario: the listener by protocol and TLS, its address, and
+    /// the certificates that it has issued.
+    ///
+    /// # Errors
+    /// A scenario without such a listener.
+    pub fn stand_in(&self, scenario: &str, target: &mut Target) -> Result<(), String> {
+        let kind = match (target.protocol, target.tls) {
+            (Protocol::Lmtp, _) => ListenerKind::Lmtp,
+            (_, TlsMode::Implicit) => ListenerKind::Smtps,
+            _ => ListenerKind::Smtp,
+        };
+        let (kind, address) = match self.listener(kind) {
+            // A recording of LMTP makes a server of LMTP alone.
+            found @ (ListenerKind::Lmtp, _) if kind == ListenerKind::Smtp => found,
+            (found, _) if found != kind => {
+                return Err(format!("the scenario {scenario} has no {} listener", kind.word()));
+            }
+            found => found,
+        };
+        if kind == ListenerKind::Lmtp {
+            target.protocol = Protocol::Lmtp;
+        }
+        target.lab_listens(address);
+        target.lab_certifies(&self.client_certificates);
+        Ok(())
     }
 
     /// Where a kind of listener accepts.

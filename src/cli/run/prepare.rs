@@ -11,8 +11,8 @@ use super::ask;
 use crate::client::{Options, SharedJournal};
 use crate::conversation::file::{Document, Header, Reader, Side, open};
 use crate::conversation::journal::Journal;
-use crate::lab::{self, Lab, ListenerKind};
-use crate::profile::{Endpoint, Profiles, Protocol, SecretSource, Target, TlsMode};
+use crate::lab::{self, Lab};
+use crate::profile::{Endpoint, Profiles, SecretSource, Target};
 use crate::script::files::Folders;
 use crate::script::masks::{Ends, Masks};
 use crate::script::plan::{Plan, plan};
@@ -84,24 +84,7 @@ impl Labs {
             self.by_scenario.insert(scenario.clone(), lab);
         }
         let lab = &self.by_scenario[&scenario];
-        let kind = match (target.protocol, target.tls) {
-            (Protocol::Lmtp, _) => ListenerKind::Lmtp,
-            (_, TlsMode::Implicit) => ListenerKind::Smtps,
-            _ => ListenerKind::Smtp,
-        };
-        let (kind, address) = match lab.listener(kind) {
-            // A recording of LMTP makes a server of LMTP alone.
-            found @ (ListenerKind::Lmtp, _) if kind == ListenerKind::Smtp => found,
-            (found, _) if found != kind => {
-                return Err(format!("the scenario {scenario} has no {} listener", kind.word()));
-            }
-            found => found,
-        };
-        if kind == ListenerKind::Lmtp {
-            target.protocol = Protocol::Lmtp;
-        }
-        target.lab_listens(address);
-        target.lab_certifies(&lab.client_certificates);
+        lab.stand_in(&scenario, target)?;
         Ok(vec![lab.ca.clone()])
     }
 }

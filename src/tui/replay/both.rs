@@ -11,14 +11,36 @@ use super::prepare::{credentials, login, to_be_asked};
 use crate::conversation::Timed;
 use crate::conversation::file::{Document, Header, Side, open};
 use crate::conversation::journal::Journal;
-use crate::lab::{self, Lab, ListenerKind};
-use crate::profile::{Endpoint, Profiles, Protocol, Target, TlsMode};
+use crate::lab::{self, Lab};
+use crate::profile::{Endpoint, Profiles, Target};
 use crate::script::files::Folders;
 use crate::script::plan::{Plan, plan};
 use crate::script::values::Values;
 use crate::script::{Cause, Outcome, Settings, Watch, options, run};
+use crate::tui::effect::Effect;
 use crate::tui::message::Message;
+use crate::tui::model::Model;
 use crate::world::World;
+
+/// The conversation of a file is held with two targets.
+pub(in crate::tui) fn with_both(model: &mut Model, path: PathBuf, targets: [String; 2]) -> Vec<Effect> {
+    model.holding = true;
+    let words = "The conversation is held with both; what they answer is shown side by side. {stop} stops it.";
+    model.notice = Some(model.keymap.told(words));
+    vec![Effect::Both(path, targets)]
+}
+
+/// It was held with both: the two recordings are compared.
+pub(in crate::tui) fn held_with_both(model: &mut Model, held: Result<[PathBuf; 2], String>) -> Vec<Effect> {
+    model.holding = false;
+    match held {
+        Ok([left, right]) => vec![Effect::Compare(left, right)],
+        Err(words) => {
+            model.notice = Some(words);
+            Vec::new()
+        }
+    }
+}
 
 /// Holds the conversation of a file with each of two targets.
 pub(in crate::tui) fn both(
@@ -132,14 +154,7 @@ async fn stand_in(target: &mut Target, world: &World) -> Result<Option<Lab>, Str
     let Endpoint::Lab(scenario) = target.endpoint.clone() else { return Ok(None) };
     let listen = "127.0.0.1:0".parse().expect("an address of this machine");
     let lab = lab::start(&scenario, listen, world).await.map_err(|error| error.to_string())?;
-    let kind = match (target.protocol, target.tls) {
-        (Protocol::Lmtp, _) => ListenerKind::Lmtp,
-        (_, TlsMode::Implicit) => ListenerKind::Smtps,
-        _ => ListenerKind::Smtp,
-    };
-    let address = lab.address(kind);
-    target.lab_listens(address.ok_or_else(|| format!("the scenario {scenario} has no {} listener", kind.word()))?);
-    target.lab_certifies(&lab.client_certificates);
+    lab.stand_in(&scenario, target)?;
     Ok(Some(lab))
 }
 

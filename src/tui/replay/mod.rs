@@ -25,7 +25,7 @@ mod stops;
 #[cfg(test)]
 pub(super) mod tests;
 
-pub(super) use both::both;
+pub(super) use both::{both, held_with_both, with_both};
 pub(super) use prepare::{compare, rehearse};
 use stops::stopped;
 pub(super) use stops::{handed_over, pause};
@@ -308,26 +308,6 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         _ => {}
     }
     Vec::new()
-}
-
-/// The conversation of a file is held with two targets.
-pub(super) fn with_both(model: &mut Model, path: PathBuf, targets: [String; 2]) -> Vec<Effect> {
-    model.holding = true;
-    let words = "The conversation is held with both; what they answer is shown side by side. {stop} stops it.";
-    model.notice = Some(model.keymap.told(words));
-    vec![Effect::Both(path, targets)]
-}
-
-/// It was held with both: the two recordings are compared.
-pub(super) fn held_with_both(model: &mut Model, held: Result<[PathBuf; 2], String>) -> Vec<Effect> {
-    model.holding = false;
-    match held {
-        Ok([left, right]) => vec![Effect::Compare(left, right)],
-        Err(words) => {
-            model.notice = Some(words);
-            Vec::new()
-        }
-    }
 }
 
 /// A replay is ready: its connection is made.
