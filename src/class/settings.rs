@@ -80,7 +80,7 @@ struct Kept {
 /// What a new class is made of, or what is changed of one that there is.
 #[derive(Debug, Clone, Default)]
 pub struct Wish {
-    /// Names of lessons, numbers or files; those of the last time where empty.
+    /// Names of lessons, numbers or files, beside those of the last time.
     pub lessons: Vec<String>,
     /// Names that are expected, where they are given.
     pub expected: Option<Vec<String>>,
@@ -126,8 +126,11 @@ impl Settings {
             },
             Err(error) => return Err(ClassError::file(&path)(error)),
         };
-        if !wish.lessons.is_empty() {
-            kept.lessons.clone_from(&wish.lessons);
+        // Added, never taken away: what was reached in the others is part of the results.
+        for lesson in &wish.lessons {
+            if !kept.lessons.contains(lesson) {
+                kept.lessons.push(lesson.clone());
+            }
         }
         if let Some(expected) = &wish.expected {
             kept.expected.clone_from(expected);
@@ -165,6 +168,10 @@ impl Settings {
         let mut lessons = Vec::new();
         for word in &kept.lessons {
             let lesson = Course::load(world).find(word, world)?;
+            // By number and by name it is the same.
+            if lessons.iter().any(|known: &Taught| known.lesson.name == lesson.name) {
+                continue;
+            }
             let varies = lesson.variants(world)?.len() > 1;
             lessons.push(Taught { lesson: Arc::new(lesson), varies });
         }
@@ -266,4 +273,25 @@ fn unhex(text: &str) -> Option<[u8; 32]> {
         *octet = u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok()?;
     }
     Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn later_lessons_are_added_and_none_is_there_twice() {
+        let at = tempfile::tempdir().expect("a folder");
+        let place = |name: &str| at.path().join(name);
+        let world = World::real(crate::world::Directories { config: place("c"), data: place("d"), state: place("s") });
+        let folder = folder("monday", &world).expect("a name");
+        let mut names = Vec::new();
+        for words in [&["01"][..], &["02", "01-classic"], &[]] {
+            let lessons = words.iter().map(|word| (*word).to_owned()).collect();
+            let settings = Settings::take("monday", &folder, &Wish { lessons, ..Wish::default() }, &world);
+            let settings = settings.expect("nobody holds it");
+            names = settings.lessons.iter().map(|taught| taught.lesson.name.clone()).collect();
+        }
+        assert_eq!(names, ["01-classic", "02-rset-noop"]);
+    }
 }

@@ -341,6 +341,7 @@ async fn an_exam_gives_no_hints_and_what_comes_too_late_does_not_count() {
     let mut anna = Telnet::joined(address, &class, "anna").await;
     let mut bert = Telnet::joined(address, &class, "bert").await;
     assert!(anna.say("NOOP hint").await.contains("no hints in an exam"));
+    assert_eq!(class.hint(&class.named("anna").expect("there"), true), None, "nor from the instructor");
     for one in [&mut anna, &mut bert] {
         one.say("HELO noddy.com").await;
     }

@@ -26,13 +26,13 @@ pub(super) struct Arguments {
     /// held again
     #[arg(long, value_name = "NAME", conflicts_with_all = ["scenario", "mail", "from"])]
     class: Option<String>,
-    /// The lessons of the class, by number, name or FILE.toml; needed the first time
+    /// The lessons of the class, by number, name or FILE.toml; needed the first time, and later added to those there are
     #[arg(long, value_name = "LESSON,…", value_delimiter = ',', requires = "class")]
     lessons: Vec<String>,
     /// A file with the names that are expected, one a line: the wall says who is missing
     #[arg(long, value_name = "FILE", requires = "class")]
     names: Option<PathBuf>,
-    /// An exam: no hints, no answers to mistakes, and a time limit
+    /// An exam: no hints, nothing that a lesson says of mistakes, and a time limit; the class stays one
     #[arg(long, requires = "class", requires = "minutes")]
     exam: bool,
     /// How long the exam lasts, from the moment that each student joins

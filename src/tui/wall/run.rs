@@ -18,6 +18,8 @@ use crate::world::World;
 /// The shortest time from one draw to the next: a class may do a lot at once.
 const FRAME: Duration = Duration::from_millis(40);
 
+const NO_HINTS: &str = "There are no hints in an exam.";
+
 /// How the wall was left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Told {
@@ -113,7 +115,8 @@ async fn carry_out(class: &Arc<Class>, face: &mut Face, deed: Deed) -> Option<To
         }
         Deed::Hint(id) => {
             let hint = student(id).and_then(|student| class.hint(&student, true));
-            say = Some(hint.map_or_else(|| "There is no further hint.".to_owned(), |hint| format!("Given: {hint}")));
+            let none = if class.settings.exam.is_some() { NO_HINTS } else { "There is no further hint." };
+            say = Some(hint.map_or_else(|| none.to_owned(), |hint| format!("Given: {hint}")));
         }
         Deed::HintAll(id) => say = Some(hint_all(class, id)),
         Deed::ShowStep(id) => {
@@ -160,6 +163,9 @@ fn hint_all(class: &Class, id: u64) -> String {
     };
     let all = class.students();
     let given = all.iter().filter(|student| place(student).as_ref() == Some(&here));
+    if class.settings.exam.is_some() {
+        return NO_HINTS.to_owned();
+    }
     let given = given.filter(|student| class.hint(student, true).is_some()).count();
     format!("{given} got the next hint of step {}.", here.1 + 1)
 }
