@@ -103,7 +103,7 @@ impl Mail {
     fn open(&mut self) {
         let Some(it) = self.letters.get(self.marked) else { return };
         let opened = Opened::of(it);
-        let view = if opened.is_report { View::Report } else { View::Text };
+        let view = if opened.is_report() { View::Report } else { View::Text };
         self.reading = Some(Reading { opened, view, scroll: 0 });
     }
 

@@ -3,15 +3,15 @@
 
 use std::fmt::Write as _;
 
-use crate::decode::{Context, Knowledge, explain_reported, reported};
+use crate::decode::{Context, Knowledge, Reported, explain_reported, reported};
 use crate::message::structure::{self, Read};
 use crate::message::{encoded, header};
 use crate::smtp::escape::for_screen;
 use crate::tui::text::{fit, width, wrap};
 use crate::tui::theme::Role;
 
-/// Octets of a message that are shown as they are.
-const SHOWN: usize = 256 * 1024;
+/// Octets of a message, of its header and of its text that are shown: rows are made anew whenever something is drawn.
+const SHOWN: usize = 64 * 1024;
 
 /// How a message came.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -81,18 +81,28 @@ pub(super) type Row = (Role, String);
 #[derive(Debug, Clone)]
 pub(super) struct Opened {
     read: Read,
-    pub(super) is_report: bool,
+    /// What it reports, where it is a bounce or a receipt.
+    reports: Vec<Reported>,
 }
 
 impl Opened {
     pub(super) fn of(letter: &Letter) -> Self {
-        let is_report = !reported(&String::from_utf8_lossy(letter.content())).is_empty();
-        Self { read: structure::read(letter.content()), is_report }
+        let mut read = structure::read(letter.content());
+        let (all, end) = (read.text.len(), read.text.floor_char_boundary(SHOWN));
+        if end < all {
+            read.text.truncate(end);
+            let _ = write!(read.text, "\n… {} more octets; export has them all", all - end);
+        }
+        Self { read, reports: reported(&String::from_utf8_lossy(letter.content())) }
+    }
+
+    pub(super) fn is_report(&self) -> bool {
+        !self.reports.is_empty()
     }
 
     /// The views that there are of it: what is no report has nothing to report.
     pub(super) fn views(&self) -> &'static [View] {
-        if self.is_report { &View::ALL } else { &View::ALL[..View::ALL.len() - 1] }
+        if self.is_report() { &View::ALL } else { &View::ALL[..View::ALL.len() - 1] }
     }
 }
 
@@ -130,7 +140,7 @@ impl Letter {
             View::Parts => parts(&opened.read, columns),
             View::Raw => self.octets(columns),
             View::Envelope => self.envelope(columns),
-            View::Report => self.report(knowledge, columns),
+            View::Report => report(&opened.reports, knowledge, columns),
         }
     }
 
@@ -248,47 +258,36 @@ impl Letter {
         say(format!("queued as {}, in the mailbox {}", shown(&sealed.queue_id), shown(&self.mailbox)));
         rows
     }
+}
 
-    /// What a bounce or receipt says of each recipient, and what that means.
-    fn report(&self, knowledge: &Knowledge, columns: usize) -> Vec<Row> {
-        let all = reported(&String::from_utf8_lossy(self.content()));
-        let mut rows = Vec::new();
-        if all.is_empty() {
-            let words = "This is no report: no bounce, no receipt.";
-            return vec![(Role::Dim, words.to_owned())];
+/// What a bounce or receipt says of each recipient, and what that means.
+fn report(all: &[Reported], knowledge: &Knowledge, columns: usize) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for one in all {
+        let bad = one.action == "failed";
+        let mut said = String::new();
+        for word in
+            [one.code.map(|code| code.to_string()), one.enhanced.map(|code| code.to_string())].into_iter().flatten()
+        {
+            let _ = write!(said, "{word} ");
         }
-        for one in all {
-            let bad = one.action == "failed";
-            let mut said = String::new();
-            for word in
-                [one.code.map(|code| code.to_string()), one.enhanced.map(|code| code.to_string())].into_iter().flatten()
-            {
-                let _ = write!(said, "{word} ");
-            }
-            said.push_str(&shown(&one.text));
-            let head = format!("{}: {}", shown(&one.recipient), shown(&one.action));
-            rows.extend(
-                wrap(&head, columns).into_iter().map(|row| (if bad { Role::Refused } else { Role::Good }, row)),
-            );
-            rows.extend(wrap(&said, columns).into_iter().map(|row| (Role::Received, row)));
-            let meant = explain_reported(&one, &Context::default(), knowledge);
-            rows.push((Role::Text, String::new()));
-            rows.extend(wrap(&shown(&meant.title), columns).into_iter().map(|row| (Role::Accent, row)));
-            rows.extend(wrap(&shown(&meant.meaning), columns).into_iter().map(|row| (Role::Text, row)));
-            for (n, cause) in meant.causes.iter().enumerate() {
-                rows.extend(
-                    wrap(&format!("{} {}", n + 1, shown(cause)), columns).into_iter().map(|row| (Role::Text, row)),
-                );
-            }
-            for step in &meant.next {
-                rows.extend(
-                    wrap(&format!("▸ {}", shown(&step.text)), columns).into_iter().map(|row| (Role::Text, row)),
-                );
-            }
-            rows.push((Role::Text, String::new()));
+        said.push_str(&shown(&one.text));
+        let head = format!("{}: {}", shown(&one.recipient), shown(&one.action));
+        rows.extend(wrap(&head, columns).into_iter().map(|row| (if bad { Role::Refused } else { Role::Good }, row)));
+        rows.extend(wrap(&said, columns).into_iter().map(|row| (Role::Received, row)));
+        let meant = explain_reported(one, &Context::default(), knowledge);
+        rows.push((Role::Text, String::new()));
+        rows.extend(wrap(&shown(&meant.title), columns).into_iter().map(|row| (Role::Accent, row)));
+        rows.extend(wrap(&shown(&meant.meaning), columns).into_iter().map(|row| (Role::Text, row)));
+        for (n, cause) in meant.causes.iter().enumerate() {
+            rows.extend(wrap(&format!("{} {}", n + 1, shown(cause)), columns).into_iter().map(|row| (Role::Text, row)));
         }
-        rows
+        for step in &meant.next {
+            rows.extend(wrap(&format!("▸ {}", shown(&step.text)), columns).into_iter().map(|row| (Role::Text, row)));
+        }
+        rows.push((Role::Text, String::new()));
     }
+    rows
 }
 
 /// The parts as a tree.
@@ -324,7 +323,7 @@ fn parts(read: &Read, columns: usize) -> Vec<Row> {
 
 /// The fields of a head, decoded and unfolded.
 fn fields(message: &[u8], role: Role, columns: usize) -> Vec<Row> {
-    let text = String::from_utf8_lossy(message);
+    let text = String::from_utf8_lossy(&message[..message.len().min(SHOWN)]);
     let mut unfolded: Vec<String> = Vec::new();
     for line in text.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line)) {
         match unfolded.last_mut() {

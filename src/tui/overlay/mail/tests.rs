@@ -71,7 +71,7 @@ fn a_bounce_is_explained() {
     let bounce = std::fs::read_to_string("tests/samples/dsn-postfix-unknown-user.eml").expect("a sample");
     let it = letter("", "dude@noddy.com", &bounce.replace("\r\n", "\n"));
     let opened = Opened::of(&it);
-    assert!(opened.is_report);
+    assert!(opened.is_report());
     let shown = rows(&it, View::Report);
     assert!(shown.contains(": failed") && shown.contains("Refused for good") && shown.contains('▸'), "{shown}");
 }
@@ -104,4 +104,16 @@ fn a_message_is_read_in_each_view_exported_and_deleted_once_that_was_asked() {
         "the list again: {}",
         screen.shown()
     );
+}
+
+#[test]
+fn of_a_large_message_so_much_is_shown_that_no_key_waits_for_it() {
+    let line = "The quick brown fox jumps over the lazy dog, again and again.\n";
+    let it = letter("dude@noddy.com", "a@b.example", &format!("Subject: large\n\n{}", line.repeat(20_000)));
+    let opened = Opened::of(&it);
+    for view in [View::Text, View::Header, View::Raw] {
+        let shown = it.rows(view, &opened, &Knowledge::shipped(), 70);
+        assert!(shown.len() < 2_000, "{}: {} rows", view.word(), shown.len());
+    }
+    assert!(rows(&it, View::Text).ends_with("more octets; export has them all"));
 }
