@@ -12,6 +12,9 @@ use crate::script::values::Values;
 use crate::script::{Outcome, Report, Settings, Verdict, Watch, plan};
 use crate::world::World;
 
+/// How long a reply that need not come may take here: in what is rehearsed it does come, and a loaded machine is slow.
+const SLOWEST: std::time::Duration = std::time::Duration::from_secs(10);
+
 /// Nobody looks on.
 struct Unwatched;
 
@@ -59,6 +62,7 @@ impl Stage<'_> {
             clear_text_password: true,
             guide: None,
             pipeline_if_offered: false,
+            on_its_way: SLOWEST,
             offered: Vec::new(),
             stop: CancellationToken::new(),
         };

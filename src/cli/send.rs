@@ -224,6 +224,7 @@ async fn transact(
         clear_text_password: false,
         guide: Some(Box::new(guide)),
         pipeline_if_offered: true,
+        on_its_way: crate::script::ON_ITS_WAY,
         offered,
         stop,
     };

@@ -150,6 +150,7 @@ impl Bench<'_> {
             clear_text_password: false,
             guide: None,
             pipeline_if_offered: false,
+            on_its_way: script::ON_ITS_WAY,
             offered: Vec::new(),
             stop: stop.clone(),
         };

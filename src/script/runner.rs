@@ -30,8 +30,8 @@ mod wire;
 pub use offered::Offered;
 use wire::{Arrived, Wire};
 
-/// How long an optional reply may be on its way.
-const ON_ITS_WAY: Duration = Duration::from_secs(1);
+/// How long an optional reply may be on its way where nobody says otherwise.
+pub const ON_ITS_WAY: Duration = Duration::from_secs(1);
 
 /// How a plan is run.
 pub struct Settings {
@@ -61,6 +61,8 @@ pub struct Settings {
     pub guide: Option<Box<dyn Guide>>,
     /// Blocks go out in one write only where the server offers PIPELINING; otherwise line by line.
     pub pipeline_if_offered: bool,
+    /// How long an optional reply may be on its way.
+    pub on_its_way: Duration,
     /// What goes with MAIL where the server offers it.
     pub offered: Vec<Offered>,
     /// Stops the run at any moment.
@@ -370,7 +372,7 @@ impl<'a> Runner<'a> {
         }
         let what = named(expected);
         let optional = matches!(expected, Expected::Pattern(pattern) if pattern.optional);
-        let limit = optional.then_some(ON_ITS_WAY);
+        let limit = optional.then_some(self.settings.on_its_way);
         let exchange = match self.wire.next_reply(ask, limit, self.settings.options.reply_timeout).await {
             Ok(exchange) => exchange,
             Err(_) if optional && !self.settings.stop.is_cancelled() => {

@@ -96,6 +96,7 @@ async fn one(
         clear_text_password: prepared.clear_text_password,
         guide: None,
         pipeline_if_offered: false,
+        on_its_way: crate::script::ON_ITS_WAY,
         offered: Vec::new(),
         stop: stop.clone(),
     };

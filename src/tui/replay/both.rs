@@ -136,6 +136,7 @@ async fn hold(ready: Ready, careful: bool, stop: &CancellationToken, world: &Wor
         clear_text_password,
         guide: None,
         pipeline_if_offered: false,
+        on_its_way: crate::script::ON_ITS_WAY,
         offered: Vec::new(),
         stop: stop.clone(),
     };
