@@ -63,6 +63,7 @@ impl Stage<'_> {
             guide: None,
             pipeline_if_offered: false,
             on_its_way: SLOWEST,
+            obeys_limits: false,
             offered: Vec::new(),
             stop: CancellationToken::new(),
         };

@@ -4,22 +4,22 @@
 //! come from *make ready*, as far as the server offers them.
 
 use std::io::IsTerminal as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use super::run::{ask, exit_of, prepare, save, stop_on_signals};
+use super::run::{exit_of, prepare, save, stop_on_signals};
 use super::{Colour, Common, Exit};
 use crate::client::Options;
 use crate::conversation::Log;
-use crate::conversation::file::{Document, Header, Side};
-use crate::profile::{Endpoint, Target};
+use crate::conversation::file::{Document, Header};
+use crate::profile::Target;
 use crate::script::plan::Plan;
-use crate::script::{Report, Settings};
-use crate::smtp::sasl::{self, Around};
-use crate::transaction::{self, Body, Leave, Lenient, Ready};
+use crate::script::Report;
+use crate::transaction::{Body, Lenient};
 use crate::world::World;
 
 mod announced;
@@ -31,11 +31,12 @@ mod prepared;
 mod screen;
 mod swaks;
 mod target;
+mod trip;
 
 use prepared::Prepared;
 use screen::{Recipient, Screen};
 pub(super) use swaks::normalised;
-use target::Way;
+use trip::Trip;
 
 const COMMAND: &str = "ehlo send";
 
@@ -129,7 +130,8 @@ async fn play(arguments: &Arguments, common: &Common, world: &World) -> Result<u
     let stop = CancellationToken::new();
     stop_on_signals(&stop);
     let mut labs = prepare::Labs::default();
-    let sent = transact(prepared, &plan, hand_over, arguments, world, &mut labs, &mut screen, stop).await?;
+    let trip = Trip::new(prepared, plan, hand_over, arguments, world, &mut labs, &mut screen).await?;
+    let sent = trip.transact(world, &mut screen, &stop).await?;
     finish(sent, arguments, common, &mut screen)
 }
 
@@ -161,75 +163,12 @@ async fn allowed(plan: &Plan, prepared: &Prepared, arguments: &Arguments) -> Res
 struct Sent {
     report: Report,
     header: Header,
-    transcript: Option<std::path::PathBuf>,
+    transcripts: Vec<PathBuf>,
     target: Target,
     uri: String,
     from: String,
     /// XCLIENT had to be said.
     announces: bool,
-}
-
-#[expect(clippy::too_many_arguments, reason = "all of it belongs to one transaction")]
-async fn transact(
-    prepared: Prepared,
-    plan: &Plan,
-    hand_over: bool,
-    arguments: &Arguments,
-    world: &World,
-    labs: &mut prepare::Labs,
-    screen: &mut Screen,
-    stop: CancellationToken,
-) -> Result<Sent, String> {
-    let Prepared { way, outline, greeting, xclient, offered, raw_header } = prepared;
-    let Way { mut target, auth, mechanisms, lenient } = way;
-    let password = auth.as_ref().map(|auth| auth.password.fetch(&auth.user, world, ask::password)).transpose();
-    let server = match &target.endpoint {
-        Endpoint::Tcp { host, port } => Some((host.clone(), *port)),
-        _ => None,
-    };
-    let around = Around { nonce: sasl::nonce(world.random()), server, ..Around::default() };
-    let login = password.map_err(|error| error.to_string())?.zip(auth).map(|(password, mut auth)| {
-        auth.allow_plaintext |= matches!(target.endpoint, Endpoint::Lab(_));
-        transaction::Login::new(&auth, password, around)
-    });
-    let uri = target.uri();
-    screen.say(&crate::smtp::escape::for_screen(target.reading.as_bytes()));
-    let roots = labs.stand_in(&mut target, world).await?;
-    target.unlock(world).map_err(|error| error.to_string())?;
-    let mut options = options(&target, roots, arguments)?;
-    options.route.raw_header = raw_header;
-    let announces = xclient.required;
-    let ready =
-        transaction::Plan { greeting: greeting.into_bytes(), tls: target.tls, xclient, login, then: Vec::new() };
-    let guide = Ready::new(ready, outline.stop)
-        .with_login(mechanisms, lenient)
-        .closing_unanswered(outline.leave == Leave::DropAtOnce);
-    let started = world.elapsed();
-    let mut header = Header::recording(&uri, world.now(), Side::Client);
-    if let Some(profile) = &target.profile {
-        header = header.with("profile", profile);
-    }
-    let (journal, transcript) = prepare::journal_of(COMMAND, &target, &header, world);
-    let settings = Settings {
-        options,
-        journal,
-        world: world.clone(),
-        started,
-        fail_fast: true,
-        keep_going: false,
-        rcpt_only: false,
-        exact: None,
-        hand_over,
-        credentials: None,
-        clear_text_password: false,
-        guide: Some(Box::new(guide)),
-        pipeline_if_offered: true,
-        on_its_way: crate::script::ON_ITS_WAY,
-        offered,
-        stop,
-    };
-    let report = crate::script::run(plan, settings, screen).await;
-    Ok(Sent { report, header, transcript, target, uri, from: outline.from, announces })
 }
 
 fn options(target: &Target, roots: Vec<String>, arguments: &Arguments) -> Result<Options, String> {
@@ -252,7 +191,7 @@ fn finish(mut sent: Sent, arguments: &Arguments, common: &Common, screen: &mut S
             "--tls-ca-path trusts another authority, --no-tls-verify goes on without, --no-tls leaves TLS out",
         );
     }
-    if let Some(path) = sent.transcript.as_ref().filter(|_| common.verbose) {
+    for path in sent.transcripts.iter().filter(|_| common.verbose) {
         screen.complain(&format!("the conversation is in {}", path.display()));
     }
     let code =
@@ -293,7 +232,8 @@ fn as_json(sent: &Sent, recipients: &[Recipient], code: u8) -> serde_json::Value
         "recipients": all,
         "handed_over": sent.report.delivered,
         "problem": sent.report.words,
-        "transcript": sent.transcript.as_ref().map(|path| path.display().to_string()),
+        "transcript": sent.transcripts.first().map(|path| path.display().to_string()),
+        "transcripts": sent.transcripts.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(),
     })
 }
 

@@ -144,6 +144,7 @@ impl Knowledge {
         // Only the making counts.
         let _ = super::explain_reply(&greeting, &super::Context::default(), self);
         LazyLock::force(&CAPABILITIES);
+        LazyLock::force(&GLOSSARY);
         super::evidence::shipped();
     }
 

@@ -77,7 +77,7 @@ fn limits(given: &[String]) -> String {
         Some((name, number)) if name.eq_ignore_ascii_case("MAILMAX") => format!("{number} transactions a session"),
         Some((name, number)) if name.eq_ignore_ascii_case("RCPTMAX") => format!("{number} recipients a transaction"),
         Some((name, number)) if name.eq_ignore_ascii_case("RCPTDOMAINMAX") => {
-            format!("recipients of {number} domains a transaction")
+            format!("recipients of {number} domains a session")
         }
         _ => limit.clone(),
     });

@@ -31,10 +31,11 @@ impl Sieve {
         let mut literals: Vec<Vec<u8>> = Vec::new();
         let mut owners: Vec<Vec<u32>> = Vec::new();
         let mut known = std::collections::HashMap::<Vec<u8>, usize>::new();
+        let patterns: Vec<&str> = patterns.collect();
         let (mut always, mut all) = (Vec::new(), Vec::new());
-        for pattern in patterns {
+        for (pattern, needed) in patterns.iter().zip(all_needed(&patterns)) {
             let number = u32::try_from(all.len()).unwrap_or(u32::MAX);
-            match needed(pattern) {
+            match needed {
                 Some(words) => {
                     for word in words {
                         let at = *known.entry(word.clone()).or_insert_with(|| {
@@ -47,7 +48,7 @@ impl Sieve {
                 }
                 None => always.push(number),
             }
-            all.push((pattern.to_owned(), OnceLock::new()));
+            all.push(((*pattern).to_owned(), OnceLock::new()));
         }
         let literals = AhoCorasick::new(&literals).expect("a few thousand short words fit");
         Self { literals, owners, always, patterns: all }
@@ -82,17 +83,28 @@ fn build(pattern: &str) -> Result<Regex, regex::Error> {
     RegexBuilder::new(pattern).case_insensitive(true).unicode(false).build()
 }
 
-/// What is wrong with a pattern. Ours are only parsed, since a test compiles them all.
+/// What is wrong with a pattern. Ours are not looked at, since a test compiles them all.
 pub(super) fn problem(pattern: &str, origin: Origin) -> Option<String> {
-    let error = match origin {
-        Origin::Shipped => parse(pattern).err().map(|error| error.to_string()),
-        Origin::Own => build(pattern).err().map(|error| error.to_string()),
-    };
-    error.map(|error| format!("the pattern is no regular expression: {error}"))
+    let error = (origin == Origin::Own).then(|| build(pattern).err()).flatten()?;
+    Some(format!("the pattern is no regular expression: {error}"))
 }
 
 fn parse(pattern: &str) -> Result<Hir, Box<regex_syntax::Error>> {
     regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern).map_err(Box::new)
+}
+
+/// What [`needed`] says of each pattern. Parsing them takes longer than all the rest of the sieve, hence the threads.
+fn all_needed(patterns: &[&str]) -> Vec<Option<Vec<Vec<u8>>>> {
+    const THREADS: usize = 4;
+    let each = |some: &[&str]| some.iter().map(|pattern| needed(pattern)).collect::<Vec<_>>();
+    if patterns.len() < 100 {
+        return each(patterns);
+    }
+    std::thread::scope(|scope| {
+        let parts = patterns.chunks(patterns.len().div_ceil(THREADS));
+        let parts: Vec<_> = parts.map(|part| scope.spawn(move || each(part))).collect();
+        parts.into_iter().flat_map(|part| part.join().expect("nothing in it panics")).collect()
+    })
 }
 
 /// Words in small letters of which every text that matches has one; none where there are no such words.

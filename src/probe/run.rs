@@ -151,6 +151,7 @@ impl Bench<'_> {
             guide: None,
             pipeline_if_offered: false,
             on_its_way: script::ON_ITS_WAY,
+            obeys_limits: false,
             offered: Vec::new(),
             stop: stop.clone(),
         };

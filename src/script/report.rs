@@ -86,6 +86,8 @@ pub struct Report {
     pub recipients_refused: usize,
     /// Messages that the server took.
     pub delivered: u32,
+    /// Forward-paths that the server's LIMITS left for another mail transaction.
+    pub left: Vec<String>,
     /// The conversation.
     pub log: Log,
 }
@@ -101,6 +103,19 @@ impl Report {
     #[must_use]
     pub fn partly(&self) -> bool {
         self.cause.is_none() && self.recipients_refused > 0 && self.delivered > 0
+    }
+
+    /// Adds what came of the same message on another connection, for the recipients that were left.
+    pub fn add(&mut self, mut other: Self) {
+        self.outcomes.append(&mut other.outcomes);
+        self.cause = self.cause.or(other.cause);
+        self.words = self.words.take().or(other.words);
+        self.recipients_refused += other.recipients_refused;
+        self.delivered += other.delivered;
+        self.left = other.left;
+        for (_, entry) in other.log.since(0) {
+            self.log.push_octets(entry.kind, entry.at, entry.bytes, entry.crlf, entry.masked);
+        }
     }
 
     /// One line about all of it.

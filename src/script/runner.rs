@@ -23,6 +23,7 @@ use super::report::{Cause, Outcome, Report, Verdict, Watch};
 
 mod finish;
 mod guided;
+mod limits;
 mod offered;
 mod settle;
 mod wire;
@@ -63,6 +64,9 @@ pub struct Settings {
     pub pipeline_if_offered: bool,
     /// How long an optional reply may be on its way.
     pub on_its_way: Duration,
+    /// A recipient beyond what the server's LIMITS allow is not named, but left for another mail transaction
+    /// ([`Report::left`]).
+    pub obeys_limits: bool,
     /// What goes with MAIL where the server offers it.
     pub offered: Vec<Offered>,
     /// Stops the run at any moment.
@@ -116,6 +120,8 @@ struct Runner<'a> {
     waited: bool,
     /// The next line goes out without waiting for what is due.
     early: bool,
+    /// What its LIMITS count on this connection.
+    named: limits::Named,
 }
 
 impl<'a> Runner<'a> {
@@ -134,6 +140,7 @@ impl<'a> Runner<'a> {
             halted: None,
             waited: false,
             early: false,
+            named: limits::Named::default(),
         }
     }
 
@@ -144,6 +151,7 @@ impl<'a> Runner<'a> {
         self.wire.connect(options.clone(), journal.clone(), world.clone(), *started, ask, secret).await;
         self.open.push((ask, 0, "connecting".to_owned()));
         (self.quit, self.waited, self.login) = (false, false, Login::default());
+        self.named = limits::Named::default();
     }
 
     async fn step(&mut self, step: &Step) -> Flow {
@@ -281,6 +289,10 @@ impl<'a> Runner<'a> {
                 self.held = false;
             }
             let line = self.filled(sending)?;
+            if sending.verb == Verb::Rcpt && self.is_left_over(&line) {
+                self.skip(sending, "the server's LIMITS leave it for another mail transaction");
+                continue;
+            }
             let line = self.with_offered(sending, line).await;
             ready.push((sending, line));
             if lines.len() > 1 && self.one_by_one() {

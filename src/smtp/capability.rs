@@ -70,14 +70,14 @@ impl Capabilities {
         self.get("SIZE")?.parameters.first()?.parse().ok().filter(|size| *size > 0)
     }
 
-    /// A number that LIMITS tells, such as `RCPTMAX` (RFC 9422 3).
+    /// A number that LIMITS tells, such as `RCPTMAX`, from 1 to 999999; another is ignored (RFC 9422 3).
     #[must_use]
     pub fn limit(&self, name: &str) -> Option<u32> {
         let told = self.get("LIMITS")?.parameters.iter().find_map(|told| {
             let (known, number) = told.split_once('=')?;
             known.eq_ignore_ascii_case(name).then_some(number)
         });
-        told?.parse().ok()
+        told?.parse().ok().filter(|number| (1..=999_999).contains(number))
     }
 
     /// The SASL mechanisms offered, in the server's order, upper case, each once.

@@ -164,6 +164,8 @@ pub struct Model {
     pub sifting: bool,
     /// What is known.
     pub knowledge: Arc<Knowledge>,
+    /// It is still being read, beside the loop: explaining would wait for that, and a key for the explanation.
+    pub knowledge_due: bool,
     /// Which key does what.
     pub keymap: Keymap,
     /// Which screen is shown.
@@ -406,7 +408,7 @@ impl Model {
         let given = self.talk.keeps_given(selected).then_some(About::Given);
         let about = given.or_else(|| selected.or_else(|| self.talk.last_answered()).map(About::Exchange));
         let about = about.or_else(|| self.talk.report(self.transcript.marked()).map(About::Report));
-        self.talk.explain(about, &self.knowledge);
+        self.talk.explain(about.filter(|_| !self.knowledge_due), &self.knowledge);
         // What speaks against the line may need rows of its own.
         self.compose(Composer::arrange);
         if let Some(layout) = self.layout() {

@@ -20,15 +20,11 @@ use super::start::Recent;
 use super::talk::Talk;
 use super::theme::{Theme, Themes, fitting};
 
-/// Reads the user's own replies beside the loop, and lays them over what is known. Without any nothing is sent.
+/// Reads beside the loop what is known, the user's own replies laid over it, and makes it ready to explain at once.
 pub(super) fn knowledge(world: &World, sender: UnboundedSender<Message>) {
     let folder = world.directories.data.join("replies");
     tokio::task::spawn_blocking(move || {
         let (files, mut warnings) = own_replies(&folder);
-        if files.is_empty() && warnings.is_empty() {
-            Knowledge::shipped().prepare();
-            return;
-        }
         let (knowledge, errors) =
             Knowledge::with_replies(files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
         warnings.extend(errors.iter().map(|error| for_screen(error.to_string().as_bytes())));

@@ -166,6 +166,7 @@ impl Bench {
         self.model.theme = themes.current();
         self.model.themes = themes;
         self.model.knowledge = std::sync::Arc::new(crate::decode::Knowledge::shipped());
+        self.model.knowledge_due = true;
         let keymap = self.world.directories.config.join("keymap.toml");
         if let Ok(text) = std::fs::read_to_string(&keymap) {
             warnings.extend(self.model.keymap.overlay(&text));

@@ -225,6 +225,7 @@ fn background(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Knowledge(knowledge, warnings) => {
             model.knowledge = knowledge;
+            model.knowledge_due = false;
             model.talk.forget_explanation();
             if !warnings.is_empty() {
                 model.notice = Some(format!("Not all of your own replies could be read: {}", warnings.join(" · ")));

@@ -92,3 +92,25 @@ fn what_would_be_sent_is_a_script_that_runs() {
     let said = String::from_utf8_lossy(&played.stdout);
     assert!(played.status.success() && said.contains("1 message handed over"), "{said}");
 }
+
+#[test]
+fn recipients_beyond_the_limits_go_over_another_connection() {
+    let desk = Desk::new();
+    let scenario = desk.write(
+        "limits.toml",
+        "ehlo = 1\nextends = \"catch-all\"\ntitle = \"Limits\"\n\n[capabilities]\n\
+         advertise = [\"PIPELINING\", \"LIMITS RCPTMAX=2 RCPTDOMAINMAX=1\"]\n",
+    );
+    let to = "a@target.local,b@target.local,dude@noddy.com,d@target.local";
+    let lab = format!("lab:{scenario}");
+    let kept = desk.path("kept.smtp");
+    let kept_at = kept.to_str().expect("UTF-8");
+    let ran = desk.send(&[&lab, "--to", to, "--pipeline", "--save", kept_at]);
+    ran.expect(0, &["2 recipients are left for another", "1 recipient is left", "delivered d@target.local"]);
+    assert_eq!(ran.out.matches(" -> MAIL FROM:").count(), 3, "{}", ran.out);
+    assert_eq!(std::fs::read_to_string(kept).expect("kept").matches("> QUIT").count(), 3);
+    let json = desk.send(&[&lab, "--to", to, "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json.out).expect("JSON");
+    assert_eq!((&json["handed_over"], json["recipients"].as_array().map(Vec::len)), (&3.into(), Some(4)));
+    assert_eq!(json["transcripts"].as_array().map(Vec::len), Some(3));
+}

@@ -97,6 +97,7 @@ async fn one(
         guide: None,
         pipeline_if_offered: false,
         on_its_way: crate::script::ON_ITS_WAY,
+        obeys_limits: false,
         offered: Vec::new(),
         stop: stop.clone(),
     };

@@ -55,8 +55,11 @@ impl Task {
     fn doubt_header(&mut self, answered: &Answered) {
         let first = match &answered.pending.awaited {
             Awaited::Nothing => true,
-            // It may have gone out before the server had answered the header.
-            Awaited::Command(command) => matches!(command.verb, Verb::Ehlo | Verb::Helo | Verb::Lhlo),
+            // It may have gone out before the server had answered the header. These every server knows.
+            Awaited::Command(command) => {
+                let known = [Verb::Ehlo, Verb::Helo, Verb::Lhlo, Verb::Quit, Verb::Noop, Verb::Rset];
+                known.contains(&command.verb)
+            }
             _ => false,
         };
         let unknown = answered.reply.code().is_some_and(|code| matches!(code.number(), 500..=502));

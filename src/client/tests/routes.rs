@@ -253,6 +253,22 @@ async fn a_server_that_takes_no_proxy_header_is_known_by_its_answer() {
 }
 
 #[tokio::test]
+async fn the_answer_to_a_proxy_header_may_come_after_the_first_command() {
+    let port = peer(|stream| async move {
+        drop(play(stream, "S: 220 mx\nC: PROXY TCP4 127.0.0.1 127.0.0.1 1 2\nC: QUIT\nS: 500 what\nS: 221 bye").await);
+    })
+    .await;
+    let from = "127.0.0.1:1".parse().ok();
+    let to = "127.0.0.1:2".parse().ok();
+    let announcement = Some(Announcement { version: Version::One, source: from, destination: to });
+    let route = Route { announcement, ..Route::default() };
+    let mut talk = Talk::with(Options { route, ..options(port) });
+    talk.until("220 mx").await;
+    talk.send("QUIT").await;
+    talk.until("* warning kind=proxy \"the server answers the PROXY header as if").await;
+}
+
+#[tokio::test]
 async fn the_reply_to_a_chunk_is_not_due_before_its_content_is_sent() {
     let port = peer(|stream| async {
         let mut stream = play(stream, "S: 220 mx\nC: BDAT 9 LAST\nC: \n").await;

@@ -6,9 +6,10 @@
 mod legality;
 mod phase;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Capabilities, Class, Command, Reply, Verb};
+use super::{Capabilities, Class, Command, Path, Reply, Verb};
 
 pub use legality::Objection;
 pub use phase::Phase;
@@ -59,6 +60,9 @@ impl Awaited {
     }
 }
 
+/// How many recipient domains of a session are told apart.
+const MOST_DOMAINS: usize = 1000;
+
 /// The state of a session.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Session {
@@ -89,6 +93,11 @@ pub struct Session {
     pub refused: u32,
     /// Mail transactions begun: number of MAIL accepted.
     pub transactions: u32,
+    /// MAIL answered, whether accepted or not: MAILMAX counts both (RFC 9422 4.1).
+    pub mails: u32,
+    /// The domains of all RCPT answered, lower case: RCPTDOMAINMAX counts them for the session (RFC 9422 4.3). Not more
+    /// than a thousand are kept.
+    domains: Arc<BTreeSet<Box<str>>>,
     /// Messages that the server took.
     pub delivered: u32,
     /// The verdicts on the last message: for how many it was taken, of how many there were (LMTP: one a recipient).
@@ -186,8 +195,10 @@ impl Session {
     pub fn tls_started(&mut self) {
         let starttls = !matches!(self.phase, Phase::Connecting | Phase::Greeting);
         let phase = if starttls { Phase::Greeted } else { self.phase };
-        let (lmtp, announces_lmtp, transactions) = (self.lmtp, self.announces_lmtp, self.transactions);
-        *self = Self { tls: true, phase, forgot: starttls, lmtp, announces_lmtp, transactions, ..Self::default() };
+        let Self { lmtp, announces_lmtp, transactions, mails, .. } = *self;
+        let domains = std::mem::take(&mut self.domains);
+        let kept = Self { lmtp, announces_lmtp, transactions, mails, domains, ..Self::default() };
+        *self = Self { tls: true, phase, forgot: starttls, ..kept };
     }
 
     /// The connection has ended.
@@ -316,8 +327,31 @@ impl Session {
         }
     }
 
+    /// What the server's LIMITS count, whether it accepted the command or not.
+    fn counted(&mut self, command: &Command) {
+        match command.verb {
+            Verb::Mail => self.mails += 1,
+            Verb::Rcpt if self.domains.len() < MOST_DOMAINS => {
+                if let Some(domain) = command.path.as_ref().and_then(domain_of)
+                    && !self.domains.contains(&*domain)
+                {
+                    Arc::make_mut(&mut self.domains).insert(domain.into());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// How many recipient domains there would be in this session with this forward-path too.
+    #[must_use]
+    pub fn domains_with(&self, path: &Path) -> usize {
+        let new = domain_of(path).is_some_and(|domain| !self.domains.contains(&*domain));
+        self.domains.len() + usize::from(new)
+    }
+
     fn command_replied(&mut self, command: &Command, reply: &Reply) {
         let success = reply.class() == Class::Success;
+        self.counted(command);
         match command.verb {
             Verb::Helo | Verb::Ehlo | Verb::Lhlo if success => {
                 self.greeted_by = Some(command.verb);
@@ -333,7 +367,7 @@ impl Session {
                 self.transactions += 1;
                 self.verdicts = None;
                 self.asked = MailAsks::of(command);
-                self.reverse_path = Some(command.path.as_ref().map_or_else(String::new, super::Path::address).into());
+                self.reverse_path = Some(command.path.as_ref().map_or_else(String::new, Path::address).into());
                 self.phase = Phase::Mail;
             }
             Verb::Mail => self.verdicts = None,
@@ -426,3 +460,10 @@ fn is_last_burl(command: &Command) -> bool {
 
 #[cfg(test)]
 mod tests;
+
+/// The domain of a path, lower case; none where it has none (`<postmaster>`).
+fn domain_of(path: &Path) -> Option<String> {
+    let address = path.address();
+    let (_, domain) = address.rsplit_once('@')?;
+    Some(domain.to_lowercase())
+}

@@ -137,6 +137,7 @@ async fn hold(ready: Ready, careful: bool, stop: &CancellationToken, world: &Wor
         guide: None,
         pipeline_if_offered: false,
         on_its_way: crate::script::ON_ITS_WAY,
+        obeys_limits: false,
         offered: Vec::new(),
         stop: stop.clone(),
     };

@@ -320,7 +320,9 @@ fn nothing_yet(talk: &Talk, keymap: &Keymap, width: u16) -> Vec<Row> {
         out.paragraph(0, Role::Dim, &keymap.told(next));
         return out.rows;
     }
-    let next = if talk.is_script() {
+    let next = if talk.last_answered().is_some() {
+        "What is known of replies is still being read."
+    } else if talk.is_script() {
         "This is a script, of which nothing was sent yet. {replay} in the transcript plays it against a server."
     } else if talk.is_way() {
         "A message's header tells each server that it passed, the first one first. No server was spoken to here."
