@@ -47,7 +47,8 @@ const COMMAND: &str = "ehlo send";
   ehlo send mx.noddy.com --to a@noddy.com --from b@noddy.com --rcpt-only
   ehlo send lab: --to anotherdude@target.local --receipt --tls
   ehlo send noddy --to a@noddy.com --body @text --attach-type application/pdf --attach @report.pdf
-A message goes to a host outside loopback only with --yes-really-send.
+A message goes to a host outside loopback only with --yes-really-send. Recipients beyond what the server's LIMITS allow go
+over another connection.
 swaks's options are understood by their names: --help-swaks says of each what is different.
 Exit status: 0 taken, 1 refused, 2 a mistake on the command line, 3 no connection, 4 TLS, 5 login, 6 time-out, 7 not SMTP,
 8 taken but for some recipients, 130 interrupted; --swaks-exit-codes gives swaks's.")]

@@ -107,7 +107,7 @@ fn recipients_beyond_the_limits_go_over_another_connection() {
     let kept_at = kept.to_str().expect("UTF-8");
     let ran = desk.send(&[&lab, "--to", to, "--pipeline", "--save", kept_at]);
     ran.expect(0, &["2 recipients are left for another", "1 recipient is left", "delivered d@target.local"]);
-    assert_eq!(ran.out.matches(" -> MAIL FROM:").count(), 3, "{}", ran.out);
+    assert_eq!(ran.out.matches("> MAIL FROM:").count(), 3, "{}", ran.out);
     assert_eq!(std::fs::read_to_string(kept).expect("kept").matches("> QUIT").count(), 3);
     let json = desk.send(&[&lab, "--to", to, "--json"]);
     let json: serde_json::Value = serde_json::from_str(&json.out).expect("JSON");
