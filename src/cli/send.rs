@@ -17,8 +17,8 @@ use crate::client::Options;
 use crate::conversation::Log;
 use crate::conversation::file::{Document, Header};
 use crate::profile::Target;
-use crate::script::plan::Plan;
 use crate::script::Report;
+use crate::script::plan::Plan;
 use crate::transaction::{Body, Lenient};
 use crate::world::World;
 

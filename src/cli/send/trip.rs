@@ -118,8 +118,7 @@ impl Trip {
             _ => None,
         };
         let around = Around { nonce: sasl::nonce(world.random()), server, ..Around::default() };
-        let login =
-            self.login.as_ref().map(|(password, auth)| transaction::Login::new(auth, password.clone(), around));
+        let login = self.login.as_ref().map(|(password, auth)| transaction::Login::new(auth, password.clone(), around));
         let ready = transaction::Plan {
             greeting: greeting.clone().into_bytes(),
             tls: way.target.tls,
