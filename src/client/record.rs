@@ -34,6 +34,8 @@ pub(super) struct Recorder {
     part: Vec<u8>,
     /// What came of a reply beyond its limit: octets and their sum.
     rest: Option<(u64, Sha256)>,
+    /// Events that are written together.
+    together: Option<Vec<Timed>>,
 }
 
 impl Recorder {
@@ -49,20 +51,40 @@ impl Recorder {
             warned: false,
             part: Vec::new(),
             rest: None,
+            together: None,
         }
     }
 
     fn push(&mut self, event: Event) {
         let at = Micros::from(self.world.elapsed().saturating_sub(self.started));
         let timed = Timed { at, event };
+        match &mut self.together {
+            Some(together) => together.push(timed),
+            None => self.keep(vec![timed]),
+        }
+    }
+
+    /// Has what happens within written with one write(2): a block of content is many lines.
+    pub(super) fn begin_together(&mut self) {
+        self.together = Some(Vec::new());
+    }
+
+    /// Writes what has happened since [`Self::begin_together`].
+    pub(super) fn end_together(&mut self) {
+        let together = self.together.take().unwrap_or_default();
+        self.keep(together);
+    }
+
+    fn keep(&mut self, events: Vec<Timed>) {
+        let Some(at) = events.last().map(|event| event.at) else { return };
         let written = match &self.journal {
             Some(journal) => match journal.lock() {
-                Ok(mut journal) => journal.append(&timed).map_err(|error| error.to_string()),
+                Ok(mut journal) => journal.append_all(&events).map_err(|error| error.to_string()),
                 Err(_) => Err("another task ended while it wrote".to_owned()),
             },
             None => Ok(()),
         };
-        self.backlog.push_back(timed);
+        self.backlog.extend(events);
         if let Err(error) = written
             && !self.warned
         {

@@ -42,7 +42,7 @@ impl Journal {
         let mut line = Vec::new();
         write_document(&Document::new(header.clone(), Log::new()), &mut line);
         let mut tail = Tail::new(file);
-        tail.append(&line).map_err(|error| at_path(&path, &error))?;
+        tail.append(&line, 1).map_err(|error| at_path(&path, &error))?;
         Ok(Self { path, tail, at: Micros(0), line })
     }
 
@@ -52,17 +52,28 @@ impl Journal {
     /// What the system says, once; the conversation goes on all the same, and later records are tried again. When one
     /// of them can be written, a warning with the number of those that are missing goes before it.
     pub fn append(&mut self, event: &Timed) -> io::Result<()> {
-        self.at = event.at;
+        self.append_all(std::slice::from_ref(event))
+    }
+
+    /// Appends records that belong together, such as the lines of a block of content, with one write(2): all or none.
+    ///
+    /// # Errors
+    /// As [`Self::append`].
+    pub fn append_all(&mut self, events: &[Timed]) -> io::Result<()> {
+        let Some(last) = events.last() else { return Ok(()) };
+        self.at = last.at;
         self.line.clear();
         if self.tail.lost > 0 {
             let warning = Remark::new("warning")
                 .with("kind", "journal")
                 .with("lost", self.tail.lost)
                 .value("records could not be written here");
-            write_record(event.at, &Event::Remark(warning), &mut self.line);
+            write_record(events[0].at, &Event::Remark(warning), &mut self.line);
         }
-        write_record(event.at, &event.event, &mut self.line);
-        self.tail.append(&self.line).map_err(|error| at_path(&self.path, &error))
+        for event in events {
+            write_record(event.at, &event.event, &mut self.line);
+        }
+        self.tail.append(&self.line, events.len() as u64).map_err(|error| at_path(&self.path, &error))
     }
 
     /// Where it is.
@@ -111,16 +122,17 @@ impl<S: Sink> Tail<S> {
         Self { sink, length: 0, owed: Vec::new(), lost: 0 }
     }
 
-    /// Appends whole lines. The first failure of a row is given back, the others only counted.
-    fn append(&mut self, lines: &[u8]) -> io::Result<()> {
+    /// Appends so many records as whole lines. The first failure of a row is given back, the others only counted.
+    fn append(&mut self, lines: &[u8], records: u64) -> io::Result<()> {
         match self.finish_owed().and_then(|()| self.write(lines)) {
             Ok(()) => {
                 self.lost = 0;
                 Ok(())
             }
             Err(error) => {
-                self.lost += 1;
-                if self.lost == 1 { Err(error) } else { Ok(()) }
+                let first = self.lost == 0;
+                self.lost += records;
+                if first { Err(error) } else { Ok(()) }
             }
         }
     }
@@ -334,14 +346,14 @@ mod tests {
     fn a_full_disk_is_said_once_and_leaves_no_torn_record() {
         for (cuts, want) in [(true, "one\nfive\n"), (false, "one\ntwo\nfive\n")] {
             let mut tail = Tail::new(Disk { bytes: Vec::new(), room: 6, cuts });
-            tail.append(b"one\n").expect("there is room");
-            let error = tail.append(b"two\n").expect_err("there is none");
+            tail.append(b"one\n", 1).expect("there is room");
+            let error = tail.append(b"two\n", 1).expect_err("there is none");
             assert_eq!(error.kind(), io::ErrorKind::StorageFull);
-            tail.append(b"three\n").expect("said once");
-            tail.append(b"four\n").expect("said once");
+            tail.append(b"three\n", 1).expect("said once");
+            tail.append(b"four\n", 1).expect("said once");
             assert_eq!(tail.lost, 3);
             tail.sink.room = 100;
-            tail.append(b"five\n").expect("there is room again");
+            tail.append(b"five\n", 1).expect("there is room again");
             assert_eq!(String::from_utf8_lossy(&tail.sink.bytes), want, "takes back: {cuts}");
             assert_eq!((tail.lost, tail.length), (0, want.len() as u64));
         }

@@ -49,10 +49,12 @@ impl Task {
                     self.progress.begin(text.len() as u64);
                 }
                 let stuffed = self.recorder.fold.session.chunk_left == 0;
+                self.recorder.begin_together();
                 for line in content::lines(&text) {
                     let line = if stuffed { content::stuff(line) } else { line.into() };
                     self.content_line(&line, Ending::CrLf);
                 }
+                self.recorder.end_together();
             }
             Request::RawContent(octets) => {
                 self.interrupt_line();
@@ -86,12 +88,14 @@ impl Task {
     }
 
     fn raw(&mut self, octets: &[u8]) {
+        self.recorder.begin_together();
         for line in octets.split_inclusive(|b| *b == b'\n') {
             match line.strip_suffix(b"\r\n") {
                 Some(line) => self.content_line(line, Ending::CrLf),
                 None => self.content_line(line, Ending::None),
             }
         }
+        self.recorder.end_together();
     }
 
     /// Begins to read a file that goes out as content.
