@@ -197,16 +197,25 @@ fn finish(mut sent: Sent, arguments: &Arguments, common: &Common, screen: &mut S
     }
     let code =
         if output.swaks_exit_codes { swaks::exit_code(exit, &sent.report.log, sent.announces) } else { exit.code() };
+    let wanted = arguments.tls.tls_get_peer_cert.as_deref();
+    // One document on standard output, not two: JSON has the certificate in it.
+    let within = output.json && wanted.is_some_and(|path| path.as_os_str() == "-");
+    let shown =
+        wanted.map(|path| certificate(&sent.report).and_then(|pem| if within { Ok(pem) } else { put(pem, path) }));
     if output.json {
-        let mut text = format!("{:#}", as_json(&sent, &recipients, code)).into_bytes();
+        let mut result = as_json(&sent, &recipients, code);
+        if let Some(Ok(pem)) = shown.as_ref().filter(|_| within) {
+            result["certificate"] = json!(pem);
+        }
+        let mut text = format!("{result:#}").into_bytes();
         text.push(b'\n');
         screen.print(&text);
     }
-    let shown = arguments.tls.tls_get_peer_cert.as_ref().map(|path| certificate(&sent.report, path));
     if let Some(path) = &output.save {
         let document = Document::new(sent.header, std::mem::take(&mut sent.report.log));
-        save::write(path, &document, output.force)
-            .map_err(|error| format!("{} can't be written: {error}", path.display()))?;
+        if let Err(error) = save::write(path, &document, output.force) {
+            screen.complain(&format!("{} can't be written: {error}", path.display()));
+        }
     }
     // The message may be on its way: that it is must not be hidden by a file beside it.
     if let Some(Err(words)) = shown {
@@ -238,8 +247,8 @@ fn as_json(sent: &Sent, recipients: &[Recipient], code: u8) -> serde_json::Value
     })
 }
 
-/// Writes the server's own certificate, PEM.
-fn certificate(report: &Report, path: &std::path::Path) -> Result<(), String> {
+/// The server's own certificate, PEM.
+fn certificate(report: &Report) -> Result<String, String> {
     use base64::Engine as _;
     let entries = report.log.since(0);
     let der = entries.filter_map(|(_, entry)| entry.remark()).find_map(|remark| {
@@ -254,10 +263,17 @@ fn certificate(report: &Report, path: &std::path::Path) -> Result<(), String> {
     let text = base64::engine::general_purpose::STANDARD.encode(octets);
     let lines: String =
         text.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line).into_owned() + "\n").collect();
-    let pem = format!("-----BEGIN CERTIFICATE-----\n{lines}-----END CERTIFICATE-----\n");
+    Ok(format!("-----BEGIN CERTIFICATE-----\n{lines}-----END CERTIFICATE-----\n"))
+}
+
+/// Writes a certificate where it is wanted, `-` being standard output, and gives it back.
+fn put(pem: String, path: &std::path::Path) -> Result<String, String> {
     if path.as_os_str() == "-" {
         print(pem.as_bytes());
-        return Ok(());
+        return Ok(pem);
     }
-    std::fs::write(path, pem).map_err(|error| format!("{} can't be written: {error}", path.display()))
+    match std::fs::write(path, &pem) {
+        Ok(()) => Ok(pem),
+        Err(error) => Err(format!("{} can't be written: {error}", path.display())),
+    }
 }

@@ -21,6 +21,9 @@ fn tls_is_as_asked() {
     with(&["--tls-get-peer-cert", nowhere, "--save", kept_at])
         .expect(0, &["none/peer.pem can't be written", "delivered"]);
     assert!(kept.exists(), "the conversation is kept whatever becomes of the certificate");
+    let json = with(&["--quit-after", "TLS", "--tls-get-peer-cert", "-", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json.out).expect("one document");
+    assert!(json["certificate"].as_str().is_some_and(|pem| pem.starts_with("-----BEGIN CERTIFICATE-----")), "{json}");
     let peer = super::Peer::play(&after_ehlo(" mx", "C: QUIT\nS: 221 bye\n"));
     let place = peer.target();
     let (host, port) = place.split_once(':').expect("a port");

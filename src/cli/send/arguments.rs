@@ -127,7 +127,7 @@ pub(super) struct Tls {
     /// Its key, PEM
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     pub(super) tls_key: Option<PathBuf>,
-    /// Write the server's certificate there, PEM; - is standard output
+    /// Write the server's certificate there, PEM; - is standard output, with --json within it
     #[arg(long, value_name = "FILE")]
     pub(super) tls_get_peer_cert: Option<PathBuf>,
     /// The name to ask for and to verify
