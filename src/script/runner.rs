@@ -4,74 +4,27 @@
 //! half-checked. What the plan ties to a reply is found again by the number of its line ([`Ask`]).
 
 use std::ops::ControlFlow;
-use std::time::Duration;
 
-use tokio_util::sync::CancellationToken;
-
-use crate::client::{Options, SharedJournal};
-use crate::smtp::sasl::Credentials;
 use crate::smtp::{Class, Phase, Reply, Verb, escape};
-use crate::world::World;
 
 use super::check::Check;
 use super::facts::facts;
-use super::guide::Guide;
 use super::login::{Login, around};
 use super::plan::{Act, Ask, Content, Expected, Plan, Sending, Step};
-use super::recorded::{Compared, Exact, compare};
+use super::recorded::{Compared, compare};
 use super::report::{Cause, Outcome, Report, Verdict, Watch};
 
 mod finish;
 mod guided;
 mod limits;
 mod offered;
+mod settings;
 mod settle;
 mod wire;
 
 pub use offered::Offered;
+pub use settings::{ON_ITS_WAY, Settings};
 use wire::{Arrived, Wire};
-
-/// How long an optional reply may be on its way where nobody says otherwise.
-pub const ON_ITS_WAY: Duration = Duration::from_secs(1);
-
-/// How a plan is run.
-pub struct Settings {
-    /// Where to connect.
-    pub options: Options,
-    /// Where it is recorded.
-    pub journal: Option<SharedJournal>,
-    /// Time, randomness, environment.
-    pub world: World,
-    /// When the recording began ([`World::elapsed`]).
-    pub started: Duration,
-    /// Ends at the first failed expectation.
-    pub fail_fast: bool,
-    /// Goes on with mail after a failed expectation.
-    pub keep_going: bool,
-    /// Stops before DATA and BDAT.
-    pub rcpt_only: bool,
-    /// Recordings are compared by their text too.
-    pub exact: Option<Exact>,
-    /// A message may be handed over to a host that is not on loopback.
-    pub hand_over: bool,
-    /// Who logs in.
-    pub credentials: Option<Credentials>,
-    /// The password may go out in clear text: the profile allows it, or it is a lab's.
-    pub clear_text_password: bool,
-    /// Says what is sent at [`Act::Guide`].
-    pub guide: Option<Box<dyn Guide>>,
-    /// Blocks go out in one write only where the server offers PIPELINING; otherwise line by line.
-    pub pipeline_if_offered: bool,
-    /// How long an optional reply may be on its way.
-    pub on_its_way: Duration,
-    /// A recipient beyond what the server's LIMITS allow is not named, but left for another mail transaction
-    /// ([`Report::left`]).
-    pub obeys_limits: bool,
-    /// What goes with MAIL where the server offers it.
-    pub offered: Vec<Offered>,
-    /// Stops the run at any moment.
-    pub stop: CancellationToken,
-}
 
 /// Runs a plan to its end; tells `watch` what happens as it happens.
 pub async fn run(plan: &Plan, settings: Settings, watch: &mut dyn Watch) -> Report {
