@@ -30,7 +30,7 @@ const KEYS: [&str; 8] = ["ehlo", "title", "target", "started", "side", "clock", 
 /// What is looked for, one alternative a kind; the order decides where two begin at the same place.
 static FINDS: LazyLock<Regex> = LazyLock::new(|| {
     let local = r#"(?:"(?:[^"\\\r\n]|\\.){1,64}"|[^\s<>()\[\],;:"@\\/|{}]{1,128}?)"#;
-    let host = r"(?:[\w](?:[\w-]*\w)?\.)+[\p{L}][\w-]*\w";
+    let host = r"(?:[\w](?:[\w-]*\w)?\.)+[^\W\d_][\w-]*\w";
     let literal = r"\[[^\]\s]{1,80}\]";
     let v4 = r"(?:\d{1,3}\.){3}\d{1,3}";
     let v6 = r"(?:[0-9A-Fa-f]{0,4}:){2,7}(?:[0-9A-Fa-f]{0,4}|(?:\d{1,3}\.){3}\d{1,3})";
