@@ -164,7 +164,7 @@ fn an_instructor_sees_a_student_at_work_and_helps() {
     student.wait_for("step 2 of 6");
     wall.wait_for("2/6").wait_for("HELO … 250");
     wall.keys("h").wait_for("Given:");
-    wall.keys("blook up<Enter>").wait_for("Said to everybody");
+    wall.keys("blook up<Enter>").wait_for("Said to 1.");
     student.wait_for("The class: look up");
     wall.keys("p").wait_for("PAUSED");
     student.wait_for("Paused by the instructor");

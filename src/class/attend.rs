@@ -49,6 +49,14 @@ pub enum Down {
     Paused(bool),
     /// The exam is over.
     TimeOver,
+    /// So many seconds are left of the exam.
+    Left(u64),
+    /// A question about a reply, which has no answer yet.
+    Question(Box<Posed>),
+    /// What is to be said of the answer to one; the next one comes when it is asked for.
+    Verdict(Judged),
+    /// There is no further question; what came of them.
+    NoQuestion(String),
 }
 
 /// Who is who.
@@ -70,6 +78,31 @@ pub struct Hello {
     pub exam: bool,
     /// Seconds until the exam is over.
     pub left: Option<u64>,
+    /// Questions about replies that are asked.
+    #[serde(default)]
+    pub questions: usize,
+}
+
+/// A question about a reply.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Posed {
+    /// Its number, from 0.
+    pub number: usize,
+    /// How many there are.
+    pub of: usize,
+    /// The reply, with its code, on one line.
+    pub reply: String,
+    /// What the sender may do.
+    pub answers: Vec<String>,
+}
+
+/// What is to be said of an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judged {
+    /// Whether it is right.
+    pub right: bool,
+    /// Why.
+    pub why: String,
 }
 
 /// A lesson as a student gets it: without its solution, and without what decides whether a goal is reached.
@@ -85,6 +118,9 @@ pub struct Given {
     pub hints: usize,
     /// The listener of the lab that it is about.
     pub listener: String,
+    /// Why it is given now, where the student did not ask for it.
+    #[serde(default)]
+    pub why: String,
 }
 
 /// Something that was judged, steps and mistakes from 0.
@@ -134,6 +170,10 @@ pub enum Up {
     Reset,
     /// The quiz is done, with so many wrong answers.
     Quiz(u32),
+    /// The next question that has no answer, please.
+    Question,
+    /// The answer to the question of this number: which one, from 0.
+    Choose(usize, usize),
 }
 
 /// A student's place in a class. Dropping it leaves.

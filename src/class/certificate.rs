@@ -2,40 +2,27 @@
 //! transcript and as a page.
 
 use std::fmt::Write as _;
-use std::path::Path;
 
 use super::export::Outcome;
-use super::{Class, ClassError, event};
+use super::Class;
 use crate::conversation::file::{Document, Header, write_document};
 use crate::conversation::{Event, Kind, Log, Micros, Remark};
 use crate::decode::Knowledge;
 use crate::interchange;
 use crate::lesson::Lesson;
 
-/// Writes `STEM.smtp` and `STEM.html`.
-///
-/// # Errors
-/// A file that can't be written.
-pub(super) fn write(
+/// The certificate as files: extension and octets. None where the lesson is not finished.
+pub(super) fn files(
     class: &Class,
     lesson: &Lesson,
     outcome: &Outcome,
     documents: &[Document],
-    stem: &Path,
-) -> Result<(), ClassError> {
-    let Some(document) = document(&class.settings.name, lesson, outcome, documents) else { return Ok(()) };
+) -> Vec<(&'static str, Vec<u8>)> {
+    let Some(document) = document(&class.settings.name, lesson, outcome, documents) else { return Vec::new() };
     let mut octets = Vec::new();
     write_document(&document, &mut octets);
-    let with = |extension: &str| {
-        let mut path = stem.as_os_str().to_owned();
-        path.push(extension);
-        std::path::PathBuf::from(path)
-    };
-    event::write_whole(&with(".smtp"), &octets)?;
-    if let Some(html) = interchange::by_name("html") {
-        event::write_whole(&with(".html"), &(html.export)(&document, knowledge()))?;
-    }
-    Ok(())
+    let html = interchange::by_name("html").map(|html| ("html", (html.export)(&document, knowledge())));
+    [("smtp", octets)].into_iter().chain(html).collect()
 }
 
 /// Read once: it is large.

@@ -8,8 +8,10 @@ use tokio::net::TcpStream;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::Class;
-use super::attend::{Down, Given, Hello, Told, Up};
-use super::student::{News, Student, Work};
+use super::attend::{Down, Given, Hello, Judged, Posed, Told, Up};
+use super::deed::Hinted;
+use super::pool::Question;
+use super::student::{Companion, News, Student, Work};
 use crate::lesson::Lesson;
 
 /// The longest line that a student's ehlo says.
@@ -18,32 +20,37 @@ const LINE: u64 = 16 << 10;
 const NEVER: &str = "a^";
 
 /// Goes on with a connection as a companion, until it or the class ends.
-pub(super) fn attend(class: Arc<Class>, student: Arc<Student>, stream: TcpStream, rest: Vec<u8>) {
+pub(super) fn attend(class: Arc<Class>, companion: Companion, stream: TcpStream, rest: Vec<u8>) {
     tokio::spawn(async move {
-        student.with(|state| state.companions += 1);
         class.stir();
         // The line is cut: there is nobody left to be told why.
-        let _ = converse(&class, &student, stream, rest).await;
-        student.with(|state| state.companions = state.companions.saturating_sub(1));
+        let _ = converse(&class, companion, stream, rest).await;
         class.stir();
     });
 }
 
-async fn converse(class: &Arc<Class>, student: &Arc<Student>, stream: TcpStream, rest: Vec<u8>) -> std::io::Result<()> {
-    let mut news = student.listen();
+async fn converse(class: &Arc<Class>, companion: Companion, stream: TcpStream, rest: Vec<u8>) -> std::io::Result<()> {
+    let mut companion = companion;
+    let student = &Arc::clone(&companion.student);
     let (reader, mut writer) = stream.into_split();
     let mut reader = BufReader::new(std::io::Cursor::new(rest).chain(reader));
     say(&mut writer, &Down::Hello(hello(class, student))).await?;
-    say(&mut writer, &given(class, student)).await?;
+    say(&mut writer, &given(class, student, "")).await?;
     if *class.paused.borrow() {
         say(&mut writer, &Down::Paused(true)).await?;
     }
-    let left = left(class, student).unwrap_or(Duration::MAX);
-    let over = tokio::time::sleep(left.min(Duration::from_hours(24 * 30)));
-    tokio::pin!(over);
-    let mut timed = left != Duration::MAX;
+    for news in class.forward(student) {
+        say(&mut writer, &told(class, student, news)).await?;
+    }
+    let mut over = false;
     let mut line = Vec::new();
     loop {
+        if !over && class.is_over(student, class.now()) {
+            over = true;
+            say(&mut writer, &Down::TimeOver).await?;
+            class.stir();
+        }
+        let minute = class.next_minute(student);
         tokio::select! {
             read = async { (&mut reader).take(LINE).read_until(b'\n', &mut line).await } => {
                 if read? == 0 || line.last() != Some(&b'\n') {
@@ -57,24 +64,36 @@ async fn converse(class: &Arc<Class>, student: &Arc<Student>, stream: TcpStream,
                 }
                 line.clear();
             }
-            next = news.recv() => {
+            next = companion.news.recv() => {
                 let down = match next {
                     Ok(News::Leave) | Err(RecvError::Closed) => return Ok(()),
                     // Who missed something is told all anew.
-                    Ok(News::Lesson) | Err(RecvError::Lagged(_)) => given(class, student),
-                    Ok(News::Happened(happened)) => Down::Happened(happened.iter().map(Told::from).collect()),
-                    Ok(News::Hint(hint)) => Down::Hint(hint),
-                    Ok(News::Notice(text)) => Down::Notice(text),
-                    Ok(News::Paused(on)) => Down::Paused(on),
+                    Err(RecvError::Lagged(_)) => given(class, student, ""),
+                    Ok(news) => told(class, student, news),
                 };
+                let goes_on = down == Down::Paused(false);
                 say(&mut writer, &down).await?;
+                if let Some(left) = class.left(student).filter(|_| goes_on) {
+                    say(&mut writer, &Down::Left(left.as_secs())).await?;
+                }
             }
-            () = &mut over, if timed => {
-                timed = false;
-                say(&mut writer, &Down::TimeOver).await?;
-                class.stir();
+            () = tokio::time::sleep(minute.unwrap_or_default()), if minute.is_some() => {
+                let left = class.left(student).unwrap_or_default();
+                say(&mut writer, &Down::Left(left.as_secs())).await?;
             }
         }
+    }
+}
+
+/// News as they go over the line.
+fn told(class: &Class, student: &Student, news: News) -> Down {
+    match news {
+        News::Lesson(why) => given(class, student, why),
+        News::Happened(happened) => Down::Happened(happened.iter().map(Told::from).collect()),
+        News::Hint(hint) => Down::Hint(hint),
+        News::Notice(text) => Down::Notice(text),
+        News::Paused(on) => Down::Paused(on),
+        News::Leave => Down::Notice("You are no longer of this class.".to_owned()),
     }
 }
 
@@ -91,7 +110,7 @@ fn take(class: &Arc<Class>, student: &Arc<Student>, up: Up) -> Option<Down> {
     match up {
         Up::Answer(text) => class.answer(student, &text.chars().take(1000).collect::<String>()),
         Up::Hint => {
-            if class.hint(student, false).is_none() {
+            if class.hint(student, false) == Hinted::None {
                 let why = if class.settings.exam.is_some() {
                     "There are no hints in an exam."
                 } else {
@@ -100,18 +119,36 @@ fn take(class: &Arc<Class>, student: &Arc<Student>, up: Up) -> Option<Down> {
                 return Some(Down::Notice(why.to_owned()));
             }
         }
-        Up::Lesson(name) if student.current().as_deref() == Some(name.as_str()) => return Some(given(class, student)),
+        Up::Lesson(name) if student.current().as_deref() == Some(name.as_str()) => return Some(given(class, student, "")),
         Up::Lesson(name) => return class.begin(student, &name).err().map(Down::Notice),
         Up::Reset => return class.reset(student).err().map(Down::Notice),
         Up::Quiz(wrong) => class.quiz(student, wrong),
+        Up::Question => return Some(posed(class, student)),
+        Up::Choose(number, choice) => {
+            return Some(match class.choose(student, Some(number), choice) {
+                Some((_, question)) if class.settings.exam.is_none() => {
+                    Down::Verdict(Judged { right: choice == question.right, why: question.whys[choice].clone() })
+                }
+                _ => posed(class, student),
+            });
+        }
     }
     None
 }
 
-fn left(class: &Class, student: &Student) -> Option<Duration> {
-    let deadline = class.deadline(student)?;
-    let left = deadline.as_millisecond().saturating_sub(class.now().as_millisecond());
-    Some(Duration::from_millis(u64::try_from(left).unwrap_or(0)))
+/// The question that is open, or what came of all of them.
+fn posed(class: &Class, student: &Student) -> Down {
+    let questions = class.questions(student);
+    let (answered, right) = student.answered();
+    let of = questions.len();
+    if class.is_over(student, class.now()) {
+        return Down::NoQuestion(format!("The time is over: {answered} of {of} questions are answered."));
+    }
+    match questions.into_iter().nth(answered) {
+        Some(Question { reply, answers, .. }) => Down::Question(Box::new(Posed { number: answered, of, reply, answers })),
+        None if class.settings.exam.is_some() => Down::NoQuestion(format!("All {of} questions are answered.")),
+        None => Down::NoQuestion(format!("All {of} questions are answered, {right} of them rightly.")),
+    }
 }
 
 fn hello(class: &Class, student: &Student) -> Hello {
@@ -124,12 +161,13 @@ fn hello(class: &Class, student: &Student) -> Hello {
         ca: any.map_or_else(String::new, |backdrop| backdrop.ca.to_string()),
         lessons: class.settings.lessons.iter().map(|taught| taught.lesson.name.clone()).collect(),
         exam: class.settings.exam.is_some(),
-        left: left(class, student).map(|left| left.as_secs()),
+        left: class.left(student).map(|left| left.as_secs()),
+        questions: class.settings.questions,
     }
 }
 
 /// The student's present lesson, as they get it.
-fn given(class: &Class, student: &Student) -> Down {
+fn given(class: &Class, student: &Student, why: &str) -> Down {
     let exam = class.settings.exam.is_some();
     let listener = class.listener(student).word();
     let given = student.with_current(|work: &Work| Given {
@@ -138,6 +176,7 @@ fn given(class: &Class, student: &Student) -> Down {
         ticked: work.attempt.ticked(),
         hints: work.attempt.hints().len(),
         listener: listener.to_owned(),
+        why: why.to_owned(),
     });
     given.map_or_else(|| Down::Notice("No lesson has begun.".to_owned()), |given| Down::Lesson(Box::new(given)))
 }

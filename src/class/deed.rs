@@ -1,33 +1,34 @@
-//! What is done with a class while it is held: hints, words, the pause, findings, questions, forgetting.
+//! What is done with a class while it is held: hints, words, findings, questions, forgetting.
 
-use jiff::Timestamp;
+use std::sync::Arc;
 
-use super::event::{self, What};
+use super::event::What;
 use super::pool::{self, Pool, Question};
 use super::student::{News, Student};
-use super::{Class, ClassError, front, judge, lock};
+use super::{Class, ClassError, judge, lock, plain};
+
+/// What is said to whom the instructor gives a fresh start.
+const FRESH: &str = "you have a fresh start at this lesson: a new server, no step done.";
+
+/// What came of giving a hint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hinted {
+    /// This one was given.
+    Given(String),
+    /// It waits for the next `NOOP` of whoever has no ehlo.
+    Waits,
+    /// There is none, or it is an exam.
+    None,
+}
 
 impl Class {
-    /// When the student's exam ends; none where it is no exam.
-    #[must_use]
-    pub fn deadline(&self, student: &Student) -> Option<Timestamp> {
-        let exam = self.settings.exam.as_ref()?;
-        let extra = exam.extra.iter().find(|(name, _)| name.to_lowercase() == student.name.to_lowercase());
-        let minutes = exam.minutes.saturating_add(extra.map_or(0, |(_, minutes)| *minutes));
-        student.joined.checked_add(jiff::SignedDuration::from_mins(i64::from(minutes))).ok()
-    }
-
-    /// Whether nothing that the student does counts any more.
-    #[must_use]
-    pub fn is_over(&self, student: &Student, now: Timestamp) -> bool {
-        self.deadline(student).is_some_and(|deadline| now > deadline)
-    }
-
     /// Takes in what a student has found, typed into their own ehlo.
     pub(crate) fn answer(&self, student: &Student, text: &str) {
         if self.is_over(student, self.now()) {
             return;
         }
+        // What was done before it is judged before it.
+        self.look(student);
         let folder = self.folder.join(student.folder());
         let found = student.with(|state| {
             let work = state.works.get_mut(state.current.as_ref()?)?;
@@ -48,15 +49,18 @@ impl Class {
         }
     }
 
-    /// Takes in the answer to the first question that has none; gives the question and its number, from 0. None where there
-    /// is no such question or answer, or the time is over.
-    pub(crate) fn choose(&self, student: &Student, choice: usize) -> Option<(usize, Question)> {
+    /// Takes in the answer to the first question that has none (which must be `asked`, where that is said); gives the
+    /// question and its number, from 0. None where there is no such question or answer, or the time is over.
+    pub(crate) fn choose(&self, student: &Student, asked: Option<usize>, choice: usize) -> Option<(usize, Question)> {
         let questions = self.questions(student);
         if choice >= pool::ANSWERS || self.is_over(student, self.now()) {
             return None;
         }
         let number = student.with(|state| {
             let number = (0..questions.len()).find(|number| !state.chosen.contains_key(number))?;
+            if asked.is_some_and(|asked| asked != number) {
+                return None;
+            }
             state.chosen.insert(number, (choice, questions[number].right == choice));
             Some(number)
         })?;
@@ -80,37 +84,60 @@ impl Class {
         }
     }
 
-    /// Takes the next hint of the student's open step, for the student or by the instructor's will.
-    pub fn hint(&self, student: &Student, by_instructor: bool) -> Option<String> {
+    /// Takes the next hint of the student's open step, for the student or by the instructor's will. One that the
+    /// instructor gives to somebody without ehlo waits for the next `NOOP`, and counts from then on.
+    pub fn hint(&self, student: &Student, by_instructor: bool) -> Hinted {
         if self.settings.exam.is_some() {
-            return None;
+            return Hinted::None;
         }
+        if by_instructor && student.is_plain() {
+            let waits = student.put_hint();
+            self.stir();
+            return if waits { Hinted::Waits } else { Hinted::None };
+        }
+        let Some(hint) = self.take_hint(student, by_instructor) else { return Hinted::None };
+        student.tell(&News::Hint(hint.clone()));
+        Hinted::Given(hint)
+    }
+
+    /// Takes the next hint of the open step; it is on its way to the student.
+    pub(super) fn take_hint(&self, student: &Student, by_instructor: bool) -> Option<String> {
         let (lesson, step, hint) = student.hint(self.now(), by_instructor)?;
         self.note(student.id, What::Hint { lesson, step, by_instructor });
-        student.tell(&News::Hint(hint.clone()));
         Some(hint)
     }
 
-    /// Says something to everybody, or to one.
-    pub fn broadcast(&self, to: Option<&Student>, text: &str) {
-        match to {
-            Some(student) => student.tell(&News::Notice(text.to_owned())),
-            None => self.students().iter().for_each(|student| student.tell(&News::Notice(text.to_owned()))),
-        }
+    /// Says something to everybody, or to one; how many hear it at once, and for how many it waits.
+    #[expect(clippy::must_use_candidate, reason = "it is said all the same")]
+    pub fn broadcast(&self, to: Option<&Student>, text: &str) -> (usize, usize) {
+        let say = |student: &Student| student.notify(&News::Notice(text.to_owned()));
+        let heard = match to {
+            Some(student) => vec![say(student)],
+            None => self.students().iter().map(|student| say(student)).collect(),
+        };
+        self.stir();
+        let now = heard.iter().filter(|now| **now).count();
+        (now, heard.len() - now)
     }
 
-    /// Puts the text of the open step on a student's screen.
-    pub fn show_step(&self, student: &Student) {
-        student.tell(&News::Notice(front::step_words(student)));
+    /// Puts the text of the open step on a student's screen; whether at once.
+    pub fn show_step(&self, student: &Student) -> bool {
+        let words = student.with_current(|work| plain::step_words(&self.settings, work, false));
+        let shown = student.notify(&News::Notice(words.unwrap_or_default()));
+        self.stir();
+        shown
     }
 
-    /// Holds everybody's conversations, or lets them go on.
-    pub fn pause(&self, on: bool) {
-        self.paused.send_replace(on);
-        for student in self.students() {
-            student.pause(on);
+    /// Gives a student a fresh start at the present lesson, by the instructor's will: they are told.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn start_over(self: &Arc<Self>, student: &Arc<Student>) -> Result<(), String> {
+        self.fresh(student, FRESH)?;
+        if student.is_plain() {
+            student.notify(&News::Notice(FRESH.to_owned()));
         }
-        self.note(0, What::Paused { on });
+        Ok(())
     }
 
     /// Forgets a student: transcripts, ticks and name go from the disk; what was written of them by number stays without
@@ -127,7 +154,7 @@ impl Class {
             _ => {}
         }
         let path = self.folder.join("events.jsonl");
-        event::without(&path, &mut lock(&self.events), student.id)?;
+        lock(&self.events).without(&path, student.id)?;
         self.stir();
         Ok(())
     }

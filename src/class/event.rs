@@ -56,7 +56,30 @@ impl What {
     }
 }
 
+/// What is said of numbers that no class comes to.
+const UNSOUND: &str = "a number in it is larger than any that a class writes";
+/// No number of a student, attempt, step, mistake or question is as large.
+const MOST: u64 = 1_000_000;
+
 impl Event {
+    /// Whether its numbers are such as a class writes.
+    fn is_sound(&self) -> bool {
+        let fits = |number: usize| (number as u64) < MOST;
+        self.who < MOST
+            && match &self.what {
+                What::Began { attempt, .. } => fits(*attempt as usize),
+                What::Ticked { attempt, step, .. }
+                | What::WrongAnswer { attempt, step, .. }
+                | What::Spoilt { attempt, step, .. } => fits(*attempt as usize) && fits(*step),
+                What::Mistaken { attempt, step, mistake, .. } => {
+                    fits(*attempt as usize) && fits(*step) && fits(*mistake)
+                }
+                What::Hint { step, .. } => fits(*step),
+                What::Chosen { question, choice, .. } => fits(*question) && fits(*choice),
+                What::Joined { .. } | What::Quiz { .. } | What::Paused { .. } | What::Forgotten => true,
+            }
+    }
+
     /// Its line.
     #[must_use]
     pub fn line(&self) -> String {
@@ -86,6 +109,37 @@ pub(super) fn open(path: &Path, name: &str) -> Result<File, ClassError> {
     Ok(file)
 }
 
+/// Octets of events that wait for a disk that is full.
+const LATE: usize = 1 << 20;
+
+/// The file of the events, and what could not be written to it yet.
+#[derive(Debug)]
+pub(super) struct Journal {
+    file: File,
+    late: Vec<u8>,
+}
+
+impl Journal {
+    pub(super) fn new(file: File) -> Self {
+        Self { file, late: Vec::new() }
+    }
+
+    /// Appends a line, after those that could not be written before.
+    pub(super) fn append(&mut self, line: &[u8]) -> std::io::Result<()> {
+        if self.late.len() + line.len() <= LATE {
+            self.late.extend_from_slice(line);
+        }
+        append(&mut self.file, &self.late)?;
+        self.late.clear();
+        Ok(())
+    }
+
+    /// Takes away what is about one student.
+    pub(super) fn without(&mut self, path: &Path, who: u64) -> Result<(), ClassError> {
+        without(path, &mut self.file, who)
+    }
+}
+
 /// Appends to a file that is open for it; what a full disk cuts off is taken back, so that nothing later continues it.
 pub(super) fn append(file: &mut File, octets: &[u8]) -> std::io::Result<()> {
     let whole = file.metadata()?.len();
@@ -108,14 +162,16 @@ pub fn read(path: &Path) -> Result<Vec<Event>, ClassError> {
         if !line.ends_with('\n') {
             break;
         }
-        let event = serde_json::from_str(line);
-        events.push(event.map_err(|error| ClassError::Words(format!("{}:{}: {error}", path.display(), n + 1)))?);
+        let event = serde_json::from_str::<Event>(line).map_err(|error| error.to_string());
+        let event = event.and_then(|event| if event.is_sound() { Ok(event) } else { Err(UNSOUND.to_owned()) });
+        let wrong = |why| ClassError::Words(format!("{}:{}: {why}; take the line out", path.display(), n + 1));
+        events.push(event.map_err(wrong)?);
     }
     Ok(events)
 }
 
 /// Takes away what is about one student.
-pub(super) fn without(path: &Path, file: &mut File, who: u64) -> Result<(), ClassError> {
+fn without(path: &Path, file: &mut File, who: u64) -> Result<(), ClassError> {
     let mut text = String::new();
     for event in read(path)?.into_iter().filter(|event| event.who != who) {
         text.push_str(&event.line());
@@ -157,4 +213,43 @@ pub(super) fn write_whole(path: &Path, octets: &[u8]) -> Result<(), ClassError> 
         let _ = std::fs::remove_file(&new);
         ClassError::file(path)(error)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(text: &[u8]) -> (tempfile::TempDir, std::path::PathBuf) {
+        let at = tempfile::tempdir().expect("a folder");
+        let path = at.path().join("events.jsonl");
+        std::fs::write(&path, text).expect("written");
+        (at, path)
+    }
+
+    const JOINED: &str = "{\"at\":\"2026-11-30T09:00:00Z\",\"who\":1,\"what\":\"joined\",\"name\":\"Zoë\"}\n";
+
+    #[test]
+    fn what_a_killed_process_has_torn_is_left_out_wherever_it_was_torn() {
+        let torn = JOINED.as_bytes();
+        for cut in 0..torn.len() {
+            let (_at, path) = file(&[JOINED.as_bytes(), &torn[..cut]].concat());
+            let held = open(&path, "monday").expect("it opens");
+            let events = read(&path).unwrap_or_else(|error| panic!("{cut}: {error}"));
+            assert_eq!(events.len(), 1, "{cut}");
+            let mut journal = Journal::new(held);
+            journal.append(JOINED.as_bytes()).expect("written");
+            assert_eq!(read(&path).expect("whole").len(), 2, "what comes later begins on a line of its own: {cut}");
+        }
+    }
+
+    #[test]
+    fn numbers_that_no_class_writes_are_refused_with_their_line() {
+        let who = JOINED.replace(":1,", ":18446744073709551615,");
+        let step = "{\"at\":\"x\",\"who\":1,\"what\":\"ticked\",\"lesson\":\"l\",\"attempt\":1,\"step\":18446744073709551615}\n";
+        for bad in [who.as_str(), step] {
+            let (_at, path) = file(format!("{JOINED}{bad}").as_bytes());
+            let said = read(&path).expect_err("too large").to_string();
+            assert!(said.contains("events.jsonl:2:") && said.contains("take the line out"), "{said}");
+        }
+    }
 }

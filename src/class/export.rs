@@ -93,6 +93,9 @@ pub struct Results {
     pub results: Vec<Outcome>,
     /// Questions about replies.
     pub questions: Vec<Answered>,
+    /// The other files: file, SHA-256. Where none are named none are covered by the signature.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<(String, String)>,
 }
 
 /// What came of the questions for one student.
@@ -141,6 +144,7 @@ pub fn write(class: &Arc<Class>, to: &Path, anonymous: bool) -> Result<(), Class
     let mut results = Vec::new();
     let mut questions = Vec::new();
     let mut stems = HashSet::new();
+    let mut files = Vec::new();
     for student in class.students() {
         let name = if anonymous { format!("student-{:03}", student.id) } else { student.name.clone() };
         if class.settings.questions > 0 {
@@ -157,7 +161,10 @@ pub fn write(class: &Arc<Class>, to: &Path, anonymous: bool) -> Result<(), Class
             let documents = copies(class, &student, &mut outcome, (to, &stem), anonymous)?;
             if let Some(lesson) = lesson.filter(|_| outcome.finished.is_some()) {
                 let stem = format!("{stem}-{}", outcome.lesson);
-                certificate::write(class, &lesson, &outcome, &documents, &to.join("certificates").join(stem))?;
+                let written = certificate::files(class, &lesson, &outcome, &documents);
+                for (extension, octets) in written {
+                    put(to, format!("certificates/{stem}.{extension}"), &octets, &mut files)?;
+                }
             }
             results.push(outcome);
         }
@@ -167,7 +174,7 @@ pub fn write(class: &Arc<Class>, to: &Path, anonymous: bool) -> Result<(), Class
         title: lesson.title.clone(),
         sha256: sum(lesson.text().as_bytes()),
     };
-    let results = Results {
+    let mut results = Results {
         ehlo: 1,
         class: class.settings.name.clone(),
         written: at(class.now()),
@@ -175,13 +182,22 @@ pub fn write(class: &Arc<Class>, to: &Path, anonymous: bool) -> Result<(), Class
         lessons: class.settings.lessons.iter().map(|taught| of(&taught.lesson)).collect(),
         results,
         questions,
+        files: Vec::new(),
     };
-    event::write_whole(&to.join("results.csv"), sheet::results(&results).as_bytes())?;
-    event::write_whole(&to.join("items.csv"), items::items(class, &results).as_bytes())?;
+    put(to, "results.csv".to_owned(), sheet::results(&results).as_bytes(), &mut files)?;
+    put(to, "items.csv".to_owned(), items::items(class, &results).as_bytes(), &mut files)?;
+    results.files = files;
     let signed: Signed<Results> = sign::sign(&class.settings, results);
     let mut text = serde_json::to_string_pretty(&signed).expect("plain data");
     text.push('\n');
     event::write_whole(&to.join("results.json"), text.as_bytes())
+}
+
+/// Writes a file into the folder, and notes its sum.
+fn put(to: &Path, name: String, octets: &[u8], files: &mut Vec<(String, String)>) -> Result<(), ClassError> {
+    event::write_whole(&to.join(&name), octets)?;
+    files.push((name, sum(octets)));
+    Ok(())
 }
 
 fn outcome(class: &Class, name: &str, student: &Student, work: &Work) -> Outcome {
@@ -231,8 +247,7 @@ fn copies(
         write_document(&document, &mut octets);
         let number = if n == 0 { String::new() } else { format!("-{}", n + 1) };
         let name = format!("transcripts/{stem}-{}{number}.smtp", outcome.lesson);
-        event::write_whole(&to.join(&name), &octets)?;
-        outcome.transcripts.push((name, sum(&octets)));
+        put(to, name, &octets, &mut outcome.transcripts)?;
         documents.push(document);
     }
     Ok(documents)

@@ -4,32 +4,34 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
+use std::time::Duration;
 
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::student::Student;
-use super::{Class, companion, lock};
+use super::deed::Hinted;
+use super::student::{Companion, Student};
+use super::trouble::Trouble;
+use super::{Class, companion, lock, plain};
 use crate::lab::ListenerKind;
-use crate::lab::desk::{Desk, Seat, Turn};
+use crate::lab::desk::{Arena, Desk, Seat, Turn};
 
-/// Columns of a reply's line that carries a lesson's text.
-const COLUMNS: usize = 72;
-
-/// Programs of one student that listen for news at most.
-const COMPANIONS: usize = 4;
+/// What is said to whoever has not joined.
+const JOIN: &str = "To join the class: NOOP join CODE NAME. The code stands on the wall.";
 
 /// The desk of a class.
 pub(super) struct Front {
     class: Arc<Class>,
     /// Students whose ehlo is about to take over a connection, by ticket.
-    tickets: Mutex<HashMap<u64, Arc<Student>>>,
+    tickets: Mutex<HashMap<u64, Companion>>,
     next: AtomicU64,
 }
 
 /// A place of a student's; the wall is told when it is free again.
 struct Place {
     permit: Option<OwnedSemaphorePermit>,
+    /// And of everybody's together.
+    _shared: OwnedSemaphorePermit,
     class: Weak<Class>,
 }
 
@@ -52,11 +54,15 @@ impl Front {
         let Ok(place) = Arc::clone(&student.places).try_acquire_owned() else {
             return Err(format!("{} has too many connections open; close one", student.name));
         };
+        let Ok(shared) = Arc::clone(&self.class.everybody).try_acquire_owned() else {
+            self.class.trouble(Trouble::Full(self.class.settings.connections));
+            return Err("the class has too many connections open; try again later".to_owned());
+        };
         let meant = self.class.listener(student);
         let kind = kind.unwrap_or(if meant == ListenerKind::Smtps { ListenerKind::Smtp } else { meant });
         let kind = if arena.has(kind) { kind } else { ListenerKind::Smtp };
         let held = student.held.subscribe();
-        let place = Box::new(Place { permit: Some(place), class: Arc::downgrade(&self.class) });
+        let place = Box::new(Place { permit: Some(place), _shared: shared, class: Arc::downgrade(&self.class) });
         Ok(Seat { arena, kind, tag: student.id, held, place })
     }
 
@@ -74,7 +80,7 @@ impl Front {
 
     fn join(&self, client: SocketAddr, words: &str) -> Turn {
         let (code, name) = words.trim().split_once(' ').unwrap_or((words.trim(), ""));
-        let joined = self.class.join(code, name).and_then(|student| {
+        let joined = self.class.join(code, name, client.ip()).and_then(|student| {
             let seat = self.seat(&student, None)?;
             student.with(|state| state.address = Some(client.ip()));
             Ok((student, seat))
@@ -82,143 +88,155 @@ impl Front {
         match joined {
             Ok((student, seat)) => {
                 self.class.stir();
-                let words = format!("{}, you are in. {}", student.name, step_words(&student));
-                Turn::Move { seat, say: lines("250", "2.0.0", &words), anew: false }
+                let class = &self.class.settings.name;
+                let exam = self.class.settings.exam.is_some().then(|| " It is an exam: there are no hints.");
+                let welcome = format!(
+                    "{}, you are in the class {class}. The instructor can look on.{}",
+                    student.name,
+                    exam.unwrap_or_default()
+                );
+                let said = vec![welcome, plain::words(&self.class), plain::stands(&self.class, &student)];
+                Turn::Move { seat, say: self.reply(&student, "250", "2.0.0", said), anew: false }
             }
-            Err(why) => Turn::Say(lines("550", "5.7.0", &why)),
+            Err(why) => no("5.7.0", &why),
         }
     }
 
+    /// A reply with what is new beside what is said.
+    fn reply(&self, student: &Student, code: &str, enhanced: &str, mut said: Vec<String>) -> Vec<String> {
+        if student.is_plain() {
+            let (news, upto) = self.class.news(student);
+            said.extend(news);
+            self.class.said(student, upto);
+        }
+        plain::reply(code, enhanced, &said)
+    }
+
     /// A student's own ehlo opens a conversation.
-    fn attend(&self, words: &str) -> Turn {
+    fn attend(&self, client: SocketAddr, words: &str) -> Turn {
         let (token, kind) = words.trim().split_once(' ').unwrap_or((words.trim(), "smtp"));
         let kinds = [ListenerKind::Smtp, ListenerKind::Submission, ListenerKind::Smtps, ListenerKind::Lmtp];
         let kind = kinds.into_iter().find(|known| known.word() == kind);
         let student = self.class.students().into_iter().find(|student| student.token == token);
+        if student.is_none() {
+            lock(&self.class.gate).wrong(client.ip(), self.class.world.elapsed());
+        }
         let seat = student.ok_or("no student has this token; join again".to_owned());
         match seat.and_then(|student| self.seat(&student, kind)) {
             Ok(seat) => Turn::Move { seat, say: vec!["250 2.0.0 Ok".to_owned()], anew: true },
-            Err(why) => Turn::Say(lines("550", "5.7.0", &why)),
+            Err(why) => no("5.7.0", &why),
         }
     }
 
-    fn companion(&self, words: &str) -> Turn {
+    fn companion(&self, client: SocketAddr, words: &str) -> Turn {
         let (code, name) = words.trim().split_once(' ').unwrap_or((words.trim(), ""));
-        match self.class.join(code, name).and_then(|student| self.class.arena(&student).map(|_| student)) {
-            Ok(student) if student.with(|state| state.companions) >= COMPANIONS => {
-                let words = format!("{} is looked on from too many programs; close one", student.name);
-                Turn::Say(lines("550", "5.7.0", &words))
-            }
-            Ok(student) => {
-                let ticket = self.next.fetch_add(1, Ordering::Relaxed);
-                lock(&self.tickets).insert(ticket, student);
-                Turn::HandOver { say: vec!["250 2.0.0 Ok".to_owned()], ticket }
-            }
-            Err(why) => Turn::Say(lines("550", "5.7.0", &why)),
+        let joined = self.class.join(code, name, client.ip());
+        match joined.and_then(|student| self.class.arena(&student).map(|_| student)) {
+            Ok(student) => match student.companion() {
+                None => no("5.7.0", &format!("{} is looked on from too many programs; close one", student.name)),
+                Some(companion) => {
+                    let ticket = self.next.fetch_add(1, Ordering::Relaxed);
+                    lock(&self.tickets).insert(ticket, companion);
+                    Turn::HandOver { say: vec!["250 2.0.0 Ok".to_owned()], ticket }
+                }
+            },
+            Err(why) => no("5.7.0", &why),
         }
     }
 
+    /// What a student says by NOOP; none for what is no word of the class's.
     fn of_student(&self, student: &Arc<Student>, word: &str, rest: &str) -> Option<Turn> {
-        let say = |words: &str| Some(Turn::Say(lines("250", "2.0.0", words)));
-        let moved = |class: &Self| match class.seat(student, None) {
-            Ok(seat) => {
-                let say = lines("250", "2.0.0", &step_words(student));
-                Some(Turn::Move { seat, say, anew: false })
-            }
-            Err(why) => Some(Turn::Say(lines("450", "4.5.0", &why))),
+        // What was done before it counts before it.
+        self.class.look(student);
+        let say = |words: Vec<String>| Some(Turn::Say(self.reply(student, "250", "2.0.0", words)));
+        let moved = |begun: Result<Arc<Arena>, String>| {
+            Some(match begun.and_then(|_| self.seat(student, None)) {
+                Ok(seat) => {
+                    let said = vec![plain::stands(&self.class, student)];
+                    Turn::Move { seat, say: self.reply(student, "250", "2.0.0", said), anew: false }
+                }
+                Err(why) => no("5.5.4", &why),
+            })
         };
         match word {
-            "step" => say(&step_words(student)),
-            "hint" => match self.class.hint(student, false) {
-                Some(hint) => say(&hint),
-                None if self.class.settings.exam.is_some() => say("There are no hints in an exam."),
-                None => say("There is no further hint for this step."),
-            },
-            "lesson" => match self.class.begin(student, rest.trim()) {
-                Ok(_) => moved(self),
-                Err(why) => Some(Turn::Say(lines("550", "5.5.4", &why))),
-            },
-            "reset" => match self.class.reset(student) {
-                Ok(_) => moved(self),
-                Err(why) => Some(Turn::Say(lines("550", "5.5.4", &why))),
-            },
-            "question" => say(&self.question(student)),
-            "choose" => say(&self.choose(student, rest)),
+            "step" => say(vec![plain::stands(&self.class, student)]),
+            "hint" => say(vec![match self.class.hint(student, false) {
+                Hinted::Given(hint) => hint,
+                _ if self.class.settings.exam.is_some() => "There are no hints in an exam.".to_owned(),
+                _ => "There is no further hint for this step.".to_owned(),
+            }]),
+            "lesson" if rest.trim().is_empty() => say(vec![self.class.settings.there_are()]),
+            "lesson" => moved(self.class.begin(student, rest.trim())),
+            "reset" => moved(self.class.reset(student)),
+            "answer" => say(self.class.finding_words(student, rest.trim())),
+            "question" => say(self.class.question_words(student)),
+            "choose" => say(self.class.choice_words(student, rest)),
             _ => None,
         }
     }
 
-    /// The next question that has no answer.
-    fn question(&self, student: &Student) -> String {
-        let questions = self.class.questions(student);
-        let (answered, right) = student.answered();
-        let Some(question) = questions.get(answered) else {
-            let exam = self.class.settings.exam.is_some();
-            let known = if exam { String::new() } else { format!(" {right} of {} were right.", questions.len()) };
-            return format!("There is no further question.{known}");
+    /// What stands beside the server's own reply to a NOOP or HELP that is no word of the class's.
+    fn beside(&self, student: &Student, asks: &Asks<'_>) -> Option<Turn> {
+        if !student.is_plain() {
+            return None;
+        }
+        let (mut news, ticket) = self.class.news(student);
+        match asks {
+            Asks::Help => news.push(plain::words(&self.class)),
+            Asks::Noop(word, _) if !word.is_empty() => {
+                news.push(format!("NOOP {word} means nothing to the class."));
+                news.push(plain::words(&self.class));
+            }
+            Asks::Noop(..) => {}
+        }
+        Some(Turn::Beside { say: plain::wrapped(&news), ticket })
+    }
+
+    /// Where the world of a seat is no more: the student has got a fresh one meanwhile.
+    fn fresh(&self, student: &Arc<Student>, noop: bool) -> Option<Turn> {
+        let seat = self.class.arena(student).and_then(|_| self.seat(student, None)).ok()?;
+        let stands = plain::stands(&self.class, student);
+        let (code, enhanced, said) = if noop {
+            ("250", "2.0.0", vec![stands])
+        } else {
+            let words = "This was not done: you have a fresh start at this lesson. Greet the server anew.";
+            ("503", "5.5.1", vec![words.to_owned(), stands])
         };
-        let mut words = format!(
-            "Question {} of {}: the server says: {} What does the sender do next?",
-            answered + 1,
-            questions.len(),
-            question.reply
-        );
-        for (letter, answer) in ('a'..).zip(&question.answers) {
-            words.extend([" (", letter.to_string().as_str(), ") ", answer]);
-        }
-        words.push_str(" Answer such as: NOOP choose a");
-        words
-    }
-
-    fn choose(&self, student: &Student, word: &str) -> String {
-        let letter = word.trim().to_ascii_lowercase();
-        let choice = ('a'..='d').position(|known| letter == known.to_string());
-        match choice.and_then(|choice| Some((choice, self.class.choose(student, choice)?))) {
-            None => "That is no answer to a question that is open; NOOP question asks the next one.".to_owned(),
-            Some(_) if self.class.settings.exam.is_some() => "Noted. NOOP question asks the next one.".to_owned(),
-            Some((choice, (_, question))) => {
-                let verdict = if choice == question.right { "Right." } else { "Not so." };
-                format!("{verdict} {} NOOP question asks the next one.", question.whys[choice])
-            }
-        }
+        Some(Turn::Move { seat, say: self.reply(student, code, enhanced, said), anew: false })
     }
 }
 
-/// Where a student stands, in words.
-pub(super) fn step_words(student: &Student) -> String {
-    let words = student.with_current(|work| {
-        let lesson = work.lesson();
-        let steps = lesson.steps.len();
-        match work.attempt.open() {
-            Some(open) => {
-                let text = &lesson.steps[open].text;
-                let intro = if open == 0 { format!(" {}", lesson.intro) } else { String::new() };
-                format!("Lesson {}: {}.{intro} Step {} of {steps}: {text}", lesson.name, lesson.title, open + 1)
-            }
-            None => format!("Lesson {}: {}. All {steps} steps are done.", lesson.name, lesson.title),
-        }
-    });
-    words.unwrap_or_else(|| "No lesson has begun.".to_owned())
+/// A refusal.
+fn no(enhanced: &str, why: &str) -> Turn {
+    Turn::Say(plain::reply("550", enhanced, &[why.to_owned()]))
 }
 
-/// A reply of as many lines as the words need.
-fn lines(code: &str, enhanced: &str, words: &str) -> Vec<String> {
-    let words = crate::smtp::escape::for_screen(words.replace('\n', " ").as_bytes());
-    let mut lines: Vec<String> = Vec::new();
-    let mut line = String::new();
-    for word in words.split_whitespace() {
-        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > COLUMNS {
-            lines.push(std::mem::take(&mut line));
+/// What a command asks of the class.
+enum Asks<'a> {
+    /// NOOP: its first word in lower case, and what follows it.
+    Noop(String, &'a str),
+    /// HELP.
+    Help,
+}
+
+impl<'a> Asks<'a> {
+    fn of(line: &'a [u8]) -> Option<Self> {
+        let (verb, rest) = line.split_at_checked(4)?;
+        if !rest.is_empty() && rest[0] != b' ' {
+            return None;
         }
-        if !line.is_empty() {
-            line.push(' ');
+        if verb.eq_ignore_ascii_case(b"HELP") {
+            return Some(Self::Help);
         }
-        line.extend(word.chars().take(4 * COLUMNS));
+        let argument = verb.eq_ignore_ascii_case(b"NOOP").then(|| std::str::from_utf8(rest).ok())??.trim();
+        let (word, rest) = argument.split_once(' ').unwrap_or((argument, ""));
+        Some(Self::Noop(word.to_ascii_lowercase(), rest))
     }
-    lines.push(line);
-    let last = lines.len() - 1;
-    let written = lines.iter().enumerate();
-    written.map(|(n, line)| format!("{code}{}{enhanced} {line}", if n == last { ' ' } else { '-' })).collect()
+
+    /// Whether a code is tried with it.
+    fn tries(&self) -> bool {
+        matches!(self, Self::Noop(word, _) if matches!(word.as_str(), "join" | "companion" | "attend"))
+    }
 }
 
 impl Desk for Front {
@@ -227,6 +245,7 @@ impl Desk for Front {
             return self.seat(&student, None).map_err(|why| format!("421 4.7.0 {why}"));
         }
         let Ok(place) = Arc::clone(&self.class.places).try_acquire_owned() else {
+            self.class.trouble(Trouble::Full(self.class.settings.connections));
             return Err("421 4.3.2 Error: too many connections; try again later".to_owned());
         };
         Ok(Seat {
@@ -238,20 +257,63 @@ impl Desk for Front {
         })
     }
 
-    fn asked(&self, seat: &Seat, client: SocketAddr, argument: &str) -> Option<Turn> {
-        let (word, rest) = argument.split_once(' ').unwrap_or((argument, ""));
-        let word = word.to_ascii_lowercase();
-        match word.as_str() {
-            "join" => Some(self.join(client, rest)),
-            "attend" => Some(self.attend(rest)),
-            "companion" => Some(self.companion(rest)),
-            word => self.of_student(&self.class.student(seat.tag)?, word, rest),
+    fn patience(&self, client: SocketAddr, line: &[u8]) -> Result<Duration, Vec<String>> {
+        if !Asks::of(line).is_some_and(|asks| asks.tries()) {
+            return Ok(Duration::ZERO);
+        }
+        let now = self.class.world.elapsed();
+        lock(&self.class.gate).patience(client.ip(), now).map_err(|wait| {
+            let why = format!("too many wrong codes came from your address; try again in {} seconds", wait.as_secs());
+            plain::reply("450", "4.7.0", &[why])
+        })
+    }
+
+    fn asked(&self, seat: &Seat, client: SocketAddr, line: &[u8]) -> Option<Turn> {
+        let asks = Asks::of(line);
+        match &asks {
+            Some(Asks::Noop(word, rest)) if word == "join" => return Some(self.join(client, rest)),
+            Some(Asks::Noop(word, rest)) if word == "attend" => return Some(self.attend(client, rest)),
+            Some(Asks::Noop(word, rest)) if word == "companion" => return Some(self.companion(client, rest)),
+            _ => {}
+        }
+        if seat.tag == 0 {
+            // The lobby.
+            let say = vec![JOIN.to_owned()];
+            return asks.map(|_| Turn::Beside { say, ticket: 0 });
+        }
+        let student = self.class.student(seat.tag)?;
+        if !student.is_in(&seat.arena) {
+            return self.fresh(&student, matches!(asks, Some(Asks::Noop(..))));
+        }
+        let asks = asks?;
+        if *seat.held.borrow() {
+            let words = "The instructor has paused the class: look up. Until it goes on only NOOP is answered.";
+            let code = if matches!(asks, Asks::Help) { "214" } else { "250" };
+            return Some(Turn::Say(self.reply(&student, code, "2.0.0", vec![words.to_owned()])));
+        }
+        let own = match &asks {
+            Asks::Noop(word, rest) => self.of_student(&student, word, rest),
+            Asks::Help => None,
+        };
+        own.or_else(|| {
+            self.class.look(&student);
+            self.beside(&student, &asks)
+        })
+    }
+
+    fn told(&self, seat: &Seat, ticket: u64) {
+        if let Some(student) = self.class.student(seat.tag) {
+            self.class.said(&student, ticket);
         }
     }
 
+    fn missed(&self, error: &std::io::Error) {
+        self.class.trouble(Trouble::Connections(error.to_string()));
+    }
+
     fn take_over(&self, stream: TcpStream, rest: Vec<u8>, ticket: u64) {
-        if let Some(student) = lock(&self.tickets).remove(&ticket) {
-            companion::attend(Arc::clone(&self.class), student, stream, rest);
+        if let Some(companion) = lock(&self.tickets).remove(&ticket) {
+            companion::attend(Arc::clone(&self.class), companion, stream, rest);
         }
     }
 }

@@ -42,10 +42,22 @@ pub(super) fn look(class: &Class, student: &Student, lesson: &str, attempt: u32)
     let folder = class.folder.join(student.folder());
     let found = student.with(|state| {
         let work = state.works.get_mut(lesson).filter(|work| work.number == attempt)?;
-        Some(work.look(&student.name, &folder, judged, &mut state.kept, now))
+        let happened = work.look(&student.name, &folder, judged, &mut state.kept, now);
+        Some((happened, work.lost.clone()))
     });
-    if let Some(happened) = found {
+    if let Some((happened, lost)) = found {
+        class.lost(student, lost);
         tell(class, student, lesson, attempt, happened);
+    }
+}
+
+impl Class {
+    /// Looks at the world of a student's present lesson, so that nothing is said of it that is older than what they did.
+    pub(super) fn look(&self, student: &Student) {
+        let current = student.with_current(|work| (work.lesson().name.clone(), work.number));
+        if let Some((lesson, attempt)) = current {
+            look(self, student, &lesson, attempt);
+        }
     }
 }
 

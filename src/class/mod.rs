@@ -3,15 +3,18 @@
 //! | where | what |
 //! |---|---|
 //! | [`settings`] | what a class is: its name, code, key, lessons, exam; kept in `class.toml` |
-//! | [`roster`] | who has joined, by name |
+//! | [`roster`], `gate` | who has joined, by name; how often and how many from one address |
 //! | [`student`] | one student: the lessons begun, each with its arena, its ticks and its transcripts |
 //! | `judge` | the arenas watched: what was reached is noted, and told to whoever wants to know |
 //! | [`event`] | what happened in the class, a line each in `events.jsonl`: the class is the fold of these |
-//! | `deed` | hints, words for all, the pause, findings, questions, forgetting |
+//! | [`deed`] | hints, words for all, findings, questions, forgetting |
+//! | `clock` | the pause, and the clock of an exam, which stands meanwhile |
 //! | `front` | the [desk](crate::lab::desk::Desk) before the listener: `NOOP join`, `NOOP step` and the like |
+//! | `plain` | what a client that knows nothing of classes is told, and when |
 //! | [`attend`], `companion` | the student's own ehlo: its side of the class's line, and the class's |
-//! | [`export`], `certificate`, [`sign`] | results, items, transcripts and certificates as files; signed, and judged again |
+//! | [`export`], `certificate`, [`sign`], [`mod@verify`] | results, items, transcripts and certificates as files; signed, and judged again |
 //! | [`pool`] | questions about replies, drawn for each student |
+//! | `trouble` | what goes wrong at the class's side |
 //! | [`wall`] | what the instructor sees, as plain data |
 //!
 //! Isolation: each lesson that a student begins has an [`Arena`], which no other student's
@@ -24,33 +27,39 @@
 //! `NOOP lesson NN`, `NOOP reset`, `NOOP answer TEXT`, `NOOP question`, `NOOP choose LETTER`. Two more are said only by a student's ehlo. `NOOP companion CODE NAME`
 //! turns that connection into a line on which each side says objects of JSON, a line each ([`attend::Down`],
 //! [`attend::Up`]): by it come the lesson, its ticks, hints, broadcasts and the pause. `NOOP attend TOKEN LISTENER` opens a
-//! conversation of the student who has that token, with a greeting as if it had just connected. To a client that says none of these the lab is a mail server like any
-//! other, and nothing ever comes to it unasked. After a restart a class goes on from its files; what lay in mailboxes and
+//! conversation of the student who has that token, with a greeting as if it had just connected. To a client that says none
+//! of these the lab is a mail server like any other, and nothing ever comes to it unasked: what there is to be told stands
+//! in the reply to its next `NOOP` or `HELP`, in lines before the server's own. While the class is paused these two are
+//! answered, and nothing else is. After a restart a class goes on from its files; what lay in mailboxes and
 //! greylists does not come back.
 //!
 //! Not here: screens, and the session with a client, which is the lab's.
 
 pub mod attend;
 mod certificate;
+mod clock;
 mod companion;
-mod deed;
+pub mod deed;
 pub mod event;
 pub mod export;
 mod front;
+mod gate;
 mod judge;
+mod plain;
 pub mod pool;
 pub mod roster;
 pub mod settings;
 pub mod sign;
 pub mod student;
+mod trouble;
+pub mod verify;
 pub mod wall;
 
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -60,26 +69,26 @@ use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::DropGuard;
 
 use crate::lab::desk::{Arena, Backdrop, serve};
-use crate::lab::limits::Limits;
+use crate::lab::limits::{Limits, Room};
 use crate::lab::scenario::{Scenario, ScenarioError};
 use crate::lab::{LabError, ListenerKind};
 use crate::lesson::LessonError;
 use crate::world::World;
-use event::{Event, What};
+use clock::Pauses;
+use event::{Event, Journal, What};
+use gate::Gate;
 use pool::Pool;
 use roster::Roster;
 use settings::{Settings, Taught};
 use student::{RESETS, Student};
-
-/// Connections that all together may hold.
-const CONNECTIONS: usize = 12_000;
+use trouble::{Trouble, Troubles};
 
 /// Why a class does not begin or go on.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClassError {
     /// A file or folder of its own.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {}", path.display(), in_words(source))]
     File {
         /// Which.
         path: PathBuf,
@@ -90,7 +99,10 @@ pub enum ClassError {
     #[error("{0}")]
     Words(String),
     /// Another program runs it.
-    #[error("the class {0} is being held already; one program at a time")]
+    #[error(
+        "the class {0} is being held already, by one program at a time: x on its wall exports; end it there first, with q, \
+         for --anonymous or to forget somebody"
+    )]
     Held(String),
     /// A lesson.
     #[error(transparent)]
@@ -123,13 +135,38 @@ pub struct Class {
     /// Where whoever has not joined sits: it keeps nothing, and so has no limit that one could use up for the others.
     lobby: Arc<Arena>,
     roster: Mutex<Roster>,
-    events: Mutex<File>,
+    gate: Mutex<Gate>,
+    troubles: Mutex<Troubles>,
+    events: Mutex<Journal>,
     changed: watch::Sender<u64>,
     /// Everybody is to look up.
     pub(crate) paused: watch::Sender<bool>,
+    /// When that was so.
+    pauses: Mutex<Pauses>,
+    /// Places in the lobby, and of those who have joined.
     places: Arc<Semaphore>,
+    everybody: Arc<Semaphore>,
     /// Nobody's seat is ever held.
     free: watch::Sender<bool>,
+    /// For content that is on its way.
+    room: Arc<Room>,
+}
+
+/// What the system says of a file, without its numbers, and what helps.
+#[must_use]
+pub fn in_words(error: &std::io::Error) -> String {
+    use std::io::ErrorKind;
+    match error.kind() {
+        ErrorKind::NotFound => "there is no such file".to_owned(),
+        ErrorKind::PermissionDenied => "you may not read or write it; look at its permissions".to_owned(),
+        ErrorKind::IsADirectory => "it is a folder; name the file in it".to_owned(),
+        ErrorKind::NotADirectory => "a part of its path is a file and no folder".to_owned(),
+        ErrorKind::StorageFull => "the disk is full; make room".to_owned(),
+        _ => {
+            let text = error.to_string();
+            text.split(" (os error").next().unwrap_or(&text).to_owned()
+        }
+    }
 }
 
 /// A poisoned lock still guards whole values: each change here is complete before anything can panic.
@@ -177,23 +214,29 @@ impl Class {
             backdrops.insert(lesson.name.clone(), backdrop);
         }
         let path = folder.join("events.jsonl");
-        let events = event::open(&path, &settings.name)?;
+        let events = Journal::new(event::open(&path, &settings.name)?);
         if settings.questions > 0 {
             // It takes a moment, which nobody is to wait for later.
             let _ = Pool::shipped();
         }
+        let room = Arc::new(Room::of(settings.in_flight));
         let class = Arc::new(Self {
-            lobby: Arc::new(Arena::new(&lobby, Limits { sessions: 0, octets: u64::MAX, ..Limits::STUDENT }, world)),
+            lobby: Arc::new(Arena::new(&lobby, Limits { sessions: 0, octets: u64::MAX, ..Limits::STUDENT }, &room, world)),
             settings,
             world: world.clone(),
             backdrops,
             roster: Mutex::default(),
+            gate: Mutex::default(),
+            troubles: Mutex::default(),
             events: Mutex::new(events),
             changed: watch::Sender::new(0),
             paused: watch::Sender::new(false),
-            places: Arc::new(Semaphore::new(CONNECTIONS)),
+            pauses: Mutex::default(),
+            places: Arc::new(Semaphore::new(settings.connections)),
+            everybody: Arc::new(Semaphore::new(settings.connections)),
             free: watch::Sender::new(false),
             folder,
+            room,
         });
         class.recall(&path)?;
         Ok(class)
@@ -214,7 +257,9 @@ impl Class {
     fn recall(self: &Arc<Self>, path: &Path) -> Result<(), ClassError> {
         for event in event::read(path)? {
             let at = event.at.parse().unwrap_or_else(|_| self.world.now());
-            if let What::Joined { name } = &event.what {
+            if let What::Paused { on } = event.what {
+                lock(&self.pauses).set(on, at);
+            } else if let What::Joined { name } = &event.what {
                 let student = Student::new(event.who, name.clone(), at, &self.world);
                 lock(&self.roster).add(Arc::new(student));
             } else if let Some(student) = self.student(event.who) {
@@ -225,8 +270,10 @@ impl Class {
                 }
             }
         }
-        let everybody = self.students();
-        for student in everybody {
+        let paused = lock(&self.pauses).is_on();
+        self.paused.send_replace(paused);
+        for student in self.students() {
+            student.held.send_replace(paused);
             student.reread(&self.folder);
         }
         Ok(())
@@ -270,8 +317,9 @@ impl Class {
     pub(crate) fn note(&self, who: u64, what: What) {
         let event = Event { at: format!("{:.3}", self.now()), who, what };
         let line = event.line();
-        // What could not be written is missing after a restart; the lesson itself goes on.
-        let _ = event::append(&mut lock(&self.events), line.as_bytes());
+        // What could not be written is tried again with the next event; the lesson itself goes on.
+        let written = lock(&self.events).append(line.as_bytes());
+        self.trouble(Trouble::Events(written.err().map(|error| error.to_string())));
         self.stir();
     }
 
@@ -279,8 +327,9 @@ impl Class {
     ///
     /// # Errors
     /// What is said to them.
-    pub fn join(self: &Arc<Self>, code: &str, name: &str) -> Result<Arc<Student>, String> {
+    pub fn join(self: &Arc<Self>, code: &str, name: &str, from: IpAddr) -> Result<Arc<Student>, String> {
         if !code.eq_ignore_ascii_case(&self.settings.code) {
+            lock(&self.gate).wrong(from, self.world.elapsed());
             return Err("that is not the code of this class; it stands on the wall".to_owned());
         }
         let name = roster::name(name)?;
@@ -295,6 +344,12 @@ impl Class {
             }
             if roster.len() >= self.settings.most {
                 return Err(format!("the class is full: {} have joined", roster.len()));
+            }
+            if let Some(alike) = roster.alike(&name) {
+                return Err(format!("that name looks like {}, who has joined; take another", alike.name));
+            }
+            if !lock(&self.gate).takes(from, self.world.elapsed(), self.settings.per_address) {
+                return Err(format!("{} names have joined from your address; ask your instructor", self.settings.per_address));
             }
             let student = Arc::new(Student::new(roster.next(), name.clone(), self.now(), &self.world));
             roster.add(Arc::clone(&student));
@@ -329,7 +384,7 @@ impl Class {
             return Ok(arena);
         }
         let attempt = student.attempt(&name).unwrap_or(1);
-        self.open_attempt(student, taught, attempt, student.has(&name))
+        self.open_attempt(student, taught, attempt, student.has(&name), "")
     }
 
     /// Gives the student's present lesson a fresh world; its ticks go.
@@ -337,13 +392,18 @@ impl Class {
     /// # Errors
     /// What is said to them.
     pub fn reset(self: &Arc<Self>, student: &Arc<Student>) -> Result<Arc<Arena>, String> {
+        self.fresh(student, "")
+    }
+
+    /// The same; why is said where the student did not ask for it.
+    fn fresh(self: &Arc<Self>, student: &Arc<Student>, why: &'static str) -> Result<Arc<Arena>, String> {
         let current = student.current().ok_or("no lesson has begun")?;
         let taught = self.settings.find(&current).ok_or_else(|| self.settings.there_are())?;
         if !student.may_begin_anew(self.now()) {
             return Err(format!("that was {RESETS} times within a minute; wait a little"));
         }
         let attempt = student.attempt(&current).unwrap_or(0) + 1;
-        self.open_attempt(student, taught, attempt, false)
+        self.open_attempt(student, taught, attempt, false, why)
     }
 
     /// Begins an attempt with a fresh world, or goes on with one whose world was lost.
@@ -353,14 +413,15 @@ impl Class {
         taught: &Taught,
         attempt: u32,
         again: bool,
+        why: &'static str,
     ) -> Result<Arc<Arena>, String> {
         let varied = self.settings.varied(taught, &student.name, attempt, &self.world)?;
         let backdrop = self.backdrops.get(&taught.lesson.name).ok_or("the lesson has no scenario")?;
         let arena = match &varied {
-            None => Arena::new(backdrop, Limits::STUDENT, &self.world),
+            None => Arena::new(backdrop, Limits::STUDENT, &self.room, &self.world),
             Some(lesson) => {
                 let scenario = lesson.scenario_in(&self.world).map_err(|error| error.to_string())?;
-                Arena::new(&backdrop.with(scenario), Limits::STUDENT, &self.world)
+                Arena::new(&backdrop.with(scenario), Limits::STUDENT, &self.room, &self.world)
             }
         };
         let arena = Arc::new(arena);
@@ -370,7 +431,7 @@ impl Class {
             self.note(student.id, What::Began { lesson: name.clone(), attempt });
         }
         let guard = judge::watch(self, student, &name, attempt, &arena);
-        student.enter(lesson, attempt, Arc::clone(&arena), guard, self.now());
+        student.enter(lesson, attempt, Arc::clone(&arena), guard, self.now(), why);
         self.stir();
         Ok(arena)
     }

@@ -14,6 +14,12 @@ use crate::world::World;
 
 /// Students that a class may have.
 const MOST: usize = 1000;
+/// Names that may come from one address, where nobody says otherwise.
+const PER_ADDRESS: usize = 100;
+/// Connections that the lobby, and all who have joined, may hold.
+const CONNECTIONS: usize = 12_000;
+/// Octets of content that all together may hold before it is accepted.
+const IN_FLIGHT: u64 = 128 << 20;
 /// Letters of codes: none that is taken for another one when it is read aloud or from a wall.
 const LETTERS: &[u8; 29] = b"ACDEFHJKMNPQRTUVWXY3467892BGL";
 
@@ -58,6 +64,12 @@ pub struct Settings {
     pub by_address: bool,
     /// Students that there may be.
     pub most: usize,
+    /// Names that may come from one address, this machine's own apart.
+    pub per_address: usize,
+    /// Connections that the lobby, and all who have joined, may hold.
+    pub connections: usize,
+    /// Octets of content that all together may hold before it is accepted.
+    pub in_flight: u64,
 }
 
 /// `class.toml`.
@@ -190,6 +202,9 @@ impl Settings {
             questions: kept.questions,
             by_address: kept.by_address,
             most: MOST,
+            per_address: PER_ADDRESS,
+            connections: CONNECTIONS,
+            in_flight: IN_FLIGHT,
         })
     }
 

@@ -12,6 +12,7 @@ use tokio::sync::{Semaphore, broadcast, watch};
 use tokio_util::sync::DropGuard;
 
 use super::event::What;
+use super::plain::Letterbox;
 use super::lock;
 use super::settings::{Settings, hex};
 use crate::lab::desk::Arena;
@@ -21,6 +22,8 @@ use crate::world::World;
 pub use work::{Exchange, Work};
 pub(super) use work::{in_time, transcripts};
 
+/// Programs of one student that listen for news at most.
+pub(super) const COMPANIONS: usize = 4;
 /// Connections that one student may hold at a time.
 const CONNECTIONS: usize = 8;
 /// News that wait for a slow reader; who misses some is told all anew.
@@ -33,8 +36,8 @@ pub(super) const TRANSCRIPTS: u64 = 32 << 20;
 /// What the student's own ehlo is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum News {
-    /// Another lesson is open, or the same one anew.
-    Lesson,
+    /// Another lesson is open, or the same one anew; why, where nobody asked for it.
+    Lesson(&'static str),
     /// The lesson judged something.
     Happened(Vec<Happening>),
     /// A hint, asked for or not.
@@ -45,6 +48,21 @@ pub enum News {
     Paused(bool),
     /// The connection is to end.
     Leave,
+}
+
+/// A program of a student's that listens for news, as long as it is not dropped.
+#[derive(Debug)]
+pub(super) struct Companion {
+    /// Whose.
+    pub(super) student: Arc<Student>,
+    /// The news from when it came.
+    pub(super) news: broadcast::Receiver<News>,
+}
+
+impl Drop for Companion {
+    fn drop(&mut self) {
+        self.student.with(|state| state.companions = state.companions.saturating_sub(1));
+    }
 }
 
 /// A student.
@@ -77,6 +95,8 @@ pub(super) struct State {
     pub(super) kept: u64,
     /// When they last began anew, the newest last.
     pub(super) anew: VecDeque<Timestamp>,
+    /// What waits for the next `NOOP` of a client that knows nothing of classes.
+    pub(super) post: Letterbox,
     /// Answers to the exam's questions: question, choice, whether it is right.
     pub(super) chosen: BTreeMap<usize, (usize, bool)>,
 }
@@ -93,6 +113,23 @@ impl Student {
             news: broadcast::Sender::new(NEWS),
             state: Mutex::default(),
         }
+    }
+
+    /// A program of theirs listens for news from now on; none where too many do already.
+    pub(super) fn companion(self: &Arc<Self>) -> Option<Companion> {
+        self.with(|state| {
+            if state.companions >= COMPANIONS {
+                return None;
+            }
+            state.companions += 1;
+            Some(Companion { news: self.news.subscribe(), student: Arc::clone(self) })
+        })
+    }
+
+    /// Whether a world is one of this student's still: a fresh start takes another one's place.
+    pub(super) fn is_in(&self, arena: &Arc<Arena>) -> bool {
+        let is = |work: &Work| work.arena.as_ref().is_some_and(|known| Arc::ptr_eq(known, arena));
+        self.with(|state| state.works.values().any(is))
     }
 
     /// Looks at what changes.
@@ -176,13 +213,13 @@ impl Student {
             Some((arena, moved))
         })?;
         if moved {
-            self.tell(&News::Lesson);
+            self.tell(&News::Lesson(""));
         }
         Some(arena)
     }
 
     /// Goes into a world that was made for an attempt.
-    pub(super) fn enter(&self, lesson: Arc<Lesson>, number: u32, arena: Arc<Arena>, guard: DropGuard, now: Timestamp) {
+    pub(super) fn enter(&self, lesson: Arc<Lesson>, number: u32, arena: Arc<Arena>, guard: DropGuard, now: Timestamp, why: &'static str) {
         self.with(|state| {
             let name = lesson.name.clone();
             let known = state.works.remove(&name).filter(|work| work.number == number);
@@ -191,12 +228,7 @@ impl Student {
             state.works.insert(name.clone(), work);
             state.current = Some(name);
         });
-        self.tell(&News::Lesson);
-    }
-
-    pub(super) fn pause(&self, on: bool) {
-        self.held.send_replace(on);
-        self.tell(&News::Paused(on));
+        self.tell(&News::Lesson(why));
     }
 
     /// They are no longer of this class.
@@ -223,12 +255,6 @@ impl Student {
     pub(super) fn tell(&self, news: &News) {
         // Nobody may be listening.
         let _ = self.news.send(news.clone());
-    }
-
-    /// The news from now on.
-    #[must_use]
-    pub fn listen(&self) -> broadcast::Receiver<News> {
-        self.news.subscribe()
     }
 
     /// Takes the next hint of the open step: the lesson, the step, the hint.

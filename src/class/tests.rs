@@ -9,6 +9,10 @@ use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio_util::sync::DropGuard;
 
+mod exam;
+mod plain;
+mod results;
+
 use super::attend::{Attendance, Down, Joining, Told, Up, join};
 use super::settings::{Exam, Settings, Wish, folder};
 use super::*;
@@ -23,7 +27,7 @@ pub(super) async fn open(at: &Path, wish: &Wish) -> (Arc<Class>, SocketAddr, Dro
     open_in(world(at), wish).await
 }
 
-async fn open_in(world: World, wish: &Wish) -> (Arc<Class>, SocketAddr, DropGuard) {
+pub(super) async fn open_in(world: World, wish: &Wish) -> (Arc<Class>, SocketAddr, DropGuard) {
     let folder = folder("monday", &world).expect("a name");
     let settings = Settings::take("monday", &folder, wish, &world).expect("well formed");
     let class = Class::open(folder, settings, &world).expect("it opens");
@@ -101,7 +105,7 @@ pub(super) async fn until(class: &Class, is_so: impl Fn() -> bool) {
     waited.await.expect("it comes to be so");
 }
 
-fn ticked(class: &Class, name: &str) -> usize {
+pub(super) fn ticked(class: &Class, name: &str) -> usize {
     class.named(name).and_then(|student| student.with_current(|work| work.attempt.ticked())).unwrap_or(0)
 }
 
@@ -183,7 +187,10 @@ async fn whoever_has_not_joined_can_send_nothing_and_a_wrong_code_lets_nobody_in
         assert!(said.starts_with("550"), "{words}: {said}");
     }
     assert!(stranger.say("NOOP attend 00 smtp").await.starts_with("550"));
-    assert!(stranger.say("NOOP step").await.starts_with("250 2.0.0 Ok"), "it means nothing here");
+    for words in ["NOOP", "NOOP step", "HELP"] {
+        let said = stranger.say(words).await;
+        assert!(said.starts_with('2') && said.contains("NOOP join CODE NAME"), "{words}: {said}");
+    }
     assert!(class.students().is_empty());
 }
 
@@ -206,13 +213,13 @@ async fn one_student_has_only_so_many_connections_and_leaves_the_others_theirs()
     until(&class, || class.named("eve").is_some_and(|eve| eve.open() == 0)).await;
 }
 
-async fn attend(class: &Class, address: SocketAddr, name: &str) -> Attendance {
+pub(super) async fn attend(class: &Class, address: SocketAddr, name: &str) -> Attendance {
     let code = class.settings.code.clone();
     join(&Joining { server: address.to_string(), code, name: name.to_owned() }).await.expect("it joins")
 }
 
 /// The next news that is of interest.
-async fn news(attendance: &mut Attendance, fits: impl Fn(&Down) -> bool) -> Down {
+pub(super) async fn news(attendance: &mut Attendance, fits: impl Fn(&Down) -> bool) -> Down {
     let waited = tokio::time::timeout(Duration::from_secs(20), async {
         loop {
             let down = attendance.news.recv().await.expect("the class lives");
@@ -243,7 +250,7 @@ async fn a_students_own_ehlo_gets_the_lesson_its_ticks_hints_and_what_the_instru
     assert_eq!(news(&mut anna, |down| matches!(down, Down::Notice(_))).await, Down::Notice("look up".to_owned()));
     class.pause(true);
     news(&mut anna, |down| *down == Down::Paused(true)).await;
-    let held = tokio::time::timeout(Duration::from_millis(100), talk.say("NOOP")).await;
+    let held = tokio::time::timeout(Duration::from_millis(100), talk.say("RSET")).await;
     assert!(held.is_err(), "nothing is answered while the class looks up");
     class.pause(false);
     assert!(talk.reply().await.starts_with("250"));
@@ -259,114 +266,8 @@ async fn a_students_own_ehlo_gets_the_lesson_its_ticks_hints_and_what_the_instru
     assert_eq!((same.name, class.students().len()), (given.name, 1));
 }
 
-#[tokio::test]
-async fn results_are_as_they_were_signed_and_are_judged_again() {
-    let at = tempfile::tempdir().expect("a folder");
-    let now: Timestamp = "2026-11-30T09:00:00Z".parse().expect("a time");
-    let world = world(at.path()).with_clocks(move || now, || Duration::ZERO);
-    let (class, address, _guard) = open_in(world.clone(), &lessons(&["01"])).await;
-    Telnet::joined(address, &class, "anna").await.classic().await;
-    let mut bert = Telnet::joined(address, &class, "bert").await;
-    bert.say("MAIL FROM:<dude@noddy.com>").await;
-    bert.say("HELO noddy.com").await;
-    bert.say("NOOP hint").await;
-    until(&class, || ticked(&class, "anna") == 6 && ticked(&class, "bert") == 1).await;
-    drop(bert);
-    let is_gone = || class.students().iter().all(|student| !student.is_here());
-    until(&class, is_gone).await;
-    let to = at.path().join("out");
-    export::write(&class, &to, false).expect("written");
-    let read = |name: &str| std::fs::read_to_string(to.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
-    let version = &export::sum(class.settings.lessons[0].lesson.text().as_bytes())[..8];
-    assert_eq!(
-        read("results.csv"),
-        format!(
-            "name,lesson,version,variant,steps done,steps,points,started,finished,seconds active,hints,wrong findings,quiz,\
-             transcript file\r\n\
-             anna,01-classic,{version},,6,6,100,2026-11-30T09:00:00Z,2026-11-30T09:00:00Z,0,0,0,,\
-             transcripts/anna-01-classic.smtp\r\n\
-             bert,01-classic,{version},,1,6,16,2026-11-30T09:00:00Z,,0,1,0,,transcripts/bert-01-classic.smtp\r\n"
-        )
-    );
-    let items = read("items.csv");
-    assert!(items.contains("01-classic,1,2,2,100%,0,"), "{items}");
-    assert!(items.contains("greet it first"), "bert's mistake is counted: {items}");
-    assert!(read("transcripts/anna-01-classic.smtp").contains("* mark goal=6"));
-    let certificate = read("certificates/anna-01-classic.html");
-    assert!(certificate.contains("step 6 of 6") && certificate.contains("anna has done"), "{certificate}");
-    assert!(!to.join("certificates/bert-01-classic.html").exists());
-
-    let file = to.join("results.json");
-    let (signed, verified) = sign::verify(&file, &world).expect("readable");
-    assert!(signed.holds() && verified.iter().all(|one| one.problems.is_empty()), "{verified:?}");
-    assert_eq!(signed.fingerprint(), sign::fingerprint(&class.settings));
-    let text = read("results.json");
-    std::fs::write(&file, text.replace("\"done\": 1", "\"done\": 6")).expect("written");
-    let (signed, verified) = sign::verify(&file, &world).expect("readable");
-    assert!(!signed.holds(), "bert has helped himself");
-    assert!(verified[1].problems[0].contains("show 1 steps, the results say 6"), "{verified:?}");
-    std::fs::write(&file, text).expect("written");
-    std::fs::copy(to.join("transcripts/anna-01-classic.smtp"), to.join("transcripts/bert-01-classic.smtp"))
-        .expect("copied");
-    let (signed, verified) = sign::verify(&file, &world).expect("readable");
-    assert!(signed.holds() && verified[1].problems[0].contains("not the transcript that was signed"), "{verified:?}");
-
-    let to = at.path().join("nameless");
-    export::write(&class, &to, true).expect("written");
-    let (signed, verified) = sign::verify(&to.join("results.json"), &world).expect("readable");
-    assert!(signed.holds() && verified.iter().all(|one| one.problems.is_empty()), "{verified:?}");
-    for entry in std::fs::read_dir(to.join("transcripts")).expect("there").flatten() {
-        let text = std::fs::read_to_string(entry.path()).expect("readable");
-        assert!(!text.contains("anna") && !text.contains("127.0.0.1"), "{text}");
-    }
-    class.forget(&class.named("anna").expect("there")).expect("forgotten");
-    assert!(class.named("anna").is_none() && !class.folder.join("students/0001").exists());
-    let events = std::fs::read_to_string(class.folder.join("events.jsonl")).expect("there");
-    assert!(!events.contains("anna") && events.contains("bert"), "{events}");
-}
-
-#[tokio::test]
-async fn an_exam_gives_no_hints_and_what_comes_too_late_does_not_count() {
-    let at = tempfile::tempdir().expect("a folder");
-    let start: Timestamp = "2026-11-30T09:00:00Z".parse().expect("a time");
-    let minutes = Arc::new(std::sync::atomic::AtomicI64::new(0));
-    let clock = Arc::clone(&minutes);
-    let now = move || {
-        let passed = clock.load(std::sync::atomic::Ordering::SeqCst);
-        start + jiff::SignedDuration::from_mins(passed)
-    };
-    let world = world(at.path()).with_clocks(now, || Duration::ZERO);
-    let exam = Exam { minutes: 30, extra: [("Bert".to_owned(), 15)].into() };
-    let (class, address, _guard) = open_in(world.clone(), &Wish { exam: Some(exam), ..lessons(&["01"]) }).await;
-    let mut anna = Telnet::joined(address, &class, "anna").await;
-    let mut bert = Telnet::joined(address, &class, "bert").await;
-    assert!(anna.say("NOOP hint").await.contains("no hints in an exam"));
-    assert_eq!(class.hint(&class.named("anna").expect("there"), true), None, "nor from the instructor");
-    for one in [&mut anna, &mut bert] {
-        one.say("HELO noddy.com").await;
-    }
-    until(&class, || ticked(&class, "anna") == 1 && ticked(&class, "bert") == 1).await;
-    minutes.store(31, std::sync::atomic::Ordering::SeqCst);
-    for one in [&mut anna, &mut bert] {
-        assert!(one.say("MAIL FROM:<dude@noddy.com>").await.starts_with("250"));
-    }
-    until(&class, || ticked(&class, "bert") == 2).await;
-    assert_eq!(ticked(&class, "anna"), 1, "it came too late");
-    // Nor does it count later, when the transcripts are judged again.
-    let student = class.named("anna").expect("there");
-    let transcript = class.folder.join(student.folder()).join("01-classic-1-001.smtp");
-    let is_written = || std::fs::read_to_string(&transcript).is_ok_and(|text| text.contains("MAIL FROM"));
-    until(&class, is_written).await;
-    student.reread(&class.folder);
-    assert_eq!(ticked(&class, "anna"), 1, "the transcript says what came too late");
-    let to = at.path().join("out");
-    export::write(&class, &to, false).expect("written");
-    let (_, verified) = sign::verify(&to.join("results.json"), &world).expect("readable");
-    assert!(verified.iter().all(|one| one.problems.is_empty()), "{verified:?}");
-}
-
 /// A reply's text on one line.
-fn joined_up(said: &str) -> String {
+pub(super) fn joined_up(said: &str) -> String {
     said.lines().map(|line| line.get(10..).unwrap_or_default()).collect::<Vec<_>>().join(" ")
 }
 
@@ -431,25 +332,6 @@ async fn where_each_has_a_machine_of_their_own_the_address_is_enough() {
 }
 
 #[tokio::test]
-async fn questions_about_replies_are_asked_one_by_one_and_kept() {
-    let at = tempfile::tempdir().expect("a folder");
-    let (class, address, _guard) = open(at.path(), &Wish { questions: Some(2), ..lessons(&["01"]) }).await;
-    let mut anna = Telnet::joined(address, &class, "anna").await;
-    let student = class.named("anna").expect("there");
-    let questions = class.questions(&student);
-    let asked = joined_up(&anna.say("NOOP question").await);
-    assert!(asked.contains("Question 1 of 2") && asked.contains("(d)"), "{asked}");
-    let letter = |place: usize| char::from(b'a' + u8::try_from(place).expect("small"));
-    let said = joined_up(&anna.say(&format!("NOOP choose {}", letter(questions[0].right))).await);
-    assert!(said.starts_with("Right."), "{said}");
-    let said = joined_up(&anna.say(&format!("NOOP choose {}", letter((questions[1].right + 1) % 4))).await);
-    assert!(said.starts_with("Not so.") && said.contains("another trouble"), "{said}");
-    assert!(joined_up(&anna.say("NOOP question").await).contains("no further question. 1 of 2"));
-    assert!(joined_up(&anna.say("NOOP choose a").await).contains("no answer to a question that is open"));
-    assert_eq!(student.answered(), (2, 1));
-}
-
-#[tokio::test]
 async fn a_class_that_is_held_is_not_changed_by_who_may_not_hold_it() {
     let at = tempfile::tempdir().expect("a folder");
     let (class, _, _guard) = open(at.path(), &lessons(&["01"])).await;
@@ -458,39 +340,4 @@ async fn a_class_that_is_held_is_not_changed_by_who_may_not_hold_it() {
     let refused = Settings::take("monday", &class.folder, &lessons(&["02"]), &world(at.path()));
     assert!(matches!(refused, Err(ClassError::Held(name)) if name == "monday"));
     assert_eq!(std::fs::read_to_string(&path).expect("there"), before);
-}
-
-#[tokio::test]
-async fn names_that_are_alike_have_files_of_their_own_and_nobody_begins_anew_without_end() {
-    let at = tempfile::tempdir().expect("a folder");
-    let (class, address, _guard) = open(at.path(), &lessons(&["01"])).await;
-    Telnet::joined(address, &class, "anna b").await.classic().await;
-    let mut other = Telnet::joined(address, &class, "anna-b").await;
-    other.say("HELO noddy.com").await;
-    until(&class, || ticked(&class, "anna b") == 6 && ticked(&class, "anna-b") == 1).await;
-    let to = at.path().join("out");
-    export::write(&class, &to, false).expect("written");
-    let (_, verified) = sign::verify(&to.join("results.json"), &class.world).expect("readable");
-    assert!(verified.iter().all(|one| one.problems.is_empty()), "{verified:?}");
-    for _ in 0..student::RESETS {
-        assert!(other.say("NOOP reset").await.starts_with("250"));
-    }
-    let said = other.say("NOOP reset").await;
-    assert!(said.starts_with("550") && said.contains("wait a little"), "{said}");
-}
-
-#[cfg(unix)]
-#[tokio::test]
-async fn a_transcript_without_end_is_not_read() {
-    let at = tempfile::tempdir().expect("a folder");
-    let (class, address, _guard) = open(at.path(), &lessons(&["01"])).await;
-    Telnet::joined(address, &class, "anna").await.say("HELO noddy.com").await;
-    until(&class, || ticked(&class, "anna") == 1).await;
-    let to = at.path().join("out");
-    export::write(&class, &to, false).expect("written");
-    let path = to.join("transcripts/anna-01-classic.smtp");
-    std::fs::remove_file(&path).expect("removed");
-    std::os::unix::fs::symlink("/dev/zero", &path).expect("linked");
-    let (_, verified) = sign::verify(&to.join("results.json"), &class.world).expect("readable");
-    assert!(verified[0].problems[0].contains("not a regular file"), "{verified:?}");
 }

@@ -57,6 +57,12 @@ pub struct Glance {
     pub over: bool,
     /// Lessons of the class that are done.
     pub lessons: usize,
+    /// What is left of the exam, where it is one.
+    pub left: Option<Duration>,
+    /// What waits for the next `NOOP` of a client that knows nothing of classes.
+    pub waiting: usize,
+    /// For how long the class was paused since the last exchange.
+    pub stood: Duration,
 }
 
 /// How somebody is.
@@ -115,6 +121,10 @@ pub struct Row {
     pub hints: usize,
     /// How they are.
     pub state: State,
+    /// Minutes that are left of the exam, where it is one.
+    pub left: Option<u64>,
+    /// What waits for the next `NOOP` of a client that knows nothing of classes.
+    pub waiting: usize,
 }
 
 /// How many stand at a step.
@@ -147,6 +157,8 @@ pub struct Wall {
     pub expected: usize,
     /// Whether everybody is to look up.
     pub paused: bool,
+    /// What goes wrong at the class's side, in words.
+    pub troubles: Vec<String>,
 }
 
 /// What is to be seen of a student.
@@ -171,6 +183,9 @@ pub fn glance(class: &Class, student: &Student, now: Timestamp) -> Glance {
         paused: *student.held.borrow(),
         over: class.is_over(student, now),
         lessons: all_done.min(taught),
+        left: class.left(student),
+        waiting: student.waiting(),
+        stood: Duration::ZERO,
     };
     let of_work = |work: &Work| {
         let lesson = work.lesson();
@@ -194,7 +209,8 @@ pub fn glance(class: &Class, student: &Student, now: Timestamp) -> Glance {
     if let Some((lesson, done, of, since, last, [tries, hints, refusals], wrong, mistakes)) =
         student.with_current(of_work)
     {
-        glance = Glance { lesson, done, of, since, last, tries, hints, refusals, wrong, mistakes, ..glance };
+        let stood = class.paused_between(spoke(last.as_ref(), since), now);
+        glance = Glance { lesson, done, of, since, last, tries, hints, refusals, wrong, mistakes, stood, ..glance };
     }
     glance
 }
@@ -211,6 +227,7 @@ impl Wall {
         wall.missing = missing.cloned().collect();
         wall.expected = class.settings.expected.len();
         wall.paused = *class.paused.borrow();
+        wall.troubles = class.troubles();
         wall
     }
 
@@ -250,19 +267,26 @@ impl Wall {
         let now = class.now();
         let students = class.students();
         let next = students.iter().filter_map(|student| {
-            let since = student.with_current(Work::since)?;
+            let minute = class.next_minute(student);
+            let Some(since) = student.with_current(Work::since) else { return minute };
             let passed = passed(since, now).as_secs();
             // Idle and stuck begin at whole minutes after the last exchange.
             let said = student.with_current(|work| work.last.as_ref().map(|last| last.at)).flatten().unwrap_or(since);
             let quiet = super::wall::passed(said, now).as_secs();
-            Some(60 - passed % 60).min(Some(60 - quiet % 60))
+            let shown = Duration::from_secs((60 - passed % 60).min(60 - quiet % 60));
+            Some(minute.map_or(shown, |minute| minute.min(shown)))
         });
-        next.min().map(Duration::from_secs)
+        next.min()
     }
 }
 
 fn passed(since: Timestamp, now: Timestamp) -> Duration {
     Duration::from_millis(u64::try_from(now.as_millisecond().saturating_sub(since.as_millisecond())).unwrap_or(0))
+}
+
+/// When something was last said in a step, or the step opened.
+fn spoke(last: Option<&Exchange>, since: Timestamp) -> Timestamp {
+    last.map_or(since, |last| last.at.max(since))
 }
 
 fn state(glance: &Glance, taught: usize, now: Timestamp) -> State {
@@ -281,8 +305,7 @@ fn state(glance: &Glance, taught: usize, now: Timestamp) -> State {
     if glance.of == 0 || glance.done >= glance.of {
         return State::Working;
     }
-    let last = glance.last.as_ref().map_or(glance.since, |last| last.at.max(glance.since));
-    let quiet = passed(last, now);
+    let quiet = passed(spoke(glance.last.as_ref(), glance.since), now).saturating_sub(glance.stood);
     if glance.wrong >= WRONG {
         State::Stuck("wrong findings")
     } else if glance.refusals >= REFUSALS {
@@ -305,6 +328,7 @@ fn row(glance: &Glance, state: State, now: Timestamp) -> Row {
         let verb = if last.verb.is_empty() { "-" } else { &last.verb };
         format!("{verb} … {}", last.reply)
     });
+    let last = if glance.waiting > 0 { format!("waits for its next NOOP · {last}") } else { last };
     Row {
         id: glance.id,
         name: glance.name.clone(),
@@ -315,6 +339,8 @@ fn row(glance: &Glance, state: State, now: Timestamp) -> Row {
         tries: glance.tries,
         hints: glance.hints,
         state,
+        left: glance.left.map(|left| left.as_secs().div_ceil(60)),
+        waiting: glance.waiting,
     }
 }
 
@@ -355,6 +381,9 @@ mod tests {
             paused: false,
             over: false,
             lessons: 0,
+            left: None,
+            waiting: 0,
+            stood: Duration::ZERO,
         }
     }
 

@@ -141,6 +141,10 @@ fn stage(arguments: &Arguments, common: &Common, world: &World) -> Result<Option
         let (scenario, reload) = Reload::of(name, world).map_err(|error| error.to_string())?;
         return Ok(Some((scenario, Some(reload))));
     };
+    if from.as_os_str() != "-" {
+        // A server is made of it: it must end, and be there at once.
+        lab::regular::check(from).map_err(|error| format!("{}: {error}", input::shown(from)))?;
+    }
     let document = input::one(from, arguments.session, "ehlo lab", common)?;
     let manner = Manner { pace: arguments.pace };
     let text = recorded::scenario(&document, manner).map_err(|error| format!("{}: {error}", input::shown(from)))?;

@@ -150,6 +150,8 @@ pub struct Options {
     pub keep_alive: Option<Duration>,
     /// Whether what the server offers, and when it cuts the line, is kept and compared with the last time.
     pub remember: bool,
+    /// A program of ehlo's stands between: that the line ends says nothing of the server's patience.
+    pub relayed: bool,
 }
 
 impl Options {

@@ -37,6 +37,7 @@ pub fn said(remark: &Remark) -> Said {
             "" => with_values("nothing happens", remark),
             words => words.to_owned(),
         },
+        "moved" if !bare(0).is_empty() => bare(0).to_owned(),
         "offer" if !bare(0).is_empty() => bare(0).to_owned(),
         "cut" => return warning(cut(remark)),
         "content" => content(remark),

@@ -54,19 +54,21 @@ impl std::fmt::Debug for Door {
 ///
 /// Each is served by the door as it is when it comes.
 pub(super) async fn accept(listener: TcpListener, door: watch::Receiver<Door>, stop: CancellationToken) {
-    accept_with(listener, stop, move |stream, address| {
+    let serve = move |stream, address| {
         let door = door.borrow().clone();
         serve(stream, address, door, None)
-    })
-    .await;
+    };
+    accept_with(listener, stop, serve, |_| {}).await;
 }
 
 /// The same where a desk says which world each connection belongs to.
 pub(super) async fn accept_at(listener: TcpListener, desk: Arc<dyn Desk>, stop: CancellationToken) {
-    accept_with(listener, stop, move |stream, address| seated::welcome(stream, address, Arc::clone(&desk))).await;
+    let missed = Arc::clone(&desk);
+    let serve = move |stream, address| seated::welcome(stream, address, Arc::clone(&desk));
+    accept_with(listener, stop, serve, move |error| missed.missed(error)).await;
 }
 
-async fn accept_with<F, S>(listener: TcpListener, stop: CancellationToken, serve: S)
+async fn accept_with<F, S>(listener: TcpListener, stop: CancellationToken, serve: S, missed: impl Fn(&std::io::Error))
 where
     F: Future<Output = ()> + Send + 'static,
     S: Fn(TcpStream, SocketAddr) -> F,
@@ -87,7 +89,10 @@ where
                 });
             }
             // Out of file descriptors, mostly: others must end first.
-            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+            Err(error) => {
+                missed(&error);
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
         }
     }
 }
@@ -350,7 +355,8 @@ impl Connection {
             }
             self.session.comes_early(early);
             early = true;
-            let actions = self.session.handle(unit.clone());
+            let mut actions = self.session.handle(unit.clone());
+            self.say_beside(&mut actions);
             let ended = matches!(unit, Unit::Content(_)) && self.session.expects() != Some(Expect::Content);
             self.recorder.input(&self.site, &unit, ended);
             let next = self.perform(actions).await?;

@@ -7,13 +7,14 @@
 use std::any::Any;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::connection::{self, Door};
-use super::limits::Limits;
+use super::limits::{Limits, Room};
 use super::mailbox::Message;
 use super::record::SessionRecord;
 use super::scenario::{ListenerKeys, Scenario};
@@ -62,10 +63,10 @@ pub struct Arena {
 }
 
 impl Arena {
-    /// A fresh one.
+    /// A fresh one, which shares a room for content that is on its way with others.
     #[must_use]
-    pub fn new(backdrop: &Backdrop, limits: Limits, world: &World) -> Self {
-        let site = Site::new(backdrop.scenario.clone(), limits, world.clone());
+    pub fn new(backdrop: &Backdrop, limits: Limits, room: &Arc<Room>, world: &World) -> Self {
+        let site = Site::new(backdrop.scenario.clone(), limits, world.clone()).sharing(room);
         Self { site: Arc::new(site), server: backdrop.server.clone() }
     }
 
@@ -118,11 +119,18 @@ pub struct Seat {
     pub place: Box<dyn Any + Send + Sync>,
 }
 
-/// What a desk answers to a `NOOP`.
+/// What a desk answers to a command.
 #[derive(Debug)]
 pub enum Turn {
     /// Only these lines, whole replies; nothing of it is in the record.
     Say(Vec<String>),
+    /// The session answers as it would, and these lines stand before its own: a reply of several lines with its code.
+    Beside {
+        /// Without a code.
+        say: Vec<String>,
+        /// Whatever the desk wants to know it by, once it was said.
+        ticket: u64,
+    },
     /// These lines, and the connection goes on in another seat.
     Move {
         /// There.
@@ -149,8 +157,20 @@ pub trait Desk: Send + Sync + 'static {
     /// The reply, without its line end.
     fn arrive(&self, client: SocketAddr) -> Result<Seat, String>;
 
-    /// What a `NOOP` with this argument leads to; none for one that means nothing.
-    fn asked(&self, seat: &Seat, client: SocketAddr, argument: &str) -> Option<Turn>;
+    /// How long a command waits before it is looked at; what it is answered instead.
+    ///
+    /// # Errors
+    /// The reply.
+    fn patience(&self, client: SocketAddr, line: &[u8]) -> Result<Duration, Vec<String>>;
+
+    /// What a command leads to (its line, without its end); none for one that is the session's alone.
+    fn asked(&self, seat: &Seat, client: SocketAddr, line: &[u8]) -> Option<Turn>;
+
+    /// What [`Turn::Beside`] had with this ticket is a part of a reply.
+    fn told(&self, seat: &Seat, ticket: u64);
+
+    /// A connection could not be accepted.
+    fn missed(&self, error: &std::io::Error);
 
     /// Takes over a connection, with what it has sent and nobody has read.
     fn take_over(&self, stream: TcpStream, rest: Vec<u8>, ticket: u64);

@@ -1,6 +1,44 @@
 //! How much one lab, or one student's arena of a class, may hold. What goes beyond makes the oldest give way, or is
 //! refused; it never touches anybody else's.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Octets of content that many arenas together may hold before it is accepted: each has its own limit besides.
+#[derive(Debug)]
+pub struct Room {
+    most: u64,
+    held: AtomicU64,
+}
+
+impl Room {
+    /// Of so many octets.
+    #[must_use]
+    pub fn of(most: u64) -> Self {
+        Self { most, held: AtomicU64::new(0) }
+    }
+
+    /// How many are held.
+    #[must_use]
+    pub fn held(&self) -> u64 {
+        self.held.load(Ordering::Relaxed)
+    }
+
+    /// Takes some; false, and none taken, where not so many are left.
+    pub(super) fn take(&self, octets: u64) -> bool {
+        let before = self.held.fetch_add(octets, Ordering::Relaxed);
+        let fits = before.saturating_add(octets) <= self.most;
+        if !fits {
+            self.give(octets);
+        }
+        fits
+    }
+
+    /// Gives some back.
+    pub(super) fn give(&self, octets: u64) {
+        self.held.fetch_sub(octets, Ordering::Relaxed);
+    }
+}
+
 /// The limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {

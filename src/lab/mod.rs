@@ -12,6 +12,7 @@
 //! | [`desk`], [`limits`] | many worlds behind one listener, and how much each may hold |
 //! | [`record`] | what happened in each session |
 //! | [`recorded`] | a recorded conversation as a scenario |
+//! | [`regular`] | files that are read whole |
 //! | [`reload`] | a scenario whose file changes |
 //! | [`mailbox`] | the mail that was taken |
 //! | `rules` | which rules of the scenario hold at a moment |
@@ -29,6 +30,7 @@ pub mod mailbox;
 pub mod proxied;
 pub mod record;
 pub mod recorded;
+pub mod regular;
 pub mod reload;
 mod report;
 mod rules;

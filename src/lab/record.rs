@@ -172,7 +172,7 @@ impl Recorder {
         }
         drop(log);
         // Said before anybody is told of the change: who waits for the end must not miss it.
-        if matches!(event, Event::Remark(remark) if remark.word == "closed") {
+        if matches!(event, Event::Remark(remark) if matches!(remark.word.as_str(), "closed" | "moved")) {
             self.record.closed.store(true, Ordering::Release);
         }
         site.records.change.send_modify(|count| *count = count.wrapping_add(1));

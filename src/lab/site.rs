@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::broadcast;
 
 use super::ListenerKind;
-use super::limits::Limits;
+use super::limits::{Limits, Room};
 use super::mailbox::{Message, Store};
 use super::record::Records;
 use super::rules::Counters;
@@ -85,7 +85,9 @@ pub(super) struct Site {
     pub(super) records: Arc<Records>,
     store: Arc<Mutex<Store>>,
     limits: Limits,
-    in_flight: Arc<AtomicU64>,
+    /// Content that is on its way: its own, and that of all who share the room.
+    in_flight: Arc<Room>,
+    shared: Arc<Room>,
     /// Octets that all sessions have sent.
     taken: Arc<AtomicU64>,
     /// Connections that are open, by client.
@@ -109,7 +111,8 @@ impl Site {
             records: Arc::new(Records::new(limits)),
             store: Arc::new(Mutex::new(Store::new(limits))),
             limits,
-            in_flight: Arc::default(),
+            in_flight: Arc::new(Room::of(limits.in_flight)),
+            shared: Arc::new(Room::of(u64::MAX)),
             taken: Arc::default(),
             open: Arc::default(),
             notices,
@@ -126,10 +129,16 @@ impl Site {
             store: Arc::clone(&self.store),
             limits: self.limits,
             in_flight: Arc::clone(&self.in_flight),
+            shared: Arc::clone(&self.shared),
             taken: Arc::clone(&self.taken),
             open: Arc::clone(&self.open),
             notices: self.notices.clone(),
         }
+    }
+
+    /// The same place, which shares a room for content that is on its way with others.
+    pub(super) fn sharing(self, room: &Arc<Room>) -> Self {
+        Self { shared: Arc::clone(room), ..self }
     }
 
     pub(super) fn store(&self) -> MutexGuard<'_, Store> {
@@ -190,17 +199,20 @@ impl Site {
 
     /// Takes room for content that is on its way; false where all sessions together hold too much.
     pub(super) fn take_room(&self, octets: u64) -> bool {
-        let before = self.in_flight.fetch_add(octets, Ordering::Relaxed);
-        if before.saturating_add(octets) > self.limits.in_flight {
-            self.in_flight.fetch_sub(octets, Ordering::Relaxed);
+        if !self.in_flight.take(octets) {
             return false;
         }
-        true
+        let fits = self.shared.take(octets);
+        if !fits {
+            self.in_flight.give(octets);
+        }
+        fits
     }
 
     /// Gives room back.
     pub(super) fn give_room(&self, octets: u64) {
-        self.in_flight.fetch_sub(octets, Ordering::Relaxed);
+        self.in_flight.give(octets);
+        self.shared.give(octets);
     }
 
     /// So many octets came from a client; false once all of them together have sent too much.

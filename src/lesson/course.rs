@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::assets;
+use crate::lab::regular;
 use crate::lab::scenario::ScenarioError;
 use crate::profile::nearest;
 use crate::world::World;
@@ -167,6 +168,6 @@ fn is_toml(path: &Path) -> bool {
 /// # Errors
 /// A file that can't be read or is not well formed.
 pub fn read(path: &Path, world: &World) -> Result<Lesson, LessonError> {
-    let text = std::fs::read_to_string(path).map_err(|source| LessonError::Read { path: path.to_owned(), source })?;
+    let text = regular::text(path, 1 << 20).map_err(|source| LessonError::Read { path: path.to_owned(), source })?;
     Lesson::parse_in(&path.display().to_string(), &text, world)
 }

@@ -184,6 +184,9 @@ impl Watcher {
 
     /// Takes in a finding.
     pub fn answer(&mut self, text: &str) {
+        if self.facts.len() >= self.most {
+            return;
+        }
         let last = self.facts.last();
         let (at, session, phase) = last.map_or((Micros(0), 0, Phase::Connecting), |f| (f.at, f.session, f.phase));
         self.facts.push(Fact { at, session, phase, what: What::Answer(text.trim().to_owned()) });

@@ -7,6 +7,7 @@ use crate::decode::{Does, Step};
 use crate::smtp::Phase;
 
 use super::action::Action;
+use super::attending;
 use super::editor::Editor;
 use super::effect::Effect;
 use super::enter::enter;
@@ -29,6 +30,10 @@ use super::start::Wish;
 /// Does an action, or says why it can't be done now.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     let action = replay::meant(model, action);
+    if let Some(words) = attending::forbids(model, action) {
+        model.notice = Some(words.to_owned());
+        return Vec::new();
+    }
     if !(action.entry().available)(model) {
         model.notice = not_now(model, action);
         return Vec::new();
@@ -438,6 +443,9 @@ fn not_now(model: &Model, action: Action) -> Option<String> {
     if let Some(words) = library::not_now(model, action) {
         return Some(model.keymap.told(words));
     }
+    if let Some(words) = learn::not_now(model, action) {
+        return Some(model.keymap.told(words));
+    }
     let words = match action {
         Action::EditProfile | Action::CopyProfile | Action::DeleteProfile if model.at_start() => {
             "No profile is marked: Up and Down mark one, or type its name. {new-profile} makes a new one.".to_owned()
@@ -479,13 +487,6 @@ fn not_now(model: &Model, action: Action) -> Option<String> {
         Action::Mend => "Mending is for the line in the composer; {next-pane} goes there.".to_owned(),
         // Esc in a transcript from a file has nowhere to go, and says nothing.
         Action::ToComposer | Action::Answer(_) => return None,
-        Action::Finding if model.shows_lesson() => learn::wants_nothing(model).to_owned(),
-        Action::Lesson | Action::Hint | Action::Finding | Action::StartOver | Action::NextLesson
-            if !model.shows_lesson() =>
-        {
-            "No lesson is being held; “lessons” in {palette} shows them all.".to_owned()
-        }
-        Action::Hint if model.shows_lesson() => "There is no further hint for this step.".to_owned(),
         _ if model.at_start() => {
             format!("“{}” needs a conversation; Enter opens what is marked.", action.entry().short)
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::error::TrySendError;
 
-use crate::class::attend::{Attendance, Given, Up};
+use crate::class::attend::{self, Attendance, Down, Given, Hello, Joining, Up};
 use crate::client::{Connection, Request, SharedJournal, connect};
 use crate::conversation::Micros;
 use crate::conversation::event::{Event, Remark, Timed};
@@ -32,6 +32,8 @@ mod probe;
 
 /// How long a connection that is dropped has to write its last record.
 const LAST_WORDS: Duration = Duration::from_millis(300);
+/// How long a class that is gone may take to answer: nothing else is done meanwhile.
+const AGAIN: Duration = Duration::from_secs(3);
 /// Events taken from the wire at once.
 const BATCH: usize = 1024;
 
@@ -67,6 +69,8 @@ pub(super) struct Dialler {
     hall: Option<Hall>,
     /// The class that the student is in.
     pub(super) class: Option<Attendance>,
+    /// Which one, and as whom.
+    pub(super) joining: Option<Joining>,
     /// The lesson that the class has given.
     attended: String,
     target: Option<Target>,
@@ -91,6 +95,7 @@ impl Dialler {
             watched: None,
             hall: None,
             class: None,
+            joining: None,
             attended: String::new(),
             target: None,
             at_lab: false,
@@ -183,11 +188,14 @@ impl Dialler {
         target.lab_listens(class.door);
         class.lead_to(&given.listener);
         let hello = &class.hello;
-        let time = hello.left.map_or_else(String::new, |left| format!(" You have {} minutes.", left.div_ceil(60)));
-        let welcome = format!(
-            "You are {} in the class {}: the instructor can look on, and what is said here is kept there.{time}",
-            hello.name, hello.class
-        );
+        let first = self.attended.is_empty();
+        let welcome = match given.why.as_str() {
+            "" if first => welcome(hello),
+            "" => String::new(),
+            why => format!("The class: {why}"),
+        };
+        target.name = format!("class {} · {}", hello.class, hello.name);
+        let news = first.then(|| Message::Lesson(LessonNews::Class(Box::new(Down::Hello(hello.clone())))));
         match given.listener.as_str() {
             "smtps" => target.tls = TlsMode::Implicit,
             "lmtp" => target.protocol = Protocol::Lmtp,
@@ -200,7 +208,10 @@ impl Dialler {
         let seed = u64::from_le_bytes(self.world.random());
         let class = Some((given.ticked, given.hints));
         messages.push(Message::Lesson(LessonNews::Begun { lesson, address, seed, class }));
-        messages.extend(notice(welcome));
+        messages.extend(news);
+        if !welcome.is_empty() {
+            messages.extend(notice(welcome));
+        }
         messages
     }
 
@@ -239,8 +250,27 @@ impl Dialler {
 
     /// Connects to the same target again; the conversation goes on in the same file.
     pub(super) async fn reconnect(&mut self, verify: Verify) -> Vec<Message> {
+        if let (None, Some(joining)) = (&self.class, self.joining.clone()) {
+            return vec![self.rejoin(&joining).await];
+        }
         let last = self.close().await;
         vec![Message::Wire(last), self.dial(true, verify)]
+    }
+
+    /// Joins a class again that has gone; what comes of it comes as its news.
+    async fn rejoin(&mut self, joining: &Joining) -> Message {
+        let joined = tokio::time::timeout(AGAIN, attend::join(joining)).await;
+        match joined.unwrap_or_else(|_| Err(format!("{} does not answer", joining.server))) {
+            Ok(attendance) => {
+                self.class = Some(attendance);
+                self.attended.clear();
+                Message::Notice("You are in the class again.".to_owned())
+            }
+            Err(why) => {
+                let words = format!("The class can't be joined again: {why}");
+                Message::Notice(crate::smtp::escape::for_screen(words.as_bytes()))
+            }
+        }
     }
 
     fn dial(&mut self, again: bool, verify: Verify) -> Message {
@@ -254,6 +284,7 @@ impl Dialler {
         // A lesson's lab counts every line.
         let taught = self.hall.is_some() || self.class.is_some();
         options.keep_alive = target.keep_alive.map(Duration::from_millis).filter(|_| !taught);
+        options.relayed = self.class.is_some();
         options.remember = !self.at_lab && self.hall.is_none();
         options.tls.verify &= verify == Verify::AsTheTargetSays;
         let peer = Peer { unverified: !options.tls.verify, ..peer(target, self.at_lab) };
@@ -276,7 +307,7 @@ impl Dialler {
     fn begin_journal(&mut self, target: &Target, uri: &str, place: &str) -> Result<SharedJournal, String> {
         let header = header(target, uri, &self.world);
         let folder = self.world.directories.state.join("transcripts");
-        let name = if matches!(target.name.as_str(), "lab" | "lab:") { "lab" } else { place };
+        let name = if matches!(target.name.as_str(), "lab" | "lab:") || self.class.is_some() { "lab" } else { place };
         let name = target.profile.as_deref().unwrap_or(name);
         let journal = Journal::create(&folder, name, &header).map_err(|error| error.to_string())?;
         let begun = self.world.zone().to_datetime(self.world.now()).strftime("%H:%M").to_string();
@@ -442,6 +473,15 @@ fn peer(target: &Target, lab: bool) -> Peer {
         mechanism: auth.filter(|auth| auth.mechanism != "auto").map(|auth| auth.mechanism.to_ascii_uppercase()),
         profile: target.profile.clone(),
     }
+}
+
+/// What a student is told first.
+fn welcome(hello: &Hello) -> String {
+    let time = hello.left.map_or_else(String::new, |left| format!(" You have {} minutes.", left.div_ceil(60)));
+    format!(
+        "You are {} in the class {}: the instructor can look on, and what is said here is kept there.{time}",
+        hello.name, hello.class
+    )
 }
 
 fn header(target: &Target, uri: &str, world: &World) -> Header {

@@ -6,6 +6,7 @@ use crate::smtp::session::Sent;
 use crate::smtp::{Command, Phase};
 
 use super::action::Action;
+use super::attending;
 use super::editor::Draft;
 use super::effect::Effect;
 use super::model::{Armed, Model};
@@ -16,6 +17,10 @@ use super::pane::composer::{Composer, Wants, answer};
 pub(super) fn enter(model: &mut Model) -> Vec<Effect> {
     if let Some(effects) = super::replay::enter(model) {
         return effects;
+    }
+    if let Some(words) = attending::holds(model) {
+        model.notice = Some(words.to_owned());
+        return Vec::new();
     }
     let armed = model.armed.take();
     let state = model.talk.dialogue.state();

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::class::attend::{Down, Up};
+use crate::class::attend::Up;
 use crate::conversation::event::Remark;
-use crate::lesson::{Happening, Lesson};
-use crate::smtp::escape::for_screen;
+use crate::lesson::Lesson;
 
 use super::action::{Action, next_lesson};
+use super::attending;
 use super::effect::Effect;
 use super::model::{Focus, Model};
 use super::overlay::{Ask, Lessons, Overlay, Prompt, Question};
@@ -21,6 +21,7 @@ pub(super) fn does(action: Action) -> bool {
             | Action::Lessons
             | Action::NextLesson
             | Action::Finding
+            | Action::Questions
             | Action::Hint
             | Action::Choose
             | Action::StartOver
@@ -28,8 +29,23 @@ pub(super) fn does(action: Action) -> bool {
     )
 }
 
+/// Why an action of a lesson's, or of a class's, can't be done now.
+pub(super) fn not_now(model: &Model, action: Action) -> Option<&'static str> {
+    match action {
+        Action::Questions => Some("Nobody asks questions here: they are a class's, where it has any."),
+        Action::Finding if model.shows_lesson() => Some(wants_nothing(model)),
+        Action::Lesson | Action::Hint | Action::Finding | Action::StartOver | Action::NextLesson
+            if !model.shows_lesson() =>
+        {
+            Some("No lesson is being held; “lessons” in {palette} shows them all.")
+        }
+        Action::Hint => Some("There is no further hint for this step."),
+        _ => None,
+    }
+}
+
 /// Why nothing that was found can be told now.
-pub(super) fn wants_nothing(model: &Model) -> &'static str {
+fn wants_nothing(model: &Model) -> &'static str {
     match model.lesson.as_ref().map(LessonPane::stage) {
         Some(Stage::Quiz) => "The question is answered in the lesson ({lesson}): with Enter, or a digit.",
         Some(Stage::Finish) => "All is answered; the lesson is done.",
@@ -48,6 +64,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             let next = next_lesson(model).map(|next| Arc::clone(&next.lesson));
             return next.map_or_else(Vec::new, |lesson| begin(model, lesson));
         }
+        Action::Questions => return attending::ask(),
         Action::Finding => {
             model.overlay = Some(Overlay::Prompt(Prompt::new(Ask::Finding, "")));
             model.focus = Focus::Lesson;
@@ -114,32 +131,8 @@ fn finished(pane: &LessonPane) -> Vec<Effect> {
     [Effect::Keep(pane.reached())].into_iter().chain(to_class).collect()
 }
 
-/// Takes in what a class says.
-fn class_says(model: &mut Model, down: Down) -> Vec<Effect> {
-    match down {
-        Down::Lesson(given) => return vec![Effect::Attend(given)],
-        Down::Happened(told) => {
-            let happened: Vec<Happening> = told.into_iter().map(Happening::from).collect();
-            let Some(pane) = model.lesson.as_mut().filter(|pane| pane.is_in_class()) else { return Vec::new() };
-            return if pane.told(&happened) { ticked(model) } else { Vec::new() };
-        }
-        Down::Hint(hint) => {
-            let shown = model.lesson.as_mut().is_some_and(LessonPane::hint);
-            model.notice = (!shown).then(|| for_screen(format!("A hint: {hint}").as_bytes()));
-        }
-        Down::Notice(text) => model.notice = Some(for_screen(format!("The class: {text}").as_bytes())),
-        Down::Paused(true) => {
-            model.notice = Some("Paused by the instructor: look up. The server answers when it goes on.".to_owned());
-        }
-        Down::Paused(false) => model.notice = Some("The instructor lets the class go on.".to_owned()),
-        Down::TimeOver => model.notice = Some("The time is over: what you do now counts no more.".to_owned()),
-        Down::Hello(_) => {}
-    }
-    Vec::new()
-}
-
 /// A step has ticked: it is kept, and the question gets the keys once the conversation is over.
-fn ticked(model: &mut Model) -> Vec<Effect> {
+pub(super) fn ticked(model: &mut Model) -> Vec<Effect> {
     let Some(pane) = &model.lesson else { return Vec::new() };
     // The conversation is over: the question gets the keys, unless somebody is typing.
     if pane.stage() != Stage::Steps && model.focus == Focus::Composer && model.composer.line().is_empty() {
@@ -181,10 +174,9 @@ pub(super) fn news(model: &mut Model, news: LessonNews) -> Vec<Effect> {
             });
             Vec::new()
         }
-        LessonNews::Class(down) => class_says(model, *down),
+        LessonNews::Class(down) => attending::says(model, *down),
         LessonNews::ClassOver => {
-            model.notice =
-                Some("The class is over, or the way to it is cut; join again with the same name.".to_owned());
+            attending::over(model);
             Vec::new()
         }
         LessonNews::Seen(seen) => {

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`action`], [`keymap`] | the table of everything that can be done, and the keys that do it |
 //! | `act`, `enter`, `learn`, `mouse` | the handler of each action; Enter and pastes; lessons; what is pointed at |
+//! | [`attending`] | the class that a student is in: what it says, what an exam allows, its questions |
 //! | [`talk`] | the conversation on the screen: its log, its folds, the explanations made so far |
 //! | [`layout`], `title`, `footer`, [`text`], [`theme`] | where things stand and how they look |
 //! | [`pane`], [`start`], [`overlay`] | the panes, the start screen, what lies over them |
@@ -29,6 +30,7 @@
 mod act;
 pub mod action;
 mod ascii;
+pub mod attending;
 #[cfg(test)]
 mod compose_tests;
 mod copying;

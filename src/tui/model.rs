@@ -16,6 +16,7 @@ use crate::smtp::session::Awaited;
 use crate::transaction::Interrupted;
 
 use super::action::Where;
+use super::attending::{InClass, in_exam};
 use super::editor::Draft;
 use super::errand::{Access, Running};
 use super::keymap::Keymap;
@@ -242,6 +243,8 @@ pub struct Model {
     pub lessons: Map,
     /// The lesson that is being held.
     pub lesson: Option<LessonPane>,
+    /// The class that the student is in.
+    pub class: Option<InClass>,
 }
 
 impl Model {
@@ -384,6 +387,7 @@ impl Model {
             challenge: self.challenge.as_ref(),
             keymap: &self.keymap,
             bare: self.types_by_hand(),
+            exam: in_exam(self),
             replays: replay::is_playing(self),
         }
     }
@@ -408,7 +412,8 @@ impl Model {
         let given = self.talk.keeps_given(selected).then_some(About::Given);
         let about = given.or_else(|| selected.or_else(|| self.talk.last_answered()).map(About::Exchange));
         let about = about.or_else(|| self.talk.report(self.transcript.marked()).map(About::Report));
-        self.talk.explain(about.filter(|_| !self.knowledge_due), &self.knowledge);
+        let exam = in_exam(self);
+        self.talk.explain(about.filter(|_| !self.knowledge_due && !exam), &self.knowledge);
         // What speaks against the line may need rows of its own.
         self.compose(Composer::arrange);
         if let Some(layout) = self.layout() {
@@ -420,7 +425,8 @@ impl Model {
             }
             let marked = self.transcript.marked();
             let probing = self.probing.as_ref();
-            let scene = Scene { knowledge: &self.knowledge, keymap: &self.keymap, marked, today: self.today, probing };
+            let today = self.today;
+            let scene = Scene { knowledge: &self.knowledge, keymap: &self.keymap, marked, today, probing, exam };
             self.panel.arrange(&self.talk, scene, layout.panel_inner());
         }
         if self.at_library() && self.layout().is_some() {

@@ -91,6 +91,7 @@ impl From<io::Error> for RunError {
 /// # Errors
 /// The terminal refuses, or the only file can't be read.
 pub async fn run(launch: Launch, world: World) -> Result<Left, RunError> {
+    let joining = launch.class.clone();
     let attendance = match &launch.class {
         Some(joining) => Some(attend::join(joining).await.map_err(RunError::Class)?),
         None => None,
@@ -114,6 +115,7 @@ pub async fn run(launch: Launch, world: World) -> Result<Left, RunError> {
         holding: CancellationToken::new(),
     };
     bench.dialler.class = attendance;
+    bench.dialler.joining = joining;
     bench.begin(launch).await?;
     let interrupted = bench.live(background).await?;
     bench.holding.cancel();

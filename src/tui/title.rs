@@ -9,6 +9,7 @@ use crate::profile::duration;
 use crate::smtp::escape::for_screen;
 
 use super::action::Action;
+use super::attending::InClass;
 use super::model::Model;
 use super::text::{fit, width};
 use super::theme::Role;
@@ -56,6 +57,8 @@ fn whom(model: &Model) -> Vec<String> {
     // What lies in a file is known by the host that it was with.
     let host = talk.target.as_deref().filter(|_| model.is_offline()).map(|it| it.trim_start_matches("smtp://"));
     let address = host.or(address);
+    // In a class it is a door of this machine's, which means nothing to anybody.
+    let address = address.filter(|_| model.class.is_none() || !model.peer.lab || model.is_offline());
     let address = address.filter(|address| !talk.name.ends_with(address)).map(|address| for_screen(address.as_bytes()));
     let (long, short) = if talk.connected.is_some() { protection(model) } else { (String::new(), String::new()) };
     let file = (model.files.several() && model.is_offline())
@@ -114,9 +117,11 @@ fn state(model: &Model) -> String {
     }
     let stands = model.panel.where_line(&model.talk);
     let idle = model.talk.idle.map(|limit| format!("idle limit {}", duration::words(limit)));
+    let class = model.class.as_ref().filter(|_| !model.is_offline()).and_then(InClass::words);
     let alive = model.talk.keep_alive.as_ref().map(|every| format!("NOOP every {}", for_screen(every.as_bytes())));
     let watched = model.is_offline() || model.talk.is_open();
-    let more: Vec<String> = [alive, idle].into_iter().flatten().filter(|_| watched).collect();
+    let more: Vec<String> = 
+        class.into_iter().chain([alive, idle].into_iter().flatten().filter(|_| watched)).collect();
     // Where there is little room the first of them says enough.
     let fits = |words: &String| width(words) <= usize::from(model.size.0) / 2;
     let with = |n: usize| std::iter::once(&stands).chain(&more[..n]).cloned().collect::<Vec<_>>().join(" · ");

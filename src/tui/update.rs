@@ -406,6 +406,7 @@ pub(super) fn answered(model: &mut Model, overlay: Overlay, outcome: Outcome) ->
         Outcome::ReadFile(path) => stays(model, overlay, Effect::ReadMessage(path)),
         Outcome::Complete(typed) => stays(model, overlay, Effect::CompletePath(typed)),
         Outcome::Attach(path) => stays(model, overlay, Effect::ReadAttachment(path)),
+        Outcome::Class(up) => stays(model, overlay, Effect::ToClass(up)),
         Outcome::Line(line) => {
             model.composer.set_line(&line);
             Vec::new()

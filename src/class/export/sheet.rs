@@ -30,7 +30,8 @@ pub(super) fn results(results: &Results) -> String {
         "seconds active",
         "hints",
         "wrong findings",
-        "quiz",
+        "quiz wrong answers",
+        "questions right",
         "transcript file",
     ];
     let mut sheet = row(&head.map(str::to_owned));
@@ -49,19 +50,18 @@ pub(super) fn results(results: &Results) -> String {
             one.active.to_string(),
             one.hints.len().to_string(),
             one.wrong.len().to_string(),
-            quiz(results, one),
+            one.quiz.map_or_else(String::new, |wrong| wrong.to_string()),
+            questions(results, one),
             one.transcripts.iter().map(|(file, _)| file.as_str()).collect::<Vec<_>>().join(" "),
         ]));
     }
     sheet
 }
 
-/// What is known of the quiz at the lesson's end, and of the questions about replies.
-fn quiz(results: &Results, one: &Outcome) -> String {
-    let own = one.quiz.map(|wrong| format!("{wrong} wrong"));
+/// How many of the questions about replies were answered rightly, of how many.
+fn questions(results: &Results, one: &Outcome) -> String {
     let asked = results.questions.iter().find(|answered| answered.name == one.name);
-    let asked = asked.map(|answered| format!("{} of {} questions right", answered.right, answered.asked));
-    own.into_iter().chain(asked).collect::<Vec<_>>().join("; ")
+    asked.map_or_else(String::new, |answered| format!("{} of {}", answered.right, answered.asked))
 }
 
 #[cfg(test)]

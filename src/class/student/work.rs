@@ -1,6 +1,6 @@
 //! One lesson of one student: the attempt at it, when what was reached, and its transcripts.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,6 +26,8 @@ const FACTS: usize = 4_000;
 const PAUSE: Duration = Duration::from_mins(2);
 /// Records of a conversation that can be looked at live.
 const LIVE: usize = 200;
+/// Octets of one transcript that wait for a disk that is full.
+const UNKEPT: usize = 64 << 10;
 /// Octets of a command that the wall shows.
 const SHOWN: usize = 60;
 
@@ -80,6 +82,10 @@ pub struct Work {
     newest: Option<(PathBuf, Micros)>,
     /// Transcripts that there are.
     files: u32,
+    /// What could not be written to them yet.
+    unkept: BTreeMap<PathBuf, Vec<u8>>,
+    /// Why not all of them is kept, where that is so.
+    pub(in crate::class) lost: Option<String>,
 }
 
 /// How far a session was written to its transcript.
@@ -114,6 +120,8 @@ impl Work {
             sessions: HashMap::new(),
             newest: None,
             files: 0,
+            unkept: BTreeMap::new(),
+            lost: None,
         }
     }
 
@@ -138,6 +146,13 @@ impl Work {
             format!("{sigil} {}", for_screen(entry.bytes))
         };
         newest.with_log(|log| log.since(log.len().saturating_sub(LIVE)).map(|(_, entry)| line(&entry)).collect())
+    }
+
+    /// Whether the open step wants to know what was found.
+    #[must_use]
+    pub fn wants_answer(&self) -> bool {
+        let step = self.attempt.open().and_then(|open| self.lesson().steps.get(open));
+        step.is_some_and(crate::lesson::file::Step::wants_answer)
     }
 
     /// Since when the open step is open.
@@ -213,6 +228,8 @@ impl Work {
     ) -> Vec<Happening> {
         let Some(arena) = self.arena.clone() else { return Vec::new() };
         let mut all = Vec::new();
+        // What could not be written the last time is tried again.
+        let mut pages: Vec<(PathBuf, Vec<u8>)> = self.unkept.keys().map(|path| (path.clone(), Vec::new())).collect();
         for session in arena.sessions() {
             if self.sessions.get(&session.number).is_some_and(|written| written.over) {
                 continue;
@@ -251,11 +268,11 @@ impl Work {
                 *at = last.max(*at);
             }
             written.over = over;
-            *kept += new.len() as u64;
-            if *kept <= super::TRANSCRIPTS && append(&written.path, &new).is_err() {
-                *kept = kept.saturating_sub(new.len() as u64);
-            }
+            pages.push((written.path.clone(), new));
             all.extend(happened);
+        }
+        for (path, new) in pages {
+            self.keep(&path, &new, kept);
         }
         self.take(&all, now);
         all
@@ -279,14 +296,36 @@ impl Work {
         });
         write_record(at, &Event::Remark(Remark::new("answer").value(text)), &mut new);
         marks(&happened, at, &mut new);
-        // What can't be written is missing in the transcript alone; what was reached is noted besides.
-        *kept += new.len() as u64;
-        if *kept <= super::TRANSCRIPTS && append(&path, &new).is_err() {
-            *kept = kept.saturating_sub(new.len() as u64);
-        }
+        self.keep(&path, &new, kept);
         self.newest = Some((path, at));
         self.take(&happened, now);
         happened
+    }
+
+    /// Appends to a transcript. What can't be written waits until it can, as long as it is not much; what was reached is
+    /// noted besides.
+    fn keep(&mut self, path: &Path, new: &[u8], kept: &mut u64) {
+        *kept += new.len() as u64;
+        if *kept > super::TRANSCRIPTS {
+            self.lost = Some(format!("they have {} MiB, and no more of them is kept", super::TRANSCRIPTS >> 20));
+            return;
+        }
+        let mut all = self.unkept.remove(path).unwrap_or_default();
+        all.extend_from_slice(new);
+        match append(path, &all) {
+            Ok(()) if self.unkept.is_empty() => self.lost = None,
+            Ok(()) => {}
+            Err(error) => {
+                let waits = all.len() <= UNKEPT;
+                let then = if waits { "it is tried again" } else { "a part of them is lost" };
+                self.lost = Some(format!("{}: {error}; {then}", path.display()));
+                if waits {
+                    self.unkept.insert(path.to_owned(), all);
+                } else {
+                    *kept = kept.saturating_sub(all.len() as u64);
+                }
+            }
+        }
     }
 
     /// Keeps what was judged.
@@ -327,7 +366,8 @@ impl Work {
                 let gap = Duration::from_micros(fact.at.0.saturating_sub(until.0));
                 self.active += gap.min(PAUSE);
             }
-            self.until = Some(fact.at);
+            // Sessions that go on side by side are one time.
+            self.until = Some(self.until.map_or(fact.at, |until| until.max(fact.at)));
             let Of::Asked(asked) = &fact.what else { continue };
             let reply = asked.reply.as_ref();
             let code = reply.and_then(Reply::code).map(ReplyCode::number);

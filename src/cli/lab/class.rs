@@ -12,14 +12,19 @@ use crate::class::settings::{Exam, Settings, Wish, folder};
 use crate::class::wall::{State, Wall};
 use crate::class::{Class, ClassError};
 use crate::cli::{Colour, Common, Exit};
+use crate::lab::regular;
 use crate::tui::wall::Told;
 use crate::world::World;
 
+/// Files beside connections: the terminal, journals, transcripts while they are written.
+#[cfg(unix)]
+const OWN_FILES: usize = 64;
 /// How often at most the plain lines are brought up to date.
 const PACE: Duration = Duration::from_millis(100);
 
 /// What makes a class of a lab.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "A class")]
 #[group(id = "class options")]
 pub(super) struct Arguments {
     /// Hold a class: many students at once, each in a world of its own. It is kept by this name, and goes on when it is
@@ -48,6 +53,9 @@ pub(super) struct Arguments {
     /// say NOOP, in a room where each has a machine of their own
     #[arg(long, requires = "class")]
     by_address: bool,
+    /// Names that may join from one address, so that nobody fills the class; this machine's own are not counted
+    #[arg(long, value_name = "N", requires = "class", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=1000))]
+    per_address: Option<usize>,
 }
 
 fn extra(text: &str) -> Result<(String, u32), String> {
@@ -66,8 +74,8 @@ impl Arguments {
         let expected = match &self.names {
             None => None,
             Some(path) => {
-                let text =
-                    std::fs::read_to_string(path).map_err(|source| ClassError::File { path: path.clone(), source })?;
+                let text = regular::text(path, 1 << 20);
+                let text = text.map_err(|source| ClassError::File { path: path.clone(), source })?;
                 Some(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect())
             }
         };
@@ -97,8 +105,9 @@ async fn try_hold(
 ) -> Result<Exit, ClassError> {
     let name = arguments.class.as_deref().unwrap_or_default();
     let folder = folder(name, world)?;
-    let settings = Settings::take(name, &folder, &arguments.wish()?, world)?;
-    room();
+    let mut settings = Settings::take(name, &folder, &arguments.wish()?, world)?;
+    settings.connections = settings.connections.min(room());
+    settings.per_address = arguments.per_address.unwrap_or(settings.per_address);
     let class = Class::open(folder, settings, world)?;
     let (address, _listening) = class.listen(listen).await?;
     let mut signals = Signals::new().map_err(|error| ClassError::Words(format!("can't watch for signals: {error}")))?;
@@ -117,16 +126,21 @@ async fn try_hold(
     plain(&class, &mut signals, common.quiet).await
 }
 
-/// As many connections as the system lets this process have.
-fn room() {
+/// As many connections as the system lets this process have; gives how many each of lobby and class may hold, so that
+/// transcripts can be opened beside them.
+fn room() -> usize {
     #[cfg(unix)]
     {
         use rustix::process::{Resource, getrlimit, setrlimit};
         let mut limit = getrlimit(Resource::Nofile);
         limit.current = limit.maximum;
-        // Fewer students fit then; each that does not is told.
+        // Fewer students fit then; each that does not is told, and the wall says so.
         let _ = setrlimit(Resource::Nofile, limit);
+        let files = getrlimit(Resource::Nofile).current.map_or(usize::MAX, |files| usize::try_from(files).unwrap_or(0));
+        (files.saturating_sub(OWN_FILES) / 2).max(1)
     }
+    #[cfg(not(unix))]
+    usize::MAX
 }
 
 /// Where others reach this machine: the address that its packets would leave with. Nothing is sent to find it out.
@@ -179,6 +193,7 @@ fn exposed(address: SocketAddr) -> &'static str {
 async fn plain(class: &Arc<Class>, signals: &mut Signals, quiet: bool) -> Result<Exit, ClassError> {
     let mut news = class.changes();
     let mut known: HashMap<u64, (String, String, State)> = HashMap::new();
+    let mut troubles = Vec::new();
     loop {
         let wait = Wall::next_change(class).unwrap_or(Duration::from_hours(24));
         tokio::select! {
@@ -191,7 +206,14 @@ async fn plain(class: &Arc<Class>, signals: &mut Signals, quiet: bool) -> Result
             }
             () = tokio::time::sleep(wait) => {}
         }
-        for row in Wall::of(class).rows {
+        let wall = Wall::of(class);
+        if wall.troubles != troubles {
+            troubles.clone_from(&wall.troubles);
+            for trouble in &troubles {
+                say(&format!("ehlo lab: {trouble}"));
+            }
+        }
+        for row in wall.rows {
             let now = (row.lesson.clone(), row.step.clone(), row.state);
             if known.get(&row.id) == Some(&now) {
                 continue;

@@ -106,7 +106,8 @@ impl Task {
     /// The server closes the line while nothing is outstanding.
     pub(super) fn cut_at_rest(&mut self) {
         let fold = &self.recorder.fold;
-        let at_rest = fold.pending().len() == 0
+        let at_rest = !self.options.relayed
+            && fold.pending().len() == 0
             && !fold.session.turned_away
             && !matches!(fold.phase(), Phase::Connecting | Phase::Greeting | Phase::Quit | Phase::Handshake);
         if at_rest {

@@ -12,7 +12,8 @@ use crate::lab::ListenerKind;
 use crate::lab::desk::{Desk, Seat, Turn};
 use crate::lab::framer::{Framer, Unit};
 use crate::lab::record::Recorder;
-use crate::lab::session::{Client, Session};
+use crate::lab::session::{Action, Client, Session};
+use crate::smtp::EnhancedCode;
 
 /// Who sits before the listener, and where the connection sits.
 pub(super) struct Guest {
@@ -21,6 +22,8 @@ pub(super) struct Guest {
     address: SocketAddr,
     /// By this ticket somebody else goes on with the connection.
     ticket: Option<u64>,
+    /// What is to be said beside the reply that comes next, and by what the desk knows it.
+    beside: Option<(Vec<String>, u64)>,
 }
 
 /// Serves a connection from where the desk puts it.
@@ -30,7 +33,7 @@ pub(super) async fn welcome(mut stream: TcpStream, address: SocketAddr, desk: Ar
             Some(mut door) => {
                 // What tells the address of others is not believed in a class: nobody may take another's place.
                 door.keys.proxy = false;
-                return serve(stream, address, door, Some(Guest { desk, seat, address, ticket: None })).await;
+                return serve(stream, address, door, Some(Guest { desk, seat, address, ticket: None, beside: None })).await;
             }
             None => "421 4.3.2 Error: no such listener here".to_owned(),
         },
@@ -41,33 +44,68 @@ pub(super) async fn welcome(mut stream: TcpStream, address: SocketAddr, desk: Ar
 }
 
 impl Connection {
-    /// Waits while the seat is held; then, where a command asks something of the desk, does what it answers. None where
+    /// Where a command asks something of the desk, does what it answers; then waits while the seat is held. None where
     /// the command is the session's.
     pub(super) async fn ask_desk(&mut self, unit: &Unit) -> std::io::Result<Option<Next>> {
+        let awaited = self.session.awaits_command();
         let Some(guest) = &mut self.guest else { return Ok(None) };
-        // An end of whoever holds it is an end of the class.
-        let _ = guest.seat.held.wait_for(|held| !held).await;
-        let Unit::Line { bytes, .. } = unit else { return Ok(None) };
-        if !self.session.awaits_command() {
-            return Ok(None);
-        }
-        let Some(argument) = argument(bytes) else { return Ok(None) };
-        let Some(turn) = guest.desk.asked(&guest.seat, guest.address, argument) else { return Ok(None) };
-        match turn {
-            Turn::Say(say) => {
-                self.tell(&say);
-                Ok(Some(Next::GoOn))
+        let turn = match unit {
+            Unit::Line { bytes, .. } if awaited => {
+                let line = bytes.strip_suffix(b"\r").unwrap_or(bytes);
+                match guest.desk.patience(guest.address, line) {
+                    Ok(patience) => {
+                        if !patience.is_zero() {
+                            tokio::time::sleep(patience).await;
+                        }
+                        guest.desk.asked(&guest.seat, guest.address, line)
+                    }
+                    Err(say) => Some(Turn::Say(say)),
+                }
             }
-            Turn::HandOver { say, ticket } => {
+            _ => None,
+        };
+        match turn {
+            Some(Turn::Say(say)) => {
+                self.tell(&say);
+                return Ok(Some(Next::GoOn));
+            }
+            Some(Turn::HandOver { say, ticket }) => {
                 self.tell(&say);
                 self.flush().await?;
                 if let Some(guest) = &mut self.guest {
                     guest.ticket = Some(ticket);
                 }
-                Ok(Some(Next::Gone))
+                return Ok(Some(Next::Gone));
             }
-            Turn::Move { seat, say, anew } => Box::pin(self.go_to(seat, &say, anew)).await.map(Some),
+            Some(Turn::Move { seat, say, anew }) => {
+                return Box::pin(self.go_to(seat, &say, anew)).await.map(Some);
+            }
+            Some(Turn::Beside { say, ticket }) => guest.beside = Some((say, ticket)),
+            None => {}
         }
+        // An end of whoever holds it is an end of the class.
+        let _ = guest.seat.held.wait_for(|held| !held).await;
+        Ok(None)
+    }
+
+    /// Puts what the desk wants to be said beside the session's reply before its lines, with its codes (RFC 5321 4.2.1:
+    /// each line has the same one; RFC 2034 4: the enhanced status code too).
+    pub(super) fn say_beside(&mut self, actions: &mut [Action]) {
+        let Some(guest) = &mut self.guest else { return };
+        let Some((say, ticket)) = guest.beside.take() else { return };
+        let reply = actions.iter_mut().find_map(|action| match action {
+            Action::Reply(lines) => Some(lines),
+            _ => None,
+        });
+        // A reply that is none, or is cut short, has no room for it; it is said the next time.
+        let Some((lines, first)) = reply.and_then(|lines| lines.first().cloned().map(|first| (lines, first))) else {
+            return;
+        };
+        let (Some(code), Some(text)) = (first.get(..3), first.get(4..)) else { return };
+        let enhanced = text.split(' ').next().filter(|word| EnhancedCode::parse(word).is_some());
+        let enhanced = enhanced.map_or_else(String::new, |word| format!("{word} "));
+        lines.splice(0..0, say.into_iter().map(|line| format!("{code}-{enhanced}{line}")));
+        guest.desk.told(&guest.seat, ticket);
     }
 
     fn tell(&mut self, lines: &[String]) {
@@ -82,7 +120,8 @@ impl Connection {
         let (Some(door), Some(guest)) = (seat.arena.door(seat.kind), &mut self.guest) else { return Ok(Next::GoOn) };
         let address = guest.address;
         let (kind, number) = (door.kind, next_number());
-        self.recorder.remark(&self.site, &Remark::new("closed").with("by", "client"));
+        // Nobody has closed anything: no goal about that is to be reached by it.
+        self.recorder.remark(&self.site, &Remark::new("moved").value("the connection goes on elsewhere"));
         let client = Client { address, listener: kind, number };
         self.session = Session::new(Arc::clone(&door.site), client, door.keys);
         self.recorder = Recorder::new(&door.site.records, &door.site.world, number, address, kind);
@@ -115,11 +154,4 @@ impl Connection {
             desk.take_over(stream, framer.into_rest(), ticket);
         }
     }
-}
-
-/// What follows NOOP; none for another command, and for a NOOP alone.
-fn argument(line: &[u8]) -> Option<&str> {
-    let (verb, argument) = line.split_at_checked(5)?;
-    let is_one = verb[..4].eq_ignore_ascii_case(b"NOOP") && verb[4] == b' ';
-    std::str::from_utf8(argument).ok().map(str::trim).filter(|argument| is_one && !argument.is_empty())
 }

@@ -7,7 +7,11 @@ use super::{Scenario, ScenarioError};
 use crate::assets;
 use crate::conversation::file;
 use crate::lab::recorded::{self, Manner};
+use crate::lab::regular;
 use crate::world::World;
+
+/// Octets of a scenario's file at most.
+const MOST: u64 = 4 << 20;
 
 /// Finds a scenario: an existing file by its path (a `/` or `.toml` says that one is meant; `.smtp` is a recording, whose
 /// server is played), the user's own by name, a shipped one by name. The empty name is `default`. What varies in it is drawn from its own seed.
@@ -46,11 +50,11 @@ pub fn source(name: &str, world: &World) -> Result<Source, ScenarioError> {
 /// # Errors
 /// One that can't be read or is no TOML.
 pub fn read(path: &Path, world: &World) -> Result<Source, ScenarioError> {
-    let text = std::fs::read_to_string(path).map_err(|source| ScenarioError::Read { path: path.to_owned(), source })?;
+    let text = regular::text(path, MOST).map_err(|source| ScenarioError::Read { path: path.to_owned(), source })?;
     // One of the user's that has a shipped one's name may build on that one.
     let below = |name: &str| {
         let own = Some(own(name, world)).filter(|own| own != path);
-        let text = own.and_then(|own| Some(Text { text: std::fs::read_to_string(&own).ok()?, path: Some(own) }));
+        let text = own.and_then(|own| Some(Text { text: regular::text(&own, MOST).ok()?, path: Some(own) }));
         text.or_else(|| shipped_text(name))
     };
     Ok(Source::new(&path.display().to_string(), &text, &below)?.of_file(path))
@@ -59,6 +63,7 @@ pub fn read(path: &Path, world: &World) -> Result<Source, ScenarioError> {
 /// The scenario that a recorded conversation makes.
 fn recording(path: &Path) -> Result<Source, ScenarioError> {
     let failed = |why: String| ScenarioError::Recording { path: path.to_owned(), why };
+    regular::check(path).map_err(|error| failed(error.to_string()))?;
     let document = file::open(path).map_err(|error| failed(error.to_string()))?;
     let text = recorded::scenario(&document, Manner::default()).map_err(|error| failed(error.to_string()))?;
     Ok(Source::new(&path.display().to_string(), &text, &shipped_text)?.of_file(path))

@@ -3,6 +3,7 @@
 use super::Where::{Everywhere, Lesson, Start};
 use super::{Action, Entry, Where, always, entry};
 use crate::lesson::map::Standing;
+use crate::tui::attending;
 use crate::tui::model::{Focus, Model};
 use crate::tui::pane::lesson::{LessonPane, Stage};
 
@@ -50,6 +51,15 @@ pub(super) const ENTRIES: &[Entry] = &[
         "Give the next hint of the lesson's open step.",
         &[(Everywhere, "shift-f7"), (Lesson, "h")],
         |model| model.shows_lesson() && model.lesson.as_ref().is_some_and(LessonPane::has_hint),
+    )
+    .needed(3),
+    entry(
+        Action::Questions,
+        "questions",
+        "questions",
+        "Answer the class's questions about replies: what does the sender do next?",
+        &[(Everywhere, "alt-q")],
+        attending::has_questions,
     )
     .needed(3),
     entry(

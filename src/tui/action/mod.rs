@@ -25,6 +25,8 @@ use super::model::Model;
 pub enum Action {
     Send,
     Mend,
+    /// A question of the class's about a reply.
+    Questions,
     Templates,
     Message,
     Receipt,

@@ -17,9 +17,11 @@ use super::keymap::Key;
 use super::model::Model;
 use super::start::Wish;
 use super::theme::Role;
+use crate::class::attend::Up;
 use crate::lesson::Lesson;
 use crate::smtp::Secret;
 
+mod asked;
 mod copy;
 mod form;
 mod help;
@@ -40,6 +42,7 @@ mod secret;
 mod target;
 mod timing;
 
+pub use asked::Asked;
 pub use copy::{Copy, What};
 pub use form::Form;
 pub use help::Help;
@@ -100,6 +103,8 @@ pub enum Overlay {
     Probes(Probes),
     /// Where the time went.
     Timing(Timing),
+    /// A question of the class's.
+    Asked(Asked),
 }
 
 /// What a key does to an overlay.
@@ -159,6 +164,8 @@ pub enum Outcome {
     Complete(String),
     /// It stays, and this file is attached.
     Attach(PathBuf),
+    /// It stays, and this is said to the class.
+    Class(Up),
 }
 
 impl Overlay {
@@ -195,6 +202,7 @@ impl Overlay {
             Self::Lessons(it) => it.key(key, model),
             Self::Probes(it) => it.key(key),
             Self::Timing(it) => it.key(key, model),
+            Self::Asked(it) => it.key(key),
         }
     }
 
@@ -237,6 +245,7 @@ impl Overlay {
             Self::Lessons(it) => it.draw(model, frame),
             Self::Probes(it) => it.draw(model, frame),
             Self::Timing(it) => it.draw(model, frame),
+            Self::Asked(it) => it.draw(model, frame),
         }
     }
 }

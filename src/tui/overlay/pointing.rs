@@ -66,6 +66,7 @@ impl Overlay {
             Self::Probes(it) => it.click(row, inner.height),
             Self::Timing(it) => it.click(row, inner.height, model),
             Self::Editor(_)
+            | Self::Asked(_)
             | Self::Help(_)
             | Self::Target(_)
             | Self::Question(_)
@@ -109,6 +110,7 @@ impl Overlay {
             Self::Lessons(_) => Lessons::outline(model),
             Self::Probes(_) => Probes::outline(model),
             Self::Timing(_) => Timing::outline(model),
+            Self::Asked(it) => it.outline(model),
         }
     }
 }

@@ -51,6 +51,8 @@ enum Over {
     End,
     /// A student's conversation.
     Live(u64),
+    /// What the keys do.
+    Help,
 }
 
 /// The wall as it stands on the screen.
@@ -112,6 +114,11 @@ impl Face {
             Over::Nothing => self.free(key.code, control),
             Over::Broadcast(text) => self.typed(text, key.code, control),
             Over::Reset(id) => (key.code == KeyCode::Char('y')).then_some(Deed::Reset(id)),
+            Over::Help => match key.code {
+                // The key that was looked for may be pressed at once.
+                KeyCode::Esc | KeyCode::Enter | KeyCode::F(1) | KeyCode::Char('?' | 'q') => None,
+                code => self.free(code, control),
+            },
             Over::End => (key.code == KeyCode::Char('y')).then_some(Deed::End),
             Over::Live(id) => match key.code {
                 KeyCode::Esc | KeyCode::Enter | KeyCode::Char('q') => Some(Deed::Watch(None)),
@@ -150,6 +157,7 @@ impl Face {
             KeyCode::End => self.selected = self.wall.rows.last().map(|row| row.id),
             KeyCode::Char('n') => self.nameless = !self.nameless,
             KeyCode::Char('v') => self.projector = !self.projector,
+            KeyCode::Char('?') | KeyCode::F(1) => self.over = Over::Help,
             KeyCode::Char('b') => self.over = Over::Broadcast(String::new()),
             KeyCode::Char('p') => return Some(Deed::Pause),
             KeyCode::Char('x') => return Some(Deed::Export),

@@ -7,8 +7,9 @@ use crossterm::event::{Event as Input, EventStream, KeyEventKind};
 use futures_util::StreamExt as _;
 
 use super::{Deed, Face, view};
+use crate::class::deed::Hinted;
 use crate::class::wall::Wall;
-use crate::class::{Class, export};
+use crate::class::{Class, export, sign};
 use crate::tui::read;
 use crate::tui::run::RunError;
 use crate::tui::signals::{Signal, Signals};
@@ -19,6 +20,8 @@ use crate::world::World;
 const FRAME: Duration = Duration::from_millis(40);
 
 const NO_HINTS: &str = "There are no hints in an exam.";
+/// Said of whoever has no ehlo.
+const WAITS: &str = "has no ehlo open: it waits for the next NOOP.";
 
 /// How the wall was left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,40 +113,52 @@ async fn carry_out(class: &Arc<Class>, face: &mut Face, deed: Deed) -> Option<To
             class.pause(on);
         }
         Deed::Broadcast(text) => {
-            class.broadcast(None, &text);
-            say = Some("Said to everybody who uses ehlo.".to_owned());
+            let (now, later) = class.broadcast(None, &text);
+            say = Some(match later {
+                0 => format!("Said to {now}."),
+                later => format!("Said to {now}; {later} without ehlo, or away, hear it at their next NOOP."),
+            });
         }
         Deed::Hint(id) => {
-            let hint = student(id).and_then(|student| class.hint(&student, true));
-            let none = if class.settings.exam.is_some() { NO_HINTS } else { "There is no further hint." };
-            say = Some(hint.map_or_else(|| none.to_owned(), |hint| format!("Given: {hint}")));
+            let hinted = student(id).map_or(Hinted::None, |student| class.hint(&student, true));
+            say = Some(match hinted {
+                Hinted::Given(hint) => format!("Given: {hint}"),
+                Hinted::Waits => format!("{} {WAITS}", face.name(id)),
+                Hinted::None if class.settings.exam.is_some() => NO_HINTS.to_owned(),
+                Hinted::None => "There is no further hint.".to_owned(),
+            });
         }
         Deed::HintAll(id) => say = Some(hint_all(class, id)),
         Deed::ShowStep(id) => {
             if let Some(student) = student(id) {
-                class.show_step(&student);
-                say = Some(format!("{} has the step's text on the screen.", student.name));
+                let words = if class.show_step(&student) { "has the step's text on the screen." } else { WAITS };
+                say = Some(format!("{} {words}", face.name(id)));
             }
         }
         Deed::Reset(id) => {
             if let Some(student) = student(id) {
-                say = class.reset(&student).err().or_else(|| Some(format!("{} begins anew.", student.name)));
+                let done = class.start_over(&student).err();
+                say = done.or_else(|| Some(format!("{} begins anew, and is told.", face.name(id))));
             }
         }
         Deed::Watch(Some(id)) => {
             if let Some(student) = student(id) {
-                class.broadcast(Some(&student), "the instructor looks at your conversation");
+                class.broadcast(Some(&student), "your conversation is being looked at");
             }
         }
         Deed::Watch(None) => {}
         Deed::Export => {
+            let key = sign::fingerprint(&class.settings);
             let class = Arc::clone(class);
             let wrote = tokio::task::spawn_blocking(move || {
                 let to = export::folder(&class);
                 export::write(&class, &to, false).map(|()| to)
             });
             say = Some(match wrote.await {
-                Ok(Ok(to)) => format!("Written to {}", to.display()),
+                Ok(Ok(to)) => format!(
+                    "Written to {} · key {key} (ehlo learn verify says the same, where nothing was changed)",
+                    to.display()
+                ),
                 Ok(Err(error)) => error.to_string(),
                 Err(error) => error.to_string(),
             });
@@ -166,6 +181,9 @@ fn hint_all(class: &Class, id: u64) -> String {
     if class.settings.exam.is_some() {
         return NO_HINTS.to_owned();
     }
-    let given = given.filter(|student| class.hint(student, true).is_some()).count();
-    format!("{given} got the next hint of step {}.", here.1 + 1)
+    let hinted: Vec<Hinted> = given.map(|student| class.hint(student, true)).collect();
+    let waits = hinted.iter().filter(|hinted| **hinted == Hinted::Waits).count();
+    let given = hinted.iter().filter(|hinted| matches!(hinted, Hinted::Given(_))).count();
+    let waits = if waits > 0 { format!(" For {waits} without ehlo it waits for the next NOOP.") } else { String::new() };
+    format!("{given} got the next hint of step {}.{waits}", here.1 + 1)
 }

@@ -20,6 +20,8 @@ fn face() -> Face {
         tries: 4,
         hints: 1,
         state,
+        left: None,
+        waiting: 0,
     };
     let bar = |step, count, stuck| Bar { lesson: "01-classic".to_owned(), step, of: 6, count, stuck };
     let mut face = Face::new("monday", vec!["ehlo learn --join 192.0.2.7:2525 K7CQ2A".to_owned()]);
@@ -36,6 +38,7 @@ fn face() -> Face {
         missing: vec!["edsger".to_owned(), "alan".to_owned()],
         expected: 7,
         paused: false,
+        troubles: Vec::new(),
     });
     face
 }

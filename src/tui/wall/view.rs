@@ -24,6 +24,7 @@ pub(super) fn draw(face: &Face, theme: Theme, frame: &mut Frame<'_>) {
     let room = usize::from(area.height).saturating_sub(1 + below.len());
     lines.extend(match face.over {
         Over::Live(id) => live(face, theme, id, columns, room),
+        Over::Help => help(theme, columns),
         _ if face.projector => projector(face, theme, columns),
         _ => students(face, theme, columns, room),
     });
@@ -52,6 +53,16 @@ fn head(face: &Face, theme: Theme, columns: usize) -> Line<'static> {
     if !face.projector {
         words = format!("{words} · {stuck} stuck");
     }
+    let timed: Vec<u64> = wall.rows.iter().filter_map(|row| row.left).collect();
+    if let (Some(least), Some(most)) = (timed.iter().min(), timed.iter().max()) {
+        let left = if least == most { most.to_string() } else { format!("{least} to {most}") };
+        let over = timed.iter().filter(|left| **left == 0).count();
+        words = match over {
+            over if over == timed.len() => format!("{words} · exam: the time is over"),
+            0 => format!("{words} · exam: {left} min left"),
+            over => format!("{words} · exam: {most} min left, over for {over}"),
+        };
+    }
     let mut spans = vec![Span::styled(fit(&words, columns), theme.style(Role::Accent).add_modifier(Modifier::BOLD))];
     if wall.paused {
         spans.push(Span::styled(" · ‖ PAUSED", theme.style(Role::Warning).add_modifier(Modifier::BOLD)));
@@ -61,41 +72,93 @@ fn head(face: &Face, theme: Theme, columns: usize) -> Line<'static> {
 
 /// The last rows: what was said, what is asked, how one joins, the keys.
 fn below(face: &Face, theme: Theme, columns: usize) -> Vec<Line<'static>> {
+    let wrapped = |words: &str, role| {
+        let rows = wrap(words, columns.saturating_sub(2).max(1));
+        rows.into_iter().map(move |row| styled(format!(" {row}"), theme, role)).collect::<Vec<_>>()
+    };
     let mut lines = Vec::new();
+    for trouble in &face.wall.troubles {
+        lines.extend(wrapped(&format!("! {}", for_screen(trouble.as_bytes())), Role::Bad));
+    }
     match &face.over {
-        Over::Broadcast(text) => {
-            lines.push(styled(fit(&format!(" To everybody: {text}_"), columns), theme, Role::Accent));
-        }
+        Over::Broadcast(text) => lines.extend(wrapped(&format!("To everybody: {text}_"), Role::Accent)),
         Over::Reset(id) => {
-            let words = format!(" Give {} a fresh start at this lesson? y: yes, any other key: no", face.name(*id));
-            lines.push(styled(fit(&words, columns), theme, Role::Warning));
+            let words = format!("Give {} a fresh start at this lesson? y: yes, any other key: no", face.name(*id));
+            lines.extend(wrapped(&for_screen(words.as_bytes()), Role::Warning));
         }
         Over::End => {
             let words =
-                " End the class? Everything is kept, and it goes on when it is held again. y: yes, any other key: no";
-            lines.push(styled(fit(words, columns), theme, Role::Warning));
+                "End the class? Everything is kept, and it goes on when it is held again. y: yes, any other key: no";
+            lines.extend(wrapped(words, Role::Warning));
         }
-        Over::Nothing | Over::Live(_) => {
+        Over::Nothing | Over::Live(_) | Over::Help => {
             if let Some(notice) = &face.notice {
-                lines.push(styled(fit(&format!(" {}", for_screen(notice.as_bytes())), columns), theme, Role::Remark));
+                lines.extend(wrapped(&for_screen(notice.as_bytes()), Role::Remark));
             }
         }
     }
-    let wrapped = |words: &str, role| {
-        let rows = wrap(words, columns.saturating_sub(2));
-        rows.into_iter().map(move |row| styled(format!(" {row}"), theme, role)).collect::<Vec<_>>()
-    };
     if !face.projector {
         lines.extend(face.join.iter().flat_map(|line| wrapped(line, Role::Text)));
     }
     let keys = match face.over {
-        Over::Live(_) => "Esc back · s show step · h hint · H hint to this step",
-        Over::Broadcast(_) => "Enter says it · Esc does not",
-        _ => {
-            "Enter watch · s show step · h hint · H hint to all there · b say · p pause · r reset · n names · v projector · x export · q end"
-        }
+        Over::Live(_) => "Esc back · s show step · h hint · H hint to this step".to_owned(),
+        Over::Broadcast(_) => "Enter says it · Esc does not".to_owned(),
+        Over::Help => "Esc back · or any of these keys".to_owned(),
+        _ => footer(columns),
     };
-    lines.extend(wrapped(keys, Role::Dim));
+    lines.push(styled(fit(&format!(" {keys}"), columns), theme, Role::Dim));
+    lines
+}
+
+/// A key of the wall: how it is written, in few words and whole, and how needed it is (the least needed go first).
+struct Key(&'static str, &'static str, &'static str, u8);
+
+/// Every key.
+const KEYS: &[Key] = &[
+    Key("Enter", "watch", "look at the student's conversation as it goes on; they are told", 2),
+    Key("s", "show step", "put the text of the open step on the student's screen; that helps before a hint", 4),
+    Key("h", "hint", "give the student the next hint of the open step", 2),
+    Key("H", "hint all", "give it to all who stand at the same step", 6),
+    Key("b", "say", "say something to everybody", 2),
+    Key("p", "pause", "everybody looks up: nothing is answered and an exam's clock stands; again to go on", 2),
+    Key("r", "reset", "give the student a fresh start at the lesson, after a question", 3),
+    Key("n", "names", "hide the names, or show them", 6),
+    Key("v", "projector", "the view for the projector: how to join and where all stand, of nobody alone", 5),
+    Key("x", "export", "write results, transcripts and certificates into a folder", 3),
+    Key("?", "all keys", "these keys; F1 too", 0),
+    Key("q", "end", "end the class, after a question; Esc and Ctrl-C too", 1),
+];
+
+/// The keys that have room in one row, the most needed ones.
+fn footer(columns: usize) -> String {
+    let mut shown: Vec<&Key> = KEYS.iter().collect();
+    let row = |shown: &[&Key]| {
+        shown.iter().map(|Key(key, short, ..)| format!("{key} {short}")).collect::<Vec<_>>().join(" · ")
+    };
+    while width(&row(&shown)) + 2 > columns && shown.len() > 1 {
+        let least = shown.iter().map(|Key(.., need)| *need).max();
+        let Some(at) = shown.iter().rposition(|Key(.., need)| Some(*need) == least) else { break };
+        shown.remove(at);
+    }
+    row(&shown)
+}
+
+fn help(theme: Theme, columns: usize) -> Vec<Line<'static>> {
+    let mut lines = vec![styled(" What the keys do", theme, Role::Accent)];
+    for Key(key, _, words, _) in KEYS.iter().chain([&Key("Up Down", "", "mark another student", 0)]) {
+        for (n, row) in wrap(words, columns.saturating_sub(12).max(8)).into_iter().enumerate() {
+            let key = if n == 0 { *key } else { "" };
+            lines.push(styled(fit(&format!("  {key:8} {row}"), columns), theme, Role::Text));
+        }
+    }
+    lines.push(Line::default());
+    let stuck = "Stuck is who has said nothing for 2 minutes, met the same refusal 5 times, or answered wrongly 3 times: \
+                 not who is slow.";
+    let waits = "Who has no ehlo hears what you say at the next NOOP; until then the row says that it waits.";
+    for words in [stuck, waits] {
+        let rows = wrap(words, columns.saturating_sub(2).max(8));
+        lines.extend(rows.into_iter().map(|row| styled(format!(" {row}"), theme, Role::Dim)));
+    }
     lines
 }
 
@@ -138,9 +201,11 @@ fn students(face: &Face, theme: Theme, columns: usize, room: usize) -> Vec<Line<
         lines.push(styled(fit(&for_screen(words.as_bytes()), columns), theme, Role::Dim));
     }
     let names = if columns < 100 { 14 } else { 22 };
+    // In an exam there are no hints, and time matters.
+    let hints = if face.wall.rows.iter().any(|row| row.left.is_some()) { "left" } else { "hints" };
     let head = format!(
-        "   {:names$} {:12} {:5} {:>4} {:>5} {:>5} {:13}{}",
-        "name", "lesson", "step", "min", "tries", "hints", "state", "last exchange"
+        "   {:names$} {:12} {:5} {:>4} {:>5} {hints:>5} {:13}{}",
+        "name", "lesson", "step", "min", "tries", "state", "last exchange"
     );
     lines.push(styled(fit(&head, columns), theme, Role::Dim));
     if face.wall.rows.is_empty() {
@@ -167,7 +232,7 @@ fn student(face: &Face, theme: Theme, row: &Row, marked: bool, [columns, names]:
         row.step,
         row.minutes,
         row.tries,
-        row.hints,
+        row.left.unwrap_or(row.hints as u64),
     );
     let last = fit(&row.last, columns.saturating_sub(width(&words)));
     let role = match row.state {

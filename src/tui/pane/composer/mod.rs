@@ -75,6 +75,8 @@ pub struct Surroundings<'a> {
     pub keymap: &'a Keymap,
     /// Nothing is offered: the typing itself is the matter.
     pub bare: bool,
+    /// It is an exam: nothing is said about the line.
+    pub exam: bool,
     /// A replay puts the lines here, and what was typed before has nothing to add to them.
     pub replays: bool,
 }
@@ -246,6 +248,9 @@ impl Composer {
         if self.asked {
             // What follows the space is being chosen.
             self.lints.retain(|lint| lint.name != "trailing-space");
+        }
+        if around.exam {
+            self.lints.clear();
         }
         if around.waiting.is_some() {
             // What the reply will change is not known yet, so nothing can be said about the order.

@@ -53,6 +53,7 @@ impl Desk {
             recipients: &self.recipients,
             challenge: None,
             keymap: crate::tui::keymap::Keymap::shipped(),
+            exam: false,
             bare: false,
             replays: false,
         };

@@ -58,6 +58,8 @@ pub struct Scene<'a> {
     pub today: Option<Timestamp>,
     /// The ready-made tests that were run, or are.
     pub probing: Option<&'a Probing>,
+    /// It is an exam: nothing is explained.
+    pub exam: bool,
 }
 
 /// What the rows of a tab depend on, the reply's own explanation not counted.
@@ -130,6 +132,7 @@ impl Panel {
         let of = self.connections.at(record);
         let connection = of.map(|(connection, _)| connection);
         match self.tab {
+            Tab::Reply if scene.exam && self.trouble.is_none() => reply::unexplained(width),
             Tab::Reply => reply::rows(talk, self.trouble.as_ref(), scene.keymap, width, self.size.height),
             Tab::Session => session::rows(talk, connection, moment, (scene.knowledge, scene.keymap), width),
             Tab::Offer => offer::rows(talk, connection, moment, (scene.knowledge, scene.keymap), width),

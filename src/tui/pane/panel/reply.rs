@@ -302,6 +302,13 @@ fn read_from(explanation: &Explanation) -> String {
 }
 
 /// What the panel says before there is a reply.
+/// What stands in its place in an exam.
+pub(super) fn unexplained(width: u16) -> Vec<Row> {
+    let mut out = Writer::new(width);
+    out.paragraph(0, Role::Dim, "This is an exam: what a reply means is yours to say. It stands in the transcript.");
+    out.rows
+}
+
 fn nothing_yet(talk: &Talk, keymap: &Keymap, width: u16) -> Vec<Row> {
     let mut out = Writer::new(width);
     if talk.dialogue.state().in_reply() && talk.is_open() {

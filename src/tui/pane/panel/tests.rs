@@ -62,7 +62,7 @@ fn arranged(talk: &Talk, size: Size) -> Panel {
     let mut panel = Panel::default();
     panel.arrange(
         talk,
-        Scene { knowledge: &Knowledge::default(), keymap: Keymap::shipped(), marked: None, today: None, probing: None },
+        Scene { knowledge: &Knowledge::default(), keymap: Keymap::shipped(), marked: None, today: None, probing: None, exam: false },
         size,
     );
     panel

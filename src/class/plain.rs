@@ -1,0 +1,353 @@
+//! What a client that knows nothing of classes is told. It hears nothing unasked: all of it stands in the reply to the
+//! next `NOOP` (or `HELP`) that it says, before that reply's own line, and waits here until then.
+
+use std::collections::VecDeque;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use super::student::{News, Student, Work};
+use super::{Class, Settings};
+use crate::smtp::escape::for_screen;
+
+/// Columns of a reply's line that carries a text.
+const COLUMNS: usize = 72;
+/// Things that wait for one student; the oldest go first.
+const WAITING: usize = 20;
+/// Characters of what somebody says to the class.
+const LONGEST: usize = 500;
+
+/// Something that waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Note {
+    /// What the instructor says.
+    Words(String),
+    /// The next hint of this step of this lesson: taken, and counted, when it is said.
+    Hint(String, usize),
+    /// The class was held.
+    Pause,
+}
+
+/// What waits for a student's next `NOOP`, and what they know already.
+#[derive(Debug, Default)]
+pub(super) struct Letterbox {
+    waiting: VecDeque<(u64, Note)>,
+    next: u64,
+    /// Lesson and attempt, steps that ticked and mistakes made as of the last time that something was said of them.
+    known: (String, u32, usize, usize),
+}
+
+impl Letterbox {
+    fn put(&mut self, note: Note) {
+        self.next += 1;
+        self.waiting.push_back((self.next, note));
+        while self.waiting.len() > WAITING {
+            self.waiting.pop_front();
+        }
+    }
+
+    /// How much waits.
+    pub(super) fn len(&self) -> usize {
+        self.waiting.len()
+    }
+}
+
+impl Student {
+    /// Tells something: to the student's ehlo at once, otherwise with the next `NOOP`. Whether it was told at once.
+    pub(super) fn notify(&self, news: &News) -> bool {
+        let queued = self.with(|state| {
+            if state.companions > 0 {
+                return false;
+            }
+            let post = &mut state.post;
+            match news {
+                News::Notice(text) => post.put(Note::Words(text.chars().take(LONGEST).collect())),
+                News::Paused(true) => post.put(Note::Pause),
+                _ => return false,
+            }
+            true
+        });
+        if !queued {
+            self.tell(news);
+        }
+        !queued
+    }
+
+    /// Has the next hint of the open step wait; false where there is none beyond those that wait.
+    pub(super) fn put_hint(&self) -> bool {
+        self.with(|state| {
+            let Some(work) = state.current.as_ref().and_then(|current| state.works.get(current)) else { return false };
+            let Some(step) = work.attempt.open() else { return false };
+            let note = Note::Hint(work.lesson().name.clone(), step);
+            let waits = state.post.waiting.iter().filter(|(_, waits)| *waits == note).count();
+            let more = work.lesson().steps[step].hints.len() > work.attempt.hints().len() + waits;
+            if more {
+                state.post.put(note);
+            }
+            more
+        })
+    }
+
+    /// How much waits for the next `NOOP`.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.with(|state| if state.companions > 0 { 0 } else { state.post.len() })
+    }
+
+    /// Whether nothing of theirs listens for news.
+    pub(super) fn is_plain(&self) -> bool {
+        self.with(|state| state.companions == 0)
+    }
+}
+
+impl Class {
+    /// What a student is to be told now, a paragraph each, and by what it is known once it was said.
+    pub(super) fn news(&self, student: &Student) -> (Vec<String>, u64) {
+        let exam = self.settings.exam.is_some();
+        let held = *self.paused.borrow();
+        let (mut words, upto) = student.with(|state| {
+            let mut words = Vec::new();
+            let work = state.current.as_ref().and_then(|current| state.works.get(current));
+            let mut hints = work.map_or(0, |work| work.attempt.hints().len());
+            for (_, note) in &state.post.waiting {
+                match note {
+                    Note::Words(text) => words.push(format!("The class: {text}")),
+                    Note::Pause if held => {}
+                    Note::Pause => words.push("The instructor had paused the class; it goes on.".to_owned()),
+                    Note::Hint(lesson, step) => {
+                        let Some(work) = work.filter(|work| is_open(work, lesson, *step)) else { continue };
+                        if let Some(hint) = work.lesson().steps[*step].hints.get(hints) {
+                            hints += 1;
+                            words.push(format!("A hint from the instructor: {hint}"));
+                        }
+                    }
+                }
+            }
+            if let Some(work) = work {
+                words.extend(progress(&self.settings, work, &state.post.known, exam));
+            }
+            (words, state.post.next)
+        });
+        words.extend(self.time_words(student));
+        (words, upto)
+    }
+
+    /// What [`Self::news`] gave was said. A hint counts from here on.
+    pub(super) fn said(&self, student: &Student, upto: u64) {
+        let (hints, some) = student.with(|state| {
+            let mut hints = 0;
+            let before = state.post.waiting.len();
+            let work = state.current.as_ref().and_then(|current| state.works.get(current));
+            state.post.waiting.retain(|(number, note)| {
+                if let Note::Hint(lesson, step) = note
+                    && *number <= upto
+                    && work.is_some_and(|work| is_open(work, lesson, *step))
+                {
+                    hints += 1;
+                }
+                *number > upto
+            });
+            if let Some(work) = work {
+                state.post.known = known(work);
+            }
+            (hints, before > state.post.waiting.len())
+        });
+        for _ in 0..hints {
+            self.take_hint(student, true);
+        }
+        if some {
+            self.stir();
+        }
+    }
+
+    /// What waited for a client that knows nothing of classes, for the student's own ehlo, which has come meanwhile.
+    pub(super) fn forward(&self, student: &Student) -> Vec<News> {
+        let waiting = student.with(|state| std::mem::take(&mut state.post.waiting));
+        let mut news = Vec::new();
+        for (_, note) in waiting {
+            match note {
+                Note::Words(text) => news.push(News::Notice(text)),
+                Note::Hint(lesson, step) => {
+                    let open = student.with_current(|work| is_open(work, &lesson, step)) == Some(true);
+                    news.extend(open.then(|| self.take_hint(student, true)).flatten().map(News::Hint));
+                }
+                Note::Pause => {}
+            }
+        }
+        news
+    }
+
+    /// How much time the student has left in an exam; none where it is none.
+    pub(super) fn time_words(&self, student: &Student) -> Option<String> {
+        let left = self.left(student)?;
+        Some(match left.as_secs().div_ceil(60) {
+            _ if left.is_zero() => "The time is over: what you do now counts no more.".to_owned(),
+            0 | 1 => "Less than a minute is left.".to_owned(),
+            minutes => format!("{minutes} minutes are left."),
+        })
+    }
+}
+
+fn is_open(work: &Work, lesson: &str, step: usize) -> bool {
+    work.lesson().name == lesson && work.attempt.open() == Some(step)
+}
+
+fn known(work: &Work) -> (String, u32, usize, usize) {
+    (work.lesson().name.clone(), work.number, work.attempt.ticked(), work.mistakes.len())
+}
+
+/// What has come of what was done since something was last said of it.
+fn progress(settings: &Settings, work: &Work, before: &(String, u32, usize, usize), exam: bool) -> Vec<String> {
+    let (lesson, number, ticked, mistakes) = before;
+    if *lesson != work.lesson().name || *number != work.number {
+        return Vec::new();
+    }
+    let now = work.attempt.ticked();
+    if now > *ticked {
+        let done = match now - ticked {
+            1 => format!("Step {now} is done."),
+            _ => format!("Steps {} to {now} are done.", ticked + 1),
+        };
+        return vec![done, step_words(settings, work, false)];
+    }
+    if work.attempt.is_spoilt() {
+        return vec!["Something happened that must not in this lesson: NOOP reset starts it over.".to_owned()];
+    }
+    let made = work.mistakes.get(*mistakes..).unwrap_or_default().last().filter(|_| !exam);
+    let said = made.and_then(|(_, step, mistake)| work.lesson().steps.get(*step)?.mistakes.get(*mistake));
+    said.map(|mistake| mistake.say.clone()).into_iter().collect()
+}
+
+/// Where a student stands in a lesson: its text where `whole`, and the open step; at its end what comes next.
+pub(super) fn step_words(settings: &Settings, work: &Work, whole: bool) -> String {
+    let lesson = work.lesson();
+    let steps = lesson.steps.len();
+    let title = format!("Lesson {}: {}.", lesson.name, lesson.title);
+    let Some(open) = work.attempt.open() else {
+        let mut words = format!("{title} All {steps} steps are done.");
+        let place = settings.lessons.iter().position(|taught| taught.lesson.name == lesson.name);
+        match place.and_then(|place| settings.lessons.get(place + 1)) {
+            Some(next) => _ = write!(words, " The next lesson: NOOP lesson {}", next.lesson.name),
+            None => words.push_str(" It was the last of this class."),
+        }
+        return words;
+    };
+    let text = &lesson.steps[open].text;
+    let intro = if whole && open == 0 { format!(" {}", lesson.intro) } else { String::new() };
+    let title = if whole { format!("{title}{intro} ") } else { String::new() };
+    let finding = if lesson.steps[open].wants_answer() { " Say it as NOOP answer WHAT IT IS" } else { "" };
+    format!("{title}Step {} of {steps}: {text}{finding}", open + 1)
+}
+
+/// Where a student stands, in words; from then on they know it.
+pub(super) fn stands(class: &Class, student: &Student) -> String {
+    let words = student.with(|state| {
+        let work = state.works.get(state.current.as_ref()?)?;
+        state.post.known = known(work);
+        Some(step_words(&class.settings, work, true))
+    });
+    words.unwrap_or_else(|| "No lesson has begun.".to_owned())
+}
+
+/// What a student's client may say to the class.
+pub(super) fn words(class: &Class) -> String {
+    let mut words = vec!["step", "lesson NN", "reset", "answer TEXT"];
+    if class.settings.exam.is_none() {
+        words.insert(1, "hint");
+    }
+    if class.settings.questions > 0 {
+        words.extend(["question", "choose LETTER"]);
+    }
+    format!("You may say NOOP and one of: {}. NOOP alone brings what is new; nothing comes unasked.", words.join(", "))
+}
+
+/// The lines of a text, a paragraph or more: as many as they need.
+pub(super) fn wrapped(paragraphs: &[String]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for paragraph in paragraphs.iter().flat_map(|paragraph| paragraph.split("\n\n")) {
+        let text = for_screen(paragraph.replace('\n', " ").as_bytes());
+        let mut line = String::new();
+        for word in text.split_whitespace() {
+            if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > COLUMNS {
+                lines.push(std::mem::take(&mut line));
+            }
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.extend(word.chars().take(4 * COLUMNS));
+        }
+        if !line.is_empty() {
+            lines.push(line);
+        }
+    }
+    lines
+}
+
+/// A reply of these paragraphs.
+pub(super) fn reply(code: &str, enhanced: &str, paragraphs: &[String]) -> Vec<String> {
+    let mut lines = wrapped(paragraphs);
+    if lines.is_empty() {
+        lines.push("Ok".to_owned());
+    }
+    let last = lines.len() - 1;
+    let written = lines.iter().enumerate();
+    written.map(|(n, line)| format!("{code}{}{enhanced} {line}", if n == last { ' ' } else { '-' })).collect()
+}
+
+/// The questions about replies, for a client of any kind.
+impl Class {
+    /// The next question that has no answer, a paragraph for each of its parts.
+    pub(super) fn question_words(&self, student: &Student) -> Vec<String> {
+        let questions = self.questions(student);
+        let (answered, right) = student.answered();
+        let Some(question) = questions.get(answered) else {
+            let exam = self.settings.exam.is_some();
+            let known = if exam { String::new() } else { format!(" {right} of {} were right.", questions.len()) };
+            return vec![format!("There is no further question.{known}")];
+        };
+        let mut words = vec![
+            format!("Question {} of {}. The server says:", answered + 1, questions.len()),
+            question.reply.clone(),
+            "What does the sender do next?".to_owned(),
+        ];
+        words.extend(('a'..).zip(&question.answers).map(|(letter, answer)| format!("{letter}: {answer}")));
+        words.push("Answer such as: NOOP choose a".to_owned());
+        words
+    }
+
+    /// What comes of an answer.
+    pub(super) fn choice_words(&self, student: &Student, word: &str) -> Vec<String> {
+        let letter = word.trim().to_ascii_lowercase();
+        let choice = ('a'..='d').position(|known| letter == known.to_string());
+        let next = "NOOP question asks the next one.".to_owned();
+        match choice.and_then(|choice| Some((choice, self.choose(student, None, choice)?))) {
+            None => vec!["That is no answer to a question that is open; NOOP question asks the next one.".to_owned()],
+            Some(_) if self.settings.exam.is_some() => vec!["Noted.".to_owned(), next],
+            Some((choice, (_, question))) => {
+                let verdict = if choice == question.right { "Right." } else { "Not so." };
+                vec![format!("{verdict} {}", question.whys[choice]), next]
+            }
+        }
+    }
+
+    /// What a student has found, said as `NOOP answer`.
+    pub(super) fn finding_words(&self, student: &Arc<Student>, text: &str) -> Vec<String> {
+        if text.is_empty() {
+            return vec!["Say what you have found: NOOP answer WHAT IT IS".to_owned()];
+        }
+        if student.with_current(|work| work.attempt.open().is_none()) != Some(false) {
+            return vec![stands(self, student)];
+        }
+        let before = student.with_current(|work| work.attempt.ticked());
+        let wants = student.with_current(Work::wants_answer) == Some(true);
+        self.answer(student, text);
+        let after = student.with_current(|work| (work.attempt.ticked(), work.attempt.tries_left()));
+        let over = self.time_words(student).filter(|_| self.is_over(student, self.now()));
+        match after {
+            _ if over.is_some() => over.into_iter().collect(),
+            Some((now, _)) if Some(now) > before => vec!["That is it.".to_owned(), stands(self, student)],
+            _ if !wants => vec!["This step wants no answer; it ticks from what you do.".to_owned()],
+            Some((_, Some(left))) => vec![format!("That is not it; {left} more tries before it counts as missed.")],
+            _ => vec!["That is not it; look again. NOOP step says what is asked.".to_owned()],
+        }
+    }
+}

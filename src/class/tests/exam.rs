@@ -1,0 +1,150 @@
+//! An exam: its clock, what counts, its questions.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use super::*;
+use crate::class::deed::Hinted;
+use crate::class::verify::{Verdict, verify};
+
+#[tokio::test]
+async fn an_exam_gives_no_hints_and_what_comes_too_late_does_not_count() {
+    let at = tempfile::tempdir().expect("a folder");
+    let start: Timestamp = "2026-11-30T09:00:00Z".parse().expect("a time");
+    let minutes = Arc::new(std::sync::atomic::AtomicI64::new(0));
+    let clock = Arc::clone(&minutes);
+    let now = move || {
+        let passed = clock.load(std::sync::atomic::Ordering::SeqCst);
+        start + jiff::SignedDuration::from_mins(passed)
+    };
+    let world = world(at.path()).with_clocks(now, || Duration::ZERO);
+    let exam = Exam { minutes: 30, extra: [("Bert".to_owned(), 15)].into() };
+    let (class, address, _guard) = open_in(world.clone(), &Wish { exam: Some(exam), ..lessons(&["01"]) }).await;
+    let mut anna = Telnet::joined(address, &class, "anna").await;
+    let mut bert = Telnet::joined(address, &class, "bert").await;
+    assert!(anna.say("NOOP hint").await.contains("no hints in an exam"));
+    assert_eq!(class.hint(&class.named("anna").expect("there"), true), Hinted::None, "nor from the instructor");
+    for one in [&mut anna, &mut bert] {
+        one.say("HELO noddy.com").await;
+    }
+    until(&class, || ticked(&class, "anna") == 1 && ticked(&class, "bert") == 1).await;
+    minutes.store(31, std::sync::atomic::Ordering::SeqCst);
+    for one in [&mut anna, &mut bert] {
+        assert!(one.say("MAIL FROM:<dude@noddy.com>").await.starts_with("250"));
+    }
+    until(&class, || ticked(&class, "bert") == 2).await;
+    assert_eq!(ticked(&class, "anna"), 1, "it came too late");
+    // Nor does it count later, when the transcripts are judged again.
+    let student = class.named("anna").expect("there");
+    let transcript = class.folder.join(student.folder()).join("01-classic-1-001.smtp");
+    let is_written = || std::fs::read_to_string(&transcript).is_ok_and(|text| text.contains("MAIL FROM"));
+    until(&class, is_written).await;
+    student.reread(&class.folder);
+    assert_eq!(ticked(&class, "anna"), 1, "the transcript says what came too late");
+    let to = at.path().join("out");
+    export::write(&class, &to, false).expect("written");
+    let Verdict { verified, .. } = verify(&to.join("results.json"), &world).expect("readable");
+    assert!(verified.iter().all(|one| one.problems.is_empty()), "{verified:?}");
+}
+
+#[tokio::test]
+async fn questions_about_replies_are_asked_one_by_one_and_kept() {
+    let at = tempfile::tempdir().expect("a folder");
+    let (class, address, _guard) = open(at.path(), &Wish { questions: Some(2), ..lessons(&["01"]) }).await;
+    let mut anna = Telnet::joined(address, &class, "anna").await;
+    let student = class.named("anna").expect("there");
+    let questions = class.questions(&student);
+    let asked = joined_up(&anna.say("NOOP question").await);
+    assert!(asked.contains("Question 1 of 2") && asked.contains("(d)"), "{asked}");
+    let letter = |place: usize| char::from(b'a' + u8::try_from(place).expect("small"));
+    let said = joined_up(&anna.say(&format!("NOOP choose {}", letter(questions[0].right))).await);
+    assert!(said.starts_with("Right."), "{said}");
+    let said = joined_up(&anna.say(&format!("NOOP choose {}", letter((questions[1].right + 1) % 4))).await);
+    assert!(said.starts_with("Not so.") && said.contains("another trouble"), "{said}");
+    assert!(joined_up(&anna.say("NOOP question").await).contains("no further question. 1 of 2"));
+    assert!(joined_up(&anna.say("NOOP choose a").await).contains("no answer to a question that is open"));
+    assert_eq!(student.answered(), (2, 1));
+}
+
+/// A world whose clock says so many seconds after nine.
+fn clocked(at: &Path) -> (World, Arc<AtomicI64>) {
+    let start: Timestamp = "2026-11-30T09:00:00Z".parse().expect("a time");
+    let seconds = Arc::new(AtomicI64::new(0));
+    let clock = Arc::clone(&seconds);
+    let now = move || start + jiff::SignedDuration::from_secs(clock.load(Ordering::SeqCst));
+    (world(at).with_clocks(now, || Duration::ZERO), seconds)
+}
+
+#[tokio::test]
+async fn the_time_that_is_left_is_told_and_stands_while_the_class_is_paused() {
+    let at = tempfile::tempdir().expect("a folder");
+    let (world, seconds) = clocked(at.path());
+    let exam = Exam { minutes: 30, extra: [].into() };
+    let (class, address, guard) = open_in(world.clone(), &Wish { exam: Some(exam), ..lessons(&["01"]) }).await;
+    let mut bert = Telnet::joined(address, &class, "bert").await;
+    let mut anna = super::attend(&class, address, "anna").await;
+    assert_eq!(anna.hello.left, Some(1800));
+    seconds.store(600, Ordering::SeqCst);
+    assert!(bert.say("NOOP").await.contains("20 minutes are left"));
+    let row = |name: &str| wall::Wall::of(&class).rows.into_iter().find(|row| row.name == name).expect("there");
+    assert_eq!(row("bert").left, Some(20));
+    class.pause(true);
+    seconds.store(1200, Ordering::SeqCst);
+    assert_eq!(row("anna").left, Some(20), "the clock stands");
+    class.pause(false);
+    assert_eq!(news(&mut anna, |down| matches!(down, Down::Left(_))).await, Down::Left(1200));
+    seconds.store(1200 + 1199, Ordering::SeqCst);
+    assert!(bert.say("NOOP").await.contains("Less than a minute is left"));
+    drop(guard);
+    drop((bert, anna));
+    until(&class, || class.students().iter().all(|student| !student.is_here())).await;
+    drop(class);
+    // A killed process forgets no pause.
+    let (class, address, _guard) = open_in(world, &Wish::default()).await;
+    assert_eq!(class.left(&class.named("bert").expect("there")), Some(Duration::from_secs(1)));
+    let mut bert = Telnet::joined(address, &class, "bert").await;
+    seconds.store(1200 + 1201, Ordering::SeqCst);
+    assert!(bert.say("NOOP").await.contains("The time is over"));
+    assert_eq!(wall::Wall::of(&class).rows[0].state, wall::State::Over);
+    let mut anna = super::attend(&class, address, "anna").await;
+    news(&mut anna, |down| *down == Down::TimeOver).await;
+}
+
+#[tokio::test]
+async fn questions_are_answered_by_a_key_each_and_an_exam_says_nothing_of_them() {
+    let at = tempfile::tempdir().expect("a folder");
+    for exam in [false, true] {
+        let wish = Wish {
+            exam: exam.then(|| Exam { minutes: 30, extra: [].into() }),
+            questions: Some(2),
+            ..lessons(&["01"])
+        };
+        let (class, address, _guard) = open(&at.path().join(exam.to_string()), &wish).await;
+        let mut anna = super::attend(&class, address, "anna").await;
+        assert_eq!(anna.hello.questions, 2);
+        let drawn = class.questions(&class.named("anna").expect("there"));
+        anna.say(Up::Question);
+        let is_question = |down: &Down| matches!(down, Down::Question(_));
+        let Down::Question(first) = news(&mut anna, is_question).await else { unreachable!() };
+        assert_eq!((first.number, first.of, &first.answers), (0, 2, &drawn[0].answers));
+        anna.say(Up::Choose(0, drawn[0].right));
+        if !exam {
+            let verdict = news(&mut anna, |down| matches!(down, Down::Verdict(_))).await;
+            assert!(matches!(verdict, Down::Verdict(judged) if judged.right));
+            anna.say(Up::Question);
+        }
+        let Down::Question(second) = news(&mut anna, is_question).await else { unreachable!() };
+        assert_eq!(second.number, 1);
+        // The same answer once more, by a slip: it changes nothing.
+        anna.say(Up::Choose(0, 3));
+        anna.say(Up::Choose(1, (drawn[1].right + 1) % 4));
+        if !exam {
+            news(&mut anna, |down| matches!(down, Down::Verdict(judged) if !judged.right)).await;
+            anna.say(Up::Question);
+        }
+        let Down::NoQuestion(words) = news(&mut anna, |down| matches!(down, Down::NoQuestion(_))).await else {
+            unreachable!()
+        };
+        assert_eq!(words.contains("1 of them rightly"), !exam, "{words}");
+        assert_eq!(class.named("anna").expect("there").answered(), (2, 1));
+    }
+}

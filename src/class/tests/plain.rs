@@ -1,0 +1,206 @@
+//! A client that knows nothing of classes: it is told everything, with the reply to its next NOOP, and nothing unasked.
+
+use super::*;
+use crate::class::deed::Hinted;
+
+/// What is said to a bare NOOP.
+async fn noop(telnet: &mut Telnet) -> String {
+    let said = telnet.say("NOOP").await;
+    let last = said.lines().last().unwrap_or_default();
+    assert_eq!(last, "250 2.0.0 Ok", "the server's own reply is the last line: {said}");
+    assert!(said.lines().all(|line| line.starts_with("250") && line.len() < 100), "{said}");
+    joined_up(&said)
+}
+
+fn waits(class: &Class, name: &str) -> bool {
+    let rows = wall::Wall::of(class).rows;
+    rows.iter().any(|row| row.name == name && row.last.starts_with("waits for its next NOOP"))
+}
+
+#[tokio::test]
+async fn on_joining_it_learns_what_it_may_say_and_at_a_lessons_end_what_comes_next() {
+    let at = tempfile::tempdir().expect("a folder");
+    let (class, address, _guard) = open(at.path(), &lessons(&["01", "02"])).await;
+    let mut anna = Telnet::to(address).await;
+    let said = joined_up(&anna.say(&format!("NOOP join {} anna", class.settings.code)).await);
+    for words in ["you are in the class monday", "step, hint, lesson NN", "Step 1 of 6"] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    let help = anna.say("HELP").await;
+    assert!(help.starts_with("214-") && help.contains("step, hint"), "{help}");
+    let said = joined_up(&anna.say("NOOP hlep").await);
+    assert!(said.contains("NOOP hlep means nothing to the class") && said.contains("answer TEXT"), "{said}");
+    assert_eq!(noop(&mut anna).await, "Ok", "nothing is new");
+    anna.say("HELO noddy.com").await;
+    let said = noop(&mut anna).await;
+    assert!(said.contains("Step 1 is done. Step 2 of 6:"), "{said}");
+    anna.say("MAIL TO:<dude@noddy.com>").await;
+    let told = noop(&mut anna).await;
+    assert!(told.len() > "Ok".len() && !told.contains("Step"), "a mistake is answered: {told}");
+    anna.say("QUIT").await;
+    let mut anna = Telnet::joined(address, &class, "anna").await;
+    anna.classic().await;
+    until(&class, || ticked(&class, "anna") == 6).await;
+    let mut anna = Telnet::to(address).await;
+    let said = joined_up(&anna.say(&format!("NOOP join {} anna", class.settings.code)).await);
+    assert!(said.contains("All 6 steps are done. The next lesson: NOOP lesson 02-rset-noop"), "{said}");
+    assert!(joined_up(&anna.say("NOOP lesson 02").await).contains("Step 1 of"));
+    assert!(joined_up(&anna.say("NOOP lesson").await).contains("02-rset-noop"));
+}
+
+#[tokio::test]
+async fn a_hint_counts_and_the_wall_is_quiet_once_it_was_fetched() {
+    let at = tempfile::tempdir().expect("a folder");
+    let (class, address, _guard) = open(at.path(), &lessons(&["01"])).await;
+    let mut anna = Telnet::joined(address, &class, "anna").await;
+    let student = class.named("anna").expect("there");
+    let hints = || student.with_current(|work| work.hints.len());
+    assert_eq!(class.hint(&student, true), Hinted::Waits);
+    assert_eq!(class.broadcast(None, "look up"), (0, 1));
+    assert!(waits(&class, "anna") && hints() == Some(0));
+    // A command is answered by the server alone: nothing comes unasked.
+    assert_eq!(anna.say("RSET").await.lines().count(), 1);
+    let said = noop(&mut anna).await;
+    assert!(said.contains("A hint from the instructor:") && said.contains("The class: look up"), "{said}");
+    assert!(!waits(&class, "anna") && hints() == Some(1));
+    assert_eq!(noop(&mut anna).await, "Ok", "once is enough");
+    // One of a step that is done meanwhile helps nobody.
+    class.hint(&student, true);
+    anna.say("HELO noddy.com").await;
+    assert!(!noop(&mut anna).await.contains("hint"));
+    assert_eq!(hints(), Some(1));
+    // What waits for a telnet that is gone comes by the student's ehlo too.
+    class.broadcast(None, "go on");
+    drop(anna);
+    let mut anna = super::attend(&class, address, "anna").await;
+    assert_eq!(news(&mut anna, |down| matches!(down, Down::Notice(_))).await, Down::Notice("go on".to_owned()));
+    assert!(!waits(&class, "anna"));
+}
+
+#[tokio::test]
+async fn a_pause_and_a_fresh_start_are_told() {
+    let at = tempfile::tempdir().expect("a folder");
+    let (class, address, _guard) = open(at.path(), &lessons(&["01"])).await;
+    let mut anna = Telnet::joined(address, &class, "anna").await;
+    anna.say("HELO noddy.com").await;
+    class.pause(true);
+    let said = joined_up(&anna.say("NOOP").await);
+    assert!(said.contains("paused the class: look up"), "{said}");
+    let held = tokio::time::timeout(Duration::from_millis(100), anna.say("RSET")).await;
+    assert!(held.is_err(), "nothing else is answered");
+    class.pause(false);
+    assert!(anna.reply().await.starts_with("250"));
+    noop(&mut anna).await;
+    let student = class.named("anna").expect("there");
+    class.start_over(&student).expect("once");
+    // It must not go on in a world that nobody judges any more.
+    let said = anna.say("MAIL FROM:<dude@noddy.com>").await;
+    assert!(said.starts_with("503-5.5.1") && joined_up(&said).contains("you have a fresh start"), "{said}");
+    assert!(joined_up(&said).contains("Step 1 of 6"), "{said}");
+    anna.say("HELO noddy.com").await;
+    until(&class, || ticked(&class, "anna") == 1).await;
+    class.start_over(&student).expect("twice");
+    assert!(joined_up(&anna.say("NOOP").await).contains("you have a fresh start"));
+    // Nobody has closed the connection in between.
+    let sessions = std::fs::read_dir(class.folder.join(student.folder())).expect("there").flatten();
+    for one in sessions {
+        let text = std::fs::read_to_string(one.path()).expect("readable");
+        assert!(!text.contains("closed by=client"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_finding_is_judged_in_its_reply() {
+    let at = tempfile::tempdir().expect("a folder");
+    let wish = lessons(&["24"]);
+    let (class, address, _guard) = open(at.path(), &wish).await;
+    let mut anna = Telnet::joined(address, &class, "anna").await;
+    assert!(joined_up(&anna.say("NOOP answer").await).contains("NOOP answer WHAT IT IS"));
+    let said = joined_up(&anna.say("NOOP answer nonsense").await);
+    let wants = class.named("anna").and_then(|student| student.with_current(student::Work::wants_answer));
+    let meant = if wants == Some(true) { "That is not it" } else { "This step wants no answer" };
+    assert!(said.contains(meant), "{said}");
+}
+
+#[tokio::test]
+async fn a_code_is_not_guessed_and_answers_and_programs_are_limited() {
+    let at = tempfile::tempdir().expect("a folder");
+    let (class, address, _guard) = open(at.path(), &lessons(&["01"])).await;
+    let student = class.join(&class.settings.code, "anna", address.ip()).expect("joined");
+    class.arena(&student).expect("a world");
+    let mut held = Vec::new();
+    for _ in 0..student::COMPANIONS {
+        held.push(super::attend(&class, address, "anna").await);
+    }
+    let one_more = Joining { server: address.to_string(), code: class.settings.code.clone(), name: "anna".to_owned() };
+    let said = join(&one_more).await.expect_err("too many");
+    assert!(said.contains("too many programs"), "{said}");
+    drop(held);
+    for _ in 0..5_000 {
+        class.answer(&student, "no");
+    }
+    let facts = student.with_current(|work| work.attempt.facts().len());
+    assert!(facts <= Some(4_000), "{facts:?}");
+    let mut eve = Telnet::to(address).await;
+    for _ in 0..5 {
+        assert!(eve.say("NOOP join XXXXXX eve").await.starts_with("550"));
+    }
+    let mut all = Vec::new();
+    for _ in 0..30 {
+        let mut eve = Telnet::to(address).await;
+        all.push(tokio::spawn(async move { tokio::time::timeout(Duration::from_millis(300), eve.say("NOOP join XXXXXX eve")).await }));
+    }
+    let mut sent_away = 0;
+    for one in all {
+        match one.await.expect("it ran") {
+            Ok(said) => sent_away += usize::from(said.starts_with("450") && said.contains("too many wrong codes")),
+            Err(_) => {}
+        }
+    }
+    assert!(sent_away >= 15, "{sent_away} of 30 at once are not even looked at; the others wait");
+}
+
+#[tokio::test]
+async fn names_that_nobody_sees_or_tells_apart_do_not_join() {
+    let at = tempfile::tempdir().expect("a folder");
+    let (class, address, _guard) = open(at.path(), &lessons(&["01"])).await;
+    Telnet::joined(address, &class, "anna").await;
+    for name in ["\u{3164}", "аnna", "a\u{200b}nna"] {
+        let said = Telnet::to(address).await.say(&format!("NOOP join {} {name}", class.settings.code)).await;
+        assert!(said.starts_with("550"), "{name:?}: {said}");
+    }
+    let eve: std::net::IpAddr = [192, 0, 2, 9].into();
+    let joined = (0..200).filter(|n| class.join(&class.settings.code, &format!("eve {n}"), eve).is_ok()).count();
+    assert_eq!(joined, class.settings.per_address);
+    Telnet::joined(address, &class, "bert").await;
+}
+
+#[tokio::test]
+async fn what_is_being_sent_by_all_together_is_bounded() {
+    const MOST: u64 = 1 << 20;
+    let at = tempfile::tempdir().expect("a folder");
+    let world = world(at.path());
+    let folder = folder("monday", &world).expect("a name");
+    let mut settings = Settings::take("monday", &folder, &lessons(&["01"]), &world).expect("well formed");
+    settings.in_flight = MOST;
+    let class = Class::open(folder, settings, &world).expect("it opens");
+    let (address, _guard) = class.listen("127.0.0.1:0".parse().expect("an address")).await.expect("it listens");
+    let line = format!("{}\r\n", "x".repeat(998));
+    let mut open = Vec::new();
+    for n in 0..40 {
+        let mut one = Telnet::joined(address, &class, &format!("student {n}")).await;
+        for say in ["HELO a.example", "MAIL FROM:<dude@noddy.com>", "RCPT TO:<anotherdude@target.local>", "DATA"] {
+            assert!(one.say(say).await.starts_with(['2', '3']), "{say}");
+        }
+        one.writer.write_all(line.repeat(60).as_bytes()).await.expect("writable");
+        assert!(class.room.held() <= MOST);
+        open.push(one);
+    }
+    let mut refused = 0;
+    for one in &mut open {
+        refused += usize::from(one.say(".").await.starts_with("452"));
+        assert!(class.room.held() <= MOST);
+    }
+    assert!((20..40).contains(&refused), "{refused} had no room, and the others' mail was taken");
+    assert_eq!(class.room.held(), 0);
+}

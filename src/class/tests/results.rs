@@ -1,0 +1,142 @@
+//! Results: as they were signed, and judged again.
+
+use super::*;
+use crate::class::verify::{Verdict, verify};
+
+#[tokio::test]
+async fn results_are_as_they_were_signed_and_are_judged_again() {
+    let at = tempfile::tempdir().expect("a folder");
+    let now: Timestamp = "2026-11-30T09:00:00Z".parse().expect("a time");
+    let world = world(at.path()).with_clocks(move || now, || Duration::ZERO);
+    let (class, address, _guard) = open_in(world.clone(), &lessons(&["01"])).await;
+    Telnet::joined(address, &class, "anna").await.classic().await;
+    let mut bert = Telnet::joined(address, &class, "bert").await;
+    bert.say("MAIL FROM:<dude@noddy.com>").await;
+    bert.say("HELO noddy.com").await;
+    bert.say("NOOP hint").await;
+    until(&class, || ticked(&class, "anna") == 6 && ticked(&class, "bert") == 1).await;
+    drop(bert);
+    let is_gone = || class.students().iter().all(|student| !student.is_here());
+    until(&class, is_gone).await;
+    let to = at.path().join("out");
+    export::write(&class, &to, false).expect("written");
+    let read = |name: &str| std::fs::read_to_string(to.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let version = &export::sum(class.settings.lessons[0].lesson.text().as_bytes())[..8];
+    assert_eq!(
+        read("results.csv"),
+        format!(
+            "name,lesson,version,variant,steps done,steps,points,started,finished,seconds active,hints,wrong findings,\
+             quiz wrong answers,questions right,transcript file\r\n\
+             anna,01-classic,{version},,6,6,100,2026-11-30T09:00:00Z,2026-11-30T09:00:00Z,0,0,0,,,\
+             transcripts/anna-01-classic.smtp\r\n\
+             bert,01-classic,{version},,1,6,16,2026-11-30T09:00:00Z,,0,1,0,,,transcripts/bert-01-classic.smtp\r\n"
+        )
+    );
+    let items = read("items.csv");
+    assert!(items.contains("01-classic,1,2,2,100%,0,"), "{items}");
+    assert!(items.contains("greet it first"), "bert's mistake is counted: {items}");
+    assert!(read("transcripts/anna-01-classic.smtp").contains("* mark goal=6"));
+    let certificate = read("certificates/anna-01-classic.html");
+    assert!(certificate.contains("step 6 of 6") && certificate.contains("anna has done"), "{certificate}");
+    assert!(!to.join("certificates/bert-01-classic.html").exists());
+
+    let file = to.join("results.json");
+    let verdict = verify(&file, &world).expect("readable");
+    assert!(verdict.agrees() && verdict.whole == 4, "{verdict:?}");
+    assert_eq!(verdict.signed.fingerprint(), sign::fingerprint(&class.settings));
+    let text = read("results.json");
+    std::fs::write(&file, text.replace("\"done\": 1", "\"done\": 6")).expect("written");
+    let Verdict { signed, verified, .. } = verify(&file, &world).expect("readable");
+    assert!(!signed.holds(), "bert has helped himself");
+    assert!(verified[1].problems[0].contains("show 1 steps, the results say 6"), "{verified:?}");
+    std::fs::write(&file, text).expect("written");
+    std::fs::copy(to.join("transcripts/anna-01-classic.smtp"), to.join("transcripts/bert-01-classic.smtp"))
+        .expect("copied");
+    let Verdict { signed, verified, .. } = verify(&file, &world).expect("readable");
+    assert!(signed.holds() && verified[1].problems[0].contains("not the transcript that was signed"), "{verified:?}");
+
+    let to = at.path().join("nameless");
+    export::write(&class, &to, true).expect("written");
+    let verdict = verify(&to.join("results.json"), &world).expect("readable");
+    assert!(verdict.agrees(), "{verdict:?}");
+    for entry in std::fs::read_dir(to.join("transcripts")).expect("there").flatten() {
+        let text = std::fs::read_to_string(entry.path()).expect("readable");
+        assert!(!text.contains("anna") && !text.contains("127.0.0.1"), "{text}");
+    }
+    class.forget(&class.named("anna").expect("there")).expect("forgotten");
+    assert!(class.named("anna").is_none() && !class.folder.join("students/0001").exists());
+    let events = std::fs::read_to_string(class.folder.join("events.jsonl")).expect("there");
+    assert!(!events.contains("anna") && events.contains("bert"), "{events}");
+}
+
+#[tokio::test]
+async fn names_that_are_alike_have_files_of_their_own_and_nobody_begins_anew_without_end() {
+    let at = tempfile::tempdir().expect("a folder");
+    let (class, address, _guard) = open(at.path(), &lessons(&["01"])).await;
+    Telnet::joined(address, &class, "anna b").await.classic().await;
+    let mut other = Telnet::joined(address, &class, "anna-b").await;
+    other.say("HELO noddy.com").await;
+    until(&class, || ticked(&class, "anna b") == 6 && ticked(&class, "anna-b") == 1).await;
+    let to = at.path().join("out");
+    export::write(&class, &to, false).expect("written");
+    let Verdict { verified, .. } = verify(&to.join("results.json"), &class.world).expect("readable");
+    assert!(verified.iter().all(|one| one.problems.is_empty()), "{verified:?}");
+    for _ in 0..student::RESETS {
+        assert!(other.say("NOOP reset").await.starts_with("250"));
+    }
+    let said = other.say("NOOP reset").await;
+    assert!(said.starts_with("550") && said.contains("wait a little"), "{said}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_transcript_without_end_is_not_read() {
+    let at = tempfile::tempdir().expect("a folder");
+    let (class, address, _guard) = open(at.path(), &lessons(&["01"])).await;
+    Telnet::joined(address, &class, "anna").await.say("HELO noddy.com").await;
+    until(&class, || ticked(&class, "anna") == 1).await;
+    let to = at.path().join("out");
+    export::write(&class, &to, false).expect("written");
+    let path = to.join("transcripts/anna-01-classic.smtp");
+    std::fs::remove_file(&path).expect("removed");
+    std::os::unix::fs::symlink("/dev/zero", &path).expect("linked");
+    let Verdict { verified, .. } = verify(&to.join("results.json"), &class.world).expect("readable");
+    assert!(verified[0].problems[0].contains("not a regular file"), "{verified:?}");
+}
+
+#[tokio::test]
+async fn whatever_is_changed_or_added_to_what_was_signed_is_named() {
+    let at = tempfile::tempdir().expect("a folder");
+    let (class, address, _guard) = open(at.path(), &lessons(&["01"])).await;
+    Telnet::joined(address, &class, "anna").await.classic().await;
+    until(&class, || ticked(&class, "anna") == 6).await;
+    let to = at.path().join("out");
+    let of = |class: &Arc<Class>| {
+        export::write(class, &to, false).expect("written");
+        verify(&to.join("results.json"), &class.world).expect("readable")
+    };
+    assert!(of(&class).agrees());
+    let change = |name: &str| {
+        let path = to.join(name);
+        let text = std::fs::read_to_string(&path).expect("there");
+        std::fs::write(&path, text + " ").expect("written");
+        verify(&to.join("results.json"), &class.world).expect("readable").problems
+    };
+    for name in ["results.csv", "items.csv", "certificates/anna-01-classic.html"] {
+        assert_eq!(change(name), [format!("{name} is not the file that was signed")]);
+        assert!(of(&class).agrees());
+    }
+    std::fs::remove_file(to.join("items.csv")).expect("removed");
+    let missing = verify(&to.join("results.json"), &class.world).expect("readable").problems;
+    assert!(missing[0].contains("no such file") && missing[0].contains("beside results.json"), "{missing:?}");
+    of(&class);
+    std::fs::write(to.join("transcripts/eve.smtp"), "").expect("written");
+    let text = std::fs::read_to_string(to.join("results.json")).expect("there");
+    let added = text.replacen("\"done\":", "\"praise\": \"very good\", \"done\":", 1);
+    std::fs::write(to.join("results.json"), added).expect("written");
+    let verdict = verify(&to.join("results.json"), &class.world).expect("readable");
+    assert_eq!(verdict.unsigned, ["the member results[0].praise", "the file transcripts/eve.smtp"]);
+    assert!(verdict.signed.holds() && !verdict.agrees());
+    let said = verify(&to.join("results.csv"), &class.world).expect_err("it is none").to_string();
+    assert!(said.contains("it is results.json that is verified"), "{said}");
+}

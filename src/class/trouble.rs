@@ -1,0 +1,81 @@
+//! What goes wrong at the class's side, for the instructor to see: never silently.
+
+use std::collections::BTreeMap;
+
+use super::student::Student;
+use super::{Class, lock};
+
+/// Something that went wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Trouble {
+    /// Connections can't be accepted; what the system says.
+    Connections(String),
+    /// So many connections are open that there is no place for another.
+    Full(usize),
+    /// What happened can't be written down; why, or nothing where it can be again.
+    Events(Option<String>),
+}
+
+/// All of it, as it stands.
+#[derive(Debug, Default)]
+pub(super) struct Troubles {
+    connections: Option<String>,
+    events: Option<String>,
+    /// Whose transcripts are not kept, by number, and why.
+    transcripts: BTreeMap<u64, (String, String)>,
+}
+
+impl Class {
+    /// Notes what went wrong.
+    pub(super) fn trouble(&self, trouble: Trouble) {
+        let mut troubles = lock(&self.troubles);
+        let (place, words) = match trouble {
+            Trouble::Connections(why) => {
+                let words = format!("Somebody could not connect: {why}. More fit after `ulimit -n 8192`, before ehlo lab.");
+                (&mut troubles.connections, Some(words))
+            }
+            Trouble::Full(open) => {
+                let words = format!("Somebody was sent away: {open} connections are open, and no more have room.");
+                (&mut troubles.connections, Some(words))
+            }
+            Trouble::Events(why) => {
+                let words = why.map(|why| {
+                    format!("events.jsonl can't be written: {why}. Mend it before the class ends, or it is missing.")
+                });
+                (&mut troubles.events, words)
+            }
+        };
+        if *place != words {
+            *place = words;
+            drop(troubles);
+            self.stir();
+        }
+    }
+
+    /// Notes why a student's transcripts are not kept; nothing where they are.
+    pub(super) fn lost(&self, student: &Student, why: Option<String>) {
+        let mut troubles = lock(&self.troubles);
+        if troubles.transcripts.get(&student.id).map(|(_, why)| why) == why.as_ref() {
+            return;
+        }
+        match why {
+            Some(why) => troubles.transcripts.insert(student.id, (student.name.clone(), why)),
+            None => troubles.transcripts.remove(&student.id),
+        };
+        drop(troubles);
+        self.stir();
+    }
+
+    /// What goes wrong now, in words.
+    #[must_use]
+    pub fn troubles(&self) -> Vec<String> {
+        let troubles = lock(&self.troubles);
+        let mut words: Vec<String> = troubles.connections.iter().chain(&troubles.events).cloned().collect();
+        let lost = &troubles.transcripts;
+        if let Some((_, (name, why))) = lost.first_key_value() {
+            let others = if lost.len() > 1 { format!(" and {} others", lost.len() - 1) } else { String::new() };
+            words.push(format!("Not all is kept of the transcripts of {name}{others}: {why}."));
+        }
+        words
+    }
+}

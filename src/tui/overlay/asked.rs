@@ -1,0 +1,93 @@
+//! A question about a reply, in a class: what does the sender do next? A key for each answer.
+
+use crossterm::event::{KeyCode, KeyEvent};
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+use super::{Outcome, letter, message, message_place};
+use crate::class::attend::{Judged, Posed, Up};
+use crate::smtp::escape::for_screen;
+use crate::tui::model::Model;
+use crate::tui::theme::Role;
+
+/// The question, and what came of its answer.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    posed: Posed,
+    /// The answer that was given, from 0.
+    chosen: Option<usize>,
+    verdict: Option<Judged>,
+}
+
+impl Asked {
+    /// A question that has no answer yet.
+    #[must_use]
+    pub fn new(posed: Posed) -> Self {
+        Self { posed, chosen: None, verdict: None }
+    }
+
+    /// Takes in what the class says of the answer.
+    pub fn judged(&mut self, verdict: Judged) {
+        self.verdict = Some(verdict);
+    }
+
+    pub(super) fn key(&mut self, key: KeyEvent) -> Outcome {
+        if self.chosen.is_some() {
+            return match (&self.verdict, key.code) {
+                (Some(_), KeyCode::Enter) => Outcome::Class(Up::Question),
+                _ => Outcome::Stay,
+            };
+        }
+        let place = |c: char| match c {
+            'a'..='z' => c as usize - 'a' as usize,
+            '1'..='9' => c as usize - '1' as usize,
+            _ => usize::MAX,
+        };
+        match letter(key).map(place).filter(|place| *place < self.posed.answers.len()) {
+            Some(place) => {
+                self.chosen = Some(place);
+                Outcome::Class(Up::Choose(self.posed.number, place))
+            }
+            None => Outcome::Stay,
+        }
+    }
+
+    /// Its place, and the keys in its frame.
+    pub(super) fn outline(&self, model: &Model) -> (Rect, &'static str) {
+        (message_place(model, &self.lines(model), self.foot()), self.foot())
+    }
+
+    pub(super) fn draw(&self, model: &Model, frame: &mut Frame<'_>) {
+        let title = format!("Question {} of {}", self.posed.number + 1, self.posed.of);
+        message(model, frame, &title, &self.lines(model), self.foot());
+    }
+
+    fn foot(&self) -> &'static str {
+        match (self.chosen, &self.verdict) {
+            (None, _) => "a b c d answer · Esc later",
+            (Some(_), None) => "Esc close",
+            (Some(_), Some(_)) => "Enter next question · Esc close",
+        }
+    }
+
+    fn lines(&self, model: &Model) -> Vec<Line<'static>> {
+        let style = |role| model.theme.style(role);
+        let shown = |text: &str| for_screen(text.as_bytes());
+        let mut lines = vec![
+            Line::styled("The server says:", style(Role::Dim)),
+            Line::styled(shown(&self.posed.reply), style(Role::Received)),
+            Line::styled("What does the sender do next?", style(Role::Text)),
+            Line::default(),
+        ];
+        for ((n, letter), answer) in ('a'..='z').enumerate().zip(&self.posed.answers) {
+            let (mark, role) = if self.chosen == Some(n) { ("▸", Role::Accent) } else { (" ", Role::Text) };
+            lines.push(Line::styled(format!("{mark} {letter}  {}", shown(answer)), style(role)));
+        }
+        if let Some(Judged { right, why }) = &self.verdict {
+            let (word, role) = if *right { ("Right.", Role::Good) } else { ("Not so.", Role::Warning) };
+            lines.extend([Line::default(), Line::styled(format!("{word} {}", shown(why)), style(role))]);
+        }
+        lines
+    }
+}
