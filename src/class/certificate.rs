@@ -3,8 +3,8 @@
 
 use std::fmt::Write as _;
 
-use super::export::Outcome;
 use super::Class;
+use super::export::Outcome;
 use crate::conversation::file::{Document, Header, write_document};
 use crate::conversation::{Event, Kind, Log, Micros, Remark};
 use crate::decode::Knowledge;

@@ -119,7 +119,9 @@ fn take(class: &Arc<Class>, student: &Arc<Student>, up: Up) -> Option<Down> {
                 return Some(Down::Notice(why.to_owned()));
             }
         }
-        Up::Lesson(name) if student.current().as_deref() == Some(name.as_str()) => return Some(given(class, student, "")),
+        Up::Lesson(name) if student.current().as_deref() == Some(name.as_str()) => {
+            return Some(given(class, student, ""));
+        }
         Up::Lesson(name) => return class.begin(student, &name).err().map(Down::Notice),
         Up::Reset => return class.reset(student).err().map(Down::Notice),
         Up::Quiz(wrong) => class.quiz(student, wrong),
@@ -145,7 +147,9 @@ fn posed(class: &Class, student: &Student) -> Down {
         return Down::NoQuestion(format!("The time is over: {answered} of {of} questions are answered."));
     }
     match questions.into_iter().nth(answered) {
-        Some(Question { reply, answers, .. }) => Down::Question(Box::new(Posed { number: answered, of, reply, answers })),
+        Some(Question { reply, answers, .. }) => {
+            Down::Question(Box::new(Posed { number: answered, of, reply, answers }))
+        }
         None if class.settings.exam.is_some() => Down::NoQuestion(format!("All {of} questions are answered.")),
         None => Down::NoQuestion(format!("All {of} questions are answered, {right} of them rightly.")),
     }

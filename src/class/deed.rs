@@ -108,7 +108,6 @@ impl Class {
     }
 
     /// Says something to everybody, or to one; how many hear it at once, and for how many it waits.
-    #[expect(clippy::must_use_candidate, reason = "it is said all the same")]
     pub fn broadcast(&self, to: Option<&Student>, text: &str) -> (usize, usize) {
         let say = |student: &Student| student.notify(&News::Notice(text.to_owned()));
         let heard = match to {

@@ -89,7 +89,7 @@ impl Front {
             Ok((student, seat)) => {
                 self.class.stir();
                 let class = &self.class.settings.name;
-                let exam = self.class.settings.exam.is_some().then(|| " It is an exam: there are no hints.");
+                let exam = self.class.settings.exam.is_some().then_some(" It is an exam: there are no hints.");
                 let welcome = format!(
                     "{}, you are in the class {class}. The instructor can look on.{}",
                     student.name,

@@ -119,7 +119,9 @@ mod tests {
             gate.wrong(Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 0, 0, 0, n).into(), now);
             gate.wrong(Ipv6Addr::new(0x2001, 0xdb8, 1, n, 0, 0, 0, 1).into(), now);
         }
-        assert!(gate.patience(Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 9, 9, 9, 9).into(), now).expect("a wait") > Duration::ZERO);
+        assert!(
+            gate.patience(Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 9, 9, 9, 9).into(), now).expect("a wait") > Duration::ZERO
+        );
         assert!(gate.0.len() <= ADDRESSES + 1);
     }
 

@@ -184,7 +184,7 @@ banner = "{name} ESMTP: to join say NOOP join CODE NAME"
 [listeners]
 smtp = {}
 [capabilities]
-advertise = ["PIPELINING", "SIZE 65536", "8BITMIME", "ENHANCEDSTATUSCODES"]
+advertise = ["PIPELINING", "SIZE 65536", "8BITMIME", "ENHANCEDSTATUSCODES", "HELP"]
 [[domain]]
 name = "class.ehlo.lab"
 [[rule]]
@@ -219,9 +219,14 @@ impl Class {
             // It takes a moment, which nobody is to wait for later.
             let _ = Pool::shipped();
         }
-        let room = Arc::new(Room::of(settings.in_flight));
+        let (room, connections) = (Arc::new(Room::of(settings.in_flight)), settings.connections);
         let class = Arc::new(Self {
-            lobby: Arc::new(Arena::new(&lobby, Limits { sessions: 0, octets: u64::MAX, ..Limits::STUDENT }, &room, world)),
+            lobby: Arc::new(Arena::new(
+                &lobby,
+                Limits { sessions: 0, octets: u64::MAX, ..Limits::STUDENT },
+                &room,
+                world,
+            )),
             settings,
             world: world.clone(),
             backdrops,
@@ -232,8 +237,8 @@ impl Class {
             changed: watch::Sender::new(0),
             paused: watch::Sender::new(false),
             pauses: Mutex::default(),
-            places: Arc::new(Semaphore::new(settings.connections)),
-            everybody: Arc::new(Semaphore::new(settings.connections)),
+            places: Arc::new(Semaphore::new(connections)),
+            everybody: Arc::new(Semaphore::new(connections)),
             free: watch::Sender::new(false),
             folder,
             room,
@@ -349,7 +354,10 @@ impl Class {
                 return Err(format!("that name looks like {}, who has joined; take another", alike.name));
             }
             if !lock(&self.gate).takes(from, self.world.elapsed(), self.settings.per_address) {
-                return Err(format!("{} names have joined from your address; ask your instructor", self.settings.per_address));
+                return Err(format!(
+                    "{} names have joined from your address; ask your instructor",
+                    self.settings.per_address
+                ));
             }
             let student = Arc::new(Student::new(roster.next(), name.clone(), self.now(), &self.world));
             roster.add(Arc::clone(&student));

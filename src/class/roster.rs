@@ -114,7 +114,18 @@ mod tests {
         for good in ["anna", "Ζωή", "李", "O'Neil", "अनिता", "Jean-Luc  2"] {
             assert!(name(good).is_ok(), "{good}");
         }
-        for bad in ["", " ", "\u{3164}", "anna \u{3164}", "a\u{115f}b", "\u{200b}", "an\u{200d}na", "\u{94d}", "\u{202e}anna", "."] {
+        for bad in [
+            "",
+            " ",
+            "\u{3164}",
+            "anna \u{3164}",
+            "a\u{115f}b",
+            "\u{200b}",
+            "an\u{200d}na",
+            "\u{94d}",
+            "\u{202e}anna",
+            ".",
+        ] {
             assert!(name(bad).is_err() || bad == ".", "{bad:?}");
         }
     }

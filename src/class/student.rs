@@ -12,8 +12,8 @@ use tokio::sync::{Semaphore, broadcast, watch};
 use tokio_util::sync::DropGuard;
 
 use super::event::What;
-use super::plain::Letterbox;
 use super::lock;
+use super::plain::Letterbox;
 use super::settings::{Settings, hex};
 use crate::lab::desk::Arena;
 use crate::lesson::{Happening, Lesson};
@@ -219,7 +219,15 @@ impl Student {
     }
 
     /// Goes into a world that was made for an attempt.
-    pub(super) fn enter(&self, lesson: Arc<Lesson>, number: u32, arena: Arc<Arena>, guard: DropGuard, now: Timestamp, why: &'static str) {
+    pub(super) fn enter(
+        &self,
+        lesson: Arc<Lesson>,
+        number: u32,
+        arena: Arc<Arena>,
+        guard: DropGuard,
+        now: Timestamp,
+        why: &'static str,
+    ) {
         self.with(|state| {
             let name = lesson.name.clone();
             let known = state.works.remove(&name).filter(|work| work.number == number);

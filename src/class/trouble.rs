@@ -31,7 +31,8 @@ impl Class {
         let mut troubles = lock(&self.troubles);
         let (place, words) = match trouble {
             Trouble::Connections(why) => {
-                let words = format!("Somebody could not connect: {why}. More fit after `ulimit -n 8192`, before ehlo lab.");
+                let words =
+                    format!("Somebody could not connect: {why}. More fit after `ulimit -n 8192`, before ehlo lab.");
                 (&mut troubles.connections, Some(words))
             }
             Trouble::Full(open) => {

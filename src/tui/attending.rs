@@ -226,7 +226,7 @@ mod tests {
         attending(&mut screen, true);
         let shown = screen.shown();
         assert!(!shown.contains("F8") && screen.model.talk.explanation().is_none(), "{shown}");
-        assert!(shown.contains("what a reply means is yours to say"), "{shown}");
+        assert!(shown.contains("means is yours to say"), "{shown}");
         for key in ["<f8>", "<f11>", "<esc>X"] {
             screen.keys(key);
             assert!(screen.shown().contains("nothing is explained"), "{key}: {}", screen.shown());

@@ -120,12 +120,13 @@ fn state(model: &Model) -> String {
     let class = model.class.as_ref().filter(|_| !model.is_offline()).and_then(InClass::words);
     let alive = model.talk.keep_alive.as_ref().map(|every| format!("NOOP every {}", for_screen(every.as_bytes())));
     let watched = model.is_offline() || model.talk.is_open();
-    let more: Vec<String> = 
-        class.into_iter().chain([alive, idle].into_iter().flatten().filter(|_| watched)).collect();
+    let more: Vec<String> =
+        class.clone().into_iter().chain([alive, idle].into_iter().flatten().filter(|_| watched)).collect();
     // Where there is little room the first of them says enough.
     let fits = |words: &String| width(words) <= usize::from(model.size.0) / 2;
     let with = |n: usize| std::iter::once(&stands).chain(&more[..n]).cloned().collect::<Vec<_>>().join(" · ");
-    (1..=more.len()).rev().map(with).find(fits).unwrap_or(stands)
+    let alone = class.unwrap_or_else(|| stands.clone());
+    (1..=more.len()).rev().map(with).find(fits).unwrap_or(alone)
 }
 
 /// What went wrong or how a live connection ended, and the keys that go on, in so many columns; nothing while it is

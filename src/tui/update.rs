@@ -399,10 +399,7 @@ pub(super) fn answered(model: &mut Model, overlay: Overlay, outcome: Outcome) ->
             open_form(model, &verb);
             Vec::new()
         }
-        Outcome::Draft(draft) => {
-            drafted(model, draft);
-            Vec::new()
-        }
+        Outcome::Draft(draft) => drafted(model, draft),
         Outcome::ReadFile(path) => stays(model, overlay, Effect::ReadMessage(path)),
         Outcome::Complete(typed) => stays(model, overlay, Effect::CompletePath(typed)),
         Outcome::Attach(path) => stays(model, overlay, Effect::ReadAttachment(path)),
@@ -459,7 +456,7 @@ pub(super) fn prepared(model: &Model, draft: &Draft) -> String {
 }
 
 /// The message editor was left.
-fn drafted(model: &mut Model, draft: Draft) {
+fn drafted(model: &mut Model, draft: Draft) -> Vec<Effect> {
     let open = model.talk.is_open() && model.talk.dialogue.state().phase() == Phase::Data;
     let summary = draft.summary();
     model.notice = match (draft.ready, open) {
@@ -468,6 +465,7 @@ fn drafted(model: &mut Model, draft: Draft) {
         (false, _) => Some(model.keymap.told(&format!("The text is kept ({summary}); {{message}} goes on with it."))),
     };
     model.draft = draft;
+    Vec::new()
 }
 
 fn pasted(model: &mut Model, text: &str) -> Vec<Effect> {

@@ -54,7 +54,7 @@ async fn questions_about_replies_are_asked_one_by_one_and_kept() {
     let student = class.named("anna").expect("there");
     let questions = class.questions(&student);
     let asked = joined_up(&anna.say("NOOP question").await);
-    assert!(asked.contains("Question 1 of 2") && asked.contains("(d)"), "{asked}");
+    assert!(asked.contains("Question 1 of 2") && asked.contains("d: "), "{asked}");
     let letter = |place: usize| char::from(b'a' + u8::try_from(place).expect("small"));
     let said = joined_up(&anna.say(&format!("NOOP choose {}", letter(questions[0].right))).await);
     assert!(said.starts_with("Right."), "{said}");
@@ -113,11 +113,8 @@ async fn the_time_that_is_left_is_told_and_stands_while_the_class_is_paused() {
 async fn questions_are_answered_by_a_key_each_and_an_exam_says_nothing_of_them() {
     let at = tempfile::tempdir().expect("a folder");
     for exam in [false, true] {
-        let wish = Wish {
-            exam: exam.then(|| Exam { minutes: 30, extra: [].into() }),
-            questions: Some(2),
-            ..lessons(&["01"])
-        };
+        let wish =
+            Wish { exam: exam.then(|| Exam { minutes: 30, extra: [].into() }), questions: Some(2), ..lessons(&["01"]) };
         let (class, address, _guard) = open(&at.path().join(exam.to_string()), &wish).await;
         let mut anna = super::attend(&class, address, "anna").await;
         assert_eq!(anna.hello.questions, 2);

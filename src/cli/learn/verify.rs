@@ -33,7 +33,10 @@ pub(super) fn run(file: &Path, as_json: bool, world: &World) -> Exit {
         let words =
             if holds { "the signature holds" } else { "WRONG: the signature does not hold; something was changed" };
         print(&format!("class {}, written {}: {words}", shown(&signed.what.class), shown(&signed.what.written)));
-        print(&format!("key {} (compare it with what `ehlo lab export`, or x on the wall, said)", signed.fingerprint()));
+        print(&format!(
+            "key {} (compare it with what `ehlo lab export`, or x on the wall, said)",
+            signed.fingerprint()
+        ));
         for one in verified {
             let mark = if one.problems.is_empty() { "ok   " } else { "WRONG" };
             let who = shown(&format!("{} · {}", one.name, one.lesson));
@@ -61,6 +64,8 @@ fn rest(verdict: &Verdict) {
     for unsigned in &verdict.unsigned {
         print(&format!("WRONG  {} is signed by nobody; take it out", shown(unsigned)));
     }
-    print("The steps were judged again. Times, hints, quiz and questions are as the class has signed them; who sat at the");
+    print(
+        "The steps were judged again. Times, hints, quiz and questions are as the class has signed them; who sat at the",
+    );
     print("keyboard no file can say.");
 }

@@ -33,7 +33,8 @@ pub(super) async fn welcome(mut stream: TcpStream, address: SocketAddr, desk: Ar
             Some(mut door) => {
                 // What tells the address of others is not believed in a class: nobody may take another's place.
                 door.keys.proxy = false;
-                return serve(stream, address, door, Some(Guest { desk, seat, address, ticket: None, beside: None })).await;
+                return serve(stream, address, door, Some(Guest { desk, seat, address, ticket: None, beside: None }))
+                    .await;
             }
             None => "421 4.3.2 Error: no such listener here".to_owned(),
         },

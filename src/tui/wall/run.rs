@@ -147,25 +147,28 @@ async fn carry_out(class: &Arc<Class>, face: &mut Face, deed: Deed) -> Option<To
             }
         }
         Deed::Watch(None) => {}
-        Deed::Export => {
-            let key = sign::fingerprint(&class.settings);
-            let class = Arc::clone(class);
-            let wrote = tokio::task::spawn_blocking(move || {
-                let to = export::folder(&class);
-                export::write(&class, &to, false).map(|()| to)
-            });
-            say = Some(match wrote.await {
-                Ok(Ok(to)) => format!(
-                    "Written to {} · key {key} (ehlo learn verify says the same, where nothing was changed)",
-                    to.display()
-                ),
-                Ok(Err(error)) => error.to_string(),
-                Err(error) => error.to_string(),
-            });
-        }
+        Deed::Export => say = Some(written(class).await),
     }
     face.notice = say.or(face.notice.take());
     None
+}
+
+/// Writes the results; gives where they are, or why they are not.
+async fn written(class: &Arc<Class>) -> String {
+    let key = sign::fingerprint(&class.settings);
+    let class = Arc::clone(class);
+    let wrote = tokio::task::spawn_blocking(move || {
+        let to = export::folder(&class);
+        export::write(&class, &to, false).map(|()| to)
+    });
+    match wrote.await {
+        Ok(Ok(to)) => format!(
+            "Written to {} · key {key} (ehlo learn verify says the same, where nothing was changed)",
+            to.display()
+        ),
+        Ok(Err(error)) => error.to_string(),
+        Err(error) => error.to_string(),
+    }
 }
 
 /// A hint for all who stand where this one stands.
@@ -184,6 +187,7 @@ fn hint_all(class: &Class, id: u64) -> String {
     let hinted: Vec<Hinted> = given.map(|student| class.hint(student, true)).collect();
     let waits = hinted.iter().filter(|hinted| **hinted == Hinted::Waits).count();
     let given = hinted.iter().filter(|hinted| matches!(hinted, Hinted::Given(_))).count();
-    let waits = if waits > 0 { format!(" For {waits} without ehlo it waits for the next NOOP.") } else { String::new() };
+    let waits =
+        if waits > 0 { format!(" For {waits} without ehlo it waits for the next NOOP.") } else { String::new() };
     format!("{given} got the next hint of step {}.{waits}", here.1 + 1)
 }

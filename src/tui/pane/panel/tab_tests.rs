@@ -19,7 +19,14 @@ fn whole(talk: &Talk, tab: Tab, width: u16, marked: Option<usize>) -> String {
     let mut panel = Panel::default();
     panel.open(tab);
     let knowledge = Knowledge::shipped();
-    let scene = Scene { knowledge: &knowledge, keymap: Keymap::shipped(), marked, today: Some(today()), probing: None, exam: false };
+    let scene = Scene {
+        knowledge: &knowledge,
+        keymap: Keymap::shipped(),
+        marked,
+        today: Some(today()),
+        probing: None,
+        exam: false,
+    };
     panel.arrange(talk, scene, Size::new(width, 500));
     let rows = panel.count();
     sample::screen(width, rows, |area, buffer| {
@@ -34,7 +41,14 @@ fn shown(talk: &Talk, tab: Tab, size: Size) -> String {
     let knowledge = Knowledge::shipped();
     panel.arrange(
         talk,
-        Scene { knowledge: &knowledge, keymap: Keymap::shipped(), marked: None, today: Some(today()), probing: None, exam: false },
+        Scene {
+            knowledge: &knowledge,
+            keymap: Keymap::shipped(),
+            marked: None,
+            today: Some(today()),
+            probing: None,
+            exam: false,
+        },
         size,
     );
     sample::screen(size.width, size.height, |area, buffer| {

@@ -62,7 +62,14 @@ fn arranged(talk: &Talk, size: Size) -> Panel {
     let mut panel = Panel::default();
     panel.arrange(
         talk,
-        Scene { knowledge: &Knowledge::default(), keymap: Keymap::shipped(), marked: None, today: None, probing: None, exam: false },
+        Scene {
+            knowledge: &Knowledge::default(),
+            keymap: Keymap::shipped(),
+            marked: None,
+            today: None,
+            probing: None,
+            exam: false,
+        },
         size,
     );
     panel
@@ -190,6 +197,7 @@ fn in_an_opened_conversation_it_is_about_the_explained_reply() {
                 marked: Some(marked),
                 today: None,
                 probing: None,
+                exam: false,
             },
             LARGE,
         );
