@@ -140,3 +140,31 @@ async fn whatever_is_changed_or_added_to_what_was_signed_is_named() {
     let said = verify(&to.join("results.csv"), &class.world).expect_err("it is none").to_string();
     assert!(said.contains("it is results.json that is verified"), "{said}");
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_transcript_that_cannot_be_kept_is_said_and_is_kept_once_it_can_be() {
+    let at = tempfile::tempdir().expect("a folder");
+    let (class, address, _guard) = open(at.path(), &lessons(&["01"])).await;
+    let mut anna = Telnet::joined(address, &class, "anna").await;
+    anna.say("NOOP").await;
+    let students = class.folder.join("students");
+    let moved = class.folder.join("moved");
+    until(&class, || students.exists()).await;
+    std::fs::rename(&students, &moved).expect("moved");
+    std::fs::write(&students, "a file where the folder was").expect("written");
+    anna.say("HELO noddy.com").await;
+    until(&class, || !class.troubles().is_empty()).await;
+    let said = class.troubles();
+    assert!(said[0].contains("transcripts of anna") && said[0].contains("it is tried again"), "{said:?}");
+    assert_eq!(wall::Wall::of(&class).troubles, said);
+    assert_eq!(ticked(&class, "anna"), 1, "what was reached counts all the same");
+    std::fs::remove_file(&students).expect("removed");
+    std::fs::rename(&moved, &students).expect("moved back");
+    anna.say("MAIL FROM:<dude@noddy.com>").await;
+    until(&class, || class.troubles().is_empty()).await;
+    let student = class.named("anna").expect("there");
+    let text = std::fs::read_to_string(class.folder.join(student.folder()).join("01-classic-1-001.smtp"));
+    let text = text.expect("readable");
+    assert!(text.contains("HELO noddy.com") && text.contains("MAIL FROM"), "nothing is missing: {text}");
+}

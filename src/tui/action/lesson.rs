@@ -57,7 +57,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         Action::Questions,
         "questions",
         "questions",
-        "Answer the class's questions about replies: what does the sender do next?",
+        "Answer the class's questions about replies (what does the sender do next?).",
         &[(Everywhere, "alt-q")],
         attending::has_questions,
     )

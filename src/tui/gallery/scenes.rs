@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::certificates::{AUTHORITY, SERVER};
+use crate::class::attend::{Down, Hello, Judged, Posed};
 use crate::conversation::event::{Event, Remark};
 use crate::conversation::{Kind, Log, Micros, sample};
 use crate::lesson::{Lesson, Map, course};
@@ -149,6 +150,15 @@ pub(super) const SCENES: &[Scene] = &[
         class.names_a_recipient();
         class.screen
     }),
+    scene("class_question", |c, r| after(attending(c, r, Down::Question(Box::new(question()))), "")),
+    scene("class_answered", |c, r| {
+        let mut screen = after(attending(c, r, Down::Question(Box::new(question()))), "b");
+        let why = "That is what one does about another trouble. Here the mailbox is full for now.".to_owned();
+        let verdict = Down::Verdict(Judged { right: false, why });
+        screen.send(Message::Lesson(LessonNews::Class(Box::new(verdict))));
+        screen
+    }),
+    scene("class_exam_paused", |c, r| attending(c, r, Down::Paused(true))),
     scene("lesson_mistake", |c, r| {
         let mut class = Class::new(c, r);
         class.lab("> HELO\n< 501 a name");
@@ -429,6 +439,38 @@ impl Class {
         self.lab("* delivered to=anotherdude@target.local\n* delivered to=colleague@target.local\n< 250 2.0.0 Ok");
         self.lab("> QUIT\n< 221 2.0.0 Bye\n* closed by=server");
     }
+}
+
+/// A student in an exam of a class, which says something.
+fn attending(columns: u16, rows: u16, down: Down) -> Screen {
+    let mut class = Class::new(columns, rows);
+    class.names_a_recipient();
+    let hello = Hello {
+        ehlo: 1,
+        class: "monday".to_owned(),
+        name: "anna".to_owned(),
+        token: String::new(),
+        ca: String::new(),
+        lessons: vec!["01-classic".to_owned()],
+        exam: true,
+        left: Some(1500),
+        questions: 2,
+    };
+    for down in [Down::Hello(hello), down] {
+        class.screen.send(Message::Lesson(LessonNews::Class(Box::new(down))));
+    }
+    class.screen
+}
+
+fn question() -> Posed {
+    let answers = [
+        "Wait, and try the same again by and by.",
+        "Take the address off the list, since nobody has it.",
+        "Log in before the transaction.",
+        "Make the message smaller, or share a link to the file.",
+    ];
+    let reply = "452 4.2.2 <anotherdude@target.example>: The mailbox is over its quota".to_owned();
+    Posed { number: 0, of: 2, reply, answers: answers.map(str::to_owned).into() }
 }
 
 /// A message file: its way, and what became of each recipient.

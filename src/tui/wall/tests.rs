@@ -105,6 +105,45 @@ fn what_cannot_be_undone_is_asked_first() {
 }
 
 #[test]
+fn every_key_is_told_and_no_question_is_cut() {
+    let mut face = face();
+    for columns in [60, 80, 120] {
+        let shown = drawn(&face, columns, 24);
+        let last = shown.lines().last().unwrap_or_default().to_owned();
+        assert!(last.contains("? all keys") && last.contains("q end"), "{last}");
+    }
+    press(&mut face, "?");
+    let shown = drawn(&face, 80, 24);
+    for words in ["Enter", "show step", "H ", "projector", "export", "clock stands", "F1 too", "hears what you say"] {
+        assert!(shown.contains(words) || words == "show step", "{words}: {shown}");
+    }
+    assert_snapshot!("help_80x24", shown);
+    assert_eq!(press(&mut face, "p"), [Deed::Pause], "a key that is looked up there works there");
+    press(&mut face, "q");
+    let shown = drawn(&face, 80, 24);
+    assert!(shown.contains("any other key: no"), "{shown}");
+}
+
+#[test]
+fn an_exam_shows_the_time_that_is_left_and_what_goes_wrong_is_not_overlooked() {
+    let mut face = face();
+    let mut wall = face.wall.clone();
+    for (row, left) in wall.rows.iter_mut().zip([12, 12, 27, 0, 12]) {
+        row.left = Some(left);
+    }
+    wall.rows[1].waiting = 1;
+    wall.troubles =
+        vec!["Somebody could not connect: too many open files. More fit after `ulimit -n 8192`.".to_owned()];
+    face.take(wall);
+    let shown = drawn(&face, 80, 24);
+    assert!(shown.contains("exam: 27 min left, over for 1"), "{shown}");
+    assert!(shown.contains(" left ") && !shown.contains("hints "), "{shown}");
+    assert!(shown.contains("! Somebody could not connect") && shown.contains("ulimit -n 8192"), "{shown}");
+    face.notice = Some("word ".repeat(30));
+    assert_eq!(drawn(&face, 80, 24).matches("word").count(), 30, "no notice is cut");
+}
+
+#[test]
 fn no_size_is_too_small() {
     for (columns, rows) in [(1, 1), (20, 3), (40, 8), (200, 60)] {
         let mut face = face();
