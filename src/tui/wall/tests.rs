@@ -114,8 +114,9 @@ fn every_key_is_told_and_no_question_is_cut() {
     }
     press(&mut face, "?");
     let shown = drawn(&face, 80, 24);
-    for words in ["Enter", "show step", "H ", "projector", "export", "clock stands", "F1 too", "hears what you say"] {
-        assert!(shown.contains(words) || words == "show step", "{words}: {shown}");
+    for words in ["Enter", "all who stand", "projector", "certificates", "clock stands", "F1 too", "says that it waits"]
+    {
+        assert!(shown.contains(words), "{words}: {shown}");
     }
     assert_snapshot!("help_80x24", shown);
     assert_eq!(press(&mut face, "p"), [Deed::Pause], "a key that is looked up there works there");
@@ -138,9 +139,9 @@ fn an_exam_shows_the_time_that_is_left_and_what_goes_wrong_is_not_overlooked() {
     let shown = drawn(&face, 80, 24);
     assert!(shown.contains("exam: 27 min left, over for 1"), "{shown}");
     assert!(shown.contains(" left ") && !shown.contains("hints "), "{shown}");
-    assert!(shown.contains("! Somebody could not connect") && shown.contains("ulimit -n 8192"), "{shown}");
+    assert!(shown.contains("! Somebody could not connect") && shown.contains("8192"), "{shown}");
     face.notice = Some("word ".repeat(30));
-    assert_eq!(drawn(&face, 80, 24).matches("word").count(), 30, "no notice is cut");
+    assert_eq!(drawn(&face, 80, 24).matches("word ").count(), 30, "no notice is cut");
 }
 
 #[test]

@@ -97,7 +97,7 @@ fn below(face: &Face, theme: Theme, columns: usize) -> Vec<Line<'static>> {
             }
         }
     }
-    if !face.projector {
+    if !face.projector && face.over != Over::Help {
         lines.extend(face.join.iter().flat_map(|line| wrapped(line, Role::Text)));
     }
     let keys = match face.over {
