@@ -166,6 +166,7 @@ fn an_instructor_sees_a_student_at_work_and_helps() {
     wall.keys("h").wait_for("Given:");
     wall.keys("blook up<Enter>").wait_for("Said to 1.");
     student.wait_for("The class: look up");
+    student.wait_for("class monday · anna");
     wall.keys("p").wait_for("PAUSED");
     student.wait_for("Paused by the instructor");
     wall.keys("p").wait_until("it goes on", |screen| !screen.contains("PAUSED"));
@@ -177,4 +178,5 @@ fn an_instructor_sees_a_student_at_work_and_helps() {
     assert_eq!(wall.exit().exit_code(), 0);
     wall.assert_restored();
     student.wait_for("The class is over");
+    student.keys("<F5>").wait_for("can't be joined again");
 }

@@ -13,6 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use super::in_words;
 use crate::lesson::Happening;
 
 /// The longest line that a class says: a lesson's text, mostly.
@@ -202,7 +203,7 @@ pub async fn join(joining: &Joining) -> Result<Attendance, String> {
 
 async fn try_join(joining: &Joining) -> Result<Attendance, String> {
     let Joining { server, code, name } = joining;
-    let failed = |error: std::io::Error| format!("can't join at {server}: {error}");
+    let failed = |error: std::io::Error| format!("can't join at {server}: {}", in_words(&error));
     let (reader, writer) = knock(server, &format!("companion {code} {name}")).await?;
     let (mut reader, mut writer) = (reader, writer);
     let first = line(&mut reader).await.map_err(failed)?;
@@ -273,7 +274,7 @@ async fn knock(
     server: &str,
     what: &str,
 ) -> Result<(BufReader<OwnedReadHalf>, tokio::net::tcp::OwnedWriteHalf), String> {
-    let failed = |error: std::io::Error| format!("can't join at {server}: {error}");
+    let failed = |error: std::io::Error| format!("can't join at {server}: {}", in_words(&error));
     let stream = TcpStream::connect(server).await.map_err(failed)?;
     // Only slower where it can't be said.
     let _ = stream.set_nodelay(true);

@@ -152,7 +152,7 @@ pub struct Class {
     room: Arc<Room>,
 }
 
-/// What the system says of a file, without its numbers, and what helps.
+/// What the system says of a file or a connection, without its numbers, and what helps.
 #[must_use]
 pub fn in_words(error: &std::io::Error) -> String {
     use std::io::ErrorKind;
@@ -161,6 +161,8 @@ pub fn in_words(error: &std::io::Error) -> String {
         ErrorKind::PermissionDenied => "you may not read or write it; look at its permissions".to_owned(),
         ErrorKind::IsADirectory => "it is a folder; name the file in it".to_owned(),
         ErrorKind::NotADirectory => "a part of its path is a file and no folder".to_owned(),
+        ErrorKind::ConnectionRefused => "nobody listens there; is the class being held?".to_owned(),
+        ErrorKind::UnexpectedEof => "the connection was closed".to_owned(),
         ErrorKind::StorageFull => "the disk is full; make room".to_owned(),
         _ => {
             let text = error.to_string();

@@ -297,6 +297,9 @@ pub(super) fn reply(code: &str, enhanced: &str, paragraphs: &[String]) -> Vec<St
 impl Class {
     /// The next question that has no answer, a paragraph for each of its parts.
     pub(super) fn question_words(&self, student: &Student) -> Vec<String> {
+        if self.is_over(student, self.now()) {
+            return vec!["No question is asked any more.".to_owned()];
+        }
         let questions = self.questions(student);
         let (answered, right) = student.answered();
         let Some(question) = questions.get(answered) else {
@@ -316,6 +319,9 @@ impl Class {
 
     /// What comes of an answer.
     pub(super) fn choice_words(&self, student: &Student, word: &str) -> Vec<String> {
+        if self.is_over(student, self.now()) {
+            return vec!["The answer was not taken.".to_owned()];
+        }
         let letter = word.trim().to_ascii_lowercase();
         let choice = ('a'..='d').position(|known| letter == known.to_string());
         let next = "NOOP question asks the next one.".to_owned();

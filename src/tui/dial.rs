@@ -477,7 +477,11 @@ fn peer(target: &Target, lab: bool) -> Peer {
 
 /// What a student is told first.
 fn welcome(hello: &Hello) -> String {
-    let time = hello.left.map_or_else(String::new, |left| format!(" You have {} minutes.", left.div_ceil(60)));
+    let time = hello.left.map_or_else(String::new, |left| match left.div_ceil(60) {
+        0 => " The time is over.".to_owned(),
+        1 => " Less than a minute is left.".to_owned(),
+        minutes => format!(" You have {minutes} minutes."),
+    });
     format!(
         "You are {} in the class {}: the instructor can look on, and what is said here is kept there.{time}",
         hello.name, hello.class

@@ -13,6 +13,7 @@ use crate::lesson::Lesson;
 use crate::lesson::map::Standing;
 use crate::smtp::escape::for_screen;
 use crate::tui::action::{Action, Where, next_lesson};
+use crate::tui::attending;
 use crate::tui::layout::inner;
 use crate::tui::model::{Focus, Model};
 use crate::tui::text::{fit, width, wrap};
@@ -402,6 +403,9 @@ impl Writer<'_> {
         }
         if stage == Stage::Steps && of > 0 {
             parts.push((Action::Hint, format!("hint ({taken} of {of} used)")));
+        }
+        if attending::has_questions(self.model) {
+            parts.push((Action::Questions, "questions".to_owned()));
         }
         if whole {
             parts.push((Action::ToComposer, "to the line".to_owned()));
