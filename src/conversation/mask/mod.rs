@@ -102,6 +102,11 @@ impl Mask {
         if ended && matches!(code.get(..4), Some([b'2' | b'4' | b'5', _, _, b' '])) && !code.starts_with(b"250") {
             self.refused = self.auth.take().is_some() && code.first() != Some(&b'2');
         }
+        // Whoever asks for an answer gets one, whether an AUTH was seen or not: a file may lack it.
+        if ended && self.auth.is_none() && code.starts_with(b"334") {
+            let named = code.get(4..).is_some_and(|text| text.trim_ascii().eq_ignore_ascii_case(b"UGFzc3dvcmQ6"));
+            self.auth = Some(Exchange { mechanism: "LOGIN".to_owned(), responses: u32::from(named) });
+        }
         self.received.end(ended, false, self.values.reach());
         line(bytes, crlf, masked)
     }
@@ -261,13 +266,16 @@ fn answer(line: &[u8]) -> Option<usize> {
 fn auth_command(line: &[u8]) -> Option<(&[u8], usize)> {
     let indent = line.len() - line.trim_ascii_start().len();
     let rest = line.get(indent..)?;
-    let after = rest.get(..4).filter(|verb| verb.eq_ignore_ascii_case(b"AUTH")).map(|_| &rest[4..])?;
+    // X-EXPS is AUTH between Exchange servers.
+    let named = |verb: &[u8]| rest.get(..verb.len()).is_some_and(|word| word.eq_ignore_ascii_case(verb));
+    let verb = [b"AUTH".as_slice(), b"X-EXPS"].into_iter().find(|verb| named(verb))?;
+    let after = &rest[verb.len()..];
     if after.first().is_some_and(u8::is_ascii_alphanumeric) {
         return None;
     }
     let gap = after.iter().take_while(|b| !b.is_ascii_alphanumeric()).count();
     let word = after[gap..].split(u8::is_ascii_whitespace).next().unwrap_or_default();
-    Some((word, indent + 4 + gap + word.len()))
+    Some((word, indent + verb.len() + gap + word.len()))
 }
 
 /// Where the initial response of an AUTH command begins. What stands in the mechanism's place and looks like none is

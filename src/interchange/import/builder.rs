@@ -11,7 +11,9 @@ use crate::conversation::file::{Document, Header, Side};
 use crate::conversation::mask::Mask;
 use crate::conversation::{Fold, Log};
 use crate::smtp::reply::MAX_LINE;
-use crate::smtp::{Phase, escape};
+use crate::smtp::{Phase, Secret, escape};
+
+use super::lines::{is_base64_answer, is_command};
 
 /// Octets of a tool's own words that are kept.
 const WORDS: usize = 2000;
@@ -174,6 +176,10 @@ impl Builder {
         let (line, cut) = line.split_at(line.len().min(MAX_LINE));
         let bare = line.strip_suffix(b"\n").filter(|_| !crlf).unwrap_or(line);
         let content = self.in_content() && (bare != b"." || self.fold.session.chunk_left > 0);
+        // Where the source begins in the middle, or lacks the AUTH line, its look alone tells an answer.
+        if !content && is_base64_answer(bare) && !is_command(bare) {
+            self.mask.learn(Secret::new(bare.to_vec()));
+        }
         let masked = self.mask.sent(&self.fold.session, line, crlf);
         self.lines += 1;
         if content {

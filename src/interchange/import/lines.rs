@@ -36,6 +36,18 @@ pub(super) fn is_command(line: &[u8]) -> bool {
         || more.iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
+/// Whether a word looks like an answer within AUTH: base64 that is no word of a language.
+pub(super) fn is_base64_answer(word: &[u8]) -> bool {
+    use base64::Engine as _;
+    let some = |is: fn(&u8) -> bool| word.iter().any(is);
+    let mixed =
+        some(u8::is_ascii_lowercase) && (word[1..].iter().any(u8::is_ascii_uppercase) || some(u8::is_ascii_digit));
+    word.len() >= 8
+        && word.len().is_multiple_of(4)
+        && (mixed || word.ends_with(b"="))
+        && base64::engine::general_purpose::STANDARD.decode(word).is_ok()
+}
+
 /// A time of day, `HH:MM:SS` with an optional fraction, at the beginning of a text: microseconds, and what follows it.
 pub(super) fn time_of_day(text: &[u8]) -> Option<(i64, &[u8])> {
     let number = |from: usize| -> Option<i64> {

@@ -17,6 +17,7 @@ mod json;
 mod lines;
 mod msmtp;
 mod openssl;
+mod plain;
 mod postfix;
 mod sendmail;
 mod sessions;
@@ -121,6 +122,8 @@ pub struct Unread {
     pub passed_over: usize,
     /// Whether the numbers are those of packets.
     pub packets: bool,
+    /// What was taken off the text before it could be read, in words.
+    pub undone: Vec<&'static str>,
 }
 
 impl fmt::Display for UnreadLine {
@@ -138,7 +141,7 @@ impl Unread {
         let more = (self.more > 0).then(|| format!("and {} more {what}s that could not be read", self.more));
         let over = (self.passed_over > 0)
             .then(|| format!("{} {what}s that are no part of a conversation were passed over", self.passed_over));
-        lines.chain(more).chain(over)
+        self.undone.iter().map(|words| (*words).to_owned()).chain(lines).chain(more).chain(over)
     }
 
     /// Whether everything was read.
@@ -163,6 +166,9 @@ pub enum ImportError {
         /// What to do.
         cure: &'static str,
     },
+    /// There is nothing in it.
+    #[error("there is nothing in it")]
+    Empty,
     /// It looks like nothing that can be read.
     #[error(
         "line 1: found {found}, expected a transcript of ehlo (+++), or what one of these wrote: {}",
@@ -186,6 +192,9 @@ pub enum ImportError {
 #[must_use]
 pub fn is_transcript(beginning: &[u8]) -> bool {
     let text = beginning.strip_prefix(b"\xef\xbb\xbf").unwrap_or(beginning);
+    if text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff") || plain::is_quoted(text) {
+        return false;
+    }
     for (_, line) in lines::lines(text) {
         match line.trim_ascii() {
             b"" => {}
@@ -235,12 +244,21 @@ fn is_mail_log(octets: &[u8]) -> bool {
 /// # Errors
 /// What the file is not, with its place where it has one, and what to do.
 pub fn import(octets: &[u8]) -> Result<Imported, ImportError> {
+    if octets.iter().all(u8::is_ascii_whitespace) {
+        return Err(ImportError::Empty);
+    }
     if is_transcript(&octets[..octets.len().min(LOOKED_AT)]) {
         let document = file::read(octets)?;
         return Ok(Imported { source: None, conversations: vec![document], unread: Unread::default() });
     }
     if octets.len() > LARGEST {
         return Err(ImportError::TooLarge { octets: octets.len() });
+    }
+    let (text, undone) = if capture::looks(octets) { (octets.into(), Vec::new()) } else { plain::plain(octets) };
+    let octets = &*text;
+    if !undone.is_empty() && is_transcript(&octets[..octets.len().min(LOOKED_AT)]) {
+        let unread = Unread { undone, ..Unread::default() };
+        return Ok(Imported { source: None, conversations: vec![file::read(octets)?], unread });
     }
     let Some(source) = source(octets) else {
         if is_mail_log(octets) {
@@ -251,7 +269,8 @@ pub fn import(octets: &[u8]) -> Result<Imported, ImportError> {
         let found = crate::smtp::escape::for_screen(first.unwrap_or_default());
         return Err(ImportError::Unknown { found: format!("`{}`", found.chars().take(40).collect::<String>()) });
     };
-    let (conversations, unread) = (source.read)(octets);
+    let (conversations, mut unread) = (source.read)(octets);
+    unread.undone = undone;
     if conversations.iter().all(|document| document.log.is_empty()) {
         return Err(ImportError::Nothing {
             help: source.help,

@@ -94,10 +94,11 @@ impl Unread {
 fn quoted(text: &[u8]) -> String {
     let shown = crate::smtp::escape::for_screen(&text[..text.len().min(120)]);
     let low = shown.to_ascii_lowercase();
-    let telling = ["pass", "secret", "token", "auth", "bearer", "master-key", "psk"];
+    let telling = ["pass", "secret", "token", "auth", "bearer", "master-key", "psk", "--user", " -u "];
     let letters =
         |word: &str| word.len() >= 16 && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=".contains(&b));
-    if telling.iter().any(|word| low.contains(word)) || shown.split(' ').any(letters) {
+    let answer = shown.split(' ').any(|word| super::lines::is_base64_answer(word.as_bytes()));
+    if telling.iter().any(|word| low.contains(word)) || shown.split(' ').any(letters) || answer {
         return "(not shown: it may hold a secret)".to_owned();
     }
     shown.chars().take(60).collect()

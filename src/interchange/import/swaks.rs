@@ -30,7 +30,10 @@ fn mark(line: &[u8]) -> (Mark, &[u8]) {
         Some(b"***") => (Mark::Trouble, rest(4)),
         Some(b" ->" | b" ~>" | b" -|" | b" ~|") => (Mark::Sent, rest(4)),
         Some(b"<- " | b"<~ " | b"<**" | b"<~*") => (Mark::Received, rest(4)),
+        // Without the blank before it, which whoever copied it has trimmed.
+        Some(b"-> " | b"~> ") => (Mark::Sent, rest(3)),
         _ if matches!(line, b"<-" | b"<~") => (Mark::Received, b""),
+        _ if matches!(line, b"->" | b"~>") => (Mark::Sent, b""),
         _ => (Mark::Bare, line),
     }
 }
@@ -39,7 +42,13 @@ fn mark(line: &[u8]) -> (Mark, &[u8]) {
 pub(super) fn looks(beginning: &[u8]) -> bool {
     let mut wire = 0;
     let mut info = false;
+    // Without any mark its first lines still have its manner: telnet names no port.
+    let mut tried = false;
     for (_, line) in lines(beginning).take(400) {
+        let port = line.strip_suffix(b"...").and_then(|line| line.rsplit(|octet| *octet == b':').next());
+        let port = port.is_some_and(|port| !port.is_empty() && port.iter().all(u8::is_ascii_digit));
+        info |= tried && line.starts_with(b"Connected to ");
+        tried = line.starts_with(b"Trying ") && port && line.contains(&b':');
         match mark(line).0 {
             Mark::Info => info |= line.starts_with(b"=== "),
             Mark::Sent | Mark::Received => wire += 1,
@@ -61,10 +70,15 @@ struct Hints {
 pub(super) fn read(octets: &[u8]) -> (Vec<Document>, Unread) {
     let mut hints = Hints::default();
     for (_, line) in lines(octets) {
-        match mark(line).0 {
+        let (kind, rest) = mark(line);
+        match kind {
             Mark::Sent => hints.sent = true,
-            Mark::Received => hints.received |= is_reply(mark(line).1),
+            Mark::Received => hints.received |= is_reply(rest),
             _ => {}
+        }
+        // A message may be about swaks: its lines say nothing of the marks.
+        if rest.eq_ignore_ascii_case(b"DATA") {
+            break;
         }
     }
     let mut found = Sessions::new("swaks", Content::Shown);

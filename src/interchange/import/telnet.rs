@@ -6,6 +6,7 @@ use super::builder::Content;
 use super::lines::{is_command, is_reply, lines, text};
 use super::sessions::Sessions;
 use super::{Unread, lines, sides};
+use crate::smtp::Phase;
 
 /// Whether it reads like a conversation: a greeting, or a command with a reply behind it.
 pub(super) fn looks(beginning: &[u8]) -> bool {
@@ -58,7 +59,9 @@ pub(super) fn read(octets: &[u8]) -> (Vec<Document>, Unread) {
             }
             continue;
         }
-        if found.current().phase() == crate::smtp::Phase::Closed {
+        // After the reply to QUIT the client has nothing to say.
+        let over = matches!(found.current().phase(), Phase::Closed | Phase::Quit) && !found.current().fold().in_reply();
+        if over {
             if !line.trim_ascii().is_empty() {
                 found.unread(number, &line, "after the end of the connection");
             }
@@ -82,7 +85,7 @@ fn tool(line: &[u8], found: &mut Sessions) -> bool {
         found.current().connected(host.trim_end_matches('.'), None);
     } else if said.starts_with("Escape character is") {
         // It says nothing of the conversation.
-    } else if said.starts_with("Connection closed by foreign host") {
+    } else if said.starts_with("Connection closed by foreign host") || said == "Connection to host lost." {
         found.current().closed("server");
     } else if said == "telnet> quit" || said == "Connection closed." || said.starts_with("telnet> q") {
         found.current().closed("client");

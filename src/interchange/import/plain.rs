@@ -1,0 +1,170 @@
+//! A text as it was before a mail program, an editor or a web page had it: what they put around its lines is taken off.
+//!
+//! Only where all of the file agrees, and said in words: nothing is guessed silently.
+
+use std::borrow::Cow;
+
+use super::lines::{is_reply, lines};
+
+/// What was done to a text, as it is said.
+const UTF16: &str = "the file was in UTF-16 and was read as such";
+const CR: &str = "its lines ended in CR alone and were parted there";
+const ESCAPED: &str = "&lt;, &gt;, &amp; and &quot; were read as what they stand for";
+const QUOTED: &str = "the quotation mark before each line was taken off";
+const INDENTED: &str = "the blanks before each line were taken off";
+
+/// The text, and what was taken off it.
+pub(super) fn plain(octets: &[u8]) -> (Cow<'_, [u8]>, Vec<&'static str>) {
+    let mut text = Cow::Borrowed(octets);
+    let mut undone = Vec::new();
+    let mut take = |text: &mut Cow<'_, [u8]>, by: fn(&[u8]) -> Option<Vec<u8>>, words| {
+        if let Some(without) = by(text) {
+            *text = Cow::Owned(without);
+            undone.push(words);
+        }
+    };
+    take(&mut text, from_utf16, UTF16);
+    take(&mut text, parted, CR);
+    take(&mut text, unescaped, ESCAPED);
+    take(&mut text, unquoted, QUOTED);
+    take(&mut text, outdented, INDENTED);
+    (text, undone)
+}
+
+/// Whether each line has a quotation mark before what is no line of a script.
+pub(super) fn is_quoted(beginning: &[u8]) -> bool {
+    unquoted(beginning).is_some()
+}
+
+/// UTF-16 as UTF-8: by its mark, or where every second octet of the beginning is 0.
+fn from_utf16(octets: &[u8]) -> Option<Vec<u8>> {
+    let start = &octets[..octets.len().min(200)];
+    let zeros =
+        |from: usize| start.iter().skip(from).step_by(2).filter(|octet| **octet == 0).count() * 5 > start.len() * 2;
+    let little = octets.starts_with(b"\xff\xfe") || start.len() >= 8 && zeros(1);
+    let big = octets.starts_with(b"\xfe\xff") || start.len() >= 8 && zeros(0);
+    if little == big {
+        return None;
+    }
+    let unit =
+        |two: &[u8]| if little { u16::from_le_bytes([two[0], two[1]]) } else { u16::from_be_bytes([two[0], two[1]]) };
+    let units = octets.chunks_exact(2).map(unit);
+    let text: String = char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+    Some(text.trim_start_matches('\u{feff}').into())
+}
+
+/// Lines that end in CR alone.
+fn parted(octets: &[u8]) -> Option<Vec<u8>> {
+    let one_line = !octets.contains(&b'\n') && !octets.contains(&0);
+    let ends = octets.iter().filter(|octet| **octet == b'\r').count();
+    (one_line && ends > 1).then(|| octets.iter().map(|octet| if *octet == b'\r' { b'\n' } else { *octet }).collect())
+}
+
+/// What was copied out of a page's source.
+fn unescaped(octets: &[u8]) -> Option<Vec<u8>> {
+    const MARKS: [&[u8]; 6] = [b"-&gt; ", b"~&gt; ", b"&lt;- ", b"&lt;~ ", b"&lt;**", b"&lt;~*"];
+    let marked = |line: &[u8]| MARKS.iter().any(|mark| line.trim_ascii_start().starts_with(mark));
+    if !lines(octets).take(400).any(|(_, line)| marked(line)) {
+        return None;
+    }
+    let mut out = Vec::with_capacity(octets.len());
+    let mut rest = octets;
+    while let Some(at) = memchr::memchr(b'&', rest) {
+        out.extend_from_slice(&rest[..at]);
+        rest = &rest[at..];
+        let known: [(&[u8], u8); 4] = [(b"&lt;", b'<'), (b"&gt;", b'>'), (b"&quot;", b'"'), (b"&amp;", b'&')];
+        let (name, octet) = known.into_iter().find(|(name, _)| rest.starts_with(name)).unwrap_or((b"&", b'&'));
+        out.push(octet);
+        rest = &rest[name.len()..];
+    }
+    out.extend_from_slice(rest);
+    Some(out)
+}
+
+/// Lines of which each has `> ` or `| ` before it, as mail programs quote. A script has such marks, too: but what it
+/// sends is never a reply, nor a line that another program has marked.
+fn unquoted(octets: &[u8]) -> Option<Vec<u8>> {
+    let mark = *lines(octets).find_map(|(_, line)| line.first())?;
+    if !matches!(mark, b'>' | b'|') {
+        return None;
+    }
+    let bare = |line: &[u8]| -> Option<usize> {
+        match line {
+            [] => Some(0),
+            [first, b' ', ..] if *first == mark => Some(2),
+            [first] if *first == mark => Some(1),
+            _ => None,
+        }
+    };
+    let mut foreign = false;
+    let mut out = Vec::with_capacity(octets.len());
+    for (_, line) in lines(octets) {
+        let line = &line[bare(line)?..];
+        foreign |= is_reply(line) || [b"=== ".as_slice(), b"<- ", b"<~ ", b"<**"].iter().any(|m| line.starts_with(m));
+        out.extend_from_slice(line);
+        out.push(b'\n');
+    }
+    foreign.then_some(out)
+}
+
+/// Lines that all begin with so many blanks.
+fn outdented(octets: &[u8]) -> Option<Vec<u8>> {
+    let blanks = |line: &[u8]| line.iter().take_while(|octet| matches!(octet, b' ' | b'\t')).count();
+    let full = || lines(octets).filter(|(_, line)| !line.trim_ascii().is_empty());
+    let least = full().map(|(_, line)| blanks(line)).min().filter(|least| *least > 0)?;
+    // A single line, or a block of swaks's sent lines, is no indented text.
+    if full().nth(2).is_none()
+        || full().all(|(_, line)| matches!(line.get(..3), Some(b" ->" | b" ~>" | b" -|" | b" ~|")))
+    {
+        return None;
+    }
+    let mut out = Vec::with_capacity(octets.len());
+    for (_, line) in lines(octets) {
+        out.extend_from_slice(line.get(least..).unwrap_or_default());
+        out.push(b'\n');
+    }
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn becomes(from: &[u8], to: &str, undone: &[&str]) {
+        let (text, said) = plain(from);
+        assert_eq!((String::from_utf8_lossy(&text), said.as_slice()), (to.into(), undone));
+    }
+
+    #[test]
+    fn what_was_put_around_the_lines_is_taken_off_and_said() {
+        let wide: Vec<u8> = "\u{feff}220 mx\r\nQUIT\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        becomes(&wide, "220 mx\r\nQUIT\r\n", &[UTF16]);
+        let unmarked: Vec<u8> = "220 mx\nQUIT\n".encode_utf16().flat_map(u16::to_be_bytes).collect();
+        becomes(&unmarked, "220 mx\nQUIT\n", &[UTF16]);
+        becomes(b"220 mx\rQUIT\r221 bye\r", "220 mx\nQUIT\n221 bye\n", &[CR]);
+        becomes(b"> 220 mx\n> QUIT\n>\n> 221 bye\n", "220 mx\nQUIT\n\n221 bye\n", &[QUOTED]);
+        becomes(b"    220 mx\n    QUIT\n\n    221 bye\n", "220 mx\nQUIT\n\n221 bye\n", &[INDENTED]);
+        becomes(
+            b"| === Trying h:25...\n| <-  220 mx\n|  -> QUIT\n",
+            "=== Trying h:25...\n<-  220 mx\n -> QUIT\n",
+            &[QUOTED],
+        );
+        becomes(b"&lt;-  220 mx\n -&gt; MAIL FROM:&lt;a@b&gt;\n", "<-  220 mx\n -> MAIL FROM:<a@b>\n", &[ESCAPED]);
+    }
+
+    #[test]
+    fn what_is_no_such_text_stays() {
+        for text in [
+            "> EHLO a\n> QUIT\n",
+            "> EHLO a\n< 250\n> QUIT\n",
+            "220 mx\n  indented\nQUIT\n",
+            " -> EHLO a\n -> QUIT\n -> NOOP\n",
+            "220 mx\nAT&amp;T\n",
+            "",
+            "\r",
+        ] {
+            becomes(text.as_bytes(), text, &[]);
+        }
+    }
+}
