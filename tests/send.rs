@@ -6,6 +6,8 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
+#[path = "send/end.rs"]
+mod end;
 #[path = "send/export.rs"]
 mod export;
 #[path = "send/message.rs"]

@@ -71,11 +71,14 @@ pub(super) fn one(path: &Path, session: Option<usize>, command: &str, common: &C
     let count = imported.conversations.len();
     match session {
         None if count == 1 => Ok(imported.conversations.remove(0)),
-        None => Err(format!(
-            "{}: it holds {count} conversations; --session N takes one of them:\n{}",
-            shown(path),
-            list(&imported).trim_end()
-        )),
+        None => {
+            let way = match command {
+                "ehlo diff" => "ehlo convert --session N writes one of them to a file",
+                _ => "--session N takes one of them",
+            };
+            let list = list(&imported);
+            Err(format!("{}: it holds {count} conversations; {way}:\n{}", shown(path), list.trim_end()))
+        }
         Some(n) if (1..=count).contains(&n) => Ok(imported.conversations.remove(n - 1)),
         Some(n) => Err(format!("{}: there is no conversation {n}, it holds {count}", shown(path))),
     }

@@ -222,7 +222,9 @@ async fn prepare(
     let mut aims = Aims::of(&target, world);
     aims.ehlo = arguments.ehlo.clone().or(aims.ehlo);
     aims.to = arguments.to.clone().or(aims.to);
-    aims.from = arguments.from.clone().unwrap_or(aims.from);
+    // A report comes to the reverse-path: to whoever gets the message, where nobody else is named.
+    let of_delivery = || arguments.deliver.clone().filter(|_| target.from.is_none());
+    aims.from = arguments.from.clone().or_else(of_delivery).unwrap_or(aims.from);
     aims.foreign = arguments.foreign.clone().unwrap_or(aims.foreign);
     aims.deliver.clone_from(&arguments.deliver);
     aims.idle = arguments.idle;

@@ -16,7 +16,7 @@ use super::{Colour, Common, Exit};
 use crate::client::Options;
 use crate::conversation::Log;
 use crate::conversation::file::{Document, Header};
-use crate::profile::Target;
+use crate::profile::{Endpoint, Target};
 use crate::script::Report;
 use crate::script::plan::Plan;
 use crate::transaction::{Body, Lenient};
@@ -128,6 +128,15 @@ async fn play(arguments: &Arguments, common: &Common, world: &World) -> Result<u
         }
     };
     let mut screen = Screen::new(output, common.quiet, common.verbose, colour)?;
+    if prepared.way.target.endpoint == Endpoint::Stdio {
+        if output.json {
+            return Err(
+                "standard output is the way to the server (stdio:); --save keeps the conversation instead of --json"
+                    .to_owned(),
+            );
+        }
+        screen.leave_standard_output();
+    }
     let stop = CancellationToken::new();
     stop_on_signals(&stop);
     let mut labs = prepare::Labs::default();
@@ -188,9 +197,7 @@ fn finish(mut sent: Sent, arguments: &Arguments, common: &Common, screen: &mut S
     let recipients = screen::recipients(&sent.report.log);
     screen.end(&sent.report, &recipients, exit == Exit::Done);
     if exit == Exit::Tls && sent.target.verify {
-        screen.complain(
-            "--tls-ca-path trusts another authority, --no-tls-verify goes on without, --no-tls leaves TLS out",
-        );
+        screen.complain(tls_cure(sent.report.words.as_deref().unwrap_or_default()));
     }
     for path in sent.transcripts.iter().filter(|_| common.verbose) {
         screen.complain(&format!("the conversation is in {}", path.display()));
@@ -224,6 +231,26 @@ fn finish(mut sent: Sent, arguments: &Arguments, common: &Common, screen: &mut S
     match screen.failed() {
         Some(error) => Err(format!("standard output can't be written: {error}")),
         None => Ok(code),
+    }
+}
+
+/// What to do where TLS has failed, by the words that say why.
+fn tls_cure(words: &str) -> &'static str {
+    match words {
+        _ if words.contains("expired") || words.contains("not valid before") => {
+            "whoever runs the server has to renew the certificate; --no-tls-verify goes on all the same, without knowing \
+             with whom"
+        }
+        _ if words.contains("name") => {
+            "--tls-sni NAME asks for and verifies a name that the certificate has; --no-tls-verify goes on without"
+        }
+        _ if words.contains("offer") => {
+            "--no-tls leaves TLS out; -tlsc expects it from the first byte, usually on port 465"
+        }
+        _ if words.contains("issuer") || words.contains("self-signed") || words.contains("authority") => {
+            "--tls-ca-path trusts another authority, --no-tls-verify goes on without knowing with whom"
+        }
+        _ => "--tls-protocol LIST allows other versions, -tlsc expects TLS from the first byte, --no-tls leaves it out",
     }
 }
 

@@ -140,7 +140,8 @@ fn message(
     };
     let Some(text) = tool.own.then(|| whole(talk, transaction, chunk.is_some())).flatten() else {
         left_out.push(why.replace("swaks", tool.name));
-        return Some(String::new());
+        // A message of the tool's own must not go out in its place.
+        return None;
     };
     let end = delimiter(&text);
     words.push(format!("--no-data-fixup --data - <<'{end}'"));
@@ -314,7 +315,10 @@ fn content(talk: &Talk<'_>, transaction: &[Exchange]) -> Result<String, &'static
         text.push_str(&String::from_utf8_lossy(line));
         text.push_str("\\n");
     }
-    if text.is_empty() {
+    let hidden = talk.log.since(*data.end() + 1).next().and_then(|(_, entry)| entry.remark());
+    if hidden.is_some_and(|remark| remark.word == "content" && remark.get("shown") == Some("no")) {
+        Err("the message, which the source does not show")
+    } else if text.is_empty() {
         Err("the message, which is empty (swaks would send one of its own)")
     } else {
         Ok(quoted(&text))

@@ -399,10 +399,13 @@ impl<'a> Runner<'a> {
             self.skip_step(step, "its line was not sent");
             return GO_ON;
         }
-        if self.answer_for_check().await.is_break() {
-            self.skip_step(step, ENDED);
-            return END;
-        }
+        let lost = match self.answer_for_check().await {
+            ControlFlow::Continue(lost) => lost,
+            ControlFlow::Break(()) => {
+                self.skip_step(step, ENDED);
+                return END;
+            }
+        };
         if check.awaits_close() {
             self.wire.may_close(self.quit).await;
         }
@@ -417,20 +420,35 @@ impl<'a> Runner<'a> {
                 self.outcome(step.line, format!("? {check}"), Verdict::Met, "");
                 GO_ON
             }
-            Err(words) => self.failed(step, format!("? {check}"), words),
+            Err(words) => {
+                let flow = self.failed(step, format!("? {check}"), words);
+                match lost.filter(|_| self.wire.closed() && !check.awaits_close()) {
+                    // It failed because the server went away, and that is what happened.
+                    Some((ask, line, text)) => {
+                        self.report.cause = None;
+                        self.arrived(ask, line, &text, Arrived::Closed)
+                    }
+                    None => flow,
+                }
+            }
         }
     }
 
-    /// A check looks at what is known once the lines before it are answered.
-    async fn answer_for_check(&mut self) -> Flow {
+    /// A check looks at what is known once the lines before it are answered. Gives the first of them that the server
+    /// closed upon instead, if it did.
+    async fn answer_for_check(&mut self) -> ControlFlow<(), Option<(Ask, usize, String)>> {
+        let mut lost = None;
         for (ask, line, text) in self.open.clone() {
             let arrived = self.wire.answered(ask).await;
-            if arrived != Arrived::Closed {
+            if arrived == Arrived::Closed {
+                lost.get_or_insert((ask, line, text));
+            } else {
                 self.arrived(ask, line, &text, arrived)?;
             }
             self.last = self.wire.last_of(ask).max(self.last);
         }
-        self.handshake().await
+        self.handshake().await?;
+        ControlFlow::Continue(lost)
     }
 }
 

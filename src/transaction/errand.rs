@@ -302,7 +302,10 @@ impl Errand {
             Err(error) => return Next::Stop(format!("{error}.")),
         };
         let (exchange, line, initial) = Exchange::begin(mechanism, login.initial_response);
-        let learn = [login.who.password].into_iter().chain(initial).filter(|secret| !secret.expose().is_empty());
+        // Who one is (EXTERNAL) or says to be (ANONYMOUS) is no secret: masked, it would be missing everywhere else.
+        let no_secret = matches!(known.name, "ANONYMOUS" | "EXTERNAL");
+        let learn = [login.who.password].into_iter().chain(initial);
+        let learn = learn.filter(|secret| !no_secret && !secret.expose().is_empty());
         self.exchange = Some(exchange);
         self.send(Step::Auth, line, learn.collect())
     }

@@ -3,7 +3,7 @@
 use crate::client::{Ending, Request};
 use crate::conversation::dialogue::Verdict;
 use crate::smtp::session::Sent;
-use crate::smtp::{Command, Phase};
+use crate::smtp::{Command, Phase, Verb};
 
 use super::action::Action;
 use super::attending;
@@ -166,6 +166,15 @@ pub(super) fn paste_lines(model: &mut Model, way: PasteAs, lines: Vec<String>) -
         }
         PasteAs::Block => {
             model.composer.set_line("");
+            let mut lines = lines;
+            // What follows DATA is content, once 354 has come, and not commands (RFC 2920 3.1).
+            let data = lines.iter().position(|line| Command::parse(line.as_bytes()).verb == Verb::Data);
+            let rest = data.map(|at| lines.split_off(at + 1)).unwrap_or_default();
+            if !rest.is_empty() {
+                model.pasted = rest.into();
+                model.notice =
+                    Some("Sent up to DATA. When 354 has come, Enter takes up the rest of the paste.".to_owned());
+            }
             vec![Effect::Send(Request::Pipeline(lines.into_iter().map(String::into_bytes).collect()))]
         }
         PasteAs::Draft => {

@@ -136,9 +136,9 @@ fn failures(run: &Run) -> usize {
     run.bad().count()
 }
 
-/// A run that did not end as it should, and no outcome says why.
+/// A run that did not end as it should, and no outcome says why, or words of its own do: no connection, say.
 fn errors(run: &Run) -> usize {
-    usize::from(!run.good() && run.bad().next().is_none())
+    usize::from(!run.good() && (run.words.is_some() || run.bad().next().is_none()))
 }
 
 fn suite(run: &Run, out: &mut String) {

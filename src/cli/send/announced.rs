@@ -1,6 +1,5 @@
 //! For whom it is said to be: `--xclient…`, of which the order counts, and the header of the PROXY protocol.
 
-use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
@@ -153,6 +152,17 @@ pub(super) enum Header {
     AsIs(Vec<u8>),
 }
 
+/// An IPv6 address after XCLIENT says that it is one (Postfix `XCLIENT_README`).
+fn with_family(saying: Saying) -> Saying {
+    let Saying::Attributes(mut attributes) = saying else { return saying };
+    for (name, value) in &mut attributes {
+        if matches!(name.as_str(), "ADDR" | "DESTADDR") && value.parse::<std::net::Ipv6Addr>().is_ok() {
+            value.insert_str(0, "IPV6:");
+        }
+    }
+    Saying::Attributes(attributes)
+}
+
 /// The octets that version 2 begins with (`proxy-protocol.txt` 2.2).
 const SIGNATURE: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
 
@@ -170,7 +180,7 @@ impl Announced {
             };
         }
         Xclient {
-            sayings: VecDeque::from(sayings.clone()),
+            sayings: sayings.iter().cloned().map(with_family).collect(),
             unasked: self.xclient_no_verify,
             before_tls: self.xclient_before_starttls,
             required: !self.xclient_optional && !self.xclient_optional_strict,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::arguments::Output;
-use crate::conversation::dialogue::Verdict as Fate;
+use crate::conversation::dialogue::{Ask, Verdict as Fate};
 use crate::conversation::event::{Line, Micros, Remark};
 use crate::conversation::{Dialogue, Event, Log, Timed};
 use crate::script::{Outcome, Report, Watch};
@@ -127,6 +127,13 @@ impl Screen {
             in_progress: false,
             failed: None,
         })
+    }
+
+    /// Standard output is the way to the server: what would be printed there goes to standard error.
+    pub(super) fn leave_standard_output(&mut self) {
+        if matches!(self.out, Channel::Out) {
+            self.out = Channel::Err;
+        }
     }
 
     /// Why standard output can't be written, where it can't. A reader who has had enough is no reason.
@@ -330,7 +337,16 @@ impl Recipient {
 /// The recipients of the conversation, in order.
 pub(super) fn recipients(log: &Log) -> Vec<Recipient> {
     let dialogue = Dialogue::of(log);
+    // The message went out whole and nothing came: it may or may not have been taken (RFC 1047).
+    let last = dialogue.exchanges().iter().rev().find(|exchange| exchange.verb != crate::smtp::Verb::Quit);
+    let open = last.is_some_and(|exchange| exchange.ask == Ask::EndOfData && exchange.reply().is_none());
+    let transaction = dialogue.recipients().last().filter(|_| open).map(|recipient| recipient.transaction);
     let all = dialogue.recipients().iter().map(|recipient| {
+        if recipient.verdict == Fate::Accepted && transaction == Some(recipient.transaction) {
+            let address = escape::for_screen(dialogue.address(log, recipient).as_bytes());
+            let reply = "no verdict on the message came: it may have been taken".to_owned();
+            return Recipient { address, word: "unknown", code: None, reply };
+        }
         let word = match recipient.verdict {
             Fate::Pending => "unknown",
             Fate::Accepted => "accepted",

@@ -231,6 +231,10 @@ fn who(
     if !asked && target.profile.as_ref().is_none_or(|_| matches!(target.endpoint, Endpoint::Lab(_))) {
         return Ok((None, mechanisms, lenient));
     }
+    // These have no password, and need nobody's name.
+    let secretless = |name: &String| matches!(name.to_ascii_uppercase().as_str(), "EXTERNAL" | "ANONYMOUS");
+    let secretless = !mechanisms.is_empty() && mechanisms.iter().all(secretless);
+    let nothing = || SecretSource::Known(Secret::new(Vec::new()));
     let mut auth = match (&target.auth, &login.auth_user) {
         (Some(auth), None) => auth.clone(),
         (known, Some(user)) => {
@@ -243,11 +247,14 @@ fn who(
             }
             auth
         }
+        (None, None) if secretless => Auth::new("", nothing()),
         (None, None) if asked => return Err("nobody is named to log in; --auth-user USER does".to_owned()),
         (None, None) => return Ok((None, mechanisms, lenient)),
     };
     if let Some(source) = password {
         auth.password = source;
+    } else if secretless {
+        auth.password = nothing();
     }
     if let [only] = mechanisms.as_slice() {
         auth.mechanism.clone_from(only);

@@ -56,7 +56,7 @@ fn from_utf16(octets: &[u8]) -> Option<Vec<u8>> {
 /// Lines that end in CR alone.
 fn parted(octets: &[u8]) -> Option<Vec<u8>> {
     let one_line = !octets.contains(&b'\n') && !octets.contains(&0);
-    let ends = octets.iter().filter(|octet| **octet == b'\r').count();
+    let ends = memchr::memchr_iter(b'\r', octets).count();
     (one_line && ends > 1).then(|| octets.iter().map(|octet| if *octet == b'\r' { b'\n' } else { *octet }).collect())
 }
 

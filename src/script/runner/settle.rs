@@ -142,6 +142,10 @@ impl Runner<'_> {
         let complaint = self.login.complaint().filter(|_| weight == finish::Weight::Authentication);
         let why = complaint.map(|words| format!(" ({words})")).unwrap_or_default();
         self.outcome(line, text, Verdict::Refused, format!("{shown}{why}"));
+        if asked.verb == Verb::Quit && self.wire.delivered() > 0 {
+            // The message is the server's all the same; whoever took this for a failure would send it twice.
+            return GO_ON;
+        }
         match weight {
             finish::Weight::Recipient => self.report.recipients_refused += 1,
             finish::Weight::Authentication => self.cause(Cause::Authentication),

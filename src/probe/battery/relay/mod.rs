@@ -122,7 +122,7 @@ fn judge(subject: &Subject<'_>, talks: &[Talk]) -> Vec<Finding> {
     if findings.is_empty() {
         findings.push(closed(&heard));
     }
-    let put_off = heard.count(|answer| answer.reply.class() == Class::Transient);
+    let put_off = heard.count(|answer| answer.reply.class() == Class::Transient && !denies(answer));
     let unsettled = heard.forms.iter().filter(|(_, answer)| answer.is_none()).count();
     if put_off + unsettled > 0 {
         let title = format!("{put_off} forms were put off, {unsettled} not answered");
@@ -130,7 +130,7 @@ fn judge(subject: &Subject<'_>, talks: &[Talk]) -> Vec<Finding> {
             Finding::new(Severity::Unknown, title)
                 .meaning("A server that puts strangers off (greylisting), or that has lost patience, has not said what it does.")
                 .cure("Ask again in half an hour, from the same address.")
-                .answered(heard.forms.iter().filter_map(|(_, answer)| answer.as_ref()).find(|a| a.reply.class() == Class::Transient)),
+                .answered(heard.forms.iter().filter_map(|(_, answer)| answer.as_ref()).find(|a| a.reply.class() == Class::Transient && !denies(a))),
         );
     }
     if subject.is_near() {
@@ -141,6 +141,14 @@ fn judge(subject: &Subject<'_>, talks: &[Talk]) -> Vec<Finding> {
         );
     }
     findings
+}
+
+/// Whether relaying is denied by a code that says "later": Postfix does so by default (`defer_unauth_destination`).
+fn denies(answer: &Answer) -> bool {
+    let text = answer.reply.text().to_ascii_lowercase();
+    answer.reply.class() == Class::Transient
+        && text.contains("relay")
+        && (text.contains("denied") || text.contains("not permitted"))
 }
 
 /// Names of forms, the first few.
@@ -223,7 +231,7 @@ fn disguised(heard: &Heard) -> Option<Finding> {
 
 /// Nothing was accepted.
 fn closed(heard: &Heard) -> Finding {
-    let refused = heard.count(|answer| answer.reply.class() == Class::Permanent);
+    let refused = heard.count(|answer| answer.reply.class() == Class::Permanent || denies(answer));
     let plain = heard.forms.first().and_then(|(_, answer)| answer.as_ref());
     let finding = match &heard.known {
         _ if refused == 0 => {

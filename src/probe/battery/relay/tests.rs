@@ -39,6 +39,16 @@ fn a_closed_server_is_good() {
 }
 
 #[test]
+fn a_refusal_that_says_later_is_one_all_the_same_where_it_names_relaying() {
+    let found = judged(|line| match line {
+        _ if line.starts_with("RCPT TO:<anotherdude@target.local>") => "250 2.1.5 Ok",
+        _ if line.starts_with("RCPT") => "454 4.7.1 <a@b>: Relay access denied",
+        _ => "250 Ok",
+    });
+    assert_eq!((found[0].0, found.len()), (Severity::Good, 1), "{found:?}");
+}
+
+#[test]
 fn an_open_relay_is_told_from_one_that_takes_everybody_and_from_a_catch_all() {
     let open =
         judged(

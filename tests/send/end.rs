@@ -1,0 +1,59 @@
+//! What a message came to, where the end of it was not as usual.
+
+use super::{ACCEPTS, Desk, after_ehlo};
+
+const TO: [&str; 4] = ["--to", "c@d", "--timeout", "2s"];
+
+#[test]
+fn a_message_that_was_taken_is_taken_whatever_quit_is_answered() {
+    let desk = Desk::new();
+    let odd = ACCEPTS.replace("S: 221 bye", "S: 500 what");
+    let (ran, _) = desk.against(&after_ehlo(" mx", &odd), &TO);
+    ran.expect(0, &["<** 500 what", "=== delivered c@d"]);
+}
+
+#[test]
+fn nothing_is_known_of_a_message_whose_dot_was_not_answered() {
+    let desk = Desk::new();
+    let silent = ACCEPTS.replace("S: 250 2.0.0 queued\nC: QUIT\nS: 221 bye\n", "HOLD\n");
+    let (ran, _) = desk.against(&after_ehlo(" mx", &silent), &[&TO[..], &["--json"]].concat());
+    let said: serde_json::Value = serde_json::from_str(&ran.expect(6, &[]).out).expect("JSON");
+    assert_eq!(said["recipients"][0]["verdict"], "unknown", "{said}");
+}
+
+#[test]
+fn a_server_that_goes_away_has_refused_nothing() {
+    let desk = Desk::new();
+    let gone = "C: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\n";
+    let (ran, _) = desk.against(&after_ehlo(" mx", gone), &TO);
+    ran.expect(3, &["=== unknown   c@d"]);
+}
+
+#[test]
+fn the_way_to_the_server_is_not_the_place_to_print() {
+    let desk = Desk::new();
+    let way = ["stdio:", "--from", "a@b", "--to", "c@d", "--helo", "me", "--yes-really-send"];
+    let ran = desk.send_with(b"220 mx\r\n", &way);
+    ran.expect(3, &["=== connected stdio:", "<-  220 mx"]);
+    assert_eq!(ran.out, "EHLO me\r\n");
+    desk.send_with(b"", &[&way[..], &["--json"]].concat()).expect(2, &["--save"]);
+}
+
+#[test]
+fn who_is_anonymous_is_no_secret() {
+    let desk = Desk::new();
+    let offer = "-mx\nS: 250 AUTH ANONYMOUS";
+    let then = format!("C: AUTH ANONYMOUS ZHVkZQ==\nS: 235 ok\n{}", ACCEPTS.replace("<c@d>", "<dude@d>"));
+    let who = ["--to", "dude@d", "--auth", "ANONYMOUS", "--auth-user", "dude", "--auth-allow-plaintext"];
+    let (ran, _) = desk.against(&after_ehlo(offer, &then), &who);
+    ran.expect(0, &["> RCPT TO:<dude@d>", "To: dude@d", "> AUTH ANONYMOUS {{auth}}"]);
+}
+
+#[test]
+fn xclient_says_that_an_address_is_of_ipv6() {
+    let desk = Desk::new();
+    let then = format!("C: XCLIENT ADDR=IPV6:2001:db8::1\nS: 220 mx\nC: EHLO me\nS: 250 mx\n{ACCEPTS}");
+    let (ran, _) =
+        desk.against(&after_ehlo("-mx\nS: 250 XCLIENT ADDR", &then), &["--to", "c@d", "--xclient-addr", "2001:db8::1"]);
+    ran.expect(0, &["=== delivered c@d"]);
+}
