@@ -171,9 +171,10 @@ pub(super) fn paste_lines(model: &mut Model, way: PasteAs, lines: Vec<String>) -
             let data = lines.iter().position(|line| Command::parse(line.as_bytes()).verb == Verb::Data);
             let rest = data.map(|at| lines.split_off(at + 1)).unwrap_or_default();
             if !rest.is_empty() {
-                model.pasted = rest.into();
+                // A one-by-one paste is what the rest of it is now.
+                let _ = paste_lines(model, PasteAs::OneByOne, rest);
                 model.notice =
-                    Some("Sent up to DATA. When 354 has come, Enter takes up the rest of the paste.".to_owned());
+                    Some("Sent up to DATA: when 354 has come, Enter sends the message a line at a time.".to_owned());
             }
             vec![Effect::Send(Request::Pipeline(lines.into_iter().map(String::into_bytes).collect()))]
         }

@@ -291,6 +291,16 @@ fn a_paste_of_several_lines_is_never_sent_by_itself() {
 }
 
 #[test]
+fn a_block_goes_out_up_to_data_and_what_follows_waits_for_354() {
+    let mut screen = refused(120, 33);
+    screen.send(Message::Paste("NOOP\nDATA\nSubject: x\n\n.\n".to_owned()));
+    screen.keys("2");
+    assert_eq!(screen.asked(), ["pipeline 2"]);
+    assert_eq!(screen.model.composer.line(), "Subject: x");
+    assert!(screen.shown().contains("when 354 has come"), "{}", screen.shown());
+}
+
+#[test]
 fn after_354_a_paste_can_be_the_content() {
     let mut screen = in_data(120, 33);
     screen.send(Message::Paste("Subject: x\n\n.hidden\n".to_owned()));

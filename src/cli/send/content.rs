@@ -348,7 +348,12 @@ fn fixed(
         }
     }
     let fields_token = b"%NEW_HEADERS%";
-    let takes_fields = memchr::memmem::find(&message, fields_token).is_some();
+    let token_at = memchr::memmem::find(&message, fields_token);
+    let takes_fields = token_at.is_some();
+    // Each field has a line end of its own, as swaks has it: in its own template the one after the token makes the empty
+    // line. Where an empty line stands there already, it is enough.
+    let follows = token_at.map(|at| &message[at + fields_token.len()..]).unwrap_or_default();
+    let empty_line = [&b"\n\n"[..], b"\n\r\n", b"\r\n\r\n"].iter().any(|line| follows.starts_with(line));
     let mut new_fields = String::new();
     for (name, value) in if takes_fields { added(content)? } else { Vec::new() } {
         new_fields = format!("{new_fields}{name}: {value}\n");
@@ -359,7 +364,7 @@ fn fixed(
         (b"%DATE%", draft::date(world).into_bytes()),
         (b"%MESSAGEID%", draft::fresh_id(envelope.from, world).trim_matches(['<', '>']).as_bytes().to_vec()),
         (b"%SWAKS_VERSION%", env!("CARGO_PKG_VERSION").as_bytes().to_vec()),
-        (fields_token, new_fields.trim_end_matches('\n').as_bytes().to_vec()),
+        (fields_token, new_fields.strip_suffix('\n').filter(|_| empty_line).unwrap_or(&new_fields).into()),
         (b"%BODY%", body.unwrap_or(TEXT.as_bytes()).to_vec()),
     ];
     for (token, value) in tokens {
@@ -405,6 +410,8 @@ mod tests {
         };
         let want = "From: a@b\nTo: g@h\r\nDate: Thu, 01 Jan 1970 00:00:00 +0000\nX-A: 1\nX-B: 2\n\nHello.\n";
         assert_eq!(made(&content).as_deref(), Ok(want));
+        let own = Content { add_header: vec!["X-A: 1".into()], ..data("A: b\\n%NEW_HEADERS%\\n%BODY%\\n") };
+        assert_eq!(made(&own).as_deref(), Ok(&*format!("A: b\nX-A: 1\n\n{TEXT}\n")));
         let raw = Content { no_data_fixup: true, ..data("From a\\n%BODY%") };
         assert_eq!(made(&raw).as_deref(), Ok("From a\\n%BODY%"));
         let kept = Content { no_strip_from: true, ..data("From a\\nX: y\\n\\nz") };
