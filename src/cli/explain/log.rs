@@ -15,7 +15,10 @@ const LONGEST: u64 = 64 * 1024;
 /// Explanations that are remembered: an hour of refusals says the same few things over and over.
 const REMEMBERED: usize = 20_000;
 
-/// What decides an explanation: the codes, what was asked, and the words without the names in them.
+/// The longest words that are remembered, octets: so what is remembered is bounded whatever a log holds.
+const REMEMBERED_WORDS: usize = 512;
+
+/// What decides an explanation: the codes, what was asked, and the words without the names and numbers in them.
 type Said = (Option<ReplyCode>, Option<EnhancedCode>, Option<Asked>, String);
 
 /// Refusals of one cause.
@@ -77,7 +80,7 @@ impl Summary {
     fn take(&mut self, line: &str, knowledge: &Knowledge) {
         let Some(found) = refusal(line) else { return };
         self.refusals += 1;
-        let said = (found.code, found.enhanced, found.asked, normalise(&found.text));
+        let said = (found.code, found.enhanced, found.asked, numberless(&normalise(&found.text)));
         let known = self.remembered.get(&said).and_then(|(cause, class)| Some((self.groups.get_mut(cause)?, *class)));
         if let Some((group, class)) = known {
             group.add(class);
@@ -91,6 +94,9 @@ impl Summary {
         let example = || line.trim_end().to_owned();
         let new = || Group { count: 0, transient: 0, permanent: 0, title, meaning, example: example() };
         self.groups.entry(cause.clone()).or_insert_with(new).add(class);
+        if said.3.len() > REMEMBERED_WORDS {
+            return;
+        }
         if self.remembered.len() >= REMEMBERED {
             self.remembered.clear();
         }
@@ -143,9 +149,47 @@ impl Summary {
     }
 }
 
+/// Words without what differs from line to line and decides nothing: addresses of hosts, long numbers, and names such as
+/// `4ZK1x9Q2m` that a server gave a message. A number right after a bracket stays: it may be the code of a cause.
+fn numberless(normal: &str) -> String {
+    let mut out = String::with_capacity(normal.len());
+    for word in normal.split(' ') {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        let kinds = word.as_bytes().windows(2).filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit());
+        if !word.contains('(') && word.len() >= 8 && kinds.count() >= 3 {
+            out.push('0');
+            continue;
+        }
+        let mut rest = word;
+        while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+            let (before, digits) = rest.split_at(start);
+            let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+            out.push_str(before);
+            out.push_str(if end < 5 || before.ends_with('(') { &digits[..end] } else { "0" });
+            rest = &digits[end..];
+        }
+        out.push_str(rest);
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_differs_from_line_to_line_is_not_remembered() {
+        for (text, want) in [
+            ("blocked: [192.0.2.1] is on bl.example.net", "blocked: 0 is on bl.example.net"),
+            ("try again in 299 seconds, id=4zk1x9q2m7", "try again in 299 seconds, 0"),
+            ("denied. as(201806281) [s3150] 20261124", "denied. as(201806281) [s3150] 0"),
+            ("", ""),
+        ] {
+            assert_eq!(numberless(text), want);
+        }
+    }
 
     #[test]
     fn an_hour_of_refusals_becomes_a_ranked_table() {
