@@ -161,9 +161,9 @@ impl Book {
     }
 
     /// The recognised texts whose patterns match a [normalised](super::normalise) text, in the order of asking.
-    pub fn matching<'a>(&'a self, text: &'a str) -> impl Iterator<Item = &'a ReplyEntry> + 'a {
+    pub fn matching<'a, 't>(&'a self, text: &'t str) -> impl Iterator<Item = &'a ReplyEntry> + use<'a, 't> {
         let patterns = || self.replies.iter().map(|entry| entry.pattern.get_ref().as_str());
-        self.reply_sieve.get_or_init(|| Sieve::new(patterns())).matches(text).map(|index| &self.replies[index])
+        self.reply_sieve.get_or_init(|| Sieve::new(patterns())).matches(text).map(move |index| &self.replies[index])
     }
 
     /// The software or provider that a [normalised](super::normalise) text shows, such as a greeting.

@@ -1,10 +1,11 @@
 //! The layers, most specific first: recognised text, enhanced status code, reply code at this verb, digits.
 
-use crate::smtp::{Class, EnhancedCode, Reply, ReplyCode, Verb};
+use crate::smtp::{Class, EnhancedCode, Reply, ReplyCode};
 
 use super::entry::{AtEntry, CategoryEntry, CodeEntry, EnhancedEntry, ReplyEntry, StepEntry};
+use super::evidence::{self, Evidence};
 use super::normal::{beginning, first_address};
-use super::{Asked, Book, Context, Explanation, Knowledge, evidence, layers, normalise, notes, steps};
+use super::{Book, Context, Explanation, Knowledge, category, fitting, layers, normalise, notes, steps};
 
 /// What the layers found for one reply.
 pub(super) struct Layers<'a> {
@@ -17,7 +18,7 @@ pub(super) struct Layers<'a> {
     pub(super) by_moment: bool,
     /// The reply has words, and none of them was understood.
     pub(super) unread: bool,
-    /// What was recognised, where the words of the reply as a whole speak for something else.
+    /// What was recognised, where the words of the reply as a whole, or the moment, speak for something else.
     pub(super) overruled: Option<&'a ReplyEntry>,
     /// The words that decide, where they do.
     pub(super) words: Option<Vec<String>>,
@@ -37,30 +38,8 @@ pub fn explain(
     let text = beginning(text);
     let normal = normalise(text);
     let inner = enhanced.or_else(|| quoted_code(&normal));
-    let software = book.software(&normal).or_else(|| book.software(&normalise(beginning(context.banner.as_deref()?))));
     let class = class_of(code, enhanced);
-    let mut layers = Layers {
-        text: book.matching(&normal).find(|entry| {
-            // Words decide about refusals; in a success they only do where an entry asks for its code.
-            (class.is_refusal() || class == Class::Unknown || entry.code.is_some()) && entry.holds(code, inner, context)
-        }),
-        enhanced: inner.and_then(|enhanced| book.enhanced(enhanced, software)),
-        code: code.and_then(|code| book.code(code.number())),
-        at: None,
-        category: None,
-        by_moment: false,
-        unread: false,
-        overruled: None,
-        words: None,
-    };
-    layers.unread = layers.text.is_none() && has_words(&normal);
-    layers.at = layers.code.and_then(|entry| entry.at(context.asked));
-    layers.by_moment = layers.text.is_none() && notes::by_the_moment(&layers, context).is_some();
-    let mut category = category(&layers, class, context);
-    let weighable = class.is_refusal() || class == Class::Unknown;
-    if weighable && let Some(weighed) = weighed(&mut layers, (code, inner), &normal, &category, context) {
-        category = weighed;
-    }
+    let (mut layers, category) = understood((code, inner), class, &normal, context, (book, evidence::shipped()));
     layers.category = book.category(&category);
     let (software, evidence) = recognised(&layers, &normal, enhanced, context, book).unzip();
     let mut filled = context.clone();
@@ -83,6 +62,55 @@ pub fn explain(
         notes: notes::beside(&layers, code, enhanced, &normal, &filled),
         layers: layers::spoken(&layers, class, code, enhanced, context, book),
         category,
+    }
+}
+
+/// What the layers say of a [normalised](normalise) text with its codes, and the category that follows.
+pub(super) fn understood<'a>(
+    codes: (Option<ReplyCode>, Option<EnhancedCode>),
+    class: Class,
+    normal: &str,
+    context: &Context,
+    (book, evidence): (&'a Book, &Evidence<'_>),
+) -> (Layers<'a>, String) {
+    let mut layers = found(codes, class, normal, context, book);
+    let held = category::of(&mut layers, class, context);
+    let weighed = category::weighed(&mut layers, codes, normal, &held, context, evidence);
+    (layers, weighed.unwrap_or(held.category).to_owned())
+}
+
+/// What each layer has to say of a [normalised](normalise) text with its codes.
+fn found<'a>(
+    (code, enhanced): (Option<ReplyCode>, Option<EnhancedCode>),
+    class: Class,
+    normal: &str,
+    context: &Context,
+    book: &'a Book,
+) -> Layers<'a> {
+    let banner = || book.software(&normalise(beginning(context.banner.as_deref()?)));
+    let software = book.software(normal).or_else(banner);
+    let mut misplaced = None;
+    let text = book.matching(normal).find(|entry| {
+        // Words decide about refusals; in a success they only do where an entry asks for its code.
+        let holds = (class.is_refusal() || class == Class::Unknown || entry.code.is_some())
+            && entry.holds(code, enhanced, context);
+        let fits = entry.is_settled() || fitting::fits(&entry.category, context);
+        if holds && !fits {
+            misplaced.get_or_insert(*entry);
+        }
+        holds && fits
+    });
+    let entry = code.and_then(|code| book.code(code.number()));
+    Layers {
+        text,
+        enhanced: enhanced.and_then(|enhanced| book.enhanced(enhanced, software)),
+        code: entry,
+        at: entry.and_then(|entry| entry.at(context.asked)),
+        category: None,
+        by_moment: false,
+        unread: text.is_none() && category::has_words(normal),
+        overruled: misplaced,
+        words: None,
     }
 }
 
@@ -141,127 +169,6 @@ pub(super) fn quoted_code(text: &str) -> Option<EnhancedCode> {
         (digits == 3 && rest.len() > 4).then_some(at + 4)
     });
     said.chain(hash).find_map(|at| text.get(at..).and_then(|rest| EnhancedCode::at_start(rest.as_bytes()))).map(|x| x.0)
-}
-
-fn category(layers: &Layers<'_>, class: Class, context: &Context) -> String {
-    let by_code = || {
-        let at = layers.at.and_then(|at| at.category.as_deref());
-        at.or_else(|| layers.code.map(|code| code.category.as_str()))
-    };
-    if let Some(entry) = layers.text {
-        return entry.category.clone();
-    }
-    if let Some(moment) = notes::by_the_moment(layers, context) {
-        return moment.to_owned();
-    }
-    let plain = match class {
-        Class::Success => Some("ok"),
-        Class::Intermediate => Some("intermediate"),
-        _ => None,
-    };
-    if let Some(plain) = plain {
-        return by_code().unwrap_or(plain).to_owned();
-    }
-    let enhanced = layers.enhanced.filter(|entry| entry.category != "ok");
-    if let Some(open) = left_open(layers, enhanced, context) {
-        return open.to_owned();
-    }
-    let said = match (enhanced, by_code()) {
-        (Some(entry), by_code) if entry.vague => {
-            // A vague enhanced code gives way to a reply code that says something at this verb.
-            let by_code = by_code.filter(|category| *category != "unknown");
-            // "Mailbox or policy" is all that 450, 550 and 553 say by themselves; without the command even a vague code
-            // says more.
-            let open = by_code == Some("mailbox-ambiguous");
-            let keeps = open && (entry.category == "policy" || layers.at.is_none() && entry.category != "unknown");
-            if keeps { &entry.category } else { by_code.unwrap_or(&entry.category) }
-        }
-        (Some(entry), _) => &entry.category,
-        (None, by_code) => by_code.unwrap_or("unknown"),
-    };
-    guessed(layers, enhanced, said, context).unwrap_or(said).to_owned()
-}
-
-/// How sure the weighed words have to be; below that, the cause is left open.
-const SURE_ENOUGH: f32 = 0.5;
-
-/// What the words of a refusal speak for together, where that is something else than what is held of it so far. What was
-/// recognised weighs the more, the more exactly it names its cause.
-fn weighed(
-    layers: &mut Layers<'_>,
-    codes: (Option<ReplyCode>, Option<EnhancedCode>),
-    normal: &str,
-    held: &str,
-    context: &Context,
-) -> Option<String> {
-    if layers.by_moment || layers.text.is_some_and(ReplyEntry::is_settled) || !has_words(normal) {
-        return None;
-    }
-    let open = |category: &str| matches!(category, "unknown" | "mailbox-ambiguous");
-    let weight = match layers.text.map(|entry| entry.rank) {
-        // A wording that is known to say nothing.
-        Some(..0) if open(held) => 2.0,
-        Some(5 | 6) => 5.0,
-        Some(7..) => 4.0,
-        Some(0..) => 2.0,
-        None if layers.code.is_some_and(|code| SURE.contains(&code.code)) => 2.0,
-        None if layers.enhanced.is_some_and(|entry| !entry.vague) => 2.0,
-        _ => 1.0,
-    };
-    let verdict = evidence::shipped().verdict(codes, normal, context.asked, (held, weight))?;
-    let at_rcpt = context.asked == Some(Asked::Verb(Verb::Rcpt));
-    let category = match verdict.category {
-        category if verdict.share >= SURE_ENOUGH || open(category) => category,
-        _ if at_rcpt => "mailbox-ambiguous",
-        _ => "unknown",
-    };
-    if category == held {
-        return None;
-    }
-    layers.overruled = layers.text.take();
-    layers.by_moment = true;
-    layers.words = Some(verdict.words);
-    Some(category.to_owned())
-}
-
-/// Refusals by these codes mean one thing, whatever their words are.
-const SURE: [u16; 10] = [500, 501, 502, 503, 504, 530, 534, 535, 538, 555];
-
-/// What is left to say where a reply gives its reason in words that nobody here understands: the codes that servers use for
-/// everything are no ground for a guess then. What was asked tells more, and so does an enhanced code that says something.
-fn left_open(layers: &Layers<'_>, enhanced: Option<&EnhancedEntry>, context: &Context) -> Option<&'static str> {
-    let sure = layers.code.is_some_and(|code| SURE.contains(&code.code));
-    if !layers.unread || sure || context.asked.is_some() || enhanced.is_some_and(|entry| !entry.vague) {
-        return None;
-    }
-    let category = enhanced.map(|entry| &entry.category).or_else(|| layers.code.map(|code| &code.category));
-    let about_a_mailbox = category.is_some_and(|category| category == "mailbox-ambiguous");
-    Some(if about_a_mailbox { "mailbox-ambiguous" } else { "unknown" })
-}
-
-/// What is left to say where nothing but the moment, or a code that servers use for everything, says that a rule or the
-/// content was the reason, and the reply itself gives one in words that nobody here understands. Servers put off until RCPT or
-/// the end of the content whatever they have against client and sender.
-fn guessed(
-    layers: &Layers<'_>,
-    enhanced: Option<&EnhancedEntry>,
-    category: &str,
-    context: &Context,
-) -> Option<&'static str> {
-    let sure = layers.code.is_none_or(|code| SURE.contains(&code.code)) || enhanced.is_some_and(|entry| !entry.vague);
-    match context.asked? {
-        _ if sure || !layers.unread || !matches!(category, "policy" | "content-rejected") => None,
-        // There it is the name that is refused.
-        Asked::Verb(Verb::Ehlo | Verb::Helo | Verb::Lhlo) => None,
-        Asked::Verb(Verb::Rcpt) => Some("mailbox-ambiguous"),
-        _ => Some("unknown"),
-    }
-}
-
-/// Whether a [normalised](normalise) text says something: one word at least.
-fn has_words(normal: &str) -> bool {
-    let letters = |word: &&str| word.chars().filter(|c| c.is_alphabetic()).count() >= 3;
-    normal.split(|c: char| !c.is_alphanumeric()).any(|word| letters(&word))
 }
 
 /// What the reply code says at this verb, where it says the same as the recognised text, only closer to the moment.

@@ -35,7 +35,7 @@ pub(super) fn spoken(
             category: entry.category.clone(),
             source: entry.file.clone(),
             own: entry.own,
-            decides: layers.words.is_none(),
+            decides: layers.text.is_some(),
         });
     }
     let by_enhanced = layers.words.is_none() && enhanced_speaks(layers, class).is_some();

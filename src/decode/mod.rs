@@ -6,6 +6,7 @@
 
 mod auth;
 mod book;
+mod category;
 mod context;
 mod entry;
 mod evidence;
@@ -13,6 +14,7 @@ mod examples;
 mod exchange;
 mod explain;
 pub mod finding;
+mod fitting;
 mod knowledge;
 mod layers;
 mod maillog;
@@ -31,6 +33,8 @@ mod words;
 
 #[cfg(test)]
 mod moments;
+#[cfg(test)]
+mod sweep;
 #[cfg(test)]
 mod tests;
 

@@ -41,6 +41,7 @@ pub(super) fn beside(
     let category = layers.category.map_or("", |c| c.name.as_str());
     let mut notes = contradictions(code, enhanced, category, context);
     notes.extend(words_against_codes(layers, code, enhanced, normal, category));
+    notes.extend(words_against_the_moment(layers, context));
     notes.extend(accepted_from_outside(code, context));
     notes.extend(passed_a_relay_test(category, code, context));
     notes
@@ -53,6 +54,23 @@ fn passed_a_relay_test(category: &str, code: Option<ReplyCode>, context: &Contex
     // Somebody who has logged in did not ask as a stranger.
     let stranger = context.authenticated != Some(true);
     (refused && asked && stranger).then(|| "In a relay test this is the answer that you want.".to_owned())
+}
+
+/// The words ask for what is there already.
+fn words_against_the_moment(layers: &Layers<'_>, context: &Context) -> Option<String> {
+    let asks = layers.overruled.map(|entry| entry.category.as_str());
+    let note = match asks? {
+        "tls-required" if context.tls == Some(true) => {
+            "The words ask for TLS, and the line is encrypted already: the server may want a newer version, a certificate \
+             of yours or another way on from here, or something before it ends TLS and it can't see that."
+        }
+        "auth-required" if context.authenticated == Some(true) => {
+            "The words ask for a log-in, and you are logged in already: the server may want another account for this \
+             sender or recipient, or has forgotten you."
+        }
+        _ => return None,
+    };
+    Some(note.to_owned())
 }
 
 /// The words say later where the code says never, or the other way round; or the words and an enhanced code that is

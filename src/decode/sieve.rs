@@ -55,7 +55,7 @@ impl Sieve {
     }
 
     /// The numbers of the patterns that match a text, in order. The text is in small letters.
-    pub(super) fn matches<'a>(&'a self, text: &'a str) -> impl Iterator<Item = usize> + 'a {
+    pub(super) fn matches<'a, 't>(&'a self, text: &'t str) -> impl Iterator<Item = usize> + use<'a, 't> {
         let mut candidates = self.always.clone();
         for found in self.literals.find_overlapping_iter(text) {
             candidates.extend(&self.owners[found.pattern().as_usize()]);

@@ -6,6 +6,8 @@
 //! runs.
 
 #[cfg(test)]
+pub(super) mod phrases;
+#[cfg(test)]
 mod tests;
 
 use std::collections::{HashMap, HashSet};
@@ -46,6 +48,8 @@ impl Sign<'_> {
 pub(super) struct Evidence<'a> {
     categories: Vec<&'a str>,
     signs: HashMap<&'a str, Sign<'a>>,
+    /// The rarity of a word that was met never.
+    rarest: f32,
 }
 
 /// What a text speaks for.
@@ -78,18 +82,20 @@ impl<'a> Evidence<'a> {
             let (name, rarity) = (columns.next()?, columns.next()?.parse().ok()?);
             Some((name, Sign { rarity, weights: columns.next()? }))
         };
-        let signs = lines.filter_map(sign).collect();
-        Self { categories, signs }
+        let signs: HashMap<_, _> = lines.filter_map(sign).collect();
+        let rarest = signs.values().map(|sign| sign.rarity).fold(0.0, f32::max);
+        Self { categories, signs, rarest }
     }
 
     /// What a [normalised](super::normalise) text speaks for, together with what is held of it already: a category and how
-    /// much that weighs. None where nothing in it is known.
+    /// much that weighs. Only what `fits` is found. None where nothing in it is known.
     pub(super) fn verdict(
         &self,
         (code, enhanced): (Option<ReplyCode>, Option<EnhancedCode>),
         normal: &str,
         asked: Option<Asked>,
         (held, weight): (&str, f32),
+        fits: impl Fn(&str) -> bool,
     ) -> Option<Verdict> {
         let seen = signs(code, enhanced, normal, asked);
         let count = self.categories.len();
@@ -97,11 +103,11 @@ impl<'a> Evidence<'a> {
             let sign = self.signs.get(name.as_str())?;
             Some((name.as_str(), sign.rarity, sign.weights(count)))
         });
-        let known: Vec<_> = known.collect();
-        if !known.iter().any(|(name, ..)| is_of_words(name)) {
+        let known: Vec<_> = known.filter(|(_, _, weights)| !weights.is_empty()).collect();
+        if !known.iter().any(|(name, ..)| is_of_words(name) || is_of_stems(name)) {
             return None;
         }
-        let length = known.iter().map(|(_, rarity, _)| rarity * rarity).sum::<f32>().sqrt();
+        let length = (known.iter().map(|(_, rarity, _)| rarity * rarity).sum::<f32>() + self.unknown(&seen)).sqrt();
         let mut scores = vec![0.0; count];
         for (_, rarity, weights) in &known {
             for (category, weight) in weights {
@@ -111,18 +117,44 @@ impl<'a> Evidence<'a> {
         if let Some(index) = self.categories.iter().position(|category| *category == held) {
             scores[index] += weight;
         }
+        for (score, category) in scores.iter_mut().zip(&self.categories) {
+            if !fits(category) {
+                *score = f32::NEG_INFINITY;
+            }
+        }
         let best = scores.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1))?.0;
         let all: f32 = scores.iter().map(|score| (score - scores[best]).exp()).sum();
         let category = *CATEGORIES.iter().find(|name| **name == self.categories[best])?;
         let speaks = |(name, rarity, weights): &(&'_ str, f32, Vec<(usize, f32)>)| {
             let weight = weights.iter().find(|(category, _)| *category == best)?.1 * rarity;
-            (is_of_words(name) && weight > 0.0).then(|| (weight, name[1..].to_owned()))
+            // A stem is told only where no whole word speaks.
+            let name = match name {
+                name if is_of_words(name) => (0, name[1..].to_owned()),
+                name if is_of_stems(name) => (1, format!("{}…", &name[1..])),
+                _ => return None,
+            };
+            (weight > 0.0).then_some((weight, name))
         };
         let mut words: Vec<_> = known.iter().filter_map(speaks).collect();
-        words.sort_by(|a, b| b.0.total_cmp(&a.0));
-        Some(Verdict { category, share: 1.0 / all, words: told(words.iter().map(|(_, name)| name.as_str())) })
+        words.sort_by(|a, b| a.1.0.cmp(&b.1.0).then(b.0.total_cmp(&a.0)));
+        let whole = words.iter().any(|(_, (stem, _))| *stem == 0);
+        let names = words.iter().filter(|(_, (stem, _))| !whole || *stem == 0).map(|(_, (_, name))| name.as_str());
+        Some(Verdict { category, share: 1.0 / all, words: told(names) })
+    }
+
+    /// How much the words of which nothing is known take from what is known of the others: the more there are, the less sure
+    /// it is.
+    fn unknown(&self, seen: &[String]) -> f32 {
+        let words = seen.iter().filter(|name| name.starts_with('w') && !self.signs.contains_key(name.as_str()));
+        words.map(|_| UNKNOWN * self.rarest * self.rarest).sum()
     }
 }
+
+/// How much a word of which nothing is known counts beside one that is known.
+const UNKNOWN: f32 = 0.5;
+
+/// Letters of a word by which its other forms are known too: `suspended`, `suspension`.
+const STEM: usize = 5;
 
 /// At most three of these words, none of which says what another has said.
 fn told<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
@@ -141,9 +173,14 @@ fn is_of_words(name: &str) -> bool {
     name.starts_with(['w', 'b', 'k'])
 }
 
+/// Whether a sign is made of the beginning of a word.
+fn is_of_stems(name: &str) -> bool {
+    name.starts_with('p')
+}
+
 /// The signs in a reply, each once: `C` and the code, `L` and its class, `E` and the enhanced code, `S` and `J` with two of
-/// its three numbers, `P` and what was asked, `Q` and that with the code, `w` and a word, `b` and two words, `k` and some
-/// characters of a word in a script that puts no spaces between words.
+/// its three numbers, `P` and what was asked, `Q` and that with the code, `w` and a word, `b` and two words, `p` and the
+/// beginning of a longer word, `k` and some characters of a word in a script that puts no spaces between words.
 fn signs(code: Option<ReplyCode>, enhanced: Option<EnhancedCode>, normal: &str, asked: Option<Asked>) -> Vec<String> {
     let mut all = Vec::new();
     let asked = asked.and_then(moment);
@@ -163,7 +200,10 @@ fn signs(code: Option<ReplyCode>, enhanced: Option<EnhancedCode>, normal: &str, 
     let words = words(normal);
     all.extend(words.iter().map(|word| format!("w{word}")));
     all.extend(words.windows(2).map(|pair| format!("b{} {}", pair[0], pair[1])));
-    for word in words.iter().filter(|word| word.chars().any(|c| c > '\u{2e80}')) {
+    let (dense, spaced): (Vec<&String>, Vec<&String>) =
+        words.iter().partition(|word| word.chars().any(|c| c > '\u{2e80}'));
+    all.extend(spaced.iter().filter_map(|word| Some(format!("p{}", &word[..word.char_indices().nth(STEM)?.0]))));
+    for word in dense {
         let letters: Vec<_> = word.chars().take(200).collect();
         for length in 1..=3 {
             all.extend(letters.windows(length).map(|part| format!("k{}", part.iter().collect::<String>())));
