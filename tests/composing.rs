@@ -139,7 +139,7 @@ fn envelope(terminal: &mut Terminal) {
 }
 
 fn quit(mut terminal: Terminal) -> Terminal {
-    terminal.keys("<C-q>").wait_for("still open").keys("q");
+    terminal.keys("<C-q>").wait_for("still open").answer("q");
     assert!(terminal.exit().success());
     terminal.assert_restored();
     terminal
@@ -395,7 +395,7 @@ fn a_message_that_was_begun_is_kept_or_dropped_as_it_is_answered() {
     });
     terminal.keys("<C-c>").wait_for("not delivered").keys("<Esc>");
     terminal.wait_until("the question to go", |screen| !screen.contains("not delivered"));
-    terminal.keys("<C-c>").wait_for("d close the connection").keys("d").wait_for("F5 reconnect");
+    terminal.keys("<C-c>").wait_for("d close the connection").answer("d").wait_for("F5 reconnect");
     terminal.keys("<C-q>");
     assert!(terminal.exit().success());
     assert_eq!(site.lab.messages_since(0).len(), 0);
@@ -416,7 +416,7 @@ fn a_production_profile_is_asked_about_before_the_dot() {
     assert!(terminal.screen().contains("anotherdude@target.local"), "{}", terminal.screen());
     terminal.keys("<Esc>").wait_until("the question to go", |screen| !screen.contains("Really hand"));
     assert_eq!(site.lab.messages_since(0).len(), 0);
-    terminal.keys("<Enter>").wait_for("Really hand").keys("y").wait_for("The message was taken");
+    terminal.keys("<Enter>").wait_for("Really hand").answer("y").wait_for("The message was taken");
     quit(terminal);
     assert_eq!(site.received(), "Subject: real\r\n\r\n");
 }

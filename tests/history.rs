@@ -200,14 +200,14 @@ fn in_the_workbench_a_conversation_is_found_opened_named_and_deleted() {
         .wait_for("3 conversations")
         .keys("<Del>")
         .wait_for("Delete this conversation of 8.0 kB for good?");
-    terminal.keys("y").wait_for("1 conversation is deleted.").wait_for("2 conversations");
+    terminal.answer("y").wait_for("1 conversation is deleted.").wait_for("2 conversations");
     assert_eq!(paths.map(|path| path.exists()), [true, true, false]);
     terminal
         .keys("<C-x>")
         .wait_for("older:90d")
         .keys("<C-u>total:0<Enter>")
         .wait_for("Delete this conversation of 418 B");
-    terminal.keys("n<Esc>").wait_for("a mail server inside ehlo").keys("<C-q>");
+    terminal.answer("n<Esc>").wait_for("a mail server inside ehlo").keys("<C-q>");
     assert!(terminal.exit().success());
     terminal.assert_restored();
 }

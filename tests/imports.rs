@@ -60,6 +60,9 @@ const APART: [(&str, &str, &str); 27] = [
     ("tui", "tokio::net", "the workbench has no sockets, only the client's channels"),
 ];
 
+/// What only `world` may name: it is the door to them.
+const OF_THE_WORLD: [&str; 4] = ["TimeZone::system", "Timestamp::now", "SystemTime::now", "Zoned::now"];
+
 /// What speaks against the text of one file of `src`; `path` is below `src`, with `/`.
 fn violations(path: &str, text: &str) -> Vec<String> {
     let module = path.split('/').next().unwrap_or_default().trim_end_matches(".rs");
@@ -78,6 +81,11 @@ fn violations(path: &str, text: &str) -> Vec<String> {
     for (who, what, why) in APART {
         if module == who && names(&code, what) {
             found.push(format!("src/{path} names {what}: {why}"));
+        }
+    }
+    for what in OF_THE_WORLD {
+        if module != "world" && names(&code, what) {
+            found.push(format!("src/{path} names {what}: time and zone come from the world"));
         }
     }
     found
@@ -214,6 +222,7 @@ fn a_planted_violation_is_found() {
         ("world.rs", "use crate::smtp::Reply;\n", "crate::smtp"),
         ("smtp/verb.rs", "use super::super::tui::model;\n", "crate::tui"),
         ("smtp/mod.rs", "use super::tui::model;\n", "crate::tui"),
+        ("cli/history.rs", "fn f() { jiff::tz::TimeZone::system(); }\n", "from the world"),
         ("gadgets/mod.rs", "", "no place in the order"),
     ] {
         let found = violations(path, text);

@@ -274,7 +274,7 @@ fn an_answer_is_judged_and_recorded_and_the_next_lesson_begins_by_a_key() {
         .wait_for("greeted");
     let recorded = home.transcripts().iter().map(|path| std::fs::read_to_string(path).unwrap()).collect::<String>();
     assert!(recorded.contains("* answer open\n") && recorded.contains("* answer closed\n"), "{recorded}");
-    terminal.keys("<C-q>").wait_for("still open").keys("q");
+    terminal.keys("<C-q>").wait_for("still open").answer("q");
     assert!(terminal.exit().success());
 }
 
@@ -309,6 +309,6 @@ fn the_first_lesson_by_another_client_beside_the_workbench() {
     }
     answer_and_finish(&mut terminal);
     assert!(finished(&home).contains("steps = 6"));
-    terminal.keys("<C-q>").wait_for("still open").keys("q");
+    terminal.keys("<C-q>").wait_for("still open").answer("q");
     assert!(terminal.exit().success());
 }

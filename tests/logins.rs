@@ -132,13 +132,13 @@ fn make_ready_takes_the_strongest_and_a_token_that_is_refused_is_explained() {
     };
     let mut terminal = start(PASSWORD);
     terminal.wait_for("Ready: encrypted, logged in as dude").wait_for("AUTH SCRAM-SHA-256-PLUS {{auth}}");
-    terminal.keys("<C-q>").wait_for("still open").keys("q");
+    terminal.keys("<C-q>").wait_for("still open").answer("q");
     assert!(terminal.exit().success());
 
     profile(&home, "auto", "token", "");
     let mut terminal = start(WRONG);
     terminal.wait_for("refused the login (535)").wait_for("status invalid_token");
-    terminal.keys("<C-q>").wait_for("still open").keys("q");
+    terminal.keys("<C-q>").wait_for("still open").answer("q");
     assert!(terminal.exit().success());
 }
 
@@ -155,8 +155,8 @@ fn a_password_goes_over_an_open_line_only_after_a_yes() {
     terminal.wait_for("220 mx.target.local").keys("<F10>").wait_for("y send it").keys("<Esc>");
     terminal.wait_until("the question to go", |screen| !screen.contains("y send it")).wait_for("STARTTLS first");
     assert!(!terminal.screen().contains("AUTH PLAIN {{auth}}"), "{}", terminal.screen());
-    terminal.keys("<F10>").wait_for("y send it").keys("y");
-    terminal.wait_for("logged in as dude").keys("<C-q>").wait_for("still open").keys("q");
+    terminal.keys("<F10>").wait_for("y send it").answer("y");
+    terminal.wait_for("logged in as dude").keys("<C-q>").wait_for("still open").answer("q");
     assert!(terminal.exit().success());
 }
 

@@ -56,7 +56,7 @@ fn a_profile_is_made_found_used_edited_copied_and_deleted() {
     terminal.keys("own fro").wait_for("Find  own fro").keys("<Down>").wait_for("profile front: 127.0.0.1 port");
     terminal.keys("<Enter>").wait_for("220 mx.front ESMTP").wait_for("PRODUCTION");
     terminal.keys("<Tab>").wait_for("EHLO noddy.com").keys("<Enter>").wait_for("250 mx.front");
-    terminal.keys("<C-q>").wait_for("still open").keys("q");
+    terminal.keys("<C-q>").wait_for("still open").answer("q");
     assert!(terminal.exit().success());
     assert!(peer.heard().contains(&"EHLO noddy.com".to_owned()));
 
@@ -66,7 +66,7 @@ fn a_profile_is_made_found_used_edited_copied_and_deleted() {
     assert!(written(&home, "front.toml").contains("note = \"our own front!\""), "{}", written(&home, "front.toml"));
     terminal.keys("<C-y>").wait_for("A copy of front").keys("<Enter>").wait_for("front-2 is saved in");
     assert!(written(&home, "front-2.toml").contains("our own front!"));
-    terminal.keys("<Del>").wait_for("Delete your profile front-2?").keys("y").wait_for("it is gone");
+    terminal.keys("<Del>").wait_for("Delete your profile front-2?").answer("y").wait_for("it is gone");
     assert!(written(&home, "front-2.toml").is_empty() && !written(&home, "front.toml").is_empty());
     terminal.keys("<C-q>");
     assert!(terminal.exit().success());
@@ -85,7 +85,7 @@ fn replies_of_ones_own_explain_what_a_server_says() {
     let mut terminal = Terminal::start(&home, &[&peer.target()], LARGE);
     terminal.wait_for("220 mx ESMTP").wait_for("torn.toml:1");
     terminal.keys("NOOP<Enter>").wait_for("The house rule of frobnication.");
-    terminal.keys("<C-q>").wait_for("still open").keys("q");
+    terminal.keys("<C-q>").wait_for("still open").answer("q");
     assert!(terminal.exit().success());
     assert_eq!(peer.heard(), ["NOOP"]);
 }

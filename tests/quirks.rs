@@ -61,7 +61,7 @@ impl Quirk<'_> {
         terminal.keys("<C-q>");
         // Only where the connection is still open it is asked about.
         if terminal.is_within(std::time::Duration::from_secs(10), |screen| screen.contains("still open")) {
-            terminal.keys("q");
+            terminal.answer("q");
         }
         assert!(terminal.exit().success());
         peer.heard();

@@ -140,7 +140,7 @@ fn ghost_text_alone_leads_through_a_conversation() {
     terminal.keys("<Right>").keys("<Enter>").wait_for(MAIL);
     terminal.keys("<End>").keys("<Enter>").wait_for(RCPT);
     terminal.keys("<Tab>").keys("<Enter>").wait_for(CONTENT);
-    terminal.keys("<C-q>").wait_for("still open").keys("q");
+    terminal.keys("<C-q>").wait_for("still open").answer("q");
     assert!(terminal.exit().success());
 }
 
@@ -217,7 +217,7 @@ fn nothing_that_a_peer_sends_is_acted_on_by_the_terminal() {
         assert!(!holds(bytes), "{} reached the terminal", bytes.escape_ascii());
     }
     assert!(!holds(b"\x1b[?1049l"), "the peer made the terminal leave the alternate screen");
-    terminal.keys("<C-q>").wait_for("still open").keys("q");
+    terminal.keys("<C-q>").wait_for("still open").answer("q");
     assert!(terminal.exit().success());
     terminal.assert_restored();
 }
@@ -288,10 +288,10 @@ fn what_was_typed_before_a_question_was_on_the_screen_does_not_answer_it() {
     let home = Home::new();
     let mut terminal = at_the_lab(&home, SMALL);
     // In one go, as somebody does who types ahead; with q the workbench would be gone.
-    terminal.keys("<C-q>q").wait_for("still open");
+    terminal.keys("<C-q>q").wait_for("still open").wait_for("Typed too soon");
     terminal.keys("<Esc>").wait_until("the question is gone", |screen| !screen.contains("still open"));
     say(&mut terminal, "NOOP", "250 2.0.0");
-    terminal.keys("<C-q>qqq").wait_for("still open").keys("q");
+    terminal.keys("<C-q>qqq").wait_for("still open").answer("q");
     assert!(terminal.exit().success());
     terminal.assert_restored();
 }

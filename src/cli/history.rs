@@ -4,8 +4,6 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use jiff::tz::TimeZone;
-
 use super::{Common, Exit, complain, input};
 use crate::conversation::event::Remark;
 use crate::library::{self, AnnotateError, Limits, Pruned, RemoveError, Summary};
@@ -126,13 +124,13 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
         None => done(list::run(&arguments.listing, common, world)),
         Some(Command::List(listing) | Command::Search(listing)) => done(list::run(listing, common, world)),
         Some(Command::Rename { name, title }) => {
-            done(annotate(state, name, None, &[Remark::new("set").with("title", title)]))
+            done(annotate(world, name, None, &[Remark::new("set").with("title", title)]))
         }
-        Some(Command::Tag { name, tags, remove }) => done(tag(state, name, tags, *remove)),
+        Some(Command::Tag { name, tags, remove }) => done(tag(world, name, tags, *remove)),
         Some(Command::Note { name, text, at }) => {
             let note = Remark::new("note");
             let note = if let Some(at) = at { note.with("at", at) } else { note };
-            done(annotate(state, name, *at, &[note.value(text)]))
+            done(annotate(world, name, *at, &[note.value(text)]))
         }
         Some(Command::Path { name: None }) => done(Ok(format!("{}\n", state.join("transcripts").display()))),
         Some(Command::Path { name: Some(name) }) => {
@@ -161,8 +159,8 @@ fn found(state: &Path, name: &str) -> Result<PathBuf, String> {
 }
 
 /// Appends to a transcript, and says what is known of it now.
-fn annotate(state: &Path, name: &str, at: Option<usize>, remarks: &[Remark]) -> Result<String, String> {
-    let path = found(state, name)?;
+fn annotate(world: &World, name: &str, at: Option<usize>, remarks: &[Remark]) -> Result<String, String> {
+    let path = found(&world.directories.state, name)?;
     if let Some(at) = at {
         let document = input::all(&path)?.conversations.into_iter().next().unwrap_or_default();
         let count = document.log.kinds(0).filter(|(.., timed)| *timed).count();
@@ -171,7 +169,7 @@ fn annotate(state: &Path, name: &str, at: Option<usize>, remarks: &[Remark]) -> 
         }
     }
     written(&path, remarks).map_err(|error| format!("{}: {error}", input::shown(&path)))?;
-    Ok(list::line(&library::summary(&path), &TimeZone::system()) + "\n")
+    Ok(list::line(&library::summary(&path), &world.zone()) + "\n")
 }
 
 /// Appends to a transcript; one that another `ehlo history` writes to is waited for a moment.
@@ -187,7 +185,7 @@ fn written(path: &Path, remarks: &[Remark]) -> Result<(), AnnotateError> {
     library::annotate(path, None, remarks).map(drop)
 }
 
-fn tag(state: &Path, name: &str, tags: &[String], remove: bool) -> Result<String, String> {
+fn tag(world: &World, name: &str, tags: &[String], remove: bool) -> Result<String, String> {
     if let Some(tag) = tags.iter().find(|tag| tag.trim().is_empty() || tag.contains(char::is_whitespace)) {
         return Err(format!("`{tag}` is no tag; a tag is one word"));
     }
@@ -195,7 +193,7 @@ fn tag(state: &Path, name: &str, tags: &[String], remove: bool) -> Result<String
         let set = Remark::new("set").with("tag", tag);
         if remove { set.with("off", "yes") } else { set }
     };
-    annotate(state, name, None, &tags.iter().map(remark).collect::<Vec<_>>())
+    annotate(world, name, None, &tags.iter().map(remark).collect::<Vec<_>>())
 }
 
 /// Only what lies among the transcripts is deleted by name: any other file is the user's own.
@@ -258,7 +256,7 @@ fn prune(arguments: &Prune, common: &Common, world: &World) -> Result<(String, E
     if arguments.older_than.is_none() && arguments.larger_than.is_none() && arguments.total.is_none() {
         return Err("nothing goes without a limit: --older-than 90d, --larger-than 10MB or --total 1GB".to_owned());
     }
-    let before = arguments.older_than.as_deref().map(|text| library::moment(text, world.now(), &TimeZone::system()));
+    let before = arguments.older_than.as_deref().map(|text| library::moment(text, world.now(), &world.zone()));
     let limits = Limits {
         before: before.transpose().map_err(|error| error.to_string())?,
         larger_than: arguments.larger_than,

@@ -205,6 +205,16 @@ fn what_was_announced_stands_beside_what_was_sent_and_what_is_taken() {
 }
 
 #[test]
+fn an_empty_line_is_named() {
+    for reply in ["S: 500 5.5.2 Error: bad syntax", "S: 500 no", "S: 502 5.5.2 Error: command not recognized"] {
+        let e = after(&greeted(false, &[]), &["", reply]);
+        assert_eq!(e.title, "Refused for good: an empty line is no command", "{reply}");
+        assert!(e.causes[0].contains("Enter was pressed once more"), "{reply}: {:?}", e.causes);
+        assert!(!e.next.is_empty(), "{reply}: there is a way on");
+    }
+}
+
+#[test]
 fn a_verb_that_is_not_recognised_is_named_with_the_nearest_one() {
     for reply in ["S: 500 5.5.2 Error: command not recognized", "S: 500 no", "S: 500 5.5.1 Command unrecognized"] {
         let e = after(&greeted(false, &[]), &["RCPR TO:<a@b.example>", reply]);

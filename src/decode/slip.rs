@@ -1,5 +1,5 @@
 //! Refusals that follow from something said earlier in the session: text of a message that went out as commands, RCPT
-//! after a MAIL that was refused, a parameter after HELO.
+//! after a MAIL that was refused, a parameter after HELO, an empty line.
 
 use crate::conversation::dialogue::Ask;
 use crate::conversation::{Dialogue, Exchange, Log};
@@ -21,7 +21,9 @@ pub(super) fn explained(
         return false;
     };
     match (exchange.verb, into.code.map(ReplyCode::number)) {
-        (Verb::Other, Some(500 | 502)) => message_text(number, dialogue, log, into),
+        (Verb::Other, Some(code @ 500..=502)) => {
+            code != 501 && message_text(number, dialogue, log, into) || empty_line(exchange, log, into)
+        }
         (Verb::Rcpt, Some(503)) => without_sender(number, dialogue, log, knowledge, into),
         (Verb::Mail | Verb::Rcpt, Some(501 | 504 | 555)) => {
             after_helo(number, exchange, dialogue, log, knowledge, into)
@@ -57,6 +59,19 @@ fn message_text(number: usize, dialogue: &Dialogue, log: &Log, into: &mut Explan
         let step = |text: &str, line: &str| Step { text: text.to_owned(), does: Does::Command(line.to_owned()) };
         into.next = vec![step("Name a recipient", "RCPT TO:"), step("Drop this transaction", "RSET")];
     }
+    true
+}
+
+/// Nothing was said, and the server took it for a command.
+fn empty_line(exchange: &Exchange, log: &Log, into: &mut Explanation) -> bool {
+    let line = exchange.command().and_then(|record| log.get(record));
+    if !line.is_some_and(|entry| entry.bytes.trim_ascii().is_empty()) {
+        return false;
+    }
+    "Refused for good: an empty line is no command".clone_into(&mut into.title);
+    "Outside a message each line begins with a verb. The line was empty; nothing was done, and the session goes on as before."
+        .clone_into(&mut into.meaning);
+    into.causes = vec!["Enter was pressed once more than was meant, or a pasted text has an empty line".to_owned()];
     true
 }
 

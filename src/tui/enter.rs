@@ -12,6 +12,7 @@ use super::effect::Effect;
 use super::model::{Armed, Model};
 use super::overlay::{Overlay, PasteAs, Question};
 use super::pane::composer::{Composer, Wants, answer};
+use super::text::capital;
 
 /// Enter in the composer: sends what stands there, or says first what is unusual about it.
 pub(super) fn enter(model: &mut Model) -> Vec<Effect> {
@@ -130,11 +131,6 @@ pub(super) fn accepted(model: &Model) -> Vec<String> {
 /// Whether a line of a block hands a message over.
 fn is_last(line: &str) -> bool {
     line == "." || matches!(Command::parse(line.as_bytes()).chunk(), Some((_, true)))
-}
-
-fn capital(words: &str) -> String {
-    let mut letters = words.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 fn pasted_words(left: usize) -> String {

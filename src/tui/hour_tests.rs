@@ -78,3 +78,74 @@ fn the_footer_names_templates_and_message_on_a_small_screen() {
         assert!(footer.contains(key), "{key}: {footer}");
     }
 }
+
+#[test]
+fn a_line_that_was_refused_is_found_again_and_not_offered() {
+    let mut screen = connected(120, 33);
+    screen.say("EHLO noddy.com<enter>", "< 250 mx.target.local");
+    screen.say("VRFY nobody@target.local<enter>", "< 550 5.1.1 unknown");
+    screen.keys("VRFY no");
+    assert_eq!(screen.model.composer.ghost(), "", "it was refused");
+    screen.keys("<up>");
+    assert_eq!(screen.model.composer.line(), "VRFY nobody@target.local", "who looks for it finds it");
+    screen.say("<enter>", "< 250 2.1.5 nobody@target.local");
+    screen.keys("VRFY no");
+    assert_eq!(screen.model.composer.ghost(), "body@target.local", "this time it was taken");
+}
+
+#[test]
+fn the_verb_that_was_said_last_is_not_the_first_to_be_offered_again() {
+    let mut screen = connected(120, 33);
+    screen.say("EHLO noddy.com<enter>", "< 250-mx.target.local\n< 250 STARTTLS");
+    screen.say("STARTTLS<enter>", "< 454 4.7.0 TLS not available now");
+    screen.keys("<f2><f2><enter>");
+    assert_ne!(screen.model.composer.line().trim(), "STARTTLS");
+}
+
+#[test]
+fn help_lies_over_a_message_or_a_form_and_gives_it_back() {
+    for (keys, title, text) in [
+        ("<f3>hello", "In the message editor", "Subject: hello"),
+        ("<f3>hello<f6>", "In the form of the message", "▌Subject"),
+        ("RCPT TO:<lt>a@b><f2><tab>", "In the form of a line", "▌ NOTIFY"),
+        ("<f4>mx.example", "Where to connect", "mx.example"),
+        ("<f2>", "Among the verbs", "▌ RCPT"),
+    ] {
+        let mut screen = refused(80, 24);
+        screen.keys(keys);
+        screen.keys("<f1>");
+        assert!(screen.shown().contains(title), "{keys}: {}", screen.shown());
+        screen.keys("<esc>");
+        assert!(!screen.shown().contains(title) && screen.shown().contains(text), "{keys}: {}", screen.shown());
+    }
+}
+
+#[test]
+fn a_message_is_kept_by_who_thinks_better_of_leaving() {
+    let mut screen = refused(80, 24);
+    screen.keys("<f3>hello<ctrl-q>");
+    assert!(screen.shown().contains("still open"), "{}", screen.shown());
+    screen.keys("<esc><f3>");
+    assert!(screen.shown().contains("Subject: hello"), "{}", screen.shown());
+}
+
+#[test]
+fn the_last_envelope_says_who_the_mail_was_from() {
+    let mut screen = refused(120, 33);
+    screen.say("RSET<enter>", "< 250 2.0.0 Ok");
+    screen.keys("<f9>");
+    let shown = screen.shown();
+    let after = shown.split_once("Last envelope").map(|(_, after)| after).unwrap_or_default();
+    assert!(after.lines().take(2).any(|row| row.contains("from      dude@noddy.com")), "{shown}");
+}
+
+#[test]
+fn what_is_said_of_an_empty_line_of_a_cut_has_the_rows_that_it_needs() {
+    let mut screen = refused(80, 24);
+    screen.wire("* closed by=network reason=\"connection reset\"");
+    let peer = Box::new(screen.model.peer.clone());
+    screen.send(Message::Began { peer, path: None, again: true });
+    screen.wire("* connecting 127.0.0.1:40025\n* connected 127.0.0.1:40025 from 127.0.0.1:50001\n< 220 mx");
+    let shown = screen.shown();
+    assert!(shown.contains("F12 brings you back") && shown.contains("as it goes"), "{shown}");
+}

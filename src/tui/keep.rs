@@ -224,6 +224,29 @@ mod tests {
         assert!(append(&folder.path().join("none.smtp"), &note()).is_err());
     }
 
+    #[tokio::test]
+    async fn a_folder_that_does_not_exist_is_told_with_what_helps() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let to = folder.path().join("none/a.md");
+        let world = World::fixed(
+            crate::world::Directories {
+                config: folder.path().into(),
+                data: folder.path().into(),
+                state: folder.path().into(),
+            },
+            jiff::Timestamp::UNIX_EPOCH,
+            1,
+        );
+        let (sender, mut answers) = tokio::sync::mpsc::unbounded_channel();
+        let whole = Whole::Log(Box::default());
+        let writing = Writing { whole, to: to.clone(), format: interchange::by_name("md"), over: false };
+        write(writing, &Knowledge::default(), &world, sender);
+        let Some(Message::Notice(said)) = answers.recv().await else { panic!("it is said") };
+        let words = ["Not written to", "none/a.md", "its folder does not exist", "make it first, or name another one"];
+        assert!(words.iter().all(|words| said.contains(words)), "{said}");
+        assert!(!to.exists() && !folder.path().join("none").exists());
+    }
+
     #[test]
     fn a_file_is_put_in_its_place_whole() {
         let folder = tempfile::tempdir().expect("a directory");

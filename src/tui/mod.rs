@@ -7,6 +7,7 @@
 //! | where | what |
 //! |---|---|
 //! | [`action`], [`keymap`] | the table of everything that can be done, and the keys that do it |
+//! | `wire` | what comes of what the wire brings |
 //! | `act`, `enter`, `learn`, `mouse` | the handler of each action; Enter and pastes; lessons; what is pointed at |
 //! | [`attending`] | the class that a student is in: what it says, what an exam allows, its questions |
 //! | [`talk`] | the conversation on the screen: its log, its folds, the explanations made so far |
@@ -19,6 +20,7 @@
 //! | `serverside` | what the lab has seen of the conversation, beside the client's own view |
 //! | [`secret`] | the password for logging in: fetched, or asked for |
 //! | `reading`, `copying` | what one does with a conversation while reading it; what is copied of it |
+//! | `asking` | which keys answer a question |
 //! | `presenter`, `ascii` | for those who look on: one pane enlarged, keys shown; for terminals without UTF-8 |
 //! | [`regardless`] | going on although a certificate was not trusted |
 //! | [`probing`] | ready-made tests, as they are run and what they find |
@@ -30,6 +32,7 @@
 mod act;
 pub mod action;
 mod ascii;
+mod asking;
 pub mod attending;
 #[cfg(test)]
 mod compose_tests;
@@ -92,3 +95,4 @@ mod title;
 pub mod update;
 pub mod view;
 pub mod wall;
+mod wire;

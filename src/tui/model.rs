@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::client::Ending;
 use crate::conversation::Micros;
@@ -227,6 +228,8 @@ pub struct Model {
     pub wanted: Option<(bool, Option<Box<Access>>)>,
     /// The time of the last message by the wall clock: certificates are judged by it.
     pub today: Option<Timestamp>,
+    /// The time zone in which times are told; UTC where none is given.
+    pub zone: Option<TimeZone>,
     /// How much of a long message has gone out, and how much it is in all, octets; nothing while none is on its way.
     pub progress: Option<(u64, u64)>,
     /// An opened conversation that plays.
@@ -357,11 +360,11 @@ impl Model {
         Some(if self.shows_lesson() { layout.with_lesson(self.size, self.focus) } else { layout })
     }
 
-    /// How many rows the notice takes under the line to send, where it has words for more than one.
+    /// How many rows there are for what is said below the line to send.
     fn rows_of_notice(&self) -> u16 {
         const MOST: usize = 4;
-        let words = self.notice.as_deref().filter(|_| !self.at_start()).unwrap_or_default();
-        let rows = wrap(words, said_columns(self.size.0)).len();
+        let words = super::view::told(self).filter(|_| !self.at_start()).unwrap_or_default();
+        let rows = wrap(&words, said_columns(self.size.0)).len();
         u16::try_from(rows.min(MOST)).unwrap_or(1)
     }
 
@@ -425,8 +428,15 @@ impl Model {
             }
             let marked = self.transcript.marked();
             let probing = self.probing.as_ref();
-            let today = self.today;
-            let scene = Scene { knowledge: &self.knowledge, keymap: &self.keymap, marked, today, probing, exam };
+            let scene = Scene {
+                knowledge: &self.knowledge,
+                keymap: &self.keymap,
+                marked,
+                today: self.today,
+                zone: self.zone.as_ref(),
+                probing,
+                exam,
+            };
             self.panel.arrange(&self.talk, scene, layout.panel_inner());
         }
         if self.at_library() && self.layout().is_some() {

@@ -186,8 +186,8 @@ fn the_right_way_is_one_key_away_and_a_files_way_is_shown_first() {
 fn one_key_leads_from_a_certificate_that_was_not_trusted_to_where_its_authority_is_named() {
     let mut screen = untrusted(120, 33);
     let shown = screen.shown();
-    let row = shown.lines().find(|row| row.contains("name its authority")).unwrap_or_else(|| panic!("{shown}"));
-    let digit = row.split("name its authority").next().and_then(|before| before.trim_end().chars().last());
+    let row = shown.lines().find(|row| row.contains("Name its authority")).unwrap_or_else(|| panic!("{shown}"));
+    let digit = row.split("Name its authority").next().and_then(|before| before.trim_end().chars().last());
     let digit = digit.unwrap_or_else(|| panic!("{row}"));
     screen.asked();
     screen.keys(&format!("<alt-{digit}>"));

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::conversation::file::{Annotations, Document, FileError, Reader};
-use crate::decode::Knowledge;
+use crate::decode::{Context, Knowledge, explain};
 use crate::interchange::import;
 use crate::library::{self, Summary};
 use crate::smtp::escape::for_screen;
@@ -241,20 +241,21 @@ pub(super) fn talk(name: String, path: &Path, document: Document) -> Box<Talk> {
 const RECENT: usize = 30;
 
 /// Looks for the conversations that are on disk, beside the loop.
-pub(super) fn recent(world: &World, sender: UnboundedSender<Message>) {
+pub(super) fn recent(world: &World, knowledge: Arc<Knowledge>, sender: UnboundedSender<Message>) {
     let state = world.directories.state.clone();
     let (now, zone) = (world.now(), world.zone());
     tokio::task::spawn_blocking(move || {
-        let rows = library::recent(&state, RECENT).into_iter().map(|summary| row(summary, now, &zone)).collect();
+        let rows = library::recent(&state, RECENT).into_iter();
+        let rows = rows.map(|summary| row(summary, &knowledge, now, &zone)).collect();
         // Nobody listens any more when the workbench has been left.
         let _ = sender.send(Message::Recent(rows));
     });
 }
 
-fn row(summary: Summary, now: Timestamp, zone: &TimeZone) -> Recent {
+fn row(summary: Summary, knowledge: &Knowledge, now: Timestamp, zone: &TimeZone) -> Recent {
     let target = summary.profile.clone().or(summary.target).unwrap_or_default();
     let target = if target == "lab:default" { "lab" } else { target.trim_start_matches("smtp://") };
-    let mut outcome = summary.outcome.map(|outcome| outcome.to_string());
+    let mut outcome = summary.outcome.map(|outcome| in_words(&outcome, knowledge));
     if let Some(title) = summary.title {
         outcome = Some(title);
     }
@@ -272,6 +273,15 @@ fn row(summary: Summary, now: Timestamp, zone: &TimeZone) -> Recent {
         profile: summary.profile,
         ago: summary.started.map_or_else(String::new, |started| ago(started, now, zone)),
     }
+}
+
+/// What became of a conversation: of a refusal its codes and what they mean, not what the server chose to say.
+fn in_words(outcome: &library::Outcome, knowledge: &Knowledge) -> String {
+    let Some(code) = outcome.code.filter(|code| code.class().is_refusal()) else { return outcome.to_string() };
+    let explained = explain(Some(code), outcome.enhanced, &outcome.text, &Context::default(), knowledge);
+    let words = explained.title.split_once(": ").map_or(explained.title.as_str(), |(_, words)| words);
+    let enhanced = outcome.enhanced.map(|enhanced| format!(" {enhanced}")).unwrap_or_default();
+    format!("{code}{enhanced}  {words}")
 }
 
 /// A time as one speaks of it: `today 14:02`, `yesterday 9:30`, `2026-11-23`.
@@ -305,6 +315,20 @@ fn ago(started: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::smtp::{EnhancedCode, ReplyCode};
+
+    #[test]
+    fn a_refusal_is_said_in_words_and_not_in_those_of_the_server() {
+        let knowledge = Knowledge::shipped();
+        let words = |code, enhanced: &str, text: &str| {
+            let enhanced = EnhancedCode::at_start(enhanced.as_bytes()).map(|(enhanced, _)| enhanced);
+            let outcome = library::Outcome { code: ReplyCode::new(code), enhanced, text: text.to_owned() };
+            in_words(&outcome, &knowledge)
+        };
+        let relay = words(554, "5.7.1", "<friend@elsewhere.example>: Relay access denied");
+        assert_eq!(relay, "554 5.7.1  relaying is not allowed");
+        assert_eq!(words(250, "2.0.0", "Ok: queued as 4F"), "250 2.0.0 Ok: queued as 4F");
+    }
 
     #[test]
     fn a_time_is_said_as_one_speaks_of_it() {

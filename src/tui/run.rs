@@ -20,11 +20,12 @@ use crate::class::attend::{self, Joining};
 use crate::conversation::Micros;
 use crate::world::World;
 
+use super::asking::{Asking, TOO_SOON, put};
 use super::dial::{Dialler, Verify};
 use super::effect::Effect;
 use super::message::Message;
 use super::model::{Face, Files, Focus, Model};
-use super::overlay::{Overlay, Question};
+use super::overlay::is_leaving;
 use super::signals::{Signal, Signals};
 use super::start::Wish;
 use super::terminal::{Tty, remember};
@@ -106,7 +107,7 @@ pub async fn run(launch: Launch, world: World) -> Result<Left, RunError> {
         signals,
         sender,
         changed: true,
-        asked: None,
+        asking: Asking::default(),
         drawn: None,
         leaving: None,
         unreadable: None,
@@ -145,8 +146,8 @@ struct Bench {
     signals: Signals,
     sender: mpsc::UnboundedSender<Message>,
     changed: bool,
-    /// The question that was painted: only what is typed after that answers it.
-    asked: Option<Question>,
+    /// Which keys answer a question.
+    asking: Asking,
     /// When it was last drawn, by the world's clock.
     drawn: Option<Duration>,
     /// Set to leave; whether by a signal.
@@ -164,6 +165,7 @@ struct Bench {
 impl Bench {
     async fn begin(&mut self, launch: Launch) -> io::Result<()> {
         self.model.size = self.tty.size()?;
+        self.model.zone = Some(self.world.zone());
         let (themes, mut warnings) = read::themes(&self.world, launch.plain);
         self.model.theme = themes.current();
         self.model.themes = themes;
@@ -215,14 +217,13 @@ impl Bench {
             if let Some(interrupted) = self.leaving {
                 return Ok(interrupted);
             }
-            self.ask_if_due(&mut keys).await?;
-            self.draw_if_due()?;
+            self.draw_if_due(&mut keys).await?;
             let wake = self.wake();
             tokio::select! {
                 biased;
                 signal = self.signals.next() => self.signalled(signal).await?,
                 input = keys.next() => match input {
-                    Some(Ok(input)) => self.input(input).await?,
+                    Some(Ok(input)) => self.input(input, self.world.elapsed()).await?,
                     // The terminal is gone.
                     Some(Err(_)) | None => self.leaving = Some(true),
                 },
@@ -267,43 +268,35 @@ impl Bench {
         self.changed && self.drawn.is_none_or(|drawn| now.saturating_sub(drawn) >= FRAME)
     }
 
-    fn draw_if_due(&mut self) -> io::Result<()> {
+    async fn draw_if_due(&mut self, keys: &mut EventStream) -> io::Result<()> {
         if self.is_due() {
             self.tty.draw(&self.model)?;
             self.drawn = Some(self.world.elapsed());
             self.changed = false;
+            if self.asking.is_unread(put(&self.model).as_ref()) {
+                self.asked(keys).await?;
+            }
         }
         Ok(())
     }
 
-    /// The question on the screen, painted or not.
-    fn question(&self) -> Option<&Question> {
-        match &self.model.overlay {
-            Some(Overlay::Question(question)) => Some(question),
-            _ => None,
+    /// A question has just been painted: what waits now was typed before anybody could read it.
+    async fn asked(&mut self, keys: &mut EventStream) -> io::Result<()> {
+        let now = self.world.elapsed();
+        if let Some(question) = put(&self.model) {
+            self.asking.painted(question, now);
         }
-    }
-
-    /// Just before a question is painted, throws away what was typed before anybody could read it. What is typed once it
-    /// is on the screen answers it, however soon that is.
-    async fn ask_if_due(&mut self, keys: &mut EventStream) -> io::Result<()> {
-        if self.asked.as_ref() == self.question() || !self.is_due() {
-            return Ok(());
-        }
-        self.asked = self.question().cloned();
-        while self.asked.is_some() {
+        loop {
             // Polled with the waker of the loop: the stream keeps the one that it was asked with.
             let next = std::future::poll_fn(|context| match keys.poll_next_unpin(context) {
                 Poll::Ready(input) => Poll::Ready(input),
                 Poll::Pending => Poll::Ready(None),
             });
             match next.await {
-                Some(Ok(Input::Key(_) | Input::Paste(_))) => {}
-                Some(Ok(input)) => self.input(input).await?,
-                Some(Err(_)) | None => break,
+                Some(Ok(input)) => self.input(input, now).await?,
+                Some(Err(_)) | None => return Ok(()),
             }
         }
-        Ok(())
     }
 
     /// Gives the terminal back, stops the job, and takes the terminal again when it goes on.
@@ -331,10 +324,18 @@ impl Bench {
         Ok(())
     }
 
-    async fn input(&mut self, input: Input) -> io::Result<()> {
-        // Nobody has read a question that is not painted yet.
-        let unread = self.question().is_some() && self.asked.as_ref() != self.question();
-        if unread && matches!(input, Input::Key(_) | Input::Paste(_)) {
+    /// What the terminal sends, and when it was pressed.
+    async fn input(&mut self, input: Input, now: Duration) -> io::Result<()> {
+        let leaves = match &input {
+            Input::Key(key) if key.kind != KeyEventKind::Release => Some(is_leaving(*key)),
+            Input::Paste(_) => Some(false),
+            _ => None,
+        };
+        if let Some(leaves) = leaves
+            && !self.asking.hears(leaves, put(&self.model).as_ref(), now)
+        {
+            self.model.notice = Some(TOO_SOON.to_owned());
+            self.changed = true;
             return Ok(());
         }
         let message = match input {
@@ -349,6 +350,7 @@ impl Bench {
 
     async fn message(&mut self, message: Message) -> io::Result<()> {
         self.changed = true;
+        let by_key = matches!(message, Message::Key(_));
         self.model.today = Some(self.world.now());
         if let Message::NotOpened(path, why) = &message
             && self.model.talk.log.is_empty()
@@ -360,9 +362,11 @@ impl Bench {
         for effect in update::update(&mut self.model, message) {
             self.effect(effect).await?;
         }
-        if self.question().is_none() {
-            self.asked = None;
+        let asks = put(&self.model);
+        if asks.is_none() && self.model.notice.as_deref() == Some(TOO_SOON) {
+            self.model.notice = None;
         }
+        self.asking.note(asks.as_ref(), by_key);
         Ok(())
     }
 
@@ -412,7 +416,7 @@ impl Bench {
             Effect::Keep(reached) => hall::keep(&self.world, reached, sender),
             Effect::LookForLessons => hall::look(&self.world, sender),
             Effect::LookForRecent => {
-                read::recent(&self.world, sender.clone());
+                read::recent(&self.world, Arc::clone(&self.model.knowledge), sender.clone());
                 hall::look(&self.world, sender);
             }
             // By the queue, since what follows from it has effects.

@@ -11,7 +11,7 @@ use crate::smtp::escape::for_screen;
 use super::action::Action;
 use super::attending::InClass;
 use super::model::Model;
-use super::text::{fit, width};
+use super::text::{capital, fit, width};
 use super::theme::Role;
 
 /// Draws it.
@@ -174,11 +174,6 @@ fn before_keys(words: &str, mut keys: Vec<String>, columns: usize) -> String {
     }
     let room = columns.saturating_sub(taken(&keys)).max(columns / 4);
     std::iter::once(fit(words, room)).chain(keys).collect::<Vec<_>>().join(" · ")
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// A remark that ended a connection, in words.

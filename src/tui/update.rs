@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
-use crate::conversation::dialogue::Exchange;
-use crate::conversation::{Event, Micros, Timed};
+use crate::conversation::Micros;
 use crate::smtp::Phase;
 use crate::transaction::interrupted;
 
@@ -22,14 +21,14 @@ use super::message::Message;
 use super::model::{Armed, Face, Focus, Model, Peer};
 use super::mouse;
 use super::opening;
-use super::overlay::{Mail, Outcome, Overlay, Paste, Question, SecretPrompt, Target};
+use super::overlay::{Help, Mail, Outcome, Overlay, Paste, Question, SecretPrompt, Target};
 use super::pane::panel::{Panel, Tab};
 use super::pane::transcript::Transcript;
 use super::reading;
 use super::replay;
 use super::start::Wish;
 use super::talk::Talk;
-use super::{paths, playback, presenter, probing, regardless, secret, serverside};
+use super::{paths, playback, presenter, probing, regardless, secret, serverside, wire};
 
 /// Takes a message in.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
@@ -45,7 +44,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         // The last words of a connection that a file has taken the place of are in its own file.
         Message::Wire(_) | Message::Gone(_) if model.is_offline() => Vec::new(),
-        Message::Wire(events) => happened(model, events),
+        Message::Wire(events) => wire::happened(model, events),
         Message::Gone(events) => {
             if model.talk.is_open() {
                 model.talk.take(events);
@@ -83,47 +82,6 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     effects
 }
 
-/// Things happened on the wire.
-fn happened(model: &mut Model, events: Vec<Timed>) -> Vec<Effect> {
-    if let Some(last) = events.last() {
-        model.now = last.at.max(model.now);
-    }
-    let mut effects = keep_lines(model, &events);
-    let answered = model.talk.last_answered();
-    forget_wish(model, &events);
-    model.talk.take(events);
-    reply_came(model, answered);
-    name_ourselves(model);
-    if !model.talk.is_open() {
-        model.pasted.clear();
-    }
-    effects.extend(regardless::go_on(model));
-    effects.extend(replay::follow(model));
-    effects
-}
-
-/// What was asked for on a connection that ends is not begun on another one.
-fn forget_wish(model: &mut Model, events: &[Timed]) {
-    let ended = |event: &Timed| matches!(&event.event, Event::Remark(remark) if remark.word == "closed");
-    if events.iter().any(ended) {
-        model.wanted = None;
-    }
-}
-
-/// What a reply changes on the screen; `before` is the exchange that was answered last before it.
-fn reply_came(model: &mut Model, before: Option<usize>) {
-    let Some(answered) = model.talk.last_answered().filter(|now| Some(*now) != before) else { return };
-    // The warning before a line is sent on top of another has had its time.
-    if model.armed.take_if(|armed| *armed == Armed::Pipelined).is_some() {
-        model.notice = None;
-    }
-    // A refusal is explained on the screen, whatever was looked at in between; Session names it itself.
-    let refused = model.talk.dialogue.exchanges().get(answered).is_some_and(Exchange::is_refusal);
-    if refused && matches!(model.panel.tab(), Tab::Offer | Tab::Tls) && !model.transcript.is_narrowed() {
-        model.panel.open(Tab::Reply);
-    }
-}
-
 /// What comes back of what was asked for while reading.
 fn read(model: &mut Model, message: Message) -> Vec<Effect> {
     match message {
@@ -144,38 +102,6 @@ fn read(model: &mut Model, message: Message) -> Vec<Effect> {
         _ => {}
     }
     Vec::new()
-}
-
-/// What of the lines sent by hand is kept for runs to come: one that was masked as it went out holds a secret.
-fn keep_lines(model: &mut Model, events: &[Timed]) -> Vec<Effect> {
-    let mut effects = Vec::new();
-    for event in events {
-        let Event::Sent(line) = &event.event else { continue };
-        let text = line.bytes.strip_suffix(b"\n").unwrap_or(&line.bytes);
-        if line.masked {
-            model.unkept.pop_front();
-        } else if let Some(n) = model.unkept.iter().position(|kept| kept.as_bytes() == text) {
-            // Those before it went out as something else, or not at all.
-            effects.extend(model.unkept.drain(..=n).next_back().map(Effect::Remember));
-        }
-    }
-    if events.iter().any(|event| matches!(&event.event, Event::Remark(remark) if remark.word == "closed")) {
-        model.unkept.clear();
-    }
-    effects
-}
-
-/// Who has given no name to greet with greets with the address that the connection has (RFC 5321 4.1.3).
-fn name_ourselves(model: &mut Model) {
-    if !model.peer.identity.ehlo.is_empty() {
-        return;
-    }
-    let own = model.talk.connected.as_ref().and_then(|connected| connected.bare(2)?.parse().ok());
-    model.peer.identity.ehlo = match own.map(|own: core::net::SocketAddr| own.ip()) {
-        Some(core::net::IpAddr::V4(own)) => format!("[{own}]"),
-        Some(core::net::IpAddr::V6(own)) => format!("[IPv6:{own}]"),
-        None => return,
-    };
 }
 
 /// What comes from the loop itself.
@@ -258,6 +184,9 @@ fn began(model: &mut Model, peer: Peer, path: Option<PathBuf>, again: bool) {
         (model.lesson, model.probing) = (None, None);
         (model.interrupted, model.errand, model.wanted) = (None, None, None);
     }
+    if model.panel.tab() == Tab::Probe {
+        model.panel.open(Tab::Reply);
+    }
     model.playback = None;
     model.talk.goes_on();
     model.talk.path = path;
@@ -287,7 +216,7 @@ fn pressed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
 fn heard(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     let leaving = model.keymap.action(Where::Everywhere, Key::from(key)) == Some(Action::Quit);
     if leaving && !matches!(model.overlay, Some(Overlay::Question(_))) {
-        model.overlay = None;
+        put_away(model);
     }
     if let Some(mut overlay) = model.overlay.take() {
         let outcome = overlay.key(key, model);
@@ -335,6 +264,17 @@ fn heard(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     }
 }
 
+/// Whatever lies over the panes goes; a message that is being written is kept, since one may stay after all.
+fn put_away(model: &mut Model) {
+    let overlay = match model.overlay.take() {
+        Some(help @ Overlay::Help(_)) => help.below(),
+        other => other,
+    };
+    if let Some(Overlay::Editor(editor)) = overlay {
+        model.draft = editor.kept();
+    }
+}
+
 /// A key for the composer. An Alt with a character that means nothing there is Esc and then the character: terminals
 /// send both alike.
 fn typed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
@@ -351,14 +291,12 @@ fn typed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
 /// What a key meant to an overlay.
 pub(super) fn answered(model: &mut Model, overlay: Overlay, outcome: Outcome) -> Vec<Effect> {
     match outcome {
-        Outcome::Stay => {
-            model.overlay = Some(overlay);
-            Vec::new()
-        }
+        Outcome::Stay => covers(model, Some(overlay)),
         Outcome::Close => {
             reading::left(model, &overlay);
-            Vec::new()
+            covers(model, overlay.below())
         }
+        Outcome::Help => covers(model, Some(Overlay::Help(Help::over(overlay)))),
         Outcome::Typed => {
             typed_into(model, overlay);
             Vec::new()
@@ -409,6 +347,12 @@ pub(super) fn answered(model: &mut Model, overlay: Overlay, outcome: Outcome) ->
             Vec::new()
         }
     }
+}
+
+/// This lies over the panes now.
+fn covers(model: &mut Model, overlay: Option<Overlay>) -> Vec<Effect> {
+    model.overlay = overlay;
+    Vec::new()
 }
 
 /// The overlay stays, and something is done for it.

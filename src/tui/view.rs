@@ -159,18 +159,10 @@ fn composer(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         let words = model.keymap.told("{send} sends it and the dot · {message} edit it · or type by hand");
         said(model, frame, second, &words);
     }
-    let leaving = model.draft.leaving.then(|| {
-        let words = match model.progress {
-            Some((gone, all)) => format!("On its way: {} · {{stop}} breaks it off", text::of_megabytes(gone, all)),
-            None => format!("The message is being sent: {} · {{stop}} breaks it off", model.draft.summary()),
-        };
-        model.keymap.told(&words)
-    });
-    let words = model.notice.clone().or(leaving).or_else(|| answered(model)).or_else(|| errand::offer(model));
     // What is typed, and what is awaited, say more than what went wrong before.
     let busy = model.waiting.as_ref().is_some_and(|waiting| waiting.what != "the greeting");
     let beside = model.talk.is_open() && (busy || !model.composer.line().is_empty());
-    let words = words.or_else(|| title::ended(model, columns).filter(|_| !beside));
+    let words = told(model).or_else(|| title::ended(model, columns).filter(|_| !beside));
     let words = words.or_else(|| Some(model.keymap.told(&model.replay.as_ref()?.hint()?)));
     if let Some(words) = words {
         said(model, frame, second, &words);
@@ -182,6 +174,18 @@ fn composer(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         model.composer.draw_popup(model.theme, area, frame.buffer_mut());
         frame.set_cursor_position(cursor);
     }
+}
+
+/// What is said below the line in place of what the composer itself says of it; it has as many rows as it needs.
+pub(super) fn told(model: &Model) -> Option<String> {
+    let leaving = model.draft.leaving.then(|| {
+        let words = match model.progress {
+            Some((gone, all)) => format!("On its way: {} · {{stop}} breaks it off", text::of_megabytes(gone, all)),
+            None => format!("The message is being sent: {} · {{stop}} breaks it off", model.draft.summary()),
+        };
+        model.keymap.told(&words)
+    });
+    model.notice.clone().or(leaving).or_else(|| answered(model)).or_else(|| errand::offer(model))
 }
 
 /// What the lesson answers to a mistake, until something is typed.

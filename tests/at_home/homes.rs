@@ -152,6 +152,6 @@ fn two_workbenches_at_once_keep_a_file_each_and_every_line_of_the_history() {
 }
 
 fn leave_unsent(terminal: &mut Terminal) {
-    terminal.keys("<C-q>").wait_for("still open").keys("q");
+    terminal.keys("<C-q>").wait_for("still open").answer("q");
     terminal.exit();
 }

@@ -30,7 +30,7 @@ fn say(terminal: &mut Terminal, line: &str, then: &str) {
 
 /// Leaves with a connection open.
 fn leave(terminal: &mut Terminal) {
-    terminal.keys("<C-q>").wait_for("still open").keys("q");
+    terminal.keys("<C-q>").wait_for("still open").answer("q");
     assert!(terminal.exit().success());
     terminal.assert_restored();
 }

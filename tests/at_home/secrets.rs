@@ -57,7 +57,7 @@ fn no_file_holds_a_secret_whichever_way_it_was_said() {
     terminal.keys(&format!("NOOP {KEPT}<Enter>")).wait_for("250 ok");
     // The whole conversation goes into the file of what was copied, too.
     terminal.keys("<Esc>y").wait_for("whole").keys("c").wait_for("Copied");
-    terminal.keys("i<C-q>").wait_for("still open").keys("q");
+    terminal.keys("i<C-q>").wait_for("still open").answer("q");
     terminal.exit();
     let heard = peer.heard();
     assert!(heard.contains(&"AUTH PLAIN AGR1ZGUAS2VwdC1odW50ZXItMjI=".to_owned()), "{heard:?}");

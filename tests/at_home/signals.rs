@@ -53,7 +53,7 @@ fn a_stop_from_outside_gives_the_terminal_back_and_a_continue_redraws() {
     terminal.keys("NOOP half").wait_for("NOOP half");
     kill(process, Signal::SIGTSTP).unwrap();
     there_and_back(&mut terminal);
-    terminal.keys("<C-q>").wait_for("still open").keys("q").wait_for("over");
+    terminal.keys("<C-q>").wait_for("still open").answer("q").wait_for("over");
     terminal.assert_restored();
     terminal.exit();
 }
@@ -64,7 +64,7 @@ fn ctrl_z_does_the_same() {
     let (mut terminal, _) = job(&home);
     terminal.keys("NOOP half").wait_for("NOOP half").keys("<C-z>");
     there_and_back(&mut terminal);
-    terminal.keys("<C-q>").wait_for("still open").keys("q").wait_for("over");
+    terminal.keys("<C-q>").wait_for("still open").answer("q").wait_for("over");
     terminal.exit();
 }
 

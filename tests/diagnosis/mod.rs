@@ -36,10 +36,10 @@ fn target(address: std::net::SocketAddr, begins: Begins) -> String {
 #[test]
 fn every_fault_of_a_certificate_is_said_under_both_versions_with_the_key_that_goes_on() {
     for (fault, words) in [
-        (Fault::Expired, "it expired on 2021-01-01 00:00 UTC"),
-        (Fault::WrongName, "it is not for 127.0.0.1: it is for mail.other.example"),
-        (Fault::SelfSigned, "it is self-signed: nobody else vouches for it"),
-        (Fault::UnknownIssuer, "its issuer is not known here: CN=Nobody's CA"),
+        (Fault::Expired, "It expired on 2021-01-01 00:00 UTC"),
+        (Fault::WrongName, "It is not for 127.0.0.1: it is for mail.other.example"),
+        (Fault::SelfSigned, "It is self-signed: nobody else vouches for it"),
+        (Fault::UnknownIssuer, "Its issuer is not known here: CN=Nobody's CA"),
     ] {
         for (version, begins, size) in [(&TLS13, Begins::AtOnce, LARGE), (&TLS12, Begins::AfterStarttls, SMALL)] {
             let address = serve(fault, version, begins);
@@ -67,7 +67,7 @@ fn going_on_regardless_is_asked_for_and_marked_and_holds_for_that_connection_onl
         assert!(!terminal.screen().contains("NOT VERIFIED"), "{}", terminal.screen());
         terminal.keys("<A-1>").wait_for("take the certificate whatever it is").keys("<Esc>");
         terminal.wait_until("the question to go", |screen| !screen.contains("whatever it is"));
-        terminal.keys("<A-1>").wait_for("whatever it is").keys("y").wait_for("NOT VERIFIED");
+        terminal.keys("<A-1>").wait_for("whatever it is").answer("y").wait_for("NOT VERIFIED");
         let said = match begins {
             Begins::AtOnce => "greeted, secured",
             Begins::AfterStarttls => "secured, EHLO again",
@@ -129,7 +129,7 @@ fn a_greeting_where_a_handshake_was_expected_is_recognised_and_one_key_connects_
     terminal.wait_until("greeted in clear text", |screen| {
         screen.lines().next().is_some_and(|title| title.contains("clear text") && title.contains("greeted"))
     });
-    terminal.keys("<C-q>").wait_for("still open").keys("q");
+    terminal.keys("<C-q>").wait_for("still open").answer("q");
     assert!(terminal.exit().success());
     assert_eq!(peer.heard(), Vec::<String>::new(), "no command is sent by itself");
 }

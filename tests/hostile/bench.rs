@@ -108,11 +108,13 @@ fn probe(terminal: &mut Terminal, figures: &mut Figures) -> Result<(), String> {
 
 /// Presses Ctrl-Q, and q where it asks; the terminal must be as it was.
 fn leave(terminal: &mut Terminal, figures: &mut Figures) -> Result<(), String> {
-    let pressed = Instant::now();
+    let mut pressed = Instant::now();
     terminal.keys("<C-q>");
     let asks = |screen: &str| screen.contains("still open");
     if terminal.is_within(Duration::from_secs(20), |screen| asks(screen)) {
-        terminal.keys("q");
+        figures.leave = pressed.elapsed();
+        terminal.answer("q");
+        pressed = Instant::now();
     }
     if !terminal.has_ended() {
         terminal.is_within(Duration::from_secs(20), |_| false);
@@ -120,7 +122,7 @@ fn leave(terminal: &mut Terminal, figures: &mut Figures) -> Result<(), String> {
     if !terminal.has_ended() {
         return Err(format!("Ctrl-Q does not end it\n{}", terminal.screen()));
     }
-    figures.leave = pressed.elapsed();
+    figures.leave += pressed.elapsed();
     if !terminal.exit().success() {
         return Err(format!("it did not end well\n{}", terminal.screen()));
     }

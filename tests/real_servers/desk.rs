@@ -148,7 +148,7 @@ impl Desk {
 pub(crate) fn leave(terminal: &mut Terminal) {
     terminal.keys("<C-q>");
     if terminal.is_within(std::time::Duration::from_secs(10), |screen| screen.contains("still open")) {
-        terminal.keys("q");
+        terminal.answer("q");
     }
     assert!(terminal.exit().success());
 }

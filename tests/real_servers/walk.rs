@@ -190,6 +190,6 @@ pub(crate) fn speaks_early(desk: &Desk) {
     terminal.keys("EHLO noddy.com<Enter>").wait_for("Enter again sends").keys("<Enter>").wait_for("EHLO done");
     terminal.keys("MAIL FROM:<dude@noddy.com><Enter>").wait_for("Name the recipients");
     terminal.keys("RCPT TO:<dude@target.local><Enter>").wait_for("You spoke before the greeting was");
-    terminal.keys("<C-q>").wait_for("still open").keys("q");
+    terminal.keys("<C-q>").wait_for("still open").answer("q");
     assert!(terminal.exit().success());
 }

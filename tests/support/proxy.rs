@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
 /// How long it waits for a client that has hung.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Serves one client, who must be this user with this password; gives the address of the proxy.
 pub(crate) fn socks(user: &'static str, password: &'static str) -> SocketAddr {

@@ -1,6 +1,7 @@
 //! The built binary in a pseudo-terminal: keys in, screen out.
 //!
-//! Everything that is waited for has a deadline and is woken by the program's own output; nothing sleeps and hopes.
+//! Everything that is waited for has a deadline and is woken by the program's own output; nothing sleeps and hopes. Who answers a
+//! question pauses before it, since the program asks for that.
 
 use std::cell::RefCell;
 use std::io::{Read, Write};
@@ -17,7 +18,10 @@ use nix::unistd::Pid;
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 
 /// How long anything may take before the test gives up on it.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Somebody who has read a question presses a key after such a pause; sooner, it is not taken for an answer.
+const READ: Duration = Duration::from_millis(350);
 
 /// Directories of a test's own: nothing of the person who runs the tests is read or written.
 ///
@@ -164,6 +168,12 @@ impl Terminal {
         self.keyboard.write_all(&bytes).unwrap();
         self.keyboard.flush().unwrap();
         self
+    }
+
+    /// Answers the question on the screen, after the time that reading it takes.
+    pub(crate) fn answer(&mut self, keys: &str) -> &mut Self {
+        std::thread::sleep(READ);
+        self.keys(keys)
     }
 
     /// Pastes a text as a terminal does (bracketed paste).

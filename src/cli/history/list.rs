@@ -96,7 +96,7 @@ type Row = (Summary, Option<Found>);
 
 /// Lists.
 pub(super) fn run(listing: &Listing, common: &Common, world: &World) -> Result<String, String> {
-    let zone = TimeZone::system();
+    let zone = world.zone();
     let words = listing.query();
     let query = Query::of(words.iter().map(String::as_str), world.now(), &zone).map_err(|error| error.to_string())?;
     let mut rows = look(&query, listing, world);

@@ -224,7 +224,13 @@ impl<'a> Wire<'a> {
                 self.loopback =
                     remark.get("via").is_none() && (address.starts_with("unix:") || address.parse().is_ok_and(here));
             }
-            "tls" => self.certificate_seen = false,
+            "tls" => {
+                self.certificate_seen = false;
+                // The closer look at a certificate that was not trusted says what is wrong, and since when.
+                if let (Some((Cause::Tls, words)), Some(reason)) = (&mut self.fault, remark.get("reason")) {
+                    *words = format!("the server's certificate is not trusted: {reason}");
+                }
+            }
             "certificate" => self.certificate_seen = true,
             // A server of another kind has nothing to say that can be waited for.
             "warning" if remark.get("kind") == Some("mode") => {

@@ -198,7 +198,10 @@ impl Form {
                 frame.set_cursor_position(Position::new(x.min(area.right().saturating_sub(1)), y));
             }
         }
-        let words = self.said.clone().unwrap_or_else(|| self.help().to_owned());
+        let words = self.said.clone().unwrap_or_else(|| {
+            let again = times(message, Self::name(self.at));
+            if again > 1 { format!("it stands {again} times; this is the first") } else { self.help().to_owned() }
+        });
         let below = area.y + u16::try_from(COUNT).unwrap_or(0);
         if below < area.bottom() {
             let role = if self.said.is_some() { Role::Refused } else { Role::Dim };
@@ -225,6 +228,16 @@ fn value(message: &[u8], name: &str) -> Option<String> {
     header::get(message, name).map(|value| read(&value))
 }
 
+/// How often a header field stands there.
+fn times(message: &[u8], name: &str) -> usize {
+    let header = message.split(|octet| *octet == b'\n').take_while(|line| !line.trim_ascii().is_empty());
+    let named = |line: &&[u8]| {
+        let before = line.iter().position(|octet| *octet == b':').map(|colon| line[..colon].trim_ascii_end());
+        before.is_some_and(|before| before.eq_ignore_ascii_case(name.as_bytes()))
+    };
+    header.filter(named).count()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -238,6 +251,12 @@ mod tests {
             Done::Text(message) => Some(String::from_utf8(message).expect("UTF-8")),
             _ => None,
         }
+    }
+
+    #[test]
+    fn a_field_that_stands_twice_is_counted() {
+        assert_eq!((times(MESSAGE.as_bytes(), "To"), times(MESSAGE.as_bytes(), "Subject")), (2, 1));
+        assert_eq!(times(b"Subject: a\n\nTo: b\n", "To"), 0, "what stands below the header is no field");
     }
 
     #[test]

@@ -120,6 +120,16 @@ impl Editor {
         Self { text, asking: Asking::Nothing, samples: samples(identity), form: None, whole: false }
     }
 
+    /// Its text, to be gone on with.
+    pub(super) fn kept(&self) -> Draft {
+        self.draft(false)
+    }
+
+    /// Whether its form has the keys.
+    pub(super) fn is_form(&self) -> bool {
+        self.form.is_some()
+    }
+
     /// What Esc does, in a word or two.
     pub(super) fn back(&self) -> &'static str {
         if self.form.is_some() { "to the text" } else { "keep the text" }

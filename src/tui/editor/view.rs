@@ -17,7 +17,7 @@ use crate::tui::theme::Role;
 
 /// The keys in its frame.
 const FOOT: &str = "{templates} samples · {next-pane} form · Ctrl-D done · Esc keep";
-const FORM_FOOT: &str = "Tab next · {next-pane} text · Ctrl-D done · Esc text";
+const FORM_FOOT: &str = "Tab next field · {next-pane} text · Ctrl-D done · Esc text";
 
 impl Editor {
     /// Its place, between title and composer, and the keys in its frame.

@@ -27,6 +27,12 @@ impl Asked {
         Self { posed, chosen: None, verdict: None }
     }
 
+    /// Its number, as long as it has no answer.
+    #[must_use]
+    pub fn unanswered(&self) -> Option<usize> {
+        self.chosen.is_none().then_some(self.posed.number)
+    }
+
     /// Takes in what the class says of the answer.
     pub fn judged(&mut self, verdict: Judged) {
         self.verdict = Some(verdict);

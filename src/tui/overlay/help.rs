@@ -6,7 +6,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{Outcome, letter, place, window};
+use super::about::About;
+use super::{Outcome, Overlay, letter, place, window};
 use crate::tui::action::{ACTIONS, Action, Where};
 use crate::tui::model::Model;
 use crate::tui::text::{fit, wrap};
@@ -21,6 +22,8 @@ const TERM: usize = 22;
 #[derive(Debug, Clone)]
 pub struct Help {
     place: Where,
+    /// The overlay that it is about, where it is about one.
+    over: Option<Box<Overlay>>,
     scroll: usize,
 }
 
@@ -28,7 +31,18 @@ impl Help {
     /// Help for a place.
     #[must_use]
     pub fn of(place: Where) -> Self {
-        Self { place, scroll: 0 }
+        Self { place, over: None, scroll: 0 }
+    }
+
+    /// Help on an overlay, which comes back when it is closed.
+    #[must_use]
+    pub fn over(overlay: Overlay) -> Self {
+        Self { place: Where::Everywhere, over: Some(Box::new(overlay)), scroll: 0 }
+    }
+
+    /// The overlay that lies below it.
+    pub(super) fn below(self) -> Option<Overlay> {
+        self.over.map(|over| *over)
     }
 
     pub(super) fn key(&mut self, key: KeyEvent, model: &Model) -> Outcome {
@@ -50,6 +64,9 @@ impl Help {
 
     fn lines(&self, model: &Model, columns: usize) -> Vec<Line<'static>> {
         let accent = model.theme.style(Role::Accent);
+        if let Some(about) = self.over.as_ref().and_then(|over| over.about()) {
+            return lines_about(about, model, columns);
+        }
         let mut lines: Vec<Line<'static>> =
             words(self.place).iter().flat_map(|text| wrap(text, columns)).map(Line::from).collect();
         lines.extend(self.terms(model, columns));
@@ -61,8 +78,10 @@ impl Help {
                     .keymap
                     .keys(entry.action, place)
                     .filter(|key| {
-                        place == Where::Everywhere
-                            || !model.keymap.keys(entry.action, Where::Everywhere).any(|k| k == *key)
+                        // Here a key may do something else than everywhere.
+                        let done = model.keymap.action(self.place, *key) == Some(entry.action);
+                        let everywhere = model.keymap.keys(entry.action, Where::Everywhere).any(|k| k == *key);
+                        if place == Where::Everywhere { done } else { !everywhere }
                     })
                     .map(|key| key.to_string())
                     .collect();
@@ -74,12 +93,7 @@ impl Help {
                         key.push_str("…9");
                     }
                 }
-                let keys = keys.join("  ");
-                let text = wrap(&model.keymap.told(entry.help), columns.saturating_sub(KEYS));
-                for (n, row) in text.into_iter().enumerate() {
-                    let left = if n == 0 { format!("{keys:KEYS$}") } else { " ".repeat(KEYS) };
-                    lines.push(Line::from(vec![Span::styled(left, model.theme.style(Role::Sent)), Span::raw(row)]));
-                }
+                lines.extend(keyed(&keys.join("  "), entry.help, model, columns));
             }
         }
         lines
@@ -120,6 +134,9 @@ impl Help {
     }
 
     pub(super) fn draw(&self, model: &Model, frame: &mut Frame<'_>) {
+        if let Some(over) = &self.over {
+            over.draw(model, frame);
+        }
         let lines = self.lines(model, columns(model));
         let (area, foot) = self.outline(model);
         let inner = window(model, frame, area, "Help", foot);
@@ -127,6 +144,22 @@ impl Help {
             frame.buffer_mut().set_line(inner.x, inner.y + y, line, inner.width);
         }
     }
+}
+
+/// What an overlay says of itself.
+fn lines_about(about: &About, model: &Model, columns: usize) -> Vec<Line<'static>> {
+    let words = about.words.iter().flat_map(|text| wrap(&model.keymap.told(text), columns)).map(Line::from);
+    let heading = [Line::default(), Line::styled(about.heading, model.theme.style(Role::Accent))];
+    let keys = about.keys.iter().flat_map(|(keys, text)| keyed(&model.keymap.told(keys), text, model, columns));
+    words.chain(heading).chain(keys).collect()
+}
+
+/// Keys and what they do; an action in braces stands for its key.
+fn keyed(keys: &str, text: &str, model: &Model, columns: usize) -> Vec<Line<'static>> {
+    let rows = wrap(&model.keymap.told(text), columns.saturating_sub(KEYS)).into_iter().enumerate();
+    let left = |n| if n == 0 { format!("{keys:KEYS$}") } else { " ".repeat(KEYS) };
+    let style = model.theme.style(Role::Sent);
+    rows.map(|(n, row)| Line::from(vec![Span::styled(left(n), style), Span::raw(row)])).collect()
 }
 
 /// The text that the right panel shows, whichever tab is open.

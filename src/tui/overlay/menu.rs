@@ -28,8 +28,14 @@ impl Menu {
         let session = &model.talk.dialogue.state().session;
         let mut legal: Vec<&VerbEntry> = session.may_follow(table);
         if session.greeted_by.is_some() {
-            // What leads on stands first; a new greeting would drop what was begun.
-            legal.sort_by_key(|entry| matches!(Verb::from_word(&entry.name), Verb::Helo | Verb::Ehlo | Verb::Lhlo));
+            // What leads on stands first; a new greeting would drop what was begun, and what was said just now is said
+            // again only where there are several of it.
+            let last = model.talk.dialogue.exchanges().last().map(|exchange| exchange.verb);
+            legal.sort_by_key(|entry| {
+                let verb = Verb::from_word(&entry.name);
+                let again = last == Some(verb) && verb != Verb::Rcpt;
+                again || matches!(verb, Verb::Helo | Verb::Ehlo | Verb::Lhlo)
+            });
         }
         let others: Vec<_> = table.verbs.iter().filter(|it| legal.iter().all(|l| l.name != it.name)).collect();
         let mut all: Vec<&VerbEntry> = legal.into_iter().filter(begins).collect();

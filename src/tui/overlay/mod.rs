@@ -21,6 +21,7 @@ use crate::class::attend::Up;
 use crate::lesson::Lesson;
 use crate::smtp::Secret;
 
+mod about;
 mod asked;
 mod copy;
 mod form;
@@ -114,6 +115,8 @@ pub enum Outcome {
     Stay,
     /// It goes.
     Close,
+    /// It stays, and help on it lies over it.
+    Help,
     /// It stays, and its line has changed.
     Typed,
     /// It goes, and its line is the answer.
@@ -171,6 +174,10 @@ pub enum Outcome {
 impl Overlay {
     /// A key.
     pub fn key(&mut self, key: KeyEvent, model: &Model) -> Outcome {
+        let asks_for_help = model.keymap.action(Where::Everywhere, Key::from(key)) == Some(Action::Help);
+        if asks_for_help && self.about().is_some() {
+            return Outcome::Help;
+        }
         match self {
             Self::Form(it) => return it.key(key),
             Self::Profile(it) => return it.key(key),
@@ -203,6 +210,15 @@ impl Overlay {
             Self::Probes(it) => it.key(key),
             Self::Timing(it) => it.key(key, model),
             Self::Asked(it) => it.key(key),
+        }
+    }
+
+    /// What lay below it, and is to be seen again now that it goes.
+    #[must_use]
+    pub fn below(self) -> Option<Self> {
+        match self {
+            Self::Help(help) => help.below(),
+            _ => None,
         }
     }
 
@@ -262,7 +278,7 @@ fn in_common(key: KeyEvent, model: &Model) -> KeyEvent {
 }
 
 /// Esc and Ctrl-C leave any overlay.
-fn is_leaving(key: KeyEvent) -> bool {
+pub(super) fn is_leaving(key: KeyEvent) -> bool {
     key.code == KeyCode::Esc || (key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL))
 }
 

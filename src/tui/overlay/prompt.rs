@@ -12,7 +12,7 @@ use crate::interchange::FORMATS;
 use crate::tui::layout::inner;
 use crate::tui::model::Model;
 use crate::tui::paths::Paths;
-use crate::tui::text::{fit, head, width};
+use crate::tui::text::{fit, head, width, wrap};
 use crate::tui::theme::Role;
 use crate::tui::view::start_area;
 
@@ -115,7 +115,7 @@ impl Prompt {
             Some(lesson) if self.ask == Ask::Finding => inner(lesson),
             _ => layout.within(layout.transcript.or(layout.panel)?),
         };
-        let rows = place.height.min(2);
+        let rows = place.height.min(1 + u16::try_from(self.below(place.width).len()).unwrap_or(1));
         Some(Rect { y: place.bottom() - rows, height: rows, ..place })
     }
 
@@ -132,23 +132,26 @@ impl Prompt {
         let scroll = self.input.visual_scroll(room);
         let shown: String = self.input.value().chars().skip(scroll).collect();
         buffer.set_string(area.x + left, area.y, head(&shown, room), model.theme.style(Role::Text));
-        if rows > 1 {
-            let (words, style) = match &self.said {
-                Some(said) => (said.clone(), model.theme.style(Role::Warning)),
-                None => (self.hint(), dim),
-            };
-            // What stands behind a dot is the less needed part.
-            let room = usize::from(area.width).saturating_sub(1);
-            let mut shorter = words.as_str();
-            while width(shorter) > room
-                && let Some((first, _)) = shorter.rsplit_once(" · ")
-            {
-                shorter = first;
-            }
-            buffer.set_string(area.x, area.y + 1, fit(&format!(" {shorter}"), area.width.into()), style);
+        let style = if self.said.is_some() { model.theme.style(Role::Warning) } else { dim };
+        for (row, y) in self.below(area.width).into_iter().zip(area.y + 1..area.y + rows) {
+            buffer.set_string(area.x, y, fit(&format!(" {row}"), area.width.into()), style);
         }
         let at = u16::try_from(self.input.visual_cursor().saturating_sub(scroll)).unwrap_or(0);
         frame.set_cursor_position(Position::new((area.x + left + at).min(area.right().saturating_sub(1)), area.y));
+    }
+
+    /// What is said below the line: one row, or two where it can't be shorter.
+    fn below(&self, columns: u16) -> Vec<String> {
+        let words = self.said.clone().unwrap_or_else(|| self.hint());
+        // What stands behind a dot is the less needed part.
+        let room = usize::from(columns).saturating_sub(1);
+        let mut shorter = words.as_str();
+        while width(shorter) > room
+            && let Some((first, _)) = shorter.rsplit_once(" · ")
+        {
+            shorter = first;
+        }
+        wrap(shorter, room.max(1)).into_iter().take(2).collect()
     }
 
     fn title(&self) -> String {

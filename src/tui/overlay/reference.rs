@@ -217,7 +217,7 @@ impl Reference {
                 Span::styled(bar, style),
                 Span::styled(format!("{:NAME$}", fit(&page.name, NAME - 1)), style),
                 Span::styled(format!("{:KIND$}", page.kind.name()), dim),
-                Span::styled(page.title.clone(), dim),
+                Span::styled(fit(&page.title, usize::from(inner.width).saturating_sub(2 + NAME + KIND)), dim),
             ]);
             frame.buffer_mut().set_line(inner.x, y, &line, inner.width);
         }
@@ -227,7 +227,7 @@ impl Reference {
             return;
         };
         let page = &self.pages[*number];
-        let text = wrap(&page.text.join(" "), inner.width.into());
+        let text = page.text.iter().flat_map(|paragraph| wrap(paragraph, inner.width.into())).collect::<Vec<_>>();
         let y = inner.bottom().saturating_sub(GLANCE);
         for (y, line) in (y..inner.bottom()).zip(&text) {
             frame.buffer_mut().set_string(inner.x, y, line, model.theme.style(Role::Text));
@@ -279,7 +279,7 @@ impl Reference {
             let line = Line::from(vec![
                 Span::styled(bar, style(role)),
                 Span::styled(format!("{:NAME$}", fit(&other.name, NAME - 1)), style(role)),
-                Span::styled(other.title.clone(), style(Role::Dim)),
+                Span::styled(fit(&other.title, usize::from(width).saturating_sub(2 + NAME)), style(Role::Dim)),
             ]);
             rows.push((line, Some(n)));
         }

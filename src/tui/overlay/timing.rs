@@ -136,7 +136,7 @@ impl Timing {
         }
         let below = inner.bottom().saturating_sub(LEGEND);
         let head = format!("{:2}{:>AT$} {:NAME$}{:>FIGURE$}{:>FIGURE$}", "", "at", "", "idle", "took");
-        let legend = "░ the way, as long as connecting took  █ the server  ▒ the rest of its reply";
+        let legend = "░ the way, as long as connecting took  █ the server  ▒ rest of its reply";
         let columns = usize::from(inner.width);
         frame.buffer_mut().set_string(inner.x, below, fit(&head, columns), dim);
         let gap = columns.saturating_sub(width(legend)).min(2);

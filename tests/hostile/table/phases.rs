@@ -26,7 +26,7 @@ pub(super) fn all() -> Vec<Behaviour> {
                 wire.hold();
             })
             .at(at)
-            .within("1s")
+            .within("2s")
             .shows(&[&late, "no reply in time: stopped waiting", "Try next", "F5 again"])
             .exits(6, "did not come in time"),
         );
@@ -81,7 +81,7 @@ fn slow() -> Vec<Behaviour> {
         peer("a byte every 100 ms without end", |wire| {
             wire.drip(b"220-slow ".repeat(50), TENTH).hold();
         })
-        .within("1s")
+        .within("2s")
         .shows(&["No greeting in time", "Try next"])
         .exits(6, "did not come in time"),
         peer("QUIT answered and never closed", |wire| {
@@ -99,7 +99,7 @@ fn slow() -> Vec<Behaviour> {
         .at(At::Data)
         .types("354 go on", "not read")
         .types("-| not read", ".")
-        .within("1s")
+        .within("2s")
         .shows(&["No verdict on the message in time", "Try next"])
         .exits(6, "did not come in time"),
     ]

@@ -49,7 +49,7 @@ fn line_ends() -> Vec<Behaviour> {
             .exits(0, ""),
         to_mail("NUL in a reply", b"250 a\0b\r\n").shows(&["250 a\\x00b", "Name the recipients"]).exits(0, ""),
         to_mail("carriage returns for line ends", b"250 one\r250 two\r")
-            .within("1s")
+            .within("2s")
             .shows(&["250 one\\r250 two\\r", "No reply to MAIL in time"])
             .exits(6, "did not come in time"),
         to_mail("Latin-1", b"550 5.1.1 Empf\xe4nger unbekannt\r\n").shows(&["Empf\\xe4nger"]).exits(1, ""),
@@ -74,11 +74,11 @@ fn out_of_turn() -> Vec<Behaviour> {
         .exits(1, ""),
         peer("a reply after the time-out", |wire| {
             wire.until("MAIL");
-            std::thread::sleep(Duration::from_millis(1500));
+            std::thread::sleep(Duration::from_secs(4));
             wire.say("250 2.1.0 sender taken late\r\n").on_until("never");
         })
         .at(At::Mail)
-        .within("1s")
+        .within("2s")
         .shows(&["no reply in time: stopped waiting for MAIL", "sender taken late", "Name the recipients"])
         .exits(6, "did not come in time"),
         peer("421 at rest", |wire| {

@@ -87,15 +87,15 @@ fn handshakes() -> Vec<Behaviour> {
             wire.say("220 2.0.0 shake hands\r\n").hold();
         })
         .at(At::Starttls)
-        .within("1s")
-        .shows(&["the TLS handshake was not done within 1 s", "Try next"])
+        .within("2s")
+        .shows(&["the TLS handshake was not done within 2 s", "Try next"])
         .exits(6, "handshake"),
         peer("plain text after the reply to STARTTLS", |wire| {
             wire.until("STARTTLS");
             wire.say("220 2.0.0 shake hands\r\n250 2.0.0 \x1b[31minjected\r\n").hold();
         })
         .at(At::Starttls)
-        .within("1s")
+        .within("2s")
         .shows(&["came in clear text after the reply to STARTTLS and were thrown away", "\\e[31minjected", "Try next"])
         .exits(6, "handshake"),
         peer("plain text on a port of TLS", |wire| {
@@ -106,8 +106,8 @@ fn handshakes() -> Vec<Behaviour> {
         .exits(4, "clear text"),
         peer("silence on a port of TLS", super::super::wire::Wire::hold)
             .implicit()
-            .within("1s")
-            .shows(&["the TLS handshake was not done within 1 s", "Try next"])
+            .within("2s")
+            .shows(&["the TLS handshake was not done within 2 s", "Try next"])
             .exits(6, "handshake"),
         peer("a certificate that is not trusted on a port of TLS", move |wire| {
             shake(wire, &plain, |wire, tls| {

@@ -7,6 +7,7 @@ use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler as _;
 
 use super::Outcome;
+use crate::smtp::command::Parameter;
 use crate::smtp::escape::is_plain;
 use crate::smtp::verb::{FieldKind, ParameterEntry, VerbEntry};
 use crate::smtp::{Capabilities, Command, Verb, xtext};
@@ -224,13 +225,16 @@ fn fields(entry: &VerbEntry, line: &str, command: &Command, offered: &Capabiliti
     rows
 }
 
-/// The parameters of the line that the verb's entry does not have, as they stand there.
+/// The parameters of the line that have no row, as they stand there: those that the verb's entry does not have, and what
+/// stands a second time.
 fn unknown(entry: &VerbEntry, command: &Command) -> Vec<String> {
     if !matches!(Verb::from_word(&entry.name), Verb::Mail | Verb::Rcpt | Verb::Xclient | Verb::Xforward) {
         return Vec::new();
     }
     let known = |keyword: &str| entry.parameters.iter().any(|parameter| parameter.name.eq_ignore_ascii_case(keyword));
-    let others = command.parameters.iter().filter(|parameter| !known(&parameter.keyword));
+    let first =
+        |parameter: &Parameter| command.parameter(&parameter.keyword).is_some_and(|first| first.span == parameter.span);
+    let others = command.parameters.iter().filter(|parameter| !known(&parameter.keyword) || !first(parameter));
     others.map(|it| String::from_utf8_lossy(&command.line[it.span.clone()]).trim().to_owned()).collect()
 }
 

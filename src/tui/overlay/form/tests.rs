@@ -20,6 +20,7 @@ fn a_line_goes_into_the_form_and_comes_back() {
         ("MAIL", "MAIL FROM:<> SIZE=10 BODY=8BITMIME SMTPUTF8 RET=HDRS ENVID=a+3Db"),
         ("MAIL", "MAIL FROM:<a@b> AUTH=<>"),
         ("MAIL", "MAIL FROM:<a@b> XVERP"),
+        ("MAIL", "MAIL FROM:<a@b> SIZE=1 SIZE=2"),
         ("MAIL", "MAIL FROM:<a@b> RET=FULL X-FOO=bar Y"),
         ("EHLO", "EHLO noddy.com"),
         ("VRFY", "VRFY Fred Smith"),

@@ -10,23 +10,25 @@ use super::{Form, Row, Value, toggle};
 use crate::smtp::escape::for_screen;
 use crate::smtp::lint;
 use crate::tui::model::Model;
-use crate::tui::text::{fit, width};
+use crate::tui::text::{fit, width, wrap};
 use crate::tui::theme::Role;
 
 /// Columns of the names.
 const LABEL: usize = 16;
+/// Rows for what a field is.
+const HELP: u16 = 2;
 
 impl Form {
     /// Its place, and the keys in its frame.
     pub(in super::super) fn outline(&self, model: &Model) -> (Rect, &'static str) {
-        let rows = u16::try_from(self.rows.len()).unwrap_or(40) + 6;
-        (place(model, 96, rows.max(8)), "Tab next · Space set · Enter or Esc back with the line")
+        let rows = u16::try_from(self.rows.len()).unwrap_or(40) + 5 + HELP;
+        (place(model, 96, rows.max(8)), "Tab next field · Space set · Enter or Esc back with the line")
     }
 
     /// A click on a column and row of the window: the field there gets the keys, and what is under the mouse is set or
     /// cleared.
     pub(in super::super) fn click(&mut self, column: usize, row: usize, height: u16) -> Outcome {
-        let listed = usize::from(height.saturating_sub(5));
+        let listed = usize::from(height.saturating_sub(4 + HELP));
         let (_, from) = shown_from(self.at, self.rows.len(), listed);
         let clicked = row.checked_sub(3).filter(|row| *row < listed).map(|row| from + row);
         let Some((n, row)) = clicked.and_then(|n| Some((n, self.rows.get_mut(n)?))) else { return Outcome::Stay };
@@ -49,7 +51,7 @@ impl Form {
             let words = fit(&format!("{} ({})", found.reason.trim_end_matches('.'), found.reference), columns);
             frame.buffer_mut().set_string(inner.x, inner.y + 1, words, model.theme.style(Role::Warning));
         }
-        let list = Rect { y: inner.y + 3, height: inner.height.saturating_sub(5), ..inner };
+        let list = Rect { y: inner.y + 3, height: inner.height.saturating_sub(4 + HELP), ..inner };
         let (_, from) = shown_from(self.at, self.rows.len(), usize::from(list.height));
         for ((n, row), y) in self.rows.iter().enumerate().skip(from).zip(list.y..list.bottom()) {
             let place = Rect { y, height: 1, ..list };
@@ -67,8 +69,8 @@ impl Form {
         if let Some(row) = self.rows.get(self.at) {
             let words =
                 if row.offered { row.help.clone() } else { format!("not offered by the server · {}", row.help) };
-            let y = inner.bottom().saturating_sub(1);
-            frame.buffer_mut().set_string(inner.x, y, fit(&words, columns), model.theme.style(Role::Remark));
+            let rows = wrap(&words, columns).into_iter().zip(inner.bottom().saturating_sub(HELP)..inner.bottom());
+            rows.for_each(|(row, y)| frame.buffer_mut().set_string(inner.x, y, row, model.theme.style(Role::Remark)));
         }
     }
 }

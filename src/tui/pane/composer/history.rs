@@ -14,6 +14,8 @@ const KEPT: usize = 2000;
 pub(super) struct History {
     commands: Vec<String>,
     content: Vec<String>,
+    /// Commands that were refused when they were sent last: found again by who looks for them, and offered to nobody.
+    refused: Vec<String>,
     /// The search that goes on: what had been typed, and which entry stands on the line.
     search: Option<(String, usize)>,
 }
@@ -33,6 +35,17 @@ impl History {
             list.remove(0);
         }
         !is_content(around)
+    }
+
+    /// A command was answered; whether it was refused.
+    pub(super) fn answered(&mut self, line: &str, refused: bool) {
+        self.refused.retain(|other| other != line);
+        if refused && self.commands.iter().any(|kept| kept == line) {
+            self.refused.push(line.to_owned());
+        }
+        if self.refused.len() > KEPT {
+            self.refused.remove(0);
+        }
     }
 
     /// Takes over what was sent before, oldest first.
@@ -68,10 +81,11 @@ impl History {
         Some(line)
     }
 
-    /// The newest line that goes on from what was typed.
+    /// The newest line that goes on from what was typed, and was not refused.
     pub(super) fn longer(&self, typed: &str, around: &Surroundings<'_>) -> Option<&str> {
         let list = self.list(around);
-        list.iter().rev().find(|line| line.len() > typed.len() && begins(line, typed)).map(String::as_str)
+        let goes_on = |line: &&String| line.len() > typed.len() && begins(line, typed) && !self.refused.contains(line);
+        list.iter().rev().find(goes_on).map(String::as_str)
     }
 
     /// Whether lines are being walked through.

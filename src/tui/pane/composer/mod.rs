@@ -197,6 +197,11 @@ impl Composer {
         kept
     }
 
+    /// A command was answered; one that was `refused` is not offered again by itself. [`Self::arrange`] is due after it.
+    pub fn answered(&mut self, line: &str, refused: bool) {
+        self.history.answered(line, refused);
+    }
+
     /// Takes the mended line (F8); false where there is nothing to mend.
     pub fn mend(&mut self, around: &Surroundings<'_>) -> bool {
         let Some(mended) = self.lints.iter().find_map(|lint| lint.mended.clone()) else { return false };

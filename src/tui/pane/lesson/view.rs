@@ -435,16 +435,16 @@ impl Writer<'_> {
         self.marked(first, style, text, style)
     }
 
-    /// A text of several rows behind a mark; the rows after the first are indented by it, up to three columns.
+    /// A text of several rows behind a mark; the rows after the first are indented by it, or a little where it is a word.
     fn marked(&self, mark: &str, mark_style: Style, text: &str, style: Style) -> Vec<Line<'static>> {
-        let indent = width(mark).min(3);
+        let indent = if width(mark) > 5 { 1 } else { width(mark) };
         let room = self.columns.saturating_sub(width(mark)).max(8);
         let mut lines: Vec<Line<'static>> = Vec::new();
         for paragraph in text.lines() {
             let text = for_screen(paragraph.as_bytes());
             for row in wrap(&text, room) {
                 let first = lines.is_empty();
-                let front = if first { mark.to_owned() } else { " ".repeat(indent.max(width(mark).min(4))) };
+                let front = if first { mark.to_owned() } else { " ".repeat(indent) };
                 let mut spans = vec![Span::styled(front, if first { mark_style } else { style })];
                 spans.extend(self.code(&fit(&row, self.columns), style));
                 lines.push(Line::from(spans));

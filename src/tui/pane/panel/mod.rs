@@ -23,6 +23,7 @@ mod writer;
 pub(in crate::tui) use timing::short;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 
@@ -56,6 +57,8 @@ pub struct Scene<'a> {
     pub marked: Option<usize>,
     /// The time by which a certificate's days are counted.
     pub today: Option<Timestamp>,
+    /// The time zone in which times are told; UTC where none is given.
+    pub zone: Option<&'a TimeZone>,
     /// The ready-made tests that were run, or are.
     pub probing: Option<&'a Probing>,
     /// It is an exam: nothing is explained.
@@ -134,7 +137,7 @@ impl Panel {
         match self.tab {
             Tab::Reply if scene.exam && self.trouble.is_none() => reply::unexplained(width),
             Tab::Reply => reply::rows(talk, self.trouble.as_ref(), scene.keymap, width, self.size.height),
-            Tab::Session => session::rows(talk, connection, moment, (scene.knowledge, scene.keymap), width),
+            Tab::Session => session::rows(talk, connection, moment, scene, width),
             Tab::Offer => offer::rows(talk, connection, moment, (scene.knowledge, scene.keymap), width),
             Tab::Tls => tls::rows(talk, of, moment, self.trouble.as_ref(), scene, width),
             Tab::Probe => probe::rows(talk, scene, width),

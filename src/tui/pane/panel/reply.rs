@@ -8,6 +8,7 @@ use crate::tui::action::Action;
 use crate::tui::keymap::Keymap;
 use crate::tui::pane::wrap;
 use crate::tui::talk::{About, Source, Talk};
+use crate::tui::text::capital;
 use crate::tui::theme::Role;
 
 use super::trouble::Trouble;
@@ -201,7 +202,7 @@ fn causes(out: &mut Writer, explanation: &Explanation) {
 fn numbered(out: &mut Writer, n: usize, text: &str) {
     let label = n.to_string();
     let indent = u16::try_from(label.len()).unwrap_or(1) + 1;
-    out.labelled(&label, Role::Accent, indent, Role::Text, text);
+    out.labelled(&label, Role::Accent, indent, Role::Text, &capital(text));
 }
 
 fn steps(out: &mut Writer, explanation: &Explanation, keymap: &Keymap) {

@@ -2,17 +2,17 @@
 
 use jiff::tz::TimeZone;
 
-use crate::conversation::dialogue::{Recipient, Verdict};
-use crate::decode::Knowledge;
+use crate::conversation::Exchange;
+use crate::conversation::dialogue::{Ask, Recipient, Verdict};
 use crate::profile::duration;
-use crate::smtp::{Phase, Session};
-use crate::tui::keymap::Keymap;
+use crate::smtp::{Class, Command, Phase, Session, Verb};
 use crate::tui::pane::wrap;
 use crate::tui::talk::Talk;
 use crate::tui::theme::Role;
 
+use super::Scene;
 use super::connections::{Connection, remark};
-use super::moment::Moment;
+use super::moment::{Moment, before_record};
 use super::place::{may_follow, phase_words, way};
 use super::timing::{short, timings};
 use super::writer::{Row, Writer};
@@ -30,7 +30,7 @@ pub(super) fn rows(
     talk: &Talk,
     connection: Option<&Connection>,
     moment: Moment<'_>,
-    (knowledge, keymap): (&Knowledge, &Keymap),
+    scene: Scene<'_>,
     width: u16,
 ) -> Vec<Row> {
     let mut out = Writer::new(width);
@@ -42,8 +42,9 @@ pub(super) fn rows(
         out.paragraph(0, Role::Accent, &phase_words(session));
     }
     out.blank();
-    line(&mut out, talk, connection, moment);
-    for (n, row) in may_follow(session, (knowledge, keymap), width.saturating_sub(10), FOLLOW_ROWS).iter().enumerate() {
+    line(&mut out, talk, connection, moment, scene.zone);
+    let known = (scene.knowledge, scene.keymap);
+    for (n, row) in may_follow(session, known, width.saturating_sub(10), FOLLOW_ROWS).iter().enumerate() {
         out.field(if n == 0 { "may come" } else { "" }, Role::Text, row);
     }
     envelope(&mut out, talk, &moment);
@@ -54,12 +55,12 @@ pub(super) fn rows(
 }
 
 /// What holds for the whole connection.
-fn line(out: &mut Writer, talk: &Talk, connection: Option<&Connection>, moment: Moment<'_>) {
+fn line(out: &mut Writer, talk: &Talk, connection: Option<&Connection>, moment: Moment<'_>, zone: Option<&TimeZone>) {
     let session = moment.session;
     let record = moment.record(talk);
     let of = |at: Option<usize>| remark(&talk.log, at.filter(|at| *at <= record));
     if let Some(started) = talk.started {
-        let local = TimeZone::system().to_datetime(started);
+        let local = zone.unwrap_or(&TimeZone::UTC).to_datetime(started);
         out.field("recorded", Role::Text, &local.strftime("%A %Y-%m-%d %H:%M").to_string());
     }
     if let Some(connected) = connection.and_then(|connection| of(connection.connected)) {
@@ -122,12 +123,26 @@ fn envelope(out: &mut Writer, talk: &Talk, moment: &Moment<'_>) {
         heading = format!("{heading}, number {}", session.transactions);
     }
     out.heading(&heading);
-    if let Some(path) = session.reverse_path.as_deref().filter(|_| open) {
-        out.field("from", Role::Text, if path.is_empty() { "<> (the null path)" } else { path });
+    let path = session.reverse_path.as_deref().filter(|_| open).map(str::to_owned);
+    if let Some(path) = path.or_else(|| last_sender(talk, moment)) {
+        out.field("from", Role::Text, if path.is_empty() { "<> (the null path)" } else { &path });
     }
     recipients(out, talk, moment);
     content(out, session);
     out.field("taken", Role::Text, &taken(session));
+}
+
+/// The reverse-path of the last transaction that was begun on this connection.
+fn last_sender(talk: &Talk, moment: &Moment<'_>) -> Option<String> {
+    let exchanges = talk.dialogue.exchanges();
+    let before = exchanges.get(..before_record(exchanges, moment.record(talk) + 1))?.iter().rev();
+    let mut own = before.take_while(|exchange| exchange.ask != Ask::Greeting);
+    let begins = |exchange: &&Exchange| {
+        let accepted = exchange.code.is_some_and(|code| code.class() == Class::Success);
+        exchange.ask == Ask::Command && exchange.verb == Verb::Mail && accepted
+    };
+    let line = talk.log.get(own.find(begins)?.command()?)?;
+    Command::parse(line.bytes).path.map(|path| crate::smtp::escape::for_screen(path.address().as_bytes()))
 }
 
 fn taken(session: &Session) -> String {

@@ -24,6 +24,7 @@ fn whole(talk: &Talk, tab: Tab, width: u16, marked: Option<usize>) -> String {
         keymap: Keymap::shipped(),
         marked,
         today: Some(today()),
+        zone: None,
         probing: None,
         exam: false,
     };
@@ -46,6 +47,7 @@ fn shown(talk: &Talk, tab: Tab, size: Size) -> String {
             keymap: Keymap::shipped(),
             marked: None,
             today: Some(today()),
+            zone: None,
             probing: None,
             exam: false,
         },
@@ -144,6 +146,17 @@ fn untrusted() -> Talk {
         {}* closed by=client",
         chain(&["mail.other.example"], (2026, 3, 1)),
     ))
+}
+
+#[test]
+fn causes_and_steps_begin_with_a_capital_letter_unless_with_a_name() {
+    let shown = whole(&untrusted(), Tab::Reply, 56, None);
+    let entries: Vec<_> = shown.lines().filter_map(|row| row.trim_start_matches(['"', ' ']).split_once(' ')).collect();
+    let entries: Vec<_> = entries.into_iter().filter(|(number, _)| number.parse::<u8>().is_ok()).collect();
+    assert!(entries.len() > 5, "{shown}");
+    for (_, words) in entries {
+        assert!(words.starts_with(char::is_uppercase), "{words}: {shown}");
+    }
 }
 
 #[test]
@@ -257,7 +270,7 @@ fn each_kind_of_trouble_says_what_happened_why_and_what_to_press() {
         ("* error kind=refused \"127.0.0.1:25: connection refused\"\n* closed by=network", "127.0.0.1:587"),
         ("* error kind=name \"the name mx.exmaple can't be resolved\"\n* closed by=network", "misspelt"),
         ("* error kind=time-out \"127.0.0.1:25: no answer within 30 s\"\n* closed by=network", "firewall"),
-        ("* error kind=network \"no route\"\n* closed by=network", "no way leads there"),
+        ("* error kind=network \"no route\"\n* closed by=network", "No way leads there"),
         ("* connected 127.0.0.1:25\n* closed by=server", "smtps://127.0.0.1:25"),
         (
             "* connected 127.0.0.1:25\n* error kind=tls \"it answered in clear text\" try=smtp://127.0.0.1:25\n\
@@ -289,7 +302,7 @@ fn each_kind_of_trouble_says_what_happened_why_and_what_to_press() {
     ));
     let text = shown(&gone, Tab::Reply, Size::new(56, 22));
     assert!(
-        text.contains("closed before it said anything") && text.contains("1 try TLS from the first byte"),
+        text.contains("closed before it said anything") && text.contains("1 Try TLS from the first byte"),
         "{text}"
     );
     // A file of a connection that never stood says so wherever one is in it.

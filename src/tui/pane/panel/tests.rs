@@ -67,6 +67,7 @@ fn arranged(talk: &Talk, size: Size) -> Panel {
             keymap: Keymap::shipped(),
             marked: None,
             today: None,
+            zone: None,
             probing: None,
             exam: false,
         },
@@ -101,7 +102,7 @@ fn the_next_steps_are_in_sight_where_not_all_is() {
     for height in 8..30 {
         for width in [32, 40, 56, 76] {
             let shown = screen(&arranged(&talk, Size::new(width, height)));
-            assert!(shown.contains("3 ask the domain's own server") || height < 12, "{width}x{height}\n{shown}");
+            assert!(shown.contains("3 Ask the domain's own server") || height < 12, "{width}x{height}\n{shown}");
         }
     }
 }
@@ -130,7 +131,7 @@ fn a_click_finds_the_step_under_it() {
                 panel.act(Action::Down, &talk);
             }
             let shown = screen(&panel);
-            let row = shown.lines().position(|row| row.contains("2 secure the line")).expect("the second step");
+            let row = shown.lines().position(|row| row.contains("2 Secure the line")).expect("the second step");
             assert_eq!(panel.step_at(5, row.try_into().expect("a row")), Some(2));
             assert_eq!(
                 panel.step_at(5, row.try_into().expect("a row")).and_then(|n| panel.step(n, &talk)),
@@ -196,6 +197,7 @@ fn in_an_opened_conversation_it_is_about_the_explained_reply() {
                 keymap: Keymap::shipped(),
                 marked: Some(marked),
                 today: None,
+                zone: None,
                 probing: None,
                 exam: false,
             },

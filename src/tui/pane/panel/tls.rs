@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::conversation::certificate::{Certificate, TlsFault, faults as own_faults};
 use crate::conversation::event::Remark;
 use crate::tui::talk::Talk;
+use crate::tui::text::capital;
 use crate::tui::theme::Role;
 
 use super::Scene;
@@ -155,7 +156,7 @@ fn against(out: &mut Writer, faults: &[String], shown: Option<&Connection>, talk
     }
     out.heading("Why it is not trusted");
     for fault in &all {
-        out.labelled("✗", Role::Bad, 2, Role::Text, fault);
+        out.labelled("✗", Role::Bad, 2, Role::Text, &capital(fault));
     }
     if shown.is_some_and(|shown| shown.inspects) {
         out.paragraph(0, Role::Dim, "Seen by a second connection that only looked; nothing was sent under it.");

@@ -5,6 +5,7 @@ use crate::decode::{Does, Step};
 use crate::smtp::Verb;
 use crate::tui::action::Action;
 use crate::tui::talk::Talk;
+use crate::tui::text::capital;
 
 use super::connections::{Connection, Connections, remark};
 use super::tls;
@@ -318,8 +319,7 @@ impl Scene<'_> {
         let mut trouble =
             self.with("This port speaks clear text first", "this port speaks clear text first", &[], steps);
         trouble.causes = vec![
-            "ehlo began with TLS, and an SMTP greeting came in its place: here the line is secured later, by STARTTLS"
-                .to_owned(),
+            "an SMTP greeting came where ehlo began with TLS: here the line is secured later, by STARTTLS".to_owned(),
         ];
         trouble.certain = true;
         trouble
@@ -376,8 +376,7 @@ impl Scene<'_> {
         let steps = better.into_iter().chain([elsewhere()]).collect();
         let mut trouble = self.with("This port speaks TLS from the first byte", short, &[], steps);
         trouble.causes = vec![
-            "ehlo waited for a greeting in clear text, and a TLS record came: here everything is under TLS (port 465)"
-                .to_owned(),
+            "a TLS record came where ehlo waited for a greeting: here everything is under TLS (port 465)".to_owned(),
         ];
         trouble.certain = true;
         trouble
@@ -444,9 +443,4 @@ impl Scene<'_> {
             ["no way leads there from this machine: no network, no IPv6, or no tunnel to it", "the address is wrong"];
         self.with("No connection: there is no way there", "there is no way there", &causes, vec![again(), elsewhere()])
     }
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

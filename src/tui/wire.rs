@@ -1,0 +1,93 @@
+//! What the wire brings: the conversation goes on, and the screen with it.
+
+use crate::conversation::dialogue::Exchange;
+use crate::conversation::{Event, Timed};
+
+use super::effect::Effect;
+use super::model::{Armed, Model};
+use super::pane::panel::Tab;
+use super::{regardless, replay};
+
+/// Things happened on the wire.
+pub(super) fn happened(model: &mut Model, events: Vec<Timed>) -> Vec<Effect> {
+    if let Some(last) = events.last() {
+        model.now = last.at.max(model.now);
+    }
+    let mut effects = keep_lines(model, &events);
+    let answered = model.talk.last_answered();
+    forget_wish(model, &events);
+    model.talk.take(events);
+    reply_came(model, answered);
+    name_ourselves(model);
+    if !model.talk.is_open() {
+        model.pasted.clear();
+    }
+    effects.extend(regardless::go_on(model));
+    effects.extend(replay::follow(model));
+    effects
+}
+
+/// What was asked for on a connection that ends is not begun on another one.
+fn forget_wish(model: &mut Model, events: &[Timed]) {
+    let ended = |event: &Timed| matches!(&event.event, Event::Remark(remark) if remark.word == "closed");
+    if events.iter().any(ended) {
+        model.wanted = None;
+    }
+}
+
+/// What a reply changes on the screen; `before` is the exchange that was answered last before it.
+fn reply_came(model: &mut Model, before: Option<usize>) {
+    let Some(answered) = model.talk.last_answered().filter(|now| Some(*now) != before) else { return };
+    // The warning before a line is sent on top of another has had its time.
+    if model.armed.take_if(|armed| *armed == Armed::Pipelined).is_some() {
+        model.notice = None;
+    }
+    // A refusal is explained on the screen, whatever was looked at in between; Session names it itself.
+    let refused = model.talk.dialogue.exchanges().get(answered).is_some_and(Exchange::is_refusal);
+    note_refusals(model, before.map_or(0, |before| before + 1).min(answered)..=answered);
+    if refused && matches!(model.panel.tab(), Tab::Offer | Tab::Tls) && !model.transcript.is_narrowed() {
+        model.panel.open(Tab::Reply);
+    }
+}
+
+/// What was refused is not offered again by itself.
+fn note_refusals(model: &mut Model, answered: std::ops::RangeInclusive<usize>) {
+    for exchange in model.talk.dialogue.exchanges().get(answered).unwrap_or_default() {
+        let line = exchange.command().and_then(|record| model.talk.log.get(record)).filter(|line| !line.masked);
+        if let Some(line) = line.filter(|_| exchange.complete) {
+            model.composer.answered(&String::from_utf8_lossy(line.bytes), exchange.is_refusal());
+        }
+    }
+}
+
+/// What of the lines sent by hand is kept for runs to come: one that was masked as it went out holds a secret.
+fn keep_lines(model: &mut Model, events: &[Timed]) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    for event in events {
+        let Event::Sent(line) = &event.event else { continue };
+        let text = line.bytes.strip_suffix(b"\n").unwrap_or(&line.bytes);
+        if line.masked {
+            model.unkept.pop_front();
+        } else if let Some(n) = model.unkept.iter().position(|kept| kept.as_bytes() == text) {
+            // Those before it went out as something else, or not at all.
+            effects.extend(model.unkept.drain(..=n).next_back().map(Effect::Remember));
+        }
+    }
+    if events.iter().any(|event| matches!(&event.event, Event::Remark(remark) if remark.word == "closed")) {
+        model.unkept.clear();
+    }
+    effects
+}
+
+/// Who has given no name to greet with greets with the address that the connection has (RFC 5321 4.1.3).
+fn name_ourselves(model: &mut Model) {
+    if !model.peer.identity.ehlo.is_empty() {
+        return;
+    }
+    let own = model.talk.connected.as_ref().and_then(|connected| connected.bare(2)?.parse().ok());
+    model.peer.identity.ehlo = match own.map(|own: core::net::SocketAddr| own.ip()) {
+        Some(core::net::IpAddr::V4(own)) => format!("[{own}]"),
+        Some(core::net::IpAddr::V6(own)) => format!("[IPv6:{own}]"),
+        None => return,
+    };
+}
