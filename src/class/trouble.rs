@@ -28,15 +28,20 @@ pub(super) struct Troubles {
 impl Class {
     /// Notes what went wrong.
     pub(super) fn trouble(&self, trouble: Trouble) {
+        let at = self.world.zone().to_datetime(self.now()).strftime("%H:%M").to_string();
         let mut troubles = lock(&self.troubles);
         let (place, words) = match trouble {
             Trouble::Connections(why) => {
-                let words =
-                    format!("Somebody could not connect: {why}. More fit after `ulimit -n 8192`, before ehlo lab.");
+                let words = format!(
+                    "{at} somebody could not connect: {why}. More fit after `ulimit -n 8192`, before ehlo lab."
+                );
                 (&mut troubles.connections, Some(words))
             }
             Trouble::Full(open) => {
-                let words = format!("Somebody was sent away: {open} connections are open, and no more have room.");
+                let words = format!(
+                    "{at} somebody was sent away: {open} connections are open. More fit after `ulimit -n 8192`, before \
+                     ehlo lab."
+                );
                 (&mut troubles.connections, Some(words))
             }
             Trouble::Events(why) => {

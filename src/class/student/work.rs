@@ -452,3 +452,25 @@ fn append(path: &Path, octets: &[u8]) -> std::io::Result<()> {
         opened => crate::class::event::append(&mut opened?, octets),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conversation::sample;
+
+    #[test]
+    fn what_goes_on_side_by_side_is_one_time() {
+        let text = crate::assets::text("lessons/01-classic.toml").expect("it is shipped");
+        let lesson = Lesson::parse("01-classic", text).expect("well formed");
+        let mut work = Work::new(Arc::new(lesson), 1, Timestamp::UNIX_EPOCH);
+        let mut log = Log::new();
+        sample::add(&mut log, "< 220 mx\n> NOOP\n< 250 Ok\n> NOOP\n< 250 Ok", Micros(10_000_000));
+        for session in 1..=3 {
+            work.attempt.observe(session, Micros(0), &log);
+            work.look_at_facts();
+        }
+        let times: Vec<u64> = work.attempt.facts().iter().map(|fact| fact.at.0).collect();
+        let (first, last) = (times.iter().min().expect("some"), times.iter().max().expect("some"));
+        assert_eq!(work.active, Duration::from_micros(last - first), "{times:?}");
+    }
+}
