@@ -38,14 +38,14 @@ pub struct Settings {
     pub credentials: Option<Credentials>,
     /// The password may go out in clear text: the profile allows it, or it is a lab's.
     pub clear_text_password: bool,
-    /// Says what is sent at [`Act::Guide`].
+    /// Says what is sent at [`Act::Guide`](crate::script::plan::Act::Guide).
     pub guide: Option<Box<dyn Guide>>,
     /// Blocks go out in one write only where the server offers PIPELINING; otherwise line by line.
     pub pipeline_if_offered: bool,
     /// How long an optional reply may be on its way.
     pub on_its_way: Duration,
     /// A recipient beyond what the server's LIMITS allow is not named, but left for another mail transaction
-    /// ([`Report::left`]).
+    /// ([`Report::left`](crate::script::Report::left)).
     pub obeys_limits: bool,
     /// What goes with MAIL where the server offers it.
     pub offered: Vec<Offered>,
