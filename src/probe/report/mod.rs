@@ -79,7 +79,12 @@ impl Report {
     #[must_use]
     pub fn summary(&self) -> String {
         let counted = Severity::ALL.into_iter().map(|severity| (self.count(severity), severity.name()));
-        let parts: Vec<_> = counted.filter(|(n, _)| *n > 0).map(|(n, name)| format!("{n} {name}")).collect();
+        let words = |(n, name): (usize, &str)| match (n, name) {
+            // The other names say how one is.
+            (2.., "note") => format!("{n} notes"),
+            _ => format!("{n} {name}"),
+        };
+        let parts: Vec<_> = counted.filter(|(n, _)| *n > 0).map(words).collect();
         if parts.is_empty() { "nothing was found".to_owned() } else { parts.join(", ") }
     }
 }
