@@ -147,7 +147,7 @@ fn opensmtpd_offers_starttls_and_ends_every_handshake_by_an_alert() {
                 "STARTTLS<Enter>",
                 &[
                     "The server ended the TLS handshake: it had an internal error (alert 80)",
-                    "the server's own TLS is not in order",
+                    "The server's own TLS is not in order",
                     "connect again, and go on without STARTTLS",
                 ],
             ),

@@ -14,14 +14,14 @@ pub(super) fn all(size: Size) -> Vec<Behaviour> {
         peer("a line without end for a greeting", move |wire| {
             wire.say("220 ").flood("x", line).hold();
         })
-        .shows(&["Reading has stopped", "read on", "Try next"])
+        .shows(&["Reading has stopped", "Read on", "Try next"])
         .exits(7, STOPPED),
         peer("a line without end in answer to MAIL", move |wire| {
             wire.until("MAIL");
             wire.say("250 ").flood("x", line).hold();
         })
         .at(At::Mail)
-        .shows(&["Reading has stopped", "read on", "Try next"])
+        .shows(&["Reading has stopped", "Read on", "Try next"])
         .exits(7, STOPPED),
         peer("EHLO answered by very many lines", move |wire| {
             wire.until("EHLO");
@@ -36,21 +36,21 @@ pub(super) fn all(size: Size) -> Vec<Behaviour> {
             wire.flood("250-and so on\r\n", reply).hold();
         })
         .at(At::Mail)
-        .shows(&["Reading has stopped", "read on", "Try next"])
+        .shows(&["Reading has stopped", "Read on", "Try next"])
         .exits(7, STOPPED),
         peer("a reply of lines of 1 MB", move |wire| {
             wire.until("MAIL");
             wire.flood([&b"250-"[..], &b"y".repeat(1_000_000), b"\r\n"].concat(), reply).say("250 done\r\n").hold();
         })
         .at(At::Mail)
-        .shows(&["Reading has stopped", "read on", "Try next"])
+        .shows(&["Reading has stopped", "Read on", "Try next"])
         .exits(7, STOPPED),
         peer("unasked lines as fast as they go", move |wire| {
             wire.until("MAIL");
             wire.say("250 2.1.0 sender taken\r\n").flood(format!("250 {}\r\n", "unasked ".repeat(16)), unasked).hold();
         })
         .at(At::Mail)
-        .shows(if size == Size::Small { &["250 unasked"] } else { &["Reading has stopped", "read on"] })
+        .shows(if size == Size::Small { &["250 unasked"] } else { &["Reading has stopped", "Read on"] })
         // What was asked for is answered, by whatever comes first.
         .exits(if size == Size::Small { 0 } else { 7 }, if size == Size::Small { "" } else { STOPPED }),
     ]
