@@ -148,7 +148,7 @@ fn opensmtpd_offers_starttls_and_ends_every_handshake_by_an_alert() {
                 &[
                     "The server ended the TLS handshake: it had an internal error (alert 80)",
                     "The server's own TLS is not in order",
-                    "connect again, and go on without STARTTLS",
+                    "Connect again, and go on without STARTTLS",
                 ],
             ),
         ],
