@@ -211,3 +211,63 @@ fn what_could_not_be_read_is_said_by_its_line_and_no_secret_is_quoted() {
     assert!(words[0].starts_with("line 6: ") && words[0].ends_with("??? what"), "{words:?}");
     assert!(words[1].starts_with("line 7: ") && !words[1].contains("hunter2"), "{words:?}");
 }
+
+/// The records of a file with one conversation, as a transcript has them, and what is said of it.
+fn read_as(text: &str) -> (String, Vec<String>) {
+    let imported = import(text.as_bytes()).expect("it is read");
+    let mut written = Vec::new();
+    write_document(&imported.conversations[0], &mut written);
+    (String::from_utf8(written).expect("UTF-8"), imported.unread.words().collect())
+}
+
+#[test]
+fn an_answer_within_auth_is_masked_though_its_beginning_is_missing() {
+    for text in [
+        "334 UGFzc3dvcmQ6\nc2VjcmV0cGFzcw==\n235 2.7.0 ok\nQUIT\n221 bye\n",
+        "c2VjcmV0cGFzcw==\n235 2.7.0 ok\nMAIL FROM:<a@b>\n250 ok\nQUIT\n221 bye\n",
+        "=== Trying mx:25...\n<-  334 UGFzc3dvcmQ6\n -> c2VjcmV0cGFzcw==\n<-  235 ok\n",
+    ] {
+        let Ok(imported) = import(text.as_bytes()) else { panic!("{text}") };
+        let mut written = Vec::new();
+        write_document(&imported.conversations[0], &mut written);
+        let said: Vec<String> = imported.unread.words().collect();
+        let written = format!("{}{said:?}", String::from_utf8_lossy(&written));
+        assert!(!written.contains("c2VjcmV0"), "{written}");
+    }
+}
+
+#[test]
+fn a_quoted_session_is_read_and_what_was_taken_off_is_said() {
+    let session =
+        "220 mx ESMTP\nEHLO a\n250 mx\nAUTH LOGIN\n334 UGFzc3dvcmQ6\nc2VjcmV0cGFzcw==\n235 ok\nQUIT\n221 bye\n";
+    let quoted: String = session.lines().map(|line| format!("> {line}\n")).collect();
+    let (written, said) = read_as(&quoted);
+    assert!(written.contains("> EHLO a") && written.contains("> {{auth}}") && !written.contains("> 220"), "{written}");
+    assert!(said.iter().any(|words| words.contains("quotation mark")), "{said:?}");
+    let (script, said) = read_as("> EHLO a\n< 250\n> QUIT\n");
+    assert!(script.contains("> EHLO a\n< 250") && said.is_empty(), "a script stays one: {script}");
+}
+
+#[test]
+fn a_message_about_swaks_does_not_decide_what_its_marks_are() {
+    let (written, said) = read_as(
+        "=== Trying mx:25...\n=== Connected to mx.\n220 mx\nEHLO a\n250 mx\nMAIL FROM:<a@b>\n250 ok\nRCPT TO:<c@d>\n250 ok\n\
+         DATA\n354 go\nSubject: marks\n\n<-  250 fake\n -> x\n*** y\n.\n250 queued\nQUIT\n221 bye\n",
+    );
+    assert!(
+        written.contains("| <-  250 fake") && written.contains("< 250 queued") && said.is_empty(),
+        "{written}{said:?}"
+    );
+}
+
+#[test]
+fn nothing_is_sent_after_the_reply_to_quit() {
+    let (written, said) = read_as("220 mx\nQUIT\n221 bye\nConnection to host lost.\n\nC:\\Users\\dude>\n");
+    assert!(written.contains("* closed by=server") && !written.contains("Users"), "{written}");
+    assert!(said.iter().any(|words| words.contains("after the end")), "{said:?}");
+}
+
+#[test]
+fn nothing_is_no_conversation() {
+    assert!(matches!(import(b" \r\n\n"), Err(ImportError::Empty)));
+}
