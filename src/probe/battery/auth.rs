@@ -21,7 +21,10 @@ fn judge(subject: &Subject<'_>, _: &[Talk]) -> Vec<Finding> {
     let implicit = subject.target.tls == TlsMode::Implicit;
     let first = subject.hello.iter().rev().find_map(|talk| talk.offer(0));
     let clear = first.clone().filter(|_| !implicit);
-    let secured = if implicit { first } else { subject.secured.as_ref().and_then(|talk| talk.offer(1)) };
+    // A second EHLO on an open line, where STARTTLS did not work, says nothing of TLS.
+    let under_tls = |talk: &&Talk| talk.remark("tls").is_some_and(|(remark, _)| remark.get("failed").is_none());
+    let secured =
+        if implicit { first } else { subject.secured.as_ref().filter(under_tls).and_then(|talk| talk.offer(1)) };
     let mut findings: Vec<Finding> = clear.as_ref().and_then(in_clear_text).into_iter().collect();
     let named = |offer: &Option<(Capabilities, Answer)>| {
         offer.as_ref().map(|(offer, _)| offer.mechanisms()).filter(|all| !all.is_empty())

@@ -47,7 +47,9 @@ impl Form {
         let shown = fit(&for_screen(line.as_bytes()), columns);
         frame.buffer_mut().set_string(inner.x, inner.y, shown, model.theme.style(Role::Sent));
         let session = &model.talk.dialogue.state().session;
-        if let Some(found) = lint::lint(line.as_bytes(), session, &model.knowledge.verbs).first() {
+        let all = lint::lint(line.as_bytes(), session, &model.knowledge.verbs);
+        // What is wrong with a value first: that a parameter is not offered stands in its row, too.
+        if let Some(found) = all.iter().find(|found| found.name != "parameter-not-offered").or(all.first()) {
             let words = fit(&format!("{} ({})", found.reason.trim_end_matches('.'), found.reference), columns);
             frame.buffer_mut().set_string(inner.x, inner.y + 1, words, model.theme.style(Role::Warning));
         }
