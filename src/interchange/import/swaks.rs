@@ -84,7 +84,14 @@ pub(super) fn read(octets: &[u8]) -> (Vec<Document>, Unread) {
     let mut found = Sessions::new("swaks", Content::Shown);
     let mut in_tls = false;
     for (number, line) in lines(octets) {
-        let (kind, rest) = mark(line);
+        let content = found.has_current() && found.current().in_content();
+        let (kind, rest) = match mark(line) {
+            // Where a side has no marks, what looks like one is its own words.
+            (Mark::Sent, _) if !hints.sent => (Mark::Bare, line),
+            (Mark::Received, _) if !hints.received => (Mark::Bare, line),
+            (Mark::Info | Mark::Trouble, _) if content && !hints.sent => (Mark::Bare, line),
+            marked => marked,
+        };
         match kind {
             Mark::Info => info(rest, &mut found),
             Mark::Trouble => trouble(rest, &mut found),
