@@ -240,7 +240,7 @@ fn an_answer_within_auth_is_masked_though_its_beginning_is_missing() {
 fn a_quoted_session_is_read_and_what_was_taken_off_is_said() {
     let session =
         "220 mx ESMTP\nEHLO a\n250 mx\nAUTH LOGIN\n334 UGFzc3dvcmQ6\nc2VjcmV0cGFzcw==\n235 ok\nQUIT\n221 bye\n";
-    let quoted: String = session.lines().map(|line| format!("> {line}\n")).collect();
+    let quoted = format!("> {}\n", session.trim_end().replace('\n', "\n> "));
     let (written, said) = read_as(&quoted);
     assert!(written.contains("> EHLO a") && written.contains("> {{auth}}") && !written.contains("> 220"), "{written}");
     assert!(said.iter().any(|words| words.contains("quotation mark")), "{said:?}");
