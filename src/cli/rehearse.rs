@@ -13,7 +13,7 @@ use crate::script::{Outcome, Report, Settings, Verdict, Watch, plan};
 use crate::world::World;
 
 /// How long a reply that need not come may take here: in what is rehearsed it does come, and a loaded machine is slow.
-const SLOWEST: std::time::Duration = std::time::Duration::from_secs(10);
+const SLOWEST: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// Nobody looks on.
 struct Unwatched;
