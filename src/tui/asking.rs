@@ -10,8 +10,8 @@ use std::time::Duration;
 use super::model::Model;
 use super::overlay::{Overlay, Question};
 
-/// Nobody reads a question and answers it in less.
-const READ: Duration = Duration::from_millis(100);
+/// What comes sooner after a question's paint was on its way before it.
+const READ: Duration = Duration::from_millis(20);
 /// Who types does not rest for so long between two keys.
 const REST: Duration = Duration::from_millis(300);
 
