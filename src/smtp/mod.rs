@@ -16,6 +16,7 @@ pub mod reply;
 pub mod sasl;
 pub mod secret;
 pub mod session;
+pub mod shape;
 pub mod verb;
 #[cfg(test)]
 pub(crate) mod wire;

@@ -3,8 +3,9 @@
 //! Everything a person sees of a verb (template, fields, help) comes from `assets/verbs.toml` by [`VerbTable::parse`];
 //! a verb that changes no state needs nothing but an entry there.
 
-use regex::Regex;
 use serde::Deserialize;
+
+use super::shape::Shape;
 
 /// A verb that the session knows by itself; any other is [`Verb::Other`] and changes no state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -115,9 +116,9 @@ pub struct ParameterEntry {
     /// How its value is written, or nothing where it has none.
     #[serde(default)]
     pub grammar: String,
-    /// What its value must match (anchored, any case), or nothing where it has none.
+    /// What its value must be, or nothing where it has none.
     #[serde(default)]
-    pub value: String,
+    pub value: Shape,
     /// The RFC and section.
     pub reference: String,
     /// Values to offer.
@@ -200,9 +201,9 @@ pub struct VerbEntry {
     /// Reply codes by which it is refused.
     #[serde(default)]
     pub failure: Vec<u16>,
-    /// What must follow it (anchored, any case), where nothing else examines that; nothing where anything may.
+    /// What must follow it, where nothing else examines that; nothing where anything may.
     #[serde(default)]
-    pub argument: String,
+    pub argument: Shape,
     /// Whether it may stand alone, although something may follow.
     #[serde(default)]
     pub bare: bool,
@@ -258,7 +259,7 @@ impl VerbEntry {
         if self.argument.is_empty() {
             return !self.bare;
         }
-        Regex::new(&format!("^(?i:{})$", self.argument)).is_ok_and(|pattern| pattern.is_match(argument))
+        self.argument.fits(argument)
     }
 
     /// The entry of this parameter, in any case.
@@ -270,6 +271,8 @@ impl VerbEntry {
 
 #[cfg(test)]
 mod tests {
+    use regex::Regex;
+
     use super::super::{Command, Phase};
     use super::*;
 
@@ -325,7 +328,7 @@ mod tests {
     #[test]
     fn what_follows_a_verb_is_as_its_examples_have_it() {
         for entry in table().verbs {
-            Regex::new(&format!("^(?i:{})$", entry.argument)).expect(&entry.name);
+            assert!(entry.argument.is_well_formed(), "{}", entry.name);
             let told = !entry.argument.is_empty() || entry.bare;
             assert_eq!(told, !entry.right.is_empty() && !entry.wrong.is_empty(), "{}: examples", entry.name);
             let argument = |line: &str| line.strip_prefix(&entry.name).expect("the verb").trim_start().to_owned();
@@ -352,17 +355,18 @@ mod tests {
         for entry in table().verbs {
             for parameter in &entry.parameters {
                 let name = &parameter.name;
-                let pattern = Regex::new(&format!("^(?i:{})$", parameter.value)).expect(name);
+                let pattern = &parameter.value;
+                assert!(pattern.is_well_formed(), "{name}");
                 assert!(!parameter.help.is_empty() && !parameter.reference.is_empty(), "{name}");
                 assert_eq!(parameter.is_bare(), parameter.grammar.is_empty(), "{name}: grammar and value go together");
                 assert!(!parameter.right.is_empty() && !parameter.wrong.is_empty(), "{name}: examples");
                 for choice in &parameter.choices {
-                    assert!(pattern.is_match(choice), "{name}={choice}");
+                    assert!(pattern.fits(choice), "{name}={choice}");
                 }
                 for right in &parameter.right {
                     let value = right.strip_prefix(name.as_str()).expect("the example begins with the keyword");
                     match value.strip_prefix('=') {
-                        Some(value) => assert!(!parameter.is_bare() && pattern.is_match(value), "{right}"),
+                        Some(value) => assert!(!parameter.is_bare() && pattern.fits(value), "{right}"),
                         None => assert!(parameter.is_bare() || parameter.optional, "{right}"),
                     }
                 }

@@ -1,7 +1,5 @@
 //! The attributes of XCLIENT and XFORWARD (Postfix, `XCLIENT_README` and `XFORWARD_README`), by the table of verbs.
 
-use regex::Regex;
-
 use super::super::xtext;
 use super::nearest::nearest;
 use super::{Context, Findings, shown};
@@ -43,7 +41,7 @@ pub(super) fn examine(context: &Context<'_>, found: &mut Findings) -> Vec<u8> {
         } else if let Err(error) = xtext::decode(value.as_bytes()) {
             let reason = format!("The value is not xtext: {error}.");
             found.wrong("bad-xtext", given.span.clone(), reason, readme);
-        } else if Regex::new(&format!("^(?i:{})$", known.value)).is_ok_and(|pattern| !pattern.is_match(&value)) {
+        } else if !known.value.fits(&value) {
             let reason = format!("{name} is written {}.", known.grammar);
             found.wrong("bad-value", given.span.clone(), reason, readme);
         } else if let Some(offered) = offered

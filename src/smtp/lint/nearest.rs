@@ -30,6 +30,7 @@ pub(super) fn nearest<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> 
     }
     let allowed = if letters < 6 { 1 } else { 2 };
     known
+        .filter(|word| word.len().abs_diff(letters) <= allowed)
         .map(|word| (distance(typed, word), word))
         .filter(|(distance, _)| *distance <= allowed)
         .min_by_key(|(distance, _)| *distance)

@@ -2,8 +2,6 @@
 
 use std::ops::Range;
 
-use regex::Regex;
-
 use super::super::path::Word;
 use super::super::verb::{ParameterEntry, VerbEntry};
 use super::super::{Verb, xtext};
@@ -229,15 +227,14 @@ fn value(context: &Context<'_>, item: &mut Item, entry: &ParameterEntry, found: 
         let reason = format!("The value of {name} has {} octets; {} are allowed.", typed.len(), entry.longest);
         found.wrong("value-too-long", span.clone(), reason, reference.clone());
     }
-    let Ok(pattern) = Regex::new(&format!("^(?i:{})$", entry.value)) else { return };
-    if pattern.is_match(&typed) {
+    if entry.value.fits(&typed) {
         if !entry.choices.is_empty() && !entry.xtext {
             item.value = Some(typed.to_ascii_uppercase());
         }
         special(context, item, name, found);
         return;
     }
-    let mended = mended_value(&typed, entry).filter(|mended| pattern.is_match(mended));
+    let mended = mended_value(&typed, entry).filter(|mended| entry.value.fits(mended));
     let (lint, reason) = if typed.is_empty() {
         ("missing-value", format!("{name} needs a value: {}.", entry.grammar))
     } else if typed.to_ascii_uppercase().split(',').any(|word| word == "NEVER") && name == "NOTIFY" {

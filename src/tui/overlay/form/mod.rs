@@ -253,7 +253,7 @@ fn row(parameter: &ParameterEntry, offered: bool, command: &Command) -> Row {
         let chosen = choices.iter().position(|choice| choice.eq_ignore_ascii_case(&text));
         Value::Choice { choices, chosen }
     } else {
-        let digits = parameter.value.starts_with("[0-9]{1,");
+        let digits = parameter.value.source().starts_with("[0-9]{1,");
         Value::text_of(&decoded(parameter, &text), digits)
     };
     let help = format!("{} ({})", parameter.help, parameter.reference);
@@ -262,7 +262,7 @@ fn row(parameter: &ParameterEntry, offered: bool, command: &Command) -> Row {
 
 /// The choices, where the grammar allows nothing else.
 fn closed(parameter: &ParameterEntry) -> Option<Vec<String>> {
-    let mut allowed: Vec<&str> = parameter.value.split('|').collect();
+    let mut allowed: Vec<&str> = parameter.value.source().split('|').collect();
     let mut choices: Vec<&str> = parameter.choices.iter().map(String::as_str).collect();
     allowed.sort_unstable();
     choices.sort_unstable();
