@@ -32,7 +32,7 @@ impl Shape {
     /// fault of the table ([`Shape::is_well_formed`]).
     #[must_use]
     pub fn fits(&self, text: &str) -> bool {
-        self.regex().as_ref().is_none_or(|regex| regex.is_match(text))
+        self.regex().is_none_or(|regex| regex.is_match(text))
     }
 
     /// Whether its expression can be used.
@@ -41,8 +41,8 @@ impl Shape {
         self.regex().is_some()
     }
 
-    fn regex(&self) -> &Option<Regex> {
-        self.compiled.get_or_init(|| Regex::new(&format!("^(?i:{})$", self.source)).ok())
+    fn regex(&self) -> Option<&Regex> {
+        self.compiled.get_or_init(|| Regex::new(&format!("^(?i:{})$", self.source)).ok()).as_ref()
     }
 }
 
