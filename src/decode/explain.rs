@@ -5,7 +5,7 @@ use crate::smtp::{Class, EnhancedCode, Reply, ReplyCode};
 use super::entry::{AtEntry, CategoryEntry, CodeEntry, EnhancedEntry, ReplyEntry, StepEntry};
 use super::evidence::{self, Evidence};
 use super::normal::{beginning, first_address};
-use super::{Book, Context, Explanation, Knowledge, category, fitting, layers, normalise, notes, steps};
+use super::{Book, Context, Explanation, Knowledge, Step, category, fitting, layers, normalise, notes, steps, wait};
 
 /// What the layers found for one reply.
 pub(super) struct Layers<'a> {
@@ -46,17 +46,21 @@ pub fn explain(
     if filled.rcpt.is_none() {
         filled.rcpt = first_address(text).map(str::to_owned);
     }
+    let when = wait::told(&normal);
     Explanation {
         code,
         class,
         enhanced,
-        title: title(&layers, class, context),
+        title: at_the_time(title(&layers, class, context), when.as_deref()),
         meaning: meaning(&layers, class),
         retry: retry(&layers, class),
         software,
         evidence,
         causes: causes(&layers, context),
-        next: steps::fitting(&proposed(&layers), &filled),
+        next: steps::fitting(&proposed(&layers), &filled)
+            .into_iter()
+            .map(|step| Step { text: at_the_time(step.text, when.as_deref()), ..step })
+            .collect(),
         references: references(&layers),
         digits: digits(book, code, enhanced, layers.enhanced),
         notes: notes::beside(&layers, code, enhanced, &normal, &filled),
@@ -176,6 +180,14 @@ fn agreeing<'a>(layers: &Layers<'a>) -> Option<&'a AtEntry> {
     let at = layers.at?;
     let says = at.category.as_deref().or_else(|| layers.code.map(|code| code.category.as_str()));
     (says == layers.text.map(|entry| entry.category.as_str())).then_some(at)
+}
+
+/// A text that says to come back soon, with the time that the server names.
+fn at_the_time(text: String, when: Option<&str>) -> String {
+    match when {
+        Some(when) => text.replace("in a few minutes", &format!("in {when}")),
+        None => text,
+    }
 }
 
 /// Whether the enhanced code has the word: no text was recognised, and it says something.

@@ -29,6 +29,7 @@ mod slip;
 mod steps;
 mod terms;
 mod told;
+mod wait;
 mod words;
 
 #[cfg(test)]

@@ -119,6 +119,13 @@ fn the_moment_decides_category_and_cause() {
             "auth-failed",
             "user name or the password is wrong",
         ),
+        // A login before TLS.
+        (
+            CLEAR,
+            vec!["AUTH PLAIN", "S: 503 5.5.1 Error: authentication not enabled"],
+            "tls-required",
+            "switched on only under TLS",
+        ),
         // 552 against SIZE.
         (CLEAR, vec!["MAIL FROM:<dude@noddy.com> SIZE=5000", "S: 552 no"], "too-large", "SIZE=5000 was announced"),
         (CLEAR, dot("S: 552 no"), "too-large", "within the server's 1000"),
@@ -202,6 +209,26 @@ fn what_was_announced_stands_beside_what_was_sent_and_what_is_taken() {
     let e = after(&greeted(false, &["SIZE 1000"]), &lines);
     let words = "1202 octets were sent (SIZE=900 was announced), and the server takes 1000 (SIZE in its offer)";
     assert_eq!(e.causes[0], words, "{:?}", e.causes);
+}
+
+#[test]
+fn a_size_that_was_announced_is_forgotten_first() {
+    let e = after(&greeted(false, &["SIZE 1000"]), &["MAIL FROM:<dude@noddy.com> SIZE=5000", "S: 552 5.3.4 too big"]);
+    let next: Vec<_> = e.next.iter().map(|step| step.does.clone()).collect();
+    assert!(next.contains(&super::Does::Command("RSET".to_owned())), "{next:?}");
+    assert!(
+        !next.iter().any(|does| matches!(does, super::Does::Command(line) if line.starts_with("MAIL"))),
+        "{next:?}"
+    );
+}
+
+#[test]
+fn a_time_that_the_server_names_stands_in_title_and_step() {
+    let rcpt =
+        [MAIL, &["RCPT TO:<a@target.local>", "S: 450 4.2.0 Greylisted, please try again in 56 seconds"]].concat();
+    let e = after(&greeted(false, &[]), &rcpt);
+    assert_eq!(e.title, "Refused for now: greylisting: come back in 56 seconds");
+    assert_eq!(e.next[0].text, "Try the same again in 56 seconds");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::smtp::{Phase, Verb};
 
 use super::entry::StepEntry;
-use super::{Context, Does, Step};
+use super::{Asked, Context, Does, Step};
 
 /// The proposed steps that fit, filled, each once; and where none is left, what the phase asks for.
 pub(super) fn fitting(proposed: &[&StepEntry], context: &Context) -> Vec<Step> {
@@ -58,6 +58,9 @@ fn command(entry: &StepEntry, line: &str, context: &Context) -> Option<Step> {
     if Verb::from_word(&word) == Verb::Auth && wants_reset(context) {
         return step("Drop this transaction, then log in", "RSET".to_owned());
     }
+    if Verb::from_word(&word) == Verb::Mail && remembers_size(context) {
+        return step("Let the server forget the size that was announced, then begin again", "RSET".to_owned());
+    }
     let fits = match Verb::from_word(&word) {
         Verb::Other => context.after.is_none_or(|phase| phase == Phase::Auth),
         Verb::Ehlo if context.lmtp => {
@@ -83,6 +86,13 @@ fn auth_line(line: String, context: &Context) -> String {
     chosen
         .or_else(|| context.mechanisms.first().map(String::as_str))
         .map_or(line, |mechanism| format!("AUTH {mechanism}"))
+}
+
+/// Whether a MAIL was refused that announced a size: Postfix keeps the size until RSET, and refuses a smaller one for it.
+fn remembers_size(context: &Context) -> bool {
+    context.asked == Some(Asked::Verb(Verb::Mail))
+        && context.declared_size.is_some()
+        && context.after == Some(Phase::Ready)
 }
 
 /// Whether AUTH would be right if no transaction stood in its way.

@@ -42,6 +42,17 @@ fn an_unknown_code_is_explained_by_its_class() {
     }
 }
 
+/// The moment at which an entry may hold, as far as its conditions name one.
+fn moment_of(entry: &super::ReplyEntry) -> Context {
+    Context {
+        asked: entry.verb.as_ref().and_then(|verbs| Asked::from_name(verbs.iter().next()?)),
+        tls: entry.tls,
+        authenticated: entry.authenticated,
+        capabilities: entry.capability.clone().map(|keyword| vec![keyword]),
+        ..Context::default()
+    }
+}
+
 /// Each example of each entry is recognised by that entry and by none before it: patterns that overlap show here.
 #[test]
 fn every_example_is_decoded_by_its_own_entry() {
@@ -52,8 +63,7 @@ fn every_example_is_decoded_by_its_own_entry() {
     for (index, entry) in book.replies().iter().enumerate() {
         for example in &entry.examples {
             let reply = reply(example);
-            let verb = entry.verb.as_ref().and_then(|verbs| Asked::from_name(verbs.iter().next()?));
-            let context = Context { asked: verb, ..Context::default() };
+            let context = moment_of(entry);
             let text = normalise(&reply.text());
             let found = book.matching(&text).find(|e| e.holds(reply.code(), reply.enhanced(), &context));
             let found = found.and_then(|found| book.replies().iter().position(|e| std::ptr::eq(e, found)));
@@ -72,8 +82,7 @@ fn every_recognised_text_is_explained() {
     let book = Knowledge::default();
     let mut wrong = Vec::new();
     for entry in book.book().replies() {
-        let verb = entry.verb.as_ref().and_then(|verbs| Asked::from_name(verbs.iter().next()?));
-        let context = Context { asked: verb, ..Context::default() };
+        let context = moment_of(entry);
         let e = decode_in(&entry.examples[0], &context);
         let pattern = entry.pattern.get_ref();
         if e.category != entry.category {

@@ -24,8 +24,8 @@ pub(super) fn examine(context: &Context<'_>, found: &mut Findings) {
                 found.odd("over-limit", span, reason, "RFC 9422 4.2");
                 return;
             }
-            let domains = context.command.path.as_ref().map_or(0, |path| session.domains_with(path));
-            if let Some(most) = limit("RCPTDOMAINMAX").filter(|most| domains > *most as usize) {
+            let domains = || context.command.path.as_ref().map_or(0, |path| session.domains_with(path));
+            if let Some(most) = limit("RCPTDOMAINMAX").filter(|most| domains() > *most as usize) {
                 let reason = format!(
                     "The server takes recipients of {} a session; connect again for another.",
                     count(most, "domain")

@@ -96,8 +96,10 @@ pub struct Session {
     /// MAIL answered, whether accepted or not: MAILMAX counts both (RFC 9422 4.1).
     pub mails: u32,
     /// The domains of all RCPT answered, lower case: RCPTDOMAINMAX counts them for the session (RFC 9422 4.3). Not more
-    /// than a thousand are kept.
+    /// than a thousand are kept, and none as long as the server names no such limit.
     domains: Arc<BTreeSet<Box<str>>>,
+    /// The server names such a limit.
+    limits_domains: bool,
     /// Messages that the server took.
     pub delivered: u32,
     /// The verdicts on the last message: for how many it was taken, of how many there were (LMTP: one a recipient).
@@ -331,7 +333,7 @@ impl Session {
     fn counted(&mut self, command: &Command) {
         match command.verb {
             Verb::Mail => self.mails += 1,
-            Verb::Rcpt if self.domains.len() < MOST_DOMAINS => {
+            Verb::Rcpt if self.limits_domains && self.domains.len() < MOST_DOMAINS => {
                 if let Some(domain) = command.path.as_ref().and_then(domain_of)
                     && !self.domains.contains(&*domain)
                 {
@@ -360,6 +362,7 @@ impl Session {
                 } else {
                     Capabilities::from_reply(reply)
                 });
+                self.limits_domains = self.capabilities.limit("RCPTDOMAINMAX").is_some();
                 self.end_transaction();
             }
             Verb::Mail if success => {
@@ -433,6 +436,7 @@ impl Session {
         self.greeted_by = None;
         self.authenticated = None;
         self.capabilities = Arc::default();
+        self.limits_domains = false;
         self.end_transaction();
     }
 
