@@ -131,6 +131,30 @@ fn a_class_is_held_killed_taken_up_again_and_its_results_verified() {
 }
 
 #[test]
+fn a_fresh_start_and_another_lesson_leave_the_line_in_tls() {
+    let home = TempDir::new().unwrap();
+    let mut held = Held::new(&home, &["--lessons", "16,17"]);
+    let (host, port) = held.address.rsplit_once(':').unwrap();
+    let profiles = home.path().join("config/profiles");
+    std::fs::create_dir_all(&profiles).unwrap();
+    let profile = format!("host = \"{host}\"\nport = {port}\n[tls]\nverify = false\n");
+    std::fs::write(profiles.join("room.toml"), profile).unwrap();
+    let greet = "> EHLO noddy.com\n< 250\n";
+    let script = format!(
+        "< 220\n> NOOP join {} anna\n< 250\n{greet}? capability STARTTLS\n> STARTTLS\n< 220\n{greet}\
+         > NOOP reset\n< 250\n{greet}? not capability STARTTLS\n> STARTTLS\n< 554\n\
+         > NOOP lesson 17\n< 250\n{greet}? capability AUTH\n> MAIL FROM:<dude@noddy.com>\n< 530\n> QUIT\n< 221\n",
+        held.code
+    );
+    let file = home.path().join("tls.smtp");
+    std::fs::write(&file, script).unwrap();
+    let run = ehlo(&home, &["run", file.to_str().unwrap(), "--target", "room"]).output().unwrap();
+    assert_eq!(run.status.code(), Some(0), "{}", text(&run));
+    assert!(text(&run).contains("This line stays in TLS"), "{}", text(&run));
+    held.line_with("anna · 17-auth · step 2/");
+}
+
+#[test]
 fn what_cannot_be_a_class_says_why() {
     let home = TempDir::new().unwrap();
     for (arguments, words) in [

@@ -127,6 +127,55 @@ fn a_lesson_in_a_file_is_checked_and_a_misjudgement_is_found() {
     assert!(said.contains("41-many.toml:5:") && said.contains("did you mean \"scenario\""), "{said}");
 }
 
+/// The lesson that README.md shows.
+fn shown() -> String {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let section = readme.split("## A lesson of your own").nth(1).unwrap();
+    section.split("```toml\n").nth(1).unwrap().split("```").next().unwrap().to_owned()
+}
+
+#[test]
+fn the_lesson_that_the_readme_shows_is_judged_as_it_says() {
+    let home = TempDir::new().unwrap();
+    let file = home.path().join("mine.toml");
+    std::fs::write(&file, shown()).unwrap();
+    let output = learn(&home, &["check", file.to_str().unwrap()]);
+    let said = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{said}{}", text(&output.stderr));
+    assert_eq!(said.matches("  ok  ").count(), 3, "{said}");
+}
+
+#[test]
+fn what_a_writer_of_lessons_gets_wrong_has_its_line_and_what_helps() {
+    let home = TempDir::new().unwrap();
+    let file = home.path().join("mine.toml");
+    for (right, wrong, code, words) in [
+        ("\"classroom\"", "\"clasroom\"", 1, &["line 3: there is no scenario clasroom; did you mean classroom?"][..]),
+        ("goal = {", "goals = {", 2, &["mine.toml:9:1:", "did you mean \"goal\"?"]),
+        ("hints = [\"It", "hints = \"a\" #", 2, &["mine.toml:10:9:", "it should be a list"]),
+        ("right = 0", "right = \"first\"", 2, &["it should be a number, without quotes"]),
+        ("[[step.mistake]]", "[step.mistake]", 2, &["double brackets"]),
+        ("title = \"The", "title = The", 2, &["mine.toml:2:9:", "straight quotes"]),
+        ("RCPT TO:<post", "RCPT TP:<post", 1, &["the code is 501", "it ticks 0 of 2 steps"]),
+    ] {
+        let text_of_it = shown();
+        let at = text_of_it.rfind(right).unwrap_or_else(|| panic!("{right}"));
+        let at = if code == 2 { text_of_it.find(right).unwrap() } else { at };
+        std::fs::write(&file, format!("{}{wrong}{}", &text_of_it[..at], &text_of_it[at + right.len()..])).unwrap();
+        let output = learn(&home, &["check", file.to_str().unwrap()]);
+        let said = text(&output.stdout) + &text(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{wrong}: {said}");
+        for words in words {
+            assert!(said.contains(words), "{wrong}: {words}: {said}");
+        }
+    }
+    std::fs::write(&file, b"\xff\xfee\0h\0").unwrap();
+    let said = text(&learn(&home, &["check", file.to_str().unwrap()]).stderr);
+    assert!(said.contains("save it as that in your editor"), "{said}");
+    let said = text(&learn(&home, &["check", "nowhere.toml"]).stderr);
+    assert!(said.contains("there is no such file") && !said.contains("os error"), "{said}");
+}
+
 #[test]
 fn a_lesson_in_which_something_varies_is_checked_with_each_value() {
     let home = TempDir::new().unwrap();

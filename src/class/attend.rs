@@ -3,6 +3,7 @@
 //! The door ([`Attendance::door`]) is a listener on loopback: whatever connects to it, the workbench or another client, is
 //! shown into the student's world as if it had connected there.
 
+use std::fmt::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
@@ -13,7 +14,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::in_words;
+use crate::lab::mailbox::Message;
+use crate::lab::regular::in_words;
 use crate::lesson::Happening;
 
 /// The longest line that a class says: a lesson's text, mostly.
@@ -58,6 +60,12 @@ pub enum Down {
     Verdict(Judged),
     /// There is no further question; what came of them.
     NoQuestion(String),
+    /// A message that lies in a mailbox of the student's world, without its octets: these follow.
+    Letter(Box<Posted>),
+    /// Octets of the last letter, in base64.
+    Piece(String),
+    /// That was all the mail.
+    Mailbox,
 }
 
 /// Who is who.
@@ -82,6 +90,59 @@ pub struct Hello {
     /// Questions about replies that are asked.
     #[serde(default)]
     pub questions: usize,
+}
+
+/// A message as it lies in a mailbox, but for its octets.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Posted {
+    /// Its number, by which it is deleted.
+    pub number: u64,
+    /// Whose mailbox.
+    pub mailbox: String,
+    /// The reverse-path; empty for `<>`.
+    pub from: String,
+    /// The forward-path.
+    pub to: String,
+    /// Parameters of MAIL and of RCPT, as typed, each after a blank.
+    pub parameters: [String; 2],
+    /// How the client greeted.
+    pub helo: String,
+    /// From where it came, and who had logged in and by what TLS, in words.
+    pub client: String,
+    /// When it was taken.
+    pub time: String,
+    /// The queue id that the client was told.
+    pub queue_id: String,
+    /// How many of its octets the server added.
+    pub added: usize,
+}
+
+impl Posted {
+    /// What is known of a message of a lab's.
+    #[must_use]
+    pub fn of(message: &Message) -> Self {
+        let envelope = &message.envelope;
+        let with = |parameters: &[String]| parameters.iter().flat_map(|p| [" ", p.as_str()]).collect::<String>();
+        let mut client = format!("from {}", envelope.client);
+        if let Some(tls) = &envelope.tls {
+            let _ = write!(client, ", {tls}");
+        }
+        if let Some(user) = &envelope.authenticated {
+            let _ = write!(client, ", logged in as {user}");
+        }
+        Self {
+            number: message.number,
+            mailbox: message.mailbox.clone(),
+            from: envelope.from.clone(),
+            to: message.rcpt.clone(),
+            parameters: [with(&envelope.parameters), with(&message.parameters)],
+            helo: envelope.helo.clone(),
+            client,
+            time: format!("{:.0}", envelope.time),
+            queue_id: envelope.queue_id.clone(),
+            added: message.head.len(),
+        }
+    }
 }
 
 /// A question about a reply.
@@ -175,6 +236,10 @@ pub enum Up {
     Question,
     /// The answer to the question of this number: which one, from 0.
     Choose(usize, usize),
+    /// The mail of the present lesson's world, please.
+    Mail,
+    /// The message of this number is to be deleted; then the mail that is left, please.
+    Delete(u64),
 }
 
 /// A student's place in a class. Dropping it leaves.

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::Class;
-use super::attend::{Down, Given, Hello, Judged, Posed, Told, Up};
+use super::attend::{Down, Given, Hello, Judged, Posed, Posted, Told, Up};
 use super::deed::Hinted;
 use super::pool::Question;
 use super::student::{Companion, News, Student, Work};
@@ -16,6 +18,8 @@ use crate::lesson::Lesson;
 
 /// The longest line that a student's ehlo says.
 const LINE: u64 = 16 << 10;
+/// Octets of a letter in one line.
+const PIECE: usize = 48 << 10;
 /// Never matches: what decides about a goal stays with the class.
 const NEVER: &str = "a^";
 
@@ -57,10 +61,10 @@ async fn converse(class: &Arc<Class>, companion: Companion, stream: TcpStream, r
                     return Ok(());
                 }
                 // What a newer ehlo says beyond this version means nothing here.
-                if let Ok(up) = serde_json::from_slice::<Up>(&line)
-                    && let Some(answer) = take(class, student, up)
-                {
-                    say(&mut writer, &answer).await?;
+                if let Ok(up) = serde_json::from_slice::<Up>(&line) {
+                    for answer in take(class, student, up) {
+                        say(&mut writer, &answer).await?;
+                    }
                 }
                 line.clear();
             }
@@ -105,9 +109,37 @@ async fn say(writer: &mut (impl tokio::io::AsyncWrite + Unpin), down: &Down) -> 
     written.map_err(|_| std::io::ErrorKind::TimedOut)?
 }
 
-/// Does what the student's ehlo asks for; what is answered where it can't be done.
-fn take(class: &Arc<Class>, student: &Arc<Student>, up: Up) -> Option<Down> {
+/// Does what the student's ehlo asks for; what is answered.
+fn take(class: &Arc<Class>, student: &Arc<Student>, up: Up) -> Vec<Down> {
     match up {
+        Up::Mail => mail(student, None),
+        Up::Delete(number) => mail(student, Some(number)),
+        other => answered(class, student, other).into_iter().collect(),
+    }
+}
+
+/// The mail of the present lesson's world, without the message that is to go.
+fn mail(student: &Student, without: Option<u64>) -> Vec<Down> {
+    let messages = student.with_current(|work| {
+        let arena = work.arena()?;
+        if let Some(number) = without {
+            arena.delete(number);
+        }
+        Some(arena.messages())
+    });
+    let mut all = Vec::new();
+    for message in messages.flatten().unwrap_or_default() {
+        all.push(Down::Letter(Box::new(Posted::of(&message))));
+        all.extend(message.raw().chunks(PIECE).map(|octets| Down::Piece(STANDARD.encode(octets))));
+    }
+    all.push(Down::Mailbox);
+    all
+}
+
+/// Does what can be answered with one thing at most: why it can't be done, mostly.
+fn answered(class: &Arc<Class>, student: &Arc<Student>, up: Up) -> Option<Down> {
+    match up {
+        Up::Mail | Up::Delete(_) => {}
         Up::Answer(text) => class.answer(student, &text.chars().take(1000).collect::<String>()),
         Up::Hint => {
             if class.hint(student, false) == Hinted::None {

@@ -10,14 +10,22 @@ use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::deed::Hinted;
+use super::login::{Dialogue, Step};
 use super::student::{Companion, Student};
 use super::trouble::Trouble;
 use super::{Class, companion, lock, plain};
 use crate::lab::ListenerKind;
-use crate::lab::desk::{Arena, Desk, Seat, Turn};
+use crate::lab::desk::{Arena, Desk, Entry, Said, Seat, Turn};
 
 /// What is said to whoever has not joined.
-const JOIN: &str = "To join the class: NOOP join CODE NAME. The code stands on the wall.";
+const JOIN: &str = "To join the class: NOOP join CODE NAME. The code stands on the wall. A client that logs in joins by AUTH: \
+                    your name as user, the code as password.";
+
+/// How long somebody may say nothing in a lobby that is crowded.
+const CROWDED: Duration = Duration::from_secs(30);
+
+/// What is said beside another lesson, or the same anew, on a line in TLS.
+const SECURED: &str = "This line stays in TLS: to begin in clear text, connect again and join.";
 
 /// The desk of a class.
 pub(super) struct Front {
@@ -33,6 +41,12 @@ struct Place {
     /// And of everybody's together.
     _shared: OwnedSemaphorePermit,
     class: Weak<Class>,
+}
+
+/// A place in the lobby, and how far a log-in there has come.
+struct Waiting {
+    _permit: OwnedSemaphorePermit,
+    login: Mutex<Dialogue>,
 }
 
 impl Drop for Place {
@@ -63,7 +77,7 @@ impl Front {
         let kind = if arena.has(kind) { kind } else { ListenerKind::Smtp };
         let held = student.held.subscribe();
         let place = Box::new(Place { permit: Some(place), _shared: shared, class: Arc::downgrade(&self.class) });
-        Ok(Seat { arena, kind, tag: student.id, held, place })
+        Ok(Seat { arena, kind, tag: student.id, held, idle: None, place })
     }
 
     /// The one student who has joined from an address, where it is one.
@@ -78,28 +92,56 @@ impl Front {
         all.next().is_none().then_some(first)
     }
 
-    fn join(&self, client: SocketAddr, words: &str) -> Turn {
+    /// Lets somebody in by name; gives their seat, and what they are told.
+    fn join(&self, client: SocketAddr, code: &str, name: &str) -> Result<(Arc<Student>, Seat, Vec<String>), String> {
+        let student = self.class.join(code, name, client.ip())?;
+        let seat = self.seat(&student, None)?;
+        student.with(|state| state.address = Some(client.ip()));
+        self.class.stir();
+        let class = &self.class.settings.name;
+        let exam = self.class.settings.exam.is_some().then_some(" It is an exam: there are no hints.");
+        let welcome = format!(
+            "{}, you are in the class {class}. The instructor can look on.{}",
+            student.name,
+            exam.unwrap_or_default()
+        );
+        let said = vec![welcome, plain::words(&self.class), plain::stands(&self.class, &student)];
+        Ok((student, seat, said))
+    }
+
+    fn join_by_noop(&self, client: SocketAddr, words: &str) -> Turn {
         let (code, name) = words.trim().split_once(' ').unwrap_or((words.trim(), ""));
-        let joined = self.class.join(code, name, client.ip()).and_then(|student| {
-            let seat = self.seat(&student, None)?;
-            student.with(|state| state.address = Some(client.ip()));
-            Ok((student, seat))
-        });
-        match joined {
-            Ok((student, seat)) => {
-                self.class.stir();
-                let class = &self.class.settings.name;
-                let exam = self.class.settings.exam.is_some().then_some(" It is an exam: there are no hints.");
-                let welcome = format!(
-                    "{}, you are in the class {class}. The instructor can look on.{}",
-                    student.name,
-                    exam.unwrap_or_default()
-                );
-                let said = vec![welcome, plain::words(&self.class), plain::stands(&self.class, &student)];
-                Turn::Move { seat, say: self.reply(&student, "250", "2.0.0", said), anew: false }
+        match self.join(client, code, name) {
+            Ok((student, seat, said)) => {
+                Turn::Move { seat, say: self.reply(&student, "250", "2.0.0", said), entry: Entry::Greeted }
             }
             Err(why) => no("5.7.0", &why),
         }
+    }
+
+    /// A line of a log-in in the lobby; none for one that is none.
+    fn log_in(&self, seat: &Seat, said: Said<'_>) -> Option<Turn> {
+        let mut login = lock(&seat.place.downcast_ref::<Waiting>()?.login);
+        let step = if login.waits() {
+            login.answer(said.line)
+        } else {
+            let argument = auth(said.line)?;
+            if !said.extended {
+                return Some(Turn::Say(vec!["503 5.5.1 Error: send EHLO first".to_owned()]));
+            }
+            login.begin(argument)
+        };
+        let (name, code) = match step {
+            Step::Say(reply) => return Some(Turn::Say(vec![reply])),
+            Step::Join(name, code) => (name, code),
+        };
+        Some(match self.join(said.client, &code, &name) {
+            Ok((student, seat, mut words)) => {
+                words.push("EHLO asks what this lesson's server offers.".to_owned());
+                Turn::Move { seat, say: self.reply(&student, "235", "2.7.0", words), entry: Entry::Introduced }
+            }
+            Err(why) => Turn::Say(plain::reply("535", "5.7.8", &[why])),
+        })
     }
 
     /// A reply with what is new beside what is said.
@@ -123,7 +165,7 @@ impl Front {
         }
         let seat = student.ok_or("no student has this token; join again".to_owned());
         match seat.and_then(|student| self.seat(&student, kind)) {
-            Ok(seat) => Turn::Move { seat, say: vec!["250 2.0.0 Ok".to_owned()], anew: true },
+            Ok(seat) => Turn::Move { seat, say: vec!["250 2.0.0 Ok".to_owned()], entry: Entry::Anew },
             Err(why) => no("5.7.0", &why),
         }
     }
@@ -145,15 +187,16 @@ impl Front {
     }
 
     /// What a student says by NOOP; none for what is no word of the class's.
-    fn of_student(&self, student: &Arc<Student>, word: &str, rest: &str) -> Option<Turn> {
+    fn of_student(&self, student: &Arc<Student>, (word, rest): (&str, &str), secured: bool) -> Option<Turn> {
         // What was done before it counts before it.
         self.class.look(student);
         let say = |words: Vec<String>| Some(Turn::Say(self.reply(student, "250", "2.0.0", words)));
         let moved = |begun: Result<Arc<Arena>, String>| {
             Some(match begun.and_then(|_| self.seat(student, None)) {
                 Ok(seat) => {
-                    let said = vec![plain::stands(&self.class, student)];
-                    Turn::Move { seat, say: self.reply(student, "250", "2.0.0", said), anew: false }
+                    let mut said = vec![plain::stands(&self.class, student)];
+                    said.extend(secured.then(|| SECURED.to_owned()));
+                    Turn::Move { seat, say: self.reply(student, "250", "2.0.0", said), entry: Entry::Greeted }
                 }
                 Err(why) => no("5.5.4", &why),
             })
@@ -169,6 +212,7 @@ impl Front {
             "lesson" => moved(self.class.begin(student, rest.trim())),
             "reset" => moved(self.class.reset(student)),
             "answer" => say(self.class.finding_words(student, rest.trim())),
+            "mail" => say(plain::mail_words(student, rest.trim())),
             "question" => say(self.class.question_words(student)),
             "choose" => say(self.class.choice_words(student, rest)),
             _ => None,
@@ -202,13 +246,20 @@ impl Front {
             let words = "This was not done: you have a fresh start at this lesson. Greet the server anew.";
             ("503", "5.5.1", vec![words.to_owned(), stands])
         };
-        Some(Turn::Move { seat, say: self.reply(student, code, enhanced, said), anew: false })
+        Some(Turn::Move { seat, say: self.reply(student, code, enhanced, said), entry: Entry::Greeted })
     }
 }
 
 /// A refusal.
 fn no(enhanced: &str, why: &str) -> Turn {
     Turn::Say(plain::reply("550", enhanced, &[why.to_owned()]))
+}
+
+/// The argument of AUTH, where a line is that.
+fn auth(line: &[u8]) -> Option<&str> {
+    let (verb, rest) = line.split_at_checked(4)?;
+    let is_auth = verb.eq_ignore_ascii_case(b"AUTH") && rest.first().is_none_or(|octet| *octet == b' ');
+    is_auth.then(|| std::str::from_utf8(rest).ok())?
 }
 
 /// What a command asks of the class.
@@ -253,32 +304,39 @@ impl Desk for Front {
             kind: ListenerKind::Smtp,
             tag: 0,
             held: self.class.free.subscribe(),
-            place: Box::new(place),
+            // Where half of the places are taken nobody keeps one without a word for long.
+            idle: (self.class.places.available_permits() < self.class.settings.connections / 2).then_some(CROWDED),
+            place: Box::new(Waiting { _permit: place, login: Mutex::default() }),
         })
     }
 
-    fn patience(&self, client: SocketAddr, line: &[u8]) -> Result<Duration, Vec<String>> {
-        if !Asks::of(line).is_some_and(|asks| asks.tries()) {
+    fn patience(&self, seat: &Seat, said: Said<'_>) -> Result<Duration, Vec<String>> {
+        // A log-in tries one code, with the command that begins it.
+        let logs_in = seat.tag == 0 && auth(said.line).is_some();
+        if !logs_in && !Asks::of(said.line).is_some_and(|asks| asks.tries()) {
             return Ok(Duration::ZERO);
         }
         let now = self.class.world.elapsed();
-        lock(&self.class.gate).patience(client.ip(), now).map_err(|wait| {
+        lock(&self.class.gate).patience(said.client.ip(), now).map_err(|wait| {
             let why = format!("too many wrong codes came from your address; try again in {} seconds", wait.as_secs());
             plain::reply("450", "4.7.0", &[why])
         })
     }
 
-    fn asked(&self, seat: &Seat, client: SocketAddr, line: &[u8]) -> Option<Turn> {
-        let asks = Asks::of(line);
+    fn asked(&self, seat: &Seat, said: Said<'_>) -> Option<Turn> {
+        if let Some(turn) = self.log_in(seat, said) {
+            return Some(turn);
+        }
+        let (asks, client) = (Asks::of(said.line), said.client);
         match &asks {
-            Some(Asks::Noop(word, rest)) if word == "join" => return Some(self.join(client, rest)),
+            Some(Asks::Noop(word, rest)) if word == "join" => return Some(self.join_by_noop(client, rest)),
             Some(Asks::Noop(word, rest)) if word == "attend" => return Some(self.attend(client, rest)),
             Some(Asks::Noop(word, rest)) if word == "companion" => return Some(self.companion(client, rest)),
             _ => {}
         }
         if seat.tag == 0 {
             // The lobby.
-            let say = vec![JOIN.to_owned()];
+            let say = plain::wrapped(&[JOIN.to_owned()]);
             return asks.map(|_| Turn::Beside { say, ticket: 0 });
         }
         let student = self.class.student(seat.tag)?;
@@ -292,7 +350,7 @@ impl Desk for Front {
             return Some(Turn::Say(self.reply(&student, code, "2.0.0", vec![words.to_owned()])));
         }
         let own = match &asks {
-            Asks::Noop(word, rest) => self.of_student(&student, word, rest),
+            Asks::Noop(word, rest) => self.of_student(&student, (word, rest), said.secured),
             Asks::Help => None,
         };
         own.or_else(|| {

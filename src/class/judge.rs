@@ -35,14 +35,21 @@ pub(super) fn watch(
     stop.drop_guard()
 }
 
-/// Looks at a world once.
+/// Looks at a world once; then all of them together are looked after.
 pub(super) fn look(class: &Class, student: &Student, lesson: &str, attempt: u32) {
+    see(class, student, lesson, attempt);
+    class.keep_within();
+}
+
+/// Takes in what has happened in a world.
+pub(super) fn see(class: &Class, student: &Student, lesson: &str, attempt: u32) {
     let now = class.now();
     let judged = !class.is_over(student, now);
     let folder = class.folder.join(student.folder());
     let found = student.with(|state| {
         let work = state.works.get_mut(lesson).filter(|work| work.number == attempt)?;
         let happened = work.look(&student.name, &folder, judged, &mut state.kept, now);
+        work.weigh(class.has_room());
         Some((happened, work.lost.clone()))
     });
     if let Some((happened, lost)) = found {

@@ -10,6 +10,8 @@
 //! | [`deed`] | hints, words for all, findings, questions, forgetting |
 //! | `clock` | the pause, and the clock of an exam, which stands meanwhile |
 //! | `front` | the [desk](crate::lab::desk::Desk) before the listener: `NOOP join`, `NOOP step` and the like |
+//! | `larder` | what all worlds together keep in memory, fair to each |
+//! | `login` | joining by AUTH |
 //! | `plain` | what a client that knows nothing of classes is told, and when |
 //! | [`attend`], `companion` | the student's own ehlo: its side of the class's line, and the class's |
 //! | [`export`], `certificate`, [`sign`], [`mod@verify`] | results, items, transcripts and certificates as files; signed, and judged again |
@@ -24,7 +26,9 @@
 //! # What is said over the wire
 //! Everything beyond SMTP goes by `NOOP` with an argument, which RFC 5321 4.1.1.9 lets any client say:
 //! `NOOP join CODE NAME` (the conversation begins anew in that student's world), and once joined `NOOP step`, `NOOP hint`,
-//! `NOOP lesson NN`, `NOOP reset`, `NOOP answer TEXT`, `NOOP question`, `NOOP choose LETTER`. Two more are said only by a student's ehlo. `NOOP companion CODE NAME`
+//! `NOOP lesson NN`, `NOOP reset`, `NOOP answer TEXT`, `NOOP question`, `NOOP choose LETTER`, `NOOP mail`. `AUTH PLAIN` and `AUTH LOGIN`
+//! of whoever has not joined, with the name as user and the code as password, do what `NOOP join` does, and what was said
+//! with EHLO goes on to hold: who logs in goes on with MAIL. Two more are said only by a student's ehlo. `NOOP companion CODE NAME`
 //! turns that connection into a line on which each side says objects of JSON, a line each ([`attend::Down`],
 //! [`attend::Up`]): by it come the lesson, its ticks, hints, broadcasts and the pause. `NOOP attend TOKEN LISTENER` opens a
 //! conversation of the student who has that token, with a greeting as if it had just connected. To a client that says none
@@ -45,6 +49,8 @@ pub mod export;
 mod front;
 mod gate;
 mod judge;
+mod larder;
+mod login;
 mod plain;
 pub mod pool;
 pub mod roster;
@@ -61,26 +67,28 @@ mod tests;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
-use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::DropGuard;
 
 use crate::lab::desk::{Arena, Backdrop, serve};
 use crate::lab::limits::{Limits, Room};
+use crate::lab::regular::in_words;
 use crate::lab::scenario::{Scenario, ScenarioError};
-use crate::lab::{LabError, ListenerKind};
+use crate::lab::{self, LabError, ListenerKind};
 use crate::lesson::LessonError;
 use crate::world::World;
 use clock::Pauses;
 use event::{Event, Journal, What};
 use gate::Gate;
+use larder::Larder;
 use pool::Pool;
 use roster::Roster;
 use settings::{Settings, Taught};
-use student::{RESETS, Student};
+use student::{News, RESETS, Student};
 use trouble::{Trouble, Troubles};
 
 /// Why a class does not begin or go on.
@@ -150,26 +158,15 @@ pub struct Class {
     free: watch::Sender<bool>,
     /// For content that is on its way.
     room: Arc<Room>,
+    /// What all worlds together keep.
+    larder: Larder,
+    /// Students who had begun when the class was held before.
+    again: AtomicUsize,
 }
 
-/// What the system says of a file or a connection, without its numbers, and what helps.
-#[must_use]
-pub fn in_words(error: &std::io::Error) -> String {
-    use std::io::ErrorKind;
-    match error.kind() {
-        ErrorKind::NotFound => "there is no such file".to_owned(),
-        ErrorKind::PermissionDenied => "you may not read or write it; look at its permissions".to_owned(),
-        ErrorKind::IsADirectory => "it is a folder; name the file in it".to_owned(),
-        ErrorKind::NotADirectory => "a part of its path is a file and no folder".to_owned(),
-        ErrorKind::ConnectionRefused => "nobody listens there; is the class being held?".to_owned(),
-        ErrorKind::UnexpectedEof => "the connection was closed".to_owned(),
-        ErrorKind::StorageFull => "the disk is full; make room".to_owned(),
-        _ => {
-            let text = error.to_string();
-            text.split(" (os error").next().unwrap_or(&text).to_owned()
-        }
-    }
-}
+/// What is said to whom the class finds at work when it is held again.
+const AGAIN: &str = "the class was held anew. Your steps stand; this lesson's server is a fresh one: mail, greylists and what it \
+                     had counted are gone.";
 
 /// A poisoned lock still guards whole values: each change here is complete before anything can panic.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -187,14 +184,15 @@ banner = "{name} ESMTP: to join say NOOP join CODE NAME"
 smtp = {}
 [capabilities]
 advertise = ["PIPELINING", "SIZE 65536", "8BITMIME", "ENHANCEDSTATUSCODES", "HELP"]
+lie = ["AUTH PLAIN LOGIN"]
 [[domain]]
 name = "class.ehlo.lab"
 [[rule]]
 on = "MAIL"
-reply = "530 5.7.0 Join the class first: NOOP join CODE NAME"
+reply = "530 5.7.0 Join the class first: NOOP join CODE NAME, or log in (AUTH) with your name and the code"
 [[rule]]
 on = "VRFY"
-reply = "530 5.7.0 Join the class first: NOOP join CODE NAME"
+reply = "530 5.7.0 Join the class first: NOOP join CODE NAME, or log in (AUTH) with your name and the code"
 "#;
 
 impl Class {
@@ -244,6 +242,8 @@ impl Class {
             free: watch::Sender::new(false),
             folder,
             room,
+            larder: Larder::default(),
+            again: AtomicUsize::new(0),
         });
         class.recall(&path)?;
         Ok(class)
@@ -255,9 +255,22 @@ impl Class {
     /// An address that can't be listened on.
     pub async fn listen(self: &Arc<Self>, address: SocketAddr) -> Result<(SocketAddr, DropGuard), ClassError> {
         let failed = |source| LabError::Listen { address, source };
-        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        let listener = lab::bind(address).map_err(failed)?;
         let bound = listener.local_addr().map_err(failed)?;
         Ok((bound, serve(listener, Arc::new(front::Front::new(Arc::clone(self))))))
+    }
+
+    /// What of a class that was held before has not come back, in words; none of a new one.
+    #[must_use]
+    pub fn taken_up(&self) -> Option<String> {
+        let begun = self.again.load(Ordering::Relaxed);
+        (begun > 0).then(|| {
+            let who = if begun == 1 { "1 student".to_owned() } else { format!("{begun} students") };
+            format!(
+                "{who} had begun when the class was held before. Steps, hints and transcripts go on; what the servers had in \
+                 memory (mail, greylists, what was counted) is gone, and each is told."
+            )
+        })
     }
 
     /// Goes through what happened before: everybody is there again, each at the same step.
@@ -282,6 +295,7 @@ impl Class {
         for student in self.students() {
             student.held.send_replace(paused);
             student.reread(&self.folder);
+            self.again.fetch_add(usize::from(student.current().is_some()), Ordering::Relaxed);
         }
         Ok(())
     }
@@ -437,11 +451,14 @@ impl Class {
         let arena = Arc::new(arena);
         let lesson = varied.map_or_else(|| Arc::clone(&taught.lesson), Arc::new);
         let name = lesson.name.clone();
-        if !again {
+        if again {
+            student.notify(&News::Notice(AGAIN.to_owned()));
+        } else {
             self.note(student.id, What::Began { lesson: name.clone(), attempt });
         }
         let guard = judge::watch(self, student, &name, attempt, &arena);
-        student.enter(lesson, attempt, Arc::clone(&arena), guard, self.now(), why);
+        let world = student::Place { arena: Arc::clone(&arena), _guard: guard, share: self.larder.share() };
+        student.enter(lesson, attempt, world, self.now(), why);
         self.stir();
         Ok(arena)
     }

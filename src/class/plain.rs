@@ -7,12 +7,17 @@ use std::sync::Arc;
 
 use super::student::{News, Student, Work};
 use super::{Class, Settings};
+use crate::message::header;
 use crate::smtp::escape::for_screen;
 
 /// Columns of a reply's line that carries a text.
 const COLUMNS: usize = 72;
 /// Things that wait for one student; the oldest go first.
 const WAITING: usize = 20;
+/// Messages that are listed.
+const LISTED: usize = 20;
+/// Lines of a message that are shown.
+const SHOWN: usize = 60;
 /// Characters of what somebody says to the class.
 const LONGEST: usize = 500;
 
@@ -250,7 +255,7 @@ pub(super) fn stands(class: &Class, student: &Student) -> String {
 
 /// What a student's client may say to the class.
 pub(super) fn words(class: &Class) -> String {
-    let mut words = vec!["step", "lesson NN", "reset", "answer TEXT"];
+    let mut words = vec!["step", "lesson NN", "reset", "answer TEXT", "mail"];
     if class.settings.exam.is_none() {
         words.insert(1, "hint");
     }
@@ -258,6 +263,39 @@ pub(super) fn words(class: &Class) -> String {
         words.extend(["question", "choose LETTER"]);
     }
     format!("You may say NOOP and one of: {}. NOOP alone brings what is new; nothing comes unasked.", words.join(", "))
+}
+
+/// The mail that lies on the server of a student's lesson: a line for each, or one message whole, its lines after a bar.
+pub(super) fn mail_words(student: &Student, which: &str) -> Vec<String> {
+    let messages =
+        student.with_current(|work| work.arena().map(|arena| arena.messages())).flatten().unwrap_or_default();
+    if which.is_empty() {
+        let count = match messages.len() {
+            0 => return vec!["No mail lies on this lesson's server yet.".to_owned()],
+            1 => "1 message lies on this lesson's server".to_owned(),
+            count => format!("{count} messages lie on this lesson's server"),
+        };
+        let newest = messages.iter().rev().take(LISTED).map(|message| {
+            let (from, octets) = (&message.envelope.from, message.raw().len());
+            let subject = header::get(&message.content, "Subject").unwrap_or_default();
+            format!("{}: for {} from <{from}>, {octets} octets: {subject}", message.number, message.mailbox)
+        });
+        return [format!("{count}. NOOP mail NUMBER reads one. The newest first:")].into_iter().chain(newest).collect();
+    }
+    let number = which.parse::<u64>().ok();
+    let Some(message) = messages.iter().find(|message| Some(message.number) == number) else {
+        return vec![format!("There is no message {which}. NOOP mail lists them.")];
+    };
+    let raw = message.raw();
+    let lines: Vec<&[u8]> = raw.split(|octet| *octet == b'\n').collect();
+    let count = lines.len().saturating_sub(1);
+    let shown = lines.iter().take(count.min(SHOWN));
+    let mut words: Vec<String> =
+        shown.map(|line| format!("| {}", for_screen(line.strip_suffix(b"\r").unwrap_or(line)))).collect();
+    if count > SHOWN {
+        words.push(format!("{} more lines are not shown.", count - SHOWN));
+    }
+    words
 }
 
 /// The lines of a text, a paragraph or more: as many as they need.

@@ -20,6 +20,8 @@ const PER_ADDRESS: usize = 100;
 const CONNECTIONS: usize = 12_000;
 /// Octets of content that all together may hold before it is accepted.
 const IN_FLIGHT: u64 = 128 << 20;
+/// Octets of mail and of sessions' records that the worlds of all together keep in memory.
+const KEPT: u64 = 256 << 20;
 /// Letters of codes: none that is taken for another one when it is read aloud or from a wall.
 const LETTERS: &[u8; 29] = b"ACDEFHJKMNPQRTUVWXY3467892BGL";
 
@@ -70,6 +72,8 @@ pub struct Settings {
     pub connections: usize,
     /// Octets of content that all together may hold before it is accepted.
     pub in_flight: u64,
+    /// Octets of mail and of sessions' records that the worlds of all together keep in memory.
+    pub kept: u64,
 }
 
 /// `class.toml`.
@@ -205,6 +209,7 @@ impl Settings {
             per_address: PER_ADDRESS,
             connections: CONNECTIONS,
             in_flight: IN_FLIGHT,
+            kept: KEPT,
         })
     }
 

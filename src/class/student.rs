@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use tokio::sync::{Semaphore, broadcast, watch};
-use tokio_util::sync::DropGuard;
 
 use super::event::What;
 use super::lock;
@@ -20,7 +19,7 @@ use crate::lesson::{Happening, Lesson};
 use crate::world::World;
 
 pub use work::{Exchange, Work};
-pub(super) use work::{in_time, transcripts};
+pub(super) use work::{Place, in_time, transcripts};
 
 /// Programs of one student that listen for news at most.
 pub(super) const COMPANIONS: usize = 4;
@@ -128,7 +127,7 @@ impl Student {
 
     /// Whether a world is one of this student's still: a fresh start takes another one's place.
     pub(super) fn is_in(&self, arena: &Arc<Arena>) -> bool {
-        let is = |work: &Work| work.arena.as_ref().is_some_and(|known| Arc::ptr_eq(known, arena));
+        let is = |work: &Work| work.arena().is_some_and(|known| Arc::ptr_eq(known, arena));
         self.with(|state| state.works.values().any(is))
     }
 
@@ -207,7 +206,7 @@ impl Student {
     /// Makes a lesson with a living world the present one.
     pub(super) fn resume(&self, lesson: &str) -> Option<Arc<Arena>> {
         let (arena, moved) = self.with(|state| {
-            let arena = state.works.get(lesson)?.arena.clone()?;
+            let arena = Arc::clone(state.works.get(lesson)?.arena()?);
             let moved = state.current.as_deref() != Some(lesson);
             state.current = Some(lesson.to_owned());
             Some((arena, moved))
@@ -219,20 +218,12 @@ impl Student {
     }
 
     /// Goes into a world that was made for an attempt.
-    pub(super) fn enter(
-        &self,
-        lesson: Arc<Lesson>,
-        number: u32,
-        arena: Arc<Arena>,
-        guard: DropGuard,
-        now: Timestamp,
-        why: &'static str,
-    ) {
+    pub(super) fn enter(&self, lesson: Arc<Lesson>, number: u32, place: Place, now: Timestamp, why: &'static str) {
         self.with(|state| {
             let name = lesson.name.clone();
             let known = state.works.remove(&name).filter(|work| work.number == number);
             let mut work = known.unwrap_or_else(|| Work::new(lesson, number, now));
-            (work.arena, work.guard) = (Some(arena), Some(guard));
+            work.place = Some(place);
             state.works.insert(name.clone(), work);
             state.current = Some(name);
         });

@@ -10,6 +10,8 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio_util::sync::DropGuard;
 
 mod exam;
+mod larder;
+mod login;
 mod plain;
 mod results;
 
@@ -129,7 +131,7 @@ async fn two_hundred_students_do_the_first_lesson_at_once() {
     until(&class, is_done).await;
     assert_eq!(class.students().len(), 200);
     for student in class.students() {
-        let mail = student.with(|state| state.works["01-classic"].arena.as_ref().map(|arena| arena.messages().len()));
+        let mail = student.with(|state| state.works["01-classic"].arena().map(|arena| arena.messages().len()));
         assert_eq!(mail, Some(2), "{} has its own mail and nobody else's", student.name);
     }
     let wall = wall::Wall::of(&class);
@@ -148,6 +150,7 @@ async fn a_killed_class_goes_on_where_it_was() {
     let hint = anna.say("NOOP hint").await;
     assert!(hint.starts_with("250"), "{hint}");
     let (code, folder) = (class.settings.code.clone(), class.folder.clone());
+    assert_eq!(class.taken_up(), None);
     drop((anna, guard));
     until(&class, || !class.named("anna").expect("there").is_here()).await;
     drop(class);
@@ -163,6 +166,9 @@ async fn a_killed_class_goes_on_where_it_was() {
     let mut anna = Telnet::to(address).await;
     let said = anna.say(&format!("NOOP join {code} anna")).await;
     assert!(joined_up(&said).contains("Step 3 of 6"), "{said}");
+    assert!(joined_up(&said).contains("mail, greylists and what it had counted are gone"), "{said}");
+    assert!(!anna.say("NOOP").await.contains("gone"), "once is enough");
+    assert!(class.taken_up().is_some_and(|words| words.starts_with("1 student had begun")));
     for line in ["HELO noddy.com", "MAIL FROM:<dude@noddy.com>", "RCPT TO:<anotherdude@target.local>"] {
         assert!(anna.say(line).await.starts_with("250"));
     }
@@ -340,4 +346,38 @@ async fn a_class_that_is_held_is_not_changed_by_who_may_not_hold_it() {
     let refused = Settings::take("monday", &class.folder, &lessons(&["02"]), &world(at.path()));
     assert!(matches!(refused, Err(ClassError::Held(name)) if name == "monday"));
     assert_eq!(std::fs::read_to_string(&path).expect("there"), before);
+}
+
+#[tokio::test]
+async fn a_student_reads_the_mail_of_their_own_world() {
+    let at = tempfile::tempdir().expect("a folder");
+    let (class, address, _guard) = open(at.path(), &lessons(&["01"])).await;
+    Telnet::joined(address, &class, "bert").await.classic().await;
+    let mut anna = attend(&class, address, "anna").await;
+    let is_of_mail = |down: &Down| matches!(down, Down::Letter(_) | Down::Piece(_) | Down::Mailbox);
+    anna.say(Up::Mail);
+    assert_eq!(news(&mut anna, is_of_mail).await, Down::Mailbox, "bert's mail is bert's");
+    Telnet::to(anna.door).await.classic().await;
+    anna.say(Up::Mail);
+    let mut numbers = Vec::new();
+    for mailbox in ["anotherdude@target.local", "colleague@target.local"] {
+        let Down::Letter(letter) = news(&mut anna, is_of_mail).await else { panic!("a letter") };
+        assert_eq!((letter.mailbox.as_str(), letter.from.as_str()), (mailbox, "dude@noddy.com"));
+        let Down::Piece(octets) = news(&mut anna, is_of_mail).await else { panic!("its octets") };
+        let octets = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, octets).expect("base64");
+        assert!(octets.ends_with(b"Subject: hi\r\n\r\nhello\r\n") && octets.starts_with(b"Return-Path:"));
+        numbers.push(letter.number);
+    }
+    assert_eq!(news(&mut anna, is_of_mail).await, Down::Mailbox);
+    anna.say(Up::Delete(numbers[0]));
+    let Down::Letter(left) = news(&mut anna, is_of_mail).await else { panic!("the other one") };
+    assert_eq!(left.number, numbers[1]);
+    // And without ehlo.
+    let mut bert = Telnet::joined(address, &class, "bert").await;
+    let said = bert.say("NOOP mail").await;
+    assert!(said.contains("2 messages lie") && said.contains("for anotherdude@target.local"), "{said}");
+    assert!(joined_up(&said).contains("from <dude@noddy.com>,") && said.contains(": hi"), "{said}");
+    let said = bert.say("NOOP mail 1").await;
+    assert!(said.contains("2.0.0 | Subject: hi\r\n250-2.0.0 |\r\n") && said.contains("| hello"), "{said}");
+    assert!(bert.say("NOOP mail 9").await.contains("There is no message 9"));
 }

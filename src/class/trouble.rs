@@ -12,6 +12,8 @@ pub(super) enum Trouble {
     Connections(String),
     /// So many connections are open that there is no place for another.
     Full(usize),
+    /// So many MiB are what all may keep, and these gave up their oldest.
+    Kept(u64, Vec<String>),
     /// What happened can't be written down; why, or nothing where it can be again.
     Events(Option<String>),
 }
@@ -21,6 +23,7 @@ pub(super) enum Trouble {
 pub(super) struct Troubles {
     connections: Option<String>,
     events: Option<String>,
+    kept: Option<String>,
     /// Whose transcripts are not kept, by number, and why.
     transcripts: BTreeMap<u64, (String, String)>,
 }
@@ -43,6 +46,15 @@ impl Class {
                      ehlo lab."
                 );
                 (&mut troubles.connections, Some(words))
+            }
+            Trouble::Kept(most, names) => {
+                let Some(first) = names.first() else { return };
+                let others = if names.len() > 1 { format!(" and {} others", names.len() - 1) } else { String::new() };
+                let words = format!(
+                    "{at} mail and records of all together came to {most} MiB, and no more is kept: the oldest of {first}{others}, \
+                     who have the most, went. Transcripts are whole."
+                );
+                (&mut troubles.kept, Some(words))
             }
             Trouble::Events(why) => {
                 let words = why.map(|why| {
@@ -76,7 +88,8 @@ impl Class {
     #[must_use]
     pub fn troubles(&self) -> Vec<String> {
         let troubles = lock(&self.troubles);
-        let mut words: Vec<String> = troubles.connections.iter().chain(&troubles.events).cloned().collect();
+        let standing = [&troubles.connections, &troubles.events, &troubles.kept];
+        let mut words: Vec<String> = standing.into_iter().flatten().cloned().collect();
         let lost = &troubles.transcripts;
         if let Some((_, (name, why))) = lost.first_key_value() {
             let others = if lost.len() > 1 { format!(" and {} others", lost.len() - 1) } else { String::new() };

@@ -8,13 +8,14 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::ClassError;
 use super::export::{Outcome, Results, sum};
 use super::sign::Signed;
 use super::student::in_time;
-use super::{ClassError, in_words};
 use crate::conversation::Micros;
 use crate::conversation::file;
 use crate::lab::regular;
+use crate::lab::regular::in_words;
 use crate::lesson::{Attempt, Course, Lesson};
 use crate::world::World;
 

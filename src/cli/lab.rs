@@ -162,6 +162,7 @@ fn stage(arguments: &Arguments, common: &Common, world: &World) -> Result<Option
 
 async fn serve(arguments: &Arguments, staged: (Scenario, Option<Reload>), common: &Common, world: &World) -> Exit {
     let (scenario, reload) = staged;
+    descriptors();
     if let Some(directory) = &arguments.mail
         && let Err(error) = std::fs::create_dir_all(directory)
     {
@@ -276,6 +277,21 @@ impl Watch {
     }
 }
 
+/// As many connections and files as the system lets this process have; gives how many.
+fn descriptors() -> usize {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, getrlimit, setrlimit};
+        let mut limit = getrlimit(Resource::Nofile);
+        limit.current = limit.maximum;
+        // Fewer fit then; that somebody could not connect is said.
+        let _ = setrlimit(Resource::Nofile, limit);
+        getrlimit(Resource::Nofile).current.map_or(usize::MAX, |files| usize::try_from(files).unwrap_or(0))
+    }
+    #[cfg(not(unix))]
+    usize::MAX
+}
+
 fn announce(lab: &Lab) {
     for (kind, address) in &lab.addresses {
         print(&format!("listening {} {address}", kind.word()));
@@ -301,6 +317,9 @@ fn tell(notice: &Notice) {
             format!("{session} delivered to {} from <{from}>, {} octets", message.mailbox, message.raw().len())
         }
         Notice::Note { session, text } => format!("{session} {text}"),
+        Notice::Missed(why) => {
+            format!("ehlo lab: somebody could not connect: {why}. More fit after `ulimit -n 8192`, before ehlo lab")
+        }
         Notice::Closed { session } => format!("{session} closed"),
     });
 }

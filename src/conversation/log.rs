@@ -122,6 +122,14 @@ impl Log {
             + self.far.capacity() * size_of::<(usize, Base)>()
     }
 
+    /// Gives back the memory that was meant for more.
+    pub fn fit(&mut self) {
+        self.arena.shrink_to_fit();
+        self.records.shrink_to_fit();
+        self.bases.shrink_to_fit();
+        self.far.shrink_to_fit();
+    }
+
     /// Makes room for what a file of so many octets holds.
     pub fn reserve(&mut self, octets: usize, records: usize) {
         self.arena.reserve(octets);

@@ -3,12 +3,15 @@
 mod greeting;
 mod seated;
 
+use std::cell::RefCell;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead as _, AsyncWriteExt as _, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -54,11 +57,13 @@ impl std::fmt::Debug for Door {
 ///
 /// Each is served by the door as it is when it comes.
 pub(super) async fn accept(listener: TcpListener, door: watch::Receiver<Door>, stop: CancellationToken) {
+    let site = door.clone();
     let serve = move |stream, address| {
         let door = door.borrow().clone();
         serve(stream, address, door, None)
     };
-    accept_with(listener, stop, serve, |_| {}).await;
+    let missed = move |error: &std::io::Error| site.borrow().site.tell(Notice::Missed(error.to_string()));
+    accept_with(listener, stop, serve, missed).await;
 }
 
 /// The same where a desk says which world each connection belongs to.
@@ -73,6 +78,7 @@ where
     F: Future<Output = ()> + Send + 'static,
     S: Fn(TcpStream, SocketAddr) -> F,
 {
+    let mut told = false;
     loop {
         let accepted = tokio::select! {
             () = stop.cancelled() => return,
@@ -80,6 +86,7 @@ where
         };
         match accepted {
             Ok((stream, address)) => {
+                told = false;
                 let (served, stop) = (serve(stream, address), stop.clone());
                 tokio::spawn(async move {
                     tokio::select! {
@@ -90,11 +97,18 @@ where
             }
             // Out of file descriptors, mostly: others must end first.
             Err(error) => {
-                missed(&error);
+                if !std::mem::replace(&mut told, true) {
+                    missed(&error);
+                }
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         }
     }
+}
+
+thread_local! {
+    /// What is read comes here first: a connection that waits holds no buffer of its own.
+    static BUFFER: RefCell<[u8; READ]> = const { RefCell::new([0; READ]) };
 }
 
 /// A connection in clear text or in TLS.
@@ -106,12 +120,28 @@ enum Wire {
 }
 
 impl Wire {
-    async fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        match self {
-            Self::Plain(stream) => stream.read(buffer).await,
-            Self::Tls(stream) => stream.read(buffer).await,
-            Self::Gone => Ok(0),
-        }
+    /// Reads once, and has `take` look at what has come; gives how many octets, 0 at the end.
+    async fn read(&mut self, mut take: impl FnMut(&[u8])) -> std::io::Result<usize> {
+        std::future::poll_fn(|context| {
+            BUFFER.with_borrow_mut(|buffer| {
+                let mut read = ReadBuf::new(buffer);
+                let polled = match self {
+                    Self::Plain(stream) => Pin::new(stream).poll_read(context, &mut read),
+                    Self::Tls(stream) => Pin::new(stream).poll_read(context, &mut read),
+                    Self::Gone => Poll::Ready(Ok(())),
+                };
+                polled.map_ok(|()| {
+                    take(read.filled());
+                    read.filled().len()
+                })
+            })
+        })
+        .await
+    }
+
+    /// Reads to the end, for nothing.
+    async fn drain(&mut self) {
+        while self.read(|_| {}).await.is_ok_and(|count| count > 0) {}
     }
 
     async fn write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
@@ -148,7 +178,9 @@ impl Wire {
     /// Does the handshake; gives what it came to, with version and cipher.
     async fn start_tls(&mut self, server: &Server) -> Option<(Secured, [String; 2])> {
         let Self::Plain(stream) = std::mem::replace(self, Self::Gone) else { return None };
-        let (line, secured, words) = timeout(HANDSHAKE, server.accept(stream)).await.ok()??;
+        // Apart from the connection, which would have room for a handshake as long as it lasts.
+        let handshake = Box::pin(server.accept(stream));
+        let (line, secured, words) = timeout(HANDSHAKE, handshake).await.ok()??;
         *self = Self::Tls(line);
         Some((secured, words))
     }
@@ -186,6 +218,7 @@ async fn serve(mut stream: TcpStream, address: SocketAddr, door: Door, guest: Op
     }
     let session = Session::new(Arc::clone(&door.site), client, door.keys);
     let idle = door.site.scenario.server.idle.0 / door.site.scenario.server.clock.0;
+    let idle = guest.as_ref().and_then(Guest::idle).unwrap_or(idle);
     let mut connection = Connection {
         wire: Wire::Plain(stream),
         framer: Framer::default(),
@@ -263,17 +296,14 @@ impl Connection {
             Next::Gone => return Ok(Side::Client),
         }
         let mut next = self.greet().await?;
-        let mut buffer = vec![0; READ];
         while next == Next::GoOn {
             self.flush().await?;
-            let actions = match timeout(self.idle, self.wire.read(&mut buffer)).await {
+            let Self { wire, framer, .. } = self;
+            let actions = match timeout(self.idle, wire.read(|octets| framer.push(octets))).await {
                 Err(_) => self.session.idle(),
                 Ok(read) => match read? {
                     0 => return Ok(Side::Client),
-                    count if self.site.takes(count) => {
-                        self.framer.push(&buffer[..count]);
-                        Vec::new()
-                    }
+                    count if self.site.takes(count) => Vec::new(),
                     _ => self.session.too_much(),
                 },
             };
@@ -310,7 +340,7 @@ impl Connection {
         let fault = self.site.scenario.tls.fault;
         if matches!(fault, TlsFault::Refuse | TlsFault::GarbageAfter220) {
             // The client begins; what came before that would stand beside the 220. Whoever says nothing gets the same.
-            let _ = timeout(self.idle, self.wire.read(&mut [0; 1024])).await;
+            let _ = timeout(self.idle, self.wire.read(|_| {})).await;
         }
         let next = match fault {
             TlsFault::None | TlsFault::InjectAfter220 | TlsFault::PlaintextOn465 => return Ok(None),
@@ -324,10 +354,8 @@ impl Connection {
             }
             TlsFault::Close => Next::Over,
             TlsFault::Hang => {
-                let mut buffer = [0; 1024];
-                let rest = async { while self.wire.read(&mut buffer).await.is_ok_and(|count| count > 0) {} };
                 // Whoever waits longer than the server does is left alone.
-                let _ = timeout(self.idle, rest).await;
+                let _ = timeout(self.idle, self.wire.drain()).await;
                 Next::Gone
             }
         };
@@ -438,9 +466,7 @@ impl Connection {
     /// Closes our side, and reads on for a moment.
     async fn linger(&mut self) {
         self.wire.shutdown().await;
-        let mut buffer = [0; 1024];
-        let rest = async { while self.wire.read(&mut buffer).await.is_ok_and(|count| count > 0) {} };
         // However it ends, the connection is dropped now.
-        let _ = timeout(LINGER, rest).await;
+        let _ = timeout(LINGER, self.wire.drain()).await;
     }
 }

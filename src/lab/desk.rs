@@ -86,6 +86,29 @@ impl Arena {
         self.site.records.all()
     }
 
+    /// Removes a message from its mailbox, where it is still there.
+    pub fn delete(&self, number: u64) {
+        self.site.store().delete(number);
+    }
+
+    /// Octets of mail and of records that it keeps.
+    #[must_use]
+    pub fn keeps(&self) -> u64 {
+        self.site.store().octets() + self.site.records.octets()
+    }
+
+    /// Gives up so many octets of what it keeps, or as many as it can: records of sessions that are over and `seen`, then
+    /// mail, the oldest first. Gives how many.
+    pub fn give_up(&self, octets: u64, seen: &dyn Fn(u64) -> bool) -> u64 {
+        let given = self.site.records.give_up(octets, seen);
+        given + self.site.store().give_up(octets.saturating_sub(given))
+    }
+
+    /// Whether the records of its sessions may grow by little only.
+    pub fn tighten(&self, on: bool) {
+        self.site.records.tighten(on);
+    }
+
     /// Changes whenever something was added to a session's record.
     #[must_use]
     pub fn changes(&self) -> watch::Receiver<u64> {
@@ -115,8 +138,34 @@ pub struct Seat {
     pub tag: u64,
     /// While it holds true nothing is answered.
     pub held: watch::Receiver<bool>,
+    /// How long its client may say nothing, where the world does not say that.
+    pub idle: Option<Duration>,
     /// Whatever is to be dropped when the connection ends or is seated elsewhere.
     pub place: Box<dyn Any + Send + Sync>,
+}
+
+/// What holds in another seat of what a connection has said before. TLS always does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entry {
+    /// Nothing: it is greeted as if it had just connected.
+    Anew,
+    /// It was greeted by the server, and has to introduce itself again.
+    Greeted,
+    /// Its HELO or EHLO holds too, as after a log-in (RFC 4954 4); another EHLO asks what is offered in its new place.
+    Introduced,
+}
+
+/// A command that a desk is asked about.
+#[derive(Debug, Clone, Copy)]
+pub struct Said<'a> {
+    /// From where it comes.
+    pub client: SocketAddr,
+    /// Its line, without its end.
+    pub line: &'a [u8],
+    /// Whether EHLO was said before.
+    pub extended: bool,
+    /// Whether the line is in TLS.
+    pub secured: bool,
 }
 
 /// What a desk answers to a command.
@@ -137,8 +186,8 @@ pub enum Turn {
         seat: Seat,
         /// What is said before.
         say: Vec<String>,
-        /// With a greeting, as if the client had just connected; without, the client is taken to be greeted already.
-        anew: bool,
+        /// What holds there of what was said before.
+        entry: Entry,
     },
     /// These lines, and from then on the connection is no longer the lab's.
     HandOver {
@@ -161,10 +210,10 @@ pub trait Desk: Send + Sync + 'static {
     ///
     /// # Errors
     /// The reply.
-    fn patience(&self, client: SocketAddr, line: &[u8]) -> Result<Duration, Vec<String>>;
+    fn patience(&self, seat: &Seat, said: Said<'_>) -> Result<Duration, Vec<String>>;
 
-    /// What a command leads to (its line, without its end); none for one that is the session's alone.
-    fn asked(&self, seat: &Seat, client: SocketAddr, line: &[u8]) -> Option<Turn>;
+    /// What a command leads to; none for one that is the session's alone.
+    fn asked(&self, seat: &Seat, said: Said<'_>) -> Option<Turn>;
 
     /// What [`Turn::Beside`] had with this ticket is a part of a reply.
     fn told(&self, seat: &Seat, ticket: u64);

@@ -91,6 +91,21 @@ impl Store {
         message
     }
 
+    /// Octets of all messages.
+    pub(super) fn octets(&self) -> u64 {
+        self.octets as u64
+    }
+
+    /// Gives up so many octets, or all, the oldest messages first; gives how many.
+    pub(super) fn give_up(&mut self, octets: u64) -> u64 {
+        let before = self.octets;
+        while ((before - self.octets) as u64) < octets {
+            let Some(oldest) = self.messages.pop_front() else { break };
+            self.octets -= oldest.octets();
+        }
+        (before - self.octets) as u64
+    }
+
     /// Removes the message of this number; gives whether it was there.
     pub(super) fn delete(&mut self, number: u64) -> bool {
         let at = self.messages.partition_point(|m| m.number < number);

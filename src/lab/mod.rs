@@ -45,7 +45,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{broadcast, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -152,7 +152,7 @@ pub async fn start_with(scenario: Scenario, listen: SocketAddr, world: &World) -
         };
         let address = SocketAddr::new(listen.ip(), port);
         let failed = |source| LabError::Listen { address, source };
-        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        let listener = bind(address).map_err(failed)?;
         bound.push((kind, keys, listener.local_addr().map_err(failed)?, listener));
     }
     let (mut addresses, mut doors) = (Vec::new(), Vec::new());
@@ -170,6 +170,23 @@ pub async fn start_with(scenario: Scenario, listen: SocketAddr, world: &World) -
         doors,
         _stop: stop.drop_guard(),
     })
+}
+
+/// Connections that may wait until they are accepted; the system may allow fewer (`net.core.somaxconn`). Beyond, whoever
+/// comes hears nothing for a second or more.
+const BACKLOG: u32 = 4096;
+
+/// Listens at an address where many may come at the same moment.
+///
+/// # Errors
+/// An address that can't be listened on.
+pub fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // So that a lab that is started again gets its port again. On Windows it would let others share it.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 fn kinds(scenario: &Scenario) -> Vec<(ListenerKind, ListenerKeys)> {

@@ -44,6 +44,11 @@ impl SessionRecord {
         look(&lock(&self.log))
     }
 
+    /// Octets of memory that it takes.
+    fn memory(&self) -> u64 {
+        lock(&self.log).memory() as u64
+    }
+
     /// Whether the session has ended.
     #[must_use]
     pub fn is_closed(&self) -> bool {
@@ -56,12 +61,45 @@ impl SessionRecord {
 pub(super) struct Records {
     limits: Limits,
     kept: Mutex<VecDeque<Arc<SessionRecord>>>,
+    /// Whether a record may grow by little only.
+    tight: AtomicBool,
     change: watch::Sender<u64>,
 }
 
 impl Records {
     pub(super) fn new(limits: Limits) -> Self {
-        Self { limits, kept: Mutex::default(), change: watch::Sender::new(0) }
+        Self { limits, kept: Mutex::default(), tight: AtomicBool::new(false), change: watch::Sender::new(0) }
+    }
+
+    /// Octets of memory that the records take.
+    pub(super) fn octets(&self) -> u64 {
+        lock(&self.kept).iter().map(|record| record.memory()).sum()
+    }
+
+    /// Gives up the oldest records of sessions that are over and that were `seen`, until they come to so many octets; gives
+    /// to how many. The newest stays.
+    pub(super) fn give_up(&self, octets: u64, seen: &dyn Fn(u64) -> bool) -> u64 {
+        let mut given = 0;
+        let mut kept = lock(&self.kept);
+        let newest = kept.back().map_or(0, |record| record.number);
+        kept.retain(|record| {
+            let goes = given < octets && record.number != newest && record.is_closed() && seen(record.number);
+            if goes {
+                given += record.memory();
+            }
+            !goes
+        });
+        given
+    }
+
+    /// Whether records may grow by little only.
+    pub(super) fn tighten(&self, on: bool) {
+        self.tight.store(on, Ordering::Relaxed);
+    }
+
+    /// Octets of memory that one record may take now.
+    fn most(&self) -> usize {
+        if self.tight.load(Ordering::Relaxed) { self.limits.record / 8 } else { self.limits.record }
     }
 
     pub(super) fn all(&self) -> Vec<Arc<SessionRecord>> {
@@ -166,7 +204,7 @@ impl Recorder {
         let at = Micros::from(site.world.elapsed().saturating_sub(self.started));
         let mut log = lock(&self.record.log);
         log.push(at, event);
-        if !self.full && log.memory() > site.records.limits.record {
+        if !self.full && log.memory() > site.records.most() {
             self.full = true;
             log.push(at, &Event::Remark(Remark::new("warning").value("the lab's record of this session ends here")));
         }
@@ -174,6 +212,7 @@ impl Recorder {
         // Said before anybody is told of the change: who waits for the end must not miss it.
         if matches!(event, Event::Remark(remark) if matches!(remark.word.as_str(), "closed" | "moved")) {
             self.record.closed.store(true, Ordering::Release);
+            lock(&self.record.log).fit();
         }
         site.records.change.send_modify(|count| *count = count.wrapping_add(1));
     }

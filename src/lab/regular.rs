@@ -1,5 +1,5 @@
 //! Files that are read whole, named by somebody: regular ones, and not without end. A pipe would be waited for, and a
-//! device never ends.
+//! device never ends. And what the system says of them, in words.
 
 use std::fs::File;
 use std::io::{Error, ErrorKind, Read as _, Result};
@@ -39,7 +39,26 @@ pub fn read(path: &Path, most: u64) -> Result<Vec<u8>> {
 /// # Errors
 /// As for [`read`]; octets that are no UTF-8.
 pub fn text(path: &Path, most: u64) -> Result<String> {
-    String::from_utf8(read(path, most)?).map_err(|_| Error::new(ErrorKind::InvalidData, "it is not text in UTF-8"))
+    String::from_utf8(read(path, most)?)
+        .map_err(|_| Error::new(ErrorKind::InvalidData, "it is not text in UTF-8; save it as that in your editor"))
+}
+
+/// What the system says of a file or a connection, without its numbers, and what helps.
+#[must_use]
+pub fn in_words(error: &Error) -> String {
+    match error.kind() {
+        ErrorKind::NotFound => "there is no such file".to_owned(),
+        ErrorKind::PermissionDenied => "you may not read or write it; look at its permissions".to_owned(),
+        ErrorKind::IsADirectory => "it is a folder; name the file in it".to_owned(),
+        ErrorKind::NotADirectory => "a part of its path is a file and no folder".to_owned(),
+        ErrorKind::ConnectionRefused => "nobody listens there; is the class being held?".to_owned(),
+        ErrorKind::UnexpectedEof => "the connection was closed".to_owned(),
+        ErrorKind::StorageFull => "the disk is full; make room".to_owned(),
+        _ => {
+            let text = error.to_string();
+            text.split(" (os error").next().unwrap_or(&text).to_owned()
+        }
+    }
 }
 
 #[cfg(all(test, unix))]

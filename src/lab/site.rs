@@ -43,6 +43,8 @@ pub enum Notice {
         /// What.
         text: String,
     },
+    /// A client could not be accepted; what the system says. Told once, until one can be again.
+    Missed(String),
     /// A session ended.
     Closed {
         /// The session's number.

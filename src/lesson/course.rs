@@ -23,7 +23,7 @@ pub enum LessonError {
         cure: String,
     },
     /// Its file can't be read.
-    #[error("can't read {}: {source}", path.display())]
+    #[error("can't read {}: {}", path.display(), regular::in_words(source))]
     Read {
         /// The file.
         path: PathBuf,

@@ -1,5 +1,8 @@
 //! The class that the student of this workbench is in: what it says, what an exam allows, its questions.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use crate::class::attend::{Down, Hello, Up};
 use crate::conversation::event::Remark;
 use crate::lesson::Happening;
@@ -9,8 +12,11 @@ use super::action::Action;
 use super::effect::Effect;
 use super::learn;
 use super::model::Model;
-use super::overlay::{Asked, Overlay};
+use super::overlay::{Asked, Letter, Overlay, show_mail};
 use super::pane::lesson::LessonPane;
+
+/// Octets of mail that a class may send: more than a world of it keeps.
+const MAIL: usize = 64 << 20;
 
 /// The class, as far as the workbench knows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,6 +35,8 @@ pub struct InClass {
     pub questions: usize,
     /// Nothing comes from it any more.
     pub gone: bool,
+    /// Mail that is on its way from it.
+    pub letters: Vec<Letter>,
 }
 
 impl InClass {
@@ -83,8 +91,10 @@ pub(super) fn holds(model: &Model) -> Option<&'static str> {
 
 /// Why an action of an exam's can't be done, where that is so.
 pub(super) fn forbids(model: &Model, action: Action) -> Option<&'static str> {
-    let explains =
-        matches!(action, Action::Mend | Action::Reference | Action::Glossary | Action::Explain | Action::Hint);
+    let explains = matches!(
+        action,
+        Action::Mend | Action::Reference | Action::Glossary | Action::Explain | Action::Hint | Action::Probe
+    );
     (explains && in_exam(model)).then_some("This is an exam: nothing is explained, mended or hinted at.")
 }
 
@@ -128,9 +138,29 @@ pub(super) fn says(model: &mut Model, down: Down) -> Vec<Effect> {
             model.overlay.take_if(|overlay| matches!(overlay, Overlay::Asked(_)));
             model.notice = Some(for_screen(words.as_bytes()));
         }
+        Down::Letter(envelope) => class.letters.push(Letter::of(*envelope, Vec::new())),
+        Down::Piece(octets) => piece(&mut class.letters, &octets),
+        Down::Mailbox => {
+            let letters = std::mem::take(&mut class.letters);
+            // Whoever has opened something else meanwhile is not disturbed.
+            if matches!(model.overlay, None | Some(Overlay::Mail(_))) {
+                show_mail(model, letters);
+            }
+        }
         Down::Hello(hello) => *class = InClass::of(&hello),
     }
     Vec::new()
+}
+
+/// Takes in octets of the letter that came last, as long as all of them are not more than a world may keep.
+fn piece(letters: &mut [Letter], octets: &str) {
+    let held: usize = letters.iter().map(|letter| letter.raw.len()).sum();
+    if let Some(last) = letters.last_mut()
+        && let Ok(octets) = STANDARD.decode(octets)
+        && held + octets.len() <= MAIL
+    {
+        last.raw.extend(octets);
+    }
 }
 
 /// Says something, and keeps it in the conversation: a notice is gone with the next key.
@@ -156,7 +186,7 @@ pub(super) fn ask() -> Vec<Effect> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::class::attend::{Judged, Posed};
+    use crate::class::attend::{Judged, Posed, Posted};
     use crate::tui::message::Message;
     use crate::tui::pane::lesson::LessonNews;
     use crate::tui::screen::Screen;
@@ -217,6 +247,39 @@ mod tests {
     }
 
     #[test]
+    fn the_mail_of_the_class_comes_in_pieces_and_is_shown_whole() {
+        let mut screen = refused(80, 24);
+        screen.model.peer.lab = true;
+        attending(&mut screen, false);
+        screen.asked();
+        screen.keys("<esc>L");
+        assert_eq!(screen.asked(), ["look at mail"]);
+        let raw = b"Received: by mx\r\nSubject: hello\r\n\r\nTo you.\r\n";
+        let posted =
+            Posted { number: 1, mailbox: "anotherdude@target.local".to_owned(), added: 17, ..Posted::default() };
+        class(&mut screen, Down::Letter(Box::new(posted)));
+        for octets in raw.chunks(20) {
+            class(&mut screen, Down::Piece(STANDARD.encode(octets)));
+        }
+        assert!(!screen.shown().contains("Mail that the lab"), "not before it is whole");
+        class(&mut screen, Down::Mailbox);
+        let shown = screen.shown();
+        assert!(shown.contains("anotherdude@target.local") && shown.contains("hello"), "{shown}");
+        screen.keys("<enter>");
+        assert!(screen.shown().contains("To you."), "{}", screen.shown());
+        screen.keys("dy");
+        assert_eq!(screen.asked(), ["delete mail 1"]);
+        class(&mut screen, Down::Mailbox);
+        assert!(screen.shown().contains("Nothing here."), "{}", screen.shown());
+        screen.keys("<esc>");
+        // What comes late disturbs nobody.
+        screen.keys("<f1>");
+        let before = screen.shown();
+        class(&mut screen, Down::Mailbox);
+        assert_eq!(screen.shown(), before);
+    }
+
+    #[test]
     fn an_exam_explains_and_mends_nothing() {
         let wrong = "RCPT TO :anotherdude@target.local";
         let mut screen = refused(80, 24);
@@ -227,9 +290,20 @@ mod tests {
         let shown = screen.shown();
         assert!(!shown.contains("F8") && screen.model.talk.explanation().is_none(), "{shown}");
         assert!(shown.contains("means is yours to say"), "{shown}");
+        assert!(!shown.contains("may follow"), "{shown}");
         for key in ["<f8>", "<f11>", "<esc>X"] {
             screen.keys(key);
             assert!(screen.shown().contains("nothing is explained"), "{key}: {}", screen.shown());
+        }
+        screen.say("<esc>iEHLO noddy.com<enter>", "< 250-mx.target.local\n< 250-SIZE 10485760\n< 250 PIPELINING");
+        for (tab, has, lacks) in [
+            ("Session", "protocol", "may come"),
+            ("Offer", "SIZE 10485760", "refused before"),
+            ("TLS", "Clear text.", "on the way"),
+        ] {
+            screen.keys("<f9>");
+            let shown = screen.shown();
+            assert!(shown.contains(has) && !shown.contains(lacks), "{tab}: {shown}");
         }
     }
 

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use crate::conversation::Micros;
 use crate::lab::{self, Lab, ListenerKind};
 use crate::lesson::file::Listener;
+use crate::lesson::map::called;
 use crate::lesson::progress::Reached;
 use crate::lesson::{Lesson, Map, Progress};
 use crate::profile::{Profiles, Protocol, Target, TlsMode};
@@ -47,6 +48,8 @@ impl Hall {
         }
         let none = || format!("the scenario {} has no {} listener", lesson.scenario, kind.word());
         target.lab_listens(lab.address(kind).ok_or_else(none)?);
+        // The scenario's name would say what the learner is to find out.
+        target.name = format!("lesson {}", called(lesson));
         let changes = lab.changes();
         let hall = Self { lab, changes, over: HashSet::new(), began: world.now() };
         Ok((hall, target, uri))

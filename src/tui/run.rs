@@ -455,7 +455,7 @@ impl Bench {
                 Vec::new()
             }
             Effect::Probe(names) => self.dialler.probe(&names).await,
-            Effect::LookAtMail => vec![Message::Mail(self.dialler.mail())],
+            Effect::LookAtMail => self.dialler.look_at_mail(),
             Effect::Mail(wish) => self.dialler.of_mail(wish, self.sender.clone()),
             Effect::ServerView(address) => self.dialler.watch_server(address),
             Effect::Profiles(wish) => vec![Message::Profiles(profiles::carry_out(wish, &self.world))],

@@ -21,7 +21,7 @@ use super::message::Message;
 use super::model::{Armed, Face, Focus, Model, Peer};
 use super::mouse;
 use super::opening;
-use super::overlay::{Help, Mail, Outcome, Overlay, Paste, Question, SecretPrompt, Target};
+use super::overlay::{Help, Outcome, Overlay, Paste, Question, SecretPrompt, Target, show_mail};
 use super::pane::panel::{Panel, Tab};
 use super::pane::transcript::Transcript;
 use super::reading;
@@ -140,10 +140,7 @@ fn background(model: &mut Model, message: Message) -> Vec<Effect> {
                 editor.attach(name, octets);
             }
         }
-        Message::Mail(letters) => match &mut model.overlay {
-            Some(Overlay::Mail(mail)) => mail.renew(letters),
-            _ => model.overlay = Some(Overlay::Mail(Mail::of(letters))),
-        },
+        Message::Mail(letters) => show_mail(model, letters),
         Message::ServerSide(seen, first) => return serverside::take(model, seen.as_deref(), first),
         Message::Recent(recent) => {
             model.start.recent = recent;

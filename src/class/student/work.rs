@@ -1,5 +1,7 @@
 //! One lesson of one student: the attempt at it, when what was reached, and its transcripts.
 
+mod place;
+
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -7,18 +9,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio_util::sync::DropGuard;
 use toml::Value;
 
 use crate::class::event::What;
 use crate::conversation::file::{self, Document, Header, Side, write_document, write_entry, write_record};
 use crate::conversation::log::Entry;
 use crate::conversation::{Event, Kind, Log, Micros, Remark};
-use crate::lab::desk::Arena;
 use crate::lesson::fact::What as Of;
 use crate::lesson::{Attempt, Happening, Lesson};
 use crate::smtp::escape::for_screen;
 use crate::smtp::{Reply, ReplyCode};
+
+pub(in crate::class) use place::Place;
 
 /// Facts of one attempt that are judged; who does more has left the lesson, and starts over.
 const FACTS: usize = 4_000;
@@ -65,14 +67,14 @@ pub struct Work {
     pub quiz: Option<u32>,
     /// The last exchange.
     pub last: Option<Exchange>,
-    /// Exchanges since the open step opened.
+    /// Exchanges since the open step opened, greetings and NOOPs apart.
     pub tries: usize,
     /// Refusals of one kind in a row within the open step.
     pub refusals: usize,
     /// Time spent on it.
     pub active: Duration,
-    pub(in crate::class) arena: Option<Arc<Arena>>,
-    pub(in crate::class) guard: Option<DropGuard>,
+    /// Its world, where there is one: after a restart none before somebody comes.
+    pub(in crate::class) place: Option<Place>,
     /// Facts that were looked at.
     seen: usize,
     /// When it was last active, microseconds after it was opened.
@@ -113,8 +115,7 @@ impl Work {
             tries: 0,
             refusals: 0,
             active: Duration::ZERO,
-            arena: None,
-            guard: None,
+            place: None,
             seen: 0,
             until: None,
             sessions: HashMap::new(),
@@ -134,7 +135,7 @@ impl Work {
     /// The newest conversation, a line for each record, fit for a screen.
     #[must_use]
     pub fn live(&self) -> Vec<String> {
-        let sessions = self.arena.as_ref().map(|arena| arena.sessions()).unwrap_or_default();
+        let sessions = self.arena().map(|arena| arena.sessions()).unwrap_or_default();
         let Some(newest) = sessions.last() else { return Vec::new() };
         let line = |entry: &Entry<'_>| {
             let sigil = match entry.kind {
@@ -226,7 +227,7 @@ impl Work {
         kept: &mut u64,
         now: Timestamp,
     ) -> Vec<Happening> {
-        let Some(arena) = self.arena.clone() else { return Vec::new() };
+        let Some(arena) = self.arena().cloned() else { return Vec::new() };
         let mut all = Vec::new();
         // What could not be written the last time is tried again.
         let mut pages: Vec<(PathBuf, Vec<u8>)> = self.unkept.keys().map(|path| (path.clone(), Vec::new())).collect();
@@ -386,7 +387,8 @@ impl Work {
             } else {
                 1
             };
-            self.tries += 1;
+            // A greeting is nobody's try, and by NOOP a plain client only asks what is new.
+            self.tries += usize::from(!matches!(asked.verb.as_str(), "CONNECT" | "NOOP"));
             let words = match (both, line) {
                 (Some(both), Some(line)) => format!("{both} {line}"),
                 _ => "no reply".to_owned(),

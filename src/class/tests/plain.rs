@@ -205,3 +205,23 @@ async fn what_is_being_sent_by_all_together_is_bounded() {
     assert!((20..40).contains(&refused), "{refused} had no room, and the others' mail was taken");
     assert_eq!(class.room.held(), 0);
 }
+
+#[tokio::test]
+async fn a_crowded_lobby_is_left_sooner_by_who_says_nothing() {
+    use crate::lab::desk::Desk as _;
+    let at = tempfile::tempdir().expect("a folder");
+    let world = world(at.path());
+    let folder = folder("monday", &world).expect("a name");
+    let mut settings = Settings::take("monday", &folder, &lessons(&["01"]), &world).expect("well formed");
+    settings.connections = 4;
+    let class = Class::open(folder, settings, &world).expect("it opens");
+    let front = front::Front::new(Arc::clone(&class));
+    let arrive = || front.arrive(([192, 0, 2, 1], 4711).into());
+    let seats: Vec<_> = (0..4).map(|_| arrive().expect("a place")).collect();
+    let idle: Vec<_> = seats.iter().map(|seat| seat.idle.is_some()).collect();
+    assert_eq!(idle, [false, false, true, true]);
+    assert!(arrive().expect_err("full").starts_with("421 4.3.2"));
+    assert!(class.troubles().iter().any(|words| words.contains("somebody was sent away")));
+    drop(seats);
+    assert!(arrive().expect("a place again").idle.is_none());
+}

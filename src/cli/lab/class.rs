@@ -17,7 +17,6 @@ use crate::tui::wall::Told;
 use crate::world::World;
 
 /// Files beside connections: the terminal, journals, transcripts while they are written.
-#[cfg(unix)]
 const OWN_FILES: usize = 64;
 /// How often at most the plain lines are brought up to date.
 const PACE: Duration = Duration::from_millis(100);
@@ -82,7 +81,13 @@ impl Arguments {
         let exam = self.minutes.filter(|_| self.exam);
         let exam = exam.map(|minutes| Exam { minutes, extra: self.extra.iter().cloned().collect() });
         let (questions, by_address) = (self.questions, self.by_address);
-        Ok(Wish { lessons: self.lessons.clone(), expected, exam, questions, by_address })
+        // By its whole path: the class may be held again from elsewhere.
+        let whole = |word: &String| match std::path::absolute(word) {
+            Ok(path) if word.ends_with(".toml") => path.display().to_string(),
+            _ => word.clone(),
+        };
+        let lessons = self.lessons.iter().map(whole).collect();
+        Ok(Wish { lessons, expected, exam, questions, by_address })
     }
 }
 
@@ -129,18 +134,7 @@ async fn try_hold(
 /// As many connections as the system lets this process have; gives how many each of lobby and class may hold, so that
 /// transcripts can be opened beside them.
 fn room() -> usize {
-    #[cfg(unix)]
-    {
-        use rustix::process::{Resource, getrlimit, setrlimit};
-        let mut limit = getrlimit(Resource::Nofile);
-        limit.current = limit.maximum;
-        // Fewer students fit then; each that does not is told, and the wall says so.
-        let _ = setrlimit(Resource::Nofile, limit);
-        let files = getrlimit(Resource::Nofile).current.map_or(usize::MAX, |files| usize::try_from(files).unwrap_or(0));
-        (files.saturating_sub(OWN_FILES) / 2).max(1)
-    }
-    #[cfg(not(unix))]
-    usize::MAX
+    (super::descriptors().saturating_sub(OWN_FILES) / 2).max(1)
 }
 
 /// Where others reach this machine: the address that its packets would leave with. Nothing is sent to find it out.
@@ -160,13 +154,14 @@ fn reached(listening: SocketAddr) -> String {
 }
 
 /// The lines by which students join.
-pub(super) fn join_lines(class: &Class, address: SocketAddr) -> [String; 2] {
+pub(super) fn join_lines(class: &Class, address: SocketAddr) -> [String; 3] {
     let reached = reached(address);
     let code = &class.settings.code;
     let (host, port) = reached.rsplit_once(':').unwrap_or((&reached, ""));
     [
         format!("ehlo learn --join {reached} {code}"),
         format!("telnet {} {port}   and there: NOOP join {code} NAME", host.trim_matches(['[', ']'])),
+        format!("swaks -s {reached} -au NAME -ap {code} …   as any client that logs in"),
     ]
 }
 
@@ -178,6 +173,9 @@ fn announce(class: &Class, address: SocketAddr) {
         print(&format!("join {line}"));
     }
     say(&format!("ehlo lab: {}", exposed(address)));
+    if let Some(words) = class.taken_up() {
+        say(&format!("ehlo lab: {words}"));
+    }
 }
 
 /// What is exposed, in words.

@@ -65,6 +65,12 @@ struct Checked {
 
 async fn check(lesson: &Arc<Lesson>, world: &World) -> Checked {
     let mut checked = Checked { scripts: Vec::new(), lesson: Vec::new() };
+    if let Err(error) = lesson.scenario_in(world) {
+        // Nothing can be played; said once, with its place.
+        let line = lesson.text().lines().position(|line| line.trim_start().starts_with("scenario"));
+        checked.lesson.push(format!("line {}: {error}", line.map_or(0, |line| line + 1)));
+        return checked;
+    }
     if lesson.solution.is_none() {
         checked.lesson.push("it has no [solution]".to_owned());
     }

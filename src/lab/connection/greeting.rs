@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::{Connection, Next, READ};
+use super::{Connection, Next};
 use crate::lab::session::{Action, Pace};
 
 impl Connection {
@@ -51,14 +51,10 @@ impl Connection {
     /// Waits, once all is written; gives whether the client has said something by then.
     async fn hears_within(&mut self, time: Duration) -> std::io::Result<bool> {
         self.flush().await?;
-        let mut buffer = [0; READ];
-        match timeout(time, self.wire.read(&mut buffer)).await {
+        let Self { wire, framer, .. } = self;
+        match timeout(time, wire.read(|octets| framer.push(octets))).await {
             Err(_) => Ok(false),
-            Ok(read) => {
-                let count = read?;
-                self.framer.push(&buffer[..count]);
-                Ok(count > 0)
-            }
+            Ok(read) => Ok(read? > 0),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
@@ -9,7 +10,7 @@ use tokio::net::TcpStream;
 use super::{Connection, Next, Wire, next_number, serve};
 use crate::conversation::Remark;
 use crate::lab::ListenerKind;
-use crate::lab::desk::{Desk, Seat, Turn};
+use crate::lab::desk::{Desk, Entry, Said, Seat, Turn};
 use crate::lab::framer::{Framer, Unit};
 use crate::lab::record::Recorder;
 use crate::lab::session::{Action, Client, Session};
@@ -24,6 +25,13 @@ pub(super) struct Guest {
     ticket: Option<u64>,
     /// What is to be said beside the reply that comes next, and by what the desk knows it.
     beside: Option<(Vec<String>, u64)>,
+}
+
+impl Guest {
+    /// How long the client may say nothing, where its seat says that.
+    pub(super) fn idle(&self) -> Option<Duration> {
+        self.seat.idle
+    }
 }
 
 /// Serves a connection from where the desk puts it.
@@ -49,16 +57,18 @@ impl Connection {
     /// the command is the session's.
     pub(super) async fn ask_desk(&mut self, unit: &Unit) -> std::io::Result<Option<Next>> {
         let awaited = self.session.awaits_command();
+        let (extended, secured) = (self.session.is_extended(), matches!(self.wire, Wire::Tls(_)));
         let Some(guest) = &mut self.guest else { return Ok(None) };
         let turn = match unit {
             Unit::Line { bytes, .. } if awaited => {
                 let line = bytes.strip_suffix(b"\r").unwrap_or(bytes);
-                match guest.desk.patience(guest.address, line) {
+                let said = Said { client: guest.address, line, extended, secured };
+                match guest.desk.patience(&guest.seat, said) {
                     Ok(patience) => {
                         if !patience.is_zero() {
                             tokio::time::sleep(patience).await;
                         }
-                        guest.desk.asked(&guest.seat, guest.address, line)
+                        guest.desk.asked(&guest.seat, said)
                     }
                     Err(say) => Some(Turn::Say(say)),
                 }
@@ -78,8 +88,8 @@ impl Connection {
                 }
                 return Ok(Some(Next::Gone));
             }
-            Some(Turn::Move { seat, say, anew }) => {
-                return Box::pin(self.go_to(seat, &say, anew)).await.map(Some);
+            Some(Turn::Move { seat, say, entry }) => {
+                return Box::pin(self.go_to(seat, &say, entry)).await.map(Some);
             }
             Some(Turn::Beside { say, ticket }) => guest.beside = Some((say, ticket)),
             None => {}
@@ -117,26 +127,29 @@ impl Connection {
     }
 
     /// Goes on in another seat, with a session and a record of its own.
-    async fn go_to(&mut self, seat: Seat, say: &[String], anew: bool) -> std::io::Result<Next> {
+    async fn go_to(&mut self, seat: Seat, say: &[String], entry: Entry) -> std::io::Result<Next> {
         let (Some(door), Some(guest)) = (seat.arena.door(seat.kind), &mut self.guest) else { return Ok(Next::GoOn) };
         let address = guest.address;
         let (kind, number) = (door.kind, next_number());
         // Nobody has closed anything: no goal about that is to be reached by it.
         self.recorder.remark(&self.site, &Remark::new("moved").value("the connection goes on elsewhere"));
         let client = Client { address, listener: kind, number };
-        self.session = Session::new(Arc::clone(&door.site), client, door.keys);
+        let session = Session::new(Arc::clone(&door.site), client, door.keys);
+        let before = std::mem::replace(&mut self.session, session);
         self.recorder = Recorder::new(&door.site.records, &door.site.world, number, address, kind);
         self.site = Arc::clone(&door.site);
         self.tls = door.tls;
-        self.idle = self.site.scenario.server.idle.0 / self.site.scenario.server.clock.0;
+        let idle = self.site.scenario.server.idle.0 / self.site.scenario.server.clock.0;
+        self.idle = seat.idle.unwrap_or(idle);
         guest.seat = seat;
         let connected = Remark::new("connected").value(self.local).value("from").value(address);
         self.recorder.remark(&self.site, &connected);
         self.tell(say);
-        if !anew {
-            // It was greeted before; what follows needs that in its record.
+        if entry != Entry::Anew {
+            // What follows needs in its record what was said before.
             let banner = self.session.banner();
             self.recorder.reply(&self.site, banner.as_bytes(), true);
+            self.carry(&before, entry);
             return Ok(Next::GoOn);
         }
         self.flush().await?;
@@ -144,6 +157,24 @@ impl Connection {
         match self.tls_first(implicit).await? {
             Next::GoOn => self.greet().await,
             next => Ok(next),
+        }
+    }
+
+    /// Has hold in this session, and stand in its record, what holds of the one before: TLS, which the line is in, and
+    /// where that is wanted how the client introduced itself.
+    fn carry(&mut self, before: &Session, entry: Entry) {
+        if let Some(secured) = self.session.secured_as(before) {
+            let (version, cipher) = secured.words.split_once(' ').unwrap_or((&secured.words, ""));
+            let remark = Remark::new("tls").with("version", version).with("cipher", cipher);
+            self.recorder.remark(&self.site, &remark);
+        }
+        if entry == Entry::Introduced
+            && let Some([line, reply]) = self.session.introduced_as(before)
+        {
+            self.recorder.input(&self.site, &Unit::Line { bytes: line.into_bytes(), crlf: true }, false);
+            self.recorder.reply(&self.site, reply.as_bytes(), true);
+            let note = "this was said before the log-in, and still holds";
+            self.recorder.remark(&self.site, &Remark::new("note").value(note));
         }
     }
 

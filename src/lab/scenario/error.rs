@@ -3,21 +3,22 @@
 use std::path::PathBuf;
 
 use super::Draw;
+use crate::lab::regular::in_words;
 
 /// Why a scenario can't be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ScenarioError {
     /// There is none of this name.
-    #[error("there is no scenario {name}; there are: {known}")]
+    #[error("there is no scenario {name}; {cure}")]
     Unknown {
         /// The name.
         name: String,
-        /// The names that there are.
-        known: String,
+        /// The nearest one, or where the list is.
+        cure: String,
     },
     /// Its file can't be read.
-    #[error("can't read {}: {source}", path.display())]
+    #[error("can't read {}: {}", path.display(), in_words(source))]
     Read {
         /// The file.
         path: PathBuf,
@@ -55,6 +56,15 @@ pub enum ScenarioError {
 }
 
 impl ScenarioError {
+    /// There is none of this name among those that there are.
+    pub(super) fn unknown(name: &str, known: &[String]) -> Self {
+        let cure = match nearest(name, &known.iter().map(String::as_str).collect::<Vec<_>>()) {
+            Some(near) => format!("did you mean {near}? `ehlo lab list` shows all"),
+            None => "`ehlo lab list` shows those that there are".to_owned(),
+        };
+        Self::Unknown { name: name.to_owned(), cure }
+    }
+
     pub(super) fn from_toml(name: &str, text: &str, error: &toml::de::Error) -> Self {
         Self::at(name, text, error.span().map_or(0, |span| span.start), explain(error.message()))
     }
@@ -88,9 +98,58 @@ pub(super) fn explain(message: &str) -> String {
             Some(near) => format!("the key {key:?} is not known here; did you mean {near:?}?"),
             None => format!("the key {key:?} is not known here; known are: {}", known.join(", ")),
         },
-        Some((key, _)) if message.starts_with("missing field") => format!("the key {key:?} is missing"),
-        _ => message.lines().collect::<Vec<_>>().join("; "),
+        Some((key, _)) if message.starts_with("missing field") => {
+            let cure = match *key {
+                "ehlo" => "; begin the file with ehlo = 1",
+                "capabilities" | "server" | "listeners" | "domain" => {
+                    "; extends = \"classroom\" takes what is not said here from that scenario"
+                }
+                _ => "",
+            };
+            format!("the key {key:?} is missing{cure}")
+        }
+        _ => plainly(message).unwrap_or_else(|| message.lines().collect::<Vec<_>>().join("; ")),
     }
+}
+
+/// What the reader says of how something is written, for somebody who does not program; none where it is plain enough.
+fn plainly(message: &str) -> Option<String> {
+    if let Some((found, wanted)) =
+        message.strip_prefix("invalid type: ").and_then(|rest| rest.split_once(", expected "))
+    {
+        let is = match found.split_whitespace().next()? {
+            "string" => "a text",
+            "integer" | "floating" => "a number",
+            "boolean" => "true or false",
+            "map" => "a table",
+            "sequence" => "a list",
+            _ => found,
+        };
+        let is_number =
+            wanted.strip_prefix(['u', 'i', 'f']).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+        let wants = match wanted {
+            "a string" | "string" => "a text, in quotes: \"…\"",
+            "a boolean" => "true or false, without quotes",
+            "usize" => "a number, without quotes",
+            _ if is_number => "a number, without quotes",
+            _ if wanted.contains("sequence") => "a list: [\"…\", \"…\"], or a section in double brackets: [[…]]",
+            _ if wanted.starts_with("struct") || wanted.contains("map") => {
+                "a table: { … }, or a section in brackets: […]"
+            }
+            _ => wanted,
+        };
+        return Some(format!("here stands {is}; it should be {wants}"));
+    }
+    let first = message.lines().next().unwrap_or_default();
+    let cure = match first {
+        "duplicate key" => "where there are several of a kind, each begins with double brackets, such as [[step]]",
+        _ if first.starts_with("key with no value") => "a line is a name, = and a value, such as title = \"…\"",
+        _ if first.starts_with("string values must be quoted") => {
+            return Some("a text stands in straight quotes, such as title = \"…\"".to_owned());
+        }
+        _ => return None,
+    };
+    Some(format!("{first}; {cure}"))
 }
 
 /// The known word that is most like this one, if any is like it at all.
@@ -117,4 +176,30 @@ fn distance(a: &str, b: &str) -> usize {
         }
     }
     row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::scenario::Scenario;
+
+    #[test]
+    fn who_does_not_program_is_told_what_to_write() {
+        for (text, place, words) in [
+            ("title = Mine", "1:9", "straight quotes"),
+            ("title = “Mine”", "1:9", "straight quotes"),
+            ("Lesson one", "1:8", "a line is a name, = and a value"),
+            ("title = \"Mine\"", "1:1", "begin the file with ehlo = 1"),
+            ("ehlo = \"1\"\ntitle = \"Mine\"", "1:8", "here stands a text; it should be a number, without quotes"),
+            ("ehlo = 1\ntitle = 5", "2:9", "here stands a number; it should be a text, in quotes"),
+            ("ehlo = 1\ntitle = \"M\"\n[server]\nname = \"a\"", "1:1", "extends = \"classroom\""),
+            ("ehlo = 1\ntitle = \"M\"\nextends = \"classroom\"\n[rule]\non = \"MAIL\"", "4:", "double brackets: [[…]]"),
+            ("ehlo = 1\ntitle = \"M\"\nextends = \"classroom\"\n[[rule]\non = \"MAIL\"", "4:", ""),
+            ("ehlo = 1\ntitle = \"M\"\nextends = \"clasroom\"", "", "ehlo lab list"),
+        ] {
+            let said = Scenario::parse("mine.toml", text).expect_err(text).to_string();
+            assert!(said.starts_with(&format!("mine.toml:{place}")), "{text}: {said}");
+            assert!(said.contains(words) && !said.contains("struct") && !said.contains("u32"), "{text}: {said}");
+        }
+    }
 }

@@ -41,7 +41,7 @@ pub fn source(name: &str, world: &World) -> Result<Source, ScenarioError> {
     }
     match shipped_text(name) {
         Some(found) => Source::new(name, &found.text, &shipped_text),
-        None => Err(ScenarioError::Unknown { name: name.to_owned(), known: names(world).join(", ") }),
+        None => Err(ScenarioError::unknown(name, &names(world))),
     }
 }
 
@@ -78,10 +78,8 @@ fn own(name: &str, world: &World) -> PathBuf {
 /// # Errors
 /// A name that none of them has.
 pub fn shipped(name: &str) -> Result<Source, ScenarioError> {
-    let found = shipped_text(name).ok_or_else(|| ScenarioError::Unknown {
-        name: name.to_owned(),
-        known: shipped_names().collect::<Vec<_>>().join(", "),
-    })?;
+    let unknown = || ScenarioError::unknown(name, &shipped_names().collect::<Vec<_>>());
+    let found = shipped_text(name).ok_or_else(unknown)?;
     Source::new(name, &found.text, &shipped_text)
 }
 

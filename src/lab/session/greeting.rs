@@ -1,6 +1,6 @@
 //! HELO, EHLO and LHLO, and what the latter two offer.
 
-use super::{Action, Session, State};
+use super::{Action, Secured, Session, State};
 use crate::lab::scenario::{Template, keyword_of};
 use crate::lab::wording::wording;
 use crate::smtp::Verb;
@@ -51,6 +51,28 @@ impl Session {
             last.replace_range(3..4, " ");
         }
         self.say_all(lines);
+    }
+
+    /// Whether the client has said EHLO.
+    pub(in crate::lab) fn is_extended(&self) -> bool {
+        self.greeted.as_ref().is_some_and(|(verb, _)| *verb == Verb::Ehlo)
+    }
+
+    /// Takes over the TLS that the line is in from the session before on it; gives it, where there is any.
+    pub(in crate::lab) fn secured_as(&mut self, before: &Self) -> Option<&Secured> {
+        self.tls.clone_from(&before.tls);
+        self.tls.as_ref()
+    }
+
+    /// Takes over how the client introduced itself in the session before; gives its line and the first of the reply that it
+    /// got: what was offered there is no offer of this server's. None where it did not, or has to do it otherwise here.
+    pub(in crate::lab) fn introduced_as(&mut self, before: &Self) -> Option<[String; 2]> {
+        let (verb, name) = before.greeted.as_ref()?;
+        if self.is_lmtp() != (*verb == Verb::Lhlo) {
+            return None;
+        }
+        self.greeted = Some((*verb, name.clone()));
+        Some([format!("{} {name}", verb.word()), format!("250 {}", before.site.scenario.server.name)])
     }
 
     /// The lines that EHLO's reply holds after the first.

@@ -1,11 +1,11 @@
 //! The lab inside the workbench: started for a target, read anew when its scenario's file changes, its mail.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
+use crate::class::attend::{Posted, Up};
 use crate::conversation::Log;
 use crate::lab::reload::Reload;
 use crate::lab::scenario::{Scenario, ScenarioError};
@@ -17,7 +17,7 @@ use super::Dialler;
 use crate::tui::hall::Hall;
 use crate::tui::keep;
 use crate::tui::message::Message;
-use crate::tui::overlay::{Letter, MailWish, Sealed};
+use crate::tui::overlay::{Letter, MailWish};
 
 /// The lab's sign of change, and from where the connection comes that is watched.
 pub(super) type Watched = (watch::Receiver<u64>, String);
@@ -74,35 +74,24 @@ impl Dialler {
         Ok(lab.ca.clone())
     }
 
+    /// Looks at what the lab has received: at once, or where the lab is the class's as its news.
+    pub(in crate::tui) fn look_at_mail(&self) -> Vec<Message> {
+        match (&self.class, &self.joining) {
+            (Some(class), _) => {
+                class.say(Up::Mail);
+                Vec::new()
+            }
+            (None, Some(_)) => {
+                vec![Message::Notice("The class is over, or cut off: the mail of your server lies there.".to_owned())]
+            }
+            (None, None) => vec![Message::Mail(self.mail())],
+        }
+    }
+
     /// What the lab has received, oldest first.
-    pub(in crate::tui) fn mail(&self) -> Vec<Letter> {
+    fn mail(&self) -> Vec<Letter> {
         let Some(lab) = self.running() else { return Vec::new() };
-        let letter = |message: &Arc<crate::lab::mailbox::Message>| {
-            let envelope = &message.envelope;
-            let with = |parameters: &[String]| parameters.iter().flat_map(|p| [" ", p.as_str()]).collect::<String>();
-            let mut client = format!("from {}", envelope.client);
-            if let Some(tls) = &envelope.tls {
-                let _ = write!(client, ", {tls}");
-            }
-            if let Some(user) = &envelope.authenticated {
-                let _ = write!(client, ", logged in as {user}");
-            }
-            Letter {
-                number: message.number,
-                mailbox: message.mailbox.clone(),
-                envelope: Sealed {
-                    from: envelope.from.clone(),
-                    to: message.rcpt.clone(),
-                    parameters: [with(&envelope.parameters), with(&message.parameters)],
-                    helo: envelope.helo.clone(),
-                    client,
-                    time: format!("{:.0}", envelope.time),
-                    queue_id: envelope.queue_id.clone(),
-                },
-                added: message.head.len(),
-                raw: message.raw(),
-            }
-        };
+        let letter = |message: &Arc<crate::lab::mailbox::Message>| Letter::of(Posted::of(message), message.raw());
         lab.messages_since(0).iter().map(letter).collect()
     }
 
@@ -110,6 +99,10 @@ impl Dialler {
     pub(in crate::tui) fn of_mail(&self, wish: MailWish, sender: UnboundedSender<Message>) -> Vec<Message> {
         match wish {
             MailWish::Delete(number) => {
+                if let Some(class) = &self.class {
+                    class.say(Up::Delete(number));
+                    return Vec::new();
+                }
                 if let Some(lab) = self.running() {
                     lab.delete(number);
                 }

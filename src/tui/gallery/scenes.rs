@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::certificates::{AUTHORITY, SERVER};
-use crate::class::attend::{Down, Hello, Judged, Posed};
+use crate::class::attend::{Down, Hello, Judged, Posed, Posted};
 use crate::conversation::event::{Event, Remark};
 use crate::conversation::{Kind, Log, Micros, sample};
 use crate::lesson::{Lesson, Map, course};
@@ -13,7 +13,7 @@ use crate::smtp::Phase;
 use crate::tui::library::tests as library_tests;
 use crate::tui::message::Message;
 use crate::tui::model::{Face, Peer};
-use crate::tui::overlay::{Letter, Sealed};
+use crate::tui::overlay::Letter;
 use crate::tui::pane::lesson::{LessonNews, Seen};
 use crate::tui::panel_tests::untrusted;
 use crate::tui::probing_tests;
@@ -159,6 +159,7 @@ pub(super) const SCENES: &[Scene] = &[
         screen
     }),
     scene("class_exam_paused", |c, r| attending(c, r, Down::Paused(true))),
+    scene("class_exam_offer", |c, r| after(attending(c, r, Down::Left(1500)), "<f9><f9>")),
     scene("lesson_mistake", |c, r| {
         let mut class = Class::new(c, r);
         class.lab("> HELO\n< 501 a name");
@@ -344,21 +345,19 @@ fn mail(columns: u16, rows: u16) -> Screen {
     let letter = |number: u64, mailbox: &str, subject: &str| {
         let added = "Received: from noddy.com\r\n";
         let content = format!("From: boss@target.local\r\nTo: {mailbox}\r\nSubject: {subject}\r\n\r\nHello.\r\n");
-        Letter {
+        let envelope = Posted {
             number,
             mailbox: mailbox.to_owned(),
-            envelope: Sealed {
-                from: "dude@noddy.com".to_owned(),
-                to: mailbox.to_owned(),
-                helo: "noddy.com".to_owned(),
-                client: "from 127.0.0.1:40000".to_owned(),
-                time: "2026-11-23T20:18:22Z".to_owned(),
-                queue_id: "4YW33q8qk4Y".to_owned(),
-                ..Sealed::default()
-            },
-            raw: format!("{added}{content}").into_bytes(),
+            from: "dude@noddy.com".to_owned(),
+            to: mailbox.to_owned(),
+            helo: "noddy.com".to_owned(),
+            client: "from 127.0.0.1:40000".to_owned(),
+            time: "2026-11-23T20:18:22Z".to_owned(),
+            queue_id: "4YW33q8qk4Y".to_owned(),
             added: added.len(),
-        }
+            ..Posted::default()
+        };
+        Letter::of(envelope, format!("{added}{content}").into_bytes())
     };
     let letters =
         vec![letter(1, "anotherdude@target.local", "hello"), letter(2, "colleague@target.local", "the other one")];

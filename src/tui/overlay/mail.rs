@@ -9,12 +9,13 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{Outcome, letter as typed, more, place, shown_from, window};
+use super::{Outcome, Overlay, letter as typed, more, place, shown_from, window};
 use crate::smtp::escape;
+use crate::tui::attending::in_exam;
 use crate::tui::model::Model;
 use crate::tui::text::fit;
 use crate::tui::theme::Role;
-pub use letter::{Letter, Sealed};
+pub use letter::Letter;
 use letter::{Opened, View};
 
 /// What is wanted of the mail.
@@ -44,6 +45,14 @@ pub struct Mail {
     asks: bool,
 }
 
+/// Shows these messages: in the window that is open, or in a new one.
+pub fn show_mail(model: &mut Model, letters: Vec<Letter>) {
+    match &mut model.overlay {
+        Some(Overlay::Mail(mail)) => mail.renew(letters),
+        _ => model.overlay = Some(Overlay::Mail(Mail::of(letters))),
+    }
+}
+
 impl Mail {
     /// These messages, oldest first.
     #[must_use]
@@ -54,10 +63,10 @@ impl Mail {
 
     /// The same list as it is now: what is marked and read stays, where it is still there.
     pub fn renew(&mut self, letters: Vec<Letter>) {
-        let marked = self.letters.get(self.marked).map(|it| it.number);
+        let marked = self.letters.get(self.marked).map(|it| it.envelope.number);
         let reading = self.reading.take();
         *self = Self { marked: self.marked, ..Self::of(letters) };
-        match self.letters.iter().position(|it| Some(it.number) == marked) {
+        match self.letters.iter().position(|it| Some(it.envelope.number) == marked) {
             Some(at) => (self.marked, self.reading) = (at, reading),
             None => self.marked = self.marked.min(self.letters.len().saturating_sub(1)),
         }
@@ -68,7 +77,11 @@ impl Mail {
             return if typed(key) == Some('q') { Outcome::Close } else { Outcome::Stay };
         };
         if std::mem::take(&mut self.asks) {
-            return if typed(key) == Some('y') { Outcome::Mail(MailWish::Delete(it.number)) } else { Outcome::Stay };
+            return if typed(key) == Some('y') {
+                Outcome::Mail(MailWish::Delete(it.envelope.number))
+            } else {
+                Outcome::Stay
+            };
         }
         match typed(key) {
             Some('d') => {
@@ -82,17 +95,17 @@ impl Mail {
             }
             _ => {}
         }
-        if self.reading.is_some() { self.read(key, model) } else { self.choose(key) }
+        if self.reading.is_some() { self.read(key, model) } else { self.choose(key, model) }
     }
 
-    fn choose(&mut self, key: KeyEvent) -> Outcome {
+    fn choose(&mut self, key: KeyEvent, model: &Model) -> Outcome {
         let last = self.letters.len().saturating_sub(1);
         match (key.code, typed(key)) {
             (KeyCode::Down, _) | (_, Some('j')) => self.marked = (self.marked + 1).min(last),
             (KeyCode::Up, _) | (_, Some('k')) => self.marked = self.marked.saturating_sub(1),
             (KeyCode::Home, _) => self.marked = 0,
             (KeyCode::End, _) => self.marked = last,
-            (KeyCode::Enter, _) => self.open(),
+            (KeyCode::Enter, _) => self.open(in_exam(model)),
             (_, Some('q')) => return Outcome::Close,
             _ => {}
         }
@@ -100,9 +113,12 @@ impl Mail {
     }
 
     /// Opens the marked one; a report by what it reports.
-    fn open(&mut self) {
+    fn open(&mut self, exam: bool) {
         let Some(it) = self.letters.get(self.marked) else { return };
-        let opened = Opened::of(it);
+        let mut opened = Opened::of(it);
+        if exam {
+            opened.unexplained();
+        }
         let view = if opened.is_report() { View::Report } else { View::Text };
         self.reading = Some(Reading { opened, view, scroll: 0 });
     }
@@ -163,12 +179,12 @@ impl Mail {
     }
 
     /// A click on a row of the window: opens the message there, or turns to the view there.
-    pub(super) fn click(&mut self, row: usize, rows: usize) -> Outcome {
+    pub(super) fn click(&mut self, row: usize, rows: usize, exam: bool) -> Outcome {
         let (_, from) = shown_from(self.marked, self.letters.len(), rows);
         if self.reading.is_none() && from + row < self.letters.len() {
             self.marked = from + row;
             self.asks = false;
-            self.open();
+            self.open(exam);
         }
         Outcome::Stay
     }
@@ -178,7 +194,7 @@ impl Mail {
         let (Some(reading), Some(it)) = (&self.reading, self.letters.get(self.marked)) else {
             return self.draw_list(model, frame, area, foot);
         };
-        let title = format!("Mail for {}", escape::for_screen(it.mailbox.as_bytes()));
+        let title = format!("Mail for {}", escape::for_screen(it.envelope.mailbox.as_bytes()));
         let inner = window(model, frame, area, &title, foot);
         let tabs = reading.opened.views().iter().flat_map(|view| {
             let role = if *view == reading.view { Role::Accent } else { Role::Dim };
@@ -207,7 +223,7 @@ impl Mail {
         more(model, frame, area, (first, inner.height.into(), self.letters.len()));
         for (y, (n, it)) in (0..inner.height).zip(self.letters.iter().enumerate().skip(first)) {
             let mark = if n == self.marked { "▌" } else { " " };
-            let mailbox = fit(&escape::for_screen(it.mailbox.as_bytes()), 26);
+            let mailbox = fit(&escape::for_screen(it.envelope.mailbox.as_bytes()), 26);
             let sender = fit(&it.sender(), 22);
             let size = format!("{} B", it.raw.len());
             let row = format!("{mark} {mailbox:<26} {sender:<22} {size:>9}  {}", it.subject());

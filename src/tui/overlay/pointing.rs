@@ -56,7 +56,7 @@ impl Overlay {
             Self::Menu(it) => it.click(row, inner.height, model),
             Self::Form(it) => it.click(column, row, inner.height),
             Self::Recall(it) => it.click(row, rows, model),
-            Self::Mail(it) => it.click(row, rows),
+            Self::Mail(it) => it.click(row, rows, crate::tui::attending::in_exam(model)),
             Self::Other(it) => it.click(row, model),
             Self::Profile(it) => it.click(row, inner.height),
             Self::Copy(_) => Copy::click(row),

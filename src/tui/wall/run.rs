@@ -43,6 +43,7 @@ pub async fn run(class: &Arc<Class>, join: Vec<String>, plain: bool, world: &Wor
     let mut tty = Tty::take(world)?;
     tty.mouse(false)?;
     let mut face = Face::new(&class.settings.name, join);
+    face.notice = class.taken_up();
     let mut keys = EventStream::new();
     let mut news = class.changes();
     let (mut stale, mut drawn) = (true, None::<Duration>);

@@ -234,7 +234,9 @@ fn student(face: &Face, theme: Theme, row: &Row, marked: bool, [columns, names]:
         row.tries,
         row.left.unwrap_or(row.hints as u64),
     );
-    let last = fit(&row.last, columns.saturating_sub(width(&words)));
+    // A narrow row has room for no more than that.
+    let last = if row.waiting > 0 && columns < 100 { "awaits NOOP" } else { &row.last };
+    let last = fit(last, columns.saturating_sub(width(&words)));
     let role = match row.state {
         State::Stuck(_) => Role::Warning,
         State::Done => Role::Good,

@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use crate::class::attend::Posted;
 use crate::decode::{Context, Knowledge, Reported, explain_reported, reported};
 use crate::message::structure::{self, Read};
 use crate::message::{encoded, header};
@@ -13,38 +14,13 @@ use crate::tui::theme::Role;
 /// Octets of a message, of its header and of its text that are shown: rows are made anew whenever something is drawn.
 const SHOWN: usize = 64 * 1024;
 
-/// How a message came.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Sealed {
-    /// The reverse-path; empty for `<>`.
-    pub from: String,
-    /// The forward-path.
-    pub to: String,
-    /// Parameters of MAIL and of RCPT, as typed.
-    pub parameters: [String; 2],
-    /// How the client greeted.
-    pub helo: String,
-    /// From where it came, and who had logged in and by what TLS, in words.
-    pub client: String,
-    /// When it was taken.
-    pub time: String,
-    /// The queue id that the client was told.
-    pub queue_id: String,
-}
-
 /// One message as it lies in a mailbox.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Letter {
-    /// Its number, by which it is deleted.
-    pub number: u64,
-    /// Whose mailbox.
-    pub mailbox: String,
-    /// How it came.
-    pub envelope: Sealed,
+    /// How it came, and where it lies.
+    pub envelope: Posted,
     /// The message with the header lines that the server added.
     pub raw: Vec<u8>,
-    /// How many octets of that the server added.
-    pub added: usize,
 }
 
 /// What is looked at.
@@ -96,6 +72,11 @@ impl Opened {
         Self { read, reports: reported(&String::from_utf8_lossy(letter.content())) }
     }
 
+    /// Nothing of it is explained: it is an exam.
+    pub(super) fn unexplained(&mut self) {
+        self.reports.clear();
+    }
+
     pub(super) fn is_report(&self) -> bool {
         !self.reports.is_empty()
     }
@@ -107,9 +88,15 @@ impl Opened {
 }
 
 impl Letter {
+    /// What is known of it, and its octets.
+    #[must_use]
+    pub fn of(envelope: Posted, raw: Vec<u8>) -> Self {
+        Self { envelope, raw }
+    }
+
     /// The message as the client sent it.
     fn content(&self) -> &[u8] {
-        self.raw.get(self.added..).unwrap_or_default()
+        self.raw.get(self.envelope.added..).unwrap_or_default()
     }
 
     /// A header field as it is read; nothing where there is none.
@@ -128,8 +115,8 @@ impl Letter {
     /// The name of the file that it is exported as: letters, digits, `@`, `.`, `-` and `_` only.
     pub(super) fn file_name(&self) -> String {
         let safe = |c: char| if c.is_ascii_alphanumeric() || "@.-_".contains(c) { c } else { '_' };
-        let mailbox: String = self.mailbox.chars().map(safe).collect();
-        format!("{:06}-{}-{mailbox}.eml", self.number, self.envelope.queue_id)
+        let mailbox: String = self.envelope.mailbox.chars().map(safe).collect();
+        format!("{:06}-{}-{mailbox}.eml", self.envelope.number, self.envelope.queue_id)
     }
 
     /// A view's rows, in so many columns.
@@ -173,7 +160,7 @@ impl Letter {
     }
 
     fn header(&self, columns: usize) -> Vec<Row> {
-        let (added, own) = self.raw.split_at(self.added.min(self.raw.len()));
+        let (added, own) = self.raw.split_at(self.envelope.added.min(self.raw.len()));
         let mut rows = vec![(Role::Dim, "Written by the server".to_owned())];
         rows.extend(fields(added, Role::Dim, columns));
         rows.push((Role::Dim, "From the sender".to_owned()));
@@ -190,7 +177,7 @@ impl Letter {
         let kept = &self.raw[..self.raw.len().min(SHOWN)];
         let mut at = 0;
         for line in kept.split_inclusive(|b| *b == b'\n') {
-            let role = if at < self.added { Role::Dim } else { Role::Text };
+            let role = if at < self.envelope.added { Role::Dim } else { Role::Text };
             at += line.len();
             let text = line.strip_suffix(b"\n").unwrap_or(line);
             let (text, bare) = match text.strip_suffix(b"\r") {
@@ -255,7 +242,7 @@ impl Letter {
         say(format!("MAIL FROM:<{}>{}", shown(&sealed.from), shown(&sealed.parameters[0])));
         say(format!("RCPT TO:<{}>{}", shown(&sealed.to), shown(&sealed.parameters[1])));
         say(format!("greeted as {}, {}", shown(&sealed.helo), shown(&sealed.client)));
-        say(format!("queued as {}, in the mailbox {}", shown(&sealed.queue_id), shown(&self.mailbox)));
+        say(format!("queued as {}, in the mailbox {}", shown(&sealed.queue_id), shown(&self.envelope.mailbox)));
         rows
     }
 }

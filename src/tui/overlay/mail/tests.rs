@@ -1,21 +1,23 @@
 //! What each view of a message shows.
 
-use super::letter::{Letter, Opened, Sealed, View};
+use super::letter::{Letter, Opened, View};
+use crate::class::attend::Posted;
 use crate::decode::Knowledge;
 use crate::tui::message::Message;
 use crate::tui::screen::Screen;
 
 fn letter(from: &str, to: &str, content: &str) -> Letter {
     let added = "Return-Path: <>\r\nReceived: by mx\r\n";
-    let envelope =
-        Sealed { from: from.to_owned(), to: to.to_owned(), queue_id: "4abc".to_owned(), ..Sealed::default() };
-    Letter {
+    let envelope = Posted {
         number: 7,
         mailbox: "an/na@target.local".to_owned(),
-        envelope,
-        raw: format!("{added}{}", content.replace('\n', "\r\n")).into_bytes(),
+        from: from.to_owned(),
+        to: to.to_owned(),
+        queue_id: "4abc".to_owned(),
         added: added.len(),
-    }
+        ..Posted::default()
+    };
+    Letter::of(envelope, format!("{added}{}", content.replace('\n', "\r\n")).into_bytes())
 }
 
 fn rows(letter: &Letter, view: View) -> String {
@@ -80,7 +82,7 @@ fn a_bounce_is_explained() {
 fn a_message_is_read_in_each_view_exported_and_deleted_once_that_was_asked() {
     let mut screen = Screen::new(100, 24);
     let mut first = letter("dude@noddy.com", "a@b.example", "Subject: first\n\nOne.\n");
-    first.number = 6;
+    first.envelope.number = 6;
     let second = letter("dude@noddy.com", "a@b.example", "Subject: second\n\nTwo.\n");
     screen.send(Message::Mail(vec![first.clone(), second]));
     assert!(screen.shown().contains("Enter read"), "{}", screen.shown());

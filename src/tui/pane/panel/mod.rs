@@ -75,6 +75,7 @@ struct Made {
     day: Option<i64>,
     /// How much of the findings there is.
     found: usize,
+    exam: bool,
 }
 
 /// The pane's own state.
@@ -94,6 +95,8 @@ pub struct Panel {
     then: Option<Then>,
     /// What went wrong, as of that moment.
     trouble: Option<Trouble>,
+    /// It is an exam: nothing is explained.
+    exam: bool,
 }
 
 impl Panel {
@@ -103,7 +106,7 @@ impl Panel {
         if about != self.about {
             self.scroll[Tab::Reply as usize] = 0;
         }
-        (self.about, self.size) = (about, inner);
+        (self.about, self.size, self.exam) = (about, inner, scene.exam);
         self.connections.extend(&talk.log);
         let until = moment::until(talk, &self.connections, scene.marked);
         self.then = Then::of(talk, &self.connections, until, self.then.take());
@@ -111,7 +114,7 @@ impl Panel {
         let found = scene.probing.map_or(0, Probing::progress);
         // What was found does not change with what goes on.
         let records = if self.tab == Tab::Probe { 0 } else { talk.log.len() };
-        let made = Made { tab: self.tab, size: inner, records, until, day, found };
+        let made = Made { tab: self.tab, size: inner, records, until, day, found, exam: scene.exam };
         let last = talk.log.len().saturating_sub(1);
         // Of a closer look at a certificate, the trouble is what it was made for.
         let heard = !talk.dialogue.exchanges().is_empty();
@@ -138,6 +141,7 @@ impl Panel {
             Tab::Reply if scene.exam && self.trouble.is_none() => reply::unexplained(width),
             Tab::Reply => reply::rows(talk, self.trouble.as_ref(), scene.keymap, width, self.size.height),
             Tab::Session => session::rows(talk, connection, moment, scene, width),
+            Tab::Offer if scene.exam => offer::unexplained(moment.session, width),
             Tab::Offer => offer::rows(talk, connection, moment, (scene.knowledge, scene.keymap), width),
             Tab::Tls => tls::rows(talk, of, moment, self.trouble.as_ref(), scene, width),
             Tab::Probe => probe::rows(talk, scene, width),
@@ -293,7 +297,8 @@ impl Panel {
     ) {
         let x = area.x + area.width.min(1);
         let moment = Moment::of(talk, self.then.as_ref());
-        place::draw(talk, moment, (knowledge, keymap), theme, Rect { x, width: area.right() - x, ..area }, buffer);
+        let known = (!self.exam).then_some((knowledge, keymap));
+        place::draw(talk, moment, known, theme, Rect { x, width: area.right() - x, ..area }, buffer);
     }
 }
 

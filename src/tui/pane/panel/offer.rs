@@ -68,6 +68,18 @@ pub(super) fn rows(
     out.finish()
 }
 
+/// What stands in its place in an exam: what was offered, word by word.
+pub(super) fn unexplained(session: &Session, width: u16) -> Vec<Row> {
+    let mut out = Writer::new(width);
+    out.paragraph(0, Role::Dim, "This is an exam: what is offered stands here, and what it means is yours to say.");
+    out.blank();
+    for capability in &session.capabilities.list {
+        let words = [std::slice::from_ref(&capability.keyword), &capability.parameters].concat().join(" ");
+        out.paragraph(0, Role::Text, &words);
+    }
+    out.finish()
+}
+
 /// The EHLOs (and LHLOs) that were accepted up to a record, by exchange.
 fn offers(talk: &Talk, connection: &Connection, record: usize) -> Vec<usize> {
     let exchanges = talk.dialogue.exchanges();

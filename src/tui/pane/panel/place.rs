@@ -57,11 +57,11 @@ pub(super) fn greeting_verb(session: &Session) -> &'static str {
     session.greeted_by.unwrap_or(if session.greets_by_lhlo() { Verb::Lhlo } else { Verb::Ehlo }).word()
 }
 
-/// Draws it: what the rows have no room for is counted.
+/// Draws it: what the rows have no room for is counted. What may follow is told by what is `known`, and not in an exam.
 pub(super) fn draw(
     talk: &Talk,
     moment: Moment<'_>,
-    (knowledge, keymap): (&Knowledge, &Keymap),
+    known: Option<(&Knowledge, &Keymap)>,
     theme: Theme,
     area: Rect,
     buffer: &mut Buffer,
@@ -72,10 +72,9 @@ pub(super) fn draw(
     let free = usize::from(place.left()).saturating_sub(envelope_rows(&moment));
     // What nobody has recorded anything of waits for no server.
     let unspoken = talk.source == Source::Opened && talk.dialogue.exchanges().is_empty() && talk.connected.is_none();
-    let follows = if unspoken {
-        Vec::new()
-    } else {
-        may_follow(session, (knowledge, keymap), area.width.saturating_sub(LABEL), free.clamp(1, 2))
+    let follows = match known {
+        Some(known) if !unspoken => may_follow(session, known, area.width.saturating_sub(LABEL), free.clamp(1, 2)),
+        _ => Vec::new(),
     };
     let left = place.left().saturating_sub(u16::try_from(follows.len()).unwrap_or(u16::MAX));
     place.envelope(talk, &moment, left);

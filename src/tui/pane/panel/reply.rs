@@ -302,7 +302,6 @@ fn read_from(explanation: &Explanation) -> String {
     names.collect::<Vec<_>>().join(", then ")
 }
 
-/// What the panel says before there is a reply.
 /// What stands in its place in an exam.
 pub(super) fn unexplained(width: u16) -> Vec<Row> {
     let mut out = Writer::new(width);
@@ -310,6 +309,7 @@ pub(super) fn unexplained(width: u16) -> Vec<Row> {
     out.rows
 }
 
+/// What the panel says before there is a reply.
 fn nothing_yet(talk: &Talk, keymap: &Keymap, width: u16) -> Vec<Row> {
     let mut out = Writer::new(width);
     if talk.dialogue.state().in_reply() && talk.is_open() {

@@ -44,7 +44,9 @@ pub(super) fn rows(
     out.blank();
     line(&mut out, talk, connection, moment, scene.zone);
     let known = (scene.knowledge, scene.keymap);
-    for (n, row) in may_follow(session, known, width.saturating_sub(10), FOLLOW_ROWS).iter().enumerate() {
+    // In an exam what comes next is for the student to say.
+    let rows = if scene.exam { 0 } else { FOLLOW_ROWS };
+    for (n, row) in may_follow(session, known, width.saturating_sub(10), rows).iter().take(rows).enumerate() {
         out.field(if n == 0 { "may come" } else { "" }, Role::Text, row);
     }
     envelope(&mut out, talk, &moment);

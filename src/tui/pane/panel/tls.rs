@@ -67,6 +67,7 @@ pub(super) fn rows(
     let tls = remark(&talk.log, connection.tls.filter(|tls| *tls <= record));
     match (&tls, look, trouble) {
         (None, None, Some(trouble)) => out.paragraph(0, Role::Bad, &trouble.title),
+        (None, None, None) if scene.exam => out.paragraph(0, Role::Warning, "Clear text."),
         (None, None, None) => clear_text(&mut out, moment),
         _ => handshake(&mut out, talk, tls.as_ref(), look),
     }
@@ -74,7 +75,8 @@ pub(super) fn rows(
         injected(&mut out, remark(&talk.log, Some(record)));
     }
     let faults = faults(talk, connection, look);
-    if connection.tls.is_some_and(|tls| tls <= record) || look.is_some() {
+    let secured = connection.tls.is_some_and(|tls| tls <= record) || look.is_some();
+    if secured && !scene.exam {
         against(&mut out, &faults, look.or(Some(connection)), talk, today);
     }
     if let Some(trouble) = trouble {
@@ -82,7 +84,7 @@ pub(super) fn rows(
         super::reply::troubled(&mut out, trouble, keymap, faults.is_empty());
     }
     let shown = look.filter(|look| !look.certificates.is_empty()).unwrap_or(connection);
-    if connection.tls.is_some_and(|tls| tls <= record) || look.is_some() {
+    if secured {
         certificates(&mut out, &chain(talk, shown), today);
     }
     out.finish()
