@@ -88,6 +88,8 @@ pub struct Report {
     pub delivered: u32,
     /// Forward-paths that the server's LIMITS left for another mail transaction.
     pub left: Vec<String>,
+    /// Forward-paths that were to be named and were not, since the run had ended before or nothing came of it.
+    pub unnamed: Vec<String>,
     /// The conversation.
     pub log: Log,
 }
@@ -113,6 +115,7 @@ impl Report {
         self.recipients_refused += other.recipients_refused;
         self.delivered += other.delivered;
         self.left = other.left;
+        self.unnamed.append(&mut other.unnamed);
         for (_, entry) in other.log.since(0) {
             self.log.push_octets(entry.kind, entry.at, entry.bytes, entry.crlf, entry.masked);
         }

@@ -190,7 +190,13 @@ impl<'a> Runner<'a> {
         }
     }
 
+    /// Sends a line not at all; a recipient in it is named no more.
     fn skip(&mut self, sending: &Sending, why: &str) {
+        self.unnamed(sending);
+        self.pass_over(sending, why);
+    }
+
+    fn pass_over(&mut self, sending: &Sending, why: &str) {
         self.skipped[sending.ask] = true;
         self.outcome(sending.line, format!("> {}", sending.shown()), Verdict::Skipped, why);
     }
@@ -243,7 +249,7 @@ impl<'a> Runner<'a> {
             }
             let line = self.filled(sending)?;
             if sending.verb == Verb::Rcpt && self.is_left_over(&line) {
-                self.skip(sending, "the server's LIMITS leave it for another mail transaction");
+                self.pass_over(sending, "the server's LIMITS leave it for another mail transaction");
                 continue;
             }
             let line = self.with_offered(sending, line).await;

@@ -334,8 +334,8 @@ impl Recipient {
     }
 }
 
-/// The recipients of the conversation, in order.
-pub(super) fn recipients(log: &Log) -> Vec<Recipient> {
+/// The recipients of the conversation, in order, and after them those that were never named to a server.
+pub(super) fn recipients(log: &Log, unsent: &[String]) -> Vec<Recipient> {
     let dialogue = Dialogue::of(log);
     // The message went out whole and nothing came: it may or may not have been taken (RFC 1047).
     let last = dialogue.exchanges().iter().rev().find(|exchange| exchange.verb != crate::smtp::Verb::Quit);
@@ -363,7 +363,13 @@ pub(super) fn recipients(log: &Log) -> Vec<Recipient> {
             reply,
         }
     });
-    all.collect()
+    let never = unsent.iter().map(|address| Recipient {
+        address: escape::for_screen(address.as_bytes()),
+        word: "unsent",
+        code: None,
+        reply: "nothing was sent for this recipient".to_owned(),
+    });
+    all.chain(never).collect()
 }
 
 #[cfg(test)]

@@ -48,7 +48,7 @@ impl Trip {
         labs: &mut prepare::Labs,
         screen: &mut Screen,
     ) -> Result<Self, String> {
-        let Way { target, auth, .. } = &mut prepared.way;
+        let Way { target, auth, remark, .. } = &mut prepared.way;
         let password = auth.as_ref().map(|auth| auth.password.fetch(&auth.user, world, ask::password)).transpose();
         let login = password.map_err(|error| error.to_string())?.zip(auth.take()).map(|(password, mut auth)| {
             auth.allow_plaintext |= matches!(target.endpoint, Endpoint::Lab(_));
@@ -56,6 +56,9 @@ impl Trip {
         });
         let uri = target.uri();
         screen.say(&crate::smtp::escape::for_screen(target.reading.as_bytes()));
+        if let Some(words) = remark {
+            screen.say(words);
+        }
         let roots = labs.stand_in(target, world).await?;
         target.unlock(world).map_err(|error| error.to_string())?;
         let mut options = options(target, roots, arguments)?;
@@ -76,20 +79,31 @@ impl Trip {
         let header = self.header(world);
         let (mut report, transcript) = self.once(&header, world, screen, stop).await?;
         let mut transcripts: Vec<PathBuf> = transcript.into_iter().collect();
-        // One recipient at least goes each time: a limit is 1 or more.
-        while !report.left.is_empty() && matches!(report.cause, None | Some(Cause::Refused | Cause::Failed)) {
+        let mut ended = report.cause;
+        // Each connection takes one recipient at least, since a limit is 1 or more; one on which nobody was named leaves
+        // nobody over either, and is the last. It holds one mail transaction, so that MAILMAX is kept whatever it is.
+        while !report.left.is_empty() && matches!(ended, None | Some(Cause::Refused | Cause::Failed)) {
             screen.say(&left(report.left.len()));
             self.prepared.outline.to = std::mem::take(&mut report.left);
             let (next, transcript) = self.once(&header, world, screen, stop).await?;
             transcripts.extend(transcript);
+            ended = next.cause;
             report.add(next);
         }
-        if !report.left.is_empty() {
-            screen.complain(&format!("nothing was sent for {}", report.left.join(", ")));
-        }
+        let mut unsent = std::mem::take(&mut report.unnamed);
+        unsent.append(&mut report.left);
         let Prepared { way, outline, xclient, .. } = self.prepared;
         let announces = xclient.required;
-        Ok(Sent { report, header, transcripts, target: way.target, uri: self.uri, from: outline.from, announces })
+        Ok(Sent {
+            report,
+            unsent,
+            header,
+            transcripts,
+            target: way.target,
+            uri: self.uri,
+            from: outline.from,
+            announces,
+        })
     }
 
     fn header(&self, world: &World) -> Header {

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::smtp::Command;
+use crate::smtp::{Command, Verb};
 
+use super::super::plan::Sending;
+use super::super::values::Piece;
 use super::Runner;
 
 /// The recipients that were named on this connection.
@@ -42,6 +44,20 @@ impl Runner<'_> {
         }
         self.report.left.push(path.address());
         true
+    }
+
+    /// Notes the recipient of a RCPT that is not sent.
+    pub(super) fn unnamed(&mut self, sending: &Sending) {
+        if sending.verb != Verb::Rcpt {
+            return;
+        }
+        let mut line = Vec::new();
+        for piece in &sending.pieces {
+            if let Piece::Octets(octets) = piece {
+                line.extend_from_slice(octets);
+            }
+        }
+        self.report.unnamed.extend(Command::parse(&line).path.map(|path| path.address()));
     }
 }
 
