@@ -93,8 +93,9 @@ impl Draft {
     /// A header field that can't be written, a media type that is none.
     pub fn compose(&self, world: &World) -> Result<Vec<u8>, MessageError> {
         let mut head = Vec::new();
-        let date = self.date.clone().unwrap_or_else(|| date(world));
-        let id = self.message_id.clone().unwrap_or_else(|| fresh_id(&self.from, world));
+        let stamp = Stamp::fresh(&self.from, world);
+        let date = self.date.clone().unwrap_or(stamp.date);
+        let id = self.message_id.clone().unwrap_or(stamp.id);
         let fields = [
             ("Date", date.as_str(), false),
             ("From", &self.from, true),
@@ -205,12 +206,47 @@ impl Attachment {
             header::check("filename", name)?;
             content = content.attribute("name", name.as_str());
         }
-        let part = MimePart::new(content, BodyPart::Binary(self.octets.as_slice().into()));
+        let part = self.encoded(essence, content);
         Ok(match &self.name {
             Some(name) => part.attachment(name.as_str()),
             None => part.header("Content-Disposition", ContentType::new("attachment")),
         })
     }
+}
+
+impl Attachment {
+    /// Its octets as a part from which they come back as they are; those of a message with CR LF at the end of each line.
+    fn encoded<'a>(&'a self, essence: &str, content: ContentType<'a>) -> MimePart<'a> {
+        let is = |kind: &str| essence.split('/').next().is_some_and(|own| own.eq_ignore_ascii_case(kind));
+        if is("message") {
+            // Of a message nothing else may be said (RFC 2046 5.2.1).
+            let octets = header::with_crlf(&self.octets);
+            let encoding = if octets.is_ascii() { "7bit" } else { "8bit" };
+            return MimePart::new(content, BodyPart::Binary(octets.into())).transfer_encoding(encoding);
+        }
+        if !is("text") {
+            return MimePart::new(content, BodyPart::Binary(self.octets.as_slice().into()));
+        }
+        if is_made_of_lines(&self.octets) {
+            return MimePart::new(content, BodyPart::Binary(self.octets.as_slice().into())).transfer_encoding("7bit");
+        }
+        // Other line ends than CR LF are only kept by what has no lines (RFC 2046 4.1.1).
+        MimePart::new(content, BodyPart::Text(base64(&self.octets).into())).transfer_encoding("base64")
+    }
+}
+
+/// Octets of a line without its end (RFC 5322 2.1.1).
+const LONGEST: usize = 998;
+
+/// Whether octets can go as they are: ASCII in lines that end in CR LF and are not too long.
+fn is_made_of_lines(octets: &[u8]) -> bool {
+    let mut lines = octets.split(|octet| *octet == b'\n').peekable();
+    let mut whole = octets.is_ascii() && !octets.contains(&0);
+    while let Some(line) = lines.next() {
+        let text = if lines.peek().is_some() { line.strip_suffix(b"\r") } else { Some(line) };
+        whole &= text.is_some_and(|text| !text.contains(&b'\r') && text.len() <= LONGEST);
+    }
+    whole
 }
 
 /// One part by itself, several as the alternatives that they are.
@@ -230,19 +266,33 @@ fn multipart<'a>(kind: &str, parts: Vec<MimePart<'a>>, world: &World) -> MimePar
     MimePart::new(ContentType::new(format!("multipart/{kind}")).attribute("boundary", boundary), parts)
 }
 
-/// Now, as a Date field has it (RFC 5322 3.3).
-#[must_use]
-pub fn date(world: &World) -> String {
-    world.now().strftime("%a, %d %b %Y %H:%M:%S +0000").to_string()
+/// What makes a message one of its own: its Date and its Message-ID, as their fields have them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Stamp {
+    /// When (RFC 5322 3.3).
+    pub date: String,
+    /// The identifier, with its `<>`.
+    pub id: String,
 }
 
-/// An identifier that nobody else has, with its `<>`, at the domain of the author.
-#[must_use]
-pub fn fresh_id(author: &str, world: &World) -> String {
-    let domain = author.rsplit('@').next().unwrap_or_default();
-    let domain: String = domain.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-')).collect();
-    let known = author.contains('@') && !domain.is_empty();
-    format!("<{}@{}>", hexadecimal(world), if known { &domain } else { "ehlo.invalid" })
+impl Stamp {
+    /// One for a message of this author that is written now.
+    #[must_use]
+    pub fn fresh(author: &str, world: &World) -> Self {
+        Self::of(author, world.now(), world.random())
+    }
+
+    /// The one of this moment, with what makes the identifier one that nobody else has; it is at the domain of the author.
+    #[must_use]
+    pub fn of(author: &str, now: jiff::Timestamp, random: [u8; 16]) -> Self {
+        let date = now.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string();
+        let domain = author.rsplit('@').next().unwrap_or_default();
+        let domain: String =
+            domain.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-')).collect();
+        let known = author.contains('@') && !domain.is_empty();
+        let id = u128::from_be_bytes(random);
+        Self { date, id: format!("<{id:032x}@{}>", if known { &domain } else { "ehlo.invalid" }) }
+    }
 }
 
 fn hexadecimal(world: &World) -> String {
@@ -353,6 +403,24 @@ mod tests {
             vec![("Reply-To".into(), "J\u{fc}rgen <j@noddy.com>".into()), ("Bcc".into(), "\u{dc} <u@b>".into())];
         let message = composed(&Draft { headers, ..draft() });
         assert!(message.contains("<j@noddy.com>\r\n") && message.contains("<u@b>\r\n"), "{message}");
+    }
+
+    #[test]
+    fn a_text_that_is_attached_comes_back_as_it_is() {
+        let attached = |media_type: &str, octets: &[u8]| {
+            let attachment =
+                Attachment { media_type: media_type.into(), octets: octets.to_vec(), ..Attachment::default() };
+            composed(&Draft { attachments: vec![attachment], ..draft() })
+        };
+        let lines = attached("text/csv", b"a,b\r\nc = d\r\n");
+        assert!(lines.contains("7bit") && lines.contains("\r\n\r\na,b\r\nc = d\r\n\r\n--=_"), "{lines}");
+        for octets in [&b"a,b\nc = d\n"[..], b"a\r\nb\rc\r\n", "\u{fc}\r\n".as_bytes(), b"\0", &[b'x'; 999]] {
+            let whole = attached("text/csv", octets);
+            let written: String = whole.split_whitespace().collect();
+            assert!(written.contains(&STANDARD.encode(octets)) && !whole.contains("=0A"), "{whole}");
+        }
+        let message = attached("message/rfc822", b"Subject: x\n\ny\n");
+        assert!(message.contains("7bit") && message.contains("\r\n\r\nSubject: x\r\n\r\ny\r\n\r\n--=_"), "{message}");
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub mod samples;
 pub mod structure;
 pub mod template;
 
-pub use draft::{Attachment, Draft, Encoding};
+pub use draft::{Attachment, Draft, Encoding, Stamp};
 pub use samples::{Sample, samples};
 
 /// Why a message can't be made of what was given.

@@ -1,6 +1,7 @@
 //! Messages that show something: files of `assets/messages/`, and those that no file may hold, since a virus scanner or
 //! git would not leave them as they are.
 
+use super::Stamp;
 use crate::assets::ASSETS;
 
 /// A message to send as it is, with the addresses filled in.
@@ -14,9 +15,9 @@ pub struct Sample {
     pub raw: bool,
 }
 
-/// All samples for these addresses, `plain` first, then by name.
+/// All samples for these addresses, `plain` first, then by name; each with this Date and Message-ID.
 #[must_use]
-pub fn samples(from: &str, to: &str) -> Vec<Sample> {
+pub fn samples(from: &str, to: &str, stamp: &Stamp) -> Vec<Sample> {
     let files = ASSETS.get_dir("messages").into_iter().flat_map(include_dir::Dir::files);
     let mut all: Vec<Sample> = files
         .filter_map(|file| {
@@ -26,7 +27,9 @@ pub fn samples(from: &str, to: &str) -> Vec<Sample> {
         .chain(made())
         .collect();
     for sample in &mut all {
-        sample.octets = replaced(&replaced(&sample.octets, b"{from}", from.as_bytes()), b"{to}", to.as_bytes());
+        for (name, value) in [("{from}", from), ("{to}", to), ("{date}", &*stamp.date), ("{message_id}", &*stamp.id)] {
+            sample.octets = replaced(&sample.octets, name.as_bytes(), value.as_bytes());
+        }
     }
     all.sort_by_key(|sample| (sample.name != "plain", sample.name.clone()));
     all
@@ -34,12 +37,15 @@ pub fn samples(from: &str, to: &str) -> Vec<Sample> {
 
 /// The sample of this name.
 #[must_use]
-pub fn sample(name: &str, from: &str, to: &str) -> Option<Sample> {
-    samples(from, to).into_iter().find(|sample| sample.name.eq_ignore_ascii_case(name))
+pub fn sample(name: &str, from: &str, to: &str, stamp: &Stamp) -> Option<Sample> {
+    samples(from, to, stamp).into_iter().find(|sample| sample.name.eq_ignore_ascii_case(name))
 }
 
 fn made() -> [Sample; 3] {
-    let message = |subject: &str, text: &str| format!("From: <{{from}}>\nTo: <{{to}}>\nSubject: {subject}\n\n{text}\n");
+    let message = |subject: &str, text: &str| {
+        let fields = "Date: {date}\nMessage-ID: {message_id}\n";
+        format!("From: <{{from}}>\nTo: <{{to}}>\nSubject: {subject}\n{fields}\n{text}\n")
+    };
     let gtube = message(
         "A test of the spam filter",
         &format!(
@@ -73,7 +79,8 @@ pub fn eicar() -> String {
 /// What SMTP smuggling is tried with: a dot between line ends of which one is no CR LF. A server that takes `LF . CR LF`
 /// for the end of the message answers what follows as commands; these are NOOPs, which harm nobody.
 fn bare_lf() -> Vec<u8> {
-    let head = "From: <{from}>\r\nTo: <{to}>\r\nSubject: Line feeds alone\r\n\r\n";
+    let head = "From: <{from}>\r\nTo: <{to}>\r\nSubject: Line feeds alone\r\nDate: {date}\r\n\
+                Message-ID: {message_id}\r\n\r\n";
     let text = "A bare line feed follows this.\nThen a dot after one.\n.\r\nNOOP smuggled\r\nThe end.\r\n";
     [head, text].concat().into_bytes()
 }
@@ -96,9 +103,13 @@ pub fn replaced(octets: &[u8], what: &[u8], with: &[u8]) -> Vec<u8> {
 mod tests {
     use super::*;
 
+    fn stamp() -> Stamp {
+        Stamp { date: "Thu, 01 Jan 1970 00:00:00 +0000".to_owned(), id: "<1@b>".to_owned() }
+    }
+
     #[test]
     fn the_samples_are_messages() {
-        let all = samples("a@b", "c@d");
+        let all = samples("a@b", "c@d", &stamp());
         let names: Vec<_> = all.iter().map(|sample| sample.name.as_str()).collect();
         for name in [
             "plain",
@@ -122,13 +133,14 @@ mod tests {
                 sample.name
             );
             assert!(text.contains("<a@b>") && text.ends_with('\n'), "{}", sample.name);
+            assert!(text.contains("\nDate: Thu, 01 Jan 1970 00:00:00 +0000\nMessage-ID: <1@b>\n"), "{}", sample.name);
             assert_eq!(sample.raw, sample.octets.contains(&b'\r'), "{}", sample.name);
         }
     }
 
     #[test]
     fn each_sample_is_what_it_says() {
-        let of = |name| sample(name, "a@b", "c@d").expect(name).octets;
+        let of = |name| sample(name, "a@b", "c@d", &stamp()).expect(name).octets;
         assert!(of("8bit").iter().any(|b| *b > 127) && of("long-lines").split(|b| *b == b'\n').any(|l| l.len() > 998));
         assert!(memchr::memmem::find(&of("leading-dots"), b"\n.\n").is_some());
         assert!(memchr::memmem::find(&of("bare-lf"), b"\n.\r\n").is_some());

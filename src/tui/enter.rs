@@ -6,13 +6,13 @@ use crate::smtp::session::Sent;
 use crate::smtp::{Command, Phase, Verb};
 
 use super::action::Action;
-use super::attending;
 use super::editor::Draft;
 use super::effect::Effect;
 use super::model::{Armed, Model};
 use super::overlay::{Overlay, PasteAs, Question};
 use super::pane::composer::{Composer, Wants, answer};
 use super::text::capital;
+use super::{attending, pipelining};
 
 /// Enter in the composer: sends what stands there, or says first what is unusual about it.
 pub(super) fn enter(model: &mut Model) -> Vec<Effect> {
@@ -22,6 +22,9 @@ pub(super) fn enter(model: &mut Model) -> Vec<Effect> {
     if let Some(words) = attending::holds(model) {
         model.notice = Some(words.to_owned());
         return Vec::new();
+    }
+    if let Some(effects) = pipelining::enter(model) {
+        return effects;
     }
     let armed = model.armed.take();
     let state = model.talk.dialogue.state();
@@ -92,7 +95,7 @@ fn send_draft(model: &mut Model) -> Vec<Effect> {
         vec![Request::Content(model.draft.content())]
     };
     model.draft.ready = false;
-    model.draft.leaving = true;
+    (model.draft.leaving, model.draft.sent) = (true, true);
     model.composer.set_line(".");
     model.compose(Composer::sent);
     let dot = Request::Line(b".".to_vec(), Ending::CrLf);
@@ -175,7 +178,7 @@ pub(super) fn paste_lines(model: &mut Model, way: PasteAs, lines: Vec<String>) -
             vec![Effect::Send(Request::Pipeline(lines.into_iter().map(String::into_bytes).collect()))]
         }
         PasteAs::Draft => {
-            model.draft = Draft { lines, ready: true, leaving: false };
+            model.draft = Draft { lines, ready: true, ..Draft::default() };
             model.notice = Some(super::update::prepared(model, &model.draft));
             Vec::new()
         }

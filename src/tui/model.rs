@@ -196,6 +196,8 @@ pub struct Model {
     pub armed: Option<Armed>,
     /// Lines of a paste that are still to come onto the composer, one after the other.
     pub pasted: VecDeque<String>,
+    /// Lines that are collected for one write, while they are.
+    pub block: Option<Vec<String>>,
     /// Lines that were sent and are to be kept for runs to come, once the wire shows that they hold no known secret.
     pub unkept: VecDeque<String>,
     /// The file of which the beginning is shown while the rest is read.
@@ -228,6 +230,8 @@ pub struct Model {
     pub wanted: Option<(bool, Option<Box<Access>>)>,
     /// The time of the last message by the wall clock: certificates are judged by it.
     pub today: Option<Timestamp>,
+    /// Random octets of that moment, for what must be unlike anything else.
+    pub fresh: [u8; 16],
     /// The time zone in which times are told; UTC where none is given.
     pub zone: Option<TimeZone>,
     /// How much of a long message has gone out, and how much it is in all, octets; nothing while none is on its way.

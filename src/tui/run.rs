@@ -351,7 +351,7 @@ impl Bench {
     async fn message(&mut self, message: Message) -> io::Result<()> {
         self.changed = true;
         let by_key = matches!(message, Message::Key(_));
-        self.model.today = Some(self.world.now());
+        (self.model.today, self.model.fresh) = (Some(self.world.now()), self.world.random());
         if let Message::NotOpened(path, why) = &message
             && self.model.talk.log.is_empty()
             && self.model.files.paths.len() == 1

@@ -216,7 +216,7 @@ impl Form {
             ENCODING => "auto, 8bit or base64; Enter writes it so",
             HTML => "the text in HTML; Enter puts it beside it",
             ATTACH => "the name of a file; Enter attaches it",
-            "Date" | "Message-ID" => "empty: left out; many servers add it",
+            "Date" | "Message-ID" => "made when the message is begun; empty: left out",
             _ => "what you type is in the message at once",
         }
     }

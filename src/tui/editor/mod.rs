@@ -10,8 +10,9 @@ use tui_input::backend::crossterm::EventHandler as _;
 use super::overlay::Outcome;
 use super::pane::composer::Identity;
 use super::paths::Paths;
-use crate::message::Attachment;
+use crate::message::{Attachment, Stamp, header};
 
+mod begin;
 mod form;
 mod text;
 mod view;
@@ -31,6 +32,10 @@ pub struct Draft {
     pub ready: bool,
     /// It is on its way: it was handed to the connection, and its dot was not seen yet.
     pub leaving: bool,
+    /// It was sent once.
+    pub sent: bool,
+    /// The Date and Message-ID that it was begun with.
+    pub stamp: Stamp,
 }
 
 impl Draft {
@@ -58,9 +63,12 @@ impl Draft {
     }
 
     /// What a message begins with.
-    fn begun(identity: &Identity) -> Vec<String> {
+    fn begun(identity: &Identity, stamp: &Stamp) -> Vec<String> {
         let to = identity.to.first().map_or("", String::as_str);
+        let [date, id] = begin::fields(stamp);
         vec![
+            date,
+            id,
             format!("From: <{}>", identity.from),
             format!("To: <{to}>"),
             "Subject: ".to_owned(),
@@ -104,20 +112,27 @@ pub struct Editor {
     form: Option<Form>,
     /// The file that was asked for is a message of its own and takes the place of the text.
     whole: bool,
+    /// The Date and Message-ID of what is begun here.
+    stamp: Stamp,
 }
 
 impl Editor {
     /// An editor on this draft; on the header fields of a new message where it is empty.
     #[must_use]
-    pub fn of(draft: &Draft, identity: &Identity) -> Self {
+    pub fn of(draft: &Draft, identity: &Identity, stamp: Stamp) -> Self {
         let fresh = draft.lines.is_empty();
-        let lines = if fresh { Draft::begun(identity) } else { draft.lines.clone() };
+        let samples = samples(identity, &stamp);
+        let (lines, stamp) = match draft {
+            _ if fresh => (Draft::begun(identity, &stamp), stamp),
+            draft if draft.sent => (draft.again(&stamp).lines, stamp),
+            draft => (draft.lines.clone(), draft.stamp.clone()),
+        };
         let mut text = Text::of(lines);
         if fresh {
-            text.go(2);
+            text.go(4);
             text.end();
         }
-        Self { text, asking: Asking::Nothing, samples: samples(identity), form: None, whole: false }
+        Self { text, asking: Asking::Nothing, samples, form: None, whole: false, stamp }
     }
 
     /// Its text, to be gone on with.
@@ -137,13 +152,16 @@ impl Editor {
 
     /// Its text as a draft.
     fn draft(&self, ready: bool) -> Draft {
-        Draft { lines: whole(&self.text.lines).to_vec(), ready, leaving: false }
+        let lines = whole(&self.text.lines).to_vec();
+        Draft { lines, ready, stamp: self.stamp.clone(), ..Draft::default() }
     }
 
     /// The file that was asked for was read: a message takes the place of the text, other text goes in at the cursor.
     pub(super) fn read(&mut self, text: &str) {
         if std::mem::take(&mut self.whole) {
-            self.text = Text::of(text.lines().map(str::to_owned).collect());
+            let mut octets = text.as_bytes().to_vec();
+            header::strip_from_line(&mut octets);
+            self.text = Text::of(String::from_utf8_lossy(&octets).lines().map(str::to_owned).collect());
         } else {
             self.insert(text);
         }
@@ -308,9 +326,9 @@ impl Editor {
 }
 
 /// The samples that are text, by their names, filled in.
-fn samples(identity: &Identity) -> Vec<(String, String)> {
+fn samples(identity: &Identity, stamp: &Stamp) -> Vec<(String, String)> {
     let to = identity.to.first().map_or("", String::as_str);
-    let all = crate::message::samples(&identity.from, to).into_iter();
+    let all = crate::message::samples(&identity.from, to, stamp).into_iter();
     all.filter(|sample| !sample.raw)
         .filter_map(|sample| Some((sample.name.replace('-', " "), String::from_utf8(sample.octets).ok()?)))
         .collect()
@@ -323,7 +341,7 @@ mod tests {
     #[test]
     fn the_samples_are_messages() {
         let identity = Identity { ehlo: String::new(), from: "a@b".into(), to: vec!["c@d".into()] };
-        let samples = samples(&identity);
+        let samples = samples(&identity, &Stamp::default());
         assert!(samples.len() >= 6, "{samples:?}");
         for (name, text) in samples {
             assert!(

@@ -340,7 +340,7 @@ fn where_the_typing_is_the_matter_nothing_is_offered_and_dots_go_out_as_typed() 
     assert!(class.shows("sent as typed: no dot is doubled"), "{}", class.screen.shown());
     class.screen.model.overlay = None;
     let lines = ["..twice", ".once", ".", "end"].map(str::to_owned).to_vec();
-    class.screen.model.draft = crate::tui::editor::Draft { lines, ready: true, leaving: false };
+    class.screen.model.draft = crate::tui::editor::Draft { lines, ready: true, ..Default::default() };
     class.screen.asked();
     class.screen.keys("<enter>");
     assert_eq!(class.screen.asked(), ["as typed ..twice", "as typed .once", "send .", "send end", "send ."]);
