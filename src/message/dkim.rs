@@ -89,6 +89,43 @@ impl Signer {
     /// A message without From; a damaged key.
     pub fn sign(&self, message: &[u8], now: i64) -> Result<Vec<u8>, DkimError> {
         let (head, rest) = split(message);
+        let mut body = BodyHash::default();
+        body.put(body_of(rest));
+        self.field(head, &body.done(), now)
+    }
+
+    /// The same for a message that is read as it goes by; its lines may end in LF alone, which get their CR on the way.
+    ///
+    /// # Errors
+    /// What can't be read; a message without From, or with a head of more than 1 MiB; a damaged key.
+    pub fn sign_read(&self, message: &mut impl std::io::Read, now: i64) -> std::io::Result<Result<Vec<u8>, DkimError>> {
+        let (mut head, mut block) = (Vec::new(), vec![0; BLOCK]);
+        let mut body = BodyHash::default();
+        let mut in_body = false;
+        loop {
+            let read = message.read(&mut block)?;
+            if in_body {
+                body.put(&block[..read]);
+            } else {
+                head.extend_from_slice(&block[..read]);
+                let (fields, rest) = split(&head);
+                if read == 0 || rest.len() > b"\r\n".len() {
+                    body.put(body_of(rest));
+                    let length = fields.len();
+                    head.truncate(length);
+                    in_body = true;
+                } else if head.len() > HEAD {
+                    return Ok(Err(DkimError::NoFrom));
+                }
+            }
+            if read == 0 {
+                return Ok(self.field(&super::header::with_crlf(&head), &body.done(), now));
+            }
+        }
+    }
+
+    /// The field for a head (CR LF everywhere) and the hash of a body.
+    fn field(&self, head: &[u8], body: &[u8], now: i64) -> Result<Vec<u8>, DkimError> {
         let all = fields(head);
         let mut names: Vec<&str> = SIGNED.into_iter().filter(|name| all.iter().any(|field| is(field, name))).collect();
         if names.first() != Some(&"From") {
@@ -100,7 +137,7 @@ impl Signer {
             Key::Rsa(_) => "rsa-sha256",
             Key::Ed25519(_) => "ed25519-sha256",
         };
-        let body = STANDARD.encode(Sha256::digest(relaxed_body(rest)));
+        let body = STANDARD.encode(body);
         let mut field = format!(
             "DKIM-Signature: v=1; a={algorithm}; c=relaxed/relaxed;\r\n d={}; s={}; t={now};\r\n h={};\r\n bh={body};\r\n b=",
             self.domain,
@@ -128,6 +165,11 @@ impl Signer {
             }
         }
     }
+}
+
+/// What follows the empty line that ends a head.
+fn body_of(rest: &[u8]) -> &[u8] {
+    rest.strip_prefix(b"\r\n").or_else(|| rest.strip_prefix(b"\n")).unwrap_or(rest)
 }
 
 /// The key of a PEM text.
@@ -177,35 +219,73 @@ fn relaxed_field(field: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// RFC 6376 3.4.4, of a body with the empty line before it.
-fn relaxed_body(rest: &[u8]) -> Vec<u8> {
-    let body = rest.strip_prefix(b"\r\n").unwrap_or(rest);
-    let mut out = Vec::with_capacity(body.len());
-    let mut empty = 0;
-    for line in crate::smtp::content::lines(body) {
-        let end = line.iter().rposition(|b| !matches!(b, b' ' | b'\t')).map_or(0, |at| at + 1);
-        if end == 0 {
-            empty += 1;
-            continue;
-        }
-        for _ in 0..std::mem::take(&mut empty) {
-            out.extend_from_slice(b"\r\n");
-        }
-        let mut space = false;
-        for octet in &line[..end] {
-            if matches!(octet, b' ' | b'\t') {
-                space = true;
+/// The hash of a body in its relaxed form (RFC 6376 3.4.4): lines that end in CR LF or LF, in blocks cut anywhere.
+#[derive(Default)]
+struct BodyHash {
+    sum: Sha256,
+    /// Octets of the relaxed form that are still to be summed.
+    out: Vec<u8>,
+    /// Empty lines that count only if another one follows.
+    empty: u64,
+    /// White space that counts only if something follows it in its line.
+    space: bool,
+    /// The line has text.
+    begun: bool,
+    /// A CR, which may be half of a line's end.
+    carriage: bool,
+}
+
+impl BodyHash {
+    fn put(&mut self, block: &[u8]) {
+        for octet in block {
+            if *octet == b'\n' {
+                if std::mem::take(&mut self.begun) {
+                    self.out.extend_from_slice(b"\r\n");
+                } else {
+                    self.empty += 1;
+                }
+                (self.space, self.carriage) = (false, false);
                 continue;
             }
-            if std::mem::take(&mut space) {
-                out.push(b' ');
+            if std::mem::take(&mut self.carriage) {
+                self.text(b'\r');
             }
-            out.push(*octet);
+            match octet {
+                b'\r' => self.carriage = true,
+                b' ' | b'\t' => self.space = true,
+                octet => self.text(*octet),
+            }
         }
-        out.extend_from_slice(b"\r\n");
+        self.sum.update(&self.out);
+        self.out.clear();
     }
-    out
+
+    fn text(&mut self, octet: u8) {
+        for _ in 0..std::mem::take(&mut self.empty) {
+            self.sum.update(&self.out);
+            self.out.clear();
+            self.out.extend_from_slice(b"\r\n");
+        }
+        if std::mem::take(&mut self.space) {
+            self.out.push(b' ');
+        }
+        self.out.push(octet);
+        self.begun = true;
+    }
+
+    fn done(mut self) -> Vec<u8> {
+        if self.begun {
+            self.put(b"\n");
+        }
+        self.sum.finalize().to_vec()
+    }
 }
+
+/// Octets of a file that are read at once.
+const BLOCK: usize = 256 * 1024;
+
+/// Octets of the head of a file at most: it is held in memory.
+const HEAD: usize = 1 << 20;
 
 #[cfg(test)]
 mod tests {
@@ -237,13 +317,44 @@ mod tests {
         value.split_whitespace().collect()
     }
 
+    /// The hash of a body in blocks of so many octets.
+    fn hashed(body: &[u8], size: usize) -> Vec<u8> {
+        let mut hash = BodyHash::default();
+        body.chunks(size).for_each(|block| hash.put(block));
+        hash.done()
+    }
+
+    #[test]
+    fn a_message_that_is_read_is_signed_as_one_that_is_held() {
+        let signer = Signer::new(ed25519_pem().as_bytes(), "noddy.com", "mail").expect("a key");
+        let held = signer.sign(MESSAGE.as_bytes(), 7);
+        for text in [MESSAGE.to_owned(), MESSAGE.replace("\r\n", "\n")] {
+            // A block a time, of one octet or of all.
+            let mut slowly = Slowly(text.as_bytes());
+            assert_eq!(signer.sign_read(&mut slowly, 7).expect("read"), held);
+            assert_eq!(signer.sign_read(&mut text.as_bytes(), 7).expect("read"), held);
+        }
+        let endless = signer.sign_read(&mut &vec![b'x'; 3 << 20][..], 7).expect("read");
+        assert_eq!(endless, Err(DkimError::NoFrom));
+    }
+
+    struct Slowly<'a>(&'a [u8]);
+
+    impl std::io::Read for Slowly<'_> {
+        fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+            let Some((first, rest)) = self.0.split_first() else { return Ok(0) };
+            (into[0], self.0) = (*first, rest);
+            Ok(1)
+        }
+    }
+
     #[test]
     fn the_signature_of_rfc_8463_is_the_one_that_is_made() {
         let own = "DKIM-Signature: v=1; a=ed25519-sha256; c=relaxed/relaxed;\r\n d=football.example.com; \
             i=@football.example.com;\r\n q=dns/txt; s=brisbane; t=1528637909; h=from : to :\r\n subject : date : \
             message-id : from : subject : date;\r\n bh=2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=;\r\n b=";
         let (head, rest) = split(MESSAGE.as_bytes());
-        let hash = STANDARD.encode(Sha256::digest(relaxed_body(rest)));
+        let hash = STANDARD.encode(hashed(body_of(rest), 1000));
         assert_eq!(hash, tag(own, "bh"));
         let names = ["from", "to", "subject", "date", "message-id", "from", "subject", "date"];
         let signer = Signer::new(ed25519_pem().as_bytes(), "football.example.com", "brisbane").expect("a key");
@@ -292,9 +403,17 @@ mod tests {
         relaxed_field(b"A: X\r\n", &mut out);
         relaxed_field(b"B : Y\t\r\n\tZ  \r\n", &mut out);
         assert_eq!(out, b"a:Xb:Y Z");
-        assert_eq!(relaxed_body(b"\r\n C \r\nD \t E\r\n\r\n\r\n"), b" C\r\nD E\r\n");
-        assert_eq!(relaxed_body(b"\r\n"), b"");
-        assert_eq!(relaxed_body(b""), b"");
+        for (body, relaxed) in [
+            (&b" C \r\nD \t E\r\n\r\n\r\n"[..], &b" C\r\nD E\r\n"[..]),
+            (b" C \nD \t E\n\n\n", b" C\r\nD E\r\n"),
+            (b"a\r\n \t\r\n\r\nb\rc", b"a\r\n\r\n\r\nb\rc\r\n"),
+            (b"\r\n", b""),
+            (b"", b""),
+        ] {
+            for size in [1, 2, 3, 100] {
+                assert_eq!(hashed(body, size), Sha256::digest(relaxed).to_vec(), "{body:?} by {size}");
+            }
+        }
     }
 
     #[test]

@@ -16,7 +16,12 @@ pub enum Body {
     /// Octets as they are, but for the end of the last line.
     AsIs(Vec<u8>),
     /// A file, read as it goes out.
-    File(PathBuf),
+    File {
+        /// Where it is.
+        path: PathBuf,
+        /// Header fields that go before it, each with its CR LF.
+        fields: Vec<u8>,
+    },
 }
 
 /// A message and its envelope.
@@ -138,7 +143,10 @@ impl Outline {
                 }
             }
             Body::AsIs(octets) => lines(octets, out),
-            Body::File(path) => file(b"|@ ", path, out),
+            Body::File { path, fields } => {
+                lines(fields, out);
+                file(b"|@ ", path, out);
+            }
         }
         send(".", out);
     }
@@ -147,7 +155,12 @@ impl Outline {
         let wire = match &self.body {
             Body::Lines(text) => content::lines(text).flat_map(|line| [line, b"\r\n"].concat()).collect(),
             Body::AsIs(octets) => octets.clone(),
-            Body::File(path) => {
+            Body::File { path, fields } => {
+                if !fields.is_empty() {
+                    send(&format!("BDAT {}", fields.len()), out);
+                    lines(fields, out);
+                    out.extend_from_slice(b"< 2xx\n");
+                }
                 let whole = std::fs::metadata(path).map(|file| file.len()).unwrap_or_default();
                 let before_last = whole.saturating_sub(1) / size.max(1);
                 for _ in 0..before_last {
@@ -313,8 +326,18 @@ mod tests {
         );
         let raw = of(&Outline { body: Body::AsIs(b"a\n.\r\nb".to_vec()), ..outline() });
         assert!(raw.contains("< 354\n| a\\n.\n| b\\c\n> .\n"), "{raw}");
-        let file = of(&Outline { body: Body::File("/tmp/x y.eml".into()), ..outline() });
-        assert!(file.contains("|@ /tmp/x y.eml\n> .\n"), "{file}");
+        let file = |fields: &[u8], chunk| {
+            of(&Outline {
+                body: Body::File { path: "/tmp/x y.eml".into(), fields: fields.to_vec() },
+                chunk,
+                ..outline()
+            })
+        };
+        assert!(file(b"", None).contains("< 354\n|@ /tmp/x y.eml\n> .\n"), "{}", file(b"", None));
+        let signed = file(b"A: b\r\n c\r\n", None);
+        assert!(signed.contains("< 354\n| A: b\n|  c\n|@ /tmp/x y.eml\n> .\n"), "{signed}");
+        let chunks = file(b"A: b\r\n", Some(8));
+        assert!(chunks.contains("> BDAT 6\n| A: b\n< 2xx\n>> LAST /tmp/x y.eml\n"), "{chunks}");
     }
 
     #[test]
