@@ -6,6 +6,7 @@ use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc as plain;
 
 use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
@@ -76,9 +77,17 @@ pub(super) struct Upload {
     pub(super) name: String,
     /// Octets that were handed on to be sent and only counted.
     pub(super) counted: u64,
+    /// Takes back what was written, to be filled again: fresh memory costs more than what is done with it.
+    spent: plain::Sender<Vec<u8>>,
 }
 
 impl Upload {
+    /// Gives a block back that has gone out.
+    pub(super) fn give_back(&self, block: Vec<u8>) {
+        // Where the reader is done nobody needs it.
+        let _ = self.spent.send(block);
+    }
+
     /// Opens a file and begins to read it; `recorded` octets of it are to be recorded at most. Gives the octets that will
     /// be read, too.
     ///
@@ -97,9 +106,11 @@ impl Upload {
         };
         file.seek(SeekFrom::Start(content.from)).map_err(cannot)?;
         let (sender, blocks) = mpsc::channel(AHEAD);
+        let (spent, spare) = plain::channel();
         let exact = content.octets.is_some();
         let form = if content.as_is { None } else { Some(Form::new(stuffed)) };
-        let mut reading = Reading { sender, form, room: recorded, begun: Vec::new(), summed: 0, sum: Sha256::new() };
+        let mut reading =
+            Reading { sender, spare, form, room: recorded, begun: Vec::new(), summed: 0, sum: Sha256::new() };
         let name = content.name.clone();
         tokio::task::spawn_blocking(move || {
             let done = reading.all(&mut file.take(octets), exact.then_some(octets));
@@ -110,12 +121,14 @@ impl Upload {
             // Where nobody listens any more the connection has ended.
             let _ = reading.sender.blocking_send(last);
         });
-        Ok((Self { blocks, name: content.name.clone(), counted: 0 }, octets))
+        Ok((Self { blocks, name: content.name.clone(), counted: 0, spent }, octets))
     }
 }
 
 struct Reading {
     sender: mpsc::Sender<Block>,
+    /// Blocks that have gone out.
+    spare: plain::Receiver<Vec<u8>>,
     form: Option<Form>,
     /// Octets that may still be recorded.
     room: u64,
@@ -135,10 +148,12 @@ impl Reading {
                 break;
             }
             octets += read as u64;
-            let wire = match &mut self.form {
-                Some(form) => form.put(&block[..read]),
-                None => block[..read].to_vec(),
-            };
+            let mut wire = self.spare.try_recv().unwrap_or_default();
+            wire.clear();
+            match &mut self.form {
+                Some(form) => form.put(&block[..read], &mut wire),
+                None => wire.extend_from_slice(&block[..read]),
+            }
             if !self.give(wire) {
                 return Ok(());
             }
@@ -197,8 +212,9 @@ impl Form {
         Self { stuffed, line_begins: true, carriage: false }
     }
 
-    fn put(&mut self, block: &[u8]) -> Vec<u8> {
-        let mut out = Vec::with_capacity(block.len() + block.len() / 32 + 2);
+    /// Adds a block to what goes out.
+    fn put(&mut self, block: &[u8], out: &mut Vec<u8>) {
+        out.reserve(block.len() + block.len() / 32 + 2);
         // What needs no change goes over in one piece, however many lines it is: up to `begun` it has.
         let (mut begun, mut at) = (0, 0);
         while at < block.len() {
@@ -220,7 +236,7 @@ impl Form {
                 self.line_begins &= bare.is_empty();
                 self.carriage = bare.len() < line.len();
                 out.extend_from_slice(&block[begun..at + bare.len()]);
-                return out;
+                return;
             };
             if bare.len() == line.len() {
                 out.extend_from_slice(&block[begun..end]);
@@ -231,7 +247,6 @@ impl Form {
             at = end + 1;
         }
         out.extend_from_slice(&block[begun..]);
-        out
     }
 
     /// The end of the last line, where the file has none.
@@ -251,7 +266,8 @@ mod tests {
     /// A text in blocks of this size.
     fn formed(text: &[u8], size: usize, stuffed: bool) -> Vec<u8> {
         let mut form = Form::new(stuffed);
-        let mut out: Vec<u8> = text.chunks(size.max(1)).flat_map(|block| form.put(block)).collect();
+        let mut out = Vec::new();
+        text.chunks(size.max(1)).for_each(|block| form.put(block, &mut out));
         out.extend(form.end());
         out
     }

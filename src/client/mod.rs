@@ -51,6 +51,7 @@ pub mod handshake;
 mod identity;
 mod inspect;
 mod mode;
+mod outgoing;
 mod record;
 pub mod splitter;
 mod stream;

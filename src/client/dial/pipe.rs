@@ -1,7 +1,7 @@
 //! A command as the way to a server, and our own standard input and output.
 
 use std::pin::Pin;
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::task::JoinHandle;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::smtp::escape;
 
@@ -19,29 +20,36 @@ const KEPT: usize = 512;
 /// How long a command whose output has ended may take to end itself.
 const LAST_WORDS: Duration = Duration::from_millis(300);
 
-/// What a command says on standard error, and how it ended.
+/// What a command says on standard error, and how it ended. The command is ended when this is dropped.
 #[derive(Debug)]
 pub(in super::super) struct Afterwords {
-    child: Arc<Mutex<Child>>,
+    waiter: JoinHandle<Option<ExitStatus>>,
     complaints: Arc<Mutex<Vec<u8>>>,
     listener: JoinHandle<()>,
+    end: DropGuard,
 }
 
 impl Afterwords {
+    /// Ends the command, where it has not ended by itself.
+    pub(in super::super) async fn end(self) {
+        let Self { waiter, end, .. } = self;
+        drop(end);
+        let _ = waiter.await;
+    }
+
     /// How the command ended and what it said last, in words; none where it has nothing to tell.
-    pub(in super::super) async fn words(mut self) -> Option<String> {
-        let until = tokio::time::Instant::now() + LAST_WORDS;
-        let status = loop {
-            let ended = self.child.lock().unwrap_or_else(PoisonError::into_inner).try_wait();
-            match ended {
-                Ok(Some(status)) => break Some(status),
-                Ok(None) if tokio::time::Instant::now() < until => tokio::time::sleep(LAST_WORDS / 30).await,
-                _ => break None,
-            }
+    pub(in super::super) async fn words(self) -> Option<String> {
+        let Self { mut waiter, complaints, mut listener, end } = self;
+        let ended = tokio::time::timeout(LAST_WORDS, &mut waiter).await;
+        drop(end);
+        let status = match ended {
+            Ok(status) => status.ok().flatten(),
+            // It goes on, and nobody listens to it any more.
+            Err(_) => waiter.await.ok().flatten(),
         };
         // What it left behind may hold its standard error open.
-        let _ = tokio::time::timeout(LAST_WORDS, &mut self.listener).await;
-        let said = self.complaints.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let _ = tokio::time::timeout(LAST_WORDS, &mut listener).await;
+        let said = complaints.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let said = String::from_utf8_lossy(&said);
         let last: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         let last = escape::for_screen(last.join("; ").as_bytes());
@@ -54,11 +62,10 @@ impl Afterwords {
     }
 }
 
-/// The ends of a command's input and output; the command is ended when they are dropped.
+/// The ends of a command's input and output.
 struct Pipe {
     input: Option<ChildStdin>,
     output: ChildStdout,
-    _child: Arc<Mutex<Child>>,
 }
 
 impl AsyncRead for Pipe {
@@ -113,9 +120,21 @@ pub(super) fn start(command: &str) -> std::io::Result<(Box<dyn Io>, Afterwords)>
             kept.drain(..beyond);
         }
     });
-    let child = Arc::new(Mutex::new(child));
-    let pipe = Pipe { input: Some(input), output, _child: Arc::clone(&child) };
-    Ok((Box::new(pipe), Afterwords { child, complaints, listener }))
+    let end = CancellationToken::new();
+    let afterwords =
+        Afterwords { waiter: tokio::spawn(wait(child, end.clone())), complaints, listener, end: end.drop_guard() };
+    Ok((Box::new(Pipe { input: Some(input), output }), afterwords))
+}
+
+/// Waits for a command to end, or ends it; gives how it did, where it did by itself.
+async fn wait(mut child: Child, end: CancellationToken) -> Option<ExitStatus> {
+    tokio::select! {
+        ended = child.wait() => return ended.ok(),
+        () = end.cancelled() => {}
+    }
+    // Where it has just ended there is nothing to end.
+    let _ = child.kill().await;
+    None
 }
 
 #[cfg(unix)]

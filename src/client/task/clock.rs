@@ -67,6 +67,7 @@ impl Task {
             && !fold.in_reply()
             && !fold.session.turned_away
             && self.outgoing.is_empty()
+            && self.held.is_none()
             && !self.flooded;
         at_rest.then(|| self.active + every)
     }

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use bytes::{Buf as _, BytesMut};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -16,6 +15,7 @@ use crate::world::World;
 use super::content::{Block, Progress, Upload};
 use super::dial::{self, Afterwords, Failure};
 use super::events::Outlet;
+use super::outgoing::Outgoing;
 use super::record::Recorder;
 use super::splitter::Splitter;
 use super::stream::Io;
@@ -27,7 +27,7 @@ mod look;
 mod send;
 mod watch;
 
-use send::Uncounted;
+use send::{Held, Uncounted};
 
 /// Octets that wait to be written before requests are left in their queue.
 const OUTGOING: usize = 4 << 20;
@@ -54,6 +54,8 @@ enum Step {
     /// The owner has room for events again.
     Room,
     Request(Request),
+    /// There is room for more of the content.
+    More,
     /// The file that goes out gave a block; none where its reader has ended without a word.
     Block(Option<Block>),
     Written(std::io::Result<usize>),
@@ -74,12 +76,14 @@ pub(super) struct Task {
     events: Outlet,
     cancel: CancellationToken,
     splitter: Splitter,
-    outgoing: BytesMut,
+    outgoing: Outgoing,
     deadline: Option<Instant>,
     /// Octets and lines that came since something was asked.
     unasked: (u64, u64),
     flooded: bool,
     content: Uncounted,
+    /// The content that goes out.
+    held: Option<Held>,
     /// The file that goes out.
     upload: Option<Upload>,
     progress: Progress,
@@ -121,11 +125,12 @@ impl Task {
             events,
             cancel,
             splitter: Splitter::default(),
-            outgoing: BytesMut::new(),
+            outgoing: Outgoing::default(),
             deadline: None,
             unasked: (0, 0),
             flooded: false,
             content: Uncounted::default(),
+            held: None,
             upload: None,
             progress: Progress::default(),
             closing: false,
@@ -223,6 +228,7 @@ impl Task {
     async fn with_afterwords(&mut self, end: End) -> End {
         let Some(afterwords) = self.afterwords.take() else { return end };
         if end.by == "client" {
+            afterwords.end().await;
             return end;
         }
         let words = afterwords.words().await;
@@ -288,6 +294,7 @@ impl Task {
                         return end;
                     }
                 }
+                Step::More => self.content_goes_on(),
                 Step::Block(block) => {
                     if let Err(end) = self.block(block) {
                         return end;
@@ -326,7 +333,12 @@ impl Task {
 
     /// Whether the connection is to end now that everything has gone out.
     fn has_said_all(&self) -> bool {
-        self.closing && self.outgoing.is_empty() && self.upload.is_none()
+        self.closing && self.outgoing.is_empty() && !self.has_more()
+    }
+
+    /// Whether content is still to be put into what goes out.
+    fn has_more(&self) -> bool {
+        self.upload.is_some() || self.held.is_some()
     }
 
     /// Waits for whatever comes first. Requests are taken before octets, so that a flood never hides a key.
@@ -343,14 +355,15 @@ impl Task {
             biased;
             () = self.cancel.cancelled() => Step::Cancelled,
             () = sleep_until(end), if end.is_some() => Step::Over,
-            request = self.requests.recv(), if self.outgoing.len() < OUTGOING && self.upload.is_none() => {
+            request = self.requests.recv(), if self.outgoing.len() < OUTGOING && !self.has_more() => {
                 request.map_or(Step::OwnerGone, Step::Request)
             }
+            () = std::future::ready(()), if self.held.is_some() && self.outgoing.len() < READ_AHEAD => Step::More,
             block = next_block(&mut self.upload), if self.upload.is_some() && self.outgoing.len() < READ_AHEAD => {
                 Step::Block(block)
             }
             room = room_for(&self.events, waits), if waits.is_some() => if room { Step::Room } else { Step::OwnerGone },
-            written = writer.write(&self.outgoing), if !self.outgoing.is_empty() => Step::Written(written),
+            written = self.outgoing.write(writer), if !self.outgoing.is_empty() => Step::Written(written),
             read = reader.read(buffer), if waits.is_none() && !self.flooded => Step::Read(read),
             () = sleep_until(quiet), if quiet.is_some() => Step::Quiet,
             () = sleep_until(silence), if silence.is_some() => Step::Silence,
@@ -373,10 +386,15 @@ impl Task {
     }
 
     fn written(&mut self, octets: usize) {
-        self.outgoing.advance(octets);
+        let upload = self.upload.as_ref();
+        self.outgoing.advance(octets, |spent| {
+            if let Some(upload) = upload {
+                upload.give_back(spent);
+            }
+        });
         self.progress.add(octets as u64);
         if self.outgoing.is_empty() {
-            if self.upload.is_none() {
+            if !self.has_more() {
                 self.progress.end();
             }
             self.wait_for_next();

@@ -18,6 +18,26 @@ const CONTENT_KEPT: u64 = 1 << 20;
 /// Octets of content from which on it is told how far they have gone out.
 const WORTH_TELLING: usize = 256 * 1024;
 
+/// Octets of content that are put into what goes out at once.
+const PORTION: usize = 256 * 1024;
+
+/// Content that is there and has not gone out.
+pub(super) struct Held {
+    octets: Bytes,
+    form: Form,
+}
+
+/// In what form content goes out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// As it is.
+    AsIs,
+    /// Line by line.
+    Lines,
+    /// Line by line, dots stuffed.
+    Stuffed,
+}
+
 /// Content beyond what is recorded.
 #[derive(Default)]
 pub(super) struct Uncounted {
@@ -49,16 +69,11 @@ impl Task {
                     self.progress.begin(text.len() as u64);
                 }
                 let stuffed = self.recorder.fold.session.chunk_left == 0;
-                self.recorder.begin_together();
-                for line in content::lines(&text) {
-                    let line = if stuffed { content::stuff(line) } else { line.into() };
-                    self.content_line(&line, Ending::CrLf);
-                }
-                self.recorder.end_together();
+                self.hold(Held { octets: text.into(), form: if stuffed { Form::Stuffed } else { Form::Lines } });
             }
             Request::RawContent(octets) => {
                 self.interrupt_line();
-                self.raw(&octets);
+                self.hold(Held { octets: octets.into(), form: Form::AsIs });
             }
             Request::File(file) => {
                 self.interrupt_line();
@@ -85,6 +100,37 @@ impl Task {
             self.wait_for_next();
         }
         Ok(())
+    }
+
+    /// Begins with content that is there; a long one goes on as it is written.
+    fn hold(&mut self, held: Held) {
+        self.held = Some(held);
+        self.content_goes_on();
+    }
+
+    /// Puts the next lines of the content that is there into what goes out.
+    pub(super) fn content_goes_on(&mut self) {
+        let Some(mut held) = self.held.take() else { return };
+        let room = held.octets.len().min(PORTION);
+        // Whole lines; one that is longer than that goes as far as it is long.
+        let end = match memchr::memrchr(b'\n', &held.octets[..room]) {
+            _ if room == held.octets.len() => room,
+            Some(at) => at + 1,
+            None => memchr::memchr(b'\n', &held.octets).map_or(held.octets.len(), |at| at + 1),
+        };
+        let portion = held.octets.split_to(end);
+        if held.form == Form::AsIs {
+            self.raw(&portion);
+        } else {
+            let stuffed = held.form == Form::Stuffed;
+            self.recorder.begin_together();
+            for line in content::lines(&portion) {
+                let line = if stuffed { content::stuff(line) } else { line.into() };
+                self.content_line(&line, Ending::CrLf);
+            }
+            self.recorder.end_together();
+        }
+        self.held = Some(held).filter(|held| !held.octets.is_empty());
     }
 
     fn raw(&mut self, octets: &[u8]) {
@@ -115,12 +161,7 @@ impl Task {
             Some(Block::Summed(octets)) => {
                 self.recorder.content_uncounted(octets.len() as u64);
                 let count = octets.len() as u64;
-                if self.outgoing.is_empty() {
-                    // Nobody else has it: it goes out without being copied.
-                    self.outgoing = Bytes::from(octets).into();
-                } else {
-                    self.outgoing.extend_from_slice(&octets);
-                }
+                self.outgoing.push(octets);
                 if let Some(upload) = &mut self.upload {
                     upload.counted += count;
                 }
