@@ -1,8 +1,9 @@
-//! What XOAUTH2 and OAUTHBEARER have in common: a bearer token, and a JSON text that says why it was refused.
+//! What XOAUTH2 and OAUTHBEARER have in common: a message with a bearer token, and where it is refused a JSON text in a
+//! 334 that says why, which is answered before the 535 comes. Each of the two says how its message is written and read.
 
 use serde::Deserialize;
 
-use super::Premises;
+use super::{Mechanism, Premises, Refusal, SaslError, Secret, Turn, Verifier};
 
 /// Why a server refused a token (RFC 7628 3.2.2, and Google's older form of it).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -24,14 +25,12 @@ pub(super) struct TokenError {
 
 impl TokenError {
     /// Reads a challenge.
-    #[must_use]
     pub(super) fn read(challenge: &[u8]) -> Self {
         serde_json::from_slice(challenge)
             .unwrap_or_else(|_| Self { other: Some(crate::smtp::escape::for_screen(challenge)), ..Self::default() })
     }
 
     /// The status in words.
-    #[must_use]
     fn meaning(&self) -> &'static str {
         match self.status.as_str() {
             "400" | "invalid_request" => "the message is not well formed",
@@ -42,7 +41,6 @@ impl TokenError {
     }
 
     /// All of it in a sentence, fit for a screen.
-    #[must_use]
     pub(super) fn words(&self) -> String {
         if let Some(other) = &self.other {
             return format!("the server said about the token: {other}");
@@ -61,14 +59,94 @@ impl TokenError {
     }
 }
 
+/// The client's side of both.
+pub(super) struct Client {
+    name: &'static str,
+    /// The message with the token, until it has gone out.
+    message: Option<Secret>,
+    /// What the JSON text is answered by, so that the refusal itself can come.
+    answer: &'static [u8],
+    error: Option<TokenError>,
+    over: bool,
+}
+
+impl Client {
+    /// One that sends this message, and answers a refusal so.
+    pub(super) fn new(name: &'static str, message: Vec<u8>, answer: &'static [u8]) -> Self {
+        Self { name, message: Some(Secret::new(message)), answer, error: None, over: false }
+    }
+}
+
+impl Mechanism for Client {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn initial(&mut self) -> Option<Secret> {
+        self.message.take()
+    }
+
+    fn respond(&mut self, challenge: &[u8]) -> Result<Secret, SaslError> {
+        if let Some(message) = self.initial() {
+            return Ok(message);
+        }
+        if std::mem::replace(&mut self.over, true) {
+            return Err(SaslError::UnexpectedChallenge(self.name));
+        }
+        self.error = Some(TokenError::read(challenge));
+        Ok(Secret::new(self.answer.to_vec()))
+    }
+
+    fn reads(&self) -> bool {
+        self.message.is_none()
+    }
+
+    fn complaint(&self) -> Option<String> {
+        self.error.as_ref().map(TokenError::words)
+    }
+}
+
+/// The server's side of both.
+#[derive(Debug)]
+pub(super) struct Server {
+    /// Reads whose token a message has.
+    user: fn(&[u8]) -> Option<String>,
+    /// The JSON text of a refusal.
+    refusal: &'static [u8],
+    refused: bool,
+}
+
+impl Server {
+    pub(super) fn new(user: fn(&[u8]) -> Option<String>, refusal: &'static [u8]) -> Self {
+        Self { user, refusal, refused: false }
+    }
+}
+
+impl Verifier for Server {
+    fn step(&mut self, response: Option<&[u8]>, house: &Premises<'_>) -> Turn {
+        if self.refused {
+            return Turn::Refuse(Refusal::Wrong);
+        }
+        let Some(message) = response else { return Turn::Challenge(Vec::new()) };
+        let (Some(user), Some(token)) = ((self.user)(message), bearer(message)) else {
+            return Turn::Refuse(Refusal::Malformed);
+        };
+        if right(house, &user, token) {
+            return super::verifier::verdict(&user, b"", true);
+        }
+        self.refused = true;
+        Turn::Challenge(self.refusal.to_vec())
+    }
+}
+
 /// The token in a message.
-pub(super) fn bearer(message: &[u8]) -> Option<&[u8]> {
+fn bearer(message: &[u8]) -> Option<&[u8]> {
     let part = message.split(|octet| *octet == 1).find_map(|part| part.strip_prefix(b"auth="))?;
     let scheme = part.get(..7).filter(|scheme| scheme.eq_ignore_ascii_case(b"Bearer "))?;
     Some(&part[scheme.len()..])
 }
 
 /// Whether this is a user's token.
-pub(super) fn right(house: &Premises<'_>, user: &str, token: &[u8]) -> bool {
+fn right(house: &Premises<'_>, user: &str, token: &[u8]) -> bool {
     (house.account)(user).and_then(|account| account.token).is_some_and(|known| known.as_bytes() == token)
 }
