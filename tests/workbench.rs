@@ -295,3 +295,21 @@ fn what_was_typed_before_a_question_was_on_the_screen_does_not_answer_it() {
     assert!(terminal.exit().success());
     terminal.assert_restored();
 }
+
+#[test]
+fn noop_by_itself_goes_on_after_a_reconnect() {
+    let home = Home::new();
+    let mut terminal = at_the_lab(&home, LARGE);
+    terminal.keys("<C-p>").wait_for("keep").keys("keep-alive<Enter>").wait_for("NOOP every 60s");
+    say(&mut terminal, "QUIT", "F5 reconnect");
+    terminal.keys("<F5>").wait_for("NOOP every 60s");
+    terminal.keys("<C-p>").wait_for("keep").keys("keep-alive<Enter>");
+    terminal.wait_until("it is off", |screen| !screen.contains("NOOP every"));
+    say(&mut terminal, "QUIT", "F5 reconnect");
+    terminal.keys("<F5>");
+    say(&mut terminal, "EHLO noddy.com", READY);
+    assert!(!terminal.screen().contains("NOOP every"), "{}", terminal.screen());
+    say(&mut terminal, "QUIT", "F5 reconnect");
+    terminal.keys("<C-q>");
+    assert!(terminal.exit().success());
+}

@@ -17,7 +17,7 @@ use super::library;
 use super::model::{Face, Focus, Model};
 use super::opening::open_marked;
 use super::overlay::{Form, Help, Menu, Overlay, Palette, Probes, Question, Recall, Target};
-use super::pane::composer::{Composer, Identity};
+use super::pane::composer::Composer;
 use super::pane::panel::Tab;
 use super::playback;
 use super::presenter;
@@ -100,9 +100,8 @@ fn of_line(model: &mut Model, action: Action) {
         }
         Action::Templates => templates(model),
         Action::Message => {
-            let editor = Editor::of(&model.draft, &correspondents(model));
             model.focus = Focus::Composer;
-            model.overlay = Some(Overlay::Editor(Box::new(editor)));
+            model.overlay = Some(Overlay::Editor(Box::new(Editor::open(model))));
         }
         Action::Receipt => receipt(model),
         Action::History => {
@@ -145,6 +144,7 @@ fn of_program(model: &mut Model, action: Action) -> Vec<Effect> {
         plays if playback::does(plays) => return playback::act(model, plays),
         kept if library::does(kept) => return library::act(model, kept),
         moving if model.at_library() && library::moves(moving) => return library::step(model, moving),
+        Action::Pipeline => return super::pipelining::act(model),
         Action::Mail => return vec![Effect::LookAtMail],
         Action::ServerView => return vec![Effect::ServerView(serverside::address(&model.talk.log))],
         Action::Help => model.overlay = Some(Overlay::Help(Help::of(model.place()))),
@@ -319,24 +319,6 @@ fn focus_after(model: &Model, action: Action) -> Focus {
     }
 }
 
-/// Who writes to whom: as the open mail transaction says, or else as the target does.
-fn correspondents(model: &Model) -> Identity {
-    const NAMED: usize = 5;
-    let mut identity = model.peer.identity.clone();
-    let session = &model.talk.dialogue.state().session;
-    if model.talk.is_open() && session.phase().in_transaction() {
-        if let Some(from) = session.reverse_path.as_deref().filter(|from| !from.is_empty()) {
-            from.clone_into(&mut identity.from);
-        }
-        let accepted = super::enter::accepted(model);
-        if !accepted.is_empty() && accepted.len() <= NAMED {
-            // Between the angle brackets of one they part the others.
-            identity.to = vec![accepted.join(">, <")];
-        }
-    }
-    identity
-}
-
 /// F2: the verbs, or the form of the verb that stands on the line.
 fn templates(model: &mut Model) {
     model.focus = Focus::Composer;
@@ -366,6 +348,9 @@ pub(super) fn open_form(model: &mut Model, verb: &str) -> bool {
 /// Ctrl-C: stops what is awaited, or else asks what is to be stopped.
 fn stop(model: &mut Model) -> Vec<Effect> {
     model.errand = None;
+    if super::pipelining::forget(model) {
+        return Vec::new();
+    }
     if std::mem::take(&mut model.returns) {
         model.notice = Some("You stay here; nothing is connected again by itself.".to_owned());
         return Vec::new();

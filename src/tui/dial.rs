@@ -6,11 +6,10 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::error::TrySendError;
 
-use crate::class::attend::{self, Attendance, Down, Given, Hello, Joining, Up};
+use crate::class::attend::{self, Attendance, Down, Given, Joining, Up};
 use crate::client::{Connection, Request, SharedJournal, connect};
 use crate::conversation::Micros;
 use crate::conversation::event::{Event, Remark, Timed};
-use crate::conversation::file::{Header, Side};
 use crate::conversation::journal::Journal;
 use crate::lab::Lab;
 use crate::lab::reload::Reload;
@@ -24,11 +23,13 @@ use super::errand::Access;
 use super::hall::Hall;
 use super::message::Message;
 use super::model::Peer;
-use super::pane::composer::Identity;
 use super::pane::lesson::LessonNews;
 
 mod lab;
+mod peer;
 mod probe;
+
+use peer::{header, peer, welcome};
 
 /// How long a connection that is dropped has to write its last record.
 const LAST_WORDS: Duration = Duration::from_millis(300);
@@ -44,6 +45,16 @@ pub(super) enum Verify {
     AsTheTargetSays,
     /// Not on this one connection.
     NotThisTime,
+}
+
+/// After how much silence NOOP is sent by itself.
+#[derive(Debug, Clone, Copy, Default)]
+enum Alive {
+    /// As the target says.
+    #[default]
+    AsTheTargetSays,
+    /// As somebody has chosen since; never where none.
+    Chosen(Option<Duration>),
 }
 
 /// A conversation that was recorded.
@@ -80,6 +91,8 @@ pub(super) struct Dialler {
     journal: Option<SharedJournal>,
     started: Duration,
     connection: Option<Connection>,
+    /// Whether NOOP is sent by itself.
+    alive: Alive,
     /// Ready-made tests that are being run.
     probing: Option<probe::Bout>,
     /// Every conversation that was recorded, in order.
@@ -103,6 +116,7 @@ impl Dialler {
             journal: None,
             started: Duration::ZERO,
             connection: None,
+            alive: Alive::default(),
             probing: None,
             recorded: Vec::new(),
         }
@@ -225,6 +239,7 @@ impl Dialler {
     /// Connects to a target in a new conversation.
     async fn begin(&mut self, target: Target, uri: &str, roots: Vec<String>) -> Vec<Message> {
         self.close().await;
+        self.alive = Alive::default();
         self.started = self.world.elapsed();
         let mut messages = Vec::new();
         let place = target.endpoint.to_string();
@@ -283,7 +298,10 @@ impl Dialler {
         };
         // A lesson's lab counts every line.
         let taught = self.hall.is_some() || self.class.is_some();
-        options.keep_alive = target.keep_alive.map(Duration::from_millis).filter(|_| !taught);
+        options.keep_alive = match self.alive {
+            Alive::AsTheTargetSays => target.keep_alive.map(Duration::from_millis).filter(|_| !taught),
+            Alive::Chosen(every) => every,
+        };
         options.relayed = self.class.is_some();
         options.remember = !self.at_lab && self.hall.is_none();
         options.tls.verify &= verify == Verify::AsTheTargetSays;
@@ -381,6 +399,9 @@ impl Dialler {
 
     /// Asks something of the connection. What could not be taken comes back as a message.
     pub(super) fn ask(&mut self, request: Request) -> Option<Message> {
+        if let Request::KeepAlive(every) = &request {
+            self.alive = Alive::Chosen(*every);
+        }
         let refused = match &self.connection {
             Some(connection) => connection.requests.try_send(request).err().map(TrySendError::into_inner),
             None => Some(request),
@@ -452,46 +473,4 @@ async fn on_the_wire(open: &mut Option<Connection>, now: impl Fn() -> Micros) ->
         return Message::Gone(events);
     }
     Message::Wire(events)
-}
-
-fn peer(target: &Target, lab: bool) -> Peer {
-    // A file's head is somebody's word: nobody logs in there by a key.
-    let auth = target.auth.as_ref().filter(|_| target.from_file.is_none());
-    Peer {
-        name: target.name.trim_end_matches(':').to_owned(),
-        reading: target.reading.clone(),
-        production: target.production,
-        lab,
-        identity: Identity {
-            ehlo: target.ehlo.clone().unwrap_or_default(),
-            from: target.from.clone().unwrap_or_default(),
-            to: target.to.clone(),
-        },
-        reply_timeout: target.reply_timeout.map(Duration::from_millis),
-        unverified: !target.verify,
-        user: auth.map(|auth| auth.user.clone()),
-        mechanism: auth.filter(|auth| auth.mechanism != "auto").map(|auth| auth.mechanism.to_ascii_uppercase()),
-        profile: target.profile.clone(),
-    }
-}
-
-/// What a student is told first.
-fn welcome(hello: &Hello) -> String {
-    let time = hello.left.map_or_else(String::new, |left| match left.div_ceil(60) {
-        0 => " The time is over.".to_owned(),
-        1 => " Less than a minute is left.".to_owned(),
-        minutes => format!(" You have {minutes} minutes."),
-    });
-    format!(
-        "You are {} in the class {}: the instructor can look on, and what is said here is kept there.{time}",
-        hello.name, hello.class
-    )
-}
-
-fn header(target: &Target, uri: &str, world: &World) -> Header {
-    let header = Header::recording(uri, world.now(), Side::Client);
-    match &target.profile {
-        Some(profile) => header.with("profile", profile),
-        None => header,
-    }
 }

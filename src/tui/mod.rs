@@ -67,6 +67,7 @@ pub mod pane;
 #[cfg(test)]
 mod panel_tests;
 mod paths;
+mod pipelining;
 pub mod playback;
 mod presenter;
 pub mod probing;

@@ -138,7 +138,7 @@ fn shorter(title: &str, columns: u16, status: &str) -> String {
 
 fn composer(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let around = model.around();
-    let (title, _) = model.composer.title(&around);
+    let title = super::pipelining::title(model).unwrap_or_else(|| model.composer.title(&around).0);
     let end = match model.ending {
         Ending::CrLf => "CRLF",
         Ending::Lf => "LF only",

@@ -21,6 +21,7 @@ pub(super) fn happened(model: &mut Model, events: Vec<Timed>) -> Vec<Effect> {
     name_ourselves(model);
     if !model.talk.is_open() {
         model.pasted.clear();
+        model.block = None;
     }
     effects.extend(regardless::go_on(model));
     effects.extend(replay::follow(model));

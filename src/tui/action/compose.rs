@@ -3,7 +3,7 @@
 use super::Where::{Composer, Everywhere};
 use super::{Action, Entry, entry, live, open};
 use crate::tui::model::{Focus, Model};
-use crate::tui::replay;
+use crate::tui::{pipelining, replay};
 
 pub(super) const ENTRIES: &[Entry] = &[
     entry(
@@ -54,6 +54,15 @@ pub(super) const ENTRIES: &[Entry] = &[
         composing,
     )
     .called("dsn notify orcpt envid ret notification"),
+    entry(
+        Action::Pipeline,
+        "pipeline",
+        "pipeline",
+        "Collect lines for one write, as PIPELINING allows: Enter keeps each, and on an empty line sends them all at once.",
+        &[(Composer, "ctrl-n")],
+        pipelining::is_possible,
+    )
+    .called("pipelining several lines at once block batch early talker"),
     entry(
         Action::History,
         "history",

@@ -30,6 +30,8 @@ pub enum Action {
     Templates,
     Message,
     Receipt,
+    /// Several lines in one write.
+    Pipeline,
     Ready,
     Back,
     History,

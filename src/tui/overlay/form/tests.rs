@@ -53,3 +53,18 @@ fn esc_and_enter_give_the_line_back() {
         assert_eq!(left, Outcome::Line("MAIL FROM:<a@bc>".to_owned()), "{key}");
     }
 }
+
+#[test]
+fn a_limit_of_the_servers_is_said_before_the_line_is_sent() {
+    let mut screen = crate::tui::screen::Screen::new(100, 24);
+    screen.wire(
+        "* connecting 127.0.0.1:25\n* connected 127.0.0.1:25 from 127.0.0.1:50000\n< 220 mx\n> EHLO me\n< 250-mx\n\
+         < 250 LIMITS RCPTMAX=1\n> MAIL FROM:<a@b>\n< 250 ok\n> RCPT TO:<c@d>\n< 250 ok",
+    );
+    screen.keys("RCPT TO:<lt>e@f><f2>");
+    let shown = screen.shown();
+    assert!(
+        shown.contains("RCPT as a form") && shown.contains("The server takes 1 recipient a transaction"),
+        "{shown}"
+    );
+}
