@@ -153,7 +153,17 @@ fn complain(command: &str, words: impl std::fmt::Display) -> Exit {
 /// Runs the program.
 #[must_use]
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse_from(subcommand_first(std::env::args_os().collect()));
+    let words = subcommand_first(std::env::args_os().collect());
+    let arguments = match Arguments::try_parse_from(&words) {
+        Ok(arguments) => arguments,
+        Err(said) => {
+            // Help and the version are asked for, and no mistake.
+            let code = if said.use_stderr() { send::of_words(&words) } else { Exit::Done.code() };
+            // The stream may be closed; there is nobody to tell then.
+            let _ = said.print();
+            return ExitCode::from(code);
+        }
+    };
     let world = World::real(directories::of(&arguments.common));
     let common = &arguments.common;
     let exit = match &arguments.command {

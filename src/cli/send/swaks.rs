@@ -1,19 +1,27 @@
-//! swaks's options by the same names: the table, its short forms, its exit codes.
+//! swaks's options by the same names: the table, its short forms, what is said of its exit codes.
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
 
 use serde::Deserialize;
 
-use super::super::Exit;
-use crate::conversation::dialogue::{Ask, Verdict};
-use crate::conversation::{Dialogue, Log};
-use crate::smtp::{Class, Verb};
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Table {
     pub(super) option: Vec<Entry>,
+    exit: Vec<ExitCode>,
+}
+
+/// What becomes of one of swaks's exit codes.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExitCode {
+    code: u8,
+    /// What it says.
+    means: String,
+    /// In what it differs, or why there is none; empty where it is the same.
+    #[serde(default)]
+    note: String,
 }
 
 /// What becomes of one of swaks's options.
@@ -47,7 +55,7 @@ pub(super) fn table() -> Table {
 
 /// The table as `--help-swaks` prints it.
 pub(super) fn help() -> String {
-    let Table { option } = table();
+    let Table { option, exit } = table();
     let mut out = "\
 swaks's options in `ehlo send`
 
@@ -69,13 +77,19 @@ Lines of the message are marked -| and ~|. A message leaves the machine only wit
             }
         }
     }
-    out.push_str("\nExit status: ehlo's own; --swaks-exit-codes gives swaks's numbers.\n");
+    out.push_str("\nExit status: ehlo's own; --swaks-exit-codes gives swaks's numbers\n");
+    for ExitCode { code, means, note } in exit {
+        let _ = writeln!(out, "  {code:>2}  {means}");
+        if !note.is_empty() {
+            let _ = writeln!(out, "      {note}");
+        }
+    }
     out
 }
 
 /// Words of a command line that swaks understands, as clap does: `-tlsc`, `--h-Subject x`.
 pub(in crate::cli) fn normalised(words: Vec<OsString>) -> Vec<OsString> {
-    let Table { option } = table();
+    let Table { option, .. } = table();
     let known = |word: &str| {
         let bare = word.trim_start_matches('-');
         let dashes = word.len() - bare.len();
@@ -137,52 +151,6 @@ fn wants_value(command: &clap::Command, word: &str) -> bool {
     })
 }
 
-/// swaks's exit code for what happened; `announces` says that XCLIENT had to be said.
-pub(super) fn exit_code(exit: Exit, log: &Log, announces: bool) -> u8 {
-    match exit {
-        Exit::Done | Exit::PartlyRefused => return 0,
-        Exit::Usage => return 1,
-        Exit::Interrupted => return Exit::Interrupted.code(),
-        Exit::Tls => return 29,
-        Exit::Authentication => return 28,
-        _ => {}
-    }
-    let dialogue = Dialogue::of(log);
-    let (mut secured, mut told) = (false, false);
-    for (n, exchange) in dialogue.exchanges().iter().enumerate() {
-        let refused = exchange.code.is_none_or(|code| code.class().is_refusal() || code.class() == Class::Unknown);
-        if !refused {
-            secured |= exchange.verb == Verb::Starttls;
-            told |= exchange.verb == Verb::Xclient;
-            continue;
-        }
-        match (exchange.ask, exchange.verb) {
-            (Ask::Greeting, _) if exchange.code.is_some() => return 21,
-            (Ask::EndOfData, _) | (Ask::Command, Verb::Bdat) => return 26,
-            (Ask::Command, Verb::Xclient) => return 33,
-            (Ask::Command, Verb::Ehlo | Verb::Lhlo) if told => return 34,
-            (Ask::Command, Verb::Ehlo | Verb::Lhlo) if secured => return 32,
-            (Ask::Command, Verb::Helo | Verb::Lhlo) => return 22,
-            // EHLO may have been followed by HELO.
-            (Ask::Command, Verb::Ehlo) if !dialogue.exchanges()[n..].iter().any(|next| next.verb == Verb::Helo) => {
-                return 22;
-            }
-            (Ask::Command, Verb::Mail) => return 23,
-            (Ask::Command, Verb::Data) => return 25,
-            (Ask::Command, Verb::Quit) => return 27,
-            _ => {}
-        }
-    }
-    let recipients = dialogue.recipients();
-    if !recipients.is_empty() && recipients.iter().all(|recipient| recipient.verdict == Verdict::Refused) {
-        return 24;
-    }
-    if exit == Exit::Refused && announces && !told {
-        return 33;
-    }
-    if dialogue.exchanges().is_empty() { 2 } else { 6 }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -207,7 +175,7 @@ mod tests {
                 long.chain(short.into_iter().map(|s| format!("-{s}"))).collect::<Vec<_>>()
             })
             .collect();
-        let Table { option } = table();
+        let Table { option, .. } = table();
         let mut seen = std::collections::BTreeSet::new();
         for entry in &option {
             let first = &entry.names[0];
@@ -237,7 +205,7 @@ mod tests {
 
     #[test]
     fn the_table_has_every_option_of_swaks_and_no_other() {
-        let Table { option } = table();
+        let Table { option, .. } = table();
         let named: Vec<&str> = option.iter().flat_map(|entry| &entry.names).map(|name| bare(name)).collect();
         let known = of_swaks();
         for name in known.iter().flat_map(|(names, _)| names) {
@@ -292,6 +260,17 @@ mod tests {
         }
         let field = normalised(vec!["--h-Subject:".into(), "a b".into(), "--header-X=1".into()]);
         assert_eq!(field, ["--header", "Subject: a b", "--header", "X: 1"]);
+    }
+
+    /// What swaks's manual has under EXIT CODES.
+    const EXIT_CODES: [u8; 22] = [0, 1, 2, 3, 4, 5, 6, 10, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 32, 33, 34, 35];
+
+    #[test]
+    fn the_table_has_every_exit_code_of_swaks() {
+        let codes: Vec<u8> = table().exit.iter().map(|exit| exit.code).collect();
+        assert_eq!(codes, [&EXIT_CODES[..], &[36]].concat());
+        let help = help();
+        assert!(help.contains("\n  25  ") && help.contains("\n   6  "), "{help}");
     }
 
     #[test]
