@@ -14,7 +14,6 @@ use tokio_util::sync::CancellationToken;
 use super::run::{exit_of, prepare, save, stop_on_signals};
 use super::{Colour, Common, Exit};
 use crate::client::Options;
-use crate::conversation::Log;
 use crate::conversation::file::{Document, Header};
 use crate::profile::{Endpoint, Target};
 use crate::script::Report;
@@ -25,6 +24,7 @@ use crate::world::World;
 mod announced;
 mod arguments;
 mod content;
+mod exits;
 mod parameters;
 mod parts;
 mod prepared;
@@ -33,6 +33,7 @@ mod swaks;
 mod target;
 mod trip;
 
+pub(super) use exits::of_words;
 use prepared::Prepared;
 use screen::{Recipient, Screen};
 pub(super) use swaks::normalised;
@@ -73,11 +74,7 @@ pub(super) struct Arguments {
 
 /// Runs it.
 pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> ExitCode {
-    let exit = |exit: Exit| {
-        let swaks = arguments.output.swaks_exit_codes;
-        // Nothing was said yet.
-        ExitCode::from(if swaks { swaks::exit_code(exit, &Log::new(), false) } else { exit.code() })
-    };
+    let exit = |exit: Exit| ExitCode::from(exits::of_mistake(exit, arguments));
     if arguments.output.help_swaks {
         return exit(print(swaks::help().as_bytes()));
     }
@@ -150,7 +147,10 @@ fn message(body: &Body) -> Result<Vec<u8>, String> {
     match body {
         Body::Lines(text) => Ok(crate::message::header::with_crlf(text)),
         Body::AsIs(octets) => Ok(octets.clone()),
-        Body::File(path) => std::fs::read(path).map_err(|error| format!("{} can't be read: {error}", path.display())),
+        Body::File { path, fields } => {
+            let file = std::fs::read(path).map_err(|error| format!("{} can't be read: {error}", path.display()))?;
+            Ok([fields.clone(), file].concat())
+        }
     }
 }
 
@@ -172,6 +172,8 @@ async fn allowed(plan: &Plan, prepared: &Prepared, arguments: &Arguments) -> Res
 /// What came of it.
 struct Sent {
     report: Report,
+    /// Recipients that were never named to a server.
+    unsent: Vec<String>,
     header: Header,
     transcripts: Vec<PathBuf>,
     target: Target,
@@ -194,7 +196,7 @@ fn options(target: &Target, roots: Vec<String>, arguments: &Arguments) -> Result
 fn finish(mut sent: Sent, arguments: &Arguments, common: &Common, screen: &mut Screen) -> Result<u8, String> {
     let output = &arguments.output;
     let exit = exit_of(&sent.report);
-    let recipients = screen::recipients(&sent.report.log);
+    let recipients = screen::recipients(&sent.report.log, &sent.unsent);
     screen.end(&sent.report, &recipients, exit == Exit::Done);
     if exit == Exit::Tls && sent.target.verify {
         screen.complain(tls_cure(sent.report.words.as_deref().unwrap_or_default()));
@@ -202,8 +204,7 @@ fn finish(mut sent: Sent, arguments: &Arguments, common: &Common, screen: &mut S
     for path in sent.transcripts.iter().filter(|_| common.verbose) {
         screen.complain(&format!("the conversation is in {}", path.display()));
     }
-    let code =
-        if output.swaks_exit_codes { swaks::exit_code(exit, &sent.report.log, sent.announces) } else { exit.code() };
+    let code = if output.swaks_exit_codes { exits::of(exit, &sent.report.log, sent.announces) } else { exit.code() };
     let wanted = arguments.tls.tls_get_peer_cert.as_deref();
     // One document on standard output, not two: JSON has the certificate in it.
     let within = output.json && wanted.is_some_and(|path| path.as_os_str() == "-");

@@ -28,6 +28,17 @@ pub fn check(name: &str, value: &str) -> Result<(), MessageError> {
     Ok(())
 }
 
+/// What the line begins with by which mailboxes divide messages; it is none of the message (RFC 4155).
+pub const FROM_LINE: &[u8; 5] = b"From ";
+
+/// Takes the line away by which mailboxes divide messages, where a message begins with it.
+pub fn strip_from_line(message: &mut Vec<u8>) {
+    if message.starts_with(FROM_LINE) {
+        let end = memchr::memchr(b'\n', message).map_or(message.len(), |at| at + 1);
+        message.drain(..end);
+    }
+}
+
 /// The head of a message and the rest: the rest begins with the empty line, or is empty.
 pub(super) fn split(message: &[u8]) -> (&[u8], &[u8]) {
     let mut at = 0;

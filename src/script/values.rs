@@ -163,7 +163,8 @@ fn text(value: &Value) -> Option<String> {
 }
 
 /// A random UUID (RFC 9562 5.4).
-fn uuid(mut random: [u8; 16]) -> String {
+#[must_use]
+pub fn uuid(mut random: [u8; 16]) -> String {
     random[6] = random[6] & 0x0f | 0x40;
     random[8] = random[8] & 0x3f | 0x80;
     let number = u128::from_be_bytes(random);

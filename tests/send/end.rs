@@ -58,3 +58,78 @@ fn xclient_says_that_an_address_is_of_ipv6() {
         desk.against(&after_ehlo("-mx\nS: 250 XCLIENT ADDR", &then), &["--to", "c@d", "--xclient-addr", "2001:db8::1"]);
     ran.expect(0, &["=== delivered c@d"]);
 }
+
+#[test]
+fn recipients_that_no_connection_came_to_are_said_too() {
+    let desk = Desk::new();
+    let first = after_ehlo("-mx\nS: 250 LIMITS MAILMAX=1 RCPTMAX=1", ACCEPTS);
+    let to = ["--to", "c@d,e@f,g@h", "--timeout", "2s"];
+    for (second, code) in [("S: 421 busy\n", 1), ("", 3), ("S: 220 mx\nC: EHLO me\nS: 250 mx\nC: MAIL FROM:<a@b>\n", 3)]
+    {
+        let script = format!("{first}---\n{second}");
+        let (ran, _) = desk.against(&script, &to);
+        ran.expect(code, &["=== delivered c@d", "=== unsent    e@f", "=== unsent    g@h"]);
+        let (ran, _) = desk.against(&script, &[&to[..], &["--json"]].concat());
+        let said: serde_json::Value = serde_json::from_str(&ran.expect(code, &[]).out).expect("JSON");
+        let verdicts: Vec<_> = (0..3).map(|n| said["recipients"][n]["verdict"].as_str().expect("a verdict")).collect();
+        assert_eq!(verdicts, ["delivered", "unsent", "unsent"], "{said}");
+    }
+}
+
+#[test]
+fn a_connection_that_breaks_among_the_recipients_leaves_none_unsaid() {
+    let desk = Desk::new();
+    let then = "C: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\nC: RCPT TO:<e@f>\n";
+    let (ran, _) = desk.against(&after_ehlo(" mx", then), &["--to", "c@d,e@f,g@h", "--timeout", "2s"]);
+    ran.expect(3, &["=== accepted  c@d", "=== unknown   e@f", "=== unsent    g@h"]);
+}
+
+/// What swaks 20201014 itself ends with against the same peers.
+#[test]
+fn swaks_exit_codes_are_those_of_swaks() {
+    let desk = Desk::new();
+    let ready = after_ehlo(" mx", "");
+    let rcpt = format!("{ready}C: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\n");
+    let data = format!("{rcpt}S: 250 ok\nC: DATA\n");
+    for (script, code) in [
+        ("S: hello\n".to_owned(), 21),
+        ("HOLD\n".to_owned(), 21),
+        (String::new(), 6),
+        ("S: 220 mx\nC: EHLO me\n".to_owned(), 6),
+        ("S: 220 mx\nC: EHLO me\nHOLD\n".to_owned(), 22),
+        ("S: 220 mx\nC: EHLO me\nS: 550 no\nC: HELO me\nS: 550 no\n".to_owned(), 22),
+        (format!("{ready}C: MAIL FROM:<a@b>\nS: 550 no\n"), 23),
+        (format!("{rcpt}HOLD\n"), 24),
+        (rcpt, 6),
+        (format!("{data}S: 250 ok\n"), 25),
+        (format!("{data}S: 354 go\nC: .. .\nHOLD\n"), 26),
+        (format!("{data}S: 354 go\nC: .. .\n"), 6),
+    ] {
+        // What it says on leaving, some peers do not hear any more.
+        let peer = super::Peer::play(&script);
+        let target = peer.target();
+        let ran = desk.send(&[
+            "-s",
+            &target,
+            "-f",
+            "a@b",
+            "--helo",
+            "me",
+            "-t",
+            "c@d",
+            "--timeout",
+            "1s",
+            "--swaks-exit-codes",
+        ]);
+        assert_eq!(ran.code, Some(code), "{script}: {ran:?}");
+    }
+    for (mistake, code) in [
+        (&["lab:", "--no-such-option"][..], 1),
+        (&["lab:", "--port", "x"], 1),
+        (&["lab:", "--to", "c@d", "--proxy-family", "X"], 35),
+    ] {
+        desk.send(&[mistake, &["--swaks-exit-codes"]].concat()).expect(code, &[]);
+        desk.send(mistake).expect(2, &[]);
+    }
+    desk.send(&["--help-swaks"]).expect(0, &["Exit status", "\n  24  every RCPT refused\n      any 2xx is taken: 251"]);
+}

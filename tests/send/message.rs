@@ -24,11 +24,32 @@ fn a_message_is_made_of_what_is_given() {
     let data = dumped(&desk, b"Subject: y\n\n.leading\n.\n", &["-g", "--h-Subject", "z"]);
     assert_eq!(data, "Subject: z\r\n\r\n.leading\r\n");
     for sample in ["plain", "gtube", "eicar", "8bit", "bare-lf"] {
-        assert!(dumped(&desk, b"", &["--sample", sample]).contains("To: <c@d>"), "{sample}");
+        let whole = dumped(&desk, b"", &["--sample", sample]);
+        assert!(
+            whole.contains("To: <c@d>") && whole.contains("\r\nDate: ") && whole.contains("\r\nMessage-ID: <"),
+            "{whole}"
+        );
     }
+    let composed = dumped(&desk, b"", &["--body", "x"]);
+    assert!(composed.contains("\r\nDate: ") || composed.starts_with("Date: "), "{composed}");
+    assert!(composed.contains("\r\nMessage-ID: <") && composed.contains("@b>\r\n"), "{composed}");
     let template = desk.write("t.eml", "To: {{to}}\nSubject: {{what}}\n\n{{who}}\n");
     let filled = dumped(&desk, b"", &["--template", &template, "--var", "what=x", "--var", "who=Noddy"]);
     assert_eq!(filled, "To: c@d\r\nSubject: x\r\n\r\nNoddy\r\n");
+    let mailbox = desk.write("m.eml", "From a@b Mon Nov 23 20:18:22 2026\nX-Id: {{uuid}}\n\nx\n");
+    let filled = dumped(&desk, b"", &["--template", &mailbox]);
+    let id = filled.strip_prefix("X-Id: ").and_then(|rest| rest.split_once('\r')).expect("the line is gone").0;
+    assert!(id.len() == 36 && id.matches('-').count() == 4, "{filled}");
+    let kept = dumped(&desk, b"", &["--template", &mailbox, "--no-strip-from"]);
+    assert!(kept.starts_with("From a@b Mon"), "{kept}");
+}
+
+#[test]
+fn what_is_attached_comes_back_as_it_was() {
+    let desk = Desk::new();
+    let at = format!("@{}", desk.write("a.csv", "one,two\nthree,four\n"));
+    let parts = dumped(&desk, b"", &["--body", "x", "--attach-type", "text/csv", "--attach", &at]);
+    assert!(parts.contains("b25lLHR3bwp0aHJlZSxmb3VyCg==") && !parts.contains("=0A"), "{parts}");
 }
 
 #[test]
@@ -113,4 +134,32 @@ fn recipients_beyond_the_limits_go_over_another_connection() {
     let json: serde_json::Value = serde_json::from_str(&json.out).expect("JSON");
     assert_eq!((&json["handed_over"], json["recipients"].as_array().map(Vec::len)), (&3.into(), Some(4)));
     assert_eq!(json["transcripts"].as_array().map(Vec::len), Some(3));
+}
+
+/// RFC 8463's example key as OpenSSL writes it.
+const KEY: &str = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n-----END PRIVATE KEY-----\n";
+
+#[test]
+fn a_large_file_is_signed_as_a_small_one_is_and_a_mailbox_is_no_message() {
+    let desk = Desk::new();
+    let key = desk.write("key.pem", KEY);
+    let dkim = ["--dkim-key", &key, "--dkim-domain", "noddy.com", "--dkim-selector", "mail"];
+    let hash_of = |lines: usize| {
+        let text = format!("From: a@b\nSubject: large\n\n{}\n\n", "a line  of some length \n".repeat(lines));
+        let at = format!("@{}", desk.write("signed.eml", text));
+        let to = ["lab:", "--to", "anotherdude@target.local", "--data", &at];
+        let ran = desk.send(&[&to[..], &dkim, &["--no-tls"]].concat());
+        ran.expect(0, &["=== delivered", " -| DKIM-Signature: v=1; a=ed25519-sha256;"]);
+        let hash = ran.out.split("bh=").nth(1).and_then(|rest| rest.split(';').next()).expect("a hash").to_owned();
+        assert!(ran.out.find("DKIM-Signature") < ran.out.find("Subject: large"), "it stands first");
+        hash
+    };
+    // Held in memory, and read as it goes by: the bodies differ, and each is what openssl makes of it.
+    assert_eq!(hash_of(2), "aUO2Lm2KfT7+SrcmxTiFALhaOkdl3Ucl4aZD7kNbEzE=");
+    assert_eq!(hash_of(60_000), "KzQSs1UzzW25G4Iq6QX0m9kTBfUiV4M9ESdOKbNB2Jc=");
+    let mailbox =
+        format!("@{}", desk.write("mailbox", format!("From a@b Mon\nFrom: a@b\n\n{}", "x\r\n".repeat(400_000))));
+    let to = ["lab:", "--to", "anotherdude@target.local", "-n", "--data", &mailbox];
+    desk.send(&to).expect(2, &["by which mailboxes divide messages", "tail -n +2", "--no-strip-from"]);
+    desk.send(&[&to[..], &["--no-strip-from"]].concat()).expect(0, &["=== delivered"]);
 }

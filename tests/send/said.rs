@@ -58,6 +58,12 @@ fn the_proxy_header_goes_out_first() {
         let arguments: Vec<&str> = options.split(' ').chain(["--quit-after", "EHLO"]).collect();
         desk.against(&format!("C: {line}\n{ready}"), &arguments).0.expect(0, &[]);
     }
+    let script = ["lab:", "--to", "c@d", "--as-script"];
+    let with = |options: &str| desk.send(&[&script[..], &options.split(' ').collect::<Vec<_>>()].concat());
+    with("--proxy-version 2 --proxy-source 192.0.2.1 --proxy-source-port 4711")
+        .expect(0, &["\n# The header of the PROXY", "proxy_protocol = 2, proxy_source = \"192.0.2.1:4711\"\n"]);
+    with("--proxy-version 1").expect(0, &["[network]: proxy_protocol = 1\n"]);
+    with("--proxy nonsense").expect(0, &["alone can say: PROXY nonsense"]);
     desk.send(&["lab:", "--proxy-family", "TCP6", "--proxy-source", "192.0.2.1"]).expect(2, &["not of the family"]);
     desk.send(&["lab:", "--proxy-family", "X25"]).expect(2, &["TCP4 or TCP6"]);
 }
@@ -92,6 +98,14 @@ fn the_server_is_told_of_the_message_where_it_wants_to_know() {
     desk.against(&after_ehlo(offer, ACCEPTS), &[&message[..], &["--bare-mail"]].concat()).0.expect(0, &[]);
     let own = after_ehlo(offer, &format!("C: MAIL FROM:<a@b> SIZE=7 X-OWN BODY=8BITMIME\n{rest}"));
     desk.against(&own, &[&message[..], &["--mail-parameters", "SIZE=7 X-OWN"]].concat()).0.expect(0, &[]);
+    for (size, more, words) in
+        [("5", &[][..], true), ("5", &["--bare-mail"], true), ("0", &[], false), ("12", &[], false)]
+    {
+        let small = after_ehlo(&format!("-mx\nS: 250 SIZE {size}"), &format!("C: MAIL FROM:<a@b>*\n{rest}"));
+        let (ran, _) = desk.against(&small, &[&message[..], more].concat());
+        ran.expect(0, &["=== delivered c@d"]);
+        assert_eq!(ran.out.contains("has 12 octets, and the server takes 5 at most (SIZE)"), words, "{ran:?}");
+    }
     let international = after_ehlo(
         "-mx\nS: 250 SMTPUTF8",
         "C: MAIL FROM:<a@b> SMTPUTF8\nS: 250 ok\nC: RCPT TO:<\u{fc}@d>\nS: 250 ok\nC: QUIT\nS: 221 bye\n",

@@ -56,6 +56,9 @@ fn a_user_logs_in_and_the_password_is_nowhere() {
     let env = ["--auth-password-env", "NODDY_PASSWORD"];
     let (ran, _) = desk.against(&login, &[&who[..], &env, &["--auth", "LOGIN,PLAIN"]].concat());
     ran.expect(5, &["<** 535 no"]);
+    let some = [&who[..], &env, &["--auth", "GSSAPI,PLAIN"]].concat();
+    desk.against(&script, &some).0.expect(0, &["does not speak GSSAPI", "tried: PLAIN", "=== delivered c@d"]);
+    desk.send(&["lab:", "--to", "c@d", "--auth", "GSSAPI,DIGEST-MD5"]).expect(2, &["GSSAPI is not a mechanism"]);
     let clear = after_ehlo(offer, GIVES_UP);
     let (ran, _) = desk.against(&clear, &[&who[..4], &env].concat());
     ran.expect(5, &["not encrypted"]);

@@ -6,9 +6,13 @@ use std::path::{Path, PathBuf};
 use super::arguments::Content;
 use super::parts::Part;
 use crate::message::reencode::reencode;
-use crate::message::{Attachment, Draft, Encoding, attach, dkim, draft, header, samples, template};
+use crate::message::{Attachment, Draft, Encoding, Stamp, attach, dkim, header, samples, template};
+use crate::script::values::uuid;
 use crate::transaction::Body;
 use crate::world::World;
+
+#[cfg(test)]
+mod tests;
 
 /// A file larger than this goes out as it is, read on the way.
 const LARGE: u64 = 1 << 20;
@@ -50,10 +54,13 @@ pub(super) fn body(content: &Content, envelope: &Envelope<'_>, world: &World) ->
             Ok(Body::Lines([field, message].concat()))
         }
         Body::AsIs(_) => Err("a message with line feeds alone can't be signed; leave out --dkim-key".to_owned()),
-        Body::File(path) => Err(format!(
-            "{} has more than 1 MiB and goes out as it is, so that it can't be signed; leave out --dkim-key",
-            path.display()
-        )),
+        Body::File { path, .. } => {
+            // Read once more than it goes out, since its signature stands before it.
+            let file = std::fs::File::open(&path);
+            let field = file.and_then(|mut file| signer.sign_read(&mut file, world.now().as_second()));
+            let fields = field.map_err(|error| unreadable(&path, &error))?.map_err(|error| error.to_string())?;
+            Ok(Body::File { path, fields })
+        }
     }
 }
 
@@ -63,8 +70,9 @@ fn unsigned(content: &Content, envelope: &Envelope<'_>, world: &World) -> Result
     let Envelope { from, to } = envelope;
     if let Some(name) = &content.sample {
         let first = to.first().map_or("", String::as_str);
-        let Some(sample) = samples::sample(name, from, first) else {
-            let known: Vec<_> = samples::samples("", "").into_iter().map(|sample| sample.name).collect();
+        let Some(sample) = samples::sample(name, from, first, &Stamp::fresh(from, world)) else {
+            let known: Vec<_> =
+                samples::samples("", "", &Stamp::default()).into_iter().map(|sample| sample.name).collect();
             return Err(format!("`{name}` is no sample; one of {}", known.join(", ")));
         };
         if sample.raw {
@@ -87,7 +95,14 @@ fn unsigned(content: &Content, envelope: &Envelope<'_>, world: &World) -> Result
         if whole.to_str().is_none_or(|name| name.chars().any(char::is_control) || name.trim() != name) {
             return Err(format!("{} has a name that no script can hold; rename it", path.display()));
         }
-        return Ok(Body::File(whole));
+        if !(content.no_strip_from || content.no_data_fixup) && begins_with_from_line(&whole)? {
+            return Err(format!(
+                "{} has more than 1 MiB and goes out as it is, and with it its first line, by which mailboxes divide \
+                 messages (From ...); `tail -n +2` takes it away, --no-strip-from sends it all the same",
+                path.display()
+            ));
+        }
+        return Ok(Body::File { path: whole, fields: Vec::new() });
     }
     let octets = given(data, &mut standard_input, !content.no_data_fixup)?;
     if content.no_data_fixup {
@@ -103,7 +118,7 @@ fn unsigned(content: &Content, envelope: &Envelope<'_>, world: &World) -> Result
 /// # Errors
 /// The option that it can't, with the cure.
 fn fits(content: &Content) -> Result<(), String> {
-    let is_raw = |name: &String| samples::sample(name, "", "").is_some_and(|sample| sample.raw);
+    let is_raw = |name: &String| samples::sample(name, "", "", &Stamp::default()).is_some_and(|it| it.raw);
     if content.no_data_fixup {
         return as_it_is(content, "with --no-data-fixup the message");
     }
@@ -194,6 +209,14 @@ fn file(value: &str) -> Option<&Path> {
     value.strip_prefix('@').filter(|rest| !rest.starts_with('@')).map(Path::new)
 }
 
+/// Whether a file begins with the line by which mailboxes divide messages.
+fn begins_with_from_line(path: &Path) -> Result<bool, String> {
+    let mut first = [0; 5];
+    let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut first));
+    read.map_err(|error| unreadable(path, &error))?;
+    Ok(first == *header::FROM_LINE)
+}
+
 fn large_file(value: &str) -> Option<PathBuf> {
     let path = file(value)?;
     std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() > LARGE).then(|| path.to_owned())
@@ -226,12 +249,13 @@ fn composed(
     world: &World,
     standard_input: &mut StandardInput,
 ) -> Result<Vec<u8>, String> {
-    let date = draft::date(world);
+    let Stamp { date, id } = Stamp::fresh(envelope.author(), world);
     let mut draft = Draft {
         from: envelope.author().to_owned(),
         to: envelope.to.join(", "),
         subject: format!("test {date}"),
         date: Some(date),
+        message_id: Some(id),
         encoding: content.encoding,
         headers: vec![("X-Mailer".to_owned(), format!("ehlo {}", env!("CARGO_PKG_VERSION")))],
         ..Draft::default()
@@ -311,16 +335,20 @@ fn fields(mut message: Vec<u8>, content: &Content, more: Vec<(String, String)>) 
 }
 
 fn filled(path: &Path, content: &Content, envelope: &Envelope<'_>, world: &World) -> Result<Vec<u8>, String> {
-    let octets = read(path)?;
+    let mut octets = read(path)?;
+    if !content.no_strip_from {
+        header::strip_from_line(&mut octets);
+    }
     let text = text_of(octets, &path.display().to_string())?;
-    let id = draft::fresh_id(envelope.from, world);
+    let (stamp, uuid) = (Stamp::fresh(envelope.from, world), uuid(world.random()));
     let value = |name: &str| {
         let own = content.variables.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.clone());
         own.or_else(|| match name {
             "from" => Some(envelope.author().to_owned()),
             "to" => Some(envelope.to.join(", ")),
-            "date" => Some(draft::date(world)),
-            "message_id" => Some(id.clone()),
+            "date" => Some(stamp.date.clone()),
+            "message_id" => Some(stamp.id.clone()),
+            "uuid" => Some(uuid.clone()),
             _ => None,
         })
     };
@@ -337,9 +365,8 @@ fn fixed(
     world: &World,
 ) -> Result<Vec<u8>, String> {
     let mut message = octets;
-    if !content.no_strip_from && message.starts_with(b"From ") {
-        let end = memchr::memchr(b'\n', &message).map_or(message.len(), |at| at + 1);
-        message.drain(..end);
+    if !content.no_strip_from {
+        header::strip_from_line(&mut message);
     }
     for ending in [&b"\n.\r\n"[..], b"\n.\n", b"\n."] {
         if message.ends_with(ending) {
@@ -358,11 +385,12 @@ fn fixed(
     for (name, value) in if takes_fields { added(content)? } else { Vec::new() } {
         new_fields = format!("{new_fields}{name}: {value}\n");
     }
+    let Stamp { date, id } = Stamp::fresh(envelope.from, world);
     let tokens: [(&[u8], Vec<u8>); 7] = [
         (b"%FROM_ADDRESS%", envelope.author().as_bytes().to_vec()),
         (b"%TO_ADDRESS%", envelope.to.join(", ").into_bytes()),
-        (b"%DATE%", draft::date(world).into_bytes()),
-        (b"%MESSAGEID%", draft::fresh_id(envelope.from, world).trim_matches(['<', '>']).as_bytes().to_vec()),
+        (b"%DATE%", date.into_bytes()),
+        (b"%MESSAGEID%", id.trim_matches(['<', '>']).as_bytes().to_vec()),
         (b"%SWAKS_VERSION%", env!("CARGO_PKG_VERSION").as_bytes().to_vec()),
         (fields_token, new_fields.strip_suffix('\n').filter(|_| empty_line).unwrap_or(&new_fields).into()),
         (b"%BODY%", body.unwrap_or(TEXT.as_bytes()).to_vec()),
@@ -372,126 +400,4 @@ fn fixed(
     }
     let more = if takes_fields { Vec::new() } else { added(content)? };
     fields(message, content, more)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::parts::Parts;
-    use super::*;
-    use crate::world::Directories;
-
-    fn world() -> World {
-        let nowhere = || PathBuf::from("/nonexistent");
-        let directories = Directories { config: nowhere(), data: nowhere(), state: nowhere() };
-        World::fixed(directories, jiff::Timestamp::UNIX_EPOCH, 1)
-    }
-
-    fn made(content: &Content) -> Result<String, String> {
-        let to = ["c@d".to_owned(), "e@f".to_owned()];
-        match body(content, &Envelope { from: "a@b", to: &to }, &world())? {
-            Body::Lines(octets) | Body::AsIs(octets) => Ok(String::from_utf8(octets).expect("UTF-8")),
-            Body::File(path) => Ok(path.display().to_string()),
-        }
-    }
-
-    fn data(text: &str) -> Content {
-        Content { data: Some(text.to_owned()), ..Content::default() }
-    }
-
-    #[test]
-    fn data_is_mended_as_swaks_does() {
-        let text =
-            "From a@b Mon\\nFrom: %FROM_ADDRESS%\\nTo: %TO_ADDRESS%\\nDate: %DATE%\\n%NEW_HEADERS%\\n\\n%BODY%.\\n.\\n";
-        let content = Content {
-            add_header: vec!["X-A: 1\\nX-B: 2".into()],
-            header: vec!["To: g@h".into()],
-            body: Some("Hello".into()),
-            ..data(text)
-        };
-        let want = "From: a@b\nTo: g@h\r\nDate: Thu, 01 Jan 1970 00:00:00 +0000\nX-A: 1\nX-B: 2\n\nHello.\n";
-        assert_eq!(made(&content).as_deref(), Ok(want));
-        let own = Content { add_header: vec!["X-A: 1".into()], ..data("A: b\\n%NEW_HEADERS%\\n%BODY%\\n") };
-        assert_eq!(made(&own).as_deref(), Ok(&*format!("A: b\nX-A: 1\n\n{TEXT}\n")));
-        let raw = Content { no_data_fixup: true, ..data("From a\\n%BODY%") };
-        assert_eq!(made(&raw).as_deref(), Ok("From a\\n%BODY%"));
-        let kept = Content { no_strip_from: true, ..data("From a\\nX: y\\n\\nz") };
-        assert_eq!(made(&kept).as_deref(), Ok("From a\nX: y\n\nz"));
-        assert_eq!(made(&data("@@x\\n\\n")).as_deref(), Ok("@x\n\n"));
-    }
-
-    fn attached(text: &str, body: bool) -> Parts {
-        Parts(vec![Part { content: text.into(), media_type: None, name: Some("a.bin".into()), body }])
-    }
-
-    #[test]
-    fn a_message_that_is_given_whole_takes_what_is_attached() {
-        let whole = [data("Subject: x\\n\\nHello"), Content { sample: Some("plain".into()), ..Content::default() }];
-        for content in whole {
-            let message = made(&Content { parts: attached("octets", false), ..content }).expect("made");
-            assert!(message.contains("multipart/mixed") && message.contains("b2N0ZXRz"), "{message}");
-        }
-        let encoded = made(&Content { encoding: Encoding::Base64, ..data("Subject: x\\n\\nHello") }).expect("made");
-        assert!(encoded.contains("base64") && encoded.contains("SGVsbG8"), "{encoded}");
-    }
-
-    #[test]
-    fn fields_are_divided_and_the_null_path_has_a_field() {
-        let two = Content { header: vec!["Subject: y\\nX-A: 1".into()], ..data("Subject: x\\n\\nz") };
-        assert_eq!(made(&two).as_deref(), Ok("Subject: y\r\nX-A: 1\r\n\nz"));
-        let null = Envelope { from: "", to: &["c@d".to_owned()] };
-        for content in [Content::default(), data("From: %FROM_ADDRESS%\\n\\nx")] {
-            let Ok(Body::Lines(octets)) = body(&content, &null, &world()) else { panic!("lines") };
-            assert!(String::from_utf8_lossy(&octets).contains("From: <>"));
-        }
-    }
-
-    #[test]
-    fn what_would_fill_memory_is_refused() {
-        assert_eq!(held(&b"abc"[..], "x", 3), Ok(b"abc".to_vec()));
-        assert!(held(&b"abcd"[..], "x", 3).expect_err("too much").contains("--data @FILE"));
-    }
-
-    #[test]
-    fn what_can_not_go_into_a_message_is_refused() {
-        let raw = || Content { no_data_fixup: true, ..data("x") };
-        let sample = |name: &str| Content { sample: Some(name.into()), ..Content::default() };
-        for (content, want) in [
-            (Content { body: Some("x".into()), ..raw() }, "leave out --body"),
-            (Content { header: vec!["X: y".into()], ..raw() }, "leave out --header"),
-            (Content { add_header: vec!["X: y".into()], ..sample("bare-lf") }, "leave out --add-header"),
-            (Content { parts: attached("x", false), ..raw() }, "leave out --attach"),
-            (Content { encoding: Encoding::Base64, ..sample("bare-lf") }, "leave out --encoding"),
-            (Content { body: Some("x".into()), ..sample("plain") }, "leave out --body"),
-            (Content { parts: attached("x", true), ..data("S: x\\n\\ny") }, "leave out --attach-body"),
-        ] {
-            let words = made(&content).expect_err(want);
-            assert!(words.contains(want), "{words}");
-        }
-    }
-
-    #[test]
-    fn what_can_not_be_made_is_said() {
-        for (content, want) in [
-            (data("@/nonexistent/x"), "can't be read"),
-            (Content { sample: Some("none".into()), ..Content::default() }, "one of plain"),
-            (Content { header: vec!["no colon".into()], ..Content::default() }, "Name: value"),
-            (Content { add_header: vec!["X: a\nBcc: b".into()], ..Content::default() }, "line end"),
-            (Content { template: Some("/nonexistent".into()), ..Content::default() }, "can't be read"),
-        ] {
-            let words = made(&content).expect_err(want);
-            assert!(words.contains(want), "{words}");
-        }
-    }
-
-    #[test]
-    fn a_template_is_filled() {
-        let folder = tempfile::tempdir().expect("a directory");
-        let path = folder.path().join("t.eml");
-        std::fs::write(&path, "From: {{from}}\nTo: {{to}}\nSubject: {{what}}\n\nDear {{who}}\n").expect("written");
-        let variables = vec![("what".to_owned(), "x".to_owned()), ("who".to_owned(), "Noddy".to_owned())];
-        let content = Content { template: Some(path), variables, ..Content::default() };
-        assert_eq!(made(&content).as_deref(), Ok("From: a@b\nTo: c@d, e@f\nSubject: x\n\nDear Noddy\n"));
-        let missing = Content { variables: Vec::new(), ..content };
-        assert!(made(&missing).expect_err("no value").contains("line 3: {{what}} has no value"));
-    }
 }

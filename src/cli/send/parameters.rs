@@ -76,32 +76,41 @@ impl Parameters {
     /// What goes with MAIL where the server offers it: the size of the message, and what its octets need.
     pub(super) fn offered(&self, message: Option<&Survey>, from: &str, to: &[String], chunked: bool) -> Vec<Offered> {
         let mut all = Vec::new();
-        let mut offer = |keyword: &str, parameter: String, without: Option<&str>| {
-            all.push(Offered { keyword: keyword.to_owned(), parameter, without: without.map(str::to_owned) });
+        let offer = |keyword: &str, parameter: String, without: Option<&str>| Offered {
+            keyword: keyword.to_owned(),
+            parameter,
+            without: without.map(str::to_owned),
+            octets: None,
         };
         if self.receipt || self.notify.is_some() || self.ret.is_some() || self.envid.is_some() {
             // It stands in the lines already.
-            offer("DSN", String::new(), Some("a receipt is asked for, and the server does not offer DSN"));
+            let without = Some("a receipt is asked for, and the server does not offer DSN");
+            all.push(offer("DSN", String::new(), without));
+        }
+        if let Some(survey) = message {
+            let size = survey.size + if chunked { 0 } else { survey.missing_end };
+            let parameter = if self.bare_mail { String::new() } else { format!("SIZE={size}") };
+            // That it is larger than the server takes is said whatever goes with MAIL.
+            all.push(Offered { octets: Some(size), ..offer("SIZE", parameter, None) });
         }
         if self.bare_mail {
             return all;
         }
         let mut international = !from.is_ascii() || to.iter().any(|to| !to.is_ascii());
         if let Some(survey) = message {
-            offer("SIZE", format!("SIZE={}", survey.size + if chunked { 0 } else { survey.missing_end }), None);
             let eight_bit = "the message holds octets beyond ASCII, and the server does not offer 8BITMIME";
             if chunked && !survey.lines {
                 let binary = "the message is not made of lines, and the server does not offer BINARYMIME";
-                offer("BINARYMIME", "BODY=BINARYMIME".to_owned(), Some(binary));
+                all.push(offer("BINARYMIME", "BODY=BINARYMIME".to_owned(), Some(binary)));
             } else if survey.eight_bit {
-                offer("8BITMIME", "BODY=8BITMIME".to_owned(), Some(eight_bit));
+                all.push(offer("8BITMIME", "BODY=8BITMIME".to_owned(), Some(eight_bit)));
             }
             international |= survey.head_beyond_ascii;
         }
         if international {
             let words =
                 "an address or a header field holds letters beyond ASCII, and the server does not offer SMTPUTF8";
-            offer("SMTPUTF8", "SMTPUTF8".to_owned(), Some(words));
+            all.push(offer("SMTPUTF8", "SMTPUTF8".to_owned(), Some(words)));
         }
         all
     }
@@ -153,12 +162,13 @@ pub(super) struct Survey {
 const LINE: usize = 998;
 
 impl Survey {
-    /// Looks a message through; a file is read in blocks.
+    /// Looks a message through; a file is read in blocks. Whether it is made of lines is only known of one that goes in
+    /// chunks, where it counts.
     ///
     /// # Errors
     /// A file that can't be read.
-    pub(super) fn of(body: &Body) -> Result<Self, String> {
-        let mut looking = Looking::default();
+    pub(super) fn of(body: &Body, chunked: bool) -> Result<Self, String> {
+        let mut looking = Looking { passing: !chunked, ..Looking::default() };
         match body {
             Body::Lines(text) => {
                 for line in content::lines(text) {
@@ -167,15 +177,35 @@ impl Survey {
                 }
             }
             Body::AsIs(octets) => looking.octets(octets),
-            Body::File(path) => looking.file(path)?,
+            Body::File { path, fields } => {
+                looking.octets(fields);
+                looking.file(path)?;
+            }
         }
         Ok(looking.done())
     }
 }
 
+/// Line feeds without CR in a block; `before` is the octet before it.
+fn bare(block: &[u8], before: u8) -> u64 {
+    let feeds = memchr::memchr_iter(b'\n', block).count();
+    let first = usize::from(before == b'\r' && block.first() == Some(&b'\n'));
+    // Without a branch, and in sums that fit an octet: a large message is gone through many octets at a time.
+    let sums = block.chunks(255).zip(block.get(1..).unwrap_or_default().chunks(255));
+    let pairs: usize = sums
+        .map(|(left, right)| {
+            let pair = |(left, right): (&u8, &u8)| u8::from(*left == b'\r') & u8::from(*right == b'\n');
+            usize::from(left.iter().zip(right).map(pair).fold(0_u8, u8::wrapping_add))
+        })
+        .sum();
+    (feeds - first - pairs) as u64
+}
+
 #[derive(Default)]
 struct Looking {
     survey: Survey,
+    /// Of the lines of the body no more is wanted than how many there are.
+    passing: bool,
     /// Octets of the line so far.
     line: usize,
     last: u8,
@@ -190,6 +220,13 @@ impl Looking {
         let Some(last) = block.last() else { return };
         self.survey.size += block.len() as u64;
         self.survey.eight_bit |= !block.is_ascii();
+        if self.passing && self.in_body {
+            self.survey.bare += bare(block, self.last);
+            self.line = usize::from(*last != b'\n');
+            self.uneven = true;
+            self.last = *last;
+            return;
+        }
         self.uneven |= memchr::memchr(0, block).is_some();
         let mut begun = 0;
         // Of the CRs in this block, the last of which may yet become half of a line's end, each ends a line.
@@ -257,7 +294,7 @@ mod tests {
     fn it_does_not_matter_where_blocks_are_cut() {
         let texts = ["A: \u{e9}\r\n\r\n\u{e9}\r\n", "A: b\n\r\r\n\n", "\r\n", "a\rb\n", "A: b\r\n\r\nc\r"];
         for text in texts.map(str::as_bytes) {
-            let whole = Survey::of(&Body::AsIs(text.to_vec())).expect("octets");
+            let whole = Survey::of(&Body::AsIs(text.to_vec()), true).expect("octets");
             for size in 1..text.len() {
                 let mut looking = Looking::default();
                 text.chunks(size).for_each(|block| looking.octets(block));
@@ -267,15 +304,30 @@ mod tests {
     }
 
     #[test]
+    fn what_is_only_passed_has_the_same_size() {
+        let texts = ["A: b\r\n\r\n\u{e9}\r\n", "A: b\n\nc\r\r\n\n\rd\ne", "A: b\r\n\r\n\r\n\n.\r\n\r"];
+        let long = format!("A: b\n\n{}", "0123456789\r\n\n".repeat(100));
+        for text in texts.iter().copied().chain([long.as_str()]).map(str::as_bytes) {
+            let whole = Survey::of(&Body::AsIs(text.to_vec()), true).expect("octets");
+            for size in [1, 2, 3, 254, 255, 256, 5000] {
+                let mut looking = Looking { passing: true, ..Looking::default() };
+                text.chunks(size).for_each(|block| looking.octets(block));
+                let passed = looking.done();
+                assert_eq!(Survey { lines: whole.lines, ..passed }, whole, "{text:?} by {size}");
+            }
+        }
+    }
+
+    #[test]
     fn the_end_that_is_added_counts() {
-        let survey = Survey::of(&Body::AsIs(b"a\r\nb".to_vec())).expect("octets");
+        let survey = Survey::of(&Body::AsIs(b"a\r\nb".to_vec()), true).expect("octets");
         let size = |chunked| Parameters::default().offered(Some(&survey), "a@b", &[], chunked)[0].parameter.clone();
         assert_eq!((size(false).as_str(), size(true).as_str()), ("SIZE=6", "SIZE=4"));
     }
 
     #[test]
     fn a_message_is_looked_through() {
-        let of = |text: &[u8]| Survey::of(&Body::AsIs(text.to_vec())).expect("octets");
+        let of = |text: &[u8]| Survey::of(&Body::AsIs(text.to_vec()), true).expect("octets");
         assert_eq!(of(b"A: b\r\n\r\nc\r\n"), Survey { size: 11, lines: true, ..Survey::default() });
         let late = of("A: b\r\n\r\n\u{e9}\r\n".as_bytes());
         assert!(late.eight_bit && !late.head_beyond_ascii && late.lines);
@@ -284,11 +336,14 @@ mod tests {
             assert!(!of(uneven).lines, "{uneven:?}");
         }
         assert!(!of(&[b"A: b\r\n\r\n".to_vec(), vec![b'x'; 999], b"\r\n".to_vec()].concat()).lines);
-        let lines = Survey::of(&Body::Lines(b"A: b\n\n.\n".to_vec())).expect("lines");
+        let lines = Survey::of(&Body::Lines(b"A: b\n\n.\n".to_vec()), true).expect("lines");
         assert_eq!((lines.size, lines.lines), (11, true), "stuffed dots do not count");
         let file = tempfile::NamedTempFile::new().expect("a file");
         std::fs::write(file.path(), b"A: b\n\nc\n").expect("written");
-        assert_eq!(Survey::of(&Body::File(file.path().to_owned())).expect("read").size, 11);
+        assert_eq!(
+            Survey::of(&Body::File { path: file.path().to_owned(), fields: Vec::new() }, true).expect("read").size,
+            11
+        );
     }
 
     #[test]
@@ -319,7 +374,7 @@ mod tests {
         let survey = Survey { size: 9, eight_bit: true, head_beyond_ascii: true, lines: true, ..Survey::default() };
         let named = |parameters: &Parameters, chunked| -> Vec<String> {
             let offered = parameters.offered(Some(&survey), "a@b", &["c@d".into()], chunked);
-            offered.into_iter().map(|offered| offered.parameter).collect()
+            offered.into_iter().map(|offered| offered.parameter).filter(|parameter| !parameter.is_empty()).collect()
         };
         assert_eq!(named(&Parameters::default(), false), ["SIZE=9", "BODY=8BITMIME", "SMTPUTF8"]);
         assert!(named(&Parameters { bare_mail: true, ..Parameters::default() }, false).is_empty());

@@ -7,7 +7,7 @@ use super::parameters::Survey;
 use super::target::{self, Way};
 use crate::conversation::Log;
 use crate::conversation::file::{Document, Header as Head, Reader, write_document};
-use crate::profile::{Profiles, Protocol};
+use crate::profile::{Profiles, Protocol, Version};
 use crate::script::Offered;
 use crate::script::files::Folders;
 use crate::script::plan::{Act, Plan, Step, plan};
@@ -128,7 +128,7 @@ const CHUNKS: u64 = 100_000;
 
 /// What the server may be told of the message.
 fn surveyed(body: &Body, chunk: Option<u64>) -> Result<Survey, String> {
-    let survey = Survey::of(body)?;
+    let survey = Survey::of(body, chunk.is_some())?;
     if let Some(octets) = chunk.filter(|octets| survey.size / octets >= CHUNKS) {
         return Err(format!(
             "--bdat {octets} makes more than {CHUNKS} chunks of a message of {} octets; --bdat {} makes fewer",
@@ -138,7 +138,7 @@ fn surveyed(body: &Body, chunk: Option<u64>) -> Result<Survey, String> {
     }
     match body {
         // Its octets are counted, so that no line end is made on the way.
-        Body::File(path) if chunk.is_some() && survey.bare > 0 => Err(format!(
+        Body::File { path, .. } if chunk.is_some() && survey.bare > 0 => Err(format!(
             "{} has lines that end in LF alone, which BDAT would send as they are; unix2dos mends the file, \
              and without --bdat each line gets its CR LF on the way",
             path.display()
@@ -162,7 +162,7 @@ impl Prepared {
         let document = read(&self.outline.script())?;
         let values = Values::new(&[], None, &self.way.target, &[], world);
         let allowed = match &self.outline.body {
-            Body::File(path) => path.parent().map(std::path::Path::to_owned).into_iter().collect(),
+            Body::File { path, .. } => path.parent().map(std::path::Path::to_owned).into_iter().collect(),
             _ => Vec::new(),
         };
         let folders = Folders { own: None, allowed };
@@ -177,10 +177,19 @@ impl Prepared {
     /// What goes out besides and no script can say, since it hangs on the server's offer or on the way there.
     fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
-        if self.raw_header.is_some() || self.way.target.announcement.is_some() {
-            notes.push(
-                "The header of the PROXY protocol goes out first; a profile's proxy_protocol says it.".to_owned(),
-            );
+        if let Some(header) = &self.raw_header {
+            let shown = crate::smtp::escape::for_screen(header.trim_ascii_end());
+            notes.push(format!("This goes out first, which `ehlo send --proxy` alone can say: {shown}"));
+        }
+        if let Some(announcement) = &self.way.target.announcement {
+            let version = if announcement.version == Version::Two { 2 } else { 1 };
+            let ends = [("proxy_source", announcement.source), ("proxy_destination", announcement.destination)];
+            let ends = ends.iter().filter_map(|(key, end)| Some(format!(", {key} = \"{}\"", (*end)?)));
+            let ends: String = ends.collect();
+            notes.push(format!(
+                "The header of the PROXY protocol goes out first. A profile says it, in its [network]: proxy_protocol = \
+                 {version}{ends}"
+            ));
         }
         let parameters = self.offered.iter().filter(|offered| !offered.parameter.is_empty());
         notes.extend(parameters.map(|offered| {

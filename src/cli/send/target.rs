@@ -34,6 +34,8 @@ pub(super) struct Way {
     pub(super) mechanisms: Vec<String>,
     /// What a login that does not work means.
     pub(super) lenient: Lenient,
+    /// What is to be said before anything connects.
+    pub(super) remark: Option<String>,
 }
 
 /// Reads what the command line says of it.
@@ -69,9 +71,10 @@ pub(super) fn way(arguments: &Arguments, profiles: &Profiles, world: &World) -> 
         target.tls = TlsMode::None;
     }
     let wants_login = protocol.is_some_and(|(.., login)| *login);
-    let (auth, mechanisms, lenient) = who(&target, login, wants_login, world)?;
+    let (mechanisms, remark) = mechanisms(login)?;
+    let auth = who(&target, login, wants_login, &mechanisms, world)?;
     target.reading = reading(&target, place);
-    Ok(Way { target, auth, mechanisms, lenient })
+    Ok(Way { target, auth, mechanisms, lenient: list(login).1, remark })
 }
 
 fn named(place: &Place, to: &[String], profiles: &Profiles) -> Result<Target, String> {
@@ -197,28 +200,49 @@ fn versions(text: &str) -> Result<(Option<TlsVersion>, Option<TlsVersion>), Stri
     Ok(((first > 0).then_some(NAMES[first].1), (last < 3).then_some(NAMES[last].1)))
 }
 
-/// Who logs in, with which mechanisms, and what it means if that does not work.
+/// The mechanisms as they were given, and what it means if no login comes of them.
+fn list(login: &Login) -> (Option<&str>, Lenient) {
+    match (&login.auth, &login.auth_optional, &login.auth_optional_strict) {
+        (_, Some(list), _) => (list.as_deref(), Lenient::Always),
+        (.., Some(list)) => (list.as_deref(), Lenient::WhereNotOffered),
+        (list, ..) => (list.as_ref().and_then(|list| list.as_deref()), Lenient::Never),
+    }
+}
+
+/// The mechanisms to choose from, and what is to be said of those in the list that ehlo does not speak.
+///
+/// # Errors
+/// It speaks none of them; in words with the cure.
+fn mechanisms(login: &Login) -> Result<(Vec<String>, Option<String>), String> {
+    let names = list(login).0.into_iter().flat_map(|list| list.split(','));
+    let names = names.map(|name| name.trim().to_ascii_uppercase());
+    let (known, unknown): (Vec<String>, Vec<String>) = names.partition(|name| sasl::known(name).is_some());
+    match unknown.first() {
+        None => Ok((known, None)),
+        Some(first) if known.is_empty() => {
+            Err(format!("{}; a TARGET goes before --auth", sasl::SaslError::Unknown(first.clone())))
+        }
+        Some(_) => {
+            let shown = |names: &[String]| crate::smtp::escape::for_screen(names.join(", ").as_bytes());
+            let words = format!("ehlo does not speak {} to log in by; tried: {}", shown(&unknown), shown(&known));
+            Ok((known, Some(words)))
+        }
+    }
+}
+
+/// Who logs in, if anybody.
 fn who(
     target: &Target,
     login: &Login,
     wanted: bool,
+    mechanisms: &[String],
     world: &World,
-) -> Result<(Option<Auth>, Vec<String>, Lenient), String> {
+) -> Result<Option<Auth>, String> {
     if matches!(&login.auth_password, Some(Some(_))) {
         return Err("a password does not belong on the command line, where others see it and the shell keeps it; \
              --auth-password-env NAME, --auth-password-file FILE or --auth-password-command COMMAND say where it is, \
              --auth-password alone asks for it"
             .to_owned());
-    }
-    let (list, lenient) = match (&login.auth, &login.auth_optional, &login.auth_optional_strict) {
-        (_, Some(list), _) => (list.as_deref(), Lenient::Always),
-        (.., Some(list)) => (list.as_deref(), Lenient::WhereNotOffered),
-        (list, ..) => (list.as_ref().and_then(|list| list.as_deref()), Lenient::Never),
-    };
-    let mechanisms: Vec<String> =
-        list.into_iter().flat_map(|list| list.split(',')).map(|name| name.trim().to_ascii_uppercase()).collect();
-    if let Some(wrong) = mechanisms.iter().find(|name| sasl::known(name).is_none()) {
-        return Err(format!("{}; a TARGET goes before --auth", sasl::SaslError::Unknown(wrong.clone())));
     }
     let password = password(login, world)?;
     let asked = wanted
@@ -229,7 +253,7 @@ fn who(
         || password.is_some();
     // A profile says by itself that somebody logs in; the lab only lets somebody.
     if !asked && target.profile.as_ref().is_none_or(|_| matches!(target.endpoint, Endpoint::Lab(_))) {
-        return Ok((None, mechanisms, lenient));
+        return Ok(None);
     }
     // These have no password, and need nobody's name.
     let secretless = |name: &String| matches!(name.to_ascii_uppercase().as_str(), "EXTERNAL" | "ANONYMOUS");
@@ -249,18 +273,18 @@ fn who(
         }
         (None, None) if secretless => Auth::new("", nothing()),
         (None, None) if asked => return Err("nobody is named to log in; --auth-user USER does".to_owned()),
-        (None, None) => return Ok((None, mechanisms, lenient)),
+        (None, None) => return Ok(None),
     };
     if let Some(source) = password {
         auth.password = source;
     } else if secretless {
         auth.password = nothing();
     }
-    if let [only] = mechanisms.as_slice() {
+    if let [only] = mechanisms {
         auth.mechanism.clone_from(only);
     }
     auth.allow_plaintext |= login.auth_allow_plaintext;
-    Ok((Some(auth), mechanisms, lenient))
+    Ok(Some(auth))
 }
 
 fn password(login: &Login, world: &World) -> Result<Option<SecretSource>, String> {
@@ -344,7 +368,7 @@ mod tests {
         target.auth = Some(Auth::new("dude", SecretSource::Environment("KEPT".into())));
         let source = |user: &str| {
             let login = Login { auth_user: Some(user.into()), ..Login::default() };
-            who(&target, &login, false, &world).expect("somebody").0.expect("a login").password
+            who(&target, &login, false, &[], &world).expect("somebody").expect("a login").password
         };
         assert!(matches!(source("dude"), SecretSource::Environment(_)));
         assert!(matches!(source("other"), SecretSource::Prompt));

@@ -2,7 +2,7 @@
 
 use crate::client::Request;
 use crate::conversation::event::Remark;
-use crate::smtp::{Command, Verb};
+use crate::smtp::{Capabilities, Command, Verb};
 
 use super::super::plan::Sending;
 use super::Runner;
@@ -16,6 +16,23 @@ pub struct Offered {
     pub parameter: String,
     /// What is to be said to the user where the server does not offer it and the message needs it.
     pub without: Option<String>,
+    /// How many octets of the message it is about: that the server takes fewer is said before MAIL.
+    pub octets: Option<u64>,
+}
+
+impl Offered {
+    /// What is to be said where the message is larger than the server says that it takes (RFC 1870 4).
+    fn too_large(&self, offered: &Capabilities) -> Option<String> {
+        let told = offered.get(&self.keyword)?.parameters.first()?;
+        // 0 stands for no limit that is known.
+        let most = told.parse::<u64>().ok().filter(|most| *most > 0)?;
+        let octets = self.octets.filter(|octets| *octets > most)?;
+        Some(format!(
+            "the message has {octets} octets, and the server takes {most} at most ({}): it will probably be refused, and \
+             is sent all the same",
+            self.keyword
+        ))
+    }
 }
 
 impl Runner<'_> {
@@ -24,7 +41,11 @@ impl Runner<'_> {
         if sending.verb != Verb::Mail {
             return line;
         }
-        for Offered { keyword, parameter, without } in self.settings.offered.clone() {
+        for offered in self.settings.offered.clone() {
+            if let Some(words) = offered.too_large(&self.wire.dialogue.state().session.capabilities) {
+                self.warn(words).await;
+            }
+            let Offered { keyword, parameter, without, .. } = offered;
             let name = parameter.split('=').next().unwrap_or_default();
             if !name.is_empty()
                 && Command::parse(&line).parameters.iter().any(|known| known.keyword.eq_ignore_ascii_case(name))
@@ -37,10 +58,14 @@ impl Runner<'_> {
                     line.extend_from_slice(parameter.as_bytes());
                 }
             } else if let Some(words) = without {
-                let warning = Remark::new("warning").with("kind", "parameter").value(words);
-                self.wire.request(Request::Remark(warning)).await;
+                self.warn(words).await;
             }
         }
         line
+    }
+
+    async fn warn(&mut self, words: String) {
+        let warning = Remark::new("warning").with("kind", "parameter").value(words);
+        self.wire.request(Request::Remark(warning)).await;
     }
 }
