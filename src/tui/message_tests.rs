@@ -124,7 +124,7 @@ fn the_message_is_written_offered_and_sent_with_its_dot() {
     screen.keys("<ctrl-d>");
     assert!(screen.asked().is_empty(), "nothing is sent by the editor");
     let shown = screen.shown();
-    assert!(shown.contains("the message: 6 lines") && shown.contains("1 recipient"), "{shown}");
+    assert!(shown.contains("the message: 8 lines") && shown.contains("1 recipient"), "{shown}");
     screen.keys("<enter>");
     let sent = screen.asked();
     assert!(sent[0].starts_with("content "), "{sent:?}");
@@ -194,7 +194,7 @@ fn esc_keeps_the_text() {
     screen.keys("<f3>");
     assert!(screen.shown().contains("kept words"), "{}", screen.shown());
     screen.send(Message::Paste("a\r\nb\r\n".repeat(50_000)));
-    assert!(screen.shown().contains("100003 lines"), "{}", screen.shown());
+    assert!(screen.shown().contains("100005 lines"), "{}", screen.shown());
 }
 
 #[test]
