@@ -204,3 +204,19 @@ fn an_instructor_sees_a_student_at_work_and_helps() {
     student.wait_for("The class is over");
     student.keys("<F5>").wait_for("can't be joined again");
 }
+
+#[test]
+fn a_lesson_of_ones_own_is_found_again_from_elsewhere() {
+    let (home, elsewhere) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let lesson = "ehlo = 1\ntitle = \"Mine\"\nscenario = \"classroom\"\n[[step]]\ntext = \"Greet.\"\ngoal = { greeted = \"EHLO\" }\n";
+    std::fs::write(home.path().join("mine.toml"), lesson).unwrap();
+    let mut command = ehlo(&home, &["lab", "--class", "own", "--lessons", "mine.toml", "--listen", "127.0.0.1:0"]);
+    let mut child = command.current_dir(home.path()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut first = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(first, "class own: mine\n");
+    let written = ehlo(&home, &["lab", "export", "own"]).current_dir(elsewhere.path()).output().unwrap();
+    assert_eq!(written.status.code(), Some(0), "{}", text(&written));
+}

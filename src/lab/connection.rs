@@ -2,6 +2,8 @@
 
 mod greeting;
 mod seated;
+#[cfg(test)]
+mod tests;
 
 use std::cell::RefCell;
 use std::net::SocketAddr;
@@ -192,56 +194,21 @@ fn next_number() -> u64 {
     NUMBER.fetch_add(1, Ordering::Relaxed)
 }
 
-async fn serve(mut stream: TcpStream, address: SocketAddr, door: Door, guest: Option<Guest>) {
-    let number = next_number();
-    // Replies are small and waited for; a failure to say so only makes them slower.
-    let _ = stream.set_nodelay(true);
-    let local = stream.local_addr().unwrap_or(address);
-    door.site.tell(Notice::Connected { session: number, client: address, listener: door.kind });
-    let mut client = Client { address, listener: door.kind, number };
-    let mut recorder = Recorder::new(&door.site.records, &door.site.world, number, address, door.kind);
-    let connected = Remark::new("connected").value(local).value("from").value(address);
-    recorder.remark(&door.site, &connected);
-    if door.keys.proxy {
-        match proxied::header(&mut stream, address).await {
-            Ok((named, remark)) => {
-                client.address = named;
-                recorder.remark(&door.site, &remark);
-            }
-            Err(remark) => {
-                recorder.remark(&door.site, &remark);
-                recorder.remark(&door.site, &Remark::new("closed").with("by", "server"));
-                door.site.tell(Notice::Closed { session: number });
-                return;
-            }
+/// Serves one connection to its end.
+fn serve(stream: TcpStream, address: SocketAddr, door: Door, guest: Option<Guest>) -> impl Future<Output = ()> + Send {
+    // In a box: what a task itself holds takes its room more than once.
+    let mut connection = Box::new(Connection::new(stream, address, door, guest));
+    async move {
+        let end = connection.run().await;
+        let by = if matches!(end, Ok(Side::Server)) { "server" } else { "client" };
+        let mut closed = Remark::new("closed").with("by", by);
+        if let Err(error) = end {
+            closed = closed.with("reason", error);
         }
+        let site = Arc::clone(&connection.site);
+        connection.recorder.remark(&site, &closed);
+        connection.hand_over();
     }
-    let session = Session::new(Arc::clone(&door.site), client, door.keys);
-    let idle = door.site.scenario.server.idle.0 / door.site.scenario.server.clock.0;
-    let idle = guest.as_ref().and_then(Guest::idle).unwrap_or(idle);
-    let mut connection = Connection {
-        wire: Wire::Plain(stream),
-        framer: Framer::default(),
-        session,
-        out: Vec::new(),
-        tls: door.tls,
-        idle,
-        pace: None,
-        site: Arc::clone(&door.site),
-        recorder,
-        local,
-        guest,
-    };
-    let implicit = door.keys.implicit.unwrap_or(door.kind == ListenerKind::Smtps);
-    let end = connection.run(implicit).await;
-    let by = if matches!(end, Ok(Side::Server)) { "server" } else { "client" };
-    let mut closed = Remark::new("closed").with("by", by);
-    if let Err(error) = end {
-        closed = closed.with("reason", error);
-    }
-    let site = Arc::clone(&connection.site);
-    connection.recorder.remark(&site, &closed);
-    connection.hand_over();
 }
 
 /// One connection and its session.
@@ -256,6 +223,10 @@ struct Connection {
     site: Arc<Site>,
     recorder: Recorder,
     local: SocketAddr,
+    /// The header of the PROXY protocol comes first.
+    proxy: bool,
+    /// TLS comes before all else.
+    implicit: bool,
     /// Who sits before the listener, where somebody does.
     guest: Option<Guest>,
 }
@@ -278,6 +249,48 @@ enum Next {
 }
 
 impl Connection {
+    fn new(stream: TcpStream, address: SocketAddr, door: Door, guest: Option<Guest>) -> Self {
+        let Door { site, kind, keys, tls } = door;
+        let number = next_number();
+        // Replies are small and waited for; a failure to say so only makes them slower.
+        let _ = stream.set_nodelay(true);
+        let local = stream.local_addr().unwrap_or(address);
+        site.tell(Notice::Connected { session: number, client: address, listener: kind });
+        let mut recorder = Recorder::new(&site.records, &site.world, number, address, kind);
+        let connected = Remark::new("connected").value(local).value("from").value(address);
+        recorder.remark(&site, &connected);
+        let idle = site.scenario.server.idle.0 / site.scenario.server.clock.0;
+        Self {
+            wire: Wire::Plain(stream),
+            framer: Framer::default(),
+            session: Session::new(Arc::clone(&site), Client { address, listener: kind, number }, keys),
+            out: Vec::new(),
+            tls,
+            idle: guest.as_ref().and_then(Guest::idle).unwrap_or(idle),
+            pace: None,
+            recorder,
+            local,
+            proxy: keys.proxy,
+            implicit: keys.implicit.unwrap_or(kind == ListenerKind::Smtps),
+            site,
+            guest,
+        }
+    }
+
+    /// Reads for whom the connection is; false where it is to be closed without a word.
+    async fn proxied(&mut self) -> bool {
+        let Wire::Plain(stream) = &mut self.wire else { return false };
+        let (named, remark) = match proxied::header(stream, self.session.client()).await {
+            Ok((named, remark)) => (Some(named), remark),
+            Err(remark) => (None, remark),
+        };
+        self.recorder.remark(&self.site, &remark);
+        if let Some(named) = named {
+            self.session.is_of(named);
+        }
+        named.is_some()
+    }
+
     /// TLS, where it comes before all else.
     async fn tls_first(&mut self, implicit: bool) -> std::io::Result<Next> {
         if implicit && self.site.scenario.tls.fault != TlsFault::PlaintextOn465 {
@@ -286,8 +299,11 @@ impl Connection {
         Ok(Next::GoOn)
     }
 
-    async fn run(&mut self, implicit: bool) -> std::io::Result<Side> {
-        match self.tls_first(implicit).await? {
+    async fn run(&mut self) -> std::io::Result<Side> {
+        if self.proxy && !Box::pin(self.proxied()).await {
+            return Ok(Side::Server);
+        }
+        match self.tls_first(self.implicit).await? {
             Next::GoOn => {}
             Next::Over => {
                 self.linger().await;

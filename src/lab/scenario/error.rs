@@ -180,7 +180,6 @@ fn distance(a: &str, b: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::lab::scenario::Scenario;
 
     #[test]

@@ -31,10 +31,7 @@ impl Session {
             }
         }
         self.note(format!("taken for {address} by XCLIENT"));
-        // It counts as a connection of the other one now.
-        self.site.closed(self.client.address.ip());
-        self.site.opened(address.ip());
-        self.client.address = address;
+        self.is_of(address);
         self.greeted = None;
         self.authenticated = login;
         self.turned_away = false;

@@ -1,5 +1,7 @@
 //! HELO, EHLO and LHLO, and what the latter two offer.
 
+use std::net::SocketAddr;
+
 use super::{Action, Secured, Session, State};
 use crate::lab::scenario::{Template, keyword_of};
 use crate::lab::wording::wording;
@@ -51,6 +53,18 @@ impl Session {
             last.replace_range(3..4, " ");
         }
         self.say_all(lines);
+    }
+
+    /// From where the client comes.
+    pub(in crate::lab) fn client(&self) -> SocketAddr {
+        self.client.address
+    }
+
+    /// The connection is one of this client's, whatever it looked like.
+    pub(in crate::lab) fn is_of(&mut self, address: SocketAddr) {
+        self.site.closed(self.client.address.ip());
+        self.site.opened(address.ip());
+        self.client.address = address;
     }
 
     /// Whether the client has said EHLO.
