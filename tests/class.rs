@@ -208,7 +208,8 @@ fn an_instructor_sees_a_student_at_work_and_helps() {
 #[test]
 fn a_lesson_of_ones_own_is_found_again_from_elsewhere() {
     let (home, elsewhere) = (TempDir::new().unwrap(), TempDir::new().unwrap());
-    let lesson = "ehlo = 1\ntitle = \"Mine\"\nscenario = \"classroom\"\n[[step]]\ntext = \"Greet.\"\ngoal = { greeted = \"EHLO\" }\n";
+    let lesson = "ehlo = 1\ntitle = \"Mine\"\nscenario = \"classroom\"\nintro = \"i\"\n[[step]]\ntext = \"Greet.\"\n\
+                  goal = { greeted = \"EHLO\" }\n";
     std::fs::write(home.path().join("mine.toml"), lesson).unwrap();
     let mut command = ehlo(&home, &["lab", "--class", "own", "--lessons", "mine.toml", "--listen", "127.0.0.1:0"]);
     let mut child = command.current_dir(home.path()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::assets;
 use crate::lab::regular;
-use crate::lab::scenario::ScenarioError;
+use crate::lab::scenario::{ScenarioError, plainly};
 use crate::profile::nearest;
 use crate::world::World;
 
@@ -80,8 +80,18 @@ fn explain(message: &str) -> String {
         Some((word, known)) if message.starts_with("unknown variant") => {
             format!("found {word:?}, expected one of: {}", known.join(", "))
         }
-        Some((key, _)) if message.starts_with("missing field") => format!("the key {key:?} is missing"),
-        _ => message.lines().collect::<Vec<_>>().join("; "),
+        Some((key, _)) if message.starts_with("missing field") => {
+            let cure = match *key {
+                "ehlo" => "; begin the file with ehlo = 1",
+                "intro" => "; intro = \"…\" says who one is and what there is",
+                "scenario" => {
+                    "; scenario = \"classroom\" is a server without tricks, and `ehlo lab list` shows the others"
+                }
+                _ => "",
+            };
+            format!("the key {key:?} is missing{cure}")
+        }
+        _ => plainly(message).unwrap_or_else(|| message.lines().collect::<Vec<_>>().join("; ")),
     }
 }
 

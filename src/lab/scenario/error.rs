@@ -113,7 +113,7 @@ pub(super) fn explain(message: &str) -> String {
 }
 
 /// What the reader says of how something is written, for somebody who does not program; none where it is plain enough.
-fn plainly(message: &str) -> Option<String> {
+pub(crate) fn plainly(message: &str) -> Option<String> {
     if let Some((found, wanted)) =
         message.strip_prefix("invalid type: ").and_then(|rest| rest.split_once(", expected "))
     {
