@@ -96,10 +96,11 @@ pub(super) fn weighed(
     let at_rcpt = context.asked == Some(Asked::Verb(Verb::Rcpt));
     let agrees = layers.text.is_some() && verdict.category == held.category;
     let enough = if agrees { AGREEING } else { SURE_ENOUGH };
+    let open = if at_rcpt { "mailbox-ambiguous" } else { "unknown" };
     let category = match verdict.category {
+        "unknown" => open,
         category if verdict.share >= enough || is_open(category) => category,
-        _ if at_rcpt => "mailbox-ambiguous",
-        _ => "unknown",
+        _ => open,
     };
     if category == held.category {
         return None;

@@ -17,6 +17,7 @@ pub mod finding;
 mod fitting;
 mod knowledge;
 mod layers;
+mod literals;
 mod maillog;
 mod normal;
 mod notes;

@@ -1,26 +1,30 @@
 //! Many patterns over one text in one pass: literals that a pattern can't do without are looked for all at once, and
 //! only patterns of which one was found are tried, in their order.
 
+use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use aho_corasick::AhoCorasick;
 use regex::bytes::{Regex, RegexBuilder};
-use regex_syntax::hir::{Hir, HirKind};
 
 use super::book::Origin;
+use super::literals::{Word, needed};
 
-/// Literals shorter than this are in every text, and sift nothing.
-const SHORTEST: usize = 2;
+/// Memory that one pattern may take for what it has seen of texts, in octets. There are more than a thousand, and a mail log
+/// leads through most of them.
+const SEEN: usize = 64 << 10;
+
+/// How a word begins, by which it is looked for.
+type Begun = [u8; 2];
 
 /// Patterns in their order, ready to be tried on texts in small letters.
 ///
-/// Patterns work on octets (`.` is one octet, `\w` and `\b` are ASCII) and in any case of ASCII letters.
+/// Patterns work on octets (`.` is one octet, `\w` and `\b` are ASCII) and in any case of ASCII letters. The words are found by
+/// how they begin: an automaton for all of them takes longer to make than a reply to read.
 #[derive(Debug)]
 pub(super) struct Sieve {
-    literals: AhoCorasick,
-    /// The patterns that each literal belongs to.
-    owners: Vec<Vec<u32>>,
-    /// Patterns without such literals, which are always tried.
+    /// Words by how they begin, each with the patterns that it belongs to, the words in their order.
+    words: HashMap<Begun, Vec<(Word, Vec<u32>)>>,
+    /// Patterns without such words, which are always tried.
     always: Vec<u32>,
     patterns: Vec<(String, OnceLock<Regex>)>,
 }
@@ -28,37 +32,38 @@ pub(super) struct Sieve {
 impl Sieve {
     /// Makes it of patterns that were [checked](problem) before.
     pub(super) fn new<'a>(patterns: impl Iterator<Item = &'a str>) -> Self {
-        let mut literals: Vec<Vec<u8>> = Vec::new();
-        let mut owners: Vec<Vec<u32>> = Vec::new();
-        let mut known = std::collections::HashMap::<Vec<u8>, usize>::new();
-        let patterns: Vec<&str> = patterns.collect();
+        let mut owned: HashMap<Word, Vec<u32>> = HashMap::new();
         let (mut always, mut all) = (Vec::new(), Vec::new());
-        for (pattern, needed) in patterns.iter().zip(all_needed(&patterns)) {
+        for pattern in patterns {
             let number = u32::try_from(all.len()).unwrap_or(u32::MAX);
-            match needed {
-                Some(words) => {
-                    for word in words {
-                        let at = *known.entry(word.clone()).or_insert_with(|| {
-                            literals.push(word);
-                            owners.push(Vec::new());
-                            owners.len() - 1
-                        });
-                        owners[at].push(number);
-                    }
-                }
+            match needed(pattern) {
+                Some(words) => words.into_iter().for_each(|word| owned.entry(word).or_default().push(number)),
                 None => always.push(number),
             }
-            all.push(((*pattern).to_owned(), OnceLock::new()));
+            all.push((pattern.to_owned(), OnceLock::new()));
         }
-        let literals = AhoCorasick::new(&literals).expect("a few thousand short words fit");
-        Self { literals, owners, always, patterns: all }
+        let mut words: HashMap<Begun, Vec<(Word, Vec<u32>)>> = HashMap::new();
+        for (word, owners) in owned {
+            if let Some(begun) = word.first_chunk() {
+                words.entry(*begun).or_default().push((word, owners));
+            }
+        }
+        words.values_mut().for_each(|alike| alike.sort_unstable());
+        Self { words, always, patterns: all }
     }
 
     /// The numbers of the patterns that match a text, in order. The text is in small letters.
     pub(super) fn matches<'a, 't>(&'a self, text: &'t str) -> impl Iterator<Item = usize> + use<'a, 't> {
         let mut candidates = self.always.clone();
-        for found in self.literals.find_overlapping_iter(text) {
-            candidates.extend(&self.owners[found.pattern().as_usize()]);
+        for at in 0..text.len().saturating_sub(1) {
+            let rest = &text.as_bytes()[at..];
+            let alike = rest.first_chunk().and_then(|begun: &Begun| self.words.get(begun));
+            // Whatever begins `rest` stands before it in order.
+            for (word, owners) in alike.into_iter().flatten().take_while(|(word, _)| word.as_slice() <= rest) {
+                if rest.starts_with(word) {
+                    candidates.extend(owners);
+                }
+            }
         }
         candidates.sort_unstable();
         candidates.dedup();
@@ -80,60 +85,13 @@ impl Sieve {
 }
 
 fn build(pattern: &str) -> Result<Regex, regex::Error> {
-    RegexBuilder::new(pattern).case_insensitive(true).unicode(false).build()
+    RegexBuilder::new(pattern).case_insensitive(true).unicode(false).dfa_size_limit(SEEN).build()
 }
 
 /// What is wrong with a pattern. Ours are not looked at, since a test compiles them all.
 pub(super) fn problem(pattern: &str, origin: Origin) -> Option<String> {
     let error = (origin == Origin::Own).then(|| build(pattern).err()).flatten()?;
     Some(format!("the pattern is no regular expression: {error}"))
-}
-
-fn parse(pattern: &str) -> Result<Hir, Box<regex_syntax::Error>> {
-    regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern).map_err(Box::new)
-}
-
-/// What [`needed`] says of each pattern. Parsing them takes longer than all the rest of the sieve, hence the threads.
-fn all_needed(patterns: &[&str]) -> Vec<Option<Vec<Vec<u8>>>> {
-    const THREADS: usize = 4;
-    let each = |some: &[&str]| some.iter().map(|pattern| needed(pattern)).collect::<Vec<_>>();
-    if patterns.len() < 100 {
-        return each(patterns);
-    }
-    std::thread::scope(|scope| {
-        let parts = patterns.chunks(patterns.len().div_ceil(THREADS));
-        let parts: Vec<_> = parts.map(|part| scope.spawn(move || each(part))).collect();
-        parts.into_iter().flat_map(|part| part.join().expect("nothing in it panics")).collect()
-    })
-}
-
-/// Words in small letters of which every text that matches has one; none where there are no such words.
-fn needed(pattern: &str) -> Option<Vec<Vec<u8>>> {
-    // Case does not matter here: texts and literals are in small letters.
-    let pattern = pattern.strip_prefix("(?i)").unwrap_or(pattern);
-    let mut words = of(&parse(pattern).ok()?)?;
-    for word in &mut words {
-        word.make_ascii_lowercase();
-    }
-    words.sort();
-    words.dedup();
-    Some(words)
-}
-
-fn of(hir: &Hir) -> Option<Vec<Vec<u8>>> {
-    match hir.kind() {
-        HirKind::Literal(literal) => (literal.0.len() >= SHORTEST).then(|| vec![literal.0.to_vec()]),
-        HirKind::Capture(capture) => of(&capture.sub),
-        HirKind::Repetition(repetition) if repetition.min > 0 => of(&repetition.sub),
-        HirKind::Alternation(branches) => {
-            branches.iter().map(of).collect::<Option<Vec<_>>>().map(|sets| sets.into_iter().flatten().collect())
-        }
-        // The part whose shortest word is the longest sifts best.
-        HirKind::Concat(parts) => {
-            parts.iter().filter_map(of).max_by_key(|words| words.iter().map(Vec::len).min().unwrap_or_default())
-        }
-        HirKind::Empty | HirKind::Class(_) | HirKind::Look(_) | HirKind::Repetition(_) => None,
-    }
 }
 
 #[cfg(test)]

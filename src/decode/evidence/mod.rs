@@ -5,18 +5,21 @@
 //! the corpus of replies and the examples of all entries by a test (CONTRIBUTING says how); nothing is learned while ehlo
 //! runs.
 
+mod concepts;
 #[cfg(test)]
 pub(super) mod phrases;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{HashMap, HashSet};
+use std::cmp::Ordering;
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use crate::assets;
 use crate::smtp::{EnhancedCode, ReplyCode, Verb};
 
 use super::{Asked, CATEGORIES};
+use concepts::{concepts, is_dense};
 
 /// How much the weights in the file are larger than they count.
 const SCALE: f32 = 10.0;
@@ -47,7 +50,9 @@ impl Sign<'_> {
 #[derive(Debug, Default)]
 pub(super) struct Evidence<'a> {
     categories: Vec<&'a str>,
-    signs: HashMap<&'a str, Sign<'a>>,
+    /// A sign a line, in the order of their names. It stays as it is in the file: a reply has some twenty of the many thousand
+    /// signs, which are found by halving, and nobody has to wait until all are read.
+    signs: &'a str,
     /// The rarity of a word that was met never.
     rarest: f32,
 }
@@ -72,19 +77,40 @@ pub(super) fn shipped() -> &'static Evidence<'static> {
 }
 
 impl<'a> Evidence<'a> {
-    /// Reads the file: after lines that begin with `#`, one with the categories, then a sign a line: its name, its rarity,
-    /// and `INDEX:WEIGHT` for each category that it speaks for or against.
+    /// Reads the file: after lines that begin with `#`, one with the categories, one with the rarity of what was met never,
+    /// then a sign a line, in the order of their names: its name, its rarity, and `INDEX:WEIGHT` for each category that it
+    /// speaks for or against.
     fn read(text: &'a str) -> Self {
-        let mut lines = text.lines().filter(|line| !line.starts_with('#'));
-        let categories = lines.next().unwrap_or_default().split(' ').collect();
-        let sign = |line: &'a str| {
-            let mut columns = line.split('\t');
-            let (name, rarity) = (columns.next()?, columns.next()?.parse().ok()?);
-            Some((name, Sign { rarity, weights: columns.next()? }))
+        let mut rest = text;
+        let mut line = || loop {
+            let (line, after) = rest.split_once('\n').unwrap_or((rest, ""));
+            rest = after;
+            if !line.starts_with('#') {
+                break line;
+            }
         };
-        let signs: HashMap<_, _> = lines.filter_map(sign).collect();
-        let rarest = signs.values().map(|sign| sign.rarity).fold(0.0, f32::max);
-        Self { categories, signs, rarest }
+        let (categories, rarest) = (line().split(' ').collect(), line().parse().unwrap_or_default());
+        Self { categories, signs: rest, rarest }
+    }
+
+    /// What is known of a sign.
+    fn sign(&self, name: &str) -> Option<Sign<'a>> {
+        let octets = self.signs.as_bytes();
+        let (mut low, mut high) = (0, octets.len());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let start = memchr::memrchr(b'\n', &octets[low..middle]).map_or(low, |at| low + at + 1);
+            let end = memchr::memchr(b'\n', &octets[middle..high]).map_or(high, |at| middle + at);
+            let mut columns = self.signs[start..end].split('\t');
+            match columns.next()?.cmp(name) {
+                Ordering::Less => low = (end + 1).min(high),
+                Ordering::Greater => high = start,
+                Ordering::Equal => {
+                    return Some(Sign { rarity: columns.next()?.parse().ok()?, weights: columns.next()? });
+                }
+            }
+        }
+        None
     }
 
     /// What a [normalised](super::normalise) text speaks for, together with what is held of it already: a category and how
@@ -100,7 +126,7 @@ impl<'a> Evidence<'a> {
         let seen = signs(code, enhanced, normal, asked);
         let count = self.categories.len();
         let known = seen.iter().filter_map(|name| {
-            let sign = self.signs.get(name.as_str())?;
+            let sign = self.sign(name)?;
             Some((name.as_str(), sign.rarity, sign.weights(count)))
         });
         let known: Vec<_> = known.filter(|(_, _, weights)| !weights.is_empty()).collect();
@@ -145,7 +171,7 @@ impl<'a> Evidence<'a> {
     /// How much the words of which nothing is known take from what is known of the others: the more there are, the less sure
     /// it is.
     fn unknown(&self, seen: &[String]) -> f32 {
-        let words = seen.iter().filter(|name| name.starts_with('w') && !self.signs.contains_key(name.as_str()));
+        let words = seen.iter().filter(|name| name.starts_with('w') && self.sign(name).is_none());
         words.map(|_| UNKNOWN * self.rarest * self.rarest).sum()
     }
 }
@@ -180,7 +206,8 @@ fn is_of_stems(name: &str) -> bool {
 
 /// The signs in a reply, each once: `C` and the code, `L` and its class, `E` and the enhanced code, `S` and `J` with two of
 /// its three numbers, `P` and what was asked, `Q` and that with the code, `w` and a word, `b` and two words, `p` and the
-/// beginning of a longer word, `k` and some characters of a word in a script that puts no spaces between words.
+/// beginning of a longer word, `k` and some characters of a word in a script that puts no spaces between words, `c` and what a
+/// word means, `d` and what two mean.
 fn signs(code: Option<ReplyCode>, enhanced: Option<EnhancedCode>, normal: &str, asked: Option<Asked>) -> Vec<String> {
     let mut all = Vec::new();
     let asked = asked.and_then(moment);
@@ -201,7 +228,7 @@ fn signs(code: Option<ReplyCode>, enhanced: Option<EnhancedCode>, normal: &str, 
     all.extend(words.iter().map(|word| format!("w{word}")));
     all.extend(words.windows(2).map(|pair| format!("b{} {}", pair[0], pair[1])));
     let (dense, spaced): (Vec<&String>, Vec<&String>) =
-        words.iter().partition(|word| word.chars().any(|c| c > '\u{2e80}'));
+        words.iter().partition(|word| word.chars().any(is_dense));
     all.extend(spaced.iter().filter_map(|word| Some(format!("p{}", &word[..word.char_indices().nth(STEM)?.0]))));
     for word in dense {
         let letters: Vec<_> = word.chars().take(200).collect();
@@ -209,6 +236,9 @@ fn signs(code: Option<ReplyCode>, enhanced: Option<EnhancedCode>, normal: &str, 
             all.extend(letters.windows(length).map(|part| format!("k{}", part.iter().collect::<String>())));
         }
     }
+    let meant = concepts(&words);
+    all.extend(meant.iter().map(|concept| format!("c{concept}")));
+    all.extend(meant.windows(2).map(|pair| format!("d{} {}", pair[0], pair[1])));
     let mut before = HashSet::new();
     all.retain(|name| before.insert(name.clone()));
     all

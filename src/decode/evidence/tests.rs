@@ -1,6 +1,7 @@
 //! How evidence is read and weighed; and the learning of it, which writes `assets/evidence.tsv` from the corpus and from the
 //! examples of all entries: a logistic regression over the signs of a reply, by stochastic gradient descent.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use crate::decode::{Context, Knowledge, normalise};
@@ -135,6 +136,7 @@ fn learned(categories: &[String], rows: &[Row]) -> String {
          # After a change of tests/corpus/replies.tsv or of an entry: cargo test --lib -- --ignored learns_the_evidence\n",
     );
     writeln!(out, "{}", categories.join(" ")).expect("memory");
+    writeln!(out, "{}", rarity.iter().copied().fold(0.0, f32::max)).expect("memory");
     for (n, name) in names.iter().enumerate() {
         let kept = weights[n].iter().enumerate().filter(|(_, weight)| weight.abs() >= LEAST);
         let kept: Vec<_> = kept.map(|(category, weight)| format!("{category}:{:.0}", weight * SCALE)).collect();
@@ -221,7 +223,7 @@ fn names_and_numbers_are_one_word_each() {
 
 #[test]
 fn words_are_weighed_together_and_told() {
-    let text = "# a comment\nmailbox-full mailbox-unknown\nwquota\t2\t0:30\nwuser\t1\t1:20 0:-5\nC550\t1\t1:5\n";
+    let text = "# a comment\nmailbox-full mailbox-unknown\n2\nC550\t1\t1:5\nwquota\t2\t0:30\nwuser\t1\t1:20 0:-5\n";
     let evidence = Evidence::read(text);
     let code = ReplyCode::new(550);
     let verdict =
@@ -236,7 +238,10 @@ fn words_are_weighed_together_and_told() {
 #[test]
 fn what_is_shipped_can_be_read() {
     let evidence = shipped();
-    assert!(evidence.signs.len() > 10_000, "{}", evidence.signs.len());
+    let names: Vec<&str> = evidence.signs.lines().filter_map(|line| line.split('\t').next()).collect();
+    assert!(names.len() > 10_000 && names.is_sorted(), "{}", names.len());
+    assert!(names.iter().step_by(97).all(|name| evidence.sign(name).is_some_and(|sign| sign.rarity <= evidence.rarest)));
+    assert_eq!((evidence.sign("C"), evidence.sign("\u{ffff}"), evidence.sign("")), (None, None, None));
     for category in &evidence.categories {
         assert!(CATEGORIES.contains(category), "{category}");
     }
