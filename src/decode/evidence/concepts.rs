@@ -34,7 +34,8 @@ impl<'a> Concepts<'a> {
     /// Reads lines of a concept, a tab, and words with spaces between them.
     fn read(text: &'a str) -> Self {
         let mut all = Self::default();
-        for (concept, words) in text.lines().filter(|line| !line.starts_with('#')).filter_map(|it| it.split_once('\t')) {
+        for (concept, words) in text.lines().filter(|line| !line.starts_with('#')).filter_map(|it| it.split_once('\t'))
+        {
             for word in words.split(' ') {
                 let (kind, word) = word.strip_suffix('$').map_or((&mut all.begun, word), |it| (&mut all.whole, it));
                 kind.entry(folded(word)).or_insert(concept);
@@ -119,7 +120,8 @@ mod tests {
 
     #[test]
     fn words_of_many_languages_are_the_same_signs() {
-        for text in ["user unknown", "benutzer unbekannt", "utente sconosciuto", "пользователь неизвестен", "用户未知"] {
+        for text in ["user unknown", "benutzer unbekannt", "utente sconosciuto", "пользователь неизвестен", "用户未知"]
+        {
             assert_eq!(of(text), ["user", "unknown"], "{text}");
         }
         assert_eq!(of("uživatel neznámý"), of("uzivatel neznamy"));

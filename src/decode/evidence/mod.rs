@@ -227,8 +227,7 @@ fn signs(code: Option<ReplyCode>, enhanced: Option<EnhancedCode>, normal: &str, 
     let words = words(normal);
     all.extend(words.iter().map(|word| format!("w{word}")));
     all.extend(words.windows(2).map(|pair| format!("b{} {}", pair[0], pair[1])));
-    let (dense, spaced): (Vec<&String>, Vec<&String>) =
-        words.iter().partition(|word| word.chars().any(is_dense));
+    let (dense, spaced): (Vec<&String>, Vec<&String>) = words.iter().partition(|word| word.chars().any(is_dense));
     all.extend(spaced.iter().filter_map(|word| Some(format!("p{}", &word[..word.char_indices().nth(STEM)?.0]))));
     for word in dense {
         let letters: Vec<_> = word.chars().take(200).collect();

@@ -240,7 +240,9 @@ fn what_is_shipped_can_be_read() {
     let evidence = shipped();
     let names: Vec<&str> = evidence.signs.lines().filter_map(|line| line.split('\t').next()).collect();
     assert!(names.len() > 10_000 && names.is_sorted(), "{}", names.len());
-    assert!(names.iter().step_by(97).all(|name| evidence.sign(name).is_some_and(|sign| sign.rarity <= evidence.rarest)));
+    assert!(
+        names.iter().step_by(97).all(|name| evidence.sign(name).is_some_and(|sign| sign.rarity <= evidence.rarest))
+    );
     assert_eq!((evidence.sign("C"), evidence.sign("\u{ffff}"), evidence.sign("")), (None, None, None));
     for category in &evidence.categories {
         assert!(CATEGORIES.contains(category), "{category}");
