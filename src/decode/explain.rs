@@ -1,6 +1,6 @@
 //! The layers, most specific first: recognised text, enhanced status code, reply code at this verb, digits.
 
-use crate::smtp::{Class, EnhancedCode, Reply, ReplyCode};
+use crate::smtp::{Class, EnhancedCode, Phase, Reply, ReplyCode};
 
 use super::entry::{AtEntry, CategoryEntry, CodeEntry, EnhancedEntry, ReplyEntry, StepEntry};
 use super::evidence::{self, Evidence};
@@ -307,20 +307,31 @@ fn causes(layers: &Layers<'_>, context: &Context) -> Vec<String> {
 type Refutes = fn(&Context) -> bool;
 
 /// Causes in general, by their words in the tables, and what of a conversation shows that they can't be the one.
-pub(super) const REFUTABLE: [(&str, Refutes); 3] = [
+pub(super) const REFUTABLE: [(&str, Refutes); 7] = [
     ("The line is encrypted already", |context| context.tls == Some(false)),
     ("No EHLO yet", |context| context.capabilities.is_some()),
     ("You are logged in already", |context| context.authenticated == Some(false)),
+    ("A mail transaction is open", |context| {
+        context.before.is_some_and(|before| !matches!(before, Phase::Mail | Phase::Rcpt))
+    }),
+    ("AUTH is allowed only after STARTTLS here", |context| context.tls == Some(true)),
+    ("AUTH is offered only after STARTTLS", |context| context.tls == Some(true)),
+    ("The mechanism is offered only after STARTTLS", |context| context.tls == Some(true)),
+];
+
+/// How causes begin, in the tables, that the state of the session says better.
+pub(super) const TOLD: [&str; 5] = [
+    "No EHLO or HELO yet",
+    "A transaction is open",
+    "No recipient was accepted",
+    "MAIL was left out, or was refused",
+    "You are logged in already",
 ];
 
 /// Whether the conversation shows that a cause which holds in general can't be the one.
 fn refuted(cause: &str, context: &Context) -> bool {
     REFUTABLE.iter().any(|(words, refutes)| *words == cause && refutes(context))
 }
-
-/// How causes begin, in the tables, that the state of the session says better.
-pub(super) const TOLD: [&str; 4] =
-    ["No EHLO or HELO yet", "A transaction is open", "No recipient was accepted", "MAIL was left out, or was refused"];
 
 /// Whether what the state of the session shows leaves no room for this cause of a command out of order.
 fn shown(context: &Context, layers: &Layers<'_>, cause: &str) -> bool {

@@ -63,6 +63,7 @@ const NO_PLAIN: (bool, &[&str]) = (false, &["STARTTLS", "AUTH CRAM-MD5"]);
 const SECURE: (bool, &[&str]) = (true, &["AUTH PLAIN LOGIN XOAUTH2", "SIZE 1000"]);
 const MAIL: &[&str] = &["MAIL FROM:<dude@noddy.com>", "S: 250 ok"];
 const RCPT: &[&str] = &["MAIL FROM:<dude@noddy.com>", "S: 250 ok", "RCPT TO:<a@target.local>", "S: 250 ok"];
+const LOGGED_IN: &[&str] = &["AUTH PLAIN AGR1ZGUAbm9kZHk=", "S: 235 ok"];
 type Case<'a> = ((bool, &'static [&'static str]), Vec<&'a str>, &'static str, &'static str);
 
 #[test]
@@ -96,6 +97,12 @@ fn the_moment_decides_category_and_cause() {
         (CLEAR, vec!["MAIL FROM:<dude@noddy.com>", "S: 530 no"], "tls-required", "STARTTLS has not been said"),
         (CLEAR, vec!["MAIL FROM:<dude@noddy.com>", "S: 530 5.7.0 no"], "tls-required", "encrypt"),
         (SECURE, vec!["MAIL FROM:<dude@noddy.com>", "S: 530 no"], "auth-required", "Nobody has logged in"),
+        (
+            SECURE,
+            [LOGGED_IN, &["MAIL FROM:<dude@noddy.com>", "S: 530 no"]].concat(),
+            "unknown",
+            "you are logged in already",
+        ),
         (LOGIN, vec!["MAIL FROM:<dude@noddy.com>", "S: 530 5.7.0 no"], "auth-required", "Nobody has logged in"),
         (LOGIN, vec!["AUTH PLAIN", "S: 530 5.7.0 no"], "tls-required", "passwords in clear text"),
         // 535 by mechanism and TLS.
@@ -142,6 +149,12 @@ fn the_moment_decides_category_and_cause() {
         (CLEAR, vec!["+300", "S: 421 4.4.2 bye"], "service-unavailable", "Nothing was said for 5 minutes"),
         (CLEAR, vec!["+45", "NOOP", "S: 421 bye"], "service-unavailable", "Nothing was said for 45 seconds"),
         // 252 is neither yes nor no; 250 to a stranger's domain is a warning.
+        (
+            CLEAR,
+            [MAIL, &["RCPT TO:<a@target.local>", "S: 252 perhaps"]].concat(),
+            "information",
+            "only when it delivers",
+        ),
         (CLEAR, vec!["VRFY a", "S: 252 perhaps"], "information", "neither yes nor no|Neither yes nor no"),
         (CLEAR, [MAIL, &["RCPT TO:<a@elsewhere.example>", "S: 250 ok"]].concat(), "ok", "an open relay"),
         (
@@ -293,6 +306,16 @@ fn no_warning_at_the_domains_own_server() {
     assert!(!after(&greeted(false, &[]), &rcpt).notes.is_empty());
     let own = ["MAIL FROM:<a@noddy.com>", "S: 250 ok", "RCPT TO:<a@target.local>", "S: 250 ok"];
     assert!(after(&greeted(false, &[]), &own).notes.is_empty());
+}
+
+#[test]
+fn what_the_conversation_refutes_is_no_cause() {
+    let e =
+        after(&greeted(true, &["AUTH PLAIN"]), &[LOGGED_IN, &["AUTH PLAIN AGR1ZGUAbm9kZHk=", "S: 503 no"]].concat());
+    assert_eq!(e.title, "Refused for good: you are logged in already");
+    assert_eq!(e.causes.len(), 1, "{:?}", e.causes);
+    let e = after(&greeted(true, &[]), &["AUTH LOGIN", "S: 504 no"]);
+    assert!(!e.causes.iter().any(|cause| cause.contains("only after STARTTLS")), "{:?}", e.causes);
 }
 
 /// 535 is about the credentials; that the line is not encrypted comes last.

@@ -58,14 +58,16 @@ fn passed_a_relay_test(category: &str, code: Option<ReplyCode>, context: &Contex
 
 /// The words ask for what is there already.
 fn words_against_the_moment(layers: &Layers<'_>, context: &Context) -> Option<String> {
-    let asks = layers.overruled.map(|entry| entry.category.as_str());
+    // A code asks as well as words do.
+    let code = layers.code.filter(|entry| entry.code == 530).map(|entry| entry.category.as_str());
+    let asks = layers.overruled.map(|entry| entry.category.as_str()).or(code);
     let note = match asks? {
         "tls-required" if context.tls == Some(true) => {
             "The words ask for TLS, and the line is encrypted already: the server may want a newer version, a certificate \
              of yours or another way on from here, or something before it ends TLS and it can't see that."
         }
         "auth-required" if context.authenticated == Some(true) => {
-            "The words ask for a log-in, and you are logged in already: the server may want another account for this \
+            "The server asks for a log-in, and you are logged in already: it may want another account for this \
              sender or recipient, or has forgotten you."
         }
         _ => return None,
@@ -214,7 +216,7 @@ pub(super) fn by_the_moment(layers: &Layers<'_>, context: &Context) -> Option<&'
         context.tls == Some(false) && context.offers("STARTTLS") == Some(true) && context.offers("AUTH") == Some(false);
     match (only_tls, context.tls) {
         (true, _) => Some("tls-required"),
-        (false, Some(true)) => Some("auth-required"),
+        (false, Some(true)) if context.authenticated != Some(true) => Some("auth-required"),
         _ => None,
     }
 }
