@@ -102,7 +102,9 @@ pub(super) fn weighed(
         category if verdict.share >= enough || is_open(category) => category,
         _ => open,
     };
-    if category == held.category {
+    // What such a code says by itself is more than nothing.
+    let said = layers.text.is_none() && layers.code.is_some_and(|code| SURE.contains(&code.code));
+    if category == held.category || said && is_open(category) && !is_open(held.category) {
         return None;
     }
     layers.overruled = layers.text.take().or(layers.overruled);

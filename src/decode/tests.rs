@@ -175,6 +175,19 @@ fn common_refusals_are_recognised_by_their_words() {
     }
 }
 
+/// Words that say little leave standing what such a code says by itself.
+#[test]
+fn a_code_that_means_one_thing_holds_beside_thin_words() {
+    for (text, verb, category) in [
+        ("501 a name", Verb::Helo, "syntax"),
+        ("500 sorry, no", Verb::Mail, "syntax"),
+        ("503 not now", Verb::Mail, "bad-sequence"),
+        ("535 no way", Verb::Auth, "auth-failed"),
+    ] {
+        assert_eq!(decode_in(text, &after(verb)).category, category, "{text}");
+    }
+}
+
 #[test]
 fn the_same_code_means_something_else_after_another_command() {
     let titles: std::collections::BTreeSet<_> = [
