@@ -46,7 +46,9 @@ impl Sieve {
                 words.entry(*begun).or_default().push((word, owners));
             }
         }
-        words.values_mut().for_each(|alike| alike.sort_unstable());
+        for alike in words.values_mut() {
+            alike.sort_unstable();
+        }
         Self { words, always, patterns: all }
     }
 
