@@ -253,6 +253,7 @@ impl Class {
     ///
     /// # Errors
     /// An address that can't be listened on.
+    #[expect(clippy::unused_async, reason = "it needs a runtime around it, and only an async function says so")]
     pub async fn listen(self: &Arc<Self>, address: SocketAddr) -> Result<(SocketAddr, DropGuard), ClassError> {
         let failed = |source| LabError::Listen { address, source };
         let listener = lab::bind(address).map_err(failed)?;

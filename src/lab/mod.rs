@@ -139,6 +139,7 @@ pub async fn start(scenario: &str, listen: SocketAddr, world: &World) -> Result<
 ///
 /// # Errors
 /// An address that can't be listened on.
+#[expect(clippy::unused_async, reason = "it needs a runtime around it, and only an async function says so")]
 pub async fn start_with(scenario: Scenario, listen: SocketAddr, world: &World) -> Result<Lab, LabError> {
     let tls = tls::prepare(&scenario, world)?;
     let kinds = kinds(&scenario);

@@ -83,7 +83,9 @@ impl Arguments {
         let (questions, by_address) = (self.questions, self.by_address);
         // By its whole path: the class may be held again from elsewhere.
         let whole = |word: &String| match std::path::absolute(word) {
-            Ok(path) if word.ends_with(".toml") => path.display().to_string(),
+            Ok(path) if path.extension().is_some_and(|kind| kind.eq_ignore_ascii_case("toml")) => {
+                path.display().to_string()
+            }
             _ => word.clone(),
         };
         let lessons = self.lessons.iter().map(whole).collect();

@@ -269,8 +269,7 @@ impl Task {
 
     /// Requests, octets and timers, until the connection ends.
     async fn talk(&mut self, stream: Box<dyn Io>) -> End {
-        let (mut reader, mut writer) = tokio::io::split(stream);
-        let mut buffer = vec![0; 64 * 1024];
+        let ((mut reader, mut writer), mut buffer) = (tokio::io::split(stream), vec![0; 64 * 1024]);
         self.spoken();
         if let Some(every) = self.options.keep_alive {
             self.say_keep_alive(Some(every));

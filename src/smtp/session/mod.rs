@@ -402,8 +402,7 @@ impl Session {
                 if self.phase != Phase::Auth {
                     self.before = self.phase;
                 }
-                let name = String::from_utf8_lossy(command.argument());
-                self.mechanism = name.split_whitespace().next().map(|name| name.to_ascii_uppercase().into());
+                self.mechanism = mechanism_of(command);
                 self.auth_replied(reply);
             }
             // Content that the server fetched itself (RFC 4468 3): the last of it ends the message.
@@ -454,6 +453,12 @@ impl Session {
             }
         }
     }
+}
+
+/// The mechanism that an AUTH command names, in capitals.
+fn mechanism_of(command: &Command) -> Option<Arc<str>> {
+    let name = String::from_utf8_lossy(command.argument());
+    name.split_whitespace().next().map(|name| name.to_ascii_uppercase().into())
 }
 
 fn is_last_burl(command: &Command) -> bool {
