@@ -16,10 +16,14 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::lab::mailbox::Message;
 use crate::lab::regular::in_words;
-use crate::lesson::Happening;
+use crate::lesson::map::Standing;
+use crate::lesson::progress::Done;
+use crate::lesson::{Happening, Lesson};
 
 /// The longest line that a class says: a lesson's text, mostly.
 const LINE: u64 = 1 << 20;
+/// Steps of a lesson that a list takes in.
+const MOST_STEPS: usize = 1000;
 /// How long a class may take to answer.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
 
@@ -40,6 +44,8 @@ pub struct Joining {
 pub enum Down {
     /// Who is who; the first thing said.
     Hello(Hello),
+    /// The lessons of the class, in its order, and how far each has come.
+    Course(Vec<Outline>),
     /// A lesson begins, or goes on from where it was.
     Lesson(Box<Given>),
     /// What was judged.
@@ -145,6 +151,50 @@ impl Posted {
     }
 }
 
+/// A lesson of the class, as a list has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outline {
+    /// Its name.
+    pub name: String,
+    /// What it is called.
+    pub title: String,
+    /// What it is about.
+    pub about: String,
+    /// How long it takes.
+    pub minutes: Option<u32>,
+    /// Steps that it has.
+    pub steps: usize,
+    /// How many of them are done.
+    pub done: usize,
+}
+
+impl Outline {
+    /// The lesson as the map of all has it: its steps are blank, and it is judged by nobody. None where a newer class
+    /// says what this version can't read.
+    #[must_use]
+    pub fn standing(&self) -> Option<Standing> {
+        if self.steps > MOST_STEPS {
+            return None;
+        }
+        let text = |text: &str| toml::Value::String(text.to_owned());
+        let goal = toml::Table::from_iter([("connected".to_owned(), toml::Value::Boolean(true))]);
+        let step = toml::Table::from_iter([("text".to_owned(), text("-")), ("goal".to_owned(), goal.into())]);
+        let steps = vec![toml::Value::Table(step); self.steps];
+        let mut table = toml::Table::from_iter([
+            ("ehlo".to_owned(), toml::Value::Integer(1)),
+            ("title".to_owned(), text(&self.title)),
+            ("intro".to_owned(), text(&self.about)),
+            ("step".to_owned(), steps.into()),
+        ]);
+        if let Some(minutes) = self.minutes {
+            table.insert("minutes".to_owned(), toml::Value::Integer(minutes.into()));
+        }
+        let lesson = Arc::new(Lesson::parse(&self.name, &table.to_string()).ok()?);
+        let finished = (self.done >= self.steps).then(String::new);
+        Some(Standing { lesson, done: Done { steps: self.done, of: self.steps, finished, ..Done::default() } })
+    }
+}
+
 /// A question about a reply.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Posed {
@@ -183,6 +233,9 @@ pub struct Given {
     /// Why it is given now, where the student did not ask for it.
     #[serde(default)]
     pub why: String,
+    /// Its questions were answered.
+    #[serde(default)]
+    pub answered: bool,
 }
 
 /// Something that was judged, steps and mistakes from 0.

@@ -10,9 +10,10 @@ use tokio::net::TcpStream;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::Class;
-use super::attend::{Down, Given, Hello, Judged, Posed, Posted, Told, Up};
+use super::attend::{Down, Given, Hello, Judged, Outline, Posed, Posted, Told, Up};
 use super::deed::Hinted;
 use super::pool::Question;
+use super::settings::Taught;
 use super::student::{Companion, News, Student, Work};
 use crate::lesson::Lesson;
 
@@ -39,6 +40,7 @@ async fn converse(class: &Arc<Class>, companion: Companion, stream: TcpStream, r
     let (reader, mut writer) = stream.into_split();
     let mut reader = BufReader::new(std::io::Cursor::new(rest).chain(reader));
     say(&mut writer, &Down::Hello(hello(class, student))).await?;
+    say(&mut writer, &course(class, student)).await?;
     say(&mut writer, &given(class, student, "")).await?;
     if *class.paused.borrow() {
         say(&mut writer, &Down::Paused(true)).await?;
@@ -76,7 +78,12 @@ async fn converse(class: &Arc<Class>, companion: Companion, stream: TcpStream, r
                     Ok(news) => told(class, student, news),
                 };
                 let goes_on = down == Down::Paused(false);
+                let done = || student.with_current(|work| work.attempt.open().is_none()) == Some(true);
+                let moves = matches!(down, Down::Lesson(_)) || matches!(down, Down::Happened(_)) && done();
                 say(&mut writer, &down).await?;
+                if moves {
+                    say(&mut writer, &course(class, student)).await?;
+                }
                 if let Some(left) = class.left(student).filter(|_| goes_on) {
                     say(&mut writer, &Down::Left(left.as_secs())).await?;
                 }
@@ -202,6 +209,23 @@ fn hello(class: &Class, student: &Student) -> Hello {
     }
 }
 
+/// The lessons of the class, and how far each has come.
+fn course(class: &Class, student: &Student) -> Down {
+    let of = |taught: &Taught| {
+        let lesson = &taught.lesson;
+        let done = student.with(|state| state.works.get(&lesson.name).map_or(0, |work| work.attempt.ticked()));
+        Outline {
+            name: lesson.name.clone(),
+            title: lesson.title.clone(),
+            about: lesson.hook.clone().unwrap_or_else(|| lesson.intro.clone()),
+            minutes: lesson.minutes,
+            steps: lesson.steps.len(),
+            done,
+        }
+    };
+    Down::Course(class.settings.lessons.iter().map(of).collect())
+}
+
 /// The student's present lesson, as they get it.
 fn given(class: &Class, student: &Student, why: &str) -> Down {
     let exam = class.settings.exam.is_some();
@@ -213,6 +237,7 @@ fn given(class: &Class, student: &Student, why: &str) -> Down {
         hints: work.attempt.hints().len(),
         listener: listener.to_owned(),
         why: why.to_owned(),
+        answered: work.quiz.is_some(),
     });
     given.map_or_else(|| Down::Notice("No lesson has begun.".to_owned()), |given| Down::Lesson(Box::new(given)))
 }

@@ -92,26 +92,37 @@ impl Front {
         all.next().is_none().then_some(first)
     }
 
-    /// Lets somebody in by name; gives their seat, and what they are told.
-    fn join(&self, client: SocketAddr, code: &str, name: &str) -> Result<(Arc<Student>, Seat, Vec<String>), String> {
+    /// Lets somebody in by name, on a connection that sits `from` there; gives their seat, and what they are told.
+    fn join(
+        &self,
+        from: &Seat,
+        client: SocketAddr,
+        (code, name): (&str, &str),
+    ) -> Result<(Arc<Student>, Seat, Vec<String>), String> {
+        let before = self.class.student(from.tag);
+        let exam = self.class.settings.exam.is_some();
+        if let Some(before) = before.as_ref().filter(|before| exam && !before.is_named(name)) {
+            return Err(format!("this connection is {}'s, in an exam; open another one to join", before.name));
+        }
         let student = self.class.join(code, name, client.ip())?;
         let seat = self.seat(&student, None)?;
         student.with(|state| state.address = Some(client.ip()));
         self.class.stir();
         let class = &self.class.settings.name;
-        let exam = self.class.settings.exam.is_some().then_some(" It is an exam: there are no hints.");
-        let welcome = format!(
-            "{}, you are in the class {class}. The instructor can look on.{}",
-            student.name,
-            exam.unwrap_or_default()
-        );
-        let said = vec![welcome, plain::words(&self.class), plain::stands(&self.class, &student)];
+        let exam = if exam { " It is an exam: there are no hints." } else { "" };
+        let left = before.filter(|before| before.id != student.id);
+        let left = left.map_or_else(String::new, |left| format!(" You are no longer {} here.", left.name));
+        let welcome =
+            format!("{}, you are in the class {class}. The instructor can look on.{left}{exam}", student.name);
+        let mut said = vec![welcome, plain::words(&self.class), plain::stands(&self.class, &student)];
+        // To others it is said with what is new.
+        said.extend(self.class.time_words(&student).filter(|_| !student.is_plain()));
         Ok((student, seat, said))
     }
 
-    fn join_by_noop(&self, client: SocketAddr, words: &str) -> Turn {
+    fn join_by_noop(&self, from: &Seat, client: SocketAddr, words: &str) -> Turn {
         let (code, name) = words.trim().split_once(' ').unwrap_or((words.trim(), ""));
-        match self.join(client, code, name) {
+        match self.join(from, client, (code, name)) {
             Ok((student, seat, said)) => {
                 Turn::Move { seat, say: self.reply(&student, "250", "2.0.0", said), entry: Entry::Greeted }
             }
@@ -135,7 +146,7 @@ impl Front {
             Step::Say(reply) => return Some(Turn::Say(vec![reply])),
             Step::Join(name, code) => (name, code),
         };
-        Some(match self.join(said.client, &code, &name) {
+        Some(match self.join(seat, said.client, (&code, &name)) {
             Ok((student, seat, mut words)) => {
                 words.push("EHLO asks what this lesson's server offers.".to_owned());
                 Turn::Move { seat, say: self.reply(&student, "235", "2.7.0", words), entry: Entry::Introduced }
@@ -224,6 +235,10 @@ impl Front {
         if !student.is_plain() {
             return None;
         }
+        if matches!(asks, Asks::Quit) {
+            // What waits is for a NOOP: a client that goes may not read this.
+            return Some(Turn::Beside { say: plain::wrapped(&self.class.parting(student)), ticket: 0 });
+        }
         let (mut news, ticket) = self.class.news(student);
         match asks {
             Asks::Help => news.push(plain::words(&self.class)),
@@ -231,7 +246,7 @@ impl Front {
                 news.push(format!("NOOP {word} means nothing to the class."));
                 news.push(plain::words(&self.class));
             }
-            Asks::Noop(..) => {}
+            Asks::Noop(..) | Asks::Quit => {}
         }
         Some(Turn::Beside { say: plain::wrapped(&news), ticket })
     }
@@ -268,6 +283,8 @@ enum Asks<'a> {
     Noop(String, &'a str),
     /// HELP.
     Help,
+    /// QUIT: after it nothing can be asked.
+    Quit,
 }
 
 impl<'a> Asks<'a> {
@@ -278,6 +295,9 @@ impl<'a> Asks<'a> {
         }
         if verb.eq_ignore_ascii_case(b"HELP") {
             return Some(Self::Help);
+        }
+        if verb.eq_ignore_ascii_case(b"QUIT") && rest.trim_ascii().is_empty() {
+            return Some(Self::Quit);
         }
         let argument = verb.eq_ignore_ascii_case(b"NOOP").then(|| std::str::from_utf8(rest).ok())??.trim();
         let (word, rest) = argument.split_once(' ').unwrap_or((argument, ""));
@@ -329,7 +349,7 @@ impl Desk for Front {
         }
         let (asks, client) = (Asks::of(said.line), said.client);
         match &asks {
-            Some(Asks::Noop(word, rest)) if word == "join" => return Some(self.join_by_noop(client, rest)),
+            Some(Asks::Noop(word, rest)) if word == "join" => return Some(self.join_by_noop(seat, client, rest)),
             Some(Asks::Noop(word, rest)) if word == "attend" => return Some(self.attend(client, rest)),
             Some(Asks::Noop(word, rest)) if word == "companion" => return Some(self.companion(client, rest)),
             _ => {}
@@ -337,7 +357,7 @@ impl Desk for Front {
         if seat.tag == 0 {
             // The lobby.
             let say = plain::wrapped(&[JOIN.to_owned()]);
-            return asks.map(|_| Turn::Beside { say, ticket: 0 });
+            return asks.filter(|asks| !matches!(asks, Asks::Quit)).map(|_| Turn::Beside { say, ticket: 0 });
         }
         let student = self.class.student(seat.tag)?;
         if !student.is_in(&seat.arena) {
@@ -345,13 +365,16 @@ impl Desk for Front {
         }
         let asks = asks?;
         if *seat.held.borrow() {
+            if matches!(asks, Asks::Quit) {
+                return None;
+            }
             let words = "The instructor has paused the class: look up. Until it goes on only NOOP is answered.";
             let code = if matches!(asks, Asks::Help) { "214" } else { "250" };
             return Some(Turn::Say(self.reply(&student, code, "2.0.0", vec![words.to_owned()])));
         }
         let own = match &asks {
             Asks::Noop(word, rest) => self.of_student(&student, (word, rest), said.secured),
-            Asks::Help => None,
+            Asks::Help | Asks::Quit => None,
         };
         own.or_else(|| {
             self.class.look(&student);

@@ -33,7 +33,8 @@
 //! [`attend::Up`]): by it come the lesson, its ticks, hints, broadcasts and the pause. `NOOP attend TOKEN LISTENER` opens a
 //! conversation of the student who has that token, with a greeting as if it had just connected. To a client that says none
 //! of these the lab is a mail server like any other, and nothing ever comes to it unasked: what there is to be told stands
-//! in the reply to its next `NOOP` or `HELP`, in lines before the server's own. While the class is paused these two are
+//! in the reply to its next `NOOP` or `HELP`, in lines before the server's own; how far the lesson has come stands in the
+//! reply to its `QUIT`. While the class is paused these two are
 //! answered, and nothing else is. After a restart a class goes on from its files; what lay in mailboxes and
 //! greylists does not come back.
 //!

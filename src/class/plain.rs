@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::student::{News, Student, Work};
 use super::{Class, Settings};
+use crate::lesson::Lesson;
 use crate::message::header;
 use crate::smtp::escape::for_screen;
 
@@ -20,6 +21,8 @@ const LISTED: usize = 20;
 const SHOWN: usize = 60;
 /// Characters of what somebody says to the class.
 const LONGEST: usize = 500;
+/// Said where none are asked.
+const NO_QUESTIONS: &str = "This class asks no questions about replies.";
 
 /// Something that waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -181,6 +184,22 @@ impl Class {
         news
     }
 
+    /// What is said with the reply to QUIT: how far the lesson has come with it, and how it goes on.
+    pub(super) fn parting(&self, student: &Student) -> Vec<String> {
+        if self.is_over(student, self.now()) {
+            return self.time_words(student).into_iter().collect();
+        }
+        let done = student.with_current(|work| {
+            let (lesson, done) = (work.lesson(), work.done_with_quit());
+            match lesson.steps.len() {
+                all if done < all => format!("{done} of {all} steps are done."),
+                _ => done_words(&self.settings, lesson),
+            }
+        });
+        let again = "It goes on from here when you join again by the same name.";
+        done.into_iter().chain([again.to_owned()]).collect()
+    }
+
     /// How much time the student has left in an exam; none where it is none.
     pub(super) fn time_words(&self, student: &Student) -> Option<String> {
         let left = self.left(student)?;
@@ -228,19 +247,24 @@ pub(super) fn step_words(settings: &Settings, work: &Work, whole: bool) -> Strin
     let steps = lesson.steps.len();
     let title = format!("Lesson {}: {}.", lesson.name, lesson.title);
     let Some(open) = work.attempt.open() else {
-        let mut words = format!("{title} All {steps} steps are done.");
-        let place = settings.lessons.iter().position(|taught| taught.lesson.name == lesson.name);
-        match place.and_then(|place| settings.lessons.get(place + 1)) {
-            Some(next) => _ = write!(words, " The next lesson: NOOP lesson {}", next.lesson.name),
-            None => words.push_str(" It was the last of this class."),
-        }
-        return words;
+        return format!("{title} {}", done_words(settings, lesson));
     };
     let text = &lesson.steps[open].text;
     let intro = if whole && open == 0 { format!(" {}", lesson.intro) } else { String::new() };
     let title = if whole { format!("{title}{intro} ") } else { String::new() };
     let finding = if lesson.steps[open].wants_answer() { " Say it as NOOP answer WHAT IT IS" } else { "" };
     format!("{title}Step {} of {steps}: {text}{finding}", open + 1)
+}
+
+/// A lesson is done: what comes next.
+fn done_words(settings: &Settings, lesson: &Lesson) -> String {
+    let mut words = format!("All {} steps are done.", lesson.steps.len());
+    let place = settings.lessons.iter().position(|taught| taught.lesson.name == lesson.name);
+    match place.and_then(|place| settings.lessons.get(place + 1)) {
+        Some(next) => _ = write!(words, " The next lesson: NOOP lesson {}", next.lesson.name),
+        None => words.push_str(" It was the last of this class."),
+    }
+    words
 }
 
 /// Where a student stands, in words; from then on they know it.
@@ -339,6 +363,9 @@ impl Class {
             return vec!["No question is asked any more.".to_owned()];
         }
         let questions = self.questions(student);
+        if questions.is_empty() {
+            return vec![NO_QUESTIONS.to_owned()];
+        }
         let (answered, right) = student.answered();
         let Some(question) = questions.get(answered) else {
             let exam = self.settings.exam.is_some();
@@ -359,6 +386,9 @@ impl Class {
     pub(super) fn choice_words(&self, student: &Student, word: &str) -> Vec<String> {
         if self.is_over(student, self.now()) {
             return vec!["The answer was not taken.".to_owned()];
+        }
+        if self.settings.questions == 0 {
+            return vec![NO_QUESTIONS.to_owned()];
         }
         let letter = word.trim().to_ascii_lowercase();
         let choice = ('a'..='d').position(|known| letter == known.to_string());

@@ -176,6 +176,11 @@ impl Student {
         self.with_current(Work::live).unwrap_or_default()
     }
 
+    /// Whether this is their name, as [`roster::name`](super::roster::name) and [`super::Class::join`] take it.
+    pub(super) fn is_named(&self, name: &str) -> bool {
+        super::roster::name(name).is_ok_and(|name| name.to_lowercase() == self.name.to_lowercase())
+    }
+
     /// How many connections are open.
     #[must_use]
     pub fn open(&self) -> usize {

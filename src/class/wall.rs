@@ -39,7 +39,7 @@ pub struct Glance {
     pub since: Timestamp,
     /// The last exchange.
     pub last: Option<Exchange>,
-    /// Exchanges within the open step.
+    /// Exchanges within the open step, without what only looks on or greets.
     pub tries: usize,
     /// Hints taken in the lesson.
     pub hints: usize,
@@ -76,6 +76,8 @@ pub enum State {
     Working,
     /// Held by the instructor.
     Paused,
+    /// A lesson is done, and the next has not begun.
+    Between,
     /// Not connected.
     Gone,
     /// The time of the exam is over.
@@ -93,6 +95,7 @@ impl State {
             Self::Idle => ("…", "idle"),
             Self::Working => ("▸", "working"),
             Self::Paused => ("‖", "paused"),
+            Self::Between => ("◇", "between"),
             Self::Gone => ("○", "gone"),
             Self::Over => ("■", "time over"),
             Self::Done => ("✓", "done"),
@@ -109,7 +112,7 @@ pub struct Row {
     pub name: String,
     /// The lesson's name.
     pub lesson: String,
-    /// `3/6`.
+    /// `3/6`; `✓ 6/6` once all are done.
     pub step: String,
     /// Minutes in the step.
     pub minutes: u64,
@@ -153,6 +156,10 @@ pub struct Wall {
     pub mistake: Option<(String, usize)>,
     /// Names that are expected and have not joined.
     pub missing: Vec<String>,
+    /// Lessons of the class.
+    pub lessons: usize,
+    /// Whether it is an exam.
+    pub exam: bool,
     /// Names that are expected.
     pub expected: usize,
     /// Whether everybody is to look up.
@@ -223,6 +230,7 @@ impl Wall {
         let students = class.students();
         let glances: Vec<Glance> = students.iter().map(|student| glance(class, student, now)).collect();
         let mut wall = Self::from(&glances, class.settings.lessons.len(), now);
+        wall.exam = class.settings.exam.is_some();
         let missing = class.settings.expected.iter().filter(|name| class.named(name).is_none());
         wall.missing = missing.cloned().collect();
         wall.expected = class.settings.expected.len();
@@ -256,6 +264,7 @@ impl Wall {
             rows: placed.into_iter().map(|(.., row)| row).collect(),
             bars: bars.into_values().collect(),
             mistake: commonest(glances, now),
+            lessons: taught,
             ..Self::default()
         }
     }
@@ -302,8 +311,11 @@ fn state(glance: &Glance, taught: usize, now: Timestamp) -> State {
     if glance.paused {
         return State::Paused;
     }
-    if glance.of == 0 || glance.done >= glance.of {
+    if glance.of == 0 {
         return State::Working;
+    }
+    if glance.done >= glance.of {
+        return State::Between;
     }
     let quiet = passed(spoke(glance.last.as_ref(), glance.since), now).saturating_sub(glance.stood);
     if glance.wrong >= WRONG {
@@ -322,13 +334,14 @@ fn state(glance: &Glance, taught: usize, now: Timestamp) -> State {
 fn row(glance: &Glance, state: State, now: Timestamp) -> Row {
     let step = match glance.of {
         0 => "-".to_owned(),
-        of => format!("{}/{of}", (glance.done + 1).min(of)),
+        of if glance.done >= of => format!("✓ {of}/{of}"),
+        of => format!("{}/{of}", glance.done + 1),
     };
     let last = glance.last.as_ref().map_or_else(String::new, |last| {
         let verb = if last.verb.is_empty() { "-" } else { &last.verb };
         format!("{verb} … {}", last.reply)
     });
-    let last = if glance.waiting > 0 { format!("waits for its next NOOP · {last}") } else { last };
+    let last = if glance.waiting > 0 { format!("{} waits · {last}", glance.waiting) } else { last };
     Row {
         id: glance.id,
         name: glance.name.clone(),
@@ -396,14 +409,15 @@ mod tests {
         };
         let all = [
             Glance { since: at(190), ..somebody(1, "quick") },
-            Glance { done: 6, lessons: 1, ..somebody(2, "finished") },
+            Glance { done: 6, lessons: 2, ..somebody(2, "finished") },
+            Glance { done: 6, lessons: 1, ..somebody(8, "resting") },
             Glance { here: false, ..somebody(3, "away") },
             Glance { since: at(50), last: said(70), ..somebody(4, "silent") },
             Glance { since: at(10), last: said(198), refusals: 5, ..somebody(5, "stubborn") },
             Glance { since: at(100), last: said(120), ..somebody(6, "pausing") },
             Glance { since: at(150), last: said(199), wrong: 3, ..somebody(7, "guessing") },
         ];
-        let wall = Wall::from(&all, 1, now);
+        let wall = Wall::from(&all, 2, now);
         let rows: Vec<_> = wall.rows.iter().map(|row| (row.name.as_str(), row.state.words().1)).collect();
         assert_eq!(
             rows,
@@ -412,6 +426,7 @@ mod tests {
                 ("silent", "stuck"),
                 ("guessing", "stuck"),
                 ("pausing", "idle"),
+                ("resting", "between"),
                 ("quick", "working"),
                 ("away", "gone"),
                 ("finished", "done"),
@@ -419,6 +434,7 @@ mod tests {
         );
         assert_eq!((wall.rows[1].step.as_str(), wall.rows[1].minutes), ("3/6", 2));
         assert_eq!(wall.rows[1].last, "RCPT … 550 no");
+        assert_eq!(wall.rows[4].step, "✓ 6/6");
         assert_eq!((wall.bars.len(), wall.bars[0].count, wall.bars[0].stuck), (2, 6, 3));
     }
 

@@ -3,9 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::class::attend::{Down, Hello, Up};
+use crate::class::attend::{Down, Hello, Outline, Up};
 use crate::conversation::event::Remark;
-use crate::lesson::Happening;
+use crate::lesson::{Happening, Map};
 use crate::smtp::escape::for_screen;
 
 use super::action::Action;
@@ -13,7 +13,7 @@ use super::effect::Effect;
 use super::learn;
 use super::model::Model;
 use super::overlay::{Asked, Letter, Overlay, show_mail};
-use super::pane::lesson::LessonPane;
+use super::pane::lesson::{LessonPane, Stage};
 
 /// Octets of mail that a class may send: more than a world of it keeps.
 const MAIL: usize = 64 << 20;
@@ -37,6 +37,8 @@ pub struct InClass {
     pub gone: bool,
     /// Mail that is on its way from it.
     pub letters: Vec<Letter>,
+    /// It has said which lessons are its own.
+    pub course: bool,
 }
 
 impl InClass {
@@ -77,6 +79,20 @@ pub(super) fn in_exam(model: &Model) -> bool {
     model.class.as_ref().is_some_and(|class| class.exam)
 }
 
+/// What stands beside how far a lesson has come: that it counts no more, where the time of the exam is over.
+pub(super) fn late(model: &Model, pane: &LessonPane) -> &'static str {
+    let late = model.class.as_ref().is_some_and(|class| class.left == Some(0)) && pane.stage() == Stage::Steps;
+    if late { ", time over" } else { "" }
+}
+
+/// What is said once no lesson is left.
+pub(super) fn all_done(model: &Model) -> String {
+    match &model.class {
+        Some(class) => format!("You are done: all lessons of the class {} are.", for_screen(class.name.as_bytes())),
+        None => "That was the last one: all lessons are done.".to_owned(),
+    }
+}
+
 /// Whether the class has questions about replies.
 pub(super) fn has_questions(model: &Model) -> bool {
     model.class.as_ref().is_some_and(|class| class.questions > 0 && !class.gone)
@@ -102,6 +118,11 @@ pub(super) fn forbids(model: &Model, action: Action) -> Option<&'static str> {
 pub(super) fn says(model: &mut Model, down: Down) -> Vec<Effect> {
     let class = model.class.get_or_insert_default();
     match down {
+        Down::Course(course) => {
+            class.course = true;
+            let rows = course.iter().filter_map(Outline::standing).collect();
+            learn::take_map(model, Map { rows });
+        }
         Down::Lesson(given) => return vec![Effect::Attend(given)],
         Down::Happened(told) => {
             let happened: Vec<Happening> = told.into_iter().map(Happening::from).collect();
@@ -147,7 +168,7 @@ pub(super) fn says(model: &mut Model, down: Down) -> Vec<Effect> {
                 show_mail(model, letters);
             }
         }
-        Down::Hello(hello) => *class = InClass::of(&hello),
+        Down::Hello(hello) => *class = InClass { course: class.course, ..InClass::of(&hello) },
     }
     Vec::new()
 }
@@ -187,6 +208,7 @@ pub(super) fn ask() -> Vec<Effect> {
 mod tests {
     use super::*;
     use crate::class::attend::{Judged, Posed, Posted};
+    use crate::lesson::progress::Reached;
     use crate::tui::message::Message;
     use crate::tui::pane::lesson::LessonNews;
     use crate::tui::screen::Screen;
@@ -280,9 +302,54 @@ mod tests {
     }
 
     #[test]
+    fn a_lesson_that_is_done_leads_on_within_the_class_and_its_last_one_ends_it() {
+        let mut screen = refused(80, 24);
+        attending(&mut screen, false);
+        let given = |name: &str, done: usize| Outline {
+            name: name.to_owned(),
+            title: format!("On {name}"),
+            about: "What it is about.".to_owned(),
+            minutes: Some(15),
+            steps: 6,
+            done,
+        };
+        let (name, text) = crate::lesson::course::shipped().next().expect("shipped");
+        let lesson = std::sync::Arc::new(crate::lesson::Lesson::parse(&name, text).expect("well formed"));
+        let reached = Reached {
+            lesson: name,
+            steps: lesson.steps.len(),
+            of: lesson.steps.len(),
+            hints: 0,
+            wrong: 0,
+            finished: true,
+        };
+        class(&mut screen, Down::Course(vec![given("01-classic", 6), given("08-relay", 0), given("09-own", 0)]));
+        // What the student has done alone leads nowhere here.
+        screen.send(Message::Lesson(LessonNews::Map(Map::of(Vec::new(), None))));
+        let address = "127.0.0.1:4000".to_owned();
+        screen.send(Message::Lesson(LessonNews::Begun { lesson, address, seed: 1, class: Some(reached) }));
+        screen.keys("<esc><f7>");
+        assert!(screen.shown().contains("Next: Lesson 8 · On 08-relay, 15 minutes"), "{}", screen.shown());
+        screen.keys("l");
+        let shown = screen.shown();
+        assert!(shown.contains("Lessons of the class monday") && shown.contains("On 09-own"), "{shown}");
+        assert!(!shown.contains("needs") && !shown.contains("Three digits"), "{shown}");
+        screen.keys("<esc>");
+        class(&mut screen, Down::Course(vec![given("01-classic", 6), given("08-relay", 6), given("09-own", 6)]));
+        assert!(screen.shown().contains("You are done: all lessons of the class monday are."), "{}", screen.shown());
+        assert!(!screen.shown().contains("next lesson"), "{}", screen.shown());
+        class(&mut screen, Down::TimeOver);
+        assert!(!screen.shown().contains(", time over"), "what is done stays done: {}", screen.shown());
+        let (lesson, address) = (screen.model.lesson.as_ref().expect("held").lesson().clone(), String::new());
+        screen.send(Message::Lesson(LessonNews::Begun { lesson, address, seed: 1, class: Some(Reached::default()) }));
+        assert!(screen.shown().contains("step 1 of 6, time over"), "{}", screen.shown());
+    }
+
+    #[test]
     fn an_exam_explains_and_mends_nothing() {
         let wrong = "RCPT TO :anotherdude@target.local";
         let mut screen = refused(80, 24);
+        assert!(!screen.model.composer.ghost().is_empty());
         screen.keys(wrong);
         let free = screen.shown();
         assert!(free.contains("F8") && screen.model.talk.explanation().is_some(), "{free}");
@@ -291,6 +358,9 @@ mod tests {
         assert!(!shown.contains("F8") && screen.model.talk.explanation().is_none(), "{shown}");
         assert!(shown.contains("means is yours to say"), "{shown}");
         assert!(!shown.contains("may follow"), "{shown}");
+        wrong.chars().for_each(|_| screen.keys("<backspace>"));
+        assert_eq!(screen.model.composer.ghost(), "");
+        assert!(screen.shown().contains("nothing is offered"), "{}", screen.shown());
         for key in ["<f8>", "<f11>", "<esc>X"] {
             screen.keys(key);
             assert!(screen.shown().contains("nothing is explained"), "{key}: {}", screen.shown());

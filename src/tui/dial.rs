@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::error::TrySendError;
 
-use crate::class::attend::{self, Attendance, Down, Given, Joining, Up};
+use crate::class::attend::{Attendance, Joining, Up};
 use crate::client::{Connection, Request, SharedJournal, connect};
 use crate::conversation::Micros;
 use crate::conversation::event::{Event, Remark, Timed};
@@ -14,7 +14,7 @@ use crate::conversation::journal::Journal;
 use crate::lab::Lab;
 use crate::lab::reload::Reload;
 use crate::lesson::Lesson;
-use crate::profile::{Auth, Endpoint, Profiles, Protocol, Target, TlsMode};
+use crate::profile::{Auth, Endpoint, Profiles, Protocol, Target};
 use crate::script::options;
 use crate::smtp::sasl::{self, Around};
 use crate::world::World;
@@ -25,16 +25,15 @@ use super::message::Message;
 use super::model::Peer;
 use super::pane::lesson::LessonNews;
 
+mod class;
 mod lab;
 mod peer;
 mod probe;
 
-use peer::{header, peer, welcome};
+use peer::{header, peer};
 
 /// How long a connection that is dropped has to write its last record.
 const LAST_WORDS: Duration = Duration::from_millis(300);
-/// How long a class that is gone may take to answer: nothing else is done meanwhile.
-const AGAIN: Duration = Duration::from_secs(3);
 /// Events taken from the wire at once.
 const BATCH: usize = 1024;
 
@@ -174,6 +173,10 @@ impl Dialler {
             class.say(if self.attended == lesson.name { Up::Reset } else { Up::Lesson(lesson.name.clone()) });
             return Vec::new();
         }
+        if let Some(joining) = self.joining.clone() {
+            // What decides about its lessons is with the class.
+            return vec![self.rejoin(&joining).await];
+        }
         let (hall, target, uri) = match Hall::open(&lesson, &self.world).await {
             Ok(opened) => opened,
             Err(why) => return vec![Message::NotBegun(why)],
@@ -185,55 +188,6 @@ impl Dialler {
         let seed = u64::from_le_bytes(self.world.random());
         messages.push(Message::Lesson(LessonNews::Begun { lesson, address, seed, class: None }));
         messages
-    }
-
-    /// Begins what the class gives: a connection through the door into the student's world, in a new conversation.
-    pub(super) async fn attend(&mut self, given: Given) -> Vec<Message> {
-        let notice = |words: String| vec![Message::Notice(crate::smtp::escape::for_screen(words.as_bytes()))];
-        let Some(class) = &self.class else { return Vec::new() };
-        let lesson = match Lesson::parse(&given.name, &given.text) {
-            Ok(lesson) => Arc::new(lesson),
-            Err(error) => return notice(format!("this ehlo can't read the lesson: {error}")),
-        };
-        let mut target = match Target::read("lab:", &Profiles::shipped()) {
-            Ok(target) => target,
-            Err(error) => return notice(error.to_string()),
-        };
-        target.lab_listens(class.door);
-        class.lead_to(&given.listener);
-        let hello = &class.hello;
-        let first = self.attended.is_empty();
-        let welcome = match given.why.as_str() {
-            "" if first => welcome(hello),
-            "" => String::new(),
-            why => format!("The class: {why}"),
-        };
-        target.name = format!("class {} · {}", hello.class, hello.name);
-        let news = first.then(|| Message::Lesson(LessonNews::Class(Box::new(Down::Hello(hello.clone())))));
-        match given.listener.as_str() {
-            "smtps" => target.tls = TlsMode::Implicit,
-            "lmtp" => target.protocol = Protocol::Lmtp,
-            _ => {}
-        }
-        let address = target.endpoint.to_string();
-        let roots = vec![class.hello.ca.clone()];
-        given.name.clone_into(&mut self.attended);
-        let mut messages = self.begin(target, "lab:", roots).await;
-        let seed = u64::from_le_bytes(self.world.random());
-        let class = Some((given.ticked, given.hints));
-        messages.push(Message::Lesson(LessonNews::Begun { lesson, address, seed, class }));
-        messages.extend(news);
-        if !welcome.is_empty() {
-            messages.extend(notice(welcome));
-        }
-        messages
-    }
-
-    /// Says something to the class.
-    pub(super) fn to_class(&self, up: Up) {
-        if let Some(class) = &self.class {
-            class.say(up);
-        }
     }
 
     /// Connects to a target in a new conversation.
@@ -270,22 +224,6 @@ impl Dialler {
         }
         let last = self.close().await;
         vec![Message::Wire(last), self.dial(true, verify)]
-    }
-
-    /// Joins a class again that has gone; what comes of it comes as its news.
-    async fn rejoin(&mut self, joining: &Joining) -> Message {
-        let joined = tokio::time::timeout(AGAIN, attend::join(joining)).await;
-        match joined.unwrap_or_else(|_| Err(format!("{} does not answer", joining.server))) {
-            Ok(attendance) => {
-                self.class = Some(attendance);
-                self.attended.clear();
-                Message::Notice("You are in the class again.".to_owned())
-            }
-            Err(why) => {
-                let words = format!("The class can't be joined again: {why}");
-                Message::Notice(crate::smtp::escape::for_screen(words.as_bytes()))
-            }
-        }
     }
 
     fn dial(&mut self, again: bool, verify: Verify) -> Message {

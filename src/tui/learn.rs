@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::class::attend::Up;
 use crate::conversation::event::Remark;
-use crate::lesson::Lesson;
+use crate::lesson::{Lesson, Map};
 
 use super::action::{Action, next_lesson};
 use super::attending;
@@ -157,19 +157,27 @@ pub(super) fn begin(model: &mut Model, lesson: Arc<Lesson>) -> Vec<Effect> {
     vec![Effect::Learn(lesson)]
 }
 
+/// These are the lessons that there are.
+pub(super) fn take_map(model: &mut Model, lessons: Map) {
+    let next = lessons.next(None).or(lessons.rows.first());
+    model.start.offer(next.map(|next| (Arc::clone(&next.lesson), next.done.clone())), &lessons.rows);
+    model.lessons = lessons;
+}
+
 /// Takes in what the loop tells of lessons.
 pub(super) fn news(model: &mut Model, news: LessonNews) -> Vec<Effect> {
     match news {
         LessonNews::Map(lessons) => {
-            let next = lessons.next(None).or(lessons.rows.first());
-            model.start.offer(next.map(|next| (Arc::clone(&next.lesson), next.done.clone())), &lessons.rows);
-            model.lessons = lessons;
+            // A class has lessons of its own.
+            if !model.class.as_ref().is_some_and(|class| class.course) {
+                take_map(model, lessons);
+            }
             Vec::new()
         }
         LessonNews::Begun { lesson, address, seed, class } => {
             let pane = LessonPane::new(lesson, address, seed);
             model.lesson = Some(match class {
-                Some((ticked, hints)) => pane.in_class(ticked, hints),
+                Some(reached) => pane.in_class(&reached),
                 None => pane,
             });
             Vec::new()

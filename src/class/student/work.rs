@@ -67,7 +67,7 @@ pub struct Work {
     pub quiz: Option<u32>,
     /// The last exchange.
     pub last: Option<Exchange>,
-    /// Exchanges since the open step opened, greetings and NOOPs apart.
+    /// Exchanges since the open step opened, without what only looks on or greets.
     pub tries: usize,
     /// Refusals of one kind in a row within the open step.
     pub refusals: usize,
@@ -154,6 +154,21 @@ impl Work {
     pub fn wants_answer(&self) -> bool {
         let step = self.attempt.open().and_then(|open| self.lesson().steps.get(open));
         step.is_some_and(crate::lesson::file::Step::wants_answer)
+    }
+
+    /// How many steps are done once the newest conversation has ended with QUIT.
+    pub(in crate::class) fn done_with_quit(&self) -> usize {
+        let mut attempt = self.attempt.clone();
+        let sessions = self.arena.as_ref().map(|arena| arena.sessions()).unwrap_or_default();
+        if let Some(newest) = sessions.iter().rev().find(|session| !session.is_closed()) {
+            let mut log = newest.with_log(Log::clone);
+            let at = log.since(0).filter_map(|(_, entry)| entry.at).last();
+            for (kind, bytes) in [(Kind::Sent, &b"QUIT"[..]), (Kind::Received, b"221 2.0.0 Bye")] {
+                log.push_octets(kind, at, bytes, true, false);
+            }
+            attempt.observe(newest.number, self.after(newest.started), &log);
+        }
+        attempt.ticked()
     }
 
     /// Since when the open step is open.
@@ -387,8 +402,10 @@ impl Work {
             } else {
                 1
             };
-            // A greeting is nobody's try, and by NOOP a plain client only asks what is new.
-            self.tries += usize::from(!matches!(asked.verb.as_str(), "CONNECT" | "NOOP"));
+            // What only looks on, or begins or ends a conversation, is no try at the step.
+            let looks = matches!(asked.verb.as_str(), "NOOP" | "HELP" | "CONNECT" | "QUIT");
+            let greets = matches!(asked.verb.as_str(), "HELO" | "EHLO" | "LHLO") && refused.is_none();
+            self.tries += usize::from(!looks && !greets);
             let words = match (both, line) {
                 (Some(both), Some(line)) => format!("{both} {line}"),
                 _ => "no reply".to_owned(),

@@ -104,6 +104,10 @@ async fn the_time_that_is_left_is_told_and_stands_while_the_class_is_paused() {
     let mut bert = Telnet::joined(address, &class, "bert").await;
     seconds.store(1200 + 1201, Ordering::SeqCst);
     assert!(bert.say("NOOP").await.contains("The time is over"));
+    let again = bert.say(&format!("NOOP join {} Bert", class.settings.code)).await;
+    assert!(again.contains("you are in") && again.contains("The time is over"), "{again}");
+    let other = joined_up(&bert.say(&format!("NOOP join {} zoe", class.settings.code)).await);
+    assert!(other.contains("this connection is bert's") && class.named("zoe").is_none(), "{other}");
     assert_eq!(wall::Wall::of(&class).rows[0].state, wall::State::Over);
     let mut anna = super::attend(&class, address, "anna").await;
     news(&mut anna, |down| *down == Down::TimeOver).await;

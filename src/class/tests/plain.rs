@@ -14,7 +14,7 @@ async fn noop(telnet: &mut Telnet) -> String {
 
 fn waits(class: &Class, name: &str) -> bool {
     let rows = wall::Wall::of(class).rows;
-    rows.iter().any(|row| row.name == name && row.last.starts_with("waits for its next NOOP"))
+    rows.iter().any(|row| row.name == name && row.waiting > 0 && row.last.contains(" waits · "))
 }
 
 #[tokio::test]
@@ -37,15 +37,42 @@ async fn on_joining_it_learns_what_it_may_say_and_at_a_lessons_end_what_comes_ne
     anna.say("HELO noddy.com").await;
     let said = noop(&mut anna).await;
     assert!(said.contains("Step 1 is done. Step 2 of 6:"), "{said}");
-    anna.say("QUIT").await;
+    let said = joined_up(&anna.say("QUIT").await);
+    assert!(
+        said.contains("1 of 6 steps are done") && said.contains("by the same name") && said.ends_with("Bye"),
+        "{said}"
+    );
     let mut anna = Telnet::joined(address, &class, "anna").await;
-    anna.classic().await;
+    let said = joined_up(&anna.classic().await);
+    assert!(said.contains("All 6 steps are done. The next lesson: NOOP lesson 02-rset-noop"), "{said}");
     until(&class, || ticked(&class, "anna") == 6).await;
     let mut anna = Telnet::to(address).await;
     let said = joined_up(&anna.say(&format!("NOOP join {} anna", class.settings.code)).await);
     assert!(said.contains("All 6 steps are done. The next lesson: NOOP lesson 02-rset-noop"), "{said}");
     assert!(joined_up(&anna.say("NOOP lesson 02").await).contains("Step 1 of"));
     assert!(joined_up(&anna.say("NOOP lesson").await).contains("02-rset-noop"));
+}
+
+#[tokio::test]
+async fn what_only_looks_on_is_no_try_and_a_class_without_questions_says_so() {
+    let at = tempfile::tempdir().expect("a folder");
+    let (class, address, _guard) = open(at.path(), &lessons(&["01"])).await;
+    let mut anna = Telnet::joined(address, &class, "anna").await;
+    for say in ["NOOP question", "NOOP choose a"] {
+        let said = joined_up(&anna.say(say).await);
+        assert!(said.contains("asks no questions"), "{said}");
+    }
+    anna.say("HELO noddy.com").await;
+    for say in ["NOOP", "NOOP step", "HELP", "EHLO noddy.com", "MAIL FROM:dude"] {
+        anna.say(say).await;
+    }
+    let mut anna = Telnet::joined(address, &class, "anna").await;
+    anna.say("HELO noddy.com").await;
+    let shown = || wall::Wall::of(&class).rows[0].clone();
+    until(&class, || shown().last.starts_with("HELO")).await;
+    assert_eq!((shown().step.as_str(), shown().tries), ("2/6", 1), "the MAIL that was refused");
+    let said = joined_up(&anna.say(&format!("NOOP join {} bert", class.settings.code)).await);
+    assert!(said.contains("bert, you are in") && said.contains("You are no longer anna here"), "{said}");
 }
 
 #[tokio::test]

@@ -34,9 +34,9 @@ pub(super) fn peer(target: &Target, lab: bool) -> Peer {
 /// What a student is told first.
 pub(super) fn welcome(hello: &Hello) -> String {
     let time = hello.left.map_or_else(String::new, |left| match left.div_ceil(60) {
-        0 => " The time is over.".to_owned(),
-        1 => " Less than a minute is left.".to_owned(),
-        minutes => format!(" You have {minutes} minutes."),
+        0 => " It is an exam, and its time is over: what you do now counts no more.".to_owned(),
+        1 => " It is an exam: less than a minute is left.".to_owned(),
+        minutes => format!(" It is an exam: you have {minutes} minutes."),
     });
     format!(
         "You are {} in the class {}: the instructor can look on, and what is said here is kept there.{time}",

@@ -70,7 +70,11 @@ impl Lessons {
 
     pub(super) fn draw(&self, model: &Model, frame: &mut Frame<'_>) {
         let (area, foot) = Self::outline(model);
-        let inner = window(model, frame, area, "Lessons", foot);
+        let title = match &model.class {
+            Some(class) if class.course => format!("Lessons of the class {}", for_screen(class.name.as_bytes())),
+            _ => "Lessons".to_owned(),
+        };
+        let inner = window(model, frame, area, &title, foot);
         let all = &model.lessons.rows;
         let (marked, from) = shown_from(self.marked(model), all.len(), listed(inner.height));
         for ((n, row), y) in all.iter().enumerate().skip(from).take(listed(inner.height)).zip(inner.y..inner.bottom()) {

@@ -9,6 +9,8 @@ mod view;
 #[cfg(test)]
 mod tests;
 
+use std::time::Duration;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::class::wall::{Row, Wall};
@@ -68,6 +70,8 @@ pub struct Face {
     pub live: Vec<String>,
     /// What came of the last deed.
     pub notice: Option<String>,
+    /// When that is old news, by the world's clock; none where it stays until the next key.
+    pub fades: Option<Duration>,
     selected: Option<u64>,
     over: Over,
     nameless: bool,
@@ -102,9 +106,19 @@ impl Face {
         if let Over::Live(id) = self.over { Some(id) } else { None }
     }
 
+    /// A student's name, where everybody may see it.
     fn name(&self, id: u64) -> String {
         let row = self.wall.rows.iter().find(|row| row.id == id);
-        row.map_or_else(String::new, |row| if self.nameless { format!("student {id}") } else { row.name.clone() })
+        let hidden = self.nameless || self.projector;
+        row.map_or_else(String::new, |row| if hidden { format!("student {id}") } else { row.name.clone() })
+    }
+
+    /// Takes away what was said long enough ago; gives how long the rest of it stays.
+    pub fn fade(&mut self, now: Duration) -> Option<Duration> {
+        if self.fades.is_some_and(|when| now >= when) {
+            (self.notice, self.fades) = (None, None);
+        }
+        self.fades.filter(|_| self.notice.is_some()).map(|when| when.saturating_sub(now))
     }
 
     /// Does what a key asks for; gives what is to be done for the class.

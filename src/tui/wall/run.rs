@@ -19,6 +19,9 @@ use crate::world::World;
 /// The shortest time from one draw to the next: a class may do a lot at once.
 const FRAME: Duration = Duration::from_millis(40);
 
+/// For how long is said what came of a deed; where the files are that were written, until the next key.
+const SAID: Duration = Duration::from_secs(30);
+
 const NO_HINTS: &str = "There are no hints in an exam.";
 /// Said of whoever has no ehlo.
 const WAITS: &str = "has no ehlo open: it waits for the next NOOP.";
@@ -48,6 +51,7 @@ pub async fn run(class: &Arc<Class>, join: Vec<String>, plain: bool, world: &Wor
     let mut news = class.changes();
     let (mut stale, mut drawn) = (true, None::<Duration>);
     loop {
+        let fades = face.fade(world.elapsed());
         let due = drawn.is_none_or(|drawn| world.elapsed().saturating_sub(drawn) >= FRAME);
         if stale && due {
             // What comes from here on is another change.
@@ -58,7 +62,7 @@ pub async fn run(class: &Arc<Class>, join: Vec<String>, plain: bool, world: &Wor
             (stale, drawn) = (false, Some(world.elapsed()));
         }
         let frame = drawn.map(|drawn| (drawn + FRAME).saturating_sub(world.elapsed()));
-        let wait = if stale { frame } else { Wall::next_change(class) };
+        let wait = if stale { frame } else { Wall::next_change(class).into_iter().chain(fades).min() };
         tokio::select! {
             biased;
             signal = signals.next() => match signal {
@@ -79,10 +83,11 @@ pub async fn run(class: &Arc<Class>, join: Vec<String>, plain: bool, world: &Wor
                     stale = true;
                     // A key is answered at once.
                     drawn = None;
-                    if let Some(deed) = face.key(key)
-                        && let Some(told) = carry_out(class, &mut face, deed).await
-                    {
-                        return Ok(told);
+                    if let Some(deed) = face.key(key) {
+                        face.fades = (deed != Deed::Export).then(|| world.elapsed() + SAID);
+                        if let Some(told) = carry_out(class, &mut face, deed).await {
+                            return Ok(told);
+                        }
                     }
                 }
                 Some(Ok(Input::Resize(..))) => {
@@ -123,10 +128,10 @@ async fn carry_out(class: &Arc<Class>, face: &mut Face, deed: Deed) -> Option<To
         Deed::Hint(id) => {
             let hinted = student(id).map_or(Hinted::None, |student| class.hint(&student, true));
             say = Some(match hinted {
-                Hinted::Given(hint) => format!("Given: {hint}"),
+                Hinted::Given(hint) => format!("Given to {}: {hint}", face.name(id)),
                 Hinted::Waits => format!("{} {WAITS}", face.name(id)),
                 Hinted::None if class.settings.exam.is_some() => NO_HINTS.to_owned(),
-                Hinted::None => "There is no further hint.".to_owned(),
+                Hinted::None => format!("There is no further hint for {}.", face.name(id)),
             });
         }
         Deed::HintAll(id) => say = Some(hint_all(class, id)),

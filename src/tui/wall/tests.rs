@@ -1,5 +1,7 @@
 //! The wall as it stands on a screen, and what its keys do.
 
+use std::time::Duration;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use insta::assert_snapshot;
 use ratatui::Terminal;
@@ -36,6 +38,8 @@ fn face() -> Face {
         bars: vec![bar(1, 1, 0), bar(2, 1, 0), bar(3, 8, 2), bar(7, 4, 0)],
         mistake: Some(("RFC 5321 allows no space before the colon.".to_owned(), 4)),
         missing: vec!["edsger".to_owned(), "alan".to_owned()],
+        lessons: 2,
+        exam: false,
         expected: 7,
         paused: false,
         troubles: Vec::new(),
@@ -77,6 +81,8 @@ fn the_projector_has_no_names_and_nobody_slow() {
         assert!(!shown.contains(word), "{word}: {shown}");
     }
     assert!(shown.contains("K7CQ2A") && shown.contains("step 3/6"), "{shown}");
+    assert!(shown.contains("v back") && !shown.contains("reset") && !shown.contains("pause"), "{shown}");
+    assert_eq!(face.name(1), "student 1", "nor does what is said of a deed name anybody");
     press(&mut face, "vn");
     let shown = drawn(&face, 80, 24);
     assert!(!shown.contains("ada") && shown.contains("student 1"), "{shown}");
@@ -131,15 +137,51 @@ fn an_exam_shows_the_time_that_is_left_and_what_goes_wrong_is_not_overlooked() {
         row.left = Some(left);
     }
     wall.rows[1].waiting = 1;
+    wall.exam = true;
     wall.troubles =
         vec!["Somebody could not connect: too many open files. More fit after `ulimit -n 8192`.".to_owned()];
     face.take(wall);
     let shown = drawn(&face, 80, 24);
-    assert!(shown.contains("exam: 27 min left, over for 1"), "{shown}");
+    assert!(shown.contains("monday · exam: 27 min left, over for 1 · "), "{shown}");
+    assert!(!shown.contains("h hint") && !shown.contains("H hint"), "{shown}");
+    press(&mut face, "?");
+    assert!(!drawn(&face, 80, 24).contains("next hint"), "there are none to be given");
+    press(&mut face, "q");
     assert!(shown.contains(" left ") && !shown.contains("hints "), "{shown}");
     assert!(shown.contains("! Somebody could not connect") && shown.contains("8192"), "{shown}");
     face.notice = Some("word ".repeat(30));
     assert_eq!(drawn(&face, 80, 24).matches("word ").count(), 30, "no notice is cut");
+}
+
+#[test]
+fn what_came_of_a_deed_is_said_for_a_while() {
+    let mut face = face();
+    (face.notice, face.fades) = (Some("Said to 5.".to_owned()), Some(Duration::from_secs(30)));
+    assert_eq!(face.fade(Duration::from_secs(10)), Some(Duration::from_secs(20)));
+    assert!(drawn(&face, 80, 24).contains("Said to 5."));
+    assert_eq!(face.fade(Duration::from_secs(30)), None);
+    assert!(!drawn(&face, 80, 24).contains("Said to 5."));
+    // Where files were written is to be copied first.
+    (face.notice, face.fades) = (Some("Written to x.".to_owned()), None);
+    assert_eq!(face.fade(Duration::from_hours(1)), None);
+    assert!(drawn(&face, 80, 24).contains("Written to x."));
+}
+
+#[test]
+fn a_small_wall_shows_those_in_need_before_how_one_joins() {
+    let mut face = face();
+    face.join
+        .extend(["telnet 192.0.2.7 2525   and there: NOOP join K7CQ2A NAME", "open to the network"].map(str::to_owned));
+    for (columns, rows) in [(40, 10), (40, 7), (20, 5)] {
+        let shown = drawn(&face, columns, rows);
+        let grace = shown.lines().find(|line| line.contains("Gr")).unwrap_or_default();
+        assert!(grace.contains('!') && grace.contains("3/6"), "{columns}x{rows}: {shown}");
+        assert!(shown.contains("dennis"), "{shown}");
+    }
+    let shown = drawn(&face, 40, 10);
+    assert!(shown.contains("--join") && shown.contains("stuck") && shown.contains("working"), "{shown}");
+    face.notice = Some("bert has no ehlo open".to_owned());
+    assert!(drawn(&face, 20, 5).contains("Gr"), "{}", drawn(&face, 20, 5));
 }
 
 #[test]

@@ -12,19 +12,29 @@ use crate::tui::theme::{Role, Theme};
 
 /// Bars that stand above the rows.
 const BARS: usize = 6;
+/// Columns of what stands beside a bar.
+const BESIDE: usize = 30;
 /// Columns of the longest bar.
 const BAR: usize = 24;
+/// Rows that the students have at least, as long as anything else can give way.
+const ROWS: usize = 4;
+/// Below so many columns a row has no more than a name, a step and a state.
+const NARROW: usize = 64;
 
 /// Draws it.
 pub(super) fn draw(face: &Face, theme: Theme, frame: &mut Frame<'_>) {
     let area = frame.area();
     let columns = usize::from(area.width);
     let mut lines = vec![head(face, theme, columns)];
-    let below = below(face, theme, columns);
-    let room = usize::from(area.height).saturating_sub(1 + below.len());
+    let height = usize::from(area.height);
+    // Where there is little room the rows of the students need it more than what joins others to them.
+    let mut joins = (0..=face.join.len()).rev().map(|joins| below(face, joins, theme, columns));
+    let fits = |below: &Vec<Line<'static>>| 1 + ROWS + below.len() <= height;
+    let below = joins.clone().find(fits).or_else(|| joins.next_back()).unwrap_or_default();
+    let room = height.saturating_sub(1 + below.len());
     lines.extend(match face.over {
         Over::Live(id) => live(face, theme, id, columns, room),
-        Over::Help => help(theme, columns),
+        Over::Help => help(face, theme, columns),
         _ if face.projector => projector(face, theme, columns),
         _ => students(face, theme, columns, room),
     });
@@ -49,19 +59,11 @@ fn head(face: &Face, theme: Theme, columns: usize) -> Line<'static> {
         0 => format!("{} joined", wall.rows.len()),
         expected => format!("{} of {expected} joined", expected - wall.missing.len()),
     };
-    let mut words = format!(" {} · {joined} · {done} done", face.class);
+    // In a class of several lessons one that is done is not all.
+    let all = if wall.lessons > 1 { "all " } else { "" };
+    let mut words = format!(" {}{} · {joined} · {done} {all}done", face.class, exam(face));
     if !face.projector {
         words = format!("{words} · {stuck} stuck");
-    }
-    let timed: Vec<u64> = wall.rows.iter().filter_map(|row| row.left).collect();
-    if let (Some(least), Some(most)) = (timed.iter().min(), timed.iter().max()) {
-        let left = if least == most { most.to_string() } else { format!("{least} to {most}") };
-        let over = timed.iter().filter(|left| **left == 0).count();
-        words = match over {
-            over if over == timed.len() => format!("{words} · exam: the time is over"),
-            0 => format!("{words} · exam: {left} min left"),
-            over => format!("{words} · exam: {most} min left, over for {over}"),
-        };
     }
     let mut spans = vec![Span::styled(fit(&words, columns), theme.style(Role::Accent).add_modifier(Modifier::BOLD))];
     if wall.paused {
@@ -70,8 +72,23 @@ fn head(face: &Face, theme: Theme, columns: usize) -> Line<'static> {
     Line::from(spans)
 }
 
-/// The last rows: what was said, what is asked, how one joins, the keys.
-fn below(face: &Face, theme: Theme, columns: usize) -> Vec<Line<'static>> {
+/// That it is an exam, and the time that is left of it.
+fn exam(face: &Face) -> String {
+    if !face.wall.exam {
+        return String::new();
+    }
+    let timed: Vec<u64> = face.wall.rows.iter().filter_map(|row| row.left).collect();
+    let (Some(least), Some(most)) = (timed.iter().min(), timed.iter().max()) else { return " · exam".to_owned() };
+    let left = if least == most { most.to_string() } else { format!("{least} to {most}") };
+    match timed.iter().filter(|left| **left == 0).count() {
+        over if over == timed.len() => " · exam: the time is over".to_owned(),
+        0 => format!(" · exam: {left} min left"),
+        over => format!(" · exam: {most} min left, over for {over}"),
+    }
+}
+
+/// The last rows: what was said, what is asked, so many of the lines on how one joins, the keys.
+fn below(face: &Face, joins: usize, theme: Theme, columns: usize) -> Vec<Line<'static>> {
     let wrapped = |words: &str, role| {
         let rows = wrap(words, columns.saturating_sub(2).max(1));
         rows.into_iter().map(move |row| styled(format!(" {row}"), theme, role)).collect::<Vec<_>>()
@@ -98,13 +115,16 @@ fn below(face: &Face, theme: Theme, columns: usize) -> Vec<Line<'static>> {
         }
     }
     if !face.projector && face.over != Over::Help {
-        lines.extend(face.join.iter().flat_map(|line| wrapped(line, Role::Text)));
+        lines.extend(face.join.iter().take(joins).flat_map(|line| wrapped(line, Role::Text)));
     }
     let keys = match face.over {
+        Over::Live(_) if face.wall.exam => "Esc back · s show step".to_owned(),
         Over::Live(_) => "Esc back · s show step · h hint · H hint to this step".to_owned(),
         Over::Broadcast(_) => "Enter says it · Esc does not".to_owned(),
         Over::Help => "Esc back · or any of these keys".to_owned(),
-        _ => footer(columns),
+        // The class sees it.
+        _ if face.projector => "v back".to_owned(),
+        _ => footer(face, columns),
     };
     lines.push(styled(fit(&format!(" {keys}"), columns), theme, Role::Dim));
     lines
@@ -129,9 +149,16 @@ const KEYS: &[Key] = &[
     Key("q", "end", "end the class, after a question; Esc and Ctrl-C too", 1),
 ];
 
+/// The keys that do anything in this class.
+fn keys(face: &Face) -> impl Iterator<Item = &'static Key> {
+    // There are no hints in an exam.
+    let exam = face.wall.exam;
+    KEYS.iter().filter(move |Key(key, ..)| !(exam && matches!(*key, "h" | "H")))
+}
+
 /// The keys that have room in one row, the most needed ones.
-fn footer(columns: usize) -> String {
-    let mut shown: Vec<&Key> = KEYS.iter().collect();
+fn footer(face: &Face, columns: usize) -> String {
+    let mut shown: Vec<&Key> = keys(face).collect();
     let row = |shown: &[&Key]| {
         shown.iter().map(|Key(key, short, ..)| format!("{key} {short}")).collect::<Vec<_>>().join(" · ")
     };
@@ -143,17 +170,17 @@ fn footer(columns: usize) -> String {
     row(&shown)
 }
 
-fn help(theme: Theme, columns: usize) -> Vec<Line<'static>> {
+fn help(face: &Face, theme: Theme, columns: usize) -> Vec<Line<'static>> {
     let mut lines = vec![styled(" What the keys do", theme, Role::Accent)];
-    for Key(key, _, words, _) in KEYS.iter().chain([&Key("Up Down", "", "mark another student", 0)]) {
+    for Key(key, _, words, _) in keys(face).chain([&Key("Up Down", "", "mark another student", 0)]) {
         for (n, row) in wrap(words, columns.saturating_sub(12).max(8)).into_iter().enumerate() {
             let key = if n == 0 { *key } else { "" };
             lines.push(styled(fit(&format!("  {key:8} {row}"), columns), theme, Role::Text));
         }
     }
     lines.push(Line::default());
-    let stuck = "Stuck is who has said nothing for 2 minutes, met the same refusal 5 times, or answered wrongly 3 times: \
-                 not who is slow.";
+    let stuck = "Stuck: nothing said for 2 minutes, the same refusal 5 times, or 3 wrong answers; not who is slow. \
+                 Between: one lesson is done, the next not begun.";
     let waits = "Who has no ehlo hears what you say at the next NOOP; until then the row says that it waits.";
     for words in [stuck, waits] {
         let rows = wrap(words, columns.saturating_sub(2).max(8));
@@ -174,8 +201,9 @@ fn bars(face: &Face, theme: Theme, columns: usize, most: usize) -> Vec<Line<'sta
         shown.truncate(most);
     }
     let line = |bar: &Bar| {
-        let step = if bar.step > bar.of { "all done".to_owned() } else { format!("step {}/{}", bar.step, bar.of) };
-        let block = "█".repeat((bar.count * BAR).div_ceil(largest).min(BAR));
+        let step = if bar.step > bar.of { "finished".to_owned() } else { format!("step {}/{}", bar.step, bar.of) };
+        let longest = columns.saturating_sub(BESIDE).clamp(1, BAR);
+        let block = "█".repeat((bar.count * longest).div_ceil(largest).min(longest));
         let stuck = match bar.stuck {
             0 => String::new(),
             _ if face.projector => String::new(),
@@ -195,8 +223,9 @@ fn mistake(face: &Face, theme: Theme, columns: usize) -> Option<Line<'static>> {
 
 fn students(face: &Face, theme: Theme, columns: usize, room: usize) -> Vec<Line<'static>> {
     let mut lines = bars(face, theme, columns, BARS.min(room / 4));
-    lines.extend(mistake(face, theme, columns));
-    if !face.wall.missing.is_empty() && !face.nameless {
+    let roomy = room >= 2 * ROWS;
+    lines.extend(mistake(face, theme, columns).filter(|_| roomy));
+    if !face.wall.missing.is_empty() && !face.nameless && roomy {
         let words = format!(" Missing: {}", face.wall.missing.join(", "));
         lines.push(styled(fit(&for_screen(words.as_bytes()), columns), theme, Role::Dim));
     }
@@ -207,7 +236,9 @@ fn students(face: &Face, theme: Theme, columns: usize, room: usize) -> Vec<Line<
         "   {:names$} {:12} {:5} {:>4} {:>5} {hints:>5} {:13}{}",
         "name", "lesson", "step", "min", "tries", "state", "last exchange"
     );
-    lines.push(styled(fit(&head, columns), theme, Role::Dim));
+    if columns >= NARROW && room > ROWS {
+        lines.push(styled(fit(&head, columns), theme, Role::Dim));
+    }
     if face.wall.rows.is_empty() {
         lines.push(styled("   Nobody has joined yet.", theme, Role::Text));
     }
@@ -224,9 +255,12 @@ fn student(face: &Face, theme: Theme, row: &Row, marked: bool, [columns, names]:
     let (glyph, word) = row.state.words();
     let name = for_screen(face.name(row.id).as_bytes());
     let state = format!("{glyph} {word}");
+    let mark = if marked { '▸' } else { ' ' };
+    let short = columns.saturating_sub(22).clamp(6, 22);
+    let narrow = format!(" {mark} {glyph} {:short$} {:5} {word}", fit(&name, short), row.step);
     let words = format!(
         " {} {:names$} {:12} {:5} {:>4} {:>5} {:>5} {state:13}",
-        if marked { '▸' } else { ' ' },
+        mark,
         fit(&name, names),
         fit(&row.lesson, 12),
         row.step,
@@ -241,9 +275,10 @@ fn student(face: &Face, theme: Theme, row: &Row, marked: bool, [columns, names]:
         State::Stuck(_) => Role::Warning,
         State::Done => Role::Good,
         State::Gone | State::Idle | State::Over => Role::Dim,
-        State::Working | State::Paused => Role::Text,
+        State::Working | State::Paused | State::Between => Role::Text,
     };
-    let line = styled(fit(&format!("{words}{last}"), columns), theme, role);
+    let whole = if columns < NARROW { narrow } else { format!("{words}{last}") };
+    let line = styled(fit(&whole, columns), theme, role);
     if marked { line.patch_style(theme.style(Role::Selection)) } else { line }
 }
 

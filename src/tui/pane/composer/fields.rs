@@ -50,7 +50,7 @@ impl Composer {
         // A field that was only walked to is left alone until something is typed.
         let walked = self.line.selected().is_some() && !self.asked;
         let dismissed = self.dismissed.as_deref() == Some(line);
-        let found = if walked || ((around.bare || dismissed) && !self.asked) {
+        let found = if walked || ((around.bare || around.exam || dismissed) && !self.asked) {
             None
         } else {
             popup(line, self.line.cursor(), self.asked, &self.history, around)

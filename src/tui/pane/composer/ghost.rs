@@ -14,7 +14,7 @@ use super::{Surroundings, secrecy};
 /// `ended`: the lone dot was sent and no transaction begun since.
 pub(super) fn ghost(typed: &str, ended: bool, history: &History, around: &Surroundings<'_>) -> String {
     let is_command = matches!(around.session.classify(typed.as_bytes()), Sent::Command(_));
-    if !around.open || around.bare || !is_command || secrecy::is_answer(around) {
+    if !around.open || around.bare || around.exam || !is_command || secrecy::is_answer(around) {
         return String::new();
     }
     if typed.is_empty() {

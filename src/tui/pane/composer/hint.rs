@@ -57,6 +57,10 @@ pub(super) fn hint(line: &str, headless: bool, lints: &[Lint], ghost: &str, arou
         Sent::Content => content(line, headless, around),
         Sent::EndOfData => note(Role::Text, &["The lone dot: Enter ends the message", "Enter ends the message"]),
         Sent::AuthAnswer => answer(line, around),
+        Sent::Command(_) if around.exam => note(
+            Role::Dim,
+            &["In an exam nothing is offered: the line is yours to type", "Nothing is offered in an exam", "An exam"],
+        ),
         Sent::Command(command) if !line.trim().is_empty() => {
             grammar(&command.word, around.verbs).unwrap_or_else(|| unknown(&command.word))
         }

@@ -39,8 +39,8 @@ pub enum LessonNews {
         address: String,
         /// Decides the order of the quiz's answers.
         seed: u64,
-        /// In a class: steps that are done, and hints taken of the open one.
-        class: Option<(usize, usize)>,
+        /// In a class: how far it has come there.
+        class: Option<Reached>,
     },
     /// Things happened in the lab's sessions.
     Seen(Vec<Seen>),
@@ -97,15 +97,18 @@ impl LessonPane {
         Self { attempt: Attempt::new(lesson), quiz, address, said: None, marked: 0, scroll: 0, in_class: false }
     }
 
-    /// The same in a class, which judges it: so many steps are done, and so many hints of the open one were taken.
+    /// The same in a class, which judges it, from how far it has come there; `hints` are those of the open step.
     #[must_use]
-    pub fn in_class(mut self, ticked: usize, hints: usize) -> Self {
+    pub fn in_class(mut self, reached: &Reached) -> Self {
         self.in_class = true;
-        if let Some(last) = ticked.checked_sub(1) {
+        if let Some(last) = reached.steps.checked_sub(1) {
             self.attempt.apply(&Happening::Ticked(last));
         }
-        for _ in 0..hints {
+        for _ in 0..reached.hints {
             self.attempt.hint();
+        }
+        if reached.finished {
+            self.quiz.settle();
         }
         self
     }

@@ -28,7 +28,7 @@ pub(in crate::tui) fn draw(model: &Model, pane: &LessonPane, frame: &mut Frame<'
     let border = model.theme.style(if whole { Role::Accent } else { Role::Dim });
     let strip = area.height <= STRIP && !whole;
     let borders = if strip { Borders::TOP | Borders::LEFT | Borders::RIGHT } else { Borders::ALL };
-    let state = format!(" {} ", state(pane));
+    let state = format!(" {}{} ", state(pane), attending::late(model, pane));
     let room = usize::from(area.width).saturating_sub(width(&state) + 5);
     let heading = Span::styled(
         format!(" {} ", heading(pane, room)),
@@ -359,7 +359,7 @@ impl Writer<'_> {
                 lines.extend(self.styled(" ▸ Next: ", &words, Role::Accent));
             }
             None if !self.model.lessons.rows.is_empty() => {
-                lines.extend(self.styled(" ✓ ", "That was the last one: all lessons are done.", Role::Good));
+                lines.extend(self.styled(" ✓ ", &attending::all_done(self.model), Role::Good));
             }
             None => {}
         }
