@@ -159,7 +159,7 @@ impl Work {
     /// How many steps are done once the newest conversation has ended with QUIT.
     pub(in crate::class) fn done_with_quit(&self) -> usize {
         let mut attempt = self.attempt.clone();
-        let sessions = self.arena.as_ref().map(|arena| arena.sessions()).unwrap_or_default();
+        let sessions = self.arena().map(|arena| arena.sessions()).unwrap_or_default();
         if let Some(newest) = sessions.iter().rev().find(|session| !session.is_closed()) {
             let mut log = newest.with_log(Log::clone);
             let at = log.since(0).filter_map(|(_, entry)| entry.at).last();
