@@ -60,15 +60,23 @@ fn farewell(recorded: &[Recorded]) -> String {
     let mut text = String::new();
     match recorded {
         [] => {}
-        [one] => _ = writeln!(text, "The conversation with {} is in {}", one.with, one.path.display()),
+        [one] => _ = writeln!(text, "{}", apart(format!("The conversation with {} is in", one.with), &one.path)),
         several => {
             text.push_str("Your conversations, in order:\n");
             for one in several {
-                _ = writeln!(text, "  {} with {}: {}", one.begun, one.with, one.path.display());
+                _ = writeln!(text, "{}", apart(format!("  {} with {}:", one.begun, one.with), &one.path));
             }
         }
     }
     text
+}
+
+/// Words and a path: on a line of its own where a usual terminal would break it in its middle.
+fn apart(words: String, path: &std::path::Path) -> String {
+    const USUAL: usize = 80;
+    let path = path.display().to_string();
+    let between = if words.chars().count() + path.chars().count() < USUAL { " " } else { "\n  " };
+    words + between + &path
 }
 
 fn complain(error: &dyn std::error::Error) -> Exit {

@@ -181,6 +181,7 @@ fn of_program(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::Zoom
         | Action::SaveAs
         | Action::Export
+        | Action::Anonymised
         | Action::Theme
         | Action::Glossary
         | Action::Reference => return reading::act(model, action),
@@ -207,7 +208,7 @@ fn of_connection(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Back if errand::is_parting(model) => errand::return_after(model),
         Action::Back => return errand::ask(model, true),
         Action::Stop => return stop(model),
-        Action::Connect => model.overlay = Some(Overlay::Target(Target::default())),
+        Action::Connect => model.overlay = Some(Overlay::Target(Target::offering(&model.start))),
         Action::Reconnect if model.talk.is_open() => model.overlay = Some(Overlay::Question(Question::Reconnect)),
         // A file's head is somebody's word: its target is shown, and Enter confirms it.
         Action::Reconnect if model.is_offline() => {
@@ -239,6 +240,9 @@ fn of_connection(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Start => {
             model.face = Face::Start;
             model.library.opened = false;
+            if model.talk.is_open() {
+                model.notice = Some("The connection stays open; Esc goes back to it.".to_owned());
+            }
             return vec![Effect::LookForRecent];
         }
         Action::Drop => return vec![Effect::Drop],
@@ -436,7 +440,7 @@ fn not_now(model: &Model, action: Action) -> Option<String> {
             "No profile is marked: Up and Down mark one, or type its name. {new-profile} makes a new one.".to_owned()
         }
         Action::NewProfile | Action::EditProfile | Action::CopyProfile | Action::DeleteProfile => {
-            "Profiles are on the start screen.".to_owned()
+            "Profiles are on the start screen; {palette} and “start” lead there.".to_owned()
         }
         Action::Replay | Action::Compare | Action::Both if model.at_start() => {
             "Open a conversation first; Enter opens what is marked.".to_owned()
@@ -475,7 +479,7 @@ fn not_now(model: &Model, action: Action) -> Option<String> {
         _ if model.at_start() => {
             format!("“{}” needs a conversation; Enter opens what is marked.", action.entry().short)
         }
-        _ => format!("“{}” is not possible now.", action.entry().short),
+        _ => reading::not_now(model, action),
     };
     Some(model.keymap.told(&words))
 }

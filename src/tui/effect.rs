@@ -65,6 +65,8 @@ pub enum Effect {
         to: PathBuf,
         /// In which format; none for a transcript with notes in their places.
         format: Option<&'static Format>,
+        /// Whether names and addresses in it are replaced.
+        anonymise: bool,
         /// Whether an existing file is written over.
         over: bool,
         /// For what a format says of the replies.

@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 use super::action::{ACTIONS, Action, Entry};
 use super::model::{Focus, Model};
 use super::overlay::Overlay;
+use super::playback::Playback;
 use super::text::width;
 use super::theme::Role;
 
@@ -115,6 +116,8 @@ fn of_place(model: &Model) -> Vec<Hint> {
                 Action::Widen.entry().short
             }
             Action::Bottom => "follow the end",
+            Action::Play if model.playback.as_ref().is_some_and(Playback::is_paused) => "go on",
+            Action::Play if model.playback.is_some() => "pause",
             Action::Reconnect if super::replay::is_playing(model) => "start over",
             // A file has no line to send; what is left leads to the transcript.
             Action::ToComposer if model.is_offline() => Action::ToTranscript.entry().short,
@@ -124,7 +127,8 @@ fn of_place(model: &Model) -> Vec<Hint> {
     });
     let leave = model.keymap.keys(Action::ToComposer, place).next().filter(|_| model.came_from_start());
     let leave = leave.map(|key| {
-        let back = super::opening::back(model);
+        // While it plays, Esc only ends that.
+        let back = if model.playback.is_some() { Action::EndPlay } else { super::opening::back(model) };
         Hint { need: 2, key: key.to_string(), words: back.entry().short, action: Some(back) }
     });
     leave.into_iter().chain(hints).collect()
@@ -151,6 +155,8 @@ fn need(entry: &Entry, model: &Model) -> u8 {
         Action::ExchangeAfter | Action::Palette if model.is_offline() => 4,
         Action::Replay if model.talk.is_script() => 3,
         Action::NextFile => 3,
+        Action::Play if model.playback.is_some() => 1,
+        Action::Faster | Action::Slower => 2,
         Action::Reconnect if reads => 5,
         Action::Reconnect => 1,
         // Who reads writes no line and no message.

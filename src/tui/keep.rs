@@ -12,6 +12,7 @@ use crate::conversation::file::{self, Document, folded, write_document};
 use crate::decode::Knowledge;
 use crate::interchange;
 use crate::interchange::Format;
+use crate::interchange::anonymise::anonymise;
 use crate::library;
 use crate::smtp::escape::for_screen;
 use crate::world::World;
@@ -61,6 +62,8 @@ pub(super) struct Writing {
     pub(super) to: PathBuf,
     /// None for a transcript with what was added later in its place.
     pub(super) format: Option<&'static Format>,
+    /// Names and addresses in it are replaced.
+    pub(super) anonymise: bool,
     pub(super) over: bool,
 }
 
@@ -70,24 +73,34 @@ pub(super) fn write(writing: Writing, knowledge: &Knowledge, world: &World, send
     tokio::task::spawn_blocking(move || {
         let to = expanded(&writing.to, &world);
         let message = if to.exists() && !writing.over {
-            Message::Exists { to: writing.to, format: writing.format }
+            let Writing { to, format, anonymise, .. } = writing;
+            Message::Exists { to, format, anonymise }
         } else {
-            let octets = document(writing.whole).map(|document| match writing.format {
-                Some(format) => (format.export)(&document, &knowledge),
-                None => saved(&document),
-            });
-            let shown = std::path::absolute(&to).unwrap_or_else(|_| to.clone());
-            let shown = for_screen(shown.to_string_lossy().as_bytes());
-            Message::Notice(match octets.and_then(|octets| replace(&to, &octets).map_err(|error| error.to_string())) {
-                Ok(()) => format!("Written to {shown}"),
-                Err(_) if to.parent().is_some_and(|it| !it.as_os_str().is_empty() && !it.exists()) => {
-                    format!("Not written to {shown}: its folder does not exist; make it first, or name another one.")
-                }
-                Err(why) => format!("Not written to {shown}: {why}"),
-            })
+            Message::Notice(written(writing, &to, &knowledge))
         };
         let _ = sender.send(message);
     });
+}
+
+/// Writes it; what came of that, in words.
+fn written(writing: Writing, to: &Path, knowledge: &Knowledge) -> String {
+    let shown = std::path::absolute(to).unwrap_or_else(|_| to.to_owned());
+    let shown = for_screen(shown.to_string_lossy().as_bytes());
+    // What a long conversation means takes seconds to be written down: first whether there is a place for it.
+    if to.parent().is_some_and(|it| !it.as_os_str().is_empty() && !it.exists()) {
+        return format!("Not written to {shown}: its folder does not exist; make it first, or name another one.");
+    }
+    let octets = document(writing.whole).map(|document| {
+        let document = if writing.anonymise { anonymise(&document) } else { document };
+        writing.format.map_or_else(|| saved(&document), |format| (format.export)(&document, knowledge))
+    });
+    match octets.and_then(|octets| replace(to, &octets).map_err(|error| error.to_string())) {
+        Ok(()) if writing.anonymise => {
+            format!("Written without names to {shown}: look through it before you give it away.")
+        }
+        Ok(()) => format!("Written to {shown}"),
+        Err(why) => format!("Not written to {shown}: {why}"),
+    }
 }
 
 /// A transcript with what was added later in its place.
@@ -239,7 +252,8 @@ mod tests {
         );
         let (sender, mut answers) = tokio::sync::mpsc::unbounded_channel();
         let whole = Whole::Log(Box::default());
-        let writing = Writing { whole, to: to.clone(), format: interchange::by_name("md"), over: false };
+        let writing =
+            Writing { whole, to: to.clone(), format: interchange::by_name("md"), anonymise: false, over: false };
         write(writing, &Knowledge::default(), &world, sender);
         let Some(Message::Notice(said)) = answers.recv().await else { panic!("it is said") };
         let words = ["Not written to", "none/a.md", "its folder does not exist", "make it first, or name another one"];

@@ -182,11 +182,12 @@ impl Layout {
         self
     }
 
-    /// The same with two columns in the transcript's place: they take the panel's too where there is little room.
+    /// The same with two columns in the transcript's place: they take the panel's too where there is little room, and
+    /// where they are `alone`, with nothing for the panel to say of them.
     #[must_use]
-    pub fn with_columns(mut self, focus: Focus) -> Self {
+    pub fn with_columns(mut self, focus: Focus, alone: bool) -> Self {
         if let (Some(left), Some(right)) = (self.transcript, self.panel)
-            && self.title.width < WIDE
+            && (alone || self.title.width < WIDE)
         {
             let place = Some(Rect { width: left.width + right.width, ..left });
             (self.shared, self.position) = (true, None);

@@ -86,6 +86,8 @@ pub enum Message {
         to: PathBuf,
         /// The format that was to be written.
         format: Option<&'static Format>,
+        /// Without names and addresses.
+        anonymise: bool,
     },
     /// The conversations that are on disk, newest first.
     Recent(Vec<Recent>),
@@ -134,6 +136,8 @@ pub enum Message {
     Paths(Paths),
     /// A file to be attached to the message in the editor: its name, and what it holds.
     Attached(String, Vec<u8>),
+    /// It can't be attached; why.
+    NotAttached(String),
     /// Something to be said, once.
     Notice(String),
 }

@@ -61,6 +61,8 @@ pub mod model;
 mod mouse;
 #[cfg(test)]
 mod mouse_tests;
+#[cfg(test)]
+mod night_tests;
 mod opening;
 pub mod overlay;
 pub mod pane;

@@ -158,9 +158,11 @@ pub struct Model {
     pub theme: Theme,
     /// The themes that there are.
     pub themes: Themes,
+    /// Somebody has asked for no colours, whichever theme.
+    pub colourless: bool,
     /// The focused pane has the whole screen, without a frame.
     pub zoomed: bool,
-    /// In the presenter's mode: the keys pressed last.
+    /// In the presenter's mode: the last keys.
     pub presented: Option<Vec<String>>,
     /// A piece of the conversation is to be looked at for search and filter.
     pub sifting: bool,
@@ -360,7 +362,10 @@ impl Model {
         };
         let said = if composing { self.rows_of_notice().max(self.rows_of_hint()) } else { 1 };
         let layout = layout.with_words(said.saturating_sub(1));
-        let layout = if self.replay.is_some() { layout.with_columns(self.focus) } else { layout };
+        let layout = match &self.replay {
+            Some(replay) => layout.with_columns(self.focus, replay.is_of_files()),
+            None => layout,
+        };
         Some(if self.shows_lesson() { layout.with_lesson(self.size, self.focus) } else { layout })
     }
 
@@ -440,6 +445,7 @@ impl Model {
                 zone: self.zone.as_ref(),
                 probing,
                 exam,
+                placed: layout.position.is_some(),
             };
             self.panel.arrange(&self.talk, scene, layout.panel_inner());
         }

@@ -42,7 +42,7 @@ impl Paths {
             path[at..].to_owned()
         };
         match &self.found[..] {
-            [] => Some("no file begins so".to_owned()),
+            [] => Some("no file's path begins so; Tab completes paths alone".to_owned()),
             [_] => None,
             all => {
                 let mut words = all.iter().take(NAMED).map(name).collect::<Vec<_>>().join("  ");
@@ -136,7 +136,10 @@ mod tests {
         assert_eq!(text("x"), "x");
         assert_eq!(paths("~/n").text(), format!("{root}/notes.md"));
         assert_eq!(paths(&format!("{root}/r")).words().as_deref(), Some("relay-1.smtp  relay-2.smtp"));
-        assert_eq!(paths(&format!("{root}/x")).words().as_deref(), Some("no file begins so"));
+        assert_eq!(
+            paths(&format!("{root}/x")).words().as_deref(),
+            Some("no file's path begins so; Tab completes paths alone")
+        );
         assert_eq!(paths(&format!("{root}/n")).words(), None);
         assert!(!paths(&format!("{root}/")).found.iter().any(|path| path.contains("hidden")));
         assert_eq!(text(".h"), ".hidden");

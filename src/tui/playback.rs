@@ -44,6 +44,12 @@ impl Playback {
         format!("{} of {} s · {}{state}", seconds(self.at), seconds(end(&self.whole)), SPEEDS[self.speed].2)
     }
 
+    /// Whether it waits to be gone on with.
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        self.paused
+    }
+
     /// The record after those that are shown, and its time.
     fn next(&self, shown: usize) -> Option<(usize, u64)> {
         let times = (shown..self.whole.log.len()).map(|record| (record, time(&self.whole, record)));
@@ -197,6 +203,8 @@ mod tests {
         assert!(first > 1 && first < whole, "{first} of {whole}");
         screen.keys("p");
         assert!(screen.shown().contains("· 1× · paused"), "{}", screen.shown());
+        let last = screen.shown().lines().last().unwrap_or_default().to_owned();
+        assert!(last.contains("Esc show all") && last.contains("p go on"), "what goes on stays named: {last}");
         screen.send(Message::PlayOn(number(&screen)));
         assert_eq!(screen.model.talk.log.len(), first, "it is paused");
         screen.keys("p++");

@@ -116,7 +116,11 @@ pub(super) fn attachment(path: PathBuf, sender: UnboundedSender<Message>) {
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         let message = match octets(&path, LARGEST_ATTACHED) {
             Ok(octets) => Message::Attached(name, octets),
-            Err(words) => Message::Notice(words),
+            // Its name stands in the form already.
+            Err(words) => {
+                let shown = for_screen(path.to_string_lossy().as_bytes());
+                Message::NotAttached(words.strip_prefix(&shown).unwrap_or(&words).trim_start().to_owned())
+            }
         };
         // Nobody listens any more when the workbench has been left.
         let _ = sender.send(message);

@@ -26,6 +26,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             | Action::Copy
             | Action::SaveAs
             | Action::Export
+            | Action::Anonymised
     );
     if of_the_whole {
         playback::leave(model);
@@ -57,7 +58,9 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Zoom => return zoom(model),
         Action::Theme => {
             let (name, theme) = model.themes.turn();
-            model.notice = Some(format!("Theme {name}; theme = \"{name}\" in config.toml keeps it."));
+            let keeps = format!("theme = \"{name}\" in config.toml keeps it.");
+            let without = if model.colourless { ", without its colours as long as NO_COLOR is set" } else { "" };
+            model.notice = Some(format!("Theme {name}{without}; {keeps}"));
             model.theme = theme;
         }
         Action::Glossary => model.overlay = Some(Overlay::Reference(Reference::of_terms(&model.knowledge))),
@@ -78,6 +81,8 @@ fn prompt(model: &Model, action: Action) -> Option<(Ask, String)> {
         Action::Explain => Some((Ask::Explain, String::new())),
         Action::SaveAs => Some((Ask::Save, suggested(model, "smtp"))),
         Action::Export => Some((Ask::Export, suggested(model, "md"))),
+        // The name of the file has the host in it.
+        Action::Anonymised => Some((Ask::Anonymised, "anonymised.smtp".to_owned())),
         Action::SearchNext | Action::SearchBefore if search.is_none() => {
             Some((Ask::Search(model.transcript.origin()), String::new()))
         }
@@ -185,7 +190,7 @@ pub(super) fn answered(model: &mut Model, mut prompt: Prompt) -> Vec<Effect> {
         }
         Ask::Finding => super::learn::found(model, &text),
         Ask::Title | Ask::Tags | Ask::Remark | Ask::Prune => super::library::answered(model, prompt.ask, text),
-        Ask::Save | Ask::Export => write(model, prompt, &text),
+        Ask::Save | Ask::Export | Ask::Anonymised => write(model, prompt, &text),
     }
 }
 
@@ -194,13 +199,16 @@ fn write(model: &mut Model, mut prompt: Prompt, text: &str) -> Vec<Effect> {
         return Vec::new();
     }
     let to = PathBuf::from(text);
-    let format = ending(&to).filter(|_| prompt.ask == Ask::Export);
-    if format.is_none() && prompt.ask == Ask::Export {
+    let format = ending(&to).filter(|_| prompt.ask != Ask::Save);
+    if format.is_none() && prompt.ask != Ask::Save {
         prompt.said = Some("its ending is none that means a format".to_owned());
         model.overlay = Some(Overlay::Prompt(prompt));
         return Vec::new();
     }
-    vec![Effect::Write { whole: whole(model), to, format, over: prompt.over, knowledge: model.knowledge.clone() }]
+    let anonymise = prompt.ask == Ask::Anonymised;
+    model.notice = Some("Being written …".to_owned());
+    let (over, knowledge) = (prompt.over, model.knowledge.clone());
+    vec![Effect::Write { whole: whole(model), to, format, anonymise, over, knowledge }]
 }
 
 fn ending(path: &Path) -> Option<&'static Format> {
@@ -208,8 +216,13 @@ fn ending(path: &Path) -> Option<&'static Format> {
 }
 
 /// A file of that name is there already: a second Enter writes over it.
-pub(super) fn exists(model: &mut Model, to: &Path, format: Option<&'static Format>) {
-    let ask = if format.is_some() { Ask::Export } else { Ask::Save };
+pub(super) fn exists(model: &mut Model, to: &Path, format: Option<&'static Format>, anonymise: bool) {
+    let ask = match format {
+        _ if anonymise => Ask::Anonymised,
+        Some(_) => Ask::Export,
+        None => Ask::Save,
+    };
+    model.notice = None;
     let mut prompt = Prompt::new(ask, &to.to_string_lossy());
     prompt.said = Some("it exists · Enter writes over it · Esc".to_owned());
     prompt.over = true;
@@ -262,6 +275,24 @@ fn unwritable(model: &Model) -> Option<String> {
         return None;
     };
     Some(model.keymap.told(words))
+}
+
+/// Why an action can't be done now, where there is nothing particular to say of it.
+pub(super) fn not_now(model: &Model, action: Action) -> String {
+    let short = action.entry().short;
+    let needs_one = matches!(
+        action,
+        Action::Probe | Action::KeepAlive | Action::Drop | Action::Templates | Action::Message | Action::History
+    );
+    match (needs_one && model.is_offline(), model.can_reconnect()) {
+        (true, true) => {
+            format!("“{short}” is for a connection, and this is a file: {{reconnect}} connects to its server.")
+        }
+        (true, false) => {
+            format!("“{short}” is for a connection, and this is a file: {{connect}} connects to a server.")
+        }
+        _ => format!("“{short}” is not possible now."),
+    }
 }
 
 /// Copies something of the conversation.

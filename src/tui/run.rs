@@ -169,6 +169,8 @@ impl Bench {
         let (themes, mut warnings) = read::themes(&self.world, launch.plain);
         self.model.theme = themes.current();
         self.model.themes = themes;
+        let refused = self.world.variable("NO_COLOR").is_some_and(|value| !value.is_empty());
+        self.model.colourless = launch.plain && refused;
         self.model.knowledge = std::sync::Arc::new(crate::decode::Knowledge::shipped());
         self.model.knowledge_due = true;
         let keymap = self.world.directories.config.join("keymap.toml");
@@ -383,8 +385,8 @@ impl Bench {
             Effect::Copy { text, left_out } => keep::copy(text, left_out, &self.world, sender),
             Effect::CopyWhole(whole) => keep::copy_whole(whole, &self.model.knowledge, &self.world, sender),
             Effect::Terminal(sequence) => Tty::send(&sequence)?,
-            Effect::Write { whole, to, format, over, knowledge } => {
-                let writing = keep::Writing { whole, to, format, over };
+            Effect::Write { whole, to, format, anonymise, over, knowledge } => {
+                let writing = keep::Writing { whole, to, format, anonymise, over };
                 keep::write(writing, &knowledge, &self.world, sender);
             }
             _ => {}

@@ -178,11 +178,12 @@ fn words(effect: &Effect) -> String {
         Effect::Copy { text, .. } => format!("copy {text}"),
         Effect::CopyWhole(_) => "copy the whole".to_owned(),
         Effect::Terminal(sequence) => format!("terminal {sequence:?}"),
-        Effect::Write { to, format, over, .. } => {
+        Effect::Write { to, format, anonymise, over, .. } => {
             format!(
-                "write {} as {}{}",
+                "write {} as {}{}{}",
                 to.display(),
                 format.map_or("smtp", |f| f.name),
+                if *anonymise { " without names" } else { "" },
                 if *over { " over" } else { "" }
             )
         }

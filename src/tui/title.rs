@@ -11,6 +11,7 @@ use crate::smtp::escape::for_screen;
 use super::action::Action;
 use super::attending::InClass;
 use super::model::Model;
+use super::probing::Probing;
 use super::text::{capital, fit, width};
 use super::theme::Role;
 
@@ -72,19 +73,37 @@ fn whom(model: &Model) -> Vec<String> {
     vec![parts(address.as_ref(), &long), parts(address.as_ref(), &short), parts(None, &short)]
 }
 
-/// Whether nobody vouches for the other side of a connection that is secured, or is about to be: lasts as long as it.
+/// Whether nobody vouches for the other side of a connection that is secured, or is about to be: lasts as long as it. Of a
+/// file it is said of the moment whose protection is told beside it.
 fn is_unverified(model: &Model) -> bool {
+    if model.is_offline() {
+        return handshake(model).is_some_and(|tls| tls.get("verified") == Some("no"));
+    }
     match model.talk.tls.as_ref().filter(|tls| tls.get("failed").is_none()) {
         Some(tls) => tls.get("verified") == Some("no"),
         None => model.peer.unverified && model.talk.is_open(),
     }
 }
 
+/// Whether the title tells how a file ended, and not yet where it stood at a line.
+fn tells_the_end(model: &Model) -> bool {
+    model.is_offline() && model.transcript.marked() == Some(0) && !model.talk.outcome.is_empty()
+}
+
+/// The handshake that protects what is shown; where it is told how a file ended, the one before that.
+fn handshake(model: &Model) -> Option<Remark> {
+    if tells_the_end(model) {
+        return model.talk.tls.clone().filter(|tls| tls.get("failed").is_none());
+    }
+    let tls = model.panel.session(&model.talk).tls;
+    model.panel.protection(&model.talk).filter(|_| tls)
+}
+
 /// How the line is protected as of what is shown, with what is offered and without.
 fn protection(model: &Model) -> (String, String) {
     let session = model.panel.session(&model.talk);
-    match model.panel.protection(&model.talk) {
-        Some(tls) if session.tls => {
+    match handshake(model) {
+        Some(tls) => {
             let version = for_screen(tls.get("version").unwrap_or("TLS").replacen("TLSv", "TLS ", 1).as_bytes());
             (version.clone(), version)
         }
@@ -108,8 +127,7 @@ fn state(model: &Model) -> String {
             .to_owned();
     }
     // How it ended is told until one moves into it; then, where it stood at that line.
-    let at_first = model.is_offline() && model.transcript.marked() == Some(0);
-    if at_first && !model.talk.outcome.is_empty() {
+    if tells_the_end(model) {
         return for_screen(model.talk.outcome.as_bytes());
     }
     if model.talk.log.is_empty() {
@@ -137,6 +155,10 @@ pub(super) fn ended(model: &Model, columns: usize) -> Option<String> {
     }
     if model.talk.is_inspecting() {
         return Some("The certificate is not trusted; looking closer at it …".to_owned());
+    }
+    // The tests go from one connection to the next by themselves.
+    if model.probing.as_ref().is_some_and(Probing::is_running) {
+        return Some(model.keymap.told("The tests go on by themselves · {stop} stops them"));
     }
     let open = model.talk.is_open();
     // With a line begun, what there is to say of that line comes first.

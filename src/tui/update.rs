@@ -97,7 +97,7 @@ fn read(model: &mut Model, message: Message) -> Vec<Effect> {
             model.notice = Some(words);
             return sequence.map(Effect::Terminal).into_iter().collect();
         }
-        Message::Exists { to, format } => reading::exists(model, &to, format),
+        Message::Exists { to, format, anonymise } => reading::exists(model, &to, format, anonymise),
         Message::Paths(found) => paths::take(model, &found),
         _ => {}
     }
@@ -139,6 +139,13 @@ fn background(model: &mut Model, message: Message) -> Vec<Effect> {
             if let Some(Overlay::Editor(editor)) = &mut model.overlay {
                 editor.attach(name, octets);
             }
+        }
+        Message::NotAttached(why) => {
+            let told = match &mut model.overlay {
+                Some(Overlay::Editor(editor)) => editor.not_attached(&why),
+                _ => false,
+            };
+            model.notice = (!told).then_some(why);
         }
         Message::Mail(letters) => show_mail(model, letters),
         Message::ServerSide(seen, first) => return serverside::take(model, seen.as_deref(), first),
@@ -185,6 +192,7 @@ fn began(model: &mut Model, peer: Peer, path: Option<PathBuf>, again: bool) {
         model.panel.open(Tab::Reply);
     }
     model.playback = None;
+    put_away_line(model, &peer.name, again);
     model.talk.goes_on();
     model.talk.path = path;
     model.talk.mechanism.clone_from(&peer.mechanism);
@@ -193,6 +201,20 @@ fn began(model: &mut Model, peer: Peer, path: Option<PathBuf>, again: bool) {
         model.repeat = None;
     }
     replay::began(model, again);
+}
+
+/// What was typed for one server is not left ready for another; Up brings it back.
+fn put_away_line(model: &mut Model, to: &str, again: bool) {
+    if again
+        || model.composer.line().is_empty()
+        || model.peer.name.is_empty()
+        || model.peer.name == to
+        || replay::is_playing(model)
+    {
+        return;
+    }
+    model.composer.put_away();
+    model.notice = Some("The line that was typed for the other server is put away; Up brings it back.".to_owned());
 }
 
 /// A target could not be connected to. What was typed for F4 comes back, to be mended.
@@ -235,9 +257,8 @@ fn heard(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     match (model.face, model.focus) {
         (Face::Start, _) => {
             match key.code {
-                KeyCode::Esc => {
-                    model.start.clear();
-                }
+                KeyCode::Esc if !model.start.clear() && model.talk.is_open() => model.face = Face::Talk,
+                KeyCode::Esc => {}
                 KeyCode::Tab if !model.start.text().is_empty() => {
                     return vec![Effect::CompletePath(model.start.text().to_owned())];
                 }

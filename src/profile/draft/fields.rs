@@ -107,7 +107,7 @@ pub const FIELDS: &[Field] = &[
         Kind::Choice(&[("", "nothing"), ("env", "a variable"), ("command", "a command"), ("keyring", "the keyring")]),
         "Where that comes from which opens an encrypted key or a PKCS#12 file.",
     ),
-    field(SECRETS[2].1, "which", Kind::Text, "The variable's name, or the command whose first line it is."),
+    field(SECRETS[2].1, "key: which", Kind::Text, "The variable's name, or the command whose first line it is."),
     field("auth.user", "user", Kind::Text, "Who logs in; without one nobody does."),
     field(
         "auth.mechanism",
@@ -145,7 +145,12 @@ pub const FIELDS: &[Field] = &[
         ]),
         "Where the password comes from. It never stands in the file.",
     ),
-    field(SECRETS[0].1, "which", Kind::Text, "The variable's name, or the command whose first line is the password."),
+    field(
+        SECRETS[0].1,
+        "password: which",
+        Kind::Text,
+        "The variable's name, or the command whose first line is the password.",
+    ),
     field(
         "auth.token",
         "token from",
@@ -157,7 +162,12 @@ pub const FIELDS: &[Field] = &[
         ]),
         "Where a token comes from, for XOAUTH2 and OAUTHBEARER, in place of a password.",
     ),
-    field(SECRETS[1].1, "which", Kind::Text, "The variable's name, or the command whose first line is the token."),
+    field(
+        SECRETS[1].1,
+        "token: which",
+        Kind::Text,
+        "The variable's name, or the command whose first line is the token.",
+    ),
     field("auth.authorise_as", "acting for", Kind::Text, "Whom to act for, where that is not the user."),
     field(
         "auth.initial_response",
@@ -190,7 +200,12 @@ pub const FIELDS: &[Field] = &[
         ]),
         "Where the password of the proxy's user comes from. It never stands in the file.",
     ),
-    field(SECRETS[3].1, "which", Kind::Text, "The variable's name, or the command whose first line is the password."),
+    field(
+        SECRETS[3].1,
+        "proxy: which",
+        Kind::Text,
+        "The variable's name, or the command whose first line is the password.",
+    ),
     field(
         "network.proxy_protocol",
         "PROXY header",

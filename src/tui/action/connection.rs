@@ -149,9 +149,9 @@ pub(super) const ENTRIES: &[Entry] = &[
         Action::Start,
         "start",
         "start screen",
-        "Go to the start screen: lab, profiles, recent conversations.",
+        "Go to the start screen: lab, profiles, recent conversations; a connection stays open meanwhile, and Esc leads back.",
         &[],
-        |model| talking(model) && !open(model),
+        talking,
     )
     .called("home profiles begin"),
     entry(Action::Mail, "mail", "mail", "Look at the mail that the lab has received.", &[(Transcript, "L")], |model| {

@@ -105,6 +105,8 @@ pub enum Action {
     Presenter,
     SaveAs,
     Export,
+    /// The same without names and addresses.
+    Anonymised,
     Theme,
     Glossary,
     /// Codes, verbs, extensions and terms, a page each.

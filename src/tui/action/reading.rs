@@ -194,6 +194,16 @@ pub(super) const ENTRIES: &[Entry] = &[
     .called("markdown md text txt html report log")
     .needed(3),
     entry(
+        Action::Anonymised,
+        "export-anonymised",
+        "export without names",
+        "Write the conversation with its addresses, hosts and IP addresses replaced, so that it can be shown to others.",
+        &[(Transcript, "A"), (Panel, "A")],
+        told,
+    )
+    .called("anonymise anonymize anonymous vendor public post redact")
+    .needed(6),
+    entry(
         Action::NextFile,
         "next-file",
         "next file",

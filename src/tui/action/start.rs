@@ -19,10 +19,11 @@ pub(super) const ENTRIES: &[Entry] = &[
         Action::NewProfile,
         "new-profile",
         "new profile",
-        "Make a new profile; what was typed as a host is in it already.",
+        "Make a new profile; what was typed as a host, or what you are connected to, is in it already.",
         &[(Start, "insert"), (Start, "ctrl-n")],
-        |model| at_start(model) && !model.at_library(),
+        |model| !model.at_library(),
     )
+    .called("save profile keep server bookmark")
     .needed(5),
     entry(
         Action::EditProfile,

@@ -25,7 +25,7 @@ const MORE: [&str; 4] = [FURTHER, ENCODING, HTML, ATTACH];
 /// How many rows there are to fill in.
 const COUNT: usize = FIELDS.len() + MORE.len();
 /// Columns of the names.
-const NAMES: u16 = 12;
+const NAMES: u16 = 13;
 /// Columns of the form beside the text.
 pub(super) const BESIDE: u16 = 46;
 /// Columns of the editor from which form and text stand side by side.
@@ -88,6 +88,9 @@ impl Form {
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
         match key.code {
             KeyCode::Esc | KeyCode::F(6) => Done::Leave,
+            // What was typed into a field that is no header field is done before one goes on; it is never dropped.
+            KeyCode::Tab | KeyCode::BackTab | KeyCode::Up | KeyCode::Down if self.is_due() => self.enter(message),
+            KeyCode::Char('d') if control && self.is_due() => self.enter(message),
             KeyCode::Char('d') if control => Done::Finish,
             KeyCode::Char('c') if control => Done::Leave,
             KeyCode::Enter => self.enter(message),
@@ -106,6 +109,16 @@ impl Form {
             self.input.handle(tui_input::InputRequest::InsertChar(c));
         }
         self.written(message)
+    }
+
+    /// Whether something was typed that only Enter makes part of the message.
+    fn is_due(&self) -> bool {
+        self.at >= FIELDS.len() && !self.input.value().trim().is_empty()
+    }
+
+    /// The file was attached.
+    pub(super) fn attached(&mut self) {
+        self.input = Input::default();
     }
 
     fn step(&mut self, by: usize, message: &[u8]) -> Done {
@@ -163,10 +176,8 @@ impl Form {
                 self.input = Input::default();
                 Done::Text(crate::message::attach::alternative(message, &value))
             }
-            ATTACH => {
-                self.input = Input::default();
-                Done::Attach(value.into())
-            }
+            // It stays until the file was read.
+            ATTACH => Done::Attach(value.into()),
             _ => self.step(1, message),
         }
     }

@@ -193,13 +193,25 @@ impl Editor {
     pub fn attach(&mut self, name: String, octets: Vec<u8>) {
         let attachment = Attachment { name: Some(name), media_type: String::new(), octets };
         match crate::message::attach::attach(&self.octets(), &attachment) {
-            Ok(message) => self.take(&message),
+            Ok(message) => {
+                if let Some(form) = &mut self.form {
+                    form.attached();
+                }
+                self.take(&message);
+            }
             Err(error) => {
                 if let Some(form) = &mut self.form {
                     form.say(error.to_string());
                 }
             }
         }
+    }
+
+    /// The file that was to be attached can't be read; why. False where nobody asks for one any more.
+    pub(super) fn not_attached(&mut self, why: &str) -> bool {
+        let Some(form) = &mut self.form else { return false };
+        form.say(format!("not attached: it {why}"));
+        true
     }
 
     /// A message takes the place of the text; the cursor stays on its row.

@@ -21,10 +21,12 @@ use super::pane::transcript::Transcript;
 use super::talk::Talk;
 
 pub(super) mod disk;
+mod order;
 #[cfg(test)]
 pub(super) mod tests;
 mod view;
 
+use order::Order;
 pub(super) use view::{draw, preview_room, row_at};
 
 /// A transcript of the list.
@@ -99,39 +101,6 @@ pub enum Whole {
     No,
 }
 
-/// In which order they are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Order {
-    #[default]
-    Newest,
-    Oldest,
-    Largest,
-    Host,
-    Code,
-    Title,
-}
-
-impl Order {
-    const ALL: [(Self, &'static str); 6] = [
-        (Self::Newest, "newest first"),
-        (Self::Oldest, "oldest first"),
-        (Self::Largest, "largest first"),
-        (Self::Host, "by host"),
-        (Self::Code, "by code"),
-        (Self::Title, "by title"),
-    ];
-
-    fn words(self) -> &'static str {
-        Self::ALL.iter().find(|(order, _)| *order == self).map_or("", |(_, words)| words)
-    }
-
-    fn next(self) -> Self {
-        let at = Self::ALL.iter().position(|(order, _)| *order == self).unwrap_or(0);
-        Self::ALL[(at + 1) % Self::ALL.len()].0
-    }
-}
-
 /// The beginning of the marked one.
 #[derive(Debug)]
 struct Preview {
@@ -140,6 +109,8 @@ struct Preview {
     transcript: Transcript,
     /// The record that is to be in sight, until it is.
     show: Option<usize>,
+    /// The number of that line, as notes and `#` name it.
+    number: Option<usize>,
 }
 
 /// The screen's state.
@@ -159,6 +130,8 @@ pub struct Library {
     looked: usize,
     /// The search that is going on, or was last.
     number: u64,
+    /// Enter was pressed before anything was found: the first that is found is opened.
+    opens: bool,
     /// What is wrong with what was typed.
     wrong: Option<String>,
     marked: usize,
@@ -197,6 +170,7 @@ impl Library {
 
     /// Marks the row so many further down, or up.
     fn step(&mut self, by: isize) {
+        self.opens = false;
         self.marked = self.at().unwrap_or(0).saturating_add_signed(by).min(self.shown.len().saturating_sub(1));
     }
 
@@ -215,7 +189,7 @@ impl Library {
     /// Looks for what is typed now, from the start. The mark goes to the first, or stays with its transcript.
     fn look(&mut self, keep: Option<&Path>) -> Vec<Effect> {
         self.number += 1;
-        self.wrong = None;
+        (self.wrong, self.opens) = (None, false);
         let text = self.text().trim().to_owned();
         if text.is_empty() {
             self.shown = (0..self.rows.len()).map(|place| (place, None)).collect();
@@ -286,6 +260,7 @@ impl Library {
         preview.transcript.arrange(&preview.talk, room);
         if let Some(record) = preview.show.take() {
             preview.transcript.show(record, &preview.talk);
+            preview.number = Some(preview.transcript.number(record));
         }
     }
 }
@@ -402,8 +377,13 @@ pub(super) fn click(model: &mut Model, row: usize) -> Vec<Effect> {
     followed(model)
 }
 
-/// Opens the marked one.
+/// Opens the marked one; while what is shown is that of an earlier search, the first that this one finds.
 pub(super) fn open(model: &mut Model) -> Vec<Effect> {
+    let library = &mut model.library;
+    library.opens = library.is_searching() && (library.outdated || library.shown.is_empty());
+    if library.opens {
+        return Vec::new();
+    }
     let Some(path) = model.library.marked().map(|row| row.summary.path.clone()) else { return Vec::new() };
     model.library.opened = true;
     vec![Effect::Open(path)]
@@ -437,13 +417,20 @@ pub(super) fn take(model: &mut Model, news: News) -> Vec<Effect> {
     match news {
         News::Listed(rows, whole) => {
             let path = library.marked().map(|row| row.summary.path.clone());
+            let opens = library.opens;
             library.listing = whole == Whole::No;
             library.rows = rows;
             let effects = library.look(path.as_deref());
+            library.opens = opens;
             return effects.into_iter().chain(library.want_preview()).collect();
         }
         News::Found { number, hits, looked } if number == library.number => {
             library.found(hits, looked);
+            let over = library.looked >= library.rows.len();
+            if library.opens && (over || !library.shown.is_empty()) {
+                library.opens = false;
+                return open(model);
+            }
             return followed(model);
         }
         News::Wrong(number, why) if number == library.number => {
@@ -453,7 +440,7 @@ pub(super) fn take(model: &mut Model, news: News) -> Vec<Effect> {
         News::Found { .. } | News::Wrong(..) => {}
         News::Preview(path, talk, show) => {
             if library.asked.as_ref().is_some_and(|(asked, _)| *asked == path) {
-                library.preview = Some(Preview { path, talk, transcript: Transcript::default(), show });
+                library.preview = Some(Preview { path, talk, transcript: Transcript::default(), show, number: None });
             }
         }
         News::Annotated(row) => {

@@ -121,13 +121,28 @@ fn what_is_typed_is_looked_for_beside_the_keys_and_an_old_answer_is_not_taken() 
     let found = Found { line: 10, text: "< 554 5.7.1 Relay access denied".to_owned() };
     screen.send(Message::Library(News::Found { number, hits: vec![(0, Some(found))], looked: 3 }));
     assert!(screen.shown().contains("1 of 3, 1.2 kB · newest first"), "{}", screen.shown());
-    assert!(screen.shown().contains("line 10: < 554 5.7.1 Relay access denied"), "{}", screen.shown());
+    assert!(screen.shown().contains("< 554 5.7.1 Relay access denied"), "{}", screen.shown());
     screen.keys("<backspace><backspace>/(");
     let number = screen.model.library.number;
     screen.send(Message::Library(News::Wrong(number, "`/(` is no regular expression".to_owned())));
     assert!(screen.shown().contains("is no regular expression"), "{}", screen.shown());
     screen.keys("<esc>");
     assert!(screen.shown().contains("3 conversations"), "Esc forgets what was typed: {}", screen.shown());
+}
+
+#[test]
+fn enter_before_anything_is_found_opens_what_is_found_and_not_what_was_shown_before() {
+    let mut screen = screen(80, 24);
+    screen.keys("tag:slow<enter>");
+    assert!(!screen.asked().iter().any(|it| it.starts_with("open")), "what is shown was not looked for");
+    let number = screen.model.library.number;
+    screen.send(Message::Library(News::Found { number, hits: vec![(1, None)], looked: 3 }));
+    let path = "/state/transcripts/2026/2026-11-22-093000-mx.noddy.com.smtp";
+    assert_eq!(screen.asked(), [format!("open {path}")]);
+    screen.keys("x<enter>");
+    let number = screen.model.library.number;
+    screen.send(Message::Library(News::Found { number, hits: Vec::new(), looked: 3 }));
+    assert!(screen.asked().iter().all(|it| it.starts_with("find")), "nothing was found");
 }
 
 #[test]

@@ -111,7 +111,7 @@ fn find_line(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let shown: String = input.value().chars().skip(scroll).collect();
     let shown = head(&shown, room).to_owned();
     let mut spans = vec![Span::styled(label, theme.style(Role::Accent)), Span::raw(shown.clone())];
-    let hint = "words in the conversation, and host: code: tag: since: to:";
+    let hint = "words in it, and host: code: tag: to: since: until: larger: …";
     if width(&shown) + width(hint) + 3 <= room {
         spans.push(Span::raw(" ".repeat(room - width(&shown) - width(hint))));
         spans.push(Span::styled(hint, theme.style(Role::Dim)));
@@ -210,7 +210,9 @@ fn preview(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     frame.render_widget(block, area);
     let area = inner(area);
     if let Some(found) = found(library) {
-        let words = fit(&format!("line {}: {}", found.line, found.text), usize::from(area.width));
+        // Where it is opened, a line goes by its number among what was recorded, not by that of the file.
+        let number = shown.and_then(|preview| preview.number).map(|number| format!("#{number}: ")).unwrap_or_default();
+        let words = fit(&format!("{number}{}", found.text), usize::from(area.width));
         frame.buffer_mut().set_string(area.x, area.y, words, model.theme.style(Role::Found));
     }
     if let Some(preview) = shown {

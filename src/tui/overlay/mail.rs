@@ -13,7 +13,7 @@ use super::{Outcome, Overlay, letter as typed, more, place, shown_from, window};
 use crate::smtp::escape;
 use crate::tui::attending::in_exam;
 use crate::tui::model::Model;
-use crate::tui::text::fit;
+use crate::tui::text::{fit, width};
 use crate::tui::theme::Role;
 pub use letter::Letter;
 use letter::{Opened, View};
@@ -219,17 +219,31 @@ impl Mail {
             frame.buffer_mut().set_line(inner.x, inner.y, &text, inner.width);
             return;
         }
+        // No wider than they need, so that the subject has the rest.
+        let shown = |text: &dyn Fn(&Letter) -> String, most: usize| {
+            self.letters.iter().map(|it| width(&text(it))).max().unwrap_or(0).min(most)
+        };
+        let whose = |it: &Letter| escape::for_screen(it.envelope.mailbox.as_bytes());
+        let (mailboxes, senders) = (shown(&whose, 26), shown(&Letter::sender, 22));
+        let sizes = shown(&|it| format!("{} B", it.raw.len()), 9);
         let (_, first) = shown_from(self.marked, self.letters.len(), usize::from(inner.height));
         more(model, frame, area, (first, inner.height.into(), self.letters.len()));
         for (y, (n, it)) in (0..inner.height).zip(self.letters.iter().enumerate().skip(first)) {
             let mark = if n == self.marked { "▌" } else { " " };
-            let mailbox = fit(&escape::for_screen(it.envelope.mailbox.as_bytes()), 26);
-            let sender = fit(&it.sender(), 22);
+            let mailbox = padded(&whose(it), mailboxes);
+            let sender = padded(&it.sender(), senders);
             let size = format!("{} B", it.raw.len());
-            let row = format!("{mark} {mailbox:<26} {sender:<22} {size:>9}  {}", it.subject());
+            let row = format!("{mark} {mailbox}  {sender}  {size:>sizes$}  {}", it.subject());
             let role = if n == self.marked { Role::Selection } else { Role::Text };
             let row = fit(&row, usize::from(inner.width));
             frame.buffer_mut().set_string(inner.x, inner.y + y, row, model.theme.style(role));
         }
     }
+}
+
+/// A text in just so many columns.
+fn padded(text: &str, columns: usize) -> String {
+    let text = fit(text, columns);
+    let gap = " ".repeat(columns.saturating_sub(width(&text)));
+    format!("{text}{gap}")
 }

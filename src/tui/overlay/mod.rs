@@ -29,6 +29,7 @@ mod help;
 mod lessons;
 mod mail;
 mod menu;
+mod offers;
 mod other;
 mod palette;
 mod paste;
@@ -293,7 +294,8 @@ fn letter(key: KeyEvent) -> Option<char> {
 /// A place in the middle of the screen with room for so many columns and rows within its frame.
 fn place(model: &Model, columns: u16, rows: u16) -> Rect {
     let screen = model.size;
-    let width = (columns + 4).min(screen.0.saturating_sub(2));
+    // A sliver of what lies below is worse than nothing of it.
+    let width = if columns + 8 > screen.0 { screen.0 } else { columns + 4 };
     let height = (rows + 2).min(screen.1.saturating_sub(2));
     Rect::new((screen.0 - width) / 2, (screen.1 - height) / 2, width, height)
 }
@@ -322,17 +324,20 @@ fn window(model: &Model, frame: &mut Frame<'_>, area: Rect, title: &str, foot: &
 
 /// Says in the frame of a list how many of its rows lie above and below the `shown` ones that begin at `from`.
 fn more(model: &Model, frame: &mut Frame<'_>, window: Rect, (from, shown, count): (usize, usize, usize)) {
-    let words = match (from, count.saturating_sub(from + shown)) {
+    let below = count.saturating_sub(from + shown);
+    let (up, down) = (format!("▲ {from}"), format!("▼ {below}"));
+    // The shorter, where the keys in the frame leave no room for the longer.
+    let words = match (from, below) {
         (0, 0) => return,
-        (0, below) => format!(" ▼ {below} more "),
-        (above, 0) => format!(" ▲ {above} more "),
-        (above, below) => format!(" ▲ {above} · ▼ {below} more "),
+        (0, _) => [format!(" {down} more "), format!(" {down} "), " ▼ ".to_owned()],
+        (_, 0) => [format!(" {up} more "), format!(" {up} "), " ▲ ".to_owned()],
+        _ => [format!(" {up} · {down} more "), format!(" {up} {down} "), " ▲▼ ".to_owned()],
     };
     let (x, y) = (window.x + 2, window.bottom().saturating_sub(1));
     let buffer = frame.buffer_mut();
     // The keys in the frame come first.
     let free = (x..window.right()).take_while(|x| buffer.cell((*x, y)).is_some_and(|it| it.symbol() == "─")).count();
-    if free > super::text::width(&words) {
+    if let Some(words) = words.iter().find(|words| free > super::text::width(words)) {
         buffer.set_string(x, y, words, model.theme.style(Role::Accent));
     }
 }

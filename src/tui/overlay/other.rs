@@ -8,15 +8,13 @@ use ratatui::layout::{Position, Rect};
 use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler as _;
 
+use super::offers::{Offers, ROWS};
 use super::{Outcome, place, window};
 use crate::smtp::escape;
 use crate::tui::model::Model;
 use crate::tui::paths::Paths;
 use crate::tui::text::{fit, head};
 use crate::tui::theme::Role;
-
-/// Offers that are shown at once.
-const OFFERS: usize = 8;
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,23 +32,21 @@ pub enum Wanted {
 pub struct Other {
     wanted: Wanted,
     input: Input,
-    /// What can be taken instead of typing: what goes to the line, and words beside it.
-    offers: Vec<(String, String)>,
-    marked: Option<usize>,
+    /// What can be taken instead of typing.
+    offers: Offers,
 }
 
 impl Other {
     /// A line that begins with this text.
     #[must_use]
     pub fn new(wanted: Wanted, text: &str, offers: Vec<(String, String)>) -> Self {
-        Self { wanted, input: Input::new(text.to_owned()), offers, marked: None }
+        Self { wanted, input: Input::new(text.to_owned()), offers: Offers::of(offers) }
     }
 
     pub(super) fn key(&mut self, key: KeyEvent) -> Outcome {
-        let last = self.offers.len().saturating_sub(1);
         match key.code {
             KeyCode::Enter => {
-                let text = self.input.value().trim().to_owned();
+                let text = self.chosen();
                 return match &self.wanted {
                     _ if text.is_empty() => Outcome::Stay,
                     Wanted::Replay(path) => Outcome::Replay(path.clone(), text),
@@ -64,13 +60,27 @@ impl Other {
             KeyCode::Tab if matches!(self.wanted, Wanted::Compare(_)) => {
                 return Outcome::Complete(self.input.value().to_owned());
             }
-            KeyCode::Up if !self.offers.is_empty() => self.mark(self.marked.map_or(last, |n| n.saturating_sub(1))),
-            KeyCode::Down if !self.offers.is_empty() => self.mark(self.marked.map_or(0, |n| (n + 1).min(last))),
+            KeyCode::Up | KeyCode::Down => {
+                if let Some(offer) = self.offers.key(key.code) {
+                    self.input = Input::new(offer);
+                }
+            }
             _ => {
-                self.input.handle_event(&Event::Key(key));
+                if self.input.handle_event(&Event::Key(key)).is_some_and(|change| change.value) {
+                    self.offers.narrow(self.input.value());
+                }
             }
         }
         Outcome::Stay
+    }
+
+    /// What Enter takes: the line; where that is no path but words of an offer, that one.
+    fn chosen(&self) -> String {
+        let text = self.input.value().trim();
+        let is_path = text.contains('/') || text.ends_with(".smtp") || std::path::Path::new(text).extension().is_some();
+        let offers = self.offers.shown();
+        let found = self.offers.best().and_then(|n| offers.get(n)).filter(|_| !is_path);
+        found.map_or(text, |offer| &offer.0).to_owned()
     }
 
     /// Goes on with the path that was typed, where it is still the same; false where it is not.
@@ -82,35 +92,30 @@ impl Other {
         same
     }
 
-    fn mark(&mut self, n: usize) {
-        self.marked = Some(n);
-        self.input = Input::new(self.offers[n].0.clone());
-    }
-
     pub(super) fn paste(&mut self, text: &str) {
         for c in text.lines().next().unwrap_or_default().chars().filter(|c| escape::is_plain(*c)) {
             self.input.handle(tui_input::InputRequest::InsertChar(c));
         }
+        self.offers.narrow(self.input.value());
     }
 
     /// Its place, and the keys in its frame.
     pub(super) fn outline(&self, model: &Model) -> (Rect, &'static str) {
-        let shown = self.offers.len().min(OFFERS);
+        let shown = self.offers.rows();
         let foot = match self.wanted {
             Wanted::Replay(_) | Wanted::Both(_) => "Enter begin · Esc stay",
             Wanted::Compare(_) if shown == 0 => "Enter compare · Esc stay",
-            Wanted::Compare(_) => "Up Down choose · Enter compare · Esc stay",
+            Wanted::Compare(_) => "type to find · Up Down choose · Enter compare · Esc stay",
         };
-        (place(model, 76, 4 + u16::try_from(shown).unwrap_or(0)), foot)
+        (place(model, 76, 4 + shown), foot)
     }
 
     /// A click on a row of the window: the offer there goes to the line.
     pub(super) fn click(&mut self, row: usize, model: &Model) -> Outcome {
         let warned = matches!(self.wanted, Wanted::Replay(_)) && model.talk.is_open();
-        let from = self.marked.map_or(0, |n| (n + 1).saturating_sub(OFFERS));
-        let clicked = row.checked_sub(3 + usize::from(warned)).filter(|n| *n < OFFERS).map(|n| from + n);
-        if let Some(n) = clicked.filter(|n| *n < self.offers.len()) {
-            self.mark(n);
+        let clicked = row.checked_sub(3 + usize::from(warned)).and_then(|row| self.offers.at(row));
+        if let Some(offer) = clicked.and_then(|n| self.offers.mark(n)) {
+            self.input = Input::new(offer);
         }
         Outcome::Stay
     }
@@ -154,10 +159,10 @@ impl Other {
             }
             Wanted::Compare(_) => say("the path of another transcript or script · Tab completes it", Role::Dim),
         }
-        let from = self.marked.map_or(0, |n| (n + 1).saturating_sub(OFFERS));
-        for (n, (_, words)) in self.offers.iter().enumerate().skip(from).take(OFFERS) {
-            let bar = if self.marked == Some(n) { "▌ " } else { "  " };
-            say(&format!("{bar}{words}"), if self.marked == Some(n) { Role::Accent } else { Role::Text });
+        let best = self.offers.best();
+        for (n, (_, words)) in self.offers.shown().into_iter().enumerate().skip(self.offers.from()).take(ROWS) {
+            let bar = if best == Some(n) { "▌ " } else { "  " };
+            say(&format!("{bar}{words}"), if best == Some(n) { Role::Accent } else { Role::Text });
         }
     }
 }

@@ -4,7 +4,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
 
-use super::{Ask, Copy, Lessons, Menu, Outcome, Overlay, Palette, Probes, Prompt, Recall, Target, Timing, inside};
+use super::{Ask, Copy, Lessons, Menu, Outcome, Overlay, Palette, Probes, Prompt, Recall, Timing, inside};
 use crate::tui::keymap::Key;
 use crate::tui::model::Model;
 use crate::tui::text::width;
@@ -93,7 +93,7 @@ impl Overlay {
         match self {
             Self::Help(it) => it.outline(model),
             Self::Palette(_) => Palette::outline(model),
-            Self::Target(_) => Target::outline(model),
+            Self::Target(it) => it.outline(model),
             Self::Question(it) => it.outline(model),
             Self::Paste(it) => it.outline(model),
             Self::Menu(_) => Menu::outline(model),

@@ -17,7 +17,7 @@ use crate::tui::theme::Role;
 
 /// Columns within the frame, columns of labels, rows for what is said below.
 const COLUMNS: u16 = 74;
-const LABEL: usize = 17;
+const LABEL: usize = 19;
 const FOOT: u16 = 3;
 /// Rows that a page of the help scrolls.
 const HELP_PAGE: usize = 10;
@@ -407,6 +407,7 @@ fn rows() -> Vec<Row> {
                 "identity" => "Who you are",
                 "tls" => "TLS",
                 "auth" => "Log in",
+                "xclient" => "Whom you are taken for (XCLIENT)",
                 _ => "Network",
             }));
         }

@@ -33,6 +33,8 @@ pub enum Ask {
     Save,
     /// Where to write it in another format.
     Export,
+    /// The same without the names and addresses in it.
+    Anonymised,
     /// What was found, for a step of the lesson that wants to know.
     Finding,
     /// A title for what is marked in the library.
@@ -74,7 +76,7 @@ impl Prompt {
         if key.code == KeyCode::Enter {
             return Outcome::Answer;
         }
-        if key.code == KeyCode::Tab && matches!(self.ask, Ask::Save | Ask::Export) {
+        if key.code == KeyCode::Tab && self.is_path() {
             return Outcome::Complete(self.text().to_owned());
         }
         let changed = self.input.handle_event(&Event::Key(key)).is_some_and(|change| change.value);
@@ -83,6 +85,16 @@ impl Prompt {
         }
         (self.said, self.over) = (None, false);
         Outcome::Typed
+    }
+
+    /// Whether a path is asked for.
+    fn is_path(&self) -> bool {
+        matches!(self.ask, Ask::Save | Ask::Export | Ask::Anonymised)
+    }
+
+    /// Whether a path has a row of its own below what is asked: beside it its beginning would be cut.
+    fn is_below(&self, columns: u16) -> bool {
+        self.is_path() && width(&self.title()) + width(self.text()) + 1 > usize::from(columns)
     }
 
     /// Goes on with the path that was typed, where it is still the same; false where it is not.
@@ -115,29 +127,33 @@ impl Prompt {
             Some(lesson) if self.ask == Ask::Finding => inner(lesson),
             _ => layout.within(layout.transcript.or(layout.panel)?),
         };
-        let rows = place.height.min(1 + u16::try_from(self.below(place.width).len()).unwrap_or(1));
+        let rows = 1 + u16::from(self.is_below(place.width));
+        let rows = place.height.min(rows + u16::try_from(self.below(place.width).len()).unwrap_or(1));
         Some(Rect { y: place.bottom() - rows, height: rows, ..place })
     }
 
     pub(super) fn draw(&self, model: &Model, frame: &mut Frame<'_>) {
         let Some(area) = self.place(model) else { return };
-        let rows = area.height;
         frame.render_widget(Clear, area);
         let title = self.title();
         let (accent, dim) = (model.theme.style(Role::Accent), model.theme.style(Role::Dim));
         let buffer = frame.buffer_mut();
         buffer.set_stringn(area.x, area.y, &title, area.width.into(), accent);
-        let left = u16::try_from(width(&title)).unwrap_or(0).min(area.width);
-        let room = usize::from((area.width - left).saturating_sub(1));
+        let (left, row) = if self.is_below(area.width) && area.height > 1 {
+            (1, area.y + 1)
+        } else {
+            (u16::try_from(width(&title)).unwrap_or(0).min(area.width), area.y)
+        };
+        let room = usize::from((area.width - left.min(area.width)).saturating_sub(1));
         let scroll = self.input.visual_scroll(room);
         let shown: String = self.input.value().chars().skip(scroll).collect();
-        buffer.set_string(area.x + left, area.y, head(&shown, room), model.theme.style(Role::Text));
+        buffer.set_string(area.x + left, row, head(&shown, room), model.theme.style(Role::Text));
         let style = if self.said.is_some() { model.theme.style(Role::Warning) } else { dim };
-        for (row, y) in self.below(area.width).into_iter().zip(area.y + 1..area.y + rows) {
-            buffer.set_string(area.x, y, fit(&format!(" {row}"), area.width.into()), style);
+        for (words, y) in self.below(area.width).into_iter().zip(row + 1..area.bottom()) {
+            buffer.set_string(area.x, y, fit(&format!(" {words}"), area.width.into()), style);
         }
         let at = u16::try_from(self.input.visual_cursor().saturating_sub(scroll)).unwrap_or(0);
-        frame.set_cursor_position(Position::new((area.x + left + at).min(area.right().saturating_sub(1)), area.y));
+        frame.set_cursor_position(Position::new((area.x + left + at).min(area.right().saturating_sub(1)), row));
     }
 
     /// What is said below the line: one row, or two where it can't be shorter.
@@ -163,6 +179,7 @@ impl Prompt {
             Ask::Explain => " Explain ",
             Ask::Save => " Save as ",
             Ask::Export => " Export to ",
+            Ask::Anonymised => " Export without names to ",
             Ask::Finding => " What have you found? ",
             Ask::Title => " Title ",
             Ask::Tags => " Tags ",
@@ -186,7 +203,7 @@ impl Prompt {
             Ask::Prune => {
                 "older:90d larger:10MB total:1GB · what has a title, tag or note stays · it asks first".to_owned()
             }
-            Ask::Export => {
+            Ask::Export | Ask::Anonymised => {
                 let endings: Vec<_> = FORMATS.iter().map(|format| format!(".{}", format.extensions[0])).collect();
                 format!("{} by its ending · Tab completes", endings.join(" "))
             }

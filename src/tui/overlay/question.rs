@@ -87,7 +87,7 @@ impl Question {
         let begun = model.talk.dialogue.state().phase() == crate::smtp::Phase::Data;
         let lost = if begun { "The message that was begun is not delivered." } else { "" };
         let (title, first, foot) = match self {
-            Self::Quit => ("Quit", "The connection is still open.".to_owned(), "q quit · Esc stay"),
+            Self::Quit => ("Quit", "The connection is still open.".to_owned(), "y or q quit · Esc stay"),
             Self::Reconnect => reconnecting(is_playing(model)),
             Self::HandOver { host, recipients, production } => {
                 let words = handing_over(host, recipients, *production);

@@ -7,11 +7,13 @@ use ratatui::text::Line;
 use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler as _;
 
+use super::offers::{Offers, ROWS};
 use super::{Outcome, place, window};
 use crate::smtp::escape::for_screen;
 use crate::tui::model::Model;
 use crate::tui::paths::Paths;
-use crate::tui::text::head;
+use crate::tui::start::Start;
+use crate::tui::text::{fit, head};
 use crate::tui::theme::Role;
 
 /// The line, and how it is read.
@@ -22,6 +24,8 @@ pub struct Target {
     asked: String,
     /// How it is read, in words, or why it is no TARGET.
     reading: Option<Result<String, String>>,
+    /// Profiles, and servers that were talked to.
+    offers: Offers,
 }
 
 impl Target {
@@ -34,7 +38,28 @@ impl Target {
     /// A line with what speaks against it.
     #[must_use]
     pub fn refused(text: &str, why: String) -> Self {
-        Self { input: Input::new(text.to_owned()), asked: text.to_owned(), reading: Some(Err(why)) }
+        let asked = text.to_owned();
+        Self { input: Input::new(text.to_owned()), asked, reading: Some(Err(why)), ..Self::default() }
+    }
+
+    /// An empty line with what can be taken for it: the user's own profiles, servers talked to lately, and the profiles
+    /// that come with ehlo.
+    #[must_use]
+    pub fn offering(start: &Start) -> Self {
+        let profile = |own: bool| {
+            let profiles = start.profiles.iter().filter(move |it| it.own == own && !it.broken);
+            profiles.map(|it| (it.name.clone(), format!("{}  {}  {}", it.name, it.address, it.security)))
+        };
+        let mut offers: Vec<(String, String)> = profile(true).collect();
+        for recent in start.recent.iter().filter(|recent| recent.profile.is_none()) {
+            let target = recent.target.trim_start_matches("smtp://").to_owned();
+            if !target.is_empty() && offers.iter().all(|(known, _)| *known != target) {
+                let words = format!("{target}  {}", recent.ago);
+                offers.push((target, words));
+            }
+        }
+        offers.extend(profile(false));
+        Self { offers: Offers::of(offers), ..Self::default() }
     }
 
     /// The text whose reading is to be asked for, where it has changed.
@@ -65,7 +90,13 @@ impl Target {
         if key.code == KeyCode::Tab && !self.input.value().is_empty() {
             return Outcome::Complete(self.input.value().to_owned());
         }
-        self.input.handle_event(&Event::Key(key));
+        if matches!(key.code, KeyCode::Up | KeyCode::Down) {
+            if let Some(offer) = self.offers.key(key.code) {
+                self.input = Input::new(offer);
+            }
+        } else if self.input.handle_event(&Event::Key(key)).is_some_and(|change| change.value) {
+            self.offers.narrow(self.input.value());
+        }
         Outcome::Stay
     }
 
@@ -82,11 +113,18 @@ impl Target {
         for c in text.lines().next().unwrap_or_default().chars().filter(|c| crate::smtp::escape::is_plain(*c)) {
             self.input.handle(tui_input::InputRequest::InsertChar(c));
         }
+        self.offers.narrow(self.input.value());
     }
 
     /// Its place, and the keys in its frame.
-    pub(super) fn outline(model: &Model) -> (Rect, &'static str) {
-        (place(model, 72, 5), "Enter connect · Esc stay")
+    pub(super) fn outline(&self, model: &Model) -> (Rect, &'static str) {
+        let foot = if self.offers.rows() == 0 {
+            "Enter connect · Esc stay"
+        } else {
+            "Up Down choose · Enter connect · Esc stay"
+        };
+        let open = u16::from(model.talk.is_open());
+        (place(model, 72, 4 + open + self.offers.rows()), foot)
     }
 
     /// Whether something would be lost with it.
@@ -95,7 +133,7 @@ impl Target {
     }
 
     pub(super) fn draw(&self, model: &Model, frame: &mut Frame<'_>) {
-        let (area, foot) = Self::outline(model);
+        let (area, foot) = self.outline(model);
         let inner = window(model, frame, area, "Connect to", foot);
         let room = usize::from(inner.width.saturating_sub(1));
         let scroll = self.input.visual_scroll(room);
@@ -119,6 +157,14 @@ impl Target {
         }
         for (y, line) in (1..inner.height).zip(&lines) {
             frame.buffer_mut().set_line(inner.x, inner.y + y, line, inner.width);
+        }
+        let below = (inner.y + 4 + u16::from(model.talk.is_open()))..inner.bottom();
+        let offers = self.offers.shown().into_iter().enumerate().skip(self.offers.from()).take(ROWS);
+        for ((n, (_, words)), y) in offers.zip(below) {
+            let marked = self.offers.marked() == Some(n);
+            let role = if marked { Role::Accent } else { Role::Text };
+            let row = format!("{}{words}", if marked { "▌ " } else { "  " });
+            frame.buffer_mut().set_string(inner.x, y, fit(&row, inner.width.into()), model.theme.style(role));
         }
     }
 }

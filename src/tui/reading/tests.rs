@@ -202,11 +202,11 @@ fn a_file_is_written_over_only_by_a_second_enter() {
     let mut screen = opened(RELAY, 120, 33);
     screen.keys("w<enter>");
     assert_eq!(screen.asked(), ["write relay-2.smtp as smtp"]);
-    screen.send(Message::Exists { to: PathBuf::from("relay-2.smtp"), format: None });
+    screen.send(Message::Exists { to: PathBuf::from("relay-2.smtp"), format: None, anonymise: false });
     assert!(screen.shown().contains("Enter writes over it"), "{}", screen.shown());
     screen.keys("<enter>");
     assert_eq!(screen.asked(), ["write relay-2.smtp as smtp over"]);
-    screen.send(Message::Exists { to: PathBuf::from("relay-2.smtp"), format: None });
+    screen.send(Message::Exists { to: PathBuf::from("relay-2.smtp"), format: None, anonymise: false });
     screen.keys("<backspace>p<enter>");
     assert_eq!(screen.asked(), ["write relay-2.smtp as smtp"], "another name asks again");
 }

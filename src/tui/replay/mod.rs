@@ -136,6 +136,12 @@ impl Replay {
         }
     }
 
+    /// Whether two files stand beside each other, of which the panel knows nothing.
+    #[must_use]
+    pub fn is_of_files(&self) -> bool {
+        matches!(&self.what, What::Comparing(compared) if !compared.grows)
+    }
+
     /// Moves within the rows; false where the action is not a move.
     pub fn act(&mut self, action: Action) -> bool {
         let mut columns = std::mem::take(&mut self.columns);
@@ -283,8 +289,12 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::Compare => {
             let Some(path) = model.talk.path.clone() else { return Vec::new() };
-            let recent = model.start.recent.iter().filter(|recent| recent.path != path);
-            let offers = recent.map(|recent| {
+            // Those with the same server come first.
+            let host = |target: &str| target.trim_start_matches("smtp://").to_owned();
+            let own = host(model.talk.target.as_deref().unwrap_or(&model.peer.name));
+            let mut recent: Vec<_> = model.start.recent.iter().filter(|recent| recent.path != path).collect();
+            recent.sort_by_key(|recent| host(&recent.target) != own);
+            let offers = recent.into_iter().map(|recent| {
                 let words = format!("{}  {}  {}", recent.when, recent.target, recent.outcome);
                 (recent.path.to_string_lossy().into_owned(), words)
             });

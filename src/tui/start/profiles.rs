@@ -66,6 +66,10 @@ pub(in crate::tui) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         _ => None,
     };
     let wish = match (action, marked) {
+        (Action::NewProfile, _) if !model.at_start() => {
+            let of_file = model.talk.target.clone().filter(|_| model.is_offline());
+            Wish::New(of_file.unwrap_or_else(|| model.peer.name.clone()))
+        }
         (Action::NewProfile, _) => {
             let typed = model.start.marked() == Some(Item::Typed);
             Wish::New(if typed { model.start.text().trim().to_owned() } else { String::new() })
@@ -108,8 +112,9 @@ pub(in crate::tui) fn take(model: &mut Model, news: News) {
             list(model, profiles);
             model.start.mark_profile(&name);
             let path = crate::smtp::escape::for_screen(path.to_string_lossy().as_bytes());
-            model.notice = Some(format!("{name} is saved in {path}. Enter connects."));
-            if !model.at_start() {
+            let goes_on = if model.talk.is_open() && !model.at_start() { "" } else { " Enter connects." };
+            model.notice = Some(format!("{name} is saved in {path}.{goes_on}"));
+            if !model.at_start() && !goes_on.is_empty() {
                 model.overlay = Some(Overlay::Target(Target::with(&name)));
             }
         }

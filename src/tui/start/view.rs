@@ -245,10 +245,20 @@ fn row(start: &Start, item: Item, columns: usize) -> (&'static str, Vec<(String,
                 return (RECENT, Vec::new(), Role::Text);
             };
             let target = start.recent.iter().map(|recent| width(&recent.target)).max().unwrap_or(0).clamp(10, 26);
-            let cells = vec![(recent.when.clone(), 17), (recent.target.clone(), target), (recent.outcome.clone(), 60)];
+            let cells = vec![
+                (recent.when.clone(), 17),
+                (recent.target.clone(), target),
+                (outcome(&recent.outcome, columns), 60),
+            ];
             (RECENT, cells, Role::Text)
         }
     }
+}
+
+/// What became of a conversation: where there is little room, why comes before whom.
+fn outcome(words: &str, columns: usize) -> String {
+    let named = words.find('<').zip(words.find(">: ")).filter(|(from, to)| from < to && columns < WIDE);
+    named.map_or_else(|| words.to_owned(), |(from, to)| format!("{}{}", &words[..from], &words[to + 3..]))
 }
 
 /// A row for what was typed: a target, a file, something to look for in all conversations.

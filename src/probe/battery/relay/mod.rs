@@ -220,9 +220,15 @@ fn disguised(heard: &Heard) -> Option<Finding> {
     Some(
         Finding::new(Severity::Low, "A catch-all: a recipient that cannot exist is accepted")
             .meaning(format!(
-                "So {} hidden forms that it accepts too show no relay: it takes them for mailboxes of its own. Every typing \
-                 error is swallowed, or bounced to somebody who did not write it.",
-                accepted.len()
+                "{}Every typing error is swallowed, or bounced to somebody who did not write it.",
+                match accepted.len() {
+                    0 => String::new(),
+                    1 => "So the hidden form that it accepts too shows no relay: it takes it for a mailbox of its own. "
+                        .to_owned(),
+                    n => format!(
+                        "So {n} hidden forms that it accepts too show no relay: it takes them for mailboxes of its own. "
+                    ),
+                }
             ))
             .cure("Refuse unknown recipients at RCPT, unless one box for all is meant.")
             .answered(std::iter::once(nobody).chain(accepted.iter().map(|(_, answer)| *answer).take(3))),

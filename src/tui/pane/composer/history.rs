@@ -55,6 +55,14 @@ impl History {
         self.commands = lines;
     }
 
+    /// A command that was not sent is to be found again all the same, in this run.
+    pub(super) fn put_away(&mut self, line: String) {
+        if !looks_like_secret(line.as_bytes()) {
+            self.commands.retain(|old| *old != line);
+            self.commands.push(line);
+        }
+    }
+
     /// The line was edited: the next search begins with what stands there then.
     pub(super) fn leave(&mut self) {
         self.search = None;

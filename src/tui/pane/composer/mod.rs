@@ -180,6 +180,13 @@ impl Composer {
         self.history.remember(lines);
     }
 
+    /// Puts the line away: it is the first that is found again.
+    pub fn put_away(&mut self) {
+        let line = self.line.text().to_owned();
+        self.set_line("");
+        self.history.put_away(line);
+    }
+
     /// The line was sent: remembers it (unless it looks like a secret) and empties the composer. `around` is how
     /// things stood when it was sent. Gives whether it is a command to be remembered in runs to come.
     pub fn sent(&mut self, around: &Surroundings<'_>) -> bool {

@@ -63,6 +63,8 @@ pub struct Scene<'a> {
     pub probing: Option<&'a Probing>,
     /// It is an exam: nothing is explained.
     pub exam: bool,
+    /// "Where you are" stands below the panel.
+    pub placed: bool,
 }
 
 /// What the rows of a tab depend on, the reply's own explanation not counted.
@@ -76,6 +78,8 @@ struct Made {
     /// How much of the findings there is.
     found: usize,
     exam: bool,
+    /// "Where you are" stands below.
+    placed: bool,
 }
 
 /// The pane's own state.
@@ -114,7 +118,8 @@ impl Panel {
         let found = scene.probing.map_or(0, Probing::progress);
         // What was found does not change with what goes on.
         let records = if self.tab == Tab::Probe { 0 } else { talk.log.len() };
-        let made = Made { tab: self.tab, size: inner, records, until, day, found, exam: scene.exam };
+        let (exam, placed) = (scene.exam, scene.placed);
+        let made = Made { tab: self.tab, size: inner, records, until, day, found, exam, placed };
         let last = talk.log.len().saturating_sub(1);
         // Of a closer look at a certificate, the trouble is what it was made for.
         let heard = !talk.dialogue.exchanges().is_empty();

@@ -84,7 +84,7 @@ fn explained(
             Part::Meaning => out.paragraph(0, Role::Text, &explanation.meaning),
             Part::Digits => digits(&mut out, explanation),
             Part::Causes => causes(&mut out, explanation),
-            Part::Steps => steps(&mut out, explanation, keymap),
+            Part::Steps => steps(&mut out, talk, explanation, keymap),
             Part::Notes => notes(&mut out, explanation),
             Part::Sources => sources(&mut out, explanation),
             Part::Blank => out.blank(),
@@ -205,16 +205,20 @@ fn numbered(out: &mut Writer, n: usize, text: &str) {
     out.labelled(&label, Role::Accent, indent, Role::Text, &capital(text));
 }
 
-fn steps(out: &mut Writer, explanation: &Explanation, keymap: &Keymap) {
-    numbered_steps(out, &explanation.next, keymap, true);
+fn steps(out: &mut Writer, talk: &Talk, explanation: &Explanation, keymap: &Keymap) {
+    let live = talk.source == Source::Live;
+    // In a file there is no line that they would go to.
+    let heading = if live { "Try next" } else { "With a connection" };
+    numbered_steps(out, &explanation.next, keymap, (heading, live, true));
 }
 
-/// Next steps with their digits; whether they are lines for the composer, or places to go to, which are never cut.
-fn numbered_steps(out: &mut Writer, next: &[Step], keymap: &Keymap, to_the_line: bool) {
+/// Next steps with their digits under a heading; whether they go to the line, and whether they are lines for the composer
+/// or places to go to, which are never cut.
+fn numbered_steps(out: &mut Writer, next: &[Step], keymap: &Keymap, (heading, to_the_line, lines): (&str, bool, bool)) {
     if next.is_empty() {
         return;
     }
-    out.paragraph(0, Role::Accent, "Try next");
+    out.paragraph(0, Role::Accent, heading);
     if next.iter().any(|step| step.does != Does::Advice) {
         let last = next.len().min(9);
         let first = keymap.key(Action::Step(1));
@@ -226,10 +230,10 @@ fn numbered_steps(out: &mut Writer, next: &[Step], keymap: &Keymap, to_the_line:
         numbered(out, n + 1, &step.text);
         match &step.does {
             Does::Command(line) => out.at_right(Role::Sent, line),
-            Does::Action(name, None) if to_the_line || out.free() >= wrap::width(name.as_bytes()) => {
+            Does::Action(name, None) if lines || out.free() >= wrap::width(name.as_bytes()) => {
                 out.at_right(Role::Accent, name);
             }
-            Does::Action(name, Some(argument)) if to_the_line => out.action(name, argument),
+            Does::Action(name, Some(argument)) if lines => out.action(name, argument),
             Does::Action(name, Some(argument)) => out.at_right(Role::Accent, &format!("{name} {argument}")),
             Does::Action(_, None) | Does::Advice => {}
         }
@@ -263,7 +267,7 @@ pub(super) fn troubled(out: &mut Writer, trouble: &Trouble, keymap: &Keymap, wit
             numbered(out, n + 1, cause);
         }
     }
-    numbered_steps(out, &trouble.steps, keymap, false);
+    numbered_steps(out, &trouble.steps, keymap, ("Try next", false, false));
 }
 
 fn notes(out: &mut Writer, explanation: &Explanation) {

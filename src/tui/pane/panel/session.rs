@@ -35,17 +35,14 @@ pub(super) fn rows(
 ) -> Vec<Row> {
     let mut out = Writer::new(width);
     let session = moment.session;
-    let way = way(session, width);
-    if way.iter().map(|(_, text)| wrap::width(text.as_bytes())).sum::<u16>() <= width {
-        out.words(way);
-    } else {
-        out.paragraph(0, Role::Accent, &phase_words(session));
+    // What stands below the panel need not stand in it as well.
+    if !scene.placed {
+        stands(&mut out, session);
     }
-    out.blank();
     line(&mut out, talk, connection, moment, scene.zone);
     let known = (scene.knowledge, scene.keymap);
     // In an exam what comes next is for the student to say.
-    let rows = if scene.exam { 0 } else { FOLLOW_ROWS };
+    let rows = if scene.exam || scene.placed { 0 } else { FOLLOW_ROWS };
     for (n, row) in may_follow(session, known, width.saturating_sub(10), rows).iter().take(rows).enumerate() {
         out.field(if n == 0 { "may come" } else { "" }, Role::Text, row);
     }
@@ -54,6 +51,17 @@ pub(super) fn rows(
         times(&mut out, talk, connection, moment.record(talk));
     }
     out.finish()
+}
+
+/// How far it has come.
+fn stands(out: &mut Writer, session: &Session) {
+    let way = way(session, out.width);
+    if way.iter().map(|(_, text)| wrap::width(text.as_bytes())).sum::<u16>() <= out.width {
+        out.words(way);
+    } else {
+        out.paragraph(0, Role::Accent, &phase_words(session));
+    }
+    out.blank();
 }
 
 /// What holds for the whole connection.

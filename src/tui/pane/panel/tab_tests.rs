@@ -27,6 +27,7 @@ fn whole(talk: &Talk, tab: Tab, width: u16, marked: Option<usize>) -> String {
         zone: None,
         probing: None,
         exam: false,
+        placed: false,
     };
     panel.arrange(talk, scene, Size::new(width, 500));
     let rows = panel.count();
@@ -50,6 +51,7 @@ fn shown(talk: &Talk, tab: Tab, size: Size) -> String {
             zone: None,
             probing: None,
             exam: false,
+            placed: false,
         },
         size,
     );
@@ -329,6 +331,15 @@ fn what_nobody_waits_for_any_more_says_so_with_the_next_step_until_it_comes() {
     }
     let closed = talk(&format!("{asked}* gave-up reason=time-out awaiting=MAIL after=1s\n* closed by=server"));
     assert!(!shown(&closed, Tab::Reply, LARGE).contains("in time"), "the end is what counts then");
+}
+
+#[test]
+fn a_greeting_that_nobody_waits_for_any_more_is_no_line_that_was_sent() {
+    let dialled = "* connecting 127.0.0.1:465\n* connected 127.0.0.1:465\n\
+                   * warning kind=silence \"no greeting for 6 s\" try=smtps://127.0.0.1:465\n* gave-up";
+    let text = shown(&talk(dialled), Tab::Reply, Size::new(56, 22));
+    assert!(text.contains("No greeting: you stopped waiting") && text.contains("No line was sent"), "{text}");
+    assert!(text.contains("1 Connect in the way that fits better"), "what the line below names is the first: {text}");
 }
 
 #[test]

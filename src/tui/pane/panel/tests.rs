@@ -70,6 +70,7 @@ fn arranged(talk: &Talk, size: Size) -> Panel {
             zone: None,
             probing: None,
             exam: false,
+            placed: false,
         },
         size,
     );
@@ -200,6 +201,7 @@ fn in_an_opened_conversation_it_is_about_the_explained_reply() {
                 zone: None,
                 probing: None,
                 exam: false,
+                placed: false,
             },
             LARGE,
         );

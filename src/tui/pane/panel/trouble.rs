@@ -68,12 +68,15 @@ impl Trouble {
         Some(trouble)
     }
 
-    /// Puts the way that fits better before everything else.
+    /// Puts the way that fits better before everything else: what is said of it elsewhere names the first step.
     fn prefer(&mut self, target: Option<&str>) {
         self.better = target.map(str::to_owned);
-        let connects = |step: &Step| matches!(&step.does, Does::Action(_, argument) if argument.as_deref() == target);
-        if let Some(at) = self.steps.iter().position(connects).filter(|_| target.is_some()) {
-            self.steps[..=at].rotate_right(1);
+        let Some(target) = target else { return };
+        let connects =
+            |step: &Step| matches!(&step.does, Does::Action(_, argument) if argument.as_deref() == Some(target));
+        match self.steps.iter().position(connects) {
+            Some(at) => self.steps[..=at].rotate_right(1),
+            None => self.steps.insert(0, step("connect in the way that fits better", Action::Connect, Some(target))),
         }
     }
 
@@ -140,8 +143,9 @@ fn unanswered_at(talk: &Talk, connection: &Connection, record: usize) -> Option<
         return None;
     }
     let said = remark(&talk.log, Some(gave_up))?;
-    let what = said.get("awaiting").unwrap_or("the last line").to_owned();
-    let what = match what.as_str() {
+    let unheard = last.command().is_none();
+    let what = said.get("awaiting").unwrap_or(if unheard { "the greeting" } else { "the last line" });
+    let what = match what {
         "the greeting" => "No greeting".to_owned(),
         "the verdict on the message" => "No verdict on the message".to_owned(),
         other => format!("No reply to {}", crate::smtp::escape::for_screen(other.as_bytes())),
@@ -158,7 +162,11 @@ fn unanswered_at(talk: &Talk, connection: &Connection, record: usize) -> Option<
     Some(Trouble {
         short,
         title,
-        meaning: "Nobody waits for it any more. Whether the server has done what was asked is not known.".to_owned(),
+        meaning: if unheard {
+            "Nobody waits for it any more. No line was sent.".to_owned()
+        } else {
+            "Nobody waits for it any more. Whether the server has done what was asked is not known.".to_owned()
+        },
         causes: words(&["the server is overloaded, or stuck", "something in between holds the data back"]),
         steps,
         certain: false,

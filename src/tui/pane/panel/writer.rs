@@ -108,13 +108,9 @@ impl Writer {
         self.width.saturating_sub(self.rows.last().and_then(|row| row.words.last()).map_or(0, end) + 2)
     }
 
-    /// An action and its argument; the argument is shortened rather than put on a row of its own.
+    /// An action and its argument, which says where it leads: it is not shortened while a row of its own holds it.
     pub(super) fn action(&mut self, name: &str, argument: &str) {
-        let free = self.free();
-        let text = format!("{name} {argument}");
-        let worth = wrap::width(name.as_bytes()) + 8;
-        let text = if free >= worth { wrap::shortened(&text, free) } else { text };
-        self.at_right(Role::Accent, &text);
+        self.at_right(Role::Accent, &format!("{name} {}", argument.trim_start_matches("smtp://")));
     }
 
     /// Words at the right end of the last row, where they fit; else on a row of their own.

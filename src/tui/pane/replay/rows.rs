@@ -33,7 +33,7 @@ pub(super) fn lines(row: &Beside, width: u16) -> Vec<Line> {
     let mut lines = Vec::new();
     for (left, right) in pairs(row) {
         let broken = |text: Option<&String>| text.map(|text| of_line(text, room)).unwrap_or_default();
-        let same = left == right;
+        let same = matches!((left, right), (Some(left), Some(right)) if said(left) == said(right));
         let (left, right) = (broken(left), broken(right));
         for n in 0..left.len().max(right.len()) {
             let take = |from: &[String]| from.get(n).cloned().unwrap_or_default();
@@ -60,6 +60,9 @@ fn pairs(row: &Beside) -> Vec<(Option<&String>, Option<&String>)> {
     if left.len() < 2 || right.len() < 2 {
         return (0..left.len().max(right.len())).map(|n| (left.get(n), right.get(n))).collect();
     }
+    if [left, right].iter().all(|lines| lines[0].starts_with("< 250")) {
+        return offers(left, right);
+    }
     let items = |lines: &[String]| -> Vec<Item> {
         let first = |n: usize, line: &str| if n == 0 { String::new() } else { keyword(line) };
         lines.iter().enumerate().map(|(n, line)| Item { kind: first(n, line), text: line.clone() }).collect()
@@ -72,6 +75,24 @@ fn pairs(row: &Beside) -> Vec<(Option<&String>, Option<&String>)> {
             Pair::Right(b) => (None, right.get(b)),
         })
         .collect()
+}
+
+/// The same of two offers, in whatever order each names its capabilities; what only the right one has comes last.
+fn offers<'a>(left: &'a [String], right: &'a [String]) -> Vec<(Option<&'a String>, Option<&'a String>)> {
+    let mut pairs = vec![(left.first(), right.first())];
+    let mut alone: Vec<&String> = right.iter().skip(1).collect();
+    for line in left.iter().skip(1) {
+        let beside = alone.iter().position(|other| keyword(other) == keyword(line)).map(|n| alone.remove(n));
+        pairs.push((Some(line), beside));
+    }
+    pairs.extend(alone.into_iter().map(|line| (None, Some(line))));
+    pairs
+}
+
+/// A line of a reply without what only says whether another one follows.
+fn said(line: &str) -> (&str, &str) {
+    let part = |range: std::ops::Range<usize>| line.get(range).unwrap_or_default();
+    if line.starts_with("< ") && line.len() > 6 { (part(0..5), part(6..line.len())) } else { (line, "") }
 }
 
 /// The first word behind `< 250-`.

@@ -19,6 +19,27 @@ fn shown(columns: &Columns, rows: &[Beside], size: (u16, u16)) -> Vec<String> {
 }
 
 #[test]
+fn a_capability_stands_beside_itself_in_whatever_order_each_names_them() {
+    let rows = [row(
+        Mark::Differs,
+        &["< 250-mx.a", "< 250-STARTTLS", "< 250-SIZE 1", "< 250 DSN"],
+        &["< 250-mx.b", "< 250-DSN", "< 250-XCLIENT", "< 250 STARTTLS"],
+    )];
+    let mut columns = Columns::default();
+    columns.arrange(&rows, Size::new(40, 8), None);
+    let got = shown(&columns, &rows, (40, 8));
+    assert_eq!(
+        got[2..6],
+        [
+            "▌< 250-STARTTLS       < 250 STARTTLS",
+            "▌< 250-SIZE 1",
+            "▌< 250 DSN            < 250-DSN",
+            "▌                     < 250-XCLIENT"
+        ]
+    );
+}
+
+#[test]
 fn a_capability_that_one_side_lacks_does_not_shift_the_others() {
     let rows = [row(
         Mark::Differs,

@@ -1,0 +1,125 @@
+//! What is found by which line.
+
+use super::*;
+use crate::library::summary;
+
+const NOW: &str = "2026-11-24T10:00:00Z";
+
+fn query(line: &str) -> Query {
+    Query::read(line, NOW.parse().expect("a time"), &TimeZone::UTC).unwrap_or_else(|why| panic!("{line}: {why}"))
+}
+
+/// A transcript with a long middle.
+fn transcript(folder: &std::path::Path) -> Summary {
+    let path = folder.join("a.smtp");
+    let der = "QUFB".repeat(20);
+    let middle = "2.000000 > NOOP\n2.000000 < 250 ok\n".repeat(20_000);
+    let text = format!(
+        "+++\nehlo = 1\ntitle = \"Is it open?\"\ntarget = \"smtp://mx.target.local:25\"\nprofile = \"front\"\n\
+         started = 2026-11-23T10:00:00Z\n+++\n0.100000 * certificate n=0 der={der}\n0.200000 > HELO noddy\n\
+         0.200000 < 250 mx\n{middle}3.000000 > MAIL FROM:<dude@noddy.com>\n3.000000 < 250 ok\n\
+         3.000000 > RCPT TO:<friend@elsewhere.example>\n\
+         3.100000 < 554 5.7.1 <friend@elsewhere.example>: Relay access denied by DOMAIN\\\\user\n\
+         3.200000 * set tag=slow\n"
+    );
+    std::fs::write(&path, text).expect("written");
+    summary(&path)
+}
+
+#[test]
+fn each_word_and_each_key_must_hold() {
+    let folder = tempfile::tempdir().expect("a directory");
+    let summary = transcript(folder.path());
+    let holds = |line: &str| query(line).look_into(&summary).expect("it is read") != Sought::Absent;
+    for line in [
+        "",
+        "relay",
+        "denied relay",
+        "\"relay access denied\"",
+        "Relay",
+        "/r.lay acc/",
+        "DOMAIN\\user",
+        "RCPT TO:<friend@elsewhere.example>",
+        "open",
+        "slow",
+        "front relay",
+        "host:target.local code:554 code:5xx code:5.7 -code:none",
+        "tag:slow to:friend title:open profile:front",
+        "since:2d until:today larger:500kB smaller:1MB",
+        "since:2026-11-23 until:2026-11-23",
+        "after:2026-11-22 before:2026-11-24",
+        "RCPT \"to:<friend\" elsewhere.example>:",
+        "-qufb",
+        "-greylisted -tag:fast",
+    ] {
+        assert!(holds(line), "{line}");
+    }
+    for line in [
+        "greylisted",
+        "relay greylisted",
+        "RELAY",
+        "qufb",
+        "-relay",
+        "-open",
+        "-code:5xx relay",
+        "host:other relay",
+        "code:250",
+        "code:5.1",
+        "code:none",
+        "tag:slo",
+        "since:today",
+        "until:2026-11-22",
+        "before:2026-11-23",
+        "after:2026-11-23",
+        "localhost:26002",
+        "since:3h",
+        "smaller:1kB",
+    ] {
+        assert!(!holds(line), "{line}");
+    }
+}
+
+#[test]
+fn a_filter_that_there_is_none_of_is_told_with_those_that_there_are() {
+    let read = |line: &str| Query::read(line, NOW.parse().expect("a time"), &TimeZone::UTC);
+    let said = read("subject:hello").expect_err("no filter").to_string();
+    assert!(said.contains("`subject:` is no filter") && said.contains("until: before:"), "{said}");
+    for text in ["\"subject:hello\"", "mx:25", "smtp://mx", "from:<a@b>", "note:", "DOMAIN:x"] {
+        assert!(read(text).is_ok(), "{text}");
+    }
+}
+
+#[test]
+fn the_place_is_given_with_the_line_of_the_file() {
+    let folder = tempfile::tempdir().expect("a directory");
+    let summary = transcript(folder.path());
+    let found = query("slow access").look_into(&summary).expect("read");
+    let text = "< 554 5.7.1 <friend@elsewhere.example>: Relay access denied by DOMAIN\\\\user";
+    assert_eq!(found, Sought::At(Found { line: 40_014, text: text.to_owned() }));
+    assert_eq!(query("tag:slow").look_into(&summary).expect("read"), Sought::Known);
+    assert!(query("relay").look_into(&Summary::default()).is_err(), "there is no such file");
+}
+
+#[test]
+fn of_a_long_line_what_is_about_the_place_is_given() {
+    let long = format!("1.000000 > {} needle {}\n", "a".repeat(5_000), "b".repeat(5_000));
+    let at = long.find("needle").expect("it is there");
+    let shown = excerpt(long.as_bytes(), at);
+    assert!(shown.starts_with("…aaaa") && shown.contains(" needle bbb"), "{shown}");
+    assert_eq!(shown.chars().count(), SHOWN + 1);
+}
+
+#[test]
+fn what_is_no_time_size_or_expression_is_said() {
+    let now = NOW.parse().expect("a time");
+    for (line, why) in [
+        ("since:soon", "`soon` is no time"),
+        ("larger:big", "`big` is no size"),
+        ("/a(/", "is no regular expression: unclosed group"),
+        ("/a{1000}{1000}/", "it is too large"),
+    ] {
+        let error = Query::read(line, now, &TimeZone::UTC).expect_err(line).to_string();
+        assert!(error.contains(why), "{error}");
+    }
+    assert!(query("\"\" - --").is_empty());
+}

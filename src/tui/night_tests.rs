@@ -1,0 +1,174 @@
+//! What an administrator meets at night: where a key did something else than was said, or the next step was not there.
+
+use std::path::PathBuf;
+
+use super::message::Message;
+use super::model::{Face, Peer};
+use super::screen::Screen;
+use super::start::{Profile, Recent};
+use super::tests::{connected, opened, refused};
+
+#[test]
+fn the_key_that_the_line_names_is_the_first_step_of_the_panel() {
+    let mut screen = Screen::new(80, 24);
+    screen.wire(
+        "* connecting 127.0.0.1:26006\n* connected 127.0.0.1:26006\n\
+         * warning kind=silence \"no greeting for 6 s\" try=smtps://127.0.0.1:26006\n* gave-up",
+    );
+    assert!(screen.shown().contains("Alt-1 connects to smtps://127.0.0.1:26006"), "{}", screen.shown());
+    screen.asked();
+    screen.keys("<alt-1>");
+    assert_eq!(screen.asked(), ["connect smtps://127.0.0.1:26006"], "{}", screen.shown());
+}
+
+#[test]
+fn an_export_says_at_once_that_it_works_and_can_leave_the_names_out() {
+    let mut screen = opened(80, 24);
+    screen.asked();
+    screen.keys("x<ctrl-u>a.html<enter>");
+    assert!(screen.shown().contains("Being written …"), "{}", screen.shown());
+    screen.asked();
+    screen.keys("<ctrl-p>anonym<enter><enter>");
+    assert_eq!(screen.asked(), ["write anonymised.smtp as smtp without names"]);
+    screen.send(Message::Exists {
+        to: PathBuf::from("anonymised.smtp"),
+        format: crate::interchange::by_name("smtp"),
+        anonymise: true,
+    });
+    screen.keys("<enter>");
+    assert_eq!(screen.asked(), ["write anonymised.smtp as smtp without names over"]);
+}
+
+#[test]
+fn a_long_path_is_not_cut_at_its_beginning() {
+    let mut screen = opened(80, 24);
+    screen.keys("x<ctrl-u>2026-11-29-134310-127.0.0.1-26001.md");
+    let shown = screen.shown();
+    assert!(shown.contains("Export to ") && shown.contains("2026-11-29-134310-127.0.0.1-26001.md"), "{shown}");
+}
+
+#[test]
+fn a_file_that_is_not_there_stays_in_its_field_and_is_told() {
+    let mut screen = connected(120, 33);
+    screen.keys("<f3><f6><backtab><backtab><backtab><backtab><backtab>/tmp/big.t");
+    screen.asked();
+    screen.keys("<tab>");
+    assert_eq!(screen.asked(), ["attach /tmp/big.t"], "Tab does not drop it: {}", screen.shown());
+    screen.send(Message::NotAttached("can't be read: No such file or directory".to_owned()));
+    let shown = screen.shown();
+    assert!(shown.contains("/tmp/big.t") && shown.contains("not attached: it can't be read"), "{shown}");
+    screen.keys("<tab>");
+    screen.asked();
+    screen.send(Message::Attached("big.t".to_owned(), b"x".to_vec()));
+    let shown = screen.shown();
+    assert!(!shown.contains("/tmp/big.t") && shown.contains("big.t"), "{shown}");
+}
+
+/// Profiles and conversations to choose from.
+fn known(screen: &mut Screen) {
+    let profile = |name: &str, own| Profile {
+        name: name.to_owned(),
+        address: format!("{name}.example:25"),
+        own,
+        ..Profile::default()
+    };
+    screen.model.start.profiles = vec![profile("gmail", false), profile("noddy", true)];
+    let recent = |target: &str, path: &str| Recent {
+        when: "today 14:02".to_owned(),
+        target: target.to_owned(),
+        outcome: "250 queued".to_owned(),
+        ago: "an hour ago".to_owned(),
+        path: PathBuf::from(path),
+        ..Recent::default()
+    };
+    screen.model.start.recent = vec![
+        recent("127.0.0.1:26004", "/s/a.smtp"),
+        recent("127.0.0.1:26002", "/s/b.smtp"),
+        recent("smtp://127.0.0.1:26001", "/s/c.smtp"),
+    ];
+}
+
+#[test]
+fn where_to_connect_offers_profiles_and_servers_talked_to_lately() {
+    let mut screen = Screen::new(80, 24);
+    known(&mut screen);
+    screen.keys("<f4>");
+    let shown = screen.shown();
+    assert!(shown.contains("noddy  noddy.example:25") && shown.contains("127.0.0.1:26004  an hour ago"), "{shown}");
+    screen.asked();
+    screen.keys("<down><enter>");
+    assert_eq!(screen.asked().last().map(String::as_str), Some("connect noddy"), "the user's own come first");
+    screen.keys("<f4>26002");
+    assert!(!screen.shown().contains("26004") && screen.shown().contains("26002  an hour"), "{}", screen.shown());
+    screen.asked();
+    screen.keys("<down><enter>");
+    assert_eq!(screen.asked().last().map(String::as_str), Some("connect 127.0.0.1:26002"));
+}
+
+#[test]
+fn what_to_compare_with_is_found_as_one_types_and_the_same_server_comes_first() {
+    let mut screen = opened(80, 24);
+    known(&mut screen);
+    screen.model.talk.target = Some("smtp://127.0.0.1:26001".to_owned());
+    screen.model.talk.path = Some(PathBuf::from("/s/own.smtp"));
+    screen.keys("d");
+    let shown = screen.shown();
+    let at = |words: &str| shown.find(words).unwrap_or_else(|| panic!("{words}: {shown}"));
+    assert!(at("smtp://127.0.0.1:26001") < at("127.0.0.1:26004"), "{shown}");
+    screen.keys("26002");
+    assert!(!screen.shown().contains("127.0.0.1:26004"), "{}", screen.shown());
+    screen.asked();
+    screen.keys("<enter>");
+    assert_eq!(screen.asked(), ["compare /s/own.smtp with /s/b.smtp"]);
+}
+
+#[test]
+fn what_is_connected_to_is_kept_as_a_profile_and_the_start_screen_is_a_step_away() {
+    let mut screen = connected(120, 33);
+    let name = screen.model.peer.name.clone();
+    screen.asked();
+    screen.keys("<ctrl-p>profile<enter>");
+    assert_eq!(screen.asked(), [format!("profiles New(\"{name}\")")]);
+    screen.keys("<ctrl-p>start screen<enter>");
+    assert_eq!(screen.model.face, Face::Start, "{}", screen.shown());
+    assert!(screen.shown().contains("Esc goes back to it"), "{}", screen.shown());
+    screen.keys("<esc>");
+    assert!(screen.model.face == Face::Talk && screen.model.talk.is_open());
+}
+
+#[test]
+fn a_line_for_one_server_does_not_stand_ready_for_another() {
+    let mut screen = refused(80, 24);
+    screen.keys("RSET");
+    let peer = Peer { name: "127.0.0.1:26002".to_owned(), ..screen.model.peer.clone() };
+    screen.send(Message::Began { peer: Box::new(peer), path: None, again: false });
+    assert_eq!(screen.model.composer.line(), "");
+    screen.wire("* connecting 127.0.0.1:26002\n* connected 127.0.0.1:26002\n< 220 mx");
+    screen.keys("<up>");
+    assert_eq!(screen.model.composer.line(), "RSET", "it is not lost");
+}
+
+#[test]
+fn a_theme_without_colours_says_why_nothing_changes() {
+    let mut screen = opened(80, 24);
+    screen.model.colourless = true;
+    screen.keys("<ctrl-p>theme<enter>");
+    assert!(screen.shown().contains("as long as NO_COLOR is set"), "{}", screen.shown());
+}
+
+#[test]
+fn the_whole_of_what_an_action_does_can_be_read() {
+    let mut screen = opened(80, 24);
+    screen.keys("<ctrl-p>theme");
+    let shown = screen.shown();
+    assert!(shown.contains("your own") && !shown.contains("┌┌") && !shown.contains("│┘"), "{shown}");
+}
+
+#[test]
+fn what_needs_a_connection_says_so_in_a_file() {
+    let mut screen = opened(80, 24);
+    screen.model.talk.target = Some("127.0.0.1:2525".to_owned());
+    screen.keys("P");
+    let shown = screen.shown().replace('\n', " ");
+    assert!(shown.contains("is for a connection, and this is a file: F5 connects"), "{shown}");
+}
