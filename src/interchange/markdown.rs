@@ -6,7 +6,7 @@ use crate::conversation::dialogue::Ask;
 use crate::conversation::file::{Document, folded};
 use crate::conversation::{Dialogue, Exchange, Kind, Log, Micros, words};
 use crate::decode::offer::changes;
-use crate::decode::{Knowledge, explain_exchange};
+use crate::decode::{Does, Knowledge, Step, explain_exchange};
 use crate::smtp::{Capabilities, Verb, escape};
 
 /// Recipients that the table of verdicts lists.
@@ -34,7 +34,7 @@ fn head(document: &Document, out: &mut String) {
     let header = &document.header;
     let title = header.text("title").or(header.text("target")).unwrap_or("An SMTP conversation");
     line!(out, "# {}\n", inline(title));
-    for (key, label) in [("target", "target"), ("profile", "profile"), ("side", "recorded by the")] {
+    for (key, label) in [("target", "target"), ("profile", "profile"), ("side", "recorded by")] {
         if let Some(value) = header.text(key) {
             line!(out, "- {label}: {}", code(value));
         }
@@ -94,7 +94,7 @@ fn row(number: usize, exchange: &Exchange, log: &Log, dialogue: &Dialogue, knowl
     let took = exchange.latency(log).map_or_else(String::new, took);
     let (meaning, causes, next) =
         explain_exchange(number, dialogue, log, knowledge).map_or_else(Default::default, |it| {
-            let next = it.next.iter().map(|step| inline(&step.text)).collect::<Vec<_>>().join("<br>");
+            let next = it.next.iter().map(next_step).collect::<Vec<_>>().join("<br>");
             let causes = if exchange.is_refusal() {
                 it.causes.iter().map(|c| inline(c)).collect::<Vec<_>>().join("<br>")
             } else {
@@ -104,6 +104,18 @@ fn row(number: usize, exchange: &Exchange, log: &Log, dialogue: &Dialogue, knowl
             (format!("**{}** {}", inline(&it.title), inline(&it.meaning)), causes, next)
         });
     line!(out, "| {} | {sent} | {shown} | {took} | {meaning} | {causes} | {next} |", number + 1);
+}
+
+/// A next step with the line or the action that does it.
+fn next_step(step: &Step) -> String {
+    let text = inline(&step.text);
+    match &step.does {
+        Does::Command(line) => format!("{text}: {}", code(&escape::for_screen(line.as_bytes()))),
+        Does::Action(name, Some(argument)) => {
+            format!("{text}: {}", code(&escape::for_screen(format!("{name} {argument}").as_bytes())))
+        }
+        Does::Action(_, None) | Does::Advice => text,
+    }
 }
 
 fn took(latency: Micros) -> String {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::conversation::dialogue::Exchange;
+use crate::conversation::dialogue::{Exchange, Verdict};
 use crate::conversation::event::{Event, Remark, Timed};
 use crate::conversation::file::Header;
 use crate::conversation::{Dialogue, Kind, Log};
@@ -100,7 +100,14 @@ impl Talk {
         for remark in log.of_kind(Kind::Remark).filter_map(|(_, entry)| entry.remark()) {
             talk.remark(&remark);
         }
-        talk.outcome = crate::library::outcome(&talk.dialogue, &log).map(|it| it.to_string()).unwrap_or_default();
+        let outcome = crate::library::outcome(&talk.dialogue, &log).map(|it| it.to_string()).unwrap_or_default();
+        // A message that was taken may have lost some of those whom it was for.
+        let all = talk.dialogue.envelope();
+        let refused = all.iter().filter(|recipient| recipient.verdict == Verdict::Refused).count();
+        talk.outcome = match refused {
+            1.. if outcome.starts_with('2') => format!("{refused} of {} refused · {outcome}", all.len()),
+            _ => outcome,
+        };
         talk.log = log;
         talk
     }

@@ -110,6 +110,10 @@ impl Panel {
         if about != self.about {
             self.scroll[Tab::Reply as usize] = 0;
         }
+        // At another width, as when it is zoomed, what stood first in sight still does.
+        let kept = self.made.filter(|made| made.tab == self.tab && made.size.width != inner.width);
+        let kept = kept.filter(|_| self.scrolled() > 0).and(self.rows.get(usize::from(self.scrolled())));
+        let kept = kept.map(|row| row.part);
         (self.about, self.size, self.exam) = (about, inner, scene.exam);
         self.connections.extend(&talk.log);
         let until = moment::until(talk, &self.connections, scene.marked);
@@ -132,6 +136,9 @@ impl Panel {
             self.rows = self.rows_of_tab(talk, scene, record);
         }
         self.made = Some(made);
+        if let Some(at) = kept.and_then(|part| self.rows.iter().position(|row| row.part >= part)) {
+            self.scroll[self.tab as usize] = u16::try_from(at).unwrap_or(u16::MAX);
+        }
         let last = self.last_scroll();
         let scroll = &mut self.scroll[self.tab as usize];
         *scroll = (*scroll).min(last);

@@ -19,16 +19,18 @@ pub(super) fn rows(talk: &Talk, scene: Scene<'_>, width: u16) -> Vec<Row> {
         return out.finish();
     };
     head(&mut out, probing, scene);
+    let better = |finding: &&Finding| finding.severity == Severity::Low;
     let mut faults: Vec<&Finding> = probing.findings.iter().filter(|finding| finding.severity.is_fault()).collect();
     faults.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    if !faults.is_empty() {
-        out.heading("To be mended");
-        for finding in faults {
-            whole(&mut out, finding, talk);
+    let better: Vec<&Finding> = probing.findings.iter().filter(better).collect();
+    for (heading, findings) in [("To be mended", faults), ("Better otherwise", better)] {
+        if !findings.is_empty() {
+            out.heading(heading);
+            findings.into_iter().for_each(|finding| whole(&mut out, finding, talk));
         }
     }
     let mut heading = "";
-    for finding in probing.findings.iter().filter(|finding| !finding.severity.is_fault()) {
+    for finding in probing.findings.iter().filter(|finding| finding.severity < Severity::Low) {
         if finding.probe != heading {
             heading = finding.probe;
             out.heading(named(heading).map_or(heading, |probe| probe.title));

@@ -13,18 +13,22 @@ pub(super) struct Row {
     pub(super) words: Vec<(u16, Role, String)>,
     /// The next step that it belongs to, from 1.
     pub(super) step: Option<usize>,
+    /// Which paragraph it is of: the same at any width.
+    pub(super) part: usize,
 }
 
 /// Makes rows of one width.
 pub(super) struct Writer {
     pub(super) rows: Vec<Row>,
     pub(super) width: u16,
+    /// How many paragraphs there are so far.
+    parts: usize,
 }
 
 impl Writer {
     /// Rows of so many columns.
     pub(super) fn new(width: u16) -> Self {
-        Self { rows: Vec::new(), width }
+        Self { rows: Vec::new(), width, parts: 0 }
     }
 
     /// What was written, without blank rows at its end.
@@ -38,7 +42,8 @@ impl Writer {
     /// A row of words of several roles, one after the other.
     pub(super) fn words(&mut self, words: impl IntoIterator<Item = (Role, String)>) {
         let mut at = 0;
-        let mut row = Row::default();
+        self.parts += 1;
+        let mut row = Row { part: self.parts, ..Row::default() };
         for (role, text) in words {
             let width = wrap::width(text.as_bytes());
             row.words.push((at, role, text));
@@ -65,16 +70,17 @@ impl Writer {
 
     pub(super) fn blank(&mut self) {
         if self.rows.last().is_some_and(|row| !row.words.is_empty()) {
-            self.rows.push(Row::default());
+            self.rows.push(Row { part: self.parts, ..Row::default() });
         }
     }
 
     /// A paragraph, indented by so many columns.
     pub(super) fn paragraph(&mut self, indent: u16, role: Role, text: &str) {
         let room = self.width.saturating_sub(indent).max(1);
+        self.parts += 1;
         for row in wrap::rows(text.as_bytes(), room, room, 0) {
             let words = String::from_utf8_lossy(&text.as_bytes()[row]).trim_end().to_owned();
-            self.rows.push(Row { words: vec![(indent, role, words)], step: None });
+            self.rows.push(Row { words: vec![(indent, role, words)], step: None, part: self.parts });
         }
     }
 
@@ -122,7 +128,7 @@ impl Writer {
         let words = (place, role, text);
         match self.rows.last_mut() {
             Some(row) if width <= free => row.words.push(words),
-            _ => self.rows.push(Row { words: vec![words], step: None }),
+            _ => self.rows.push(Row { words: vec![words], step: None, part: self.parts }),
         }
     }
 }
