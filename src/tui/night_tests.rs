@@ -119,7 +119,7 @@ fn what_to_compare_with_is_found_as_one_types_and_the_same_server_comes_first() 
     assert!(!screen.shown().contains("127.0.0.1:26004"), "{}", screen.shown());
     screen.asked();
     screen.keys("<enter>");
-    assert_eq!(screen.asked(), ["compare /s/own.smtp with /s/b.smtp"]);
+    assert_eq!(screen.asked(), ["compare /s/own.smtp /s/b.smtp"]);
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn what_is_connected_to_is_kept_as_a_profile_and_the_start_screen_is_a_step_away
     let name = screen.model.peer.name.clone();
     screen.asked();
     screen.keys("<ctrl-p>profile<enter>");
-    assert_eq!(screen.asked(), [format!("profiles New(\"{name}\")")]);
+    assert_eq!(screen.asked(), [format!("New(\"{name}\")")]);
     screen.keys("<ctrl-p>start screen<enter>");
     assert_eq!(screen.model.face, Face::Start, "{}", screen.shown());
     assert!(screen.shown().contains("Esc goes back to it"), "{}", screen.shown());

@@ -2,7 +2,6 @@
 
 /// In which order they are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[expect(missing_docs, reason = "the names say it")]
 pub(super) enum Order {
     #[default]
     Newest,
