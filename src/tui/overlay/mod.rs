@@ -295,7 +295,7 @@ fn letter(key: KeyEvent) -> Option<char> {
 fn place(model: &Model, columns: u16, rows: u16) -> Rect {
     let screen = model.size;
     // A sliver of what lies below is worse than nothing of it.
-    let width = if columns + 8 > screen.0 { screen.0 } else { columns + 4 };
+    let width = if columns.saturating_add(8) > screen.0 { screen.0 } else { columns + 4 };
     let height = (rows + 2).min(screen.1.saturating_sub(2));
     Rect::new((screen.0 - width) / 2, (screen.1 - height) / 2, width, height)
 }

@@ -1,5 +1,6 @@
 //! What went wrong with a connection, where no reply says it: what happened, why, and what to press.
 
+use crate::conversation::dialogue::Ask;
 use crate::conversation::event::Remark;
 use crate::decode::{Does, Step};
 use crate::smtp::Verb;
@@ -143,7 +144,7 @@ fn unanswered_at(talk: &Talk, connection: &Connection, record: usize) -> Option<
         return None;
     }
     let said = remark(&talk.log, Some(gave_up))?;
-    let unheard = last.command().is_none();
+    let unheard = last.ask == Ask::Greeting;
     let what = said.get("awaiting").unwrap_or(if unheard { "the greeting" } else { "the last line" });
     let what = match what {
         "the greeting" => "No greeting".to_owned(),

@@ -114,9 +114,13 @@ impl Writer {
         self.width.saturating_sub(self.rows.last().and_then(|row| row.words.last()).map_or(0, end) + 2)
     }
 
-    /// An action and its argument, which says where it leads: it is not shortened while a row of its own holds it.
+    /// An action and its argument, which says where it leads: rather than that it is shortened, the action goes unnamed, or
+    /// both have a row of their own.
     pub(super) fn action(&mut self, name: &str, argument: &str) {
-        self.at_right(Role::Accent, &format!("{name} {}", argument.trim_start_matches("smtp://")));
+        let argument = argument.trim_start_matches("smtp://");
+        let (whole, free) = (format!("{name} {argument}"), self.free());
+        let alone = wrap::width(whole.as_bytes()) > free && wrap::width(argument.as_bytes()) <= free;
+        self.at_right(Role::Accent, if alone { argument } else { &whole });
     }
 
     /// Words at the right end of the last row, where they fit; else on a row of their own.
