@@ -44,6 +44,7 @@ fn main() {
     starts(dir.path());
     opening(dir.path(), &small, &large);
     keys(dir.path(), &small, &large);
+    search(dir.path(), &large);
     flood(dir.path());
     rest(dir.path());
 }
@@ -125,6 +126,36 @@ fn keys(home: &Path, small: &Path, large: &Path) {
         let less = less.map_or_else(String::new, |less| format!(", {less} (less)"));
         row(&format!("a key painted, {name} records open"), &ours.to_string(), &format!("{bare} (bare){less}"));
     }
+}
+
+/// A text that stands once, near the end: from the keys until its line is shown.
+fn search(home: &Path, large: &Path) {
+    let text = std::fs::read_to_string(large).expect("the sample is text");
+    let (before, _) = text.rsplit_once("@department.target.local>: Recipient ok").expect("a recipient");
+    let number = &before[before.len() - 9..];
+    let (keys, found) = (format!("/{number}\r"), format!("{number}@"));
+    let path = large.to_string_lossy().into_owned();
+    let time = |open: &dyn Fn() -> Option<Screen>| -> Option<Spread> {
+        let each = (0..5).map(|_| {
+            let mut screen = open()?;
+            let time = screen.type_until(keys.as_bytes(), &found);
+            screen.kill();
+            time
+        });
+        each.collect::<Option<Vec<_>>>().map(Spread::of)
+    };
+    let ours = time(&|| Some(Screen::ehlo(home, &["open", &path]).ready("· opened ┐")));
+    let less = time(&|| Screen::less(home, &path).map(|screen| screen.ready("ehlo = 1")));
+    let lnav = time(&|| Screen::beside(home, "lnav", &[&path]).map(|screen| screen.ready("ehlo = 1")));
+    let said = |name: &str, spread: Option<Spread>| {
+        spread.map_or_else(|| format!("{name} is missing or found nothing"), |spread| format!("{spread} ({name})"))
+    };
+    let ours = ours.map_or_else(|| "nothing was found".to_owned(), |spread| spread.to_string());
+    row(
+        "1,000,000 records: a text near the end is found",
+        &ours,
+        &format!("{}; {}", said("less", less), said("lnav", lnav)),
+    );
 }
 
 fn megabytes_a_second(octets: usize, time: Duration) -> u128 {

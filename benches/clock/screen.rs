@@ -67,10 +67,15 @@ impl Screen {
 
     /// `less` on a file, where it is installed.
     pub(super) fn less(home: &Path, path: &str) -> Option<Self> {
-        let there = std::env::split_paths(&std::env::var_os("PATH")?).any(|dir| dir.join("less").is_file());
+        Self::beside(home, "less", &["-n", path])
+    }
+
+    /// Another program, where it is installed.
+    pub(super) fn beside(home: &Path, program: &str, arguments: &[&str]) -> Option<Self> {
+        let there = std::env::split_paths(&std::env::var_os("PATH")?).any(|dir| dir.join(program).is_file());
         there.then(|| {
-            let mut command = CommandBuilder::new("less");
-            command.args(["-n", path]);
+            let mut command = CommandBuilder::new(program);
+            command.args(arguments);
             Self::start(home, command)
         })
     }

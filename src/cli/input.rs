@@ -50,6 +50,14 @@ pub(super) fn is_transcript(path: &Path) -> Result<bool, String> {
     Ok(is_named_transcript(path) || import::is_transcript(&octets))
 }
 
+/// What another program wrote, where a file is of that kind and no transcript: words that say what it is.
+pub(super) fn foreign(path: &Path) -> Option<&'static str> {
+    let mut octets = Vec::new();
+    std::fs::File::open(path).and_then(|file| file.take(BEGINNING).read_to_end(&mut octets)).ok()?;
+    let foreign = !is_named_transcript(path) && !import::is_transcript(&octets);
+    foreign.then(|| import::source(&octets)).flatten().map(|source| source.help)
+}
+
 /// A name that says that it is a transcript is believed.
 fn is_named_transcript(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("smtp"))

@@ -163,7 +163,8 @@ async fn play(arguments: &Arguments, common: &Common, world: &World) -> Exit {
     if exit == Exit::Done && differ {
         exit = Exit::Refused;
     }
-    if let (Some(path), Some(last)) = (&arguments.save, played.last())
+    let last = played.iter().rev().find(|played| !played.unplayed);
+    if let (Some(path), Some(last)) = (&arguments.save, last)
         && let Err(error) = save::write(path, &last.document, arguments.force)
     {
         let usage = complain(COMMAND, format_args!("{} can't be written: {error}", path.display()));
@@ -187,8 +188,9 @@ async fn play(arguments: &Arguments, common: &Common, world: &World) -> Exit {
     }
 }
 
-/// Everything that is to be played, in order. Whatever can be wrong with any of it is said before anything connects.
-async fn ready(arguments: &Arguments, world: &World, labs: &mut prepare::Labs) -> Result<Vec<Prepared>, String> {
+/// Everything that is to be played, in order. Whatever can be wrong with any of it is said before anything connects; in a
+/// report of several scripts it is that script's error, and the others are played.
+async fn ready(arguments: &Arguments, world: &World, labs: &mut prepare::Labs) -> Result<Vec<Turn>, String> {
     if let Some(path) = &arguments.save {
         save::check(path, &arguments.scripts, arguments.force)?;
     }
@@ -200,20 +202,47 @@ async fn ready(arguments: &Arguments, world: &World, labs: &mut prepare::Labs) -
     let mut once = Vec::new();
     for path in &arguments.scripts {
         for target in &targets {
-            once.push(prepare::prepare(path, *target, arguments, world, labs).await?);
+            match prepare::prepare(path, *target, arguments, world, labs).await {
+                Ok(prepared) => once.push(Turn::Ready(Box::new(prepared))),
+                Err(words) if arguments.reported().is_some() && arguments.scripts.len() > 1 => {
+                    once.push(Turn::Bad { name: super::input::shown(path), words });
+                }
+                Err(words) => return Err(words),
+            }
         }
     }
-    let wire_is_ours = once.iter().any(|prepared| prepared.target.endpoint == Endpoint::Stdio);
+    let wire_is_ours = once.iter().any(Turn::takes_the_wire);
     if let Some(words) = against_stdio(arguments).filter(|_| wire_is_ours) {
         return Err(words.to_owned());
     }
     let mut all = once.clone();
     for _ in 1..arguments.repeat {
-        for prepared in &once {
-            all.push(prepared.again(arguments, world)?);
+        for turn in &once {
+            all.push(match turn {
+                Turn::Ready(prepared) => Turn::Ready(Box::new(prepared.again(arguments, world)?)),
+                bad @ Turn::Bad { .. } => bad.clone(),
+            });
         }
     }
     Ok(all)
+}
+
+/// A script whose turn comes.
+#[derive(Clone)]
+enum Turn {
+    Ready(Box<Prepared>),
+    /// It can't be played, and a report says so.
+    Bad {
+        name: String,
+        words: String,
+    },
+}
+
+impl Turn {
+    /// Whether standard input and output are its way to the server.
+    fn takes_the_wire(&self) -> bool {
+        matches!(self, Self::Ready(prepared) if prepared.target.endpoint == Endpoint::Stdio)
+    }
 }
 
 /// What else wants standard input or output, where they are the way to the server.

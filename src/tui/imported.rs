@@ -81,7 +81,7 @@ fn say(imported: &Imported, document: &mut Document) {
 }
 
 fn notice(imported: &Imported) -> Option<String> {
-    let unread = imported.unread.lines.len() + imported.unread.more;
+    let unread = imported.unread.count();
     let first = imported.unread.words().next();
     match (unread, first) {
         (0, _) | (_, None) => None,

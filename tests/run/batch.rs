@@ -37,6 +37,34 @@ fn several_at_once_are_reported_in_order_as_programs_want_it() {
 }
 
 #[test]
+fn a_bad_script_of_several_is_an_error_in_the_report_and_the_others_are_played() {
+    let desk = Desk::new();
+    let [good, bad] = [("good.smtp", GOOD), ("bad.smtp", "< 220\n> \\q\n")].map(|(name, text)| desk.write(name, text));
+    let [good, bad] = [&good, &bad].map(|path| path.to_str().expect("UTF-8"));
+    let lab = [good, bad, good, "--target", "lab:"];
+    let ran = desk.run(&[&lab[..], &["--report", "tap"]].concat());
+    let not = format!("not ok 2 - {bad}");
+    ran.expect(2, &["1..3", "ok 1 - ", &not, "ok 3 - ", "bad.smtp:2:"]);
+    let ran = desk.run(&[&lab[..], &["--report", "junit"]].concat());
+    ran.expect(2, &["errors=\"1\"", "<error type=\"exit 2\" message=\""]);
+    let ran = desk.run(&[&lab[..], &["--json"]].concat());
+    let json: serde_json::Value = serde_json::from_str(&ran.out).expect("JSON");
+    assert!(json["runs"][1]["problem"].as_str().is_some_and(|words| words.contains("bad.smtp:2:")), "{json}");
+    // Without a report nothing connects.
+    let ran = desk.run(&lab);
+    assert!(ran.code == Some(2) && !ran.out.contains("HELO"), "{}", ran.out);
+}
+
+#[test]
+fn what_another_program_wrote_is_no_script_and_the_cure_is_said() {
+    let desk = Desk::new();
+    let pasted = desk.write("pasted.txt", "Trying 192.0.2.5...\nConnected to mx.\n220 mx\nQUIT\n221 bye\n");
+    let ran = desk.run(&[pasted.to_str().expect("UTF-8"), "--target", "lab:"]);
+    assert_eq!(ran.code, Some(2), "{}", ran.err);
+    assert!(ran.err.contains("a session pasted from telnet") && ran.err.contains("ehlo convert "), "{}", ran.err);
+}
+
+#[test]
 fn a_conversation_with_two_servers_says_how_they_differ() {
     let desk = Desk::new();
     let script = "> HELO noddy.com\n> MAIL FROM:<dude@noddy.com>\n> RCPT TO:<anotherdude@target.local>\n> QUIT\n";

@@ -1,6 +1,7 @@
 //! Conversations that are held one after the other or several at once, and compared where they were held with two servers.
 
 use std::io::{self, IsTerminal as _};
+use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use serde_json::Value;
@@ -9,10 +10,9 @@ use tokio_util::sync::CancellationToken;
 use super::prepare::{self, Prepared};
 use super::report::Run;
 use super::screen::{self, Screen};
-use super::{Arguments, COMMAND, complain, exit_of};
+use super::{Arguments, COMMAND, Turn, complain, exit_of};
 use crate::cli::{Colour, Common, Exit, diff};
 use crate::conversation::file::Document;
-use crate::profile::Endpoint;
 use crate::script::comparison::compare as compared;
 use crate::script::{Cause, Settings};
 use crate::smtp::escape::for_screen;
@@ -31,11 +31,13 @@ pub(super) struct Played {
     refused: bool,
     /// Why what was printed went nowhere.
     pub(super) failed: Option<io::Error>,
+    /// It could not be played.
+    pub(super) unplayed: bool,
 }
 
 /// Holds them, as many at once as is asked for; what is printed stays in order. After a signal no further one begins.
 pub(super) async fn play(
-    all: Vec<Prepared>,
+    all: Vec<Turn>,
     arguments: &Arguments,
     common: &Common,
     world: &World,
@@ -46,9 +48,9 @@ pub(super) async fn play(
         Colour::Never => false,
         Colour::Auto => io::stdout().is_terminal() && world.variable("NO_COLOR").is_none_or(|value| value.is_empty()),
     };
-    let wire_is_ours = all.iter().any(|prepared| prepared.target.endpoint == Endpoint::Stdio);
+    let wire_is_ours = all.iter().any(Turn::takes_the_wire);
     let at_once = usize::from(arguments.jobs);
-    let begin = |prepared: Prepared| async move {
+    let begin = |turn: Turn| async move {
         if stop.is_cancelled() {
             return None;
         }
@@ -57,7 +59,11 @@ pub(super) async fn play(
         if at_once > 1 {
             screen.hold();
         }
-        Some((one(prepared, arguments, common, world, stop, &mut screen).await, screen))
+        let played = match turn {
+            Turn::Ready(prepared) => one(*prepared, arguments, common, world, stop, &mut screen).await,
+            Turn::Bad { name, words } => unplayed(name, words, common),
+        };
+        Some((played, screen))
     };
     let mut playing = futures_util::stream::iter(all.into_iter().map(begin)).buffered(at_once);
     let mut done = Vec::new();
@@ -124,7 +130,19 @@ async fn one(
         summary,
         words: report.words,
     };
-    Played { run, json, document, uri: prepared.uri, refused: taken_back, failed: None }
+    Played { run, json, document, uri: prepared.uri, refused: taken_back, failed: None, unplayed: false }
+}
+
+/// A script that can't be played, as a report has it.
+fn unplayed(name: String, words: String, common: &Common) -> Played {
+    if !common.quiet {
+        complain(COMMAND, &words);
+    }
+    let json = serde_json::json!({"script": name, "exit": Exit::Usage.code(), "problem": words});
+    let summary = "not played".to_owned();
+    let run = Run { name, exit: Exit::Usage, took: Duration::ZERO, outcomes: Vec::new(), summary, words: Some(words) };
+    let document = Document::default();
+    Played { run, json, document, uri: String::new(), refused: false, failed: None, unplayed: true }
 }
 
 /// The script, and where it is played with two servers, with which.
@@ -152,6 +170,9 @@ pub(super) fn compare(played: &[Played], arguments: &Arguments, common: &Common)
     let mut told = Told { json: Vec::new(), differ: false };
     for pair in played.chunks_exact(2) {
         let [left, right] = pair else { continue };
+        if left.unplayed || right.unplayed {
+            continue;
+        }
         let rows = match compared(&left.document, &right.document) {
             Ok(comparison) => comparison.rows,
             Err(words) => {

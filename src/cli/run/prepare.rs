@@ -138,6 +138,12 @@ pub(super) async fn prepare(
 }
 
 fn read(path: &Path) -> Result<(String, Document), String> {
+    if let Some(what) = crate::cli::input::foreign(path).filter(|_| path.as_os_str() != "-") {
+        let name = crate::cli::input::shown(path);
+        return Err(format!(
+            "{name}: this is {what}, and no script; `ehlo convert {name} NEW.smtp` makes a transcript of it, which can be run"
+        ));
+    }
     if path.as_os_str() != "-" {
         return Ok((path.display().to_string(), open(path).map_err(|error| error.to_string())?));
     }

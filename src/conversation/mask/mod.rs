@@ -15,7 +15,7 @@ mod value;
 use std::ops::Range;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use zeroize::Zeroizing;
 
 use crate::smtp::escape;
@@ -23,6 +23,7 @@ use crate::smtp::session::Sent;
 use crate::smtp::{Command, Secret, Session, Verb};
 
 use super::event::{Line, Remark};
+use super::log::{Entry, Kind};
 use value::{Look, Values};
 
 /// What stands for a masked part.
@@ -73,6 +74,12 @@ impl Mask {
     /// A secret to look for from now on, plain and in base64.
     pub fn learn(&mut self, secret: Secret) {
         self.values.learn(secret);
+    }
+
+    /// How many secrets it looks for.
+    #[must_use]
+    pub fn known(&self) -> usize {
+        self.values.len()
     }
 
     /// What is about to be sent at this point of the session, as it may be recorded: a line, a part of one, or content.
@@ -126,6 +133,38 @@ impl Mask {
             }
         }
         remark
+    }
+
+    /// A line of which all from an octet on is a secret, though the session does not say so: as it may be recorded. Its
+    /// words are learnt.
+    #[must_use]
+    pub fn hidden(&mut self, bytes: &[u8], from: usize, crlf: bool) -> Line {
+        let end = without_end(bytes).len();
+        let from = from.min(end);
+        for word in bytes[from..end].split(|octet| *octet == b' ').filter(|word| !word.is_empty()) {
+            self.learn_answer(word);
+        }
+        line(bytes, crlf, std::iter::once(from..end).collect())
+    }
+
+    /// What was recorded before a secret was known, as it may be recorded now; none where nothing of it has to go.
+    #[must_use]
+    pub fn again(&self, entry: &Entry<'_>) -> Option<Line> {
+        let look =
+            Look { received: entry.kind == Kind::Received, first: entry.kind != Kind::Content, ..Look::default() };
+        let found = merged(self.values.find(entry.bytes, look));
+        if found.is_empty() {
+            return None;
+        }
+        if !entry.masked {
+            return Some(line(entry.bytes, entry.crlf, found));
+        }
+        // The file's text already: what is left of a secret in it goes, and its escapes stay.
+        let mut text = entry.bytes.to_vec();
+        for range in found.into_iter().rev() {
+            text.splice(range, AUTH.iter().copied());
+        }
+        Some(Line { bytes: text, crlf: entry.crlf, masked: true })
     }
 
     /// A part of what is sent that holds no line end but at its own. Adds what is secret to `masked`, by its place from
@@ -201,7 +240,12 @@ impl Mask {
         if is_name || response.is_empty() || response == b"=" {
             return;
         }
-        let decoded = STANDARD.decode(response).map(Zeroizing::new);
+        self.learn_answer(response);
+    }
+
+    /// Learns what is secret in a response, for echoes.
+    fn learn_answer(&mut self, response: &[u8]) {
+        let decoded = STANDARD.decode(response).or_else(|_| STANDARD_NO_PAD.decode(response)).map(Zeroizing::new);
         if response.len() >= 8 && !response.contains(&b' ') {
             self.values.learn(Secret::new(response.to_vec()));
         }

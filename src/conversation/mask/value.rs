@@ -43,6 +43,10 @@ impl Values {
         }
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.secrets.len()
+    }
+
     /// How many octets back a secret that ends now may have begun, in base64 too.
     pub(super) fn reach(&self) -> usize {
         self.secrets.iter().map(|s| s.expose().len() * 2 + 8).max().unwrap_or(0)

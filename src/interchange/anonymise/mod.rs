@@ -6,6 +6,8 @@
 //! What stays: verbs, codes, texts, times, sizes, queue ids, and who said what.
 
 mod names;
+mod people;
+mod tokens;
 
 use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -23,13 +25,15 @@ use crate::smtp::session::Sent;
 use crate::smtp::{Command, Phase, Verb, escape};
 
 use names::Names;
+use people::People;
+use tokens::{after_key, blanked, code, decoded, is_common, is_encoded, is_host};
 
 /// Keys of the head that say nothing of anybody, or are searched.
 const KEYS: [&str; 8] = ["ehlo", "title", "target", "started", "side", "clock", "imported", "vars"];
 
 /// What is looked for, one alternative a kind; the order decides where two begin at the same place.
 static FINDS: LazyLock<Regex> = LazyLock::new(|| {
-    let local = r#"(?:"(?:[^"\\\r\n]|\\.){1,64}"|[^\s<>()\[\],;:"@\\/|{}]{1,128}?)"#;
+    let local = r#"(?:"(?:[^"\\\r\n]|\\.){1,64}"|[^\s<>()\[\],;:"@\\]{1,128}?)"#;
     let host = r"(?:[\w](?:[\w-]*\w)?\.)+[^\W\d_][\w-]*\w";
     let literal = r"\[[^\]\s]{1,80}\]";
     let v4 = r"(?:\d{1,3}\.){3}\d{1,3}";
@@ -43,25 +47,6 @@ static FINDS: LazyLock<Regex> = LazyLock::new(|| {
 });
 /// A word that may be a name of one label, or a local part by itself.
 static WORDS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"[\w][\w.+-]*\w|\w").expect("it is well formed"));
-
-/// What names the value before an address in `key=address`, so that the key is not part of it.
-const BEFORE: [&str; 15] = [
-    "smtp.mailfrom",
-    "header.from",
-    "header.i",
-    "header.d",
-    "from",
-    "to",
-    "user",
-    "orcpt",
-    "envelope-from",
-    "for",
-    "auth",
-    "helo",
-    "sender",
-    "rcpt",
-    "mailfrom",
-];
 
 /// The conversation with everybody and every place in it replaced. The same names get the same replacements throughout
 /// one conversation, and others in another.
@@ -113,6 +98,7 @@ fn joined(log: &Log) -> Vec<Whole> {
 #[derive(Debug, Default)]
 struct Anonymiser {
     names: Names,
+    people: People,
     /// Local parts that are replaced where they stand alone.
     alone: HashSet<String>,
 }
@@ -126,6 +112,11 @@ impl Anonymiser {
             match line.kind {
                 Kind::Sent => self.note_command(&line.bytes),
                 Kind::Received => self.note_reply(&line.bytes),
+                Kind::Content => {
+                    let hosts = self.people.note(&line.bytes, &self.names.there);
+                    self.note_hosts(hosts);
+                }
+                Kind::Remark => self.note_remark(&Remark::parse(&String::from_utf8_lossy(&line.bytes))),
                 _ => {}
             }
         }
@@ -155,13 +146,36 @@ impl Anonymiser {
         }
     }
 
+    fn note_hosts(&mut self, hosts: Vec<String>) {
+        for host in hosts {
+            self.names.there.insert(host.clone());
+            self.names.bare.insert(host);
+        }
+    }
+
+    /// The hops of a message name hosts, and its fields are words of the tool's.
+    fn note_remark(&mut self, remark: &Remark) {
+        if remark.word == "hop" {
+            let label = |host: &&str| host.len() >= 2 && !host.contains(['.', ' ', '[', '@']);
+            let hosts = ["from", "by"].iter().filter_map(|key| remark.get(key)).filter(label).map(str::to_lowercase);
+            self.note_hosts(hosts.filter(|host| host != "localhost" && host != "unknown").collect());
+        } else if remark.word == "tool"
+            && let Some(words) = remark.bare(0)
+        {
+            let hosts = self.people.note(words.as_bytes(), &self.names.there);
+            self.note_hosts(hosts);
+        }
+    }
+
     fn note_command(&mut self, line: &[u8]) {
         let command = Command::parse(line);
         let argument = String::from_utf8_lossy(command.argument()).trim().to_lowercase();
         match command.verb {
-            Verb::Helo | Verb::Ehlo | Verb::Lhlo if !argument.is_empty() && !argument.contains(['.', ' ', '[']) => {
-                self.names.there.insert(argument.clone());
-                self.names.bare.insert(argument);
+            Verb::Helo | Verb::Ehlo | Verb::Lhlo if !argument.is_empty() && !argument.contains([' ', '[', ':']) => {
+                let found = FINDS.find(argument.as_bytes()).is_some_and(|found| found.len() == argument.len());
+                if !found {
+                    self.note_hosts(vec![argument]);
+                }
             }
             Verb::Vrfy | Verb::Expn if !argument.contains(['@', ' ']) && argument.len() >= 2 => {
                 self.alone.insert(argument.trim_matches(['<', '>', '"']).to_owned());
@@ -177,7 +191,12 @@ impl Anonymiser {
         let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
         let first = String::from_utf8_lossy(first).to_lowercase();
         let names = matches!(second, b"ESMTP" | b"SMTP" | b"LMTP" | b"Microsoft");
-        if names && first.len() >= 2 && !first.contains('.') && first.chars().all(|c| c.is_alphanumeric() || c == '-') {
+        if names
+            && first.len() >= 2
+            && !is_common(&first)
+            && !first.contains('.')
+            && first.chars().all(|c| c.is_alphanumeric() || c == '-')
+        {
             self.names.there.insert(first.clone());
             self.names.bare.insert(first);
         }
@@ -196,7 +215,7 @@ impl Anonymiser {
                     bytes = self.credentials(&bytes);
                     masked = bytes.ends_with(b"{{auth}}");
                 } else {
-                    bytes = self.replaced(&bytes);
+                    bytes = self.replaced_behind_verb(&bytes);
                 }
             }
             Kind::Content => {
@@ -204,7 +223,10 @@ impl Anonymiser {
                 bytes = match (line.masked, is_encoded(&bytes)) {
                     (true, _) => self.escaped(&bytes),
                     (false, true) => blanked(&bytes),
-                    (false, false) => self.replaced(&bytes),
+                    (false, false) => {
+                        let line = self.people.line(&bytes);
+                        self.replaced(&line)
+                    }
                 };
             }
             Kind::Received => {
@@ -233,6 +255,10 @@ impl Anonymiser {
         }
         for (key, value) in &mut remark.values {
             let new = match key.as_deref() {
+                None if remark.word == "tool" => {
+                    let line = self.people.line(value.as_bytes());
+                    self.replaced(&line)
+                }
                 Some("user") if !value.contains('@') => self.names.local(value).into_bytes(),
                 // Sums would tell what was taken out.
                 Some("sha256") => b"anonymised".to_vec(),
@@ -286,8 +312,22 @@ impl Anonymiser {
 
     /// A text with all that is found in it replaced.
     fn replaced(&mut self, bytes: &[u8]) -> Vec<u8> {
-        let found = FINDS.replace_all(bytes, |found: &Captures<'_>| self.replacement(found)).into_owned();
+        if let Some(topic) = std::str::from_utf8(bytes).ok().and_then(|text| self.people.topic_of(text)) {
+            return topic.as_bytes().to_vec();
+        }
+        let mut found = FINDS.replace_all(bytes, |found: &Captures<'_>| self.replacement(found)).into_owned();
+        if let (Ok(text), false) = (std::str::from_utf8(&found), self.people.is_empty()) {
+            found = self.people.replaced(text).into_bytes();
+        }
         WORDS.replace_all(&found, |found: &Captures<'_>| self.word(&found[0])).into_owned()
+    }
+
+    /// The same of a command: its verb stays, whatever somebody is called.
+    fn replaced_behind_verb(&mut self, line: &[u8]) -> Vec<u8> {
+        let known = Command::parse(line).verb != Verb::Other;
+        let verb = line.iter().take_while(|octet| octet.is_ascii_alphabetic()).count();
+        let (verb, rest) = line.split_at(if known { verb } else { 0 });
+        [verb, &self.replaced(rest)].concat()
     }
 
     fn replacement(&mut self, found: &Captures<'_>) -> Vec<u8> {
@@ -295,7 +335,8 @@ impl Anonymiser {
         let text = |name: &str| found.name(name).map(|it| String::from_utf8_lossy(it.as_bytes()).into_owned());
         if let (Some(local), Some(at), Some(domain)) = (text("local"), text("at"), text("domain")) {
             let (key, local) = after_key(&local);
-            let local = self.names.local(local);
+            // A marker of a script's stays one.
+            let local = if local.contains("{{") { local.to_owned() } else { self.names.local(local) };
             return format!("{key}{local}{at}{}", self.domain(&domain)).into_bytes();
         }
         if let Some(ip) = text("v6").and_then(|text| text.parse::<Ipv6Addr>().ok()) {
@@ -381,14 +422,6 @@ fn strings<'a>(value: &'a Value, out: &mut Vec<&'a str>) {
     }
 }
 
-/// How long the code of a reply is, with what parts it from its text: it is no part of a name.
-fn code(line: &[u8]) -> usize {
-    match line {
-        [a, b, c, b'-' | b' ', ..] if [a, b, c].iter().all(|octet| octet.is_ascii_digit()) => 4,
-        _ => 0,
-    }
-}
-
 /// Whether a line carries what AUTH carries.
 fn is_secret(line: &[u8], fold: &Fold) -> bool {
     if fold.phase() == Phase::Auth {
@@ -396,65 +429,6 @@ fn is_secret(line: &[u8], fold: &Fold) -> bool {
     }
     let sent = fold.session.classify(line);
     matches!(&sent, Sent::Command(command) if command.verb == Verb::Auth && line.split(|b| *b == b' ').filter(|w| !w.is_empty()).count() > 2)
-}
-
-/// `smtp.mailfrom=dude` is a key and a local part.
-fn after_key(local: &str) -> (&str, &str) {
-    match local.split_once('=') {
-        Some((key, rest)) if !rest.is_empty() && BEFORE.contains(&key.to_ascii_lowercase().as_str()) => {
-            local.split_at(key.len() + 1)
-        }
-        _ => ("", local),
-    }
-}
-
-/// Words that are local parts somewhere and words of every server as well.
-fn is_common(word: &str) -> bool {
-    const COMMON: [&str; 16] = [
-        "postmaster",
-        "mailer-daemon",
-        "abuse",
-        "user",
-        "test",
-        "info",
-        "mail",
-        "root",
-        "admin",
-        "sender",
-        "recipient",
-        "message",
-        "address",
-        "postfix",
-        "exim",
-        "sendmail",
-    ];
-    COMMON.contains(&word)
-}
-
-/// A name with dots that is a host's, and not a term of Exchange's or a version.
-fn is_host(host: &str) -> bool {
-    const TERMS: [&str; 7] = ["RESOLVER.", "STOREDRV.", "SMTPSEND.", "ROUTING.", "SUBMIT.", "AGENT.", "QUEUE."];
-    !TERMS.iter().any(|term| host.starts_with(term)) && host.split('.').all(|label| label.len() < 64)
-}
-
-/// What base64 stands for, where that is a text.
-fn decoded(token: &[u8]) -> Option<Vec<u8>> {
-    let inner = STANDARD.decode(token).ok()?;
-    let text = std::str::from_utf8(&inner).ok()?;
-    text.chars().all(|c| !c.is_control() || c == '\0' || c == '\u{1}').then_some(())?;
-    Some(inner)
-}
-
-/// A line of an encoded part: it can't be searched.
-fn is_encoded(line: &[u8]) -> bool {
-    let letters = line.trim_ascii();
-    letters.len() >= 40
-        && letters.iter().all(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'/' | b'='))
-}
-
-/// As many octets that say nothing.
-fn blanked(line: &[u8]) -> Vec<u8> {
-    line.iter().map(|octet| if octet.is_ascii_whitespace() || *octet == b'=' { *octet } else { b'A' }).collect()
 }
 
 #[cfg(test)]

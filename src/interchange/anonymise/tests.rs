@@ -43,6 +43,53 @@ fn the_same_is_replaced_by_the_same_and_the_shape_stays() {
     insta::assert_snapshot!(out);
 }
 
+const MESSAGE: &str = "+++\nehlo = 1\ntitle = \"Invoice for Petra Lind\"\n+++\n\
+    0.000000 < 220 mail ESMTP\n0.100000 > EHLO office_pc.7\n0.200000 < 250 mail hello office_pc.7\n\
+    1.000000 > MAIL FROM:<x/{y}|z@noddy.com>\n1.100000 < 250 ok\n1.200000 > RCPT TO:</G=John/S=Roe/@gate.target.local>\n\
+    1.300000 < 250 ok\n2.000000 > DATA\n2.100000 < 354 go\n\
+    3.000000 | Received: from laptop-x (laptop-x [10.1.2.3]) by relaybox (Postfix) with ESMTP id 4F\n\
+    3.000000 |  for <petra@target.local>; Mon, 1 Jan 2026 10:00:00 +0000 (helo=helobox)\n\
+    3.000000 | From: \"Quint, Johanna\" <jq@noddy.com>\n3.000000 | To: Petra Lind <petra@target.local>,\n\
+    3.000000 |  =?utf-8?Q?J=C3=B6rg?= <joerg@target.local>, o@target.local (Otto Mops)\n\
+    3.000000 | Subject: Invoice for Petra Lind\n3.000000 | Message-ID: <abc$123@laptop-x>\n3.000000 |\n\
+    3.000000 | Dear Petra, ask JOHANNA QUINT or Otto.\n3.000000 > .\n3.100000 < 250 Petra has it, relaybox\n";
+
+#[test]
+fn the_names_of_persons_and_of_hosts_of_one_label_are_replaced_too() {
+    let document = read(MESSAGE.as_bytes()).expect("a transcript");
+    let out = text(&anonymise(&document));
+    for gone in [
+        "Petra",
+        "Lind",
+        "Johanna",
+        "JOHANNA",
+        "Quint",
+        "Otto",
+        "Mops",
+        "J=C3",
+        "joerg",
+        "laptop-x",
+        "relaybox",
+        "helobox",
+        "office_pc",
+        "Invoice",
+        "John",
+        "Roe",
+        "x/",
+        "{y}",
+        "noddy",
+        "target.local",
+        "abc$",
+    ] {
+        assert!(!out.contains(gone), "{gone} is in\n{out}");
+    }
+    assert!(out.contains("title = \"subject 1\"") && out.contains("| Subject: subject 1\n"), "{out}");
+    assert!(out.contains("| Dear Person2, ask Person1 or Person4."), "{out}");
+    assert!(out.contains("| From: \"Person1\" <user") && out.contains("with ESMTP id 4F"), "{out}");
+    let again = read(out.as_bytes()).expect("a transcript");
+    assert_eq!(again.log.len(), document.log.len());
+}
+
 mod laws {
     use proptest::prelude::*;
 

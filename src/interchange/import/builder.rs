@@ -1,22 +1,24 @@
 //! Puts a conversation together from what an importer reads: knows the session, so that a line of content is told from a
 //! command, secrets are masked before anything is kept, and what a source does not show is said where it is missing.
 
-use std::fmt::Write as _;
-
 use sha2::{Digest as _, Sha256};
 use toml::Value;
 
 use crate::conversation::event::{Event, Micros, Remark};
 use crate::conversation::file::{Document, Header, Side};
+use crate::conversation::fold::Answered;
 use crate::conversation::mask::Mask;
-use crate::conversation::{Fold, Log};
+use crate::conversation::{Fold, Kind, Log};
 use crate::smtp::reply::MAX_LINE;
 use crate::smtp::{Phase, Secret, escape};
 
-use super::lines::{is_base64_answer, is_command};
+use super::lines::{hexadecimal, is_base64_answer, is_command};
+use super::secrets;
 
 /// Octets of a tool's own words that are kept.
 const WORDS: usize = 2000;
+/// Octets of a message that are kept; the rest is counted and summed (FORMATS section 1, Limits).
+const KEPT: u64 = 1 << 20;
 
 /// Whether a source shows what is sent after DATA and BDAT.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -59,6 +61,16 @@ pub(super) struct Builder {
     tls_told: bool,
     /// Where the last connection was tried.
     tried: String,
+    /// Octets of the message that is being sent.
+    content_octets: u64,
+    /// Those of them that are not kept, and their sum.
+    beyond: Option<(u64, Sha256)>,
+    /// Records of which a later reply shows that they carried a log-in.
+    betrayed: Vec<usize>,
+    /// How many secrets are known, and before which record the last of them was not.
+    learnt: (usize, usize),
+    /// Whether each side has said anything.
+    spoke: [bool; 2],
 }
 
 impl Builder {
@@ -81,6 +93,11 @@ impl Builder {
             lines: 0,
             tls_told: false,
             tried: String::new(),
+            content_octets: 0,
+            beyond: None,
+            betrayed: Vec::new(),
+            learnt: (0, 0),
+            spoke: [false; 2],
         }
     }
 
@@ -153,6 +170,16 @@ impl Builder {
         self.sent(line, true);
     }
 
+    /// A line of the message, where the source says that it is one: it may have gone out before its 354 came.
+    pub(super) fn content_line(&mut self, line: &[u8]) {
+        if self.in_content() {
+            return self.client(line);
+        }
+        self.lines += 1;
+        self.spoke[0] = true;
+        self.content(line, true);
+    }
+
     fn before_client(&mut self, line: &[u8]) {
         if self.fold.session.chunk_left > 0 && self.content == Content::Hidden {
             self.hidden_chunk();
@@ -180,18 +207,54 @@ impl Builder {
         if !content && is_base64_answer(bare) && !is_command(bare) {
             self.mask.learn(Secret::new(bare.to_vec()));
         }
-        let masked = self.mask.sent(&self.fold.session, line, crlf);
         self.lines += 1;
+        self.spoke[0] = true;
         if content {
-            self.shown += 1;
-            self.fold.content(line.len() as u64 + if crlf { 2 } else { 0 });
-            self.log.push(self.at, &Event::Content(masked));
+            self.content(line, crlf);
         } else {
+            self.end_content();
+            let masked = match secrets::begins(bare).filter(|_| self.phase() != Phase::Auth) {
+                Some(from) => {
+                    // It passes the mask all the same, which has to see everything.
+                    let _ = self.mask.sent(&self.fold.session, line, crlf);
+                    self.mask.hidden(line, from, crlf)
+                }
+                None => self.mask.sent(&self.fold.session, line, crlf),
+            };
             self.shown = 0;
-            self.fold.sent(bare, 0);
+            self.fold.sent(bare, u32::try_from(self.log.len()).unwrap_or(u32::MAX));
             self.log.push(self.at, &Event::Sent(masked));
+            self.note_learnt();
         }
         self.cut("out", cut);
+    }
+
+    /// A line of the message: beyond what is kept it is counted and summed.
+    fn content(&mut self, line: &[u8], crlf: bool) {
+        let octets = line.len() as u64 + if crlf { 2 } else { 0 };
+        self.shown += 1;
+        self.content_octets += octets;
+        if self.content_octets > KEPT {
+            let (count, sum) = self.beyond.get_or_insert_with(|| (0, Sha256::new()));
+            *count += octets;
+            sum.update(line);
+            if crlf {
+                sum.update(b"\r\n");
+            }
+        } else {
+            let masked = self.mask.sent(&self.fold.session, line, crlf);
+            self.log.push(self.at, &Event::Content(masked));
+        }
+        self.fold.content(octets);
+    }
+
+    /// What was not kept of the message is said.
+    fn end_content(&mut self) {
+        self.content_octets = 0;
+        if let Some((count, sum)) = self.beyond.take() {
+            let cut = Remark::new("cut").with("direction", "out").with("bytes", count);
+            self.remark(cut.with("sha256", hexadecimal(&sum.finalize())));
+        }
     }
 
     /// A line of the server's, without its end; CR LF is taken to have followed.
@@ -220,19 +283,73 @@ impl Builder {
         let (line, cut) = line.split_at(line.len().min(MAX_LINE));
         let masked = self.mask.received(line, crlf);
         self.lines += 1;
-        self.fold.received(line, crlf);
+        self.spoke[1] = true;
+        self.end_content();
+        if let Some(answered) = self.fold.received(line, crlf) {
+            self.betray(&answered);
+        }
         self.log.push(self.at, &Event::Received(masked));
         self.cut("in", cut);
+    }
+
+    /// A verdict on a log-in shows that what it answers was one, whatever it looked like.
+    fn betray(&mut self, answered: &Answered) {
+        let Some(code) = answered.reply.code().filter(|code| secrets::is_verdict(code.number())) else { return };
+        let index = answered.pending.tag as usize;
+        let Some(entry) = self.log.get(index).filter(|entry| entry.kind == Kind::Sent && !entry.masked) else { return };
+        let words = entry.bytes.contains(&b' ') || code.number() != 334;
+        if words && !is_command(entry.bytes) && entry.bytes.trim_ascii() != b"*" {
+            self.betrayed.push(index);
+        }
+    }
+
+    /// Records before this one were kept while a secret was not known yet.
+    fn note_learnt(&mut self) {
+        let known = self.mask.known();
+        if known != self.learnt.0 {
+            self.learnt = (known, self.log.len());
+        }
+    }
+
+    /// The log as it may be kept: what was recorded before its secret was known is masked in it.
+    fn masked_log(&mut self) -> Log {
+        let log = std::mem::take(&mut self.log);
+        let betrayed = std::mem::take(&mut self.betrayed);
+        // Learn all of them first.
+        let hidden: Vec<_> = betrayed
+            .into_iter()
+            .filter_map(|index| {
+                let entry = log.get(index)?;
+                let from = entry.bytes.iter().position(|octet| *octet == b' ').map_or(0, |at| at + 1);
+                Some((index, self.mask.hidden(entry.bytes, from, entry.crlf)))
+            })
+            .collect();
+        let before = if hidden.is_empty() { self.learnt.1 } else { log.len() };
+        if self.mask.known() == 0 || before == 0 {
+            return log;
+        }
+        let mut out = Log::new();
+        out.reserve(log.since(0).map(|(_, entry)| entry.bytes.len()).sum(), log.len());
+        for (index, entry) in log.since(0) {
+            let known = hidden.iter().find(|(at, _)| *at == index).map(|(_, line)| line.clone());
+            if index >= before {
+                out.push_octets(entry.kind, entry.at, entry.bytes, entry.crlf, entry.masked);
+            } else if let Some(remark) = entry.remark() {
+                out.push(entry.at.unwrap_or_default(), &Event::Remark(self.mask.remark(remark)));
+            } else if let Some(line) = known.or_else(|| self.mask.again(&entry)) {
+                out.push_octets(entry.kind, entry.at, &line.bytes, line.crlf, line.masked);
+            } else {
+                out.push_octets(entry.kind, entry.at, entry.bytes, entry.crlf, entry.masked);
+            }
+        }
+        out
     }
 
     fn cut(&mut self, direction: &str, rest: &[u8]) {
         if rest.is_empty() {
             return;
         }
-        let mut sum = String::new();
-        for octet in Sha256::digest(rest) {
-            write!(sum, "{octet:02x}").expect("a string takes it");
-        }
+        let sum = hexadecimal(&Sha256::digest(rest));
         self.remark(Remark::new("cut").with("direction", direction).with("bytes", rest.len()).with("sha256", sum));
     }
 
@@ -355,11 +472,23 @@ impl Builder {
     /// The conversation, and a line that says what it was.
     pub(super) fn finish(mut self) -> Document {
         self.flush();
+        self.end_content();
+        if self.spoke == [false, true] && self.lines > 1 {
+            self.inferred("what the client said is left out of the file, and nothing is put in its place");
+        }
         match self.clock {
             Clock::None => self.set("clock", "none"),
             Clock::Durations => self.set("clock", "durations"),
             Clock::Since(_) => {}
         }
-        Document::new(self.header, self.log)
+        for key in ["title", "target"] {
+            if let Some(text) = self.header.text(key) {
+                let masked = self.mask.remark(Remark::new("head").value(text));
+                let masked = masked.bare(0).unwrap_or_default().to_owned();
+                self.header.set(key, Value::String(masked));
+            }
+        }
+        let log = self.masked_log();
+        Document::new(self.header, log)
     }
 }

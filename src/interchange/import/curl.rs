@@ -89,6 +89,7 @@ pub(super) fn read(octets: &[u8]) -> (Vec<Document>, Unread) {
     let mut clock = DayClock::default();
     let mut tls = None;
     for (number, piece) in pieces(octets) {
+        found.at(number);
         let Some(piece) = without_meter(piece) else { continue };
         let (at, mark, rest) = mark(piece);
         if let Some(at) = at {

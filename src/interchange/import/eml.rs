@@ -9,10 +9,12 @@ use crate::conversation::file::Document;
 
 use super::Unread;
 use super::builder::{Builder, Content};
-use super::lines::{between, lines, text};
+use super::lines::{between, lines, text, time_of_day};
 
 /// Octets of the head that are looked at.
 const HEAD: usize = 1 << 20;
+/// Messages of an mbox that are told apart.
+const MESSAGES: usize = 100_000;
 
 /// Whether it begins with header fields, with a Received among them.
 pub(super) fn looks(beginning: &[u8]) -> bool {
@@ -54,9 +56,42 @@ fn fields(octets: &[u8]) -> (Vec<Field>, usize) {
     (out, usize::MAX)
 }
 
-/// Reads all of it.
+/// Reads all of it: of an mbox each message.
 pub(super) fn read(octets: &[u8]) -> (Vec<Document>, Unread) {
     let mut unread = Unread::default();
+    let mut documents = Vec::new();
+    for (line, message) in messages(octets) {
+        let mut own = Unread::default();
+        documents.push(one(message, &mut own));
+        for unread_line in own.lines {
+            unread.add(unread_line.line + line, b"", unread_line.why);
+        }
+    }
+    (documents, unread)
+}
+
+/// The messages of an mbox, each with the count of lines before it: a `From ` behind an empty line begins one (RFC 4155).
+/// What is no mbox is one message.
+fn messages(octets: &[u8]) -> Vec<(usize, &[u8])> {
+    if !octets.starts_with(b"From ") {
+        return vec![(0, octets)];
+    }
+    let mut starts = vec![(0, 0)];
+    let (mut place, mut empty) = (0, false);
+    for (n, line) in octets.split_inclusive(|octet| *octet == b'\n').enumerate() {
+        // Its time tells the line from one of the text.
+        let timed = || line.split(|octet| *octet == b' ').any(|word| time_of_day(word).is_some());
+        if empty && line.starts_with(b"From ") && timed() && starts.len() < MESSAGES {
+            starts.push((n, place));
+        }
+        empty = line.trim_ascii().is_empty();
+        place += line.len();
+    }
+    let ends = starts.iter().skip(1).map(|(_, place)| *place).chain([octets.len()]);
+    starts.iter().zip(ends).map(|((lines, start), end)| (*lines, &octets[*start..end])).collect()
+}
+
+fn one(octets: &[u8], unread: &mut Unread) -> Document {
     let mut builder = Builder::new("message", Content::Shown);
     let (fields, body) = fields(octets);
     let of = |name: &str| {
@@ -93,7 +128,7 @@ pub(super) fn read(octets: &[u8]) -> (Vec<Document>, Unread) {
             builder.tool(format!("{name}: {value}").as_bytes());
         }
     }
-    (vec![builder.finish()], unread)
+    builder.finish()
 }
 
 fn date(text: &str) -> Option<Timestamp> {

@@ -3,6 +3,7 @@
 //! `>` is what this Exchange sent: in a receive log the server's side, in a send log the client's.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use jiff::Timestamp;
 
@@ -28,11 +29,25 @@ pub(super) fn looks(beginning: &[u8]) -> bool {
         if log || line.starts_with(b"#Fields:") && text(line).contains("session-id") {
             return true;
         }
-        let mut cells = line.split(|octet| *octet == b',');
-        let time = cells.next().is_some_and(|cell| text(cell).parse::<Timestamp>().is_ok());
-        rows += usize::from(time && memchr::memchr_iter(b',', line).count() >= 8);
+        rows += usize::from(row_of(line).is_some());
     }
     rows > 1
+}
+
+/// What parts the cells of a row, where the line is one: a time, and cells enough. A spreadsheet saves semicolons or tabs.
+fn row_of(line: &[u8]) -> Option<u8> {
+    let end = line.iter().take(40).position(|octet| matches!(octet, b',' | b';' | b'\t'))?;
+    text(line[..end].trim_ascii()).trim_matches('"').parse::<Timestamp>().ok()?;
+    (memchr::memchr_iter(line[end], line).count() >= 7).then_some(line[end])
+}
+
+/// What parts the cells of the file.
+fn separator(octets: &[u8]) -> u8 {
+    let mut counts = [(b',', 0), (b';', 0), (b'\t', 0)];
+    for found in lines(octets).take(500).filter_map(|(_, line)| row_of(line)) {
+        counts.iter_mut().filter(|(octet, _)| *octet == found).for_each(|(_, count)| *count += 1);
+    }
+    counts.into_iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(octet, _)| octet)
 }
 
 /// Which of the two logs it is.
@@ -47,23 +62,33 @@ enum Log {
 struct Row {
     at: Option<i64>,
     sequence: u64,
-    cells: HashMap<String, String>,
+    fields: Rc<[String]>,
+    cells: Vec<String>,
 }
 
 impl Row {
+    fn new(fields: &Rc<[String]>, cells: Vec<String>) -> Self {
+        let mut row = Self { at: None, sequence: u64::MAX, fields: Rc::clone(fields), cells };
+        row.at = row.cell("date-time").parse::<Timestamp>().ok().map(Timestamp::as_microsecond);
+        row.sequence = row.cell("sequence-number").parse().unwrap_or(u64::MAX);
+        row
+    }
+
     fn cell(&self, name: &str) -> &str {
-        self.cells.get(name).map_or("", String::as_str)
+        let place = self.fields.iter().position(|field| field == name);
+        place.and_then(|place| self.cells.get(place)).map_or("", String::as_str)
     }
 }
 
 /// Reads all of it.
 pub(super) fn read(octets: &[u8]) -> (Vec<Document>, Unread) {
     let mut found = Sessions::new("exchange", Content::Hidden);
-    let mut fields: Vec<String> = FIELDS.split(',').map(str::to_owned).collect();
+    let mut fields: Rc<[String]> = FIELDS.split(',').map(str::to_owned).collect();
     let mut log = None;
     let mut order: Vec<String> = Vec::new();
     let mut sessions: HashMap<String, Vec<Row>> = HashMap::new();
-    for (number, record) in records(octets) {
+    let separator = separator(octets);
+    for (number, record) in records(octets, separator) {
         let first = record.first().map_or("", String::as_str);
         if first.starts_with('#') {
             let line = record.join(",");
@@ -74,16 +99,11 @@ pub(super) fn read(octets: &[u8]) -> (Vec<Document>, Unread) {
             }
             continue;
         }
-        let cells: HashMap<String, String> = fields.iter().cloned().zip(record.iter().cloned()).collect();
-        let row = Row {
-            at: cells.get("date-time").and_then(|at| at.parse::<Timestamp>().ok()).map(Timestamp::as_microsecond),
-            sequence: cells.get("sequence-number").and_then(|n| n.parse().ok()).unwrap_or(u64::MAX),
-            cells,
-        };
+        let row = Row::new(&fields, record);
         let session = row.cell("session-id").to_owned();
         if row.at.is_none() || session.is_empty() || !matches!(row.cell("event"), "+" | "-" | ">" | "<" | "*") {
-            let line = record.join(",");
-            if !line.trim().is_empty() {
+            let line = row.cells.join(",");
+            if !line.trim_matches([',', ' ']).is_empty() {
                 found.unread(number, line.as_bytes(), "not a row of a time, a session and one of the events + - > < *");
             }
         } else if sessions.contains_key(&session) || sessions.len() < SESSIONS {
@@ -112,8 +132,8 @@ fn guessed(rows: &[Row]) -> Log {
 }
 
 /// The records of the file with the line each begins on.
-fn records(octets: &[u8]) -> Vec<(usize, Vec<String>)> {
-    let mut reader = csv_core::Reader::new();
+fn records(octets: &[u8], separator: u8) -> Vec<(usize, Vec<String>)> {
+    let mut reader = csv_core::ReaderBuilder::new().delimiter(separator).build();
     let mut rest = octets.strip_prefix(b"\xef\xbb\xbf").unwrap_or(octets);
     let mut out = Vec::new();
     let (mut record, mut field) = (Vec::new(), Vec::new());

@@ -84,9 +84,12 @@ pub(super) fn read(octets: &[u8]) -> (Vec<Document>, Unread) {
     let mut found = Sessions::new("exim", Content::Hidden);
     let mut processes: HashMap<u32, Process> = HashMap::new();
     let mut order: Vec<u32> = Vec::new();
-    for (_, line) in lines(octets) {
+    let mut last = 0;
+    for (number, line) in lines(octets) {
+        found.at(number);
         let (at, id, rest) = prefix(line);
-        let id = id.unwrap_or(0);
+        // The further lines of a reply have no process before them.
+        let id = id.unwrap_or_else(|| if processes.get(&last).is_some_and(|last| last.open) { last } else { 0 });
         if !processes.contains_key(&id) {
             if said(rest).is_none() && place(rest).is_none() || processes.len() >= PROCESSES {
                 found.passed_over();
@@ -94,6 +97,7 @@ pub(super) fn read(octets: &[u8]) -> (Vec<Document>, Unread) {
             }
             order.push(id);
         }
+        last = id;
         let process = processes.entry(id).or_insert_with(Process::new);
         if let Some(at) = at {
             let at = process.clock.at(at);
@@ -150,11 +154,13 @@ fn take(rest: &[u8], process: &mut Process) -> bool {
         Some(Said::Received(line)) => {
             process.open = continues(line);
             let server = *process.server.get_or_insert(!is_reply(line));
+            recorded(server, builder);
             speak(line, server, builder);
         }
         Some(Said::Sent(line)) => {
             process.open = continues(line);
             let server = *process.server.get_or_insert(is_reply(line));
+            recorded(server, builder);
             if !server && line.starts_with(b"writing message and terminating") {
                 builder.inferred("the message, which Exim does not show, and the dot that ends it");
                 builder.client(b".");
@@ -167,9 +173,9 @@ fn take(rest: &[u8], process: &mut Process) -> bool {
             let here = what.ends_with(b">>");
             builder.closed(if here { "client" } else { "server" });
         }
-        None if process.open && rest.starts_with(b"    ") && is_reply(words) => {
+        None if process.open && is_reply(words) => {
             process.open = continues(words);
-            speak(words, process.server == Some(true), builder);
+            speak(words, false, builder);
         }
         None if words == b"connected" => {
             let target = builder.target().unwrap_or("unknown").to_owned();
@@ -179,6 +185,13 @@ fn take(rest: &[u8], process: &mut Process) -> bool {
         None => return false,
     }
     true
+}
+
+/// Says who recorded it.
+fn recorded(server: bool, builder: &mut Builder) {
+    if server && builder.lines() == 0 {
+        builder.by_server();
+    }
 }
 
 /// Adds a line to a side.

@@ -9,16 +9,21 @@
 
 mod builder;
 mod capture;
+mod clock;
 mod curl;
 mod eml;
 mod exchange;
 mod exim;
+mod exim_host;
 mod json;
 mod lines;
+mod marked;
 mod msmtp;
 mod openssl;
 mod plain;
 mod postfix;
+mod prefix;
+mod secrets;
 mod sendmail;
 mod sessions;
 mod sides;
@@ -26,12 +31,15 @@ mod smtplib;
 mod swaks;
 mod telnet;
 mod trace;
+mod unread;
 
 use std::fmt;
 
 use crate::conversation::dialogue::Verdict;
 use crate::conversation::file::{Document, FileError};
 use crate::conversation::{Dialogue, Kind, file};
+
+pub use unread::{Numbers, Unread, UnreadLine};
 
 /// Octets of a file beyond which it is not imported.
 pub const LARGEST: usize = 256 << 20;
@@ -74,7 +82,14 @@ pub const SOURCES: &[Source] = &[
     Source { name: "swaks", help: "swaks, with any of its hint styles", looks: swaks::looks, read: swaks::read },
     Source { name: "curl", help: "curl -v", looks: curl::looks, read: curl::read },
     Source { name: "exim", help: "exim -v or exim -d", looks: exim::looks, read: exim::read },
+    Source { name: "exim-bh", help: "exim -bh", looks: exim_host::looks, read: exim_host::read },
     Source { name: "sendmail", help: "sendmail -v", looks: sendmail::looks, read: sendmail::read },
+    Source {
+        name: "marked",
+        help: "a log with a time or the mark of a side before each line",
+        looks: marked::looks,
+        read: marked::read,
+    },
     Source {
         name: "message",
         help: "a message with Received lines, as the way it went",
@@ -98,57 +113,6 @@ pub struct Imported {
     pub conversations: Vec<Document>,
     /// What could not be read.
     pub unread: Unread,
-}
-
-/// A line that could not be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnreadLine {
-    /// Which, from 1; of a capture, which packet.
-    pub line: usize,
-    /// The beginning of it, fit to be shown.
-    pub text: String,
-    /// Why not, and what to do where something can be done.
-    pub why: &'static str,
-}
-
-/// What could not be read of a source.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Unread {
-    /// The first of the lines.
-    pub lines: Vec<UnreadLine>,
-    /// How many more there are.
-    pub more: usize,
-    /// Lines that are known to be no part of a conversation.
-    pub passed_over: usize,
-    /// Whether the numbers are those of packets.
-    pub packets: bool,
-    /// What was taken off the text before it could be read, in words.
-    pub undone: Vec<&'static str>,
-}
-
-impl fmt::Display for UnreadLine {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.line, self.why)?;
-        if self.text.is_empty() { Ok(()) } else { write!(f, ": {}", self.text) }
-    }
-}
-
-impl Unread {
-    /// All of it in words, a line each.
-    pub fn words(&self) -> impl Iterator<Item = String> + '_ {
-        let what = if self.packets { "packet" } else { "line" };
-        let lines = self.lines.iter().map(move |line| format!("{what} {line}"));
-        let more = (self.more > 0).then(|| format!("and {} more {what}s that could not be read", self.more));
-        let over = (self.passed_over > 0)
-            .then(|| format!("{} {what}s that are no part of a conversation were passed over", self.passed_over));
-        self.undone.iter().map(|words| (*words).to_owned()).chain(lines).chain(more).chain(over)
-    }
-
-    /// Whether everything was read.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.lines.is_empty()
-    }
 }
 
 /// Why a file gives no conversation.
@@ -215,7 +179,7 @@ fn is_record(line: &[u8]) -> bool {
 }
 
 fn is_script(line: &[u8]) -> bool {
-    matches!(line.first(), Some(b'>' | b'<' | b'|' | b'*' | b'?'))
+    matches!(line.first(), Some(b'>' | b'<' | b'|' | b'*' | b'?')) && !line.starts_with(b"***")
 }
 
 /// The source that a file of this beginning comes from.
@@ -254,13 +218,24 @@ pub fn import(octets: &[u8]) -> Result<Imported, ImportError> {
     if octets.len() > LARGEST {
         return Err(ImportError::TooLarge { octets: octets.len() });
     }
-    let (text, undone) = if capture::looks(octets) { (octets.into(), Vec::new()) } else { plain::plain(octets) };
+    let (text, mut undone) = if capture::looks(octets) { (octets.into(), Vec::new()) } else { plain::plain(octets) };
     let octets = &*text;
     if !undone.is_empty() && is_transcript(&octets[..octets.len().min(LOOKED_AT)]) {
         let unread = Unread { undone, ..Unread::default() };
         return Ok(Imported { source: None, conversations: vec![file::read(octets)?], unread });
     }
-    let Some(source) = source(octets) else {
+    let known = source(octets);
+    // With a time before each line it may be what another program wrote, told better without.
+    let bare = known.is_none_or(|known| known.name == "marked").then(|| prefix::untimed(octets)).flatten();
+    let inner = bare.as_deref().and_then(source).filter(|inner| !["marked", "telnet"].contains(&inner.name));
+    let (octets, known) = match (&bare, inner) {
+        (Some(bare), Some(inner)) => {
+            undone.push(plain::TIMED);
+            (bare.as_slice(), Some(inner))
+        }
+        _ => (octets, known),
+    };
+    let Some(source) = known else {
         if is_mail_log(octets) {
             let cure = "ehlo explain --log says what its refusals mean";
             return Err(ImportError::Nothing { help: "a mail log", cure });

@@ -29,6 +29,7 @@ pub(super) fn read(octets: &[u8]) -> (Vec<Document>, Unread) {
     let mut found = Sessions::new("msmtp", Content::Shown);
     let mut settings = Settings::default();
     for (number, line) in lines(octets) {
+        found.at(number);
         if let Some(reply) = line.strip_prefix(b"<-- ") {
             settings.tls_line = None;
             if reply.starts_with(b"220") {

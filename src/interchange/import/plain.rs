@@ -5,10 +5,13 @@
 use std::borrow::Cow;
 
 use super::lines::{is_reply, lines};
+use super::prefix;
 
 /// What was done to a text, as it is said.
 const UTF16: &str = "the file was in UTF-16 and was read as such";
 const CR: &str = "its lines ended in CR alone and were parted there";
+const PREFIXED: &str = "what stands before each line (a file's name, a container's, a number) was taken off";
+pub(super) const TIMED: &str = "the time before each line was taken off";
 const ESCAPED: &str = "&lt;, &gt;, &amp; and &quot; were read as what they stand for";
 const QUOTED: &str = "the quotation mark before each line was taken off";
 const INDENTED: &str = "the blanks before each line were taken off";
@@ -25,6 +28,7 @@ pub(super) fn plain(octets: &[u8]) -> (Cow<'_, [u8]>, Vec<&'static str>) {
     };
     take(&mut text, from_utf16, UTF16);
     take(&mut text, parted, CR);
+    take(&mut text, prefix::without, PREFIXED);
     take(&mut text, unescaped, ESCAPED);
     take(&mut text, unquoted, QUOTED);
     take(&mut text, outdented, INDENTED);
@@ -81,6 +85,10 @@ fn unescaped(octets: &[u8]) -> Option<Vec<u8>> {
     Some(out)
 }
 
+/// What other programs begin their lines with, and no script sends.
+const FOREIGN: [&[u8]; 9] =
+    [b"=== ", b"<- ", b"<~ ", b"<**", b"*   Trying ", b"< 220", b"<-- 220", b"reply: ", b"CONNECTED("];
+
 /// Lines of which each has `> ` or `| ` before it, as mail programs quote. A script has such marks, too: but what it
 /// sends is never a reply, nor a line that another program has marked.
 fn unquoted(octets: &[u8]) -> Option<Vec<u8>> {
@@ -100,7 +108,7 @@ fn unquoted(octets: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(octets.len());
     for (_, line) in lines(octets) {
         let line = &line[bare(line)?..];
-        foreign |= is_reply(line) || [b"=== ".as_slice(), b"<- ", b"<~ ", b"<**"].iter().any(|m| line.starts_with(m));
+        foreign |= is_reply(line) || FOREIGN.iter().any(|mark| line.starts_with(mark));
         out.extend_from_slice(line);
         out.push(b'\n');
     }

@@ -4,14 +4,12 @@
 
 use std::collections::HashMap;
 
-use jiff::Timestamp;
-use jiff::civil::DateTime;
-
 use crate::conversation::file::Document;
 use crate::smtp::Phase;
 
 use super::Unread;
 use super::builder::{Builder, Content};
+use super::clock::{Clocks, Moment, moment};
 use super::lines::{between, lines, text};
 use super::sessions::Sessions;
 
@@ -20,39 +18,50 @@ const PROCESSES: usize = 10_000;
 
 /// A line of the log.
 struct Entry<'a> {
-    at: Clock,
+    at: Option<Moment>,
     program: &'a str,
     process: u32,
     words: &'a str,
 }
 
-/// When: with a year and a zone, or without.
-#[derive(Clone, Copy)]
-enum Clock {
-    Utc(i64),
-    Local(i64),
-}
-
-/// `Nov 24 22:18:57 host postfix/smtpd[6857]: words`, or with a time of RFC 3339 before it.
+/// `Nov 24 22:18:57 host postfix/smtpd[6857]: words`, with any of the known times before it and other things, which
+/// loggers and those who show logs put there; in the form of RFC 5424, `postfix/smtpd 6857 - - words`.
 fn entry(line: &str) -> Option<Entry<'_>> {
-    let (at, rest) = clock(line)?;
-    let (_, rest) = rest.trim_start().split_once(' ')?;
-    let (name, rest) = rest.trim_start().split_once('[')?;
-    let (process, words) = rest.split_once("]: ")?;
-    let program = name.rsplit('/').next()?;
-    (!name.contains(' ')).then_some(Entry { at, program, process: process.parse().ok()?, words })
+    let at = time_in(line.as_bytes());
+    let (program, process, words) = tagged(line).or_else(|| structured(line))?;
+    // Solaris and others number their messages: `[ID 197553 mail.info] `.
+    let words = match words.strip_prefix("[ID ").and_then(|rest| rest.split_once("] ")) {
+        Some((_, rest)) => rest,
+        None => words,
+    };
+    Some(Entry { at, program, process, words })
 }
 
-fn clock(line: &str) -> Option<(Clock, &str)> {
-    let (first, rest) = line.split_once(' ')?;
-    if let Ok(at) = first.parse::<Timestamp>() {
-        return Some((Clock::Utc(at.as_microsecond()), rest));
+/// `postfix/smtpd[6857]: words`.
+fn tagged(line: &str) -> Option<(&str, u32, &str)> {
+    for (at, _) in line.match_indices("]: ") {
+        let Some((before, process)) = line[..at].rsplit_once('[') else { continue };
+        let name = before.rsplit([' ', '\t', '|']).next().unwrap_or_default();
+        if let (Ok(process), false) = (process.parse(), name.is_empty()) {
+            return Some((name.rsplit('/').next()?, process, &line[at + 3..]));
+        }
     }
-    // The old form has no year; a leap year takes every date.
-    let text = line.get(..15)?;
-    let at = DateTime::strptime("%Y %b %d %H:%M:%S", format!("2024 {text}")).ok()?;
-    let at = jiff::tz::TimeZone::UTC.to_timestamp(at).ok()?;
-    Some((Clock::Local(at.as_microsecond()), &line[15..]))
+    None
+}
+
+fn structured(line: &str) -> Option<(&str, u32, &str)> {
+    let (head, words) = line.split_once(" - - ")?;
+    let mut words_before = head.rsplit(' ');
+    let (process, name) = (words_before.next()?.parse().ok()?, words_before.next()?);
+    name.contains('/').then(|| (name.rsplit('/').next().unwrap_or_default(), process, words))
+}
+
+/// The first time in the head of a line: at its beginning, or behind a word, a colon or a hyphen.
+fn time_in(line: &[u8]) -> Option<Moment> {
+    let head = &line[..line.len().min(120)];
+    let parts = |octet: u8| matches!(octet, b' ' | b':' | b'-' | b'|' | b'>');
+    let starts = (0..head.len()).filter(|at| *at == 0 || parts(head[*at - 1]));
+    starts.take(20).find_map(|at| moment(&line[at..])).map(|(moment, _)| moment)
 }
 
 /// A line of a conversation: who said it, with whom, and what.
@@ -84,7 +93,9 @@ pub(super) fn read(octets: &[u8]) -> (Vec<Document>, Unread) {
     let mut found = Sessions::new("postfix", Content::Hidden);
     let mut processes: HashMap<u32, Builder> = HashMap::new();
     let mut order: Vec<u32> = Vec::new();
+    let mut clocks = Clocks::default();
     for (number, line) in lines(octets) {
+        found.at(number);
         let line = text(line);
         let Some(entry) = entry(&line) else {
             if !line.trim().is_empty() {
@@ -92,7 +103,7 @@ pub(super) fn read(octets: &[u8]) -> (Vec<Document>, Unread) {
             }
             continue;
         };
-        if !take(&entry, &mut processes, &mut order, &mut found) {
+        if !take(&entry, &mut processes, &mut order, &mut clocks, &mut found) {
             found.passed_over();
         }
     }
@@ -105,7 +116,13 @@ pub(super) fn read(octets: &[u8]) -> (Vec<Document>, Unread) {
 }
 
 /// Takes a line in; false where it is no part of a conversation.
-fn take(entry: &Entry<'_>, processes: &mut HashMap<u32, Builder>, order: &mut Vec<u32>, found: &mut Sessions) -> bool {
+fn take(
+    entry: &Entry<'_>,
+    processes: &mut HashMap<u32, Builder>,
+    order: &mut Vec<u32>,
+    clocks: &mut Clocks,
+    found: &mut Sessions,
+) -> bool {
     let said = spoken(entry);
     let over = |builder: &Builder| builder.lines() > 0 && matches!(builder.phase(), Phase::Closed | Phase::Quit);
     let greeting = said.is_some_and(|(by_client, _, line)| !by_client && line.starts_with("220"));
@@ -121,9 +138,8 @@ fn take(entry: &Entry<'_>, processes: &mut HashMap<u32, Builder>, order: &mut Ve
         processes.insert(entry.process, begun(entry));
     }
     let Some(builder) = processes.get_mut(&entry.process) else { return false };
-    match entry.at {
-        Clock::Utc(at) => builder.clock_utc(at),
-        Clock::Local(at) => builder.clock(at),
+    if let Some(at) = entry.at {
+        clocks.set(at, builder);
     }
     if let Some((by_client, peer, line)) = said {
         speak(by_client, peer, line.as_bytes(), entry, builder);

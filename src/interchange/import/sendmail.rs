@@ -11,7 +11,7 @@ use super::sessions::Sessions;
 pub(super) fn looks(beginning: &[u8]) -> bool {
     let (mut sent, mut reply) = (false, false);
     for (_, line) in lines(beginning).take(500) {
-        sent |= line.starts_with(b">>> ");
+        sent |= line.starts_with(b">>> ") || line.starts_with(b"050 >>> ");
         reply |= is_reply(line) || line.starts_with(b"050 ");
         if sent && reply {
             return true;
@@ -24,6 +24,7 @@ pub(super) fn looks(beginning: &[u8]) -> bool {
 pub(super) fn read(octets: &[u8]) -> (Vec<Document>, Unread) {
     let mut found = Sessions::new("sendmail", Content::Hidden);
     for (number, line) in lines(octets) {
+        found.at(number);
         // With VERB, what the next hop says comes within a reply of this one.
         let line = line.strip_prefix(b"050 ").unwrap_or(line);
         if let Some(sent) = line.strip_prefix(b">>> ") {
@@ -37,6 +38,7 @@ pub(super) fn read(octets: &[u8]) -> (Vec<Document>, Unread) {
             if let Some(place) = between(&said, "... Connecting to ", " via ") {
                 let (host, port) = place.split_once(" port ").unwrap_or((place, "25"));
                 if place == "local" || place.starts_with("local") {
+                    found.passed_over();
                     continue;
                 }
                 let address = super::lines::address(host.trim_end_matches('.'), port);

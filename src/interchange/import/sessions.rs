@@ -6,9 +6,6 @@ use crate::smtp::Phase;
 use super::Unread;
 use super::builder::{Builder, Content};
 
-/// Lines that were not understood and are listed; the rest are counted.
-const LISTED: usize = 1000;
-
 /// What was found so far.
 #[derive(Debug)]
 pub(super) struct Sessions {
@@ -17,12 +14,14 @@ pub(super) struct Sessions {
     current: Option<Builder>,
     done: Vec<Document>,
     unread: Unread,
+    /// The line that is read.
+    line: usize,
 }
 
 impl Sessions {
     /// Nothing yet, of a source of this name.
     pub(super) fn new(source: &'static str, content: Content) -> Self {
-        Self { source, content, current: None, done: Vec::new(), unread: Unread::default() }
+        Self { source, content, current: None, done: Vec::new(), unread: Unread::default(), line: 0 }
     }
 
     /// The conversation that goes on, or a new one.
@@ -67,9 +66,14 @@ impl Sessions {
         self.unread.add(line, text, why);
     }
 
-    /// A line is not of the conversation, and known to be none.
+    /// The line of this number is read; from 1.
+    pub(super) fn at(&mut self, line: usize) {
+        self.line = line;
+    }
+
+    /// The line that is read is not of the conversation, and known to be none.
     pub(super) fn passed_over(&mut self) {
-        self.unread.passed_over += 1;
+        self.unread.passed_over.add(self.line);
     }
 
     /// All of them.
@@ -77,29 +81,4 @@ impl Sessions {
         self.end();
         (self.done, self.unread)
     }
-}
-
-impl Unread {
-    /// Adds a line; from 1.
-    pub(super) fn add(&mut self, line: usize, text: &[u8], why: &'static str) {
-        if self.lines.len() < LISTED {
-            self.lines.push(super::UnreadLine { line, text: quoted(text), why });
-        } else {
-            self.more += 1;
-        }
-    }
-}
-
-/// A line as it is quoted: short, escaped, and not at all where it may hold a secret.
-fn quoted(text: &[u8]) -> String {
-    let shown = crate::smtp::escape::for_screen(&text[..text.len().min(120)]);
-    let low = shown.to_ascii_lowercase();
-    let telling = ["pass", "secret", "token", "auth", "bearer", "master-key", "psk", "--user", " -u "];
-    let letters =
-        |word: &str| word.len() >= 16 && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=".contains(&b));
-    let answer = shown.split(' ').any(|word| super::lines::is_base64_answer(word.as_bytes()));
-    if telling.iter().any(|word| low.contains(word)) || shown.split(' ').any(letters) || answer {
-        return "(not shown: it may hold a secret)".to_owned();
-    }
-    shown.chars().take(60).collect()
 }

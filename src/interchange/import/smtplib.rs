@@ -5,7 +5,8 @@ use crate::conversation::file::Document;
 
 use super::Unread;
 use super::builder::Content;
-use super::lines::{DayClock, lines, text, time_of_day};
+use super::clock::{Clocks, Moment, moment};
+use super::lines::{lines, text};
 use super::sessions::Sessions;
 
 /// What a line is.
@@ -18,11 +19,13 @@ enum Said<'a> {
     Other,
 }
 
-fn said(line: &[u8]) -> (Option<i64>, Said<'_>) {
-    let (at, rest) = match time_of_day(line) {
-        Some((at, rest)) if rest.starts_with(b" ") => (Some(at), &rest[1..]),
-        _ => (None, line),
-    };
+fn said(line: &[u8]) -> (Option<Moment>, Said<'_>) {
+    let (at, rest) = moment(line).map_or((None, line), |(at, rest)| (Some(at), rest));
+    // A logger puts its level and its name behind the time.
+    let named =
+        |at: &usize| ["send: ", "reply: ", "connect: "].iter().any(|word| rest[*at..].starts_with(word.as_bytes()));
+    let start = (1..rest.len().min(60)).filter(|at| rest[at - 1] == b' ').find(named);
+    let rest = start.filter(|_| at.is_some()).map_or(rest, |start| &rest[start..]);
     let after = |word: &[u8]| rest.strip_prefix(word).map(<[u8]>::trim_ascii);
     let said = if let Some(literal) = after(b"send: ") {
         Said::Send(literal)
@@ -51,11 +54,13 @@ pub(super) fn looks(beginning: &[u8]) -> bool {
 /// Reads all of it.
 pub(super) fn read(octets: &[u8]) -> (Vec<Document>, Unread) {
     let mut found = Sessions::new("smtplib", Content::Shown);
-    let mut clock = DayClock::default();
+    let mut clocks = Clocks::default();
     for (number, line) in lines(octets) {
+        found.at(number);
         let (at, said) = said(line);
-        if let (Some(at), true) = (at, found.has_current()) {
-            found.current().clock(clock.at(at));
+        let begins = matches!(said, Said::Send(_) | Said::Reply(_));
+        if let (Some(at), true) = (at, begins || found.has_current()) {
+            clocks.set(at, found.current());
         }
         match said {
             Said::Send(literal) => match literal_of(literal) {
@@ -70,7 +75,7 @@ pub(super) fn read(octets: &[u8]) -> (Vec<Document>, Unread) {
                 }
                 None => found.unread(number, line, "the reply is no literal of Python's"),
             },
-            Said::Connect(rest) => connect(rest, at.map(|at| clock.at(at)), &mut found),
+            Said::Connect(rest) => connect(rest, at, &mut clocks, &mut found),
             Said::Again => {}
             Said::Other if line.trim_ascii().is_empty() => {}
             Said::Other => found.unread(number, line, "not one of smtplib's send:, reply:, connect:, data:"),
@@ -80,7 +85,7 @@ pub(super) fn read(octets: &[u8]) -> (Vec<Document>, Unread) {
 }
 
 /// `to ('127.0.0.1', 2601) None`, in older releases `('127.0.0.1', 25)`; or a greeting, which was shown already.
-fn connect(rest: &[u8], at: Option<i64>, found: &mut Sessions) {
+fn connect(rest: &[u8], at: Option<Moment>, clocks: &mut Clocks, found: &mut Sessions) {
     let rest = text(rest);
     let Some((host, rest)) = rest.trim_start_matches("to ").strip_prefix('(').and_then(|rest| rest.split_once(','))
     else {
@@ -95,7 +100,7 @@ fn connect(rest: &[u8], at: Option<i64>, found: &mut Sessions) {
     let address = super::lines::address(host, &port);
     let builder = found.connecting();
     if let Some(at) = at {
-        builder.clock(at);
+        clocks.set(at, builder);
     }
     builder.connecting(&address);
     builder.remark(Remark::new("connected").value(address));

@@ -15,8 +15,10 @@ enum Mark {
     Info,
     /// `***`
     Trouble,
-    /// ` ->`, ` ~>`; with `|` for `>`, content in ehlo's own plain text.
+    /// ` ->`, ` ~>`
     Sent,
+    /// ` -|`, ` ~|`: content in ehlo's own plain text.
+    Content,
     /// `<- `, `<~ `, `<**`, `<~*`
     Received,
     /// None.
@@ -28,7 +30,8 @@ fn mark(line: &[u8]) -> (Mark, &[u8]) {
     match line.get(..3) {
         Some(b"===") => (Mark::Info, rest(4)),
         Some(b"***") => (Mark::Trouble, rest(4)),
-        Some(b" ->" | b" ~>" | b" -|" | b" ~|") => (Mark::Sent, rest(4)),
+        Some(b" ->" | b" ~>") => (Mark::Sent, rest(4)),
+        Some(b" -|" | b" ~|") => (Mark::Content, rest(4)),
         Some(b"<- " | b"<~ " | b"<**" | b"<~*") => (Mark::Received, rest(4)),
         // Without the blank before it, which whoever copied it has trimmed.
         Some(b"-> " | b"~> ") => (Mark::Sent, rest(3)),
@@ -44,6 +47,8 @@ pub(super) fn looks(beginning: &[u8]) -> bool {
     let mut info = false;
     // Without any mark its first lines still have its manner: telnet names no port.
     let mut tried = false;
+    // All that is left of some runs is what went wrong.
+    let only_trouble = lines(beginning).all(|(_, line)| line.starts_with(b"*** ") || line.is_empty());
     for (_, line) in lines(beginning).take(400) {
         let port = line.strip_suffix(b"...").and_then(|line| line.rsplit(|octet| *octet == b':').next());
         let port = port.is_some_and(|port| !port.is_empty() && port.iter().all(u8::is_ascii_digit));
@@ -51,12 +56,12 @@ pub(super) fn looks(beginning: &[u8]) -> bool {
         tried = line.starts_with(b"Trying ") && port && line.contains(&b':');
         match mark(line).0 {
             Mark::Info => info |= line.starts_with(b"=== "),
-            Mark::Sent | Mark::Received => wire += 1,
+            Mark::Sent | Mark::Content | Mark::Received => wire += 1,
             Mark::Trouble => info |= line.starts_with(b"*** Error connecting"),
             Mark::Bare => {}
         }
     }
-    info || wire > 1
+    only_trouble || info || wire > 1 && !super::marked::turned(beginning)
 }
 
 /// Which of the marks were switched on.
@@ -72,7 +77,7 @@ pub(super) fn read(octets: &[u8]) -> (Vec<Document>, Unread) {
     for (_, line) in lines(octets) {
         let (kind, rest) = mark(line);
         match kind {
-            Mark::Sent => hints.sent = true,
+            Mark::Sent | Mark::Content => hints.sent = true,
             Mark::Received => hints.received |= is_reply(rest),
             _ => {}
         }
@@ -84,10 +89,11 @@ pub(super) fn read(octets: &[u8]) -> (Vec<Document>, Unread) {
     let mut found = Sessions::new("swaks", Content::Shown);
     let mut in_tls = false;
     for (number, line) in lines(octets) {
+        found.at(number);
         let content = found.has_current() && found.current().in_content();
         let (kind, rest) = match mark(line) {
             // Where a side has no marks, what looks like one is its own words.
-            (Mark::Sent, _) if !hints.sent => (Mark::Bare, line),
+            (Mark::Sent | Mark::Content, _) if !hints.sent => (Mark::Bare, line),
             (Mark::Received, _) if !hints.received => (Mark::Bare, line),
             (Mark::Info | Mark::Trouble, _) if content && !hints.sent => (Mark::Bare, line),
             marked => marked,
@@ -96,6 +102,7 @@ pub(super) fn read(octets: &[u8]) -> (Vec<Document>, Unread) {
             Mark::Info => info(rest, &mut found),
             Mark::Trouble => trouble(rest, &mut found),
             Mark::Sent => sent(rest, &mut found, &hints),
+            Mark::Content => found.current().content_line(rest),
             Mark::Received if rest.starts_with(b"Timeout (") => {
                 found.current().error("time-out", rest);
                 found.current().remark(Remark::new("gave-up"));

@@ -11,9 +11,16 @@ use crate::smtp::Phase;
 /// Whether it reads like a conversation: a greeting, or a command with a reply behind it.
 pub(super) fn looks(beginning: &[u8]) -> bool {
     let mut command = false;
+    let failed = |line: &[u8]| {
+        let said = text(line);
+        (said.starts_with("telnet: ") || said.starts_with("nc: ")) && said.contains("onnect")
+    };
     for (_, line) in lines(beginning).filter(|(_, line)| !line.trim_ascii().is_empty()).take(200) {
         let line = strip(line);
-        if line.starts_with(b"Escape character is") || is_reply(&line) && (command || line.starts_with(b"220")) {
+        if line.starts_with(b"Escape character is")
+            || failed(&line)
+            || is_reply(&line) && (command || line.starts_with(b"220"))
+        {
             return true;
         }
         command = is_command(&line) || command && is_reply(&line);
@@ -24,59 +31,72 @@ pub(super) fn looks(beginning: &[u8]) -> bool {
 /// Reads all of it.
 pub(super) fn read(octets: &[u8]) -> (Vec<Document>, Unread) {
     let mut found = Sessions::new("telnet", Content::Shown);
+    let width = sides::width(octets);
     let mut all = lines(octets).peekable();
     let mut edited = false;
     while let Some((number, raw)) = all.next() {
-        let line = strip(raw);
+        found.at(number);
+        let mut line = strip(raw);
         if line != raw && !edited {
             edited = true;
             found.current().inferred("lines as they were sent, from what a terminal shows of their typing");
         }
+        let mut piece = raw;
+        while let Some((_, next)) = all.next_if(|(_, next)| sides::goes_on(piece, next, width, &mut found)) {
+            line.to_mut().extend_from_slice(&strip(next));
+            piece = next;
+        }
+        if piece != raw {
+            sides::say_joined(&mut found);
+        }
         let next = all.peek().map(|(_, next)| *next);
-        let open = found.has_current() && found.current().lines() > 0;
-        if open && found.current().in_content() {
-            let cut = line.starts_with(b"421") && next.is_none_or(|next| next.starts_with(b"Connection closed"));
-            let over = next.is_none() && line.starts_with(b"Connection closed by foreign host");
-            if !cut && !over {
-                found.current().client(&line);
-                continue;
-            }
-            if cut {
-                found.current().server(&line);
-                continue;
-            }
-        }
-        if tool(&line, &mut found) {
-            continue;
-        }
-        if line.starts_with(b"220") {
-            found.greeted();
-        }
-        let begun = found.has_current() && found.current().lines() > 0;
-        if !begun && !is_reply(&line) && !is_command(&line) {
-            if !line.trim_ascii().is_empty() {
-                found.unread(number, &line, "before the conversation");
-            }
-            continue;
-        }
-        // After the reply to QUIT the client has nothing to say.
-        let over = matches!(found.current().phase(), Phase::Closed | Phase::Quit) && !found.current().fold().in_reply();
-        if over {
-            if !line.trim_ascii().is_empty() {
-                found.unread(number, &line, "after the end of the connection");
-            }
-            continue;
-        }
-        if line.is_empty() && next.is_none_or(|next| next.starts_with(b"Connection closed")) {
-            continue;
-        }
-        sides::say(&line, found.current());
+        self::line(number, &line, next, &mut found);
     }
     found.finish()
 }
 
+/// Takes a line of a session in; `next` is the one below it.
+pub(super) fn line(number: usize, line: &[u8], next: Option<&[u8]>, found: &mut Sessions) {
+    let open = found.has_current() && found.current().lines() > 0;
+    if open && found.current().in_content() {
+        let cut = line.starts_with(b"421") && next.is_none_or(|next| next.starts_with(b"Connection closed"));
+        let over = next.is_none() && line.starts_with(b"Connection closed by foreign host");
+        if cut {
+            return found.current().server(line);
+        }
+        if !over {
+            return found.current().client(line);
+        }
+    }
+    if tool(line, found) {
+        return;
+    }
+    if line.starts_with(b"220") {
+        found.greeted();
+    }
+    let begun = found.has_current() && found.current().lines() > 0;
+    if !begun && !is_reply(line) && !is_command(line) {
+        if !line.trim_ascii().is_empty() {
+            found.unread(number, line, "before the conversation");
+        }
+        return;
+    }
+    // After the reply to QUIT the client has nothing to say.
+    let over = matches!(found.current().phase(), Phase::Closed | Phase::Quit) && !found.current().fold().in_reply();
+    if over {
+        if !line.trim_ascii().is_empty() {
+            found.unread(number, line, "after the end of the connection");
+        }
+        return;
+    }
+    if line.is_empty() && next.is_none_or(|next| next.starts_with(b"Connection closed")) {
+        return;
+    }
+    sides::say(line, found.current());
+}
+
 /// telnet's and nc's own lines.
-fn tool(line: &[u8], found: &mut Sessions) -> bool {
+pub(super) fn tool(line: &[u8], found: &mut Sessions) -> bool {
     let said = text(line);
     let said = said.trim();
     if let Some(address) = said.strip_prefix("Trying ") {

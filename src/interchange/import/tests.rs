@@ -72,7 +72,14 @@ fn an_imported_sample_is_written_and_read_the_same_and_holds_no_secret() {
             let again = file::read(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
             let entries = |log: &Log| log.since(0).map(|(_, entry)| format!("{entry:?}")).collect::<Vec<_>>();
             assert_eq!(entries(&document.log), entries(&again.log), "{name}");
-            for secret in ["AGR1ZGVAdGFyZ2V0LmxvY2FsAG5vZGR5", "ZHVkZUB0YXJnZXQubG9jYWw", "echo noddy", "d3Jvbmc="] {
+            for secret in [
+                "AGR1ZGVAdGFyZ2V0LmxvY2FsAG5vZGR5",
+                "ZHVkZUB0YXJnZXQubG9jYWw",
+                "echo noddy",
+                "d3Jvbmc=",
+                "s3cr3tpw",
+                "AGR1ZGUAczNj",
+            ] {
                 let found = memchr::memmem::find(&text, secret.as_bytes()).is_some();
                 assert!(!found, "{name} holds {secret}");
             }
@@ -265,6 +272,103 @@ fn nothing_is_sent_after_the_reply_to_quit() {
     let (written, said) = read_as("220 mx\nQUIT\n221 bye\nConnection to host lost.\n\nC:\\Users\\dude>\n");
     assert!(written.contains("* closed by=server") && !written.contains("Users"), "{written}");
     assert!(said.iter().any(|words| words.contains("after the end")), "{said:?}");
+}
+
+/// Whether a text is nowhere in what was read of a file, and in nothing that is said of it.
+#[track_caller]
+fn hides(text: &str, secrets: &[&str]) {
+    let (written, said) = read_as(text);
+    let all = format!("{written}{said:?}");
+    for secret in secrets {
+        assert!(!all.contains(secret), "{secret} is in\n{all}");
+    }
+}
+
+#[test]
+fn a_secret_is_masked_however_it_was_typed_and_wherever_it_stands() {
+    let secrets = ["c2VjcmV0cGFzcw", "AGR1ZGUAc2VjcmV0cGFzcw", "secretpass", "hunter2"];
+    for line in [
+        "AUTHPLAIN AGR1ZGUAc2VjcmV0cGFzcw==",
+        "auth-plain AGR1ZGUAc2VjcmV0cGFzcw==",
+        "AUHT PLAIN AGR1ZGUAc2VjcmV0cGFzcw==",
+        "AUTH PLAIN AGR1ZGUAc2VjcmV0cGFzcw",
+        "PASS secretpass",
+        "a1 LOGIN dude secretpass",
+        "XFOO AGR1ZGUAc2VjcmV0cGFzcw==",
+    ] {
+        hides(&format!("220 mx\nEHLO a\n250 mx\n{line}\n500 what\nQUIT\n221 bye\n"), &secrets);
+        // What stood there before it was known to be one.
+        hides(
+            &format!("220 mx\nEHLO a\n250 mx\nNOOP c2VjcmV0cGFzcw==\n250 ok\n{line}\n500 what\nQUIT\n221 bye\n"),
+            &secrets,
+        );
+    }
+    // A verdict shows what the line before it was.
+    for verdict in ["235 2.7.0 ok", "535 5.7.8 no"] {
+        hides(&format!("220 mx\nEHLO a\n250 mx\nhunter2\n{verdict}\nRSET hunter2\n250 ok\nQUIT\n221 bye\n"), &secrets);
+        hides(
+            &format!("S: 220 mx\nC: EHLO a\nS: 250 mx\nC: XLOGON dude hunter2\nS: {verdict}\nC: QUIT\nS: 221 bye\n"),
+            &secrets,
+        );
+    }
+    hides(
+        "*   Trying 127.0.0.1:25...\n* Connected to h (127.0.0.1) port 25\n> CONNECT mx:25 HTTP/1.1\n> Proxy-Authorization: Basic c2VjcmV0cGFzcw==\n< 220 mx\n> QUIT\n< 221 bye\n",
+        &secrets,
+    );
+    hides(
+        "swaks --to a@b -ap hunter2\n=== Trying mx:25...\n=== Connected to mx.\n<-  220 mx\n -> QUIT\n<-  221 bye\n",
+        &secrets,
+    );
+}
+
+#[test]
+fn a_time_or_a_name_before_each_line_is_taken_off_or_read() {
+    let swaks = "=== Trying mx:25...\n=== Connected to mx.\n<-  220 mx\n -> QUIT\n<-  221 bye\n";
+    let before = |put: &str| swaks.lines().map(|line| format!("{put}{line}\n")).collect::<String>();
+    for (put, words) in [
+        ("11:08:00.123 ", "the time"),
+        ("swaks.log:", "stands before"),
+        ("run-1  | ", "stands before"),
+        ("> ", "quotation"),
+    ] {
+        let (written, said) = read_as(&before(put));
+        assert!(written.contains("< 220 mx") && written.contains("> QUIT"), "{put}: {written}");
+        assert!(said.iter().any(|said| said.contains(words)), "{put}: {said:?}");
+    }
+    let log = "2026-11-24 22:18:00,5 DEBUG send: 'QUIT\\r\\n'\n2026-11-24 22:18:01,5 DEBUG reply: b'221 bye\\r\\n'\n";
+    let (written, _) = read_as(log);
+    assert!(written.contains("0.000000 > QUIT") && written.contains("1.000000 < 221 bye"), "{written}");
+}
+
+#[test]
+fn a_long_message_is_cut_as_a_recording_cuts_it() {
+    let line = format!("{}\n", "x".repeat(998));
+    let text = format!("220 mx\nDATA\n354 go\n{}.\n250 ok\nQUIT\n221 bye\n", line.repeat(2000));
+    let imported = import(text.as_bytes()).expect("it is read");
+    let log = &imported.conversations[0].log;
+    let kept: usize = log.of_kind(Kind::Content).map(|(_, entry)| entry.bytes.len() + 2).sum();
+    let cut = log.of_kind(Kind::Remark).filter_map(|(_, entry)| entry.remark()).find(|remark| remark.word == "cut");
+    let cut: usize = cut.expect("it is said").get("bytes").expect("how much").parse().expect("a number");
+    assert!(kept <= 1 << 20 && kept + cut == 2000 * 1000, "{kept} {cut}");
+}
+
+#[test]
+fn each_message_of_an_mbox_is_read_and_a_log_goes_on_after_new_year() {
+    let message = "From dude@noddy.com Mon Nov 24 22:18:57 2026\nReceived: from a by b; Tue, 24 Nov 2026 22:18:57 +0000\nSubject: x\n\nFrom me\n\n";
+    let imported = import(message.repeat(2).as_bytes()).expect("an mbox");
+    assert_eq!(imported.conversations.len(), 2);
+    let line = |time: &str, text: &str| format!("{time} mx postfix/smtpd[7]: {text}\n");
+    let peer = "unknown[192.0.2.7]";
+    let log =
+        line("Dec 31 23:59:59", &format!("> {peer}: 220 mx")) + &line("Jan  1 00:00:02", &format!("< {peer}: QUIT"));
+    assert!(read_as(&log).0.contains("3.000000 > QUIT"), "{log}");
+}
+
+#[test]
+fn content_of_a_plain_text_stays_content_though_its_354_comes_later() {
+    let (written, said) =
+        read_as("=== connected to mx:25\n<-  220 mx\n -> DATA\n -| Subject: x\n -> .\n<-  354 go\n<-  250 ok\n");
+    assert!(written.contains("| Subject: x") && said.is_empty(), "{written}{said:?}");
 }
 
 #[test]

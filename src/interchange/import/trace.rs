@@ -85,6 +85,7 @@ pub(super) fn read(octets: &[u8]) -> (Vec<Document>, Unread) {
     let mut clock = DayClock::default();
     let mut block: Option<Block> = None;
     for (number, line) in lines(octets) {
+        found.at(number);
         let starts = head(line);
         let said = info(line);
         if starts.is_some() || said.is_some() {

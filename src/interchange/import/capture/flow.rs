@@ -3,9 +3,9 @@
 use std::net::SocketAddr;
 
 use crate::conversation::event::Remark;
-use crate::interchange::import::Unread;
 use crate::interchange::import::builder::{Builder, Content};
 use crate::interchange::import::lines::{is_command, is_reply};
+use crate::interchange::import::{Numbers, Unread};
 use crate::smtp::Phase;
 
 use super::stream::{Segment, Stream};
@@ -18,8 +18,8 @@ const PORTS: [u16; 9] = [25, 587, 465, 24, 26, 1025, 2465, 2525, 2587];
 pub(super) struct Flow {
     /// The packet it began with.
     pub(super) first: usize,
-    /// How many packets it has.
-    pub(super) packets: usize,
+    /// The packets that it has.
+    pub(super) packets: Numbers,
     client: SocketAddr,
     server: SocketAddr,
     /// Who is who was seen from the beginning of the connection, or is known by the port.
@@ -52,7 +52,7 @@ impl Flow {
         let (client, server) = if by_server { (to, from) } else { (from, to) };
         Self {
             first: segment.packet,
-            packets: 0,
+            packets: Numbers::default(),
             client,
             server,
             sure: segment.syn || known(&from) != known(&to),
@@ -77,7 +77,7 @@ impl Flow {
 
     /// A segment came from this end.
     pub(super) fn take(&mut self, from: SocketAddr, segment: Segment, unread: &mut Unread) {
-        self.packets += 1;
+        self.packets.add(segment.packet);
         if !self.sure && !segment.data.is_empty() {
             self.sure = true;
             let by_server = is_reply(&segment.data) && !is_command(&segment.data);

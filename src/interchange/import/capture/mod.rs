@@ -135,7 +135,7 @@ impl Capture {
         let at = i64::try_from(micros).unwrap_or(0);
         let packet = match sliced(interface.link, data) {
             Ok(Some(packet)) => packet,
-            Ok(None) => return self.unread.passed_over += 1,
+            Ok(None) => return self.unread.passed_over.add(self.packet),
             Err(why) => return self.unread.add(self.packet, b"", why),
         };
         let addresses = match &packet.net {
@@ -153,9 +153,11 @@ impl Capture {
             Some(LaxNetSlice::Ipv6(ip)) => {
                 (IpAddr::from(ip.header().source_addr()), IpAddr::from(ip.header().destination_addr()))
             }
-            _ => return self.unread.passed_over += 1,
+            _ => return self.unread.passed_over.add(self.packet),
         };
-        let Some(TransportSlice::Tcp(tcp)) = &packet.transport else { return self.unread.passed_over += 1 };
+        let Some(TransportSlice::Tcp(tcp)) = &packet.transport else {
+            return self.unread.passed_over.add(self.packet);
+        };
         let from = SocketAddr::new(addresses.0, tcp.source_port());
         let to = SocketAddr::new(addresses.1, tcp.destination_port());
         let segment = Segment {
@@ -194,10 +196,10 @@ impl Capture {
 
     fn end(&mut self, key: (SocketAddr, SocketAddr)) {
         let Some(flow) = self.flows.remove(&key) else { return };
-        let (first, packets) = (flow.first, flow.packets);
+        let (first, packets) = (flow.first, flow.packets.clone());
         match flow.finish(&mut self.unread) {
             Some(builder) => self.done.push((first, builder.finish())),
-            None => self.unread.passed_over += packets,
+            None => self.unread.passed_over.extend(&packets),
         }
     }
 

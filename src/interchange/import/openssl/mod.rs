@@ -1,5 +1,7 @@
 //! `openssl s_client`: a report about TLS, once or more, and then a session as on any terminal.
 
+mod dump;
+
 use crate::conversation::event::Remark;
 use crate::conversation::file::Document;
 
@@ -8,12 +10,19 @@ use super::lines::{is_command, is_reply, lines, text};
 use super::sessions::Sessions;
 use super::telnet::strip;
 use super::{Unread, sides};
+use dump::Dump;
+
+/// Lines below that are looked at for the next one that is none of a dump's.
+const NEAR: usize = 2000;
+/// What -brief says when it has connected.
+const BRIEF: &str = "CONNECTION ESTABLISHED";
 
 /// Whether there is a report, or a beginning of one.
 pub(super) fn looks(beginning: &[u8]) -> bool {
     let mut depth = false;
     for (_, line) in lines(beginning).take(200) {
-        if line.starts_with(b"CONNECTED(") || line.starts_with(b"SSL handshake has read ") {
+        let brief = line == BRIEF.as_bytes() || dump::is_state(&text(line));
+        if brief || line.starts_with(b"CONNECTED(") || line.starts_with(b"SSL handshake has read ") {
             return true;
         }
         depth |= line.starts_with(b"depth=");
@@ -42,42 +51,100 @@ struct Report {
 pub(super) fn read(octets: &[u8]) -> (Vec<Document>, Unread) {
     let mut found = Sessions::new("openssl", Content::Shown);
     let all: Vec<_> = lines(octets).collect();
+    let width = sides::width(octets);
     let mut report = Report::default();
-    let mut inside = false;
-    for (at, (number, raw)) in all.iter().enumerate() {
-        let line = strip(raw);
-        let next = all[at + 1..].iter().map(|(_, next)| *next).find(|next| !next.is_empty());
-        let said = text(&line);
-        if said.starts_with("CONNECTED(") {
-            if found.has_current() && found.current().lines() > 0 {
-                found.end();
-                report = Report::default();
-            }
-            found.current().remark(Remark::new("connecting").value("unknown"));
-            inside = true;
-            continue;
-        }
-        if inside {
-            report.take(&said);
-            inside = said != "---" || !next.is_some_and(ends_report);
-            continue;
-        }
+    let mut dump = Dump::default();
+    let mut inside = Inside::Conversation;
+    let mut at = 0;
+    while let Some((number, raw)) = all.get(at) {
+        at += 1;
+        found.at(*number);
+        let mut line = strip(raw);
+        let said = text(&line).into_owned();
         let content = found.has_current() && found.current().in_content();
-        if said == "---" && next.is_some_and(begins_report) {
-            inside = true;
+        if dump.take(&said, content, &mut found) {
             continue;
         }
-        if (!content || next.is_none()) && tool(&said, &mut found, &mut report) {
+        let next = |at: usize| {
+            let rest = all[at..].iter().map(|(_, next)| *next).take(NEAR);
+            rest.filter(|next| !next.is_empty()).find(|next| !dump::looks_like_one(&text(next)))
+        };
+        if said.starts_with("CONNECTED(") || said == BRIEF && !content {
+            begins(&said, &mut found, &mut report, &mut dump);
+            inside = if said == BRIEF { Inside::Brief } else { Inside::Report };
             continue;
+        }
+        if inside.takes(&said, next(at), &mut report) {
+            found.passed_over();
+            continue;
+        }
+        if said == "---" && next(at).is_some_and(begins_report) {
+            inside = Inside::Report;
+            continue;
+        }
+        if (!content || next(at).is_none()) && tool(&said, &mut found, &mut report) {
+            continue;
+        }
+        let first = at;
+        while all.get(at).is_some_and(|(_, next)| sides::goes_on(all[at - 1].1, next, width, &mut found)) {
+            line.to_mut().extend_from_slice(&strip(all[at].1));
+            at += 1;
+        }
+        if at > first {
+            sides::say_joined(&mut found);
         }
         if !said.is_empty() || content {
-            conversation(*number, &line, next, content, &mut found, &mut report);
+            conversation(*number, &line, next(at), content, &mut found, &mut report, &dump);
         }
     }
+    dump.deliver(&mut found);
     if !report.told && (report.version.is_some() || report.failed.is_some()) {
-        tell(&mut report, false, &mut found);
+        tell(&mut report, false, &dump, &mut found);
     }
     found.finish()
+}
+
+/// A connection was made: a new conversation, where the last one has had a word spoken in it.
+fn begins(said: &str, found: &mut Sessions, report: &mut Report, dump: &mut Dump) {
+    let shown = dump.shows_beginning() && said == BRIEF;
+    if found.has_current() && found.current().lines() > 0 && !shown {
+        found.end();
+        *report = Report::default();
+        *dump = Dump::default();
+    }
+    if !shown {
+        found.current().remark(Remark::new("connecting").value("unknown"));
+    }
+}
+
+/// What the lines belong to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Inside {
+    Conversation,
+    Report,
+    /// The short one of -brief.
+    Brief,
+}
+
+impl Inside {
+    /// Takes a line of a report in; false where it is none.
+    fn takes(&mut self, said: &str, next: Option<&[u8]>, report: &mut Report) -> bool {
+        match self {
+            Self::Conversation => return false,
+            Self::Report => {
+                report.take(said);
+                if said == "---" && next.is_some_and(ends_report) {
+                    *self = Self::Conversation;
+                }
+            }
+            Self::Brief if is_reply(said.as_bytes()) || is_command(said.as_bytes()) => {
+                *self = Self::Conversation;
+                return false;
+            }
+            Self::Brief => report.take(said),
+        }
+        true
+    }
 }
 
 fn begins_report(next: &[u8]) -> bool {
@@ -97,12 +164,16 @@ fn conversation(
     content: bool,
     found: &mut Sessions,
     report: &mut Report,
+    dump: &Dump,
 ) {
     if !found.has_current() || (found.current().lines() == 0 && !is_reply(line) && !is_command(line)) {
         return found.unread(number, line, "before the conversation");
     }
     if !report.told {
-        tell(report, line.starts_with(b"220"), found);
+        tell(report, line.starts_with(b"220"), dump, found);
+        if dump.has_shown(line) {
+            return found.current().tool(&[line, b": said before TLS, and again by s_client"].concat());
+        }
     }
     let to_tool = report.full && !content && !is_reply(line);
     if to_tool && line.starts_with(b"R") && next == Some(b"RENEGOTIATING") {
@@ -117,12 +188,12 @@ fn conversation(
 }
 
 /// Says what the report said, before the first line of the conversation.
-fn tell(report: &mut Report, greeted: bool, found: &mut Sessions) {
+fn tell(report: &mut Report, greeted: bool, dump: &Dump, found: &mut Sessions) {
     report.told = true;
     let builder = found.current();
     if greeted {
         builder.remark(Remark::new("connected").value("unknown"));
-    } else if report.failed.is_none() {
+    } else if report.failed.is_none() && !dump.shows_beginning() {
         builder.inferred("greeting, EHLO and STARTTLS, which s_client spoke and does not show");
     }
     let mut tls = Remark::new("tls");
@@ -169,6 +240,12 @@ impl Report {
             self.pem = Some(String::new());
         } else if let Some(value) = said.trim_start().strip_prefix("Verify return code: ") {
             first(&mut self.verify, value);
+        } else if let Some(version) = said.strip_prefix("Protocol version: ") {
+            first(&mut self.version, version);
+        } else if let Some(cipher) = said.strip_prefix("Ciphersuite: ") {
+            first(&mut self.cipher, cipher);
+        } else if said == "Verification: OK" {
+            first(&mut self.verify, "0 (ok)");
         } else if let Some((version, cipher)) = said.split_once(", Cipher is ") {
             if cipher != "(NONE)" {
                 first(&mut self.version, version.rsplit(' ').next().unwrap_or_default());

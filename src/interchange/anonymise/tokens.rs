@@ -1,0 +1,95 @@
+//! The small pieces of grammar that tell a name from what is none.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+/// What names the value before an address in `key=address`, so that the key is not part of it.
+const BEFORE: [&str; 15] = [
+    "smtp.mailfrom",
+    "header.from",
+    "header.i",
+    "header.d",
+    "from",
+    "to",
+    "user",
+    "orcpt",
+    "envelope-from",
+    "for",
+    "auth",
+    "helo",
+    "sender",
+    "rcpt",
+    "mailfrom",
+];
+
+/// How long the code of a reply is, with what parts it from its text: it is no part of a name.
+pub(super) fn code(line: &[u8]) -> usize {
+    match line {
+        [a, b, c, b'-' | b' ', ..] if [a, b, c].iter().all(|octet| octet.is_ascii_digit()) => 4,
+        _ => 0,
+    }
+}
+
+/// `smtp.mailfrom=dude` is a key and a local part.
+pub(super) fn after_key(local: &str) -> (&str, &str) {
+    // What stands before it in a URL is no part of it.
+    let slashes = local.len() - local.trim_start_matches('/').len();
+    if slashes == 2 && local.len() > 2 {
+        return local.split_at(2);
+    }
+    match local.split_once('=') {
+        Some((key, rest)) if !rest.is_empty() && BEFORE.contains(&key.to_ascii_lowercase().as_str()) => {
+            local.split_at(key.len() + 1)
+        }
+        _ => ("", local),
+    }
+}
+
+/// Words that are local parts somewhere and words of every server as well.
+pub(super) fn is_common(word: &str) -> bool {
+    const COMMON: [&str; 16] = [
+        "postmaster",
+        "mailer-daemon",
+        "abuse",
+        "user",
+        "test",
+        "info",
+        "mail",
+        "root",
+        "admin",
+        "sender",
+        "recipient",
+        "message",
+        "address",
+        "postfix",
+        "exim",
+        "sendmail",
+    ];
+    COMMON.contains(&word)
+}
+
+/// A name with dots that is a host's, and not a term of Exchange's or a version.
+pub(super) fn is_host(host: &str) -> bool {
+    const TERMS: [&str; 7] = ["RESOLVER.", "STOREDRV.", "SMTPSEND.", "ROUTING.", "SUBMIT.", "AGENT.", "QUEUE."];
+    !TERMS.iter().any(|term| host.starts_with(term)) && host.split('.').all(|label| label.len() < 64)
+}
+
+/// What base64 stands for, where that is a text.
+pub(super) fn decoded(token: &[u8]) -> Option<Vec<u8>> {
+    let inner = STANDARD.decode(token).ok()?;
+    let text = std::str::from_utf8(&inner).ok()?;
+    text.chars().all(|c| !c.is_control() || c == '\0' || c == '\u{1}').then_some(())?;
+    Some(inner)
+}
+
+/// A line of an encoded part: it can't be searched.
+pub(super) fn is_encoded(line: &[u8]) -> bool {
+    let letters = line.trim_ascii();
+    letters.len() >= 40
+        && letters.iter().all(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'/' | b'='))
+}
+
+/// As many octets that say nothing.
+pub(super) fn blanked(line: &[u8]) -> Vec<u8> {
+    line.iter().map(|octet| if octet.is_ascii_whitespace() || *octet == b'=' { *octet } else { b'A' }).collect()
+}
