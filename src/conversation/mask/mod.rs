@@ -144,6 +144,11 @@ impl Mask {
         for word in bytes[from..end].split(|octet| *octet == b' ').filter(|word| !word.is_empty()) {
             self.learn_answer(word);
         }
+        // The last of them is the password, where it is none of base64.
+        let last = bytes[from..end].trim_ascii().rsplit(|octet| *octet == b' ').next().unwrap_or_default();
+        if last.len() >= 6 && !is_common(last) {
+            self.values.learn(Secret::new(last.to_vec()));
+        }
         line(bytes, crlf, std::iter::once(from..end).collect())
     }
 

@@ -325,7 +325,7 @@ impl Builder {
             })
             .collect();
         let before = if hidden.is_empty() { self.learnt.1 } else { log.len() };
-        if self.mask.known() == 0 || before == 0 {
+        if before == 0 {
             return log;
         }
         let mut out = Log::new();

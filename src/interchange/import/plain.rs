@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use super::lines::{is_reply, lines};
+use super::lines::{is_command, is_reply, lines};
 use super::prefix;
 
 /// What was done to a text, as it is said.
@@ -30,7 +30,9 @@ pub(super) fn plain(octets: &[u8]) -> (Cow<'_, [u8]>, Vec<&'static str>) {
     take(&mut text, parted, CR);
     take(&mut text, prefix::without, PREFIXED);
     take(&mut text, unescaped, ESCAPED);
-    take(&mut text, unquoted, QUOTED);
+    if !super::eml::looks(&text) {
+        take(&mut text, unquoted, QUOTED);
+    }
     take(&mut text, outdented, INDENTED);
     (text, undone)
 }
@@ -89,13 +91,10 @@ fn unescaped(octets: &[u8]) -> Option<Vec<u8>> {
 const FOREIGN: [&[u8]; 9] =
     [b"=== ", b"<- ", b"<~ ", b"<**", b"*   Trying ", b"< 220", b"<-- 220", b"reply: ", b"CONNECTED("];
 
-/// Lines of which each has `> ` or `| ` before it, as mail programs quote. A script has such marks, too: but what it
-/// sends is never a reply, nor a line that another program has marked.
+/// Lines of which each has `> ` or `| ` before it, as mail programs quote, or all but what somebody wrote around them. A
+/// script has such marks, too: but what it sends is never a reply, nor a line that another program has marked.
 fn unquoted(octets: &[u8]) -> Option<Vec<u8>> {
-    let mark = *lines(octets).find_map(|(_, line)| line.first())?;
-    if !matches!(mark, b'>' | b'|') {
-        return None;
-    }
+    let mark = *lines(octets).filter_map(|(_, line)| line.first()).find(|first| matches!(first, b'>' | b'|'))?;
     let bare = |line: &[u8]| -> Option<usize> {
         match line {
             [] => Some(0),
@@ -104,15 +103,24 @@ fn unquoted(octets: &[u8]) -> Option<Vec<u8>> {
             _ => None,
         }
     };
-    let mut foreign = false;
+    let is_foreign = |line: &[u8]| is_reply(line) || FOREIGN.iter().any(|mark| line.starts_with(mark));
+    let (mut foreign, mut quoted) = (false, 0);
     let mut out = Vec::with_capacity(octets.len());
     for (_, line) in lines(octets) {
-        let line = &line[bare(line)?..];
-        foreign |= is_reply(line) || FOREIGN.iter().any(|mark| line.starts_with(mark));
-        out.extend_from_slice(line);
+        let at = match bare(line) {
+            Some(at) => at,
+            // A conversation whose message quotes another is no quotation.
+            None if is_foreign(line) || is_command(line) || line.starts_with(b"+++") || line[0].is_ascii_digit() => {
+                return None;
+            }
+            None => 0,
+        };
+        foreign |= at > 0 && is_foreign(&line[at..]);
+        quoted += usize::from(at > 0);
+        out.extend_from_slice(&line[at..]);
         out.push(b'\n');
     }
-    foreign.then_some(out)
+    (foreign && quoted > 2).then_some(out)
 }
 
 /// Lines that all begin with so many blanks.
@@ -153,6 +161,7 @@ mod tests {
         becomes(b"220 mx\rQUIT\r221 bye\r", "220 mx\nQUIT\n221 bye\n", &[CR]);
         becomes(b"> 220 mx\n> QUIT\n>\n> 221 bye\n", "220 mx\nQUIT\n\n221 bye\n", &[QUOTED]);
         becomes(b"    220 mx\n    QUIT\n\n    221 bye\n", "220 mx\nQUIT\n\n221 bye\n", &[INDENTED]);
+        becomes(b"Hi,\n\n> 220 mx\n> QUIT\n> 221 bye\n\nOtto\n", "Hi,\n\n220 mx\nQUIT\n221 bye\n\nOtto\n", &[QUOTED]);
         becomes(
             b"| === Trying h:25...\n| <-  220 mx\n|  -> QUIT\n",
             "=== Trying h:25...\n<-  220 mx\n -> QUIT\n",
@@ -167,6 +176,7 @@ mod tests {
             "> EHLO a\n> QUIT\n",
             "> EHLO a\n< 250\n> QUIT\n",
             "220 mx\n  indented\nQUIT\n",
+            "220 mx\nDATA\n> 250 ok\n> 250 ok\n> x\n.\n",
             " -> EHLO a\n -> QUIT\n -> NOOP\n",
             "220 mx\nAT&amp;T\n",
             "",
