@@ -104,7 +104,7 @@ mod tests {
     fn what_stands_before_each_line_is_taken_off() {
         let log = "Nov 24 22:18:57 mx postfix/smtpd[7]: < h[1.2.3.4]: NOOP\nNov 24 22:18:58 mx postfix/smtpd[7]: > h[1.2.3.4]: 250 ok\n";
         let before = |put: &dyn Fn(usize) -> String| -> String {
-            log.lines().enumerate().map(|(n, line)| format!("{}{line}\n", put(n))).collect()
+            log.lines().enumerate().map(|(n, line)| put(n) + line + "\n").collect()
         };
         let same = |n: usize, texts: [&str; 2]| texts[n].to_owned();
         for text in [

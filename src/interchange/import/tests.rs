@@ -324,7 +324,7 @@ fn a_secret_is_masked_however_it_was_typed_and_wherever_it_stands() {
 #[test]
 fn a_time_or_a_name_before_each_line_is_taken_off_or_read() {
     let swaks = "=== Trying mx:25...\n=== Connected to mx.\n<-  220 mx\n -> QUIT\n<-  221 bye\n";
-    let before = |put: &str| swaks.lines().map(|line| format!("{put}{line}\n")).collect::<String>();
+    let before = |put: &str| swaks.lines().map(|line| put.to_owned() + line + "\n").collect::<String>();
     for (put, words) in [
         ("11:08:00.123 ", "the time"),
         ("swaks.log:", "stands before"),
