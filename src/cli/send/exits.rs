@@ -38,10 +38,12 @@ pub(super) fn of(exit: Exit, log: &Log, announces: bool) -> u8 {
         Exit::Usage => return MISTAKE,
         Exit::Interrupted => return Exit::Interrupted.code(),
         Exit::Tls => return 29,
-        Exit::Authentication => return 28,
         _ => {}
     }
     let dialogue = Dialogue::of(log);
+    if exit == Exit::Authentication {
+        return if is_cut_off(&dialogue) { 6 } else { 28 };
+    }
     let (mut secured, mut told) = (false, false);
     for (n, exchange) in dialogue.exchanges().iter().enumerate() {
         if is_as_wanted(exchange) {
@@ -78,6 +80,13 @@ pub(super) fn of(exit: Exit, log: &Log, announces: bool) -> u8 {
         return 33;
     }
     if dialogue.exchanges().is_empty() { 2 } else { 6 }
+}
+
+/// Whether the connection was closed in place of a reply within a login.
+fn is_cut_off(dialogue: &Dialogue) -> bool {
+    let within = |exchange: &&Exchange| exchange.ask == Ask::AuthAnswer || exchange.verb == Verb::Auth;
+    let last = dialogue.exchanges().iter().rev().find(within);
+    last.is_some_and(|last| !last.complete && !last.gave_up())
 }
 
 /// Whether it was answered as it has to be for the next command to follow.
@@ -121,6 +130,8 @@ mod tests {
             (&format!("{begun}> QUIT\n< 500 what\n"), Exit::Refused, 27),
             (begun, Exit::Tls, 29),
             (begun, Exit::Authentication, 28),
+            (&format!("{begun}> AUTH PLAIN {{{{auth}}}}\n< 535 no\n"), Exit::Authentication, 28),
+            (&format!("{begun}> AUTH PLAIN {{{{auth}}}}\n* closed by=server\n"), Exit::Authentication, 6),
             (&data, Exit::PartlyRefused, 0),
         ] {
             let log = crate::conversation::sample::log(conversation);
