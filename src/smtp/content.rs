@@ -25,6 +25,20 @@ pub fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.into_iter().flat_map(|text| text.split(|b| *b == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line)))
 }
 
+/// A text as it goes out after DATA: each line with its CR LF, dots stuffed.
+#[must_use]
+pub fn stuffed(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len() + text.len() / 16 + 2);
+    for line in lines(text) {
+        if line.first() == Some(&b'.') {
+            out.push(b'.');
+        }
+        out.extend_from_slice(line);
+        out.extend_from_slice(b"\r\n");
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -44,6 +58,12 @@ mod tests {
             let got: Vec<_> = lines(text.as_bytes()).map(|l| String::from_utf8_lossy(l).into_owned()).collect();
             assert_eq!(got, want, "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_text_goes_out_line_by_line() {
+        assert_eq!(stuffed(b"a\n.\n\r\n..b"), b"a\r\n..\r\n\r\n...b\r\n");
+        assert_eq!(stuffed(b""), b"");
     }
 
     #[test]

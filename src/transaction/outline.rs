@@ -80,6 +80,12 @@ impl Outline {
     /// The script from MAIL on; what comes before it is the guide's.
     #[must_use]
     pub fn script(&self) -> Vec<u8> {
+        self.script_with(&self.body)
+    }
+
+    /// The same with another message.
+    #[must_use]
+    pub fn script_with(&self, body: &Body) -> Vec<u8> {
         let mut out = Vec::new();
         let reaches = |point| self.stop.is_none_or(|stop| stop >= point);
         if reaches(Point::Mail) {
@@ -87,8 +93,8 @@ impl Outline {
         }
         if reaches(Point::Data) {
             match self.chunk {
-                Some(size) => self.chunks(size, &mut out),
-                None => self.data(reaches(Point::Dot), &mut out),
+                Some(size) => chunks(body, size, &mut out),
+                None => self.data(body, reaches(Point::Dot), &mut out),
             }
         }
         out.extend_from_slice(match self.leave {
@@ -128,7 +134,7 @@ impl Outline {
         }
     }
 
-    fn data(&self, whole: bool, out: &mut Vec<u8>) {
+    fn data(&self, body: &Body, whole: bool, out: &mut Vec<u8>) {
         send("DATA", out);
         if self.is_answered(Point::Data) {
             out.extend_from_slice(b"< 354\n");
@@ -136,7 +142,7 @@ impl Outline {
         if !whole {
             return;
         }
-        match &self.body {
+        match body {
             Body::Lines(text) => {
                 for line in content::lines(text) {
                     self::line(b"| ", &content::stuff(line), out);
@@ -149,41 +155,6 @@ impl Outline {
             }
         }
         send(".", out);
-    }
-
-    fn chunks(&self, size: u64, out: &mut Vec<u8>) {
-        let wire = match &self.body {
-            Body::Lines(text) => content::lines(text).flat_map(|line| [line, b"\r\n"].concat()).collect(),
-            Body::AsIs(octets) => octets.clone(),
-            Body::File { path, fields } => {
-                if !fields.is_empty() {
-                    send(&format!("BDAT {}", fields.len()), out);
-                    lines(fields, out);
-                    out.extend_from_slice(b"< 2xx\n");
-                }
-                let whole = std::fs::metadata(path).map(|file| file.len()).unwrap_or_default();
-                let before_last = whole.saturating_sub(1) / size.max(1);
-                for _ in 0..before_last {
-                    file(format!(">> {size} ").as_bytes(), path, out);
-                    out.extend_from_slice(b"< 2xx\n");
-                }
-                file(b">> LAST ", path, out);
-                return;
-            }
-        };
-        let size = usize::try_from(size.max(1)).unwrap_or(usize::MAX);
-        let mut parts = wire.chunks(size).peekable();
-        if parts.peek().is_none() {
-            send("BDAT 0 LAST", out);
-        }
-        while let Some(part) = parts.next() {
-            let last = parts.peek().is_none();
-            send(&format!("BDAT {}{}", part.len(), if last { " LAST" } else { "" }), out);
-            lines(part, out);
-            if !last {
-                out.extend_from_slice(b"< 2xx\n");
-            }
-        }
     }
 
     /// The script of all of it, with *make ready* written out as far as it can be known before anything was answered.
@@ -253,6 +224,42 @@ impl Outline {
         send(text, out);
         if self.is_answered(point) {
             out.extend_from_slice(format!("< {expected}\n").as_bytes());
+        }
+    }
+}
+
+/// The message by BDAT, so many octets in each.
+fn chunks(body: &Body, size: u64, out: &mut Vec<u8>) {
+    let wire = match body {
+        Body::Lines(text) => content::lines(text).flat_map(|line| [line, b"\r\n"].concat()).collect(),
+        Body::AsIs(octets) => octets.clone(),
+        Body::File { path, fields } => {
+            if !fields.is_empty() {
+                send(&format!("BDAT {}", fields.len()), out);
+                lines(fields, out);
+                out.extend_from_slice(b"< 2xx\n");
+            }
+            let whole = std::fs::metadata(path).map(|file| file.len()).unwrap_or_default();
+            let before_last = whole.saturating_sub(1) / size.max(1);
+            for _ in 0..before_last {
+                file(format!(">> {size} ").as_bytes(), path, out);
+                out.extend_from_slice(b"< 2xx\n");
+            }
+            file(b">> LAST ", path, out);
+            return;
+        }
+    };
+    let size = usize::try_from(size.max(1)).unwrap_or(usize::MAX);
+    let mut parts = wire.chunks(size).peekable();
+    if parts.peek().is_none() {
+        send("BDAT 0 LAST", out);
+    }
+    while let Some(part) = parts.next() {
+        let last = parts.peek().is_none();
+        send(&format!("BDAT {}{}", part.len(), if last { " LAST" } else { "" }), out);
+        lines(part, out);
+        if !last {
+            out.extend_from_slice(b"< 2xx\n");
         }
     }
 }

@@ -136,6 +136,26 @@ fn recipients_beyond_the_limits_go_over_another_connection() {
     assert_eq!(json["transcripts"].as_array().map(Vec::len), Some(3));
 }
 
+#[test]
+fn a_large_message_from_standard_input_goes_out_line_by_line() {
+    let desk = Desk::new();
+    let text = format!(
+        "Subject: large\n\n{}last",
+        ".a line that is stuffed, and long enough to make many of them\n".repeat(30_000)
+    );
+    let peer = super::Peer::play(&after_ehlo(" mx", ACCEPTS));
+    let target = peer.target();
+    let to = ["--server", &target, "--from", "a@b", "--helo", "me", "--to", "c@d", "-n", "-g"];
+    desk.send_with(text.as_bytes(), &to).expect(0, &["=== delivered c@d"]);
+    let heard = peer.heard();
+    let from = heard.iter().position(|line| line == "DATA").expect("DATA");
+    assert_eq!(heard[from + 1..from + 3], ["Subject: large", ""]);
+    assert!(
+        heard[from + 3..from + 30_003].iter().all(|line| line.starts_with("..a line") && line.ends_with("of them"))
+    );
+    assert_eq!(heard[from + 30_003..from + 30_005], ["last", "."]);
+}
+
 /// RFC 8463's example key as OpenSSL writes it.
 const KEY: &str = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n-----END PRIVATE KEY-----\n";
 

@@ -10,10 +10,13 @@ use crate::conversation::file::{Document, Header as Head, Reader, write_document
 use crate::profile::{Profiles, Protocol, Version};
 use crate::script::Offered;
 use crate::script::files::Folders;
-use crate::script::plan::{Act, Plan, Step, plan};
+use crate::script::plan::{Act, Content, Plan, Step, plan};
 use crate::script::values::Values;
 use crate::transaction::{Body, Leave, Opening, Outline, Point, Xclient};
 use crate::world::World;
+
+/// Octets from which on a message does not go through a script.
+const LARGE: usize = 1 << 20;
 
 /// What a command line comes to.
 pub(super) struct Prepared {
@@ -159,7 +162,15 @@ impl Prepared {
     /// # Errors
     /// What no script can hold.
     pub(super) fn planned(&self, world: &World) -> Result<Plan, String> {
-        let document = read(&self.outline.script())?;
+        // A large message goes into the plan as it is: as lines of a script it would be held several times over.
+        let large = match &self.outline.body {
+            Body::Lines(text) if text.len() > LARGE && self.outline.chunk.is_none() => Some(text),
+            _ => None,
+        };
+        let document = match large {
+            Some(_) => read(&self.outline.script_with(&Body::Lines(b"x".to_vec())))?,
+            None => read(&self.outline.script())?,
+        };
         let values = Values::new(&[], None, &self.way.target, &[], world);
         let allowed = match &self.outline.body {
             Body::File { path, .. } => path.parent().map(std::path::Path::to_owned).into_iter().collect(),
@@ -167,6 +178,13 @@ impl Prepared {
         };
         let folders = Folders { own: None, allowed };
         let mut plan = plan(&document, "what is to be sent", &values, &folders).map_err(|error| error.to_string())?;
+        let place = plan.steps.iter_mut().find_map(|step| match &mut step.act {
+            Act::Content(content) => Some(content),
+            _ => None,
+        });
+        if let (Some(text), Some(content)) = (large, place) {
+            *content = Content::Octets(crate::smtp::content::stuffed(text));
+        }
         // Where it closes without having read the greeting there is nothing to make ready.
         if self.outline.leave != Leave::DropAtOnce || self.outline.stop != Some(Point::Greeting) {
             plan.steps.insert(0, Step { line: 0, act: Act::Guide });
