@@ -26,7 +26,12 @@ struct Known {
 
 /// All addresses.
 #[derive(Debug, Default)]
-pub(super) struct Gate(HashMap<IpAddr, Known>);
+pub(super) struct Gate {
+    places: HashMap<IpAddr, Known>,
+    /// When room was last looked for: that goes through all of them, and whoever comes from many addresses at once must
+    /// not make it happen for each.
+    swept: Option<Duration>,
+}
 
 /// Of IPv6 one machine has a whole network.
 fn place(address: IpAddr) -> IpAddr {
@@ -42,13 +47,16 @@ fn place(address: IpAddr) -> IpAddr {
 impl Gate {
     fn known(&mut self, address: IpAddr, now: Duration) -> &mut Known {
         let mut key = place(address);
-        if !self.0.contains_key(&key) && self.0.len() >= ADDRESSES {
-            self.0.retain(|_, known| known.names > 0 || now < known.next + FORGOTTEN);
-            if self.0.len() >= ADDRESSES {
+        if !self.places.contains_key(&key) && self.places.len() >= ADDRESSES {
+            if self.swept.is_none_or(|swept| now >= swept + EVERY) {
+                self.places.retain(|_, known| known.names > 0 || now < known.next + FORGOTTEN);
+                self.swept = Some(now);
+            }
+            if self.places.len() >= ADDRESSES {
                 key = Ipv4Addr::UNSPECIFIED.into();
             }
         }
-        let known = self.0.entry(key).or_default();
+        let known = self.places.entry(key).or_default();
         if known.wrong > 0 && now >= known.next + FORGOTTEN {
             known.wrong = 0;
         }
@@ -122,7 +130,7 @@ mod tests {
         assert!(
             gate.patience(Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 9, 9, 9, 9).into(), now).expect("a wait") > Duration::ZERO
         );
-        assert!(gate.0.len() <= ADDRESSES + 1);
+        assert!(gate.places.len() <= ADDRESSES + 1);
     }
 
     #[test]
