@@ -241,8 +241,9 @@ impl Anonymiser {
                 bytes = remark.to_string().into_bytes();
             }
             Kind::Script | Kind::Comment => {
-                let code = bytes.strip_prefix(b"< ").map_or(0, |reply| 2 + code(reply));
-                bytes = [&bytes[..code], &self.escaped(&bytes[code..])].concat();
+                // What makes it a comment or a directive stays: a local part may hold a #.
+                let kept = bytes.strip_prefix(b"< ").map_or(1.min(bytes.len()), |reply| 2 + code(reply));
+                bytes = [&bytes[..kept], &self.escaped(&bytes[kept..])].concat();
             }
         }
         log.push_octets(line.kind, line.at, &bytes, line.crlf, masked);

@@ -20,6 +20,19 @@ const TALK: &str = "+++\nehlo = 1\ntitle = \"dude at mx.target.local\"\ntarget =
     4.100000 < 550 5.7.1 <anotherdude@target.local>: User anotherdude unknown, spf=fail smtp.mailfrom=dude@noddy.com client-ip=10.9.8.7\n\
     5.000000 * certificate n=0 der=TUlJQg==\n5.000000 * note \"call Dude at noddy.com, fe80::1\"\n";
 
+/// Found by a fuzzer.
+#[test]
+fn a_comment_that_is_like_an_address_stays_a_comment() {
+    for comment in ["#@5", "#dude@noddy.example", "# ask dude@noddy.example"] {
+        let talk = format!("# ehlo 1\n\n{comment}\n> NOOP\n");
+        let document = read(talk.as_bytes()).expect("a script");
+        let out = text(&anonymise(&document));
+        let again = read(out.as_bytes()).unwrap_or_else(|error| panic!("{comment}: {error}: {out}"));
+        assert_eq!(again.log.len(), document.log.len(), "{out}");
+        assert!(!out.contains("noddy"), "{out}");
+    }
+}
+
 #[test]
 fn the_same_is_replaced_by_the_same_and_the_shape_stays() {
     let document = read(TALK.as_bytes()).expect("a transcript");
