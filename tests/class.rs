@@ -187,7 +187,7 @@ fn an_instructor_sees_a_student_at_work_and_helps() {
     student.keys("HELO noddy.com<Enter>");
     student.wait_for("step 2 of 6");
     wall.wait_for("2/6").wait_for("HELO … 250");
-    wall.keys("h").wait_for("Given:");
+    wall.keys("h").wait_for("Given to anna:");
     wall.keys("blook up<Enter>").wait_for("Said to 1.");
     student.wait_for("The class: look up");
     student.wait_for("class monday · anna");
