@@ -120,6 +120,10 @@ impl Anonymiser {
                 _ => {}
             }
         }
+        // Of an imported message the title is its subject.
+        if header.text("imported") == Some("message") {
+            self.people.topic(header.text("title").unwrap_or_default());
+        }
         let mut texts = Vec::new();
         header.table.iter().for_each(|(_, value)| strings(value, &mut texts));
         for text in texts {

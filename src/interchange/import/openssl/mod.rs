@@ -4,6 +4,7 @@ mod dump;
 
 use crate::conversation::event::Remark;
 use crate::conversation::file::Document;
+use crate::smtp::Phase;
 
 use super::builder::Content;
 use super::lines::{is_command, is_reply, lines, text};
@@ -168,6 +169,9 @@ fn conversation(
 ) {
     if !found.has_current() || (found.current().lines() == 0 && !is_reply(line) && !is_command(line)) {
         return found.unread(number, line, "before the conversation");
+    }
+    if found.current().phase() == Phase::Closed {
+        return found.unread(number, line, "after the end of the connection");
     }
     if !report.told {
         tell(report, line.starts_with(b"220"), dump, found);
