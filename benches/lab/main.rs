@@ -73,6 +73,7 @@ fn program(name: &str) -> Option<Command> {
     folders.iter().map(|folder| folder.join(name)).find(|file| file.is_file()).map(Command::new)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the others may be missing, and all stand in one table")]
 fn ehlo(folder: &Path, port: u16) -> Option<Command> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ehlo"));
     command.arg("--config").arg(folder.join("config")).arg("--state").arg(folder.join("state"));
