@@ -30,7 +30,6 @@ fn main() {
     }
     raise();
     let folder = tempfile::tempdir().unwrap();
-    println!("{:<12} {:<34} {:>10}", "server", "", "");
     for (name, command) in
         [("ehlo lab", ehlo as fn(&Path, u16) -> Option<Command>), ("smtp-sink", sink), ("aiosmtpd", aiosmtpd)]
     {
