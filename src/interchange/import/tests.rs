@@ -210,6 +210,15 @@ fn what_is_inferred_is_said() {
 }
 
 #[test]
+fn a_line_that_begins_with_r_is_no_failure_of_tls() {
+    let imported = import(&sample("openssl-rcpt-renegotiates.txt")).expect("s_client's");
+    let remarks: Vec<_> = imported.conversations[0].log.of_kind(Kind::Remark).filter_map(|(_, e)| e.remark()).collect();
+    assert!(!remarks.iter().any(|r| r.word == "error" || r.get("failed").is_some()), "{remarks:?}");
+    let told = |r: &&Remark| r.word == "tool" && r.bare(0).is_some_and(|text| text.contains("asks s_client"));
+    assert!(remarks.iter().any(|r| told(&r)), "{remarks:?}");
+}
+
+#[test]
 fn what_could_not_be_read_is_said_by_its_line_and_no_secret_is_quoted() {
     let text = "=== Trying 127.0.0.1:25...\n=== Connected to 127.0.0.1.\n<-  220 mx\n -> EHLO a\n<-  250 mx\n??? what\npassword hunter2\n";
     let imported = import(text.as_bytes()).expect("swaks");

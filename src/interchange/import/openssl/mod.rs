@@ -45,6 +45,8 @@ struct Report {
     /// It was the full one: without -quiet some letters are commands of `s_client`'s.
     full: bool,
     failed: Option<String>,
+    /// An R at the start of a line was taken for a wish to renegotiate, and nothing of the server's has come since.
+    renegotiates: bool,
     told: bool,
 }
 
@@ -170,6 +172,7 @@ fn conversation(
     if !found.has_current() || (found.current().lines() == 0 && !is_reply(line) && !is_command(line)) {
         return found.unread(number, line, "before the conversation");
     }
+    report.renegotiates = false;
     if found.current().phase() == Phase::Closed {
         return found.unread(number, line, "after the end of the connection");
     }
@@ -275,6 +278,7 @@ fn tool(said: &str, found: &mut Sessions, report: &mut Report) -> bool {
     if said.starts_with("closed") && said.trim() == "closed" || said == "DONE" {
         found.current().closed(if said == "DONE" { "client" } else { "server" });
     } else if SAYS.iter().any(|known| said.starts_with(known)) {
+        report.renegotiates |= said == "RENEGOTIATING";
         if said.starts_with("read:errno=") {
             found.current().closed("server");
         } else {
@@ -290,7 +294,10 @@ fn tool(said: &str, found: &mut Sessions, report: &mut Report) -> bool {
     } else if said.contains(":error:")
         && said.split(':').next().is_some_and(|id| id.bytes().all(|b| b.is_ascii_hexdigit()))
     {
-        if report.told || found.has_current() && found.current().lines() > 0 {
+        if report.renegotiates {
+            let why = "a line that begins with R, such as RCPT, asks s_client for a renegotiation and is not sent";
+            found.current().tool(format!("{}: {why}", failure(said)).as_bytes());
+        } else if report.told || found.has_current() && found.current().lines() > 0 {
             found.current().error("tls", failure(said).as_bytes());
         } else {
             report.failed = Some(failure(said).to_owned());
