@@ -12,6 +12,7 @@ use crate::lesson::map::{Standing, State, called};
 use crate::lesson::{Course, Lesson, Map, Progress};
 use crate::smtp::escape::for_screen;
 use crate::tui::run::Launch;
+use crate::tui::text::{fit, width};
 use crate::world::World;
 
 mod check;
@@ -25,8 +26,8 @@ const COMMAND: &str = "ehlo learn";
 #[command(
     subcommand_precedence_over_arg = true,
     after_help = "\
-A lesson runs against the lab inside ehlo; nothing leaves this machine. Its steps tick from what the lab has seen, so any
-client may be used: the lesson says at which address."
+A lesson runs against the lab inside ehlo; nothing leaves this machine. Its steps tick from what the lab has seen, so \
+any client may be used: the lesson says at which address."
 )]
 pub(super) struct Arguments {
     #[command(subcommand)]
@@ -120,12 +121,15 @@ fn open(lesson: Lesson, common: &Common, world: &World) -> Exit {
 }
 
 fn list(map: &Map) {
+    // Together they leave room for the other columns in a row of 80.
+    const TITLE: usize = 31;
     let widest = map.rows.iter().map(|row| row.lesson.name.chars().count()).max().unwrap_or(0);
     for row in &map.rows {
         let lesson = &row.lesson;
         let minutes = lesson.minutes.map_or_else(String::new, |minutes| format!("{minutes} min"));
-        let title = for_screen(lesson.title.as_bytes());
-        print(format!("{:widest$}  {title:36} {minutes:>7}  {}", lesson.name, words(map, row)).trim_end());
+        let title = fit(&for_screen(lesson.title.as_bytes()), TITLE);
+        let gap = " ".repeat(TITLE - width(&title));
+        print(format!("{:widest$}  {title}{gap} {minutes:>6}  {}", lesson.name, words(map, row)).trim_end());
     }
 }
 
@@ -136,7 +140,7 @@ fn words(map: &Map, row: &Standing) -> String {
         (State::Done, when) => format!("finished {}", when.as_deref().and_then(|when| when.get(..10)).unwrap_or("")),
         (State::Begun(steps, of), _) => format!("{steps} of {of} steps"),
         (State::Open, _) if missing.is_empty() => format!("0 of {} steps", row.lesson.steps.len()),
-        (State::Open, _) => format!("0 of {} steps, needs {} first", row.lesson.steps.len(), missing.join(" and ")),
+        (State::Open, _) => format!("needs {} first", missing.join(" and ")),
     }
 }
 

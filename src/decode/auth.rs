@@ -114,7 +114,7 @@ mod tests {
         assert!(scram.notes.contains(&"Sent: the user and the client's nonce.".to_owned()), "{:?}", scram.notes);
         let done =
             last("> AUTH SCRAM-SHA-256\n< 334 \n> {{auth}}\n< 334 cj1h\n> {{auth}}\n< 334 dj1h\n> {{auth}}\n< 235 ok");
-        assert!(done.notes[0].contains("server's signature was taken"), "{:?}", done.notes);
+        assert!(done.notes[0].contains("server's signature is right"), "{:?}", done.notes);
     }
 
     #[test]

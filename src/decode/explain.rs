@@ -232,7 +232,7 @@ fn capital(text: &str) -> String {
 }
 
 /// The first letter small, unless it begins a name in capitals such as `TLS` or `HELO`.
-fn small(text: &str) -> String {
+pub(super) fn small(text: &str) -> String {
     let mut letters = text.chars();
     match (letters.next(), letters.clone().next()) {
         (Some(first), Some(second)) if second.is_lowercase() || second == ' ' => {
@@ -403,6 +403,11 @@ fn digits(
     if let Some(enhanced) = enhanced {
         let subject = book.digit(&format!("x.{}.x", enhanced.subject)).unwrap_or("a subject that is not registered");
         let words = match entry {
+            // The registry words such a detail as the reason of a refusal, and here there is none.
+            Some(entry) if enhanced.class == 2 && entry.category != "ok" => match enhanced.subject {
+                0 => "done, with nothing more to say".to_owned(),
+                _ => format!("{subject}: as it should be"),
+            },
             Some(entry) => format!("{subject}: {}", small(&entry.title)),
             None => format!("{subject}: a detail that is not registered"),
         };

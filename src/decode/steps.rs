@@ -3,6 +3,7 @@
 use crate::smtp::{Phase, Verb};
 
 use super::entry::StepEntry;
+use super::explain::small;
 use super::{Asked, Context, Does, Step};
 
 /// The proposed steps that fit, filled, each once; and where none is left, what the phase asks for.
@@ -55,8 +56,10 @@ fn command(entry: &StepEntry, line: &str, context: &Context) -> Option<Step> {
     if Verb::from_word(&word) == Verb::Auth && may(Verb::Auth, context) {
         return step(&entry.text, auth_line(line, context));
     }
-    if Verb::from_word(&word) == Verb::Auth && wants_reset(context) {
-        return step("Drop this transaction, then log in", "RSET".to_owned());
+    let asked = Verb::from_word(&word);
+    if matches!(asked, Verb::Auth | Verb::Starttls) && wants_reset(asked, context) {
+        let then = if entry.text.contains(", then ") { "" } else { "then " };
+        return step(&format!("Drop this transaction, {then}{}", small(&entry.text)), "RSET".to_owned());
     }
     if Verb::from_word(&word) == Verb::Mail && remembers_size(context) {
         return step("Let the server forget the size that was announced, then begin again", "RSET".to_owned());
@@ -95,10 +98,10 @@ fn remembers_size(context: &Context) -> bool {
         && context.after == Some(Phase::Ready)
 }
 
-/// Whether AUTH would be right if no transaction stood in its way.
-fn wants_reset(context: &Context) -> bool {
+/// Whether AUTH or STARTTLS would be right if no transaction stood in its way.
+fn wants_reset(verb: Verb, context: &Context) -> bool {
     matches!(context.after, Some(Phase::Mail | Phase::Rcpt))
-        && may(Verb::Auth, &Context { after: Some(Phase::Ready), ..context.clone() })
+        && may(verb, &Context { after: Some(Phase::Ready), ..context.clone() })
 }
 
 /// Whether a verb makes sense after the reply; where nothing is known it does.
@@ -120,7 +123,7 @@ fn may(verb: Verb, context: &Context) -> bool {
         }
         Verb::Rset => within(&[Phase::Mail, Phase::Rcpt, Phase::Bdat]),
         Verb::Starttls => {
-            within(&[Phase::Greeted, Phase::Ready, Phase::Mail, Phase::Rcpt])
+            within(&[Phase::Greeted, Phase::Ready])
                 && context.tls != Some(true)
                 && context.offers("STARTTLS") != Some(false)
         }

@@ -262,7 +262,9 @@ fn steps_fit_the_moment() {
     let start = Context { after: Some(Phase::Rcpt), accepted: Some(1), ..after(Verb::Rcpt) };
     let offered = |words: &[&str]| Some(words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>());
     let clear = Context { tls: Some(false), capabilities: offered(&["STARTTLS"]), ..start.clone() };
-    assert_eq!(commands(&decode_in(relay, &clear)), ["DATA", "STARTTLS", "connect mx:elsewhere.example"]);
+    assert_eq!(commands(&decode_in(relay, &clear)), ["DATA", "RSET", "connect mx:elsewhere.example"]);
+    let first = &decode_in(relay, &clear).next[1].text;
+    assert_eq!(first, "Drop this transaction, secure the line, then log in");
     let bare = Context { capabilities: offered(&[]), accepted: Some(0), after: Some(Phase::Mail), ..start.clone() };
     assert_eq!(commands(&decode_in(relay, &bare)), ["connect mx:elsewhere.example", "RCPT TO:", "RSET"]);
     let tls =
@@ -378,7 +380,7 @@ fn the_conversation_names_the_cause() {
     let e =
         with(&["MAIL FROM:<>", "S: 250 ok", "RCPT TO:<friend@elsewhere.example>", "S: 554 5.7.1 Relay access denied"]);
     assert!(e.causes[0].contains("elsewhere.example is not this server's domain, and you have not"), "{:?}", e.causes);
-    assert!(commands(&e).contains(&"STARTTLS".to_owned()) && !commands(&e).contains(&"DATA".to_owned()), "{e:?}");
+    assert!(commands(&e).contains(&"RSET".to_owned()) && !commands(&e).contains(&"DATA".to_owned()), "{e:?}");
     assert_eq!(e.software.as_deref(), Some("Postfix"));
 
     assert_eq!(commands(&last(&["S: 554 no mail for you"])), ["QUIT"]);

@@ -98,6 +98,8 @@ pub struct Envelope {
     pub includes: Vec<String>,
     /// How it was answered.
     pub reply: Option<Expected>,
+    /// Nobody else was named in its mail transaction.
+    pub alone: bool,
 }
 
 /// `rcpt_count`.
@@ -305,6 +307,8 @@ struct RcptKeys {
     #[serde(default)]
     includes: Vec<String>,
     reply: Option<Expected>,
+    #[serde(default)]
+    alone: bool,
 }
 
 #[derive(Deserialize)]
@@ -336,10 +340,10 @@ impl<'de> Deserialize<'de> for Goal {
 impl Words {
     fn goals(self) -> Vec<Goal> {
         let mail = self.mail.map(|MailKeys { from, parameter, includes, reply }| {
-            Goal::Mail(Envelope { address: from, parameter, includes, reply })
+            Goal::Mail(Envelope { address: from, parameter, includes, reply, alone: false })
         });
-        let rcpt = self.rcpt.map(|RcptKeys { to, parameter, includes, reply }| {
-            Goal::Rcpt(Envelope { address: to, parameter, includes, reply })
+        let rcpt = self.rcpt.map(|RcptKeys { to, parameter, includes, reply, alone }| {
+            Goal::Rcpt(Envelope { address: to, parameter, includes, reply, alone })
         });
         [
             self.connected,

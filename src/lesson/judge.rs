@@ -26,7 +26,10 @@ impl Goal {
             Self::Sent(sent) => asked(facts, from, |asked| sent.is(asked)),
             Self::Reply(reply) => asked(facts, from, |asked| reply.is(asked)),
             Self::Mail(keys) => asked(facts, from, |asked| asked.verb == "MAIL" && keys.is(asked)),
-            Self::Rcpt(keys) => asked(facts, from, |asked| asked.verb == "RCPT" && keys.is(asked)),
+            Self::Rcpt(keys) => first(facts, from, |fact| {
+                matches!(&fact.what, What::Asked(asked) if asked.verb == "RCPT" && keys.is(asked)
+                    && (!keys.alone || keys.names_all(facts, (fact.session, asked.transaction))))
+            }),
             Self::RcptCount(keys) => keys.count(facts, from).0,
             Self::Data(data) => asked(facts, from, |asked| data.is(asked)),
             Self::Delivered(keys) => keys.count(facts, from).0,
@@ -156,6 +159,19 @@ impl Envelope {
         self.address.as_ref().is_none_or(|glob| address.is_some_and(|address| glob.matches(&address)))
             && self.parameter.as_ref().is_none_or(has_parameter)
             && met(self.reply.as_ref(), asked)
+    }
+}
+
+impl Envelope {
+    /// Whether every forward-path of a mail transaction, by its session and number, is one that this describes.
+    fn names_all(&self, facts: &[Fact], transaction: (u64, u32)) -> bool {
+        let named = |address: String| self.address.as_ref().is_none_or(|glob| glob.matches(&address));
+        facts.iter().all(|fact| match &fact.what {
+            What::Asked(asked) if asked.verb == "RCPT" && (fact.session, asked.transaction) == transaction => {
+                asked.path.as_ref().is_none_or(|path| named(path.address()))
+            }
+            _ => true,
+        })
     }
 }
 

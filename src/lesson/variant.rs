@@ -2,13 +2,17 @@
 //! `[vary]`, and have more of its own.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Deserialize;
 
 use super::course::LessonError;
 use super::file::Lesson;
-use crate::lab::scenario::{self, Draw, Scenario, ScenarioError, Source, Vary};
+use crate::lab::scenario::{self, Draw, Scenario, ScenarioError, Server, Source, Vary};
 use crate::world::World;
+
+/// How long the lab of a lesson waits for a command.
+const READING: Duration = Duration::from_hours(1);
 
 /// Where a lesson is from.
 #[derive(Debug, Clone, Default)]
@@ -124,7 +128,12 @@ impl Lesson {
     /// # Errors
     /// One that is not there, can't be read or is not well formed.
     pub fn scenario_in(&self, world: &World) -> Result<Scenario, ScenarioError> {
-        scenario::source(&self.scenario, world)?.drawn(self.drawn())
+        let mut scenario = scenario::source(&self.scenario, world)?.drawn(self.drawn())?;
+        // Who reads says nothing for a while. A scenario that sets a time of its own means it.
+        if scenario.server.idle.0 == Server::default().idle.0 {
+            scenario.server.idle.0 = READING;
+        }
+        Ok(scenario)
     }
 }
 

@@ -344,13 +344,19 @@ impl Errand {
             self.said += 1;
             return self.send(Step::Then, line, Vec::new());
         }
-        let mut words = vec![if session.tls { "encrypted" } else { "not encrypted" }.to_owned()];
+        // Who is brought back to a mail transaction wants to hear of that first.
+        let (ready, mut words) = match session.phase() {
+            Phase::Mail => ("You are back where you were", vec!["MAIL is open".to_owned()]),
+            Phase::Rcpt => ("You are back where you were", Vec::new()),
+            _ => ("Ready", Vec::new()),
+        };
+        words.push(if session.tls { "encrypted" } else { "not encrypted" }.to_owned());
         if session.authenticated.is_some() {
             let user = self.plan.login.as_ref().map(|login| format!(" as {}", login.who.user)).unwrap_or_default();
             words.push(format!("logged in{user}"));
         }
         if session.accepted > 0 {
-            words.push(format!("recipients accepted: {}", session.accepted));
+            words.insert(0, format!("recipients accepted: {}", session.accepted));
         }
         let xclient = &self.plan.xclient;
         if xclient.is_left() {
@@ -358,7 +364,7 @@ impl Errand {
         } else if !xclient.untold.is_empty() {
             words.push(format!("the server takes no {} from XCLIENT", xclient.untold.join(", ")));
         }
-        Next::Done(format!("Ready: {}.", words.join(", ")))
+        Next::Done(format!("{ready}: {}.", words.join(", ")))
     }
 
     fn send(&mut self, step: Step, line: Vec<u8>, learn: Vec<Secret>) -> Next {

@@ -29,7 +29,7 @@ use super::start::Wish;
 
 /// Does an action, or says why it can't be done now.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
-    let action = replay::meant(model, action);
+    let action = learn::meant(model, replay::meant(model, action));
     if let Some(words) = attending::forbids(model, action) {
         model.notice = Some(words.to_owned());
         return Vec::new();
@@ -151,7 +151,7 @@ fn of_program(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Palette => model.overlay = Some(Overlay::Palette(Palette::default())),
         Action::NextFile | Action::PreviousFile => {
             let path = model.files.turn(action == Action::NextFile).map(std::path::Path::to_owned);
-            return path.map(Effect::Open).into_iter().collect();
+            return path.map_or_else(Vec::new, |path| super::opening::open_file(model, path));
         }
         Action::Mouse => {
             model.mouse = !model.mouse;
@@ -238,6 +238,7 @@ fn of_connection(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::Probe => model.overlay = Some(Overlay::Probes(Probes::default())),
         Action::Start => {
+            replay::forget(model);
             model.face = Face::Start;
             model.library.opened = false;
             if model.talk.is_open() {

@@ -144,6 +144,13 @@ fn pasted_words(left: usize) -> String {
     }
 }
 
+/// Lines as message content: dots stuffed on the way.
+fn content(lines: &[String]) -> Request {
+    let mut content = lines.join("\r\n").into_bytes();
+    content.extend_from_slice(b"\r\n");
+    Request::Content(content)
+}
+
 /// Uses a paste of several lines as it was chosen.
 pub(super) fn paste_lines(model: &mut Model, way: PasteAs, lines: Vec<String>) -> Vec<Effect> {
     match way {
@@ -182,11 +189,25 @@ pub(super) fn paste_lines(model: &mut Model, way: PasteAs, lines: Vec<String>) -
             model.notice = Some(super::update::prepared(model, &model.draft));
             Vec::new()
         }
+        PasteAs::Content | PasteAs::Ended if lines.is_empty() => {
+            model.composer.set_line(".");
+            Vec::new()
+        }
         PasteAs::Content => {
             model.composer.set_line("");
-            let mut content = lines.join("\r\n").into_bytes();
-            content.extend_from_slice(b"\r\n");
-            vec![Effect::Send(Request::Content(content))]
+            vec![Effect::Send(content(&lines))]
+        }
+        PasteAs::Ended => {
+            // The dot goes the way of every dot: a production server is asked about first.
+            model.composer.set_line(".");
+            let mut effects = vec![Effect::Send(content(&lines))];
+            effects.extend(enter(model));
+            effects
+        }
+        PasteAs::Raw => {
+            model.composer.set_line("");
+            let draft = Draft { lines, ready: true, ..Draft::default() };
+            draft_as_typed(&draft).into_iter().map(Effect::Send).collect()
         }
     }
 }

@@ -96,12 +96,18 @@ fn above(model: &Model, overlay: &Overlay) -> Vec<Hint> {
         Overlay::Prompt(_) => vec![own("Enter", "go on"), own("Esc", "back")],
         // The others are named in its frame.
         Overlay::Editor(it) => vec![own("Ctrl-D", "done"), own("Esc", it.back())],
-        Overlay::Question(_) => return vec![own("Esc", "back")],
-        _ => vec![own("Esc", "back")],
+        Overlay::Question(_) => return vec![own("Esc", leaving(model, overlay))],
+        _ => vec![own("Esc", leaving(model, overlay))],
     };
     let quit = model.keymap.key(Action::Quit);
     hints.push(Hint { need: 2, key: quit, words: Action::Quit.entry().short, action: None });
     hints
+}
+
+/// What Esc does, in the words of the frame itself.
+fn leaving(model: &Model, overlay: &Overlay) -> &'static str {
+    let (_, foot) = overlay.outline(model);
+    foot.split(" · ").find_map(|key| key.split_once("Esc ")).map_or("back", |(_, words)| words)
 }
 
 /// The keys of what has the focus.
@@ -118,6 +124,7 @@ fn of_place(model: &Model) -> Vec<Hint> {
             Action::Bottom => "follow the end",
             Action::Play if model.playback.as_ref().is_some_and(Playback::is_paused) => "go on",
             Action::Play if model.playback.is_some() => "pause",
+            Action::SearchNext if model.replay.is_some() => Action::DifferenceAfter.entry().short,
             Action::Reconnect if super::replay::is_playing(model) => "start over",
             // A file has no line to send; what is left leads to the transcript.
             Action::ToComposer if model.is_offline() => Action::ToTranscript.entry().short,
@@ -125,10 +132,15 @@ fn of_place(model: &Model) -> Vec<Hint> {
         };
         Some(Hint { need: need(entry, model), key, words, action: Some(entry.action) })
     });
-    let leave = model.keymap.keys(Action::ToComposer, place).next().filter(|_| model.came_from_start());
+    let leaves = model.came_from_start() || super::replay::compares_files(model);
+    let leave = model.keymap.keys(Action::ToComposer, place).next().filter(|_| leaves);
     let leave = leave.map(|key| {
         // While it plays, Esc only ends that.
-        let back = if model.playback.is_some() { Action::EndPlay } else { super::opening::back(model) };
+        let back = match () {
+            () if model.playback.is_some() => Action::EndPlay,
+            () if super::replay::compares_files(model) => Action::EndReplay,
+            () => super::opening::back(model),
+        };
         Hint { need: 2, key: key.to_string(), words: back.entry().short, action: Some(back) }
     });
     leave.into_iter().chain(hints).collect()
@@ -151,6 +163,8 @@ fn need(entry: &Entry, model: &Model) -> u8 {
         // In a file one reads first of all, and help leads to all the rest.
         Action::Reconnect if model.talk.is_open() || model.is_offline() => 6,
         Action::Step(1) if model.is_offline() => 6,
+        Action::SearchNext if model.replay.is_some() && model.focus == Focus::Transcript => 3,
+        Action::RefusalAfter | Action::RefusalBefore | Action::Search if model.replay.is_some() => 0,
         Action::RefusalAfter if model.is_offline() => 3,
         Action::ExchangeAfter | Action::Palette if model.is_offline() => 4,
         Action::Replay if model.talk.is_script() => 3,
@@ -193,9 +207,10 @@ mod tests {
     fn under_a_window_the_footer_names_no_key_that_is_not_heard() {
         let mut screen = Screen::new(80, 24);
         screen.wire("* connected 127.0.0.1:25\n< 220 mx ESMTP");
-        for key in ["<f4>", "<f2>", "<f1>", "<ctrl-p>"] {
+        for (key, word) in [("<f4>", "stay"), ("<f2>", "close"), ("<f1>", "close"), ("<ctrl-p>", "close")] {
             screen.keys(key);
-            assert_eq!(screen.shown().lines().last(), Some(" Esc back · Ctrl-Q quit"), "{key}");
+            let wants = format!(" Esc {word} · Ctrl-Q quit");
+            assert_eq!(screen.shown().lines().last(), Some(wants.as_str()), "{key}");
             screen.keys("<esc>");
         }
     }

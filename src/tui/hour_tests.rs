@@ -149,3 +149,63 @@ fn what_is_said_of_an_empty_line_of_a_cut_has_the_rows_that_it_needs() {
     let shown = screen.shown();
     assert!(shown.contains("F12 brings you back") && shown.contains("as it goes"), "{shown}");
 }
+
+#[test]
+fn an_empty_line_is_named_where_it_stands_and_where_its_time_is() {
+    let mut screen = connected(120, 33);
+    screen.wire("> EHLO noddy.com\n< 250 mx\n> \n< 500 5.5.2 Error: bad syntax");
+    assert!(screen.shown().contains("-> (empty line)"), "{}", screen.shown());
+    screen.keys("<esc>t");
+    assert!(!screen.shown().contains("Where the time went") || screen.shown().contains("empty line  "));
+}
+
+#[test]
+fn the_patience_of_a_server_that_has_cut_the_line_is_in_the_title_after_the_reconnect() {
+    let mut screen = connected(120, 33);
+    screen.wire("* idle after=300s \"the server cut the line\"\n* closed by=server");
+    screen.wire("* connecting 127.0.0.1:25\n* connected 127.0.0.1:25\n< 220 mx");
+    let title = screen.shown().lines().next().map(str::to_owned).unwrap_or_default();
+    assert!(title.contains("idle limit 5 min"), "{title}");
+}
+
+#[test]
+fn a_connection_that_never_was_is_said_once() {
+    let mut screen = super::screen::Screen::new(120, 33);
+    screen.wire("* connecting 127.0.0.1:9\n* error kind=refused \"127.0.0.1:9: connection refused; nothing listens on this port\"\n* closed by=network");
+    let shown = screen.shown();
+    assert!(shown.contains("there was no connection") && !shown.contains("the connection is gone"), "{shown}");
+    assert_eq!(shown.matches("connection refused").count(), 1, "the transcript has it: {shown}");
+}
+
+#[test]
+fn after_a_message_was_taken_the_title_says_so() {
+    let mut screen = connected(80, 24);
+    screen.wire("> EHLO a\n< 250 mx\n> MAIL FROM:<a@b>\n< 250 ok\n> RCPT TO:<c@d>\n< 250 ok\n> DATA\n< 354 go");
+    screen.wire("| Subject: a\n|\n| b\n> .\n< 250 2.0.0 Ok: queued");
+    let title = |screen: &super::screen::Screen| screen.shown().lines().next().map(str::to_owned).unwrap_or_default();
+    assert!(title(&screen).contains("message taken"), "{}", title(&screen));
+    screen.wire("> MAIL FROM:<a@b>\n< 250 ok\n> RSET\n< 250 ok");
+    assert!(title(&screen).contains("EHLO done"), "{}", title(&screen));
+}
+
+#[test]
+fn a_form_is_left_with_the_line_as_it_was() {
+    let mut screen = refused(80, 24);
+    screen.keys("RCPT TO:<lt>a@b><f2>");
+    assert!(screen.shown().contains("Ctrl-C as it was"), "{}", screen.shown());
+    screen.keys("<ctrl-u>c@d<ctrl-c>");
+    assert_eq!(screen.model.composer.line(), "RCPT TO:<a@b>");
+    screen.keys("<f2><ctrl-u>c@d<esc>");
+    assert_eq!(screen.model.composer.line(), "RCPT TO:<c@d>");
+}
+
+#[test]
+fn the_keys_in_a_narrow_frame_begin_with_a_whole_word_and_lead_out() {
+    let mut screen = refused(40, 10);
+    screen.keys("RCPT TO:<lt>a@b><f2>");
+    let shown = screen.shown();
+    assert!(shown.contains("─ Enter or Esc back with the line ┘"), "{shown}");
+    let mut screen = refused(40, 10);
+    screen.keys("<f3><f6>");
+    assert!(screen.shown().contains("▌Subject"), "who types sees where: {}", screen.shown());
+}

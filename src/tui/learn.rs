@@ -29,15 +29,21 @@ pub(super) fn does(action: Action) -> bool {
     )
 }
 
+/// What an action means where no lesson is held: the key that shows it whole shows all there are.
+pub(super) fn meant(model: &Model, action: Action) -> Action {
+    match action {
+        Action::Lesson if !model.shows_lesson() => Action::Lessons,
+        other => other,
+    }
+}
+
 /// Why an action of a lesson's, or of a class's, can't be done now.
 pub(super) fn not_now(model: &Model, action: Action) -> Option<&'static str> {
     match action {
         Action::Questions => Some("Nobody asks questions here: they are a class's, where it has any."),
         Action::Finding if model.shows_lesson() => Some(wants_nothing(model)),
-        Action::Lesson | Action::Hint | Action::Finding | Action::StartOver | Action::NextLesson
-            if !model.shows_lesson() =>
-        {
-            Some("No lesson is being held; “lessons” in {palette} shows them all.")
+        Action::Hint | Action::Finding | Action::StartOver | Action::NextLesson if !model.shows_lesson() => {
+            Some("No lesson is being held; {lesson} shows them all.")
         }
         Action::Hint => Some("There is no further hint for this step."),
         _ => None,
@@ -94,7 +100,10 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             Vec::new()
         }
         Action::Choose => {
-            pane.choose();
+            if !pane.choose() {
+                model.notice = Some("That one was tried; Up and Down mark another, or type its digit.".to_owned());
+                return Vec::new();
+            }
             finished(pane)
         }
         Action::Answer(n) => {
@@ -133,12 +142,22 @@ fn finished(pane: &LessonPane) -> Vec<Effect> {
 
 /// A step has ticked: it is kept, and the question gets the keys once the conversation is over.
 pub(super) fn ticked(model: &mut Model) -> Vec<Effect> {
+    turn_to_question(model);
     let Some(pane) = &model.lesson else { return Vec::new() };
-    // The conversation is over: the question gets the keys, unless somebody is typing.
-    if pane.stage() != Stage::Steps && model.focus == Focus::Composer && model.composer.line().is_empty() {
+    vec![Effect::Keep(pane.reached())]
+}
+
+/// Gives the question the keys once the steps are done and the connection is closed, or nothing was ever said on it, since
+/// another client holds the lesson. Otherwise somebody may be about to type the next line, and its letters and Enter would
+/// be taken for an answer.
+pub(super) fn turn_to_question(model: &mut Model) {
+    let done = model.shows_lesson() && model.lesson.as_ref().is_some_and(|pane| pane.stage() != Stage::Steps);
+    let idle = model.focus == Focus::Composer && model.overlay.is_none() && model.composer.line().is_empty();
+    // The first exchange is the greeting.
+    let silent = !model.talk.is_open() || model.talk.dialogue.exchanges().len() <= 1;
+    if done && idle && silent {
         model.focus = Focus::Lesson;
     }
-    vec![Effect::Keep(pane.reached())]
 }
 
 /// Moves the mark, or scrolls.

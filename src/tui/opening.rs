@@ -1,11 +1,12 @@
 //! Opening: what is marked on the start screen or in the library, and what comes of a file.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::act::connect;
 use super::action::Action;
 use super::effect::Effect;
 use super::model::{Face, Files, Focus, Model};
+use super::overlay::{Overlay, Question};
 use super::pane::panel::Panel;
 use super::pane::transcript::Transcript;
 use super::start::Chosen;
@@ -27,7 +28,7 @@ pub(super) fn opened(model: &mut Model, path: &Path, talk: Talk, whole: bool) {
     model.talk = talk;
     model.talk.partial = !whole;
     if !same {
-        model.replay = None;
+        super::replay::forget(model);
         model.focus = Focus::Transcript;
         model.transcript = Transcript::default();
         model.panel = Panel::default();
@@ -44,6 +45,15 @@ pub(super) fn several(model: &mut Model, path: &Path, count: usize) {
         let words = format!("The first of {count} conversations in this file; {{next-file}} shows the next.");
         model.notice = Some(model.keymap.told(&words));
     }
+}
+
+/// Opens a file, after a question where that would take the place of an open connection: nothing leads back to one.
+pub(super) fn open_file(model: &mut Model, path: PathBuf) -> Vec<Effect> {
+    if model.talk.is_open() {
+        model.overlay = Some(Overlay::Question(Question::Open(path)));
+        return Vec::new();
+    }
+    vec![Effect::Open(path)]
 }
 
 /// Where Esc leads from what was opened here.
@@ -63,7 +73,7 @@ pub(super) fn open_marked(model: &mut Model) -> Vec<Effect> {
     model.library.opened = false;
     match model.start.chosen() {
         Some(Chosen::Target(target)) => connect(model, target),
-        Some(Chosen::File(path)) => vec![Effect::Open(path)],
+        Some(Chosen::File(path)) => open_file(model, path),
         Some(Chosen::Library(text)) => library::enter(model, &text),
         Some(Chosen::Lesson(lesson)) => learn::begin(model, lesson),
         None => Vec::new(),

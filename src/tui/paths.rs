@@ -58,8 +58,16 @@ impl Paths {
 /// Looks beside the loop for what begins as it was typed.
 pub(super) fn look(typed: String, world: &World, sender: UnboundedSender<Message>) {
     let home = world.variable("HOME");
+    let world = world.clone();
     tokio::task::spawn_blocking(move || {
-        let found = found(&typed, home.as_deref());
+        let scenario = typed.strip_prefix("lab:").filter(|name| !name.contains('/'));
+        let found = match scenario {
+            Some(begun) => {
+                let names = crate::lab::scenario::names(&world).into_iter();
+                names.filter(|name| name.starts_with(begun)).map(|name| format!("lab:{name}")).collect()
+            }
+            None => found(&typed, home.as_deref()),
+        };
         // Nobody listens any more when the workbench has been left.
         let _ = sender.send(Message::Paths(Paths { typed, found }));
     });

@@ -4,7 +4,8 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use crate::interchange::import;
-use crate::profile::{self, Draft, Origin, Profiles, Target, TlsMode, check_name};
+use crate::lab::scenario;
+use crate::profile::{self, Draft, Endpoint, Origin, Profiles, Target, TlsMode, check_name};
 use crate::smtp::escape::for_screen;
 use crate::world::World;
 
@@ -57,11 +58,8 @@ pub(super) fn carry_out(wish: Wish, world: &World) -> News {
     let config = &world.directories.config;
     match wish {
         Wish::Read(text) => {
-            let target = Target::read(&text, &Profiles::load(config));
-            let reading = target.map(|target| {
-                if target.production { format!("{} · PRODUCTION", target.reading) } else { target.reading }
-            });
-            News::Read(text, reading.map_err(|error| error.to_string()))
+            let reading = reading(&text, world);
+            News::Read(text, reading)
         }
         Wish::LookAt(text) => {
             let file = file_at(&text, world);
@@ -81,6 +79,15 @@ pub(super) fn carry_out(wish: Wish, world: &World) -> News {
             Err(error) => News::Failed(format!("The profile could not be deleted: {error}")),
         },
     }
+}
+
+/// How a target is read, in words, or why it is none.
+fn reading(text: &str, world: &World) -> Result<String, String> {
+    let target = Target::read(text, &Profiles::load(&world.directories.config)).map_err(|error| error.to_string())?;
+    if let Endpoint::Lab(name) = &target.endpoint {
+        scenario::check_name(name, world).map_err(|error| error.to_string())?;
+    }
+    Ok(if target.production { format!("{} · PRODUCTION", target.reading) } else { target.reading })
 }
 
 /// The file that a path means, and what it is, in words.

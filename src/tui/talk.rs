@@ -162,7 +162,8 @@ impl Talk {
             }
             "connecting" => {
                 (self.connected, self.tls, self.ended) = (None, None, None);
-                (self.keep_alive, self.idle) = (None, None);
+                // The next connection of this conversation leads to the same server, which has the same patience.
+                self.keep_alive = None;
             }
             "keep-alive" => self.keep_alive = remark.get("every").filter(|every| *every != "never").map(str::to_owned),
             "idle" => {

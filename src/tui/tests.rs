@@ -309,6 +309,29 @@ fn after_354_a_paste_can_be_the_content() {
 }
 
 #[test]
+fn a_pasted_message_with_its_dot_is_ended_by_it_or_goes_without_it() {
+    let pasted = "Subject: x\n\nHello.\n.\n";
+    for (key, asked) in [("2", vec!["content 22", "send ."]), ("3", vec!["content 22"])] {
+        let mut screen = in_data(80, 24);
+        screen.send(Message::Paste(pasted.to_owned()));
+        assert!(screen.shown().contains("the dot at its end ends it"), "{}", screen.shown());
+        screen.keys(key);
+        assert_eq!(screen.asked(), asked);
+    }
+    let mut screen = refused(80, 24);
+    screen.send(Message::Paste(pasted.to_owned()));
+    screen.keys("3");
+    assert_eq!(screen.model.draft.lines.last().map(String::as_str), Some("Hello."), "the dot is none of the message");
+    // A real server is asked about first, and the dot waits.
+    let mut screen = in_data(80, 24);
+    screen.model.peer.production = true;
+    screen.send(Message::Paste(pasted.to_owned()));
+    screen.keys("2");
+    assert_eq!(screen.asked(), ["content 22"]);
+    assert!(screen.shown().contains("Really hand the message over"), "{}", screen.shown());
+}
+
+#[test]
 fn a_pasted_line_is_text_and_its_line_end_sends_nothing() {
     let mut screen = connected(80, 24);
     screen.send(Message::Paste("NOOP\r\n".to_owned()));

@@ -26,7 +26,7 @@ use super::pane::panel::{Panel, Tab};
 use super::pane::transcript::Transcript;
 use super::reading;
 use super::replay;
-use super::start::Wish;
+use super::start::{Recent, Wish};
 use super::talk::Talk;
 use super::{paths, playback, presenter, probing, regardless, secret, serverside, wire};
 
@@ -60,6 +60,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     if was_open && !model.talk.is_open() {
         model.errand = None;
         model.interrupted = interrupted(&model.talk.dialogue, &model.talk.log).or(model.interrupted.take());
+        learn::turn_to_question(model);
         effects.extend(errand::ended(model));
     }
     if let Some(Overlay::Target(target)) = &mut model.overlay {
@@ -149,10 +150,7 @@ fn background(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Mail(letters) => show_mail(model, letters),
         Message::ServerSide(seen, first) => return serverside::take(model, seen.as_deref(), first),
-        Message::Recent(recent) => {
-            model.start.recent = recent;
-            model.start.note_use();
-        }
+        Message::Recent(recent) => kept_lately(model, recent),
         Message::Knowledge(knowledge, warnings) => {
             model.knowledge = knowledge;
             model.knowledge_due = false;
@@ -170,6 +168,17 @@ fn background(model: &mut Model, message: Message) -> Vec<Effect> {
         other => return read(model, other),
     }
     Vec::new()
+}
+
+/// The conversations that were kept lately are known.
+fn kept_lately(model: &mut Model, recent: Vec<Recent>) {
+    model.start.recent = recent;
+    model.start.note_use();
+    let mut overlay = model.overlay.take();
+    if let Some(Overlay::Other(other)) = &mut overlay {
+        other.offer(|path| replay::kept_beside(model, path));
+    }
+    model.overlay = overlay;
 }
 
 /// A connection is being made: in a new conversation, or `again` to go on with the one that is there.
@@ -249,6 +258,7 @@ fn heard(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
         let action = match leaves {
             true if model.transcript.is_narrowed() => Action::Widen,
             true if model.playback.is_some() => Action::EndPlay,
+            true if replay::compares_files(model) => Action::EndReplay,
             true if model.came_from_start() && model.replay.is_none() => opening::back(model),
             _ => action,
         };
@@ -383,6 +393,7 @@ fn stays(model: &mut Model, overlay: Overlay, effect: Effect) -> Vec<Effect> {
 fn agreed(model: &mut Model, question: Question) -> Vec<Effect> {
     match question {
         Question::Connect(target) => vec![Effect::Connect(target)],
+        Question::Open(path) => vec![Effect::Drop, Effect::Open(path)],
         Question::Learn(lesson) => vec![Effect::Learn(lesson)],
         Question::Reconnect => vec![Effect::Reconnect],
         Question::HandOver { .. } => replay::handed_over(model).unwrap_or_else(|| {

@@ -15,6 +15,9 @@ use super::pane::lesson;
 use super::theme::Role;
 use super::{footer, library, start, text, title};
 
+/// Rows above which a completion has room for something to choose from.
+const LEAST_POPUP: u16 = 6;
+
 /// Draws the whole screen.
 pub fn view(model: &Model, frame: &mut Frame<'_>) {
     // A new size may overtake its message. What is laid out for another size must not be drawn; the message comes next.
@@ -171,7 +174,13 @@ fn composer(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         && model.overlay.is_none()
         && let Some(cursor) = cursor
     {
-        model.composer.draw_popup(model.theme, area, frame.buffer_mut());
+        // The steps of a lesson that stand above the line stay in sight.
+        let strip = model
+            .layout()
+            .and_then(|layout| layout.lesson)
+            .filter(|lesson| lesson.width == area.width && lesson.bottom() == area.y);
+        let below = strip.filter(|lesson| lesson.y > LEAST_POPUP).map_or(area, |lesson| Rect { y: lesson.y, ..area });
+        model.composer.draw_popup(model.theme, below, frame.buffer_mut());
         frame.set_cursor_position(cursor);
     }
 }

@@ -45,6 +45,16 @@ pub fn source(name: &str, world: &World) -> Result<Source, ScenarioError> {
     }
 }
 
+/// Whether there is a scenario of this name; one that is meant as a file is not looked at.
+///
+/// # Errors
+/// There is none, with the names that there are, those like it first.
+pub fn check_name(name: &str, world: &World) -> Result<(), ScenarioError> {
+    let is_file = name.contains(std::path::MAIN_SEPARATOR) || Path::new(name).extension().is_some();
+    let known = name.is_empty() || is_file || own(name, world).is_file() || shipped_text(name).is_some();
+    if known { Ok(()) } else { Err(ScenarioError::unknown(name, &names(world))) }
+}
+
 /// Reads a scenario from a file. It may build on the user's own ones and on shipped ones.
 ///
 /// # Errors

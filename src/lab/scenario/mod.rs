@@ -23,7 +23,7 @@ pub use account::{Account, Mechanism};
 pub use check::{Check, CheckTls};
 pub use error::ScenarioError;
 pub(crate) use error::plainly;
-pub use find::{find, names, read, shipped, source};
+pub use find::{check_name, find, names, read, shipped, source};
 pub use pretend::{Looked, Played, Pretend};
 pub use rule::{Drip, Glob, Nth, On, Pattern, Per, PhaseName, Rule, Set, Status};
 pub use source::Source;

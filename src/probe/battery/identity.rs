@@ -116,7 +116,11 @@ fn software(subject: &Subject<'_>, talks: &[Talk]) -> Finding {
             vote(name, text.get(..text.floor_char_boundary(60)).unwrap_or(&text), *record);
         }
     }
-    let most = votes.iter().max_by_key(|(_, seen)| seen.len());
+    // A greeting that names its software says more than wordings, which servers borrow from each other.
+    let greeting = subject.hello.first().and_then(Talk::greeting).map(|answer| normalise(&answer.reply.text()));
+    let named = greeting.as_deref().and_then(|text| book.software_seen(text)).map(|(name, _)| name);
+    let most = named.and_then(|name| votes.get_key_value(name));
+    let most = most.or_else(|| votes.iter().max_by_key(|(_, seen)| seen.len()));
     let Some((name, seen)) = most else {
         return Finding::new(Severity::Note, "The software does not show itself").meaning(
             "No reply has words that are known to be of one software; the greeting may have been changed on purpose.",
@@ -124,8 +128,13 @@ fn software(subject: &Subject<'_>, talks: &[Talk]) -> Finding {
     };
     let quoted = |words: &str| format!("\"{}\"", crate::smtp::escape::for_screen(words.as_bytes()));
     let words: Vec<_> = seen.iter().map(|(words, _)| quoted(words)).collect();
-    let sure =
-        if seen.len() > 1 { "by words of several replies" } else { "by one reply alone, which may have been changed" };
+    let sure = if named.is_some() {
+        "by its greeting"
+    } else if seen.len() > 1 {
+        "by words of several replies"
+    } else {
+        "by one reply alone, which may have been changed"
+    };
     let others: Vec<_> = votes.keys().filter(|other| *other != name).cloned().collect();
     let others =
         if others.is_empty() { String::new() } else { format!(" Other words are as of {}.", others.join(", ")) };

@@ -235,7 +235,9 @@ fn spaces(context: &Context<'_>, found: &mut Findings) {
             .mends();
     }
     let end = line.trim_ascii_end().len();
-    if end < line.len() {
+    // Behind a verb alone it waits for the rest, of which something else is said.
+    let begun = word.end == end && matches!(context.command.verb, Verb::Mail | Verb::Rcpt | Verb::Bdat);
+    if end < line.len() && !begun {
         let reason = "A space stands at the end of the line; servers should bear it, and some do not.";
         found.odd("trailing-space", end..line.len(), reason, "RFC 5321 4.1.1").mends();
     }

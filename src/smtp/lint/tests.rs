@@ -296,7 +296,7 @@ fn arguments_of_the_other_verbs() {
         ("VRFY", "missing-argument", None),
         ("EXPN", "missing-argument", None),
         ("VRFY é", "non-ascii", Some("VRFY é SMTPUTF8")),
-        ("BDAT", "bdat-size", None),
+        ("BDAT ", "bdat-size", None),
         ("BDAT LAST", "bdat-size", None),
         ("BDAT -1 LAST", "bdat-size", None),
         ("BDAT 10 END", "bdat-last", None),

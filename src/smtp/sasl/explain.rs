@@ -103,12 +103,12 @@ fn message(mechanism: &str, nth: usize) -> &'static str {
         ("LOGIN", 1) => "the password",
         ("CRAM-MD5", 0) => "the user name and HMAC-MD5 of the challenge",
         ("XOAUTH2" | "OAUTHBEARER", 0) => "the user and the token",
-        ("XOAUTH2" | "OAUTHBEARER", 1) => "nothing: it lets the refusal come",
+        ("XOAUTH2" | "OAUTHBEARER", 1) => "an empty line, which lets the refusal come",
         ("EXTERNAL", 0) => "whom to act for; nothing where that is the certificate's owner",
         ("ANONYMOUS", 0) => "a trace for the server's log",
         (name, 0) if name.starts_with("SCRAM-") => "the user and the client's nonce",
         (name, 1) if name.starts_with("SCRAM-") => "the proof that the client knows the password",
-        (name, 2) if name.starts_with("SCRAM-") => "nothing: the server's signature was taken",
+        (name, 2) if name.starts_with("SCRAM-") => "an empty line: the server's signature is right",
         _ => "",
     }
 }
@@ -212,7 +212,7 @@ mod tests {
             assert!(said.contains(has) && !said.contains("noddy"), "{mechanism}: {said}");
         }
         assert_eq!(response("PLAIN", 0, None).as_deref(), Some("whom to act for, the user and the password"));
-        assert_eq!(response("SCRAM-SHA-1", 2, None).as_deref(), Some("nothing: the server's signature was taken"));
+        assert_eq!(response("SCRAM-SHA-1", 2, None).as_deref(), Some("an empty line: the server's signature is right"));
         assert_eq!(response("NTLM", 0, None), None);
     }
 

@@ -186,7 +186,10 @@ impl Form {
     pub(super) fn draw(&self, message: &[u8], model: &Model, area: Rect, frame: &mut Frame<'_>) {
         let theme = model.theme;
         let columns = usize::from(area.width.saturating_sub(NAMES + 1)).max(1);
-        for (at, y) in (0..COUNT).zip(area.y..area.bottom()) {
+        // The field that has the keys is in sight, however few rows there are, and what is said of it below.
+        let listed = usize::from(area.height).saturating_sub(1).clamp(1, COUNT);
+        let from = (self.at + 1).saturating_sub(listed);
+        for (at, y) in (from..(from + listed).min(COUNT)).zip(area.y..area.bottom()) {
             let mine = at == self.at;
             let name = Self::name(at);
             let value = match FIELDS.get(at) {
@@ -198,6 +201,11 @@ impl Form {
             let bar = if mine { "▌" } else { " " };
             let style = theme.style(if mine { Role::Accent } else { Role::Dim });
             frame.buffer_mut().set_string(area.x, y, format!("{bar}{name}"), style);
+            if !mine && value.is_empty() && MORE.contains(&name) {
+                let words = fit(takes(name), columns);
+                frame.buffer_mut().set_string(area.x + NAMES, y, words, theme.style(Role::Dim));
+                continue;
+            }
             let shown = for_screen(value.as_bytes());
             let skip = if mine { width(&shown).saturating_sub(columns.saturating_sub(1)) } else { 0 };
             let part: String = shown.chars().skip(skip).collect();
@@ -213,7 +221,7 @@ impl Form {
             let again = times(message, Self::name(self.at));
             if again > 1 { format!("it stands {again} times; this is the first") } else { self.help().to_owned() }
         });
-        let below = area.y + u16::try_from(COUNT).unwrap_or(0);
+        let below = area.y + u16::try_from(listed).unwrap_or(0);
         if below < area.bottom() {
             let role = if self.said.is_some() { Role::Refused } else { Role::Dim };
             let shown = fit(&words, usize::from(area.width).saturating_sub(3));
@@ -222,14 +230,29 @@ impl Form {
     }
 
     fn help(&self) -> &'static str {
-        match Self::name(self.at) {
-            FURTHER => "another field: Name: value; Enter sets it",
-            ENCODING => "auto, 8bit or base64; Enter writes it so",
-            HTML => "the text in HTML; Enter puts it beside it",
-            ATTACH => "the name of a file; Enter attaches it",
-            "Date" | "Message-ID" => "made when the message is begun; empty: left out",
-            _ => "what you type is in the message at once",
-        }
+        help(Self::name(self.at))
+    }
+}
+
+/// What a field takes, where it stands empty.
+fn takes(name: &str) -> &'static str {
+    match name {
+        FURTHER => "another one, as Name: value",
+        ENCODING => "auto, 8bit or base64",
+        HTML => "the text in HTML",
+        _ => "the name of a file",
+    }
+}
+
+/// What a field takes, and what becomes of it.
+fn help(name: &str) -> &'static str {
+    match name {
+        FURTHER => "another field: Name: value; Enter sets it",
+        ENCODING => "auto, 8bit or base64; Enter writes it so",
+        HTML => "the text in HTML; Enter puts it beside it",
+        ATTACH => "the name of a file; Enter attaches it",
+        "Date" | "Message-ID" => "made when the message is begun; empty: left out",
+        _ => "what you type is in the message at once",
     }
 }
 

@@ -242,6 +242,11 @@ impl Editor {
 
     pub(super) fn key(&mut self, key: KeyEvent) -> Outcome {
         if let Some(mut form) = self.form.take() {
+            // Samples take the place of the text, which has the keys then.
+            if key.code == KeyCode::F(2) {
+                self.asking = Asking::Sample(0);
+                return Outcome::Stay;
+            }
             let done = form.key(key, &self.octets());
             self.form = Some(form);
             return self.done(done);

@@ -12,6 +12,7 @@ use super::{Asking, Editor, Outcome, summary, whole};
 use crate::smtp::escape::for_screen;
 use crate::tui::layout::inner;
 use crate::tui::model::Model;
+use crate::tui::overlay::foot_in;
 use crate::tui::text::{fit, width};
 use crate::tui::theme::Role;
 
@@ -39,7 +40,8 @@ impl Editor {
             let form = Rect { width: BESIDE, ..area };
             return (Some(form), Rect { x: area.x + BESIDE + 1, width: area.width - BESIDE - 1, ..area });
         }
-        let rows = Form::rows().min(area.height.saturating_sub(3));
+        // Where there is hardly room, it is the form that has the keys.
+        let rows = Form::rows().min(area.height.saturating_sub(3)).max(area.height.min(3));
         let form = Rect { height: rows, ..area };
         (Some(form), Rect { y: area.y + rows, height: area.height - rows, ..area })
     }
@@ -89,7 +91,9 @@ impl Editor {
         let area = Self::place(model);
         let theme = model.theme;
         let left = format!(" {} ", summary(whole(&self.text.lines)));
-        let keys = format!(" {} ", model.keymap.told(if self.form.is_some() { FORM_FOOT } else { FOOT }));
+        let foot = model.keymap.told(if self.form.is_some() { FORM_FOOT } else { FOOT });
+        let beside = area.width.saturating_sub(u16::try_from(width(&left)).unwrap_or(0));
+        let keys = format!(" {} ", foot_in(&foot, beside));
         let title = if model.types_by_hand() {
             " Message, sent as typed: no dot is doubled, a lone one ends it "
         } else {

@@ -137,6 +137,10 @@ fn prune(text: &str, world: &World) -> Result<Vec<library::Pruned>, String> {
 fn remove(paths: &[PathBuf]) -> News {
     let (mut gone, mut why) = (Vec::new(), None);
     for path in paths {
+        if library::is_recorded_into(path) {
+            why = Some(format!("{} stays: it is being held now, by this workbench or another program", shown(path)));
+            continue;
+        }
         match library::remove(path) {
             Ok(()) => gone.push(path.clone()),
             Err(error) => why = Some(format!("{} stays: {error}", shown(path))),

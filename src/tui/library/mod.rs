@@ -21,11 +21,14 @@ use super::pane::transcript::Transcript;
 use super::talk::Talk;
 
 pub(super) mod disk;
+mod marked;
 mod order;
 #[cfg(test)]
 pub(super) mod tests;
 mod view;
 
+use marked::is_held;
+pub(super) use marked::open;
 use order::Order;
 pub(super) use view::{draw, preview_room, row_at};
 
@@ -324,6 +327,10 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         (Action::Rename, Some(row)) => ask(model, Ask::Title, row.summary.title.as_deref().unwrap_or_default()),
         (Action::Tag, Some(row)) => ask(model, Ask::Tags, &row.summary.tags.join(" ")),
         (Action::NoteKept, Some(_)) => ask(model, Ask::Remark, ""),
+        (Action::RemoveKept, Some(row)) if is_held(model, &row.summary.path) => {
+            model.notice =
+                Some("This is the conversation that you hold now; once it is over it can be deleted.".to_owned());
+        }
         (Action::RemoveKept, Some(row)) => {
             let one = Pruned { path: row.summary.path.clone(), size: row.summary.size, why: "" };
             model.overlay = Some(Overlay::Question(Question::Remove(vec![one])));
@@ -375,18 +382,6 @@ pub(super) fn click(model: &mut Model, row: usize) -> Vec<Effect> {
     }
     model.library.marked = row;
     followed(model)
-}
-
-/// Opens the marked one; while what is shown is that of an earlier search, the first that this one finds.
-pub(super) fn open(model: &mut Model) -> Vec<Effect> {
-    let library = &mut model.library;
-    library.opens = library.is_searching() && (library.outdated || library.shown.is_empty());
-    if library.opens {
-        return Vec::new();
-    }
-    let Some(path) = model.library.marked().map(|row| row.summary.path.clone()) else { return Vec::new() };
-    model.library.opened = true;
-    vec![Effect::Open(path)]
 }
 
 /// Enter in one of the lines that are asked for here.

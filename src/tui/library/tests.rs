@@ -201,3 +201,31 @@ fn the_start_screen_leads_there_with_what_was_typed() {
     screen.send(Message::Library(News::Listed(Arc::new(vec![Row::default()]), Whole::Yes)));
     assert_eq!(screen.asked(), ["find relay"]);
 }
+
+#[test]
+fn the_connection_that_is_open_is_neither_lost_for_a_file_nor_deleted() {
+    let held = "/state/transcripts/2026/2026-11-23-140200-mx.target.local.smtp";
+    let other = "/state/transcripts/2026/2026-11-22-093000-mx.noddy.com.smtp";
+    let mut screen = screen(80, 24);
+    screen.model.face = Face::Talk;
+    screen.model.library.from = Face::Talk;
+    screen.model.talk = crate::tui::talk::Talk::live("mx.target.local");
+    screen.wire("* connected 127.0.0.1:25\n< 220 mx ESMTP\n> MAIL FROM:<a@b>\n< 250 ok");
+    screen.model.talk.path = Some(held.into());
+    screen.model.face = Face::Library;
+    screen.asked();
+    screen.keys("<delete>");
+    assert!(screen.shown().contains("once it is over it can be deleted"), "{}", screen.shown());
+    screen.keys("<down><enter>");
+    let shown = screen.shown();
+    assert!(shown.contains("A connection is open.") && shown.contains("Esc stay connected"), "{shown}");
+    screen.keys("<esc>");
+    assert!(!screen.asked().iter().any(|it| it.starts_with("open")), "nothing was opened");
+    screen.keys("<up><enter>");
+    assert_eq!(screen.model.face, Face::Talk, "the one that is held is gone back to");
+    screen.model.face = Face::Library;
+    screen.asked();
+    screen.keys("<down><enter>y");
+    let asked: Vec<String> = screen.asked().into_iter().filter(|it| !it.starts_with("preview")).collect();
+    assert_eq!(asked, ["drop".to_owned(), format!("open {other}")]);
+}

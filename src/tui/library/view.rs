@@ -160,7 +160,10 @@ fn list(model: &Model, frame: &mut Frame<'_>, area: Rect) {
 }
 
 fn whom(row: &Row) -> String {
-    let target = row.summary.target.as_deref().map(|target| target.trim_start_matches("smtp://"));
+    let target = row.summary.target.as_deref().map(|target| match target {
+        "lab:default" => "lab",
+        other => other.trim_start_matches("smtp://"),
+    });
     for_screen(row.summary.profile.as_deref().or(target).unwrap_or_default().as_bytes())
 }
 

@@ -83,6 +83,7 @@ const FORM: About = About {
         ("Space", "sets or clears a box, turns a choice"),
         ("Left  Right", "the boxes of a field"),
         ("Enter  Esc", "back to the composer with the line; nothing is sent"),
+        ("Ctrl-C", "back, with the line as it was"),
     ],
 };
 
@@ -112,7 +113,11 @@ const TARGET: About = About {
          domain, smtps://HOST for TLS from the first byte, or a line such as telnet HOST 25. The row below says how it is \
          read before Enter connects.",
     ],
-    keys: &[("Tab", "completes the path of a file"), ("Enter", "connects"), ("Esc", "stays")],
+    keys: &[
+        ("Tab", "completes the path of a file, or the name of a scenario after lab:"),
+        ("Enter", "connects"),
+        ("Esc", "stays"),
+    ],
 };
 
 const OTHER: About = About {
@@ -188,7 +193,12 @@ const REFERENCE: About = About {
 const LESSONS: About = About {
     heading: "Among the lessons",
     words: &["Each is held with the lab inside ehlo; what was done of it is kept."],
-    keys: &[("Up  Down", "mark"), ("Enter", "begins or goes on"), CLOSE],
+    keys: &[
+        ("letters", "show those that have these words"),
+        ("Up  Down", "mark"),
+        ("Enter", "begins or goes on"),
+        CLOSE,
+    ],
 };
 
 const PROBES: About = About {

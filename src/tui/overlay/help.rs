@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::about::About;
-use super::{Outcome, Overlay, letter, place, window};
+use super::{Outcome, Overlay, letter, more, place, window};
 use crate::tui::action::{ACTIONS, Action, Where};
 use crate::tui::model::Model;
 use crate::tui::text::{fit, wrap};
@@ -67,9 +67,12 @@ impl Help {
         if let Some(about) = self.over.as_ref().and_then(|over| over.about()) {
             return lines_about(about, model, columns);
         }
+        // What a lesson's text is asked about is its words.
+        let terms = self.terms(model, columns);
+        let (first, last) = if self.place == Where::Lesson { (terms, Vec::new()) } else { (Vec::new(), terms) };
         let mut lines: Vec<Line<'static>> =
             words(self.place).iter().flat_map(|text| wrap(text, columns)).map(Line::from).collect();
-        lines.extend(self.terms(model, columns));
+        lines.extend(first);
         for (heading, place) in [(heading(self.place), self.place), ("Everywhere", Where::Everywhere)] {
             lines.push(Line::default());
             lines.push(Line::styled(heading, accent));
@@ -96,6 +99,7 @@ impl Help {
                 lines.extend(keyed(&keys.join("  "), entry.help, model, columns));
             }
         }
+        lines.extend(last);
         lines
     }
 
@@ -143,6 +147,7 @@ impl Help {
         for (y, line) in (0..inner.height).zip(lines.iter().skip(self.scroll)) {
             frame.buffer_mut().set_line(inner.x, inner.y + y, line, inner.width);
         }
+        more(model, frame, area, (self.scroll, usize::from(inner.height), lines.len()));
     }
 }
 

@@ -1,6 +1,6 @@
 //! The map of the lessons: done, begun and open ones, what each needs first; Enter begins the marked one.
 
-use crossterm::event::{KeyCode, KeyEvent};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -18,29 +18,49 @@ const ABOUT: u16 = 5;
 /// The map's state.
 #[derive(Debug, Clone, Default)]
 pub struct Lessons {
-    /// The marked row; at first the lesson that comes next.
+    /// The marked row of those that are shown; at first the lesson that comes next.
     marked: Option<usize>,
+    /// What is looked for.
+    typed: String,
 }
 
 impl Lessons {
-    fn marked(&self, model: &Model) -> usize {
+    /// The lessons that have every word that was typed, in what they are called or in what is said of them.
+    fn rows<'a>(&self, model: &'a Model) -> Vec<&'a Standing> {
+        let words = self.typed.to_lowercase();
+        let has = |row: &&Standing| {
+            let lesson = &row.lesson;
+            let hook = lesson.hook.as_deref().unwrap_or_default();
+            let text = format!("{} {} {hook} {}", called(lesson), lesson.title, lesson.intro).to_lowercase();
+            words.split_whitespace().all(|word| text.contains(word))
+        };
+        model.lessons.rows.iter().filter(has).collect()
+    }
+
+    fn marked(&self, model: &Model, rows: &[&Standing]) -> usize {
         let next = || {
             let next = model.lessons.next(None)?;
-            model.lessons.rows.iter().position(|row| row.lesson == next.lesson)
+            rows.iter().position(|row| row.lesson == next.lesson)
         };
-        self.marked.or_else(next).unwrap_or(0).min(model.lessons.rows.len().saturating_sub(1))
+        self.marked.or_else(next).unwrap_or(0).min(rows.len().saturating_sub(1))
     }
 
     pub(super) fn key(&mut self, key: KeyEvent, model: &Model) -> Outcome {
-        let (marked, last) = (self.marked(model), model.lessons.rows.len().saturating_sub(1));
+        let rows = self.rows(model);
+        let (marked, last) = (self.marked(model, &rows), rows.len().saturating_sub(1));
         let to = match key.code {
-            KeyCode::Enter => return begin(model, marked),
-            KeyCode::Up | KeyCode::Char('k') => marked.saturating_sub(1),
-            KeyCode::Down | KeyCode::Char('j') => (marked + 1).min(last),
+            KeyCode::Enter => return begin(rows.get(marked).copied()),
+            KeyCode::Up => marked.saturating_sub(1),
+            KeyCode::Down => (marked + 1).min(last),
             KeyCode::PageUp => marked.saturating_sub(10),
             KeyCode::PageDown => (marked + 10).min(last),
             KeyCode::Home => 0,
             KeyCode::End => last,
+            KeyCode::Backspace if self.typed.pop().is_some() => 0,
+            KeyCode::Char(c) if (key.modifiers - KeyModifiers::SHIFT).is_empty() => {
+                self.typed.push(c);
+                0
+            }
             _ => return Outcome::Stay,
         };
         self.marked = Some(to);
@@ -50,19 +70,20 @@ impl Lessons {
     /// Its place, and the keys in its frame.
     pub(super) fn outline(model: &Model) -> (Rect, &'static str) {
         let rows = u16::try_from(model.lessons.rows.len()).unwrap_or(u16::MAX - 20).max(1);
-        (place(model, 84, rows + 1 + ABOUT), "Up Down · Enter begin · Esc close")
+        (place(model, 84, rows + 1 + ABOUT), "letters find · Up Down · Enter begin · Esc close")
     }
 
     /// A click on a row of the window: marks the lesson there, and begins it where it is marked already.
     pub(super) fn click(&mut self, row: usize, rows: u16, model: &Model) -> Outcome {
         let listed = listed(rows);
-        let count = model.lessons.rows.len();
-        let (marked, from) = shown_from(self.marked(model), count, listed);
+        let shown = self.rows(model);
+        let count = shown.len();
+        let (marked, from) = shown_from(self.marked(model, &shown), count, listed);
         if row >= listed || from + row >= count {
             return Outcome::Stay;
         }
         if from + row == marked {
-            return begin(model, marked);
+            return begin(shown.get(marked).copied());
         }
         self.marked = Some(from + row);
         Outcome::Stay
@@ -70,25 +91,26 @@ impl Lessons {
 
     pub(super) fn draw(&self, model: &Model, frame: &mut Frame<'_>) {
         let (area, foot) = Self::outline(model);
-        let title = match &model.class {
-            Some(class) if class.course => format!("Lessons of the class {}", for_screen(class.name.as_bytes())),
+        let title = match (&model.class, self.typed.as_str()) {
+            (_, typed) if !typed.is_empty() => format!("Lessons · Find {}", for_screen(typed.as_bytes())),
+            (Some(class), _) if class.course => format!("Lessons of the class {}", for_screen(class.name.as_bytes())),
             _ => "Lessons".to_owned(),
         };
         let inner = window(model, frame, area, &title, foot);
-        let all = &model.lessons.rows;
-        let (marked, from) = shown_from(self.marked(model), all.len(), listed(inner.height));
+        let all = self.rows(model);
+        let (marked, from) = shown_from(self.marked(model, &all), all.len(), listed(inner.height));
         for ((n, row), y) in all.iter().enumerate().skip(from).take(listed(inner.height)).zip(inner.y..inner.bottom()) {
             let line = line(model, row, n == marked, usize::from(inner.width));
             frame.buffer_mut().set_line(inner.x, y, &line, inner.width);
         }
         more(model, frame, area, (from, listed(inner.height), all.len()));
         let Some(row) = all.get(marked) else {
-            frame.buffer_mut().set_string(
-                inner.x,
-                inner.y,
-                "The lessons are being read.",
-                model.theme.style(Role::Dim),
-            );
+            let words = if self.typed.is_empty() {
+                "The lessons are being read."
+            } else {
+                "No lesson has these words; Backspace takes them back."
+            };
+            frame.buffer_mut().set_string(inner.x, inner.y, words, model.theme.style(Role::Dim));
             return;
         };
         let about = inner.y + u16::try_from(listed(inner.height)).unwrap_or(0) + 1;
@@ -103,8 +125,7 @@ fn listed(rows: u16) -> usize {
     usize::from(rows.saturating_sub(ABOUT + 1)).max(1)
 }
 
-fn begin(model: &Model, row: usize) -> Outcome {
-    let row = model.lessons.rows.get(row);
+fn begin(row: Option<&Standing>) -> Outcome {
     row.map_or(Outcome::Stay, |row| Outcome::Learn(std::sync::Arc::clone(&row.lesson)))
 }
 
@@ -117,7 +138,12 @@ fn line(model: &Model, row: &Standing, marked: bool, columns: usize) -> Line<'st
     };
     let style = model.theme.style(if marked { Role::Accent } else { Role::Text });
     let minutes = row.lesson.minutes.map_or_else(String::new, |minutes| format!("{minutes} min"));
-    let state = format!("{minutes:>7}  {:22}", state(model, row));
+    // The title is what a lesson is known by; the mark says how far it has come, too.
+    let state = match columns {
+        64.. => format!("{minutes:>7}  {:22}", state(model, row)),
+        44.. => format!("{minutes:>7} "),
+        _ => String::new(),
+    };
     let room = columns.saturating_sub(8 + width(&state) + 1);
     let title = fit(&for_screen(row.lesson.title.as_bytes()), room);
     let gap = " ".repeat(room.saturating_sub(width(&title)) + 1);

@@ -16,6 +16,7 @@ use super::editor::{Draft, Editor};
 use super::keymap::Key;
 use super::model::Model;
 use super::start::Wish;
+use super::text::{fit, width};
 use super::theme::Role;
 use crate::class::attend::Up;
 use crate::lesson::Lesson;
@@ -311,12 +312,23 @@ fn shown_from(marked: usize, count: usize, rows: usize) -> (usize, usize) {
     (marked, (marked + 1).saturating_sub(rows))
 }
 
+/// The keys in the foot of a frame of so many columns: where not all have room, the last one stays (it leads out), and
+/// of the others the first ones.
+pub(in crate::tui) fn foot_in(foot: &str, columns: u16) -> String {
+    let room = usize::from(columns.saturating_sub(4));
+    let mut keys: Vec<&str> = foot.split(" · ").collect();
+    while keys.len() > 1 && width(&keys.join(" · ")) > room {
+        keys.remove(keys.len() - 2);
+    }
+    fit(&keys.join(" · "), room)
+}
+
 /// Clears the place, draws its frame, gives the room within.
 fn window(model: &Model, frame: &mut Frame<'_>, area: Rect, title: &str, foot: &str) -> Rect {
     let block = Block::bordered()
         .border_style(model.theme.style(Role::Accent))
         .title(Line::raw(format!(" {title} ")))
-        .title_bottom(Line::raw(format!(" {foot} ")).right_aligned());
+        .title_bottom(Line::raw(format!(" {} ", foot_in(foot, area.width))).right_aligned());
     frame.render_widget(Clear, area);
     frame.render_widget(block, area);
     inside(area)

@@ -34,17 +34,27 @@ pub struct Other {
     input: Input,
     /// What can be taken instead of typing.
     offers: Offers,
+    /// What Tab has found to choose from.
+    said: Option<String>,
 }
 
 impl Other {
     /// A line that begins with this text.
     #[must_use]
     pub fn new(wanted: Wanted, text: &str, offers: Vec<(String, String)>) -> Self {
-        Self { wanted, input: Input::new(text.to_owned()), offers: Offers::of(offers) }
+        Self { wanted, input: Input::new(text.to_owned()), offers: Offers::of(offers), said: None }
     }
 
     pub(super) fn key(&mut self, key: KeyEvent) -> Outcome {
+        self.said = None;
+        let empty = self.input.value().trim().is_empty();
         match key.code {
+            // There is something to choose from: the first of it, to be looked at before it is taken.
+            KeyCode::Enter | KeyCode::Tab if empty && self.offers.rows() > 0 => {
+                if let Some(offer) = self.offers.mark(0) {
+                    self.input = Input::new(offer);
+                }
+            }
             KeyCode::Enter => {
                 let text = self.chosen();
                 return match &self.wanted {
@@ -88,8 +98,19 @@ impl Other {
         let same = self.input.value() == paths.typed;
         if same {
             self.input = Input::new(paths.text().to_owned());
+            self.said = paths.words();
         }
         same
+    }
+
+    /// Conversations that were kept have become known: they are offered, where nothing is yet.
+    pub fn offer(&mut self, offers: impl FnOnce(&PathBuf) -> Vec<(String, String)>) {
+        if let Wanted::Compare(path) = &self.wanted
+            && self.offers.rows() == 0
+        {
+            self.offers = Offers::of(offers(path));
+            self.offers.narrow(self.input.value());
+        }
     }
 
     pub(super) fn paste(&mut self, text: &str) {
@@ -157,7 +178,10 @@ impl Other {
             Wanted::Both(_) => {
                 say("Two targets and a blank between them; no message leaves this machine.", Role::Dim);
             }
-            Wanted::Compare(_) => say("the path of another transcript or script · Tab completes it", Role::Dim),
+            Wanted::Compare(_) => match &self.said {
+                Some(words) => say(words, Role::Remark),
+                None => say("the path of another transcript or script · Tab completes it", Role::Dim),
+            },
         }
         let best = self.offers.best();
         for (n, (_, words)) in self.offers.shown().into_iter().enumerate().skip(self.offers.from()).take(ROWS) {

@@ -9,13 +9,22 @@ use tui_input::backend::crossterm::EventHandler as _;
 
 use super::{Outcome, more, place, shown_from, window};
 use crate::decode::finding::{Fit, fit};
-use crate::tui::action::{ACTIONS, Action, Entry};
+use crate::tui::action::{ACTIONS, Action, Entry, Where};
 use crate::tui::model::Model;
 use crate::tui::text::{self, width};
 use crate::tui::theme::Role;
 
 /// Rows of a page.
 const PAGE: usize = 10;
+/// Rows below the list for all that is said of the marked one, with an empty one before them.
+const WHOLE: u16 = 3;
+/// Rows of a window from which on there is room for that.
+const TALL: u16 = 12;
+
+/// Rows for the list, of so many in the window.
+fn listed(rows: u16) -> usize {
+    usize::from(rows.saturating_sub(2 + if rows >= TALL { WHOLE } else { 0 }))
+}
 
 /// The palette's state.
 #[derive(Debug, Clone, Default)]
@@ -96,8 +105,7 @@ impl Palette {
         }
         for (n, entry) in found.iter().enumerate().skip(from).take(rows) {
             let y = inner.y + 2 + u16::try_from(n - from).unwrap_or(0);
-            let keys = model.keymap.keys(entry.action, model.place()).next().map(|key| key.to_string());
-            let keys = keys.unwrap_or_default();
+            let keys = keys(entry, model);
             let room = usize::from(inner.width).saturating_sub(2 + width(&keys) + 1);
             let text = text::fit(&words(entry, model), room);
             let gap = " ".repeat(room.saturating_sub(width(&text)) + 1);
@@ -115,6 +123,12 @@ impl Palette {
             frame.buffer_mut().set_line(inner.x, y, &line, inner.width);
         }
         more(model, frame, area, (from, rows, found.len()));
+        if let Some(entry) = found.get(marked).filter(|_| inner.height >= TALL) {
+            let whole = text::wrap(&said(entry, model), usize::from(inner.width));
+            for (row, y) in whole.into_iter().zip(inner.bottom() - (WHOLE - 1)..inner.bottom()) {
+                frame.buffer_mut().set_string(inner.x, y, row, model.theme.style(Role::Remark));
+            }
+        }
         if found.is_empty() {
             let text = "nothing of that name can be done now";
             frame.buffer_mut().set_string(inner.x, inner.y + 2, text, model.theme.style(Role::Dim));
@@ -141,13 +155,24 @@ fn whole(model: &Model, frame: &mut Frame<'_>, inner: Rect, entry: &Entry) {
 
 /// What an entry says in the palette.
 fn words(entry: &Entry, model: &Model) -> String {
+    format!("{:15} {}", entry.name, said(entry, model))
+}
+
+/// What an action does, in a sentence.
+fn said(entry: &Entry, model: &Model) -> String {
     match entry.action {
-        Action::Step(n) => {
-            let step = model.step(usize::from(n)).map(|step| step.text).unwrap_or_default();
-            format!("{:15} {step}", entry.name)
-        }
-        _ => format!("{:15} {}", entry.name, model.keymap.told(entry.help)),
+        Action::Step(n) => model.step(usize::from(n)).map(|step| step.text).unwrap_or_default(),
+        _ => model.keymap.told(entry.help),
     }
+}
+
+/// The key of an action: the one that is heard where the focus is; in the composer, where letters are text, else the one
+/// of the transcript with Esc before it.
+fn keys(entry: &Entry, model: &Model) -> String {
+    let at = |place| model.keymap.keys(entry.action, place).next().map(|key| key.to_string());
+    let place = model.place();
+    let beyond = || at(Where::Transcript).filter(|_| place == Where::Composer).map(|key| format!("Esc {key}"));
+    at(place).or_else(beyond).unwrap_or_default()
 }
 
 /// Whether an entry only moves within what has the focus.
@@ -221,6 +246,17 @@ mod tests {
             let found: Vec<_> = palette.found(&open).iter().map(|entry| entry.action).collect();
             assert_eq!(found.first(), Some(&wants), "{text}: {found:?}");
         }
+    }
+
+    #[test]
+    fn the_marked_one_is_told_whole_and_keys_of_letters_are_learnt_from_the_line() {
+        let mut screen = crate::tui::tests::refused(80, 24);
+        screen.keys("<ctrl-p>export");
+        let shown = screen.shown();
+        assert!(shown.contains("Esc x"), "{shown}");
+        let entry = Action::Export.entry();
+        let last = entry.help.trim_end_matches('.').rsplit(' ').next().unwrap_or_default().to_owned();
+        assert!(shown.contains(&last), "{last}: {shown}");
     }
 
     #[test]

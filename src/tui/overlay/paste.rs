@@ -20,6 +20,10 @@ pub enum PasteAs {
     Block,
     /// As message content, dots stuffed.
     Content,
+    /// As the rest of the message: its last line is the dot that ends it.
+    Ended,
+    /// As message content just as it stands, where the learner's dots are the matter.
+    Raw,
     /// As the message that is offered once 354 has come.
     Draft,
 }
@@ -52,14 +56,19 @@ impl Paste {
     }
 
     /// Which ways there are now, with the letter that takes each.
-    fn ways(model: &Model) -> Vec<(char, PasteAs, &'static str)> {
+    fn ways(&self, model: &Model) -> Vec<(char, PasteAs, &'static str)> {
         let mut ways = vec![('1', PasteAs::OneByOne, "one by one: each on the composer, each sent by Enter")];
         if model.talk.is_open() {
-            if model.talk.dialogue.state().phase() == Phase::Data {
-                ways.push(('2', PasteAs::Content, "as message content, now; the dot that ends it is yours to send"));
-            } else {
+            if model.talk.dialogue.state().phase() != Phase::Data {
                 ways.push(('2', PasteAs::Block, "as a block, now: all lines in one write (pipelined)"));
                 ways.push(('3', PasteAs::Draft, "as the message: kept, and offered when 354 comes"));
+            } else if model.types_by_hand() {
+                ways.push(('2', PasteAs::Raw, "as it stands, now: a lone dot ends the message"));
+            } else if self.ends_by_dot() {
+                ways.push(('2', PasteAs::Ended, "as the message, now: the dot at its end ends it"));
+                ways.push(('3', PasteAs::Content, "the same without that dot, which is yours to send"));
+            } else {
+                ways.push(('2', PasteAs::Content, "as message content, now; the dot that ends it is yours to send"));
             }
         }
         ways
@@ -67,7 +76,7 @@ impl Paste {
 
     pub(super) fn key(&self, key: KeyEvent, model: &Model) -> Outcome {
         let letter = if key.code == KeyCode::Enter { Some('1') } else { letter(key) };
-        let chosen = Self::ways(model).into_iter().find(|(c, _, _)| Some(*c) == letter);
+        let chosen = self.ways(model).into_iter().find(|(c, _, _)| Some(*c) == letter);
         chosen.map_or(Outcome::Stay, |(_, way, _)| self.used(way))
     }
 
@@ -78,15 +87,21 @@ impl Paste {
 
     /// A click on a row of the window: the paste is used so.
     pub(super) fn click(&self, row: usize, model: &Model) -> Outcome {
-        let ways = Self::ways(model);
+        let ways = self.ways(model);
         let above = self.text(model).len() - ways.len();
         let clicked = row.checked_sub(above).and_then(|n| ways.get(n));
         clicked.map_or(Outcome::Stay, |(_, way, _)| self.used(*way))
     }
 
+    /// Whether what was copied has the lone dot of its message with it.
+    fn ends_by_dot(&self) -> bool {
+        without_dot(&self.within).is_some()
+    }
+
     fn used(&self, way: PasteAs) -> Outcome {
         let lines = if way == PasteAs::Draft { &self.lines } else { &self.within };
-        Outcome::Use(way, lines.clone())
+        let bare = without_dot(lines).filter(|_| matches!(way, PasteAs::Ended | PasteAs::Content | PasteAs::Draft));
+        Outcome::Use(way, bare.unwrap_or(lines).to_vec())
     }
 
     pub(super) fn draw(&self, model: &Model, frame: &mut Frame<'_>) {
@@ -102,13 +117,23 @@ impl Paste {
             text.push(Line::styled(shown, model.theme.style(Role::Dim)));
         }
         if self.lines.len() > 4 {
-            let more = format!("… and {} more lines", self.lines.len() - 4);
+            let more = match self.lines.len() - 4 {
+                1 => "… and 1 more line".to_owned(),
+                more => format!("… and {more} more lines"),
+            };
             text.push(Line::styled(more, model.theme.style(Role::Dim)));
         }
         text.push(Line::default());
-        text.extend(Self::ways(model).into_iter().map(|(key, _, words)| Line::from(format!("{key}  {words}"))));
+        text.extend(self.ways(model).into_iter().map(|(key, _, words)| Line::from(format!("{key}  {words}"))));
         text
     }
+}
+
+/// The lines of a message before the lone dot with which they end, empty lines below it left out; nothing where they do
+/// not end so.
+fn without_dot(lines: &[String]) -> Option<&[String]> {
+    let last = lines.iter().rposition(|line| !line.is_empty())?;
+    (lines[last] == ".").then(|| &lines[..last])
 }
 
 /// The lines of a text, whichever line ends it has.

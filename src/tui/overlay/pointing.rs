@@ -4,7 +4,9 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
 
-use super::{Ask, Copy, Lessons, Menu, Outcome, Overlay, Palette, Probes, Prompt, Recall, Timing, inside};
+use super::{
+    Ask, Copy, Lessons, Menu, Outcome, Overlay, Palette, Probes, Prompt, Recall, Timing, foot_in, inside,
+};
 use crate::tui::keymap::Key;
 use crate::tui::model::Model;
 use crate::tui::text::width;
@@ -38,7 +40,7 @@ impl Overlay {
             return self.leave(model);
         }
         if at.y + 1 == area.bottom()
-            && let Some(key) = key_at(&model.keymap.told(foot), area, at.x)
+            && let Some(key) = key_at(&foot_in(&model.keymap.told(foot), area.width), area, at.x)
         {
             return self.key(key, model);
         }
@@ -89,7 +91,7 @@ impl Overlay {
     }
 
     /// Its place on the screen, and the keys in its frame.
-    fn outline(&self, model: &Model) -> (Rect, &'static str) {
+    pub(in crate::tui) fn outline(&self, model: &Model) -> (Rect, &'static str) {
         match self {
             Self::Help(it) => it.outline(model),
             Self::Palette(_) => Palette::outline(model),

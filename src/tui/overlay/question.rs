@@ -1,5 +1,6 @@
 //! Questions that one letter answers. Each is asked only where something would be lost.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -24,6 +25,8 @@ pub enum Question {
     Reconnect,
     /// Connect elsewhere although a connection is open?
     Connect(String),
+    /// Show this file although a connection is open?
+    Open(PathBuf),
     /// Go on although the certificate was not trusted?
     Regardless,
     /// Send a password or token over a line that is not encrypted? What it shows, in words.
@@ -57,6 +60,7 @@ impl Question {
             (
                 Self::Reconnect
                 | Self::Connect(_)
+                | Self::Open(_)
                 | Self::HandOver { .. }
                 | Self::Regardless
                 | Self::ClearText(_)
@@ -101,6 +105,13 @@ impl Question {
                     "y connect · Esc stay",
                 )
             }
+            Self::Open(_) => (
+                "Open",
+                "A connection is open. It is dropped, without QUIT, when the file takes its place; what was said stays \
+                 among the conversations."
+                    .to_owned(),
+                "y open the file · Esc stay connected",
+            ),
             Self::Regardless => (
                 "Go on regardless",
                 "Connect again and take the certificate whatever it is, for this connection only? It may then be \

@@ -13,8 +13,11 @@ use crate::smtp::escape::for_screen;
 use crate::tui::model::Model;
 use crate::tui::paths::Paths;
 use crate::tui::start::Start;
-use crate::tui::text::{fit, head};
+use crate::tui::text::{fit, head, wrap};
 use crate::tui::theme::Role;
+
+/// Rows at most for how it is read.
+const SAID: usize = 3;
 
 /// The line, and how it is read.
 #[derive(Debug, Clone, Default)]
@@ -123,8 +126,8 @@ impl Target {
         } else {
             "Up Down choose · Enter connect · Esc stay"
         };
-        let open = u16::from(model.talk.is_open());
-        (place(model, 72, 4 + open + self.offers.rows()), foot)
+        let offered = if self.offers.rows() == 0 { 0 } else { 1 + self.offers.rows() };
+        (place(model, 72, 2 + above(model) + offered), foot)
     }
 
     /// Whether something would be lost with it.
@@ -142,15 +145,14 @@ impl Target {
         let at = u16::try_from(self.input.visual_cursor().saturating_sub(scroll)).unwrap_or(0);
         frame.set_cursor_position(Position::new(inner.x + at.min(inner.width.saturating_sub(1)), inner.y));
         let dim = model.theme.style(Role::Dim);
-        let said = match &self.reading {
-            Some(Ok(reading)) => {
-                Line::styled(format!("▸ {}", for_screen(reading.as_bytes())), model.theme.style(Role::Good))
-            }
-            Some(Err(why)) => Line::styled(for_screen(why.as_bytes()), model.theme.style(Role::Warning)),
-            None => Line::default(),
+        let (said, role) = match &self.reading {
+            Some(Ok(reading)) => (format!("▸ {}", for_screen(reading.as_bytes())), Role::Good),
+            Some(Err(why)) => (for_screen(why.as_bytes()), Role::Warning),
+            None => (String::new(), Role::Text),
         };
-        let mut lines =
-            vec![said, Line::styled("host[:port], a profile, lab:, mx:DOMAIN, smtps://HOST, user@domain", dim)];
+        let mut lines: Vec<Line<'_>> =
+            shortened(&said, room, SAID).into_iter().map(|row| Line::styled(row, model.theme.style(role))).collect();
+        lines.extend([Line::styled("host[:port], a profile, lab:, mx:DOMAIN, smtps://HOST, user@domain", dim)]);
         if model.talk.is_open() {
             let text = "The connection that is open now is dropped, without QUIT.";
             lines.push(Line::styled(text, model.theme.style(Role::Warning)));
@@ -158,7 +160,7 @@ impl Target {
         for (y, line) in (1..inner.height).zip(&lines) {
             frame.buffer_mut().set_line(inner.x, inner.y + y, line, inner.width);
         }
-        let below = (inner.y + 4 + u16::from(model.talk.is_open()))..inner.bottom();
+        let below = (inner.y + above(model) + 1)..inner.bottom();
         let offers = self.offers.shown().into_iter().enumerate().skip(self.offers.from()).take(ROWS);
         for ((n, (_, words)), y) in offers.zip(below) {
             let marked = self.offers.marked() == Some(n);
@@ -167,4 +169,19 @@ impl Target {
             frame.buffer_mut().set_string(inner.x, y, fit(&row, inner.width.into()), model.theme.style(role));
         }
     }
+}
+
+/// Rows above what is offered: the line, how it is read, what it may be, and that a connection would be dropped.
+fn above(model: &Model) -> u16 {
+    2 + u16::try_from(SAID).unwrap_or(0) + u16::from(model.talk.is_open())
+}
+
+/// A text in so many rows at most; where it goes on the last one says so.
+fn shortened(text: &str, columns: usize, most: usize) -> Vec<String> {
+    let mut rows = wrap(text, columns);
+    if rows.len() > most {
+        let rest = rows.split_off(most - 1).join(" ");
+        rows.push(fit(&rest, columns));
+    }
+    rows
 }

@@ -22,7 +22,7 @@ const LOOKED_AT: usize = 5_000;
 const AT: usize = 8;
 const NAME: usize = 13;
 const FIGURE: usize = 8;
-/// Rows below the list.
+/// Rows beside the list: the heads above it, what the bars are made of below.
 const LEGEND: u16 = 2;
 
 /// The window's state.
@@ -90,6 +90,7 @@ impl Timing {
     pub(super) fn click(&mut self, row: usize, rows: u16, model: &Model) -> Outcome {
         let bars = bars(&model.talk);
         let (marked, from) = shown_from(self.marked(&bars), bars.len(), listed(rows));
+        let Some(row) = row.checked_sub(1) else { return Outcome::Stay };
         let clicked = from + row;
         match bars.get(clicked).filter(|_| row < listed(rows)) {
             Some(bar) if clicked == marked => Outcome::Show(bar.record),
@@ -114,7 +115,7 @@ impl Timing {
         let rows = listed(inner.height);
         let (marked, from) = shown_from(self.marked(&bars), bars.len(), rows);
         let room = usize::from(inner.width).saturating_sub(2 + AT + NAME + 2 * FIGURE + 4);
-        for ((n, bar), y) in bars.iter().enumerate().skip(from).take(rows).zip(inner.y..) {
+        for ((n, bar), y) in bars.iter().enumerate().skip(from).take(rows).zip(inner.y + 1..) {
             let style = if n == marked { model.theme.style(Role::Accent) } else { text };
             let at = format!("{}.{:03}", bar.at / 1_000_000, bar.at / 1_000 % 1_000);
             let idle = if bar.idle < 1_000 { String::new() } else { short(bar.idle) };
@@ -134,13 +135,13 @@ impl Timing {
             }
             frame.buffer_mut().set_line(inner.x, y, &Line::from(spans), inner.width);
         }
-        let below = inner.bottom().saturating_sub(LEGEND);
+        let below = inner.bottom().saturating_sub(1);
         let head = format!("{:2}{:>AT$} {:NAME$}{:>FIGURE$}{:>FIGURE$}", "", "at", "", "idle", "took");
         let legend = "░ the way, as long as connecting took  █ the server  ▒ rest of its reply";
         let columns = usize::from(inner.width);
-        frame.buffer_mut().set_string(inner.x, below, fit(&head, columns), dim);
+        frame.buffer_mut().set_string(inner.x, inner.y, fit(&head, columns), dim);
         let gap = columns.saturating_sub(width(legend)).min(2);
-        frame.buffer_mut().set_string(inner.x, below + 1, fit(&format!("{}{legend}", " ".repeat(gap)), columns), dim);
+        frame.buffer_mut().set_string(inner.x, below, fit(&format!("{}{legend}", " ".repeat(gap)), columns), dim);
     }
 }
 
@@ -252,7 +253,10 @@ fn name(exchange: &Exchange, log: &Log) -> String {
             "" => {
                 let entry = exchange.command().and_then(|record| log.get(record));
                 let word = entry.map(|entry| entry.bytes.split(|b| *b == b' ').next().unwrap_or_default().to_vec());
-                for_screen(&word.unwrap_or_default())
+                match word.unwrap_or_default() {
+                    word if word.is_empty() => "empty line".to_owned(),
+                    word => for_screen(&word),
+                }
             }
             word => word.to_owned(),
         },

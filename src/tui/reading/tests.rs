@@ -274,6 +274,8 @@ fn the_title_says_how_things_stood_at_the_selected_line() {
 fn help_explains_the_words_on_the_screen_and_the_glossary_the_others() {
     let mut screen = opened(RELAY, 120, 45);
     screen.keys("e<f1>");
+    assert!(screen.shown().contains("▼"), "the keys come first, and more below: {}", screen.shown());
+    screen.keys("<end>");
     assert!(screen.shown().contains("Words on this screen"), "{}", screen.shown());
     screen.keys("<esc><ctrl-p>glossary<enter>greyl");
     assert_snapshot!("glossary_120x45", screen.shown());
@@ -406,7 +408,7 @@ fn tab_goes_on_with_a_path() {
     assert_eq!(screen.asked(), ["write /tmp/relay-9.md as md"], "what came late is of another text");
     // The other side of a comparison, and the start screen.
     screen.keys("d/tmp/a<tab>");
-    assert_eq!(screen.asked(), ["complete /tmp/a"]);
+    assert_eq!(screen.asked(), ["look for recent", "complete /tmp/a"]);
     screen.send(paths("/tmp/a", &["/tmp/a.smtp"]));
     screen.keys("<enter>");
     assert_eq!(screen.asked(), ["compare relay.smtp /tmp/a.smtp"]);

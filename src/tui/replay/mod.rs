@@ -26,7 +26,7 @@ mod stops;
 pub(super) mod tests;
 
 pub(super) use both::{both, held_with_both, with_both};
-pub(super) use prepare::{compare, rehearse};
+pub(super) use prepare::{compare, kept_beside, rehearse};
 use stops::stopped;
 pub(super) use stops::{handed_over, pause};
 
@@ -191,7 +191,7 @@ impl Replay {
     pub fn keys(&self) -> &'static str {
         match self.what {
             What::Playing(_) => "",
-            What::Comparing(_) => "n N difference · Backspace back",
+            What::Comparing(_) => "n N difference · Esc back",
         }
     }
 
@@ -251,6 +251,11 @@ pub(super) fn is_playing(model: &Model) -> bool {
     matches!(&model.replay, Some(Replay { what: What::Playing(_), .. }))
 }
 
+/// Whether two files stand beside each other: Esc leads back to the one that was opened.
+pub(super) fn compares_files(model: &Model) -> bool {
+    model.is_offline() && !model.at_start() && model.replay.is_some() && !is_playing(model)
+}
+
 fn playing(model: &mut Model) -> Option<&mut Playing> {
     match model.replay.as_mut().map(|replay| &mut replay.what) {
         Some(What::Playing(playing)) => Some(playing),
@@ -289,17 +294,10 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::Compare => {
             let Some(path) = model.talk.path.clone() else { return Vec::new() };
-            // Those with the same server come first.
-            let host = |target: &str| target.trim_start_matches("smtp://").to_owned();
-            let own = host(model.talk.target.as_deref().unwrap_or(&model.peer.name));
-            let mut recent: Vec<_> = model.start.recent.iter().filter(|recent| recent.path != path).collect();
-            recent.sort_by_key(|recent| host(&recent.target) != own);
-            let offers = recent.into_iter().map(|recent| {
-                let words = format!("{}  {}  {}", recent.when, recent.target, recent.outcome);
-                (recent.path.to_string_lossy().into_owned(), words)
-            });
-            let offers = offers.collect();
+            let offers = kept_beside(model, &path);
+            let unknown = offers.is_empty();
             model.overlay = Some(Overlay::Other(Other::new(Wanted::Compare(path), "", offers)));
+            return if unknown { vec![Effect::LookForRecent] } else { Vec::new() };
         }
         Action::Skip => {
             let Model { replay: Some(Replay { what: What::Playing(playing), .. }), talk, .. } = model else {
@@ -314,7 +312,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             }
             return follow(model);
         }
-        Action::EndReplay => model.replay = None,
+        Action::EndReplay => forget(model),
         _ => {}
     }
     Vec::new()
@@ -325,6 +323,16 @@ pub(super) fn begin(model: &mut Model, of: Rehearsed) -> Vec<Effect> {
     let target = of.target.clone();
     model.replay = Some(Replay::playing(of));
     vec![Effect::Connect(target)]
+}
+
+/// The columns go, and with them the line that they have put on the composer, where nobody has changed it.
+pub(super) fn forget(model: &mut Model) {
+    let Some(Replay { what: What::Playing(mut playing), .. }) = model.replay.take() else { return };
+    let goodbye = playing.goodbye.then(|| "QUIT".to_owned());
+    let offered = playing.offered.take().filter(|line| !line.is_empty());
+    if [offered, goodbye].into_iter().flatten().any(|line| line == model.composer.line()) {
+        model.composer.set_line("");
+    }
 }
 
 /// Two files stand beside each other from now on.
@@ -345,7 +353,7 @@ pub(super) fn began(model: &mut Model, again: bool) {
     match playing.dialling {
         Dialling::Next if again => playing.of.stepper.reconnected(&talk.log),
         Dialling::No if !again => {
-            model.replay = None;
+            forget(model);
             return;
         }
         _ => {

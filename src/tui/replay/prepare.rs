@@ -17,6 +17,7 @@ use crate::smtp::Secret;
 use crate::smtp::escape::for_screen;
 use crate::smtp::sasl::Credentials;
 use crate::tui::message::Message;
+use crate::tui::model::Model;
 use crate::world::World;
 
 use super::{Compared, Rehearsed};
@@ -152,4 +153,23 @@ pub(super) fn compared(left: &Path, right: &Path) -> Result<Compared, String> {
 pub(super) fn name(path: &Path) -> String {
     let name = path.file_name().map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy());
     for_screen(name.as_bytes())
+}
+
+/// The conversations that were kept, other than this one, each with a path and words: all of the library where it is
+/// known, else the latest.
+pub(in crate::tui) fn kept_beside(model: &Model, path: &Path) -> Vec<(String, String)> {
+    let kept = model.library.listed();
+    if !kept.is_empty() {
+        return kept
+            .into_iter()
+            .filter(|(of, _)| *of != path)
+            .map(|(of, words)| (of.display().to_string(), words))
+            .collect();
+    }
+    let recent = model.start.recent.iter().filter(|recent| recent.path != path);
+    let offer = |recent: &crate::tui::start::Recent| {
+        let words = format!("{}  {}  {}", recent.when, recent.target, recent.outcome);
+        (recent.path.to_string_lossy().into_owned(), words)
+    };
+    recent.map(offer).collect()
 }

@@ -193,7 +193,7 @@ pub(in crate::tui) fn comparing(columns: u16, rows: u16) -> Screen {
         Talk::opened("relay.smtp".to_owned(), PathBuf::from("relay.smtp"), read(RELAY.as_bytes()).expect("a file").log);
     screen.send(Message::Opened { path: PathBuf::from("relay.smtp"), talk: Box::new(talk), whole: true });
     screen.keys("dother.smtp<enter>");
-    assert_eq!(screen.asked(), ["compare relay.smtp other.smtp"]);
+    assert_eq!(screen.asked(), ["look for recent", "compare relay.smtp other.smtp"]);
     let compared = compared(&paths[0], &paths[1]).expect("they can be compared");
     screen.send(Message::Compared(Box::new(compared)));
     screen
@@ -229,4 +229,55 @@ fn n_goes_from_difference_to_difference_and_backspace_back_to_the_transcript() {
     screen.keys("<backspace>");
     assert!(screen.shown().contains("Transcript"), "{}", screen.shown());
     assert!(screen.model.replay.is_none());
+}
+
+#[test]
+fn esc_leads_from_two_files_back_to_the_one_that_was_opened() {
+    for (columns, rows) in [(80, 24), (120, 33)] {
+        let mut screen = comparing(columns, rows);
+        let foot = screen.shown().lines().last().map(str::to_owned).unwrap_or_default();
+        assert!(foot.contains("Esc close columns"), "{foot}");
+        screen.keys("<esc>");
+        assert!(screen.model.replay.is_none() && screen.asked().is_empty(), "{}", screen.shown());
+        screen.keys("<esc>");
+        assert!(screen.model.at_start(), "and then to where that was opened");
+    }
+}
+
+#[test]
+fn the_line_that_a_replay_has_offered_goes_with_it() {
+    let mut screen = replaying(120, 33, GREETING);
+    assert_eq!(screen.model.composer.line(), "EHLO noddy.com");
+    screen.wire("* closed by=server");
+    let peer = Peer { name: "lab:".to_owned(), ..Peer::default() };
+    screen.send(Message::Began { peer: Box::new(peer.clone()), path: None, again: false });
+    assert_eq!(screen.model.composer.line(), "");
+    // What somebody wrote over it stays.
+    let mut screen = replaying(120, 33, GREETING);
+    screen.keys("<ctrl-u>NOOP");
+    screen.send(Message::Began { peer: Box::new(peer), path: None, again: false });
+    assert_eq!(screen.model.composer.line(), "NOOP");
+}
+
+#[test]
+fn what_was_kept_is_offered_for_a_comparison() {
+    let mut screen = Screen::new(80, 24);
+    let log = read(RELAY.as_bytes()).expect("a file").log;
+    let talk = Talk::opened("relay.smtp".to_owned(), PathBuf::from("relay.smtp"), log);
+    screen.send(Message::Opened { path: PathBuf::from("relay.smtp"), talk: Box::new(talk), whole: true });
+    screen.keys("d");
+    assert_eq!(screen.asked(), ["look for recent"]);
+    let recent = ["/state/a.smtp", "/state/b.smtp"].map(|path| crate::tui::start::Recent {
+        when: "today 14:02".to_owned(),
+        target: "lab".to_owned(),
+        outcome: "250 queued".to_owned(),
+        path: PathBuf::from(path),
+        ..Default::default()
+    });
+    screen.send(Message::Recent(recent.to_vec()));
+    assert!(screen.shown().contains("today 14:02  lab  250 queued"), "{}", screen.shown());
+    screen.keys("<enter>");
+    assert!(screen.shown().contains("/state/a.smtp"), "Enter on the empty line marks the first: {}", screen.shown());
+    screen.keys("<down><enter>");
+    assert_eq!(screen.asked(), ["compare relay.smtp /state/b.smtp"]);
 }

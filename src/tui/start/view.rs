@@ -16,6 +16,8 @@ use crate::tui::theme::Role;
 const READING: usize = 3;
 /// Columns from which on a profile's row has room for when it was used.
 const WIDE: usize = 100;
+/// A cell that takes what is left of its row.
+const WHOLE: usize = 400;
 /// The heading of what was kept.
 const RECENT: &str = "Recent conversations";
 /// The heading of the profiles.
@@ -232,7 +234,7 @@ fn row(start: &Start, item: Item, columns: usize) -> (&'static str, Vec<(String,
                 (profile.name.clone(), widest(|p| &p.name, 20).max(13)),
                 (profile.address.clone(), widest(|p| &p.address, 30)),
                 (profile.security.clone(), widest(|p| &p.security, 14)),
-                (note, 60),
+                (note, WHOLE),
             ];
             if profile.broken {
                 let cells = vec![cells[0].clone(), (format!("can't be read · {}", profile.note), 200)];

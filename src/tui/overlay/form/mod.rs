@@ -22,6 +22,8 @@ pub struct Form {
     at: usize,
     /// What the line has besides, as it stands there: parameters that nobody knows.
     rest: Vec<String>,
+    /// The line as it was before.
+    was: String,
 }
 
 /// One field.
@@ -63,7 +65,7 @@ impl Form {
             entry.parameters.iter().partition(|parameter| offered.has(&parameter.capability));
         rows.extend(first.into_iter().map(|parameter| row(parameter, true, &command)));
         rows.extend(later.into_iter().map(|parameter| row(parameter, false, &command)));
-        Self { entry: entry.clone(), rows, at: 0, rest: unknown(entry, &command) }
+        Self { entry: entry.clone(), rows, at: 0, rest: unknown(entry, &command), was: line.to_owned() }
     }
 
     /// The line as it is filled in.
@@ -104,7 +106,7 @@ impl Form {
         let last = self.rows.len().saturating_sub(1);
         match key.code {
             KeyCode::Enter | KeyCode::Esc => return Outcome::Line(self.line()),
-            KeyCode::Char('c') if control => return Outcome::Line(self.line()),
+            KeyCode::Char('c') if control => return Outcome::Line(self.was.clone()),
             KeyCode::Tab | KeyCode::Down => self.at = if self.at >= last { 0 } else { self.at + 1 },
             KeyCode::BackTab | KeyCode::Up => self.at = self.at.checked_sub(1).unwrap_or(last),
             _ => {

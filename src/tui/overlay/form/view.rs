@@ -22,7 +22,11 @@ impl Form {
     /// Its place, and the keys in its frame.
     pub(in super::super) fn outline(&self, model: &Model) -> (Rect, &'static str) {
         let rows = u16::try_from(self.rows.len()).unwrap_or(40) + 5 + HELP;
-        (place(model, 96, rows.max(8)), "Tab next field · Space set · Enter or Esc back with the line")
+        let foot = match self.rows.get(self.at).map(|row| &row.value) {
+            None | Some(Value::Text { .. }) => "Tab next field · Ctrl-C as it was · Enter or Esc back with the line",
+            Some(_) => "Tab next · Space set · Ctrl-C as it was · Enter or Esc back with the line",
+        };
+        (place(model, 96, rows.max(8)), foot)
     }
 
     /// A click on a column and row of the window: the field there gets the keys, and what is under the mouse is set or

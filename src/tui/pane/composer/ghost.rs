@@ -57,7 +57,10 @@ fn next_command(ended: bool, around: &Surroundings<'_>) -> Option<String> {
         // RSET takes the verdict away: who drops a transaction begins another one.
         Phase::Ready if session.verdicts.is_some_and(|(taken, _)| ended || taken > 0) => Verb::Quit,
         Phase::Ready => Verb::Mail,
-        Phase::Mail if session.refused > 0 && unused_recipients(around).next().is_none() => Verb::Rset,
+        // Who was named in a message that was taken has it: after a refusal nobody is offered again.
+        Phase::Mail if session.refused > 0 && (session.delivered > 0 || unused_recipients(around).next().is_none()) => {
+            Verb::Rset
+        }
         Phase::Mail => Verb::Rcpt,
         Phase::Rcpt => Verb::Data,
         _ => return None,

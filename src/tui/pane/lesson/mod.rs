@@ -10,6 +10,7 @@ use crate::lesson::file::Step;
 use crate::lesson::progress::Reached;
 use crate::lesson::{Attempt, Happening, Lesson, Map, Quiz};
 
+mod row;
 mod view;
 
 #[cfg(test)]
@@ -240,19 +241,35 @@ impl LessonPane {
     pub fn answer(&mut self, number: usize) {
         if let Some(place) = number.checked_sub(1) {
             self.marked = place;
-            self.quiz.answer(place);
+            self.give();
         }
     }
 
-    /// Enter: gives the marked answer, or goes on where the question is settled.
-    pub fn choose(&mut self) {
+    /// Enter: gives the marked answer, or goes on where the question is settled. False where the marked one was tried
+    /// before.
+    pub fn choose(&mut self) -> bool {
         if self.quiz.right().is_some() {
             self.quiz.go_on();
             self.marked = 0;
             self.scroll = 0;
-        } else {
-            self.quiz.answer(self.marked);
+            return true;
         }
+        self.give()
+    }
+
+    /// Gives the marked answer; where that was wrong the mark goes on to one that was not tried. False where it was
+    /// tried before.
+    fn give(&mut self) -> bool {
+        if self.quiz.answer(self.marked).is_none() {
+            return false;
+        }
+        if self.quiz.right().is_none() {
+            let answers = self.quiz.answers();
+            let untried = |place: &usize| answers.get(*place).is_some_and(|(_, tried)| !tried);
+            let next = (self.marked..answers.len()).find(untried).or_else(|| (0..answers.len()).find(untried));
+            self.marked = next.unwrap_or(self.marked);
+        }
+        true
     }
 
     /// Moves the mark of the quiz, or scrolls.

@@ -61,6 +61,7 @@ impl Class {
             < 221 bye
             * closed by=server",
         );
+        self.screen.wire("< 220 mx.target.local ESMTP\n> QUIT\n< 221 bye\n* closed by=server");
     }
 
     fn shows(&self, words: &str) -> bool {
@@ -184,7 +185,7 @@ fn what_was_found_is_told_to_the_lesson_and_recorded_and_nothing_of_it_is_sent()
             > RCPT TO:<friend%elsewhere.example@target.local>
             < 550 5.1.1 no",
         );
-        assert!(class.shows("Ctrl-G gives your answer"), "{}", class.screen.shown());
+        assert!(class.shows("Ctrl-G your answer"), "{}", class.screen.shown());
         class.screen.asked();
         class.screen.keys("<ctrl-g>open");
         assert!(class.shows("What have you found? open") && class.shows("not to the server"));
@@ -222,8 +223,12 @@ fn what_cant_be_undone_is_said_until_the_lesson_is_started_over() {
 fn without_a_lesson_its_keys_say_where_all_are() {
     let mut screen = Screen::new(80, 24);
     screen.wire("* connected 127.0.0.1:25\n< 220 mx");
+    screen.keys("<shift-f7>");
+    assert!(screen.shown().contains("No lesson is being held; F7 shows them all"), "{}", screen.shown());
+    screen.send(Message::Lesson(LessonNews::Map(lessons())));
     screen.keys("<f7>");
-    assert!(screen.shown().contains("No lesson is being held; “lessons” in Ctrl-P"), "{}", screen.shown());
+    assert!(screen.shown().contains("The classic conversation"), "{}", screen.shown());
+    assert_eq!(screen.asked(), ["look for lessons"]);
 }
 
 #[test]
@@ -234,7 +239,6 @@ fn the_finish_names_the_next_lesson_and_a_key_begins_it() {
     assert!(class.shows("Next: Lesson 2 · Start over, and do nothing, 10 minutes."), "{}", class.screen.shown());
     assert!(class.shows("n next lesson"), "{}", class.screen.shown());
     class.screen.asked();
-    class.screen.wire("* closed by=server");
     class.screen.keys("n");
     assert_eq!(class.screen.asked(), ["learn 02-rset-noop"]);
 }
@@ -253,6 +257,9 @@ fn the_map_shows_what_is_done_begun_and_open_and_begins_a_lesson() {
         assert!(shown.contains(words), "{words}: {shown}");
     }
     assert!(shown.contains("▌ ▸   2"), "the next one is marked: {shown}");
+    screen.keys("dots");
+    assert!(screen.shown().contains("Find dots") && !screen.shown().contains("The classic"), "{}", screen.shown());
+    screen.keys("<backspace><backspace><backspace><backspace>");
     screen.asked();
     screen.keys("<end><enter>");
     assert_eq!(screen.asked(), [format!("learn {}", lessons().rows.last().expect("some").lesson.name)]);
@@ -265,6 +272,36 @@ fn help_in_the_lesson_explains_the_terms_of_its_text() {
     assert!(class.shows("Words in this lesson") && class.shows("envelope  "), "{}", class.screen.shown());
     class.screen.keys("<esc><f7><f1>");
     assert!(!class.shows("Words in this lesson"));
+}
+
+#[test]
+fn while_the_connection_is_open_the_line_keeps_the_keys() {
+    let mut class = Class::of("02-rset-noop", 80, 24);
+    class.screen.wire("< 220 mx\n> HELO noddy.com\n< 250 mx");
+    class.lab("> HELO noddy.com\n< 250 mx\n> MAIL FROM:<dude@noddy.com>\n< 250 ok");
+    class.lab("> RCPT TO:<colleague@target.local>\n< 250 ok\n> NOOP\n< 250 ok\n> RSET\n< 250 ok");
+    class.lab("> RCPT TO:<anotherdude@target.local>\n< 503 no\n> MAIL FROM:<dude@noddy.com>\n< 250 ok");
+    class.lab("> RCPT TO:<anotherdude@target.local>\n< 250 ok\n> DATA\n< 354 go\n| a\n> .");
+    class.lab("* delivered to=anotherdude@target.local\n< 250 ok");
+    assert!(class.shows("All steps are done.") && class.shows("F7 answers"), "{}", class.screen.shown());
+    class.screen.keys("QUIT");
+    assert_eq!(class.screen.model.composer.line(), "QUIT");
+    class.screen.keys("<ctrl-u>");
+    class.screen.wire("* closed by=server");
+    assert_eq!(class.screen.model.focus, Focus::Lesson, "now nothing more can be sent");
+}
+
+#[test]
+fn after_a_wrong_answer_the_mark_is_on_another_one_and_enter_gives_it() {
+    let mut class = Class::new(80, 24);
+    class.all_steps();
+    class.screen.keys("3");
+    let shown = class.screen.shown();
+    assert!(shown.contains("Which of the others is it?") && shown.contains("▸ 1 "), "{shown}");
+    class.screen.keys("<down><down><enter>");
+    assert!(class.shows("That one was tried"), "{}", class.screen.shown());
+    class.screen.keys("<up><up><enter>");
+    assert!(class.shows("Right. "), "{}", class.screen.shown());
 }
 
 #[test]
@@ -377,4 +414,29 @@ fn what_was_done_before_its_turn_is_said_with_the_step_that_is_open() {
     assert!(class.shows("End it with a lone dot"), "a mistake that is known says more");
     class.lab("| Subject: a\n|\n| Hello\n> .\n* delivered to=anotherdude@target.local\n< 250 queued");
     assert!(class.shows("Step 3 is still open"), "{}", class.screen.shown());
+}
+
+#[test]
+fn the_names_of_the_text_stay_in_sight_while_there_is_room() {
+    for (columns, rows) in [(80, 24), (120, 33)] {
+        let mut class = Class::of("12-partial", columns, rows);
+        class.lab("> EHLO noddy.com\n< 250 mx\n> MAIL FROM:<dude@noddy.com>\n< 250 ok");
+        class.lab("> RCPT TO:<anotherdude@target.local>\n< 250 ok");
+        assert!(class.shows("nobody is not there"), "{}", class.screen.shown());
+    }
+    let mut class = Class::of("14-pipelining", 120, 33);
+    class.lab("> EHLO noddy.com\n< 250-mx\n< 250 PIPELINING");
+    assert!(class.shows("step 2 of") && class.shows("paste them all at once"), "{}", class.screen.shown());
+}
+
+#[test]
+fn a_step_that_wants_an_answer_names_the_key_of_its_hint_too() {
+    let mut class = Class::of("12-partial", 120, 33);
+    class.lab("> EHLO noddy.com\n< 250 mx\n> MAIL FROM:<dude@noddy.com>\n< 250 ok");
+    class.lab("> RCPT TO:<anotherdude@target.local>\n< 250 ok\n> RCPT TO:<full@target.local>\n< 452 4.2.2 full");
+    class.lab("> RCPT TO:<nobody@target.local>\n< 550 5.1.1 no\n> DATA\n< 354 go\n| Subject: a\n|\n| b\n> .");
+    class.lab("* delivered to=anotherdude@target.local\n< 250 ok\n> MAIL FROM:<dude@noddy.com>\n< 250 ok");
+    class.lab("> RCPT TO:<full@target.local>\n< 452 4.2.2 full\n> RSET\n< 250 ok");
+    let shown = class.screen.shown();
+    assert!(shown.contains("Ctrl-G your answer") && shown.contains("Shift-F7 hint (0/3)"), "{shown}");
 }

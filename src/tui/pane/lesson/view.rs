@@ -6,8 +6,7 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Clear};
 
-use std::ops::Range;
-
+use super::row::{Row, cut, cut_rows, of};
 use super::{LessonPane, Said, Stage};
 use crate::lesson::Lesson;
 use crate::lesson::map::Standing;
@@ -85,22 +84,6 @@ pub(in crate::tui) fn at(model: &Model, pane: &LessonPane, area: Rect, at: Posit
     model.knowledge.term(&span.content).filter(|_| linked).map(|term| Spot::Term(term.term.clone()))
 }
 
-/// One row, and what it is besides text.
-#[derive(Debug, Default)]
-struct Row {
-    line: Line<'static>,
-    /// The answer of the quiz that it belongs to, from 1.
-    answer: Option<u8>,
-    /// Which columns are a key, and what that does.
-    keys: Vec<(Range<usize>, Action)>,
-}
-
-impl From<Line<'static>> for Row {
-    fn from(line: Line<'static>) -> Self {
-        Self { line, ..Self::default() }
-    }
-}
-
 /// What the lesson says to what was just done, for the row below the line; nothing where it has nothing to say.
 pub(in crate::tui) fn mistake(pane: &LessonPane) -> Option<String> {
     let said = pane.said.as_ref().map(|said| words(pane, said));
@@ -164,7 +147,14 @@ impl Writer<'_> {
                 let (lines, seen) = self.text_and_steps();
                 (of(lines), seen)
             }
-            Stage::Quiz => (self.question(), 0),
+            Stage::Quiz => {
+                let lines = self.question();
+                let marked = u8::try_from(self.pane.marked + 1).ok().filter(|_| self.pane.quiz.right().is_none());
+                // The marked answer is in sight; once the question is settled, why.
+                let seen = marked.and_then(|marked| lines.iter().rposition(|row| row.answer == Some(marked)));
+                let seen = seen.map_or(lines.len(), |at| at + 1);
+                (lines, seen)
+            }
             Stage::Finish => (of(self.finish()), 0),
         };
         let keys = self.keys();
@@ -172,7 +162,7 @@ impl Writer<'_> {
         let from =
             seen.saturating_sub(room).saturating_add_signed(self.pane.scroll).min(lines.len().saturating_sub(room));
         lines.drain(..from);
-        lines.truncate(room);
+        cut_rows(&mut lines, room);
         lines.resize_with(room, Row::default);
         lines.push(keys);
         lines
@@ -185,32 +175,37 @@ impl Writer<'_> {
         let mut lines = match self.pane.stage() {
             Stage::Steps => of(self.steps_in(room)),
             Stage::Quiz => {
-                let mut lines = of(self.styled("✓ ", "All steps are done.", Role::Good));
+                let mut lines = of(self.styled(" ✓ ", "All steps are done.", Role::Good));
                 lines.extend(self.question());
                 lines
             }
             Stage::Finish => of(self.finish()),
         };
-        lines.truncate(room);
+        cut_rows(&mut lines, room);
         lines.resize_with(room, Row::default);
         lines.push(self.keys());
         lines
     }
 
-    /// The open step with what belongs to it; before the first one the text, and what is done or to come, as room is.
+    /// The open step with what belongs to it; the text, which names what the steps are about, where it has room (its
+    /// beginning in any case before the first step); and what is done or to come, as room is.
     fn steps_in(&self, room: usize) -> Vec<Line<'static>> {
         let open = self.pane.attempt.ticked();
         let now = self.now_in(room);
+        let text = self.styled(" ", &self.pane.lesson().intro, Role::Text);
+        let begins = open == 0 && self.pane.attempt.exchanges() <= 1;
         let mut before = Vec::new();
-        if open == 0 && self.pane.attempt.exchanges() <= 1 && now.len() < room {
-            before = cut(self.styled(" ", &self.pane.lesson().intro, Role::Text), room - now.len());
-        } else {
+        if now.len() < room && (begins || text.len() + now.len() <= room) {
+            before = cut(text, room - now.len());
+        }
+        if !begins {
+            let at = before.len();
             for step in (0..open).rev() {
                 let line = self.step(step);
                 if before.len() + line.len() + now.len() > room {
                     break;
                 }
-                before.splice(0..0, line);
+                before.splice(at..at, line);
             }
         }
         before.extend(now);
@@ -319,6 +314,10 @@ impl Writer<'_> {
         let quiz = &self.pane.quiz;
         let mut lines = of(self.styled(" ", quiz.question().unwrap_or_default(), Role::Text));
         lines.push(Row::default());
+        if let Some((_, why)) = quiz.verdict().filter(|_| quiz.right().is_none()) {
+            lines.extend(of(self.styled(" No. ", &format!("{why} Which of the others is it?"), Role::Warning)));
+            lines.push(Row::default());
+        }
         for (place, (answer, tried)) in quiz.answers().into_iter().enumerate() {
             let here = place == self.pane.marked && quiz.right().is_none();
             let (mark, role) = match (quiz.right() == Some(place), tried) {
@@ -332,7 +331,7 @@ impl Writer<'_> {
             let answer = u8::try_from(place + 1).ok();
             lines.extend(rows.into_iter().map(|line| Row { answer, ..line.into() }));
         }
-        if let Some((right, why)) = quiz.verdict() {
+        if let Some((right, why)) = quiz.verdict().filter(|_| quiz.right().is_some()) {
             lines.push(Row::default());
             let (word, role) = if right { (" Right. ", Role::Good) } else { (" No. ", Role::Warning) };
             lines.extend(of(self.styled(word, why, role)));
@@ -384,8 +383,9 @@ impl Writer<'_> {
         let stage = self.pane.stage();
         let settled = self.pane.quiz.right().is_some();
         let mut parts: Vec<(Action, String)> = Vec::new();
-        if self.pane.wants_finding() {
-            parts.push((Action::Finding, "gives your answer".to_owned()));
+        let wants = self.pane.wants_finding();
+        if wants {
+            parts.push((Action::Finding, "your answer".to_owned()));
         }
         match (stage, whole) {
             (Stage::Quiz, true) if settled => parts.push((Action::Choose, "goes on".to_owned())),
@@ -402,7 +402,8 @@ impl Writer<'_> {
             (_, true) => {}
         }
         if stage == Stage::Steps && of > 0 {
-            parts.push((Action::Hint, format!("hint ({taken} of {of} used)")));
+            let taken = if wants { format!("hint ({taken}/{of})") } else { format!("hint ({taken} of {of} used)") };
+            parts.push((Action::Hint, taken));
         }
         if attending::has_questions(self.model) {
             parts.push((Action::Questions, "questions".to_owned()));
@@ -437,7 +438,8 @@ impl Writer<'_> {
 
     /// A text of several rows behind a mark; the rows after the first are indented by it, or a little where it is a word.
     fn marked(&self, mark: &str, mark_style: Style, text: &str, style: Style) -> Vec<Line<'static>> {
-        let indent = if width(mark) > 5 { 1 } else { width(mark) };
+        let blanks = mark.chars().take_while(|c| *c == ' ').count();
+        let indent = if mark.chars().any(char::is_alphabetic) { blanks } else { width(mark) };
         let room = self.columns.saturating_sub(width(mark)).max(8);
         let mut lines: Vec<Line<'static>> = Vec::new();
         for paragraph in text.lines() {
@@ -478,19 +480,4 @@ impl Writer<'_> {
             spans.push(Span::styled(text[from..].to_owned(), style));
         }
     }
-}
-
-fn of(lines: Vec<Line<'static>>) -> Vec<Row> {
-    lines.into_iter().map(Row::from).collect()
-}
-
-/// So many of the rows; where some are left out the last one says so.
-fn cut(mut lines: Vec<Line<'static>>, rows: usize) -> Vec<Line<'static>> {
-    if lines.len() > rows {
-        lines.truncate(rows);
-        if let Some(last) = lines.last_mut() {
-            last.push_span("…");
-        }
-    }
-    lines
 }

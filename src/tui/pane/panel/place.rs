@@ -38,6 +38,9 @@ pub(super) fn phase_words(session: &Session) -> String {
         Phase::Greeted if session.tls && session.forgot => return format!("secured, {} again", greeting_verb(session)),
         Phase::Greeted if session.tls => "greeted, secured",
         Phase::Greeted => "greeted",
+        // What became of the message matters more than how the server was greeted.
+        Phase::Ready if session.verdicts.is_some_and(|(taken, _)| taken > 0) => "message taken",
+        Phase::Ready if session.verdicts.is_some() => "message refused",
         Phase::Ready => return format!("{} done", greeting_verb(session)),
         Phase::Mail => "MAIL",
         Phase::Rcpt => "RCPT",

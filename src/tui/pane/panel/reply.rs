@@ -248,11 +248,13 @@ fn in_trouble(trouble: &Trouble, keymap: &Keymap, width: u16, ample: bool) -> Ve
     let mut out = Writer::new(width);
     out.paragraph(0, Role::Bad, &trouble.title);
     if ample {
-        out.paragraph(0, Role::Text, &trouble.meaning);
+        if !trouble.meaning.is_empty() {
+            out.paragraph(0, Role::Text, &trouble.meaning);
+        }
         out.blank();
     }
     troubled(&mut out, trouble, keymap, true);
-    if !ample {
+    if !ample && !trouble.meaning.is_empty() {
         out.paragraph(0, Role::Text, &trouble.meaning);
     }
     out.finish()
@@ -286,7 +288,7 @@ fn sources(out: &mut Writer, explanation: &Explanation) {
     }
     let several = explanation.class.is_refusal() && explanation.layers.len() > 1;
     if several || explanation.layers.iter().any(|layer| layer.own) {
-        out.paragraph(0, Role::Dim, &format!("Read from {}.", read_from(explanation)));
+        out.paragraph(0, Role::Dim, &format!("Judged by {}.", read_from(explanation)));
     }
     if !explanation.references.is_empty() {
         out.list(Role::Dim, &explanation.references);
@@ -303,7 +305,7 @@ fn read_from(explanation: &Explanation) -> String {
         Spoke::Words => format!("the weight of its words ({})", layer.on),
         Spoke::Enhanced | Spoke::Code => layer.on.clone(),
     });
-    names.collect::<Vec<_>>().join(", then ")
+    names.collect::<Vec<_>>().join(", then by ")
 }
 
 /// What stands in its place in an exam.

@@ -410,7 +410,10 @@ impl Scene<'_> {
             "a firewall refuses in its place",
         ];
         let steps = std::iter::once(again()).chain(self.other_port()).chain([elsewhere()]).collect();
-        self.with("No connection: nothing listens there", "nothing listens there", &causes, steps)
+        // The transcript has it in the system's words, and the headline says the same.
+        let mut trouble = self.with("No connection: nothing listens there", "nothing listens there", &causes, steps);
+        trouble.meaning.clear();
+        trouble
     }
 
     /// The words of the client name the cure.

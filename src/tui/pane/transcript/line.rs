@@ -15,6 +15,9 @@ use super::landmarks::Landmarks;
 /// Below this a narrow pane shows no latency.
 const WORTH_SAYING: Micros = Micros(100_000);
 
+/// What stands for a line without an octet: nothing would look like nothing.
+const EMPTY_LINE: &[u8] = "(empty line)".as_bytes();
+
 /// One record as it is shown, before it is broken into rows.
 #[derive(Debug)]
 pub(super) struct Shown<'a> {
@@ -41,6 +44,9 @@ pub(super) fn shown<'a>(record: usize, entry: &Entry<'a>, talk: &Talk, landmarks
     let tail = if entry.crlf { "" } else { "\\c" };
     let wire = |mark, role, opens_reply| Shown { mark, role, text: entry.bytes.into(), tail, opens_reply };
     match entry.kind {
+        Kind::Sent if entry.bytes.is_empty() => {
+            Shown { text: EMPTY_LINE.into(), ..wire(mark([" ->", " ~>"], tls), Role::Dim, false) }
+        }
         Kind::Sent => wire(mark([" ->", " ~>"], tls), Role::Sent, false),
         Kind::Content => wire(mark([" -|", " ~|"], tls), Role::Dim, false),
         Kind::Received => {
@@ -60,7 +66,11 @@ pub(super) fn shown<'a>(record: usize, entry: &Entry<'a>, talk: &Talk, landmarks
                         "ehlo".clone_into(by);
                     }
                 }
-                words::said(&remark)
+                let mut said = words::said(&remark);
+                if never_was(record, entry, talk) {
+                    "there was no connection".clone_into(&mut said.words);
+                }
+                said
             });
             let warns = said.as_ref().is_some_and(|said| said.warns);
             Shown {
@@ -75,6 +85,28 @@ pub(super) fn shown<'a>(record: usize, entry: &Entry<'a>, talk: &Talk, landmarks
             Shown { mark: "   ", role: Role::Dim, text: entry.bytes.into(), tail: "", opens_reply: false }
         }
     }
+}
+
+/// Whether what ended was not yet a connection.
+fn never_was(record: usize, entry: &Entry<'_>, talk: &Talk) -> bool {
+    /// Records of an attempt: resolving, each address, what went wrong.
+    const FAR: usize = 60;
+    if !entry.bytes.starts_with(b"closed") {
+        return false;
+    }
+    let before = (record.saturating_sub(FAR)..record).rev().filter_map(|n| talk.log.get(n));
+    let mut words = before.map(|entry| match entry.kind {
+        Kind::Remark => entry.remark().map(|remark| remark.word),
+        // Something was said.
+        _ => Some("connected".to_owned()),
+    });
+    words
+        .find_map(|word| match word.as_deref() {
+            Some("connected") => Some(false),
+            Some("connecting") => Some(true),
+            _ => None,
+        })
+        .unwrap_or(false)
 }
 
 /// Whether a connection was closed by ehlo itself: after a handshake that failed, or a closer look at a certificate.
