@@ -76,14 +76,15 @@ impl Palette {
 
     /// Its place, and the keys in its frame.
     pub(super) fn outline(model: &Model) -> (Rect, &'static str) {
-        (place(model, 96, u16::try_from(ACTIONS.len()).unwrap_or(40) + 3 + WHOLE), "Enter do it · Esc close")
+        (place(model, 96, u16::try_from(ACTIONS.len()).unwrap_or(40) + 2 + WHOLE), "Enter do it · Esc close")
     }
 
     /// A click on a row of the window: the action there is done.
     pub(super) fn click(&self, row: usize, rows: usize, model: &Model) -> Outcome {
         let found = self.found(model);
-        let (_, from) = shown_from(self.marked, found.len(), usize::from(list_rows(u16::try_from(rows).unwrap_or(0))));
-        let clicked = row.checked_sub(2).and_then(|row| found.get(from + row));
+        let rows = listed(u16::try_from(rows).unwrap_or(u16::MAX));
+        let (_, from) = shown_from(self.marked, found.len(), rows);
+        let clicked = row.checked_sub(2).filter(|row| *row < rows).and_then(|row| found.get(from + row));
         clicked.map_or(Outcome::Stay, |entry| Outcome::Act(entry.action))
     }
 
@@ -98,11 +99,8 @@ impl Palette {
         frame.buffer_mut().set_line(inner.x, inner.y, &line, inner.width);
         let at = u16::try_from(6 + self.input.visual_cursor()).unwrap_or(u16::MAX).min(inner.width.saturating_sub(1));
         frame.set_cursor_position(Position::new(inner.x + at, inner.y));
-        let rows = usize::from(list_rows(inner.height));
+        let rows = listed(inner.height);
         let (marked, from) = shown_from(self.marked, found.len(), rows);
-        if let Some(entry) = found.get(marked) {
-            whole(model, frame, inner, entry);
-        }
         for (n, entry) in found.iter().enumerate().skip(from).take(rows) {
             let y = inner.y + 2 + u16::try_from(n - from).unwrap_or(0);
             let keys = keys(entry, model);
@@ -133,23 +131,6 @@ impl Palette {
             let text = "nothing of that name can be done now";
             frame.buffer_mut().set_string(inner.x, inner.y + 2, text, model.theme.style(Role::Dim));
         }
-    }
-}
-
-/// Rows that say the whole of what the marked action does, below the list and a blank.
-const WHOLE: u16 = 2;
-
-/// Rows of the list, where the window has so many.
-fn list_rows(rows: u16) -> u16 {
-    rows.saturating_sub(2 + WHOLE + 1).max(1)
-}
-
-/// What the marked action does, where its row cuts it.
-fn whole(model: &Model, frame: &mut Frame<'_>, inner: Rect, entry: &Entry) {
-    let words = text::wrap(words(entry, model).get(16..).unwrap_or_default().trim(), usize::from(inner.width));
-    let from = inner.bottom().saturating_sub(WHOLE);
-    for (y, row) in (from.max(inner.y + 3)..inner.bottom()).zip(words) {
-        frame.buffer_mut().set_string(inner.x, y, row, model.theme.style(Role::Dim));
     }
 }
 
