@@ -158,8 +158,8 @@ fn need(entry: &Entry, model: &Model) -> u8 {
         // The line to send comes of them, but for a replay, which has it already.
         Action::Templates | Action::Message if !reads && model.talk.is_open() && !super::replay::is_playing(model) => 3,
         Action::ToTranscript if model.focus == Focus::Composer && model.talk.is_open() => 4,
-        // Offered only while there is something to mend.
-        Action::Mend => 2,
+        // To mend is offered only while there is something to mend.
+        Action::Mend | Action::Faster | Action::Slower => 2,
         // In a file one reads first of all, and help leads to all the rest.
         Action::Reconnect if model.talk.is_open() || model.is_offline() => 6,
         Action::Step(1) if model.is_offline() => 6,
@@ -170,7 +170,6 @@ fn need(entry: &Entry, model: &Model) -> u8 {
         Action::Replay if model.talk.is_script() => 3,
         Action::NextFile => 3,
         Action::Play if model.playback.is_some() => 1,
-        Action::Faster | Action::Slower => 2,
         Action::Reconnect if reads => 5,
         Action::Reconnect => 1,
         // Who reads writes no line and no message.

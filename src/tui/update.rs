@@ -141,13 +141,7 @@ fn background(model: &mut Model, message: Message) -> Vec<Effect> {
                 editor.attach(name, octets);
             }
         }
-        Message::NotAttached(why) => {
-            let told = match &mut model.overlay {
-                Some(Overlay::Editor(editor)) => editor.not_attached(&why),
-                _ => false,
-            };
-            model.notice = (!told).then_some(why);
-        }
+        Message::NotAttached(why) => not_attached(model, why),
         Message::Mail(letters) => show_mail(model, letters),
         Message::ServerSide(seen, first) => return serverside::take(model, seen.as_deref(), first),
         Message::Recent(recent) => kept_lately(model, recent),
@@ -168,6 +162,15 @@ fn background(model: &mut Model, message: Message) -> Vec<Effect> {
         other => return read(model, other),
     }
     Vec::new()
+}
+
+/// A file could not be attached: the form says so where it is open.
+fn not_attached(model: &mut Model, why: String) {
+    let told = match &mut model.overlay {
+        Some(Overlay::Editor(editor)) => editor.not_attached(&why),
+        _ => false,
+    };
+    model.notice = (!told).then_some(why);
 }
 
 /// The conversations that were kept lately are known.

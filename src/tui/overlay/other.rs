@@ -87,7 +87,7 @@ impl Other {
     /// What Enter takes: the line; where that is no path but words of an offer, that one.
     fn chosen(&self) -> String {
         let text = self.input.value().trim();
-        let is_path = text.contains('/') || text.ends_with(".smtp") || std::path::Path::new(text).extension().is_some();
+        let is_path = text.contains('/') || std::path::Path::new(text).extension().is_some();
         let offers = self.offers.shown();
         let found = self.offers.best().and_then(|n| offers.get(n)).filter(|_| !is_path);
         found.map_or(text, |offer| &offer.0).to_owned()

@@ -4,9 +4,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
 
-use super::{
-    Ask, Copy, Lessons, Menu, Outcome, Overlay, Palette, Probes, Prompt, Recall, Timing, foot_in, inside,
-};
+use super::{Ask, Copy, Lessons, Menu, Outcome, Overlay, Palette, Probes, Prompt, Recall, Timing, foot_in, inside};
 use crate::tui::keymap::Key;
 use crate::tui::model::Model;
 use crate::tui::text::width;

@@ -156,20 +156,16 @@ pub(super) fn name(path: &Path) -> String {
 }
 
 /// The conversations that were kept, other than this one, each with a path and words: all of the library where it is
-/// known, else the latest.
+/// known, else the latest; those with the same server first.
 pub(in crate::tui) fn kept_beside(model: &Model, path: &Path) -> Vec<(String, String)> {
-    let kept = model.library.listed();
-    if !kept.is_empty() {
-        return kept
-            .into_iter()
-            .filter(|(of, _)| *of != path)
-            .map(|(of, words)| (of.display().to_string(), words))
-            .collect();
+    let kept = model.library.listed().into_iter().map(|(of, words)| (of.to_owned(), words));
+    let mut offers: Vec<_> = kept.filter(|(of, _)| of != path).collect();
+    if offers.is_empty() {
+        let recent = model.start.recent.iter().filter(|recent| recent.path != path);
+        let words = |it: &crate::tui::start::Recent| format!("{}  {}  {}", it.when, it.target, it.outcome);
+        offers = recent.map(|recent| (recent.path.clone(), words(recent))).collect();
     }
-    let recent = model.start.recent.iter().filter(|recent| recent.path != path);
-    let offer = |recent: &crate::tui::start::Recent| {
-        let words = format!("{}  {}  {}", recent.when, recent.target, recent.outcome);
-        (recent.path.to_string_lossy().into_owned(), words)
-    };
-    recent.map(offer).collect()
+    let own = model.talk.target.as_deref().unwrap_or(&model.peer.name).trim_start_matches("smtp://");
+    offers.sort_by_key(|(_, words)| !words.contains(own));
+    offers.into_iter().map(|(path, words)| (path.to_string_lossy().into_owned(), words)).collect()
 }

@@ -65,19 +65,18 @@ pub async fn run(class: &Arc<Class>, join: Vec<String>, plain: bool, world: &Wor
         let wait = if stale { frame } else { Wall::next_change(class).into_iter().chain(fades).min() };
         tokio::select! {
             biased;
-            signal = signals.next() => match signal {
-                Signal::End => return Ok(Told::Interrupted),
-                Signal::Stop => {
-                    Tty::lend();
-                    signals.stop().await;
-                    tty.retake()?;
-                    stale = true;
+            signal = signals.next() => {
+                match signal {
+                    Signal::End => return Ok(Told::Interrupted),
+                    Signal::Stop => {
+                        Tty::lend();
+                        signals.stop().await;
+                    }
+                    Signal::Woken => {}
                 }
-                Signal::Woken => {
-                    tty.retake()?;
-                    stale = true;
-                }
-            },
+                tty.retake()?;
+                stale = true;
+            }
             input = keys.next() => match input {
                 Some(Ok(Input::Key(key))) if key.kind != KeyEventKind::Release => {
                     stale = true;

@@ -172,7 +172,7 @@ fn conversation(
     if !found.has_current() || (found.current().lines() == 0 && !is_reply(line) && !is_command(line)) {
         return found.unread(number, line, "before the conversation");
     }
-    report.renegotiates = false;
+    report.renegotiates &= !is_reply(line);
     if found.current().phase() == Phase::Closed {
         return found.unread(number, line, "after the end of the connection");
     }

@@ -26,7 +26,9 @@ pub(super) fn rows(talk: &Talk, scene: Scene<'_>, width: u16) -> Vec<Row> {
     for (heading, findings) in [("To be mended", faults), ("Better otherwise", better)] {
         if !findings.is_empty() {
             out.heading(heading);
-            findings.into_iter().for_each(|finding| whole(&mut out, finding, talk));
+            for finding in findings {
+                whole(&mut out, finding, talk);
+            }
         }
     }
     let mut heading = "";
