@@ -5,6 +5,8 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -30,7 +32,7 @@ fn text(output: &Output) -> String {
 /// A class that is being held; killed when dropped.
 struct Held {
     child: Child,
-    lines: BufReader<std::process::ChildStdout>,
+    lines: mpsc::Receiver<String>,
     address: String,
     code: String,
 }
@@ -39,7 +41,9 @@ impl Held {
     fn new(home: &TempDir, more: &[&str]) -> Self {
         let mut command = ehlo(home, &["lab", "--class", "monday", "--listen", "127.0.0.1:0"]);
         let mut child = command.args(more).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap());
+        let out = BufReader::new(child.stdout.take().unwrap());
+        let (tell, lines) = mpsc::channel();
+        std::thread::spawn(move || out.lines().map_while(Result::ok).try_for_each(|line| tell.send(line)));
         let mut held = Self { child, lines, address: String::new(), code: String::new() };
         let join = held.line_with("join ehlo learn --join ");
         let mut words = join.split_whitespace().skip(4);
@@ -50,12 +54,14 @@ impl Held {
 
     /// The next line that holds this.
     fn line_with(&mut self, wanted: &str) -> String {
+        let mut before = Vec::new();
         loop {
-            let mut line = String::new();
-            assert!(self.lines.read_line(&mut line).unwrap() > 0, "{wanted} never came");
+            let next = self.lines.recv_timeout(Duration::from_secs(20));
+            let line = next.unwrap_or_else(|_| panic!("{wanted} did not come after {before:#?}"));
             if line.contains(wanted) {
                 return line;
             }
+            before.push(line);
         }
     }
 }
@@ -108,7 +114,7 @@ fn a_class_is_held_killed_taken_up_again_and_its_results_verified() {
     let mut held = Held::new(&home, &[]);
     assert_eq!(held.code, code);
     talk(&held, "ANNA", CLASSIC);
-    held.line_with("anna · 01-classic · step 6/6");
+    held.line_with("anna · 01-classic · step ✓ 6/6");
     let busy = ehlo(&home, &["lab", "export", "monday"]).output().unwrap();
     assert_eq!(busy.status.code(), Some(2));
     assert!(text(&busy).contains("one program at a time"), "{}", text(&busy));

@@ -186,7 +186,7 @@ fn in_the_workbench_a_conversation_is_found_opened_named_and_deleted() {
     let (home, paths) = at_home();
     let mut terminal = Terminal::start(&home, &[], (100, 30));
     terminal.wait_for("a mail server inside ehlo").keys("<F3>").wait_for("3 conversations, 8.8 kB");
-    terminal.keys("relay denied").wait_for("1 of 3").wait_for("line 12: < 554 5.7.1");
+    terminal.keys("relay denied").wait_for("1 of 3").wait_for("#6: < 554 5.7.1");
     terminal
         .keys("<F4>")
         .wait_for("an empty one takes it away")
