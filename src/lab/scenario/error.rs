@@ -144,7 +144,7 @@ pub(crate) fn plainly(message: &str) -> Option<String> {
     let cure = match first {
         "duplicate key" => "where there are several of a kind, each begins with double brackets, such as [[step]]",
         _ if first.starts_with("key with no value") => "a line is a name, = and a value, such as title = \"…\"",
-        _ if first.starts_with("string values must be quoted") => {
+        _ if first.starts_with("string values must be quoted") || first.starts_with("missing opening quote") => {
             return Some("a text stands in straight quotes, such as title = \"…\"".to_owned());
         }
         _ => return None,
@@ -187,6 +187,7 @@ mod tests {
         for (text, place, words) in [
             ("title = Mine", "1:9", "straight quotes"),
             ("title = “Mine”", "1:9", "straight quotes"),
+            ("title = Mine\"", "1:9", "straight quotes"),
             ("Lesson one", "1:8", "a line is a name, = and a value"),
             ("title = \"Mine\"", "1:1", "begin the file with ehlo = 1"),
             ("ehlo = \"1\"\ntitle = \"Mine\"", "1:8", "here stands a text; it should be a number, without quotes"),
