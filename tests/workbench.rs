@@ -300,10 +300,10 @@ fn what_was_typed_before_a_question_was_on_the_screen_does_not_answer_it() {
 fn noop_by_itself_goes_on_after_a_reconnect() {
     let home = Home::new();
     let mut terminal = at_the_lab(&home, LARGE);
-    terminal.keys("<C-p>").wait_for("keep").keys("keep-alive<Enter>").wait_for("NOOP every 1min");
+    terminal.keys("<C-p>").wait_for("All actions").keys("keep-alive<Enter>").wait_for("NOOP every 1min");
     say(&mut terminal, "QUIT", "F5 reconnect");
     terminal.keys("<F5>").wait_for("NOOP every 1min");
-    terminal.keys("<C-p>").wait_for("keep").keys("keep-alive<Enter>");
+    terminal.keys("<C-p>").wait_for("All actions").keys("keep-alive<Enter>");
     terminal.wait_until("it is off", |screen| !screen.contains("NOOP every"));
     say(&mut terminal, "QUIT", "F5 reconnect");
     terminal.keys("<F5>");
