@@ -160,7 +160,7 @@ impl Target {
         for (y, line) in (1..inner.height).zip(&lines) {
             frame.buffer_mut().set_line(inner.x, inner.y + y, line, inner.width);
         }
-        let below = (inner.y + above(model) + 1)..inner.bottom();
+        let below = (inner.y + 2 + u16::try_from(lines.len()).unwrap_or(0))..inner.bottom();
         let offers = self.offers.shown().into_iter().enumerate().skip(self.offers.from()).take(ROWS);
         for ((n, (_, words)), y) in offers.zip(below) {
             let marked = self.offers.marked() == Some(n);
@@ -171,7 +171,7 @@ impl Target {
     }
 }
 
-/// Rows above what is offered: the line, how it is read, what it may be, and that a connection would be dropped.
+/// Rows above what is offered, at most: the line, how it is read, what it may be, and that a connection would be dropped.
 fn above(model: &Model) -> u16 {
     2 + u16::try_from(SAID).unwrap_or(0) + u16::from(model.talk.is_open())
 }
