@@ -4,6 +4,7 @@
 //! take 8 MB beside their octets.
 
 use super::event::{Event, Line, Micros, Remark};
+use crate::smtp::escape;
 
 /// What a record is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -155,6 +156,9 @@ impl Log {
 
     /// Adds a record by its parts, for a reader that has them at hand; gives its index.
     pub fn push_octets(&mut self, kind: Kind, at: Option<Micros>, bytes: &[u8], crlf: bool, masked: bool) -> usize {
+        // The text of a masked record is shown and written as it stands; nothing in it may act on a terminal.
+        let safe = masked.then(|| escape::for_screen(bytes));
+        let bytes = safe.as_ref().map_or(bytes, String::as_bytes);
         let here = Base { start: self.arena.len(), at: at.unwrap_or_default().0 };
         let index = self.records.len();
         if index.is_multiple_of(GROUP) {

@@ -57,6 +57,15 @@ fn bad(text: &str) -> String {
     read(text.as_bytes()).map(|d| written(&d)).expect_err(text).in_file("a.smtp".as_ref()).to_string()
 }
 
+/// Found by a fuzzer: such a text is shown and exported as it stands.
+#[test]
+fn a_masked_line_of_a_hostile_file_holds_nothing_that_a_terminal_acts_on() {
+    let document = read(b"+++\nehlo = 1\n+++\n1 < 220 {{auth}} \x1b]0;owned\x07\xce \\x1b\n").expect("a transcript");
+    let entry = document.log.get(0).expect("a record");
+    assert!(entry.masked);
+    assert_eq!(entry.bytes, br"220 {{auth}} \e]0;owned\x07\xce \x1b".as_slice());
+}
+
 #[test]
 fn a_canonical_file_comes_back_octet_for_octet() {
     let document = good(EXAMPLE);
