@@ -46,12 +46,11 @@ pub fn explain(
     if filled.rcpt.is_none() {
         filled.rcpt = first_address(text).map(str::to_owned);
     }
-    let when = wait::told(&normal);
     Explanation {
         code,
         class,
         enhanced,
-        title: at_the_time(title(&layers, class, context), when.as_deref()),
+        title: at_the_time(title(&layers, class, context), &normal),
         meaning: meaning(&layers, class),
         retry: retry(&layers, class),
         software,
@@ -59,7 +58,7 @@ pub fn explain(
         causes: causes(&layers, context),
         next: steps::fitting(&proposed(&layers), &filled)
             .into_iter()
-            .map(|step| Step { text: at_the_time(step.text, when.as_deref()), ..step })
+            .map(|step| Step { text: at_the_time(step.text, &normal), ..step })
             .collect(),
         references: references(&layers),
         digits: digits(book, code, enhanced, layers.enhanced),
@@ -182,10 +181,11 @@ fn agreeing<'a>(layers: &Layers<'a>) -> Option<&'a AtEntry> {
     (says == layers.text.map(|entry| entry.category.as_str())).then_some(at)
 }
 
-/// A text that says to come back soon, with the time that the server names.
-fn at_the_time(text: String, when: Option<&str>) -> String {
-    match when {
-        Some(when) => text.replace("in a few minutes", &format!("in {when}")),
+/// A text that says to come back soon, with the time that the server names; it is looked for in no other reply.
+fn at_the_time(text: String, normal: &str) -> String {
+    const SOON: &str = "in a few minutes";
+    match text.contains(SOON).then(|| wait::told(normal)).flatten() {
+        Some(when) => text.replace(SOON, &format!("in {when}")),
         None => text,
     }
 }
