@@ -103,6 +103,8 @@ pub enum Message {
     Profiles(News),
     /// All that is known, with the user's own replies, and what is wrong in those.
     Knowledge(Arc<Knowledge>, Vec<String>),
+    /// The time zone in which times are told.
+    Zone(jiff::tz::TimeZone),
     /// What came of asking for the password.
     Secret(Fetched),
     /// A lesson begins, or its lab has seen something.

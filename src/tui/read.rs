@@ -34,6 +34,15 @@ pub(super) fn knowledge(world: &World, sender: UnboundedSender<Message>) {
     });
 }
 
+/// Finds the time zone beside the loop: it takes a walk through the system's list of them.
+pub(super) fn zone(world: &World, sender: UnboundedSender<Message>) {
+    let world = world.clone();
+    tokio::task::spawn_blocking(move || {
+        // Nobody listens any more when the workbench has been left.
+        let _ = sender.send(Message::Zone(world.zone()));
+    });
+}
+
 /// Names and texts of the files in a folder, in order; and which could not be read.
 fn own_replies(folder: &Path) -> (Vec<(String, String)>, Vec<String>) {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
@@ -246,10 +255,10 @@ const RECENT: usize = 30;
 
 /// Looks for the conversations that are on disk, beside the loop.
 pub(super) fn recent(world: &World, knowledge: Arc<Knowledge>, sender: UnboundedSender<Message>) {
-    let state = world.directories.state.clone();
-    let (now, zone) = (world.now(), world.zone());
+    let world = world.clone();
     tokio::task::spawn_blocking(move || {
-        let rows = library::recent(&state, RECENT).into_iter();
+        let (now, zone) = (world.now(), world.zone());
+        let rows = library::recent(&world.directories.state, RECENT).into_iter();
         let rows = rows.map(|summary| row(summary, &knowledge, now, &zone)).collect();
         // Nobody listens any more when the workbench has been left.
         let _ = sender.send(Message::Recent(rows));

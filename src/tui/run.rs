@@ -165,7 +165,6 @@ struct Bench {
 impl Bench {
     async fn begin(&mut self, launch: Launch) -> io::Result<()> {
         self.model.size = self.tty.size()?;
-        self.model.zone = Some(self.world.zone());
         let (themes, mut warnings) = read::themes(&self.world, launch.plain);
         self.model.theme = themes.current();
         self.model.themes = themes;
@@ -203,12 +202,23 @@ impl Bench {
         } else {
             self.model.face = Face::Start;
         }
-        self.effect(Effect::LookForRecent).await?;
-        read::knowledge(&self.world, self.sender.clone());
         if self.model.notice.is_none() {
             self.model.notice = warning;
         }
         self.model.settle();
+        // What is read beside the loop would take memory and processor from the first frame.
+        if put(&self.model).is_none() {
+            self.paint()?;
+        }
+        read::zone(&self.world, self.sender.clone());
+        read::knowledge(&self.world, self.sender.clone());
+        self.effect(Effect::LookForRecent).await
+    }
+
+    fn paint(&mut self) -> io::Result<()> {
+        self.tty.draw(&self.model)?;
+        self.drawn = Some(self.world.elapsed());
+        self.changed = false;
         Ok(())
     }
 
@@ -272,9 +282,7 @@ impl Bench {
 
     async fn draw_if_due(&mut self, keys: &mut EventStream) -> io::Result<()> {
         if self.is_due() {
-            self.tty.draw(&self.model)?;
-            self.drawn = Some(self.world.elapsed());
-            self.changed = false;
+            self.paint()?;
             if self.asking.is_unread(put(&self.model).as_ref()) {
                 self.asked(keys).await?;
             }

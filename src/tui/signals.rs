@@ -6,7 +6,7 @@ use std::time::Duration;
 /// What a signal asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Signal {
-    /// TERM, HUP or INT: leave, and leave the terminal whole.
+    /// TERM, HUP or INT, or the terminal is gone: leave, and leave the terminal whole.
     End,
     /// TSTP: give the terminal back, then stop.
     Stop,
@@ -22,7 +22,12 @@ pub(super) use unix::Signals;
 
 #[cfg(unix)]
 mod unix {
+    use std::io::IsTerminal as _;
+    use std::os::fd::{AsFd as _, OwnedFd};
+
+    use rustix::event::{PollFd, PollFlags, poll};
     use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
+    use tokio::sync::oneshot;
 
     use super::{STOP, Signal, io};
 
@@ -33,6 +38,34 @@ mod unix {
         interrupt: Stream,
         stop: Stream,
         woken: Stream,
+        /// Tells once that the terminal is gone.
+        gone: Option<oneshot::Receiver<()>>,
+    }
+
+    /// Watches the terminal in a thread of its own. HUP goes to the leader of the session alone, which need not be us nor
+    /// hand it on (a debugger, a script), and the stream of keys would read nothing from a closed terminal for ever.
+    fn watch() -> Option<oneshot::Receiver<()>> {
+        let stdin = io::stdin();
+        let terminal: OwnedFd = if stdin.is_terminal() {
+            stdin.as_fd().try_clone_to_owned().ok()?
+        } else {
+            std::fs::File::open("/dev/tty").ok()?.into()
+        };
+        let (sender, gone) = oneshot::channel();
+        std::thread::spawn(move || {
+            loop {
+                // Nothing is asked for: a hang-up is told all the same, and nothing else wakes us.
+                let mut looked_at = [PollFd::new(&terminal, PollFlags::empty())];
+                match poll(&mut looked_at, None) {
+                    Ok(_) if looked_at[0].revents().intersects(PollFlags::HUP | PollFlags::ERR) => break,
+                    Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                    Err(_) => return,
+                }
+            }
+            // Nobody listens any more when the workbench has been left.
+            let _ = sender.send(());
+        });
+        Some(gone)
     }
 
     impl Signals {
@@ -43,6 +76,7 @@ mod unix {
                 interrupt: signal(SignalKind::interrupt())?,
                 stop: signal(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()))?,
                 woken: signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?,
+                gone: watch(),
             })
         }
 
@@ -54,6 +88,7 @@ mod unix {
                 _ = self.interrupt.recv() => Signal::End,
                 _ = self.stop.recv() => Signal::Stop,
                 _ = self.woken.recv() => Signal::Woken,
+                () = gone(&mut self.gone) => Signal::End,
             }
         }
 
@@ -67,6 +102,18 @@ mod unix {
             // a return without a stop, which is what happens then.
             let _ = rustix::process::kill_current_process_group(rustix::process::Signal::STOP);
             let _ = tokio::time::timeout(STOP, self.woken.recv()).await;
+        }
+    }
+
+    /// Returns once the terminal is gone; never where that is not known.
+    async fn gone(watched: &mut Option<oneshot::Receiver<()>>) {
+        let told = match watched {
+            Some(receiver) => receiver.await.is_ok(),
+            None => std::future::pending().await,
+        };
+        *watched = None;
+        if !told {
+            std::future::pending::<()>().await;
         }
     }
 

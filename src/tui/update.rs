@@ -145,6 +145,7 @@ fn background(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Mail(letters) => show_mail(model, letters),
         Message::ServerSide(seen, first) => return serverside::take(model, seen.as_deref(), first),
         Message::Recent(recent) => kept_lately(model, recent),
+        Message::Zone(zone) => model.zone = Some(zone),
         Message::Knowledge(knowledge, warnings) => {
             model.knowledge = knowledge;
             model.knowledge_due = false;

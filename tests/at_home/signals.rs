@@ -1,7 +1,11 @@
 //! Signals from outside: the terminal is given back, and taken again.
 
+use std::io::Read as _;
+use std::time::{Duration, Instant};
+
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use portable_pty::{PtySize, native_pty_system};
 
 use super::{LARGE, SMALL, at_the_lab, in_shell, say};
 use crate::support::terminal::{Home, Terminal, command};
@@ -89,4 +93,37 @@ fn a_hard_stop_and_a_continue_redraw_the_screen() {
     say(&mut terminal, "NOOP a", "250 2.0.0");
     let drawn = String::from_utf8_lossy(&terminal.raw()[before..]).into_owned();
     assert!(drawn.contains("\x1b[?1049h") && drawn.contains("220 mx.target.local"), "{drawn:?}");
+}
+
+/// A leader of the session that survives its terminal and hands no HUP on, as a debugger does.
+const DEAF: &str = r#"trap "" HUP
+"$@"
+echo $? >status
+"#;
+
+#[test]
+fn it_ends_where_the_terminal_is_gone_though_nobody_sends_a_signal() {
+    let home = Home::new();
+    let size = PtySize { rows: SMALL.1, cols: SMALL.0, pixel_width: 0, pixel_height: 0 };
+    let pair = native_pty_system().openpty(size).unwrap();
+    let mut shell = pair.slave.spawn_command(in_shell(command(&home, &["lab:"]), DEAF)).unwrap();
+    drop(pair.slave);
+    let mut reader = pair.master.try_clone_reader().unwrap();
+    let mut screen = vt100::Parser::new(SMALL.1.try_into().unwrap(), SMALL.0.try_into().unwrap(), 0);
+    let mut piece = [0; 4096];
+    while !screen.screen().contents().contains("220 mx.target.local") {
+        let count = reader.read(&mut piece).unwrap();
+        screen.process(&piece[..count]);
+    }
+    drop((reader, pair.master));
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while shell.try_wait().unwrap().is_none() {
+        if Instant::now() > deadline {
+            shell.kill().unwrap();
+            panic!("it goes on without its terminal");
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(std::fs::read_to_string(home.path().join("status")).unwrap().trim(), "130");
+    assert!(home.transcript().ends_with("closed by=client\n"), "{}", home.transcript());
 }

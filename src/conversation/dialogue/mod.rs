@@ -10,7 +10,7 @@ mod tests;
 
 use crate::smtp::reply::Flaw;
 use crate::smtp::session::{Awaited, Sent};
-use crate::smtp::{Class, Reply, ReplyReader, Verb};
+use crate::smtp::{Class, EnhancedCode, Reply, ReplyCode, ReplyReader, Verb};
 
 use super::fold::{Answered, Fold};
 use super::log::{Entry, Kind, Log};
@@ -25,6 +25,16 @@ pub const CHECKPOINT: usize = 4096;
 
 /// No record.
 const NONE: u32 = u32::MAX;
+
+/// Octets of a reply's line beyond which it is taken apart, as those are that may have to be cut.
+const MOST_AT_ONCE: usize = 4096;
+
+/// The code of a line that is a whole reply: three digits, then a space or nothing.
+fn final_code(line: &[u8]) -> Option<ReplyCode> {
+    let digits = line.get(..3).filter(|digits| digits.iter().all(u8::is_ascii_digit))?;
+    matches!(line.get(3), None | Some(b' ')).then_some(())?;
+    ReplyCode::new(digits.iter().fold(0, |number, digit| number * 10 + u16::from(digit - b'0')))
+}
 
 /// A log folded.
 #[derive(Debug, Clone, Default)]
@@ -65,9 +75,19 @@ impl Dialogue {
         if log.len() - self.seen > CHECKPOINT {
             self.make_room(log);
         }
-        for (index, entry) in log.since(self.seen) {
+        let mut entries = log.since(self.seen).peekable();
+        while let Some((index, entry)) = entries.next() {
             if index % CHECKPOINT == 0 {
                 self.checkpoints.push(self.fold.clone());
+            }
+            // A state is kept before each checkpoint's record, so a pair that lies across one is folded in two steps.
+            if entry.kind == Kind::Sent
+                && (index + 1) % CHECKPOINT != 0
+                && let Some((_, next)) = entries.peek()
+                && self.recipient_and_reply(index, &entry, next)
+            {
+                entries.next();
+                continue;
             }
             self.record(index, &entry);
         }
@@ -247,6 +267,51 @@ impl Dialogue {
             }
         };
         self.exchanges.push(Exchange { command: self.sent_from, ..Exchange::new(ask, verb, before) });
+    }
+
+    /// A RCPT and the one line that answers it, where nothing else is awaited: folded at once, without taking either
+    /// apart, since the largest transcripts are made of them. Gives whether the two were that.
+    fn recipient_and_reply(&mut self, index: usize, sent: &Entry<'_>, reply: &Entry<'_>) -> bool {
+        let rcpt = sent.bytes.get(..4).is_some_and(|word| word.eq_ignore_ascii_case(b"RCPT"))
+            && sent.bytes.get(4).is_some_and(u8::is_ascii_whitespace);
+        let plain = sent.crlf && reply.crlf && reply.kind == Kind::Received && reply.bytes.len() < MOST_AT_ONCE;
+        if !rcpt || !plain || self.open.is_some() || !self.sent_part.is_empty() {
+            return false;
+        }
+        let before = self.fold.phase();
+        let (Some(number), Some(code)) = (u32::try_from(index).ok(), final_code(reply.bytes)) else { return false };
+        let Ok(tag) = u32::try_from(self.exchanges.len()) else { return false };
+        if !self.fold.recipient_answered(code) {
+            return false;
+        }
+        let decision = Decision {
+            success: code.class() == Class::Success,
+            code: Some(code),
+            enhanced: reply.bytes.get(4..).and_then(EnhancedCode::at_start).map(|(code, _)| code),
+            record: number + 1,
+        };
+        let transaction = self.fold.session.transactions;
+        let mut recipient = Recipient {
+            verdict: Verdict::Pending,
+            code: None,
+            enhanced: None,
+            transaction,
+            exchange: tag,
+            decided: number,
+        };
+        recipient.answered(decision);
+        self.recipients.push(recipient);
+        self.sent_from = number;
+        self.exchanges.push(Exchange {
+            command: number,
+            first: number + 1,
+            last: number + 1,
+            code: Some(code),
+            complete: true,
+            after: self.fold.phase(),
+            ..Exchange::new(Ask::Command, Verb::Rcpt, before)
+        });
+        true
     }
 
     /// Whether a MAIL has been sent whose reply has not come: a RCPT pipelined after it belongs to its transaction.

@@ -1,5 +1,7 @@
 //! Tests of the fold: what pairs with what, and the verdict of each recipient.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::conversation::sample::log;
 use crate::conversation::{Event, Line, Micros, Remark};
@@ -236,3 +238,75 @@ fn a_chunk_that_lmtp_does_not_take_has_one_reply_however_many_recipients_there_a
     let dialogue = Dialogue::of(&log(&format!("{begin}< 250 ok")));
     assert_eq!(dialogue.state().pending().len(), 1);
 }
+
+proptest! {
+    /// A log folded at once, record by record, and in parts between gives the same: also where a pair of records is
+    /// folded in one step.
+    #[test]
+    fn the_fold_does_not_depend_on_how_much_comes_at_once(
+        lines in prop::collection::vec(prop::sample::select(MOMENTS), 0..40),
+        parts in prop::collection::vec(1..5_usize, 1..40),
+    ) {
+        let log = log(&lines.join("\n"));
+        let whole = Dialogue::of(&log);
+        let (mut growing, mut grown) = (Dialogue::new(), Log::new());
+        let mut left = parts.iter().cycle();
+        let mut until = 0;
+        for (index, entry) in log.since(0) {
+            grown.push_octets(entry.kind, entry.at, entry.bytes, entry.crlf, entry.masked);
+            if index >= until {
+                growing.extend(&grown);
+                until = index + left.next().copied().unwrap_or(1);
+            }
+        }
+        growing.extend(&grown);
+        let mut single = Dialogue::new();
+        for (index, entry) in log.since(0) {
+            single.record(index, &entry);
+        }
+        for other in [&growing, &single] {
+            prop_assert_eq!(whole.exchanges(), other.exchanges());
+            prop_assert_eq!(whole.recipients(), other.recipients());
+            prop_assert_eq!(format!("{:?}", whole.state()), format!("{:?}", other.state()));
+        }
+    }
+}
+
+/// What may happen in a conversation, in any order.
+const MOMENTS: &[&str] = &[
+    "* connecting 127.0.0.1:25",
+    "* connected 127.0.0.1:25",
+    "* gave-up",
+    "* closed by=server",
+    "< 220 mx",
+    "> EHLO a",
+    "< 250-mx",
+    "< 250 LIMITS RCPTDOMAINMAX=2",
+    "> LHLO a",
+    "> MAIL FROM:<a@b>",
+    "< 250 2.1.0 ok",
+    "> RCPT TO:<c@d>",
+    "> rcpt to:<c@e>",
+    "> RCPT TO:<c@d>\n< 250 2.1.5 ok",
+    "> RCPT TO:<c@d>\n< 250 2.1.5 ok",
+    "> RCPT TO:<c@d>\n< 250",
+    "> RCPT TO:<c@d>\n< 550 5.1.1 no",
+    "> RCPT TO:<c@d>\n< 421 4.3.2 closing",
+    "> RCPT TO:<c@d>\n< 999 what",
+    "> RCPT TO:<c@d>\n< 2500 what",
+    "> RCPTTO:<c@d>\n< 500 what",
+    "> RCPT TO:<c@d>\n> RCPT TO:<e@f>\n< 250 1\n< 550 2",
+    "< 550-5.1.1 no",
+    "> DATA",
+    "< 354 go",
+    "| Subject: x",
+    "> .",
+    "< 250 2.0.0 queued",
+    "> BDAT 3 LAST",
+    "> RSET",
+    "> AUTH LOGIN",
+    "< 334 VXNlcm5hbWU6",
+    "> dXNlcg==",
+    "> STARTTLS",
+    "< ",
+];

@@ -9,7 +9,7 @@ mod phase;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Capabilities, Class, Command, Path, Reply, Verb};
+use super::{Capabilities, Class, Command, Path, Reply, ReplyCode, Verb};
 
 pub use legality::Objection;
 pub use phase::Phase;
@@ -327,6 +327,23 @@ impl Session {
             }
             Awaited::Nothing => {}
         }
+    }
+
+    /// A RCPT was sent and answered while nothing else was awaited: what [`sent`](Self::sent) and
+    /// [`replied`](Self::replied) would have done. Gives false, and nothing has changed, where that depends on more than
+    /// the code.
+    pub fn recipient_answered(&mut self, code: ReplyCode) -> bool {
+        let open = matches!(self.phase, Phase::Mail | Phase::Rcpt) && self.chunk_left == 0;
+        if !open || self.awaited > 0 || self.ahead.is_some() || self.limits_domains || code.number() == 421 {
+            return false;
+        }
+        if code.class() == Class::Success {
+            self.accepted += 1;
+            self.phase = Phase::Rcpt;
+        } else {
+            self.refused += 1;
+        }
+        true
     }
 
     /// What the server's LIMITS count, whether it accepted the command or not.
