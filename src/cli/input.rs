@@ -30,10 +30,18 @@ pub(super) fn all(path: &Path) -> Result<Imported, String> {
     let mut file = std::fs::File::open(path).map_err(failed)?;
     let mut octets = Vec::new();
     (&mut file).take(BEGINNING).read_to_end(&mut octets).map_err(failed)?;
-    if import::is_transcript(&octets) || is_named_transcript(path) {
+    let named = is_named_transcript(path);
+    if !named && octets.iter().all(u8::is_ascii_whitespace) && octets.len() < usize::try_from(BEGINNING).unwrap_or(0) {
+        return import::import(b"").map_err(|error| format!("{}: {error}", shown(path)));
+    }
+    if import::is_transcript(&octets) || named {
         // In chunks, however large it is.
         let document = file::open(path).map_err(|error| error.to_string())?;
-        return Ok(Imported { source: None, conversations: vec![document], unread: import::Unread::default() });
+        let (document, hidden) = import::masked(document);
+        let mut unread = import::Unread::default();
+        unread.undone.extend((!named && import::only_sends(&octets)).then_some(import::SENDS));
+        unread.undone.extend(hidden.then_some(import::HIDDEN));
+        return Ok(Imported { source: None, conversations: vec![document], unread });
     }
     file.take(LARGEST as u64 + 1).read_to_end(&mut octets).map_err(failed)?;
     import::import(&octets).map_err(|error| format!("{}: {error}", shown(path)))

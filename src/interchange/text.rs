@@ -69,7 +69,11 @@ fn line(entry: &Entry<'_>, tls: bool) -> Option<String> {
         (Kind::Comment, _) if text.is_empty() => return None,
         (Kind::Script | Kind::Comment, _) => "",
     };
-    Some(format!("{mark}{text}").trim_end().to_owned())
+    if matches!(entry.kind, Kind::Script | Kind::Comment) || text.is_empty() {
+        return Some(format!("{mark}{text}").trim_end().to_owned());
+    }
+    // A blank at the end of a line belongs to it.
+    Some(format!("{mark}{text}"))
 }
 
 #[cfg(test)]

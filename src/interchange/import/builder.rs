@@ -132,9 +132,11 @@ impl Builder {
 
     /// What comes next took so long, microseconds.
     pub(super) fn took(&mut self, micros: u64) {
-        if self.clock == Clock::None {
-            self.clock = Clock::Durations;
+        // A clock knows better.
+        if matches!(self.clock, Clock::Since(_)) {
+            return;
         }
+        self.clock = Clock::Durations;
         self.at = Micros(self.at.0.saturating_add(micros));
     }
 

@@ -7,6 +7,7 @@ use super::Unread;
 use super::builder::Content;
 use super::lines::{DayClock, between, is_reply, text, time_of_day, without_cr};
 use super::sessions::Sessions;
+use super::text::Text;
 
 /// The mark of a line, with the time before it and what follows.
 fn mark(line: &[u8]) -> (Option<i64>, Option<u8>, &[u8]) {
@@ -84,8 +85,8 @@ pub(super) fn looks(beginning: &[u8]) -> bool {
 }
 
 /// Reads all of it.
-pub(super) fn read(octets: &[u8]) -> (Vec<Document>, Unread) {
-    let mut found = Sessions::new("curl", Content::Hidden);
+pub(super) fn read(octets: &Text<'_>) -> (Vec<Document>, Unread) {
+    let mut found = Sessions::new("curl", Content::Hidden).timed(octets);
     let mut clock = DayClock::default();
     let mut tls = None;
     for (number, piece) in pieces(octets) {

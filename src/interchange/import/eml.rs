@@ -10,6 +10,7 @@ use crate::conversation::file::Document;
 use super::Unread;
 use super::builder::{Builder, Content};
 use super::lines::{between, lines, text, time_of_day};
+use super::text::Text;
 
 /// Octets of the head that are looked at.
 const HEAD: usize = 1 << 20;
@@ -57,7 +58,7 @@ fn fields(octets: &[u8]) -> (Vec<Field>, usize) {
 }
 
 /// Reads all of it: of an mbox each message.
-pub(super) fn read(octets: &[u8]) -> (Vec<Document>, Unread) {
+pub(super) fn read(octets: &Text<'_>) -> (Vec<Document>, Unread) {
     let mut unread = Unread::default();
     let mut documents = Vec::new();
     for (line, message) in messages(octets) {

@@ -14,6 +14,7 @@ use super::Unread;
 use super::builder::{Builder, Content};
 use super::lines::{between, is_reply, lines, text};
 use super::sessions::Sessions;
+use super::text::Text;
 
 /// What the fields are, where no line says.
 const FIELDS: &str =
@@ -81,7 +82,7 @@ impl Row {
 }
 
 /// Reads all of it.
-pub(super) fn read(octets: &[u8]) -> (Vec<Document>, Unread) {
+pub(super) fn read(octets: &Text<'_>) -> (Vec<Document>, Unread) {
     let mut found = Sessions::new("exchange", Content::Hidden);
     let mut fields: Rc<[String]> = FIELDS.split(',').map(str::to_owned).collect();
     let mut log = None;

@@ -8,6 +8,7 @@ use super::Unread;
 use super::builder::{Builder, Content};
 use super::lines::{DayClock, address, between, is_reply, lines, text, time_of_day};
 use super::sessions::Sessions;
+use super::text::Text;
 
 /// Processes that are told apart.
 const PROCESSES: usize = 10_000;
@@ -80,7 +81,7 @@ impl Process {
 }
 
 /// Reads all of it.
-pub(super) fn read(octets: &[u8]) -> (Vec<Document>, Unread) {
+pub(super) fn read(octets: &Text<'_>) -> (Vec<Document>, Unread) {
     let mut found = Sessions::new("exim", Content::Hidden);
     let mut processes: HashMap<u32, Process> = HashMap::new();
     let mut order: Vec<u32> = Vec::new();
@@ -169,7 +170,7 @@ fn take(rest: &[u8], process: &mut Process) -> bool {
             }
         }
         Some(Said::Ended(what)) => {
-            builder.tool(what);
+            builder.tool(&[b"SMTP", what].concat());
             let here = what.ends_with(b">>");
             builder.closed(if here { "client" } else { "server" });
         }

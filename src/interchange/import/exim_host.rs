@@ -6,6 +6,7 @@ use super::builder::Content;
 use super::lines::{is_command, is_reply, lines, text};
 use super::sessions::Sessions;
 use super::telnet::strip;
+use super::text::Text;
 use super::{Unread, sides};
 
 const HOST: &str = "**** SMTP testing session as if from host ";
@@ -16,7 +17,7 @@ pub(super) fn looks(beginning: &[u8]) -> bool {
 }
 
 /// Reads all of it.
-pub(super) fn read(octets: &[u8]) -> (Vec<Document>, Unread) {
+pub(super) fn read(octets: &Text<'_>) -> (Vec<Document>, Unread) {
     let mut found = Sessions::new("exim-bh", Content::Shown);
     for (number, raw) in lines(octets) {
         found.at(number);

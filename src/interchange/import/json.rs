@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::conversation::file::{self, Document};
 
 use super::Unread;
+use super::text::Text;
 
 /// Whether it is an object with records.
 pub(super) fn looks(beginning: &[u8]) -> bool {
@@ -15,7 +16,7 @@ pub(super) fn looks(beginning: &[u8]) -> bool {
 }
 
 /// Reads all of it.
-pub(super) fn read(octets: &[u8]) -> (Vec<Document>, Unread) {
+pub(super) fn read(octets: &Text<'_>) -> (Vec<Document>, Unread) {
     let mut unread = Unread::default();
     let value: Value = match serde_json::from_slice(octets) {
         Ok(value) => value,

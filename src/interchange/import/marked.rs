@@ -10,6 +10,7 @@ use super::clock::{Clocks, Moment, moment};
 use super::lines::{is_command, is_reply, lines, without_cr};
 use super::sessions::Sessions;
 use super::smtplib::literal_of;
+use super::text::Text;
 use super::{Unread, telnet};
 
 /// Marks of two sides, in either order.
@@ -135,7 +136,7 @@ pub(super) fn turned(beginning: &[u8]) -> bool {
 }
 
 /// Reads all of it.
-pub(super) fn read(octets: &[u8]) -> (Vec<Document>, Unread) {
+pub(super) fn read(octets: &Text<'_>) -> (Vec<Document>, Unread) {
     let mut found = Sessions::new("marked", Content::Shown);
     let mut clocks = Clocks::default();
     let beginning = &octets[..octets.len().min(super::LOOKED_AT)];
@@ -201,7 +202,7 @@ mod tests {
     #[track_caller]
     fn gives(text: &str, lines: &[&str]) {
         assert!(looks(text.as_bytes()), "{text}");
-        let (documents, unread) = read(text.as_bytes());
+        let (documents, unread) = read(&Text::new(text.as_bytes()));
         let mut said = Vec::new();
         for (_, entry) in documents[0].log.since(0) {
             use crate::conversation::Kind;

@@ -12,6 +12,7 @@ mod capture;
 mod clock;
 mod curl;
 mod eml;
+mod ends;
 mod exchange;
 mod exim;
 mod exim_host;
@@ -20,26 +21,34 @@ mod lines;
 mod marked;
 mod msmtp;
 mod openssl;
+mod outline;
 mod plain;
 mod postfix;
 mod prefix;
+mod saved;
+mod scripts;
 mod secrets;
 mod sendmail;
 mod sessions;
+mod several;
 mod sides;
 mod smtplib;
 mod swaks;
 mod telnet;
+mod text;
+mod told;
 mod trace;
 mod unread;
 
-use std::fmt;
-
-use crate::conversation::dialogue::Verdict;
+use crate::conversation::file;
 use crate::conversation::file::{Document, FileError};
-use crate::conversation::{Dialogue, Kind, file};
 
+pub use outline::Outline;
+pub use scripts::masked;
+pub use told::{is_transcript, only_sends};
 pub use unread::{Numbers, Unread, UnreadLine};
+
+use text::Text;
 
 /// Octets of a file beyond which it is not imported.
 pub const LARGEST: usize = 256 << 20;
@@ -56,7 +65,7 @@ pub struct Source {
     /// Whether the beginning of a file looks like it.
     looks: fn(&[u8]) -> bool,
     /// Reads a whole file.
-    read: fn(&[u8]) -> (Vec<Document>, Unread),
+    read: fn(&Text<'_>) -> (Vec<Document>, Unread),
 }
 
 /// All sources, those that are told most surely first.
@@ -79,6 +88,7 @@ pub const SOURCES: &[Source] = &[
     Source { name: "curl-trace", help: "curl --trace-ascii or --trace", looks: trace::looks, read: trace::read },
     Source { name: "msmtp", help: "msmtp -d", looks: msmtp::looks, read: msmtp::read },
     Source { name: "openssl", help: "openssl s_client", looks: openssl::looks, read: openssl::read },
+    Source { name: "text", help: "ehlo's own plain text or Markdown", looks: swaks::looks_own, read: swaks::read_own },
     Source { name: "swaks", help: "swaks, with any of its hint styles", looks: swaks::looks, read: swaks::read },
     Source { name: "curl", help: "curl -v", looks: curl::looks, read: curl::read },
     Source { name: "exim", help: "exim -v or exim -d", looks: exim::looks, read: exim::read },
@@ -142,6 +152,15 @@ pub enum ImportError {
         /// What it begins with.
         found: String,
     },
+    /// All its lines have `>` before them, and they are neither what a program wrote nor commands.
+    #[error(
+        "line 1: found {found}: each line has > before it, and what follows is neither the output of a known program nor a \
+         command; where it is a script, put the line # ehlo 1 above it, or call it NAME.smtp"
+    )]
+    Unsure {
+        /// What it begins with.
+        found: String,
+    },
     /// It is too large.
     #[error(
         "it has {octets} octets, and up to {LARGEST} are imported; cut it (split -C 200M, or editcap -c for a capture)"
@@ -152,55 +171,11 @@ pub enum ImportError {
     },
 }
 
-/// Whether a file of this beginning is a transcript of ehlo's own, and not something to be imported.
-#[must_use]
-pub fn is_transcript(beginning: &[u8]) -> bool {
-    let text = beginning.strip_prefix(b"\xef\xbb\xbf").unwrap_or(beginning);
-    if text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff") || plain::is_quoted(text) {
-        return false;
-    }
-    for (_, line) in lines::lines(text) {
-        match line.trim_ascii() {
-            b"" => {}
-            [b'#', ..] if !line.starts_with(b"#Software:") && !line.starts_with(b"#Version:") => {}
-            b"+++" => return true,
-            _ => return is_record(line) || source(beginning).is_none() && is_script(line),
-        }
-    }
-    // Nothing but comments, or nothing at all.
-    true
-}
-
-fn is_record(line: &[u8]) -> bool {
-    let Some(end) = line.iter().position(|octet| *octet == b' ') else { return false };
-    let time =
-        line[..end].split(|octet| *octet == b'.').all(|part| !part.is_empty() && part.iter().all(u8::is_ascii_digit));
-    time && line[..end].contains(&b'.') && matches!(line.get(end + 1), Some(b'>' | b'<' | b'|' | b'*'))
-}
-
-fn is_script(line: &[u8]) -> bool {
-    matches!(line.first(), Some(b'>' | b'<' | b'|' | b'*' | b'?')) && !line.starts_with(b"***")
-}
-
 /// The source that a file of this beginning comes from.
 #[must_use]
 pub fn source(beginning: &[u8]) -> Option<&'static Source> {
     let beginning = &beginning[..beginning.len().min(LOOKED_AT)];
     SOURCES.iter().find(|source| (source.looks)(beginning))
-}
-
-/// Whether it is a log of what became of messages: Postfix's, or Exim's main log.
-fn is_mail_log(octets: &[u8]) -> bool {
-    let is_one = |line: &[u8]| {
-        let text = lines::text(line);
-        let postfix = text.contains(" postfix/") && text.contains("]: ");
-        postfix
-            || ["<=", "=>", "**", "==", "Completed", "SMTP connection from"]
-                .iter()
-                .any(|flag| text.get(20..).is_some_and(|rest| rest.contains(flag)))
-                && text.starts_with("20")
-    };
-    lines::lines(&octets[..octets.len().min(LOOKED_AT)]).take(50).filter(|(_, line)| is_one(line)).nth(2).is_some()
 }
 
 /// Reads conversations from the octets of a file, whatever of the known it is.
@@ -212,39 +187,79 @@ pub fn import(octets: &[u8]) -> Result<Imported, ImportError> {
         return Err(ImportError::Empty);
     }
     if is_transcript(&octets[..octets.len().min(LOOKED_AT)]) {
-        let document = file::read(octets)?;
-        return Ok(Imported { source: None, conversations: vec![document], unread: Unread::default() });
+        return own(octets, Vec::new());
     }
     if octets.len() > LARGEST {
         return Err(ImportError::TooLarge { octets: octets.len() });
     }
-    let (text, mut undone) = if capture::looks(octets) { (octets.into(), Vec::new()) } else { plain::plain(octets) };
-    let octets = &*text;
-    if !undone.is_empty() && is_transcript(&octets[..octets.len().min(LOOKED_AT)]) {
-        let unread = Unread { undone, ..Unread::default() };
-        return Ok(Imported { source: None, conversations: vec![file::read(octets)?], unread });
+    if capture::looks(octets) {
+        return foreign(octets, Vec::new());
     }
-    let known = source(octets);
-    // With a time before each line it may be what another program wrote, told better without.
-    let bare = known.is_none_or(|known| known.name == "marked").then(|| prefix::untimed(octets)).flatten();
-    let inner = bare.as_deref().and_then(source).filter(|inner| !["marked", "telnet"].contains(&inner.name));
-    let (octets, known) = match (&bare, inner) {
-        (Some(bare), Some(inner)) => {
-            undone.push(plain::TIMED);
-            (bare.as_slice(), Some(inner))
+    let (text, mut undone) = plain::plain(octets);
+    if !undone.is_empty() && is_transcript(&text[..text.len().min(LOOKED_AT)]) {
+        return own(&text, undone);
+    }
+    if let Some((inner, how)) = saved::log_in(&text) {
+        undone.push(how);
+        let (inner, more) = plain::plain(&inner);
+        undone.extend(more);
+        return several(&inner, undone);
+    }
+    several(&text, undone)
+}
+
+/// A transcript or a script of ehlo's own.
+fn own(octets: &[u8], undone: Vec<&'static str>) -> Result<Imported, ImportError> {
+    let (document, hidden) = masked(file::read(octets)?);
+    let mut unread = Unread { undone, ..Unread::default() };
+    unread.undone.extend(only_sends(octets).then_some(SENDS));
+    unread.undone.extend(hidden.then_some(HIDDEN));
+    Ok(Imported { source: None, conversations: vec![document], unread })
+}
+
+/// Said where nothing but its marks makes a file a script.
+pub const SENDS: &str = "it is taken for a script: each of its lines has > before it, and nothing else says what wrote it";
+/// Said where a script or a transcript held what AUTH carries.
+pub const HIDDEN: &str = "secrets stood in it, in what AUTH carries; {{auth}} stands in their place";
+
+/// What other programs wrote, each session by what its own beginning looks like.
+fn several(octets: &[u8], undone: Vec<&'static str>) -> Result<Imported, ImportError> {
+    let parts = several::parts(octets);
+    if parts.len() < 2 {
+        return foreign(octets, undone);
+    }
+    let mut all = Imported { source: None, conversations: Vec::new(), unread: Unread { undone, ..Unread::default() } };
+    for (before, part) in parts {
+        match foreign(part, Vec::new()) {
+            Ok(one) => {
+                all.source = all.source.or(one.source);
+                all.conversations.extend(one.conversations);
+                all.unread.behind(before, one.unread);
+            }
+            Err(_) => all.unread.all_of(before, part, "a part of the file that is of no known kind"),
         }
-        _ => (octets, known),
-    };
-    let Some(source) = known else {
-        if is_mail_log(octets) {
-            let cure = "ehlo explain --log says what its refusals mean";
-            return Err(ImportError::Nothing { help: "a mail log", cure });
-        }
-        let first = lines::lines(octets).map(|(_, line)| line).find(|line| !line.trim_ascii().is_empty());
-        let found = crate::smtp::escape::for_screen(first.unwrap_or_default());
-        return Err(ImportError::Unknown { found: format!("`{}`", found.chars().take(40).collect::<String>()) });
-    };
-    let (conversations, mut unread) = (source.read)(octets);
+    }
+    all.unread.undone.push(several::SAID);
+    Ok(all)
+}
+
+/// What one other program wrote.
+fn foreign(octets: &[u8], mut undone: Vec<&'static str>) -> Result<Imported, ImportError> {
+    let mut known = source(octets);
+    let mut text = Text::new(octets);
+    // With a time or a log's words before each line it may be what another program wrote, told better without.
+    let bare;
+    if known.is_none_or(|known| known.name == "marked")
+        && let Some((untimed, inner, how)) = without_head(octets)
+    {
+        undone.push(how);
+        known = Some(inner);
+        bare = untimed.text;
+        text = Text::timed(&bare, untimed.times);
+    }
+    let Some(source) = known else { return Err(unknown(octets)) };
+    let (conversations, mut unread) = (source.read)(&text);
+    undone.append(&mut unread.undone);
     unread.undone = undone;
     if conversations.iter().all(|document| document.log.is_empty()) {
         return Err(ImportError::Nothing {
@@ -252,76 +267,36 @@ pub fn import(octets: &[u8]) -> Result<Imported, ImportError> {
             cure: "take the part that shows what was sent and received",
         });
     }
-    Ok(Imported { source: Some(source.name), conversations, unread })
+    let mut imported = Imported { source: Some(source.name), conversations, unread };
+    ends::say(octets, &mut imported);
+    Ok(imported)
 }
 
-/// A conversation in one line, for a list to choose from: when, with whom, how it ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outline {
-    /// When it began, where the source says.
-    pub started: Option<String>,
-    /// With whom.
-    pub target: Option<String>,
-    /// The envelope: `<from> -> first recipient (+n)`.
-    pub envelope: Option<String>,
-    /// Lines that were sent, message content left out.
-    pub commands: usize,
-    /// Replies that came.
-    pub replies: usize,
-    /// The last reply's code and text, or what ended it before.
-    pub outcome: String,
-}
-
-impl Outline {
-    /// The outline of a conversation.
-    #[must_use]
-    pub fn of(document: &Document) -> Self {
-        let log = &document.log;
-        let dialogue = Dialogue::of(log);
-        let exchanges = dialogue.exchanges();
-        let replied = exchanges.iter().enumerate().filter(|(_, exchange)| exchange.reply().is_some());
-        let last = replied.clone().next_back().and_then(|(n, _)| dialogue.reply(log, n));
-        let error = || {
-            let remarks = log.of_kind(Kind::Remark).filter_map(|(_, entry)| entry.remark());
-            remarks
-                .filter(|remark| remark.word == "error")
-                .last()
-                .map(|remark| remark.bare(0).unwrap_or_default().to_owned())
-        };
-        let outcome = match last {
-            Some(reply) => {
-                reply.lines.last().map_or_else(String::new, |line| crate::smtp::escape::for_screen(&line.raw))
-            }
-            None => error().unwrap_or_else(|| "no reply".to_owned()),
-        };
-        let recipients = dialogue.recipients();
-        let envelope = recipients.first().map(|first| {
-            let accepted =
-                recipients.iter().filter(|r| !matches!(r.verdict, Verdict::Refused | Verdict::Pending)).count();
-            let address = crate::smtp::escape::for_screen(dialogue.address(log, first).as_bytes());
-            match recipients.len() {
-                1 => address,
-                n => format!("{address} and {} more, {accepted} accepted", n - 1),
-            }
-        });
-        Self {
-            started: document.header.started().map(|at| format!("{at:.3}")),
-            target: document.header.text("target").map(|text| crate::smtp::escape::for_screen(text.as_bytes())),
-            envelope,
-            commands: log.of_kind(Kind::Sent).filter(|(_, entry)| entry.bytes != b".").count(),
-            replies: replied.count(),
-            outcome: outcome.chars().take(60).collect(),
-        }
+/// The text without what a log put before each of its lines, where it is a known source's then.
+fn without_head(octets: &[u8]) -> Option<(prefix::Untimed, &'static Source, &'static str)> {
+    let told = |bare: &prefix::Untimed, not: &[&str]| source(&bare.text).filter(|inner| !not.contains(&inner.name));
+    if let Some(bare) = prefix::untimed(octets)
+        && let Some(inner) = told(&bare, &["marked", "telnet", "message"])
+    {
+        return Some((bare, inner, plain::TIMED));
     }
+    if source(octets).is_some() {
+        return None;
+    }
+    let mut bare = prefix::unheaded(octets).into_iter();
+    bare.find_map(|bare| told(&bare, &["message"]).map(|inner| (bare, inner, plain::HEADED)))
 }
 
-impl fmt::Display for Outline {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for part in [&self.started, &self.target, &self.envelope].into_iter().flatten() {
-            write!(f, "{part}  ")?;
-        }
-        write!(f, "{} sent, {} replies  {}", self.commands, self.replies, self.outcome)
+/// Why a file of no known kind is none.
+fn unknown(octets: &[u8]) -> ImportError {
+    if told::is_mail_log(octets) {
+        let cure = "ehlo explain --log says what its refusals mean";
+        return ImportError::Nothing { help: "a mail log", cure };
     }
+    let first = lines::lines(octets).map(|(_, line)| line).find(|line| !line.trim_ascii().is_empty());
+    let found = unread::quoted(first.unwrap_or_default());
+    let found = format!("`{}`", found.chars().take(40).collect::<String>());
+    if told::is_unsure(octets) && only_sends(octets) { ImportError::Unsure { found } } else { ImportError::Unknown { found } }
 }
 
 #[cfg(test)]

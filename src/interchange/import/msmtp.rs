@@ -7,6 +7,7 @@ use super::Unread;
 use super::builder::Content;
 use super::lines::{lines, text};
 use super::sessions::Sessions;
+use super::text::Text;
 
 /// Whether there are both marks, or the settings.
 pub(super) fn looks(beginning: &[u8]) -> bool {
@@ -25,8 +26,8 @@ struct Settings {
 }
 
 /// Reads all of it.
-pub(super) fn read(octets: &[u8]) -> (Vec<Document>, Unread) {
-    let mut found = Sessions::new("msmtp", Content::Shown);
+pub(super) fn read(octets: &Text<'_>) -> (Vec<Document>, Unread) {
+    let mut found = Sessions::new("msmtp", Content::Shown).timed(octets);
     let mut settings = Settings::default();
     for (number, line) in lines(octets) {
         found.at(number);

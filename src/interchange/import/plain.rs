@@ -11,9 +11,11 @@ use super::prefix;
 const UTF16: &str = "the file was in UTF-16 and was read as such";
 const CR: &str = "its lines ended in CR alone and were parted there";
 const PREFIXED: &str = "what stands before each line (a file's name, a container's, a number) was taken off";
-pub(super) const TIMED: &str = "the time before each line was taken off";
+pub(super) const TIMED: &str = "the time before each line was read, and taken off";
 const ESCAPED: &str = "&lt;, &gt;, &amp; and &quot; were read as what they stand for";
 const QUOTED: &str = "the quotation mark before each line was taken off";
+const QUOTED_AGAIN: &str = "the quotation marks before each line were taken off, all levels of them";
+pub(super) const HEADED: &str = "what a log has before each line (a time, a host, a program) was taken off";
 const INDENTED: &str = "the blanks before each line were taken off";
 
 /// The text, and what was taken off it.
@@ -30,9 +32,18 @@ pub(super) fn plain(octets: &[u8]) -> (Cow<'_, [u8]>, Vec<&'static str>) {
     take(&mut text, parted, CR);
     take(&mut text, prefix::without, PREFIXED);
     take(&mut text, unescaped, ESCAPED);
-    if !super::eml::looks(&text) {
-        take(&mut text, unquoted, QUOTED);
+    if !super::eml::looks(&text)
+        && let Some((without, levels)) = unquoted(&text)
+    {
+        text = Cow::Owned(without);
+        undone.push(if levels > 1 { QUOTED_AGAIN } else { QUOTED });
     }
+    let mut take = |text: &mut Cow<'_, [u8]>, by: fn(&[u8]) -> Option<Vec<u8>>, words| {
+        if let Some(without) = by(text) {
+            *text = Cow::Owned(without);
+            undone.push(words);
+        }
+    };
     take(&mut text, outdented, INDENTED);
     (text, undone)
 }
@@ -91,15 +102,40 @@ fn unescaped(octets: &[u8]) -> Option<Vec<u8>> {
 const FOREIGN: [&[u8]; 9] =
     [b"=== ", b"<- ", b"<~ ", b"<**", b"*   Trying ", b"< 220", b"<-- 220", b"reply: ", b"CONNECTED("];
 
-/// Lines of which each has `> ` or `| ` before it, as mail programs quote, or all but what somebody wrote around them. A
-/// script has such marks, too: but what it sends is never a reply, nor a line that another program has marked.
-fn unquoted(octets: &[u8]) -> Option<Vec<u8>> {
+/// Levels of quotation that are taken off.
+const LEVELS: usize = 30;
+
+/// The text without the marks that mail programs put before each line when they quote, and how many levels of them there
+/// were. A script of ehlo's own has such marks, too: but what it sends is never a reply, nor what another program wrote.
+fn unquoted(octets: &[u8]) -> Option<(Vec<u8>, usize)> {
+    let mut text = Cow::Borrowed(octets);
+    let mut found = None;
+    for level in 1..=LEVELS {
+        let Some((without, foreign)) = a_level_off(&text) else { break };
+        let known = super::source(&without).is_some_and(|source| source.name != "message");
+        if foreign || known {
+            // What is known may be quoted still: `>> ` around curl's own `> `.
+            found = Some((without.clone(), level));
+        }
+        if known && !without.starts_with(b">") {
+            break;
+        }
+        text = Cow::Owned(without);
+    }
+    found
+}
+
+/// Lines of which each has `>` or `|` before it, or all but what somebody wrote around them, without it; and whether one
+/// of them is a reply, or has another program's mark.
+fn a_level_off(octets: &[u8]) -> Option<(Vec<u8>, bool)> {
     let mark = *lines(octets).filter_map(|(_, line)| line.first()).find(|first| matches!(first, b'>' | b'|'))?;
     let bare = |line: &[u8]| -> Option<usize> {
         match line {
             [] => Some(0),
             [first, b' ', ..] if *first == mark => Some(2),
             [first] if *first == mark => Some(1),
+            // Some programs quote without a blank.
+            [b'>', ..] if mark == b'>' => Some(1),
             _ => None,
         }
     };
@@ -109,10 +145,8 @@ fn unquoted(octets: &[u8]) -> Option<Vec<u8>> {
     for (_, line) in lines(octets) {
         let at = match bare(line) {
             Some(at) => at,
-            // A conversation whose message quotes another is no quotation.
-            None if is_foreign(line) || is_command(line) || line.starts_with(b"+++") || line[0].is_ascii_digit() => {
-                return None;
-            }
+            // A conversation whose message quotes another is no quotation, nor is a script or a recording.
+            None if is_foreign(line) || is_spoken(line) || is_recorded(line) => return None,
             None => 0,
         };
         foreign |= at > 0 && is_foreign(&line[at..]);
@@ -120,7 +154,22 @@ fn unquoted(octets: &[u8]) -> Option<Vec<u8>> {
         out.extend_from_slice(&line[at..]);
         out.push(b'\n');
     }
-    (foreign && quoted > 2).then_some(out)
+    let some = out.iter().any(|octet| !octet.is_ascii_whitespace() && !matches!(octet, b'>' | b'|' | b'*'));
+    (quoted > 2 && some).then_some((out, foreign))
+}
+
+/// Whether a line is a command as it is sent, and no sentence that begins with such a word.
+fn is_spoken(line: &[u8]) -> bool {
+    let words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).count();
+    let upper = line.iter().take_while(|octet| octet.is_ascii_alphabetic()).all(u8::is_ascii_uppercase);
+    is_command(line) && (words <= 2 || upper || line.contains(&b'<'))
+}
+
+/// Whether a line is one of a transcript of ehlo's own.
+fn is_recorded(line: &[u8]) -> bool {
+    let marked = matches!(line, [b'<' | b'?' | b'|', b' ', ..] | [b'|', b'@', ..]);
+    let time = line.iter().take_while(|octet| octet.is_ascii_digit() || **octet == b'.').count();
+    line.starts_with(b"+++") || marked || time > 2 && line[..time].contains(&b'.') && line.get(time) == Some(&b' ')
 }
 
 /// Lines that all begin with so many blanks.

@@ -12,6 +12,7 @@ use super::builder::{Builder, Content};
 use super::clock::{Clocks, Moment, moment};
 use super::lines::{between, lines, text};
 use super::sessions::Sessions;
+use super::text::Text;
 
 /// Processes that are told apart.
 const PROCESSES: usize = 10_000;
@@ -89,7 +90,7 @@ pub(super) fn looks(beginning: &[u8]) -> bool {
 }
 
 /// Reads all of it.
-pub(super) fn read(octets: &[u8]) -> (Vec<Document>, Unread) {
+pub(super) fn read(octets: &Text<'_>) -> (Vec<Document>, Unread) {
     let mut found = Sessions::new("postfix", Content::Hidden);
     let mut processes: HashMap<u32, Builder> = HashMap::new();
     let mut order: Vec<u32> = Vec::new();

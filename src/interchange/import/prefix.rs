@@ -1,6 +1,6 @@
 //! What other programs put before each line of a log: grep its file's name, docker and kubectl the container's, cat a number.
 
-use super::clock::moment;
+use super::clock::{Moment, moment};
 use super::lines::lines;
 
 /// Where a line goes on behind what was put before it; none where nothing was.
@@ -15,9 +15,87 @@ pub(super) fn without(octets: &[u8]) -> Option<Vec<u8>> {
     ways.iter().find_map(|way| taken_off(octets, *way))
 }
 
+/// A text whose lines had something before them, and the times that stood there.
+#[derive(Debug)]
+pub(super) struct Untimed {
+    /// The text without.
+    pub(super) text: Vec<u8>,
+    /// When each of its lines was written.
+    pub(super) times: Vec<Option<Moment>>,
+}
+
 /// The text without the time before each line, where each has one.
-pub(super) fn untimed(octets: &[u8]) -> Option<Vec<u8>> {
-    taken_off(octets, &|line| moment(line).map(|(_, rest)| line.len() - rest.len()))
+pub(super) fn untimed(octets: &[u8]) -> Option<Untimed> {
+    let text = taken_off(octets, &|line| moment(line).map(|(_, rest)| line.len() - rest.len()))?;
+    Some(Untimed { text, times: lines(octets).map(|(_, line)| moment(line).map(|(at, _)| at)).collect() })
+}
+
+/// The text without what a log has before each line, be it syslog's, a journal's or a logger's: a time, and words that
+/// are the same before all of them, or end in the same mark.
+pub(super) fn unheaded(octets: &[u8]) -> Vec<Untimed> {
+    let parted: Vec<_> = lines(octets).map(|(_, line)| of_log(line)).collect();
+    let full = || parted.iter().map(|(_, rest)| *rest).filter(|rest| !rest.trim_ascii().is_empty());
+    if full().nth(2).is_none() {
+        return Vec::new();
+    }
+    let without = |from: &dyn Fn(&[u8]) -> usize| {
+        let mut text = Vec::with_capacity(octets.len());
+        for (_, rest) in &parted {
+            text.extend_from_slice(&rest[from(rest).min(rest.len())..]);
+            text.push(b'\n');
+        }
+        Untimed { text, times: parted.iter().map(|(at, _)| *at).collect() }
+    };
+    let mut out = Vec::new();
+    let common = common_head(full());
+    if common > 0 {
+        out.push(without(&|rest| if rest.is_empty() { 0 } else { common }));
+    }
+    if parted.iter().any(|(at, _)| at.is_some()) {
+        for mark in [b"]: ".as_slice(), b" - ", b"] ", b"> "] {
+            let end = |rest: &[u8]| {
+                let head = &rest[..rest.len().min(HEAD)];
+                let bare = mark.trim_ascii_end();
+                let at = memchr::memmem::find(head, mark).map(|at| at + mark.len());
+                at.or_else(|| rest.ends_with(bare).then_some(rest.len()))
+            };
+            if full().all(|rest| end(rest).is_some()) {
+                out.push(without(&|rest| end(rest).unwrap_or(0)));
+            }
+        }
+    }
+    out
+}
+
+/// Octets of what a log has before a line.
+const HEAD: usize = 120;
+
+/// The time at the beginning of a line, behind syslog's priority where it has one (RFC 5424 6.2), and the rest. A line of
+/// the journal's own is none.
+fn of_log(line: &[u8]) -> (Option<Moment>, &[u8]) {
+    if line.starts_with(b"-- ") {
+        return (None, b"");
+    }
+    let digits = line.strip_prefix(b"<").map_or(0, |rest| rest.iter().take_while(|b| b.is_ascii_digit()).count());
+    let rest = match line.get(digits + 1..) {
+        Some([b'>', b'1', b' ', rest @ ..]) if digits > 0 => rest,
+        Some([b'>', rest @ ..]) if digits > 0 => rest,
+        _ => line,
+    };
+    moment(rest).map_or((None, rest), |(at, rest)| (Some(at), rest))
+}
+
+/// How many octets all lines begin with alike, up to a blank; a line may end before it.
+fn common_head<'a>(mut all: impl Iterator<Item = &'a [u8]>) -> usize {
+    let Some(first) = all.next() else { return 0 };
+    let mut head = &first[..first.len().min(HEAD)];
+    for rest in all {
+        if rest != head.trim_ascii_end() {
+            let same = head.iter().zip(rest).take_while(|(a, b)| a == b).count();
+            head = &head[..same];
+        }
+    }
+    head.iter().rposition(|octet| matches!(octet, b' ' | b'\t')).map_or(0, |at| at + 1)
 }
 
 /// Each line without what this way finds before it; none where a line has nothing. grep's `--` between lines are no lines.

@@ -6,6 +6,7 @@ use super::Unread;
 use super::builder::Content;
 use super::lines::{between, is_reply, lines, text};
 use super::sessions::Sessions;
+use super::text::Text;
 
 /// Whether there is a `>>> ` with a reply beside it.
 pub(super) fn looks(beginning: &[u8]) -> bool {
@@ -21,8 +22,8 @@ pub(super) fn looks(beginning: &[u8]) -> bool {
 }
 
 /// Reads all of it.
-pub(super) fn read(octets: &[u8]) -> (Vec<Document>, Unread) {
-    let mut found = Sessions::new("sendmail", Content::Hidden);
+pub(super) fn read(octets: &Text<'_>) -> (Vec<Document>, Unread) {
+    let mut found = Sessions::new("sendmail", Content::Hidden).timed(octets);
     for (number, line) in lines(octets) {
         found.at(number);
         // With VERB, what the next hop says comes within a reply of this one.

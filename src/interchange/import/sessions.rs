@@ -5,6 +5,8 @@ use crate::smtp::Phase;
 
 use super::Unread;
 use super::builder::{Builder, Content};
+use super::clock::{Clocks, Moment};
+use super::text::{Text, Times};
 
 /// What was found so far.
 #[derive(Debug)]
@@ -16,17 +18,41 @@ pub(super) struct Sessions {
     unread: Unread,
     /// The line that is read.
     line: usize,
+    times: Times,
+    clocks: Clocks,
+    /// When the line that is read was written, until a conversation knows it.
+    moment: Option<Moment>,
 }
 
 impl Sessions {
     /// Nothing yet, of a source of this name.
     pub(super) fn new(source: &'static str, content: Content) -> Self {
-        Self { source, content, current: None, done: Vec::new(), unread: Unread::default(), line: 0 }
+        Self {
+            source,
+            content,
+            current: None,
+            done: Vec::new(),
+            unread: Unread::default(),
+            line: 0,
+            times: Times::default(),
+            clocks: Clocks::default(),
+            moment: None,
+        }
+    }
+
+    /// The same of a text whose lines may have had times before them.
+    pub(super) fn timed(mut self, text: &Text<'_>) -> Self {
+        self.times = text.times();
+        self
     }
 
     /// The conversation that goes on, or a new one.
     pub(super) fn current(&mut self) -> &mut Builder {
-        self.current.get_or_insert_with(|| Builder::new(self.source, self.content))
+        let current = self.current.get_or_insert_with(|| Builder::new(self.source, self.content));
+        if let Some(moment) = self.moment.take() {
+            self.clocks.set(moment, current);
+        }
+        current
     }
 
     /// Whether there is one.
@@ -69,6 +95,7 @@ impl Sessions {
     /// The line of this number is read; from 1.
     pub(super) fn at(&mut self, line: usize) {
         self.line = line;
+        self.moment = self.times.of(line);
     }
 
     /// The line that is read is not of the conversation, and known to be none.

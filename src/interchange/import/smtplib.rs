@@ -8,6 +8,7 @@ use super::builder::Content;
 use super::clock::{Clocks, Moment, moment};
 use super::lines::{lines, text};
 use super::sessions::Sessions;
+use super::text::Text;
 
 /// What a line is.
 enum Said<'a> {
@@ -52,7 +53,7 @@ pub(super) fn looks(beginning: &[u8]) -> bool {
 }
 
 /// Reads all of it.
-pub(super) fn read(octets: &[u8]) -> (Vec<Document>, Unread) {
+pub(super) fn read(octets: &Text<'_>) -> (Vec<Document>, Unread) {
     let mut found = Sessions::new("smtplib", Content::Shown);
     let mut clocks = Clocks::default();
     for (number, line) in lines(octets) {

@@ -6,6 +6,7 @@ use crate::conversation::file::Document;
 use super::builder::Content;
 use super::lines::{between, is_reply, lines, text};
 use super::sessions::Sessions;
+use super::text::Text;
 use super::{Unread, sides};
 
 /// What a mark says of its line.
@@ -64,6 +65,12 @@ pub(super) fn looks(beginning: &[u8]) -> bool {
     only_trouble || info || wire > 1 && !super::marked::turned(beginning)
 }
 
+/// Whether it is ehlo's own plain text, which has the same marks and says of the connection what the screen says.
+pub(super) fn looks_own(beginning: &[u8]) -> bool {
+    const OWN: [&[u8]; 5] = [b"=== connecting to ", b"=== connected to ", b"=== closed by the ", b" -| ", b" ~| "];
+    looks(beginning) && lines(beginning).take(400).any(|(_, line)| OWN.iter().any(|own| line.starts_with(own)))
+}
+
 /// Which of the marks were switched on.
 #[derive(Debug, Default)]
 struct Hints {
@@ -72,7 +79,16 @@ struct Hints {
 }
 
 /// Reads all of it.
-pub(super) fn read(octets: &[u8]) -> (Vec<Document>, Unread) {
+pub(super) fn read(octets: &Text<'_>) -> (Vec<Document>, Unread) {
+    read_as("swaks", octets)
+}
+
+/// The same of ehlo's own plain text.
+pub(super) fn read_own(octets: &Text<'_>) -> (Vec<Document>, Unread) {
+    read_as("text", octets)
+}
+
+fn read_as(source: &'static str, octets: &Text<'_>) -> (Vec<Document>, Unread) {
     let mut hints = Hints::default();
     for (_, line) in lines(octets) {
         let (kind, rest) = mark(line);
@@ -86,7 +102,7 @@ pub(super) fn read(octets: &[u8]) -> (Vec<Document>, Unread) {
             break;
         }
     }
-    let mut found = Sessions::new("swaks", Content::Shown);
+    let mut found = Sessions::new(source, Content::Shown).timed(octets);
     let mut in_tls = false;
     for (number, line) in lines(octets) {
         found.at(number);

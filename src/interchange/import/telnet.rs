@@ -5,6 +5,7 @@ use crate::conversation::file::Document;
 use super::builder::Content;
 use super::lines::{is_command, is_reply, lines, text};
 use super::sessions::Sessions;
+use super::text::Text;
 use super::{Unread, lines, sides};
 use crate::smtp::Phase;
 
@@ -29,8 +30,8 @@ pub(super) fn looks(beginning: &[u8]) -> bool {
 }
 
 /// Reads all of it.
-pub(super) fn read(octets: &[u8]) -> (Vec<Document>, Unread) {
-    let mut found = Sessions::new("telnet", Content::Shown);
+pub(super) fn read(octets: &Text<'_>) -> (Vec<Document>, Unread) {
+    let mut found = Sessions::new("telnet", Content::Shown).timed(octets);
     let width = sides::width(octets);
     let mut all = lines(octets).peekable();
     let mut edited = false;

@@ -6,6 +6,7 @@ use super::Unread;
 use super::builder::Content;
 use super::lines::{DayClock, between, lines, text, time_of_day};
 use super::sessions::Sessions;
+use super::text::Text;
 
 /// What a block holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,7 +81,7 @@ impl Block {
 }
 
 /// Reads all of it.
-pub(super) fn read(octets: &[u8]) -> (Vec<Document>, Unread) {
+pub(super) fn read(octets: &Text<'_>) -> (Vec<Document>, Unread) {
     let mut found = Sessions::new("curl-trace", Content::Shown);
     let mut clock = DayClock::default();
     let mut block: Option<Block> = None;
@@ -113,9 +114,9 @@ pub(super) fn read(octets: &[u8]) -> (Vec<Document>, Unread) {
     found.finish()
 }
 
-/// `0000: 220 postfix.target.local`, or with the octets in hexadecimal before their text.
+/// `0000: 220 postfix.target.local`, or with the octets in hexadecimal before their text. A time is no offset.
 fn data(line: &[u8]) -> Option<(usize, Vec<u8>)> {
-    let colon = line.iter().take(9).position(|octet| *octet == b':')?;
+    let colon = line.iter().take(9).position(|octet| *octet == b':').filter(|colon| *colon >= 4)?;
     let offset = usize::from_str_radix(std::str::from_utf8(&line[..colon]).ok()?, 16).ok()?;
     let rest = &line[colon + 1..];
     let rest = rest.strip_prefix(b" ").unwrap_or(rest);

@@ -62,6 +62,12 @@ impl Numbers {
         self.count += others.count.saturating_sub(named);
     }
 
+    /// The same of a part of a file that has so many lines before it.
+    fn behind(&self, before: usize) -> Self {
+        let ranges = self.ranges.iter().map(|(from, to)| (from + before, to + before)).collect();
+        Self { ranges, count: self.count }
+    }
+
     fn range(&mut self, from: usize, to: usize, count: usize) {
         self.count += count;
         let room = self.ranges.len() < KEPT;
@@ -169,6 +175,33 @@ impl Unread {
         self.lines.len() + self.more.len()
     }
 
+    /// Adds what was not read of a part of the file with so many lines before it.
+    pub(super) fn behind(&mut self, before: usize, other: Self) {
+        for line in other.lines {
+            if self.lines.len() < LISTED {
+                self.lines.push(UnreadLine { line: line.line + before, ..line });
+            } else {
+                self.more.add(line.line + before);
+            }
+        }
+        self.more.extend(&other.more.behind(before));
+        self.passed_over.extend(&other.passed_over.behind(before));
+        for words in other.undone {
+            if !self.undone.contains(&words) {
+                self.undone.push(words);
+            }
+        }
+    }
+
+    /// Adds all lines of a part of the file with so many lines before it.
+    pub(super) fn all_of(&mut self, before: usize, part: &[u8], why: &'static str) {
+        for (number, line) in super::lines::lines(part) {
+            if !line.trim_ascii().is_empty() {
+                self.add(before + number, line, why);
+            }
+        }
+    }
+
     /// Adds a line; from 1.
     pub(super) fn add(&mut self, line: usize, text: &[u8], why: &'static str) {
         if self.lines.len() < LISTED {
@@ -180,7 +213,7 @@ impl Unread {
 }
 
 /// A line as it is quoted: short, escaped, and not at all where it may hold a secret.
-fn quoted(text: &[u8]) -> String {
+pub(super) fn quoted(text: &[u8]) -> String {
     const TELLING: [&str; 16] = [
         "pass",
         "pwd",

@@ -12,6 +12,7 @@ use pcap_parser::{Block, Linktype, PcapBlockOwned, PcapError, create_reader};
 use crate::conversation::file::Document;
 
 use super::Unread;
+use super::text::Text;
 use flow::Flow;
 use stream::Segment;
 
@@ -55,9 +56,9 @@ struct Capture {
 }
 
 /// Reads all of it.
-pub(super) fn read(octets: &[u8]) -> (Vec<Document>, Unread) {
+pub(super) fn read(octets: &Text<'_>) -> (Vec<Document>, Unread) {
     let mut capture = Capture { unread: Unread { packets: true, ..Unread::default() }, ..Capture::default() };
-    if let Ok(mut reader) = create_reader(BUFFER, octets) {
+    if let Ok(mut reader) = create_reader(BUFFER, &octets[..]) {
         let mut stuck = 0;
         loop {
             match reader.next() {

@@ -10,6 +10,7 @@ use super::builder::Content;
 use super::lines::{is_command, is_reply, lines, text};
 use super::sessions::Sessions;
 use super::telnet::strip;
+use super::text::Text;
 use super::{Unread, sides};
 use dump::Dump;
 
@@ -51,8 +52,8 @@ struct Report {
 }
 
 /// Reads all of it.
-pub(super) fn read(octets: &[u8]) -> (Vec<Document>, Unread) {
-    let mut found = Sessions::new("openssl", Content::Shown);
+pub(super) fn read(octets: &Text<'_>) -> (Vec<Document>, Unread) {
+    let mut found = Sessions::new("openssl", Content::Shown).timed(octets);
     let all: Vec<_> = lines(octets).collect();
     let width = sides::width(octets);
     let mut report = Report::default();

@@ -1,0 +1,118 @@
+//! Sessions of different programs in one file: where one has ended and another's beginning follows, the file is parted.
+
+use super::lines::lines;
+
+/// What is said of it.
+pub(super) const SAID: &str = "it holds sessions of several programs, each read as its own";
+/// Lines above a beginning within which the session before has to have ended.
+const NEAR: usize = 12;
+
+/// What a session begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Begins {
+    Swaks,
+    Telnet,
+    OpenSsl,
+    Curl,
+    CurlTrace,
+    Smtplib,
+    Exim,
+}
+
+/// What a line begins, seen with the two below it.
+fn begins(line: &[u8], below: &[&[u8]]) -> Option<Begins> {
+    let near = |what: &[u8]| below.iter().any(|line| line.starts_with(what));
+    if line.starts_with(b"=== Trying ") || line.starts_with(b"*** Error connecting ") {
+        return Some(Begins::Swaks);
+    }
+    if line.starts_with(b"Trying ") && (near(b"Escape character is") || near(b"telnet: ")) {
+        return Some(Begins::Telnet);
+    }
+    if line.starts_with(b"CONNECTED(") || line.starts_with(b"Connecting to ") && near(b"CONNECTED(") {
+        return Some(Begins::OpenSsl);
+    }
+    if line.starts_with(b"*   Trying ") || line.starts_with(b"* Trying ") {
+        return Some(Begins::Curl);
+    }
+    let trace = memchr::memmem::find(&line[..line.len().min(40)], b"== Info:   Trying ");
+    if trace.is_some_and(|at| at < 20) {
+        return Some(Begins::CurlTrace);
+    }
+    if line.starts_with(b"connect: to (") {
+        return Some(Begins::Smtplib);
+    }
+    let exim = line.starts_with(b"Connecting to ") && line.contains(&b'[') && line.ends_with(b"connected");
+    exim.then_some(Begins::Exim)
+}
+
+/// Whether a line shows that a session is over.
+fn ends(line: &[u8]) -> bool {
+    const ENDS: [&[u8]; 11] = [
+        b"=== Connection closed",
+        b"*** ",
+        b"Connection closed",
+        b"closed",
+        b"DONE",
+        b"read:errno=",
+        b"* Closing connection",
+        b"* shutting down",
+        b"  SMTP(close)>>",
+        b"221 ",
+        b"telnet: ",
+    ];
+    let said_bye = memchr::memmem::find(&line[..line.len().min(24)], b"221 ").is_some();
+    ENDS.iter().any(|end| line.starts_with(end)) || said_bye || line.starts_with(b"* Connection #")
+}
+
+/// The parts of a file, each with the number of lines before it; one where it holds sessions of one program.
+pub(super) fn parts(octets: &[u8]) -> Vec<(usize, &[u8])> {
+    let all: Vec<(usize, &[u8])> = lines(octets).filter(|(_, line)| !line.trim_ascii().is_empty()).collect();
+    let mut kind = None;
+    let mut cuts = Vec::new();
+    for (n, (number, line)) in all.iter().enumerate() {
+        let below: Vec<&[u8]> = all[n + 1..].iter().take(2).map(|(_, line)| *line).collect();
+        let Some(begun) = begins(line, &below) else { continue };
+        let over = || all[n.saturating_sub(NEAR)..n].iter().any(|(_, line)| ends(line));
+        match kind {
+            Some(before) if before == begun => {}
+            Some(_) if !over() => continue,
+            Some(_) => cuts.push(number - 1),
+            None => {}
+        }
+        kind = Some(begun);
+    }
+    if cuts.is_empty() { vec![(0, octets)] } else { cut(octets, &cuts) }
+}
+
+fn cut<'a>(octets: &'a [u8], cuts: &[usize]) -> Vec<(usize, &'a [u8])> {
+    let mut out = Vec::new();
+    let (mut start, mut before, mut place) = (0, 0, 0);
+    for (n, line) in octets.split_inclusive(|octet| *octet == b'\n').enumerate() {
+        if cuts.contains(&n) {
+            out.push((before, &octets[start..place]));
+            (start, before) = (place, n);
+        }
+        place += line.len();
+    }
+    out.push((before, &octets[start..]));
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_parted_where_another_programs_session_begins() {
+        let telnet = "Trying ::1...\nConnected to h.\nEscape character is '^]'.\n220 mx\nQUIT\n221 bye\nConnection closed by foreign host.\n";
+        let swaks = "$ swaks\n=== Trying h:25...\n=== Connected to h.\n<-  220 mx\n -> QUIT\n<-  221 bye\n=== Connection closed with remote host.\n";
+        let both = format!("{telnet}{swaks}");
+        let parts = parts(both.as_bytes());
+        assert_eq!(parts.len(), 2);
+        assert_eq!(parts[1].0, 8);
+        assert!(parts[1].1.starts_with(b"=== Trying"), "{:?}", String::from_utf8_lossy(parts[1].1));
+        assert_eq!(super::parts(format!("{swaks}{swaks}").as_bytes()).len(), 1);
+        let quoting = "220 mx\nDATA\n354 go\n=== Trying h:25...\nTrying h...\n.\n250 ok\n";
+        assert_eq!(super::parts(quoting.as_bytes()).len(), 1);
+    }
+}
