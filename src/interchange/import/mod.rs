@@ -218,7 +218,8 @@ fn own(octets: &[u8], undone: Vec<&'static str>) -> Result<Imported, ImportError
 }
 
 /// Said where nothing but its marks makes a file a script.
-pub const SENDS: &str = "it is taken for a script: each of its lines has > before it, and nothing else says what wrote it";
+pub const SENDS: &str =
+    "it is taken for a script: each of its lines has > before it, and nothing else says what wrote it";
 /// Said where a script or a transcript held what AUTH carries.
 pub const HIDDEN: &str = "secrets stood in it, in what AUTH carries; {{auth}} stands in their place";
 
@@ -296,7 +297,11 @@ fn unknown(octets: &[u8]) -> ImportError {
     let first = lines::lines(octets).map(|(_, line)| line).find(|line| !line.trim_ascii().is_empty());
     let found = unread::quoted(first.unwrap_or_default());
     let found = format!("`{}`", found.chars().take(40).collect::<String>());
-    if told::is_unsure(octets) && only_sends(octets) { ImportError::Unsure { found } } else { ImportError::Unknown { found } }
+    if told::is_unsure(octets) && only_sends(octets) {
+        ImportError::Unsure { found }
+    } else {
+        ImportError::Unknown { found }
+    }
 }
 
 #[cfg(test)]
