@@ -198,7 +198,10 @@ impl Fold {
         if self.refuses_chunk(&pending.awaited, &reply) {
             pending.awaited = Awaited::Command(Arc::new(Command::parse(b"BDAT 0 LAST")));
         }
-        self.session.replied(&pending.awaited, &reply);
+        // What broke off in the middle decides nothing.
+        if !reply.flaws.contains(&Flaw::Unfinished) {
+            self.session.replied(&pending.awaited, &reply);
+        }
         let mut more = false;
         if let Awaited::EndOfData { nth, of } = pending.awaited
             && nth + 1 < of

@@ -172,3 +172,20 @@ fn what_needs_a_connection_says_so_in_a_file() {
     let shown = screen.shown().replace('\n', " ");
     assert!(shown.contains("is for a connection, and this is a file: F5 connects"), "{shown}");
 }
+
+#[test]
+fn a_reply_that_broke_off_accepts_nobody_and_every_tab_says_so() {
+    let mut screen = connected(120, 33);
+    screen.wire("> EHLO noddy.com\n< 250 mx.target.local\n> MAIL FROM:<a@noddy.com>\n< 250 ok");
+    screen.wire("> RCPT TO:<b@target.local>\n< 250-half\n* closed by=server");
+    let shown = screen.shown();
+    assert!(shown.contains("The reply to RCPT broke off") && !shown.contains("✓"), "{shown}");
+    screen.keys("<f9>");
+    let shown = screen.shown();
+    assert!(shown.contains("broke off in the middle") && shown.contains("· b@target.local"), "{shown}");
+    let mut screen = connected(120, 33);
+    screen.wire("> EHLO noddy.com\n< 250-mx.target.local\n< 250-SIZE 1000\n* closed by=server");
+    screen.keys("<f9><f9>");
+    let shown = screen.shown();
+    assert!(shown.contains("offers something broke off") && !shown.contains("SIZE 1000 "), "{shown}");
+}

@@ -353,9 +353,13 @@ impl Dialogue {
         let code = answered.reply.code();
         let after = self.fold.phase();
         let Some(exchange) = self.exchanges.get_mut(open as usize) else { return };
-        exchange.code = code;
-        exchange.complete = !answered.reply.flaws.contains(&Flaw::Unfinished);
         exchange.after = after;
+        // What broke off decides nothing: a reply counts by its last line, and that never came.
+        exchange.complete = !answered.reply.flaws.contains(&Flaw::Unfinished);
+        if !exchange.complete {
+            return;
+        }
+        exchange.code = code;
         let success = code.is_some_and(|c| c.class() == Class::Success);
         let decision = Decision { success, code, enhanced: answered.reply.enhanced(), record: number };
         match &answered.pending.awaited {

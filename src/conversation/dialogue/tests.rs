@@ -310,3 +310,21 @@ const MOMENTS: &[&str] = &[
     "> STARTTLS",
     "< ",
 ];
+
+#[test]
+fn a_reply_that_broke_off_decides_nothing() {
+    const BEGUN: &str = "* connected a\n< 220 mx\n> EHLO a\n< 250 mx\n> MAIL FROM:<a@b>\n< 250 ok\n> RCPT TO:<c@d>";
+    let closed = |text: &str| Dialogue::of(&log(&format!("{text}\n* closed by=server")));
+    let half = closed(&format!("{BEGUN}\n< 250-half"));
+    let (last, whom) = (half.exchanges().last().expect("RCPT"), &half.envelope()[0]);
+    assert_eq!((last.code, last.complete, whom.verdict, whom.code), (None, false, Verdict::Pending, None));
+    assert_eq!((half.state().session.accepted, half.state().session.refused), (0, 0));
+    // Nor does the beginning of a refusal.
+    assert_eq!(closed(&format!("{BEGUN}\n< 550-half")).envelope()[0].verdict, Verdict::Pending);
+    let dot = closed(&format!("{BEGUN}\n< 250 ok\n> DATA\n< 354 go\n| x\n> .\n< 250-half"));
+    assert_eq!(dot.envelope()[0].verdict, Verdict::Accepted, "nobody knows whether the message was taken");
+    assert_eq!((dot.state().session.delivered, dot.state().session.verdicts), (0, None));
+    let greeted = closed("* connected a\n< 220 mx\n> EHLO a\n< 250-mx\n< 250-SIZE 1000");
+    assert_eq!(greeted.state().session.greeted_by, None);
+    assert!(!greeted.state().session.capabilities.has("SIZE"));
+}

@@ -2,11 +2,12 @@
 
 use std::ops::Range;
 
+use crate::conversation::Exchange;
 use crate::conversation::dialogue::{Recipient, Verdict};
-use crate::smtp::{EnhancedCode, ReplyCode, Session};
+use crate::smtp::{EnhancedCode, Phase, ReplyCode, Session};
 use crate::tui::talk::Talk;
 
-use super::connections::Connections;
+use super::connections::{Connection, Connections};
 
 /// A moment further up in the conversation.
 #[derive(Debug)]
@@ -26,8 +27,7 @@ pub(super) fn until(talk: &Talk, connections: &Connections, marked: Option<usize
     let Some(marked) = marked else { return connections.before_the_closer_look() };
     // What comes before the first exchange counts to it.
     let exchange = talk.dialogue.exchanges().get(talk.dialogue.exchange_at(marked).unwrap_or(0));
-    let end =
-        exchange.and_then(crate::conversation::Exchange::reply).map(|reply| *reply.end()).filter(|end| marked <= *end);
+    let end = exchange.and_then(Exchange::reply).map(|reply| *reply.end()).filter(|end| marked <= *end);
     Some(end.unwrap_or(marked))
 }
 
@@ -59,8 +59,21 @@ impl Then {
 }
 
 /// How many exchanges began before a record.
-pub(super) fn before_record(exchanges: &[crate::conversation::Exchange], record: usize) -> usize {
+pub(super) fn before_record(exchanges: &[Exchange], record: usize) -> usize {
     exchanges.partition_point(|exchange| exchange.start() < record)
+}
+
+/// Exchanges that are looked back through for a reply that broke off.
+const PIPELINED: usize = 1000;
+
+/// The exchange in the middle of whose reply a connection was closed, where it was.
+pub(super) fn broken_off<'a>(talk: &'a Talk, connection: &Connection, record: usize) -> Option<&'a Exchange> {
+    let closed = connection.closed.filter(|closed| *closed <= record)?;
+    let exchanges = talk.dialogue.exchanges();
+    let own = exchanges.get(before_record(exchanges, connection.from)..before_record(exchanges, closed + 1))?;
+    // What was pipelined behind it has no reply at all.
+    let last = own.iter().rev().take(PIPELINED).find(|exchange| exchange.reply().is_some())?;
+    (!last.complete).then_some(last)
 }
 
 /// What is shown of a moment.
@@ -93,6 +106,15 @@ impl<'a> Moment<'a> {
     /// What had become of a recipient by then.
     pub(super) fn verdict(&self, recipient: &Recipient, talk: &Talk) -> Verdict {
         self.decision(recipient, talk).0
+    }
+
+    /// What is said of a recipient whose reply has not come, or not whole.
+    pub(super) fn undecided(&self, recipient: &Recipient, talk: &Talk) -> &'static str {
+        if self.session.phase() != Phase::Closed {
+            return "waits for its reply";
+        }
+        let rcpt = talk.dialogue.exchanges().get(recipient.exchange as usize);
+        if rcpt.is_some_and(|x| x.reply().is_some()) { "its reply broke off" } else { "no reply came" }
     }
 
     /// The same with the codes that decided it.

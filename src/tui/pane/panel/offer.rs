@@ -10,7 +10,7 @@ use crate::tui::talk::Talk;
 use crate::tui::theme::Role;
 
 use super::connections::Connection;
-use super::moment::{Moment, before_record};
+use super::moment::{Moment, before_record, broken_off};
 use super::place::greeting_verb;
 use super::writer::{Row, Writer};
 
@@ -38,6 +38,12 @@ pub(super) fn rows(
     let session = moment.session;
     let offers = connection.map(|connection| offers(talk, connection, moment.record(talk))).unwrap_or_default();
     if session.greeted_by.is_none() {
+        let broken = connection.and_then(|connection| broken_off(talk, connection, moment.record(talk)));
+        if broken.is_some_and(|x| matches!(x.verb, Verb::Ehlo | Verb::Lhlo)) {
+            let words = "The reply that offers something broke off in the middle: nothing of it counts.";
+            out.paragraph(0, Role::Warning, words);
+            out.blank();
+        }
         nothing_yet(&mut out, session, &offers, keymap);
         return out.finish();
     }

@@ -249,13 +249,15 @@ impl Place<'_> {
         for (n, recipient) in recipients.iter().skip(from).take(room.saturating_sub(usize::from(more > 0))).enumerate()
         {
             let verdict = moment.verdict(recipient, talk);
-            self.recipient(if n == 0 && more == 0 { label } else { "" }, recipient, verdict, talk);
+            let undecided = moment.undecided(recipient, talk);
+            self.recipient(if n == 0 && more == 0 { label } else { "" }, recipient, (verdict, undecided), talk);
         }
     }
 
-    fn recipient(&mut self, label: &str, recipient: &Recipient, verdict: Verdict, talk: &Talk) {
+    fn recipient(&mut self, label: &str, recipient: &Recipient, (verdict, undecided): (Verdict, &str), talk: &Talk) {
+        let pending = format!(" {undecided}");
         let (role, glyph, word) = match verdict {
-            Verdict::Pending => (Role::Dim, "·", " waits for its reply"),
+            Verdict::Pending => (Role::Dim, "·", pending.as_str()),
             Verdict::Accepted => (Role::Good, "✓", ""),
             Verdict::Delivered => (Role::Good, "✓", " taken"),
             Verdict::Refused => (Role::Bad, "✗", ""),

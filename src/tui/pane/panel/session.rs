@@ -12,9 +12,10 @@ use crate::tui::theme::Role;
 
 use super::Scene;
 use super::connections::{Connection, remark};
-use super::moment::{Moment, before_record};
+use super::moment::{Moment, before_record, broken_off};
 use super::place::{may_follow, phase_words, way};
 use super::timing::{short, timings};
+use super::trouble::awaited;
 use super::writer::{Row, Writer};
 
 /// Recipients that are listed; of more, the last ones.
@@ -118,6 +119,10 @@ fn line(out: &mut Writer, talk: &Talk, connection: Option<&Connection>, moment: 
     if session.turned_away {
         out.field("note", Role::Warning, "the server has said that it wants no more than QUIT");
     }
+    if let Some(broken) = connection.and_then(|connection| broken_off(talk, connection, record)) {
+        let words = format!("{} broke off in the middle, and decides nothing", awaited(broken));
+        out.field("note", Role::Warning, &words);
+    }
 }
 
 fn envelope(out: &mut Writer, talk: &Talk, moment: &Moment<'_>) {
@@ -196,8 +201,10 @@ fn recipients(out: &mut Writer, talk: &Talk, moment: &Moment<'_>) {
 /// An address and, at the right end or below it, its verdict.
 fn one(out: &mut Writer, label: &str, indent: u16, recipient: &Recipient, talk: &Talk, moment: &Moment<'_>) {
     let (verdict, code, enhanced) = moment.decision(recipient, talk);
+    let session_closed = moment.session.phase() == Phase::Closed;
     // The mark and the code say accepted and refused.
     let (role, glyph, word) = match verdict {
+        Verdict::Pending if session_closed => (Role::Dim, "·", moment.undecided(recipient, talk)),
         Verdict::Pending => (Role::Dim, "·", verdict.word()),
         Verdict::Accepted => (Role::Good, "✓", ""),
         Verdict::Delivered => (Role::Good, "✓", verdict.word()),

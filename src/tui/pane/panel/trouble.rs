@@ -1,6 +1,7 @@
 //! What went wrong with a connection, where no reply says it: what happened, why, and what to press.
 
-use crate::conversation::dialogue::Ask;
+mod unheard;
+
 use crate::conversation::event::Remark;
 use crate::decode::{Does, Step};
 use crate::smtp::Verb;
@@ -10,6 +11,9 @@ use crate::tui::text::capital;
 
 use super::connections::{Connection, Connections, remark};
 use super::tls;
+
+pub(super) use unheard::awaited;
+use unheard::{closed_unheard, reply_broken_off, unanswered_at};
 
 /// What went wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +44,10 @@ impl Trouble {
         let (connection, look) = connections.at(record)?;
         let found = connection.trouble.filter(|trouble| *trouble <= record);
         let unanswered = || unanswered_at(talk, connection, record);
-        let Some(found) = found else { return closed_unheard(talk, connection, record).or_else(unanswered) };
+        let Some(found) = found else {
+            let closed = || reply_broken_off(talk, connection, record);
+            return closed_unheard(talk, connection, record).or_else(unanswered).or_else(closed);
+        };
         let remark = remark(&talk.log, Some(found))?;
         if remark.get("kind") == Some("flood") {
             // The end of the connection, or reading on, leaves it behind.
@@ -132,82 +139,6 @@ fn flood(said: &Remark) -> Trouble {
         untrusted: false,
         greeting: None,
     }
-}
-
-/// The last thing that was asked has no reply, and nobody waits for it any more.
-fn unanswered_at(talk: &Talk, connection: &Connection, record: usize) -> Option<Trouble> {
-    let gave_up =
-        connection.gave_up.filter(|at| *at <= record && connection.closed.is_none_or(|closed| closed > record))?;
-    let exchanges = talk.dialogue.exchanges();
-    let last = exchanges.get(super::moment::before_record(exchanges, record + 1).checked_sub(1)?)?;
-    if last.complete || !last.gave_up() || last.start() > gave_up {
-        return None;
-    }
-    let said = remark(&talk.log, Some(gave_up))?;
-    let unheard = last.ask == Ask::Greeting;
-    let what = said.get("awaiting").unwrap_or(if unheard { "the greeting" } else { "the last line" });
-    let what = match what {
-        "the greeting" => "No greeting".to_owned(),
-        "the verdict on the message" => "No verdict on the message".to_owned(),
-        other => format!("No reply to {}", crate::smtp::escape::for_screen(other.as_bytes())),
-    };
-    let (title, short) = if said.get("reason") == Some("time-out") {
-        (format!("{what} in time"), format!("{what} in time"))
-    } else {
-        (format!("{what}: you stopped waiting"), format!("{what}: you stopped waiting"))
-    };
-    let mut steps = vec![again(), elsewhere()];
-    if talk.source == crate::tui::talk::Source::Live {
-        steps.insert(0, advice("wait: a late reply is still shown, and counts"));
-    }
-    Some(Trouble {
-        short,
-        title,
-        meaning: if unheard {
-            "Nobody waits for it any more. No line was sent.".to_owned()
-        } else {
-            "Nobody waits for it any more. Whether the server has done what was asked is not known.".to_owned()
-        },
-        causes: words(&["the server is overloaded, or stuck", "something in between holds the data back"]),
-        steps,
-        certain: false,
-        better: None,
-        untrusted: false,
-        greeting: None,
-    })
-}
-
-/// The connection ended before the server said anything.
-fn closed_unheard(talk: &Talk, connection: &Connection, record: usize) -> Option<Trouble> {
-    let closed = connection.closed.filter(|closed| *closed <= record)?;
-    let ended = remark(&talk.log, Some(closed))?;
-    let exchanges = talk.dialogue.exchanges();
-    let greeting = exchanges.get(super::moment::before_record(exchanges, connection.from))?;
-    let unheard = connection.connected.is_some() && greeting.reply().is_none() && greeting.start() < closed;
-    if !unheard || ended.get("by") == Some("client") {
-        return None;
-    }
-    let place = remark(&talk.log, connection.connected).and_then(|connected| connected.bare(0).map(str::to_owned));
-    let mut steps = vec![again(), elsewhere()];
-    if let Some(place) = place.filter(|_| connection.tls.is_none()) {
-        let text = "try TLS from the first byte";
-        steps.insert(1, step(text, Action::Connect, Some(&format!("smtps://{place}"))));
-    }
-    Some(Trouble {
-        short: "closed before the server said anything".to_owned(),
-        title: "The server closed before it said anything".to_owned(),
-        meaning: "The connection stood, and ended without a greeting.".to_owned(),
-        causes: words(&[
-            "the server takes no connections from your address",
-            "something in between, such as a firewall, took the connection and ended it",
-            "another protocol lives on this port",
-        ]),
-        steps,
-        certain: false,
-        better: None,
-        untrusted: false,
-        greeting: None,
-    })
 }
 
 /// What is known of the connection that failed.
