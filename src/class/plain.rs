@@ -12,7 +12,7 @@ use crate::message::header;
 use crate::smtp::escape::for_screen;
 
 /// Columns of a reply's line that carries a text.
-const COLUMNS: usize = 72;
+const COLUMNS: usize = 69;
 /// Things that wait for one student; the oldest go first.
 const WAITING: usize = 20;
 /// Messages that are listed.
@@ -326,7 +326,9 @@ pub(super) fn mail_words(student: &Student, which: &str) -> Vec<String> {
 pub(super) fn wrapped(paragraphs: &[String]) -> Vec<String> {
     let mut lines = Vec::new();
     for paragraph in paragraphs.iter().flat_map(|paragraph| paragraph.split("\n\n")) {
-        let text = for_screen(paragraph.replace('\n', " ").as_bytes());
+        // Backquotes mark up a lesson's text; of a message they are its own.
+        let plain = if paragraph.starts_with("| ") { paragraph.to_owned() } else { paragraph.replace('`', "") };
+        let text = for_screen(plain.replace('\n', " ").as_bytes());
         let mut line = String::new();
         for word in text.split_whitespace() {
             if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > COLUMNS {

@@ -3,6 +3,8 @@
 //! A real alignment, so that a line that only one of them has does not shift the rest. It is symmetric, and a
 //! conversation beside itself has no difference.
 
+use std::collections::HashSet;
+
 use crate::smtp::{Capabilities, Reply, Verb};
 
 use super::dialogue::{Ask, Dialogue, Exchange};
@@ -61,6 +63,22 @@ pub fn align(left: &[Item], right: &[Item]) -> Vec<Pair> {
     }));
     pairs.extend((0..tail).map(|n| Pair::Both(left.len() - tail + n, right.len() - tail + n)));
     pairs
+}
+
+/// Recipients that both name stand beside each other, and beside nobody else; only those whom one of them names are paired
+/// by their place.
+pub fn by_forward_path(left: &mut [Item], right: &mut [Item]) {
+    let whom = |item: &Item| {
+        let path = (item.kind == "RCPT").then(|| item.text.split_once('<')?.1.split_once('>')).flatten()?.0;
+        Some(path.to_ascii_lowercase())
+    };
+    let of = |items: &[Item]| -> HashSet<String> { items.iter().filter_map(whom).collect() };
+    let both: HashSet<String> = of(left).intersection(&of(right)).cloned().collect();
+    for item in left.iter_mut().chain(right) {
+        if let Some(path) = whom(item).filter(|path| both.contains(path)) {
+            item.kind = format!("RCPT {path}");
+        }
+    }
 }
 
 /// What it costs that two items stand beside each other; two gaps cost 4.

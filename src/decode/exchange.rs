@@ -6,7 +6,7 @@ use crate::smtp::lint::{self, Severity};
 use crate::smtp::reply::Flaw;
 use crate::smtp::{Class, Command, Phase, ReplyCode, Session, Verb};
 
-use super::{Asked, Context, Does, Explanation, Knowledge, Step, auth, explain_reply, slip};
+use super::{Asked, Context, Does, Explanation, Knowledge, Step, auth, explain_reply, sender, slip};
 
 /// Explains the reply of an exchange with all that its conversation shows; none as long as no reply has come.
 #[must_use]
@@ -15,6 +15,12 @@ pub fn explain_exchange(exchange: usize, dialogue: &Dialogue, log: &Log, knowled
     let reply = dialogue.reply(log, exchange)?;
     let context = context(exchange, asked, dialogue, log);
     let mut explanation = explain_reply(&reply, &context, knowledge);
+    sender::named(&context, &mut explanation);
+    if explanation.category == "greylisted" && tried_before(exchange, dialogue, log) {
+        let first =
+            |cause: &String| cause.starts_with("This is the first time") || cause.contains("asks every stranger");
+        explanation.causes.retain(|cause| !first(cause));
+    }
     let told = slip::explained(exchange, dialogue, log, knowledge, &mut explanation);
     if !told && matches!(reply.code().map(ReplyCode::number), Some(500..=502 | 504 | 555)) {
         what_lint_says(asked, dialogue, log, knowledge, &mut explanation);
@@ -31,6 +37,15 @@ pub fn explain_exchange(exchange: usize, dialogue: &Dialogue, log: &Log, knowled
         );
     }
     Some(explanation)
+}
+
+/// Whether the same command was put off before in this conversation, on whatever connection.
+fn tried_before(number: usize, dialogue: &Dialogue, log: &Log) -> bool {
+    let line = |exchange: &Exchange| exchange.command().and_then(|record| log.get(record));
+    let Some(this) = dialogue.exchanges().get(number).and_then(line).filter(|this| !this.masked) else { return false };
+    let before = dialogue.exchanges()[..number].iter().rev().take(1000);
+    let put_off = |x: &&Exchange| x.code.is_some_and(|code| code.class() == Class::Transient);
+    before.filter(put_off).filter_map(line).any(|earlier| earlier.bytes.eq_ignore_ascii_case(this.bytes))
 }
 
 /// Whether the client spoke before the greeting of this connection was complete, and so never got the rest of it.

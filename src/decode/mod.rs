@@ -25,6 +25,7 @@ pub mod offer;
 mod quoted;
 pub mod reference;
 mod report;
+mod sender;
 mod sieve;
 mod slip;
 mod steps;
@@ -53,6 +54,7 @@ pub use normal::normalise;
 pub use quoted::{Quoted, explain_text, leads_on, quoted};
 pub use report::{Reported, explain_reported, reported, reported_in};
 pub use terms::{terms_at, terms_in};
+pub use wait::asked_to_wait;
 
 use crate::smtp::{Class, EnhancedCode, ReplyCode};
 

@@ -245,6 +245,28 @@ fn a_time_that_the_server_names_stands_in_title_and_step() {
 }
 
 #[test]
+fn who_was_put_off_before_is_no_stranger_any_more() {
+    let greylisted = ["RCPT TO:<a@target.local>", "S: 450 4.2.0 Greylisted, please try again in 56 seconds"];
+    let first = after(&greeted(false, &[]), &[MAIL, &greylisted].concat());
+    assert!(first.causes[0].contains("first time"), "{:?}", first.causes);
+    let second = after(&greeted(false, &[]), &[MAIL, &greylisted, &greylisted].concat());
+    assert!(second.causes[0].contains("too soon"), "{:?}", second.causes);
+}
+
+#[test]
+fn a_senders_domain_is_named_and_the_way_to_another_one() {
+    let not_found = "S: 450 4.1.8 <dude@nody.example>: Sender address rejected: Domain not found";
+    let mail = ["MAIL FROM:<dude@nody.example>", "S: 250 2.1.0 Ok"];
+    let e = after(&greeted(false, &[]), &[&mail[..], &["RCPT TO:<a@target.local>", not_found]].concat());
+    assert!(e.causes[0].starts_with("nody.example, the sender's domain, is misspelt"), "{:?}", e.causes);
+    assert!(e.notes[0].contains("until RCPT") && e.notes[0].contains("Postfix"), "{:?}", e.notes);
+    assert_eq!(e.next[0].does, super::Does::Command("RSET".to_owned()), "{:?}", e.next);
+    let e = after(&greeted(false, &[]), &["MAIL FROM:<dude@nody.example>", not_found]);
+    assert_eq!(e.next[0].does, super::Does::Command("MAIL FROM:<dude@nody.example>".to_owned()), "{:?}", e.next);
+    assert!(!said(&e).contains("until RCPT"), "{:?}", e.notes);
+}
+
+#[test]
 fn an_empty_line_is_named() {
     for reply in ["S: 500 5.5.2 Error: bad syntax", "S: 500 no", "S: 502 5.5.2 Error: command not recognized"] {
         let e = after(&greeted(false, &[]), &["", reply]);

@@ -1,8 +1,11 @@
 //! How long a server says that one is to wait before the next try, where its words tell it.
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use regex::Regex;
+
+use super::normal::{beginning, normalise};
 
 /// Words that ask to come again, before the time that they name: a time elsewhere is the span of a limit or a date.
 static TIMES: LazyLock<Regex> = LazyLock::new(|| {
@@ -14,8 +17,25 @@ static TIMES: LazyLock<Regex> = LazyLock::new(|| {
     .expect("it is well formed")
 });
 
+/// How long a server asks to wait before the next try, by the text of its reply; none where it names no time.
+#[must_use]
+pub fn asked_to_wait(text: &str) -> Option<Duration> {
+    seconds(&normalise(beginning(text))).map(Duration::from_secs)
+}
+
 /// The time in words, such as `60 seconds`, of a [normalised](super::normalise) text; none where it names none.
 pub(super) fn told(normal: &str) -> Option<String> {
+    let (number, unit) = match seconds(normal)? {
+        s if s % 3600 == 0 => (s / 3600, "hour"),
+        s if s % 60 == 0 && s > 60 => (s / 60, "minute"),
+        s if s > 600 => (s.div_ceil(60), "minute"),
+        s => (s, "second"),
+    };
+    Some(format!("{number} {unit}{}", if number == 1 { "" } else { "s" }))
+}
+
+/// The time that a normalised text names, one second at least.
+fn seconds(normal: &str) -> Option<u64> {
     let found = TIMES.captures(normal)?;
     let seconds: u64 = match (found.get(1), found.get(2), found.get(3)) {
         (Some(clock), ..) => {
@@ -32,14 +52,7 @@ pub(super) fn told(normal: &str) -> Option<String> {
         }
         _ => return None,
     };
-    let (number, unit) = match seconds {
-        0 => return None,
-        s if s % 3600 == 0 => (s / 3600, "hour"),
-        s if s % 60 == 0 && s > 60 => (s / 60, "minute"),
-        s if s > 600 => (s.div_ceil(60), "minute"),
-        s => (s, "second"),
-    };
-    Some(format!("{number} {unit}{}", if number == 1 { "" } else { "s" }))
+    (seconds > 0).then_some(seconds)
 }
 
 #[cfg(test)]
@@ -62,5 +75,13 @@ mod tests {
         ] {
             assert_eq!(told(text).as_deref(), wait, "{text}");
         }
+    }
+
+    #[test]
+    fn the_same_time_is_known_as_a_time() {
+        let asked = |text: &str| asked_to_wait(text).map(|time| time.as_secs());
+        assert_eq!(asked("<a@b>: Recipient address rejected: Greylisted for 300 seconds"), Some(300));
+        assert_eq!(asked("Please try again in 5 minutes"), Some(300));
+        assert_eq!(asked("mailbox full"), None);
     }
 }

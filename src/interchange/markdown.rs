@@ -20,7 +20,7 @@ pub(super) fn export(document: &Document, knowledge: &Knowledge) -> Vec<u8> {
     let mut out = String::new();
     head(document, &mut out);
     transcript(document, &mut out);
-    exchanges(&document.log, &dialogue, knowledge, &mut out);
+    exchanges(&document.log, &dialogue, (knowledge, super::text::is_timed(document)), &mut out);
     offers(&document.log, &dialogue, &mut out);
     recipients(&document.log, &dialogue, &mut out);
     out.into_bytes()
@@ -42,12 +42,24 @@ fn head(document: &Document, out: &mut String) {
     if let Some(started) = header.started() {
         line!(out, "- started: {started:.3}");
     }
+    let tags: Vec<String> = super::text::tags(document).iter().map(|tag| code(&format!("#{tag}"))).collect();
+    if !tags.is_empty() {
+        line!(out, "- tags: {}", tags.join(" "));
+    }
+    if !super::text::is_timed(document) {
+        line!(out, "- times: its source had no clock");
+    }
     out.push('\n');
 }
 
 fn transcript(document: &Document, out: &mut String) {
     line!(out, "## The conversation\n");
-    let lines: Vec<String> = super::text::lines(document).collect();
+    let timed = super::text::is_timed(document);
+    let lines = super::text::timed(document).map(|(at, line)| match at.0 {
+        _ if !timed => line,
+        at => format!("{:>4}.{:03} {line}", at / 1_000_000, at / 1000 % 1000),
+    });
+    let lines: Vec<String> = lines.collect();
     // A fence longer than any run of backticks inside can't be closed from inside.
     let longest = lines.iter().flat_map(|line| line.split(|c| c != '`')).map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);
@@ -58,7 +70,7 @@ fn transcript(document: &Document, out: &mut String) {
     line!(out, "{fence}\n");
 }
 
-fn exchanges(log: &Log, dialogue: &Dialogue, knowledge: &Knowledge, out: &mut String) {
+fn exchanges(log: &Log, dialogue: &Dialogue, (knowledge, timed): (&Knowledge, bool), out: &mut String) {
     if dialogue.exchanges().is_empty() {
         return;
     }
@@ -66,12 +78,19 @@ fn exchanges(log: &Log, dialogue: &Dialogue, knowledge: &Knowledge, out: &mut St
     line!(out, "| # | sent | reply | took | meaning | likely causes | next |");
     line!(out, "|--:|---|---|--:|---|---|---|");
     for (number, exchange) in dialogue.exchanges().iter().enumerate() {
-        row(number, exchange, log, dialogue, knowledge, out);
+        row(number, exchange, log, dialogue, (knowledge, timed), out);
     }
     out.push('\n');
 }
 
-fn row(number: usize, exchange: &Exchange, log: &Log, dialogue: &Dialogue, knowledge: &Knowledge, out: &mut String) {
+fn row(
+    number: usize,
+    exchange: &Exchange,
+    log: &Log,
+    dialogue: &Dialogue,
+    (knowledge, timed): (&Knowledge, bool),
+    out: &mut String,
+) {
     let sent = match exchange.ask {
         Ask::Greeting => "(greeting)".to_owned(),
         Ask::Unasked => "(unasked)".to_owned(),
@@ -91,7 +110,7 @@ fn row(number: usize, exchange: &Exchange, log: &Log, dialogue: &Dialogue, knowl
             reply.enhanced().map_or(code.clone(), |enhanced| format!("{code} {enhanced}"))
         },
     );
-    let took = exchange.latency(log).map_or_else(String::new, took);
+    let took = exchange.latency(log).filter(|_| timed).map_or_else(String::new, took);
     let (meaning, causes, next) =
         explain_exchange(number, dialogue, log, knowledge).map_or_else(Default::default, |it| {
             let next = it.next.iter().map(next_step).collect::<Vec<_>>().join("<br>");
@@ -234,7 +253,7 @@ mod tests {
         let page = String::from_utf8(export(&document, &Knowledge::shipped())).expect("text");
         assert!(page.starts_with("# mx.target.local:25\n"), "{page}");
         assert!(page.contains("````text\n"), "the fence is longer than what is inside: {page}");
-        assert!(page.contains("<** 554 5.7.1"), "{page}");
+        assert!(page.contains("   3.050 <** 554 5.7.1"), "{page}");
         assert!(page.contains("| 4 | `RCPT TO:<c@d>` | 554 5.7.1 | 50 ms | **Refused"), "{page}");
         assert!(page.contains("| `HELO a\\|b` |"), "{page}");
         assert!(page.contains("| `c@d` | refused | 554 5.7.1 |"), "{page}");
@@ -259,6 +278,15 @@ mod tests {
     }
 
     #[test]
+    fn tags_are_told_and_no_times_where_there_was_no_clock() {
+        let text = "+++\nehlo = 1\nclock = \"none\"\ntags = [\"vendor\"]\n+++\n0.0 * connected a\n0.0 < 220 mx\n0.0 > NOOP\n0.0 < 250 ok\n";
+        let document = file::read(text.as_bytes()).expect("a transcript");
+        let page = String::from_utf8(export(&document, &Knowledge::default())).expect("text");
+        assert!(page.contains("- tags: `#vendor`") && page.contains("had no clock"), "{page}");
+        assert!(!page.contains("0.000") && !page.contains("<1 ms"), "{page}");
+    }
+
+    #[test]
     fn nothing_of_a_peer_is_read_as_markdown() {
         assert_eq!(inline("*a* <b> [c](d) \u{1b}"), "\\*a\\* &lt;b&gt; \\[c\\](d) \\\\e");
         assert_eq!(code("a`b"), "`` a`b ``");
@@ -270,6 +298,6 @@ mod tests {
                     1.002000 < 250 ok\n1.002000 * note at=2 \"hello\"\n";
         let document = file::read(text.as_bytes()).expect("a transcript");
         let out = String::from_utf8(export(&document, &Knowledge::default())).expect("text");
-        assert!(out.contains("<-  220 mx\n=== note: hello\n -> NOOP"), "{out}");
+        assert!(out.contains("   0.001 <-  220 mx\n   0.001 === note: hello\n   1.000  -> NOOP"), "{out}");
     }
 }

@@ -9,12 +9,41 @@ use crate::smtp::escape;
 
 /// The conversation, a line a record.
 pub(super) fn export(document: &Document, _: &Knowledge) -> Vec<u8> {
-    let mut out = String::new();
-    for line in lines(&folded(document)) {
+    let document = &folded(document);
+    let mut out = head(document);
+    for line in lines(document) {
         out.push_str(&line);
         out.push('\n');
     }
     out.into_bytes()
+}
+
+/// What it was, with whom and when, as remarks; nothing where nothing is known.
+fn head(document: &Document) -> String {
+    let header = &document.header;
+    let (title, target) = (header.text("title"), header.text("target"));
+    let facts = [
+        target.map(str::to_owned),
+        header.started().map(|started| format!("{started:.0}")),
+        Some(tags(document).iter().map(|tag| format!("#{tag}")).collect::<Vec<_>>().join(" ")),
+    ];
+    let facts: Vec<String> = facts.into_iter().flatten().filter(|fact| !fact.is_empty()).collect();
+    let rows = title.map(str::to_owned).into_iter().chain([facts.join(" · ")]).filter(|row| !row.is_empty());
+    let rows = rows.map(|row| format!("=== {}", escape::for_screen(row.as_bytes()))).collect::<Vec<_>>().join("\n");
+    if rows.is_empty() { rows } else { rows + "\n\n" }
+}
+
+/// The tags of a document whose annotations were folded into its head.
+pub(super) fn tags(document: &Document) -> Vec<String> {
+    match document.header.table.get("tags") {
+        Some(toml::Value::Array(tags)) => tags.iter().filter_map(|tag| tag.as_str().map(str::to_owned)).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Whether its source had a clock: where it had none, the times were made to keep the order.
+pub(super) fn is_timed(document: &Document) -> bool {
+    document.header.text("clock") != Some("none")
 }
 
 /// The lines, without line ends; notes stand where the document has them.
@@ -87,6 +116,18 @@ mod tests {
         let document = read(file).expect("a transcript");
         let text = String::from_utf8(export(&document, &Knowledge::default())).expect("text");
         assert_eq!(text, " -> NOOP\n<-  250 ok\n=== note: too slow\n -> QUIT\n");
+    }
+
+    #[test]
+    fn what_it_was_with_whom_and_when_stands_first() {
+        let file =
+            b"+++\nehlo = 1\ntitle = \"Is it open?\"\ntarget = \"mx.example:25\"\nstarted = 2026-11-24T10:00:00Z\n\
+            +++\n0.000000 > NOOP\n9.000000 * set tag=vendor\n";
+        let text = export(&read(file).expect("a transcript"), &Knowledge::default());
+        assert_eq!(
+            String::from_utf8(text).expect("text"),
+            "=== Is it open?\n=== mx.example:25 · 2026-11-24T10:00:00Z · #vendor\n\n -> NOOP\n"
+        );
     }
 
     #[test]

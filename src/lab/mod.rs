@@ -255,6 +255,12 @@ impl Lab {
         self.site().scenario.title.clone()
     }
 
+    /// How many times as fast as the real one its clock runs.
+    #[must_use]
+    pub fn clock(&self) -> u32 {
+        self.site().scenario.server.clock.0
+    }
+
     /// Goes on with another scenario: those who come from now on meet it, and sessions that run keep theirs. Mailboxes
     /// and records stay; what rules have counted begins anew. Gives what can't change while the lab runs, in words.
     ///

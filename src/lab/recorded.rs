@@ -8,9 +8,11 @@ mod answers;
 
 use std::fmt::Write as _;
 
-use crate::conversation::Kind;
+use crate::conversation::dialogue::Ask;
 use crate::conversation::file::Document;
 use crate::conversation::log::Entry;
+use crate::conversation::{Dialogue, Kind};
+use crate::smtp::{Command, Verb};
 use answers::{Answer, Answers, Key};
 
 /// How a recording is made a server of.
@@ -49,6 +51,28 @@ pub fn scenario(document: &Document, manner: Manner) -> Result<String, RecordedE
     out.push_str("\n[[rule]]\non = \"any\"\nnote = \"{verb}: not in the recording; answered as {software} would\"\n");
     Ok(out)
 }
+
+/// Who sends in a recording, and to whom: names that its server knows. Masked ones are nobody's, and left out.
+#[must_use]
+pub fn people(document: &Document) -> (Option<String>, Vec<String>) {
+    let dialogue = Dialogue::of(&document.log);
+    let (mut from, mut to) = (None, Vec::new());
+    for exchange in dialogue.exchanges().iter().filter(|exchange| exchange.ask == Ask::Command) {
+        let entry = exchange.command().and_then(|record| document.log.get(record)).filter(|entry| !entry.masked);
+        let Some(path) = entry.and_then(|entry| Command::parse(entry.bytes).path) else { continue };
+        let address = path.address();
+        let plain = address.contains('@') && !address.contains(['{', '}', '*']) && address.is_ascii();
+        match exchange.verb {
+            Verb::Mail if plain && from.is_none() => from = Some(address),
+            Verb::Rcpt if plain && !to.contains(&address) && to.len() < NAMED => to.push(address),
+            _ => {}
+        }
+    }
+    (from, to)
+}
+
+/// Recipients of a recording that are named.
+const NAMED: usize = 50;
 
 /// What a server is by its recording.
 struct Facts {
@@ -229,4 +253,18 @@ impl Answer {
 fn is_reply(line: &str) -> bool {
     let code = line.get(..3).is_some_and(|code| code.bytes().all(|b| b.is_ascii_digit()));
     code && matches!(line.as_bytes().get(3), None | Some(b' '))
+}
+
+#[cfg(test)]
+mod people_tests {
+    use super::*;
+
+    #[test]
+    fn who_is_named_in_a_recording_is_known() {
+        let text = b"0.0 * connected a\n0.0 < 220 mx.corp.test\n0.0 > MAIL FROM:<joe@corp.test>\n0.0 < 250 ok\n\
+            0.0 > RCPT TO:<ann@corp.test>\n0.0 < 250 ok\n0.0 > RCPT TO:<{{masked}}>\n0.0 < 250 ok\n\
+            0.0 > RCPT TO:<ann@corp.test>\n0.0 < 250 ok\n";
+        let document = crate::conversation::file::read(text).expect("a transcript");
+        assert_eq!(people(&document), (Some("joe@corp.test".to_owned()), vec!["ann@corp.test".to_owned()]));
+    }
 }

@@ -19,7 +19,7 @@ use super::summary::{Outcome, Summary, summary};
 use crate::smtp::{EnhancedCode, ReplyCode};
 
 /// Its first line. Another number for each change to what a summary says, or to how it is written.
-const HEAD: &str = concat!("ehlo index 1 ", env!("CARGO_PKG_VERSION"));
+const HEAD: &str = concat!("ehlo index 2 ", env!("CARGO_PKG_VERSION"));
 /// So many files are read before it is worth opening the index.
 const FEW: usize = 50;
 /// A larger index is none.
@@ -61,6 +61,8 @@ struct Kept {
     profile: Option<String>,
     #[serde(rename = "o", default, skip_serializing_if = "Option::is_none")]
     outcome: Option<(Option<u16>, Option<String>, String)>,
+    #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
+    lost: Option<(usize, usize)>,
     #[serde(rename = "r", default, skip_serializing_if = "is_none")]
     recipients: usize,
     #[serde(rename = "a", default, skip_serializing_if = "Vec::is_empty")]
@@ -98,6 +100,7 @@ impl Kept {
             target: it.target.clone(),
             profile: it.profile.clone(),
             outcome,
+            lost: it.outcome.as_ref().and_then(|it| it.refused),
             recipients: it.recipients,
             to: it.to.clone(),
         })
@@ -109,6 +112,7 @@ impl Kept {
             code: code.and_then(ReplyCode::new),
             enhanced: enhanced.as_deref().and_then(EnhancedCode::parse),
             text: text.clone(),
+            refused: self.lost,
         });
         Summary {
             path: path.to_owned(),

@@ -1,15 +1,16 @@
 //! A transcript in a few words, from the start and the end of its file alone.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use crate::conversation::dialogue::{Ask, Exchange};
+use crate::conversation::dialogue::{Ask, Exchange, Recipient, Verdict};
 use crate::conversation::file::{Annotations, Document, Reader};
 use crate::conversation::{Dialogue, Log};
-use crate::smtp::{EnhancedCode, ReplyCode, Verb};
+use crate::smtp::{Class, EnhancedCode, ReplyCode, Verb};
 
 /// Octets of a file that are read for its summary: so many from its start, and so many from its end.
 const LOOKED_AT: u64 = 64 * 1024;
@@ -56,12 +57,17 @@ pub struct Outcome {
     pub enhanced: Option<EnhancedCode>,
     /// The words of the reply without the codes, or of the error; not escaped for a screen.
     pub text: String,
+    /// Of a message that was taken: how many of its recipients were refused, where some were, and how many there were.
+    pub refused: Option<(usize, usize)>,
 }
 
 impl std::fmt::Display for Outcome {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let codes = [self.code.map(|code| code.to_string()), self.enhanced.map(|code| code.to_string())];
         let words: Vec<String> = codes.into_iter().flatten().chain([self.text.clone()]).collect();
+        if let Some((refused, of)) = self.refused {
+            write!(f, "{refused} of {of} refused · ")?;
+        }
         f.write_str(&words.join(" "))
     }
 }
@@ -159,10 +165,53 @@ pub fn outcome(dialogue: &Dialogue, log: &Log) -> Option<Outcome> {
         .rposition(decides)
         .or_else(|| exchanges.iter().rposition(|x| complete(x) && x.verb != Verb::Quit))
         .or_else(|| exchanges.iter().rposition(complete));
-    if let Some(reply) = chosen.and_then(|x| dialogue.reply(log, x)) {
-        return Some(Outcome { code: reply.code(), enhanced: reply.enhanced(), text: reply.text() });
+    if let Some((chosen, reply)) = chosen.and_then(|x| Some((x, dialogue.reply(log, x)?))) {
+        let refused = lost(dialogue, log, chosen);
+        return Some(Outcome { code: reply.code(), enhanced: reply.enhanced(), text: reply.text(), refused });
     }
     let error = (0..log.len()).rev().filter_map(|record| log.get(record)?.remark()).find(|r| r.word == "error")?;
     let words: Vec<_> = error.values.iter().filter(|(key, _)| key.is_none()).map(|(_, value)| value.as_str()).collect();
-    Some(Outcome { code: None, enhanced: None, text: words.join(" ") })
+    Some(Outcome { code: None, enhanced: None, text: words.join(" "), refused: None })
+}
+
+/// Of the transaction whose message this exchange took: how many recipients were refused, where some were, and how many
+/// there were. Who was tried again counts once.
+fn lost(dialogue: &Dialogue, log: &Log, chosen: usize) -> Option<(usize, usize)> {
+    let taken = |x: &Exchange| x.code.is_some_and(|code| code.class() == Class::Success);
+    dialogue.exchanges().get(chosen).filter(|x| x.ask == Ask::EndOfData && taken(x))?;
+    let before = dialogue.recipients().iter().rev().skip_while(|it| it.exchange as usize > chosen);
+    let transaction = before.clone().next()?.transaction;
+    let own = before.take_while(|it| it.transaction == transaction);
+    let is_lost = |it: &Recipient| matches!(it.verdict, Verdict::Refused | Verdict::Failed);
+    if !own.clone().any(is_lost) {
+        return None;
+    }
+    let mut whom: HashMap<String, bool> = HashMap::new();
+    for recipient in own {
+        let lost = whom.entry(dialogue.address(log, recipient).to_lowercase()).or_insert(true);
+        *lost &= is_lost(recipient);
+    }
+    let refused = whom.values().filter(|lost| **lost).count();
+    (refused > 0).then_some((refused, whom.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conversation::sample;
+
+    #[test]
+    fn a_message_that_was_taken_for_some_says_so() {
+        let begin =
+            "* connected a\n< 220 mx\n> EHLO a\n< 250 mx\n> MAIL FROM:<a@b>\n< 250 ok\n> RCPT TO:<ann@b>\n< 250 ok\n";
+        let end = "> DATA\n< 354 go\n| x\n> .\n< 250 2.0.0 Ok: queued\n> QUIT\n< 221 bye";
+        let told = |between: &str| {
+            let log = sample::log(&format!("{begin}{between}{end}"));
+            outcome(&Dialogue::of(&log), &log).map(|it| it.to_string()).unwrap_or_default()
+        };
+        assert_eq!(told(""), "250 2.0.0 Ok: queued");
+        assert_eq!(told("> RCPT TO:<joe@c>\n< 554 5.7.1 no\n"), "1 of 2 refused · 250 2.0.0 Ok: queued");
+        let again = "> RCPT TO:<joe@c>\n< 450 4.2.0 later\n> RCPT TO:<Joe@c>\n< 250 ok\n";
+        assert_eq!(told(again), "250 2.0.0 Ok: queued", "he has it in the end");
+    }
 }

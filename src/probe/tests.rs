@@ -142,3 +142,19 @@ fn a_report_of_nothing_says_so() {
     assert_eq!((report.summary().as_str(), report.has_fault()), ("nothing was found", false));
     assert!(report::shown(&Log::new(), 0).is_none());
 }
+
+#[test]
+fn who_has_to_log_in_first_is_not_told_to_name_somebody_else() {
+    let stage = Stage::new(
+        "* connected 192.0.2.9:587\n< 220 mx\n> EHLO noddy.com\n< 250-mx\n< 250-DSN\n< 250 AUTH PLAIN\n\
+         > MAIL FROM:<ehlo-probe@example.org>\n< 250 ok\n> RSET\n< 250 ok\n> QUIT\n< 221 bye",
+    );
+    let receipt = PROBES.iter().find(|probe| probe.name == "receipt").expect("it is there");
+    let cure = |refusal: &'static str| {
+        let script = (receipt.next)(&stage.subject(), &[]).expect("a script");
+        let talk = Stage::play(&script, &|line| if line.starts_with("RCPT") { refusal } else { "250 ok" });
+        (receipt.judge)(&stage.subject(), &[talk])[0].cure.clone()
+    };
+    assert!(cure("554 5.7.1 <unknown[192.0.2.1]>: Client host rejected: Access denied").contains("log in by hand"));
+    assert!(cure("550 5.1.1 <a@b>: User unknown").contains("--to"));
+}

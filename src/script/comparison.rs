@@ -1,6 +1,6 @@
 //! Two conversations compared: recordings by exchange, scripts line by line.
 
-use crate::conversation::align::{Difference, Item, Pair, Side, align};
+use crate::conversation::align::{Difference, Item, Pair, Side, align, by_forward_path};
 use crate::conversation::file::Document;
 use crate::conversation::{Dialogue, Kind};
 use crate::smtp::escape;
@@ -72,7 +72,9 @@ fn recordings(left: &Document, right: &Document) -> Result<Vec<Row>, String> {
     let items = |sides: &[Side]| -> Vec<Item> {
         sides.iter().map(|side| Item { text: mask(&side.line), ..side.item() }).collect()
     };
-    let pairs = align(&items(&lefts), &items(&rights));
+    let (mut left_items, mut right_items) = (items(&lefts), items(&rights));
+    by_forward_path(&mut left_items, &mut right_items);
+    let pairs = align(&left_items, &right_items);
     let take = |sides: &mut [Side], n: usize| {
         std::mem::replace(&mut sides[n], Side { kind: String::new(), line: String::new(), reply: None, tls: false })
     };
@@ -167,5 +169,35 @@ fn words(difference: &Difference) -> String {
         }
         Difference::Command(..) => "another line was sent".to_owned(),
         Difference::Text(..) => "only the text is another".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conversation::file::read;
+
+    #[test]
+    fn recipients_stand_beside_themselves_before_their_place_counts() {
+        let talk = |recipients: &[(&str, &str)]| {
+            let rcpt = |(to, reply): &(&str, &str)| format!("0.0 > RCPT TO:<{to}>\n0.0 < {reply}\n");
+            let lines: String = recipients.iter().map(rcpt).collect();
+            read(format!("0.0 * connected a\n0.0 < 220 mx\n0.0 > MAIL FROM:<a@b>\n0.0 < 250 ok\n{lines}").as_bytes())
+                .expect("a transcript")
+        };
+        let told = |left: &[(&str, &str)], right: &[(&str, &str)]| -> Vec<String> {
+            let rows = compare(&talk(left), &talk(right)).expect("compared").rows;
+            let rows = rows.into_iter().filter(|row| row.line().starts_with("RCPT"));
+            rows.map(|row| match row.pair {
+                Pair::Both(..) => format!("both {}", row.differences.iter().map(Difference::word).collect::<String>()),
+                Pair::Left(_) => "left".to_owned(),
+                Pair::Right(_) => "right".to_owned(),
+            })
+            .collect()
+        };
+        let (ann, bob, joe) = (("ann@here", "250 ok"), ("bob@here", "250 ok"), ("joe@else", "554 no"));
+        assert_eq!(told(&[ann, joe], &[joe, bob]), ["left", "both ", "right"]);
+        assert_eq!(told(&[ann], &[("ANN@here", "550 no")]), ["both commandcodetext"]);
+        assert_eq!(told(&[ann], &[bob]), ["both command"], "nobody is named by both: the place counts");
     }
 }

@@ -10,7 +10,7 @@ use super::action::Action;
 use super::attending;
 use super::editor::Editor;
 use super::effect::Effect;
-use super::enter::enter;
+use super::enter::{enter, to_the_line};
 use super::errand;
 use super::learn;
 use super::library;
@@ -21,7 +21,7 @@ use super::pane::composer::Composer;
 use super::pane::panel::Tab;
 use super::playback;
 use super::presenter;
-use super::probing::Probing;
+use super::probing::{self, Probing};
 use super::reading;
 use super::replay;
 use super::serverside;
@@ -29,7 +29,7 @@ use super::start::Wish;
 
 /// Does an action, or says why it can't be done now.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
-    let action = learn::meant(model, replay::meant(model, action));
+    let action = learn::meant(model, probing::meant(model, replay::meant(model, action)));
     if let Some(words) = attending::forbids(model, action) {
         model.notice = Some(words.to_owned());
         return Vec::new();
@@ -145,6 +145,7 @@ fn of_program(model: &mut Model, action: Action) -> Vec<Effect> {
         kept if library::does(kept) => return library::act(model, kept),
         moving if model.at_library() && library::moves(moving) => return library::step(model, moving),
         Action::Pipeline => return super::pipelining::act(model),
+        Action::Retry => return super::retry::act(model),
         Action::Mail => return vec![Effect::LookAtMail],
         Action::ServerView => return vec![Effect::ServerView(serverside::address(&model.talk.log))],
         Action::Help => model.overlay = Some(Overlay::Help(Help::of(model.place()))),
@@ -256,6 +257,9 @@ fn of_connection(model: &mut Model, action: Action) -> Vec<Effect> {
 
 /// Actions that move within a list or a pane.
 fn move_by(model: &mut Model, action: Action) {
+    if matches!(action, Action::FindingAfter | Action::FindingBefore) {
+        return probing::step(model, action == Action::FindingAfter);
+    }
     if model.at_start() {
         match action {
             Action::Up => model.start.step(false),
@@ -412,9 +416,7 @@ pub(super) fn take_step(model: &mut Model, n: usize) -> Vec<Effect> {
     let Some(Step { text, does }) = model.step(n) else { return Vec::new() };
     match does {
         Does::Command(line) if !model.is_offline() => {
-            model.composer.set_line(&line);
-            model.focus = Focus::Composer;
-            model.armed = None;
+            to_the_line(model, &line);
         }
         Does::Command(line) => {
             model.notice = Some(format!("This is a file; with a connection the line would be: {line}"));
@@ -453,11 +455,15 @@ fn not_now(model: &Model, action: Action) -> Option<String> {
         Action::DifferenceAfter | Action::DifferenceBefore => {
             "Nothing is compared; {compare} in the transcript begins.".to_owned()
         }
+        Action::FindingAfter | Action::FindingBefore => {
+            "Findings are those of ready-made tests: {probe} in the transcript runs some.".to_owned()
+        }
         Action::Step(n) => format!("There is no next step {n} here."),
         Action::Reconnect => "There is nothing to connect to again; {connect} connects.".to_owned(),
         Action::Send | Action::Mend | Action::Ready if model.is_offline() => {
             "This is a file; {connect} connects to a server.".to_owned()
         }
+        Action::Retry => "Nothing that was said here is put off for a time that the server named.".to_owned(),
         Action::Send if model.interrupted.is_some() => {
             "No connection: {back} connects and goes back to where you were, {reconnect} connects again, {connect} \
              elsewhere. The line is kept."

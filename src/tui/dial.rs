@@ -243,7 +243,7 @@ impl Dialler {
         options.relayed = self.class.is_some();
         options.remember = !self.at_lab && self.hall.is_none();
         options.tls.verify &= verify == Verify::AsTheTargetSays;
-        let peer = Peer { unverified: !options.tls.verify, ..peer(target, self.at_lab) };
+        let peer = Peer { unverified: !options.tls.verify, clock: self.clock(), ..peer(target, self.at_lab) };
         let connection = connect(options, self.journal.clone(), self.world.clone(), self.started);
         if verify == Verify::NotThisTime {
             let words = "you go on regardless: on this connection the certificate is not verified";

@@ -8,7 +8,7 @@ use crate::smtp::{Command, Phase, Verb};
 use super::action::Action;
 use super::editor::Draft;
 use super::effect::Effect;
-use super::model::{Armed, Model};
+use super::model::{Armed, Focus, Model};
 use super::overlay::{Overlay, PasteAs, Question};
 use super::pane::composer::{Composer, Wants, answer};
 use super::text::capital;
@@ -62,10 +62,7 @@ pub(super) fn enter(model: &mut Model) -> Vec<Effect> {
     // A user's name is no secret.
     let user_name = model.challenge.as_ref().is_some_and(|it| it.wants == Wants::User);
     let kept = model.compose(Composer::sent);
-    if let Some(next) = model.pasted.pop_front() {
-        model.composer.set_line(&next);
-        model.notice = Some(pasted_words(model.pasted.len()));
-    }
+    next_of_paste(model, &text);
     let (line, secrets) = answer.map_or_else(|| (text.clone().into_bytes(), Vec::new()), |it| (it.line, it.secrets));
     let secrets = secrets.into_iter().filter(|_| !user_name);
     let mut effects: Vec<Effect> = secrets.map(|secret| Effect::Send(Request::Learn(secret))).collect();
@@ -75,6 +72,23 @@ pub(super) fn enter(model: &mut Model) -> Vec<Effect> {
         model.unkept.push_back(text);
     }
     effects
+}
+
+/// Puts the line of a next step into the composer. A refused sender is named anew: after RSET, where that comes first.
+pub(super) fn to_the_line(model: &mut Model, line: &str) {
+    let refused = model.talk.explanation().is_some_and(|(_, explanation)| explanation.category == "sender-rejected");
+    let sender = model.talk.dialogue.state().session.reverse_path.as_deref().map(|from| format!("MAIL FROM:<{from}>"));
+    if refused && line.starts_with("MAIL FROM:<") {
+        model.composer.set_path_line(line);
+    } else {
+        model.composer.set_line(line);
+    }
+    if let Some(sender) = sender.filter(|_| refused && line == "RSET") {
+        model.pasted.clear();
+        model.pasted.push_back(sender);
+    }
+    model.focus = Focus::Composer;
+    model.armed = None;
 }
 
 /// A content line whose dots are the learner's own.
@@ -134,6 +148,18 @@ pub(super) fn accepted(model: &Model) -> Vec<String> {
 /// Whether a line of a block hands a message over.
 fn is_last(line: &str) -> bool {
     line == "." || matches!(Command::parse(line.as_bytes()).chunk(), Some((_, true)))
+}
+
+/// Puts the next line of a paste, or of a next step, onto the line; `before` was sent.
+fn next_of_paste(model: &mut Model, before: &str) {
+    let Some(next) = model.pasted.pop_front() else { return };
+    if before == "RSET" && next.starts_with("MAIL FROM:<") {
+        model.composer.set_path_line(&next);
+        model.notice = Some(model.keymap.told("Now the sender: mend its domain; {send} sends the line."));
+    } else {
+        model.composer.set_line(&next);
+        model.notice = Some(pasted_words(model.pasted.len()));
+    }
 }
 
 fn pasted_words(left: usize) -> String {

@@ -12,6 +12,7 @@ use super::action::Action;
 use super::effect::Effect;
 use super::model::Model;
 use super::overlay::{Overlay, Question};
+use super::secret;
 
 /// What a target says about TLS and login.
 #[derive(Debug, Clone)]
@@ -37,6 +38,8 @@ pub struct Running {
     exchanges: Option<usize>,
     /// It waits for a yes; what is said where none comes.
     asked: Option<String>,
+    /// The password that it logs in with, as long as it has not.
+    password: Option<Secret>,
 }
 
 /// Asks for what an errand needs; `back` to where the connection was cut. Connects again first where nothing is open.
@@ -45,6 +48,13 @@ pub(super) fn ask(model: &mut Model, back: bool) -> Vec<Effect> {
     model.wanted = Some((back, None));
     let connect = (!model.talk.is_open()).then_some(Effect::Reconnect);
     connect.into_iter().chain([Effect::LookUpAccess]).collect()
+}
+
+/// The connection has ended: the password of a log-in that never came, since a certificate was not trusted, is kept for
+/// going on regardless, and is in nobody's memory otherwise.
+pub(super) fn keep_password(model: &mut Model) {
+    let untrusted = model.talk.ended.as_ref().is_some_and(|ended| ended.get("kind") == Some("tls"));
+    model.password = model.errand.take().and_then(|running| running.password).filter(|_| untrusted);
 }
 
 /// Whether the server has said 421 in a mail transaction, and the connection is still there: it is about to be cut.
@@ -80,7 +90,8 @@ pub(super) fn prepared(model: &mut Model, access: Access) -> Vec<Effect> {
     let login = !back || model.interrupted.as_ref().is_some_and(|cut| cut.authenticated);
     if login && access.auth.is_some() {
         model.wanted = Some((back, Some(Box::new(access))));
-        return vec![Effect::AskSecret];
+        // It was given for this very dial, and a certificate came before the log-in.
+        return model.password.take().map_or_else(|| vec![Effect::AskSecret], |kept| secret::given(model, kept));
     }
     begin(model, access, None);
     Vec::new()
@@ -101,6 +112,7 @@ fn begin(model: &mut Model, access: Access, password: Option<Secret>) {
     let greeting = last_greeting(&model.talk.dialogue, &model.talk.log)
         .unwrap_or_else(|| format!("{word} {}", model.peer.identity.ehlo).into_bytes());
     let around = access.around;
+    let kept = password.clone();
     let login = access.auth.zip(password).map(|(auth, password)| Login::new(&auth, password, around));
     if let Some(challenge) = &model.challenge
         && let Some(mut login) = login
@@ -108,7 +120,9 @@ fn begin(model: &mut Model, access: Access, password: Option<Secret>) {
         let session = &model.talk.dialogue.state().session;
         login.around.binding = Binding::of(end_point(model), &session.capabilities.mechanisms());
         match Errand::within(login, &challenge.mechanism, challenge.given, session) {
-            Ok(errand) => model.errand = Some(Running { errand, back: false, exchanges: None, asked: None }),
+            Ok(errand) => {
+                model.errand = Some(Running { errand, back: false, exchanges: None, asked: None, password: None });
+            }
             Err(words) => model.notice = Some(words),
         }
         return;
@@ -124,7 +138,7 @@ fn begin(model: &mut Model, access: Access, password: Option<Secret>) {
         };
         plan.login = plan.login.filter(|_| cut.authenticated);
     }
-    model.errand = Some(Running { errand: Errand::new(plan), back, exchanges: None, asked: None });
+    model.errand = Some(Running { errand: Errand::new(plan), back, exchanges: None, asked: None, password: kept });
 }
 
 /// What a login can be bound to on this connection (RFC 5929 4).

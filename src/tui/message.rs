@@ -91,6 +91,8 @@ pub enum Message {
     },
     /// The conversations that are on disk, newest first.
     Recent(Vec<Recent>),
+    /// The scenarios of the lab are known: name and title.
+    Scenarios(Vec<(String, String)>),
     /// The mail that the lab has received, oldest first.
     Mail(Vec<Letter>),
     /// What the lab has seen of this connection, if it has a record of it; and whether somebody has just asked for it.

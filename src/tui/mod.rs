@@ -22,6 +22,7 @@
 //! | `reading`, `copying` | what one does with a conversation while reading it; what is copied of it |
 //! | `asking` | which keys answer a question |
 //! | `presenter`, `ascii` | for those who look on: one pane enlarged, keys shown; for terminals without UTF-8 |
+//! | [`retry`] | what a server has put off, and when it makes sense again |
 //! | [`regardless`] | going on although a certificate was not trusted |
 //! | [`probing`] | ready-made tests, as they are run and what they find |
 //! | [`wall`] | the instructor's wall of a class |
@@ -81,6 +82,7 @@ mod reading;
 pub mod regardless;
 mod remembered;
 pub mod replay;
+pub mod retry;
 pub mod run;
 #[cfg(test)]
 mod screen;

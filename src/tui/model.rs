@@ -12,8 +12,8 @@ use crate::client::Ending;
 use crate::conversation::Micros;
 use crate::decode::{Knowledge, Step};
 use crate::lesson::Map;
-use crate::smtp::Phase;
 use crate::smtp::session::Awaited;
+use crate::smtp::{Phase, Secret};
 use crate::transaction::Interrupted;
 
 use super::action::Where;
@@ -32,6 +32,7 @@ use super::playback::Playback;
 use super::probing::Probing;
 use super::regardless::Repeat;
 use super::replay::{self, Replay};
+use super::retry::{self, Retries};
 use super::start::Start;
 use super::talk::{About, Source, Talk};
 use super::text::wrap;
@@ -83,6 +84,8 @@ pub struct Peer {
     pub mechanism: Option<String>,
     /// The profile that it comes from, if it does.
     pub profile: Option<String>,
+    /// How many times as fast as ours its clock is known to run, where it is the lab's; 0 where nothing is known.
+    pub clock: u32,
 }
 
 /// The files that were opened together.
@@ -212,6 +215,10 @@ pub struct Model {
     pub now: Micros,
     /// The reply that is awaited.
     pub waiting: Option<Waiting>,
+    /// What the server has put off.
+    pub retries: Retries,
+    /// The password of a log-in that a certificate has come before: for the same dial without verifying, and wiped then.
+    pub password: Option<Secret>,
     /// Forward-paths of the open transaction.
     pub recipients: Vec<String>,
     /// What an open 334 asks for.
@@ -401,6 +408,8 @@ impl Model {
             bare: self.types_by_hand(),
             exam: in_exam(self),
             replays: replay::is_playing(self),
+            advised: self.talk.advised().filter(|_| !in_exam(self)),
+            again: retry::again(self),
         }
     }
 
@@ -418,6 +427,7 @@ impl Model {
         self.waiting = self.awaited();
         self.draft.leaving &= self.talk.is_open() && self.talk.dialogue.state().phase() == Phase::Data;
         self.gather_recipients();
+        retry::follow(self);
         self.challenge =
             if self.waiting.is_none() { Challenge::of(&self.talk, self.peer.user.as_deref()) } else { None };
         let selected = self.transcript.selected();

@@ -187,5 +187,40 @@ fn a_reply_that_broke_off_accepts_nobody_and_every_tab_says_so() {
     screen.wire("> EHLO noddy.com\n< 250-mx.target.local\n< 250-SIZE 1000\n* closed by=server");
     screen.keys("<f9><f9>");
     let shown = screen.shown();
-    assert!(shown.contains("offers something broke off") && !shown.contains("SIZE 1000 "), "{shown}");
+    assert!(shown.contains("offers something broke off") && shown.contains("nothing of it counts"), "{shown}");
+}
+
+#[test]
+fn another_sender_is_named_with_the_cursor_at_its_domain() {
+    let mut screen = connected(120, 33);
+    screen.say("EHLO noddy.com<enter>", "< 250 mx.target.local");
+    screen.say("MAIL FROM:<lt>dude@nody.example><enter>", "< 250 2.1.0 Ok");
+    let words = "< 450 4.1.8 <dude@nody.example>: Sender address rejected: Domain not found";
+    screen.say("RCPT TO:<lt>anotherdude@target.local><enter>", words);
+    let shown = screen.shown();
+    assert!(shown.contains("nody.example, the sender's domain") && shown.contains("Postfix among them"), "{shown}");
+    screen.keys("<alt-1>");
+    assert_eq!(screen.model.composer.line(), "RSET");
+    screen.say("<enter>", "< 250 2.0.0 Ok");
+    assert_eq!(screen.model.composer.halves(), ("MAIL FROM:<dude@nody.example", ">"), "{}", screen.shown());
+    assert!(screen.shown().contains("mend its domain"), "{}", screen.shown());
+}
+
+#[test]
+fn after_a_refused_log_in_the_grey_text_logs_in_again() {
+    let mut screen = connected(120, 33);
+    screen.say("EHLO noddy.com<enter>", "< 250-mx.target.local\n< 250 AUTH PLAIN LOGIN");
+    screen.say("AUTH PLAIN AGR1ZGUAbm9kZHk=<enter>", "< 535 5.7.8 Error: authentication failed");
+    assert!(screen.model.composer.ghost().starts_with("AUTH "), "{}", screen.shown());
+    assert!(screen.shown().contains("another mechanism or a new password"), "{}", screen.shown());
+}
+
+#[test]
+fn the_same_recipient_tried_twice_is_one_recipient() {
+    let mut screen = connected(120, 33);
+    screen.wire("> EHLO noddy.com\n< 250 mx.target.local\n> MAIL FROM:<a@noddy.com>\n< 250 ok");
+    screen
+        .wire("> RCPT TO:<b@target.local>\n< 450 4.2.0 Greylisted\n> RCPT TO:<b@target.local>\n< 450 4.2.0 Greylisted");
+    let title = screen.shown().lines().next().map(str::to_owned).unwrap_or_default();
+    assert!(title.contains("0 of 1 accepted"), "{title}");
 }

@@ -2,6 +2,7 @@
 
 use crate::probe::{Finding, Severity};
 
+use super::action::Action;
 use super::effect::Effect;
 use super::model::{Focus, Model};
 use super::pane::panel::Tab;
@@ -68,6 +69,24 @@ pub(super) fn begin(model: &mut Model, names: Vec<&'static str>) -> Vec<Effect> 
         return Vec::new();
     }
     vec![Effect::Probe(names)]
+}
+
+/// What a key means while findings are shown and nothing is searched for: from finding to finding.
+pub(super) fn meant(model: &Model, action: Action) -> Action {
+    let shown = model.panel.tab() == Tab::Probe && model.probing.is_some() && !model.transcript.is_narrowed();
+    match action {
+        Action::SearchNext if shown && model.replay.is_none() => Action::FindingAfter,
+        Action::SearchBefore if shown && model.replay.is_none() => Action::FindingBefore,
+        other => other,
+    }
+}
+
+/// Goes to the next finding, or the one before, and says which it is.
+pub(super) fn step(model: &mut Model, forward: bool) {
+    model.notice = Some(match model.panel.step_finding(forward) {
+        Some((n, count)) => format!("Finding {n} of {count}, the worst first."),
+        None => "There is no finding to go to.".to_owned(),
+    });
 }
 
 /// Takes in what they do and find.

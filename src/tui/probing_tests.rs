@@ -82,3 +82,28 @@ fn what_was_found_stays_and_is_one_of_the_tabs() {
     screen.keys("<ctrl-p>probe-tab<enter>");
     assert_eq!(screen.model.panel.tab(), Tab::Probe);
 }
+
+#[test]
+fn a_key_goes_from_finding_to_finding_worst_first_and_the_whole_screen_begins_there() {
+    let mut screen = found(80, 24);
+    for (severity, title) in [(Severity::Low, "No STARTTLS"), (Severity::Medium, "It knows everybody")] {
+        let finding = Finding::new(severity, title).meaning("A sentence or two about it. ".repeat(6));
+        screen.send(Message::Probe(ProbeNews::Found(Box::new(Finding { probe: "relay", ..finding }))));
+    }
+    let done = ProbeNews::Done { summary: "1 high".to_owned(), left_out: Vec::new(), problem: None };
+    screen.send(Message::Probe(done));
+    assert!(screen.shown().contains("n next finding"), "{}", screen.shown());
+    let marked = |screen: &Screen| {
+        let shown = screen.shown();
+        let row = shown.lines().find(|row| row.contains('▌') && row.contains(": ")).unwrap_or_default().to_owned();
+        row.split_once('▌').map(|(_, row)| row.trim_matches(['│', ' ']).to_owned()).unwrap_or_default()
+    };
+    screen.keys("n");
+    assert!(marked(&screen).contains("high: Accepted"), "{}", screen.shown());
+    screen.keys("n");
+    assert!(marked(&screen).contains("medium: It knows"), "{}", screen.shown());
+    assert!(screen.shown().contains("Finding 2 of 3"), "{}", screen.shown());
+    screen.keys("<enter>z");
+    let first = screen.shown().lines().next().unwrap_or_default().to_owned();
+    assert!(first.contains("medium: It knows everybody"), "{}", screen.shown());
+}

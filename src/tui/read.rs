@@ -11,6 +11,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use crate::conversation::file::{Annotations, Document, FileError, Reader};
 use crate::decode::{Context, Knowledge, explain};
 use crate::interchange::import;
+use crate::lab::scenario;
 use crate::library::{self, Summary};
 use crate::smtp::escape::for_screen;
 use crate::world::World;
@@ -244,8 +245,11 @@ fn show(path: &Path, sender: &UnboundedSender<Message>, document: Document, part
 
 /// A conversation of a file, as the screen has it.
 pub(super) fn talk(name: String, path: &Path, document: Document) -> Box<Talk> {
+    let tags = Annotations::of(&document).tags;
     let mut talk = Box::new(Talk::opened(name, path.to_owned(), document.log));
     talk.started = document.header.started();
+    talk.timeless = document.header.text("clock") == Some("none");
+    talk.tags = tags;
     talk.target = document.header.text("target").map(str::to_owned);
     talk
 }
@@ -262,6 +266,17 @@ pub(super) fn recent(world: &World, knowledge: Arc<Knowledge>, sender: Unbounded
         let rows = rows.map(|summary| row(summary, &knowledge, now, &zone)).collect();
         // Nobody listens any more when the workbench has been left.
         let _ = sender.send(Message::Recent(rows));
+    });
+}
+
+/// Looks for the scenarios of the lab, beside the loop; one that can't be read is left out.
+pub(super) fn scenarios(world: &World, sender: UnboundedSender<Message>) {
+    let world = world.clone();
+    tokio::task::spawn_blocking(move || {
+        let titled = |name: String| scenario::find(&name, &world).ok().map(|it| (name, it.title));
+        let all = scenario::names(&world).into_iter().filter_map(titled).collect();
+        // Nobody listens any more when the workbench has been left.
+        let _ = sender.send(Message::Scenarios(all));
     });
 }
 
@@ -335,7 +350,8 @@ mod tests {
         let knowledge = Knowledge::shipped();
         let words = |code, enhanced: &str, text: &str| {
             let enhanced = EnhancedCode::at_start(enhanced.as_bytes()).map(|(enhanced, _)| enhanced);
-            let outcome = library::Outcome { code: ReplyCode::new(code), enhanced, text: text.to_owned() };
+            let outcome =
+                library::Outcome { code: ReplyCode::new(code), enhanced, text: text.to_owned(), refused: None };
             in_words(&outcome, &knowledge)
         };
         let relay = words(554, "5.7.1", "<friend@elsewhere.example>: Relay access denied");

@@ -17,7 +17,6 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::class::attend::{self, Joining};
-use crate::conversation::Micros;
 use crate::world::World;
 
 use super::asking::{Asking, TOO_SOON, put};
@@ -29,7 +28,7 @@ use super::overlay::is_leaving;
 use super::signals::{Signal, Signals};
 use super::start::Wish;
 use super::terminal::{Tty, remember};
-use super::{hall, keep, library, paths, profiles, read, replay, secret, update};
+use super::{hall, keep, library, paths, profiles, read, replay, retry, secret, update};
 
 pub use super::dial::Recorded;
 pub use super::terminal::{TerminalError, check};
@@ -212,6 +211,7 @@ impl Bench {
         }
         read::zone(&self.world, self.sender.clone());
         read::knowledge(&self.world, self.sender.clone());
+        read::scenarios(&self.world, self.sender.clone());
         self.effect(Effect::LookForRecent).await
     }
 
@@ -252,11 +252,8 @@ impl Bench {
             let next = self.drawn.map_or(Duration::ZERO, |drawn| drawn + FRAME);
             next.saturating_sub(self.world.elapsed())
         });
-        // A second is counted while a reply is awaited.
-        let second = self.model.waiting.as_ref().map(|waiting| {
-            let waited = self.dialler.now().0.saturating_sub(waiting.since.0);
-            Duration::from_micros(1_000_000 - waited % 1_000_000)
-        });
+        // A second is counted while a reply is awaited, or a time that a server named.
+        let second = retry::turns_in(&self.model, self.dialler.now());
         let moving = self.model.progress.is_some() || self.dialler.progress().is_some();
         [frame, second, moving.then_some(LOOK)].into_iter().flatten().min()
     }
@@ -265,10 +262,8 @@ impl Bench {
         let progress = self.dialler.progress();
         self.changed |= progress != self.model.progress;
         self.model.progress = progress;
-        let Some(waiting) = &self.model.waiting else { return Ok(()) };
-        let seconds = |at: Micros| at.0.saturating_sub(waiting.since.0) / 1_000_000;
         let now = self.dialler.now();
-        if seconds(now) != seconds(self.model.now) {
+        if retry::has_turned(&self.model, now) {
             self.message(Message::Tick(now)).await?;
         }
         Ok(())

@@ -115,4 +115,46 @@ mod tests {
         screen.keys("<enter>x<esc>");
         assert_eq!(screen.asked(), [] as [&str; 0], "nothing is sent without an answer");
     }
+
+    /// The target wants TLS and a log-in, and its password is typed.
+    fn access() -> Message {
+        Message::Access(Box::new(crate::tui::errand::Access {
+            tls: crate::profile::TlsMode::Starttls,
+            lmtp: false,
+            auth: Some(auth(SecretSource::Prompt)),
+            around: crate::smtp::sasl::Around::default(),
+            xclient: Vec::new(),
+        }))
+    }
+
+    #[test]
+    fn a_password_is_asked_once_although_a_certificate_comes_before_the_log_in() {
+        let mut screen = crate::tui::tests::connected(120, 33);
+        screen.keys("<f10>");
+        screen.send(access());
+        screen.send(Message::Secret(Fetched::Ask("dude".to_owned())));
+        screen.keys("hunter2<enter>");
+        screen.wire("> EHLO noddy.com\n< 250-mx\n< 250 STARTTLS");
+        screen.wire("> STARTTLS\n< 220 go");
+        screen.wire("* error kind=tls \"the certificate is self-signed\"\n* closed by=client");
+        assert!(screen.model.password.is_some(), "{}", screen.shown());
+        let dialled = |screen: &mut Screen, unverified, again| {
+            let peer = crate::tui::model::Peer { unverified, ..screen.model.peer.clone() };
+            screen.send(Message::Began { peer: Box::new(peer), path: None, again });
+            screen.wire("* connecting 127.0.0.1:25\n* connected 127.0.0.1:25\n< 220 mx");
+        };
+        dialled(&mut screen, true, true);
+        screen.keys("<f10>");
+        screen.asked();
+        screen.send(access());
+        let asked = screen.asked();
+        assert!(
+            asked.contains(&"Learn(Secret(…))".to_owned()) && !asked.contains(&"AskSecret".to_owned()),
+            "{asked:?}"
+        );
+        assert_eq!(screen.model.password, None, "it is used once");
+        screen.model.password = Some("hunter2".into());
+        dialled(&mut screen, false, true);
+        assert_eq!(screen.model.password, None, "another dial has nothing of it");
+    }
 }

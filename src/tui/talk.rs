@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::conversation::dialogue::{Exchange, Verdict};
+use crate::conversation::dialogue::Exchange;
 use crate::conversation::event::{Event, Remark, Timed};
 use crate::conversation::file::Header;
 use crate::conversation::{Dialogue, Kind, Log};
@@ -40,6 +40,10 @@ pub struct Talk {
     pub target: Option<String>,
     /// When it was recorded, where its head says so.
     pub started: Option<Timestamp>,
+    /// The program that wrote the file had no clock: its times only keep the order.
+    pub timeless: bool,
+    /// Its tags, where it was opened from a file.
+    pub tags: Vec<String>,
     /// What became of a conversation in a file: the last verdict or refusal; empty where nothing did.
     pub outcome: String,
     /// It is of a newer format, and nothing is appended to it.
@@ -100,14 +104,7 @@ impl Talk {
         for remark in log.of_kind(Kind::Remark).filter_map(|(_, entry)| entry.remark()) {
             talk.remark(&remark);
         }
-        let outcome = crate::library::outcome(&talk.dialogue, &log).map(|it| it.to_string()).unwrap_or_default();
-        // A message that was taken may have lost some of those whom it was for.
-        let all = talk.dialogue.envelope();
-        let refused = all.iter().filter(|recipient| recipient.verdict == Verdict::Refused).count();
-        talk.outcome = match refused {
-            1.. if outcome.starts_with('2') => format!("{refused} of {} refused · {outcome}", all.len()),
-            _ => outcome,
-        };
+        talk.outcome = crate::library::outcome(&talk.dialogue, &log).map(|it| it.to_string()).unwrap_or_default();
         talk.log = log;
         talk
     }
@@ -119,6 +116,7 @@ impl Talk {
         begun.target.clone_from(&self.target);
         begun.imported.clone_from(&self.imported);
         (begun.started, begun.read_only, begun.broken) = (self.started, self.read_only, self.broken);
+        begun.timeless = self.timeless;
         begun.copy(self, records);
         begun
     }
@@ -155,6 +153,7 @@ impl Talk {
             _ => {}
         }
         match remark.word.as_str() {
+            "set" => self.retag(remark),
             // What follows looks closer at what ended the connection, and does not take its place.
             "inspecting" => self.inspecting = true,
             "connecting" | "connected" | "tls" | "closed" | "error" if self.inspecting => {
@@ -175,6 +174,16 @@ impl Talk {
             "error" => self.ended = Some(remark.clone()),
             "closed" if self.ended.is_none() => self.ended = Some(remark.clone()),
             _ => {}
+        }
+    }
+
+    /// Tags that were given or taken later.
+    fn retag(&mut self, remark: &Remark) {
+        for (_, tag) in remark.values.iter().filter(|(key, _)| key.as_deref() == Some("tag")) {
+            self.tags.retain(|known| known != tag);
+            if remark.get("off").is_none() {
+                self.tags.push(tag.clone());
+            }
         }
     }
 
@@ -229,7 +238,9 @@ impl Talk {
                 .map(|report| explain_reported(&report, &Context::default(), knowledge)),
             About::Given => self.given.as_ref().and_then(|given| explain_text(&given.text, knowledge)),
         };
-        self.explained = explanation.map(|explanation| (seen, self.as_the_target_says(doable(explanation))));
+        let explanation = explanation.map(|explanation| self.as_the_target_says(doable(explanation)));
+        let explanation = explanation.map(|it| if self.source == Source::Opened { without_connection(it) } else { it });
+        self.explained = explanation.map(|explanation| (seen, explanation));
     }
 
     /// Whether this is the way of a message, read from its header, and no conversation.
@@ -308,6 +319,18 @@ impl Talk {
         self.explained.as_ref().map(|(seen, explanation)| (seen.about, explanation))
     }
 
+    /// The line that is the next step after the last reply, where that refuses and is what is explained.
+    #[must_use]
+    pub fn advised(&self) -> Option<&str> {
+        let (about, explanation) = self.explanation().filter(|(_, explanation)| explanation.class.is_refusal())?;
+        let last = matches!(about, About::Exchange(exchange) if Some(exchange) == self.last_answered());
+        let lines = explanation.next.iter().filter_map(|step| match &step.does {
+            Does::Command(line) => Some(line.as_str()),
+            _ => None,
+        });
+        lines.filter(|_| last).find(|line| !line.is_empty())
+    }
+
     /// Sets the explanation of an exchange by hand.
     #[cfg(test)]
     pub(crate) fn explained_as(&mut self, exchange: usize, explanation: Explanation) {
@@ -345,6 +368,18 @@ struct Seen {
     reply: Option<usize>,
     /// The connection ended right after it.
     last_words: bool,
+}
+
+/// Of a file, the steps that make sense without its connection: the lines by which a refusal would have been mended, which
+/// stand under a heading of their own, and what connects by itself.
+fn without_connection(mut explanation: Explanation) -> Explanation {
+    let refused = explanation.class.is_refusal();
+    explanation.next.retain(|step| match &step.does {
+        Does::Command(_) => refused,
+        Does::Action(name, _) => name == Action::Connect.entry().name,
+        Does::Advice => true,
+    });
+    explanation
 }
 
 /// Steps that name an action which the table does not have stay as words.

@@ -110,6 +110,12 @@ fn protection(model: &Model) -> (String, String) {
         _ if session.capabilities.has("STARTTLS") => {
             ("clear text (STARTTLS offered)".to_owned(), "clear text".to_owned())
         }
+        // Under TLS from the first byte there was no clear text: nothing was secured, and nothing said.
+        _ if model.talk.name.starts_with("smtps://")
+            || model.talk.target.as_ref().is_some_and(|it| it.starts_with("smtps://")) =>
+        {
+            ("not secured".to_owned(), "not secured".to_owned())
+        }
         _ => ("clear text".to_owned(), "clear text".to_owned()),
     }
 }

@@ -58,7 +58,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         other => background(model, other),
     };
     if was_open && !model.talk.is_open() {
-        model.errand = None;
+        errand::keep_password(model);
         model.interrupted = interrupted(&model.talk.dialogue, &model.talk.log).or(model.interrupted.take());
         learn::turn_to_question(model);
         effects.extend(errand::ended(model));
@@ -146,6 +146,7 @@ fn background(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::ServerSide(seen, first) => return serverside::take(model, seen.as_deref(), first),
         Message::Recent(recent) => kept_lately(model, recent),
         Message::Zone(zone) => model.zone = Some(zone),
+        Message::Scenarios(scenarios) => model.start.know(scenarios),
         Message::Knowledge(knowledge, warnings) => {
             model.knowledge = knowledge;
             model.knowledge_due = false;
@@ -210,8 +211,8 @@ fn began(model: &mut Model, peer: Peer, path: Option<PathBuf>, again: bool) {
     model.talk.path = path;
     model.talk.mechanism.clone_from(&peer.mechanism);
     model.peer = peer;
-    if !model.peer.unverified {
-        model.repeat = None;
+    if !model.peer.unverified || !again {
+        (model.repeat, model.password) = (None, None);
     }
     replay::began(model, again);
 }

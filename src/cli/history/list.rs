@@ -240,6 +240,7 @@ fn to_json((summary, found): &Row) -> Value {
             "code": outcome.code.map(crate::smtp::ReplyCode::number),
             "enhanced": outcome.enhanced.map(|code| code.to_string()),
             "text": for_screen(outcome.text.as_bytes()),
+            "refused": outcome.refused.map(|(refused, _)| refused),
         })
     });
     json!({

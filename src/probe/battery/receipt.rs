@@ -1,5 +1,8 @@
 //! Delivery receipts: whether the server takes what asks for one, and, where a message may be delivered, a request for one.
 
+use crate::decode::{Asked, Context, explain_reply};
+use crate::profile::Endpoint;
+
 use super::{Answer, Finding, Probe, Script, Severity, Subject, Talk, once, unheard, without_mail};
 
 pub(super) const PROBE: Probe = Probe {
@@ -65,13 +68,39 @@ fn judge(subject: &Subject<'_>, talks: &[Talk]) -> Vec<Finding> {
                 .meaning("It may pass over the request; a receipt is not to be counted on.")
         }
         (false, Some(_)) => Finding::new(Severity::Good, "It offers no DSN, and refuses its parameters"),
-        _ => Finding::new(Severity::Unknown, "Whether receipts are taken could not be told")
-            .meaning("The recipient was refused for another reason.")
-            .cure("Name somebody whom it knows with --to."),
+        _ => untold(subject, &answers),
     };
     let mut findings = vec![finding.by("RFC 3461 4").answered(&answers)];
     findings.extend(talks.get(1).map(|talk| sent(subject, talk)));
     findings
+}
+
+/// The recipient was refused for another reason: because one has to log in first, or because nobody has that name.
+fn untold(subject: &Subject<'_>, answers: &[Answer]) -> Finding {
+    let finding = Finding::new(Severity::Unknown, "Whether receipts are taken could not be told");
+    let refused = answers.iter().find(|answer| !answer.accepted());
+    if refused.is_some_and(|answer| wants_login(subject, answer)) {
+        return finding
+            .meaning("Whoever has not logged in may name no recipient here, and a test does not log in.")
+            .cure("Test its port 25, or log in by hand and ask for a receipt with the message.");
+    }
+    finding.meaning("The recipient was refused for another reason.").cure("Name somebody whom it knows with --to.")
+}
+
+/// Whether a refusal is one of whoever has not logged in, where logging in is offered.
+fn wants_login(subject: &Subject<'_>, answer: &Answer) -> bool {
+    let offer = subject.offer();
+    let context = Context {
+        asked: Some(Asked::Verb(answer.verb)),
+        authenticated: Some(false),
+        capabilities: Some(offer.list.iter().map(|it| it.keyword.to_ascii_uppercase()).collect()),
+        ..Context::default()
+    };
+    let meant = explain_reply(&answer.reply, &context, subject.knowledge);
+    let text = answer.reply.text().to_ascii_lowercase();
+    let stranger = text.contains("client host rejected") || text.contains("access denied");
+    let submission = offer.has("AUTH") || matches!(&subject.target.endpoint, Endpoint::Tcp { port: 587 | 465, .. });
+    meant.category == "auth-required" || submission && (stranger || meant.category == "relay-denied")
 }
 
 /// A message was handed over that asks for a receipt.

@@ -3,7 +3,7 @@
 use super::Where::{Everywhere, Transcript};
 use super::{Action, Entry, always, entry, live, open, talking};
 use crate::tui::model::Model;
-use crate::tui::{errand, serverside};
+use crate::tui::{errand, retry, serverside};
 
 pub(super) const ENTRIES: &[Entry] = &[
     entry(
@@ -44,8 +44,17 @@ pub(super) const ENTRIES: &[Entry] = &[
         &[(Everywhere, "f5")],
         Model::can_reconnect,
     )
-    .called("again retry")
+    .called("again")
     .needed(4),
+    entry(
+        Action::Retry,
+        "retry",
+        "try again",
+        "Send again what the server has put off, such as a recipient that is greylisted.",
+        &[(Everywhere, "shift-f5")],
+        |model| live(model) && retry::again(model).is_some(),
+    )
+    .called("greylisting later once more"),
     entry(
         Action::KeepAlive,
         "keep-alive",

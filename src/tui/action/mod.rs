@@ -40,6 +40,8 @@ pub enum Action {
     Open,
     Connect,
     Reconnect,
+    /// What was put off, once more.
+    Retry,
     /// NOOP by itself while one thinks: on, and off.
     KeepAlive,
     /// Doing without what the server offers no more.
@@ -120,6 +122,9 @@ pub enum Action {
     OfferTab,
     TlsTab,
     ProbeTab,
+    /// From finding to finding of the ready-made tests.
+    FindingAfter,
+    FindingBefore,
     ReadOn,
     ConnectBetter,
     TlsRegardless,

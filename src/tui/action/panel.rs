@@ -3,6 +3,7 @@
 use super::Where::{Everywhere, Panel, Transcript};
 use super::{Action, Entry, Where, entry, talking};
 use crate::tui::model::Model;
+use crate::tui::pane::panel::Tab;
 
 pub(super) const ENTRIES: &[Entry] = &[
     step(1, "step-1", &[(Everywhere, "alt-1"), (Transcript, "1"), (Panel, "1")]),
@@ -68,7 +69,28 @@ pub(super) const ENTRIES: &[Entry] = &[
         |model| talking(model) && model.probing.is_some(),
     )
     .called("report findings test relay"),
+    entry(
+        Action::FindingAfter,
+        "finding-after",
+        "next finding",
+        "Go to the next finding of the ready-made tests, the worst first.",
+        &[(Panel, "n")],
+        finds,
+    )
+    .needed(5),
+    entry(
+        Action::FindingBefore,
+        "finding-before",
+        "finding before",
+        "Go to the finding before of the ready-made tests.",
+        &[(Panel, "N")],
+        finds,
+    ),
 ];
+
+fn finds(model: &Model) -> bool {
+    talking(model) && model.panel.tab() == Tab::Probe && model.probing.is_some()
+}
 
 const fn step(n: u8, name: &'static str, keys: &'static [(Where, &'static str)]) -> Entry {
     const AVAILABLE: [fn(&Model) -> bool; 9] = [

@@ -37,6 +37,18 @@ pub(super) fn reloaded(scenario: Result<Scenario, ScenarioError>, lab: Option<&L
     Message::Notice(crate::smtp::escape::for_screen(words.as_bytes()))
 }
 
+/// Who is offered at a lab that answers as a recorded server did: those of the recording, and nobody of another domain.
+fn name_those_of(scenario: &str, target: &mut Target) {
+    let path = std::path::Path::new(scenario);
+    if target.profile.is_some() || path.extension().is_none_or(|it| it != "smtp") {
+        return;
+    }
+    let Ok(document) = crate::conversation::file::open(path) else { return };
+    let (from, to) = crate::lab::recorded::people(&document);
+    target.from = from.or(target.from.take());
+    target.to = to;
+}
+
 /// What the lab has seen of the connection from an address.
 fn seen(lab: &Lab, address: &str) -> Option<Log> {
     lab.sessions().iter().rev().find(|session| session.client.to_string() == address).map(|session| session.log())
@@ -62,6 +74,7 @@ impl Dialler {
             self.lab = Some((scenario.to_owned(), lab));
             self.reload = Some(reload);
         }
+        name_those_of(scenario, target);
         let (_, lab) = self.lab.as_ref().expect("started above");
         let (kind, address) = lab.listener(ListenerKind::Smtp);
         match kind {
@@ -122,6 +135,12 @@ impl Dialler {
         let seen = seen(lab, &address).map(Box::new);
         self.watched = Some((lab.changes(), address));
         vec![Message::ServerSide(seen, true)]
+    }
+
+    /// How many times as fast as ours the clock of the lab runs that is talked to; 0 where no lab is.
+    pub(super) fn clock(&self) -> u32 {
+        let lab = self.running().filter(|_| self.at_lab || self.hall.is_some());
+        lab.map_or(0, Lab::clock)
     }
 
     /// The lab that is talked to: a lesson's, or the one that was started here.

@@ -28,6 +28,7 @@ pub(super) fn peer(target: &Target, lab: bool) -> Peer {
         user: auth.map(|auth| auth.user.clone()),
         mechanism: auth.filter(|auth| auth.mechanism != "auto").map(|auth| auth.mechanism.to_ascii_uppercase()),
         profile: target.profile.clone(),
+        clock: 0,
     }
 }
 

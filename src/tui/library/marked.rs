@@ -14,10 +14,7 @@ impl Library {
     pub(in crate::tui) fn listed(&self) -> Vec<(&Path, String)> {
         let row = |row: &Row| {
             let it = &row.summary;
-            let outcome = it.outcome.as_ref().map(|outcome| {
-                let code = outcome.code.map_or_else(String::new, |code| format!("{code} "));
-                format!("{code}{}", outcome.text)
-            });
+            let outcome = it.outcome.as_ref().map(ToString::to_string);
             let what =
                 [it.target.clone(), it.title.clone(), outcome].into_iter().flatten().collect::<Vec<_>>().join("  ");
             for_screen(format!("{}  {what}", row.when).as_bytes())

@@ -17,8 +17,12 @@ const TEXT: &str = "+++\nehlo = 1\n+++\n0.000000 * connecting 127.0.0.1:25\n0.00
     0.201000 < 554 5.7.1 <friend@elsewhere.example>: Relay access denied\n0.300000 * closed by=server\n";
 
 fn row(name: &str, when: &str, code: (u16, &str, &str), size: u64) -> Row {
-    let outcome =
-        Outcome { code: ReplyCode::new(code.0), enhanced: EnhancedCode::parse(code.1), text: code.2.to_owned() };
+    let outcome = Outcome {
+        code: ReplyCode::new(code.0),
+        enhanced: EnhancedCode::parse(code.1),
+        text: code.2.to_owned(),
+        refused: None,
+    };
     let summary = Summary {
         path: PathBuf::from(format!("/state/transcripts/2026/{name}.smtp")),
         size,

@@ -175,7 +175,8 @@ fn line(row: &Row, with: usize, columns: usize, marked: bool) -> String {
     let words = match (&summary.title, outcome) {
         (Some(title), Some(outcome)) => {
             let code = outcome.code.map(|code| format!("{code} ")).unwrap_or_default();
-            format!("{code}“{title}”")
+            let lost = outcome.refused.map(|(refused, of)| format!("{refused} of {of} refused · ")).unwrap_or_default();
+            format!("{lost}{code}“{title}”")
         }
         (Some(title), None) => format!("“{title}”"),
         (None, Some(outcome)) => outcome.to_string(),

@@ -108,7 +108,12 @@ impl Timing {
         let (text, dim) = (model.theme.style(Role::Text), model.theme.style(Role::Dim));
         let bars = bars(&model.talk);
         if bars.is_empty() {
-            frame.buffer_mut().set_string(inner.x, inner.y, "Nothing was said yet, or nothing has a time.", dim);
+            let words = if model.talk.timeless {
+                "The program that wrote this kept no clock: there are no times."
+            } else {
+                "Nothing was said yet, or nothing has a time."
+            };
+            frame.buffer_mut().set_string(inner.x, inner.y, fit(words, usize::from(inner.width)), dim);
             return;
         }
         let longest = bars.iter().map(Bar::took).max().unwrap_or(0).max(1);
@@ -171,6 +176,9 @@ fn cells(bar: &Bar, longest: u64, room: usize) -> [usize; 3] {
 
 /// The bars of a conversation, in order.
 fn bars(talk: &Talk) -> Vec<Bar> {
+    if talk.timeless {
+        return Vec::new();
+    }
     let log = &talk.log;
     let at = |record: usize| log.get(record).and_then(|entry| entry.at).map(|at| at.0);
     let mut bars = steps(log);

@@ -108,6 +108,8 @@ pub enum Item {
     Recent(usize),
     /// The n-th of all lessons.
     Found(usize),
+    /// The n-th scenario of the lab.
+    Scenario(usize),
     /// The file whose path was typed.
     File,
     /// All conversations that were kept.
@@ -147,7 +149,12 @@ pub struct Start {
     pub lesson: Option<(Arc<Lesson>, Done)>,
     /// All lessons.
     lessons: Vec<Findable>,
+    /// The scenarios of the lab: name and title.
+    pub scenarios: Vec<(String, String)>,
 }
+
+/// Scenarios that are listed beside other things; after `lab:` all that fit are.
+const SCENARIOS: usize = 8;
 
 /// Whether a text is looked for rather than connected to: the code of a reply, `552` or `5.7.1`. As a host such a number
 /// would be an address in full clothes; nobody means it.
@@ -206,6 +213,7 @@ impl Start {
         }
         items.extend(file.filter(|_| !is_path));
         items.extend(self.found(&text).into_iter().map(Item::Found));
+        items.extend(self.scenarios_like(&text).into_iter().map(Item::Scenario));
         let recent = self.recent.iter().enumerate();
         let recent = recent.filter(|(_, r)| has(&[&r.target, &r.outcome, &r.when]) || r.to.iter().any(|to| has(&[to])));
         items.extend(recent.map(|(n, _)| Item::Recent(n)));
@@ -230,6 +238,23 @@ impl Start {
         let told: Vec<_> = lessons.filter(|(_, it)| !within(&it.title) && within(&it.text)).collect();
         let told = if told.len() > FEW { Vec::new() } else { told };
         titled.chain(told).map(|(n, _)| n).collect()
+    }
+
+    /// The scenarios that have every word in their names or titles; after `lab:` those whose names have what follows.
+    fn scenarios_like(&self, text: &str) -> Vec<usize> {
+        let all = self.scenarios.iter().enumerate();
+        if let Some(name) = text.strip_prefix("lab:") {
+            let has = |(n, (scenario, _)): (usize, &(String, String))| scenario.contains(name.trim()).then_some(n);
+            return all.filter_map(has).collect();
+        }
+        if text.chars().count() < 3 || is_code(text) {
+            return Vec::new();
+        }
+        let within = |words: &str| text.split_whitespace().all(|word| words.contains(word));
+        let has = |(n, (name, title)): (usize, &(String, String))| {
+            within(&format!("lab scenario {name} {}", title.to_lowercase())).then_some(n)
+        };
+        all.filter_map(has).take(SCENARIOS).collect()
     }
 
     /// The recipient of a conversation by which it was found.
@@ -265,6 +290,15 @@ impl Start {
         let marked = self.marked();
         self.lesson = lesson;
         self.lessons = all.iter().cloned().map(Findable::of).collect();
+        if let Some(item) = marked {
+            self.mark(item);
+        }
+    }
+
+    /// Takes in which scenarios the lab has. What is marked stays marked.
+    pub(super) fn know(&mut self, scenarios: Vec<(String, String)>) {
+        let marked = self.marked();
+        self.scenarios = scenarios;
         if let Some(item) = marked {
             self.mark(item);
         }
@@ -327,6 +361,7 @@ impl Start {
             Item::Lab => Chosen::Target("lab:".to_owned()),
             Item::Lesson => Chosen::Lesson(Arc::clone(&self.lesson.as_ref()?.0)),
             Item::Found(n) => Chosen::Lesson(Arc::clone(&self.lessons.get(n)?.standing.lesson)),
+            Item::Scenario(n) => Chosen::Target(format!("lab:{}", self.scenarios.get(n)?.0)),
             Item::Typed => Chosen::Target(self.text().trim().to_owned()),
             Item::Profile(n) => Chosen::Target(self.profiles.get(n)?.name.clone()),
             Item::Recent(n) => Chosen::File(self.recent.get(n)?.path.clone()),

@@ -54,6 +54,31 @@ fn a_host_is_connected_to_even_if_something_else_has_it_in_its_words() {
 }
 
 #[test]
+fn scenarios_of_the_lab_are_found_by_name_and_title() {
+    let mut screen = Screen::new(80, 24);
+    let scenario = |name: &str, title: &str| (name.to_owned(), title.to_owned());
+    let all = vec![
+        scenario("block-list", "On a block list"),
+        scenario("greylisting", "Greylisting"),
+        scenario("tarpit", "Slow"),
+    ];
+    screen.send(Message::Scenarios(all));
+    screen.keys("grey");
+    let shown = screen.shown();
+    assert!(
+        shown.contains("Scenarios of the lab") && shown.contains("lab:greylisting") && !shown.contains("tarpit"),
+        "{shown}"
+    );
+    screen.asked();
+    screen.keys("<down><enter>");
+    assert_eq!(screen.asked(), ["connect lab:greylisting"], "{}", screen.shown());
+    let mut screen = Screen::new(80, 24);
+    screen.send(Message::Scenarios(vec![scenario("block-list", "On a block list"), scenario("tarpit", "Slow")]));
+    screen.keys("lab:");
+    assert!(screen.shown().contains("lab:tarpit") && screen.shown().contains("lab:block-list"), "{}", screen.shown());
+}
+
+#[test]
 fn the_beginning_of_a_profile_is_enough() {
     assert_eq!(chosen("nod"), target("noddy"));
     assert_eq!(chosen("lab"), target("lab:"));

@@ -24,6 +24,8 @@ const RECENT: &str = "Recent conversations";
 const PROFILES: &str = "Profiles";
 /// The heading of lessons that were found.
 const LESSONS: &str = "Lessons";
+/// The heading of scenarios that were found.
+const SCENARIOS: &str = "Scenarios of the lab";
 /// Rows that something said may take at the foot.
 const NOTICE: usize = 4;
 
@@ -189,7 +191,7 @@ fn aside(start: &Start, item: Item) -> Option<String> {
             (_, done) if done.finished.is_some() => "finished".to_owned(),
             (lesson, done) => format!("{} of {} steps", done.steps.min(lesson.steps.len()), lesson.steps.len()),
         },
-        Item::Lab | Item::Typed | Item::File | Item::All => return None,
+        Item::Lab | Item::Typed | Item::File | Item::All | Item::Scenario(_) => return None,
     };
     Some(words)
 }
@@ -216,13 +218,8 @@ fn row(start: &Start, item: Item, columns: usize) -> (&'static str, Vec<(String,
             let title = for_screen(lesson.title.as_bytes());
             ("Try it now", vec![(name, 13), (format!("{title}{minutes}"), 60)], Role::Text)
         }
-        Item::Found(n) => {
-            let Some(found) = start.lessons.get(n) else { return (LESSONS, Vec::new(), Role::Text) };
-            let lesson = &found.standing.lesson;
-            let minutes = lesson.minutes.map_or_else(String::new, |minutes| format!(", {minutes} minutes"));
-            let title = for_screen(lesson.title.as_bytes());
-            (LESSONS, vec![(format!("Lesson {}", called(lesson)), 13), (format!("{title}{minutes}"), 60)], Role::Text)
-        }
+        Item::Found(n) => found(start, n),
+        Item::Scenario(n) => scenario(start, n),
         Item::Typed | Item::File | Item::All => typed_row(start, item),
         Item::Profile(n) => {
             let Some(profile) = start.profiles.get(n) else { return (PROFILES, Vec::new(), Role::Text) };
@@ -255,6 +252,23 @@ fn row(start: &Start, item: Item, columns: usize) -> (&'static str, Vec<(String,
             (RECENT, cells, Role::Text)
         }
     }
+}
+
+/// A lesson that was found.
+fn found(start: &Start, n: usize) -> (&'static str, Vec<(String, usize)>, Role) {
+    let Some(found) = start.lessons.get(n) else { return (LESSONS, Vec::new(), Role::Text) };
+    let lesson = &found.standing.lesson;
+    let minutes = lesson.minutes.map_or_else(String::new, |minutes| format!(", {minutes} minutes"));
+    let title = for_screen(lesson.title.as_bytes());
+    (LESSONS, vec![(format!("Lesson {}", called(lesson)), 13), (format!("{title}{minutes}"), 60)], Role::Text)
+}
+
+/// A scenario of the lab.
+fn scenario(start: &Start, n: usize) -> (&'static str, Vec<(String, usize)>, Role) {
+    let Some((name, title)) = start.scenarios.get(n) else { return (SCENARIOS, Vec::new(), Role::Text) };
+    let widest = start.scenarios.iter().map(|(name, _)| width(name) + 4).max().unwrap_or(0).min(26);
+    let name = format!("lab:{}", for_screen(name.as_bytes()));
+    (SCENARIOS, vec![(name, widest), (for_screen(title.as_bytes()), 100)], Role::Text)
 }
 
 /// What became of a conversation: where there is little room, why comes before whom.

@@ -48,6 +48,9 @@ fn next_command(ended: bool, around: &Surroundings<'_>) -> Option<String> {
     if around.waiting.is_some() {
         return None;
     }
+    if let Some(line) = going_on(around) {
+        return Some(line.to_owned());
+    }
     let verb = match session.phase() {
         Phase::Greeted | Phase::Ready | Phase::Mail | Phase::Rcpt if session.turned_away => Verb::Quit,
         Phase::Greeted if session.greets_by_lhlo() => Verb::Lhlo,
@@ -67,6 +70,25 @@ fn next_command(ended: bool, around: &Surroundings<'_>) -> Option<String> {
     };
     let entry = around.verbs.find(verb.word())?;
     filled(entry, around).into_iter().next()
+}
+
+/// The line that goes on after a refusal, where the panel names it as the next step: what is offered here says the same.
+fn going_on<'a>(around: &Surroundings<'a>) -> Option<&'a str> {
+    let is = |line: &&str, verb: Verb| Verb::from_word(line.split(' ').next().unwrap_or_default()) == verb;
+    match around.session.phase() {
+        _ if around.session.turned_away => None,
+        // Whom nothing was said to yet comes first, unless the time is over.
+        Phase::Mail if around.session.delivered == 0 => {
+            let left = unused_recipients(around).next().is_some();
+            let again = around.again.filter(|again| again.left == 0 || !left).map(|again| again.line);
+            again.or(around.advised.filter(|_| !left)).filter(|line| is(line, Verb::Rcpt))
+        }
+        Phase::Ready => {
+            let mail = around.again.and_then(|again| again.mail);
+            around.advised.filter(|line| is(line, Verb::Auth)).or(mail)
+        }
+        _ => None,
+    }
 }
 
 /// The entries that the first word may mean: the verb itself, or those that begin so and fit the phase.

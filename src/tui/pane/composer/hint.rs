@@ -10,7 +10,7 @@ use crate::tui::keymap::verbatim;
 use crate::tui::text::of_megabytes;
 use crate::tui::theme::Role;
 
-use super::{Surroundings, secrecy};
+use super::{Again, Surroundings, secrecy};
 
 /// What the second row says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -274,9 +274,33 @@ fn unknown(word: &str) -> Hint {
     note(Role::Remark, &["Enter sends the line as it stands, whatever it is", "Enter sends it as it stands"])
 }
 
+/// What was put off, and for how long yet.
+fn put_off(again: Again<'_>) -> Hint {
+    let line = verbatim(again.line);
+    let sentences = match again.left {
+        0 => vec![
+            format!("The time that the server named is over · {{retry}} sends {line} again"),
+            "The time that it named is over · {retry} sends it again".to_owned(),
+            "Time to try again · {retry} sends it".to_owned(),
+        ],
+        left => {
+            let time = span(left);
+            vec![
+                format!("Put off: the same again makes sense in {time} · {{retry}} sends {line} again"),
+                format!("The same again makes sense in {time} · {{retry}} sends it"),
+                format!("Again in {time} · {{retry}} sends it"),
+            ]
+        }
+    };
+    Hint::Note(Role::Remark, sentences)
+}
+
 /// What the phase wants, while the line is empty.
 fn phase(ghost: &str, around: &Surroundings<'_>) -> Hint {
     let session = around.session;
+    if let Some(again) = around.again.filter(|_| !session.turned_away) {
+        return put_off(again);
+    }
     let (wants, short) = match session.phase() {
         _ if session.turned_away => (
             "The server turned this connection away: QUIT, or {reconnect} to try again",
@@ -294,6 +318,10 @@ fn phase(ghost: &str, around: &Surroundings<'_>) -> Hint {
             ("The line is encrypted: greet the server again with EHLO", "Encrypted: greet again with EHLO")
         }
         Phase::Greeted => ("Greet the server: EHLO or HELO · {ready} makes ready", "Greet the server: EHLO or HELO"),
+        Phase::Ready if around.advised.is_some_and(|line| line.starts_with("AUTH")) => (
+            "The log-in was refused: AUTH again, with another mechanism or a new password",
+            "Refused: AUTH again, or another mechanism",
+        ),
         Phase::Ready => of_verdicts(session),
         Phase::Mail if session.refused > 0 => (
             "No recipient was accepted yet: another RCPT, or RSET to start over",

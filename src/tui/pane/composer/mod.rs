@@ -79,6 +79,21 @@ pub struct Surroundings<'a> {
     pub exam: bool,
     /// A replay puts the lines here, and what was typed before has nothing to add to them.
     pub replays: bool,
+    /// The line that is the next step after a refusal that was the last word.
+    pub advised: Option<&'a str>,
+    /// What the server has put off.
+    pub again: Option<Again<'a>>,
+}
+
+/// A command that the server has put off for a time that it named.
+#[derive(Debug, Clone, Copy)]
+pub struct Again<'a> {
+    /// The line that is sent again.
+    pub line: &'a str,
+    /// The MAIL that has to come before it, where no transaction is open.
+    pub mail: Option<&'a str>,
+    /// Seconds until then; none are left once it makes sense.
+    pub left: u64,
 }
 
 /// The composer's state.
@@ -133,6 +148,14 @@ impl Composer {
         self.lints.clear();
         self.popup = None;
         self.asked = false;
+    }
+
+    /// Puts a line with a path there, with the cursor at the end of the path's domain. [`Self::arrange`] is due after it.
+    pub fn set_path_line(&mut self, line: &str) {
+        self.set_line(line);
+        if let Some(end) = line.find('>') {
+            self.line.select(end..end);
+        }
     }
 
     /// A key that no action took: text, editing, ghost text (Right, End, Tab), history (Up, Down). False where it

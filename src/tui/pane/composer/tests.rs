@@ -56,6 +56,8 @@ impl Desk {
             exam: false,
             bare: false,
             replays: false,
+            advised: None,
+            again: None,
         };
         act(&mut self.composer, &around)
     }

@@ -187,18 +187,15 @@ impl Writer<'_> {
         lines
     }
 
-    /// The open step with what belongs to it; the text, which names what the steps are about, where it has room (its
-    /// beginning in any case before the first step); and what is done or to come, as room is.
+    /// The open step with what belongs to it; the text, which names what the steps are about, as far as it has room; and
+    /// what is done or to come, where all of that leaves some.
     fn steps_in(&self, room: usize) -> Vec<Line<'static>> {
         let open = self.pane.attempt.ticked();
         let now = self.now_in(room);
         let text = self.styled(" ", &self.pane.lesson().intro, Role::Text);
-        let begins = open == 0 && self.pane.attempt.exchanges() <= 1;
-        let mut before = Vec::new();
-        if now.len() < room && (begins || text.len() + now.len() <= room) {
-            before = cut(text, room - now.len());
-        }
-        if !begins {
+        let whole = text.len() + now.len() <= room;
+        let mut before = if now.len() < room { cut(text, room - now.len()) } else { Vec::new() };
+        if whole {
             let at = before.len();
             for step in (0..open).rev() {
                 let line = self.step(step);

@@ -101,6 +101,8 @@ pub struct Panel {
     trouble: Option<Trouble>,
     /// It is an exam: nothing is explained.
     exam: bool,
+    /// The finding that was gone to, by its place among those that one goes to.
+    finding: Option<usize>,
 }
 
 impl Panel {
@@ -128,7 +130,7 @@ impl Panel {
         // Of a closer look at a certificate, the trouble is what it was made for.
         let heard = !talk.dialogue.exchanges().is_empty();
         let record = scene.marked.filter(|_| heard).and(until).unwrap_or(last);
-        let changed = self.made != Some(made);
+        let (before, changed) = (self.made, self.made != Some(made));
         if changed {
             self.trouble = Trouble::at(talk, &self.connections, record);
         }
@@ -136,7 +138,10 @@ impl Panel {
             self.rows = self.rows_of_tab(talk, scene, record);
         }
         self.made = Some(made);
-        if let Some(at) = kept.and_then(|part| self.rows.iter().position(|row| row.part >= part)) {
+        // A finding that was gone to begins the panel at any width.
+        let turned = before.is_some_and(|before| before.tab == Tab::Probe && before.size != inner);
+        let shown = turned && self.tab == Tab::Probe && self.show_finding();
+        if let Some(at) = kept.filter(|_| !shown).and_then(|part| self.rows.iter().position(|row| row.part >= part)) {
             self.scroll[self.tab as usize] = u16::try_from(at).unwrap_or(u16::MAX);
         }
         let last = self.last_scroll();
@@ -190,7 +195,7 @@ impl Panel {
     /// conversation it says so where that moment has passed.
     #[must_use]
     pub fn where_line(&self, talk: &Talk) -> String {
-        let words = place::words(self.session(talk));
+        let words = place::words(talk, &Moment::of(talk, self.then.as_ref()));
         if self.then.is_some() && talk.source == Source::Live { format!("here: {words}") } else { words }
     }
 
@@ -239,6 +244,29 @@ impl Panel {
         self.rows.get(usize::from(self.scrolled()) + usize::from(row))?.step
     }
 
+    /// Goes to the next finding, or the one before, in a ring; gives which it is, from 1, and of how many.
+    pub fn step_finding(&mut self, forward: bool) -> Option<(usize, usize)> {
+        let count = self.rows.iter().filter(|row| row.head && self.tab == Tab::Probe).count();
+        let last = count.checked_sub(1)?;
+        let next = match (self.finding, forward) {
+            (None, true) => 0,
+            (None, false) => last,
+            (Some(at), true) => (at + 1) % count,
+            (Some(at), false) => at.checked_sub(1).unwrap_or(last),
+        };
+        self.finding = Some(next);
+        self.show_finding();
+        Some((next + 1, count))
+    }
+
+    /// Scrolls to the finding that was gone to; false where none was.
+    fn show_finding(&mut self) -> bool {
+        let heads = self.rows.iter().enumerate().filter(|(_, row)| row.head);
+        let Some(at) = self.finding.and_then(|n| heads.map(|(at, _)| at).nth(n)) else { return false };
+        self.scroll[Tab::Probe as usize] = u16::try_from(at).unwrap_or(u16::MAX).min(self.last_scroll());
+        true
+    }
+
     fn scrolled(&self) -> u16 {
         self.scroll[self.tab as usize]
     }
@@ -272,6 +300,13 @@ impl Panel {
         buffer: &mut Buffer,
     ) {
         let in_sight = self.in_sight().min(area.height);
+        let heads = self.rows.iter().enumerate().filter(|(_, row)| row.head && self.tab == Tab::Probe);
+        if let Some((at, _)) = self.finding.and_then(|n| heads.clone().nth(n)) {
+            let at = u16::try_from(at).unwrap_or(u16::MAX);
+            if let Some(y) = at.checked_sub(self.scrolled()).filter(|y| *y < in_sight) {
+                buffer.set_string(area.x, area.y + y, "▌", theme.style(Role::Accent));
+            }
+        }
         for (row, y) in self.rows.iter().skip(self.scrolled().into()).zip(area.y..area.y + in_sight) {
             for (at, role, words) in &row.words {
                 let x = (area.x + 1 + at).min(area.right());

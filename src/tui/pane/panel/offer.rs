@@ -6,7 +6,7 @@ use crate::decode::offer::{Line, lacks, meaning, remarks};
 use crate::smtp::capability::Capability;
 use crate::smtp::{Capabilities, Class, Session, Verb};
 use crate::tui::keymap::Keymap;
-use crate::tui::talk::Talk;
+use crate::tui::talk::{Source, Talk};
 use crate::tui::theme::Role;
 
 use super::connections::Connection;
@@ -44,7 +44,7 @@ pub(super) fn rows(
             out.paragraph(0, Role::Warning, words);
             out.blank();
         }
-        nothing_yet(&mut out, session, &offers, keymap);
+        nothing_yet(&mut out, session, &offers, (keymap, talk.source == Source::Opened));
         return out.finish();
     }
     if session.greeted_by == Some(Verb::Helo) {
@@ -115,12 +115,16 @@ fn before(talk: &Talk, connection: Option<&Connection>, offers: &[usize]) -> Opt
     Some(Before { offer, secured, logged_in })
 }
 
-fn nothing_yet(out: &mut Writer, session: &Session, offers: &[usize], keymap: &Keymap) {
+fn nothing_yet(out: &mut Writer, session: &Session, offers: &[usize], (keymap, opened): (&Keymap, bool)) {
     if session.tls && !offers.is_empty() {
         out.paragraph(0, Role::Text, "The line is secured, and what was offered in clear text is forgotten.");
         out.blank();
         let words = format!("Send {} again: the server may offer more now.", greeting_verb(session));
         out.paragraph(0, Role::Text, &words);
+        return;
+    }
+    if opened {
+        out.paragraph(0, Role::Text, "Nothing was offered up to here: no EHLO was answered.");
         return;
     }
     out.paragraph(0, Role::Text, "Nothing is offered yet.");

@@ -16,18 +16,46 @@ use super::moment::Moment;
 /// The phase and the recipients in one row, for a title: `RCPT · 1 of 2 accepted`.
 #[must_use]
 pub fn where_line(talk: &Talk) -> String {
-    if talk.log.is_empty() { "not connected".to_owned() } else { words(&talk.dialogue.state().session) }
+    if talk.log.is_empty() { "not connected".to_owned() } else { words(talk, &Moment::of(talk, None)) }
 }
 
-/// The same of a session.
-pub(super) fn words(session: &Session) -> String {
-    let words = phase_words(session);
-    let all = session.accepted + session.refused;
-    if session.phase().in_transaction() && all > 0 {
-        format!("{words} · {} of {all} accepted", session.accepted)
+/// The same as of a moment.
+pub(super) fn words(talk: &Talk, moment: &Moment<'_>) -> String {
+    let words = phase_words(moment.session);
+    let session = moment.session;
+    let counts = (session.accepted as usize, (session.accepted + session.refused) as usize);
+    let told_apart = if session.refused > 0 { tally(talk, moment) } else { None };
+    let (accepted, all) = told_apart.unwrap_or(counts);
+    if moment.session.phase().in_transaction() && all > 0 {
+        format!("{words} · {accepted} of {all} accepted")
     } else {
         words
     }
+}
+
+/// Recipients up to which it is looked whether somebody was tried twice.
+const TOLD_APART: usize = 50;
+
+/// How many recipients were accepted, and how many were answered in all; who was tried again counts once. Very many are
+/// not told apart.
+pub(super) fn tally(talk: &Talk, moment: &Moment<'_>) -> Option<(usize, usize)> {
+    if moment.recipients.len() > TOLD_APART {
+        return None;
+    }
+    let mut whom: Vec<(String, bool)> = Vec::new();
+    for recipient in moment.recipients {
+        let accepted = match moment.verdict(recipient, talk) {
+            Verdict::Pending => continue,
+            Verdict::Refused => false,
+            Verdict::Accepted | Verdict::Delivered | Verdict::Failed => true,
+        };
+        let address = talk.dialogue.address(&talk.log, recipient).to_lowercase();
+        match whom.iter_mut().find(|(known, _)| *known == address) {
+            Some((_, before)) => *before |= accepted,
+            None => whom.push((address, accepted)),
+        }
+    }
+    Some((whom.iter().filter(|(_, accepted)| *accepted).count(), whom.len()))
 }
 
 pub(super) fn phase_words(session: &Session) -> String {

@@ -63,6 +63,10 @@ fn head(out: &mut Writer, probing: &Probing, scene: Scene<'_>) {
         }
         (None, None) => {}
     }
+    if probing.findings.iter().any(|finding| finding.severity >= Severity::Unknown) {
+        let words = "{finding-after} next finding, the worst first · {zoom} the whole screen";
+        out.paragraph(0, Role::Dim, &scene.keymap.told(words));
+    }
 }
 
 fn mark(severity: Severity) -> (Role, &'static str) {
@@ -88,7 +92,11 @@ fn short(out: &mut Writer, finding: &Finding) {
 /// All of it, with its lines and its cure.
 fn whole(out: &mut Writer, finding: &Finding, talk: &Talk) {
     let (role, mark) = mark(finding.severity);
+    let first = out.rows.len();
     out.labelled(mark, role, 3, role, &format!("{}: {}", finding.severity.name(), finding.title));
+    if let Some(row) = out.rows.get_mut(first) {
+        row.head = true;
+    }
     if !finding.words.is_empty() {
         out.paragraph(3, Role::Text, &finding.words);
     }

@@ -13,7 +13,7 @@ use crate::tui::theme::Role;
 use super::Scene;
 use super::connections::{Connection, remark};
 use super::moment::{Moment, before_record, broken_off};
-use super::place::{may_follow, phase_words, way};
+use super::place::{may_follow, phase_words, tally, way};
 use super::timing::{short, timings};
 use super::trouble::awaited;
 use super::writer::{Row, Writer};
@@ -73,6 +73,10 @@ fn line(out: &mut Writer, talk: &Talk, connection: Option<&Connection>, moment: 
     if let Some(started) = talk.started {
         let local = zone.unwrap_or(&TimeZone::UTC).to_datetime(started);
         out.field("recorded", Role::Text, &local.strftime("%A %Y-%m-%d %H:%M").to_string());
+    }
+    if !talk.tags.is_empty() {
+        let tags: Vec<String> = talk.tags.iter().map(|tag| format!("#{tag}")).collect();
+        out.field("tags", Role::Text, &tags.join(" "));
     }
     if let Some(connected) = connection.and_then(|connection| of(connection.connected)) {
         out.field("address", Role::Text, connected.bare(0).unwrap_or_default());
@@ -194,7 +198,8 @@ fn recipients(out: &mut Writer, talk: &Talk, moment: &Moment<'_>) {
         let accepted = all
             .iter()
             .filter(|r| matches!(moment.verdict(r, talk), Verdict::Accepted | Verdict::Delivered | Verdict::Failed));
-        out.field("", Role::Dim, &format!("{} of {} accepted", accepted.count(), all.len()));
+        let (accepted, all) = tally(talk, moment).unwrap_or((accepted.count(), all.len()));
+        out.field("", Role::Dim, &format!("{accepted} of {all} accepted"));
     }
 }
 
@@ -228,6 +233,10 @@ fn times(out: &mut Writer, talk: &Talk, connection: &Connection, record: usize) 
         return;
     }
     out.heading("Times");
+    if talk.timeless {
+        out.paragraph(0, Role::Dim, "The program that wrote this kept no clock.");
+        return;
+    }
     let figures = |out: &mut Writer, name: (Role, &str), cells: [String; 3], count: Option<usize>| {
         let mut row = Row::default();
         row.words.push((0, name.0, name.1.to_owned()));

@@ -15,6 +15,8 @@ pub(super) struct Row {
     pub(super) step: Option<usize>,
     /// Which paragraph it is of: the same at any width.
     pub(super) part: usize,
+    /// A finding begins here that one goes to.
+    pub(super) head: bool,
 }
 
 /// Makes rows of one width.
@@ -80,7 +82,7 @@ impl Writer {
         self.parts += 1;
         for row in wrap::rows(text.as_bytes(), room, room, 0) {
             let words = String::from_utf8_lossy(&text.as_bytes()[row]).trim_end().to_owned();
-            self.rows.push(Row { words: vec![(indent, role, words)], step: None, part: self.parts });
+            self.rows.push(Row { words: vec![(indent, role, words)], part: self.parts, ..Row::default() });
         }
     }
 
@@ -132,7 +134,7 @@ impl Writer {
         let words = (place, role, text);
         match self.rows.last_mut() {
             Some(row) if width <= free => row.words.push(words),
-            _ => self.rows.push(Row { words: vec![words], step: None, part: self.parts }),
+            _ => self.rows.push(Row { words: vec![words], part: self.parts, ..Row::default() }),
         }
     }
 }

@@ -18,6 +18,9 @@ const WORTH_SAYING: Micros = Micros(100_000);
 /// What stands for a line without an octet: nothing would look like nothing.
 const EMPTY_LINE: &[u8] = "(empty line)".as_bytes();
 
+/// What stands in the place of a time where the source had no clock.
+const NO_TIME: &str = "–";
+
 /// One record as it is shown, before it is broken into rows.
 #[derive(Debug)]
 pub(super) struct Shown<'a> {
@@ -160,11 +163,12 @@ pub(super) fn belongs(record: usize, kind: Kind, exchange: usize, talk: &Talk) -
 
 /// The time of a record, where it begins a block: seconds, with three decimals or none.
 pub(super) fn time(record: usize, entry: &Entry<'_>, shown: &Shown<'_>, talk: &Talk, decimals: bool) -> Option<String> {
-    let text = clock(entry.at?, decimals);
+    let text = if talk.timeless { NO_TIME.to_owned() } else { clock(entry.at?, decimals) };
     let continues = match entry.kind {
         Kind::Received => !shown.opens_reply && exchange_of(talk, record).and_then(Exchange::reply).is_some(),
         Kind::Content => record.checked_sub(1).and_then(|before| talk.log.get(before)).is_some_and(|before| {
-            before.kind == Kind::Content && before.at.map(|at| clock(at, decimals)).as_ref() == Some(&text)
+            let same = talk.timeless || before.at.map(|at| clock(at, decimals)).as_ref() == Some(&text);
+            before.kind == Kind::Content && same
         }),
         _ => false,
     };
@@ -179,7 +183,7 @@ pub(super) fn clock(at: Micros, decimals: bool) -> String {
 
 /// The latency of the reply that a record opens, in words; where `all` is false only one that is worth saying.
 pub(super) fn latency(record: usize, shown: &Shown<'_>, talk: &Talk, all: bool) -> Option<String> {
-    let exchange = exchange_of(talk, record).filter(|_| shown.opens_reply)?;
+    let exchange = exchange_of(talk, record).filter(|_| shown.opens_reply && !talk.timeless)?;
     let took = exchange.latency(&talk.log).filter(|took| all || *took >= WORTH_SAYING)?;
     Some(match took.0 {
         0..1000 => "<1 ms".to_owned(),

@@ -20,11 +20,13 @@ pub(super) struct Notes {
     marks: BTreeSet<usize>,
     /// The last record with a time that is no note and no bookmark.
     line: Option<usize>,
+    /// Records that say what is shown elsewhere: at the line that they are about, in the title, among the tags.
+    elsewhere: Vec<usize>,
 }
 
 /// The remark, where it is a note or a bookmark.
 fn annotation(entry: &Entry<'_>) -> Option<Remark> {
-    let named = entry.bytes.starts_with(b"note") || entry.bytes.starts_with(b"mark");
+    let named = [&b"note"[..], b"mark", b"set"].iter().any(|word| entry.bytes.starts_with(word));
     if named { entry.remark() } else { None }
 }
 
@@ -47,10 +49,16 @@ impl Notes {
     }
 
     fn take(&mut self, record: usize, remark: &Remark) {
+        if remark.word == "set" {
+            let known = |(key, _): &(Option<String>, String)| matches!(key.as_deref(), Some("title" | "tag" | "off"));
+            self.elsewhere.extend(Some(record).filter(|_| remark.values.iter().all(known)));
+            return;
+        }
         self.read += 1;
         let number = remark.get("at").and_then(|at| at.parse::<usize>().ok()).filter(|n| *n > 0);
         // What is about a line that is not there is about the last before it.
         let about = number.map(|number| self.record(number).min(record.saturating_sub(1)));
+        self.elsewhere.extend(Some(record).filter(|_| about.is_some() || remark.word == "mark"));
         match (remark.word.as_str(), about) {
             ("note", Some(about)) => {
                 self.about.entry(about).or_default().push(remark.bare(0).unwrap_or_default().to_owned());
@@ -84,6 +92,11 @@ impl Notes {
             }
         }
         number - 1 + low
+    }
+
+    /// Whether a record says only what is shown elsewhere.
+    pub(super) fn is_elsewhere(&self, record: usize) -> bool {
+        self.elsewhere.binary_search(&record).is_ok()
     }
 
     /// What was noted about a record.

@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use crate::tui::pane::wrap;
-use crate::tui::talk::Talk;
+use crate::tui::talk::{Source, Talk};
 
 use super::landmarks::{Landmarks, Run};
 use super::line;
@@ -92,7 +92,7 @@ impl Columns {
         let wide = inner >= WIDE;
         let last = talk.log.len().checked_sub(1).and_then(|n| talk.log.get(n)?.at).unwrap_or_default();
         let needed = u16::try_from(line::clock(last, wide).len()).unwrap_or(u16::MAX);
-        let time = needed.clamp(if wide { 6 } else { 3 }, 12);
+        let time = if talk.timeless { 1 } else { needed.clamp(if wide { 6 } else { 3 }, 12) };
         // Bar, time, space, mark, space.
         let text = 1 + time + 1 + 3 + 1;
         Self { time, wide, text, width: inner.saturating_sub(text + 1).max(1) }
@@ -163,13 +163,23 @@ impl<'a> Rows<'a> {
         if octets < LONG { broken() } else { self.long.get(of, broken) }
     }
 
+    /// Whether a record of a file is not shown, since what it says stands at the line that it is about, or in the title.
+    fn is_hidden(&self, record: usize) -> bool {
+        self.talk.source == Source::Opened && self.notes.is_elsewhere(record)
+    }
+
+    /// This record, or the nearest before it that is shown.
+    fn shown_up_to(&self, record: usize) -> usize {
+        (0..=record).rev().find(|record| !self.is_hidden(*record)).unwrap_or(0)
+    }
+
     /// The record that is shown after this one.
     pub(super) fn after(&self, record: usize) -> Option<usize> {
         if let Some(shown) = self.shown {
             return shown.get(shown.partition_point(|r| *r <= record)).copied();
         }
         let next = self.folded(record).map_or(record + 1, |hidden| hidden.to);
-        (next < self.talk.log.len()).then_some(next)
+        (next..self.talk.log.len()).find(|next| !self.is_hidden(*next))
     }
 
     /// The record that is shown before this one.
@@ -177,7 +187,8 @@ impl<'a> Rows<'a> {
         if let Some(shown) = self.shown {
             return shown.partition_point(|r| *r < record).checked_sub(1).map(|n| shown[n]);
         }
-        record.checked_sub(1).map(|before| self.folded(before).map_or(before, |hidden| hidden.from))
+        let before = (0..record).rev().find(|before| !self.is_hidden(*before))?;
+        Some(self.folded(before).map_or(before, |hidden| hidden.from))
     }
 
     /// The nearest place that is shown.
@@ -188,7 +199,7 @@ impl<'a> Rows<'a> {
                 let after = shown.partition_point(|r| *r <= place.record);
                 shown.get(after.saturating_sub(1)).copied().unwrap_or(0)
             }
-            None => place.record.min(last),
+            None => self.shown_up_to(place.record.min(last)),
         };
         let record = self.folded(record).map_or(record, |hidden| hidden.from);
         let row = if record == place.record { place.row.min(self.height(record) - 1) } else { 0 };
@@ -222,7 +233,8 @@ impl<'a> Rows<'a> {
 
     /// The last row.
     pub(super) fn end(&self) -> Place {
-        let last = self.shown.map_or(self.talk.log.len().saturating_sub(1), |shown| shown.last().copied().unwrap_or(0));
+        let last = || self.shown_up_to(self.talk.log.len().saturating_sub(1));
+        let last = self.shown.map_or_else(last, |shown| shown.last().copied().unwrap_or(0));
         let record = self.folded(last).map_or(last, |hidden| hidden.from);
         Place { record, row: self.height(record) - 1 }
     }
