@@ -100,6 +100,7 @@ fn read(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Exists { to, format, anonymise } => reading::exists(model, &to, format, anonymise),
         Message::Paths(found) => paths::take(model, &found),
+        Message::Scenarios(scenarios) => model.start.know(scenarios),
         _ => {}
     }
     Vec::new()
@@ -146,7 +147,6 @@ fn background(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::ServerSide(seen, first) => return serverside::take(model, seen.as_deref(), first),
         Message::Recent(recent) => kept_lately(model, recent),
         Message::Zone(zone) => model.zone = Some(zone),
-        Message::Scenarios(scenarios) => model.start.know(scenarios),
         Message::Knowledge(knowledge, warnings) => {
             model.knowledge = knowledge;
             model.knowledge_due = false;
