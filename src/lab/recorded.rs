@@ -262,7 +262,7 @@ mod people_tests {
     #[test]
     fn who_is_named_in_a_recording_is_known() {
         let text = b"0.0 * connected a\n0.0 < 220 mx.corp.test\n0.0 > MAIL FROM:<joe@corp.test>\n0.0 < 250 ok\n\
-            0.0 > RCPT TO:<ann@corp.test>\n0.0 < 250 ok\n0.0 > RCPT TO:<{{masked}}>\n0.0 < 250 ok\n\
+            0.0 > RCPT TO:<ann@corp.test>\n0.0 < 250 ok\n0.0 > RCPT TO:<***@corp.test>\n0.0 < 250 ok\n\
             0.0 > RCPT TO:<ann@corp.test>\n0.0 < 250 ok\n";
         let document = crate::conversation::file::read(text).expect("a transcript");
         assert_eq!(people(&document), (Some("joe@corp.test".to_owned()), vec!["ann@corp.test".to_owned()]));

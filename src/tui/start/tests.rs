@@ -56,6 +56,7 @@ fn a_host_is_connected_to_even_if_something_else_has_it_in_its_words() {
 #[test]
 fn scenarios_of_the_lab_are_found_by_name_and_title() {
     let mut screen = Screen::new(80, 24);
+    screen.model.face = Face::Start;
     let scenario = |name: &str, title: &str| (name.to_owned(), title.to_owned());
     let all = vec![
         scenario("block-list", "On a block list"),
@@ -73,6 +74,7 @@ fn scenarios_of_the_lab_are_found_by_name_and_title() {
     screen.keys("<down><enter>");
     assert_eq!(screen.asked(), ["connect lab:greylisting"], "{}", screen.shown());
     let mut screen = Screen::new(80, 24);
+    screen.model.face = Face::Start;
     screen.send(Message::Scenarios(vec![scenario("block-list", "On a block list"), scenario("tarpit", "Slow")]));
     screen.keys("lab:");
     assert!(screen.shown().contains("lab:tarpit") && screen.shown().contains("lab:block-list"), "{}", screen.shown());
