@@ -51,38 +51,33 @@ pub struct Pool {
     replies: Vec<(String, String)>,
     /// Title and meaning of each category.
     meanings: BTreeMap<String, (String, String)>,
+    knowledge: Knowledge,
 }
 
 impl Pool {
     /// The shipped one. It is made once.
     #[must_use]
     pub fn shipped() -> &'static Self {
-        static POOL: LazyLock<Pool> = LazyLock::new(|| Pool::new(&Knowledge::shipped()));
+        static POOL: LazyLock<Pool> = LazyLock::new(|| Pool::new(Knowledge::shipped()));
         &POOL
     }
 
-    fn new(knowledge: &Knowledge) -> Self {
+    fn new(knowledge: Knowledge) -> Self {
         let text = assets::ASSETS.get_file("questions.toml").and_then(|file| file.contents_utf8()).unwrap_or_default();
         let file: File = toml::from_str(text).expect("a test reads it");
         let actions: BTreeMap<_, _> = file.action.into_iter().map(|action| (action.category.clone(), action)).collect();
         let book = knowledge.book();
         let mut replies = Vec::new();
-        for example in book
-            .replies()
-            .iter()
-            .filter(|entry| actions.contains_key(&entry.category))
-            .flat_map(|entry| &entry.examples)
-        {
+        let known = book.replies().iter().filter(|entry| actions.contains_key(&entry.category));
+        for (entry, example) in known.flat_map(|entry| entry.examples.iter().map(move |example| (entry, example))) {
             let line = example.lines().collect::<Vec<_>>().join(" ");
             // What is in other letters is no question about mail.
-            if example.lines().count() != 1 || line.chars().count() > LONGEST || !line.is_ascii() {
-                continue;
-            }
-            let mut reply = Reply::default();
-            reply.push(ReplyLine::parse(line.clone().into_bytes(), LineEnd::CrLf));
-            let category = explain_reply(&reply, &Context::default(), knowledge).category;
-            if actions.contains_key(&category) && reply.code().is_some_and(|code| code.number() >= 400) {
-                replies.push((category, line));
+            if example.lines().count() == 1
+                && line.chars().count() <= LONGEST
+                && line.is_ascii()
+                && line.starts_with(['4', '5'])
+            {
+                replies.push((entry.category.clone(), line));
             }
         }
         replies.sort();
@@ -92,7 +87,15 @@ impl Pool {
             Some((name.clone(), (entry.title.clone(), entry.meaning.clone())))
         };
         let meanings = actions.keys().filter_map(meaning).collect();
-        Self { actions, replies, meanings }
+        Self { actions, replies, meanings, knowledge }
+    }
+
+    /// Whether a reply is explained as one of this category: an example may be an entry's and yet, with its code, tell of
+    /// something else. Asked of what is drawn alone, since explaining all of them takes a while.
+    fn is_about(&self, reply: &str, category: &str) -> bool {
+        let mut whole = Reply::default();
+        whole.push(ReplyLine::parse(reply.as_bytes().to_vec(), LineEnd::CrLf));
+        explain_reply(&whole, &Context::default(), &self.knowledge).category == category
     }
 
     /// So many questions, drawn from a seed: each about another category while there are any left.
@@ -109,7 +112,7 @@ impl Pool {
             }
             let replies = of(category);
             let Some((_, reply)) = replies.get(dice.below(replies.len())).copied() else { continue };
-            if questions.iter().any(|question| question.reply == *reply) {
+            if questions.iter().any(|question| question.reply == *reply) || !self.is_about(reply, category) {
                 continue;
             }
             questions.extend(self.question(category, reply, &mut dice));

@@ -236,13 +236,14 @@ impl File {
 
 /// The files, some at a time: everybody who asks for one reply waits for all of them.
 fn parsed(files: &[(&str, &str, Origin)]) -> Vec<Result<File, toml::de::Error>> {
-    const THREADS: usize = 4;
+    // More than there are processors would each keep memory of its own for nothing.
+    let threads = std::thread::available_parallelism().map_or(1, |count| count.get().min(4));
     let all: usize = files.iter().map(|(_, text, _)| text.len()).sum();
     // Where the share of each thread begins, by octets: files differ much in length.
-    let mut shares = vec![Vec::new(); THREADS];
+    let mut shares = vec![Vec::new(); threads];
     let mut before = 0;
     for (_, text, _) in files {
-        shares[(before * THREADS / all.max(1)).min(THREADS - 1)].push(*text);
+        shares[(before * threads / all.max(1)).min(threads - 1)].push(*text);
         before += text.len();
     }
     std::thread::scope(|scope| {

@@ -108,6 +108,7 @@ pub async fn run(launch: Launch, world: World) -> Result<Left, RunError> {
         changed: true,
         asking: Asking::default(),
         drawn: None,
+        learning: false,
         leaving: None,
         unreadable: None,
         warnings: Vec::new(),
@@ -149,6 +150,8 @@ struct Bench {
     asking: Asking,
     /// When it was last drawn, by the world's clock.
     drawn: Option<Duration>,
+    /// What is known has been asked for.
+    learning: bool,
     /// Set to leave; whether by a signal.
     leaving: Option<bool>,
     /// The only file that was to be looked at, and why it can't be.
@@ -210,9 +213,19 @@ impl Bench {
             self.paint()?;
         }
         read::zone(&self.world, self.sender.clone());
-        read::knowledge(&self.world, self.sender.clone());
         read::scenarios(&self.world, self.sender.clone());
+        // A file that is being opened comes first: what is known takes all processors for a moment.
+        if self.model.files.paths.is_empty() {
+            self.learn_what_is_known();
+        }
         self.effect(Effect::LookForRecent).await
+    }
+
+    /// Reads what is known, once.
+    fn learn_what_is_known(&mut self) {
+        if !std::mem::replace(&mut self.learning, true) {
+            read::knowledge(&self.world, self.sender.clone());
+        }
     }
 
     fn paint(&mut self) -> io::Result<()> {
@@ -356,6 +369,9 @@ impl Bench {
     async fn message(&mut self, message: Message) -> io::Result<()> {
         self.changed = true;
         let by_key = matches!(message, Message::Key(_));
+        if matches!(message, Message::Opened { whole: true, .. } | Message::NotOpened(..)) {
+            self.learn_what_is_known();
+        }
         (self.model.today, self.model.fresh) = (Some(self.world.now()), self.world.random());
         if let Message::NotOpened(path, why) = &message
             && self.model.talk.log.is_empty()

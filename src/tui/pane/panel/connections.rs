@@ -48,7 +48,8 @@ impl Connections {
         if log.len() < self.seen {
             *self = Self::default();
         }
-        for (record, entry) in log.since(self.seen).filter(|(_, entry)| entry.kind == Kind::Remark) {
+        let remarks = log.kinds(self.seen).filter(|(_, kind, _)| *kind == Kind::Remark);
+        for (record, entry) in remarks.filter_map(|(record, ..)| Some((record, log.get(record)?))) {
             let word = entry.bytes.split(|b| *b == b' ').next().unwrap_or_default();
             match word {
                 b"resolved" | b"connecting" | b"connected" | b"tls" | b"certificate" | b"inspecting" | b"injected"

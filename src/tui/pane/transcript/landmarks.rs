@@ -19,6 +19,8 @@ pub(super) struct Run {
 pub(super) struct Landmarks {
     seen: usize,
     runs: Vec<Run>,
+    /// The last run is one of message content.
+    content: bool,
     /// The reply that goes on.
     reply: Option<Run>,
     /// From which record on the line is encrypted, or is not any more.
@@ -28,18 +30,26 @@ pub(super) struct Landmarks {
 impl Landmarks {
     /// Takes in what the log has beyond what was seen.
     pub(super) fn extend(&mut self, log: &Log) {
-        for (index, entry) in log.since(self.seen) {
-            match entry.kind {
+        let mut kinds = log.kinds(self.seen).peekable();
+        while let Some((index, kind, _)) = kinds.next() {
+            // Octets are looked at where they matter only: a conversation may be long, and keys wait meanwhile.
+            match kind {
                 Kind::Content => match self.runs.last_mut() {
-                    Some(run) if run.to == index && log.get(run.from).is_some_and(|e| e.kind == Kind::Content) => {
-                        run.to += 1;
+                    Some(run) if run.to == index && self.content => run.to += 1,
+                    _ => {
+                        self.runs.push(Run { from: index, to: index + 1 });
+                        self.content = true;
                     }
-                    _ => self.runs.push(Run { from: index, to: index + 1 }),
                 },
-                Kind::Received => self.received(index, &entry),
-                Kind::Remark if entry.bytes.starts_with(b"tls") && began(&entry) => self.tls.push((index, true)),
-                Kind::Remark if entry.bytes.starts_with(b"connecting") && self.is_tls(index) => {
-                    self.tls.push((index, false));
+                Kind::Received => {
+                    let alone = kinds.peek().is_some_and(|(_, next, _)| *next != Kind::Received);
+                    let goes_on = !alone && log.get(index).is_some_and(|entry| entry.bytes.get(3) == Some(&b'-'));
+                    self.received(index, goes_on);
+                }
+                Kind::Remark => {
+                    if let Some(entry) = log.get(index) {
+                        self.remark(index, &entry);
+                    }
                 }
                 _ => {}
             }
@@ -47,17 +57,28 @@ impl Landmarks {
         self.seen = log.len();
     }
 
+    fn remark(&mut self, index: usize, entry: &Entry<'_>) {
+        if entry.bytes.starts_with(b"tls") && began(entry) {
+            self.tls.push((index, true));
+        } else if entry.bytes.starts_with(b"connecting") && self.is_tls(index) {
+            self.tls.push((index, false));
+        }
+    }
+
     /// A reply becomes a run once it is long.
-    fn received(&mut self, index: usize, entry: &Entry<'_>) {
+    fn received(&mut self, index: usize, goes_on: bool) {
         let from = self.reply.filter(|run| run.to == index).map_or(index, |run| run.from);
         let run = Run { from, to: index + 1 };
         if run.to - run.from > LONG_REPLY {
             match self.runs.last_mut() {
                 Some(last) if last.from == from => *last = run,
-                _ => self.runs.push(run),
+                _ => {
+                    self.runs.push(run);
+                    self.content = false;
+                }
             }
         }
-        self.reply = (entry.bytes.get(3) == Some(&b'-')).then_some(run);
+        self.reply = goes_on.then_some(run);
     }
 
     /// Whether the line was encrypted at a record.
