@@ -121,7 +121,7 @@ impl Class {
 
     /// Puts the text of the open step on a student's screen; whether at once.
     pub fn show_step(&self, student: &Student) -> bool {
-        let words = student.with_current(|work| plain::step_words(&self.settings, work, false));
+        let words = student.with_current(|work| plain::step_words(&self.settings, work, plain::Told::Step));
         let shown = student.notify(&News::Notice(words.unwrap_or_default()));
         self.stir();
         shown

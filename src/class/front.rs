@@ -15,7 +15,7 @@ use super::student::{Companion, Student};
 use super::trouble::Trouble;
 use super::{Class, companion, lock, plain};
 use crate::lab::ListenerKind;
-use crate::lab::desk::{Arena, Desk, Entry, Said, Seat, Turn};
+use crate::lab::desk::{Arena, Desk, Entry, Said, Seat, Turn, Words};
 
 /// What is said to whoever has not joined.
 const JOIN: &str = "To join the class: NOOP join CODE NAME. The code stands on the wall. A client that logs in joins by AUTH: \
@@ -98,7 +98,7 @@ impl Front {
         from: &Seat,
         client: SocketAddr,
         (code, name): (&str, &str),
-    ) -> Result<(Arc<Student>, Seat, Vec<String>), String> {
+    ) -> Result<(Arc<Student>, Seat, Welcome), String> {
         let before = self.class.student(from.tag);
         let exam = self.class.settings.exam.is_some();
         if let Some(before) = before.as_ref().filter(|before| exam && !before.is_named(name)) {
@@ -112,19 +112,17 @@ impl Front {
         let exam = if exam { " It is an exam: there are no hints." } else { "" };
         let left = before.filter(|before| before.id != student.id);
         let left = left.map_or_else(String::new, |left| format!(" You are no longer {} here.", left.name));
-        let welcome =
-            format!("{}, you are in the class {class}. The instructor can look on.{left}{exam}", student.name);
-        let mut said = vec![welcome, plain::words(&self.class), plain::stands(&self.class, &student)];
-        // To others it is said with what is new.
-        said.extend(self.class.time_words(&student).filter(|_| !student.is_plain()));
-        Ok((student, seat, said))
+        let words = format!("{}, you are in the class {class}. The instructor can look on.{left}{exam}", student.name);
+        let begins = student.with_current(|work| work.attempt.ticked() == 0) == Some(true);
+        Ok((student, seat, Welcome { words, begins }))
     }
 
     fn join_by_noop(&self, from: &Seat, client: SocketAddr, words: &str) -> Turn {
         let (code, name) = words.trim().split_once(' ').unwrap_or((words.trim(), ""));
         match self.join(from, client, (code, name)) {
-            Ok((student, seat, said)) => {
-                Turn::Move { seat, say: self.reply(&student, "250", "2.0.0", said), entry: Entry::Greeted }
+            Ok((student, seat, welcome)) => {
+                let say = self.reply(&student, "250", "2.0.0", welcome.told(&self.class, &student)).into();
+                Turn::Move { seat, say, entry: Entry::Greeted }
             }
             Err(why) => no("5.7.0", &why),
         }
@@ -147,22 +145,24 @@ impl Front {
             Step::Join(name, code) => (name, code),
         };
         Some(match self.join(seat, said.client, (&code, &name)) {
-            Ok((student, seat, mut words)) => {
-                words.push("EHLO asks what this lesson's server offers.".to_owned());
-                Turn::Move { seat, say: self.reply(&student, "235", "2.7.0", words), entry: Entry::Introduced }
+            Ok((student, seat, welcome)) => {
+                let class = Arc::clone(&self.class);
+                let say = Words::when_said(move || {
+                    // The EHLO before may be a step of the lesson.
+                    class.look(&student);
+                    let mut words = welcome.told(&class, &student);
+                    words.push("EHLO asks what this lesson's server offers.".to_owned());
+                    reply(&class, &student, ("235", "2.7.0"), words)
+                });
+                Turn::Move { seat, say, entry: Entry::Introduced }
             }
             Err(why) => Turn::Say(plain::reply("535", "5.7.8", &[why])),
         })
     }
 
     /// A reply with what is new beside what is said.
-    fn reply(&self, student: &Student, code: &str, enhanced: &str, mut said: Vec<String>) -> Vec<String> {
-        if student.is_plain() {
-            let (news, upto) = self.class.news(student);
-            said.extend(news);
-            self.class.said(student, upto);
-        }
-        plain::reply(code, enhanced, &said)
+    fn reply(&self, student: &Student, code: &str, enhanced: &str, said: Vec<String>) -> Vec<String> {
+        reply(&self.class, student, (code, enhanced), said)
     }
 
     /// A student's own ehlo opens a conversation.
@@ -176,7 +176,7 @@ impl Front {
         }
         let seat = student.ok_or("no student has this token; join again".to_owned());
         match seat.and_then(|student| self.seat(&student, kind)) {
-            Ok(seat) => Turn::Move { seat, say: vec!["250 2.0.0 Ok".to_owned()], entry: Entry::Anew },
+            Ok(seat) => Turn::Move { seat, say: vec!["250 2.0.0 Ok".to_owned()].into(), entry: Entry::Anew },
             Err(why) => no("5.7.0", &why),
         }
     }
@@ -207,7 +207,7 @@ impl Front {
                 Ok(seat) => {
                     let mut said = vec![plain::stands(&self.class, student)];
                     said.extend(secured.then(|| SECURED.to_owned()));
-                    Turn::Move { seat, say: self.reply(student, "250", "2.0.0", said), entry: Entry::Greeted }
+                    Turn::Move { seat, say: self.reply(student, "250", "2.0.0", said).into(), entry: Entry::Greeted }
                 }
                 Err(why) => no("5.5.4", &why),
             })
@@ -261,8 +261,36 @@ impl Front {
             let words = "This was not done: you have a fresh start at this lesson. Greet the server anew.";
             ("503", "5.5.1", vec![words.to_owned(), stands])
         };
-        Some(Turn::Move { seat, say: self.reply(student, code, enhanced, said), entry: Entry::Greeted })
+        Some(Turn::Move { seat, say: self.reply(student, code, enhanced, said).into(), entry: Entry::Greeted })
     }
+}
+
+/// What whoever joins is told.
+struct Welcome {
+    words: String,
+    /// No step of the lesson was done before.
+    begins: bool,
+}
+
+impl Welcome {
+    /// All of it: with where they stand, and the lesson's text where they begin.
+    fn told(self, class: &Class, student: &Student) -> Vec<String> {
+        let stands = if self.begins { plain::begins(class, student) } else { plain::stands(class, student) };
+        let mut said = vec![self.words, plain::words(class), stands];
+        // To others it is said with what is new.
+        said.extend(class.time_words(student).filter(|_| !student.is_plain()));
+        said
+    }
+}
+
+/// A reply with what is new beside what is said.
+fn reply(class: &Class, student: &Student, (code, enhanced): (&str, &str), mut said: Vec<String>) -> Vec<String> {
+    if student.is_plain() {
+        let (news, upto) = class.news(student);
+        said.extend(news);
+        class.said(student, upto);
+    }
+    plain::reply(code, enhanced, &said)
 }
 
 /// A refusal.

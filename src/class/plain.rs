@@ -231,7 +231,7 @@ fn progress(settings: &Settings, work: &Work, before: &(String, u32, usize, usiz
             1 => format!("Step {now} is done."),
             _ => format!("Steps {} to {now} are done.", ticked + 1),
         };
-        return vec![done, step_words(settings, work, false)];
+        return vec![done, step_words(settings, work, Told::Step)];
     }
     if work.attempt.is_spoilt() {
         return vec!["Something happened that must not in this lesson: NOOP reset starts it over.".to_owned()];
@@ -241,8 +241,19 @@ fn progress(settings: &Settings, work: &Work, before: &(String, u32, usize, usiz
     said.map(|mistake| mistake.say.clone()).into_iter().collect()
 }
 
-/// Where a student stands in a lesson: its text where `whole`, and the open step; at its end what comes next.
-pub(super) fn step_words(settings: &Settings, work: &Work, whole: bool) -> String {
+/// How much of a lesson is told beside its open step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Told {
+    /// Nothing.
+    Step,
+    /// Its title; its text too as long as no step is done.
+    Whole,
+    /// Title and text, whichever step is open.
+    Anew,
+}
+
+/// Where a student stands in a lesson: the open step; at its end what comes next.
+pub(super) fn step_words(settings: &Settings, work: &Work, told: Told) -> String {
     let lesson = work.lesson();
     let steps = lesson.steps.len();
     let title = format!("Lesson {}: {}.", lesson.name, lesson.title);
@@ -250,8 +261,12 @@ pub(super) fn step_words(settings: &Settings, work: &Work, whole: bool) -> Strin
         return format!("{title} {}", done_words(settings, lesson));
     };
     let text = &lesson.steps[open].text;
-    let intro = if whole && open == 0 { format!(" {}", lesson.intro) } else { String::new() };
-    let title = if whole { format!("{title}{intro} ") } else { String::new() };
+    let intro = if told == Told::Anew || told == Told::Whole && open == 0 {
+        format!(" {}", lesson.intro)
+    } else {
+        String::new()
+    };
+    let title = if told == Told::Step { String::new() } else { format!("{title}{intro} ") };
     let finding = if lesson.steps[open].wants_answer() { " Say it as NOOP answer WHAT IT IS" } else { "" };
     format!("{title}Step {} of {steps}: {text}{finding}", open + 1)
 }
@@ -269,10 +284,19 @@ fn done_words(settings: &Settings, lesson: &Lesson) -> String {
 
 /// Where a student stands, in words; from then on they know it.
 pub(super) fn stands(class: &Class, student: &Student) -> String {
+    where_they_stand(class, student, Told::Whole)
+}
+
+/// The same with the lesson's text, for whom it begins.
+pub(super) fn begins(class: &Class, student: &Student) -> String {
+    where_they_stand(class, student, Told::Anew)
+}
+
+fn where_they_stand(class: &Class, student: &Student, told: Told) -> String {
     let words = student.with(|state| {
         let work = state.works.get(state.current.as_ref()?)?;
         state.post.known = known(work);
-        Some(step_words(&class.settings, work, true))
+        Some(step_words(&class.settings, work, told))
     });
     words.unwrap_or_else(|| "No lesson has begun.".to_owned())
 }

@@ -9,6 +9,7 @@ use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio_util::sync::DropGuard;
 
+mod classic;
 mod exam;
 mod larder;
 mod login;
@@ -82,15 +83,7 @@ impl Telnet {
     /// The whole of the first lesson; gives what is said to QUIT.
     pub(super) async fn classic(&mut self) -> String {
         let mut last = String::new();
-        for (line, code) in [
-            ("HELO noddy.com", "250"),
-            ("MAIL FROM:<dude@noddy.com>", "250"),
-            ("RCPT TO:<anotherdude@target.local>", "250"),
-            ("RCPT TO:<colleague@target.local>", "250"),
-            ("DATA", "354"),
-            ("Subject: hi\r\n\r\nhello\r\n.", "250"),
-            ("QUIT", "221"),
-        ] {
+        for (line, code) in classic::CLASSIC {
             let said = self.say(line).await;
             assert!(said.starts_with(code), "{line}: {said}");
             last = said;
@@ -150,6 +143,7 @@ async fn a_killed_class_goes_on_where_it_was() {
         assert!(anna.say(line).await.starts_with("250"));
     }
     until(&class, || ticked(&class, "anna") == 2).await;
+    assert!(anna.say("RCPT TO:anotherdude").await.starts_with('5'));
     let hint = anna.say("NOOP hint").await;
     assert!(hint.starts_with("250"), "{hint}");
     let (code, folder) = (class.settings.code.clone(), class.folder.clone());
@@ -166,6 +160,9 @@ async fn a_killed_class_goes_on_where_it_was() {
     assert_eq!((class.settings.code.as_str(), ticked(&class, "ANNA")), (code.as_str(), 2));
     let hints = class.named("anna").and_then(|student| student.with_current(|work| work.hints.len()));
     assert_eq!(hints, Some(1));
+    let tries = class.named("anna").and_then(|student| student.with_current(|work| work.tries));
+    assert_eq!(tries, Some(1), "of the open step, not of those before it");
+    assert_eq!(wall::Wall::of(&class).rows[0].minutes, 0);
     let mut anna = Telnet::to(address).await;
     let said = anna.say(&format!("NOOP join {code} anna")).await;
     assert!(joined_up(&said).contains("Step 3 of 6"), "{said}");

@@ -277,7 +277,8 @@ impl Wall {
         let students = class.students();
         let next = students.iter().filter_map(|student| {
             let minute = class.next_minute(student);
-            let Some(since) = student.with_current(Work::since) else { return minute };
+            let since = student.with_current(Work::since).filter(|_| student.is_here());
+            let Some(since) = since else { return minute };
             let passed = passed(since, now).as_secs();
             // Idle and stuck begin at whole minutes after the last exchange.
             let said = student.with_current(|work| work.last.as_ref().map(|last| last.at)).flatten().unwrap_or(since);
@@ -341,13 +342,15 @@ fn row(glance: &Glance, state: State, now: Timestamp) -> Row {
         let verb = if last.verb.is_empty() { "-" } else { &last.verb };
         format!("{verb} … {}", last.reply)
     });
+    // Of whoever is gone they stand at the last that was said.
+    let until = if glance.here { now } else { spoke(glance.last.as_ref(), glance.since) };
     let last = if glance.waiting > 0 { format!("{} waits · {last}", glance.waiting) } else { last };
     Row {
         id: glance.id,
         name: glance.name.clone(),
         lesson: glance.lesson.clone(),
         step,
-        minutes: passed(glance.since, now).as_secs() / 60,
+        minutes: passed(glance.since, until).as_secs() / 60,
         last,
         tries: glance.tries,
         hints: glance.hints,
@@ -411,7 +414,7 @@ mod tests {
             Glance { since: at(190), ..somebody(1, "quick") },
             Glance { done: 6, lessons: 2, ..somebody(2, "finished") },
             Glance { done: 6, lessons: 1, ..somebody(8, "resting") },
-            Glance { here: false, ..somebody(3, "away") },
+            Glance { here: false, last: said(80), ..somebody(3, "away") },
             Glance { since: at(50), last: said(70), ..somebody(4, "silent") },
             Glance { since: at(10), last: said(198), refusals: 5, ..somebody(5, "stubborn") },
             Glance { since: at(100), last: said(120), ..somebody(6, "pausing") },
@@ -433,6 +436,7 @@ mod tests {
             ]
         );
         assert_eq!((wall.rows[1].step.as_str(), wall.rows[1].minutes), ("3/6", 2));
+        assert_eq!((wall.rows[6].name.as_str(), wall.rows[6].minutes), ("away", 1), "the last was said after a minute");
         assert_eq!(wall.rows[1].last, "RCPT … 550 no");
         assert_eq!(wall.rows[4].step, "✓ 6/6");
         assert_eq!((wall.bars.len(), wall.bars[0].count, wall.bars[0].stuck), (2, 6, 3));

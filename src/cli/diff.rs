@@ -16,8 +16,8 @@ use crate::world::World;
 /// Its arguments.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Recordings are compared by exchange: lines sent, codes, enhanced status codes, capabilities, TLS. \
-Texts that differ alone are drift (~), which is shown and does not count unless --exact; queue ids, dates, names, \
+Recordings are compared by exchange: lines sent, the message, codes, enhanced status codes, capabilities, TLS (version, \
+verified or not). Texts or ciphers that differ alone are drift (~), which is shown and does not count unless --exact; queue ids, dates, names, \
 addresses and sizes are masked. Scripts are compared line by line. Status 0: no difference, 1: a difference, 2: a file that can't be read.")]
 pub(super) struct Arguments {
     /// One conversation; - is standard input
@@ -66,9 +66,14 @@ fn read(arguments: &Arguments, common: &Common) -> Result<(Document, Document), 
 fn words(difference: &Difference) -> (String, String) {
     let shown = |text: &str| escape::for_screen(text.as_bytes());
     match difference {
-        Difference::Command(a, b) | Difference::Code(a, b) | Difference::Enhanced(a, b) | Difference::Text(a, b) => {
-            (shown(a), shown(b))
-        }
+        Difference::Command(a, b)
+        | Difference::Code(a, b)
+        | Difference::Enhanced(a, b)
+        | Difference::Offer(a, b)
+        | Difference::Handshake(a, b)
+        | Difference::Cipher(a, b)
+        | Difference::Content(a, b)
+        | Difference::Text(a, b) => (shown(a), shown(b)),
         Difference::OfferedLeft(capability) => (shown(capability), "not offered".to_owned()),
         Difference::OfferedRight(capability) => ("not offered".to_owned(), shown(capability)),
         Difference::Tls(a, b) => {
@@ -92,6 +97,12 @@ pub(super) fn to_text(rows: &[Row], unit: &str, exact: bool, quiet: bool) -> Str
             continue;
         }
         writeln!(out, "{mark} {}", row.line()).expect("a string takes it");
+        // What only one of them has is told with what was answered.
+        let alone = if row.left.is_some() { &row.left } else { &row.right };
+        let alone = alone.as_ref().filter(|_| !matches!(row.pair, Pair::Both(..))).and_then(|side| side.reply.as_ref());
+        if let Some(line) = alone.and_then(|reply| reply.lines.last()) {
+            writeln!(out, "    {:<10} {mark} {}", "reply", escape::for_screen(&line.raw)).expect("a string takes it");
+        }
         for difference in &row.differences {
             let (left, right) = words(difference);
             writeln!(out, "    {:<10} - {left}\n    {:<10} + {right}", difference.word(), "")

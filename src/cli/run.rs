@@ -34,7 +34,7 @@ A script is a line to send, or a reply to expect, a line each:
   > MAIL FROM:<dude@noddy.com>
   < 250
   > RCPT TO:<friend@elsewhere.example>
-  < 5xx 5.7.* /relay/
+  < 5xx 5.7.* /(?i)relay/
   > QUIT
 A transcript is one too: what was recorded is sent again, and the replies are compared. --record makes a script of one.
 After a failed expectation no mail goes out half-checked: DATA, BDAT and the final dot are skipped until RSET or the next MAIL.
@@ -68,6 +68,9 @@ pub(super) struct Arguments {
     /// Compare recorded replies by their text too, but for queue ids, dates, host names, addresses and sizes
     #[arg(long)]
     exact: bool,
+    /// Play a recording at its own pace: with the pauses of whoever sent it then
+    #[arg(long)]
+    pace: bool,
     /// Stop before DATA and BDAT: no message is handed over
     #[arg(long)]
     rcpt_only: bool,

@@ -48,6 +48,7 @@ const COMMAND: &str = "ehlo send";
   ehlo send mx.noddy.com --to a@noddy.com --from b@noddy.com --rcpt-only
   ehlo send lab: --to anotherdude@target.local --receipt --tls
   ehlo send noddy --to a@noddy.com --body @text --attach-type application/pdf --attach @report.pdf
+One message over one connection: several of them over one are for ehlo run with a script, or the workbench.
 A message goes to a host outside loopback only with --yes-really-send. Recipients beyond what the server's LIMITS allow go
 over another connection.
 swaks's options are understood by their names: --help-swaks says of each what is different.

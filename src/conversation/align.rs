@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use crate::smtp::{Capabilities, Reply, Verb};
 
 use super::dialogue::{Ask, Dialogue, Exchange};
-use super::log::Log;
+use super::log::{Kind, Log};
 
 /// Cells of the table that is filled; larger gaps are paired in order.
 const CELLS: usize = 4_000_000;
@@ -162,8 +162,16 @@ pub enum Difference {
     OfferedLeft(String),
     /// A capability that only the right was offered.
     OfferedRight(String),
+    /// The same capability with other parameters.
+    Offer(String, String),
     /// Whether the line was encrypted.
     Tls(bool, bool),
+    /// What a handshake came to: the version, whether the certificate was verified and why not.
+    Handshake(String, String),
+    /// Only the cipher of a handshake.
+    Cipher(String, String),
+    /// The message: the first line that is another, with its number.
+    Content(String, String),
     /// Only the texts.
     Text(String, String),
 }
@@ -172,7 +180,7 @@ impl Difference {
     /// Whether it is one of wording alone: drift, not a failure.
     #[must_use]
     pub fn is_drift(&self) -> bool {
-        matches!(self, Self::Text(..))
+        matches!(self, Self::Text(..) | Self::Cipher(..))
     }
 
     /// What it is about, one word.
@@ -182,15 +190,28 @@ impl Difference {
             Self::Command(..) => "command",
             Self::Code(..) => "code",
             Self::Enhanced(..) => "enhanced",
-            Self::OfferedLeft(_) | Self::OfferedRight(_) => "capability",
-            Self::Tls(..) => "tls",
+            Self::OfferedLeft(_) | Self::OfferedRight(_) | Self::Offer(..) => "capability",
+            Self::Tls(..) | Self::Handshake(..) => "tls",
+            Self::Cipher(..) => "cipher",
+            Self::Content(..) => "message",
             Self::Text(..) => "text",
         }
     }
 }
 
+/// A handshake, as far as it was recorded.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Handshake {
+    /// The version.
+    pub version: Option<String>,
+    /// The cipher.
+    pub cipher: Option<String>,
+    /// Whether the certificate was verified, and why not.
+    pub verified: Option<String>,
+}
+
 /// One exchange as it is compared.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Side {
     /// What it is: `EHLO`, `greeting`, `end of data`.
     pub kind: String,
@@ -200,6 +221,10 @@ pub struct Side {
     pub reply: Option<Reply>,
     /// Whether the line was encrypted.
     pub tls: bool,
+    /// The handshake right before it.
+    pub handshake: Option<Handshake>,
+    /// The lines of the message that it ends, or of the chunk that it sends; fit for a screen.
+    pub content: Vec<String>,
 }
 
 impl Side {
@@ -226,7 +251,18 @@ impl Side {
             Ask::Command => exchange.verb.word().to_owned(),
         };
         let tls = dialogue.state_at(log, exchange.start()).session.tls;
-        Self { kind, line, reply: dialogue.reply(log, number), tls }
+        let exchanges = dialogue.exchanges();
+        let begun = number.checked_sub(1).map_or(0, |before| exchanges[before].start());
+        let next = exchanges.get(number + 1).map_or(log.len(), Exchange::start);
+        let content = match (exchange.ask, exchange.verb) {
+            (Ask::EndOfData, _) if !exchange.is_further_verdict() => content(log, begun, exchange.start()),
+            (Ask::Command, Verb::Bdat) => content(log, exchange.start(), next),
+            _ => Vec::new(),
+        };
+        // In TLS from the first byte on it stands between the connection and its greeting.
+        let until = exchange.reply().map_or(next, |reply| *reply.start());
+        let handshake = if tls || exchange.ask == Ask::Greeting { handshake(log, begun, until) } else { None };
+        Self { kind, line, reply: dialogue.reply(log, number), tls, handshake, content }
     }
 
     /// What it is for the alignment.
@@ -245,9 +281,65 @@ impl Side {
         if self.tls != other.tls {
             all.push(Difference::Tls(self.tls, other.tls));
         }
+        if let (Some(a), Some(b)) = (&self.handshake, &other.handshake) {
+            a.differences(b, &mut all);
+        }
+        if let Some((left, right)) = first_difference(&self.content, &other.content, mask) {
+            all.push(Difference::Content(left, right));
+        }
         replies(self, other, mask, &mut all);
         all
     }
+}
+
+impl Handshake {
+    fn differences(&self, other: &Self, all: &mut Vec<Difference>) {
+        let both = |of: fn(&Self) -> &Option<String>| of(self).clone().zip(of(other).clone()).filter(|(a, b)| a != b);
+        for (left, right) in [both(|it| &it.version), both(|it| &it.verified)].into_iter().flatten() {
+            all.push(Difference::Handshake(left, right));
+        }
+        all.extend(both(|it| &it.cipher).map(|(left, right)| Difference::Cipher(left, right)));
+    }
+}
+
+/// The last handshake between two records.
+fn handshake(log: &Log, from: usize, to: usize) -> Option<Handshake> {
+    let between = log.since(from).take_while(|(record, _)| *record < to).filter_map(|(_, entry)| entry.remark());
+    let tls = between.filter(|remark| remark.word == "tls" && remark.get("failed").is_none()).last()?;
+    let value = |key: &str| tls.get(key).map(str::to_owned);
+    let verified = tls.get("verified").map(|verified| match (verified, tls.get("reason")) {
+        ("yes", _) => "verified".to_owned(),
+        (_, Some(reason)) => format!("not verified: {reason}"),
+        _ => "not verified".to_owned(),
+    });
+    Some(Handshake { version: value("version"), cipher: value("cipher"), verified })
+}
+
+/// The lines of content between two records, and what is said of those that were not kept.
+fn content(log: &Log, from: usize, to: usize) -> Vec<String> {
+    let lines = log.since(from).take_while(|(record, _)| *record < to).filter_map(|(_, entry)| match entry.kind {
+        Kind::Content => Some(crate::smtp::escape::for_screen(entry.bytes)),
+        Kind::Remark => entry
+            .remark()
+            .filter(|it| it.word == "content" || it.word == "cut" && it.get("direction") == Some("out"))
+            .map(|remark| format!("({remark})")),
+        _ => None,
+    });
+    lines.collect()
+}
+
+/// The first line that two messages do not have alike, with its number.
+fn first_difference(a: &[String], b: &[String], mask: &dyn Fn(&str) -> String) -> Option<(String, String)> {
+    let alike = |n: usize| match (a.get(n), b.get(n)) {
+        (Some(x), Some(y)) => x == y || mask(x) == mask(y),
+        (x, y) => x.is_none() && y.is_none(),
+    };
+    let n = (0..a.len().max(b.len())).find(|n| !alike(*n))?;
+    let line = |lines: &[String]| match lines.get(n) {
+        Some(line) => format!("line {}: {line}", n + 1),
+        None => format!("no line {}", n + 1),
+    };
+    Some((line(a), line(b)))
 }
 
 fn replies(a: &Side, b: &Side, mask: &dyn Fn(&str) -> String, all: &mut Vec<Difference>) {
@@ -267,6 +359,8 @@ fn replies(a: &Side, b: &Side, mask: &dyn Fn(&str) -> String, all: &mut Vec<Diff
     }
     if matches!(a.kind.as_str(), "EHLO" | "LHLO") {
         capabilities(x, y, all);
+    } else if x.code().is_some_and(|code| code.number() == 334) && x.code() == y.code() {
+        // A challenge is another one each time.
     } else if mask(&x.text()) != mask(&y.text()) {
         all.push(Difference::Text(x.text(), y.text()));
     }
@@ -282,8 +376,17 @@ fn capabilities(x: &Reply, y: &Reply, all: &mut Vec<Difference>) {
         offered.map(|c| [vec![c.keyword.to_ascii_uppercase()], c.parameters].concat().join(" ")).collect()
     };
     let (x, y) = (list(x), list(y));
-    all.extend(x.iter().filter(|c| !y.contains(c)).cloned().map(Difference::OfferedLeft));
-    all.extend(y.iter().filter(|c| !x.contains(c)).cloned().map(Difference::OfferedRight));
+    let keyword = |line: &str| line.split(' ').next().unwrap_or_default().to_owned();
+    let alone = |line: &&String, others: &[String]| !others.contains(line);
+    let (left, mut right): (Vec<_>, Vec<_>) =
+        (x.iter().filter(|c| alone(c, &y)).collect(), y.iter().filter(|c| alone(c, &x)).collect());
+    for line in left {
+        match right.iter().position(|other| keyword(other) == keyword(line)) {
+            Some(at) => all.push(Difference::Offer(line.clone(), right.remove(at).clone())),
+            None => all.push(Difference::OfferedLeft(line.clone())),
+        }
+    }
+    all.extend(right.into_iter().cloned().map(Difference::OfferedRight));
 }
 
 #[cfg(test)]
@@ -328,11 +431,7 @@ mod tests {
         assert_eq!(differ(0), [Difference::Text("a".into(), "b".into())]);
         assert_eq!(
             differ(1),
-            [
-                Difference::OfferedLeft("SIZE 10".into()),
-                Difference::OfferedLeft("STARTTLS".into()),
-                Difference::OfferedRight("SIZE 20".into())
-            ]
+            [Difference::Offer("SIZE 10".into(), "SIZE 20".into()), Difference::OfferedLeft("STARTTLS".into())]
         );
         let words: Vec<_> = differ(2).iter().map(Difference::word).collect();
         assert_eq!(words, ["code", "enhanced", "text"]);

@@ -235,6 +235,8 @@ impl Fold {
                 self.queue.push_back(Pending { awaited: Awaited::Greeting, tag, gave_up: false });
             }
             "tls" if remark.get("failed").is_none() => self.session.tls_started(),
+            // A line of the client's that the source does not show, as far as it can be told.
+            "unseen" => _ = self.sent(remark.bare(0).unwrap_or_default().as_bytes(), tag),
             // Content that is kept only as a sum, or not at all: so many octets of it went out.
             "content" => self.content(remark.get("bytes").and_then(|bytes| bytes.parse().ok()).unwrap_or(0)),
             "cut" if remark.get("direction") == Some("out") => {

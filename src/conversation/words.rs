@@ -52,6 +52,11 @@ pub fn said(remark: &Remark) -> Said {
             (None, _) => with_values("bookmark", remark),
         },
         "inferred" => format!("not in the source, inferred: {}", bare_from(remark, 0, " ")),
+        "unseen" => match bare(0) {
+            "" => "a line that is not in the file; its reply does not tell which".to_owned(),
+            "." => "a dot that is not in the file, by the reply to it".to_owned(),
+            verb => format!("{verb}, which is not in the file, by the reply to it"),
+        },
         "tool" => bare_from(remark, 0, " "),
         "answer" => format!("answered: {}", bare_from(remark, 0, " ")),
         "delivered" => with_values("delivered", remark),

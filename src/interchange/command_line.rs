@@ -60,14 +60,82 @@ fn export(tool: &Tool, document: &Document) -> Vec<u8> {
     let connected = connected.as_ref().and_then(|remark| remark.bare(0)).filter(|place| *place != "unknown");
     let target = document.header.text("target").unwrap_or_default();
     let place = Place { target, connected: connected.unwrap_or(target) };
-    match command(tool, &place, &document.log, &dialogue, None) {
-        Some((line, None)) => format!("{line}\n"),
-        Some((line, Some(left_out))) => {
-            format!("# {} has no way to say: {}\n{line}\n", tool.name, escape::for_screen(left_out.as_bytes()))
-        }
-        None => "# there is no connection in this conversation\n".to_owned(),
+    let talk = Talk { log: &document.log, dialogue: &dialogue };
+    let is_mail = |x: &Exchange| x.verb == Verb::Mail && x.ask == Ask::Command && x.command().is_some();
+    let exchanges = dialogue.exchanges().iter().enumerate();
+    let mut transactions: Vec<Option<usize>> = exchanges.filter(|(_, x)| is_mail(x)).map(|(n, _)| Some(n)).collect();
+    let several = transactions.len() > 1;
+    if !several {
+        transactions = vec![None];
     }
-    .into_bytes()
+    let lines: Vec<_> = transactions
+        .into_iter()
+        .filter_map(|selected| command(tool, &place, &document.log, &dialogue, selected))
+        .collect();
+    if lines.is_empty() {
+        return b"# there is no connection in this conversation\n".to_vec();
+    }
+    let mut out = String::new();
+    if several {
+        let count = lines.len();
+        out.push_str(&format!("# {count} mail transactions: a line for each, over a connection of its own\n"));
+    }
+    for words in notes(tool, &place, &talk) {
+        out.push_str(&format!("# {}\n", escape::for_screen(words.as_bytes())));
+    }
+    for (line, left_out) in lines {
+        if let Some(left_out) = left_out {
+            let left_out = escape::for_screen(left_out.as_bytes());
+            out.push_str(&format!("# {} has no way to say: {left_out}\n", tool.name));
+        }
+        out.push_str(&format!("{line}\n"));
+    }
+    out.into_bytes()
+}
+
+/// What is to be known of the lines beside what they say: what was said besides, and what has to be put in.
+fn notes(tool: &Tool, place: &Place<'_>, talk: &Talk<'_>) -> Vec<String> {
+    use Verb::{Auth, Bdat, Data, Ehlo, Helo, Lhlo, Mail, Quit, Rcpt, Rset, Starttls, Xclient};
+    const MEANT: [Verb; 12] = [Auth, Bdat, Data, Ehlo, Helo, Lhlo, Mail, Quit, Rcpt, Rset, Starttls, Xclient];
+    const NAMED: usize = 10;
+    let mut notes = Vec::new();
+    let besides = talk.dialogue.exchanges().iter().filter(|x| x.ask == Ask::Command && !MEANT.contains(&x.verb));
+    let besides: Vec<String> = besides
+        .filter_map(|x| parsed(talk, x))
+        .map(|command| String::from_utf8_lossy(command.line.trim_ascii()).into_owned())
+        .collect();
+    if !besides.is_empty() {
+        let more = besides.len().saturating_sub(NAMED);
+        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+        let shown = besides.into_iter().take(NAMED).collect::<Vec<_>>().join(", ");
+        notes.push(format!("{} does not say what was said besides: {shown}{more}", tool.name));
+    }
+    if place.target.starts_with("lab:") && !tool.own {
+        let scenario = place.target.trim_start_matches("lab:");
+        notes.push(format!("that lab is gone with its run: `ehlo lab {scenario}` starts one, and says its port"));
+    }
+    if tool.own && place_of_own(place).is_none() {
+        notes.push("the server does not stand in the conversation: put it in for HOST".to_owned());
+    } else if !tool.own && !place.target.starts_with("lab:") && !has_port(place) {
+        notes.push("its port does not stand in the conversation; 25 is what swaks takes then".to_owned());
+    }
+    if tool.own && logs_in(talk) && user(talk).is_none() {
+        notes.push("who logged in does not stand in the conversation: put the name in for USER".to_owned());
+    }
+    notes
+}
+
+/// Mechanisms that swaks speaks.
+const OF_SWAKS: [&str; 8] = ["LOGIN", "PLAIN", "CRAM-MD5", "DIGEST-MD5", "CRAM-SHA1", "NTLM", "SPA", "MSN"];
+
+fn logs_in(talk: &Talk<'_>) -> bool {
+    talk.dialogue.exchanges().iter().any(|x| x.verb == Verb::Auth && x.ask == Ask::Command)
+}
+
+/// Who logged in, where that was recorded.
+fn user(talk: &Talk<'_>) -> Option<String> {
+    let remarks = talk.log.of_kind(Kind::Remark).filter_map(|(_, entry)| entry.remark());
+    remarks.filter(|remark| remark.word == "auth").last().and_then(|remark| remark.get("user").map(str::to_owned))
 }
 
 /// A command line of the tool that does what was done up to the transaction of the selected exchange, or, with none, what
@@ -86,7 +154,8 @@ pub fn command(
     let mut words = vec![tool.program.to_owned()];
     server(tool, place, &mut words);
     greeting(talk, mine, &mut words);
-    protection(tool, talk, mine, &mut words);
+    let mut left_out = Vec::new();
+    protection(tool, talk, mine, &mut words, &mut left_out);
     announcement(talk, mine, &mut words);
     let mail = mine.iter().rposition(|x| x.verb == Verb::Mail && x.command().is_some());
     let transaction = mail.map_or(&[][..], |mail| &mine[mail..]);
@@ -101,14 +170,26 @@ pub fn command(
     if !to.is_empty() {
         words.extend(["--to".to_owned(), quoted(&to.join(","))]);
     }
-    let mut left_out =
-        if tool.own { own_parameters(talk, transaction, &mut words) } else { parameters(talk, transaction) };
+    if is_pipelined(transaction) {
+        words.push("--pipeline".to_owned());
+    }
+    left_out.extend(if tool.own {
+        own_parameters(talk, transaction, &mut words)
+    } else {
+        parameters(talk, transaction)
+    });
     let below = message(tool, talk, transaction, &mut words, &mut left_out);
     if below.is_none() {
         words.extend(["--quit-after".to_owned(), stops_after(mine, transaction, &to).to_owned()]);
     }
     let line = words.join(" ") + &below.unwrap_or_default();
     Some((line, (!left_out.is_empty()).then(|| left_out.join(", "))))
+}
+
+/// Whether a recipient was named before the reply to MAIL had come.
+fn is_pipelined(transaction: &[Exchange]) -> bool {
+    let Some(replied) = transaction.first().and_then(Exchange::reply).map(|reply| *reply.start()) else { return false };
+    transaction.iter().any(|x| x.verb == Verb::Rcpt && x.command().is_some_and(|asked| asked < replied))
 }
 
 /// Puts the message onto the line; gives what stands on the lines below it. Nothing where no message was begun.
@@ -219,17 +300,34 @@ fn parsed(talk: &Talk<'_>, exchange: &Exchange) -> Option<Command> {
     (entry.kind == Kind::Sent && !entry.masked).then(|| Command::parse(entry.bytes))
 }
 
+/// Where `ehlo send` finds the server; nothing where the conversation does not say it.
+fn place_of_own(place: &Place<'_>) -> Option<String> {
+    // Of what a file says only what leads to a server: `pipe:` would run a command.
+    const LEADS: [&str; 7] = ["smtp://", "smtps://", "submission://", "lmtp://", "lmtp+unix:", "mx:", "lab:"];
+    if LEADS.iter().any(|scheme| place.target.starts_with(scheme)) {
+        return Some(place.target.to_owned());
+    }
+    let host = |text: &str| {
+        let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+        text.contains('.') && text.chars().all(good)
+    };
+    match place.connected.strip_prefix("unix:") {
+        Some(path) => Some(format!("lmtp+unix:{path}")),
+        None if place.connected.parse::<std::net::SocketAddr>().is_ok() => Some(place.connected.to_owned()),
+        None if host(place.connected) => Some(format!("smtp://{}", place.connected)),
+        None => None,
+    }
+}
+
+/// Whether swaks is told a port.
+fn has_port(place: &Place<'_>) -> bool {
+    let port = |text: &str| text.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+    port(place.target) || port(place.connected)
+}
+
 fn server(tool: &Tool, place: &Place<'_>, words: &mut Vec<String>) {
     if tool.own {
-        // Of what a file says only what leads to a server: `pipe:` would run a command.
-        const LEADS: [&str; 7] = ["smtp://", "smtps://", "submission://", "lmtp://", "lmtp+unix:", "mx:", "lab:"];
-        let leads = LEADS.iter().any(|scheme| place.target.starts_with(scheme));
-        let stood = match place.connected.strip_prefix("unix:") {
-            Some(path) => format!("lmtp+unix:{path}"),
-            None if place.connected.parse::<std::net::SocketAddr>().is_ok() => place.connected.to_owned(),
-            None => String::new(),
-        };
-        words.push(quoted(if leads { place.target } else { &stood }));
+        words.push(place_of_own(place).map_or_else(|| "HOST".to_owned(), |place| quoted(&place)));
         return;
     }
     let named = place.target.split_once("://").map_or(place.target, |(_, rest)| rest);
@@ -259,7 +357,7 @@ fn greeting(talk: &Talk<'_>, mine: &[Exchange], words: &mut Vec<String>) {
     }
 }
 
-fn protection(tool: &Tool, talk: &Talk<'_>, mine: &[Exchange], words: &mut Vec<String>) {
+fn protection(tool: &Tool, talk: &Talk<'_>, mine: &[Exchange], words: &mut Vec<String>, left_out: &mut Vec<String>) {
     let last = mine.last().map_or(0, Exchange::start);
     let secured = talk.dialogue.state_at(talk.log, last).session.tls;
     let starttls = mine.iter().any(|x| x.verb == Verb::Starttls && x.code.is_some_and(|c| c.number() == 220));
@@ -274,13 +372,13 @@ fn protection(tool: &Tool, talk: &Talk<'_>, mine: &[Exchange], words: &mut Vec<S
     if let Some(entry) = auth.and_then(|x| talk.log.get(x.command()?)) {
         let line = String::from_utf8_lossy(entry.bytes).into_owned();
         let mechanism = line.split_whitespace().nth(1).unwrap_or_default().to_ascii_uppercase();
+        if !tool.own && !OF_SWAKS.contains(&mechanism.as_str()) {
+            left_out.push(format!("the login by {mechanism}"));
+            return;
+        }
         words.extend(["--auth".to_owned(), quoted(&mechanism)]);
-        let remarks = talk.log.of_kind(Kind::Remark).filter_map(|(_, entry)| entry.remark());
-        let user = remarks
-            .filter(|remark| remark.word == "auth")
-            .last()
-            .and_then(|remark| remark.get("user").map(str::to_owned));
-        if let Some(user) = user.filter(|_| tool.own) {
+        let user = user(talk).or_else(|| tool.own.then(|| "USER".to_owned()));
+        if let Some(user) = user {
             words.extend(["--auth-user".to_owned(), quoted(&user)]);
         }
     }
@@ -387,3 +485,6 @@ fn quoted(word: &str) -> String {
     }
     format!("'{}'", word.replace('\'', "'\\''"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -202,7 +202,11 @@ impl Page<'_> {
             }
         };
         if refused || ask == Some(Ask::Unasked) {
-            let next: Vec<String> = it.next.iter().map(|step| step.text.clone()).collect();
+            let with_line = |step: &crate::decode::Step| match &step.does {
+                crate::decode::Does::Command(line) => format!("{}: {line}", step.text),
+                _ => step.text.clone(),
+            };
+            let next: Vec<String> = it.next.iter().map(with_line).collect();
             list(&mut self.out, "Why, most likely first", &it.causes);
             list(&mut self.out, "What to do next", &next);
         }

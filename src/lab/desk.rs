@@ -185,7 +185,7 @@ pub enum Turn {
         /// There.
         seat: Seat,
         /// What is said before.
-        say: Vec<String>,
+        say: Words,
         /// What holds there of what was said before.
         entry: Entry,
     },
@@ -196,6 +196,32 @@ pub enum Turn {
         /// Whatever the desk wants to know it by.
         ticket: u64,
     },
+}
+
+/// Lines, whole replies, put together when they are said: what holds of what was said before stands in the record by then.
+pub struct Words(Box<dyn FnOnce() -> Vec<String> + Send>);
+
+impl Words {
+    /// They are known once this is called.
+    pub fn when_said(words: impl FnOnce() -> Vec<String> + Send + 'static) -> Self {
+        Self(Box::new(words))
+    }
+
+    pub(super) fn lines(self) -> Vec<String> {
+        (self.0)()
+    }
+}
+
+impl From<Vec<String>> for Words {
+    fn from(lines: Vec<String>) -> Self {
+        Self::when_said(|| lines)
+    }
+}
+
+impl std::fmt::Debug for Words {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Words")
+    }
 }
 
 /// Who sits before a listener.

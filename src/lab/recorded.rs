@@ -124,7 +124,7 @@ impl Facts {
             offers: answers.offers.clone(),
             hidden,
             implicit: answers.implicit,
-            lmtp: answers.verbs.contains("LHLO"),
+            lmtp: answers.lmtp,
             bare: sent.contains(&true),
             recipients: answers.recipients.clone(),
             odd: answers.odd_recipient,
@@ -252,7 +252,31 @@ impl Answer {
 
 fn is_reply(line: &str) -> bool {
     let code = line.get(..3).is_some_and(|code| code.bytes().all(|b| b.is_ascii_digit()));
-    code && matches!(line.as_bytes().get(3), None | Some(b' '))
+    // Any other first digit is none of a reply code's, and goes out as it stands.
+    code && matches!(line.as_bytes()[0], b'2'..=b'5') && matches!(line.as_bytes().get(3), None | Some(b' '))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conversation::file::read;
+
+    #[test]
+    fn a_server_that_refused_lhlo_speaks_smtp() {
+        let talk = |code: &str| {
+            let text = format!(
+                "+++\nehlo = 1\n+++\n0.0 * connecting a\n0.0 * connected a\n0.1 < 220 mx\n0.2 > EHLO a\n0.3 < 250 mx\n\
+                 0.4 * closed by=client\n1.0 * connecting a\n1.0 * connected a\n1.1 < 220 mx\n1.2 > LHLO a\n1.3 < {code} said\n\
+                 1.4 > XYZ\n1.5 < 950 odd\n"
+            );
+            let document = read(text.as_bytes()).expect("a transcript");
+            let made = scenario(&document, Manner::default()).expect("a server");
+            crate::lab::scenario::Scenario::parse("x", &made).unwrap_or_else(|error| panic!("{error}\n{made}"));
+            made
+        };
+        assert!(talk("500").contains("\nsmtp = "), "a probe asks by LHLO, too");
+        assert!(talk("250").contains("\nlmtp = "));
+    }
 }
 
 #[cfg(test)]

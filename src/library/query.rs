@@ -36,6 +36,9 @@ pub enum QueryError {
     /// After `larger:` or `smaller:` stands no size.
     #[error("`{0}` is no size; write it like 500kB, 10MB or 5MiB")]
     Size(String),
+    /// After `code:` stands nothing that a code begins with.
+    #[error("`{0}` is no code; write it like 550, 5xx, 5.7.1 or none")]
+    Code(String),
     /// What stands before the colon is none of the keys, and what stands behind it looks like a value.
     #[error("`{0}:` is no filter; there are {keys}: · as text to look for it stands in quotes", keys = KEYS.join(": "))]
     Key(String),
@@ -156,7 +159,8 @@ impl Query {
         if self.texts.is_empty() {
             return Ok(Sought::Known);
         }
-        Search { query: self, open, first: None, lines: 0 }.run(File::open(&summary.path)?)
+        let octets = usize::try_from(summary.size).unwrap_or(CHUNK);
+        Search { query: self, open, first: None, lines: 0 }.run(File::open(&summary.path)?, octets)
     }
 }
 
@@ -171,8 +175,9 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn run(mut self, mut file: File) -> io::Result<Sought> {
-        let mut bytes = Vec::with_capacity(CHUNK);
+    /// Looks through a file of about so many octets.
+    fn run(mut self, mut file: File, octets: usize) -> io::Result<Sought> {
+        let mut bytes = Vec::with_capacity((octets + 1).min(CHUNK));
         loop {
             let kept = bytes.len();
             let read = file.by_ref().take(CHUNK as u64).read_to_end(&mut bytes)?;
@@ -295,7 +300,8 @@ fn condition(key: &str, value: &str, now: Timestamp, zone: &TimeZone) -> Result<
     Ok(Some(match key {
         "host" => Condition::Host(part()),
         "profile" => Condition::Profile(part()),
-        "code" => Condition::Code(part()),
+        "code" if is_beginning_of_code(&part()) => Condition::Code(part()),
+        "code" => return Err(QueryError::Code(value.to_owned())),
         "title" => Condition::Title(part()),
         "tag" => Condition::Tag(part()),
         "to" => Condition::To(part()),
@@ -309,6 +315,17 @@ fn condition(key: &str, value: &str, now: Timestamp, zone: &TimeZone) -> Result<
         _ if is_like_key(key, value) => return Err(QueryError::Key(key.to_owned())),
         _ => return Ok(None),
     }))
+}
+
+/// Whether a code may begin so: `5`, `55`, `5xx`, `5.7`, `5.7.1`, `none`.
+fn is_beginning_of_code(text: &str) -> bool {
+    let digits = |part: &str| part.len() <= 3 && part.bytes().all(|b| b.is_ascii_digit());
+    if text.contains('.') {
+        let mut parts = text.split('.');
+        return matches!(parts.next(), Some("2" | "4" | "5")) && parts.clone().count() <= 2 && parts.all(digits);
+    }
+    let reply = text.len() <= 3 && text.trim_end_matches('x').bytes().all(|b| b.is_ascii_digit());
+    reply || "none".starts_with(text)
 }
 
 /// Whether what stands around a colon is meant as a key and a value: no `host:25`, `smtp://host` or `FROM:<a@b>`.

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::duration;
-use super::nearest::nearest;
+use super::nearest;
 use super::read::{ReadHost, host_port};
 use crate::smtp::escape::for_screen;
 

@@ -6,7 +6,6 @@ mod draft;
 pub mod duration;
 mod file;
 mod keyring;
-mod nearest;
 mod password;
 mod read;
 mod route;
@@ -15,7 +14,6 @@ mod store;
 
 pub use draft::{Draft, FIELDS, Field, Kind};
 pub use file::{Profile, ProfileError};
-pub use nearest::nearest;
 pub use password::{SecretError, ask_nobody};
 pub use read::TargetError;
 pub use route::{Announcement, Proxy, ProxyError, ProxyKind, Version};
@@ -26,6 +24,12 @@ use std::net::IpAddr;
 
 use crate::smtp::Secret;
 use crate::smtp::sasl::{Credentials, Proof};
+
+/// The one of `known` that is nearest to a key or name, if any is near enough to be what was meant.
+#[must_use]
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    crate::smtp::nearest(word, known, |letters, _| (letters / 2).max(2))
+}
 
 /// Where to connect.
 #[derive(Debug, Clone, PartialEq, Eq)]

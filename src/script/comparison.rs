@@ -75,9 +75,7 @@ fn recordings(left: &Document, right: &Document) -> Result<Vec<Row>, String> {
     let (mut left_items, mut right_items) = (items(&lefts), items(&rights));
     by_forward_path(&mut left_items, &mut right_items);
     let pairs = align(&left_items, &right_items);
-    let take = |sides: &mut [Side], n: usize| {
-        std::mem::replace(&mut sides[n], Side { kind: String::new(), line: String::new(), reply: None, tls: false })
-    };
+    let take = |sides: &mut [Side], n: usize| std::mem::take(&mut sides[n]);
     let row = |pair: Pair| {
         let (left, right) = match pair {
             Pair::Both(a, b) => (Some(take(&mut lefts, a)), Some(take(&mut rights, b))),
@@ -101,7 +99,7 @@ fn scripts(left: &Document, right: &Document) -> Vec<Row> {
         lines.map(|text| Item { kind: text.split(' ').next().unwrap_or_default().to_owned(), text }).collect()
     };
     let (lefts, rights) = (items(left), items(right));
-    let side = |item: &Item| Some(Side { kind: item.kind.clone(), line: item.text.clone(), reply: None, tls: false });
+    let side = |item: &Item| Some(Side { kind: item.kind.clone(), line: item.text.clone(), ..Side::default() });
     let row = |pair: Pair| match pair {
         Pair::Both(a, b) => {
             let (x, y) = (&lefts[a], &rights[b]);
@@ -116,6 +114,14 @@ fn scripts(left: &Document, right: &Document) -> Vec<Row> {
 }
 
 impl Comparison {
+    /// How many exchanges differ, and how many in wording alone.
+    #[must_use]
+    pub fn tally(&self) -> (usize, usize) {
+        let differ = self.rows.iter().filter(|row| row.counts(false)).count();
+        let drift = self.rows.iter().filter(|row| !row.counts(false) && !row.differences.is_empty()).count();
+        (differ, drift)
+    }
+
     /// The same as rows of lines: each exchange is a row of what was sent and one of the reply.
     #[must_use]
     pub fn beside(&self) -> Vec<Beside> {
@@ -138,9 +144,13 @@ impl Row {
         let reply = |side: &Option<Side>| -> Vec<String> {
             side.iter().filter_map(|side| side.reply.as_ref()).flat_map(reply_lines).collect()
         };
-        let of_sent = |d: &Difference| matches!(d, Difference::Command(..) | Difference::Tls(..));
-        let row = |left: Vec<String>, right: Vec<String>, about_sent: bool| {
-            let found: Vec<_> = self.differences.iter().filter(|d| of_sent(d) == about_sent).collect();
+        let of_sent = |d: &Difference| {
+            use Difference::{Cipher, Command, Handshake, Tls};
+            matches!(d, Command(..) | Tls(..) | Handshake(..) | Cipher(..))
+        };
+        let of_message = |d: &Difference| matches!(d, Difference::Content(..));
+        let row = |left: Vec<String>, right: Vec<String>, about: &dyn Fn(&Difference) -> bool| {
+            let found: Vec<_> = self.differences.iter().filter(|d| about(d)).collect();
             let mark = match self.pair {
                 Pair::Both(..) if found.is_empty() => Mark::Same,
                 Pair::Both(..) if found.iter().all(|d| d.is_drift()) => Mark::Drift,
@@ -148,9 +158,98 @@ impl Row {
             };
             Beside { left, right, mark, words: found.iter().map(|d| words(d)).collect::<Vec<_>>().join("; ") }
         };
-        let rows = [row(sent(&self.left), sent(&self.right), true), row(reply(&self.left), reply(&self.right), false)];
-        rows.into_iter().filter(|row| !row.left.is_empty() || !row.right.is_empty()).collect()
+        let mut rows = self.of_message(self.differences.iter().any(of_message));
+        rows.push(row(sent(&self.left), sent(&self.right), &of_sent));
+        let replied = row(reply(&self.left), reply(&self.right), &|d| !of_sent(d) && !of_message(d));
+        let offers = self.left.as_ref().is_some_and(|side| matches!(side.kind.as_str(), "EHLO" | "LHLO"));
+        if offers && replied.is_difference() {
+            rows.extend(by_line(&replied))
+        } else {
+            rows.push(replied)
+        }
+        rows.retain(|row| !row.left.is_empty() || !row.right.is_empty());
+        rows
     }
+
+    /// The message: how long it is where both have it alike, else the lines that differ, with how many are alike between.
+    fn of_message(&self, differs: bool) -> Vec<Beside> {
+        let content = |side: &Option<Side>| side.as_ref().map(|side| side.content.clone()).unwrap_or_default();
+        let (left, right) = (content(&self.left), content(&self.right));
+        let lines = |lines: &[String]| -> Vec<String> {
+            let s = if lines.len() == 1 { "" } else { "s" };
+            if lines.is_empty() { Vec::new() } else { vec![format!("| … {} line{s} of the message", lines.len())] }
+        };
+        if !differs {
+            let mark = if matches!(self.pair, Pair::Both(..)) { Mark::Same } else { Mark::Differs };
+            return vec![Beside { left: lines(&left), right: lines(&right), mark, words: String::new() }];
+        }
+        let items = |lines: &[String]| -> Vec<Item> {
+            lines.iter().map(|line| Item { kind: String::new(), text: line.clone() }).collect()
+        };
+        let one = |line: &String| vec![format!("| {line}")];
+        let mut rows: Vec<Beside> = Vec::new();
+        let mut alike: Vec<String> = Vec::new();
+        for pair in align(&items(&left), &items(&right)) {
+            let (of_left, of_right) = match pair {
+                Pair::Both(a, b) if left[a] == right[b] => {
+                    alike.push(left[a].clone());
+                    continue;
+                }
+                Pair::Both(a, b) => (one(&left[a]), one(&right[b])),
+                Pair::Left(a) => (one(&left[a]), Vec::new()),
+                Pair::Right(b) => (Vec::new(), one(&right[b])),
+            };
+            rows.extend(the_same(&mut alike, &lines));
+            if rows.len() >= SHOWN {
+                break;
+            }
+            rows.push(Beside { left: of_left, right: of_right, mark: Mark::Differs, words: String::new() });
+        }
+        rows.extend(the_same(&mut alike, &lines));
+        rows
+    }
+}
+
+/// Lines of two messages that are shown beside each other; the rest of those that differ is left out.
+const SHOWN: usize = 400;
+
+/// The lines that were alike, as one row.
+fn the_same(alike: &mut Vec<String>, words: &dyn Fn(&[String]) -> Vec<String>) -> Option<Beside> {
+    let lines = words(&std::mem::take(alike));
+    (!lines.is_empty()).then(|| Beside { left: lines.clone(), right: lines, mark: Mark::Same, words: String::new() })
+}
+
+/// Two offers, line by line: what is offered alike is no difference, and what is not has the sign.
+fn by_line(offers: &Beside) -> Vec<Beside> {
+    let keyword = |line: &str| line.get(6..).unwrap_or_default().split(' ').next().unwrap_or_default().to_uppercase();
+    let items = |lines: &[String]| -> Vec<Item> {
+        let item = |(n, line): (usize, &String)| {
+            // The first line names the server, whatever it says.
+            let kind = if n == 0 { String::new() } else { keyword(line) };
+            Item { kind, text: line.get(6..).unwrap_or_default().to_owned() }
+        };
+        lines.iter().enumerate().map(item).collect()
+    };
+    let (left, right) = (items(&offers.left), items(&offers.right));
+    let row = |pair: Pair| {
+        let (a, b, mark) = match pair {
+            Pair::Both(0, 0) => (Some(0), Some(0), Mark::Same),
+            Pair::Both(a, b) if left[a].text == right[b].text => (Some(a), Some(b), Mark::Same),
+            Pair::Both(a, b) => (Some(a), Some(b), offers.mark),
+            Pair::Left(a) => (Some(a), None, offers.mark),
+            Pair::Right(b) => (None, Some(b), offers.mark),
+        };
+        let line = |lines: &[String], n: Option<usize>| n.map(|n| lines[n].clone()).into_iter().collect();
+        let offered = |items: &[Item], n: Option<usize>| n.map(|n| items[n].text.clone());
+        let difference = match (offered(&left, a), offered(&right, b)) {
+            (Some(left), Some(right)) => Difference::Offer(left, right),
+            (Some(left), None) => Difference::OfferedLeft(left),
+            (_, right) => Difference::OfferedRight(right.unwrap_or_default()),
+        };
+        let words = if mark == Mark::Same { String::new() } else { words(&difference) };
+        Beside { left: line(&offers.left, a), right: line(&offers.right, b), mark, words }
+    };
+    align(&left, &right).into_iter().map(row).collect()
 }
 
 /// A difference in words; nothing where the two sides say it themselves.
@@ -163,6 +262,15 @@ fn words(difference: &Difference) -> String {
         Difference::OfferedRight(capability) => {
             format!("only the right one was offered {}", escape::for_screen(capability.as_bytes()))
         }
+        Difference::Offer(left, right) => {
+            let (left, right) = (escape::for_screen(left.as_bytes()), escape::for_screen(right.as_bytes()));
+            format!("{left} was offered on the left, {right} on the right")
+        }
+        Difference::Handshake(left, right) | Difference::Cipher(left, right) => {
+            let (left, right) = (escape::for_screen(left.as_bytes()), escape::for_screen(right.as_bytes()));
+            format!("TLS: {left} on the left, {right} on the right")
+        }
+        Difference::Content(..) => "another message".to_owned(),
         Difference::Code(left, right) => format!("the code is {left} on the left, {right} on the right"),
         Difference::Enhanced(left, right) => {
             format!("the enhanced status code is {left} on the left, {right} on the right")
@@ -199,5 +307,67 @@ mod tests {
         assert_eq!(told(&[ann, joe], &[joe, bob]), ["left", "both ", "right"]);
         assert_eq!(told(&[ann], &[("ANN@here", "550 no")]), ["both commandcodetext"]);
         assert_eq!(told(&[ann], &[bob]), ["both command"], "nobody is named by both: the place counts");
+    }
+
+    fn talk(body: &str, tls: &str) -> Document {
+        let text = format!(
+            "+++\nehlo = 1\n+++\n0.0 * connected 192.0.2.1:25\n0.1 < 220 mx\n0.2 > EHLO a\n0.3 < 250-mx\n0.3 < 250 STARTTLS\n\
+             0.4 > STARTTLS\n0.5 < 220 go\n0.6 * tls {tls}\n0.7 > EHLO a\n0.8 < 250-mx\n0.8 < 250 SIZE 9\n0.9 > DATA\n\
+             1.0 < 354 go\n{body}1.2 > .\n1.3 < 250 queued as 4F3A9B\n"
+        );
+        read(text.as_bytes()).expect("a transcript")
+    }
+
+    fn found(left: &Document, right: &Document) -> (Vec<&'static str>, (usize, usize)) {
+        let comparison = compare(left, right).expect("recordings");
+        let words = comparison.rows.iter().flat_map(|row| &row.differences).map(Difference::word).collect();
+        (words, comparison.tally())
+    }
+
+    const BODY: &str = "1.1 | Subject: a\n1.1 | Date: Mon, 23 Nov 2026 20:18:22 +0100\n1.1 |\n1.1 | Hello.\n";
+    const TLS: &str = "version=TLSv1.3 cipher=TLS_AES_256_GCM_SHA384 verified=yes";
+
+    #[test]
+    fn another_message_is_a_difference_and_another_date_is_none() {
+        let one = talk(BODY, TLS);
+        let other = talk(&BODY.replace("Mon, 23", "Tue, 24").replace("20:18:22", "09:01:00"), TLS);
+        assert_eq!(found(&one, &other), (vec![], (0, 0)));
+        let other = talk(&BODY.replace("Subject: a", "Subject: b"), TLS);
+        assert_eq!(found(&one, &other), (vec!["message"], (1, 0)));
+        let comparison = compare(&one, &other).expect("recordings");
+        let shown: Vec<_> = comparison.beside().into_iter().filter(Beside::is_difference).collect();
+        assert_eq!(
+            (shown.len(), shown[0].left[0].as_str(), shown[0].right[0].as_str()),
+            (1, "| Subject: a", "| Subject: b")
+        );
+        let other = talk("1.1 | Subject: a\n", TLS);
+        assert_eq!(found(&one, &other), (vec!["message"], (1, 0)));
+    }
+
+    #[test]
+    fn of_a_handshake_more_than_that_there_was_one_is_compared() {
+        let one = talk(BODY, TLS);
+        for (tls, want) in [
+            ("version=TLSv1.3 cipher=TLS_CHACHA20_POLY1305_SHA256 verified=yes", (vec!["cipher"], (0, 1))),
+            ("version=TLSv1.2 cipher=TLS_AES_256_GCM_SHA384 verified=yes", (vec!["tls"], (1, 0))),
+            ("version=TLSv1.3 cipher=TLS_AES_256_GCM_SHA384 verified=no reason=expired", (vec!["tls"], (1, 0))),
+            ("", (vec![], (0, 0))),
+        ] {
+            assert_eq!(found(&one, &talk(BODY, tls)), want, "{tls}");
+        }
+    }
+
+    #[test]
+    fn the_sign_stands_at_the_line_of_an_offer_that_differs() {
+        let offer = |lines: &str| {
+            let text = format!("+++\nehlo = 1\n+++\n0.0 * connected a\n0.1 < 220 mx\n0.2 > EHLO a\n{lines}");
+            read(text.as_bytes()).expect("a transcript")
+        };
+        let left = offer("0.3 < 250-mx\n0.3 < 250-SIZE 10\n0.3 < 250 DSN\n");
+        let right = offer("0.3 < 250-mx\n0.3 < 250-SIZE 20\n0.3 < 250-DSN\n0.3 < 250 AUTH PLAIN\n");
+        let rows = compare(&left, &right).expect("recordings").beside();
+        let marked: Vec<_> = rows.iter().filter(|row| row.is_difference()).map(|row| row.right[0].as_str()).collect();
+        assert_eq!(marked, ["< 250-SIZE 20", "< 250 AUTH PLAIN"]);
+        assert_eq!(compare(&left, &right).expect("recordings").tally(), (1, 0));
     }
 }

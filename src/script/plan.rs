@@ -18,6 +18,7 @@ use super::pattern::Pattern;
 use super::values::{Piece, Unfilled, Values};
 
 mod content;
+mod pace;
 #[cfg(test)]
 mod tests;
 

@@ -72,6 +72,8 @@ pub struct Opening<'a> {
     pub xclient: &'a Xclient,
     /// The mechanism of a login, if somebody logs in.
     pub mechanism: Option<&'a str>,
+    /// AUTH goes without an initial response.
+    pub alone: bool,
     /// What no script can say, in words.
     pub notes: &'a [String],
 }
@@ -199,21 +201,22 @@ impl Outline {
             told(&mut out);
         }
         if let Some(mechanism) = opening.mechanism.filter(|_| reaches(Point::Auth)) {
-            self.login(mechanism, &mut out);
+            self.login(mechanism, opening.alone, &mut out);
         }
         out.extend(self.script());
         out
     }
 
     /// AUTH, with an answer to each challenge; each is made when the script runs.
-    fn login(&self, mechanism: &str, out: &mut Vec<u8>) {
+    fn login(&self, mechanism: &str, alone: bool, out: &mut Vec<u8>) {
         let known = sasl::known(mechanism);
-        let initial = if known.is_none_or(|known| known.client_first) { " {{auth}}" } else { "" };
+        let first = known.is_none_or(|known| known.client_first);
+        let initial = if first && !alone { " {{auth}}" } else { "" };
         out.extend_from_slice(format!("> AUTH {mechanism}{initial}\n").as_bytes());
         if !self.is_answered(Point::Auth) {
             return;
         }
-        for _ in 0..known.map_or(0, |known| known.challenges) {
+        for _ in 0..known.map_or(0, |known| known.challenges) + usize::from(first && alone) {
             out.extend_from_slice(b"< 334\n> {{auth}}\n");
         }
         out.extend_from_slice(b"< 235\n");
@@ -379,7 +382,7 @@ mod tests {
     fn make_ready_is_written_out_as_far_as_it_is_known() {
         let told = Xclient { required: true, ..Xclient::from(vec![("ADDR".to_owned(), "192.0.2.1".to_owned())]) };
         let whole = |tls, xclient: &Xclient, mechanism| {
-            let opening = Opening { greeting: "EHLO x", tls, xclient, mechanism, notes: &[] };
+            let opening = Opening { greeting: "EHLO x", tls, xclient, mechanism, alone: false, notes: &[] };
             String::from_utf8(outline().whole_script(&opening)).expect("UTF-8")
         };
         let nothing = Xclient::default();
@@ -398,6 +401,16 @@ mod tests {
         assert!(
             whole(TlsMode::None, &nothing, Some("SCRAM-SHA-256")).contains("> AUTH SCRAM-SHA-256 {{auth}}\n< 334\n")
         );
+        let opening = Opening {
+            greeting: "EHLO x",
+            tls: TlsMode::None,
+            xclient: &nothing,
+            mechanism: Some("PLAIN"),
+            alone: true,
+            notes: &[],
+        };
+        let alone = String::from_utf8(outline().whole_script(&opening)).expect("UTF-8");
+        assert!(alone.contains("> AUTH PLAIN\n< 334\n> {{auth}}\n< 235\n"), "{alone}");
         assert!(whole(TlsMode::None, &nothing, None).starts_with("< 220\n> EHLO x\n< 250\n> MAIL"));
         assert!(whole(TlsMode::Starttls, &nothing, None).contains("\n# STARTTLS"));
     }

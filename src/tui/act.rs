@@ -289,6 +289,9 @@ fn move_by(model: &mut Model, action: Action) {
 /// An action that moves within the transcript, or within what stands in its place.
 pub(super) fn scroll(model: &mut Model, action: Action) {
     let before = model.transcript.selected();
+    if action == Action::Fold && model.replay.is_none() && !model.transcript.folds(&model.talk) {
+        model.notice = Some("Nothing here is so long that it is folded.".to_owned());
+    }
     match &mut model.replay {
         Some(columns) => columns.act(action),
         None => model.transcript.act(action, &model.talk),

@@ -263,7 +263,12 @@ impl Dialler {
     fn begin_journal(&mut self, target: &Target, uri: &str, place: &str) -> Result<SharedJournal, String> {
         let header = header(target, uri, &self.world);
         let folder = self.world.directories.state.join("transcripts");
-        let name = if matches!(target.name.as_str(), "lab" | "lab:") || self.class.is_some() { "lab" } else { place };
+        let name = match target.name.as_str() {
+            _ if self.class.is_some() => "lab",
+            "lab" | "lab:" => "lab",
+            scenario if scenario.starts_with("lab:") => scenario,
+            _ => place,
+        };
         let name = target.profile.as_deref().unwrap_or(name);
         let journal = Journal::create(&folder, name, &header).map_err(|error| error.to_string())?;
         let begun = self.world.zone().to_datetime(self.world.now()).strftime("%H:%M").to_string();

@@ -30,6 +30,29 @@ pub(super) fn place(path: &Path) -> (PathBuf, Option<usize>) {
     }
 }
 
+/// Octets at the beginning of a file that say what it is.
+const BEGINNING: u64 = 256 << 10;
+
+/// A conversation of a file, whatever wrote it: of several the one that `FILE#N` names, or else the first.
+pub(super) fn document(path: &Path) -> Result<Document, String> {
+    let (path, session) = place(path);
+    let failed = |error: std::io::Error| format!("{}: {error}", for_screen(path.to_string_lossy().as_bytes()));
+    let mut octets = Vec::new();
+    let mut file = File::open(&path).map_err(failed)?;
+    (&mut file).take(BEGINNING).read_to_end(&mut octets).map_err(failed)?;
+    let named = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("smtp"));
+    if named || import::is_transcript(&octets) {
+        return crate::conversation::file::open(&path).map_err(|error| error.to_string());
+    }
+    file.take(LARGEST as u64 + 1).read_to_end(&mut octets).map_err(failed)?;
+    let mut all = import::import(&octets).map_err(|error| error.to_string())?.conversations;
+    let number = session.unwrap_or(1);
+    if number > all.len() {
+        return Err(format!("there is no conversation {number}, it holds {}", all.len()));
+    }
+    Ok(all.swap_remove(number - 1))
+}
+
 /// Imports a file whose beginning has been read, and gives the conversation of this number, or the first.
 pub(super) fn read(
     path: &Path,

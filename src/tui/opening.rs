@@ -35,6 +35,17 @@ pub(super) fn opened(model: &mut Model, path: &Path, talk: Talk, whole: bool) {
         model.settle();
         model.transcript.act(Action::Top, &model.talk);
     }
+    go_to_what_was_found(model, path);
+}
+
+/// What was found in the library and opened is shown where that stands, and its words are what is searched for.
+fn go_to_what_was_found(model: &mut Model, path: &Path) {
+    let there = |(of, record, _): &mut (PathBuf, usize, String)| of.as_path() == path && *record < model.talk.log.len();
+    let Some((_, record, word)) = model.library.goes.take_if(there) else { return };
+    // What can't be searched for is shown all the same.
+    let _ = model.transcript.search(&word, record, &model.talk);
+    model.settle();
+    model.transcript.show(record, &model.talk);
 }
 
 /// What was opened holds several conversations: they are gone through like files that were opened together.

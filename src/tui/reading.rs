@@ -159,7 +159,7 @@ pub(super) fn left(model: &mut Model, overlay: &Overlay) {
 }
 
 /// Enter in a prompt.
-pub(super) fn answered(model: &mut Model, mut prompt: Prompt) -> Vec<Effect> {
+pub(super) fn answered(model: &mut Model, prompt: Prompt) -> Vec<Effect> {
     let text = prompt.text().trim().to_owned();
     match prompt.ask {
         Ask::Search(_) | Ask::Filter => {
@@ -177,8 +177,10 @@ pub(super) fn answered(model: &mut Model, mut prompt: Prompt) -> Vec<Effect> {
         }
         Ask::Jump => {
             if !text.is_empty() && !model.transcript.jump(&text, &model.talk) {
-                prompt.said = Some("there is no such line here".to_owned());
-                model.overlay = Some(Overlay::Prompt(prompt));
+                // What was typed is of no use: what is typed next takes its place.
+                let mut again = Prompt::new(Ask::Jump, "");
+                again.said = Some(model.transcript.nowhere(&text, &model.talk));
+                model.overlay = Some(Overlay::Prompt(again));
             }
             Vec::new()
         }

@@ -37,7 +37,10 @@ pub(super) fn take(model: &mut Model, seen: Option<&Log>, first: bool) -> Vec<Ef
         model.notice = Some("The lab has no record of this connection.".to_owned());
         return vec![Effect::ServerView(None)];
     };
-    let compared = Compared { names: NAMES.map(str::to_owned), rows: rows(&model.talk.log, seen), grows: true };
+    let rows = rows(&model.talk.log, seen);
+    let count = |mark| rows.iter().filter(|row| row.mark == mark).count();
+    let differ = (count(Mark::Differs), count(Mark::Drift));
+    let compared = Compared { names: NAMES.map(str::to_owned), rows, differ, grows: true };
     match &mut model.replay {
         Some(Replay { what: What::Comparing(shown), .. }) if !first => {
             **shown = compared;

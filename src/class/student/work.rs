@@ -223,7 +223,8 @@ impl Work {
                 self.attempt.hint();
             }
         }
-        self.look_at_facts();
+        // What came before the open step opened is no try at it.
+        self.look_at_facts(self.ticks.last().map(|at| self.after(*at)));
         octets
     }
 
@@ -346,7 +347,7 @@ impl Work {
 
     /// Keeps what was judged.
     fn take(&mut self, happened: &[Happening], now: Timestamp) {
-        self.look_at_facts();
+        self.look_at_facts(None);
         for one in happened {
             match one {
                 Happening::Ticked(_) => {
@@ -374,8 +375,8 @@ impl Work {
         header
     }
 
-    /// What the wall shows of the exchanges that are new.
-    fn look_at_facts(&mut self) {
+    /// What the wall shows of the exchanges that are new. Those up to `opened`, where it is given, were before the open step.
+    fn look_at_facts(&mut self, opened: Option<Micros>) {
         let facts = self.attempt.facts();
         for fact in &facts[self.seen.min(facts.len())..] {
             if let Some(until) = self.until {
@@ -394,8 +395,9 @@ impl Work {
             let at = Timestamp::from_microsecond(
                 self.opened.as_microsecond().saturating_add(i64::try_from(fact.at.0).unwrap_or(i64::MAX)),
             );
+            let earlier = opened.is_some_and(|opened| fact.at <= opened);
             let same = refused.is_some() && self.last.as_ref().is_some_and(|last| last.refused == refused);
-            self.refusals = if refused.is_none() {
+            self.refusals = if refused.is_none() || earlier {
                 0
             } else if same {
                 self.refusals + 1
@@ -405,7 +407,7 @@ impl Work {
             // What only looks on, or begins or ends a conversation, is no try at the step.
             let looks = matches!(asked.verb.as_str(), "NOOP" | "HELP" | "CONNECT" | "QUIT");
             let greets = matches!(asked.verb.as_str(), "HELO" | "EHLO" | "LHLO") && refused.is_none();
-            self.tries += usize::from(!looks && !greets);
+            self.tries += usize::from(!looks && !greets && !earlier);
             let words = match (both, line) {
                 (Some(both), Some(line)) => format!("{both} {line}"),
                 _ => "no reply".to_owned(),
@@ -486,7 +488,7 @@ mod tests {
         sample::add(&mut log, "< 220 mx\n> NOOP\n< 250 Ok\n> NOOP\n< 250 Ok", Micros(10_000_000));
         for session in 1..=3 {
             work.attempt.observe(session, Micros(0), &log);
-            work.look_at_facts();
+            work.look_at_facts(None);
         }
         let times: Vec<u64> = work.attempt.facts().iter().map(|fact| fact.at.0).collect();
         let (first, last) = (times.iter().min().expect("some"), times.iter().max().expect("some"));

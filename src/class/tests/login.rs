@@ -24,7 +24,9 @@ async fn who_logs_in_is_the_student_of_that_name_and_goes_on_with_mail() {
     // As a code is read from a wall.
     let said = anna.say(&plain("anna", &class.settings.code.to_lowercase())).await;
     assert!(said.starts_with("235-2.7.0 anna, you are in the class monday"), "{said}");
-    assert!(joined_up(&said).contains("Step 1 of 6") && joined_up(&said).contains("EHLO asks what"), "{said}");
+    let told = joined_up(&said);
+    assert!(told.contains("Step 2 of 6") && !told.contains("Step 1"), "EHLO was the first: {said}");
+    assert!(told.contains("Lesson 01-classic: ") && told.contains("EHLO asks what"), "{said}");
     for (line, code) in [
         ("MAIL FROM:<dude@noddy.com>", "250"),
         ("RCPT TO:<anotherdude@target.local>", "250"),

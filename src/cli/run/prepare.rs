@@ -11,6 +11,7 @@ use super::ask;
 use crate::client::{Options, SharedJournal};
 use crate::conversation::file::{Document, Header, Reader, Side, open};
 use crate::conversation::journal::Journal;
+use crate::conversation::{Dialogue, Kind};
 use crate::lab::{self, Lab};
 use crate::profile::{Endpoint, Profiles, SecretSource, Target};
 use crate::script::files::Folders;
@@ -51,7 +52,10 @@ impl Prepared {
     pub(super) fn again(&self, arguments: &Arguments, world: &World) -> Result<Self, String> {
         let vars = self.document.header.table.get("vars").and_then(toml::Value::as_table);
         let values = Values::new(&arguments.variables, vars, &self.target, &arguments.allow_env, world);
-        let plan = plan(&self.document, &self.name, &values, &self.folders).map_err(|error| error.to_string())?;
+        let mut plan = plan(&self.document, &self.name, &values, &self.folders).map_err(|error| error.to_string())?;
+        if arguments.pace {
+            plan.at_its_pace(&self.document);
+        }
         Ok(Self { plan, ..self.clone() })
     }
 
@@ -104,7 +108,13 @@ pub(super) async fn prepare(
     let values = Values::new(&arguments.variables, vars, &target, &arguments.allow_env, world);
     let own = if name == "-" { None } else { Some(folder_of(path)) };
     let folders = Folders { own, allowed: arguments.allow_files.clone() };
-    let plan = plan(&document, &name, &values, &folders).map_err(|error| error.to_string())?;
+    let mut plan = plan(&document, &name, &values, &folders).map_err(|error| error.to_string())?;
+    if arguments.pace {
+        plan.at_its_pace(&document);
+    }
+    if never_asked(&document) {
+        return Err(format!("{name}: what was sent is not in it, only what was answered: nothing can be played again"));
+    }
     let exact = if arguments.exact { Some(exact(&document, &name)?) } else { None };
     let hand_over = hand_over(&plan, &target, &values.recipients(), &name, arguments).await?;
     confirm(&target, arguments)?;
@@ -119,7 +129,8 @@ pub(super) async fn prepare(
     options.reply_timeout = arguments.reply_timeout.or(options.reply_timeout);
     options.total_timeout = arguments.total_timeout.or(options.total_timeout);
     let title = document.header.text("title").map(str::to_owned);
-    let warnings = document.warnings.iter().map(|warning| format!("{name}: {warning}")).collect();
+    let mut warnings: Vec<String> = document.warnings.iter().map(|warning| format!("{name}: {warning}")).collect();
+    warnings.extend(unused(&document, arguments).map(|words| format!("{name}: {words}")));
     Ok(Prepared {
         name,
         title,
@@ -135,6 +146,32 @@ pub(super) async fn prepare(
         document: Arc::new(document),
         folders,
     })
+}
+
+/// Whether replies were recorded, and nothing of what they answer.
+fn never_asked(document: &Document) -> bool {
+    let sent = document.log.kinds(0).any(|(_, kind, _)| kind == Kind::Sent);
+    if sent || document.is_script() {
+        return false;
+    }
+    let exchanges = Dialogue::of(&document.log);
+    exchanges.exchanges().iter().filter(|exchange| exchange.reply().is_some()).count() > 1
+}
+
+/// Names that were given and that stand in no line.
+fn unused(document: &Document, arguments: &Arguments) -> impl Iterator<Item = String> {
+    let stands = |name: &str| {
+        let marker = format!("{{{{{name}");
+        document.log.since(0).any(|(_, entry)| memchr::memmem::find(entry.bytes, marker.as_bytes()).is_some())
+    };
+    let mut names: Vec<&String> =
+        arguments.variables.iter().map(|(name, _)| name).filter(|name| !stands(name)).collect();
+    names.dedup();
+    let words: Vec<String> = names
+        .into_iter()
+        .map(|name| format!("no line has {{{{{name}}}}}, so that --var {name}=… changes nothing"))
+        .collect();
+    words.into_iter()
 }
 
 fn read(path: &Path) -> Result<(String, Document), String> {

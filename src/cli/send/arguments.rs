@@ -164,6 +164,12 @@ pub(super) struct Login {
     /// The password is the first line of this file
     #[arg(long, value_name = "FILE", group = "password")]
     pub(super) auth_password_file: Option<PathBuf>,
+    /// For whom to act, where that is not the user: the authorization identity of PLAIN, SCRAM, EXTERNAL and OAUTHBEARER
+    #[arg(long, value_name = "IDENTITY")]
+    pub(super) auth_as: Option<String>,
+    /// Say AUTH without an initial response: the first answer follows its 334
+    #[arg(long)]
+    pub(super) auth_no_initial_response: bool,
     /// Let a mechanism that shows the password go over a line that is not encrypted
     #[arg(long)]
     pub(super) auth_allow_plaintext: bool,

@@ -232,7 +232,8 @@ impl Prepared {
         write_document(&Document::new(header, Log::new()), &mut script);
         let notes = self.notes();
         let mechanism = mechanism.as_deref();
-        let opening = Opening { greeting, tls: way.target.tls, xclient, mechanism, notes: &notes };
+        let alone = way.auth.as_ref().is_some_and(|auth| !auth.initial_response);
+        let opening = Opening { greeting, tls: way.target.tls, xclient, mechanism, alone, notes: &notes };
         script.extend(outline.whole_script(&opening));
         script
     }

@@ -250,6 +250,7 @@ fn who(
         || login.auth_optional.is_some()
         || login.auth_optional_strict.is_some()
         || login.auth_user.is_some()
+        || login.auth_as.is_some()
         || password.is_some();
     // A profile says by itself that somebody logs in; the lab only lets somebody.
     if !asked && target.profile.as_ref().is_none_or(|_| matches!(target.endpoint, Endpoint::Lab(_))) {
@@ -283,8 +284,33 @@ fn who(
     if let [only] = mechanisms {
         auth.mechanism.clone_from(only);
     }
+    if let Some(whom) = &login.auth_as {
+        takes_identity(whom, mechanisms)?;
+        auth.authorise_as = Some(whom.clone());
+    }
+    auth.initial_response &= !login.auth_no_initial_response;
     auth.allow_plaintext |= login.auth_allow_plaintext;
     Ok(Some(auth))
+}
+
+/// Whether somebody can act for this identity by one of these mechanisms.
+///
+/// # Errors
+/// None of them has a place for it; in words with the cure.
+fn takes_identity(whom: &str, mechanisms: &[String]) -> Result<(), String> {
+    if whom.chars().any(char::is_control) {
+        return Err("--auth-as takes a name without control characters".to_owned());
+    }
+    let takes = |name: &String| {
+        let name = name.to_ascii_uppercase();
+        name.starts_with("SCRAM-") || matches!(name.as_str(), "PLAIN" | "EXTERNAL" | "OAUTHBEARER")
+    };
+    match mechanisms.first() {
+        Some(first) if !mechanisms.iter().any(takes) => Err(format!(
+            "{first} has no place for whom to act for (--auth-as); PLAIN, SCRAM-SHA-256, EXTERNAL and OAUTHBEARER have"
+        )),
+        _ => Ok(()),
+    }
 }
 
 fn password(login: &Login, world: &World) -> Result<Option<SecretSource>, String> {
@@ -372,6 +398,17 @@ mod tests {
         };
         assert!(matches!(source("dude"), SecretSource::Environment(_)));
         assert!(matches!(source("other"), SecretSource::Prompt));
+    }
+
+    #[test]
+    fn somebody_acts_for_another_where_the_mechanism_has_a_place_for_it() {
+        let takes = |mechanisms: &[&str]| {
+            takes_identity("boss", &mechanisms.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())
+        };
+        assert_eq!(takes(&[]), Ok(()));
+        assert_eq!(takes(&["LOGIN", "PLAIN"]), Ok(()));
+        assert!(takes(&["LOGIN", "CRAM-MD5"]).expect_err("neither").contains("LOGIN has no place"));
+        assert!(takes_identity("a\rb", &[]).is_err());
     }
 
     #[test]

@@ -420,6 +420,15 @@ impl Dialogue {
         if remark.word == "connected" {
             self.exchanges.push(Exchange { command: number, ..Exchange::new(Ask::Greeting, Verb::Other, before) });
         }
+        if remark.word == "unseen" {
+            let (ask, verb) = match self.fold.pending().last().map(|pending| &pending.awaited) {
+                Some(Awaited::EndOfData { .. }) => (Ask::EndOfData, Verb::Data),
+                Some(Awaited::AuthAnswer) => (Ask::AuthAnswer, Verb::Auth),
+                Some(Awaited::Command(command)) => (Ask::Command, command.verb),
+                _ => return,
+            };
+            self.exchanges.push(Exchange::new(ask, verb, before));
+        }
         if let (Some(answered), Some(open)) = (unfinished, open) {
             self.answered(&answered, open, number);
         }

@@ -13,7 +13,7 @@ use crate::smtp::reply::MAX_LINE;
 use crate::smtp::{Phase, Secret, escape};
 
 use super::lines::{hexadecimal, is_base64_answer, is_command};
-use super::secrets;
+use super::{secrets, unseen};
 
 /// Octets of a tool's own words that are kept.
 const WORDS: usize = 2000;
@@ -475,9 +475,6 @@ impl Builder {
     pub(super) fn finish(mut self) -> Document {
         self.flush();
         self.end_content();
-        if self.spoke == [false, true] && self.lines > 1 {
-            self.inferred("what the client said is left out of the file, and nothing is put in its place");
-        }
         match self.clock {
             Clock::None => self.set("clock", "none"),
             Clock::Durations => self.set("clock", "durations"),
@@ -490,7 +487,9 @@ impl Builder {
                 self.header.set(key, Value::String(masked));
             }
         }
+        let server_alone = self.spoke == [false, true] && self.lines > 1;
         let log = self.masked_log();
+        let log = if server_alone { unseen::paired(&log) } else { log };
         Document::new(self.header, log)
     }
 }

@@ -39,6 +39,7 @@ mod text;
 mod told;
 mod trace;
 mod unread;
+mod unseen;
 
 use crate::conversation::file;
 use crate::conversation::file::{Document, FileError};

@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use super::{Connection, Next, Wire, next_number, serve};
 use crate::conversation::Remark;
 use crate::lab::ListenerKind;
-use crate::lab::desk::{Desk, Entry, Said, Seat, Turn};
+use crate::lab::desk::{Desk, Entry, Said, Seat, Turn, Words};
 use crate::lab::framer::{Framer, Unit};
 use crate::lab::record::Recorder;
 use crate::lab::session::{Action, Client, Session};
@@ -89,7 +89,7 @@ impl Connection {
                 return Ok(Some(Next::Gone));
             }
             Some(Turn::Move { seat, say, entry }) => {
-                return Box::pin(self.go_to(seat, &say, entry)).await.map(Some);
+                return Box::pin(self.go_to(seat, say, entry)).await.map(Some);
             }
             Some(Turn::Beside { say, ticket }) => guest.beside = Some((say, ticket)),
             None => {}
@@ -127,7 +127,7 @@ impl Connection {
     }
 
     /// Goes on in another seat, with a session and a record of its own.
-    async fn go_to(&mut self, seat: Seat, say: &[String], entry: Entry) -> std::io::Result<Next> {
+    async fn go_to(&mut self, seat: Seat, say: Words, entry: Entry) -> std::io::Result<Next> {
         let (Some(door), Some(guest)) = (seat.arena.door(seat.kind), &mut self.guest) else { return Ok(Next::GoOn) };
         let address = guest.address;
         let (kind, number) = (door.kind, next_number());
@@ -144,14 +144,15 @@ impl Connection {
         guest.seat = seat;
         let connected = Remark::new("connected").value(self.local).value("from").value(address);
         self.recorder.remark(&self.site, &connected);
-        self.tell(say);
         if entry != Entry::Anew {
             // What follows needs in its record what was said before.
             let banner = self.session.banner();
             self.recorder.reply(&self.site, banner.as_bytes(), true);
             self.carry(&before, entry);
+            self.tell(&say.lines());
             return Ok(Next::GoOn);
         }
+        self.tell(&say.lines());
         self.flush().await?;
         let implicit = door.keys.implicit.unwrap_or(kind == ListenerKind::Smtps);
         match self.tls_first(implicit).await? {

@@ -72,6 +72,8 @@ pub(super) struct Answers {
     pub(super) verbs: BTreeSet<&'static str>,
     /// It has used enhanced status codes.
     pub(super) enhanced: bool,
+    /// It was greeted by LHLO and took that: one that refuses LHLO speaks SMTP.
+    pub(super) lmtp: bool,
     /// TLS came first.
     pub(super) implicit: bool,
     /// Addresses that it accepted: local part and domain.
@@ -241,6 +243,7 @@ impl Answers {
         let argument = argument.trim_start();
         let verb = Verb::from_word(word);
         self.verbs.insert(verb.word());
+        self.lmtp |= verb == Verb::Lhlo && answer.starts('2');
         let place = walk.place;
         walk.place = place.after(verb, &answer);
         if verb == Verb::Rcpt && answer.starts('2') {

@@ -154,28 +154,7 @@ pub(crate) fn plainly(message: &str) -> Option<String> {
 
 /// The known word that is most like this one, if any is like it at all.
 pub(super) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
-    known
-        .iter()
-        .map(|candidate| (distance(word, candidate), *candidate))
-        .filter(|(far, candidate)| *far <= 1 + candidate.chars().count().min(word.chars().count()) / 3)
-        .min_by_key(|(far, _)| *far)
-        .map(|(_, candidate)| candidate)
-}
-
-/// How many letters must be changed, put in or taken out to make one word of the other.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let change = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
+    crate::smtp::nearest(word, known.iter().copied(), |letters, own| 1 + letters.min(own) / 3)
 }
 
 #[cfg(test)]
@@ -196,6 +175,12 @@ mod tests {
             ("ehlo = 1\ntitle = \"M\"\nextends = \"classroom\"\n[rule]\non = \"MAIL\"", "4:", "double brackets: [[…]]"),
             ("ehlo = 1\ntitle = \"M\"\nextends = \"classroom\"\n[[rule]\non = \"MAIL\"", "4:", ""),
             ("ehlo = 1\ntitle = \"M\"\nextends = \"clasroom\"", "", "ehlo lab list"),
+            (
+                "ehlo = 1\ntitle = \"M\"\nextends = \"classroom\"\n[[rule]]\non = \"MAIL\"\nreply = \"950 no\"",
+                "6:",
+                "950 is no reply code: the first digit of one is 2, 3, 4 or 5",
+            ),
+            ("ehlo = 1\ntitle = \"M\"\nextends = \"classroom\"\n[relay]\nrefuse = \"154 no\"", "5:", "raw = '154"),
         ] {
             let said = Scenario::parse("mine.toml", text).expect_err(text).to_string();
             assert!(said.starts_with(&format!("mine.toml:{place}")), "{text}: {said}");

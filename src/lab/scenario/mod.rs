@@ -235,7 +235,7 @@ pub struct Domain {
     /// The domain.
     pub name: String,
     /// The reply for somebody who is not there.
-    #[serde(default = "Domain::unknown")]
+    #[serde(default = "Domain::unknown", deserialize_with = "rule::reply")]
     pub unknown_user: Template,
     /// The mailbox that takes what is for nobody.
     #[serde(default)]
@@ -284,6 +284,7 @@ pub struct Relay {
     /// For whom mail for other domains is taken.
     pub allow: RelayAllow,
     /// The refusal.
+    #[serde(deserialize_with = "rule::reply")]
     pub refuse: Template,
 }
 

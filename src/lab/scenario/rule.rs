@@ -364,8 +364,20 @@ impl<'de> Deserialize<'de> for ReplyTemplate {
         if !code || !matches!(text.get(3), None | Some(b' ')) {
             return Err(D::Error::custom("a reply begins with a code of three digits and a space; raw takes anything"));
         }
+        if !matches!(text[0], b'2'..=b'5') {
+            let code = String::from_utf8_lossy(&text[..3]);
+            return Err(D::Error::custom(format!(
+                "{code} is no reply code: the first digit of one is 2, 3, 4 or 5 (RFC 5321 4.2.1); where the server is to \
+                 break the rule, raw = '{code} …\\r\\n' says it as it stands"
+            )));
+        }
         Ok(Self(template))
     }
+}
+
+/// A reply in a place where its text alone is kept.
+pub(super) fn reply<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Template, D::Error> {
+    ReplyTemplate::deserialize(deserializer).map(|reply| reply.0)
 }
 
 /// Octets with `\r`, `\n`, `\t`, `\e`, `\\` and `\xNN` for those that can't be typed.

@@ -115,6 +115,8 @@ fn what_is_no_time_size_or_expression_is_said() {
     for (line, why) in [
         ("since:soon", "`soon` is no time"),
         ("larger:big", "`big` is no size"),
+        ("code:abc", "`abc` is no code; write it like 550"),
+        ("code:5.7.1.2", "is no code"),
         ("/a(/", "is no regular expression: unclosed group"),
         ("/a{1000}{1000}/", "it is too large"),
     ] {
@@ -122,4 +124,34 @@ fn what_is_no_time_size_or_expression_is_said() {
         assert!(error.contains(why), "{error}");
     }
     assert!(query("\"\" - --").is_empty());
+}
+
+/// As one types, letter by letter: no index is kept for it, since without one it is less than a tenth of a second. Without
+/// optimisation, and beside other tests, it may take some times that.
+#[test]
+fn a_thousand_conversations_are_looked_through_as_one_types() {
+    let folder = tempfile::tempdir().expect("a directory");
+    let summaries: Vec<Summary> = (0..1000)
+        .map(|n| {
+            let lines =
+                format!("1.000000 > RCPT TO:<somebody{n}@target.local>\n1.100000 < 250 2.1.5 Recipient {n} is fine\n");
+            let text = format!("+++\nehlo = 1\n+++\n{}2.000000 < 550 5.7.1 Relaying denied {n}\n", lines.repeat(40));
+            let path = folder.path().join(format!("{n:04}.smtp"));
+            std::fs::write(&path, &text).expect("written");
+            Summary { path, size: text.len() as u64, ..Summary::default() }
+        })
+        .collect();
+    for typed in ["r", "rel", "relay", "relaying denied 77", "nowhere", "/den.ed 9+/"] {
+        let query = query(typed);
+        let round = || {
+            let begun = std::time::Instant::now();
+            let found = summaries.iter().filter(|it| query.look_into(it).expect("read") != Sought::Absent).count();
+            (begun.elapsed(), found)
+        };
+        // What else this machine does meanwhile is not the search's.
+        let (took, found) = (0..10).map(|_| round()).min().expect("some");
+        let most = std::time::Duration::from_millis(if cfg!(debug_assertions) { 600 } else { 100 });
+        assert!(took < most, "{typed}: {took:?}");
+        assert_eq!(found > 0, typed != "nowhere", "{typed}");
+    }
 }

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::super::nearest::nearest;
+use super::super::nearest;
 use super::super::route::{Announcement, Proxy, Version, address};
 use super::super::{Endpoint, SecretSource, Target};
 use super::login::secret_source;

@@ -153,3 +153,13 @@ fn a_large_file_is_read_as_it_goes_out() {
         [("BDAT 1000".to_owned(), 0, Some(1000)), ("BDAT 2099000 LAST".to_owned(), 1000, Some(2_099_000))]
     );
 }
+
+#[test]
+fn a_recording_has_a_pace_of_its_own() {
+    let text = "+++\nehlo = 1\n+++\n0.000000 * connected a\n0.100000 < 220 mx\n2.100000 > NOOP\n2.200000 < 250 ok\n2.200000 > QUIT\n\
+                2.300000 < 221 bye\n";
+    let mut plan = planned(text, None).expect("a plan");
+    plan.at_its_pace(&file::read(text.as_bytes()).expect("a recording"));
+    let pause = |step: &Step| if let Act::Sleep(time) = step.act { Some(time) } else { None };
+    assert_eq!(plan.steps.iter().filter_map(pause).collect::<Vec<_>>(), [Duration::from_secs(2)]);
+}

@@ -1,40 +1,12 @@
 //! Which known word a mistyped one was meant to be.
 
-/// How many letters must be put in, taken out, exchanged or swapped with their neighbour to make `b` of `a`, in any
-/// case.
-pub(super) fn distance(a: &str, b: &str) -> usize {
-    let a: Vec<char> = a.to_uppercase().chars().collect();
-    let b: Vec<char> = b.to_uppercase().chars().collect();
-    let mut before: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut row = vec![i + 1];
-        for (j, y) in b.iter().enumerate() {
-            let mut best = (last[j] + usize::from(x != y)).min(last[j + 1] + 1).min(row[j] + 1);
-            if i > 0 && j > 0 && a[i - 1] == *y && *x == b[j - 1] {
-                best = best.min(before[j - 1] + 1);
-            }
-            row.push(best);
-        }
-        before = std::mem::replace(&mut last, row);
-    }
-    last[b.len()]
-}
-
 /// The nearest of the known words, if it is near enough for a slip: one letter in a short word, two in a long one.
 /// The earlier one wins between equals.
 pub(super) fn nearest<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let letters = typed.chars().count();
-    if !(3..=40).contains(&letters) {
+    if !(3..=40).contains(&typed.chars().count()) {
         return None;
     }
-    let allowed = if letters < 6 { 1 } else { 2 };
-    known
-        .filter(|word| word.len().abs_diff(letters) <= allowed)
-        .map(|word| (distance(typed, word), word))
-        .filter(|(distance, _)| *distance <= allowed)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, word)| word)
+    crate::smtp::nearest(typed, known, |letters, _| if letters < 6 { 1 } else { 2 })
 }
 
 /// The choice that was meant by a value: one that it begins, or that is left of it without some letters, or a slip.
@@ -57,20 +29,6 @@ fn is_left_of(short: &str, long: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn slips_are_counted() {
-        for (a, b, want) in [
-            ("HELO", "helo", 0),
-            ("HELLO", "HELO", 1),
-            ("ELHO", "EHLO", 1),
-            ("RCTP", "RCPT", 1),
-            ("", "MAIL", 4),
-            ("STARTSSL", "STARTTLS", 2),
-        ] {
-            assert_eq!(distance(a, b), want, "{a} {b}");
-        }
-    }
 
     #[test]
     fn only_a_near_word_is_meant() {

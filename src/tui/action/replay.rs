@@ -80,7 +80,7 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 fn in_a_file(model: &Model) -> bool {
-    talking(model) && model.talk.path.is_some() && model.talk.imported.is_none() && !model.talk.partial
+    talking(model) && model.talk.path.is_some() && !model.talk.partial
 }
 
 fn in_columns(model: &Model) -> bool {

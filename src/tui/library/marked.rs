@@ -28,6 +28,12 @@ pub(super) fn is_held(model: &Model, path: &Path) -> bool {
     model.talk.is_open() && model.talk.path.as_deref() == Some(path)
 }
 
+/// The first plain word of what is looked for.
+fn word(text: &str) -> &str {
+    let plain = |word: &&str| !word.starts_with('-') && !word.starts_with('"') && !word.contains(':');
+    text.split_whitespace().find(plain).unwrap_or_default()
+}
+
 /// Opens the marked one; while what is shown is that of an earlier search, the first that this one finds.
 pub(in crate::tui) fn open(model: &mut Model) -> Vec<Effect> {
     let library = &mut model.library;
@@ -40,6 +46,9 @@ pub(in crate::tui) fn open(model: &mut Model) -> Vec<Effect> {
         model.face = Face::Talk;
         return Vec::new();
     }
-    model.library.opened = true;
+    let library = &mut model.library;
+    let at = library.preview.as_ref().filter(|preview| preview.path == path).and_then(|preview| preview.at);
+    library.goes = at.map(|record| (path.clone(), record, word(library.text()).to_owned()));
+    library.opened = true;
     opening::open_file(model, path)
 }

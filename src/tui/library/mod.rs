@@ -112,6 +112,8 @@ struct Preview {
     transcript: Transcript,
     /// The record that is to be in sight, until it is.
     show: Option<usize>,
+    /// That record, for whoever opens it.
+    at: Option<usize>,
     /// The number of that line, as notes and `#` name it.
     number: Option<usize>,
 }
@@ -146,6 +148,10 @@ pub struct Library {
     from: Face,
     /// What is on the screen was opened from here.
     pub(super) opened: bool,
+    /// Where what is opened is to be shown first: its file, the record, and what was looked for.
+    pub(super) goes: Option<(PathBuf, usize, String)>,
+    /// The one that is to be marked once it is found.
+    keeps: Option<PathBuf>,
 }
 
 impl Library {
@@ -173,7 +179,7 @@ impl Library {
 
     /// Marks the row so many further down, or up.
     fn step(&mut self, by: isize) {
-        self.opens = false;
+        (self.opens, self.keeps) = (false, None);
         self.marked = self.at().unwrap_or(0).saturating_add_signed(by).min(self.shown.len().saturating_sub(1));
     }
 
@@ -206,6 +212,7 @@ impl Library {
         if !Arc::ptr_eq(&self.rows, &self.shown_of) {
             self.shown.clear();
         }
+        self.keeps = keep.map(Path::to_owned);
         (self.looked, self.marked, self.outdated) = (0, 0, true);
         vec![Effect::Library(Wish::Find { rows: Arc::clone(&self.rows), text, number: self.number })]
     }
@@ -217,6 +224,7 @@ impl Library {
             self.shown_of = Arc::clone(&self.rows);
         }
         let path = self.marked().filter(|_| self.marked > 0).map(|row| row.summary.path.clone());
+        let path = path.or_else(|| self.keeps.clone());
         self.shown.extend(hits);
         self.looked = looked;
         self.sort();
@@ -451,7 +459,8 @@ pub(super) fn take(model: &mut Model, news: News) -> Vec<Effect> {
         News::Found { .. } | News::Wrong(..) => {}
         News::Preview(path, talk, show) => {
             if library.asked.as_ref().is_some_and(|(asked, _)| *asked == path) {
-                library.preview = Some(Preview { path, talk, transcript: Transcript::default(), show, number: None });
+                library.preview =
+                    Some(Preview { path, talk, transcript: Transcript::default(), show, at: show, number: None });
             }
         }
         News::Annotated(row) => {

@@ -233,3 +233,14 @@ fn the_connection_that_is_open_is_neither_lost_for_a_file_nor_deleted() {
     let asked: Vec<String> = screen.asked().into_iter().filter(|it| !it.starts_with("preview")).collect();
     assert_eq!(asked, ["drop".to_owned(), format!("open {other}")]);
 }
+
+#[test]
+fn what_was_found_is_where_the_opened_conversation_begins() {
+    let mut screen = searching(120, 33);
+    screen.keys("<enter>");
+    let path = PathBuf::from("/state/transcripts/2026/2026-11-23-140200-mx.target.local.smtp");
+    let talk = crate::tui::read::talk("mx".to_owned(), &path, read(TEXT.as_bytes()).expect("a transcript"));
+    screen.send(Message::Opened { path, talk, whole: true });
+    assert_eq!(screen.model.transcript.marked(), Some(6));
+    assert_eq!(screen.model.transcript.narrowing().0, Some("relay"), "n goes on from there");
+}

@@ -150,6 +150,15 @@ fn list(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let in_sight = || library.shown.iter().enumerate().skip(from).take(usize::from(area.height));
     let rows = in_sight().filter_map(|(_, (place, _))| library.rows.get(*place));
     let with = rows.map(|row| width(&whom(row))).max().unwrap_or(0).min(WITH);
+    if library.shown.is_empty() && !library.rows.is_empty() && !library.is_searching() && library.wrong.is_none() {
+        let words = model.keymap.told("None of them. {leave-library} shows all again; fewer words find more.");
+        frame.buffer_mut().set_string(
+            area.x + 4,
+            area.y,
+            fit(&words, usize::from(area.width) - 4),
+            model.theme.style(Role::Text),
+        );
+    }
     for ((n, (place, _)), y) in in_sight().zip(area.y..area.bottom()) {
         let Some(row) = library.rows.get(*place) else { continue };
         let marked = library.at() == Some(n);

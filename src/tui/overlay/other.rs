@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crossterm::event::{Event, KeyCode, KeyEvent};
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use tui_input::Input;
@@ -36,17 +36,24 @@ pub struct Other {
     offers: Offers,
     /// What Tab has found to choose from.
     said: Option<String>,
+    /// The line is as it was offered: what is typed first takes its place.
+    offered: bool,
 }
 
 impl Other {
     /// A line that begins with this text.
     #[must_use]
     pub fn new(wanted: Wanted, text: &str, offers: Vec<(String, String)>) -> Self {
-        Self { wanted, input: Input::new(text.to_owned()), offers: Offers::of(offers), said: None }
+        let offered = matches!(wanted, Wanted::Replay(_));
+        Self { wanted, input: Input::new(text.to_owned()), offers: Offers::of(offers), said: None, offered }
     }
 
     pub(super) fn key(&mut self, key: KeyEvent) -> Outcome {
         self.said = None;
+        let plain = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+        if std::mem::take(&mut self.offered) && plain && matches!(key.code, KeyCode::Char(_)) {
+            self.input.reset();
+        }
         let empty = self.input.value().trim().is_empty();
         match key.code {
             // There is something to choose from: the first of it, to be looked at before it is taken.

@@ -186,7 +186,10 @@ fn bars(talk: &Talk) -> Vec<Bar> {
         bars.iter().filter(|bar| bar.name == "connect").map(|bar| (bar.record, bar.took())).collect();
     let exchanges = talk.dialogue.exchanges();
     let skipped = exchanges.len().saturating_sub(LOOKED_AT);
-    let mut ended: Option<u64> = None;
+    let handshakes: Vec<(usize, u64)> =
+        bars.iter().filter(|bar| bar.name == "TLS").map(|bar| (bar.record, bar.at + bar.took())).collect();
+    // Where the last reply ended, and when.
+    let mut ended: Option<(usize, u64)> = None;
     for exchange in &exchanges[skipped..] {
         let Some(reply) = exchange.reply().filter(|_| exchange.complete) else { continue };
         let (Some(first), Some(last)) = (at(*reply.start()), at(*reply.end())) else { continue };
@@ -200,12 +203,17 @@ fn bars(talk: &Talk) -> Vec<Bar> {
             at: asked,
             name: name(exchange, log),
             refused: exchange.is_refusal(),
-            idle: ended.map_or(0, |ended| asked.saturating_sub(ended)),
+            idle: ended.map_or(0, |(record, ended)| {
+                // The handshake in between has a bar of its own.
+                let between = |(tls, _): &&(usize, u64)| record < *tls && *tls < exchange.start();
+                let secured = handshakes.iter().find(between).map_or(0, |(_, secured)| *secured);
+                asked.saturating_sub(ended.max(secured))
+            }),
             way,
             server: first - asked - way,
             rest: last - first,
         });
-        ended = Some(last);
+        ended = Some((*reply.end(), last));
     }
     bars.sort_by_key(|bar| bar.record);
     bars
@@ -258,6 +266,7 @@ fn name(exchange: &Exchange, log: &Log) -> String {
         Ask::EndOfData => "final dot".to_owned(),
         Ask::AuthAnswer => "AUTH answer".to_owned(),
         Ask::Command => match exchange.verb.word() {
+            "" if exchange.command().is_none() => "not in the file".to_owned(),
             "" => {
                 let entry = exchange.command().and_then(|record| log.get(record));
                 let word = entry.map(|entry| entry.bytes.split(|b| *b == b' ').next().unwrap_or_default().to_vec());
@@ -296,7 +305,7 @@ mod tests {
             "EHLO 900 20+80+200",
             "STARTTLS 700 10+0+0",
             "TLS 0 0+190+0",
-            "NOOP 2990 20+0+0",
+            "NOOP 2800 20+0+0",
         ];
         assert_eq!(shown, want);
         assert_eq!(cells(&bars(&talk)[3], 300_000, 30), [2, 8, 20]);

@@ -241,7 +241,13 @@ fn one_goes_to_a_time_a_verb_or_a_line() {
     screen.keys("t#3<enter>");
     assert!(marked(&screen).starts_with("220"));
     screen.keys("tnowhere<enter>");
-    assert!(screen.shown().contains("no such line"));
+    assert!(screen.shown().contains("no `nowhere`"), "{}", screen.shown());
+    // What was of no use is gone, so that the next is typed at once.
+    screen.keys("#3<enter>");
+    assert!(marked(&screen).starts_with("220"));
+    screen.keys("t99:00<enter>");
+    assert!(screen.shown().contains("nothing after 99:00: it ends at"), "{}", screen.shown());
+    screen.keys("<esc>");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::prepare::{credentials, login, to_be_asked};
 use crate::conversation::Timed;
-use crate::conversation::file::{Document, Header, Side, open};
+use crate::conversation::file::{Document, Header, Side};
 use crate::conversation::journal::Journal;
 use crate::lab::{self, Lab};
 use crate::profile::{Endpoint, Profiles, Target};
@@ -70,7 +70,7 @@ async fn held(
     stop: &CancellationToken,
     world: &World,
 ) -> Result<[PathBuf; 2], String> {
-    let document = open(path).map_err(|error| error.to_string())?;
+    let document = crate::tui::imported::document(path)?;
     let [left, right] = targets;
     let (left, right) = (ready(&document, path, left, world)?, ready(&document, path, right, world)?);
     // No message is handed over where nobody was asked; so that the two stay alike, then to neither.

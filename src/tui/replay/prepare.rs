@@ -1,14 +1,12 @@
-//! What a replay and a comparison need from the disk, read beside the loop; what speaks against them is said before
-//! anything connects.
+//! What a replay needs from the disk, read beside the loop; what speaks against it is said before anything connects.
 
 use std::path::{Path, PathBuf};
 
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::conversation::Kind;
-use crate::conversation::file::{Document, open};
+use crate::conversation::file::Document;
 use crate::profile::{Auth, Profiles, SecretSource, Target};
-use crate::script::comparison;
 use crate::script::files::Folders;
 use crate::script::plan::{Plan, plan};
 use crate::script::stepper::{Setup, Stepper};
@@ -16,11 +14,11 @@ use crate::script::values::Values;
 use crate::smtp::Secret;
 use crate::smtp::escape::for_screen;
 use crate::smtp::sasl::Credentials;
+use crate::tui::imported::document;
 use crate::tui::message::Message;
-use crate::tui::model::Model;
 use crate::world::World;
 
-use super::{Compared, Rehearsed};
+use super::Rehearsed;
 
 /// Reads a file and makes a replay of it.
 pub(in crate::tui) fn rehearse(
@@ -65,7 +63,7 @@ pub(super) fn rehearsed(
     if target.from_file.is_some() {
         return Err(format!("{typed} is a file; name the server itself").into());
     }
-    let document = open(path).map_err(|error| error.to_string())?;
+    let document = document(path)?;
     let name = name(path);
     if let Some(record) = document.first_gap() {
         let line = document.line_of(record);
@@ -131,41 +129,8 @@ fn recorded(document: &Document) -> bool {
     document.log.kinds(0).any(|(_, kind, _)| kind == Kind::Received)
 }
 
-/// Reads two files and compares them.
-pub(in crate::tui) fn compare(left: PathBuf, right: PathBuf, sender: UnboundedSender<Message>) {
-    tokio::task::spawn_blocking(move || {
-        let message = match compared(&left, &right) {
-            Ok(compared) => Message::Compared(Box::new(compared)),
-            Err(words) => Message::Notice(format!("Not compared: {words}")),
-        };
-        // Nobody listens any more when the workbench has been left.
-        let _ = sender.send(message);
-    });
-}
-
-pub(super) fn compared(left: &Path, right: &Path) -> Result<Compared, String> {
-    let read = |path: &Path| open(path).map_err(|error| error.to_string());
-    let comparison = comparison::compare(&read(left)?, &read(right)?)?;
-    Ok(Compared { names: [name(left), name(right)], rows: comparison.beside(), grows: false })
-}
-
 /// The last part of a path, fit for a screen.
 pub(super) fn name(path: &Path) -> String {
     let name = path.file_name().map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy());
     for_screen(name.as_bytes())
-}
-
-/// The conversations that were kept, other than this one, each with a path and words: all of the library where it is
-/// known, else the latest; those with the same server first.
-pub(in crate::tui) fn kept_beside(model: &Model, path: &Path) -> Vec<(String, String)> {
-    let kept = model.library.listed().into_iter().map(|(of, words)| (of.to_owned(), words));
-    let mut offers: Vec<_> = kept.filter(|(of, _)| of != path).collect();
-    if offers.is_empty() {
-        let recent = model.start.recent.iter().filter(|recent| recent.path != path);
-        let words = |it: &crate::tui::start::Recent| format!("{}  {}  {}", it.when, it.target, it.outcome);
-        offers = recent.map(|recent| (recent.path.clone(), words(recent))).collect();
-    }
-    let own = model.talk.target.as_deref().unwrap_or(&model.peer.name).trim_start_matches("smtp://");
-    offers.sort_by_key(|(_, words)| !words.contains(own));
-    offers.into_iter().map(|(path, words)| (path.to_string_lossy().into_owned(), words)).collect()
 }

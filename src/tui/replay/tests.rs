@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::prepare::{Unready, compared, rehearsed};
+use super::compare::compared;
+use super::prepare::{Unready, rehearsed};
 use crate::conversation::file::read;
 use crate::tui::message::Message;
 use crate::tui::model::{Focus, Peer};
@@ -222,7 +223,7 @@ fn the_same_conversation_with_two_servers_is_asked_for_and_can_be_stopped() {
 #[test]
 fn n_goes_from_difference_to_difference_and_backspace_back_to_the_transcript() {
     let mut screen = comparing(120, 33);
-    screen.keys("nn");
+    screen.keys("nnn");
     assert!(screen.shown().contains("the code is 250 on the left, 550 on the right"), "{}", screen.shown());
     screen.keys("N");
     assert!(screen.shown().contains("only the left one was offered STARTTLS"), "{}", screen.shown());

@@ -135,6 +135,8 @@ impl Inside {
     fn takes(&mut self, said: &str, next: Option<&[u8]>, report: &mut Report) -> bool {
         match self {
             Self::Conversation => return false,
+            // Its two streams in one file tear what it reports: what has the form of a reply is one all the same.
+            Self::Report if report.pem.is_none() && (is_reply(said.as_bytes()) || said == "DONE") => return false,
             Self::Report => {
                 report.take(said);
                 if said == "---" && next.is_some_and(ends_report) {

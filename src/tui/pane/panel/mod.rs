@@ -132,7 +132,8 @@ impl Panel {
         let record = scene.marked.filter(|_| heard).and(until).unwrap_or(last);
         let (before, changed) = (self.made, self.made != Some(made));
         if changed {
-            self.trouble = Trouble::at(talk, &self.connections, record);
+            let trouble = Trouble::at(talk, &self.connections, record);
+            self.trouble = if exam { trouble.map(Trouble::unexplained) } else { trouble };
         }
         if changed || self.tab == Tab::Reply {
             self.rows = self.rows_of_tab(talk, scene, record);

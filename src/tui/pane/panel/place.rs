@@ -272,7 +272,20 @@ impl Place<'_> {
         };
         let label = if open { "to" } else { "last" };
         if more > 0 && room > 0 {
-            self.row(label, &[(Role::Dim, format!("… {more} more"))]);
+            // Which they are is not in sight, what became of them is.
+            let hidden = recipients.iter().take(from).map(|recipient| moment.verdict(recipient, talk));
+            let (mut taken, mut refused) = (0, 0);
+            for verdict in hidden {
+                taken += usize::from(matches!(verdict, Verdict::Accepted | Verdict::Delivered));
+                refused += usize::from(matches!(verdict, Verdict::Refused | Verdict::Failed));
+            }
+            let mut words = vec![(Role::Dim, format!("… {more} more"))];
+            for (count, glyph, role) in [(taken, "✓", Role::Good), (refused, "✗", Role::Bad)] {
+                if count > 0 {
+                    words.push((role, format!(" {glyph} {count}")));
+                }
+            }
+            self.row(label, &words);
         }
         for (n, recipient) in recipients.iter().skip(from).take(room.saturating_sub(usize::from(more > 0))).enumerate()
         {

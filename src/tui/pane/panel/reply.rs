@@ -150,6 +150,7 @@ fn answers(exchange: &Exchange, talk: &Talk) -> String {
         Ask::Command => match exchange.verb {
             Verb::Mail => "to MAIL FROM".to_owned(),
             Verb::Rcpt => "to RCPT TO".to_owned(),
+            Verb::Other if exchange.command().is_none() => "to a line not in the file".to_owned(),
             Verb::Other => {
                 let line = exchange.command().and_then(|record| talk.log.get(record));
                 let word = line.and_then(|entry| entry.bytes.split(|b| *b == b' ').next()).unwrap_or_default();

@@ -45,7 +45,7 @@ pub(super) fn rows(
     // In an exam what comes next is for the student to say.
     let rows = if scene.exam || scene.placed { 0 } else { FOLLOW_ROWS };
     for (n, row) in may_follow(session, known, width.saturating_sub(10), rows).iter().take(rows).enumerate() {
-        out.field(if n == 0 { "may follow" } else { "" }, Role::Text, row);
+        out.field(if n == 0 { "may come" } else { "" }, Role::Text, row);
     }
     envelope(&mut out, talk, &moment);
     if let Some(connection) = connection {

@@ -36,6 +36,33 @@ fn whole(talk: &Talk, tab: Tab, width: u16, marked: Option<usize>) -> String {
     })
 }
 
+#[test]
+fn an_exam_says_that_a_certificate_is_not_trusted_and_not_why() {
+    let (talk, knowledge) = (untrusted(), Knowledge::shipped());
+    for tab in [Tab::Reply, Tab::Tls] {
+        let mut panel = Panel::default();
+        panel.open(tab);
+        let scene = Scene {
+            knowledge: &knowledge,
+            keymap: Keymap::shipped(),
+            marked: None,
+            today: Some(today()),
+            zone: None,
+            probing: None,
+            exam: true,
+            placed: false,
+        };
+        panel.arrange(&talk, scene, Size::new(56, 500));
+        let shown = sample::screen(56, panel.count(), |area, buffer| {
+            panel.draw(Keymap::shipped(), Theme::sixteen(), (false, false), area, buffer);
+        });
+        for said in ["expired on", "It is for", "not known here", "over for", "owner"] {
+            assert!(!shown.contains(said), "{said}: {shown}");
+        }
+        assert!(shown.contains("Go on regardless"), "{shown}");
+    }
+}
+
 /// A tab in the rows that the panel has.
 fn shown(talk: &Talk, tab: Tab, size: Size) -> String {
     let mut panel = Panel::default();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::conversation::dialogue::Ask;
-use crate::conversation::{Exchange, Log};
+use crate::conversation::{Exchange, Kind, Log};
 use crate::tui::talk::Talk;
 
 use super::connections::Connection;
@@ -119,7 +119,14 @@ fn pauses(exchanges: &[Exchange], log: &Log, until: usize) -> Times {
     for pair in exchanges.windows(2) {
         let ended = pair[0].reply().map(|reply| *reply.end());
         let asked = pair[1].command().filter(|asked| *asked <= until && ended.is_some_and(|ended| ended < *asked));
-        idle.all.extend(asked.and_then(|asked| between(log, ended, Some(asked), until)));
+        // A handshake in between is counted by itself.
+        let tls = |asked: usize| {
+            let own = log.since(ended?).take_while(|(record, _)| *record < asked);
+            own.filter(|(_, entry)| entry.kind == Kind::Remark && entry.bytes.starts_with(b"tls"))
+                .map(|(n, _)| n)
+                .last()
+        };
+        idle.all.extend(asked.and_then(|asked| between(log, tls(asked).or(ended), Some(asked), until)));
     }
     idle
 }

@@ -54,7 +54,8 @@ pub(super) fn rows(
     scene: Scene<'_>,
     width: u16,
 ) -> Vec<Row> {
-    let (today, keymap) = (scene.today, scene.keymap);
+    // How long it is valid is told by its dates, and in an exam by nothing else.
+    let (today, keymap) = (scene.today.filter(|_| !scene.exam), scene.keymap);
     let mut out = Writer::new(width);
     let record = moment.record(talk);
     let Some((connection, look)) = of else {

@@ -76,6 +76,20 @@ impl Trouble {
         Some(trouble)
     }
 
+    /// What stands of it in an exam: that it went wrong, and how one goes on. Why is the student's to say.
+    pub(super) fn unexplained(mut self) -> Self {
+        const GOES_ON: [Action; 4] = [Action::Reconnect, Action::Connect, Action::TlsRegardless, Action::ReadOn];
+        let goes_on = |step: &Step| match &step.does {
+            Does::Action(name, None) => GOES_ON.iter().any(|action| action.entry().name == *name),
+            _ => false,
+        };
+        "This is an exam: why is yours to say.".clone_into(&mut self.meaning);
+        self.causes.clear();
+        self.steps.retain(goes_on);
+        self.better = None;
+        self
+    }
+
     /// Puts the way that fits better before everything else: what is said of it elsewhere names the first step.
     fn prefer(&mut self, target: Option<&str>) {
         self.better = target.map(str::to_owned);

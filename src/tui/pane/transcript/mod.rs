@@ -374,8 +374,9 @@ impl Transcript {
 
     /// Folds or unfolds the content or long reply that the marked record belongs to or is next to, or else the last in
     /// sight.
-    fn fold(&mut self, talk: &Talk) {
-        let Some(rows) = self.rows_of(talk) else { return };
+    /// What can be folded or unfolded where one is: the run that it begins with.
+    fn foldable(&self, talk: &Talk) -> Option<usize> {
+        let rows = self.rows_of(talk)?;
         let beside = self.cursor.and_then(|cursor| {
             let exchange = self.selected.and_then(|n| talk.dialogue.exchanges().get(n));
             let end = exchange.and_then(Exchange::reply).map_or(cursor, |reply| *reply.end());
@@ -386,8 +387,18 @@ impl Transcript {
                 .find_map(|record| self.landmarks.run(record))
         });
         let run = beside.or_else(|| self.landmarks.last_before(self.bottom(rows).record + 1));
-        let Some(run) = run else { return };
-        self.turn(run.from);
+        run.map(|run| run.from)
+    }
+
+    /// Whether something is there to be folded or unfolded.
+    #[must_use]
+    pub fn folds(&self, talk: &Talk) -> bool {
+        self.foldable(talk).is_some()
+    }
+
+    fn fold(&mut self, talk: &Talk) {
+        let Some(run) = self.foldable(talk) else { return };
+        self.turn(run);
         if let Some(cursor) = self.cursor {
             let settled = self.rows_of(talk).map(|rows| rows.settled(Place::first_of(cursor)).record);
             self.cursor = settled;

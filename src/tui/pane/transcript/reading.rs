@@ -198,6 +198,23 @@ impl Transcript {
         true
     }
 
+    /// Why there is no place of this name.
+    #[must_use]
+    pub fn nowhere(&self, to: &str, talk: &Talk) -> String {
+        let to: String = crate::smtp::escape::for_screen(to.as_bytes()).chars().take(20).collect();
+        let last = talk.log.len().saturating_sub(1);
+        if to.starts_with('#') {
+            return format!("no line {to}: the last is #{}", self.number(last));
+        }
+        let end = talk.log.since(0).filter_map(|(_, entry)| entry.at).last().unwrap_or_default();
+        match time(&to) {
+            Some(_) => {
+                format!("nothing after {to}: it ends at {:.3}", std::time::Duration::from_micros(end.0).as_secs_f64())
+            }
+            None => format!("no `{to}`: a verb, #36, 12.5 or 1:30"),
+        }
+    }
+
     fn place_named(&self, to: &str, talk: &Talk) -> Option<usize> {
         if let Some(number) = to.strip_prefix('#') {
             let number: usize = number.parse().ok()?;

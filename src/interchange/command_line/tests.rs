@@ -1,0 +1,50 @@
+//! What a command line says of a conversation, and what is said beside it.
+
+use super::*;
+use crate::conversation::file::read;
+
+fn exported(tool: &Tool, target: &str, records: &str) -> String {
+    let target = if target.is_empty() { String::new() } else { format!("target = \"{target}\"\n") };
+    let document = read(format!("+++\nehlo = 1\n{target}+++\n{records}").as_bytes()).expect("a transcript");
+    String::from_utf8(export(tool, &document)).expect("text")
+}
+
+const BEGIN: &str = "0.0 * connected 192.0.2.1:25\n0.0 < 220 mx\n0.0 > EHLO a\n0.0 < 250 mx\n";
+const ONE: &str = "0.0 > MAIL FROM:<a@b.example>\n0.0 < 250 ok\n0.0 > RCPT TO:<c@d.example>\n0.0 < 250 ok\n0.0 > DATA\n\
+                   0.0 < 354 go\n0.0 | Subject: x\n0.0 > .\n0.0 < 250 ok\n";
+const OTHER: &str = "0.0 > MAIL FROM:<>\n0.0 < 250 ok\n0.0 > RSET\n0.0 < 250 ok\n";
+
+#[test]
+fn each_mail_transaction_has_its_line() {
+    for tool in [&SWAKS, &SEND] {
+        let out = exported(tool, "smtp://mx.d.example:25", &format!("{BEGIN}{ONE}{OTHER}"));
+        let lines: Vec<_> = out.lines().filter(|line| line.starts_with(tool.program)).collect();
+        assert_eq!(lines.len(), 2, "{out}");
+        assert!(lines[0].contains("--to c@d.example") && lines[0].contains("--data"), "{out}");
+        assert!(lines[1].contains("--from '<>'") && lines[1].contains("--quit-after MAIL"), "{out}");
+        assert!(out.starts_with("# 2 mail transactions"), "{out}");
+    }
+}
+
+#[test]
+fn what_a_line_does_not_say_is_said_above_it() {
+    let asked = "0.0 > VRFY postmaster\n0.0 < 252 maybe\n0.0 > HELP\n0.0 < 214 no\n";
+    let out = exported(&SEND, "", &format!("{}{asked}", BEGIN.replace("192.0.2.1:25", "unknown")));
+    assert!(out.contains("said besides: VRFY postmaster, HELP") && out.contains("ehlo send HOST "), "{out}");
+    let login = "0.0 > AUTH SCRAM-SHA-256 {{auth}}\n0.0 < 334 x\n0.0 > {{auth}}\n0.0 < 235 ok\n";
+    let out = exported(&SWAKS, "smtp://mx:25", &format!("{BEGIN}{login}"));
+    assert!(out.contains("no way to say: the login by SCRAM-SHA-256") && !out.contains("--auth "), "{out}");
+    let out = exported(&SEND, "smtp://mx:25", &format!("{BEGIN}{login}"));
+    assert!(out.contains("--auth-user USER") && out.contains("put the name in for USER"), "{out}");
+    let out = exported(&SWAKS, "lab:greylisting", BEGIN);
+    assert!(out.contains("`ehlo lab greylisting` starts one"), "{out}");
+}
+
+#[test]
+fn what_was_pipelined_is() {
+    let both = "0.0 > MAIL FROM:<a@b.example>\n0.0 > RCPT TO:<c@d.example>\n0.0 < 250 ok\n0.0 < 250 ok\n";
+    for tool in [&SWAKS, &SEND] {
+        assert!(exported(tool, "smtp://mx:25", &format!("{BEGIN}{both}")).contains(" --pipeline"));
+        assert!(!exported(tool, "smtp://mx:25", &format!("{BEGIN}{ONE}")).contains(" --pipeline"));
+    }
+}

@@ -1,0 +1,286 @@
+//! A replay at work: the next line stands on the composer, what comes back is laid beside what was recorded.
+//!
+//! The rules of a replay are in [`crate::script::stepper`]; here they meet the composer, the connection and the screen.
+
+use std::path::PathBuf;
+
+use crate::script::beside::Mark;
+use crate::script::stepper::{Next, Order, Ready, Stepper, Stop};
+use crate::smtp::Secret;
+use crate::tui::effect::Effect;
+use crate::tui::model::{Armed, Model};
+use crate::tui::overlay::{Overlay, SecretPrompt};
+
+use super::stops::stopped;
+use super::{Replay, What, goodbye, tally};
+
+/// A replay that is ready to be connected.
+#[derive(Debug)]
+pub struct Rehearsed {
+    /// The file's name.
+    pub name: String,
+    /// Where to connect.
+    pub target: String,
+    /// The left column is a script, not a recording.
+    pub script: bool,
+    /// Its lines.
+    pub stepper: Stepper,
+}
+
+/// What connection a replay waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Dialling {
+    /// None.
+    No,
+    /// Its first.
+    First,
+    /// One that the recording has.
+    Next,
+}
+
+/// A replay at work.
+#[derive(Debug)]
+pub struct Playing {
+    pub(super) of: Rehearsed,
+    dialling: Dialling,
+    /// All lines go out by themselves.
+    pub(super) all: bool,
+    /// A wait is under way.
+    waits: bool,
+    /// What was put on the composer last.
+    offered: Option<String>,
+    /// What somebody is asked about.
+    pub(super) stopped: Option<Stop>,
+    /// QUIT was offered or sent after the last line.
+    pub(super) goodbye: bool,
+}
+
+impl Playing {
+    pub(super) fn new(of: Rehearsed) -> Self {
+        Self { of, dialling: Dialling::First, all: false, waits: false, offered: None, stopped: None, goodbye: false }
+    }
+
+    /// `replaying relay.smtp · line 4 of 11 · step by step`.
+    pub(super) fn title(&self) -> String {
+        let stepper = &self.of.stepper;
+        let (done, all) = stepper.progress();
+        if stepper.next() == Next::Done {
+            let skipped = stepper.rows().iter().filter(|row| row.mark == Mark::Skipped && row.is_sent()).count();
+            let skipped = if skipped == 0 { String::new() } else { format!(" · {skipped} skipped") };
+            return format!("replayed {} · {}{skipped}", self.of.name, tally(stepper.tally()));
+        }
+        let way = if self.all { "all at once" } else { "step by step" };
+        format!("replaying {} · line {} of {all} · {way}", self.of.name, (done + 1).min(all))
+    }
+
+    /// What Enter does, where that is not to send a line.
+    pub(super) fn hint(&self) -> Option<String> {
+        let what = match self.of.stepper.next() {
+            Next::Content { lines: 0, .. } => "Message content from a large file comes next".to_owned(),
+            Next::Content { lines, octets } => {
+                let s = if lines == 1 { "" } else { "s" };
+                format!("Message content comes next: {lines} line{s}, {octets} octets")
+            }
+            Next::Sleep(time) => format!("A pause of {} comes next", crate::profile::duration::words(time)),
+            Next::Reconnect => "A new connection comes next".to_owned(),
+            Next::Drop => "Closing without QUIT comes next".to_owned(),
+            Next::Line(_, more) if more > 0 => format!("{more} more in the same write"),
+            Next::Done if self.goodbye => return Some(goodbye::WORDS.to_owned()),
+            Next::Line(..) | Next::Done => return None,
+        };
+        Some(format!("{what} · {{send}} goes on · {{skip}} skips"))
+    }
+}
+
+/// Whether a replay is on the screen that has lines left.
+pub(in crate::tui) fn has_more(model: &Model) -> bool {
+    matches!(&model.replay, Some(Replay { what: What::Playing(playing), .. }) if playing.of.stepper.next() != Next::Done)
+}
+
+/// Whether a replay is on the screen.
+pub(in crate::tui) fn is_playing(model: &Model) -> bool {
+    matches!(&model.replay, Some(Replay { what: What::Playing(_), .. }))
+}
+
+pub(super) fn playing(model: &mut Model) -> Option<&mut Playing> {
+    match model.replay.as_mut().map(|replay| &mut replay.what) {
+        Some(What::Playing(playing)) => Some(playing),
+        _ => None,
+    }
+}
+
+/// A replay is ready: its connection is made.
+pub(in crate::tui) fn begin(model: &mut Model, of: Rehearsed) -> Vec<Effect> {
+    let target = of.target.clone();
+    model.replay = Some(Replay::playing(of));
+    vec![Effect::Connect(target)]
+}
+
+/// The columns go, and with them the line that they have put on the composer, where nobody has changed it.
+pub(in crate::tui) fn forget(model: &mut Model) {
+    let Some(Replay { what: What::Playing(mut playing), .. }) = model.replay.take() else { return };
+    let goodbye = playing.goodbye.then(|| "QUIT".to_owned());
+    let offered = playing.offered.take().filter(|line| !line.is_empty());
+    if [offered, goodbye].into_iter().flatten().any(|line| line == model.composer.line()) {
+        model.composer.set_line("");
+    }
+}
+
+/// A connection is being made: the replay's own, or another one, with which it ends.
+pub(in crate::tui) fn began(model: &mut Model, again: bool) {
+    let Model { replay: Some(replay), talk, composer, .. } = model else { return };
+    replay.columns.follow();
+    let What::Playing(playing) = &mut replay.what else {
+        model.replay = None;
+        return;
+    };
+    match playing.dialling {
+        Dialling::Next if again => playing.of.stepper.reconnected(&talk.log),
+        Dialling::No if !again => {
+            forget(model);
+            return;
+        }
+        _ => {
+            playing.of.stepper.begin(&talk.log, &talk.dialogue);
+            // What the replay had put on the line goes with it; what somebody typed stays.
+            if playing.offered.take().is_some_and(|offered| offered == composer.line()) {
+                composer.set_line("");
+            }
+            (playing.all, playing.goodbye) = (false, false);
+        }
+    }
+    playing.dialling = Dialling::No;
+}
+
+/// The first connection could not be made.
+pub(in crate::tui) fn not_begun(model: &mut Model) {
+    if playing(model).is_some_and(|playing| playing.dialling == Dialling::First) {
+        model.replay = None;
+    }
+}
+
+/// Looks at what happened, puts the next line on the composer, and where all is played at once sends it.
+pub(in crate::tui) fn follow(model: &mut Model) -> Vec<Effect> {
+    observe(model);
+    let Model { replay: Some(Replay { what: What::Playing(playing), .. }), talk, .. } = model else {
+        return Vec::new();
+    };
+    if playing.of.stepper.next() == Next::Done {
+        return goodbye::say(model);
+    }
+    if !playing.all || playing.waits {
+        return Vec::new();
+    }
+    match playing.of.stepper.ready(&talk.dialogue) {
+        Ready::No => Vec::new(),
+        Ready::After(time) => {
+            playing.waits = true;
+            vec![Effect::Wait(time)]
+        }
+        // The next one follows when this one was seen on the wire.
+        Ready::Now => play(model),
+    }
+}
+
+fn observe(model: &mut Model) {
+    let Model { replay: Some(Replay { what: What::Playing(playing), .. }), talk, composer, notice, .. } = model else {
+        return;
+    };
+    let stepper = &mut playing.of.stepper;
+    let before = stepper.tally().0;
+    stepper.observe(&talk.log, &talk.dialogue);
+    if stepper.tally().0 > before
+        && let Some(row) = stepper.rows().iter().rfind(|row| row.mark == Mark::Differs && !row.words.is_empty())
+    {
+        *notice = Some(format!("≠ {}", row.words));
+    }
+    let next = match stepper.next() {
+        Next::Line(line, _) => line,
+        _ => String::new(),
+    };
+    let untouched = playing.offered.as_deref().unwrap_or_default() == composer.line();
+    if playing.offered.as_ref() != Some(&next) && untouched {
+        composer.set_line(&next);
+        playing.offered = Some(next);
+    }
+}
+
+/// The time is up that was waited for.
+pub(in crate::tui) fn waited(model: &mut Model) -> Vec<Effect> {
+    let Model { replay: Some(Replay { what: What::Playing(playing), .. }), talk, .. } = model else {
+        return Vec::new();
+    };
+    playing.waits = false;
+    playing.of.stepper.expire(&talk.log, &talk.dialogue);
+    follow(model)
+}
+
+/// Enter in the composer; nothing where it is not this module's.
+pub(in crate::tui) fn enter(model: &mut Model) -> Option<Vec<Effect>> {
+    let next = playing(model)?.of.stepper.next();
+    let mine = match next {
+        Next::Done => false,
+        Next::Line(..) => !model.composer.line().is_empty(),
+        _ => model.composer.line().is_empty(),
+    };
+    // Sending while a reply is awaited is announced as it always is.
+    if !mine || (model.waiting.is_some() && model.armed != Some(Armed::Pipelined)) {
+        return None;
+    }
+    Some(play(model))
+}
+
+/// Plays the next step, or says why it does not go out.
+pub(super) fn play(model: &mut Model) -> Vec<Effect> {
+    let armed = model.armed.take();
+    let Model { replay: Some(Replay { what: What::Playing(playing), .. }), talk, composer, .. } = model else {
+        return Vec::new();
+    };
+    if armed == Some(Armed::Held) {
+        playing.of.stepper.allow(&Stop::Held, &talk.dialogue);
+    }
+    match playing.of.stepper.send(composer.line(), &talk.log, &talk.dialogue) {
+        Ok(orders) => {
+            composer.set_line("");
+            playing.offered = None;
+            let effects = orders.into_iter().map(|order| carried_out(playing, order)).collect();
+            observe(model);
+            effects
+        }
+        Err(stop) => {
+            playing.all = false;
+            stopped(model, stop);
+            Vec::new()
+        }
+    }
+}
+
+fn carried_out(playing: &mut Playing, order: Order) -> Effect {
+    match order {
+        Order::Ask(request) => Effect::Send(request),
+        Order::Drop => Effect::Drop,
+        Order::Reconnect => {
+            playing.dialling = Dialling::Next;
+            Effect::Reconnect
+        }
+        Order::Wait(time) => {
+            playing.waits = true;
+            Effect::Wait(time)
+        }
+    }
+}
+
+/// Asks the disk for a replay.
+pub(in crate::tui) fn wanted(path: PathBuf, target: String) -> Vec<Effect> {
+    vec![Effect::Replay { path, target, password: None }]
+}
+
+/// The password that a replay needs was given.
+pub(in crate::tui) fn told(path: PathBuf, target: String, password: Secret) -> Vec<Effect> {
+    vec![Effect::Replay { path, target, password: Some(password) }]
+}
+
+/// Asks for the password of a replay, which is prepared again with it.
+pub(in crate::tui) fn ask_password(model: &mut Model, path: PathBuf, target: String, user: &str) {
+    model.overlay = Some(Overlay::Secret(SecretPrompt::for_replay(user, path, target)));
+}
