@@ -410,6 +410,7 @@ impl Model {
             exam: in_exam(self),
             replays: replay::is_playing(self),
             advised: self.talk.advised().filter(|_| !in_exam(self)),
+            lab: self.peer.lab,
             again: retry::again(self),
         }
     }

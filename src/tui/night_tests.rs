@@ -224,3 +224,12 @@ fn the_same_recipient_tried_twice_is_one_recipient() {
     let title = screen.shown().lines().next().map(str::to_owned).unwrap_or_default();
     assert!(title.contains("0 of 1 accepted"), "{title}");
 }
+
+#[test]
+fn what_the_lab_has_taken_is_a_key_away_and_the_line_says_so() {
+    let mut screen = connected(80, 24);
+    screen.model.peer.lab = true;
+    screen.wire("> EHLO a\n< 250 ok\n> MAIL FROM:<a@b>\n< 250 ok\n> RCPT TO:<c@d> NOTIFY=SUCCESS\n< 250 ok");
+    screen.wire("> DATA\n< 354 go\n| x\n> .\n< 250 2.0.0 Ok: queued");
+    assert!(screen.shown().contains("Esc L shows"), "{}", screen.shown());
+}

@@ -322,7 +322,7 @@ fn phase(ghost: &str, around: &Surroundings<'_>) -> Hint {
             "The log-in was refused: AUTH again, with another mechanism or a new password",
             "Refused: AUTH again, or another mechanism",
         ),
-        Phase::Ready => of_verdicts(session),
+        Phase::Ready => of_verdicts(session, around.lab),
         Phase::Mail if session.refused > 0 => (
             "No recipient was accepted yet: another RCPT, or RSET to start over",
             "Another RCPT, or RSET to start over",
@@ -352,13 +352,17 @@ fn phase(ghost: &str, around: &Surroundings<'_>) -> Hint {
 }
 
 /// What comes between two mail transactions.
-fn of_verdicts(session: &Session) -> (&'static str, &'static str) {
+fn of_verdicts(session: &Session, lab: bool) -> (&'static str, &'static str) {
     match session.verdicts {
         None => ("Say who the mail is from: MAIL FROM", "Say who it is from: MAIL FROM"),
         Some((0, _)) => ("The message was not taken: MAIL to try again, or QUIT", "Not taken: MAIL again, or QUIT"),
         Some((taken, of)) if taken < of => (
             "The message was taken for some of the recipients: QUIT, or MAIL for another",
             "Taken for some: QUIT, or MAIL for another",
+        ),
+        Some(_) if lab => (
+            "The message was taken: Esc {mail} shows what the lab has, receipts too · QUIT, or MAIL for another",
+            "Esc {mail} shows the mail · QUIT, or MAIL for another",
         ),
         Some(_) => ("The message was taken: QUIT, or MAIL for another", "QUIT, or MAIL for another message"),
     }

@@ -57,6 +57,7 @@ impl Desk {
             bare: false,
             replays: false,
             advised: None,
+            lab: false,
             again: None,
         };
         act(&mut self.composer, &around)
