@@ -32,6 +32,11 @@ pub fn source(name: &str, world: &World) -> Result<Source, ScenarioError> {
     if path.extension().is_some_and(|e| e == "smtp") {
         return recording(path);
     }
+    if is_no_scenario(path) {
+        let why = "a lab is made of a scenario (.toml) or of a recording (.smtp); `ehlo convert FILE FILE.smtp` makes one of \
+                   what another program wrote";
+        return Err(ScenarioError::Recording { path: path.to_owned(), why: why.to_owned() });
+    }
     if name.contains(std::path::MAIN_SEPARATOR) || path.extension().is_some_and(|e| e == "toml") {
         return read(path, world);
     }
@@ -43,6 +48,11 @@ pub fn source(name: &str, world: &World) -> Result<Source, ScenarioError> {
         Some(found) => Source::new(name, &found.text, &shipped_text),
         None => Err(ScenarioError::unknown(name, &names(world))),
     }
+}
+
+/// Whether a path is that of a file which is there and is named as something else than a scenario.
+fn is_no_scenario(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension != "toml" && extension != "smtp") && path.is_file()
 }
 
 /// Whether there is a scenario of this name; one that is meant as a file is not looked at.
@@ -118,4 +128,22 @@ fn shipped_names() -> impl Iterator<Item = String> {
 /// The name of a scenario's file.
 fn stem(path: &Path) -> Option<String> {
     if path.extension()? == "toml" { Some(path.file_stem()?.to_string_lossy().into_owned()) } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::Directories;
+
+    #[test]
+    fn a_file_of_another_program_is_no_scenario_and_what_makes_one_of_it_is_said() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let file = folder.path().join("swaks.txt");
+        std::fs::write(&file, "=== Trying\n").expect("written");
+        let nowhere = || PathBuf::from("/nonexistent");
+        let directories = Directories { config: nowhere(), data: nowhere(), state: nowhere() };
+        let world = World::fixed(directories, jiff::Timestamp::UNIX_EPOCH, 1);
+        let error = find(file.to_str().expect("UTF-8"), &world).expect_err("it is none").to_string();
+        assert!(error.contains("ehlo convert") && error.contains(".smtp"), "{error}");
+    }
 }
