@@ -13,7 +13,7 @@
 //! | [`talk`] | the conversation on the screen: its log, its folds, the explanations made so far |
 //! | [`layout`], `title`, `footer`, [`text`], [`theme`] | where things stand and how they look |
 //! | [`pane`], [`start`], [`overlay`] | the panes, the start screen, what lies over them |
-//! | [`run`], `terminal`, `signals` | the loop, and the terminal that is always given back |
+//! | [`run`], `launch`, `terminal`, `signals` | the loop, and the terminal that is always given back |
 //! | [`library`] | the conversations that were kept |
 //! | [`editor`] | the message editor |
 //! | [`errand`] | *make ready* and *bring me back here*, a line at a time |
@@ -52,6 +52,7 @@ mod hour_tests;
 mod imported;
 mod keep;
 pub mod keymap;
+mod launch;
 pub mod layout;
 mod learn;
 pub mod library;

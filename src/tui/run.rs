@@ -5,7 +5,6 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::task::Poll;
@@ -16,7 +15,7 @@ use futures_util::StreamExt as _;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::class::attend::{self, Joining};
+use crate::class::attend;
 use crate::world::World;
 
 use super::asking::{Asking, TOO_SOON, put};
@@ -31,6 +30,7 @@ use super::terminal::{Tty, remember};
 use super::{hall, keep, library, paths, profiles, read, replay, retry, secret, update};
 
 pub use super::dial::Recorded;
+pub use super::launch::{Launch, Left, RunError};
 pub use super::terminal::{TerminalError, check};
 
 /// The shortest time from one draw to the next.
@@ -38,53 +38,6 @@ const FRAME: Duration = Duration::from_millis(8);
 
 /// How often it is looked how far a long message has gone out.
 const LOOK: Duration = Duration::from_millis(200);
-
-/// What the workbench begins with.
-#[derive(Debug, Clone, Default)]
-pub struct Launch {
-    /// Where to connect; the start screen without one.
-    pub target: Option<String>,
-    /// Files to look at instead.
-    pub files: Vec<PathBuf>,
-    /// A lesson to hold instead.
-    pub lesson: Option<std::sync::Arc<crate::lesson::Lesson>>,
-    /// A class to join instead.
-    pub class: Option<Joining>,
-    /// No colours, whatever else is said.
-    pub plain: bool,
-}
-
-/// How the workbench was left.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Left {
-    /// The conversations that were recorded.
-    pub recorded: Vec<Recorded>,
-    /// What was wrong in the user's own files.
-    pub warnings: Vec<String>,
-    /// Whether a signal ended it.
-    pub interrupted: bool,
-}
-
-/// Why the workbench could not go on.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum RunError {
-    /// The terminal refused.
-    #[error(transparent)]
-    Terminal(#[from] TerminalError),
-    /// The only file that was to be looked at can't be read; path, place, problem.
-    #[error("{0}")]
-    Unreadable(String),
-    /// The class can't be joined; why.
-    #[error("{0}")]
-    Class(String),
-}
-
-impl From<io::Error> for RunError {
-    fn from(error: io::Error) -> Self {
-        Self::Terminal(error.into())
-    }
-}
 
 /// Runs the workbench until it is left. Call [`check`] before.
 ///
