@@ -156,9 +156,8 @@ impl Log {
 
     /// Adds a record by its parts, for a reader that has them at hand; gives its index.
     pub fn push_octets(&mut self, kind: Kind, at: Option<Micros>, bytes: &[u8], crlf: bool, masked: bool) -> usize {
-        // The text of a masked record is shown and written as it stands; nothing in it may act on a terminal.
-        let safe = masked.then(|| escape::for_screen(bytes));
-        let bytes = safe.as_ref().map_or(bytes, String::as_bytes);
+        let text = masked.then(|| masked_text(bytes));
+        let bytes = text.as_deref().unwrap_or(bytes);
         let here = Base { start: self.arena.len(), at: at.unwrap_or_default().0 };
         let index = self.records.len();
         if index.is_multiple_of(GROUP) {
@@ -235,9 +234,56 @@ impl Log {
     }
 }
 
+/// The text of a masked record is shown and written as it stands: nothing in it may act on a terminal, and a backslash
+/// that begins no escape would make a file that nobody can read.
+fn masked_text(bytes: &[u8]) -> Vec<u8> {
+    let safe = escape::for_screen(bytes).into_bytes();
+    let stray = memchr::memmem::find_iter(&safe, b"{{").any(|at| !safe[at..].starts_with(MARKER));
+    if !stray && escape::from_file(&safe, &mut Vec::new()).is_ok() {
+        return safe;
+    }
+    let mut text = Vec::new();
+    let mut rest = safe.as_slice();
+    while let Some(at) = memchr::memmem::find(rest, MARKER) {
+        escape::to_file(&rest[..at], &mut text);
+        if text.pop_if(|last| *last == b'{').is_some() {
+            text.extend_from_slice(b"\\x7b");
+        }
+        text.extend_from_slice(MARKER);
+        rest = &rest[at + MARKER.len()..];
+    }
+    escape::to_file(rest, &mut text);
+    text
+}
+
+/// What stands in the place of a secret.
+const MARKER: &[u8] = b"{{auth}}";
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_masked_text_can_be_read_back_whatever_it_holds() {
+        for text in [
+            "AUTH PLAIN {{auth}}",
+            r"a \ < {{auth}} \",
+            r"\x41 {{auth}}",
+            r"{{auth}}\q{{auth}}",
+            "{{{auth}}{{x}}",
+            "\u{1b}[2J\\e{{auth}}",
+        ] {
+            let mut log = Log::new();
+            log.push_octets(Kind::Sent, Some(Micros(0)), text.as_bytes(), true, true);
+            let kept = log.get(0).expect("pushed").bytes.to_vec();
+            assert!(escape::from_file(&kept, &mut Vec::new()).is_ok(), "{text}: {}", String::from_utf8_lossy(&kept));
+            let count = |text: &[u8]| memchr::memmem::find_iter(text, MARKER).count();
+            assert_eq!(count(&kept), count(text.as_bytes()), "{text}");
+            let file = [b"0.000000 > ", kept.as_slice(), b"\n"].concat();
+            assert!(crate::conversation::file::read(&file).is_ok(), "{text}: {}", String::from_utf8_lossy(&file));
+            assert!(kept.iter().all(|octet| *octet >= 0x20), "{text}");
+        }
+    }
 
     #[test]
     fn what_goes_in_comes_out() {
