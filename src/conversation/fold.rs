@@ -242,6 +242,11 @@ impl Fold {
             "cut" if remark.get("direction") == Some("out") => {
                 self.content(remark.get("bytes").and_then(|bytes| bytes.parse().ok()).unwrap_or(0));
             }
+            // Of an import: so many replies are not in its source, and what comes next answers what was asked after them.
+            "lost" => {
+                let lost = remark.get("replies").and_then(|count| count.parse().ok()).unwrap_or(0_usize);
+                self.queue.drain(..lost.min(self.queue.len()));
+            }
             "gave-up" => {
                 for pending in &mut self.queue {
                     pending.gave_up = true;

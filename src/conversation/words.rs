@@ -33,6 +33,7 @@ pub fn said(remark: &Remark) -> Said {
         "auto" if bare(0) == "keep-alive" => "ehlo keeps the connection alive".to_owned(),
         "auto" => with_values("ehlo sends the next line itself", remark),
         "gave-up" => gave_up(remark),
+        "lost" => format!("replies that are missing here: {}", remark.get("replies").unwrap_or("some")),
         "idle" => match bare(0) {
             "" => with_values("nothing happens", remark),
             words => words.to_owned(),

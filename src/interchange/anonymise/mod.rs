@@ -3,19 +3,26 @@
 //! Replaced are: addresses (also in xtext, quoted-printable and percent-encoding), names of hosts, addresses of IPv4 and
 //! IPv6, names that AUTH carries, in commands, replies, content, remarks, script lines and the head. Base64 that holds one
 //! of them is decoded and encoded again. What could not be searched is left out: certificates, encoded parts of a message.
-//! What stays: verbs, codes, texts, times, sizes, queue ids, and who said what.
+//! What stays: verbs, codes, texts, times, sizes, queue ids, and who said what. A name that is a common word or a word of the
+//! protocol is replaced where it stands as a name, and nowhere else.
+//!
+//! A text is replaced by places in what it was, once: see [`spans`].
 
+mod common;
+mod find;
 mod names;
 mod people;
+mod place;
+mod spans;
+mod survey;
 mod tokens;
 
-use std::collections::HashSet;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::sync::LazyLock;
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use regex::bytes::{Captures, Regex};
+use regex::bytes::Captures;
 use toml::{Table, Value};
 
 use crate::conversation::event::Remark;
@@ -24,29 +31,14 @@ use crate::conversation::{Fold, Kind, Log, Micros};
 use crate::smtp::session::Sent;
 use crate::smtp::{Command, Phase, Verb, escape};
 
+use find::{FINDS, Keyed, keyed, v6};
 use names::Names;
 use people::People;
-use tokens::{after_key, blanked, code, decoded, is_common, is_encoded, is_host};
+use spans::Spans;
+use tokens::{blanked, code, is_encoded};
 
 /// Keys of the head that say nothing of anybody, or are searched.
 const KEYS: [&str; 8] = ["ehlo", "title", "target", "started", "side", "clock", "imported", "vars"];
-
-/// What is looked for, one alternative a kind; the order decides where two begin at the same place.
-static FINDS: LazyLock<Regex> = LazyLock::new(|| {
-    let local = r#"(?:"(?:[^"\\\r\n]|\\.){1,64}"|[^\s<>()\[\],;:"@\\]{1,128}?)"#;
-    let host = r"(?:[\w](?:[\w-]*\w)?\.)+[^\W\d_][\w-]*\w";
-    let literal = r"\[[^\]\s]{1,80}\]";
-    let v4 = r"(?:\d{1,3}\.){3}\d{1,3}";
-    let v6 = r"(?:[0-9A-Fa-f]{0,4}:){2,7}(?:[0-9A-Fa-f]{0,4}|(?:\d{1,3}\.){3}\d{1,3})";
-    let address = format!(r"(?P<local>{local})(?P<at>@|\+40|=40|%40)(?P<domain>{host}|{literal}|\w[\w-]*)");
-    let base64 = r"[A-Za-z0-9+/]{8,}={0,2}";
-    Regex::new(&format!(
-        "{address}|(?P<tag>(?i:IPv6:))?(?P<v6>{v6})|(?P<v4>{v4})|(?P<host>{host})|(?P<base64>{base64})"
-    ))
-    .expect("it is well formed")
-});
-/// A word that may be a name of one label, or a local part by itself.
-static WORDS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"[\w][\w.+-]*\w|\w").expect("it is well formed"));
 
 /// The conversation with everybody and every place in it replaced. The same names get the same replacements throughout
 /// one conversation, and others in another.
@@ -101,111 +93,17 @@ struct Anonymiser {
     people: People,
     /// Local parts that are replaced where they stand alone.
     alone: HashSet<String>,
+    /// Parts of local parts, such as a first name, and whose they are.
+    parts: HashMap<String, String>,
+    /// Local parts with blanks in them, which a reply may show without their quotation marks.
+    spaced: Vec<String>,
+    /// First labels of domains, and which.
+    domains: HashMap<String, String>,
+    /// What somebody marked an envelope with.
+    marks: HashSet<String>,
 }
 
 impl Anonymiser {
-    /// Looks at all of it once, so that nothing is replaced by what somebody else is called.
-    fn survey(&mut self, lines: &[Whole], header: &Header) {
-        for line in lines {
-            let code = if line.kind == Kind::Received { code(&line.bytes) } else { 0 };
-            self.note(&line.bytes[code..]);
-            match line.kind {
-                Kind::Sent => self.note_command(&line.bytes),
-                Kind::Received => self.note_reply(&line.bytes),
-                Kind::Content => {
-                    let hosts = self.people.note(&line.bytes, &self.names.there);
-                    self.note_hosts(hosts);
-                }
-                Kind::Remark => self.note_remark(&Remark::parse(&String::from_utf8_lossy(&line.bytes))),
-                _ => {}
-            }
-        }
-        // Of an imported message the title is its subject.
-        if header.text("imported") == Some("message") {
-            self.people.topic(header.text("title").unwrap_or_default());
-        }
-        let mut texts = Vec::new();
-        header.table.iter().for_each(|(_, value)| strings(value, &mut texts));
-        for text in texts {
-            self.note(text.as_bytes());
-        }
-    }
-
-    fn note(&mut self, bytes: &[u8]) {
-        for found in FINDS.captures_iter(bytes) {
-            let text = |name: &str| found.name(name).map(|it| String::from_utf8_lossy(it.as_bytes()).to_lowercase());
-            for whole in ["v6", "v4", "host", "domain"].iter().filter_map(|name| text(name)) {
-                self.names.there.insert(whole);
-            }
-            if let Some(local) = text("local") {
-                let local = after_key(&local).1.to_owned();
-                if local.chars().count() >= 4 && !is_common(&local) {
-                    self.alone.insert(local.clone());
-                }
-                self.names.there.insert(local);
-            }
-            if let Some(inner) = found.name("base64").and_then(|it| decoded(it.as_bytes())) {
-                self.note(&inner);
-            }
-        }
-    }
-
-    fn note_hosts(&mut self, hosts: Vec<String>) {
-        for host in hosts {
-            self.names.there.insert(host.clone());
-            self.names.bare.insert(host);
-        }
-    }
-
-    /// The hops of a message name hosts, and its fields are words of the tool's.
-    fn note_remark(&mut self, remark: &Remark) {
-        if remark.word == "hop" {
-            let label = |host: &&str| host.len() >= 2 && !host.contains(['.', ' ', '[', '@']);
-            let hosts = ["from", "by"].iter().filter_map(|key| remark.get(key)).filter(label).map(str::to_lowercase);
-            self.note_hosts(hosts.filter(|host| host != "localhost" && host != "unknown").collect());
-        } else if remark.word == "tool"
-            && let Some(words) = remark.bare(0)
-        {
-            let hosts = self.people.note(words.as_bytes(), &self.names.there);
-            self.note_hosts(hosts);
-        }
-    }
-
-    fn note_command(&mut self, line: &[u8]) {
-        let command = Command::parse(line);
-        let argument = String::from_utf8_lossy(command.argument()).trim().to_lowercase();
-        match command.verb {
-            Verb::Helo | Verb::Ehlo | Verb::Lhlo if !argument.is_empty() && !argument.contains([' ', '[', ':']) => {
-                let found = FINDS.find(argument.as_bytes()).is_some_and(|found| found.len() == argument.len());
-                if !found {
-                    self.note_hosts(vec![argument]);
-                }
-            }
-            Verb::Vrfy | Verb::Expn if !argument.contains(['@', ' ']) && argument.len() >= 2 => {
-                self.alone.insert(argument.trim_matches(['<', '>', '"']).to_owned());
-            }
-            _ => {}
-        }
-    }
-
-    /// A host of one label says who it is at the beginning of its greeting.
-    fn note_reply(&mut self, line: &[u8]) {
-        let Some(rest) = line.strip_prefix(b"220 ").or_else(|| line.strip_prefix(b"220-")) else { return };
-        let mut words = rest.split(|octet| *octet == b' ');
-        let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-        let first = String::from_utf8_lossy(first).to_lowercase();
-        let names = matches!(second, b"ESMTP" | b"SMTP" | b"LMTP" | b"Microsoft");
-        if names
-            && first.len() >= 2
-            && !is_common(&first)
-            && !first.contains('.')
-            && first.chars().all(|c| c.is_alphanumeric() || c == '-')
-        {
-            self.names.there.insert(first.clone());
-            self.names.bare.insert(first);
-        }
-    }
-
     fn line(&mut self, line: &Whole, fold: &mut Fold, log: &mut Log) {
         let mut bytes = line.bytes.clone();
         let mut masked = line.masked;
@@ -219,7 +117,7 @@ impl Anonymiser {
                     bytes = self.credentials(&bytes);
                     masked = bytes.ends_with(b"{{auth}}");
                 } else {
-                    bytes = self.replaced_behind_verb(&bytes);
+                    bytes = self.command(&bytes);
                 }
             }
             Kind::Content => {
@@ -227,16 +125,18 @@ impl Anonymiser {
                 bytes = match (line.masked, is_encoded(&bytes)) {
                     (true, _) => self.escaped(&bytes),
                     (false, true) => blanked(&bytes),
-                    (false, false) => {
-                        let line = self.people.line(&bytes);
-                        self.replaced(&line)
-                    }
+                    (false, false) => self.field(&bytes),
                 };
             }
             Kind::Received => {
                 fold.received(&line.bytes, line.crlf);
                 let code = code(&bytes);
-                let rest = if line.masked { self.escaped(&bytes[code..]) } else { self.replaced(&bytes[code..]) };
+                let host = if line.masked { None } else { greeter(&bytes) };
+                let rest = match host {
+                    _ if line.masked => self.escaped(&bytes[code..]),
+                    Some(host) => self.with_host(&bytes[code..], host.start - code..host.end - code),
+                    None => self.replaced(&bytes[code..]),
+                };
                 bytes = [&bytes[..code], &rest].concat();
             }
             Kind::Remark => {
@@ -260,11 +160,11 @@ impl Anonymiser {
         }
         for (key, value) in &mut remark.values {
             let new = match key.as_deref() {
-                None if remark.word == "tool" => {
-                    let line = self.people.line(value.as_bytes());
-                    self.replaced(&line)
-                }
+                None if remark.word == "tool" => self.field(value.as_bytes()),
                 Some("user") if !value.contains('@') => self.names.local(value).into_bytes(),
+                Some("from" | "by" | "host" | "helo") if is_label(value) => self.names.host(value).into_bytes(),
+                // Words of somebody's own, as those of the head that are left out.
+                Some("tags" | "profile") => b"anonymised".to_vec(),
                 // Sums would tell what was taken out.
                 Some("sha256") => b"anonymised".to_vec(),
                 _ => self.replaced(value.as_bytes()),
@@ -317,81 +217,88 @@ impl Anonymiser {
 
     /// A text with all that is found in it replaced.
     fn replaced(&mut self, bytes: &[u8]) -> Vec<u8> {
-        if let Some(topic) = std::str::from_utf8(bytes).ok().and_then(|text| self.people.topic_of(text)) {
-            return topic.as_bytes().to_vec();
+        self.completed(bytes, Spans::new(bytes))
+    }
+
+    /// The same with a host of one label at this place.
+    fn with_host(&mut self, bytes: &[u8], place: Range<usize>) -> Vec<u8> {
+        let mut spans = Spans::new(bytes);
+        let host = self.names.host(&String::from_utf8_lossy(&bytes[place.clone()]));
+        spans.put(place, host);
+        self.completed(bytes, spans)
+    }
+
+    /// The same of a line of a message: its fields say who and what is named in them.
+    fn field(&mut self, line: &[u8]) -> Vec<u8> {
+        let ascii: Vec<u8>;
+        let text = if let Ok(text) = std::str::from_utf8(line) {
+            text
+        } else {
+            ascii = line.iter().map(|octet| if octet.is_ascii() { *octet } else { b'?' }).collect();
+            std::str::from_utf8(&ascii).unwrap_or_default()
+        };
+        let mut spans = Spans::new(line);
+        for (place, new) in self.people.in_place(text) {
+            spans.put(place, new);
         }
-        let mut found = FINDS.replace_all(bytes, |found: &Captures<'_>| self.replacement(found)).into_owned();
-        if let (Ok(text), false) = (std::str::from_utf8(&found), self.people.is_empty()) {
-            found = self.people.replaced(text).into_bytes();
+        for place in self.people.hosts_in(text) {
+            let host = self.names.host(&text[place.clone()]);
+            spans.put(place, host);
         }
-        WORDS.replace_all(&found, |found: &Captures<'_>| self.word(&found[0])).into_owned()
+        self.completed(line, spans)
     }
 
     /// The same of a command: its verb stays, whatever somebody is called.
-    fn replaced_behind_verb(&mut self, line: &[u8]) -> Vec<u8> {
-        let known = Command::parse(line).verb != Verb::Other;
+    fn command(&mut self, line: &[u8]) -> Vec<u8> {
+        let command = Command::parse(line);
+        let known = command.verb != Verb::Other;
         let verb = line.iter().take_while(|octet| octet.is_ascii_alphabetic()).count();
         let (verb, rest) = line.split_at(if known { verb } else { 0 });
-        [verb, &self.replaced(rest)].concat()
+        let mut spans = Spans::new(rest);
+        let greets = matches!(command.verb, Verb::Helo | Verb::Ehlo | Verb::Lhlo);
+        let name = rest.trim_ascii();
+        if greets && is_label(&String::from_utf8_lossy(name)) {
+            let from = rest.len() - rest.trim_ascii_start().len();
+            spans.put(from..from + name.len(), self.names.host(&String::from_utf8_lossy(name)));
+        }
+        for place in survey::client_names(line) {
+            let place = place.start - verb.len()..place.end - verb.len();
+            let host = self.names.host(&String::from_utf8_lossy(&rest[place.clone()]));
+            spans.put(place, host);
+        }
+        [verb, &self.completed(rest, spans)].concat()
     }
 
-    fn replacement(&mut self, found: &Captures<'_>) -> Vec<u8> {
-        let whole = found[0].to_vec();
-        let text = |name: &str| found.name(name).map(|it| String::from_utf8_lossy(it.as_bytes()).into_owned());
-        if let (Some(local), Some(at), Some(domain)) = (text("local"), text("at"), text("domain")) {
-            let (key, local) = after_key(&local);
-            // A marker of a script's stays one.
-            let local = if local.contains("{{") { local.to_owned() } else { self.names.local(local) };
-            return format!("{key}{local}{at}{}", self.domain(&domain)).into_bytes();
+    /// A text with what was found already replaced, and all else that is found in it.
+    fn completed(&mut self, bytes: &[u8], mut spans: Spans<'_>) -> Vec<u8> {
+        if let Some(topic) = std::str::from_utf8(bytes).ok().and_then(|text| self.people.topic_of(text)) {
+            return topic.as_bytes().to_vec();
         }
-        if let Some(ip) = text("v6").and_then(|text| text.parse::<Ipv6Addr>().ok()) {
-            let tag = text("tag").unwrap_or_default();
-            return if ip.is_unspecified() {
-                whole
-            } else {
-                format!("{tag}{}", self.names.ip(IpAddr::V6(ip))).into_bytes()
+        for (place, kind) in keyed(bytes) {
+            let value = String::from_utf8_lossy(&bytes[place.clone()]).into_owned();
+            let new = match kind {
+                Keyed::Host => self.names.host(&value),
+                Keyed::Local => self.names.local(&value),
+                Keyed::Mark => self.names.mark(&value),
             };
+            spans.put(place, new);
         }
-        if let Some(ip) = text("v4").and_then(|text| text.parse::<Ipv4Addr>().ok()) {
-            return self.names.ip(IpAddr::V4(ip)).to_string().into_bytes();
+        let found: Vec<Captures<'_>> = FINDS.captures_iter(bytes).collect();
+        for one in found.iter().filter(|one| one.name("local").is_some() || one.name("url").is_some()) {
+            let (place, new) = self.address(bytes, one);
+            spans.put(place, new);
         }
-        if let Some(host) = text("host").filter(|host| is_host(host)) {
-            return self.names.host(&host).into_bytes();
+        for (place, ip) in v6(bytes).into_iter().filter(|(_, ip)| !ip.is_unspecified()) {
+            let new = self.ipv6(ip);
+            spans.put(place, new);
         }
-        if let Some(inner) = found.name("base64").and_then(|it| decoded(it.as_bytes())) {
-            let new = self.replaced(&inner);
-            if new != inner {
-                return STANDARD.encode(new).into_bytes();
+        for one in found {
+            if let (Some(whole), Some(new)) = (one.get(0), self.by_form(&one)) {
+                spans.put(whole.range(), new);
             }
         }
-        whole
-    }
-
-    /// What stands behind an at sign.
-    fn domain(&mut self, domain: &str) -> String {
-        match domain.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')) {
-            Some(inner) => {
-                let (tag, address) =
-                    inner.split_at(if inner.to_ascii_lowercase().starts_with("ipv6:") { 5 } else { 0 });
-                match address.parse::<IpAddr>() {
-                    Ok(ip) => format!("[{tag}{}]", self.names.ip(ip)),
-                    Err(_) => "[192.0.2.1]".to_owned(),
-                }
-            }
-            None => self.names.host(domain),
-        }
-    }
-
-    /// A word by itself: a host of one label, or a local part that an address has.
-    fn word(&mut self, word: &[u8]) -> Vec<u8> {
-        let text = String::from_utf8_lossy(word).to_lowercase();
-        if self.names.bare.contains(&text) {
-            return self.names.host(&text).into_bytes();
-        }
-        if self.alone.contains(&text) {
-            return self.names.local(&text).into_bytes();
-        }
-        word.to_vec()
+        self.words(bytes, &mut spans);
+        spans.splice()
     }
 
     fn header(&mut self, header: &Header) -> Header {
@@ -425,6 +332,21 @@ fn strings<'a>(value: &'a Value, out: &mut Vec<&'a str>) {
         Value::Table(table) => table.iter().for_each(|(_, item)| strings(item, out)),
         _ => {}
     }
+}
+
+/// Whether a text can be a host's name of one label.
+fn is_label(text: &str) -> bool {
+    let good = text.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'));
+    good && text.chars().any(char::is_alphabetic)
+}
+
+/// Where a host of one label says who it is, at the beginning of its greeting.
+fn greeter(line: &[u8]) -> Option<Range<usize>> {
+    let rest = line.strip_prefix(b"220 ").or_else(|| line.strip_prefix(b"220-"))?;
+    let mut words = rest.split(|octet| *octet == b' ');
+    let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let names = matches!(second, b"ESMTP" | b"SMTP" | b"LMTP" | b"Microsoft");
+    (names && first.len() >= 2 && is_label(&String::from_utf8_lossy(first))).then(|| 4..4 + first.len())
 }
 
 /// Whether a line carries what AUTH carries.

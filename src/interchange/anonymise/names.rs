@@ -18,6 +18,7 @@ pub(super) struct Names {
     domains: HashMap<String, String>,
     labels: HashMap<String, String>,
     locals: HashMap<String, String>,
+    marks: HashMap<String, String>,
     addresses: HashMap<IpAddr, IpAddr>,
     v4: u32,
     v6: u32,
@@ -64,6 +65,18 @@ impl Names {
         let there = &self.there;
         let count = self.labels.len();
         self.labels.entry(label.to_owned()).or_insert_with(|| unused(there, count, |n| format!("host{n}"))).clone()
+    }
+
+    /// What stands for the first label of a domain where it stands alone.
+    pub(super) fn domain_label(&mut self, domain: &str) -> String {
+        self.host(domain).split('.').next().unwrap_or_default().to_owned()
+    }
+
+    /// What stands for a mark that somebody gave, such as an envelope's.
+    pub(super) fn mark(&mut self, mark: &str) -> String {
+        let count = self.marks.len();
+        let there = &self.there;
+        self.marks.entry(mark.to_lowercase()).or_insert_with(|| unused(there, count, |n| format!("mark{n}"))).clone()
     }
 
     /// What stands for an IP address: one of those kept for documentation (RFC 5737, RFC 3849).

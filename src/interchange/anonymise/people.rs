@@ -2,9 +2,12 @@
 //! is replaced wherever it stands.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
+
+use super::common::is_common;
 
 /// Fields whose value is a list of mailboxes with the names of those who have them.
 const MAILBOXES: [&str; 11] = [
@@ -22,44 +25,10 @@ const MAILBOXES: [&str; 11] = [
 ];
 /// Fields of free text that says what a message is about.
 const TOPICS: [&str; 5] = ["subject", "thread-topic", "comments", "keywords", "x-subject"];
-/// Words of names that are words of every server as well.
-const COMMON: [&str; 31] = [
-    "and",
-    "customer",
-    "daemon",
-    "delivery",
-    "department",
-    "error",
-    "for",
-    "group",
-    "help",
-    "list",
-    "mail",
-    "mailbox",
-    "mailer",
-    "message",
-    "notification",
-    "office",
-    "postmaster",
-    "recipient",
-    "report",
-    "sales",
-    "sender",
-    "server",
-    "service",
-    "subsystem",
-    "support",
-    "system",
-    "team",
-    "test",
-    "the",
-    "unknown",
-    "user",
-];
 /// Names that are remembered.
 const REMEMBERED: usize = 1000;
 
-static WORD: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\p{L}[\p{L}\p{M}'’-]{2,}").expect("it is well formed"));
+static WORD: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\p{L}[\p{L}\p{M}-]*\p{L}").expect("it is well formed"));
 
 /// Which kind of field a line belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -77,8 +46,10 @@ enum Field {
 pub(super) struct People {
     /// What stands for a whole name, by the name in lower case.
     names: HashMap<String, String>,
-    /// What stands for a word of a name.
+    /// What stands for a word of a name that is a word of nothing else.
     words: HashMap<String, String>,
+    /// All words of what somebody is called, by what stands for it.
+    whole: HashMap<String, HashSet<String>>,
     topics: HashMap<String, String>,
     field: Field,
 }
@@ -94,7 +65,9 @@ impl People {
                 }
             }
             (Field::Topic, value) => self.topic(value),
-            (Field::Way, value) => return hosts(value),
+            (Field::Way, value) => {
+                return hosts(value).into_iter().map(|place| value[place].to_lowercase()).collect();
+            }
             (Field::Other, _) => {}
         }
         Vec::new()
@@ -121,9 +94,10 @@ impl People {
         // What is encoded has no words that stand elsewhere.
         if !name.contains("=?") {
             for word in WORD.find_iter(name).map(|word| word.as_str().to_lowercase()) {
-                if !COMMON.contains(&word.as_str()) {
-                    self.words.entry(word).or_insert_with(|| person.clone());
+                if !is_common(&word) {
+                    self.words.entry(word.clone()).or_insert_with(|| person.clone());
                 }
+                self.whole.entry(person.clone()).or_default().insert(word);
             }
         }
     }
@@ -150,68 +124,49 @@ impl People {
         (self.field, value)
     }
 
-    /// A line of content with the names and the topic of its field replaced.
-    pub(super) fn line(&mut self, line: &[u8]) -> Vec<u8> {
-        let Ok(text) = std::str::from_utf8(line) else {
-            let ascii: Vec<u8> = line.iter().map(|octet| if octet.is_ascii() { *octet } else { b'?' }).collect();
-            return if self.turn(&String::from_utf8_lossy(&ascii)).0 == Field::Other {
-                line.to_vec()
-            } else {
-                self.line(&ascii)
-            };
-        };
+    /// The names and the topic in the field that a line of content belongs to, with what stands for each. The line is UTF-8.
+    pub(super) fn in_place(&mut self, text: &str) -> Vec<(Range<usize>, String)> {
         let (field, value) = self.turn(text);
-        let before = &text[..text.len() - value.len()];
+        let from = text.len() - value.len();
+        let place = |part: &str| {
+            let at = part.as_ptr() as usize - text.as_ptr() as usize;
+            at..at + part.len()
+        };
         match field {
-            Field::Topic if value.trim().is_empty() => line.to_vec(),
-            Field::Topic => {
+            Field::Topic if !value.trim().is_empty() => {
                 let topic = self.topics.get(&value.trim().to_lowercase()).map_or("(left out)", String::as_str);
-                format!("{before} {topic}").into_bytes()
+                vec![(from..text.len(), format!(" {topic}"))]
             }
             Field::Mailboxes => {
-                let mut out = value.to_owned();
-                for name in names(value) {
-                    if let Some(person) = self.names.get(&name.to_lowercase()) {
-                        out = out.replace(name, person);
-                    }
-                }
-                format!("{before}{out}").into_bytes()
+                let found = names(value).into_iter();
+                found.filter_map(|name| Some((place(name), self.names.get(&name.to_lowercase())?.clone()))).collect()
             }
-            Field::Way | Field::Other => line.to_vec(),
+            _ => Vec::new(),
         }
     }
 
-    /// Whether nobody was found.
-    pub(super) fn is_empty(&self) -> bool {
-        self.words.is_empty() && self.topics.is_empty()
+    /// The hosts of one label that a line of a `Received:` names; the field is the one of the last line looked at.
+    pub(super) fn hosts_in(&self, text: &str) -> Vec<Range<usize>> {
+        if self.field != Field::Way {
+            return Vec::new();
+        }
+        let from = if text.starts_with([' ', '\t']) { 0 } else { text.find(':').map_or(0, |at| at + 1) };
+        hosts(&text[from..]).into_iter().map(|place| place.start + from..place.end + from).collect()
+    }
+
+    /// Who is meant by this word, where it means somebody.
+    pub(super) fn of(&self, word: &str) -> Option<&str> {
+        self.words.get(word).map(String::as_str)
+    }
+
+    /// Whether a word is one of those that this person is called, be it a common word.
+    pub(super) fn is_of(&self, person: &str, word: &str) -> bool {
+        self.whole.get(person).is_some_and(|words| words.contains(word))
     }
 
     /// What stands for a text that says what a message is about, where it is one.
     pub(super) fn topic_of(&self, text: &str) -> Option<&str> {
         if self.topics.is_empty() { None } else { self.topics.get(&text.trim().to_lowercase()).map(String::as_str) }
-    }
-
-    /// A text with the words of names replaced.
-    pub(super) fn replaced(&self, text: &str) -> String {
-        let mut last: Option<&str> = None;
-        let mut out = String::with_capacity(text.len());
-        let mut at = 0;
-        for word in WORD.find_iter(text) {
-            let Some(person) = self.words.get(&word.as_str().to_lowercase()) else {
-                last = None;
-                continue;
-            };
-            let between = &text[at..word.start()];
-            // First name and last name are one person.
-            if last != Some(person) || between != " " {
-                out.push_str(between);
-                out.push_str(person);
-            }
-            last = Some(person);
-            at = word.end();
-        }
-        out.push_str(&text[at..]);
-        out
     }
 }
 
@@ -246,22 +201,36 @@ fn names(value: &str) -> Vec<&str> {
     out
 }
 
-/// Hosts of one label in a `Received:`, behind `from`, `by` and `helo=`, and before an address in brackets.
-fn hosts(value: &str) -> Vec<String> {
-    let words: Vec<&str> = value.split_whitespace().collect();
-    let label = |word: &str| -> Option<String> {
-        let word = word.trim_matches(['(', ')', ';', ',', '[', ']']).to_lowercase();
-        let good = word.len() >= 2 && word.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'));
-        (good
-            && word.chars().any(char::is_alphabetic)
-            && !["unknown", "localhost", "helo", "ehlo"].contains(&word.as_str()))
-        .then_some(word)
+/// Hosts of one label in a `Received:`, by their places: behind `from`, `by`, `helo=` and `HELO `, and before an address in
+/// brackets.
+pub(super) fn hosts(value: &str) -> Vec<Range<usize>> {
+    const CLAUSES: [&str; 8] = ["from", "by", "with", "for", "via", "id", "helo", "ehlo"];
+    let place = |part: &str| {
+        let at = part.as_ptr() as usize - value.as_ptr() as usize;
+        at..at + part.len()
     };
+    let label = |word: &str| -> Option<Range<usize>> {
+        let word = word.trim_matches(['(', ')', ';', ',', '[', ']']);
+        let good = word.len() >= 2 && word.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'));
+        let named = !["unknown", "localhost"].contains(&word.to_lowercase().as_str());
+        (good && word.chars().any(char::is_alphabetic) && named).then(|| place(word))
+    };
+    let is_clause = |word: &str| CLAUSES.contains(&word.trim_matches(['(', ')']).to_lowercase().as_str());
+    let words: Vec<&str> = value.split_whitespace().collect();
     let mut out = Vec::new();
+    let mut is_host = false;
     for pair in words.windows(2) {
-        if pair[0].eq_ignore_ascii_case("from") || pair[0].eq_ignore_ascii_case("by") || pair[1].starts_with('[') {
-            let word = if pair[1].starts_with('[') { pair[0] } else { pair[1] };
-            out.extend(label(word));
+        // A host may be called `by`.
+        if std::mem::take(&mut is_host) {
+            continue;
+        }
+        let named = ["from", "by"].contains(&pair[0].to_lowercase().as_str())
+            || ["(helo", "(ehlo"].contains(&pair[0].to_lowercase().as_str());
+        if named && !pair[1].starts_with(['[', '(']) {
+            is_host = true;
+            out.extend(label(pair[1]));
+        } else if pair[1].starts_with('[') && !is_clause(pair[0]) {
+            out.extend(label(pair[0]));
         }
     }
     for word in words {

@@ -1,5 +1,7 @@
 use crate::conversation::file::{read, write_document};
 
+use std::net::{Ipv4Addr, Ipv6Addr};
+
 use super::*;
 
 fn text(document: &Document) -> String {
@@ -103,6 +105,57 @@ fn the_names_of_persons_and_of_hosts_of_one_label_are_replaced_too() {
     assert_eq!(again.log.len(), document.log.len());
 }
 
+/// A conversation in which people and hosts are called by words of every text and of the protocol.
+const COMMON_NAMES: &str = "+++\nehlo = 1\ntitle = \"Anna at kundin.de\"\n+++\n\
+    0.000000 * connected 192.0.2.99:25 from 192.0.2.98:5555\n0.100000 < 220 mx1.kundin.de ESMTP kundin.de gateway mx1 ready\n\
+    0.200000 > XCLIENT ADDR=IPV6:2001:db8:1:2::3 NAME=pc7 LOGIN=anna@kundin.de HELO=pc7\n0.300000 < 250 ok\n\
+    0.400000 > EHLO from\n0.500000 < 250 mx1 Hello from [203.0.113.9]\n\
+    1.000000 > MAIL FROM:<user@kundin.de> ENVID=anna-schmidt-2026\n1.100000 < 250 ok\n\
+    2.000000 > RCPT TO:<\"anna schmidt\"@kundin.de>\n2.100000 < 250 2.1.5 anna schmidt@kundin.de... Recipient ok\n\
+    2.200000 > RCPT TO:<bob@SRV-MX01>\n2.300000 < 451 <pc7[203.0.113.9]>: ask srv-mx01; from=<anna@kundin.de> helo=<pc7>\n\
+    3.000000 > DATA\n3.100000 < 354 go\n\
+    3.200000 | Received: from [192.168.1.17] (helo=pc7) by mx1 with esmtpsa id 1x; user anna\n\
+    3.200000 | From: \"Anna Example\" <anna.schmidt@kundin.de>\n3.200000 | To: Test User <test@kundin.de>\n\
+    3.200000 | Cc: Host Mail <mail@kundin.de>\n3.200000 | DKIM-Signature: v=1; d=kundin.de; i=@kundin.de\n\
+    3.200000 | List-Unsubscribe: <https://kundin.de/u?e=anna.schmidt%40kundin.de>\n3.200000 |\n\
+    3.200000 | the host got mail from a test user, an example; see https://www.spamhaus.org/query/ip/2001:db8:1:2::3\n\
+    3.200000 | \\\\\\\\srv-mx01\\\\share ::ffff:203.0.113.9 and 203.0.113.009 and Anna's mail to anna.schmidt at kundin.de\n\
+    3.300000 > .\n3.400000 < 250 ok mail received, queued by srv-mx01\n4.000000 * set tags=kundin\n";
+
+#[test]
+fn what_is_called_by_a_common_word_is_replaced_where_it_is_a_name_and_nowhere_else() {
+    let document = read(COMMON_NAMES.as_bytes()).expect("a transcript");
+    let out = text(&anonymise(&document));
+    let low = out.to_lowercase();
+    let gone =
+        ["kundin", "anna", "schmidt", "srv-mx01", "pc7", "203.0.113.9", "203.0.113.009", "2001:db8:1:2", "192.168"];
+    for gone in gone.into_iter().chain(["mx1", "192.0.2.99", "test user <", "host mail <", "bob"]) {
+        assert!(!low.contains(gone), "{gone} is in\n{out}");
+    }
+    for stays in [
+        "* connected 192.0.2.1:25 from 192.0.2.2:5555",
+        "> MAIL FROM:<user1@domain1.example> ENVID=mark1",
+        "| Received: from [192.0.2.",
+        "| the host got mail from a test user, an example; see https://",
+        "< 250 ok mail received, queued by host",
+        " LOGIN=user",
+        "; i=@domain1.example",
+        "?e=user",
+        "::ffff:192.0.2.",
+    ] {
+        assert!(out.contains(stays), "{stays} is not in\n{out}");
+    }
+    let again = read(out.as_bytes()).expect("a transcript");
+    assert_eq!(again.log.len(), document.log.len());
+    let named = |line: &str| out.lines().find(|text| text.contains(line)).map(str::to_owned).unwrap_or_default();
+    let user = |line: &str| {
+        let text = named(line);
+        let at = text.find("user").unwrap_or_else(|| panic!("{line}: {out}"));
+        text[at..].chars().take_while(char::is_ascii_alphanumeric).collect::<String>()
+    };
+    assert_eq!(user("RCPT TO:<user"), user("... Recipient ok"), "the same by the same:\n{out}");
+}
+
 mod laws {
     use proptest::prelude::*;
 
@@ -114,6 +167,32 @@ mod laws {
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(24))]
+
+        #[test]
+        fn names_that_are_common_words_ruin_nothing(
+            first in prop::sample::select(vec!["Test", "Host", "From", "Mail", "Data", "Example", "Domain", "User", "Rcpt"]),
+            last in prop::sample::select(vec!["User", "Example", "Received", "Person", "By", "Quit", "Ok", "Subject"]),
+            host in prop::sample::select(vec!["from", "host", "mail", "by", "domain", "user", "esmtp"]),
+            domain in host(),
+        ) {
+            let local = format!("{first}.{last}").to_lowercase();
+            let text_in = format!(
+                "+++\nehlo = 1\n+++\n0.000000 < 220 {host} ESMTP ready for mail from a user\n1.000000 > EHLO {host}\n\
+                 1.000000 < 250 ok\n2.000000 > MAIL FROM:<{local}@{domain}> BODY=8BITMIME\n2.000000 < 250 the user is ok\n\
+                 3.000000 > RCPT TO:<{local}@{domain}>\n3.000000 < 250 ok\n4.000000 > DATA\n4.000000 < 354 go\n\
+                 5.000000 | Received: from {host} by {host} with ESMTP\n5.000000 | From: \"{first} {last}\" <{local}@{domain}>\n\
+                 5.000000 | the test host got mail from a user by example\n5.000000 > .\n5.000000 < 250 ok data received\n"
+            );
+            let out = text(&anonymise(&read(text_in.as_bytes()).expect("a transcript")));
+            prop_assert!(!out.contains(&domain) && !out.contains(&local), "{}", out);
+            for stays in [
+                " ESMTP ready for mail from a user\n", "> EHLO host", "> MAIL FROM:<user", "example> BODY=8BITMIME\n",
+                "< 250 the user is ok\n", "> RCPT TO:<user", "| Received: from host", " with ESMTP\n", "| From: \"Person1\" <user",
+                "| the test host got mail from a user by example\n", "< 250 ok data received\n",
+            ] {
+                prop_assert!(out.contains(stays), "{} is not in\n{}", stays, out);
+            }
+        }
 
         #[test]
         fn no_address_host_or_ip_is_left(

@@ -4,22 +4,49 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 /// What names the value before an address in `key=address`, so that the key is not part of it.
-const BEFORE: [&str; 15] = [
-    "smtp.mailfrom",
-    "header.from",
-    "header.i",
-    "header.d",
-    "from",
-    "to",
-    "user",
-    "orcpt",
+const BEFORE: [&str; 42] = [
+    "account",
+    "addr",
+    "address",
+    "auth",
+    "d",
+    "delay-from",
+    "e",
+    "email",
     "envelope-from",
     "for",
-    "auth",
+    "from",
+    "header.d",
+    "header.from",
+    "header.i",
     "helo",
-    "sender",
-    "rcpt",
+    "i",
+    "id",
+    "ident",
+    "l",
+    "login",
+    "mail",
+    "mailbox",
     "mailfrom",
+    "name",
+    "orcpt",
+    "orig_to",
+    "p",
+    "r",
+    "rcpt",
+    "recipient",
+    "reply-to",
+    "s",
+    "sasl_username",
+    "sender",
+    "smtp.helo",
+    "smtp.mailfrom",
+    "srs",
+    "to",
+    "u",
+    "uid",
+    "user",
+    "username",
 ];
 
 /// How long the code of a reply is, with what parts it from its text: it is no part of a name.
@@ -30,7 +57,7 @@ pub(super) fn code(line: &[u8]) -> usize {
     }
 }
 
-/// `smtp.mailfrom=dude` is a key and a local part.
+/// `smtp.mailfrom=dude` is a key and a local part; a local part may also be missing behind its key.
 pub(super) fn after_key(local: &str) -> (&str, &str) {
     // What stands before it in a URL is no part of it.
     let slashes = local.len() - local.trim_start_matches('/').len();
@@ -38,34 +65,9 @@ pub(super) fn after_key(local: &str) -> (&str, &str) {
         return local.split_at(2);
     }
     match local.split_once('=') {
-        Some((key, rest)) if !rest.is_empty() && BEFORE.contains(&key.to_ascii_lowercase().as_str()) => {
-            local.split_at(key.len() + 1)
-        }
+        Some((key, _)) if BEFORE.contains(&key.to_ascii_lowercase().as_str()) => local.split_at(key.len() + 1),
         _ => ("", local),
     }
-}
-
-/// Words that are local parts somewhere and words of every server as well.
-pub(super) fn is_common(word: &str) -> bool {
-    const COMMON: [&str; 16] = [
-        "postmaster",
-        "mailer-daemon",
-        "abuse",
-        "user",
-        "test",
-        "info",
-        "mail",
-        "root",
-        "admin",
-        "sender",
-        "recipient",
-        "message",
-        "address",
-        "postfix",
-        "exim",
-        "sendmail",
-    ];
-    COMMON.contains(&word)
 }
 
 /// A name with dots that is a host's, and not a term of Exchange's or a version.

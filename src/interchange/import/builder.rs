@@ -1,14 +1,16 @@
 //! Puts a conversation together from what an importer reads: knows the session, so that a line of content is told from a
 //! command, secrets are masked before anything is kept, and what a source does not show is said where it is missing.
 
+mod late;
+mod missing;
+
 use sha2::{Digest as _, Sha256};
 use toml::Value;
 
 use crate::conversation::event::{Event, Micros, Remark};
 use crate::conversation::file::{Document, Header, Side};
-use crate::conversation::fold::Answered;
 use crate::conversation::mask::Mask;
-use crate::conversation::{Fold, Kind, Log};
+use crate::conversation::{Fold, Log};
 use crate::smtp::reply::MAX_LINE;
 use crate::smtp::{Phase, Secret, escape};
 
@@ -71,6 +73,10 @@ pub(super) struct Builder {
     learnt: (usize, usize),
     /// Whether each side has said anything.
     spoke: [bool; 2],
+    /// A line that is no command, until what follows shows whether it was sent as one, and when it came.
+    held: Option<(Micros, Vec<u8>)>,
+    /// Content whose DATA or 354 is missing goes on up to its dot.
+    orphan: bool,
 }
 
 impl Builder {
@@ -98,6 +104,8 @@ impl Builder {
             betrayed: Vec::new(),
             learnt: (0, 0),
             spoke: [false; 2],
+            held: None,
+            orphan: false,
         }
     }
 
@@ -163,13 +171,15 @@ impl Builder {
     /// Whether what the client says next is message content.
     pub(super) fn in_content(&self) -> bool {
         let session = &self.fold.session;
-        session.phase() == Phase::Data && !self.fold.is_waiting() || session.chunk_left > 0
+        session.phase() == Phase::Data && !self.fold.is_waiting() || session.chunk_left > 0 || self.orphan
     }
 
     /// A line of the client's, without its end; CR LF is taken to have followed.
     pub(super) fn client(&mut self, line: &[u8]) {
         self.before_client(line);
-        self.sent(line, true);
+        if !self.holds(line) {
+            self.sent(line, true);
+        }
     }
 
     /// A line of the message, where the source says that it is one: it may have gone out before its 354 came.
@@ -205,6 +215,7 @@ impl Builder {
         let (line, cut) = line.split_at(line.len().min(MAX_LINE));
         let bare = line.strip_suffix(b"\n").filter(|_| !crlf).unwrap_or(line);
         let content = self.in_content() && (bare != b"." || self.fold.session.chunk_left > 0);
+        self.orphan &= content;
         // Where the source begins in the middle, or lacks the AUTH line, its look alone tells an answer.
         if !content && is_base64_answer(bare) && !is_command(bare) {
             self.mask.learn(Secret::new(bare.to_vec()));
@@ -266,6 +277,17 @@ impl Builder {
     }
 
     fn before_server(&mut self, line: &[u8]) {
+        self.settle(false);
+        if std::mem::take(&mut self.orphan) {
+            self.inferred("the dot that ends the message: it is not shown, and a reply came");
+            self.sent(b".", true);
+        }
+        if self.in_content() && !self.partial[0].is_empty() {
+            // A line without its end is content all the same.
+            let partial = std::mem::take(&mut self.partial[0]);
+            self.piece(0, &partial);
+        }
+        self.resume(line);
         if self.fold.session.chunk_left > 0 && self.content == Content::Hidden {
             self.hidden_chunk();
         }
@@ -292,59 +314,6 @@ impl Builder {
         }
         self.log.push(self.at, &Event::Received(masked));
         self.cut("in", cut);
-    }
-
-    /// A verdict on a log-in shows that what it answers was one, whatever it looked like.
-    fn betray(&mut self, answered: &Answered) {
-        let Some(code) = answered.reply.code().filter(|code| secrets::is_verdict(code.number())) else { return };
-        let index = answered.pending.tag as usize;
-        let Some(entry) = self.log.get(index).filter(|entry| entry.kind == Kind::Sent && !entry.masked) else { return };
-        let words = entry.bytes.contains(&b' ') || code.number() != 334;
-        if words && !is_command(entry.bytes) && entry.bytes.trim_ascii() != b"*" {
-            self.betrayed.push(index);
-        }
-    }
-
-    /// Records before this one were kept while a secret was not known yet.
-    fn note_learnt(&mut self) {
-        let known = self.mask.known();
-        if known != self.learnt.0 {
-            self.learnt = (known, self.log.len());
-        }
-    }
-
-    /// The log as it may be kept: what was recorded before its secret was known is masked in it.
-    fn masked_log(&mut self) -> Log {
-        let log = std::mem::take(&mut self.log);
-        let betrayed = std::mem::take(&mut self.betrayed);
-        // Learn all of them first.
-        let hidden: Vec<_> = betrayed
-            .into_iter()
-            .filter_map(|index| {
-                let entry = log.get(index)?;
-                let from = entry.bytes.iter().position(|octet| *octet == b' ').map_or(0, |at| at + 1);
-                Some((index, self.mask.hidden(entry.bytes, from, entry.crlf)))
-            })
-            .collect();
-        let before = if hidden.is_empty() { self.learnt.1 } else { log.len() };
-        if before == 0 {
-            return log;
-        }
-        let mut out = Log::new();
-        out.reserve(log.since(0).map(|(_, entry)| entry.bytes.len()).sum(), log.len());
-        for (index, entry) in log.since(0) {
-            let known = hidden.iter().find(|(at, _)| *at == index).map(|(_, line)| line.clone());
-            if index >= before {
-                out.push_octets(entry.kind, entry.at, entry.bytes, entry.crlf, entry.masked);
-            } else if let Some(remark) = entry.remark() {
-                out.push(entry.at.unwrap_or_default(), &Event::Remark(self.mask.remark(remark)));
-            } else if let Some(line) = known.or_else(|| self.mask.again(&entry)) {
-                out.push_octets(entry.kind, entry.at, &line.bytes, line.crlf, line.masked);
-            } else {
-                out.push_octets(entry.kind, entry.at, entry.bytes, entry.crlf, entry.masked);
-            }
-        }
-        out
     }
 
     fn cut(&mut self, direction: &str, rest: &[u8]) {
@@ -382,7 +351,9 @@ impl Builder {
         let (line, crlf) = piece.strip_suffix(b"\r\n").map_or((piece, false), |line| (line, true));
         if side == 0 {
             self.before_client(line);
-            self.sent(line, crlf);
+            if !crlf || !self.holds(line) {
+                self.sent(line, crlf);
+            }
         } else {
             self.before_server(line);
             self.received(line, crlf);
@@ -401,6 +372,9 @@ impl Builder {
 
     /// A remark.
     pub(super) fn remark(&mut self, remark: Remark) {
+        if !matches!(remark.word.as_str(), "inferred" | "tool") {
+            self.settle(false);
+        }
         let remark = self.mask.remark(remark);
         self.tls_told |= remark.word == "tls";
         self.fold.remark(&remark, 0);
@@ -474,7 +448,9 @@ impl Builder {
     /// The conversation, and a line that says what it was.
     pub(super) fn finish(mut self) -> Document {
         self.flush();
+        self.settle(false);
         self.end_content();
+        self.say_unanswered();
         match self.clock {
             Clock::None => self.set("clock", "none"),
             Clock::Durations => self.set("clock", "durations"),

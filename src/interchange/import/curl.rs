@@ -75,6 +75,8 @@ pub(super) fn looks(beginning: &[u8]) -> bool {
                     || rest.starts_with(b"Connection #");
             }
             (_, Some(b'<'), rest) => reply |= is_reply(rest),
+            (_, Some(b'{' | b'}'), rest) => tool |= rest.starts_with(b"[") && rest.ends_with(b" bytes data]"),
+            (_, None, rest) => tool |= rest.starts_with(b"curl: ("),
             _ => {}
         }
         if tool && reply {

@@ -36,6 +36,36 @@ pub(super) fn is_command(line: &[u8]) -> bool {
         || more.iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
+/// Whether a line has the form of a header field that messages have.
+pub(super) fn is_header_field(line: &[u8]) -> bool {
+    const FIELDS: [&[u8]; 20] = [
+        b"from",
+        b"to",
+        b"cc",
+        b"subject",
+        b"date",
+        b"message-id",
+        b"mime-version",
+        b"received",
+        b"reply-to",
+        b"sender",
+        b"return-path",
+        b"user-agent",
+        b"dkim-signature",
+        b"references",
+        b"in-reply-to",
+        b"content-type",
+        b"content-transfer-encoding",
+        b"delivered-to",
+        b"list-unsubscribe",
+        b"content-disposition",
+    ];
+    let Some(colon) = line.iter().position(|octet| *octet == b':') else { return false };
+    let name = line[..colon].to_ascii_lowercase();
+    let known = FIELDS.contains(&name.as_slice()) || name.starts_with(b"x-");
+    known && matches!(line.get(colon + 1), None | Some(b' '))
+}
+
 /// Whether a word looks like an answer within AUTH: base64 that is no word of a language.
 pub(super) fn is_base64_answer(word: &[u8]) -> bool {
     use base64::Engine as _;

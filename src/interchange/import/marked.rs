@@ -159,7 +159,7 @@ pub(super) fn read(octets: &Text<'_>) -> (Vec<Document>, Unread) {
             (None, Some(_)) => unmarked(number, &line, &parts, &mut found),
             (None, None) => {
                 let next = all.peek().map(|(_, next)| moment(next).map_or(*next, |(_, rest)| rest));
-                telnet::line(number, parts.rest, next, &mut found);
+                telnet::line(number, parts.rest, next.as_slice(), &mut found);
             }
         }
     }

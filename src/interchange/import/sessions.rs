@@ -92,6 +92,13 @@ impl Sessions {
         self.unread.add(line, text, why);
     }
 
+    /// The same, where it is not empty.
+    pub(super) fn unread_full(&mut self, line: usize, text: &[u8], why: &'static str) {
+        if !text.trim_ascii().is_empty() {
+            self.unread(line, text, why);
+        }
+    }
+
     /// The line of this number is read; from 1.
     pub(super) fn at(&mut self, line: usize) {
         self.line = line;

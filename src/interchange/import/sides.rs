@@ -1,7 +1,10 @@
 //! Who said a line, told by the grammar of the conversation alone, where a source marks no sides.
 
+use crate::smtp::Phase;
+
 use super::builder::Builder;
-use super::lines::{is_command, is_reply, lines, text};
+use super::lines::{is_base64_answer, is_command, is_reply, lines, text};
+use super::secrets;
 use super::sessions::Sessions;
 
 /// A side of a conversation.
@@ -22,6 +25,41 @@ pub(super) fn side(line: &[u8], builder: &Builder) -> Side {
     }
     // A reply that has begun goes on, badly formed, unless the client speaks.
     if builder.fold().in_reply() && !is_command(line) { Side::Server } else { Side::Client }
+}
+
+/// What follows a line, as far as it shows what the line is.
+const AHEAD: usize = 2000;
+
+/// Whether a line that no mark gives to the client is somebody's prose, and no part of the conversation: it is no command,
+/// nobody answers it, and no message that lacks its beginning goes on to a dot below it.
+pub(super) fn is_prose(line: &[u8], below: &[&[u8]], builder: &Builder) -> bool {
+    let odd = !is_command(line) && !is_reply(line) && !is_base64_answer(line) && secrets::begins(line).is_none();
+    if !odd || builder.in_content() || builder.fold().in_reply() || builder.phase() == Phase::Auth || line == b"." {
+        return false;
+    }
+    let mut full = below.iter().take(AHEAD).map(|line| line.trim_ascii()).filter(|line| !line.is_empty()).peekable();
+    if full.peek().is_some_and(|next| is_reply(next)) {
+        return false;
+    }
+    let goes_on = |line: &&[u8]| !ends_message(line);
+    // Its message's dot has to be answered.
+    full.find(|line| !goes_on(line)) != Some(b".".as_slice())
+}
+
+/// Whether a line ends a message that lacks its beginning: its dot, or a command that shows that there is none.
+fn ends_message(line: &[u8]) -> bool {
+    const SURE: [&[u8]; 6] = [b"MAIL FROM:", b"RCPT TO:", b"EHLO ", b"HELO ", b"QUIT", b"DATA"];
+    line == b"." || SURE.iter().any(|sure| line.get(..sure.len()).is_some_and(|head| head.eq_ignore_ascii_case(sure)))
+}
+
+/// What is said of a line of prose.
+pub(super) const PROSE: &str = "neither a command nor answered: taken for no part of the conversation";
+/// What is said of a line behind the end.
+pub(super) const AFTER: &str = "after the end of the connection";
+
+/// Whether the client has nothing to say any more: the connection has ended, or QUIT was answered.
+pub(super) fn is_over(builder: &Builder) -> bool {
+    matches!(builder.phase(), Phase::Closed | Phase::Quit) && !builder.fold().in_reply()
 }
 
 /// Adds a line to the side that said it.

@@ -1,5 +1,7 @@
 //! swaks: a mark of three characters and a space before each line, any of which may have been switched off.
 
+use std::borrow::Cow;
+
 use crate::conversation::event::Remark;
 use crate::conversation::file::Document;
 
@@ -78,6 +80,29 @@ struct Hints {
     received: bool,
 }
 
+impl Hints {
+    fn of(octets: &[u8]) -> Self {
+        let mut hints = Hints::default();
+        for (_, line) in lines(octets) {
+            let (kind, rest) = mark(line);
+            match kind {
+                Mark::Sent | Mark::Content => hints.sent = true,
+                Mark::Received => hints.received |= is_reply(rest),
+                _ => {}
+            }
+            // A message may be about swaks: its lines say nothing of the marks.
+            if rest.eq_ignore_ascii_case(b"DATA") {
+                break;
+            }
+        }
+        hints
+    }
+
+    fn both(&self) -> bool {
+        self.sent && self.received
+    }
+}
+
 /// Reads all of it.
 pub(super) fn read(octets: &Text<'_>) -> (Vec<Document>, Unread) {
     read_as("swaks", octets)
@@ -89,23 +114,20 @@ pub(super) fn read_own(octets: &Text<'_>) -> (Vec<Document>, Unread) {
 }
 
 fn read_as(source: &'static str, octets: &Text<'_>) -> (Vec<Document>, Unread) {
-    let mut hints = Hints::default();
-    for (_, line) in lines(octets) {
-        let (kind, rest) = mark(line);
-        match kind {
-            Mark::Sent | Mark::Content => hints.sent = true,
-            Mark::Received => hints.received |= is_reply(rest),
-            _ => {}
-        }
-        // A message may be about swaks: its lines say nothing of the marks.
-        if rest.eq_ignore_ascii_case(b"DATA") {
-            break;
-        }
-    }
+    let hints = Hints::of(octets);
     let mut found = Sessions::new(source, Content::Shown).timed(octets);
     let mut in_tls = false;
-    for (number, line) in lines(octets) {
-        found.at(number);
+    let texts: Vec<&[u8]> = lines(octets).map(|(_, line)| line).collect();
+    let width = hints.both().then(|| texts.iter().map(|line| line.len()).max()).flatten();
+    let mut number = 0;
+    while let Some(first) = texts.get(number) {
+        found.at(number + 1);
+        let (line, pieces) = joined(&texts[number..], width);
+        number += pieces;
+        if line.len() > first.len() {
+            sides::say_joined(&mut found);
+        }
+        let line: &[u8] = &line;
         let content = found.has_current() && found.current().in_content();
         let (kind, rest) = match mark(line) {
             // Where a side has no marks, what looks like one is its own words.
@@ -124,7 +146,7 @@ fn read_as(source: &'static str, octets: &Text<'_>) -> (Vec<Document>, Unread) {
                 found.current().remark(Remark::new("gave-up"));
             }
             Mark::Received => received(rest, &mut found),
-            Mark::Bare => bare(number, line, &mut found, &hints),
+            Mark::Bare => bare(number, line, &texts[number..], &mut found, &hints),
         }
         let tls = matches!(line.get(..2), Some(b" ~" | b"<~"));
         if tls && !in_tls && found.has_current() && !found.current().fold().session.tls {
@@ -133,6 +155,26 @@ fn read_as(source: &'static str, octets: &Text<'_>) -> (Vec<Document>, Unread) {
         in_tls = tls;
     }
     found.finish()
+}
+
+/// The first of these lines with what a mail program has wrapped of it, and how many lines that are: the rest of a line has
+/// no mark, and its first word would not have fitted into the width of the text.
+fn joined<'a>(texts: &[&'a [u8]], width: Option<usize>) -> (Cow<'a, [u8]>, usize) {
+    let mut line = Cow::Borrowed(texts.first().copied().unwrap_or_default());
+    let spoken = matches!(mark(&line).0, Mark::Sent | Mark::Content | Mark::Received);
+    let Some(width) = width.filter(|_| spoken) else { return (line, 1) };
+    let mut count = 1;
+    while let (Some(above), Some(below)) = (texts.get(count - 1), texts.get(count)) {
+        let bare = mark(below).0 == Mark::Bare && !below.trim_ascii().is_empty() && !is_info(below);
+        let blank: &[u8] = if line.ends_with(b" ") { b"" } else { b" " };
+        let word = below.iter().take_while(|octet| !octet.is_ascii_whitespace()).count();
+        if !bare || word == 0 || above.len() < 40 || above.len() + blank.len() + word <= width {
+            break;
+        }
+        line.to_mut().extend_from_slice(&[blank, below].concat());
+        count += 1;
+    }
+    (line, count)
 }
 
 fn sent(line: &[u8], found: &mut Sessions, hints: &Hints) {
@@ -151,7 +193,7 @@ fn received(line: &[u8], found: &mut Sessions) {
 }
 
 /// A line without a mark: of a side whose marks were switched off, or information.
-fn bare(number: usize, line: &[u8], found: &mut Sessions, hints: &Hints) {
+fn bare(number: usize, line: &[u8], below: &[&[u8]], found: &mut Sessions, hints: &Hints) {
     let content = found.has_current() && found.current().in_content();
     if !content && is_info(line) {
         return info(line, found);
@@ -160,6 +202,12 @@ fn bare(number: usize, line: &[u8], found: &mut Sessions, hints: &Hints) {
         if !line.trim_ascii().is_empty() {
             found.unread(number, line, "before the conversation, and no mark of swaks's");
         }
+        return;
+    }
+    let begins = line.starts_with(b"220");
+    let over = !content && !begins && sides::is_over(found.current());
+    if !content && !hints.sent && !begins && (over || sides::is_prose(line, below, found.current())) {
+        found.unread_full(number, line, if over { sides::AFTER } else { sides::PROSE });
         return;
     }
     match (hints.sent, hints.received) {

@@ -7,7 +7,6 @@ use super::lines::{is_command, is_reply, lines, text};
 use super::sessions::Sessions;
 use super::text::Text;
 use super::{Unread, lines, sides};
-use crate::smtp::Phase;
 
 /// Whether it reads like a conversation: a greeting, or a command with a reply behind it.
 pub(super) fn looks(beginning: &[u8]) -> bool {
@@ -33,6 +32,7 @@ pub(super) fn looks(beginning: &[u8]) -> bool {
 pub(super) fn read(octets: &Text<'_>) -> (Vec<Document>, Unread) {
     let mut found = Sessions::new("telnet", Content::Shown).timed(octets);
     let width = sides::width(octets);
+    let texts: Vec<&[u8]> = lines(octets).map(|(_, line)| line).collect();
     let mut all = lines(octets).peekable();
     let mut edited = false;
     while let Some((number, raw)) = all.next() {
@@ -50,14 +50,15 @@ pub(super) fn read(octets: &Text<'_>) -> (Vec<Document>, Unread) {
         if piece != raw {
             sides::say_joined(&mut found);
         }
-        let next = all.peek().map(|(_, next)| *next);
-        self::line(number, &line, next, &mut found);
+        let below = all.peek().map_or(texts.len(), |(next, _)| next - 1);
+        self::line(number, &line, texts.get(below..).unwrap_or_default(), &mut found);
     }
     found.finish()
 }
 
-/// Takes a line of a session in; `next` is the one below it.
-pub(super) fn line(number: usize, line: &[u8], next: Option<&[u8]>, found: &mut Sessions) {
+/// Takes a line of a session in; `below` are those below it.
+pub(super) fn line(number: usize, line: &[u8], below: &[&[u8]], found: &mut Sessions) {
+    let next = below.first().copied();
     let open = found.has_current() && found.current().lines() > 0;
     if open && found.current().in_content() {
         let cut = line.starts_with(b"421") && next.is_none_or(|next| next.starts_with(b"Connection closed"));
@@ -83,11 +84,12 @@ pub(super) fn line(number: usize, line: &[u8], next: Option<&[u8]>, found: &mut 
         return;
     }
     // After the reply to QUIT the client has nothing to say.
-    let over = matches!(found.current().phase(), Phase::Closed | Phase::Quit) && !found.current().fold().in_reply();
-    if over {
-        if !line.trim_ascii().is_empty() {
-            found.unread(number, line, "after the end of the connection");
-        }
+    if sides::is_over(found.current()) {
+        found.unread_full(number, line, sides::AFTER);
+        return;
+    }
+    if sides::is_prose(line, below, found.current()) {
+        found.unread_full(number, line, sides::PROSE);
         return;
     }
     if line.is_empty() && next.is_none_or(|next| next.starts_with(b"Connection closed")) {

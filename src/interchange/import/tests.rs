@@ -9,6 +9,8 @@ use crate::smtp::ReplyCode;
 
 use super::*;
 
+mod around;
+
 fn sample(name: &str) -> Vec<u8> {
     let path = format!("{}/tests/samples/{name}", env!("CARGO_MANIFEST_DIR"));
     std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
@@ -262,77 +264,6 @@ fn a_quoted_session_is_read_and_what_was_taken_off_is_said() {
     assert!(said.iter().any(|words| words.contains("quotation mark")), "{said:?}");
     let (script, said) = read_as("> EHLO a\n< 250\n> QUIT\n");
     assert!(script.contains("> EHLO a\n< 250") && said.is_empty(), "a script stays one: {script}");
-}
-
-#[test]
-fn every_level_of_quotation_is_taken_off_and_no_secret_is_left_whatever_the_file_is_taken_for() {
-    for name in names() {
-        let octets = sample(&name);
-        if octets.iter().any(|octet| *octet == 0) || name.ends_with(".eml") || name == "counts.tsv" {
-            continue;
-        }
-        let Ok(plain) = import(&octets) else { continue };
-        for mark in ["> ", "> > ", ">> ", ">>> > ", ">"] {
-            let text = String::from_utf8_lossy(&octets);
-            let quoted: String = text.lines().map(|line| format!("{mark}{line}\n")).collect();
-            let imported = import(quoted.as_bytes()).unwrap_or_else(|error| panic!("{name} {mark}: {error}"));
-            assert_eq!(imported.source, plain.source, "{name} behind {mark}");
-            assert!(imported.unread.words().any(|words| words.contains("quotation mark")), "{name} behind {mark}");
-            let mut written = Vec::new();
-            imported.conversations.iter().for_each(|document| write_document(document, &mut written));
-            for secret in ["AGR1ZGVAdGFyZ2V0LmxvY2FsAG5vZGR5", "ZHVkZUB0YXJnZXQubG9jYWw", "s3cr3tpw", "d3Jvbmc="] {
-                assert!(memchr::memmem::find(&written, secret.as_bytes()).is_none(), "{name} behind {mark}: {secret}");
-            }
-        }
-    }
-}
-
-#[test]
-fn what_only_looks_like_a_script_is_asked_about_and_a_script_holds_no_secret() {
-    let (written, said) = read_as("> EHLO a\n> AUTH PLAIN AGR1ZGUAc2VjcmV0cGFzcw==\n> QUIT\n");
-    assert!(written.contains("> AUTH PLAIN {{auth}}") && !written.contains("AGR1"), "{written}");
-    assert!(said.iter().any(|words| words.contains("taken for a script")), "{said:?}");
-    assert!(said.iter().any(|words| words.contains("secrets stood in it")), "{said:?}");
-    let error = import(b"> dear all,\n> it does not work\n> since noon\n").expect_err("no script").to_string();
-    assert!(error.contains("# ehlo 1"), "{error}");
-    assert!(import(b"# ehlo 1\n> XFOO bar\n> XBAR\n").expect("a script").source.is_none());
-    for text in ["<!DOCTYPE html>\n<pre>\nx\n</pre>\n", "<134>1 2026-11-24T22:19:00Z gate app 1 - - x\n"] {
-        assert!(matches!(import(text.as_bytes()), Err(ImportError::Unknown { .. })), "{text}");
-    }
-}
-
-#[test]
-fn what_a_log_has_before_each_line_is_taken_off_and_its_time_is_kept() {
-    let swaks = "=== Trying mx:25...\n=== Connected to mx.\n<-  220 mx\n -> QUIT\n<-  221 bye\n";
-    let before = |put: &dyn Fn(usize) -> String| -> String {
-        swaks.lines().enumerate().map(|(n, line)| put(n) + line + "\n").collect()
-    };
-    for text in [
-        before(&|n| format!("Nov 24 22:19:0{n} gate mailtest[4711]: ")),
-        before(&|n| format!("2026-11-24 22:19:0{n},000 INFO mailer - ")),
-        before(&|n| format!("2026-11-24 22:19:0{n},000 {} mailer - ", ["INFO", "DEBUG"][n % 2])),
-        before(&|n| format!("<134>1 2026-11-24T22:19:0{n}Z gate app 1 - - ")),
-        before(&|n| format!("2026-11-24T22:19:0{n}.000Z ")),
-        before(&|n| format!("[2026-11-24 22:19:0{n}] ")),
-    ] {
-        let (written, said) = read_as(&text);
-        assert!(written.contains("2.000000 < 220 mx\n3.000000 > QUIT\n4.000000 < 221 bye"), "{text}{written}");
-        assert!(said.iter().any(|words| words.contains("taken off")), "{said:?}");
-        assert!(!written.contains("clock = \"none\""), "{written}");
-    }
-    let (written, _) = read_as(&before(&|_| "mail-7f9c [pod/mailtest] ".to_owned()));
-    assert!(written.contains("< 220 mx") && written.contains("> QUIT"), "{written}");
-}
-
-#[test]
-fn where_a_file_ends_too_early_it_is_said() {
-    let (written, said) = read_as("=== Trying mx:25...\n=== Connected to mx.\n<-  220 mx\n -> NOOP\n<** 550 Unro");
-    assert!(written.contains("ends within a line"), "{written}");
-    assert!(said.iter().any(|words| words.contains("cut off")), "{said:?}");
-    let (_, said) = read_as("220 mx\nDATA\n354 go\nFrom: a\nSubj");
-    assert!(said.iter().any(|words| words.contains("ends within the message")), "{said:?}");
-    let (_, said) = read_as("220 mx\nQUIT\n221 bye");
-    assert!(said.is_empty(), "{said:?}");
 }
 
 #[test]

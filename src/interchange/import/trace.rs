@@ -144,7 +144,15 @@ fn end(block: Option<Block>, found: &mut Sessions) {
     block.settle(block.size);
     let octets = &block.octets;
     match block.what {
-        What::Sent => found.current().client_octets(octets),
+        What::Sent => {
+            let builder = found.current();
+            if builder.in_content() && octets.contains(&b'.') && !octets.ends_with(b"\n") {
+                builder.inferred(
+                    "a line end that is LF alone is a . here, as curl shows it: its lines can't be told apart",
+                );
+            }
+            builder.client_octets(octets);
+        }
         What::Received => {
             let builder = if octets.starts_with(b"220") { found.greeted() } else { found.current() };
             builder.open_for(octets);

@@ -28,6 +28,8 @@ pub(super) struct Flow {
     builder: Builder,
     kind: Kind,
     opened: bool,
+    /// The beginning of the connection was captured.
+    whole: bool,
     /// Octets under TLS, from the client and from the server.
     opaque: Option<[u64; 2]>,
     /// They were told.
@@ -60,6 +62,7 @@ impl Flow {
             builder: Builder::new("capture", Content::Shown),
             kind: if known(&server) { Kind::Smtp } else { Kind::Unknown },
             opened: false,
+            whole: segment.syn,
             opaque: None,
             said: false,
         }
@@ -88,6 +91,7 @@ impl Flow {
         }
         let side = usize::from(from != self.client);
         let (reset, at) = (segment.reset, segment.at);
+        self.whole |= segment.syn;
         self.streams[side].take(segment);
         self.deliver();
         for side in [0, 1] {
@@ -136,6 +140,9 @@ impl Flow {
         self.builder.clock_utc(segment.at);
         if !self.opened {
             self.opened = true;
+            if !self.whole {
+                self.builder.inferred("a connection: the capture begins within it");
+            }
             self.builder.connected(&self.server.to_string(), Some(&self.client.to_string()));
         }
         if !segment.data.is_empty() {

@@ -97,7 +97,9 @@ pub(super) fn read(octets: &Text<'_>) -> (Vec<Document>, Unread) {
         if at > first {
             sides::say_joined(&mut found);
         }
-        if !said.is_empty() || content {
+        if let Some(why) = prose(&line, &all[at..], content, &mut found) {
+            found.unread_full(*number, &line, why);
+        } else if !said.is_empty() || content {
             conversation(*number, &line, next(at), content, &mut found, &mut report, &dump);
         }
     }
@@ -106,6 +108,16 @@ pub(super) fn read(octets: &Text<'_>) -> (Vec<Document>, Unread) {
         tell(&mut report, false, &dump, &mut found);
     }
     found.finish()
+}
+
+/// Why a line is no part of the conversation, where it is somebody's prose.
+fn prose(line: &[u8], below: &[(usize, &[u8])], content: bool, found: &mut Sessions) -> Option<&'static str> {
+    if content || is_reply(line) || !found.has_current() || found.current().lines() == 0 {
+        return None;
+    }
+    let below: Vec<&[u8]> = below.iter().map(|(_, next)| *next).take(NEAR).collect();
+    let over = sides::is_over(found.current());
+    sides::is_prose(line, &below, found.current()).then_some(if over { sides::AFTER } else { sides::PROSE })
 }
 
 /// A connection was made: a new conversation, where the last one has had a word spoken in it.

@@ -1,0 +1,142 @@
+//! What is looked for in a text by its form alone: addresses, URLs, IP addresses, names with dots, `key=value`.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
+/// One alternative a kind; the order decides where two begin at the same place.
+pub(super) static FINDS: LazyLock<Regex> = LazyLock::new(|| {
+    let local = r#"(?:"(?:[^"\\\r\n]|\\.){1,64}"|[^\s<>()\[\],;:"@\\]{1,128}?)"#;
+    let host = r"(?:[\w](?:[\w-]*\w)?\.)+[^\W\d_][\w-]*\w";
+    let literal = r"\[[^\]\s]{1,80}\]";
+    let v4 = r"(?:\d{1,3}\.){3}\d{1,3}";
+    let url = r#"[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s<>"]+"#;
+    let address = format!(r"(?P<local>{local})(?P<at>@|\+40|=40|%40)(?P<domain>{host}|{literal}|\w[\w-]*)");
+    let base64 = r"[A-Za-z0-9+/]{8,}={0,2}";
+    Regex::new(&format!("(?P<url>{url})|{address}|(?P<v4>{v4})|(?P<host>{host})|(?P<base64>{base64})"))
+        .expect("it is well formed")
+});
+
+/// A value that its key says to be a host's name, somebody's name, or a mark that somebody gave.
+static KEYED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"(?i-u:\b)(?i)(helo|ehlo|login|user|username|sasl_username|envid)=[<"]?([^\s<>",;()]+)"#)
+        .expect("it is well formed")
+});
+
+/// What a key says of its value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keyed {
+    Host,
+    Local,
+    Mark,
+}
+
+/// The values that their keys tell, where their form alone does not.
+pub(super) fn keyed(bytes: &[u8]) -> Vec<(Range<usize>, Keyed)> {
+    let mut out = Vec::new();
+    for found in KEYED.captures_iter(bytes) {
+        let (Some(key), Some(value)) = (found.get(1), found.get(2)) else { continue };
+        let kind = match key.as_bytes().to_ascii_lowercase().as_slice() {
+            b"helo" | b"ehlo" => Keyed::Host,
+            b"envid" => Keyed::Mark,
+            _ => Keyed::Local,
+        };
+        let by_form = value.as_bytes().iter().any(|octet| matches!(octet, b'@' | b'[' | b'{'));
+        let dotted = kind == Keyed::Host && value.as_bytes().iter().any(|octet| matches!(octet, b'.' | b':'));
+        if kind == Keyed::Mark || !by_form && !dotted {
+            out.push((value.range(), kind));
+        }
+    }
+    out
+}
+
+/// An address of IPv4, also one whose numbers are filled up with zeros.
+pub(super) fn v4(text: &[u8]) -> Option<Ipv4Addr> {
+    let mut octets = [0_u8; 4];
+    let mut parts = text.split(|octet| *octet == b'.');
+    for octet in &mut octets {
+        *octet = std::str::from_utf8(parts.next()?).ok()?.parse().ok()?;
+    }
+    parts.next().is_none().then_some(Ipv4Addr::from(octets))
+}
+
+/// The addresses of IPv6 in a text, in any spelling and wherever they stand.
+pub(super) fn v6(bytes: &[u8]) -> Vec<(Range<usize>, Ipv6Addr)> {
+    let mut out = Vec::new();
+    let in_run = |octet: &u8| octet.is_ascii_hexdigit() || matches!(octet, b':' | b'.');
+    let mut at = 0;
+    while at < bytes.len() {
+        let length = bytes[at..].iter().take_while(|octet| in_run(octet)).count();
+        let end = at + length;
+        if memchr::memchr_iter(b':', &bytes[at..end]).nth(1).is_some() {
+            let glued = at > 0 && bytes[at - 1].is_ascii_alphanumeric();
+            of_run(bytes, at, end, glued, &mut out);
+        }
+        at = end.max(at + 1);
+    }
+    out
+}
+
+/// Octets that an address has at most, written out.
+const LONGEST: usize = 45;
+
+fn of_run(bytes: &[u8], from: usize, to: usize, glued: bool, out: &mut Vec<(Range<usize>, Ipv6Addr)>) {
+    let mut start = from;
+    while start < to {
+        let begins = start > from && bytes[start - 1] == b':' || start == from && !glued;
+        let long = to.min(start + LONGEST);
+        let found = begins
+            .then(|| {
+                (start + 2..=long).rev().find_map(|end| {
+                    // A letter of a word that goes on is no part of it.
+                    let whole = bytes.get(end).is_none_or(|next| !next.is_ascii_alphanumeric());
+                    let text = std::str::from_utf8(&bytes[start..end]).ok().filter(|_| whole)?;
+                    let text = text.strip_suffix('.').unwrap_or(text);
+                    text.parse::<Ipv6Addr>().ok().map(|ip| (start..start + text.len(), ip))
+                })
+            })
+            .flatten();
+        match found {
+            Some((range, ip)) => {
+                start = range.end.max(start + 1);
+                out.push((range, ip));
+            }
+            None => start += 1,
+        }
+    }
+}
+
+/// What an address of IPv6 stands for where it holds one of IPv4 (RFC 4291 2.5.5.2).
+pub(super) fn mapped(ip: Ipv6Addr) -> IpAddr {
+    ip.to_ipv4_mapped().map_or(IpAddr::V6(ip), IpAddr::V4)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ipv6_is_found_in_any_spelling_and_wherever_it_stands() {
+        for (text, expected) in [
+            ("see https://h/ip/2001:db8:88::7", "2001:db8:88::7"),
+            ("[IPv6:2001:DB8:0:0::7]:25", "2001:db8::7"),
+            ("of 2001:0db8:0077::0025.", "2001:db8:77::25"),
+            ("host:2001:db8::1 x", "2001:db8::1"),
+            ("fe80::1%eth0", "fe80::1"),
+            ("2001:db8:1:2::3/64", "2001:db8:1:2::3"),
+            ("::ffff:203.0.113.9", "::ffff:203.0.113.9"),
+            ("(::1)", "::1"),
+        ] {
+            let found = v6(text.as_bytes());
+            assert_eq!(found.len(), 1, "{text}: {found:?}");
+            assert_eq!(found[0].1, expected.parse::<Ipv6Addr>().expect("an address"), "{text}");
+        }
+        for text in ["22:18:57", "10:01:02.5", "std::vec", "::", "id 4F:AA:01"] {
+            let found: Vec<_> = v6(text.as_bytes()).into_iter().filter(|(_, ip)| !ip.is_unspecified()).collect();
+            assert!(found.is_empty(), "{text}: {found:?}");
+        }
+        assert_eq!(v4(b"203.0.113.009"), Some(Ipv4Addr::new(203, 0, 113, 9)));
+    }
+}

@@ -1,0 +1,179 @@
+//! What stands for each thing that is found: for an address, a URL, a word by itself.
+
+use std::net::{IpAddr, Ipv6Addr};
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use regex::bytes::{Captures, Regex};
+
+use super::common::is_common;
+use super::find::{mapped, v4};
+use super::spans::Spans;
+use super::tokens::{after_key, decoded, is_host};
+use super::{Anonymiser, is_label};
+
+/// A word that may be a name of one label, or a local part by itself.
+static WORDS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"[\w][\w.+-]*\w|\w").expect("it is well formed"));
+
+impl Anonymiser {
+    /// What stands for an address or a URL, and where it stands.
+    pub(super) fn address(&mut self, bytes: &[u8], found: &Captures<'_>) -> (Range<usize>, Vec<u8>) {
+        let whole = found.get(0).map_or(0..0, |whole| whole.range());
+        let text = |name: &str| found.name(name).map(|it| String::from_utf8_lossy(it.as_bytes()).into_owned());
+        let (Some(local), Some(at), Some(domain)) = (text("local"), text("at"), text("domain")) else {
+            return (whole.clone(), self.url(&bytes[whole]));
+        };
+        // What stands in angle brackets is all of the address; elsewhere its key may stand before it.
+        let bracketed = whole.start > 0 && bytes[whole.start - 1] == b'<';
+        let (key, local) = if bracketed { ("", local.as_str()) } else { after_key(&local) };
+        let low = local.to_lowercase();
+        let before = String::from_utf8_lossy(&bytes[..whole.start]).to_lowercase();
+        let longer = self.spaced.iter().find(|spaced| {
+            let head = spaced.strip_suffix(low.as_str()).filter(|head| !head.is_empty() && key.is_empty());
+            head.is_some_and(|head| before.ends_with(head) && before.is_ascii())
+        });
+        let start = whole.start - longer.map_or(0, |longer| longer.len() - low.len());
+        let local = longer.cloned().unwrap_or_else(|| local.to_owned());
+        // A marker of a script's stays one.
+        let local = if local.contains("{{") || local.is_empty() { local } else { self.names.local(&local) };
+        (start..whole.end, format!("{key}{local}{at}{}", self.domain(&domain)).into_bytes())
+    }
+
+    /// A URL: what stands between its marks is searched part by part, and who logs in by it is nobody's business.
+    fn url(&mut self, url: &[u8]) -> Vec<u8> {
+        let scheme = memchr::memmem::find(url, b"://").map_or(0, |at| at + 3);
+        let mut out = url[..scheme].to_vec();
+        let mut rest = &url[scheme..];
+        let authority = rest.iter().position(|octet| matches!(octet, b'/' | b'?' | b'#')).unwrap_or(rest.len());
+        if let Some(at) = memchr::memrchr(b'@', &rest[..authority]) {
+            let user = rest[..at].split(|octet| *octet == b':').next().unwrap_or_default();
+            out.extend(self.names.local(&String::from_utf8_lossy(user)).into_bytes());
+            out.push(b'@');
+            rest = &rest[at + 1..];
+        }
+        let host = rest.iter().take_while(|octet| octet.is_ascii_alphanumeric() || **octet == b'-').count();
+        let ends = matches!(rest.get(host), None | Some(b':' | b'/'));
+        let label = String::from_utf8_lossy(&rest[..host]).into_owned();
+        if ends && is_label(&label) && label != "lab" {
+            out.extend(self.names.host(&label).into_bytes());
+            rest = &rest[host..];
+        }
+        for part in rest.split_inclusive(|octet| matches!(octet, b'/' | b'?' | b'&' | b'=' | b'#' | b';')) {
+            let mark = part.last().filter(|octet| matches!(octet, b'/' | b'?' | b'&' | b'=' | b'#' | b';'));
+            let text = &part[..part.len() - usize::from(mark.is_some())];
+            out.extend(self.replaced(text));
+            out.extend(mark);
+        }
+        out
+    }
+
+    pub(super) fn ipv6(&mut self, ip: Ipv6Addr) -> String {
+        match (mapped(ip), self.names.ip(mapped(ip))) {
+            (IpAddr::V4(_), IpAddr::V4(new)) => new.to_ipv6_mapped().to_string(),
+            (_, new) => new.to_string(),
+        }
+    }
+
+    /// What stands for something else that is known by its form; none where it stays.
+    pub(super) fn by_form(&mut self, found: &Captures<'_>) -> Option<Vec<u8>> {
+        if let Some(ip) = found.name("v4").and_then(|it| v4(it.as_bytes())) {
+            return Some(self.names.ip(IpAddr::V4(ip)).to_string().into_bytes());
+        }
+        if let Some(host) = found.name("host").map(|it| String::from_utf8_lossy(it.as_bytes()).into_owned()) {
+            if self.alone.contains(&host.to_lowercase()) {
+                return Some(self.names.local(&host).into_bytes());
+            }
+            return is_host(&host).then(|| self.names.host(&host).into_bytes());
+        }
+        let inner = found.name("base64").and_then(|it| decoded(it.as_bytes()))?;
+        let new = self.replaced(&inner);
+        (new != inner).then(|| STANDARD.encode(new).into_bytes())
+    }
+
+    /// What stands behind an at sign.
+    fn domain(&mut self, domain: &str) -> String {
+        match domain.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')) {
+            Some(inner) => {
+                let (tag, address) =
+                    inner.split_at(if inner.to_ascii_lowercase().starts_with("ipv6:") { 5 } else { 0 });
+                match address.parse::<IpAddr>() {
+                    Ok(ip) => format!("[{tag}{}]", self.names.ip(ip)),
+                    Err(_) => "[192.0.2.1]".to_owned(),
+                }
+            }
+            None => self.names.host(domain),
+        }
+    }
+
+    /// Words by themselves: what persons are called, hosts of one label, local parts and what is in them.
+    pub(super) fn words(&mut self, bytes: &[u8], spans: &mut Spans<'_>) {
+        let words: Vec<(Range<usize>, String)> = WORDS
+            .find_iter(bytes)
+            .map(|word| (word.range(), String::from_utf8_lossy(word.as_bytes()).to_lowercase()))
+            .filter(|(place, _)| spans.is_free(place))
+            .collect();
+        let mut n = 0;
+        while let Some((place, word)) = words.get(n) {
+            n += 1;
+            if let Some((person, count)) = self.person(bytes, &words[n - 1..]) {
+                // First name and last name are one person.
+                n += count - 1;
+                spans.put(place.start..words[n - 1].0.end, person);
+                continue;
+            }
+            if let Some(new) = self.word(word) {
+                spans.put(place.clone(), new);
+            } else if word.contains(['-', '.', '_', '+']) {
+                self.pieces(place.start, word, spans);
+            }
+        }
+    }
+
+    /// Who is meant by these words, and by how many of them: a common word counts beside one that is none.
+    fn person(&self, bytes: &[u8], words: &[(Range<usize>, String)]) -> Option<(String, usize)> {
+        let beside = |n: usize| {
+            let (above, below) = (words.get(n)?, words.get(n + 1)?);
+            (bytes.get(above.0.end..below.0.start)? == b" ").then_some(below.1.as_str())
+        };
+        let first = &words.first()?.1;
+        let person = match self.people.of(first) {
+            Some(person) => person,
+            None => self.people.of(beside(0)?).filter(|person| self.people.is_of(person, first))?,
+        };
+        let mut count = 1;
+        while beside(count - 1).is_some_and(|word| self.people.is_of(person, word)) {
+            count += 1;
+        }
+        Some((person.to_owned(), count))
+    }
+
+    fn word(&mut self, word: &str) -> Option<String> {
+        if self.names.bare.contains(word) && !is_common(word) {
+            return Some(self.names.host(word));
+        }
+        if self.alone.contains(word) {
+            return Some(self.names.local(word));
+        }
+        if self.marks.contains(word) {
+            return Some(self.names.mark(word));
+        }
+        if let Some(local) = self.parts.get(word) {
+            return Some(self.names.local(local));
+        }
+        let domain = self.domains.get(word)?.clone();
+        Some(self.names.domain_label(&domain))
+    }
+
+    /// Names within a word that is put together.
+    fn pieces(&mut self, start: usize, word: &str, spans: &mut Spans<'_>) {
+        for piece in word.split(['-', '.', '_', '+']).filter(|piece| piece.len() >= 3 && !is_common(piece)) {
+            let at = start + (piece.as_ptr() as usize - word.as_ptr() as usize);
+            let new = self.people.of(piece).map(str::to_owned).or_else(|| self.word(piece));
+            if let Some(new) = new {
+                spans.put(at..at + piece.len(), new);
+            }
+        }
+    }
+}

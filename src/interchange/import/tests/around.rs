@@ -1,0 +1,156 @@
+//! What stands around a session, and what of it is missing: quotations, logs, prose, several programs, cut files.
+
+use super::*;
+
+#[test]
+fn every_level_of_quotation_is_taken_off_and_no_secret_is_left_whatever_the_file_is_taken_for() {
+    for name in names() {
+        let octets = sample(&name);
+        if octets.iter().any(|octet| *octet == 0) || name.ends_with(".eml") || name == "counts.tsv" {
+            continue;
+        }
+        let Ok(plain) = import(&octets) else { continue };
+        for mark in ["> ", "> > ", ">> ", ">>> > ", ">"] {
+            let text = String::from_utf8_lossy(&octets);
+            let quoted: String = text.lines().map(|line| format!("{mark}{line}\n")).collect();
+            let imported = import(quoted.as_bytes()).unwrap_or_else(|error| panic!("{name} {mark}: {error}"));
+            assert_eq!(imported.source, plain.source, "{name} behind {mark}");
+            assert!(imported.unread.words().any(|words| words.contains("quotation mark")), "{name} behind {mark}");
+            let mut written = Vec::new();
+            imported.conversations.iter().for_each(|document| write_document(document, &mut written));
+            for secret in ["AGR1ZGVAdGFyZ2V0LmxvY2FsAG5vZGR5", "ZHVkZUB0YXJnZXQubG9jYWw", "s3cr3tpw", "d3Jvbmc="] {
+                assert!(memchr::memmem::find(&written, secret.as_bytes()).is_none(), "{name} behind {mark}: {secret}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_only_looks_like_a_script_is_asked_about_and_a_script_holds_no_secret() {
+    let (written, said) = read_as("> EHLO a\n> AUTH PLAIN AGR1ZGUAc2VjcmV0cGFzcw==\n> QUIT\n");
+    assert!(written.contains("> AUTH PLAIN {{auth}}") && !written.contains("AGR1"), "{written}");
+    assert!(said.iter().any(|words| words.contains("taken for a script")), "{said:?}");
+    assert!(said.iter().any(|words| words.contains("secrets stood in it")), "{said:?}");
+    let error = import(b"> dear all,\n> it does not work\n> since noon\n").expect_err("no script").to_string();
+    assert!(error.contains("# ehlo 1"), "{error}");
+    assert!(import(b"# ehlo 1\n> XFOO bar\n> XBAR\n").expect("a script").source.is_none());
+    for text in ["<!DOCTYPE html>\n<pre>\nx\n</pre>\n", "<134>1 2026-11-24T22:19:00Z gate app 1 - - x\n"] {
+        assert!(matches!(import(text.as_bytes()), Err(ImportError::Unknown { .. })), "{text}");
+    }
+}
+
+#[test]
+fn what_a_log_has_before_each_line_is_taken_off_and_its_time_is_kept() {
+    let swaks = "=== Trying mx:25...\n=== Connected to mx.\n<-  220 mx\n -> QUIT\n<-  221 bye\n";
+    let before = |put: &dyn Fn(usize) -> String| -> String {
+        swaks.lines().enumerate().map(|(n, line)| put(n) + line + "\n").collect()
+    };
+    for text in [
+        before(&|n| format!("Nov 24 22:19:0{n} gate mailtest[4711]: ")),
+        before(&|n| format!("2026-11-24 22:19:0{n},000 INFO mailer - ")),
+        before(&|n| format!("2026-11-24 22:19:0{n},000 {} mailer - ", ["INFO", "DEBUG"][n % 2])),
+        before(&|n| format!("<134>1 2026-11-24T22:19:0{n}Z gate app 1 - - ")),
+        before(&|n| format!("2026-11-24T22:19:0{n}.000Z ")),
+        before(&|n| format!("[2026-11-24 22:19:0{n}] ")),
+    ] {
+        let (written, said) = read_as(&text);
+        assert!(written.contains("2.000000 < 220 mx\n3.000000 > QUIT\n4.000000 < 221 bye"), "{text}{written}");
+        assert!(said.iter().any(|words| words.contains("taken off")), "{said:?}");
+        assert!(!written.contains("clock = \"none\""), "{written}");
+    }
+    let (written, _) = read_as(&before(&|_| "mail-7f9c [pod/mailtest] ".to_owned()));
+    assert!(written.contains("< 220 mx") && written.contains("> QUIT"), "{written}");
+}
+
+#[test]
+fn where_a_file_ends_too_early_it_is_said() {
+    let (written, said) = read_as("=== Trying mx:25...\n=== Connected to mx.\n<-  220 mx\n -> NOOP\n<** 550 Unro");
+    assert!(written.contains("ends within a line"), "{written}");
+    assert!(said.iter().any(|words| words.contains("cut off")), "{said:?}");
+    let (_, said) = read_as("220 mx\nDATA\n354 go\nFrom: a\nSubj");
+    assert!(said.iter().any(|words| words.contains("ends within the message")), "{said:?}");
+    let (_, said) = read_as("220 mx\nQUIT\n221 bye");
+    assert!(said.is_empty(), "{said:?}");
+}
+
+/// A session with every other kind of prose around it.
+#[test]
+fn prose_is_no_sent_line() {
+    let session = "220 mx\nEHLO a\n250 mx\nFOO\n500 what\nQUIT\n221 bye\n";
+    let prose = "\nCan you tell me what is wrong?\n\nThanks,\nBob\n";
+    for text in [
+        format!("{session}{prose}"),
+        format!("=== Trying mx:25...\n=== Connected to mx.\n{session}=== Connection closed with remote host.\n{prose}"),
+        format!("=== Trying mx:25...\n*** Error connecting to mx:25: Connection refused\n{prose}"),
+        format!("=== Trying mx:25...\n=== Connected to mx.\n<-  220 mx\n<-  250 mx\n{prose}"),
+        format!("220 mx\nEHLO a\n250 mx\n{prose}"),
+        format!(
+            "CONNECTED(00000003)\n---\nSSL handshake has read 5 bytes\n---\n250 CHUNKING\nNOOP\n250 ok\nclosed\n$ ls\n{prose}"
+        ),
+    ] {
+        let (written, said) = read_as(&text);
+        for word in ["tell me", "Thanks", "Bob", "$ ls"] {
+            assert!(!written.contains(word), "{text}{written}");
+        }
+        assert!(said.iter().any(|words| words.contains("Can you tell me") || words.contains("$ ls")), "{said:?}");
+        assert!(!session.is_empty() && (!text.contains("FOO") || written.contains("> FOO\n")), "{written}");
+    }
+}
+
+#[test]
+fn what_is_missing_in_the_middle_is_said() {
+    let (written, _) = read_as(
+        "=== Trying mx:25...\n=== Connected to mx.\n<-  220 mx\n -> EHLO a\n<-  250 mx\n -> MAIL FROM:<a@b>\n<-  250 ok\n\
+          -> RCPT TO:<c@d>\n -> Subject: x\n -> \n -> Hello,\n -> 250 is no reply.\n -> .\n<-  250 queued\n -> QUIT\n<-  221 bye\n",
+    );
+    for line in
+        ["| Subject: x", "| Hello,", "| 250 is no reply.", "> .", "> QUIT", "DATA and the 354 before it are missing"]
+    {
+        assert!(written.contains(line), "{line} is not in {written}");
+    }
+    let (written, _) = read_as(
+        "220 mx\nEHLO a\n250 mx\nMAIL FROM:<a@b>\nRCPT TO:<c@d>\n250 ok\nDATA\n354 go\nSubject: x\n\n250 is none\n.\n250 ok\nQUIT\n221 bye\n",
+    );
+    assert!(written.contains("| 250 is none") && written.contains("* lost replies=1"), "{written}");
+    let imported = import(&sample("swaks-plain.txt")).expect("swaks");
+    let inferred = imported.conversations[0].log.of_kind(Kind::Remark).filter_map(|(_, e)| e.remark());
+    assert_eq!(inferred.filter(|remark| remark.word == "inferred" || remark.word == "lost").count(), 0);
+}
+
+#[test]
+fn sessions_of_several_programs_are_each_read_as_their_own() {
+    let telnet = sample("telnet-classic.txt");
+    let swaks = sample("swaks-plain.txt");
+    let imported = import(&[telnet.as_slice(), b"\n$ swaks\n", &swaks].concat()).expect("both");
+    let sources: Vec<_> = imported.conversations.iter().map(|one| one.header.text("imported").unwrap_or("")).collect();
+    assert_eq!(sources, ["telnet", "swaks"]);
+    for (document, alone) in imported.conversations.iter().zip([&telnet, &swaks]) {
+        let alone = import(alone).expect("one");
+        assert_eq!(counted(&document.log), counted(&alone.conversations[0].log));
+    }
+}
+
+#[test]
+fn a_mail_that_quotes_a_log_is_read_however_it_is_encoded_or_wrapped() {
+    let wrapped = "> === Trying mx:25...\n> === Connected to mx.\n> <-  220 mx\n>  -> EHLO a\n> <-  250-mx\n\
+         > <-  250-AUTH PLAIN LOGIN CRAM-MD5 DIGEST-MD5 SCRAM-SHA-1 \n> SCRAM-SHA-256 XOAUTH2\n> <-  250 OK\n>  -> QUIT\n> <-  221 bye\n";
+    let (written, said) = read_as(wrapped);
+    assert!(written.contains("SCRAM-SHA-1 SCRAM-SHA-256 XOAUTH2\n"), "{written}{said:?}");
+    let encoded = "Received: from a by b; Tue, 24 Nov 2026 22:19:05 +0000\nContent-Type: text/plain\nContent-Transfer-Encoding: base64\n\n\
+         PT09IFRyeWluZyBteDoyNS4uLgo9PT0gQ29ubmVjdGVkIHRvIG14Lgo8LSAgMjIwIG14CiAtPiBR\nVUlUCjwtICAyMjEgYnllCg==\n";
+    let (written, said) = read_as(encoded);
+    assert!(written.contains("> QUIT") && said.iter().any(|words| words.contains("saved mail")), "{written}{said:?}");
+}
+
+#[test]
+fn a_trace_that_is_cut_or_has_bare_line_ends_is_told_as_it_was() {
+    let head = "16:45:39.120532 == Info:   Trying 127.0.0.1:25...\n16:45:39.121708 <= Recv header, 8 bytes (0x8)\n0000: 220 mx\n\
+         16:45:39.125570 => Send header, 6 bytes (0x6)\n0000: DATA\n16:45:39.126172 <= Recv header, 8 bytes (0x8)\n0000: 354 go\n";
+    let (written, _) = read_as(&format!(
+        "{head}16:45:39.126290 => Send data, 13 bytes (0xd)\n0000: From: a..hi..\n16:45:39.127136 <= Recv header, 8 bytes (0x8)\n0000: 550 no\n"
+    ));
+    let content = written.find("| From: a").unwrap_or_else(|| panic!("{written}"));
+    assert!(content < written.find("< 550 no").expect("the reply") && !written.contains("shown=no"), "{written}");
+    let (written, said) = read_as(&format!("{head}16:45:39.724974 <= Re"));
+    assert!(!written.contains("724974") && said.iter().any(|words| words.contains("<= Re")), "{written}{said:?}");
+}
