@@ -134,7 +134,7 @@ fn what_is_called_by_a_common_word_is_replaced_where_it_is_a_name_and_nowhere_el
     }
     for stays in [
         "* connected 192.0.2.1:25 from 192.0.2.2:5555",
-        "> MAIL FROM:<user1@domain1.example> ENVID=mark1",
+        "> MAIL FROM:<user2@domain1.example> ENVID=mark1",
         "| Received: from [192.0.2.",
         "| the host got mail from a test user, an example; see https://",
         "< 250 ok mail received, queued by host",
