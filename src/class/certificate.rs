@@ -43,6 +43,9 @@ fn document(class: &str, lesson: &Lesson, outcome: &Outcome, documents: &[Docume
         outcome.steps,
         outcome.hints.len()
     );
+    if outcome.attempts > 1 {
+        let _ = write!(title, ", attempt {} of {}", outcome.attempt, outcome.attempts);
+    }
     let _ = write!(title, ", judged by the lab of the class {class}");
     let mut log = Log::new();
     for document in documents {

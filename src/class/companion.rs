@@ -25,29 +25,30 @@ const PIECE: usize = 48 << 10;
 const NEVER: &str = "a^";
 
 /// Goes on with a connection as a companion, until it or the class ends.
-pub(super) fn attend(class: Arc<Class>, companion: Companion, stream: TcpStream, rest: Vec<u8>) {
+pub(super) fn attend(
+    class: Arc<Class>,
+    (companion, second): (Companion, Option<String>),
+    stream: TcpStream,
+    rest: Vec<u8>,
+) {
     tokio::spawn(async move {
         class.stir();
         // The line is cut: there is nobody left to be told why.
-        let _ = converse(&class, companion, stream, rest).await;
+        let _ = converse(&class, (companion, second), stream, rest).await;
         class.stir();
     });
 }
 
-async fn converse(class: &Arc<Class>, companion: Companion, stream: TcpStream, rest: Vec<u8>) -> std::io::Result<()> {
-    let mut companion = companion;
+async fn converse(
+    class: &Arc<Class>,
+    (mut companion, second): (Companion, Option<String>),
+    stream: TcpStream,
+    rest: Vec<u8>,
+) -> std::io::Result<()> {
     let student = &Arc::clone(&companion.student);
     let (reader, mut writer) = stream.into_split();
     let mut reader = BufReader::new(std::io::Cursor::new(rest).chain(reader));
-    say(&mut writer, &Down::Hello(hello(class, student))).await?;
-    say(&mut writer, &course(class, student)).await?;
-    say(&mut writer, &given(class, student, "")).await?;
-    if *class.paused.borrow() {
-        say(&mut writer, &Down::Paused(true)).await?;
-    }
-    for news in class.forward(student) {
-        say(&mut writer, &told(class, student, news)).await?;
-    }
+    welcome(class, student, second, &mut writer).await?;
     let mut over = false;
     let mut line = Vec::new();
     loop {
@@ -96,13 +97,35 @@ async fn converse(class: &Arc<Class>, companion: Companion, stream: TcpStream, r
     }
 }
 
+/// What is said first. `second`: what is said where somebody was here by this name already.
+async fn welcome(
+    class: &Class,
+    student: &Student,
+    second: Option<String>,
+    writer: &mut (impl tokio::io::AsyncWrite + Unpin),
+) -> std::io::Result<()> {
+    say(writer, &Down::Hello(hello(class, student))).await?;
+    say(writer, &course(class, student)).await?;
+    say(writer, &given(class, student, "")).await?;
+    if *class.paused.borrow() {
+        say(writer, &Down::Paused(true)).await?;
+    }
+    for news in class.forward(student) {
+        say(writer, &told(class, student, news)).await?;
+    }
+    match second {
+        Some(words) => say(writer, &Down::Notice(words)).await,
+        None => Ok(()),
+    }
+}
+
 /// News as they go over the line.
 fn told(class: &Class, student: &Student, news: News) -> Down {
     match news {
         News::Lesson(why) => given(class, student, why),
         News::Happened(happened) => Down::Happened(happened.iter().map(Told::from).collect()),
         News::Hint(hint) => Down::Hint(hint),
-        News::Notice(text) => Down::Notice(text),
+        News::Notice(text) | News::Twice(text) => Down::Notice(text),
         News::Paused(on) => Down::Paused(on),
         News::Leave => Down::Notice("You are no longer of this class.".to_owned()),
     }
@@ -162,7 +185,7 @@ fn answered(class: &Arc<Class>, student: &Arc<Student>, up: Up) -> Option<Down> 
             return Some(given(class, student, ""));
         }
         Up::Lesson(name) => return class.begin(student, &name).err().map(Down::Notice),
-        Up::Reset => return class.reset(student).err().map(Down::Notice),
+        Up::Reset => return class.reset(student).err().map(|why| Down::Notice(sentence(&why))),
         Up::Quiz(wrong) => class.quiz(student, wrong),
         Up::Question => return Some(posed(class, student)),
         Up::Choose(number, choice) => {
@@ -175,6 +198,12 @@ fn answered(class: &Arc<Class>, student: &Arc<Student>, up: Up) -> Option<Down> 
         }
     }
     None
+}
+
+/// With a capital letter and a full stop.
+fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
 }
 
 /// The question that is open, or what came of all of them.
@@ -213,7 +242,7 @@ fn hello(class: &Class, student: &Student) -> Hello {
 fn course(class: &Class, student: &Student) -> Down {
     let of = |taught: &Taught| {
         let lesson = &taught.lesson;
-        let done = student.with(|state| state.works.get(&lesson.name).map_or(0, |work| work.attempt.ticked()));
+        let done = student.reached(&lesson.name).unwrap_or(0);
         Outline {
             name: lesson.name.clone(),
             title: lesson.title.clone(),

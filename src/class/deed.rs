@@ -1,5 +1,6 @@
 //! What is done with a class while it is held: hints, words, findings, questions, forgetting.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::event::What;
@@ -8,7 +9,10 @@ use super::student::{News, Student};
 use super::{Class, ClassError, judge, lock, plain};
 
 /// What is said to whom the instructor gives a fresh start.
-const FRESH: &str = "you have a fresh start at this lesson: a new server, no step done.";
+const FRESH: &str = "you have a fresh start at this lesson: a new server, no step done. The best attempt counts: what you had \
+                     reached stays in the results.";
+/// What is said of a second program of the same name.
+const TWICE: &str = "has joined a second time while somebody is here by this name";
 
 /// What came of giving a hint.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,18 +53,31 @@ impl Class {
         }
     }
 
+    /// Somebody comes by a name by which somebody is here: both are told, and the wall; what the second one is told.
+    pub(super) fn second(&self, student: &Student, from: IpAddr) -> String {
+        let name = &student.name;
+        let to_first = format!("{name} {TWICE}, from {from}. If that is not you, tell your instructor.");
+        student.notify(&News::Twice(to_first));
+        self.stir();
+        format!("{name} is here already by another program, which is told. If that is not you, join by your own name.")
+    }
+
     /// Takes in the answer to the first question that has none (which must be `asked`, where that is said); gives the
-    /// question and its number, from 0. None where there is no such question or answer, or the time is over.
+    /// question and its number, from 0. None where there is no such question or answer, or the time is over. By `NOOP` in
+    /// an exam, where nothing is told of it, the answer to the question that was asked last can be changed.
     pub(crate) fn choose(&self, student: &Student, asked: Option<usize>, choice: usize) -> Option<(usize, Question)> {
         let questions = self.questions(student);
         if choice >= pool::ANSWERS || self.is_over(student, self.now()) {
             return None;
         }
+        let exam = self.settings.exam.is_some();
         let number = student.with(|state| {
-            let number = (0..questions.len()).find(|number| !state.chosen.contains_key(number))?;
+            let open = (0..questions.len()).find(|number| !state.chosen.contains_key(number));
+            let number = state.asked.filter(|_| exam && asked.is_none()).or(open)?;
             if asked.is_some_and(|asked| asked != number) {
                 return None;
             }
+            state.asked = asked.is_none().then_some(number);
             state.chosen.insert(number, (choice, questions[number].right == choice));
             Some(number)
         })?;

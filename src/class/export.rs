@@ -29,8 +29,11 @@ pub struct Outcome {
     pub name: String,
     /// The lesson's name.
     pub lesson: String,
-    /// Which attempt.
+    /// Which attempt: the best one counts.
     pub attempt: u32,
+    /// How many were begun; 0 where an older ehlo has written it.
+    #[serde(default)]
+    pub attempts: u32,
     /// What the lesson was drawn from, hexadecimal; empty where it is the same for everybody.
     pub variant: String,
     /// Steps that ticked.
@@ -156,10 +159,11 @@ pub fn write(class: &Arc<Class>, to: &Path, anonymous: bool) -> Result<(), Class
         while !stems.insert(stem.to_lowercase()) {
             stem = format!("{stem}-{}", student.id);
         }
-        for mut outcome in student.each(|work| outcome(class, &name, &student, work)) {
-            let lesson = student.lesson_of(&outcome.lesson);
+        let each = student.each(|work| (outcome(class, &name, &student, work), Arc::clone(work.lesson())));
+        for (mut outcome, lesson) in each {
+            outcome.attempts = student.attempt(&outcome.lesson).unwrap_or(outcome.attempt);
             let documents = copies(class, &student, &mut outcome, (to, &stem), anonymous)?;
-            if let Some(lesson) = lesson.filter(|_| outcome.finished.is_some()) {
+            if outcome.finished.is_some() {
                 let stem = format!("{stem}-{}", outcome.lesson);
                 let written = certificate::files(class, &lesson, &outcome, &documents);
                 for (extension, octets) in written {
@@ -212,8 +216,9 @@ fn outcome(class: &Class, name: &str, student: &Student, work: &Work) -> Outcome
         name: name.to_owned(),
         lesson: lesson.name.clone(),
         attempt: work.number,
+        attempts: work.number,
         variant: if varies { seed() } else { String::new() },
-        done: work.attempt.ticked(),
+        done: work.done(),
         steps: lesson.steps.len(),
         started: at(work.opened),
         finished: work.finished().map(at),

@@ -1,7 +1,7 @@
 //! Who sits before the class's listener: shows each connection to its student's world, and answers what is asked by NOOP.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
@@ -27,11 +27,14 @@ const CROWDED: Duration = Duration::from_secs(30);
 /// What is said beside another lesson, or the same anew, on a line in TLS.
 const SECURED: &str = "This line stays in TLS: to begin in clear text, connect again and join.";
 
+/// What is said to whom starts over.
+const KEPT: &str = "The best attempt counts: what you had reached stays in the results.";
+
 /// The desk of a class.
 pub(super) struct Front {
     class: Arc<Class>,
     /// Students whose ehlo is about to take over a connection, by ticket.
-    tickets: Mutex<HashMap<u64, Companion>>,
+    tickets: Mutex<HashMap<u64, (Companion, Option<String>)>>,
     next: AtomicU64,
 }
 
@@ -105,6 +108,9 @@ impl Front {
             return Err(format!("this connection is {}'s, in an exam; open another one to join", before.name));
         }
         let student = self.class.join(code, name, client.ip())?;
+        // Who says it again is no second one.
+        let again = before.as_ref().is_some_and(|before| before.id == student.id);
+        let second = !again && student.comes();
         let seat = self.seat(&student, None)?;
         student.with(|state| state.address = Some(client.ip()));
         self.class.stir();
@@ -114,14 +120,14 @@ impl Front {
         let left = left.map_or_else(String::new, |left| format!(" You are no longer {} here.", left.name));
         let words = format!("{}, you are in the class {class}. The instructor can look on.{left}{exam}", student.name);
         let begins = student.with_current(|work| work.attempt.ticked() == 0) == Some(true);
-        Ok((student, seat, Welcome { words, begins }))
+        let second = second.then_some(client.ip());
+        Ok((student, seat, Welcome { words, begins, second }))
     }
 
     fn join_by_noop(&self, from: &Seat, client: SocketAddr, words: &str) -> Turn {
         let (code, name) = words.trim().split_once(' ').unwrap_or((words.trim(), ""));
-        match self.join(from, client, (code, name)) {
             Ok((student, seat, welcome)) => {
-                let say = self.reply(&student, "250", "2.0.0", welcome.told(&self.class, &student)).into();
+                let say = welcome.reply(&self.class, &student, ("250", "2.0.0"), None).into();
                 Turn::Move { seat, say, entry: Entry::Greeted }
             }
             Err(why) => no("5.7.0", &why),
@@ -144,15 +150,13 @@ impl Front {
             Step::Say(reply) => return Some(Turn::Say(vec![reply])),
             Step::Join(name, code) => (name, code),
         };
-        Some(match self.join(seat, said.client, (&code, &name)) {
             Ok((student, seat, welcome)) => {
                 let class = Arc::clone(&self.class);
                 let say = Words::when_said(move || {
                     // The EHLO before may be a step of the lesson.
                     class.look(&student);
-                    let mut words = welcome.told(&class, &student);
-                    words.push("EHLO asks what this lesson's server offers.".to_owned());
-                    reply(&class, &student, ("235", "2.7.0"), words)
+                    let more = "EHLO asks what this lesson's server offers.";
+                    welcome.reply(&class, &student, ("235", "2.7.0"), Some(more))
                 });
                 Turn::Move { seat, say, entry: Entry::Introduced }
             }
@@ -185,14 +189,18 @@ impl Front {
         let (code, name) = words.trim().split_once(' ').unwrap_or((words.trim(), ""));
         let joined = self.class.join(code, name, client.ip());
         match joined.and_then(|student| self.class.arena(&student).map(|_| student)) {
-            Ok(student) => match student.companion() {
-                None => no("5.7.0", &format!("{} is looked on from too many programs; close one", student.name)),
-                Some(companion) => {
-                    let ticket = self.next.fetch_add(1, Ordering::Relaxed);
-                    lock(&self.tickets).insert(ticket, companion);
-                    Turn::HandOver { say: vec!["250 2.0.0 Ok".to_owned()], ticket }
+            Ok(student) => {
+                let here = student.comes();
+                let second = here.then(|| self.class.second(&student, client.ip()));
+                match student.companion() {
+                    None => no("5.7.0", &format!("{} is looked on from too many programs; close one", student.name)),
+                    Some(companion) => {
+                        let ticket = self.next.fetch_add(1, Ordering::Relaxed);
+                        lock(&self.tickets).insert(ticket, (companion, second));
+                        Turn::HandOver { say: vec!["250 2.0.0 Ok".to_owned()], ticket }
+                    }
                 }
-            },
+            }
             Err(why) => no("5.7.0", &why),
         }
     }
@@ -207,6 +215,9 @@ impl Front {
                 Ok(seat) => {
                     let mut said = vec![plain::stands(&self.class, student)];
                     said.extend(secured.then(|| SECURED.to_owned()));
+                    let kept = word == "reset"
+                        && student.lesson().is_some_and(|lesson| student.reached(&lesson.name) > Some(0));
+                    said.extend(kept.then(|| KEPT.to_owned()));
                     Turn::Move { seat, say: self.reply(student, "250", "2.0.0", said).into(), entry: Entry::Greeted }
                 }
                 Err(why) => no("5.5.4", &why),
@@ -270,9 +281,22 @@ struct Welcome {
     words: String,
     /// No step of the lesson was done before.
     begins: bool,
+    /// From where they come, where somebody is here by this name already.
+    second: Option<IpAddr>,
 }
 
 impl Welcome {
+    /// The reply, with what is `more`; a second one of a name, and the first, are told.
+    fn reply(self, class: &Class, student: &Student, codes: (&str, &str), more: Option<&str>) -> Vec<String> {
+        let second = self.second;
+        let mut said = self.told(class, student);
+        said.extend(more.map(str::to_owned));
+        let Some(from) = second else { return reply(class, student, codes, said) };
+        // What waits is for the one who was here before.
+        said.push(class.second(student, from));
+        plain::reply(codes.0, codes.1, &said)
+    }
+
     /// All of it: with where they stand, and the lesson's text where they begin.
     fn told(self, class: &Class, student: &Student) -> Vec<String> {
         let stands = if self.begins { plain::begins(class, student) } else { plain::stands(class, student) };

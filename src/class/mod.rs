@@ -413,11 +413,17 @@ impl Class {
         self.open_attempt(student, taught, attempt, student.has(&name), "")
     }
 
-    /// Gives the student's present lesson a fresh world; its ticks go.
+    /// Gives the student's present lesson a fresh world; what was reached in it counts on, where it is more than what
+    /// comes of the new attempt. Not in an exam.
     ///
     /// # Errors
     /// What is said to them.
     pub fn reset(self: &Arc<Self>, student: &Arc<Student>) -> Result<Arc<Arena>, String> {
+        if self.settings.exam.is_some() {
+            return Err("in an exam nothing starts over; your instructor can give you a fresh start".to_owned());
+        }
+        // What was done before it counts.
+        self.look(student);
         self.fresh(student, "")
     }
 

@@ -33,6 +33,8 @@ enum Note {
     Hint(String, usize),
     /// The class was held.
     Pause,
+    /// Somebody else is here by the same name.
+    Twice(String),
 }
 
 /// What waits for a student's next `NOOP`, and what they know already.
@@ -46,6 +48,14 @@ pub(super) struct Letterbox {
 
 impl Letterbox {
     fn put(&mut self, note: Note) {
+        // Said once, however often it was so.
+        let same = |waits: &Note| match &note {
+            Note::Pause => *waits == Note::Pause,
+            Note::Twice(_) => matches!(waits, Note::Twice(_)),
+            Note::Words(text) => matches!(waits, Note::Words(before) if before == text),
+            Note::Hint(..) => false,
+        };
+        self.waiting.retain(|(_, waits)| !same(waits));
         self.next += 1;
         self.waiting.push_back((self.next, note));
         while self.waiting.len() > WAITING {
@@ -53,9 +63,9 @@ impl Letterbox {
         }
     }
 
-    /// How much waits.
+    /// How much waits that the instructor has said.
     pub(super) fn len(&self) -> usize {
-        self.waiting.len()
+        self.waiting.iter().filter(|(_, note)| !matches!(note, Note::Twice(_))).count()
     }
 }
 
@@ -70,6 +80,7 @@ impl Student {
             match news {
                 News::Notice(text) => post.put(Note::Words(text.chars().take(LONGEST).collect())),
                 News::Paused(true) => post.put(Note::Pause),
+                News::Twice(text) => post.put(Note::Twice(text.clone())),
                 _ => return false,
             }
             true
@@ -119,6 +130,7 @@ impl Class {
             for (_, note) in &state.post.waiting {
                 match note {
                     Note::Words(text) => words.push(format!("The class: {text}")),
+                    Note::Twice(text) => words.push(text.clone()),
                     Note::Pause if held => {}
                     Note::Pause => words.push("The instructor had paused the class; it goes on.".to_owned()),
                     Note::Hint(lesson, step) => {
@@ -174,6 +186,7 @@ impl Class {
         for (_, note) in waiting {
             match note {
                 Note::Words(text) => news.push(News::Notice(text)),
+                Note::Twice(text) => news.push(News::Twice(text)),
                 Note::Hint(lesson, step) => {
                     let open = student.with_current(|work| is_open(work, &lesson, step)) == Some(true);
                     news.extend(open.then(|| self.take_hint(student, true)).flatten().map(News::Hint));
@@ -234,7 +247,8 @@ fn progress(settings: &Settings, work: &Work, before: &(String, u32, usize, usiz
         return vec![done, step_words(settings, work, Told::Step)];
     }
     if work.attempt.is_spoilt() {
-        return vec!["Something happened that must not in this lesson: NOOP reset starts it over.".to_owned()];
+        let cure = if exam { "your instructor can give you a fresh start at it" } else { "NOOP reset starts it over" };
+        return vec![format!("Something happened that must not in this lesson: {cure}.")];
     }
     let made = work.mistakes.get(*mistakes..).unwrap_or_default().last().filter(|_| !exam);
     let said = made.and_then(|(_, step, mistake)| work.lesson().steps.get(*step)?.mistakes.get(*mistake));
@@ -303,9 +317,10 @@ fn where_they_stand(class: &Class, student: &Student, told: Told) -> String {
 
 /// What a student's client may say to the class.
 pub(super) fn words(class: &Class) -> String {
-    let mut words = vec!["step", "lesson NN", "reset", "answer TEXT", "mail"];
+    let mut words = vec!["step", "lesson NN", "answer TEXT", "mail"];
     if class.settings.exam.is_none() {
         words.insert(1, "hint");
+        words.insert(3, "reset");
     }
     if class.settings.questions > 0 {
         words.extend(["question", "choose LETTER"]);
@@ -393,6 +408,7 @@ impl Class {
             return vec![NO_QUESTIONS.to_owned()];
         }
         let (answered, right) = student.answered();
+        student.with(|state| state.asked = questions.get(answered).map(|_| answered));
         let Some(question) = questions.get(answered) else {
             let exam = self.settings.exam.is_some();
             let known = if exam { String::new() } else { format!(" {right} of {} were right.", questions.len()) };
@@ -421,12 +437,27 @@ impl Class {
         let next = "NOOP question asks the next one.".to_owned();
         match choice.and_then(|choice| Some((choice, self.choose(student, None, choice)?))) {
             None => vec!["That is no answer to a question that is open; NOOP question asks the next one.".to_owned()],
-            Some(_) if self.settings.exam.is_some() => vec!["Noted.".to_owned(), next],
+            Some((_, (number, _))) if self.settings.exam.is_some() => vec![format!(
+                "Noted: {letter} to question {}. NOOP choose takes another letter until NOOP question asks the next one.",
+                number + 1
+            )],
             Some((choice, (_, question))) => {
                 let verdict = if choice == question.right { "Right." } else { "Not so." };
                 vec![format!("{verdict} {}", question.whys[choice]), next]
             }
         }
+    }
+
+    /// What is said of a wrong finding; in an exam that it is counted.
+    fn not_it(&self, student: &Student) -> String {
+        let tried = |work: &Work| work.wrong.iter().filter(|(_, step)| Some(*step) == work.attempt.open()).count();
+        let counted = match student.with_current(tried) {
+            Some(count) if self.settings.exam.is_some() => {
+                format!(" It was try {count} at this answer, and the results say how many it took.")
+            }
+            _ => String::new(),
+        };
+        format!("That is not it; look again.{counted} NOOP step says what is asked.")
     }
 
     /// What a student has found, said as `NOOP answer`.
@@ -447,7 +478,7 @@ impl Class {
             Some((now, _)) if Some(now) > before => vec!["That is it.".to_owned(), stands(self, student)],
             _ if !wants => vec!["This step wants no answer; it ticks from what you do.".to_owned()],
             Some((_, Some(left))) => vec![format!("That is not it; {left} more tries before it counts as missed.")],
-            _ => vec!["That is not it; look again. NOOP step says what is asked.".to_owned()],
+            _ => vec![self.not_it(student)],
         }
     }
 }

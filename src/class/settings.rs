@@ -1,6 +1,7 @@
 //! What a class is: its name, its code, its keys, its lessons; `class.toml` in its folder (mode 0600).
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -22,6 +23,8 @@ const CONNECTIONS: usize = 12_000;
 const IN_FLIGHT: u64 = 128 << 20;
 /// Octets of mail and of sessions' records that the worlds of all together keep in memory.
 const KEPT: u64 = 256 << 20;
+/// Minutes that an exam may last.
+pub const EXAM: std::ops::RangeInclusive<u32> = 1..=600;
 /// Letters of codes: none that is taken for another one when it is read aloud or from a wall.
 const LETTERS: &[u8; 29] = b"ACDEFHJKMNPQRTUVWXY3467892BGL";
 
@@ -45,9 +48,39 @@ pub struct Exam {
     pub extra: BTreeMap<String, u32>,
 }
 
+impl Exam {
+    /// How long it lasts, in words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let mut words = format!("{} minutes from the moment of joining", self.minutes);
+        for (name, more) in &self.extra {
+            let _ = write!(words, ", {name} {more} more");
+        }
+        words
+    }
+
+    /// What is wrong with it; nothing where it can be held.
+    fn misfit(&self) -> Option<String> {
+        let (least, most) = (EXAM.start(), EXAM.end());
+        let fits = EXAM.contains(&self.minutes) && self.extra.values().all(|more| more <= most);
+        (!fits).then(|| format!("an exam lasts {least} to {most} minutes, and {most} more at most for one student"))
+    }
+}
+
+/// What a class that was held before is turned into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// An exam: no hints, a time limit.
+    Exam,
+    /// A class in which one learns.
+    Class,
+}
+
 /// What a class is.
 #[derive(Debug, Clone)]
 pub struct Settings {
+    /// What is changed of it since it was held before, in words.
+    pub changes: Vec<String>,
     /// Its name.
     pub name: String,
     /// What students join with.
@@ -93,6 +126,60 @@ struct Kept {
     exam: Option<Exam>,
 }
 
+impl Kept {
+    /// A class that begins, with no lesson yet.
+    fn new(world: &World) -> Self {
+        Self {
+            ehlo: 1,
+            code: code(world),
+            secret: hex(&world.random::<32>()),
+            lessons: Vec::new(),
+            expected: Vec::new(),
+            questions: 0,
+            by_address: false,
+            exam: None,
+        }
+    }
+
+    /// Makes it the exam that is wished, or none; gives what is changed, in words. One that is `known` becomes another kind
+    /// of class by an explicit word alone: for whoever has joined it is another thing.
+    fn examine(&mut self, name: &str, wish: &Wish, known: bool) -> Result<Vec<String>, ClassError> {
+        let refused = |words: String| Err(ClassError::Words(words));
+        let mut changes = Vec::new();
+        match (&wish.exam, wish.turn) {
+            (Some(_), Some(Turn::Class)) => return refused("--turn class and --exam contradict each other".to_owned()),
+            (None, Some(Turn::Exam)) => return refused("--turn exam needs --exam --minutes N".to_owned()),
+            (Some(_), None) if known && self.exam.is_none() => {
+                return refused(format!(
+                    "{name} is a class and no exam; nothing was changed. To make it one, for whoever has joined too, add \
+                     --turn exam; to hold an exam beside it take another name"
+                ));
+            }
+            (Some(exam), _) => {
+                if let Some(words) = exam.misfit() {
+                    return refused(words);
+                }
+                match &self.exam {
+                    _ if !known => {}
+                    None => changes.push(format!("the class is an exam from now on: {}", exam.words())),
+                    Some(before) if before != exam => {
+                        changes.push(format!("the exam lasts {} (before: {})", exam.words(), before.words()));
+                    }
+                    Some(_) => {}
+                }
+                self.exam = Some(exam.clone());
+            }
+            (None, Some(Turn::Class)) => {
+                if self.exam.take().is_some() {
+                    changes.push("the class is no exam any more: hints are given, and no time runs".to_owned());
+                }
+            }
+            (None, None) => {}
+        }
+        Ok(changes)
+    }
+}
+
 /// What a new class is made of, or what is changed of one that there is.
 #[derive(Debug, Clone, Default)]
 pub struct Wish {
@@ -102,6 +189,8 @@ pub struct Wish {
     pub expected: Option<Vec<String>>,
     /// The exam, where it is one.
     pub exam: Option<Exam>,
+    /// What it is turned into, where it was held before as something else.
+    pub turn: Option<Turn>,
     /// Questions for each student, where that is said.
     pub questions: Option<usize>,
     /// Whether students are told apart by address too.
@@ -128,18 +217,13 @@ impl Settings {
     /// A file that can't be read or written, a lesson that is not there, no lesson at all.
     pub fn take(name: &str, folder: &Path, wish: &Wish, world: &World) -> Result<Self, ClassError> {
         let path = folder.join("class.toml");
+        let mut known = true;
         let mut kept = match std::fs::read_to_string(&path) {
             Ok(text) => read(&path, &text)?,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Kept {
-                ehlo: 1,
-                code: code(world),
-                secret: hex(&world.random::<32>()),
-                lessons: Vec::new(),
-                expected: Vec::new(),
-                questions: 0,
-                by_address: false,
-                exam: None,
-            },
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                known = false;
+                Kept::new(world)
+            }
             Err(error) => return Err(ClassError::file(&path)(error)),
         };
         // Added, never taken away: what was reached in the others is part of the results.
@@ -151,12 +235,10 @@ impl Settings {
         if let Some(expected) = &wish.expected {
             kept.expected.clone_from(expected);
         }
-        if wish.exam.is_some() {
-            kept.exam.clone_from(&wish.exam);
-        }
+        let changes = kept.examine(name, wish, known)?;
         kept.questions = wish.questions.unwrap_or(kept.questions);
         kept.by_address |= wish.by_address;
-        let settings = Self::of(name, &kept, world)?;
+        let settings = Self { changes, ..Self::of(name, &kept, world)? };
         let text = toml::to_string(&kept).map_err(|error| ClassError::Words(error.to_string()))?;
         super::event::private_folder(folder)?;
         // Who can't hold the class changes nothing of it.
@@ -196,6 +278,7 @@ impl Settings {
             return Err(ClassError::Words(words.to_owned()));
         }
         Ok(Self {
+            changes: Vec::new(),
             name: name.to_owned(),
             code: kept.code.clone(),
             secret: unhex(&kept.secret)
@@ -263,6 +346,9 @@ impl Settings {
 fn read(path: &Path, text: &str) -> Result<Kept, ClassError> {
     let wrong = |words: String| ClassError::Words(format!("{}: {words}", path.display()));
     let kept: Kept = toml::from_str(text).map_err(|error| wrong(error.to_string()))?;
+    if let Some(words) = kept.exam.as_ref().and_then(Exam::misfit) {
+        return Err(wrong(format!("[exam]: {words}")));
+    }
     match kept.ehlo {
         1 => Ok(kept),
         other => Err(wrong(format!("this is version {other} of the format; this ehlo reads version 1"))),
@@ -277,7 +363,6 @@ fn code(world: &World) -> String {
 /// Octets as hexadecimal digits.
 #[must_use]
 pub fn hex(octets: &[u8]) -> String {
-    use std::fmt::Write as _;
     octets.iter().fold(String::new(), |mut out, octet| {
         let _ = write!(out, "{octet:02x}");
         out
@@ -313,5 +398,31 @@ mod tests {
             names = settings.lessons.iter().map(|taught| taught.lesson.name.clone()).collect();
         }
         assert_eq!(names, ["01-classic", "02-rset-noop"]);
+    }
+
+    #[test]
+    fn a_class_becomes_an_exam_or_a_class_again_by_an_explicit_word_alone() {
+        let at = tempfile::tempdir().expect("a folder");
+        let place = |name: &str| at.path().join(name);
+        let world = World::real(crate::world::Directories { config: place("c"), data: place("d"), state: place("s") });
+        let folder = folder("monday", &world).expect("a name");
+        let take = |minutes: Option<u32>, turn| {
+            let exam = minutes.map(|minutes| Exam { minutes, extra: BTreeMap::new() });
+            let wish = Wish { lessons: vec!["01".to_owned()], exam, turn, ..Wish::default() };
+            Settings::take("monday", &folder, &wish, &world).map_err(|error| error.to_string())
+        };
+        assert!(take(Some(0), None).expect_err("no time at all").contains("1 to 600 minutes"));
+        assert_eq!(take(None, None).expect("a class").exam, None);
+        let said = take(Some(40), None).expect_err("it is a class");
+        assert!(said.contains("no exam; nothing was changed") && said.contains("--turn exam"), "{said}");
+        assert_eq!(take(None, None).expect("as it was").exam, None);
+        let turned = take(Some(40), Some(Turn::Exam)).expect("by the word");
+        assert!(turned.exam.is_some() && turned.changes[0].contains("40 minutes from the moment of joining"));
+        let longer = take(Some(90), None).expect("another limit");
+        assert_eq!(longer.changes.len(), 1, "it is told: {:?}", longer.changes);
+        assert!(longer.changes[0].contains("90 minutes") && longer.changes[0].contains("before: 40"));
+        assert!(take(None, None).expect("it stays one").exam.is_some_and(|exam| exam.minutes == 90));
+        let back = take(None, Some(Turn::Class)).expect("by the word");
+        assert!(back.exam.is_none() && back.changes[0].contains("no exam any more"), "{:?}", back.changes);
     }
 }

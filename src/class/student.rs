@@ -45,6 +45,8 @@ pub enum News {
     Notice(String),
     /// Everybody is to look up, or to go on.
     Paused(bool),
+    /// Somebody else is here by the same name.
+    Twice(String),
     /// The connection is to end.
     Leave,
 }
@@ -86,6 +88,10 @@ pub struct Student {
 pub(super) struct State {
     pub(super) current: Option<String>,
     pub(super) works: BTreeMap<String, Work>,
+    /// Of each lesson that was begun anew the best of the attempts before.
+    pub(super) best: BTreeMap<String, Work>,
+    /// Somebody has joined by this name while they were here.
+    pub(super) twice: bool,
     /// From where they joined with a client that knows nothing of classes.
     pub(super) address: Option<IpAddr>,
     /// Programs of theirs that listen for news.
@@ -98,6 +104,24 @@ pub(super) struct State {
     pub(super) post: Letterbox,
     /// Answers to the exam's questions: question, choice, whether it is right.
     pub(super) chosen: BTreeMap<usize, (usize, bool)>,
+    /// The question that was asked last, by `NOOP`.
+    pub(super) asked: Option<usize>,
+}
+
+impl State {
+    /// Another attempt begins: this one is kept where it is better than those before.
+    fn lay_aside(&mut self, work: Work) {
+        let name = work.lesson().name.clone();
+        let better = self.best.get(&name).map_or(work.done() > 0, |best| work.beats(best));
+        if better {
+            self.best.insert(name, work.laid_aside());
+        }
+    }
+
+    /// What counts of each lesson: the best attempt.
+    fn counted(&self) -> impl Iterator<Item = &Work> {
+        self.works.iter().map(|(name, work)| self.best.get(name).filter(|best| !work.beats(best)).unwrap_or(work))
+    }
 }
 
 impl Student {
@@ -141,9 +165,15 @@ impl Student {
         self.with(|state| state.works.get(state.current.as_ref()?).map(look))
     }
 
-    /// Looks at each lesson that was begun, by name.
-    pub fn each<T>(&self, mut look: impl FnMut(&Work) -> T) -> Vec<T> {
-        self.with(|state| state.works.values().map(&mut look).collect())
+    /// Looks at what counts of each lesson that was begun, by name: the best attempt at it.
+    pub fn each<T>(&self, look: impl FnMut(&Work) -> T) -> Vec<T> {
+        self.with(|state| state.counted().map(look).collect())
+    }
+
+    /// Steps that are done of a lesson, by the attempt that counts; none where it was not begun.
+    #[must_use]
+    pub fn reached(&self, lesson: &str) -> Option<usize> {
+        self.with(|state| state.counted().find(|work| work.lesson().name == lesson).map(Work::done))
     }
 
     /// Answers to the exam's questions so far: how many, and how many are right.
@@ -164,15 +194,10 @@ impl Student {
         self.with_current(|work| Arc::clone(&work.attempt.lesson))
     }
 
-    /// A lesson that was begun, as it was drawn for this student.
+    /// The conversation that goes on in the present lesson, a line for each record, fit for a screen; and which of
+    /// several it is.
     #[must_use]
-    pub fn lesson_of(&self, name: &str) -> Option<Arc<Lesson>> {
-        self.with(|state| state.works.get(name).map(|work| Arc::clone(work.lesson())))
-    }
-
-    /// The newest conversation in the present lesson, a line for each record, fit for a screen.
-    #[must_use]
-    pub fn live(&self) -> Vec<String> {
+    pub fn live(&self) -> (Option<String>, Vec<String>) {
         self.with_current(Work::live).unwrap_or_default()
     }
 
@@ -185,6 +210,13 @@ impl Student {
     #[must_use]
     pub fn open(&self) -> usize {
         CONNECTIONS - self.places.available_permits()
+    }
+
+    /// Somebody joins by this name; whether somebody is here by it already.
+    pub(super) fn comes(&self) -> bool {
+        let here = self.is_here();
+        self.with(|state| state.twice = here);
+        here
     }
 
     /// Whether anything of theirs is connected.
@@ -226,8 +258,15 @@ impl Student {
     pub(super) fn enter(&self, lesson: Arc<Lesson>, number: u32, place: Place, now: Timestamp, why: &'static str) {
         self.with(|state| {
             let name = lesson.name.clone();
-            let known = state.works.remove(&name).filter(|work| work.number == number);
-            let mut work = known.unwrap_or_else(|| Work::new(lesson, number, now));
+            let mut work = match state.works.remove(&name) {
+                Some(known) if known.number == number => known,
+                other => {
+                    if let Some(before) = other {
+                        state.lay_aside(before);
+                    }
+                    Work::new(lesson, number, now)
+                }
+            };
             work.place = Some(place);
             state.works.insert(name.clone(), work);
             state.current = Some(name);
@@ -280,7 +319,9 @@ impl Student {
                 let Some(taught) = settings.find(lesson) else { return };
                 let varied = settings.varied(taught, &self.name, *attempt, world).ok().flatten();
                 let drawn = varied.map_or_else(|| Arc::clone(&taught.lesson), Arc::new);
-                state.works.insert(lesson.clone(), Work::new(drawn, *attempt, at));
+                if let Some(before) = state.works.insert(lesson.clone(), Work::new(drawn, *attempt, at)) {
+                    state.lay_aside(before);
+                }
                 state.current = Some(lesson.clone());
             } else if let What::Chosen { question, choice, right } = what {
                 state.chosen.insert(*question, (*choice, *right));
@@ -298,6 +339,10 @@ impl Student {
         self.with(|state| {
             for work in state.works.values_mut() {
                 state.kept += work.reread(&folder);
+            }
+            for (name, mut work) in std::mem::take(&mut state.best) {
+                state.kept += work.reread(&folder);
+                state.best.insert(name, work.laid_aside());
             }
         });
     }

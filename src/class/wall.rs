@@ -63,6 +63,8 @@ pub struct Glance {
     pub waiting: usize,
     /// For how long the class was paused since the last exchange.
     pub stood: Duration,
+    /// Somebody has joined by this name while they were here.
+    pub twice: bool,
 }
 
 /// How somebody is.
@@ -128,6 +130,8 @@ pub struct Row {
     pub left: Option<u64>,
     /// What waits for the next `NOOP` of a client that knows nothing of classes.
     pub waiting: usize,
+    /// Somebody has joined by this name while they were here.
+    pub twice: bool,
 }
 
 /// How many stand at a step.
@@ -160,6 +164,8 @@ pub struct Wall {
     pub lessons: usize,
     /// Whether it is an exam.
     pub exam: bool,
+    /// How many minutes it lasts.
+    pub minutes: Option<u32>,
     /// Names that are expected.
     pub expected: usize,
     /// Whether everybody is to look up.
@@ -172,6 +178,7 @@ pub struct Wall {
 #[must_use]
 pub fn glance(class: &Class, student: &Student, now: Timestamp) -> Glance {
     let taught = class.settings.lessons.len();
+    // The attempt that counts.
     let all_done = student.each(|work| work.finished().is_some()).into_iter().filter(|done| *done).count();
     let empty = || Glance {
         id: student.id,
@@ -193,6 +200,7 @@ pub fn glance(class: &Class, student: &Student, now: Timestamp) -> Glance {
         left: class.left(student),
         waiting: student.waiting(),
         stood: Duration::ZERO,
+        twice: student.with(|state| state.twice) && student.is_here(),
     };
     let of_work = |work: &Work| {
         let lesson = work.lesson();
@@ -231,6 +239,7 @@ impl Wall {
         let glances: Vec<Glance> = students.iter().map(|student| glance(class, student, now)).collect();
         let mut wall = Self::from(&glances, class.settings.lessons.len(), now);
         wall.exam = class.settings.exam.is_some();
+        wall.minutes = class.settings.exam.as_ref().map(|exam| exam.minutes);
         let missing = class.settings.expected.iter().filter(|name| class.named(name).is_none());
         wall.missing = missing.cloned().collect();
         wall.expected = class.settings.expected.len();
@@ -300,7 +309,8 @@ fn spoke(last: Option<&Exchange>, since: Timestamp) -> Timestamp {
 }
 
 fn state(glance: &Glance, taught: usize, now: Timestamp) -> State {
-    if glance.of > 0 && glance.done >= glance.of && glance.lessons >= taught {
+    // Who goes through a lesson once more has done it all the same.
+    if glance.of > 0 && glance.lessons >= taught {
         return State::Done;
     }
     if glance.over {
@@ -342,9 +352,13 @@ fn row(glance: &Glance, state: State, now: Timestamp) -> Row {
         let verb = if last.verb.is_empty() { "-" } else { &last.verb };
         format!("{verb} … {}", last.reply)
     });
-    // Of whoever is gone they stand at the last that was said.
-    let until = if glance.here { now } else { spoke(glance.last.as_ref(), glance.since) };
-    let last = if glance.waiting > 0 { format!("{} waits · {last}", glance.waiting) } else { last };
+    let waits = (glance.waiting > 0).then(|| format!("{} waits", glance.waiting));
+    let twice = glance.twice.then(|| "joined twice".to_owned());
+    let last: Vec<String> = twice.into_iter().chain(waits).chain(Some(last).filter(|last| !last.is_empty())).collect();
+    let last = last.join(" · ");
+    // Of whoever is gone, or is done, they stand at the last that was said.
+    let stands = !glance.here || matches!(state, State::Done | State::Between | State::Over);
+    let until = if stands { spoke(glance.last.as_ref(), glance.since) } else { now };
     Row {
         id: glance.id,
         name: glance.name.clone(),
@@ -357,6 +371,7 @@ fn row(glance: &Glance, state: State, now: Timestamp) -> Row {
         state,
         left: glance.left.map(|left| left.as_secs().div_ceil(60)),
         waiting: glance.waiting,
+        twice: glance.twice,
     }
 }
 
@@ -400,6 +415,7 @@ mod tests {
             left: None,
             waiting: 0,
             stood: Duration::ZERO,
+            twice: false,
         }
     }
 

@@ -39,7 +39,7 @@ pub(super) struct Arguments {
     #[arg(long, conflicts_with = "lesson")]
     json: bool,
     /// Join a class: the server and the code stand on the instructor's wall
-    #[arg(long, num_args = 2, value_names = ["HOST:PORT", "CODE"], conflicts_with_all = ["lesson", "json"])]
+    #[arg(long, num_args = 1..=2, value_names = ["HOST:PORT", "CODE"], conflicts_with_all = ["lesson", "json"])]
     join: Option<Vec<String>>,
     /// The name in the class; asked for without it. The same name later goes on where it was
     #[arg(long, requires = "join")]
@@ -74,6 +74,9 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
         Some(Command::Check { files, json }) => return check::run(files, *json, common, world),
         Some(Command::Verify { file, json }) => return verify::run(file, *json, world),
         None => {}
+    }
+    if let Some(words) = arguments.join.as_deref().and_then(no_way_in) {
+        return complain(COMMAND, shown(&words));
     }
     if let Some([server, code]) = arguments.join.as_deref() {
         let Some(name) = arguments.name.clone().or_else(ask_name) else {
@@ -113,6 +116,23 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
         Some(Ok(lesson)) => open(lesson, common, world),
         Some(Err(error)) => complain(COMMAND, shown(&error.to_string())),
         None => Exit::Done,
+    }
+}
+
+/// Why a class can't be joined with these words; nothing where they are a place and a code.
+fn no_way_in(join: &[String]) -> Option<String> {
+    let wall = "both stand on the wall of the class";
+    match join {
+        [server, _]
+            if server.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok()) =>
+        {
+            None
+        }
+        [server, _] => {
+            Some(format!("{server:?} has no port: write --join HOST:PORT CODE, such as {server}:2525; {wall}"))
+        }
+        [server] => Some(format!("the code is missing: write --join {server} CODE; {wall}")),
+        _ => None,
     }
 }
 

@@ -11,6 +11,9 @@ use super::{Asked, Context, Does, Explanation, Knowledge, Step, auth, explain_re
 /// Explains the reply of an exchange with all that its conversation shows; none as long as no reply has come.
 #[must_use]
 pub fn explain_exchange(exchange: usize, dialogue: &Dialogue, log: &Log, knowledge: &Knowledge) -> Option<Explanation> {
+    if knowledge.is_silent() {
+        return None;
+    }
     let asked = dialogue.exchanges().get(exchange)?;
     let reply = dialogue.reply(log, exchange)?;
     let context = context(exchange, asked, dialogue, log);

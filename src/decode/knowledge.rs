@@ -105,13 +105,27 @@ pub struct Knowledge {
     pub verbs: VerbTable,
     /// The tables of replies, where the user has own ones; else ours, read when they are first needed.
     own: Option<Arc<Book>>,
+    /// Nothing of it is said.
+    silent: bool,
 }
 
 impl Knowledge {
+    /// The same, but no reply is explained by it: for an exam.
+    #[must_use]
+    pub fn silenced(&self) -> Self {
+        Self { silent: true, ..self.clone() }
+    }
+
+    /// Whether no reply is explained by it.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        self.silent
+    }
+
     /// What is compiled in. Cheap: only the verbs are read at once.
     #[must_use]
     pub fn shipped() -> Self {
-        Self { verbs: shipped_verbs(), own: None }
+        Self { verbs: shipped_verbs(), own: None, silent: false }
     }
 
     /// What is compiled in, overlaid by the user's files of replies (`replies/NAME.toml`): name and text of each.
@@ -127,7 +141,7 @@ impl Knowledge {
             shipped_files().map(|(name, text, origin)| -> (&'a str, &'a str, Origin) { (name, text, origin) });
         let (book, mut errors) = Book::read(shipped.chain(own.iter().copied()));
         errors.extend(examples::told(&book, &own));
-        (Self { verbs: shipped_verbs(), own: Some(Arc::new(book)) }, errors)
+        (Self { verbs: shipped_verbs(), own: Some(Arc::new(book)), silent: false }, errors)
     }
 
     /// The tables of replies.

@@ -27,9 +27,8 @@ pub(super) fn export(document: &Document, knowledge: &Knowledge) -> Vec<u8> {
     page.head(document);
     page.conversation();
     page.recipients();
-    page.out.push_str(
-        "<footer>Written by ehlo. Tap or point at a reply to see what it means.</footer>\n</main>\n</body>\n</html>\n",
-    );
+    let foot = if knowledge.is_silent() { super::UNEXPLAINED } else { "Tap or point at a reply to see what it means." };
+    put!(page.out, "<footer>Written by ehlo. {foot}</footer>\n</main>\n</body>\n</html>\n");
     page.out.into_bytes()
 }
 

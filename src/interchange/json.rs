@@ -22,7 +22,8 @@
 //!     "latency": 0.002,           seconds, or null
 //!     "explanation": { "title", "meaning", "category", "retry", "software", "causes", "next", "references" } or null
 //!   }],
-//!   "recipients": [{ "address": "a@b", "verdict": "accepted|refused|delivered|failed|pending", "code", "enhanced" }]
+//!   "recipients": [{ "address": "a@b", "verdict": "accepted|refused|delivered|failed|pending", "code", "enhanced" }],
+//!   "unexplained": "…"            only where explanations are left out: why
 //! }
 //! ```
 //! `records` alone make the conversation: `ehlo convert x.json x.smtp` reads them back.
@@ -47,7 +48,7 @@ pub(super) fn export(document: &Document, knowledge: &Knowledge) -> Vec<u8> {
         .filter_map(|n| Some(exchange(n, dialogue.exchanges().get(n)?, &numbers, log, &dialogue, knowledge)))
         .collect();
     let text = |key: &str| header.text(key).map(|text| escape::for_screen(text.as_bytes()));
-    let whole = json!({
+    let mut whole = json!({
         "ehlo": 1,
         "head": head(document),
         "title": text("title"),
@@ -60,6 +61,9 @@ pub(super) fn export(document: &Document, knowledge: &Knowledge) -> Vec<u8> {
         "exchanges": exchanges,
         "recipients": recipients(log, &dialogue),
     });
+    if knowledge.is_silent() {
+        whole["unexplained"] = json!(super::UNEXPLAINED);
+    }
     let mut out = serde_json::to_vec_pretty(&whole).expect("a value is JSON");
     out.push(b'\n');
     out

@@ -75,6 +75,10 @@ fn exchanges(log: &Log, dialogue: &Dialogue, (knowledge, timed): (&Knowledge, bo
         return;
     }
     line!(out, "## What the replies mean\n");
+    if knowledge.is_silent() {
+        line!(out, "{}\n", super::UNEXPLAINED);
+        return;
+    }
     line!(out, "| # | sent | reply | took | meaning | likely causes | next |");
     line!(out, "|--:|---|---|--:|---|---|---|");
     for (number, exchange) in dialogue.exchanges().iter().enumerate() {

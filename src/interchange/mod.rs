@@ -17,6 +17,10 @@ mod markdown;
 mod pcapng;
 mod text;
 
+/// What stands in the place of explanations where none are given.
+const UNEXPLAINED: &str =
+    "What the replies mean is left out: this was written in an exam, in which nothing is explained.";
+
 /// A format that conversations can be written in.
 #[derive(Debug, Clone, Copy)]
 pub struct Format {

@@ -182,3 +182,19 @@ mod back {
         }
     }
 }
+
+#[test]
+fn what_is_written_in_an_exam_explains_no_reply_and_says_why() {
+    let document = crate::conversation::file::read(TALK.as_bytes()).expect("a transcript");
+    for format in FORMATS.iter().filter(|format| !format.binary) {
+        let written = |knowledge: &Knowledge| String::from_utf8((format.export)(&document, knowledge)).expect("text");
+        let (free, exam) = (written(&Knowledge::shipped()), written(&Knowledge::shipped().silenced()));
+        if free == exam {
+            continue;
+        }
+        assert!(["md", "html", "json"].contains(&format.name), "{}", format.name);
+        assert!(exam.contains("left out: this was written in an exam"), "{}: {exam}", format.name);
+        assert!(free.len() > exam.len() + 300, "{}: {exam}", format.name);
+        assert!(!exam.contains("is not this server's domain"), "{}: {exam}", format.name);
+    }
+}

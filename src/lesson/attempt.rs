@@ -135,6 +135,12 @@ impl Attempt {
         self.watcher.facts()
     }
 
+    /// Forgets what has happened, as far as nothing more is judged: what was reached stays.
+    #[must_use]
+    pub fn closed(self) -> Self {
+        Self { watcher: Watcher::default(), judged: 0, ..self }
+    }
+
     /// How many steps are done; the next one is open.
     #[must_use]
     pub fn ticked(&self) -> usize {

@@ -129,6 +129,12 @@ pub struct Data {
     pub bare_lf: Option<bool>,
     /// How the end of it was answered.
     pub reply: Option<Expected>,
+    /// The reverse-path of its mail transaction; the empty one is the null path.
+    pub from: Option<Glob>,
+    /// Forward-paths that were accepted in its mail transaction, each of them.
+    pub to: Vec<Glob>,
+    /// On what follows MAIL of its mail transaction.
+    pub mail: Option<Expression>,
 }
 
 /// `{ min = N }`.
@@ -147,11 +153,13 @@ pub struct Delivered {
     pub to: Glob,
     /// At least so many messages.
     pub count: usize,
+    /// All of them over one connection.
+    pub one_connection: bool,
 }
 
 impl Default for Delivered {
     fn default() -> Self {
-        Self { to: Glob::new("*"), count: 1 }
+        Self { to: Glob::new("*"), count: 1, one_connection: false }
     }
 }
 

@@ -3,6 +3,8 @@
 //! A goal is looked for in the facts from a place on; what is given back is the place after the fact that made it true,
 //! so that the next one of an `in_order` begins there.
 
+use std::collections::BTreeMap;
+
 use crate::conversation::Micros;
 use crate::smtp::Reply as Answer;
 
@@ -31,7 +33,10 @@ impl Goal {
                     && (!keys.alone || keys.names_all(facts, (fact.session, asked.transaction))))
             }),
             Self::RcptCount(keys) => keys.count(facts, from).0,
-            Self::Data(data) => asked(facts, from, |asked| data.is(asked)),
+            Self::Data(data) => first(facts, from, |fact| {
+                matches!(&fact.what, What::Asked(asked) if data.is(asked)
+                    && data.travels(facts, (fact.session, asked.transaction)))
+            }),
             Self::Delivered(keys) => keys.count(facts, from).0,
             Self::CapabilitySeen(name) => {
                 asked(facts, from, |asked| asked.capabilities.as_ref().is_some_and(|all| all.has(name)))
@@ -202,22 +207,44 @@ impl RcptCount {
 impl Delivered {
     /// Where the number was reached, and how many there are.
     fn count(&self, facts: &[Fact], from: usize) -> (Option<usize>, usize) {
-        let mut found = 0;
+        let mut found: BTreeMap<u64, usize> = BTreeMap::new();
         for (index, fact) in facts.iter().enumerate().skip(from) {
             if matches!(&fact.what, What::Delivered(to) if self.to.matches(to)) {
-                found += 1;
-                if found >= self.count {
-                    return (Some(index + 1), found);
+                let count = found.entry(if self.one_connection { fact.session } else { 0 }).or_default();
+                *count += 1;
+                if *count >= self.count {
+                    return (Some(index + 1), *count);
                 }
             }
         }
-        ((self.count == 0).then_some(from), found)
+        ((self.count == 0).then_some(from), found.into_values().max().unwrap_or(0))
     }
 }
 
 impl Data {
     fn is(&self, asked: &Asked) -> bool {
         asked.message.as_ref().is_some_and(|message| self.describes(message)) && met(self.reply.as_ref(), asked)
+    }
+
+    /// Whether the envelope of a mail transaction, by its session and number, is the one that is meant.
+    fn travels(&self, facts: &[Fact], transaction: (u64, u32)) -> bool {
+        let accepted = |verb: &str, fits: &dyn Fn(&Asked) -> bool| {
+            facts.iter().any(|fact| match &fact.what {
+                What::Asked(asked) if (fact.session, asked.transaction) == transaction => {
+                    asked.verb == verb && asked.succeeded() && fits(asked)
+                }
+                _ => false,
+            })
+        };
+        let names = |glob: &super::value::Glob, asked: &Asked| {
+            asked.path.as_ref().is_some_and(|path| glob.matches(&path.address()))
+        };
+        let mail = self.from.is_none() && self.mail.is_none()
+            || accepted("MAIL", &|asked| {
+                self.from.as_ref().is_none_or(|glob| names(glob, asked))
+                    && self.mail.as_ref().is_none_or(|expression| expression.found_in(&asked.argument))
+            });
+        mail && self.to.iter().all(|glob| accepted("RCPT", &|asked| names(glob, asked)))
     }
 
     fn describes(&self, message: &Message) -> bool {

@@ -79,7 +79,10 @@ impl Rehearsal {
             let record = line.trim_start();
             if let Some(text) = record.strip_prefix("* answer ") {
                 let remark = crate::conversation::event::Remark::parse(&format!("answer {text}"));
-                answers.push((exchanges, remark.bare(0).unwrap_or(text).to_owned()));
+                // Without quotes it is the rest of the line.
+                let quoted = text.trim_start().starts_with('"');
+                let found = if quoted { remark.bare(0).unwrap_or(text) } else { text.trim() };
+                answers.push((exchanges, found.to_owned()));
                 kept.push_str("# a finding\n");
                 continue;
             }
@@ -142,7 +145,10 @@ impl Rehearsal {
         match self.part {
             Part::Solution => {
                 if judged.ticked != steps {
-                    wrong.push(format!("it ticks {} of {steps} steps", judged.ticked));
+                    let open = lesson.steps.get(judged.ticked);
+                    let open = open.map_or_else(String::new, |step| format!(" (“{}”)", step.text));
+                    let ticked = judged.ticked;
+                    wrong.push(format!("it ticks {ticked} of {steps} steps: step {}{open} is not reached", ticked + 1));
                 }
                 if !judged.said.is_empty() {
                     wrong.push(format!("it is told of {}", said()));

@@ -1,6 +1,7 @@
 //! What is drawn for a lesson, and the scenario that goes with it (S21): a lesson may use the names of its scenario's
 //! `[vary]`, and have more of its own.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,6 +33,15 @@ struct Head {
     scenario: Option<toml::Value>,
     #[serde(default)]
     vary: Vary,
+}
+
+/// The name of a lesson's scenario; a file that lies beside the lesson's own is found there, wherever one stands.
+fn beside(lesson: &str, scenario: &str) -> String {
+    let is_toml = |path: &Path| path.extension().is_some_and(|kind| kind.eq_ignore_ascii_case("toml"));
+    let (lesson, file) = (Path::new(lesson), Path::new(scenario));
+    let there = lesson.parent().filter(|_| is_toml(lesson) && is_toml(file) && file.is_relative());
+    let there = there.map(|folder| folder.join(file)).filter(|path| path.exists());
+    there.map_or_else(|| scenario.to_owned(), |path| path.display().to_string())
 }
 
 impl Head {
@@ -66,7 +76,7 @@ impl Lesson {
     /// # Errors
     /// What is not well formed, not known or does not go together, with its line.
     pub fn parse_in(name: &str, text: &str, world: &World) -> Result<Self, LessonError> {
-        Self::parse_from(name, text, &|scenario| scenario::source(scenario, world))
+        Self::parse_from(name, text, &|scenario| scenario::source(&beside(name, scenario), world))
     }
 
     fn parse_from(name: &str, text: &str, sources: Sources<'_>) -> Result<Self, LessonError> {
@@ -92,7 +102,7 @@ impl Lesson {
     /// A scenario that can't be used; what does not go together with these values.
     pub fn varied(&self, seed: &[u8], world: &World) -> Result<Self, LessonError> {
         let Origin { name, text, .. } = &self.origin;
-        let (vary, _) = Head::read(name, text)?.source(&|scenario| scenario::source(scenario, world))?;
+        let (vary, _) = Head::read(name, text)?.source(&|scenario| scenario::source(&beside(name, scenario), world))?;
         Self::filled(name, text, vary.draw(seed))
     }
 
@@ -103,7 +113,7 @@ impl Lesson {
     pub fn variants(&self, world: &World) -> Result<Vec<Self>, LessonError> {
         let Origin { name, text, .. } = &self.origin;
         let head = Head::read(name, text)?;
-        let (vary, _) = match head.source(&|scenario| scenario::source(scenario, world)) {
+        let (vary, _) = match head.source(&|scenario| scenario::source(&beside(name, scenario), world)) {
             // Without its scenario it can't be held, which is said then; as a lesson it is whole.
             Err(LessonError::Scenario(_)) if !head.varies(text) => return Ok(vec![self.clone()]),
             found => found?,
@@ -128,7 +138,8 @@ impl Lesson {
     /// # Errors
     /// One that is not there, can't be read or is not well formed.
     pub fn scenario_in(&self, world: &World) -> Result<Scenario, ScenarioError> {
-        let mut scenario = scenario::source(&self.scenario, world)?.drawn(self.drawn())?;
+        let name = beside(&self.origin.name, &self.scenario);
+        let mut scenario = scenario::source(&name, world)?.drawn(self.drawn())?;
         // Who reads says nothing for a while. A scenario that sets a time of its own means it.
         if scenario.server.idle.0 == Server::default().idle.0 {
             scenario.server.idle.0 = READING;

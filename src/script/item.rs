@@ -237,7 +237,7 @@ fn action(text: &str) -> Result<What, Misfit> {
         "end" => alone(What::End),
         "early" => alone(What::Early),
         _ => {
-            let mut expected = "sleep, reconnect, drop, pipeline, end or early".to_owned();
+            let mut expected = "sleep, reconnect, drop, pipeline, end or early (in a lesson also answer)".to_owned();
             if let Some(known) = nearest(word, ACTIONS) {
                 expected = format!("{expected} (`{known}` is the nearest)");
             }

@@ -105,8 +105,15 @@ pub(super) fn holds(model: &Model) -> Option<&'static str> {
         .then_some("Paused by the instructor: look up. The line stays; Enter sends it when the class goes on.")
 }
 
+/// Said where a lesson is to begin anew in an exam.
+pub(super) const NOT_ANEW: &str =
+    "In an exam nothing starts over: what is done stays done. Your instructor can give you a fresh start.";
+
 /// Why an action of an exam's can't be done, where that is so.
 pub(super) fn forbids(model: &Model, action: Action) -> Option<&'static str> {
+    if action == Action::StartOver && in_exam(model) && model.shows_lesson() {
+        return Some(NOT_ANEW);
+    }
     let explains = matches!(
         action,
         Action::Mend | Action::Reference | Action::Glossary | Action::Explain | Action::Hint | Action::Probe
@@ -396,9 +403,16 @@ mod tests {
         screen.asked();
         screen.keys("x");
         assert_eq!(screen.asked().len(), 0);
-        screen.keys("b");
-        assert_eq!(screen.asked().len(), 1);
-        screen.keys("a");
+        screen.keys("<enter>b");
+        assert_eq!(screen.asked().len(), 0, "a letter marks an answer");
+        assert!(
+            screen.shown().contains("▸ b  takes") && screen.shown().contains("Enter gives it"),
+            "{}",
+            screen.shown()
+        );
+        screen.keys("a<down><enter>");
+        assert_eq!(screen.asked(), ["to class Choose(0, 1)"]);
+        screen.keys("a<enter>");
         assert_eq!(screen.asked().len(), 0, "an answer is given once");
         class(&mut screen, Down::Verdict(Judged { right: false, why: "It passes by itself.".to_owned() }));
         assert!(screen.shown().contains("Not so. It passes by itself."), "{}", screen.shown());

@@ -34,6 +34,8 @@ use peer::{header, peer};
 
 /// How long a connection that is dropped has to write its last record.
 const LAST_WORDS: Duration = Duration::from_millis(300);
+/// Said where somebody in a class connects elsewhere.
+const OUTSIDE: &str = "This is outside the class: nothing that you do here counts there. F7 goes back to its lessons.";
 /// Events taken from the wire at once.
 const BATCH: usize = 1024;
 
@@ -163,14 +165,18 @@ impl Dialler {
             }
         }
         self.hall = None;
-        self.begin(target, &uri, roots).await
+        let mut messages = self.begin(target, &uri, roots).await;
+        if self.class.is_some() {
+            messages.push(Message::Notice(OUTSIDE.to_owned()));
+        }
+        messages
     }
 
     /// Starts a lesson: a lab of its own, and a connection to it in a new conversation.
     pub(super) async fn learn(&mut self, lesson: Arc<Lesson>) -> Vec<Message> {
         if let Some(class) = &self.class {
             // What comes of it comes as the class's news.
-            class.say(if self.attended == lesson.name { Up::Reset } else { Up::Lesson(lesson.name.clone()) });
+            class.say(Up::Lesson(lesson.name.clone()));
             return Vec::new();
         }
         if let Some(joining) = self.joining.clone() {

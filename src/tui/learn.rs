@@ -46,6 +46,10 @@ pub(super) fn not_now(model: &Model, action: Action) -> Option<&'static str> {
             Some("No lesson is being held; {lesson} shows them all.")
         }
         Action::Hint => Some("There is no further hint for this step."),
+        Action::NextLesson => Some("There is no next one before this lesson is done; {lesson} and l list all."),
+        Action::ServerView if model.class.is_some() => {
+            Some("The server is the class's, elsewhere: only it sees its side.")
+        }
         _ => None,
     }
 }
@@ -94,9 +98,12 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             begin(model, lesson)
         }
         Action::Choose if pane.stage() == Stage::Finish => {
+            let next = next_lesson(model).is_some();
             model.lesson = None;
             model.focus = Focus::Composer;
-            model.notice = Some("The lesson is closed; the conversation stays.".to_owned());
+            let then = if next { "; {lesson} shows the next one among all" } else { "" };
+            let words = format!("The lesson is closed and the conversation stays{then}.");
+            model.notice = Some(model.keymap.told(&words));
             Vec::new()
         }
         Action::Choose => {
@@ -167,13 +174,31 @@ pub(super) fn step(model: &mut Model, forward: bool) {
     }
 }
 
-/// Begins a lesson, after a question where a connection is open.
+/// The lesson that a class judges, where it is this one that is shown: to begin it is to begin it anew. Gives the steps of
+/// it that are done.
+pub(super) fn anew(model: &Model, lesson: &Lesson) -> Option<usize> {
+    let pane = model.lesson.as_ref().filter(|pane| model.shows_lesson() && pane.is_in_class())?;
+    let known = model.lessons.rows.iter().find(|row| row.lesson.name == lesson.name).map_or(0, |row| row.done.steps);
+    (pane.lesson().name == lesson.name).then(|| known.max(pane.reached().steps))
+}
+
+/// It is wanted, whatever is open: anew where it is being held in a class, else from where it was left.
+pub(super) fn wanted(model: &Model, lesson: Arc<Lesson>) -> Vec<Effect> {
+    vec![if anew(model, &lesson).is_some() { Effect::ToClass(Up::Reset) } else { Effect::Learn(lesson) }]
+}
+
+/// Begins a lesson, after a question where a connection is open, or something was reached in it that a class keeps.
 pub(super) fn begin(model: &mut Model, lesson: Arc<Lesson>) -> Vec<Effect> {
-    if model.talk.is_open() {
+    let anew = anew(model, &lesson);
+    if anew.is_some() && attending::in_exam(model) {
+        model.notice = Some(attending::NOT_ANEW.to_owned());
+        return Vec::new();
+    }
+    if model.talk.is_open() || anew > Some(0) {
         model.overlay = Some(Overlay::Question(Question::Learn(lesson)));
         return Vec::new();
     }
-    vec![Effect::Learn(lesson)]
+    wanted(model, lesson)
 }
 
 /// These are the lessons that there are.
@@ -199,6 +224,8 @@ pub(super) fn news(model: &mut Model, news: LessonNews) -> Vec<Effect> {
                 Some(reached) => pane.in_class(&reached),
                 None => pane,
             });
+            // A lesson of a class may be done but for its question.
+            turn_to_question(model);
             Vec::new()
         }
         LessonNews::Class(down) => attending::says(model, *down),

@@ -1,6 +1,7 @@
 //! The handlers of what one does with a conversation while reading it: search, filter, notes, copies, files.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::conversation::event::{Event, Remark, Timed};
 use crate::conversation::file::{Document, Header};
@@ -209,7 +210,9 @@ fn write(model: &mut Model, mut prompt: Prompt, text: &str) -> Vec<Effect> {
     }
     let anonymise = prompt.ask == Ask::Anonymised;
     model.notice = Some("Being written …".to_owned());
-    let (over, knowledge) = (prompt.over, model.knowledge.clone());
+    let exam = super::attending::in_exam(model);
+    let knowledge = if exam { Arc::new(model.knowledge.silenced()) } else { model.knowledge.clone() };
+    let over = prompt.over;
     vec![Effect::Write { whole: whole(model), to, format, anonymise, over, knowledge }]
 }
 

@@ -399,7 +399,7 @@ fn agreed(model: &mut Model, question: Question) -> Vec<Effect> {
     match question {
         Question::Connect(target) => vec![Effect::Connect(target)],
         Question::Open(path) => vec![Effect::Drop, Effect::Open(path)],
-        Question::Learn(lesson) => vec![Effect::Learn(lesson)],
+        Question::Learn(lesson) => learn::wanted(model, lesson),
         Question::Reconnect => vec![Effect::Reconnect],
         Question::HandOver { .. } => replay::handed_over(model).unwrap_or_else(|| {
             model.armed = Some(Armed::Delivered);

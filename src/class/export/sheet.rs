@@ -32,6 +32,8 @@ pub(super) fn results(results: &Results) -> String {
         "wrong findings",
         "quiz wrong answers",
         "questions right",
+        "attempt",
+        "attempts",
         "transcript file",
     ];
     let mut sheet = row(&head.map(str::to_owned));
@@ -52,6 +54,8 @@ pub(super) fn results(results: &Results) -> String {
             one.wrong.len().to_string(),
             one.quiz.map_or_else(String::new, |wrong| wrong.to_string()),
             questions(results, one),
+            one.attempt.to_string(),
+            one.attempts.max(one.attempt).to_string(),
             one.transcripts.iter().map(|(file, _)| file.as_str()).collect::<Vec<_>>().join(" "),
         ]));
     }

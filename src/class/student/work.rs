@@ -1,5 +1,6 @@
 //! One lesson of one student: the attempt at it, when what was reached, and its transcripts.
 
+mod live;
 mod place;
 
 use std::collections::{BTreeMap, HashMap};
@@ -15,7 +16,7 @@ use crate::class::event::What;
 use crate::conversation::file::{self, Document, Header, Side, write_document, write_entry, write_record};
 use crate::conversation::log::Entry;
 use crate::conversation::{Event, Kind, Log, Micros, Remark};
-use crate::lesson::fact::What as Of;
+use crate::lesson::fact::{Fact, What as Of};
 use crate::lesson::{Attempt, Happening, Lesson};
 use crate::smtp::escape::for_screen;
 use crate::smtp::{Reply, ReplyCode};
@@ -26,8 +27,6 @@ pub(in crate::class) use place::Place;
 const FACTS: usize = 4_000;
 /// A pause longer than this is no time spent on the lesson.
 const PAUSE: Duration = Duration::from_mins(2);
-/// Records of a conversation that can be looked at live.
-const LIVE: usize = 200;
 /// Octets of one transcript that wait for a disk that is full.
 const UNKEPT: usize = 64 << 10;
 /// Octets of a command that the wall shows.
@@ -67,7 +66,7 @@ pub struct Work {
     pub quiz: Option<u32>,
     /// The last exchange.
     pub last: Option<Exchange>,
-    /// Exchanges since the open step opened, without what only looks on or greets.
+    /// Exchanges since the open step opened, without what only looks on or greets; none are counted once all is done.
     pub tries: usize,
     /// Refusals of one kind in a row within the open step.
     pub refusals: usize,
@@ -132,21 +131,22 @@ impl Work {
         &self.attempt.lesson
     }
 
-    /// The newest conversation, a line for each record, fit for a screen.
+    /// Keeps what was reached, where another attempt takes its place.
+    pub(in crate::class) fn laid_aside(self) -> Self {
+        let (sessions, unkept) = (HashMap::new(), BTreeMap::new());
+        Self { attempt: self.attempt.closed(), place: None, sessions, unkept, lost: None, seen: 0, ..self }
+    }
+
+    /// How many steps are done.
     #[must_use]
-    pub fn live(&self) -> Vec<String> {
-        let sessions = self.arena().map(|arena| arena.sessions()).unwrap_or_default();
-        let Some(newest) = sessions.last() else { return Vec::new() };
-        let line = |entry: &Entry<'_>| {
-            let sigil = match entry.kind {
-                Kind::Sent => '>',
-                Kind::Received => '<',
-                Kind::Content => '|',
-                _ => '*',
-            };
-            format!("{sigil} {}", for_screen(entry.bytes))
-        };
-        newest.with_log(|log| log.since(log.len().saturating_sub(LIVE)).map(|(_, entry)| line(&entry)).collect())
+    pub fn done(&self) -> usize {
+        self.attempt.ticked().max(self.ticks.len())
+    }
+
+    /// Whether it counts, and not the other attempt: more steps, or as many with less help. The earlier one stays otherwise.
+    pub(in crate::class) fn beats(&self, other: &Self) -> bool {
+        let rank = |work: &Self| (work.done(), std::cmp::Reverse(work.hints.len() + work.wrong.len()));
+        rank(self) > rank(other)
     }
 
     /// Whether the open step wants to know what was found.
@@ -154,21 +154,6 @@ impl Work {
     pub fn wants_answer(&self) -> bool {
         let step = self.attempt.open().and_then(|open| self.lesson().steps.get(open));
         step.is_some_and(crate::lesson::file::Step::wants_answer)
-    }
-
-    /// How many steps are done once the newest conversation has ended with QUIT.
-    pub(in crate::class) fn done_with_quit(&self) -> usize {
-        let mut attempt = self.attempt.clone();
-        let sessions = self.arena().map(|arena| arena.sessions()).unwrap_or_default();
-        if let Some(newest) = sessions.iter().rev().find(|session| !session.is_closed()) {
-            let mut log = newest.with_log(Log::clone);
-            let at = log.since(0).filter_map(|(_, entry)| entry.at).last();
-            for (kind, bytes) in [(Kind::Sent, &b"QUIT"[..]), (Kind::Received, b"221 2.0.0 Bye")] {
-                log.push_octets(kind, at, bytes, true, false);
-            }
-            attempt.observe(newest.number, self.after(newest.started), &log);
-        }
-        attempt.ticked()
     }
 
     /// Since when the open step is open.
@@ -180,7 +165,7 @@ impl Work {
     /// When the last step ticked, once all have.
     #[must_use]
     pub fn finished(&self) -> Option<Timestamp> {
-        self.ticks.last().copied().filter(|_| self.attempt.open().is_none())
+        self.ticks.last().copied().filter(|_| self.done() >= self.lesson().steps.len())
     }
 
     /// Takes in an event of the past.
@@ -404,10 +389,7 @@ impl Work {
             } else {
                 1
             };
-            // What only looks on, or begins or ends a conversation, is no try at the step.
-            let looks = matches!(asked.verb.as_str(), "NOOP" | "HELP" | "CONNECT" | "QUIT");
-            let greets = matches!(asked.verb.as_str(), "HELO" | "EHLO" | "LHLO") && refused.is_none();
-            self.tries += usize::from(!looks && !greets && !earlier);
+            self.tries += usize::from(is_try(fact) && !earlier && self.attempt.open().is_some());
             let words = match (both, line) {
                 (Some(both), Some(line)) => format!("{both} {line}"),
                 _ => "no reply".to_owned(),
@@ -417,6 +399,17 @@ impl Work {
             self.last = Some(Exchange { verb, reply, refused, at: at.unwrap_or(self.opened) });
         }
         self.seen = facts.len();
+    }
+}
+
+/// Whether something was tried: what only looks on, or begins or ends a conversation, is no try at a step.
+fn is_try(fact: &Fact) -> bool {
+    let Of::Asked(asked) = &fact.what else { return false };
+    let refused = asked.reply.as_ref().is_some_and(|reply| reply.class().is_refusal());
+    match asked.verb.as_str() {
+        "NOOP" | "HELP" | "CONNECT" | "QUIT" => false,
+        "HELO" | "EHLO" | "LHLO" => refused,
+        _ => true,
     }
 }
 

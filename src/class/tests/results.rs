@@ -26,10 +26,10 @@ async fn results_are_as_they_were_signed_and_are_judged_again() {
         read("results.csv"),
         format!(
             "name,lesson,version,variant,steps done,steps,points,started,finished,seconds active,hints,wrong findings,\
-             quiz wrong answers,questions right,transcript file\r\n\
-             anna,01-classic,{version},,6,6,100,2026-11-30T09:00:00Z,2026-11-30T09:00:00Z,0,0,0,,,\
+             quiz wrong answers,questions right,attempt,attempts,transcript file\r\n\
+             anna,01-classic,{version},,6,6,100,2026-11-30T09:00:00Z,2026-11-30T09:00:00Z,0,0,0,,,1,1,\
              transcripts/anna-01-classic.smtp\r\n\
-             bert,01-classic,{version},,1,6,16,2026-11-30T09:00:00Z,,0,1,0,,,transcripts/bert-01-classic.smtp\r\n"
+             bert,01-classic,{version},,1,6,16,2026-11-30T09:00:00Z,,0,1,0,,,1,1,transcripts/bert-01-classic.smtp\r\n"
         )
     );
     let items = read("items.csv");

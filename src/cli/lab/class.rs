@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Signals, print, say};
-use crate::class::settings::{Exam, Settings, Wish, folder};
+use crate::class::settings::{Exam, Settings, Turn, Wish, folder};
 use crate::class::wall::{State, Wall};
 use crate::class::{Class, ClassError};
 use crate::cli::{Colour, Common, Exit};
@@ -39,9 +39,12 @@ pub(super) struct Arguments {
     /// An exam: no hints, nothing that a lesson says of mistakes, and a time limit; the class stays one
     #[arg(long, requires = "class", requires = "minutes")]
     exam: bool,
-    /// How long the exam lasts, from the moment that each student joins
-    #[arg(long, value_name = "N", requires = "exam")]
+    /// How long the exam lasts, from the moment that each student joins: 1 to 600
+    #[arg(long, value_name = "N", requires = "exam", value_parser = clap::value_parser!(u32).range(1..=600))]
     minutes: Option<u32>,
+    /// Turn a class that was held before into an exam (with --exam --minutes N), or an exam into a class
+    #[arg(long, value_name = "KIND", requires = "class", value_parser = ["exam", "class"])]
+    turn: Option<String>,
     /// Minutes more for one student
     #[arg(long, value_name = "NAME=N", requires = "exam", value_parser = extra)]
     extra: Vec<(String, u32)>,
@@ -89,7 +92,8 @@ impl Arguments {
             _ => word.clone(),
         };
         let lessons = self.lessons.iter().map(whole).collect();
-        Ok(Wish { lessons, expected, exam, questions, by_address })
+        let turn = self.turn.as_deref().map(|kind| if kind == "exam" { Turn::Exam } else { Turn::Class });
+        Ok(Wish { lessons, expected, exam, turn, questions, by_address })
     }
 }
 
@@ -115,15 +119,23 @@ async fn try_hold(
     let mut settings = Settings::take(name, &folder, &arguments.wish()?, world)?;
     settings.connections = settings.connections.min(room());
     settings.per_address = arguments.per_address.unwrap_or(settings.per_address);
+    let terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    if terminal {
+        // The wall takes the screen once all is there.
+        say("ehlo lab: the class is being made ready …");
+    }
     let class = Class::open(folder, settings, world)?;
     let (address, _listening) = class.listen(listen).await?;
     let mut signals = Signals::new().map_err(|error| ClassError::Words(format!("can't watch for signals: {error}")))?;
-    let terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
     if terminal && crate::tui::run::check(world).is_ok() {
         let mut lines: Vec<String> = join_lines(&class, address).into();
-        lines.push(exposed(address).to_owned());
+        lines.push(exposed(address));
         let plain = common.color == Colour::Never || world.variable("NO_COLOR").is_some_and(|value| !value.is_empty());
-        return match crate::tui::wall::run(&class, lines, plain, world).await {
+        let told = crate::tui::wall::run(&class, lines, plain, world).await;
+        for line in farewell(&class) {
+            print(&line);
+        }
+        return match told {
             Ok(Told::Ended) => Ok(Exit::Done),
             Ok(Told::Interrupted) => Ok(Exit::Interrupted),
             Err(error) => Err(ClassError::Words(error.to_string())),
@@ -167,32 +179,46 @@ pub(super) fn join_lines(class: &Class, address: SocketAddr) -> [String; 3] {
     ]
 }
 
+/// What is left once the wall is gone: where the class is kept, how it goes on, how its results are got.
+fn farewell(class: &Class) -> [String; 3] {
+    let name = &class.settings.name;
+    [
+        format!("The class {name} is kept in {}", class.folder.display()),
+        format!("to go on:     ehlo lab --class {name}"),
+        format!("its results:  ehlo lab export {name}"),
+    ]
+}
+
 fn announce(class: &Class, address: SocketAddr) {
     let names: Vec<&str> = class.settings.lessons.iter().map(|taught| taught.lesson.name.as_str()).collect();
     print(&format!("class {}: {}", class.settings.name, names.join(", ")));
+    if let Some(exam) = &class.settings.exam {
+        print(&format!("exam {}", exam.words()));
+    }
     print(&format!("listening smtp {address}"));
     for line in join_lines(class, address) {
         print(&format!("join {line}"));
     }
     say(&format!("ehlo lab: {}", exposed(address)));
-    if let Some(words) = class.taken_up() {
+    for words in class.settings.changes.iter().cloned().chain(class.taken_up()) {
         say(&format!("ehlo lab: {words}"));
     }
 }
 
 /// What is exposed, in words.
-fn exposed(address: SocketAddr) -> &'static str {
+fn exposed(address: SocketAddr) -> String {
     if address.ip().is_loopback() {
-        "only this machine reaches the class; --listen 0.0.0.0:2525 opens it to the network"
+        format!("only this machine reaches the class; --listen 0.0.0.0:{} opens it to the network", address.port())
     } else {
         "open to the network: who has the code joins by any name and leaves mail; nothing is sent on; what is typed is kept"
+            .to_owned()
     }
 }
 
 /// A line for each student whose step or state has changed.
 async fn plain(class: &Arc<Class>, signals: &mut Signals, quiet: bool) -> Result<Exit, ClassError> {
     let mut news = class.changes();
-    let mut known: HashMap<u64, (String, String, State)> = HashMap::new();
+    let mut known: HashMap<u64, (String, String, State, bool)> = HashMap::new();
     let mut troubles = Vec::new();
     loop {
         let wait = Wall::next_change(class).unwrap_or(Duration::from_hours(24));
@@ -214,14 +240,15 @@ async fn plain(class: &Arc<Class>, signals: &mut Signals, quiet: bool) -> Result
             }
         }
         for row in wall.rows {
-            let now = (row.lesson.clone(), row.step.clone(), row.state);
+            let now = (row.lesson.clone(), row.step.clone(), row.state, row.twice);
             if known.get(&row.id) == Some(&now) {
                 continue;
             }
             if !quiet {
                 let (_, state) = row.state.words();
                 let why = if let State::Stuck(why) = row.state { format!(": {why}") } else { String::new() };
-                print(&format!("{} · {} · step {} · {state}{why}", row.name, row.lesson, row.step));
+                let twice = if row.twice { " · joined a second time while here" } else { "" };
+                print(&format!("{} · {} · step {} · {state}{why}{twice}", row.name, row.lesson, row.step));
             }
             known.insert(row.id, now);
         }

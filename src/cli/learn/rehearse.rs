@@ -10,7 +10,7 @@ use crate::lab::scenario::Span;
 use crate::lab::{self, Lab, ListenerKind};
 use crate::lesson::Lesson;
 use crate::lesson::file::Listener;
-use crate::lesson::rehearsal::Rehearsal;
+use crate::lesson::rehearsal::{Part, Rehearsal};
 use crate::world::World;
 
 /// How much faster than for a learner the lab's clock goes: nobody looks on here.
@@ -47,13 +47,27 @@ pub(super) async fn rehearse(rehearsal: &Rehearsal, lesson: &Lesson, world: &Wor
     let kind = listener(lesson.listener);
     let stage = Stage { lab: &lab, listener: kind, implicit: kind == ListenerKind::Smtps };
     let report = stage.play(&rehearsal.part.to_string(), &hastened(&rehearsal.script), world).await?;
-    let problems = problems(&report).into_iter().map(|(line, words)| match line {
-        Some(line) => format!("line {line}: {words}"),
-        None => words,
+    let before = above(lesson, rehearsal);
+    let problems = problems(&report).into_iter().map(|(line, words)| match (line, before) {
+        (Some(line), Some(before)) => format!("line {} of the file: {words}", before + line),
+        (Some(line), None) => format!("line {line} of the script: {words}"),
+        (None, _) => words,
     });
     let problems = problems.collect();
     let sessions = records(&lab).await?;
     Ok(Played { sessions, exchanges: own_exchanges(&report.log), problems })
+}
+
+/// How many lines of the lesson's file stand above a script; none where it is not in the file as it is played.
+fn above(lesson: &Lesson, rehearsal: &Rehearsal) -> Option<usize> {
+    let script = match rehearsal.part {
+        Part::Solution => lesson.solution.as_ref()?.script.as_str(),
+        Part::Wrong(n) => lesson.wrong_ways.get(n)?.script.as_str(),
+        Part::Example(step, mistake) => lesson.steps.get(step)?.mistakes.get(mistake)?.example.as_deref()?,
+    };
+    // Two of the same words can't be told apart.
+    let (first, rest) = lesson.text().split_once(script)?;
+    (!rest.contains(script)).then(|| first.matches('\n').count())
 }
 
 /// A script whose pauses are as much shorter as the lab's clock is faster; lines keep their numbers.

@@ -11,6 +11,9 @@ use crate::world::World;
 
 /// Runs it: 0 when the signature holds and all agrees, 1 when something does not, 2 for a file that can't be used.
 pub(super) fn run(file: &Path, as_json: bool, world: &World) -> Exit {
+    // The one file in an export that is verified.
+    let inside = file.join("results.json");
+    let file = if file.is_dir() { inside.as_path() } else { file };
     let verdict = match verify(file, world) {
         Ok(found) => found,
         Err(error) => return complain(COMMAND, shown(&error.to_string())),
@@ -46,6 +49,11 @@ pub(super) fn run(file: &Path, as_json: bool, world: &World) -> Exit {
             }
         }
         rest(&verdict);
+        print(if verdict.agrees() {
+            "Verdict: all is as it was signed, and the transcripts show what the results say."
+        } else {
+            "Verdict: NOT as it was signed, or not what the transcripts show; see the lines that begin with WRONG."
+        });
     }
     if verdict.agrees() { Exit::Done } else { Exit::Refused }
 }

@@ -152,7 +152,7 @@ pub(super) const SCENES: &[Scene] = &[
     }),
     scene("class_question", |c, r| after(attending(c, r, Down::Question(Box::new(question()))), "")),
     scene("class_answered", |c, r| {
-        let mut screen = after(attending(c, r, Down::Question(Box::new(question()))), "b");
+        let mut screen = after(attending(c, r, Down::Question(Box::new(question()))), "b<enter>");
         let why = "That is what one does about another trouble. Here the mailbox is full for now.".to_owned();
         let verdict = Down::Verdict(Judged { right: false, why });
         screen.send(Message::Lesson(LessonNews::Class(Box::new(verdict))));

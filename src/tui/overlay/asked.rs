@@ -1,4 +1,4 @@
-//! A question about a reply, in a class: what does the sender do next? A key for each answer.
+//! A question about a reply, in a class: what does the sender do next? A letter marks an answer, Enter gives it.
 
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::Frame;
@@ -15,6 +15,8 @@ use crate::tui::theme::Role;
 #[derive(Debug, Clone)]
 pub struct Asked {
     posed: Posed,
+    /// The answer that is marked, from 0.
+    marked: Option<usize>,
     /// The answer that was given, from 0.
     chosen: Option<usize>,
     verdict: Option<Judged>,
@@ -24,13 +26,13 @@ impl Asked {
     /// A question that has no answer yet.
     #[must_use]
     pub fn new(posed: Posed) -> Self {
-        Self { posed, chosen: None, verdict: None }
+        Self { posed, marked: None, chosen: None, verdict: None }
     }
 
-    /// Its number, as long as it has no answer.
+    /// Its number, as long as no answer is given or marked: Enter then gives the marked one at once.
     #[must_use]
     pub fn unanswered(&self) -> Option<usize> {
-        self.chosen.is_none().then_some(self.posed.number)
+        self.chosen.or(self.marked).is_none().then_some(self.posed.number)
     }
 
     /// Takes in what the class says of the answer.
@@ -50,13 +52,20 @@ impl Asked {
             '1'..='9' => c as usize - '1' as usize,
             _ => usize::MAX,
         };
-        match letter(key).map(place).filter(|place| *place < self.posed.answers.len()) {
-            Some(place) => {
+        let last = self.posed.answers.len().saturating_sub(1);
+        match (key.code, self.marked) {
+            (KeyCode::Enter, Some(place)) => {
                 self.chosen = Some(place);
-                Outcome::Class(Up::Choose(self.posed.number, place))
+                return Outcome::Class(Up::Choose(self.posed.number, place));
             }
-            None => Outcome::Stay,
+            (KeyCode::Down, marked) => self.marked = Some(marked.map_or(0, |marked| (marked + 1).min(last))),
+            (KeyCode::Up, marked) => self.marked = Some(marked.map_or(last, |marked| marked.saturating_sub(1))),
+            _ => {
+                let named = letter(key).map(place).filter(|place| *place <= last);
+                self.marked = named.or(self.marked);
+            }
         }
+        Outcome::Stay
     }
 
     /// Its place, and the keys in its frame.
@@ -71,7 +80,8 @@ impl Asked {
 
     fn foot(&self) -> &'static str {
         match (self.chosen, &self.verdict) {
-            (None, _) => "a b c d answer · Esc later",
+            (None, _) if self.marked.is_some() => "Enter gives it · a b c d another · Esc later",
+            (None, _) => "a b c d mark · Esc later",
             (Some(_), None) => "Esc close",
             (Some(_), Some(_)) => "Enter next question · Esc close",
         }
@@ -87,7 +97,8 @@ impl Asked {
             Line::default(),
         ];
         for ((n, letter), answer) in ('a'..='z').enumerate().zip(&self.posed.answers) {
-            let (mark, role) = if self.chosen == Some(n) { ("▸", Role::Accent) } else { (" ", Role::Text) };
+            let here = self.chosen.or(self.marked) == Some(n);
+            let (mark, role) = if here { ("▸", Role::Accent) } else { (" ", Role::Text) };
             lines.push(Line::styled(format!("{mark} {letter}  {}", shown(answer)), style(role)));
         }
         if let Some(Judged { right, why }) = &self.verdict {

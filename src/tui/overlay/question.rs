@@ -13,6 +13,7 @@ use crate::lesson::Lesson;
 use crate::library::Pruned;
 use crate::profile::size;
 use crate::smtp::escape;
+use crate::tui::learn;
 use crate::tui::model::Model;
 use crate::tui::replay::is_playing;
 
@@ -126,11 +127,7 @@ impl Question {
             ),
             Self::DeleteProfile(name) => ("Delete", format!("Delete your profile {name}?"), "y delete · Esc keep"),
             Self::Remove(doomed) => ("Delete", removing(doomed), "y delete · Esc keep"),
-            Self::Learn(_) => (
-                "Lesson",
-                "Drop the connection that is open now, and begin the lesson with a new lab?".to_owned(),
-                "y begin · Esc stay",
-            ),
+            Self::Learn(lesson) => ("Lesson", learning(model, lesson), "y begin · Esc stay"),
             Self::Stop if open => {
                 ("Stop", "Nothing is awaited.".to_owned(), "d close the connection · q quit · Esc stay")
             }
@@ -147,6 +144,27 @@ impl Question {
         }
         (title, lines, foot)
     }
+}
+
+/// What beginning a lesson drops, and what of it is kept.
+fn learning(model: &Model, lesson: &Lesson) -> String {
+    let of = lesson.steps.len();
+    if let Some(done) = learn::anew(model, lesson) {
+        let kept = match done {
+            0 => String::new(),
+            _ => format!(
+                " The best attempt counts: that {done} of {of} steps are done stays in the class's results, until you do \
+                 more."
+            ),
+        };
+        return format!("Begin the lesson anew, with a fresh server and no step done?{kept}");
+    }
+    if model.class.is_some() {
+        return "Drop the connection that is open now, and go to that lesson? It goes on where you left it.".to_owned();
+    }
+    let begun = model.lessons.rows.iter().any(|row| row.lesson.name == lesson.name && row.done.steps > 0);
+    let kept = if begun { " What you have done of it stays in the list." } else { "" };
+    format!("Drop the connection that is open now, and begin the lesson with a new lab?{kept}")
 }
 
 /// What F5 does while a connection is open.

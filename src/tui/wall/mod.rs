@@ -66,8 +66,12 @@ pub struct Face {
     pub join: Vec<String>,
     /// Who stands where.
     pub wall: Wall,
+    /// The lessons of the class, by name.
+    pub lessons: Vec<String>,
     /// The conversation that is looked at, line by line.
     pub live: Vec<String>,
+    /// Which of several connections that is, and where the student stands, as far as that is known.
+    pub about: Vec<String>,
     /// What came of the last deed.
     pub notice: Option<String>,
     /// When that is old news, by the world's clock; none where it stays until the next key.
@@ -76,6 +80,8 @@ pub struct Face {
     over: Over,
     nameless: bool,
     projector: bool,
+    /// Lines of the conversation that are scrolled up from its end.
+    up: usize,
 }
 
 impl Face {
@@ -136,13 +142,32 @@ impl Face {
             Over::End => (key.code == KeyCode::Char('y')).then_some(Deed::End),
             Over::Live(id) => match key.code {
                 KeyCode::Esc | KeyCode::Enter | KeyCode::Char('q') => Some(Deed::Watch(None)),
+                KeyCode::Char('?') | KeyCode::F(1) => {
+                    self.over = Over::Help;
+                    Some(Deed::Watch(None))
+                }
                 code => {
                     self.over = Over::Live(id);
+                    self.scroll(code);
                     // Help may be given while looking on.
                     help(code, id)
                 }
             },
         }
+    }
+
+    /// Moves in a conversation that is looked at.
+    fn scroll(&mut self, code: KeyCode) {
+        let last = self.live.len().saturating_sub(1);
+        self.up = match code {
+            KeyCode::Up | KeyCode::Char('k') => (self.up + 1).min(last),
+            KeyCode::Down | KeyCode::Char('j') => self.up.saturating_sub(1),
+            KeyCode::PageUp => (self.up + 10).min(last),
+            KeyCode::PageDown => self.up.saturating_sub(10),
+            KeyCode::Home | KeyCode::Char('g') => last,
+            KeyCode::End | KeyCode::Char('G') => 0,
+            _ => self.up,
+        };
     }
 
     fn typed(&mut self, mut text: String, code: KeyCode, control: bool) -> Option<Deed> {
@@ -160,7 +185,15 @@ impl Face {
 
     fn free(&mut self, code: KeyCode, control: bool) -> Option<Deed> {
         self.notice = None;
+        if self.projector
+            && !control
+            && !matches!(code, KeyCode::Char('v' | 'p' | 'b' | 'q' | '?') | KeyCode::F(1) | KeyCode::Esc)
+        {
+            // No row is shown that a key could be about, and the room looks on.
+            return None;
+        }
         match code {
+            KeyCode::Esc if self.projector => self.projector = false,
             KeyCode::Char('c') if control => self.over = Over::End,
             KeyCode::Char('q') | KeyCode::Esc => self.over = Over::End,
             KeyCode::Down | KeyCode::Char('j') => self.step(1),
@@ -179,6 +212,7 @@ impl Face {
             KeyCode::Enter => {
                 let id = self.row()?.id;
                 self.over = Over::Live(id);
+                self.up = 0;
                 return Some(Deed::Watch(Some(id)));
             }
             other => return help(other, self.row()?.id),

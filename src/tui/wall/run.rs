@@ -22,6 +22,9 @@ const FRAME: Duration = Duration::from_millis(40);
 /// For how long is said what came of a deed; where the files are that were written, until the next key.
 const SAID: Duration = Duration::from_secs(30);
 
+/// For how long is said how the class goes on.
+const BEGINS: Duration = Duration::from_mins(2);
+
 const NO_HINTS: &str = "There are no hints in an exam.";
 /// Said of whoever has no ehlo.
 const WAITS: &str = "has no ehlo open: it waits for the next NOOP.";
@@ -45,8 +48,7 @@ pub async fn run(class: &Arc<Class>, join: Vec<String>, plain: bool, world: &Wor
     let theme = themes.current();
     let mut tty = Tty::take(world)?;
     tty.mouse(false)?;
-    let mut face = Face::new(&class.settings.name, join);
-    face.notice = class.taken_up();
+    let mut face = face(class, join, world);
     let mut keys = EventStream::new();
     let mut news = class.changes();
     let (mut stale, mut drawn) = (true, None::<Duration>);
@@ -57,7 +59,7 @@ pub async fn run(class: &Arc<Class>, join: Vec<String>, plain: bool, world: &Wor
             // What comes from here on is another change.
             news.borrow_and_update();
             face.take(Wall::of(class));
-            face.live = face.watched().map_or_else(Vec::new, |id| live(class, id));
+            (face.about, face.live) = face.watched().map_or_else(Default::default, |id| live(class, id));
             tty.paint(|frame| view::draw(&face, theme, frame))?;
             (stale, drawn) = (false, Some(world.elapsed()));
         }
@@ -103,9 +105,26 @@ pub async fn run(class: &Arc<Class>, join: Vec<String>, plain: bool, world: &Wor
     }
 }
 
-/// The student's newest conversation, as lines.
-fn live(class: &Class, id: u64) -> Vec<String> {
-    class.student(id).map_or_else(Vec::new, |student| student.live())
+/// The wall as it begins.
+fn face(class: &Class, join: Vec<String>, world: &World) -> Face {
+    let mut face = Face::new(&class.settings.name, join);
+    face.lessons = class.settings.lessons.iter().map(|taught| taught.lesson.name.clone()).collect();
+    let begins: Vec<String> = class.settings.changes.iter().cloned().chain(class.taken_up()).collect();
+    face.notice = (!begins.is_empty()).then(|| begins.join(" "));
+    face.fades = Some(world.elapsed() + BEGINS);
+    face
+}
+
+/// The student's conversation as lines; before it which one it is, and what does not stand in it.
+fn live(class: &Class, id: u64) -> (Vec<String>, Vec<String>) {
+    let Some(student) = class.student(id) else { return Default::default() };
+    let (which, lines) = student.live();
+    let stands = student.with_current(|work| {
+        let (done, of) = (work.attempt.ticked(), work.lesson().steps.len());
+        let step = if done < of { format!("step {} of {of}", done + 1) } else { format!("all {of} steps done") };
+        format!("{} · {step} · {} hints · {} wrong answers", work.lesson().name, work.hints.len(), work.wrong.len())
+    });
+    (stands.into_iter().chain(which).collect(), lines)
 }
 
 async fn carry_out(class: &Arc<Class>, face: &mut Face, deed: Deed) -> Option<Told> {

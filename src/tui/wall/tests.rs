@@ -24,6 +24,7 @@ fn face() -> Face {
         state,
         left: None,
         waiting: 0,
+        twice: false,
     };
     let bar = |step, count, stuck| Bar { lesson: "01-classic".to_owned(), step, of: 6, count, stuck };
     let mut face = Face::new("monday", vec!["ehlo learn --join 192.0.2.7:2525 K7CQ2A".to_owned()]);
@@ -40,6 +41,7 @@ fn face() -> Face {
         missing: vec!["edsger".to_owned(), "alan".to_owned()],
         lessons: 2,
         exam: false,
+        minutes: None,
         expected: 7,
         paused: false,
         troubles: Vec::new(),

@@ -18,6 +18,8 @@ const BESIDE: usize = 30;
 const BAR: usize = 24;
 /// Rows that the students have at least, as long as anything else can give way.
 const ROWS: usize = 4;
+/// Stands behind the head while everybody is to look up.
+const PAUSED: &str = " · ‖ PAUSED";
 /// Below so many columns a row has no more than a name, a step and a state.
 const NARROW: usize = 64;
 
@@ -35,7 +37,7 @@ pub(super) fn draw(face: &Face, theme: Theme, frame: &mut Frame<'_>) {
     lines.extend(match face.over {
         Over::Live(id) => live(face, theme, id, columns, room),
         Over::Help => help(face, theme, columns),
-        _ if face.projector => projector(face, theme, columns),
+        _ if face.projector => projector(face, theme, columns, room),
         _ => students(face, theme, columns, room),
     });
     lines.truncate(room + 1);
@@ -65,9 +67,10 @@ fn head(face: &Face, theme: Theme, columns: usize) -> Line<'static> {
     if !face.projector {
         words = format!("{words} · {stuck} stuck");
     }
-    let mut spans = vec![Span::styled(fit(&words, columns), theme.style(Role::Accent).add_modifier(Modifier::BOLD))];
+    let room = if wall.paused { columns.saturating_sub(width(PAUSED)) } else { columns };
+    let mut spans = vec![Span::styled(fit(&words, room), theme.style(Role::Accent).add_modifier(Modifier::BOLD))];
     if wall.paused {
-        spans.push(Span::styled(" · ‖ PAUSED", theme.style(Role::Warning).add_modifier(Modifier::BOLD)));
+        spans.push(Span::styled(PAUSED, theme.style(Role::Warning).add_modifier(Modifier::BOLD)));
     }
     Line::from(spans)
 }
@@ -78,7 +81,10 @@ fn exam(face: &Face) -> String {
         return String::new();
     }
     let timed: Vec<u64> = face.wall.rows.iter().filter_map(|row| row.left).collect();
-    let (Some(least), Some(most)) = (timed.iter().min(), timed.iter().max()) else { return " · exam".to_owned() };
+    let (Some(least), Some(most)) = (timed.iter().min(), timed.iter().max()) else {
+        let each = face.wall.minutes.map_or_else(String::new, |minutes| format!(", {minutes} min from joining"));
+        return format!(" · exam{each}");
+    };
     let left = if least == most { most.to_string() } else { format!("{least} to {most}") };
     match timed.iter().filter(|left| **left == 0).count() {
         over if over == timed.len() => " · exam: the time is over".to_owned(),
@@ -100,7 +106,11 @@ fn below(face: &Face, joins: usize, theme: Theme, columns: usize) -> Vec<Line<'s
     match &face.over {
         Over::Broadcast(text) => lines.extend(wrapped(&format!("To everybody: {text}_"), Role::Accent)),
         Over::Reset(id) => {
-            let words = format!("Give {} a fresh start at this lesson? y: yes, any other key: no", face.name(*id));
+            let words = format!(
+                "Give {} a fresh start at this lesson? What was reached stays in the results: the best attempt counts. \
+                 y: yes, any other key: no",
+                face.name(*id)
+            );
             lines.extend(wrapped(&for_screen(words.as_bytes()), Role::Warning));
         }
         Over::End => {
@@ -118,8 +128,8 @@ fn below(face: &Face, joins: usize, theme: Theme, columns: usize) -> Vec<Line<'s
         lines.extend(face.join.iter().take(joins).flat_map(|line| wrapped(line, Role::Text)));
     }
     let keys = match face.over {
-        Over::Live(_) if face.wall.exam => "Esc back · s show step".to_owned(),
-        Over::Live(_) => "Esc back · s show step · h hint · H hint to this step".to_owned(),
+        Over::Live(_) if face.wall.exam => "Esc back · Up PgUp g earlier · s show step · ? all keys".to_owned(),
+        Over::Live(_) => "Esc back · Up PgUp g earlier · s show step · h hint · H hint to this step".to_owned(),
         Over::Broadcast(_) => "Enter says it · Esc does not".to_owned(),
         Over::Help => "Esc back · or any of these keys".to_owned(),
         // The class sees it.
@@ -181,8 +191,9 @@ fn help(face: &Face, theme: Theme, columns: usize) -> Vec<Line<'static>> {
     lines.push(Line::default());
     let stuck = "Stuck: nothing said for 2 minutes, the same refusal 5 times, or 3 wrong answers; not who is slow. \
                  Between: one lesson is done, the next not begun.";
+    let columns_say = "min, tries: those of the open step. hints: those of the whole lesson.";
     let waits = "Who has no ehlo hears what you say at the next NOOP; until then the row says that it waits.";
-    for words in [stuck, waits] {
+    for words in [columns_say, stuck, waits] {
         let rows = wrap(words, columns.saturating_sub(2).max(8));
         lines.extend(rows.into_iter().map(|row| styled(format!(" {row}"), theme, Role::Dim)));
     }
@@ -192,8 +203,10 @@ fn help(face: &Face, theme: Theme, columns: usize) -> Vec<Line<'static>> {
 fn bars(face: &Face, theme: Theme, columns: usize, most: usize) -> Vec<Line<'static>> {
     let largest = face.wall.bars.iter().map(|bar| bar.count).max().unwrap_or(1).max(1);
     let mut shown: Vec<&Bar> = face.wall.bars.iter().collect();
-    // The largest ones, in the order of the steps.
-    if shown.len() > most {
+    // The largest ones, in the order of the steps; what is left out is counted in the last row.
+    let all = shown.len();
+    let most = if all > most && most > 1 { most - 1 } else { most };
+    if all > most {
         let mut counts: Vec<usize> = shown.iter().map(|bar| bar.count).collect();
         counts.sort_unstable_by(|a, b| b.cmp(a));
         let least = counts.get(most.saturating_sub(1)).copied().unwrap_or(0);
@@ -212,7 +225,14 @@ fn bars(face: &Face, theme: Theme, columns: usize, most: usize) -> Vec<Line<'sta
         let words = format!(" {:14} {step:9} {block} {}{stuck}", fit(&bar.lesson, 14), bar.count);
         styled(fit(&words, columns), theme, if bar.stuck > 0 && !face.projector { Role::Warning } else { Role::Text })
     };
-    shown.into_iter().map(line).collect()
+    let rest: usize = all - shown.len();
+    let mut lines: Vec<Line<'static>> = shown.into_iter().map(line).collect();
+    if rest > 0 && most > 1 {
+        let words =
+            if rest == 1 { " … and at 1 more step".to_owned() } else { format!(" … and at {rest} more steps") };
+        lines.push(styled(fit(&words, columns), theme, Role::Dim));
+    }
+    lines
 }
 
 fn mistake(face: &Face, theme: Theme, columns: usize) -> Option<Line<'static>> {
@@ -241,12 +261,28 @@ fn students(face: &Face, theme: Theme, columns: usize, room: usize) -> Vec<Line<
     }
     if face.wall.rows.is_empty() {
         lines.push(styled("   Nobody has joined yet.", theme, Role::Text));
+        for row in wrap(&format!("Lessons: {}", face.lessons.join(", ")), columns.saturating_sub(4).max(8)) {
+            lines.push(styled(format!("   {row}"), theme, Role::Dim));
+        }
     }
     let left = room.saturating_sub(lines.len()).max(1);
+    let all = face.wall.rows.len();
     let marked = face.marked().unwrap_or(0);
+    // How many more there are stands in the last row, where there is room for both.
+    let counted = all > left && left > 3;
+    let left = if counted { left - 1 } else { left };
     let from = (marked + 1).saturating_sub(left);
     for (n, row) in face.wall.rows.iter().enumerate().skip(from).take(left) {
         lines.push(student(face, theme, row, n == marked, [columns, names]));
+    }
+    if counted {
+        let below = all.saturating_sub(from + left);
+        let words = match (from, below) {
+            (0, below) => format!("   … {below} more below"),
+            (above, 0) => format!("   … {above} more above"),
+            (above, below) => format!("   … {above} more above, {below} below"),
+        };
+        lines.push(styled(fit(&words, columns), theme, Role::Dim));
     }
     lines
 }
@@ -255,7 +291,7 @@ fn student(face: &Face, theme: Theme, row: &Row, marked: bool, [columns, names]:
     let (glyph, word) = row.state.words();
     let name = for_screen(face.name(row.id).as_bytes());
     let state = format!("{glyph} {word}");
-    let mark = if marked { '▸' } else { ' ' };
+    let mark = if marked { '›' } else { ' ' };
     let short = columns.saturating_sub(22).clamp(6, 22);
     let narrow = format!(" {mark} {glyph} {:short$} {:5} {word}", fit(&name, short), row.step);
     let words = format!(
@@ -283,27 +319,38 @@ fn student(face: &Face, theme: Theme, row: &Row, marked: bool, [columns, names]:
 }
 
 /// Nothing of anybody: how one joins, and where the class stands.
-fn projector(face: &Face, theme: Theme, columns: usize) -> Vec<Line<'static>> {
-    let mut lines = vec![Line::default()];
-    for line in &face.join {
-        for row in wrap(line, columns.saturating_sub(8)) {
-            let bold = theme.style(Role::Accent).add_modifier(Modifier::BOLD);
-            lines.push(Line::from(Span::styled(format!("    {row}"), bold)));
+fn projector(face: &Face, theme: Theme, columns: usize, room: usize) -> Vec<Line<'static>> {
+    let bars = bars(face, theme, columns, usize::MAX);
+    let bold = theme.style(Role::Accent).add_modifier(Modifier::BOLD);
+    let margin = if columns < NARROW { 1 } else { 4 };
+    let joined = |joins: usize, parted: bool| {
+        let mut lines = Vec::new();
+        lines.extend(parted.then(Line::default));
+        for line in face.join.iter().take(joins) {
+            let rows = wrap(line, columns.saturating_sub(2 * margin).max(8)).into_iter();
+            lines.extend(rows.map(|row| Line::from(Span::styled(format!("{}{row}", " ".repeat(margin)), bold))));
+            lines.extend(parted.then(Line::default));
         }
-        lines.push(Line::default());
-    }
-    lines.extend(bars(face, theme, columns, usize::MAX));
+        lines
+    };
+    // Where there is little room: no empty rows, then fewer ways to join, so that it is seen where all stand.
+    let ways = [(face.join.len(), true)].into_iter().chain((1..=face.join.len()).rev().map(|joins| (joins, false)));
+    let least = bars.len().min(ROWS);
+    let mut tried = ways.map(|(joins, parted)| joined(joins, parted));
+    let mut lines = tried.find(|lines| lines.len() + least <= room).unwrap_or_else(|| joined(1, false));
+    lines.extend(bars);
     lines
 }
 
 fn live(face: &Face, theme: Theme, id: u64, columns: usize, room: usize) -> Vec<Line<'static>> {
     let mut lines = vec![styled(format!(" The conversation of {}", face.name(id)), theme, Role::Accent)];
+    lines.extend(face.about.iter().map(|words| styled(fit(&format!(" {words}"), columns), theme, Role::Dim)));
     if face.live.is_empty() {
         lines.push(styled(" Nothing was said in this lesson yet.", theme, Role::Dim));
     }
     let left = room.saturating_sub(lines.len());
-    let rows: Vec<&String> = face.live.iter().skip(face.live.len().saturating_sub(left)).collect();
-    for row in rows {
+    let from = face.live.len().saturating_sub(left).saturating_sub(face.up);
+    for row in face.live.iter().skip(from).take(left) {
         let role = match row.as_bytes().first() {
             Some(b'>') => Role::Sent,
             Some(b'<') if matches!(row.as_bytes().get(2), Some(b'4' | b'5')) => Role::Refused,

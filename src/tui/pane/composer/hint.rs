@@ -177,7 +177,7 @@ fn slip(line: &str, headless: bool) -> Option<Hint> {
     } else if verb && word == word.to_ascii_uppercase() {
         &[
             "this becomes text of the message; a line with only . ends it, and then commands work again",
-            "text of the message; a lone . ends it first",
+            "text of the message; a line with only . ends it",
         ]
     } else if headless && !word.is_empty() && !line.starts_with([' ', '\t']) && !is_header(line) {
         &[

@@ -279,7 +279,8 @@ fn while_the_connection_is_open_the_line_keeps_the_keys() {
     let mut class = Class::of("02-rset-noop", 80, 24);
     class.screen.wire("< 220 mx\n> HELO noddy.com\n< 250 mx");
     class.lab("> HELO noddy.com\n< 250 mx\n> MAIL FROM:<dude@noddy.com>\n< 250 ok");
-    class.lab("> RCPT TO:<colleague@target.local>\n< 250 ok\n> NOOP\n< 250 ok\n> RSET\n< 250 ok");
+    class.lab("> RCPT TO:<colleague@target.local>\n< 250 ok\n> NOOP\n< 250 ok");
+    class.lab("> RCPT TO:<anotherdude@target.local>\n< 250 ok\n> RSET\n< 250 ok");
     class.lab("> RCPT TO:<anotherdude@target.local>\n< 503 no\n> MAIL FROM:<dude@noddy.com>\n< 250 ok");
     class.lab("> RCPT TO:<anotherdude@target.local>\n< 250 ok\n> DATA\n< 354 go\n| a\n> .");
     class.lab("* delivered to=anotherdude@target.local\n< 250 ok");

@@ -123,9 +123,14 @@ fn words(pane: &LessonPane, said: &Said) -> String {
             let known = steps.get(*step).and_then(|step| step.mistakes.get(*mistake));
             known.map_or_else(String::new, |known| known.say.clone())
         }
-        Said::Spoilt => "That must not happen in this lesson, and it can't be undone: start it over.".to_owned(),
+        Said::Spoilt => {
+            "That must not happen in this lesson, and it can't be undone: only a fresh start helps.".to_owned()
+        }
         Said::WrongAnswer => match pane.attempt.tries_left() {
             Some(left) => format!("That is not it; {left} more tries before it counts as missed."),
+            None if pane.is_in_class() => {
+                "That is not it; look again. The results say how many tries it took.".to_owned()
+            }
             None => "That is not it; look again.".to_owned(),
         },
     }
@@ -352,7 +357,7 @@ impl Writer<'_> {
             Some(Standing { lesson: next, .. }) => {
                 let minutes = next.minutes.map_or_else(String::new, |minutes| format!(", {minutes} minutes"));
                 let words = format!("{}{minutes}.", titled(next));
-                lines.extend(self.styled(" ▸ Next: ", &words, Role::Accent));
+                lines.extend(self.styled("   Next: ", &words, Role::Accent));
             }
             None if !self.model.lessons.rows.is_empty() => {
                 lines.extend(self.styled(" ✓ ", &attending::all_done(self.model), Role::Good));
@@ -407,7 +412,9 @@ impl Writer<'_> {
         }
         if whole {
             parts.push((Action::ToComposer, "to the line".to_owned()));
-            parts.push((Action::StartOver, "starts over".to_owned()));
+            if !attending::in_exam(self.model) {
+                parts.push((Action::StartOver, "starts over".to_owned()));
+            }
         }
         let (mut spans, mut keys) = (Vec::new(), Vec::new());
         let mut end = 0;
