@@ -126,6 +126,7 @@ impl Front {
 
     fn join_by_noop(&self, from: &Seat, client: SocketAddr, words: &str) -> Turn {
         let (code, name) = words.trim().split_once(' ').unwrap_or((words.trim(), ""));
+        match self.join(from, client, (code, name)) {
             Ok((student, seat, welcome)) => {
                 let say = welcome.reply(&self.class, &student, ("250", "2.0.0"), None).into();
                 Turn::Move { seat, say, entry: Entry::Greeted }
@@ -150,6 +151,7 @@ impl Front {
             Step::Say(reply) => return Some(Turn::Say(vec![reply])),
             Step::Join(name, code) => (name, code),
         };
+        Some(match self.join(seat, said.client, (&code, &name)) {
             Ok((student, seat, welcome)) => {
                 let class = Arc::clone(&self.class);
                 let say = Words::when_said(move || {
