@@ -181,13 +181,22 @@ fn agreeing<'a>(layers: &Layers<'a>) -> Option<&'a AtEntry> {
     (says == layers.text.map(|entry| entry.category.as_str())).then_some(at)
 }
 
+/// When to come back, in texts of the tables: a reply may say it more exactly.
+const SOON: &str = "in a few minutes";
+
 /// A text that says to come back soon, with the time that the server names; it is looked for in no other reply.
 fn at_the_time(text: String, normal: &str) -> String {
-    const SOON: &str = "in a few minutes";
     match text.contains(SOON).then(|| wait::told(normal)).flatten() {
         Some(when) => text.replace(SOON, &format!("in {when}")),
         None => text,
     }
+}
+
+/// The headline of an explanation without the time to wait that the words of its reply named: the same for all such replies.
+#[must_use]
+pub fn untimed(title: &str, text: &str) -> String {
+    let when = title.contains(" in ").then(|| wait::told(&normalise(beginning(text)))).flatten();
+    when.map_or_else(|| title.to_owned(), |when| title.replace(&format!("in {when}"), SOON))
 }
 
 /// Whether the enhanced code has the word: no text was recognised, and it says something.

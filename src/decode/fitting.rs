@@ -36,7 +36,7 @@ fn never(asked: Asked) -> [&'static [&'static str]; 4] {
         Asked::Verb(Verb::Auth) | Asked::AuthAnswer => {
             [RECIPIENT, MESSAGE, TRANSACTION, &["sender-authentication", "greylisted", "routing", "noncompliant"]]
         }
-        Asked::Verb(Verb::Mail) => [RECIPIENT, &["malware", "expired"], none, none],
+        Asked::Verb(Verb::Mail) => [RECIPIENT, &["content-rejected", "spam", "malware", "expired"], none, none],
         Asked::Verb(Verb::Rcpt) => [&["malware", "noncompliant"], none, none, none],
         _ => [none; 4],
     }

@@ -1,25 +1,30 @@
 //! `ehlo explain --log`: a mail log on standard input becomes a table of causes with their counts.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 use std::io::{BufRead, Read};
 
 use serde_json::{Value, json};
 
 use super::Style;
-use crate::decode::{Asked, Context, Explanation, Knowledge, explain, normalise, refusal};
+use crate::decode::{Asked, Context, Explanation, Knowledge, explain, normalise, refusal, untimed};
 use crate::smtp::{Class, EnhancedCode, ReplyCode, escape};
 
 /// The longest line that is looked at, octets; what is beyond is passed over.
 const LONGEST: u64 = 64 * 1024;
 
 /// Explanations that are remembered: an hour of refusals says the same few things over and over.
-const REMEMBERED: usize = 20_000;
+const REMEMBERED: usize = 50_000;
 
-/// The longest words that are remembered, octets: so what is remembered is bounded whatever a log holds.
-const REMEMBERED_WORDS: usize = 512;
+/// So much of a line is kept as an example, octets: a line may be as long as an attacker likes, and a log has many causes.
+const EXAMPLE: usize = 1024;
 
 /// What decides an explanation: the codes, what was asked, and the words without the names and numbers in them.
 type Said = (Option<ReplyCode>, Option<EnhancedCode>, Option<Asked>, String);
+
+/// What stands for what was said: two numbers that depend on it and on a secret of this run, so that nobody can write lines
+/// which have the same. The words themselves would take a hundred times the memory.
+type Print = (u64, u64);
 
 /// Refusals of one cause.
 #[derive(Debug)]
@@ -50,9 +55,11 @@ type Cause = (String, String, String);
 pub(super) struct Summary {
     lines: u64,
     refusals: u64,
-    /// By category, software and title, of which there are only so many.
-    groups: BTreeMap<Cause, Group>,
-    remembered: HashMap<Said, (Cause, Class)>,
+    /// By category, software and title, of which there are only so many: the titles of the tables.
+    groups: Vec<(Cause, Group)>,
+    places: HashMap<Cause, usize>,
+    remembered: HashMap<Print, (usize, Class)>,
+    secrets: (RandomState, RandomState),
 }
 
 impl Summary {
@@ -80,33 +87,35 @@ impl Summary {
     fn take(&mut self, line: &str, knowledge: &Knowledge) {
         let Some(found) = refusal(line) else { return };
         self.refusals += 1;
-        let said = (found.code, found.enhanced, found.asked, numberless(&normalise(&found.text)));
-        let known = self.remembered.get(&said).and_then(|(cause, class)| Some((self.groups.get_mut(cause)?, *class)));
-        if let Some((group, class)) = known {
-            group.add(class);
+        let said: Said = (found.code, found.enhanced, found.asked, numberless(&normalise(&found.text)));
+        let print = (self.secrets.0.hash_one(&said), self.secrets.1.hash_one(&said));
+        if let Some((place, class)) = self.remembered.get(&print) {
+            self.groups[*place].1.add(*class);
             return;
         }
         let context = Context { asked: found.asked, ..Context::default() };
         let explanation = explain(found.code, found.enhanced, &found.text, &context, knowledge);
         let Explanation { category, software, title, meaning, class, .. } = explanation;
-        let title = title.split_once(": ").map_or(title.as_str(), |(_, title)| title).to_owned();
+        let title = title.split_once(": ").map_or(title.as_str(), |(_, title)| title);
+        let title = untimed(title, &found.text);
         let cause = (category, software.unwrap_or_default(), title.clone());
-        let example = || line.trim_end().to_owned();
-        let new = || Group { count: 0, transient: 0, permanent: 0, title, meaning, example: example() };
-        self.groups.entry(cause.clone()).or_insert_with(new).add(class);
-        if said.3.len() > REMEMBERED_WORDS {
-            return;
-        }
+        let place = *self.places.entry(cause.clone()).or_insert_with(|| {
+            let line = line.trim_end();
+            let example = line[..line.floor_char_boundary(EXAMPLE)].to_owned();
+            self.groups.push((cause, Group { count: 0, transient: 0, permanent: 0, title, meaning, example }));
+            self.groups.len() - 1
+        });
+        self.groups[place].1.add(class);
         if self.remembered.len() >= REMEMBERED {
             self.remembered.clear();
         }
-        self.remembered.insert(said, (cause, class));
+        self.remembered.insert(print, (place, class));
     }
 
-    /// The groups, the largest first.
+    /// The groups, the largest first; of the same size in the order of their causes.
     fn ranked(&self) -> Vec<(&Cause, &Group)> {
-        let mut groups: Vec<_> = self.groups.iter().collect();
-        groups.sort_by_key(|(_, group)| std::cmp::Reverse(group.count));
+        let mut groups: Vec<_> = self.groups.iter().map(|(cause, group)| (cause, group)).collect();
+        groups.sort_by_key(|(cause, group)| (std::cmp::Reverse(group.count), *cause));
         groups
     }
 
@@ -206,8 +215,25 @@ mod tests {
             (&json["groups"][1]["category"], &json["groups"][1]["transient"]),
             (&"greylisted".into(), &2.into())
         );
+        assert!(summary.to_json()["groups"][0]["example"].as_str().is_some_and(|it| it.starts_with("Nov 24 22:12:39")));
         let text = summary.to_text(Style::plain());
         assert!(text.starts_with("7 lines, 5 refusals\n"), "{text}");
         assert!(text.find("mailbox-unknown") < text.find("greylisted"), "{text}");
+    }
+
+    #[test]
+    fn a_cause_is_one_group_whatever_time_is_named_and_its_example_is_short() {
+        let line = |n: usize| {
+            let long = "x".repeat(40_000);
+            format!(
+                "Nov 24 22:12:39 mx postfix/smtpd[1]: NOQUEUE: reject: RCPT from h[192.0.2.1]: 450 4.7.1 <a@b>: Greylisted, \
+                 try again in {n} seconds {long}\n"
+            )
+        };
+        let log: String = (61..81).map(line).collect();
+        let summary = Summary::read(log.as_bytes(), &Knowledge::default()).expect("read");
+        let [(cause, group)] = &summary.groups[..] else { panic!("{:?}", summary.places) };
+        assert_eq!((cause.0.as_str(), group.count), ("greylisted", 20));
+        assert!(group.example.len() <= EXAMPLE && !group.title.contains("seconds"), "{group:?}");
     }
 }
