@@ -192,8 +192,9 @@ fn in_the_workbench_a_conversation_is_found_opened_named_and_deleted() {
         .wait_for("an empty one takes it away")
         .keys("An open relay?<Enter>")
         .wait_for("554 “An open relay?”");
-    terminal.keys("<Enter>").wait_for("opened").wait_for("Esc conversations").keys("<Esc>");
-    terminal.wait_for("newest first");
+    // It is shown where it was found, and what was looked for is what is searched for.
+    terminal.keys("<Enter>").wait_for("/relay · 1 of").wait_for("Esc show all").keys("<Esc>");
+    terminal.wait_for("opened").wait_for("Esc conversations").keys("<Esc>").wait_for("newest first");
     assert!(std::fs::read_to_string(&paths[0]).unwrap().ends_with("0.500000 * set title=\"An open relay?\"\n"));
     terminal
         .keys("<Esc>")
