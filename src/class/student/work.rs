@@ -208,8 +208,10 @@ impl Work {
                 self.attempt.hint();
             }
         }
-        // What came before the open step opened is no try at it.
-        self.look_at_facts(self.ticks.last().map(|at| self.after(*at)));
+        // What came before the open step opened is no try at it. When that was is noted in whole milliseconds, begun ones not
+        // counted.
+        let opened = self.ticks.last().map(|at| Micros(self.after(*at).0 + 1_000));
+        self.look_at_facts(opened);
         octets
     }
 
