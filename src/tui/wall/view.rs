@@ -146,7 +146,7 @@ struct Key(&'static str, &'static str, &'static str, u8);
 /// Every key.
 const KEYS: &[Key] = &[
     Key("Enter", "watch", "look at the student's conversation as it goes on; they are told", 2),
-    Key("s", "show step", "put the text of the open step on the student's screen; that helps before a hint", 4),
+    Key("s", "show step", "put the text of the open step on the student's screen", 4),
     Key("h", "hint", "give the student the next hint of the open step", 2),
     Key("H", "hint all", "give it to all who stand at the same step", 6),
     Key("b", "say", "say something to everybody", 2),

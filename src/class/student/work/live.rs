@@ -2,7 +2,7 @@
 
 use super::Work;
 use crate::conversation::log::Entry;
-use crate::conversation::{Kind, Log, Micros};
+use crate::conversation::{Kind, Log};
 use crate::lab::record::SessionRecord;
 use crate::smtp::escape::for_screen;
 
