@@ -30,7 +30,7 @@ fn a_note_and_a_bookmark_are_there_when_the_file_is_opened_again() {
     let shown = path.to_str().unwrap();
     let mut terminal = opened(&home, shown);
     terminal.keys("/access denied").wait_for("1 of 1").keys("<Enter>");
-    terminal.keys("m").wait_for("bookmark on line 9");
+    terminal.keys("m").wait_for("◆");
     terminal.keys(";").wait_for("kept in the file").keys("not our domain<Enter>").wait_for("✎  not our domain");
     terminal.keys("q");
     assert!(terminal.exit().success());

@@ -76,7 +76,7 @@ fn the_classic_conversation(size: (u16, u16)) {
     say(&mut terminal, "DATA", CONTENT);
     terminal.keys("Subject: by hand<Enter><Enter>Hello, both of you.<Enter>");
     terminal.keys(".hidden").wait_for("sent as ..hidden").keys("<Enter>");
-    say(&mut terminal, ".", "The message was taken");
+    say(&mut terminal, ".", "L shows the mail");
     terminal.keys("<Esc>L").wait_for("Mail that the lab received").wait_for("anotherdude@target.local");
     terminal.keys("<Enter>").wait_for("[Text]").wait_for(".hidden").keys("<Tab><Tab><Tab><Tab>");
     terminal.wait_for("[Envelope]").wait_for("dude@noddy.com").keys("<Esc>");

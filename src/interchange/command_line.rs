@@ -1,5 +1,7 @@
 //! A command line that does what a conversation did: of swaks, or of `ehlo send`, which has swaks's options.
 
+use std::fmt::Write as _;
+
 use crate::conversation::dialogue::Ask;
 use crate::conversation::file::{Document, folded};
 use crate::conversation::{Dialogue, Exchange, Kind, Log};
@@ -75,20 +77,21 @@ fn export(tool: &Tool, document: &Document) -> Vec<u8> {
     if lines.is_empty() {
         return b"# there is no connection in this conversation\n".to_vec();
     }
+    // A `String` takes all.
     let mut out = String::new();
     if several {
         let count = lines.len();
-        out.push_str(&format!("# {count} mail transactions: a line for each, over a connection of its own\n"));
+        let _ = writeln!(out, "# {count} mail transactions: a line for each, over a connection of its own");
     }
     for words in notes(tool, &place, &talk) {
-        out.push_str(&format!("# {}\n", escape::for_screen(words.as_bytes())));
+        let _ = writeln!(out, "# {}", escape::for_screen(words.as_bytes()));
     }
     for (line, left_out) in lines {
         if let Some(left_out) = left_out {
             let left_out = escape::for_screen(left_out.as_bytes());
-            out.push_str(&format!("# {} has no way to say: {left_out}\n", tool.name));
+            let _ = writeln!(out, "# {} has no way to say: {left_out}", tool.name);
         }
-        out.push_str(&format!("{line}\n"));
+        let _ = writeln!(out, "{line}");
     }
     out.into_bytes()
 }

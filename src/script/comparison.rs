@@ -163,9 +163,9 @@ impl Row {
         let replied = row(reply(&self.left), reply(&self.right), &|d| !of_sent(d) && !of_message(d));
         let offers = self.left.as_ref().is_some_and(|side| matches!(side.kind.as_str(), "EHLO" | "LHLO"));
         if offers && replied.is_difference() {
-            rows.extend(by_line(&replied))
+            rows.extend(by_line(&replied));
         } else {
-            rows.push(replied)
+            rows.push(replied);
         }
         rows.retain(|row| !row.left.is_empty() || !row.right.is_empty());
         rows

@@ -195,21 +195,35 @@ impl Bench {
             if let Some(interrupted) = self.leaving {
                 return Ok(interrupted);
             }
-            self.draw_if_due(&mut keys).await?;
-            let wake = self.wake();
-            tokio::select! {
-                biased;
-                signal = self.signals.next() => self.signalled(signal).await?,
-                input = keys.next() => match input {
-                    Some(Ok(input)) => self.input(input, self.world.elapsed()).await?,
-                    // The terminal is gone.
-                    Some(Err(_)) | None => self.leaving = Some(true),
-                },
-                message = self.dialler.next() => self.message(message).await?,
-                Some(message) = background.recv() => self.message(message).await?,
-                () = tokio::time::sleep(wake.unwrap_or_default()), if wake.is_some() => self.woken().await?,
+            match self.turn(&mut keys, &mut background).await {
+                // Told by whoever came first: its hang-up, or the screen that could not be drawn.
+                Err(error) if super::terminal::is_gone(&error) => self.leaving = Some(true),
+                other => other?,
             }
         }
+    }
+
+    /// Draws what is due, then takes the next thing that happens.
+    async fn turn(
+        &mut self,
+        keys: &mut EventStream,
+        background: &mut mpsc::UnboundedReceiver<Message>,
+    ) -> io::Result<()> {
+        self.draw_if_due(keys).await?;
+        let wake = self.wake();
+        tokio::select! {
+            biased;
+            signal = self.signals.next() => self.signalled(signal).await?,
+            input = keys.next() => match input {
+                Some(Ok(input)) => self.input(input, self.world.elapsed()).await?,
+                // The terminal is gone.
+                Some(Err(_)) | None => self.leaving = Some(true),
+            },
+            message = self.dialler.next() => self.message(message).await?,
+            Some(message) = background.recv() => self.message(message).await?,
+            () = tokio::time::sleep(wake.unwrap_or_default()), if wake.is_some() => self.woken().await?,
+        }
+        Ok(())
     }
 
     /// How long until something is due without anything happening; nothing where nothing is.

@@ -156,6 +156,15 @@ impl Drop for Tty {
     }
 }
 
+/// Whether an error says that the terminal is there no more.
+pub(super) fn is_gone(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    if error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) {
+        return true;
+    }
+    error.kind() == io::ErrorKind::BrokenPipe
+}
+
 /// Gives the terminal back. Errors are of no use here: it may be gone.
 fn restore() {
     if !OURS.swap(false, Ordering::SeqCst) {

@@ -199,7 +199,7 @@ impl Work {
             sessions.push((u64::MAX - n, began, in_time(document.log)));
         }
         self.files = u32::try_from(paths.len()).unwrap_or(u32::MAX);
-        self.attempt.rejudge(&sessions);
+        let judged = self.attempt.rejudge(&sessions);
         for step in self.attempt.ticked()..self.ticks.len() {
             self.attempt.apply(&Happening::Ticked(step));
         }
@@ -208,9 +208,13 @@ impl Work {
                 self.attempt.hint();
             }
         }
-        // What came before the open step opened is no try at it. When that was is noted in whole milliseconds, begun ones not
-        // counted.
-        let opened = self.ticks.last().map(|at| Micros(self.after(*at).0 + 1_000));
+        // What came before the open step opened is no try at it. An answer ticks a step too, and stands in no transcript.
+        let last = self.ticks.len().checked_sub(1);
+        let by_exchange = last.and_then(|last| {
+            let ticked = |one: &Happening| matches!(one, Happening::Ticked(step) if *step == last);
+            judged.iter().rev().find(|(_, one)| ticked(one)).map(|(at, _)| *at)
+        });
+        let opened = by_exchange.or_else(|| self.ticks.last().map(|at| self.after(*at)));
         self.look_at_facts(opened);
         octets
     }

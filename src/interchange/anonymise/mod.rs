@@ -163,10 +163,9 @@ impl Anonymiser {
                 None if remark.word == "tool" => self.field(value.as_bytes()),
                 Some("user") if !value.contains('@') => self.names.local(value).into_bytes(),
                 Some("from" | "by" | "host" | "helo") if is_label(value) => self.names.host(value).into_bytes(),
-                // Words of somebody's own, as those of the head that are left out.
-                Some("tags" | "profile") => b"anonymised".to_vec(),
-                // Sums would tell what was taken out.
-                Some("sha256") => b"anonymised".to_vec(),
+                // Words of somebody's own, as those of the head that are left out; and sums, which would tell what was
+                // taken out.
+                Some("tags" | "profile" | "sha256") => b"anonymised".to_vec(),
                 _ => self.replaced(value.as_bytes()),
             };
             *value = String::from_utf8_lossy(&new).into_owned();

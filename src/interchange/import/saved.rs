@@ -31,7 +31,7 @@ fn has_head(octets: &[u8]) -> bool {
         }
         let folded = matches!(line[0], b' ' | b'\t');
         let name = line.split(|octet| *octet == b':').next().unwrap_or_default();
-        let named = name.len() < line.len() && name.iter().all(|octet| octet.is_ascii_graphic());
+        let named = name.len() < line.len() && name.iter().all(u8::is_ascii_graphic);
         if !(folded || named || number == 1 && line.starts_with(b"From ")) {
             return false;
         }

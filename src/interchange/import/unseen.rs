@@ -84,7 +84,7 @@ fn verb(line: &[u8], code: u16, phase: Phase) -> Option<&'static str> {
         (_, 250) if line.get(3) == Some(&b'-') => Some("EHLO"),
         (Phase::Connecting | Phase::Greeted, _) if refuses || code == 250 => Some("EHLO"),
         (Phase::Ready, 251 | 252) => Some("VRFY"),
-        (Phase::Ready, _) if (refuses || code == 250) && (of(1) || refuses) => Some("MAIL"),
+        (Phase::Ready, _) if refuses || code == 250 && of(1) => Some("MAIL"),
         _ => None,
     }
 }
