@@ -41,9 +41,11 @@ impl Class {
         let exam = self.settings.exam.as_ref()?;
         let extra = exam.extra.iter().find(|(name, _)| name.to_lowercase() == student.name.to_lowercase());
         let minutes = exam.minutes.saturating_add(extra.map_or(0, |(_, minutes)| *minutes));
-        let paused = lock(&self.pauses).between(student.joined, now);
+        let since = exam.since.as_deref().and_then(|since| since.parse().ok());
+        let begun = since.map_or(student.joined, |since: Timestamp| since.max(student.joined));
+        let paused = lock(&self.pauses).between(begun, now);
         let all = SignedDuration::from_mins(i64::from(minutes)).saturating_add(paused);
-        student.joined.checked_add(all).ok()
+        begun.checked_add(all).ok()
     }
 
     /// How much time the student has left; none where it is no exam.

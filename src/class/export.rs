@@ -1,4 +1,5 @@
-//! Results as files: `results.csv`, `results.json` (signed), `items.csv`, `transcripts/`, `certificates/`.
+//! Results as files: `results.csv`, `results.json` (signed), `items.csv`, `transcripts/`, `certificates/`, and `lessons/`
+//! for those that are not ehlo's.
 //!
 //! Without names each student is a number everywhere, and the addresses of clients go too; what somebody typed stays as it
 //! was, since it is what is judged.
@@ -173,6 +174,7 @@ pub fn write(class: &Arc<Class>, to: &Path, anonymous: bool) -> Result<(), Class
             results.push(outcome);
         }
     }
+    lessons(class, to, &mut files)?;
     let of = |lesson: &Arc<Lesson>| OfLesson {
         name: lesson.name.clone(),
         title: lesson.title.clone(),
@@ -195,6 +197,21 @@ pub fn write(class: &Arc<Class>, to: &Path, anonymous: bool) -> Result<(), Class
     let mut text = serde_json::to_string_pretty(&signed).expect("plain data");
     text.push('\n');
     event::write_whole(&to.join("results.json"), text.as_bytes())
+}
+
+/// Where a lesson of the class's own lies among the results.
+pub(super) fn own_lesson(name: &str) -> String {
+    format!("lessons/{}.toml", file_name(name))
+}
+
+/// Writes the lessons that ehlo does not ship: who verifies the results has them from nowhere else.
+fn lessons(class: &Class, to: &Path, files: &mut Vec<(String, String)>) -> Result<(), ClassError> {
+    let shipped: HashSet<&str> = crate::lesson::course::shipped().map(|(_, text)| text).collect();
+    for taught in class.settings.lessons.iter().filter(|taught| !shipped.contains(taught.lesson.text())) {
+        event::private_folder(&to.join("lessons"))?;
+        put(to, own_lesson(&taught.lesson.name), taught.lesson.text().as_bytes(), files)?;
+    }
+    Ok(())
 }
 
 /// Writes a file into the folder, and notes its sum.

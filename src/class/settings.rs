@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
@@ -46,6 +47,9 @@ pub struct Exam {
     /// Minutes more for some, by name.
     #[serde(default)]
     pub extra: BTreeMap<String, u32>,
+    /// Since when it is one, where it was a class before: nobody's time begins earlier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
 }
 
 impl Exam {
@@ -143,7 +147,7 @@ impl Kept {
 
     /// Makes it the exam that is wished, or none; gives what is changed, in words. One that is `known` becomes another kind
     /// of class by an explicit word alone: for whoever has joined it is another thing.
-    fn examine(&mut self, name: &str, wish: &Wish, known: bool) -> Result<Vec<String>, ClassError> {
+    fn examine(&mut self, name: &str, wish: &Wish, known: bool, now: Timestamp) -> Result<Vec<String>, ClassError> {
         let refused = |words: String| Err(ClassError::Words(words));
         let mut changes = Vec::new();
         match (&wish.exam, wish.turn) {
@@ -159,15 +163,20 @@ impl Kept {
                 if let Some(words) = exam.misfit() {
                     return refused(words);
                 }
+                let mut exam = exam.clone();
+                exam.since = match &self.exam {
+                    Some(before) => before.since.clone(),
+                    None => known.then(|| format!("{now:.3}")),
+                };
                 match &self.exam {
                     _ if !known => {}
                     None => changes.push(format!("the class is an exam from now on: {}", exam.words())),
-                    Some(before) if before != exam => {
+                    Some(before) if *before != exam => {
                         changes.push(format!("the exam lasts {} (before: {})", exam.words(), before.words()));
                     }
                     Some(_) => {}
                 }
-                self.exam = Some(exam.clone());
+                self.exam = Some(exam);
             }
             (None, Some(Turn::Class)) => {
                 if self.exam.take().is_some() {
@@ -235,7 +244,7 @@ impl Settings {
         if let Some(expected) = &wish.expected {
             kept.expected.clone_from(expected);
         }
-        let changes = kept.examine(name, wish, known)?;
+        let changes = kept.examine(name, wish, known, world.now())?;
         kept.questions = wish.questions.unwrap_or(kept.questions);
         kept.by_address |= wish.by_address;
         let settings = Self { changes, ..Self::of(name, &kept, world)? };
@@ -407,7 +416,7 @@ mod tests {
         let world = World::real(crate::world::Directories { config: place("c"), data: place("d"), state: place("s") });
         let folder = folder("monday", &world).expect("a name");
         let take = |minutes: Option<u32>, turn| {
-            let exam = minutes.map(|minutes| Exam { minutes, extra: BTreeMap::new() });
+            let exam = minutes.map(|minutes| Exam { minutes, extra: BTreeMap::new(), since: None });
             let wish = Wish { lessons: vec!["01".to_owned()], exam, turn, ..Wish::default() };
             Settings::take("monday", &folder, &wish, &world).map_err(|error| error.to_string())
         };

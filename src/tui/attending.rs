@@ -114,6 +114,9 @@ pub(super) fn forbids(model: &Model, action: Action) -> Option<&'static str> {
     if action == Action::StartOver && in_exam(model) && model.shows_lesson() {
         return Some(NOT_ANEW);
     }
+    if action == Action::Ready && in_exam(model) {
+        return Some("This is an exam: the lines are yours to send.");
+    }
     let explains = matches!(
         action,
         Action::Mend | Action::Reference | Action::Glossary | Action::Explain | Action::Hint | Action::Probe

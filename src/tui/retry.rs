@@ -121,17 +121,23 @@ pub(super) fn act(model: &mut Model) -> Vec<Effect> {
     let Some((line, mail)) = again(model).map(|it| (it.line.to_owned(), it.mail.map(str::to_owned))) else {
         return Vec::new();
     };
-    if !model.composer.line().is_empty() {
-        model.composer.put_away();
-    }
+    let typed = model.composer.line().to_owned();
     if let Some(mail) = mail {
+        if !typed.is_empty() {
+            model.composer.put_away();
+        }
         model.composer.set_line(&mail);
         let words = format!("Its transaction comes first: {{send}} sends this, and {{retry}} then {}", escaped(&line));
         model.notice = Some(model.keymap.told(&words));
         return Vec::new();
     }
     model.composer.set_line(&line);
-    enter(model)
+    let effects = enter(model);
+    // What was being typed goes on where it was.
+    if !typed.is_empty() && model.composer.line().is_empty() {
+        model.composer.set_line(&typed);
+    }
+    effects
 }
 
 fn escaped(line: &str) -> String {
@@ -185,6 +191,15 @@ mod tests {
         let words = "< 450 4.2.0 <anotherdude@target.local>: Recipient address rejected: Greylisted for 60 seconds";
         screen.say("RCPT TO:<lt>anotherdude@target.local><enter>", words);
         screen
+    }
+
+    #[test]
+    fn what_was_being_typed_stays_when_a_line_is_sent_again() {
+        let mut screen = greylisted();
+        screen.asked();
+        screen.keys("NOOP my own<shift-f5>");
+        assert_eq!(screen.asked(), ["send RCPT TO:<anotherdude@target.local>"]);
+        assert_eq!(screen.model.composer.line(), "NOOP my own");
     }
 
     fn passes(screen: &mut Screen, seconds: u64) {

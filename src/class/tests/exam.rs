@@ -17,7 +17,7 @@ async fn an_exam_gives_no_hints_and_what_comes_too_late_does_not_count() {
         start + jiff::SignedDuration::from_mins(passed)
     };
     let world = world(at.path()).with_clocks(now, || Duration::ZERO);
-    let exam = Exam { minutes: 30, extra: [("Bert".to_owned(), 15)].into() };
+    let exam = Exam { minutes: 30, extra: [("Bert".to_owned(), 15)].into(), since: None };
     let (class, address, _guard) = open_in(world.clone(), &Wish { exam: Some(exam), ..lessons(&["01"]) }).await;
     let mut anna = Telnet::joined(address, &class, "anna").await;
     let mut bert = Telnet::joined(address, &class, "bert").await;
@@ -44,6 +44,25 @@ async fn an_exam_gives_no_hints_and_what_comes_too_late_does_not_count() {
     export::write(&class, &to, false).expect("written");
     let Verdict { verified, .. } = verify(&to.join("results.json"), &world).expect("readable");
     assert!(verified.iter().all(|one| one.problems.is_empty()), "{verified:?}");
+}
+
+#[tokio::test]
+async fn a_class_that_becomes_an_exam_gives_its_time_to_those_who_have_joined_before() {
+    let at = tempfile::tempdir().expect("a folder");
+    let (world, seconds) = clocked(at.path());
+    let (class, address, guard) = open_in(world.clone(), &lessons(&["01"])).await;
+    let anna = Telnet::joined(address, &class, "anna").await;
+    drop((anna, guard));
+    until(&class, || !class.named("anna").expect("there").is_here()).await;
+    drop(class);
+    seconds.store(600, Ordering::SeqCst);
+    let exam = Some(Exam { minutes: 5, extra: [].into(), since: None });
+    let wish = Wish { exam, turn: Some(crate::class::settings::Turn::Exam), ..Wish::default() };
+    let (class, ..) = open_in(world, &wish).await;
+    let student = class.named("anna").expect("there");
+    assert_eq!(class.left(&student), Some(Duration::from_mins(5)));
+    seconds.store(720, Ordering::SeqCst);
+    assert_eq!(class.left(&student), Some(Duration::from_mins(3)));
 }
 
 #[tokio::test]
@@ -78,7 +97,7 @@ fn clocked(at: &Path) -> (World, Arc<AtomicI64>) {
 async fn the_time_that_is_left_is_told_and_stands_while_the_class_is_paused() {
     let at = tempfile::tempdir().expect("a folder");
     let (world, seconds) = clocked(at.path());
-    let exam = Exam { minutes: 30, extra: [].into() };
+    let exam = Exam { minutes: 30, extra: [].into(), since: None };
     let (class, address, guard) = open_in(world.clone(), &Wish { exam: Some(exam), ..lessons(&["01"]) }).await;
     let mut bert = Telnet::joined(address, &class, "bert").await;
     let mut anna = super::attend(&class, address, "anna").await;
@@ -117,8 +136,11 @@ async fn the_time_that_is_left_is_told_and_stands_while_the_class_is_paused() {
 async fn questions_are_answered_by_a_key_each_and_an_exam_says_nothing_of_them() {
     let at = tempfile::tempdir().expect("a folder");
     for exam in [false, true] {
-        let wish =
-            Wish { exam: exam.then(|| Exam { minutes: 30, extra: [].into() }), questions: Some(2), ..lessons(&["01"]) };
+        let wish = Wish {
+            exam: exam.then(|| Exam { minutes: 30, extra: [].into(), since: None }),
+            questions: Some(2),
+            ..lessons(&["01"])
+        };
         let (class, address, _guard) = open(&at.path().join(exam.to_string()), &wish).await;
         let mut anna = super::attend(&class, address, "anna").await;
         assert_eq!(anna.hello.questions, 2);

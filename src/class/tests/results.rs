@@ -70,6 +70,29 @@ async fn results_are_as_they_were_signed_and_are_judged_again() {
 }
 
 #[tokio::test]
+async fn a_lesson_of_the_class_s_own_lies_with_the_results_and_is_judged_by() {
+    let at = tempfile::tempdir().expect("a folder");
+    let (_, text) = crate::lesson::course::shipped().next().expect("there are lessons");
+    let own = at.path().join("mine.toml");
+    std::fs::write(&own, format!("# Mine.\n{text}")).expect("written");
+    let (class, address, _guard) = open(at.path(), &lessons(&[own.to_str().expect("plain")])).await;
+    Telnet::joined(address, &class, "anna").await.classic().await;
+    until(&class, || ticked(&class, "anna") == 6).await;
+    let to = at.path().join("out");
+    export::write(&class, &to, false).expect("written");
+    std::fs::remove_file(&own).expect("there");
+    let agrees = || verify(&to.join("results.json"), &class.world).expect("readable");
+    assert!(agrees().agrees(), "{:?}", agrees());
+    std::fs::write(to.join("lessons/mine.toml"), text).expect("written");
+    let verdict = agrees();
+    assert!(!verdict.agrees());
+    assert!(
+        verdict.verified[0].problems[0].contains("lessons/mine.toml is not the lesson that was taught"),
+        "{verdict:?}"
+    );
+}
+
+#[tokio::test]
 async fn names_that_are_alike_have_files_of_their_own_and_nobody_begins_anew_without_end() {
     let at = tempfile::tempdir().expect("a folder");
     let (class, address, _guard) = open(at.path(), &lessons(&["01"])).await;

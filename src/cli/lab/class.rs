@@ -82,7 +82,7 @@ impl Arguments {
             }
         };
         let exam = self.minutes.filter(|_| self.exam);
-        let exam = exam.map(|minutes| Exam { minutes, extra: self.extra.iter().cloned().collect() });
+        let exam = exam.map(|minutes| Exam { minutes, extra: self.extra.iter().cloned().collect(), since: None });
         let (questions, by_address) = (self.questions, self.by_address);
         // By its whole path: the class may be held again from elsewhere.
         let whole = |word: &String| match std::path::absolute(word) {

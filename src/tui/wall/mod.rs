@@ -94,6 +94,8 @@ impl Face {
     /// Another state of the class.
     pub fn take(&mut self, wall: Wall) {
         self.wall = wall;
+        // The mark stays with the student: the next key must not help somebody who has joined meanwhile.
+        self.selected = self.row().map(|row| row.id);
     }
 
     /// The row that is marked: the first one where none was chosen, or it is gone.

@@ -113,6 +113,17 @@ fn what_cannot_be_undone_is_asked_first() {
 }
 
 #[test]
+fn the_mark_stays_with_the_student_when_others_come_before() {
+    let mut face = face();
+    assert_eq!(press(&mut face, "h"), [Deed::Hint(4)]);
+    let mut wall = face.wall.clone();
+    let newcomer = Row { id: 77, ..wall.rows[1].clone() };
+    wall.rows.insert(0, newcomer);
+    face.take(wall);
+    assert_eq!(press(&mut face, "h"), [Deed::Hint(4)]);
+}
+
+#[test]
 fn every_key_is_told_and_no_question_is_cut() {
     let mut face = face();
     for columns in [60, 80, 120] {
