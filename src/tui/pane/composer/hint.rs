@@ -285,9 +285,11 @@ fn put_off(again: Again<'_>) -> Hint {
         ],
         left => {
             let time = span(left);
+            // The panel has the time that the server named.
+            let fast = if again.fast { " (the lab's clock runs fast)" } else { "" };
             vec![
-                format!("Put off: the same again makes sense in {time} · {{retry}} sends {line} again"),
-                format!("The same again makes sense in {time} · {{retry}} sends it"),
+                format!("Put off: the same again makes sense in {time}{fast} · {{retry}} sends {line} again"),
+                format!("The same again makes sense in {time}{fast} · {{retry}} sends it"),
                 format!("Again in {time} · {{retry}} sends it"),
             ]
         }

@@ -96,6 +96,8 @@ pub struct Again<'a> {
     pub mail: Option<&'a str>,
     /// Seconds until then; none are left once it makes sense.
     pub left: u64,
+    /// The lab's clock runs faster than ours: less is waited than its words say.
+    pub fast: bool,
 }
 
 /// The composer's state.
