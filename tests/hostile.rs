@@ -24,7 +24,7 @@ use hostile::bench::{self, Figures};
 use hostile::table;
 
 /// Peers that are met at the same time; most of them wait for time-outs. `EHLO_HOSTILE_AT_ONCE=1` is for figures.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 6;
 
 /// Who meets a peer.
 #[derive(Debug, Clone, Copy)]
