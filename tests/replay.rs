@@ -60,7 +60,8 @@ fn a_code_that_differs_is_marked_line_by_line() {
     terminal.wait_for("the code was 250, now it is 550");
     terminal.wait_for("line 4 of 4").keys("<Enter>").wait_for("replayed relay.smtp · 1 ≠");
     peer.heard();
-    terminal.keys("<C-q>");
+    // While the connection is open leaving is asked about.
+    terminal.wait_for("no connection").keys("<C-q>");
     assert!(terminal.exit().success());
     terminal.assert_restored();
 }
