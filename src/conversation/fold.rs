@@ -152,7 +152,7 @@ impl Fold {
             return None;
         }
         let begun = self.reply.lines.last().filter(|line| line.continues())?.code;
-        let code = ReplyLine::parse(bytes.iter().copied().take(4).collect(), LineEnd::CrLf).code;
+        let code = ReplyCode::at_start(bytes);
         if code.is_none() || code == begun {
             return None;
         }

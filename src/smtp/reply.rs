@@ -27,6 +27,16 @@ impl ReplyCode {
         NonZeroU16::new(number.checked_add(1)?).filter(|_| number <= 999).map(Self)
     }
 
+    /// The code at the start of a line: three digits, and no fourth.
+    #[must_use]
+    pub fn at_start(line: &[u8]) -> Option<Self> {
+        let digits = line.get(..3).filter(|digits| digits.iter().all(u8::is_ascii_digit))?;
+        if line.get(3).is_some_and(u8::is_ascii_digit) {
+            return None;
+        }
+        Self::new(digits.iter().fold(0, |number, digit| number * 10 + u16::from(digit - b'0')))
+    }
+
     /// The number, 0 to 999.
     #[must_use]
     pub fn number(self) -> u16 {
@@ -199,9 +209,7 @@ impl ReplyLine {
     pub fn parse(raw: Vec<u8>, end: LineEnd) -> Self {
         let digits = raw.iter().take(4).take_while(|b| b.is_ascii_digit()).count();
         let mut flaws = Vec::new();
-        let code = (digits == 3)
-            .then(|| raw[..3].iter().fold(0, |n, d| n * 10 + u16::from(d - b'0')))
-            .and_then(ReplyCode::new);
+        let code = ReplyCode::at_start(&raw);
         let (separator, text_at) = match (code, raw.get(3)) {
             (None, _) => (Separator::Other, 0),
             (Some(_), None) => (Separator::None, 3),

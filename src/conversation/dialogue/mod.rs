@@ -31,9 +31,7 @@ const MOST_AT_ONCE: usize = 4096;
 
 /// The code of a line that is a whole reply: three digits, then a space or nothing.
 fn final_code(line: &[u8]) -> Option<ReplyCode> {
-    let digits = line.get(..3).filter(|digits| digits.iter().all(u8::is_ascii_digit))?;
-    matches!(line.get(3), None | Some(b' ')).then_some(())?;
-    ReplyCode::new(digits.iter().fold(0, |number, digit| number * 10 + u16::from(digit - b'0')))
+    ReplyCode::at_start(line).filter(|_| matches!(line.get(3), None | Some(b' ')))
 }
 
 /// A log folded.

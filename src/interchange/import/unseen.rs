@@ -6,7 +6,7 @@
 
 use crate::conversation::event::Remark;
 use crate::conversation::{Event, Fold, Kind, Log};
-use crate::smtp::{EnhancedCode, Phase};
+use crate::smtp::{EnhancedCode, Phase, ReplyCode};
 
 /// A conversation of which only the server's side is known, with what the client must have said in between.
 pub(super) fn paired(log: &Log) -> Log {
@@ -39,7 +39,7 @@ fn inferred(words: &str) -> Remark {
 
 /// What must have come before a reply that begins with this line.
 fn missing(line: &[u8], fold: &Fold) -> Vec<Remark> {
-    let code = line.get(..3).and_then(|code| std::str::from_utf8(code).ok()?.parse::<u16>().ok()).unwrap_or(0);
+    let code = ReplyCode::at_start(line).map_or(0, ReplyCode::number);
     let mut all = Vec::new();
     let mut phase = fold.phase();
     // A goodbye comes unasked, and after the end nothing was asked.
