@@ -256,8 +256,8 @@ fn masked_text(bytes: &[u8]) -> Vec<u8> {
     text
 }
 
-/// What stands in the place of a secret.
-const MARKER: &[u8] = b"{{auth}}";
+/// What stands in the place of a secret (FORMATS section 1).
+pub(super) const MARKER: &[u8] = b"{{auth}}";
 
 #[cfg(test)]
 mod tests {

@@ -1,14 +1,12 @@
 //! One line of a recording: its time, its sigil, and the rest with escapes undone.
 
 use crate::conversation::event::Micros;
-use crate::conversation::log::{Kind, Log};
+
+use crate::conversation::log::{Kind, Log, MARKER as AUTH};
 use crate::smtp::escape;
 
 use super::error::{LineError, Problem, found};
 use super::script::{ScriptLine, next_marker, without_continuation};
-
-/// The one marker that a recorded line may hold.
-pub(super) const AUTH: &[u8] = b"{{auth}}";
 
 /// Reads a line of the body (without its end) into the log. `scratch` is only there to be used again.
 ///

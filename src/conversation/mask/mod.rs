@@ -23,11 +23,9 @@ use crate::smtp::session::Sent;
 use crate::smtp::{Command, Secret, Session, Verb};
 
 use super::event::{Line, Remark};
-use super::log::{Entry, Kind};
+use super::log::{Entry, Kind, MARKER as AUTH};
 use value::{Look, Values};
 
-/// What stands for a masked part.
-const AUTH: &[u8] = b"{{auth}}";
 /// Octets of an unfinished line that are kept to see what the line is.
 const KEPT: usize = 16 * 1024;
 
