@@ -375,6 +375,10 @@ mod tests {
             screen.keys(key);
             assert!(screen.shown().contains("nothing is explained"), "{key}: {}", screen.shown());
         }
+        screen.asked();
+        screen.keys("<f10>");
+        assert!(screen.shown().contains("the lines are yours to send"), "{}", screen.shown());
+        assert_eq!(screen.asked(), [] as [String; 0], "nothing goes out by itself");
         screen.say("<esc>iEHLO noddy.com<enter>", "< 250-mx.target.local\n< 250-SIZE 10485760\n< 250 PIPELINING");
         for (tab, has, lacks) in [
             ("Session", "protocol", "may come"),

@@ -23,7 +23,7 @@ const EXAMPLE: usize = 1024;
 type Said = (Option<ReplyCode>, Option<EnhancedCode>, Option<Asked>, String);
 
 /// What stands for what was said: two numbers that depend on it and on a secret of this run, so that nobody can write lines
-/// which have the same. The words themselves would take a hundred times the memory.
+/// which have the same. The words themselves would take many times the memory.
 type Print = (u64, u64);
 
 /// Refusals of one cause.

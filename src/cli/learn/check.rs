@@ -144,23 +144,3 @@ fn words(judged: &Judged, lesson: &Lesson) -> String {
     let said = judged.said.iter().map(|(step, mistake)| format!(", step {} mistake {} said", step + 1, mistake + 1));
     format!("{} of {} steps tick{}", judged.ticked, lesson.steps.len(), said.collect::<String>())
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::world::Directories;
-
-    #[test]
-    fn lessons_that_ask_for_an_envelope_or_one_connection_judge_their_own_scripts_so() {
-        let at = tempfile::tempdir().expect("a folder");
-        let place = |name: &str| at.path().join(name);
-        let world = World::real(Directories { config: place("c"), data: place("d"), state: place("s") });
-        let runtime = crate::cli::runtime::runtime(Some(2)).expect("a runtime");
-        for (name, text) in shipped().filter(|(_, text)| text.contains("data.to") || text.contains("data = { ")) {
-            let lesson = Arc::new(Lesson::parse_in(&name, text, &world).expect("well formed"));
-            let checked = runtime.block_on(check(&lesson, &world));
-            let problems: Vec<_> = checked.scripts.iter().filter(|(.., problems)| !problems.is_empty()).collect();
-            assert!(checked.problems() == 0, "{name}: {:?} {problems:?}", checked.lesson);
-        }
-    }
-}

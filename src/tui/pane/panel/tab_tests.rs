@@ -42,16 +42,7 @@ fn an_exam_says_that_a_certificate_is_not_trusted_and_not_why() {
     for tab in [Tab::Reply, Tab::Tls] {
         let mut panel = Panel::default();
         panel.open(tab);
-        let scene = Scene {
-            knowledge: &knowledge,
-            keymap: Keymap::shipped(),
-            marked: None,
-            today: Some(today()),
-            zone: None,
-            probing: None,
-            exam: true,
-            placed: false,
-        };
+        let scene = scene(&knowledge, true);
         panel.arrange(&talk, scene, Size::new(56, 500));
         let shown = sample::screen(56, panel.count(), |area, buffer| {
             panel.draw(Keymap::shipped(), Theme::sixteen(), (false, false), area, buffer);
@@ -63,25 +54,25 @@ fn an_exam_says_that_a_certificate_is_not_trusted_and_not_why() {
     }
 }
 
+fn scene(knowledge: &Knowledge, exam: bool) -> Scene<'_> {
+    Scene {
+        knowledge,
+        keymap: Keymap::shipped(),
+        marked: None,
+        today: Some(today()),
+        zone: None,
+        probing: None,
+        exam,
+        placed: false,
+    }
+}
+
 /// A tab in the rows that the panel has.
 fn shown(talk: &Talk, tab: Tab, size: Size) -> String {
     let mut panel = Panel::default();
     panel.open(tab);
     let knowledge = Knowledge::shipped();
-    panel.arrange(
-        talk,
-        Scene {
-            knowledge: &knowledge,
-            keymap: Keymap::shipped(),
-            marked: None,
-            today: Some(today()),
-            zone: None,
-            probing: None,
-            exam: false,
-            placed: false,
-        },
-        size,
-    );
+    panel.arrange(talk, scene(&knowledge, false), size);
     sample::screen(size.width, size.height, |area, buffer| {
         panel.draw(Keymap::shipped(), Theme::sixteen(), (false, false), area, buffer);
     })
