@@ -336,8 +336,7 @@ impl Bench {
     async fn message(&mut self, message: Message) -> io::Result<()> {
         self.changed = true;
         let by_key = matches!(message, Message::Key(_));
-        // Who presses keys meanwhile may go on to something else: a file may be a pipe that never ends.
-        if by_key || matches!(message, Message::Opened { whole: true, .. } | Message::NotOpened(..)) {
+        if matches!(message, Message::Opened { whole: true, .. } | Message::NotOpened(..)) {
             self.learn_what_is_known();
         }
         (self.model.today, self.model.fresh) = (Some(self.world.now()), self.world.random());
