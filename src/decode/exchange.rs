@@ -6,7 +6,7 @@ use crate::smtp::lint::{self, Severity};
 use crate::smtp::reply::Flaw;
 use crate::smtp::{Class, Command, Phase, ReplyCode, Session, Verb};
 
-use super::{Asked, Context, Does, Explanation, Knowledge, Step, auth, explain_reply, sender, slip};
+use super::{Asked, Context, Does, Explanation, Knowledge, Step, auth, explain_reply, head, sender, slip};
 
 /// Explains the reply of an exchange with all that its conversation shows; none as long as no reply has come.
 #[must_use]
@@ -31,6 +31,7 @@ pub fn explain_exchange(exchange: usize, dialogue: &Dialogue, log: &Log, knowled
     if explanation.class.is_refusal() && spoke_early(exchange, dialogue, log) {
         into_the_pause(&mut explanation);
     }
+    explanation.notes.extend(head::unended(exchange, asked, dialogue, log));
     auth::opened(exchange, &reply, dialogue, log, &mut explanation);
     if explanation.class == Class::Intermediate && gives_up(asked, log) {
         explanation.notes.push(

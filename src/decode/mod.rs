@@ -15,6 +15,7 @@ mod exchange;
 mod explain;
 pub mod finding;
 mod fitting;
+mod head;
 mod knowledge;
 mod layers;
 mod literals;

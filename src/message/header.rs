@@ -28,6 +28,24 @@ pub fn check(name: &str, value: &str) -> Result<(), MessageError> {
     Ok(())
 }
 
+/// Whether a line begins a header field (RFC 5322 2.2): a name of printable ASCII and a colon.
+#[must_use]
+pub fn is_field(line: &[u8]) -> bool {
+    let name = line.split(|b| *b == b':').next().unwrap_or_default();
+    !name.is_empty() && name.len() < line.len() && name.iter().all(u8::is_ascii_graphic)
+}
+
+/// Of the lines of a message (without their ends) the first within its header that is no field, nor goes on from one:
+/// the empty line is missing that has to part header and text (RFC 5322 2.1). Nothing where it is there, and where the
+/// message does not begin with a field at all.
+pub fn unparted<'a>(mut lines: impl Iterator<Item = &'a [u8]>) -> Option<&'a [u8]> {
+    if !is_field(lines.next()?) {
+        return None;
+    }
+    let goes_on = |line: &[u8]| is_field(line) || line.starts_with(b" ") || line.starts_with(b"\t");
+    lines.find(|line| line.is_empty() || !goes_on(line)).filter(|line| !line.is_empty())
+}
+
 /// What the line begins with by which mailboxes divide messages; it is none of the message (RFC 4155).
 pub const FROM_LINE: &[u8; 5] = b"From ";
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::client::Request;
+use crate::conversation::Exchange;
 use crate::decode::{Does, Step};
 use crate::smtp::Phase;
 
@@ -242,9 +243,8 @@ fn of_connection(model: &mut Model, action: Action) -> Vec<Effect> {
             replay::forget(model);
             model.face = Face::Start;
             model.library.opened = false;
-            if model.talk.is_open() {
-                model.notice = Some("The connection stays open; Esc goes back to it.".to_owned());
-            }
+            let stays = model.talk.is_open().then(|| "The connection stays open; Esc goes back to it.".to_owned());
+            model.notice = stays.or(model.notice.take());
             return vec![Effect::LookForRecent];
         }
         Action::Drop => return vec![Effect::Drop],
@@ -296,6 +296,11 @@ pub(super) fn scroll(model: &mut Model, action: Action) {
         Some(columns) => columns.act(action),
         None => model.transcript.act(action, &model.talk),
     };
+    let looks = matches!(action, Action::RefusalAfter | Action::RefusalBefore) && model.replay.is_none();
+    if looks && !model.talk.dialogue.exchanges().iter().any(Exchange::is_refusal) {
+        model.notice = Some("No reply in this conversation refuses anything.".to_owned());
+        return;
+    }
     let (Some(before), Some(now)) = (before, model.transcript.selected()) else { return };
     let again = match action {
         Action::RefusalAfter if now < before => "From the beginning again.",

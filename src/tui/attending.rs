@@ -381,7 +381,7 @@ mod tests {
         assert_eq!(screen.asked(), [] as [String; 0], "nothing goes out by itself");
         screen.say("<esc>iEHLO noddy.com<enter>", "< 250-mx.target.local\n< 250-SIZE 10485760\n< 250 PIPELINING");
         for (tab, has, lacks) in [
-            ("Session", "protocol", "may come"),
+            ("Session", "protocol", "may follow"),
             ("Offer", "SIZE 10485760", "refused before"),
             ("TLS", "Clear text.", "on the way"),
         ] {

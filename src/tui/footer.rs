@@ -113,7 +113,11 @@ fn leaving(model: &Model, overlay: &Overlay) -> &'static str {
 /// The keys of what has the focus.
 fn of_place(model: &Model) -> Vec<Hint> {
     let place = model.place();
-    let hints = ACTIONS.iter().filter(|entry| need(entry, model) > 0 && (entry.available)(model)).filter_map(|entry| {
+    let compares = super::replay::compares(model) && model.focus == Focus::Transcript;
+    // Beside another conversation the same key leads back.
+    let stays = |entry: &&Entry| !(compares && entry.action == Action::ToComposer);
+    let hints = ACTIONS.iter().filter(|entry| need(entry, model) > 0 && (entry.available)(model));
+    let hints = hints.filter(stays).filter_map(|entry| {
         let key = model.keymap.keys(entry.action, place).next()?.to_string();
         let steps = (1..=9).take_while(|n| model.step(*n).is_some()).count();
         let key = if entry.action == Action::Step(1) && steps > 1 { format!("{key}…{steps}") } else { key };
@@ -121,6 +125,7 @@ fn of_place(model: &Model) -> Vec<Hint> {
             Action::ToComposer if model.focus == Focus::Transcript && model.transcript.is_narrowed() => {
                 Action::Widen.entry().short
             }
+            Action::Send => super::pipelining::enters(model).unwrap_or(entry.short),
             Action::Bottom => "follow the end",
             Action::Play if model.playback.as_ref().is_some_and(Playback::is_paused) => "go on",
             Action::Play if model.playback.is_some() => "pause",
@@ -132,13 +137,13 @@ fn of_place(model: &Model) -> Vec<Hint> {
         };
         Some(Hint { need: need(entry, model), key, words, action: Some(entry.action) })
     });
-    let leaves = model.came_from_start() || super::replay::compares_files(model);
+    let leaves = model.came_from_start() || compares;
     let leave = model.keymap.keys(Action::ToComposer, place).next().filter(|_| leaves);
     let leave = leave.map(|key| {
         // While it plays, Esc only ends that.
         let back = match () {
             () if model.playback.is_some() => Action::EndPlay,
-            () if super::replay::compares_files(model) => Action::EndReplay,
+            () if compares => Action::EndReplay,
             () => super::opening::back(model),
         };
         Hint { need: 2, key: key.to_string(), words: back.entry().short, action: Some(back) }

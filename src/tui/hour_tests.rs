@@ -209,3 +209,53 @@ fn the_keys_in_a_narrow_frame_begin_with_a_whole_word_and_lead_out() {
     screen.keys("<f3><f6>");
     assert!(screen.shown().contains("▌Subject"), "who types sees where: {}", screen.shown());
 }
+
+#[test]
+fn a_connection_that_ends_while_a_reply_is_awaited_is_what_the_panel_tells() {
+    let mut screen = refused(120, 33);
+    screen.say("RCPT TO:<lt>c@d.example><enter>", "* closed by=server reason=\"the connection was reset\"");
+    let shown = screen.shown();
+    assert!(shown.contains("The connection ended before the reply to RCPT came"), "{shown}");
+    assert!(shown.contains("the connection was reset") && shown.contains("Try the same again"), "{shown}");
+    assert!(shown.contains("RCPT]─ DATA ─ QUIT closed") && !shown.contains("[QUIT]"), "nobody said QUIT: {shown}");
+    let last = screen.model.talk.dialogue.exchanges().last().and_then(|it| it.command()).expect("a line was sent");
+    screen.model.transcript.show(last, &screen.model.talk);
+    screen.model.settle();
+    let shown = screen.shown();
+    assert!(shown.contains("The reply to RCPT did not come.") && !shown.contains("still being read"), "{shown}");
+}
+
+#[test]
+fn where_nothing_was_refused_the_key_for_the_next_refusal_says_so() {
+    let mut screen = connected(80, 24);
+    screen.keys("<esc>e");
+    assert!(screen.shown().contains("No reply in this conversation refuses anything."), "{}", screen.shown());
+}
+
+#[test]
+fn who_has_stopped_waiting_is_not_told_that_nothing_is_awaited() {
+    let mut screen = connected(80, 24);
+    screen.say("EHLO noddy.com<enter>", "* gave-up awaiting=EHLO reason=user");
+    screen.keys("<ctrl-c>");
+    let shown = screen.shown();
+    assert!(shown.contains("A reply is still due") && !shown.contains("Nothing is awaited"), "{shown}");
+}
+
+#[test]
+fn a_window_leaves_no_sliver_of_what_lies_below_it() {
+    for columns in [72_u16, 80, 96, 100, 120, 132, 200] {
+        for key in ["<f1>", "<f2>", "<f4>", "<ctrl-p>", "<ctrl-r>", "<esc>T", "<esc>P", "<esc>y", "<esc>q"] {
+            let mut screen = refused(columns, 33);
+            screen.keys(key);
+            let overlay = screen.model.overlay.clone().expect("a window is there");
+            let (area, _) = overlay.outline(&screen.model);
+            let beside = [area.x, columns - area.right()];
+            assert!(beside.iter().all(|left| *left == 0 || *left > 8), "{key} at {columns}: {area}");
+            let shown = screen.shown();
+            let row: Vec<char> = shown.lines().nth(usize::from(area.y)).expect("a row").chars().collect();
+            for x in [area.x.checked_sub(1), Some(area.right()).filter(|x| *x < columns)].into_iter().flatten() {
+                assert!(matches!(row.get(usize::from(x)), None | Some(' ')), "{key} at {columns}: {shown}");
+            }
+        }
+    }
+}

@@ -27,6 +27,7 @@ use super::pane::composer::{Challenge, Composer, Identity, Surroundings};
 use super::pane::lesson::LessonPane;
 use super::pane::panel::Panel;
 use super::pane::transcript::Transcript;
+use super::pipelining;
 use super::playback::Playback;
 use super::probing::Probing;
 use super::regardless::Repeat;
@@ -369,7 +370,8 @@ impl Model {
             Layout::of(self.size, self.focus, composing)?
         };
         let said = if composing { self.rows_of_notice().max(self.rows_of_hint()) } else { 1 };
-        let layout = layout.with_words(said.saturating_sub(1));
+        let kept = if composing { self.rows_of_kept() } else { 0 };
+        let layout = layout.with_words(said.saturating_sub(1) + kept);
         let layout = match &self.replay {
             Some(replay) => layout.with_columns(self.focus, replay.is_of_files()),
             None => layout,
@@ -383,6 +385,12 @@ impl Model {
         let words = super::view::told(self).filter(|_| !self.at_start()).unwrap_or_default();
         let rows = wrap(&words, said_columns(self.size.0)).len();
         u16::try_from(rows.min(MOST)).unwrap_or(1)
+    }
+
+    /// How many rows there are for lines that are kept for one write, above the next one.
+    fn rows_of_kept(&self) -> u16 {
+        let kept = pipelining::kept(self).filter(|_| !self.at_start()).map_or(0, <[String]>::len);
+        u16::try_from(kept.min(super::view::MOST_KEPT)).unwrap_or(0)
     }
 
     /// How many rows there are for what speaks against the line that is typed.
@@ -412,6 +420,7 @@ impl Model {
             advised: self.talk.advised().filter(|_| !in_exam(self)),
             lab: self.peer.lab,
             again: retry::again(self),
+            collected: pipelining::kept(self).map(<[String]>::len),
         }
     }
 

@@ -5,6 +5,8 @@ use super::model::Model;
 use super::overlay::PasteAs;
 use super::pane::composer::Composer;
 use crate::smtp::Phase;
+use crate::smtp::escape::for_screen;
+use crate::smtp::lint::looks_like_secret;
 
 /// Whether lines can be collected now: what goes out is commands.
 pub(super) fn is_possible(model: &Model) -> bool {
@@ -50,9 +52,37 @@ pub(super) fn enter(model: &mut Model) -> Option<Vec<Effect>> {
     }
     let lines = model.block.as_mut()?;
     lines.push(text);
-    let words = format!("{} kept for one write; {{send}} on an empty line sends them.", counted(lines.len()));
-    model.notice = Some(model.keymap.told(&words));
     Some(Vec::new())
+}
+
+/// The lines that are kept for one write; nothing where each is sent by itself.
+pub(super) fn kept(model: &Model) -> Option<&[String]> {
+    model.block.as_deref().filter(|_| is_possible(model))
+}
+
+/// What Enter does, for the footer; nothing where it sends a line.
+pub(super) fn enters(model: &Model) -> Option<&'static str> {
+    let kept = kept(model)?;
+    Some(match (model.composer.line().is_empty(), kept.len()) {
+        (true, 0) => "each by itself again",
+        (true, _) => "send them all",
+        (false, _) => "keep",
+    })
+}
+
+/// The kept lines in so many rows at most, oldest first, each with its number; of more, the last ones and how many
+/// stand before them. What may be a secret is not shown again.
+pub(super) fn rows(model: &Model, most: usize) -> Vec<String> {
+    let lines = kept(model).unwrap_or_default();
+    let fit = if lines.len() > most { most.saturating_sub(1) } else { lines.len() };
+    let from = lines.len() - fit;
+    let before = (from > 0 && most > 0).then(|| format!("… {} before", counted(from)));
+    let row = |(n, line): (usize, &String)| {
+        let secret = looks_like_secret(line.as_bytes());
+        let words = if secret { line.split(' ').take(2).collect::<Vec<_>>().join(" ") + " …" } else { line.clone() };
+        format!("{} {}", n + 1, for_screen(words.as_bytes()))
+    };
+    before.into_iter().chain(lines.iter().enumerate().skip(from).map(row)).collect()
 }
 
 /// Forgets the lines that were collected; false where none are.
@@ -69,8 +99,8 @@ pub(super) fn forget(model: &mut Model) -> bool {
 /// The title of the composer while lines are collected.
 pub(super) fn title(model: &Model) -> Option<String> {
     let lines = model.block.as_ref().filter(|_| is_possible(model))?;
-    let words = format!("Line {} of one write · {{send}} on an empty line sends them", lines.len() + 1);
-    Some(model.keymap.told(&words))
+    let kept = if lines.is_empty() { String::new() } else { format!(" · {} kept", counted(lines.len())) };
+    Some(format!("Line {} of one write{kept}", lines.len() + 1))
 }
 
 fn counted(lines: usize) -> String {
@@ -98,10 +128,28 @@ mod tests {
         screen.keys("MAIL FROM:<lt>a@b><enter>RCPT TO:<lt>c@d><enter>");
         assert_eq!(screen.asked(), [""; 0], "nothing is sent yet");
         let shown = screen.shown();
-        assert!(shown.contains("2 lines kept") && shown.contains("Line 3 of one write"), "{shown}");
-        screen.keys("<enter>");
+        for words in ["Line 3 of one write · 2 lines kept", "1 MAIL FROM:<a@b>", "2 RCPT TO:<c@d>", "Enter send them all"] {
+            assert!(shown.contains(words), "{words}: {shown}");
+        }
+        assert_eq!(screen.model.composer.ghost(), "", "an empty line looks like one");
+        screen.keys("DATA");
+        assert!(screen.shown().contains("Enter keep"), "{}", screen.shown());
+        assert!(screen.model.composer.lints().is_empty(), "the order is that of what is kept");
+        screen.keys("<backspace><backspace><backspace><backspace><enter>");
         assert_eq!(screen.asked(), ["pipeline 2"]);
         assert!(screen.shown().contains("Line to send"), "{}", screen.shown());
+    }
+
+    #[test]
+    fn of_many_kept_lines_the_last_are_in_sight_and_no_secret_is() {
+        let mut screen = greeted("PIPELINING");
+        screen.keys("<ctrl-p>pipelin<enter>AUTH PLAIN AGR1ZGUAaHVudGVyMg==<enter>");
+        let shown = screen.shown();
+        assert!(shown.contains("1 AUTH PLAIN …") && !shown.contains("AGR1ZGUA"), "{shown}");
+        screen.keys("NOOP a<enter>NOOP b<enter>NOOP c<enter>NOOP d<enter>NOOP e<enter>");
+        let shown = screen.shown();
+        assert!(shown.contains("… 3 lines before") && shown.contains("6 NOOP e"), "{shown}");
+        assert!(shown.contains("The line is empty: Enter sends all that is kept"), "{shown}");
     }
 
     #[test]

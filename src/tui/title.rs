@@ -167,6 +167,12 @@ pub(super) fn ended(model: &Model, columns: usize) -> Option<String> {
         return Some(model.keymap.told("The tests go on by themselves · {stop} stops them"));
     }
     let open = model.talk.is_open();
+    // In a replay the same key does the same, and is called what the footer calls it.
+    let (again, reconnect) = if super::replay::is_playing(model) {
+        ("{reconnect} start over", "{reconnect} start over")
+    } else {
+        ("{reconnect} again", "{reconnect} reconnect")
+    };
     // With a line begun, what there is to say of that line comes first.
     if let Some(trouble) = model.panel.trouble().filter(|_| !open || model.composer.line().is_empty()) {
         let first = trouble.better.as_ref().map(|better| (1, format!("connects to {}", for_screen(better.as_bytes()))));
@@ -178,7 +184,7 @@ pub(super) fn ended(model: &Model, columns: usize) -> Option<String> {
         });
         let says_more = !open || key.is_none();
         let back = model.interrupted.as_ref().map(|_| "{back} back to where you were");
-        let always = back.into_iter().chain(["{reconnect} again", "{connect} elsewhere"]);
+        let always = back.into_iter().chain([again, "{connect} elsewhere"]);
         let always = always.map(|words| model.keymap.told(words)).filter(|_| says_more);
         return Some(before_keys(&capital(&trouble.short), key.into_iter().chain(always).collect(), columns));
     }
@@ -189,7 +195,7 @@ pub(super) fn ended(model: &Model, columns: usize) -> Option<String> {
         return model.talk.log.is_empty().then(|| "connecting …".to_owned());
     };
     let back = model.interrupted.as_ref().map(|_| "{back} back to where you were");
-    let keys = back.into_iter().chain(["{reconnect} reconnect", "{connect} elsewhere", "{quit} quit"]);
+    let keys = back.into_iter().chain([reconnect, "{connect} elsewhere", "{quit} quit"]);
     Some(before_keys(&why(remark), keys.map(|words| model.keymap.told(words)).collect(), columns))
 }
 

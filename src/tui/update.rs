@@ -263,7 +263,7 @@ fn heard(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
         let action = match leaves {
             true if model.transcript.is_narrowed() => Action::Widen,
             true if model.playback.is_some() => Action::EndPlay,
-            true if replay::compares_files(model) => Action::EndReplay,
+            true if replay::compares(model) => Action::EndReplay,
             true if model.came_from_start() && model.replay.is_none() => opening::back(model),
             _ => action,
         };

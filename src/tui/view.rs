@@ -18,6 +18,9 @@ use super::{footer, library, start, text, title};
 /// Rows above which a completion has room for something to choose from.
 const LEAST_POPUP: u16 = 6;
 
+/// Rows that lines kept for one write may take.
+pub(super) const MOST_KEPT: usize = 4;
+
 /// Draws the whole screen.
 pub fn view(model: &Model, frame: &mut Frame<'_>) {
     // A new size may overtake its message. What is laid out for another size must not be drawn; the message comes next.
@@ -149,6 +152,7 @@ fn composer(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     };
     let end = if model.types_by_hand() { format!("as typed, dots too · {end}") } else { end.to_owned() };
     let inner = framed(model, frame, area, Focus::Composer, &title, &end);
+    let inner = below_what_is_kept(model, frame, inner);
     let cursor = model.composer.draw(&around, model.theme, inner, frame.buffer_mut());
     let second = Rect { y: inner.y + 1, height: inner.height.saturating_sub(1), ..inner };
     let columns = usize::from(second.width.saturating_sub(1));
@@ -183,6 +187,18 @@ fn composer(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         model.composer.draw_popup(model.theme, below, frame.buffer_mut());
         frame.set_cursor_position(cursor);
     }
+}
+
+/// Draws the lines that are kept for one write above the next one; gives the room below them.
+fn below_what_is_kept(model: &Model, frame: &mut Frame<'_>, area: Rect) -> Rect {
+    // A row for the line, and one for what is said of it.
+    let rows = super::pipelining::rows(model, usize::from(area.height.saturating_sub(2)).min(MOST_KEPT));
+    for (row, y) in rows.iter().zip(area.y..) {
+        let text = text::fit(row, area.width.saturating_sub(1).into());
+        frame.buffer_mut().set_string(area.x + 1, y, text, model.theme.style(Role::Dim));
+    }
+    let taken = u16::try_from(rows.len()).unwrap_or(0);
+    Rect { y: area.y + taken, height: area.height - taken, ..area }
 }
 
 /// What is said below the line in place of what the composer itself says of it; it has as many rows as it needs.

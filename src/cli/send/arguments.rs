@@ -200,7 +200,7 @@ pub(super) struct Content {
     /// The same as HTML
     #[arg(long, value_name = "HTML", allow_hyphen_values = true, conflicts_with = "whole")]
     pub(super) html: Option<String>,
-    /// Sets header fields, replacing those of this name; \n divides several; --h-NAME VALUE does too
+    /// Sets header fields, replacing those of this name; \n divides several; --h-NAME VALUE and --subject TEXT do too
     #[arg(long, value_name = "NAME: VALUE", allow_hyphen_values = true)]
     pub(super) header: Vec<String>,
     /// Adds header fields; \n divides several

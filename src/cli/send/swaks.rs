@@ -115,7 +115,10 @@ pub(in crate::cli) fn normalised(words: Vec<OsString>) -> Vec<OsString> {
             break;
         }
         let field = ["--h-", "-h-", "--header-", "-header-"].iter().find_map(|prefix| text.strip_prefix(prefix));
-        if let Some(field) = field {
+        // What other mailers call so, and everybody tries.
+        let subject = text.strip_prefix("--subject").filter(|rest| rest.is_empty() || rest.starts_with('='));
+        let subject = subject.map(|rest| format!("Subject{rest}"));
+        if let Some(field) = field.or(subject.as_deref()) {
             let (name, value) = match field.split_once('=') {
                 Some((name, value)) => (name, Some(value.to_owned())),
                 None => (field, words.next().map(|value| value.to_string_lossy().into_owned())),
@@ -260,6 +263,8 @@ mod tests {
         }
         let field = normalised(vec!["--h-Subject:".into(), "a b".into(), "--header-X=1".into()]);
         assert_eq!(field, ["--header", "Subject: a b", "--header", "X: 1"]);
+        let subject = normalised(vec!["--subject".into(), "a b".into(), "--subject=c".into()]);
+        assert_eq!(subject, ["--header", "Subject: a b", "--header", "Subject: c"]);
     }
 
     /// What swaks's manual has under EXIT CODES.

@@ -108,7 +108,7 @@ fn message(mechanism: &str, nth: usize) -> &'static str {
         ("ANONYMOUS", 0) => "a trace for the server's log",
         (name, 0) if name.starts_with("SCRAM-") => "the user and the client's nonce",
         (name, 1) if name.starts_with("SCRAM-") => "the proof that the client knows the password",
-        (name, 2) if name.starts_with("SCRAM-") => "an empty line: the server's signature is right",
+        (name, 2) if name.starts_with("SCRAM-") => "an empty line, for the server's signature is right",
         _ => "",
     }
 }
@@ -212,7 +212,7 @@ mod tests {
             assert!(said.contains(has) && !said.contains("noddy"), "{mechanism}: {said}");
         }
         assert_eq!(response("PLAIN", 0, None).as_deref(), Some("whom to act for, the user and the password"));
-        assert_eq!(response("SCRAM-SHA-1", 2, None).as_deref(), Some("an empty line: the server's signature is right"));
+        assert_eq!(response("SCRAM-SHA-1", 2, None).as_deref(), Some("an empty line, for the server's signature is right"));
         assert_eq!(response("NTLM", 0, None), None);
     }
 

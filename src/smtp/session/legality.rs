@@ -106,7 +106,7 @@ impl Session {
         if self.phase == Phase::Verdict {
             return odd("The verdict on the message has not come yet.", "RFC 5321 4.1.1.4");
         }
-        odd("A reply is awaited, and the server did not offer PIPELINING.", "RFC 2920 3.1")
+        odd("A reply is still due, and the server did not offer PIPELINING.", "RFC 2920 3.1")
     }
 
     fn against_transaction(&self, verb: Verb) -> Verdict {

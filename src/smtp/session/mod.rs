@@ -67,7 +67,7 @@ const MOST_DOMAINS: usize = 1000;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Session {
     phase: Phase,
-    /// Where the session stood before AUTH or DATA.
+    /// Where the session stood before AUTH or DATA, or when the connection ended.
     before: Phase,
     /// HELO, EHLO or LHLO, once accepted.
     pub greeted_by: Option<Verb>,
@@ -205,9 +205,16 @@ impl Session {
 
     /// The connection has ended.
     pub fn closed(&mut self) {
+        self.before = self.reached();
         self.phase = Phase::Closed;
         self.chunk_left = 0;
         (self.awaited, self.ahead, self.held_by) = (0, None, None);
+    }
+
+    /// How far it has come: where it is, or where it was when the connection ended.
+    #[must_use]
+    pub fn reached(&self) -> Phase {
+        if self.phase == Phase::Closed { self.before } else { self.phase }
     }
 
     /// What a line would be if it were sent now.

@@ -253,7 +253,7 @@ fn a_pipelined_group_is_judged_as_a_whole() {
          = awaited 0",
     );
     Wire::play("S: 220 mx\nC: HELO a\n? MAIL FROM:<> :: odd The reply to HELO\nS: 250 mx\nC: MAIL FROM:<>")
-        .go_on("? RCPT TO:<a@b> :: odd A reply is awaited\nS: 250 ok\n? RCPT TO:<a@b> :: fine");
+        .go_on("? RCPT TO:<a@b> :: odd A reply is still due\nS: 250 ok\n? RCPT TO:<a@b> :: fine");
 }
 
 #[test]

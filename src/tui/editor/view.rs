@@ -53,7 +53,7 @@ impl Editor {
 
     fn samples_place(&self, area: Rect) -> Rect {
         let rows = u16::try_from(self.samples.len() + 1).unwrap_or(8);
-        Rect::new(area.x + 2, area.y + 1, 52.min(area.width), rows + 2).intersection(area)
+        Rect::new(area.x, area.y + 1, 52.min(area.width), rows + 2).intersection(area)
     }
 
     /// A click: puts the cursor there, or takes the sample there.
@@ -163,7 +163,8 @@ impl Editor {
             .border_style(theme.style(Role::Accent))
             .title(" A sample takes the place of the text ")
             .title_bottom(Line::raw(" Enter take · Esc back ").right_aligned());
-        frame.render_widget(Clear, place);
+        // Beside it nothing of the text is left that could be read.
+        frame.render_widget(Clear, Rect { width: area.width, ..place });
         frame.render_widget(block, place);
         let names =
             self.samples.iter().map(|(name, _)| name.as_str()).chain(["a file, where the cursor is; .eml as a whole…"]);

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crossterm::event::{Event, KeyEvent};
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Size;
 use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler as _;
@@ -152,6 +152,8 @@ pub struct Library {
     pub(super) goes: Option<(PathBuf, usize, String)>,
     /// The one that is to be marked once it is found.
     keeps: Option<PathBuf>,
+    /// The words are those of the last visit: what is typed first takes their place.
+    old: bool,
 }
 
 impl Library {
@@ -185,11 +187,18 @@ impl Library {
 
     /// A key that no action took; false where it means nothing.
     pub(super) fn key(&mut self, key: KeyEvent) -> bool {
+        let plain = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+        if std::mem::take(&mut self.old) && plain && matches!(key.code, KeyCode::Char(_)) {
+            self.find.reset();
+        }
         self.find.handle_event(&Event::Key(key)).is_some_and(|change| change.value)
     }
 
     /// Pasted text: its first line goes to what is typed.
     pub(super) fn paste(&mut self, text: &str) {
+        if std::mem::take(&mut self.old) {
+            self.find.reset();
+        }
         for c in text.lines().next().unwrap_or_default().chars().filter(|c| crate::smtp::escape::is_plain(*c)) {
             self.find.handle(tui_input::InputRequest::InsertChar(c));
         }
@@ -286,6 +295,7 @@ pub(super) fn enter(model: &mut Model, text: &str) -> Vec<Effect> {
     if !back {
         model.library.find = Input::new(text.to_owned());
     }
+    model.library.old = back;
     // What was read anew may have changed.
     model.library.asked = None;
     model.library.listing = true;

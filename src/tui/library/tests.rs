@@ -135,6 +135,24 @@ fn what_is_typed_is_looked_for_beside_the_keys_and_an_old_answer_is_not_taken() 
 }
 
 #[test]
+fn the_words_of_the_last_visit_go_when_others_are_typed() {
+    let mut screen = searching(80, 24);
+    let words = screen.model.library.text().to_owned();
+    assert!(!words.is_empty());
+    screen.model.face = Face::Talk;
+    screen.model.library.opened = true;
+    super::enter(&mut screen.model, "");
+    assert_eq!(screen.model.library.text(), words, "what was found is still there");
+    let rows = Arc::clone(&screen.model.library.rows);
+    screen.send(Message::Library(News::Listed(rows, Whole::Yes)));
+    screen.keys("zebra");
+    assert_eq!(screen.model.library.text(), "zebra");
+    let number = screen.model.library.number;
+    screen.send(Message::Library(News::Found { number, hits: Vec::new(), looked: 3 }));
+    assert!(screen.shown().contains("None of them. Esc shows all again"), "{}", screen.shown());
+}
+
+#[test]
 fn enter_before_anything_is_found_opens_what_is_found_and_not_what_was_shown_before() {
     let mut screen = screen(80, 24);
     screen.keys("tag:slow<enter>");

@@ -9,6 +9,7 @@ use super::{Library, Row};
 use crate::library::Found;
 use crate::profile::size;
 use crate::smtp::escape::for_screen;
+use crate::tui::action::{Action, Where};
 use crate::tui::layout::inner;
 use crate::tui::model::Model;
 use crate::tui::text::{fit, head, width, wrap};
@@ -151,7 +152,10 @@ fn list(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let rows = in_sight().filter_map(|(_, (place, _))| library.rows.get(*place));
     let with = rows.map(|row| width(&whom(row))).max().unwrap_or(0).min(WITH);
     if library.shown.is_empty() && !library.rows.is_empty() && !library.is_searching() && library.wrong.is_none() {
-        let words = model.keymap.told("None of them. {leave-library} shows all again; fewer words find more.");
+        // Here the key forgets what was typed; elsewhere nothing names it.
+        let key = model.keymap.keys(Action::LeaveLibrary, Where::Library).next();
+        let key = key.map_or_else(|| model.keymap.key(Action::LeaveLibrary), |key| key.to_string());
+        let words = format!("None of them. {key} shows all again; fewer words find more.");
         frame.buffer_mut().set_string(
             area.x + 4,
             area.y,

@@ -70,7 +70,7 @@ impl Lessons {
     /// Its place, and the keys in its frame.
     pub(super) fn outline(model: &Model) -> (Rect, &'static str) {
         let rows = u16::try_from(model.lessons.rows.len()).unwrap_or(u16::MAX - 20).max(1);
-        (place(model, 84, rows + 1 + ABOUT), "letters find · Up Down · Enter begin · Esc close")
+        (place(model, 84, rows + 1 + ABOUT), "Enter begin · letters find · Up Down · Esc close")
     }
 
     /// A click on a row of the window: marks the lesson there, and begins it where it is marked already.

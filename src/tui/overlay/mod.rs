@@ -292,11 +292,14 @@ fn letter(key: KeyEvent) -> Option<char> {
     }
 }
 
+/// Columns beside a window below which nothing of what lies below is shown there.
+const SLIVER: u16 = 12;
+
 /// A place in the middle of the screen with room for so many columns and rows within its frame.
 fn place(model: &Model, columns: u16, rows: u16) -> Rect {
     let screen = model.size;
     // A sliver of what lies below is worse than nothing of it.
-    let width = if columns.saturating_add(8) > screen.0 { screen.0 } else { columns + 4 };
+    let width = if columns.saturating_add(4 + 2 * SLIVER) > screen.0 { screen.0 } else { columns + 4 };
     let height = (rows + 2).min(screen.1.saturating_sub(2));
     Rect::new((screen.0 - width) / 2, (screen.1 - height) / 2, width, height)
 }
@@ -329,9 +332,15 @@ fn window(model: &Model, frame: &mut Frame<'_>, area: Rect, title: &str, foot: &
         .border_style(model.theme.style(Role::Accent))
         .title(Line::raw(format!(" {title} ")))
         .title_bottom(Line::raw(format!(" {} ", foot_in(foot, area.width))).right_aligned());
-    frame.render_widget(Clear, area);
+    frame.render_widget(Clear, with_margin(model, area));
     frame.render_widget(block, area);
     inside(area)
+}
+
+/// A window with a blank column on both sides: words that it cuts off below it do not run into its frame.
+fn with_margin(model: &Model, area: Rect) -> Rect {
+    let left = area.x.saturating_sub(1);
+    Rect { x: left, width: (area.right() + 1).min(model.size.0) - left, ..area }
 }
 
 /// Says in the frame of a list how many of its rows lie above and below the `shown` ones that begin at `from`.

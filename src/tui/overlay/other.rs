@@ -133,7 +133,11 @@ impl Other {
         let foot = match self.wanted {
             Wanted::Replay(_) | Wanted::Both(_) => "Enter begin · Esc stay",
             Wanted::Compare(_) if shown == 0 => "Enter compare · Esc stay",
-            Wanted::Compare(_) => "type to find · Up Down choose · Enter compare · Esc stay",
+            // The first Enter shows which one it is, the second takes it.
+            Wanted::Compare(_) if self.input.value().trim().is_empty() => {
+                "Enter the first · Up Down choose · type to find · Esc stay"
+            }
+            Wanted::Compare(_) => "Enter compare · Up Down choose · type to find · Esc stay",
         };
         (place(model, 76, 4 + shown), foot)
     }

@@ -129,7 +129,12 @@ impl Question {
             Self::Remove(doomed) => ("Delete", removing(doomed), "y delete · Esc keep"),
             Self::Learn(lesson) => ("Lesson", learning(model, lesson), "y begin · Esc stay"),
             Self::Stop if open => {
-                ("Stop", "Nothing is awaited.".to_owned(), "d close the connection · q quit · Esc stay")
+                let words = if model.talk.dialogue.state().pending().len() > 0 {
+                    "A reply is still due, and nobody waits for it any more."
+                } else {
+                    "Nothing is awaited."
+                };
+                ("Stop", words.to_owned(), "d close the connection · q quit · Esc stay")
             }
             Self::Stop => ("Stop", "No connection is open.".to_owned(), "q quit · Esc stay"),
         };

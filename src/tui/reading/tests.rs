@@ -171,6 +171,17 @@ fn a_note_on_a_live_conversation_goes_through_the_journal() {
 }
 
 #[test]
+fn a_bookmark_after_a_note_is_of_the_line_that_was_noted() {
+    let mut screen = live();
+    let last = screen.model.talk.log.len();
+    screen.keys(";later<enter>");
+    assert_eq!(screen.asked(), [format!("remark note at={last} later")], "the view follows the end");
+    screen.wire(&format!("* note at={last} later"));
+    screen.keys("m");
+    assert_eq!(screen.asked(), [format!("remark mark at={last}")]);
+}
+
+#[test]
 fn a_file_of_a_newer_format_is_not_written_to() {
     let mut screen = opened(RELAY, 120, 33);
     screen.model.talk.read_only = true;

@@ -34,9 +34,9 @@ impl Compared {
     }
 }
 
-/// Whether two files stand beside each other: Esc leads back to the one that was opened.
-pub(in crate::tui) fn compares_files(model: &Model) -> bool {
-    model.is_offline() && !model.at_start() && model.replay.is_some() && !is_playing(model)
+/// Whether two conversations stand beside each other: Esc leads back to the one that was opened, or is held.
+pub(in crate::tui) fn compares(model: &Model) -> bool {
+    !model.at_start() && model.replay.is_some() && !is_playing(model)
 }
 
 /// Two files stand beside each other from now on.

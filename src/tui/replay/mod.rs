@@ -32,7 +32,7 @@ pub(super) mod tests;
 
 pub(super) use both::{both, held_with_both, with_both};
 pub use compare::Compared;
-pub(super) use compare::{compare, compares_files, kept_beside, show};
+pub(super) use compare::{compare, compares, kept_beside, show};
 pub use player::{Playing, Rehearsed};
 pub(super) use player::{
     ask_password, began, begin, enter, follow, forget, has_more, is_playing, not_begun, told, waited, wanted,

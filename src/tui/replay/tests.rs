@@ -81,6 +81,17 @@ pub(in crate::tui) fn with_a_difference(columns: u16, rows: u16) -> Screen {
 }
 
 #[test]
+fn esc_leaves_a_comparison_of_a_conversation_that_is_held() {
+    let mut screen = comparing(120, 33);
+    screen.model.talk.source = crate::tui::talk::Source::Live;
+    screen.model.settle();
+    let shown = screen.shown();
+    assert!(shown.contains("Esc back") && !shown.contains("Esc to the line"), "{shown}");
+    screen.keys("<esc>");
+    assert!(screen.model.replay.is_none(), "{}", screen.shown());
+}
+
+#[test]
 fn enter_sends_the_next_line_and_the_title_counts() {
     let mut screen = replaying(120, 33, GREETING);
     assert_eq!(screen.model.focus, Focus::Composer);

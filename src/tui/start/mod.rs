@@ -172,7 +172,7 @@ impl Start {
     /// The rows that match what was typed, in order.
     ///
     /// What is typed as a host is never taken for something else: it stands first unless it is the beginning of a
-    /// profile's name.
+    /// profile's name. A bare word that begins one of a scenario's name or a lesson's title is no host at first sight.
     #[must_use]
     pub fn items(&self) -> Vec<Item> {
         let text = self.text().trim().to_lowercase();
@@ -205,15 +205,25 @@ impl Start {
         let code = is_code(&text);
         let typed = (!code).then_some(Item::Typed);
         let others = profiles.filter(|(_, p)| !begins(&p.name) && has(&p.words())).map(|(n, _)| Item::Profile(n));
+        let lessons = self.found(&text).into_iter().map(Item::Found);
+        let scenarios = self.scenarios_like(&text).into_iter().map(Item::Scenario);
+        let (learns, meets) = self.is_no_host(&text);
         // All profiles stand together.
-        if own.is_empty() {
-            items.extend(typed.into_iter().chain(others));
-        } else {
+        if !own.is_empty() {
             items.extend(own.into_iter().chain(others).chain(typed));
+        } else if meets {
+            items.extend(scenarios.clone().chain(lessons.clone()).chain(typed).chain(others));
+        } else if learns {
+            items.extend(lessons.clone().chain(scenarios.clone()).chain(typed).chain(others));
+        } else {
+            items.extend(typed.into_iter().chain(others));
         }
         items.extend(file.filter(|_| !is_path));
-        items.extend(self.found(&text).into_iter().map(Item::Found));
-        items.extend(self.scenarios_like(&text).into_iter().map(Item::Scenario));
+        for found in lessons.chain(scenarios) {
+            if !items.contains(&found) {
+                items.push(found);
+            }
+        }
         let recent = self.recent.iter().enumerate();
         let recent = recent.filter(|(_, r)| has(&[&r.target, &r.outcome, &r.when]) || r.to.iter().any(|to| has(&[to])));
         items.extend(recent.map(|(n, _)| Item::Recent(n)));
@@ -222,6 +232,22 @@ impl Start {
             items.push(Item::Typed);
         }
         items
+    }
+
+    /// Whether a text is a bare word that begins one of a lesson's title, and whether it begins one of a scenario's name:
+    /// as a host it would be asked for in the DNS. Not what was talked to before; and what stands after `lab:` is no
+    /// host as long as it is not the whole of a scenario's name.
+    fn is_no_host(&self, text: &str) -> (bool, bool) {
+        let begins = |words: &str| words.split(|c: char| !c.is_alphanumeric()).any(|word| word.starts_with(text));
+        if let Some(name) = text.strip_prefix("lab:") {
+            return (false, self.scenarios.iter().all(|(scenario, _)| scenario != name.trim()));
+        }
+        let bare = text.chars().count() >= 3 && text.chars().all(char::is_alphabetic);
+        if !bare || self.recent.iter().any(|recent| recent.target.to_lowercase().contains(text)) {
+            return (false, false);
+        }
+        let titled = |it: &Findable| begins(&it.standing.lesson.title.to_lowercase());
+        (self.lessons.iter().any(titled), self.scenarios.iter().any(|(name, _)| begins(name)))
     }
 
     /// The lessons that have every word in their titles, then those that have it in what they teach, where these are few:

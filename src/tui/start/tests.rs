@@ -71,8 +71,19 @@ fn scenarios_of_the_lab_are_found_by_name_and_title() {
         "{shown}"
     );
     screen.asked();
-    screen.keys("<down><enter>");
-    assert_eq!(screen.asked(), ["connect lab:greylisting"], "{}", screen.shown());
+    screen.keys("<enter>");
+    assert_eq!(screen.asked(), ["connect lab:greylisting"], "no host of that name is looked for: {}", screen.shown());
+    screen.model.face = Face::Start;
+    screen.keys("<esc>mx.grey.example<enter>");
+    assert_eq!(screen.asked(), ["connect mx.grey.example"], "{}", screen.shown());
+    screen.model.face = Face::Start;
+    screen.keys("<esc>lab:gr");
+    let wrong = Err("there is no scenario gr".to_owned());
+    screen.send(Message::Profiles(News::Read("lab:gr".to_owned(), wrong)));
+    assert!(!screen.shown().contains("no scenario"), "one goes on from it: {}", screen.shown());
+    screen.asked();
+    screen.keys("<enter>");
+    assert_eq!(screen.asked(), ["connect lab:greylisting"]);
     let mut screen = Screen::new(80, 24);
     screen.model.face = Face::Start;
     screen.send(Message::Scenarios(vec![scenario("block-list", "On a block list"), scenario("tarpit", "Slow")]));
@@ -281,8 +292,8 @@ fn lessons_are_found_by_what_they_teach_and_conversations_by_their_recipients() 
     screen.keys("receipt");
     let shown = screen.shown();
     assert!(shown.contains("Lessons") && shown.contains("Lesson 7"), "{shown}");
-    screen.keys("<down><enter>");
-    assert_eq!(screen.asked(), ["learn 07-receipt"]);
+    screen.keys("<enter>");
+    assert_eq!(screen.asked(), ["learn 07-receipt"], "nobody asks the DNS for it");
     screen.keys("<esc>relay");
     assert!(screen.shown().contains("A relay test, read honestly"), "{}", screen.shown());
     let mut recent = screen.model.start.recent.clone();

@@ -94,7 +94,11 @@ fn find_line(model: &Model, frame: &mut Frame<'_>, area: Rect) {
 fn reading(model: &Model, columns: u16) -> Vec<(String, Role)> {
     const MARGIN: usize = 10;
     let (words, role) = match &model.start.reading {
+        // How a word would be read as a host, where it is marked as one.
+        Some(Ok(_)) if matches!(model.start.marked(), Some(Item::Scenario(_) | Item::Found(_))) => return Vec::new(),
         Some(Ok(words)) => (words, Role::Dim),
+        // What is still being typed after `lab:` is no mistake as long as something goes on from it.
+        Some(Err(_)) if matches!(model.start.marked(), Some(Item::Scenario(_))) => return Vec::new(),
         Some(Err(words)) => (words, Role::Warning),
         None => return Vec::new(),
     };

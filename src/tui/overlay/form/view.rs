@@ -18,6 +18,18 @@ const LABEL: usize = 16;
 /// Rows for what a field is.
 const HELP: u16 = 2;
 
+/// From so many rows on the parts of the form are set apart by blank ones.
+const AMPLE: u16 = 4 + HELP + 3;
+
+/// In so many rows: where the fields begin, how many are in sight, and the rows for what the marked one is.
+fn parts(height: u16) -> (u16, u16, u16) {
+    if height >= AMPLE {
+        return (3, height - 4 - HELP, HELP);
+    }
+    let help = u16::from(height > 4);
+    (2, height.saturating_sub(2 + help), help)
+}
+
 impl Form {
     /// Its place, and the keys in its frame.
     pub(in super::super) fn outline(&self, model: &Model) -> (Rect, &'static str) {
@@ -32,9 +44,10 @@ impl Form {
     /// A click on a column and row of the window: the field there gets the keys, and what is under the mouse is set or
     /// cleared.
     pub(in super::super) fn click(&mut self, column: usize, row: usize, height: u16) -> Outcome {
-        let listed = usize::from(height.saturating_sub(4 + HELP));
+        let (top, listed, _) = parts(height);
+        let listed = usize::from(listed);
         let (_, from) = shown_from(self.at, self.rows.len(), listed);
-        let clicked = row.checked_sub(3).filter(|row| *row < listed).map(|row| from + row);
+        let clicked = row.checked_sub(top.into()).filter(|row| *row < listed).map(|row| from + row);
         let Some((n, row)) = clicked.and_then(|n| Some((n, self.rows.get_mut(n)?))) else { return Outcome::Stay };
         self.at = n;
         if let Some(column) = column.checked_sub(LABEL + 2) {
@@ -57,7 +70,8 @@ impl Form {
             let words = fit(&format!("{} ({})", found.reason.trim_end_matches('.'), found.reference), columns);
             frame.buffer_mut().set_string(inner.x, inner.y + 1, words, model.theme.style(Role::Warning));
         }
-        let list = Rect { y: inner.y + 3, height: inner.height.saturating_sub(4 + HELP), ..inner };
+        let (top, listed, help) = parts(inner.height);
+        let list = Rect { y: inner.y + top, height: listed, ..inner };
         let (_, from) = shown_from(self.at, self.rows.len(), usize::from(list.height));
         for ((n, row), y) in self.rows.iter().enumerate().skip(from).zip(list.y..list.bottom()) {
             let place = Rect { y, height: 1, ..list };
@@ -75,7 +89,7 @@ impl Form {
         if let Some(row) = self.rows.get(self.at) {
             let words =
                 if row.offered { row.help.clone() } else { format!("not offered by the server · {}", row.help) };
-            let rows = wrap(&words, columns).into_iter().zip(inner.bottom().saturating_sub(HELP)..inner.bottom());
+            let rows = wrap(&words, columns).into_iter().zip(inner.bottom().saturating_sub(help)..inner.bottom());
             rows.for_each(|(row, y)| frame.buffer_mut().set_string(inner.x, y, row, model.theme.style(Role::Remark)));
         }
     }

@@ -139,7 +139,14 @@ impl Letter {
         }
         rows.push((Role::Text, String::new()));
         if opened.read.text.trim().is_empty() {
-            rows.push((Role::Dim, "It has no text to read; its octets are in Raw.".to_owned()));
+            let (role, words) = match self.unparted() {
+                Some(line) => {
+                    let why = format!("no empty line parts its header from its text: “{line}” stands among the fields");
+                    (Role::Warning, format!("It has no text to read, for {why}. Raw has its octets."))
+                }
+                None => (Role::Dim, "It has no text to read; its octets are in Raw.".to_owned()),
+            };
+            rows.extend(wrap(&words, columns).into_iter().map(|row| (role, row)));
         }
         for line in opened.read.text.lines() {
             rows.extend(wrap(&shown(line), columns).into_iter().map(|row| (Role::Text, row)));
@@ -169,7 +176,19 @@ impl Letter {
             rows.push((Role::Warning, "none: all of the message is body".to_owned()));
         }
         rows.extend(fields);
+        if let Some(line) = self.unparted() {
+            let words = format!("no field, and no empty line before it: “{line}”");
+            rows.extend(wrap(&words, columns).into_iter().map(|row| (Role::Warning, row)));
+        }
         rows
+    }
+
+    /// The line that stands within the header without being a field of it.
+    fn unparted(&self) -> Option<String> {
+        const QUOTED: usize = 40;
+        let content = &self.content()[..self.content().len().min(SHOWN)];
+        let lines = content.split(|b| *b == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+        header::unparted(lines).map(|line| for_screen(line).chars().take(QUOTED).collect())
     }
 
     fn octets(&self, columns: usize) -> Vec<Row> {

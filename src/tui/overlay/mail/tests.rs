@@ -69,6 +69,17 @@ fn text_header_parts_and_octets_are_shown_and_nothing_reaches_the_terminal_raw()
 }
 
 #[test]
+fn a_header_that_no_empty_line_ends_is_why_there_is_no_text() {
+    let it = letter("dude@noddy.com", "a@b.example", "Subject: hi\nbody at once\n");
+    for view in [View::Text, View::Header] {
+        let shown = rows(&it, view).replace('\n', " ");
+        assert!(shown.contains("no empty line") && shown.contains("“body at once”"), "{}: {shown}", view.word());
+    }
+    let well = letter("dude@noddy.com", "a@b.example", "Subject: hi\n\nbody\n");
+    assert!(!rows(&well, View::Text).contains("empty line") && !rows(&well, View::Header).contains("empty line"));
+}
+
+#[test]
 fn a_bounce_is_explained() {
     let bounce = std::fs::read_to_string("tests/samples/dsn-postfix-unknown-user.eml").expect("a sample");
     let it = letter("", "dude@noddy.com", &bounce.replace("\r\n", "\n"));

@@ -45,7 +45,8 @@ pub(super) fn completed(typed: &str, ghost: &str, around: &Surroundings<'_>) -> 
 /// The most sensible command on an empty line.
 fn next_command(ended: bool, around: &Surroundings<'_>) -> Option<String> {
     let session = around.session;
-    if around.waiting.is_some() {
+    // What follows the lines that are kept is not known, and an empty line sends them: nothing is to look like one.
+    if around.waiting.is_some() || around.collected.is_some_and(|kept| kept > 0) {
         return None;
     }
     if let Some(line) = going_on(around) {

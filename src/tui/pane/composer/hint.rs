@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::time::Duration;
 
+use crate::message::header::is_field;
 use crate::smtp::escape::is_plain;
 use crate::smtp::session::Sent;
 use crate::smtp::{Lint, Phase, Session, Verb, VerbTable, sasl};
@@ -64,8 +65,23 @@ pub(super) fn hint(line: &str, headless: bool, lints: &[Lint], ghost: &str, arou
         Sent::Command(command) if !line.trim().is_empty() => {
             grammar(&command.word, around.verbs).unwrap_or_else(|| unknown(&command.word))
         }
-        Sent::Command(_) => phase(ghost, around),
+        Sent::Command(_) => around.collected.map_or_else(|| phase(ghost, around), collected),
     }
+}
+
+/// What an empty line does while lines are collected for one write.
+fn collected(kept: usize) -> Hint {
+    let sentences: &[&str] = match kept {
+        0 => &[
+            "Type the first line: {send} keeps it · {pipeline} or {stop}: each line by itself again",
+            "{send} keeps a line · {stop}: each by itself again",
+        ],
+        _ => &[
+            "The line is empty: {send} sends all that is kept, in one write · {stop} forgets it",
+            "Empty: {send} sends what is kept · {stop} forgets it",
+        ],
+    };
+    note(Role::Remark, sentences)
 }
 
 fn of_lint(lint: &Lint, all: &[Lint]) -> Hint {
@@ -191,10 +207,9 @@ fn slip(line: &str, headless: bool) -> Option<Hint> {
     Some(note(Role::Warning, texts))
 }
 
-/// Whether a line of content looks like a header field (RFC 5322 2.2).
+/// Whether a line of content looks like a header field.
 pub(super) fn is_header(line: &str) -> bool {
-    let name = line.split_once(':').map(|(name, _)| name);
-    name.is_some_and(|name| !name.is_empty() && name.bytes().all(|b| b.is_ascii_graphic()))
+    is_field(line.as_bytes())
 }
 
 fn answer(line: &str, around: &Surroundings<'_>) -> Hint {

@@ -85,6 +85,8 @@ pub struct Surroundings<'a> {
     pub lab: bool,
     /// What the server has put off.
     pub again: Option<Again<'a>>,
+    /// How many lines are kept for one write; nothing where each is sent by itself.
+    pub collected: Option<usize>,
 }
 
 /// A command that the server has put off for a time that it named.
@@ -291,7 +293,7 @@ impl Composer {
         if around.exam {
             self.lints.clear();
         }
-        if around.waiting.is_some() {
+        if around.waiting.is_some() || around.collected.is_some_and(|kept| kept > 0) {
             // What the reply will change is not known yet, so nothing can be said about the order.
             self.lints.retain(|lint| lint.name != "sequence");
         }

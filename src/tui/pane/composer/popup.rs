@@ -29,7 +29,7 @@ impl Composer {
         let note = popup.items.iter().map(|item| width(&item.note)).max().unwrap_or(0);
         let room = usize::from(below.width).saturating_sub(4).min(word + note + 6).max(width(KEYS));
         let height = u16::try_from(rows + 2).unwrap_or(u16::MAX);
-        let area = Rect::new(below.x + 1, below.y - height, u16::try_from(room + 2).unwrap_or(below.width), height);
+        let area = Rect::new(below.x, below.y - height, u16::try_from(room + 2).unwrap_or(below.width), height);
         let area = area.intersection(*buffer.area());
         let count = if popup.items.len() > rows {
             format!("{} of {}", popup.marked + 1, popup.items.len())

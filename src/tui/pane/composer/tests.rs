@@ -59,6 +59,7 @@ impl Desk {
             advised: None,
             lab: false,
             again: None,
+            collected: None,
         };
         act(&mut self.composer, &around)
     }

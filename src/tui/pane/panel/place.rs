@@ -169,16 +169,17 @@ pub(super) fn may_follow(
 pub(super) fn way(session: &Session, width: u16) -> Vec<(Role, String)> {
     let content = if session.phase() == Phase::Bdat { "BDAT" } else { "DATA" };
     let stages = ["greeting", greeting_verb(session), "MAIL", "RCPT", content, "QUIT"];
-    let here = match session.phase() {
-        Phase::Connecting => None,
+    let closed = session.phase() == Phase::Closed;
+    let here = match session.reached() {
+        Phase::Connecting | Phase::Closed => None,
+        // Which way led to a connection that never came to a greeting, nobody knows.
+        Phase::Greeting if closed => None,
         Phase::Greeting | Phase::Greeted | Phase::Handshake => Some(0),
         Phase::Ready | Phase::Auth => Some(1),
         Phase::Mail => Some(2),
         Phase::Rcpt => Some(3),
         Phase::Data | Phase::Verdict | Phase::Bdat => Some(4),
-        // Which way led to a connection that never came to a greeting, nobody knows.
-        Phase::Closed if session.greeted_by.is_none() && session.capabilities.server.is_empty() => None,
-        Phase::Quit | Phase::Closed => Some(5),
+        Phase::Quit => Some(5),
     };
     let (before, after) = if width < WAY { ("─", "") } else { (" ─", " ") };
     let mut words = Vec::new();
@@ -198,7 +199,7 @@ pub(super) fn way(session: &Session, width: u16) -> Vec<(Role, String)> {
     if here == Some(stages.len() - 1) {
         put(Role::Dim, "]");
     }
-    if session.phase() == Phase::Closed {
+    if closed {
         put(Role::Dim, " closed");
     }
     words

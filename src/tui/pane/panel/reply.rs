@@ -11,7 +11,8 @@ use crate::tui::talk::{About, Source, Talk};
 use crate::tui::text::capital;
 use crate::tui::theme::Role;
 
-use super::trouble::Trouble;
+use super::moment::before_record;
+use super::trouble::{Trouble, awaited};
 use super::writer::{Row, Writer};
 
 /// A part of what the panel shows.
@@ -48,14 +49,19 @@ const ORDERS: [&[Part]; 6] = {
     ]
 };
 
-/// What the tab shows, at a width and for a height: what went wrong, or else the explained reply.
-pub(super) fn rows(talk: &Talk, trouble: Option<&Trouble>, keymap: &Keymap, width: u16, height: u16) -> Vec<Row> {
+/// What the tab shows as of a record, at a width and for a height: what went wrong, or else the explained reply.
+pub(super) fn rows(
+    (talk, record): (&Talk, usize),
+    trouble: Option<&Trouble>,
+    keymap: &Keymap,
+    (width, height): (u16, u16),
+) -> Vec<Row> {
     if let Some(trouble) = trouble.filter(|_| talk.given().is_none()) {
         let ample = in_trouble(trouble, keymap, width, true);
         return if ample.len() <= height.into() { ample } else { in_trouble(trouble, keymap, width, false) };
     }
     let Some((about, explanation)) = talk.explanation() else {
-        return nothing_yet(talk, keymap, width);
+        return nothing_yet(talk, record, keymap, width);
     };
     let height = usize::from(height);
     let mut rows = Vec::new();
@@ -317,8 +323,16 @@ pub(super) fn unexplained(width: u16) -> Vec<Row> {
 }
 
 /// What the panel says before there is a reply.
-fn nothing_yet(talk: &Talk, keymap: &Keymap, width: u16) -> Vec<Row> {
+fn nothing_yet(talk: &Talk, record: usize, keymap: &Keymap, width: u16) -> Vec<Row> {
     let mut out = Writer::new(width);
+    let exchanges = talk.dialogue.exchanges();
+    let asked = before_record(exchanges, record + 1).checked_sub(1).and_then(|at| exchanges.get(at));
+    let unanswered = asked.filter(|exchange| !exchange.complete);
+    if let Some(exchange) = unanswered.filter(|_| !talk.is_open() && talk.last_answered().is_some()) {
+        out.paragraph(0, Role::Text, &format!("{} did not come.", capital(&awaited(exchange))));
+        out.paragraph(0, Role::Dim, "The connection ended before it, or what was recorded does.");
+        return out.rows;
+    }
     if talk.dialogue.state().in_reply() && talk.is_open() {
         out.paragraph(
             0,
@@ -335,7 +349,7 @@ fn nothing_yet(talk: &Talk, keymap: &Keymap, width: u16) -> Vec<Row> {
         out.paragraph(0, Role::Dim, &keymap.told(next));
         return out.rows;
     }
-    let next = if talk.last_answered().is_some() {
+    let next = if unanswered.is_none() && talk.last_answered().is_some() {
         "What is known of replies is still being read."
     } else if talk.is_script() {
         "This is a script, of which nothing was sent yet. {replay} in the transcript plays it against a server."

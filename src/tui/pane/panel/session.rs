@@ -23,6 +23,8 @@ const LISTED: usize = 2_000;
 /// Columns of a name in the table of times, and of a figure in it.
 const NAME: u16 = 9;
 const FIGURE: u16 = 7;
+/// Columns of the label of what may follow, and the blank after it.
+const FOLLOW: u16 = 11;
 /// Rows for what may follow.
 const FOLLOW_ROWS: usize = 4;
 
@@ -44,8 +46,8 @@ pub(super) fn rows(
     let known = (scene.knowledge, scene.keymap);
     // In an exam what comes next is for the student to say.
     let rows = if scene.exam || scene.placed { 0 } else { FOLLOW_ROWS };
-    for (n, row) in may_follow(session, known, width.saturating_sub(10), rows).iter().take(rows).enumerate() {
-        out.field(if n == 0 { "may come" } else { "" }, Role::Text, row);
+    for (n, row) in may_follow(session, known, width.saturating_sub(FOLLOW), rows).iter().take(rows).enumerate() {
+        out.labelled(if n == 0 { "may follow" } else { "" }, Role::Dim, FOLLOW, Role::Text, row);
     }
     envelope(&mut out, talk, &moment);
     if let Some(connection) = connection {

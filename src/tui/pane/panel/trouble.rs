@@ -13,7 +13,7 @@ use super::connections::{Connection, Connections, remark};
 use super::tls;
 
 pub(super) use unheard::awaited;
-use unheard::{closed_unheard, reply_broken_off, unanswered_at};
+use unheard::{closed_unanswered, closed_unheard, reply_broken_off, unanswered_at};
 
 /// What went wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +46,8 @@ impl Trouble {
         let unanswered = || unanswered_at(talk, connection, record);
         let Some(found) = found else {
             let closed = || reply_broken_off(talk, connection, record);
-            return closed_unheard(talk, connection, record).or_else(unanswered).or_else(closed);
+            let awaited = || closed_unanswered(talk, connection, record);
+            return closed_unheard(talk, connection, record).or_else(unanswered).or_else(closed).or_else(awaited);
         };
         let remark = remark(&talk.log, Some(found))?;
         if remark.get("kind") == Some("flood") {

@@ -8,10 +8,15 @@ use super::sift::{Filter, Search};
 use super::{Place, Transcript};
 
 impl Transcript {
-    /// The record that an action on a line is about: the marked one, or the last that is shown.
+    /// The record that an action on a line is about: the marked one, or the last that is shown and is not itself what
+    /// was said about one.
     #[must_use]
     pub fn line(&self, talk: &Talk) -> Option<usize> {
-        self.cursor.or_else(|| self.rows_of(talk).map(|rows| rows.end().record))
+        let last = || {
+            let end = self.rows_of(talk)?.end().record;
+            Some((0..=end).rev().find(|record| !self.notes.is_elsewhere(*record)).unwrap_or(end))
+        };
+        self.cursor.or_else(last)
     }
 
     /// The number by which a file names a record.

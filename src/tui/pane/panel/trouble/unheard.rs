@@ -11,6 +11,9 @@ use crate::tui::text::capital;
 
 use super::{Trouble, advice, again, elsewhere, step, words};
 
+/// Exchanges that are looked back through for the first that has no reply.
+const PIPELINED: usize = 1000;
+
 /// The last thing that was asked has no reply, and nobody waits for it any more.
 pub(super) fn unanswered_at(talk: &Talk, connection: &Connection, record: usize) -> Option<Trouble> {
     let gave_up =
@@ -72,10 +75,9 @@ pub(super) fn reply_broken_off(talk: &Talk, connection: &Connection, record: usi
     let broken = broken_off(talk, connection, record).filter(|broken| broken.verb != Verb::Quit)?;
     let short = format!("{} broke off", awaited(broken));
     let unknown = match (broken.ask, broken.verb) {
-        (Ask::EndOfData, _) => "Whether the message was taken is not known: sent again, it may arrive twice.",
         (Ask::Command, Verb::Rcpt) => "Nobody was accepted or refused by it.",
         (Ask::Command, Verb::Ehlo | Verb::Lhlo) => "Nothing of what it offered counts.",
-        _ => "Whether the server has done what was asked is not known.",
+        _ => unknown(broken),
     };
     Some(Trouble {
         title: capital(&short),
@@ -85,6 +87,43 @@ pub(super) fn reply_broken_off(talk: &Talk, connection: &Connection, record: usi
              {unknown}"
         ),
         causes: words(&["the server failed while it answered", "something in between ended the connection"]),
+        steps: vec![again(), elsewhere()],
+        certain: false,
+        better: None,
+        untrusted: false,
+        greeting: None,
+    })
+}
+
+/// What is not known where a reply has not come whole.
+fn unknown(exchange: &Exchange) -> &'static str {
+    match exchange.ask {
+        Ask::EndOfData => "Whether the message was taken is not known: sent again, it may arrive twice.",
+        _ => "Whether the server has done what was asked is not known.",
+    }
+}
+
+/// The connection ended, not by the client, while a reply was awaited of which nothing had come.
+pub(super) fn closed_unanswered(talk: &Talk, connection: &Connection, record: usize) -> Option<Trouble> {
+    let closed = connection.closed.filter(|closed| *closed <= record)?;
+    let ended = remark(&talk.log, Some(closed)).filter(|ended| ended.get("by") != Some("client"))?;
+    let exchanges = talk.dialogue.exchanges();
+    let own = exchanges.get(before_record(exchanges, connection.from)..before_record(exchanges, closed + 1))?;
+    // Of several lines the first is the one that the server owed a reply.
+    let owed = own.iter().rev().take(PIPELINED).take_while(|exchange| exchange.reply().is_none()).last()?;
+    if owed.verb == Verb::Quit {
+        return None;
+    }
+    let what = awaited(owed);
+    let said = ended.get("reason").map(|why| format!(": {}", crate::smtp::escape::for_screen(why.as_bytes())));
+    Some(Trouble {
+        short: format!("closed before {what} came"),
+        title: format!("The connection ended before {what} came"),
+        meaning: format!("It was closed without a word{}. {}", said.unwrap_or_default(), unknown(owed)),
+        causes: words(&[
+            "the server failed, or was restarted",
+            "something in between, such as a firewall, ended the connection",
+        ]),
         steps: vec![again(), elsewhere()],
         certain: false,
         better: None,
