@@ -111,7 +111,11 @@ mod tests {
         assert!(scram.meaning.contains("r=ab,s=QQ==,i=4096") && scram.meaning.contains("i= 4096"), "{}", scram.meaning);
         let unknown = last("> AUTH X-OWN\n< 334 PDEyQGE+");
         assert!(unknown.meaning.contains("The log-in goes on"), "{}", unknown.meaning);
-        assert!(scram.notes.contains(&"What you sent: the user and the client's nonce.".to_owned()), "{:?}", scram.notes);
+        assert!(
+            scram.notes.contains(&"What you sent: the user and the client's nonce.".to_owned()),
+            "{:?}",
+            scram.notes
+        );
         let done =
             last("> AUTH SCRAM-SHA-256\n< 334 \n> {{auth}}\n< 334 cj1h\n> {{auth}}\n< 334 dj1h\n> {{auth}}\n< 235 ok");
         assert!(done.notes[0].contains("server's signature is right"), "{:?}", done.notes);

@@ -28,8 +28,8 @@ pub(super) fn unended(number: usize, exchange: &Exchange, dialogue: &Dialogue, l
 
 #[cfg(test)]
 mod tests {
-    use super::super::exchange::explain_exchange;
     use super::super::Knowledge;
+    use super::super::exchange::explain_exchange;
     use crate::conversation::Dialogue;
     use crate::conversation::file::read;
 
@@ -48,7 +48,9 @@ mod tests {
     fn a_header_without_an_empty_line_is_said_once_the_message_is_taken() {
         let told = notes("1.1 | Subject: hi\n1.2 | body at once\n");
         assert!(told.iter().any(|note| note.contains("“body at once” stands where a field would")), "{told:?}");
-        for well in ["1.1 | Subject: hi\n1.2 | \n1.3 | body\n", "1.1 | Subject: a\n1.2 |  b\n1.3 | \n", "1.1 | body only\n"] {
+        for well in
+            ["1.1 | Subject: hi\n1.2 | \n1.3 | body\n", "1.1 | Subject: a\n1.2 |  b\n1.3 | \n", "1.1 | body only\n"]
+        {
             let told = notes(well);
             assert!(!told.iter().any(|note| note.contains("empty line parts")), "{well}: {told:?}");
         }

@@ -128,7 +128,9 @@ mod tests {
         screen.keys("MAIL FROM:<lt>a@b><enter>RCPT TO:<lt>c@d><enter>");
         assert_eq!(screen.asked(), [""; 0], "nothing is sent yet");
         let shown = screen.shown();
-        for words in ["Line 3 of one write · 2 lines kept", "1 MAIL FROM:<a@b>", "2 RCPT TO:<c@d>", "Enter send them all"] {
+        for words in
+            ["Line 3 of one write · 2 lines kept", "1 MAIL FROM:<a@b>", "2 RCPT TO:<c@d>", "Enter send them all"]
+        {
             assert!(shown.contains(words), "{words}: {shown}");
         }
         assert_eq!(screen.model.composer.ghost(), "", "an empty line looks like one");

@@ -212,7 +212,10 @@ mod tests {
             assert!(said.contains(has) && !said.contains("noddy"), "{mechanism}: {said}");
         }
         assert_eq!(response("PLAIN", 0, None).as_deref(), Some("whom to act for, the user and the password"));
-        assert_eq!(response("SCRAM-SHA-1", 2, None).as_deref(), Some("an empty line, for the server's signature is right"));
+        assert_eq!(
+            response("SCRAM-SHA-1", 2, None).as_deref(),
+            Some("an empty line, for the server's signature is right")
+        );
         assert_eq!(response("NTLM", 0, None), None);
     }
 

@@ -157,9 +157,7 @@ impl Panel {
         let connection = of.map(|(connection, _)| connection);
         match self.tab {
             Tab::Reply if scene.exam && self.trouble.is_none() => reply::unexplained(width),
-            Tab::Reply => {
-                reply::rows((talk, record), self.trouble.as_ref(), scene.keymap, (width, self.size.height))
-            }
+            Tab::Reply => reply::rows((talk, record), self.trouble.as_ref(), scene.keymap, (width, self.size.height)),
             Tab::Session => session::rows(talk, connection, moment, scene, width),
             Tab::Offer if scene.exam => offer::unexplained(moment.session, width),
             Tab::Offer => offer::rows(talk, connection, moment, (scene.knowledge, scene.keymap), width),
