@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::student::{News, Student, Work};
 use super::{Class, Settings};
 use crate::lesson::Lesson;
+use crate::lesson::attempt::tries_words;
 use crate::message::header;
 use crate::smtp::escape::for_screen;
 
@@ -477,7 +478,7 @@ impl Class {
             _ if over.is_some() => over.into_iter().collect(),
             Some((now, _)) if Some(now) > before => vec!["That is it.".to_owned(), stands(self, student)],
             _ if !wants => vec!["This step wants no answer; it ticks from what you do.".to_owned()],
-            Some((_, Some(left))) => vec![format!("That is not it; {left} more tries before it counts as missed.")],
+            Some((_, Some(left))) => vec![tries_words(left)],
             _ => vec![self.not_it(student)],
         }
     }

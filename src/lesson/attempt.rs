@@ -28,6 +28,16 @@ pub enum Happening {
     WrongAnswer(usize),
 }
 
+/// What is said of a finding that is not the right one, where so many more are let pass.
+#[must_use]
+pub fn tries_words(left: u32) -> String {
+    match left {
+        0 => "That is not it, and now it counts as missed; you can still find it.".to_owned(),
+        1 => "That is not it; one more try before it counts as missed.".to_owned(),
+        _ => format!("That is not it; {left} more tries before it counts as missed."),
+    }
+}
+
 /// One try at a lesson.
 #[derive(Debug, Clone)]
 pub struct Attempt {

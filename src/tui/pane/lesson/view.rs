@@ -9,6 +9,7 @@ use ratatui::widgets::{Block, Borders, Clear};
 use super::row::{Row, cut, cut_rows, of};
 use super::{LessonPane, Said, Stage};
 use crate::lesson::Lesson;
+use crate::lesson::attempt::tries_words;
 use crate::lesson::map::Standing;
 use crate::smtp::escape::for_screen;
 use crate::tui::action::{Action, Where, next_lesson};
@@ -127,7 +128,7 @@ fn words(pane: &LessonPane, said: &Said) -> String {
             "That must not happen in this lesson, and it can't be undone: only a fresh start helps.".to_owned()
         }
         Said::WrongAnswer => match pane.attempt.tries_left() {
-            Some(left) => format!("That is not it; {left} more tries before it counts as missed."),
+            Some(left) => tries_words(left),
             None if pane.is_in_class() => {
                 "That is not it; look again. The results say how many tries it took.".to_owned()
             }
