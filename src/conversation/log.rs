@@ -178,6 +178,18 @@ impl Log {
         index
     }
 
+    /// A copy of the records from an index on.
+    #[must_use]
+    pub fn copy(&self, from: usize) -> Self {
+        let mut copy = Self::new();
+        let start = self.records.get(from).map_or(self.arena.len(), |record| self.place(from, *record).start);
+        copy.reserve(self.arena.len() - start, self.len().saturating_sub(from));
+        for (_, entry) in self.since(from) {
+            copy.push_octets(entry.kind, entry.at, entry.bytes, entry.crlf, entry.masked);
+        }
+        copy
+    }
+
     /// Where a record's octets begin, and its time.
     fn place(&self, index: usize, record: Record) -> Base {
         let distance = record.place >> FLAG_BITS;

@@ -81,7 +81,9 @@ impl Reader<'_> {
             }
         };
         let mut run = Word::new();
-        while let Some(octet) = self.peek().filter(|octet| !matches!(octet, b'|' | b')')) {
+        loop {
+            run.extend_from_slice(self.letters());
+            let Some(octet) = self.peek().filter(|octet| !matches!(octet, b'|' | b')')) else { break };
             let start = self.at;
             let item = match octet {
                 b'(' => self.group()?,
@@ -115,6 +117,24 @@ impl Reader<'_> {
         }
         offer(vec![run]);
         Ok(best.1)
+    }
+
+    /// Takes the letters that stand next and each come once; gives them.
+    fn letters(&mut self) -> &[u8] {
+        let start = self.at;
+        while self.peek().is_some_and(|octet| !means_something(octet)) {
+            self.at += 1;
+        }
+        if self.peek().is_some_and(|octet| matches!(octet, b'*' | b'+' | b'?' | b'{')) {
+            // That is said of the last letter, which may have several octets.
+            while self.at > start {
+                self.at -= 1;
+                if !is_within(self.pattern[self.at]) {
+                    break;
+                }
+            }
+        }
+        &self.pattern[start..self.at]
     }
 
     fn place(&mut self) -> Item {
@@ -185,6 +205,16 @@ impl Reader<'_> {
         self.eat(b'?');
         Ok((least.ok_or(Odd)?, false))
     }
+}
+
+/// Whether an octet of a pattern is more than a letter.
+fn means_something(octet: u8) -> bool {
+    matches!(octet, b'|' | b'(' | b')' | b'[' | b'.' | b'^' | b'$' | b'\\' | b'*' | b'+' | b'?' | b'{')
+}
+
+/// Whether an octet goes on with a letter that began before it (RFC 3629 section 3).
+fn is_within(octet: u8) -> bool {
+    octet & 0xc0 == 0x80
 }
 
 /// How many octets a letter has that begins with this one.

@@ -30,24 +30,25 @@ pub(super) struct Sieve {
 impl Sieve {
     /// Makes it of patterns that were [checked](problem) before.
     pub(super) fn new<'a>(patterns: impl Iterator<Item = &'a str>) -> Self {
-        let mut owned: HashMap<Word, Vec<u32>> = HashMap::new();
+        let mut owned: Vec<(Word, u32)> = Vec::new();
         let (mut always, mut all) = (Vec::new(), Vec::new());
         for pattern in patterns {
             let number = u32::try_from(all.len()).unwrap_or(u32::MAX);
             match needed(pattern) {
-                Some(words) => words.into_iter().for_each(|word| owned.entry(word).or_default().push(number)),
+                Some(words) => owned.extend(words.into_iter().map(|word| (word, number))),
                 None => always.push(number),
             }
             all.push((pattern.to_owned(), OnceLock::new()));
         }
+        owned.sort_unstable();
         let mut words: HashMap<Begun, Vec<(Word, Vec<u32>)>> = HashMap::new();
-        for (word, owners) in owned {
-            if let Some(begun) = word.first_chunk() {
-                words.entry(*begun).or_default().push((word, owners));
+        for (word, owner) in owned {
+            let Some(begun) = word.first_chunk() else { continue };
+            let alike = words.entry(*begun).or_default();
+            match alike.last_mut().filter(|(last, _)| *last == word) {
+                Some((_, owners)) => owners.push(owner),
+                None => alike.push((word, vec![owner])),
             }
-        }
-        for alike in words.values_mut() {
-            alike.sort_unstable();
         }
         Self { words, always, patterns: all }
     }

@@ -222,9 +222,9 @@ impl Page<'_> {
         }
         put!(self.out, "<h2>Recipients</h2>\n<table>\n<tr><th>recipient</th><th>verdict</th><th>code</th></tr>\n");
         for recipient in all.iter().take(RECIPIENTS) {
-            let (class, verdict) = (format!("{:?}", recipient.verdict).to_lowercase(), recipient.verdict.word());
-            let code = recipient.code.map_or_else(String::new, |code| code.to_string());
-            let enhanced = recipient.enhanced.map_or_else(String::new, |code| format!(" {code}"));
+            let (class, verdict) = (format!("{:?}", recipient.verdict()).to_lowercase(), recipient.verdict().word());
+            let code = recipient.code().map_or_else(String::new, |code| code.to_string());
+            let enhanced = recipient.enhanced().map_or_else(String::new, |code| format!(" {code}"));
             let address = text(self.dialogue.address(self.log, recipient).as_bytes());
             put!(
                 self.out,

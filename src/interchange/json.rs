@@ -208,9 +208,9 @@ fn recipients(log: &Log, dialogue: &Dialogue) -> Vec<Value> {
     let recipient = |it: &crate::conversation::dialogue::Recipient| {
         json!({
             "address": escape::for_screen(dialogue.address(log, it).as_bytes()),
-            "verdict": format!("{:?}", it.verdict).to_lowercase(),
-            "code": it.code.map(crate::smtp::ReplyCode::number),
-            "enhanced": it.enhanced.map(|code| code.to_string()),
+            "verdict": format!("{:?}", it.verdict()).to_lowercase(),
+            "code": it.code().map(crate::smtp::ReplyCode::number),
+            "enhanced": it.enhanced().map(|code| code.to_string()),
         })
     };
     dialogue.recipients().iter().map(recipient).collect()

@@ -199,9 +199,9 @@ fn recipients(log: &Log, dialogue: &Dialogue, out: &mut String) {
     line!(out, "| recipient | verdict | code |");
     line!(out, "|---|---|---|");
     for recipient in all.iter().take(RECIPIENTS) {
-        let verdict = recipient.verdict.word();
-        let code_text = recipient.code.map_or_else(String::new, |code| code.to_string());
-        let enhanced = recipient.enhanced.map_or_else(String::new, |code| format!(" {code}"));
+        let verdict = recipient.verdict().word();
+        let code_text = recipient.code().map_or_else(String::new, |code| code.to_string());
+        let enhanced = recipient.enhanced().map_or_else(String::new, |code| format!(" {code}"));
         line!(
             out,
             "| {} | {verdict} | {code_text}{enhanced} |",

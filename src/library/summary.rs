@@ -180,9 +180,9 @@ fn lost(dialogue: &Dialogue, log: &Log, chosen: usize) -> Option<(usize, usize)>
     let taken = |x: &Exchange| x.code.is_some_and(|code| code.class() == Class::Success);
     dialogue.exchanges().get(chosen).filter(|x| x.ask == Ask::EndOfData && taken(x))?;
     let before = dialogue.recipients().iter().rev().skip_while(|it| it.exchange as usize > chosen);
-    let transaction = before.clone().next()?.transaction;
-    let own = before.take_while(|it| it.transaction == transaction);
-    let is_lost = |it: &Recipient| matches!(it.verdict, Verdict::Refused | Verdict::Failed);
+    let transaction = before.clone().next()?.transaction();
+    let own = before.take_while(|it| it.transaction() == transaction);
+    let is_lost = |it: &Recipient| matches!(it.verdict(), Verdict::Refused | Verdict::Failed);
     if !own.clone().any(is_lost) {
         return None;
     }

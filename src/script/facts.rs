@@ -34,7 +34,7 @@ pub(super) fn facts(log: &Log, dialogue: &Dialogue, last: Option<usize>, closed:
             Verdict::Accepted => !dropped,
             Verdict::Pending | Verdict::Refused => false,
         };
-        dialogue.envelope().iter().filter(|recipient| taken(recipient.verdict)).count() as u64
+        dialogue.envelope().iter().filter(|recipient| taken(recipient.verdict())).count() as u64
     };
     Facts {
         accepted,

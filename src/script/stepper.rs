@@ -376,7 +376,7 @@ impl Stepper {
         let local = self.loopback && !self.setup.production;
         if begins && !local && self.allowed != Some(dialogue.state().session.transactions) {
             let accepted =
-                dialogue.envelope().iter().filter(|r| r.verdict == crate::conversation::dialogue::Verdict::Accepted);
+                dialogue.envelope().iter().filter(|r| r.verdict() == crate::conversation::dialogue::Verdict::Accepted);
             let recipients = accepted.map(|recipient| dialogue.address(log, recipient)).collect();
             return Err(Stop::HandOver { host: self.setup.host.clone(), recipients });
         }

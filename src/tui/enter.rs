@@ -141,7 +141,7 @@ fn hands_over(model: &Model) -> bool {
 /// The recipients that were accepted in the open transaction.
 pub(super) fn accepted(model: &Model) -> Vec<String> {
     let dialogue = &model.talk.dialogue;
-    let accepted = dialogue.envelope().iter().filter(|it| it.verdict == Verdict::Accepted);
+    let accepted = dialogue.envelope().iter().filter(|it| it.verdict() == Verdict::Accepted);
     accepted.map(|it| dialogue.address(&model.talk.log, it)).collect()
 }
 

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tokio::sync::mpsc::UnboundedSender;
 
+use crate::conversation::dialogue::{Beside, Dialogue};
 use crate::conversation::file::{Annotations, Document, FileError, Reader};
 use crate::decode::{Context, Knowledge, explain};
 use crate::interchange::import;
@@ -155,6 +156,9 @@ fn octets(path: &std::path::Path, most: u64) -> Result<Vec<u8>, String> {
 /// Octets read before the first rows are shown, and at once after that.
 const CHUNK: usize = 256 * 1024;
 
+/// Octets of a file that are a record at least, mostly.
+const RECORD: usize = 40;
+
 /// Opens a transcript beside the loop: its beginning is sent as soon as it is there, then all of it.
 pub(super) fn open(path: PathBuf, sender: UnboundedSender<Message>) {
     tokio::task::spawn_blocking(move || {
@@ -173,6 +177,7 @@ fn read(path: &Path, sender: &UnboundedSender<Message>) -> Result<(), Message> {
     let mut reader = Reader::with_size(size);
     let mut chunk = vec![0; CHUNK];
     let mut first = true;
+    let mut beside = None;
     loop {
         let count = match file.read(&mut chunk) {
             Ok(0) => break,
@@ -188,6 +193,11 @@ fn read(path: &Path, sender: &UnboundedSender<Message>) -> Result<(), Message> {
         }
         if first && size > CHUNK as u64 {
             show(path, sender, reader.document().clone(), Part::Beginning, None);
+            // Without a thread it is folded at the end.
+            beside = Beside::begin(usize::try_from(size).unwrap_or(0) / RECORD).ok();
+        }
+        if let Some(beside) = &mut beside {
+            beside.go_on(&reader.document().log);
         }
         first = false;
     }
@@ -197,7 +207,9 @@ fn read(path: &Path, sender: &UnboundedSender<Message>) -> Result<(), Message> {
                 1 => warning.to_string(),
                 n => format!("{warning}, and {} more oddities", n - 1),
             });
-            show(path, sender, document, Part::Whole, None);
+            let dialogue = beside.map(|beside| beside.finish(&document.log));
+            let talk = titled(path, document, dialogue);
+            let _ = sender.send(Message::Opened { path: path.to_owned(), talk, whole: true });
             odd.map_or(Ok(()), |odd| Err(Message::Notice(odd)))
         }
         Err(error) => Err(Message::NotOpened(path.to_owned(), words(&error))),
@@ -234,19 +246,37 @@ enum Part {
 }
 
 fn show(path: &Path, sender: &UnboundedSender<Message>, document: Document, part: Part, broken: Option<usize>) {
-    let file = path.file_name().map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy());
-    let name = Annotations::of(&document).title.unwrap_or_else(|| file.into_owned());
-    let read_only = document.read_only;
-    let mut talk = talk(name, path, document);
-    talk.read_only = read_only;
+    let mut talk = titled(path, document, None);
     talk.broken = broken;
     let _ = sender.send(Message::Opened { path: path.to_owned(), talk, whole: part == Part::Whole });
+}
+
+/// A conversation under the title that its file gives it, or the file's name.
+fn titled(path: &Path, document: Document, dialogue: Option<Dialogue>) -> Box<Talk> {
+    let file = path.file_name().map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy());
+    let annotations = Annotations::of(&document);
+    let name = annotations.title.unwrap_or_else(|| file.into_owned());
+    let read_only = document.read_only;
+    let mut talk = folded(name, path, annotations.tags, document, dialogue);
+    talk.read_only = read_only;
+    talk
 }
 
 /// A conversation of a file, as the screen has it.
 pub(super) fn talk(name: String, path: &Path, document: Document) -> Box<Talk> {
     let tags = Annotations::of(&document).tags;
-    let mut talk = Box::new(Talk::opened(name, path.to_owned(), document.log));
+    folded(name, path, tags, document, None)
+}
+
+fn folded(
+    name: String,
+    path: &Path,
+    tags: Vec<String>,
+    document: Document,
+    dialogue: Option<Dialogue>,
+) -> Box<Talk> {
+    let dialogue = dialogue.unwrap_or_else(|| Dialogue::of(&document.log));
+    let mut talk = Box::new(Talk::folded(name, path.to_owned(), document.log, dialogue));
     talk.started = document.header.started();
     talk.timeless = document.header.text("clock") == Some("none");
     talk.tags = tags;

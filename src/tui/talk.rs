@@ -100,6 +100,12 @@ impl Talk {
     #[must_use]
     pub fn opened(name: String, path: PathBuf, log: Log) -> Self {
         let dialogue = Dialogue::of(&log);
+        Self::folded(name, path, log, dialogue)
+    }
+
+    /// The same, of a log that was folded already.
+    #[must_use]
+    pub fn folded(name: String, path: PathBuf, log: Log, dialogue: Dialogue) -> Self {
         let mut talk = Self { source: Source::Opened, name, path: Some(path), dialogue, ..Self::default() };
         for remark in log.of_kind(Kind::Remark).filter_map(|(_, entry)| entry.remark()) {
             talk.remark(&remark);

@@ -73,7 +73,7 @@ pub(super) fn of(exit: Exit, log: &Log, announces: bool) -> u8 {
     }
     let recipients = dialogue.recipients();
     let lost = |exchange: u32| dialogue.exchanges().get(exchange as usize).is_some_and(Exchange::gave_up);
-    if !recipients.is_empty() && recipients.iter().all(|it| it.verdict == Verdict::Refused || lost(it.exchange)) {
+    if !recipients.is_empty() && recipients.iter().all(|it| it.verdict() == Verdict::Refused || lost(it.exchange)) {
         return 24;
     }
     if exit == Exit::Refused && announces && !told {

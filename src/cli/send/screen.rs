@@ -340,26 +340,26 @@ pub(super) fn recipients(log: &Log, unsent: &[String]) -> Vec<Recipient> {
     // The message went out whole and nothing came: it may or may not have been taken (RFC 1047).
     let last = dialogue.exchanges().iter().rev().find(|exchange| exchange.verb != crate::smtp::Verb::Quit);
     let open = last.is_some_and(|exchange| exchange.ask == Ask::EndOfData && exchange.reply().is_none());
-    let transaction = dialogue.recipients().last().filter(|_| open).map(|recipient| recipient.transaction);
+    let transaction = dialogue.recipients().last().filter(|_| open).map(|recipient| recipient.transaction());
     let all = dialogue.recipients().iter().map(|recipient| {
-        if recipient.verdict == Fate::Accepted && transaction == Some(recipient.transaction) {
+        if recipient.verdict() == Fate::Accepted && transaction == Some(recipient.transaction()) {
             let address = escape::for_screen(dialogue.address(log, recipient).as_bytes());
             let reply = "no verdict on the message came: it may have been taken".to_owned();
             return Recipient { address, word: "unknown", code: None, reply };
         }
-        let word = match recipient.verdict {
+        let word = match recipient.verdict() {
             Fate::Pending => "unknown",
             Fate::Accepted => "accepted",
             Fate::Refused => "refused",
             Fate::Delivered => "delivered",
             Fate::Failed => "failed",
         };
-        let decided = log.get(recipient.decided as usize).filter(|_| recipient.code.is_some());
+        let decided = log.get(recipient.decided as usize).filter(|_| recipient.code().is_some());
         let reply = decided.map(|entry| escape::for_screen(entry.bytes)).unwrap_or_default();
         Recipient {
             address: escape::for_screen(dialogue.address(log, recipient).as_bytes()),
             word,
-            code: recipient.code.map(crate::smtp::ReplyCode::number),
+            code: recipient.code().map(crate::smtp::ReplyCode::number),
             reply,
         }
     });

@@ -3,6 +3,7 @@
 //! Fed as the log grows; an exchange is some 40 bytes that point into the log, a checkpoint of the state is kept every
 //! [`CHECKPOINT`] records, so that the state as of any line is a short fold.
 
+mod beside;
 mod exchange;
 mod recipient;
 #[cfg(test)]
@@ -16,6 +17,7 @@ use super::fold::{Answered, Fold};
 use super::log::{Entry, Kind, Log};
 use recipient::Decision;
 
+pub use beside::Beside;
 pub use exchange::{Ask, Exchange};
 use exchange::{FURTHER, GAVE_UP};
 pub use recipient::{Recipient, Verdict};
@@ -73,7 +75,12 @@ impl Dialogue {
         if log.len() - self.seen > CHECKPOINT {
             self.make_room(log);
         }
-        let mut entries = log.since(self.seen).peekable();
+        self.fold(log.since(self.seen));
+    }
+
+    /// Folds the records that follow those that were folded before.
+    fn fold<'a>(&mut self, entries: impl Iterator<Item = (usize, Entry<'a>)>) {
+        let mut entries = entries.peekable();
         while let Some((index, entry)) = entries.next() {
             if index % CHECKPOINT == 0 {
                 self.checkpoints.push(self.fold.clone());
@@ -85,11 +92,12 @@ impl Dialogue {
                 && self.recipient_and_reply(index, &entry, next)
             {
                 entries.next();
+                self.seen = index + 2;
                 continue;
             }
             self.record(index, &entry);
+            self.seen = index + 1;
         }
-        self.seen = log.len();
     }
 
     /// Makes room for what much at once will add, since growing step by step would hold it twice.
@@ -121,7 +129,7 @@ impl Dialogue {
     pub fn envelope(&self) -> &[Recipient] {
         let connection = &self.recipients[self.connection.min(self.recipients.len())..];
         let number = self.fold.session.transactions;
-        let from = connection.partition_point(|r| r.transaction < number);
+        let from = connection.partition_point(|r| r.transaction() < number);
         &connection[from..]
     }
 
@@ -252,14 +260,8 @@ impl Dialogue {
             Sent::AuthAnswer => (Ask::AuthAnswer, Verb::Auth),
             Sent::Command(command) => {
                 if command.verb == Verb::Rcpt {
-                    self.recipients.push(Recipient {
-                        verdict: Verdict::Pending,
-                        code: None,
-                        enhanced: None,
-                        transaction: self.fold.session.transactions + u32::from(self.mail_pending()),
-                        exchange: tag,
-                        decided: number,
-                    });
+                    let transaction = self.fold.session.transactions + u32::from(self.mail_pending());
+                    self.recipients.push(Recipient::new(transaction, tag, number));
                 }
                 (Ask::Command, command.verb)
             }
@@ -288,15 +290,7 @@ impl Dialogue {
             enhanced: reply.bytes.get(4..).and_then(EnhancedCode::at_start).map(|(code, _)| code),
             record: number + 1,
         };
-        let transaction = self.fold.session.transactions;
-        let mut recipient = Recipient {
-            verdict: Verdict::Pending,
-            code: None,
-            enhanced: None,
-            transaction,
-            exchange: tag,
-            decided: number,
-        };
+        let mut recipient = Recipient::new(self.fold.session.transactions, tag, number);
         recipient.answered(decision);
         self.recipients.push(recipient);
         self.sent_from = number;
@@ -379,11 +373,11 @@ impl Dialogue {
     fn decide(&mut self, decision: Decision, one: bool) {
         let transaction = self.fold.session.transactions;
         let connection = self.connection.min(self.recipients.len());
-        let from = connection + self.recipients[connection..].partition_point(|r| r.transaction < transaction);
+        let from = connection + self.recipients[connection..].partition_point(|r| r.transaction() < transaction);
         // Verdicts come in the order of the recipients, so those before the last one decided are not looked at again.
         let from = from.max(if one { self.undecided } else { 0 });
         for (n, recipient) in self.recipients.iter_mut().enumerate().skip(from) {
-            if recipient.transaction != transaction || recipient.verdict != Verdict::Accepted {
+            if recipient.transaction() != transaction || recipient.verdict() != Verdict::Accepted {
                 continue;
             }
             recipient.decided(decision, one);

@@ -76,7 +76,7 @@ fn the_state_at_a_record_is_the_fold_up_to_it() {
 fn each_recipient_has_its_verdict() {
     let log = log(CLASSIC);
     let dialogue = Dialogue::of(&log);
-    let got: Vec<_> = dialogue.envelope().iter().map(|r| (dialogue.address(&log, r), r.verdict)).collect();
+    let got: Vec<_> = dialogue.envelope().iter().map(|r| (dialogue.address(&log, r), r.verdict())).collect();
     assert_eq!(got, [("c@d".to_owned(), Verdict::Delivered), ("e@f".to_owned(), Verdict::Refused)]);
 }
 
@@ -97,7 +97,7 @@ fn lmtp_has_a_verdict_for_each_recipient() {
     let dialogue = Dialogue::of(&log(
         "* connected a\n< 220 mx\n> LHLO a\n< 250 mx\n> MAIL FROM:<>\n< 250 ok\n> RCPT TO:<a@b>\n< 250 ok\n> RCPT TO:<c@d>\n< 250 ok\n> DATA\n< 354 go\n> .\n< 250 2.0.0 a\n< 452 4.2.2 full",
     ));
-    let got: Vec<_> = dialogue.envelope().iter().map(|r| (r.verdict, r.code.map(ReplyCode::number))).collect();
+    let got: Vec<_> = dialogue.envelope().iter().map(|r| (r.verdict(), r.code().map(ReplyCode::number))).collect();
     assert_eq!(got, [(Verdict::Delivered, Some(250)), (Verdict::Failed, Some(452))]);
     assert_eq!(dialogue.state().phase(), Phase::Ready);
 }
@@ -109,7 +109,7 @@ fn each_verdict_of_lmtp_goes_to_its_recipient_whatever_the_ones_before() {
     let verdicts = "< 452 4.2.2 full\n< 250 2.1.5 c\n< 550 5.7.1 no\n> NOOP\n< 250 ok";
     for end in ["> DATA\n< 354 go\n> .\n", "> BDAT 3 LAST\n| x\n"] {
         let dialogue = Dialogue::of(&log(&format!("{begin}{end}{verdicts}")));
-        let got: Vec<_> = dialogue.envelope().iter().map(|r| (r.verdict, r.code.map(ReplyCode::number))).collect();
+        let got: Vec<_> = dialogue.envelope().iter().map(|r| (r.verdict(), r.code().map(ReplyCode::number))).collect();
         let expected = [
             (Verdict::Failed, Some(452)),
             (Verdict::Refused, Some(550)),
@@ -207,7 +207,7 @@ fn what_was_dialled_as_lmtp_has_verdicts_for_each_recipient_without_lhlo() {
          < 250 ok\n> DATA\n< 354 go\n| x\n> .\n< 250 ok\n< 452 full\n> NOOP\n< 250 ok",
     );
     let dialogue = Dialogue::of(&log);
-    let verdicts: Vec<_> = dialogue.recipients().iter().map(|r| r.verdict).collect();
+    let verdicts: Vec<_> = dialogue.recipients().iter().map(|r| r.verdict()).collect();
     assert_eq!(verdicts, [Verdict::Delivered, Verdict::Failed]);
     assert_eq!(dialogue.exchanges().last().map(|x| x.verb), Some(Verb::Noop));
     assert_eq!(dialogue.state().session.verdicts, Some((1, 2)));
@@ -221,7 +221,7 @@ fn a_server_that_does_not_know_bdat_keeps_its_transaction() {
     );
     let dialogue = Dialogue::of(&log);
     assert_eq!((dialogue.state().phase(), dialogue.state().session.accepted), (Phase::Rcpt, 1));
-    assert_eq!(dialogue.recipients()[0].verdict, Verdict::Accepted);
+    assert_eq!(dialogue.recipients()[0].verdict(), Verdict::Accepted);
 }
 
 #[test]
@@ -264,7 +264,16 @@ proptest! {
         for (index, entry) in log.since(0) {
             single.record(index, &entry);
         }
-        for other in [&growing, &single] {
+        let mut beside = Beside::begin(log.len()).expect("a thread");
+        let mut grown = Log::new();
+        for ((_, entry), more) in log.since(0).zip(parts.iter().cycle()) {
+            grown.push_octets(entry.kind, entry.at, entry.bytes, entry.crlf, entry.masked);
+            if *more == 1 {
+                beside.go_on(&grown);
+            }
+        }
+        let beside = beside.finish(&grown);
+        for other in [&growing, &single, &beside] {
             prop_assert_eq!(whole.exchanges(), other.exchanges());
             prop_assert_eq!(whole.recipients(), other.recipients());
             prop_assert_eq!(format!("{:?}", whole.state()), format!("{:?}", other.state()));
@@ -317,12 +326,12 @@ fn a_reply_that_broke_off_decides_nothing() {
     let closed = |text: &str| Dialogue::of(&log(&format!("{text}\n* closed by=server")));
     let half = closed(&format!("{BEGUN}\n< 250-half"));
     let (last, whom) = (half.exchanges().last().expect("RCPT"), &half.envelope()[0]);
-    assert_eq!((last.code, last.complete, whom.verdict, whom.code), (None, false, Verdict::Pending, None));
+    assert_eq!((last.code, last.complete, whom.verdict(), whom.code()), (None, false, Verdict::Pending, None));
     assert_eq!((half.state().session.accepted, half.state().session.refused), (0, 0));
     // Nor does the beginning of a refusal.
-    assert_eq!(closed(&format!("{BEGUN}\n< 550-half")).envelope()[0].verdict, Verdict::Pending);
+    assert_eq!(closed(&format!("{BEGUN}\n< 550-half")).envelope()[0].verdict(), Verdict::Pending);
     let dot = closed(&format!("{BEGUN}\n< 250 ok\n> DATA\n< 354 go\n| x\n> .\n< 250-half"));
-    assert_eq!(dot.envelope()[0].verdict, Verdict::Accepted, "nobody knows whether the message was taken");
+    assert_eq!(dot.envelope()[0].verdict(), Verdict::Accepted, "nobody knows whether the message was taken");
     assert_eq!((dot.state().session.delivered, dot.state().session.verdicts), (0, None));
     let greeted = closed("* connected a\n< 220 mx\n> EHLO a\n< 250-mx\n< 250-SIZE 1000");
     assert_eq!(greeted.state().session.greeted_by, None);

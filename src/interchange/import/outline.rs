@@ -48,7 +48,7 @@ impl Outline {
         let recipients = dialogue.recipients();
         let envelope = recipients.first().map(|first| {
             let accepted =
-                recipients.iter().filter(|r| !matches!(r.verdict, Verdict::Refused | Verdict::Pending)).count();
+                recipients.iter().filter(|r| !matches!(r.verdict(), Verdict::Refused | Verdict::Pending)).count();
             let address = crate::smtp::escape::for_screen(dialogue.address(log, first).as_bytes());
             match recipients.len() {
                 1 => address,

@@ -26,8 +26,8 @@ fn counted(log: &Log) -> (usize, usize, Option<u16>, usize) {
         .recipients()
         .iter()
         .filter(|r| {
-            r.code.is_some_and(|code| code.number() / 10 == 25)
-                || !matches!(r.verdict, Verdict::Refused | Verdict::Pending)
+            r.code().is_some_and(|code| code.number() / 10 == 25)
+                || !matches!(r.verdict(), Verdict::Refused | Verdict::Pending)
         })
         .count();
     (commands, replied.count(), last, accepted)

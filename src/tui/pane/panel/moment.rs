@@ -53,7 +53,7 @@ impl Then {
         let (first, end) = (place(first), place(end));
         // Verdicts of LMTP may stand out of order; a place is never beyond the end.
         let first = first.min(end);
-        let own = all[first..end].iter().rev().take_while(|r| r.transaction == session.transactions).count();
+        let own = all[first..end].iter().rev().take_while(|r| r.transaction() == session.transactions).count();
         Some(Self { seen, record, session, recipients: end - own..end })
     }
 }
@@ -124,7 +124,7 @@ impl<'a> Moment<'a> {
         talk: &Talk,
     ) -> (Verdict, Option<ReplyCode>, Option<EnhancedCode>) {
         let Some(until) = self.until.filter(|until| recipient.decided as usize > *until) else {
-            return (recipient.verdict, recipient.code, recipient.enhanced);
+            return (recipient.verdict(), recipient.code(), recipient.enhanced());
         };
         let rcpt = talk.dialogue.exchanges().get(recipient.exchange as usize);
         let answered = rcpt.filter(|x| x.complete && x.reply().is_some_and(|reply| *reply.end() <= until));

@@ -305,8 +305,8 @@ impl Place<'_> {
             Verdict::Refused => (Role::Bad, "✗", ""),
             Verdict::Failed => (Role::Bad, "✗", " not taken"),
         };
-        let code = recipient.code.map(|code| format!(" {code}")).unwrap_or_default();
-        let enhanced = recipient.enhanced.map(|enhanced| format!(" {enhanced}")).unwrap_or_default();
+        let code = recipient.code().map(|code| format!(" {code}")).unwrap_or_default();
+        let enhanced = recipient.enhanced().map(|enhanced| format!(" {enhanced}")).unwrap_or_default();
         let verdict = match verdict {
             Verdict::Refused | Verdict::Failed => format!("{word} {code}{enhanced}"),
             _ => word.to_owned(),

@@ -177,7 +177,7 @@ fn verdict_for(exchange: &Exchange, talk: &Talk) -> String {
     let record = exchange.reply().map(|reply| *reply.end());
     let recipients = talk.dialogue.recipients();
     let one = |r: &&Recipient| {
-        matches!(r.verdict, Verdict::Delivered | Verdict::Failed) && Some(r.decided as usize) == record
+        matches!(r.verdict(), Verdict::Delivered | Verdict::Failed) && Some(r.decided as usize) == record
     };
     let mut decided = recipients.iter().rev().filter(one);
     match (decided.next(), decided.next()) {
