@@ -161,10 +161,16 @@ impl Book {
         &self.replies
     }
 
-    /// The recognised texts whose patterns match a [normalised](super::normalise) text, in the order of asking.
-    pub fn matching<'a, 't>(&'a self, text: &'t str) -> impl Iterator<Item = &'a ReplyEntry> + use<'a, 't> {
+    /// Of the recognised texts that `may` be meant, those whose patterns match a [normalised](super::normalise) text, in
+    /// the order of asking.
+    pub fn matching<'a, 't, F: Fn(&ReplyEntry) -> bool>(
+        &'a self,
+        text: &'t str,
+        may: F,
+    ) -> impl Iterator<Item = &'a ReplyEntry> + use<'a, 't, F> {
         let patterns = || self.replies.iter().map(|entry| entry.pattern.get_ref().as_str());
-        self.reply_sieve.get_or_init(|| Sieve::new(patterns())).matches(text).map(move |index| &self.replies[index])
+        let sieve = self.reply_sieve.get_or_init(|| Sieve::new(patterns()));
+        sieve.matches(text, move |index| may(&self.replies[index])).map(move |index| &self.replies[index])
     }
 
     /// The software or provider that a [normalised](super::normalise) text shows, such as a greeting.
@@ -178,7 +184,7 @@ impl Book {
     pub fn software_seen<'t>(&self, text: &'t str) -> Option<(&str, &'t str)> {
         let patterns = || self.software.iter().map(|entry| entry.pattern.get_ref().as_str());
         let sieve = self.software_sieve.get_or_init(|| Sieve::new(patterns()));
-        let index = sieve.matches(text).next()?;
+        let index = sieve.matches(text, |_| true).next()?;
         Some((self.software[index].name.as_str(), sieve.words(index, text).unwrap_or_default().trim()))
     }
 }

@@ -35,7 +35,7 @@ fn problem(entry: &ReplyEntry, example: &str, book: &Book, files: &[(&str, &str,
     let context = Context { asked: verb, ..Context::default() };
     let whole = reply.text();
     let text = normalise(beginning(&whole));
-    let found = book.matching(&text).find(|other| other.holds(reply.code(), reply.enhanced(), &context));
+    let found = book.matching(&text, |other| other.holds(reply.code(), reply.enhanced(), &context)).next();
     match found {
         Some(other) if std::ptr::eq(other, entry) => None,
         Some(other) if other.own => {

@@ -93,15 +93,17 @@ fn found<'a>(
     let banner = || book.software(&normalise(beginning(context.banner.as_deref()?)));
     let software = book.software(normal).or_else(banner);
     let mut misplaced = None;
-    let text = book.matching(normal).find(|entry| {
-        // Words decide about refusals; in a success they only do where an entry asks for its code.
-        let holds = (class.is_refusal() || class == Class::Unknown || entry.code.is_some())
-            && entry.holds(code, enhanced, context);
+    // Words decide about refusals; in a success they only do where an entry asks for its code.
+    let holds = |entry: &ReplyEntry| {
+        (class.is_refusal() || class == Class::Unknown || entry.code.is_some())
+            && entry.holds(code, enhanced, context)
+    };
+    let text = book.matching(normal, holds).find(|entry| {
         let fits = entry.is_settled() || fitting::fits(&entry.category, context);
-        if holds && !fits {
+        if !fits {
             misplaced.get_or_insert(*entry);
         }
-        holds && fits
+        fits
     });
     let entry = code.and_then(|code| book.code(code.number()));
     Layers {

@@ -9,7 +9,7 @@ use super::super::log::Log;
 use super::Dialogue;
 
 /// Pieces of the log that may wait to be folded.
-const AHEAD: usize = 4;
+const AHEAD: usize = 2;
 
 /// A thread that folds.
 #[derive(Debug)]

@@ -111,7 +111,7 @@ fn software(subject: &Subject<'_>, talks: &[Talk]) -> Finding {
             }
         }
         let text = normalise(&answer.reply.text());
-        let known = book.matching(&text).find_map(|entry| entry.software.as_deref());
+        let known = book.matching(&text, |_| true).find_map(|entry| entry.software.as_deref());
         if let (Some(name), Some(record)) = (known, answer.records.last()) {
             vote(name, text.get(..text.floor_char_boundary(60)).unwrap_or(&text), *record);
         }
