@@ -95,8 +95,7 @@ fn found<'a>(
     let mut misplaced = None;
     // Words decide about refusals; in a success they only do where an entry asks for its code.
     let holds = |entry: &ReplyEntry| {
-        (class.is_refusal() || class == Class::Unknown || entry.code.is_some())
-            && entry.holds(code, enhanced, context)
+        (class.is_refusal() || class == Class::Unknown || entry.code.is_some()) && entry.holds(code, enhanced, context)
     };
     let text = book.matching(normal, holds).find(|entry| {
         let fits = entry.is_settled() || fitting::fits(&entry.category, context);

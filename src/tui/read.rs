@@ -268,13 +268,7 @@ pub(super) fn talk(name: String, path: &Path, document: Document) -> Box<Talk> {
     folded(name, path, tags, document, None)
 }
 
-fn folded(
-    name: String,
-    path: &Path,
-    tags: Vec<String>,
-    document: Document,
-    dialogue: Option<Dialogue>,
-) -> Box<Talk> {
+fn folded(name: String, path: &Path, tags: Vec<String>, document: Document, dialogue: Option<Dialogue>) -> Box<Talk> {
     let dialogue = dialogue.unwrap_or_else(|| Dialogue::of(&document.log));
     let mut talk = Box::new(Talk::folded(name, path.to_owned(), document.log, dialogue));
     talk.started = document.header.started();
