@@ -220,7 +220,7 @@ async fn silence_ends_the_waiting_and_the_late_reply_still_pairs() {
     talk.until("250 late").await;
     let dialogue = Dialogue::of(&talk.log);
     let noop = dialogue.exchanges()[1];
-    assert!(noop.gave_up() && noop.complete);
+    assert!(noop.gave_up() && noop.complete());
 }
 
 #[tokio::test]

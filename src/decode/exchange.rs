@@ -110,7 +110,7 @@ fn context(number: usize, exchange: &Exchange, dialogue: &Dialogue, log: &Log) -
     let command = command.filter(|_| exchange.ask == Ask::Command);
     let mut context = Context {
         asked: Some(asked(exchange, command.as_ref())),
-        before: Some(exchange.before),
+        before: Some(exchange.before()),
         after: Some(phase_after(number, &after, dialogue)),
         turned_away: after.turned_away,
         tls: Some(before.tls),

@@ -55,7 +55,7 @@ fn message_text(number: usize, dialogue: &Dialogue, log: &Log, into: &mut Explan
          354."
     );
     into.causes = vec![format!("DATA was refused with {code}, and the text went on as if it had not been")];
-    if matches!(dialogue.exchanges()[number].after, Phase::Mail | Phase::Rcpt) {
+    if matches!(dialogue.exchanges()[number].after(), Phase::Mail | Phase::Rcpt) {
         let step = |text: &str, line: &str| Step { text: text.to_owned(), does: Does::Command(line.to_owned()) };
         into.next = vec![step("Name a recipient", "RCPT TO:"), step("Drop this transaction", "RSET")];
     }

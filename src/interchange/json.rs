@@ -167,7 +167,7 @@ fn exchange(
             "code": reply.code().map(crate::smtp::ReplyCode::number),
             "enhanced": reply.enhanced().map(|code| code.to_string()),
             "lines": lines,
-            "complete": it.complete,
+            "complete": it.complete(),
         })
     });
     json!({
@@ -175,7 +175,7 @@ fn exchange(
         "asks": asks,
         "verb": Some(it.verb.word()).filter(|word| !word.is_empty()),
         "sent": it.command().and_then(|record| numbers.get(record).copied().flatten()),
-        "phase": { "before": it.before.name(), "after": it.after.name() },
+        "phase": { "before": it.before().name(), "after": it.after().name() },
         "reply": reply,
         "latency": it.latency(log).map(seconds),
         "explanation": explain_exchange(n, dialogue, log, knowledge).map(|explanation| explained(&explanation)),

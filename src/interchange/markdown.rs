@@ -166,7 +166,7 @@ fn offers(log: &Log, dialogue: &Dialogue, out: &mut String) {
     let mut before: Option<(usize, usize, Capabilities)> = None;
     for (number, exchange) in dialogue.exchanges().iter().enumerate() {
         let greets = exchange.ask == Ask::Command && matches!(exchange.verb, Verb::Ehlo | Verb::Lhlo);
-        if !greets || !exchange.complete || exchange.is_refusal() {
+        if !greets || !exchange.complete() || exchange.is_refusal() {
             continue;
         }
         let Some(now) = dialogue.reply(log, number).map(|reply| Capabilities::from_reply(&reply)) else { continue };

@@ -265,7 +265,7 @@ impl Session {
     /// The next exchange, if its reply ends at this record.
     fn answered_at(&mut self, log: &Log, record: usize) -> Option<Asked> {
         let exchange = *self.dialogue.exchanges().get(self.told)?;
-        (exchange.complete && *exchange.reply()?.end() <= record).then(|| self.tell(log, &exchange))
+        (exchange.complete() && *exchange.reply()?.end() <= record).then(|| self.tell(log, &exchange))
     }
 
     /// The exchanges that a close leaves without a reply. The greeting is none of them: nobody asked for it.
@@ -281,9 +281,9 @@ impl Session {
     }
 
     fn tell(&mut self, log: &Log, exchange: &Exchange) -> Asked {
-        let reply = if exchange.complete { self.dialogue.reply(log, self.told) } else { None };
+        let reply = if exchange.complete() { self.dialogue.reply(log, self.told) } else { None };
         self.told += 1;
-        self.phase = exchange.after;
+        self.phase = exchange.after();
         let line = exchange.command().and_then(|record| log.get(record)).map(|entry| entry.bytes).unwrap_or_default();
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         let mut asked = Asked { reply, first: !exchange.is_further_verdict(), ..Asked::default() };

@@ -158,7 +158,7 @@ fn as_far_as_it_goes(bytes: &[u8]) -> Document {
 #[must_use]
 pub fn outcome(dialogue: &Dialogue, log: &Log) -> Option<Outcome> {
     let exchanges = dialogue.exchanges();
-    let complete = |x: &Exchange| x.complete && x.code.is_some();
+    let complete = |x: &Exchange| x.complete() && x.code.is_some();
     let decides = |x: &Exchange| complete(x) && (x.is_refusal() || x.ask == Ask::EndOfData);
     let chosen = exchanges
         .iter()

@@ -65,7 +65,7 @@ impl Talk {
 
     /// Every line with its whole reply, in order; the greeting is the first.
     pub fn answers(&self) -> impl Iterator<Item = Answer> + '_ {
-        self.dialogue.exchanges().iter().enumerate().filter(|(_, exchange)| exchange.complete).filter_map(
+        self.dialogue.exchanges().iter().enumerate().filter(|(_, exchange)| exchange.complete()).filter_map(
             |(n, exchange)| {
                 let reply = self.dialogue.reply(&self.log, n)?;
                 let sent = exchange.command().filter(|_| exchange.ask != Ask::Greeting);
@@ -73,7 +73,7 @@ impl Talk {
                 let line = entry.map(|entry| String::from_utf8_lossy(entry.bytes).trim_end().to_owned());
                 let replied = exchange.reply().into_iter().flatten().filter(|record| self.is(*record, Kind::Received));
                 let records = sent.into_iter().chain(replied).map(|record| self.first + record).collect();
-                let (verb, ask, before) = (exchange.verb, exchange.ask, exchange.before);
+                let (verb, ask, before) = (exchange.verb, exchange.ask, exchange.before());
                 Some(Answer { line: line.unwrap_or_default(), verb, ask, before, reply, records })
             },
         )

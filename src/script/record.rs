@@ -25,7 +25,7 @@ pub fn script(document: &Document) -> Document {
         .exchanges()
         .iter()
         .enumerate()
-        .filter(|(_, exchange)| exchange.complete)
+        .filter(|(_, exchange)| exchange.complete())
         .filter_map(|(n, exchange)| Some((*exchange.reply()?.end(), n)))
         .collect();
     for (record, entry) in document.log.since(0) {
@@ -202,7 +202,7 @@ impl Writer<'_> {
                 }
             }
         }
-        if exchange.after == Phase::Data && exchange.before != Phase::Data {
+        if exchange.after() == Phase::Data && exchange.before() != Phase::Data {
             self.content = Content::Head;
         }
     }

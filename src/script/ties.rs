@@ -105,18 +105,18 @@ impl Ties {
         let due = &self.dues[ask];
         let Some(first) = due.exchanges.first() else { return !due.awaited };
         let pending = dialogue.state().pending().any(|p| usize::try_from(p.tag) == Ok(*first));
-        dialogue.exchanges()[*first].complete && !(pending && due.connection == self.connections)
+        dialogue.exchanges()[*first].complete() && !(pending && due.connection == self.connections)
     }
 
     pub(super) fn given_up(&self, ask: Ask, dialogue: &Dialogue) -> bool {
         let exchanges = dialogue.exchanges();
-        self.dues[ask].exchanges.iter().any(|x| exchanges[*x].gave_up() && !exchanges[*x].complete)
+        self.dues[ask].exchanges.iter().any(|x| exchanges[*x].gave_up() && !exchanges[*x].complete())
     }
 
     /// The next reply to a line that no expectation has taken, where it is complete.
     pub(super) fn next_of(&self, ask: Ask, dialogue: &Dialogue) -> Option<usize> {
         let due = &self.dues[ask];
-        due.exchanges.get(due.taken).copied().filter(|x| dialogue.exchanges()[*x].complete)
+        due.exchanges.get(due.taken).copied().filter(|x| dialogue.exchanges()[*x].complete())
     }
 
     /// Whether expectations have taken all that a line was answered.
@@ -126,7 +126,7 @@ impl Ties {
 
     /// The first complete reply that nothing asked for.
     pub(super) fn next_unasked(&self, dialogue: &Dialogue) -> Option<usize> {
-        self.unasked.front().copied().filter(|x| dialogue.exchanges()[*x].complete)
+        self.unasked.front().copied().filter(|x| dialogue.exchanges()[*x].complete())
     }
 
     /// The same, taken.
@@ -138,7 +138,7 @@ impl Ties {
 
     /// The first complete exchange of a line that is not the plan's, taken.
     pub(super) fn take_stranger(&mut self, dialogue: &Dialogue) -> Option<usize> {
-        let first = self.strangers.front().copied().filter(|x| dialogue.exchanges()[*x].complete)?;
+        let first = self.strangers.front().copied().filter(|x| dialogue.exchanges()[*x].complete())?;
         self.strangers.pop_front();
         Some(first)
     }

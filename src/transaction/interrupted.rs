@@ -28,11 +28,11 @@ impl Interrupted {
 pub fn interrupted(dialogue: &Dialogue, log: &Log) -> Option<Interrupted> {
     let mut lines: Vec<Vec<u8>> = Vec::new();
     for exchange in dialogue.exchanges() {
-        let accepted = exchange.complete && exchange.code.is_some_and(|code| code.class() == Class::Success);
+        let accepted = exchange.complete() && exchange.code.is_some_and(|code| code.class() == Class::Success);
         let line = || exchange.command().and_then(|record| Some(log.get(record)?.bytes.to_vec()));
         match (exchange.ask, exchange.verb) {
             (Ask::Greeting, _) => lines.clear(),
-            (Ask::EndOfData, _) if exchange.complete => lines.clear(),
+            (Ask::EndOfData, _) if exchange.complete() => lines.clear(),
             (Ask::Command, Verb::Mail) if accepted => lines = line().into_iter().collect(),
             (Ask::Command, Verb::Rcpt) if accepted => lines.extend(line()),
             (Ask::Command, Verb::Rset | Verb::Ehlo | Verb::Helo | Verb::Lhlo | Verb::Starttls | Verb::Quit)

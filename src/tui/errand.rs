@@ -170,7 +170,7 @@ pub(super) fn step(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     let asked = running.exchanges.is_some() || dialogue.state().phase() == Phase::Auth;
-    let last = exchanges.len().checked_sub(1).filter(|n| asked && exchanges[*n].complete);
+    let last = exchanges.len().checked_sub(1).filter(|n| asked && exchanges[*n].complete());
     let reply = last.and_then(|n| dialogue.reply(&model.talk.log, n));
     let session = &dialogue.state().session;
     running.errand.bind(bound_to);

@@ -55,7 +55,7 @@ pub(super) fn follow(model: &mut Model) {
         return;
     }
     let from = model.retries.seen.max(exchanges.len().saturating_sub(LOOKED_AT));
-    let Some(end) = exchanges[from..].iter().rposition(|x| x.complete).map(|last| from + last + 1) else { return };
+    let Some(end) = exchanges[from..].iter().rposition(|x| x.complete()).map(|last| from + last + 1) else { return };
     let mut retries = std::mem::take(&mut model.retries);
     for number in from..end {
         let exchange = &model.talk.dialogue.exchanges()[number];
@@ -74,7 +74,7 @@ pub(super) fn follow(model: &mut Model) {
 /// The command of an exchange; none of what was masked.
 fn line_of(model: &Model, exchange: &Exchange) -> Option<String> {
     let entry = model.talk.log.get(exchange.command()?).filter(|entry| !entry.masked)?;
-    let command = exchange.ask == Ask::Command && exchange.complete;
+    let command = exchange.ask == Ask::Command && exchange.complete();
     command.then(|| std::str::from_utf8(entry.bytes).ok().map(str::to_owned)).flatten()
 }
 

@@ -166,19 +166,21 @@ impl Bench {
             self.paint()?;
         }
         read::zone(&self.world, self.sender.clone());
-        read::scenarios(&self.world, self.sender.clone());
-        // A file that is being opened comes first: what is known takes all processors for a moment.
+        // A file that is being opened comes first: all this takes all processors for a moment.
         if self.model.files.paths.is_empty() {
-            self.learn_what_is_known();
+            self.look_about().await?;
         }
-        self.effect(Effect::LookForRecent).await
+        Ok(())
     }
 
-    /// Reads what is known, once.
-    fn learn_what_is_known(&mut self) {
-        if !std::mem::replace(&mut self.learning, true) {
-            read::knowledge(&self.world, self.sender.clone());
+    /// Reads what is known, the lab's scenarios and which conversations there are, once.
+    async fn look_about(&mut self) -> io::Result<()> {
+        if std::mem::replace(&mut self.learning, true) {
+            return Ok(());
         }
+        read::knowledge(&self.world, self.sender.clone());
+        read::scenarios(&self.world, self.sender.clone());
+        self.effect(Effect::LookForRecent).await
     }
 
     fn paint(&mut self) -> io::Result<()> {
@@ -337,7 +339,7 @@ impl Bench {
         self.changed = true;
         let by_key = matches!(message, Message::Key(_));
         if matches!(message, Message::Opened { whole: true, .. } | Message::NotOpened(..)) {
-            self.learn_what_is_known();
+            self.look_about().await?;
         }
         (self.model.today, self.model.fresh) = (Some(self.world.now()), self.world.random());
         if let Message::NotOpened(path, why) = &message

@@ -222,7 +222,7 @@ impl Talk {
             let before = (x.verb == Verb::Noop).then(|| x.command()?.checked_sub(1)).flatten();
             before.and_then(|before| self.log.get(before)).is_some_and(|entry| entry.bytes == b"auto keep-alive")
         };
-        exchanges.iter().rposition(|x| x.complete && !by_itself(x))
+        exchanges.iter().rposition(|x| x.complete() && !by_itself(x))
     }
 
     /// Makes sure that [`Self::explanation`] is about this; decodes at most once a change.

@@ -55,7 +55,7 @@ fn reply_came(model: &mut Model, before: Option<usize>) {
 fn note_refusals(model: &mut Model, answered: std::ops::RangeInclusive<usize>) {
     for exchange in model.talk.dialogue.exchanges().get(answered).unwrap_or_default() {
         let line = exchange.command().and_then(|record| model.talk.log.get(record)).filter(|line| !line.masked);
-        if let Some(line) = line.filter(|_| exchange.complete) {
+        if let Some(line) = line.filter(|_| exchange.complete()) {
             model.composer.answered(&String::from_utf8_lossy(line.bytes), exchange.is_refusal());
         }
     }

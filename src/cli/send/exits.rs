@@ -52,7 +52,7 @@ pub(super) fn of(exit: Exit, log: &Log, announces: bool) -> u8 {
             continue;
         }
         // A connection that was closed in place of a reply is no answer to this command.
-        if !exchange.complete && !exchange.gave_up() {
+        if !exchange.complete() && !exchange.gave_up() {
             continue;
         }
         // EHLO may have been followed by HELO.
@@ -86,7 +86,7 @@ pub(super) fn of(exit: Exit, log: &Log, announces: bool) -> u8 {
 fn is_cut_off(dialogue: &Dialogue) -> bool {
     let within = |exchange: &&Exchange| exchange.ask == Ask::AuthAnswer || exchange.verb == Verb::Auth;
     let last = dialogue.exchanges().iter().rev().find(within);
-    last.is_some_and(|last| !last.complete && !last.gave_up())
+    last.is_some_and(|last| !last.complete() && !last.gave_up())
 }
 
 /// Whether it was answered as it has to be for the next command to follow.

@@ -19,7 +19,6 @@ use recipient::Decision;
 
 pub use beside::Beside;
 pub use exchange::{Ask, Exchange};
-use exchange::{FURTHER, GAVE_UP};
 pub use recipient::{Recipient, Verdict};
 
 /// Records from one kept state to the next.
@@ -179,9 +178,9 @@ impl Dialogue {
         // Replies come in order, so the exchange of a reply line is found by its range; anything else belongs to the
         // exchange that was asked last.
         let by_start = self.exchanges.partition_point(|x| x.start() <= record as usize).checked_sub(1)?;
-        let by_reply = self.exchanges.partition_point(|x| x.first <= record).checked_sub(1);
+        let by_reply = self.exchanges.partition_point(|x| x.first() <= record).checked_sub(1);
         match by_reply {
-            Some(x) if self.exchanges[x].last >= record && self.exchanges[x].first != NONE => Some(x),
+            Some(x) if self.exchanges[x].reply().is_some_and(|reply| *reply.end() >= record as usize) => Some(x),
             _ => Some(by_start),
         }
     }
@@ -203,7 +202,7 @@ impl Dialogue {
             let mut reply = reader.finish()?;
             let asked = self.exchanges.get(exchange)?;
             // Complete without its last line: the client's next command was answered instead.
-            if asked.ask == Ask::Greeting && asked.complete {
+            if asked.ask == Ask::Greeting && asked.complete() {
                 reply.flaws.retain(|flaw| *flaw != Flaw::Unfinished);
                 reply.flaws.push(Flaw::Overtaken);
             }
@@ -223,7 +222,7 @@ impl Dialogue {
                 let open = self.open_reply(number);
                 let answered = self.fold.received(entry.bytes, entry.crlf);
                 if let Some(x) = self.exchanges.get_mut(open as usize) {
-                    x.last = number;
+                    x.go_on(number);
                 }
                 if let Some(answered) = answered {
                     self.answered(&answered, open, number);
@@ -266,7 +265,7 @@ impl Dialogue {
                 (Ask::Command, command.verb)
             }
         };
-        self.exchanges.push(Exchange { command: self.sent_from, ..Exchange::new(ask, verb, before) });
+        self.exchanges.push(Exchange::new(ask, verb, before, self.sent_from));
     }
 
     /// A RCPT and the one line that answers it, where nothing else is awaited: folded at once, without taking either
@@ -294,15 +293,11 @@ impl Dialogue {
         recipient.answered(decision);
         self.recipients.push(recipient);
         self.sent_from = number;
-        self.exchanges.push(Exchange {
-            command: number,
-            first: number + 1,
-            last: number + 1,
-            code: Some(code),
-            complete: true,
-            after: self.fold.phase(),
-            ..Exchange::new(Ask::Command, Verb::Rcpt, before)
-        });
+        let mut exchange = Exchange::new(Ask::Command, Verb::Rcpt, before, number);
+        exchange.begin(number + 1);
+        exchange.end(true, self.fold.phase());
+        exchange.code = Some(code);
+        self.exchanges.push(exchange);
         true
     }
 
@@ -320,16 +315,14 @@ impl Dialogue {
         let open = match front {
             Some((tag, Awaited::EndOfData { nth, .. })) if nth > 0 => {
                 let (command, verb) =
-                    self.exchanges.get(tag as usize).map_or((NONE, Verb::Data), |x| (x.command, x.verb));
-                let further = Exchange::new(Ask::EndOfData, verb, self.fold.phase());
-                self.push_exchange(Exchange { marks: FURTHER, command, ..further })
+                    self.exchanges.get(tag as usize).map_or((NONE, Verb::Data), |x| (x.line(), x.verb));
+                self.push_exchange(Exchange::new(Ask::EndOfData, verb, self.fold.phase(), command).further())
             }
             Some((tag, _)) => tag,
-            None => self.push_exchange(Exchange::new(Ask::Unasked, Verb::Other, self.fold.phase())),
+            None => self.push_exchange(Exchange::new(Ask::Unasked, Verb::Other, self.fold.phase(), NONE)),
         };
         if let Some(x) = self.exchanges.get_mut(open as usize) {
-            x.first = number;
-            x.last = number;
+            x.begin(number);
         }
         self.open = Some(open);
         open
@@ -345,10 +338,9 @@ impl Dialogue {
         let code = answered.reply.code();
         let after = self.fold.phase();
         let Some(exchange) = self.exchanges.get_mut(open as usize) else { return };
-        exchange.after = after;
         // What broke off decides nothing: a reply counts by its last line, and that never came.
-        exchange.complete = !answered.reply.flaws.contains(&Flaw::Unfinished);
-        if !exchange.complete {
+        exchange.end(!answered.reply.flaws.contains(&Flaw::Unfinished), after);
+        if !exchange.complete() {
             return;
         }
         exchange.code = code;
@@ -399,7 +391,7 @@ impl Dialogue {
             "gave-up" => {
                 for pending in self.fold.pending() {
                     if let Some(x) = self.exchanges.get_mut(pending.tag as usize) {
-                        x.marks |= GAVE_UP;
+                        x.give_up();
                     }
                 }
             }
@@ -410,7 +402,7 @@ impl Dialogue {
         let open = self.open;
         let unfinished = self.fold.remark(&remark, tag);
         if remark.word == "connected" {
-            self.exchanges.push(Exchange { command: number, ..Exchange::new(Ask::Greeting, Verb::Other, before) });
+            self.exchanges.push(Exchange::new(Ask::Greeting, Verb::Other, before, number));
         }
         if remark.word == "unseen" {
             let (ask, verb) = match self.fold.pending().last().map(|pending| &pending.awaited) {
@@ -419,7 +411,7 @@ impl Dialogue {
                 Some(Awaited::Command(command)) => (Ask::Command, command.verb),
                 _ => return,
             };
-            self.exchanges.push(Exchange::new(ask, verb, before));
+            self.exchanges.push(Exchange::new(ask, verb, before, NONE));
         }
         if let (Some(answered), Some(open)) = (unfinished, open) {
             self.answered(&answered, open, number);

@@ -37,7 +37,7 @@ fn replies_pair_with_what_they_answer() {
     let got: Vec<_> = dialogue
         .exchanges()
         .iter()
-        .map(|x| (x.ask, x.verb.word(), x.code.map(ReplyCode::number), x.after.name()))
+        .map(|x| (x.ask, x.verb.word(), x.code.map(ReplyCode::number), x.after().name()))
         .collect();
     assert_eq!(
         got,
@@ -130,7 +130,7 @@ fn a_reply_that_began_before_our_line_does_not_answer_it() {
     log.push(Micros(0), &Event::Received(Line::new("50 early")));
     log.push(Micros(0), &Event::Received(Line::new("250 mx")));
     let dialogue = Dialogue::of(&log);
-    let got: Vec<_> = dialogue.exchanges().iter().map(|x| (x.ask, x.verb, x.complete)).collect();
+    let got: Vec<_> = dialogue.exchanges().iter().map(|x| (x.ask, x.verb, x.complete())).collect();
     let unasked = (Ask::Unasked, Verb::Other, true);
     assert_eq!(got, [(Ask::Greeting, Verb::Other, true), unasked, (Ask::Command, Verb::Ehlo, true)]);
     assert_eq!(dialogue.state().phase(), Phase::Ready);
@@ -176,7 +176,7 @@ fn a_greeting_that_the_client_did_not_wait_for_gives_way_to_the_next_reply() {
     let dialogue = Dialogue::of(&conversation);
     let codes: Vec<_> = dialogue.exchanges().iter().map(|x| (x.ask, x.code.map(ReplyCode::number))).collect();
     assert_eq!(codes, [(Ask::Greeting, Some(220)), (Ask::Command, Some(250)), (Ask::Command, Some(250))]);
-    assert!(dialogue.exchanges().iter().all(|x| x.complete));
+    assert!(dialogue.exchanges().iter().all(|x| x.complete()));
     let greeting = dialogue.reply(&conversation, 0).expect("as far as it came");
     assert_eq!((greeting.lines.len(), &greeting.flaws[..]), (1, &[Flaw::Overtaken][..]));
     assert_eq!(dialogue.reply(&conversation, 1).expect("a reply").lines.len(), 2);
@@ -326,7 +326,7 @@ fn a_reply_that_broke_off_decides_nothing() {
     let closed = |text: &str| Dialogue::of(&log(&format!("{text}\n* closed by=server")));
     let half = closed(&format!("{BEGUN}\n< 250-half"));
     let (last, whom) = (half.exchanges().last().expect("RCPT"), &half.envelope()[0]);
-    assert_eq!((last.code, last.complete, whom.verdict(), whom.code()), (None, false, Verdict::Pending, None));
+    assert_eq!((last.code, last.complete(), whom.verdict(), whom.code()), (None, false, Verdict::Pending, None));
     assert_eq!((half.state().session.accepted, half.state().session.refused), (0, 0));
     // Nor does the beginning of a refusal.
     assert_eq!(closed(&format!("{BEGUN}\n< 550-half")).envelope()[0].verdict(), Verdict::Pending);

@@ -191,7 +191,7 @@ fn bars(talk: &Talk) -> Vec<Bar> {
     // Where the last reply ended, and when.
     let mut ended: Option<(usize, u64)> = None;
     for exchange in &exchanges[skipped..] {
-        let Some(reply) = exchange.reply().filter(|_| exchange.complete) else { continue };
+        let Some(reply) = exchange.reply().filter(|_| exchange.complete()) else { continue };
         let (Some(first), Some(last)) = (at(*reply.start()), at(*reply.end())) else { continue };
         let asked = exchange.command().and_then(at).unwrap_or(first);
         let (first, last) = (first.max(asked), last.max(first).max(asked));

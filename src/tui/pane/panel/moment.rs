@@ -73,7 +73,7 @@ pub(super) fn broken_off<'a>(talk: &'a Talk, connection: &Connection, record: us
     let own = exchanges.get(before_record(exchanges, connection.from)..before_record(exchanges, closed + 1))?;
     // What was pipelined behind it has no reply at all.
     let last = own.iter().rev().take(PIPELINED).find(|exchange| exchange.reply().is_some())?;
-    (!last.complete).then_some(last)
+    (!last.complete()).then_some(last)
 }
 
 /// What is shown of a moment.
@@ -127,7 +127,7 @@ impl<'a> Moment<'a> {
             return (recipient.verdict(), recipient.code(), recipient.enhanced());
         };
         let rcpt = talk.dialogue.exchanges().get(recipient.exchange as usize);
-        let answered = rcpt.filter(|x| x.complete && x.reply().is_some_and(|reply| *reply.end() <= until));
+        let answered = rcpt.filter(|x| x.complete() && x.reply().is_some_and(|reply| *reply.end() <= until));
         match answered {
             Some(x) if x.code.is_some_and(|code| code.class() == crate::smtp::Class::Success) => {
                 (Verdict::Accepted, x.code, None)

@@ -95,7 +95,7 @@ fn offers(talk: &Talk, connection: &Connection, record: usize) -> Vec<usize> {
         let x = &exchanges[*n];
         x.ask == Ask::Command
             && matches!(x.verb, Verb::Ehlo | Verb::Lhlo)
-            && x.complete
+            && x.complete()
             && x.code.is_some_and(|code| code.class() == Class::Success)
             && x.reply().is_some_and(|reply| *reply.end() <= record)
     };

@@ -327,7 +327,7 @@ fn nothing_yet(talk: &Talk, record: usize, keymap: &Keymap, width: u16) -> Vec<R
     let mut out = Writer::new(width);
     let exchanges = talk.dialogue.exchanges();
     let asked = before_record(exchanges, record + 1).checked_sub(1).and_then(|at| exchanges.get(at));
-    let unanswered = asked.filter(|exchange| !exchange.complete);
+    let unanswered = asked.filter(|exchange| !exchange.complete());
     if let Some(exchange) = unanswered.filter(|_| !talk.is_open() && talk.last_answered().is_some()) {
         out.paragraph(0, Role::Text, &format!("{} did not come.", capital(&awaited(exchange))));
         out.paragraph(0, Role::Dim, "The connection ended before it, or what was recorded does.");

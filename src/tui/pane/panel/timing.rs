@@ -90,7 +90,7 @@ fn handshake(log: &Log, connection: &Connection, until: usize) -> Option<u64> {
 
 /// From the connection, or the handshake where that came first, to the end of the greeting.
 fn greeting(log: &Log, first: Option<&Exchange>, connection: &Connection, until: usize) -> Option<u64> {
-    let greeting = first.filter(|exchange| exchange.ask == Ask::Greeting && exchange.complete)?;
+    let greeting = first.filter(|exchange| exchange.ask == Ask::Greeting && exchange.complete())?;
     let end = *greeting.reply()?.end();
     let from = connection.tls.filter(|tls| *tls < end).or(greeting.command());
     between(log, from, Some(end), until)

@@ -139,7 +139,7 @@ fn exchange_of(talk: &Talk, record: usize) -> Option<&Exchange> {
 /// Whether a reply refuses or is none that this command may have (RFC 5321 4.3.2). One that is still coming is judged
 /// by the digit that it begins with.
 fn is_refused(exchange: &Exchange, talk: &Talk) -> bool {
-    if exchange.code.is_none() && !exchange.complete {
+    if exchange.code.is_none() && !exchange.complete() {
         let first = exchange.reply().and_then(|reply| talk.log.get(*reply.start()));
         return first.is_some_and(|entry| matches!(entry.bytes, [b'4' | b'5', b'0'..=b'9', b'0'..=b'9', ..]));
     }

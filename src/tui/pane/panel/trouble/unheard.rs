@@ -20,7 +20,7 @@ pub(super) fn unanswered_at(talk: &Talk, connection: &Connection, record: usize)
         connection.gave_up.filter(|at| *at <= record && connection.closed.is_none_or(|closed| closed > record))?;
     let exchanges = talk.dialogue.exchanges();
     let last = exchanges.get(before_record(exchanges, record + 1).checked_sub(1)?)?;
-    if last.complete || !last.gave_up() || last.start() > gave_up {
+    if last.complete() || !last.gave_up() || last.start() > gave_up {
         return None;
     }
     let said = remark(&talk.log, Some(gave_up))?;
