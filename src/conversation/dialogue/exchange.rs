@@ -191,7 +191,10 @@ mod tests {
         for (n, phase) in Phase::ALL.into_iter().enumerate() {
             let after = Phase::ALL[Phase::ALL.len() - 1 - n];
             let mut it = Exchange::new(Ask::Command, Verb::Rcpt, phase, 7);
-            assert_eq!((it.before(), it.after(), it.command(), it.reply(), it.start()), (phase, phase, Some(7), None, 7));
+            assert_eq!(
+                (it.before(), it.after(), it.command(), it.reply(), it.start()),
+                (phase, phase, Some(7), None, 7)
+            );
             it.begin(9);
             it.go_on(11);
             it.give_up();
