@@ -8,6 +8,9 @@ use crate::smtp::{Class, Command, Phase, ReplyCode, Session, Verb};
 
 use super::{Asked, Context, Does, Explanation, Knowledge, Step, auth, explain_reply, head, sender, slip};
 
+/// What the step is called that sends a refused line again without what was wrong with it.
+pub const MENDED: &str = "Send the line mended";
+
 /// Explains the reply of an exchange with all that its conversation shows; none as long as no reply has come.
 #[must_use]
 pub fn explain_exchange(exchange: usize, dialogue: &Dialogue, log: &Log, knowledge: &Knowledge) -> Option<Explanation> {
@@ -91,7 +94,7 @@ fn what_lint_says(exchange: &Exchange, dialogue: &Dialogue, log: &Log, knowledge
     let Some(mended) = wrong.iter().find_map(|lint| lint.mended.clone()) else { return };
     // What is wrong with this very line leaves nothing to guess.
     into.causes = wrong.iter().map(|lint| lint.reason.clone()).collect();
-    let step = Step { text: "Send the line mended".to_owned(), does: Does::Command(mended) };
+    let step = Step { text: MENDED.to_owned(), does: Does::Command(mended) };
     into.next.retain(|other| other.does != step.does);
     into.next.insert(0, step);
 }
@@ -179,9 +182,11 @@ fn idle(exchange: &Exchange, log: &Log) -> Option<std::time::Duration> {
 
 /// The phase in which the next command would be said; closed where the connection ended right after the reply.
 fn phase_after(number: usize, after: &Session, dialogue: &Dialogue) -> Phase {
-    let is_last = number + 1 == dialogue.exchanges().len();
+    let next = dialogue.exchanges().get(number + 1);
     match dialogue.state().phase() {
-        Phase::Closed if is_last => Phase::Closed,
+        Phase::Closed if next.is_none() => Phase::Closed,
+        // The server has said that it closes, and what comes next is the greeting of another connection.
+        _ if after.turned_away && next.is_some_and(|next| next.ask == Ask::Greeting) => Phase::Closed,
         // A TLS handshake follows by itself, and then the server has to be greeted again.
         _ if after.phase() == Phase::Handshake => Phase::Greeted,
         _ => after.phase(),

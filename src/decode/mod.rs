@@ -47,7 +47,7 @@ pub use context::{Asked, Context};
 pub use entry::{
     AtEntry, CategoryEntry, CodeEntry, DigitEntry, EnhancedEntry, ReplyEntry, Several, SoftwareEntry, StepEntry,
 };
-pub use exchange::explain_exchange;
+pub use exchange::{MENDED, explain_exchange};
 pub use explain::{explain, explain_reply, untimed};
 pub use knowledge::{CapabilityEntry, Knowledge, KnowledgeError, Term};
 pub use maillog::{Refusal, refusal};

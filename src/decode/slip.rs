@@ -22,7 +22,9 @@ pub(super) fn explained(
     };
     match (exchange.verb, into.code.map(ReplyCode::number)) {
         (Verb::Other, Some(code @ 500..=502)) => {
-            code != 501 && message_text(number, dialogue, log, into) || empty_line(exchange, log, into)
+            code != 501 && message_text(number, dialogue, log, into)
+                || empty_line(exchange, log, into)
+                || of_a_shell(exchange, log, into)
         }
         (Verb::Rcpt, Some(503)) => without_sender(number, dialogue, log, knowledge, into),
         (Verb::Mail | Verb::Rcpt, Some(501 | 504 | 555)) => {
@@ -72,6 +74,23 @@ fn empty_line(exchange: &Exchange, log: &Log, into: &mut Explanation) -> bool {
     "Outside a message each line begins with a verb. The line was empty; nothing was done, and the session goes on as before."
         .clone_into(&mut into.meaning);
     into.causes = vec!["Enter was pressed once more than was meant, or a pasted text has an empty line".to_owned()];
+    true
+}
+
+/// The command of an article by which one connects, said to the server that one is connected to.
+fn of_a_shell(exchange: &Exchange, log: &Log, into: &mut Explanation) -> bool {
+    const CONNECTS: [&str; 7] = ["telnet", "open", "nc", "ncat", "netcat", "openssl", "swaks"];
+    let line = exchange.command().and_then(|record| log.get(record)).filter(|entry| !entry.masked);
+    let word = line.and_then(|entry| std::str::from_utf8(entry.bytes).ok()?.split_whitespace().next());
+    let Some(word) = word.filter(|word| CONNECTS.iter().any(|known| word.eq_ignore_ascii_case(known))) else {
+        return false;
+    };
+    into.title = format!("Refused for good: {word} is no command of SMTP");
+    into.meaning = format!(
+        "{word} is a program by which one connects to a server. You are connected already, and the server took its name \
+         for a verb."
+    );
+    into.causes = vec!["The line is for a shell, and was said to the server".to_owned()];
     true
 }
 

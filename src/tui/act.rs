@@ -11,7 +11,7 @@ use super::action::Action;
 use super::attending;
 use super::editor::Editor;
 use super::effect::Effect;
-use super::enter::{enter, to_the_line};
+use super::enter::{enter, mend, to_the_line};
 use super::errand;
 use super::learn;
 use super::library;
@@ -96,9 +96,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 /// Actions on the line to send and on the message.
 fn of_line(model: &mut Model, action: Action) {
     match action {
-        Action::Mend => {
-            model.compose(Composer::mend);
-        }
+        Action::Mend => mend(model),
         Action::Templates => templates(model),
         Action::Message => {
             model.focus = Focus::Composer;
@@ -439,7 +437,7 @@ pub(super) fn take_step(model: &mut Model, n: usize) -> Vec<Effect> {
 }
 
 /// Why an action can't be done now.
-fn not_now(model: &Model, action: Action) -> Option<String> {
+pub(super) fn not_now(model: &Model, action: Action) -> Option<String> {
     if let Some(words) = library::not_now(model, action) {
         return Some(model.keymap.told(words));
     }

@@ -2,6 +2,7 @@
 
 use crate::client::{Ending, Request};
 use crate::conversation::dialogue::Verdict;
+use crate::decode::{Does, MENDED, Step};
 use crate::smtp::session::Sent;
 use crate::smtp::{Command, Phase, Verb};
 
@@ -89,6 +90,25 @@ pub(super) fn to_the_line(model: &mut Model, line: &str) {
     }
     model.focus = Focus::Composer;
     model.armed = None;
+}
+
+/// The refused line mended, where that is the first next step.
+pub(super) fn refused_mended(model: &Model) -> Option<String> {
+    let Step { text, does } = model.step(1)?;
+    match does {
+        Does::Command(line) if text == MENDED => Some(line),
+        _ => None,
+    }
+}
+
+/// F8: mends the line; on an empty one it is the refused line that comes back mended.
+pub(super) fn mend(model: &mut Model) {
+    let refused = model.composer.line().is_empty().then(|| refused_mended(model)).flatten();
+    if let Some(line) = refused {
+        to_the_line(model, &line);
+    } else {
+        model.compose(Composer::mend);
+    }
 }
 
 /// A content line whose dots are the learner's own.

@@ -76,17 +76,21 @@ fn shown(model: &Model, columns: u16) -> Vec<Hint> {
 
 /// The hints that fit into so many columns, in the order of the table.
 fn hints(model: &Model, columns: usize) -> Vec<Hint> {
-    let mut hints = match &model.overlay {
+    let hints = match &model.overlay {
         Some(overlay) => above(model, overlay),
         None => of_place(model),
     };
-    let room = |hints: &[Hint]| hints.iter().map(|hint| hint.width() + width(BETWEEN)).sum::<usize>();
-    while room(&hints) > columns + width(BETWEEN) {
-        let most = hints.iter().map(|hint| hint.need).max().unwrap_or(0);
-        let Some(at) = hints.iter().rposition(|hint| hint.need == most) else { break };
-        hints.remove(at);
+    // The most needed first; what is too long for the room that is left makes place for a shorter one.
+    let mut order: Vec<usize> = (0..hints.len()).collect();
+    order.sort_by_key(|n| hints[*n].need);
+    let (mut free, mut taken) = (columns + width(BETWEEN), vec![false; hints.len()]);
+    for n in order {
+        let wants = hints[n].width() + width(BETWEEN);
+        if wants <= free {
+            (free, taken[n]) = (free - wants, true);
+        }
     }
-    hints
+    hints.into_iter().zip(taken).filter_map(|(hint, taken)| taken.then_some(hint)).collect()
 }
 
 /// What lies over the panes has its keys in its own frame; a line at the foot of the transcript has none.

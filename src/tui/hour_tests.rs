@@ -259,3 +259,104 @@ fn a_window_leaves_no_sliver_of_what_lies_below_it() {
         }
     }
 }
+
+#[test]
+fn a_bracket_in_grey_is_not_taken_for_one_that_stands_there() {
+    let mut screen = refused(80, 24);
+    screen.keys("RCPT TO:<lt>dude@noddy.com");
+    assert!(screen.shown().contains("is not on the line yet"), "{}", screen.shown());
+    screen.keys(">");
+    assert!(!screen.shown().contains("is not on the line yet"), "{}", screen.shown());
+    screen.keys("<left><ctrl-u>");
+    assert_eq!(screen.model.composer.line(), "", "no bracket is left over");
+}
+
+#[test]
+fn what_the_panel_names_as_the_next_step_is_what_stands_in_grey() {
+    for (reply, line) in [
+        ("530 5.7.0 Must issue a STARTTLS command first", "STARTTLS"),
+        ("501 5.5.4 Unsupported option: BODY=8BITMIME", "MAIL FROM:<dude@noddy.com>"),
+    ] {
+        let mut screen = connected(120, 33);
+        screen.say("EHLO noddy.com<enter>", "< 250-mx\n< 250 STARTTLS");
+        screen.say("MAIL FROM:<lt>dude@noddy.com><enter>", &format!("< {reply}"));
+        assert_eq!(screen.model.composer.ghost(), line, "{}", screen.shown());
+        assert!(!screen.shown().contains("No angle brackets"), "{}", screen.shown());
+    }
+}
+
+#[test]
+fn the_key_that_mends_takes_a_refused_line_up_where_nothing_is_typed() {
+    let mut screen = connected(120, 33);
+    screen.say("EHLO noddy.com<enter>", "< 250 mx");
+    screen.say("MAIL FROM: dude@noddy.com<enter>", "< 501 5.5.4 Syntax: MAIL FROM:<lt>address>");
+    assert!(screen.shown().contains("Send the line mended"), "{}", screen.shown());
+    screen.keys("<f8>");
+    assert_eq!(screen.model.composer.line(), "MAIL FROM:<dude@noddy.com>");
+}
+
+#[test]
+fn who_says_the_command_of_an_article_to_the_server_is_told_so() {
+    let mut screen = connected(120, 33);
+    screen.say("telnet mx.example 25<enter>", "< 500 5.5.2 Error: command not recognized");
+    assert!(screen.shown().contains("You are connected already"), "{}", screen.shown());
+}
+
+#[test]
+fn what_one_says_of_a_line_oneself_is_nothing_new() {
+    let mut screen = refused(80, 24);
+    screen.keys("<esc>[[");
+    screen.wire("* mark at=3\n* note at=3 mine");
+    assert!(!screen.shown().contains(" new ·"), "{}", screen.shown());
+    screen.wire("< 421 4.4.2 idle");
+    assert!(screen.shown().contains("1 new ·"), "{}", screen.shown());
+}
+
+#[test]
+fn a_saved_connection_that_found_no_name_offers_no_file_as_a_domain() {
+    let mut log = Log::default();
+    sample::add(&mut log, "* connecting mx.corp.test:25\n* error kind=name \"the name can't be resolved\"\n* closed by=client", Micros(1));
+    let path = PathBuf::from("2026-11-29-201404-mx.corp.test-25.smtp");
+    let talk = Talk::opened("2026-11-29-201404-mx.corp.test-25.smtp".to_owned(), path.clone(), log);
+    let mut screen = super::screen::Screen::new(120, 33);
+    screen.send(Message::Opened { path, talk: Box::new(talk), whole: true });
+    let shown = screen.shown();
+    assert!(!shown.contains("mx:2026"), "{shown}");
+    assert!(shown.contains("mx:mx.corp.test") && shown.contains("With a connection"), "{shown}");
+}
+
+#[test]
+fn the_panel_keeps_its_order_while_a_line_is_typed() {
+    let mut screen = refused(80, 24);
+    let first = |screen: &super::screen::Screen| {
+        let shown = screen.shown();
+        let row = shown.lines().position(|row| row.contains("Try next")).expect("a next step");
+        shown.lines().nth(row + 1).unwrap_or_default().to_owned()
+    };
+    let before = first(&screen);
+    screen.keys("RCPT TO: joe user@noddy.com, someone.else@noddy.com and=x");
+    assert_eq!(first(&screen).split("││").nth(1), before.split("││").nth(1), "{}", screen.shown());
+}
+
+#[test]
+fn the_scenarios_of_the_lab_are_offered_where_one_connects() {
+    let mut screen = refused(80, 24);
+    let scenario = |name: &str| (name.to_owned(), "A title".to_owned());
+    screen.send(Message::Scenarios(vec![scenario("greylisting"), scenario("tarpit")]));
+    screen.keys("<f4>lab:gr");
+    let wrong = Err("there is no scenario gr".to_owned());
+    screen.send(Message::Profiles(super::start::News::Read("lab:gr".to_owned(), wrong)));
+    let shown = screen.shown();
+    assert!(shown.contains("lab:greylisting") && !shown.contains("no scenario"), "{shown}");
+    screen.asked();
+    screen.keys("<down><enter>");
+    assert!(screen.asked().iter().any(|asked| asked.contains("lab:greylisting")), "{}", screen.shown());
+}
+
+#[test]
+fn what_can_be_done_elsewhere_alone_is_told_by_the_palette() {
+    let mut screen = refused(80, 24);
+    screen.keys("<ctrl-p>tag");
+    let shown = screen.shown();
+    assert!(shown.contains("tag: That is done among the conversations that were kept"), "{shown}");
+}

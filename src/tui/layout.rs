@@ -44,6 +44,8 @@ pub struct Layout {
     pub shared: bool,
     /// Whether the parts have no frames.
     pub bare: bool,
+    /// Rows that the panes have given to what is said below the line.
+    pub given: u16,
 }
 
 impl Layout {
@@ -95,6 +97,7 @@ impl Layout {
         let Some(composer) = &mut self.composer else { return self };
         composer.y -= rows;
         composer.height += rows;
+        self.given = rows;
         for part in [&mut self.transcript, &mut self.panel].into_iter().flatten() {
             part.height -= rows;
         }

@@ -83,6 +83,8 @@ pub(super) fn meant(model: &Model, action: Action) -> Action {
 
 /// Goes to the next finding, or the one before, and says which it is.
 pub(super) fn step(model: &mut Model, forward: bool) {
+    // What is gone to is in the panel, and so are the keys that go on from there.
+    model.focus = Focus::Panel;
     model.notice = Some(match model.panel.step_finding(forward) {
         Some((n, count)) => format!("Finding {n} of {count}, the worst first."),
         None => "There is no finding to go to.".to_owned(),

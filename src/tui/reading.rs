@@ -273,7 +273,7 @@ fn unwritable(model: &Model) -> Option<String> {
     } else if talk.broken.is_some() {
         "A broken file is not written to; {save-as} saves what could be read."
     } else if talk.imported.is_some() {
-        "This is an import, and its file is not written to; {save-as} saves it as a transcript."
+        "This is an import, and its file is not written to: {save-as} saves a copy, which the start screen opens by its path."
     } else if talk.read_only {
         "This file is of a newer format and is not written to."
     } else {

@@ -33,6 +33,11 @@ pub(super) fn mailbox(context: &Context<'_>, range: Range<usize>, role: Role, fo
         found.wrong("mailto", span.clone(), "An address stands here alone, without mailto:.", "RFC 5321 4.1.2").mends();
         range.start = span.end;
     }
+    if let Some(inner) = within_printed_quotes(&line[range.clone()]) {
+        let reason = "An address stands in angle brackets and in no quotes; these are of a printed text.";
+        found.wrong("wrong-brackets", range.clone(), reason, "RFC 5321 4.1.2").mends();
+        range = range.start + inner.start..range.start + inner.end;
+    }
     if let Some(inner) = within_other_signs(&line[range.clone()]) {
         let reason = "An address stands in angle brackets and in no others.";
         found.wrong("wrong-brackets", range.clone(), reason, "RFC 5321 4.1.2").mends();
@@ -93,6 +98,15 @@ fn several_signs(second: usize, comma: Option<Range<usize>>, role: Role, found: 
         return;
     };
     several_addresses(others, role, found);
+}
+
+/// Where an address lies that stands whole within quotes as they are printed, which no keyboard has: `“a@b”`.
+fn within_printed_quotes(text: &[u8]) -> Option<Range<usize>> {
+    const QUOTES: [char; 9] = ['\u{201c}', '\u{201d}', '\u{201e}', '\u{2018}', '\u{2019}', '\u{201a}', '\u{ab}', '\u{bb}', '\u{2033}'];
+    let text = std::str::from_utf8(text).ok()?;
+    let inner = text.strip_prefix(QUOTES)?.strip_suffix(QUOTES)?;
+    let start = text.chars().next()?.len_utf8();
+    (inner.contains('@') && !inner.contains(QUOTES)).then_some(start..start + inner.len())
 }
 
 /// The length of an address that stands whole within quotes or brackets of another kind: `(a@b)`, `"a@b"`.

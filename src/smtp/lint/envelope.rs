@@ -35,7 +35,9 @@ pub(super) fn examine(context: &Context<'_>, found: &mut Findings) -> Vec<u8> {
     }
     let carries = |word: &Word| matches!(word, Word::Parameter(p) if p.keyword.eq_ignore_ascii_case("SMTPUTF8"));
     let has_utf8 = envelope.rest.iter().any(carries);
-    let utf8_wanted = non_ascii(context, &envelope, role, has_utf8, found);
+    // What goes with the quotes of a printed text needs no parameter.
+    let printed = found.list.iter().any(|(lint, _)| lint.name == "wrong-brackets") && out.is_ascii();
+    let utf8_wanted = !printed && non_ascii(context, &envelope, role, has_utf8, found);
     let parameters = parameter::examine(context, &words, role, found);
     let at_end = !is_unfinished(&parameters);
     if utf8_wanted && !at_end {
@@ -207,6 +209,10 @@ fn rest(context: &Context<'_>, envelope: &Envelope, role: Role, found: &mut Find
                 found.wrong("stray-text", span, reason, "RFC 5321 4.1.2").mends();
                 continue;
             }
+        } else if glued && matches!(word, Word::Junk(_)) && text.iter().all(u8::is_ascii_punctuation) && text != b">" {
+            let reason = "Nothing stands right behind the path but a space and parameters.";
+            found.wrong("stray-text", span, reason, "RFC 5321 4.1.1.11").mends();
+            continue;
         } else if text == b">" {
             let reason = "One pair of angle brackets stands around an address.";
             found.wrong("doubled-brackets", span, reason, "RFC 5321 4.1.2").mends();
@@ -250,6 +256,25 @@ fn non_ascii(context: &Context<'_>, envelope: &Envelope, role: Role, has: bool, 
             let reason = "Letters outside ASCII need SMTPUTF8 on the MAIL that began this transaction.";
             found.wrong("non-ascii", span, reason, "RFC 6531 3.4");
             false
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::lint;
+    use crate::smtp::{Session, VerbTable};
+
+    #[test]
+    fn what_a_printed_article_adds_is_taken_off() {
+        let table = VerbTable::parse(crate::assets::text("verbs.toml").expect("compiled in")).expect("it parses");
+        for (line, want) in [
+            ("MAIL FROM:\u{201c}dude@noddy.com\u{201d}", "MAIL FROM:<dude@noddy.com>"),
+            ("MAIL FROM:<\u{2018}dude@noddy.com\u{2019}>", "MAIL FROM:<dude@noddy.com>"),
+            ("MAIL FROM:<dude@noddy.com>.", "MAIL FROM:<dude@noddy.com>"),
+        ] {
+            let found = lint(line.as_bytes(), &Session::new(), &table);
+            assert!(found.iter().any(|it| it.mended.as_deref() == Some(want)), "{line}: {found:#?}");
         }
     }
 }

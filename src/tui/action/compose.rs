@@ -2,6 +2,7 @@
 
 use super::Where::{Composer, Everywhere};
 use super::{Action, Entry, entry, live, open};
+use crate::tui::enter::refused_mended;
 use crate::tui::model::{Focus, Model};
 use crate::tui::{pipelining, replay};
 
@@ -21,7 +22,10 @@ pub(super) const ENTRIES: &[Entry] = &[
         "mend",
         "Take the mended line that the composer offers.",
         &[(Everywhere, "f8")],
-        |model| composing(model) && model.composer.lints().iter().any(|lint| lint.mended.is_some()),
+        |model| {
+            let of_line = model.composer.lints().iter().any(|lint| lint.mended.is_some());
+            composing(model) && (of_line || model.composer.line().is_empty() && refused_mended(model).is_some())
+        },
     )
     .called("fix correct repair")
     .needed(4),

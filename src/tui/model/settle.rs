@@ -47,6 +47,7 @@ impl Model {
                 probing,
                 exam,
                 placed: layout.position.is_some(),
+                given: layout.given,
             };
             self.panel.arrange(&self.talk, scene, layout.panel_inner());
         }

@@ -9,6 +9,7 @@ use tui_input::backend::crossterm::EventHandler as _;
 
 use super::{Outcome, more, place, shown_from, window};
 use crate::decode::finding::{Fit, fit};
+use crate::tui::act::not_now;
 use crate::tui::action::{ACTIONS, Action, Entry, Where};
 use crate::tui::model::Model;
 use crate::tui::text::{self, width};
@@ -74,6 +75,16 @@ impl Palette {
         found.into_iter().map(|(_, entry)| entry).collect()
     }
 
+    /// What is said where nothing of that name can be done now: why not, where there is something of that name.
+    fn elsewhere(&self, model: &Model) -> String {
+        const NOTHING: &str = "nothing of that name can be done now";
+        let text = self.input.value();
+        let named = ACTIONS.iter().filter_map(|entry| Some((fits(entry, &words(entry, model), text)?, entry)));
+        let best = named.min_by_key(|(fit, _)| *fit).filter(|_| !text.trim().is_empty());
+        let why = best.and_then(|(_, entry)| Some((entry, not_now(model, entry.action)?)));
+        why.map_or_else(|| NOTHING.to_owned(), |(entry, why)| format!("{}: {why}", entry.name))
+    }
+
     /// Its place, and the keys in its frame.
     pub(super) fn outline(model: &Model) -> (Rect, &'static str) {
         (place(model, 96, u16::try_from(ACTIONS.len()).unwrap_or(40) + 2 + WHOLE), "Enter do it · Esc close")
@@ -128,8 +139,10 @@ impl Palette {
             }
         }
         if found.is_empty() {
-            let text = "nothing of that name can be done now";
-            frame.buffer_mut().set_string(inner.x, inner.y + 2, text, model.theme.style(Role::Dim));
+            let words = text::wrap(&self.elsewhere(model), usize::from(inner.width));
+            for (row, y) in words.into_iter().zip(inner.y + 2..inner.bottom()) {
+                frame.buffer_mut().set_string(inner.x, y, row, model.theme.style(Role::Dim));
+            }
         }
     }
 }

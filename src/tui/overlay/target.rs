@@ -45,8 +45,8 @@ impl Target {
         Self { input: Input::new(text.to_owned()), asked, reading: Some(Err(why)), ..Self::default() }
     }
 
-    /// An empty line with what can be taken for it: the user's own profiles, servers talked to lately, and the profiles
-    /// that come with ehlo.
+    /// An empty line with what can be taken for it: the user's own profiles, servers talked to lately, the profiles
+    /// that come with ehlo, and the scenarios of the lab.
     #[must_use]
     pub fn offering(start: &Start) -> Self {
         let profile = |own: bool| {
@@ -62,6 +62,8 @@ impl Target {
             }
         }
         offers.extend(profile(false));
+        let scenarios = start.scenarios.iter();
+        offers.extend(scenarios.map(|(name, title)| (format!("lab:{name}"), format!("lab:{name}  {title}"))));
         Self { offers: Offers::of(offers), ..Self::default() }
     }
 
@@ -146,6 +148,10 @@ impl Target {
         frame.set_cursor_position(Position::new(inner.x + at.min(inner.width.saturating_sub(1)), inner.y));
         let dim = model.theme.style(Role::Dim);
         let (said, role) = match &self.reading {
+            // What is still being typed after `lab:` is no mistake as long as something goes on from it.
+            Some(Err(_)) if self.input.value().trim().starts_with("lab:") && !self.offers.shown().is_empty() => {
+                ("one of these; Down takes it".to_owned(), Role::Dim)
+            }
             Some(Ok(reading)) => (format!("▸ {}", for_screen(reading.as_bytes())), Role::Good),
             Some(Err(why)) => (for_screen(why.as_bytes()), Role::Warning),
             None => (String::new(), Role::Text),

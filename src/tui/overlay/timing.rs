@@ -6,7 +6,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{Outcome, letter, place, shown_from, window};
+use super::{Outcome, letter, more, place, shown_from, window};
 use crate::conversation::dialogue::Ask;
 use crate::conversation::{Exchange, Kind, Log};
 use crate::smtp::escape::for_screen;
@@ -140,6 +140,7 @@ impl Timing {
             }
             frame.buffer_mut().set_line(inner.x, y, &Line::from(spans), inner.width);
         }
+        more(model, frame, area, (from, rows, bars.len()));
         let below = inner.bottom().saturating_sub(1);
         let head = format!("{:2}{:>AT$} {:NAME$}{:>FIGURE$}{:>FIGURE$}", "", "at", "", "idle", "took");
         let legend = "░ the way, as long as connecting took  █ the server  ▒ rest of its reply";

@@ -78,9 +78,6 @@ fn scenarios_of_the_lab_are_found_by_name_and_title() {
     assert_eq!(screen.asked(), ["connect mx.grey.example"], "{}", screen.shown());
     screen.model.face = Face::Start;
     screen.keys("<esc>lab:gr");
-    let wrong = Err("there is no scenario gr".to_owned());
-    screen.send(Message::Profiles(News::Read("lab:gr".to_owned(), wrong)));
-    assert!(!screen.shown().contains("no scenario"), "one goes on from it: {}", screen.shown());
     screen.asked();
     screen.keys("<enter>");
     assert_eq!(screen.asked(), ["connect lab:greylisting"]);
@@ -324,6 +321,16 @@ fn a_path_that_is_typed_is_opened_first_and_connected_to_below() {
     screen.send(Message::Profiles(file));
     screen.keys("<enter>");
     assert_eq!(screen.asked(), ["connect mx.example"], "a word that may be a host is one, whatever lies there");
+}
+
+#[test]
+fn a_line_of_smtp_on_the_start_screen_is_told_where_it_belongs() {
+    let mut screen = screen(80, 24);
+    screen.keys("HELO noddy.com");
+    let wrong = Err("`noddy.com` is not a port; 25, 465 and 587 are usual".to_owned());
+    screen.send(Message::Profiles(News::Read("HELO noddy.com".to_owned(), wrong)));
+    let shown = screen.shown();
+    assert!(shown.contains("HELO is said to a server: connect first") && !shown.contains("not a port"), "{shown}");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 
 use super::{Item, Profile, Start};
 use crate::lesson::map::{State, called};
+use crate::smtp::Verb;
 use crate::smtp::escape::for_screen;
 use crate::tui::action::{Action, Where};
 use crate::tui::model::Model;
@@ -93,18 +94,24 @@ fn find_line(model: &Model, frame: &mut Frame<'_>, area: Rect) {
 /// How what was typed is read, below it, before Enter does it.
 fn reading(model: &Model, columns: u16) -> Vec<(String, Role)> {
     const MARGIN: usize = 10;
+    let verb = says_smtp(model.start.text());
+    let for_a_server =
+        verb.map(|verb| format!("{verb} is said to a server: connect first, to the lab or a host, then type it"));
     let (words, role) = match &model.start.reading {
-        // How a word would be read as a host, where it is marked as one.
-        Some(Ok(_)) if matches!(model.start.marked(), Some(Item::Scenario(_) | Item::Found(_))) => return Vec::new(),
+        Some(_) if let Some(words) = &for_a_server => (words, Role::Warning),
         Some(Ok(words)) => (words, Role::Dim),
-        // What is still being typed after `lab:` is no mistake as long as something goes on from it.
-        Some(Err(_)) if matches!(model.start.marked(), Some(Item::Scenario(_))) => return Vec::new(),
         Some(Err(words)) => (words, Role::Warning),
         None => return Vec::new(),
     };
     let words = for_screen(words.as_bytes());
     let rows = wrap(&words, usize::from(columns).saturating_sub(MARGIN + 1)).into_iter().take(READING).enumerate();
     rows.map(|(n, row)| (format!("        {}{row}", if n == 0 { "▸ " } else { "  " }), role)).collect()
+}
+
+/// The verb of a line of SMTP that was typed where one says whom to connect to.
+fn says_smtp(text: &str) -> Option<&'static str> {
+    let verb = Verb::from_word(text.split_whitespace().next()?);
+    (verb != Verb::Other).then(|| verb.word())
 }
 
 /// The keys for profiles, beside their heading.

@@ -60,6 +60,7 @@ impl Form {
         let (area, foot) = self.outline(model);
         let inner = window(model, frame, area, &format!("{} as a form", self.entry.name), foot);
         let columns = usize::from(inner.width);
+        let (top, listed, help) = parts(inner.height);
         let line = self.line();
         let shown = fit(&for_screen(line.as_bytes()), columns);
         frame.buffer_mut().set_string(inner.x, inner.y, shown, model.theme.style(Role::Sent));
@@ -67,10 +68,13 @@ impl Form {
         let all = lint::lint(line.as_bytes(), session, &model.knowledge.verbs);
         // What is wrong with a value first: that a parameter is not offered stands in its row, too.
         if let Some(found) = all.iter().find(|found| found.name != "parameter-not-offered").or(all.first()) {
-            let words = fit(&format!("{} ({})", found.reason.trim_end_matches('.'), found.reference), columns);
-            frame.buffer_mut().set_string(inner.x, inner.y + 1, words, model.theme.style(Role::Warning));
+            let words = format!("{} ({})", found.reason.trim_end_matches('.'), found.reference);
+            let (rows, room) = (wrap(&words, columns), usize::from(top - 1));
+            for (n, y) in (0..room.min(rows.len())).zip(inner.y + 1..) {
+                let words = if n + 1 == room { fit(&rows[n..].join(" "), columns) } else { rows[n].clone() };
+                frame.buffer_mut().set_string(inner.x, y, words, model.theme.style(Role::Warning));
+            }
         }
-        let (top, listed, help) = parts(inner.height);
         let list = Rect { y: inner.y + top, height: listed, ..inner };
         let (_, from) = shown_from(self.at, self.rows.len(), usize::from(list.height));
         for ((n, row), y) in self.rows.iter().enumerate().skip(from).zip(list.y..list.bottom()) {

@@ -86,7 +86,8 @@ fn going_on<'a>(around: &Surroundings<'a>) -> Option<&'a str> {
         }
         Phase::Ready => {
             let mail = around.again.and_then(|again| again.mail);
-            around.advised.filter(|line| is(line, Verb::Auth)).or(mail)
+            let first = [Verb::Auth, Verb::Starttls, Verb::Rset];
+            around.advised.filter(|line| first.iter().any(|verb| is(line, *verb))).or(mail)
         }
         _ => None,
     }

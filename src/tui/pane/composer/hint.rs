@@ -45,7 +45,9 @@ pub(super) fn hint(line: &str, headless: bool, lints: &[Lint], ghost: &str, arou
         );
     }
     let sent = around.session.classify(line.as_bytes());
-    if let Some(lint) = lints.first().filter(|_| !line.is_empty()) {
+    // What no key can mend is said before what one could.
+    let several = lints.iter().find(|lint| lint.name == "several-addresses");
+    if let Some(lint) = several.or(lints.first()).filter(|_| !line.is_empty()) {
         return of_lint(lint, lints);
     }
     if let Some((gone, all)) = around.progress {
@@ -61,6 +63,14 @@ pub(super) fn hint(line: &str, headless: bool, lints: &[Lint], ghost: &str, arou
         Sent::Command(_) if around.exam => note(
             Role::Dim,
             &["In an exam nothing is offered: the line is yours to type", "Nothing is offered in an exam", "An exam"],
+        ),
+        // What stands in grey is not on the line: here the line itself would be wrong without it.
+        Sent::Command(_) if !line.trim().is_empty() && ghost.starts_with('>') => note(
+            Role::Remark,
+            &[
+                "The > in grey is not on the line yet: → or Tab takes it, and what may follow",
+                "The grey > is not on the line yet: Tab takes it",
+            ],
         ),
         Sent::Command(command) if !line.trim().is_empty() => {
             grammar(&command.word, around.verbs).unwrap_or_else(|| unknown(&command.word))
@@ -338,6 +348,14 @@ fn phase(ghost: &str, around: &Surroundings<'_>) -> Hint {
         Phase::Ready if around.advised.is_some_and(|line| line.starts_with("AUTH")) => (
             "The log-in was refused: AUTH again, with another mechanism or a new password",
             "Refused: AUTH again, or another mechanism",
+        ),
+        Phase::Ready if around.advised == Some("STARTTLS") => (
+            "The server wants the line encrypted before that: STARTTLS",
+            "Refused: STARTTLS comes first",
+        ),
+        Phase::Ready if around.advised == Some("RSET") => (
+            "The server keeps what it refused in mind: RSET, then begin again",
+            "Refused: RSET, then begin again",
         ),
         Phase::Ready => of_verdicts(session, around.lab),
         Phase::Mail if session.refused > 0 => (

@@ -393,7 +393,13 @@ impl Composer {
                 'f' => line.go(Reach::On),
                 'd' => line.delete(Reach::On),
                 'h' => line.delete(Reach::Back),
-                'u' => line.cut(Reach::Start),
+                'u' => {
+                    // A bracket that nothing stands before any more is no use to anybody.
+                    if &line.text()[line.cursor()..] == ">" {
+                        line.go(Reach::End);
+                    }
+                    line.cut(Reach::Start);
+                }
                 'k' => line.cut(Reach::End),
                 'w' => line.cut(Reach::SpaceBack),
                 'y' => line.yank(),

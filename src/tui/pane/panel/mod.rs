@@ -65,6 +65,8 @@ pub struct Scene<'a> {
     pub exam: bool,
     /// "Where you are" stands below the panel.
     pub placed: bool,
+    /// Rows that it has given away for a while: its parts stay in their order meanwhile.
+    pub given: u16,
 }
 
 /// What the rows of a tab depend on, the reply's own explanation not counted.
@@ -157,7 +159,10 @@ impl Panel {
         let connection = of.map(|(connection, _)| connection);
         match self.tab {
             Tab::Reply if scene.exam && self.trouble.is_none() => reply::unexplained(width),
-            Tab::Reply => reply::rows((talk, record), self.trouble.as_ref(), scene.keymap, (width, self.size.height)),
+            Tab::Reply => {
+                let height = self.size.height + scene.given;
+                reply::rows((talk, record), self.trouble.as_ref(), scene.keymap, (width, height))
+            }
             Tab::Session => session::rows(talk, connection, moment, scene, width),
             Tab::Offer if scene.exam => offer::unexplained(moment.session, width),
             Tab::Offer => offer::rows(talk, connection, moment, (scene.knowledge, scene.keymap), width),

@@ -57,8 +57,9 @@ pub(super) fn rows(
     (width, height): (u16, u16),
 ) -> Vec<Row> {
     if let Some(trouble) = trouble.filter(|_| talk.given().is_none()) {
-        let ample = in_trouble(trouble, keymap, width, true);
-        return if ample.len() <= height.into() { ample } else { in_trouble(trouble, keymap, width, false) };
+        let live = talk.source == Source::Live;
+        let ample = in_trouble(trouble, keymap, width, (true, live));
+        return if ample.len() <= height.into() { ample } else { in_trouble(trouble, keymap, width, (false, live)) };
     }
     let Some((about, explanation)) = talk.explanation() else {
         return nothing_yet(talk, record, keymap, width);
@@ -251,7 +252,7 @@ fn numbered_steps(out: &mut Writer, next: &[Step], keymap: &Keymap, (heading, to
 }
 
 /// What went wrong as rows; where there is little room, causes and steps come first.
-fn in_trouble(trouble: &Trouble, keymap: &Keymap, width: u16, ample: bool) -> Vec<Row> {
+fn in_trouble(trouble: &Trouble, keymap: &Keymap, width: u16, (ample, live): (bool, bool)) -> Vec<Row> {
     let mut out = Writer::new(width);
     out.paragraph(0, Role::Bad, &trouble.title);
     if ample {
@@ -260,7 +261,7 @@ fn in_trouble(trouble: &Trouble, keymap: &Keymap, width: u16, ample: bool) -> Ve
         }
         out.blank();
     }
-    troubled(&mut out, trouble, keymap, true);
+    troubled(&mut out, trouble, keymap, (true, live));
     if !ample && !trouble.meaning.is_empty() {
         out.paragraph(0, Role::Text, &trouble.meaning);
     }
@@ -268,7 +269,7 @@ fn in_trouble(trouble: &Trouble, keymap: &Keymap, width: u16, ample: bool) -> Ve
 }
 
 /// Why it went wrong (where that is not said elsewhere) and what to do next.
-pub(super) fn troubled(out: &mut Writer, trouble: &Trouble, keymap: &Keymap, with_causes: bool) {
+pub(super) fn troubled(out: &mut Writer, trouble: &Trouble, keymap: &Keymap, (with_causes, live): (bool, bool)) {
     if with_causes && !trouble.causes.is_empty() {
         let several = if trouble.certain { "Why" } else { "Why, most likely first" };
         out.paragraph(0, Role::Accent, if trouble.causes.len() == 1 { "Why" } else { several });
@@ -276,7 +277,7 @@ pub(super) fn troubled(out: &mut Writer, trouble: &Trouble, keymap: &Keymap, wit
             numbered(out, n + 1, cause);
         }
     }
-    numbered_steps(out, &trouble.steps, keymap, ("Try next", false, false));
+    numbered_steps(out, &trouble.steps, keymap, (if live { "Try next" } else { "With a connection" }, false, false));
 }
 
 fn notes(out: &mut Writer, explanation: &Explanation) {

@@ -117,7 +117,7 @@ fn line(out: &mut Writer, talk: &Talk, connection: Option<&Connection>, moment: 
     });
     out.field("logged in", Role::Text, login.as_deref().unwrap_or("no"));
     if let Some(limit) = talk.idle {
-        out.field("idle limit", Role::Text, &format!("about {} of silence", duration::words(limit)));
+        out.field("idle for", Role::Text, &format!("about {} of silence", duration::words(limit)));
     }
     if let Some(every) = &talk.keep_alive {
         out.field("kept alive", Role::Text, &format!("by NOOP after {every}"));

@@ -28,6 +28,7 @@ fn whole(talk: &Talk, tab: Tab, width: u16, marked: Option<usize>) -> String {
         probing: None,
         exam: false,
         placed: false,
+        given: 0,
     };
     panel.arrange(talk, scene, Size::new(width, 500));
     let rows = panel.count();
@@ -64,6 +65,7 @@ fn scene(knowledge: &Knowledge, exam: bool) -> Scene<'_> {
         probing: None,
         exam,
         placed: false,
+        given: 0,
     }
 }
 

@@ -71,6 +71,7 @@ fn arranged(talk: &Talk, size: Size) -> Panel {
             probing: None,
             exam: false,
             placed: false,
+            given: 0,
         },
         size,
     );
@@ -202,6 +203,7 @@ fn in_an_opened_conversation_it_is_about_the_explained_reply() {
                 probing: None,
                 exam: false,
                 placed: false,
+                given: 0,
             },
             LARGE,
         );

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::conversation::certificate::{Certificate, TlsFault, faults as own_faults};
 use crate::conversation::event::Remark;
-use crate::tui::talk::Talk;
+use crate::tui::talk::{Source, Talk};
 use crate::tui::text::capital;
 use crate::tui::theme::Role;
 
@@ -82,7 +82,8 @@ pub(super) fn rows(
     }
     if let Some(trouble) = trouble {
         out.blank();
-        super::reply::troubled(&mut out, trouble, keymap, faults.is_empty());
+        let live = talk.source == Source::Live;
+        super::reply::troubled(&mut out, trouble, keymap, (faults.is_empty(), live));
     }
     let shown = look.filter(|look| !look.certificates.is_empty()).unwrap_or(connection);
     if secured {

@@ -374,7 +374,11 @@ impl Scene<'_> {
             "it is a domain whose mail goes to other hosts, its mail exchangers",
             "no name server answers: the network may be down",
         ];
-        let host = self.talk.name.split(':').next().unwrap_or_default();
+        // A file goes by a name of its own.
+        let dialled = self.place().map(|(host, _)| host);
+        let target = self.talk.target.as_deref().map(|target| target.trim_start_matches("smtp://").to_owned());
+        let name = dialled.or(target).unwrap_or_else(|| self.talk.name.clone());
+        let host = name.split(':').next().unwrap_or_default();
         let domain = host.contains('.') && !host.contains('/') && host.parse::<std::net::IpAddr>().is_err();
         let exchangers =
             domain.then(|| step("ask for the domain's mail exchangers", Action::Connect, Some(&format!("mx:{host}"))));

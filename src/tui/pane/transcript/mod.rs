@@ -76,7 +76,9 @@ impl Transcript {
     /// Lines that came while the view was held further up.
     #[must_use]
     pub fn unseen(&self, talk: &Talk) -> usize {
-        if talk.source == Source::Live { talk.log.len().saturating_sub(self.seen) } else { 0 }
+        // What one has said about a line oneself is nothing new.
+        let new = talk.log.len().saturating_sub(self.seen).saturating_sub(self.notes.elsewhere_from(self.seen));
+        if talk.source == Source::Live { new } else { 0 }
     }
 
     /// Whether what comes now is neither followed nor explained, since something further up is looked at.

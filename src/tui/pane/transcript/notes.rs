@@ -99,6 +99,11 @@ impl Notes {
         self.elsewhere.binary_search(&record).is_ok()
     }
 
+    /// How many records from this one on say only what is shown elsewhere.
+    pub(super) fn elsewhere_from(&self, record: usize) -> usize {
+        self.elsewhere.len() - self.elsewhere.partition_point(|other| *other < record)
+    }
+
     /// What was noted about a record.
     pub(super) fn of(&self, record: usize) -> &[String] {
         self.about.get(&record).map_or(&[], Vec::as_slice)
