@@ -82,6 +82,8 @@ impl Palette {
         let named = ACTIONS.iter().filter_map(|entry| Some((fits(entry, &words(entry, model), text)?, entry)));
         let best = named.min_by_key(|(fit, _)| *fit).filter(|_| !text.trim().is_empty());
         let why = best.and_then(|(_, entry)| Some((entry, not_now(model, entry.action)?)));
+        // That it can't be done is known already.
+        let why = why.filter(|(_, why)| !why.ends_with("is not possible now."));
         why.map_or_else(|| NOTHING.to_owned(), |(entry, why)| format!("{}: {why}", entry.name))
     }
 
