@@ -315,7 +315,11 @@ fn what_one_says_of_a_line_oneself_is_nothing_new() {
 #[test]
 fn a_saved_connection_that_found_no_name_offers_no_file_as_a_domain() {
     let mut log = Log::default();
-    sample::add(&mut log, "* connecting mx.corp.test:25\n* error kind=name \"the name can't be resolved\"\n* closed by=client", Micros(1));
+    sample::add(
+        &mut log,
+        "* connecting mx.corp.test:25\n* error kind=name \"the name can't be resolved\"\n* closed by=client",
+        Micros(1),
+    );
     let path = PathBuf::from("2026-11-29-201404-mx.corp.test-25.smtp");
     let talk = Talk::opened("2026-11-29-201404-mx.corp.test-25.smtp".to_owned(), path.clone(), log);
     let mut screen = super::screen::Screen::new(120, 33);

@@ -102,7 +102,8 @@ fn several_signs(second: usize, comma: Option<Range<usize>>, role: Role, found: 
 
 /// Where an address lies that stands whole within quotes as they are printed, which no keyboard has: `“a@b”`.
 fn within_printed_quotes(text: &[u8]) -> Option<Range<usize>> {
-    const QUOTES: [char; 9] = ['\u{201c}', '\u{201d}', '\u{201e}', '\u{2018}', '\u{2019}', '\u{201a}', '\u{ab}', '\u{bb}', '\u{2033}'];
+    const QUOTES: [char; 9] =
+        ['\u{201c}', '\u{201d}', '\u{201e}', '\u{2018}', '\u{2019}', '\u{201a}', '\u{ab}', '\u{bb}', '\u{2033}'];
     let text = std::str::from_utf8(text).ok()?;
     let inner = text.strip_prefix(QUOTES)?.strip_suffix(QUOTES)?;
     let start = text.chars().next()?.len_utf8();

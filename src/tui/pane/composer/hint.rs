@@ -349,14 +349,12 @@ fn phase(ghost: &str, around: &Surroundings<'_>) -> Hint {
             "The log-in was refused: AUTH again, with another mechanism or a new password",
             "Refused: AUTH again, or another mechanism",
         ),
-        Phase::Ready if around.advised == Some("STARTTLS") => (
-            "The server wants the line encrypted before that: STARTTLS",
-            "Refused: STARTTLS comes first",
-        ),
-        Phase::Ready if around.advised == Some("RSET") => (
-            "The server keeps what it refused in mind: RSET, then begin again",
-            "Refused: RSET, then begin again",
-        ),
+        Phase::Ready if around.advised == Some("STARTTLS") => {
+            ("The server wants the line encrypted before that: STARTTLS", "Refused: STARTTLS comes first")
+        }
+        Phase::Ready if around.advised == Some("RSET") => {
+            ("The server keeps what it refused in mind: RSET, then begin again", "Refused: RSET, then begin again")
+        }
         Phase::Ready => of_verdicts(session, around.lab),
         Phase::Mail if session.refused > 0 => (
             "No recipient was accepted yet: another RCPT, or RSET to start over",
