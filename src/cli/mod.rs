@@ -160,7 +160,7 @@ pub fn main() -> ExitCode {
             // Help and the version are asked for, and no mistake.
             let code = if said.use_stderr() { send::of_words(&words) } else { Exit::Done.code() };
             // The stream may be closed; there is nobody to tell then.
-            let _ = said.print();
+            let _ = send::told(said, &words).print();
             return ExitCode::from(code);
         }
     };

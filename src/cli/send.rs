@@ -25,6 +25,7 @@ mod announced;
 mod arguments;
 mod content;
 mod exits;
+mod meant;
 mod parameters;
 mod parts;
 mod prepared;
@@ -34,6 +35,7 @@ mod target;
 mod trip;
 
 pub(super) use exits::of_words;
+pub(super) use meant::told;
 use prepared::Prepared;
 use screen::{Recipient, Screen};
 pub(super) use swaks::normalised;

@@ -2,7 +2,7 @@
 //!
 //! No I/O: what happens is seen in the log ([`Stepper::observe`]), what is to be done is given back as [`Order`]s.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -114,6 +114,8 @@ pub enum Ready {
 pub struct Stepper {
     plan: Plan,
     setup: Setup,
+    /// The pauses before its steps, by their lines of the file.
+    pauses: BTreeMap<usize, Duration>,
     rows: Vec<Beside>,
     /// The first row of each step.
     row_of: Vec<usize>,
@@ -154,6 +156,7 @@ impl Stepper {
         // Whoever plays it line by line decides how early a line goes out.
         plan.steps.retain(|step| !matches!(step.act, Act::Early));
         let mut stepper = Self {
+            pauses: BTreeMap::new(),
             rows: Vec::new(),
             row_of: Vec::new(),
             place: Vec::new(),
@@ -180,6 +183,24 @@ impl Stepper {
         stepper.begin(&Log::new(), &Dialogue::new());
         stepper.dialling = true;
         stepper
+    }
+
+    /// The same with the pauses of whoever sent it then ([`Plan::pauses`]).
+    #[must_use]
+    pub fn with_pauses(self, pauses: BTreeMap<usize, Duration>) -> Self {
+        Self { pauses, ..self }
+    }
+
+    /// Whether anything says when its lines went out.
+    #[must_use]
+    pub fn has_pauses(&self) -> bool {
+        !self.pauses.is_empty()
+    }
+
+    /// How long was waited before the next step when it was recorded.
+    #[must_use]
+    pub fn pause(&self) -> Option<Duration> {
+        self.pauses.get(&self.plan.steps.get(self.at)?.line).copied()
     }
 
     /// A connection is being made, and all is played from the start; what the log holds already is not looked at.

@@ -78,9 +78,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::NewProfile | Action::EditProfile | Action::CopyProfile | Action::DeleteProfile => {
             return super::start::act(model, action);
         }
-        Action::Replay | Action::ReplayAll | Action::Skip | Action::EndReplay | Action::Compare | Action::Both => {
-            return replay::act(model, action);
-        }
+        of_replay if replay::does(of_replay) => return replay::act(model, of_replay),
         // Esc closes what is open above the line before it leaves it.
         Action::ToTranscript if model.focus == Focus::Composer && model.compose(Composer::close_popup) => {}
         Action::ToComposer | Action::ToTranscript | Action::ToPanel | Action::NextPane | Action::PreviousPane => {
@@ -451,11 +449,16 @@ pub(super) fn not_now(model: &Model, action: Action) -> Option<String> {
         Action::NewProfile | Action::EditProfile | Action::CopyProfile | Action::DeleteProfile => {
             "Profiles are on the start screen; {palette} and “start” lead there.".to_owned()
         }
-        Action::Replay | Action::Compare | Action::Both if model.at_start() => {
+        Action::Replay | Action::ReplayAll | Action::ReplayPaced | Action::Compare | Action::Both
+            if model.at_start() =>
+        {
             "Open a conversation first; Enter opens what is marked.".to_owned()
         }
-        Action::Replay | Action::Compare | Action::Both => "This conversation is in no file.".to_owned(),
-        Action::ReplayAll | Action::Skip | Action::EndReplay => {
+        Action::Replay | Action::ReplayAll | Action::ReplayPaced | Action::Compare | Action::Both => {
+            "This conversation is in no file.".to_owned()
+        }
+        Action::StepByStep if replay::is_playing(model) => "Each line waits for {send} already.".to_owned(),
+        Action::Skip | Action::EndReplay | Action::StepByStep => {
             "Nothing is being replayed; {replay} in the transcript begins.".to_owned()
         }
         Action::DifferenceAfter | Action::DifferenceBefore => {

@@ -23,6 +23,7 @@ pub enum Whole {
 }
 
 use super::overlay::MailWish;
+use super::replay::Way;
 use super::start::Wish;
 
 /// One thing to be done.
@@ -88,6 +89,8 @@ pub enum Effect {
         path: PathBuf,
         /// The target as typed.
         target: String,
+        /// How its lines go out.
+        way: Way,
         /// The password, where somebody was asked for it.
         password: Option<Secret>,
     },
@@ -96,7 +99,7 @@ pub enum Effect {
     /// Compare two transcripts.
     Compare(PathBuf, PathBuf),
     /// Say when so much time has passed.
-    Wait(std::time::Duration),
+    Wait(std::time::Duration, u64),
     /// The same for what plays, with the number of the wait.
     PlayOn(std::time::Duration, u64),
     /// Look for all lessons, and what was done of them.

@@ -167,6 +167,8 @@ fn need(entry: &Entry, model: &Model) -> u8 {
         // The line to send comes of them, but for a replay, which has it already.
         Action::Templates | Action::Message if !reads && model.talk.is_open() && !super::replay::is_playing(model) => 3,
         Action::ToTranscript if model.focus == Focus::Composer && model.talk.is_open() => 4,
+        // In a file one way to replay it is enough for the row.
+        Action::ReplayAll | Action::ReplayPaced if !super::replay::has_more(model) => 0,
         // To mend is offered only while there is something to mend.
         Action::Mend | Action::Faster | Action::Slower => 2,
         // In a file one reads first of all, and help leads to all the rest.

@@ -33,7 +33,13 @@ pub(super) fn place(path: &Path) -> (PathBuf, Option<usize>) {
 /// Octets at the beginning of a file that say what it is.
 const BEGINNING: u64 = 256 << 10;
 
-/// A conversation of a file, whatever wrote it: of several the one that `FILE#N` names, or else the first.
+/// A conversation of a file as it may be shown and written: without the secrets that somebody wrote into it.
+pub(super) fn masked(path: &Path) -> Result<Document, String> {
+    document(path).map(|document| import::masked(document).0)
+}
+
+/// A conversation of a file, whatever wrote it: of several the one that `FILE#N` names, or else the first. For what is
+/// sent again as it was written; what is shown of it is [`masked`].
 pub(super) fn document(path: &Path) -> Result<Document, String> {
     let (path, session) = place(path);
     let failed = |error: std::io::Error| format!("{}: {error}", for_screen(path.to_string_lossy().as_bytes()));

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::conversation::event::{Event, Timed};
-use crate::conversation::file::{self, Document, folded, write_document};
+use crate::conversation::file::{Document, folded, write_document};
 use crate::decode::Knowledge;
 use crate::interchange;
 use crate::interchange::Format;
@@ -43,7 +43,7 @@ fn append(path: &Path, remark: &Timed) -> Result<(), String> {
 /// The whole of a conversation.
 fn document(whole: Whole) -> Result<Document, String> {
     match whole {
-        Whole::File(path) => file::open(&path).map_err(|error| error.to_string()),
+        Whole::File(path) => super::imported::masked(&path),
         Whole::Log(document) => Ok(*document),
     }
 }
@@ -207,7 +207,7 @@ mod tests {
     use super::*;
     use crate::conversation::Micros;
     use crate::conversation::event::Remark;
-    use crate::conversation::file::Annotations;
+    use crate::conversation::file::{self, Annotations};
 
     fn note() -> Timed {
         let remark = Remark::new("note").with("at", 1).value("slow");

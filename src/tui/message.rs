@@ -16,7 +16,7 @@ use super::overlay::Letter;
 use super::pane::lesson::LessonNews;
 use super::paths::Paths;
 use super::probing::ProbeNews;
-use super::replay::{Compared, Rehearsed};
+use super::replay::{Compared, Rehearsed, Way};
 use super::secret::Fetched;
 use super::start::{News, Recent};
 use super::talk::Talk;
@@ -121,6 +121,8 @@ pub enum Message {
         path: PathBuf,
         /// The target as typed.
         target: String,
+        /// How its lines go out.
+        way: Way,
         /// Who logs in.
         user: String,
     },
@@ -129,7 +131,7 @@ pub enum Message {
     /// Two files were compared.
     Compared(Box<Compared>),
     /// The time is up that a replay waited for.
-    Waited,
+    Waited(u64),
     /// The time is up that what plays waited for, by the number of the wait.
     PlayOn(u64),
     /// What the target says about TLS and login.

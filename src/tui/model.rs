@@ -253,6 +253,8 @@ pub struct Model {
     pub holding: bool,
     /// Two columns in the transcript's place: a replay or a comparison.
     pub replay: Option<Replay>,
+    /// Waits of replays that were begun: each has its number, and an older one says nothing any more.
+    pub waits: u64,
     /// What goes on regardless of a certificate sends by itself.
     pub repeat: Option<Repeat>,
     /// The ready-made tests that were run in this conversation, or are.

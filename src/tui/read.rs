@@ -207,10 +207,18 @@ fn read(path: &Path, sender: &UnboundedSender<Message>) -> Result<(), Message> {
                 1 => warning.to_string(),
                 n => format!("{warning}, and {} more oddities", n - 1),
             });
-            let dialogue = beside.map(|beside| beside.finish(&document.log));
+            let (document, hidden) = import::masked(document);
+            // What was folded beside has seen what is masked now.
+            let dialogue = beside.filter(|_| !hidden).map(|beside| beside.finish(&document.log));
             let talk = titled(path, document, dialogue);
             let _ = sender.send(Message::Opened { path: path.to_owned(), talk, whole: true });
-            odd.map_or(Ok(()), |odd| Err(Message::Notice(odd)))
+            let said = match (odd, hidden) {
+                (Some(odd), true) => Some(format!("{odd}; {}", import::HIDDEN)),
+                (Some(odd), false) => Some(odd),
+                (None, true) => Some(format!("In the file itself {}", import::HIDDEN)),
+                (None, false) => None,
+            };
+            said.map_or(Ok(()), |said| Err(Message::Notice(said)))
         }
         Err(error) => Err(Message::NotOpened(path.to_owned(), words(&error))),
     }
@@ -245,9 +253,11 @@ enum Part {
     Whole,
 }
 
+/// Puts what was read on the screen, without the secrets that somebody wrote into it.
 fn show(path: &Path, sender: &UnboundedSender<Message>, document: Document, part: Part, broken: Option<usize>) {
-    let mut talk = titled(path, document, None);
+    let mut talk = titled(path, import::masked(document).0, None);
     talk.broken = broken;
+    // Nobody listens any more when the workbench has been left.
     let _ = sender.send(Message::Opened { path: path.to_owned(), talk, whole: part == Part::Whole });
 }
 
@@ -381,6 +391,26 @@ mod tests {
         let relay = words(554, "5.7.1", "<friend@elsewhere.example>: Relay access denied");
         assert_eq!(relay, "554 5.7.1  relaying is not allowed");
         assert_eq!(words(250, "2.0.0", "Ok: queued as 4F"), "250 2.0.0 Ok: queued as 4F");
+    }
+
+    #[test]
+    fn a_secret_that_somebody_wrote_into_a_file_is_not_shown_and_that_is_said() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let path = folder.path().join("login.smtp");
+        for (text, clear) in [
+            ("> EHLO a\n< 250\n> AUTH PLAIN AGR1ZGUAc2VjcmV0cGFzcw==\n< 235\n", "AGR1ZGUAc2VjcmV0cGFzcw=="),
+            ("> AUTH LOGIN\n< 334\n> ZHVkZQ==\n< 334\n> hunter2\n< 235\n", "hunter2"),
+            ("0.0 > AUTH PLAIN AGR1ZGUAc2VjcmV0cGFzcw==\n0.1 < 535 no\n", "AGR1ZGUAc2VjcmV0cGFzcw=="),
+        ] {
+            std::fs::write(&path, text).expect("written");
+            let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
+            let said = read(&path, &sender);
+            assert!(matches!(&said, Err(Message::Notice(words)) if words.contains("{{auth}}")), "{said:?}");
+            let Ok(Message::Opened { talk, .. }) = receiver.try_recv() else { panic!("it opens") };
+            let lines: Vec<u8> = talk.log.since(0).flat_map(|(_, entry)| [entry.bytes, b"\n"].concat()).collect();
+            let lines = String::from_utf8(lines).expect("text");
+            assert!(!lines.contains(clear) && lines.contains("{{auth}}"), "{lines}");
+        }
     }
 
     #[test]

@@ -392,15 +392,15 @@ impl Bench {
             }
             Effect::Open(path) => read::open(path, sender),
             Effect::Library(wish) => library::disk::carry_out(wish, &self.searching, &self.world, sender),
-            Effect::Replay { path, target, password } => {
-                replay::rehearse((path, target, password), self.world.clone(), sender);
+            Effect::Replay { path, target, way, password } => {
+                replay::rehearse((path, target, password), way, self.world.clone(), sender);
             }
             Effect::Both(path, targets) => {
                 self.holding = CancellationToken::new();
                 replay::both((path, targets), self.holding.clone(), self.world.clone(), sender);
             }
             Effect::Compare(left, right) => replay::compare(left, right, sender),
-            Effect::Wait(time) => later(time, Message::Waited, sender),
+            Effect::Wait(time, number) => later(time, Message::Waited(number), sender),
             Effect::PlayOn(time, number) => later(time, Message::PlayOn(number), sender),
             Effect::AskSecret => secret::fetch(self.dialler.auth(), &self.world, sender),
             Effect::Keep(reached) => hall::keep(&self.world, reached, sender),

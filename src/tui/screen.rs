@@ -12,6 +12,7 @@ use super::library;
 use super::message::Message;
 use super::model::Model;
 use super::overlay::MailWish;
+use super::replay::Way;
 use super::start::Wish;
 use super::update::update;
 use super::view::view;
@@ -193,13 +194,14 @@ fn words(effect: &Effect) -> String {
         Effect::Probe(names) => format!("probe {}", names.join(",")),
         Effect::LookForLessons => "look for lessons".to_owned(),
         Effect::Keep(reached) => format!("keep {} of {}", reached.steps, reached.of),
-        Effect::Replay { path, target, password } => {
+        Effect::Replay { path, target, way, password } => {
             let with = if password.is_some() { " with a password" } else { "" };
-            format!("replay {} {target}{with}", path.display())
+            let way = if way == Way::Steps { String::new() } else { format!(" {}", way.words()) };
+            format!("replay {} {target}{way}{with}", path.display())
         }
         Effect::Both(path, [left, right]) => format!("both {} {left} {right}", path.display()),
         Effect::Compare(left, right) => format!("compare {} {}", left.display(), right.display()),
-        Effect::Wait(time) => format!("wait {time:?}"),
+        Effect::Wait(time, _) => format!("wait {time:?}"),
         Effect::PlayOn(time, _) => format!("play on in {time:?}"),
         Effect::LookForRecent => "look for recent".to_owned(),
         Effect::Profiles(Wish::Save { name, was: None, text }) => format!("save {name}: {text}"),

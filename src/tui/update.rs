@@ -111,10 +111,10 @@ fn background(model: &mut Model, message: Message) -> Vec<Effect> {
     match message {
         Message::Began { peer, path, again } => began(model, *peer, path, again),
         Message::Rehearsed(rehearsed) => return replay::begin(model, *rehearsed),
-        Message::ReplayAsks { path, target, user } => replay::ask_password(model, path, target, &user),
+        Message::ReplayAsks { path, target, way, user } => replay::ask_password(model, (path, target, way), &user),
         Message::Compared(compared) => replay::show(model, *compared),
         Message::Both(held) => return replay::held_with_both(model, held),
-        Message::Waited => return replay::waited(model),
+        Message::Waited(number) => return replay::waited(model, number),
         Message::PlayOn(number) => return playback::due(model, number),
         Message::Confirm(target) => model.overlay = Some(Overlay::Target(Target::with(&target))),
         Message::NotBegun(why) => not_begun(model, why),
@@ -347,14 +347,14 @@ pub(super) fn answered(model: &mut Model, overlay: Overlay, outcome: Outcome) ->
         }
         Outcome::Learn(lesson) => learn::begin(model, lesson),
         Outcome::Probe(names) => probing::begin(model, names),
-        Outcome::Replay(path, target) => replay::wanted(path, target),
+        Outcome::Replay(path, target, way) => replay::wanted(path, target, way),
         Outcome::Compare(left, right) => vec![Effect::Compare(left, right)],
         Outcome::Both(path, targets) => replay::with_both(model, path, targets),
         // The editor stays until it is saved.
         Outcome::Mail(wish) => stays(model, overlay, Effect::Mail(wish)),
         Outcome::Profiles(wish) => stays(model, overlay, Effect::Profiles(wish)),
         Outcome::Secret(secret) => match overlay {
-            Overlay::Secret(SecretPrompt { replay: Some((path, target)), .. }) => replay::told(path, target, secret),
+            Overlay::Secret(SecretPrompt { replay: Some(of), .. }) => replay::told(of, secret),
             _ => secret::given(model, secret),
         },
         Outcome::Yes(question) => agreed(model, question),

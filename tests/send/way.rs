@@ -69,6 +69,26 @@ fn a_user_logs_in_and_the_password_is_nowhere() {
     assert_ne!(lab.code, Some(2), "{lab:?}");
 }
 
+#[test]
+fn a_user_acts_for_another_and_the_response_waits_to_be_asked_for() {
+    let desk = Desk::new();
+    let who = ["--to", "c@d", "--auth-user", "dude", "--auth-password-env", "NODDY_PASSWORD", "--auth-allow-plaintext"];
+    let offer = "-mx\nS: 250 AUTH PLAIN";
+    // RFC 4616 section 2: authorization identity, NUL, who logs in, NUL, password.
+    let octets = "Ym9zcwBkdWRlAHBhc3Mtd29yZC1vZi1ub2RkeQ==";
+    let at_once = after_ehlo(offer, &format!("C: AUTH PLAIN {octets}\nS: 235 ok\n{ACCEPTS}"));
+    let (ran, _) = desk.against(&at_once, &[&who[..], &["--auth-as", "boss"]].concat());
+    ran.expect(0, &[" -> AUTH PLAIN {{auth}}", "=== delivered c@d"]).lacks(&["Ym9zcw", "pass-word"]);
+    // RFC 4954 section 4: without an initial response the server asks by an empty challenge.
+    let asked = after_ehlo(offer, &format!("C: AUTH PLAIN\nS: 334 \nC: {octets}\nS: 235 ok\n{ACCEPTS}"));
+    let (ran, heard) = desk.against(&asked, &[&who[..], &["--auth-as", "boss", "--auth-no-initial-response"]].concat());
+    ran.expect(0, &[" -> AUTH PLAIN\n", " -> {{auth}}", "=== delivered c@d"]).lacks(&["Ym9zcw", "pass-word"]);
+    assert!(heard.iter().any(|line| line == "AUTH PLAIN"), "{heard:?}");
+    // CRAM-MD5 has no place for another identity; that is said, and nobody is logged in as somebody else.
+    let cram = [&["lab:"], &who[..], &["--auth", "CRAM-MD5", "--auth-as", "boss"]].concat();
+    desk.send(&cram).expect(2, &["CRAM-MD5 has no place for whom to act for"]);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_command_and_a_socket_are_ways_too() {

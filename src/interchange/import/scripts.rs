@@ -42,12 +42,27 @@ pub fn masked(mut document: Document) -> (Document, bool) {
     (document, changed)
 }
 
-/// Whether anything in it may be a secret: most files have no such line.
+/// Whether anything in it may be a secret: most files have no such line, and what ehlo wrote has it masked.
 fn may_hold(log: &Log) -> bool {
+    // AUTH was sent, and no other command since.
+    let mut answering = false;
     log.since(0).any(|(_, entry)| match entry.kind {
-        Kind::Sent => !entry.masked && is_telling(entry.bytes),
+        Kind::Sent if entry.masked => {
+            answering |= begins_auth(entry.bytes);
+            false
+        }
+        Kind::Sent => {
+            let command = is_command(entry.bytes);
+            let carries = begins_auth(entry.bytes) && words(entry.bytes) > 2;
+            let answers = answering && !command && !matches!(entry.bytes, b"*" | b"");
+            answering = begins_auth(entry.bytes) || (answering && !command);
+            // A command that is known hides nothing else.
+            carries || answers || (!command && secrets::begins(entry.bytes).is_some())
+        }
         Kind::Script => match entry.bytes {
-            [b'>', rest @ ..] => is_telling(rest.trim_ascii_start()),
+            [b'>', rest @ ..] => {
+                begins_auth(rest.trim_ascii_start()) || secrets::begins(rest.trim_ascii_start()).is_some()
+            }
             [b'<', rest @ ..] => rest.trim_ascii_start().starts_with(b"334"),
             _ => false,
         },
@@ -55,9 +70,13 @@ fn may_hold(log: &Log) -> bool {
     })
 }
 
-fn is_telling(line: &[u8]) -> bool {
+fn begins_auth(line: &[u8]) -> bool {
     let is = |word: &[u8]| line.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word));
-    is(b"AUTH") || is(b"X-EXPS") || secrets::begins(line).is_some()
+    is(b"AUTH") || is(b"X-EXPS")
+}
+
+fn words(line: &[u8]) -> usize {
+    line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).count()
 }
 
 #[derive(Debug, Default)]
@@ -169,6 +188,10 @@ mod tests {
         becomes("> AUTH LOGIN\n> c2VjcmV0cGFzcw==\n> QUIT\n", "> AUTH LOGIN\n> {{auth}}\n> QUIT\n");
         becomes("> AUTH PLAIN {{auth}}\n< 235\n", "> AUTH PLAIN {{auth}}\n< 235\n");
         becomes("> AUTH LOGIN\n< 334\n> *\n< 501\n", "> AUTH LOGIN\n< 334\n> *\n< 501\n");
+        becomes(
+            "0.000000 > AUTH LOGIN\n0.100000 < 334 VXNlcm5hbWU6\n0.200000 > hunter2\n0.300000 < 535 no\n0.400000 > QUIT\n",
+            "0.000000 > AUTH LOGIN\n0.100000 < 334 VXNlcm5hbWU6\n0.200000 > {{auth}}\n0.300000 < 535 no\n0.400000 > QUIT\n",
+        );
         becomes(
             "0.000000 > AUTH PLAIN AGR1ZGUAc2VjcmV0cGFzcw==\n0.100000 < 535 no\n",
             "0.000000 > AUTH PLAIN {{auth}}\n0.100000 < 535 no\n",

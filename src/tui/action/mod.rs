@@ -131,6 +131,9 @@ pub enum Action {
     Trust,
     Replay,
     ReplayAll,
+    /// With the pauses of whoever sent it then.
+    ReplayPaced,
+    StepByStep,
     Skip,
     EndReplay,
     Compare,

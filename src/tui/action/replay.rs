@@ -28,11 +28,30 @@ pub(super) const ENTRIES: &[Entry] = &[
         Action::ReplayAll,
         "replay-all",
         "all the rest",
-        "Play all the rest of the replay at once; {stop} stops it.",
+        "Replay at once, each line as soon as the one before is answered; of a replay all the rest. {stop} stops it.",
         &[(Transcript, "R")],
-        replay::has_more,
+        begins_or_goes_on,
     )
     .needed(5),
+    entry(
+        Action::ReplayPaced,
+        "replay-pace",
+        "own pace",
+        "Replay at its own pace, with the pauses of whoever sent it then; of a replay all the rest. {stop} stops it.",
+        &[(Transcript, "O")],
+        begins_or_goes_on,
+    )
+    .needed(6)
+    .called("real time speed original as recorded timed"),
+    entry(
+        Action::StepByStep,
+        "step-by-step",
+        "step by step",
+        "Let each line of the replay wait for {send} again.",
+        &[],
+        replay::runs_by_itself,
+    )
+    .called("replay pause single"),
     entry(
         Action::Compare,
         "compare",
@@ -81,6 +100,10 @@ pub(super) const ENTRIES: &[Entry] = &[
 
 fn in_a_file(model: &Model) -> bool {
     talking(model) && model.talk.path.is_some() && !model.talk.partial
+}
+
+fn begins_or_goes_on(model: &Model) -> bool {
+    replay::has_more(model) || in_a_file(model)
 }
 
 fn in_columns(model: &Model) -> bool {

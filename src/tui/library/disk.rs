@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::{News, Row, Rows, Whole, Wish};
-use crate::conversation::file::{Document, Reader};
+use crate::conversation::file::Reader;
+use crate::interchange::import;
 use crate::library::{self, Limits, Query, Sought, Summary};
 use crate::smtp::escape::for_screen;
 use crate::tui::message::Message;
@@ -120,7 +121,7 @@ fn preview(path: PathBuf, line: Option<usize>) -> Option<News> {
     let mut reader = Reader::new();
     // What comes before a bad line is shown.
     let _ = reader.feed(&octets);
-    let document: Document = reader.document().clone();
+    let (document, _) = import::masked(reader.document().clone());
     let record = line.and_then(|line| line.checked_sub(document.line_of(0))).filter(|it| *it < document.log.len());
     let talk = read::talk(shown(&path), &path, document);
     Some(News::Preview(path, talk, record))

@@ -138,7 +138,7 @@ pub enum Outcome {
     /// It goes, and this target is connected to.
     Connect(String),
     /// It goes, and this file is replayed against this target.
-    Replay(std::path::PathBuf, String),
+    Replay(std::path::PathBuf, String, crate::tui::replay::Way),
     /// It goes, and this file is played with these two targets.
     Both(std::path::PathBuf, [String; 2]),
     /// It goes, and these two files are compared.

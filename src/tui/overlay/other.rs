@@ -13,14 +13,15 @@ use super::{Outcome, place, window};
 use crate::smtp::escape;
 use crate::tui::model::Model;
 use crate::tui::paths::Paths;
+use crate::tui::replay::Way;
 use crate::tui::text::{fit, head};
 use crate::tui::theme::Role;
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wanted {
-    /// A target to replay this file against.
-    Replay(PathBuf),
+    /// A target to replay this file against, and how its lines go out.
+    Replay(PathBuf, Way),
     /// A file to compare this one with.
     Compare(PathBuf),
     /// Two targets to hold this file's conversation with.
@@ -44,7 +45,7 @@ impl Other {
     /// A line that begins with this text.
     #[must_use]
     pub fn new(wanted: Wanted, text: &str, offers: Vec<(String, String)>) -> Self {
-        let offered = matches!(wanted, Wanted::Replay(_));
+        let offered = matches!(wanted, Wanted::Replay(..));
         Self { wanted, input: Input::new(text.to_owned()), offers: Offers::of(offers), said: None, offered }
     }
 
@@ -66,7 +67,7 @@ impl Other {
                 let text = self.chosen();
                 return match &self.wanted {
                     _ if text.is_empty() => Outcome::Stay,
-                    Wanted::Replay(path) => Outcome::Replay(path.clone(), text),
+                    Wanted::Replay(path, way) => Outcome::Replay(path.clone(), text, *way),
                     Wanted::Compare(path) => Outcome::Compare(path.clone(), PathBuf::from(text)),
                     Wanted::Both(path) => match text.split_whitespace().collect::<Vec<_>>()[..] {
                         [left, right] => Outcome::Both(path.clone(), [left.to_owned(), right.to_owned()]),
@@ -131,7 +132,7 @@ impl Other {
     pub(super) fn outline(&self, model: &Model) -> (Rect, &'static str) {
         let shown = self.offers.rows();
         let foot = match self.wanted {
-            Wanted::Replay(_) | Wanted::Both(_) => "Enter begin · Esc stay",
+            Wanted::Replay(..) | Wanted::Both(_) => "Enter begin · Esc stay",
             Wanted::Compare(_) if shown == 0 => "Enter compare · Esc stay",
             // The first Enter shows which one it is, the second takes it.
             Wanted::Compare(_) if self.input.value().trim().is_empty() => {
@@ -144,7 +145,7 @@ impl Other {
 
     /// A click on a row of the window: the offer there goes to the line.
     pub(super) fn click(&mut self, row: usize, model: &Model) -> Outcome {
-        let warned = matches!(self.wanted, Wanted::Replay(_)) && model.talk.is_open();
+        let warned = matches!(self.wanted, Wanted::Replay(..)) && model.talk.is_open();
         let clicked = row.checked_sub(3 + usize::from(warned)).and_then(|row| self.offers.at(row));
         if let Some(offer) = clicked.and_then(|n| self.offers.mark(n)) {
             self.input = Input::new(offer);
@@ -159,7 +160,9 @@ impl Other {
 
     pub(super) fn draw(&self, model: &Model, frame: &mut Frame<'_>) {
         let title = match self.wanted {
-            Wanted::Replay(_) => "Replay against",
+            Wanted::Replay(_, Way::Steps) => "Replay against",
+            Wanted::Replay(_, Way::AtOnce) => "Replay at once against",
+            Wanted::Replay(_, Way::Paced) => "Replay at its own pace against",
             Wanted::Compare(_) => "Compare with",
             Wanted::Both(_) => "Hold it with these two servers",
         };
@@ -180,8 +183,13 @@ impl Other {
             y += 1;
         };
         match self.wanted {
-            Wanted::Replay(_) => {
-                say("host[:port], a profile, lab:, mx:DOMAIN. Each line waits for your Enter.", Role::Dim);
+            Wanted::Replay(_, way) => {
+                let goes = match way {
+                    Way::Steps => "Each line waits for your Enter.",
+                    Way::AtOnce => "Ctrl-C pauses.",
+                    Way::Paced => "Enter cuts a pause short.",
+                };
+                say(&format!("host[:port], a profile, lab:, mx:DOMAIN. {goes}"), Role::Dim);
                 if model.talk.is_open() {
                     say("The connection that is open now is dropped, without QUIT.", Role::Warning);
                 }

@@ -12,6 +12,7 @@ use super::{Outcome, place, window};
 use crate::smtp::Secret;
 use crate::smtp::escape::{for_screen, is_plain};
 use crate::tui::model::Model;
+use crate::tui::replay::Way;
 use crate::tui::theme::Role;
 
 /// Room for a password without the text being moved, which would leave a copy behind.
@@ -22,8 +23,8 @@ const ROOM: usize = 1024;
 pub struct SecretPrompt {
     user: String,
     typed: Zeroizing<String>,
-    /// The transcript and the target of a replay that needs it; otherwise it is for the open connection.
-    pub replay: Option<(PathBuf, String)>,
+    /// The transcript, the target and the way of a replay that needs it; otherwise it is for the open connection.
+    pub replay: Option<(PathBuf, String, Way)>,
 }
 
 impl std::fmt::Debug for SecretPrompt {
@@ -42,8 +43,8 @@ impl SecretPrompt {
 
     /// Asks for it before a transcript is replayed against a target.
     #[must_use]
-    pub fn for_replay(user: &str, path: PathBuf, target: String) -> Self {
-        Self { replay: Some((path, target)), ..Self::of(user) }
+    pub fn for_replay(user: &str, of: (PathBuf, String, Way)) -> Self {
+        Self { replay: Some(of), ..Self::of(user) }
     }
 
     pub(super) fn key(&mut self, key: KeyEvent) -> Outcome {

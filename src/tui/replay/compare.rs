@@ -6,7 +6,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::script::beside::Beside;
 use crate::script::comparison;
-use crate::tui::imported::document;
+use crate::tui::imported::masked;
 use crate::tui::message::Message;
 use crate::tui::model::{Focus, Model};
 
@@ -59,7 +59,7 @@ pub(in crate::tui) fn compare(left: PathBuf, right: PathBuf, sender: UnboundedSe
 }
 
 pub(super) fn compared(left: &Path, right: &Path) -> Result<Compared, String> {
-    let comparison = comparison::compare(&document(left)?, &document(right)?)?;
+    let comparison = comparison::compare(&masked(left)?, &masked(right)?)?;
     Ok(Compared {
         names: [name(left), name(right)],
         rows: comparison.beside(),

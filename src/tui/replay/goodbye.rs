@@ -6,12 +6,12 @@ use crate::smtp::Phase;
 use crate::tui::effect::Effect;
 use crate::tui::model::Model;
 
-use super::{Replay, What};
+use super::{Replay, Way, What};
 
 /// What the second row says then.
 pub(super) const WORDS: &str = "All lines were sent; the connection is still open: QUIT ends it";
 
-/// Everything was sent. What was played at once ends as `ehlo run` ends: with RSET, where a mail transaction is open, and
+/// Everything was sent. What was played by itself ends as `ehlo run` ends: with RSET, where a mail transaction is open, and
 /// QUIT. Step by step QUIT is offered.
 pub(super) fn say(model: &mut Model) -> Vec<Effect> {
     let Model { replay: Some(Replay { what: What::Playing(playing), .. }), talk, composer, .. } = model else {
@@ -23,7 +23,7 @@ pub(super) fn say(model: &mut Model) -> Vec<Effect> {
     if !talk.is_open() || !at_rest || state.is_waiting() || state.in_reply() {
         return Vec::new();
     }
-    if std::mem::take(&mut playing.all) {
+    if std::mem::take(&mut playing.way) != Way::Steps {
         let reset = matches!(phase, Phase::Mail | Phase::Rcpt).then_some("RSET");
         let line = |line: &str| Effect::Send(Request::Line(line.as_bytes().to_vec(), Ending::CrLf));
         let by_itself = |it| [Effect::Send(Request::Remark(Remark::new("auto"))), line(it)];

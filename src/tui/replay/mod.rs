@@ -3,6 +3,7 @@
 //! | where | what |
 //! |---|---|
 //! | `player` | a replay at work: its lines on the composer, its connection, its end |
+//! | `way` | step by step, at once, at its own pace |
 //! | `stops`, `goodbye` | where a replay stops, and how it ends |
 //! | `compare` | two files beside each other |
 //! | `both` | one conversation, held with two servers |
@@ -29,17 +30,20 @@ mod prepare;
 mod stops;
 #[cfg(test)]
 pub(super) mod tests;
+mod way;
 
 pub(super) use both::{both, held_with_both, with_both};
 pub use compare::Compared;
 pub(super) use compare::{compare, compares, kept_beside, show};
 pub use player::{Playing, Rehearsed};
 pub(super) use player::{
-    ask_password, began, begin, enter, follow, forget, has_more, is_playing, not_begun, told, waited, wanted,
+    ask_password, began, begin, enter, follow, forget, has_more, is_playing, not_begun, runs_by_itself, told, waited,
+    wanted,
 };
 use player::{play, playing};
 pub(super) use prepare::rehearse;
 pub(super) use stops::{handed_over, pause};
+pub use way::Way;
 
 /// What stands in the two columns.
 #[derive(Debug)]
@@ -174,18 +178,24 @@ pub(super) fn meant(model: &Model, action: Action) -> Action {
     }
 }
 
+/// Whether an action is this module's.
+pub(super) fn does(action: Action) -> bool {
+    use Action as A;
+    matches!(
+        action,
+        A::Replay | A::ReplayAll | A::ReplayPaced | A::StepByStep | A::Skip | A::EndReplay | A::Compare | A::Both
+    )
+}
+
 /// Does one of this module's actions.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
-    if matches!(action, Action::Replay | Action::Both | Action::Compare) {
+    if matches!(action, Action::Both | Action::Compare) {
         super::playback::leave(model);
     }
     match action {
-        Action::Replay => {
-            let target = model.talk.target.clone().unwrap_or_else(|| model.peer.name.clone());
-            if let Some(path) = model.talk.path.clone() {
-                let other = Other::new(Wanted::Replay(path), &target, Vec::new());
-                model.overlay = Some(Overlay::Other(other));
-            }
+        Action::Replay | Action::ReplayAll | Action::ReplayPaced => return way::take(model, action),
+        Action::StepByStep => {
+            let _ = pause(model);
         }
         Action::Both => {
             let target = model.talk.target.clone().unwrap_or_else(|| model.peer.name.clone());
@@ -206,12 +216,6 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
                 return Vec::new();
             };
             playing.of.stepper.skip(&talk.dialogue);
-            return follow(model);
-        }
-        Action::ReplayAll => {
-            if let Some(playing) = playing(model) {
-                playing.all = true;
-            }
             return follow(model);
         }
         Action::EndReplay => forget(model),

@@ -12,6 +12,7 @@ use crate::tui::model::{Armed, Model};
 use crate::tui::overlay::{Overlay, SecretPrompt};
 
 use super::stops::stopped;
+use super::way::{Pause, Way};
 use super::{Replay, What, goodbye, tally};
 
 /// A replay that is ready to be connected.
@@ -23,6 +24,8 @@ pub struct Rehearsed {
     pub target: String,
     /// The left column is a script, not a recording.
     pub script: bool,
+    /// How its lines go out from the beginning.
+    pub way: Way,
     /// Its lines.
     pub stepper: Stepper,
 }
@@ -43,10 +46,12 @@ enum Dialling {
 pub struct Playing {
     pub(super) of: Rehearsed,
     dialling: Dialling,
-    /// All lines go out by themselves.
-    pub(super) all: bool,
-    /// A wait is under way.
-    waits: bool,
+    /// How its lines go out.
+    pub(super) way: Way,
+    /// The wait that is under way.
+    pub(super) pause: Option<Pause>,
+    /// The row before which the recorded pause was kept.
+    pub(super) paused_before: Option<usize>,
     /// What was put on the composer last.
     offered: Option<String>,
     /// What somebody is asked about.
@@ -57,7 +62,16 @@ pub struct Playing {
 
 impl Playing {
     pub(super) fn new(of: Rehearsed) -> Self {
-        Self { of, dialling: Dialling::First, all: false, waits: false, offered: None, stopped: None, goodbye: false }
+        Self {
+            way: of.way,
+            of,
+            dialling: Dialling::First,
+            pause: None,
+            paused_before: None,
+            offered: None,
+            stopped: None,
+            goodbye: false,
+        }
     }
 
     /// `replaying relay.smtp · line 4 of 11 · step by step`.
@@ -69,12 +83,14 @@ impl Playing {
             let skipped = if skipped == 0 { String::new() } else { format!(" · {skipped} skipped") };
             return format!("replayed {} · {}{skipped}", self.of.name, tally(stepper.tally()));
         }
-        let way = if self.all { "all at once" } else { "step by step" };
-        format!("replaying {} · line {} of {all} · {way}", self.of.name, (done + 1).min(all))
+        format!("replaying {} · line {} of {all} · {}", self.of.name, (done + 1).min(all), self.way.words())
     }
 
     /// What Enter does, where that is not to send a line.
     pub(super) fn hint(&self) -> Option<String> {
+        if let Some(words) = self.pause_in_words() {
+            return Some(words);
+        }
         let what = match self.of.stepper.next() {
             Next::Content { lines: 0, .. } => "Message content from a large file comes next".to_owned(),
             Next::Content { lines, octets } => {
@@ -97,6 +113,12 @@ pub(in crate::tui) fn has_more(model: &Model) -> bool {
     matches!(&model.replay, Some(Replay { what: What::Playing(playing), .. }) if playing.of.stepper.next() != Next::Done)
 }
 
+/// Whether a replay is on the screen whose lines go out by themselves.
+pub(in crate::tui) fn runs_by_itself(model: &Model) -> bool {
+    has_more(model)
+        && matches!(&model.replay, Some(Replay { what: What::Playing(playing), .. }) if playing.way != Way::Steps)
+}
+
 /// Whether a replay is on the screen.
 pub(in crate::tui) fn is_playing(model: &Model) -> bool {
     matches!(&model.replay, Some(Replay { what: What::Playing(_), .. }))
@@ -112,7 +134,13 @@ pub(super) fn playing(model: &mut Model) -> Option<&mut Playing> {
 /// A replay is ready: its connection is made.
 pub(in crate::tui) fn begin(model: &mut Model, of: Rehearsed) -> Vec<Effect> {
     let target = of.target.clone();
+    let paceless = of.way == Way::Paced && !of.stepper.has_pauses();
+    let of = Rehearsed { way: if paceless { Way::Steps } else { of.way }, ..of };
     model.replay = Some(Replay::playing(of));
+    if paceless {
+        let words = "Nothing in it says when its lines went out, so each waits for {send}.";
+        model.notice = Some(model.keymap.told(words));
+    }
     vec![Effect::Connect(target)]
 }
 
@@ -146,7 +174,8 @@ pub(in crate::tui) fn began(model: &mut Model, again: bool) {
             if playing.offered.take().is_some_and(|offered| offered == composer.line()) {
                 composer.set_line("");
             }
-            (playing.all, playing.goodbye) = (false, false);
+            playing.go(playing.of.way);
+            (playing.pause, playing.goodbye) = (None, false);
         }
     }
     playing.dialling = Dialling::No;
@@ -162,24 +191,31 @@ pub(in crate::tui) fn not_begun(model: &mut Model) {
 /// Looks at what happened, puts the next line on the composer, and where all is played at once sends it.
 pub(in crate::tui) fn follow(model: &mut Model) -> Vec<Effect> {
     observe(model);
-    let Model { replay: Some(Replay { what: What::Playing(playing), .. }), talk, .. } = model else {
+    let Model { replay: Some(Replay { what: What::Playing(playing), .. }), talk, waits, .. } = model else {
         return Vec::new();
     };
     if playing.of.stepper.next() == Next::Done {
         return goodbye::say(model);
     }
-    if !playing.all || playing.waits {
+    if playing.way == Way::Steps || playing.pause.is_some() {
         return Vec::new();
     }
     match playing.of.stepper.ready(&talk.dialogue) {
         Ready::No => Vec::new(),
-        Ready::After(time) => {
-            playing.waits = true;
-            vec![Effect::Wait(time)]
-        }
-        // The next one follows when this one was seen on the wire.
-        Ready::Now => play(model),
+        Ready::After(time) => vec![wait(playing, waits, time, false)],
+        Ready::Now => match playing.due() {
+            Some(time) => vec![wait(playing, waits, time, true)],
+            // The next one follows when this one was seen on the wire.
+            None => play(model),
+        },
     }
+}
+
+/// Waits before it goes on; `number` counts the waits of the workbench.
+fn wait(playing: &mut Playing, number: &mut u64, time: std::time::Duration, recorded: bool) -> Effect {
+    *number += 1;
+    playing.pause = Some(Pause { number: *number, recorded });
+    Effect::Wait(time, *number)
 }
 
 fn observe(model: &mut Model) {
@@ -205,13 +241,15 @@ fn observe(model: &mut Model) {
     }
 }
 
-/// The time is up that was waited for.
-pub(in crate::tui) fn waited(model: &mut Model) -> Vec<Effect> {
+/// The time is up that was waited for by the wait of this number.
+pub(in crate::tui) fn waited(model: &mut Model, number: u64) -> Vec<Effect> {
     let Model { replay: Some(Replay { what: What::Playing(playing), .. }), talk, .. } = model else {
         return Vec::new();
     };
-    playing.waits = false;
-    playing.of.stepper.expire(&talk.log, &talk.dialogue);
+    let Some(pause) = playing.pause.take_if(|pause| pause.number == number) else { return Vec::new() };
+    if !pause.recorded {
+        playing.of.stepper.expire(&talk.log, &talk.dialogue);
+    }
     follow(model)
 }
 
@@ -233,9 +271,10 @@ pub(in crate::tui) fn enter(model: &mut Model) -> Option<Vec<Effect>> {
 /// Plays the next step, or says why it does not go out.
 pub(super) fn play(model: &mut Model) -> Vec<Effect> {
     let armed = model.armed.take();
-    let Model { replay: Some(Replay { what: What::Playing(playing), .. }), talk, composer, .. } = model else {
+    let Model { replay: Some(Replay { what: What::Playing(playing), .. }), talk, composer, waits, .. } = model else {
         return Vec::new();
     };
+    playing.hurry();
     if armed == Some(Armed::Held) {
         playing.of.stepper.allow(&Stop::Held, &talk.dialogue);
     }
@@ -243,19 +282,19 @@ pub(super) fn play(model: &mut Model) -> Vec<Effect> {
         Ok(orders) => {
             composer.set_line("");
             playing.offered = None;
-            let effects = orders.into_iter().map(|order| carried_out(playing, order)).collect();
+            let effects = orders.into_iter().map(|order| carried_out(playing, waits, order)).collect();
             observe(model);
             effects
         }
         Err(stop) => {
-            playing.all = false;
+            playing.go(Way::Steps);
             stopped(model, stop);
             Vec::new()
         }
     }
 }
 
-fn carried_out(playing: &mut Playing, order: Order) -> Effect {
+fn carried_out(playing: &mut Playing, waits: &mut u64, order: Order) -> Effect {
     match order {
         Order::Ask(request) => Effect::Send(request),
         Order::Drop => Effect::Drop,
@@ -263,24 +302,21 @@ fn carried_out(playing: &mut Playing, order: Order) -> Effect {
             playing.dialling = Dialling::Next;
             Effect::Reconnect
         }
-        Order::Wait(time) => {
-            playing.waits = true;
-            Effect::Wait(time)
-        }
+        Order::Wait(time) => wait(playing, waits, time, false),
     }
 }
 
 /// Asks the disk for a replay.
-pub(in crate::tui) fn wanted(path: PathBuf, target: String) -> Vec<Effect> {
-    vec![Effect::Replay { path, target, password: None }]
+pub(in crate::tui) fn wanted(path: PathBuf, target: String, way: Way) -> Vec<Effect> {
+    vec![Effect::Replay { path, target, way, password: None }]
 }
 
 /// The password that a replay needs was given.
-pub(in crate::tui) fn told(path: PathBuf, target: String, password: Secret) -> Vec<Effect> {
-    vec![Effect::Replay { path, target, password: Some(password) }]
+pub(in crate::tui) fn told((path, target, way): (PathBuf, String, Way), password: Secret) -> Vec<Effect> {
+    vec![Effect::Replay { path, target, way, password: Some(password) }]
 }
 
 /// Asks for the password of a replay, which is prepared again with it.
-pub(in crate::tui) fn ask_password(model: &mut Model, path: PathBuf, target: String, user: &str) {
-    model.overlay = Some(Overlay::Secret(SecretPrompt::for_replay(user, path, target)));
+pub(in crate::tui) fn ask_password(model: &mut Model, of: (PathBuf, String, Way), user: &str) {
+    model.overlay = Some(Overlay::Secret(SecretPrompt::for_replay(user, of)));
 }

@@ -18,18 +18,19 @@ use crate::tui::imported::document;
 use crate::tui::message::Message;
 use crate::world::World;
 
-use super::Rehearsed;
+use super::{Rehearsed, Way};
 
 /// Reads a file and makes a replay of it.
 pub(in crate::tui) fn rehearse(
     (path, target, password): (PathBuf, String, Option<Secret>),
+    way: Way,
     world: World,
     sender: UnboundedSender<Message>,
 ) {
     tokio::task::spawn_blocking(move || {
         let message = match rehearsed(&path, target.clone(), password, &world) {
-            Ok(rehearsed) => Message::Rehearsed(Box::new(rehearsed)),
-            Err(Unready::Ask(user)) => Message::ReplayAsks { path, target, user },
+            Ok(rehearsed) => Message::Rehearsed(Box::new(Rehearsed { way, ..rehearsed })),
+            Err(Unready::Ask(user)) => Message::ReplayAsks { path, target, way, user },
             Err(Unready::Because(words)) => Message::Notice(format!("Not replayed: {words}")),
         };
         // Nobody listens any more when the workbench has been left.
@@ -92,7 +93,9 @@ pub(super) fn rehearsed(
         world: world.clone(),
     };
     let script = !recorded(&document);
-    Ok(Rehearsed { name, target: typed, script, stepper: Stepper::new(plan, setup) })
+    let pauses = plan.pauses(&document);
+    let stepper = Stepper::new(plan, setup).with_pauses(pauses);
+    Ok(Rehearsed { name, target: typed, script, way: Way::Steps, stepper })
 }
 
 /// Who logs in: only a profile that the user named says so, or the lab, whose passwords are public.

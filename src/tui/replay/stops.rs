@@ -5,7 +5,7 @@ use crate::tui::effect::Effect;
 use crate::tui::model::{Armed, Model};
 use crate::tui::overlay::{Overlay, Question};
 
-use super::{Replay, What, play, playing};
+use super::{Replay, Way, What, play, playing};
 
 /// Says why the next step does not go out, or asks whether it may.
 pub(super) fn stopped(model: &mut Model, stop: Stop) {
@@ -42,11 +42,13 @@ pub(in crate::tui) fn handed_over(model: &mut Model) -> Option<Vec<Effect>> {
     Some(play(model))
 }
 
-/// Stops playing all at once; false where that is not so.
+/// Goes on step by step; false where it does already.
 pub(in crate::tui) fn pause(model: &mut Model) -> bool {
-    let paused = playing(model).is_some_and(|playing| std::mem::take(&mut playing.all));
+    let paused =
+        playing(model).filter(|playing| playing.way != Way::Steps).map(|playing| playing.go(Way::Steps)).is_some();
     if paused {
-        let words = "The replay goes on step by step; {replay-all} in the transcript plays the rest at once.";
+        let words = "The replay goes on step by step; in the transcript {replay-all} plays the rest at once, {replay-pace} \
+                     at its own pace.";
         model.notice = Some(model.keymap.told(words));
     }
     paused

@@ -143,6 +143,55 @@ fn all_the_rest_is_played_at_once_each_line_when_the_one_before_is_answered() {
 }
 
 #[test]
+fn at_its_own_pace_each_line_waits_as_long_as_it_did_and_who_is_in_a_hurry_need_not() {
+    let mut screen = replaying(120, 33, GREETING);
+    screen.keys("<esc>O");
+    // What was recorded: 90 ms after the greeting.
+    assert_eq!(screen.asked(), ["wait 90ms"]);
+    assert!(screen.shown().contains("line 1 of 7 · at its own pace"), "{}", screen.shown());
+    assert!(screen.shown().contains("Goes out after 90ms, as it did then"), "{}", screen.shown());
+    let number = screen.model.waits;
+    screen.send(Message::Waited(number - 1));
+    assert!(screen.asked().is_empty(), "another wait says nothing");
+    screen.send(Message::Waited(number));
+    assert_eq!(screen.asked(), ["send EHLO noddy.com"]);
+    screen.wire("> EHLO noddy.com\n< 250-mx.target.local\n< 250-SIZE 10485760\n< 250 STARTTLS");
+    assert_eq!(screen.asked(), ["wait 89.998ms"]);
+    // Enter cuts a pause short, and it goes on at its pace; the wait that was cut short says nothing any more.
+    screen.keys("i<enter>");
+    assert_eq!(screen.asked(), ["send MAIL FROM:<dude@noddy.com>"]);
+    let old = screen.model.waits;
+    screen.wire("> MAIL FROM:<dude@noddy.com>\n< 250 2.1.0 Ok");
+    assert_eq!(screen.asked(), ["wait 90ms"]);
+    screen.send(Message::Waited(old));
+    assert!(screen.asked().is_empty());
+    screen.keys("<ctrl-c>");
+    assert!(screen.shown().contains("line 3 of 7 · step by step"), "{}", screen.shown());
+    screen.send(Message::Waited(screen.model.waits));
+    assert!(screen.asked().is_empty(), "each line waits for a key again");
+    screen.keys("<esc>R");
+    assert_eq!(screen.asked(), ["send RCPT TO:<anotherdude@target.local>"]);
+    screen.keys("R");
+    assert!(screen.shown().contains("step by step"), "a second time it stops: {}", screen.shown());
+}
+
+#[test]
+fn the_way_may_be_chosen_before_it_begins() {
+    for (key, title, way) in [
+        ("r", "Replay against", ""),
+        ("R", "Replay at once against", " all at once"),
+        ("O", "Replay at its own pace against", " at its own pace"),
+    ] {
+        let mut screen = crate::tui::tests::opened(80, 24);
+        screen.asked();
+        screen.keys(key);
+        assert!(screen.shown().contains(title), "{}", screen.shown());
+        screen.keys("lab:<enter>");
+        assert_eq!(screen.asked(), [format!("replay relay.smtp lab:{way}")]);
+    }
+}
+
+#[test]
 fn a_server_that_is_not_on_this_machine_is_asked_for_by_name() {
     let greeting =
         "* connecting 192.0.2.1:2525\n* connected 192.0.2.1:2525 from 192.0.2.9:50000\n< 220 mx.target.local ESMTP";
