@@ -156,6 +156,38 @@ fn wireshark_reads_an_exported_capture_as_smtp() {
 }
 
 #[test]
+fn wireshark_shows_what_was_said_under_tls_in_the_same_stream() {
+    let Some(tshark) = program(&["tshark"]) else {
+        eprintln!("skipped: there is no tshark here");
+        return;
+    };
+    let dir = tempfile::tempdir().expect("a directory");
+    let begun =
+        "+++\nehlo = 1\n+++\n0.0 * connecting 127.0.0.1:2525\n0.0 * connected 127.0.0.1:2525 from 127.0.0.1:40000\n";
+    let secured = "0.5 * tls version=TLSv1.3 verified=yes\n0.6 > NOOP\n0.7 < 250 ok\n0.8 > QUIT\n0.9 < 221 bye\n";
+    let starttls = format!("{begun}0.1 < 220 mx\n0.2 > STARTTLS\n0.3 < 220 go\n{secured}");
+    let implicit = format!("{begun}{secured}").replace("0.6 >", "0.55 < 220 mx\n0.6 >");
+    for (file, talk, want) in [
+        ("a", starttls, ["0 220", "0 STARTTLS", "0 220", "0 NOOP", "0 250", "0 QUIT", "0 221"].as_slice()),
+        ("b", implicit, &["0 220", "0 NOOP", "0 250", "0 QUIT", "0 221"]),
+    ] {
+        std::fs::write(dir.path().join(format!("{file}.smtp")), talk).expect("written");
+        let done = ehlo(dir.path(), &["convert", &format!("{file}.smtp"), &format!("{file}.pcapng")]);
+        assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
+        let read = Command::new(&tshark)
+            .current_dir(dir.path())
+            .args(["-r", &format!("{file}.pcapng"), "-Y", "smtp", "-Tfields", "-e", "tcp.stream"])
+            .args(["-e", "smtp.req.command", "-e", "smtp.response.code"])
+            .output()
+            .expect("tshark runs");
+        let words = |row: &str| row.split_whitespace().collect::<Vec<_>>().join(" ").replace("STAR", "STARTTLS");
+        let rows: Vec<String> = text(&read.stdout).lines().map(words).collect();
+        let rows: Vec<String> = rows.iter().map(|row| row.replace("STARTTLSTTLS", "STARTTLS")).collect();
+        assert_eq!(rows, want, "{}", text(&read.stderr));
+    }
+}
+
+#[test]
 fn a_browser_shows_an_exported_page_in_light_and_dark() {
     let Some(browser) = program(&["chromium", "chromium-browser", "google-chrome"]) else {
         eprintln!("skipped: there is no Chromium here");

@@ -159,6 +159,15 @@ fn what_is_old_or_large_goes_and_a_dry_run_only_says_so() {
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json["pruned"].as_array().map(Vec::len), Some(2), "{json}");
     assert_eq!(paths.map(|path| path.exists()), [true, false, false], "what has a tag stays");
+    // What every subcommand takes may stand anywhere.
+    let before = Command::new(env!("CARGO_BIN_EXE_ehlo"))
+        .arg("--state")
+        .arg(state)
+        .args(["-q", "history", "prune", "--total", "0", "--annotated-too", "--dry-run"])
+        .output()
+        .expect("the binary starts");
+    let said = String::from_utf8_lossy(&before.stdout).into_owned() + &String::from_utf8_lossy(&before.stderr);
+    assert!(before.status.success() && said.contains(".smtp") && !said.contains("nothing was found"), "{said}");
     printed(state, &["prune", "--total", "0", "--annotated-too", "--yes"]);
     assert_eq!(printed(state, &["--paths"]), "");
     assert!(refused(state, &["prune", "--yes"]).contains("--older-than"), "a limit is needed");

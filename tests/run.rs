@@ -316,6 +316,29 @@ fn a_message_leaves_this_machine_only_by_an_explicit_yes() {
     peer.heard();
 }
 
+/// However a line is cut, what reaches the server counts.
+#[test]
+fn no_message_leaves_this_machine_in_pieces_or_hidden_in_a_line() {
+    let desk = Desk::new();
+    let begun = "< 220\n> EHLO a\n< 250\n> MAIL FROM:<a@b>\n< 250\n> RCPT TO:<c@d>\n< 250\n";
+    let split = format!("{begun}> DA\\c\n> TA\n< 354\n> Subject: x\n>\n> x\n> .\n< 250\n");
+    let hidden = "> EHLO a\n< 250\n> MAIL FROM:<a@b>\\r\\nRCPT TO:<c@d>\\r\\nDATA\n< 250\n< 250\n< 354\n> .\n< 250\n";
+    let bare = format!("{begun}> NOOP\\rDATA\n< 250\n> x\n> .\n< 250\n");
+    let chunk = format!("{begun}> NOOP\\r\\nBDAT 3 LAST\\r\\nabc\\c\n< 250\n");
+    desk.write("config/profiles/front.toml", "host = \"127.0.0.1\"\nport = 9\nproduction = true\n");
+    for script in [split.as_str(), hidden, &bare, &chunk] {
+        desk.script(script, &["--target", "front"]).expect(2, &["marked production", "for c@d", "--yes-really-send"]);
+    }
+    let taken = "S: 220 mx\nC: EHLO a\nS: 250 mx\nC: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\n";
+    let (ran, heard) = desk.against(&format!("{taken}C: *\nS: 500 what\nC: *\nS: 221 bye\n"), &split, &["--rcpt-only"]);
+    assert!(ran.out.contains("--rcpt-only stops before it"), "{}", ran.out);
+    assert!(heard.iter().all(|line| !line.starts_with("DATA")), "{heard:?}");
+    let (ran, heard) =
+        desk.against("S: 220 mx\nC: EHLO a\nS: 250 mx\nC: *\nS: 250 ok\nC: *\nS: 221 bye\n", hidden, &["--rcpt-only"]);
+    assert!(ran.out.contains("--rcpt-only stops before it"), "{}", ran.out);
+    assert!(heard.iter().all(|line| !line.starts_with("DATA")), "{heard:?}");
+}
+
 #[test]
 fn rcpt_only_stops_before_data() {
     let desk = Desk::new();

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{Common, Exit, input};
 use crate::conversation::align::{Difference, Pair, Side};
 use crate::conversation::file::Document;
-use crate::script::comparison::{Comparison, Row, compare};
+use crate::script::comparison::{self, Comparison, Row, compare};
 use crate::smtp::{Reply, ReplyCode, escape};
 use crate::world::World;
 
@@ -74,6 +74,7 @@ fn words(difference: &Difference) -> (String, String) {
         | Difference::Cipher(a, b)
         | Difference::Content(a, b)
         | Difference::Text(a, b) => (shown(a), shown(b)),
+        Difference::Time(a, b) => (comparison::seconds(*a), comparison::seconds(*b)),
         Difference::OfferedLeft(capability) => (shown(capability), "not offered".to_owned()),
         Difference::OfferedRight(capability) => ("not offered".to_owned(), shown(capability)),
         Difference::Tls(a, b) => {
@@ -112,7 +113,9 @@ pub(super) fn to_text(rows: &[Row], unit: &str, exact: bool, quiet: bool) -> Str
     let differ = rows.iter().filter(|row| row.counts(exact)).count();
     let drift = rows.iter().filter(|row| !row.counts(exact) && !row.differences.is_empty()).count();
     let plural = |n: usize, word: &str| if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") };
-    let drift = if drift == 0 { String::new() } else { format!(", {drift} in wording alone (~)") };
+    let timed = rows.iter().flat_map(|row| &row.differences).any(|it| matches!(it, Difference::Time(..)));
+    let what = if timed { "wording or time" } else { "wording" };
+    let drift = if drift == 0 { String::new() } else { format!(", {drift} in {what} alone (~)") };
     writeln!(out, "{} compared, {} differ{drift}", plural(rows.len(), unit), differ).expect("a string takes it");
     out
 }

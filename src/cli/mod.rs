@@ -185,33 +185,35 @@ pub fn main() -> ExitCode {
     ExitCode::from(exit.code())
 }
 
-/// Puts the subcommand before the options that every subcommand takes: `ehlo --state DIR lab` is `ehlo lab --state DIR`.
-/// Without this the word would be read as a TARGET, since the workbench takes options and words too.
+/// Puts the subcommand before the options that every subcommand takes, and what that has for subcommands behind it:
+/// `ehlo --state DIR history prune` is `ehlo history prune --state DIR`. Without this the word would be read as a TARGET,
+/// since the workbench takes options and words too, and the next as a word to look for.
 fn subcommand_first(mut words: Vec<OsString>) -> Vec<OsString> {
-    let command = Arguments::command();
+    let whole = Arguments::command();
     let takes_value = |word: &str| {
-        let option = command.get_arguments().filter(|a| a.is_global_set()).find(|a| {
+        let option = whole.get_arguments().filter(|a| a.is_global_set()).find(|a| {
             let long = a.get_long().is_some_and(|long| word.strip_prefix("--").is_some_and(|w| w == long));
             long || a.get_short().is_some_and(|short| word.strip_prefix('-').is_some_and(|w| w == short.to_string()))
         });
         option.map(|option| option.get_action().takes_values())
     };
-    let mut at = 1;
-    while let Some(word) = words.get(at).and_then(|word| word.to_str()) {
-        at += match takes_value(word) {
-            Some(true) => 2,
-            Some(false) => 1,
-            None if word.starts_with("--") && word.contains('=') => 1,
-            None => break,
-        };
-    }
-    let is_subcommand = words.get(at).is_some_and(|word| command.get_subcommands().any(|s| *word == *s.get_name()));
-    if is_subcommand {
-        let sends = words[at] == "send";
-        words[1..=at].rotate_right(1);
-        if sends {
+    let (mut front, mut command) = (1, &whole);
+    loop {
+        let mut at = front;
+        while let Some(word) = words.get(at).and_then(|word| word.to_str()) {
+            at += match takes_value(word) {
+                Some(true) => 2,
+                Some(false) => 1,
+                None if word.starts_with("--") && word.contains('=') => 1,
+                None => break,
+            };
+        }
+        let found = words.get(at).and_then(|word| command.get_subcommands().find(|s| *word == *s.get_name()));
+        let Some(subcommand) = found else { return words };
+        words[front..=at].rotate_right(1);
+        if subcommand.get_name() == "send" {
             return send::normalised(words);
         }
+        (front, command) = (front + 1, subcommand);
     }
-    words
 }

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use crate::smtp::{Capabilities, Reply, Verb};
 
 use super::dialogue::{Ask, Dialogue, Exchange};
+use super::event::Micros;
 use super::log::{Kind, Log};
 
 /// Cells of the table that is filled; larger gaps are paired in order.
@@ -174,13 +175,15 @@ pub enum Difference {
     Content(String, String),
     /// Only the texts.
     Text(String, String),
+    /// How long the reply took: one took much longer.
+    Time(Micros, Micros),
 }
 
 impl Difference {
-    /// Whether it is one of wording alone: drift, not a failure.
+    /// Whether it is one of wording, cipher or time alone: drift, not a failure.
     #[must_use]
     pub fn is_drift(&self) -> bool {
-        matches!(self, Self::Text(..) | Self::Cipher(..))
+        matches!(self, Self::Text(..) | Self::Cipher(..) | Self::Time(..))
     }
 
     /// What it is about, one word.
@@ -195,6 +198,7 @@ impl Difference {
             Self::Cipher(..) => "cipher",
             Self::Content(..) => "message",
             Self::Text(..) => "text",
+            Self::Time(..) => "time",
         }
     }
 }
@@ -223,6 +227,8 @@ pub struct Side {
     pub tls: bool,
     /// The handshake right before it.
     pub handshake: Option<Handshake>,
+    /// How long the reply took, where a clock says it.
+    pub took: Option<Micros>,
     /// The lines of the message that it ends, or of the chunk that it sends; fit for a screen.
     pub content: Vec<String>,
 }
@@ -262,7 +268,8 @@ impl Side {
         // In TLS from the first byte on it stands between the connection and its greeting.
         let until = exchange.reply().map_or(next, |reply| *reply.start());
         let handshake = if tls || exchange.ask == Ask::Greeting { handshake(log, begun, until) } else { None };
-        Self { kind, line, reply: dialogue.reply(log, number), tls, handshake, content }
+        let took = exchange.latency(log);
+        Self { kind, line, reply: dialogue.reply(log, number), tls, handshake, took, content }
     }
 
     /// What it is for the alignment.
@@ -288,8 +295,19 @@ impl Side {
             all.push(Difference::Content(left, right));
         }
         replies(self, other, mask, &mut all);
+        if let (Some(a), Some(b)) = (self.took, other.took)
+            && is_much_longer(a, b)
+        {
+            all.push(Difference::Time(a, b));
+        }
         all
     }
+}
+
+/// Whether one of two times is of another kind: twice the other and half a second more. Less is what any two runs differ by.
+fn is_much_longer(a: Micros, b: Micros) -> bool {
+    let (less, more) = (a.0.min(b.0), a.0.max(b.0));
+    more >= less.saturating_mul(2) && more - less >= 500_000
 }
 
 impl Handshake {

@@ -4,11 +4,12 @@
 //! An exporter is a function from a document and the knowledge to octets, an importer one from octets to documents and
 //! what could not be read. Not here: sockets, screens, files.
 
-use crate::conversation::file::{Document, write_document};
+use crate::conversation::file::{Document, folded, write_document};
 use crate::decode::Knowledge;
 
 pub mod anonymise;
 mod asciicast;
+mod clear_tls;
 pub mod command_line;
 mod html;
 pub mod import;
@@ -117,7 +118,7 @@ pub fn by_extension(extension: &str) -> Option<&'static Format> {
 
 fn own(document: &Document, _: &Knowledge) -> Vec<u8> {
     let mut out = Vec::new();
-    write_document(document, &mut out);
+    write_document(&folded(document), &mut out);
     // What was recorded is clean; comments and events of somebody else's file may hold anything.
     let clean = |line: &[u8]| crate::smtp::escape::for_screen(line).into_bytes();
     out.split(|octet| *octet == b'\n').map(clean).collect::<Vec<_>>().join(&b'\n')

@@ -1,16 +1,19 @@
 //! pcapng: the conversation as packets that Wireshark opens as SMTP, made up around what was said.
 //!
 //! Raw IP, one TCP connection for each connection of the conversation. What was said under TLS is known in clear text
-//! here, and a dissector that has seen STARTTLS expects it encrypted: it gets a connection of its own, from the next port.
-//! A server's port that is not one of SMTP's is written as 25.
+//! here, and a dissector that has seen STARTTLS expects TLS: it stands in TLS records that are not encrypted
+//! ([`clear_tls`]), and a comment at the first of them says so. A server's port that is not one of SMTP's is written as 25,
+//! or as 465 where TLS comes first.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use etherparse::PacketBuilder;
 
+use super::clear_tls;
+
 use crate::conversation::file::Document;
 use crate::conversation::log::Entry;
-use crate::conversation::{Kind, Micros};
+use crate::conversation::{Kind, Log, Micros};
 use crate::decode::Knowledge;
 use crate::smtp::escape;
 
@@ -25,12 +28,41 @@ const SERVER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 2
 /// The whole of it.
 pub(super) fn export(document: &Document, _: &Knowledge) -> Vec<u8> {
     let started = document.header.started().map_or(0, |at| u64::try_from(at.as_microsecond()).unwrap_or(0));
-    let mut capture = Capture { out: head(), started, client: CLIENT, server: SERVER, open: None, connections: 0 };
+    let mut capture =
+        Capture { out: head(), started, client: CLIENT, server: SERVER, open: None, connections: 0, comment: None };
+    let mut implicit = tls_first(&document.log).into_iter();
     for (_, entry) in document.log.since(0) {
-        capture.entry(&entry);
+        capture.entry(&entry, &mut implicit);
     }
     capture.close(Micros(u64::MAX), 0);
     capture.out
+}
+
+/// Of each connection whether TLS comes before all that is said.
+fn tls_first(log: &Log) -> Vec<bool> {
+    let mut out = Vec::new();
+    let mut undecided = false;
+    for (_, entry) in log.since(0) {
+        let first = match entry.kind {
+            Kind::Sent | Kind::Received => Some(false),
+            Kind::Remark => entry.remark().and_then(|remark| match remark.word.as_str() {
+                "connected" => {
+                    out.push(false);
+                    undecided = true;
+                    None
+                }
+                "tls" => Some(remark.get("failed").is_none()),
+                _ => None,
+            }),
+            _ => None,
+        };
+        if let Some(first) = first.filter(|_| std::mem::take(&mut undecided))
+            && let Some(last) = out.last_mut()
+        {
+            *last = first;
+        }
+    }
+    out
 }
 
 struct Capture {
@@ -41,6 +73,8 @@ struct Capture {
     server: SocketAddr,
     open: Option<Connection>,
     connections: u16,
+    /// What is said of the next packet.
+    comment: Option<&'static str>,
 }
 
 /// A TCP connection that stands.
@@ -48,10 +82,11 @@ struct Connection {
     /// The next sequence number of client and server.
     next: [u32; 2],
     last: Micros,
+    tls: bool,
 }
 
 impl Capture {
-    fn entry(&mut self, entry: &Entry<'_>) {
+    fn entry(&mut self, entry: &Entry<'_>, implicit: &mut impl Iterator<Item = bool>) {
         let at = entry.at.unwrap_or_default();
         match entry.kind {
             Kind::Sent | Kind::Content => self.say(0, at, entry),
@@ -62,10 +97,10 @@ impl Capture {
                     "connecting" => self.close(at, 0),
                     "connected" => {
                         self.close(at, 0);
-                        self.ends(remark.bare(0), remark.bare(2));
+                        self.ends(remark.bare(0), remark.bare(2), implicit.next().unwrap_or(false));
                         self.connect(at);
                     }
-                    "tls" if remark.get("failed").is_none() => self.close(at, 0),
+                    "tls" if remark.get("failed").is_none() => self.secure(at, &remark.to_string()),
                     "closed" => self.close(at, usize::from(remark.get("by") == Some("server"))),
                     _ => {}
                 }
@@ -75,10 +110,14 @@ impl Capture {
     }
 
     /// The ends of the connection, where both are addresses of one family.
-    fn ends(&mut self, server: Option<&str>, client: Option<&str>) {
+    fn ends(&mut self, server: Option<&str>, client: Option<&str>, implicit: bool) {
         let read = |text: Option<&str>| text.and_then(|text| text.parse::<SocketAddr>().ok());
         let server = read(server).unwrap_or(SERVER);
-        let port = if matches!(server.port(), 25 | 587) { server.port() } else { 25 };
+        let port = match server.port() {
+            _ if implicit => 465,
+            known @ (25 | 587) => known,
+            _ => 25,
+        };
         let other = if server.is_ipv6() { "[2001:db8::1]:40000".parse().unwrap_or(CLIENT) } else { CLIENT };
         self.server = SocketAddr::new(server.ip(), port);
         self.client = read(client).filter(|client| client.is_ipv6() == server.is_ipv6()).unwrap_or(other);
@@ -86,9 +125,23 @@ impl Capture {
     }
 
     fn connect(&mut self, at: Micros) {
-        self.open = Some(Connection { next: [1000, 2000], last: at });
+        self.open = Some(Connection { next: [1000, 2000], last: at, tls: false });
         for (side, syn, ack) in [(0, true, false), (1, true, true), (0, false, true)] {
             self.packet(side, at, &[], Flags { syn, ack, fin: false });
+        }
+    }
+
+    /// TLS begins.
+    fn secure(&mut self, at: Micros, remark: &str) {
+        if self.open.is_none() {
+            self.connect(at);
+        }
+        self.comment = Some("What was said under TLS follows in TLS records that are not encrypted: made up by ehlo");
+        for (side, octets) in clear_tls::handshake(remark) {
+            self.packet(side, at, &octets, Flags { syn: false, ack: true, fin: false });
+        }
+        if let Some(connection) = &mut self.open {
+            connection.tls = true;
         }
     }
 
@@ -104,7 +157,10 @@ impl Capture {
         if self.open.is_none() {
             self.connect(at);
         }
+        let tls = self.open.as_ref().is_some_and(|connection| connection.tls);
         for segment in octets.chunks(SEGMENT) {
+            let sealed = if tls { clear_tls::data(segment) } else { Vec::new() };
+            let segment = if tls { &sealed } else { segment };
             self.packet(side, at, segment, Flags { syn: false, ack: true, fin: false });
         }
     }
@@ -150,7 +206,7 @@ impl Capture {
         }
         let mut packet = Vec::with_capacity(tcp.size(payload.len()));
         if tcp.write(&mut packet, payload).is_ok() {
-            enhanced_packet(at, &packet, &mut self.out);
+            enhanced_packet(at, &packet, self.comment.take(), &mut self.out);
         }
     }
 }
@@ -194,8 +250,8 @@ fn block(kind: u32, body: &[u8], out: &mut Vec<u8>) {
     out.extend(length);
 }
 
-/// A packet at a time in microseconds.
-fn enhanced_packet(at: u64, packet: &[u8], out: &mut Vec<u8>) {
+/// A packet at a time in microseconds, and what is said of it.
+fn enhanced_packet(at: u64, packet: &[u8], comment: Option<&str>, out: &mut Vec<u8>) {
     let length = u32::try_from(packet.len()).unwrap_or(0).to_le_bytes();
     let at = at.to_le_bytes();
     let mut body = vec![0; 4];
@@ -205,5 +261,10 @@ fn enhanced_packet(at: u64, packet: &[u8], out: &mut Vec<u8>) {
     body.extend(length);
     body.extend(length);
     body.extend(packet);
+    if let Some(comment) = comment {
+        body.resize(body.len().next_multiple_of(4), 0);
+        option(1, comment.as_bytes(), &mut body);
+        body.extend([0; 4]);
+    }
     block(6, &body, out);
 }

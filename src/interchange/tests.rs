@@ -171,7 +171,7 @@ mod back {
             let mut header = Header::default();
             header.set("ehlo", toml::Value::Integer(1));
             let document = Document::new(header, log);
-            for name in ["smtp", "json", "pcapng", "txt"] {
+            for name in ["smtp", "json", "pcapng", "txt", "md"] {
                 let format = by_name(name).expect("a format");
                 let octets = (format.export)(&document, &Knowledge::default());
                 let imported = import(&octets).unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -180,6 +180,30 @@ mod back {
                 prop_assert_eq!(said(&imported.conversations[0].log), said(&document.log), "{}", name);
             }
         }
+    }
+}
+
+/// STARTTLS, and TLS from the first byte: one connection each, what was said under TLS in it, and how it was encrypted.
+#[test]
+fn what_was_under_tls_stays_in_its_conversation_in_a_capture() {
+    let implicit = "+++\nehlo = 1\n+++\n0.0 * connecting 192.0.2.7:465\n0.1 * connected 192.0.2.7:465 from 192.0.2.9:40312\n\
+        0.2 * tls version=TLSv1.2 verified=no\n0.3 < 220 mx ESMTP\n0.4 > NOOP\n0.5 < 250 2.0.0 ok\n0.6 * closed by=client\n";
+    for (talk, tls) in [
+        (TALK, "* tls version=TLSv1.3 cipher=TLS_AES_256_GCM_SHA384 verified=yes"),
+        (implicit, "* tls version=TLSv1.2 verified=no"),
+    ] {
+        let document = crate::conversation::file::read(talk.as_bytes()).expect("a transcript");
+        let octets = (by_name("pcapng").expect("a format").export)(&document, &Knowledge::default());
+        let imported = import::import(&octets).expect("a capture");
+        assert_eq!(imported.conversations.len(), 1, "{tls}");
+        let text = |document: &Document| String::from_utf8(own(document, &Knowledge::default())).expect("text");
+        let wire = |document: &Document| -> Vec<String> {
+            let lines = text(document);
+            let said = lines.lines().filter_map(|line| line.split_once(' ')).map(|(_, what)| what.to_owned());
+            said.filter(|what| what.starts_with(['<', '>', '|']) || what.starts_with("* tls")).collect()
+        };
+        assert_eq!(wire(&imported.conversations[0]), wire(&document));
+        assert!(text(&imported.conversations[0]).contains(tls), "{}", text(&imported.conversations[0]));
     }
 }
 

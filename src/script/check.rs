@@ -122,6 +122,12 @@ impl Check {
         Ok(Self { what, source: text.trim().to_owned() })
     }
 
+    /// Whether it is about all recipients, and none of them alone.
+    #[must_use]
+    pub fn is_of_all(&self) -> bool {
+        matches!(self.what, What::Accepted(..))
+    }
+
     /// Whether it can only be told once the connection is closed or has been given a moment to close.
     #[must_use]
     pub fn awaits_close(&self) -> bool {

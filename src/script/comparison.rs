@@ -2,7 +2,7 @@
 
 use crate::conversation::align::{Difference, Item, Pair, Side, align, by_forward_path};
 use crate::conversation::file::Document;
-use crate::conversation::{Dialogue, Kind};
+use crate::conversation::{Dialogue, Kind, Micros};
 use crate::smtp::escape;
 
 use super::beside::{Beside, Mark, reply_lines};
@@ -34,7 +34,8 @@ impl Row {
     /// Whether it counts as a difference; with `exact` other texts do.
     #[must_use]
     pub fn counts(&self, exact: bool) -> bool {
-        !matches!(self.pair, Pair::Both(..)) || self.differences.iter().any(|d| exact || !d.is_drift())
+        !matches!(self.pair, Pair::Both(..))
+            || self.differences.iter().any(|d| !d.is_drift() || exact && !matches!(d, Difference::Time(..)))
     }
 
     /// What it is about: the line that was sent, or `greeting`.
@@ -64,7 +65,13 @@ fn is_script(document: &Document) -> bool {
 
 fn recordings(left: &Document, right: &Document) -> Result<Vec<Row>, String> {
     let masks = Masks::of_head(&left.header.table)?;
-    let sides = |document: &Document| Side::all(&document.log, &Dialogue::of(&document.log));
+    let sides = |document: &Document| {
+        let mut sides = Side::all(&document.log, &Dialogue::of(&document.log));
+        if document.header.text("clock") == Some("none") {
+            sides.iter_mut().for_each(|side| side.took = None);
+        }
+        sides
+    };
     let (mut lefts, mut rights) = (sides(left), sides(right));
     let ends = (Ends::of(&left.log), Ends::of(&right.log));
     // Each text is masked with the ends of its own conversation.
@@ -277,7 +284,17 @@ fn words(difference: &Difference) -> String {
         }
         Difference::Command(..) => "another line was sent".to_owned(),
         Difference::Text(..) => "only the text is another".to_owned(),
+        Difference::Time(left, right) => {
+            format!("the reply took {} on the left, {} on the right", seconds(*left), seconds(*right))
+        }
     }
+}
+
+/// A time as it is compared: `0.52 s`.
+#[must_use]
+pub fn seconds(time: Micros) -> String {
+    let hundredths = time.0.saturating_add(5_000) / 10_000;
+    format!("{}.{:02} s", hundredths / 100, hundredths % 100)
 }
 
 #[cfg(test)]
@@ -355,6 +372,27 @@ mod tests {
         ] {
             assert_eq!(found(&one, &talk(BODY, tls)), want, "{tls}");
         }
+    }
+
+    #[test]
+    fn a_reply_that_took_much_longer_is_marked_and_counts_as_nothing_else() {
+        let talk = |took: &str, head: &str| {
+            let text =
+                format!("+++\nehlo = 1\n{head}+++\n0.0 * connected a\n0.1 < 220 mx\n1.0 > NOOP\n{took} < 250 ok\n");
+            read(text.as_bytes()).expect("a transcript")
+        };
+        let fast = talk("1.5", "");
+        for (took, head, want) in [
+            ("41.5", "", (vec!["time"], (0, 1))),
+            ("1.9", "", (vec![], (0, 0))),
+            ("41.5", "clock = \"none\"\n", (vec![], (0, 0))),
+        ] {
+            assert_eq!(found(&fast, &talk(took, head)), want, "{took} {head}");
+        }
+        let rows = compare(&fast, &talk("41.5", "")).expect("recordings");
+        assert!(rows.rows.iter().all(|row| !row.counts(true)), "a time is no text");
+        let words: Vec<String> = rows.beside().into_iter().map(|row| row.words).filter(|it| !it.is_empty()).collect();
+        assert_eq!(words, ["the reply took 0.50 s on the left, 40.50 s on the right"]);
     }
 
     #[test]

@@ -6,9 +6,10 @@ use crate::smtp::content;
 use super::plan::{Ask, Content, Sending};
 
 /// The requests that send these lines: one by itself, more of them in one write; and what replies are due for then, each
-/// with its octets. `in_data` says that DATA was answered by 354: what is not the dot is content.
+/// with its octets. `in_data` says that DATA was answered by 354: what comes before the dot is content.
 pub(super) fn requests(lines: Vec<(&Sending, Vec<u8>)>, in_data: bool) -> (Vec<Request>, Vec<(Ask, Vec<u8>)>) {
     let at_once = lines.len() > 1;
+    let mut in_data = in_data;
     let (mut block, mut requests, mut due) = (Vec::new(), Vec::new(), Vec::new());
     for (sending, line) in lines {
         if in_data && !sending.dot {
@@ -20,6 +21,8 @@ pub(super) fn requests(lines: Vec<(&Sending, Vec<u8>)>, in_data: bool) -> (Vec<R
             requests.push(Request::RawContent(content));
             continue;
         }
+        // What follows the dot in the same write is a command again.
+        in_data = false;
         if sending.ending == Ending::CrLf || line.ends_with(b"\n") {
             due.push((sending.ask, line.clone()));
         }

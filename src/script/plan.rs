@@ -19,10 +19,12 @@ use super::values::{Piece, Unfilled, Values};
 
 mod content;
 mod pace;
+mod stream;
 #[cfg(test)]
 mod tests;
 
 pub use content::Content;
+pub(super) use stream::begins;
 
 /// A number for something that a reply is due for: the greeting of a connection, or a line.
 pub type Ask = usize;
@@ -78,6 +80,10 @@ pub struct Sending {
     pub dot: bool,
     /// It follows AUTH and is no command: an answer within it.
     pub answer: bool,
+    /// It begins a message by DATA or BDAT, or may: wherever in it that stands, and with the pieces before it.
+    pub begins: bool,
+    /// It ends a message, and hands it over.
+    pub ends: bool,
     /// The octets that follow a BDAT, in order.
     pub payload: Vec<Content>,
     /// What its reply is known by.
@@ -127,6 +133,8 @@ pub struct Plan {
     pub asks: usize,
     /// The line at which a message is handed over to the server, if one is.
     pub hands_over: Option<usize>,
+    /// The forward-paths that it names.
+    pub recipients: Vec<String>,
     /// The line that needs credentials, if one does.
     pub needs_credentials: Option<usize>,
 }
@@ -162,7 +170,9 @@ pub fn plan(document: &Document, name: &str, values: &Values<'_>, folders: &Fold
         read: HashMap::new(),
     };
     builder.all(&items)?;
-    Ok(builder.plan)
+    let mut plan = builder.plan;
+    stream::mark(&mut plan);
+    Ok(plan)
 }
 
 type Place<'a> = &'a dyn Fn(usize, usize, String) -> ScriptError;
@@ -213,16 +223,19 @@ impl Builder<'_> {
                 continue;
             };
             let lines = self.values.fill(template).map_err(|unfilled| self.unfilled(item, unfilled))?;
-            // What is expected of a line that is sent once for each recipient is expected each time.
+            // What is expected of a line that is sent once for each recipient is expected each time; how many were accepted
+            // is known behind the last.
             let expected = items[at..].iter().take_while(|next| matches!(next.what, What::Expect(_) | What::Check(_)));
             let expected: Vec<_> = if lines.len() > 1 { expected.cloned().collect() } else { Vec::new() };
             at += expected.len();
-            for pieces in lines {
+            let count = lines.len();
+            for (n, pieces) in lines.into_iter().enumerate() {
                 match item.what {
                     What::Content(_) => self.content_line(item, &pieces, template.crlf)?,
                     _ => self.send(item, pieces, template.crlf)?,
                 }
-                for next in &expected {
+                let early = |next: &&Item| n + 1 < count && matches!(&next.what, What::Check(it) if it.is_of_all());
+                for next in expected.iter().filter(|next| !early(next)) {
                     self.item(next)?;
                 }
             }
@@ -362,13 +375,14 @@ impl Builder<'_> {
             mechanism: None,
             dot,
             answer: false,
+            begins: false,
+            ends: false,
             payload: Vec::new(),
             ask: 0,
         };
         if !dot && !self.data {
             self.understand(item, &mut sending)?;
         }
-        self.look_for_handover(sending.line, &sending);
         self.data &= !dot;
         sending.ask = self.new_ask();
         self.ready(item, sending);
@@ -452,21 +466,6 @@ impl Builder<'_> {
             self.due.push_back(ask);
         }
         self.mergeable = item.timed;
-    }
-
-    /// Whether a line hands a message over: the dot after DATA, the last chunk, or one of them hidden within a line.
-    fn look_for_handover(&mut self, line: usize, sending: &Sending) {
-        let text = plain(&sending.pieces).unwrap_or_default();
-        let last_chunk = || {
-            let lines = text.split(|b| *b == b'\n').map(|l| l.strip_suffix(b"\r").unwrap_or(l));
-            lines
-                .map(Command::parse)
-                .any(|command| command.verb == Verb::Bdat && command.argument().to_ascii_uppercase().ends_with(b"LAST"))
-        };
-        let hidden = text.contains(&b'\n') && ends_message(&text);
-        if sending.dot || hidden || last_chunk() {
-            self.plan.hands_over.get_or_insert(line);
-        }
     }
 }
 

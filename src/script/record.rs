@@ -1,7 +1,7 @@
 //! A conversation turned into a script: the lines that were sent, what each reply must be, and `{{name}}` for what another
 //! run will want to change.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use toml::{Table, Value};
 
@@ -20,7 +20,14 @@ use crate::smtp::{Capabilities, Command, Path, Phase, Reply, Verb, escape};
 pub fn script(document: &Document) -> Document {
     let dialogue = Dialogue::of(&document.log);
     let names = Names::of(&document.log, &dialogue);
-    let mut writer = Writer { log: Log::new(), names: &names, content: Content::None, connected: false, spare: None };
+    let mut writer = Writer {
+        log: Log::new(),
+        names: &names,
+        content: Content::None,
+        connected: false,
+        unasked: false,
+        spare: None,
+    };
     let replies: BTreeMap<usize, usize> = dialogue
         .exchanges()
         .iter()
@@ -28,9 +35,15 @@ pub fn script(document: &Document) -> Document {
         .filter(|(_, exchange)| exchange.complete())
         .filter_map(|(n, exchange)| Some((*exchange.reply()?.end(), n)))
         .collect();
+    let at_once = at_once(&document.log, &dialogue);
     for (record, entry) in document.log.since(0) {
+        if let Some(n) = at_once.get(&record).filter(|_| writer.spare.is_none()) {
+            writer.block(*n);
+        }
         if let Some(n) = replies.get(&record) {
             let reply = dialogue.reply(&document.log, *n).unwrap_or_default();
+            // The greeting of a source that says nothing of the connection is awaited all the same.
+            writer.unasked = *n > 0 && dialogue.exchanges()[*n].ask == Ask::Unasked;
             writer.reply(&dialogue.exchanges()[*n], &reply);
             continue;
         }
@@ -44,6 +57,32 @@ pub fn script(document: &Document) -> Document {
         }
     }
     Document::new(names.header(&document.header), writer.log)
+}
+
+/// Lines that went out before the first of them was answered, where nothing in the log says so: the record of the first,
+/// and how many.
+fn at_once(log: &Log, dialogue: &Dialogue) -> BTreeMap<usize, usize> {
+    let answered: BTreeSet<usize> =
+        dialogue.exchanges().iter().filter(|it| it.complete).filter_map(Exchange::command).collect();
+    let mut found = BTreeMap::new();
+    let mut group: Vec<usize> = Vec::new();
+    let mut close = |group: &mut Vec<usize>| {
+        if let [first, _, ..] = group[..] {
+            found.insert(first, group.len());
+        }
+        group.clear();
+    };
+    for (record, entry) in log.since(0) {
+        match entry.kind {
+            Kind::Sent if entry.crlf && !entry.masked && answered.contains(&record) => group.push(record),
+            Kind::Remark
+                if !matches!(entry.remark().unwrap_or_default().word.as_str(), "auto" | "gave-up" | "lost") => {}
+            Kind::Comment => {}
+            _ => close(&mut group),
+        }
+    }
+    close(&mut group);
+    found
 }
 
 /// What becomes a name.
@@ -119,6 +158,8 @@ struct Writer<'a> {
     names: &'a Names,
     content: Content,
     connected: bool,
+    /// The last reply was one that nothing had asked for.
+    unasked: bool,
     /// The next line, and its reply, are ehlo's own, to keep the line alive; lines of a block that are still to come.
     spare: Option<Spare>,
 }
@@ -132,6 +173,18 @@ enum Spare {
 impl Writer<'_> {
     fn line(&mut self, bytes: &[u8]) {
         self.log.push_octets(Kind::Script, None, bytes, true, false);
+    }
+
+    /// So many lines went out at once.
+    fn block(&mut self, n: usize) {
+        if n > 1 {
+            self.spare = Some(Spare::Block(n));
+            self.text("* pipeline");
+        }
+    }
+
+    fn comment(&mut self, text: &str) {
+        self.log.push_octets(Kind::Comment, None, text.as_bytes(), true, false);
     }
 
     fn text(&mut self, text: &str) {
@@ -187,12 +240,18 @@ impl Writer<'_> {
             self.spare = None;
             return;
         }
-        let Some(code) = reply.code() else {
-            self.text("< *");
-            return;
-        };
         let enhanced = reply.enhanced().map(|code| format!(" {code}")).unwrap_or_default();
-        self.text(&format!("< {code}{enhanced}"));
+        let pattern = reply.code().map_or_else(|| "< *".to_owned(), |code| format!("< {code}{enhanced}"));
+        if self.unasked {
+            // A run would wait for it, and often it is what comes of waiting, such as a 421 after minutes of silence.
+            self.comment("# Nothing asked for this, so that a run would wait for it; without the # it does:");
+            self.comment(&format!("# {pattern}"));
+            return;
+        }
+        self.text(&pattern);
+        if reply.code().is_none() {
+            return;
+        }
         let greeted = matches!(exchange.verb, Verb::Ehlo | Verb::Lhlo) && !exchange.is_refusal();
         if greeted && exchange.ask == Ask::Command {
             for capability in &Capabilities::from_reply(reply).list {
@@ -213,12 +272,10 @@ impl Writer<'_> {
             ("auto", Some("keep-alive")) => self.spare = Some(Spare::KeepAlive),
             ("pipelined", n) => {
                 let n = remark.get("n").or(n).and_then(|n| n.parse().ok()).unwrap_or(0);
-                if n > 1 {
-                    self.spare = Some(Spare::Block(n));
-                    self.text("* pipeline");
-                }
+                self.block(n);
             }
             ("tls", _) if remark.get("verified") == Some("yes") => self.text("? tls verified"),
+            ("closed", _) if remark.get("by") == Some("server") && self.unasked => self.comment("# ? closed"),
             ("closed", _) if remark.get("by") == Some("server") => self.text("? closed"),
             _ => {}
         }
@@ -280,6 +337,34 @@ mod tests {
         );
         assert!(script.is_script());
         assert!(script.script().all(|(_, line)| line.is_ok()));
+        read(&out).expect("it is a file");
+    }
+
+    #[test]
+    fn what_went_out_at_once_does_again_also_where_an_import_does_not_say_so() {
+        let text = "0.1 < 220 mx\n0.2 > EHLO a\n0.3 < 250 mx\n0.4 > MAIL FROM:<>\n0.4 > RCPT TO:<a@b>\n0.4 > DATA\n\
+            0.5 < 250 ok\n0.5 < 250 ok\n0.5 < 354 go\n0.6 | x\n0.6 > .\n0.6 > QUIT\n0.7 < 250 ok\n0.7 < 221 bye\n";
+        let mut out = Vec::new();
+        write_document(&script(&read(text.as_bytes()).expect("a transcript")), &mut out);
+        let out = String::from_utf8_lossy(&out).into_owned();
+        let block = "* pipeline\n> MAIL FROM:<>\n> RCPT TO:<{{to}}>\n> DATA\n* end\n< 250\n< 250\n< 354\n| x\n\
+            * pipeline\n> .\n> QUIT\n* end\n< 250\n< 221\n";
+        assert!(out.ends_with(block), "{out}");
+        let silent = "0.1 > EHLO a\n0.2 > QUIT\n";
+        let mut out = Vec::new();
+        write_document(&script(&read(silent.as_bytes()).expect("a transcript")), &mut out);
+        assert!(!String::from_utf8_lossy(&out).contains("pipeline"), "nothing says that they went out at once");
+    }
+
+    #[test]
+    fn what_nothing_asked_for_is_not_waited_for_and_can_be() {
+        let text = "0.1 < 220 mx\n0.2 > NOOP\n0.3 < 250 2.0.0 ok\n300.3 < 421 4.4.2 idle\n300.3 * closed by=server\n";
+        let script = script(&read(text.as_bytes()).expect("a transcript"));
+        let mut out = Vec::new();
+        write_document(&script, &mut out);
+        let want = "+++\nehlo = 1\n+++\n< 220\n> NOOP\n< 250 2.0.0\n\
+            # Nothing asked for this, so that a run would wait for it; without the # it does:\n# < 421 4.4.2\n# ? closed\n";
+        assert_eq!(String::from_utf8_lossy(&out), want);
         read(&out).expect("it is a file");
     }
 

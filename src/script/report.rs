@@ -1,5 +1,7 @@
 //! What came of a run: an outcome for each expectation, what the server refused unasked, and how it ended.
 
+use std::time::Duration;
+
 use crate::conversation::{Log, Timed};
 
 /// What became of an expectation or of a step.
@@ -149,6 +151,10 @@ pub trait Watch: Send {
     fn happened(&mut self, event: &Timed, tls: bool);
     /// A step has its outcome.
     fn outcome(&mut self, outcome: &Outcome);
+    /// The line of the script waits for what it expects although nothing asks for it, so long at most.
+    fn awaits(&mut self, line: usize, expected: &str, at_most: Duration) {
+        let _ = (line, expected, at_most);
+    }
     /// A file goes out as message content: so many of about so many octets have. A few times a second.
     fn progress(&mut self, sent: u64, total: u64) {
         let _ = (sent, total);

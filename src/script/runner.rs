@@ -228,7 +228,7 @@ impl<'a> Runner<'a> {
         }
         let mut ready = Vec::new();
         for sending in lines {
-            if self.settings.rcpt_only && matches!(sending.verb, Verb::Data | Verb::Bdat) {
+            if self.settings.rcpt_only && sending.begins {
                 self.skip(sending, "--rcpt-only stops before it");
                 self.write(ready).await?;
                 return END;
@@ -304,13 +304,12 @@ impl<'a> Runner<'a> {
     }
 
     fn hands_over(&self, sending: &Sending) -> bool {
-        self.plan.hands_over.is_some() && (sending.dot || matches!(sending.verb, Verb::Data | Verb::Bdat))
+        self.plan.hands_over.is_some() && (sending.begins || sending.ends)
     }
 
     /// Why a line must not or need not be sent now.
     fn holds_back(&self, sending: &Sending) -> Option<&'static str> {
-        let mail = sending.dot || matches!(sending.verb, Verb::Data | Verb::Bdat);
-        if self.held && mail {
+        if self.held && (sending.begins || sending.ends) {
             return Some("held back after a failed expectation");
         }
         let phase = self.wire.phase();
@@ -344,6 +343,9 @@ impl<'a> Runner<'a> {
         let what = named(expected);
         let optional = matches!(expected, Expected::Pattern(pattern) if pattern.optional);
         let limit = optional.then_some(self.settings.on_its_way);
+        if !optional && let Some(at_most) = self.wire.long_wait(ask).await {
+            self.wire.watch.awaits(step.line, &what, at_most);
+        }
         let exchange = match self.wire.next_reply(ask, limit, self.settings.options.reply_timeout).await {
             Ok(exchange) => exchange,
             Err(_) if optional && !self.settings.stop.is_cancelled() => {

@@ -346,6 +346,8 @@ impl Stepper {
         let edited = lines.first().is_some_and(|line| line.shown() != typed);
         if edited && let Some(first) = lines.first_mut() {
             edit(first, typed, phase);
+            // What is cut off before it may be the beginning of anything.
+            first.begins |= self.half;
         }
         for line in &lines {
             self.may_go(line, log, dialogue)?;
@@ -390,8 +392,8 @@ impl Stepper {
 
     /// Whether a line may go out now.
     fn may_go(&self, line: &Sending, log: &Log, dialogue: &Dialogue) -> Result<(), Stop> {
-        let begins = matches!(line.verb, Verb::Data | Verb::Bdat);
-        if self.held && (begins || line.dot) {
+        let begins = line.begins;
+        if self.held && (begins || line.ends) {
             return Err(Stop::Held);
         }
         let local = self.loopback && !self.setup.production;
@@ -465,6 +467,8 @@ fn edit(line: &mut Sending, typed: &str, phase: Phase) {
     let mechanism = argument.split_whitespace().next().map(str::to_ascii_uppercase);
     line.mechanism = mechanism.filter(|_| line.verb == Verb::Auth);
     line.dot = phase == Phase::Data && typed == ".";
+    line.begins = phase != Phase::Data && super::plan::begins(typed.as_bytes());
+    line.ends = line.dot;
     line.answer = answers;
     if line.verb != Verb::Bdat {
         line.payload.clear();

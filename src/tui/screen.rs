@@ -196,7 +196,7 @@ fn words(effect: &Effect) -> String {
         Effect::Keep(reached) => format!("keep {} of {}", reached.steps, reached.of),
         Effect::Replay { path, target, way, password } => {
             let with = if password.is_some() { " with a password" } else { "" };
-            let way = if way == Way::Steps { String::new() } else { format!(" {}", way.words()) };
+            let way = if *way == Way::Steps { String::new() } else { format!(" {}", way.words()) };
             format!("replay {} {target}{way}{with}", path.display())
         }
         Effect::Both(path, [left, right]) => format!("both {} {left} {right}", path.display()),

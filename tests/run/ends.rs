@@ -86,6 +86,15 @@ fn a_421_in_the_middle_is_the_cause_and_what_was_not_sent_is_listed() {
 }
 
 #[test]
+fn what_nothing_asks_for_is_waited_for_with_a_word() {
+    let desk = Desk::new();
+    let script = "< 220\n> NOOP\n< 250\n< 421\n";
+    let peer = "S: 220 mx\nC: NOOP\nS: 250 ok\nHOLD\n";
+    let (ran, _) = desk.against(peer, script, &["--total-timeout", "1600ms"]);
+    ran.expect(6, &["line 4 waits up to 5m for < 421, which no line asks for; --reply-timeout sets another time"]);
+}
+
+#[test]
 fn a_421_before_the_dot_is_a_refusal_however_late_it_is_read() {
     let desk = Desk::new();
     let begun = "S: 220 mx\nC: EHLO *\nS: 250 mx\nC: MAIL *\nS: 250 ok\nC: RCPT *\nS: 250 ok\nC: DATA\nS: 354 go\n";

@@ -116,7 +116,7 @@ pub(super) async fn prepare(
         return Err(format!("{name}: what was sent is not in it, only what was answered: nothing can be played again"));
     }
     let exact = if arguments.exact { Some(exact(&document, &name)?) } else { None };
-    let hand_over = hand_over(&plan, &target, &values.recipients(), &name, arguments).await?;
+    let hand_over = hand_over(&plan, &target, &name, arguments).await?;
     confirm(&target, arguments)?;
     let credentials = credentials(&plan, &target, &name, world)?;
     let to_lab = matches!(target.endpoint, Endpoint::Lab(_));
@@ -231,13 +231,7 @@ fn exact(document: &Document, name: &str) -> Result<Exact, String> {
 }
 
 /// Whether a message may be handed over wherever this leads; an error where the plan would do so and must not.
-async fn hand_over(
-    plan: &Plan,
-    target: &Target,
-    recipients: &[String],
-    name: &str,
-    arguments: &Arguments,
-) -> Result<bool, String> {
+async fn hand_over(plan: &Plan, target: &Target, name: &str, arguments: &Arguments) -> Result<bool, String> {
     if arguments.yes_really_send || arguments.rcpt_only {
         return Ok(arguments.yes_really_send);
     }
@@ -246,6 +240,7 @@ async fn hand_over(
         Ok(here) => return Ok(here),
         Err(place) => place,
     };
+    let recipients = &plan.recipients;
     let whom = if recipients.is_empty() { String::new() } else { format!(", for {}", recipients.join(", ")) };
     Err(format!(
         "{name}:{line}:1: found the end of a message{whom}, which would really be handed over to {}, {place}; \

@@ -2,6 +2,7 @@
 
 use std::io::{self, ErrorKind, Write as _};
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -10,6 +11,7 @@ use super::offer::Offers;
 use super::prepare::Prepared;
 use crate::conversation::event::{Line, Remark};
 use crate::conversation::{Event, Timed, words};
+use crate::profile::duration;
 use crate::script::{Outcome, Report, Verdict, Watch};
 use crate::smtp::escape;
 
@@ -152,6 +154,21 @@ fn text(line: &Line) -> String {
 }
 
 impl Watch for Screen {
+    fn awaits(&mut self, line: usize, expected: &str, at_most: Duration) {
+        if self.quiet {
+            return;
+        }
+        let time = duration::words(at_most);
+        let words = format!(
+            "line {line} waits up to {time} for {expected}, which no line asks for; --reply-timeout sets another time"
+        );
+        if self.silent || self.held.is_some() {
+            super::complain(super::COMMAND, words);
+        } else {
+            self.line(Role::Remark, &format!("=== {words}"));
+        }
+    }
+
     fn happened(&mut self, event: &Timed, tls: bool) {
         if let Event::Remark(remark) = &event.event {
             warn_of_offer(remark);

@@ -68,7 +68,7 @@ fn of_field(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory as _;
+    use clap::{CommandFactory as _, Parser as _};
 
     fn options() -> Vec<String> {
         let mut whole = crate::cli::Arguments::command();
@@ -119,6 +119,7 @@ mod tests {
             ("ehlo send lab: -k", "that is --no-tls-verify here"),
             ("ehlo send lab: --user dude:secret", "does not belong on the command line"),
             ("ehlo send lab: --prdr", "swaks's --prdr is not there"),
+            ("ehlo send lab: --dump-as-body", "swaks's --dump-as-body is not there"),
             ("ehlo send lab: --heder x", "a similar argument exists: '--header'"),
         ] {
             let said = said(line);

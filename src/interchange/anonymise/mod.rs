@@ -162,6 +162,8 @@ impl Anonymiser {
             let new = match key.as_deref() {
                 None if remark.word == "tool" => self.field(value.as_bytes()),
                 Some("user") if !value.contains('@') => self.names.local(value).into_bytes(),
+                // Which side it was: `closed by=server`.
+                Some("by") if remark.word != "hop" => continue,
                 Some("from" | "by" | "host" | "helo") if is_label(value) => self.names.host(value).into_bytes(),
                 // Words of somebody's own, as those of the head that are left out; and sums, which would tell what was
                 // taken out.

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 /// What names the value before an address in `key=address`, so that the key is not part of it.
-const BEFORE: [&str; 42] = [
+const BEFORE: [&str; 43] = [
     "account",
     "addr",
     "address",
@@ -14,6 +14,7 @@ const BEFORE: [&str; 42] = [
     "e",
     "email",
     "envelope-from",
+    "envid",
     "for",
     "from",
     "header.d",
@@ -70,10 +71,12 @@ pub(super) fn after_key(local: &str) -> (&str, &str) {
     }
 }
 
-/// A name with dots that is a host's, and not a term of Exchange's or a version.
+/// A name with dots that is a host's, and not a term of Exchange's, a key such as `smtp.mailfrom` or a version.
 pub(super) fn is_host(host: &str) -> bool {
     const TERMS: [&str; 7] = ["RESOLVER.", "STOREDRV.", "SMTPSEND.", "ROUTING.", "SUBMIT.", "AGENT.", "QUEUE."];
-    !TERMS.iter().any(|term| host.starts_with(term)) && host.split('.').all(|label| label.len() < 64)
+    !BEFORE.contains(&host.to_ascii_lowercase().as_str())
+        && !TERMS.iter().any(|term| host.starts_with(term))
+        && host.split('.').all(|label| label.len() < 64)
 }
 
 /// What base64 stands for, where that is a text.

@@ -173,10 +173,22 @@ fn conversation(session: &str, rows: &[Row], log: Log) -> Builder {
             builder.set("target", server);
         }
     }
+    let mut challenged = false;
     for row in rows {
         if let Some(at) = row.at {
             builder.clock_utc(at);
         }
+        let says = match row.cell("event") {
+            ">" => Some(log == Log::Receive),
+            "<" => Some(log == Log::Send),
+            _ => None,
+        };
+        // What the client answers within AUTH is not logged, and what follows it is no answer.
+        if challenged && says == Some(true) {
+            builder.inferred("an answer within AUTH, which the log does not show");
+            builder.client(b"{{auth}}");
+        }
+        challenged = says.map_or(challenged, |server| server && row.cell("data").starts_with("334"));
         event(row, log, &mut builder);
     }
     builder

@@ -22,6 +22,7 @@ mod marked;
 mod msmtp;
 mod openssl;
 mod outline;
+mod page;
 mod plain;
 mod postfix;
 mod prefix;
@@ -89,7 +90,8 @@ pub const SOURCES: &[Source] = &[
     Source { name: "curl-trace", help: "curl --trace-ascii or --trace", looks: trace::looks, read: trace::read },
     Source { name: "msmtp", help: "msmtp -d", looks: msmtp::looks, read: msmtp::read },
     Source { name: "openssl", help: "openssl s_client", looks: openssl::looks, read: openssl::read },
-    Source { name: "text", help: "ehlo's own plain text or Markdown", looks: swaks::looks_own, read: swaks::read_own },
+    Source { name: "markdown", help: "ehlo's own Markdown", looks: page::looks, read: page::read },
+    Source { name: "text", help: "ehlo's own plain text", looks: swaks::looks_own, read: swaks::read_own },
     Source { name: "swaks", help: "swaks, with any of its hint styles", looks: swaks::looks, read: swaks::read },
     Source { name: "curl", help: "curl -v", looks: curl::looks, read: curl::read },
     Source { name: "exim", help: "exim -v or exim -d", looks: exim::looks, read: exim::read },
@@ -199,6 +201,9 @@ pub fn import(octets: &[u8]) -> Result<Imported, ImportError> {
     let (text, mut undone) = plain::plain(octets);
     if !undone.is_empty() && is_transcript(&text[..text.len().min(LOOKED_AT)]) {
         return own(&text, undone);
+    }
+    if page::looks(&text) {
+        return foreign(&text, undone);
     }
     if let Some((inner, how)) = saved::log_in(&text) {
         undone.push(how);

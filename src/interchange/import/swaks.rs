@@ -113,10 +113,12 @@ pub(super) fn read_own(octets: &Text<'_>) -> (Vec<Document>, Unread) {
     read_as("text", octets)
 }
 
-fn read_as(source: &'static str, octets: &Text<'_>) -> (Vec<Document>, Unread) {
+/// The same as another source that has these marks.
+pub(super) fn read_as(source: &'static str, octets: &Text<'_>) -> (Vec<Document>, Unread) {
     let hints = Hints::of(octets);
     let mut found = Sessions::new(source, Content::Shown).timed(octets);
     let mut in_tls = false;
+    let mut untold = false;
     let texts: Vec<&[u8]> = lines(octets).map(|(_, line)| line).collect();
     let width = hints.both().then(|| texts.iter().map(|line| line.len()).max()).flatten();
     let mut number = 0;
@@ -139,7 +141,10 @@ fn read_as(source: &'static str, octets: &Text<'_>) -> (Vec<Document>, Unread) {
         match kind {
             Mark::Info => info(rest, &mut found),
             Mark::Trouble => trouble(rest, &mut found),
-            Mark::Sent => sent(rest, &mut found, &hints),
+            Mark::Sent => sent(rest, &mut found, &hints, &mut untold),
+            Mark::Content if content && is_count_of_own(rest) => {
+                found.current().remark(Remark::new("content").with("shown", "no"));
+            }
             Mark::Content => found.current().content_line(rest),
             Mark::Received if rest.starts_with(b"Timeout (") => {
                 found.current().error("time-out", rest);
@@ -177,13 +182,40 @@ fn joined<'a>(texts: &[&'a [u8]], width: Option<usize>) -> (Cow<'a, [u8]>, usize
     (line, count)
 }
 
-fn sent(line: &[u8], found: &mut Sessions, hints: &Hints) {
+/// A line of the client's; `untold` says that a message has begun without the 354 that would say so.
+fn sent(line: &[u8], found: &mut Sessions, hints: &Hints, untold: &mut bool) {
     let builder = found.current();
+    // What stands there in place of the message; that it is not shown is said at the reply.
+    if builder.in_content() && is_count(line) {
+        return;
+    }
+    if hints.received {
+        return builder.client(line);
+    }
     // A file without the server's side: nothing says that DATA was answered 354, so its content is told by its dot.
-    if !hints.received && builder.lines() == 0 {
+    if builder.lines() == 0 {
         builder.inferred("the replies are left out of the file, and nothing is put in their place");
     }
-    builder.client(line);
+    if std::mem::take(untold) && line != b"." {
+        *untold = true;
+        builder.content_line(line);
+    } else {
+        *untold = line.trim_ascii_end().eq_ignore_ascii_case(b"DATA");
+        builder.client(line);
+    }
+}
+
+/// `11 lines sent`: what `--suppress-data` shows of a message.
+fn is_count(line: &[u8]) -> bool {
+    let digits = line.iter().take_while(|octet| octet.is_ascii_digit()).count();
+    digits > 0 && matches!(&line[digits..], b" lines sent" | b" line sent")
+}
+
+/// `[11 lines of the message]`: what `ehlo send` shows of it then.
+fn is_count_of_own(line: &[u8]) -> bool {
+    let Some(inner) = line.strip_prefix(b"[").and_then(|line| line.strip_suffix(b"]")) else { return false };
+    let digits = inner.iter().take_while(|octet| octet.is_ascii_digit()).count();
+    digits > 0 && matches!(&inner[digits..], b" lines of the message" | b" line of the message")
 }
 
 fn received(line: &[u8], found: &mut Sessions) {

@@ -193,6 +193,58 @@ fn a_capture_that_is_out_of_order_gives_the_same_as_one_in_order() {
     assert_eq!(wire("clear.pcap"), wire("reordered.pcap"));
 }
 
+/// The lines of the client's, content marked as such, of a text that is imported.
+fn client_lines(text: &str) -> Vec<String> {
+    let imported = import(text.as_bytes()).expect("it is known");
+    let log = &imported.conversations[0].log;
+    let lines = log.since(0).filter_map(|(_, entry)| {
+        let text = String::from_utf8_lossy(entry.bytes).into_owned();
+        match entry.kind {
+            Kind::Sent => Some(format!("> {text}")),
+            Kind::Content => Some(format!("| {text}")),
+            Kind::Remark if entry.bytes.starts_with(b"content ") => Some(format!("* {text}")),
+            _ => None,
+        }
+    });
+    lines.collect()
+}
+
+#[test]
+fn a_message_that_swaks_did_not_show_or_whose_replies_it_left_out_is_no_commands() {
+    let hidden = "=== Trying h:25...\n=== Connected to h.\n -> EHLO a\n -> DATA\n -> Subject: x\n -> \n -> body\n -> .\n -> QUIT\n";
+    assert_eq!(client_lines(hidden), ["> EHLO a", "> DATA", "| Subject: x", "| ", "| body", "> .", "> QUIT"]);
+    let counted = "=== Trying h:25...\n=== Connected to h.\n<-  220 mx\n -> DATA\n<-  354 go\n -> 11 lines sent\n<-  250 ok\n -> QUIT\n<-  221 bye\n";
+    assert_eq!(client_lines(counted), ["> DATA", "* content shown=no", "> .", "> QUIT"]);
+}
+
+#[test]
+fn what_exchange_does_not_log_of_a_login_is_said_and_hides_nothing_else() {
+    let row = |n: usize, event: &str, data: &str| {
+        format!("2026-11-29T00:00:{n:02}.000Z,MBX\\Client,08DD,{n},10.0.0.5:587,192.0.2.33:41234,{event},{data},\n")
+    };
+    for (verdict, last) in
+        [("235 2.7.0 ok", "MAIL FROM:<dude@noddy.com>"), ("535 5.7.3 no", "MAIL FROM:<dude@noddy.com>")]
+    {
+        let said = [
+            ("+", ""),
+            (">", "220 mbx Microsoft ESMTP MAIL Service"),
+            ("<", "EHLO a"),
+            (">", "250 mbx"),
+            ("<", "AUTH LOGIN"),
+            (">", "334 <authentication response>"),
+            (">", "334 <authentication response>"),
+            (">", verdict),
+            ("<", last),
+            (">", "250 ok"),
+        ];
+        let head = "#Log-type: SMTP Receive Protocol Log\n#Fields: date-time,connector-id,session-id,sequence-number,\
+                    local-endpoint,remote-endpoint,event,data,context\n";
+        let rows: String = said.iter().enumerate().map(|(n, (event, data))| row(n, event, data)).collect();
+        let lines = client_lines(&format!("{head}{rows}"));
+        assert_eq!(lines, ["> EHLO a", "> AUTH LOGIN", "> {{auth}}", "> {{auth}}", &format!("> {last}")], "{verdict}");
+    }
+}
+
 #[test]
 fn what_is_inferred_is_said() {
     for (name, words) in [

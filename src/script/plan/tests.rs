@@ -46,6 +46,7 @@ fn replies_are_tied_to_what_they_answer() {
         ("> A\n? closed\n* reconnect\n< 220\n> B\n< 250\n", "A#1, ?1, reconnect#2, <2, B#3, <3"),
         ("* pipeline\n> A\n< 250\n> B\n* end\n< 250\n", "A#1+B#2, <1, <2"),
         ("> RCPT TO:<{{to}}>\n< 250\n? closed\n> B\n", "RCPT TO:<a@b>#1, <1, ?1, RCPT TO:<c@d>#2, <2, ?2, B#3"),
+        ("> RCPT TO:<{{to}}>\n< 250\n? accepted = 2\n", "RCPT TO:<a@b>#1, <1, RCPT TO:<c@d>#2, <2, ?2"),
         ("> DATA\n| a\n| b\n> .\n< 250\n", "DATA#1, content 6, .#2, <2"),
         ("> BDAT 3\n| a\n< 250\n", "BDAT 3#1, <1"),
         ("> A\n* drop at-once\n", "A#1, drop at-once"),

@@ -22,6 +22,8 @@ use super::super::ties::Ties;
 
 /// For a reply that nothing asked for, where no time was given.
 const UNASKED: Duration = Duration::from_mins(5);
+/// What comes later than this is worth a word on what is waited for.
+const SOON: Duration = Duration::from_secs(1);
 /// How long a server that said goodbye may take to close.
 const GOODBYE: Duration = Duration::from_secs(2);
 /// How long a close that happens now may take to be seen.
@@ -305,6 +307,23 @@ impl<'a> Wire<'a> {
         }
         let limit = self.reply_timeout.unwrap_or_else(|| awaited.map_or(UNASKED, timeouts::reply));
         wait.since.map(|since| since + limit + A_LITTLE)
+    }
+
+    /// How long a reply is waited for that nothing asks for, where this is none that comes soon.
+    pub(super) async fn long_wait(&mut self, ask: Ask) -> Option<Duration> {
+        let at_most = self.reply_timeout.unwrap_or(UNASKED);
+        let until = Some(Instant::now() + SOON);
+        loop {
+            let unasked = self.ties.exhausted(ask, &self.dialogue) && self.ties.next_unasked(&self.dialogue).is_none();
+            if !unasked || at_most <= 2 * SOON {
+                return None;
+            }
+            match self.happen(until).await {
+                Arrived::Yes => {}
+                Arrived::TimedOut => return Some(at_most),
+                Arrived::Closed | Arrived::Stopped => return None,
+            }
+        }
     }
 
     /// The next reply to a line that no expectation has taken, or, when it has no more, one that nothing asked for.

@@ -149,7 +149,7 @@ fn at_its_own_pace_each_line_waits_as_long_as_it_did_and_who_is_in_a_hurry_need_
     // What was recorded: 90 ms after the greeting.
     assert_eq!(screen.asked(), ["wait 90ms"]);
     assert!(screen.shown().contains("line 1 of 7 · at its own pace"), "{}", screen.shown());
-    assert!(screen.shown().contains("Goes out after 90ms, as it did then"), "{}", screen.shown());
+    assert!(screen.shown().contains("Goes out after 90 ms, as it did then"), "{}", screen.shown());
     let number = screen.model.waits;
     screen.send(Message::Waited(number - 1));
     assert!(screen.asked().is_empty(), "another wait says nothing");

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use crate::conversation::event::Remark;
+use crate::interchange::clear_tls::{self, Records};
 use crate::interchange::import::builder::{Builder, Content};
 use crate::interchange::import::lines::{is_command, is_reply};
 use crate::interchange::import::{Numbers, Unread};
@@ -30,6 +31,8 @@ pub(super) struct Flow {
     opened: bool,
     /// The beginning of the connection was captured.
     whole: bool,
+    /// The records of either side, where a capture that ehlo made shows what was said under TLS.
+    clear: Option<[Records; 2]>,
     /// Octets under TLS, from the client and from the server.
     opaque: Option<[u64; 2]>,
     /// They were told.
@@ -63,6 +66,7 @@ impl Flow {
             kind: if known(&server) { Kind::Smtp } else { Kind::Unknown },
             opened: false,
             whole: segment.syn,
+            clear: None,
             opaque: None,
             said: false,
         }
@@ -157,11 +161,19 @@ impl Flow {
     fn octets(&mut self, side: usize, data: &[u8]) {
         let hello = side == 0 && data.starts_with(&[0x16, 0x03]);
         let begins = hello && (self.builder.lines() == 0 || self.builder.phase() == Phase::Handshake);
-        if self.opaque.is_none() && begins {
+        if self.opaque.is_none() && self.clear.is_none() && begins {
             self.builder.flush();
-            self.builder.remark(Remark::new("tls").with("opaque", "yes"));
-            self.opaque = Some([0, 0]);
+            let known = clear_tls::begun(data).map(Remark::parse).filter(|remark| remark.word == "tls");
+            if let Some(remark) = known {
+                self.builder.remark(remark);
+                self.clear = Some(Default::default());
+            } else {
+                self.builder.remark(Remark::new("tls").with("opaque", "yes"));
+                self.opaque = Some([0, 0]);
+            }
         }
+        let opened = self.clear.as_mut().map(|records| records[side].take(data));
+        let data = opened.as_deref().unwrap_or(data);
         match &mut self.opaque {
             Some(opaque) => opaque[side] += data.len() as u64,
             None if side == 0 => self.builder.client_octets(data),

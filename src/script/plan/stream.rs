@@ -1,0 +1,84 @@
+//! What a script puts on the wire whatever its lines look like: a command may be cut into pieces, or several may stand
+//! in one line. What would begin a message, and what would end one, is found in the octets.
+
+use super::{Act, Content, Plan, Sending};
+use crate::client::Ending;
+use crate::script::values::Piece;
+use crate::smtp::{Command, Verb};
+
+/// Marks what begins or ends a message among all that is sent, and gathers whom it would be for.
+pub(super) fn mark(plan: &mut Plan) {
+    let mut stream = Stream::default();
+    let (mut begun, mut ends_at, mut recipients) = (false, None, Vec::new());
+    for step in &mut plan.steps {
+        match &mut step.act {
+            Act::Send(lines) => {
+                for sending in lines {
+                    stream.takes(sending, &mut recipients);
+                    begun |= sending.begins;
+                    if sending.ends && begun {
+                        ends_at.get_or_insert(sending.line);
+                    }
+                }
+            }
+            Act::Content(_) | Act::Reconnect(_) | Act::Drop | Act::DropAtOnce => stream.line.clear(),
+            _ => {}
+        }
+    }
+    plan.hands_over = [plan.hands_over, ends_at].into_iter().flatten().min();
+    recipients.dedup();
+    plan.recipients = recipients;
+}
+
+/// The octets that are sent, from the last line end on.
+#[derive(Default)]
+struct Stream {
+    line: Vec<u8>,
+}
+
+impl Stream {
+    fn takes(&mut self, sending: &mut Sending, recipients: &mut Vec<String>) {
+        let mut octets = Vec::new();
+        for piece in &sending.pieces {
+            match piece {
+                Piece::Octets(more) => octets.extend_from_slice(more),
+                // Base64, which ends no line.
+                Piece::Auth => octets.push(b'='),
+            }
+        }
+        if sending.ending == Ending::CrLf {
+            octets.push(b'\n');
+        }
+        for octet in octets {
+            // Some servers take a CR alone for a line end.
+            if matches!(octet, b'\n' | b'\r') {
+                let command = Command::parse(&self.line);
+                sending.begins |= begins(&self.line);
+                sending.ends |= self.line == b"." || is_last(&command);
+                if command.verb == Verb::Rcpt {
+                    recipients.extend(command.path.map(|path| path.address()));
+                }
+                self.line.clear();
+            } else {
+                self.line.push(octet);
+            }
+        }
+        // What is cut off here may end in whatever comes next.
+        sending.begins |= begins(&self.line);
+        if !sending.payload.iter().all(|part: &Content| part.size() == Some(0)) {
+            self.line.clear();
+        }
+    }
+}
+
+/// Whether a line is DATA or BDAT, as lenient servers read it too.
+pub(in crate::script) fn begins(line: &[u8]) -> bool {
+    let from = line.iter().position(u8::is_ascii_graphic).unwrap_or(line.len());
+    let word: Vec<u8> =
+        line[from..].iter().take_while(|b| b.is_ascii_alphanumeric()).map(u8::to_ascii_uppercase).collect();
+    matches!(word.as_slice(), b"DATA" | b"BDAT")
+}
+
+fn is_last(command: &Command) -> bool {
+    command.verb == Verb::Bdat && command.argument().trim_ascii_end().to_ascii_uppercase().ends_with(b"LAST")
+}
