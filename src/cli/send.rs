@@ -15,11 +15,9 @@ use super::run::{exit_of, prepare, save, stop_on_signals};
 use super::{Colour, Common, Exit};
 use crate::client::Options;
 use crate::conversation::file::{Document, Header};
-use crate::conversation::{Kind, Log, words};
 use crate::profile::{Endpoint, Target};
 use crate::script::Report;
 use crate::script::plan::Plan;
-use crate::smtp::escape;
 use crate::transaction::{Body, Lenient};
 use crate::world::World;
 
@@ -275,16 +273,9 @@ fn as_json(sent: &Sent, recipients: &[Recipient], code: u8) -> serde_json::Value
         "recipients": all,
         "handed_over": sent.report.delivered,
         "problem": sent.report.words,
-        "warnings": warnings(&sent.report.log),
         "transcript": sent.transcripts.first().map(|path| path.display().to_string()),
         "transcripts": sent.transcripts.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(),
     })
-}
-
-/// What the conversation warns of, in words.
-fn warnings(log: &Log) -> Vec<String> {
-    let said = log.of_kind(Kind::Remark).filter_map(|(_, entry)| Some(words::said(&entry.remark()?)));
-    said.filter(|said| said.warns).map(|said| escape::for_screen(said.words.as_bytes())).collect()
 }
 
 /// The server's own certificate, PEM.

@@ -207,6 +207,34 @@ fn what_was_under_tls_stays_in_its_conversation_in_a_capture() {
     }
 }
 
+/// The blocks of a pcapng file.
+fn blocks(mut octets: &[u8]) -> Vec<&[u8]> {
+    let mut out = Vec::new();
+    while let Some(length) = octets.get(4..8) {
+        let length = u32::from_le_bytes(length.try_into().expect("four octets")) as usize;
+        let (block, rest) = octets.split_at(length);
+        out.push(block);
+        octets = rest;
+    }
+    out
+}
+
+#[test]
+fn a_capture_that_begins_at_a_command_pairs_no_reply_with_the_command_before() {
+    let talk = "+++\nehlo = 1\n+++\n0.0 * connecting 192.0.2.7:25\n0.1 * connected 192.0.2.7:25 from 192.0.2.9:40312\n\
+        0.2 < 220 mx\n0.3 > MAIL FROM:<a@b>\n0.4 < 250 ok\n0.5 > RCPT TO:<c@d>\n0.6 < 250 fine\n0.7 > RCPT TO:<e@d>\n0.8 < 550 no\n";
+    let document = crate::conversation::file::read(talk.as_bytes()).expect("a transcript");
+    let octets = (by_name("pcapng").expect("a format").export)(&document, &Knowledge::default());
+    // Two heads, three packets of TCP's own, and the greeting.
+    let all = blocks(&octets);
+    let cut = [&all[..2], &all[6..]].concat().concat();
+    let imported = import::import(&cut).expect("a capture");
+    let log = &imported.conversations[0].log;
+    let dialogue = crate::conversation::Dialogue::of(log);
+    let codes: Vec<_> = dialogue.recipients().iter().map(|it| it.code.map(crate::smtp::ReplyCode::number)).collect();
+    assert_eq!(codes, [Some(250), Some(550)]);
+}
+
 #[test]
 fn what_is_written_in_an_exam_explains_no_reply_and_says_why() {
     let document = crate::conversation::file::read(TALK.as_bytes()).expect("a transcript");

@@ -103,7 +103,12 @@ fn scripts(left: &Document, right: &Document) -> Vec<Row> {
     let items = |document: &Document| -> Vec<Item> {
         let lines = document.log.of_kind(Kind::Script);
         let lines = lines.map(|(_, entry)| escape::for_screen(entry.bytes));
-        lines.map(|text| Item { kind: text.split(' ').next().unwrap_or_default().to_owned(), text }).collect()
+        // Another verb is another line, and no change of this one.
+        let kind = |text: &str| match text.strip_prefix("> ") {
+            Some(line) => format!("> {}", line.split(' ').next().unwrap_or_default().to_ascii_uppercase()),
+            None => text.split(' ').next().unwrap_or_default().to_owned(),
+        };
+        lines.map(|text| Item { kind: kind(&text), text }).collect()
     };
     let (lefts, rights) = (items(left), items(right));
     let side = |item: &Item| Some(Side { kind: item.kind.clone(), line: item.text.clone(), ..Side::default() });
@@ -372,6 +377,25 @@ mod tests {
         ] {
             assert_eq!(found(&one, &talk(BODY, tls)), want, "{tls}");
         }
+    }
+
+    #[test]
+    fn of_two_scripts_no_line_stands_beside_another_verb() {
+        let script = |text: &str| read(text.as_bytes()).expect("a script");
+        let left =
+            script("> EHLO a\n< 250\n> STARTTLS\n< 220\n> EHLO a\n< 250\n> MAIL FROM:<a@b> SIZE=1\n< 250\n> QUIT\n");
+        let right = script("> EHLO a\n< 250\n> MAIL FROM:<a@b>\n< 250\n> QUIT\n");
+        let rows = compare(&left, &right).expect("scripts").rows;
+        let told = |row: &Row| match row.pair {
+            Pair::Both(..) if row.counts(true) => format!("! {}", row.line()),
+            Pair::Both(..) => String::new(),
+            Pair::Left(_) => format!("- {}", row.line()),
+            Pair::Right(_) => format!("+ {}", row.line()),
+        };
+        let told: Vec<String> = rows.iter().map(told).filter(|row| !row.is_empty()).collect();
+        assert!(told.contains(&"- > STARTTLS".to_owned()), "{told:?}");
+        assert!(told.contains(&"! > MAIL FROM:<a@b> SIZE=1".to_owned()), "{told:?}");
+        assert_eq!(told.len(), 5, "{told:?}");
     }
 
     #[test]

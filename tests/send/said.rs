@@ -126,29 +126,3 @@ fn a_receipt_is_asked_for() {
     ran.expect(0, &["does not offer DSN", "=== delivered c@d"]);
     desk.send(&["lab:", "--notify", "ALWAYS"]).expect(2, &["--notify takes NEVER", "--rcpt-parameters"]);
 }
-
-#[test]
-fn nobody_got_a_message_for_which_data_was_refused() {
-    let desk = Desk::new();
-    let begun = "C: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: 250 ok\nC: DATA\nS: 554 5.7.1 no\nC: *\nS: 250 ok\nC: *\nS: 221 bye\n";
-    let (ran, _) = desk.against(&after_ehlo(" mx", begun), &["--to", "c@d"]);
-    ran.expect(1, &["=== failed    c@d  554 5.7.1 no"]).lacks(&["=== accepted"]);
-}
-
-#[test]
-fn what_was_put_into_the_line_before_tls_is_said_and_stands_in_the_json() {
-    let desk = Desk::new();
-    let ran = desk.send(&["lab:starttls-injection", "--to", "anotherdude@target.local", "--json"]);
-    let said: serde_json::Value = serde_json::from_str(&ran.out).expect("JSON");
-    let warned = said["warnings"][0].as_str().unwrap_or_default();
-    assert!(warned.contains("came in clear text after the reply to STARTTLS"), "{said}");
-    ran.expect(0, &["ehlo send: warning: "]);
-}
-
-#[test]
-fn the_family_and_the_address_to_connect_from_agree() {
-    let desk = Desk::new();
-    let to = ["lab:", "--to", "anotherdude@target.local", "--li", "127.0.0.1"];
-    desk.send(&[&to[..], &["-4"]].concat()).expect(0, &["=== delivered"]);
-    desk.send(&[&to[..], &["-6"]].concat()).expect(2, &["-6 is IPv6 only, and --local-interface 127.0.0.1"]);
-}

@@ -118,18 +118,14 @@ async fn one(
     {
         complain(COMMAND, format_args!("the conversation is in {}", path.display()));
     }
-    let json = screen::json(&prepared, &report, exit, transcript.as_deref());
+    let took = world.elapsed().saturating_sub(started);
+    let mut json = screen::json(&prepared, &report, exit, transcript.as_deref());
+    json["seconds"] = took.as_secs_f64().into();
     let summary = report.summary();
     let taken_back = matches!(report.cause, Some(Cause::Refused)) || report.partly();
     let document = Document::new(header, std::mem::take(&mut report.log));
-    let run = Run {
-        name: name(&prepared, arguments),
-        exit,
-        took: world.elapsed().saturating_sub(started),
-        outcomes: report.outcomes,
-        summary,
-        words: report.words,
-    };
+    let run =
+        Run { name: name(&prepared, arguments), exit, took, outcomes: report.outcomes, summary, words: report.words };
     Played { run, json, document, uri: prepared.uri, refused: taken_back, failed: None, unplayed: false }
 }
 

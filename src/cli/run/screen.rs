@@ -172,6 +172,11 @@ impl Watch for Screen {
     fn happened(&mut self, event: &Timed, tls: bool) {
         if let Event::Remark(remark) = &event.event {
             warn_of_offer(remark);
+            // Where remarks are not printed: a record that goes no further is worth a word.
+            if (self.quiet || self.silent) && remark.get("kind") == Some("journal") {
+                let words = escape::for_screen(remark.bare(0).unwrap_or_default().as_bytes());
+                super::complain(super::COMMAND, words);
+            }
         }
         if self.quiet || self.silent {
             return;

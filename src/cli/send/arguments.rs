@@ -37,10 +37,10 @@ pub(super) struct Place {
     #[arg(long, visible_alias = "li", value_name = "ADDRESS")]
     pub(super) local_interface: Option<IpAddr>,
     /// IPv4 only
-    #[arg(short = '4', conflicts_with = "v6")]
+    #[arg(short = '4', conflicts_with_all = ["v6", "local_interface"])]
     pub(super) v4: bool,
     /// IPv6 only
-    #[arg(short = '6')]
+    #[arg(short = '6', conflicts_with = "local_interface")]
     pub(super) v6: bool,
     /// SMTP, ESMTP or LMTP; with S for TLS and A for a login as swaks has them (ESMTPSA, SSMTP, …)
     #[arg(long, value_name = "PROTOCOL")]

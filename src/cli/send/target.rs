@@ -62,7 +62,6 @@ pub(super) fn way(arguments: &Arguments, profiles: &Profiles, world: &World) -> 
     }
     secure(&mut target, tls, default_port)?;
     target.bind = match (place.v4, place.v6) {
-        _ if place.local_interface.is_some() => family(place)?,
         (true, _) => Some(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
         (_, true) => Some(IpAddr::V6(Ipv6Addr::UNSPECIFIED)),
         _ => place.local_interface.or(target.bind),
@@ -292,18 +291,6 @@ fn who(
     auth.initial_response &= !login.auth_no_initial_response;
     auth.allow_plaintext |= login.auth_allow_plaintext;
     Ok(Some(auth))
-}
-
-/// The address to connect from, of the family that is asked for.
-fn family(place: &Place) -> Result<Option<IpAddr>, String> {
-    let wrong = place.local_interface.filter(|address| place.v4 && address.is_ipv6() || place.v6 && address.is_ipv4());
-    match wrong {
-        Some(address) => {
-            let option = if place.v4 { "-4 is IPv4 only" } else { "-6 is IPv6 only" };
-            Err(format!("{option}, and --local-interface {address} is of the other family"))
-        }
-        None => Ok(place.local_interface),
-    }
 }
 
 /// Whether somebody can act for this identity by one of these mechanisms.

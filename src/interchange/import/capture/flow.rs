@@ -148,6 +148,10 @@ impl Flow {
                 self.builder.inferred("a connection: the capture begins within it");
             }
             self.builder.connected(&self.server.to_string(), Some(&self.client.to_string()));
+            // Where it begins with a command, the greeting came before: no reply that follows is one.
+            if !self.whole && side == 0 && is_command(&segment.data) {
+                self.builder.remark(Remark::new("lost").with("replies", 1));
+            }
         }
         if !segment.data.is_empty() {
             self.octets(side, &segment.data);
