@@ -235,6 +235,37 @@ fn a_capture_that_begins_at_a_command_pairs_no_reply_with_the_command_before() {
     assert_eq!(codes, [Some(250), Some(550)]);
 }
 
+/// A packet block, its packet cut to so many octets as a snap length does.
+fn snapped(block: &[u8], most: usize) -> Vec<u8> {
+    let number = |at: usize| u32::from_le_bytes(block[at..at + 4].try_into().expect("four octets"));
+    if number(0) != 6 || number(20) as usize <= most {
+        return block.to_vec();
+    }
+    let most = most.next_multiple_of(4);
+    let length = u32::try_from(32 + most).expect("short").to_le_bytes();
+    let captured = u32::try_from(most).expect("short").to_le_bytes();
+    [&block[..4], &length, &block[8..20], &captured, &block[24..28 + most], &length].concat()
+}
+
+#[test]
+fn what_a_snap_length_cut_off_stands_where_it_was_said() {
+    let talk = "+++\nehlo = 1\n+++\n0.0 * connecting 192.0.2.7:25\n0.1 * connected 192.0.2.7:25 from 192.0.2.9:40312\n\
+        0.2 < 220 mx.target.local ESMTP of some length\n0.3 > EHLO a\n0.4 < 250 mx.target.local greets you, dear client\n0.5 > NOOP\n0.6 < 250 ok\n";
+    let document = crate::conversation::file::read(talk.as_bytes()).expect("a transcript");
+    let octets = (by_name("pcapng").expect("a format").export)(&document, &Knowledge::default());
+    let cut: Vec<u8> = blocks(&octets).into_iter().flat_map(|block| snapped(block, 56)).collect();
+    let imported = import::import(&cut).expect("a capture");
+    let text = String::from_utf8(own(&imported.conversations[0], &Knowledge::default())).expect("text");
+    let wire: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.split_once(' '))
+        .map(|(_, what)| what)
+        .filter(|what| what.starts_with(['<', '>']))
+        .collect();
+    assert_eq!(wire, ["< 220 mx.target.lo\\c", "> EHLO a", "< 250 mx.target.lo\\c", "> NOOP", "< 250 ok"], "{text}");
+    assert!(imported.unread.words().any(|words| words.contains("snap length")));
+}
+
 #[test]
 fn what_is_written_in_an_exam_explains_no_reply_and_says_why() {
     let document = crate::conversation::file::read(TALK.as_bytes()).expect("a transcript");

@@ -293,6 +293,9 @@ impl Builder {
         }
         if self.phase() == Phase::Data && !self.fold.is_waiting() && !self.fold.in_reply() && !line.starts_with(b"421")
         {
+            // It went out with the message, and not when the reply to it came.
+            let last = self.log.len().checked_sub(1).and_then(|last| self.log.get(last)?.at);
+            let now = std::mem::replace(&mut self.at, last.unwrap_or(self.at));
             if self.shown == 0 {
                 self.remark(Remark::new("content").with("shown", "no"));
                 self.inferred("the message and the dot that ends it: they are not shown, and a reply came");
@@ -300,6 +303,7 @@ impl Builder {
                 self.inferred("the dot that ends the message: it is not shown, and a reply came");
             }
             self.sent(b".", true);
+            self.at = now;
         }
     }
 

@@ -265,6 +265,10 @@ fn foreign(octets: &[u8], mut undone: Vec<&'static str>) -> Result<Imported, Imp
         text = Text::timed(&bare, untimed.times);
     }
     let Some(source) = known else { return Err(unknown(octets)) };
+    if source.name == "swaks" && swaks::is_dump(octets) {
+        let cure = "swaks sends nothing with it; run it without";
+        return Err(ImportError::Nothing { help: "what swaks prints with --dump", cure });
+    }
     let (conversations, mut unread) = (source.read)(&text);
     undone.append(&mut unread.undone);
     unread.undone = undone;

@@ -67,6 +67,13 @@ pub(super) fn looks(beginning: &[u8]) -> bool {
     only_trouble || info || wire > 1 && !super::marked::turned(beginning)
 }
 
+/// Whether it is what `--dump` prints: settings, and nothing that was said.
+pub(super) fn is_dump(octets: &[u8]) -> bool {
+    let has = |words: &[u8]| lines(octets).any(|(_, line)| line == words);
+    let spoken = lines(octets).any(|(_, line)| matches!(mark(line).0, Mark::Sent | Mark::Received));
+    !spoken && has(b"App Info:") && has(b"Output Info:")
+}
+
 /// Whether it is ehlo's own plain text, which has the same marks and says of the connection what the screen says.
 pub(super) fn looks_own(beginning: &[u8]) -> bool {
     const OWN: [&[u8]; 5] = [b"=== connecting to ", b"=== connected to ", b"=== closed by the ", b" -| ", b" ~| "];

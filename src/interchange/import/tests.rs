@@ -218,6 +218,32 @@ fn a_message_that_swaks_did_not_show_or_whose_replies_it_left_out_is_no_commands
 }
 
 #[test]
+fn what_swaks_would_do_is_no_conversation() {
+    let dump = "=== AUTH CRAM-MD5 supported\n*** AUTH NTLM not available: requires Authen::NTLM\n=== TLS supported\n\n\
+                App Info:\n  X-Mailer = swaks\n\nOutput Info:\n  silent = 0\n\nDATA Info:\n  data = Subject: x\n";
+    let error = import(dump.as_bytes()).expect_err("nothing was sent").to_string();
+    assert!(error.contains("what swaks prints with --dump"), "{error}");
+}
+
+#[test]
+fn a_dot_that_is_not_shown_went_out_with_its_message() {
+    let log = "220 mx\r\n";
+    let trace = format!(
+        "00:00:00.000000 <= Recv header, {} bytes (0x8)\n0000: 220 mx\n00:00:01.000000 => Send header, 6 bytes (0x6)\n0000: DATA\n\
+         00:00:01.100000 <= Recv header, 8 bytes (0x8)\n0000: 354 go\n00:00:01.200000 => Send data, 4 bytes (0x4)\n0000: hi\n\
+         00:00:05.200000 <= Recv header, 8 bytes (0x8)\n0000: 250 ok\n",
+        log.len()
+    );
+    let imported = import(trace.as_bytes()).expect("a trace");
+    let log = &imported.conversations[0].log;
+    let dialogue = Dialogue::of(log);
+    let dot =
+        dialogue.exchanges().iter().find(|exchange| exchange.ask == crate::conversation::dialogue::Ask::EndOfData);
+    let took = dot.and_then(|exchange| exchange.latency(log)).map(|took| took.0);
+    assert_eq!(took, Some(4_000_000));
+}
+
+#[test]
 fn what_exchange_does_not_log_of_a_login_is_said_and_hides_nothing_else() {
     let row = |n: usize, event: &str, data: &str| {
         format!("2026-11-29T00:00:{n:02}.000Z,MBX\\Client,08DD,{n},10.0.0.5:587,192.0.2.33:41234,{event},{data},\n")

@@ -156,6 +156,12 @@ impl Flow {
         if !segment.data.is_empty() {
             self.octets(side, &segment.data);
         }
+        // What is left of a line stands where it was said, and ends there.
+        if segment.missing > 0 && self.opaque.is_none() {
+            self.builder.flush();
+            let direction = if side == 0 { "out" } else { "in" };
+            self.builder.remark(Remark::new("cut").with("direction", direction).with("bytes", segment.missing));
+        }
         if segment.fin && !self.is_closed() {
             self.say_opaque();
             self.builder.closed(if side == 0 { "client" } else { "server" });
@@ -164,7 +170,8 @@ impl Flow {
 
     fn octets(&mut self, side: usize, data: &[u8]) {
         let hello = side == 0 && data.starts_with(&[0x16, 0x03]);
-        let begins = hello && (self.builder.lines() == 0 || self.builder.phase() == Phase::Handshake);
+        // Outside of a message no line begins so; the 220 to STARTTLS may not have been captured whole.
+        let begins = hello && !self.builder.in_content();
         if self.opaque.is_none() && self.clear.is_none() && begins {
             self.builder.flush();
             let known = clear_tls::begun(data).map(Remark::parse).filter(|remark| remark.word == "tls");

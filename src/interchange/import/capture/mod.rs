@@ -139,6 +139,8 @@ impl Capture {
             Ok(None) => return self.unread.passed_over.add(self.packet),
             Err(why) => return self.unread.add(self.packet, b"", why),
         };
+        // What the packet's own head says that it carries.
+        let mut carried = None;
         let addresses = match &packet.net {
             Some(LaxNetSlice::Ipv4(ip)) if ip.is_payload_fragmented() => {
                 return self.unread.add(
@@ -149,9 +151,11 @@ impl Capture {
             }
             Some(LaxNetSlice::Ipv4(ip)) => {
                 let header = ip.header();
+                carried = header.payload_len().ok().map(usize::from);
                 (IpAddr::from(header.source_addr()), IpAddr::from(header.destination_addr()))
             }
             Some(LaxNetSlice::Ipv6(ip)) => {
+                carried = Some(usize::from(ip.header().payload_length()));
                 (IpAddr::from(ip.header().source_addr()), IpAddr::from(ip.header().destination_addr()))
             }
             _ => return self.unread.passed_over.add(self.packet),
@@ -161,6 +165,12 @@ impl Capture {
         };
         let from = SocketAddr::new(addresses.0, tcp.source_port());
         let to = SocketAddr::new(addresses.1, tcp.destination_port());
+        // By a capture that cuts its packets short.
+        let captured = tcp.header_slice().len() + tcp.payload().len();
+        let missing = carried.map_or(0, |carried| carried.saturating_sub(captured));
+        if missing > 0 && !tcp.payload().is_empty() {
+            self.unread.add(self.packet, b"", "its end was not captured (a snap length); the gap is marked");
+        }
         let segment = Segment {
             at,
             packet: self.packet,
@@ -170,6 +180,7 @@ impl Capture {
             fin: tcp.fin(),
             reset: tcp.rst(),
             data: tcp.payload().to_vec(),
+            missing,
         };
         self.segment(from, to, segment);
     }

@@ -21,6 +21,8 @@ pub(super) struct Segment {
     pub(super) fin: bool,
     pub(super) reset: bool,
     pub(super) data: Vec<u8>,
+    /// Octets behind these that went over the wire and were not captured.
+    pub(super) missing: usize,
 }
 
 /// One direction.
@@ -88,7 +90,7 @@ impl Stream {
         self.held -= segment.data.len();
         let known = usize::try_from(self.place - place).unwrap_or(usize::MAX).min(segment.data.len());
         segment.data.drain(..known);
-        let end = place + known as u64 + segment.data.len() as u64 + u64::from(segment.fin);
+        let end = place + known as u64 + (segment.data.len() + segment.missing) as u64 + u64::from(segment.fin);
         if let Some(next) = &mut self.next {
             let step = end.saturating_sub(self.place);
             *next = next.wrapping_add(u32::try_from(step).unwrap_or(0));
@@ -125,7 +127,17 @@ mod tests {
 
     fn segment(sequence: u32, text: &str) -> Segment {
         let data = text.as_bytes().to_vec();
-        Segment { at: 0, packet: 1, sequence, acknowledged: None, syn: false, fin: false, reset: false, data }
+        Segment {
+            at: 0,
+            packet: 1,
+            sequence,
+            acknowledged: None,
+            syn: false,
+            fin: false,
+            reset: false,
+            data,
+            missing: 0,
+        }
     }
 
     #[test]
