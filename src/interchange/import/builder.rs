@@ -295,7 +295,8 @@ impl Builder {
         {
             // It went out with the message, and not when the reply to it came.
             let last = self.log.len().checked_sub(1).and_then(|last| self.log.get(last)?.at);
-            let now = std::mem::replace(&mut self.at, last.unwrap_or(self.at));
+            let now = self.at;
+            self.at = last.unwrap_or(now);
             if self.shown == 0 {
                 self.remark(Remark::new("content").with("shown", "no"));
                 self.inferred("the message and the dot that ends it: they are not shown, and a reply came");

@@ -140,7 +140,7 @@ impl Capture {
             Err(why) => return self.unread.add(self.packet, b"", why),
         };
         // What the packet's own head says that it carries.
-        let mut carried = None;
+        let carried;
         let addresses = match &packet.net {
             Some(LaxNetSlice::Ipv4(ip)) if ip.is_payload_fragmented() => {
                 return self.unread.add(
