@@ -91,7 +91,7 @@ fn what_nothing_asks_for_is_waited_for_with_a_word() {
     let script = "< 220\n> NOOP\n< 250\n< 421\n";
     let peer = "S: 220 mx\nC: NOOP\nS: 250 ok\nHOLD\n";
     let (ran, _) = desk.against(peer, script, &["--total-timeout", "1600ms"]);
-    ran.expect(6, &["line 4 waits up to 5m for < 421, which no line asks for; --reply-timeout sets another time"]);
+    ran.expect(6, &["line 4 waits up to 5 min for < 421, which no line asks for; --reply-timeout sets another time"]);
 }
 
 #[test]
