@@ -284,6 +284,9 @@ impl Anonymiser {
             };
             spans.put(place, new);
         }
+        for (place, new) in self.reversed(bytes) {
+            spans.put(place, new);
+        }
         let found: Vec<Captures<'_>> = FINDS.captures_iter(bytes).collect();
         for one in found.iter().filter(|one| one.name("local").is_some() || one.name("url").is_some()) {
             let (place, new) = self.address(bytes, one);

@@ -1,6 +1,6 @@
 //! What stands for each thing that is found: for an address, a URL, a word by itself.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -14,10 +14,40 @@ use super::spans::Spans;
 use super::tokens::{after_key, decoded, is_host};
 use super::{Anonymiser, is_label};
 
+fn turned(ip: Ipv4Addr) -> Ipv4Addr {
+    let [a, b, c, d] = ip.octets();
+    Ipv4Addr::new(d, c, b, a)
+}
+
 /// A word that may be a name of one label, or a local part by itself.
 static WORDS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"[\w][\w.+-]*\w|\w").expect("it is well formed"));
 
+/// An address of IPv4 before the name of a zone: reversed, as DNS has it for names and lists of addresses.
+static REVERSED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?-u:\b)((?:\d{1,3}\.){3}\d{1,3})(?i:(\.in-addr\.arpa)(?-u:\b)|\.[a-z])").expect("it is well formed")
+});
+
 impl Anonymiser {
+    /// Addresses that stand reversed before the name of a zone: what stands for them, reversed too.
+    pub(super) fn reversed(&mut self, bytes: &[u8]) -> Vec<(Range<usize>, String)> {
+        let mut out = Vec::new();
+        for found in REVERSED.captures_iter(bytes) {
+            let Some(quad) = found.get(1) else { continue };
+            let Some(ip) = v4(quad.as_bytes()).map(turned) else { continue };
+            let zone = found.get(2);
+            // Before another name it is one only where the address is known to be somebody's.
+            if zone.is_some() || self.names.there.contains(&ip.to_string()) {
+                let new = match self.names.ip(IpAddr::V4(ip)) {
+                    IpAddr::V4(new) => turned(new).to_string(),
+                    other => other.to_string(),
+                };
+                let end = zone.map_or(quad.end(), |zone| zone.end());
+                out.push((quad.start()..end, new + if zone.is_some() { ".in-addr.arpa" } else { "" }));
+            }
+        }
+        out
+    }
+
     /// What stands for an address or a URL, and where it stands.
     pub(super) fn address(&mut self, bytes: &[u8], found: &Captures<'_>) -> (Range<usize>, Vec<u8>) {
         let whole = found.get(0).map_or(0..0, |whole| whole.range());

@@ -36,6 +36,13 @@ fn a_comment_that_is_like_an_address_stays_a_comment() {
 }
 
 #[test]
+fn an_address_that_stands_reversed_is_the_same_one() {
+    let talk = "+++\nehlo = 1\n+++\n1.0 < 554 5.7.1 [203.0.113.77]: 77.113.0.203.in-addr.arpa has no name, 77.113.0.203.zen.example.org lists it, 1.2.3.4.beta is none\n";
+    let out = text(&anonymise(&read(talk.as_bytes()).expect("a transcript")));
+    assert!(out.contains("[192.0.2.1]: 1.2.0.192.in-addr.arpa has no name, 1.2.0.192."), "{out}");
+}
+
+#[test]
 fn keys_and_the_sides_stay_whatever_is_replaced_around_them() {
     let talk = "+++\nehlo = 1\n+++\n1.0 > MAIL FROM:<jan.kowalski@acme-gmbh.de> ENVID=QQ-jan.kowalski+40acme-gmbh.de-77\n\
         2.0 < 550 5.7.1 spf=fail smtp.mailfrom=acme-gmbh.de header.from=acme-gmbh.de\n3.0 * closed by=server\n";
