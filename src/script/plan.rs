@@ -25,6 +25,7 @@ mod tests;
 
 pub use content::Content;
 pub(super) use stream::begins;
+use stream::{ends_message, is_answer, is_dot};
 
 /// A number for something that a reply is due for: the greeting of a connection, or a line.
 pub type Ask = usize;
@@ -165,6 +166,7 @@ pub fn plan(document: &Document, name: &str, values: &Values<'_>, folders: &Fold
         closed: false,
         auth: false,
         answering: false,
+        challenged: false,
         block: None,
         mergeable: false,
         read: HashMap::new(),
@@ -206,6 +208,8 @@ struct Builder<'a> {
     auth: bool,
     /// The last line was AUTH or an answer within it.
     answering: bool,
+    /// A 334 was the last that was expected.
+    challenged: bool,
     block: Option<Block>,
     /// The last step is a recorded line to which the next one may be joined as pipelined.
     mergeable: bool,
@@ -286,11 +290,13 @@ impl Builder<'_> {
             What::Chunk { size, path, offset } => self.chunk(item, *size, path, *offset)?,
             What::Expect(pattern) => {
                 let ask = self.tie();
+                self.challenged = pattern.to_string().starts_with("334");
                 self.push(item, Act::Expect(ask, Expected::Pattern(pattern.clone())));
             }
             What::Recorded(reply) => {
                 let ask = self.tie();
                 let offer = self.offers.contains(&ask);
+                self.challenged = reply.code().is_some_and(|code| code.number() == 334);
                 self.push(item, Act::Expect(ask, Expected::Recorded(reply.clone(), offer)));
             }
             What::Check(check) => self.push(item, Act::Check(self.last_sent, check.clone())),
@@ -402,7 +408,10 @@ impl Builder<'_> {
             sending.mechanism = argument.split_whitespace().next().map(str::to_ascii_uppercase);
             self.auth = true;
         }
-        sending.answer = self.answering && (sending.pieces.first() == Some(&Piece::Auth) || is_answer(first));
+        // What is said to a 334 is an answer, whatever it looks like; `*` gives up (RFC 4954 section 4).
+        let asked = std::mem::take(&mut self.challenged) && command.verb == Verb::Other && !matches!(first, b"*" | b"");
+        let answers = sending.pieces.first() == Some(&Piece::Auth) || is_answer(first) || asked;
+        sending.answer = self.answering && answers;
         self.answering = command.verb == Verb::Auth || sending.answer;
         match command.verb {
             Verb::Data => self.data = true,
@@ -476,23 +485,4 @@ fn plain(pieces: &[Piece]) -> Option<Vec<u8>> {
         [Piece::Octets(octets)] => Some(octets.clone()),
         _ => None,
     }
-}
-
-/// Whether a line, with or without a line end of its own, is the dot that ends a message.
-fn is_dot(line: &[u8]) -> bool {
-    let line = line.strip_suffix(b"\n").unwrap_or(line);
-    line.strip_suffix(b"\r").unwrap_or(line) == b"."
-}
-
-/// Whether octets hold a lone dot on a line of its own, with either line end.
-fn ends_message(bytes: &[u8]) -> bool {
-    bytes.split(|b| *b == b'\n').any(|line| line.strip_suffix(b"\r").unwrap_or(line) == b".")
-}
-
-/// Whether a line after AUTH looks like an answer within it: base64 that is no verb.
-fn is_answer(line: &[u8]) -> bool {
-    let base64 = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=');
-    let telling = line.len() >= 16 || line.iter().any(|b| b.is_ascii_lowercase() || *b == b'=');
-    let verb = Command::parse(line).verb;
-    verb == Verb::Other && !line.is_empty() && line.len().is_multiple_of(4) && line.iter().all(base64) && telling
 }

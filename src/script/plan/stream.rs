@@ -82,3 +82,22 @@ pub(in crate::script) fn begins(line: &[u8]) -> bool {
 fn is_last(command: &Command) -> bool {
     command.verb == Verb::Bdat && command.argument().trim_ascii_end().to_ascii_uppercase().ends_with(b"LAST")
 }
+
+/// Whether a line, with or without a line end of its own, is the dot that ends a message.
+pub(super) fn is_dot(line: &[u8]) -> bool {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line) == b"."
+}
+
+/// Whether octets hold a lone dot on a line of its own, with either line end.
+pub(super) fn ends_message(bytes: &[u8]) -> bool {
+    bytes.split(|b| *b == b'\n').any(|line| line.strip_suffix(b"\r").unwrap_or(line) == b".")
+}
+
+/// Whether a line after AUTH looks like an answer within it: base64 that is no verb.
+pub(super) fn is_answer(line: &[u8]) -> bool {
+    let base64 = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=');
+    let telling = line.len() >= 16 || line.iter().any(|b| b.is_ascii_lowercase() || *b == b'=');
+    let verb = Command::parse(line).verb;
+    verb == Verb::Other && !line.is_empty() && line.len().is_multiple_of(4) && line.iter().all(base64) && telling
+}

@@ -72,6 +72,12 @@ fn a_recording_keeps_what_was_pipelined() {
 }
 
 #[test]
+fn what_is_said_to_a_334_is_shown_to_nobody() {
+    assert_eq!(short("> AUTH LOGIN\n< 334\n> hunter2 x\n< 334\n> *\n"), "AUTH LOGIN#1, <1, {{auth}}#2, <2, *#3");
+    assert_eq!(short("0.1 > AUTH LOGIN\n0.2 < 334 VXNlcg==\n0.3 > hunter2\n"), "AUTH LOGIN#1, <1, {{auth}}#2");
+}
+
+#[test]
 fn it_is_known_where_a_message_is_handed_over() {
     let folder = tempfile::tempdir().expect("a directory");
     std::fs::write(folder.path().join("dot.eml"), "a\n.\nQUIT\n").expect("written");

@@ -5,6 +5,7 @@ use crate::tui::action::Action;
 use crate::tui::effect::Effect;
 use crate::tui::model::Model;
 use crate::tui::overlay::{Other, Overlay, Wanted};
+use crate::tui::playback;
 
 use super::{Playing, follow, has_more, playing};
 
@@ -89,7 +90,7 @@ pub(super) fn take(model: &mut Model, action: Action) -> Vec<Effect> {
     if action == Action::Replay || !has_more(model) {
         let target = model.talk.target.clone().unwrap_or_else(|| model.peer.name.clone());
         if let Some(path) = model.talk.path.clone() {
-            super::super::playback::leave(model);
+            playback::leave(model);
             model.overlay = Some(Overlay::Other(Other::new(Wanted::Replay(path, way), &target, Vec::new())));
         }
         return Vec::new();
