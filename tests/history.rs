@@ -163,7 +163,7 @@ fn what_is_old_or_large_goes_and_a_dry_run_only_says_so() {
     let before = Command::new(env!("CARGO_BIN_EXE_ehlo"))
         .arg("--state")
         .arg(state)
-        .args(["-q", "history", "prune", "--total", "0", "--annotated-too", "--dry-run"])
+        .args(["--color", "never", "history", "prune", "--total", "0", "--annotated-too", "--dry-run"])
         .output()
         .expect("the binary starts");
     let said = String::from_utf8_lossy(&before.stdout).into_owned() + &String::from_utf8_lossy(&before.stderr);
