@@ -112,7 +112,7 @@ mod tests {
             told(error, &words).to_string()
         };
         for (line, words) in [
-            ("ehlo send lab: --subject x", "`--header \"Subject: …\"`, or as swaks has it by `--h-Subject …`"),
+            ("ehlo send lab: --reply-to x", "`--header \"Reply-To: …\"`, or as swaks has it by `--h-Reply-To …`"),
             ("ehlo send lab: --x-mailer me", "--header \"X-mailer: …\""),
             ("ehlo send lab: --mail-rcpt a@b", "that is --to ADDRESS here"),
             ("ehlo send lab: --upload-file=mail.eml", "that is --data @FILE here"),
@@ -126,7 +126,7 @@ mod tests {
             assert!(said.contains(words), "{line}: {said}");
             assert!(!said.contains("use '-- ") && !said.contains("secret"), "{line}: {said}");
         }
-        let elsewhere = said("ehlo probe lab: --subject x");
+        let elsewhere = said("ehlo probe lab: --reply-to x");
         assert!(!elsewhere.contains("--header"), "{elsewhere}");
     }
 }

@@ -198,6 +198,10 @@ pub fn import(octets: &[u8]) -> Result<Imported, ImportError> {
     if capture::looks(octets) {
         return foreign(octets, Vec::new());
     }
+    // Before anything is taken off: its tables and fences are no quotation.
+    if page::looks(octets) {
+        return foreign(octets, Vec::new());
+    }
     let (text, mut undone) = plain::plain(octets);
     if !undone.is_empty() && is_transcript(&text[..text.len().min(LOOKED_AT)]) {
         return own(&text, undone);
