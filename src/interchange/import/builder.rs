@@ -58,6 +58,8 @@ pub(super) struct Builder {
     partial: [Vec<u8>; 2],
     /// Lines of content since the last 354.
     shown: usize,
+    /// That the message is not shown was said.
+    told_hidden: bool,
     lines: usize,
     /// The source itself says where the handshake is.
     tls_told: bool,
@@ -96,6 +98,7 @@ impl Builder {
             at: Micros(0),
             partial: [Vec::new(), Vec::new()],
             shown: 0,
+            told_hidden: false,
             lines: 0,
             tls_told: false,
             tried: String::new(),
@@ -234,7 +237,7 @@ impl Builder {
                 }
                 None => self.mask.sent(&self.fold.session, line, crlf),
             };
-            self.shown = 0;
+            (self.shown, self.told_hidden) = (0, false);
             self.fold.sent(bare, u32::try_from(self.log.len()).unwrap_or(u32::MAX));
             self.log.push(self.at, &Event::Sent(masked));
             self.note_learnt();
@@ -298,7 +301,9 @@ impl Builder {
             let now = self.at;
             self.at = last.unwrap_or(now);
             if self.shown == 0 {
-                self.remark(Remark::new("content").with("shown", "no"));
+                if !self.told_hidden {
+                    self.remark(Remark::new("content").with("shown", "no"));
+                }
                 self.inferred("the message and the dot that ends it: they are not shown, and a reply came");
             } else {
                 self.inferred("the dot that ends the message: it is not shown, and a reply came");
@@ -382,6 +387,7 @@ impl Builder {
         }
         let remark = self.mask.remark(remark);
         self.tls_told |= remark.word == "tls";
+        self.told_hidden |= remark.word == "content";
         self.fold.remark(&remark, 0);
         if matches!(remark.word.as_str(), "connecting" | "connected") {
             self.tls_told = false;
