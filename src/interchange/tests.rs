@@ -231,7 +231,7 @@ fn a_capture_that_begins_at_a_command_pairs_no_reply_with_the_command_before() {
     let imported = import::import(&cut).expect("a capture");
     let log = &imported.conversations[0].log;
     let dialogue = crate::conversation::Dialogue::of(log);
-    let codes: Vec<_> = dialogue.recipients().iter().map(|it| it.code.map(crate::smtp::ReplyCode::number)).collect();
+    let codes: Vec<_> = dialogue.recipients().iter().map(|it| it.code().map(crate::smtp::ReplyCode::number)).collect();
     assert_eq!(codes, [Some(250), Some(550)]);
 }
 

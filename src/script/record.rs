@@ -63,7 +63,7 @@ pub fn script(document: &Document) -> Document {
 /// and how many.
 fn at_once(log: &Log, dialogue: &Dialogue) -> BTreeMap<usize, usize> {
     let answered: BTreeSet<usize> =
-        dialogue.exchanges().iter().filter(|it| it.complete).filter_map(Exchange::command).collect();
+        dialogue.exchanges().iter().filter(|it| it.complete()).filter_map(Exchange::command).collect();
     let mut found = BTreeMap::new();
     let mut group: Vec<usize> = Vec::new();
     let mut close = |group: &mut Vec<usize>| {
