@@ -74,7 +74,8 @@ fn a_recording_keeps_what_was_pipelined() {
 #[test]
 fn what_is_said_to_a_334_is_shown_to_nobody() {
     assert_eq!(short("> AUTH LOGIN\n< 334\n> hunter2 x\n< 334\n> *\n"), "AUTH LOGIN#1, <1, {{auth}}#2, <2, *#3");
-    assert_eq!(short("0.1 > AUTH LOGIN\n0.2 < 334 VXNlcg==\n0.3 > hunter2\n"), "AUTH LOGIN#1, <1, {{auth}}#2");
+    let recorded = "0.0 < 220 a\n0.1 > AUTH LOGIN\n0.2 < 334 VXNlcg==\n0.3 > hunter2\n";
+    assert_eq!(short(recorded), "<0, AUTH LOGIN#1, <1, {{auth}}#2");
 }
 
 #[test]
