@@ -1,12 +1,14 @@
 //! The lab's logs folded into facts: what goals look at, in the order in which it happened.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::conversation::dialogue::Ask;
 use crate::conversation::event::Remark;
 use crate::conversation::{Dialogue, Exchange, Kind, Log, Micros};
 use crate::smtp::{Capabilities, Class, Command, Path, Phase, Reply, Verb, content};
 
+use super::finding::Finding;
 use super::goal::Side;
 
 /// Facts of one try that are kept; who does more than this has left the lesson.
@@ -29,7 +31,7 @@ pub struct Fact {
 #[derive(Debug, Clone)]
 pub enum What {
     /// An exchange is complete, or will never be.
-    Asked(Box<Asked>),
+    Asked(Arc<Asked>),
     /// So many commands came in one write.
     Pipelined(usize),
     /// A handshake was done.
@@ -44,7 +46,7 @@ pub enum What {
     /// The connection ended.
     Closed(Side),
     /// The learner typed a finding.
-    Answer(String),
+    Answer(Finding),
 }
 
 /// An exchange as goals see it.
@@ -189,7 +191,7 @@ impl Watcher {
         }
         let last = self.facts.last();
         let (at, session, phase) = last.map_or((Micros(0), 0, Phase::Connecting), |f| (f.at, f.session, f.phase));
-        self.facts.push(Fact { at, session, phase, what: What::Answer(text.trim().to_owned()) });
+        self.facts.push(Fact { at, session, phase, what: What::Answer(Finding::new(text)) });
     }
 
     /// Takes in a fact that was gathered elsewhere.
@@ -232,9 +234,9 @@ impl Session {
                     self.run = 0;
                     while let Some(asked) = self.answered_at(log, index) {
                         let finding = asked.finding();
-                        tell(self.phase, What::Asked(Box::new(asked)));
+                        tell(self.phase, What::Asked(Arc::new(asked)));
                         if let Some(text) = finding {
-                            tell(self.phase, What::Answer(text));
+                            tell(self.phase, What::Answer(Finding::new(&text)));
                         }
                     }
                 }
@@ -248,7 +250,7 @@ impl Session {
                     let Some(remark) = entry.remark() else { continue };
                     if remark.word == "closed" {
                         for asked in self.never_answered(log) {
-                            tell(self.phase, What::Asked(Box::new(asked)));
+                            tell(self.phase, What::Asked(Arc::new(asked)));
                         }
                         self.phase = Phase::Closed;
                     }
@@ -341,7 +343,7 @@ impl Session {
             }
             "pipelined" => remark.get("n").and_then(|n| n.parse().ok()).map(What::Pipelined),
             "delivered" => remark.get("to").map(|to| What::Delivered(to.to_owned())),
-            "answer" => remark.bare(0).map(|text| What::Answer(text.to_owned())),
+            "answer" => remark.bare(0).map(|text| What::Answer(Finding::new(text))),
             "closed" => {
                 let by_client = self.quit || remark.get("by") == Some("client");
                 Some(What::Closed(if by_client { Side::Client } else { Side::Server }))

@@ -146,7 +146,7 @@ impl Step {
             match goal {
                 Goal::Answer(_) => true,
                 Goal::InOrder(goals) | Goal::All(goals) | Goal::Any(goals) => goals.iter().any(wants),
-                Goal::Within(_, goal) => wants(goal),
+                Goal::Within(_, goal) | Goal::Same(_, goal) => wants(goal),
                 _ => false,
             }
         }
@@ -285,6 +285,10 @@ impl Lesson {
         let mut lesson: Self = toml::from_str(text).map_err(|error| LessonError::from_toml(name, text, &error))?;
         let stem = std::path::Path::new(name).file_stem().map_or(name.into(), |stem| stem.to_string_lossy());
         lesson.name = stem.into_owned();
+        for step in &mut lesson.steps {
+            step.goal.is_asked(&step.text, false);
+            step.mistakes.iter_mut().for_each(|mistake| mistake.when.is_asked(&step.text, true));
+        }
         match lesson.senseless() {
             Some((table, nth, what)) => Err(LessonError::at_table(name, text, table, nth, what)),
             None => Ok(lesson),

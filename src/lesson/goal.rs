@@ -8,6 +8,7 @@ use serde::de::{Deserializer, Error};
 
 use crate::smtp::Phase;
 
+use super::finding::Wanted;
 use super::value::{Expected, Expression, FromWord, Glob, Table, only_true, time, word_or_table};
 
 /// Something that a conversation may reach.
@@ -44,7 +45,9 @@ pub enum Goal {
     /// So many commands in one write.
     Pipelined(usize),
     /// What was typed as a finding last.
-    Answer(Expression),
+    Answer(Box<Wanted>),
+    /// The goal holds for what happened in one connection, or in one mail transaction.
+    Same(Scope, Box<Goal>),
     /// Each after the event that made the one before true.
     InOrder(Vec<Goal>),
     /// All of them.
@@ -57,6 +60,15 @@ pub enum Goal {
     Never(Box<Goal>),
     /// The goal holds no later than this after the connection, or after the goal before it in `in_order`.
     Within(Duration, Box<Goal>),
+}
+
+/// Within what a goal has to be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// `same_connection`.
+    Connection,
+    /// `same_transaction`: RSET, a greeting and MAIL begin another.
+    Transaction,
 }
 
 /// `sent`.
@@ -111,6 +123,9 @@ pub struct RcptCount {
     /// Answered so.
     #[serde(default = "Expected::success")]
     pub reply: Expected,
+    /// Each mailbox counts once.
+    #[serde(default)]
+    pub different: bool,
 }
 
 /// `data`.
@@ -135,6 +150,8 @@ pub struct Data {
     pub to: Vec<Glob>,
     /// On what follows MAIL of its mail transaction.
     pub mail: Option<Expression>,
+    /// So many of its accepted forward-paths are named in no To, Cc or Bcc.
+    pub blind: Option<Least>,
 }
 
 /// `{ min = N }`.
@@ -200,8 +217,22 @@ impl Goal {
         match self {
             Self::Never(goal) => vec![goal],
             Self::InOrder(goals) | Self::All(goals) => goals.iter().flat_map(Self::nevers).collect(),
-            Self::Within(_, goal) => goal.nevers(),
+            Self::Within(_, goal) | Self::Same(_, goal) => goal.nevers(),
             _ => Vec::new(),
+        }
+    }
+
+    /// Tells its answers which question they answer; `firm` as [`Wanted::is_asked`] has it.
+    pub(super) fn is_asked(&mut self, question: &str, firm: bool) {
+        match self {
+            Self::Answer(wanted) => wanted.is_asked(question, firm),
+            Self::InOrder(goals) | Self::All(goals) | Self::Any(goals) => {
+                goals.iter_mut().for_each(|goal| goal.is_asked(question, firm));
+            }
+            Self::Within(_, goal) | Self::Same(_, goal) => goal.is_asked(question, firm),
+            // What an answer must not have it has only where it is meant.
+            Self::Not(goal) | Self::Never(goal) => goal.is_asked(question, true),
+            _ => {}
         }
     }
 }
@@ -288,7 +319,9 @@ struct Words {
     phase: Option<Goal>,
     closed_by: Option<Side>,
     pipelined: Option<Least>,
-    answer: Option<Expression>,
+    answer: Option<Box<Wanted>>,
+    same_connection: Option<Box<Goal>>,
+    same_transaction: Option<Box<Goal>>,
     in_order: Option<Vec<Goal>>,
     all: Option<Vec<Goal>>,
     any: Option<Vec<Goal>>,
@@ -370,6 +403,8 @@ impl Words {
             self.closed_by.map(Goal::ClosedBy),
             self.pipelined.map(|least| Goal::Pipelined(least.min)),
             self.answer.map(Goal::Answer),
+            self.same_connection.map(|goal| Goal::Same(Scope::Connection, goal)),
+            self.same_transaction.map(|goal| Goal::Same(Scope::Transaction, goal)),
             self.in_order.map(Goal::InOrder),
             self.all.map(Goal::All),
             self.any.map(Goal::Any),

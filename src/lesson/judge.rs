@@ -9,7 +9,7 @@ use crate::conversation::Micros;
 use crate::smtp::Reply as Answer;
 
 use super::fact::{Asked, Fact, Message, What};
-use super::goal::{Data, Delivered, Envelope, Goal, RcptCount, Reply, Sent, Side, Tls};
+use super::goal::{Data, Delivered, Envelope, Goal, RcptCount, Reply, Scope, Sent, Side, Tls};
 use super::value::Expected;
 
 impl Goal {
@@ -35,7 +35,8 @@ impl Goal {
             Self::RcptCount(keys) => keys.count(facts, from).0,
             Self::Data(data) => first(facts, from, |fact| {
                 matches!(&fact.what, What::Asked(asked) if data.is(asked)
-                    && data.travels(facts, (fact.session, asked.transaction)))
+                    && data.travels(facts, (fact.session, asked.transaction))
+                    && data.hides(asked, facts, (fact.session, asked.transaction)))
             }),
             Self::Delivered(keys) => keys.count(facts, from).0,
             Self::CapabilitySeen(name) => {
@@ -54,11 +55,12 @@ impl Goal {
             }
             Self::ClosedBy(side) => first(facts, from, |fact| closes(&fact.what, *side)),
             Self::Pipelined(min) => first(facts, from, |fact| matches!(fact.what, What::Pipelined(n) if n >= *min)),
-            Self::Answer(expression) => {
+            Self::Answer(wanted) => {
                 let last = facts.iter().rposition(|fact| matches!(fact.what, What::Answer(_)))?;
-                let What::Answer(text) = &facts[last].what else { return None };
-                (last >= from && expression.found_in(text)).then_some(last + 1)
+                let What::Answer(finding) = &facts[last].what else { return None };
+                (last >= from && wanted.is_in(finding)).then_some(last + 1)
             }
+            Self::Same(scope, goal) => scope.reached(goal, facts, from),
             Self::InOrder(goals) => goals.iter().try_fold(from, |from, goal| goal.reached(facts, from)),
             Self::All(goals) => goals.iter().try_fold(from, |last, goal| Some(goal.reached(facts, from)?.max(last))),
             Self::Any(goals) => goals.iter().filter_map(|goal| goal.reached(facts, from)).min(),
@@ -86,9 +88,45 @@ impl Goal {
                 });
                 (done.count(), goals.len())
             }
+            Self::Same(scope, goal) => {
+                let parts = scope.parts(facts, 0).into_iter().filter_map(|(facts, _)| goal.count(&facts));
+                return parts.max().or_else(|| goal.count(&[]));
+            }
             _ => return None,
         };
         (of > 1).then_some((have.min(of), of))
+    }
+}
+
+impl Scope {
+    /// The facts from a place on by connection or mail transaction, each with its place among all.
+    fn parts(self, facts: &[Fact], from: usize) -> Vec<(Vec<Fact>, Vec<usize>)> {
+        let mut parts: BTreeMap<(u64, u32), (Vec<Fact>, Vec<usize>)> = BTreeMap::new();
+        // What is no exchange belongs to the transaction of the one before it.
+        let mut transactions: BTreeMap<u64, u32> = BTreeMap::new();
+        for (index, fact) in facts.iter().enumerate() {
+            if let What::Asked(asked) = &fact.what {
+                transactions.insert(fact.session, asked.transaction);
+            }
+            let transaction = match self {
+                Self::Connection => 0,
+                Self::Transaction => transactions.get(&fact.session).copied().unwrap_or(0),
+            };
+            if index >= from {
+                let part = parts.entry((fact.session, transaction)).or_default();
+                part.0.push(fact.clone());
+                part.1.push(index);
+            }
+        }
+        parts.into_values().collect()
+    }
+
+    fn reached(self, goal: &Goal, facts: &[Fact], from: usize) -> Option<usize> {
+        let ends = self.parts(facts, from).into_iter().filter_map(|(part, places)| {
+            let end = goal.reached(&part, 0)?;
+            Some(end.checked_sub(1).map_or(from, |last| places[last] + 1))
+        });
+        ends.min()
     }
 }
 
@@ -185,6 +223,7 @@ impl RcptCount {
     fn count(&self, facts: &[Fact], from: usize) -> (Option<usize>, usize) {
         let mut most = 0;
         let mut current = (None, 0);
+        let mut named: Vec<String> = Vec::new();
         for (index, fact) in facts.iter().enumerate().skip(from) {
             let What::Asked(asked) = &fact.what else { continue };
             if asked.verb != "RCPT" || !self.reply.is(asked.reply.as_ref()) {
@@ -193,6 +232,14 @@ impl RcptCount {
             let transaction = Some((fact.session, asked.transaction));
             if current.0 != transaction {
                 current = (transaction, 0);
+                named.clear();
+            }
+            if self.different {
+                let address = asked.path.as_ref().map(|path| path.address().to_lowercase()).unwrap_or_default();
+                if named.contains(&address) {
+                    continue;
+                }
+                named.push(address);
             }
             current.1 += 1;
             most = most.max(current.1);
@@ -245,6 +292,31 @@ impl Data {
                     && self.mail.as_ref().is_none_or(|expression| expression.found_in(&asked.argument))
             });
         mail && self.to.iter().all(|glob| accepted("RCPT", &|asked| names(glob, asked)))
+    }
+
+    /// Whether enough of the accepted forward-paths of a mail transaction are named in no field for recipients.
+    fn hides(&self, asked: &Asked, facts: &[Fact], transaction: (u64, u32)) -> bool {
+        let (Some(least), Some(message)) = (self.blind, &asked.message) else { return self.blind.is_none() };
+        let shown: Vec<String> = ["To", "Cc", "Bcc"].iter().flat_map(|name| message.field(name)).collect();
+        let shown = shown.join(", ").to_lowercase();
+        let is_shown = |address: &str| {
+            let part = |c: char| c.is_ascii_alphanumeric() || "._+-".contains(c);
+            shown.match_indices(address).any(|(at, _)| !shown[..at].ends_with(part))
+        };
+        let mut hidden: Vec<String> = facts
+            .iter()
+            .filter_map(|fact| match &fact.what {
+                What::Asked(asked) if (fact.session, asked.transaction) == transaction => {
+                    (asked.verb == "RCPT" && asked.succeeded()).then(|| asked.path.as_ref().map(crate::smtp::Path::address))?
+                }
+                _ => None,
+            })
+            .map(|address| address.to_lowercase())
+            .filter(|address| !is_shown(address))
+            .collect();
+        hidden.sort_unstable();
+        hidden.dedup();
+        hidden.len() >= least.min
     }
 
     fn describes(&self, message: &Message) -> bool {

@@ -10,6 +10,7 @@
 //! | [`course`] | which lessons there are |
 //! | [`fact`] | the lab's logs folded into what goals look at |
 //! | [`goal`], `judge` | the words of a goal, and when it holds |
+//! | [`finding`] | what a learner typed as an answer, and whether it says what is asked for |
 //! | [`attempt`] | one try at a lesson: ticks, mistakes, hints |
 //! | [`quiz`] | its questions, shuffled |
 //! | [`progress`] | what was done, kept on disk |
@@ -20,6 +21,7 @@ pub mod attempt;
 pub mod course;
 pub mod fact;
 pub mod file;
+pub mod finding;
 pub mod goal;
 mod judge;
 pub mod map;
@@ -33,10 +35,13 @@ pub use attempt::{Attempt, Happening};
 pub use course::{Course, LessonError};
 pub use fact::{Fact, Watcher};
 pub use file::Lesson;
+pub use finding::Finding;
 pub use goal::Goal;
 pub use map::Map;
 pub use progress::Progress;
 pub use quiz::Quiz;
 
+#[cfg(test)]
+mod answers;
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use regex::Regex;
+use regex::{Regex, RegexBuilder};
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
@@ -77,12 +77,17 @@ impl Expression {
 impl<'de> Deserialize<'de> for Expression {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Regex::new(&text).map(Self).map_err(|error| {
-            let words = error.to_string();
-            let last = words.lines().last().unwrap_or_default().trim_start_matches("error: ");
-            Error::custom(format!("{text:?} is not a regular expression: {last}"))
-        })
+        regex(&text, false).map(Self).map_err(Error::custom)
     }
+}
+
+/// A regular expression, or in words why a text is none.
+pub(super) fn regex(text: &str, in_any_case: bool) -> Result<Regex, String> {
+    RegexBuilder::new(text).case_insensitive(in_any_case).build().map_err(|error| {
+        let words = error.to_string();
+        let last = words.lines().last().unwrap_or_default().trim_start_matches("error: ");
+        format!("{text:?} is not a regular expression: {last}")
+    })
 }
 
 /// What is expected of a reply, as scripts have it: `250`, `2xx`, `5xx 5.7.*`.
