@@ -306,9 +306,9 @@ impl Data {
         let mut hidden: Vec<String> = facts
             .iter()
             .filter_map(|fact| match &fact.what {
-                What::Asked(asked) if (fact.session, asked.transaction) == transaction => {
-                    (asked.verb == "RCPT" && asked.succeeded()).then(|| asked.path.as_ref().map(crate::smtp::Path::address))?
-                }
+                What::Asked(asked) if (fact.session, asked.transaction) == transaction => (asked.verb == "RCPT"
+                    && asked.succeeded())
+                .then(|| asked.path.as_ref().map(crate::smtp::Path::address))?,
                 _ => None,
             })
             .map(|address| address.to_lowercase())

@@ -143,7 +143,8 @@ fn denial(words: &[Word], at: usize, end: usize) -> Option<usize> {
         return Some(phrase.len());
     }
     let nothing_but = matches!(text(at), "nothing" | "none" | "no" | "not")
-        && (text(at + 1) == "but" || matches!(text(at + 1), "else" | "other") && matches!(text(at + 2), "than" | "but"));
+        && (text(at + 1) == "but"
+            || matches!(text(at + 1), "else" | "other") && matches!(text(at + 2), "than" | "but"));
     (denies(text(at)) && !undoes(text(at + 1)) && !nothing_but).then_some(1)
 }
 
@@ -194,7 +195,8 @@ fn deny(words: &mut [Word], clause: &Range<usize>, before: Option<&Range<usize>>
         let Some(length) = denial(words, at, clause.end) else { continue };
         let scope = at + length..clause.end;
         let last = words[clause.end - 1].text.clone();
-        let skips = |word: &&Word| is_article(&word.text) || is_adverb(&word.text) || matches!(&*word.text, "at" | "to");
+        let skips =
+            |word: &&Word| is_article(&word.text) || is_adverb(&word.text) || matches!(&*word.text, "at" | "to");
         let trouble = words[scope.clone()].iter().find(|word| !skips(word)).is_some_and(|word| is_trouble(&word.text));
         let points_back = scope.is_empty() || trouble || length == 4 || scope.len() == 1 && is_pronoun(&last);
         for word in &mut words[scope] {
@@ -231,13 +233,15 @@ fn absolve(words: &mut [Word], clause: &Range<usize>) {
 
 /// Marks what is granted only: what stands before "but", and what begins with "though".
 fn concede(words: &mut [Word], clause: &Range<usize>, before: &[Range<usize>]) {
-    let text = |n: usize| words.get(clause.start + n).filter(|_| n < clause.len()).map_or("", |word| word.text.as_str());
+    let text =
+        |n: usize| words.get(clause.start + n).filter(|_| n < clause.len()).map_or("", |word| word.text.as_str());
     let even = text(0) == "even" && (concedes(text(1)) || text(1) == "if");
     let conceded = if concedes(text(0)) || even {
         clause.clone()
     } else if turns(text(0)) && !matches!(text(1), "also" | "too" | "then") {
         // "The sender, but not the recipient" takes nothing back.
-        let means = words[clause.start + 1..clause.end].iter().any(|word| word.denied_by.is_none() && !denies(&word.text));
+        let means =
+            words[clause.start + 1..clause.end].iter().any(|word| word.denied_by.is_none() && !denies(&word.text));
         if !means {
             return;
         }

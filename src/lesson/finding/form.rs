@@ -3,9 +3,7 @@
 use std::ops::Range;
 
 use super::clause::Word;
-use super::words::{
-    NUMBERS, denies, is_article, is_enhanced, is_filler, is_ordinal, is_reply_code, joins, number,
-};
+use super::words::{NUMBERS, denies, is_article, is_enhanced, is_filler, is_ordinal, is_reply_code, joins, number};
 
 /// A clause written in one way.
 #[derive(Debug, Clone)]
@@ -119,8 +117,11 @@ pub(super) fn question(text: &str) -> Vec<String> {
 /// The words of a pattern that is plain text, as they are compared.
 pub(super) fn example(pattern: &str) -> Option<Vec<String>> {
     let is_plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '@' | '_' | '.' | '<' | '>');
-    let words: Vec<String> =
-        pattern.split_whitespace().flat_map(|word| parted(0, &word.to_lowercase())).map(|(_, word)| digits(&word)).collect();
+    let words: Vec<String> = pattern
+        .split_whitespace()
+        .flat_map(|word| parted(0, &word.to_lowercase()))
+        .map(|(_, word)| digits(&word))
+        .collect();
     let words: Vec<String> = words.into_iter().filter(|word| !is_article(word)).collect();
     (pattern.chars().all(is_plain) && pattern.chars().any(char::is_alphanumeric) && !words.is_empty()).then_some(words)
 }

@@ -94,12 +94,30 @@ fn a_pattern_may_speak_of_the_denial_itself() {
         (
             "closed|not (an )?open",
             "open or closed?",
-            &["closed", "Closed.", "not open", "it isn't open", "it is not an open relay", "not an open one", "closed, not open"],
+            &[
+                "closed",
+                "Closed.",
+                "not open",
+                "it isn't open",
+                "it is not an open relay",
+                "not an open one",
+                "closed, not open",
+            ],
             &["open", "not closed", "it is not closed", "never closed", "open, not closed"],
         ),
         ("no sender|without (a )?sender", "", &["no sender", "mail without sender", "it has no sender"], &["a sender"]),
-        ("^(0|none|nothing|no)$", "How many reports?", &["none", "no reports", "zero", "0 reports", "nothing"], &["not none", "no, one"][..1].as_ref()),
-        ("^nothing$", "", &["nothing", "nothing at all"][..1].as_ref(), &["nothing else than an hour", "nothing but an hour"]),
+        (
+            "^(0|none|nothing|no)$",
+            "How many reports?",
+            &["none", "no reports", "zero", "0 reports", "nothing"],
+            &["not none", "no, one"][..1].as_ref(),
+        ),
+        (
+            "^nothing$",
+            "",
+            &["nothing", "nothing at all"][..1].as_ref(),
+            &["nothing else than an hour", "nothing but an hour"],
+        ),
     ]);
 }
 
@@ -110,38 +128,94 @@ fn natural_forms_of_an_anchored_answer_fit() {
             r"^\s*return-path:?\s*$",
             "the name of the header in which the envelope sender ended up",
             &[
-                "Return-Path", "return-path:", "Return-Path header", "the Return-Path header", "return path", "\"Return-Path\"",
-                "<Return-Path>", "'Return-Path'", "\u{201c}Return-Path\u{201d}", "`Return-Path`", "the header Return-Path", "It is Return-Path.",
-                "Return-Path, not From", "the Return-Path header field", "I think it's Return-Path", "In the Return-Path header line",
+                "Return-Path",
+                "return-path:",
+                "Return-Path header",
+                "the Return-Path header",
+                "return path",
+                "\"Return-Path\"",
+                "<Return-Path>",
+                "'Return-Path'",
+                "\u{201c}Return-Path\u{201d}",
+                "`Return-Path`",
+                "the header Return-Path",
+                "It is Return-Path.",
+                "Return-Path, not From",
+                "the Return-Path header field",
+                "I think it's Return-Path",
+                "In the Return-Path header line",
             ],
             &["From", "From, not Return-Path", "not Return-Path", "no Return-Path", "Received", "path", "return"],
         ),
         (
             r"^\s*(4|four)\s*$",
             "how many dots are on the wire for a text line of three dots?",
-            &["4", "four", "4 dots", "four dots", "4.", "Four!", "it's 4", "4, not 6", "there are 4 dots on the wire", "4, of course"],
+            &[
+                "4",
+                "four",
+                "4 dots",
+                "four dots",
+                "4.",
+                "Four!",
+                "it's 4",
+                "4, not 6",
+                "there are 4 dots on the wire",
+                "4, of course",
+            ],
             &["6", "14", "4.2", "not 4", "6, not 4", "3, 4", "2, 3, 4, 5", "3 or 4", "4 octets", "-4"],
         ),
         (
             r"^(3|three)$",
             "which line of the group was refused?",
-            &["3", "line 3", "number 3", "the third one", "third", "3rd", "the 3rd line", "line number 3", "#3", "no. 3", "Line 3 was refused"],
+            &[
+                "3",
+                "line 3",
+                "number 3",
+                "the third one",
+                "third",
+                "3rd",
+                "the 3rd line",
+                "line number 3",
+                "#3",
+                "no. 3",
+                "Line 3 was refused",
+            ],
             &["2", "line 2", "not line 3", "3 was not refused", "the second", "1, 2, 3", "13"],
         ),
-        (r"^5\.1\.1$", "which code?", &["5.1.1", "550 5.1.1", "the 5.1.1", "5.1.1.", "Status: 5.1.1", "code 5.1.1", "status code 5.1.1"], &["5.1.9", "450 5.1.1", "5.1.11", "5.1", "not 5.1.1", "5.1.1, 5.7.1", "5.7.1"]),
-        (r"^(cr|\\r|carriage return)$", "Which octet?", &["CR", "the CR", "carriage-return", "a carriage return", "\\r", "CR, not LF", "the carriage return octet"], &["LF", "LF, not CR", "CR and LF", "crlf", "not CR"]),
+        (
+            r"^5\.1\.1$",
+            "which code?",
+            &["5.1.1", "550 5.1.1", "the 5.1.1", "5.1.1.", "Status: 5.1.1", "code 5.1.1", "status code 5.1.1"],
+            &["5.1.9", "450 5.1.1", "5.1.11", "5.1", "not 5.1.1", "5.1.1, 5.7.1", "5.7.1"],
+        ),
+        (
+            r"^(cr|\\r|carriage return)$",
+            "Which octet?",
+            &["CR", "the CR", "carriage-return", "a carriage return", "\\r", "CR, not LF", "the carriage return octet"],
+            &["LF", "LF, not CR", "CR and LF", "crlf", "not CR"],
+        ),
     ]);
 }
 
 #[test]
 fn an_example_alone_has_its_natural_forms() {
     judged(&[
-        ("Return-Path", "", &["return path", "the Return-Path header", "it stands in Return-Path:"], &["not Return-Path", "From"]),
+        (
+            "Return-Path",
+            "",
+            &["return path", "the Return-Path header", "it stands in Return-Path:"],
+            &["not Return-Path", "From"],
+        ),
         ("354", "", &["it was 354", "354.", "a 354 reply"], &["3541", "354.2", "not 354"]),
         ("4", "", &["4", "four", "4 dots", "the fourth"], &["14", "4.2.2", "40", "forty", "not 4"]),
         ("four", "", &["4", "four dots"], &["14"]),
         ("5321", "", &["RFC 5321", "RFC5321", "5321"], &["5322", "53210"]),
-        ("bounce", "", &["bounces", "a bounce", "bouncing"][..2].as_ref(), &["no bounce", "no bounces", "without bounces"]),
+        (
+            "bounce",
+            "",
+            &["bounces", "a bounce", "bouncing"][..2].as_ref(),
+            &["no bounce", "no bounces", "without bounces"],
+        ),
         ("null sender", "", &["the null sender", "null-sender", "a Null Sender <>"], &["not the null sender"]),
     ]);
 }
@@ -165,10 +239,30 @@ fn what_is_only_conceded_makes_no_mistake() {
 
 #[test]
 fn any_text_can_be_read() {
-    let wanted = wanted("a", "");
-    for text in ["", "  ", "-", "--- -", "…", "not", "no no no", "not but not", "but", "<", ">", "<>", "<<>>", "'", "’s", "n't", "\u{0}", "not\u{301} ä", "é,é"] {
-        wanted.is_in(&Finding::new(text));
+    let wanted = wanted("q", "");
+    for text in [
+        "",
+        "  ",
+        "-",
+        "--- -",
+        "…",
+        "not",
+        "no no no",
+        "not but not",
+        "but",
+        "<",
+        ">",
+        "<>",
+        "<<>>",
+        "'",
+        "’s",
+        "n't",
+        "\u{0}",
+        "not\u{301} ä",
+        "é,é",
+    ] {
+        assert!(!wanted.is_in(&Finding::new(text)), "{text:?}");
     }
-    wanted.is_in(&Finding::new(&"not the ".repeat(10_000)));
-    wanted.is_in(&Finding::new(&"ä".repeat(10_000)));
+    assert!(!wanted.is_in(&Finding::new(&"not the ".repeat(10_000))));
+    assert!(!wanted.is_in(&Finding::new(&"ä".repeat(10_000))));
 }

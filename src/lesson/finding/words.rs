@@ -75,9 +75,8 @@ pub(super) const PHRASES: [&[&str]; 6] = [
 ];
 
 /// Numbers as words; each stands at its value.
-pub(super) const NUMBERS: [&str; 13] = [
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-];
+pub(super) const NUMBERS: [&str; 13] =
+    ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
 
 /// Ordinals as words; the first stands at 0.
 const ORDINALS: [&str; 10] =
