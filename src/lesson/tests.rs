@@ -202,6 +202,75 @@ fn recipients_are_counted_within_one_transaction_and_mail_over_all_connections()
 }
 
 #[test]
+fn what_has_to_be_in_one_transaction_or_connection_is_not_found_across_two() {
+    let parted = "
+        * connected a
+        < 220 mx
+        > HELO a
+        < 250 mx
+        > MAIL FROM:<a@b>
+        < 250 ok
+        > RCPT TO:<full@d>
+        < 450 full
+        > RSET
+        < 250 ok
+        > MAIL FROM:<a@b>
+        < 250 ok
+        > RCPT TO:<nobody@d>
+        < 550 no
+        > RCPT TO:<Nobody@d>
+        < 550 no
+        > QUIT
+        < 221 bye
+    ";
+    let facts = watched(&[parted, parted]);
+    for (text, want) in [
+        ("{ all = [{ reply = { verb = 'RCPT', code = '4xx' } }, { reply = { verb = 'RCPT', code = '5xx' } }] }", true),
+        ("{ same_transaction = { all = [{ reply = '450' }, { reply = '550' }] } }", false),
+        ("{ same_transaction = { in_order = [{ sent = 'MAIL' }, { reply = '550' }] } }", true),
+        ("{ same_connection = { in_order = [{ reply = '450' }, { reply = '550' }] } }", true),
+        ("{ in_order = [{ sent = 'QUIT' }, { sent = 'RSET' }] }", true),
+        ("{ same_connection = { in_order = [{ sent = 'QUIT' }, { sent = 'RSET' }] } }", false),
+        (
+            "{ in_order = [{ sent = 'QUIT' }, { same_connection = { all = [{ sent = 'RSET' }, { sent = 'QUIT' }] } }] }",
+            true,
+        ),
+        ("{ rcpt_count = { min = 2, reply = '5xx' } }", true),
+        ("{ rcpt_count = { min = 2, reply = '5xx', different = true } }", false),
+        ("{ rcpt_count = { min = 1, reply = '5xx', different = true } }", true),
+    ] {
+        assert_eq!(goal(text).holds(facts.facts()), want, "{text}");
+    }
+    let counts = goal("{ same_connection = { in_order = [{ sent = 'RSET' }, { sent = 'NOOP' }] } }");
+    assert_eq!(counts.count(facts.facts()), Some((1, 2)));
+}
+
+#[test]
+fn a_recipient_whom_no_header_names_is_a_blind_one() {
+    let talk = |head: &str| {
+        let text = format!(
+            "* connected a\n< 220 mx\n> HELO a\n< 250 mx\n> MAIL FROM:<a@b>\n< 250 ok\n> RCPT TO:<dude@d.example>\n< 250 ok\n\
+             > RCPT TO:<colleague@d.example>\n< 250 ok\n> DATA\n< 354 go\n{head}| \n| Hello.\n> .\n< 250 ok"
+        );
+        watched(&[&text])
+    };
+    for (head, hidden) in [
+        ("| Subject: x\n", 2),
+        ("| To: <dude@d.example>\n", 1),
+        ("| Cc: Colleague@D.example\n", 1),
+        ("| To: anotherdude@d.example\n", 2),
+        ("| To: dude@d.example\n| Bcc: colleague@d.example\n", 0),
+        ("| To: dude@d.example, colleague@d.example\n", 0),
+    ] {
+        let facts = talk(head);
+        for min in 1..=2 {
+            let goal = goal(&format!("{{ data = {{ blind = {{ min = {min} }}, reply = '2xx' }} }}"));
+            assert_eq!(goal.holds(facts.facts()), hidden >= min, "{head} {min}");
+        }
+    }
+}
+
+#[test]
 fn a_command_that_was_never_answered_was_sent_all_the_same() {
     let cut = watched(&["* connected a\n< 220 mx\n> NOOP\n* closed by=client"]);
     assert!(goal("{ sent = 'NOOP' }").holds(cut.facts()));

@@ -39,7 +39,7 @@ pub(super) const TABLE: &[Row] = &[
     (
         "10-enhanced",
         5,
-        &["5.1.1", "550 5.1.1", "the 5.1.1", "5.1.1.", "code 5.1.1", "5.1.1, not 5.2.2", "not 5.2.2 but 5.1.1", "\"5.1.1\"", "it is 5.1.1", "5.1.2"],
+        &["5.1.1", "550 5.1.1", "the 5.1.1", "5.1.1.", "code 5.1.1", "5.1.1, not 5.2.2", "not 5.2.2 but 5.1.1", "\"5.1.1\"", "it is 5.1.1", "5.1.2", "only 5.1.1"],
         &[
             "5.2.2", "5.7.1", "4.2.2", "5.1.9", "5.1.7", "not 5.1.1", "5.1.x", "450 5.1.1", "5.1.1 or 5.2.2", "5.1.1, 5.2.2", "5.2.2, not 5.1.1", "550",
             "5.1.11",
@@ -132,7 +132,7 @@ pub(super) const TABLE: &[Row] = &[
     (
         "23-patience",
         5,
-        &["10", "ten", "10 minutes", "ten minutes", "10 min", "at least 10", "10.", "10 minutes or more", "600 seconds", "not 5 but 10"],
+        &["10", "ten", "10 minutes", "ten minutes", "10 min", "at least 10", "10.", "10 minutes or more", "600 seconds", "not 5 but 10", "at least ten minutes"],
         &["5", "100", "10 seconds", "10 hours", "not 10", "5, not 10", "5 or 10", "1, 5, 10", "2", "two minutes", "10.5"],
     ),
     (
@@ -185,7 +185,7 @@ pub(super) const TABLE: &[Row] = &[
     (
         "27-bounce",
         4,
-        &["0", "none", "zero", "no reports", "nothing", "none at all", "0 reports", "no report", "not one", "no report came", "none."],
+        &["0", "none", "zero", "no reports", "nothing", "none at all", "0 reports", "no report", "not one", "no report came", "none.", "there are none", "none have come", "No reports have come."],
         &["1", "one", "two", "one report", "not none", "no, one", "1 report about it", "nothing but one", "not 0", "10", "reports"],
     ),
     (

@@ -198,7 +198,9 @@ fn deny(words: &mut [Word], clause: &Range<usize>, before: Option<&Range<usize>>
         let skips =
             |word: &&Word| is_article(&word.text) || is_adverb(&word.text) || matches!(&*word.text, "at" | "to");
         let trouble = words[scope.clone()].iter().find(|word| !skips(word)).is_some_and(|word| is_trouble(&word.text));
-        let points_back = scope.is_empty() || trouble || length == 4 || scope.len() == 1 && is_pronoun(&last);
+        let is_thing = matches!(&*words[at].text, "nothing" | "none");
+        let points_back =
+            scope.is_empty() && !is_thing || trouble || length == 4 || scope.len() == 1 && is_pronoun(&last);
         for word in &mut words[scope] {
             word.denied_by = Some(at);
         }

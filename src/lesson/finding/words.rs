@@ -54,7 +54,7 @@ lists! {
     /// Words that an answer can do without, wherever they stand.
     is_filler = "a an the it its is was are were am that this there these those i we think believe guess say suppose \
         answer of course surely clearly definitely exactly simply really probably maybe perhaps my be been would must \
-        header headers field fields line reply status enhanced code number command verb called named in at to please";
+        only just merely header headers field fields line reply status enhanced code number command verb called named in at to please";
     /// Articles.
     is_article = "a an the";
     /// Contractions typed without their apostrophe.
