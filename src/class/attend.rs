@@ -206,6 +206,9 @@ pub struct Posed {
     pub reply: String,
     /// What the sender may do.
     pub answers: Vec<String>,
+    /// The answer that is given, from 0: in an exam it can be changed until the next question is asked.
+    #[serde(default)]
+    pub chosen: Option<usize>,
 }
 
 /// What is to be said of an answer.
@@ -228,6 +231,12 @@ pub struct Given {
     pub ticked: usize,
     /// Hints of the open step that were taken.
     pub hints: usize,
+    /// Hints of the steps before it that were taken.
+    #[serde(default)]
+    pub helped: usize,
+    /// Wrong answers so far, those to its questions included.
+    #[serde(default)]
+    pub wrong: u32,
     /// The listener of the lab that it is about.
     pub listener: String,
     /// Why it is given now, where the student did not ask for it.

@@ -15,7 +15,7 @@ use super::deed::Hinted;
 use super::pool::Question;
 use super::settings::Taught;
 use super::student::{Companion, News, Student, Work};
-use crate::lesson::Lesson;
+use crate::lesson::{Happening, Lesson};
 
 /// The longest line that a student's ehlo says.
 const LINE: u64 = 16 << 10;
@@ -123,7 +123,12 @@ async fn welcome(
 fn told(class: &Class, student: &Student, news: News) -> Down {
     match news {
         News::Lesson(why) => given(class, student, why),
-        News::Happened(happened) => Down::Happened(happened.iter().map(Told::from).collect()),
+        News::Happened(happened) => {
+            // In an exam nothing is said of mistakes, and which one it is would be something.
+            let exam = class.settings.exam.is_some();
+            let told = happened.iter().filter(|one| !exam || !matches!(one, Happening::Mistaken { .. }));
+            Down::Happened(told.map(Told::from).collect())
+        }
         News::Hint(hint) => Down::Hint(hint),
         News::Notice(text) | News::Twice(text) => Down::Notice(text),
         News::Paused(on) => Down::Paused(on),
@@ -187,13 +192,21 @@ fn answered(class: &Arc<Class>, student: &Arc<Student>, up: Up) -> Option<Down> 
         Up::Lesson(name) => return class.begin(student, &name).err().map(Down::Notice),
         Up::Reset => return class.reset(student).err().map(|why| Down::Notice(sentence(&why))),
         Up::Quiz(wrong) => class.quiz(student, wrong),
-        Up::Question => return Some(posed(class, student)),
+        Up::Question => {
+            // Whoever goes on leaves the answer as it is.
+            student.with(|state| state.asked = None);
+            return Some(posed(class, student));
+        }
         Up::Choose(number, choice) => {
             return Some(match class.choose(student, Some(number), choice) {
                 Some((_, question)) if class.settings.exam.is_none() => {
                     Down::Verdict(Judged { right: choice == question.right, why: question.whys[choice].clone() })
                 }
-                _ => posed(class, student),
+                Some((number, question)) => {
+                    let of = class.settings.questions;
+                    Down::Question(Box::new(pose(question, number, of, Some(choice))))
+                }
+                None => posed(class, student),
             });
         }
     }
@@ -215,12 +228,14 @@ fn posed(class: &Class, student: &Student) -> Down {
         return Down::NoQuestion(format!("The time is over: {answered} of {of} questions are answered."));
     }
     match questions.into_iter().nth(answered) {
-        Some(Question { reply, answers, .. }) => {
-            Down::Question(Box::new(Posed { number: answered, of, reply, answers }))
-        }
+        Some(question) => Down::Question(Box::new(pose(question, answered, of, None))),
         None if class.settings.exam.is_some() => Down::NoQuestion(format!("All {of} questions are answered.")),
         None => Down::NoQuestion(format!("All {of} questions are answered, {right} of them rightly.")),
     }
+}
+
+fn pose(Question { reply, answers, .. }: Question, number: usize, of: usize, chosen: Option<usize>) -> Posed {
+    Posed { number, of, reply, answers, chosen }
 }
 
 fn hello(class: &Class, student: &Student) -> Hello {
@@ -264,6 +279,8 @@ fn given(class: &Class, student: &Student, why: &str) -> Down {
         text: without_answers(work.lesson(), exam),
         ticked: work.attempt.ticked(),
         hints: work.attempt.hints().len(),
+        helped: work.hints.len().saturating_sub(work.attempt.hints().len()),
+        wrong: u32::try_from(work.wrong.len()).unwrap_or(u32::MAX).saturating_add(work.quiz.unwrap_or(0)),
         listener: listener.to_owned(),
         why: why.to_owned(),
         answered: work.quiz.is_some(),

@@ -45,7 +45,7 @@ pub struct Outcome {
     pub started: String,
     /// When the last step ticked, where all have.
     pub finished: Option<String>,
-    /// Seconds that were spent on it; pauses of more than two minutes left out.
+    /// Seconds that were spent on it, up to the last step; of a pause two minutes are counted at most.
     pub active: u64,
     /// When each step ticked.
     pub ticks: Vec<String>,
@@ -160,8 +160,12 @@ pub fn write(class: &Arc<Class>, to: &Path, anonymous: bool) -> Result<(), Class
         while !stems.insert(stem.to_lowercase()) {
             stem = format!("{stem}-{}", student.id);
         }
-        let each = student.each(|work| (outcome(class, &name, &student, work), Arc::clone(work.lesson())));
-        for (mut outcome, lesson) in each {
+        let current = student.current();
+        // A lesson that was laid before a student and left for another one without a line was not begun.
+        let is_one = |work: &Work| work.is_begun() || current.as_ref() == Some(&work.lesson().name);
+        let each = student
+            .each(|work| is_one(work).then(|| (outcome(class, &name, &student, work), Arc::clone(work.lesson()))));
+        for (mut outcome, lesson) in each.into_iter().flatten() {
             outcome.attempts = student.attempt(&outcome.lesson).unwrap_or(outcome.attempt);
             let documents = copies(class, &student, &mut outcome, (to, &stem), anonymous)?;
             if outcome.finished.is_some() {
@@ -174,6 +178,10 @@ pub fn write(class: &Arc<Class>, to: &Path, anonymous: bool) -> Result<(), Class
             results.push(outcome);
         }
     }
+    // By name, and of each student in the order of the course.
+    let place = |lesson: &str| class.settings.lessons.iter().position(|taught| taught.lesson.name == lesson);
+    results.sort_by_cached_key(|one: &Outcome| (one.name.to_lowercase(), one.name.clone(), place(&one.lesson)));
+    questions.sort_by_cached_key(|one: &Answered| (one.name.to_lowercase(), one.name.clone()));
     lessons(class, to, &mut files)?;
     let of = |lesson: &Arc<Lesson>| OfLesson {
         name: lesson.name.clone(),
@@ -208,8 +216,10 @@ pub(super) fn own_lesson(name: &str) -> String {
 fn lessons(class: &Class, to: &Path, files: &mut Vec<(String, String)>) -> Result<(), ClassError> {
     let shipped: HashSet<&str> = crate::lesson::course::shipped().map(|(_, text)| text).collect();
     for taught in class.settings.lessons.iter().filter(|taught| !shipped.contains(taught.lesson.text())) {
-        event::private_folder(&to.join("lessons"))?;
-        put(to, own_lesson(&taught.lesson.name), taught.lesson.text().as_bytes(), files)?;
+        for (path, text) in super::own::files(&taught.lesson, Path::new(&own_lesson(&taught.lesson.name)))? {
+            event::private_folder(to.join(&path).parent().unwrap_or(to))?;
+            put(to, path.display().to_string(), text.as_bytes(), files)?;
+        }
     }
     Ok(())
 }

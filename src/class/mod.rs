@@ -8,6 +8,7 @@
 //! | `judge` | the arenas watched: what was reached is noted, and told to whoever wants to know |
 //! | [`event`] | what happened in the class, a line each in `events.jsonl`: the class is the fold of these |
 //! | [`deed`] | hints, words for all, findings, questions, forgetting |
+//! | `own` | lessons of one's own, copied into the class's folder |
 //! | `clock` | the pause, and the clock of an exam, which stands meanwhile |
 //! | `front` | the [desk](crate::lab::desk::Desk) before the listener: `NOOP join`, `NOOP step` and the like |
 //! | `larder` | what all worlds together keep in memory, fair to each |
@@ -52,6 +53,7 @@ mod gate;
 mod judge;
 mod larder;
 mod login;
+mod own;
 mod plain;
 pub mod pool;
 pub mod roster;
@@ -182,7 +184,7 @@ story = "Where whoever has not joined is."
 name = "class.ehlo.lab"
 banner = "{name} ESMTP: to join say NOOP join CODE NAME"
 [listeners]
-smtp = {}
+smtp = { starttls = true }
 [capabilities]
 advertise = ["PIPELINING", "SIZE 65536", "8BITMIME", "ENHANCEDSTATUSCODES", "HELP"]
 lie = ["AUTH PLAIN LOGIN"]

@@ -326,7 +326,11 @@ pub(super) fn words(class: &Class) -> String {
     if class.settings.questions > 0 {
         words.extend(["question", "choose LETTER"]);
     }
-    format!("You may say NOOP and one of: {}. NOOP alone brings what is new; nothing comes unasked.", words.join(", "))
+    format!(
+        "You may say NOOP and one of: {}. NOOP alone brings what is new; nothing comes unasked. Keys that a lesson's text \
+         names (Esc, L, F9) are those of ehlo learn --join, which asks its questions too.",
+        words.join(", ")
+    )
 }
 
 /// The mail that lies on the server of a student's lesson: a line for each, or one message whole, its lines after a bar.

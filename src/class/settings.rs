@@ -10,8 +10,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-use super::ClassError;
-use crate::lesson::{Course, Lesson};
+use super::own::{self, Own};
+use super::{ClassError, event};
+use crate::lesson::Lesson;
 use crate::world::World;
 
 /// Students that a class may have.
@@ -127,6 +128,8 @@ struct Kept {
     questions: usize,
     #[serde(default)]
     by_address: bool,
+    #[serde(default, skip_serializing_if = "Own::is_empty")]
+    own: Own,
     exam: Option<Exam>,
 }
 
@@ -138,11 +141,31 @@ impl Kept {
             code: code(world),
             secret: hex(&world.random::<32>()),
             lessons: Vec::new(),
+            own: Own::new(),
             expected: Vec::new(),
             questions: 0,
             by_address: false,
             exam: None,
         }
+    }
+
+    /// Takes in the lessons that are wished, beside those that there are: what was reached in these is part of the results.
+    /// Gives what is to be said of it.
+    fn teach(&mut self, wish: &Wish, folder: &Path, world: &World) -> Result<Vec<String>, ClassError> {
+        let mut changes = Vec::new();
+        let mut names: Vec<String> = Vec::new();
+        for word in self.lessons.iter().chain(&wish.lessons) {
+            let name = own::take(word, &names, &mut self.own, (folder, world))?;
+            // By number and by name it is the same.
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        self.lessons = names;
+        for name in self.own.keys() {
+            own::look(name, &self.own, wish.anew, (folder, world), &mut changes)?;
+        }
+        Ok(changes)
     }
 
     /// Makes it the exam that is wished, or none; gives what is changed, in words. One that is `known` becomes another kind
@@ -200,6 +223,8 @@ pub struct Wish {
     pub exam: Option<Exam>,
     /// What it is turned into, where it was held before as something else.
     pub turn: Option<Turn>,
+    /// Lessons of one's own whose files have changed are taken anew.
+    pub anew: bool,
     /// Questions for each student, where that is said.
     pub questions: Option<usize>,
     /// Whether students are told apart by address too.
@@ -225,6 +250,16 @@ impl Settings {
     /// # Errors
     /// A file that can't be read or written, a lesson that is not there, no lesson at all.
     pub fn take(name: &str, folder: &Path, wish: &Wish, world: &World) -> Result<Self, ClassError> {
+        let new = !folder.exists();
+        let taken = Self::take_up(name, folder, wish, world);
+        if new && taken.is_err() {
+            // What could not be begun leaves nothing behind.
+            let _ = std::fs::remove_dir_all(folder);
+        }
+        taken
+    }
+
+    fn take_up(name: &str, folder: &Path, wish: &Wish, world: &World) -> Result<Self, ClassError> {
         let path = folder.join("class.toml");
         let mut known = true;
         let mut kept = match std::fs::read_to_string(&path) {
@@ -235,24 +270,19 @@ impl Settings {
             }
             Err(error) => return Err(ClassError::file(&path)(error)),
         };
-        // Added, never taken away: what was reached in the others is part of the results.
-        for lesson in &wish.lessons {
-            if !kept.lessons.contains(lesson) {
-                kept.lessons.push(lesson.clone());
-            }
-        }
+        event::private_folder(folder)?;
+        // Who can't hold the class changes nothing of it.
+        let _held = event::open(&folder.join("events.jsonl"), name)?;
+        let mut changes = kept.teach(wish, folder, world)?;
         if let Some(expected) = &wish.expected {
             kept.expected.clone_from(expected);
         }
-        let changes = kept.examine(name, wish, known, world.now())?;
+        changes.extend(kept.examine(name, wish, known, world.now())?);
         kept.questions = wish.questions.unwrap_or(kept.questions);
         kept.by_address |= wish.by_address;
-        let settings = Self { changes, ..Self::of(name, &kept, world)? };
+        let settings = Self { changes, ..Self::of(name, &kept, folder, world)? };
         let text = toml::to_string(&kept).map_err(|error| ClassError::Words(error.to_string()))?;
-        super::event::private_folder(folder)?;
-        // Who can't hold the class changes nothing of it.
-        let _held = super::event::open(&folder.join("events.jsonl"), name)?;
-        super::event::write_whole(&path, text.as_bytes())?;
+        event::write_whole(&path, text.as_bytes())?;
         Ok(settings)
     }
 
@@ -268,13 +298,13 @@ impl Settings {
             }
             _ => ClassError::file(&path)(error),
         })?;
-        Self::of(name, &read(&path, &text)?, world)
+        Self::of(name, &read(&path, &text)?, folder, world)
     }
 
-    fn of(name: &str, kept: &Kept, world: &World) -> Result<Self, ClassError> {
+    fn of(name: &str, kept: &Kept, folder: &Path, world: &World) -> Result<Self, ClassError> {
         let mut lessons = Vec::new();
         for word in &kept.lessons {
-            let lesson = Course::load(world).find(word, world)?;
+            let lesson = own::lesson(word, &kept.own, folder, world)?;
             // By number and by name it is the same.
             if lessons.iter().any(|known: &Taught| known.lesson.name == lesson.name) {
                 continue;
@@ -362,6 +392,11 @@ fn read(path: &Path, text: &str) -> Result<Kept, ClassError> {
         1 => Ok(kept),
         other => Err(wrong(format!("this is version {other} of the format; this ehlo reads version 1"))),
     }
+}
+
+/// Where a lesson of one's own lies that has a name and no path.
+pub(super) fn own_file(name: &str, world: &World) -> PathBuf {
+    world.directories.data.join("lessons").join(format!("{name}.toml"))
 }
 
 /// A code of six letters.

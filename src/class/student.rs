@@ -104,7 +104,7 @@ pub(super) struct State {
     pub(super) post: Letterbox,
     /// Answers to the exam's questions: question, choice, whether it is right.
     pub(super) chosen: BTreeMap<usize, (usize, bool)>,
-    /// The question that was asked last, by `NOOP`.
+    /// The question that was asked by `NOOP` or answered last; none once somebody has gone on from it.
     pub(super) asked: Option<usize>,
 }
 

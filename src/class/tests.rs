@@ -14,6 +14,7 @@ mod classic;
 mod exam;
 mod larder;
 mod login;
+mod own;
 mod plain;
 mod results;
 

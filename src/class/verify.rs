@@ -70,10 +70,19 @@ impl Verdict {
 pub fn verify(path: &Path, world: &World) -> Result<Verdict, ClassError> {
     let octets = regular::read(path, MOST).map_err(ClassError::file(path))?;
     let wrong = |error: serde_json::Error| {
-        let words = format!("{}: no results of a class: {error}; it is results.json that is verified", path.display());
-        ClassError::Words(words)
+        let words = if error.is_eof() {
+            "it is empty or cut short, so that nothing of it can be verified".to_owned()
+        } else {
+            format!("no results of a class: {error}; it is results.json that is verified")
+        };
+        ClassError::Words(format!("{}: {words}", path.display()))
     };
     let value: Value = serde_json::from_slice(&octets).map_err(wrong)?;
+    let lacks = |member: &str| value.get("results").is_some() && value.get(member).is_none();
+    if lacks("signature") || lacks("key") {
+        let words = format!("{}: its signature is missing: nobody vouches for what stands in it", path.display());
+        return Err(ClassError::Words(words));
+    }
     let signed: Signed<Results> = serde_json::from_value(value.clone()).map_err(wrong)?;
     if signed.what.ehlo != 1 {
         let words = format!(
@@ -125,11 +134,21 @@ fn members(found: &Value, known: &Value, place: &str, out: &mut Vec<String>) {
     }
 }
 
-/// Files in the folders of an export that the results do not name.
+/// Files in an export, and in its folders, that the results do not name.
 fn strangers(results: &Results, beside: &Path) -> Vec<String> {
     let transcripts = results.results.iter().flat_map(|outcome| &outcome.transcripts);
     let named: BTreeSet<&str> = transcripts.chain(&results.files).map(|(name, _)| name.as_str()).collect();
     let mut found = Vec::new();
+    // Sheets were signed by no ehlo before this one.
+    let all = std::fs::read_dir(beside).ok().filter(|_| !results.files.is_empty());
+    for entry in all.into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let known = ["results.json", "transcripts", "certificates", "lessons"].contains(&name.as_str());
+        if !known && !named.contains(name.as_str()) {
+            let what = if entry.path().is_dir() { "folder" } else { "file" };
+            found.push(format!("the {what} {name}"));
+        }
+    }
     for folder in ["transcripts", "certificates", "lessons"] {
         let entries = std::fs::read_dir(beside.join(folder)).into_iter().flatten().flatten();
         for entry in entries {
@@ -214,12 +233,15 @@ fn taught(outcome: &Outcome, results: &Results, beside: &Path, world: &World) ->
     if let Some(known) = known.as_ref().ok().filter(|known| same(known.text().as_bytes())) {
         return Ok(known.clone());
     }
-    if let Ok(own) = beside_it(beside, &own_lesson(&outcome.lesson)) {
+    let there = own_lesson(&outcome.lesson);
+    if let Ok(own) = beside_it(beside, &there) {
         if !same(&own) {
             return Err(format!("{} is not the lesson that was taught", own_lesson(&outcome.lesson)));
         }
         let text = String::from_utf8(own).map_err(|_| "the lesson beside the results is not UTF-8".to_owned())?;
-        return Lesson::parse_in(&outcome.lesson, &text, world).map_err(|error| error.to_string());
+        // By its path, since its scenario may lie beside it.
+        let path = beside.join(there).display().to_string();
+        return Lesson::parse_in(&path, &text, world).map_err(|error| error.to_string());
     }
     let known = known?;
     Err(format!(

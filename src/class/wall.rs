@@ -35,6 +35,8 @@ pub struct Glance {
     pub done: usize,
     /// Steps that it has.
     pub of: usize,
+    /// Steps of it that are done by the attempt that counts: the best one.
+    pub best: usize,
     /// Since when the open step is open.
     pub since: Timestamp,
     /// The last exchange.
@@ -186,6 +188,7 @@ pub fn glance(class: &Class, student: &Student, now: Timestamp) -> Glance {
         lesson: String::new(),
         done: 0,
         of: 0,
+        best: 0,
         since: student.joined,
         last: None,
         tries: 0,
@@ -225,7 +228,9 @@ pub fn glance(class: &Class, student: &Student, now: Timestamp) -> Glance {
         student.with_current(of_work)
     {
         let stood = class.paused_between(spoke(last.as_ref(), since), now);
-        glance = Glance { lesson, done, of, since, last, tries, hints, refusals, wrong, mistakes, stood, ..glance };
+        let best = student.reached(&lesson).unwrap_or(done);
+        glance =
+            Glance { lesson, done, of, best, since, last, tries, hints, refusals, wrong, mistakes, stood, ..glance };
     }
     glance
 }
@@ -256,7 +261,8 @@ impl Wall {
         for glance in glances {
             let state = state(glance, taught, now);
             if glance.of > 0 {
-                let step = glance.done + 1;
+                // Where they stand by the attempt that counts.
+                let step = glance.done.max(glance.best) + 1;
                 let empty = Bar { lesson: glance.lesson.clone(), step, of: glance.of, count: 0, stuck: 0 };
                 let bar = bars.entry((glance.lesson.clone(), step)).or_insert(empty);
                 bar.count += 1;
@@ -352,9 +358,18 @@ fn row(glance: &Glance, state: State, now: Timestamp) -> Row {
         let verb = if last.verb.is_empty() { "-" } else { &last.verb };
         format!("{verb} … {}", last.reply)
     });
-    let waits = (glance.waiting > 0).then(|| format!("{} waits", glance.waiting));
+    let waits = match glance.waiting {
+        0 => None,
+        1 => Some("1 waits".to_owned()),
+        several => Some(format!("{several} wait")),
+    };
     let twice = glance.twice.then(|| "joined twice".to_owned());
-    let last: Vec<String> = twice.into_iter().chain(waits).chain(Some(last).filter(|last| !last.is_empty())).collect();
+    let best = (glance.best > glance.done).then(|| match glance.best {
+        best if best >= glance.of => format!("once more: ✓ {best}/{} counts", glance.of),
+        best => format!("once more: {best} of {} count", glance.of),
+    });
+    let last: Vec<String> =
+        twice.into_iter().chain(best).chain(waits).chain(Some(last).filter(|last| !last.is_empty())).collect();
     let last = last.join(" · ");
     // Of whoever is gone, or is done, they stand at the last that was said.
     let stands = !glance.here || matches!(state, State::Done | State::Between | State::Over);
@@ -401,6 +416,7 @@ mod tests {
             lesson: "01-classic".to_owned(),
             done: 2,
             of: 6,
+            best: 2,
             since: at(0),
             last: None,
             tries: 1,
@@ -456,6 +472,15 @@ mod tests {
         assert_eq!(wall.rows[1].last, "RCPT … 550 no");
         assert_eq!(wall.rows[4].step, "✓ 6/6");
         assert_eq!((wall.bars.len(), wall.bars[0].count, wall.bars[0].stuck), (2, 6, 3));
+    }
+
+    #[test]
+    fn who_goes_through_a_lesson_once_more_keeps_on_the_wall_what_was_done() {
+        let again = Glance { done: 0, best: 6, ..somebody(1, "anna") };
+        let wall = Wall::from(&[again, Glance { best: 4, ..somebody(2, "bert") }], 3, at(10));
+        let rows: Vec<_> = wall.rows.iter().map(|row| (row.step.as_str(), row.last.as_str())).collect();
+        assert_eq!(rows, [("1/6", "once more: ✓ 6/6 counts"), ("3/6", "once more: 4 of 6 count")]);
+        assert_eq!(wall.bars.iter().map(|bar| bar.step).collect::<Vec<_>>(), [5, 7]);
     }
 
     #[test]

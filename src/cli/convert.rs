@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::{Common, Exit, input};
+use crate::conversation::exam;
 use crate::decode::Knowledge;
 use crate::interchange::anonymise::anonymise;
 use crate::interchange::import::SOURCES;
@@ -75,7 +76,12 @@ fn convert(arguments: &Arguments, common: &Common) -> Result<(), String> {
     let format = format(arguments.format, output)?;
     let document = input::one(&arguments.input, arguments.session, "ehlo convert", common)?;
     let document = if arguments.anonymise { anonymise(&document) } else { document };
-    let octets = (format.export)(&document, &Knowledge::shipped());
+    if let Some(class) = document.header.exam().filter(|_| !common.quiet && format.name != "smtp") {
+        // Standard error may be closed; there is nobody to tell then.
+        let _ =
+            writeln!(std::io::stderr(), "ehlo convert: {}: {}", input::shown(&arguments.input), exam::refusal(class));
+    }
+    let octets = format.write(&document, &Knowledge::shipped());
     match output {
         Some(path) => write(path, &octets, arguments.force),
         None => print(&octets),

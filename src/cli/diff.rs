@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Common, Exit, input};
 use crate::conversation::align::{Difference, Pair, Side};
+use crate::conversation::exam;
 use crate::conversation::file::Document;
 use crate::script::comparison::{self, Comparison, Row, compare};
 use crate::smtp::{Reply, ReplyCode, escape};
@@ -58,7 +59,11 @@ fn read(arguments: &Arguments, common: &Common) -> Result<(Document, Document), 
     if [&arguments.left, &arguments.right].iter().all(|path| path.as_os_str() == "-") {
         return Err("only one of the two can be standard input".to_owned());
     }
-    let one = |path| input::one(path, None, "ehlo diff", common);
+    let one = |path| {
+        let document = input::one(path, None, "ehlo diff", common)?;
+        // Why a certificate was not trusted is a difference too.
+        Ok::<_, String>(if document.header.exam().is_some() { exam::without_answers(&document) } else { document })
+    };
     Ok((one(&arguments.left)?, one(&arguments.right)?))
 }
 

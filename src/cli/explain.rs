@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use self::subject::{Subject, subjects};
 use super::{Colour, Common, Exit};
+use crate::conversation::{exam, file};
 use crate::decode::{Asked, Context, Does, Explanation, Knowledge, Layer, Spoke, Step, explain, explain_reply};
 use crate::smtp::{Class, Reply, Verb, escape};
 use crate::world::World;
@@ -62,6 +63,9 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
         Ok(text) => text,
         Err(error) => return complain(&format!("the input can't be read: {error}")),
     };
+    if let Some(class) = file::read(text.as_bytes()).ok().and_then(|it| it.header.exam().map(str::to_owned)) {
+        return complain(&format!("a transcript is not explained here: {}", exam::refusal(&class)));
+    }
     if bounce::is_bounce(&text) {
         return explain_bounce(&text, arguments, style, &knowledge(common, world));
     }

@@ -6,6 +6,7 @@ pub mod align;
 pub mod certificate;
 pub mod dialogue;
 pub mod event;
+pub mod exam;
 pub mod file;
 pub mod fold;
 pub mod journal;

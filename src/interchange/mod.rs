@@ -4,6 +4,7 @@
 //! An exporter is a function from a document and the knowledge to octets, an importer one from octets to documents and
 //! what could not be read. Not here: sockets, screens, files.
 
+use crate::conversation::exam;
 use crate::conversation::file::{Document, folded, write_document};
 use crate::decode::Knowledge;
 
@@ -19,8 +20,7 @@ mod pcapng;
 mod text;
 
 /// What stands in the place of explanations where none are given.
-const UNEXPLAINED: &str =
-    "What the replies mean is left out: this was written in an exam, in which nothing is explained.";
+const UNEXPLAINED: &str = "What the replies mean is left out: this was held in an exam, in which nothing is explained.";
 
 /// A format that conversations can be written in.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +35,24 @@ pub struct Format {
     pub binary: bool,
     /// Writes it.
     pub export: fn(&Document, &Knowledge) -> Vec<u8>,
+}
+
+impl Format {
+    /// Writes a conversation. Of one that was held in an exam nothing is explained, nor what ehlo has found out about a
+    /// failure; only its own format keeps that, and the head that says so.
+    #[must_use]
+    pub fn write(&self, document: &Document, knowledge: &Knowledge) -> Vec<u8> {
+        let marked = document.header.exam().is_some();
+        if !marked && !knowledge.is_silent() {
+            return (self.export)(document, knowledge);
+        }
+        let own = self.name == "smtp";
+        let mut document = if own { document.clone() } else { exam::without_answers(document) };
+        if !marked {
+            document.header.set_exam("");
+        }
+        (self.export)(&document, &knowledge.silenced())
+    }
 }
 
 /// All formats.

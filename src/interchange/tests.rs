@@ -267,17 +267,29 @@ fn what_a_snap_length_cut_off_stands_where_it_was_said() {
 }
 
 #[test]
-fn what_is_written_in_an_exam_explains_no_reply_and_says_why() {
-    let document = crate::conversation::file::read(TALK.as_bytes()).expect("a transcript");
-    for format in FORMATS.iter().filter(|format| !format.binary) {
-        let written = |knowledge: &Knowledge| String::from_utf8((format.export)(&document, knowledge)).expect("text");
-        let (free, exam) = (written(&Knowledge::shipped()), written(&Knowledge::shipped().silenced()));
-        if free == exam {
+fn what_was_held_in_an_exam_explains_nothing_and_says_why() {
+    let text = TALK.replace("verified=yes", "verified=no reason=\"it expired on 2026-10-30\"");
+    let read = |text: &str| crate::conversation::file::read(text.as_bytes()).expect("a transcript");
+    let marked = read(&text.replacen("ehlo = 1\n", "ehlo = 1\nexam = \"monday\"\n", 1));
+    let document = read(&text);
+    for format in FORMATS.iter().filter(|format| !format.binary && format.name != "smtp") {
+        let written =
+            |document, knowledge: &Knowledge| String::from_utf8(format.write(document, knowledge)).expect("text");
+        let (free, exam) =
+            (written(&document, &Knowledge::shipped()), written(&document, &Knowledge::shipped().silenced()));
+        let kept = written(&marked, &Knowledge::shipped());
+        assert!(!exam.contains("expired on") && !kept.contains("expired on"), "{}: {kept}", format.name);
+        if !["md", "html", "json"].contains(&format.name) {
             continue;
         }
-        assert!(["md", "html", "json"].contains(&format.name), "{}", format.name);
-        assert!(exam.contains("left out: this was written in an exam"), "{}: {exam}", format.name);
-        assert!(free.len() > exam.len() + 300, "{}: {exam}", format.name);
-        assert!(!exam.contains("is not this server's domain"), "{}: {exam}", format.name);
+        assert!(free.contains("expired on"), "{}: {free}", format.name);
+        for exam in [exam, kept] {
+            assert!(exam.contains("left out: this was held in an exam"), "{}: {exam}", format.name);
+            assert!(free.len() > exam.len() + 300, "{}: {exam}", format.name);
+            assert!(!exam.contains("is not this server's domain"), "{}: {exam}", format.name);
+        }
     }
+    let smtp = String::from_utf8(super::by_name("smtp").expect("there").write(&marked, &Knowledge::shipped()));
+    let smtp = smtp.expect("text");
+    assert!(smtp.contains("exam = \"monday\"") && smtp.contains("expired on"), "the transcript keeps it: {smtp}");
 }

@@ -98,6 +98,10 @@ pub struct Message {
     pub dot_stuffed: bool,
     /// Whether a line ended in a line feed alone.
     pub bare_lf: bool,
+    /// Whether a line feed alone stood on either side of the dot that ended it.
+    pub bare_end: bool,
+    /// Its octets, without the dots that were doubled: what SIZE declares (RFC 1870 3).
+    pub octets: u64,
 }
 
 impl Message {
@@ -105,8 +109,11 @@ impl Message {
         let bare_lf = octets.iter().enumerate().any(|(at, b)| *b == b'\n' && (at == 0 || octets[at - 1] != b'\r'));
         let lines: Vec<&[u8]> = content::lines(octets).collect();
         let dot_stuffed = stuffed && lines.iter().any(|line| line.starts_with(b".."));
+        let dots = if stuffed { lines.iter().filter(|line| line.starts_with(b".")).count() } else { 0 };
+        let bare_end = octets.ends_with(b"\n") && !octets.ends_with(b"\r\n");
+        let octets = octets.len().saturating_sub(dots) as u64;
         let line = |line: &&[u8]| if stuffed { content::unstuff(line).to_vec() } else { line.to_vec() };
-        Self { lines: lines.iter().map(line).collect(), dot_stuffed, bare_lf }
+        Self { lines: lines.iter().map(line).collect(), dot_stuffed, bare_lf, bare_end, octets }
     }
 
     /// Headers and body as text, `\n` after each line but the last. Headers end at the first empty line; where the
@@ -307,7 +314,12 @@ impl Session {
         let end = exchange.reply().map_or(log.len(), |reply| *reply.start());
         let after = exchange.reply().map_or(0, |reply| reply.end() + 1);
         match (exchange.ask, exchange.verb) {
-            (Ask::EndOfData, _) => asked.message = Some(Message::of(&octets(log, self.content_from, end), true)),
+            (Ask::EndOfData, _) => {
+                let mut message = Message::of(&octets(log, self.content_from, end), true);
+                message.bare_end |=
+                    exchange.command().and_then(|dot| log.get(dot)).is_some_and(|dot| dot.bytes.ends_with(b"\n"));
+                asked.message = Some(message);
+            }
             (Ask::Command, Verb::Data) => self.content_from = after,
             (Ask::Command, Verb::Bdat) if asked.argument.to_ascii_uppercase().ends_with("LAST") => {
                 asked.message = Some(Message::of(&octets(log, self.content_from, end), false));

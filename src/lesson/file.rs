@@ -239,6 +239,9 @@ pub struct WrongWay {
     pub feedback: Option<(usize, usize)>,
 }
 
+/// Levels that there are.
+const LEVELS: std::ops::RangeInclusive<u8> = 1..=9;
+
 fn one() -> u8 {
     1
 }
@@ -306,9 +309,19 @@ impl Lesson {
         if self.steps.is_empty() {
             return Some(("step", 0, "a lesson has at least one [[step]]".to_owned()));
         }
+        if self.minutes == Some(0) {
+            return Some(("", 0, "`minutes` is 0; a lesson takes some, or leaves the key out".to_owned()));
+        }
+        if !LEVELS.contains(&self.level) {
+            let what = format!("`level` is {}; it goes from {} to {}", self.level, LEVELS.start(), LEVELS.end());
+            return Some(("", 0, what));
+        }
         for (n, question) in self.questions.iter().enumerate() {
             let count = question.answers.len();
-            if count < 2 || question.right >= count {
+            if count < 2 {
+                return Some(("quiz", n, "a question has two answers or more".to_owned()));
+            }
+            if question.right >= count {
                 let what = format!("`right` is {}, and there are {count} answers; it counts from 0", question.right);
                 return Some(("quiz", n, what));
             }
@@ -319,6 +332,9 @@ impl Lesson {
             }
         }
         for (n, step) in self.steps.iter().enumerate() {
+            if step.hints.iter().any(|hint| hint.trim().is_empty()) {
+                return Some(("step", n, "one of its hints is empty".to_owned()));
+            }
             if step.tries.is_some() && !step.wants_answer() {
                 return Some(("step", n, "`tries` belongs to a step whose goal has an `answer`".to_owned()));
             }
@@ -382,6 +398,10 @@ why = "It never does."
             ("goal = { sent = \"NOOP\" }", "goal = { greeted = \"HALO\" }", 8, "\"EHLO\""),
             ("ehlo = 1", "ehlo = 2", 2, "version 1"),
             ("right = 0", "right = 2", 10, "counts from 0"),
+            ("[\"Nothing\", \"Something\"]", "[\"Nothing\"]", 10, "two answers or more"),
+            ("ehlo = 1", "ehlo = 1\nminutes = 0", 1, "`minutes` is 0"),
+            ("ehlo = 1", "ehlo = 1\nlevel = 99", 1, "goes from 1 to 9"),
+            ("text = \"Say it.\"", "text = \"Say it.\"\nhints = [\"a\", \"\"]", 6, "hints is empty"),
             ("why = \"It never does.\"", "why = [\"a\"]", 10, "1 texts for 2 answers"),
             ("text = \"Say it.\"", "text = \"Say it.\"\ntries = 3", 6, "`answer`"),
         ] {

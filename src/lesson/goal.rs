@@ -112,6 +112,10 @@ pub struct Envelope {
     pub reply: Option<Expected>,
     /// Nobody else was named in its mail transaction.
     pub alone: bool,
+    /// The reverse-path that was accepted in its mail transaction, of `rcpt`; the empty one is the null path.
+    pub from: Option<Glob>,
+    /// It was not said under TLS.
+    pub clear: bool,
 }
 
 /// `rcpt_count`.
@@ -142,6 +146,12 @@ pub struct Data {
     pub dot_stuffed: Option<bool>,
     /// Whether a line ended in a line feed alone.
     pub bare_lf: Option<bool>,
+    /// Whether a line feed alone stood on either side of the dot that ended it.
+    pub bare_end: Option<bool>,
+    /// In so many chunks (BDAT).
+    pub chunks: Option<usize>,
+    /// Whether MAIL declared at least as many octets as came (SIZE, RFC 1870).
+    pub declared: Option<bool>,
     /// How the end of it was answered.
     pub reply: Option<Expected>,
     /// The reverse-path of its mail transaction; the empty one is the null path.
@@ -350,6 +360,9 @@ struct RcptKeys {
     reply: Option<Expected>,
     #[serde(default)]
     alone: bool,
+    from: Option<Glob>,
+    #[serde(default)]
+    clear: bool,
 }
 
 #[derive(Deserialize)]
@@ -381,10 +394,10 @@ impl<'de> Deserialize<'de> for Goal {
 impl Words {
     fn goals(self) -> Vec<Goal> {
         let mail = self.mail.map(|MailKeys { from, parameter, includes, reply }| {
-            Goal::Mail(Envelope { address: from, parameter, includes, reply, alone: false })
+            Goal::Mail(Envelope { address: from, parameter, includes, reply, ..Envelope::default() })
         });
-        let rcpt = self.rcpt.map(|RcptKeys { to, parameter, includes, reply, alone }| {
-            Goal::Rcpt(Envelope { address: to, parameter, includes, reply, alone })
+        let rcpt = self.rcpt.map(|RcptKeys { to, parameter, includes, reply, alone, from, clear }| {
+            Goal::Rcpt(Envelope { address: to, parameter, includes, reply, alone, from, clear })
         });
         [
             self.connected,

@@ -30,13 +30,14 @@ impl Goal {
             Self::Mail(keys) => asked(facts, from, |asked| asked.verb == "MAIL" && keys.is(asked)),
             Self::Rcpt(keys) => first(facts, from, |fact| {
                 matches!(&fact.what, What::Asked(asked) if asked.verb == "RCPT" && keys.is(asked)
-                    && (!keys.alone || keys.names_all(facts, (fact.session, asked.transaction))))
+                    && keys.stands(facts, fact, (fact.session, asked.transaction)))
             }),
             Self::RcptCount(keys) => keys.count(facts, from).0,
             Self::Data(data) => first(facts, from, |fact| {
                 matches!(&fact.what, What::Asked(asked) if data.is(asked)
                     && data.travels(facts, (fact.session, asked.transaction))
-                    && data.hides(asked, facts, (fact.session, asked.transaction)))
+                    && data.hides(asked, facts, (fact.session, asked.transaction))
+                    && data.came(facts, asked, (fact.session, asked.transaction)))
             }),
             Self::Delivered(keys) => keys.count(facts, from).0,
             Self::CapabilitySeen(name) => {
@@ -205,7 +206,31 @@ impl Envelope {
     }
 }
 
+/// What was accepted of a verb in a mail transaction, by its session and number.
+fn accepted<'a>(facts: &'a [Fact], verb: &'a str, transaction: (u64, u32)) -> impl Iterator<Item = &'a Asked> {
+    facts.iter().filter_map(move |fact| match &fact.what {
+        What::Asked(asked) if (fact.session, asked.transaction) == transaction => {
+            (asked.verb == verb && asked.succeeded()).then_some(&**asked)
+        }
+        _ => None,
+    })
+}
+
+/// Whether the path of a command is one that is meant.
+fn names(glob: &super::value::Glob, asked: &Asked) -> bool {
+    asked.path.as_ref().is_some_and(|path| glob.matches(&path.address()))
+}
+
 impl Envelope {
+    /// Whether all around the command, which this fact is, in its mail transaction is as it is meant.
+    fn stands(&self, facts: &[Fact], this: &Fact, transaction: (u64, u32)) -> bool {
+        let mut before = facts.iter().take_while(|fact| !std::ptr::eq(*fact, this));
+        let secured = |fact: &Fact| fact.session == this.session && matches!(fact.what, What::Tls { .. });
+        (!self.alone || self.names_all(facts, transaction))
+            && self.from.as_ref().is_none_or(|from| accepted(facts, "MAIL", transaction).any(|mail| names(from, mail)))
+            && (!self.clear || !before.any(secured))
+    }
+
     /// Whether every forward-path of a mail transaction, by its session and number, is one that this describes.
     fn names_all(&self, facts: &[Fact], transaction: (u64, u32)) -> bool {
         let named = |address: String| self.address.as_ref().is_none_or(|glob| glob.matches(&address));
@@ -275,23 +300,24 @@ impl Data {
 
     /// Whether the envelope of a mail transaction, by its session and number, is the one that is meant.
     fn travels(&self, facts: &[Fact], transaction: (u64, u32)) -> bool {
-        let accepted = |verb: &str, fits: &dyn Fn(&Asked) -> bool| {
-            facts.iter().any(|fact| match &fact.what {
-                What::Asked(asked) if (fact.session, asked.transaction) == transaction => {
-                    asked.verb == verb && asked.succeeded() && fits(asked)
-                }
-                _ => false,
-            })
-        };
-        let names = |glob: &super::value::Glob, asked: &Asked| {
-            asked.path.as_ref().is_some_and(|path| glob.matches(&path.address()))
-        };
+        let accepted = |verb| accepted(facts, verb, transaction);
         let mail = self.from.is_none() && self.mail.is_none()
-            || accepted("MAIL", &|asked| {
+            || accepted("MAIL").any(|asked| {
                 self.from.as_ref().is_none_or(|glob| names(glob, asked))
                     && self.mail.as_ref().is_none_or(|expression| expression.found_in(&asked.argument))
             });
-        mail && self.to.iter().all(|glob| accepted("RCPT", &|asked| names(glob, asked)))
+        mail && self.to.iter().all(|glob| accepted("RCPT").any(|asked| names(glob, asked)))
+    }
+
+    /// Whether it came in as many chunks as are meant, and was declared as it is meant.
+    fn came(&self, facts: &[Fact], asked: &Asked, transaction: (u64, u32)) -> bool {
+        let octets = asked.message.as_ref().map_or(0, |message| message.octets);
+        let covers = |mail: &Asked| {
+            let size = mail.parameters.iter().find(|(keyword, _)| keyword == "SIZE");
+            size.and_then(|(_, value)| value.parse::<u64>().ok()).is_some_and(|size| size >= octets)
+        };
+        self.chunks.is_none_or(|chunks| accepted(facts, "BDAT", transaction).count() == chunks)
+            && self.declared.is_none_or(|want| accepted(facts, "MAIL", transaction).any(covers) == want)
     }
 
     /// Whether enough of the accepted forward-paths of a mail transaction are named in no field for recipients.
@@ -328,6 +354,7 @@ impl Data {
             && self.lines.is_none_or(|least| message.lines.len() >= least.min)
             && self.dot_stuffed.is_none_or(|want| message.dot_stuffed == want)
             && self.bare_lf.is_none_or(|want| message.bare_lf == want)
+            && self.bare_end.is_none_or(|want| message.bare_end == want)
     }
 }
 

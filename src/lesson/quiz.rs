@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::file::Lesson;
+use super::file::{Lesson, Why};
 
 /// A quiz that is going on.
 #[derive(Debug, Clone)]
@@ -66,12 +66,14 @@ impl Quiz {
         Some(right)
     }
 
-    /// What is said of the answer that was tried last: whether it is right, and why.
+    /// What is said of the answer that was tried last: whether it is right, and why. Where one text stands for all answers
+    /// it tells which is right, and so it is said once the question is settled.
     #[must_use]
     pub fn verdict(&self) -> Option<(bool, &str)> {
         let question = self.lesson.questions.get(self.current)?;
         let chosen = self.orders[self.current][*self.tried.last()?];
-        Some((chosen == question.right, question.why.of(chosen)))
+        let tells = self.settled || matches!(question.why, Why::Each(_));
+        Some((chosen == question.right, if tells { question.why.of(chosen) } else { "" }))
     }
 
     /// The place of the right answer, once the question is settled.
@@ -166,6 +168,17 @@ mod tests {
         assert_eq!(quiz.answer(right), Some(true));
         assert_eq!((quiz.verdict(), quiz.right(), quiz.wrong()), (Some((true, "yes")), Some(right), 1));
         assert!(quiz.go_on() && quiz.is_done());
+    }
+
+    #[test]
+    fn one_text_for_all_answers_is_said_once_the_question_is_settled() {
+        let text = quiz(1, "").lesson.text().replace("[\"yes\", \"not b\", \"not c\"]", "\"right it is\"");
+        let mut quiz = Quiz::new(Arc::new(Lesson::parse("q", &text).expect("well formed")), 1);
+        let place = |quiz: &Quiz, text: &str| quiz.answers().iter().position(|(t, _)| *t == text).expect("there");
+        quiz.answer(place(&quiz, "b"));
+        assert_eq!(quiz.verdict(), Some((false, "")), "it would tell which is right");
+        quiz.answer(place(&quiz, "right"));
+        assert_eq!(quiz.verdict(), Some((true, "right it is")));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What is drawn for a lesson, and the scenario that goes with it (S21): a lesson may use the names of its scenario's
 //! `[vary]`, and have more of its own.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,11 +37,14 @@ struct Head {
 
 /// The name of a lesson's scenario; a file that lies beside the lesson's own is found there, wherever one stands.
 fn beside(lesson: &str, scenario: &str) -> String {
+    file_beside(lesson, scenario).map_or_else(|| scenario.to_owned(), |path| path.display().to_string())
+}
+
+fn file_beside(lesson: &str, scenario: &str) -> Option<PathBuf> {
     let is_toml = |path: &Path| path.extension().is_some_and(|kind| kind.eq_ignore_ascii_case("toml"));
     let (lesson, file) = (Path::new(lesson), Path::new(scenario));
     let there = lesson.parent().filter(|_| is_toml(lesson) && is_toml(file) && file.is_relative());
-    let there = there.map(|folder| folder.join(file)).filter(|path| path.exists());
-    there.map_or_else(|| scenario.to_owned(), |path| path.display().to_string())
+    there.map(|folder| folder.join(file)).filter(|path| path.exists())
 }
 
 impl Head {
@@ -131,6 +134,12 @@ impl Lesson {
     #[must_use]
     pub fn text(&self) -> &str {
         &self.origin.text
+    }
+
+    /// The file of its scenario, where that lies beside the lesson's own.
+    #[must_use]
+    pub fn scenario_beside(&self) -> Option<PathBuf> {
+        file_beside(&self.origin.name, &self.scenario)
     }
 
     /// The scenario that it runs against, with what was drawn for it.

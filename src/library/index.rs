@@ -19,7 +19,7 @@ use super::summary::{Outcome, Summary, summary};
 use crate::smtp::{EnhancedCode, ReplyCode};
 
 /// Its first line. Another number for each change to what a summary says, or to how it is written.
-const HEAD: &str = concat!("ehlo index 2 ", env!("CARGO_PKG_VERSION"));
+const HEAD: &str = concat!("ehlo index 3 ", env!("CARGO_PKG_VERSION"));
 /// So many files are read before it is worth opening the index.
 const FEW: usize = 50;
 /// A larger index is none.
@@ -63,6 +63,8 @@ struct Kept {
     outcome: Option<(Option<u16>, Option<String>, String)>,
     #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
     lost: Option<(usize, usize)>,
+    #[serde(rename = "x", default, skip_serializing_if = "std::ops::Not::not")]
+    exam: bool,
     #[serde(rename = "r", default, skip_serializing_if = "is_none")]
     recipients: usize,
     #[serde(rename = "a", default, skip_serializing_if = "Vec::is_empty")]
@@ -101,6 +103,7 @@ impl Kept {
             profile: it.profile.clone(),
             outcome,
             lost: it.outcome.as_ref().and_then(|it| it.refused),
+            exam: it.exam,
             recipients: it.recipients,
             to: it.to.clone(),
         })
@@ -125,6 +128,7 @@ impl Kept {
             profile: self.profile.clone(),
             started: self.started.and_then(at),
             outcome,
+            exam: self.exam,
             recipients: self.recipients,
             to: self.to.clone(),
         }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::conversation::dialogue::{Ask, Exchange, Recipient, Verdict};
 use crate::conversation::file::{Annotations, Document, Reader};
-use crate::conversation::{Dialogue, Log};
+use crate::conversation::{Dialogue, Log, exam};
 use crate::smtp::{Class, EnhancedCode, ReplyCode, Verb};
 
 /// Octets of a file that are read for its summary: so many from its start, and so many from its end.
@@ -41,6 +41,8 @@ pub struct Summary {
     pub started: Option<Timestamp>,
     /// What became of it, where anything did.
     pub outcome: Option<Outcome>,
+    /// It was held in an exam, and its head still says so: what became of it is not explained.
+    pub exam: bool,
     /// RCPT commands in it, as far as it was looked at.
     pub recipients: usize,
     /// Their forward-paths, the first of them; not escaped for a screen.
@@ -97,6 +99,8 @@ impl Summary {
 #[must_use]
 pub fn summary(path: &Path) -> Summary {
     let (document, size, modified) = look(path).unwrap_or_default();
+    let exam = document.header.exam().is_some();
+    let document = if exam { exam::without_answers(&document) } else { document };
     let dialogue = Dialogue::of(&document.log);
     let annotations = Annotations::of(&document);
     let text = |key: &str| document.header.text(key).map(str::to_owned);
@@ -111,6 +115,7 @@ pub fn summary(path: &Path) -> Summary {
         profile: text("profile"),
         started: document.header.started(),
         outcome: outcome(&dialogue, &document.log),
+        exam,
         recipients: dialogue.recipients().len(),
         to: dialogue.recipients().iter().take(NAMED).map(|it| dialogue.address(&document.log, it)).collect(),
     }

@@ -4,14 +4,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::class::attend::{Down, Hello, Outline, Up};
-use crate::conversation::event::Remark;
+use crate::conversation::event::{Event, Remark, Timed};
+use crate::conversation::exam;
 use crate::lesson::{Happening, Map};
 use crate::smtp::escape::for_screen;
 
 use super::action::Action;
 use super::effect::Effect;
 use super::learn;
-use super::model::Model;
+use super::model::{Face, Model};
 use super::overlay::{Asked, Letter, Overlay, show_mail};
 use super::pane::lesson::{LessonPane, Stage};
 
@@ -74,9 +75,40 @@ impl InClass {
     }
 }
 
-/// Whether an exam is being held here, or was: nothing is explained, and nothing mended.
+/// Whether an exam is being held here, or was, or the opened conversation is of one: nothing is explained, and nothing
+/// mended.
 pub(super) fn in_exam(model: &Model) -> bool {
+    sits_exam(model) || of_exam(model).is_some()
+}
+
+/// Whether the student of this workbench sits, or sat, an exam.
+fn sits_exam(model: &Model) -> bool {
     model.class.as_ref().is_some_and(|class| class.exam)
+}
+
+/// The class in whose exam the opened conversation was held.
+fn of_exam(model: &Model) -> Option<&str> {
+    model.talk.exam.as_deref().filter(|_| model.face == Face::Talk)
+}
+
+/// What has happened, as it is shown: in an exam without what ehlo has found out about a failure. Its file keeps that.
+pub(super) fn told(model: &Model, events: Vec<Timed>) -> Vec<Timed> {
+    if !sits_exam(model) {
+        return events;
+    }
+    let told = |Timed { at, event }| match event {
+        Event::Remark(remark) => Timed { at, event: Event::Remark(exam::untold(remark)) },
+        event => Timed { at, event },
+    };
+    events.into_iter().map(told).collect()
+}
+
+/// Said when a conversation is opened that was held in an exam.
+pub(super) fn opened(model: &mut Model) {
+    if let Some(class) = of_exam(model) {
+        let words = exam::refusal(class);
+        model.notice = Some(crate::tui::text::capital(&words) + ".");
+    }
 }
 
 /// What stands beside how far a lesson has come: that it counts no more, where the time of the exam is over.
@@ -114,14 +146,20 @@ pub(super) fn forbids(model: &Model, action: Action) -> Option<&'static str> {
     if action == Action::StartOver && in_exam(model) && model.shows_lesson() {
         return Some(NOT_ANEW);
     }
-    if action == Action::Ready && in_exam(model) {
-        return Some("This is an exam: the lines are yours to send.");
+    if matches!(action, Action::Ready | Action::Templates) && sits_exam(model) {
+        return Some("This is an exam: the lines are yours to type.");
     }
     let explains = matches!(
         action,
         Action::Mend | Action::Reference | Action::Glossary | Action::Explain | Action::Hint | Action::Probe
     );
-    (explains && in_exam(model)).then_some("This is an exam: nothing is explained, mended or hinted at.")
+    match explains {
+        true if sits_exam(model) => Some("This is an exam: nothing is explained, mended or hinted at."),
+        true if of_exam(model).is_some() => {
+            Some("This was held in an exam: nothing in it is explained as long as its head says so.")
+        }
+        _ => None,
+    }
 }
 
 /// Takes in what a class says.
@@ -215,218 +253,4 @@ pub(super) fn ask() -> Vec<Effect> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::class::attend::{Judged, Posed, Posted};
-    use crate::lesson::progress::Reached;
-    use crate::tui::message::Message;
-    use crate::tui::pane::lesson::LessonNews;
-    use crate::tui::screen::Screen;
-    use crate::tui::tests::refused;
-
-    fn class(screen: &mut Screen, down: Down) {
-        screen.send(Message::Lesson(LessonNews::Class(Box::new(down))));
-    }
-
-    fn attending(screen: &mut Screen, exam: bool) {
-        let hello = Hello {
-            ehlo: 1,
-            class: "monday".to_owned(),
-            name: "anna".to_owned(),
-            token: String::new(),
-            ca: String::new(),
-            lessons: vec!["01-classic".to_owned()],
-            exam,
-            left: exam.then_some(1800),
-            questions: 2,
-        };
-        class(screen, Down::Hello(hello));
-    }
-
-    #[test]
-    fn while_the_class_is_paused_nothing_is_sent_and_the_line_stays() {
-        let mut screen = refused(80, 24);
-        attending(&mut screen, false);
-        class(&mut screen, Down::Paused(true));
-        assert!(screen.shown().lines().next().is_some_and(|title| title.contains("PAUSED")), "{}", screen.shown());
-        screen.asked();
-        screen.keys("RSET<enter>");
-        assert_eq!(screen.asked(), Vec::<String>::new());
-        assert!(screen.shown().contains("The line stays"), "{}", screen.shown());
-        class(&mut screen, Down::Paused(false));
-        screen.asked();
-        screen.keys("<enter>");
-        assert_eq!(screen.asked(), ["send RSET"]);
-    }
-
-    #[test]
-    fn what_the_class_says_stays_in_the_conversation_and_the_time_in_the_title() {
-        let mut screen = refused(80, 24);
-        attending(&mut screen, true);
-        screen.asked();
-        class(&mut screen, Down::Notice("look up".to_owned()));
-        assert!(screen.asked()[0].contains("The class: look up"));
-        let title = |screen: &Screen| screen.shown().lines().next().unwrap_or_default().to_owned();
-        assert!(title(&screen).contains("30 min left"), "{}", title(&screen));
-        class(&mut screen, Down::Left(59));
-        assert!(title(&screen).contains("last minute"), "{}", title(&screen));
-        class(&mut screen, Down::TimeOver);
-        assert!(title(&screen).contains("time over"), "{}", title(&screen));
-        assert!(screen.shown().contains("counts no more"));
-        screen.send(Message::Lesson(LessonNews::ClassOver));
-        assert!(title(&screen).contains("the class is gone"), "{}", title(&screen));
-        assert!(screen.shown().contains("F5 tries to join again as anna"), "{}", screen.shown());
-    }
-
-    #[test]
-    fn the_mail_of_the_class_comes_in_pieces_and_is_shown_whole() {
-        let mut screen = refused(80, 24);
-        screen.model.peer.lab = true;
-        attending(&mut screen, false);
-        screen.asked();
-        screen.keys("<esc>L");
-        assert_eq!(screen.asked(), ["look at mail"]);
-        let raw = b"Received: by mx\r\nSubject: hello\r\n\r\nTo you.\r\n";
-        let posted =
-            Posted { number: 1, mailbox: "anotherdude@target.local".to_owned(), added: 17, ..Posted::default() };
-        class(&mut screen, Down::Letter(Box::new(posted)));
-        for octets in raw.chunks(20) {
-            class(&mut screen, Down::Piece(STANDARD.encode(octets)));
-        }
-        assert!(!screen.shown().contains("Mail that the lab"), "not before it is whole");
-        class(&mut screen, Down::Mailbox);
-        let shown = screen.shown();
-        assert!(shown.contains("anotherdude@target.local") && shown.contains("hello"), "{shown}");
-        screen.keys("<enter>");
-        assert!(screen.shown().contains("To you."), "{}", screen.shown());
-        screen.keys("dy");
-        assert_eq!(screen.asked(), ["delete mail 1"]);
-        class(&mut screen, Down::Mailbox);
-        assert!(screen.shown().contains("Nothing here."), "{}", screen.shown());
-        screen.keys("<esc>");
-        // What comes late disturbs nobody.
-        screen.keys("<f1>");
-        let before = screen.shown();
-        class(&mut screen, Down::Mailbox);
-        assert_eq!(screen.shown(), before);
-    }
-
-    #[test]
-    fn a_lesson_that_is_done_leads_on_within_the_class_and_its_last_one_ends_it() {
-        let mut screen = refused(80, 24);
-        attending(&mut screen, false);
-        let given = |name: &str, done: usize| Outline {
-            name: name.to_owned(),
-            title: format!("On {name}"),
-            about: "What it is about.".to_owned(),
-            minutes: Some(15),
-            steps: 6,
-            done,
-        };
-        let (name, text) = crate::lesson::course::shipped().next().expect("shipped");
-        let lesson = std::sync::Arc::new(crate::lesson::Lesson::parse(&name, text).expect("well formed"));
-        let reached = Reached {
-            lesson: name,
-            steps: lesson.steps.len(),
-            of: lesson.steps.len(),
-            hints: 0,
-            wrong: 0,
-            finished: true,
-        };
-        class(&mut screen, Down::Course(vec![given("01-classic", 6), given("08-relay", 0), given("09-own", 0)]));
-        // What the student has done alone leads nowhere here.
-        screen.send(Message::Lesson(LessonNews::Map(Map::of(Vec::new(), None))));
-        let address = "127.0.0.1:4000".to_owned();
-        screen.send(Message::Lesson(LessonNews::Begun { lesson, address, seed: 1, class: Some(reached) }));
-        screen.keys("<esc><f7>");
-        assert!(screen.shown().contains("Next: Lesson 8 · On 08-relay, 15 minutes"), "{}", screen.shown());
-        screen.keys("l");
-        let shown = screen.shown();
-        assert!(shown.contains("Lessons of the class monday") && shown.contains("On 09-own"), "{shown}");
-        assert!(!shown.contains("needs") && !shown.contains("Three digits"), "{shown}");
-        screen.keys("<esc>");
-        class(&mut screen, Down::Course(vec![given("01-classic", 6), given("08-relay", 6), given("09-own", 6)]));
-        assert!(screen.shown().contains("You are done: all lessons of the class monday are."), "{}", screen.shown());
-        assert!(!screen.shown().contains("next lesson"), "{}", screen.shown());
-        class(&mut screen, Down::TimeOver);
-        assert!(!screen.shown().contains(", time over"), "what is done stays done: {}", screen.shown());
-        let (lesson, address) = (screen.model.lesson.as_ref().expect("held").lesson().clone(), String::new());
-        screen.send(Message::Lesson(LessonNews::Begun { lesson, address, seed: 1, class: Some(Reached::default()) }));
-        assert!(screen.shown().contains("step 1 of 6, time over"), "{}", screen.shown());
-    }
-
-    #[test]
-    fn an_exam_explains_and_mends_nothing() {
-        let wrong = "RCPT TO :anotherdude@target.local";
-        let mut screen = refused(80, 24);
-        assert!(!screen.model.composer.ghost().is_empty());
-        screen.keys(wrong);
-        let free = screen.shown();
-        assert!(free.contains("F8") && screen.model.talk.explanation().is_some(), "{free}");
-        attending(&mut screen, true);
-        let shown = screen.shown();
-        assert!(!shown.contains("F8") && screen.model.talk.explanation().is_none(), "{shown}");
-        assert!(shown.contains("means is yours to say"), "{shown}");
-        assert!(!shown.contains("may follow"), "{shown}");
-        wrong.chars().for_each(|_| screen.keys("<backspace>"));
-        assert_eq!(screen.model.composer.ghost(), "");
-        assert!(screen.shown().contains("nothing is offered"), "{}", screen.shown());
-        for key in ["<f8>", "<f11>", "<esc>X"] {
-            screen.keys(key);
-            assert!(screen.shown().contains("nothing is explained"), "{key}: {}", screen.shown());
-        }
-        screen.asked();
-        screen.keys("<f10>");
-        assert!(screen.shown().contains("the lines are yours to send"), "{}", screen.shown());
-        assert_eq!(screen.asked(), [] as [String; 0], "nothing goes out by itself");
-        screen.say("<esc>iEHLO noddy.com<enter>", "< 250-mx.target.local\n< 250-SIZE 10485760\n< 250 PIPELINING");
-        for (tab, has, lacks) in [
-            ("Session", "protocol", "may follow"),
-            ("Offer", "SIZE 10485760", "refused before"),
-            ("TLS", "Clear text.", "on the way"),
-        ] {
-            screen.keys("<f9>");
-            let shown = screen.shown();
-            assert!(shown.contains(has) && !shown.contains(lacks), "{tab}: {shown}");
-        }
-    }
-
-    #[test]
-    fn a_question_has_a_key_for_each_answer() {
-        let mut screen = refused(80, 24);
-        screen.keys("<alt-q>");
-        assert!(screen.shown().contains("Nobody asks questions here"), "{}", screen.shown());
-        attending(&mut screen, false);
-        screen.asked();
-        screen.keys("<alt-q>");
-        let answers = ["waits and tries again", "takes the address off", "logs in", "makes it smaller"];
-        let posed = |number| {
-            let answers = answers.map(str::to_owned).into();
-            Box::new(Posed { number, of: 2, reply: "450 4.2.0 Greylisted".to_owned(), answers })
-        };
-        class(&mut screen, Down::Question(posed(0)));
-        let shown = screen.shown();
-        assert!(shown.contains("Question 1 of 2") && shown.contains("b  takes the address off"), "{shown}");
-        screen.asked();
-        screen.keys("x");
-        assert_eq!(screen.asked().len(), 0);
-        screen.keys("<enter>b");
-        assert_eq!(screen.asked().len(), 0, "a letter marks an answer");
-        assert!(
-            screen.shown().contains("▸ b  takes") && screen.shown().contains("Enter gives it"),
-            "{}",
-            screen.shown()
-        );
-        screen.keys("a<down><enter>");
-        assert_eq!(screen.asked(), ["to class Choose(0, 1)"]);
-        screen.keys("a<enter>");
-        assert_eq!(screen.asked().len(), 0, "an answer is given once");
-        class(&mut screen, Down::Verdict(Judged { right: false, why: "It passes by itself.".to_owned() }));
-        assert!(screen.shown().contains("Not so. It passes by itself."), "{}", screen.shown());
-        screen.keys("<enter>");
-        class(&mut screen, Down::Question(posed(1)));
-        assert!(screen.shown().contains("Question 2 of 2"), "{}", screen.shown());
-        class(&mut screen, Down::NoQuestion("All 2 questions are answered, 1 of them rightly.".to_owned()));
-        assert!(!screen.shown().contains("Question 2") && screen.shown().contains("1 of them rightly"));
-    }
-}
+mod tests;

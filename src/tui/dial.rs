@@ -267,7 +267,7 @@ impl Dialler {
     }
 
     fn begin_journal(&mut self, target: &Target, uri: &str, place: &str) -> Result<SharedJournal, String> {
-        let header = header(target, uri, &self.world);
+        let header = header(target, uri, self.class.as_ref().map(|class| &class.hello), &self.world);
         let folder = self.world.directories.state.join("transcripts");
         let name = match target.name.as_str() {
             _ if self.class.is_some() => "lab",

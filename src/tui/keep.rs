@@ -92,7 +92,7 @@ fn written(writing: Writing, to: &Path, knowledge: &Knowledge) -> String {
     }
     let octets = document(writing.whole).map(|document| {
         let document = if writing.anonymise { anonymise(&document) } else { document };
-        writing.format.map_or_else(|| saved(&document), |format| (format.export)(&document, knowledge))
+        writing.format.map_or_else(|| saved(&document, knowledge), |format| format.write(&document, knowledge))
     });
     match octets.and_then(|octets| replace(to, &octets).map_err(|error| error.to_string())) {
         Ok(()) if writing.anonymise => {
@@ -103,10 +103,14 @@ fn written(writing: Writing, to: &Path, knowledge: &Knowledge) -> String {
     }
 }
 
-/// A transcript with what was added later in its place.
-fn saved(document: &Document) -> Vec<u8> {
+/// A transcript with what was added later in its place; what is saved in an exam says so.
+fn saved(document: &Document, knowledge: &Knowledge) -> Vec<u8> {
+    let mut document = folded(document);
+    if knowledge.is_silent() && document.header.exam().is_none() {
+        document.header.set_exam("");
+    }
     let mut out = Vec::new();
-    write_document(&folded(document), &mut out);
+    write_document(&document, &mut out);
     out
 }
 
@@ -163,9 +167,9 @@ pub(super) fn copy(text: String, left_out: Option<String>, world: &World, sender
 pub(super) fn copy_whole(whole: Whole, knowledge: &Knowledge, world: &World, sender: UnboundedSender<Message>) {
     let (knowledge, world) = (knowledge.clone(), world.clone());
     tokio::task::spawn_blocking(move || {
-        let text = interchange::by_name("txt").expect("a test walks the formats").export;
+        let text = interchange::by_name("txt").expect("a test walks the formats");
         let message = match document(whole) {
-            Ok(document) => copied(&String::from_utf8_lossy(&text(&document, &knowledge)), &world),
+            Ok(document) => copied(&String::from_utf8_lossy(&text.write(&document, &knowledge)), &world),
             Err(why) => Message::Notice(format!("Not copied: {why}")),
         };
         let _ = sender.send(message);

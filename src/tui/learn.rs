@@ -221,7 +221,7 @@ pub(super) fn news(model: &mut Model, news: LessonNews) -> Vec<Effect> {
         LessonNews::Begun { lesson, address, seed, class } => {
             let pane = LessonPane::new(lesson, address, seed);
             model.lesson = Some(match class {
-                Some(reached) => pane.in_class(&reached),
+                Some(come) => pane.in_class(&come),
                 None => pane,
             });
             // A lesson of a class may be done but for its question.

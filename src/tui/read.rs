@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::conversation::dialogue::{Beside, Dialogue};
+use crate::conversation::exam;
 use crate::conversation::file::{Annotations, Document, FileError, Reader};
 use crate::decode::{Context, Knowledge, explain};
 use crate::interchange::import;
@@ -279,11 +280,15 @@ pub(super) fn talk(name: String, path: &Path, document: Document) -> Box<Talk> {
 }
 
 fn folded(name: String, path: &Path, tags: Vec<String>, document: Document, dialogue: Option<Dialogue>) -> Box<Talk> {
+    let exam = document.header.exam().map(str::to_owned);
+    // Record for record the same, so that what was folded of it stands.
+    let document = if exam.is_some() { exam::without_answers(&document) } else { document };
     let dialogue = dialogue.unwrap_or_else(|| Dialogue::of(&document.log));
     let mut talk = Box::new(Talk::folded(name, path.to_owned(), document.log, dialogue));
     talk.started = document.header.started();
     talk.timeless = document.header.text("clock") == Some("none");
     talk.tags = tags;
+    talk.exam = exam;
     talk.target = document.header.text("target").map(str::to_owned);
     talk
 }
@@ -317,7 +322,9 @@ pub(super) fn scenarios(world: &World, sender: UnboundedSender<Message>) {
 fn row(summary: Summary, knowledge: &Knowledge, now: Timestamp, zone: &TimeZone) -> Recent {
     let target = summary.profile.clone().or(summary.target).unwrap_or_default();
     let target = if target == "lab:default" { "lab" } else { target.trim_start_matches("smtp://") };
-    let mut outcome = summary.outcome.map(|outcome| in_words(&outcome, knowledge));
+    let exam = summary.exam;
+    let in_words = |outcome: library::Outcome| if exam { outcome.to_string() } else { in_words(&outcome, knowledge) };
+    let mut outcome = summary.outcome.map(in_words);
     if let Some(title) = summary.title {
         outcome = Some(title);
     }

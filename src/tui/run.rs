@@ -349,11 +349,13 @@ impl Bench {
             self.unreadable = Some(format!("{}{why}", path.display()));
             self.leaving = Some(false);
         }
+        let asked = put(&self.model);
         for effect in update::update(&mut self.model, message) {
             self.effect(effect).await?;
         }
         let asks = put(&self.model);
-        if asks.is_none() && self.model.notice.as_deref() == Some(TOO_SOON) {
+        // A key that was heard, and another question, leave behind what was said of one that was not.
+        if (by_key || asks != asked) && self.model.notice.as_deref() == Some(TOO_SOON) {
             self.model.notice = None;
         }
         self.asking.note(asks.as_ref(), by_key);

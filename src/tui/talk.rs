@@ -42,6 +42,8 @@ pub struct Talk {
     pub started: Option<Timestamp>,
     /// The program that wrote the file had no clock: its times only keep the order.
     pub timeless: bool,
+    /// The class in whose exam it was held, as the head of an opened file says: nothing of it is explained.
+    pub exam: Option<String>,
     /// Its tags, where it was opened from a file.
     pub tags: Vec<String>,
     /// What became of a conversation in a file: the last verdict or refusal; empty where nothing did.
@@ -121,6 +123,7 @@ impl Talk {
         let mut begun = Self { path: self.path.clone(), ..Self::opened(self.name.clone(), PathBuf::new(), Log::new()) };
         begun.target.clone_from(&self.target);
         begun.imported.clone_from(&self.imported);
+        begun.exam.clone_from(&self.exam);
         (begun.started, begun.read_only, begun.broken) = (self.started, self.read_only, self.broken);
         begun.timeless = self.timeless;
         begun.copy(self, records);

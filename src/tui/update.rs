@@ -47,7 +47,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Wire(events) => wire::happened(model, events),
         Message::Gone(events) => {
             if model.talk.is_open() {
-                model.talk.take(events);
+                model.talk.take(super::attending::told(model, events));
             }
             replay::follow(model)
         }

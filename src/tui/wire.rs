@@ -16,7 +16,7 @@ pub(super) fn happened(model: &mut Model, events: Vec<Timed>) -> Vec<Effect> {
     let mut effects = keep_lines(model, &events);
     let answered = model.talk.last_answered();
     forget_wish(model, &events);
-    model.talk.take(events);
+    model.talk.take(super::attending::told(model, events));
     reply_came(model, answered);
     name_ourselves(model);
     if !model.talk.is_open() {

@@ -17,7 +17,9 @@ pub(super) fn items(class: &Class, results: &Results) -> String {
         let of: Vec<&Outcome> = results.results.iter().filter(|one| one.lesson == lesson.name).collect();
         for step in 0..lesson.steps.len() {
             let ticked = of.iter().filter(|one| one.done > step).count();
-            let share = if of.is_empty() { String::new() } else { format!("{}%", ticked * 100 / of.len()) };
+            // A step is begun once the one before it is done, the first one by doing anything.
+            let began = of.iter().filter(|one| one.done >= step && (step > 0 || is_begun(one))).count();
+            let share = (ticked * 100).checked_div(began).map_or_else(String::new, |share| format!("{share}%"));
             let mut times: Vec<i64> = of.iter().filter_map(|one| seconds(one, step)).collect();
             times.sort_unstable();
             let mut said: BTreeMap<&str, usize> = BTreeMap::new();
@@ -30,7 +32,7 @@ pub(super) fn items(class: &Class, results: &Results) -> String {
             sheet.push_str(&row(&[
                 lesson.name.clone(),
                 (step + 1).to_string(),
-                of.len().to_string(),
+                began.to_string(),
                 ticked.to_string(),
                 share,
                 times.get(times.len() / 2).map_or_else(String::new, i64::to_string),
@@ -40,6 +42,11 @@ pub(super) fn items(class: &Class, results: &Results) -> String {
         }
     }
     sheet
+}
+
+fn is_begun(one: &Outcome) -> bool {
+    let told = !one.hints.is_empty() || !one.mistakes.is_empty() || !one.wrong.is_empty();
+    one.done > 0 || one.active > 0 || told
 }
 
 /// How long a step took.

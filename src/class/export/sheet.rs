@@ -37,7 +37,11 @@ pub(super) fn results(results: &Results) -> String {
         "transcript file",
     ];
     let mut sheet = row(&head.map(str::to_owned));
+    let mut before = None;
     for one in &results.results {
+        // They are asked of a student, and not of a lesson: once, so that whoever sums counts them once.
+        let asked = if before == Some(&one.name) { String::new() } else { questions(results, one) };
+        before = Some(&one.name);
         let version = results.lessons.iter().find(|lesson| lesson.name == one.lesson);
         sheet.push_str(&row(&[
             one.name.clone(),
@@ -53,7 +57,7 @@ pub(super) fn results(results: &Results) -> String {
             one.hints.len().to_string(),
             one.wrong.len().to_string(),
             one.quiz.map_or_else(String::new, |wrong| wrong.to_string()),
-            questions(results, one),
+            asked,
             one.attempt.to_string(),
             one.attempts.max(one.attempt).to_string(),
             one.transcripts.iter().map(|(file, _)| file.as_str()).collect::<Vec<_>>().join(" "),

@@ -1,10 +1,10 @@
 //! One lesson of one student: the attempt at it, when what was reached, and its transcripts.
 
 mod live;
+mod pages;
 mod place;
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,13 +14,14 @@ use toml::Value;
 
 use crate::class::event::What;
 use crate::conversation::file::{self, Document, Header, Side, write_document, write_entry, write_record};
-use crate::conversation::log::Entry;
-use crate::conversation::{Event, Kind, Log, Micros, Remark};
+use crate::conversation::{Event, Log, Micros, Remark};
 use crate::lesson::fact::{Fact, What as Of};
 use crate::lesson::{Attempt, Happening, Lesson};
 use crate::smtp::escape::for_screen;
 use crate::smtp::{Reply, ReplyCode};
 
+use pages::append;
+pub(in crate::class) use pages::{in_time, transcripts};
 pub(in crate::class) use place::Place;
 
 /// Facts of one attempt that are judged; who does more has left the lesson, and starts over.
@@ -147,6 +148,12 @@ impl Work {
     pub(in crate::class) fn beats(&self, other: &Self) -> bool {
         let rank = |work: &Self| (work.done(), std::cmp::Reverse(work.hints.len() + work.wrong.len()));
         rank(self) > rank(other)
+    }
+
+    /// Whether anything was done in it beyond looking on.
+    pub(in crate::class) fn is_begun(&self) -> bool {
+        let helped = !self.hints.is_empty() || !self.wrong.is_empty() || !self.mistakes.is_empty();
+        helped || self.done() > 0 || self.attempt.facts().iter().any(is_said)
     }
 
     /// Whether the open step wants to know what was found.
@@ -368,10 +375,13 @@ impl Work {
 
     /// What the wall shows of the exchanges that are new. Those up to `opened`, where it is given, were before the open step.
     fn look_at_facts(&mut self, opened: Option<Micros>) {
+        let end = self.finished().map(|at| self.after(at));
         let facts = self.attempt.facts();
         for fact in &facts[self.seen.min(facts.len())..] {
             if let Some(until) = self.until {
-                let gap = Duration::from_micros(fact.at.0.saturating_sub(until.0));
+                // What comes after the last step is no time that it took.
+                let at = end.map_or(fact.at.0, |end| fact.at.0.min(end.0));
+                let gap = Duration::from_micros(at.saturating_sub(until.0));
                 self.active += gap.min(PAUSE);
             }
             // Sessions that go on side by side are one time.
@@ -408,6 +418,11 @@ impl Work {
     }
 }
 
+/// Whether it is a line that does something, a greeting included.
+fn is_said(fact: &Fact) -> bool {
+    matches!(&fact.what, Of::Asked(asked) if !matches!(asked.verb.as_str(), "" | "NOOP" | "HELP" | "CONNECT" | "QUIT"))
+}
+
 /// Whether something was tried: what only looks on, or begins or ends a conversation, is no try at a step.
 fn is_try(fact: &Fact) -> bool {
     let Of::Asked(asked) = &fact.what else { return false };
@@ -426,50 +441,6 @@ fn marks(happened: &[Happening], at: Micros, out: &mut Vec<u8>) {
             let mark = Remark::new("mark").with("goal", step + 1).value(format!("step {} done", step + 1));
             write_record(at, &Event::Remark(mark), out);
         }
-    }
-}
-
-/// What of a transcript came before the time was over.
-pub(in crate::class) fn in_time(log: Log) -> Log {
-    let is_late = |entry: &Entry<'_>| {
-        entry.kind == Kind::Remark
-            && entry.remark().is_some_and(|remark| remark.word == "mark" && remark.get("late").is_some())
-    };
-    let end = log.since(0).find(|(_, entry)| is_late(entry)).map(|(end, _)| end);
-    let Some(end) = end else { return log };
-    let mut before = Log::new();
-    for (_, entry) in log.since(0).take(end) {
-        before.push_octets(entry.kind, entry.at, entry.bytes, entry.crlf, entry.masked);
-    }
-    before
-}
-
-/// The transcripts of an attempt, in the order in which their sessions began.
-pub(in crate::class) fn transcripts(folder: &Path, lesson: &str, attempt: u32) -> Vec<PathBuf> {
-    let begins = format!("{lesson}-{attempt}-");
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    let is_one = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&begins));
-    let mut paths: Vec<PathBuf> = entries.filter(is_one).collect();
-    paths.sort();
-    paths
-}
-
-fn append(path: &Path, octets: &[u8]) -> std::io::Result<()> {
-    if octets.is_empty() {
-        return Ok(());
-    }
-    let mut options = File::options();
-    options.append(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            if let Some(folder) = path.parent() {
-                crate::class::event::private_folder(folder).map_err(std::io::Error::other)?;
-            }
-            crate::class::event::append(&mut options.open(path)?, octets)
-        }
-        opened => crate::class::event::append(&mut opened?, octets),
     }
 }
 

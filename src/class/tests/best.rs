@@ -81,6 +81,27 @@ async fn an_answer_in_an_exam_can_be_changed_until_the_next_question_and_tries_a
     anna.say(&format!("NOOP choose {}", letter(right))).await;
     assert_eq!(student.answered(), (1, 1), "the last word counts");
     assert!(joined_up(&anna.say("NOOP question").await).contains("Question 2 of 2"));
+    let mut bert = super::attend(&class, address, "bert").await;
+    let posed = |down: Down| match down {
+        Down::Question(posed) => (posed.number, posed.chosen),
+        other => panic!("{other:?}"),
+    };
+    let is_question = |down: &Down| matches!(down, Down::Question(_));
+    for (up, comes) in [
+        (Up::Question, (0, None)),
+        (Up::Choose(0, 1), (0, Some(1))),
+        (Up::Choose(0, 2), (0, Some(2))),
+        (Up::Question, (1, None)),
+        (Up::Choose(0, 3), (1, None)),
+        (Up::Choose(1, 0), (1, Some(0))),
+        (Up::Choose(1, 3), (1, Some(3))),
+    ] {
+        bert.say(up.clone());
+        assert_eq!(posed(news(&mut bert, is_question).await), comes, "{up:?}");
+    }
+    bert.say(Up::Question);
+    let over = news(&mut bert, |down| matches!(down, Down::NoQuestion(_))).await;
+    assert_eq!(over, Down::NoQuestion("All 2 questions are answered.".to_owned()));
     for line in [
         "HELO noddy.com",
         "MAIL FROM:<dude@noddy.com>",
@@ -93,7 +114,7 @@ async fn an_answer_in_an_exam_can_be_changed_until_the_next_question_and_tries_a
     }
     anna.say("NOOP answer the weather").await;
     let said = joined_up(&anna.say("NOOP answer the moon").await);
-    assert!(said.contains("more tries") || said.contains("try 2 at this answer"), "{said}");
+    assert!(said.contains("more tr") || said.contains("try 2 at this answer"), "{said}");
     assert_eq!(results(&class, &at.path().join("out"))[0][11], "2", "wrong findings");
 }
 

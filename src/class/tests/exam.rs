@@ -150,11 +150,14 @@ async fn questions_are_answered_by_a_key_each_and_an_exam_says_nothing_of_them()
         let Down::Question(first) = news(&mut anna, is_question).await else { unreachable!() };
         assert_eq!((first.number, first.of, &first.answers), (0, 2, &drawn[0].answers));
         anna.say(Up::Choose(0, drawn[0].right));
-        if !exam {
+        if exam {
+            let Down::Question(given) = news(&mut anna, is_question).await else { unreachable!() };
+            assert_eq!((given.number, given.chosen), (0, Some(drawn[0].right)), "it can still be changed");
+        } else {
             let verdict = news(&mut anna, |down| matches!(down, Down::Verdict(_))).await;
             assert!(matches!(verdict, Down::Verdict(judged) if judged.right));
-            anna.say(Up::Question);
         }
+        anna.say(Up::Question);
         let Down::Question(second) = news(&mut anna, is_question).await else { unreachable!() };
         assert_eq!(second.number, 1);
         // The same answer once more, by a slip: it changes nothing.
@@ -162,8 +165,8 @@ async fn questions_are_answered_by_a_key_each_and_an_exam_says_nothing_of_them()
         anna.say(Up::Choose(1, (drawn[1].right + 1) % 4));
         if !exam {
             news(&mut anna, |down| matches!(down, Down::Verdict(judged) if !judged.right)).await;
-            anna.say(Up::Question);
         }
+        anna.say(Up::Question);
         let Down::NoQuestion(words) = news(&mut anna, |down| matches!(down, Down::NoQuestion(_))).await else {
             unreachable!()
         };

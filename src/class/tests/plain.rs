@@ -14,7 +14,7 @@ async fn noop(telnet: &mut Telnet) -> String {
 
 fn waits(class: &Class, name: &str) -> bool {
     let rows = wall::Wall::of(class).rows;
-    rows.iter().any(|row| row.name == name && row.waiting > 0 && row.last.contains(" waits"))
+    rows.iter().any(|row| row.name == name && row.waiting > 0 && row.last.contains(" wait"))
 }
 
 #[tokio::test]

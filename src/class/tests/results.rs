@@ -154,14 +154,28 @@ async fn whatever_is_changed_or_added_to_what_was_signed_is_named() {
     assert!(missing[0].contains("no such file") && missing[0].contains("beside results.json"), "{missing:?}");
     of(&class);
     std::fs::write(to.join("transcripts/eve.smtp"), "").expect("written");
+    std::fs::write(to.join("grades.csv"), "").expect("written");
     let text = std::fs::read_to_string(to.join("results.json")).expect("there");
     let added = text.replacen("\"done\":", "\"praise\": \"very good\", \"done\":", 1);
     std::fs::write(to.join("results.json"), added).expect("written");
     let verdict = verify(&to.join("results.json"), &class.world).expect("readable");
-    assert_eq!(verdict.unsigned, ["the member results[0].praise", "the file transcripts/eve.smtp"]);
+    assert_eq!(
+        verdict.unsigned,
+        ["the member results[0].praise", "the file grades.csv", "the file transcripts/eve.smtp"]
+    );
     assert!(verdict.signed.holds() && !verdict.agrees());
     let said = verify(&to.join("results.csv"), &class.world).expect_err("it is none").to_string();
     assert!(said.contains("it is results.json that is verified"), "{said}");
+    let text = std::fs::read_to_string(to.join("results.json")).expect("there");
+    for (text, words) in [
+        (text.replace("\"signature\"", "\"signed\""), "its signature is missing"),
+        (text[..text.len() / 2].to_owned(), "empty or cut short"),
+        (String::new(), "empty or cut short"),
+    ] {
+        std::fs::write(to.join("results.json"), text).expect("written");
+        let said = verify(&to.join("results.json"), &class.world).expect_err("none").to_string();
+        assert!(said.contains(words), "{said}");
+    }
 }
 
 #[cfg(unix)]

@@ -1,7 +1,7 @@
 //! `ehlo lab --class NAME`: a class. The wall in a terminal, plain lines elsewhere.
 
 use std::collections::HashMap;
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -42,8 +42,9 @@ pub(super) struct Arguments {
     /// How long the exam lasts, from the moment that each student joins: 1 to 600
     #[arg(long, value_name = "N", requires = "exam", value_parser = clap::value_parser!(u32).range(1..=600))]
     minutes: Option<u32>,
-    /// Turn a class that was held before into an exam (with --exam --minutes N), or an exam into a class
-    #[arg(long, value_name = "KIND", requires = "class", value_parser = ["exam", "class"])]
+    /// Turn a class that was held before into an exam (with --exam --minutes N), or an exam into a class; or take lessons
+    /// of your own anew whose files have changed, as long as nobody has begun them
+    #[arg(long, value_name = "WHAT", requires = "class", value_parser = ["exam", "class", "lessons"])]
     turn: Option<String>,
     /// Minutes more for one student
     #[arg(long, value_name = "NAME=N", requires = "exam", value_parser = extra)]
@@ -92,8 +93,12 @@ impl Arguments {
             _ => word.clone(),
         };
         let lessons = self.lessons.iter().map(whole).collect();
-        let turn = self.turn.as_deref().map(|kind| if kind == "exam" { Turn::Exam } else { Turn::Class });
-        Ok(Wish { lessons, expected, exam, turn, questions, by_address })
+        let (turn, anew) = match self.turn.as_deref() {
+            Some("exam") => (Some(Turn::Exam), false),
+            Some("class") => (Some(Turn::Class), false),
+            other => (None, other.is_some()),
+        };
+        Ok(Wish { lessons, expected, exam, turn, anew, questions, by_address })
     }
 }
 
@@ -120,19 +125,28 @@ async fn try_hold(
     settings.connections = settings.connections.min(room());
     settings.per_address = arguments.per_address.unwrap_or(settings.per_address);
     let terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
-    if terminal {
+    let waits = terminal && std::io::stderr().is_terminal();
+    if waits {
         // The wall takes the screen once all is there.
-        say("ehlo lab: the class is being made ready …");
+        in_place("ehlo lab: the class is being made ready …");
     }
-    let class = Class::open(folder, settings, world)?;
-    let (address, _listening) = class.listen(listen).await?;
+    let made = async {
+        let class = Class::open(folder, settings, world)?;
+        let listening = class.listen(listen).await?;
+        Ok::<_, ClassError>((class, listening))
+    };
+    let made = made.await;
+    if waits {
+        in_place("");
+    }
+    let (class, (address, _listening)) = made?;
     let mut signals = Signals::new().map_err(|error| ClassError::Words(format!("can't watch for signals: {error}")))?;
     if terminal && crate::tui::run::check(world).is_ok() {
         let mut lines: Vec<String> = join_lines(&class, address).into();
         lines.push(exposed(address));
         let plain = common.color == Colour::Never || world.variable("NO_COLOR").is_some_and(|value| !value.is_empty());
         let told = crate::tui::wall::run(&class, lines, plain, world).await;
-        for line in farewell(&class) {
+        for line in farewell(&class, address, common) {
             print(&line);
         }
         return match told {
@@ -143,6 +157,13 @@ async fn try_hold(
     }
     announce(&class, address);
     plain(&class, &mut signals, common.quiet).await
+}
+
+/// Says something on the terminal's present line, in place of what stands there.
+fn in_place(words: &str) {
+    let mut err = std::io::stderr().lock();
+    // There may be nobody left to tell.
+    let _ = write!(err, "\r\x1b[K{words}").and_then(|()| err.flush());
 }
 
 /// As many connections as the system lets this process have; gives how many each of lobby and class may hold, so that
@@ -179,13 +200,22 @@ pub(super) fn join_lines(class: &Class, address: SocketAddr) -> [String; 3] {
     ]
 }
 
-/// What is left once the wall is gone: where the class is kept, how it goes on, how its results are got.
-fn farewell(class: &Class) -> [String; 3] {
+/// What is left once the wall is gone: where the class is kept, how it goes on, how its results are got; as it was held.
+fn farewell(class: &Class, address: SocketAddr, common: &Common) -> [String; 3] {
     let name = &class.settings.name;
+    let mut places = String::new();
+    for (option, path) in [("--config", &common.config), ("--state", &common.state)] {
+        if let Some(path) = path.as_ref().map(|path| std::path::absolute(path).unwrap_or_else(|_| path.clone())) {
+            let path = path.display().to_string();
+            let plain = path.chars().all(|c| c.is_alphanumeric() || "/._-".contains(c));
+            let path = if plain { path } else { format!("'{}'", path.replace('\'', r"'\''")) };
+            places = format!("{places} {option} {path}");
+        }
+    }
     [
         format!("The class {name} is kept in {}", class.folder.display()),
-        format!("to go on:     ehlo lab --class {name}"),
-        format!("its results:  ehlo lab export {name}"),
+        format!("to go on:     ehlo lab --class {name} --listen {address}{places}"),
+        format!("its results:  ehlo lab export {name}{places}"),
     ]
 }
 

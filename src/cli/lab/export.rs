@@ -16,6 +16,12 @@ pub(super) fn export(name: &str, to: Option<PathBuf>, anonymous: bool, world: &W
         export::write(class, &to, anonymous)?;
         print(&format!("written {}", to.display()));
         print(&format!("key {}", sign::fingerprint(&class.settings)));
+        if anonymous {
+            say(
+                "ehlo lab: what students typed stays as it was, since it is what is judged: a name in a message is still \
+                 there; look through transcripts and certificates before you give them away",
+            );
+        }
         Ok(())
     })
 }

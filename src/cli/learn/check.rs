@@ -1,5 +1,6 @@
 //! `ehlo learn check [FILE...]`: are a lesson's solution, wrong ways and examples judged as it says?
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -10,7 +11,8 @@ use super::{COMMAND, print, shown};
 use crate::cli::{Common, Exit, complain};
 use crate::lesson::course::{read, shipped};
 use crate::lesson::rehearsal::{Judged, Part, Rehearsal};
-use crate::lesson::{Lesson, LessonError};
+use crate::lesson::{Course, Lesson, LessonError};
+use crate::profile::nearest;
 use crate::world::World;
 
 /// Runs it: 0 when all is judged as the lessons say, 1 when something is not, 2 for a file that can't be used.
@@ -20,6 +22,7 @@ pub(super) fn run(files: &[PathBuf], as_json: bool, common: &Common, world: &Wor
     } else {
         files.iter().map(|path| read(path, world)).collect()
     };
+    let known: BTreeSet<String> = Course::load(world).lessons.into_iter().map(|lesson| lesson.name).collect();
     let variants = lessons.into_iter().flat_map(|lesson| match lesson.and_then(|lesson| lesson.variants(world)) {
         Ok(variants) => variants.into_iter().map(Ok).collect(),
         Err(error) => vec![Err(error)],
@@ -38,7 +41,8 @@ pub(super) fn run(files: &[PathBuf], as_json: bool, common: &Common, world: &Wor
                 continue;
             }
         };
-        let checked = runtime.block_on(check(&lesson, world));
+        let mut checked = runtime.block_on(check(&lesson, world));
+        checked.lesson.extend(nowhere(&lesson, &known, files));
         if exit == Exit::Done && checked.problems() > 0 {
             exit = Exit::Refused;
         }
@@ -53,6 +57,21 @@ pub(super) fn run(files: &[PathBuf], as_json: bool, common: &Common, world: &Wor
         print(&json!({ "ehlo": 1, "lessons": results }).to_string());
     }
     exit
+}
+
+/// The lessons that one comes after and that are none: neither known nor among the files, nor beside them.
+fn nowhere(lesson: &Lesson, known: &BTreeSet<String>, files: &[PathBuf]) -> Vec<String> {
+    let is_file = |name: &str| {
+        let named = |file: &PathBuf| file.file_stem().is_some_and(|stem| stem.to_string_lossy() == name);
+        files.iter().any(|file| named(file) || file.with_file_name(format!("{name}.toml")).exists())
+    };
+    let missing = lesson.after.iter().filter(|name| !known.contains(*name) && !is_file(name));
+    let words = |name: &String| {
+        let near = nearest(name, known.iter().map(String::as_str));
+        let near = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
+        format!("after = {name:?}: there is no such lesson{near}")
+    };
+    missing.map(words).collect()
 }
 
 /// What came of a lesson.

@@ -4,7 +4,7 @@ use super::Where::{Composer, Everywhere};
 use super::{Action, Entry, entry, live, open};
 use crate::tui::enter::refused_mended;
 use crate::tui::model::{Focus, Model};
-use crate::tui::{pipelining, replay};
+use crate::tui::{attending, pipelining, replay};
 
 pub(super) const ENTRIES: &[Entry] = &[
     entry(
@@ -35,7 +35,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         "templates",
         "Choose a verb; with a verb on the line, fill that line in as a form.",
         &[(Everywhere, "f2")],
-        live,
+        |model| live(model) && !attending::in_exam(model),
     )
     .called("verbs commands form rcpt mail")
     .needed(4),

@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use crate::class::attend::{self, Down, Given, Joining, Up};
 use crate::lesson::Lesson;
-use crate::lesson::progress::Reached;
 use crate::profile::{Profiles, Protocol, Target, TlsMode};
 use crate::tui::message::Message;
-use crate::tui::pane::lesson::LessonNews;
+use crate::tui::pane::lesson::{Come, LessonNews};
 
 use super::Dialler;
 use super::peer::welcome;
@@ -50,13 +49,12 @@ impl Dialler {
         given.name.clone_into(&mut self.attended);
         let mut messages = self.begin(target, "lab:", roots).await;
         let seed = u64::from_le_bytes(self.world.random());
-        let class = Some(Reached {
-            lesson: given.name.clone(),
+        let class = Some(Come {
             steps: given.ticked,
-            of: lesson.steps.len(),
             hints: given.hints,
-            wrong: 0,
-            finished: given.answered,
+            helped: given.helped,
+            wrong: given.wrong,
+            answered: given.answered,
         });
         messages.push(Message::Lesson(LessonNews::Begun { lesson, address, seed, class }));
         messages.extend(news);

@@ -45,11 +45,14 @@ pub(super) fn welcome(hello: &Hello) -> String {
     )
 }
 
-/// The head of the file of a conversation with it.
-pub(super) fn header(target: &Target, uri: &str, world: &World) -> Header {
-    let header = Header::recording(uri, world.now(), Side::Client);
-    match &target.profile {
-        Some(profile) => header.with("profile", profile),
-        None => header,
+/// The head of the file of a conversation with it, held in this class, where it is one; that it is an exam is said there.
+pub(super) fn header(target: &Target, uri: &str, class: Option<&Hello>, world: &World) -> Header {
+    let mut header = Header::recording(uri, world.now(), Side::Client);
+    if let Some(profile) = &target.profile {
+        header = header.with("profile", profile);
     }
+    if let Some(class) = class.filter(|class| class.exam) {
+        header.set_exam(&class.class);
+    }
+    header
 }

@@ -469,7 +469,7 @@ fn question() -> Posed {
         "Make the message smaller, or share a link to the file.",
     ];
     let reply = "452 4.2.2 <anotherdude@target.example>: The mailbox is over its quota".to_owned();
-    Posed { number: 0, of: 2, reply, answers: answers.map(str::to_owned).into() }
+    Posed { number: 0, of: 2, reply, answers: answers.map(str::to_owned).into(), chosen: None }
 }
 
 /// A message file: its way, and what became of each recipient.

@@ -1,4 +1,5 @@
-//! A question about a reply, in a class: what does the sender do next? A letter marks an answer, Enter gives it.
+//! A question about a reply, in a class: what does the sender do next? A letter marks an answer, Enter gives it. In an exam
+//! the answer that is given can be changed until Enter goes on.
 
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::Frame;
@@ -23,10 +24,11 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// A question that has no answer yet.
+    /// A question that has no answer yet, or whose answer can be changed.
     #[must_use]
     pub fn new(posed: Posed) -> Self {
-        Self { posed, marked: None, chosen: None, verdict: None }
+        let marked = posed.chosen;
+        Self { posed, marked, chosen: None, verdict: None }
     }
 
     /// Its number, as long as no answer is given or marked: Enter then gives the marked one at once.
@@ -54,6 +56,9 @@ impl Asked {
         };
         let last = self.posed.answers.len().saturating_sub(1);
         match (key.code, self.marked) {
+            (KeyCode::Enter, Some(_)) if self.marked == self.posed.chosen => {
+                return Outcome::Class(Up::Question);
+            }
             (KeyCode::Enter, Some(place)) => {
                 self.chosen = Some(place);
                 return Outcome::Class(Up::Choose(self.posed.number, place));
@@ -80,6 +85,9 @@ impl Asked {
 
     fn foot(&self) -> &'static str {
         match (self.chosen, &self.verdict) {
+            (None, _) if self.marked.is_some() && self.marked == self.posed.chosen => {
+                "Enter goes on · a b c d change it · Esc later"
+            }
             (None, _) if self.marked.is_some() => "Enter gives it · a b c d another · Esc later",
             (None, _) => "a b c d mark · Esc later",
             (Some(_), None) => "Esc close",
@@ -100,6 +108,10 @@ impl Asked {
             let here = self.chosen.or(self.marked) == Some(n);
             let (mark, role) = if here { ("▸", Role::Accent) } else { (" ", Role::Text) };
             lines.push(Line::styled(format!("{mark} {letter}  {}", shown(answer)), style(role)));
+        }
+        if let Some(given) = self.posed.chosen.and_then(|given| ('a'..='z').nth(given)) {
+            let words = format!("Given: {given}. It can be changed until you go on to the next question.");
+            lines.extend([Line::default(), Line::styled(words, style(Role::Good))]);
         }
         if let Some(Judged { right, why }) = &self.verdict {
             let (word, role) = if *right { ("Right.", Role::Good) } else { ("Not so.", Role::Warning) };

@@ -13,7 +13,7 @@ use super::{Outcome, Overlay, letter as typed, more, place, shown_from, window};
 use crate::smtp::escape;
 use crate::tui::attending::in_exam;
 use crate::tui::model::Model;
-use crate::tui::text::{fit, width};
+use crate::tui::text::{fit, width, wrap};
 use crate::tui::theme::Role;
 pub use letter::Letter;
 use letter::{Opened, View};
@@ -190,6 +190,20 @@ impl Mail {
     }
 
     pub(super) fn draw(&self, model: &Model, frame: &mut Frame<'_>) {
+        self.draw_window(model, frame);
+        let Some(notice) = &model.notice else { return };
+        // Where it stands otherwise is behind the window.
+        let inner = super::inside(self.outline(model).0);
+        let rows = wrap(notice, usize::from(inner.width).max(1));
+        let height = u16::try_from(rows.len()).unwrap_or(1).min(inner.height);
+        let area = Rect { y: inner.bottom().saturating_sub(height), height, ..inner };
+        frame.render_widget(ratatui::widgets::Clear, area);
+        for (y, row) in (area.y..area.bottom()).zip(rows) {
+            frame.buffer_mut().set_string(area.x, y, row, model.theme.style(Role::Warning));
+        }
+    }
+
+    fn draw_window(&self, model: &Model, frame: &mut Frame<'_>) {
         let (area, foot) = self.outline(model);
         let (Some(reading), Some(it)) = (&self.reading, self.letters.get(self.marked)) else {
             return self.draw_list(model, frame, area, foot);

@@ -164,10 +164,11 @@ fn learning(model: &Model, lesson: &Lesson) -> String {
         };
         return format!("Begin the lesson anew, with a fresh server and no step done?{kept}");
     }
-    if model.class.is_some() {
-        return "Drop the connection that is open now, and go to that lesson? It goes on where you left it.".to_owned();
-    }
     let begun = model.lessons.rows.iter().any(|row| row.lesson.name == lesson.name && row.done.steps > 0);
+    if model.class.is_some() {
+        let goes_on = if begun { " It goes on where you left it." } else { "" };
+        return format!("Drop the connection that is open now, and go to that lesson?{goes_on}");
+    }
     let kept = if begun { " What you have done of it stays in the list." } else { "" };
     format!("Drop the connection that is open now, and begin the lesson with a new lab?{kept}")
 }

@@ -14,6 +14,7 @@ use crate::tui::read;
 use crate::tui::run::RunError;
 use crate::tui::signals::{Signal, Signals};
 use crate::tui::terminal::Tty;
+use crate::tui::text::capital;
 use crate::world::World;
 
 /// The shortest time from one draw to the next: a class may do a lot at once.
@@ -110,7 +111,8 @@ fn face(class: &Class, join: Vec<String>, world: &World) -> Face {
     let mut face = Face::new(&class.settings.name, join);
     face.lessons = class.settings.lessons.iter().map(|taught| taught.lesson.name.clone()).collect();
     let begins: Vec<String> = class.settings.changes.iter().cloned().chain(class.taken_up()).collect();
-    face.notice = (!begins.is_empty()).then(|| begins.join(" "));
+    let sentence = |words: &String| format!("{}.", capital(words.trim_end_matches('.')));
+    face.notice = (!begins.is_empty()).then(|| begins.iter().map(sentence).collect::<Vec<_>>().join(" "));
     face.fades = Some(world.elapsed() + BEGINS);
     face
 }
@@ -122,7 +124,9 @@ fn live(class: &Class, id: u64) -> (Vec<String>, Vec<String>) {
     let stands = student.with_current(|work| {
         let (done, of) = (work.attempt.ticked(), work.lesson().steps.len());
         let step = if done < of { format!("step {} of {of}", done + 1) } else { format!("all {of} steps done") };
-        format!("{} · {step} · {} hints · {} wrong answers", work.lesson().name, work.hints.len(), work.wrong.len())
+        let counted = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+        let (hints, wrong) = (counted(work.hints.len(), "hint"), counted(work.wrong.len(), "wrong answer"));
+        format!("{} · {step} · {hints} · {wrong}", work.lesson().name)
     });
     (stands.into_iter().chain(which).collect(), lines)
 }

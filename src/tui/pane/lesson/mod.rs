@@ -29,6 +29,21 @@ pub struct Seen {
     pub log: Log,
 }
 
+/// How far a lesson has come in a class.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Come {
+    /// Steps that have ticked.
+    pub steps: usize,
+    /// Hints of the open step that were taken.
+    pub hints: usize,
+    /// Hints of the steps before it.
+    pub helped: usize,
+    /// Wrong answers.
+    pub wrong: u32,
+    /// Its questions are answered.
+    pub answered: bool,
+}
+
 /// What the loop tells of lessons.
 #[derive(Debug)]
 pub enum LessonNews {
@@ -41,7 +56,7 @@ pub enum LessonNews {
         /// Decides the order of the quiz's answers.
         seed: u64,
         /// In a class: how far it has come there.
-        class: Option<Reached>,
+        class: Option<Come>,
     },
     /// Things happened in the lab's sessions.
     Seen(Vec<Seen>),
@@ -88,6 +103,8 @@ pub struct LessonPane {
     scroll: isize,
     /// It is judged by the class.
     in_class: bool,
+    /// Hints that were taken and wrong answers that were given before it was opened here, in a class.
+    before: (usize, u32),
 }
 
 impl LessonPane {
@@ -95,20 +112,23 @@ impl LessonPane {
     #[must_use]
     pub fn new(lesson: Arc<Lesson>, address: String, seed: u64) -> Self {
         let quiz = Quiz::new(Arc::clone(&lesson), seed);
-        Self { attempt: Attempt::new(lesson), quiz, address, said: None, marked: 0, scroll: 0, in_class: false }
+        let attempt = Attempt::new(lesson);
+        let (before, in_class) = ((0, 0), false);
+        Self { attempt, quiz, address, said: None, marked: 0, scroll: 0, in_class, before }
     }
 
-    /// The same in a class, which judges it, from how far it has come there; `hints` are those of the open step.
+    /// The same in a class, which judges it, from how far it has come there.
     #[must_use]
-    pub fn in_class(mut self, reached: &Reached) -> Self {
+    pub fn in_class(mut self, come: &Come) -> Self {
         self.in_class = true;
-        if let Some(last) = reached.steps.checked_sub(1) {
+        self.before = (come.helped, come.wrong);
+        if let Some(last) = come.steps.checked_sub(1) {
             self.attempt.apply(&Happening::Ticked(last));
         }
-        for _ in 0..reached.hints {
+        for _ in 0..come.hints {
             self.attempt.hint();
         }
-        if reached.finished {
+        if come.answered {
             self.quiz.settle();
         }
         self
@@ -286,6 +306,12 @@ impl LessonPane {
     #[must_use]
     pub fn reached(&self) -> Reached {
         let reached = self.attempt.reached();
-        Reached { wrong: reached.wrong + self.quiz.wrong(), finished: self.stage() == Stage::Finish, ..reached }
+        let (hints, wrong) = self.before;
+        Reached {
+            hints: reached.hints + hints,
+            wrong: reached.wrong + wrong + self.quiz.wrong(),
+            finished: self.stage() == Stage::Finish,
+            ..reached
+        }
     }
 }

@@ -212,12 +212,18 @@ impl Writer<'_> {
             }
         }
         before.extend(now);
-        for step in open + 1..self.pane.lesson().steps.len() {
-            let line = self.step(step);
-            if before.len() + line.len() > room {
-                break;
-            }
-            before.extend(line);
+        let mut later: Vec<_> = (open + 1..self.pane.lesson().steps.len()).map(|step| self.step(step)).collect();
+        let left = room.saturating_sub(before.len());
+        let all = later.len();
+        // What is left out is counted, where there is a row for that.
+        if later.iter().map(Vec::len).sum::<usize>() > left {
+            while later.iter().map(Vec::len).sum::<usize>() + 1 > left && later.pop().is_some() {}
+        }
+        let hidden = all - later.len();
+        before.extend(later.into_iter().flatten());
+        if hidden > 0 && left > 0 {
+            let words = if hidden == 1 { "1 more step".to_owned() } else { format!("{hidden} more steps") };
+            before.extend(self.styled(" ▼ ", &words, Role::Dim));
         }
         before
     }
@@ -318,7 +324,11 @@ impl Writer<'_> {
         let mut lines = of(self.styled(" ", quiz.question().unwrap_or_default(), Role::Text));
         lines.push(Row::default());
         if let Some((_, why)) = quiz.verdict().filter(|_| quiz.right().is_none()) {
-            lines.extend(of(self.styled(" No. ", &format!("{why} Which of the others is it?"), Role::Warning)));
+            lines.extend(of(self.styled(
+                " No. ",
+                format!("{why} Which of the others is it?").trim_start(),
+                Role::Warning,
+            )));
             lines.push(Row::default());
         }
         for (place, (answer, tried)) in quiz.answers().into_iter().enumerate() {
