@@ -412,8 +412,24 @@ fn a_lab_that_is_dropped_is_gone() {
 fn an_idle_client_is_sent_away() {
     let directory = tempfile::tempdir().expect("a directory");
     let text = ehlo::assets::text("scenarios/default.toml").expect("shipped");
-    let (_runtime, lab) = inside(directory.path(), &text.replace("seed = 1", "seed = 1\nidle = \"50ms\""));
+    // Whoever types does not do so faster for a lab whose clock is fast.
+    let text = text.replace("\"real\"", "\"fast:100\"").replace("seed = 1", "seed = 1\nidle = \"200ms\"");
+    let (_runtime, lab) = inside(directory.path(), &text);
+    let begun = std::time::Instant::now();
     let mut peer = Peer::greeted(lab.address(ListenerKind::Smtp).expect("listens"));
     assert_eq!(peer.reply(), "421 4.4.2 mx.target.local Error: timeout exceeded");
+    assert!(begun.elapsed() >= Duration::from_millis(200), "{:?}", begun.elapsed());
     assert!(peer.is_closed());
+}
+
+#[test]
+fn a_server_that_lies_about_pipelining_loses_what_came_behind_a_command() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let text = ehlo::assets::text("scenarios/default.toml").expect("shipped");
+    let text = text.replace("\"PIPELINING\", ", "").replace("\"HELP\"]", "\"HELP\"]\nlie = [\"PIPELINING\"]");
+    let (_runtime, lab) = inside(directory.path(), &text);
+    let mut peer = Peer::greeted(lab.address(ListenerKind::Smtp).expect("listens"));
+    peer.say("EHLO noddy.com");
+    assert_eq!(peer.say("NOOP\r\nNOOP\r\nVRFY dude"), "250 2.0.0 Ok");
+    assert_eq!(peer.say("HELP NOOP"), "214 2.0.0 NOOP: does nothing", "the others were never seen");
 }

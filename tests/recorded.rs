@@ -230,3 +230,136 @@ fn those_who_come_after_a_change_meet_the_new_scenario_and_others_keep_theirs() 
     assert!(reload.look().expect("what it builds on has changed").is_ok());
     assert_eq!(lab.title(), "Mine");
 }
+
+/// A lab that answers as a recording, and the runtime that it lives in.
+fn playing(home: &Path, text: &str) -> (tokio::runtime::Runtime, lab::Lab) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let document = file::read(text.as_bytes()).unwrap();
+    let made = scenario(&document, Manner::default()).unwrap();
+    let made = Scenario::parse("x.smtp", &made).unwrap_or_else(|error| panic!("{error}\n{made}"));
+    let lab = runtime.block_on(lab::start_with(made, "127.0.0.1:0".parse().unwrap(), &world(home))).unwrap();
+    (runtime, lab)
+}
+
+const HEAD: &str = "+++\nehlo = 1\n+++\n0.0 * connecting 192.0.2.1:25\n0.0 * connected 192.0.2.1:25\n";
+
+#[test]
+fn octets_that_are_no_text_are_said_as_they_were_and_what_they_answer_is_done() {
+    let home = tempfile::tempdir().unwrap();
+    let talk = "0.0 < 220 mx.here.example\n0.1 > EHLO x\n0.2 < 250 caf\\xe9\n0.3 > HELP\n0.4 < 214 \\xe9\\x01 {caf\\xe9}\\n\\c\n\
+                0.5 > MAIL FROM:<a@b.example>\n0.6 < 250 \\x02\n";
+    let (_runtime, lab) = playing(home.path(), &format!("{HEAD}{talk}"));
+    let mut peer = TcpStream::connect(lab.address(ListenerKind::Smtp).unwrap()).unwrap();
+    peer.write_all(b"EHLO x\r\nHELP\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<x@y.example>\r\nQUIT\r\n").unwrap();
+    let mut heard = Vec::new();
+    std::io::Read::read_to_end(&mut peer, &mut heard).unwrap();
+    let want = b"220 mx.here.example\r\n250 caf\xe9\r\n214 \xe9\x01 {caf\xe9}\n250 \x02\r\n";
+    assert!(heard.starts_with(want), "{}", String::from_utf8_lossy(&heard));
+    let rest = String::from_utf8_lossy(&heard[want.len()..]).into_owned();
+    assert!(!rest.starts_with("503"), "there is a mail transaction: {rest}");
+}
+
+#[test]
+fn each_login_is_answered_from_its_beginning() {
+    let home = tempfile::tempdir().unwrap();
+    let talk = "0.0 < 220 mx.here.example\n0.1 > EHLO x\n0.2 < 250-mx\n0.2 < 250 AUTH LOGIN\n0.3 > AUTH LOGIN\n\
+                0.4 < 334 VXNlcm5hbWU6\n0.5 > {{auth}}\n0.6 < 334 UGFzc3dvcmQ6\n0.7 > {{auth}}\n0.8 < 535 5.7.8 no\n";
+    let (_runtime, lab) = playing(home.path(), &format!("{HEAD}{talk}"));
+    let mut peer = Peer::dial(lab.address(ListenerKind::Smtp).unwrap());
+    peer.reply();
+    peer.say("EHLO other");
+    for _ in 0..2 {
+        assert_eq!(peer.say("AUTH LOGIN"), "334 VXNlcm5hbWU6");
+        assert_eq!(peer.say("ZHVkZQ=="), "334 UGFzc3dvcmQ6");
+        assert_eq!(peer.say("bm9kZHk="), "535 5.7.8 no");
+    }
+}
+
+#[test]
+fn each_connection_is_answered_as_the_one_that_was_recorded_whatever_the_clients_name() {
+    let home = tempfile::tempdir().unwrap();
+    let mut text = HEAD.to_owned();
+    for (n, size, verdict) in [(1, 5_000, "451 later"), (2, 1_000, "250 ok")] {
+        if n == 2 {
+            text += "2.0 * connecting 192.0.2.1:25\n2.0 * connected 192.0.2.1:25\n";
+        }
+        text += &format!(
+            "{n}.0 < 220 mx{n}.here.example\n{n}.1 > EHLO noddy.com\n{n}.2 < 250-mx{n} Hello noddy.com\n{n}.2 < 250 SIZE {size}\n\
+             {n}.3 > MAIL FROM:<a@noddy.com>\n{n}.4 < 250 ok\n{n}.5 > RCPT TO:<b@here.example>\n{n}.6 < {verdict}\n\
+             {n}.7 > QUIT\n{n}.8 < 221 mx{n} bye\n{n}.9 * closed by=server\n"
+        );
+    }
+    let (_runtime, lab) = playing(home.path(), &text);
+    for (n, size, verdict) in [(1, 5_000, "451 later"), (2, 1_000, "250 ok"), (2, 1_000, "250 ok")] {
+        let mut peer = Peer::dial(lab.address(ListenerKind::Smtp).unwrap());
+        assert_eq!(peer.reply(), format!("220 mx{n}.here.example"));
+        assert_eq!(peer.say("EHLO elsewhere.example"), format!("250-mx{n} Hello noddy.com|250 SIZE {size}"));
+        peer.say("MAIL FROM:<a@noddy.com>");
+        assert_eq!(peer.say("RCPT TO:<b@here.example>"), verdict);
+        assert_eq!(peer.say("QUIT"), format!("221 mx{n} bye"));
+    }
+}
+
+#[test]
+fn a_login_that_was_offered_in_tls_alone_is_had_there_alone_and_what_is_not_known_is_noted() {
+    let home = tempfile::tempdir().unwrap();
+    let talk = "0.0 < 220 mx.here.example\n0.1 > EHLO x\n0.2 < 250-mx\n0.2 < 250 STARTTLS\n0.3 > STARTTLS\n0.4 < 220 go\n\
+                0.5 * tls version=TLSv1.3\n0.6 > EHLO x\n0.7 < 250-mx\n0.7 < 250 AUTH PLAIN\n0.8 > AUTH PLAIN {{auth}}\n\
+                0.9 < 235 2.7.0 in\n1.0 > MAIL FROM:<a@b.example>\n1.1 < 250 taken\n";
+    let (_runtime, lab) = playing(home.path(), &format!("{HEAD}{talk}"));
+    let mut notices = lab.notices();
+    let mut peer = Peer::dial(lab.address(ListenerKind::Smtp).unwrap());
+    peer.reply();
+    assert_eq!(peer.say("EHLO x"), "250-mx|250 STARTTLS");
+    assert!(peer.say("AUTH PLAIN AGZvbwBiYXI=").starts_with("538 "));
+    assert_eq!(peer.say("MAIL FROM:<a@b.example>"), "250 taken");
+    let mut noted = Vec::new();
+    while let Ok(notice) = notices.try_recv() {
+        if let lab::Notice::Note { text, .. } = notice {
+            noted.push(text);
+        }
+    }
+    let want = [
+        "AUTH: not in the recording; answered as Postfix would",
+        "MAIL: in the recording the client had logged in before it",
+        "MAIL: in the recording the line was in TLS before it",
+    ];
+    assert_eq!(noted, want);
+}
+
+#[test]
+fn in_lmtp_each_recipient_keeps_its_verdict_whatever_the_order() {
+    let home = tempfile::tempdir().unwrap();
+    let talk = "0.0 < 220 mx.here.example\n0.1 > LHLO x\n0.2 < 250 mx\n0.3 > MAIL FROM:<a@b.example>\n0.4 < 250 ok\n\
+                0.5 > RCPT TO:<one@here.example>\n0.6 < 250 ok\n0.7 > RCPT TO:<full@here.example>\n0.8 < 250 ok\n\
+                0.9 > DATA\n1.0 < 354 go\n1.1 | hi\n1.2 > .\n1.3 < 250 2.0.0 <one@here.example> saved\n1.4 < 452 4.2.2 full\n";
+    let (_runtime, lab) = playing(home.path(), &format!("{HEAD}{talk}"));
+    let mut peer = Peer::dial(lab.address(ListenerKind::Lmtp).unwrap());
+    peer.reply();
+    for line in
+        ["LHLO x", "MAIL FROM:<a@b.example>", "RCPT TO:<full@here.example>", "RCPT TO:<one@here.example>", "DATA"]
+    {
+        peer.say(line);
+    }
+    assert_eq!(peer.say("hi\r\n."), "452 4.2.2 full");
+    assert_eq!(peer.reply(), "250 2.0.0 <one@here.example> saved");
+}
+
+#[test]
+fn a_recording_of_a_refusal_alone_is_called_by_its_server() {
+    let text = format!("{HEAD}0.1 < 554 5.7.1 [127.0.0.1] blocked\n0.2 * closed by=server\n");
+    let made = scenario(&file::read(text.as_bytes()).unwrap(), Manner::default()).unwrap();
+    assert!(made.contains("title = \"As recorded: 192.0.2.1:25\""), "{made}");
+}
+
+#[test]
+fn a_scenario_whose_file_is_gone_is_told_of_once() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("mine.toml");
+    std::fs::write(&file, "ehlo = 1\nextends = \"classroom\"\ntitle = \"Mine\"\n").unwrap();
+    let (_, mut reload) = Reload::of(file.to_str().unwrap(), &world(home.path())).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    let said: Vec<String> =
+        (0..6).filter_map(|_| reload.look()).map(|looked| looked.unwrap_err().to_string()).collect();
+    assert_eq!(said, [format!("can't read {}: there is no such file", file.display())]);
+}

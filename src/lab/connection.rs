@@ -259,7 +259,7 @@ impl Connection {
         let mut recorder = Recorder::new(&site.records, &site.world, number, address, kind);
         let connected = Remark::new("connected").value(local).value("from").value(address);
         recorder.remark(&site, &connected);
-        let idle = site.scenario.server.idle.0 / site.scenario.server.clock.0;
+        let idle = site.scenario.server.idle.0;
         Self {
             wire: Wire::Plain(stream),
             framer: Framer::default(),
@@ -407,6 +407,7 @@ impl Connection {
             if next != Next::GoOn {
                 return Ok(next);
             }
+            self.lose_pipelined(&unit);
         }
         Ok(Next::GoOn)
     }

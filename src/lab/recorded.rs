@@ -1,19 +1,23 @@
 //! A recorded conversation as a scenario: a server that answers in the same way.
 //!
-//! Each answer becomes a rule: by verb, argument and where the session is; a command that was said several times gets its
-//! answers in order, and the last one from then on. What was never said is answered as the lab does in the words of the
+//! Each answer becomes a rule: by verb, argument, where the session is and, where that made a difference, whether it was in
+//! TLS and logged in; a command that was said several times gets its answers in order, and the last one from then on. Of
+//! several connections each has its own rules, and the last one's hold from then on. What was never said is answered as the lab does in the words of the
 //! software that was talked to, and noted. The scenario is a text like any other: it can be saved and edited.
 
 mod answers;
+mod groups;
 
 use std::fmt::Write as _;
 
+use super::scenario::Allowed;
 use crate::conversation::dialogue::Ask;
 use crate::conversation::file::Document;
 use crate::conversation::log::Entry;
 use crate::conversation::{Dialogue, Kind};
 use crate::smtp::{Command, Verb};
-use answers::{Answer, Answers, Key};
+use answers::Answers;
+use groups::{Answer, Group};
 
 /// How a recording is made a server of.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -45,9 +49,18 @@ pub fn scenario(document: &Document, manner: Manner) -> Result<String, RecordedE
     }
     let facts = Facts::of(document, &answers);
     let mut out = head(document, &facts);
-    for (key, list) in &answers.groups {
-        rules(&mut out, key, list, answers.connections > 1);
+    for (after, words) in answers.mail_after.into_iter().zip(AFTER) {
+        if after {
+            let _ = write!(out, "\n[[rule]]\non = \"MAIL\"\n{words}\n");
+        }
     }
+    let last = answers.visits.len();
+    for (n, visit) in (1..).zip(&answers.visits) {
+        let which = if n == last { format!("\"{n}..\"") } else { n.to_string() };
+        visit.iter().for_each(|group| rules(&mut out, group, Some(&which), "session"));
+    }
+    let per = if last > 1 { "server" } else { "session" };
+    answers.groups.iter().for_each(|group| rules(&mut out, group, None, per));
     out.push_str("\n[[rule]]\non = \"any\"\nnote = \"{verb}: not in the recording; answered as {software} would\"\n");
     Ok(out)
 }
@@ -71,12 +84,20 @@ pub fn people(document: &Document) -> (Option<String>, Vec<String>) {
     (from, to)
 }
 
+/// What is noted of mail that was sent only after a login, only in TLS: nobody knows what the server says without.
+const AFTER: [&str; 2] = [
+    "authenticated = false\nnote = \"MAIL: in the recording the client had logged in before it\"",
+    "tls = false\nnote = \"MAIL: in the recording the line was in TLS before it\"",
+];
+
 /// Recipients of a recording that are named.
 const NAMED: usize = 50;
 
 /// What a server is by its recording.
 struct Facts {
     name: String,
+    /// That is the name that it gave.
+    named: bool,
     imitates: &'static str,
     /// What EHLO offered, over the whole recording.
     offers: Vec<String>,
@@ -84,6 +105,7 @@ struct Facts {
     hidden: Vec<&'static str>,
     starttls: bool,
     auth: bool,
+    auth_needs_tls: bool,
     implicit: bool,
     lmtp: bool,
     bare: bool,
@@ -118,9 +140,11 @@ impl Facts {
         let sent = [Kind::Sent, Kind::Content].map(|kind| document.log.of_kind(kind).any(bare));
         Self {
             name: answers.name.clone().unwrap_or_else(|| "mx.target.local".to_owned()),
+            named: answers.name.is_some(),
             imitates,
             starttls: has("STARTTLS") || answers.verbs.contains("STARTTLS"),
             auth: has("AUTH") || answers.verbs.contains("AUTH"),
+            auth_needs_tls: answers.auth_needs_tls,
             offers: answers.offers.clone(),
             hidden,
             implicit: answers.implicit,
@@ -138,12 +162,20 @@ fn quoted(text: &str) -> String {
 }
 
 fn head(document: &Document, facts: &Facts) -> String {
-    let what = document.header.text("title").or_else(|| document.header.text("target")).unwrap_or(&facts.name);
+    let peer = document.log.of_kind(Kind::Remark).find_map(|(_, entry)| {
+        entry
+            .remark()
+            .filter(|remark| remark.word == "connected")
+            .and_then(|remark| Some(remark.values.first()?.1.clone()))
+    });
+    let said = document.header.text("title").or_else(|| document.header.text("target"));
+    let what = said.or(peer.as_deref().filter(|_| !facts.named)).unwrap_or(&facts.name);
     let title = format!("As recorded: {}", crate::smtp::escape::for_screen(what.as_bytes()).replace("{{", "("));
     let mut out = format!(
         "ehlo = 1\ntitle = {}\nstory = \"This server answers as one did in a recording; what was never said there is noted.\"\n\
-         teaches = [\"a trouble taken home\"]\nmagic = false\n\n[server]\nname = {}\nimitates = \"{}\"\n",
+         teaches = [\"a trouble taken home\"]\nmagic = false\nallow = [{}]\n\n[server]\nname = {}\nimitates = \"{}\"\n",
         quoted(&title),
+        Allowed::ALL.iter().map(|one| quoted(one.word())).collect::<Vec<_>>().join(", "),
         quoted(&facts.name),
         facts.imitates
     );
@@ -152,9 +184,10 @@ fn head(document: &Document, facts: &Facts) -> String {
     }
     out.push_str("\n[listeners]\n");
     let keys = format!(
-        "{{ starttls = {}, auth = \"{}\" }}",
+        "{{ starttls = {}, auth = \"{}\"{} }}",
         facts.starttls && !facts.implicit,
-        if facts.auth { "offered" } else { "none" }
+        if facts.auth { "offered" } else { "none" },
+        if facts.auth_needs_tls { ", auth_needs_tls = true" } else { "" }
     );
     match (facts.lmtp, facts.implicit) {
         (true, _) => out.push_str("lmtp = {}\n"),
@@ -203,7 +236,7 @@ fn domains(out: &mut String, facts: &Facts) {
 }
 
 /// The rules of one thing that was said, each answer in its turn.
-fn rules(out: &mut String, key: &Key, list: &[Answer], several: bool) {
+fn rules(out: &mut String, (key, list): &Group, connection: Option<&str>, per: &str) {
     // Answers that are the same one after the other are one rule.
     let mut runs: Vec<(&Answer, usize)> = Vec::new();
     for answer in list {
@@ -218,10 +251,13 @@ fn rules(out: &mut String, key: &Key, list: &[Answer], several: bool) {
         for (condition, value) in &key.conditions {
             let _ = writeln!(out, "{condition} = {value}");
         }
+        if let Some(which) = connection {
+            let _ = writeln!(out, "connection = {which}");
+        }
         if n < final_run {
             // What an earlier rule has answered never comes to this one, so each counts from 1.
             let nth = if count == 1 { "nth = 1".to_owned() } else { format!("nth = \"1..{count}\"") };
-            let _ = writeln!(out, "{nth}\nper = \"{}\"", if several { "server" } else { "session" });
+            let _ = writeln!(out, "{nth}\nper = \"{per}\"");
         }
         answer.write(out);
     }
@@ -233,8 +269,15 @@ impl Answer {
             let _ = writeln!(out, "delay = \"{delay}ms\"");
         }
         let template = |line: &String| quoted(&line.replace('{', "{open}"));
+        if let Some(note) = self.note {
+            let _ = writeln!(out, "note = {}", quoted(note));
+        }
         match self.lines.as_slice() {
             [] if self.closes => {}
+            _ if self.octets.is_some() => {
+                let octets = escaped(self.octets.as_deref().unwrap_or_default());
+                let _ = writeln!(out, "raw = {}\nobey = true", quoted(&octets));
+            }
             [] => out.push_str("silence = true\n"),
             [line] if is_reply(line) => {
                 let _ = writeln!(out, "reply = {}", template(line));
@@ -248,6 +291,24 @@ impl Answer {
             out.push_str("close = true\n");
         }
     }
+}
+
+/// Octets as `raw` has them.
+fn escaped(octets: &[u8]) -> String {
+    let mut out = String::new();
+    for &octet in octets {
+        match octet {
+            b'\r' => out.push_str(r"\r"),
+            b'\n' => out.push_str(r"\n"),
+            b'\\' => out.push_str(r"\\"),
+            // Two braces would be a name to be filled in.
+            b' '..=b'z' | b'|'..=b'~' => out.push(char::from(octet)),
+            _ => {
+                let _ = write!(out, "\\x{octet:02X}");
+            }
+        }
+    }
+    out
 }
 
 fn is_reply(line: &str) -> bool {

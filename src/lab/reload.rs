@@ -20,8 +20,21 @@ type Stamp = Option<(SystemTime, u64)>;
 pub struct Reload {
     name: String,
     world: World,
-    files: Vec<(PathBuf, Stamp)>,
+    files: Vec<Watched>,
 }
+
+/// A file that is watched.
+#[derive(Debug)]
+struct Watched {
+    path: PathBuf,
+    /// As it was when it was there the last time.
+    stamp: Stamp,
+    /// How often in a row it was looked for and was not there.
+    missed: u32,
+}
+
+/// After so many looks a file that is not there is taken for gone: by then an editor has put another in its place.
+const GONE: u32 = 3;
 
 impl Reload {
     /// Finds a scenario as [`scenario::find`] does, and remembers from which files it was read.
@@ -35,15 +48,22 @@ impl Reload {
     }
 
     /// Looks at the files; where one has changed, reads the scenario anew. One that is gone at the moment has not
-    /// changed: an editor may be about to put another in its place.
+    /// changed: an editor may be about to put another in its place. One that stays away is told of, once.
     pub fn look(&mut self) -> Option<Result<Scenario, ScenarioError>> {
-        let mut changed = false;
-        for (path, before) in &mut self.files {
-            let now = stamp(path);
-            if now.is_some() && now != *before {
-                *before = now;
+        let (mut changed, mut gone) = (false, None);
+        for file in &mut self.files {
+            let now = stamp(&file.path);
+            file.missed = if now.is_some() { 0 } else { file.missed.saturating_add(1) };
+            if file.missed == GONE {
+                gone = Some(file.path.clone());
+            }
+            if now.is_some() && now != file.stamp {
+                file.stamp = now;
                 changed = true;
             }
+        }
+        if let Some(path) = gone.filter(|_| !changed) {
+            return Some(Err(ScenarioError::Read { path, source: std::io::ErrorKind::NotFound.into() }));
         }
         if !changed {
             return None;
@@ -53,9 +73,9 @@ impl Reload {
             Err(error) => return Some(Err(error)),
         };
         // It may build on others now.
-        for (path, stamp) in stamped(&source) {
-            if self.files.iter().all(|(known, _)| *known != path) {
-                self.files.push((path, stamp));
+        for file in stamped(&source) {
+            if self.files.iter().all(|known| known.path != file.path) {
+                self.files.push(file);
             }
         }
         Some(source.scenario())
@@ -78,8 +98,8 @@ impl Reload {
     }
 }
 
-fn stamped(source: &Source) -> Vec<(PathBuf, Stamp)> {
-    source.files().map(|path| (path.to_owned(), stamp(path))).collect()
+fn stamped(source: &Source) -> Vec<Watched> {
+    source.files().map(|path| Watched { path: path.to_owned(), stamp: stamp(path), missed: 0 }).collect()
 }
 
 fn stamp(path: &std::path::Path) -> Stamp {

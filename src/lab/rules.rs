@@ -28,6 +28,10 @@ pub(super) struct Moment<'a> {
     pub(super) size: Option<u64>,
     pub(super) content: Option<&'a [u8]>,
     pub(super) known: Option<bool>,
+    /// Which answer within a login.
+    pub(super) step: Option<u64>,
+    /// The message's id, where its mail transaction is over already.
+    pub(super) queue_id: Option<String>,
     /// What is played of whoever it is (S19).
     pub(super) played: Played,
 }
@@ -41,6 +45,8 @@ pub(super) struct Facts {
     pub(super) phase: PhaseName,
     pub(super) listener: ListenerKind,
     pub(super) session: u64,
+    /// Which connection since the lab began.
+    pub(super) visit: u64,
     /// Which mail transaction of the session.
     pub(super) transaction: u64,
     /// Something had come before it was due.
@@ -157,7 +163,9 @@ fn key(per: Per, moment: &Moment<'_>, facts: &Facts) -> String {
 fn holds(rule: &Rule, moment: &Moment<'_>, facts: &Facts) -> bool {
     let same = |wanted: Option<bool>, is: bool| wanted.is_none_or(|wanted| wanted == is);
     let network = |wanted: &Option<Network>| wanted.is_none_or(|network| network.holds(facts.client));
-    rule.to.as_ref().is_none_or(|glob| moment.to.iter().any(|to| glob.matches(to)))
+    rule.connection.is_none_or(|nth| nth.holds(facts.visit))
+        && rule.step.is_none_or(|nth| moment.step.is_some_and(|step| nth.holds(step)))
+        && rule.to.as_ref().is_none_or(|glob| moment.to.iter().any(|to| glob.matches(to)))
         && rule.from.as_ref().is_none_or(|glob| moment.from.as_ref().is_some_and(|from| glob.matches(from)))
         && rule.helo.as_ref().is_none_or(|glob| moment.helo.as_ref().is_some_and(|helo| glob.matches(helo)))
         && rule.argument.as_ref().is_none_or(|pattern| pattern.is_in(moment.argument.as_bytes()))

@@ -94,6 +94,8 @@ pub(super) struct Site {
     taken: Arc<AtomicU64>,
     /// Connections that are open, by client.
     open: Arc<Mutex<HashMap<IpAddr, u64>>>,
+    /// Connections that there have been.
+    visits: AtomicU64,
     notices: broadcast::Sender<Notice>,
 }
 
@@ -117,6 +119,7 @@ impl Site {
             shared: Arc::new(Room::of(u64::MAX)),
             taken: Arc::default(),
             open: Arc::default(),
+            visits: AtomicU64::default(),
             notices,
         }
     }
@@ -134,6 +137,7 @@ impl Site {
             shared: Arc::clone(&self.shared),
             taken: Arc::clone(&self.taken),
             open: Arc::clone(&self.open),
+            visits: AtomicU64::default(),
             notices: self.notices.clone(),
         }
     }
@@ -150,6 +154,11 @@ impl Site {
     /// A connection has been opened.
     pub(super) fn opened(&self, client: IpAddr) {
         *lock(&self.open).entry(client).or_default() += 1;
+    }
+
+    /// Somebody comes: which connection it is, from 1.
+    pub(super) fn visit(&self) -> u64 {
+        self.visits.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// A connection has ended.

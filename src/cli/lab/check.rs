@@ -50,15 +50,19 @@ struct Played {
 }
 
 /// Plays the checks of a file with as few variants of it as have each value at least once.
-async fn played(file: &str, world: &World) -> Result<Played, ScenarioError> {
-    let source = scenario::read(Path::new(file), world)?;
+async fn played(file: &str, world: &World) -> Result<Played, Vec<ScenarioError>> {
+    let mistakes = scenario::mistakes(Path::new(file), world);
+    if !mistakes.is_empty() {
+        return Err(mistakes);
+    }
+    let alone = |error| vec![error];
+    let source = scenario::read(Path::new(file), world).map_err(alone)?;
     let draws = source.vary().variants();
-    let first = source.scenario()?;
+    let first = source.scenario().map_err(alone)?;
     let mut played =
         Played { title: first.title, checks: first.checks.len(), variants: draws.len(), failed: Vec::new() };
     for draw in draws {
-        let with = |error: ScenarioError| if draw.is_empty() { error } else { error.with(&draw) };
-        let problems = all(&source.drawn(&draw).map_err(with)?, world).await;
+        let problems = all(&source.drawn(&draw).map_err(alone)?, world).await;
         let named = |line: String| if draw.is_empty() { line } else { format!("{line} (with {draw})") };
         played.failed.extend(problems.into_iter().map(|lines| lines.into_iter().map(named).collect()));
     }
@@ -66,11 +70,11 @@ async fn played(file: &str, world: &World) -> Result<Played, ScenarioError> {
 }
 
 /// Says what came of a file, and what that comes to.
-fn tell(file: &str, played: Result<Played, ScenarioError>) -> Exit {
+fn tell(file: &str, played: Result<Played, Vec<ScenarioError>>) -> Exit {
     let Played { title, checks, variants, failed } = match played {
         Ok(played) => played,
-        Err(error) => {
-            say(&format!("ehlo lab: {error}"));
+        Err(mistakes) => {
+            mistakes.iter().for_each(|error| say(&format!("ehlo lab: {error}")));
             return Exit::Usage;
         }
     };
@@ -96,18 +100,30 @@ async fn all(scenario: &Scenario, world: &World) -> Vec<Vec<String>> {
     let one = |check| async move {
         match play(scenario, check, world).await {
             Ok(problems) => problems,
-            Err(why) => vec![format!("{}: {why}", check.line)],
+            Err(why) => vec![placed(check, &why)],
         }
     };
     let done = futures_util::future::join_all(scenario.checks.iter().map(one)).await;
     done.into_iter().filter(|problems| !problems.is_empty()).collect()
 }
 
+/// What is wrong with a script, with its line of the scenario's file in place of the script's own.
+fn placed(check: &Check, why: &str) -> String {
+    let place = why.strip_prefix("check:").and_then(|rest| rest.trim_start().split_once(':'));
+    let own = place.and_then(|(line, rest)| Some((line.parse::<usize>().ok()?, rest.split_once(':')?.1.trim_start())));
+    let (line, words) = own.unwrap_or((1, why));
+    format!("{}: {words}", check.line + line.saturating_sub(1))
+}
+
 /// Plays a check; gives what is wrong, each with its line of the scenario's file.
 async fn play(scenario: &Scenario, check: &Check, world: &World) -> Result<Vec<String>, String> {
     let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let mut scenario = scenario.clone();
-    scenario.server.clock = check.clock.unwrap_or(scenario.server.clock);
+    if let Some(clock) = check.clock {
+        // Nobody types here, and nobody is to wait: the idle limit, which else is on the real clock, goes as fast.
+        scenario.server.idle.0 /= (clock.0 / scenario.server.clock.0).max(1);
+        scenario.server.clock = clock;
+    }
     let lab = lab::start_with(scenario, anywhere, world).await.map_err(|error| error.to_string())?;
     let held = hold(&lab, check).await?;
     let implicit = check.listener == ListenerKind::Smtps && check.tls == CheckTls::Listener;

@@ -1,10 +1,12 @@
-//! The greeting, and whether the client waits for it (S4).
+//! The greeting, and whether the client waits for it (S4); and a server that can't be sent several commands at once.
 
 use std::time::Duration;
 
 use tokio::time::timeout;
 
 use super::{Connection, Next};
+use crate::conversation::Remark;
+use crate::lab::framer::Unit;
 use crate::lab::session::{Action, Pace};
 
 impl Connection {
@@ -46,6 +48,18 @@ impl Connection {
             }
         }
         Ok(Next::GoOn)
+    }
+
+    /// A server that lies about PIPELINING throws away what came in one piece with a command (RFC 2920 1 knows of such).
+    pub(super) fn lose_pipelined(&mut self, unit: &Unit) {
+        if !matches!(unit, Unit::Line { .. }) || !self.site.scenario.capabilities.lies("PIPELINING") {
+            return;
+        }
+        let lost = self.framer.clear();
+        if lost > 0 {
+            let note = format!("{lost} octets that came behind a command were thrown away: PIPELINING is a lie here");
+            self.recorder.remark(&self.site, &Remark::new("note").value(&note));
+        }
     }
 
     /// Waits, once all is written; gives whether the client has said something by then.

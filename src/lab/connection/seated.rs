@@ -139,8 +139,7 @@ impl Connection {
         self.recorder = Recorder::new(&door.site.records, &door.site.world, number, address, kind);
         self.site = Arc::clone(&door.site);
         self.tls = door.tls;
-        let idle = self.site.scenario.server.idle.0 / self.site.scenario.server.clock.0;
-        self.idle = seat.idle.unwrap_or(idle);
+        self.idle = seat.idle.unwrap_or(self.site.scenario.server.idle.0);
         guest.seat = seat;
         let connected = Remark::new("connected").value(self.local).value("from").value(address);
         self.recorder.remark(&self.site, &connected);

@@ -1,67 +1,40 @@
-//! What was said in a recording and what was answered, in groups: the same thing said again is in the same group.
+//! What was said in a recording and what was answered.
 
 use std::collections::BTreeSet;
 
+use super::groups::{Answer, Group, Groups, Key};
 use super::{Manner, NOTICEABLE_MS};
 use crate::conversation::dialogue::{Ask, Exchange};
 use crate::conversation::file::Document;
 use crate::conversation::{Dialogue, Kind, Log};
 use crate::lab::scenario::keyword_of;
-use crate::smtp::{EnhancedCode, Verb};
+use crate::smtp::{Command, EnhancedCode, Verb};
 
 /// Verbs whose argument does not matter.
 const BARE: [Verb; 5] = [Verb::Noop, Verb::Rset, Verb::Quit, Verb::Data, Verb::Starttls];
 /// Verbs whose answer does for others of their kind, if only refusals and shrugs were heard.
 const ALIKE: [Verb; 3] = [Verb::Vrfy, Verb::Expn, Verb::Help];
+/// Verbs that may be answered otherwise in TLS, or after a login.
+const PLACED: [Verb; 3] = [Verb::Mail, Verb::Rcpt, Verb::Auth];
 /// The longest silence that is kept until the server gives up, seconds.
 const LONGEST_IDLE: u64 = 300;
-
-/// When a rule holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Key {
-    pub(super) on: String,
-    /// Conditions with their values, as TOML.
-    pub(super) conditions: Vec<(&'static str, String)>,
-}
-
-impl Key {
-    fn new(on: &str) -> Self {
-        Self { on: on.to_owned(), conditions: Vec::new() }
-    }
-
-    fn with(mut self, condition: &'static str, value: String) -> Self {
-        self.conditions.push((condition, value));
-        self
-    }
-}
-
-/// What the server did.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Answer {
-    /// The lines of its reply; none where it said nothing.
-    pub(super) lines: Vec<String>,
-    /// It closed then.
-    pub(super) closes: bool,
-    /// Milliseconds that it took, where that is kept.
-    pub(super) delay: Option<u64>,
-}
-
-impl Answer {
-    fn code(&self) -> Option<&str> {
-        self.lines.last()?.get(..3)
-    }
-
-    fn starts(&self, digit: char) -> bool {
-        self.lines.last().is_some_and(|line| line.starts_with(digit))
-    }
-}
 
 /// All that a recording shows of a server.
 #[derive(Debug, Default)]
 pub(super) struct Answers {
-    /// In the order in which each thing was first said; what is more general stands last.
-    pub(super) groups: Vec<(Key, Vec<Answer>)>,
-    pub(super) connections: usize,
+    /// What holds in any connection; what is more general stands last.
+    pub(super) groups: Vec<Group>,
+    /// What holds in each connection alone, where there are several.
+    pub(super) visits: Vec<Vec<Group>>,
+    /// The same while the recording is gone through.
+    all: Groups,
+    each: Vec<Groups>,
+    /// The client was offered AUTH in TLS and not before it.
+    pub(super) auth_needs_tls: bool,
+    /// What EHLO in clear text was told of AUTH.
+    clear: Option<bool>,
+    /// Mail was sent only after a login, only in TLS.
+    pub(super) mail_after: [bool; 2],
     /// Whether the server said anything.
     pub(super) said: bool,
     /// The server's name.
@@ -82,8 +55,6 @@ pub(super) struct Answers {
     pub(super) odd_recipient: bool,
     /// Seconds of silence after which it gave up.
     pub(super) idle: Option<u64>,
-    /// Less particular groups, for what was said with another argument.
-    general: Vec<(Key, Vec<Answer>)>,
 }
 
 /// Where the lab's session will be, by what was answered.
@@ -123,8 +94,14 @@ impl Place {
 #[derive(Debug, Default)]
 struct Walk {
     tls: bool,
+    authenticated: bool,
     place: Place,
     record: usize,
+    /// The mechanism of the login that goes on, and how often the client has answered in it.
+    login: (String, u64),
+    /// The accepted recipients of the transaction, where they can be named, and how many have had their verdict.
+    accepted: Vec<Option<String>>,
+    judged: usize,
 }
 
 impl Answers {
@@ -141,38 +118,33 @@ impl Answers {
             answers.take(log, exchange, answer, &mut walk);
         }
         answers.settle();
-        let general = std::mem::take(&mut answers.general);
-        for (key, list) in general {
-            // Without anything more particular before it, it is all there is to say.
-            answers.groups.push((key, list.into_iter().next_back().into_iter().collect()));
-        }
         answers
     }
 
     /// Leaves out conditions that tell nothing apart, and puts what is more particular first.
     fn settle(&mut self) {
-        let with_tls = |groups: &[(Key, Vec<Answer>)], on: &str, tls: &str| {
-            groups.iter().any(|(key, _)| {
-                key.on == on && key.conditions.iter().any(|(name, value)| *name == "tls" && value == tls)
-            })
-        };
-        let greetings = ["EHLO", "HELO", "LHLO"];
-        let alike: Vec<&str> = greetings
-            .into_iter()
-            .filter(|on| !(with_tls(&self.groups, on, "true") && with_tls(&self.groups, on, "false")))
-            .collect();
-        for (key, _) in self.groups.iter_mut().chain(&mut self.general) {
-            if alike.contains(&key.on.as_str()) {
-                key.conditions.retain(|(name, _)| *name != "tls");
-            }
+        let all = std::mem::take(&mut self.all);
+        self.auth_needs_tls = self.clear == Some(false) && !self.implicit && all.all_under("AUTH", "tls");
+        self.mail_after = [all.all_under("MAIL", "authenticated"), all.all_under("MAIL", "tls") && !self.implicit];
+        let mut telling = all.telling();
+        if self.auth_needs_tls {
+            telling.insert(("AUTH".to_owned(), "tls"));
         }
-        self.groups.sort_by_key(|(key, _)| !key.conditions.iter().any(|(name, _)| *name == "phase"));
+        self.groups = all.settled(&telling);
+        let each = std::mem::take(&mut self.each);
+        if each.len() < 2 {
+            return;
+        }
+        self.visits = each.into_iter().map(|groups| groups.settled(&telling)).collect();
+        // How a connection begins and ends is its own; and what each of them has needs no rule for all.
+        let in_each = |key: &Key| self.visits.iter().all(|visit| visit.iter().any(|(own, _)| own == key));
+        self.groups.retain(|(key, _)| !["connect", "greeting", "idle"].contains(&key.on.as_str()) && !in_each(key));
     }
 
     /// Takes in what stands before an exchange: a new connection, a handshake.
     fn walk(&mut self, log: &Log, exchange: &Exchange, walk: &mut Walk) {
         if exchange.ask == Ask::Greeting {
-            self.connections += 1;
+            self.each.push(Groups::default());
             *walk = Walk { record: walk.record, ..Walk::default() };
         }
         for (index, entry) in log.since(walk.record).take_while(|(index, _)| *index <= exchange.start()) {
@@ -180,6 +152,7 @@ impl Answers {
             let remark = entry.remark();
             if remark.is_some_and(|remark| remark.word == "tls" && remark.get("failed").is_none()) {
                 walk.tls = true;
+                walk.authenticated = false;
                 walk.place = Place::Connected;
             }
         }
@@ -195,14 +168,19 @@ impl Answers {
             .any(|line| line.get(4..).is_some_and(|text| EnhancedCode::at_start(text.as_bytes()).is_some()));
         match exchange.ask {
             Ask::Greeting => self.greeting(log, exchange, answer, walk),
-            Ask::EndOfData => {
-                self.add(Key::new("end-of-data"), answer);
-                walk.place = Place::Greeted;
+            Ask::EndOfData => self.verdict(answer, walk),
+            Ask::AuthAnswer => {
+                walk.login.1 += 1;
+                let (name, step) = &walk.login;
+                let mut key = Key::new("auth-answer").with("step", step.to_string());
+                if !name.is_empty() {
+                    key = key.with("argument", mechanism(name));
+                }
+                self.login(key, answer, walk);
             }
-            Ask::AuthAnswer => self.add(Key::new("auth-answer"), answer),
             // What has no beginning begins with a reply.
-            Ask::Unasked if self.connections == 0 => {
-                self.connections = 1;
+            Ask::Unasked if self.each.is_empty() => {
+                self.each.push(Groups::default());
                 self.add(Key::new("greeting"), answer);
             }
             Ask::Unasked => {
@@ -211,6 +189,24 @@ impl Answers {
             }
             Ask::Command => self.command(log, exchange, answer, walk),
         }
+    }
+
+    /// What was said of a message; in LMTP of one recipient's copy of it (RFC 2033 4.2).
+    fn verdict(&mut self, answer: Answer, walk: &mut Walk) {
+        let to = walk.accepted.get(walk.judged).cloned().flatten().filter(|_| self.lmtp);
+        walk.judged += 1;
+        walk.place = Place::Greeted;
+        let key = Key::new("end-of-data");
+        self.add(if let Some(to) = to { key.with("to", super::quoted(&to)) } else { key }, answer);
+    }
+
+    /// What was said within a login: passwords are never recorded, and so none can be looked at.
+    fn login(&mut self, key: Key, mut answer: Answer, walk: &mut Walk) {
+        if answer.starts('2') {
+            walk.authenticated = true;
+            answer.note = Some("AUTH: any password does here: a recording holds none");
+        }
+        self.add(key, answer);
     }
 
     fn greeting(&mut self, log: &Log, exchange: &Exchange, answer: Answer, walk: &mut Walk) {
@@ -225,9 +221,11 @@ impl Answers {
         if let Some(line) = answer.lines.first() {
             self.words.push_str(line);
             self.words.push('\n');
-            let name = line.get(4..).and_then(|text| text.split_whitespace().next());
+            let mut words = line.get(4..).unwrap_or_default().split_whitespace();
+            let name = words.find(|word| EnhancedCode::parse(word).is_none());
             let host = |name: &&str| {
-                name.contains('.') && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b))
+                let letters = name.bytes().any(|b| b.is_ascii_alphabetic());
+                letters && name.contains('.') && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b))
             };
             self.name = self.name.take().or_else(|| name.filter(host).map(str::to_owned));
         }
@@ -246,14 +244,19 @@ impl Answers {
         self.lmtp |= verb == Verb::Lhlo && answer.starts('2');
         let place = walk.place;
         walk.place = place.after(verb, &answer);
-        if verb == Verb::Rcpt && answer.starts('2') {
-            self.accepted(argument);
+        match verb {
+            Verb::Rcpt if answer.starts('2') => {
+                self.accepted(argument);
+                let path = Command::parse(line.bytes).path.filter(|_| !line.masked);
+                walk.accepted.push(path.map(|path| path.address()).filter(|to| !to.contains(['*', '?', '{', '"'])));
+            }
+            Verb::Mail => (walk.accepted, walk.judged) = (Vec::new(), 0),
+            _ => {}
         }
         // The last chunk is judged as the end of the message.
         let chunk = argument.to_ascii_uppercase();
         if verb == Verb::Bdat && chunk.ends_with(" LAST") {
-            walk.place = Place::Greeted;
-            return self.add(Key::new("end-of-data"), answer);
+            return self.verdict(answer, walk);
         }
         match verb {
             Verb::Ehlo | Verb::Helo | Verb::Lhlo => return self.greets(verb, argument, answer, walk.tls),
@@ -276,12 +279,19 @@ impl Answers {
         if BARE.contains(&verb) {
             return self.add(key, answer);
         }
-        if ALIKE.contains(&verb) && matches!(answer.code(), Some("252" | "500" | "502" | "503" | "550")) {
-            let general = (key.clone(), answer.clone());
-            Self::into(&mut self.general, general.0, general.1);
+        for (condition, holds) in [("tls", walk.tls), ("authenticated", walk.authenticated)] {
+            if holds && PLACED.contains(&verb) {
+                key = key.with(condition, "true".to_owned());
+            }
         }
-        let argument = if verb == Verb::Auth { mechanism(argument) } else { pattern(argument, line.masked) };
-        self.add(key.with("argument", argument), answer);
+        if ALIKE.contains(&verb) && matches!(answer.code(), Some("252" | "500" | "502" | "503" | "550")) {
+            self.add_general(&key, &answer);
+        }
+        if verb == Verb::Auth {
+            walk.login = (argument.split_whitespace().next().unwrap_or_default().to_owned(), 0);
+            return self.login(key.with("argument", mechanism(argument)), answer, walk);
+        }
+        self.add(key.with("argument", pattern(argument, line.masked)), answer);
     }
 
     /// A greeting of the client's: the server says the same to whoever greets.
@@ -295,8 +305,13 @@ impl Answers {
                 None => self.offers.push(offer.to_owned()),
             }
         }
+        if verb != Verb::Helo && answer.starts('2') && !tls {
+            let offers = answer.lines.iter().skip(1).filter_map(|line| line.get(4..));
+            *self.clear.get_or_insert(false) |=
+                offers.into_iter().any(|line| keyword_of(line).eq_ignore_ascii_case("AUTH"));
+        }
         let key = Key::new(verb.word()).with("tls", tls.to_string());
-        Self::into(&mut self.general, key.clone(), answer.clone());
+        self.add_general(&key, &answer);
         self.add(key.with("argument", pattern(argument, false)), answer);
     }
 
@@ -313,31 +328,38 @@ impl Answers {
     }
 
     fn add(&mut self, key: Key, answer: Answer) {
-        Self::into(&mut self.groups, key, answer);
+        if let Some(groups) = self.each.last_mut() {
+            groups.add(key.clone(), answer.clone());
+        }
+        self.all.add(key, answer);
     }
 
-    fn into(groups: &mut Vec<(Key, Vec<Answer>)>, key: Key, answer: Answer) {
-        match groups.iter_mut().find(|(known, _)| *known == key) {
-            Some((_, list)) => list.push(answer),
-            None => groups.push((key, vec![answer])),
+    fn add_general(&mut self, key: &Key, answer: &Answer) {
+        if let Some(groups) = self.each.last_mut() {
+            groups.add_general(key.clone(), answer.clone());
         }
+        self.all.add_general(key.clone(), answer.clone());
     }
 }
 
 /// The answer to an exchange; `next` is the record at which the next one begins.
 fn answer(log: &Log, exchange: &Exchange, next: usize, manner: Manner) -> Answer {
-    let mut lines = Vec::new();
+    let is_control = |c: char| c.is_control() && c != '\t';
+    let (mut lines, mut octets, mut plain) = (Vec::new(), Vec::new(), true);
     for index in exchange.reply().into_iter().flatten() {
         let Some(entry) = log.get(index).filter(|entry| entry.kind == Kind::Received) else { continue };
-        let text = String::from_utf8_lossy(entry.bytes.trim_ascii_end()).into_owned();
-        lines.push(text.replace(|c: char| c.is_control() && c != '\t', "?"));
+        plain &= entry.crlf && std::str::from_utf8(entry.bytes).is_ok_and(|text| !text.contains(is_control));
+        octets.extend_from_slice(entry.bytes);
+        octets.extend_from_slice(if entry.crlf { b"\r\n" } else { b"" });
+        let text = if plain { entry.bytes } else { entry.bytes.trim_ascii_end() };
+        lines.push(String::from_utf8_lossy(text).replace(is_control, "?"));
     }
     let end = exchange.reply().map_or(exchange.start(), |reply| *reply.end());
     let remarks = log.since(end).take_while(|(index, _)| *index < next).filter_map(|(_, entry)| entry.remark());
     let mut ends = remarks.filter(|remark| remark.word == "closed");
     let closes = exchange.verb != Verb::Quit && ends.any(|remark| remark.get("by") == Some("server"));
     let took = exchange.latency(log).map(|took| took.0 / 1_000).filter(|ms| manner.pace && *ms >= NOTICEABLE_MS);
-    Answer { lines, closes, delay: took }
+    Answer { lines, octets: (!plain).then_some(octets), closes, delay: took, note: None }
 }
 
 /// Seconds between what was said last and what came unasked.

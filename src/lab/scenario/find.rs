@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::mistakes::syntax;
 use super::source::{Source, Text};
 use super::{Scenario, ScenarioError};
 use crate::assets;
@@ -78,6 +79,32 @@ pub fn read(path: &Path, world: &World) -> Result<Source, ScenarioError> {
         text.or_else(|| shipped_text(name))
     };
     Ok(Source::new(&path.display().to_string(), &text, &below)?.of_file(path))
+}
+
+/// All that is wrong with a scenario's file, in the order of its lines, with each of the values that vary in it: also what
+/// is only unlikely, such as codes that contradict each other (S18). Empty where nothing is.
+#[must_use]
+pub fn mistakes(path: &Path, world: &World) -> Vec<ScenarioError> {
+    let name = path.display().to_string();
+    let source = match read(path, world) {
+        Ok(source) => source,
+        Err(error) => {
+            let text = regular::text(path, MOST).unwrap_or_default();
+            let broken = syntax(&text).into_iter();
+            let broken: Vec<_> = broken.map(|one| ScenarioError::at(&name, &text, one.at, one.what)).collect();
+            return if broken.is_empty() { vec![error] } else { broken };
+        }
+    };
+    let mut told = std::collections::BTreeSet::new();
+    let mut found = Vec::new();
+    for draw in source.vary().variants() {
+        for error in source.mistakes(&draw) {
+            if told.insert(error.to_string()) {
+                found.push(if draw.is_empty() { error } else { error.with(&draw) });
+            }
+        }
+    }
+    found
 }
 
 /// The scenario that a recorded conversation makes.

@@ -8,8 +8,10 @@ mod check;
 mod error;
 mod extends;
 mod find;
+mod mistakes;
 mod pretend;
 mod rule;
+mod sense;
 mod source;
 mod tls;
 mod value;
@@ -23,7 +25,7 @@ pub use account::{Account, Mechanism};
 pub use check::{Check, CheckTls};
 pub use error::ScenarioError;
 pub(crate) use error::plainly;
-pub use find::{check_name, find, names, read, shipped, source};
+pub use find::{check_name, find, mistakes, names, read, shipped, source};
 pub use pretend::{Looked, Played, Pretend};
 pub use rule::{Drip, Glob, Nth, On, Pattern, Per, PhaseName, Rule, Set, Status};
 pub use source::Source;
@@ -53,6 +55,9 @@ pub struct Scenario {
     /// Whether the magic addresses of `error.lab` work.
     #[serde(default = "yes")]
     pub magic: bool,
+    /// What is meant although it looks like a mistake.
+    #[serde(default)]
+    pub allow: Vec<Allowed>,
     /// Names whose values are drawn; they are filled in already.
     #[serde(default)]
     pub vary: Vary,
@@ -90,6 +95,18 @@ pub struct Scenario {
     pub checks: Vec<Check>,
 }
 
+one! {
+    /// What `ehlo lab check` takes for a mistake unless a scenario says that it is meant (S18).
+    pub enum Allowed {
+        // Reply code and enhanced status code contradict each other, or the lines of a reply do.
+        CodeMismatch = "code-mismatch",
+        // What greets is no reply that greets.
+        BadBanner = "bad-banner",
+        // A reply that its command never gets (RFC 5321 4.3.2).
+        BadReply = "bad-reply"
+    }
+}
+
 fn yes() -> bool {
     true
 }
@@ -108,7 +125,7 @@ pub struct Server {
     pub clock: Clock,
     /// The seed of every chance.
     pub seed: u64,
-    /// How long it waits for a command.
+    /// How long it waits for a command, on the real clock: whoever sits before it types no faster for a fast one.
     pub idle: Span,
 }
 
@@ -195,7 +212,7 @@ one! {
 #[serde(deny_unknown_fields)]
 pub struct CapabilityKeys {
     /// Said and supported, in this order. STARTTLS and AUTH are said where the listener has them, listed or not.
-    #[serde(deserialize_with = "value::keywords")]
+    #[serde(default, deserialize_with = "value::keywords")]
     pub advertise: Vec<String>,
     /// Supported but unsaid.
     #[serde(default, deserialize_with = "value::keywords")]
@@ -203,23 +220,47 @@ pub struct CapabilityKeys {
     /// Said but not honoured.
     #[serde(default, deserialize_with = "value::keywords")]
     pub lie: Vec<String>,
+    /// What takes the place of `advertise` once the line is in TLS.
+    #[serde(default, deserialize_with = "value::some_keywords")]
+    pub in_tls: Option<Vec<String>>,
+    /// What takes its place once the client has logged in.
+    #[serde(default, deserialize_with = "value::some_keywords")]
+    pub logged_in: Option<Vec<String>>,
 }
 
 impl CapabilityKeys {
-    /// Whether the server honours this keyword.
+    /// What is said: in clear text, in TLS, and to a client that has logged in it may differ.
+    #[must_use]
+    pub fn said(&self, tls: bool, authenticated: bool) -> &[String] {
+        let in_tls = self.in_tls.as_ref().filter(|_| tls);
+        self.logged_in.as_ref().filter(|_| authenticated).or(in_tls).unwrap_or(&self.advertise)
+    }
+
+    /// Whether the server honours this keyword at all.
     #[must_use]
     pub fn supports(&self, keyword: &str) -> bool {
-        let has = |list: &[String]| list.iter().any(|line| keyword_of(line).eq_ignore_ascii_case(keyword));
-        (has(&self.advertise) || has(&self.hide)) && !has(&self.lie)
+        let is = |line: &String| keyword_of(line).eq_ignore_ascii_case(keyword);
+        let later = [&self.in_tls, &self.logged_in].into_iter().flatten().flatten();
+        self.advertise.iter().chain(&self.hide).chain(later).any(is) && !self.lies(keyword)
+    }
+
+    /// Whether this keyword is said and not honoured.
+    #[must_use]
+    pub fn lies(&self, keyword: &str) -> bool {
+        self.lie.iter().any(|line| keyword_of(line).eq_ignore_ascii_case(keyword))
     }
 
     /// The number after SIZE, where there is one and it is not 0.
     #[must_use]
     pub fn size(&self) -> Option<u64> {
-        let line =
-            self.advertise.iter().chain(&self.hide).find(|line| keyword_of(line).eq_ignore_ascii_case("SIZE"))?;
-        line.split_whitespace().nth(1)?.parse().ok().filter(|size| *size > 0)
+        size_among(self.advertise.iter().chain(&self.hide).map(String::as_str))
     }
+}
+
+/// The number after SIZE in the last of these lines that is about it, where it is not 0.
+pub(in crate::lab) fn size_among<'a>(lines: impl DoubleEndedIterator<Item = &'a str>) -> Option<u64> {
+    let line = lines.rev().find(|line| keyword_of(line).eq_ignore_ascii_case("SIZE"))?;
+    line.split_whitespace().nth(1)?.parse().ok().filter(|size| *size > 0)
 }
 
 /// The first word of an EHLO line.
@@ -379,7 +420,7 @@ impl Scenario {
         if self.rules.iter().any(|rule| rule.accept_then_bounce.is_some() && !rule.may_bounce()) {
             return wrong("accept_then_bounce belongs to on = \"RCPT\" or \"end-of-data\"".to_owned());
         }
-        if let Some(what) = pretend::senseless(&self.pretends, &self.rules) {
+        if let Some((_, what)) = pretend::senseless(&self.pretends, &self.rules) {
             return wrong(what);
         }
         for domain in &self.domains {

@@ -6,6 +6,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
 use super::rule::{Glob, Rule};
+use super::sense::{Place, nth};
 use super::value::{Network, not_one_of};
 
 /// Results of SPF (RFC 7208 2.6).
@@ -145,20 +146,20 @@ impl Played {
     }
 }
 
-/// What is wrong with the tables, or with the rules that ask for what they tell.
-pub(super) fn senseless(tables: &[Pretend], rules: &[Rule]) -> Option<String> {
+/// What is wrong with the tables, or with the rules that ask for what they tell, and where.
+pub(super) fn senseless(tables: &[Pretend], rules: &[Rule]) -> Option<(Place, String)> {
     let tells = |table: &Pretend| {
         [table.ptr.is_some(), table.spf.is_some(), table.dkim.is_some(), table.dmarc.is_some(), table.listed.is_some()]
     };
     if let Some(n) = tables.iter().position(|table| !tells(table).contains(&true)) {
-        return Some(format!("[[pretend]] {} tells nothing; give it {}", n + 1, FACTS.join(", ")));
+        let what = format!("[[pretend]] {} tells nothing; give it {}", n + 1, FACTS.join(", "));
+        return Some((nth("pretend", n, ""), what));
     }
     for (at, fact) in FACTS.iter().enumerate() {
-        let asked = rules.iter().any(|rule| rule.plays()[at].is_some());
-        if asked && !tables.iter().any(|table| tells(table)[at]) {
-            return Some(format!(
-                "a [[rule]] asks for {fact}, and no [[pretend]] tells any; add one with {fact} = ..."
-            ));
+        let asked = rules.iter().position(|rule| rule.plays()[at].is_some());
+        if let Some(n) = asked.filter(|_| !tables.iter().any(|table| tells(table)[at])) {
+            let what = format!("a [[rule]] asks for {fact}, and no [[pretend]] tells any; add one with {fact} = ...");
+            return Some((nth("rule", n, fact), what));
         }
         // A misspelt result would never be met.
         let known: &[&str] = match *fact {
@@ -168,11 +169,10 @@ pub(super) fn senseless(tables: &[Pretend], rules: &[Rule]) -> Option<String> {
             _ => continue,
         };
         let met = |glob: &Glob| known.iter().any(|word| glob.matches(word));
-        if rules.iter().filter_map(|rule| rule.plays()[at]).any(|glob| !met(glob)) {
-            return Some(format!(
-                "a [[rule]] asks for a result of {fact} that there is not; there are: {}",
-                known.join(", ")
-            ));
+        if let Some(n) = rules.iter().position(|rule| rule.plays()[at].is_some_and(|glob| !met(glob))) {
+            let known = known.join(", ");
+            let what = format!("a [[rule]] asks for a result of {fact} that there is not; there are: {known}");
+            return Some((nth("rule", n, fact), what));
         }
     }
     None

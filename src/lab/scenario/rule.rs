@@ -19,7 +19,7 @@ pub struct Rule {
     pub from: Option<Glob>,
     /// The name that the client greeted with.
     pub helo: Option<Glob>,
-    /// What follows the verb.
+    /// What follows the verb; of what is answered within a login the mechanism's name.
     pub argument: Option<Pattern>,
     /// The whole command line: for verbs that are not known.
     pub line: Option<Pattern>,
@@ -42,7 +42,12 @@ pub struct Rule {
     /// Whether something had come before it was due: before the greeting, or before the reply to the last line (S4).
     pub early: Option<bool>,
     /// How many connections are open, this one included: of this client, or with `per = "server"` of all (S3).
+    #[serde(default, deserialize_with = "connections")]
     pub concurrent: Option<SizeTest>,
+    /// Which connection since the lab began it is, from 1.
+    pub connection: Option<Nth>,
+    /// Which answer within a login it is, from 1.
+    pub step: Option<Nth>,
     /// Whether the recipient exists (S2).
     pub known: Option<bool>,
     /// The name in the DNS that is played for the client's address, or `none` (S19).
@@ -69,10 +74,13 @@ pub struct Rule {
     /// What is said.
     pub reply: Option<ReplyTemplate>,
     /// What is said in several lines, each with its code.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "several")]
     pub multi: Vec<Template>,
     /// What is written as it stands.
     pub raw: Option<Raw>,
+    /// With `raw`: the command is obeyed all the same, where its code says so.
+    #[serde(default)]
+    pub obey: bool,
     /// How long the server waits first.
     pub delay: Option<Span>,
     /// How long it waits between the lines of one reply (S5).
@@ -167,7 +175,7 @@ impl<'de> Deserialize<'de> for On {
             (_, Verb::Other) => {
                 return Err(D::Error::custom(format!(
                     "on = {word:?} is not known; write a verb, connect, greeting, end-of-data, auth-answer, tls, idle or \
-                     any"
+                     any; for a verb that no server knows write on = \"any\" and line = '(?i)^{word}'"
                 )));
             }
             (_, verb) => Self::Verb(verb),
@@ -250,9 +258,14 @@ impl Pattern {
 impl<'de> Deserialize<'de> for Pattern {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        regex::bytes::Regex::new(&text)
-            .map(Self)
-            .map_err(|error| D::Error::custom(format!("not a regular expression: {error}")))
+        regex::bytes::Regex::new(&text).map(Self).map_err(|error| {
+            // The crate draws a picture of several lines; the last one says what is wrong.
+            let text = error.to_string();
+            let why = text.lines().last().unwrap_or_default().trim_start_matches("error: ");
+            D::Error::custom(format!(
+                "not a regular expression: {why}; a character that is meant as it stands has \\ before it"
+            ))
+        })
     }
 }
 
@@ -264,6 +277,13 @@ pub struct SizeTest {
 }
 
 impl SizeTest {
+    /// Reads one; none where the text is not one.
+    fn parse(text: &str) -> Option<Self> {
+        let above = text.starts_with('>');
+        let Octets(octets) = Octets::parse(text.strip_prefix(['>', '<'])?)?;
+        Some(Self { above, octets })
+    }
+
     /// Whether a size meets it.
     #[must_use]
     pub fn holds(self, size: u64) -> bool {
@@ -274,16 +294,17 @@ impl SizeTest {
 impl<'de> Deserialize<'de> for SizeTest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let (above, rest) = match (text.strip_prefix('>'), text.strip_prefix('<')) {
-            (Some(rest), _) => (true, rest),
-            (_, Some(rest)) => (false, rest),
-            _ => (true, ""),
-        };
-        match Octets::parse(rest) {
-            Some(Octets(octets)) => Ok(Self { above, octets }),
-            None => Err(D::Error::custom(format!("size = {text:?} can't be read; write \">10MB\" or \"<500\""))),
-        }
+        Self::parse(&text)
+            .ok_or_else(|| D::Error::custom(format!("size = {text:?} can't be read; write \">10MB\" or \"<500\"")))
     }
+}
+
+/// How many connections, as [`SizeTest`] reads a size.
+fn connections<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SizeTest>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let read = SizeTest::parse(&text).filter(|_| text.ends_with(|c: char| c.is_ascii_digit()));
+    read.map(Some)
+        .ok_or_else(|| D::Error::custom(format!("{text:?} is no number of connections; write \">2\" or \"<5\"")))
 }
 
 /// Which of several events: `3`, `"1..3"` (both included), `"5.."`.
@@ -378,6 +399,15 @@ impl<'de> Deserialize<'de> for ReplyTemplate {
 /// A reply in a place where its text alone is kept.
 pub(super) fn reply<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Template, D::Error> {
     ReplyTemplate::deserialize(deserializer).map(|reply| reply.0)
+}
+
+/// The lines of a reply, at least one.
+fn several<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Template>, D::Error> {
+    let lines = Vec::<Template>::deserialize(deserializer)?;
+    if lines.is_empty() {
+        return Err(D::Error::custom("multi holds no line; write [\"250-one\", \"250 two\"], or silence = true"));
+    }
+    Ok(lines)
 }
 
 /// Octets with `\r`, `\n`, `\t`, `\e`, `\\` and `\xNN` for those that can't be typed.

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::extends::{self, DEEPEST};
+use super::mistakes::{self, Mistake};
+use super::sense::{Step, at, sense};
 use super::{Draw, Scenario, ScenarioError, Server, ServerCertificate, Vary};
 
 /// The text of a scenario, and from where it is where that is a file.
@@ -117,6 +119,95 @@ impl Source {
     /// # Errors
     /// What is wrong, with its line, and what would be right.
     pub fn drawn(&self, draw: &Draw) -> Result<Scenario, ScenarioError> {
+        self.read(draw).map_err(|error| {
+            // The reader goes by the alphabet: what stands first in the text is told first, and with its line.
+            let first = self.all(draw).into_iter().find(|mistake| mistake.hard);
+            first.map_or(error, |mistake| self.placed(mistake))
+        })
+    }
+
+    /// All that is wrong with the text itself, drawn like this, in the order of its lines; what is only unlikely, too.
+    #[must_use]
+    pub fn mistakes(&self, draw: &Draw) -> Vec<ScenarioError> {
+        let mistakes: Vec<_> = self.all(draw).into_iter().map(|mistake| self.placed(mistake)).collect();
+        match self.read(draw) {
+            // It is in what this one builds on.
+            Err(error) if mistakes.is_empty() => vec![error],
+            _ => mistakes,
+        }
+    }
+
+    fn placed(&self, mistake: Mistake) -> ScenarioError {
+        ScenarioError::at(&self.name, &self.text, mistake.at, mistake.what)
+    }
+
+    /// The folder from which files are named.
+    fn beside(&self) -> &Path {
+        Path::new(&self.name).parent().unwrap_or(Path::new(""))
+    }
+
+    fn all(&self, draw: &Draw) -> Vec<Mistake> {
+        let draw = draw.over(&self.vary.draw(&self.seed()));
+        let (mut found, mut text) = (Vec::new(), self.text.clone());
+        let filled = loop {
+            match draw.fill(&text) {
+                Ok(filled) => break filled,
+                Err(wrong) => {
+                    found.push(Mistake::hard(wrong.at, wrong.what));
+                    // Out of the way, so that the next one is found.
+                    text.replace_range(wrong.at..wrong.at + 2, "__");
+                }
+            }
+        };
+        let base = self.base(&draw);
+        let missing = |key: &str| match key {
+            "ehlo" => Some("1"),
+            "title" => Some("\"-\""),
+            "capabilities" => Some("{}"),
+            _ => None,
+        };
+        let (own, tree, wrong) = mistakes::read::<Scenario>(&filled, &missing);
+        let builds = tree.contains_key("extends");
+        found.extend(
+            wrong
+                .into_iter()
+                .filter(|mistake| !(builds && mistake.at == 0 && mistake.what.contains("\"capabilities\""))),
+        );
+        if builds && base.is_none() {
+            found.extend(self.unbuilt(at(&tree, &[Step::Key("extends")])));
+        }
+        if let Some(mut own) = own {
+            own.checks.iter_mut().for_each(|check| check.locate(&filled));
+            found.extend(sense(&own, base.as_ref(), (&tree, &filled), self.beside()));
+        }
+        // A value that was filled in has moved what stands behind it, but not its line.
+        for mistake in &mut found {
+            mistake.at = moved(&filled, mistake.at, &self.text);
+        }
+        found.sort_by_key(|mistake| mistake.at);
+        found.dedup();
+        found
+    }
+
+    /// What is wrong with `extends`, which stands there.
+    fn unbuilt(&self, at: usize) -> Option<Mistake> {
+        let error = self.read(&Draw::default()).err()?;
+        match error {
+            ScenarioError::Senseless { what, .. } if what.starts_with("extends") => Some(Mistake::hard(at, what)),
+            _ => None,
+        }
+    }
+
+    /// What it builds on, as a scenario.
+    fn base(&self, draw: &Draw) -> Option<Scenario> {
+        let (name, _) = self.below.first()?;
+        let below = self.below.iter().filter_map(|(name, found)| Some((name.as_str(), draw.fill(&found.text).ok()?)));
+        let below: Vec<(&str, String)> = below.collect();
+        let lookup = |name: &str| below.iter().find(|(known, _)| *known == name).map(|(_, text)| text.clone());
+        extends::read(name, &lookup(name)?, &lookup).ok()
+    }
+
+    fn read(&self, draw: &Draw) -> Result<Scenario, ScenarioError> {
         let draw = draw.over(&self.vary.draw(&self.seed()));
         let fill = |name: &str, text: &str| {
             draw.fill(text).map_err(|wrong| ScenarioError::at(name, text, wrong.at, wrong.what))
@@ -128,11 +219,27 @@ impl Source {
         let mut scenario = extends::read(&self.name, &text, &lookup)?;
         scenario.checks.iter_mut().for_each(|check| check.locate(&text));
         if let ServerCertificate::File(path) = &mut scenario.tls.certificate {
-            *path = Path::new(&self.name).parent().unwrap_or(Path::new("")).join(&*path);
+            *path = self.beside().join(&*path);
         }
         scenario.check(&self.name)?;
         Ok(scenario)
     }
+}
+
+/// A place of a text as one of the text from which it was filled: the same line, and the same column where there is one.
+fn moved(filled: &str, at: usize, text: &str) -> usize {
+    let before = filled.get(..at).unwrap_or_default();
+    let column = at - before.rfind('\n').map_or(0, |end| end + 1);
+    let start = match before.matches('\n').count() {
+        0 => 0,
+        n => text.match_indices('\n').nth(n - 1).map_or(0, |(end, _)| end + 1),
+    };
+    let length = text.get(start..).and_then(|rest| rest.find('\n').or(Some(rest.len()))).unwrap_or_default();
+    let mut at = start + column.min(length);
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
 }
 
 #[cfg(test)]

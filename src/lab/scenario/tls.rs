@@ -1,6 +1,7 @@
 //! `[tls]`: certificates, versions, what clients are asked for, and what goes wrong.
 
 use serde::Deserialize;
+use serde::de::Error as _;
 
 use super::value::one;
 
@@ -88,8 +89,37 @@ one! {
     }
 }
 
-one! {
-    /// A version of TLS.
-    #[derive(PartialOrd, Ord)]
-    pub enum TlsVersion { V12 = "1.2", V13 = "1.3" }
+/// A version of TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TlsVersion {
+    /// RFC 5246.
+    V12,
+    /// RFC 8446.
+    V13,
+}
+
+impl TlsVersion {
+    /// The word in the file.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::V12 => "1.2",
+            Self::V13 => "1.3",
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for TlsVersion {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let word = String::deserialize(deserializer)?;
+        match word.as_str() {
+            "1.2" => Ok(Self::V12),
+            "1.3" => Ok(Self::V13),
+            "1.0" | "1.1" => Err(D::Error::custom(format!(
+                "the lab can't speak TLS {word}: its library has no version older than 1.2 (RFC 8996 forbids them); \
+                 fault = ... in [tls] plays a server with which no client can shake hands"
+            ))),
+            _ => Err(D::Error::custom(format!("there is no TLS {word} in the lab; write \"1.2\" or \"1.3\""))),
+        }
+    }
 }

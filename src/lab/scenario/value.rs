@@ -63,7 +63,11 @@ pub(super) fn keywords<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec
     }
 }
 
-/// A length of lab time: `200ms`, `3s`, `5m`, `1h`.
+pub(super) fn some_keywords<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
+    keywords(deserializer).map(Some)
+}
+
+/// A length of time: `200ms`, `3s`, `5m`, `1h`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span(pub Duration);
 

@@ -59,7 +59,8 @@ impl Session {
             return None;
         }
         let keys = &self.site.scenario.capabilities;
-        let offered = keys.advertise.iter().chain(&keys.hide).find(|line| keyword_of(line).eq_ignore_ascii_case(verb));
+        let said = keys.said(self.tls.is_some(), self.authenticated.is_some());
+        let offered = said.iter().chain(&keys.hide).find(|line| keyword_of(line).eq_ignore_ascii_case(verb));
         let taken: Vec<String> =
             offered.iter().flat_map(|line| line.split_whitespace().skip(1)).map(str::to_ascii_uppercase).collect();
         let mut found = Vec::new();

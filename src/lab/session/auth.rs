@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::ruling::Ruling;
 use super::{Action, Session, State};
 use crate::conversation::Remark;
-use crate::lab::scenario::{AuthKeys, Mechanism, On};
+use crate::lab::scenario::{AuthKeys, Mechanism};
 use crate::smtp::sasl::{self, Account, Premises, Proof, Refusal, Turn, Verifier};
 use crate::smtp::{Secret, Verb};
 
@@ -94,7 +94,7 @@ impl Session {
     pub(super) fn auth_ruled(&mut self) {
         self.state = State::Command;
         let ordinary = Ruling::Reply(vec![self.worded("535 5.7.8 Error: authentication failed".to_owned())]);
-        let ruling = self.rule_moment(On::AuthAnswer);
+        let ruling = self.rule_answer();
         self.auth_verdict(if ruling == Ruling::Ordinary { ordinary } else { ruling });
     }
 
@@ -114,7 +114,7 @@ impl Session {
 
     /// The client's answer to a 334.
     pub(super) fn auth_answer(&mut self, line: &[u8]) {
-        match self.rule_moment(On::AuthAnswer) {
+        match self.rule_answer() {
             Ruling::Ordinary => {}
             ruling => {
                 if !matches!(self.state, State::Closed) {

@@ -18,9 +18,9 @@ const MOST: u64 = 64 << 20;
 /// Message content as it comes.
 #[derive(Debug, Default)]
 pub(super) struct Incoming {
-    bytes: Vec<u8>,
+    pub(super) bytes: Vec<u8>,
     /// All octets, those that were not kept included.
-    size: u64,
+    pub(super) size: u64,
     /// Octets taken from the site's room.
     pub(super) room: u64,
     /// It was too large, or the server has no room: nothing is kept any more.
@@ -86,7 +86,7 @@ impl Session {
 
     /// Adds octets to the content that is coming, within the limits.
     fn keep(&mut self, bytes: &[u8]) {
-        let limit = self.site.scenario.capabilities.size().unwrap_or(MOST);
+        let limit = self.size_limit().unwrap_or(MOST);
         let ((State::Content(incoming), _) | (_, Some(incoming))) = (&mut self.state, &mut self.chunks) else { return };
         let octets = bytes.len() as u64;
         incoming.size += octets;
@@ -220,10 +220,9 @@ impl Session {
 
     /// Lets the rules judge: once, or in LMTP once for each recipient (S10).
     fn finish_by_rules(&mut self, transaction: &Transaction, incoming: Incoming) {
-        let from = transaction.from.to_string();
         if !self.is_lmtp() {
             let to = transaction.recipients.iter().map(|r| r.path.clone()).collect();
-            match self.rule_content(&incoming.bytes, incoming.size, to, &from) {
+            match self.rule_content(&incoming, to, transaction) {
                 Ruling::Done => return,
                 Ruling::Reply(lines) if !succeeds(&lines) => return self.say_all(lines),
                 Ruling::Reply(lines) => self.instead = Some(lines),
@@ -234,7 +233,8 @@ impl Session {
         // Each recipient is a transaction of its own here, so that every reply keeps its place.
         for recipient in &transaction.recipients {
             let to = vec![recipient.path.clone()];
-            match self.rule_content(&incoming.bytes, incoming.size, to, &from) {
+            let stamps = self.stamps.len();
+            match self.rule_content(&incoming, to, transaction) {
                 Ruling::Done => {}
                 Ruling::Reply(lines) if !succeeds(&lines) => self.say_all(lines),
                 ruling => {
@@ -248,6 +248,8 @@ impl Session {
                     );
                 }
             }
+            // What was stamped for this one is nothing of the next one's.
+            self.stamps.truncate(stamps);
         }
     }
 
@@ -342,7 +344,7 @@ impl Session {
             _ => "SMTP",
         };
         let tls = if envelope.tls.is_some() { "S" } else { "" };
-        let stamps = self.stamps.iter().fold(String::new(), |text, stamp| text + stamp + "\r\n");
+        let stamps = self.stamps.iter().fold(String::new(), |text, stamp| text + &stamp.join(&recipient.path) + "\r\n");
         let auth = if envelope.authenticated.is_some() { "A" } else { "" };
         format!(
             "Return-Path: <{}>\r\nReceived: from {} ([{}])\r\n\tby {} (ehlo lab) with {utf8}{base}{tls}{auth} id {}\r\n\tfor <{}>; {}\r\n{stamps}",

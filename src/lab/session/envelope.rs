@@ -5,6 +5,7 @@ use super::path::{self, Address, Fault};
 use super::{Action, Session};
 use crate::lab::magic::{self, Magic};
 use crate::lab::mailbox::OUTBOX;
+use crate::lab::scenario::Mailbox;
 use crate::lab::site::{Target, mailbox_name};
 use crate::smtp::EnhancedCode;
 
@@ -87,7 +88,7 @@ impl Session {
         if from.domain.is_empty() && !from.is_null() && parser.paths == crate::lab::scenario::Paths::Strict {
             return Err(format!("504 5.5.2 <{from}>: Sender address rejected: need fully-qualified address"));
         }
-        let limit = self.site.scenario.capabilities.size();
+        let limit = self.size_limit();
         if parameters.size.zip(limit).is_some_and(|(size, limit)| size > limit) {
             return Err("552 5.3.4 Message size exceeds fixed limit".to_owned());
         }
@@ -184,12 +185,11 @@ impl Session {
                         "550 5.2.1 <{rcpt}>: Recipient address rejected: Mailbox is disabled"
                     )));
                 }
-                if let Some(new) = &mailbox.moved_to {
+                if let (Some(new), Some(line)) = (&mailbox.moved_to, moved(mailbox)) {
                     return if mailbox.forward {
-                        let line = format!("251 2.1.5 User not local; will forward to <{new}>");
                         Ok((self.forwarded(new), None, line))
                     } else {
-                        Err(Refusal::Answer(format!("551 5.1.6 User has moved; please try <{new}>")))
+                        Err(Refusal::Answer(line))
                     };
                 }
                 let quota = mailbox.quota.map(|octets| octets.0);
@@ -240,6 +240,16 @@ impl Session {
     pub(super) fn real(&self, lab: std::time::Duration) -> std::time::Duration {
         lab / self.site.scenario.server.clock.0
     }
+}
+
+/// What is said of somebody who has moved (RFC 5321 3.4); none of anybody else.
+pub(super) fn moved(mailbox: &Mailbox) -> Option<String> {
+    let new = mailbox.moved_to.as_ref()?;
+    Some(if mailbox.forward {
+        format!("251 2.1.5 User not local; will forward to <{new}>")
+    } else {
+        format!("551 5.1.6 User has moved; please try <{new}>")
+    })
 }
 
 /// Why a recipient is not taken.

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use super::{Action, Secured, Session, State};
-use crate::lab::scenario::{Template, keyword_of};
+use crate::lab::scenario::Template;
 use crate::lab::wording::wording;
 use crate::smtp::Verb;
 
@@ -87,37 +87,6 @@ impl Session {
         }
         self.greeted = Some((*verb, name.clone()));
         Some([format!("{} {name}", verb.word()), format!("250 {}", before.site.scenario.server.name)])
-    }
-
-    /// The lines that EHLO's reply holds after the first.
-    fn offers(&self) -> Vec<String> {
-        let keys = &self.site.scenario.capabilities;
-        let is_hidden = |word: &str| keys.hide.iter().any(|line| keyword_of(line).eq_ignore_ascii_case(word));
-        let mut lines: Vec<String> = keys
-            .advertise
-            .iter()
-            .filter(|line| !["STARTTLS", "AUTH"].iter().any(|word| keyword_of(line).eq_ignore_ascii_case(word)))
-            .cloned()
-            .collect();
-        if self.keys.starttls && self.tls.is_none() {
-            lines.push("STARTTLS".to_owned());
-        }
-        if self.auth_exists() && (self.tls.is_some() || !self.keys.auth_needs_tls) {
-            let mechanisms: Vec<_> = self.mechanisms().iter().map(|mechanism| mechanism.word()).collect();
-            if !mechanisms.is_empty() {
-                lines.push(format!("AUTH {}", mechanisms.join(" ")));
-            }
-        }
-        lines.retain(|line| !is_hidden(keyword_of(line)) && !self.is_taken_away(keyword_of(line)));
-        for line in self.changes.iter().filter(|line| !line.starts_with('-')) {
-            lines.push(line.trim_start_matches('+').to_owned());
-        }
-        for line in &keys.lie {
-            if !lines.iter().any(|said| keyword_of(said).eq_ignore_ascii_case(keyword_of(line))) {
-                lines.push(line.clone());
-            }
-        }
-        lines
     }
 
     /// All sessions together have sent more than they may.

@@ -7,6 +7,7 @@ mod auth;
 mod content;
 pub(super) mod envelope;
 mod greeting;
+mod offers;
 mod parameter;
 pub(super) mod path;
 mod question;
@@ -20,7 +21,7 @@ use std::time::Duration;
 
 use super::ListenerKind;
 use super::framer::{Expect, Unit};
-use super::scenario::{BareCr, BareLf, ListenerKeys, On, TlsFault, keyword_of};
+use super::scenario::{BareCr, BareLf, ListenerKeys, On, TlsFault};
 use super::site::{Notice, Site};
 use crate::conversation::Remark;
 use crate::smtp::{EnhancedCode, Verb};
@@ -119,12 +120,18 @@ pub(super) struct Session {
     errors: u32,
     /// Mail transactions begun.
     transactions: u64,
-    /// Header lines that rules add to the message at hand.
-    stamps: Vec<String>,
+    /// Which connection since the lab began.
+    visit: u64,
+    /// The login that is going on: the mechanism's name, and the answers that were given.
+    login: (String, u64),
+    /// Header lines that rules add to the message at hand, in the pieces between which a copy's recipient stands.
+    stamps: Vec<Vec<String>>,
     /// Changes of what EHLO says.
     changes: Vec<String>,
     /// What a rule says in place of the next ordinary reply.
     instead: Option<Vec<String>>,
+    /// How what a rule says is written, where its octets are no plain lines.
+    verbatim: Option<Vec<u8>>,
     /// A rule takes what is at hand, to report this failure of it afterwards.
     bounce: Option<EnhancedCode>,
     /// What is at hand had come before it was due.
@@ -137,8 +144,12 @@ pub(super) struct Session {
 impl Session {
     pub(super) fn new(site: Arc<Site>, client: Client, keys: ListenerKeys) -> Self {
         site.opened(client.address.ip());
+        let visit = site.visit();
         Self {
             site,
+            visit,
+            login: (String::new(), 0),
+            verbatim: None,
             client,
             keys,
             state: State::Command,
@@ -270,6 +281,9 @@ impl Session {
             None => (text, ""),
         };
         let verb = Verb::from_word(word);
+        if verb == Verb::Auth {
+            self.login = (argument.split_whitespace().next().unwrap_or_default().to_owned(), 0);
+        }
         let ruling = self.rule_command(verb, argument, text);
         self.command(verb, word, argument, ruling);
     }
@@ -302,6 +316,7 @@ impl Session {
         // What is said of a chunk is said once it is there.
         if !matches!(self.state, State::Chunk { last: false, .. }) {
             self.instead = None;
+            self.verbatim = None;
         }
     }
 
@@ -367,22 +382,6 @@ impl Session {
         self.refuse(refusal.to_owned());
     }
 
-    fn starttls_works(&self) -> bool {
-        let lied = self.site.scenario.capabilities.lie.iter().any(|line| line.eq_ignore_ascii_case("STARTTLS"));
-        self.keys.starttls && !lied && !self.is_taken_away("STARTTLS")
-    }
-
-    /// Whether a rule took a capability away for the rest of the session.
-    fn is_taken_away(&self, keyword: &str) -> bool {
-        let last = self.changes.iter().rev().find(|line| keyword_of(line.trim_start_matches(['-', '+'])) == keyword);
-        last.is_some_and(|line| line.starts_with('-'))
-    }
-
-    /// Whether the server honours a capability in this session.
-    fn supports(&self, keyword: &str) -> bool {
-        self.site.scenario.capabilities.supports(keyword) && !self.is_taken_away(keyword)
-    }
-
     /// Ends the mail transaction, whatever became of it.
     fn end_transaction(&mut self) {
         self.transaction = None;
@@ -407,11 +406,15 @@ impl Session {
     fn refuse(&mut self, line: String) {
         self.errors += 1;
         self.instead = None;
+        self.verbatim = None;
         self.say(line);
     }
 
     fn say_all(&mut self, lines: Vec<String>) {
         let mut lines = self.instead.take().unwrap_or(lines);
+        if let Some(octets) = self.verbatim.take() {
+            return self.out.push(Action::Raw(octets));
+        }
         if !self.site.scenario.capabilities.supports("ENHANCEDSTATUSCODES") {
             lines = lines.iter().map(|line| without_enhanced(line)).collect();
         }
@@ -438,7 +441,7 @@ impl Session {
             "rcpt" => rcpt.to_owned(),
             "queue_id" => self.transaction.as_ref().map(|t| t.queue_id.clone()).unwrap_or_default(),
             "date" => self.site.date(),
-            "size" => self.site.scenario.capabilities.size().unwrap_or_default().to_string(),
+            "size" => self.size_limit().unwrap_or_default().to_string(),
             other => self.played_now(other).unwrap_or_default(),
         }
     }

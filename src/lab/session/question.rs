@@ -1,6 +1,7 @@
 //! VRFY, EXPN and HELP.
 
 use super::Session;
+use super::envelope::moved;
 use super::path::{self, Address};
 use crate::lab::site::Target;
 
@@ -18,7 +19,10 @@ impl Session {
             Target::Mailbox(_, mailbox) if mailbox.disabled => {
                 self.refuse(format!("550 5.2.1 <{address}>: Recipient address rejected: Mailbox is disabled"));
             }
-            Target::Mailbox(domain, mailbox) => self.say(format!("250 2.1.5 <{}@{}>", mailbox.name, domain.name)),
+            Target::Mailbox(domain, mailbox) => {
+                let found = || format!("250 2.1.5 <{}@{}>", mailbox.name, domain.name);
+                self.say(moved(mailbox).unwrap_or_else(found));
+            }
             Target::Postmaster(domain) => self.say(format!("250 2.1.5 <postmaster@{}>", domain.name)),
             Target::Nobody(domain) => {
                 let rcpt = address.to_string();
@@ -36,13 +40,18 @@ impl Session {
     /// A user without a domain: looked for in every domain (RFC 5321 3.5.1).
     fn vrfy_by_name(&mut self, local: &str) {
         let site = std::sync::Arc::clone(&self.site);
-        let found: Vec<String> = site
-            .scenario
-            .domains
-            .iter()
-            .filter_map(|domain| domain.find(local).filter(|m| m.vrfy).map(|m| format!("<{}@{}>", m.name, domain.name)))
-            .collect();
+        let all = site.scenario.domains.iter().filter_map(|domain| Some((domain, domain.find(local)?)));
+        let (told, untold): (Vec<_>, Vec<_>) = all.partition(|(_, mailbox)| mailbox.vrfy);
+        if let [(_, mailbox)] = told.as_slice()
+            && let Some(line) = moved(mailbox)
+        {
+            return self.say(line);
+        }
+        let found: Vec<String> =
+            told.iter().map(|(domain, mailbox)| format!("<{}@{}>", mailbox.name, domain.name)).collect();
         match found.as_slice() {
+            // That there is nobody would be a lie (RFC 5321 7.3: what is not told is answered 252).
+            [] if !untold.is_empty() => self.say(format!("252 2.0.0 {local}")),
             [] => self.refuse(format!("550 5.1.1 <{local}>: Recipient address rejected: User unknown")),
             [one] => self.say(format!("250 2.1.5 {one}")),
             many => {

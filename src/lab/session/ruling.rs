@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use super::content::Incoming;
+use super::envelope::Transaction;
 use super::path::{self, Address};
 use super::{Action, Pace, Session, State, succeeds};
 use crate::lab::rules::{Facts, Hit, Moment};
-use crate::lab::scenario::{Looked, On, PhaseName, Played, Rule};
+use crate::lab::scenario::{Looked, On, PhaseName, Played, Rule, Template};
 use crate::lab::site::{Target, lock};
 use crate::smtp::Verb;
 
@@ -60,10 +62,24 @@ impl Session {
     }
 
     /// Asks the rules about complete content; `to` are the recipients that it is for.
-    pub(super) fn rule_content(&mut self, content: &[u8], size: u64, to: Vec<String>, from: &str) -> Ruling {
-        let moment =
-            Moment { content: Some(content), size: Some(size), to, from: Some(from.to_owned()), ..self.moment() };
+    pub(super) fn rule_content(&mut self, incoming: &Incoming, to: Vec<String>, transaction: &Transaction) -> Ruling {
+        let moment = Moment {
+            content: Some(&incoming.bytes),
+            size: Some(incoming.size),
+            to,
+            from: Some(transaction.from.to_string()),
+            queue_id: Some(transaction.queue_id.clone()),
+            ..self.moment()
+        };
         self.rule(On::EndOfData, &moment)
+    }
+
+    /// Asks the rules about what the client has answered within a login.
+    pub(super) fn rule_answer(&mut self) -> Ruling {
+        self.login.1 += 1;
+        let (mechanism, step) = self.login.clone();
+        let moment = Moment { argument: &mechanism, step: Some(step), ..self.moment() };
+        self.rule(On::AuthAnswer, &moment)
     }
 
     /// Asks the rules about a moment without a command.
@@ -128,6 +144,7 @@ impl Session {
             phase: self.phase(),
             listener: self.client.listener,
             session: self.client.number,
+            visit: self.visit,
             transaction: self.transactions,
             early: self.early,
             open: site.open(self.client.address.ip()),
@@ -200,6 +217,9 @@ impl Session {
             "remaining" => format!("{} seconds", hit.remaining.as_secs()),
             "helo" => moment.helo.clone().unwrap_or_default(),
             "from" => moment.from.clone().unwrap_or_default(),
+            // At a moment that is about something of a size it is that; elsewhere it is the limit.
+            "size" if moment.size.is_some() => moment.size.unwrap_or_default().to_string(),
+            "queue_id" if moment.queue_id.is_some() => moment.queue_id.clone().unwrap_or_default(),
             "verb" => match moment.verb {
                 Some(Verb::Other) => "an unknown verb".to_owned(),
                 verb => verb.map_or("", Verb::word).to_owned(),
@@ -211,7 +231,11 @@ impl Session {
         };
         let mut lines: Vec<String> = rule.multi.iter().map(|line| line.fill(&fill)).collect();
         lines.extend(rule.reply.iter().map(|reply| reply.0.fill(&fill)));
-        let stamp = rule.stamp.as_ref().map(|stamp| stamp.fill(&fill));
+        let stamp = rule.stamp.as_ref().map(|stamp| match rule.on {
+            // Each copy has its own recipient.
+            On::EndOfData => stamp.text().split("{rcpt}").map(|piece| Template::free(piece).fill(&fill)).collect(),
+            _ => vec![stamp.fill(&fill)],
+        });
         let note = rule.note.as_ref().map(|note| note.fill(&fill));
         self.stamps.extend(stamp);
         if let Some(note) = note {
@@ -221,8 +245,13 @@ impl Session {
             self.changes.push(set.capability.clone());
         }
         self.pace(rule);
-        if let Some(raw) = &rule.raw {
-            self.out.push(Action::Raw(raw.0.clone()));
+        match &rule.raw {
+            Some(raw) if rule.obey => {
+                lines.extend(String::from_utf8_lossy(&raw.0).lines().map(str::to_owned));
+                self.verbatim = Some(raw.0.clone());
+            }
+            Some(raw) => self.out.push(Action::Raw(raw.0.clone())),
+            None => {}
         }
         if rule.reset {
             self.end_transaction();

@@ -19,6 +19,7 @@ use tokio_rustls::rustls::{ProtocolVersion, RootCertStore, ServerConfig, crypto,
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use super::LabError;
+use super::regular;
 use super::scenario::{CertificateKind, ClientCert, Scenario, ServerCertificate, TlsVersion};
 use super::session::Secured;
 use crate::conversation::certificate::end_point;
@@ -172,10 +173,18 @@ fn clients(
     builder.build().map(Some).map_err(|e| e.to_string())
 }
 
+/// Makes sure that a PEM file holds a chain and its key.
+///
+/// # Errors
+/// What is wrong with it, and what would be right.
+pub(super) fn check_file(path: &Path) -> Result<(), String> {
+    from_file(path).map(|_| ())
+}
+
 /// A chain, leaf first, and its key, from one PEM file.
 fn from_file(path: &Path) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), String> {
     let shown = path.display();
-    let pem = std::fs::read(path).map_err(|error| format!("{shown} can't be read: {error}"))?;
+    let pem = regular::read(path, 1 << 20).map_err(|error| format!("{shown}: {}", regular::in_words(&error)))?;
     let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
     let chain = chain.map_err(|error| format!("{shown}: {error}"))?;
     if chain.is_empty() {

@@ -180,3 +180,71 @@ reply = "552 5.3.4 six"
     assert_eq!(talk.bytes(b"BDAT 5\r\nNOOP\nBDAT 6\r\nQUIT\r\n"), ["250 2.0.0 five", "552 5.3.4 six"]);
     assert_eq!(talk.say(&["RSET"]), "250 2.0.0 Ok", "what is in a chunk is never obeyed");
 }
+
+#[test]
+fn what_is_said_at_the_dot_knows_the_message_and_a_stamp_each_copys_recipient() {
+    let rules = r#"
+[[rule]]
+on = "MAIL"
+size = ">1000"
+reply = "552 5.3.4 {size} is too much"
+[[rule]]
+on = "end-of-data"
+stamp = "X-Lab: {from} to {rcpt} as {queue_id}, {size}"
+reply = "250 2.0.0 id={queue_id} size={size}"
+"#;
+    for listener in [ListenerKind::Smtp, ListenerKind::Lmtp] {
+        let site = site(&format!("{}{rules}", default()));
+        let mut talk = Talk::to(&site, listener);
+        talk.say(&[if listener == ListenerKind::Lmtp { "LHLO a" } else { "EHLO a" }]);
+        assert_eq!(talk.say(&["MAIL FROM:<dude@noddy.com> SIZE=1001"]), "552 5.3.4 1001 is too much");
+        let both = ["RCPT TO:<anotherdude@target.local>", "RCPT TO:<postmaster@target.local>"];
+        talk.say(&["MAIL FROM:<dude@noddy.com>", both[0], both[1]]);
+        let said = talk.say(&["BDAT 4 LAST", "hi"]);
+        for to in ["anotherdude@target.local", "postmaster@target.local"] {
+            let kept = talk.kept(to).remove(0);
+            let id = kept.split_once(" id ").and_then(|(_, rest)| rest.split_once("\r\n")).expect("its id").0;
+            assert!(said.starts_with(&format!("250 2.0.0 id={id} size=4")), "{said}");
+            let stamp = format!("\r\nX-Lab: dude@noddy.com to {to} as {id}, 4\r\n");
+            assert!(kept.contains(&stamp) && kept.matches("X-Lab").count() == 1, "{kept}");
+        }
+    }
+}
+
+#[test]
+fn a_capability_that_is_set_takes_the_place_of_the_one_before_and_holds() {
+    let rules = "[[rule]]\non = \"NOOP\"\nset = { capability = \"SIZE 7\" }\n[[rule]]\non = \"RSET\"\n\
+                 set = { capability = \"X-NEW\" }\n";
+    let mut talk = Talk::with(&format!("{}{rules}", default()));
+    assert!(talk.say(&["EHLO a"]).contains("SIZE 10485760"));
+    let set = talk.say(&["NOOP", "RSET", "EHLO a"]);
+    assert!(set.contains("SIZE 7") && set.matches("SIZE").count() == 1 && set.contains("X-NEW"), "{set}");
+    assert!(talk.say(&["MAIL FROM:<a@noddy.com> SIZE=8"]).starts_with("552 5.3.4"));
+}
+
+#[test]
+fn what_is_offered_may_differ_in_tls_and_after_a_login() {
+    let keys = "\"HELP\"]\nin_tls = [\"SIZE 9\", \"HELP\"]\nlogged_in = [\"SIZE 8\"]";
+    let mut talk = Talk::with(&default().replace("\"HELP\"]", keys));
+    assert!(talk.say(&["EHLO a"]).contains("SIZE 10485760"));
+    talk.say(&["STARTTLS"]);
+    let inside = talk.say(&["EHLO a"]);
+    assert!(inside.contains("SIZE 9") && !inside.contains("PIPELINING"), "{inside}");
+    assert!(talk.say(&["BDAT 1 LAST"]).starts_with("500 "), "CHUNKING is not among them");
+    talk.say(&["AUTH PLAIN AGR1ZGUAbm9kZHk="]);
+    assert!(talk.say(&["EHLO a"]).contains("SIZE 8"));
+}
+
+#[test]
+fn vrfy_tells_no_lies_of_who_is_not_told_of_or_has_moved() {
+    let boxes = "[[domain.mailbox]]\nname = \"secret\"\nvrfy = false\n[[domain.mailbox]]\nname = \"left\"\n\
+                 moved_to = \"dude@noddy.com\"\n[[domain.mailbox]]\nname = \"full\"";
+    let mut talk = Talk::with(&default().replacen("[[domain.mailbox]]\nname = \"full\"", boxes, 1));
+    talk.say(&["EHLO a"]);
+    assert_eq!(talk.say(&["VRFY secret"]), "252 2.0.0 secret");
+    assert_eq!(talk.say(&["VRFY secret@target.local"]), "252 2.0.0 secret@target.local");
+    let moved = "551 5.1.6 User has moved; please try <dude@noddy.com>";
+    assert_eq!(talk.say(&["VRFY left"]), moved);
+    assert_eq!(talk.say(&["VRFY left@target.local"]), moved);
+    assert!(talk.say(&["VRFY nobody"]).starts_with("550 5.1.1"));
+}
