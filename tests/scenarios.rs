@@ -124,7 +124,7 @@ fn who_speaks_between_the_lines_of_the_greeting_is_shown_out() {
     assert!(heard.ends_with("554 5.5.0 mx.target.local Error: SMTP protocol synchronization\r\n"), "{heard}");
 }
 
-const VARIED: &str = r#"
+const VARIED: &str = r#"allow = ["code-mismatch"]
 ehlo = 1
 extends = "classroom"
 title = "Who is away?"

@@ -124,7 +124,7 @@ fn capabilities(look: &mut Look<'_>) {
         for (n, line) in list.iter().enumerate() {
             if let Some(what) = unlikely(line) {
                 let place = [Step::Key("capabilities"), Step::Key(key), Step::Index(n)];
-                look.soft(&place, what);
+                look.unless(super::Allowed::BadReply, &place, &what);
             }
         }
     }
