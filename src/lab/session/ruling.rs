@@ -253,6 +253,11 @@ impl Session {
             Some(raw) => self.out.push(Action::Raw(raw.0.clone())),
             None => {}
         }
+        self.settle(rule, lines)
+    }
+
+    /// What becomes of the moment after all that a rule does beside its answer.
+    fn settle(&mut self, rule: &Rule, mut lines: Vec<String>) -> Ruling {
         if rule.reset {
             self.end_transaction();
             self.state = State::Closed;
