@@ -41,18 +41,29 @@ pub(super) fn syntax(text: &str) -> Vec<Mistake> {
     mistakes.filter(|mistake| lines.insert(text.get(..mistake.at).unwrap_or_default().matches('\n').count())).collect()
 }
 
-/// A text that is TOML, read with its mistakes taken out: the value, what was read for it, and the mistakes. `missing` gives
-/// what stands for a key of the top that is not there.
+/// What a text with its mistakes taken out gives.
+pub(super) struct Without<'t, T> {
+    /// The value, where anything is left of it.
+    pub(super) value: Option<T>,
+    /// From what it was read.
+    pub(super) tree: DeTable<'t>,
+    /// What was taken out.
+    pub(super) mistakes: Vec<Mistake>,
+    /// The places of the tables that lack something now.
+    pub(super) maimed: BTreeSet<usize>,
+}
+
+/// A text that is TOML, read with its mistakes taken out. `missing` gives what stands for a key of the top that is not there.
 pub(super) fn read<'t, T: DeserializeOwned>(
     text: &'t str,
     missing: &dyn Fn(&str) -> Option<&'static str>,
-) -> (Option<T>, DeTable<'t>, Vec<Mistake>) {
+) -> Without<'t, T> {
     let (root, _) = DeTable::parse_recoverable(text);
     let mut reading = Reading { tree: root.into_inner(), taken: BTreeSet::new(), mistakes: Vec::new() };
     for _ in 0..MOST {
         let tree = Spanned::new(0..0, reading.tree.clone());
         match T::deserialize(toml::de::Deserializer::from(tree)) {
-            Ok(value) => return (Some(value), reading.tree, reading.mistakes),
+            Ok(value) => return reading.done(Some(value)),
             Err(error) => {
                 if !reading.without(&error, missing) {
                     break;
@@ -60,7 +71,7 @@ pub(super) fn read<'t, T: DeserializeOwned>(
             }
         }
     }
-    (None, reading.tree, reading.mistakes)
+    reading.done(None)
 }
 
 struct Reading<'t> {
@@ -70,7 +81,12 @@ struct Reading<'t> {
     mistakes: Vec<Mistake>,
 }
 
-impl Reading<'_> {
+impl<'t> Reading<'t> {
+    fn done<T>(self, value: Option<T>) -> Without<'t, T> {
+        let maimed = self.taken.into_iter().map(|(place, _)| place).collect();
+        Without { value, tree: self.tree, mistakes: self.mistakes, maimed }
+    }
+
     /// Notes what could not be read, and takes it out; false where that is not possible.
     fn without(&mut self, error: &toml::de::Error, missing: &dyn Fn(&str) -> Option<&'static str>) -> bool {
         let span = error.span().unwrap_or(0..0);
@@ -97,10 +113,12 @@ impl Reading<'_> {
             let known: Vec<&str> = message.split('`').skip(3).step_by(2).collect();
             // What was meant is read as that: its value may be wrong as well.
             let meant = nearest(named, &known).map(str::to_owned);
-            return table(&mut self.tree, &mut |key, _| {
+            let taken = table(&mut self.tree, &mut |key, _| {
                 (key.map(Spanned::span) == Some(span.clone())).then(|| Change::Rename(meant.clone()))
-            })
-            .is_some();
+            });
+            let done = taken.is_some();
+            self.taken.extend(taken.flatten());
+            return done;
         }
         let taken = table(&mut self.tree, &mut |_, value| (value.span() == span).then_some(Change::Take))
             .or_else(|| table(&mut self.tree, &mut |_, value| holds(&value.span(), &span).then_some(Change::Take)));

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::extends::{self, DEEPEST};
-use super::mistakes::{self, Mistake};
-use super::sense::{Step, at, sense};
+use super::mistakes::{self, Mistake, Without};
+use super::sense::{NOTHING, Step, at, sense};
 use super::{Draw, Scenario, ScenarioError, Server, ServerCertificate, Vary};
 
 /// The text of a scenario, and from where it is where that is a file.
@@ -166,7 +166,7 @@ impl Source {
             "capabilities" => Some("{}"),
             _ => None,
         };
-        let (own, tree, wrong) = mistakes::read::<Scenario>(&filled, &missing);
+        let Without { value: own, tree, mistakes: wrong, maimed } = mistakes::read::<Scenario>(&filled, &missing);
         let builds = tree.contains_key("extends");
         found.extend(
             wrong
@@ -178,13 +178,16 @@ impl Source {
         }
         if let Some(mut own) = own {
             own.checks.iter_mut().for_each(|check| check.locate(&filled));
-            found.extend(sense(&own, base.as_ref(), (&tree, &filled), self.beside()));
+            let odd = sense(&own, base.as_ref(), (&tree, &filled), self.beside());
+            // A rule whose answer could not be read does something all the same.
+            found.extend(odd.into_iter().filter(|one| !(maimed.contains(&one.at) && one.what.starts_with(NOTHING))));
         }
         // A value that was filled in has moved what stands behind it, but not its line.
         for mistake in &mut found {
             mistake.at = moved(&filled, mistake.at, &self.text);
         }
-        found.sort_by_key(|mistake| mistake.at);
+        // What is missing at the top has no line of its own.
+        found.sort_by_key(|mistake| (mistake.at == 0 && mistake.what.contains("is missing"), mistake.at));
         found.dedup();
         found
     }

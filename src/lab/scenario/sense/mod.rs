@@ -12,6 +12,9 @@ use toml::de::{DeTable, DeValue};
 use super::mistakes::Mistake;
 use super::{Allowed, Scenario};
 
+/// What is said of a rule without any action.
+pub(super) const NOTHING: &str = "the rule does nothing";
+
 /// A step on the way to a value.
 #[derive(Debug, Clone)]
 pub(super) enum Step {

@@ -112,13 +112,13 @@ fn secured(look: &mut Look<'_>, beside: &Path) {
 }
 
 fn capabilities(look: &mut Look<'_>) {
-    let keys = &look.own.capabilities;
+    let (keys, none) = (&look.own.capabilities, Vec::new());
     let lists = [
         ("advertise", &keys.advertise),
         ("hide", &keys.hide),
         ("lie", &keys.lie),
-        ("in_tls", keys.in_tls.as_ref().unwrap_or(&keys.hide)),
-        ("logged_in", keys.logged_in.as_ref().unwrap_or(&keys.hide)),
+        ("in_tls", keys.in_tls.as_ref().unwrap_or(&none)),
+        ("logged_in", keys.logged_in.as_ref().unwrap_or(&none)),
     ];
     for (key, list) in lists {
         for (n, line) in list.iter().enumerate() {

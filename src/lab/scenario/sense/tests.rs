@@ -50,7 +50,6 @@ fn what_can_not_be_so_is_said_with_its_line_and_the_cure() {
         ("[[domain]]\nname = \"a.b\"\n[[domain.mailbox]]\nname = \"x\"\nmoved_to = \"nowhere\"\n", 8, "no address"),
         ("[[domain]]\nname = \"a.b\"\ncatch_all = \"y\"\n", 6, "is no mailbox of a.b"),
         ("[[check]]\nscript = \"\"\n", 5, "says nothing"),
-        ("[[check]]\nscript = '''\n> EHLO x\n< abc\n'''\n", 7, ""),
         ("[[pretend]]\nhelo = \"a\"\n", 4, "tells nothing"),
         ("[[rule]]\non = \"MAIL\"\nspf = \"fail\"\nreply = \"550 no\"\n", 6, "no [[pretend]] tells any"),
     ] {
