@@ -96,3 +96,17 @@ fn a_rule_that_can_not_hold_does_nothing_or_says_what_is_never_said_is_told_of()
         assert_eq!(said, "", "{rule}");
     }
 }
+
+#[test]
+fn no_shipped_scenario_has_a_mistake() {
+    let folder = crate::assets::ASSETS.get_dir("scenarios").expect("shipped");
+    for file in folder.files() {
+        let name = file.path().file_name().and_then(std::ffi::OsStr::to_str).expect("a name");
+        let text = file.contents_utf8().expect("UTF-8");
+        let source = Source::new(name, text, &shipped_text).unwrap_or_else(|error| panic!("{error}"));
+        for draw in source.vary().variants() {
+            let said: Vec<String> = source.mistakes(&draw).iter().map(ToString::to_string).collect();
+            assert_eq!(said, Vec::<String>::new(), "{name}");
+        }
+    }
+}
