@@ -14,6 +14,8 @@ mod export;
 mod message;
 #[path = "support/peer.rs"]
 mod peer;
+#[path = "send/refused.rs"]
+mod refused;
 #[path = "send/said.rs"]
 mod said;
 #[path = "send/way.rs"]
@@ -207,7 +209,7 @@ fn each_refusal_has_its_exit_status() {
     let desk = Desk::new();
     let refused_at = |at: &str| match at {
         "greeting" => "S: 554 go away\n".to_owned(),
-        "EHLO" => "S: 220 mx\nC: EHLO me\nS: 550 no\nC: RSET\nS: 250 ok\nC: QUIT\nS: 221 bye\n".to_owned(),
+        "EHLO" => "S: 220 mx\nC: EHLO me\nS: 550 no\nC: QUIT\nS: 221 bye\n".to_owned(),
         "MAIL" => after_ehlo(" mx", "C: MAIL FROM:<a@b>\nS: 550 no\nC: RSET\nS: 250 ok\nC: QUIT\nS: 221 bye\n"),
         "DATA" => {
             after_ehlo(" mx", &ACCEPTS[..ACCEPTS.find("S: 354").expect("there")])

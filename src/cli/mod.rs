@@ -153,7 +153,13 @@ fn complain(command: &str, words: impl std::fmt::Display) -> Exit {
 /// Runs the program.
 #[must_use]
 pub fn main() -> ExitCode {
-    let words = subcommand_first(std::env::args_os().collect());
+    let words = match subcommand_first(std::env::args_os().collect()) {
+        Ok(words) => words,
+        Err((words, said)) => {
+            complain("ehlo send", said);
+            return ExitCode::from(send::of_words(&words));
+        }
+    };
     let arguments = match Arguments::try_parse_from(&words) {
         Ok(arguments) => arguments,
         Err(said) => {
@@ -188,7 +194,10 @@ pub fn main() -> ExitCode {
 /// Puts the subcommand before the options that every subcommand takes, and what that has for subcommands behind it:
 /// `ehlo --state DIR history prune` is `ehlo history prune --state DIR`. Without this the word would be read as a TARGET,
 /// since the workbench takes options and words too, and the next as a word to look for.
-fn subcommand_first(mut words: Vec<OsString>) -> Vec<OsString> {
+///
+/// # Errors
+/// What `ehlo send` refuses before anything is read further, in words; with the words of the command line.
+fn subcommand_first(mut words: Vec<OsString>) -> Result<Vec<OsString>, (Vec<OsString>, String)> {
     let whole = Arguments::command();
     let takes_value = |word: &str| {
         let option = whole.get_arguments().filter(|a| a.is_global_set()).find(|a| {
@@ -209,10 +218,10 @@ fn subcommand_first(mut words: Vec<OsString>) -> Vec<OsString> {
             };
         }
         let found = words.get(at).and_then(|word| command.get_subcommands().find(|s| *word == *s.get_name()));
-        let Some(subcommand) = found else { return words };
+        let Some(subcommand) = found else { return Ok(words) };
         words[front..=at].rotate_right(1);
         if subcommand.get_name() == "send" {
-            return send::normalised(words);
+            return send::normalised(words.clone()).map_err(|said| (words, said));
         }
         (front, command) = (front + 1, subcommand);
     }

@@ -29,16 +29,20 @@ mod meant;
 mod parameters;
 mod parts;
 mod prepared;
+mod recipients;
 mod screen;
 mod swaks;
 mod target;
+mod told;
 mod trip;
 
 pub(super) use exits::of_words;
 pub(super) use meant::told;
 use prepared::Prepared;
-use screen::{Recipient, Screen};
+use recipients::Recipient;
+use screen::Screen;
 pub(super) use swaks::normalised;
+use told::Warning;
 use trip::Trip;
 
 const COMMAND: &str = "ehlo send";
@@ -87,7 +91,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
     };
     let code = match runtime.block_on(play(arguments, common, world)) {
         Ok(code) => ExitCode::from(code),
-        Err(words) => exit(super::complain(COMMAND, words)),
+        Err(words) => exit(super::complain(COMMAND, told::in_options(&words))),
     };
     // A task that still resolves a name must not hold up the way out.
     runtime.shutdown_background();
@@ -192,6 +196,7 @@ fn options(target: &Target, roots: Vec<String>, arguments: &Arguments) -> Result
     let bounded = |time: Duration| time.max(Duration::from_millis(1));
     options.connect_timeout = place.connect_timeout.or(place.timeout).map_or(options.connect_timeout, bounded);
     options.reply_timeout = place.timeout.map(bounded).or(options.reply_timeout);
+    options.accept_offer = place.accept_offer;
     Ok(options)
 }
 
@@ -199,10 +204,17 @@ fn options(target: &Target, roots: Vec<String>, arguments: &Arguments) -> Result
 fn finish(mut sent: Sent, arguments: &Arguments, common: &Common, screen: &mut Screen) -> Result<u8, String> {
     let output = &arguments.output;
     let exit = exit_of(&sent.report);
-    let recipients = screen::recipients(&sent.report.log, &sent.unsent);
+    sent.report.words = told::reason(&sent.report, exit);
+    let recipients = recipients::recipients(&sent.report.log, &sent.unsent);
+    let warnings = told::warnings(&sent.report);
     screen.end(&sent.report, &recipients, exit == Exit::Done);
-    if exit == Exit::Tls && sent.target.verify {
-        screen.complain(tls_cure(sent.report.words.as_deref().unwrap_or_default()));
+    for warning in warnings.iter().filter(|warning| !warning.shown) {
+        screen.complain(&format!("warning: {}", warning.words));
+    }
+    if exit == Exit::Tls
+        && let Some(cure) = told::tls_cure(sent.report.words.as_deref().unwrap_or_default(), &sent.target)
+    {
+        screen.complain(cure);
     }
     for path in sent.transcripts.iter().filter(|_| common.verbose) {
         screen.complain(&format!("the conversation is in {}", path.display()));
@@ -214,7 +226,7 @@ fn finish(mut sent: Sent, arguments: &Arguments, common: &Common, screen: &mut S
     let shown =
         wanted.map(|path| certificate(&sent.report).and_then(|pem| if within { Ok(pem) } else { put(pem, path) }));
     if output.json {
-        let mut result = as_json(&sent, &recipients, code);
+        let mut result = as_json(&sent, &recipients, &warnings, code);
         if let Some(Ok(pem)) = shown.as_ref().filter(|_| within) {
             result["certificate"] = json!(pem);
         }
@@ -238,28 +250,9 @@ fn finish(mut sent: Sent, arguments: &Arguments, common: &Common, screen: &mut S
     }
 }
 
-/// What to do where TLS has failed, by the words that say why.
-fn tls_cure(words: &str) -> &'static str {
-    match words {
-        _ if words.contains("expired") || words.contains("not valid before") => {
-            "whoever runs the server has to renew the certificate; --no-tls-verify goes on all the same, without knowing \
-             with whom"
-        }
-        _ if words.contains("name") => {
-            "--tls-sni NAME asks for and verifies a name that the certificate has; --no-tls-verify goes on without"
-        }
-        _ if words.contains("offer") => {
-            "--no-tls leaves TLS out; -tlsc expects it from the first byte, usually on port 465"
-        }
-        _ if words.contains("issuer") || words.contains("self-signed") || words.contains("authority") => {
-            "--tls-ca-path trusts another authority, --no-tls-verify goes on without knowing with whom"
-        }
-        _ => "--tls-protocol LIST allows other versions, -tlsc expects TLS from the first byte, --no-tls leaves it out",
-    }
-}
-
 /// The result as JSON.
-fn as_json(sent: &Sent, recipients: &[Recipient], code: u8) -> serde_json::Value {
+fn as_json(sent: &Sent, recipients: &[Recipient], warnings: &[Warning], code: u8) -> serde_json::Value {
+    let warnings: Vec<_> = warnings.iter().map(|w| json!({"kind": w.kind, "words": w.words})).collect();
     let all: Vec<_> = recipients
         .iter()
         .map(|r| json!({"address": r.address, "verdict": r.word, "code": r.code, "reply": r.reply}))
@@ -273,6 +266,7 @@ fn as_json(sent: &Sent, recipients: &[Recipient], code: u8) -> serde_json::Value
         "recipients": all,
         "handed_over": sent.report.delivered,
         "problem": sent.report.words,
+        "warnings": warnings,
         "transcript": sent.transcripts.first().map(|path| path.display().to_string()),
         "transcripts": sent.transcripts.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(),
     })

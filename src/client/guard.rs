@@ -87,6 +87,7 @@ mod tests {
             total_timeout: None,
             keep_alive: None,
             remember: false,
+            accept_offer: false,
             relayed: false,
         };
         (connect(options, Some(Arc::clone(&journal)), world, Duration::ZERO), journal)

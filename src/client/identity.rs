@@ -36,6 +36,9 @@ pub enum IdentityError {
         "the PKCS#12 file does not open: `client_password` names where its password comes from, and it must be right"
     )]
     Locked,
+    /// The key belongs to another certificate.
+    #[error("the key is not that of this certificate: both must be of one pair")]
+    OtherKey,
     /// There is a certificate and no key.
     #[error("its key is missing: name it as `client_key`, or put it into the same file")]
     NoKey,
@@ -60,7 +63,8 @@ impl Identity {
         let key = key.or(own).ok_or(IdentityError::NoKey)?;
         let chain = String::from_utf8_lossy(certificate).into_owned();
         let chain = chain.find("-----BEGIN CERTIFICATE-----").map_or(chain.clone(), |at| chain[at..].to_owned());
-        Ok(Self::Pem { chain, key: plain_key(key, password)? })
+        let key = plain_key(key, password)?;
+        if belongs(&chain, &key) { Ok(Self::Pem { chain, key }) } else { Err(IdentityError::OtherKey) }
     }
 }
 
@@ -75,6 +79,20 @@ fn unwrapped(file: &[u8], password: &Secret) -> Result<Identity, IdentityError> 
     let chain: Vec<u8> = own.to_pem().map_err(locked)?.into_iter().chain(above).collect();
     let key = Secret::new(key.private_key_to_pem_pkcs8().map_err(locked)?);
     Ok(Identity::Pem { chain: String::from_utf8_lossy(&chain).into_owned(), key })
+}
+
+/// Whether this is the certificate's key. What can't be read here is left to the handshake.
+#[cfg(not(any(target_os = "windows", target_vendor = "apple")))]
+fn belongs(chain: &str, key: &Secret) -> bool {
+    let key = openssl::pkey::PKey::private_key_from_pem(key.expose());
+    let own = openssl::x509::X509::from_pem(chain.as_bytes()).and_then(|own| own.public_key());
+    own.ok().zip(key.ok()).is_none_or(|(own, key)| own.public_eq(&key))
+}
+
+#[cfg(any(target_os = "windows", target_vendor = "apple"))]
+fn belongs(_: &str, _: &Secret) -> bool {
+    // The system's library says so once it is to be shown.
+    true
 }
 
 /// A key as PKCS#8 that is not encrypted.
@@ -116,6 +134,11 @@ mod tests {
             let Ok(Identity::Pem { chain, key }) = read else { panic!("{read:?}") };
             assert!(chain.starts_with("-----BEGIN CERTIFICATE-----"), "{chain}");
             assert!(key.expose().starts_with(b"-----BEGIN PRIVATE KEY-----"));
+        }
+        #[cfg(not(any(target_os = "windows", target_vendor = "apple")))]
+        {
+            let other = Identity::read(cert.as_bytes(), Some(made().1.as_bytes()), &nothing);
+            assert!(matches!(other, Err(IdentityError::OtherKey)), "{other:?}");
         }
         assert!(matches!(Identity::read(cert.as_bytes(), None, &nothing), Err(IdentityError::NoKey)));
         assert!(matches!(Identity::read(b"hello", None, &nothing), Err(IdentityError::NoCertificate)));

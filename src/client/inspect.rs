@@ -12,6 +12,9 @@ use crate::profile::TlsVersion;
 use super::TlsOptions;
 use super::stream::Io;
 
+/// `X509_V_ERR_INVALID_PURPOSE` in words.
+pub(super) const NO_SERVERS: &str = "it is not made for a server: its extended key usage does not name serverAuth";
+
 /// What a closer look found.
 #[derive(Debug, Default)]
 pub(super) struct Found {
@@ -37,6 +40,7 @@ impl Found {
                 18 => TlsFault::SelfSigned,
                 2 | 19 | 20 | 21 if leaf.as_ref().is_some_and(|leaf| leaf.self_issued) => TlsFault::SelfSigned,
                 2 | 19 | 20 | 21 => TlsFault::UnknownIssuer(issuer()),
+                26 => TlsFault::Other(NO_SERVERS.to_owned()),
                 _ => TlsFault::Other(words.clone()),
             };
             if !all.contains(&fault) {

@@ -151,6 +151,8 @@ pub struct Options {
     pub keep_alive: Option<Duration>,
     /// Whether what the server offers, and when it cuts the line, is kept and compared with the last time.
     pub remember: bool,
+    /// What is missed of the last offer is told once more, and then done without.
+    pub accept_offer: bool,
     /// A program of ehlo's stands between: that the line ends says nothing of the server's patience.
     pub relayed: bool,
 }

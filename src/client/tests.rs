@@ -36,6 +36,7 @@ fn options(port: u16) -> Options {
         total_timeout: None,
         keep_alive: None,
         remember: false,
+        accept_offer: false,
         relayed: false,
     }
 }

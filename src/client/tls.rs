@@ -151,7 +151,7 @@ fn connector(options: &TlsOptions) -> Result<native_tls::TlsConnector, String> {
         // Looked at once the handshake is done, under the name that is meant.
         builder.danger_accept_invalid_hostnames(true);
     }
-    builder.build().map_err(|error| format!("TLS can't be set up: {error}"))
+    builder.build().map_err(|error| format!("TLS can't be set up: {}", reason(&error.to_string())))
 }
 
 fn protocol(version: TlsVersion) -> native_tls::Protocol {
@@ -230,6 +230,8 @@ fn words(text: &str, facts: &Facts, name: &str, options: &TlsOptions) -> String 
         "the server's certificate is self-signed; nobody vouches for it".to_owned()
     } else if has("hostname mismatch") || has("IP address mismatch") {
         format!("the server's certificate is not for the name {name}")
+    } else if has("certificate purpose") {
+        format!("the server's certificate can't be trusted: {}", inspect::NO_SERVERS)
     } else if has("key too weak") || has("key too small") {
         "the server's certificate has a key that is too short to be trusted".to_owned()
     } else if has("unsupported protocol") || has("unsupported version") || has("wrong ssl version") {
@@ -238,6 +240,10 @@ fn words(text: &str, facts: &Facts, name: &str, options: &TlsOptions) -> String 
             "{}, which is not allowed here; {}",
             spoken.as_deref().unwrap_or("the server chose a version of TLS"),
             VERSIONS
+        )
+    } else if has("no protocols available") {
+        format!(
+            "this machine's TLS library does none of the versions that are allowed: the oldest are off here; {VERSIONS}"
         )
     } else if has("unexpected EOF") || has("reset by peer") || has("handshake process was interrupted") {
         "the server closed the connection in the middle of the TLS handshake".to_owned()

@@ -147,10 +147,12 @@ impl Memory {
         let offered = before.read();
         let since = |capability: String| Missed { at: before.at.clone(), capability };
         let starttls = (line == Line::Clear && offered.has("STARTTLS")).then(|| since("STARTTLS".to_owned()));
-        let mechanisms = offered.mechanisms().into_iter().map(|name| since(format!("AUTH {name}")));
+        // EXTERNAL hangs on the certificate that the client shows, and says nothing of the server.
+        let mechanisms = offered.mechanisms().into_iter().filter(|name| !name.eq_ignore_ascii_case("EXTERNAL"));
+        let mechanisms = mechanisms.map(|name| since(format!("AUTH {name}")));
         let here = now.mechanisms();
         let is_gone = |missed: &Missed| match missed.mechanism() {
-            Some(name) => !here.iter().any(|it| it == name),
+            Some(name) => name != "EXTERNAL" && !here.iter().any(|it| it == name),
             None => !now.has(&missed.capability),
         };
         let mut all: Vec<Missed> = before.missed.iter().filter(|missed| is_gone(missed)).cloned().collect();

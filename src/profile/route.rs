@@ -81,7 +81,7 @@ pub enum ProxyError {
 
 impl Proxy {
     /// Reads `socks5://[user@]host[:port]`, `socks5h://…` or `http://[user@]host:port`; SOCKS is at 1080 where no port is
-    /// named. The password's source is not in it.
+    /// named. What is no letter of the user's name may be percent-encoded. The password's source is not in it.
     ///
     /// # Errors
     /// Another scheme, no host, a password in plain text.
@@ -92,7 +92,10 @@ impl Proxy {
         let rest = rest.strip_suffix('/').unwrap_or(rest);
         let (user, place) = match rest.rsplit_once('@') {
             Some((user, _)) if user.contains(':') => return Err(ProxyError::Password),
-            Some((user, place)) if !user.is_empty() => (Some(user.to_owned()), place),
+            Some((user, place)) if !user.is_empty() => {
+                // A colon or an at sign of the user's own stands there as %3A and %40 (RFC 3986 3.2.1).
+                (Some(percent_encoding::percent_decode_str(user).decode_utf8_lossy().into_owned()), place)
+            }
             Some((_, place)) => (None, place),
             None => (None, rest),
         };
@@ -148,6 +151,7 @@ mod tests {
             ("SOCKS5H://dude@proxy.noddy.com:9050/", "socks5h://proxy.noddy.com:9050", Some("dude")),
             ("http://[::1]:3128", "http://[::1]:3128", None),
             ("http://a@b@proxy:3128", "http://proxy:3128", Some("a@b")),
+            ("socks5://us%3Aer%40noddy@proxy", "socks5://proxy:1080", Some("us:er@noddy")),
         ] {
             let proxy = Proxy::parse(text).expect(text);
             assert_eq!((proxy.to_string().as_str(), proxy.user.as_deref()), (shown, user), "{text}");

@@ -87,6 +87,7 @@ pub fn options(target: &Target, mut roots: Vec<String>) -> Result<Options, DialE
         // A script says itself what is sent; the workbench takes it from the target.
         keep_alive: None,
         remember: true,
+        accept_offer: false,
         relayed: false,
     })
 }

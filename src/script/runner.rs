@@ -75,6 +75,8 @@ struct Runner<'a> {
     early: bool,
     /// What its LIMITS count on this connection.
     named: limits::Named,
+    /// What was said of lines that go out although the server does not offer it.
+    warned: std::collections::BTreeSet<String>,
 }
 
 impl<'a> Runner<'a> {
@@ -94,6 +96,7 @@ impl<'a> Runner<'a> {
             waited: false,
             early: false,
             named: limits::Named::default(),
+            warned: std::collections::BTreeSet::new(),
         }
     }
 
@@ -354,8 +357,11 @@ impl<'a> Runner<'a> {
             }
             Err(arrived) => {
                 self.outcome(step.line, what, Verdict::Failed, missing(arrived));
+                let of = self.open.iter().find(|(open, ..)| *open == ask).cloned();
                 self.open.retain(|(open, ..)| *open != ask);
-                self.arrived(ask, step.line, "a reply", arrived)?;
+                // The line that was asked by, not the one on which its reply is expected.
+                let (_, line, text) = of.unwrap_or_else(|| (ask, step.line, "a reply".to_owned()));
+                self.arrived(ask, line, &text, arrived)?;
                 return self.fatal(Cause::NoConnection, "the connection was closed");
             }
         };
@@ -368,7 +374,10 @@ impl<'a> Runner<'a> {
         self.wire.take(ask, exchange);
         self.last = Some(exchange);
         self.proved(exchange, &reply, step.line, &what)?;
-        let broken = reply.code().is_none() || reply.class() == Class::Unknown;
+        let asked = self.wire.dialogue.exchanges()[exchange];
+        let broken = reply.code().is_none()
+            || reply.class() == Class::Unknown
+            || reply.class() == Class::Intermediate && finish::breaks_protocol(&asked, &reply).is_some();
         let flow = if verdict.0 == Verdict::Failed {
             let flow = self.failed(step, what, format!("{}; the server said {}", verdict.1, shown(&reply)));
             if broken {

@@ -4,7 +4,7 @@ use crate::client::{Ending, Request};
 use crate::conversation::dialogue::Verdict;
 use crate::decode::{Does, MENDED, Step};
 use crate::smtp::session::Sent;
-use crate::smtp::{Command, Phase, Verb};
+use crate::smtp::{Command, Phase, Verb, sasl};
 
 use super::action::Action;
 use super::editor::Draft;
@@ -32,7 +32,7 @@ pub(super) fn enter(model: &mut Model) -> Vec<Effect> {
     // Within a message, and within a chunk of one, an empty line is content.
     let content = state.phase() == Phase::Data || state.session.chunk_left > 0;
     if let Some(waiting) = &model.waiting
-        && !matches!(armed, Some(Armed::Pipelined | Armed::Delivered))
+        && !matches!(armed, Some(Armed::Pipelined | Armed::Delivered | Armed::InClear))
     {
         model.notice =
             Some(format!("{} is awaited; Enter again sends this line at once (pipelined).", capital(&waiting.words())));
@@ -48,6 +48,12 @@ pub(super) fn enter(model: &mut Model) -> Vec<Effect> {
         let host = model.peer.name.clone();
         let question = Question::HandOver { host, recipients: accepted(model), production: true };
         model.overlay = Some(Overlay::Question(question));
+        return Vec::new();
+    }
+    if armed != Some(Armed::InClear)
+        && let Some(words) = shows_secret(model)
+    {
+        model.overlay = Some(Overlay::Question(Question::ClearText(words)));
         return Vec::new();
     }
     // Who sends by hand goes on by hand, and wants to see what comes of it.
@@ -145,6 +151,29 @@ fn draft_as_typed(draft: &Draft) -> Vec<Request> {
         if ended { Request::Line(line, Ending::CrLf) } else { as_typed(line, Ending::CrLf) }
     };
     lines.map(request).collect()
+}
+
+/// What anybody on the way could read of what Enter sends now, in words: the password or the token of a login, on a line that
+/// is not encrypted. The lab's are known to everybody.
+fn shows_secret(model: &Model) -> Option<String> {
+    let session = &model.talk.dialogue.state().session;
+    let line = model.composer.line();
+    let mechanism = match session.classify(line.as_bytes()) {
+        _ if session.tls || model.peer.lab => return None,
+        Sent::Command(command) if command.verb == Verb::Auth => {
+            let mut words = line.split_whitespace().skip(1);
+            // Alone, or with an empty response, it shows nothing yet.
+            words.next().filter(|_| words.next().is_some_and(|response| response != "="))?.to_owned()
+        }
+        Sent::AuthAnswer if line != "*" => {
+            let shows = |it: &&_| !matches!(it.wants, Wants::User | Wants::Formality);
+            model.challenge.as_ref().filter(shows)?.mechanism.clone()
+        }
+        _ => return None,
+    };
+    let known = sasl::known(&mechanism).filter(|known| known.shows_secret)?;
+    let what = if known.proof == sasl::Proof::Token { "token" } else { "password" };
+    Some(format!("{} shows the {what}, and the line is not encrypted.", known.name))
 }
 
 /// Whether what Enter sends now hands a message over: the lone dot, the last chunk, or the message that was written.

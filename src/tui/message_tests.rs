@@ -226,10 +226,14 @@ fn dollar_text_is_encoded_only_while_a_challenge_is_open() {
     assert_eq!(screen.asked(), ["send ZHVkZQ=="], "a user's name is no secret");
     screen.wire("> {{auth}}\n< 334 UGFzc3dvcmQ6");
     screen.keys("$noddy<enter>");
+    assert!(screen.asked().is_empty() && screen.shown().contains("LOGIN shows the password"), "{}", screen.shown());
+    screen.keys("<esc>");
+    assert!(screen.asked().is_empty(), "it stands there still");
+    screen.keys("<enter>y");
     assert_eq!(screen.asked(), ["Learn(Secret(…))", "send bm9kZHk="], "learnt first");
     assert!(screen.remembered.iter().all(|line| !line.contains("noddy") || line.starts_with("EHLO")), "never kept");
     screen.wire("> {{auth}}\n< 334 UGFzc3dvcmQ6");
-    screen.keys("$$x<enter>");
+    screen.keys("$$x<enter>y");
     assert_eq!(screen.asked(), ["send $x"]);
 }
 

@@ -128,6 +128,8 @@ pub enum Armed {
     Held,
     /// Hands a message over to a production server.
     Delivered,
+    /// Sends a password or a token over a line that is not encrypted.
+    InClear,
 }
 
 /// A reply that is awaited.

@@ -210,7 +210,7 @@ fn another_sender_is_named_with_the_cursor_at_its_domain() {
 fn after_a_refused_log_in_the_grey_text_logs_in_again() {
     let mut screen = connected(120, 33);
     screen.say("EHLO noddy.com<enter>", "< 250-mx.target.local\n< 250 AUTH PLAIN LOGIN");
-    screen.say("AUTH PLAIN AGR1ZGUAbm9kZHk=<enter>", "< 535 5.7.8 Error: authentication failed");
+    screen.say("AUTH PLAIN AGR1ZGUAbm9kZHk=<enter>y", "< 535 5.7.8 Error: authentication failed");
     assert!(screen.model.composer.ghost().starts_with("AUTH "), "{}", screen.shown());
     assert!(screen.shown().contains("another mechanism or a new password"), "{}", screen.shown());
 }

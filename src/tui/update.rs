@@ -406,7 +406,12 @@ fn agreed(model: &mut Model, question: Question) -> Vec<Effect> {
             enter(model)
         }),
         Question::Regardless => regardless::begin(model),
-        Question::ClearText(_) => errand::allowed(model),
+        Question::ClearText(_) if model.errand.is_some() => errand::allowed(model),
+        // It stands in the composer still.
+        Question::ClearText(_) => {
+            model.armed = Some(Armed::InClear);
+            enter(model)
+        }
         Question::DeleteProfile(name) => vec![Effect::Profiles(Wish::Delete(name))],
         Question::Remove(doomed) => {
             vec![Effect::Library(library::Wish::Remove(doomed.into_iter().map(|it| it.path).collect()))]

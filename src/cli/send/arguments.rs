@@ -12,7 +12,7 @@ use crate::profile::duration;
 use crate::transaction::Point;
 
 /// Where to.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Where to")]
 pub(super) struct Place {
     /// Where to connect: lab:, a host or host:port, a profile, mx:DOMAIN, …; without it the mail exchangers of the last recipient's domain
@@ -37,14 +37,17 @@ pub(super) struct Place {
     #[arg(long, visible_alias = "li", value_name = "ADDRESS")]
     pub(super) local_interface: Option<IpAddr>,
     /// IPv4 only
-    #[arg(short = '4', conflicts_with_all = ["v6", "local_interface"])]
+    #[arg(short = '4', conflicts_with = "v6")]
     pub(super) v4: bool,
     /// IPv6 only
-    #[arg(short = '6', conflicts_with = "local_interface")]
+    #[arg(short = '6')]
     pub(super) v6: bool,
     /// SMTP, ESMTP or LMTP; with S for TLS and A for a login as swaks has them (ESMTPSA, SSMTP, …)
     #[arg(long, value_name = "PROTOCOL")]
     pub(super) protocol: Option<String>,
+    /// Take what the server offers now as usual: what it offered before and does not any more is told no more
+    #[arg(long)]
+    pub(super) accept_offer: bool,
     /// For one connection attempt, such as 30s
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(super) connect_timeout: Option<Duration>,
@@ -121,12 +124,15 @@ pub(super) struct Tls {
     /// Certificate authorities, PEM, trusted beside the system's
     #[arg(long, value_name = "FILE")]
     pub(super) tls_ca_path: Option<PathBuf>,
-    /// A certificate to show, PEM
-    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    /// A certificate to show: PEM, or PKCS#12, which holds the key too
+    #[arg(long, value_name = "FILE")]
     pub(super) tls_cert: Option<PathBuf>,
-    /// Its key, PEM
+    /// Its key, PEM; without it the key is in the certificate's file
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     pub(super) tls_key: Option<PathBuf>,
+    /// What opens the key or the PKCS#12 file is in this environment variable
+    #[arg(long, value_name = "NAME", requires = "tls_cert")]
+    pub(super) tls_key_password_env: Option<String>,
     /// Write the server's certificate there, PEM; - is standard output, with --json within it
     #[arg(long, value_name = "FILE")]
     pub(super) tls_get_peer_cert: Option<PathBuf>,

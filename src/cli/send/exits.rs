@@ -37,10 +37,14 @@ pub(super) fn of(exit: Exit, log: &Log, announces: bool) -> u8 {
         Exit::Done | Exit::PartlyRefused => return 0,
         Exit::Usage => return MISTAKE,
         Exit::Interrupted => return Exit::Interrupted.code(),
-        Exit::Tls => return 29,
         _ => {}
     }
     let dialogue = Dialogue::of(log);
+    if exit == Exit::Tls {
+        let last = dialogue.exchanges().last();
+        let hung_up = last.is_some_and(|last| last.verb == Verb::Starttls && !last.complete && !last.gave_up());
+        return if hung_up { 6 } else { 29 };
+    }
     if exit == Exit::Authentication {
         return if is_cut_off(&dialogue) { 6 } else { 28 };
     }
@@ -129,6 +133,7 @@ mod tests {
             (&format!("{data}< 354 go\n| x\n> .\n* closed by=server\n"), Exit::NoConnection, 6),
             (&format!("{begun}> QUIT\n< 500 what\n"), Exit::Refused, 27),
             (begun, Exit::Tls, 29),
+            (&format!("{begun}> STARTTLS\n* closed by=server\n"), Exit::Tls, 6),
             (begun, Exit::Authentication, 28),
             (&format!("{begun}> AUTH PLAIN {{{{auth}}}}\n< 535 no\n"), Exit::Authentication, 28),
             (&format!("{begun}> AUTH PLAIN {{{{auth}}}}\n* closed by=server\n"), Exit::Authentication, 6),

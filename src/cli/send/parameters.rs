@@ -59,6 +59,10 @@ impl Parameters {
         }
         let envid = self.envid.clone().or_else(|| self.receipt.then(|| fresh(world)));
         if let Some(envid) = envid.filter(|text| !text.is_empty()) {
+            if !envid.bytes().all(|b| (b' '..=b'~').contains(&b)) {
+                return Err("--envid takes printable ASCII (RFC 3461 4.4); --mail-parameters sends anything as it is"
+                    .to_owned());
+            }
             said.mail.push(format!("ENVID={}", xtext::encode(envid.as_bytes())));
         }
         let notify = self.notify.as_deref().or(self.receipt.then_some("SUCCESS,FAILURE,DELAY"));
@@ -108,12 +112,24 @@ impl Parameters {
             international |= survey.head_beyond_ascii;
         }
         if international {
-            let words =
-                "an address or a header field holds letters beyond ASCII, and the server does not offer SMTPUTF8";
-            all.push(offer("SMTPUTF8", "SMTPUTF8".to_owned(), Some(words)));
+            let mut words =
+                "an address or a header field holds letters beyond ASCII, and the server does not offer SMTPUTF8"
+                    .to_owned();
+            for address in std::iter::once(from).chain(to.iter().map(String::as_str)).filter(|it| !it.is_ascii()) {
+                if let Some(plain) = with_plain_domain(address) {
+                    words = format!("{words}; {plain} is the same address as {address}, and needs none");
+                }
+            }
+            all.push(offer("SMTPUTF8", "SMTPUTF8".to_owned(), Some(&words)));
         }
         all
     }
+}
+
+/// The address with its domain in ASCII (`xn--…`, RFC 5890), where nothing else of it is beyond that.
+fn with_plain_domain(address: &str) -> Option<String> {
+    let (local, domain) = address.rsplit_once('@').filter(|(local, _)| local.is_ascii())?;
+    idna::domain_to_ascii(domain).ok().map(|domain| format!("{local}@{domain}"))
 }
 
 /// A fresh identifier of an envelope.
@@ -363,6 +379,8 @@ mod tests {
             (said.mail, said.rcpt),
             (vec!["RET=FULL".into(), "BY=120;R".into(), "X".into()], vec!["NOTIFY=NEVER".into()])
         );
+        let beyond = Parameters { envid: Some("a \u{e9}".into()), ..Parameters::default() };
+        assert!(beyond.said(&world()).is_err_and(|words| words.contains("printable ASCII")));
         for wrong in ["never,success", "", "ALWAYS"] {
             let parameters = Parameters { notify: Some(wrong.into()), ..Parameters::default() };
             assert!(parameters.said(&world()).expect_err(wrong).contains("--rcpt-parameters"));
@@ -380,6 +398,9 @@ mod tests {
         assert!(named(&Parameters { bare_mail: true, ..Parameters::default() }, false).is_empty());
         let binary = Survey { size: 9, ..Survey::default() };
         let offered = Parameters::default().offered(Some(&binary), "\u{e9}@b", &[], true);
+        let plain = with_plain_domain("a@b\u{fc}cher.example");
+        assert_eq!(plain.as_deref(), Some("a@xn--bcher-kva.example"));
+        assert_eq!(with_plain_domain("\u{fc}@b"), None);
         let keywords: Vec<_> = offered.iter().map(|offered| offered.keyword.as_str()).collect();
         assert_eq!(keywords, ["SIZE", "BINARYMIME", "SMTPUTF8"]);
     }

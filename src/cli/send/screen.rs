@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::arguments::Output;
-use crate::conversation::dialogue::{Ask, Verdict as Fate};
+use super::recipients::Recipient;
+use super::told;
 use crate::conversation::event::{Line, Micros, Remark};
-use crate::conversation::{Dialogue, Event, Log, Timed};
+use crate::conversation::{Event, Timed};
 use crate::script::{Outcome, Report, Watch};
 use crate::smtp::escape;
 
@@ -191,12 +192,13 @@ impl Screen {
     }
 
     fn remark(&mut self, remark: &Remark) {
-        let usual = ["connected", "tls", "injected", "gave-up", "error", "warning", "content", "closed"];
+        let usual = ["connected", "inspecting", "tls", "injected", "gave-up", "error", "warning", "content", "closed"];
         if !self.shows.remarks || !(self.verbose || usual.contains(&remark.word.as_str())) {
             return;
         }
-        let role = if matches!(remark.word.as_str(), "error" | "warning") { Role::Bad } else { Role::Remark };
-        let text = escape::for_screen(remark.to_string().as_bytes());
+        let role =
+            if matches!(remark.word.as_str(), "error" | "warning" | "injected") { Role::Bad } else { Role::Remark };
+        let text = told::in_options(&escape::for_screen(remark.to_string().as_bytes()));
         self.marked(role, self.shows.remark_marks, "=== ", &text);
     }
 
@@ -316,60 +318,6 @@ impl Watch for Screen {
             self.in_progress = true;
         }
     }
-}
-
-/// A recipient as the end of a transaction has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Recipient {
-    pub(super) address: String,
-    pub(super) word: &'static str,
-    pub(super) code: Option<u16>,
-    /// The last line of the reply that decided.
-    pub(super) reply: String,
-}
-
-impl Recipient {
-    fn good(&self) -> bool {
-        matches!(self.word, "accepted" | "delivered")
-    }
-}
-
-/// The recipients of the conversation, in order, and after them those that were never named to a server.
-pub(super) fn recipients(log: &Log, unsent: &[String]) -> Vec<Recipient> {
-    let dialogue = Dialogue::of(log);
-    // The message went out whole and nothing came: it may or may not have been taken (RFC 1047).
-    let last = dialogue.exchanges().iter().rev().find(|exchange| exchange.verb != crate::smtp::Verb::Quit);
-    let open = last.is_some_and(|exchange| exchange.ask == Ask::EndOfData && exchange.reply().is_none());
-    let transaction = dialogue.recipients().last().filter(|_| open).map(|recipient| recipient.transaction());
-    let all = dialogue.recipients().iter().map(|recipient| {
-        if recipient.verdict() == Fate::Accepted && transaction == Some(recipient.transaction()) {
-            let address = escape::for_screen(dialogue.address(log, recipient).as_bytes());
-            let reply = "no verdict on the message came: it may have been taken".to_owned();
-            return Recipient { address, word: "unknown", code: None, reply };
-        }
-        let word = match recipient.verdict() {
-            Fate::Pending => "unknown",
-            Fate::Accepted => "accepted",
-            Fate::Refused => "refused",
-            Fate::Delivered => "delivered",
-            Fate::Failed => "failed",
-        };
-        let decided = log.get(recipient.decided as usize).filter(|_| recipient.code().is_some());
-        let reply = decided.map(|entry| escape::for_screen(entry.bytes)).unwrap_or_default();
-        Recipient {
-            address: escape::for_screen(dialogue.address(log, recipient).as_bytes()),
-            word,
-            code: recipient.code().map(crate::smtp::ReplyCode::number),
-            reply,
-        }
-    });
-    let never = unsent.iter().map(|address| Recipient {
-        address: escape::for_screen(address.as_bytes()),
-        word: "unsent",
-        code: None,
-        reply: "nothing was sent for this recipient".to_owned(),
-    });
-    all.chain(never).collect()
 }
 
 #[cfg(test)]

@@ -88,25 +88,14 @@ Lines of the message are marked -| and ~|. A message leaves the machine only wit
 }
 
 /// Words of a command line that swaks understands, as clap does: `-tlsc`, `--h-Subject x`.
-pub(in crate::cli) fn normalised(words: Vec<OsString>) -> Vec<OsString> {
+///
+/// # Errors
+/// An option of swaks's that ehlo lacks: clap would read `-dab` as `-d ab`, and another message would go out.
+pub(in crate::cli) fn normalised(words: Vec<OsString>) -> Result<Vec<OsString>, String> {
     let Table { option, .. } = table();
-    let known = |word: &str| {
-        let bare = word.trim_start_matches('-');
-        let dashes = word.len() - bare.len();
-        // Single letters and words of ehlo's own are clap's; swaks takes one dash or two for any name.
-        if bare.len() < 2 || !(1..=2).contains(&dashes) {
-            return None;
-        }
-        let (bare, value) = bare.split_once('=').map_or((bare, None), |(name, value)| (name, Some(value)));
-        let has =
-            |entry: &&Entry| entry.names.iter().any(|name| name.len() > 2 && name.trim_start_matches('-') == bare);
-        let entry = option.iter().filter(|entry| entry.verdict != Held::Absent).find(has)?;
-        let name = &entry.names[0];
-        Some(value.map_or_else(|| name.clone(), |value| format!("{name}={value}")))
-    };
-    let mut out = Vec::with_capacity(words.len());
-    let mut words = words.into_iter();
     let command = <super::Arguments as clap::Args>::augment_args(clap::Command::new("send"));
+    let mut out = Vec::with_capacity(words.len());
+    let mut words = words.into_iter().peekable();
     while let Some(word) = words.next() {
         let text = word.to_str().unwrap_or_default();
         if text == "--" {
@@ -127,22 +116,69 @@ pub(in crate::cli) fn normalised(words: Vec<OsString>) -> Vec<OsString> {
             out.push("--header".into());
             out.push(format!("{name}: {}", value.unwrap_or_default()).into());
         } else {
-            let word = known(text).map_or(word, OsString::from);
+            let word = known(text, &option, &command)?.map_or(word, OsString::from);
+            if word == "--show-time-lapse" && words.peek().is_some_and(|next| next == "i") {
+                return Err(
+                    "swaks's i after --show-time-lapse is not there: the time is always in milliseconds; leave i out"
+                        .to_owned(),
+                );
+            }
             let value = word.to_str().is_some_and(|word| wants_value(&command, word)).then(|| words.next()).flatten();
             out.push(word);
             // A value is nobody's name, whatever it looks like.
             out.extend(value);
         }
     }
-    out
+    Ok(out)
+}
+
+/// An option by the name that clap knows, where it has another one here; none where it stays as it is.
+///
+/// # Errors
+/// swaks has it and ehlo does not; in words with what does the same.
+fn known(word: &str, table: &[Entry], command: &clap::Command) -> Result<Option<String>, String> {
+    let bare = word.trim_start_matches('-');
+    let dashes = word.len() - bare.len();
+    // Single letters are clap's; swaks takes one dash or two for any name.
+    if bare.len() < 2 || !(1..=2).contains(&dashes) {
+        return Ok(None);
+    }
+    let (bare, value) = bare.split_once('=').map_or((bare, None), |(name, value)| (name, Some(value)));
+    let here = |name: &str| value.map_or_else(|| name.to_owned(), |value| format!("{name}={value}"));
+    let named = |wanted: &str| {
+        let has = |name: &String| name.len() > 2 && name.trim_start_matches('-') == wanted;
+        table.iter().find(|entry| entry.names.iter().any(has))
+    };
+    let own = || command.get_arguments().any(|argument| is_called(argument, bare));
+    match named(bare) {
+        Some(entry) if entry.verdict == Held::Absent => Err(lacking(word, entry)),
+        Some(entry) => Ok(Some(here(&entry.names[0]))),
+        None if own() => Ok((dashes == 1).then(|| here(&format!("--{bare}")))),
+        None if bare.strip_prefix("no-").is_some_and(|taken_back| named(taken_back).is_some()) => {
+            let entry = named("no-NAME").filter(|entry| entry.verdict == Held::Absent);
+            entry.map_or(Ok(None), |entry| Err(lacking(word, entry)))
+        }
+        None => Ok(None),
+    }
+}
+
+/// What is said of an option that only swaks has.
+fn lacking(word: &str, Entry { names, note, .. }: &Entry) -> String {
+    let word = word.split('=').next().unwrap_or(word);
+    let named = names.iter().any(|name| name == "--no-NAME" || name == word);
+    let long = if named { String::new() } else { format!(" ({})", names[0]) };
+    format!("swaks's {word}{long} is not there: {note}; --help-swaks has all of its options")
+}
+
+/// Whether this is an argument's long name.
+fn is_called(argument: &clap::Arg, long: &str) -> bool {
+    argument.get_long() == Some(long) || argument.get_all_aliases().unwrap_or_default().contains(&long)
 }
 
 /// Whether the next word is this option's value, whatever it looks like.
 fn wants_value(command: &clap::Command, word: &str) -> bool {
     let is_it = |argument: &&clap::Arg| match word.strip_prefix("--") {
-        Some(long) => {
-            argument.get_long() == Some(long) || argument.get_all_aliases().unwrap_or_default().contains(&long)
-        }
+        Some(long) => is_called(argument, long),
         None => word
             .strip_prefix('-')
             .is_some_and(|short| argument.get_short().is_some_and(|known| short.strip_prefix(known) == Some(""))),
@@ -235,7 +271,7 @@ mod tests {
                 let value = takes_value.then(|| entry.example.clone().unwrap_or_else(|| "x".to_owned()));
                 let mut words = vec![OsString::from("send"), OsString::from(name)];
                 words.extend(value.map(OsString::from));
-                let tried = command().try_get_matches_from(normalised(words.clone()));
+                let tried = command().try_get_matches_from(normalised(words.clone()).expect("it is there"));
                 let Err(error) = tried else { continue };
                 let lacks_others = matches!(
                     error.kind(),
@@ -248,23 +284,55 @@ mod tests {
 
     #[test]
     fn short_forms_are_those_of_swaks() {
-        let words = |line: &str| -> Vec<OsString> { line.split(' ').map(OsString::from).collect() };
         for (line, want) in [
             ("-tlsc -au dude", "--tls-on-connect --auth-user dude"),
             ("--tlsc --da=RCPT", "--tls-on-connect --drop-after=RCPT"),
             ("-t a@b -s mx --body -", "-t a@b -s mx --body -"),
             ("--hide-all -stl", "--hide-all --show-time-lapse"),
-            ("--json -apt", "--json -apt"),
+            ("--json -abc", "--json -abc"),
+            ("-dkim-key=x -json", "--dkim-key=x --json"),
             ("--body -ah -tlsc", "--body -ah --tls-on-connect"),
             ("-d -ah --silent -tlsc", "-d -ah --silent --tls-on-connect"),
             ("-tlsc -- -tlsc --h-X y", "--tls-on-connect -- -tlsc --h-X y"),
         ] {
-            assert_eq!(normalised(words(line)), words(want), "{line}");
+            assert_eq!(normalised(words(line, ' ')), Ok(words(want, ' ')), "{line}");
         }
         let field = normalised(vec!["--h-Subject:".into(), "a b".into(), "--header-X=1".into()]);
-        assert_eq!(field, ["--header", "Subject: a b", "--header", "X: 1"]);
+        assert_eq!(field, Ok(words("--header|Subject: a b|--header|X: 1", '|')));
         let subject = normalised(vec!["--subject".into(), "a b".into(), "--subject=c".into()]);
-        assert_eq!(subject, ["--header", "Subject: a b", "--header", "Subject: c"]);
+        assert_eq!(subject, Ok(words("--header|Subject: a b|--header|Subject: c", '|')));
+    }
+
+    /// clap would read the first as `-d ab`, and send another message.
+    #[test]
+    fn what_only_swaks_has_is_refused_by_what_is_said_of_it() {
+        for (line, wants) in [
+            ("-dab", "swaks's -dab (--dump-as-body) is not there: --as-script shows"),
+            ("-dabsp", "passwords are always hidden"),
+            ("--dump", "swaks's --dump is not there: "),
+            ("--prdr", "LMTP"),
+            ("-raw", "--show-raw-text"),
+            ("-lp 99", "the system picks the port"),
+            ("--tls-cipher=x", "swaks's --tls-cipher is not there: the platform's"),
+            ("-am x", "registered names"),
+            ("--auth-map x", "registered names"),
+            ("-apt", "--auth-plaintext"),
+            ("-ahp", "always hidden"),
+            ("-pp", "never shown"),
+            ("--proxy-protocol x", "--proxy-command"),
+            ("--no-header", "nothing to take back"),
+            ("-stl i", "leave i out"),
+        ] {
+            let words = normalised(words(line, ' ')).expect_err(line);
+            assert!(words.contains(wants), "{line}: {words}");
+        }
+        for there in ["--no-tls", "-no-tls-verify", "--no-such-thing", "--body -dab"] {
+            assert!(normalised(words(there, ' ')).is_ok(), "{there}");
+        }
+    }
+
+    fn words(line: &str, between: char) -> Vec<OsString> {
+        line.split(between).map(OsString::from).collect()
     }
 
     /// What swaks's manual has under EXIT CODES.

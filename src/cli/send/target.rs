@@ -60,12 +60,8 @@ pub(super) fn way(arguments: &Arguments, profiles: &Profiles, world: &World) -> 
     if place.port == Some(465) {
         target.tls = TlsMode::Implicit;
     }
-    secure(&mut target, tls, default_port)?;
-    target.bind = match (place.v4, place.v6) {
-        (true, _) => Some(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
-        (_, true) => Some(IpAddr::V6(Ipv6Addr::UNSPECIFIED)),
-        _ => place.local_interface.or(target.bind),
-    };
+    secure(&mut target, tls, default_port, world)?;
+    target.bind = bind(place, target.bind)?;
     if target.protocol == Protocol::Smtp && target.tls == TlsMode::Starttls {
         // HELO offers nothing, so that nothing can be asked for.
         target.tls = TlsMode::None;
@@ -75,6 +71,25 @@ pub(super) fn way(arguments: &Arguments, profiles: &Profiles, world: &World) -> 
     let auth = who(&target, login, wants_login, &mechanisms, world)?;
     target.reading = reading(&target, place);
     Ok(Way { target, auth, mechanisms, lenient: list(login).1, remark })
+}
+
+/// The address to connect from, which is of the family that is asked for.
+///
+/// # Errors
+/// It is of the other one; in words with the cure.
+fn bind(place: &Place, of_target: Option<IpAddr>) -> Result<Option<IpAddr>, String> {
+    let (option, any) = match (place.v4, place.v6) {
+        (true, _) => ("-4", IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+        (_, true) => ("-6", IpAddr::V6(Ipv6Addr::UNSPECIFIED)),
+        _ => return Ok(place.local_interface.or(of_target)),
+    };
+    match place.local_interface {
+        Some(own) if own.is_ipv4() != any.is_ipv4() => {
+            Err(format!("--local-interface {own} is not of the family of {option}; leave one of them out"))
+        }
+        // What a profile binds to counts where it fits.
+        own => Ok(own.or(of_target.filter(|own| own.is_ipv4() == any.is_ipv4())).or(Some(any))),
+    }
 }
 
 fn named(place: &Place, to: &[String], profiles: &Profiles) -> Result<Target, String> {
@@ -140,7 +155,7 @@ fn set_port(target: &mut Target, new: Option<u16>, option: &str) -> Result<(), S
     Ok(())
 }
 
-fn secure(target: &mut Target, tls: &Tls, default_port: bool) -> Result<(), String> {
+fn secure(target: &mut Target, tls: &Tls, default_port: bool, world: &World) -> Result<(), String> {
     let mode = [
         (tls.tls, TlsMode::Require),
         (tls.tls_optional || tls.tls_optional_strict, TlsMode::Starttls),
@@ -158,8 +173,14 @@ fn secure(target: &mut Target, tls: &Tls, default_port: bool) -> Result<(), Stri
     if let Some(name) = &tls.tls_sni {
         target.sni = Some(name.clone());
     }
-    if let (Some(cert), Some(key)) = (&tls.tls_cert, &tls.tls_key) {
-        target.client_cert = Some(ClientCert { certificate: cert.clone(), key: Some(key.clone()), password: None });
+    if let Some(cert) = &tls.tls_cert {
+        let password = tls.tls_key_password_env.as_ref().map(|name| {
+            // Looked at now: a mistake is said before anything connects.
+            let value = world.variable(name).ok_or_else(|| format!("the environment variable {name} is not set"))?;
+            Ok::<_, String>(SecretSource::Known(Secret::from(value.as_str())))
+        });
+        let (certificate, key) = (cert.clone(), tls.tls_key.clone());
+        target.client_cert = Some(ClientCert { certificate, key, password: password.transpose()? });
     }
     if let Some(text) = &tls.tls_protocol {
         target.tls_versions = versions(text)?;
@@ -352,6 +373,17 @@ fn reading(target: &Target, place: &Place) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_to_connect_from_is_of_the_family_asked_for() {
+        let address = |text: &str| text.parse::<IpAddr>().expect("an address");
+        let place =
+            |v4, own: Option<&str>| Place { v4, v6: !v4, local_interface: own.map(address), ..Place::default() };
+        assert_eq!(bind(&place(true, Some("127.0.0.9")), None), Ok(Some(address("127.0.0.9"))));
+        assert_eq!(bind(&place(true, None), Some(address("::1"))), Ok(Some(address("0.0.0.0"))));
+        assert_eq!(bind(&place(false, None), None), Ok(Some(address("::"))));
+        assert!(bind(&place(false, Some("127.0.0.9")), None).is_err_and(|words| words.contains("-6")));
+    }
 
     #[test]
     fn versions_are_a_range() {

@@ -84,6 +84,9 @@ impl Task {
         for words in memory.compare(line, &offer, self.world.now()) {
             self.recorder.remark(Remark::new("warning").with("kind", "offer").value(words));
         }
+        if self.options.accept_offer {
+            self.accept_offer();
+        }
     }
 
     /// Somebody does without what the server offers no more.

@@ -61,6 +61,13 @@ fn judge(subject: &Subject<'_>, _: &[Talk]) -> Vec<Finding> {
     findings
 }
 
+/// What is known of an earlier offer that had STARTTLS, in words.
+fn offered_before(talk: &Talk) -> Option<String> {
+    let remarks = talk.log.of_kind(Kind::Remark).filter_map(|(_, entry)| entry.remark());
+    let mut missed = remarks.filter(|remark| remark.word == "warning" && remark.get("kind") == Some("offer"));
+    missed.find_map(|remark| remark.bare(0).filter(|words| words.contains("STARTTLS")).map(str::to_owned))
+}
+
 /// STARTTLS is not offered.
 fn unoffered(subject: &Subject<'_>) -> Finding {
     let answer = subject.hello.iter().rev().find_map(|talk| talk.offer(0)).map(|(_, answer)| answer);
@@ -69,6 +76,13 @@ fn unoffered(subject: &Subject<'_>) -> Finding {
     });
     let local = matches!(subject.target.endpoint, Endpoint::Unix(_) | Endpoint::Pipe(_)) || subject.is_lmtp();
     let severity = if local { Severity::Note } else { Severity::Medium };
+    if let Some(words) = subject.hello.iter().find_map(offered_before) {
+        return Finding::new(Severity::High, "STARTTLS is not offered any more: all goes in clear text")
+            .meaning(format!("{words}, to read what follows."))
+            .cure("Ask the server's owner whether it was turned off; until then hold no conversation with a password in it.")
+            .by("RFC 3207 6")
+            .answered(&answer);
+    }
     let finding = Finding::new(severity, "STARTTLS is not offered: all goes in clear text").answered(&answer);
     if masked {
         return finding

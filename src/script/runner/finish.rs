@@ -49,9 +49,15 @@ pub(super) fn breaks_protocol(exchange: &Exchange, reply: &Reply) -> Option<&'st
 
 /// What is odd about a reply from which one can go on all the same.
 pub(super) fn is_odd(exchange: &Exchange, reply: &Reply) -> Option<&'static str> {
-    let greeting = exchange.ask == Kind::Greeting && reply.class() == Class::Success;
-    (greeting && reply.code().is_some_and(|code| code.number() != 220))
-        .then_some("a server greets with 220 (RFC 5321 4.3.2)")
+    let success = reply.class() == Class::Success;
+    match exchange.ask {
+        Kind::Greeting if success && reply.code().is_some_and(|code| code.number() != 220) => {
+            Some("a server greets with 220 (RFC 5321 4.3.2)")
+        }
+        // One by which it refuses or closes is no surprise: 421 comes at any time.
+        Kind::Unasked if success => Some("nothing asked for this reply: each command has one (RFC 5321 4.2)"),
+        _ => None,
+    }
 }
 
 impl Runner<'_> {
@@ -92,8 +98,8 @@ impl Runner<'_> {
         self.halted.is_some_and(|cause| deaf.contains(&cause))
     }
 
-    /// RSET where something is open or went wrong, and QUIT; nothing where QUIT was sent or where it would be taken
-    /// for content.
+    /// RSET where a mail transaction is open or went wrong, and QUIT; nothing where QUIT was sent or where it would be taken
+    /// for content. Where nobody said MAIL there is nothing to take back (RFC 5321 3.1: after a 554 greeting QUIT alone).
     async fn say_goodbye(&mut self) {
         let phase = self.wire.phase();
         if self.quit {
@@ -105,7 +111,8 @@ impl Runner<'_> {
             return;
         }
         let patience = self.settings.options.reply_timeout.map_or(PATIENCE, |limit| limit.min(PATIENCE));
-        if phase.in_transaction() || self.report.cause.is_some() || self.settings.rcpt_only {
+        let begun = self.wire.dialogue.exchanges().iter().any(|exchange| exchange.verb == Verb::Mail);
+        if phase.in_transaction() || begun && (self.report.cause.is_some() || self.settings.rcpt_only) {
             let ask = self.wire.send_by_itself("RSET").await;
             if self.wire.answered_within(ask, Some(patience)).await != Arrived::Yes {
                 return;

@@ -65,12 +65,18 @@ impl Runner<'_> {
 
     /// What it means if something did not arrive.
     pub(super) fn arrived(&mut self, ask: Ask, line: usize, text: &str, arrived: Arrived) -> Flow {
-        let what = if line == 0 { "the greeting".to_owned() } else { format!("the reply to line {line} ({text})") };
+        let what = match (line, text.strip_prefix("> ")) {
+            // A guide's own lines stand in no script.
+            (0, Some(command)) => format!("the reply to {command}"),
+            (0, None) => "the greeting".to_owned(),
+            _ => format!("the reply to line {line} ({text})"),
+        };
         match arrived {
             Arrived::Yes => GO_ON,
             Arrived::Stopped => self.fatal(Cause::Interrupted, "interrupted"),
             Arrived::TimedOut => {
-                let hint = self.wire.hint().map(|target| format!("; {target} may fit")).unwrap_or_default();
+                let hint = self.wire.hint().map(|target| format!("; {target} may fit"));
+                let hint = hint.or_else(|| self.waits_for_tls(ask)).unwrap_or_default();
                 self.fatal(Cause::TimeOut, format!("{what} did not come in time{hint}"))
             }
             Arrived::Closed if self.wire.verb(ask) == Some(Verb::Quit) => GO_ON,
@@ -78,12 +84,28 @@ impl Runner<'_> {
                 let (cause, words) = self.wire.ending();
                 // A recipient's refusal that nobody expected came before, and no message went anywhere.
                 let refused = self.report.recipients_refused > 0 && self.wire.delivered() == 0;
-                let cause = if refused && cause == Cause::NoConnection { Cause::Refused } else { cause };
+                let cause = match cause {
+                    Cause::NoConnection if refused => Cause::Refused,
+                    // Asked for TLS, it hung up.
+                    Cause::NoConnection if self.wire.verb(ask) == Some(Verb::Starttls) => Cause::Tls,
+                    other => other,
+                };
                 let why = self.wire.reason().map(|reason| format!(": {reason}")).unwrap_or_default();
                 let closed = || format!("the connection was closed before {what} came{why}");
                 self.fatal(cause, words.unwrap_or_else(closed))
             }
         }
+    }
+
+    /// What else it may mean that no greeting has come to a client that began in clear text.
+    fn waits_for_tls(&self, ask: Ask) -> Option<String> {
+        let options = &self.settings.options;
+        let greeting = self.wire.verb(ask).is_none() && self.wire.heard_nothing();
+        let (host, port) = options.endpoint.tcp().filter(|_| greeting && !options.tls.implicit)?;
+        let host = if host.contains(':') { format!("[{host}]") } else { host };
+        Some(format!(
+            "; a server that speaks TLS from the first byte says nothing either: smtps://{host}:{port} may fit"
+        ))
     }
 
     /// After STARTTLS was accepted the handshake comes before anything else.

@@ -173,6 +173,11 @@ impl<'a> Wire<'a> {
         }
     }
 
+    /// Whether the server has said nothing at all.
+    pub(super) fn heard_nothing(&self) -> bool {
+        self.heard == 0
+    }
+
     /// What the client said when it stopped reading.
     pub(super) fn flood(&self) -> Option<&str> {
         self.flood.as_deref()
@@ -399,6 +404,12 @@ impl<'a> Wire<'a> {
         }
         // A handshake that failed closes the connection, whatever it failed of.
         let failed = due && !self.dialogue.state().session.tls && self.fault.is_some();
+        if failed && self.phase() == Phase::Closed {
+            // The client has a closer look at a certificate that was not trusted, on a connection of its own: what it finds
+            // is the diagnosis.
+            let until = Some(Instant::now() + self.connect_timeout + A_LITTLE);
+            while self.happen(until).await == Arrived::Yes {}
+        }
         if failed || matches!(self.fault, Some((Cause::Tls, _))) { Arrived::Closed } else { Arrived::Yes }
     }
 

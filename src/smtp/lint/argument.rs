@@ -162,6 +162,10 @@ fn chunk(context: &Context<'_>, found: &mut Findings) -> Vec<u8> {
                     found.odd("bdat-empty", size.clone(), reason, "RFC 3030 2");
                 }
                 Some(Ok(_)) => {}
+                Some(Err(_)) if !text.is_empty() => {
+                    let reason = "No chunk has so many octets; this is more than 64 bits hold.";
+                    found.wrong("bdat-size", size.clone(), reason, "RFC 3030 2");
+                }
                 _ => {
                     let reason = "The number of octets is written in digits alone.";
                     found.wrong("bdat-size", size.clone(), reason, "RFC 3030 2");

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::super::command::Parameter;
 use super::super::path::Word;
 use super::super::verb::{ParameterEntry, VerbEntry};
 use super::super::{Verb, xtext};
@@ -39,6 +40,7 @@ impl Item {
 
 /// Examines the words after a path; gives them rebuilt, each with a space before it.
 pub(super) fn examine(context: &Context<'_>, words: &[Word], role: Role, found: &mut Findings) -> Vec<u8> {
+    several_spaces(context, words, found);
     let items = items(context, words, found);
     let mut kept: Vec<Item> = Vec::new();
     for item in items {
@@ -58,6 +60,18 @@ pub(super) fn examine(context: &Context<'_>, words: &[Word], role: Role, found: 
         out.extend_from_slice(item.text().as_bytes());
     }
     out
+}
+
+/// Before each parameter one space stands (RFC 5321 4.1.2).
+fn several_spaces(context: &Context<'_>, words: &[Word], found: &mut Findings) {
+    for word in words {
+        let (Word::Parameter(Parameter { span, .. }) | Word::Junk(span)) = word;
+        let before = context.line[..span.start].trim_ascii_end().len();
+        let gap = before..span.start;
+        if gap.len() > 1 && context.line[gap.clone()].iter().all(|b| *b == b' ') {
+            found.odd("several-spaces", gap, "One space stands before a parameter.", "RFC 5321 4.1.2").mends();
+        }
+    }
 }
 
 /// Something with an `@` that is no parameter; it has its finding already.
@@ -318,9 +332,44 @@ fn special(context: &Context<'_>, item: &mut Item, name: &str, found: &mut Findi
             let limit = context.session.capabilities.size();
             // More digits than a number has are more than any limit.
             let size = value.parse::<u64>().unwrap_or(u64::MAX);
+            if size == 0 {
+                let reason = "SIZE=0 says that the message is empty; what is not known is left out.";
+                found.odd("size-zero", span.clone(), reason, "RFC 1870 6");
+            }
             if let Some(limit) = limit.filter(|limit| size > *limit) {
                 let reason = format!("The server takes no message of more than {limit} octets.");
                 found.wrong("size-over-limit", span, reason, "RFC 1870 6.1");
+            }
+        }
+        "ENVID" => {
+            let text = xtext::decode(value.as_bytes()).unwrap_or_default();
+            if !text.iter().all(|b| (b' '..=b'~').contains(b)) {
+                let reason = "What ENVID stands for is printable ASCII; this decodes to something else.";
+                found.wrong("envid-text", span, reason, "RFC 3461 4.4");
+            }
+        }
+        "BY" => {
+            let least = offer(context, "DELIVERBY").first().and_then(|least| least.parse::<i64>().ok());
+            let (time, mode) = value.split_once(';').unwrap_or_default();
+            let time = time.parse::<i64>().ok().filter(|_| mode.starts_with(['R', 'r']));
+            if let Some(least) = least.filter(|least| time.is_some_and(|time| time < *least)) {
+                let reason =
+                    format!("The server can't do it in less than {least} seconds, and R has it give the message back.");
+                found.wrong("by-below-minimum", span, reason, "RFC 2852 4");
+            }
+        }
+        "HOLDFOR" => {
+            let most = offer(context, "FUTURERELEASE").first().and_then(|most| most.parse::<u64>().ok());
+            if let Some(most) = most.filter(|most| value.parse::<u64>().is_ok_and(|time| time > *most)) {
+                let reason = format!("The server holds a message no longer than {most} seconds.");
+                found.wrong("hold-too-long", span, reason, "RFC 4865 4");
+            }
+        }
+        "HOLDUNTIL" => {
+            let moment = |text: &str| text.parse::<jiff::Timestamp>().ok();
+            let last = offer(context, "FUTURERELEASE").get(1).and_then(|last| moment(last));
+            if let Some(last) = last.filter(|last| moment(&value).is_some_and(|until| until > *last)) {
+                found.wrong("hold-too-long", span, format!("The server holds no message beyond {last}."), "RFC 4865 4");
             }
         }
         "NOTIFY" => {
@@ -346,6 +395,11 @@ fn special(context: &Context<'_>, item: &mut Item, name: &str, found: &mut Findi
     }
 }
 
+/// What the server says beside a keyword of its offer.
+fn offer<'a>(context: &Context<'a>, keyword: &str) -> &'a [String] {
+    context.session.capabilities.get(keyword).map_or(&[], |capability| &capability.parameters)
+}
+
 /// What parameters mean for each other.
 fn together(context: &Context<'_>, items: &[Item], role: Role, found: &mut Findings) {
     let find = |name: &str| items.iter().find(|item| item.is(name));
@@ -368,5 +422,39 @@ fn together(context: &Context<'_>, items: &[Item], role: Role, found: &mut Findi
     {
         let reason = "A server that offers SMTPUTF8 must offer 8BITMIME too; this one does not.";
         found.odd("smtputf8-without-8bitmime", utf8.span.clone(), reason, "RFC 6531 3.1");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::smtp::VerbTable;
+    use crate::smtp::lint::lint;
+    use crate::smtp::wire::Wire;
+
+    #[test]
+    fn a_value_is_held_against_what_the_server_said_with_its_offer() {
+        let table = VerbTable::parse(crate::assets::text("verbs.toml").expect("compiled in")).expect("it parses");
+        let offer = "S: 220 mx\nC: EHLO a\nS: 250-mx\nS: 250-SIZE 1000\nS: 250-DSN\nS: 250-DELIVERBY 60\n\
+                     S: 250 FUTURERELEASE 86400 2027-01-01T00:00:00Z\n";
+        let session = Wire::play(offer).session;
+        for (parameters, want) in [
+            (" SIZE=5", None),
+            (" SIZE=0", Some("size-zero")),
+            ("  SIZE=5", Some("several-spaces")),
+            (" ENVID=a+20b", None),
+            (" ENVID=a+C3+A9", Some("envid-text")),
+            (" BY=60;R", None),
+            (" BY=30;R", Some("by-below-minimum")),
+            (" BY=30;N", None),
+            (" HOLDFOR=86400", None),
+            (" HOLDFOR=99999", Some("hold-too-long")),
+            (" HOLDUNTIL=2026-12-31T12:00:00Z", None),
+            (" HOLDUNTIL=2030-01-31T12:00:00Z", Some("hold-too-long")),
+        ] {
+            let lints = lint(format!("MAIL FROM:<a@b.example>{parameters}").as_bytes(), &session, &table);
+            assert_eq!(lints.first().map(|lint| lint.name), want, "{parameters}: {lints:?}");
+        }
+        let lints = lint(b"MAIL FROM:<a@b.example>   SIZE=5  RET=FULL", &session, &table);
+        assert_eq!(lints[0].mended.as_deref(), Some("MAIL FROM:<a@b.example> SIZE=5 RET=FULL"));
     }
 }

@@ -27,13 +27,18 @@ pub(super) struct Form {
     pub(super) shape: Shape,
 }
 
+/// The form that says nothing but a foreign recipient.
+pub(super) const PLAIN: &str = "the plain foreign address";
+/// The one whose domain is an address.
+pub(super) const LITERAL: &str = "the foreign address as a literal";
+
 /// `{u}` and `{d}` are the foreign local part and domain, `{h}` is the server's own domain, `{i}` its address in brackets.
 const RECIPIENTS: &[(&str, &str, Shape)] = &[
-    ("the plain foreign address", "<{u}@{d}>", Shape::Foreign),
+    (PLAIN, "<{u}@{d}>", Shape::Foreign),
     ("without angle brackets", "{u}@{d}", Shape::Foreign),
     ("a space before it", " <{u}@{d}>", Shape::Foreign),
     ("a dot after the domain", "<{u}@{d}.>", Shape::Foreign),
-    ("the foreign address as a literal", "<{u}@[192.0.2.1]>", Shape::Foreign),
+    (LITERAL, "<{u}@[192.0.2.1]>", Shape::Foreign),
     ("source route by the domain", "<@{h}:{u}@{d}>", Shape::Foreign),
     ("source route by the address", "<@{i}:{u}@{d}>", Shape::Foreign),
     ("source route by a stranger", "<@{d},@{h}:{u}@{d}>", Shape::Foreign),

@@ -10,7 +10,7 @@ mod forms;
 #[cfg(test)]
 mod tests;
 
-use forms::{Form, Shape, controls, forms};
+use forms::{Form, LITERAL, PLAIN, Shape, controls, forms};
 
 pub(super) const PROBE: Probe = Probe {
     name: "relay",
@@ -161,11 +161,17 @@ fn names(accepted: &[(&Form, &Answer)]) -> String {
 
 /// Foreign recipients that were accepted as such.
 fn foreign(heard: &Heard) -> Option<Finding> {
-    let accepted = heard.accepted(&[Shape::Foreign]);
+    let mut accepted = heard.accepted(&[Shape::Foreign]);
+    let plain = accepted.iter().any(|(form, _)| form.name == PLAIN);
+    if !plain && heard.takes_nobody(Shape::Literal).is_some() {
+        // It takes whatever stands before an address in brackets: that is a catch-all, and no foreign domain.
+        accepted.retain(|(form, _)| form.name != LITERAL);
+    }
     accepted.first()?;
     let shown = accepted.iter().map(|(_, answer)| *answer);
     let anybody = heard.takes_nobody(Shape::Own);
     let finding = match anybody {
+        _ if !plain => written_otherwise(&accepted, anybody),
         Some(nobody) => Finding::new(
             Severity::Medium,
             format!(
@@ -195,6 +201,20 @@ fn foreign(heard: &Heard) -> Option<Finding> {
             .by("RFC 2505 2.1")
             .answered(shown),
     )
+}
+
+/// The plain foreign address was refused, and these forms of it were not; `anybody`: nobody of its own domain was taken too.
+fn written_otherwise(accepted: &[(&Form, &Answer)], anybody: Option<&Answer>) -> Finding {
+    let (severity, or_else) = match anybody {
+        Some(_) => (Severity::Medium, ", or it only sees its own domain, of which it takes everybody"),
+        None => (Severity::High, ""),
+    };
+    Finding::new(severity, format!("Accepted at RCPT, not proven relayed: {}", names(accepted)))
+        .meaning(format!(
+            "It refuses the plain foreign address, and takes it written so: what it looks at is not what it would send \
+             to{or_else}. Whether it passes the mail on, only a delivery could tell."
+        ))
+        .answered(anybody)
 }
 
 /// Forms that end in the server's own name and may hide a foreign recipient.

@@ -72,6 +72,26 @@ fn a_percent_hack_that_is_taken_apart_is_seen() {
     assert!(found[0].0 == Severity::High && found[0].1.contains("percent hack"), "{found:?}");
 }
 
+/// What a server takes for its own is no relay, and the sentence on a relay does not stand above it.
+#[test]
+fn a_catch_all_that_refuses_every_foreign_domain_is_no_relay() {
+    let found = judged(|line| if line.starts_with("RCPT") && line.contains("example") { "550 no" } else { "250 Ok" });
+    assert!(found[0].0 == Severity::Low && found[0].1.contains("catch-all"), "{found:?}");
+    let hidden = judged(|line| match line {
+        _ if !line.starts_with("RCPT") || line.contains('%') || line.contains("target.local") => "250 Ok",
+        _ => "550 relay denied",
+    });
+    let (severity, title) = &hidden[0];
+    assert!(*severity == Severity::Medium && title.contains("source route by the domain"), "{hidden:?}");
+    let route = judged(|line| if line.starts_with("RCPT TO:<@") { "250 Ok" } else { "550 no" });
+    assert!(route.iter().all(|(severity, _)| *severity != Severity::High), "MAIL was refused: {route:?}");
+    let route = judged(|line| match line {
+        _ if line.starts_with("RCPT TO:<@") || !line.starts_with("RCPT") => "250 Ok",
+        _ => "550 no",
+    });
+    assert!(route[0].0 == Severity::High && route[0].1.contains("source route"), "{route:?}");
+}
+
 #[test]
 fn a_server_that_puts_everybody_off_tells_nothing() {
     let found = judged(|line| if line.starts_with("RCPT") { "450 4.2.0 Greylisted" } else { "250 Ok" });

@@ -1,0 +1,220 @@
+//! What a run says, in the words of a command line: options in place of a profile's keys, no numbers of lines that nobody
+//! wrote, and the reason where none was given.
+
+use std::borrow::Cow;
+
+use super::super::Exit;
+use crate::conversation::dialogue::{Ask, Exchange};
+use crate::conversation::words;
+use crate::conversation::{Dialogue, Log};
+use crate::profile::{Target, TlsMode};
+use crate::script::{Report, Verdict};
+use crate::smtp::{Class, Verb, escape};
+
+/// What is said to somebody who has a profile, and what stands for it here.
+const OPTIONS: [(&str, &str); 13] = [
+    ("min_version and max_version in the profile's [tls] say which are", "--tls-protocol says which are"),
+    ("client_cert and client_key in the profile's [tls] show one", "--tls-cert and --tls-key show one"),
+    ("put client_cert and client_key into [tls]", "--tls-cert and --tls-key show one"),
+    ("put token = { … } in place of the password into [auth]", "--auth names its mechanism, the token is the password"),
+    ("put password = { … } into [auth]", "--auth-password-env, -command or -file says where it is"),
+    ("allow_plaintext = true", "--auth-allow-plaintext"),
+    ("The profile asks for TLS, and", "TLS is asked for, and"),
+    ("`client_password` names where its password comes from", "--tls-key-password-env names where its password is"),
+    ("an encrypted one needs `client_password`", "an encrypted one needs --tls-key-password-env"),
+    ("name it as `client_key`", "name it by --tls-key"),
+    (
+        "use `password = { env = \"NAME\" }` or `{ command = \"...\" }` in the profile",
+        "--auth-password-env NAME or --auth-password-command COMMAND says where it is",
+    ),
+    ("Take proxy_protocol out of the profile", "Leave --proxy… (in a profile: proxy_protocol) out"),
+    ("the reply to .", "the reply to the message"),
+];
+
+/// What is said, with options in place of a profile's keys and commands in place of lines of a script.
+pub(super) fn in_options(said: &str) -> String {
+    let said = without_lines(said);
+    OPTIONS.iter().fold(said.into_owned(), |said, (key, option)| said.replace(key, option))
+}
+
+/// `line 2 (> DATA)` is DATA: the script is nobody's.
+fn without_lines(said: &str) -> Cow<'_, str> {
+    let found = || {
+        let at = said.find("line ")?;
+        let (number, rest) = said[at + 5..].split_once(" (")?;
+        if number.is_empty() || !number.bytes().all(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        let ends = [") did not come", ") came"].iter().find_map(|end| rest.find(end));
+        let end = ends.or_else(|| rest.rfind(')'))?;
+        let command = rest[..end].strip_prefix("> ").unwrap_or(&rest[..end]);
+        Some(format!("{}{command}{}", &said[..at], &rest[end + 1..]))
+    };
+    found().map_or(Cow::Borrowed(said), Cow::Owned)
+}
+
+/// Why it did not end as it should; what the server refused last, where the run itself has no words.
+pub(super) fn reason(report: &Report, exit: Exit) -> Option<String> {
+    if let Some(words) = &report.words {
+        return Some(in_options(words));
+    }
+    let dialogue = Dialogue::of(&report.log);
+    let refuses = |exchange: &Exchange| exchange.is_refusal() && !matches!(exchange.verb, Verb::Quit | Verb::Rset);
+    let at = dialogue.exchanges().iter().rposition(refuses).filter(|_| exit == Exit::Refused)?;
+    let asked = dialogue.exchanges()[at];
+    let what = match (asked.ask, asked.verb) {
+        (Ask::Command, Verb::Rcpt) => "every recipient, and the last of them",
+        _ => named(&asked),
+    };
+    Some(format!("the server refused {what}: {}", last_line(&dialogue, &report.log, at)))
+}
+
+fn named(exchange: &Exchange) -> &'static str {
+    match exchange.ask {
+        Ask::Greeting => "this connection",
+        Ask::EndOfData => "the message",
+        Ask::AuthAnswer => "the login",
+        Ask::Unasked => "something",
+        Ask::Command => exchange.verb.word(),
+    }
+}
+
+fn last_line(dialogue: &Dialogue, log: &Log, exchange: usize) -> String {
+    let reply = dialogue.reply(log, exchange);
+    reply.and_then(|reply| reply.lines.last().map(|line| escape::for_screen(&line.raw))).unwrap_or_default()
+}
+
+/// What to do where TLS has failed, by the words that say why; nothing where they say it themselves.
+pub(super) fn tls_cure(words: &str, target: &Target) -> Option<&'static str> {
+    let has = |what: &[&str]| what.iter().any(|what| words.contains(what));
+    Some(match target.tls {
+        _ if has(&["expired", "not valid"]) => {
+            "whoever runs the server has to renew the certificate; --no-tls-verify goes on all the same, without knowing \
+             with whom"
+        }
+        _ if has(&["not for "]) => {
+            "--tls-sni NAME asks for and verifies a name that the certificate has; --no-tls-verify goes on without"
+        }
+        _ if has(&["issuer", "self-signed", "authority"]) => {
+            "--tls-ca-path trusts another authority, --no-tls-verify goes on without knowing with whom"
+        }
+        _ if has(&["certificate to show", "certificate of the client", "shown to it"]) => {
+            "--tls-cert and --tls-key show another certificate"
+        }
+        _ if has(&["server's certificate"]) => {
+            "whoever runs the server has to get another certificate; --no-tls-verify goes on without knowing with whom"
+        }
+        TlsMode::Implicit if has(&["does not speak TLS"]) => {
+            "without -tlsc it begins in clear text, and --tls asks for STARTTLS then"
+        }
+        _ if has(&["not offer"]) => {
+            "--no-tls leaves TLS out; -tlsc expects it from the first byte, usually on port 465"
+        }
+        _ if has(&["--tls-protocol"]) => return None,
+        TlsMode::Implicit => "--tls-protocol LIST allows other versions; without -tlsc it begins in clear text",
+        _ => "--tls-protocol LIST allows other versions, -tlsc expects TLS from the first byte, --no-tls leaves it out",
+    })
+}
+
+/// Something that was not as it should be, and did not stop the message.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Warning {
+    /// What of: `offer`, `parameter`, `injected`, `reply`, … as in the transcript's remarks.
+    pub(super) kind: String,
+    /// Fit for a screen.
+    pub(super) words: String,
+    /// It stands among the remarks already.
+    pub(super) shown: bool,
+}
+
+/// Every warning of a run, in the order of what it is about.
+pub(super) fn warnings(report: &Report) -> Vec<Warning> {
+    let mut all = Vec::new();
+    let mut add = |kind: &str, words: String, shown| {
+        let words = in_options(&escape::for_screen(words.as_bytes()));
+        let warning = Warning { kind: kind.to_owned(), words, shown };
+        if !all.contains(&warning) {
+            all.push(warning);
+        }
+    };
+    for remark in report.log.since(0).filter_map(|(_, entry)| entry.remark()) {
+        match (remark.word.as_str(), remark.get("kind")) {
+            ("warning", kind) => {
+                let offer = kind == Some("offer");
+                let words = words::said(&remark).words;
+                let ends = if offer { " (--accept-offer takes what is offered now as usual)" } else { "" };
+                add(kind.unwrap_or("other"), format!("{words}{ends}"), !offer);
+            }
+            ("injected", _) => {
+                let who = "; the server, or somebody on the way to it, speaks into the encrypted session (RFC 3207 6)";
+                add("injected", words::said(&remark).words + who, false);
+            }
+            _ => {}
+        }
+    }
+    for odd in report.outcomes.iter().filter(|outcome| outcome.verdict == Verdict::Odd) {
+        add("reply", odd.words.clone(), false);
+    }
+    let dialogue = Dialogue::of(&report.log);
+    for (n, exchange) in dialogue.exchanges().iter().enumerate() {
+        let Some(reply) = dialogue.reply(&report.log, n).filter(|reply| reply.class() != Class::Unknown) else {
+            continue;
+        };
+        for flaw in reply.all_flaws() {
+            let to = if exchange.ask == Ask::Greeting {
+                "the greeting".to_owned()
+            } else {
+                format!("a reply to {}", named(exchange))
+            };
+            add("reply", format!("{to} breaks the protocol: {}", flaw.words()), false);
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conversation::sample;
+
+    #[test]
+    fn a_line_of_a_script_that_nobody_wrote_is_its_command() {
+        for (said, want) in [
+            (
+                "the reply to line 2 (> MAIL FROM:<a@b>) did not come in time",
+                "the reply to MAIL FROM:<a@b> did not come in time",
+            ),
+            ("the reply to line 19 (> .) did not come in time", "the reply to the message did not come in time"),
+            (
+                "the connection was closed before the reply to line 3 (> RCPT TO:<a(b)@c>) came: x",
+                "the connection was closed before the reply to RCPT TO:<a(b)@c> came: x",
+            ),
+            (
+                "the server closed the connection after its 421 to line 4 (> DATA)",
+                "the server closed the connection after its 421 to DATA",
+            ),
+            ("line up (please)", "line up (please)"),
+            ("STARTTLS first, or allow_plaintext = true.", "STARTTLS first, or --auth-allow-plaintext."),
+        ] {
+            assert_eq!(in_options(said), want);
+        }
+    }
+
+    #[test]
+    fn what_was_not_as_it_should_be_is_a_warning_and_has_a_reason() {
+        let log = sample::log(
+            "* connected 127.0.0.1:25\n< 220 mx\n* injected bytes=4 text=\"250 \"\n> MAIL FROM:<a@b>\n< 250-a\n< 251 b\n\
+             * warning kind=offer \"STARTTLS is gone\"\n> DATA\n< 554 no\n> QUIT\n< 500 what\n",
+        );
+        let report = Report { log, ..Report::default() };
+        let warnings = warnings(&report);
+        let kinds: Vec<&str> = warnings.iter().map(|warning| warning.kind.as_str()).collect();
+        assert_eq!(kinds, ["injected", "offer", "reply"], "{warnings:?}");
+        assert!(
+            warnings[0].words.contains("4 bytes came in clear text") && warnings[1].words.contains("--accept-offer")
+        );
+        assert_eq!(warnings[2].words, "a reply to MAIL breaks the protocol: lines of one reply with different codes");
+        assert_eq!(reason(&report, Exit::Refused).as_deref(), Some("the server refused DATA: 554 no"));
+        assert_eq!(reason(&report, Exit::Done), None);
+    }
+}
