@@ -255,7 +255,7 @@ fn dollar_answers_are_encoded_masked_and_not_remembered() {
     say(&mut terminal, "EHLO noddy.com", "AUTH LOGIN");
     terminal.keys("AUTH LOGIN<Enter>").wait_for("asks “Username:”").keys("$dude").wait_for("sent as ZHVkZQ==");
     terminal.keys("<Enter>").wait_for("asks “Password:”");
-    terminal.keys(&format!("${SECRET}<Enter>")).wait_for("535 no");
+    terminal.keys(&format!("${SECRET}<Enter>")).wait_for("LOGIN shows the password").answer("y").wait_for("535 no");
     terminal.keys("AUTH LOGIN<Enter>").wait_until("asked again", |screen| screen.contains("asks “Username:”"));
     terminal.keys("$$ZHVkZQ").wait_for("sent as $ZHVkZQ").keys("<Enter>").wait_for("501 no base64");
     terminal.keys("<C-r>").wait_for("Lines sent before");

@@ -154,12 +154,12 @@ fn draft_as_typed(draft: &Draft) -> Vec<Request> {
 }
 
 /// What anybody on the way could read of what Enter sends now, in words: the password or the token of a login, on a line that
-/// is not encrypted. The lab's are known to everybody.
+/// is not encrypted. The lab's are known to everybody, and a profile may say that they may.
 fn shows_secret(model: &Model) -> Option<String> {
     let session = &model.talk.dialogue.state().session;
     let line = model.composer.line();
     let mechanism = match session.classify(line.as_bytes()) {
-        _ if session.tls || model.peer.lab => return None,
+        _ if session.tls || model.peer.lab || model.peer.clear_text => return None,
         Sent::Command(command) if command.verb == Verb::Auth => {
             let mut words = line.split_whitespace().skip(1);
             // Alone, or with an empty response, it shows nothing yet.

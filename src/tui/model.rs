@@ -80,6 +80,8 @@ pub struct Peer {
     pub reply_timeout: Option<Duration>,
     /// Certificates are not verified on this connection.
     pub unverified: bool,
+    /// Its profile lets a password go over a line that is not encrypted.
+    pub clear_text: bool,
     /// Who logs in there as the target says, if anybody.
     pub user: Option<String>,
     /// With which mechanism, where the target names one.

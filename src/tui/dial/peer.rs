@@ -25,6 +25,7 @@ pub(super) fn peer(target: &Target, lab: bool) -> Peer {
         },
         reply_timeout: target.reply_timeout.map(Duration::from_millis),
         unverified: !target.verify,
+        clear_text: auth.is_some_and(|auth| auth.allow_plaintext),
         user: auth.map(|auth| auth.user.clone()),
         mechanism: auth.filter(|auth| auth.mechanism != "auto").map(|auth| auth.mechanism.to_ascii_uppercase()),
         profile: target.profile.clone(),
