@@ -11,7 +11,7 @@ use super::editor::Draft;
 use super::effect::Effect;
 use super::model::{Armed, Focus, Model};
 use super::overlay::{Overlay, PasteAs, Question};
-use super::pane::composer::{Composer, Wants, answer};
+use super::pane::composer::{Challenge, Composer, Wants, answer};
 use super::text::capital;
 use super::{attending, pipelining};
 
@@ -166,7 +166,7 @@ fn shows_secret(model: &Model) -> Option<String> {
             words.next().filter(|_| words.next().is_some_and(|response| response != "="))?.to_owned()
         }
         Sent::AuthAnswer if line != "*" => {
-            let shows = |it: &&_| !matches!(it.wants, Wants::User | Wants::Formality);
+            let shows = |it: &&Challenge| !matches!(it.wants, Wants::User | Wants::Formality);
             model.challenge.as_ref().filter(shows)?.mechanism.clone()
         }
         _ => return None,
