@@ -42,7 +42,7 @@ pub(super) fn of(exit: Exit, log: &Log, announces: bool) -> u8 {
     let dialogue = Dialogue::of(log);
     if exit == Exit::Tls {
         let last = dialogue.exchanges().last();
-        let hung_up = last.is_some_and(|last| last.verb == Verb::Starttls && !last.complete && !last.gave_up());
+        let hung_up = last.is_some_and(|last| last.verb == Verb::Starttls && !last.complete() && !last.gave_up());
         return if hung_up { 6 } else { 29 };
     }
     if exit == Exit::Authentication {
