@@ -165,8 +165,11 @@ fn known(word: &str, table: &[Entry], command: &clap::Command) -> Result<Option<
 /// What is said of an option that only swaks has.
 fn lacking(word: &str, Entry { names, note, .. }: &Entry) -> String {
     let word = word.split('=').next().unwrap_or(word);
-    let named = names.iter().any(|name| name == "--no-NAME" || name == word);
-    let long = if named { String::new() } else { format!(" ({})", names[0]) };
+    let long = match names[0].as_str() {
+        "--no-NAME" => String::new(),
+        long if long == word => String::new(),
+        long => format!(" ({long})"),
+    };
     format!("swaks's {word}{long} is not there: {note}; --help-swaks has all of its options")
 }
 
