@@ -76,7 +76,7 @@ impl Runner<'_> {
             Arrived::Stopped => self.fatal(Cause::Interrupted, "interrupted"),
             Arrived::TimedOut => {
                 let hint = self.wire.hint().map(|target| format!("; {target} may fit"));
-                let hint = hint.or_else(|| self.waits_for_tls(ask)).unwrap_or_default();
+                let hint = hint.or_else(|| self.waits_for_tls()).unwrap_or_default();
                 self.fatal(Cause::TimeOut, format!("{what} did not come in time{hint}"))
             }
             Arrived::Closed if self.wire.verb(ask) == Some(Verb::Quit) => GO_ON,
@@ -98,10 +98,10 @@ impl Runner<'_> {
     }
 
     /// What else it may mean that no greeting has come to a client that began in clear text.
-    fn waits_for_tls(&self, ask: Ask) -> Option<String> {
+    fn waits_for_tls(&self) -> Option<String> {
         let options = &self.settings.options;
-        let greeting = self.wire.verb(ask).is_none() && self.wire.heard_nothing();
-        let (host, port) = options.endpoint.tcp().filter(|_| greeting && !options.tls.implicit)?;
+        let silent = self.wire.heard_nothing();
+        let (host, port) = options.endpoint.tcp().filter(|_| silent && !options.tls.implicit)?;
         let host = if host.contains(':') { format!("[{host}]") } else { host };
         Some(format!(
             "; a server that speaks TLS from the first byte says nothing either: smtps://{host}:{port} may fit"
