@@ -61,14 +61,37 @@ impl Reader<'_> {
     fn either(&mut self) -> Result<Option<Vec<Word>>, Odd> {
         let mut all = Some(Vec::new());
         loop {
-            match (&mut all, self.sequence()?) {
-                (Some(all), Some(mut one)) => all.append(&mut one),
-                _ => all = None,
+            if let Some(word) = self.plain() {
+                match &mut all {
+                    Some(all) if word.len() >= SHORTEST => all.push(word.to_vec()),
+                    _ => all = None,
+                }
+            } else {
+                self.alternative(&mut all)?;
             }
             if !self.eat(b'|') {
                 return Ok(all);
             }
         }
+    }
+
+    /// An alternative that is letters and nothing else, as most are; where it is more, nothing is taken.
+    fn plain(&mut self) -> Option<&[u8]> {
+        let start = self.at;
+        self.letters();
+        if matches!(self.peek(), None | Some(b'|' | b')')) {
+            return Some(&self.pattern[start..self.at]);
+        }
+        self.at = start;
+        None
+    }
+
+    fn alternative(&mut self, all: &mut Option<Vec<Word>>) -> Result<(), Odd> {
+        match (all.as_mut(), self.sequence()?) {
+            (Some(all), Some(mut one)) => all.append(&mut one),
+            _ => *all = None,
+        }
+        Ok(())
     }
 
     /// What stands one after the other: the part whose shortest word is the longest sifts best.
