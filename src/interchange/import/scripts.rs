@@ -46,11 +46,14 @@ pub fn masked(mut document: Document) -> (Document, bool) {
 fn may_hold(log: &Log) -> bool {
     // AUTH was sent, and no other command since.
     let mut answering = false;
-    log.since(0).any(|(_, entry)| match entry.kind {
+    let spoken = log.kinds(0).filter(|(_, kind, _)| matches!(kind, Kind::Sent | Kind::Script));
+    spoken.filter_map(|(record, ..)| log.get(record)).any(|entry| match entry.kind {
         Kind::Sent if entry.masked => {
             answering |= begins_auth(entry.bytes);
             false
         }
+        // Of a large file nearly all that was sent.
+        Kind::Sent if !answering && names_somebody(entry.bytes) => false,
         Kind::Sent => {
             let command = is_command(entry.bytes);
             let carries = begins_auth(entry.bytes) && words(entry.bytes) > 2;
@@ -68,6 +71,10 @@ fn may_hold(log: &Log) -> bool {
         },
         _ => false,
     })
+}
+
+fn names_somebody(line: &[u8]) -> bool {
+    line.get(..5).is_some_and(|word| word.eq_ignore_ascii_case(b"RCPT ") || word.eq_ignore_ascii_case(b"MAIL "))
 }
 
 fn begins_auth(line: &[u8]) -> bool {
