@@ -302,7 +302,7 @@ fn an_answer_is_judged_and_recorded_and_the_next_lesson_begins_by_a_key() {
     say(&mut terminal, "RCPT TO:<anotherdude@target.local>", "step 2 of 5");
     say(&mut terminal, "RCPT TO:<friend@elsewhere.example>", "step 3 of 5");
     say(&mut terminal, "RSET", "250 2.0.0");
-    say(&mut terminal, "MAIL FROM:<anotherdude@target.local>", "(1 of 2)");
+    say(&mut terminal, "MAIL FROM:<anotherdude@target.local>", "Accepted: the sender");
     say(&mut terminal, "RCPT TO:<friend@elsewhere.example>", "step 4 of 5");
     say(&mut terminal, "RCPT TO:<friend%elsewhere.example@target.local>", "step 5 of 5");
     say(&mut terminal, "closed", "knows no such command");

@@ -328,8 +328,7 @@ fn no_message_leaves_this_machine_in_pieces_or_hidden_in_a_line() {
     let (ran, heard) = desk.against(&format!("{taken}C: *\nS: 500 what\nC: *\nS: 221 bye\n"), &split, &["--rcpt-only"]);
     assert!(ran.out.contains("--rcpt-only stops before it"), "{}", ran.out);
     assert!(heard.iter().all(|line| !line.starts_with("DATA")), "{heard:?}");
-    let (ran, heard) =
-        desk.against("S: 220 mx\nC: EHLO a\nS: 250 mx\nC: *\nS: 250 ok\nC: *\nS: 221 bye\n", hidden, &["--rcpt-only"]);
+    let (ran, heard) = desk.against("S: 220 mx\nC: EHLO a\nS: 250 mx\nC: *\nS: 221 bye\n", hidden, &["--rcpt-only"]);
     assert!(ran.out.contains("--rcpt-only stops before it"), "{}", ran.out);
     assert!(heard.iter().all(|line| !line.starts_with("DATA")), "{heard:?}");
 }

@@ -159,10 +159,13 @@ impl Behaviour {
     pub(crate) fn profile(&self, port: u16) -> String {
         let mode = if self.implicit { "implicit" } else { "starttls" };
         let timeout = self.timeout;
+        // A password by hand over an open line is asked about otherwise.
+        let logs_in = self.lines.iter().any(|(line, _)| line.starts_with("AUTH"));
+        let auth = if logs_in { "[auth]\nuser = \"dude\"\nallow_plaintext = true\n" } else { "" };
         format!(
             "host = \"127.0.0.1\"\nport = {port}\n[identity]\nehlo = \"me.example\"\nfrom = \"dude@me.example\"\n\
              to = [\"other@hostile.example\"]\n[tls]\nmode = \"{mode}\"\n\
-             [network]\nconnect_timeout = \"{timeout}\"\nreply_timeout = \"{timeout}\"\n"
+             [network]\nconnect_timeout = \"{timeout}\"\nreply_timeout = \"{timeout}\"\n{auth}"
         )
     }
 

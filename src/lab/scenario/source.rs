@@ -148,12 +148,12 @@ impl Source {
 
     fn all(&self, draw: &Draw) -> Vec<Mistake> {
         let draw = draw.over(&self.vary.draw(&self.seed()));
-        let (mut found, mut text) = (Vec::new(), self.text.clone());
+        let (mut found, mut unfilled, mut text) = (Vec::new(), Vec::new(), self.text.clone());
         let filled = loop {
             match draw.fill(&text) {
                 Ok(filled) => break filled,
                 Err(wrong) => {
-                    found.push(Mistake::hard(wrong.at, wrong.what));
+                    unfilled.push(Mistake::hard(wrong.at, wrong.what));
                     // Out of the way, so that the next one is found.
                     text.replace_range(wrong.at..wrong.at + 2, "__");
                 }
@@ -187,6 +187,7 @@ impl Source {
         for mistake in &mut found {
             mistake.at = moved(&filled, mistake.at, &self.text);
         }
+        found.append(&mut unfilled);
         // What is missing at the top has no line of its own.
         found.sort_by_key(|mistake| (mistake.at == 0 && mistake.what.contains("is missing"), mistake.at));
         found.dedup();

@@ -366,9 +366,8 @@ fn special(context: &Context<'_>, item: &mut Item, name: &str, found: &mut Findi
             }
         }
         "HOLDUNTIL" => {
-            let moment = |text: &str| text.parse::<jiff::Timestamp>().ok();
-            let last = offer(context, "FUTURERELEASE").get(1).and_then(|last| moment(last));
-            if let Some(last) = last.filter(|last| moment(&value).is_some_and(|until| until > *last)) {
+            let last = offer(context, "FUTURERELEASE").get(1).filter(|last| is_utc(last));
+            if let Some(last) = last.filter(|last| is_utc(&value) && value > **last) {
                 found.wrong("hold-too-long", span, format!("The server holds no message beyond {last}."), "RFC 4865 4");
             }
         }
@@ -398,6 +397,14 @@ fn special(context: &Context<'_>, item: &mut Item, name: &str, found: &mut Findi
 /// What the server says beside a keyword of its offer.
 fn offer<'a>(context: &Context<'a>, keyword: &str) -> &'a [String] {
     context.session.capabilities.get(keyword).map_or(&[], |capability| &capability.parameters)
+}
+
+/// Whether a text is a moment in UTC to the second, `2026-11-29T20:00:00Z` (RFC 4865 section 3): two such texts stand in the
+/// order of their moments.
+fn is_utc(text: &str) -> bool {
+    const FORM: &[u8] = b"0000-00-00T00:00:00Z";
+    let fits = |(octet, form): (&u8, &u8)| if *form == b'0' { octet.is_ascii_digit() } else { octet == form };
+    text.len() == FORM.len() && text.as_bytes().iter().zip(FORM).all(fits)
 }
 
 /// What parameters mean for each other.

@@ -37,7 +37,8 @@ pub(super) fn all() -> Vec<Behaviour> {
             })
             .at(at)
             .shows(&["F5 reconnect"])
-            .exits(3, "reset"),
+            // What ends while TLS is asked for ends TLS.
+            .exits(if at == At::Starttls { 4 } else { 3 }, "reset"),
         );
         all.push(
             peer(format!("a close in the middle of the line at {name}"), move |wire| {
@@ -46,7 +47,7 @@ pub(super) fn all() -> Vec<Behaviour> {
             })
             .at(at)
             .shows(&["250-half a", "closed by the server", "F5 reconnect"])
-            .exits(3, "closed"),
+            .exits(if at == At::Starttls { 4 } else { 3 }, "closed"),
         );
     }
     for (at, name, verb) in [At::ALL[0], At::ALL[2], At::ALL[5]] {
