@@ -1,5 +1,5 @@
 //! TLS records without encryption, for a capture that is made up: what was said under TLS is known in clear text, and a
-//! dissector that has seen STARTTLS expects records. With the cipher suite TLS_RSA_WITH_NULL_SHA256 (RFC 5246) they hold
+//! dissector that has seen STARTTLS expects records. With the cipher suite `TLS_RSA_WITH_NULL_SHA256` (RFC 5246) they hold
 //! the text itself, so that one TCP connection shows one conversation; the octets of the MAC are 0.
 
 /// RFC 5246 A.5: no encryption, a MAC of 32 octets.
@@ -10,7 +10,7 @@ const CLIENT: &[u8; 32] = b"ehlo: not encrypted, client side";
 const SERVER: &[u8; 32] = b"ehlo: not encrypted, server side";
 /// An extension for private use (RFC 8446 11): the remark that says how the line was encrypted.
 const REMARK: [u8; 2] = [0xff, 0x77];
-/// Where the extensions of the ClientHello begin, behind their length.
+/// Where the extensions of the `ClientHello` begin, behind their length.
 const EXTENSIONS: usize = 52;
 /// Octets of a remark that are carried.
 const LONGEST: usize = 1000;

@@ -57,10 +57,14 @@ pub fn scenario(document: &Document, manner: Manner) -> Result<String, RecordedE
     let last = answers.visits.len();
     for (n, visit) in (1..).zip(&answers.visits) {
         let which = if n == last { format!("\"{n}..\"") } else { n.to_string() };
-        visit.iter().for_each(|group| rules(&mut out, group, Some(&which), "session"));
+        for group in visit {
+            rules(&mut out, group, Some(&which), "session");
+        }
     }
     let per = if last > 1 { "server" } else { "session" };
-    answers.groups.iter().for_each(|group| rules(&mut out, group, None, per));
+    for group in &answers.groups {
+        rules(&mut out, group, None, per);
+    }
     out.push_str("\n[[rule]]\non = \"any\"\nnote = \"{verb}: not in the recording; answered as {software} would\"\n");
     Ok(out)
 }

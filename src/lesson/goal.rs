@@ -237,7 +237,9 @@ impl Goal {
         match self {
             Self::Answer(wanted) => wanted.is_asked(question, firm),
             Self::InOrder(goals) | Self::All(goals) | Self::Any(goals) => {
-                goals.iter_mut().for_each(|goal| goal.is_asked(question, firm));
+                for goal in goals {
+                    goal.is_asked(question, firm);
+                }
             }
             Self::Within(_, goal) | Self::Same(_, goal) => goal.is_asked(question, firm),
             // What an answer must not have it has only where it is meant.

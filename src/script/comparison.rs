@@ -68,7 +68,9 @@ fn recordings(left: &Document, right: &Document) -> Result<Vec<Row>, String> {
     let sides = |document: &Document| {
         let mut sides = Side::all(&document.log, &Dialogue::of(&document.log));
         if document.header.text("clock") == Some("none") {
-            sides.iter_mut().for_each(|side| side.took = None);
+            for side in &mut sides {
+                side.took = None;
+            }
         }
         sides
     };

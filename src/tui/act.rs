@@ -434,6 +434,10 @@ pub(super) fn take_step(model: &mut Model, n: usize) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Why nothing is sent after a transaction was cut off.
+const INTERRUPTED: &str = "No connection: {back} connects and goes back to where you were, {reconnect} connects again, \
+                           {connect} elsewhere. The line is kept.";
+
 /// Why an action can't be done now.
 pub(super) fn not_now(model: &Model, action: Action) -> Option<String> {
     if let Some(words) = library::not_now(model, action) {
@@ -473,11 +477,7 @@ pub(super) fn not_now(model: &Model, action: Action) -> Option<String> {
             "This is a file; {connect} connects to a server.".to_owned()
         }
         Action::Retry => "Nothing that was said here is put off for a time that the server named.".to_owned(),
-        Action::Send if model.interrupted.is_some() => {
-            "No connection: {back} connects and goes back to where you were, {reconnect} connects again, {connect} \
-             elsewhere. The line is kept."
-                .to_owned()
-        }
+        Action::Send if model.interrupted.is_some() => INTERRUPTED.to_owned(),
         Action::Send => "No connection: {reconnect} connects again, {connect} elsewhere. The line is kept.".to_owned(),
         Action::Ready if model.talk.is_open() => {
             "Making ready is for between mail transactions: end this one first, or RSET drops it.".to_owned()

@@ -218,7 +218,14 @@ fn a_connection_that_ends_while_a_reply_is_awaited_is_what_the_panel_tells() {
     assert!(shown.contains("The connection ended before the reply to RCPT came"), "{shown}");
     assert!(shown.contains("the connection was reset") && shown.contains("Try the same again"), "{shown}");
     assert!(shown.contains("RCPT]─ DATA ─ QUIT closed") && !shown.contains("[QUIT]"), "nobody said QUIT: {shown}");
-    let last = screen.model.talk.dialogue.exchanges().last().and_then(|it| it.command()).expect("a line was sent");
+    let last = screen
+        .model
+        .talk
+        .dialogue
+        .exchanges()
+        .last()
+        .and_then(crate::conversation::Exchange::command)
+        .expect("a line was sent");
     screen.model.transcript.show(last, &screen.model.talk);
     screen.model.settle();
     let shown = screen.shown();

@@ -55,7 +55,7 @@ pub(super) fn follow(model: &mut Model) {
         return;
     }
     let from = model.retries.seen.max(exchanges.len().saturating_sub(LOOKED_AT));
-    let Some(end) = exchanges[from..].iter().rposition(|x| x.complete()).map(|last| from + last + 1) else { return };
+    let Some(end) = exchanges[from..].iter().rposition(Exchange::complete).map(|last| from + last + 1) else { return };
     let mut retries = std::mem::take(&mut model.retries);
     for number in from..end {
         let exchange = &model.talk.dialogue.exchanges()[number];

@@ -180,13 +180,8 @@ fn words(effect: &Effect) -> String {
         Effect::CopyWhole(_) => "copy the whole".to_owned(),
         Effect::Terminal(sequence) => format!("terminal {sequence:?}"),
         Effect::Write { to, format, anonymise, over, .. } => {
-            format!(
-                "write {} as {}{}{}",
-                to.display(),
-                format.map_or("smtp", |f| f.name),
-                if *anonymise { " without names" } else { "" },
-                if *over { " over" } else { "" }
-            )
+            let (name, over) = (format.map_or("smtp", |f| f.name), if *over { " over" } else { "" });
+            format!("write {} as {name}{}{over}", to.display(), if *anonymise { " without names" } else { "" })
         }
         Effect::Attend(given) => format!("attend {}", given.name),
         Effect::ToClass(up) => format!("to class {up:?}"),

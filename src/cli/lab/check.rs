@@ -74,7 +74,9 @@ fn tell(file: &str, played: Result<Played, Vec<ScenarioError>>) -> Exit {
     let Played { title, checks, variants, failed } = match played {
         Ok(played) => played,
         Err(mistakes) => {
-            mistakes.iter().for_each(|error| say(&format!("ehlo lab: {error}")));
+            for error in &mistakes {
+                say(&format!("ehlo lab: {error}"));
+            }
             return Exit::Usage;
         }
     };

@@ -176,7 +176,7 @@ fn a_greeting_that_the_client_did_not_wait_for_gives_way_to_the_next_reply() {
     let dialogue = Dialogue::of(&conversation);
     let codes: Vec<_> = dialogue.exchanges().iter().map(|x| (x.ask, x.code.map(ReplyCode::number))).collect();
     assert_eq!(codes, [(Ask::Greeting, Some(220)), (Ask::Command, Some(250)), (Ask::Command, Some(250))]);
-    assert!(dialogue.exchanges().iter().all(|x| x.complete()));
+    assert!(dialogue.exchanges().iter().all(Exchange::complete));
     let greeting = dialogue.reply(&conversation, 0).expect("as far as it came");
     assert_eq!((greeting.lines.len(), &greeting.flaws[..]), (1, &[Flaw::Overtaken][..]));
     assert_eq!(dialogue.reply(&conversation, 1).expect("a reply").lines.len(), 2);
@@ -207,7 +207,7 @@ fn what_was_dialled_as_lmtp_has_verdicts_for_each_recipient_without_lhlo() {
          < 250 ok\n> DATA\n< 354 go\n| x\n> .\n< 250 ok\n< 452 full\n> NOOP\n< 250 ok",
     );
     let dialogue = Dialogue::of(&log);
-    let verdicts: Vec<_> = dialogue.recipients().iter().map(|r| r.verdict()).collect();
+    let verdicts: Vec<_> = dialogue.recipients().iter().map(Recipient::verdict).collect();
     assert_eq!(verdicts, [Verdict::Delivered, Verdict::Failed]);
     assert_eq!(dialogue.exchanges().last().map(|x| x.verb), Some(Verb::Noop));
     assert_eq!(dialogue.state().session.verdicts, Some((1, 2)));

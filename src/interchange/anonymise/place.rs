@@ -39,7 +39,7 @@ impl Anonymiser {
             if zone.is_some() || self.names.there.contains(&ip.to_string()) {
                 let new = match self.names.ip(IpAddr::V4(ip)) {
                     IpAddr::V4(new) => turned(new).to_string(),
-                    other => other.to_string(),
+                    IpAddr::V6(new) => new.to_string(),
                 };
                 let end = zone.map_or(quad.end(), |zone| zone.end());
                 out.push((quad.start()..end, new + if zone.is_some() { ".in-addr.arpa" } else { "" }));

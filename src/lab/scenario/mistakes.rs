@@ -143,12 +143,15 @@ enum Change {
 type Meant<'a> =
     &'a mut dyn FnMut(Option<&Spanned<std::borrow::Cow<'_, str>>>, &Spanned<DeValue<'_>>) -> Option<Change>;
 
+/// What was changed: the place of its table and its key, where it has one.
+type Changed = Option<(usize, String)>;
+
 /// Changes the innermost entry that is meant; gives the place of its table and its key, where it has one.
-fn table(tree: &mut DeTable<'_>, meant: Meant<'_>) -> Option<Option<(usize, String)>> {
+fn table(tree: &mut DeTable<'_>, meant: Meant<'_>) -> Option<Changed> {
     inside(tree, 0, meant)
 }
 
-fn inside(tree: &mut DeTable<'_>, place: usize, meant: Meant<'_>) -> Option<Option<(usize, String)>> {
+fn inside(tree: &mut DeTable<'_>, place: usize, meant: Meant<'_>) -> Option<Changed> {
     for (_, value) in tree.iter_mut() {
         if let Some(done) = below(value, meant) {
             return Some(done);
@@ -165,7 +168,7 @@ fn inside(tree: &mut DeTable<'_>, place: usize, meant: Meant<'_>) -> Option<Opti
     Some(Some((place, name)))
 }
 
-fn below(value: &mut Spanned<DeValue<'_>>, meant: Meant<'_>) -> Option<Option<(usize, String)>> {
+fn below(value: &mut Spanned<DeValue<'_>>, meant: Meant<'_>) -> Option<Changed> {
     let place = value.span().start;
     match value.get_mut() {
         DeValue::Table(table) => inside(table, place, meant),

@@ -141,14 +141,14 @@ pub(super) fn places(example: &[String], clause: &[(usize, &Word)]) -> Vec<Vec<u
 pub(super) fn cuts_a_number(text: &str, place: &Range<usize>) -> bool {
     let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
     let (before, found, after) = (&text[..place.start], &text[place.clone()], &text[place.end..]);
-    let runs_on = |mut rest: std::str::Chars<'_>| match rest.next() {
+    let goes_on = |mut rest: std::str::Chars<'_>| match rest.next() {
         Some('.') => digit(rest.next()),
         next => digit(next),
     };
     let mut back = before.chars().rev();
-    let runs_in = match back.next() {
+    let starts_within = match back.next() {
         Some('.') => digit(back.next()),
         next => digit(next),
     };
-    digit(found.chars().next()) && runs_in || digit(found.chars().next_back()) && runs_on(after.chars())
+    digit(found.chars().next()) && starts_within || digit(found.chars().next_back()) && goes_on(after.chars())
 }

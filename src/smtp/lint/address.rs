@@ -27,22 +27,7 @@ pub(super) enum Place {
 /// Examines what stands between the angle brackets; gives it mended.
 pub(super) fn mailbox(context: &Context<'_>, range: Range<usize>, role: Role, found: &mut Findings) -> Vec<u8> {
     let line = context.line;
-    let mut range = trimmed(line, range, found);
-    if line[range.clone()].get(..7).is_some_and(|head| head.eq_ignore_ascii_case(b"mailto:")) {
-        let span = range.start..range.start + 7;
-        found.wrong("mailto", span.clone(), "An address stands here alone, without mailto:.", "RFC 5321 4.1.2").mends();
-        range.start = span.end;
-    }
-    if let Some(inner) = within_printed_quotes(&line[range.clone()]) {
-        let reason = "An address stands in angle brackets and in no quotes; these are of a printed text.";
-        found.wrong("wrong-brackets", range.clone(), reason, "RFC 5321 4.1.2").mends();
-        range = range.start + inner.start..range.start + inner.end;
-    }
-    if let Some(inner) = within_other_signs(&line[range.clone()]) {
-        let reason = "An address stands in angle brackets and in no others.";
-        found.wrong("wrong-brackets", range.clone(), reason, "RFC 5321 4.1.2").mends();
-        range = range.start + 1..range.start + 1 + inner;
-    }
+    let range = unwrapped(line, range, found);
     let text = &line[range.clone()];
     if text.is_empty() {
         if role == Role::Forward {
@@ -88,6 +73,27 @@ pub(super) fn mailbox(context: &Context<'_>, range: Range<usize>, role: Role, fo
         found.wrong("path-too-long", range, reason, "RFC 5321 4.5.3.1.3");
     }
     out
+}
+
+/// Where the address itself stands, without what does not belong to it: blanks, `mailto:`, other signs around it.
+fn unwrapped(line: &[u8], range: Range<usize>, found: &mut Findings) -> Range<usize> {
+    let mut range = trimmed(line, range, found);
+    if line[range.clone()].get(..7).is_some_and(|head| head.eq_ignore_ascii_case(b"mailto:")) {
+        let span = range.start..range.start + 7;
+        found.wrong("mailto", span.clone(), "An address stands here alone, without mailto:.", "RFC 5321 4.1.2").mends();
+        range.start = span.end;
+    }
+    if let Some(inner) = within_printed_quotes(&line[range.clone()]) {
+        let reason = "An address stands in angle brackets and in no quotes; these are of a printed text.";
+        found.wrong("wrong-brackets", range.clone(), reason, "RFC 5321 4.1.2").mends();
+        range = range.start + inner.start..range.start + inner.end;
+    }
+    if let Some(inner) = within_other_signs(&line[range.clone()]) {
+        let reason = "An address stands in angle brackets and in no others.";
+        found.wrong("wrong-brackets", range.clone(), reason, "RFC 5321 4.1.2").mends();
+        range = range.start + 1..range.start + 1 + inner;
+    }
+    range
 }
 
 /// Two `@` or more, the second of them here; with a comma or semicolon they belong to several addresses.

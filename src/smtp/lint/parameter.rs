@@ -371,26 +371,30 @@ fn special(context: &Context<'_>, item: &mut Item, name: &str, found: &mut Findi
                 found.wrong("hold-too-long", span, format!("The server holds no message beyond {last}."), "RFC 4865 4");
             }
         }
-        "NOTIFY" => {
-            let mut words: Vec<&str> = Vec::new();
-            for word in value.split(',') {
-                if !words.contains(&word) {
-                    words.push(word);
-                }
-            }
-            let single = words.join(",");
-            if single != value {
-                let reason = "A word stands twice in the list of NOTIFY.";
-                found.wrong("duplicate-value", span.clone(), reason, "RFC 3461 4.1").mends();
-                item.value = Some(single);
-            }
-            let null_sender = context.session.reverse_path.as_deref() == Some("");
-            if null_sender && value.contains("SUCCESS") {
-                let reason = "The sender is <>, so nobody can get the report of success.";
-                found.odd("notify-without-sender", span, reason, "RFC 3461 4.1");
-            }
-        }
+        "NOTIFY" => notify(context, item, &value, found),
         _ => {}
+    }
+}
+
+/// NOTIFY: no word twice, and no report of success to nobody.
+fn notify(context: &Context<'_>, item: &mut Item, value: &str, found: &mut Findings) {
+    let span = item.span.clone();
+    let mut words: Vec<&str> = Vec::new();
+    for word in value.split(',') {
+        if !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    let single = words.join(",");
+    if single != value {
+        let reason = "A word stands twice in the list of NOTIFY.";
+        found.wrong("duplicate-value", span.clone(), reason, "RFC 3461 4.1").mends();
+        item.value = Some(single);
+    }
+    let null_sender = context.session.reverse_path.as_deref() == Some("");
+    if null_sender && value.contains("SUCCESS") {
+        let reason = "The sender is <>, so nobody can get the report of success.";
+        found.odd("notify-without-sender", span, reason, "RFC 3461 4.1");
     }
 }
 
