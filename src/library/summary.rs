@@ -165,9 +165,12 @@ pub fn outcome(dialogue: &Dialogue, log: &Log) -> Option<Outcome> {
     let exchanges = dialogue.exchanges();
     let complete = |x: &Exchange| x.complete() && x.code.is_some();
     let decides = |x: &Exchange| complete(x) && (x.is_refusal() || x.ask == Ask::EndOfData);
+    // A server that cuts a quiet line (RFC 5321 section 4.5.3.2) takes nothing back of what it said before.
+    let takes_leave = |x: &Exchange| x.ask == Ask::Unasked && x.code.is_some_and(|code| code.number() == 421);
     let chosen = exchanges
         .iter()
-        .rposition(decides)
+        .rposition(|x| decides(x) && !takes_leave(x))
+        .or_else(|| exchanges.iter().rposition(decides))
         .or_else(|| exchanges.iter().rposition(|x| complete(x) && x.verb != Verb::Quit))
         .or_else(|| exchanges.iter().rposition(complete));
     if let Some((chosen, reply)) = chosen.and_then(|x| Some((x, dialogue.reply(log, x)?))) {
@@ -218,5 +221,20 @@ mod tests {
         assert_eq!(told("> RCPT TO:<joe@c>\n< 554 5.7.1 no\n"), "1 of 2 refused · 250 2.0.0 Ok: queued");
         let again = "> RCPT TO:<joe@c>\n< 450 4.2.0 later\n> RCPT TO:<Joe@c>\n< 250 ok\n";
         assert_eq!(told(again), "250 2.0.0 Ok: queued", "he has it in the end");
+    }
+
+    #[test]
+    fn a_quiet_line_that_was_cut_hides_nothing_of_what_was_decided_before() {
+        let told = |text: &str| {
+            let log = sample::log(text);
+            outcome(&Dialogue::of(&log), &log).map(|it| it.to_string()).unwrap_or_default()
+        };
+        let begun = "* connected a\n< 220 mx\n> EHLO a\n< 250 mx\n";
+        let cut = "< 421 4.4.2 timeout exceeded\n* closed by=server";
+        let refused = "> MAIL FROM:<a@b>\n< 550 5.7.1 no\n";
+        assert_eq!(told(&format!("{begun}{refused}{cut}")), "550 5.7.1 no");
+        assert_eq!(told(&format!("{begun}{cut}")), "421 4.4.2 timeout exceeded");
+        let asked = "> MAIL FROM:<a@b>\n< 421 4.3.2 going down\n* closed by=server";
+        assert_eq!(told(&format!("{begun}{refused}> RSET\n< 250 ok\n{asked}")), "421 4.3.2 going down");
     }
 }
