@@ -334,6 +334,15 @@ fn no_message_leaves_this_machine_in_pieces_or_hidden_in_a_line() {
 }
 
 #[test]
+fn of_very_many_replies_that_nothing_asked_for_only_the_first_are_told() {
+    let desk = Desk::new();
+    let peer = format!("S: 220 mx\nC: EHLO a\nS: 250 mx\n{}C: *\nS: 221 bye\n", "S: 250 stray\n".repeat(60));
+    let (ran, _) = desk.against(&peer, "> EHLO a\n< 250\n", &[]);
+    assert!(ran.out.contains("more than 20 came; the others are in the transcript"), "{}", ran.out);
+    assert_eq!(ran.out.matches("nothing asked for this reply").count(), 20, "{}", ran.out);
+}
+
+#[test]
 fn rcpt_only_stops_before_data() {
     let desk = Desk::new();
     let peer = "S: 220 mx\nC: EHLO *\nS: 250 mx\nC: MAIL *\nS: 250 ok\nC: RCPT *\nS: 250 ok\nC: RSET\nS: 250 ok\nC: QUIT\nS: 221 bye\n";

@@ -77,6 +77,8 @@ struct Runner<'a> {
     named: limits::Named,
     /// What was said of lines that go out although the server does not offer it.
     warned: std::collections::BTreeSet<String>,
+    /// Replies that nothing asked for, so far.
+    unasked: usize,
 }
 
 impl<'a> Runner<'a> {
@@ -97,6 +99,7 @@ impl<'a> Runner<'a> {
             early: false,
             named: limits::Named::default(),
             warned: std::collections::BTreeSet::new(),
+            unasked: 0,
         }
     }
 

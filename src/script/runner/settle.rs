@@ -2,12 +2,16 @@
 
 use std::ops::ControlFlow;
 
+use crate::conversation::dialogue::Ask as Kind;
 use crate::smtp::{Reply, ReplyCode, Verb};
 
 use super::super::plan::Ask;
 use super::super::report::{Cause, Verdict};
 use super::wire::Arrived;
 use super::{Flow, GO_ON, Runner, finish, shown};
+
+/// Replies that nothing asked for, of which each is told by itself.
+const UNASKED: usize = 20;
 
 impl Runner<'_> {
     /// Waits until everything that was sent is answered, and judges what nothing was expected of.
@@ -141,6 +145,16 @@ impl Runner<'_> {
         self.fatal(Cause::Authentication, words)
     }
 
+    /// Whether another reply that nothing asked for is told of by itself: a server may send any number of them.
+    fn tells_of_another(&mut self) -> bool {
+        self.unasked += 1;
+        if self.unasked == UNASKED + 1 {
+            let words = format!("more than {UNASKED} came; the others are in the transcript");
+            self.outcome(0, "replies that nothing asked for", Verdict::Odd, words);
+        }
+        self.unasked <= UNASKED
+    }
+
     /// A reply of which nothing was expected.
     fn unexpected(&mut self, exchange: usize, reply: &Reply, line: usize, text: &str) -> Flow {
         let asked = self.wire.dialogue.exchanges()[exchange];
@@ -153,7 +167,8 @@ impl Runner<'_> {
             self.outcome(line, text, Verdict::Refused, format!("{words}: {shown}"));
             return self.fatal(Cause::Protocol, format!("the server broke the protocol: {words}: {shown}"));
         }
-        if let Some(words) = finish::is_odd(&asked, reply) {
+        let told = asked.ask != Kind::Unasked || self.tells_of_another();
+        if let Some(words) = finish::is_odd(&asked, reply).filter(|_| told) {
             self.outcome(line, text, Verdict::Odd, format!("{words}: {shown}"));
         }
         self.proved(exchange, reply, line, text)?;
@@ -163,7 +178,9 @@ impl Runner<'_> {
         let weight = finish::weight(&asked, self.wire.is_lmtp());
         let complaint = self.login.complaint().filter(|_| weight == finish::Weight::Authentication);
         let why = complaint.map(|words| format!(" ({words})")).unwrap_or_default();
-        self.outcome(line, text, Verdict::Refused, format!("{shown}{why}"));
+        if told {
+            self.outcome(line, text, Verdict::Refused, format!("{shown}{why}"));
+        }
         if asked.verb == Verb::Quit && self.wire.delivered() > 0 {
             // The message is the server's all the same; whoever took this for a failure would send it twice.
             return GO_ON;
