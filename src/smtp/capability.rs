@@ -2,6 +2,46 @@
 
 use super::Reply;
 
+/// Keywords that servers are known to offer, of the IANA registry and of their own, in order.
+pub const KEYWORDS: [&str; 36] = [
+    "8BITMIME",
+    "ATRN",
+    "AUTH",
+    "BINARYMIME",
+    "BURL",
+    "CHECKPOINT",
+    "CHUNKING",
+    "CONNEG",
+    "CONPERM",
+    "DELIVERBY",
+    "DSN",
+    "ENHANCEDSTATUSCODES",
+    "ETRN",
+    "EXPN",
+    "FUTURERELEASE",
+    "HELP",
+    "LIMITS",
+    "MT-PRIORITY",
+    "NO-SOLICITING",
+    "PIPECONNECT",
+    "PIPELINING",
+    "PRDR",
+    "REQUIRETLS",
+    "RRVS",
+    "SIZE",
+    "SMTPUTF8",
+    "STARTTLS",
+    "SUBMITTER",
+    "TURN",
+    "VERB",
+    "VRFY",
+    "XCLIENT",
+    "XEXCH50",
+    "XFORWARD",
+    "XRDST",
+    "XSHADOW",
+];
+
 /// One line of the offer: keyword and parameters as they stood there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Capability {

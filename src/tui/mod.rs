@@ -65,6 +65,7 @@ mod mouse;
 mod mouse_tests;
 #[cfg(test)]
 mod night_tests;
+mod not_now;
 mod opening;
 pub mod overlay;
 pub mod pane;

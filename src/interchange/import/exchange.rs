@@ -252,41 +252,10 @@ fn awaits_ehlo(builder: &Builder) -> bool {
 
 /// The lines of a joined reply to EHLO: the greeting, then a capability each with its parameters.
 fn capabilities(data: &str) -> Vec<String> {
-    const KNOWN: [&str; 30] = [
-        "8BITMIME",
-        "ATRN",
-        "AUTH",
-        "BINARYMIME",
-        "BURL",
-        "CHECKPOINT",
-        "CHUNKING",
-        "DELIVERBY",
-        "DSN",
-        "ENHANCEDSTATUSCODES",
-        "ETRN",
-        "EXPN",
-        "HELP",
-        "LIMITS",
-        "MT-PRIORITY",
-        "PIPECONNECT",
-        "PIPELINING",
-        "PRDR",
-        "REQUIRETLS",
-        "SIZE",
-        "SMTPUTF8",
-        "STARTTLS",
-        "TURN",
-        "VERB",
-        "VRFY",
-        "XCLIENT",
-        "XEXCH50",
-        "XFORWARD",
-        "XRDST",
-        "XSHADOW",
-    ];
     let mut out: Vec<String> = Vec::new();
     for word in data.get(4..).unwrap_or_default().split_whitespace() {
-        let keyword = KNOWN.contains(&word) || word.starts_with("X-") || word.starts_with("AUTH=");
+        let keyword =
+            crate::smtp::capability::KEYWORDS.contains(&word) || word.starts_with("X-") || word.starts_with("AUTH=");
         match out.last_mut() {
             Some(line) if !keyword => {
                 line.push(' ');

@@ -9,9 +9,9 @@ use tui_input::backend::crossterm::EventHandler as _;
 
 use super::{Outcome, more, place, shown_from, window};
 use crate::decode::finding::{Fit, fit};
-use crate::tui::act::not_now;
 use crate::tui::action::{ACTIONS, Action, Entry, Where};
 use crate::tui::model::Model;
+use crate::tui::not_now::not_now;
 use crate::tui::text::{self, width};
 use crate::tui::theme::Role;
 

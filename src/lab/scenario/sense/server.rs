@@ -9,38 +9,7 @@ use crate::lab::scenario::error::nearest;
 use crate::lab::scenario::{Domain, ServerCertificate, Template, keyword_of, pretend};
 use crate::lab::tls;
 use crate::smtp::EnhancedCode;
-
-/// Keywords of EHLO's reply.
-const KEYWORDS: [&str; 28] = [
-    "8BITMIME",
-    "ATRN",
-    "AUTH",
-    "BINARYMIME",
-    "BURL",
-    "CHECKPOINT",
-    "CHUNKING",
-    "CONNEG",
-    "CONPERM",
-    "DELIVERBY",
-    "DSN",
-    "ENHANCEDSTATUSCODES",
-    "ETRN",
-    "EXPN",
-    "FUTURERELEASE",
-    "HELP",
-    "LIMITS",
-    "MT-PRIORITY",
-    "NO-SOLICITING",
-    "PIPELINING",
-    "REQUIRETLS",
-    "RRVS",
-    "SIZE",
-    "SMTPUTF8",
-    "STARTTLS",
-    "SUBMITTER",
-    "TURN",
-    "VRFY",
-];
+use crate::smtp::capability::KEYWORDS;
 
 /// Octets of the shortest MAIL with its end, `MAIL FROM:<>`.
 const SHORTEST: usize = 14;

@@ -1,0 +1,71 @@
+//! Why an action can't be done now, and what can be done instead.
+
+use super::action::Action;
+use super::model::{Focus, Model};
+use super::{learn, library, reading, replay};
+
+/// Why nothing is sent after a transaction was cut off.
+const INTERRUPTED: &str = "No connection: {back} connects and goes back to where you were, {reconnect} connects again, \
+                           {connect} elsewhere. The line is kept.";
+
+/// Why an action can't be done now.
+pub(super) fn not_now(model: &Model, action: Action) -> Option<String> {
+    if let Some(words) = library::not_now(model, action) {
+        return Some(model.keymap.told(words));
+    }
+    if let Some(words) = learn::not_now(model, action) {
+        return Some(model.keymap.told(words));
+    }
+    let words = match action {
+        Action::EditProfile | Action::CopyProfile | Action::DeleteProfile if model.at_start() => {
+            "No profile is marked: Up and Down mark one, or type its name. {new-profile} makes a new one.".to_owned()
+        }
+        Action::NewProfile | Action::EditProfile | Action::CopyProfile | Action::DeleteProfile => {
+            "Profiles are on the start screen; {palette} and “start” lead there.".to_owned()
+        }
+        Action::Replay | Action::ReplayAll | Action::ReplayPaced | Action::Compare | Action::Both
+            if model.at_start() =>
+        {
+            "Open a conversation first; Enter opens what is marked.".to_owned()
+        }
+        Action::Replay | Action::ReplayAll | Action::ReplayPaced | Action::Compare | Action::Both => {
+            "This conversation is in no file.".to_owned()
+        }
+        Action::StepByStep if replay::is_playing(model) => "Each line waits for {send} already.".to_owned(),
+        Action::Skip | Action::EndReplay | Action::StepByStep => {
+            "Nothing is being replayed; {replay} in the transcript begins.".to_owned()
+        }
+        Action::DifferenceAfter | Action::DifferenceBefore => {
+            "Nothing is compared; {compare} in the transcript begins.".to_owned()
+        }
+        Action::FindingAfter | Action::FindingBefore => {
+            "Findings are those of ready-made tests: {probe} in the transcript runs some.".to_owned()
+        }
+        Action::Step(n) => format!("There is no next step {n} here."),
+        Action::Reconnect => "There is nothing to connect to again; {connect} connects.".to_owned(),
+        Action::Send | Action::Mend | Action::Ready if model.is_offline() => {
+            "This is a file; {connect} connects to a server.".to_owned()
+        }
+        Action::Retry => "Nothing that was said here is put off for a time that the server named.".to_owned(),
+        Action::Send if model.interrupted.is_some() => INTERRUPTED.to_owned(),
+        Action::Send => "No connection: {reconnect} connects again, {connect} elsewhere. The line is kept.".to_owned(),
+        Action::Ready if model.talk.is_open() => {
+            "Making ready is for between mail transactions: end this one first, or RSET drops it.".to_owned()
+        }
+        Action::Ready => "No connection: {reconnect} connects again, {connect} elsewhere.".to_owned(),
+        Action::Back if model.talk.is_open() => {
+            "There is no cut to go back from: this connection is open, and its server has not said that it closes."
+                .to_owned()
+        }
+        Action::Back => "No mail transaction was cut off here; {reconnect} connects again.".to_owned(),
+        Action::Mend if model.focus == Focus::Composer => "Nothing to mend in this line.".to_owned(),
+        Action::Mend => "Mending is for the line in the composer; {next-pane} goes there.".to_owned(),
+        // Esc in a transcript from a file has nowhere to go, and says nothing.
+        Action::ToComposer | Action::Answer(_) => return None,
+        _ if model.at_start() => {
+            format!("“{}” needs a conversation; Enter opens what is marked.", action.entry().short)
+        }
+        _ => reading::not_now(model, action),
+    };
+    Some(model.keymap.told(&words))
+}
