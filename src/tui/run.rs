@@ -62,6 +62,7 @@ pub async fn run(launch: Launch, world: World) -> Result<Left, RunError> {
         asking: Asking::default(),
         drawn: None,
         learning: false,
+        offering: false,
         leaving: None,
         unreadable: None,
         warnings: Vec::new(),
@@ -105,6 +106,8 @@ struct Bench {
     drawn: Option<Duration>,
     /// What is known has been asked for.
     learning: bool,
+    /// So has what the start screen and windows offer.
+    offering: bool,
     /// Set to leave; whether by a signal.
     leaving: Option<bool>,
     /// The only file that was to be looked at, and why it can't be.
@@ -173,14 +176,18 @@ impl Bench {
         Ok(())
     }
 
-    /// Reads what is known, the lab's scenarios and which conversations there are, once.
+    /// Reads beside the loop what is known, once; and once they are in sight, what the start screen and windows offer:
+    /// scenarios, conversations, lessons. To read these takes longer and more memory than a connection or a file may wait for.
     async fn look_about(&mut self) -> io::Result<()> {
-        if std::mem::replace(&mut self.learning, true) {
-            return Ok(());
+        if !std::mem::replace(&mut self.learning, true) {
+            read::knowledge(&self.world, self.sender.clone());
         }
-        read::knowledge(&self.world, self.sender.clone());
-        read::scenarios(&self.world, self.sender.clone());
-        self.effect(Effect::LookForRecent).await
+        let in_sight = self.model.face != Face::Talk || self.model.overlay.is_some();
+        if in_sight && !std::mem::replace(&mut self.offering, true) {
+            read::scenarios(&self.world, self.sender.clone());
+            self.effect(Effect::LookForRecent).await?;
+        }
+        Ok(())
     }
 
     fn paint(&mut self) -> io::Result<()> {
@@ -338,9 +345,7 @@ impl Bench {
     async fn message(&mut self, message: Message) -> io::Result<()> {
         self.changed = true;
         let by_key = matches!(message, Message::Key(_));
-        if matches!(message, Message::Opened { whole: true, .. } | Message::NotOpened(..)) {
-            self.look_about().await?;
-        }
+        let there = self.learning || matches!(message, Message::Opened { whole: true, .. } | Message::NotOpened(..));
         (self.model.today, self.model.fresh) = (Some(self.world.now()), self.world.random());
         if let Message::NotOpened(path, why) = &message
             && self.model.talk.log.is_empty()
@@ -352,6 +357,9 @@ impl Bench {
         let asked = put(&self.model);
         for effect in update::update(&mut self.model, message) {
             self.effect(effect).await?;
+        }
+        if there {
+            self.look_about().await?;
         }
         let asks = put(&self.model);
         // A key that was heard, and another question, leave behind what was said of one that was not.

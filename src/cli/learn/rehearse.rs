@@ -43,6 +43,8 @@ pub(super) async fn rehearse(rehearsal: &Rehearsal, lesson: &Lesson, world: &Wor
     let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let mut scenario = lesson.scenario_in(world).map_err(|error| error.to_string())?;
     scenario.server.clock.0 = scenario.server.clock.0.saturating_mul(HASTE);
+    // The idle limit, which else is on the real clock, goes as fast.
+    scenario.server.idle.0 /= HASTE;
     let lab = lab::start_with(scenario, anywhere, world).await.map_err(|error| error.to_string())?;
     let kind = listener(lesson.listener);
     let stage = Stage { lab: &lab, listener: kind, implicit: kind == ListenerKind::Smtps };
