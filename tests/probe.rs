@@ -281,3 +281,22 @@ fn mistakes_are_said_before_anything_connects() {
     assert_eq!(nobody.code, Some(3), "{}", nobody.err);
     assert!(nobody.json()["problem"].is_string());
 }
+
+#[test]
+fn a_server_that_says_more_than_anybody_asked_is_left_after_one_connection() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        let line = format!("250 {}\r\n", "never asked for ".repeat(30));
+        for mut stream in listener.incoming().flatten() {
+            // As much as it can: a client that has had enough stops it.
+            let _ = stream.write_all(b"220 mx.noddy.com ESMTP\r\n");
+            while stream.write_all(line.as_bytes()).is_ok() {}
+        }
+    });
+    let probed = judged(&address.to_string(), "identity,relay,size,pipelining", &[]);
+    assert_eq!(probed.code, Some(7), "{} {}", probed.out, probed.err);
+    let problem = probed.json()["problem"].to_string();
+    assert!(problem.contains("more than 16 MiB"), "{problem}");
+    assert_eq!(probed.transcript().matches("* connected ").count(), 1);
+}

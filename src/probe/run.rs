@@ -20,6 +20,8 @@ use super::{Aims, Finding, Probe, Report, Script, Subject, Talk};
 
 /// The most conversations that one probe may hold.
 const CONVERSATIONS: usize = 60;
+/// Octets of all conversations together beyond which no other is begun. An honest server says a hundredth of it.
+const MOST: usize = 16 << 20;
 
 /// What a run needs.
 #[derive(Debug)]
@@ -61,18 +63,20 @@ pub async fn run(probes: &[&'static Probe], setup: Setup, watch: &mut dyn Watch)
     let mut bench = Bench { setup, watch, log: Log::new() };
     let mut subject = Subject::new(&target, &aims, &knowledge, now);
     let mut report = Report::new(&target, now);
-    while let Some(script) = subject.next_hello() {
+    while bench.over().is_none()
+        && let Some(script) = subject.next_hello()
+    {
         let talk = bench.hold(&script).await;
         subject.hello.push(talk);
     }
-    report.problem = subject.hello.iter().find_map(|talk| talk.broken.clone());
+    report.problem = subject.hello.iter().find_map(|talk| talk.broken.clone()).or_else(|| bench.over());
     if report.problem.is_none()
         && let Some(script) = subject.next_secured()
     {
         subject.secured = Some(bench.hold(&script).await);
     }
     for (n, probe) in probes.iter().enumerate() {
-        if report.problem.is_some() || bench.setup.stop.is_cancelled() {
+        if report.problem.is_some() || bench.over().is_some() {
             break;
         }
         bench.watch.begins(probe, n + 1, probes.len());
@@ -82,12 +86,12 @@ pub async fn run(probes: &[&'static Probe], setup: Setup, watch: &mut dyn Watch)
         }
         let mut talks = Vec::new();
         while talks.len() < CONVERSATIONS
-            && !bench.setup.stop.is_cancelled()
+            && bench.over().is_none()
             && let Some(script) = (probe.next)(&subject, &talks)
         {
             talks.push(bench.hold(&script).await);
         }
-        if bench.setup.stop.is_cancelled() {
+        if bench.over().is_some() {
             break;
         }
         for mut finding in (probe.judge)(&subject, &talks) {
@@ -97,9 +101,7 @@ pub async fn run(probes: &[&'static Probe], setup: Setup, watch: &mut dyn Watch)
         }
         report.done.push(probe.name);
     }
-    if bench.setup.stop.is_cancelled() {
-        report.problem = Some((Cause::Interrupted, "interrupted".to_owned()));
-    }
+    report.problem = bench.over().or(report.problem);
     report.log = bench.log;
     report
 }
@@ -113,6 +115,15 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
+    /// Why no other conversation is begun, if none is.
+    fn over(&self) -> Option<(Cause, String)> {
+        if self.setup.stop.is_cancelled() {
+            return Some((Cause::Interrupted, "interrupted".to_owned()));
+        }
+        let words = || format!("the server has said more than {} MiB; no test can tell what answers what", MOST >> 20);
+        (self.log.memory() > MOST).then(|| (Cause::Protocol, words()))
+    }
+
     /// Holds one conversation on a connection of its own.
     async fn hold(&mut self, script: &Script) -> Talk {
         let first = self.log.len();
