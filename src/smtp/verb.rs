@@ -68,6 +68,24 @@ impl Verb {
     }
 }
 
+/// Verbs of extensions that change no state here.
+const EXTENSIONS: [&str; 7] = ["ETRN", "ATRN", "TURN", "BURL", "SEND", "SOML", "SAML"];
+
+/// Verbs of vendors, and of extensions that have no entry of their own.
+pub const VENDORS: [&str; 6] = ["VERB", "ONEX", "X-EXPS", "X-ANONYMOUSTLS", "XEXCH50", "X-LINK2STATE"];
+
+/// Whether a word is a verb that some server of SMTP knows, in any case.
+#[must_use]
+pub fn is_known(word: &str) -> bool {
+    let others = || EXTENSIONS.iter().chain(&VENDORS).any(|known| known.eq_ignore_ascii_case(word));
+    Verb::from_word(word) != Verb::Other || others()
+}
+
+/// The verbs that the session knows, and those of extensions.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    Verb::NAMES.iter().map(|(_, name)| *name).chain(EXTENSIONS)
+}
+
 /// What a field of a template holds; decides its editor and its lint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]

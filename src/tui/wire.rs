@@ -68,7 +68,9 @@ fn keep_lines(model: &mut Model, events: &[Timed]) -> Vec<Effect> {
         let Event::Sent(line) = &event.event else { continue };
         let text = line.bytes.strip_suffix(b"\n").unwrap_or(&line.bytes);
         if line.masked {
-            model.unkept.pop_front();
+            if let Some(secret) = model.unkept.pop_front() {
+                model.composer.forget(&secret);
+            }
         } else if let Some(n) = model.unkept.iter().position(|kept| kept.as_bytes() == text) {
             // Those before it went out as something else, or not at all.
             effects.extend(model.unkept.drain(..=n).next_back().map(Effect::Remember));

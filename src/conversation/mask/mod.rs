@@ -1,15 +1,19 @@
 //! Masking: secrets are taken out before an event is made (FORMATS section 1, Secrets).
 //!
 //! - **By phase**: what AUTH carries, whatever the mechanism: the initial response, and each answer, also those that are
-//!   sent before their 334 has come. The mechanism and a cancelling `*` stay; a challenge is no secret.
+//!   sent before their 334 has come, or after it was refused: until the next command, whatever could be one. The
+//!   mechanism and a cancelling `*` stay; a challenge is no secret. An AUTH that was mistyped is one all the same.
 //! - **By value**: octets of either direction that hold a known secret, plain or in base64 at any alignment. A secret
 //!   of fewer than four octets counts only as a whole word. What a person types in AUTH is decoded and learnt, so that a
 //!   reply that echoes it is masked too.
-//! - **By look** is the lint's business: such a line is said and left out of the history, and recorded as it is.
+//! - **By look**: a line that is nothing but what looks like base64 of a credential, and what stands behind a command by
+//!   which other protocols log in. Any other line that looks like a secret is the lint's business: it is said and left
+//!   out of the history, and recorded as it is.
 //!
 //! Not masked: reply codes, verbs, and a plain word that stands as a label of a domain (somebody whose password is
 //! `noddy` still writes from `noddy.com`).
 
+mod stray;
 mod value;
 
 use std::ops::Range;
@@ -24,6 +28,7 @@ use crate::smtp::{Command, Secret, Session, Verb};
 
 use super::event::{Line, Remark};
 use super::log::{Entry, Kind, MARKER as AUTH};
+pub(crate) use stray::is_login;
 use value::{Look, Values};
 
 /// Octets of an unfinished line that are kept to see what the line is.
@@ -39,8 +44,8 @@ pub struct Mask {
     sent: Unfinished,
     received: Unfinished,
     auth: Option<Exchange>,
-    /// An AUTH was refused, and no command has followed: what is typed next may still be meant as an answer.
-    refused: bool,
+    /// The AUTH that was refused, where no command has followed: what is typed next may still be meant as an answer.
+    refused: Option<Exchange>,
 }
 
 /// An AUTH that is going on.
@@ -105,7 +110,12 @@ impl Mask {
         let masked = shifted(self.values.find(tail, look), before);
         let code = self.received.push(bytes);
         if ended && matches!(code.get(..4), Some([b'2' | b'4' | b'5', _, _, b' '])) && !code.starts_with(b"250") {
-            self.refused = self.auth.take().is_some() && code.first() != Some(&b'2');
+            // What is refused next are the answers, which may be more than one.
+            match self.auth.take() {
+                Some(_) if code.starts_with(b"235") => self.refused = None,
+                Some(exchange) => self.refused = Some(exchange),
+                None => {}
+            }
         }
         // Whoever asks for an answer gets one, whether an AUTH was seen or not: a file may lack it.
         if ended && self.auth.is_none() && code.starts_with(b"334") {
@@ -211,39 +221,50 @@ impl Mask {
 
     /// Where what a command carries begins to be secret by phase.
     fn command(&self, line: &[u8], command: &Command) -> Option<usize> {
-        // Answers may be sent before the 334 has come.
-        let letters = line.iter().all(|b| value::is_base64(*b) || *b == b'=');
-        // So is what is typed on when the server has ended the exchange, and the text after a `$`.
-        let typed = letters || line.first() == Some(&b'$');
-        let early = (self.auth.is_some() || self.refused) && command.verb == Verb::Other && typed;
-        if early { answer(line) } else { initial_response(line) }
+        if command.verb == Verb::Other {
+            // Answers may be sent before the 334 has come, and are typed on when the server has ended the exchange.
+            let asked = self.auth.is_some() || self.refused.is_some();
+            return initial_response(line).or_else(|| stray::begins(line, &command.word, asked));
+        }
+        initial_response(line)
     }
 
     /// A command was sent: it opens an AUTH, or ends one.
     fn opened(&mut self, line: &[u8], command: &Command) {
-        if let Some((mechanism, _)) = auth_command(line) {
+        let mistyped = || stray::mistyped(line, &command.word).map(|(mechanism, _)| mechanism.as_bytes());
+        if let Some(mechanism) = auth_command(line).map(|(mechanism, _)| mechanism).or_else(mistyped) {
             let mechanism = String::from_utf8_lossy(mechanism).to_ascii_uppercase();
             self.auth = Some(Exchange { mechanism, responses: 0 });
-        } else if command.verb != Verb::Other {
+        } else if stray::is_command(&command.word) {
             self.auth = None;
-            self.refused = false;
+            self.refused = None;
         }
     }
 
     /// A response of a mechanism was sent: learns what is secret in it, for echoes.
     fn response(&mut self, response: &[u8]) {
         let response = response.trim_ascii();
-        let Some(exchange) = &mut self.auth else { return };
-        exchange.responses += 1;
-        let is_name = match exchange.mechanism.as_str() {
-            "LOGIN" => exchange.responses == 1,
-            "EXTERNAL" | "ANONYMOUS" => true,
-            _ => false,
-        };
+        let refused = self.auth.is_none();
+        let exchange = self.auth.as_mut().or(self.refused.as_mut());
+        let is_name = exchange.is_some_and(|exchange| {
+            exchange.responses += 1;
+            match exchange.mechanism.as_str() {
+                // Who was refused begins again with the name.
+                "LOGIN" if refused => exchange.responses % 2 == 1,
+                "LOGIN" => exchange.responses == 1,
+                "EXTERNAL" | "ANONYMOUS" => true,
+                _ => false,
+            }
+        });
         if is_name || response.is_empty() || response == b"=" {
             return;
         }
         self.learn_answer(response);
+        // A server that takes it for a command may say it once more as it stands.
+        let typed = response.strip_prefix(b"$").unwrap_or(response);
+        if refused && typed.len() >= 6 && !is_common(typed) {
+            self.values.learn(Secret::new(typed.to_vec()));
+        }
     }
 
     /// Learns what is secret in a response, for echoes.

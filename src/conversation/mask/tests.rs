@@ -167,6 +167,101 @@ fn a_malformed_answer_hides_no_ordinary_words() {
 }
 
 #[test]
+fn answers_to_an_auth_that_was_refused_are_masked_until_the_next_command() {
+    for auth in ["AUTH LOGIN", "AUTH PLAIN", "AUTH CRAM-MD5", "AUTH XOAUTH2", "AUHT LOGIN", "AUTH-LOGIN", "authlogin"] {
+        let auth = format!("> {auth}");
+        check(
+            &mut Mask::default(),
+            &[
+                (&auth, ""),
+                ("< 503 5.5.1 EHLO first", ""),
+                ("> ZHVkZQ==", "> {{auth}}"),
+                ("< 500 5.5.2 what", ""),
+                ("> c2VjcmV0LXBhc3N3b3Jk", "> {{auth}}"),
+                ("< 500 5.5.2 what is c2VjcmV0LXBhc3N3b3Jk", "< 500 5.5.2 what is {{auth}}"),
+                ("> dude", "> {{auth}}"),
+                ("< 500 5.5.2 what", ""),
+                ("> s3cret!", "> {{auth}}"),
+                ("< 500 5.5.2 what is s3cret!", "< 500 5.5.2 what is {{auth}}"),
+                ("> $another one", "> {{auth}}"),
+                ("< 500 5.5.2 what", ""),
+                ("> XAUTH c2VjcmV0LXBhc3N3b3Jkcw==", "> XAUTH {{auth}}"),
+                ("< 500 5.5.2 what", ""),
+                ("> *", ""),
+                ("> .", ""),
+                ("> ", "> "),
+                ("> HLEP", ""),
+                ("> exit", ""),
+                ("> ETRN", ""),
+                ("> MAILFROM:<dude@noddy.com>", ""),
+                ("> Subject: hello", ""),
+                ("> noop", ""),
+                ("< 250 ok", ""),
+                ("> XFOO", ""),
+            ],
+        );
+    }
+    // Given up with *, answered wrongly, cut off.
+    for end in ["501 5.7.0 aborted", "535 5.7.8 wrong", "454 4.7.0 later", "421 4.7.0 too many errors"] {
+        let end = format!("< {end}");
+        check(
+            &mut Mask::default(),
+            &[
+                EHLO,
+                OFFER,
+                ("> AUTH LOGIN", ""),
+                ("< 334 VXNlcm5hbWU6", ""),
+                ("> *", ""),
+                (&end, ""),
+                ("> ZHVkZQ==", "> {{auth}}"),
+                ("< 500 5.5.2 what", ""),
+                ("> bm9kZHk1", "> {{auth}}"),
+                ("< 500 5.5.2 what", ""),
+                ("> MAIL FROM:<dude@noddy.com>", ""),
+            ],
+        );
+    }
+}
+
+#[test]
+fn answers_in_one_write_with_an_auth_that_is_refused_are_masked() {
+    check(
+        &mut Mask::default(),
+        &[
+            ("> AUTH LOGIN", ""),
+            ("> dude", "> {{auth}}"),
+            ("> s3cret!", "> {{auth}}"),
+            ("> MAIL FROM:<dude@noddy.com>", ""),
+            ("> QUIT", ""),
+            ("< 503 5.5.1 EHLO first", ""),
+        ],
+    );
+}
+
+#[test]
+fn a_line_that_is_nothing_but_a_credential_is_masked_without_an_auth() {
+    check(
+        &mut Mask::default(),
+        &[
+            ("> AGR1ZGUAc2VjcmV0", "> {{auth}}"),
+            ("< 500 what is AGR1ZGUAc2VjcmV0", "< 500 what is {{auth}}"),
+            ("> c2VjcmV0LXBhc3N3b3Jk", "> {{auth}}"),
+            ("> AUHT PLAIN AGR1ZGUAaHVudGVyMg==", "> AUHT PLAIN {{auth}}"),
+            ("< 500 what is hunter2", "< 500 what is {{auth}}"),
+            ("> NOOP", ""),
+            ("> LOGIN dude another1", "> LOGIN {{auth}}"),
+            ("> PLAIN AGR1ZGUAaHVudGVyMg==", "> PLAIN {{auth}}"),
+            ("> NOOP AGR1ZGUAcGF0aA==", ""),
+            ("> XFOO AGR1ZGUAcGF0aA==", ""),
+            ("> StartTls", ""),
+            ("> HELLO", ""),
+            ("> ACTH login", ""),
+            ("> XSHADOW 2b2b0d6c-0000-0000-0000-000000000000", ""),
+        ],
+    );
+}
+
+#[test]
 fn a_known_secret_is_masked_wherever_it_stands() {
     check(
         &mut knowing("hunter2"),

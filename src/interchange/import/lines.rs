@@ -31,9 +31,7 @@ pub(super) fn is_reply(line: &[u8]) -> bool {
 pub(super) fn is_command(line: &[u8]) -> bool {
     let word = line.split(u8::is_ascii_whitespace).next().unwrap_or_default();
     let Ok(word) = std::str::from_utf8(word) else { return false };
-    let more = ["XCLIENT", "XFORWARD", "ETRN", "TURN", "ATRN", "SEND", "SOML", "SAML", "VERB", "X-EXPS"];
-    crate::smtp::Verb::from_word(word) != crate::smtp::Verb::Other
-        || more.iter().any(|known| word.eq_ignore_ascii_case(known))
+    crate::smtp::verb::is_known(word)
 }
 
 /// Whether a line has the form of a header field that messages have.

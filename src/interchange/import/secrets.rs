@@ -1,12 +1,10 @@
 //! Secrets that an import would keep, since the session does not say that they are any: a mistyped AUTH, a password typed
 //! at a server that asked for none, credentials for a proxy.
 
+use crate::conversation::mask::is_login;
 use crate::smtp::sasl;
 
 use super::lines::{is_base64_answer, is_command};
-
-/// Commands of other protocols, behind which a password stands.
-const LOGINS: [&str; 6] = ["PASS", "PASSWORD", "PASSWD", "PWD", "LOGIN", "AUTHENTICATE"];
 
 /// Where a line of the client's begins to be secret by its look.
 pub(super) fn begins(line: &[u8]) -> Option<usize> {
@@ -20,12 +18,12 @@ pub(super) fn begins(line: &[u8]) -> Option<usize> {
     let (word, rest) = text.split_once([' ', '\t']).unwrap_or((&text, ""));
     let upper = word.trim_matches(':').to_ascii_uppercase();
     let has_rest = !rest.trim().is_empty();
-    if has_rest && LOGINS.contains(&upper.as_str()) {
+    if has_rest && is_login(word) {
         return Some(word.len() + 1);
     }
     // With a tag before it, as IMAP has it.
     if let Some((second, behind)) = rest.split_once(' ')
-        && LOGINS.contains(&second.to_ascii_uppercase().as_str())
+        && is_login(second)
     {
         return Some(line.len() - behind.len());
     }

@@ -1,12 +1,10 @@
 //! A first word that is no verb of the protocol: mistyped, glued to what follows, or not SMTP at all.
 
 use super::super::Verb;
+use super::super::verb::{self, VENDORS};
 use super::nearest::nearest;
 use super::secret::looks_like_secret;
 use super::{Context, Findings, mend, shown};
-
-/// Verbs of extensions and of vendors that have no entry of their own.
-const OTHERS: [&str; 6] = ["VERB", "ONEX", "X-EXPS", "X-ANONYMOUSTLS", "XEXCH50", "X-LINK2STATE"];
 
 /// What a program of another kind calls the end of a session and the like.
 const MEANT: [(&str, &str); 8] = [
@@ -21,6 +19,13 @@ const MEANT: [(&str, &str); 8] = [
 ];
 
 const METHODS: [&str; 9] = ["GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "CONNECT", "PATCH", "TRACE"];
+
+/// Whether a word that is no verb was meant as one: as other programs call it, or with a slip, in capitals.
+#[must_use]
+pub fn is_meant_as_verb(word: &str) -> bool {
+    let slip = || word.bytes().all(|b| b.is_ascii_uppercase()) && nearest(word, verb::names()).is_some();
+    verb::is_known(word) || MEANT.iter().any(|(typed, _)| typed.eq_ignore_ascii_case(word)) || slip()
+}
 
 /// Examines a line whose first word is no verb; gives it rebuilt.
 pub(super) fn examine(context: &Context<'_>, found: &mut Findings) -> Vec<u8> {
@@ -121,7 +126,7 @@ fn unknown(context: &Context<'_>, upper: &str, body: &[u8], found: &mut Findings
     if session.capabilities.has(upper) {
         return tidied(body);
     }
-    if OTHERS.contains(&upper) {
+    if VENDORS.contains(&upper) {
         let reason = format!("{upper} belongs to an extension that the server did not offer.");
         found.odd("verb-not-offered", span, reason, "RFC 5321 2.2.1");
         return tidied(body);

@@ -55,6 +55,11 @@ impl History {
         self.commands = lines;
     }
 
+    /// Forgets a command.
+    pub(super) fn forget(&mut self, line: &str) {
+        self.commands.retain(|kept| kept != line);
+    }
+
     /// A command that was not sent is to be found again all the same, in this run.
     pub(super) fn put_away(&mut self, line: String) {
         if !looks_like_secret(line.as_bytes()) {

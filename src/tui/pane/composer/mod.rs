@@ -209,6 +209,11 @@ impl Composer {
         self.history.remember(lines);
     }
 
+    /// The line turned out to hold a secret: it is not found again.
+    pub fn forget(&mut self, line: &str) {
+        self.history.forget(line);
+    }
+
     /// Puts the line away: it is the first that is found again.
     pub fn put_away(&mut self) {
         let line = self.line.text().to_owned();

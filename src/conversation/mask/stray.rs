@@ -1,0 +1,87 @@
+//! Secrets in lines that the session takes for commands: answers to an AUTH that was refused or mistyped, or that was never
+//! sent.
+
+use crate::smtp::lint::{is_meant_as_verb, looks_like_secret};
+use crate::smtp::{sasl, verb};
+
+/// Commands by which other protocols log in, and behind which a password stands.
+const LOGINS: [&str; 6] = ["PASS", "PASSWORD", "PASSWD", "PWD", "LOGIN", "AUTHENTICATE"];
+
+/// Whether the word begins a command by which other protocols log in.
+pub(crate) fn is_login(word: &str) -> bool {
+    LOGINS.iter().any(|login| login.eq_ignore_ascii_case(word.trim_matches(':')))
+}
+
+/// Whether a word is a command of SMTP, and so no answer to anything.
+pub(super) fn is_command(word: &str) -> bool {
+    verb::is_known(word)
+}
+
+/// Where a line whose first word is no verb of the session's begins to be secret. `asked`: an AUTH waits for its reply, or
+/// was refused and no command has followed.
+pub(super) fn begins(line: &[u8], word: &str, asked: bool) -> Option<usize> {
+    if is_command(word) {
+        return None;
+    }
+    if let Some((_, end)) = mistyped(line, word) {
+        return behind(line, end);
+    }
+    let start = line.len() - line.trim_ascii_start().len();
+    let rest = behind(line, start + word.len());
+    if rest.is_some() && (is_login(word) || sasl::known(word).is_some()) {
+        return rest;
+    }
+    let alone = rest.is_none();
+    let looks = looks_like_secret(line);
+    if !asked {
+        return (alone && looks).then_some(0);
+    }
+    let answers = line.trim_ascii() != b"*" && (word.starts_with('$') || (alone && could_answer(word)));
+    if answers { Some(0) } else { looks.then(|| first_secret(line)).flatten() }
+}
+
+/// The mechanism that a mistyped AUTH names, and where it ends in the line: `AUHT PLAIN`, `AUTHPLAIN`, `AUTH-PLAIN`.
+pub(super) fn mistyped<'a>(line: &'a [u8], word: &str) -> Option<(&'a str, usize)> {
+    let start = line.len() - line.trim_ascii_start().len();
+    let glued = word.get(..4).filter(|auth| auth.eq_ignore_ascii_case("AUTH")).map(|_| &word[4..]);
+    if glued.is_some_and(|rest| sasl::known(rest.trim_start_matches(['-', '_', ':', '='])).is_some()) {
+        let end = start + word.len();
+        let name = std::str::from_utf8(line.get(start + 4..end)?).ok()?;
+        return Some((name.trim_start_matches(['-', '_', ':', '=']), end));
+    }
+    let near = (3..=5).contains(&word.len()) && crate::smtp::nearest(word, ["AUTH"], |_, _| 1).is_some();
+    let from = behind(line, start + word.len()).filter(|_| near)?;
+    let name = line[from..].split(u8::is_ascii_whitespace).next().and_then(|name| std::str::from_utf8(name).ok())?;
+    sasl::known(name).map(|_| (name, from + name.len()))
+}
+
+/// Where something stands behind this place and the spaces after it.
+fn behind(line: &[u8], at: usize) -> Option<usize> {
+    let rest = line.get(at..)?;
+    let gap = rest.len() - rest.trim_ascii_start().len();
+    (gap < rest.len()).then_some(at + gap)
+}
+
+/// Whether a lone word could be an answer: it is none of the mistyped commands, fields of a header and the like that
+/// people type there.
+fn could_answer(word: &str) -> bool {
+    let glued = word.contains('<') || word.split_once(':').is_some_and(|(name, _)| is_command_or_field(name));
+    !word.is_empty() && word != "." && !glued && !is_meant_as_verb(word)
+}
+
+fn is_command_or_field(name: &str) -> bool {
+    let field = name.starts_with(|c: char| c.is_ascii_uppercase())
+        && name.bytes().all(|octet| octet.is_ascii_alphabetic() || octet == b'-');
+    field || is_command(name)
+}
+
+fn first_secret(line: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    for word in line.split(u8::is_ascii_whitespace) {
+        if looks_like_secret(word) {
+            return Some(at);
+        }
+        at += word.len() + 1;
+    }
+    None
+}
