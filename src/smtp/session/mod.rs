@@ -193,13 +193,13 @@ impl Session {
     }
 
     /// The line is encrypted now. After STARTTLS everything that was known is forgotten (RFC 3207 4.2); how many
-    /// transactions there were is not knowledge of the server's, and stays.
+    /// transactions there were, and how many messages were taken, is not knowledge of the server's, and stays.
     pub fn tls_started(&mut self) {
         let starttls = !matches!(self.phase, Phase::Connecting | Phase::Greeting);
         let phase = if starttls { Phase::Greeted } else { self.phase };
-        let Self { lmtp, announces_lmtp, transactions, mails, .. } = *self;
+        let Self { lmtp, announces_lmtp, transactions, mails, delivered, .. } = *self;
         let domains = std::mem::take(&mut self.domains);
-        let kept = Self { lmtp, announces_lmtp, transactions, mails, domains, ..Self::default() };
+        let kept = Self { lmtp, announces_lmtp, transactions, mails, domains, delivered, ..Self::default() };
         *self = Self { tls: true, phase, forgot: starttls, ..kept };
     }
 

@@ -137,6 +137,22 @@ fn starttls_forgets_everything() {
          = tls yes
          = offers AUTH",
     );
+    // What was taken before it is taken still.
+    after_ehlo(
+        "C: MAIL FROM:<a@b>
+         S: 250 ok
+         C: RCPT TO:<c@d>
+         S: 250 ok
+         C: DATA
+         S: 354 go
+         C: .
+         S: 250 ok
+         C: STARTTLS
+         S: 220 go
+         * tls
+         = delivered 1
+         = transactions 1",
+    );
     after_ehlo("C: STARTTLS\nS: 454 not now\n= phase ready\n= tls no\n? MAIL FROM:<> :: fine");
 }
 
