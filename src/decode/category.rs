@@ -65,7 +65,7 @@ fn by_codes<'a>(layers: &mut Layers<'a>, class: Class, context: &Context) -> &'a
 }
 
 /// What the reply code says, at this verb if possible.
-fn by_code<'a>(layers: &Layers<'a>) -> Option<&'a str> {
+pub(super) fn by_code<'a>(layers: &Layers<'a>) -> Option<&'a str> {
     let at = layers.at.and_then(|at| at.category.as_deref());
     at.or_else(|| layers.code.map(|code| code.category.as_str()))
 }

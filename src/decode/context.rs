@@ -2,6 +2,9 @@
 
 use crate::smtp::{Phase, Verb};
 
+/// What the greeting of the lab says that it is.
+const LAB: &str = "ehlo lab";
+
 /// What a reply answers, as far as decoding is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Asked {
@@ -95,6 +98,10 @@ pub struct Context {
     pub at_its_mx: bool,
     /// Whether this server refused to relay to another domain on this connection.
     pub refuses_relay: bool,
+    /// Whether the server was greeted by HELO, so that nothing of what it would offer is known.
+    pub helo: bool,
+    /// Whether the answer within AUTH was the `*` that gives up.
+    pub gave_up: bool,
     /// Why the command does not fit the state of the session, where it does not.
     pub objection: Option<String>,
 }
@@ -105,6 +112,12 @@ impl Context {
     pub fn offers(&self, keyword: &str) -> Option<bool> {
         let capabilities = self.capabilities.as_ref()?;
         Some(capabilities.iter().any(|it| it.eq_ignore_ascii_case(keyword)))
+    }
+
+    /// Whether the server is the lab, by its greeting.
+    #[must_use]
+    pub fn is_in_lab(&self) -> bool {
+        self.banner.as_deref().is_some_and(|banner| banner.contains(LAB))
     }
 
     /// Whether nothing more can be said on this connection.

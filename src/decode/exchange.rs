@@ -2,14 +2,10 @@
 
 use crate::conversation::dialogue::Ask;
 use crate::conversation::{Dialogue, Exchange, Kind, Log};
-use crate::smtp::lint::{self, Severity};
 use crate::smtp::reply::Flaw;
 use crate::smtp::{Class, Command, Phase, ReplyCode, Session, Verb};
 
-use super::{Asked, Context, Does, Explanation, Knowledge, Step, auth, explain_reply, head, sender, slip};
-
-/// What the step is called that sends a refused line again without what was wrong with it.
-pub const MENDED: &str = "Send the line mended";
+use super::{Asked, Context, Does, Explanation, Knowledge, Step, auth, explain_reply, head, line, sender, slip};
 
 /// Explains the reply of an exchange with all that its conversation shows; none as long as no reply has come.
 #[must_use]
@@ -29,7 +25,7 @@ pub fn explain_exchange(exchange: usize, dialogue: &Dialogue, log: &Log, knowled
     }
     let told = slip::explained(exchange, dialogue, log, knowledge, &mut explanation);
     if !told && matches!(reply.code().map(ReplyCode::number), Some(500..=502 | 504 | 555)) {
-        what_lint_says(asked, dialogue, log, knowledge, &mut explanation);
+        line::explained(asked, dialogue, log, knowledge, &mut explanation);
     }
     if explanation.class.is_refusal() && spoke_early(exchange, dialogue, log) {
         into_the_pause(&mut explanation);
@@ -81,27 +77,29 @@ fn gives_up(exchange: &Exchange, log: &Log) -> bool {
     exchange.ask == Ask::AuthAnswer && answer.is_some_and(|answer| answer.bytes == b"*")
 }
 
-/// A line that the server did not understand: what is wrong with it is the likeliest cause, and the same line mended
-/// the first thing to try.
-fn what_lint_says(exchange: &Exchange, dialogue: &Dialogue, log: &Log, knowledge: &Knowledge, into: &mut Explanation) {
-    let Some(entry) = exchange.command().and_then(|record| log.get(record)) else { return };
-    let Some(session) = before_command(exchange, dialogue, log) else { return };
-    if entry.masked || exchange.ask != Ask::Command {
-        return;
-    }
-    let lints = lint::lint(entry.bytes, &session, &knowledge.verbs);
-    let wrong: Vec<_> = lints.iter().filter(|lint| lint.severity == Severity::Wrong).collect();
-    let Some(mended) = wrong.iter().find_map(|lint| lint.mended.clone()) else { return };
-    // What is wrong with this very line leaves nothing to guess.
-    into.causes = wrong.iter().map(|lint| lint.reason.clone()).collect();
-    let step = Step { text: MENDED.to_owned(), does: Does::Command(mended) };
-    into.next.retain(|other| other.does != step.does);
-    into.next.insert(0, step);
+/// The state in which the line of an exchange was taken: that in which it was sent, or, where replies to others were still
+/// due then, what those had made of it.
+pub(super) fn before_command(exchange: &Exchange, dialogue: &Dialogue, log: &Log) -> Option<Session> {
+    let sent = when_sent(exchange, dialogue, log)?;
+    Some(pipelined(exchange, &sent, dialogue, log).unwrap_or(sent))
 }
 
-/// The state in which the line of an exchange was sent.
-pub(super) fn before_command(exchange: &Exchange, dialogue: &Dialogue, log: &Log) -> Option<Session> {
+fn when_sent(exchange: &Exchange, dialogue: &Dialogue, log: &Log) -> Option<Session> {
     Some(dialogue.state_at(log, exchange.command()?.checked_sub(1)?).session)
+}
+
+/// The state in which the server read a command that was sent before the replies to others had come.
+fn pipelined(exchange: &Exchange, sent: &Session, dialogue: &Dialogue, log: &Log) -> Option<Session> {
+    let command = exchange.ask == Ask::Command && sent.is_awaiting();
+    let before = command.then(|| exchange.reply()).flatten()?.start().checked_sub(1)?;
+    Some(dialogue.state_at(log, before).session.settled())
+}
+
+/// Why a command does not fit the state of the session: that in which the server read it, or, where it fits there, that in
+/// which it was sent.
+fn objection(command: &Command, read: Option<&Session>, sent: Option<&Session>) -> Option<String> {
+    let objects = |session: &Session| session.objection(command).map(|it| it.reason);
+    read.and_then(objects).or_else(|| sent.and_then(objects))
 }
 
 fn context(number: usize, exchange: &Exchange, dialogue: &Dialogue, log: &Log) -> Context {
@@ -111,9 +109,11 @@ fn context(number: usize, exchange: &Exchange, dialogue: &Dialogue, log: &Log) -
     let after = dialogue.state_at(log, last).session;
     let command = exchange.command().and_then(|record| log.get(record)).map(|entry| Command::parse(entry.bytes));
     let command = command.filter(|_| exchange.ask == Ask::Command);
+    let sent = when_sent(exchange, dialogue, log);
+    let read = sent.as_ref().and_then(|sent| pipelined(exchange, sent, dialogue, log));
     let mut context = Context {
         asked: Some(asked(exchange, command.as_ref())),
-        before: Some(exchange.before()),
+        before: Some(read.as_ref().map_or(exchange.before(), Session::phase)),
         after: Some(phase_after(number, &after, dialogue)),
         turned_away: after.turned_away,
         tls: Some(before.tls),
@@ -122,10 +122,9 @@ fn context(number: usize, exchange: &Exchange, dialogue: &Dialogue, log: &Log) -
         from: before.reverse_path.as_deref().map(str::to_owned),
         accepted: Some(after.accepted),
         lmtp: after.is_lmtp(),
-        objection: command
-            .as_ref()
-            .and_then(|command| before_command(exchange, dialogue, log)?.objection(command))
-            .map(|it| it.reason),
+        objection: command.as_ref().and_then(|command| objection(command, read.as_ref(), sent.as_ref())),
+        helo: after.greeted_by == Some(Verb::Helo),
+        gave_up: gives_up(exchange, log),
         mechanism: mechanism(number, dialogue, log),
         client: client(number, dialogue, log),
         ..Context::default()
@@ -205,7 +204,8 @@ fn asked(exchange: &Exchange, command: Option<&Command>) -> Asked {
 }
 
 fn offer(context: &mut Context, session: &Session) {
-    if session.greeted_by.is_none() {
+    // After HELO it is not known what the server would offer.
+    if matches!(session.greeted_by, None | Some(Verb::Helo)) {
         return;
     }
     let offer = &session.capabilities;

@@ -42,6 +42,8 @@ pub fn explain(
     let (mut layers, category) = understood((code, inner), class, &normal, context, (book, evidence::shipped()));
     layers.category = book.category(&category);
     let (software, evidence) = recognised(&layers, &normal, enhanced, context, book).unzip();
+    let borrowed =
+        layers.text.and_then(|entry| entry.software.as_deref()).filter(|name| Some(*name) != software.as_deref());
     let mut filled = context.clone();
     if filled.rcpt.is_none() {
         filled.rcpt = first_address(text).map(str::to_owned);
@@ -51,11 +53,11 @@ pub fn explain(
         class,
         enhanced,
         title: at_the_time(title(&layers, class, context), &normal),
-        meaning: meaning(&layers, class),
+        meaning: whoever(meaning(&layers, class), borrowed),
         retry: retry(&layers, class),
         software,
         evidence,
-        causes: causes(&layers, context),
+        causes: causes(&layers, context).into_iter().map(|cause| whoever(cause, borrowed)).collect(),
         next: steps::fitting(&proposed(&layers), &filled)
             .into_iter()
             .map(|step| Step { text: at_the_time(step.text, &normal), ..step })
@@ -182,6 +184,19 @@ fn agreeing<'a>(layers: &Layers<'a>) -> Option<&'a AtEntry> {
     (says == layers.text.map(|entry| entry.category.as_str())).then_some(at)
 }
 
+/// Words that name the software whose wording this is, said of a server that is another and only borrows it.
+fn whoever(words: String, borrowed: Option<&str>) -> String {
+    let Some(name) = borrowed.filter(|name| words.contains(name)) else { return words };
+    words
+        .split(". ")
+        .map(|sentence| match sentence.strip_prefix(name) {
+            Some(rest) => format!("The server{}", rest.replace(name, "the server")),
+            None => sentence.replace(name, "the server"),
+        })
+        .collect::<Vec<_>>()
+        .join(". ")
+}
+
 /// When to come back, in texts of the tables: a reply may say it more exactly.
 const SOON: &str = "in a few minutes";
 
@@ -299,7 +314,8 @@ fn causes(layers: &Layers<'_>, context: &Context) -> Vec<String> {
         at.or_else(|| layers.code.filter(|_| layers.text.is_none()).map(|code| code.causes.clone()))
     };
     let category = || layers.category.map(|c| c.causes.clone());
-    let found = own.or_else(|| enhanced_or(layers, enhanced)).or_else(|| at().filter(|causes| !causes.is_empty()));
+    let at = || at().filter(|causes| !causes.is_empty());
+    let found = own.or_else(|| enhanced_or(layers, enhanced, at)).or_else(at);
     let found = found.filter(|_| !layers.by_moment);
     for cause in found.or_else(category).unwrap_or_default().into_iter().filter(|cause| !refuted(cause, context)) {
         // What this conversation shows already says it.
@@ -317,7 +333,7 @@ fn causes(layers: &Layers<'_>, context: &Context) -> Vec<String> {
 type Refutes = fn(&Context) -> bool;
 
 /// Causes in general, by their words in the tables, and what of a conversation shows that they can't be the one.
-pub(super) const REFUTABLE: [(&str, Refutes); 7] = [
+pub(super) const REFUTABLE: [(&str, Refutes); 11] = [
     ("The line is encrypted already", |context| context.tls == Some(false)),
     ("No EHLO yet", |context| context.capabilities.is_some()),
     ("You are logged in already", |context| context.authenticated == Some(false)),
@@ -327,10 +343,29 @@ pub(super) const REFUTABLE: [(&str, Refutes); 7] = [
     ("AUTH is allowed only after STARTTLS here", |context| context.tls == Some(true)),
     ("AUTH is offered only after STARTTLS", |context| context.tls == Some(true)),
     ("The mechanism is offered only after STARTTLS", |context| context.tls == Some(true)),
+    ("The log-in was given up with *", |context| context.asked.is_some() && !context.gave_up),
+    ("An answer went out as it was typed, not as base64: $ before it has ehlo encode it", |context| {
+        context.gave_up || !takes_base64(context)
+    }),
+    ("PLAIN's answer has not its parts, \\0user\\0password", |context| is_by_another(context, &["PLAIN"])),
+    ("The answer of XOAUTH2 has not its parts, user=USER\\1auth=Bearer TOKEN\\1\\1", |context| {
+        is_by_another(context, &["XOAUTH2"])
+    }),
 ];
 
+/// Whether the log-in goes by a mechanism that is none of these, or was given up.
+fn is_by_another(context: &Context, mechanisms: &[&str]) -> bool {
+    context.gave_up || context.mechanism.as_deref().is_some_and(|mechanism| !mechanisms.contains(&mechanism))
+}
+
+/// Whether somebody types the answers of this mechanism by hand.
+fn takes_base64(context: &Context) -> bool {
+    context.mechanism.as_deref().is_none_or(|mechanism| matches!(mechanism, "PLAIN" | "LOGIN"))
+}
+
 /// How causes begin, in the tables, that the state of the session says better.
-pub(super) const TOLD: [&str; 5] = [
+pub(super) const TOLD: [&str; 6] = [
+    "A command before it was left out",
     "No EHLO or HELO yet",
     "A transaction is open",
     "No recipient was accepted",
@@ -349,10 +384,16 @@ fn shown(context: &Context, layers: &Layers<'_>, cause: &str) -> bool {
     out_of_order && context.objection.is_some() && TOLD.iter().any(|told| cause.starts_with(told))
 }
 
-/// The causes of an enhanced code that says something; where it has none of its own, those of its category.
-fn enhanced_or(layers: &Layers<'_>, own: impl Fn() -> Option<Vec<String>>) -> Option<Vec<String>> {
+/// The causes of an enhanced code that says something; where it has none of its own, those of a reply code that says the
+/// same, only closer to the moment, and then those of its category.
+fn enhanced_or(
+    layers: &Layers<'_>,
+    own: impl Fn() -> Option<Vec<String>>,
+    at: impl Fn() -> Option<Vec<String>>,
+) -> Option<Vec<String>> {
     let entry = layers.enhanced.filter(|entry| layers.text.is_none() && !entry.vague && entry.category != "ok")?;
-    own().or_else(|| {
+    let same = category::by_code(layers) == Some(&entry.category);
+    own().or_else(|| at().filter(|_| same)).or_else(|| {
         let category = layers.category.filter(|c| c.name == entry.category);
         category.map(|c| c.causes.clone())
     })

@@ -18,6 +18,7 @@ mod fitting;
 mod head;
 mod knowledge;
 mod layers;
+mod line;
 mod literals;
 mod maillog;
 mod normal;
@@ -47,9 +48,10 @@ pub use context::{Asked, Context};
 pub use entry::{
     AtEntry, CategoryEntry, CodeEntry, DigitEntry, EnhancedEntry, ReplyEntry, Several, SoftwareEntry, StepEntry,
 };
-pub use exchange::{MENDED, explain_exchange};
+pub use exchange::explain_exchange;
 pub use explain::{explain, explain_reply, untimed};
 pub use knowledge::{CapabilityEntry, Knowledge, KnowledgeError, Term};
+pub use line::MENDED;
 pub use maillog::{Refusal, refusal};
 pub use normal::normalise;
 pub use quoted::{Quoted, explain_text, leads_on, quoted};

@@ -322,9 +322,13 @@ pub(super) fn causes(layers: &Layers<'_>, context: &Context) -> (Vec<String>, Ve
         }
         "auth-failed" => {
             causes.extend(log_in(context));
-            // A server that wants TLS first has 530 and 538 to say so; 535 is about the credentials (RFC 4954 6).
-            let about_them = layers.code.is_some_and(|code| code.code == 535);
-            if about_them { late.extend(in_clear(context)) } else { causes.extend(in_clear(context)) }
+            // A server that wants TLS first has 530 and 538 to say so; 535 is about the credentials (RFC 4954 6), and 501
+            // about how the answer is written.
+            match layers.code.map(|code| code.code) {
+                Some(501) => {}
+                Some(535) => late.extend(in_clear(context)),
+                _ => causes.extend(in_clear(context)),
+            }
         }
         "too-large" => causes.extend(sizes(context)),
         "service-unavailable" if layers.code.is_some_and(|code| code.code == 421) => causes.extend(idle(context)),

@@ -1,5 +1,5 @@
-//! Refusals that follow from something said earlier in the session: text of a message that went out as commands, RCPT
-//! after a MAIL that was refused, a parameter after HELO, an empty line.
+//! Refusals that follow from something said earlier in the session: text of a message that went out as commands, a command
+//! after the refusal of the one that it needs, a parameter after HELO; and lines in which something is left out.
 
 use crate::conversation::dialogue::Ask;
 use crate::conversation::{Dialogue, Exchange, Log};
@@ -22,11 +22,12 @@ pub(super) fn explained(
     };
     match (exchange.verb, into.code.map(ReplyCode::number)) {
         (Verb::Other, Some(code @ 500..=502)) => {
-            code != 501 && message_text(number, dialogue, log, into)
+            code != 501 && message_text(number, dialogue, log, knowledge, into)
                 || empty_line(exchange, log, into)
                 || of_a_shell(exchange, log, into)
         }
-        (Verb::Rcpt, Some(503)) => without_sender(number, dialogue, log, knowledge, into),
+        (Verb::Helo | Verb::Ehlo | Verb::Lhlo, Some(500 | 501 | 504 | 550 | 553)) => nameless(exchange, log, into),
+        (_, Some(503)) | (Verb::Data | Verb::Bdat, Some(554)) => after_refusal(number, dialogue, log, knowledge, into),
         (Verb::Mail | Verb::Rcpt, Some(501 | 504 | 555)) => {
             after_helo(number, exchange, dialogue, log, knowledge, into)
         }
@@ -35,7 +36,7 @@ pub(super) fn explained(
 }
 
 /// Lines after a refused DATA, up to this one, none of which is a command: the message goes on, and nobody takes it.
-fn message_text(number: usize, dialogue: &Dialogue, log: &Log, into: &mut Explanation) -> bool {
+fn message_text(number: usize, dialogue: &Dialogue, log: &Log, knowledge: &Knowledge, into: &mut Explanation) -> bool {
     // `MIAL FROM:<…>` is a mistyped command, wherever it stands.
     let line = dialogue.exchanges()[number].command().and_then(|record| log.get(record));
     let second = line.and_then(|entry| entry.bytes.split(|b| *b == b' ').nth(1).map(<[u8]>::to_ascii_uppercase));
@@ -57,10 +58,31 @@ fn message_text(number: usize, dialogue: &Dialogue, log: &Log, into: &mut Explan
          354."
     );
     into.causes = vec![format!("DATA was refused with {code}, and the text went on as if it had not been")];
-    if matches!(dialogue.exchanges()[number].after(), Phase::Mail | Phase::Rcpt) {
-        let step = |text: &str, line: &str| Step { text: text.to_owned(), does: Does::Command(line.to_owned()) };
-        into.next = vec![step("Name a recipient", "RCPT TO:"), step("Drop this transaction", "RSET")];
+    let step = |text: &str, line: &str| Step { text: text.to_owned(), does: Does::Command(line.to_owned()) };
+    let phase = dialogue.exchanges()[number].after();
+    let general = match phase {
+        Phase::Mail | Phase::Rcpt => vec![step("Name a recipient", "RCPT TO:"), step("Drop this transaction", "RSET")],
+        Phase::Ready => vec![step("Begin a mail transaction", "MAIL FROM:")],
+        _ => return true,
+    };
+    // A transaction that has its recipients wants DATA again.
+    let again = (phase == Phase::Rcpt).then(|| step("Ask for the message again", "DATA"));
+    let needs = needed(phase, Verb::Data).and_then(|verbs| refused(number, verbs, dialogue, log));
+    let mended = needs.and_then(|(index, _)| mended(index, dialogue, log, knowledge));
+    into.next = mended.into_iter().chain(again).chain(general).collect();
+    true
+}
+
+/// A greeting without the name that belongs to it.
+fn nameless(exchange: &Exchange, log: &Log, into: &mut Explanation) -> bool {
+    let line = exchange.command().and_then(|record| log.get(record)).map(|entry| entry.bytes.trim_ascii());
+    if line.is_none_or(|line| line.contains(&b' ')) {
+        return false;
     }
+    let verb = exchange.verb.word();
+    "Refused for good: no name was given".clone_into(&mut into.title);
+    into.meaning = format!("{verb} is followed by the client's name: a full host name, or an address in brackets.");
+    into.causes = vec![format!("Nothing stands after {verb}")];
     true
 }
 
@@ -94,33 +116,62 @@ fn of_a_shell(exchange: &Exchange, log: &Log, into: &mut Explanation) -> bool {
     true
 }
 
-/// RCPT after a MAIL of this session that was refused: the same MAIL, mended, is what comes next.
-fn without_sender(
-    number: usize,
-    dialogue: &Dialogue,
-    log: &Log,
-    knowledge: &Knowledge,
-    into: &mut Explanation,
-) -> bool {
-    let refused = |index: usize, exchange: &Exchange| {
-        let mail = exchange.ask == Ask::Command && exchange.verb == Verb::Mail;
-        let code = mail.then(|| dialogue.reply(log, index)).flatten()?.code()?;
+/// What has to have been accepted before this verb in this phase, and has not.
+fn needed(phase: Phase, verb: Verb) -> Option<&'static [Verb]> {
+    match (phase, verb) {
+        (Phase::Greeted, Verb::Mail | Verb::Rcpt | Verb::Data | Verb::Bdat | Verb::Auth) => {
+            Some(&[Verb::Ehlo, Verb::Helo, Verb::Lhlo])
+        }
+        (Phase::Ready, Verb::Rcpt | Verb::Data | Verb::Bdat) => Some(&[Verb::Mail]),
+        (Phase::Mail, Verb::Data | Verb::Bdat) => Some(&[Verb::Rcpt]),
+        _ => None,
+    }
+}
+
+/// The last command with one of these verbs before this exchange, where it was refused.
+fn refused(number: usize, verbs: &[Verb], dialogue: &Dialogue, log: &Log) -> Option<(usize, ReplyCode)> {
+    let said = |index: usize, exchange: &Exchange| {
+        let meant = exchange.ask == Ask::Command && verbs.contains(&exchange.verb);
+        let code = meant.then(|| dialogue.reply(log, index)).flatten()?.code()?;
         Some((index, code))
     };
-    let Some((index, code)) = earlier(number, dialogue, refused).filter(|(_, code)| code.number() >= 400) else {
-        return false;
+    earlier(number, dialogue, said).filter(|(_, code)| code.number() >= 400)
+}
+
+/// The step that sends a refused command of before without what was wrong with it.
+fn mended(index: usize, dialogue: &Dialogue, log: &Log, knowledge: &Knowledge) -> Option<Step> {
+    let exchange = &dialogue.exchanges()[index];
+    let line = exchange.command().and_then(|record| log.get(record)).filter(|entry| !entry.masked)?;
+    let session = before_command(exchange, dialogue, log)?;
+    let line = lint::lint(line.bytes, &session, &knowledge.verbs).into_iter().find_map(|lint| lint.mended)?;
+    Some(Step { text: format!("Send your {} mended", exchange.verb.word()), does: Does::Command(line) })
+}
+
+/// A command that needs one which was refused before: that one, mended, is what comes next.
+fn after_refusal(number: usize, dialogue: &Dialogue, log: &Log, knowledge: &Knowledge, into: &mut Explanation) -> bool {
+    let exchange = &dialogue.exchanges()[number];
+    let phase = before_command(exchange, dialogue, log).map(|session| session.phase());
+    let needs = phase.and_then(|phase| needed(phase, exchange.verb));
+    let Some((index, code)) = needs.and_then(|verbs| refused(number, verbs, dialogue, log)) else { return false };
+    let verb = dialogue.exchanges()[index].verb;
+    let so = match verb {
+        Verb::Mail => Some("no transaction is open"),
+        // Of several recipients the refusal of the last is not the whole reason, and the state says it.
+        Verb::Rcpt => None,
+        _ => Some("the server is not greeted"),
     };
-    into.causes = vec![format!("Your MAIL was refused with {code}, so no transaction is open")];
-    let mail = &dialogue.exchanges()[index];
-    let line = mail.command().and_then(|record| log.get(record)).filter(|entry| !entry.masked);
-    if let (Some(line), Some(session)) = (line, before_command(mail, dialogue, log)) {
-        let mended = lint::lint(line.bytes, &session, &knowledge.verbs).into_iter().find_map(|lint| lint.mended);
-        let begins = Does::Command("MAIL FROM:".to_owned());
-        into.next.retain(|step| step.does != begins || mended.is_none());
-        into.next.splice(
-            0..0,
-            mended.map(|line| Step { text: "Send your MAIL mended".to_owned(), does: Does::Command(line) }),
-        );
+    if let Some(so) = so {
+        into.causes = vec![format!("Your {} was refused with {code}, so {so}", verb.word())];
+    }
+    if let Some(step) = mended(index, dialogue, log, knowledge) {
+        let begins = match verb {
+            Verb::Mail => "MAIL FROM:",
+            Verb::Rcpt => "RCPT TO:",
+            _ => "EHLO",
+        };
+        let begins = Does::Command(begins.to_owned());
+        into.next.retain(|other| other.does != begins && other.does != step.does);
+        into.next.insert(0, step);
     }
     true
 }
@@ -151,4 +202,90 @@ fn after_helo(
 fn greeting(number: usize, dialogue: &Dialogue, log: &Log, session: &Session) -> String {
     let name = super::exchange::client(number, dialogue, log).filter(|_| session.greeted_by.is_some());
     format!("EHLO {}", name.unwrap_or_default()).trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::conversation::{Dialogue, sample};
+    use crate::decode::{Does, Explanation, Knowledge, explain_exchange};
+
+    fn last(lines: &str) -> Explanation {
+        let log = sample::log(&format!("* connected a\n< 220 mx\n{lines}"));
+        let dialogue = Dialogue::of(&log);
+        explain_exchange(dialogue.exchanges().len() - 1, &dialogue, &log, &Knowledge::shipped()).expect("a reply")
+    }
+
+    fn first(explanation: &Explanation) -> &Does {
+        &explanation.next[0].does
+    }
+
+    const REFUSED: &str = "> EHLO a\n< 250 mx\n> MAIL FROM: dude@noddy.com\n< 501 5.5.4 no\n";
+
+    #[test]
+    fn what_needs_a_mail_that_was_refused_offers_it_mended() {
+        let mended = Does::Command("MAIL FROM:<dude@noddy.com>".to_owned());
+        for line in ["RCPT TO:<a@b.example>", "DATA", "BDAT 3 LAST\n| abc"] {
+            let e = last(&format!("{REFUSED}> {line}\n< 503 5.5.1 no"));
+            assert_eq!(e.causes, ["Your MAIL was refused with 501, so no transaction is open"], "{line}");
+            assert_eq!(first(&e), &mended, "{line}: {:?}", e.next);
+        }
+        // The text that goes on after it, as from a paste.
+        let e = last(&format!("{REFUSED}> DATA\n< 503 5.5.1 no\n> Subject: a\n< 500 no"));
+        assert!(e.causes[0].contains("DATA was refused with 503"), "{:?}", e.causes);
+        assert_eq!(first(&e), &mended, "{:?}", e.next);
+    }
+
+    #[test]
+    fn a_pipelined_command_is_judged_by_the_replies_before_its_own() {
+        let block = "> HELO a\n> MAIL FROM: dude@noddy.com\n> RCPT TO: b@target.local\n> DATA\n< 250 mx\n\
+                     < 501 Syntax: MAIL FROM:<address>\n< 503 need MAIL command\n< 503 5.5.1 Error: need RCPT command";
+        let e = last(block);
+        assert_eq!(e.title, "Refused for good: MAIL has to come first");
+        assert_eq!(e.causes, ["Your MAIL was refused with 501, so no transaction is open"]);
+        assert_eq!(first(&e), &Does::Command("MAIL FROM:<dude@noddy.com>".to_owned()), "{:?}", e.next);
+    }
+
+    #[test]
+    fn what_needs_a_greeting_that_was_refused_says_so() {
+        let e = last("> EHLO\n< 501 no\n> MAIL FROM:<a@b.example>\n< 503 no");
+        assert_eq!(e.causes, ["Your EHLO was refused with 501, so the server is not greeted"]);
+        let e = last("> MAIL FROM:<a@b.example>\n< 503 no");
+        assert!(e.causes[0].starts_with("HELO or EHLO must come before"), "{:?}", e.causes);
+    }
+
+    #[test]
+    fn a_recipient_that_was_refused_is_offered_mended_after_data() {
+        let mail = "> EHLO a\n< 250 mx\n> MAIL FROM:<a@b.example>\n< 250 ok\n> RCPT TO c@d.example\n< 501 no\n";
+        let e = last(&format!("{mail}> DATA\n< 554 5.5.1 no valid recipients"));
+        assert_eq!(first(&e), &Does::Command("RCPT TO:<c@d.example>".to_owned()), "{:?}", e.next);
+    }
+
+    #[test]
+    fn a_greeting_without_a_name_is_said_to_be_one() {
+        for (line, cause) in [("EHLO", "Nothing stands after EHLO"), ("HELO ", "Nothing stands after HELO")] {
+            let e = last(&format!("> {line}\n< 501 Syntax: {line} hostname"));
+            assert_eq!(
+                (e.title.as_str(), &*e.causes),
+                ("Refused for good: no name was given", &[cause.to_owned()][..])
+            );
+        }
+        let e = last("> EHLO a_b\n< 501 no");
+        assert!(!e.title.contains("no name was given"), "{}", e.title);
+    }
+
+    #[test]
+    fn out_of_order_within_a_transaction_the_way_on_comes_first() {
+        let mail = "> EHLO a\n< 250-mx\n< 250 STARTTLS\n> MAIL FROM:<a@b.example>\n< 250 ok\n";
+        let rcpt = format!("{mail}> RCPT TO:<c@d.example>\n< 250 ok\n");
+        for (lines, want) in [
+            (format!("{mail}> MAIL FROM:<a@b.example>\n< 503 nested MAIL command"), "RCPT TO:"),
+            (format!("{rcpt}> MAIL FROM:<a@b.example>\n< 503 5.5.1 Error: nested MAIL command"), "DATA"),
+            (format!("{rcpt}> STARTTLS\n< 503 5.5.1 MAIL transaction in progress"), "RSET"),
+            (format!("{rcpt}> XCLIENT ADDR=192.0.2.1\n< 503 5.5.1 Error: MAIL transaction in progress"), "RSET"),
+        ] {
+            let e = last(&lines);
+            assert_eq!(first(&e), &Does::Command(want.to_owned()), "{lines}: {:?}", e.next);
+            assert!(!e.causes.iter().any(|cause| cause.contains("left out")), "{lines}: {:?}", e.causes);
+        }
+    }
 }

@@ -17,6 +17,7 @@ pub(super) fn fitting(proposed: &[&StepEntry], context: &Context) -> Vec<Step> {
             steps.push(step);
         }
     }
+    go_on(&mut steps, context);
     if !steps.iter().any(|step| matches!(step.does, Does::Command(_))) {
         for step in of_phase(context) {
             if !steps.iter().any(|known| known.does == step.does) {
@@ -24,7 +25,33 @@ pub(super) fn fitting(proposed: &[&StepEntry], context: &Context) -> Vec<Step> {
             }
         }
     }
+    if context.is_in_lab() {
+        // Nobody outside of the lab answers for its domains.
+        steps.sort_by_key(|step| matches!(&step.does, Does::Action(name, Some(_)) if name == "connect"));
+    }
     steps
+}
+
+/// DATA after a refused recipient: it goes on with those accepted, where there are some, and is the last thing to try where
+/// that is not known.
+fn go_on(steps: &mut Vec<Step>, context: &Context) {
+    if !matches!(context.asked, None | Some(Asked::Verb(Verb::Rcpt))) {
+        return;
+    }
+    let data = Does::Command(Verb::Data.word().to_owned());
+    let at = steps.iter().position(|step| step.does == data);
+    match (at, context.accepted) {
+        (Some(at), None) => {
+            let step = steps.remove(at);
+            steps.push(Step { text: "Go on, if another recipient was accepted".to_owned(), ..step });
+        }
+        (None, Some(accepted)) if accepted > 0 && !steps.is_empty() && may(Verb::Data, context) => {
+            let drops = steps.iter().position(|step| step.does == Does::Command(Verb::Rset.word().to_owned()));
+            let text = if accepted == 1 { "Go on with the accepted recipient" } else { "Go on with those accepted" };
+            steps.insert(drops.unwrap_or(steps.len()), Step { text: text.to_owned(), does: data });
+        }
+        _ => {}
+    }
 }
 
 fn action(entry: &StepEntry, context: &Context) -> Option<Step> {
@@ -53,10 +80,16 @@ fn command(entry: &StepEntry, line: &str, context: &Context) -> Option<Step> {
     let line = line.trim_end_matches(['<', ' ']).to_owned();
     let word = line.split(' ').next().unwrap_or_default().to_owned();
     let step = |text: &str, line: String| Some(Step { text: text.to_owned(), does: Does::Command(line) });
-    if Verb::from_word(&word) == Verb::Auth && may(Verb::Auth, context) {
+    if Verb::from_word(&word) == Verb::Auth && !context.helo && may(Verb::Auth, context) {
         return step(&entry.text, auth_line(line, context));
     }
     let asked = Verb::from_word(&word);
+    if matches!(asked, Verb::Auth | Verb::Starttls) && context.helo && needs_ehlo(asked, context) {
+        let open = matches!(context.after, Some(Phase::Mail | Phase::Rcpt));
+        let drops = if open { " (that drops this transaction)" } else { "" };
+        let line = fill("EHLO {client}", context).unwrap_or_else(|begun| begun).trim_end().to_owned();
+        return step(&format!("Greet it anew with EHLO{drops}, then {}", small(&entry.text)), line);
+    }
     if matches!(asked, Verb::Auth | Verb::Starttls) && wants_reset(asked, context) {
         let then = if entry.text.contains(", then ") { "" } else { "then " };
         return step(&format!("Drop this transaction, {then}{}", small(&entry.text)), "RSET".to_owned());
@@ -96,6 +129,11 @@ fn remembers_size(context: &Context) -> bool {
     context.asked == Some(Asked::Verb(Verb::Mail))
         && context.declared_size.is_some()
         && context.after == Some(Phase::Ready)
+}
+
+/// Whether AUTH or STARTTLS would be right after EHLO, which says whether they are offered.
+fn needs_ehlo(verb: Verb, context: &Context) -> bool {
+    may(verb, context) || wants_reset(verb, context)
 }
 
 /// Whether AUTH or STARTTLS would be right if no transaction stood in its way.

@@ -407,9 +407,55 @@ fn a_line_that_was_not_understood_is_offered_mended() {
 #[test]
 fn causes_that_are_looked_for_by_their_words_stand_in_the_tables() {
     let tables: String = super::knowledge::shipped_files().map(|(_, text, _)| text).collect();
-    let whole = super::explain::REFUTABLE.map(|(words, _)| format!("\"{words}\""));
+    let whole = super::explain::REFUTABLE.map(|(words, _)| format!("\"{}\"", words.replace('\\', r"\\")));
     let begun = super::explain::TOLD.map(|words| format!("\"{words}"));
     for quoted in whole.iter().chain(&begun) {
         assert!(tables.contains(quoted.as_str()), "{quoted}\" is no cause of any table");
+    }
+}
+
+/// A wording that many servers share names nobody, and what a reply names beside a general sentence is its reason.
+#[test]
+fn a_general_sentence_hides_no_reason_and_names_nobody() {
+    for (text, category) in [
+        (
+            "421 4.3.2 mx.target.local Service not available, too many connections from your host",
+            "too-many-connections",
+        ),
+        ("421 4.3.2 Service not available, too many connections from your host", "too-many-connections"),
+        ("421 4.3.2 Too many connections from your host", "too-many-connections"),
+        ("421 4.3.2 Service not available, maximum number of connections exceeded", "too-many-connections"),
+        ("421 4.3.2 Service not available, closing transmission channel", "service-unavailable"),
+        ("421 Service not available", "service-unavailable"),
+        ("550 5.7.1 Message rejected due to spam content", "spam"),
+    ] {
+        let e = decode(text);
+        assert_eq!((e.category.as_str(), e.software.as_deref()), (category, None), "{text}: {}", e.meaning);
+    }
+    assert_eq!(decode("421 #4.4.5 Too many connections from your host.").software.as_deref(), Some("Cisco ESA"));
+}
+
+#[test]
+fn too_many_wrong_commands_are_no_matter_of_time() {
+    for text in [
+        "421 4.7.0 Error: too many errors",
+        "421 Too many unknown commands",
+        "500 5.5.1 Too many bad commands",
+        "421 Too many syntax errors, goodbye",
+    ] {
+        let e = decode(text);
+        assert!(e.title.contains("too many wrong commands on this connection"), "{text}: {}", e.title);
+        assert_eq!(commands(&e), ["reconnect "], "{text}");
+    }
+}
+
+#[test]
+fn what_nobody_knows_to_be_there_is_no_first_step() {
+    for text in ["554 5.7.1 <a@b.example>: Relay access denied", "550 5.7.1 relaying denied", "552 5.2.2 Mailbox full"]
+    {
+        let e = decode(text);
+        let at = e.next.iter().position(|step| step.does == Does::Command("DATA".to_owned()));
+        assert!(at.is_none_or(|at| at + 1 == e.next.len()), "{text}: {:?}", e.next);
+        assert!(at.is_none_or(|at| e.next[at].text.contains("if another recipient was accepted")), "{text}");
     }
 }

@@ -182,6 +182,19 @@ impl Session {
         self.ahead.unwrap_or(self.phase)
     }
 
+    /// Whether commands were sent whose replies have not come.
+    #[must_use]
+    pub fn is_awaiting(&self) -> bool {
+        self.awaited > 0
+    }
+
+    /// The same session without what is awaited: judged by the replies that have come alone, as a server judges a line
+    /// that was pipelined.
+    #[must_use]
+    pub fn settled(self) -> Self {
+        Self { awaited: 0, ahead: None, held_by: None, ..self }
+    }
+
     /// A connection is being made: everything starts over.
     pub fn connecting(&mut self) {
         *self = Self::default();

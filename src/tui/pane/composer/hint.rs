@@ -346,7 +346,7 @@ fn phase(ghost: &str, around: &Surroundings<'_>) -> Hint {
         }
         Phase::Greeted => ("Greet the server: EHLO or HELO · {ready} makes ready", "Greet the server: EHLO or HELO"),
         Phase::Ready if around.advised.is_some_and(|line| line.starts_with("AUTH")) => (
-            "The log-in was refused: AUTH again, with another mechanism or a new password",
+            "The log-in was refused, and Reply says why: AUTH again, or another mechanism",
             "Refused: AUTH again, or another mechanism",
         ),
         Phase::Ready if around.advised == Some("STARTTLS") => {

@@ -1,0 +1,170 @@
+//! A refused line that is itself not right: what is wrong with it is the likeliest cause, and the same line mended, or
+//! without the parameter that is wrong, the first thing to try.
+
+use std::ops::Range;
+
+use crate::conversation::dialogue::Ask;
+use crate::conversation::{Dialogue, Exchange, Log};
+use crate::smtp::lint::{self, Lint, Severity};
+use crate::smtp::{Command, Verb};
+
+use super::exchange::before_command;
+use super::{Does, Explanation, Knowledge, Step};
+
+/// What the step is called that sends a refused line again without what was wrong with it.
+pub const MENDED: &str = "Send the line mended";
+
+/// Findings on parameters that are not about a value.
+const NOT_A_VALUE: [&str; 8] = [
+    "unknown-parameter",
+    "parameter-not-offered",
+    "wrong-command-parameter",
+    "duplicate-parameter",
+    "parameter-after-helo",
+    "requiretls-in-clear",
+    "stray-text",
+    "space-in-parameter",
+];
+
+/// Says what is wrong with the line that was refused, where something is.
+pub(super) fn explained(
+    exchange: &Exchange,
+    dialogue: &Dialogue,
+    log: &Log,
+    knowledge: &Knowledge,
+    into: &mut Explanation,
+) {
+    let Some(entry) = exchange.command().and_then(|record| log.get(record)) else { return };
+    let Some(session) = before_command(exchange, dialogue, log) else { return };
+    if entry.masked || exchange.ask != Ask::Command {
+        return;
+    }
+    let lints = lint::lint(entry.bytes, &session, &knowledge.verbs);
+    let wrong: Vec<_> = lints.iter().filter(|lint| lint.severity == Severity::Wrong).collect();
+    let mended = wrong.iter().find_map(|lint| lint.mended.clone());
+    // What can't be mended is no less wrong where the arguments are what was refused.
+    let envelope = matches!(exchange.verb, Verb::Mail | Verb::Rcpt);
+    if wrong.is_empty() || mended.is_none() && !envelope {
+        return;
+    }
+    // What is wrong with this very line leaves nothing to guess.
+    into.causes = wrong.iter().map(|lint| lint.reason.clone()).collect();
+    let without = in_parameters(entry.bytes, &wrong).and_then(|spans| {
+        title(&wrong, into);
+        without(entry.bytes, &spans)
+    });
+    let mended = mended.map(|line| Step { text: MENDED.to_owned(), does: Does::Command(line) });
+    let steps: Vec<_> = mended.into_iter().chain(without).collect();
+    into.next.retain(|other| steps.iter().all(|step| step.does != other.does));
+    into.next.splice(0..0, steps);
+}
+
+/// The parameters that the findings are about, as octets of the line; none where one of them is about something else.
+fn in_parameters(line: &[u8], wrong: &[&Lint]) -> Option<Vec<Range<usize>>> {
+    let command = Command::parse(line);
+    let begin = command.parameters.first()?.span.start;
+    let word = |lint: &&Lint| {
+        let start = line[..lint.span.start].iter().rposition(|b| *b == b' ').map_or(0, |space| space + 1);
+        let rest = &line[lint.span.end..];
+        let end = lint.span.end + rest.iter().position(|b| *b == b' ').unwrap_or(rest.len());
+        (lint.span.start >= begin).then_some(start..end)
+    };
+    wrong.iter().map(word).collect()
+}
+
+/// The address may be right: what was refused is a parameter.
+fn title(wrong: &[&Lint], into: &mut Explanation) {
+    let value = wrong.iter().any(|lint| !NOT_A_VALUE.contains(&lint.name));
+    let what = if value { "the value of a parameter is not right" } else { "a parameter is not right" };
+    into.title = format!("Refused for good: {what}");
+    "What was refused stands after the address: parameters follow it, NAME=value, parted by a space."
+        .clone_into(&mut into.meaning);
+}
+
+/// The line without these parameters.
+fn without(line: &[u8], spans: &[Range<usize>]) -> Option<Step> {
+    let mut names: Vec<String> = Vec::new();
+    let mut rest = line.to_vec();
+    let mut from_the_end = spans.to_vec();
+    from_the_end.sort_by_key(|span| std::cmp::Reverse(span.start));
+    from_the_end.dedup();
+    for span in from_the_end {
+        let text = String::from_utf8_lossy(line.get(span.clone())?).into_owned();
+        names.insert(0, text.split('=').next().unwrap_or_default().to_ascii_uppercase());
+        let before = rest[..span.start].trim_ascii_end().len();
+        rest.drain(before..span.end);
+    }
+    names.dedup();
+    let line = String::from_utf8(rest).ok()?;
+    Some(Step { text: format!("Send it without {}", names.join(" and ")), does: Does::Command(line) })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::conversation::{Dialogue, sample};
+    use crate::decode::{Does, Explanation, Knowledge, explain_exchange};
+
+    fn last(lines: &str) -> Explanation {
+        let start = "* connected a\n< 220 mx\n> EHLO a\n< 250-mx\n< 250-SIZE 1000\n< 250 DSN\n";
+        let log = sample::log(&format!("{start}{lines}"));
+        let dialogue = Dialogue::of(&log);
+        explain_exchange(dialogue.exchanges().len() - 1, &dialogue, &log, &Knowledge::shipped()).expect("a reply")
+    }
+
+    const MAIL: &str = "> MAIL FROM:<a@b.example>\n< 250 ok\n> RCPT TO:<c@d.example>\n< 250 ok\n";
+
+    #[test]
+    fn a_parameter_is_named_and_the_line_is_offered_without_it() {
+        let notify = "501 5.5.4 Error: Bad NOTIFY parameter syntax";
+        for (start, line, reply, title, cause, without) in [
+            (
+                MAIL,
+                "rcpt to:<e@d.example> notify=foo",
+                notify,
+                "the value of a parameter is not right",
+                "foo is no value",
+                "rcpt to:<e@d.example>",
+            ),
+            (
+                MAIL,
+                "RCPT TO:<e@d.example> ORCPT=rfc822;e@d.example NOTIFY=never,success",
+                notify,
+                "the value of a parameter is not right",
+                "NEVER stands alone",
+                "RCPT TO:<e@d.example> ORCPT=rfc822;e@d.example",
+            ),
+            (
+                "",
+                "mail from:<a@b.example> ret=foo size=10",
+                "501 5.5.4 Bad RET parameter syntax",
+                "the value of a parameter is not right",
+                "foo",
+                "mail from:<a@b.example> size=10",
+            ),
+            (
+                MAIL,
+                "RCPT TO:<e@d.example> foo=bar",
+                "555 5.5.4 Unsupported option: foo=bar",
+                "a parameter is not right",
+                "foo is no parameter of RCPT",
+                "RCPT TO:<e@d.example>",
+            ),
+        ] {
+            let e = last(&format!("{start}> {line}\n< {reply}"));
+            assert_eq!(e.title, format!("Refused for good: {title}"), "{line}");
+            assert!(e.causes.len() == 1 && e.causes[0].contains(cause), "{line}: {:?}", e.causes);
+            let line = Does::Command(without.to_owned());
+            assert!(e.next.iter().take(2).any(|step| step.does == line), "{without}: {:?}", e.next);
+            // A recipient that was accepted is one to go on with.
+            let data = e.next.iter().any(|step| step.does == Does::Command("DATA".to_owned()));
+            assert_eq!(data, !start.is_empty(), "{:?}", e.next);
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_address_is_still_said_of_the_address() {
+        let e = last("> MAIL FROM:a@b.example RET=foo\n< 501 5.5.4 no");
+        assert_eq!(e.title, "Refused for good: the sender is not well formed");
+        assert_eq!(e.causes.len(), 2, "{:?}", e.causes);
+    }
+}
