@@ -119,6 +119,12 @@ impl Draft {
         self.values != self.before
     }
 
+    /// Whether another thing stands in any field than in the other one.
+    #[must_use]
+    pub fn differs(&self, other: &Self) -> bool {
+        self.values != other.values
+    }
+
     /// Whether a field matters now: what the password comes from does only with a source and a user.
     #[must_use]
     pub fn matters(&self, key: &str) -> bool {

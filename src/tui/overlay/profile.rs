@@ -44,6 +44,8 @@ pub struct ProfileEditor {
     name: String,
     first_name: String,
     draft: Draft,
+    /// What the form began with; nobody has typed that.
+    first: Draft,
     /// 0 is the name, n + 1 the n-th of [`FIELDS`].
     at: usize,
     input: Input,
@@ -65,6 +67,7 @@ impl ProfileEditor {
             taken,
             name: name.to_owned(),
             first_name: name.to_owned(),
+            first: draft.clone(),
             draft,
             at: 0,
             input: Input::new(name.to_owned()),
@@ -94,7 +97,7 @@ impl ProfileEditor {
 
     /// Whether anything would be lost by leaving.
     fn is_changed(&self) -> bool {
-        self.draft.is_changed() || self.name != self.first_name
+        self.draft.differs(&self.first) || self.name != self.first_name
     }
 
     pub(super) fn key(&mut self, key: KeyEvent) -> Outcome {

@@ -239,6 +239,11 @@ fn esc_asks_before_changes_are_lost() {
     assert!(screen.shown().contains("Esc again throws the changes away"), "{}", screen.shown());
     screen.keys("y<esc><esc>");
     assert!(!screen.shown().contains("New profile"));
+    let mut begun = Draft::default();
+    begun.set("host", "mx.noddy.com");
+    screen.send(editor(begun, "noddy", None));
+    screen.keys("<esc>");
+    assert!(!screen.shown().contains("New profile"), "nobody typed what the form began with");
     assert_eq!(screen.asked(), [] as [&str; 0]);
 }
 
