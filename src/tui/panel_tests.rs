@@ -278,3 +278,11 @@ fn a_text_that_is_pasted_is_explained_until_something_is_answered() {
     screen.wire("> NOOP\n< 250 OK");
     assert!(!screen.shown().contains("a text of yours"), "{}", screen.shown());
 }
+
+#[test]
+fn a_line_that_begins_with_a_blank_is_not_called_empty() {
+    let mut screen = greeted(80, 24);
+    screen.wire(">  .\n< 500 5.5.2 what");
+    let shown = screen.shown();
+    assert!(shown.contains("to . │") && !shown.contains("empty line"), "{shown}");
+}

@@ -160,8 +160,11 @@ fn answers(exchange: &Exchange, talk: &Talk) -> String {
             Verb::Other if exchange.command().is_none() => "to a line not in the file".to_owned(),
             Verb::Other => {
                 let line = exchange.command().and_then(|record| talk.log.get(record));
-                let word = line.and_then(|entry| entry.bytes.split(|b| *b == b' ').next()).unwrap_or_default();
-                if word.is_empty() {
+                let line = line.map(|entry| entry.bytes).unwrap_or_default();
+                let word = line.trim_ascii().split(u8::is_ascii_whitespace).next().unwrap_or_default();
+                if word.is_empty() && !line.is_empty() {
+                    "to a line of blanks".to_owned()
+                } else if word.is_empty() {
                     "to an empty line".to_owned()
                 } else {
                     format!("to {}", wrap::shortened(&crate::smtp::escape::for_screen(word), 16))
