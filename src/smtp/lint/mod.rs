@@ -22,7 +22,7 @@ use super::session::Sent;
 use super::{Command, Session, Verb, VerbTable};
 
 pub use secret::looks_like_secret;
-pub use word::is_meant_as_verb;
+pub use word::{CLIENT, is_meant_as_verb};
 
 /// How sure a lint is that the line will not do what its writer wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -18,6 +18,14 @@ const MEANT: [(&str, &str); 8] = [
     ("EXPAND", "EXPN"),
 ];
 
+/// The name of the finding about a command of the program with which people connect by hand.
+pub const CLIENT: &str = "client-command";
+
+/// What people type in such a program, or to start one.
+const CLIENTS: [&str; 13] = [
+    "TELNET", "OPEN", "CONNECT", "NC", "NCAT", "NETCAT", "OPENSSL", "SWAKS", "SOCAT", "SSH", "SET", "UNSET", "DISPLAY",
+];
+
 const METHODS: [&str; 9] = ["GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "CONNECT", "PATCH", "TRACE"];
 
 /// Whether a word that is no verb was meant as one: as other programs call it, or with a slip, in capitals.
@@ -37,7 +45,8 @@ pub(super) fn examine(context: &Context<'_>, found: &mut Findings) -> Vec<u8> {
     if word == "." {
         let reason = "A lone dot ends the content of a message; none is open. DATA opens it, once it is answered 354.";
         found.wrong("dot-outside-content", span, reason, "RFC 5321 4.1.1.4");
-        return body.to_vec();
+        // Without the blanks beside it, it is as wrong.
+        return line.to_vec();
     }
     if looks_like_secret(line) {
         let reason = "This looks like a password in base64, and no AUTH waits for it; it would be sent as a command.";
@@ -50,6 +59,11 @@ pub(super) fn examine(context: &Context<'_>, found: &mut Findings) -> Vec<u8> {
     {
         let reason = "This is a request of HTTP; a mail server speaks SMTP and may close the connection.";
         found.wrong("http-request", span, reason, "RFC 5321 4.1.1");
+        return body.to_vec();
+    }
+    if CLIENTS.contains(&upper.as_str()) && !context.session.capabilities.has(&upper) {
+        let reason = format!("{upper} is a word for the program that connects, and no command of SMTP.");
+        found.odd(CLIENT, span, reason, "RFC 5321 4.1.1");
         return body.to_vec();
     }
     if let Some(rebuilt) = glued(context, &upper, body, found) {
@@ -133,9 +147,12 @@ fn unknown(context: &Context<'_>, upper: &str, body: &[u8], found: &mut Findings
     }
     let meant = MEANT.iter().find(|(typed, _)| *typed == upper).map(|(_, verb)| *verb);
     let known = context.verbs.verbs.iter().map(|entry| entry.name.as_str());
+    // What stands alone is not meant by a word with more behind it, unless nearly all of it is there.
+    let more = body.len() > context.command.word.len();
+    let takes_more = |name: &str| context.verbs.find(name).is_none_or(|entry| !entry.fields.is_empty());
     let near = meant.or_else(|| {
         let fitting = session.may_follow(context.verbs).into_iter().map(|entry| entry.name.as_str());
-        nearest(upper, fitting.chain(known))
+        nearest(upper, fitting.chain(known).filter(|name| !more || upper.len() > 3 || takes_more(name)))
     });
     if let Some(near) = near {
         let typed = shown(context.command.word.as_bytes());
@@ -155,4 +172,24 @@ fn tidied(body: &[u8]) -> Vec<u8> {
     let rest = body[end..].trim_ascii_start();
     let space: &[u8] = if rest.is_empty() { b"" } else { b" " };
     [&body[..end], space, rest].concat().into_iter().map(|b| if b == b'\t' { b' ' } else { b }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::lint;
+    use crate::smtp::{Session, VerbTable};
+
+    fn mended(line: &str) -> Option<String> {
+        let verbs = VerbTable::parse(crate::assets::text("verbs.toml").expect("compiled in")).expect("it parses");
+        lint(line.as_bytes(), &Session::new(), &verbs).into_iter().find_map(|lint| lint.mended)
+    }
+
+    #[test]
+    fn no_line_is_mended_into_one_that_is_as_wrong_or_that_was_not_meant() {
+        for line in [".", ". ", " .", "\t. ", "set localecho", "SET x", "unset crlf"] {
+            assert_eq!(mended(line), None, "{line:?}");
+        }
+        assert_eq!(mended("RSTE").as_deref(), Some("RSET"));
+        assert_eq!(mended("EHOL a.example").as_deref(), Some("EHLO a.example"));
+    }
 }
