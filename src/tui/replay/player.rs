@@ -4,12 +4,14 @@
 
 use std::path::PathBuf;
 
+use crate::client::Request;
 use crate::script::beside::Mark;
 use crate::script::stepper::{Next, Order, Ready, Stepper, Stop};
 use crate::smtp::Secret;
 use crate::tui::effect::Effect;
 use crate::tui::model::{Armed, Model};
 use crate::tui::overlay::{Overlay, SecretPrompt};
+use crate::tui::pane::composer::answer;
 
 use super::stops::stopped;
 use super::way::{Pause, Way};
@@ -271,6 +273,9 @@ pub(in crate::tui) fn enter(model: &mut Model) -> Option<Vec<Effect>> {
 /// Plays the next step, or says why it does not go out.
 pub(super) fn play(model: &mut Model) -> Vec<Effect> {
     let armed = model.armed.take();
+    let typed = model.composer.line().to_owned();
+    // An answer that is typed in place of the recorded one goes out as anywhere else.
+    let own = answer(&typed, &model.around());
     let Model { replay: Some(Replay { what: What::Playing(playing), .. }), talk, composer, waits, .. } = model else {
         return Vec::new();
     };
@@ -278,11 +283,15 @@ pub(super) fn play(model: &mut Model) -> Vec<Effect> {
     if armed == Some(Armed::Held) {
         playing.of.stepper.allow(&Stop::Held, &talk.dialogue);
     }
-    match playing.of.stepper.send(composer.line(), &talk.log, &talk.dialogue) {
+    let typed = own.as_ref().map_or(typed.into(), |own| String::from_utf8_lossy(&own.line));
+    match playing.of.stepper.send(&typed, &talk.log, &talk.dialogue) {
         Ok(orders) => {
+            let secrets = own.iter().flat_map(|own| own.secrets.iter().cloned());
+            let learnt: Vec<Effect> = secrets.map(|secret| Effect::Send(Request::Learn(secret))).collect();
             composer.set_line("");
             playing.offered = None;
-            let effects = orders.into_iter().map(|order| carried_out(playing, waits, order)).collect();
+            let effects = orders.into_iter().map(|order| carried_out(playing, waits, order));
+            let effects = learnt.into_iter().chain(effects).collect();
             observe(model);
             effects
         }

@@ -342,3 +342,31 @@ fn what_was_kept_is_offered_for_a_comparison() {
     screen.keys("<down><enter>");
     assert_eq!(screen.asked(), ["compare relay.smtp /state/b.smtp"]);
 }
+
+#[test]
+fn a_response_is_filled_in_without_being_called_wrong_and_another_may_be_typed() {
+    const LOGIN: &str = "+++\nehlo = 1\n+++\n0.0 * connected 127.0.0.1:2525\n0.1 < 220 mx\n0.2 > EHLO noddy.com\n\
+                         0.3 < 250 AUTH LOGIN\n0.4 > AUTH LOGIN\n0.5 < 334 VXNlcm5hbWU6\n0.6 > {{auth}}\n\
+                         0.7 < 334 UGFzc3dvcmQ6\n0.8 > {{auth}}\n0.9 < 235 ok\n";
+    let root = tempfile::tempdir().expect("a directory");
+    let path = root.path().join("login.smtp");
+    std::fs::write(&path, LOGIN).expect("written");
+    let of = rehearsed(&path, "lab:".to_owned(), None, &world(root.path())).expect("it can be replayed");
+    let mut screen = Screen::new(100, 24);
+    screen.send(Message::Rehearsed(Box::new(of)));
+    let peer = Peer { name: "lab".to_owned(), lab: true, ..Peer::default() };
+    screen.send(Message::Began { peer: Box::new(peer), path: None, again: false });
+    screen.asked();
+    screen.wire(GREETING);
+    screen.say("<enter>", "< 250-mx\n< 250 AUTH LOGIN");
+    screen.say("<enter>", "< 334 VXNlcm5hbWU6");
+    let shown = screen.shown();
+    assert!(shown.contains("Enter sends the user name of the lab's account for {{auth}}"), "{shown}");
+    assert!(!shown.contains("no base64") && !shown.contains("F8"), "{shown}");
+    screen.keys("<ctrl-u>$other");
+    assert!(screen.shown().contains("sent as b3RoZXI="), "{}", screen.shown());
+    screen.keys("<enter>");
+    let asked = screen.asked();
+    assert!(asked[0].starts_with("Learn(Secret(…))"), "{asked:?}");
+    assert_eq!(asked.last().map(String::as_str), Some("send b3RoZXI="));
+}
