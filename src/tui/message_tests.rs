@@ -39,6 +39,28 @@ fn access(screen: &mut Screen, tls: TlsMode, password: Option<&str>) {
 }
 
 #[test]
+fn a_message_without_the_empty_line_is_said_before_it_goes_out() {
+    let mut screen = connected(80, 24);
+    screen.keys("<f3>Hi there<enter>Body without thinking<enter>");
+    assert!(screen.shown().contains("No empty line parts header and text before “Body"), "{}", screen.shown());
+    screen.keys("<ctrl-d>");
+    assert!(screen.shown().contains("“Body without thinking” stands where a"), "{}", screen.shown());
+    screen.keys("<f3><ctrl-z>");
+    assert_eq!(screen.asked(), ["suspend"], "everywhere");
+}
+
+#[test]
+fn nothing_is_sent_while_the_line_cannot_be_seen() {
+    let mut screen = connected(80, 24);
+    screen.send(Message::Resize(38, 9));
+    screen.keys("NOOP<enter>");
+    assert_eq!(screen.asked(), [] as [&str; 0]);
+    screen.send(Message::Resize(80, 24));
+    screen.keys("RSET<enter>");
+    assert_eq!(screen.asked(), ["send RSET"]);
+}
+
+#[test]
 fn make_ready_goes_line_by_line_and_says_where_it_stands() {
     let mut screen = connected(120, 33);
     screen.keys("<f10>");
@@ -141,6 +163,8 @@ fn the_text_is_written_in_an_encoding_and_a_message_file_takes_its_place() {
     screen.keys("latin<enter>");
     assert!(screen.shown().contains("auto, 8bit or base64"), "{}", screen.shown());
     screen.keys(&format!("<f6><f2>{}<enter>/x/a.eml<enter>", "<down>".repeat(12)));
+    assert!(screen.shown().contains("What you wrote goes; Enter again replaces it"), "{}", screen.shown());
+    screen.keys("<enter>");
     screen.send(Message::Inserted(Ok("From: <x@y.example>\n\nAll of it.\n".to_owned())));
     let shown = screen.shown();
     assert!(shown.contains("All of it.") && !shown.contains("MIME-Version"), "{shown}");

@@ -14,8 +14,11 @@ use crate::message::{Attachment, Stamp, header};
 
 mod begin;
 mod form;
+mod left;
 mod text;
 mod view;
+
+pub(super) use left::{left, prepared};
 
 use form::{Done, Form};
 use text::Text;
@@ -54,6 +57,12 @@ impl Draft {
     #[must_use]
     pub fn size(&self) -> usize {
         self.lines.iter().map(|line| line.len() + 2).sum()
+    }
+
+    /// The line that stands where a field of the header would, since no empty line parts header and text.
+    #[must_use]
+    pub fn unparted(&self) -> Option<&str> {
+        unparted(self.lines.iter().map(String::as_str))
     }
 
     /// `14 lines, 512 bytes`.
@@ -114,6 +123,10 @@ pub struct Editor {
     whole: bool,
     /// The Date and Message-ID of what is begun here.
     stamp: Stamp,
+    /// The text as nobody has touched it yet: as it was begun, or a sample as it came.
+    untouched: Vec<String>,
+    /// It was said that something takes the place of what was written; once more does it.
+    warned: bool,
 }
 
 impl Editor {
@@ -127,12 +140,15 @@ impl Editor {
             draft if draft.sent => (draft.again(&stamp).lines, stamp),
             draft => (draft.lines.clone(), draft.stamp.clone()),
         };
+        let untouched = if fresh { lines.clone() } else { Vec::new() };
         let mut text = Text::of(lines);
         if fresh {
             text.go(4);
             text.end();
+        } else {
+            text.go_to_body();
         }
-        Self { text, asking: Asking::Nothing, samples, form: None, whole: false, stamp }
+        Self { text, asking: Asking::Nothing, samples, form: None, whole: false, stamp, untouched, warned: false }
     }
 
     /// Its text, to be gone on with.
@@ -161,10 +177,30 @@ impl Editor {
         if std::mem::take(&mut self.whole) {
             let mut octets = text.as_bytes().to_vec();
             header::strip_from_line(&mut octets);
-            self.text = Text::of(String::from_utf8_lossy(&octets).lines().map(str::to_owned).collect());
+            self.replace(&String::from_utf8_lossy(&octets));
         } else {
             self.insert(text);
         }
+    }
+
+    /// Another message takes the place of the text.
+    fn replace(&mut self, message: &str) {
+        self.text = Text::of(message.lines().map(str::to_owned).collect());
+        self.text.go_to_body();
+        self.untouched.clone_from(&self.text.lines);
+    }
+
+    /// Whether a message that takes the place of the text takes something away that somebody wrote; that is said first.
+    fn spares(&mut self) -> bool {
+        let written = self.text.lines != self.untouched && self.text.lines.iter().any(|line| !line.is_empty());
+        self.warned = written && !self.warned;
+        self.warned
+    }
+
+    /// The line that stands where a field of the header would. The one that is being written is not judged yet.
+    fn unparted(&self) -> Option<&str> {
+        let lines = self.text.lines.iter().enumerate();
+        unparted(lines.filter(|(row, _)| *row != self.text.row).map(|(_, line)| line.as_str()))
     }
 
     /// Text from the clipboard goes in at the cursor.
@@ -260,6 +296,7 @@ impl Editor {
 
     fn choose(&mut self, marked: usize, key: KeyEvent) -> Outcome {
         let last = self.samples.len();
+        self.warned &= key.code == KeyCode::Enter;
         let marked = match key.code {
             KeyCode::Esc => return Outcome::Stay,
             KeyCode::Up => marked.saturating_sub(1),
@@ -268,10 +305,14 @@ impl Editor {
                 self.asking = Asking::File(Input::default());
                 return Outcome::Stay;
             }
+            KeyCode::Enter if self.spares() => marked,
             KeyCode::Enter => {
-                let (_, sample) = &self.samples[marked];
-                self.text = Text::of(sample.lines().map(str::to_owned).collect());
+                let (_, sample) = self.samples[marked].clone();
+                self.replace(&sample);
                 return Outcome::Stay;
+            }
+            KeyCode::Char('d') if key.modifiers.contains(KeyModifiers::CONTROL) => {
+                return Outcome::Draft(self.draft(true));
             }
             _ => marked,
         };
@@ -280,11 +321,13 @@ impl Editor {
     }
 
     fn name(&mut self, mut input: Input, key: KeyEvent) -> Outcome {
+        self.warned &= key.code == KeyCode::Enter;
         match key.code {
+            KeyCode::Enter if is_message(input.value()) && self.spares() => {}
             KeyCode::Esc => return Outcome::Stay,
             KeyCode::Enter if !input.value().trim().is_empty() => {
                 let path = PathBuf::from(input.value().trim());
-                self.whole = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("eml"));
+                self.whole = is_message(input.value());
                 return Outcome::ReadFile(path);
             }
             KeyCode::Tab => {
@@ -342,6 +385,23 @@ impl Editor {
     }
 }
 
+/// The line of a message that stands where a field of the header would: no empty line parts header and text, or something
+/// was written before the first field.
+fn unparted<'a>(mut lines: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
+    let all = lines.clone();
+    if let Some(line) = header::unparted(all.map(str::as_bytes)) {
+        return std::str::from_utf8(line).ok();
+    }
+    let first = lines.next().filter(|first| !first.is_empty() && !header::is_field(first.as_bytes()))?;
+    let fields = lines.take_while(|line| !line.is_empty()).any(|line| header::is_field(line.as_bytes()));
+    fields.then_some(first)
+}
+
+/// Whether a file is a message of its own, by its name.
+fn is_message(path: &str) -> bool {
+    PathBuf::from(path.trim()).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("eml"))
+}
+
 /// The samples that are text, by their names, filled in.
 fn samples(identity: &Identity, stamp: &Stamp) -> Vec<(String, String)> {
     let to = identity.to.first().map_or("", String::as_str);
@@ -367,6 +427,48 @@ mod tests {
             );
             assert!(!text.contains('\r') && text.ends_with('\n'), "{name}");
         }
+    }
+
+    #[test]
+    fn a_line_where_a_field_should_be_is_found() {
+        for (text, want) in [
+            ("Subject: x\nbody at once\n", Some("body at once")),
+            ("Body textDate: Sun\nSubject: x\n\nHello", Some("Body textDate: Sun")),
+            ("Subject: x\n folded\n\nbody", None),
+            ("only text\nand more", None),
+            ("\nSubject: this is text", None),
+        ] {
+            assert_eq!(unparted(text.lines()), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_sample_takes_what_was_written_away_only_when_it_is_taken_twice() {
+        let mut editor = Editor::of(&Draft::default(), &Identity::default(), Stamp::default());
+        let begun = editor.text.lines.clone();
+        editor.key(KeyCode::F(2).into());
+        editor.key(KeyCode::Enter.into());
+        assert_ne!(editor.text.lines, begun, "nothing was written");
+        editor.insert("mine");
+        let written = editor.text.lines.clone();
+        editor.key(KeyCode::F(2).into());
+        editor.key(KeyCode::Enter.into());
+        assert_eq!(editor.text.lines, written);
+        editor.key(KeyCode::Down.into());
+        editor.key(KeyCode::Enter.into());
+        assert_eq!(editor.text.lines, written, "another sample is another question");
+        let done = editor.key(KeyEvent::new(KeyCode::Char('d'), KeyModifiers::CONTROL));
+        assert!(matches!(done, Outcome::Draft(draft) if draft.ready && draft.lines == whole(&written)));
+        editor.key(KeyCode::Enter.into());
+        editor.key(KeyCode::Enter.into());
+        assert_ne!(editor.text.lines, written);
+    }
+
+    #[test]
+    fn a_text_that_is_gone_on_with_has_the_cursor_in_its_body() {
+        let lines = ["Date: x", "Subject: y", "", "Hello"].map(str::to_owned).to_vec();
+        let editor = Editor::of(&Draft { lines, ..Draft::default() }, &Identity::default(), Stamp::default());
+        assert_eq!((editor.text.row, editor.text.at), (3, 5));
     }
 
     #[test]

@@ -62,6 +62,16 @@ impl Text {
         }
     }
 
+    /// To the end of all of it; of a long text to the first line of its body.
+    pub(super) fn go_to_body(&mut self) {
+        const SHORT: usize = 30;
+        self.bottom();
+        let body = self.lines.iter().position(String::is_empty).map_or(0, |empty| empty + 1);
+        if self.lines.len() > body + SHORT {
+            (self.row, self.at) = (body, 0);
+        }
+    }
+
     /// So many rows up or down, at the same octet or the end of a shorter line.
     pub(super) fn go(&mut self, rows: isize) {
         self.row = self.row.saturating_add_signed(rows).min(self.lines.len() - 1);

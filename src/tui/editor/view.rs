@@ -18,6 +18,8 @@ use crate::tui::theme::Role;
 
 /// The keys in its frame.
 const FOOT: &str = "{templates} samples · {next-pane} form · Ctrl-D done · Esc keep";
+/// What is said before something takes the place of what was written.
+const REPLACES: &str = "What you wrote goes; Enter again replaces it";
 const FORM_FOOT: &str = "Tab next field · {next-pane} text · Ctrl-D done · Esc text";
 
 impl Editor {
@@ -94,10 +96,14 @@ impl Editor {
         let foot = model.keymap.told(if self.form.is_some() { FORM_FOOT } else { FOOT });
         let beside = area.width.saturating_sub(u16::try_from(width(&left)).unwrap_or(0));
         let keys = format!(" {} ", foot_in(&foot, beside));
-        let title = if model.types_by_hand() {
-            " Message, sent as typed: no dot is doubled, a lone one ends it "
-        } else {
-            " Message: header fields, an empty line, the text "
+        let title = match self.unparted() {
+            _ if model.types_by_hand() => Line::raw(" Message, sent as typed: no dot is doubled, a lone one ends it "),
+            Some(line) => {
+                let words = format!(" No empty line parts header and text before “{}”", for_screen(line.as_bytes()));
+                let words = fit(&words, usize::from(area.width.saturating_sub(4)));
+                Line::styled(format!("{words} "), theme.style(Role::Warning))
+            }
+            None => Line::raw(" Message: header fields, an empty line, the text "),
         };
         let block = Block::bordered()
             .border_style(theme.style(Role::Accent))
@@ -118,7 +124,8 @@ impl Editor {
             Asking::File(input) => {
                 let row = Rect { y: inner.bottom().saturating_sub(1), height: 1, ..inner };
                 frame.render_widget(Clear, row);
-                let text = format!("Insert which file (Tab completes)? {}", for_screen(input.value().as_bytes()));
+                let ask = if self.warned { REPLACES } else { "Insert which file (Tab completes)?" };
+                let text = format!("{ask} {}", for_screen(input.value().as_bytes()));
                 let shown = fit(&text, usize::from(row.width.saturating_sub(1)));
                 let at = u16::try_from(width(&shown)).unwrap_or(0);
                 frame.buffer_mut().set_string(row.x, row.y, shown, theme.style(Role::Accent));
@@ -161,7 +168,11 @@ impl Editor {
         let theme = model.theme;
         let block = Block::bordered()
             .border_style(theme.style(Role::Accent))
-            .title(" A sample takes the place of the text ")
+            .title(if self.warned {
+                Line::styled(format!(" {REPLACES} "), theme.style(Role::Warning))
+            } else {
+                Line::raw(" A sample takes the place of the text ")
+            })
             .title_bottom(Line::raw(" Enter take · Esc back ").right_aligned());
         // Beside it nothing of the text is left that could be read.
         frame.render_widget(Clear, Rect { width: area.width, ..place });
