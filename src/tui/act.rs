@@ -362,7 +362,7 @@ pub(super) fn open_form(model: &mut Model, verb: &str) -> bool {
 /// Ctrl-C: stops what is awaited, or else asks what is to be stopped.
 fn stop(model: &mut Model) -> Vec<Effect> {
     model.errand = None;
-    if super::pipelining::forget(model) {
+    if super::pipelining::forget(model) || (model.waiting.is_none() && super::pasted::forget(model)) {
         return Vec::new();
     }
     if std::mem::take(&mut model.returns) {

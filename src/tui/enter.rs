@@ -13,7 +13,7 @@ use super::model::{Armed, Focus, Model};
 use super::overlay::{Overlay, PasteAs, Question};
 use super::pane::composer::{Challenge, Composer, Wants, answer};
 use super::text::capital;
-use super::{attending, pipelining};
+use super::{attending, pasted, pipelining};
 
 /// Enter in the composer: sends what stands there, or says first what is unusual about it.
 pub(super) fn enter(model: &mut Model) -> Vec<Effect> {
@@ -27,21 +27,13 @@ pub(super) fn enter(model: &mut Model) -> Vec<Effect> {
     if let Some(effects) = pipelining::enter(model) {
         return effects;
     }
-    let armed = model.armed.take();
-    let state = model.talk.dialogue.state();
-    // Within a message, and within a chunk of one, an empty line is content.
-    let content = state.phase() == Phase::Data || state.session.chunk_left > 0;
-    if let Some(waiting) = &model.waiting
-        && !matches!(armed, Some(Armed::Pipelined | Armed::Delivered | Armed::InClear))
-    {
-        model.notice =
-            Some(format!("{} is awaited; Enter again sends this line at once (pipelined).", capital(&waiting.words())));
-        model.armed = Some(Armed::Pipelined);
+    if model.composer.line().is_empty() && model.pasted.waits() {
+        pasted::enter(model);
         return Vec::new();
     }
-    if model.composer.line().is_empty() && !content && armed.is_none() {
-        model.notice = Some("The line is empty; Enter again sends an empty line.".to_owned());
-        model.armed = Some(Armed::Empty);
+    let armed = model.armed.take();
+    let content = is_content(model);
+    if is_announced(model, armed.as_ref(), content) {
         return Vec::new();
     }
     if hands_over(model) && model.peer.production && armed != Some(Armed::Delivered) {
@@ -69,7 +61,7 @@ pub(super) fn enter(model: &mut Model) -> Vec<Effect> {
     // A user's name is no secret.
     let user_name = model.challenge.as_ref().is_some_and(|it| it.wants == Wants::User);
     let kept = model.compose(Composer::sent);
-    next_of_paste(model, &text);
+    follow(model, &text);
     let (line, secrets) = answer.map_or_else(|| (text.clone().into_bytes(), Vec::new()), |it| (it.line, it.secrets));
     let secrets = secrets.into_iter().filter(|_| !user_name);
     let mut effects: Vec<Effect> = secrets.map(|secret| Effect::Send(Request::Learn(secret))).collect();
@@ -79,6 +71,31 @@ pub(super) fn enter(model: &mut Model) -> Vec<Effect> {
         model.unkept.push_back(text);
     }
     effects
+}
+
+/// Whether a line is content now: within a message, and within a chunk of one, an empty line is content.
+fn is_content(model: &Model) -> bool {
+    let state = model.talk.dialogue.state();
+    state.phase() == Phase::Data || state.session.chunk_left > 0
+}
+
+/// Says what is unusual about sending now, where that was not said already: another Enter does it all the same.
+fn is_announced(model: &mut Model, armed: Option<&Armed>, content: bool) -> bool {
+    if let Some(waiting) = &model.waiting
+        && !matches!(armed, Some(Armed::Pipelined | Armed::Delivered | Armed::InClear))
+    {
+        model.notice =
+            Some(format!("{} is awaited; Enter again sends this line at once (pipelined).", capital(&waiting.words())));
+        model.armed = Some(Armed::Pipelined);
+        return true;
+    }
+    let meant = content || model.pasted.shows("");
+    if model.composer.line().is_empty() && !meant && armed.is_none() {
+        model.notice = Some("The line is empty; Enter again sends an empty line.".to_owned());
+        model.armed = Some(Armed::Empty);
+        return true;
+    }
+    false
 }
 
 /// Puts the line of a next step into the composer. A refused sender is named anew: after RSET, where that comes first.
@@ -91,9 +108,9 @@ pub(super) fn to_the_line(model: &mut Model, line: &str) {
         model.composer.set_line(line);
     }
     if let Some(sender) = sender.filter(|_| refused && line == "RSET") {
-        model.pasted.clear();
-        model.pasted.push_back(sender);
+        model.follows = Some(sender);
     }
+    model.pasted.step_aside();
     model.focus = Focus::Composer;
     model.armed = None;
 }
@@ -199,23 +216,13 @@ fn is_last(line: &str) -> bool {
     line == "." || matches!(Command::parse(line.as_bytes()).chunk(), Some((_, true)))
 }
 
-/// Puts the next line of a paste, or of a next step, onto the line; `before` was sent.
-fn next_of_paste(model: &mut Model, before: &str) {
-    let Some(next) = model.pasted.pop_front() else { return };
-    if before == "RSET" && next.starts_with("MAIL FROM:<") {
+/// Puts the line that follows onto the composer, of a next step or of a paste; `before` was sent.
+fn follow(model: &mut Model, before: &str) {
+    if let Some(next) = model.follows.take().filter(|_| before == "RSET") {
         model.composer.set_path_line(&next);
         model.notice = Some(model.keymap.told("Now the sender: mend its domain; {send} sends the line."));
     } else {
-        model.composer.set_line(&next);
-        model.notice = Some(pasted_words(model.pasted.len()));
-    }
-}
-
-fn pasted_words(left: usize) -> String {
-    match left {
-        0 => "This is the last line of the paste; Enter sends it.".to_owned(),
-        1 => "Enter sends this line of the paste; 1 more follows.".to_owned(),
-        n => format!("Enter sends this line of the paste; {n} more follow."),
+        pasted::sent(model, before);
     }
 }
 
@@ -228,16 +235,10 @@ fn content(lines: &[String]) -> Request {
 
 /// Uses a paste of several lines as it was chosen.
 pub(super) fn paste_lines(model: &mut Model, way: PasteAs, lines: Vec<String>) -> Vec<Effect> {
+    model.pasted.clear();
     match way {
         PasteAs::OneByOne => {
-            // Another paste before the first one was sent: its lines come first.
-            let mut lines: std::collections::VecDeque<String> = lines.into();
-            lines.append(&mut model.pasted);
-            model.pasted = lines;
-            if let Some(first) = model.pasted.pop_front() {
-                model.composer.set_line(&first);
-                model.notice = Some(pasted_words(model.pasted.len()));
-            }
+            pasted::begin(model, lines, false);
             Vec::new()
         }
         PasteAs::Block if model.peer.production && lines.iter().any(|line| is_last(line)) => {
@@ -252,16 +253,13 @@ pub(super) fn paste_lines(model: &mut Model, way: PasteAs, lines: Vec<String>) -
             let data = lines.iter().position(|line| Command::parse(line.as_bytes()).verb == Verb::Data);
             let rest = data.map(|at| lines.split_off(at + 1)).unwrap_or_default();
             if !rest.is_empty() {
-                // A one-by-one paste is what the rest of it is now.
-                let _ = paste_lines(model, PasteAs::OneByOne, rest);
-                model.notice =
-                    Some("Sent up to DATA: when 354 has come, Enter sends the message a line at a time.".to_owned());
+                pasted::begin(model, rest, true);
             }
             vec![Effect::Send(Request::Pipeline(lines.into_iter().map(String::into_bytes).collect()))]
         }
         PasteAs::Draft => {
             model.draft = Draft { lines, ready: true, ..Draft::default() };
-            model.notice = Some(super::update::prepared(model, &model.draft));
+            model.notice = Some(super::editor::prepared(model, &model.draft));
             Vec::new()
         }
         PasteAs::Content | PasteAs::Ended if lines.is_empty() => {

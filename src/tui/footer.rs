@@ -129,6 +129,7 @@ fn of_place(model: &Model) -> Vec<Hint> {
             Action::ToComposer if model.focus == Focus::Transcript && model.transcript.is_narrowed() => {
                 Action::Widen.entry().short
             }
+            Action::ToTranscript if model.pasted.left() > 0 => "forget the paste",
             Action::Send => super::pipelining::enters(model).unwrap_or(entry.short),
             Action::Bottom => "follow the end",
             Action::Play if model.playback.as_ref().is_some_and(Playback::is_paused) => "go on",

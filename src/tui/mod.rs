@@ -71,6 +71,7 @@ pub mod overlay;
 pub mod pane;
 #[cfg(test)]
 mod panel_tests;
+mod pasted;
 mod paths;
 mod pipelining;
 pub mod playback;

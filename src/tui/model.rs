@@ -27,6 +27,7 @@ use super::pane::composer::{Challenge, Composer, Identity, Surroundings};
 use super::pane::lesson::LessonPane;
 use super::pane::panel::Panel;
 use super::pane::transcript::Transcript;
+use super::pasted::Pasted;
 use super::pipelining;
 use super::playback::Playback;
 use super::probing::Probing;
@@ -205,8 +206,10 @@ pub struct Model {
     pub notice: Option<String>,
     /// What the next Enter would do although it is unusual.
     pub armed: Option<Armed>,
-    /// Lines of a paste that are still to come onto the composer, one after the other.
-    pub pasted: VecDeque<String>,
+    /// Lines of a paste that come onto the composer, one after the other.
+    pub pasted: Pasted,
+    /// The line of a next step that follows once the one before it was sent.
+    pub follows: Option<String>,
     /// Lines that are collected for one write, while they are.
     pub block: Option<Vec<String>>,
     /// Lines that were sent and are to be kept for runs to come, once the wire shows that they hold no known secret.
@@ -427,6 +430,7 @@ impl Model {
             lab: self.peer.lab,
             again: retry::again(self),
             collected: pipelining::kept(self).map(<[String]>::len),
+            pasted: &self.pasted,
         }
     }
 

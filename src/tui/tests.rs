@@ -109,7 +109,8 @@ fn a_screen_that_is_too_small_asks_for_room_and_the_conversation_goes_on() {
     screen.send(Message::Resize(39, 9));
     assert_snapshot!(screen.shown(), @r"
     ehlo needs 40 x 10 cells; the
-    conversation goes on
+    conversation goes on, and keys do
+    nothing until then
     ");
     screen.wire("< 421 4.4.2 Too slow");
     screen.send(Message::Resize(120, 33));
@@ -296,8 +297,8 @@ fn a_block_goes_out_up_to_data_and_what_follows_waits_for_354() {
     screen.send(Message::Paste("NOOP\nDATA\nSubject: x\n\n.\n".to_owned()));
     screen.keys("2");
     assert_eq!(screen.asked(), ["pipeline 2"]);
-    assert_eq!(screen.model.composer.line(), "Subject: x");
-    assert!(screen.shown().contains("when 354 has come"), "{}", screen.shown());
+    assert_eq!(screen.model.composer.line(), "");
+    assert!(screen.shown().contains("3 lines of the message · Esc forgets them"), "{}", screen.shown());
 }
 
 #[test]

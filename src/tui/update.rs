@@ -5,12 +5,11 @@ use std::path::PathBuf;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
 use crate::conversation::Micros;
-use crate::smtp::Phase;
 use crate::transaction::interrupted;
 
 use super::act::{act, open_form};
 use super::action::{Action, Where};
-use super::editor::Draft;
+use super::editor;
 use super::effect::Effect;
 use super::enter::{enter, paste_lines};
 use super::errand;
@@ -28,7 +27,7 @@ use super::reading;
 use super::replay;
 use super::start::{Recent, Wish};
 use super::talk::Talk;
-use super::{paths, playback, presenter, probing, regardless, secret, serverside, wire};
+use super::{pasted, paths, playback, presenter, probing, regardless, secret, serverside, wire};
 
 /// Takes a message in.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
@@ -37,7 +36,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Key(key) if key.kind == KeyEventKind::Release => return Vec::new(),
         Message::Key(key) => pressed(model, key),
         Message::Mouse(mouse) => mouse::moused(model, mouse),
-        Message::Paste(text) => pasted(model, &text),
+        Message::Paste(text) => paste(model, &text),
         Message::Resize(columns, rows) => {
             model.size = (columns, rows);
             Vec::new()
@@ -247,7 +246,15 @@ fn pressed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
 
 /// Does what a key means where the focus is.
 fn heard(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
-    let leaving = model.keymap.action(Where::Everywhere, Key::from(key)) == Some(Action::Quit);
+    let everywhere = model.keymap.action(Where::Everywhere, Key::from(key));
+    let leaving = everywhere == Some(Action::Quit);
+    if everywhere == Some(Action::Suspend) {
+        return act(model, Action::Suspend);
+    }
+    // Nothing is sent, or chosen, that was not seen.
+    if model.layout().is_none() && !leaving {
+        return Vec::new();
+    }
     if leaving && !matches!(model.overlay, Some(Overlay::Question(_))) {
         put_away(model);
     }
@@ -258,6 +265,11 @@ fn heard(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     model.notice = None;
     let place = model.place();
     if let Some(action) = model.keymap.action(place, Key::from(key)) {
+        // Esc gives up what is left of a paste first.
+        let gives_up = action == Action::ToTranscript && key.code == KeyCode::Esc && place == Where::Composer;
+        if gives_up && !model.composer.completes() && pasted::forget(model) {
+            return Vec::new();
+        }
         // Esc first shows again what a filter or a search has narrowed.
         let leaves = action == Action::ToComposer && key.code == KeyCode::Esc && model.focus == Focus::Transcript;
         let action = match leaves {
@@ -313,6 +325,7 @@ fn put_away(model: &mut Model) {
 fn typed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     model.armed = None;
     if model.compose(|composer, around| composer.key(key, around)) {
+        pasted::typed(model);
         return Vec::new();
     }
     let Some(plain) = Key::from(key).without_alt() else { return Vec::new() };
@@ -370,7 +383,10 @@ pub(super) fn answered(model: &mut Model, overlay: Overlay, outcome: Outcome) ->
             open_form(model, &verb);
             Vec::new()
         }
-        Outcome::Draft(draft) => drafted(model, draft),
+        Outcome::Draft(draft) => {
+            editor::left(model, draft);
+            Vec::new()
+        }
         Outcome::ReadFile(path) => stays(model, overlay, Effect::ReadMessage(path)),
         Outcome::Complete(typed) => stays(model, overlay, Effect::CompletePath(typed)),
         Outcome::Attach(path) => stays(model, overlay, Effect::ReadAttachment(path)),
@@ -428,30 +444,10 @@ fn typed_into(model: &mut Model, mut overlay: Overlay) {
     model.overlay = Some(overlay);
 }
 
-/// A message waits for its 354: what leads there, and whether the server takes so much.
-pub(super) fn prepared(model: &Model, draft: &Draft) -> String {
-    let words = format!("The message is prepared ({}); it is offered after DATA, when 354 comes.", draft.summary());
-    let most = model.talk.dialogue.state().session.capabilities.size().filter(|most| *most > 0);
-    match most.filter(|most| u64::try_from(draft.size()).is_ok_and(|size| size > *most)) {
-        Some(most) => format!("{words} It is larger than the {most} bytes that the server takes (SIZE)."),
-        None => words,
+fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
+    if model.layout().is_none() {
+        return Vec::new();
     }
-}
-
-/// The message editor was left.
-fn drafted(model: &mut Model, draft: Draft) -> Vec<Effect> {
-    let open = model.talk.is_open() && model.talk.dialogue.state().phase() == Phase::Data;
-    let summary = draft.summary();
-    model.notice = match (draft.ready, open) {
-        (true, true) => None,
-        (true, false) => Some(prepared(model, &draft)),
-        (false, _) => Some(model.keymap.told(&format!("The text is kept ({summary}); {{message}} goes on with it."))),
-    };
-    model.draft = draft;
-    Vec::new()
-}
-
-fn pasted(model: &mut Model, text: &str) -> Vec<Effect> {
     if let Some(mut overlay) = model.overlay.take() {
         overlay.paste(text);
         typed_into(model, overlay);
@@ -471,7 +467,9 @@ fn pasted(model: &mut Model, text: &str) -> Vec<Effect> {
         return Vec::new();
     }
     model.focus = Focus::Composer;
-    if let Some(paste) = Paste::of(text, model.composer.halves()) {
+    // A line of the paste before this one goes with it.
+    let around = if model.pasted.shows(model.composer.line()) { ("", "") } else { model.composer.halves() };
+    if let Some(paste) = Paste::of(text, around) {
         model.overlay = Some(Overlay::Paste(paste));
     } else {
         let line = text.trim_end_matches(['\r', '\n']);

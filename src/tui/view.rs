@@ -52,7 +52,10 @@ pub(super) fn start_area(size: (u16, u16)) -> Rect {
 }
 
 fn too_small(model: &Model, frame: &mut Frame<'_>) {
-    let text = format!("ehlo needs {} x {} cells; the conversation goes on", SMALLEST.0, SMALLEST.1);
+    let text = format!(
+        "ehlo needs {} x {} cells; the conversation goes on, and keys do nothing until then",
+        SMALLEST.0, SMALLEST.1
+    );
     let area = frame.area();
     for (y, row) in (0..area.height).zip(super::text::wrap(&text, usize::from(area.width))) {
         frame.buffer_mut().set_string(0, y, row, model.theme.style(Role::Warning));

@@ -6,19 +6,21 @@ use crate::conversation::{Event, Timed};
 use super::effect::Effect;
 use super::model::{Armed, Model};
 use super::pane::panel::Tab;
-use super::{regardless, replay};
+use super::{pasted, regardless, replay};
 
 /// Things happened on the wire.
 pub(super) fn happened(model: &mut Model, events: Vec<Timed>) -> Vec<Effect> {
     if let Some(last) = events.last() {
         model.now = last.at.max(model.now);
     }
+    let before = model.talk.dialogue.state().phase();
     let mut effects = keep_lines(model, &events);
     let answered = model.talk.last_answered();
     forget_wish(model, &events);
     model.talk.take(super::attending::told(model, events));
     reply_came(model, answered);
     name_ourselves(model);
+    pasted::came(model, before);
     if !model.talk.is_open() {
         model.pasted.clear();
         model.block = None;

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::{Outcome, letter, message, message_place};
-use crate::smtp::Phase;
+use crate::smtp::{Command, Phase, Verb};
 use crate::tui::model::Model;
 use crate::tui::text::fit;
 use crate::tui::theme::Role;
@@ -60,7 +60,7 @@ impl Paste {
         let mut ways = vec![('1', PasteAs::OneByOne, "one by one: each on the composer, each sent by Enter")];
         if model.talk.is_open() {
             if model.talk.dialogue.state().phase() != Phase::Data {
-                ways.push(('2', PasteAs::Block, "as a block, now: all lines in one write (pipelined)"));
+                ways.push(('2', PasteAs::Block, self.block_in_words()));
                 ways.push(('3', PasteAs::Draft, "as the message: kept, and offered when 354 comes"));
             } else if model.types_by_hand() {
                 ways.push(('2', PasteAs::Raw, "as it stands, now: a lone dot ends the message"));
@@ -91,6 +91,15 @@ impl Paste {
         let above = self.text(model).len() - ways.len();
         let clicked = row.checked_sub(above).and_then(|n| ways.get(n));
         clicked.map_or(Outcome::Stay, |(_, way, _)| self.used(*way))
+    }
+
+    /// What becomes of it as a block: what follows DATA is content, and can't go out before 354 has come.
+    fn block_in_words(&self) -> &'static str {
+        let data = self.within.iter().position(|line| Command::parse(line.as_bytes()).verb == Verb::Data);
+        match data {
+            Some(at) if at + 1 < self.within.len() => "as a block, now: up to DATA in one write, the rest after 354",
+            _ => "as a block, now: all lines in one write (pipelined)",
+        }
     }
 
     /// Whether what was copied has the lone dot of its message with it.

@@ -104,12 +104,20 @@ impl Challenge {
         ]
     }
 
-    /// Why an answer that is no base64 will not do.
-    pub(super) fn no_base64(&self) -> &'static str {
-        match self.wants {
+    /// Says why an answer that is no base64 will not do, and what sends what was meant.
+    pub(super) fn no_base64(&self, line: &str, lint: &mut Lint) {
+        if let Some((whole, text)) = padded(line) {
+            let text = for_screen(text.as_bytes());
+            lint.reason = format!("The = at the end of this base64 of “{text}” are not as many as they should be.");
+            lint.mended = Some(whole);
+            return;
+        }
+        let reason = match self.wants {
             Wants::Plain => r"This is no base64; PLAIN is $\0user\0password.",
             _ => "This is no base64; $ before it has ehlo encode it.",
-        }
+        };
+        // What was meant as text can be sent as what the server wants.
+        (lint.reason, lint.mended) = (reason.to_owned(), self.encoded(line));
     }
 
     /// The line that sends a text that was typed without its `$`; nothing where not enough is known for it.
@@ -148,6 +156,17 @@ impl Challenge {
     }
 }
 
+/// Base64 of a text that has too few or too many `=` at its end, or blanks beside it: as it should be, and the text.
+fn padded(line: &str) -> Option<(String, String)> {
+    let letters = line.trim().trim_end_matches('=');
+    let equals = "=".repeat(letters.len().wrapping_neg() % 4);
+    let whole = format!("{letters}{equals}");
+    // A short name that was typed as it is may be base64 of something by chance.
+    let marked = line.contains('=') || letters.len() >= 8 || line.trim() == whole;
+    let text = hint::base64_of(&whole).filter(|text| marked && !text.is_empty() && whole != line)?;
+    Some((whole, text.replace('\0', "\\0")))
+}
+
 fn for_screen_of(text: &str) -> String {
     for_screen(text.as_bytes())
 }
@@ -178,6 +197,22 @@ mod tests {
     fn asked(text: &str) -> Challenge {
         let start = "* connected a\n< 220 mx\n> EHLO a\n< 250-mx\n< 250 AUTH PLAIN LOGIN CRAM-MD5\n";
         Challenge::of(&talk(&format!("{start}{text}")), Some("dude")).expect("a challenge is open")
+    }
+
+    #[test]
+    fn base64_with_a_wrong_padding_is_padded_and_not_encoded_once_more() {
+        for (typed, want) in [
+            ("ZHVkZQ=", Some("ZHVkZQ==")),
+            ("ZHVkZQ===", Some("ZHVkZQ==")),
+            ("c2VjcmV0LXBhc3N3b3Jk=", Some("c2VjcmV0LXBhc3N3b3Jk")),
+            ("AGR1ZGUAbm9kZHk", Some("AGR1ZGUAbm9kZHk=")),
+            (" ZHVkZQ== ", Some("ZHVkZQ==")),
+            ("noddy", None),
+            ("a=b", None),
+            ("secret", None),
+        ] {
+            assert_eq!(padded(typed).map(|(whole, _)| whole).as_deref(), want, "{typed}");
+        }
     }
 
     #[test]

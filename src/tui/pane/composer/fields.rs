@@ -30,6 +30,12 @@ impl Composer {
         self.arrange(around);
     }
 
+    /// Whether a completion is open above the line.
+    #[must_use]
+    pub fn completes(&self) -> bool {
+        self.popup.is_some()
+    }
+
     /// Closes the completion until the line is another; false where none is open.
     pub fn close_popup(&mut self, around: &Surroundings<'_>) -> bool {
         let was = self.popup.is_some();

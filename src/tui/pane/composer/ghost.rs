@@ -17,6 +17,10 @@ pub(super) fn ghost(typed: &str, ended: bool, history: &History, around: &Surrou
     if !around.open || around.bare || around.exam || !is_command || secrecy::is_answer(around) {
         return String::new();
     }
+    // An empty line of a paste is what Enter sends, and what waits comes before anything else.
+    if typed.is_empty() && (around.pasted.shows("") || around.pasted.waits()) {
+        return String::new();
+    }
     if typed.is_empty() {
         return next_command(ended, around).unwrap_or_default();
     }

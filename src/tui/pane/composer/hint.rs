@@ -8,9 +8,11 @@ use crate::smtp::escape::is_plain;
 use crate::smtp::session::Sent;
 use crate::smtp::{Lint, Phase, Session, Verb, VerbTable, sasl};
 use crate::tui::keymap::verbatim;
+use crate::tui::pasted;
 use crate::tui::text::of_megabytes;
 use crate::tui::theme::Role;
 
+use super::challenge::Wants;
 use super::{Again, Surroundings, secrecy};
 
 /// What the second row says.
@@ -56,6 +58,14 @@ pub(super) fn hint(line: &str, headless: bool, lints: &[Lint], ghost: &str, arou
     if let Some((name, so_far, at_most)) = around.waiting {
         return waiting(name, so_far, at_most);
     }
+    // What would go wrong with a line of a message is said before where it comes from.
+    let slips = sent == Sent::Content && around.session.phase() == Phase::Data && slip(line, headless).is_some();
+    if let Some(sentences) = pasted::sentences(around.pasted, line, around.session.phase()).filter(|_| !slips) {
+        return Hint::Note(Role::Text, sentences);
+    }
+    if is_filled(line, around) {
+        return filled(around);
+    }
     match sent {
         Sent::Content => content(line, headless, around),
         Sent::EndOfData => note(Role::Text, &["The lone dot: Enter ends the message", "Enter ends the message"]),
@@ -72,6 +82,19 @@ pub(super) fn hint(line: &str, headless: bool, lints: &[Lint], ghost: &str, arou
                 "The grey > is not on the line yet: Tab takes it",
             ],
         ),
+        // Who presses Enter now sends the verb alone.
+        Sent::Command(command)
+            if is_greeting(command.verb) && line.trim() == command.word && !ghost.trim().is_empty() =>
+        {
+            note(
+                Role::Remark,
+                &[
+                    "The name in grey is not on the line yet: → or Tab takes it; without a name most servers answer 501",
+                    "The name in grey is not on the line yet: → or Tab takes it",
+                    "The grey name is not on the line: Tab takes it",
+                ],
+            )
+        }
         Sent::Command(command) if !line.trim().is_empty() => {
             grammar(&command.word, around.verbs).unwrap_or_else(|| unknown(&command.word))
         }
@@ -191,16 +214,64 @@ fn content(line: &str, headless: bool, around: &Surroundings<'_>) -> Hint {
     )
 }
 
+fn is_greeting(verb: Verb) -> bool {
+    matches!(verb, Verb::Helo | Verb::Ehlo | Verb::Lhlo)
+}
+
+/// Whether a replay has put a line there that is filled in as it goes out.
+pub(super) fn is_filled(line: &str, around: &Surroundings<'_>) -> bool {
+    around.replays && !line.starts_with('$') && line.contains("{{auth}}")
+}
+
+/// What stands for a response of AUTH in a line of a replay.
+fn filled(around: &Surroundings<'_>) -> Hint {
+    let what = match around.challenge.map(|it| it.wants) {
+        Some(Wants::User) => "the user name",
+        Some(Wants::Password) => "the password",
+        _ => "what AUTH wants",
+    };
+    let whose = if around.lab { "the lab's account" } else { "the account of the target" };
+    let marker = verbatim("{{auth}}");
+    Hint::Note(
+        Role::Text,
+        vec![
+            format!("{{send}} sends {what} of {whose} for {marker}; or type $ and another"),
+            format!("{{send}} sends {what} of the account"),
+        ],
+    )
+}
+
+/// Whether a line of content is a whole command, such as who forgot the dot types.
+fn is_command(line: &str) -> bool {
+    let (word, rest) = line.split_once([' ', ':']).unwrap_or((line, ""));
+    let rest = rest.trim();
+    let begins = |path: &str| {
+        rest.get(..path.len()).is_some_and(|head| head.eq_ignore_ascii_case(path))
+            && rest[path.len()..].trim_start().starts_with(':')
+    };
+    let capitals = word.bytes().all(|octet| octet.is_ascii_uppercase());
+    match Verb::from_word(word) {
+        Verb::Other => false,
+        Verb::Mail => begins("FROM"),
+        Verb::Rcpt => begins("TO"),
+        Verb::Data | Verb::Rset | Verb::Quit | Verb::Starttls | Verb::Noop => rest.is_empty() && !line.ends_with(':'),
+        Verb::Helo | Verb::Ehlo | Verb::Lhlo => !line.contains(':') && !rest.contains(' '),
+        Verb::Auth => sasl::known(rest.split(' ').next().unwrap_or_default()).is_some(),
+        Verb::Bdat => rest.starts_with(|c: char| c.is_ascii_digit()),
+        Verb::Help => rest.is_empty() || capitals,
+        Verb::Vrfy | Verb::Expn | Verb::Xclient | Verb::Xforward => capitals || !rest.contains(' '),
+    }
+}
+
 /// What people who write a message by hand overlook: the line goes out all the same, and does not do what they want.
 fn slip(line: &str, headless: bool) -> Option<Hint> {
     let word = line.trim();
-    let verb = word.split([' ', ':']).next().is_some_and(|word| Verb::from_word(word) != Verb::Other);
     let texts: &[&str] = if word == "." && line != "." {
         &[
             "this does not end the message: only a dot alone does, without a space beside it",
             "does not end the message: there is a space beside the dot",
         ]
-    } else if verb && word == word.to_ascii_uppercase() {
+    } else if is_command(word) {
         &[
             "this becomes text of the message; a line with only . ends it, and then commands work again",
             "text of the message; a line with only . ends it",

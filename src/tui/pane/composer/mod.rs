@@ -13,6 +13,7 @@ use crate::smtp::lint::{self, Lint};
 use crate::smtp::session::Sent;
 use crate::smtp::{Phase, Session, VerbTable};
 use crate::tui::keymap::Keymap;
+use crate::tui::pasted::Pasted;
 use crate::tui::theme::Theme;
 
 mod challenge;
@@ -27,6 +28,8 @@ mod history;
 mod line;
 mod popup;
 mod receipt;
+#[cfg(test)]
+mod said_tests;
 mod secrecy;
 mod slots;
 #[cfg(test)]
@@ -87,6 +90,8 @@ pub struct Surroundings<'a> {
     pub again: Option<Again<'a>>,
     /// How many lines are kept for one write; nothing where each is sent by itself.
     pub collected: Option<usize>,
+    /// A paste that goes out line by line.
+    pub pasted: &'a Pasted,
 }
 
 /// A command that the server has put off for a time that it named.
@@ -278,22 +283,23 @@ impl Composer {
         }
         self.complete(around);
         if let Some(challenge) = around.challenge {
-            // What was meant as text can be sent as what the server wants.
             for lint in self.lints.iter_mut().filter(|lint| lint.name == "not-base64") {
-                challenge.no_base64().clone_into(&mut lint.reason);
-                lint.mended = challenge.encoded(self.line.text());
+                challenge.no_base64(self.line.text(), lint);
             }
             if self.lints.is_empty() {
                 self.lints.extend(challenge.as_typed(self.line.text()));
             }
         }
-        if answer(self.line.text(), around).is_some() {
+        if answer(self.line.text(), around).is_some() || hint::is_filled(self.line.text(), around) {
             // What goes out is the base64, and not what stands there.
             self.lints.clear();
         }
         if self.asked {
             // What follows the space is being chosen.
             self.lints.retain(|lint| lint.name != "trailing-space");
+        }
+        for lint in self.lints.iter_mut().filter(|lint| lint.name == lint::CLIENT) {
+            lint.reason.push_str(&around.keymap.told(" {connect} connects elsewhere."));
         }
         if around.exam {
             self.lints.clear();
@@ -315,7 +321,11 @@ impl Composer {
             _ if secrecy::is_answer(around) => "Answer within AUTH · masked once sent",
             _ => "Line to send",
         };
-        (title.to_owned(), "CRLF".to_owned())
+        let left = match around.pasted.left() {
+            0 => String::new(),
+            left => format!(" · {left} more pasted"),
+        };
+        (format!("{title}{left}"), "CRLF".to_owned())
     }
 
     /// The rows that what is said of the line would like to have, on an area of so many columns; one at least.

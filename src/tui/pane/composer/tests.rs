@@ -60,6 +60,7 @@ impl Desk {
             lab: false,
             again: None,
             collected: None,
+            pasted: &crate::tui::pasted::Pasted::default(),
         };
         act(&mut self.composer, &around)
     }
@@ -123,7 +124,7 @@ impl Desk {
     }
 
     /// The two rows at this width, with the cursor as `▏` before the cell where it stands.
-    fn screen(&mut self, width: u16) -> String {
+    pub(super) fn screen(&mut self, width: u16) -> String {
         let mut terminal = Terminal::new(TestBackend::new(width, 2)).unwrap();
         let mut cursor = None;
         terminal

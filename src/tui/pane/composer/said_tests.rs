@@ -1,0 +1,57 @@
+//! What the second row says of lines that go out all the same, and do not do what was meant.
+
+use super::tests::Desk;
+
+fn said(desk: &mut Desk, line: &str) -> String {
+    desk.keys("<C-u>").keys(line);
+    desk.screen(118).lines().nth(1).unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_verb_alone_is_not_greeted_with_the_name_in_grey() {
+    let mut desk = Desk::greeted();
+    for line in ["HELO", "ehlo", "EHLO "] {
+        let said = said(&mut desk, line);
+        assert!(said.contains("The name in grey is not on the line yet"), "{line}: {said}");
+    }
+    assert!(!said(&mut desk, "EHLO noddy.com").contains("in grey"));
+}
+
+#[test]
+fn commands_in_a_message_are_said_in_any_case_and_words_are_not() {
+    let mut desk = Desk::greeted();
+    desk.in_data();
+    for line in [
+        "quit",
+        "QUIT",
+        "Rset",
+        "data",
+        "mail from:<a@b.c>",
+        "MAIL FROM:<a@b.c>",
+        "rcpt to : <a@b.c>",
+        "ehlo noddy.com",
+        "starttls",
+        "auth login",
+        "bdat 12 last",
+        "VRFY postmaster and more",
+    ] {
+        let said = said(&mut desk, line);
+        assert!(said.contains("this becomes text of the message"), "{line}: {said}");
+    }
+    desk.keys("<C-u>").say("Subject: x", "").say("", "");
+    for line in ["mail from my sister", "data is what we need", "help me out", "quit smoking", "Data:", "auth is hard"]
+    {
+        let said = said(&mut desk, line);
+        assert!(!said.contains("text of the message; a line"), "{line}: {said}");
+    }
+}
+
+#[test]
+fn words_for_the_program_that_connects_lead_to_the_key_that_does() {
+    let mut desk = Desk::greeted();
+    for line in ["telnet lab 25", "open lab 25", "set localecho", "openssl s_client -connect mx:25"] {
+        let said = said(&mut desk, line);
+        assert!(said.contains("no command of SMTP") && said.contains("F4 connects elsewhere"), "{line}: {said}");
+        assert!(!said.contains("F8"), "nothing is mended: {said}");
+    }
+}
