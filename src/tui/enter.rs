@@ -60,6 +60,11 @@ pub(super) fn enter(model: &mut Model) -> Vec<Effect> {
     let answer = answer(&text, &model.around());
     // A user's name is no secret.
     let user_name = model.challenge.as_ref().is_some_and(|it| it.wants == Wants::User);
+    if model.around().session.phase() == Phase::Auth
+        && let Some(lint) = model.composer.lints().first()
+    {
+        model.talk.doubt(lint.name);
+    }
     let kept = model.compose(Composer::sent);
     follow(model, &text);
     let (line, secrets) = answer.map_or_else(|| (text.clone().into_bytes(), Vec::new()), |it| (it.line, it.secrets));

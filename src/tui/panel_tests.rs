@@ -286,3 +286,34 @@ fn a_line_that_begins_with_a_blank_is_not_called_empty() {
     let shown = screen.shown();
     assert!(shown.contains("to . │") && !shown.contains("empty line"), "{shown}");
 }
+
+/// What went out is masked, so that only who saw it being typed knows that it was not what was meant.
+#[test]
+fn a_log_in_that_is_refused_after_an_odd_answer_is_refused_for_that() {
+    for (typed, cause) in [("dude", "base64 of no text"), ("dude!", "no base64"), ("$dude", "")] {
+        let mut screen = greeted(120, 33);
+        screen.wire("> AUTH LOGIN\n< 334 VXNlcm5hbWU6");
+        screen.keys(&format!("{typed}<enter>"));
+        screen.wire("> {{auth}}\n< 334 UGFzc3dvcmQ6\n> {{auth}}\n< 535 5.7.8 no");
+        let (_, explanation) = screen.model.talk.explanation().expect("the reply is explained");
+        if cause.is_empty() {
+            assert!(explanation.causes[0].contains("password is wrong"), "{typed}: {:?}", explanation.causes);
+            continue;
+        }
+        assert!(explanation.causes[0].contains(cause), "{typed}: {:?}", explanation.causes);
+        // The next log-in is another one.
+        screen.wire("> AUTH LOGIN\n< 334 VXNlcm5hbWU6\n> {{auth}}\n< 334 UGFzc3dvcmQ6\n> {{auth}}\n< 535 5.7.8 no");
+        let (_, explanation) = screen.model.talk.explanation().expect("the reply is explained");
+        assert!(!explanation.causes[0].contains(cause), "{typed}: {:?}", explanation.causes);
+    }
+}
+
+#[test]
+fn a_line_that_is_cut_stands_under_its_words() {
+    let mut screen = greeted(80, 24);
+    screen.wire("> MAIL FROM:<dude@noddy.com>\n< 250 ok\n> RCPT TO:<anotherdude.of.many.names@target.local>");
+    screen.wire("< 450 4.2.0 greylisted");
+    let shown = screen.shown();
+    let cut = shown.lines().find(|line| line.contains("RCPT TO:<another") && line.contains('…')).expect("it is cut");
+    assert!(cut.contains("││   RCPT TO"), "{shown}");
+}

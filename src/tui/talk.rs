@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::conversation::dialogue::Exchange;
+use crate::conversation::dialogue::{Ask, Exchange};
 use crate::conversation::event::{Event, Remark, Timed};
 use crate::conversation::file::Header;
 use crate::conversation::{Dialogue, Kind, Log};
@@ -79,6 +79,9 @@ pub struct Talk {
     /// A text to explain that is no part of it.
     given: Option<Given>,
     inspecting: bool,
+    /// Answers within AUTH that were sent although they did not look like what was meant: how many records there were
+    /// before, and what a refusal then rests on. They are masked, so nothing of it can be read from the log.
+    doubts: Vec<(usize, &'static str)>,
     /// The last explanation, and what it was made from.
     explained: Option<(Seen, Explanation)>,
 }
@@ -248,6 +251,7 @@ impl Talk {
             About::Given => self.given.as_ref().and_then(|given| explain_text(&given.text, knowledge)),
         };
         let explanation = explanation.map(|explanation| self.as_the_target_says(doable(explanation)));
+        let explanation = explanation.map(|it| self.as_it_was_typed(about, it));
         let explanation = explanation.map(|it| if self.source == Source::Opened { without_connection(it) } else { it });
         self.explained = explanation.map(|explanation| (seen, explanation));
     }
@@ -269,6 +273,37 @@ impl Talk {
     }
 
     /// Steps that log in do it with the mechanism that the target names, where the server offers that.
+    /// An answer within AUTH is sent that looks like a mistake, by the name of its lint.
+    pub fn doubt(&mut self, lint: &str) {
+        let why = match lint {
+            "not-base64" => "An answer was no base64: it went out as it was typed, without the $ that encodes it",
+            "base64-of-no-text" => {
+                "An answer was base64 of no text: what was typed went out as it stood, without the $ that encodes it"
+            }
+            _ => return,
+        };
+        self.doubts.push((self.log.len(), why));
+    }
+
+    /// A log-in that was refused after an answer that looked like a mistake was refused for that.
+    fn as_it_was_typed(&self, about: About, mut explanation: Explanation) -> Explanation {
+        let About::Exchange(number) = about else { return explanation };
+        let exchanges = self.dialogue.exchanges();
+        let begins = |x: &Exchange| x.verb == Verb::Auth && x.ask == Ask::Command;
+        let refused = explanation.class.is_refusal() && exchanges.get(number).is_some_and(|x| x.verb == Verb::Auth);
+        let begun = exchanges.get(..=number).and_then(|before| before.iter().rposition(begins)).filter(|_| refused);
+        let (Some(begun), Some(end)) = (begun, exchanges.get(number).and_then(Exchange::reply)) else {
+            return explanation;
+        };
+        let within = exchanges[begun].start()..*end.end();
+        for (_, why) in self.doubts.iter().rev().filter(|(at, _)| within.contains(at)) {
+            // What is said of every log-in gives way to what is seen of this one.
+            explanation.causes.retain(|cause| cause != why && !cause.starts_with("An answer went out as it was typed"));
+            explanation.causes.insert(0, (*why).to_owned());
+        }
+        explanation
+    }
+
     fn as_the_target_says(&self, mut explanation: Explanation) -> Explanation {
         let offered = self.dialogue.state().session.capabilities.mechanisms();
         let Some(mechanism) = self.mechanism.as_ref().filter(|named| offered.contains(named)) else {

@@ -27,6 +27,9 @@ pub(super) struct Writer {
     parts: usize,
 }
 
+/// Columns kept free before words at the right end that fill a row.
+const CUT: u16 = 2;
+
 impl Writer {
     /// Rows of so many columns.
     pub(super) fn new(width: u16) -> Self {
@@ -127,7 +130,8 @@ impl Writer {
 
     /// Words at the right end of the last row, where they fit; else on a row of their own.
     pub(super) fn at_right(&mut self, role: Role, text: &str) {
-        let text = wrap::shortened(text, self.width);
+        // What is cut stands under the words that it belongs to, as what is not.
+        let text = wrap::shortened(text, self.width.saturating_sub(CUT));
         let width = wrap::width(text.as_bytes());
         let free = self.free();
         let place = self.width.saturating_sub(width);
