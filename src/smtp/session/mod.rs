@@ -5,6 +5,7 @@
 
 mod legality;
 mod phase;
+mod replied;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -387,121 +388,6 @@ impl Session {
         let new = domain_of(path).is_some_and(|domain| !self.domains.contains(&*domain));
         self.domains.len() + usize::from(new)
     }
-
-    fn command_replied(&mut self, command: &Command, reply: &Reply) {
-        let success = reply.class() == Class::Success;
-        self.counted(command);
-        match command.verb {
-            Verb::Helo | Verb::Ehlo | Verb::Lhlo if success => {
-                self.greeted_by = Some(command.verb);
-                self.capabilities = Arc::new(if command.verb == Verb::Helo {
-                    Capabilities::default()
-                } else {
-                    Capabilities::from_reply(reply)
-                });
-                self.limits_domains = self.capabilities.limit("RCPTDOMAINMAX").is_some();
-                self.end_transaction();
-            }
-            Verb::Mail if success => {
-                self.end_transaction();
-                self.transactions += 1;
-                self.verdicts = None;
-                self.asked = MailAsks::of(command);
-                self.reverse_path = Some(command.path.as_ref().map_or_else(String::new, Path::address).into());
-                self.phase = Phase::Mail;
-            }
-            Verb::Mail => self.verdicts = None,
-            Verb::Rcpt if success => {
-                self.accepted += 1;
-                self.phase = Phase::Rcpt;
-            }
-            Verb::Rcpt => self.refused += 1,
-            Verb::Data if reply.class() == Class::Intermediate => {
-                self.before = self.phase;
-                self.content_octets = 0;
-                self.phase = Phase::Data;
-            }
-            // A server that does not know the command takes its octets for commands, and the transaction goes on.
-            Verb::Bdat if reply.code().is_some_and(|code| matches!(code.number(), 500 | 502)) => {
-                self.chunk_left = 0;
-                if self.phase == Phase::Bdat {
-                    self.phase = Phase::Rcpt;
-                }
-            }
-            Verb::Bdat => self.chunk_replied(command, success),
-            Verb::Rset if success => {
-                self.verdicts = None;
-                self.end_transaction();
-            }
-            Verb::Xclient if success => self.client_exchanged(),
-            Verb::Starttls if success => self.phase = Phase::Handshake,
-            Verb::Auth => {
-                if self.phase != Phase::Auth {
-                    self.before = self.phase;
-                }
-                self.mechanism = mechanism_of(command);
-                self.auth_replied(reply);
-            }
-            // Content that the server fetched itself (RFC 4468 3): the last of it ends the message.
-            Verb::Other if success && is_last_burl(command) => {
-                self.delivered += 1;
-                self.verdicts = Some((1, 1));
-                self.end_transaction();
-            }
-            Verb::Quit if success => self.phase = Phase::Quit,
-            _ => {}
-        }
-    }
-
-    fn chunk_replied(&mut self, command: &Command, success: bool) {
-        match command.chunk() {
-            Some((_, true)) => {
-                self.delivered += u32::from(success);
-                self.verdicts = Some((u32::from(success), 1));
-                self.end_transaction();
-            }
-            _ if success => self.phase = Phase::Bdat,
-            // A server that refuses a chunk takes its octets all the same.
-            _ => {}
-        }
-    }
-
-    /// XCLIENT was taken: the server is back at its greeting, and what it offers is for another client (Postfix
-    /// `XCLIENT_README`).
-    fn client_exchanged(&mut self) {
-        self.greeted_by = None;
-        self.authenticated = None;
-        self.capabilities = Arc::default();
-        self.limits_domains = false;
-        self.end_transaction();
-    }
-
-    fn auth_replied(&mut self, reply: &Reply) {
-        match reply.class() {
-            Class::Intermediate => self.phase = Phase::Auth,
-            class => {
-                if self.phase == Phase::Auth {
-                    self.phase = self.before;
-                }
-                let mechanism = self.mechanism.take();
-                if class == Class::Success {
-                    self.authenticated = Some(mechanism.unwrap_or_default());
-                }
-            }
-        }
-    }
-}
-
-/// The mechanism that an AUTH command names, in capitals.
-fn mechanism_of(command: &Command) -> Option<Arc<str>> {
-    let name = String::from_utf8_lossy(command.argument());
-    name.split_whitespace().next().map(|name| name.to_ascii_uppercase().into())
-}
-
-fn is_last_burl(command: &Command) -> bool {
-    let last =
-        || command.argument_text().split_whitespace().nth(1).is_some_and(|word| word.eq_ignore_ascii_case("LAST"));
-    command.word.eq_ignore_ascii_case("BURL") && last()
 }
 
 #[cfg(test)]
