@@ -69,8 +69,8 @@ fn going_on_regardless_is_asked_for_and_marked_and_holds_for_that_connection_onl
         terminal.wait_until("the question to go", |screen| !screen.contains("whatever it is"));
         terminal.keys("<A-1>").wait_for("whatever it is").answer("y").wait_for("NOT VERIFIED");
         let said = match begins {
-            Begins::AtOnce => "greeted, secured",
-            Begins::AfterStarttls => "secured, EHLO again",
+            Begins::AtOnce => "greeted, encrypted",
+            Begins::AfterStarttls => "encrypted, EHLO again",
         };
         terminal.wait_for("· TLS 1.3").wait_for(said);
         terminal.keys("EHLO again.example<Enter>").wait_for("~> EHLO again.example").wait_for("EHLO done");

@@ -116,7 +116,7 @@ pub(crate) fn starttls(desk: &Desk, greet: &str) {
 /// Types the lines up to EHLO under TLS.
 pub(crate) fn secure(terminal: &mut Terminal, greet: &str) {
     terminal.keys(&format!("{greet} noddy.com<Enter>")).wait_for(&format!("{greet} done"));
-    terminal.keys("STARTTLS<Enter>").wait_for("TLS 1.").wait_for("secured");
+    terminal.keys("STARTTLS<Enter>").wait_for("TLS 1.").wait_for("encrypted");
     let tls = format!("~> {greet} noddy.com");
     terminal.keys(&format!("{greet} noddy.com<Enter>")).wait_for(&tls).wait_for(&format!("{greet} done"));
 }

@@ -63,8 +63,10 @@ pub(super) fn phase_words(session: &Session) -> String {
         Phase::Connecting => "connecting",
         Phase::Greeting => "no greeting yet",
         Phase::Greeted if session.turned_away => "turned away",
-        Phase::Greeted if session.tls && session.forgot => return format!("secured, {} again", greeting_verb(session)),
-        Phase::Greeted if session.tls => "greeted, secured",
+        Phase::Greeted if session.tls && session.forgot => {
+            return format!("encrypted, {} again", greeting_verb(session));
+        }
+        Phase::Greeted if session.tls => "greeted, encrypted",
         Phase::Greeted => "greeted",
         // What became of the message matters more than how the server was greeted.
         Phase::Ready if session.verdicts.is_some_and(|(taken, _)| taken > 0) => "message taken",

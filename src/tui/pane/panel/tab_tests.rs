@@ -229,7 +229,7 @@ fn what_speaks_lmtp_is_greeted_by_lhlo_again() {
     assert!(clear.contains("after it, LHLO again"), "{clear}");
     let offer = whole(&talk, Tab::Offer, 80, None);
     assert!(offer.contains("Send LHLO again"), "{offer}");
-    assert_eq!(super::place::phase_words(&talk.dialogue.state().session), "secured, LHLO again");
+    assert_eq!(super::place::phase_words(&talk.dialogue.state().session), "encrypted, LHLO again");
 }
 
 #[test]

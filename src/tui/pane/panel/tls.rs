@@ -66,16 +66,16 @@ pub(super) fn rows(
     };
     let look = look.filter(|_| connection.trouble.is_some_and(|trouble| trouble <= record));
     let tls = remark(&talk.log, connection.tls.filter(|tls| *tls <= record));
+    let faults = faults(talk, connection, look);
     match (&tls, look, trouble) {
         (None, None, Some(trouble)) => out.paragraph(0, Role::Bad, &trouble.title),
         (None, None, None) if scene.exam => out.paragraph(0, Role::Warning, "Clear text."),
         (None, None, None) => clear_text(&mut out, moment),
-        _ => handshake(&mut out, talk, tls.as_ref(), look),
+        _ => handshake(&mut out, talk, tls.as_ref(), look, !faults.is_empty()),
     }
     if let Some(record) = connection.injected.filter(|at| *at <= record) {
         injected(&mut out, remark(&talk.log, Some(record)));
     }
-    let faults = faults(talk, connection, look);
     let secured = connection.tls.is_some_and(|tls| tls <= record) || look.is_some();
     if secured && !scene.exam {
         against(&mut out, &faults, look.or(Some(connection)), talk, today);
@@ -111,11 +111,14 @@ fn clear_text(out: &mut Writer, moment: Moment<'_>) {
     out.paragraph(0, Role::Text, &words);
 }
 
-fn handshake(out: &mut Writer, talk: &Talk, tls: Option<&Remark>, look: Option<&Connection>) {
+/// How the handshake went; `distrusted`: something speaks against the certificate.
+fn handshake(out: &mut Writer, talk: &Talk, tls: Option<&Remark>, look: Option<&Connection>, distrusted: bool) {
     let closer = remark(&talk.log, look.and_then(|look| look.tls));
     let failed = look.is_some() || tls.is_some_and(|tls| tls.get("failed").is_some());
     let best = closer.as_ref().or(tls);
-    if failed {
+    if failed && distrusted {
+        out.paragraph(0, Role::Bad, "Not secured: the certificate is not trusted.");
+    } else if failed {
         out.paragraph(0, Role::Bad, "Not secured: the handshake failed.");
     } else if tls.is_some_and(|tls| tls.get("verified") == Some("no")) {
         out.paragraph(0, Role::Bad, "Encrypted, but NOT VERIFIED: it may be anybody.");
