@@ -240,20 +240,22 @@ fn progress(settings: &Settings, work: &Work, before: &(String, u32, usize, usiz
         return Vec::new();
     }
     let now = work.attempt.ticked();
+    let made = work.mistakes.get(*mistakes..).unwrap_or_default().last().filter(|_| !exam);
+    let said = |(_, step, mistake): &(_, usize, usize)| work.lesson().steps.get(*step)?.mistakes.get(*mistake);
     if now > *ticked {
         let done = match now - ticked {
             1 => format!("Step {now} is done."),
             _ => format!("Steps {} to {now} are done.", ticked + 1),
         };
-        return vec![done, step_words(settings, work, Told::Step)];
+        // A mistake made before what has ticked since is past.
+        let since = made.filter(|(_, step, _)| *step >= now).and_then(said).map(|mistake| mistake.say.clone());
+        return std::iter::once(done).chain(since).chain([step_words(settings, work, Told::Step)]).collect();
     }
     if work.attempt.is_spoilt() {
         let cure = if exam { "your instructor can give you a fresh start at it" } else { "NOOP reset starts it over" };
         return vec![format!("Something happened that must not in this lesson: {cure}.")];
     }
-    let made = work.mistakes.get(*mistakes..).unwrap_or_default().last().filter(|_| !exam);
-    let said = made.and_then(|(_, step, mistake)| work.lesson().steps.get(*step)?.mistakes.get(*mistake));
-    said.map(|mistake| mistake.say.clone()).into_iter().collect()
+    made.and_then(said).map(|mistake| mistake.say.clone()).into_iter().collect()
 }
 
 /// How much of a lesson is told beside its open step.

@@ -39,8 +39,16 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct Action {
     category: String,
+    /// The first digit of the replies that it fits; any where none.
+    class: Option<u8>,
     does: String,
     beside: Vec<String>,
+}
+
+/// Whether what is done about a category is right after a reply with this code.
+fn fits(action: &Action, reply: &str) -> bool {
+    let class = reply.bytes().next().filter(u8::is_ascii_digit).map(|digit| digit - b'0');
+    matches!(class, Some(4 | 5)) && action.class.is_none_or(|only| class == Some(only))
 }
 
 /// All that can be asked.
@@ -75,7 +83,7 @@ impl Pool {
             if example.lines().count() == 1
                 && line.chars().count() <= LONGEST
                 && line.is_ascii()
-                && line.starts_with(['4', '5'])
+                && fits(&actions[&entry.category], &line)
             {
                 replies.push((entry.category.clone(), line));
             }
@@ -196,6 +204,13 @@ mod tests {
             assert_eq!((question.answers.len(), question.whys.len()), (ANSWERS, ANSWERS));
             let right = question.answers.iter().filter(|answer| **answer == question.answers[question.right]).count();
             assert_eq!(right, 1, "{question:?}");
+        }
+        // "Leave it in the queue" is no answer to a 5yz, nor "not try again" to a 4yz (RFC 5321 4.2.1).
+        for question in (0..40).flat_map(|seed| pool.draw(&[seed; 32], 22)) {
+            let right = &question.answers[question.right];
+            let later = ["in the queue", "Wait", "Nothing:", "More slowly"].iter().any(|word| right.contains(word));
+            assert!(!later || question.reply.starts_with('4'), "{question:?}");
+            assert!(!right.starts_with("Not try again") || question.reply.starts_with('5'), "{question:?}");
         }
         let places: std::collections::BTreeSet<_> =
             pool.draw(&[1; 32], 20).iter().map(|question| question.right).collect();

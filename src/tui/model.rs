@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::client::Ending;
-use crate::conversation::Micros;
+use crate::conversation::{Log, Micros};
 use crate::decode::{Knowledge, Step};
 use crate::lesson::Map;
 use crate::smtp::{Phase, Secret};
@@ -260,6 +260,8 @@ pub struct Model {
     pub holding: bool,
     /// Two columns in the transcript's place: a replay or a comparison.
     pub replay: Option<Replay>,
+    /// What the lab has seen of this conversation, where that stands in one of the columns.
+    pub seen: Option<Box<Log>>,
     /// Waits of replays that were begun: each has its number, and an older one says nothing any more.
     pub waits: u64,
     /// What goes on regardless of a certificate sends by itself.

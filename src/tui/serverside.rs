@@ -29,18 +29,17 @@ fn is_shown(model: &Model) -> bool {
 }
 
 /// Takes in what the lab has seen; `first` where somebody has asked for it, else it is news.
-pub(super) fn take(model: &mut Model, seen: Option<&Log>, first: bool) -> Vec<Effect> {
+pub(super) fn take(model: &mut Model, seen: Option<Box<Log>>, first: bool) -> Vec<Effect> {
     if !first && !is_shown(model) {
+        model.seen = None;
         return vec![Effect::ServerView(None)];
     }
-    let Some(seen) = seen else {
+    if seen.is_none() {
         model.notice = Some("The lab has no record of this connection.".to_owned());
         return vec![Effect::ServerView(None)];
-    };
-    let rows = rows(&model.talk.log, seen);
-    let count = |mark| rows.iter().filter(|row| row.mark == mark).count();
-    let differ = (count(Mark::Differs), count(Mark::Drift));
-    let compared = Compared { names: NAMES.map(str::to_owned), rows, differ, grows: true };
+    }
+    model.seen = seen;
+    let Some(compared) = both(model) else { return Vec::new() };
     match &mut model.replay {
         Some(Replay { what: What::Comparing(shown), .. }) if !first => {
             **shown = compared;
@@ -53,6 +52,25 @@ pub(super) fn take(model: &mut Model, seen: Option<&Log>, first: bool) -> Vec<Ef
         }
     }
     Vec::new()
+}
+
+/// The client's side has gone on: where both are shown, it meets what the lab had seen already.
+pub(super) fn meet(model: &mut Model) {
+    if !is_shown(model) {
+        return;
+    }
+    let compared = both(model);
+    if let (Some(Replay { what: What::Comparing(shown), .. }), Some(compared)) = (&mut model.replay, compared) {
+        **shown = compared;
+    }
+}
+
+/// Both sides as they are known now.
+fn both(model: &Model) -> Option<Compared> {
+    let rows = rows(&model.talk.log, model.seen.as_deref()?);
+    let count = |mark| rows.iter().filter(|row| row.mark == mark).count();
+    let differ = (count(Mark::Differs), count(Mark::Drift));
+    Some(Compared { names: NAMES.map(str::to_owned), rows, differ, grows: true })
 }
 
 /// The client's lines that wait to be met by the server's, and its remarks.
@@ -122,7 +140,9 @@ fn rows(client: &Log, server: &Log) -> Vec<Beside> {
         }
         let mark = match &met {
             Some((_, own)) if own.bytes == entry.bytes => Mark::Same,
-            _ => Mark::Differs,
+            Some(_) => Mark::Differs,
+            // It is still on its way.
+            None => Mark::Due,
         };
         rows.push(row(met.as_ref().map(|(_, own)| own), Some(&entry), mark));
     }
@@ -201,6 +221,12 @@ mod tests {
             ]
         );
         assert_eq!(address(&log(client)).as_deref(), Some("127.0.0.1:9"));
+    }
+
+    #[test]
+    fn what_is_still_on_its_way_is_no_difference() {
+        let server = "< 220 mx\n> NOOP\n< 250 ok\n";
+        assert_eq!(shown("< 220 mx\n> NOOP\n", server).last().map(String::as_str), Some(" ~< 250 ok"));
     }
 
     #[test]

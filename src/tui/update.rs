@@ -143,7 +143,7 @@ fn background(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::NotAttached(why) => not_attached(model, why),
         Message::Mail(letters) => show_mail(model, letters),
-        Message::ServerSide(seen, first) => return serverside::take(model, seen.as_deref(), first),
+        Message::ServerSide(seen, first) => return serverside::take(model, seen, first),
         Message::Recent(recent) => kept_lately(model, recent),
         Message::Zone(zone) => model.zone = Some(zone),
         Message::Knowledge(knowledge, warnings) => {

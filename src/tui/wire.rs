@@ -6,7 +6,7 @@ use crate::conversation::{Event, Timed};
 use super::effect::Effect;
 use super::model::{Armed, Model};
 use super::pane::panel::Tab;
-use super::{pasted, regardless, replay};
+use super::{pasted, regardless, replay, serverside};
 
 /// Things happened on the wire.
 pub(super) fn happened(model: &mut Model, events: Vec<Timed>) -> Vec<Effect> {
@@ -27,6 +27,7 @@ pub(super) fn happened(model: &mut Model, events: Vec<Timed>) -> Vec<Effect> {
     }
     effects.extend(regardless::go_on(model));
     effects.extend(replay::follow(model));
+    serverside::meet(model);
     effects
 }
 

@@ -37,9 +37,14 @@ async fn on_joining_it_learns_what_it_may_say_and_at_a_lessons_end_what_comes_ne
     anna.say("HELO noddy.com").await;
     let said = noop(&mut anna).await;
     assert!(said.contains("Step 1 is done. Step 2 of 6:"), "{said}");
+    anna.say("MAIL FROM:<dude@noddy.com>").await;
+    anna.say("RCPT TO:<nosuch@target.local>").await;
+    let said = noop(&mut anna).await;
+    assert!(said.starts_with("Step 2 is done. ") && said.contains("Step 3 of 6:"), "{said}");
+    assert!(said.contains("knows no such mailbox"), "what went wrong after the tick is told beside it: {said}");
     let said = joined_up(&anna.say("QUIT").await);
     assert!(
-        said.contains("1 of 6 steps are done") && said.contains("by the same name") && said.ends_with("Bye"),
+        said.contains("2 of 6 steps are done") && said.contains("by the same name") && said.ends_with("Bye"),
         "{said}"
     );
     let mut anna = Telnet::joined(address, &class, "anna").await;
