@@ -5,6 +5,7 @@
 
 use super::event::{Event, Line, Micros, Remark};
 use crate::smtp::escape;
+use crate::smtp::secret::MARKER;
 
 /// What a record is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -267,9 +268,6 @@ fn masked_text(bytes: &[u8]) -> Vec<u8> {
     escape::to_file(rest, &mut text);
     text
 }
-
-/// What stands in the place of a secret (FORMATS section 1).
-pub(super) const MARKER: &[u8] = b"{{auth}}";
 
 #[cfg(test)]
 mod tests {

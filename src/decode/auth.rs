@@ -3,6 +3,7 @@
 use crate::conversation::dialogue::Ask;
 use crate::conversation::{Dialogue, Exchange, Log};
 use crate::smtp::sasl::explain::{self, Opened};
+use crate::smtp::secret::MARKER;
 use crate::smtp::{Class, Command, Reply, Verb};
 
 use super::Explanation;
@@ -87,7 +88,7 @@ fn step(number: usize, dialogue: &Dialogue, log: &Log) -> Option<Step> {
         _ => return None,
     };
     let responds = of_this.as_deref().is_some_and(|text| text != b"*");
-    let response = of_this.filter(|text| responds && text != b"{{auth}}");
+    let response = of_this.filter(|text| responds && *text != MARKER);
     Some(Step { mechanism, given: number - begun + usize::from(initial.is_some()), responds, response })
 }
 

@@ -2,6 +2,9 @@
 
 use zeroize::Zeroizing;
 
+/// What stands in the place of a secret wherever one was taken out (FORMATS section 1).
+pub const MARKER: &[u8] = b"{{auth}}";
+
 /// A password, token or other credential. No `Debug` of the value, no `Display`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Zeroizing<Vec<u8>>);

@@ -2,8 +2,9 @@
 
 use crate::conversation::event::Micros;
 
-use crate::conversation::log::{Kind, Log, MARKER as AUTH};
+use crate::conversation::log::{Kind, Log};
 use crate::smtp::escape;
+use crate::smtp::secret::MARKER as AUTH;
 
 use super::error::{LineError, Problem, found};
 use super::script::{ScriptLine, next_marker, without_continuation};

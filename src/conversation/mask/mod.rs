@@ -23,11 +23,12 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use zeroize::Zeroizing;
 
 use crate::smtp::escape;
+use crate::smtp::secret::MARKER as AUTH;
 use crate::smtp::session::Sent;
 use crate::smtp::{Command, Secret, Session, Verb};
 
 use super::event::{Line, Remark};
-use super::log::{Entry, Kind, MARKER as AUTH};
+use super::log::{Entry, Kind};
 pub(crate) use stray::is_login;
 use value::{Look, Values};
 

@@ -337,6 +337,11 @@ fn short_and_plain_words_are_masked_without_taking_the_conversation_apart() {
             ("< 535 dude:noddy@ is wrong", "< 535 dude:{{auth}}@ is wrong"),
         ],
     );
+    // `<1896.697170952@mx.noddy.com>` is a host's name, `noddy is wrong` an echo.
+    check(
+        &mut knowing("noddy"),
+        &[("< 334 PDE4OTYuNjk3MTcwOTUyQG14Lm5vZGR5LmNvbT4=", ""), ("< 334 bm9kZHkgaXMgd3Jvbmc=", "< 334 {{auth}}")],
+    );
     check(&mut knowing("data"), &[("> DATA", ""), ("> data", ""), ("< 250 data", "< 250 {{auth}}")]);
     check(&mut knowing("250"), &[("< 250 250", "< 250 {{auth}}")]);
 }

@@ -98,8 +98,12 @@ impl Values {
             };
             for secret in self.secrets.iter().map(Secret::expose) {
                 if secret.len() >= SHORT {
-                    for start in memchr::memmem::find_iter(&decoded, secret) {
-                        letters(start..start + secret.len());
+                    let found = memchr::memmem::find_iter(&decoded, secret).map(|start| start..start + secret.len());
+                    // The host of a challenge may be called as the password is: `<4711.17@mx.noddy.com>`.
+                    for range in
+                        found.filter(|range| !(alone(&decoded, range) && is_label(&decoded, range, secret, look)))
+                    {
+                        letters(range);
                     }
                     if look.open
                         && let Some(len) = begun(&decoded, secret, 3)
@@ -124,10 +128,7 @@ impl Values {
 fn plain(text: &[u8], lower: &[u8], secret: &[u8], look: Look, found: &mut Vec<Range<usize>>) {
     let folded = Zeroizing::new(secret.to_ascii_lowercase());
     let (text_or_lower, needle) = if secret.len() >= ANY_CASE { (lower, &folded[..]) } else { (text, secret) };
-    let word = |range: &Range<usize>| {
-        let alone = |b: Option<&u8>| b.is_none_or(|b| !b.is_ascii_alphanumeric());
-        alone(range.start.checked_sub(1).and_then(|at| text.get(at))) && alone(text.get(range.end))
-    };
+    let word = |range: &Range<usize>| alone(text, range);
     let mut from = 0;
     while let Some(step) = text_or_lower.get(from..).and_then(|rest| memchr::memmem::find(rest, needle)) {
         let range = from + step..from + step + needle.len();
@@ -144,6 +145,12 @@ fn plain(text: &[u8], lower: &[u8], secret: &[u8], look: Look, found: &mut Vec<R
     {
         found.push(text.len() - len..text.len());
     }
+}
+
+/// Whether no letter or digit stands right beside it.
+fn alone(text: &[u8], range: &Range<usize>) -> bool {
+    let alone = |b: Option<&u8>| b.is_none_or(|b| !b.is_ascii_alphanumeric());
+    alone(range.start.checked_sub(1).and_then(|at| text.get(at))) && alone(text.get(range.end))
 }
 
 /// Whether a plain short word stands as a name: `noddy` in `dude@noddy.com`, in `<noddy@target.local>` or after HELO.

@@ -26,6 +26,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::Secret;
+use super::secret::MARKER;
 
 pub use table::{Known, MECHANISMS, Proof, known, names, speakable, strongest};
 pub use verifier::{Account, Premises, Refusal, Turn, Verifier};
@@ -106,6 +107,13 @@ pub trait Mechanism: Send {
     /// # Errors
     /// A challenge that the mechanism can't answer; the exchange is then cancelled with `*`.
     fn respond(&mut self, challenge: &[u8]) -> Result<Secret, SaslError>;
+    /// The response to a challenge that is hidden, since a secret stands in it.
+    ///
+    /// # Errors
+    /// A mechanism that has to read it; the exchange is then cancelled with `*`.
+    fn hidden(&mut self) -> Result<Secret, SaslError> {
+        Err(SaslError::Hidden(self.name()))
+    }
     /// Whether the next challenge is read. What is not read need not be base64: some servers say `334 ok`.
     fn reads(&self) -> bool {
         true
@@ -147,6 +155,12 @@ pub enum SaslError {
     /// The challenge is not base64.
     #[error("the server's challenge is no base64, so {0} can't answer it; the exchange is cancelled with *")]
     NotBase64(&'static str),
+    /// A secret stands in the challenge.
+    #[error(
+        "the server's challenge holds your password or token, so it is hidden here too, and {0} can't answer it; the \
+         exchange is cancelled with *"
+    )]
+    Hidden(&'static str),
     /// The challenge is not what the mechanism has it be.
     #[error("the server's {0} message can't be right: {1}; the exchange is cancelled with *")]
     Malformed(&'static str, String),
@@ -250,6 +264,7 @@ impl std::fmt::Debug for Exchange {
 pub fn answer(mechanism: &mut dyn Mechanism, text: &[u8]) -> Result<Secret, SaslError> {
     let challenge = match decode(text) {
         Some(challenge) => challenge,
+        None if mechanism.reads() && memchr::memmem::find(text, MARKER).is_some() => return mechanism.hidden(),
         None if mechanism.reads() => return Err(SaslError::NotBase64(mechanism.name())),
         None => Vec::new(),
     };

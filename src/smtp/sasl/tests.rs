@@ -94,6 +94,16 @@ fn external_and_anonymous_say_little() {
 }
 
 #[test]
+fn a_challenge_that_repeats_the_secret_is_hidden_and_a_refused_token_still_gets_its_refusal() {
+    let who = Credentials::new("dude", "t0ken".into());
+    let (mut exchange, ..) = Exchange::begin(made("XOAUTH2", &who), true);
+    assert_eq!(exchange.answer(b"{{auth}}").expect("an empty line, so that the 535 comes").expose(), b"");
+    assert!(exchange.complaint().is_some_and(|words| words.contains("hidden")), "{:?}", exchange.complaint());
+    let (mut exchange, ..) = Exchange::begin(made("CRAM-MD5", &who), true);
+    assert!(matches!(exchange.answer(b"{{auth}}"), Err(SaslError::Hidden("CRAM-MD5"))));
+}
+
+#[test]
 fn a_response_that_does_not_fit_into_the_command_waits_for_its_334() {
     let who = Credentials::new("dude", Secret::new(vec![b'x'; 600]));
     let (mut exchange, line, secret) = Exchange::begin(made("XOAUTH2", &who), true);

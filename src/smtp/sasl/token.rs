@@ -97,6 +97,10 @@ impl Mechanism for Client {
         Ok(Secret::new(self.answer.to_vec()))
     }
 
+    fn hidden(&mut self) -> Result<Secret, SaslError> {
+        self.respond(b"a text that repeats the token, which is hidden here")
+    }
+
     fn reads(&self) -> bool {
         self.message.is_none()
     }
