@@ -8,6 +8,9 @@ use crate::conversation::file::Reader;
 
 use super::{Endpoint, ProfileError, Profiles, Protocol, Target, TlsMode};
 
+#[cfg(test)]
+mod tests;
+
 /// Why a text is not a target, and what would be one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -62,6 +65,13 @@ pub enum TargetError {
     Profile(#[from] ProfileError),
 }
 
+/// What the lab is called where a host is asked for.
+const LAB: &str = "lab";
+/// The lab's scenario where none is named.
+const DEFAULT: &str = "default";
+/// The programs of the articles by which one connects.
+const CONNECTS: [&str; 5] = ["telnet", "open", "nc", "ncat", "netcat"];
+
 /// A host and, where it was given, a port.
 pub(super) struct ReadHost {
     pub(super) host: String,
@@ -88,12 +98,18 @@ impl Target {
         {
             return in_file(path);
         }
-        match profiles.get(text) {
-            Ok(Some(profile)) => return Ok(profile.target.clone()),
-            Ok(None) => {}
-            Err(error) => return Err(error.clone().into()),
+        let saved = |name: &str| match profiles.get(name) {
+            Ok(profile) => Ok(profile.map(|profile| profile.target.clone())),
+            Err(error) => Err(TargetError::from(error.clone())),
+        };
+        if let Some(target) = saved(text)? {
+            return Ok(target);
         }
-        by_place(text)
+        // `telnet lab 25` is `lab` with the words of an article around it.
+        let target = by_place(text)?;
+        let is_lab = target.endpoint == Endpoint::Lab(DEFAULT.to_owned());
+        let lab = if is_lab { saved(LAB)? } else { None };
+        Ok(lab.unwrap_or(target))
     }
 
     /// Reads the `target` of a `.smtp` file's head. Profiles are not looked at: a file may not choose whose
@@ -148,7 +164,8 @@ fn by_prefix(text: &str) -> Result<Option<Target>, TargetError> {
     if let Some(rest) = after("lab:") {
         // `lab://NAME` is taken too; one slash begins a path.
         let scenario = rest.strip_prefix("//").unwrap_or(rest);
-        let scenario = if scenario.is_empty() { "default" } else { scenario };
+        // `lab:25`, as one writes a host and its port, is the lab: no scenario has a number for its name.
+        let scenario = if scenario.is_empty() || is_number_of_port(scenario) { DEFAULT } else { scenario };
         return Ok(Some(finish(text, Endpoint::Lab(scenario.to_owned()), Protocol::default(), None)));
     }
     for (prefix, port, protocol, tls) in [
@@ -215,13 +232,20 @@ fn by_place(text: &str) -> Result<Target, TargetError> {
         }
         return mx(text, domain);
     }
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let words = match words.as_slice() {
-        [first, rest @ ..] if !rest.is_empty() && ["telnet", "open"].iter().any(|w| first.eq_ignore_ascii_case(w)) => {
-            rest
+    let mut words: Vec<&str> = text.split_whitespace().collect();
+    let connects = words.first().and_then(|first| CONNECTS.into_iter().find(|word| first.eq_ignore_ascii_case(word)));
+    if let Some(prefix) = connects {
+        words.remove(0);
+        // Such as `-4` and `-C`.
+        words.retain(|word| !word.starts_with('-'));
+        if words.is_empty() {
+            return Err(TargetError::Incomplete { prefix, what: "a host" });
         }
-        all => all,
-    };
+    }
+    let words = words.as_slice();
+    if let Some(target) = at_lab(words)? {
+        return Ok(target);
+    }
     let ReadHost { host, port } = match words {
         [host] => host_port(host)?,
         [host, port] => match host_port(host)? {
@@ -238,6 +262,20 @@ fn by_place(text: &str) -> Result<Target, TargetError> {
         _ => text.to_owned(),
     };
     Ok(finish(&name, endpoint, Protocol::default(), None))
+}
+
+/// The lab, where it stands in the place of a host: nobody has that name in the DNS, and who types it means the one
+/// inside. `smtp://lab` is a host all the same.
+fn at_lab(words: &[&str]) -> Result<Option<Target>, TargetError> {
+    let ([host] | [host, _]) = words else { return Ok(None) };
+    let (name, scenario) = host.split_once(':').unwrap_or((host, ""));
+    if !name.eq_ignore_ascii_case(LAB) {
+        return Ok(None);
+    }
+    if let [_, port] = words {
+        port_number(port)?;
+    }
+    by_prefix(&format!("{LAB}:{scenario}"))
 }
 
 fn bad(text: &str) -> TargetError {
@@ -278,6 +316,11 @@ fn ipv6(text: &str) -> Option<String> {
     zone.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_')).then(|| text.to_owned())
 }
 
+/// Whether a text is a port rather than a name.
+fn is_number_of_port(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_digit()) && port_number(text).is_ok()
+}
+
 /// A number from 1 to 65535, or one of the services of mail by name.
 fn port_number(text: &str) -> Result<u16, TargetError> {
     match text.to_ascii_lowercase().as_str() {
@@ -309,146 +352,5 @@ fn in_file(path: &Path) -> Result<Target, TargetError> {
     match header.text("target") {
         Some(text) => Target::read_in_head(text, path),
         None => Err(problem("it names no target in its head; give one with --target".to_owned())),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(text: &str) -> Result<Target, TargetError> {
-        Target::read(text, &Profiles::shipped())
-    }
-
-    #[test]
-    fn a_target_is_read_in_its_order() {
-        for (text, want) in [
-            ("smtp://mx.noddy.com", "mx.noddy.com:25"),
-            ("SMTP://mx.noddy.com:2525/", "mx.noddy.com:2525"),
-            ("smtps://mx", "mx:465"),
-            ("submission://mx", "mx:587"),
-            ("lmtp://mx", "mx:24"),
-            ("lmtp+unix:/run/lmtp.sock", "/run/lmtp.sock"),
-            ("lmtp+unix:///run/lmtp.sock", "/run/lmtp.sock"),
-            ("mx:noddy.com", "mx:noddy.com"),
-            ("pipe:ssh gate nc mx 25", "pipe:ssh gate nc mx 25"),
-            ("Pipe: sendmail -bs", "pipe:sendmail -bs"),
-            ("pipe:nc a://b 25", "pipe:nc a://b 25"),
-            ("stdio:", "stdio:"),
-            ("lab:", "lab:default"),
-            ("lab:greylist", "lab:greylist"),
-            ("lab", "lab:default"),
-            ("gmail-submit", "smtp.gmail.com:587"),
-            ("dude@noddy.com", "mx:noddy.com"),
-            ("<dude@noddy.com>", "mx:noddy.com"),
-            ("dude@[192.0.2.1]", "192.0.2.1:25"),
-            ("dude@[IPv6:::1]", "[::1]:25"),
-            ("mx.noddy.com", "mx.noddy.com:25"),
-            ("mx.noddy.com:587", "mx.noddy.com:587"),
-            ("127.0.0.1:2525", "127.0.0.1:2525"),
-            ("[::1]:2525", "[::1]:2525"),
-            ("[::1]", "[::1]:25"),
-            ("::1", "[::1]:25"),
-            ("fe80::1%eth0", "[fe80::1%eth0]:25"),
-            ("telnet mx.noddy.com 25", "mx.noddy.com:25"),
-            ("  telnet   mx.noddy.com  ", "mx.noddy.com:25"),
-            ("open mx.noddy.com 2525", "mx.noddy.com:2525"),
-            ("mx.noddy.com 465", "mx.noddy.com:465"),
-            ("mx.noddy.com smtp", "mx.noddy.com:25"),
-            ("::1 25", "[::1]:25"),
-            ("telnet", "telnet:25"),
-        ] {
-            assert_eq!(read(text).unwrap_or_else(|e| panic!("{text}: {e}")).endpoint.to_string(), want, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_target_is_named_by_its_place_and_not_by_telnet() {
-        for (text, name) in [
-            ("telnet mx.noddy.com 25", "mx.noddy.com:25"),
-            ("telnet mx.noddy.com", "mx.noddy.com"),
-            ("mx.noddy.com 2525", "mx.noddy.com:2525"),
-            ("mx.noddy.com", "mx.noddy.com"),
-            ("telnet ::1 25", "[::1]:25"),
-        ] {
-            let target = read(text).expect(text);
-            assert_eq!(target.name, name, "{text}");
-            assert_eq!(read(name).expect(name).endpoint, target.endpoint, "{name} leads where {text} did");
-        }
-    }
-
-    #[test]
-    fn what_the_port_or_the_scheme_implies() {
-        for (text, tls, protocol, words) in [
-            ("mx.noddy.com:465", TlsMode::Implicit, Protocol::Esmtp, "TLS from the first byte"),
-            ("smtps://mx:25", TlsMode::Implicit, Protocol::Esmtp, "TLS from the first byte"),
-            ("smtp://mx:465", TlsMode::Implicit, Protocol::Esmtp, "TLS from the first byte"),
-            ("mx.noddy.com 587", TlsMode::Starttls, Protocol::Esmtp, "submission"),
-            ("lmtp://mx", TlsMode::Starttls, Protocol::Lmtp, "LMTP"),
-            ("gmail-submit", TlsMode::Require, Protocol::Esmtp, "profile gmail-submit"),
-        ] {
-            let target = read(text).expect(text);
-            assert_eq!((target.tls, target.protocol), (tls, protocol), "{text}");
-            assert!(target.reading.contains(words), "{text}: {}", target.reading);
-        }
-    }
-
-    #[test]
-    fn what_is_no_target_is_refused_with_what_would_be_one() {
-        for (text, words) in [
-            ("", "no target"),
-            ("http://mx", "smtp://"),
-            ("mx:", "a domain"),
-            ("lmtp+unix:", "path"),
-            ("pipe: ", "a command"),
-            ("smtp://dude:noddy@mx", "password"),
-            ("smtp://dude@mx", "user name"),
-            ("host:0", "not a port"),
-            ("host:70000", "not a port"),
-            ("host:+25", "not a port"),
-            ("host twentyfive", "not a port"),
-            ("a b c d", "not a host"),
-            ("[::1", "not a host"),
-            ("ho/st", "not a host"),
-            ("a..b", "not a host"),
-            ("-x", "not a host"),
-            ("@noddy.com", "not a host"),
-            ("smtp://", "not a host"),
-            ("/no/such/file.smtp", "can't be read"),
-        ] {
-            let error = read(text).expect_err(text).to_string();
-            assert!(error.contains(words), "{text}: {error}");
-        }
-        assert!(!read("smtp://dude:noddy@mx").expect_err("refused").to_string().contains("noddy@"));
-    }
-
-    #[test]
-    fn a_file_gives_its_heads_target_and_is_marked() {
-        let folder = tempfile::tempdir().expect("a directory");
-        let path = folder.path().join("relay.smtp");
-        std::fs::write(&path, "+++\r\nehlo = 1\r\ntarget = \"smtps://mx.noddy.com\"\r\n+++\r\n> QUIT\r\n")
-            .expect("written");
-        let text = path.to_str().expect("UTF-8");
-        let target = read(text).expect("a target");
-        assert_eq!(target.endpoint.to_string(), "mx.noddy.com:465");
-        assert_eq!(target.from_file.as_deref(), Some(path.as_path()));
-        std::fs::write(&path, "> QUIT\n").expect("written");
-        assert!(read(text).expect_err("no head").to_string().contains("--target"));
-        std::fs::write(&path, "+++\ntarget = \"gmail-submit\"\n+++\n").expect("written");
-        let target = read(text).expect("a host of that name, not the profile");
-        assert_eq!(target.endpoint.to_string(), "gmail-submit:25");
-        for odd in ["pipe:touch x", "stdio:"] {
-            std::fs::write(&path, format!("+++\ntarget = \"{odd}\"\n+++\n")).expect("written");
-            assert!(read(text).expect_err("a file runs nothing").to_string().contains("for you to name"), "{odd}");
-        }
-    }
-
-    #[test]
-    fn the_head_of_a_transcript_reads_back_to_the_same_place() {
-        for text in ["smtp://a:2525", "smtps://[::1]:2465", "lmtp://a:24", "lmtp+unix:/run/s", "mx:noddy.com", "lab:x"]
-        {
-            let target = read(text).expect(text);
-            assert_eq!(target.uri(), text);
-        }
     }
 }
