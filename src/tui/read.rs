@@ -21,7 +21,7 @@ use crate::world::World;
 use super::message::Message;
 use super::start::Recent;
 use super::talk::Talk;
-use super::theme::{Theme, Themes, fitting};
+use super::theme::{Theme, Themes, colours, fitting};
 
 /// Reads beside the loop what is known, the user's own replies laid over it, and makes it ready to explain at once.
 pub(super) fn knowledge(world: &World, sender: UnboundedSender<Message>) {
@@ -92,11 +92,22 @@ pub(super) fn themes(world: &World, plain: bool) -> (Themes, Vec<String>) {
         Config::default()
     });
     let named = config.theme.filter(|_| !plain);
+    let fitting = if plain { "mono" } else { fitting(|name| world.variable(name)) };
+    let gone = themes.fit(colours(|name| world.variable(name)));
     if named.as_deref().is_none_or(|name| !themes.choose(name)) {
         if let Some(name) = named {
-            warnings.push(format!("config.toml: there is no theme {}", for_screen(name.as_bytes())));
+            let name = for_screen(name.as_bytes());
+            let kind = for_screen(world.variable("TERM").unwrap_or_default().as_bytes());
+            warnings.push(if gone.contains(&name) {
+                format!(
+                    "config.toml: theme {name} needs more than the 16 colours of this terminal (TERM={kind}), so it is \
+                     {fitting}; where it has them, COLORTERM=truecolor says so"
+                )
+            } else {
+                format!("config.toml: there is no theme {name}")
+            });
         }
-        themes.choose(if plain { "mono" } else { fitting(|name| world.variable(name)) });
+        themes.choose(fitting);
     }
     (themes, warnings)
 }

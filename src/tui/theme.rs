@@ -113,6 +113,22 @@ impl Theme {
         self.styles[role as usize]
     }
 
+    /// The same with every colour put through a change.
+    fn recoloured(mut self, change: impl Fn(Color) -> Color) -> Self {
+        for style in &mut self.styles {
+            (style.fg, style.bg) = (style.fg.map(&change), style.bg.map(&change));
+        }
+        self.ground = self.ground.map(|(foreground, background)| (change(foreground), change(background)));
+        self
+    }
+
+    /// Whether a terminal of 16 colours can't show it.
+    fn needs_more_than_sixteen(&self) -> bool {
+        let colours = self.styles.iter().flat_map(|style| [style.fg, style.bg]).flatten();
+        let mut colours = colours.chain(self.ground.into_iter().flat_map(|(fore, back)| [fore, back]));
+        colours.any(|colour| matches!(colour, Color::Rgb(..) | Color::Indexed(16..)))
+    }
+
     /// Gives every cell that has no colours of its own those of the theme.
     pub fn ground(self, buffer: &mut Buffer) {
         let Some((foreground, background)) = self.ground else { return };
@@ -230,6 +246,26 @@ impl Themes {
         found.is_some()
     }
 
+    /// Fits all of them to a terminal: what it can't show is taken away, or shown in the nearest colours that it has.
+    /// Gives the names of those that were taken away. On the Linux console a colour of the 2²⁴ becomes one of eight, and
+    /// grey on white would be white on white.
+    pub fn fit(&mut self, colours: Colours) -> Vec<String> {
+        let used = self.all[self.current].0.clone();
+        let mut gone = Vec::new();
+        match colours {
+            Colours::All => {}
+            Colours::Many => self.all.iter_mut().for_each(|(_, theme)| *theme = theme.recoloured(indexed)),
+            Colours::Few => self.all.retain(|(name, theme)| {
+                let stays = !theme.needs_more_than_sixteen();
+                gone.extend((!stays).then(|| name.clone()));
+                stays
+            }),
+        }
+        self.current = 0;
+        self.choose(&used);
+        gone
+    }
+
     /// The one of this name.
     #[must_use]
     pub fn named(&self, name: &str) -> Option<Theme> {
@@ -248,6 +284,46 @@ impl Themes {
     pub fn current(&self) -> Theme {
         self.all[self.current].1
     }
+}
+
+/// How many colours a terminal has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colours {
+    /// 2²⁴, or nothing speaks against that.
+    All,
+    /// 256.
+    Many,
+    /// 16, 8 or none.
+    Few,
+}
+
+/// How many colours a terminal has, by its environment.
+#[must_use]
+pub fn colours(variable: impl Fn(&str) -> Option<String>) -> Colours {
+    const ALL: [&str; 8] = ["alacritty", "contour", "foot", "ghostty", "iterm", "kitty", "wezterm", "xterm-kitty"];
+    let kind = variable("TERM").unwrap_or_default();
+    let said = variable("COLORTERM").is_some_and(|value| matches!(value.as_str(), "truecolor" | "24bit"));
+    if said || kind.is_empty() || kind.ends_with("-direct") || ALL.iter().any(|known| kind.starts_with(known)) {
+        Colours::All
+    } else if kind.contains("256") {
+        Colours::Many
+    } else {
+        Colours::Few
+    }
+}
+
+/// The one of the 256 colours that is nearest: of the cube of six steps a side, or of the greys.
+fn indexed(colour: Color) -> Color {
+    const STEPS: [u8; 6] = [0, 95, 135, 175, 215, 255];
+    let Color::Rgb(r, g, b) = colour else { return colour };
+    let far = |x: u8, y: u8| u32::from(x.abs_diff(y)).pow(2);
+    let step = |value: u8| (0_u8..).zip(STEPS).min_by_key(|(_, step)| far(*step, value)).unwrap_or_default();
+    let cube = [r, g, b].map(step);
+    let of_cube = 16 + cube.iter().fold(0, |number, (step, _)| number * 6 + step);
+    let distance = |shown: [u8; 3]| far(shown[0], r) + far(shown[1], g) + far(shown[2], b);
+    let greys = (0..24).map(|n| (distance([8 + 10 * n; 3]), 232 + n));
+    let all = greys.chain([(distance(cube.map(|(_, value)| value)), of_cube)]);
+    Color::Indexed(all.min().map_or(of_cube, |(_, number)| number))
 }
 
 /// The name of the theme that fits a terminal, by its environment: `light` or `dark` where it says that it has all
@@ -312,6 +388,52 @@ mod tests {
             for (role, word) in Role::NAMES {
                 let style = theme.style(role);
                 let got = contrast(style.fg.unwrap_or(foreground), style.bg.unwrap_or(background));
+                assert!(got >= 4.5, "{name}: {word} has a contrast of {got:.2}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_terminal_gets_no_colour_that_it_has_not() {
+        for (variables, want) in [
+            (&[("TERM", "linux")][..], Colours::Few),
+            (&[("TERM", "vt100")], Colours::Few),
+            (&[("TERM", "xterm")], Colours::Few),
+            (&[("TERM", "screen-256color")], Colours::Many),
+            (&[("TERM", "tmux-256color"), ("COLORTERM", "truecolor")], Colours::All),
+            (&[("TERM", "xterm-kitty")], Colours::All),
+            (&[], Colours::All),
+        ] {
+            let look = |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned());
+            assert_eq!(colours(look), want, "{variables:?}");
+        }
+        let mut themes = Themes::default();
+        assert_eq!(themes.fit(Colours::Few), ["dark", "light"]);
+        assert!(!themes.choose("light") && themes.current() == Theme::sixteen());
+        for _ in 0..4 {
+            assert!(!themes.turn().1.needs_more_than_sixteen());
+        }
+    }
+
+    #[test]
+    fn in_256_colours_every_text_still_stands_out() {
+        let shown = |colour: Color| match colour {
+            Color::Indexed(n @ 232..) => Color::Rgb(8 + 10 * (n - 232), 8 + 10 * (n - 232), 8 + 10 * (n - 232)),
+            Color::Indexed(n @ 16..) => {
+                let step = |n: u8| [0, 95, 135, 175, 215, 255][usize::from(n % 6)];
+                Color::Rgb(step((n - 16) / 36), step((n - 16) / 6), step(n - 16))
+            }
+            other => panic!("{other} is not one of the 256"),
+        };
+        let mut themes = Themes::default();
+        assert!(themes.fit(Colours::Many).is_empty());
+        for name in ["dark", "light"] {
+            let theme = themes.named(name).expect("it is there");
+            let (foreground, background) = theme.ground.expect("a ground of its own");
+            for (role, word) in Role::NAMES {
+                let style = theme.style(role);
+                let (fore, back) = (style.fg.unwrap_or(foreground), style.bg.unwrap_or(background));
+                let got = contrast(shown(fore), shown(back));
                 assert!(got >= 4.5, "{name}: {word} has a contrast of {got:.2}");
             }
         }
