@@ -13,6 +13,8 @@ use crate::tui::screen::Screen;
 use crate::tui::talk::Talk;
 use crate::tui::theme::Theme;
 
+mod reasons;
+
 const RELAY: &str = "* connecting 127.0.0.1:2525\n* connected 127.0.0.1:2525 from a\n< 220 mx.target.local ESMTP\n\
     > EHLO noddy.com\n< 250-mx.target.local\n< 250 SIZE 10485760\n> MAIL FROM:<dude@noddy.com>\n< 250 2.1.0 Ok\n\
     > RCPT TO:<anotherdude@target.local>\n< 250 2.1.5 Ok\n> RCPT TO:<friend@elsewhere.example>\n\
@@ -440,4 +442,23 @@ fn the_title_of_a_file_says_with_whom_it_was_and_how_it_ended() {
     assert!(first.contains("mx.target.local:2525") && first.contains("250 2.0.0 Ok: queued as"), "{first}");
     screen.keys("]");
     assert!(title(&screen).contains("EHLO done"), "{}", title(&screen));
+}
+
+#[test]
+fn a_search_finds_a_note_where_it_is_shown_and_not_where_it_was_kept() {
+    let noted =
+        format!("{RELAY}\n* note at=5 \"greylist test\"\n* set title=\"Is it greylisted?\"\n* set tag=greylist");
+    let mut screen = opened(&noted, 120, 33);
+    let about = String::from_utf8_lossy(screen.model.talk.log.get(4).expect("a line").bytes).into_owned();
+    screen.keys("/greylist<enter>");
+    assert_eq!(marked(&screen), about);
+    assert!(screen.shown().contains("/greylist · 1 of 1"), "{}", screen.shown());
+    screen.keys("<esc>fgreylist<enter>");
+    assert!(screen.shown().contains("filter: greylist · 1 of "), "{}", screen.shown());
+    // What is written while it is searched for is found as well.
+    let mut screen = live();
+    screen.keys("/odd one<enter>");
+    assert!(screen.shown().contains("none found"), "{}", screen.shown());
+    screen.wire("* note at=2 \"an odd one\"");
+    assert!(screen.shown().contains("1 found"), "{}", screen.shown());
 }

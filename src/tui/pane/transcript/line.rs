@@ -76,6 +76,11 @@ pub(super) fn shown<'a>(record: usize, entry: &Entry<'a>, talk: &Talk, landmarks
                 said
             });
             let warns = said.as_ref().is_some_and(|said| said.warns);
+            // A note that was folded in looks as it did under its line.
+            if let Some(note) = entry.remark().filter(|remark| remark.word == "note" && remark.get("at").is_none()) {
+                let text = note.bare(0).unwrap_or_default().as_bytes().to_vec();
+                return Shown { mark: " ✎ ", role: Role::Accent, text: text.into(), tail: "", opens_reply: false };
+            }
             Shown {
                 mark: if warns { "!! " } else { "== " },
                 role: if warns { Role::Warning } else { Role::Remark },

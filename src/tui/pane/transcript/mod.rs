@@ -27,7 +27,7 @@ use crate::tui::theme::Theme;
 
 use landmarks::Landmarks;
 use notes::Notes;
-use rows::{Columns, LongLines, Place, Rows};
+use rows::{CONTENT_SHOWN, Columns, LongLines, Place, Rows};
 use sift::{Filter, Search};
 
 /// The pane's own state; everything else is in the [`Talk`].
@@ -374,9 +374,8 @@ impl Transcript {
         }
     }
 
-    /// Folds or unfolds the content or long reply that the marked record belongs to or is next to, or else the last in
-    /// sight.
-    /// What can be folded or unfolded where one is: the run that it begins with.
+    /// What can be folded or unfolded where one is: the record that begins the message or long reply that the marked
+    /// record belongs to or is next to, or else the last in sight. What is shown whole in any case is none.
     fn foldable(&self, talk: &Talk) -> Option<usize> {
         let rows = self.rows_of(talk)?;
         let beside = self.cursor.and_then(|cursor| {
@@ -389,7 +388,7 @@ impl Transcript {
                 .find_map(|record| self.landmarks.run(record))
         });
         let run = beside.or_else(|| self.landmarks.last_before(self.bottom(rows).record + 1));
-        run.map(|run| run.from)
+        run.filter(|run| run.to - run.from > CONTENT_SHOWN).map(|run| run.from)
     }
 
     /// Whether something is there to be folded or unfolded.

@@ -43,6 +43,13 @@ impl Pattern {
         self.0.is_match(text)
     }
 
+    /// Whether it is in what the rows of a record show: its text and the notes under it. A record that only says what
+    /// is shown elsewhere has none.
+    pub(super) fn is_shown_at(&self, record: usize, entry: &Entry<'_>, notes: &Notes) -> bool {
+        let noted = notes.of(record).iter().any(|note| self.is_in(note.as_bytes()));
+        noted || (!notes.is_elsewhere(record) && self.is_in(&text(entry)))
+    }
+
     /// Where it is, in octets; nothing where it matches without any.
     pub(super) fn places<'a>(&'a self, text: &'a [u8]) -> impl Iterator<Item = std::ops::Range<usize>> + 'a {
         self.0.find_iter(text).map(|found| found.range()).filter(|range| !range.is_empty())
@@ -158,7 +165,7 @@ impl Condition {
             Self::Verb(verb) => exchange().is_some_and(|x| x.verb == *verb),
             Self::Marked => notes.is_marked(record),
             Self::Noted => !notes.of(record).is_empty(),
-            Self::Text(pattern) => pattern.is_in(&text(entry)),
+            Self::Text(pattern) => pattern.is_shown_at(record, entry, notes),
         }
     }
 }

@@ -154,7 +154,7 @@ impl Transcript {
         if let Some(filter) = &mut self.filter {
             filter.piece(talk, &self.notes);
         }
-        if let Some(to) = self.search.as_mut().and_then(|search| search.piece(talk)) {
+        if let Some(to) = self.search.as_mut().and_then(|search| search.piece(talk, &self.notes)) {
             self.show(to, talk);
         }
     }
@@ -167,6 +167,9 @@ impl Transcript {
         let open = open.and_then(|pending| talk.dialogue.exchanges().get(pending.tag as usize));
         let log = talk.log.len();
         self.unsettled = open.map_or(log, |exchange| exchange.start().min(log));
+        if let Some(search) = self.search.as_mut().filter(|_| noted != self.notes.read) {
+            search.again(talk, &self.notes);
+        }
         let Some(filter) = &mut self.filter else { return };
         if noted != self.notes.read {
             filter.again_from(0);

@@ -16,7 +16,7 @@ use super::line;
 use super::notes::Notes;
 
 /// Content lines that a folded run shows.
-const CONTENT_SHOWN: usize = 12;
+pub(super) const CONTENT_SHOWN: usize = 12;
 /// How many of them are its last, while it grows: what was typed last stays in sight.
 const TAIL_SHOWN: usize = 3;
 /// Inner columns from which times have decimals, and every latency is shown.

@@ -3,7 +3,7 @@
 use crate::tui::talk::Talk;
 
 use super::notes::Notes;
-use super::pattern::{Conditions, Pattern, text};
+use super::pattern::{Conditions, Pattern};
 
 /// Records that are looked at in one go.
 const PIECE: usize = 16 * 1024;
@@ -61,9 +61,9 @@ impl Search {
     }
 
     /// Looks at one more piece; gives a record to go to, once.
-    pub(super) fn piece(&mut self, talk: &Talk) -> Option<usize> {
+    pub(super) fn piece(&mut self, talk: &Talk, notes: &Notes) -> Option<usize> {
         let pattern = &self.pattern;
-        self.found.piece(talk, |_, entry| pattern.is_in(&text(entry)));
+        self.found.piece(talk, |record, entry| pattern.is_shown_at(record, entry, notes));
         if !self.seeks {
             return None;
         }
@@ -71,6 +71,12 @@ impl Search {
         let to = next.or_else(|| self.found.records.first().copied().filter(|_| self.found.is_done(talk)));
         self.seeks = to.is_none() && !self.found.is_done(talk);
         to
+    }
+
+    /// Judges again: notes were written. Nothing is gone to.
+    pub(super) fn again(&mut self, talk: &Talk, notes: &Notes) {
+        (self.found, self.seeks) = (Found::default(), false);
+        self.piece(talk, notes);
     }
 
     pub(super) fn is_done(&self, talk: &Talk) -> bool {
