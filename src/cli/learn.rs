@@ -160,7 +160,7 @@ fn words(map: &Map, row: &Standing) -> String {
         (State::Done, when) => format!("finished {}", when.as_deref().and_then(|when| when.get(..10)).unwrap_or("")),
         (State::Begun(steps, of), _) => format!("{steps} of {of} steps"),
         (State::Open, _) if missing.is_empty() => format!("0 of {} steps", row.lesson.steps.len()),
-        (State::Open, _) => format!("needs {} first", missing.join(" and ")),
+        (State::Open, _) => format!("best after {}", missing.join(" and ")),
     }
 }
 

@@ -224,6 +224,14 @@ impl Attempt {
         self.watcher.facts().iter().filter(|fact| matches!(fact.what, What::Asked(_))).count()
     }
 
+    /// Messages so far that were taken.
+    #[must_use]
+    pub fn messages(&self) -> usize {
+        let taken =
+            |fact: &&Fact| matches!(&fact.what, What::Asked(asked) if asked.message.is_some() && asked.succeeded());
+        self.watcher.facts().iter().filter(taken).count()
+    }
+
     /// How far it has come, the quiz left out.
     #[must_use]
     pub fn reached(&self) -> Reached {

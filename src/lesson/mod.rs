@@ -17,6 +17,7 @@
 //! | [`map`] | all lessons with what is done of each, and which comes next |
 //! | [`rehearsal`] | reference solutions and wrong ways made ready to be played |
 
+mod asks;
 pub mod attempt;
 pub mod course;
 pub mod fact;

@@ -274,8 +274,11 @@ fn move_by(model: &mut Model, action: Action) {
             | Action::DifferenceBefore
             | Action::DifferenceAfter
     );
+    let pages = matches!(action, Action::PageUp | Action::PageDown);
     if model.focus == Focus::Lesson && matches!(action, Action::Up | Action::Down) {
         learn::step(model, action == Action::Down);
+    } else if model.focus == Focus::Lesson && pages {
+        learn::page(model, action == Action::PageDown);
     } else if model.focus == Focus::Panel && !of_exchanges {
         model.panel.act(action, &model.talk);
     } else {

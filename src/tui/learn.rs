@@ -11,7 +11,7 @@ use super::attending;
 use super::effect::Effect;
 use super::model::{Focus, Model};
 use super::overlay::{Ask, Lessons, Overlay, Prompt, Question};
-use super::pane::lesson::{LessonNews, LessonPane, Stage};
+use super::pane::lesson::{self, LessonNews, LessonPane, Stage};
 
 /// Whether an action is one of the lesson's.
 pub(super) fn does(action: Action) -> bool {
@@ -171,6 +171,21 @@ pub(super) fn turn_to_question(model: &mut Model) {
 pub(super) fn step(model: &mut Model, forward: bool) {
     if let Some(pane) = &mut model.lesson {
         pane.step(forward);
+    }
+    scroll(model, |_| 0);
+}
+
+/// Scrolls a page.
+pub(super) fn page(model: &mut Model, forward: bool) {
+    scroll(model, |rows| if forward { rows } else { -rows });
+}
+
+/// Scrolls by so many of the rows that are seen at once, and never beyond what there is.
+fn scroll(model: &mut Model, by: impl FnOnce(isize) -> isize) {
+    let Some(area) = model.layout().and_then(|layout| layout.lesson) else { return };
+    let Some((reach, rows)) = model.lesson.as_ref().map(|pane| lesson::reach(model, pane, area)) else { return };
+    if let Some(pane) = &mut model.lesson {
+        pane.scroll(by(rows), &reach);
     }
 }
 

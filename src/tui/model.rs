@@ -431,6 +431,7 @@ impl Model {
             advised: self.talk.advised().filter(|_| !in_exam(self)),
             lab: self.peer.lab,
             again: retry::again(self),
+            step: self.lesson.as_ref().filter(|_| self.shows_lesson()).and_then(LessonPane::goal),
             collected: pipelining::kept(self).map(<[String]>::len),
             pasted: &self.pasted,
         }

@@ -1,4 +1,4 @@
-//! The map of the lessons: done, begun and open ones, what each needs first; Enter begins the marked one.
+//! The map of the lessons: done, begun and open ones, what each builds on; Enter begins the marked one.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Frame;
@@ -57,6 +57,10 @@ impl Lessons {
             KeyCode::Home => 0,
             KeyCode::End => last,
             KeyCode::Backspace if self.typed.pop().is_some() => 0,
+            KeyCode::Char('u') if key.modifiers == KeyModifiers::CONTROL => {
+                self.typed.clear();
+                0
+            }
             KeyCode::Char(c) if (key.modifiers - KeyModifiers::SHIFT).is_empty() => {
                 self.typed.push(c);
                 0
@@ -164,7 +168,7 @@ fn state(model: &Model, row: &Standing) -> String {
         State::Begun(steps, of) => format!("{steps} of {of} steps"),
         State::Open => {
             let missing: Vec<_> = model.lessons.missing(&row.lesson).into_iter().map(called).collect();
-            if missing.is_empty() { "open".to_owned() } else { format!("needs {} first", missing.join(" and ")) }
+            if missing.is_empty() { "open".to_owned() } else { format!("best after {}", missing.join(" and ")) }
         }
     }
 }

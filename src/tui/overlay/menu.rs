@@ -1,6 +1,6 @@
 //! F2: the verbs that may follow here, then the others, each with its help; the one that is taken becomes a template.
 
-use crossterm::event::{KeyCode, KeyEvent};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -58,6 +58,10 @@ impl Menu {
             KeyCode::End => self.marked = last,
             KeyCode::Backspace => {
                 self.typed.pop();
+                self.marked = 0;
+            }
+            KeyCode::Char('u') if key.modifiers == KeyModifiers::CONTROL => {
+                self.typed.clear();
                 self.marked = 0;
             }
             _ => {

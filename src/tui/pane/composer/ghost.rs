@@ -2,6 +2,7 @@
 //!
 //! Only offered; nothing of it is on the line until it is taken.
 
+use crate::lesson::Goal;
 use crate::smtp::session::Sent;
 use crate::smtp::verb::{Field, FieldKind, VerbEntry};
 use crate::smtp::{Phase, Verb};
@@ -73,8 +74,20 @@ fn next_command(ended: bool, around: &Surroundings<'_>) -> Option<String> {
         Phase::Rcpt => Verb::Data,
         _ => return None,
     };
-    let entry = around.verbs.find(verb.word())?;
+    let entry = around.verbs.find(in_lesson(verb, around)?.word())?;
     filled(entry, around).into_iter().next()
+}
+
+/// The verb that comes next, or in a lesson the one with which the open step is reached: what would lead past it is not
+/// offered.
+fn in_lesson(verb: Verb, around: &Surroundings<'_>) -> Option<Verb> {
+    let asked = around.step.map(Goal::verbs).unwrap_or_default();
+    let leads_past = matches!(verb, Verb::Data | Verb::Quit) && !asked.is_empty() && !asked.contains(&verb);
+    match verb {
+        _ if !leads_past || around.session.turned_away => Some(verb),
+        Verb::Data => Some(Verb::Rcpt).filter(|verb| asked.contains(verb)),
+        _ => Some(Verb::Mail).filter(|_| asked.iter().any(|it| matches!(it, Verb::Mail | Verb::Rcpt | Verb::Data))),
+    }
 }
 
 /// The line that goes on after a refusal, where the panel names it as the next step: what is offered here says the same.
@@ -182,6 +195,8 @@ fn values(field: &Field, around: &Surroundings<'_>) -> Vec<String> {
     match field.kind {
         FieldKind::Domain => one(&identity.ehlo),
         FieldKind::ReversePath => one(&identity.from),
+        // In a lesson two recipients are two mailboxes.
+        FieldKind::ForwardPath if around.step.is_some() => unused_recipients(around).cloned().collect(),
         FieldKind::ForwardPath => unused_recipients(around).chain(&identity.to).cloned().collect(),
         FieldKind::Mechanism => around.session.capabilities.mechanisms(),
         FieldKind::Choice => field.choices.clone(),

@@ -9,6 +9,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
+use crate::lesson::Goal;
 use crate::smtp::lint::{self, Lint};
 use crate::smtp::session::Sent;
 use crate::smtp::{Phase, Session, VerbTable};
@@ -88,6 +89,8 @@ pub struct Surroundings<'a> {
     pub lab: bool,
     /// What the server has put off.
     pub again: Option<Again<'a>>,
+    /// What the open step of the lesson asks for.
+    pub step: Option<&'a Goal>,
     /// How many lines are kept for one write; nothing where each is sent by itself.
     pub collected: Option<usize>,
     /// A paste that goes out line by line.

@@ -59,6 +59,7 @@ impl Desk {
             advised: None,
             lab: false,
             again: None,
+            step: None,
             collected: None,
             pasted: &crate::tui::pasted::Pasted::default(),
         };

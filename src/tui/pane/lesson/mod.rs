@@ -2,21 +2,24 @@
 //!
 //! It looks at the lab's record alone, which comes as [`Seen`]; what was typed in this workbench is nothing to it.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use crate::class::attend::Down;
 use crate::conversation::{Log, Micros};
 use crate::lesson::file::Step;
 use crate::lesson::progress::Reached;
-use crate::lesson::{Attempt, Happening, Lesson, Map, Quiz};
+use crate::lesson::{Attempt, Goal, Happening, Lesson, Map, Quiz};
+use crate::smtp::Verb;
 
 mod row;
+mod short;
 mod view;
 
 #[cfg(test)]
 mod tests;
 
-pub(in crate::tui) use view::{Spot, at, draw, mistake};
+pub(in crate::tui) use view::{Spot, at, draw, mistake, reach};
 
 /// A session of the lab's, as far as it has come.
 #[derive(Debug)]
@@ -88,6 +91,10 @@ pub enum Said {
     Spoilt,
     /// A finding was not the right one.
     WrongAnswer,
+    /// A step after the open one would tick if its turn had come.
+    Ahead,
+    /// A message was taken, and the open step asks for something else.
+    StillOpen,
 }
 
 /// A lesson that is being held.
@@ -172,14 +179,32 @@ impl LessonPane {
 
     /// Takes in what the lab has seen; whether a step has ticked.
     pub fn take(&mut self, seen: &[Seen]) -> bool {
-        let before = self.attempt.exchanges();
+        let (before, ahead, messages) = (self.attempt.exchanges(), self.attempt.ahead(), self.attempt.messages());
         let mut happened = Vec::new();
         for session in seen {
             happened.extend(self.attempt.observe(session.number, session.began, &session.log));
         }
         // What was said stays until the next exchange.
         let stays = self.attempt.exchanges() == before;
-        self.say(&happened, stays)
+        let ticked = self.say(&happened, stays);
+        let silent = !ticked && self.said.is_none() && self.stage() == Stage::Steps;
+        if silent && self.attempt.ahead().is_some() && self.attempt.ahead() != ahead {
+            self.said = Some(Said::Ahead);
+        } else if silent && self.attempt.messages() > messages && !self.wants_message() {
+            self.said = Some(Said::StillOpen);
+        }
+        ticked
+    }
+
+    /// What the open step asks for.
+    #[must_use]
+    pub fn goal(&self) -> Option<&Goal> {
+        self.attempt.open().and_then(|open| self.attempt.lesson.steps.get(open)).map(|step| &step.goal)
+    }
+
+    /// Whether the open step is about a message.
+    fn wants_message(&self) -> bool {
+        self.goal().is_some_and(|goal| goal.verbs().contains(&Verb::Data))
     }
 
     /// Takes in what the learner has found; whether a step has ticked.
@@ -265,6 +290,16 @@ impl LessonPane {
         }
     }
 
+    /// What Enter does, in a word or two.
+    #[must_use]
+    pub fn choosing(&self) -> &'static str {
+        match self.stage() {
+            Stage::Finish => "close the lesson",
+            _ if self.quiz.right().is_some() => "go on",
+            _ => "answer",
+        }
+    }
+
     /// Enter: gives the marked answer, or goes on where the question is settled. False where the marked one was tried
     /// before.
     pub fn choose(&mut self) -> bool {
@@ -290,6 +325,11 @@ impl LessonPane {
             self.marked = next.unwrap_or(self.marked);
         }
         true
+    }
+
+    /// Scrolls so many rows, as far as the page reaches.
+    pub fn scroll(&mut self, rows: isize, reach: &RangeInclusive<isize>) {
+        self.scroll = (self.scroll + rows).clamp(*reach.start(), *reach.end());
     }
 
     /// Moves the mark of the quiz, or scrolls.

@@ -32,7 +32,7 @@ pub(super) fn cut_rows(rows: &mut Vec<Row>, most: usize) {
     let left_out = rows.iter().skip(most).any(|row| row.line.width() > 0);
     rows.truncate(most);
     if let Some(last) = rows.last_mut().filter(|_| left_out) {
-        last.line.push_span("▼");
+        last.line.push_span(" ▼");
     }
 }
 

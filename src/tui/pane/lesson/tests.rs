@@ -7,6 +7,8 @@ use crate::tui::message::Message;
 use crate::tui::model::Focus;
 use crate::tui::screen::Screen;
 
+mod guidance;
+
 /// A workbench in the first lesson, and the lab's record of its session.
 struct Class {
     screen: Screen,
@@ -253,7 +255,7 @@ fn the_map_shows_what_is_done_begun_and_open_and_begins_a_lesson() {
     screen.send(Message::Lesson(LessonNews::Map(map)));
     screen.keys("<f7>");
     let shown = screen.shown();
-    for words in ["✓   1 The classic", "done 2026-03-01", "▸   2 Start over", "2 of 5 steps", "needs 3 first"] {
+    for words in ["✓   1 The classic", "done 2026-03-01", "▸   2 Start over", "2 of 5 steps", "best after 3"] {
         assert!(shown.contains(words), "{words}: {shown}");
     }
     assert!(shown.contains("▌ ▸   2"), "the next one is marked: {shown}");

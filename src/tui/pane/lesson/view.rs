@@ -1,12 +1,14 @@
 //! How a lesson is drawn: whole where it has the keys, in the upper half of the right panel, or as a strip.
 
+use std::ops::RangeInclusive;
+
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Clear};
 
-use super::row::{Row, cut, cut_rows, of};
+use super::row::{Row, cut_rows, of};
 use super::{LessonPane, Said, Stage};
 use crate::lesson::Lesson;
 use crate::lesson::attempt::tries_words;
@@ -53,6 +55,18 @@ fn rows(model: &Model, pane: &LessonPane, area: Rect) -> (Rect, Vec<Row>) {
     (room, if whole { writer.whole(rows) } else { writer.short(rows) })
 }
 
+/// How far the whole page can be scrolled from where it stands by itself, and how many rows of it are seen at once.
+pub(in crate::tui) fn reach(model: &Model, pane: &LessonPane, area: Rect) -> (RangeInclusive<isize>, isize) {
+    let room = inner(area);
+    let writer = Writer { model, pane, theme: model.theme, columns: usize::from(room.width).saturating_sub(1) };
+    let (lines, seen) = writer.page();
+    let rows = usize::from(room.height).saturating_sub(1);
+    let by_itself = seen.saturating_sub(rows);
+    let signed = |n: usize| isize::try_from(n).unwrap_or(isize::MAX);
+    let (up, all) = (signed(by_itself), signed(lines.len().saturating_sub(rows)));
+    (-up..=(all - up).max(-up), signed(rows))
+}
+
 /// What a click does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::tui) enum Spot {
@@ -87,14 +101,19 @@ pub(in crate::tui) fn at(model: &Model, pane: &LessonPane, area: Rect, at: Posit
 
 /// What the lesson says to what was just done, for the row below the line; nothing where it has nothing to say.
 pub(in crate::tui) fn mistake(pane: &LessonPane) -> Option<String> {
-    let said = pane.said.as_ref().map(|said| words(pane, said));
-    said.or_else(|| ahead(pane).filter(|_| pane.stage() == Stage::Steps))
+    pane.said.as_ref().map(|said| words(pane, said))
 }
 
 /// Which step is open, where a later one has been reached: what was done does not tick it yet.
 fn ahead(pane: &LessonPane) -> Option<String> {
     let (open, later) = (pane.attempt.open()? + 1, pane.attempt.ahead()? + 1);
     Some(format!("Step {open} is still open. What step {later} asks for is done, and ticks once those before it have."))
+}
+
+/// Which step is open, where a message was taken that it does not ask for.
+fn still_open(pane: &LessonPane) -> Option<String> {
+    let open = pane.attempt.open()?;
+    Some(format!("Step {} is still open: {}", open + 1, pane.lesson().steps.get(open)?.text))
 }
 
 /// Its number and title; where there is little room, the title alone.
@@ -127,6 +146,8 @@ fn words(pane: &LessonPane, said: &Said) -> String {
         Said::Spoilt => {
             "That must not happen in this lesson, and it can't be undone: only a fresh start helps.".to_owned()
         }
+        Said::Ahead => ahead(pane).unwrap_or_default(),
+        Said::StillOpen => still_open(pane).unwrap_or_default(),
         Said::WrongAnswer => match pane.attempt.tries_left() {
             Some(left) => tries_words(left),
             None if pane.is_in_class() => {
@@ -138,17 +159,17 @@ fn words(pane: &LessonPane, said: &Said) -> String {
 }
 
 /// Puts the lines together.
-struct Writer<'a> {
+pub(super) struct Writer<'a> {
     model: &'a Model,
-    pane: &'a LessonPane,
+    pub(super) pane: &'a LessonPane,
     theme: Theme,
-    columns: usize,
+    pub(super) columns: usize,
 }
 
 impl Writer<'_> {
-    /// Everything there is to say, scrolled.
-    fn whole(&self, rows: usize) -> Vec<Row> {
-        let (mut lines, seen) = match self.pane.stage() {
+    /// Everything there is to say, and up to which row it must be seen where nobody has scrolled.
+    fn page(&self) -> (Vec<Row>, usize) {
+        let (lines, seen) = match self.pane.stage() {
             Stage::Steps => {
                 let (lines, seen) = self.text_and_steps();
                 (of(lines), seen)
@@ -163,10 +184,16 @@ impl Writer<'_> {
             }
             Stage::Finish => (of(self.finish()), 0),
         };
-        let keys = self.keys();
+        (lines, seen)
+    }
+
+    /// The page, scrolled.
+    fn whole(&self, rows: usize) -> Vec<Row> {
+        let (mut lines, seen) = self.page();
         let room = rows.saturating_sub(1);
-        let from =
-            seen.saturating_sub(room).saturating_add_signed(self.pane.scroll).min(lines.len().saturating_sub(room));
+        let last = lines.len().saturating_sub(room);
+        let from = seen.saturating_sub(room).saturating_add_signed(self.pane.scroll).min(last);
+        let keys = self.keys(from < last);
         lines.drain(..from);
         cut_rows(&mut lines, room);
         lines.resize_with(room, Row::default);
@@ -189,65 +216,8 @@ impl Writer<'_> {
         };
         cut_rows(&mut lines, room);
         lines.resize_with(room, Row::default);
-        lines.push(self.keys());
+        lines.push(self.keys(false));
         lines
-    }
-
-    /// The open step with what belongs to it; the text, which names what the steps are about, as far as it has room; and
-    /// what is done or to come, where all of that leaves some.
-    fn steps_in(&self, room: usize) -> Vec<Line<'static>> {
-        let open = self.pane.attempt.ticked();
-        let now = self.now_in(room);
-        let text = self.styled(" ", &self.pane.lesson().intro, Role::Text);
-        let whole = text.len() + now.len() <= room;
-        let mut before = if now.len() < room { cut(text, room - now.len()) } else { Vec::new() };
-        if whole {
-            let at = before.len();
-            for step in (0..open).rev() {
-                let line = self.step(step);
-                if before.len() + line.len() + now.len() > room {
-                    break;
-                }
-                before.splice(at..at, line);
-            }
-        }
-        before.extend(now);
-        let mut later: Vec<_> = (open + 1..self.pane.lesson().steps.len()).map(|step| self.step(step)).collect();
-        let left = room.saturating_sub(before.len());
-        let all = later.len();
-        // What is left out is counted, where there is a row for that.
-        if later.iter().map(Vec::len).sum::<usize>() > left {
-            while later.iter().map(Vec::len).sum::<usize>() + 1 > left && later.pop().is_some() {}
-        }
-        let hidden = all - later.len();
-        before.extend(later.into_iter().flatten());
-        if hidden > 0 && left > 0 {
-            let words = if hidden == 1 { "1 more step".to_owned() } else { format!("{hidden} more steps") };
-            before.extend(self.styled(" ▼ ", &words, Role::Dim));
-        }
-        before
-    }
-
-    /// The open step with its hints, and what was said. Where not all of it has room, what was just said or asked for
-    /// matters more than how the step is worded.
-    fn now_in(&self, room: usize) -> Vec<Line<'static>> {
-        let said = self.said();
-        if said.len() >= room {
-            return cut(said, room);
-        }
-        let left = room - said.len();
-        let mut hints: Vec<_> = self.pane.attempt.hints().iter().map(|hint| self.hint(hint)).collect();
-        let step = self.step(self.pane.attempt.ticked());
-        let all = hints.iter().map(Vec::len).sum::<usize>();
-        if step.len() + all > left {
-            // The newest was asked for last.
-            hints = hints.pop().map(|newest| cut(newest, left - 1)).into_iter().collect();
-        }
-        let below = hints.iter().map(Vec::len).sum::<usize>();
-        let mut now = cut(step, left.saturating_sub(below));
-        now.extend(hints.into_iter().flatten());
-        now.extend(said);
-        now
     }
 
     /// The whole text and all steps; and up to which line must be seen once the lesson has begun.
@@ -277,7 +247,7 @@ impl Writer<'_> {
     }
 
     /// A step with its mark and how far it has come.
-    fn step(&self, step: usize) -> Vec<Line<'static>> {
+    pub(super) fn step(&self, step: usize) -> Vec<Line<'static>> {
         let Some(text) = self.pane.lesson().steps.get(step).map(|step| &step.text) else { return Vec::new() };
         let open = self.pane.attempt.ticked();
         let (mark, role) = match step.cmp(&open) {
@@ -292,11 +262,11 @@ impl Writer<'_> {
         self.marked(mark, self.theme.style(role), &format!("{text}{}", count.unwrap_or_default()), style)
     }
 
-    fn hint(&self, hint: &str) -> Vec<Line<'static>> {
+    pub(super) fn hint(&self, hint: &str) -> Vec<Line<'static>> {
         self.styled("   hint: ", hint, Role::Received)
     }
 
-    fn said(&self) -> Vec<Line<'static>> {
+    pub(super) fn said(&self) -> Vec<Line<'static>> {
         // What can't be undone is said until the lesson is started over.
         let lasting = self.pane.attempt.is_spoilt().then_some(&Said::Spoilt);
         let Some(said) = self.pane.said.as_ref().or(lasting) else {
@@ -386,8 +356,8 @@ impl Writer<'_> {
         lines
     }
 
-    /// The keys that matter now.
-    fn keys(&self) -> Row {
+    /// The keys that matter now, where there is `more` below the one that shows it too.
+    fn keys(&self, more: bool) -> Row {
         let whole = self.model.focus == Focus::Lesson;
         let place = if whole { Where::Lesson } else { self.model.place() };
         let key = |action: Action| self.model.keymap.keys(action, place).next().map(|key| key.to_string());
@@ -423,6 +393,9 @@ impl Writer<'_> {
         }
         if whole {
             parts.push((Action::ToComposer, "to the line".to_owned()));
+            if more {
+                parts.push((Action::PageDown, Action::PageDown.entry().short.to_owned()));
+            }
             if !attending::in_exam(self.model) {
                 parts.push((Action::StartOver, "starts over".to_owned()));
             }
@@ -446,7 +419,7 @@ impl Writer<'_> {
         Row { line: Line::from(spans), answer: None, keys }
     }
 
-    fn styled(&self, first: &str, text: &str, role: Role) -> Vec<Line<'static>> {
+    pub(super) fn styled(&self, first: &str, text: &str, role: Role) -> Vec<Line<'static>> {
         let style = self.theme.style(role);
         self.marked(first, style, text, style)
     }

@@ -1,0 +1,34 @@
+//! Which commands a goal asks for: what is offered to a learner may not lead past the open step.
+
+use crate::smtp::Verb;
+
+use super::goal::{Goal, Side};
+
+impl Goal {
+    /// The verbs by which it can be reached, in their order; none where it is not a matter of commands.
+    #[must_use]
+    pub fn verbs(&self) -> Vec<Verb> {
+        let of = |word: &Option<String>| word.iter().map(|word| Verb::from_word(word)).collect();
+        match self {
+            Self::Greeted(word) => vec![Verb::from_word(word)],
+            Self::Sent(sent) => of(&sent.verb),
+            Self::Reply(reply) => of(&reply.verb),
+            Self::Mail(_) => vec![Verb::Mail],
+            Self::Rcpt(_) | Self::RcptCount(_) => vec![Verb::Rcpt],
+            Self::Data(_) | Self::Delivered(_) => vec![Verb::Mail, Verb::Rcpt, Verb::Data],
+            Self::CapabilitySeen(_) => vec![Verb::Ehlo],
+            Self::Tls(_) => vec![Verb::Starttls],
+            Self::Authenticated(_) => vec![Verb::Auth],
+            Self::ClosedBy(Side::Client) => vec![Verb::Quit],
+            Self::InOrder(goals) | Self::All(goals) | Self::Any(goals) => goals.iter().flat_map(Self::verbs).collect(),
+            Self::Same(_, goal) | Self::Within(_, goal) => goal.verbs(),
+            Self::Connected
+            | Self::ClosedBy(Side::Server)
+            | Self::Phase(_)
+            | Self::Pipelined(_)
+            | Self::Answer(_)
+            | Self::Not(_)
+            | Self::Never(_) => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! The lesson in a few rows: the open step, and of the text what belongs to it.
+
+use std::collections::BTreeSet;
+
+use ratatui::text::Line;
+
+use super::row::cut;
+use super::view::Writer;
+use crate::tui::text::wrap;
+use crate::tui::theme::Role;
+
+impl Writer<'_> {
+    /// The open step with what belongs to it; the text, which names what the steps are about, as far as it has room; and
+    /// what is done or to come, where all of that leaves some.
+    pub(super) fn steps_in(&self, room: usize) -> Vec<Line<'static>> {
+        let open = self.pane.attempt.ticked();
+        let now = self.now_in(room);
+        let text = self.styled(" ", &self.pane.lesson().intro, Role::Text);
+        let whole = text.len() + now.len() <= room;
+        let mut before = match room.saturating_sub(now.len()) {
+            0 => Vec::new(),
+            _ if whole => text,
+            left => self.intro_in(left),
+        };
+        if whole {
+            let at = before.len();
+            for step in (0..open).rev() {
+                let line = self.step(step);
+                if before.len() + line.len() + now.len() > room {
+                    break;
+                }
+                before.splice(at..at, line);
+            }
+        }
+        before.extend(now);
+        let mut later: Vec<_> = (open + 1..self.pane.lesson().steps.len()).map(|step| self.step(step)).collect();
+        let left = room.saturating_sub(before.len());
+        let all = later.len();
+        // What is left out is counted, where there is a row for that.
+        if later.iter().map(Vec::len).sum::<usize>() > left {
+            while later.iter().map(Vec::len).sum::<usize>() + 1 > left && later.pop().is_some() {}
+        }
+        let hidden = all - later.len();
+        before.extend(later.into_iter().flatten());
+        if hidden > 0 && left > 0 {
+            let words = if hidden == 1 { "1 more step".to_owned() } else { format!("{hidden} more steps") };
+            before.extend(self.styled(" ▼ ", &words, Role::Dim));
+        }
+        before
+    }
+
+    /// The open step with its hints, and what was said. Where not all of it has room, what was just said or asked for
+    /// matters more than how the step is worded.
+    fn now_in(&self, room: usize) -> Vec<Line<'static>> {
+        let said = self.said();
+        if said.len() >= room {
+            return cut(said, room);
+        }
+        let left = room - said.len();
+        let mut hints: Vec<_> = self.pane.attempt.hints().iter().map(|hint| self.hint(hint)).collect();
+        let step = self.step(self.pane.attempt.ticked());
+        let all = hints.iter().map(Vec::len).sum::<usize>();
+        if step.len() + all > left {
+            // The newest was asked for last.
+            hints = hints.pop().map(|newest| cut(newest, left - 1)).into_iter().collect();
+        }
+        let below = hints.iter().map(Vec::len).sum::<usize>();
+        let mut now = cut(step, left.saturating_sub(below));
+        now.extend(hints.into_iter().flatten());
+        now.extend(said);
+        now
+    }
+
+    /// Of the text that stands before the steps what has room in so many rows, from the sentence on with which most of
+    /// that is seen which the open step is about. The others are on the page of the lesson.
+    fn intro_in(&self, rows: usize) -> Vec<Line<'static>> {
+        let intro = &self.pane.lesson().intro;
+        let step = self.pane.lesson().steps.get(self.pane.attempt.ticked());
+        let about = step.map(|step| words(&format!("{} {}", step.text, step.hints.join(" ")))).unwrap_or_default();
+        let begun = |from: usize| if from == 0 { intro.clone() } else { format!("… {}", &intro[from..]) };
+        let seen = |from: usize| wrap(&begun(from), self.columns.saturating_sub(1)).into_iter().take(rows);
+        let weighed = |from: &usize| weight(&seen(*from).collect::<Vec<_>>().join(" "), &about);
+        // Of those that are worth the same the earliest.
+        let best = sentences(intro).into_iter().rev().max_by_key(weighed).unwrap_or_default();
+        cut(self.styled(" ", &begun(best), Role::Text), rows)
+    }
+}
+
+/// Where the sentences of a text begin. A dot within a name ends none.
+fn sentences(text: &str) -> Vec<usize> {
+    let mut all = vec![0];
+    for (at, _) in text.match_indices(['.', '?', '!']) {
+        let rest = &text[at + 1..];
+        let next = rest.trim_start();
+        if rest.starts_with(char::is_whitespace) && next.starts_with(|c: char| c.is_uppercase() || c == '`') {
+            all.push(text.len() - next.len());
+        }
+    }
+    all
+}
+
+/// The words of a text, in small letters: names and addresses as they are.
+fn words(text: &str) -> BTreeSet<String> {
+    let within = |c: char| c.is_alphanumeric() || matches!(c, '@' | '.' | '-');
+    let words = text.split(|c| !within(c)).map(|word| word.trim_matches(['.', '-']).to_lowercase());
+    words.filter(|word| word.len() > 3 || word.chars().any(|c| c.is_ascii_digit())).collect()
+}
+
+/// How much a sentence has of what a step is about: an address, a name or a number more than a word.
+fn weight(sentence: &str, about: &BTreeSet<String>) -> usize {
+    let of = |word: &String| if word.contains(|c: char| c == '@' || c == '.' || c.is_ascii_digit()) { 4 } else { 1 };
+    words(sentence).intersection(about).map(of).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_falls_into_sentences() {
+        let text = "You are `noddy.com`, and so on. Wait for `220`. `RSET` is one. Is it? Say e.g. mx.target.local.";
+        let all: Vec<&str> =
+            sentences(text).into_iter().map(|at| text[at..].split(' ').next().unwrap_or_default()).collect();
+        assert_eq!(all, ["You", "Wait", "`RSET`", "Is", "Say"]);
+    }
+}

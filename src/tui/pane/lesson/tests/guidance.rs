@@ -1,0 +1,76 @@
+//! What leads a learner on: the text beside the steps, the grey text, what is said of a step.
+
+use super::Class;
+
+/// The conversation up to the first recipient, as the workbench and the lab have it.
+fn one_recipient(columns: u16, rows: u16) -> Class {
+    let mut class = Class::new(columns, rows);
+    let said = "> HELO noddy.com\n< 250 mx\n> MAIL FROM:<dude@noddy.com>\n< 250 ok\n\
+        > RCPT TO:<anotherdude@target.local>\n< 250 ok";
+    class.lab(said);
+    class.screen.wire(&format!("< 220 mx.target.local ESMTP\n{said}"));
+    class
+}
+
+#[test]
+fn the_strip_has_the_sentence_that_the_step_needs() {
+    let class = one_recipient(80, 24);
+    assert!(class.shows("colleague@target.local") && class.shows("(1 of 2)"), "{}", class.screen.shown());
+    let mut class = Class::of("03-codes", 80, 24);
+    class.lab(
+        "> HELO noddy.com\n< 250 mx\n> HALLO\n< 500 what\n> DATA\n< 503 no\n> MAIL FROM:<dude@noddy.com>\n< 250 ok",
+    );
+    class.lab("> RCPT TO:<4.2.2@error.lab>\n< 452 4.2.2 full");
+    assert!(class.shows("571@error.lab"), "{}", class.screen.shown());
+}
+
+#[test]
+fn the_grey_text_does_not_lead_past_the_open_step() {
+    let mut class = one_recipient(120, 33);
+    let shown = class.screen.shown();
+    assert!(shown.contains("RCPT TO:") && !shown.lines().rev().nth(3).unwrap_or_default().contains("DATA"), "{shown}");
+    class.screen.wire("> DATA\n< 354 go\n| Subject: a\n|\n| Hello\n> .\n< 250 2.0.0 queued");
+    let line = class.screen.shown().lines().rev().nth(3).unwrap_or_default().to_owned();
+    assert!(line.contains("MAIL FROM") && !line.contains("QUIT"), "{line}");
+}
+
+#[test]
+fn what_is_said_of_a_later_step_does_not_outlive_its_moment() {
+    let under = |class: &Class| class.screen.shown().lines().rev().nth(2).unwrap_or_default().to_owned();
+    let mut class = one_recipient(120, 33);
+    class.lab("> DATA\n< 354 go");
+    assert!(class.shows("One recipient would be enough"), "{}", class.screen.shown());
+    class.lab("| Subject: a\n|\n| Hello\n> .\n< 250 ok");
+    assert!(under(&class).contains("Step 3 is still open"), "{}", under(&class));
+    class.lab("> NOOP\n< 250 ok");
+    assert!(!under(&class).contains("still open"), "{}", under(&class));
+}
+
+#[test]
+fn a_quit_between_two_messages_is_not_that_of_the_first_lesson() {
+    let mut class = one_recipient(120, 33);
+    let content = "> DATA\n< 354 go\n| Subject: a\n|\n| Hello\n> .\n* delivered to=anotherdude@target.local\n< 250 ok";
+    class.lab(content);
+    class.lab(&format!(
+        "> MAIL FROM:<dude@noddy.com>\n< 250 ok\n> RCPT TO:<anotherdude@target.local>\n< 250 ok\n{content}"
+    ));
+    class.lab("> QUIT\n< 221 bye\n* closed by=server\n* connected a from b\n< 220 mx\n> HELO noddy.com\n< 250 mx");
+    class.lab("> MAIL FROM:<dude@noddy.com>\n< 250 ok\n> RCPT TO:<anotherdude@target.local>\n< 250 ok");
+    class.lab("> RCPT TO:<colleague@target.local>\n< 250 ok");
+    class.lab(content);
+    assert!(class.shows("step 6 of 6"), "{}", class.screen.shown());
+    class.lab("> QUIT\n< 221 bye");
+    assert!(!class.shows("step 6 of 6"), "{}", class.screen.shown());
+}
+
+#[test]
+fn the_page_scrolls_by_pages_and_no_further_than_it_goes() {
+    let mut class = Class::new(80, 24);
+    class.screen.keys("<f7>");
+    let top = class.screen.shown();
+    assert!(top.contains(" ▼") && top.contains("PgDn more"), "{top}");
+    class.screen.keys("<pagedown>");
+    assert!(class.shows("Any client will do"), "{}", class.screen.shown());
+    class.screen.keys("<pagedown><pagedown><pageup><pageup>");
+    assert_eq!(class.screen.shown(), top);
+}
