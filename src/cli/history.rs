@@ -189,11 +189,17 @@ fn tag(world: &World, name: &str, tags: &[String], remove: bool) -> Result<Strin
     if let Some(tag) = tags.iter().find(|tag| tag.trim().is_empty() || tag.contains(char::is_whitespace)) {
         return Err(format!("`{tag}` is no tag; a tag is one word"));
     }
-    let remark = |tag: &String| {
+    let remark = |tag: &str| {
         let set = Remark::new("set").with("tag", tag);
         if remove { set.with("off", "yes") } else { set }
     };
-    annotate(world, name, None, &tags.iter().map(remark).collect::<Vec<_>>())
+    // One that was given with a comma in it before is taken off by that.
+    let whole = tags.iter().filter(|tag| remove && tag.contains([',', ';'])).map(String::as_str);
+    let remarks: Vec<_> = whole.chain(tags.iter().flat_map(|tag| library::tags(tag))).map(remark).collect();
+    if remarks.is_empty() {
+        return Err("there is no tag in that; a tag is one word".to_owned());
+    }
+    annotate(world, name, None, &remarks)
 }
 
 /// Only what lies among the transcripts is deleted by name: any other file is the user's own.

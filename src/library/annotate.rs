@@ -76,6 +76,12 @@ pub fn annotate(path: &Path, at: Option<Micros>, remarks: &[Remark]) -> Result<M
     Ok(at)
 }
 
+/// The tags in what somebody typed: words, with blanks or commas between them, a # before each or not.
+pub fn tags(text: &str) -> impl Iterator<Item = &str> {
+    let words = text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';'));
+    words.map(|word| word.trim_start_matches('#')).filter(|word| !word.is_empty())
+}
+
 /// Whether the beginning is that of a transcript that may be written to.
 fn examine_head(file: &mut File) -> Result<(), AnnotateError> {
     let mut head = Vec::new();

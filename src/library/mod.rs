@@ -10,7 +10,7 @@ mod query;
 mod servers;
 mod summary;
 
-pub use annotate::{AnnotateError, annotate};
+pub use annotate::{AnnotateError, annotate, tags};
 pub use index::Index;
 pub use prune::{
     Limits, LimitsError, Pruned, RemoveError, is_annotated, is_recorded_into, prune, remove, remove_unless_annotated,

@@ -31,7 +31,7 @@ pub enum QueryError {
     #[error("`{0}` is no regular expression: {1}")]
     Expression(String, String),
     /// After `since:` or `until:` stands no time.
-    #[error("`{0}` is no time; write it like 2026-11-23, 2026-11-23T14:00, today, yesterday, 12h, 7d or 3 months")]
+    #[error("`{0}` is no time; write it like 7d, today, 12h, yesterday, 3 months, 2026-11-23 or 2026-11-23T14:00")]
     Time(String),
     /// After `larger:` or `smaller:` stands no size.
     #[error("`{0}` is no size; write it like 500kB, 10MB or 5MiB")]

@@ -414,8 +414,8 @@ pub(super) fn answered(model: &mut Model, ask: Ask, text: String) -> Vec<Effect>
         Ask::Remark if text.is_empty() => Vec::new(),
         Ask::Remark => vec![Remark::new("note").value(text)],
         _ => {
-            let wanted: Vec<&str> = text.split_whitespace().map(|tag| tag.trim_start_matches('#')).collect();
-            let new = wanted.iter().filter(|tag| !tag.is_empty() && !summary.tags.iter().any(|own| own == *tag));
+            let wanted: Vec<&str> = crate::library::tags(&text).collect();
+            let new = wanted.iter().filter(|tag| !summary.tags.iter().any(|own| own == *tag));
             let gone = summary.tags.iter().filter(|own| !wanted.contains(&own.as_str()));
             let added = new.map(|tag| Remark::new("set").with("tag", tag));
             added.chain(gone.map(|tag| Remark::new("set").with("tag", tag).with("off", "yes"))).collect()

@@ -262,3 +262,22 @@ fn what_was_found_is_where_the_opened_conversation_begins() {
     assert_eq!(screen.model.transcript.marked(), Some(6));
     assert_eq!(screen.model.transcript.narrowing().0, Some("relay"), "n goes on from there");
 }
+
+#[test]
+fn tags_stand_between_blanks_or_commas() {
+    let mut screen = screen(120, 33);
+    screen.asked();
+    screen.keys("<ctrl-t><ctrl-u>relay, #solved;later<enter>");
+    let asked = screen.asked().join("\n");
+    for tag in ["relay", "solved", "later"] {
+        assert!(asked.contains(&format!("set tag={tag}")), "{asked}");
+    }
+}
+
+#[test]
+fn the_start_screen_names_its_own_key_for_the_library() {
+    let mut screen = Screen::new(80, 24);
+    screen.model.face = Face::Start;
+    screen.keys("<ctrl-p>titl");
+    assert!(screen.shown().contains("F3 goes there"), "{}", screen.shown());
+}

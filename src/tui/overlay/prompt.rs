@@ -198,7 +198,7 @@ impl Prompt {
             Ask::Save => "a copy, notes in their places · Tab completes".to_owned(),
             Ask::Finding => "it goes to the lesson, not to the server · Enter tells it · Esc".to_owned(),
             Ask::Title => "kept in the file; an empty one takes it away".to_owned(),
-            Ask::Tags => "words; one that is taken out is taken off".to_owned(),
+            Ask::Tags => "words, a blank between them; one that is taken out is taken off".to_owned(),
             Ask::Remark => "kept in the file, at its end".to_owned(),
             Ask::Prune => {
                 "older:90d larger:10MB total:1GB · what has a title, tag or note stays · it asks first".to_owned()
