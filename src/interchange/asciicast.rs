@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::conversation::file::Document;
+use crate::conversation::file::{Document, folded};
 use crate::decode::Knowledge;
 use crate::smtp::escape;
 
@@ -13,6 +13,7 @@ const IDLE: f64 = 3.0;
 
 /// The whole of it: a head, then a line for each line of the plain text.
 pub(super) fn export(document: &Document, _: &Knowledge) -> Vec<u8> {
+    let document = &folded(document);
     let header = &document.header;
     let title = header.text("title").or(header.text("target")).unwrap_or("An SMTP conversation");
     let mut head = json!({
