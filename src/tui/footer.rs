@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 use super::action::{ACTIONS, Action, Entry};
 use super::model::{Focus, Model};
 use super::overlay::Overlay;
+use super::pane::lesson::LessonPane;
 use super::playback::Playback;
 use super::text::width;
 use super::theme::Role;
@@ -117,9 +118,9 @@ fn leaving(model: &Model, overlay: &Overlay) -> &'static str {
 /// The keys of what has the focus.
 fn of_place(model: &Model) -> Vec<Hint> {
     let place = model.place();
-    let compares = super::replay::compares(model) && model.focus == Focus::Transcript;
+    let closes = super::replay::closes(model) && model.focus == Focus::Transcript;
     // Beside another conversation the same key leads back.
-    let stays = |entry: &&Entry| !(compares && entry.action == Action::ToComposer);
+    let stays = |entry: &&Entry| !(closes && matches!(entry.action, Action::ToComposer | Action::EndReplay));
     let hints = ACTIONS.iter().filter(|entry| need(entry, model) > 0 && (entry.available)(model));
     let hints = hints.filter(stays).filter_map(|entry| {
         let key = model.keymap.keys(entry.action, place).next()?.to_string();
@@ -127,9 +128,11 @@ fn of_place(model: &Model) -> Vec<Hint> {
         let key = if entry.action == Action::Step(1) && steps > 1 { format!("{key}…{steps}") } else { key };
         let words = match entry.action {
             Action::ToComposer if model.focus == Focus::Transcript && model.transcript.is_narrowed() => {
-                Action::Widen.entry().short
+                // A search hides nothing.
+                if model.transcript.narrowing().1.is_some() { Action::Widen.entry().short } else { "end search" }
             }
             Action::ToTranscript if model.pasted.left() > 0 => "forget the paste",
+            Action::Choose => model.lesson.as_ref().map_or(entry.short, LessonPane::choosing),
             Action::Send => super::pipelining::enters(model).unwrap_or(entry.short),
             Action::Bottom => "follow the end",
             Action::Play if model.playback.as_ref().is_some_and(Playback::is_paused) => "go on",
@@ -142,13 +145,13 @@ fn of_place(model: &Model) -> Vec<Hint> {
         };
         Some(Hint { need: need(entry, model), key, words, action: Some(entry.action) })
     });
-    let leaves = model.came_from_start() || compares;
+    let leaves = model.came_from_start() || closes;
     let leave = model.keymap.keys(Action::ToComposer, place).next().filter(|_| leaves);
     let leave = leave.map(|key| {
         // While it plays, Esc only ends that.
         let back = match () {
             () if model.playback.is_some() => Action::EndPlay,
-            () if compares => Action::EndReplay,
+            () if closes => Action::EndReplay,
             () => super::opening::back(model),
         };
         Hint { need: 2, key: key.to_string(), words: back.entry().short, action: Some(back) }
@@ -165,6 +168,8 @@ fn need(entry: &Entry, model: &Model) -> u8 {
             2 * u8::from(model.transcript.is_left_behind(&model.talk))
         }
         Action::Reconnect if super::replay::is_playing(model) => 3,
+        // Esc leads to the line from a replay that still has one.
+        Action::EndReplay if super::replay::is_playing(model) && !super::replay::has_more(model) => 2,
         // The line to send comes of them, but for a replay, which has it already.
         Action::Templates | Action::Message if !reads && model.talk.is_open() && !super::replay::is_playing(model) => 3,
         Action::ToTranscript if model.focus == Focus::Composer && model.talk.is_open() => 4,

@@ -215,13 +215,24 @@ impl Keymap {
     /// as [`verbatim`] writes it.
     #[must_use]
     pub fn told(&self, text: &str) -> String {
+        self.told_with(text, |action| self.key(action))
+    }
+
+    /// The same for somebody who is at this place: where the action has a key there, that one is named.
+    #[must_use]
+    pub fn told_at(&self, place: Where, text: &str) -> String {
+        let here = |action| self.keys(action, place).next().map(|key| key.to_string());
+        self.told_with(text, |action| here(action).unwrap_or_else(|| self.key(action)))
+    }
+
+    fn told_with(&self, text: &str, key: impl Fn(Action) -> String) -> String {
         let mut told = String::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once('{') {
             told.push_str(before);
             let named = after.split_once('}').and_then(|(name, left)| Some((Action::named(name)?, left)));
             rest = if let Some((action, left)) = named {
-                told.push_str(&self.key(action));
+                told.push_str(&key(action));
                 left
             } else if let Some(left) = after.strip_prefix("{}") {
                 told.push('{');

@@ -8,13 +8,17 @@ use super::{learn, library, reading, replay};
 const INTERRUPTED: &str = "No connection: {back} connects and goes back to where you were, {reconnect} connects again, \
                            {connect} elsewhere. The line is kept.";
 
+/// Whether an action is about the rows of one conversation, which two columns do not show.
+fn is_of_one(action: Action) -> bool {
+    use Action as A;
+    matches!(action, A::Search | A::Filter | A::Bookmark | A::NextBookmark | A::Note | A::Jump | A::Fold | A::FoldAll)
+}
+
 /// Why an action can't be done now.
 pub(super) fn not_now(model: &Model, action: Action) -> Option<String> {
-    if let Some(words) = library::not_now(model, action) {
-        return Some(model.keymap.told(words));
-    }
-    if let Some(words) = learn::not_now(model, action) {
-        return Some(model.keymap.told(words));
+    let told = |words: &str| Some(model.keymap.told_at(model.place(), words));
+    if let Some(words) = library::not_now(model, action).or_else(|| learn::not_now(model, action)) {
+        return told(words);
     }
     let words = match action {
         Action::EditProfile | Action::CopyProfile | Action::DeleteProfile if model.at_start() => {
@@ -34,6 +38,9 @@ pub(super) fn not_now(model: &Model, action: Action) -> Option<String> {
         Action::StepByStep if replay::is_playing(model) => "Each line waits for {send} already.".to_owned(),
         Action::Skip | Action::EndReplay | Action::StepByStep => {
             "Nothing is being replayed; {replay} in the transcript begins.".to_owned()
+        }
+        _ if model.replay.is_some() && !model.at_start() && is_of_one(action) => {
+            "That is for one conversation alone: {end-replay} in the transcript closes the columns.".to_owned()
         }
         Action::DifferenceAfter | Action::DifferenceBefore => {
             "Nothing is compared; {compare} in the transcript begins.".to_owned()
@@ -60,12 +67,11 @@ pub(super) fn not_now(model: &Model, action: Action) -> Option<String> {
         Action::Back => "No mail transaction was cut off here; {reconnect} connects again.".to_owned(),
         Action::Mend if model.focus == Focus::Composer => "Nothing to mend in this line.".to_owned(),
         Action::Mend => "Mending is for the line in the composer; {next-pane} goes there.".to_owned(),
-        // Esc in a transcript from a file has nowhere to go, and says nothing.
-        Action::ToComposer | Action::Answer(_) => return None,
+        Action::Answer(_) => return None,
         _ if model.at_start() => {
             format!("“{}” needs a conversation; Enter opens what is marked.", action.entry().short)
         }
         _ => reading::not_now(model, action),
     };
-    Some(model.keymap.told(&words))
+    told(&words)
 }

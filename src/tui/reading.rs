@@ -13,7 +13,7 @@ use super::effect::{Effect, Whole};
 use super::model::{Face, Focus, Model};
 use super::overlay::{Ask, Copy, Overlay, Prompt, Reference, Timing, What};
 use super::pane::panel::Tab;
-use super::playback;
+use super::{playback, replay};
 
 /// Does an action of reading.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -41,7 +41,9 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         if matches!(ask, Ask::Search(_) | Ask::Filter | Ask::Note(_) | Ask::Jump) {
             model.focus = Focus::Transcript;
         }
-        model.overlay = Some(Overlay::Prompt(Prompt::new(ask, &text)));
+        let mut prompt = Prompt::new(ask, &text);
+        prompt.said = one_of_two(model).filter(|_| matches!(ask, Ask::Save | Ask::Export | Ask::Anonymised));
+        model.overlay = Some(Overlay::Prompt(prompt));
         return Vec::new();
     }
     match action {
@@ -69,6 +71,17 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         _ => {}
     }
     Vec::new()
+}
+
+/// Which of two conversations beside each other is written or copied, where there are two.
+pub(super) fn one_of_two(model: &Model) -> Option<String> {
+    let which = match model.replay.as_ref()? {
+        replay if replay.is_of_files() => "the left one",
+        _ if replay::is_playing(model) => "what is now, the right one",
+        // The two ends of a conversation: the client's is the one that is kept.
+        _ => return Some("what this end has seen".to_owned()),
+    };
+    Some(format!("{which} alone; ehlo diff A B writes both"))
 }
 
 /// What has to be typed for an action, and what stands there to begin with.
@@ -296,8 +309,36 @@ pub(super) fn not_now(model: &Model, action: Action) -> String {
         (true, false) => {
             format!("“{short}” is for a connection, and this is a file: {{connect}} connects to a server.")
         }
-        _ => format!("“{short}” is not possible now."),
+        _ => particular(model, action).map_or_else(|| format!("“{short}” is not possible now."), str::to_owned),
     }
+}
+
+/// What an action wants that is not there, with the key or the line that leads to it.
+fn particular(model: &Model, action: Action) -> Option<&'static str> {
+    let held = !model.is_offline();
+    Some(match action {
+        Action::NextFile | Action::PreviousFile => {
+            "No other file was opened with this one: ehlo open A B opens several, to go through."
+        }
+        Action::ServerView | Action::Mail if !held => {
+            "What the lab has seen and received is there while one talks to it, and this is a file: {connect} and lab \
+             goes there."
+        }
+        Action::ServerView | Action::Mail if !model.peer.lab => {
+            "That is of the lab inside ehlo, and this is another server: {connect} and lab goes there."
+        }
+        Action::ServerView if model.lesson.is_some() => "In a lesson the server's side is not shown.",
+        Action::ServerView => "The lab has seen nothing of this connection yet.",
+        Action::Lesson => "No lesson is being held; {lessons} shows them all.",
+        _ if model.talk.log.is_empty() => "Nothing was said here yet.",
+        Action::Faster | Action::Slower | Action::EndPlay => "Nothing plays now; {play} plays an opened conversation.",
+        Action::Play if held => {
+            "What is being held is not played: it can be once it was kept and opened; {library} lists it."
+        }
+        Action::Play => "Between two conversations nothing plays; {end-replay} closes the columns.",
+        Action::ToComposer => "This is a file, and has no line to send; {connect} connects to a server.",
+        _ => return None,
+    })
 }
 
 /// Copies something of the conversation.

@@ -31,6 +31,23 @@ pub fn fit(text: &str, columns: usize) -> String {
     columns.checked_sub(1).map_or_else(String::new, |room| format!("{}…", head(text, room)))
 }
 
+/// The text, or as much of its end as fits with a `…` before it.
+#[must_use]
+pub fn tail(text: &str, columns: usize) -> String {
+    if width(text) <= columns {
+        return text.to_owned();
+    }
+    let Some(room) = columns.checked_sub(1) else { return String::new() };
+    let mut from = text.len();
+    for (at, _) in text.grapheme_indices(true).rev() {
+        if width(&text[at..]) > room {
+            break;
+        }
+        from = at;
+    }
+    format!("…{}", &text[from..])
+}
+
 /// The text with a capital letter at its beginning, unless it begins with a name (`mx.target.local`, `dude@noddy.com`)
 /// that is written as it is.
 #[must_use]

@@ -65,7 +65,8 @@ fn whom(model: &Model) -> Vec<String> {
     let file = (model.files.several() && model.is_offline())
         .then(|| format!("file {} of {}", model.files.current + 1, model.files.paths.len()));
     let parts = |address: Option<&String>, protection: &String| {
-        let parts = [Some(&name), address, Some(protection), file.as_ref()];
+        // Which of several files it is has room before the rest.
+        let parts = [file.as_ref(), Some(&name), address, Some(protection)];
         let parts: Vec<&str> =
             parts.into_iter().flatten().map(String::as_str).filter(|part| !part.is_empty()).collect();
         parts.join(" · ")

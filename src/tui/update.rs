@@ -275,8 +275,10 @@ fn heard(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
         let action = match leaves {
             true if model.transcript.is_narrowed() => Action::Widen,
             true if model.playback.is_some() => Action::EndPlay,
-            true if replay::compares(model) => Action::EndReplay,
+            true if replay::closes(model) => Action::EndReplay,
             true if model.came_from_start() && model.replay.is_none() => opening::back(model),
+            // From a file that was named at the start it leads nowhere, and there is nothing to say of that.
+            true if model.is_offline() => return Vec::new(),
             _ => action,
         };
         return act(model, action);

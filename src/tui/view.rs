@@ -66,7 +66,8 @@ fn panes(model: &Model, frame: &mut Frame<'_>, layout: &Layout) {
     if let Some(area) = layout.transcript {
         let focused = model.focus == Focus::Transcript;
         if let Some(replay) = &model.replay {
-            let (title, keys) = (replay.title(), replay.keys());
+            let keys = replay.keys();
+            let title = replay.title(usize::from(area.width).saturating_sub(4));
             // What was found out goes before the second of two keys.
             let fits = shorter(&title, area.width, keys) == title;
             let status = if fits { keys } else { keys.split(" · ").next().unwrap_or(keys) };

@@ -46,7 +46,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         "fold",
         "Show all of a message or a long reply, or only its first lines.",
         &[(Transcript, "space")],
-        talking,
+        alone,
     ),
     entry(
         Action::FoldAll,
@@ -54,7 +54,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         "fold all",
         "Show all messages and long replies whole, or fold all of them.",
         &[(Transcript, "a")],
-        told,
+        alone,
     ),
     entry(
         Action::Search,
@@ -62,7 +62,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         "search",
         "Search the transcript as you type; between slashes it is a regular expression.",
         &[(Transcript, "/")],
-        told,
+        alone,
     )
     .called("find grep look")
     .needed(3),
@@ -88,7 +88,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         "filter",
         "Show only some lines: sent, received, refused, 5xx, rcpt, any text, and - before what is not wanted.",
         &[(Transcript, "f")],
-        told,
+        alone,
     )
     .called("hide only")
     .needed(5),
@@ -106,7 +106,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         "bookmark",
         "Set a bookmark on the selected line, or take it off; it is kept in the file.",
         &[(Transcript, "m")],
-        told,
+        alone,
     ),
     entry(
         Action::NextBookmark,
@@ -114,7 +114,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         "next bookmark",
         "Go to the next bookmark.",
         &[(Transcript, "'")],
-        told,
+        alone,
     ),
     entry(
         Action::Note,
@@ -122,7 +122,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         "note",
         "Write a note under the selected line; it is kept in the file.",
         &[(Transcript, ";")],
-        told,
+        alone,
     )
     .called("comment remark annotate")
     .needed(4),
@@ -132,7 +132,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         "go to",
         "Go to a time, to the next command of a verb, or to a line by its number.",
         &[(Transcript, "t")],
-        told,
+        alone,
     ),
     entry(
         Action::Explain,
@@ -187,7 +187,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         Action::Export,
         "export",
         "export",
-        "Write the conversation in another format: Markdown with what the replies mean, or plain text.",
+        "Write the conversation in another format: Markdown or HTML with what the replies mean, text, JSON, pcapng and others.",
         &[(Transcript, "x"), (Panel, "x")],
         told,
     )
@@ -222,6 +222,11 @@ pub(super) const ENTRIES: &[Entry] = &[
     )
     .needed(6),
 ];
+
+/// Two columns do not show the rows of one conversation.
+fn alone(model: &Model) -> bool {
+    told(model) && model.replay.is_none()
+}
 
 fn plays(model: &Model) -> bool {
     model.playback.is_some()

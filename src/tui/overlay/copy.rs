@@ -7,6 +7,7 @@ use ratatui::text::Line;
 
 use super::{Outcome, letter, message, message_place};
 use crate::tui::model::Model;
+use crate::tui::reading;
 
 /// What can be copied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +61,7 @@ impl Copy {
     }
 
     pub(super) fn draw(model: &Model, frame: &mut Frame<'_>) {
-        message(model, frame, "Copy", &Self::lines(), FOOT);
+        let of = reading::one_of_two(model).map_or_else(|| "Copy".to_owned(), |which| format!("Copy of {which}"));
+        message(model, frame, &of, &Self::lines(), FOOT);
     }
 }

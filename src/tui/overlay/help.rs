@@ -8,10 +8,11 @@ use ratatui::text::{Line, Span};
 
 use super::about::About;
 use super::{Outcome, Overlay, letter, more, place, window};
-use crate::tui::action::{ACTIONS, Action, Where};
-use crate::tui::model::Model;
+use crate::tui::action::{ACTIONS, Action, Entry, Where};
+use crate::tui::model::{Focus, Model};
 use crate::tui::text::{fit, wrap};
 use crate::tui::theme::Role;
+use crate::tui::{opening, replay};
 
 /// Columns for the keys.
 const KEYS: usize = 16;
@@ -71,12 +72,13 @@ impl Help {
         let terms = self.terms(model, columns);
         let (first, last) = if self.place == Where::Lesson { (terms, Vec::new()) } else { (Vec::new(), terms) };
         let mut lines: Vec<Line<'static>> =
-            words(self.place).iter().flat_map(|text| wrap(text, columns)).map(Line::from).collect();
+            said(self.place, model).iter().flat_map(|text| wrap(text, columns)).map(Line::from).collect();
         lines.extend(first);
         for (heading, place) in [(heading(self.place), self.place), ("Everywhere", Where::Everywhere)] {
             lines.push(Line::default());
             lines.push(Line::styled(heading, accent));
-            for entry in ACTIONS.iter().filter(|entry| !matches!(entry.action, Action::Step(2..))) {
+            let heard = |entry: &&Entry| !matches!(entry.action, Action::Step(2..)) && is_of_use(entry, model);
+            for entry in ACTIONS.iter().filter(heard) {
                 let mut keys: Vec<String> = model
                     .keymap
                     .keys(entry.action, place)
@@ -88,6 +90,10 @@ impl Help {
                     })
                     .map(|key| key.to_string())
                     .collect();
+                let leads = if entry.action == Action::ToComposer { leads(model) } else { None };
+                if leads.is_some() {
+                    keys.retain(|key| key == "Esc");
+                }
                 if keys.is_empty() {
                     continue;
                 }
@@ -96,7 +102,7 @@ impl Help {
                         key.push_str("…9");
                     }
                 }
-                lines.extend(keyed(&keys.join("  "), entry.help, model, columns));
+                lines.extend(keyed(&keys.join("  "), leads.unwrap_or(entry.help), model, columns));
             }
         }
         lines.extend(last);
@@ -194,6 +200,43 @@ fn heading(place: Where) -> &'static str {
         Where::Library => "Among the conversations that were kept",
     }
 }
+
+/// Whether an entry is named: of what a file can't do, since it has no line to send, no key is heard.
+fn is_of_use(entry: &Entry, model: &Model) -> bool {
+    let offline = model.is_offline() && !model.at_start();
+    !offline || (entry.available)(model) || (entry.action == Action::ToComposer && leads(model).is_some())
+}
+
+/// Where the key leads that goes to the composer elsewhere, in words; none where it does.
+fn leads(model: &Model) -> Option<&'static str> {
+    match model.focus {
+        Focus::Transcript if replay::closes(model) => Some(Action::EndReplay.entry().help),
+        Focus::Panel if model.is_offline() => Some("Go back to the transcript."),
+        Focus::Transcript if model.is_offline() && model.transcript.is_narrowed() => Some(Action::Widen.entry().help),
+        _ if model.came_from_start() => Some(match opening::back(model) {
+            Action::Library => "Go back to the conversations that were kept.",
+            _ => "Go back to the start screen.",
+        }),
+        _ => None,
+    }
+}
+
+/// What is said of the place, before its keys: of two columns first.
+fn said(place: Where, model: &Model) -> Vec<&'static str> {
+    let columns = model.replay.is_some() && !model.at_start();
+    let beside = if columns && matches!(place, Where::Transcript | Where::Composer) { COLUMNS } else { &[] };
+    // The marks of the lanes are not those of the columns.
+    let own = if columns && place == Where::Transcript { &[] } else { words(place) };
+    beside.iter().chain(own).copied().collect()
+}
+
+/// What stands between two conversations beside each other.
+const COLUMNS: &[&str] = &[
+    "Two conversations stand beside each other; what is equal is grey. Between them ≠ marks what differs (a code, or a \
+     line that only one of them has), ≈ what differs in its wording alone, - a line that was skipped, + what belongs to \
+     the right one alone. > was sent, < was received.",
+    "In a replay the line that comes next stands in the composer and may be changed; the right column fills as it goes.",
+];
 
 /// What the place is for, before its keys.
 fn words(place: Where) -> &'static [&'static str] {

@@ -10,6 +10,7 @@ use crate::tui::imported::masked;
 use crate::tui::message::Message;
 use crate::tui::model::{Focus, Model};
 
+use super::player::is_over;
 use super::prepare::name;
 use super::{Replay, is_playing, tally};
 
@@ -34,9 +35,10 @@ impl Compared {
     }
 }
 
-/// Whether two conversations stand beside each other: Esc leads back to the one that was opened, or is held.
-pub(in crate::tui) fn compares(model: &Model) -> bool {
-    !model.at_start() && model.replay.is_some() && !is_playing(model)
+/// Whether Esc closes the columns: it leads back to the conversation that was opened, or is held. A replay that goes on
+/// has a line to go back to instead.
+pub(in crate::tui) fn closes(model: &Model) -> bool {
+    !model.at_start() && model.replay.is_some() && (!is_playing(model) || is_over(model))
 }
 
 /// Two files stand beside each other from now on.

@@ -34,7 +34,7 @@ mod way;
 
 pub(super) use both::{both, held_with_both, with_both};
 pub use compare::Compared;
-pub(super) use compare::{compare, compares, kept_beside, show};
+pub(super) use compare::{closes, compare, kept_beside, show};
 pub use player::{Playing, Rehearsed};
 pub(super) use player::{
     ask_password, began, begin, enter, follow, forget, has_more, is_playing, not_begun, runs_by_itself, told, waited,
@@ -116,11 +116,11 @@ impl Replay {
         self.columns.draw(self.rows(), Frame { heads: self.heads(), theme, focused }, area, buffer);
     }
 
-    /// Above the columns: `replaying relay.smtp · line 4 of 11 · step by step`.
+    /// Above the columns, in so many of the screen's: `replaying relay.smtp · line 4 of 11 · step by step`.
     #[must_use]
-    pub fn title(&self) -> String {
+    pub fn title(&self, columns: usize) -> String {
         match &self.what {
-            What::Playing(playing) => playing.title(),
+            What::Playing(playing) => playing.title(columns),
             What::Comparing(compared) => compared.title(),
         }
     }

@@ -12,6 +12,7 @@ use crate::tui::effect::Effect;
 use crate::tui::model::{Armed, Model};
 use crate::tui::overlay::{Overlay, SecretPrompt};
 use crate::tui::pane::composer::answer;
+use crate::tui::text::{tail, width};
 
 use super::stops::stopped;
 use super::way::{Pause, Way};
@@ -76,16 +77,24 @@ impl Playing {
         }
     }
 
-    /// `replaying relay.smtp · line 4 of 11 · step by step`.
-    pub(super) fn title(&self) -> String {
+    /// `replaying relay.smtp · line 4 of 11 · step by step`, in so many columns: of a long name the end is enough.
+    pub(super) fn title(&self, columns: usize) -> String {
+        /// Columns that a name is still told by.
+        const LEAST: usize = 8;
+        let of = |name: &str| self.title_with(name);
+        let room = columns.saturating_sub(width(&of(""))).max(LEAST);
+        of(&tail(&self.of.name, room))
+    }
+
+    fn title_with(&self, name: &str) -> String {
         let stepper = &self.of.stepper;
         let (done, all) = stepper.progress();
         if stepper.next() == Next::Done {
             let skipped = stepper.rows().iter().filter(|row| row.mark == Mark::Skipped && row.is_sent()).count();
             let skipped = if skipped == 0 { String::new() } else { format!(" · {skipped} skipped") };
-            return format!("replayed {} · {}{skipped}", self.of.name, tally(stepper.tally()));
+            return format!("replayed {name} · {}{skipped}", tally(stepper.tally()));
         }
-        format!("replaying {} · line {} of {all} · {}", self.of.name, (done + 1).min(all), self.way.words())
+        format!("replaying {name} · line {} of {all} · {}", (done + 1).min(all), self.way.words())
     }
 
     /// What Enter does, where that is not to send a line.
@@ -119,6 +128,11 @@ pub(in crate::tui) fn has_more(model: &Model) -> bool {
 pub(in crate::tui) fn runs_by_itself(model: &Model) -> bool {
     has_more(model)
         && matches!(&model.replay, Some(Replay { what: What::Playing(playing), .. }) if playing.way != Way::Steps)
+}
+
+/// Whether a replay is on the screen that has come to its end, and its connection with it.
+pub(super) fn is_over(model: &Model) -> bool {
+    is_playing(model) && !has_more(model) && !model.talk.is_open()
 }
 
 /// Whether a replay is on the screen.

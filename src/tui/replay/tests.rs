@@ -370,3 +370,51 @@ fn a_response_is_filled_in_without_being_called_wrong_and_another_may_be_typed()
     assert!(asked[0].starts_with("Learn(Secret(…))"), "{asked:?}");
     assert_eq!(asked.last().map(String::as_str), Some("send b3RoZXI="));
 }
+
+#[test]
+fn a_long_name_gives_way_to_what_came_of_a_replay() {
+    let mut screen = replaying(120, 33, GREETING);
+    let Some(super::What::Playing(playing)) = screen.model.replay.as_mut().map(|replay| &mut replay.what) else {
+        panic!("it plays")
+    };
+    playing.of.name = "2026-11-29-234028-mx.target.local.smtp".to_owned();
+    for columns in [80, 100, 120, 200] {
+        screen.send(Message::Resize(columns, 33));
+        assert!(screen.shown().contains("· line 1 of 7 · step by step"), "{columns}: {}", screen.shown());
+        assert!(screen.shown().contains(".smtp ·"), "{columns}: {}", screen.shown());
+    }
+}
+
+#[test]
+fn esc_closes_the_columns_of_a_replay_that_is_over() {
+    let mut screen = replaying(120, 33, GREETING);
+    for _ in 0..7 {
+        screen.keys("<ctrl-t>");
+    }
+    screen.keys("<esc>");
+    assert!(screen.shown().contains("Backspace close columns"), "while it is open: {}", screen.shown());
+    screen.wire("* closed by=server");
+    assert!(screen.shown().contains("Esc close columns"), "{}", screen.shown());
+    screen.keys("<esc>");
+    assert!(screen.model.replay.is_none(), "{}", screen.shown());
+}
+
+#[test]
+fn what_is_of_one_conversation_says_so_between_two() {
+    let mut screen = comparing(120, 33);
+    for key in ["/", "f", ";", "m", "<space>", "t"] {
+        screen.keys(key);
+        let shown = screen.shown();
+        assert!(shown.contains("for one conversation alone") && screen.model.overlay.is_none(), "{key}: {shown}");
+    }
+    for key in ["x", "w", "A"] {
+        screen.keys(key);
+        assert!(screen.shown().contains("the left one alone; ehlo diff"), "{key}: {}", screen.shown());
+        screen.keys("<esc>");
+    }
+    screen.keys("y");
+    assert!(screen.shown().contains("Copy of the left one"), "{}", screen.shown());
+    screen.keys("<esc><f1>");
+    let shown = screen.shown();
+    assert!(shown.contains("≠ marks what") && shown.contains("≈"), "{shown}");
+}

@@ -1,5 +1,7 @@
 //! Where you are: the way of a session, its envelope, and what may follow.
 
+use std::collections::BTreeSet;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -71,6 +73,7 @@ pub(super) fn phase_words(session: &Session) -> String {
         // What became of the message matters more than how the server was greeted.
         Phase::Ready if session.verdicts.is_some_and(|(taken, _)| taken > 0) => "message taken",
         Phase::Ready if session.verdicts.is_some() => "message refused",
+        Phase::Ready if session.authenticated.is_some() => "logged in",
         Phase::Ready => return format!("{} done", greeting_verb(session)),
         Phase::Mail => "MAIL",
         Phase::Rcpt => "RCPT",
@@ -207,6 +210,18 @@ pub(super) fn way(session: &Session, width: u16) -> Vec<(Role, String)> {
     words
 }
 
+/// Which recipients have no row, where so many have none: the earliest of those that were taken, and only then of the
+/// refused ones, which one looks for.
+fn hidden(talk: &Talk, moment: &Moment<'_>, count: usize) -> BTreeSet<usize> {
+    let refused =
+        |n: &usize| matches!(moment.verdict(&moment.recipients[*n], talk), Verdict::Refused | Verdict::Failed);
+    if count == 0 || moment.recipients.len() > TOLD_APART {
+        return (0..count.min(moment.recipients.len())).collect();
+    }
+    let (bad, good): (Vec<usize>, Vec<usize>) = (0..moment.recipients.len()).partition(refused);
+    good.into_iter().chain(bad).take(count).collect()
+}
+
 struct Place<'a> {
     theme: Theme,
     area: Rect,
@@ -269,16 +284,13 @@ impl Place<'_> {
             return;
         }
         let room = usize::from(end.saturating_sub(self.y));
-        let (from, more) = match recipients.len().checked_sub(room) {
-            Some(over) if over > 0 => (over + 1, over + 1),
-            _ => (0, 0),
-        };
+        let more = recipients.len().checked_sub(room).filter(|over| *over > 0).map_or(0, |over| over + 1);
+        let hidden = hidden(talk, moment, more);
         let label = if open { "to" } else { "last" };
         if more > 0 && room > 0 {
             // Which they are is not in sight, what became of them is.
-            let hidden = recipients.iter().take(from).map(|recipient| moment.verdict(recipient, talk));
             let (mut taken, mut refused) = (0, 0);
-            for verdict in hidden {
+            for verdict in hidden.iter().map(|n| moment.verdict(&recipients[*n], talk)) {
                 taken += usize::from(matches!(verdict, Verdict::Accepted | Verdict::Delivered));
                 refused += usize::from(matches!(verdict, Verdict::Refused | Verdict::Failed));
             }
@@ -290,8 +302,8 @@ impl Place<'_> {
             }
             self.row(label, &words);
         }
-        for (n, recipient) in recipients.iter().skip(from).take(room.saturating_sub(usize::from(more > 0))).enumerate()
-        {
+        let shown = recipients.iter().enumerate().filter(|(n, _)| !hidden.contains(n)).map(|(_, recipient)| recipient);
+        for (n, recipient) in shown.take(room.saturating_sub(usize::from(more > 0))).enumerate() {
             let verdict = moment.verdict(recipient, talk);
             let undecided = moment.undecided(recipient, talk);
             self.recipient(if n == 0 && more == 0 { label } else { "" }, recipient, (verdict, undecided), talk);

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::script::beside::{Beside, Mark};
-use crate::tui::text::{fit, width};
+use crate::tui::text::{fit, tail};
 use crate::tui::theme::Role;
 
 use super::rows::{BAR, BETWEEN, lines, side};
@@ -18,7 +18,8 @@ pub(super) fn draw(pane: &Columns, rows: &[Beside], with: Frame<'_>, area: Rect,
     let (left, right) = (area.x + BAR, area.x + BAR + side + BETWEEN);
     let dim = with.theme.style(Role::Dim);
     for (x, head) in [left, right].into_iter().zip(with.heads) {
-        buffer.set_stringn(x, area.y, ending(head, side.into()), side.into(), dim);
+        // What differs in the names of two files is rather at their ends.
+        buffer.set_stringn(x, area.y, tail(head, side.into()), side.into(), dim);
     }
     let words = rows.get(pane.cursor).map(|row| row.words.as_str()).filter(|words| !words.is_empty());
     let bottom = area.bottom() - u16::from(words.is_some());
@@ -47,12 +48,6 @@ pub(super) fn draw(pane: &Columns, rows: &[Beside], with: Frame<'_>, area: Rect,
         let style = with.theme.style(Role::Warning);
         buffer.set_stringn(left, area.bottom() - 1, fit(words, room), room, style);
     }
-}
-
-/// A name in so many columns: what differs in the names of two files is rather at their ends.
-fn ending(name: &str, columns: usize) -> String {
-    let skipped = width(name).saturating_sub(columns);
-    if skipped == 0 { name.to_owned() } else { format!("…{}", name.chars().skip(skipped + 1).collect::<String>()) }
 }
 
 /// The roles of the two sides: what is equal is grey.
