@@ -60,7 +60,7 @@ pub trait Watch: Send {
 pub async fn run(probes: &[&'static Probe], setup: Setup, watch: &mut dyn Watch) -> Report {
     let aims = setup.aims.clone();
     let (target, knowledge, now) = (setup.target.clone(), Arc::clone(&setup.knowledge), setup.world.now());
-    let mut bench = Bench { setup, watch, log: Log::new() };
+    let mut bench = Bench { setup, watch, log: Log::new(), slowest: Duration::ZERO };
     let mut subject = Subject::new(&target, &aims, &knowledge, now);
     let mut report = Report::new(&target, now);
     while bench.over().is_none()
@@ -112,6 +112,8 @@ struct Bench<'a> {
     watch: &'a mut dyn Watch,
     /// Everything that has happened.
     log: Log,
+    /// The longest that a reply has taken so far.
+    slowest: Duration,
 }
 
 impl Bench<'_> {
@@ -144,7 +146,9 @@ impl Bench<'_> {
             plan.hands_over.get_or_insert(1);
         }
         let mut options = options.clone();
-        options.reply_timeout = Some(script.patience.map_or(aims.patience, |most| most.min(aims.patience)));
+        // Who answers slowly would else be judged by what was never said.
+        let least = self.slowest.saturating_mul(3);
+        options.reply_timeout = Some(script.patience.map_or(aims.patience, |most| most.max(least).min(aims.patience)));
         options.inspect = false;
         options.tls.verify = false;
         let settings = Settings {
@@ -170,7 +174,9 @@ impl Bench<'_> {
         let report = script::run(&plan, settings, &mut scribe).await;
         // Only what ended the conversation has words of its own; a refusal is an answer.
         let broken = report.words.map(|words| (report.cause.unwrap_or(Cause::Failed), words));
-        Talk::of(report.log, first, broken)
+        let talk = Talk::of(report.log, first, broken);
+        self.slowest = self.slowest.max(talk.slowest());
+        talk
     }
 }
 

@@ -1,5 +1,7 @@
 //! A conversation that was held, as a judgement looks at it.
 
+use std::time::Duration;
+
 use crate::conversation::dialogue::Ask;
 use crate::conversation::event::Remark;
 use crate::conversation::{Dialogue, Kind, Log};
@@ -109,6 +111,37 @@ impl Talk {
         Some((Capabilities::from_reply(&answer.reply), answer))
     }
 
+    /// Whether a line of exactly these octets went out, and its record in the whole log.
+    #[must_use]
+    pub fn sent(&self, line: &str) -> Option<usize> {
+        let found = self.log.of_kind(Kind::Sent).find(|(_, entry)| entry.bytes == line.as_bytes());
+        found.map(|(n, _)| self.first + n)
+    }
+
+    /// Whether the server had enough of us: a 421, which it may say at any moment, is no answer to a line (RFC 5321 3.8).
+    #[must_use]
+    pub fn turned_away(&self) -> bool {
+        self.answers().any(|answer| answer.code() == 421)
+    }
+
+    /// The longest that a reply took from the line before it.
+    #[must_use]
+    pub fn slowest(&self) -> Duration {
+        let took = |exchange: &crate::conversation::Exchange| {
+            let at = |record: Option<usize>| record.and_then(|record| self.log.get(record)?.at);
+            let (asked, replied) = (at(Some(exchange.start()))?, at(exchange.reply()?.last())?);
+            Some(Duration::from_micros(replied.0.saturating_sub(asked.0)))
+        };
+        self.dialogue.exchanges().iter().filter_map(took).max().unwrap_or_default()
+    }
+
+    /// The records, in the whole log, of so many lines of either side from a record of it on.
+    #[must_use]
+    pub fn lines_from(&self, record: usize, count: usize) -> Vec<usize> {
+        let lines = self.log.since(0).filter(|(_, entry)| matches!(entry.kind, Kind::Sent | Kind::Received));
+        lines.map(|(n, _)| self.first + n).filter(|n| *n >= record).take(count).collect()
+    }
+
     /// The first remark of this word, with its record in the whole log.
     #[must_use]
     pub fn remark(&self, word: &str) -> Option<(Remark, usize)> {
@@ -142,6 +175,6 @@ impl Talk {
     #[must_use]
     pub fn seconds(&self, record: usize) -> f64 {
         let at = record.checked_sub(self.first).and_then(|n| self.log.get(n)).and_then(|entry| entry.at);
-        std::time::Duration::from_micros(at.unwrap_or_default().0).as_secs_f64()
+        Duration::from_micros(at.unwrap_or_default().0).as_secs_f64()
     }
 }

@@ -158,3 +158,52 @@ fn who_has_to_log_in_first_is_not_told_to_name_somebody_else() {
     assert!(cure("554 5.7.1 <unknown[192.0.2.1]>: Client host rejected: Access denied").contains("log in by hand"));
     assert!(cure("550 5.1.1 <a@b>: User unknown").contains("--to"));
 }
+
+/// What a probe makes of a server that answers by this rule.
+fn judged(name: &str, stage: &Stage, answer: &dyn Fn(&str) -> &'static str) -> Vec<Finding> {
+    let probe = PROBES.iter().find(|probe| probe.name == name).expect("it is there");
+    let subject = stage.subject();
+    let mut talks = Vec::new();
+    while let Some(script) = (probe.next)(&subject, &talks) {
+        talks.push(Stage::play(&script, answer));
+    }
+    (probe.judge)(&subject, &talks)
+}
+
+#[test]
+fn what_was_not_answered_or_was_turned_away_is_neither_good_nor_a_fault() {
+    let stage = Stage::new(HELLO);
+    let told = |name: &str, answer: &dyn Fn(&str) -> &'static str| {
+        let found = judged(name, &stage, answer);
+        found.into_iter().map(|finding| (finding.severity, finding.title)).collect::<Vec<_>>()
+    };
+    // A rate limit is no fault of pipelining, of SIZE or of UTF-8.
+    let busy = |line: &str| if line.starts_with("MAIL") { "421 4.7.28 Too many messages" } else { "250 Ok" };
+    // Nothing is answered after EHLO: it is slow, or has gone.
+    let mute = |line: &str| if line.starts_with("EHLO") { "250 mx" } else { "" };
+    // Nobody may send here.
+    let shut = |line: &str| if line.starts_with("MAIL") { "554 5.7.1 your ip is listed" } else { "250 Ok" };
+    for (name, answer) in [
+        ("pipelining", &busy as &dyn Fn(&str) -> &'static str),
+        ("pipelining", &mute),
+        ("size", &busy),
+        ("size", &shut),
+        ("smuggling", &mute),
+        ("injection", &mute),
+        ("eight-bit", &shut),
+    ] {
+        let found = told(name, answer);
+        let about = ["pipelining", "limit of size", "alone", "behind STARTTLS", "UTF-8 address"];
+        for (severity, title) in found.iter().filter(|(_, title)| about.iter().any(|words| title.contains(words))) {
+            assert_eq!(*severity, Severity::Unknown, "{name}: {title}");
+        }
+        assert!(found.iter().any(|(severity, _)| *severity == Severity::Unknown), "{name}: {found:?}");
+        assert!(found.iter().all(|(severity, _)| *severity < Severity::Medium), "{name}: {found:?}");
+    }
+    // A server that minds the write, and not the lines, is told apart.
+    let found = judged("pipelining", &stage, &|line| if line.starts_with("RSET") { "503 no" } else { "250 Ok" });
+    assert_eq!(found[0].severity, Severity::High, "{found:?}");
+    // Who refuses everybody does not lack a postmaster.
+    let listed = |line: &str| if line.starts_with("RCPT") { "554 5.7.1 your ip is listed" } else { "250 Ok" };
+    assert!(judged("addresses", &stage, &listed).iter().all(|finding| !finding.title.contains("postmaster")));
+}

@@ -104,8 +104,10 @@ fn postmaster(subject: &Subject<'_>, talks: &[Talk]) -> Option<Finding> {
     let mut asked: Vec<Answer> = asked.collect();
     asked.dedup_by(|a, b| a.line == b.line);
     let refused: Vec<&Answer> = asked.iter().filter(|answer| answer.code() / 100 == 5).collect();
-    // A whole transaction that is refused says nothing of the postmaster.
-    if asked.iter().any(|answer| matches!(answer.code(), 503 | 530)) {
+    // A whole transaction that is refused says nothing of the postmaster, nor does a server that refuses everybody.
+    let nobody =
+        [subject.known(), subject.absent()].iter().all(|who| talk.to(&rcpt(who)).is_some_and(|no| !no.accepted()));
+    if asked.iter().any(|answer| matches!(answer.code(), 503 | 530)) || (nobody && refused.len() == asked.len()) {
         return None;
     }
     let severity = if refused.iter().any(|answer| answer.line == full) { Severity::Medium } else { Severity::Low };

@@ -29,7 +29,7 @@ fn next(subject: &Subject<'_>, talks: &[Talk]) -> Option<Script> {
     once(talks, || {
         let lines = PARAMETERS.map(|(_, parameter, _)| subject.mail(parameter));
         let script = lines.iter().fold(subject.opening(), |script, line| script.send(line).send("RSET"));
-        let script = script.send(utf8(subject)).send("RSET");
+        let script = script.send(utf8(subject)).send("RSET").send(subject.mail("")).send("RSET");
         // Where it is not offered, an unknown server would take the octets of a chunk for commands.
         let script = if subject.offer().has("CHUNKING") { script.send("BDAT 0 LAST") } else { script };
         script.send("QUIT")
@@ -45,7 +45,8 @@ fn judge(subject: &Subject<'_>, talks: &[Talk]) -> Vec<Finding> {
         findings.push(held(keyword, offer.has(keyword), &answer).by(reference));
     }
     if let Some(answer) = talk.to(&utf8(subject)) {
-        findings.push(undeclared(&answer));
+        let plain = talk.to(&subject.mail("")).is_some_and(|plain| plain.accepted());
+        findings.push(undeclared(&answer, plain, offer.has("SMTPUTF8")));
     }
     if let Some(answer) = talk.to("BDAT 0 LAST") {
         let finding = if matches!(answer.code(), 500 | 502) {
@@ -78,11 +79,19 @@ fn held(keyword: &str, offered: bool, answer: &Answer) -> Finding {
 }
 
 /// A UTF-8 address in a transaction that did not say SMTPUTF8.
-fn undeclared(answer: &Answer) -> Finding {
+/// `plain` says whether the same sender in ASCII is taken.
+fn undeclared(answer: &Answer, plain: bool, offered: bool) -> Finding {
     let finding = if answer.accepted() {
         Finding::new(Severity::Low, "A UTF-8 address is taken without SMTPUTF8")
             .meaning("The next server may refuse it, or break it on the way.")
-            .cure("Refuse it with 553 5.6.7 (Postfix: strict_smtputf8, or smtputf8_enable = yes).")
+            .cure(if offered {
+                "Refuse it with 553 5.6.7 (Postfix: strict_smtputf8 = yes)."
+            } else {
+                "Refuse it with 553 5.6.7 (Postfix: smtputf8_enable = yes and strict_smtputf8 = yes)."
+            })
+    } else if !plain || answer.code() / 100 == 4 {
+        Finding::new(Severity::Unknown, "A UTF-8 address without SMTPUTF8 could not be told")
+            .meaning("A sender in ASCII is refused as well.")
     } else {
         Finding::new(Severity::Good, "A UTF-8 address is refused without SMTPUTF8")
     };

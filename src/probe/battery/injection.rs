@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Finding, Probe, Script, Severity, Subject, Talk, once};
+use super::{Finding, Probe, Script, Severity, Subject, Talk, once, untold};
 
 pub(super) const PROBE: Probe = Probe {
     name: "injection",
@@ -13,6 +13,8 @@ pub(super) const PROBE: Probe = Probe {
     judge,
 };
 
+/// The command that goes out behind STARTTLS, in the same write.
+const BEHIND: &str = "NOOP";
 /// How long a reply to what was injected may take; a server as it should be never gives one.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -28,7 +30,7 @@ fn unfit(subject: &Subject<'_>) -> Option<String> {
 }
 
 fn next(subject: &Subject<'_>, talks: &[Talk]) -> Option<Script> {
-    once(talks, || Script::new().send(subject.greeting_line()).at_once(["STARTTLS", "NOOP"]).patience(PATIENCE))
+    once(talks, || Script::new().send(subject.greeting_line()).at_once(["STARTTLS", BEHIND]).patience(PATIENCE))
 }
 
 fn judge(subject: &Subject<'_>, talks: &[Talk]) -> Vec<Finding> {
@@ -44,7 +46,14 @@ fn judge(subject: &Subject<'_>, talks: &[Talk]) -> Vec<Finding> {
             .cure("If the server does it, update it; if not, somebody on the way does: ask from another place.")
             .by("RFC 3207 6")
             .shown_by([record]),
-        None => Finding::new(Severity::Good, "Nothing comes in clear text behind the 220 to STARTTLS").by("RFC 3207 6"),
+        None => {
+            let asked = subject.secured.as_ref().and_then(|talk| talk.to("STARTTLS"));
+            let tls = subject.secured.as_ref().and_then(|talk| talk.remark("tls")).map(|(_, record)| record);
+            Finding::new(Severity::Good, "Nothing comes in clear text behind the 220 to STARTTLS")
+                .by("RFC 3207 6")
+                .answered(&asked)
+                .shown_by(tls)
+        }
     });
     findings.extend(talks.first().map(command));
     findings
@@ -52,22 +61,30 @@ fn judge(subject: &Subject<'_>, talks: &[Talk]) -> Vec<Finding> {
 
 /// Whether the command behind STARTTLS was answered under TLS.
 fn command(talk: &Talk) -> Finding {
-    let sent = talk.to("STARTTLS");
+    let answer = talk.to("STARTTLS");
+    let Some(noop) = talk.sent(BEHIND).filter(|_| !talk.turned_away()) else {
+        return untold(talk, "What becomes of a command behind STARTTLS").by("RFC 3207 4.2");
+    };
+    // As they went out: in one write, before anything of it was answered.
+    let shown = talk.sent("STARTTLS").into_iter().chain([noop]);
+    let shown = shown.chain(answer.iter().flat_map(|answer| answer.records.iter().skip(1).copied()));
     let Some((_, tls)) = talk.remark("tls").filter(|(tls, _)| tls.get("failed").is_none()) else {
-        let finding = match &sent {
+        let closed = talk.closed();
+        let finding = match &answer {
             Some(answer) if !answer.accepted() => {
                 Finding::new(Severity::Good, format!("A command behind STARTTLS is refused: {}", answer.shown()))
             }
-            _ => Finding::new(Severity::Good, "A command behind STARTTLS ends the connection"),
+            _ if closed.is_some_and(|(_, by_server)| by_server) || talk.remark("tls").is_some() => {
+                Finding::new(Severity::Good, "A command behind STARTTLS ends the connection")
+            }
+            _ => return untold(talk, "What becomes of a command behind STARTTLS").by("RFC 3207 4.2"),
         };
-        let closed = talk.closed().map(|(record, _)| record);
-        return finding.by("RFC 3207 4.2").answered(&sent).shown_by(closed);
+        return finding.by("RFC 3207 4.2").shown_by(shown).shown_by(closed.map(|(record, _)| record));
     };
     let heard = talk.heard_after(tls);
     if heard.is_empty() {
-        return Finding::new(Severity::Good, "A command behind STARTTLS is forgotten")
-            .by("RFC 3207 4.2")
-            .answered(&sent);
+        let finding = Finding::new(Severity::Good, "A command behind STARTTLS is forgotten");
+        return finding.by("RFC 3207 4.2").shown_by(shown).shown_by([tls]);
     }
     Finding::new(Severity::High, "A command sent in clear text behind STARTTLS is carried out under TLS")
         .meaning(
@@ -76,6 +93,6 @@ fn command(talk: &Talk) -> Finding {
         )
         .cure("Update the server: it must throw away what was read before the handshake.")
         .by("RFC 3207 4.2")
-        .answered(&sent)
+        .shown_by(shown)
         .shown_by([tls].into_iter().chain(heard))
 }

@@ -64,6 +64,27 @@ fn once(talks: &[Talk], script: impl FnOnce() -> Script) -> Option<Script> {
     talks.is_empty().then(script)
 }
 
+/// The server answers so slowly, or has had so much of us, that this test shows nothing.
+fn untold(talk: &Talk, what: &str) -> Finding {
+    let (words, cure) = if talk.turned_away() {
+        (
+            "The server has had enough of us for now, and says so by 421.",
+            "Ask again later, and for this alone (--only).",
+        )
+    } else {
+        (
+            "What shows it did not come so far: the conversation ended, or a reply did not come in time.",
+            "Ask again, and for this alone (--only); with a longer --reply-timeout where the server is slow.",
+        )
+    };
+    let heard = talk.closed().map(|(record, _)| record);
+    let last = talk.answers().last().map(|answer| answer.records).unwrap_or_default();
+    Finding::new(Severity::Unknown, format!("{what} could not be told"))
+        .meaning(words)
+        .cure(cure)
+        .shown_by(last.into_iter().chain(heard))
+}
+
 /// A conversation that did not come to its end: nothing is known then.
 fn unheard(talk: &Talk, what: &str) -> Option<Finding> {
     let (_, words) = talk.broken.as_ref()?;

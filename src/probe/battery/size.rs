@@ -2,7 +2,7 @@
 
 use crate::decode::offer::octets;
 
-use super::{Answer, Finding, Probe, Script, Severity, Subject, Talk, without_mail};
+use super::{Answer, Finding, Probe, Script, Severity, Subject, Talk, untold, without_mail};
 
 pub(super) const PROBE: Probe = Probe {
     name: "size",
@@ -31,9 +31,9 @@ fn next(subject: &Subject<'_>, talks: &[Talk]) -> Option<Script> {
     match talks.len() {
         0 => {
             let sizes = limit.map_or(vec![HUGE], |limit| vec![limit, limit.saturating_add(1), HUGE]);
-            let script = sizes
-                .iter()
-                .fold(subject.opening(), |script, size| script.send(announced(subject, *size)).send("RSET"));
+            let script = sizes.iter().fold(subject.opening().send(subject.mail("")).send("RSET"), |script, size| {
+                script.send(announced(subject, *size)).send("RSET")
+            });
             Some(script.send("QUIT"))
         }
         // A server may close after one that is too long: on a connection of its own.
@@ -57,6 +57,10 @@ fn judge(subject: &Subject<'_>, talks: &[Talk]) -> Vec<Finding> {
 fn messages(subject: &Subject<'_>, talk: &Talk) -> Finding {
     let offer = subject.offer();
     let huge = talk.to(&announced(subject, HUGE));
+    // A sender that is refused without a size is not refused for one.
+    if talk.turned_away() || talk.to(&subject.mail("")).is_none_or(|plain| !plain.accepted()) {
+        return untold(talk, "Whether it keeps a limit of size").by("RFC 1870 6.1");
+    }
     let refused = |answer: &Option<Answer>| answer.as_ref().is_some_and(|answer| !answer.accepted());
     let Some(limit) = offer.size() else {
         let offered = offer.has("SIZE");
@@ -88,6 +92,9 @@ fn messages(subject: &Subject<'_>, talk: &Talk) -> Finding {
 }
 
 fn lines(talk: &Talk, length: usize) -> Option<Finding> {
+    if talk.turned_away() && talk.sent(&line(length)).is_none() {
+        return Some(untold(talk, "Whether it takes long lines").by("RFC 5321 4.5.3.1.4"));
+    }
     let answer = talk.to(&line(length));
     let octets = length + 2;
     let must = length <= LINES[0];

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::conversation::Kind;
 
-use super::{Answer, Finding, Probe, Script, Severity, Subject, Talk, without_mail};
+use super::{Answer, Finding, Probe, Script, Severity, Subject, Talk, untold, without_mail};
 
 pub(super) const PROBE: Probe = Probe {
     name: "smuggling",
@@ -78,7 +78,7 @@ fn of_line(talk: &Talk, name: &str, line: &str) -> Option<Finding> {
     let lines = talk.log.of_kind(Kind::Sent).filter(|(n, _)| n + talk.first >= sent).count();
     let replies: Vec<Answer> =
         talk.answers().filter(|answer| answer.records.last().is_some_and(|record| *record > sent)).collect();
-    let shown = std::iter::once(sent).chain(talk.heard_after(sent).into_iter().take(3));
+    let shown = talk.lines_from(sent, 5);
     let refused = replies.first().is_some_and(|answer| !answer.accepted());
     let finding = if replies.len() > lines && refused {
         Finding::new(Severity::Note, format!("{name} alone is refused in a command line"))
@@ -87,6 +87,9 @@ fn of_line(talk: &Talk, name: &str, line: &str) -> Option<Finding> {
         Finding::new(Severity::Low, format!("{name} alone ends a command line"))
             .meaning("Lines must end with CR LF. A server that takes less in commands may take less at the end of a message too.")
             .cure("Refuse it (Postfix from 3.9: smtpd_forbid_bare_newline = normalize or reject).")
+    } else if replies.len() < lines && !refused && talk.closed().is_none_or(|(_, by_server)| !by_server) {
+        // Each line was not even answered once.
+        return Some(untold(talk, &format!("What {name} alone does in a command line")).by("RFC 5321 2.3.8"));
     } else {
         Finding::new(Severity::Good, format!("{name} alone ends no command line"))
     };
