@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::keymap::Key;
-use super::model::Model;
+use super::model::{Focus, Model};
 use super::overlay::Overlay;
 use crate::smtp::{Phase, Verb};
 
@@ -43,7 +43,11 @@ fn is_secret(model: &Model) -> bool {
     }
     let word = model.composer.line().trim_start().split([' ', ':']).next().unwrap_or_default();
     let asked = model.waiting.as_ref().is_some_and(|waiting| waiting.what.contains("AUTH"));
-    asked || Verb::from_word(word) == Verb::Auth || model.talk.dialogue.state().phase() == Phase::Auth
+    // After a refusal what is typed may still be meant as an answer.
+    let last = model.talk.dialogue.exchanges().iter().rev().find(|exchange| exchange.verb != Verb::Other);
+    let refused = last.is_some_and(|exchange| exchange.verb == Verb::Auth && exchange.is_refusal());
+    let late = refused && model.focus == Focus::Composer && !crate::smtp::verb::is_known(word);
+    asked || late || Verb::from_word(word) == Verb::Auth || model.talk.dialogue.state().phase() == Phase::Auth
 }
 
 #[cfg(test)]
@@ -94,5 +98,13 @@ mod tests {
         screen.wire("< 334 VXNlcm5hbWU6");
         screen.keys("yz");
         assert!(footer(&screen).ends_with("• • • •"), "{}", footer(&screen));
+        screen.keys("<ctrl-u>*");
+        screen.say("<enter>", "< 501 5.7.0 aborted");
+        screen.keys("uv");
+        assert!(
+            footer(&screen).ends_with("Enter • •"),
+            "what is typed late is meant as an answer: {}",
+            footer(&screen)
+        );
     }
 }

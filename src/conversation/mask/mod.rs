@@ -29,6 +29,7 @@ use crate::smtp::{Command, Secret, Session, Verb};
 
 use super::event::{Line, Remark};
 use super::log::{Entry, Kind};
+use stray::Expected;
 pub(crate) use stray::is_login;
 use value::{Look, Values};
 
@@ -47,6 +48,8 @@ pub struct Mask {
     auth: Option<Exchange>,
     /// The AUTH that was refused, where no command has followed: what is typed next may still be meant as an answer.
     refused: Option<Exchange>,
+    /// An AUTH was sent, and none has succeeded since.
+    tried: bool,
 }
 
 /// An AUTH that is going on.
@@ -113,7 +116,7 @@ impl Mask {
         if ended && matches!(code.get(..4), Some([b'2' | b'4' | b'5', _, _, b' '])) && !code.starts_with(b"250") {
             // What is refused next are the answers, which may be more than one.
             match self.auth.take() {
-                Some(_) if code.starts_with(b"235") => self.refused = None,
+                Some(_) if code.starts_with(b"235") => (self.refused, self.tried) = (None, false),
                 Some(exchange) => self.refused = Some(exchange),
                 None => {}
             }
@@ -224,8 +227,12 @@ impl Mask {
     fn command(&self, line: &[u8], command: &Command) -> Option<usize> {
         if command.verb == Verb::Other {
             // Answers may be sent before the 334 has come, and are typed on when the server has ended the exchange.
-            let asked = self.auth.is_some() || self.refused.is_some();
-            return initial_response(line).or_else(|| stray::begins(line, &command.word, asked));
+            let expected = match (self.auth.is_some() || self.refused.is_some(), self.tried) {
+                (true, _) => Expected::Next,
+                (false, true) => Expected::Once,
+                (false, false) => Expected::No,
+            };
+            return initial_response(line).or_else(|| stray::begins(line, &command.word, expected));
         }
         initial_response(line)
     }
@@ -236,6 +243,7 @@ impl Mask {
         if let Some(mechanism) = auth_command(line).map(|(mechanism, _)| mechanism).or_else(mistyped) {
             let mechanism = String::from_utf8_lossy(mechanism).to_ascii_uppercase();
             self.auth = Some(Exchange { mechanism, responses: 0 });
+            self.tried = true;
         } else if stray::is_command(&command.word) {
             self.auth = None;
             self.refused = None;

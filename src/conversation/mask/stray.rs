@@ -1,11 +1,25 @@
 //! Secrets in lines that the session takes for commands: answers to an AUTH that was refused or mistyped, or that was never
 //! sent.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use crate::smtp::lint::{is_meant_as_verb, looks_like_secret};
 use crate::smtp::{sasl, verb};
 
 /// Commands by which other protocols log in, and behind which a password stands.
 const LOGINS: [&str; 6] = ["PASS", "PASSWORD", "PASSWD", "PWD", "LOGIN", "AUTHENTICATE"];
+
+/// How near at hand it is that a line is an answer to an AUTH.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Expected {
+    /// No AUTH was sent, or one has succeeded.
+    No,
+    /// An AUTH was refused, and commands have followed.
+    Once,
+    /// An AUTH waits for its reply, or was refused and no command has followed.
+    Next,
+}
 
 /// Whether the word begins a command by which other protocols log in.
 pub(crate) fn is_login(word: &str) -> bool {
@@ -17,9 +31,8 @@ pub(super) fn is_command(word: &str) -> bool {
     verb::is_known(word)
 }
 
-/// Where a line whose first word is no verb of the session's begins to be secret. `asked`: an AUTH waits for its reply, or
-/// was refused and no command has followed.
-pub(super) fn begins(line: &[u8], word: &str, asked: bool) -> Option<usize> {
+/// Where a line whose first word is no verb of the session's begins to be secret.
+pub(super) fn begins(line: &[u8], word: &str, expected: Expected) -> Option<usize> {
     if is_command(word) {
         return None;
     }
@@ -33,10 +46,14 @@ pub(super) fn begins(line: &[u8], word: &str, asked: bool) -> Option<usize> {
     }
     let alone = rest.is_none();
     let looks = looks_like_secret(line);
-    if !asked {
-        return (alone && looks).then_some(0);
+    if expected != Expected::Next {
+        let answers = looks || (expected == Expected::Once && is_short_base64(word));
+        return (alone && answers).then_some(0);
     }
-    let answers = line.trim_ascii() != b"*" && (word.starts_with('$') || (alone && could_answer(word)));
+    // A token, or the parts of PLAIN as they are typed behind a dollar.
+    let parts =
+        [b"Bearer ".as_slice(), b"\\0", b"\0"].into_iter().any(|part| memchr::memmem::find(line, part).is_some());
+    let answers = line.trim_ascii() != b"*" && (word.starts_with('$') || parts || (alone && could_answer(word)));
     if answers { Some(0) } else { looks.then(|| first_secret(line)).flatten() }
 }
 
@@ -67,6 +84,13 @@ fn behind(line: &[u8], at: usize) -> Option<usize> {
 fn could_answer(word: &str) -> bool {
     let glued = word.contains('<') || word.split_once(':').is_some_and(|(name, _)| is_command_or_field(name));
     !word.is_empty() && word != "." && !glued && !is_meant_as_verb(word)
+}
+
+/// Whether a word is base64 that is too short to tell a credential from a name by its look alone.
+fn is_short_base64(word: &str) -> bool {
+    let has = |test: fn(&u8) -> bool| word.bytes().any(|octet| test(&octet));
+    let mixed = has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase);
+    word.len() >= 8 && mixed && STANDARD.decode(word).is_ok()
 }
 
 fn is_command_or_field(name: &str) -> bool {

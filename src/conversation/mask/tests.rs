@@ -185,6 +185,10 @@ fn answers_to_an_auth_that_was_refused_are_masked_until_the_next_command() {
                 ("< 500 5.5.2 what is s3cret!", "< 500 5.5.2 what is {{auth}}"),
                 ("> $another one", "> {{auth}}"),
                 ("< 500 5.5.2 what", ""),
+                ("> user=dude auth=Bearer abc", "> {{auth}}"),
+                ("< 500 5.5.2 what", ""),
+                (r"> \0dude\0a pass word", "> {{auth}}"),
+                ("< 500 5.5.2 what", ""),
                 ("> XAUTH c2VjcmV0LXBhc3N3b3Jkcw==", "> XAUTH {{auth}}"),
                 ("< 500 5.5.2 what", ""),
                 ("> *", ""),
@@ -198,6 +202,12 @@ fn answers_to_an_auth_that_was_refused_are_masked_until_the_next_command() {
                 ("> noop", ""),
                 ("< 250 ok", ""),
                 ("> XFOO", ""),
+                ("> bm9kZHk1", "> {{auth}}"),
+                ("> XFOOBARS", ""),
+                ("> StartTls", ""),
+                ("> AUTH PLAIN AGR1ZGUAaHVudGVyMg==", "> AUTH PLAIN {{auth}}"),
+                ("< 235 2.7.0 ok", ""),
+                ("> aBcdEfgh", ""),
             ],
         );
     }
