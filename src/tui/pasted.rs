@@ -224,7 +224,10 @@ mod tests {
     fn what_is_wrong_with_a_pasted_line_is_said_and_mended() {
         let screen = pasted(refused(80, 24), "RCPT TO :bob@target.local\nNOOP\nQUIT\n", "1");
         let shown = screen.shown();
-        assert!(shown.contains("▸ RCPT TO:<bob@target.local>") && shown.contains("2 more pasted"), "{shown}");
+        assert!(
+            shown.contains("▸ RCPT TO:<bob@target.local>") && shown.contains("2 more pasted, Esc forgets"),
+            "{shown}"
+        );
     }
 
     #[test]

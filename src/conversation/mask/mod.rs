@@ -126,6 +126,9 @@ impl Mask {
             let named = code.get(4..).is_some_and(|text| text.trim_ascii().eq_ignore_ascii_case(b"UGFzc3dvcmQ6"));
             self.auth = Some(Exchange { mechanism: "LOGIN".to_owned(), responses: u32::from(named) });
         }
+        if ended && matches!(code.get(..4), Some([_, _, _, b' '])) {
+            self.values.replied();
+        }
         self.received.end(ended, false, self.values.reach());
         line(bytes, crlf, masked)
     }
@@ -265,15 +268,17 @@ impl Mask {
                 _ => false,
             }
         });
+        // A server that takes it for a command may say it once more as it stands.
+        let typed = response.strip_prefix(b"$").unwrap_or(response);
+        if refused && (is_name || typed.len() < 6 || is_common(typed)) {
+            self.values.learn_for_a_reply(Secret::new(typed.to_vec()));
+        } else if refused {
+            self.values.learn(Secret::new(typed.to_vec()));
+        }
         if is_name || response.is_empty() || response == b"=" {
             return;
         }
         self.learn_answer(response);
-        // A server that takes it for a command may say it once more as it stands.
-        let typed = response.strip_prefix(b"$").unwrap_or(response);
-        if refused && typed.len() >= 6 && !is_common(typed) {
-            self.values.learn(Secret::new(typed.to_vec()));
-        }
     }
 
     /// Learns what is secret in a response, for echoes.

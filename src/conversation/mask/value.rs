@@ -17,6 +17,8 @@ const ANY_CASE: usize = 6;
 #[derive(Debug, Default)]
 pub(super) struct Values {
     secrets: Vec<Secret>,
+    /// The last of them are looked for in the next reply only: so many.
+    passing: usize,
 }
 
 /// How a text is to be looked at.
@@ -38,13 +40,29 @@ impl Values {
     pub(super) fn learn(&mut self, secret: Secret) {
         let trimmed = secret.expose().trim_ascii();
         let secret = if trimmed.len() == secret.expose().len() { secret } else { Secret::new(trimmed.to_vec()) };
-        if !secret.expose().is_empty() && !self.secrets.contains(&secret) {
-            self.secrets.push(secret);
+        let kept = self.len();
+        if !secret.expose().is_empty() && !self.secrets[..kept].contains(&secret) {
+            self.secrets.insert(kept, secret);
         }
     }
 
+    /// What may be a secret, or a name: it is looked for in the next reply, in which a server may say it once more.
+    pub(super) fn learn_for_a_reply(&mut self, secret: Secret) {
+        if secret.expose().len() >= SHORT && !self.secrets.contains(&secret) {
+            self.secrets.push(secret);
+            self.passing += 1;
+        }
+    }
+
+    /// A reply has come.
+    pub(super) fn replied(&mut self) {
+        self.secrets.truncate(self.len());
+        self.passing = 0;
+    }
+
+    /// How many are looked for from now on, and not in the next reply only.
     pub(super) fn len(&self) -> usize {
-        self.secrets.len()
+        self.secrets.len() - self.passing
     }
 
     /// How many octets back a secret that ends now may have begun, in base64 too.

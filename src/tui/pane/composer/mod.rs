@@ -110,6 +110,9 @@ pub struct Again<'a> {
     pub fast: bool,
 }
 
+/// The title where the line is a command.
+const LINE: &str = "Line to send";
+
 /// The composer's state.
 #[derive(Debug, Default)]
 pub struct Composer {
@@ -322,10 +325,12 @@ impl Composer {
             Phase::Data => "Message content · a line with only \".\" ends it",
             _ if session.chunk_left > 0 => "Content of the chunk",
             _ if secrecy::is_answer(around) => "Answer within AUTH · masked once sent",
-            _ => "Line to send",
+            _ => LINE,
         };
         let left = match around.pasted.left() {
             0 => String::new(),
+            // Beside a longer title there is no room for the key.
+            left if title == LINE => format!(" · {left} more pasted, Esc forgets"),
             left => format!(" · {left} more pasted"),
         };
         (format!("{title}{left}"), "CRLF".to_owned())
