@@ -214,7 +214,10 @@ fn answers_to_an_auth_that_was_refused_are_masked_until_the_next_command() {
             ],
         );
     }
-    // Given up with *, answered wrongly, cut off.
+}
+
+#[test]
+fn answers_to_an_auth_that_was_given_up_failed_or_was_cut_off_are_masked() {
     for end in ["501 5.7.0 aborted", "535 5.7.8 wrong", "454 4.7.0 later", "421 4.7.0 too many errors"] {
         let end = format!("< {end}");
         check(

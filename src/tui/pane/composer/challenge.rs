@@ -105,11 +105,11 @@ impl Challenge {
     }
 
     /// Says why an answer that is no base64 will not do, and what sends what was meant.
-    pub(super) fn no_base64(&self, line: &str, lint: &mut Lint) {
+    pub(super) fn no_base64(&self, line: &str, finding: &mut Lint) {
         if let Some((whole, text)) = padded(line) {
             let text = for_screen(text.as_bytes());
-            lint.reason = format!("The = at the end of this base64 of “{text}” are not as many as they should be.");
-            lint.mended = Some(whole);
+            finding.reason = format!("The = at the end of this base64 of “{text}” are not as many as they should be.");
+            finding.mended = Some(whole);
             return;
         }
         let reason = match self.wants {
@@ -117,7 +117,7 @@ impl Challenge {
             _ => "This is no base64; $ before it has ehlo encode it.",
         };
         // What was meant as text can be sent as what the server wants.
-        (lint.reason, lint.mended) = (reason.to_owned(), self.encoded(line));
+        (finding.reason, finding.mended) = (reason.to_owned(), self.encoded(line));
     }
 
     /// The line that sends a text that was typed without its `$`; nothing where not enough is known for it.
