@@ -1,5 +1,7 @@
 //! The context of an exchange, taken from its conversation.
 
+use std::cell::Cell;
+
 use crate::conversation::dialogue::Ask;
 use crate::conversation::{Dialogue, Exchange, Kind, Log};
 use crate::smtp::reply::Flaw;
@@ -30,6 +32,7 @@ pub fn explain_exchange(exchange: usize, dialogue: &Dialogue, log: &Log, knowled
     if explanation.class.is_refusal() && spoke_early(exchange, dialogue, log) {
         into_the_pause(&mut explanation);
     }
+    explanation.notes.extend(explanation.class.is_refusal().then(|| patience(exchange, dialogue)).flatten());
     explanation.notes.extend(head::unended(exchange, asked, dialogue, log));
     auth::opened(exchange, &reply, dialogue, log, &mut explanation);
     if explanation.class == Class::Intermediate && gives_up(asked, log) {
@@ -40,6 +43,28 @@ pub fn explain_exchange(exchange: usize, dialogue: &Dialogue, log: &Log, knowled
         );
     }
     Some(explanation)
+}
+
+/// So many refusals on one connection that it is time to say that servers lose patience: Postfix does at twenty, and one
+/// that has borne twice as many will go on.
+const MANY: std::ops::Range<usize> = 15..40;
+
+/// A word before the server hangs up, since too many commands were refused.
+fn patience(number: usize, dialogue: &Dialogue) -> Option<String> {
+    let refused = Cell::new(0);
+    let counted = |_, exchange: &Exchange| -> Option<()> {
+        let refusal = exchange.ask == Ask::Command && exchange.code.is_some_and(|code| code.class().is_refusal());
+        refused.set(refused.get() + usize::from(refusal));
+        None
+    };
+    earlier(number, dialogue, counted);
+    let refused = refused.get();
+    MANY.contains(&refused).then(|| {
+        format!(
+            "{refused} commands were refused on this connection. Many servers hang up with 421 when they are too many, Postfix \
+             at twenty."
+        )
+    })
 }
 
 /// Whether the same command was put off before in this conversation, on whatever connection.

@@ -364,7 +364,8 @@ fn takes_base64(context: &Context) -> bool {
 }
 
 /// How causes begin, in the tables, that the state of the session says better.
-pub(super) const TOLD: [&str; 6] = [
+pub(super) const TOLD: [&str; 7] = [
+    "A mail transaction is open",
     "A command before it was left out",
     "No EHLO or HELO yet",
     "A transaction is open",

@@ -83,6 +83,12 @@ fn nameless(exchange: &Exchange, log: &Log, into: &mut Explanation) -> bool {
     "Refused for good: no name was given".clone_into(&mut into.title);
     into.meaning = format!("{verb} is followed by the client's name: a full host name, or an address in brackets.");
     into.causes = vec![format!("Nothing stands after {verb}")];
+    let greets =
+        |step: &Step| matches!(&step.does, Does::Command(line) if line.starts_with(verb) || line.starts_with("EHLO"));
+    if !into.next.iter().any(greets) {
+        let step = Step { text: "Greet it with a full name".to_owned(), does: Does::Command(verb.to_owned()) };
+        into.next.insert(0, step);
+    }
     true
 }
 
@@ -269,8 +275,18 @@ mod tests {
                 ("Refused for good: no name was given", &[cause.to_owned()][..])
             );
         }
+        // Within a transaction too the way on is a greeting.
+        let e = last("> HELO a\n< 250 mx\n> MAIL FROM:<a@b.example>\n< 250 ok\n> HELO\n< 501 no");
+        assert_eq!(first(&e), &Does::Command("HELO".to_owned()), "{:?}", e.next);
         let e = last("> EHLO a_b\n< 501 no");
         assert!(!e.title.contains("no name was given"), "{}", e.title);
+    }
+
+    #[test]
+    fn a_word_comes_before_a_server_loses_patience() {
+        let refused = |n: usize| last(&"> FOO\n< 500 5.5.2 no\n".repeat(n));
+        let told = |e: &Explanation| e.notes.iter().any(|note| note.contains("hang up"));
+        assert!(!told(&refused(14)) && told(&refused(15)));
     }
 
     #[test]
@@ -286,6 +302,7 @@ mod tests {
             let e = last(&lines);
             assert_eq!(first(&e), &Does::Command(want.to_owned()), "{lines}: {:?}", e.next);
             assert!(!e.causes.iter().any(|cause| cause.contains("left out")), "{lines}: {:?}", e.causes);
+            assert!(!e.causes.iter().any(|cause| cause == "A mail transaction is open"), "said once: {:?}", e.causes);
         }
     }
 }

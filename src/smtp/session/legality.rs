@@ -155,7 +155,7 @@ impl Session {
         } else if self.greeted_by.is_none() {
             odd("EHLO comes first: only its reply says whether STARTTLS is offered.", "RFC 3207 4")
         } else if self.expected().in_transaction() {
-            odd("STARTTLS drops the open mail transaction.", "RFC 3207 4.2")
+            odd("STARTTLS drops the open mail transaction, and some servers refuse it until RSET.", "RFC 3207 4.2")
         } else if self.greeted_by == Some(Verb::Helo) {
             odd("After HELO nothing is offered; EHLO says whether STARTTLS is.", "RFC 3207 4")
         } else if !self.capabilities.has("STARTTLS") {
