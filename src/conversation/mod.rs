@@ -4,7 +4,9 @@
 
 pub mod align;
 pub mod certificate;
+pub(crate) mod connections;
 pub mod dialogue;
+pub mod ending;
 pub mod event;
 pub mod exam;
 pub mod file;

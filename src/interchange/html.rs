@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::conversation::dialogue::Ask;
+use crate::conversation::ending::{Ending, endings};
 use crate::conversation::file::{Document, folded};
 use crate::conversation::log::Entry;
 use crate::conversation::{Dialogue, Kind, Log, Micros, words};
@@ -23,7 +24,8 @@ pub(super) fn export(document: &Document, knowledge: &Knowledge) -> Vec<u8> {
     let document = &folded(document);
     let dialogue = Dialogue::of(&document.log);
     let timed = document.header.text("clock") != Some("none");
-    let mut page = Page { out: String::new(), log: &document.log, dialogue: &dialogue, knowledge, tls: false, timed };
+    let (out, endings) = (String::new(), endings(&dialogue, &document.log));
+    let mut page = Page { out, log: &document.log, dialogue: &dialogue, endings, knowledge, tls: false, timed };
     page.head(document);
     page.conversation();
     page.recipients();
@@ -32,10 +34,24 @@ pub(super) fn export(document: &Document, knowledge: &Knowledge) -> Vec<u8> {
     page.out.into_bytes()
 }
 
+/// A list under its name; nothing where it is empty.
+fn list(out: &mut String, name: &str, items: &[impl AsRef<str>]) {
+    if items.is_empty() {
+        return;
+    }
+    put!(out, "<h3>{name}</h3><ul>");
+    for item in items {
+        put!(out, "<li>{}</li>", text(item.as_ref().as_bytes()));
+    }
+    put!(out, "</ul>\n");
+}
+
 struct Page<'a> {
     out: String,
     log: &'a Log,
     dialogue: &'a Dialogue,
+    /// How its connections ended.
+    endings: Vec<Ending>,
     knowledge: &'a Knowledge,
     tls: bool,
     /// Its source had a clock.
@@ -87,7 +103,10 @@ impl Page<'_> {
                     }
                 }
                 Kind::Sent => self.line("sent", if self.tls { "~&gt;" } else { "-&gt;" }, &entry),
-                Kind::Remark => self.remark(&entry),
+                Kind::Remark => {
+                    self.remark(&entry);
+                    self.ended(index);
+                }
                 Kind::Script => self.line("script", "", &entry),
                 Kind::Comment if entry.bytes.is_empty() => {}
                 Kind::Comment => self.line("remark", "", &entry),
@@ -137,6 +156,21 @@ impl Page<'_> {
             time(entry.at),
             text(words.as_bytes())
         );
+    }
+
+    /// How a connection ended at a record, where no reply tells it.
+    fn ended(&mut self, record: usize) {
+        let silent = self.knowledge.is_silent();
+        let ended = self.endings.iter().find(|ended| ended.record == record && !ended.at_rest && !silent);
+        let Some(account) = ended.map(|ended| ended.account(self.dialogue, self.log)) else { return };
+        put!(
+            self.out,
+            "<div class=\"reply refused\" tabindex=\"0\"><aside class=\"decode\"><h2>{}</h2><p>{}</p>\n",
+            text(account.title.as_bytes()),
+            text(account.meaning.as_bytes())
+        );
+        list(&mut self.out, "Why, most likely first", account.causes);
+        put!(self.out, "</aside>\n</div>\n");
     }
 
     fn content(&mut self, records: &[usize]) {
@@ -191,15 +225,6 @@ impl Page<'_> {
             text(it.title.as_bytes()),
             text(it.meaning.as_bytes())
         );
-        let list = |out: &mut String, name: &str, items: &[String]| {
-            if !items.is_empty() {
-                put!(out, "<h3>{name}</h3><ul>");
-                for item in items {
-                    put!(out, "<li>{}</li>", text(item.as_bytes()));
-                }
-                put!(out, "</ul>\n");
-            }
-        };
         if refused || ask == Some(Ask::Unasked) {
             let with_line = |step: &crate::decode::Step| match &step.does {
                 crate::decode::Does::Command(line) => format!("{}: {line}", step.text),
@@ -222,7 +247,7 @@ impl Page<'_> {
         }
         put!(self.out, "<h2>Recipients</h2>\n<table>\n<tr><th>recipient</th><th>verdict</th><th>code</th></tr>\n");
         for recipient in all.iter().take(RECIPIENTS) {
-            let (class, verdict) = (format!("{:?}", recipient.verdict()).to_lowercase(), recipient.verdict().word());
+            let (class, verdict) = (format!("{:?}", recipient.verdict()).to_lowercase(), self.dialogue.fate(recipient));
             let code = recipient.code().map_or_else(String::new, |code| code.to_string());
             let enhanced = recipient.enhanced().map_or_else(String::new, |code| format!(" {code}"));
             let address = text(self.dialogue.address(self.log, recipient).as_bytes());

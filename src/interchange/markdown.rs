@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::conversation::dialogue::Ask;
+use crate::conversation::ending::{Ending, endings};
 use crate::conversation::file::{Document, folded};
 use crate::conversation::{Dialogue, Exchange, Kind, Log, Micros, words};
 use crate::decode::offer::changes;
@@ -81,15 +82,21 @@ fn exchanges(log: &Log, dialogue: &Dialogue, (knowledge, timed): (&Knowledge, bo
     }
     line!(out, "| # | sent | reply | took | meaning | likely causes | next |");
     line!(out, "|--:|---|---|--:|---|---|---|");
+    let endings = endings(dialogue, log);
     for (number, exchange) in dialogue.exchanges().iter().enumerate() {
-        row(number, exchange, log, dialogue, (knowledge, timed), out);
+        let ended = endings.iter().find(|ended| ended.exchange == Some(number));
+        row((number, exchange, ended), log, dialogue, (knowledge, timed), out);
     }
     out.push('\n');
+    // What belongs to an exchange stands beside it.
+    for ended in endings.iter().rev().filter(|ended| ended.exchange.is_none() && !ended.at_rest) {
+        let account = ended.account(dialogue, log);
+        line!(out, "**{}** {}\n", inline(&account.title), inline(&account.meaning));
+    }
 }
 
 fn row(
-    number: usize,
-    exchange: &Exchange,
+    (number, exchange, ended): (usize, &Exchange, Option<&Ending>),
     log: &Log,
     dialogue: &Dialogue,
     (knowledge, timed): (&Knowledge, bool),
@@ -126,6 +133,11 @@ fn row(
             let next = if exchange.is_refusal() { next } else { String::new() };
             (format!("**{}** {}", inline(&it.title), inline(&it.meaning)), causes, next)
         });
+    let account = ended.map(|ended| ended.account(dialogue, log));
+    let (meaning, causes) = account.map_or((meaning, causes), |it| {
+        let causes = it.causes.iter().map(|cause| inline(cause)).collect::<Vec<_>>().join("<br>");
+        (format!("**{}** {}", inline(&it.title), inline(&it.meaning)), causes)
+    });
     line!(out, "| {} | {sent} | {shown} | {took} | {meaning} | {causes} | {next} |", number + 1);
 }
 
@@ -199,7 +211,7 @@ fn recipients(log: &Log, dialogue: &Dialogue, out: &mut String) {
     line!(out, "| recipient | verdict | code |");
     line!(out, "|---|---|---|");
     for recipient in all.iter().take(RECIPIENTS) {
-        let verdict = recipient.verdict().word();
+        let verdict = dialogue.fate(recipient);
         let code_text = recipient.code().map_or_else(String::new, |code| code.to_string());
         let enhanced = recipient.enhanced().map_or_else(String::new, |code| format!(" {code}"));
         line!(
@@ -261,6 +273,24 @@ mod tests {
         assert!(page.contains("| 4 | `RCPT TO:<c@d>` | 554 5.7.1 | 50 ms | **Refused"), "{page}");
         assert!(page.contains("| `HELO a\\|b` |"), "{page}");
         assert!(page.contains("| `c@d` | refused | 554 5.7.1 |"), "{page}");
+    }
+
+    #[test]
+    fn a_cut_is_told_where_the_reply_is_missing_and_nobody_is_awaited_any_more() {
+        let cut = format!("{TALK}4.000000 > RCPT TO:<e@f>\n5.000000 * closed by=network reason=\"reset\"\n");
+        let document = file::read(cut.as_bytes()).expect("a transcript");
+        let page = String::from_utf8(export(&document, &Knowledge::shipped())).expect("text");
+        let row = "| 5 | `RCPT TO:<e@f>` | no reply |  | **The connection ended before the reply to RCPT came** It was \
+            closed without a word: reset. Whether the server has done what was asked is not known. | the server failed, or";
+        assert!(page.contains(row), "{page}");
+        assert!(page.contains("| `e@f` | no reply came |  |"), "{page}");
+        let html = String::from_utf8(super::super::html::export(&document, &Knowledge::shipped())).expect("text");
+        assert!(html.contains("<h2>The connection ended before the reply to RCPT came</h2>"), "{html}");
+        assert!(html.contains("<td>no reply came</td>"), "{html}");
+        let left = format!("{TALK}4.0 > DATA\n4.0 < 354 go\n4.0 | x\n5.0 * closed by=client\n");
+        let document = file::read(left.as_bytes()).expect("a transcript");
+        let page = String::from_utf8(export(&document, &Knowledge::shipped())).expect("text");
+        assert!(page.contains("**The message was abandoned** The connection ended before"), "{page}");
     }
 
     #[test]

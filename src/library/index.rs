@@ -16,10 +16,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::summary::{Outcome, Summary, summary};
+use crate::conversation::ending::End;
 use crate::smtp::{EnhancedCode, ReplyCode};
 
 /// Its first line. Another number for each change to what a summary says, or to how it is written.
-const HEAD: &str = concat!("ehlo index 3 ", env!("CARGO_PKG_VERSION"));
+const HEAD: &str = concat!("ehlo index 4 ", env!("CARGO_PKG_VERSION"));
 /// So many files are read before it is worth opening the index.
 const FEW: usize = 50;
 /// A larger index is none.
@@ -61,6 +62,9 @@ struct Kept {
     profile: Option<String>,
     #[serde(rename = "o", default, skip_serializing_if = "Option::is_none")]
     outcome: Option<(Option<u16>, Option<String>, String)>,
+    /// The place of how it ended among all ways.
+    #[serde(rename = "e", default, skip_serializing_if = "Option::is_none")]
+    end: Option<usize>,
     #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
     lost: Option<(usize, usize)>,
     #[serde(rename = "x", default, skip_serializing_if = "std::ops::Not::not")]
@@ -102,6 +106,7 @@ impl Kept {
             target: it.target.clone(),
             profile: it.profile.clone(),
             outcome,
+            end: it.outcome.as_ref().and_then(|it| End::ALL.iter().position(|end| Some(*end) == it.end)),
             lost: it.outcome.as_ref().and_then(|it| it.refused),
             exam: it.exam,
             recipients: it.recipients,
@@ -116,6 +121,7 @@ impl Kept {
             enhanced: enhanced.as_deref().and_then(EnhancedCode::parse),
             text: text.clone(),
             refused: self.lost,
+            end: self.end.and_then(|place| End::ALL.get(place).copied()),
         });
         Summary {
             path: path.to_owned(),

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 use regex::bytes::{Regex, RegexBuilder};
 
+use crate::conversation::ending::End;
 use crate::profile::size;
 use crate::smtp::escape::for_screen;
 
@@ -39,14 +40,17 @@ pub enum QueryError {
     /// After `code:` stands nothing that a code begins with.
     #[error("`{0}` is no code; write it like 550, 5xx, 5.7.1 or none")]
     Code(String),
+    /// After `end:` stands none of the ways in which a conversation ends without a reply.
+    #[error("`{0}` is no end; there are {ends}, and none", ends = End::ALL.map(End::name).join(", "))]
+    End(String),
     /// What stands before the colon is none of the keys, and what stands behind it looks like a value.
     #[error("`{0}:` is no filter; there are {keys}: · as text to look for it stands in quotes", keys = KEYS.join(": "))]
     Key(String),
 }
 
 /// What may stand before a colon.
-const KEYS: [&str; 12] =
-    ["host", "profile", "code", "title", "tag", "to", "since", "after", "until", "before", "larger", "smaller"];
+const KEYS: [&str; 13] =
+    ["host", "profile", "code", "end", "title", "tag", "to", "since", "after", "until", "before", "larger", "smaller"];
 /// What must hold of a transcript.
 #[derive(Debug, Clone)]
 enum Condition {
@@ -54,6 +58,8 @@ enum Condition {
     Profile(String),
     /// The beginning of a code, `5xx`, `5.7`; `none` where there was no reply.
     Code(String),
+    /// The beginning of the name of an end; `none` where a reply tells it.
+    End(String),
     Title(String),
     Tag(String),
     To(String),
@@ -93,7 +99,7 @@ pub enum Sought {
 impl Query {
     /// Reads a line: each word, `"words between quotes"` and `/regular expression/` must stand in the conversation
     /// (without a capital letter both cases are found), and each `key:value` must hold; a `-` before it means that it
-    /// must not. Keys are host, profile, code, title, tag, to, since (after), until (before), larger, smaller.
+    /// must not. Keys are host, profile, code, end, title, tag, to, since (after), until (before), larger, smaller.
     ///
     /// # Errors
     /// What is wrong with one of them.
@@ -273,6 +279,7 @@ impl Condition {
             Self::Tag(tag) => summary.tags.iter().any(|own| own.to_lowercase() == *tag),
             Self::To(part) => summary.to.iter().any(|to| has(Some(to), part)),
             Self::Code(code) => is_code(summary.outcome.as_ref(), code),
+            Self::End(part) => is_end(summary.outcome.as_ref(), part),
             Self::Since(at) => summary.when().is_some_and(|when| when >= *at),
             Self::Until(at) => summary.when().is_some_and(|when| when < *at),
             Self::Larger(octets) => summary.size > *octets,
@@ -292,6 +299,10 @@ fn is_code(outcome: Option<&Outcome>, code: &str) -> bool {
     own.is_some_and(|own| own.starts_with(begin))
 }
 
+fn is_end(outcome: Option<&Outcome>, part: &str) -> bool {
+    outcome.and_then(|outcome| outcome.end).map_or("none", End::name).starts_with(part)
+}
+
 /// A key and its value; none where the key is none.
 fn condition(key: &str, value: &str, now: Timestamp, zone: &TimeZone) -> Result<Option<Condition>, QueryError> {
     let value = value.trim_matches('"');
@@ -301,6 +312,10 @@ fn condition(key: &str, value: &str, now: Timestamp, zone: &TimeZone) -> Result<
         "host" => Condition::Host(part()),
         "profile" => Condition::Profile(part()),
         "code" if is_beginning_of_code(&part()) => Condition::Code(part()),
+        "end" if End::ALL.map(End::name).iter().chain([&"none"]).any(|name| name.starts_with(&part())) => {
+            Condition::End(part())
+        }
+        "end" => return Err(QueryError::End(value.to_owned())),
         "code" => return Err(QueryError::Code(value.to_owned())),
         "title" => Condition::Title(part()),
         "tag" => Condition::Tag(part()),

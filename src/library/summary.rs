@@ -1,6 +1,6 @@
 //! A transcript in a few words, from the start and the end of its file alone.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use crate::conversation::dialogue::{Ask, Exchange, Recipient, Verdict};
+use crate::conversation::ending::{End, Ending, ending};
 use crate::conversation::file::{Annotations, Document, Reader};
 use crate::conversation::{Dialogue, Log, exam};
-use crate::smtp::{Class, EnhancedCode, ReplyCode, Verb};
+use crate::smtp::{Class, EnhancedCode, Phase, ReplyCode, Verb};
 
 /// Octets of a file that are read for its summary: so many from its start, and so many from its end.
 const LOOKED_AT: u64 = 64 * 1024;
@@ -43,15 +44,15 @@ pub struct Summary {
     pub outcome: Option<Outcome>,
     /// It was held in an exam, and its head still says so: what became of it is not explained.
     pub exam: bool,
-    /// RCPT commands in it, as far as it was looked at.
+    /// How many recipients it has, as far as it was looked at; who was tried again counts once.
     pub recipients: usize,
     /// Their forward-paths, the first of them; not escaped for a screen.
     pub to: Vec<String>,
 }
 
-/// What became of a conversation: the verdict on its last message or its last refusal, whichever came later; else its
-/// last reply before QUIT; else why there was no connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What became of a conversation: the verdict on its last message, its last refusal, or an end that no reply tells,
+/// whichever came later; else its last reply before QUIT.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outcome {
     /// The reply code.
     pub code: Option<ReplyCode>,
@@ -61,6 +62,27 @@ pub struct Outcome {
     pub text: String,
     /// Of a message that was taken: how many of its recipients were refused, where some were, and how many there were.
     pub refused: Option<(usize, usize)>,
+    /// How it ended, where no reply tells it; it has no code then.
+    pub end: Option<End>,
+}
+
+impl Outcome {
+    /// The shortest that tells it from others: its code, or how it ended.
+    #[must_use]
+    pub fn brief(&self) -> String {
+        let lost = self.refused.map(|(refused, of)| format!("{refused} of {of} refused · ")).unwrap_or_default();
+        match (self.code, self.end) {
+            (_, Some(_)) => self.text.split(": ").next().unwrap_or_default().to_owned(),
+            (Some(code), None) => format!("{lost}{code}"),
+            (None, None) => lost,
+        }
+    }
+}
+
+impl From<Ending> for Outcome {
+    fn from(ending: Ending) -> Self {
+        Self { text: ending.words, end: Some(ending.end), ..Self::default() }
+    }
 }
 
 impl std::fmt::Display for Outcome {
@@ -87,6 +109,14 @@ impl Summary {
         self.started.or(self.modified)
     }
 
+    /// What became of it in short, and its title, where it was given one: the one without the other tells half of it.
+    #[must_use]
+    pub fn titled(&self) -> Option<String> {
+        let title = self.title.as_ref()?;
+        let brief = self.outcome.as_ref().map(Outcome::brief).filter(|brief| !brief.is_empty());
+        Some(brief.map(|brief| brief + " ").unwrap_or_default() + &format!("“{title}”"))
+    }
+
     /// Whether somebody gave it a title, a tag, a note or a bookmark.
     #[must_use]
     pub fn is_annotated(&self) -> bool {
@@ -103,6 +133,10 @@ pub fn summary(path: &Path) -> Summary {
     let document = if exam { exam::without_answers(&document) } else { document };
     let dialogue = Dialogue::of(&document.log);
     let annotations = Annotations::of(&document);
+    let named = dialogue.recipients().iter().map(|it| dialogue.address(&document.log, it));
+    let mut known = HashSet::new();
+    // Who was tried again counts once.
+    let to: Vec<String> = named.filter(|address| known.insert(address.to_lowercase())).collect();
     let text = |key: &str| document.header.text(key).map(str::to_owned);
     Summary {
         path: path.to_owned(),
@@ -114,10 +148,10 @@ pub fn summary(path: &Path) -> Summary {
         target: text("target"),
         profile: text("profile"),
         started: document.header.started(),
-        outcome: outcome(&dialogue, &document.log),
+        outcome: became(&dialogue, &document.log, size > 2 * LOOKED_AT),
         exam,
-        recipients: dialogue.recipients().len(),
-        to: dialogue.recipients().iter().take(NAMED).map(|it| dialogue.address(&document.log, it)).collect(),
+        recipients: to.len(),
+        to: to.into_iter().take(NAMED).collect(),
     }
 }
 
@@ -162,24 +196,38 @@ fn as_far_as_it_goes(bytes: &[u8]) -> Document {
 /// What became of a conversation; nothing where nothing was said.
 #[must_use]
 pub fn outcome(dialogue: &Dialogue, log: &Log) -> Option<Outcome> {
+    became(dialogue, log, false)
+}
+
+/// The same of a log that may be torn, its middle left out.
+fn became(dialogue: &Dialogue, log: &Log, torn: bool) -> Option<Outcome> {
     let exchanges = dialogue.exchanges();
     let complete = |x: &Exchange| x.complete() && x.code.is_some();
     let decides = |x: &Exchange| complete(x) && (x.is_refusal() || x.ask == Ask::EndOfData);
     // A server that cuts a quiet line (RFC 5321 section 4.5.3.2) takes nothing back of what it said before.
-    let takes_leave = |x: &Exchange| x.ask == Ask::Unasked && x.code.is_some_and(|code| code.number() == 421);
-    let chosen = exchanges
-        .iter()
-        .rposition(|x| decides(x) && !takes_leave(x))
-        .or_else(|| exchanges.iter().rposition(decides))
-        .or_else(|| exchanges.iter().rposition(|x| complete(x) && x.verb != Verb::Quit))
-        .or_else(|| exchanges.iter().rposition(complete));
-    if let Some((chosen, reply)) = chosen.and_then(|x| Some((x, dialogue.reply(log, x)?))) {
-        let refused = lost(dialogue, log, chosen);
-        return Some(Outcome { code: reply.code(), enhanced: reply.enhanced(), text: reply.text(), refused });
+    let takes_leave = |x: &Exchange| {
+        x.ask == Ask::Unasked
+            && x.code.is_some_and(|code| code.number() == 421)
+            && !matches!(x.before(), Phase::Data | Phase::Bdat | Phase::Verdict)
+    };
+    let verdict = exchanges.iter().rposition(|x| decides(x) && !takes_leave(x));
+    let said = verdict.and_then(|x| exchanges[x].reply()).map(|reply| *reply.end());
+    let (quiet, ended) = match ending(dialogue, log, torn) {
+        Some(ended) if ended.at_rest => (Some(ended), None),
+        ended => (None, ended),
+    };
+    if let Some(ended) = ended.filter(|ended| said.is_none_or(|said| said < ended.record)) {
+        return Some(ended.into());
     }
-    let error = (0..log.len()).rev().filter_map(|record| log.get(record)?.remark()).find(|r| r.word == "error")?;
-    let words: Vec<_> = error.values.iter().filter(|(key, _)| key.is_none()).map(|(_, value)| value.as_str()).collect();
-    Some(Outcome { code: None, enhanced: None, text: words.join(" "), refused: None })
+    let left = || exchanges.iter().rposition(decides);
+    if let Some(quiet) = quiet.filter(|_| verdict.is_none() && left().is_none()) {
+        return Some(quiet.into());
+    }
+    let last = || exchanges.iter().rposition(|x| complete(x) && x.verb != Verb::Quit);
+    let chosen = verdict.or_else(left).or_else(last).or_else(|| exchanges.iter().rposition(complete))?;
+    let reply = dialogue.reply(log, chosen)?;
+    let refused = lost(dialogue, log, chosen);
+    Some(Outcome { code: reply.code(), enhanced: reply.enhanced(), text: reply.text(), refused, end: None })
 }
 
 /// Of the transaction whose message this exchange took: how many recipients were refused, where some were, and how many
@@ -221,6 +269,48 @@ mod tests {
         assert_eq!(told("> RCPT TO:<joe@c>\n< 554 5.7.1 no\n"), "1 of 2 refused · 250 2.0.0 Ok: queued");
         let again = "> RCPT TO:<joe@c>\n< 450 4.2.0 later\n> RCPT TO:<Joe@c>\n< 250 ok\n";
         assert_eq!(told(again), "250 2.0.0 Ok: queued", "he has it in the end");
+    }
+
+    #[test]
+    fn an_end_that_no_reply_tells_is_what_became_of_it() {
+        let became = |text: &str| {
+            let log = sample::log(text);
+            let it = outcome(&Dialogue::of(&log), &log).expect("something became of it");
+            (it.code.is_some(), it.end.map(End::name), it.to_string(), it.brief())
+        };
+        let begun = "* connecting a\n* connected a\n< 220 mx\n> EHLO a\n< 250 mx\n> MAIL FROM:<a@b>\n< 250 ok\n\
+            > RCPT TO:<x@b>\n< 550 no\n> RCPT TO:<c@d>\n< 250 2.1.5 ok\n";
+        let cut = "cut, no reply to DATA".to_owned();
+        let told = (false, Some("cut"), cut.clone(), cut);
+        assert_eq!(became(&format!("{begun}> DATA\n* closed by=network")), told, "later than the refusal");
+        let closed = "* closed by=server\n";
+        assert_eq!(became(&format!("{begun}{closed}")).2, "550 no", "at rest: nothing is taken back");
+        let taken = "> DATA\n< 354 go\n| x\n> .\n< 250 queued\n";
+        assert_eq!(became(&format!("{begun}> DATA\n{closed}{begun}{taken}{closed}")).2, "1 of 2 refused · 250 queued");
+        let later = became(&format!("{begun}{taken}> MAIL FROM:<a@b>\n{closed}")).2;
+        assert_eq!(later, "cut, no reply to MAIL");
+        let told = became(&format!("{begun}> DATA\n< 354 go\n| x\n< 421 4.3.0 shutting down\n{closed}"));
+        assert_eq!(told.2, "421 4.3.0 shutting down", "no quiet line");
+        let error = "* error kind=tls \"the server's certificate has expired\"\n* closed by=client";
+        let (code, end, words, brief) = became(&format!("{begun}> STARTTLS\n< 220 go\n{error}"));
+        assert_eq!((code, end), (false, Some("tls")));
+        assert_eq!(
+            (words.as_str(), brief.as_str()),
+            ("TLS not trusted: the certificate has expired", "TLS not trusted")
+        );
+    }
+
+    #[test]
+    fn who_is_tried_again_is_one_recipient() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let path = folder.path().join("a.smtp");
+        let again = "0.0 > RCPT TO:<Ann@b>\n0.0 < 450 later\n0.0 > RCPT TO:<ann@b>\n0.0 < 250 ok\n";
+        let text = format!(
+            "+++\nehlo = 1\n+++\n0.0 > MAIL FROM:<a@b>\n0.0 < 250 ok\n{again}0.0 > RCPT TO:<joe@c>\n0.0 < 250 ok\n"
+        );
+        std::fs::write(&path, text).expect("written");
+        let summary = summary(&path);
+        assert_eq!((summary.recipients, summary.to), (2, vec!["Ann@b".to_owned(), "joe@c".to_owned()]));
     }
 
     #[test]

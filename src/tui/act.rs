@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use crate::client::Request;
 use crate::conversation::Exchange;
+use crate::conversation::ending::ending;
 use crate::decode::{Does, Step};
 use crate::smtp::Phase;
+use crate::smtp::escape::for_screen;
 
 use super::action::Action;
 use super::attending;
@@ -298,7 +300,12 @@ pub(super) fn scroll(model: &mut Model, action: Action) {
     };
     let looks = matches!(action, Action::RefusalAfter | Action::RefusalBefore) && model.replay.is_none();
     if looks && !model.talk.dialogue.exchanges().iter().any(Exchange::is_refusal) {
-        model.notice = Some("No reply in this conversation refuses anything.".to_owned());
+        let ended = ending(&model.talk.dialogue, &model.talk.log, false).filter(|ended| !ended.at_rest);
+        let words = ended.as_ref().map(|ended| format!(" It ended here: {}.", for_screen(ended.words.as_bytes())));
+        if let Some(ended) = ended {
+            model.transcript.show(ended.record, &model.talk);
+        }
+        model.notice = Some("No reply in this conversation refuses anything.".to_owned() + &words.unwrap_or_default());
         return;
     }
     let (Some(before), Some(now)) = (before, model.transcript.selected()) else { return };

@@ -33,7 +33,7 @@ pub(super) fn opened(model: &mut Model, path: &Path, talk: Talk, whole: bool) {
         model.transcript = Transcript::default();
         model.panel = Panel::default();
         model.settle();
-        model.transcript.act(Action::Top, &model.talk);
+        model.transcript.select_first(&model.talk);
         super::attending::opened(model);
     }
     go_to_what_was_found(model, path);

@@ -331,13 +331,14 @@ pub(super) fn scenarios(world: &World, sender: UnboundedSender<Message>) {
 }
 
 fn row(summary: Summary, knowledge: &Knowledge, now: Timestamp, zone: &TimeZone) -> Recent {
+    let titled = summary.titled();
     let target = summary.profile.clone().or(summary.target).unwrap_or_default();
     let target = if target == "lab:default" { "lab" } else { target.trim_start_matches("smtp://") };
     let exam = summary.exam;
     let in_words = |outcome: library::Outcome| if exam { outcome.to_string() } else { in_words(&outcome, knowledge) };
-    let mut outcome = summary.outcome.map(in_words);
-    if let Some(title) = summary.title {
-        outcome = Some(title);
+    let mut outcome = titled.or_else(|| summary.outcome.map(in_words));
+    if outcome.is_none() && !target.is_empty() {
+        outcome = Some("nothing was said".to_owned());
     }
     if outcome.is_none() && summary.started.is_none() && target.is_empty() {
         let file = summary.path.file_name().map(|name| name.to_string_lossy().into_owned());
@@ -403,7 +404,7 @@ mod tests {
         let words = |code, enhanced: &str, text: &str| {
             let enhanced = EnhancedCode::at_start(enhanced.as_bytes()).map(|(enhanced, _)| enhanced);
             let outcome =
-                library::Outcome { code: ReplyCode::new(code), enhanced, text: text.to_owned(), refused: None };
+                library::Outcome { code: ReplyCode::new(code), enhanced, text: text.to_owned(), ..Default::default() };
             in_words(&outcome, &knowledge)
         };
         let relay = words(554, "5.7.1", "<friend@elsewhere.example>: Relay access denied");

@@ -88,7 +88,8 @@ fn is_unverified(model: &Model) -> bool {
 
 /// Whether the title tells how a file ended, and not yet where it stood at a line.
 fn tells_the_end(model: &Model) -> bool {
-    model.is_offline() && model.transcript.marked() == Some(0) && !model.talk.outcome.is_empty()
+    let at_its_beginning = model.transcript.marked() == Some(0) && !model.transcript.has_moved();
+    model.is_offline() && at_its_beginning && !model.talk.outcome.is_empty()
 }
 
 /// The handshake that protects what is shown; where it is told how a file ended, the one before that.

@@ -7,7 +7,8 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::{COMMAND, complain};
-use crate::cli::{Common, input};
+use crate::cli::{Common, fold, input};
+use crate::conversation::ending::End;
 use crate::library::{self, Found, Query, Sought, Summary};
 use crate::profile::size;
 use crate::smtp::escape::for_screen;
@@ -40,6 +41,9 @@ pub(super) struct Listing {
     /// Those that ended so: 550, 5xx, 5.7.1; none for those without a reply
     #[arg(long, value_name = "CODE")]
     code: Option<String>,
+    /// Those that ended without a reply: cut, unanswered, abandoned, tls, silence, failed; none for the others
+    #[arg(long, value_name = "END")]
+    end: Option<String>,
     /// Those with this recipient; of very many, the first and last are known
     #[arg(long, value_name = "ADDRESS")]
     to: Option<String>,
@@ -122,7 +126,7 @@ pub(super) fn run(listing: &Listing, common: &Common, world: &World) -> Result<S
         let paths: Vec<_> = rows.iter().map(|(summary, _)| summary.path.display().to_string() + "\n").collect();
         paths.concat()
     } else {
-        to_text(&rows, &zone)
+        fold::out(&to_text(&rows, &zone))
     })
 }
 
@@ -135,6 +139,7 @@ impl Listing {
             ("host", &self.host),
             ("profile", &self.profile),
             ("code", &self.code),
+            ("end", &self.end),
             ("to", &self.to),
             ("title", &self.title),
             ("larger", &self.larger),
@@ -208,7 +213,8 @@ pub(super) fn line(summary: &Summary, zone: &TimeZone) -> String {
     let when = summary.when().map(|at| zone.to_datetime(at).strftime("%Y-%m-%d %H:%M").to_string()).unwrap_or_default();
     let target = summary.target.as_deref().map(|target| target.trim_start_matches("smtp://"));
     let with = summary.profile.as_deref().or(target).unwrap_or_default();
-    let outcome = summary.outcome.as_ref().map(ToString::to_string).unwrap_or_default();
+    let outcome = summary.outcome.as_ref().map(ToString::to_string);
+    let outcome = outcome.unwrap_or_else(|| "nothing was said".to_owned());
     let mut line = format!(
         "{when:<16}  {:<WITH$}  {:<OUTCOME$}  {:>7}  {}",
         cut(with, WITH),
@@ -241,6 +247,7 @@ fn to_json((summary, found): &Row) -> Value {
             "enhanced": outcome.enhanced.map(|code| code.to_string()),
             "text": for_screen(outcome.text.as_bytes()),
             "refused": outcome.refused.map(|(refused, _)| refused),
+            "end": outcome.end.map(End::name),
         })
     });
     json!({

@@ -173,6 +173,19 @@ impl Exchange {
         self.code.is_some_and(|code| code.class().is_refusal())
     }
 
+    /// What is awaited of the server, in words: `the reply to RCPT`.
+    #[must_use]
+    pub fn awaited(&self) -> String {
+        match self.ask {
+            Ask::Greeting => "the greeting".to_owned(),
+            Ask::EndOfData => "the verdict on the message".to_owned(),
+            Ask::AuthAnswer => "the reply to the answer in AUTH".to_owned(),
+            Ask::Unasked => "what it said unasked".to_owned(),
+            Ask::Command if self.verb == Verb::Other => "the reply to the last line".to_owned(),
+            Ask::Command => format!("the reply to {}", self.verb.word()),
+        }
+    }
+
     /// From the sending to the end of the reply, where both have a time. A time that goes back counts as 0.
     #[must_use]
     pub fn latency(&self, log: &Log) -> Option<Micros> {

@@ -11,7 +11,7 @@ mod tests;
 
 use crate::smtp::reply::Flaw;
 use crate::smtp::session::{Awaited, Sent};
-use crate::smtp::{Class, EnhancedCode, Reply, ReplyCode, ReplyReader, Verb};
+use crate::smtp::{Class, EnhancedCode, Phase, Reply, ReplyCode, ReplyReader, Verb};
 
 use super::fold::{Answered, Fold};
 use super::log::{Entry, Kind, Log};
@@ -148,6 +148,19 @@ impl Dialogue {
         let command = crate::smtp::Command::parse(&line);
         let path = command.path.as_ref().map(crate::smtp::Path::address);
         path.unwrap_or_else(|| String::from_utf8_lossy(command.argument()).into_owned())
+    }
+
+    /// What became of a recipient, in a word: of one whose connection ended before its reply came that none did.
+    #[must_use]
+    pub fn fate(&self, recipient: &Recipient) -> &'static str {
+        let number = recipient.exchange as usize;
+        let later = || self.exchanges.get(number + 1..).unwrap_or_default().iter().any(|x| x.ask == Ask::Greeting);
+        let over = recipient.verdict() == Verdict::Pending && (self.fold.phase() == Phase::Closed || later());
+        match self.exchanges.get(number).and_then(Exchange::reply) {
+            _ if !over => recipient.verdict().word(),
+            Some(_) => "its reply broke off",
+            None => "no reply came",
+        }
     }
 
     /// The state now.

@@ -51,6 +51,7 @@ fn each_word_and_each_key_must_hold() {
         "RCPT \"to:<friend\" elsewhere.example>:",
         "-qufb",
         "-greylisted -tag:fast",
+        "end:none -end:cut end:",
     ] {
         assert!(holds(line), "{line}");
     }
@@ -110,6 +111,22 @@ fn of_a_long_line_what_is_about_the_place_is_given() {
 }
 
 #[test]
+fn what_no_reply_ended_is_found_by_how_it_ended() {
+    let folder = tempfile::tempdir().expect("a directory");
+    let path = folder.path().join("cut.smtp");
+    let text = "+++\nehlo = 1\n+++\n0.0 * connecting a\n0.0 * connected a\n0.0 < 220 mx\n0.0 > EHLO a\n0.0 < 250 mx\n\
+                0.0 > MAIL FROM:<a@b>\n0.0 < 250 ok\n0.0 > RCPT TO:<c@d>\n0.0 * closed by=server\n";
+    std::fs::write(&path, text).expect("written");
+    let summary = summary(&path);
+    for line in ["end:cut", "end:c", "code:none", "-code:250", "\"cut, no reply to RCPT\""] {
+        assert_ne!(query(line).look_into(&summary).expect("it is read"), Sought::Absent, "{line}");
+    }
+    for line in ["end:tls", "end:none", "code:250"] {
+        assert!(!query(line).admits(&summary), "{line}");
+    }
+}
+
+#[test]
 fn what_is_no_time_size_or_expression_is_said() {
     let now = NOW.parse().expect("a time");
     for (line, why) in [
@@ -117,6 +134,7 @@ fn what_is_no_time_size_or_expression_is_said() {
         ("larger:big", "`big` is no size"),
         ("code:abc", "`abc` is no code; write it like 550"),
         ("code:5.7.1.2", "is no code"),
+        ("end:dead", "`dead` is no end; there are cut, unanswered, abandoned, tls, silence, failed, and none"),
         ("/a(/", "is no regular expression: unclosed group"),
         ("/a{1000}{1000}/", "it is too large"),
     ] {

@@ -14,9 +14,8 @@ impl Library {
     pub(in crate::tui) fn listed(&self) -> Vec<(&Path, String)> {
         let row = |row: &Row| {
             let it = &row.summary;
-            let outcome = it.outcome.as_ref().map(ToString::to_string);
-            let what =
-                [it.target.clone(), it.title.clone(), outcome].into_iter().flatten().collect::<Vec<_>>().join("  ");
+            let outcome = it.titled().or_else(|| it.outcome.as_ref().map(ToString::to_string));
+            let what = [it.target.clone(), outcome].into_iter().flatten().collect::<Vec<_>>().join("  ");
             for_screen(format!("{}  {what}", row.when).as_bytes())
         };
         self.rows.iter().map(|it| (it.summary.path.as_path(), row(it))).collect()

@@ -21,7 +21,7 @@ fn row(name: &str, when: &str, code: (u16, &str, &str), size: u64) -> Row {
         code: ReplyCode::new(code.0),
         enhanced: EnhancedCode::parse(code.1),
         text: code.2.to_owned(),
-        refused: None,
+        ..Outcome::default()
     };
     let summary = Summary {
         path: PathBuf::from(format!("/state/transcripts/2026/{name}.smtp")),

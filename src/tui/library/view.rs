@@ -112,7 +112,7 @@ fn find_line(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let shown: String = input.value().chars().skip(scroll).collect();
     let shown = head(&shown, room).to_owned();
     let mut spans = vec![Span::styled(label, theme.style(Role::Accent)), Span::raw(shown.clone())];
-    let hint = "words in it, and host: code: tag: to: since: until: larger: …";
+    let hint = "words in it, and host: code: end: tag: to: since: larger: …";
     if width(&shown) + width(hint) + 3 <= room {
         spans.push(Span::raw(" ".repeat(room - width(&shown) - width(hint))));
         spans.push(Span::styled(hint, theme.style(Role::Dim)));
@@ -184,14 +184,8 @@ fn whom(row: &Row) -> String {
 fn line(row: &Row, with: usize, columns: usize, marked: bool) -> String {
     let summary = &row.summary;
     let size = size::words(summary.size);
-    let outcome = summary.outcome.as_ref();
-    let words = match (&summary.title, outcome) {
-        (Some(title), Some(outcome)) => {
-            let code = outcome.code.map(|code| format!("{code} ")).unwrap_or_default();
-            let lost = outcome.refused.map(|(refused, of)| format!("{refused} of {of} refused · ")).unwrap_or_default();
-            format!("{lost}{code}“{title}”")
-        }
-        (Some(title), None) => format!("“{title}”"),
+    let words = match (summary.titled(), &summary.outcome) {
+        (Some(titled), _) => titled,
         (None, Some(outcome)) => outcome.to_string(),
         (None, None) if summary.started.is_none() => format!("{} can't be read", summary.name()),
         (None, None) => "nothing was said".to_owned(),

@@ -265,8 +265,9 @@ fn words(place: Where) -> &'static [&'static str] {
         Where::Library => &[
             "Every conversation that you hold is kept, and is here. Letters go to Find: each word must stand in the \
              conversation (\"a phrase\", /a regular expression/; capitals mind case).",
-            "host: profile: code: title: tag: to: since: until: larger: smaller: choose by what is known of it, such as \
-             code:5xx since:7d; a - before a word leaves out what has it.",
+            "host: profile: code: end: title: tag: to: since: until: larger: smaller: choose by what is known of it, such as \
+             code:5xx since:7d; a - before a word leaves out what has it. end: finds what no reply ended: cut, unanswered, \
+             abandoned, tls, silence, failed.",
         ],
         Where::Start => &[
             "Letters go to Find. What you type may be a host (mx.example:25), a profile, lab:, mx:DOMAIN for the mail \

@@ -3,7 +3,6 @@
 //! Every tab is about the moment of the marked record, or about now. Rows are made by `arrange`, once a change; `draw`
 //! only puts those in sight onto the screen.
 
-mod connections;
 mod moment;
 mod offer;
 mod place;
@@ -27,6 +26,7 @@ use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 
+use crate::conversation::connections::{self, Connections};
 use crate::conversation::event::Remark;
 use crate::decode::{Knowledge, Step};
 use crate::smtp::Session;
@@ -38,7 +38,6 @@ use crate::tui::theme::{Role, Theme};
 
 use super::wrap::{self, Look};
 
-use connections::Connections;
 use moment::{Moment, Then};
 use writer::Row;
 

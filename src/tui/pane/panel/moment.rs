@@ -7,7 +7,7 @@ use crate::conversation::dialogue::{Recipient, Verdict};
 use crate::smtp::{EnhancedCode, Phase, ReplyCode, Session};
 use crate::tui::talk::Talk;
 
-use super::connections::{Connection, Connections};
+use crate::conversation::connections::{Connection, Connections};
 
 /// A moment further up in the conversation.
 #[derive(Debug)]
@@ -26,9 +26,20 @@ pub(super) fn until(talk: &Talk, connections: &Connections, marked: Option<usize
     let marked = marked.filter(|_| !talk.dialogue.exchanges().is_empty());
     let Some(marked) = marked else { return connections.before_the_closer_look() };
     // What comes before the first exchange counts to it.
-    let exchange = talk.dialogue.exchanges().get(talk.dialogue.exchange_at(marked).unwrap_or(0));
-    let end = exchange.and_then(Exchange::reply).map(|reply| *reply.end()).filter(|end| marked <= *end);
-    Some(end.unwrap_or(marked))
+    let number = talk.dialogue.exchange_at(marked).unwrap_or(0);
+    let exchange = talk.dialogue.exchanges().get(number)?;
+    if !exchange.complete() {
+        return Some(unanswered_until(talk, connections, number).unwrap_or(marked).max(marked));
+    }
+    Some(exchange.reply().map(|reply| *reply.end()).filter(|end| marked <= *end).unwrap_or(marked))
+}
+
+/// Where it is known that the reply to an exchange never comes: the end of its connection, unless more was asked before.
+fn unanswered_until(talk: &Talk, connections: &Connections, number: usize) -> Option<usize> {
+    let exchanges = talk.dialogue.exchanges();
+    let (connection, _) = connections.at(exchanges.get(number)?.start())?;
+    let closed = connection.closed?;
+    exchanges.get(number + 1).is_none_or(|next| next.start() > closed).then_some(closed)
 }
 
 impl Then {

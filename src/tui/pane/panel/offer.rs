@@ -9,10 +9,10 @@ use crate::tui::keymap::Keymap;
 use crate::tui::talk::{Source, Talk};
 use crate::tui::theme::Role;
 
-use super::connections::Connection;
 use super::moment::{Moment, before_record, broken_off};
 use super::place::greeting_verb;
 use super::writer::{Row, Writer};
+use crate::conversation::connections::Connection;
 
 /// Exchanges that are looked through for the EHLO before.
 const LOOKED_AT: usize = 5_000;
@@ -172,7 +172,7 @@ fn vanished(out: &mut Writer, talk: &Talk, connection: Option<&Connection>, offe
     let since = offers.last().map_or(0, |last| talk.dialogue.exchanges()[*last].start());
     let told = connection.vanished.iter().filter(|at| (since..=record).contains(*at));
     let mut any = false;
-    for warning in told.filter_map(|at| super::connections::remark(&talk.log, Some(*at))) {
+    for warning in told.filter_map(|at| crate::conversation::connections::remark(&talk.log, Some(*at))) {
         out.blank();
         out.paragraph(0, Role::Bad, &format!("{}.", warning.bare(0).unwrap_or_default()));
         any = true;
@@ -250,7 +250,7 @@ fn gone(out: &mut Writer, before: &Before, offer: &Capabilities, knowledge: &Kno
 
 /// The port that was dialled.
 fn connection_port(talk: &Talk, connection: Option<&Connection>) -> Option<u16> {
-    let connecting = super::connections::remark(&talk.log, connection?.connecting)?;
+    let connecting = crate::conversation::connections::remark(&talk.log, connection?.connecting)?;
     connecting.bare(0)?.rsplit_once(':')?.1.parse().ok()
 }
 

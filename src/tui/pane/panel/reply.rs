@@ -12,7 +12,7 @@ use crate::tui::text::capital;
 use crate::tui::theme::Role;
 
 use super::moment::before_record;
-use super::trouble::{Trouble, awaited};
+use super::trouble::Trouble;
 use super::writer::{Row, Writer};
 
 /// A part of what the panel shows.
@@ -333,7 +333,7 @@ fn nothing_yet(talk: &Talk, record: usize, keymap: &Keymap, width: u16) -> Vec<R
     let asked = before_record(exchanges, record + 1).checked_sub(1).and_then(|at| exchanges.get(at));
     let unanswered = asked.filter(|exchange| !exchange.complete());
     if let Some(exchange) = unanswered.filter(|_| !talk.is_open() && talk.last_answered().is_some()) {
-        out.paragraph(0, Role::Text, &format!("{} did not come.", capital(&awaited(exchange))));
+        out.paragraph(0, Role::Text, &format!("{} did not come.", capital(&exchange.awaited())));
         out.paragraph(0, Role::Dim, "The connection ended before it, or what was recorded does.");
         return out.rows;
     }

@@ -11,12 +11,11 @@ use crate::tui::talk::Talk;
 use crate::tui::theme::Role;
 
 use super::Scene;
-use super::connections::{Connection, remark};
 use super::moment::{Moment, before_record, broken_off};
 use super::place::{may_follow, phase_words, tally, way};
 use super::timing::{short, timings};
-use super::trouble::awaited;
 use super::writer::{Row, Writer};
+use crate::conversation::connections::{Connection, remark};
 
 /// Recipients that are listed; of more, the last ones.
 const LISTED: usize = 2_000;
@@ -126,7 +125,7 @@ fn line(out: &mut Writer, talk: &Talk, connection: Option<&Connection>, moment: 
         out.field("note", Role::Warning, "the server has said that it wants no more than QUIT");
     }
     if let Some(broken) = connection.and_then(|connection| broken_off(talk, connection, record)) {
-        let words = format!("{} broke off in the middle, and decides nothing", awaited(broken));
+        let words = format!("{} broke off in the middle, and decides nothing", broken.awaited());
         out.field("note", Role::Warning, &words);
     }
 }

@@ -6,8 +6,8 @@ use crate::conversation::dialogue::Ask;
 use crate::conversation::{Exchange, Kind, Log};
 use crate::tui::talk::Talk;
 
-use super::connections::Connection;
 use super::moment::before_record;
+use crate::conversation::connections::Connection;
 
 /// Exchanges that are looked at; of more, the last ones.
 const LOOKED_AT: usize = 20_000;
@@ -147,8 +147,8 @@ pub(in crate::tui) fn short(micros: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::connections::Connections;
     use super::*;
+    use crate::conversation::connections::Connections;
     use crate::tui::pane::sample::talk;
 
     #[test]

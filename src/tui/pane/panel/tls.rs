@@ -11,11 +11,11 @@ use crate::tui::text::capital;
 use crate::tui::theme::Role;
 
 use super::Scene;
-use super::connections::{Connection, remark};
 use super::moment::Moment;
 use super::place::greeting_verb;
 use super::trouble::Trouble;
 use super::writer::{Row, Writer};
+use crate::conversation::connections::{Connection, remark};
 
 /// The certificates that a connection showed, leaf first; none for one that can't be read.
 pub(super) fn chain(talk: &Talk, connection: &Connection) -> Vec<Option<Certificate>> {

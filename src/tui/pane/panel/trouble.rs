@@ -9,11 +9,10 @@ use crate::tui::action::Action;
 use crate::tui::talk::Talk;
 use crate::tui::text::capital;
 
-use super::connections::{Connection, Connections, remark};
 use super::tls;
+use crate::conversation::connections::{Connection, Connections, remark};
 
-pub(super) use unheard::awaited;
-use unheard::{closed_unanswered, closed_unheard, reply_broken_off, unanswered_at};
+use unheard::{closed_unheard, ended, unanswered_at};
 
 /// What went wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,9 +44,8 @@ impl Trouble {
         let found = connection.trouble.filter(|trouble| *trouble <= record);
         let unanswered = || unanswered_at(talk, connection, record);
         let Some(found) = found else {
-            let closed = || reply_broken_off(talk, connection, record);
-            let awaited = || closed_unanswered(talk, connection, record);
-            return closed_unheard(talk, connection, record).or_else(unanswered).or_else(closed).or_else(awaited);
+            let ended = || ended(talk, connection, record);
+            return closed_unheard(talk, connection, record).or_else(unanswered).or_else(ended);
         };
         let remark = remark(&talk.log, Some(found))?;
         if remark.get("kind") == Some("flood") {

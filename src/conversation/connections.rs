@@ -5,31 +5,31 @@ use crate::conversation::{Kind, Log};
 
 /// One connection, or one that was tried.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Connection {
+pub(crate) struct Connection {
     /// Its first record.
-    pub(super) from: usize,
+    pub(crate) from: usize,
     /// It only looks closer at a certificate that the one before did not trust.
-    pub(super) inspects: bool,
+    pub(crate) inspects: bool,
     /// `connecting`.
-    pub(super) connecting: Option<usize>,
+    pub(crate) connecting: Option<usize>,
     /// `connected`.
-    pub(super) connected: Option<usize>,
+    pub(crate) connected: Option<usize>,
     /// The handshake.
-    pub(super) tls: Option<usize>,
+    pub(crate) tls: Option<usize>,
     /// The certificates after it, leaf first.
-    pub(super) certificates: Vec<usize>,
+    pub(crate) certificates: Vec<usize>,
     /// Clear text that came behind the reply to STARTTLS.
-    pub(super) injected: Option<usize>,
+    pub(crate) injected: Option<usize>,
     /// Who logged in.
-    pub(super) auth: Option<usize>,
+    pub(crate) auth: Option<usize>,
     /// What went wrong: an error, or a warning that names a better way or says that this is no mail server.
-    pub(super) trouble: Option<usize>,
+    pub(crate) trouble: Option<usize>,
     /// Warnings that something is not offered any more, in order.
-    pub(super) vanished: Vec<usize>,
+    pub(crate) vanished: Vec<usize>,
     /// The last time that nobody waited any longer.
-    pub(super) gave_up: Option<usize>,
+    pub(crate) gave_up: Option<usize>,
     /// `closed`.
-    pub(super) closed: Option<usize>,
+    pub(crate) closed: Option<usize>,
 }
 
 /// Certificates that are kept of one connection.
@@ -37,14 +37,14 @@ const CHAIN: usize = 16;
 
 /// All of them, in order.
 #[derive(Debug, Default)]
-pub(super) struct Connections {
-    list: Vec<Connection>,
+pub(crate) struct Connections {
+    pub(crate) list: Vec<Connection>,
     seen: usize,
 }
 
 impl Connections {
     /// Takes in what the log has beyond what was seen; starts over where it has less.
-    pub(super) fn extend(&mut self, log: &Log) {
+    pub(crate) fn extend(&mut self, log: &Log) {
         if log.len() < self.seen {
             *self = Self::default();
         }
@@ -101,7 +101,7 @@ impl Connections {
 
     /// The connection that a record belongs to, and the closer look at its certificate, where there was one; a record
     /// of the closer look belongs to what it looks at.
-    pub(super) fn at(&self, record: usize) -> Option<(&Connection, Option<&Connection>)> {
+    pub(crate) fn at(&self, record: usize) -> Option<(&Connection, Option<&Connection>)> {
         let mut n = self.list.partition_point(|connection| connection.from <= record).checked_sub(1)?;
         while n > 0 && self.list[n].inspects {
             n -= 1;
@@ -111,7 +111,7 @@ impl Connections {
     }
 
     /// Where the last thing that happened is a closer look: the record before it.
-    pub(super) fn before_the_closer_look(&self) -> Option<usize> {
+    pub(crate) fn before_the_closer_look(&self) -> Option<usize> {
         let last = self.list.iter().rposition(|connection| !connection.inspects)?;
         self.list.get(last + 1).and_then(|look| look.from.checked_sub(1))
     }
@@ -123,18 +123,18 @@ fn tells_of_trouble(remark: &Remark) -> bool {
 }
 
 /// The remark at a record.
-pub(super) fn remark(log: &Log, record: Option<usize>) -> Option<Remark> {
+pub(crate) fn remark(log: &Log, record: Option<usize>) -> Option<Remark> {
     log.get(record?)?.remark()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tui::pane::sample::talk;
+    use crate::conversation::sample;
 
     fn of(text: &str) -> Connections {
         let mut all = Connections::default();
-        all.extend(&talk(text).log);
+        all.extend(&sample::log(text));
         all
     }
 
