@@ -51,11 +51,11 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
         if found.is_empty() {
             return complain("nothing of that name is known; without words, --list shows all there is");
         }
-        return print(&if arguments.json { pretty(&list::to_json(&found)) } else { list::to_text(&found, style) });
+        return shown(arguments.json.then(|| list::to_json(&found)), || list::to_text(&found, style));
     }
     if arguments.log {
         return match log::Summary::read(std::io::stdin().lock(), &knowledge(common, world)) {
-            Ok(summary) => print(&if arguments.json { pretty(&summary.to_json()) } else { summary.to_text(style) }),
+            Ok(summary) => shown(arguments.json.then(|| summary.to_json()), || summary.to_text(style)),
             Err(error) => complain(&format!("standard input can't be read: {error}")),
         };
     }
@@ -98,7 +98,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
             to_text(subject, e, style) + &offer.map(|it| offer::to_text(&it, &knowledge, style)).unwrap_or_default()
         });
         let texts: Vec<_> = texts.collect();
-        texts.join("\n")
+        super::fold::out(&texts.join("\n"))
     };
     match print(&out) {
         Exit::Done if !others.is_empty() => Exit::Usage,
@@ -115,7 +115,12 @@ fn explain_bounce(text: &str, arguments: &Arguments, style: Style, knowledge: &K
         return print(&pretty(&json!({ "ehlo": 1, "replies": replies })));
     }
     let texts: Vec<_> = all.iter().map(|(report, explanation)| bounce::as_text(report, explanation, style)).collect();
-    print(&texts.join("\n"))
+    print(&super::fold::out(&texts.join("\n")))
+}
+
+/// Prints a result for programs, or else for people.
+fn shown(json: Option<Value>, text: impl FnOnce() -> String) -> Exit {
+    print(&json.map_or_else(|| super::fold::out(&text()), |json| pretty(&json)))
 }
 
 fn pretty(value: &Value) -> String {
@@ -133,7 +138,7 @@ fn print(out: &str) -> Exit {
 
 fn complain(words: &str) -> Exit {
     // Standard error may be closed; there is nobody to tell then.
-    let _ = writeln!(std::io::stderr(), "ehlo explain: {words}");
+    let _ = writeln!(std::io::stderr(), "{}", super::fold::err(&format!("ehlo explain: {words}")));
     Exit::Usage
 }
 
@@ -174,7 +179,7 @@ fn knowledge(common: &Common, world: &World) -> Knowledge {
 
 fn warn(common: &Common, words: &str) {
     if !common.quiet {
-        let _ = writeln!(std::io::stderr(), "ehlo explain: {words}");
+        let _ = writeln!(std::io::stderr(), "{}", super::fold::err(&format!("ehlo explain: {words}")));
     }
 }
 

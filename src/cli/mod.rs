@@ -13,6 +13,7 @@ mod convert;
 mod diff;
 mod directories;
 mod explain;
+mod fold;
 mod history;
 mod input;
 mod lab;
@@ -146,7 +147,7 @@ enum Command {
 /// Says on standard error what kept the program from doing what was asked. Standard error may be closed; there is nobody
 /// to tell then.
 fn complain(command: &str, words: impl std::fmt::Display) -> Exit {
-    let _ = writeln!(std::io::stderr(), "{command}: {words}");
+    let _ = writeln!(std::io::stderr(), "{}", fold::err(&format!("{command}: {words}")));
     Exit::Usage
 }
 

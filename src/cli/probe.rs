@@ -14,7 +14,7 @@ use super::{Common, Exit, complain};
 use crate::client::SharedJournal;
 use crate::conversation::file::{Header, Side};
 use crate::conversation::journal::Journal;
-use crate::conversation::{Log, Timed};
+use crate::conversation::{Event, Log, Timed, words};
 use crate::decode::Knowledge;
 use crate::probe::{Aims, Finding, PROBES, Probe, Report, Setup, Severity, Watch, named, report};
 use crate::profile::{Endpoint, Profiles, Target};
@@ -164,7 +164,7 @@ async fn ask_all(arguments: &Arguments, common: &Common, world: &World) -> Resul
         (arguments.only.is_empty() || named(&arguments.only)) && !named(&arguments.skip)
     };
     let probes: Vec<&'static Probe> = PROBES.iter().filter(chosen).collect();
-    let mut progress = Progress { shown: !common.quiet && std::io::stderr().is_terminal() };
+    let mut progress = Progress::of(common);
     let report = crate::probe::run(&probes, setup, &mut progress).await;
     progress.clear();
     let exit = match &report.problem {
@@ -291,12 +291,18 @@ fn journal(target: &Target, uri: &str, world: &World) -> (Option<SharedJournal>,
     }
 }
 
-/// Says on a terminal which probe is at work.
+/// Says on a terminal which probe is at work, and everywhere why nothing seems to happen.
 struct Progress {
     shown: bool,
+    /// What is said but once: every connection is met with the same silence.
+    warns: bool,
 }
 
 impl Progress {
+    fn of(common: &Common) -> Self {
+        Self { shown: !common.quiet && std::io::stderr().is_terminal(), warns: !common.quiet }
+    }
+
     fn say(&self, words: &str) {
         if self.shown {
             let mut out = std::io::stderr().lock();
@@ -311,7 +317,14 @@ impl Progress {
 }
 
 impl Watch for Progress {
-    fn happened(&mut self, _: &Timed, _: bool) {}
+    fn happened(&mut self, event: &Timed, _: bool) {
+        let Event::Remark(remark) = &event.event else { return };
+        let waits = remark.word == "warning" && matches!(remark.get("kind"), Some("silence" | "mode"));
+        if waits && std::mem::take(&mut self.warns) {
+            self.clear();
+            complain(COMMAND, for_screen(words::said(remark).words.as_bytes()));
+        }
+    }
 
     fn begins(&mut self, probe: &'static Probe, nth: usize, of: usize) {
         self.say(&format!("{nth} of {of}: {}", probe.title));

@@ -150,7 +150,7 @@ fn list(profiles: &Profiles, json: bool) -> String {
             Err(error) => format!("{name:<20} {whose:<8} can't be read: {}", for_screen(error.to_string().as_bytes())),
         }
     });
-    lines(rows.map(|row| row.trim_end().to_owned()))
+    super::fold::out(&lines(rows.map(|row| row.trim_end().to_owned())))
 }
 
 /// The rows as lines.
@@ -442,12 +442,7 @@ fn problems(profile: Result<&Profile, &ProfileError>, world: &World) -> Vec<Stri
         Ok(profile) => profile,
         Err(error) => return vec![error.to_string()],
     };
-    let mut problems = Vec::new();
-    if let Some(ca) = &profile.target.ca
-        && let Err(error) = std::fs::File::open(ca)
-    {
-        problems.push(format!("tls.ca: {}: {error}", ca.display()));
-    }
+    let mut problems = profile.target.unreadable();
     if let Some(auth) = &profile.target.auth
         && let SecretSource::Environment(name) = &auth.password
         && world.variable(name).is_none()

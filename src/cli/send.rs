@@ -216,6 +216,11 @@ fn finish(mut sent: Sent, arguments: &Arguments, common: &Common, screen: &mut S
     {
         screen.complain(cure);
     }
+    if matches!(exit, Exit::Refused | Exit::Authentication)
+        && let Some(cure) = told::refusal_cure(&sent.report, &sent.target)
+    {
+        screen.complain(cure);
+    }
     for path in sent.transcripts.iter().filter(|_| common.verbose) {
         screen.complain(&format!("the conversation is in {}", path.display()));
     }

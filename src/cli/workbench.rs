@@ -55,7 +55,10 @@ pub(super) fn open(launch: Launch, common: &Common, world: &World) -> Exit {
     }
 }
 
-/// Which conversation is in which file.
+/// Conversations that are told of on leaving: more would push off the screen what stood there.
+const TOLD: usize = 5;
+
+/// Which conversation is in which file; of many the last.
 fn farewell(recorded: &[Recorded]) -> String {
     let mut text = String::new();
     match recorded {
@@ -63,7 +66,11 @@ fn farewell(recorded: &[Recorded]) -> String {
         [one] => _ = writeln!(text, "{}", apart(format!("The conversation with {} is in", one.with), &one.path)),
         several => {
             text.push_str("Your conversations, in order:\n");
-            for one in several {
+            let earlier = several.len().saturating_sub(TOLD);
+            if earlier > 0 {
+                _ = writeln!(text, "  … {earlier} before these; ehlo history lists all of them");
+            }
+            for one in &several[earlier..] {
                 _ = writeln!(text, "{}", apart(format!("  {} with {}:", one.begun, one.with), &one.path));
             }
         }
@@ -82,4 +89,22 @@ fn apart(words: String, path: &std::path::Path) -> String {
 fn complain(error: &dyn std::error::Error) -> Exit {
     let _ = writeln!(std::io::stderr(), "ehlo: {error}");
     Exit::Usage
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_conversations_the_last_are_told_on_leaving() {
+        let one = |n: usize| Recorded {
+            with: "lab".to_owned(),
+            begun: format!("14:{n:02}"),
+            path: std::path::PathBuf::from(format!("/state/{n}.smtp")),
+        };
+        let told = farewell(&(0..20).map(one).collect::<Vec<_>>());
+        assert!(told.contains("… 15 before these; ehlo history lists all") && told.contains("14:19"), "{told}");
+        assert!(!told.contains("14:14 ") && told.lines().count() == 2 + TOLD, "{told}");
+        assert_eq!(farewell(&(0..5).map(one).collect::<Vec<_>>()).lines().count(), 1 + TOLD);
+    }
 }

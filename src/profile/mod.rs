@@ -401,6 +401,22 @@ impl Target {
         });
     }
 
+    /// Which of the files that it names can't be read, each by its key, and why.
+    #[must_use]
+    pub fn unreadable(&self) -> Vec<String> {
+        let own = self.client_cert.as_ref();
+        let named = [
+            ("tls.ca", self.ca.as_ref()),
+            ("tls.client_cert", own.map(|own| &own.certificate)),
+            ("tls.client_key", own.and_then(|own| own.key.as_ref())),
+        ];
+        let why = |(key, path): (&str, Option<&std::path::PathBuf>)| {
+            let error = std::fs::File::open(path?).err()?;
+            Some(format!("{key}: {}: {error}", path?.display()))
+        };
+        named.into_iter().filter_map(why).collect()
+    }
+
     /// The lab listens here: from now on this is a plain address on loopback.
     pub fn lab_listens(&mut self, address: std::net::SocketAddr) {
         self.endpoint = Endpoint::Tcp { host: address.ip().to_string(), port: address.port() };

@@ -294,7 +294,7 @@ impl Errand {
             Err(words) => return Next::Stop(words),
         };
         if known.shows_secret && !session.tls && !login.allow_plaintext {
-            return Next::Ask(in_clear_text(known));
+            return Next::Ask(in_clear_text(known, session));
         }
         let around = Around { binding: Binding::of(self.end_point.clone(), &offered), ..login.around };
         let mechanism = match sasl::mechanism(known.name, &login.who, &around) {
@@ -373,12 +373,14 @@ impl Errand {
     }
 }
 
-fn in_clear_text(known: &Known) -> String {
+fn in_clear_text(known: &Known, session: &Session) -> String {
     let what = if known.proof == Proof::Token { "token" } else { "password" };
-    format!(
-        "{} shows the {what}, and the line is not encrypted; STARTTLS first, or allow_plaintext = true.",
-        known.name
-    )
+    let way = if session.capabilities.has("STARTTLS") {
+        "STARTTLS first"
+    } else {
+        "the server offers no STARTTLS: another port may (587), or speak TLS from the first byte (465)"
+    };
+    format!("{} shows the {what}, and the line is not encrypted; {way}, or allow_plaintext = true.", known.name)
 }
 
 /// Why none of the offered mechanisms will do.

@@ -147,10 +147,13 @@ impl Dialler {
         }
         // A command that opens a key may take its time.
         let world = self.world.clone();
-        let unlocking = tokio::task::spawn_blocking(move || target.unlock(&world).map(|()| target));
+        let unlocking = tokio::task::spawn_blocking(move || {
+            let unlocked = target.unlock(&world);
+            (target, unlocked)
+        });
         target = match unlocking.await {
-            Ok(Ok(target)) => target,
-            Ok(Err(error)) => return vec![Message::NotBegun(error.to_string())],
+            Ok((target, Ok(()))) => target,
+            Ok((target, Err(error))) => return vec![Message::NotBegun(in_profile(&target, &error.to_string()))],
             Err(_) => return vec![Message::NotBegun("the key of the certificate can't be opened".to_owned())],
         };
         let uri = target.uri();
@@ -238,7 +241,7 @@ impl Dialler {
         };
         let mut options = match options(target, self.roots.clone()) {
             Ok(options) => options,
-            Err(error) => return Message::NotBegun(error.to_string()),
+            Err(error) => return Message::NotBegun(in_profile(target, &error.to_string())),
         };
         // A lesson's lab counts every line.
         let taught = self.hall.is_some() || self.class.is_some();
@@ -422,4 +425,11 @@ async fn on_the_wire(open: &mut Option<Connection>, now: impl Fn() -> Micros) ->
         return Message::Gone(events);
     }
     Message::Wire(events)
+}
+/// What is wrong with what a target leans on, and where its profile is mended.
+fn in_profile(target: &Target, why: &str) -> String {
+    match &target.profile {
+        Some(name) => format!("{why} · the profile {name} says so: the start screen edits it"),
+        None => why.to_owned(),
+    }
 }

@@ -162,6 +162,11 @@ fn save(config: &Path, name: &str, was: Option<&str>, text: &str, world: &World)
     if let Err(words) = check_name(name) {
         return News::Failed(words.to_owned());
     }
+    let place = config.join("profiles").join(format!("{name}.toml"));
+    let leans_on = profile::Profile::parse(name, text, &place).map(|it| it.target.unreadable()).unwrap_or_default();
+    if let Some(why) = leans_on.first() {
+        return News::Failed(format!("Not saved yet, nothing could connect with it: {why}"));
+    }
     let saved = profile::save(config, name, text);
     let path = match saved {
         Ok(path) => path,
@@ -217,6 +222,21 @@ mod tests {
         assert!(all.iter().all(|profile| !profile.own));
         assert!(matches!(carry_out(Wish::Delete("noddy2".to_owned()), &world), News::Failed(_)));
         assert!(matches!(carry_out(save("../x", None), &world), News::Failed(_)));
+    }
+
+    #[test]
+    fn a_profile_that_leans_on_a_file_that_is_not_there_stays_in_its_form() {
+        let config = tempfile::tempdir().expect("a directory");
+        let world = world(config.path());
+        let save = |file: &str| {
+            let text = format!("host = \"a\"\n[tls]\nca = \"{file}\"\n");
+            carry_out(Wish::Save { name: "noddy".to_owned(), was: None, text }, &world)
+        };
+        let News::Failed(why) = save("/nowhere/ca.pem") else { panic!("saved") };
+        assert!(why.contains("tls.ca: /nowhere/ca.pem: No such file"), "{why}");
+        let there = config.path().join("ca.pem");
+        std::fs::write(&there, "").expect("written");
+        assert!(matches!(save(&there.display().to_string()), News::Saved(..)));
     }
 
     #[test]

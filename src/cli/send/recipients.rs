@@ -42,7 +42,8 @@ pub(super) fn recipients(log: &Log, unsent: &[String]) -> Vec<Recipient> {
             Fate::Failed => "failed",
         };
         let decided = log.get(recipient.decided as usize).filter(|_| recipient.code().is_some());
-        let reply = decided.map(|entry| escape::for_screen(entry.bytes)).unwrap_or_default();
+        let reply = decided.map(|entry| escape::for_screen(entry.bytes));
+        let reply = reply.unwrap_or_else(|| unanswered(&dialogue, log, recipient).to_owned());
         Recipient { address, word, code: recipient.code().map(ReplyCode::number), reply }
     });
     let never = unsent.iter().map(|address| Recipient {
@@ -52,6 +53,19 @@ pub(super) fn recipients(log: &Log, unsent: &[String]) -> Vec<Recipient> {
         reply: "nothing was sent for this recipient".to_owned(),
     });
     all.chain(never).collect()
+}
+
+/// What is known of a recipient whose RCPT has no reply.
+fn unanswered(dialogue: &Dialogue, log: &Log, recipient: &Named) -> &'static str {
+    let after = dialogue.exchanges().get(recipient.exchange as usize + 1..).unwrap_or_default();
+    let mut own = after.iter().take_while(|next| next.ask != Ask::Greeting && next.verb != Verb::Mail);
+    // By BDAT a message may have gone out with the recipients, in one write (RFC 3030 section 2).
+    let content = own.any(|next| next.ask == Ask::EndOfData || next.ask == Ask::Command && next.verb == Verb::Bdat);
+    match dialogue.exchanges().get(recipient.exchange as usize).and_then(Exchange::reply) {
+        _ if content => "no reply to RCPT came; what became of the message is not known",
+        Some(range) if log.get(*range.end()).is_some() => "the reply to RCPT broke off; no message was sent",
+        _ => "no reply to RCPT came; no message was sent",
+    }
 }
 
 /// What decided that a recipient who was accepted got no message.
@@ -107,6 +121,24 @@ fn is_last_chunk(log: &Log, exchange: &Exchange) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_whom_nothing_was_heard_it_is_said_whether_a_message_went_out() {
+        let begun =
+            "* connected 127.0.0.1:25\n< 220 mx\n> EHLO me\n< 250 mx\n> MAIL FROM:<a@b>\n< 250 ok\n> RCPT TO:<c@d>\n";
+        for (then, reply) in [
+            ("* closed by=server\n", "no reply to RCPT came; no message was sent"),
+            ("< 250-ok\n* closed by=server\n", "the reply to RCPT broke off; no message was sent"),
+            (
+                "> BDAT 1 LAST\n| x\\c\n* closed by=server\n",
+                "no reply to RCPT came; what became of the message is not known",
+            ),
+        ] {
+            let log = crate::conversation::sample::log(&format!("{begun}{then}"));
+            let [one] = &recipients(&log, &[])[..] else { panic!("one recipient: {then}") };
+            assert_eq!((one.word, one.reply.as_str()), ("unknown", reply), "{then}");
+        }
+    }
 
     const RCPT: &str = "* connected 127.0.0.1:25\n< 220 mx\n> EHLO me\n< 250 mx\n> MAIL FROM:<a@b>\n< 250 ok\n> RCPT TO:<c@d>\n\
                         < 250 yes\n";

@@ -8,8 +8,9 @@ use std::time::Duration;
 use super::arguments::Output;
 use super::recipients::Recipient;
 use super::told;
+use crate::cli::fold;
 use crate::conversation::event::{Line, Micros, Remark};
-use crate::conversation::{Event, Timed};
+use crate::conversation::{Event, Timed, words};
 use crate::script::{Outcome, Report, Watch};
 use crate::smtp::escape;
 
@@ -155,7 +156,9 @@ impl Screen {
     pub(super) fn complain(&mut self, words: &str) {
         self.release();
         if self.shows.errors {
-            let _ = self.err.write(format!("{}: {words}\n", super::COMMAND).as_bytes());
+            let said = format!("{}: {words}\n", super::COMMAND);
+            let said = if matches!(self.err, Channel::Err) { fold::err(&said) } else { said };
+            let _ = self.err.write(said.as_bytes());
         }
     }
 
@@ -198,7 +201,7 @@ impl Screen {
         }
         let role =
             if matches!(remark.word.as_str(), "error" | "warning" | "injected") { Role::Bad } else { Role::Remark };
-        let text = told::in_options(&escape::for_screen(remark.to_string().as_bytes()));
+        let text = told::in_options(&escape::for_screen(words::said(remark).words.as_bytes()));
         self.marked(role, self.shows.remark_marks, "=== ", &text);
     }
 

@@ -84,6 +84,27 @@ fn last_line(dialogue: &Dialogue, log: &Log, exchange: usize) -> String {
     reply.and_then(|reply| reply.lines.last().map(|line| escape::for_screen(&line.raw))).unwrap_or_default()
 }
 
+/// What to do about the last thing that the server refused; nothing where no option helps.
+pub(super) fn refusal_cure(report: &Report, target: &Target) -> Option<&'static str> {
+    let dialogue = Dialogue::of(&report.log);
+    let at = dialogue.exchanges().iter().rposition(|it| it.is_refusal() && it.verb != Verb::Quit)?;
+    let text = last_line(&dialogue, &report.log, at).to_ascii_uppercase();
+    let wants_tls = text.contains("TLS") || text.contains("ENCRYPT");
+    Some(match dialogue.exchanges()[at].code?.number() {
+        530 | 538 if wants_tls && target.tls == TlsMode::None => {
+            "without --no-tls STARTTLS is used where the server offers it, with --tls always"
+        }
+        530 | 538 if wants_tls => "--tls asks for STARTTLS, -tlsc begins with TLS, usually on port 465",
+        530 => "-a logs in, as -au says, with the password that --auth-password-env, -command or -file names",
+        535 => {
+            "-au says who logs in, --auth-password-env, -command or -file with which password, --auth by which mechanism; many \
+             providers want a password for applications, which their web site makes"
+        }
+        534 | 504 if dialogue.exchanges()[at].verb == Verb::Auth => "--auth names another mechanism",
+        _ => return None,
+    })
+}
+
 /// What to do where TLS has failed, by the words that say why; nothing where they say it themselves.
 pub(super) fn tls_cure(words: &str, target: &Target) -> Option<&'static str> {
     let has = |what: &[&str]| what.iter().any(|what| words.contains(what));
@@ -176,6 +197,7 @@ pub(super) fn warnings(report: &Report) -> Vec<Warning> {
 mod tests {
     use super::*;
     use crate::conversation::sample;
+    use crate::profile::Endpoint;
 
     #[test]
     fn a_line_of_a_script_that_nobody_wrote_is_its_command() {
@@ -198,6 +220,24 @@ mod tests {
         ] {
             assert_eq!(in_options(said), want);
         }
+    }
+
+    #[test]
+    fn a_refusal_that_an_option_cures_names_it() {
+        let cure = |text: &str, tls: TlsMode| {
+            let log = sample::log(&format!("* connected 127.0.0.1:25\n< 220 mx\n> EHLO a\n< 250 mx\n{text}"));
+            let place = Endpoint::Tcp { host: "mx.example".to_owned(), port: 25 };
+            let target = Target { tls, ..Target::new("mx", place) };
+            refusal_cure(&Report { log, ..Report::default() }, &target)
+        };
+        let clear = "> MAIL FROM:<a@b>\n< 530 5.7.0 Must issue a STARTTLS command first\n> QUIT\n< 221 bye";
+        assert!(cure(clear, TlsMode::None).is_some_and(|words| words.contains("without --no-tls")));
+        assert!(cure(clear, TlsMode::Starttls).is_some_and(|words| words.contains("--tls asks")));
+        let login = "> MAIL FROM:<a@b>\n< 530 5.7.0 Authentication required";
+        assert!(cure(login, TlsMode::Starttls).is_some_and(|words| words.contains("-a logs in")));
+        let wrong = "> AUTH PLAIN {{auth}}\n< 535 5.7.8 no";
+        assert!(cure(wrong, TlsMode::Starttls).is_some_and(|words| words.contains("-au says who")));
+        assert_eq!(cure("> MAIL FROM:<a@b>\n< 550 no", TlsMode::Starttls), None);
     }
 
     #[test]

@@ -85,7 +85,12 @@ impl Report {
             _ => format!("{n} {name}"),
         };
         let parts: Vec<_> = counted.filter(|(n, _)| *n > 0).map(words).collect();
-        if parts.is_empty() { "nothing was found".to_owned() } else { parts.join(", ") }
+        match (parts.is_empty(), &self.problem) {
+            (true, Some(_)) => "nothing was tested, and so nothing is known".to_owned(),
+            (true, None) => "nothing was found".to_owned(),
+            (false, Some(_)) => format!("{}; not all was tested", parts.join(", ")),
+            (false, None) => parts.join(", "),
+        }
     }
 }
 

@@ -42,7 +42,10 @@ pub fn text(report: &Report, least: Severity, whole: bool) -> String {
         }
     }
     if let Some((_, words)) = &report.problem {
-        put!(out, "\nNot done: {words}");
+        put!(out, "");
+        for line in wrapped(&format!("Not done: {words}"), 0) {
+            put!(out, "{line}");
+        }
     }
     put!(out, "\n{}", report.summary());
     out
