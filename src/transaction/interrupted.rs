@@ -1,7 +1,7 @@
 //! What a connection that was cut had reached.
 
 use crate::conversation::dialogue::Ask;
-use crate::conversation::{Dialogue, Log};
+use crate::conversation::{Dialogue, Exchange, Log};
 use crate::smtp::{Class, Verb};
 
 /// A mail transaction that was open when its connection ended.
@@ -32,7 +32,8 @@ pub fn interrupted(dialogue: &Dialogue, log: &Log) -> Option<Interrupted> {
         let line = || exchange.command().and_then(|record| Some(log.get(record)?.bytes.to_vec()));
         match (exchange.ask, exchange.verb) {
             (Ask::Greeting, _) => lines.clear(),
-            (Ask::EndOfData, _) if exchange.complete() => lines.clear(),
+            // 421 to the message takes the connection away, and nothing was decided (RFC 5321 section 3.8).
+            (Ask::EndOfData, _) if exchange.complete() && !parts(exchange) => lines.clear(),
             (Ask::Command, Verb::Mail) if accepted => lines = line().into_iter().collect(),
             (Ask::Command, Verb::Rcpt) if accepted => lines.extend(line()),
             (Ask::Command, Verb::Rset | Verb::Ehlo | Verb::Helo | Verb::Lhlo | Verb::Starttls | Verb::Quit)
@@ -46,6 +47,11 @@ pub fn interrupted(dialogue: &Dialogue, log: &Log) -> Option<Interrupted> {
     let session = &dialogue.state().session;
     let (tls, authenticated) = (session.tls, session.authenticated.is_some());
     (!lines.is_empty()).then_some(Interrupted { lines, tls, authenticated })
+}
+
+/// Whether its reply says that the server closes the connection.
+fn parts(exchange: &Exchange) -> bool {
+    exchange.code.is_some_and(|code| code.number() == 421)
 }
 
 /// The last EHLO or LHLO that was accepted, as it was sent.
@@ -84,6 +90,8 @@ mod tests {
     fn what_was_accepted_is_remembered() {
         let cut = format!("{BEGUN}< 421 bye\n* closed by=server");
         assert_eq!(reached(&cut).unwrap(), ["MAIL FROM:<a@b> SIZE=1", "RCPT TO:<c@d>"]);
+        let put_off = format!("{BEGUN}> DATA\n< 354 go\n| x\n> .\n< 421 4.3.0 shutting down\n* closed by=server");
+        assert_eq!(reached(&put_off), reached(&cut), "the message has to be sent again");
     }
 
     #[test]

@@ -157,7 +157,7 @@ fn send_draft(model: &mut Model) -> Vec<Effect> {
         vec![Request::Content(model.draft.content())]
     };
     model.draft.ready = false;
-    (model.draft.leaving, model.draft.sent) = (true, true);
+    (model.draft.leaving, model.draft.sent, model.draft.taken) = (true, true, false);
     model.composer.set_line(".");
     model.compose(Composer::sent);
     let dot = Request::Line(b".".to_vec(), Ending::CrLf);

@@ -394,7 +394,12 @@ fn the_way_back_waits_for_a_close_that_was_announced() {
     screen.asked();
     screen.wire("< 421 4.4.2 too long");
     screen.keys("<f12><ctrl-c>");
+    assert!(screen.shown().contains("You stay here"), "{}", screen.shown());
     screen.wire("* closed by=server");
     assert!(screen.asked().is_empty());
-    assert!(screen.model.interrupted.is_some() && screen.shown().contains("You stay here"), "{}", screen.shown());
+    assert!(
+        screen.model.interrupted.is_some() && screen.shown().contains("F12 back to where you were"),
+        "{}",
+        screen.shown()
+    );
 }

@@ -41,6 +41,8 @@ mod copying;
 mod dial;
 pub mod editor;
 pub mod effect;
+#[cfg(test)]
+mod ended_tests;
 mod enter;
 pub mod errand;
 mod footer;

@@ -432,6 +432,7 @@ impl Model {
             lab: self.peer.lab,
             again: retry::again(self),
             step: self.lesson.as_ref().filter(|_| self.shows_lesson()).and_then(LessonPane::goal),
+            unsent: self.draft.sent && !self.draft.taken && !self.draft.ready,
             collected: pipelining::kept(self).map(<[String]>::len),
             pasted: &self.pasted,
         }

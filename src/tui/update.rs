@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
 use crate::conversation::Micros;
-use crate::transaction::interrupted;
+use crate::transaction::{interrupted, last_greeting};
 
 use super::act::{act, open_form};
 use super::action::{Action, Where};
@@ -209,7 +209,11 @@ fn began(model: &mut Model, peer: Peer, path: Option<PathBuf>, again: bool) {
     model.talk.goes_on();
     model.talk.path = path;
     model.talk.mechanism.clone_from(&peer.mechanism);
+    // Who goes on goes on by the name that was given.
+    let greeted = again && last_greeting(&model.talk.dialogue, &model.talk.log).is_some();
+    let ehlo = greeted.then(|| std::mem::take(&mut model.peer.identity.ehlo));
     model.peer = peer;
+    model.peer.identity.ehlo = ehlo.unwrap_or(std::mem::take(&mut model.peer.identity.ehlo));
     if !model.peer.unverified || !again {
         (model.repeat, model.password) = (None, None);
     }

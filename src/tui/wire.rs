@@ -1,7 +1,9 @@
 //! What the wire brings: the conversation goes on, and the screen with it.
 
-use crate::conversation::dialogue::Exchange;
+use crate::conversation::dialogue::{Ask, Exchange};
 use crate::conversation::{Event, Timed};
+
+use crate::smtp::{Class, Command, Verb};
 
 use super::effect::Effect;
 use super::model::{Armed, Model};
@@ -14,6 +16,7 @@ pub(super) fn happened(model: &mut Model, events: Vec<Timed>) -> Vec<Effect> {
         model.now = last.at.max(model.now);
     }
     let before = model.talk.dialogue.state().phase();
+    let was_open = model.talk.is_open();
     let mut effects = keep_lines(model, &events);
     let answered = model.talk.last_answered();
     forget_wish(model, &events);
@@ -21,6 +24,10 @@ pub(super) fn happened(model: &mut Model, events: Vec<Timed>) -> Vec<Effect> {
     reply_came(model, answered);
     name_ourselves(model);
     pasted::came(model, before);
+    if was_open && !model.talk.is_open() {
+        // What was said while the line stood is not true any more; how it ended takes its place.
+        model.notice = None;
+    }
     if !model.talk.is_open() {
         model.pasted.clear();
         model.block = None;
@@ -57,11 +64,23 @@ fn reply_came(model: &mut Model, before: Option<usize>) {
 /// What was refused is not offered again by itself.
 fn note_refusals(model: &mut Model, answered: std::ops::RangeInclusive<usize>) {
     for exchange in model.talk.dialogue.exchanges().get(answered).unwrap_or_default() {
+        let taken = exchange.ask == Ask::EndOfData && exchange.code.is_some_and(|it| it.class() == Class::Success);
+        model.draft.taken |= taken && model.draft.sent;
         let line = exchange.command().and_then(|record| model.talk.log.get(record)).filter(|line| !line.masked);
         if let Some(line) = line.filter(|_| exchange.complete()) {
             model.composer.answered(&String::from_utf8_lossy(line.bytes), exchange.is_refusal());
+            let name = greets_as(line.bytes).filter(|_| !exchange.is_refusal());
+            model.peer.identity.ehlo = name.unwrap_or(std::mem::take(&mut model.peer.identity.ehlo));
         }
     }
+}
+
+/// The name with which a line greets: whoever has greeted so goes on to, whatever greets in between (a second name
+/// would make another case of it).
+fn greets_as(line: &[u8]) -> Option<String> {
+    let command = Command::parse(line);
+    let name = matches!(command.verb, Verb::Ehlo | Verb::Lhlo).then(|| command.argument().trim_ascii())?;
+    std::str::from_utf8(name).ok().filter(|name| !name.is_empty()).map(str::to_owned)
 }
 
 /// What of the lines sent by hand is kept for runs to come: one that was masked as it went out holds a secret.

@@ -37,6 +37,8 @@ pub struct Draft {
     pub leaving: bool,
     /// It was sent once.
     pub sent: bool,
+    /// The server has taken it: what is sent of it from now on is another message.
+    pub taken: bool,
     /// The Date and Message-ID that it was begun with.
     pub stamp: Stamp,
 }
@@ -137,7 +139,7 @@ impl Editor {
         let samples = samples(identity, &stamp);
         let (lines, stamp) = match draft {
             _ if fresh => (Draft::begun(identity, &stamp), stamp),
-            draft if draft.sent => (draft.again(&stamp).lines, stamp),
+            draft if draft.sent && draft.taken => (draft.again(&stamp).lines, stamp),
             draft => (draft.lines.clone(), draft.stamp.clone()),
         };
         let untouched = if fresh { lines.clone() } else { Vec::new() };

@@ -202,6 +202,16 @@ fn content(line: &str, headless: bool, around: &Surroundings<'_>) -> Hint {
             vec![format!("sent as .{line}  (a leading dot is doubled, RFC 5321 4.5.2)"), format!("sent as .{line}")],
         );
     }
+    if around.unsent && line.is_empty() && session.content_octets == 0 {
+        return note(
+            Role::Text,
+            &[
+                "354: {message} has the message as it was sent, the same Message-ID with it; or type one, and a lone . ends it",
+                "354: {message} has the message as it was sent; or type one, a lone . ends it",
+                "354: {message} has the message as it was sent",
+            ],
+        );
+    }
     note(
         Role::Text,
         &[

@@ -91,6 +91,8 @@ pub struct Surroundings<'a> {
     pub again: Option<Again<'a>>,
     /// What the open step of the lesson asks for.
     pub step: Option<&'a Goal>,
+    /// A message was sent, and no server has taken it: the editor has it as it was.
+    pub unsent: bool,
     /// How many lines are kept for one write; nothing where each is sent by itself.
     pub collected: Option<usize>,
     /// A paste that goes out line by line.

@@ -60,6 +60,7 @@ impl Desk {
             lab: false,
             again: None,
             step: None,
+            unsent: false,
             collected: None,
             pasted: &crate::tui::pasted::Pasted::default(),
         };
