@@ -109,8 +109,9 @@ fn empty_line(exchange: &Exchange, log: &Log, into: &mut Explanation) -> bool {
 fn of_a_shell(exchange: &Exchange, log: &Log, into: &mut Explanation) -> bool {
     const CONNECTS: [&str; 7] = ["telnet", "open", "nc", "ncat", "netcat", "openssl", "swaks"];
     let line = exchange.command().and_then(|record| log.get(record)).filter(|entry| !entry.masked);
-    let word = line.and_then(|entry| std::str::from_utf8(entry.bytes).ok()?.split_whitespace().next());
-    let Some(word) = word.filter(|word| CONNECTS.iter().any(|known| word.eq_ignore_ascii_case(known))) else {
+    let said = line.and_then(|entry| std::str::from_utf8(entry.bytes).ok()).unwrap_or_default();
+    let mut words = said.split_whitespace();
+    let Some(word) = words.next().filter(|word| CONNECTS.iter().any(|known| word.eq_ignore_ascii_case(known))) else {
         return false;
     };
     into.title = format!("Refused for good: {word} is no command of SMTP");
@@ -119,6 +120,13 @@ fn of_a_shell(exchange: &Exchange, log: &Log, into: &mut Explanation) -> bool {
          for a verb."
     );
     into.causes = vec!["The line is for a shell, and was said to the server".to_owned()];
+    // What is named is where somebody wants to go; the options of openssl and swaks say it in other ways.
+    let options = ["openssl", "swaks"].iter().any(|known| word.eq_ignore_ascii_case(known));
+    let place: Vec<_> = words.filter(|word| !word.starts_with('-')).take(3).collect();
+    if matches!(place.as_slice(), [_] | [_, _]) && !options {
+        let does = Does::Action("connect".to_owned(), Some(place.join(" ")));
+        into.next.insert(0, Step { text: "Leave this server, and connect there".to_owned(), does });
+    }
     true
 }
 

@@ -306,7 +306,10 @@ fn the_key_that_mends_takes_a_refused_line_up_where_nothing_is_typed() {
 fn who_says_the_command_of_an_article_to_the_server_is_told_so() {
     let mut screen = connected(120, 33);
     screen.say("telnet mx.example 25<enter>", "< 500 5.5.2 Error: command not recognized");
-    assert!(screen.shown().contains("You are connected already"), "{}", screen.shown());
+    let shown = screen.shown();
+    assert!(shown.contains("You are connected already") && shown.contains("connect there   mx.example 25"), "{shown}");
+    screen.keys("<alt-1>y");
+    assert_eq!(screen.asked().last().map(String::as_str), Some("connect mx.example 25"));
 }
 
 #[test]

@@ -9,6 +9,7 @@
 //! q = ""
 //! ```
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::LazyLock;
 
@@ -153,6 +154,8 @@ pub fn verbatim(text: &str) -> String {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keymap {
     bindings: Vec<(Where, Key, Action)>,
+    /// Keys are named without letters that are not ASCII.
+    ascii: bool,
 }
 
 impl Default for Keymap {
@@ -163,7 +166,7 @@ impl Default for Keymap {
                 (*place, key, entry.action)
             })
         });
-        Self { bindings: bindings.collect() }
+        Self { bindings: bindings.collect(), ascii: false }
     }
 }
 
@@ -187,6 +190,11 @@ impl Keymap {
                 })
                 .map(|(_, key, _)| *key)
         })
+    }
+
+    /// From now on keys are named without letters that are not ASCII: of the arrow a > would be left, which is a key too.
+    pub fn name_in_ascii(&mut self) {
+        self.ascii = true;
     }
 
     /// The keys as shipped.
@@ -226,8 +234,9 @@ impl Keymap {
     }
 
     fn told_with(&self, text: &str, key: impl Fn(Action) -> String) -> String {
+        let text = if self.ascii { Cow::Owned(text.replace('→', "Right")) } else { Cow::Borrowed(text) };
         let mut told = String::new();
-        let mut rest = text;
+        let mut rest = &*text;
         while let Some((before, after)) = rest.split_once('{') {
             told.push_str(before);
             let named = after.split_once('}').and_then(|(name, left)| Some((Action::named(name)?, left)));
@@ -301,6 +310,16 @@ impl Keymap {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_is_named_at_its_place_and_in_letters_that_the_terminal_has() {
+        let mut keymap = Keymap::default();
+        assert_eq!(keymap.told("{library} goes there"), "H goes there");
+        assert_eq!(keymap.told_at(Where::Start, "{library} goes there"), "F3 goes there");
+        assert_eq!(keymap.told("→ or Tab"), "→ or Tab");
+        keymap.name_in_ascii();
+        assert_eq!(keymap.told("→ or Tab"), "Right or Tab");
+    }
 
     #[test]
     fn keys_are_read_and_shown() {

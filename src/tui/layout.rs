@@ -20,6 +20,8 @@ const STRIP: u16 = 5;
 const ABOVE_STRIP: u16 = 6;
 /// Rows that the panes keep, whatever the composer has to say.
 const LEAST_ABOVE: u16 = 8;
+/// From so many rows on a lesson leaves it there.
+const ROOMY: u16 = 40;
 /// Rows of "where you are", without frame.
 const WHERE_ROWS: u16 = 6;
 
@@ -160,12 +162,14 @@ impl Layout {
         }
         match self.panel {
             Some(panel) if size.0 >= LESSON_BESIDE && !self.shared => {
-                // "Where you are" gives way: the lesson says that too.
+                // "Where you are" gives way where there is little room: the lesson says that too.
                 let column = Rect { height: above - panel.y, ..panel };
-                let rows = column.height / 2;
+                let below = self.position.take().filter(|_| column.height >= ROOMY);
+                let taken = below.map_or(0, |below| below.height.saturating_sub(1));
+                let rows = (column.height - taken) / 2;
                 self.lesson = Some(Rect { height: rows, ..column });
-                self.panel = Some(Rect { y: column.y + rows, height: column.height - rows, ..column });
-                self.position = None;
+                self.panel = Some(Rect { y: column.y + rows, height: column.height - taken - rows, ..column });
+                self.position = below.map(|below| Rect { y: column.bottom() - below.height, ..below });
             }
             _ => {
                 // A very low screen has a lower strip, or none: F7 shows the lesson all the same.

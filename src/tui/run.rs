@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::class::attend;
 use crate::world::World;
 
+use super::ascii::locale_is_utf8;
 use super::asking::{Asking, TOO_SOON, put};
 use super::dial::{Dialler, Verify};
 use super::effect::Effect;
@@ -130,6 +131,9 @@ impl Bench {
         self.model.colourless = launch.plain && refused;
         self.model.knowledge = std::sync::Arc::new(crate::decode::Knowledge::shipped());
         self.model.knowledge_due = true;
+        if !locale_is_utf8(|name| self.world.variable(name)) {
+            self.model.keymap.name_in_ascii();
+        }
         let keymap = self.world.directories.config.join("keymap.toml");
         if let Ok(text) = std::fs::read_to_string(&keymap) {
             warnings.extend(self.model.keymap.overlay(&text));

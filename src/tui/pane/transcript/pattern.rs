@@ -46,8 +46,8 @@ impl Pattern {
     /// Whether it is in what the rows of a record show: its text and the notes under it. A record that only says what
     /// is shown elsewhere has none.
     pub(super) fn is_shown_at(&self, record: usize, entry: &Entry<'_>, notes: &Notes) -> bool {
-        let noted = notes.of(record).iter().any(|note| self.is_in(note.as_bytes()));
-        noted || (!notes.is_elsewhere(record) && self.is_in(&text(entry)))
+        let below = notes.of(record).iter().any(|note| self.is_in(note.as_bytes()));
+        below || (!notes.is_elsewhere(record) && self.is_in(&text(entry)))
     }
 
     /// Where it is, in octets; nothing where it matches without any.
