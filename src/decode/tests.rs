@@ -450,6 +450,20 @@ fn too_many_wrong_commands_are_no_matter_of_time() {
 }
 
 #[test]
+fn what_is_no_base64_says_nothing_of_the_credentials() {
+    for text in [
+        "501 5.5.2 Error: invalid base64 data in continued response",
+        "501 Invalid base64 data",
+        "501 5.5.2 Cannot decode AUTH parameter",
+        "535 5.7.8 cannot base64-decode your answer: not base64",
+    ] {
+        let e = decode(text);
+        assert!(e.title.ends_with("the answer is no base64"), "{text}: {}", e.title);
+        assert!(e.causes[0].contains("no $ stood before it"), "{text}: {:?}", e.causes);
+    }
+}
+
+#[test]
 fn what_nobody_knows_to_be_there_is_no_first_step() {
     for text in ["554 5.7.1 <a@b.example>: Relay access denied", "550 5.7.1 relaying denied", "552 5.2.2 Mailbox full"]
     {
