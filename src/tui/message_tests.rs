@@ -45,6 +45,9 @@ fn a_message_without_the_empty_line_is_said_before_it_goes_out() {
     assert!(screen.shown().contains("No empty line parts header and text before “Body"), "{}", screen.shown());
     screen.keys("<ctrl-d>");
     assert!(screen.shown().contains("“Body without thinking” stands where a"), "{}", screen.shown());
+    screen.send(Message::Paste("Subject: x\nat once\nand on\n".to_owned()));
+    screen.keys("3");
+    assert!(screen.shown().contains("“at once” stands where a"), "{}", screen.shown());
     screen.keys("<f3><ctrl-z>");
     assert_eq!(screen.asked(), ["suspend"], "everywhere");
 }

@@ -201,6 +201,8 @@ impl Mask {
         let by_phase = match &kind {
             Sent::Content | Sent::EndOfData => None,
             Sent::AuthAnswer => answer(&whole),
+            // What the server offers is a command of its own.
+            Sent::Command(command) if session.capabilities.has(&command.word) => initial_response(&whole),
             Sent::Command(command) => self.command(&whole, command),
         };
         if ended && let Sent::Command(command) = &kind {

@@ -240,6 +240,24 @@ fn answers_to_an_auth_that_was_given_up_failed_or_was_cut_off_are_masked() {
 }
 
 #[test]
+fn a_command_that_the_server_offers_is_no_answer() {
+    check(
+        &mut Mask::default(),
+        &[
+            EHLO,
+            ("< 250-mx", ""),
+            ("< 250-XFOO", ""),
+            OFFER,
+            ("> AUTH LOGIN", ""),
+            ("< 535 5.7.8 no", ""),
+            ("> XFOO", ""),
+            ("< 250 ok", ""),
+            ("> XBAR", "> {{auth}}"),
+        ],
+    );
+}
+
+#[test]
 fn answers_in_one_write_with_an_auth_that_is_refused_are_masked() {
     check(
         &mut Mask::default(),

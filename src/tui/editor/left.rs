@@ -2,13 +2,17 @@
 
 use crate::smtp::Phase;
 use crate::smtp::escape::for_screen;
+use crate::tui::keymap::verbatim;
 use crate::tui::model::Model;
 use crate::tui::text;
 
 use super::Draft;
 
-/// A message waits for its 354: what leads there, and whether the server takes so much.
+/// A message waits for its 354: what leads there, and whether the server takes so much; before that, what is wrong with it.
 pub(in crate::tui) fn prepared(model: &Model, draft: &Draft) -> String {
+    if let Some(words) = unparted(model, draft) {
+        return words;
+    }
     let words = format!("The message is prepared ({}); it is offered after DATA, when 354 comes.", draft.summary());
     let most = model.talk.dialogue.state().session.capabilities.size().filter(|most| *most > 0);
     match most.filter(|most| u64::try_from(draft.size()).is_ok_and(|size| size > *most)) {
@@ -18,9 +22,10 @@ pub(in crate::tui) fn prepared(model: &Model, draft: &Draft) -> String {
 }
 
 /// What is said of a message whose header no empty line ends, before it goes out.
-fn unparted(draft: &Draft) -> Option<String> {
-    let line = for_screen(text::fit(draft.unparted()?, 30).as_bytes());
-    Some(format!("No empty line parts header and text: “{line}” stands where a field would. F3 goes back to it."))
+fn unparted(model: &Model, draft: &Draft) -> Option<String> {
+    let line = verbatim(&for_screen(text::fit(draft.unparted()?, 30).as_bytes()));
+    let words = format!("No empty line parts header and text: “{line}” stands where a field would.");
+    Some(model.keymap.told(&format!("{words} {{message}} goes back to it.")))
 }
 
 /// The message editor was left.
@@ -28,8 +33,8 @@ pub(in crate::tui) fn left(model: &mut Model, draft: Draft) {
     let open = model.talk.is_open() && model.talk.dialogue.state().phase() == Phase::Data;
     let summary = draft.summary();
     model.notice = match (draft.ready, open) {
-        (true, true) => unparted(&draft),
-        (true, false) => Some(unparted(&draft).unwrap_or_else(|| prepared(model, &draft))),
+        (true, true) => unparted(model, &draft),
+        (true, false) => Some(prepared(model, &draft)),
         (false, _) => Some(model.keymap.told(&format!("The text is kept ({summary}); {{message}} goes on with it."))),
     };
     model.draft = draft;
