@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use crate::conversation::event::Remark;
 use crate::conversation::file::Document;
+use crate::smtp::Verb;
 
 use super::Unread;
 use super::builder::{Builder, Content};
@@ -19,6 +20,8 @@ use super::text::Text;
 /// What the fields are, where no line says.
 const FIELDS: &str =
     "date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context";
+/// What a file in UTF-8 may begin with.
+const BOM: char = '\u{feff}';
 /// Sessions beyond which no more are told apart.
 const SESSIONS: usize = 100_000;
 
@@ -87,9 +90,13 @@ pub(super) fn read(octets: &Text<'_>) -> (Vec<Document>, Unread) {
     let mut fields: Rc<[String]> = FIELDS.split(',').map(str::to_owned).collect();
     let mut log = None;
     let mut order: Vec<String> = Vec::new();
-    let mut sessions: HashMap<String, Vec<Row>> = HashMap::new();
+    let mut sessions: HashMap<String, (Option<Log>, Vec<Row>)> = HashMap::new();
     let separator = separator(octets);
-    for (number, record) in records(octets, separator) {
+    for (number, mut record) in records(octets, separator) {
+        // Where one log was put behind another.
+        if let Some(first) = record.first_mut().filter(|first| first.starts_with(BOM)) {
+            first.drain(..BOM.len_utf8());
+        }
         let first = record.first().map_or("", String::as_str);
         if first.starts_with('#') {
             let line = record.join(",");
@@ -108,7 +115,7 @@ pub(super) fn read(octets: &Text<'_>) -> (Vec<Document>, Unread) {
                 found.unread(number, line.as_bytes(), "not a row of a time, a session and one of the events + - > < *");
             }
         } else if sessions.contains_key(&session) || sessions.len() < SESSIONS {
-            let rows = sessions.entry(session.clone()).or_default();
+            let (_, rows) = sessions.entry(session.clone()).or_insert((log, Vec::new()));
             if rows.is_empty() {
                 order.push(session);
             }
@@ -118,18 +125,35 @@ pub(super) fn read(octets: &Text<'_>) -> (Vec<Document>, Unread) {
         }
     }
     for session in order {
-        let mut rows = sessions.remove(&session).unwrap_or_default();
+        let (said, mut rows) = sessions.remove(&session).unwrap_or_default();
         rows.sort_by_key(|row| row.sequence);
-        let log = log.unwrap_or_else(|| guessed(&rows));
-        found.add(conversation(&session, &rows, log));
+        let log = seen(&rows).or(said).unwrap_or(Log::Receive);
+        let mut builder = conversation(&session, &rows, log);
+        if said.is_some_and(|said| said != log) {
+            builder.inferred("the two sides, which are not as the log's type has them");
+        }
+        found.add(builder);
     }
     found.finish()
 }
 
-/// Without a head: who sends the greeting is the server.
-fn guessed(rows: &[Row]) -> Log {
-    let greeting = rows.iter().find(|row| row.cell("data").starts_with("220"));
-    if greeting.is_some_and(|row| row.cell("event") == "<") { Log::Send } else { Log::Receive }
+/// What its lines show, whatever a head says: who replies is the server, who uses verbs the client. Sides that are mistaken
+/// for each other would show what the client said within AUTH.
+fn seen(rows: &[Row]) -> Option<Log> {
+    let (mut receive, mut send) = (0, 0);
+    for row in rows {
+        let data = row.cell("data");
+        let replies = is_reply(data.as_bytes());
+        let asks = Verb::from_word(data.split_whitespace().next().unwrap_or_default()) != Verb::Other;
+        match row.cell("event") {
+            ">" if replies => receive += 1,
+            "<" if replies => send += 1,
+            ">" if asks => send += 1,
+            "<" if asks => receive += 1,
+            _ => {}
+        }
+    }
+    (receive != send).then_some(if receive > send { Log::Receive } else { Log::Send })
 }
 
 /// The records of the file with the line each begins on.
@@ -245,7 +269,6 @@ fn reply(data: &str, builder: &mut Builder) {
 }
 
 fn awaits_ehlo(builder: &Builder) -> bool {
-    use crate::smtp::Verb;
     let mut pending = builder.fold().pending();
     pending.next().is_some_and(|pending| matches!(pending.awaited.verb(), Some(Verb::Ehlo | Verb::Lhlo)))
 }

@@ -156,3 +156,28 @@ fn a_trace_that_is_cut_or_has_bare_line_ends_is_told_as_it_was() {
     let (written, said) = read_as(&format!("{head}16:45:39.724974 <= Re"));
     assert!(!written.contains("724974") && said.iter().any(|words| words.contains("<= Re")), "{written}{said:?}");
 }
+
+#[test]
+fn two_logs_of_exchange_in_one_file_keep_their_sides_whatever_their_type_says() {
+    let sample = |name: &str| std::fs::read(format!("tests/samples/{name}")).expect("a sample");
+    let (receive, send) = (sample("exchange-receive.log.csv"), sample("exchange-send.log.csv"));
+    let secret = "WHl6enktUGx1Z2g3Nw==";
+    let answers = "2026-11-24T20:18:30.000Z,c,08DE2B6A7C1F4AFF,0,192.0.2.10:25,198.51.100.7:9,>,220 EX1 ready,\n\
+                   2026-11-24T20:18:30.001Z,c,08DE2B6A7C1F4AFF,1,192.0.2.10:25,198.51.100.7:9,<,EHLO a,\n\
+                   2026-11-24T20:18:30.002Z,c,08DE2B6A7C1F4AFF,2,192.0.2.10:25,198.51.100.7:9,>,250 EX1 AUTH LOGIN,\n\
+                   2026-11-24T20:18:30.003Z,c,08DE2B6A7C1F4AFF,3,192.0.2.10:25,198.51.100.7:9,<,AUTH LOGIN ZHVkZQ==,\n\
+                   2026-11-24T20:18:30.004Z,c,08DE2B6A7C1F4AFF,4,192.0.2.10:25,198.51.100.7:9,>,334 UGFzc3dvcmQ6,\n\
+                   2026-11-24T20:18:30.005Z,c,08DE2B6A7C1F4AFF,5,192.0.2.10:25,198.51.100.7:9,<,WHl6enktUGx1Z2g3Nw==,\n";
+    let with_login = [&receive[..], answers.as_bytes()].concat();
+    let mislabelled = String::from_utf8_lossy(&with_login).replace("SMTP Receive", "SMTP Send").into_bytes();
+    for file in [[&with_login[..], &send].concat(), [&send[..], &with_login].concat(), mislabelled] {
+        let imported = import(&file).expect("logs of Exchange");
+        assert_eq!(imported.unread.words().collect::<Vec<_>>(), [] as [&str; 0]);
+        for document in &imported.conversations {
+            let mut out = Vec::new();
+            write_document(document, &mut out);
+            let text = String::from_utf8(out).expect("text");
+            assert!(!text.contains(secret) && !text.contains(" > 2") && !text.contains("< EHLO"), "{text}");
+        }
+    }
+}
