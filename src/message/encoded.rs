@@ -20,6 +20,15 @@ pub fn decoded_addresses(value: &str) -> String {
     })
 }
 
+/// What a text with encoded words says in whatever charset, to be looked for elsewhere; as it stands where none is known.
+#[must_use]
+pub fn spoken(value: &str) -> String {
+    let head = format!("Subject: {}\r\n\r\n", value.replace(['\r', '\n'], " "));
+    let parsed = mail_parser::MessageParser::default().parse_headers(head.as_bytes());
+    let said = parsed.and_then(|message| message.subject().map(str::to_owned));
+    said.unwrap_or_else(|| value.to_owned())
+}
+
 /// Reads encoded words; `shown` is what stands for a run of them.
 fn read(value: &str, shown: impl Fn(String) -> String) -> String {
     let (mut out, mut rest, mut run) = (String::new(), value, None::<String>);
@@ -83,6 +92,20 @@ fn quoted(text: &[u8]) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_encoded_is_read_in_other_charsets_too() {
+        for text in [
+            "=?UTF-8?Q?Zo=C3=AB_=C5=81ukasz?=",
+            "=?utf-8?B?Wm/DqyDFgXVrYXN6?=",
+            "=?ISO-8859-2?Q?Zo=EB_=A3ukasz?=",
+            "=?UTF-8?Q?Zo=C3=AB?=\r\n =?UTF-8?Q?_=C5=81ukasz?=",
+        ] {
+            assert_eq!(spoken(text), "Zo\u{eb} \u{141}ukasz", "{text}");
+        }
+        assert_eq!(spoken("=?KOI8-R?B?4s/SydM=?="), "\u{411}\u{43e}\u{440}\u{438}\u{441}");
+        assert_eq!(spoken("Jane Doe"), "Jane Doe");
+    }
 
     #[test]
     fn encoded_words_are_read_back() {

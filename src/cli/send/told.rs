@@ -63,10 +63,19 @@ pub(super) fn reason(report: &Report, exit: Exit) -> Option<String> {
     let at = dialogue.exchanges().iter().rposition(refuses).filter(|_| exit == Exit::Refused)?;
     let asked = dialogue.exchanges()[at];
     let what = match (asked.ask, asked.verb) {
+        // Where one was accepted and nothing was to be handed over, the refusal is one recipient's.
+        (Ask::Command, Verb::Rcpt) if accepted(&dialogue) => "a recipient",
         (Ask::Command, Verb::Rcpt) => "every recipient, and the last of them",
         _ => named(&asked),
     };
     Some(format!("the server refused {what}: {}", last_line(&dialogue, &report.log, at)))
+}
+
+fn accepted(dialogue: &Dialogue) -> bool {
+    let taken = |exchange: &Exchange| {
+        exchange.verb == Verb::Rcpt && exchange.code.is_some_and(|code| code.class() == Class::Success)
+    };
+    dialogue.exchanges().iter().any(taken)
 }
 
 fn named(exchange: &Exchange) -> &'static str {

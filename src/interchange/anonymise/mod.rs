@@ -35,7 +35,7 @@ use find::{FINDS, Keyed, keyed, v6};
 use names::Names;
 use people::People;
 use spans::Spans;
-use tokens::{blanked, code, is_encoded};
+use tokens::{Quoted, blanked, code, is_encoded, without_quoted};
 
 /// Keys of the head that say nothing of anybody, or are searched.
 const KEYS: [&str; 8] = ["ehlo", "title", "target", "started", "side", "clock", "imported", "vars"];
@@ -101,6 +101,8 @@ struct Anonymiser {
     domains: HashMap<String, String>,
     /// What somebody marked an envelope with.
     marks: HashSet<String>,
+    /// Where in quoted-printable the content is.
+    quoted: Quoted,
 }
 
 impl Anonymiser {
@@ -122,9 +124,11 @@ impl Anonymiser {
             }
             Kind::Content => {
                 fold.content(line.bytes.len() as u64 + if line.crlf { 2 } else { 0 });
-                bytes = match (line.masked, is_encoded(&bytes)) {
+                let soft = self.quoted.is_soft(&bytes);
+                bytes = match (line.masked, soft || is_encoded(&bytes)) {
                     (true, _) => self.escaped(&bytes),
                     (false, true) => blanked(&bytes),
+                    (false, false) if self.quoted.on => self.field(&without_quoted(&bytes)),
                     (false, false) => self.field(&bytes),
                 };
             }

@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::common::is_common;
+use crate::message::encoded::spoken;
 
 /// Fields whose value is a list of mailboxes with the names of those who have them.
 const MAILBOXES: [&str; 11] = [
@@ -91,14 +92,13 @@ impl People {
         let free =
             (count + 1..=count + 1 + there.len()).find(|n| !there.contains(&format!("person{n}"))).unwrap_or(count + 1);
         let person = self.names.entry(key).or_insert_with(|| format!("Person{free}")).clone();
-        // What is encoded has no words that stand elsewhere.
-        if !name.contains("=?") {
-            for word in WORD.find_iter(name).map(|word| word.as_str().to_lowercase()) {
-                if !is_common(&word) {
-                    self.words.entry(word.clone()).or_insert_with(|| person.clone());
-                }
-                self.whole.entry(person.clone()).or_default().insert(word);
+        // What is encoded in the head may stand in clear in the text.
+        let said = if name.contains("=?") { spoken(name) } else { name.to_owned() };
+        for word in WORD.find_iter(&said).map(|word| word.as_str().to_lowercase()) {
+            if !is_common(&word) {
+                self.words.entry(word.clone()).or_insert_with(|| person.clone());
             }
+            self.whole.entry(person.clone()).or_default().insert(word);
         }
     }
 

@@ -36,6 +36,22 @@ fn a_comment_that_is_like_an_address_stays_a_comment() {
 }
 
 #[test]
+fn what_is_encoded_in_a_message_leaves_no_name_behind() {
+    let talk = "+++\nehlo = 1\n+++\n1.0 > DATA\n1.1 < 354 go\n1.2 | To: =?UTF-8?Q?Jolanta_Kowalczyk?= <b@plumtree.example>\n\
+                1.2 | From: =?ISO-8859-2?B?R3J6ZWdvcno=?= <g@fenwick.test>\n\
+                1.2 | Content-Transfer-Encoding: Quoted-Printable\n1.2 | \n1.2 | Dear Jolanta Kowalczyk, ask Grzegorz at 203.0.=\n\
+                1.2 | 113.77 or Kowal=\n1.2 | czyk.\n1.2 | Or boris=2Ezanzibarov@plumtree.example today\n1.2 | The end.\n1.3 > .\n\
+                1.4 < 250 2.0.0 Ok for 203.0.113.77, said Kowalczyk\n";
+    let out = text(&anonymise(&read(talk.as_bytes()).expect("a transcript")));
+    for rest in
+        ["Jolanta", "Kowal", "czyk", "Grzegorz", "203.0.", "113.77", "zanzibarov", "boris", "plumtree", "fenwick"]
+    {
+        assert!(!out.contains(rest), "{rest}: {out}");
+    }
+    assert!(out.contains("The end.") && out.contains("today"), "{out}");
+}
+
+#[test]
 fn an_address_that_stands_reversed_is_the_same_one() {
     let talk = "+++\nehlo = 1\n+++\n1.0 < 554 5.7.1 [203.0.113.77]: 77.113.0.203.in-addr.arpa has no name, 77.113.0.203.zen.example.org lists it, 1.2.3.4.beta is none\n";
     let out = text(&anonymise(&read(talk.as_bytes()).expect("a transcript")));

@@ -94,6 +94,42 @@ pub(super) fn is_encoded(line: &[u8]) -> bool {
         && letters.iter().all(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'/' | b'='))
 }
 
+/// What is known of the content's quoted-printable (RFC 2045 6.7) from line to line.
+#[derive(Debug, Default)]
+pub(super) struct Quoted {
+    /// A field has said that a part of the message is written so.
+    pub(super) on: bool,
+    /// The line before ended in a soft line break.
+    cut: bool,
+}
+
+impl Quoted {
+    /// Looks at the next line of content: whether it is a part of a longer one, in which a name or an address may be cut.
+    pub(super) fn is_soft(&mut self, line: &[u8]) -> bool {
+        let line = line.trim_ascii_end();
+        if line == b"." {
+            *self = Self::default();
+            return false;
+        }
+        let lower = line.to_ascii_lowercase();
+        let field = lower.strip_prefix(b"content-transfer-encoding:");
+        self.on |= field.is_some_and(|value| value.trim_ascii().starts_with(b"quoted-printable"));
+        let ends = self.on && line.ends_with(b"=");
+        std::mem::replace(&mut self.cut, ends) || ends
+    }
+}
+
+/// A line of quoted-printable without the words in which an octet is written as `=2E`: they can't be searched.
+pub(super) fn without_quoted(line: &[u8]) -> Vec<u8> {
+    let escaped = |word: &[u8]| {
+        let hex = |octet: Option<&u8>| octet.is_some_and(u8::is_ascii_hexdigit);
+        memchr::memchr_iter(b'=', word).any(|at| hex(word.get(at + 1)) && hex(word.get(at + 2)))
+    };
+    let words = line.split(|octet| *octet == b' ');
+    let kept: Vec<Vec<u8>> = words.map(|word| if escaped(word) { blanked(word) } else { word.to_vec() }).collect();
+    kept.join(&b' ')
+}
+
 /// As many octets that say nothing.
 pub(super) fn blanked(line: &[u8]) -> Vec<u8> {
     line.iter().map(|octet| if octet.is_ascii_whitespace() || *octet == b'=' { *octet } else { b'A' }).collect()
