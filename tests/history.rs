@@ -98,7 +98,7 @@ fn the_newest_come_first_and_words_and_keys_choose() {
     let nothing = history(state, &["greylisted"]);
     assert_eq!((nothing.status.code(), text(&nothing.stdout).as_str()), (Some(0), ""));
     assert!(text(&nothing.stderr).contains("nothing was found"), "{}", text(&nothing.stderr));
-    assert!(refused(state, &["since:soon"]).contains("`soon` is no time; write it like 2026-11-23"));
+    assert!(refused(state, &["since:soon"]).contains("`soon` is no time; write it like 7d, today"));
     assert!(refused(state, &["/(/"]).contains("no regular expression"));
 }
 
@@ -202,7 +202,7 @@ fn in_the_workbench_a_conversation_is_found_opened_named_and_deleted() {
         .keys("An open relay?<Enter>")
         .wait_for("554 “An open relay?”");
     // It is shown where it was found, and what was looked for is what is searched for.
-    terminal.keys("<Enter>").wait_for("/relay · 1 of").wait_for("Esc show all").keys("<Esc>");
+    terminal.keys("<Enter>").wait_for("/relay · 1 of").wait_for("Esc end search").keys("<Esc>");
     terminal.wait_for("opened").wait_for("Esc conversations").keys("<Esc>").wait_for("newest first");
     assert!(std::fs::read_to_string(&paths[0]).unwrap().ends_with("0.500000 * set title=\"An open relay?\"\n"));
     terminal
@@ -229,7 +229,7 @@ fn a_path_typed_on_the_start_screen_is_opened_whatever_wrote_it() {
     let samples = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/samples");
     terminal.wait_for("a mail server inside ehlo").keys(&format!("{samples}/exchange-receive.log.csv"));
     terminal.wait_for("read as").keys("<Enter>").wait_for("conversations in this file").wait_for("> next file");
-    terminal.keys(">").wait_for("log.csv#2").keys("<Esc>").wait_for("what you typed").keys("<Esc>");
+    terminal.keys(">").wait_for("file 2 of 2").keys("<Esc>").wait_for("what you typed").keys("<Esc>");
     terminal
         .wait_for("a mail server inside ehlo")
         .keys(paths[0].to_str().unwrap())
