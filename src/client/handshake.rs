@@ -10,6 +10,8 @@ pub struct Facts {
     pub cipher: Option<u16>,
     /// The chain as sent, DER; not visible in TLS 1.3.
     pub chain: Vec<Vec<u8>>,
+    /// It asked for a certificate of the client; not visible in TLS 1.3.
+    pub asks_certificate: bool,
     /// An alert in the clear: its description.
     pub alert: Option<u8>,
     /// The server answered with something that is not TLS: what it said.
@@ -48,6 +50,7 @@ impl Facts {
             match rest[0] {
                 2 => self.server_hello(body),
                 11 => self.certificates(body),
+                13 => self.asks_certificate = true,
                 _ => {}
             }
             rest = &rest[4 + length..];
@@ -202,6 +205,14 @@ mod tests {
         let mut seen = hello(&[]);
         seen.extend(wrapped(11, &[0, 0, 10, 0, 0, 2, 1, 2, 0, 0, 2, 3, 4]));
         assert_eq!(Facts::of(&seen).chain, [vec![1, 2], vec![3, 4]]);
+    }
+
+    #[test]
+    fn that_1_2_asks_for_a_certificate_is_seen() {
+        let mut seen = hello(&[]);
+        assert!(!Facts::of(&seen).asks_certificate);
+        seen.extend(wrapped(13, &[1, 1, 0, 0, 0, 0]));
+        assert!(Facts::of(&seen).asks_certificate);
     }
 
     #[test]

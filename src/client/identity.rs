@@ -36,6 +36,13 @@ pub enum IdentityError {
         "the PKCS#12 file does not open: `client_password` names where its password comes from, and it must be right"
     )]
     Locked,
+    /// A PKCS#12 file opens, and holds something under a cipher that the TLS library has no more.
+    #[error(
+        "the PKCS#12 file is locked by a cipher that is not to be had any more (RC2, as older Windows and Java write it), \
+         whatever its password; `openssl pkcs12 -legacy -in OLD.p12 -out NEW.pem` makes PEM of it, which can be named in its \
+         place"
+    )]
+    Cipher,
     /// The key belongs to another certificate.
     #[error("the key is not that of this certificate: both must be of one pair")]
     OtherKey,
@@ -71,9 +78,14 @@ impl Identity {
 /// The contents of a PKCS#12 file as PEM.
 #[cfg(not(any(target_os = "windows", target_vendor = "apple")))]
 fn unwrapped(file: &[u8], password: &Secret) -> Result<Identity, IdentityError> {
-    let locked = |_| IdentityError::Locked;
+    let file = openssl::pkcs12::Pkcs12::from_der(file).map_err(|_| IdentityError::NoCertificate)?;
+    let locked = |errors: openssl::error::ErrorStack| {
+        // The password was looked at before: a wrong one is said by the checksum.
+        let old = errors.errors().iter().any(|error| error.reason() == Some("unsupported"));
+        if old { IdentityError::Cipher } else { IdentityError::Locked }
+    };
     let password = std::str::from_utf8(password.expose()).map_err(|_| IdentityError::Locked)?;
-    let opened = openssl::pkcs12::Pkcs12::from_der(file).and_then(|file| file.parse2(password)).map_err(locked)?;
+    let opened = file.parse2(password).map_err(locked)?;
     let (Some(own), Some(key)) = (opened.cert, opened.pkey) else { return Err(IdentityError::NoKey) };
     let above = opened.ca.iter().flatten().filter_map(|above| above.to_pem().ok()).flatten();
     let chain: Vec<u8> = own.to_pem().map_err(locked)?.into_iter().chain(above).collect();
@@ -143,6 +155,15 @@ mod tests {
         assert!(matches!(Identity::read(cert.as_bytes(), None, &nothing), Err(IdentityError::NoKey)));
         assert!(matches!(Identity::read(b"hello", None, &nothing), Err(IdentityError::NoCertificate)));
         assert!(matches!(Identity::read(cert.as_bytes(), Some(b"hello"), &nothing), Err(IdentityError::Key)));
+    }
+
+    #[cfg(not(any(target_os = "windows", target_vendor = "apple")))]
+    #[test]
+    fn an_old_cipher_is_not_taken_for_a_wrong_password() {
+        let old = include_bytes!("../../tests/support/rc2-40.p12");
+        assert!(matches!(Identity::read(old, None, &"open".into()), Err(IdentityError::Cipher)));
+        assert!(matches!(Identity::read(old, None, &"wrong".into()), Err(IdentityError::Locked)));
+        assert!(matches!(Identity::read(&[0x30, 3, 2, 1, 1], None, &"open".into()), Err(IdentityError::NoCertificate)));
     }
 
     #[cfg(not(any(target_os = "windows", target_vendor = "apple")))]

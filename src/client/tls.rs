@@ -189,6 +189,9 @@ fn alert_in(text: &str) -> Option<u8> {
 /// Which versions are spoken is said there.
 const VERSIONS: &str = "min_version and max_version in the profile's [tls] say which are";
 
+/// What to do where the server wants a certificate and was shown none.
+const SHOW_ONE: &str = "client_cert and client_key in the profile's [tls] show one";
+
 /// An alert of the server's, with what would help.
 fn of_alert(alert: u8, options: &TlsOptions) -> String {
     let words = alert_words(alert);
@@ -197,7 +200,7 @@ fn of_alert(alert: u8, options: &TlsOptions) -> String {
         42..=46 | 48 if shown => {
             format!("it did not take the certificate that was shown to it: {words} (alert {alert})")
         }
-        116 => format!("{words} (alert {alert}); client_cert and client_key in the profile's [tls] show one"),
+        116 => format!("{words} (alert {alert}); {SHOW_ONE}"),
         70 if options.versions != (None, None) => format!("{words} (alert {alert}); {VERSIONS}"),
         _ => format!("{words} (alert {alert})"),
     }
@@ -217,6 +220,14 @@ fn words(text: &str, facts: &Facts, name: &str, options: &TlsOptions) -> String 
         return format!("the server does not speak TLS here; it answered in clear text: {shown}");
     }
     if let Some(alert) = facts.alert.or_else(|| alert_in(text)) {
+        // Up to TLS 1.2 there is no alert for it: servers say failure, bad certificate or another one of those. Where a
+        // certificate was asked for, version and cipher had been agreed on.
+        if facts.asks_certificate && options.identity.is_none() && matches!(alert, 40..=49 | 116) {
+            return format!(
+                "the server ended the TLS handshake: it wants a certificate of the client, and was shown none (alert \
+                 {alert}); {SHOW_ONE}"
+            );
+        }
         return format!("the server ended the TLS handshake: {}", of_alert(alert, options));
     }
     let has = |what: &str| text.contains(what);
@@ -246,7 +257,13 @@ fn words(text: &str, facts: &Facts, name: &str, options: &TlsOptions) -> String 
             "this machine's TLS library does none of the versions that are allowed: the oldest are off here; {VERSIONS}"
         )
     } else if has("unexpected EOF") || has("reset by peer") || has("handshake process was interrupted") {
-        "the server closed the connection in the middle of the TLS handshake".to_owned()
+        let asked = facts.asks_certificate && options.identity.is_none();
+        let why = if asked {
+            format!("; it had asked for a certificate of the client, and was shown none: {SHOW_ONE}")
+        } else {
+            String::new()
+        };
+        format!("the server closed the connection in the middle of the TLS handshake{why}")
     } else if has("excessive message size") {
         "the server's certificates are larger than a handshake may be; nobody needs so many".to_owned()
     } else if has("packet length too long") || has("wrong version number") || has("bad record type") {
@@ -291,5 +308,18 @@ mod tests {
         let said = words(text, &Facts::default(), "mx.target.local", &TlsOptions::default());
         assert_eq!(said, "the server ended the TLS handshake: it had an internal error (alert 80)");
         assert_eq!(alert_in("SSL alert number many"), None);
+    }
+
+    #[test]
+    fn a_server_that_was_shown_no_certificate_says_so_below_1_3_too() {
+        let asked = |alert| Facts { asks_certificate: true, alert, ..Facts::default() };
+        let said = |text: &str, facts: &Facts| words(text, facts, "mx", &TlsOptions::default());
+        for alert in [40, 42] {
+            let said = said("x", &asked(Some(alert)));
+            assert!(said.contains("wants a certificate of the client") && said.ends_with(SHOW_ONE), "{said}");
+        }
+        assert!(said("unexpected EOF", &asked(None)).contains(SHOW_ONE));
+        assert!(!said("x", &Facts { alert: Some(40), ..Facts::default() }).contains("certificate"));
+        assert!(!said("x", &asked(Some(80))).contains(SHOW_ONE));
     }
 }

@@ -34,6 +34,19 @@ pub enum DkimError {
     /// The key is no PEM, or of another kind.
     #[error("the DKIM key is no PEM private key; RSA from 2048 bits and Ed25519 are, as `openssl genpkey` writes them")]
     Key,
+    /// A key that has to be opened first.
+    #[error(
+        "the DKIM key is encrypted; `openssl pkey -in KEY -out OPEN` asks for its pass phrase and writes it without one"
+    )]
+    Encrypted,
+    /// A private key of a kind that DKIM does not know.
+    #[error(
+        "the DKIM key is of another kind ({0}); DKIM signs by RSA (from 2048 bits) and Ed25519 (RFC 8301, RFC 8463)"
+    )]
+    Kind(&'static str),
+    /// An RSA key that nobody should sign with.
+    #[error("the DKIM key is RSA of less than 2048 bits, which is too short to sign with (RFC 8301 3.2)")]
+    Short,
     /// A domain or selector that can't stand in DNS.
     #[error("`{0}` is no DNS name; --dkim-domain noddy.com and --dkim-selector mail are")]
     Name(String),
@@ -78,7 +91,7 @@ impl Signer {
                 return Err(DkimError::Name(crate::smtp::escape::for_screen(name.as_bytes())));
             }
         }
-        let key = key(pem).ok_or(DkimError::Key)?;
+        let key = key(pem)?;
         Ok(Self { key, domain: domain.to_owned(), selector: selector.to_owned() })
     }
 
@@ -172,22 +185,43 @@ fn body_of(rest: &[u8]) -> &[u8] {
     rest.strip_prefix(b"\r\n").or_else(|| rest.strip_prefix(b"\n")).unwrap_or(rest)
 }
 
-/// The key of a PEM text.
-fn key(pem: &[u8]) -> Option<Key> {
-    let text = std::str::from_utf8(pem).ok()?;
-    let begin = text.find("-----BEGIN ")?;
-    let (label, rest) = text[begin + 11..].split_once("-----")?;
-    let base64: String = rest.split("-----END").next()?.split_whitespace().collect();
-    let der = zeroize::Zeroizing::new(STANDARD.decode(base64).ok()?);
+/// The key of a PEM text; the parameters of a curve may stand before it.
+fn key(pem: &[u8]) -> Result<Key, DkimError> {
+    let text = std::str::from_utf8(pem).map_err(|_| DkimError::Key)?;
+    let blocks = text.split("-----BEGIN ").skip(1).filter_map(|block| block.split_once("-----"));
+    let (label, rest) = blocks.into_iter().find(|(label, _)| label.ends_with("PRIVATE KEY")).ok_or(DkimError::Key)?;
+    let body = rest.split("-----END").next().unwrap_or_default();
     match label {
-        "RSA PRIVATE KEY" => RsaKeyPair::from_der(&der).ok().map(|key| Key::Rsa(Box::new(key))),
-        "PRIVATE KEY" => {
-            let ed25519 = Ed25519KeyPair::from_pkcs8_maybe_unchecked(&der).ok().map(|key| Key::Ed25519(Box::new(key)));
-            ed25519.or_else(|| RsaKeyPair::from_pkcs8(&der).ok().map(|key| Key::Rsa(Box::new(key))))
-        }
-        _ => None,
+        "ENCRYPTED PRIVATE KEY" => return Err(DkimError::Encrypted),
+        _ if body.contains("ENCRYPTED") => return Err(DkimError::Encrypted),
+        "EC PRIVATE KEY" => return Err(DkimError::Kind("EC")),
+        "DSA PRIVATE KEY" => return Err(DkimError::Kind("DSA")),
+        "OPENSSH PRIVATE KEY" => return Err(DkimError::Kind("of OpenSSH")),
+        _ => {}
     }
+    let base64: String = body.split_whitespace().collect();
+    let der = zeroize::Zeroizing::new(STANDARD.decode(base64).map_err(|_| DkimError::Key)?);
+    let rsa = match label {
+        "RSA PRIVATE KEY" => RsaKeyPair::from_der(&der),
+        "PRIVATE KEY" => {
+            if let Ok(key) = Ed25519KeyPair::from_pkcs8_maybe_unchecked(&der) {
+                return Ok(Key::Ed25519(Box::new(key)));
+            }
+            if memchr::memmem::find(&der, EC_KEY).is_some() {
+                return Err(DkimError::Kind("EC"));
+            }
+            RsaKeyPair::from_pkcs8(&der)
+        }
+        _ => return Err(DkimError::Key),
+    };
+    rsa.map(|key| Key::Rsa(Box::new(key))).map_err(|rejected| match rejected.to_string().as_str() {
+        "TooSmall" => DkimError::Short,
+        _ => DkimError::Key,
+    })
 }
+
+/// `id-ecPublicKey` in DER (RFC 5480 2.1.1).
+const EC_KEY: &[u8] = &[0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
 
 /// What is signed: the fields of these names, of several the last first, and the signature's own field without its value.
 fn signed_octets(all: &[&[u8]], names: &[&str], own: &[u8]) -> Vec<u8> {
@@ -414,6 +448,25 @@ mod tests {
                 assert_eq!(hashed(body, size), Sha256::digest(relaxed).to_vec(), "{body:?} by {size}");
             }
         }
+    }
+
+    #[cfg(not(any(target_os = "windows", target_vendor = "apple")))]
+    #[test]
+    fn why_a_private_key_does_not_sign_is_said() {
+        let error = |pem: &[u8]| Signer::new(pem, "a.b", "c").err();
+        let short = openssl::rsa::Rsa::generate(1024).expect("a key");
+        assert_eq!(error(&short.private_key_to_pem().expect("PEM")), Some(DkimError::Short));
+        let short = openssl::pkey::PKey::from_rsa(short).expect("a key");
+        assert_eq!(error(&short.private_key_to_pem_pkcs8().expect("PEM")), Some(DkimError::Short));
+        let locked = short.private_key_to_pem_pkcs8_passphrase(openssl::symm::Cipher::aes_256_cbc(), b"open");
+        assert_eq!(error(&locked.expect("PEM")), Some(DkimError::Encrypted));
+        let old = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nAAAA\n-----END RSA PRIVATE KEY-----";
+        assert_eq!(error(old.as_bytes()), Some(DkimError::Encrypted));
+        let curve = rcgen::KeyPair::generate().expect("a key").serialize_pem();
+        assert_eq!(error(curve.as_bytes()), Some(DkimError::Kind("EC")));
+        let curve =
+            "-----BEGIN EC PARAMETERS-----\nAA==\n-----END EC PARAMETERS-----\n-----BEGIN EC PRIVATE KEY-----\nAA==";
+        assert_eq!(error(curve.as_bytes()), Some(DkimError::Kind("EC")));
     }
 
     #[test]

@@ -58,7 +58,8 @@ pub fn strip_from_line(message: &mut Vec<u8>) {
 }
 
 /// The head of a message and the rest: the rest begins with the empty line, or is empty.
-pub(super) fn split(message: &[u8]) -> (&[u8], &[u8]) {
+#[must_use]
+pub fn split(message: &[u8]) -> (&[u8], &[u8]) {
     let mut at = 0;
     while at < message.len() {
         let end = memchr::memchr(b'\n', &message[at..]).map_or(message.len(), |n| at + n + 1);

@@ -3,7 +3,11 @@
 use std::path::Path;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use crate::client::{Endpoint as Place, Identity, IdentityError, Options, Route, TlsOptions};
+use crate::conversation::certificate::Certificate;
 use crate::profile::{ClientCert, Endpoint, SecretSource, Target, TlsMode};
 use crate::smtp::Secret;
 
@@ -21,6 +25,13 @@ pub enum DialError {
         path: std::path::PathBuf,
         /// What the system says.
         source: std::io::Error,
+    },
+    /// The file of further authorities holds none.
+    #[error("the certificate authorities in {path}: it holds no certificate in PEM (-----BEGIN CERTIFICATE-----) that can be \
+             read", path = path.display())]
+    NoAuthority {
+        /// The file.
+        path: std::path::PathBuf,
     },
     /// The certificate to show, or its key, can't be read.
     #[error("the certificate to show can't be read: {path}: {source}", path = path.display())]
@@ -50,12 +61,13 @@ pub enum DialError {
 /// `ca` file is read here and added.
 ///
 /// # Errors
-/// A `ca` file that can't be read; a lab that has not been started.
+/// A `ca` file that can't be read or holds no certificate; a lab that has not been started.
 pub fn options(target: &Target, mut roots: Vec<String>) -> Result<Options, DialError> {
     if let Some(path) = &target.ca {
         let pem =
             std::fs::read_to_string(path).map_err(|source| DialError::Authorities { path: path.clone(), source })?;
-        roots.push(pem);
+        let authorities = certificates(&pem).ok_or_else(|| DialError::NoAuthority { path: path.clone() })?;
+        roots.extend(authorities);
     }
     let identity = target.client_cert.as_ref().map(identity).transpose()?;
     let endpoint = match &target.endpoint {
@@ -92,6 +104,21 @@ pub fn options(target: &Target, mut roots: Vec<String>) -> Result<Options, DialE
     })
 }
 
+/// The certificates of a bundle, each by itself, since the TLS library takes one at a time. None where there is none, or
+/// one of them is damaged.
+fn certificates(pem: &str) -> Option<Vec<String>> {
+    const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
+    const END: &str = "-----END CERTIFICATE-----";
+    let mut all = Vec::new();
+    for block in pem.split(BEGIN).skip(1) {
+        let (body, _) = block.split_once(END)?;
+        let base64: String = body.split_whitespace().collect();
+        Certificate::parse(&STANDARD.decode(base64).ok()?)?;
+        all.push(format!("{BEGIN}{body}{END}\n"));
+    }
+    (!all.is_empty()).then_some(all)
+}
+
 fn identity(own: &ClientCert) -> Result<Identity, DialError> {
     let read = |path: &Path| {
         std::fs::read(path).map_err(|source| DialError::ClientCertificate { path: path.to_owned(), source })
@@ -118,6 +145,25 @@ mod tests {
         assert_eq!(options.endpoint, Place::Tcp { host: "mx.noddy.com".into(), port: 465 });
         assert!(options.tls.implicit && options.tls.verify);
         assert_eq!(options.tls.roots, ["PEM"]);
+    }
+
+    #[test]
+    fn authorities_are_all_of_a_bundle_and_none_is_said() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let path = folder.path().join("ca.pem");
+        let mut target = Target::read("mx.noddy.com", &Profiles::shipped()).expect("a target");
+        target.ca = Some(path.clone());
+        let key = rcgen::KeyPair::generate().expect("a key");
+        let one = |name: &str| {
+            let parameters = rcgen::CertificateParams::new(vec![name.to_owned()]).expect("a name");
+            parameters.self_signed(&key).expect("a certificate").pem()
+        };
+        std::fs::write(&path, format!("{}# b\n{}", one("a"), one("b"))).expect("written");
+        assert_eq!(options(&target, Vec::new()).expect("two").tls.roots.len(), 2);
+        for none in [key.serialize_pem(), one("a").replace("MII", "AAA"), String::new()] {
+            std::fs::write(&path, none).expect("written");
+            assert!(matches!(options(&target, Vec::new()), Err(DialError::NoAuthority { .. })));
+        }
     }
 
     #[test]

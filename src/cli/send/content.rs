@@ -3,6 +3,7 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use self::tokens::Tokens;
 use super::arguments::Content;
 use super::parts::Part;
 use crate::message::reencode::reencode;
@@ -10,6 +11,8 @@ use crate::message::{Attachment, Draft, Encoding, Stamp, attach, dkim, header, s
 use crate::script::values::uuid;
 use crate::transaction::Body;
 use crate::world::World;
+
+mod tokens;
 
 #[cfg(test)]
 mod tests;
@@ -68,9 +71,10 @@ fn unsigned(content: &Content, envelope: &Envelope<'_>, world: &World) -> Result
     fits(content)?;
     let mut standard_input = StandardInput::default();
     let Envelope { from, to } = envelope;
+    let tokens = Tokens::of(envelope, Stamp::fresh(from, world));
     if let Some(name) = &content.sample {
         let first = to.first().map_or("", String::as_str);
-        let Some(sample) = samples::sample(name, from, first, &Stamp::fresh(from, world)) else {
+        let Some(sample) = samples::sample(name, from, first, &tokens.stamp) else {
             let known: Vec<_> =
                 samples::samples("", "", &Stamp::default()).into_iter().map(|sample| sample.name).collect();
             return Err(format!("`{name}` is no sample; one of {}", known.join(", ")));
@@ -78,16 +82,16 @@ fn unsigned(content: &Content, envelope: &Envelope<'_>, world: &World) -> Result
         if sample.raw {
             return Ok(Body::AsIs(sample.octets));
         }
-        let message = fields(sample.octets, content, added(content)?)?;
+        let message = fields(sample.octets, content, added(content, &tokens)?, &tokens)?;
         return furnished(message, content, &mut standard_input).map(Body::Lines);
     }
     if let Some(path) = &content.template {
-        let message = filled(path, content, envelope, world)?;
+        let message = filled(path, content, envelope, &tokens, world)?;
         return furnished(message, content, &mut standard_input).map(Body::Lines);
     }
     let data = if content.from_standard_input { Some("-") } else { content.data.as_deref() };
     let Some(data) = data else {
-        return composed(content, envelope, world, &mut standard_input).map(Body::Lines);
+        return composed(content, envelope, (&tokens, world), &mut standard_input).map(Body::Lines);
     };
     if let Some(path) = large_file(data) {
         as_it_is(content, &format!("{} has more than 1 MiB and", path.display()))?;
@@ -109,7 +113,7 @@ fn unsigned(content: &Content, envelope: &Envelope<'_>, world: &World) -> Result
         return Ok(Body::Lines(octets));
     }
     let body = content.body.as_deref().map(|body| given(body, &mut standard_input, true)).transpose()?;
-    let message = fixed(octets, body.as_deref(), content, envelope, world)?;
+    let message = fixed(octets, body.as_deref(), content, &tokens)?;
     furnished(message, content, &mut standard_input).map(Body::Lines)
 }
 
@@ -185,18 +189,25 @@ fn held(from: impl std::io::Read, what: &str, limit: u64) -> Result<Vec<u8>, Str
     let mut octets = Vec::new();
     from.take(limit + 1).read_to_end(&mut octets).map_err(|error| format!("{what} can't be read: {error}"))?;
     if octets.len() as u64 > limit {
-        return Err(format!(
-            "{what} gives more than {} MiB, which is held in memory; put the message into a file: --data @FILE sends one \
-             of any size",
-            limit >> 20
-        ));
+        return Err(too_much(what, limit));
     }
     Ok(octets)
+}
+
+fn too_much(what: &str, limit: u64) -> String {
+    format!(
+        "{what} gives more than {} MiB, which would be held in memory; put the whole message into a file: --data @FILE \
+         sends one of any size",
+        limit >> 20
+    )
 }
 
 /// Reads a file, up to the limit.
 fn read(path: &Path) -> Result<Vec<u8>, String> {
     let file = std::fs::File::open(path).map_err(|error| unreadable(path, &error))?;
+    if file.metadata().is_ok_and(|about| about.len() > HELD) {
+        return Err(too_much(&path.display().to_string(), HELD));
+    }
     held(file, &path.display().to_string(), HELD)
 }
 
@@ -246,10 +257,10 @@ fn text_of(octets: Vec<u8>, what: &str) -> Result<String, String> {
 fn composed(
     content: &Content,
     envelope: &Envelope<'_>,
-    world: &World,
+    (tokens, world): (&Tokens, &World),
     standard_input: &mut StandardInput,
 ) -> Result<Vec<u8>, String> {
-    let Stamp { date, id } = Stamp::fresh(envelope.author(), world);
+    let Stamp { date, id } = tokens.stamp.clone();
     let mut draft = Draft {
         from: envelope.author().to_owned(),
         to: envelope.to.join(", "),
@@ -261,31 +272,31 @@ fn composed(
         ..Draft::default()
     };
     if let Some(body) = &content.body {
-        draft.text = Some(text_of(given(body, standard_input, true)?, "--body")?);
+        draft.text = Some(text_of(tokens.fill(given(body, standard_input, true)?), "--body")?);
     }
     if let Some(html) = &content.html {
-        draft.html = Some(text_of(given(html, standard_input, true)?, "--html")?);
+        draft.html = Some(text_of(tokens.fill(given(html, standard_input, true)?), "--html")?);
     }
     for part in &content.parts.0 {
-        put(&mut draft, part, standard_input)?;
+        put(&mut draft, part, tokens, standard_input)?;
     }
     if draft.text.is_none() && draft.html.is_none() {
         draft.text = Some(TEXT.to_owned());
     }
-    for (name, value) in divided(&content.header)? {
+    for (name, value) in divided(&content.header, tokens)? {
         draft.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(&name));
         draft.headers.push((name, value));
     }
     let mut message = draft.compose(world).map_err(|error| error.to_string())?;
-    for (name, value) in added(content)? {
+    for (name, value) in added(content, tokens)? {
         header::add(&mut message, &name, &value).map_err(|error| error.to_string())?;
     }
     Ok(message)
 }
 
-fn put(draft: &mut Draft, part: &Part, standard_input: &mut StandardInput) -> Result<(), String> {
+fn put(draft: &mut Draft, part: &Part, tokens: &Tokens, standard_input: &mut StandardInput) -> Result<(), String> {
     if part.body {
-        let octets = given(&part.content, standard_input, true)?;
+        let octets = tokens.fill(given(&part.content, standard_input, true)?);
         let place = match part.media_type.as_deref().unwrap_or("text/plain") {
             "text/plain" => &mut draft.text,
             "text/html" => &mut draft.html,
@@ -313,19 +324,25 @@ fn attachment(part: &Part, standard_input: &mut StandardInput) -> Result<Attachm
 }
 
 /// The fields that are added.
-fn added(content: &Content) -> Result<Vec<(String, String)>, String> {
-    divided(&content.add_header)
+fn added(content: &Content, tokens: &Tokens) -> Result<Vec<(String, String)>, String> {
+    divided(&content.add_header, tokens)
 }
 
-/// Fields as they are given; `\n` divides several.
-fn divided(given: &[String]) -> Result<Vec<(String, String)>, String> {
-    let all = given.iter().flat_map(|text| text.split("\\n")).filter(|text| !text.trim().is_empty());
-    all.map(|text| header::field(text).map_err(|error| error.to_string())).collect()
+/// Fields as they are given, with what tokens stand for; `\n` divides several.
+fn divided(given: &[String], tokens: &Tokens) -> Result<Vec<(String, String)>, String> {
+    let lines = given.iter().flat_map(|text| text.split("\\n")).flat_map(|text| text.split("%NEWLINE%"));
+    let all = lines.filter(|text| !text.trim().is_empty());
+    all.map(|text| header::field(&tokens.fill_text(text)).map_err(|error| error.to_string())).collect()
 }
 
 /// Sets what the command line has for the head of a message, and adds `more` to it.
-fn fields(mut message: Vec<u8>, content: &Content, more: Vec<(String, String)>) -> Result<Vec<u8>, String> {
-    for (name, value) in divided(&content.header)? {
+fn fields(
+    mut message: Vec<u8>,
+    content: &Content,
+    more: Vec<(String, String)>,
+    tokens: &Tokens,
+) -> Result<Vec<u8>, String> {
+    for (name, value) in divided(&content.header, tokens)? {
         header::set(&mut message, &name, &value).map_err(|error| error.to_string())?;
     }
     for (name, value) in more {
@@ -334,13 +351,19 @@ fn fields(mut message: Vec<u8>, content: &Content, more: Vec<(String, String)>) 
     Ok(message)
 }
 
-fn filled(path: &Path, content: &Content, envelope: &Envelope<'_>, world: &World) -> Result<Vec<u8>, String> {
+fn filled(
+    path: &Path,
+    content: &Content,
+    envelope: &Envelope<'_>,
+    tokens: &Tokens,
+    world: &World,
+) -> Result<Vec<u8>, String> {
     let mut octets = read(path)?;
     if !content.no_strip_from {
         header::strip_from_line(&mut octets);
     }
     let text = text_of(octets, &path.display().to_string())?;
-    let (stamp, uuid) = (Stamp::fresh(envelope.from, world), uuid(world.random()));
+    let (stamp, uuid) = (&tokens.stamp, uuid(world.random()));
     let value = |name: &str| {
         let own = content.variables.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.clone());
         own.or_else(|| match name {
@@ -353,17 +376,11 @@ fn filled(path: &Path, content: &Content, envelope: &Envelope<'_>, world: &World
         })
     };
     let text = template::fill(&text, value).map_err(|error| format!("{}: {error}", path.display()))?;
-    fields(text.into_bytes(), content, added(content)?)
+    fields(text.into_bytes(), content, added(content, tokens)?, tokens)
 }
 
 /// What swaks does to `--data`: tokens, the From_ line of a mailbox, a last dot, added fields.
-fn fixed(
-    octets: Vec<u8>,
-    body: Option<&[u8]>,
-    content: &Content,
-    envelope: &Envelope<'_>,
-    world: &World,
-) -> Result<Vec<u8>, String> {
+fn fixed(octets: Vec<u8>, body: Option<&[u8]>, content: &Content, tokens: &Tokens) -> Result<Vec<u8>, String> {
     let mut message = octets;
     if !content.no_strip_from {
         header::strip_from_line(&mut message);
@@ -374,30 +391,26 @@ fn fixed(
             break;
         }
     }
-    let fields_token = b"%NEW_HEADERS%";
-    let token_at = memchr::memmem::find(&message, fields_token);
-    let takes_fields = token_at.is_some();
+    // In the text it stands for nothing, as with swaks.
+    let mut more = added(content, tokens)?;
+    if let Some(at) = memchr::memmem::find(header::split(&message).0, tokens::NEW_FIELDS) {
+        put_fields(&mut message, at, std::mem::take(&mut more));
+    }
+    // Before the other tokens, which may stand in it.
+    message = samples::replaced(&message, b"%BODY%", body.unwrap_or(TEXT.as_bytes()));
+    fields(tokens.fill(message), content, more, tokens)
+}
+
+/// Puts fields in place of the token for them.
+fn put_fields(message: &mut Vec<u8>, at: usize, all: Vec<(String, String)>) {
+    let end = at + tokens::NEW_FIELDS.len();
     // Each field has a line end of its own, as swaks has it: in its own template the one after the token makes the empty
     // line. Where an empty line stands there already, it is enough.
-    let follows = token_at.map(|at| &message[at + fields_token.len()..]).unwrap_or_default();
-    let empty_line = [&b"\n\n"[..], b"\n\r\n", b"\r\n\r\n"].iter().any(|line| follows.starts_with(line));
+    let empty_line = [&b"\n\n"[..], b"\n\r\n", b"\r\n\r\n"].iter().any(|line| message[end..].starts_with(line));
     let mut new_fields = String::new();
-    for (name, value) in if takes_fields { added(content)? } else { Vec::new() } {
+    for (name, value) in all {
         new_fields = format!("{new_fields}{name}: {value}\n");
     }
-    let Stamp { date, id } = Stamp::fresh(envelope.from, world);
-    let tokens: [(&[u8], Vec<u8>); 7] = [
-        (b"%FROM_ADDRESS%", envelope.author().as_bytes().to_vec()),
-        (b"%TO_ADDRESS%", envelope.to.join(", ").into_bytes()),
-        (b"%DATE%", date.into_bytes()),
-        (b"%MESSAGEID%", id.trim_matches(['<', '>']).as_bytes().to_vec()),
-        (b"%SWAKS_VERSION%", env!("CARGO_PKG_VERSION").as_bytes().to_vec()),
-        (fields_token, new_fields.strip_suffix('\n').filter(|_| empty_line).unwrap_or(&new_fields).into()),
-        (b"%BODY%", body.unwrap_or(TEXT.as_bytes()).to_vec()),
-    ];
-    for (token, value) in tokens {
-        message = samples::replaced(&message, token, &value);
-    }
-    let more = if takes_fields { Vec::new() } else { added(content)? };
-    fields(message, content, more)
+    let new_fields = new_fields.strip_suffix('\n').filter(|_| empty_line).unwrap_or(&new_fields);
+    message.splice(at..end, new_fields.bytes());
 }

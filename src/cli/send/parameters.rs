@@ -69,6 +69,13 @@ impl Parameters {
         if let Some(notify) = notify {
             said.rcpt.push(format!("NOTIFY={}", when(notify)?));
         }
+        for (option, given) in
+            [("--mail-parameters", &self.mail_parameters), ("--rcpt-parameters", &self.rcpt_parameters)]
+        {
+            if given.iter().any(|text| text.contains(['\r', '\n', '\0'])) {
+                return Err(format!("{option} can't hold a line end: what follows it would be a command of its own"));
+            }
+        }
         let words =
             |given: &[String]| given.iter().flat_map(|text| text.split_whitespace()).map(str::to_owned).collect();
         let (mail, rcpt): (Vec<String>, Vec<String>) = (words(&self.mail_parameters), words(&self.rcpt_parameters));

@@ -61,6 +61,7 @@ swaks's options in `ehlo send`
 
 Without any option for it ehlo uses STARTTLS where it is offered and verifies the certificate; swaks does neither
 (--no-tls, --no-tls-verify). With MAIL go SIZE, BODY and SMTPUTF8 where they are offered (--bare-mail leaves them out).
+An option of one value that is given twice is a mistake; swaks takes the last.
 Lines of the message are marked -| and ~|. A message leaves the machine only with --yes-really-send.
 "
     .to_owned();

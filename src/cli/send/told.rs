@@ -118,6 +118,16 @@ pub(super) fn refusal_cure(report: &Report, target: &Target) -> Option<&'static 
 pub(super) fn tls_cure(words: &str, target: &Target) -> Option<&'static str> {
     let has = |what: &[&str]| what.iter().any(|what| words.contains(what));
     Some(match target.tls {
+        _ if has(&["--tls-cert and --tls-key show one"]) => return None,
+        _ if has(&["certificate to show", "shown to it"]) => "--tls-cert and --tls-key show another certificate",
+        _ if has(&["refused STARTTLS"]) => {
+            "it offers TLS and can't begin it, often for want of a certificate of its own: its log says why; later it may, \
+             and --no-tls goes on in clear text"
+        }
+        _ if has(&["not valid yet", "not yet valid"]) => {
+            "the clock of this machine or of the one that made the certificate is wrong, or it was put to use too early; \
+             --no-tls-verify goes on all the same, without knowing with whom"
+        }
         _ if has(&["expired", "not valid"]) => {
             "whoever runs the server has to renew the certificate; --no-tls-verify goes on all the same, without knowing \
              with whom"
@@ -127,9 +137,6 @@ pub(super) fn tls_cure(words: &str, target: &Target) -> Option<&'static str> {
         }
         _ if has(&["issuer", "self-signed", "authority"]) => {
             "--tls-ca-path trusts another authority, --no-tls-verify goes on without knowing with whom"
-        }
-        _ if has(&["certificate to show", "certificate of the client", "shown to it"]) => {
-            "--tls-cert and --tls-key show another certificate"
         }
         _ if has(&["server's certificate"]) => {
             "whoever runs the server has to get another certificate; --no-tls-verify goes on without knowing with whom"
@@ -247,6 +254,30 @@ mod tests {
         let wrong = "> AUTH PLAIN {{auth}}\n< 535 5.7.8 no";
         assert!(cure(wrong, TlsMode::Starttls).is_some_and(|words| words.contains("-au says who")));
         assert_eq!(cure("> MAIL FROM:<a@b>\n< 550 no", TlsMode::Starttls), None);
+    }
+
+    #[test]
+    fn what_to_do_about_tls_fits_what_has_failed() {
+        let place = Endpoint::Tcp { host: "mx.example".to_owned(), port: 25 };
+        let target = Target { tls: TlsMode::Require, ..Target::new("mx", place) };
+        let cure = |words: &str| tls_cure(words, &target).unwrap_or_default();
+        for (words, want) in [
+            ("the server's certificate is not valid yet", "clock"),
+            ("the server's certificate has expired", "renew"),
+            (
+                "it did not take the certificate that was shown to it: the certificate has expired",
+                "another certificate",
+            ),
+            ("the server refused STARTTLS (454)", "--no-tls goes on"),
+            ("it wants a certificate of the client (alert 116); --tls-cert and --tls-key show one", ""),
+            ("the TLS handshake failed: no shared cipher", "--tls-protocol"),
+        ] {
+            assert!(
+                cure(words).contains(want) && cure(words).is_empty() == want.is_empty(),
+                "{words}: {}",
+                cure(words)
+            );
+        }
     }
 
     #[test]

@@ -64,6 +64,9 @@ impl Session {
                 Verb::Auth => self.against_auth(),
                 Verb::Xclient | Verb::Xforward => self.against_announcement(verb),
                 Verb::Helo | Verb::Ehlo | Verb::Lhlo => self.against_greeting(verb),
+                Verb::Other if command.word.eq_ignore_ascii_case("ETRN") && self.expected().in_transaction() => {
+                    wrong("A transaction is open; ETRN has to wait until it is over.", "RFC 1985 5")
+                }
                 _ => None,
             })
             .or_else(|| self.not_waited())

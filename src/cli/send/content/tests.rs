@@ -43,6 +43,27 @@ fn data_is_mended_as_swaks_does() {
     assert_eq!(made(&data("@@x\\n\\n")).as_deref(), Ok("@x\n\n"));
 }
 
+#[test]
+fn tokens_are_filled_in_texts_and_fields() {
+    let content = Content {
+        body: Some("from %FROM_ADDRESS% at %DATE%".into()),
+        header: vec!["Subject: for %TO_ADDRESS%".into()],
+        add_header: vec!["X-Id: %MESSAGEID%%NEWLINE%X-B: 2".into()],
+        parts: attached("%DATE%", false),
+        ..Content::default()
+    };
+    let message = made(&content).expect("made");
+    for want in ["from a@b at Thu, 01 Jan 1970", "Subject: for c@d, e@f\r\n", "X-B: 2\r\n", "JURBVEUl"] {
+        assert!(message.contains(want), "{want}: {message}");
+    }
+    let id = header::get(message.as_bytes(), "Message-ID").expect("one");
+    assert_eq!(header::get(message.as_bytes(), "X-Id"), Some(id.trim_matches(['<', '>']).to_owned()));
+    let whole = Content { body: content.body, add_header: content.add_header, ..data("A: b\\n\\n%NEW_HEADERS%%BODY%") };
+    let message = made(&whole).expect("made");
+    assert!(message.starts_with("A: b\r\nX-Id: ") || message.starts_with("A: b\nX-Id: "), "{message}");
+    assert!(message.ends_with("\n\n%NEW_HEADERS%from a@b at Thu, 01 Jan 1970 00:00:00 +0000"), "{message}");
+}
+
 fn attached(text: &str, body: bool) -> Parts {
     Parts(vec![Part { content: text.into(), media_type: None, name: Some("a.bin".into()), body }])
 }
@@ -73,6 +94,14 @@ fn fields_are_divided_and_the_null_path_has_a_field() {
 fn what_would_fill_memory_is_refused() {
     assert_eq!(held(&b"abc"[..], "x", 3), Ok(b"abc".to_vec()));
     assert!(held(&b"abcd"[..], "x", 3).expect_err("too much").contains("--data @FILE"));
+    let folder = tempfile::tempdir().expect("a directory");
+    let path = folder.path().join("large");
+    // It takes no room on the disk, and is not read.
+    std::fs::File::create(&path).and_then(|file| file.set_len(HELD + 1)).expect("made");
+    let words = made(&Content { parts: attached(&format!("@{}", path.display()), false), ..Content::default() });
+    assert!(words.expect_err("too much").contains(&format!("{} MiB", HELD >> 20)));
+    let mut help = <super::super::Arguments as clap::Args>::augment_args(clap::Command::new("send"));
+    assert!(help.render_help().to_string().contains(&format!("{} MiB at most", HELD >> 20)));
 }
 
 #[test]

@@ -62,7 +62,12 @@ impl Scram {
         let part =
             |letter, what: &str| attribute(message, letter).ok_or_else(|| self.wrong(format!("{what} is missing")));
         let (nonce, salt, rounds) = (part('r', "the nonce r=")?, part('s', "the salt s=")?, part('i', "the count i=")?);
-        if !nonce.starts_with(&self.around.nonce) || nonce.len() == self.around.nonce.len() {
+        if nonce == self.around.nonce {
+            return Err(
+                self.wrong("its nonce adds nothing to the one sent, so that an old answer could be played again")
+            );
+        }
+        if !nonce.starts_with(&self.around.nonce) {
             return Err(self.wrong("its nonce does not begin with the one sent, as in an answer to somebody else"));
         }
         let salt = STANDARD.decode(salt).map_err(|_| self.wrong("the salt is no base64"))?;

@@ -71,7 +71,7 @@ fn a_server_that_does_not_prove_itself_is_not_believed() {
 fn a_first_message_that_can_not_be_right_is_not_answered() {
     for (challenge, said) in [
         ("r=somebodyelse,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096", "nonce"),
-        ("r=rOprNGfwEbeRWgbNEkqO,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096", "nonce"),
+        ("r=rOprNGfwEbeRWgbNEkqO,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096", "nonce adds nothing"),
         ("r=rOprNGfwEbeRWgbNEkqOx,s=!,i=4096", "salt"),
         ("r=rOprNGfwEbeRWgbNEkqOx,i=4096", "salt s= is missing"),
         ("r=rOprNGfwEbeRWgbNEkqOx,s=W22Z,i=1", "less than 4096"),
