@@ -212,12 +212,6 @@ fn parameters() {
 }
 
 #[test]
-fn etrn_waits_for_the_end_of_a_transaction() {
-    let sequence = |session: &Session| names(&lint(b"ETRN client.example", session, &TABLE)).contains(&"sequence");
-    assert!(sequence(&BEGUN) && !sequence(&READY));
-}
-
-#[test]
 fn parameters_depend_on_what_was_offered() {
     let table = table();
     let bare = Wire::play("S: 220 mx\nC: EHLO a\nS: 250-mx\nS: 250 SIZE").session;

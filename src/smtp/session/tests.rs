@@ -360,6 +360,14 @@ fn phases_have_names_that_lead_back() {
 }
 
 #[test]
+fn etrn_waits_for_the_end_of_a_transaction() {
+    let objection = |steps: &str| Wire::play(steps).session.objection(&Command::parse(b"ETRN client.example"));
+    assert_eq!(objection(EHLO), None);
+    let open = objection(&format!("{EHLO}\nC: MAIL FROM:<a@b>\nS: 250 ok"));
+    assert!(open.is_some_and(|objection| objection.reason.contains("ETRN has to wait")));
+}
+
+#[test]
 fn after_xclient_the_session_is_back_at_its_greeting() {
     let offer = "S: 220 mx\nC: EHLO a\nS: 250-mx\nS: 250-AUTH PLAIN\nS: 250 XCLIENT ADDR";
     let ready = Wire::play(offer).session;
