@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use crate::smtp::{Capabilities, Reply, Verb};
 
 use super::dialogue::{Ask, Dialogue, Exchange};
-use super::event::Micros;
+use super::event::{Micros, Remark};
 use super::log::{Kind, Log};
 
 /// Cells of the table that is filled; larger gaps are paired in order.
@@ -335,15 +335,29 @@ fn handshake(log: &Log, from: usize, to: usize) -> Option<Handshake> {
 
 /// The lines of content between two records, and what is said of those that were not kept.
 fn content(log: &Log, from: usize, to: usize) -> Vec<String> {
-    let lines = log.since(from).take_while(|(record, _)| *record < to).filter_map(|(_, entry)| match entry.kind {
-        Kind::Content => Some(crate::smtp::escape::for_screen(entry.bytes)),
-        Kind::Remark => entry
-            .remark()
-            .filter(|it| it.word == "content" || it.word == "cut" && it.get("direction") == Some("out"))
-            .map(|remark| format!("({remark})")),
-        _ => None,
-    });
-    lines.collect()
+    let mut lines = Vec::new();
+    let mut unkept = 0;
+    let said = |unkept: u64| (unkept > 0).then(|| format!("({unkept} bytes that are not kept)"));
+    for (_, entry) in log.since(from).take_while(|(record, _)| *record < to) {
+        let remark = match entry.kind {
+            Kind::Content => {
+                lines.extend(said(std::mem::take(&mut unkept)));
+                lines.push(crate::smtp::escape::for_screen(entry.bytes));
+                continue;
+            }
+            Kind::Remark => entry.remark(),
+            _ => None,
+        };
+        let Some(remark) = remark.filter(Remark::is_unkept) else { continue };
+        match (remark.get("bytes").and_then(|bytes| bytes.parse::<u64>().ok()), remark.get("sha256")) {
+            // A capture has them in several pieces.
+            (Some(bytes), None) => unkept += bytes,
+            (None, None) => lines.push("(what is not kept)".to_owned()),
+            _ => lines.push(format!("({remark})")),
+        }
+    }
+    lines.extend(said(unkept));
+    lines
 }
 
 /// The first line that two messages do not have alike, with its number.

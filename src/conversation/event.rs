@@ -88,6 +88,12 @@ impl Remark {
         Self { word: word.to_owned(), values: Vec::new() }
     }
 
+    /// Whether it stands for octets of the client's that are not kept.
+    #[must_use]
+    pub fn is_unkept(&self) -> bool {
+        self.word == "content" || self.word == "cut" && self.get("direction") != Some("in")
+    }
+
     /// Adds a bare value.
     #[must_use]
     pub fn value(mut self, value: impl fmt::Display) -> Self {

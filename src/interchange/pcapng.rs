@@ -19,6 +19,10 @@ use crate::smtp::escape;
 
 /// Octets of one segment.
 const SEGMENT: usize = 1400;
+/// Octets that were not captured, in one packet.
+const LARGEST: usize = 60_000;
+/// Octets that were not captured and are written as such; the numbers of TCP go round beyond.
+const UNSEEN: usize = 1 << 30;
 /// Raw IP: the packet begins with the IP header.
 const LINK: u16 = 101;
 /// What stands for a client and a server whose addresses are not known (RFC 5737).
@@ -101,6 +105,8 @@ impl Capture {
                         self.connect(at);
                     }
                     "tls" if remark.get("failed").is_none() => self.secure(at, &remark.to_string()),
+                    "content" => self.unseen(0, at, remark.get("bytes")),
+                    "cut" => self.unseen(usize::from(remark.get("direction") == Some("in")), at, remark.get("bytes")),
                     "closed" => self.close(at, usize::from(remark.get("by") == Some("server"))),
                     _ => {}
                 }
@@ -165,6 +171,20 @@ impl Capture {
         }
     }
 
+    /// Octets that went over the wire and are not known: packets of which nothing but their heads was captured.
+    fn unseen(&mut self, side: usize, at: Micros, bytes: Option<&str>) {
+        let Some(mut left) = bytes.and_then(|bytes| bytes.parse::<usize>().ok()) else { return };
+        if self.open.is_none() {
+            self.connect(at);
+        }
+        left = left.min(UNSEEN);
+        while left > 0 {
+            let part = left.min(LARGEST);
+            self.payload(side, at, &vec![0; part], 0, Flags { syn: false, ack: true, fin: false });
+            left -= part;
+        }
+    }
+
     fn close(&mut self, at: Micros, first: usize) {
         let Some(connection) = &self.open else { return };
         let at = if at.0 == u64::MAX { connection.last } else { at };
@@ -177,6 +197,11 @@ impl Capture {
     }
 
     fn packet(&mut self, side: usize, at: Micros, payload: &[u8], flags: Flags) {
+        self.payload(side, at, payload, payload.len(), flags);
+    }
+
+    /// A packet of whose payload so many octets were captured.
+    fn payload(&mut self, side: usize, at: Micros, payload: &[u8], captured: usize, flags: Flags) {
         let Some(connection) = &mut self.open else { return };
         connection.last = connection.last.max(at);
         let mut ends = [self.client, self.server];
@@ -206,7 +231,8 @@ impl Capture {
         }
         let mut packet = Vec::with_capacity(tcp.size(payload.len()));
         if tcp.write(&mut packet, payload).is_ok() {
-            enhanced_packet(at, &packet, self.comment.take(), &mut self.out);
+            let captured = packet.len() - (payload.len() - captured);
+            enhanced_packet(at, &packet, captured, self.comment.take(), &mut self.out);
         }
     }
 }
@@ -250,17 +276,17 @@ fn block(kind: u32, body: &[u8], out: &mut Vec<u8>) {
     out.extend(length);
 }
 
-/// A packet at a time in microseconds, and what is said of it.
-fn enhanced_packet(at: u64, packet: &[u8], comment: Option<&str>, out: &mut Vec<u8>) {
-    let length = u32::try_from(packet.len()).unwrap_or(0).to_le_bytes();
+/// A packet at a time in microseconds, how much of it was captured, and what is said of it.
+fn enhanced_packet(at: u64, packet: &[u8], captured: usize, comment: Option<&str>, out: &mut Vec<u8>) {
+    let length = |octets: usize| u32::try_from(octets).unwrap_or(0).to_le_bytes();
     let at = at.to_le_bytes();
     let mut body = vec![0; 4];
     // The upper half comes first.
     body.extend(&at[4..]);
     body.extend(&at[..4]);
-    body.extend(length);
-    body.extend(length);
-    body.extend(packet);
+    body.extend(length(captured));
+    body.extend(length(packet.len()));
+    body.extend(&packet[..captured]);
     if let Some(comment) = comment {
         body.resize(body.len().next_multiple_of(4), 0);
         option(1, comment.as_bytes(), &mut body);

@@ -75,9 +75,9 @@ fn recordings(left: &Document, right: &Document) -> Result<Vec<Row>, String> {
         sides
     };
     let (mut lefts, mut rights) = (sides(left), sides(right));
-    let ends = (Ends::of(&left.log), Ends::of(&right.log));
-    // Each text is masked with the ends of its own conversation.
-    let mask = |text: &str| masks.apply(&masks.apply(text, &ends.0), &ends.1);
+    // Both at once: an address that is none of the first one's ends would be masked as a size.
+    let ends = Ends::of(&left.log).and(Ends::of(&right.log));
+    let mask = |text: &str| masks.apply(text, &ends);
     let items = |sides: &[Side]| -> Vec<Item> {
         sides.iter().map(|side| Item { text: mask(&side.line), ..side.item() }).collect()
     };
@@ -308,6 +308,19 @@ pub fn seconds(time: Micros) -> String {
 mod tests {
     use super::*;
     use crate::conversation::file::read;
+
+    #[test]
+    fn addresses_of_either_end_are_masked_on_both_sides() {
+        let talk = |n: u8| {
+            let text = format!(
+                "0.0 * connected 10.0.0.{n}:25 from 10.9.9.{n}:4000\n0.0 < 220 mx{n}.a\n0.1 > NOOP\n\
+                 0.2 < 250 client [10.9.9.{n}] ok\n0.3 > NOOP\n0.4 < 250 server 10.0.0.{n}\n"
+            );
+            read(text.as_bytes()).expect("a transcript")
+        };
+        let rows = compare(&talk(1), &talk(2)).expect("recordings").rows;
+        assert!(rows.iter().all(|row| !row.counts(true)), "{rows:?}");
+    }
 
     #[test]
     fn recipients_stand_beside_themselves_before_their_place_counts() {

@@ -184,6 +184,14 @@ impl Reading {
             }
             "closed" => {
                 self.end_half();
+                let sent = |item: &Item| matches!(item.what, What::Send(_) | What::Content(_));
+                let unanswered = self.reply_at.is_some() || self.items.last().is_some_and(sent);
+                let by_us = values.iter().any(|(key, by)| key.as_deref() == Some("by") && by == "client");
+                // The cut came in place of a reply: that is what a replay has to meet.
+                if unanswered && !by_us {
+                    let closed = Check::parse("closed").map_err(|misfit| misfit.words())?;
+                    self.items.push(Item { record, timed: true, what: What::Check(closed) });
+                }
                 // What was left of a reply counts for nothing.
                 (self.replies, self.reply_at) = (ReplyReader::default(), None);
                 Ok(())

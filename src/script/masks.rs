@@ -171,6 +171,17 @@ impl Ends {
         ends
     }
 
+    /// These and others.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        others.hosts.iter().for_each(|name| self.host(Some(name)));
+        others.addresses.into_iter().for_each(|address| self.address(address));
+        // One that begins another is no whole name where the other stands.
+        self.hosts.sort_by_key(|name| std::cmp::Reverse(name.len()));
+        self.addresses.sort_by_key(|address| std::cmp::Reverse(address.len()));
+        self
+    }
+
     fn host(&mut self, name: Option<&str>) {
         let name = name.unwrap_or_default().trim_matches(['[', ']', ',']);
         if name.len() > 1 && !self.hosts.iter().any(|known| known.eq_ignore_ascii_case(name)) {

@@ -27,6 +27,9 @@ pub fn script(document: &Document) -> Document {
         connected: false,
         unasked: false,
         spare: None,
+        chunks: unkept_chunks(&document.log),
+        unkept: 0,
+        chunk: false,
     };
     let replies: BTreeMap<usize, usize> = dialogue
         .exchanges()
@@ -48,7 +51,7 @@ pub fn script(document: &Document) -> Document {
             continue;
         }
         match entry.kind {
-            Kind::Sent => writer.sent(&entry),
+            Kind::Sent => writer.sent(record, &entry),
             Kind::Content => writer.content(&entry),
             Kind::Remark => writer.remark(&entry.remark().unwrap_or_default()),
             // What was a script or a comment already stays.
@@ -57,6 +60,21 @@ pub fn script(document: &Document) -> Document {
         }
     }
     Document::new(names.header(&document.header), writer.log)
+}
+
+/// The BDAT lines of which the octets are not kept.
+fn unkept_chunks(log: &Log) -> BTreeSet<usize> {
+    let mut found = BTreeSet::new();
+    let mut last = None;
+    for (record, entry) in log.since(0) {
+        match entry.kind {
+            Kind::Sent => last = (Command::parse(entry.bytes).verb == Verb::Bdat).then_some(record),
+            Kind::Content => last = None,
+            Kind::Remark if entry.remark().is_some_and(|remark| remark.is_unkept()) => found.extend(last.take()),
+            _ => {}
+        }
+    }
+    found
 }
 
 /// Lines that went out before the first of them was answered, where nothing in the log says so: the record of the first,
@@ -162,6 +180,12 @@ struct Writer<'a> {
     unasked: bool,
     /// The next line, and its reply, are ehlo's own, to keep the line alive; lines of a block that are still to come.
     spare: Option<Spare>,
+    /// Records of BDAT whose octets are not kept.
+    chunks: BTreeSet<usize>,
+    /// How many files have to be given for what is not kept.
+    unkept: usize,
+    /// The last line that was sent is one of them.
+    chunk: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -191,9 +215,24 @@ impl Writer<'_> {
         self.line(text.as_bytes());
     }
 
-    fn sent(&mut self, entry: &Entry<'_>) {
+    /// Octets that were sent here are not kept: a file has to give them, and until it is there the script is refused.
+    fn missing(&mut self, before: &str) {
+        self.unkept += 1;
+        let name = if self.unkept == 1 { "message.eml".to_owned() } else { format!("message-{}.eml", self.unkept) };
+        self.comment("# What was sent here was not recorded: put it into this file, or write it as | lines");
+        self.text(&format!("{before} {name}"));
+    }
+
+    fn sent(&mut self, record: usize, entry: &Entry<'_>) {
         if self.spare == Some(Spare::KeepAlive) {
             return;
+        }
+        self.chunk = self.chunks.contains(&record);
+        if self.chunk {
+            let last = entry.bytes.to_ascii_uppercase().ends_with(b" LAST");
+            let size = String::from_utf8_lossy(entry.bytes).split_whitespace().nth(1).unwrap_or("0").to_owned();
+            self.missing(&if last { ">> LAST".to_owned() } else { format!(">> {size}") });
+            return self.end_of_block();
         }
         let command = Command::parse(entry.bytes);
         self.content = if self.content == Content::None || entry.bytes == b"." { Content::None } else { self.content };
@@ -206,6 +245,11 @@ impl Writer<'_> {
             _ => text,
         };
         self.text(format!("> {text}").trim_end());
+        self.end_of_block();
+    }
+
+    /// One of the lines that went out at once has been written.
+    fn end_of_block(&mut self) {
         if let Some(Spare::Block(left)) = self.spare {
             self.spare = (left > 1).then_some(Spare::Block(left - 1));
             if left <= 1 {
@@ -267,6 +311,10 @@ impl Writer<'_> {
     }
 
     fn remark(&mut self, remark: &Remark) {
+        // Behind a BDAT line it was said already.
+        if remark.is_unkept() && !self.chunk {
+            return self.missing("|@");
+        }
         match (remark.word.as_str(), remark.bare(0)) {
             ("connecting", _) if std::mem::replace(&mut self.connected, true) => self.text("* reconnect"),
             ("auto", Some("keep-alive")) => self.spare = Some(Spare::KeepAlive),
@@ -366,6 +414,22 @@ mod tests {
             # Nothing asked for this, so that a run would wait for it; without the # it does:\n# < 421 4.4.2\n# ? closed\n";
         assert_eq!(String::from_utf8_lossy(&out), want);
         read(&out).expect("it is a file");
+    }
+
+    #[test]
+    fn what_was_not_kept_has_to_be_given_before_the_script_can_run() {
+        let made = |text: &str| {
+            let mut out = Vec::new();
+            write_document(&script(&read(text.as_bytes()).expect("a transcript")), &mut out);
+            read(&out).expect("it is a file");
+            String::from_utf8_lossy(&out).into_owned()
+        };
+        let data = made("0.1 > DATA\n0.2 < 354 go\n0.3 * content bytes=56 shown=no\n0.3 > .\n0.4 < 250 ok\n");
+        assert!(data.contains("< 354\n# What was sent here was not recorded"), "{data}");
+        assert!(data.ends_with("|@ message.eml\n> .\n< 250\n"), "{data}");
+        let bdat =
+            made("0.1 > BDAT 308 LAST\n0.1 * content bytes=308 shown=no\n0.2 < 250 ok\n0.3 > QUIT\n0.4 < 221 x\n");
+        assert!(bdat.ends_with(">> LAST message.eml\n< 250\n> QUIT\n< 221\n"), "{bdat}");
     }
 
     #[test]

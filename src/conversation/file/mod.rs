@@ -71,7 +71,7 @@ impl Document {
         let remarks = self.log.of_kind(Kind::Remark);
         let gap = |entry: &super::log::Entry<'_>| {
             let named = entry.bytes.starts_with(b"cut ") || entry.bytes.starts_with(b"content ");
-            named && entry.remark().is_some_and(|r| r.word == "content" || r.get("direction") != Some("in"))
+            named && entry.remark().is_some_and(|remark| remark.is_unkept())
         };
         remarks.filter(|(_, entry)| gap(entry)).map(|(record, _)| record).next()
     }

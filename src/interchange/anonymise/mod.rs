@@ -151,7 +151,9 @@ impl Anonymiser {
             Kind::Script | Kind::Comment => {
                 // What makes it a comment or a directive stays: a local part may hold a #.
                 let kept = bytes.strip_prefix(b"< ").map_or(1.min(bytes.len()), |reply| 2 + code(reply));
-                bytes = [&bytes[..kept], &self.escaped(&bytes[kept..])].concat();
+                let rest = &bytes[kept..];
+                let rest = if line.kind == Kind::Script { self.template(rest) } else { self.escaped(rest) };
+                bytes = [&bytes[..kept], &rest].concat();
             }
         }
         log.push_octets(line.kind, line.at, &bytes, line.crlf, masked);
@@ -217,6 +219,21 @@ impl Anonymiser {
             rest = &rest[end..];
         }
         out.extend(self.replaced(rest));
+        out
+    }
+
+    /// The same of a script's line: its `{{name}}` stay, since what they stand for is known by that name.
+    fn template(&mut self, text: &[u8]) -> Vec<u8> {
+        let mut out = Vec::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(from) = memchr::memmem::find(rest, b"{{")
+            && let Some(length) = memchr::memmem::find(&rest[from..], b"}}")
+        {
+            out.extend(self.escaped(&rest[..from]));
+            out.extend_from_slice(&rest[from..from + length + 2]);
+            rest = &rest[from + length + 2..];
+        }
+        out.extend(self.escaped(rest));
         out
     }
 

@@ -22,6 +22,14 @@ const TALK: &str = "+++\nehlo = 1\ntitle = \"dude at mx.target.local\"\ntarget =
     4.100000 < 550 5.7.1 <anotherdude@target.local>: User anotherdude unknown, spf=fail smtp.mailfrom=dude@noddy.com client-ip=10.9.8.7\n\
     5.000000 * certificate n=0 der=TUlJQg==\n5.000000 * note \"call Dude at noddy.com, fe80::1\"\n";
 
+#[test]
+fn what_a_script_has_filled_keeps_its_name() {
+    let script = "# ehlo 1\n> MAIL FROM:<{{env.SENDER}}>\n< 250\n| X: {{env.SENDER}} of dude@noddy.example\n";
+    let out = text(&anonymise(&read(script.as_bytes()).expect("a script")));
+    assert_eq!(out.matches("{{env.SENDER}}").count(), 2, "{out}");
+    assert!(!out.contains("noddy"), "{out}");
+}
+
 /// Found by a fuzzer.
 #[test]
 fn a_comment_that_is_like_an_address_stays_a_comment() {

@@ -171,6 +171,11 @@ impl Builder {
         self.lines
     }
 
+    /// Whether the server has said anything.
+    pub(super) fn is_greeted(&self) -> bool {
+        self.spoke[1]
+    }
+
     /// Whether what the client says next is message content.
     pub(super) fn in_content(&self) -> bool {
         let session = &self.fold.session;

@@ -5,8 +5,9 @@ use crate::conversation::file::Document;
 
 use super::Unread;
 use super::builder::Content;
-use super::lines::{DayClock, between, is_reply, text, time_of_day, without_cr};
+use super::lines::{DayClock, between, is_base64_answer, is_call, is_command, is_reply, text, time_of_day, without_cr};
 use super::sessions::Sessions;
+use super::sides::is_over;
 use super::text::Text;
 
 /// The mark of a line, with the time before it and what follows.
@@ -90,7 +91,7 @@ pub(super) fn looks(beginning: &[u8]) -> bool {
 pub(super) fn read(octets: &Text<'_>) -> (Vec<Document>, Unread) {
     let mut found = Sessions::new("curl", Content::Hidden).timed(octets);
     let mut clock = DayClock::default();
-    let mut tls = None;
+    let (mut tls, mut failed) = (None, false);
     for (number, piece) in pieces(octets) {
         found.at(number);
         let Some(piece) = without_meter(piece) else { continue };
@@ -104,7 +105,11 @@ pub(super) fn read(octets: &Text<'_>) -> (Vec<Document>, Unread) {
             found.current().remark(tls);
         }
         match mark {
-            Some(b'*') => said(rest, &mut found, &mut tls),
+            Some(b'*') => {
+                failed &= !rest.trim_ascii_start().starts_with(b"Trying ");
+                said(rest, &mut found, &mut tls);
+            }
+            Some(b'>') if is_typed(rest, failed, &mut found) => found.unread_full(number, rest, TYPED),
             Some(b'>') => found.current().client(rest),
             Some(b'<') => {
                 let builder = if rest.starts_with(b"220") { found.greeted() } else { found.current() };
@@ -112,7 +117,10 @@ pub(super) fn read(octets: &Text<'_>) -> (Vec<Document>, Unread) {
                 builder.server(rest);
             }
             Some(_) => counted(rest, &mut found),
-            None if rest.starts_with(b"curl: (") => found.current().error("curl", rest),
+            None if rest.starts_with(b"curl: (") => {
+                failed = true;
+                found.current().error("curl", rest);
+            }
             None if rest.trim_ascii().is_empty() => {}
             None => found.unread(number, rest, "none of curl's marks * > < { }"),
         }
@@ -121,6 +129,20 @@ pub(super) fn read(octets: &Text<'_>) -> (Vec<Document>, Unread) {
         found.current().remark(tls);
     }
     found.finish()
+}
+
+/// What is said of a line that a shell was told.
+const TYPED: &str = "no line of the conversation: what a shell was told behind a prompt that is curl's mark too";
+
+/// Whether a line behind `>` is what a shell was told, whose prompt may look so: before the server has said anything, after
+/// the end, or the call of a program. Such a line may hold a password.
+fn is_typed(line: &[u8], failed: bool, found: &mut Sessions) -> bool {
+    if is_command(line) {
+        return false;
+    }
+    let begun = found.has_current() && found.current().is_greeted();
+    let over = failed || begun && is_over(found.current());
+    over || is_call(line) || !begun && !is_base64_answer(line)
 }
 
 /// `[56 bytes data]`: of the message, where one is awaited and the line is not encrypted; else of TLS's own records.

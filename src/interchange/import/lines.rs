@@ -34,6 +34,18 @@ pub(super) fn is_command(line: &[u8]) -> bool {
     crate::smtp::verb::is_known(word)
 }
 
+/// Whether a line calls a program that is used to speak with a server, as a shell is told.
+pub(super) fn is_call(line: &[u8]) -> bool {
+    const PROGRAMS: [&str; 20] = [
+        "curl", "swaks", "openssl", "telnet", "nc", "ncat", "msmtp", "sendmail", "exim", "exim4", "python", "python3",
+        "perl", "ehlo", "printf", "echo", "base64", "sudo", "ssh", "export",
+    ];
+    let line = text(line);
+    let Some((program, rest)) = line.trim_start().split_once(' ') else { return false };
+    let name = program.rsplit('/').next().unwrap_or_default();
+    !rest.trim().is_empty() && PROGRAMS.contains(&name)
+}
+
 /// Whether a line has the form of a header field that messages have.
 pub(super) fn is_header_field(line: &[u8]) -> bool {
     const FIELDS: [&[u8]; 20] = [

@@ -17,6 +17,7 @@ mod exchange;
 mod exim;
 mod exim_host;
 mod json;
+mod layout;
 mod lines;
 mod marked;
 mod msmtp;
@@ -202,20 +203,30 @@ pub fn import(octets: &[u8]) -> Result<Imported, ImportError> {
     if page::looks(octets) {
         return foreign(octets, Vec::new());
     }
-    let (text, mut undone) = plain::plain(octets);
+    let (text, undone) = plain::plain(octets);
+    let doubled = undone.contains(&plain::DOUBLED);
+    let mut imported = unwrapped(&text, undone)?;
+    if doubled {
+        imported.unread.spread();
+    }
+    Ok(imported)
+}
+
+/// What a file holds without what was put around its lines.
+fn unwrapped(text: &[u8], mut undone: Vec<&'static str>) -> Result<Imported, ImportError> {
     if !undone.is_empty() && is_transcript(&text[..text.len().min(LOOKED_AT)]) {
-        return own(&text, undone);
+        return own(text, undone);
     }
-    if page::looks(&text) {
-        return foreign(&text, undone);
+    if page::looks(text) {
+        return foreign(text, undone);
     }
-    if let Some((inner, how)) = saved::log_in(&text) {
+    if let Some((inner, how)) = saved::log_in(text) {
         undone.push(how);
         let (inner, more) = plain::plain(&inner);
         undone.extend(more);
         return several(&inner, undone);
     }
-    several(&text, undone)
+    several(text, undone)
 }
 
 /// A transcript or a script of ehlo's own.

@@ -5,11 +5,15 @@
 use std::borrow::Cow;
 
 use super::lines::{is_command, is_reply, lines};
-use super::prefix;
+use super::{layout, prefix};
 
 /// What was done to a text, as it is said.
 const UTF16: &str = "the file was in UTF-16 and was read as such";
 const CR: &str = "its lines ended in CR alone and were parted there";
+const COLOURED: &str = "the colours of its lines were taken off";
+const PADDED: &str = "the blanks at the ends of its lines were taken off";
+/// Said where line numbers count every second line of the file.
+pub(super) const DOUBLED: &str = "the empty line after each line was taken off";
 const PREFIXED: &str = "what stands before each line (a file's name, a container's, a number) was taken off";
 pub(super) const TIMED: &str = "the time before each line was read, and taken off";
 const ESCAPED: &str = "&lt;, &gt;, &amp; and &quot; were read as what they stand for";
@@ -30,6 +34,9 @@ pub(super) fn plain(octets: &[u8]) -> (Cow<'_, [u8]>, Vec<&'static str>) {
     };
     take(&mut text, from_utf16, UTF16);
     take(&mut text, parted, CR);
+    take(&mut text, layout::uncoloured, COLOURED);
+    take(&mut text, layout::trimmed, PADDED);
+    take(&mut text, layout::single_spaced, DOUBLED);
     take(&mut text, prefix::without, PREFIXED);
     take(&mut text, unescaped, ESCAPED);
     if !super::eml::looks(&text)

@@ -6,6 +6,8 @@ use super::lines::lines;
 pub(super) const SAID: &str = "it holds sessions of several programs, each read as its own";
 /// Lines above a beginning within which the session before has to have ended.
 const NEAR: usize = 12;
+/// The same of Exim, which goes on about other things for long.
+const FAR: usize = 400;
 
 /// What a session begins with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +19,10 @@ enum Begins {
     CurlTrace,
     Smtplib,
     Exim,
+    Msmtp,
+    Sendmail,
+    Postfix,
+    Exchange,
 }
 
 /// What a line begins, seen with the two below it.
@@ -41,7 +47,27 @@ fn begins(line: &[u8], below: &[&[u8]]) -> Option<Begins> {
     if line.starts_with(b"connect: to (") {
         return Some(Begins::Smtplib);
     }
-    let exim = line.starts_with(b"Connecting to ") && line.contains(&b'[') && line.ends_with(b"connected");
+    if line.starts_with(b"using account ") || line.starts_with(b"loaded system configuration file") {
+        return Some(Begins::Msmtp);
+    }
+    let has = |what: &[u8]| memchr::memmem::find(line, what).is_some();
+    if has(b"... Connecting to ") && line.ends_with(b"...") {
+        return Some(Begins::Sendmail);
+    }
+    let debugs = |line: &&[u8]| {
+        [b"smtp_stream_setup".as_slice(), b"match_host"].iter().any(|word| memchr::memmem::find(line, word).is_some())
+    };
+    if has(b" postfix/") && has(b"]: ") && below.iter().any(debugs) {
+        return Some(Begins::Postfix);
+    }
+    let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
+    if line.starts_with(b"#Software: Microsoft Exchange") {
+        return Some(Begins::Exchange);
+    }
+    let delivers = line == b"LOG: MAIN" || line.starts_with(b"--------> ") && line.ends_with(b" <--------");
+    let exim = delivers
+        || line.starts_with(b"Exim version ")
+        || line.starts_with(b"Connecting to ") && line.contains(&b'[') && line.ends_with(b"connected");
     exim.then_some(Begins::Exim)
 }
 
@@ -72,7 +98,12 @@ pub(super) fn parts(octets: &[u8]) -> Vec<(usize, &[u8])> {
     for (n, (number, line)) in all.iter().enumerate() {
         let below: Vec<&[u8]> = all[n + 1..].iter().take(2).map(|(_, line)| *line).collect();
         let Some(begun) = begins(line, &below) else { continue };
-        let over = || all[n.saturating_sub(NEAR)..n].iter().any(|(_, line)| ends(line));
+        let over = || match kind {
+            // Each of its lines shows whose it is.
+            Some(Begins::Postfix | Begins::Exchange) => true,
+            Some(Begins::Exim) => all[n.saturating_sub(FAR)..n].iter().any(|(_, line)| ends(line)),
+            _ => all[n.saturating_sub(NEAR)..n].iter().any(|(_, line)| ends(line)),
+        };
         match kind {
             Some(before) if before == begun => {}
             Some(_) if !over() => continue,
@@ -112,6 +143,20 @@ mod tests {
         assert_eq!(parts[1].0, 8);
         assert!(parts[1].1.starts_with(b"=== Trying"), "{:?}", String::from_utf8_lossy(parts[1].1));
         assert_eq!(super::parts(format!("{swaks}{swaks}").as_bytes()).len(), 1);
+        let exim = "LOG: MAIN\n  <= a@b\nConnecting to h [::1]:25 ...  connected\n  SMTP<< 220 mx\n  SMTP>> QUIT\n\
+            \x20 SMTP<< 221 bye\n  SMTP(close)>>\nLOG: MAIN\n  Completed\n";
+        let msmtp = "using account specified on command line\nhost = h\n<-- 220 mx\n--> QUIT\n<-- 221 bye\n";
+        let sendmail = "a... Connecting to [::1] port 25 via relay...\n220 mx\n>>> QUIT\n221 bye\n";
+        let postfix = "Nov 24 22:18:57 h postfix/smtpd[6]: connect from x[::1]\nNov 24 22:18:57 h postfix/smtpd[6]: \
+            smtp_stream_setup: maxtime=300\nNov 24 22:18:57 h postfix/smtpd[6]: disconnect from x[::1]\n";
+        let exchange = "#Software: Microsoft Exchange Server\n#Version: 15\n2026-11-24T20:00:02.118Z,a,b,0,,,+,,\n";
+        let all = [telnet, swaks, exim, msmtp, sendmail, postfix, exchange];
+        for (a, first) in all.iter().enumerate() {
+            for (b, second) in all.iter().enumerate() {
+                let both = format!("{first}{second}");
+                assert_eq!(super::parts(both.as_bytes()).len(), 1 + usize::from(a != b), "{both}");
+            }
+        }
         let quoting = "220 mx\nDATA\n354 go\n=== Trying h:25...\nTrying h...\n.\n250 ok\n";
         assert_eq!(super::parts(quoting.as_bytes()).len(), 1);
     }

@@ -296,13 +296,21 @@ fn info(words: &[u8], found: &mut Sessions) {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to what fits")]
         found.current().took(micros as u64);
     } else if let Some(remark) = own(&said) {
+        // A further connection is of the same conversation, as it is where it was exported from.
         match remark.word.as_str() {
-            "connecting" => found.connecting().connecting(remark.bare(0).unwrap_or_default()),
+            "connecting" => found.current().connecting(remark.bare(0).unwrap_or_default()),
             _ => found.current().remark(remark),
         }
+    } else if is_head_of_own(&said) {
+        found.connecting().tool(words);
     } else {
         found.current().tool(words);
     }
+}
+
+/// Whether it says with whom and when a conversation was, as ehlo's own plain text begins: another one does.
+fn is_head_of_own(said: &str) -> bool {
+    said.split(" · ").any(|part| part.parse::<jiff::Timestamp>().is_ok())
 }
 
 /// A remark in ehlo's own plain text.
@@ -354,6 +362,21 @@ fn in_words(said: &str) -> Option<Remark> {
         let tls = Remark::new("tls").with("version", version);
         let cipher = parts.next().filter(|part| !part.starts_with("certificate"));
         return Some(cipher.map_or(tls.clone(), |cipher| tls.with("cipher", cipher)));
+    }
+    if let Some((count, rest)) = said.split_once(" bytes of ") {
+        let bytes = |remark: Remark| if count == "some" { remark } else { remark.with("bytes", count) };
+        let counted = count == "some" || count.bytes().all(|octet| octet.is_ascii_digit());
+        let file = rest
+            .strip_prefix("content")
+            .and_then(|rest| if rest.is_empty() { Some(None) } else { rest.strip_prefix(", from ").map(Some) });
+        return match (rest, file) {
+            _ if !counted => None,
+            (_, Some(Some(file))) => Some(bytes(Remark::new("content")).with("file", file)),
+            (_, Some(None)) => Some(bytes(Remark::new("content")).with("shown", "no")),
+            ("what was sent are not kept here", _) => Some(bytes(Remark::new("cut").with("direction", "out"))),
+            ("what came are not kept here", _) => Some(bytes(Remark::new("cut").with("direction", "in"))),
+            _ => None,
+        };
     }
     let (first, _) = said.split_once(": ").unwrap_or((said, ""));
     match first {

@@ -89,6 +89,21 @@ fn an_imported_sample_is_written_and_read_the_same_and_holds_no_secret() {
     }
 }
 
+#[test]
+fn what_a_source_does_not_show_of_a_message_is_the_same_gap_in_an_export() {
+    for name in ["exim-v.txt", "exim-d-transport.txt", "curl-v.txt"] {
+        let imported = import(&sample(name)).expect("a sample");
+        let document = &imported.conversations[0];
+        for format in ["txt", "md", "pcapng"] {
+            let format = crate::interchange::by_name(format).expect("a format");
+            let written = format.write(document, &crate::decode::Knowledge::default());
+            let again = import(&written).unwrap_or_else(|error| panic!("{name} {}: {error}", format.name));
+            let compared = crate::script::comparison::compare(document, &again.conversations[0]).expect("recordings");
+            assert_eq!(compared.tally(), (0, 0), "{name} {}: {:?}", format.name, compared.rows);
+        }
+    }
+}
+
 fn names() -> Vec<String> {
     let folder = format!("{}/tests/samples", env!("CARGO_MANIFEST_DIR"));
     let mut names: Vec<String> = std::fs::read_dir(folder)

@@ -175,6 +175,16 @@ impl Unread {
         self.lines.len() + self.more.len()
     }
 
+    /// The numbers are those of every second line: as those of all lines.
+    pub(super) fn spread(&mut self) {
+        for line in &mut self.lines {
+            line.line = line.line * 2 - 1;
+        }
+        for (from, to) in self.more.ranges.iter_mut().chain(&mut self.passed_over.ranges) {
+            (*from, *to) = (*from * 2 - 1, *to * 2 - 1);
+        }
+    }
+
     /// Adds what was not read of a part of the file with so many lines before it.
     pub(super) fn behind(&mut self, before: usize, other: Self) {
         for line in other.lines {
@@ -214,7 +224,7 @@ impl Unread {
 
 /// A line as it is quoted: short, escaped, and not at all where it may hold a secret.
 pub(super) fn quoted(text: &[u8]) -> String {
-    const TELLING: [&str; 16] = [
+    const TELLING: [&str; 22] = [
         "pass",
         "pwd",
         "secret",
@@ -227,7 +237,13 @@ pub(super) fn quoted(text: &[u8]) -> String {
         "credential",
         "login",
         "user",
-        " -u ",
+        " -u",
+        "base64",
+        "printf",
+        "\\0",
+        "pw=",
+        "key=",
+        "<<<",
         " -a",
         "apikey",
         "api_key",
@@ -278,6 +294,8 @@ mod tests {
             "curl smtp://dude:hunter2@mx/",
             "x 'AGR1ZGUAc2VjcmV0cGFzcw==' y",
             "Proxy: Basic ZHVkZQ",
+            r"$ printf '\0carol\0Plugh77' | base64",
+            "curl -ucarol:Plugh77 smtp://mx",
         ] {
             assert!(quoted(line.as_bytes()).starts_with("(not shown"), "{line}");
         }

@@ -56,6 +56,14 @@ fn replies_are_tied_to_what_they_answer() {
 }
 
 #[test]
+fn a_cut_that_was_recorded_in_place_of_a_reply_is_what_a_replay_has_to_meet() {
+    let cut = |by: &str| format!("0.1 < 220 mx\n0.2 > A\n0.3 < 250 ok\n0.4 > B\n0.5 * closed by={by}\n");
+    assert_eq!(short(&cut("server")), "<0, A#1, <1, B#2, ?2");
+    assert_eq!(short(&cut("client")), "<0, A#1, <1, B#2");
+    assert_eq!(short("0.0 < 220 mx\n0.1 > QUIT\n0.2 < 221 bye\n0.3 * closed by=server\n"), "<0, QUIT#1, <1");
+}
+
+#[test]
 fn a_recording_keeps_what_was_pipelined() {
     for (script, want) in [
         ("0.1 < 220 a\n0.2 > A\n0.3 > B\n0.4 < 250 a\n0.5 < 250 b\n0.6 > C\n", "<0, A#1+B#2, <1, <2, C#3"),

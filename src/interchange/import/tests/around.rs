@@ -28,6 +28,77 @@ fn every_level_of_quotation_is_taken_off_and_no_secret_is_left_whatever_the_file
 }
 
 #[test]
+fn what_a_shell_was_told_behind_curls_mark_is_no_line_that_was_sent() {
+    let curl = "*   Trying 127.0.0.1:25...\n* Connected to 127.0.0.1 (127.0.0.1) port 25\n< 220 mx\n> EHLO me\n\
+        < 250 mx\n> QUIT\n< 221 bye\n* Connection #0 to host 127.0.0.1 left intact\n";
+    let failed = "*   Trying 127.0.0.1:25...\n< 220 mx\n> AUTH PLAIN\n< 535 no\ncurl: (67) Login denied\n";
+    for text in [
+        format!("> curl -v -u carol:Plugh77 smtp://mx\n{curl}> curl -v -u carol:Plugh77 smtp://mx\n{curl}"),
+        format!("> curl -v \\\n>   -u carol:Plugh77 \\\n>   smtp://mx\n{curl}>   smtp://carol:Plugh77@mx\n{curl}"),
+        format!("{failed}> exec x -u carol:Plugh77\n{curl}"),
+    ] {
+        let imported = import(text.as_bytes()).expect("curl's");
+        let mut written = Vec::new();
+        imported.conversations.iter().for_each(|document| write_document(document, &mut written));
+        let all =
+            String::from_utf8_lossy(&written).into_owned() + &imported.unread.words().collect::<Vec<_>>().join("\n");
+        assert!(!all.contains("Plugh77") && imported.conversations.len() == 2, "{text}\n{all}");
+    }
+    let part =
+        import(b"> Y2Fyb2w=\n< 334 x\n> XFOO\n< 500 no\n* Connection #0 to host mx left intact\n").expect("curl's");
+    assert_eq!(part.conversations[0].log.of_kind(crate::conversation::Kind::Sent).count(), 2);
+}
+
+#[test]
+fn a_further_connection_is_of_the_same_conversation_in_an_export_too() {
+    let text = "+++\nehlo = 1\ntarget = \"mx:25\"\nstarted = 2026-11-24T10:00:00Z\n+++\n\
+        0.0 * connecting 127.0.0.1:25\n0.1 * connected 127.0.0.1:25\n0.2 < 220 mx\n0.3 > QUIT\n0.4 < 221 bye\n\
+        0.5 * closed by=server\n0.6 * connecting 127.0.0.1:25\n0.7 * connected 127.0.0.1:25\n0.8 < 220 mx\n0.9 > NOOP\n\
+        1.0 < 250 ok\n1.1 * closed by=client\n";
+    let document = file::read(text.as_bytes()).expect("a transcript");
+    let knowledge = crate::decode::Knowledge::default();
+    for format in ["txt", "md"] {
+        let written = crate::interchange::by_name(format).expect("a format").write(&document, &knowledge);
+        let again = import(&written).expect("an export").conversations;
+        assert_eq!(again.len(), 1, "{format}");
+        let compared = crate::script::comparison::compare(&document, &again[0]).expect("recordings");
+        assert_eq!((compared.tally(), compared.rows.len()), ((0, 0), 4), "{format}: {:?}", compared.rows);
+        if format == "txt" {
+            assert_eq!(import(&[written.clone(), written].concat()).expect("two exports").conversations.len(), 2);
+        }
+    }
+}
+
+#[test]
+fn a_layout_changes_nothing_of_what_is_read() {
+    for name in ["telnet-classic.txt", "openssl-starttls.txt", "curl-trace-ascii.txt", "curl-v.txt", "swaks-plain.txt"]
+    {
+        let octets = sample(name);
+        let text = String::from_utf8_lossy(&octets).replace("\r\n", "\n");
+        let kept = |text: &str| {
+            let imported = import(text.as_bytes()).expect("a sample");
+            let log = &imported.conversations[0].log;
+            log.since(0)
+                .map(|(_, entry)| String::from_utf8_lossy(entry.bytes).trim_end().to_owned())
+                .collect::<Vec<_>>()
+        };
+        let each = |by: &dyn Fn(&str) -> String| -> String { text.lines().map(by).collect() };
+        for other in [
+            each(&|line| format!("{line}\n\n")),
+            each(&|line| format!("{line}   \n")),
+            each(&|line| format!("\x1b[32m{line}\x1b[0m\n")),
+        ] {
+            assert_eq!(kept(&other), kept(&text), "{name}");
+            assert!(
+                import(other.as_bytes()).expect("a sample").unread.words().any(|words| words.contains("taken off"))
+            );
+        }
+    }
+    let said = import(b"220 mx\n\nhm?\n\nNOOP\n\n250 ok\n\nQUIT\n\n221 bye\n\n\n\nso long, all\n").expect("telnet's");
+    assert!(said.unread.words().any(|words| words.contains("line 15: ")), "{:?}", said.unread);
+}
+
+#[test]
 fn what_only_looks_like_a_script_is_asked_about_and_a_script_holds_no_secret() {
     let (written, said) = read_as("> EHLO a\n> AUTH PLAIN AGR1ZGUAc2VjcmV0cGFzcw==\n> QUIT\n");
     assert!(written.contains("> AUTH PLAIN {{auth}}") && !written.contains("AGR1"), "{written}");
