@@ -393,6 +393,8 @@ why = "It never does."
             ("goal = { sent = \"NOOP\" }", "goal = { sent = { vreb = \"NOOP\" } }", 8, "did you mean \"verb\""),
             ("goal = { sent = \"NOOP\" }", "goal = { sent = { argument = '(' } }", 8, "regular expression"),
             ("goal = { sent = \"NOOP\" }", "goal = { reply = \"two\" }", 8, "expected"),
+            ("sent = \"NOOP\"", "sent = \"NOPO\"", 8, "did you mean \"NOOP\""),
+            ("sent = \"NOOP\"", "never = { sent = { verb = \"RSTE\" } }", 8, "did you mean \"RSET\""),
             ("goal = { sent = \"NOOP\" }", "goal = { tls = false }", 8, "put the goal into `not`"),
             ("goal = { sent = \"NOOP\" }", "goal = { }", 8, "a goal has no word"),
             ("goal = { sent = \"NOOP\" }", "goal = { greeted = \"HALO\" }", 8, "\"EHLO\""),

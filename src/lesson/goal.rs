@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 
-use crate::smtp::Phase;
+use crate::smtp::{Phase, nearest, verb};
 
 use super::finding::Wanted;
 use super::value::{Expected, Expression, FromWord, Glob, Table, only_true, time, word_or_table};
@@ -263,7 +263,7 @@ tables!(Sent, Reply, Tls, Authenticated);
 impl FromWord for Sent {
     const EXPECTED: &'static str = "a verb, or a table with verb, argument and reply";
     fn from_word(word: &str) -> Result<Self, String> {
-        Ok(Self { verb: Some(word.to_ascii_uppercase()), ..Self::default() })
+        Ok(Self { verb: Some(of_command(word)?), ..Self::default() })
     }
 }
 
@@ -296,7 +296,18 @@ impl FromWord for Authenticated {
 }
 
 fn verb<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    String::deserialize(deserializer).map(|word| Some(word.to_ascii_uppercase()))
+    of_command(&String::deserialize(deserializer)?).map(Some).map_err(D::Error::custom)
+}
+
+/// A verb, as facts have it. One that no server knows may be meant: only what looks like a slip in a known one is refused,
+/// since it would never be sent.
+fn of_command(word: &str) -> Result<String, String> {
+    let word = word.to_ascii_uppercase();
+    let meant = || nearest(&word, verb::names(), |letters, known| usize::from(letters > 3 && letters == known));
+    match meant() {
+        Some(known) if !verb::is_known(&word) => Err(format!("{word:?} is no command; did you mean {known:?}?")),
+        _ => Ok(word),
+    }
 }
 
 fn version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<(u8, u8)>, D::Error> {

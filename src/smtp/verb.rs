@@ -82,7 +82,7 @@ pub fn is_known(word: &str) -> bool {
 }
 
 /// The verbs that the session knows, and those of extensions.
-pub(super) fn names() -> impl Iterator<Item = &'static str> {
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     Verb::NAMES.iter().map(|(_, name)| *name).chain(EXTENSIONS)
 }
 
