@@ -107,7 +107,7 @@ pub struct Results {
 pub struct Answered {
     /// The name, or the number where names are left out.
     pub name: String,
-    /// Questions asked.
+    /// Questions that the class has for each student, come to or not.
     pub asked: usize,
     /// Questions answered.
     pub answered: usize,

@@ -10,6 +10,7 @@ use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::deed::Hinted;
+use super::gate::Code;
 use super::login::{Dialogue, Step};
 use super::student::{Companion, Student};
 use super::trouble::Trouble;
@@ -132,6 +133,22 @@ impl Front {
                 Turn::Move { seat, say, entry: Entry::Greeted }
             }
             Err(why) => no("5.7.0", &why),
+        }
+    }
+
+    /// Whether the code that stands in a line is right. That of a log-in that asks for it first is not known yet.
+    fn is_right(&self, said: Said<'_>) -> bool {
+        let is_ours = |code: &str| code.eq_ignore_ascii_case(&self.class.settings.code);
+        match Asks::of(said.line) {
+            Some(Asks::Noop(word, rest)) => {
+                let first = rest.split_ascii_whitespace().next().unwrap_or_default();
+                let is_token = || self.class.students().iter().any(|student| student.token == first);
+                if word == "join" { is_ours(first) } else { is_token() }
+            }
+            _ => auth(said.line).is_some_and(|argument| match Dialogue::default().begin(argument) {
+                Step::Join(_, code) => is_ours(&code),
+                Step::Say(_) => false,
+            }),
         }
     }
 
@@ -391,7 +408,8 @@ impl Desk for Front {
             return Ok(Duration::ZERO);
         }
         let now = self.class.world.elapsed();
-        lock(&self.class.gate).patience(said.client.ip(), now).map_err(|wait| {
+        let code = if self.is_right(said) { Code::Right } else { Code::Other };
+        lock(&self.class.gate).patience(said.client.ip(), now, code).map_err(|wait| {
             let why = format!("too many wrong codes came from your address; try again in {} seconds", wait.as_secs());
             plain::reply("450", "4.7.0", &[why])
         })

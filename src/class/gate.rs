@@ -22,6 +22,17 @@ struct Known {
     /// From when on its next code is looked at, by the world's clock.
     next: Duration,
     names: usize,
+    /// Somebody from there has been let in: a network that students share, where one who guesses must hold up nobody else.
+    let_in: bool,
+}
+
+/// What a code is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Code {
+    /// The class's, or a student's token.
+    Right,
+    /// Any other, or one that is not known before it is looked at.
+    Other,
 }
 
 /// All addresses.
@@ -49,7 +60,7 @@ impl Gate {
         let mut key = place(address);
         if !self.places.contains_key(&key) && self.places.len() >= ADDRESSES {
             if self.swept.is_none_or(|swept| now >= swept + EVERY) {
-                self.places.retain(|_, known| known.names > 0 || now < known.next + FORGOTTEN);
+                self.places.retain(|_, known| known.names > 0 || known.let_in || now < known.next + FORGOTTEN);
                 self.swept = Some(now);
             }
             if self.places.len() >= ADDRESSES {
@@ -63,21 +74,36 @@ impl Gate {
         known
     }
 
-    /// How long a code from there waits until it is looked at, right or wrong.
+    /// How long a code from there waits until it is looked at: right or wrong, as long as nobody from there was let in.
+    /// After that a right one waits for no wrong ones; a wrong one never waits for less, or whoever guesses would see by
+    /// the time which it is.
     ///
     /// # Errors
     /// It is not looked at: so long it would have to wait.
-    pub(super) fn patience(&mut self, address: IpAddr, now: Duration) -> Result<Duration, Duration> {
+    pub(super) fn patience(&mut self, address: IpAddr, now: Duration, code: Code) -> Result<Duration, Duration> {
+        let here = address.to_canonical().is_loopback();
         let known = self.known(address, now);
         if known.wrong < FREE {
             return Ok(Duration::ZERO);
         }
         let wait = known.next.saturating_sub(now);
+        if known.let_in || here {
+            if code == Code::Right {
+                return Ok(EVERY);
+            }
+            known.next = known.next.max(now + EVERY).min(now + LONGEST) + EVERY;
+            return Ok(wait.clamp(EVERY, LONGEST));
+        }
         if wait > LONGEST {
             return Err(wait);
         }
         known.next = known.next.max(now) + EVERY;
         Ok(wait)
+    }
+
+    /// A code from there was right.
+    pub(super) fn right(&mut self, address: IpAddr, now: Duration) {
+        self.known(address, now).let_in = true;
     }
 
     /// A code from there was wrong.
@@ -109,14 +135,39 @@ mod tests {
         let (eve, anna): (IpAddr, IpAddr) = ([192, 0, 2, 1].into(), [192, 0, 2, 2].into());
         let now = Duration::from_secs(100);
         for _ in 0..FREE {
-            assert_eq!(gate.patience(eve, now), Ok(Duration::ZERO));
+            assert_eq!(gate.patience(eve, now, Code::Other), Ok(Duration::ZERO));
             gate.wrong(eve, now);
         }
-        let waits: Vec<_> = (0..20).map(|_| gate.patience(eve, now)).collect();
+        let waits: Vec<_> = (0..20).map(|_| gate.patience(eve, now, Code::Other)).collect();
         assert_eq!(waits[..3], [1, 2, 3].map(|seconds| Ok(Duration::from_secs(seconds))));
         assert!(waits[12..].iter().all(Result::is_err), "{waits:?}");
-        assert_eq!(gate.patience(anna, now), Ok(Duration::ZERO));
-        assert_eq!(gate.patience(eve, now + Duration::from_hours(1)), Ok(Duration::ZERO), "nothing is held against it");
+        assert_eq!(gate.patience(anna, now, Code::Right), Ok(Duration::ZERO));
+        assert_eq!(
+            gate.patience(eve, now + Duration::from_hours(1), Code::Other),
+            Ok(Duration::ZERO),
+            "nothing is held against it"
+        );
+    }
+
+    #[test]
+    fn who_guesses_holds_up_nobody_else_from_an_address_that_students_share() {
+        let mut gate = Gate::default();
+        let now = Duration::from_secs(100);
+        for (school, joined) in [([192, 0, 2, 1], true), ([192, 0, 2, 2], false), ([127, 0, 0, 1], false)] {
+            let (school, here): (IpAddr, _) = (school.into(), school[0] == 127);
+            if joined {
+                gate.right(school, now);
+            }
+            for _ in 0..50 {
+                gate.wrong(school, now);
+                let waits = gate.patience(school, now, Code::Other);
+                assert!(!(joined || here) || waits.is_ok_and(|wait| wait <= LONGEST), "{waits:?}");
+            }
+            let right = gate.patience(school, now, Code::Right);
+            assert_eq!(right == Ok(EVERY), joined || here, "{school}: {right:?}");
+            assert!(gate.patience(school, now, Code::Other).is_err() || joined || here, "{school}");
+            assert_ne!(gate.patience(school, now, Code::Other), Ok(Duration::ZERO), "{school}");
+        }
     }
 
     #[test]
@@ -128,7 +179,8 @@ mod tests {
             gate.wrong(Ipv6Addr::new(0x2001, 0xdb8, 1, n, 0, 0, 0, 1).into(), now);
         }
         assert!(
-            gate.patience(Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 9, 9, 9, 9).into(), now).expect("a wait") > Duration::ZERO
+            gate.patience(Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 9, 9, 9, 9).into(), now, Code::Right).expect("a wait")
+                > Duration::ZERO
         );
         assert!(gate.places.len() <= ADDRESSES + 1);
     }

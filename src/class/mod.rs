@@ -111,8 +111,9 @@ pub enum ClassError {
     Words(String),
     /// Another program runs it.
     #[error(
-        "the class {0} is being held already, by one program at a time: x on its wall exports; end it there first, with q, \
-         for --anonymous or to forget somebody"
+        "the class {0} is being held already, by one program at a time: x on its wall exports; end it there first, with q \
+         (held without a terminal it has no wall: end that program by Ctrl-C or a signal), for --anonymous or to forget \
+         somebody"
     )]
     Held(String),
     /// A lesson.
@@ -357,7 +358,11 @@ impl Class {
             lock(&self.gate).wrong(from, self.world.elapsed());
             return Err("that is not the code of this class; it stands on the wall".to_owned());
         }
+        lock(&self.gate).right(from, self.world.elapsed());
         let name = roster::name(name)?;
+        if name.eq_ignore_ascii_case(&self.settings.code) {
+            return Err("that is the code; your name is wanted beside it".to_owned());
+        }
         if let Some(known) = self.named(&name) {
             return Ok(known);
         }
