@@ -33,6 +33,15 @@ pub enum RecordedError {
     /// No server has said anything in it.
     #[error("no server says anything in it; a recording of a conversation is needed")]
     Silent,
+    /// Bytes that a server sent are not in it.
+    #[error(
+        "what a server sent is cut off in it{at}: nobody can say what is not there. Take out that exchange and the cut, or \
+         record it anew"
+    )]
+    Cut {
+        /// When, in words; nothing where no time is recorded.
+        at: String,
+    },
 }
 
 /// The recorded waits that count: below that it is the network.
@@ -41,8 +50,16 @@ pub(super) const NOTICEABLE_MS: u64 = 10;
 /// The text of a scenario (FORMATS section 3) that answers as the server of this recording did.
 ///
 /// # Errors
-/// A file in which no server says anything.
+/// A file in which no server says anything, or in which a part of what it said is cut off.
 pub fn scenario(document: &Document, manner: Manner) -> Result<String, RecordedError> {
+    let is_cut = |entry: &Entry<'_>| {
+        entry.remark().is_some_and(|remark| remark.word == "cut" && remark.get("direction") == Some("in"))
+    };
+    if let Some((_, entry)) = document.log.of_kind(Kind::Remark).find(|(_, entry)| is_cut(entry)) {
+        let at =
+            entry.at.map_or_else(String::new, |at| format!(" at {}.{:03} s", at.0 / 1_000_000, at.0 / 1_000 % 1_000));
+        return Err(RecordedError::Cut { at });
+    }
     let answers = Answers::of(document, manner);
     if !answers.said {
         return Err(RecordedError::Silent);
@@ -325,6 +342,20 @@ fn is_reply(line: &str) -> bool {
 mod tests {
     use super::*;
     use crate::conversation::file::read;
+
+    #[test]
+    fn of_a_reply_that_is_cut_off_no_server_is_made() {
+        let talk = |direction: &str| {
+            let text = format!(
+                "0.0 * connected a\n0.1 < 220 mx\n0.2 > EHLO a\n0.3 < 250-mx\n1.2 * cut direction={direction} bytes=5\n"
+            );
+            scenario(&read(text.as_bytes()).expect("a transcript"), Manner::default())
+                .map_err(|error| error.to_string())
+        };
+        let why = talk("in").expect_err("a part is missing");
+        assert!(why.contains("cut off in it at 1.200 s"), "{why}");
+        talk("out").expect("the client's bytes are not needed");
+    }
 
     #[test]
     fn a_server_that_refused_lhlo_speaks_smtp() {

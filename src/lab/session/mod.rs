@@ -410,13 +410,24 @@ impl Session {
         self.say(line);
     }
 
+    /// An ordinary reply of several lines.
+    fn say_ordinary(&mut self, lines: &[String]) {
+        self.say_all(lines.iter().map(|line| self.offered(line)).collect());
+    }
+
+    /// An ordinary line as it is where not every extension is offered: without its enhanced status code, where these are
+    /// not. What a scenario says in its own words goes out as written.
+    fn offered(&self, line: &str) -> String {
+        if self.site.scenario.capabilities.supports("ENHANCEDSTATUSCODES") {
+            return line.to_owned();
+        }
+        without_enhanced(line)
+    }
+
     fn say_all(&mut self, lines: Vec<String>) {
-        let mut lines = self.instead.take().unwrap_or(lines);
+        let lines = self.instead.take().unwrap_or(lines);
         if let Some(octets) = self.verbatim.take() {
             return self.out.push(Action::Raw(octets));
-        }
-        if !self.site.scenario.capabilities.supports("ENHANCEDSTATUSCODES") {
-            lines = lines.iter().map(|line| without_enhanced(line)).collect();
         }
         self.out.push(Action::Reply(lines));
     }

@@ -24,7 +24,61 @@ pub(super) fn look(look: &mut Look<'_>) {
             look.soft(&nth("rule", n, "set"), what);
         }
         said(look, n, rule);
+        shadowed(look, n, rule);
     }
+}
+
+/// What a rule counts or leaves to chance: a rule with any of these holds at times only.
+const AT_TIMES: [&str; 6] = ["nth", "within", "after", "chance", "concurrent", "connection"];
+/// What a rule may ask for beside them.
+const CONDITIONS: [&str; 21] = [
+    "to",
+    "from",
+    "helo",
+    "argument",
+    "line",
+    "parameter",
+    "size",
+    "content",
+    "tls",
+    "authenticated",
+    "client",
+    "phase",
+    "listener",
+    "early",
+    "step",
+    "known",
+    "ptr",
+    "spf",
+    "dkim",
+    "dmarc",
+    "listed",
+];
+
+/// A rule that an earlier one leaves nothing to: that one asks for no more, and ends the search.
+fn shadowed(look: &mut Look<'_>, n: usize, rule: &Rule) {
+    let tables = look.tree.get("rule").and_then(|rules| rules.get_ref().as_array());
+    let table = |n: usize| tables?.get(n)?.get_ref().as_table();
+    let Some(own) = table(n) else { return };
+    let covers = |m: usize| {
+        let (earlier, Some(table)) = (&look.own.rules[m], table(m)) else { return false };
+        let same_moment = earlier.on == rule.on || earlier.on == On::Any && matches!(rule.on, On::Verb(_));
+        // Who speaks before the greeting meets the rules about just that.
+        let beside = rule.early == Some(true) && earlier.early != Some(true);
+        let asks = |key: &&&str| table.contains_key(**key);
+        let text = |of: &toml::de::DeTable<'_>, key: &str| of.get(key).map(|value| format!("{:?}", value.get_ref()));
+        earlier.ends()
+            && same_moment
+            && !beside
+            && !AT_TIMES.iter().any(|key| table.contains_key(*key))
+            && CONDITIONS.iter().filter(asks).all(|key| text(table, key) == text(own, key))
+    };
+    let Some(m) = (0..n).find(|m| covers(*m)) else { return };
+    let at = tables.and_then(|rules| rules.get(m)).map_or(0, |rule| rule.span().start);
+    let line = look.text.get(..at).unwrap_or_default().matches('\n').count() + 1;
+    let what =
+        format!("this rule never holds: the one in line {line} asks for no more and comes before it; put this first");
+    look.soft(&nth("rule", n, "on"), what);
 }
 
 /// A domain where an address is asked for.

@@ -86,12 +86,25 @@ fn a_rule_that_can_not_hold_does_nothing_or_says_what_is_never_said_is_told_of()
         ("on = \"XFOO\"\nreply = \"450 x\"", 5, "line = '(?i)^XFOO'"),
         ("on = \"RCPT\"\nset = { capability = \"STARTLS\" }", 6, "did you mean \"STARTTLS\""),
         ("on = \"RCPT\"\nobey = true\nreply = \"250 x\"", 6, "obey goes with raw"),
+        ("on = \"RCPT\"\nreply = \"550 x\"\n[[rule]]\non = \"RCPT\"\nreply = \"450 x\"", 8, "the one in line 4"),
+        (
+            "on = \"any\"\ntls = true\nclose = true\n[[rule]]\non = \"MAIL\"\nfrom = \"a@b\"\ntls = true\nreply = \"450 x\"",
+            9,
+            "the one in line 4",
+        ),
     ] {
         let said = said(&format!("[[rule]]\n{rule}\n"));
         assert!(said.starts_with(&format!("t.toml:{line}:")) && said.contains(words), "{rule}: {said}");
         assert_eq!(said.lines().count(), 1, "{rule}: {said}");
     }
-    for rule in ["on = \"RCPT\"\nreply = \"450 5.2.0 x\"", "on = \"MAIL\"\nreply = \"354 x\""] {
+    for rule in [
+        "on = \"RCPT\"\nreply = \"450 5.2.0 x\"",
+        "on = \"MAIL\"\nreply = \"354 x\"",
+        "on = \"RCPT\"\nnth = 1\nreply = \"550 x\"\n[[rule]]\non = \"RCPT\"\nreply = \"450 x\"",
+        "on = \"RCPT\"\nto = \"a@b\"\nreply = \"550 x\"\n[[rule]]\non = \"RCPT\"\nto = \"c@d\"\nreply = \"450 x\"",
+        "on = \"RCPT\"\ndelay = \"1s\"\n[[rule]]\non = \"RCPT\"\nreply = \"450 x\"",
+        "on = \"greeting\"\nreply = \"220 x\"\n[[rule]]\non = \"greeting\"\nearly = true\nreply = \"554 x\"",
+    ] {
         let said = said(&format!("allow = [\"code-mismatch\", \"bad-reply\"]\n[[rule]]\n{rule}\n"));
         assert_eq!(said, "", "{rule}");
     }

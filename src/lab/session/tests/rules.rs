@@ -75,6 +75,18 @@ fn what_is_hidden_works_and_what_is_a_lie_does_not() {
 }
 
 #[test]
+fn what_a_rule_says_goes_out_as_written_where_no_enhanced_codes_are_offered() {
+    let rules = "\n[[rule]]\non = \"RCPT\"\nreply = \"550 5.7.1 no\"\n\
+        [[rule]]\non = \"VRFY\"\nmulti = [\"252-2.1.5 a\", \"252 2.1.5 b\"]\n";
+    let mut talk = Talk::with(&(default().replace("\"ENHANCEDSTATUSCODES\", ", "") + rules));
+    talk.say(&["EHLO a"]);
+    assert_eq!(talk.say(&["MAIL FROM:<a@b.c>"]), "250 Ok", "nothing of the ordinary");
+    assert_eq!(talk.say(&["RCPT TO:<a@target.local>"]), "550 5.7.1 no");
+    assert_eq!(talk.say(&["VRFY a"]), "252-2.1.5 a|252 2.1.5 b");
+    assert!(talk.say(&["HELP"]).starts_with("214-mx.target.local understands"));
+}
+
+#[test]
 fn magic_addresses_can_be_switched_off() {
     let mut talk = Talk::with(&default().replace("[server]", "magic = false\n[server]"));
     talk.say(&["EHLO a", "MAIL FROM:<>"]);
