@@ -45,6 +45,19 @@ pub struct Done {
     pub hints: usize,
     /// Wrong answers given on the way.
     pub wrong: u32,
+    /// The try that was left on the way, where there is one.
+    pub left: Option<Left>,
+}
+
+/// How far a try had come when it was left.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Left {
+    /// Steps that ticked.
+    pub steps: usize,
+    /// Hints taken.
+    pub hints: usize,
+    /// Wrong answers given.
+    pub wrong: u32,
 }
 
 /// How far a try has come.
@@ -98,25 +111,51 @@ impl Progress {
     #[must_use]
     pub fn of(&self, lesson: &str) -> Done {
         let entry = self.table.get("lesson").and_then(|all| all.get(lesson));
-        let number = |key: &str| entry.and_then(|entry| entry.get(key)).and_then(Value::as_integer).unwrap_or(0);
+        let best = left_in(entry);
+        let finished = entry.and_then(|entry| entry.get("finished")).and_then(Value::as_str).map(str::to_owned);
+        let left = match entry.and_then(|entry| entry.get("left")) {
+            Some(left) => Some(left_in(Some(left))),
+            // Written by an ehlo that kept the best alone.
+            None => Some(best).filter(|_| finished.is_none()),
+        };
         Done {
-            steps: usize::try_from(number("steps")).unwrap_or(0),
-            of: usize::try_from(number("of")).unwrap_or(0),
-            finished: entry.and_then(|entry| entry.get("finished")).and_then(Value::as_str).map(str::to_owned),
-            hints: usize::try_from(number("hints")).unwrap_or(0),
-            wrong: u32::try_from(number("wrong")).unwrap_or(0),
+            steps: best.steps,
+            of: entry.map_or(0, |entry| number(entry, "of")),
+            finished,
+            hints: best.hints,
+            wrong: best.wrong,
+            left: left.filter(|left| left.steps > 0),
         }
     }
 
     /// Notes how far a try has come; `now` is when, for one that is finished. The best is kept: a new try takes nothing
-    /// away. Whether that changed anything.
+    /// away. Where it stands is kept too, until it is finished, to go on from there. Whether that changed anything.
     pub fn note(&mut self, reached: &Reached, now: jiff::Timestamp) -> bool {
+        let left =
+            (!reached.finished).then(|| Left { steps: reached.steps, hints: reached.hints, wrong: reached.wrong });
+        let stood = self.of(&reached.lesson).left.unwrap_or_default();
+        let best = self.note_best(reached, now);
+        if stood == left.unwrap_or_default() && !best {
+            return false;
+        }
+        let entry = table_in(table_in(&mut self.table, "lesson"), &reached.lesson);
+        entry.remove("left");
+        if let Some(left) = left {
+            let kept = table_in(entry, "left");
+            kept.insert("steps".to_owned(), integer(left.steps));
+            kept.insert("hints".to_owned(), integer(left.hints));
+            kept.insert("wrong".to_owned(), Value::Integer(i64::from(left.wrong)));
+        }
+        true
+    }
+
+    /// Notes a try where it is better than those before it.
+    fn note_best(&mut self, reached: &Reached, now: jiff::Timestamp) -> bool {
         let before = self.of(&reached.lesson);
         let finishes = reached.finished && before.finished.is_none();
         if reached.steps <= before.steps && before.of == reached.of && !finishes {
             return false;
         }
-        let integer = |n: usize| Value::Integer(i64::try_from(n).unwrap_or(i64::MAX));
         let entry = table_in(table_in(&mut self.table, "lesson"), &reached.lesson);
         entry.insert("steps".to_owned(), integer(reached.steps.max(before.steps).min(reached.of)));
         entry.insert("of".to_owned(), integer(reached.of));
@@ -147,6 +186,25 @@ impl Progress {
             failed(error)
         })
     }
+}
+
+fn integer(n: usize) -> Value {
+    Value::Integer(i64::try_from(n).unwrap_or(i64::MAX))
+}
+
+/// A number that a table has; 0 where it has none that counts something.
+fn number<N: TryFrom<i64> + Default>(table: &Value, key: &str) -> N {
+    let number = table.get(key).and_then(Value::as_integer).unwrap_or(0);
+    N::try_from(number).unwrap_or_default()
+}
+
+/// How far a table says that a try had come.
+fn left_in(table: Option<&Value>) -> Left {
+    table.map_or_else(Left::default, |table| Left {
+        steps: number(table, "steps"),
+        hints: number(table, "hints"),
+        wrong: number(table, "wrong"),
+    })
 }
 
 /// The table of this name within another; what stands there and is none gives way.
@@ -192,14 +250,32 @@ mod tests {
         progress.save().expect("writable");
         let mut again = Progress::load(&world).expect("readable");
         assert_eq!((again.of("01-t").steps, again.of("01-t").of), (1, 2));
-        assert!(!again.note(&reached(0, false), world.now()), "a new try takes nothing away");
-        assert_eq!(again.of("01-t").steps, 1);
+        assert_eq!(again.of("01-t").left, Some(Left { steps: 1, hints: 3, wrong: 1 }), "it goes on from there");
+        assert!(!again.note(&reached(1, false), world.now()), "nothing is new");
+        again.note(&reached(0, false), world.now());
+        assert_eq!((again.of("01-t").steps, again.of("01-t").left), (1, None), "a new try takes nothing away");
+        again.save().expect("writable");
+        assert_eq!(Progress::load(&world).expect("readable").of("01-t").left, None, "begun anew it stays so");
         assert!(again.note(&reached(2, true), world.now()));
         again.save().expect("writable");
         let done = Progress::load(&world).expect("readable").of("01-t");
+        assert_eq!(done.left, None, "what is finished begins anew");
         assert_eq!((done.finished.as_deref(), done.hints, done.wrong), (Some("1970-01-01T00:00:00Z"), 3, 1));
         let left: Vec<_> = std::fs::read_dir(folder.path().join("s/lessons")).expect("there").collect();
         assert_eq!(left.len(), 1, "nothing but the file");
+    }
+
+    #[test]
+    fn what_an_older_ehlo_kept_is_gone_on_with() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let world = world(folder.path());
+        let path = folder.path().join("s/lessons/progress.toml");
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        let text = "ehlo = 1\n[lesson.01-t]\nsteps = 2\nof = 2\n[lesson.02-t]\nsteps = 2\nfinished = \"1970\"\n";
+        std::fs::write(&path, text).expect("written");
+        let progress = Progress::load(&world).expect("readable");
+        assert_eq!(progress.of("01-t").left.map(|left| left.steps), Some(2));
+        assert_eq!(progress.of("02-t").left, None);
     }
 
     #[test]

@@ -14,16 +14,17 @@ use crate::conversation::journal::Journal;
 use crate::lab::Lab;
 use crate::lab::reload::Reload;
 use crate::lesson::Lesson;
+use crate::lesson::progress::Left;
 use crate::profile::{Auth, Endpoint, Profiles, Protocol, Target};
 use crate::script::options;
 use crate::smtp::sasl::{self, Around};
 use crate::world::World;
 
 use super::errand::Access;
-use super::hall::Hall;
+use super::hall::{self, Hall};
 use super::message::Message;
 use super::model::Peer;
-use super::pane::lesson::LessonNews;
+use super::pane::lesson::{Begins, LessonNews};
 
 mod class;
 mod lab;
@@ -77,6 +78,8 @@ pub(super) struct Dialler {
     reload: Option<Reload>,
     /// Of which connection the lab's view is on the screen.
     watched: Option<lab::Watched>,
+    /// What tells of mail that comes while the list of it is open.
+    inbox: Option<lab::Inbox>,
     /// The lab of the lesson that is being held.
     hall: Option<Hall>,
     /// The class that the student is in.
@@ -107,6 +110,7 @@ impl Dialler {
             lab: None,
             reload: None,
             watched: None,
+            inbox: None,
             hall: None,
             class: None,
             joining: None,
@@ -175,7 +179,7 @@ impl Dialler {
         messages
     }
 
-    /// Starts a lesson: a lab of its own, and a connection to it in a new conversation.
+    /// Starts a lesson from where it was left.
     pub(super) async fn learn(&mut self, lesson: Arc<Lesson>) -> Vec<Message> {
         if let Some(class) = &self.class {
             // What comes of it comes as the class's news.
@@ -186,6 +190,12 @@ impl Dialler {
             // What decides about its lessons is with the class.
             return vec![self.rejoin(&joining).await];
         }
+        let left = hall::left(&self.world, &lesson);
+        self.hold(lesson, left).await
+    }
+
+    /// Starts a lesson from there: a lab of its own, and a connection to it in a new conversation.
+    pub(super) async fn hold(&mut self, lesson: Arc<Lesson>, left: Option<Left>) -> Vec<Message> {
         let (hall, target, uri) = match Hall::open(&lesson, &self.world).await {
             Ok(opened) => opened,
             Err(why) => return vec![Message::NotBegun(why)],
@@ -195,7 +205,8 @@ impl Dialler {
         self.hall = Some(hall);
         let mut messages = self.begin(target, &uri, roots).await;
         let seed = u64::from_le_bytes(self.world.random());
-        messages.push(Message::Lesson(LessonNews::Begun { lesson, address, seed, class: None }));
+        let begins = left.map_or(Begins::Anew, Begins::Left);
+        messages.push(Message::Lesson(LessonNews::Begun { lesson, address, seed, begins }));
         messages
     }
 
@@ -341,6 +352,7 @@ impl Dialler {
             seen = seen => Message::Lesson(LessonNews::Seen(seen)),
             scenario = changed => lab::reloaded(scenario, own, world),
             seen = lab::news(watched, own) => seen,
+            came = lab::mail(&mut self.inbox) => came,
         }
     }
 

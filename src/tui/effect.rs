@@ -75,6 +75,8 @@ pub enum Effect {
     },
     /// Start a lesson: a lab of its own, and a connection to it.
     Learn(Arc<Lesson>),
+    /// Start a lesson anew, whatever was done of it.
+    LearnAnew(Arc<Lesson>),
     /// Begin what a class gives: a conversation in the student's world there.
     Attend(Box<Given>),
     /// Say something to the class.

@@ -10,7 +10,7 @@ use crate::conversation::Micros;
 use crate::lab::{self, Lab, ListenerKind};
 use crate::lesson::file::Listener;
 use crate::lesson::map::called;
-use crate::lesson::progress::Reached;
+use crate::lesson::progress::{Left, Reached};
 use crate::lesson::{Lesson, Map, Progress};
 use crate::profile::{Profiles, Protocol, Target, TlsMode};
 use crate::world::World;
@@ -94,6 +94,12 @@ pub(super) fn look(world: &World, sender: UnboundedSender<Message>) {
         // Nobody listens any more when the workbench has been left.
         let _ = sender.send(Message::Lesson(LessonNews::Map(Map::load(&world))));
     });
+}
+
+/// How far a lesson had come when it was left; nothing where it has other steps now.
+pub(super) fn left(world: &World, lesson: &Lesson) -> Option<Left> {
+    let done = Progress::load(world).ok()?.of(&lesson.name);
+    done.left.filter(|left| done.of == lesson.steps.len() && left.steps <= done.of)
 }
 
 /// Keeps what was done of a lesson. One write at a time: the last one knows the most.

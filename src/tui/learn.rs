@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::class::attend::Up;
 use crate::conversation::event::Remark;
+use crate::lesson::progress::Reached;
 use crate::lesson::{Lesson, Map};
 
 use super::action::{Action, next_lesson};
@@ -11,7 +12,7 @@ use super::attending;
 use super::effect::Effect;
 use super::model::{Focus, Model};
 use super::overlay::{Ask, Lessons, Overlay, Prompt, Question};
-use super::pane::lesson::{self, LessonNews, LessonPane, Stage};
+use super::pane::lesson::{self, Begins, LessonNews, LessonPane, Stage};
 
 /// Whether an action is one of the lesson's.
 pub(super) fn does(action: Action) -> bool {
@@ -197,9 +198,31 @@ pub(super) fn anew(model: &Model, lesson: &Lesson) -> Option<usize> {
     (pane.lesson().name == lesson.name).then(|| known.max(pane.reached().steps))
 }
 
-/// It is wanted, whatever is open: anew where it is being held in a class, else from where it was left.
+/// Whether this lesson is the one that is shown, and no class judges it: to begin it is to begin it anew.
+pub(super) fn is_held(model: &Model, lesson: &Lesson) -> bool {
+    let is_it = |pane: &LessonPane| pane.lesson().name == lesson.name && !pane.is_in_class();
+    model.shows_lesson() && model.lesson.as_ref().is_some_and(is_it)
+}
+
+/// It is wanted, whatever is open: anew where it is being held, else from where it was left.
 pub(super) fn wanted(model: &Model, lesson: Arc<Lesson>) -> Vec<Effect> {
-    vec![if anew(model, &lesson).is_some() { Effect::ToClass(Up::Reset) } else { Effect::Learn(lesson) }]
+    if anew(model, &lesson).is_some() {
+        return vec![Effect::ToClass(Up::Reset)];
+    }
+    if !is_held(model, &lesson) {
+        return vec![Effect::Learn(lesson)];
+    }
+    let none = Reached { lesson: lesson.name.clone(), of: lesson.steps.len(), ..Reached::default() };
+    vec![Effect::Keep(none), Effect::LearnAnew(lesson)]
+}
+
+/// What is said of a lesson that goes on from where it was left.
+fn goes_on(pane: &LessonPane) -> String {
+    let at = match pane.stage() {
+        Stage::Steps => format!("at step {}, where you left it, with a fresh server", pane.reached().steps + 1),
+        _ => "with its question: all steps are done".to_owned(),
+    };
+    format!("The lesson goes on {at}; {{lesson}} and o start it over.")
 }
 
 /// Begins a lesson, after a question where a connection is open, or something was reached in it that a class keeps.
@@ -233,12 +256,18 @@ pub(super) fn news(model: &mut Model, news: LessonNews) -> Vec<Effect> {
             }
             Vec::new()
         }
-        LessonNews::Begun { lesson, address, seed, class } => {
+        LessonNews::Begun { lesson, address, seed, begins } => {
             let pane = LessonPane::new(lesson, address, seed);
-            model.lesson = Some(match class {
-                Some(come) => pane.in_class(&come),
-                None => pane,
-            });
+            let pane = match begins {
+                Begins::Anew => pane,
+                Begins::InClass(come) => pane.in_class(&come),
+                Begins::Left(left) => {
+                    let pane = pane.gone_on_with(left);
+                    model.notice = Some(model.keymap.told(&goes_on(&pane)));
+                    pane
+                }
+            };
+            model.lesson = Some(pane);
             // A lesson of a class may be done but for its question.
             turn_to_question(model);
             Vec::new()

@@ -95,6 +95,8 @@ pub enum Message {
     Scenarios(Vec<(String, String)>),
     /// The mail that the lab has received, oldest first.
     Mail(Vec<Letter>),
+    /// Mail has come since the list was made.
+    MailCame,
     /// What the lab has seen of this connection, if it has a record of it; and whether somebody has just asked for it.
     ServerSide(Option<Box<Log>>, bool),
     /// The file that was opened holds so many conversations, of which the first is shown.

@@ -453,6 +453,7 @@ impl Bench {
                 hall::look(&self.world, self.sender.clone());
                 self.dialler.learn(lesson).await
             }
+            Effect::LearnAnew(lesson) => self.dialler.hold(lesson, None).await,
             Effect::Attend(given) => self.dialler.attend(*given).await,
             Effect::ToClass(up) => {
                 self.dialler.to_class(up);

@@ -186,6 +186,7 @@ fn words(effect: &Effect) -> String {
         Effect::Attend(given) => format!("attend {}", given.name),
         Effect::ToClass(up) => format!("to class {up:?}"),
         Effect::Learn(lesson) => format!("learn {}", lesson.name),
+        Effect::LearnAnew(lesson) => format!("learn {} anew", lesson.name),
         Effect::Probe(names) => format!("probe {}", names.join(",")),
         Effect::LookForLessons => "look for lessons".to_owned(),
         Effect::Keep(reached) => format!("keep {} of {}", reached.steps, reached.of),

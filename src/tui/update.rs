@@ -20,7 +20,7 @@ use super::message::Message;
 use super::model::{Armed, Face, Focus, Model, Peer};
 use super::mouse;
 use super::opening;
-use super::overlay::{Help, Outcome, Overlay, Paste, Question, SecretPrompt, Target, show_mail};
+use super::overlay::{Help, Outcome, Overlay, Paste, Question, SecretPrompt, Target, mail_came, show_mail};
 use super::pane::panel::{Panel, Tab};
 use super::pane::transcript::Transcript;
 use super::reading;
@@ -143,6 +143,7 @@ fn background(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::NotAttached(why) => not_attached(model, why),
         Message::Mail(letters) => show_mail(model, letters),
+        Message::MailCame => return mail_came(model),
         Message::ServerSide(seen, first) => return serverside::take(model, seen, first),
         Message::Recent(recent) => kept_lately(model, recent),
         Message::Zone(zone) => model.zone = Some(zone),

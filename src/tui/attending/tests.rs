@@ -3,7 +3,7 @@
 use super::*;
 use crate::class::attend::{Judged, Posed, Posted};
 use crate::tui::message::Message;
-use crate::tui::pane::lesson::{Come, LessonNews};
+use crate::tui::pane::lesson::{Begins, Come, LessonNews};
 use crate::tui::screen::Screen;
 use crate::tui::tests::refused;
 
@@ -112,7 +112,7 @@ fn a_lesson_that_is_done_leads_on_within_the_class_and_its_last_one_ends_it() {
     // What the student has done alone leads nowhere here.
     screen.send(Message::Lesson(LessonNews::Map(Map::of(Vec::new(), None))));
     let address = "127.0.0.1:4000".to_owned();
-    screen.send(Message::Lesson(LessonNews::Begun { lesson, address, seed: 1, class: Some(come) }));
+    screen.send(Message::Lesson(LessonNews::Begun { lesson, address, seed: 1, begins: Begins::InClass(come) }));
     screen.keys("<esc><f7>");
     assert!(screen.shown().contains("Next: Lesson 8 · On 08-relay, 15 minutes"), "{}", screen.shown());
     screen.keys("l");
@@ -126,7 +126,12 @@ fn a_lesson_that_is_done_leads_on_within_the_class_and_its_last_one_ends_it() {
     class(&mut screen, Down::TimeOver);
     assert!(!screen.shown().contains(", time over"), "what is done stays done: {}", screen.shown());
     let (lesson, address) = (screen.model.lesson.as_ref().expect("held").lesson().clone(), String::new());
-    screen.send(Message::Lesson(LessonNews::Begun { lesson, address, seed: 1, class: Some(Come::default()) }));
+    screen.send(Message::Lesson(LessonNews::Begun {
+        lesson,
+        address,
+        seed: 1,
+        begins: Begins::InClass(Come::default()),
+    }));
     assert!(screen.shown().contains("step 1 of 6, time over"), "{}", screen.shown());
 }
 

@@ -7,7 +7,7 @@ use crate::class::attend::{self, Down, Given, Joining, Up};
 use crate::lesson::Lesson;
 use crate::profile::{Profiles, Protocol, Target, TlsMode};
 use crate::tui::message::Message;
-use crate::tui::pane::lesson::{Come, LessonNews};
+use crate::tui::pane::lesson::{Begins, Come, LessonNews};
 
 use super::Dialler;
 use super::peer::welcome;
@@ -49,14 +49,14 @@ impl Dialler {
         given.name.clone_into(&mut self.attended);
         let mut messages = self.begin(target, "lab:", roots).await;
         let seed = u64::from_le_bytes(self.world.random());
-        let class = Some(Come {
+        let begins = Begins::InClass(Come {
             steps: given.ticked,
             hints: given.hints,
             helped: given.helped,
             wrong: given.wrong,
             answered: given.answered,
         });
-        messages.push(Message::Lesson(LessonNews::Begun { lesson, address, seed, class }));
+        messages.push(Message::Lesson(LessonNews::Begun { lesson, address, seed, begins }));
         messages.extend(news);
         if !welcome.is_empty() {
             messages.extend(notice(welcome));

@@ -1,15 +1,18 @@
 //! The lab inside the workbench: started for a target, read anew when its scenario's file changes, its mail.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc::UnboundedSender;
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
+use tokio::time::Instant;
 
 use crate::class::attend::{Posted, Up};
 use crate::conversation::Log;
 use crate::lab::reload::Reload;
 use crate::lab::scenario::{Scenario, ScenarioError};
-use crate::lab::{Lab, ListenerKind};
+use crate::lab::{Lab, ListenerKind, Notice};
 use crate::profile::{Protocol, Target, TlsMode};
 use crate::world::World;
 
@@ -21,6 +24,34 @@ use crate::tui::overlay::{Letter, MailWish};
 
 /// The lab's sign of change, and from where the connection comes that is watched.
 pub(super) type Watched = (watch::Receiver<u64>, String);
+
+/// How long is waited for more mail before the list is looked at again: it is made anew as a whole.
+const GATHERED: Duration = Duration::from_millis(250);
+
+/// What tells that mail has come since the list was made, and when the first of it came.
+pub(super) struct Inbox {
+    notices: broadcast::Receiver<Notice>,
+    came: Option<Instant>,
+}
+
+/// Waits until mail has come that the list does not have; for ever where nobody has looked at it. Nothing is lost where the
+/// wait is given up.
+pub(super) async fn mail(inbox: &mut Option<Inbox>) -> Message {
+    let Some(Inbox { notices, came }) = inbox else { return std::future::pending().await };
+    while came.is_none() {
+        match notices.recv().await {
+            Ok(Notice::Delivered { .. }) | Err(RecvError::Lagged(_)) => *came = Some(Instant::now()),
+            Ok(_) => {}
+            Err(RecvError::Closed) => return std::future::pending().await,
+        }
+    }
+    if let Some(came) = *came {
+        tokio::time::sleep_until(came + GATHERED).await;
+    }
+    // Told once; whoever still looks at the list asks anew.
+    *inbox = None;
+    Message::MailCame
+}
 
 /// Goes on with a scenario that was read anew; what is said of that.
 pub(super) fn reloaded(scenario: Result<Scenario, ScenarioError>, lab: Option<&Lab>, world: &World) -> Message {
@@ -88,7 +119,7 @@ impl Dialler {
     }
 
     /// Looks at what the lab has received: at once, or where the lab is the class's as its news.
-    pub(in crate::tui) fn look_at_mail(&self) -> Vec<Message> {
+    pub(in crate::tui) fn look_at_mail(&mut self) -> Vec<Message> {
         match (&self.class, &self.joining) {
             (Some(class), _) => {
                 class.say(Up::Mail);
@@ -97,7 +128,10 @@ impl Dialler {
             (None, Some(_)) => {
                 vec![Message::Notice("The class is over, or cut off: the mail of your server lies there.".to_owned())]
             }
-            (None, None) => vec![Message::Mail(self.mail())],
+            (None, None) => {
+                self.inbox = self.running().map(|lab| Inbox { notices: lab.notices(), came: None });
+                vec![Message::Mail(self.mail())]
+            }
         }
     }
 

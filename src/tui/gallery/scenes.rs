@@ -14,7 +14,7 @@ use crate::tui::library::tests as library_tests;
 use crate::tui::message::Message;
 use crate::tui::model::{Face, Peer};
 use crate::tui::overlay::Letter;
-use crate::tui::pane::lesson::{LessonNews, Seen};
+use crate::tui::pane::lesson::{Begins, LessonNews, Seen};
 use crate::tui::panel_tests::untrusted;
 use crate::tui::probing_tests;
 use crate::tui::replay::tests::{comparing, with_a_difference};
@@ -399,7 +399,7 @@ impl Class {
         let (name, text) = course::shipped().find(|(known, _)| known == name).expect("it is shipped");
         let lesson = Arc::new(Lesson::parse(&name, text).expect("well formed"));
         let address = "127.0.0.1:4000".to_owned();
-        screen.send(Message::Lesson(LessonNews::Begun { lesson, address, seed: 1, class: None }));
+        screen.send(Message::Lesson(LessonNews::Begun { lesson, address, seed: 1, begins: Begins::Anew }));
         let mut class = Self { screen, log: Log::new() };
         class.seen("* connected 127.0.0.1:4000 from 127.0.0.1:5000\n< 220 mx.target.local ESMTP");
         class

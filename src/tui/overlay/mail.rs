@@ -12,6 +12,7 @@ use ratatui::text::{Line, Span};
 use super::{Outcome, Overlay, letter as typed, more, place, shown_from, window};
 use crate::smtp::escape;
 use crate::tui::attending::in_exam;
+use crate::tui::effect::Effect;
 use crate::tui::model::Model;
 use crate::tui::text::{fit, width, wrap};
 use crate::tui::theme::Role;
@@ -53,6 +54,11 @@ pub fn show_mail(model: &mut Model, letters: Vec<Letter>) {
     }
 }
 
+/// Mail has come: the list is made anew where it is open.
+pub fn mail_came(model: &Model) -> Vec<Effect> {
+    if matches!(model.overlay, Some(Overlay::Mail(_))) { vec![Effect::LookAtMail] } else { Vec::new() }
+}
+
 impl Mail {
     /// These messages, oldest first.
     #[must_use]
@@ -64,10 +70,10 @@ impl Mail {
     /// The same list as it is now: what is marked and read stays, where it is still there.
     pub fn renew(&mut self, letters: Vec<Letter>) {
         let marked = self.letters.get(self.marked).map(|it| it.envelope.number);
-        let reading = self.reading.take();
+        let (reading, asks) = (self.reading.take(), self.asks);
         *self = Self { marked: self.marked, ..Self::of(letters) };
         match self.letters.iter().position(|it| Some(it.envelope.number) == marked) {
-            Some(at) => (self.marked, self.reading) = (at, reading),
+            Some(at) => (self.marked, self.reading, self.asks) = (at, reading, asks),
             None => self.marked = self.marked.min(self.letters.len().saturating_sub(1)),
         }
     }

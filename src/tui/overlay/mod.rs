@@ -50,7 +50,7 @@ pub use copy::{Copy, What};
 pub use form::Form;
 pub use help::Help;
 pub use lessons::Lessons;
-pub use mail::{Letter, Mail, MailWish, show_mail};
+pub use mail::{Letter, Mail, MailWish, mail_came, show_mail};
 pub use menu::Menu;
 pub use other::{Other, Wanted};
 pub use palette::Palette;

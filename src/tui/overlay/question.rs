@@ -169,7 +169,11 @@ fn learning(model: &Model, lesson: &Lesson) -> String {
         let goes_on = if begun { " It goes on where you left it." } else { "" };
         return format!("Drop the connection that is open now, and go to that lesson?{goes_on}");
     }
-    let kept = if begun { " What you have done of it stays in the list." } else { "" };
+    let kept = match begun {
+        true if learn::is_held(model, lesson) => " It starts over; what you have done of it stays in the list.",
+        true => " It goes on where you left it.",
+        false => "",
+    };
     format!("Drop the connection that is open now, and begin the lesson with a new lab?{kept}")
 }
 

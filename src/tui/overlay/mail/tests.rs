@@ -95,7 +95,11 @@ fn a_message_is_read_in_each_view_exported_and_deleted_once_that_was_asked() {
     let mut first = letter("dude@noddy.com", "a@b.example", "Subject: first\n\nOne.\n");
     first.envelope.number = 6;
     let second = letter("dude@noddy.com", "a@b.example", "Subject: second\n\nTwo.\n");
+    screen.send(Message::MailCame);
+    assert_eq!(screen.asked(), [""; 0], "nobody looks at it");
     screen.send(Message::Mail(vec![first.clone(), second]));
+    screen.send(Message::MailCame);
+    assert_eq!(screen.asked(), ["look at mail"]);
     assert!(screen.shown().contains("Enter read"), "{}", screen.shown());
     screen.keys("<enter>");
     assert!(screen.shown().contains("[Text]") && screen.shown().contains("Two."), "{}", screen.shown());

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::class::attend::Down;
 use crate::conversation::{Log, Micros};
 use crate::lesson::file::Step;
-use crate::lesson::progress::Reached;
+use crate::lesson::progress::{Left, Reached};
 use crate::lesson::{Attempt, Goal, Happening, Lesson, Map, Quiz};
 use crate::smtp::Verb;
 
@@ -47,6 +47,17 @@ pub struct Come {
     pub answered: bool,
 }
 
+/// From where a lesson begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begins {
+    /// From its first step.
+    Anew,
+    /// From where it was left.
+    Left(Left),
+    /// In a class, from how far it has come there.
+    InClass(Come),
+}
+
 /// What the loop tells of lessons.
 #[derive(Debug)]
 pub enum LessonNews {
@@ -58,8 +69,8 @@ pub enum LessonNews {
         address: String,
         /// Decides the order of the quiz's answers.
         seed: u64,
-        /// In a class: how far it has come there.
-        class: Option<Come>,
+        /// From where.
+        begins: Begins,
     },
     /// Things happened in the lab's sessions.
     Seen(Vec<Seen>),
@@ -110,7 +121,7 @@ pub struct LessonPane {
     scroll: isize,
     /// It is judged by the class.
     in_class: bool,
-    /// Hints that were taken and wrong answers that were given before it was opened here, in a class.
+    /// Hints that were taken and wrong answers that were given before it was opened here.
     before: (usize, u32),
 }
 
@@ -124,14 +135,26 @@ impl LessonPane {
         Self { attempt, quiz, address, said: None, marked: 0, scroll: 0, in_class, before }
     }
 
+    /// The same from where it was left.
+    #[must_use]
+    pub fn gone_on_with(self, left: Left) -> Self {
+        self.from(left.steps, (left.hints, left.wrong))
+    }
+
+    /// The same with so many steps done, and hints and wrong answers before.
+    fn from(mut self, steps: usize, before: (usize, u32)) -> Self {
+        self.before = before;
+        if let Some(last) = steps.checked_sub(1) {
+            self.attempt.apply(&Happening::Ticked(last));
+        }
+        self
+    }
+
     /// The same in a class, which judges it, from how far it has come there.
     #[must_use]
     pub fn in_class(mut self, come: &Come) -> Self {
         self.in_class = true;
-        self.before = (come.helped, come.wrong);
-        if let Some(last) = come.steps.checked_sub(1) {
-            self.attempt.apply(&Happening::Ticked(last));
-        }
+        self = self.from(come.steps, (come.helped, come.wrong));
         for _ in 0..come.hints {
             self.attempt.hint();
         }

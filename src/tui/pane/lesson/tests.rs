@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::{LessonNews, Seen};
+use super::{Begins, LessonNews, Seen};
 use crate::conversation::{Log, Micros, sample};
 use crate::lesson::{Lesson, Map, course};
 use crate::tui::message::Message;
@@ -27,7 +27,7 @@ impl Class {
         let (name, text) = course::shipped().find(|(known, _)| known == name).expect("it is shipped");
         let lesson = Arc::new(Lesson::parse(&name, text).expect("well formed"));
         let address = "127.0.0.1:4000".to_owned();
-        screen.send(Message::Lesson(LessonNews::Begun { lesson, address, seed: 1, class: None }));
+        screen.send(Message::Lesson(LessonNews::Begun { lesson, address, seed: 1, begins: Begins::Anew }));
         let mut class = Self { screen, log: Log::new() };
         class.lab("* connected 127.0.0.1:4000 from 127.0.0.1:5000\n< 220 mx.target.local ESMTP");
         class
@@ -322,7 +322,7 @@ fn starting_over_asks_while_a_connection_is_open() {
     class.screen.keys("<f7>o");
     assert!(class.shows("begin the lesson with a new lab?"));
     class.screen.keys("y");
-    assert_eq!(class.screen.asked(), ["learn 01-classic"]);
+    assert_eq!(class.screen.asked(), ["keep 0 of 6", "learn 01-classic anew"]);
 }
 
 #[test]
@@ -369,7 +369,7 @@ fn where_the_typing_is_the_matter_nothing_is_offered_and_dots_go_out_as_typed() 
     let (name, text) = course::shipped().find(|(name, _)| name == "05-dots").expect("shipped");
     let lesson = Arc::new(Lesson::parse(&name, text).expect("well formed"));
     let address = "127.0.0.1:4000".to_owned();
-    class.screen.send(Message::Lesson(LessonNews::Begun { lesson, address, seed: 1, class: None }));
+    class.screen.send(Message::Lesson(LessonNews::Begun { lesson, address, seed: 1, begins: Begins::Anew }));
     assert_eq!(class.screen.model.composer.ghost(), "");
     assert!(class.screen.shown().contains("as typed, dots too"), "{}", class.screen.shown());
     class.screen.wire("> HELO a\n< 250 ok\n> MAIL FROM:<a@b>\n< 250 ok\n> RCPT TO:<c@d>\n< 250 ok\n> DATA\n< 354 go");
@@ -442,4 +442,28 @@ fn a_step_that_wants_an_answer_names_the_key_of_its_hint_too() {
     class.lab("> RCPT TO:<full@target.local>\n< 452 4.2.2 full\n> RSET\n< 250 ok");
     let shown = class.screen.shown();
     assert!(shown.contains("Ctrl-G your answer") && shown.contains("Shift-F7 hint (0/3)"), "{shown}");
+}
+
+#[test]
+fn a_lesson_that_was_left_goes_on_and_can_be_started_over() {
+    let mut class = Class::new(120, 33);
+    let lesson = Arc::clone(class.screen.model.lesson.as_ref().expect("held").lesson());
+    let address = "127.0.0.1:4000".to_owned();
+    let left = crate::lesson::progress::Left { steps: 3, hints: 2, wrong: 0 };
+    class.log = Log::new();
+    class.screen.send(Message::Lesson(LessonNews::Begun { lesson, address, seed: 1, begins: Begins::Left(left) }));
+    assert!(class.shows("step 4 of 6") && class.shows("at step 4, where you left it"), "{}", class.screen.shown());
+    class.lab(
+        "> HELO noddy.com\n< 250 mx\n> MAIL FROM:<dude@noddy.com>\n< 250 ok\n> RCPT TO:<a@target.local>\n< 250 ok",
+    );
+    class.screen.asked();
+    class.lab("> DATA\n< 354 go");
+    assert_eq!(class.screen.asked(), ["keep 4 of 6"]);
+    let reached = class.screen.model.lesson.as_ref().expect("held").reached();
+    assert_eq!((reached.steps, reached.hints), (4, 2));
+    class.screen.model.lessons.rows[0].done.steps = 4;
+    class.screen.keys("<f7>o");
+    assert!(class.shows("It starts over"), "{}", class.screen.shown());
+    class.screen.keys("y");
+    assert_eq!(class.screen.asked(), ["keep 0 of 6", "learn 01-classic anew"]);
 }
