@@ -132,7 +132,7 @@ impl Progress {
     /// away. Where it stands is kept too, until it is finished, to go on from there. Whether that changed anything.
     pub fn note(&mut self, reached: &Reached, now: jiff::Timestamp) -> bool {
         let left =
-            (!reached.finished).then(|| Left { steps: reached.steps, hints: reached.hints, wrong: reached.wrong });
+            (!reached.finished).then_some(Left { steps: reached.steps, hints: reached.hints, wrong: reached.wrong });
         let stood = self.of(&reached.lesson).left.unwrap_or_default();
         let best = self.note_best(reached, now);
         if stood == left.unwrap_or_default() && !best {

@@ -31,9 +31,9 @@ impl Session {
 
     /// An ordinary line in the words of whoever is imitated.
     pub(super) fn worded(&self, line: String) -> String {
-        let Some(wording) = wording(self.site.scenario.server.imitates) else { return self.offered(&line) };
+        let Some(wording) = wording(self.site.scenario.server.imitates) else { return self.offered(line) };
         let rcpt = self.transaction.as_ref().and_then(|t| t.recipients.last()).map(|r| r.path.as_str());
-        self.offered(&wording.say(&line, &|name| self.variable(name, rcpt.unwrap_or_default())))
+        self.offered(wording.say(&line, &|name| self.variable(name, rcpt.unwrap_or_default())))
     }
 
     pub(super) fn greet(&mut self, verb: Verb, argument: &str) {

@@ -411,17 +411,18 @@ impl Session {
     }
 
     /// An ordinary reply of several lines.
-    fn say_ordinary(&mut self, lines: &[String]) {
-        self.say_all(lines.iter().map(|line| self.offered(line)).collect());
+    fn say_ordinary(&mut self, lines: Vec<String>) {
+        let lines = lines.into_iter().map(|line| self.offered(line)).collect();
+        self.say_all(lines);
     }
 
     /// An ordinary line as it is where not every extension is offered: without its enhanced status code, where these are
     /// not. What a scenario says in its own words goes out as written.
-    fn offered(&self, line: &str) -> String {
+    fn offered(&self, line: String) -> String {
         if self.site.scenario.capabilities.supports("ENHANCEDSTATUSCODES") {
-            return line.to_owned();
+            return line;
         }
-        without_enhanced(line)
+        without_enhanced(&line)
     }
 
     fn say_all(&mut self, lines: Vec<String>) {

@@ -60,7 +60,7 @@ impl Session {
                 if let Some(last) = lines.last_mut() {
                     last.replace_range(3..4, " ");
                 }
-                self.say_ordinary(&lines);
+                self.say_ordinary(lines);
             }
         }
     }
@@ -86,7 +86,7 @@ impl Session {
         let line = match argument.to_ascii_uppercase().as_str() {
             "" => {
                 let hello = if self.is_lmtp() { "LHLO" } else { "HELO EHLO" };
-                return self.say_ordinary(&[
+                return self.say_ordinary(vec![
                     format!("214-2.0.0 {} understands:", self.site.scenario.server.name),
                     format!("214-2.0.0 {hello} MAIL RCPT DATA BDAT RSET NOOP QUIT"),
                     "214-2.0.0 VRFY EXPN HELP STARTTLS AUTH".to_owned(),
