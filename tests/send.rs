@@ -230,7 +230,7 @@ fn each_refusal_has_its_exit_status() {
             drop(peer);
         }
     }
-    desk.send(&["-s", "127.0.0.1:1", "-t", "c@d"]).expect(3, &["error"]);
+    desk.send(&["-s", "127.0.0.1:1", "-t", "c@d"]).expect(3, &["connection refused"]);
     desk.send(&["-s", "127.0.0.1:1", "-t", "c@d", "--swaks-exit-codes"]).expect(2, &[]);
 }
 

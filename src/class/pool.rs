@@ -208,9 +208,12 @@ mod tests {
         // "Leave it in the queue" is no answer to a 5yz, nor "not try again" to a 4yz (RFC 5321 4.2.1).
         for question in (0..40).flat_map(|seed| pool.draw(&[seed; 32], 22)) {
             let right = &question.answers[question.right];
-            let later = ["in the queue", "Wait", "Nothing:", "More slowly"].iter().any(|word| right.contains(word));
-            assert!(!later || question.reply.starts_with('4'), "{question:?}");
-            assert!(!right.starts_with("Not try again") || question.reply.starts_with('5'), "{question:?}");
+            let about = pool.actions.values().find(|action| action.does == *right).expect("it is an action's");
+            let class = question.reply.bytes().next().map(|digit| digit - b'0');
+            assert!(about.class.is_none() || about.class == class, "{question:?}");
+        }
+        for (category, class) in [("mailbox-full", 4), ("rate-limited", 4), ("mailbox-unknown", 5), ("spam", 5)] {
+            assert_eq!(pool.actions[category].class, Some(class), "{category}");
         }
         let places: std::collections::BTreeSet<_> =
             pool.draw(&[1; 32], 20).iter().map(|question| question.right).collect();

@@ -81,14 +81,25 @@ fn title(wrong: &[&Lint], into: &mut Explanation) {
         .clone_into(&mut into.meaning);
 }
 
+/// In order, those that overlap as one: a parameter may be torn in several places.
+fn joined(spans: &[Range<usize>]) -> Vec<Range<usize>> {
+    let mut spans = spans.to_vec();
+    spans.sort_by_key(|span| span.start);
+    let mut out: Vec<Range<usize>> = Vec::new();
+    for span in spans {
+        match out.last_mut() {
+            Some(last) if span.start < last.end => last.end = last.end.max(span.end),
+            _ => out.push(span),
+        }
+    }
+    out
+}
+
 /// The line without these parameters.
 fn without(line: &[u8], spans: &[Range<usize>]) -> Option<Step> {
     let mut names: Vec<String> = Vec::new();
     let mut rest = line.to_vec();
-    let mut from_the_end = spans.to_vec();
-    from_the_end.sort_by_key(|span| std::cmp::Reverse(span.start));
-    from_the_end.dedup();
-    for span in from_the_end {
+    for span in joined(spans).into_iter().rev() {
         let text = String::from_utf8_lossy(line.get(span.clone())?).into_owned();
         names.insert(0, text.split('=').next().unwrap_or_default().to_ascii_uppercase());
         let before = rest[..span.start].trim_ascii_end().len();
@@ -109,6 +120,25 @@ mod tests {
         let log = sample::log(&format!("{start}{lines}"));
         let dialogue = Dialogue::of(&log);
         explain_exchange(dialogue.exchanges().len() - 1, &dialogue, &log, &Knowledge::shipped()).expect("a reply")
+    }
+
+    #[test]
+    fn a_parameter_that_is_torn_in_several_places_is_left_out_as_one() {
+        for (torn, rest) in [
+            ("SIZE = 100", ""),
+            ("size = 10 RET=HDRS", " RET=HDRS"),
+            ("RET=HDRS SIZE = 100", " RET=HDRS"),
+            ("SIZE = 1 BODY = 8BITMIME", ""),
+        ] {
+            for code in [500, 501, 502, 504, 555] {
+                let explained = last(&format!("> MAIL FROM:<a@b.example> {torn}\n< {code} no\n"));
+                let without = explained.next.iter().find(|step| step.text.starts_with("Send it without"));
+                if let Some(Does::Command(line)) = without.map(|step| &step.does) {
+                    assert_eq!(*line, format!("MAIL FROM:<a@b.example>{rest}"), "{torn} {code}");
+                }
+                assert!(code != 501 || without.is_some(), "{torn}: {:?}", explained.next);
+            }
+        }
     }
 
     const MAIL: &str = "> MAIL FROM:<a@b.example>\n< 250 ok\n> RCPT TO:<c@d.example>\n< 250 ok\n";

@@ -1,5 +1,6 @@
 //! Markdown: what it was, the conversation as it went, and each reply explained in a table.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use crate::conversation::dialogue::Ask;
@@ -83,8 +84,9 @@ fn exchanges(log: &Log, dialogue: &Dialogue, (knowledge, timed): (&Knowledge, bo
     line!(out, "| # | sent | reply | took | meaning | likely causes | next |");
     line!(out, "|--:|---|---|--:|---|---|---|");
     let endings = endings(dialogue, log);
+    let beside: HashMap<_, _> = endings.iter().filter_map(|ended| Some((ended.exchange?, ended))).collect();
     for (number, exchange) in dialogue.exchanges().iter().enumerate() {
-        let ended = endings.iter().find(|ended| ended.exchange == Some(number));
+        let ended = beside.get(&number).copied();
         row((number, exchange, ended), log, dialogue, (knowledge, timed), out);
     }
     out.push('\n');

@@ -76,7 +76,8 @@ pub async fn run(probes: &[&'static Probe], setup: Setup, watch: &mut dyn Watch)
         subject.secured = Some(bench.hold(&script).await);
     }
     for (n, probe) in probes.iter().enumerate() {
-        if report.problem.is_some() || bench.over().is_some() {
+        report.problem = report.problem.or_else(|| bench.over());
+        if report.problem.is_some() {
             break;
         }
         bench.watch.begins(probe, n + 1, probes.len());
@@ -91,7 +92,8 @@ pub async fn run(probes: &[&'static Probe], setup: Setup, watch: &mut dyn Watch)
         {
             talks.push(bench.hold(&script).await);
         }
-        if bench.over().is_some() {
+        report.problem = bench.over();
+        if report.problem.is_some() {
             break;
         }
         for mut finding in (probe.judge)(&subject, &talks) {
@@ -101,7 +103,6 @@ pub async fn run(probes: &[&'static Probe], setup: Setup, watch: &mut dyn Watch)
         }
         report.done.push(probe.name);
     }
-    report.problem = bench.over().or(report.problem);
     report.log = bench.log;
     report
 }
@@ -122,7 +123,7 @@ impl Bench<'_> {
         if self.setup.stop.is_cancelled() {
             return Some((Cause::Interrupted, "interrupted".to_owned()));
         }
-        let words = || format!("the server has said more than {} MiB; no test can tell what answers what", MOST >> 20);
+        let words = || format!("more than {} MiB have been said; no test can tell what answers what", MOST >> 20);
         (self.log.memory() > MOST).then(|| (Cause::Protocol, words()))
     }
 

@@ -11,7 +11,7 @@ use super::editor::Draft;
 use super::effect::Effect;
 use super::model::{Armed, Focus, Model};
 use super::overlay::{Overlay, PasteAs, Question};
-use super::pane::composer::{Challenge, Composer, Wants, answer};
+use super::pane::composer::{Answer, Challenge, Composer, Wants, answer};
 use super::text::capital;
 use super::{attending, pasted, pipelining};
 
@@ -58,8 +58,7 @@ pub(super) fn enter(model: &mut Model) -> Vec<Effect> {
     }
     let text = model.composer.line().to_owned();
     let answer = answer(&text, &model.around());
-    // A user's name is no secret.
-    let user_name = model.challenge.as_ref().is_some_and(|it| it.wants == Wants::User);
+    let learnt = learnt(model, answer.as_ref());
     if model.around().session.phase() == Phase::Auth
         && let Some(lint) = model.composer.lints().first()
     {
@@ -67,15 +66,21 @@ pub(super) fn enter(model: &mut Model) -> Vec<Effect> {
     }
     let kept = model.compose(Composer::sent);
     follow(model, &text);
-    let (line, secrets) = answer.map_or_else(|| (text.clone().into_bytes(), Vec::new()), |it| (it.line, it.secrets));
-    let secrets = secrets.into_iter().filter(|_| !user_name);
-    let mut effects: Vec<Effect> = secrets.map(|secret| Effect::Send(Request::Learn(secret))).collect();
+    let line = answer.map_or_else(|| text.clone().into_bytes(), |it| it.line);
+    let mut effects = learnt;
     let by_hand = content && text != "." && model.types_by_hand();
     effects.push(Effect::Send(if by_hand { as_typed(line, model.ending) } else { Request::Line(line, model.ending) }));
     if kept {
         model.unkept.push_back(text);
     }
     effects
+}
+
+/// What is to be hidden from now on of an answer within AUTH; a user's name is no secret.
+pub(super) fn learnt(model: &Model, answer: Option<&Answer>) -> Vec<Effect> {
+    let user_name = model.challenge.as_ref().is_some_and(|it| it.wants == Wants::User);
+    let secrets = answer.into_iter().filter(|_| !user_name).flat_map(|answer| answer.secrets.iter().cloned());
+    secrets.map(|secret| Effect::Send(Request::Learn(secret))).collect()
 }
 
 /// Whether a line is content now: within a message, and within a chunk of one, an empty line is content.

@@ -57,9 +57,13 @@ pub(super) fn take(model: &mut Model, seen: Option<Box<Log>>, first: bool) -> Ve
 /// The client's side has gone on: where both are shown, it meets what the lab had seen already.
 pub(super) fn meet(model: &mut Model) {
     if !is_shown(model) {
+        model.seen = None;
         return;
     }
-    let compared = both(model);
+    // Only what has not met yet can change by what the client's side gets, or by its end.
+    let waits = |compared: &Compared| compared.rows.iter().any(|row| row.mark == Mark::Due);
+    let due = matches!(&model.replay, Some(Replay { what: What::Comparing(compared), .. }) if waits(compared));
+    let compared = if due { both(model) } else { None };
     if let (Some(Replay { what: What::Comparing(shown), .. }), Some(compared)) = (&mut model.replay, compared) {
         **shown = compared;
     }
@@ -67,7 +71,7 @@ pub(super) fn meet(model: &mut Model) {
 
 /// Both sides as they are known now.
 fn both(model: &Model) -> Option<Compared> {
-    let rows = rows(&model.talk.log, model.seen.as_deref()?);
+    let rows = rows(&model.talk.log, model.seen.as_deref()?, model.talk.is_open());
     let count = |mark| rows.iter().filter(|row| row.mark == mark).count();
     let differ = (count(Mark::Differs), count(Mark::Drift));
     Some(Compared { names: NAMES.map(str::to_owned), rows, differ, grows: true })
@@ -114,7 +118,8 @@ impl<'a> Waiting<'a> {
 }
 
 /// The rows: in the order of the server, which answers one after the other what the client may have sent at once.
-fn rows(client: &Log, server: &Log) -> Vec<Beside> {
+/// `open` says that the connection stands: what has not arrived may still.
+fn rows(client: &Log, server: &Log, open: bool) -> Vec<Beside> {
     let mut waiting = Waiting::of(client);
     let mut rows = Vec::new();
     let mut content = 0;
@@ -140,9 +145,9 @@ fn rows(client: &Log, server: &Log) -> Vec<Beside> {
         }
         let mark = match &met {
             Some((_, own)) if own.bytes == entry.bytes => Mark::Same,
-            Some(_) => Mark::Differs,
             // It is still on its way.
-            None => Mark::Due,
+            None if open => Mark::Due,
+            _ => Mark::Differs,
         };
         rows.push(row(met.as_ref().map(|(_, own)| own), Some(&entry), mark));
     }
@@ -193,7 +198,7 @@ mod tests {
     }
 
     fn shown(client: &str, server: &str) -> Vec<String> {
-        let rows = rows(&log(client), &log(server));
+        let rows = rows(&log(client), &log(server), true);
         let cell = |side: &[String]| side.join("/");
         rows.iter().map(|row| format!("{}{}~{}", row.mark.glyph(), cell(&row.left), cell(&row.right))).collect()
     }

@@ -272,7 +272,6 @@ impl Talk {
         marked.filter(is_report).or_else(|| (0..self.log.len().min(MOST_HOPS)).find(is_report))
     }
 
-    /// Steps that log in do it with the mechanism that the target names, where the server offers that.
     /// An answer within AUTH is sent that looks like a mistake, by the name of its lint.
     pub fn doubt(&mut self, lint: &str) {
         let why = match lint {
@@ -304,6 +303,7 @@ impl Talk {
         explanation
     }
 
+    /// Steps that log in do it with the mechanism that the target names, where the server offers that.
     fn as_the_target_says(&self, mut explanation: Explanation) -> Explanation {
         let offered = self.dialogue.state().session.capabilities.mechanisms();
         let Some(mechanism) = self.mechanism.as_ref().filter(|named| offered.contains(named)) else {

@@ -53,7 +53,7 @@ pub(super) fn start_area(size: (u16, u16)) -> Rect {
 
 fn too_small(model: &Model, frame: &mut Frame<'_>) {
     let text = format!(
-        "ehlo needs {} x {} cells; the conversation goes on, and keys do nothing until then",
+        "ehlo needs {} x {} cells; the conversation goes on, and nothing that you type is sent",
         SMALLEST.0, SMALLEST.1
     );
     let area = frame.area();

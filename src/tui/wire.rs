@@ -31,6 +31,7 @@ pub(super) fn happened(model: &mut Model, events: Vec<Timed>) -> Vec<Effect> {
     if !model.talk.is_open() {
         model.pasted.clear();
         model.block = None;
+        model.follows = None;
     }
     effects.extend(regardless::go_on(model));
     effects.extend(replay::follow(model));

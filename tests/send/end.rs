@@ -34,7 +34,7 @@ fn the_way_to_the_server_is_not_the_place_to_print() {
     let desk = Desk::new();
     let way = ["stdio:", "--from", "a@b", "--to", "c@d", "--helo", "me", "--yes-really-send"];
     let ran = desk.send_with(b"220 mx\r\n", &way);
-    ran.expect(3, &["=== connected stdio:", "<-  220 mx"]);
+    ran.expect(3, &["=== connected to stdio:", "<-  220 mx"]);
     // The input may end before it is said.
     assert!(ran.out.is_empty() || ran.out == "EHLO me\r\n", "{ran:?}");
     desk.send_with(b"", &[&way[..], &["--json"]].concat()).expect(2, &["--save"]);

@@ -9,10 +9,10 @@ fn tls_is_as_asked() {
     let desk = Desk::new();
     let to = ["--to", "anotherdude@target.local"];
     let with = |arguments: &[&str]| desk.send(&[&["lab:"], &to[..], arguments].concat());
-    with(&["-tls"]).expect(0, &[" ~> MAIL", "tls version=TLSv1.3", "verified=yes"]);
+    with(&["-tls"]).expect(0, &[" ~> MAIL", "=== TLS 1.3, ", "certificate verified"]);
     with(&["-tlsc"]).expect(0, &[" ~> EHLO noddy.com"]).lacks(&["STARTTLS\n"]);
     with(&["--no-tls"]).expect(0, &[" -> MAIL"]).lacks(&["~>"]);
-    with(&["--tls-protocol", "tlsv1_2", "--tls-sni", "mx.target.local"]).expect(0, &["tls version=TLSv1.2"]);
+    with(&["--tls-protocol", "tlsv1_2", "--tls-sni", "mx.target.local"]).expect(0, &["=== TLS 1.2, "]);
     let file = desk.path("peer.pem");
     with(&["--quit-after", "TLS", "--tls-get-peer-cert", file.to_str().expect("UTF-8")]).expect(0, &[]);
     assert!(std::fs::read_to_string(&file).expect("written").starts_with("-----BEGIN CERTIFICATE-----\nMII"));
@@ -28,7 +28,7 @@ fn tls_is_as_asked() {
     let place = peer.target();
     let (host, port) = place.split_once(':').expect("a port");
     let way = ["--server", host, "--port", port, "--helo", "me", "--quit-after", "EHLO"];
-    desk.send(&way).expect(0, &[&format!("connected {place}")]);
+    desk.send(&way).expect(0, &[&format!("connected to {place}")]);
     peer.heard();
     let (ran, _) = desk.against(&after_ehlo(" mx", "HOLD\n"), &["--to", "c@d", "--tls"]);
     ran.expect(4, &["does not offer STARTTLS"]);

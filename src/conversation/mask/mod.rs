@@ -50,6 +50,8 @@ pub struct Mask {
     refused: Option<Exchange>,
     /// An AUTH was sent, and none has succeeded since.
     tried: bool,
+    /// Lines sent to which no reply has come yet.
+    due: usize,
 }
 
 /// An AUTH that is going on.
@@ -127,6 +129,7 @@ impl Mask {
             self.auth = Some(Exchange { mechanism: "LOGIN".to_owned(), responses: u32::from(named) });
         }
         if ended && matches!(code.get(..4), Some([_, _, _, b' '])) {
+            self.due = self.due.saturating_sub(1);
             self.values.replied();
         }
         self.received.end(ended, false, self.values.reach());
@@ -202,9 +205,12 @@ impl Mask {
             Sent::Content | Sent::EndOfData => None,
             Sent::AuthAnswer => answer(&whole),
             // What the server offers is a command of its own.
-            Sent::Command(command) if session.capabilities.has(&command.word) => initial_response(&whole),
+            Sent::Command(command) if session.capabilities.has(&command.word) && !stray::logs_in(&command.word) => {
+                initial_response(&whole)
+            }
             Sent::Command(command) => self.command(&whole, command),
         };
+        self.due += usize::from(ended && !content);
         if ended && let Sent::Command(command) = &kind {
             self.opened(&whole, command);
         }
@@ -273,7 +279,7 @@ impl Mask {
         // A server that takes it for a command may say it once more as it stands.
         let typed = response.strip_prefix(b"$").unwrap_or(response);
         if refused && (is_name || typed.len() < 6 || is_common(typed)) {
-            self.values.learn_for_a_reply(Secret::new(typed.to_vec()));
+            self.values.learn_for_a_reply(Secret::new(typed.to_vec()), self.due.max(1));
         } else if refused {
             self.values.learn(Secret::new(typed.to_vec()));
         }

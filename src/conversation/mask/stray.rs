@@ -26,6 +26,12 @@ pub(crate) fn is_login(word: &str) -> bool {
     LOGINS.iter().any(|login| login.eq_ignore_ascii_case(word.trim_matches(':')))
 }
 
+/// Whether a word begins a log-in in place of AUTH: another protocol's command, or the mechanism alone. A server may even
+/// offer it so, as a keyword of its own.
+pub(super) fn logs_in(word: &str) -> bool {
+    is_login(word) || sasl::known(word).is_some()
+}
+
 /// Whether a word is a command of SMTP, and so no answer to anything.
 pub(super) fn is_command(word: &str) -> bool {
     verb::is_known(word)
@@ -41,7 +47,7 @@ pub(super) fn begins(line: &[u8], word: &str, expected: Expected) -> Option<usiz
     }
     let start = line.len() - line.trim_ascii_start().len();
     let rest = behind(line, start + word.len());
-    if rest.is_some() && (is_login(word) || sasl::known(word).is_some()) {
+    if rest.is_some() && logs_in(word) {
         return rest;
     }
     let alone = rest.is_none();

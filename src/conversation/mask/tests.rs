@@ -273,6 +273,41 @@ fn answers_in_one_write_with_an_auth_that_is_refused_are_masked() {
 }
 
 #[test]
+fn answers_that_go_out_together_are_each_looked_for_up_to_their_own_reply() {
+    check(
+        &mut Mask::default(),
+        &[
+            ("> AUTH LOGIN", ""),
+            ("< 503 5.5.1 EHLO first", ""),
+            ("> dude1", "> {{auth}}"),
+            ("> noddy", "> {{auth}}"),
+            ("< 500 5.5.2 what is dude1", "< 500 5.5.2 what is {{auth}}"),
+            ("< 500 5.5.2 what is noddy", "< 500 5.5.2 what is {{auth}}"),
+            ("< 250 noddy", ""),
+        ],
+    );
+}
+
+#[test]
+fn a_server_that_offers_a_log_in_as_a_keyword_does_not_lay_it_open() {
+    check(
+        &mut Mask::default(),
+        &[
+            ("> EHLO a", ""),
+            ("< 250-mx", ""),
+            ("< 250-LOGIN", ""),
+            ("< 250-XFOO", ""),
+            ("< 250 PLAIN", ""),
+            ("> LOGIN dude another1", "> LOGIN {{auth}}"),
+            ("< 500 what", ""),
+            ("> PLAIN AGR1ZGUAaHVudGVyMg==", "> PLAIN {{auth}}"),
+            ("< 500 what", ""),
+            ("> XFOO bar", ""),
+        ],
+    );
+}
+
+#[test]
 fn a_line_that_is_nothing_but_a_credential_is_masked_without_an_auth() {
     check(
         &mut Mask::default(),

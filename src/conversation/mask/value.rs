@@ -17,8 +17,8 @@ const ANY_CASE: usize = 6;
 #[derive(Debug, Default)]
 pub(super) struct Values {
     secrets: Vec<Secret>,
-    /// The last of them are looked for in the next reply only: so many.
-    passing: usize,
+    /// The last of them are looked for only as long as they may come back: in how many replies, of each.
+    passing: Vec<usize>,
 }
 
 /// How a text is to be looked at.
@@ -46,23 +46,36 @@ impl Values {
         }
     }
 
-    /// What may be a secret, or a name: it is looked for in the next reply, in which a server may say it once more.
-    pub(super) fn learn_for_a_reply(&mut self, secret: Secret) {
-        if secret.expose().len() >= SHORT && !self.secrets.contains(&secret) {
-            self.secrets.push(secret);
-            self.passing += 1;
+    /// What may be a secret, or a name: it is looked for up to the reply to it, in which a server may say it once more:
+    /// so many replies are due with that.
+    pub(super) fn learn_for_a_reply(&mut self, secret: Secret, due: usize) {
+        let kept = self.len();
+        if secret.expose().len() < SHORT {
+            return;
+        }
+        match self.secrets.iter().position(|known| *known == secret) {
+            Some(at) if at < kept => {}
+            Some(at) => self.passing[at - kept] = due,
+            None => {
+                self.secrets.push(secret);
+                self.passing.push(due);
+            }
         }
     }
 
     /// A reply has come.
     pub(super) fn replied(&mut self) {
-        self.secrets.truncate(self.len());
-        self.passing = 0;
+        let kept = self.len();
+        let mut gone = self.passing.iter().map(|due| *due <= 1).collect::<Vec<_>>().into_iter();
+        let passing = self.secrets.split_off(kept);
+        self.secrets.extend(passing.into_iter().filter(|_| !gone.next().unwrap_or(true)));
+        self.passing.retain(|due| *due > 1);
+        self.passing.iter_mut().for_each(|due| *due -= 1);
     }
 
     /// How many are looked for from now on, and not in the next reply only.
     pub(super) fn len(&self) -> usize {
-        self.secrets.len() - self.passing
+        self.secrets.len() - self.passing.len()
     }
 
     /// How many octets back a secret that ends now may have begun, in base64 too.

@@ -111,6 +111,10 @@ impl Anonymiser {
         let mut masked = line.masked;
         match line.kind {
             Kind::Sent => {
+                // Another message begins anew; a chunk goes on with its own.
+                if !bytes.get(..4).is_some_and(|verb| verb.eq_ignore_ascii_case(b"BDAT")) {
+                    self.quoted = Quoted::default();
+                }
                 let secret = !line.masked && is_secret(&bytes, fold);
                 fold.sent(&line.bytes, 0);
                 if line.masked {

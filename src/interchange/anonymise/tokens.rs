@@ -101,19 +101,20 @@ pub(super) struct Quoted {
     pub(super) on: bool,
     /// The line before ended in a soft line break.
     cut: bool,
+    /// The line before began the field, and its value may stand in this one.
+    folded: bool,
 }
 
 impl Quoted {
     /// Looks at the next line of content: whether it is a part of a longer one, in which a name or an address may be cut.
     pub(super) fn is_soft(&mut self, line: &[u8]) -> bool {
         let line = line.trim_ascii_end();
-        if line == b"." {
-            *self = Self::default();
-            return false;
-        }
         let lower = line.to_ascii_lowercase();
-        let field = lower.strip_prefix(b"content-transfer-encoding:");
-        self.on |= field.is_some_and(|value| value.trim_ascii().starts_with(b"quoted-printable"));
+        let begun = lower.strip_prefix(b"content-transfer-encoding:");
+        let goes_on = self.folded && lower.starts_with(&[b' ']) || self.folded && lower.starts_with(b"\t");
+        let value = begun.or_else(|| goes_on.then_some(&lower[..])).map(<[u8]>::trim_ascii);
+        self.on |= value.is_some_and(|value| value.starts_with(b"quoted-printable"));
+        self.folded = value.is_some_and(<[u8]>::is_empty);
         let ends = self.on && line.ends_with(b"=");
         std::mem::replace(&mut self.cut, ends) || ends
     }

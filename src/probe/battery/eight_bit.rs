@@ -90,8 +90,10 @@ fn undeclared(answer: &Answer, plain: bool, offered: bool) -> Finding {
                 "Refuse it with 553 5.6.7 (Postfix: smtputf8_enable = yes and strict_smtputf8 = yes)."
             })
     } else if !plain || answer.code() / 100 == 4 {
-        Finding::new(Severity::Unknown, "A UTF-8 address without SMTPUTF8 could not be told")
-            .meaning("A sender in ASCII is refused as well.")
+        let why = if plain { "It was put off." } else { "A sender in ASCII is refused as well." };
+        Finding::new(Severity::Unknown, "What becomes of a UTF-8 address without SMTPUTF8 could not be told")
+            .meaning(why)
+            .cure("Ask again later, and with --from somebody who may send here.")
     } else {
         Finding::new(Severity::Good, "A UTF-8 address is refused without SMTPUTF8")
     };

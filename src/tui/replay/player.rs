@@ -4,11 +4,11 @@
 
 use std::path::PathBuf;
 
-use crate::client::Request;
 use crate::script::beside::Mark;
 use crate::script::stepper::{Next, Order, Ready, Stepper, Stop};
 use crate::smtp::Secret;
 use crate::tui::effect::Effect;
+use crate::tui::enter::learnt;
 use crate::tui::model::{Armed, Model};
 use crate::tui::overlay::{Overlay, SecretPrompt};
 use crate::tui::pane::composer::answer;
@@ -290,6 +290,7 @@ pub(super) fn play(model: &mut Model) -> Vec<Effect> {
     let typed = model.composer.line().to_owned();
     // An answer that is typed in place of the recorded one goes out as anywhere else.
     let own = answer(&typed, &model.around());
+    let learnt = learnt(model, own.as_ref());
     let Model { replay: Some(Replay { what: What::Playing(playing), .. }), talk, composer, waits, .. } = model else {
         return Vec::new();
     };
@@ -300,8 +301,6 @@ pub(super) fn play(model: &mut Model) -> Vec<Effect> {
     let typed = own.as_ref().map_or(typed.into(), |own| String::from_utf8_lossy(&own.line));
     match playing.of.stepper.send(&typed, &talk.log, &talk.dialogue) {
         Ok(orders) => {
-            let secrets = own.iter().flat_map(|own| own.secrets.iter().cloned());
-            let learnt: Vec<Effect> = secrets.map(|secret| Effect::Send(Request::Learn(secret))).collect();
             composer.set_line("");
             playing.offered = None;
             let effects = orders.into_iter().map(|order| carried_out(playing, waits, order));
