@@ -248,6 +248,7 @@ fn inline(text: &str) -> String {
 
 /// Text in backticks, fit for a table's cell.
 fn code(text: &str) -> String {
+    let text = &escape::for_screen(text.as_bytes());
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let ticks = "`".repeat(longest + 1);
     let pad = if longest > 0 { " " } else { "" };
@@ -275,6 +276,14 @@ mod tests {
         assert!(page.contains("| 4 | `RCPT TO:<c@d>` | 554 5.7.1 | 50 ms | **Refused"), "{page}");
         assert!(page.contains("| `HELO a\\|b` |"), "{page}");
         assert!(page.contains("| `c@d` | refused | 554 5.7.1 |"), "{page}");
+    }
+
+    #[test]
+    fn nothing_of_a_head_or_a_tag_acts_on_a_terminal() {
+        let hostile = TALK.replacen("mx.target.local:25", r"mx\u001b[2J:25\u0090", 1);
+        let document = file::read((hostile + "9.0 * set tags=\"t\\u001b[1m\"\n").as_bytes()).expect("a transcript");
+        let page = String::from_utf8(export(&document, &Knowledge::shipped())).expect("text");
+        assert!(!page.contains(|c: char| c.is_control() && c != '\n') && page.contains("[2J"), "{page:?}");
     }
 
     #[test]

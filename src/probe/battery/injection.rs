@@ -36,8 +36,8 @@ fn next(subject: &Subject<'_>, talks: &[Talk]) -> Option<Script> {
 fn judge(subject: &Subject<'_>, talks: &[Talk]) -> Vec<Finding> {
     let mut findings = Vec::new();
     let injected = subject.secured.iter().chain(talks).find_map(|talk| talk.remark("injected"));
-    findings.push(match injected {
-        Some((remark, record)) => Finding::new(Severity::High, "Replies in clear text come behind the 220 to STARTTLS")
+    findings.push(if let Some((remark, record)) = injected {
+        Finding::new(Severity::High, "Replies in clear text come behind the 220 to STARTTLS")
             .meaning(format!(
                 "Whoever is on the way can put words into the server's mouth, and clients that keep them believe they came \
                  under TLS: \"{}\". ehlo throws them away.",
@@ -45,15 +45,14 @@ fn judge(subject: &Subject<'_>, talks: &[Talk]) -> Vec<Finding> {
             ))
             .cure("If the server does it, update it; if not, somebody on the way does: ask from another place.")
             .by("RFC 3207 6")
-            .shown_by([record]),
-        None => {
-            let asked = subject.secured.as_ref().and_then(|talk| talk.to("STARTTLS"));
-            let tls = subject.secured.as_ref().and_then(|talk| talk.remark("tls")).map(|(_, record)| record);
-            Finding::new(Severity::Good, "Nothing comes in clear text behind the 220 to STARTTLS")
-                .by("RFC 3207 6")
-                .answered(&asked)
-                .shown_by(tls)
-        }
+            .shown_by([record])
+    } else {
+        let asked = subject.secured.as_ref().and_then(|talk| talk.to("STARTTLS"));
+        let tls = subject.secured.as_ref().and_then(|talk| talk.remark("tls")).map(|(_, record)| record);
+        Finding::new(Severity::Good, "Nothing comes in clear text behind the 220 to STARTTLS")
+            .by("RFC 3207 6")
+            .answered(&asked)
+            .shown_by(tls)
     });
     findings.extend(talks.first().map(command));
     findings

@@ -163,7 +163,14 @@ fn padded(line: &str) -> Option<(String, String)> {
     let whole = format!("{letters}{equals}");
     // A short name that was typed as it is may be base64 of something by chance.
     let marked = line.contains('=') || letters.len() >= 8 || line.trim() == whole;
-    let text = hint::base64_of(&whole).filter(|text| marked && !text.is_empty() && whole != line)?;
+    let text = hint::base64_of(&whole).filter(|text| !text.is_empty() && whole != line)?;
+    let (upper, lower) = (|c: char| c.is_ascii_uppercase(), |c: char| c.is_ascii_lowercase());
+    let name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '@');
+    // Letters of both cases that come to a name do not do so by chance.
+    let by_case = letters.len() >= 5 && letters.contains(upper) && letters.contains(lower) && text.chars().all(name);
+    if !marked && !by_case {
+        return None;
+    }
     Some((whole, text.replace('\0', "\\0")))
 }
 
@@ -207,7 +214,9 @@ mod tests {
             ("c2VjcmV0LXBhc3N3b3Jk=", Some("c2VjcmV0LXBhc3N3b3Jk")),
             ("AGR1ZGUAbm9kZHk", Some("AGR1ZGUAbm9kZHk=")),
             (" ZHVkZQ== ", Some("ZHVkZQ==")),
+            ("ZHVkZQ", Some("ZHVkZQ==")),
             ("noddy", None),
+            ("McDonald", None),
             ("a=b", None),
             ("secret", None),
         ] {

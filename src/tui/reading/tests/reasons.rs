@@ -27,7 +27,7 @@ fn whatever_has_a_key_says_why_it_is_not_done() {
     let mut closed = live();
     closed.wire("* closed by=server");
     for (name, screen) in
-        vec![("file", opened(RELAY, 120, 33)), ("live", live()), ("closed", closed), ("start", Screen::new(120, 33))]
+        [("file", opened(RELAY, 120, 33)), ("live", live()), ("closed", closed), ("start", Screen::new(120, 33))]
     {
         let keyed = |place| move |entry: &&Entry| entry.keys.iter().any(|(at, _)| *at == place);
         for place in [Where::Everywhere, Where::Transcript, Where::Panel] {
