@@ -204,7 +204,7 @@ impl Screen {
         let mut text = told::in_options(&escape::for_screen(words::said(remark).words.as_bytes()));
         // From which address, where --local-interface or a family was asked for.
         if let Some(from) = remark.bare(2).filter(|_| remark.word == "connected") {
-            text += &format!(" from {}", escape::for_screen(from.as_bytes()));
+            text = format!("{text} from {}", escape::for_screen(from.as_bytes()));
         }
         self.marked(role, self.shows.remark_marks, "=== ", &text);
     }

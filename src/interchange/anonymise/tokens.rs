@@ -111,7 +111,7 @@ impl Quoted {
         let line = line.trim_ascii_end();
         let lower = line.to_ascii_lowercase();
         let begun = lower.strip_prefix(b"content-transfer-encoding:");
-        let goes_on = self.folded && lower.starts_with(&[b' ']) || self.folded && lower.starts_with(b"\t");
+        let goes_on = self.folded && lower.first().is_some_and(u8::is_ascii_whitespace);
         let value = begun.or_else(|| goes_on.then_some(&lower[..])).map(<[u8]>::trim_ascii);
         self.on |= value.is_some_and(|value| value.starts_with(b"quoted-printable"));
         self.folded = value.is_some_and(<[u8]>::is_empty);

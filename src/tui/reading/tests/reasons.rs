@@ -24,11 +24,18 @@ fn help_in_a_file_says_where_esc_leads_and_names_no_line_to_send() {
 #[test]
 fn whatever_has_a_key_says_why_it_is_not_done() {
     let mut broken = Vec::new();
-    let mut closed = live();
-    closed.wire("* closed by=server");
-    for (name, screen) in
-        [("file", opened(RELAY, 120, 33)), ("live", live()), ("closed", closed), ("start", Screen::new(120, 33))]
-    {
+    let closed = || {
+        let mut screen = live();
+        screen.wire("* closed by=server");
+        screen
+    };
+    let all: [(&str, &dyn Fn() -> Screen); 4] = [
+        ("file", &|| opened(RELAY, 120, 33)),
+        ("live", &live),
+        ("closed", &closed),
+        ("start", &|| Screen::new(120, 33)),
+    ];
+    for (name, screen) in all.map(|(name, make)| (name, Box::new(make()))) {
         let keyed = |place| move |entry: &&Entry| entry.keys.iter().any(|(at, _)| *at == place);
         for place in [Where::Everywhere, Where::Transcript, Where::Panel] {
             for entry in ACTIONS.iter().filter(keyed(place)).filter(|entry| !(entry.available)(&screen.model)) {
