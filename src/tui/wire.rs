@@ -24,8 +24,10 @@ pub(super) fn happened(model: &mut Model, events: Vec<Timed>) -> Vec<Effect> {
     reply_came(model, answered);
     name_ourselves(model);
     pasted::came(model, before);
-    if was_open && !model.talk.is_open() {
-        // What was said while the line stood is not true any more; how it ended takes its place.
+    let class_over = model.class.as_ref().is_some_and(|class| class.gone);
+    if was_open && !model.talk.is_open() && !class_over {
+        // What was said while the line stood is not true any more; how it ended takes its place. That the class is over
+        // says how it ended.
         model.notice = None;
     }
     if !model.talk.is_open() {
