@@ -109,8 +109,8 @@ fn a_screen_that_is_too_small_asks_for_room_and_the_conversation_goes_on() {
     screen.send(Message::Resize(39, 9));
     assert_snapshot!(screen.shown(), @r"
     ehlo needs 40 x 10 cells; the
-    conversation goes on, and keys do
-    nothing until then
+    conversation goes on, and nothing that
+    you type is sent
     ");
     screen.wire("< 421 4.4.2 Too slow");
     screen.send(Message::Resize(120, 33));
