@@ -76,6 +76,7 @@ fn words(difference: &Difference) -> (String, String) {
         | Difference::Enhanced(a, b)
         | Difference::Offer(a, b)
         | Difference::Handshake(a, b)
+        | Difference::Name(a, b)
         | Difference::Cipher(a, b)
         | Difference::Content(a, b)
         | Difference::Text(a, b) => (shown(a), shown(b)),

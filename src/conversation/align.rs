@@ -167,6 +167,8 @@ pub enum Difference {
     Offer(String, String),
     /// Whether the line was encrypted.
     Tls(bool, bool),
+    /// Only the name that the client gave in its greeting, which is masked as its own.
+    Name(String, String),
     /// What a handshake came to: the version, whether the certificate was verified and why not.
     Handshake(String, String),
     /// Only the cipher of a handshake.
@@ -180,10 +182,10 @@ pub enum Difference {
 }
 
 impl Difference {
-    /// Whether it is one of wording, cipher or time alone: drift, not a failure.
+    /// Whether it is one of name, wording, cipher or time alone: drift, not a failure.
     #[must_use]
     pub fn is_drift(&self) -> bool {
-        matches!(self, Self::Text(..) | Self::Cipher(..) | Self::Time(..))
+        matches!(self, Self::Name(..) | Self::Text(..) | Self::Cipher(..) | Self::Time(..))
     }
 
     /// What it is about, one word.
@@ -191,6 +193,7 @@ impl Difference {
     pub fn word(&self) -> &'static str {
         match self {
             Self::Command(..) => "command",
+            Self::Name(..) => "name",
             Self::Code(..) => "code",
             Self::Enhanced(..) => "enhanced",
             Self::OfferedLeft(_) | Self::OfferedRight(_) | Self::Offer(..) => "capability",
@@ -284,6 +287,9 @@ impl Side {
         let mut all = Vec::new();
         if mask(&self.line) != mask(&other.line) {
             all.push(Difference::Command(self.line.clone(), other.line.clone()));
+        } else if matches!(self.kind.as_str(), "HELO" | "EHLO" | "LHLO") && !self.line.eq_ignore_ascii_case(&other.line)
+        {
+            all.push(Difference::Name(self.line.clone(), other.line.clone()));
         }
         if self.tls != other.tls {
             all.push(Difference::Tls(self.tls, other.tls));
@@ -422,75 +428,4 @@ fn capabilities(x: &Reply, y: &Reply, all: &mut Vec<Difference>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::super::event::{Event, Line, Micros, Remark};
-    use super::*;
-
-    fn items(text: &str) -> Vec<Item> {
-        text.split_whitespace().map(|word| Item { kind: word[..1].to_owned(), text: word.to_owned() }).collect()
-    }
-
-    #[test]
-    fn a_line_that_one_has_does_not_shift_the_rest() {
-        let pairs = align(&items("e m r d q"), &items("e s e m r d q"));
-        assert_eq!(pairs.iter().filter(|p| matches!(p, Pair::Both(..))).count(), 5);
-        assert_eq!(pairs.last(), Some(&Pair::Both(4, 6)));
-    }
-
-    #[test]
-    fn the_same_verb_with_another_argument_stands_beside() {
-        assert_eq!(align(&items("m1 r1 r2"), &items("m1 r3")), [Pair::Both(0, 0), Pair::Both(1, 1), Pair::Left(2)]);
-    }
-
-    fn sides(text: &str) -> Vec<Side> {
-        let mut log = Log::new();
-        log.push(Micros(0), &Event::Remark(Remark::new("connected")));
-        for line in text.lines() {
-            let (sigil, rest) = line.split_at(2);
-            let line = Line::new(rest);
-            log.push(Micros(0), &if sigil == "> " { Event::Sent(line) } else { Event::Received(line) });
-        }
-        Side::all(&log, &Dialogue::of(&log))
-    }
-
-    #[test]
-    fn differences_are_told_apart() {
-        let a = sides("< 220 a\n> EHLO x\n< 250-a\n< 250-SIZE 10\n< 250 STARTTLS\n> RCPT TO:<a@b>\n< 250 2.1.5 ok");
-        let b = sides("< 220 b\n> EHLO x\n< 250-b\n< 250 SIZE 20\n> RCPT TO:<a@b>\n< 550 5.1.1 no");
-        let differ = |n: usize| a[n].differences(&b[n], &|text: &str| text.to_owned());
-        assert_eq!(differ(0), [Difference::Text("a".into(), "b".into())]);
-        assert_eq!(
-            differ(1),
-            [Difference::Offer("SIZE 10".into(), "SIZE 20".into()), Difference::OfferedLeft("STARTTLS".into())]
-        );
-        let words: Vec<_> = differ(2).iter().map(Difference::word).collect();
-        assert_eq!(words, ["code", "enhanced", "text"]);
-    }
-
-    proptest! {
-        #[test]
-        fn a_list_beside_itself_is_equal(a in "([a-d][0-2] ){0,12}") {
-            let a = items(&a);
-            prop_assert!(align(&a, &a).iter().all(|pair| matches!(pair, Pair::Both(x, y) if x == y)));
-        }
-
-        #[test]
-        fn the_other_way_round_is_the_mirror(a in "([a-c][0-2] ){0,10}", b in "([a-c][0-2] ){0,10}") {
-            let (a, b) = (items(&a), items(&b));
-            let mirrored: Vec<_> = align(&b, &a).into_iter().map(Pair::mirrored).collect();
-            prop_assert_eq!(align(&a, &b), mirrored);
-        }
-
-        #[test]
-        fn everything_stands_somewhere_in_order(a in "([a-c][0-2] ){0,10}", b in "([a-c][0-2] ){0,10}") {
-            let (a, b) = (items(&a), items(&b));
-            let pairs = align(&a, &b);
-            let left: Vec<_> = pairs.iter().filter_map(|p| match p { Pair::Both(x, _) | Pair::Left(x) => Some(*x), Pair::Right(_) => None }).collect();
-            let right: Vec<_> = pairs.iter().filter_map(|p| match p { Pair::Both(_, y) | Pair::Right(y) => Some(*y), Pair::Left(_) => None }).collect();
-            prop_assert_eq!(left, (0..a.len()).collect::<Vec<_>>());
-            prop_assert_eq!(right, (0..b.len()).collect::<Vec<_>>());
-        }
-    }
-}
+mod tests;

@@ -159,8 +159,8 @@ impl Row {
             side.iter().filter_map(|side| side.reply.as_ref()).flat_map(reply_lines).collect()
         };
         let of_sent = |d: &Difference| {
-            use Difference::{Cipher, Command, Handshake, Tls};
-            matches!(d, Command(..) | Tls(..) | Handshake(..) | Cipher(..))
+            use Difference::{Cipher, Command, Handshake, Name, Tls};
+            matches!(d, Command(..) | Name(..) | Tls(..) | Handshake(..) | Cipher(..))
         };
         let of_message = |d: &Difference| matches!(d, Difference::Content(..));
         let row = |left: Vec<String>, right: Vec<String>, about: &dyn Fn(&Difference) -> bool| {
@@ -290,6 +290,7 @@ fn words(difference: &Difference) -> String {
             format!("the enhanced status code is {left} on the left, {right} on the right")
         }
         Difference::Command(..) => "another line was sent".to_owned(),
+        Difference::Name(..) => "the client called itself something else".to_owned(),
         Difference::Text(..) => "only the text is another".to_owned(),
         Difference::Time(left, right) => {
             format!("the reply took {} on the left, {} on the right", seconds(*left), seconds(*right))
