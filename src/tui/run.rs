@@ -340,7 +340,11 @@ impl Bench {
             Input::Key(key) if key.kind != KeyEventKind::Release => Message::Key(key),
             Input::Mouse(mouse) => Message::Mouse(mouse),
             Input::Paste(text) => Message::Paste(text),
-            Input::Resize(columns, rows) => Message::Resize(columns, rows),
+            Input::Resize(columns, rows) => {
+                // It may be of the size that was drawn last, and have lost what stood there when it was smaller meanwhile.
+                self.tty.clear()?;
+                Message::Resize(columns, rows)
+            }
             _ => return Ok(()),
         };
         self.message(message).await

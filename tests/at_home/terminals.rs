@@ -9,11 +9,14 @@ use crate::support::terminal::{Home, Terminal, command};
 fn one_cell_and_500_columns_are_drawn_and_typed_into() {
     let home = Home::new();
     let mut terminal = Terminal::start(&home, &["lab:"], (1, 1));
-    // There is nothing to read in one cell; what is typed is kept and counts all the same.
     terminal.resize(500, 200).wait_for("220 mx.target.local");
     say(&mut terminal, "EHLO noddy.com", "250-mx.target.local");
-    terminal.resize(1, 1).keys("NOOP blind<Enter>");
-    terminal.resize(500, 200).wait_for("-> NOOP blind").wait_for("250 2.0.0");
+    // What is typed where nothing can be read is not sent.
+    terminal.resize(1, 1).wait_until("the beginning of what it says", |screen| screen.trim() == "e");
+    terminal.keys("NOOP blind<Enter>");
+    terminal.resize(500, 200).wait_for("Line to send").keys("NOOP seen<Enter>").wait_for("-> NOOP seen");
+    terminal.wait_for("250 2.0.0");
+    assert!(!terminal.screen().contains("blind"), "{}", terminal.screen());
     leave(&mut terminal);
 }
 
@@ -23,8 +26,9 @@ fn a_storm_of_resizes_ends_in_a_whole_screen() {
     let mut terminal = at_the_lab(&home, LARGE);
     say(&mut terminal, "EHLO noddy.com", "250-mx.target.local");
     terminal.keys("NOOP st");
+    // There is always room to read: what is typed meanwhile counts.
     for n in 0..400u16 {
-        terminal.resize(1 + n * 37 % 250, 1 + n * 23 % 90);
+        terminal.resize(40 + n * 37 % 211, 10 + n * 23 % 81);
         if n % 40 == 0 {
             terminal.keys("o");
         }
