@@ -6,7 +6,7 @@ use crate::smtp::sasl::explain::{self, Opened};
 use crate::smtp::secret::MARKER;
 use crate::smtp::{Class, Command, Reply, Verb};
 
-use super::Explanation;
+use super::{Does, Explanation, Step as Next};
 
 /// How the sentence begins that reads the JSON text of a refusal.
 const REFUSED: &str = "The token is refused: ";
@@ -68,6 +68,37 @@ fn before(number: usize, dialogue: &Dialogue, log: &Log) -> Option<String> {
     Some(letters.next()?.to_uppercase().chain(letters).collect())
 }
 
+/// An answer that nobody awaits: the AUTH before it was refused, given up or never said, and the server took the answer for
+/// a command.
+pub(super) fn late(number: usize, dialogue: &Dialogue, log: &Log, into: &mut Explanation) {
+    let before = &dialogue.exchanges()[..number];
+    let line = |exchange: &Exchange| exchange.command().and_then(|record| log.get(record));
+    let this = &dialogue.exchanges()[number];
+    let answer = line(this).is_some_and(|entry| entry.masked && entry.bytes == MARKER);
+    if this.verb != Verb::Other || this.ask != Ask::Command || !into.class.is_refusal() || !answer {
+        return;
+    }
+    "Refused for good: no answer to AUTH was awaited".clone_into(&mut into.title);
+    "The line looks like an answer within AUTH. No AUTH is open here, so the server took it for a command."
+        .clone_into(&mut into.meaning);
+    let begun = before.iter().rev().find(|exchange| exchange.verb == Verb::Auth && exchange.ask == Ask::Command);
+    let ended = before.iter().rev().find(|exchange| exchange.verb == Verb::Auth && exchange.is_refusal());
+    into.causes = vec![match ended.and_then(|exchange| exchange.code) {
+        Some(code) => format!("The AUTH before it was refused with {code}, so there was nothing to answer"),
+        None => "AUTH was not said before it, or is over".to_owned(),
+    }];
+    let mechanism =
+        begun.and_then(line).map(|entry| String::from_utf8_lossy(Command::parse(entry.bytes).argument()).into_owned());
+    let mechanism = mechanism.as_deref().and_then(|argument| argument.split_whitespace().next());
+    let again = mechanism.map(|mechanism| Next {
+        text: "Begin the log-in anew".to_owned(),
+        does: Does::Command(format!("AUTH {}", mechanism.to_ascii_uppercase())),
+    });
+    if again.is_some() {
+        into.next = again.into_iter().collect();
+    }
+}
+
 fn step(number: usize, dialogue: &Dialogue, log: &Log) -> Option<Step> {
     let exchanges = dialogue.exchanges();
     let this: &Exchange = exchanges.get(number)?;
@@ -120,6 +151,18 @@ mod tests {
         let done =
             last("> AUTH SCRAM-SHA-256\n< 334 \n> {{auth}}\n< 334 cj1h\n> {{auth}}\n< 334 dj1h\n> {{auth}}\n< 235 ok");
         assert!(done.notes[0].contains("server's signature is right"), "{:?}", done.notes);
+    }
+
+    #[test]
+    fn an_answer_that_nobody_awaits_is_told_for_what_it_is() {
+        let late = last("> AUTH LOGIN\n< 503 5.5.1 not now\n> {{auth}}\n< 500 5.5.2 what is that");
+        assert_eq!(late.title, "Refused for good: no answer to AUTH was awaited");
+        assert!(late.causes[0].contains("refused with 503"), "{:?}", late.causes);
+        assert!(
+            matches!(&late.next[0].does, crate::decode::Does::Command(line) if line == "AUTH LOGIN"),
+            "{:?}",
+            late.next
+        );
     }
 
     #[test]

@@ -35,6 +35,7 @@ pub fn explain_exchange(exchange: usize, dialogue: &Dialogue, log: &Log, knowled
     explanation.notes.extend(explanation.class.is_refusal().then(|| patience(exchange, dialogue)).flatten());
     explanation.notes.extend(head::unended(exchange, asked, dialogue, log));
     auth::opened(exchange, &reply, dialogue, log, &mut explanation);
+    auth::late(exchange, dialogue, log, &mut explanation);
     if explanation.class == Class::Intermediate && gives_up(asked, log) {
         explanation.notes.push(
             "The * was to give up, and the server took it for an answer. It understands no command until the log-in is \

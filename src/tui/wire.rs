@@ -82,7 +82,7 @@ fn note_refusals(model: &mut Model, answered: std::ops::RangeInclusive<usize>) {
 /// would make another case of it).
 fn greets_as(line: &[u8]) -> Option<String> {
     let command = Command::parse(line);
-    let name = matches!(command.verb, Verb::Ehlo | Verb::Lhlo).then(|| command.argument().trim_ascii())?;
+    let name = matches!(command.verb, Verb::Ehlo | Verb::Lhlo | Verb::Helo).then(|| command.argument().trim_ascii())?;
     std::str::from_utf8(name).ok().filter(|name| !name.is_empty()).map(str::to_owned)
 }
 
