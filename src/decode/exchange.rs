@@ -36,6 +36,11 @@ pub fn explain_exchange(exchange: usize, dialogue: &Dialogue, log: &Log, knowled
     explanation.notes.extend(head::unended(exchange, asked, dialogue, log));
     auth::opened(exchange, &reply, dialogue, log, &mut explanation);
     auth::late(exchange, dialogue, log, &mut explanation);
+    let waited = idle(asked, log).is_some_and(|time| time >= LONG);
+    if reply.code().is_some_and(|code| code.number() == 421) && asked.before() == Phase::Data && !waited {
+        // Nobody was silent: content was on its way.
+        explanation.causes.sort_by_key(|cause| cause.starts_with("Nothing was said for longer"));
+    }
     if explanation.class == Class::Intermediate && gives_up(asked, log) {
         explanation.notes.push(
             "The * was to give up, and the server took it for an answer. It understands no command until the log-in is \
@@ -45,6 +50,9 @@ pub fn explain_exchange(exchange: usize, dialogue: &Dialogue, log: &Log, knowled
     }
     Some(explanation)
 }
+
+/// A silence of which a server may have had enough.
+const LONG: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// So many refusals on one connection that it is time to say that servers lose patience: Postfix does at twenty, and one
 /// that has borne twice as many will go on.

@@ -127,6 +127,9 @@ fn background(model: &mut Model, message: Message) -> Vec<Effect> {
             let shown = crate::smtp::escape::for_screen(path.to_string_lossy().as_bytes());
             model.notice = Some(format!("{shown}{why}"));
             model.talk.partial &= !model.talk.log.is_empty();
+            // Of several files the one that is shown is still the current one.
+            let shown = model.talk.path.as_ref().and_then(|shown| model.files.paths.iter().position(|it| it == shown));
+            model.files.current = shown.unwrap_or(model.files.current);
         }
         Message::Access(access) => return errand::prepared(model, *access),
         Message::Inserted(Ok(text)) => {

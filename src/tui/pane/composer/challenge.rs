@@ -132,6 +132,17 @@ impl Challenge {
 
     /// A name or a password that happens to be base64, but of nothing that could be either: it was meant as typed.
     pub(super) fn as_typed(&self, line: &str) -> Option<Lint> {
+        if self.wants == Wants::Plain && hint::base64_of(line).is_some_and(|text| text.matches('\0').count() != 2) {
+            return Some(Lint {
+                name: "plain-parts",
+                severity: Severity::Odd,
+                span: 0..line.len(),
+                reason: r"This base64 has not the three parts of PLAIN; $\0user\0password is encoded so that it has."
+                    .to_owned(),
+                reference: "RFC 4616 2".into(),
+                mended: None,
+            });
+        }
         let asked = matches!(self.wants, Wants::User | Wants::Password);
         if !asked || line.is_empty() || line.starts_with('$') || line == "*" || hint::base64_of(line).is_some() {
             return None;
@@ -204,6 +215,13 @@ mod tests {
     fn asked(text: &str) -> Challenge {
         let start = "* connected a\n< 220 mx\n> EHLO a\n< 250-mx\n< 250 AUTH PLAIN LOGIN CRAM-MD5\n";
         Challenge::of(&talk(&format!("{start}{text}")), Some("dude")).expect("a challenge is open")
+    }
+
+    #[test]
+    fn base64_for_plain_that_lacks_a_part_is_told() {
+        let plain = asked("> AUTH PLAIN\n< 334 ");
+        assert_eq!(plain.as_typed("ZHVkZQ==").map(|lint| lint.name), Some("plain-parts"));
+        assert_eq!(plain.as_typed("AGR1ZGUAbm9kZHk=").map(|lint| lint.name), None);
     }
 
     #[test]
