@@ -52,7 +52,7 @@ pub fn explain_exchange(exchange: usize, dialogue: &Dialogue, log: &Log, knowled
 }
 
 /// A silence of which a server may have had enough.
-const LONG: std::time::Duration = std::time::Duration::from_secs(60);
+const LONG: std::time::Duration = std::time::Duration::from_mins(1);
 
 /// So many refusals on one connection that it is time to say that servers lose patience: Postfix does at twenty, and one
 /// that has borne twice as many will go on.
