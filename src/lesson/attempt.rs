@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::conversation::{Log, Micros};
 
 use super::fact::{Fact, Watcher, What};
-use super::file::Lesson;
+use super::file::{Lesson, Step};
 use super::progress::Reached;
 
 /// What came of something that happened.
@@ -47,6 +47,8 @@ pub struct Attempt {
     /// How many facts were judged.
     judged: usize,
     ticked: usize,
+    /// The place after the fact that made the step before the open one true.
+    after: usize,
     /// Hints taken, a number for each step.
     hints: Vec<usize>,
     /// For each mistake of the open step, from which fact on it is looked for.
@@ -69,6 +71,7 @@ impl Attempt {
             watcher: Watcher::default(),
             judged: 0,
             ticked: 0,
+            after: 0,
             hints: vec![0; steps],
             windows: Vec::new(),
             before: 0,
@@ -148,7 +151,7 @@ impl Attempt {
     /// Forgets what has happened, as far as nothing more is judged: what was reached stays.
     #[must_use]
     pub fn closed(self) -> Self {
-        Self { watcher: Watcher::default(), judged: 0, ..self }
+        Self { watcher: Watcher::default(), judged: 0, after: 0, ..self }
     }
 
     /// How many steps are done; the next one is open.
@@ -166,7 +169,8 @@ impl Attempt {
     /// How far the open step has come, where its goal counts: what was reached before it opened is not counted.
     #[must_use]
     pub fn count(&self) -> Option<(usize, usize)> {
-        let (have, of) = self.lesson.steps.get(self.ticked)?.goal.count(self.watcher.facts())?;
+        let step = self.lesson.steps.get(self.ticked)?;
+        let (have, of) = step.goal.count(self.watcher.facts(), self.from(step))?;
         let of = of.saturating_sub(self.before).max(1);
         (of > 1).then(|| (have.saturating_sub(self.before), of))
     }
@@ -256,9 +260,9 @@ impl Attempt {
         }
         let facts = self.watcher.facts();
         let later = self.lesson.steps.iter().enumerate().skip(self.ticked + 1);
-        // What holds of nothing at all was not reached by anybody.
-        self.ahead =
-            later.filter(|(_, step)| !step.goal.holds(&[])).find(|(_, step)| step.goal.holds(facts)).map(|it| it.0);
+        // What holds of nothing at all was not reached by anybody, and what follows a step has to be done after it.
+        let mut may_count = later.filter(|(_, step)| !step.follows && !step.goal.holds(&[]));
+        self.ahead = may_count.find(|(_, step)| step.goal.holds(facts)).map(|it| it.0);
         happened
     }
 
@@ -267,7 +271,8 @@ impl Attempt {
         let lesson = Arc::clone(&self.lesson);
         let before = self.ticked;
         let facts = &self.watcher.facts()[..self.judged];
-        while lesson.steps.get(self.ticked).is_some_and(|step| step.goal.holds(facts)) {
+        while let Some(end) = lesson.steps.get(self.ticked).and_then(|step| step.goal.reached(facts, self.from(step))) {
+            self.after = end;
             happened.push(Happening::Ticked(self.ticked));
             self.ticked += 1;
         }
@@ -293,11 +298,16 @@ impl Attempt {
         self.spoil(happened);
     }
 
+    /// From which fact on the goal of the open step is looked for.
+    fn from(&self, step: &Step) -> usize {
+        if step.follows { self.after } else { 0 }
+    }
+
     /// A `never` of the open step that has happened.
     fn spoil(&mut self, happened: &mut Vec<Happening>) {
         let Some(step) = self.lesson.steps.get(self.ticked) else { return };
         let facts = &self.watcher.facts()[..self.judged];
-        if !self.spoilt && step.goal.nevers().iter().any(|goal| goal.holds(facts)) {
+        if !self.spoilt && step.goal.nevers().iter().any(|goal| goal.reached(facts, self.from(step)).is_some()) {
             self.spoilt = true;
             happened.push(Happening::Spoilt(self.ticked));
         }
@@ -307,8 +317,8 @@ impl Attempt {
     /// still happen anew.
     fn open_step(&mut self) {
         let facts = &self.watcher.facts()[..self.judged];
-        self.before =
-            self.lesson.steps.get(self.ticked).and_then(|step| step.goal.count(facts)).map_or(0, |(have, _)| have);
+        let step = self.lesson.steps.get(self.ticked);
+        self.before = step.and_then(|step| step.goal.count(facts, self.from(step))).map_or(0, |(have, _)| have);
         let mistakes = self.lesson.steps.get(self.ticked).map_or(&[][..], |step| &step.mistakes);
         let from = |when: &super::Goal| if when.holds(facts) { facts.len() } else { 0 };
         self.windows = mistakes.iter().map(|mistake| from(&mistake.when)).collect();

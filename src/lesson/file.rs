@@ -131,6 +131,9 @@ pub struct Step {
     /// Where to look, by what means, the line itself.
     #[serde(default)]
     pub hints: Vec<String>,
+    /// Whether only what happens after the step before it is done counts.
+    #[serde(default)]
+    pub follows: bool,
     /// How many wrong findings are let pass before the step says so.
     pub tries: Option<u32>,
     /// What is known to go wrong.

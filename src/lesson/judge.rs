@@ -74,15 +74,16 @@ impl Goal {
         }
     }
 
-    /// How far a goal that counts has come: how many of how many. Nothing where there is nothing to count.
+    /// How far a goal that counts has come, of what happened from a place on: how many of how many. Nothing where there
+    /// is nothing to count.
     #[must_use]
-    pub fn count(&self, facts: &[Fact]) -> Option<(usize, usize)> {
+    pub fn count(&self, facts: &[Fact], from: usize) -> Option<(usize, usize)> {
         let (have, of) = match self {
-            Self::RcptCount(keys) => (keys.count(facts, 0).1, keys.min),
-            Self::Delivered(keys) => (keys.count(facts, 0).1, keys.count),
-            Self::All(goals) => (goals.iter().filter(|goal| goal.holds(facts)).count(), goals.len()),
+            Self::RcptCount(keys) => (keys.count(facts, from).1, keys.min),
+            Self::Delivered(keys) => (keys.count(facts, from).1, keys.count),
+            Self::All(goals) => (goals.iter().filter(|goal| goal.reached(facts, from).is_some()).count(), goals.len()),
             Self::InOrder(goals) => {
-                let mut from = Some(0);
+                let mut from = Some(from);
                 let done = goals.iter().take_while(|goal| {
                     from = from.and_then(|from| goal.reached(facts, from));
                     from.is_some()
@@ -90,8 +91,8 @@ impl Goal {
                 (done.count(), goals.len())
             }
             Self::Same(scope, goal) => {
-                let parts = scope.parts(facts, 0).into_iter().filter_map(|(facts, _)| goal.count(&facts));
-                return parts.max().or_else(|| goal.count(&[]));
+                let parts = scope.parts(facts, from).into_iter().filter_map(|(facts, _)| goal.count(&facts, 0));
+                return parts.max().or_else(|| goal.count(&[], 0));
             }
             _ => return None,
         };
@@ -244,20 +245,29 @@ impl Envelope {
 }
 
 impl RcptCount {
-    /// Where the number was reached, and the largest number of one transaction.
+    /// Where the number was reached in one transaction, and how many there are of the last one: none once it is over.
     fn count(&self, facts: &[Fact], from: usize) -> (Option<usize>, usize) {
-        let mut most = 0;
-        let mut current = (None, 0);
+        let mut current = None;
+        let mut count = 0;
         let mut named: Vec<String> = Vec::new();
         for (index, fact) in facts.iter().enumerate().skip(from) {
-            let What::Asked(asked) = &fact.what else { continue };
+            let What::Asked(asked) = &fact.what else {
+                // Who is gone has nobody named any more.
+                if matches!(fact.what, What::Closed(_)) && current.is_some_and(|(session, _)| session == fact.session) {
+                    (current, count) = (None, 0);
+                }
+                continue;
+            };
+            let transaction = Some((fact.session, asked.transaction));
+            if current != transaction {
+                (current, count) = (transaction, 0);
+                named.clear();
+            }
+            if asked.message.is_some() {
+                count = 0;
+            }
             if asked.verb != "RCPT" || !self.reply.is(asked.reply.as_ref()) {
                 continue;
-            }
-            let transaction = Some((fact.session, asked.transaction));
-            if current.0 != transaction {
-                current = (transaction, 0);
-                named.clear();
             }
             if self.different {
                 let address = asked.path.as_ref().map(|path| path.address().to_lowercase()).unwrap_or_default();
@@ -266,13 +276,12 @@ impl RcptCount {
                 }
                 named.push(address);
             }
-            current.1 += 1;
-            most = most.max(current.1);
-            if most >= self.min {
-                return (Some(index + 1), most);
+            count += 1;
+            if count >= self.min {
+                return (Some(index + 1), count);
             }
         }
-        ((self.min == 0).then_some(from), most)
+        ((self.min == 0).then_some(from), count)
     }
 }
 
