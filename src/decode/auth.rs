@@ -4,9 +4,9 @@ use crate::conversation::dialogue::Ask;
 use crate::conversation::{Dialogue, Exchange, Log};
 use crate::smtp::sasl::explain::{self, Opened};
 use crate::smtp::secret::MARKER;
-use crate::smtp::{Class, Command, Reply, Verb};
+use crate::smtp::{Class, Command, Phase, Reply, Verb};
 
-use super::{Does, Explanation, Step as Next};
+use super::{Asked, Context, Does, Explanation, Step as Next};
 
 /// How the sentence begins that reads the JSON text of a refusal.
 const REFUSED: &str = "The token is refused: ";
@@ -99,6 +99,24 @@ pub(super) fn late(number: usize, dialogue: &Dialogue, log: &Log, into: &mut Exp
     }
 }
 
+/// AUTH within a mail transaction, where RFC 4954 4 does not allow it, on a server that offers it: it is nothing else that
+/// stands in its way.
+pub(super) fn within(context: &Context, into: &mut Explanation) {
+    let open = matches!(context.before, Some(Phase::Mail | Phase::Rcpt));
+    let offered = context.offers("AUTH") == Some(true) && context.authenticated == Some(false);
+    let refused = into.code.is_some_and(|code| code.number() == 503);
+    if !open || !offered || !refused || context.asked != Some(Asked::Verb(Verb::Auth)) {
+        return;
+    }
+    "Refused for good: no AUTH within a mail transaction".clone_into(&mut into.title);
+    "AUTH is for between mail transactions (RFC 4954 4). MAIL has opened one, and that transaction has to end first."
+        .clone_into(&mut into.meaning);
+    into.causes.retain(|cause| !cause.contains("STARTTLS"));
+    let drop = Does::Command(Verb::Rset.word().to_owned());
+    into.next.retain(|step| step.does != drop);
+    into.next.insert(0, Next { text: "Drop this transaction, then log in".to_owned(), does: drop });
+}
+
 fn step(number: usize, dialogue: &Dialogue, log: &Log) -> Option<Step> {
     let exchanges = dialogue.exchanges();
     let this: &Exchange = exchanges.get(number)?;
@@ -126,7 +144,7 @@ fn step(number: usize, dialogue: &Dialogue, log: &Log) -> Option<Step> {
 #[cfg(test)]
 mod tests {
     use crate::conversation::{Dialogue, sample};
-    use crate::decode::{Explanation, Knowledge, explain_exchange};
+    use crate::decode::{Does, Explanation, Knowledge, Step as Next, explain_exchange};
 
     fn last(auth: &str) -> Explanation {
         let start = "* connected a\n< 220 mx\n> EHLO a\n< 250-mx\n< 250 AUTH CRAM-MD5 SCRAM-SHA-256 XOAUTH2\n";
@@ -158,11 +176,24 @@ mod tests {
         let late = last("> AUTH LOGIN\n< 503 5.5.1 not now\n> {{auth}}\n< 500 5.5.2 what is that");
         assert_eq!(late.title, "Refused for good: no answer to AUTH was awaited");
         assert!(late.causes[0].contains("refused with 503"), "{:?}", late.causes);
+        assert!(matches!(&late.next[0].does, Does::Command(line) if line == "AUTH LOGIN"), "{:?}", late.next);
+    }
+
+    #[test]
+    fn within_a_transaction_it_is_the_transaction_that_stands_in_the_way_of_a_log_in() {
+        let mail = "> MAIL FROM:<dude@noddy.com>\n< 250 ok\n";
+        let within = last(&format!("{mail}> AUTH XOAUTH2\n< 503 5.5.1 Error: MAIL transaction in progress"));
+        assert_eq!(within.title, "Refused for good: no AUTH within a mail transaction");
+        assert_eq!(within.causes.len(), 1, "{:?}", within.causes);
+        assert!(within.causes[0].contains("transaction") && within.meaning.contains("RFC 4954 4"), "{within:?}");
         assert!(
-            matches!(&late.next[0].does, crate::decode::Does::Command(line) if line == "AUTH LOGIN"),
+            matches!(&within.next[0], Next { text, does: Does::Command(line) } if line == "RSET" && text.ends_with("then log in")),
             "{:?}",
-            late.next
+            within.next
         );
+        assert!(within.next.iter().all(|step| !step.text.contains("encrypt")), "{:?}", within.next);
+        let again = last("> AUTH XOAUTH2\n< 503 5.5.1 no");
+        assert!(!again.title.contains("transaction"), "{}", again.title);
     }
 
     #[test]
