@@ -266,6 +266,7 @@ impl Mask {
         let response = response.trim_ascii();
         let refused = self.auth.is_none();
         let exchange = self.auth.as_mut().or(self.refused.as_mut());
+        let by_login = exchange.as_ref().is_some_and(|exchange| exchange.mechanism == "LOGIN");
         let is_name = exchange.is_some_and(|exchange| {
             exchange.responses += 1;
             match exchange.mechanism.as_str() {
@@ -283,10 +284,22 @@ impl Mask {
         } else if refused {
             self.values.learn(Secret::new(typed.to_vec()));
         }
+        if is_name && by_login {
+            self.named(response);
+        }
         if is_name || response.is_empty() || response == b"=" {
             return;
         }
         self.learn_answer(response);
+    }
+
+    /// A user's name was sent. It is no secret, and a word that others have too; but whoever has typed the password in its
+    /// place finds it masked in the reply to it, and everywhere once it is sent as the password.
+    fn named(&mut self, response: &[u8]) {
+        let decoded = STANDARD.decode(response).or_else(|_| STANDARD_NO_PAD.decode(response)).unwrap_or_default();
+        for typed in [response.to_vec(), decoded] {
+            self.values.learn_for_a_reply(Secret::new(typed), self.due.max(1));
+        }
     }
 
     /// Learns what is secret in a response, for echoes.

@@ -132,6 +132,12 @@ fn what_was_typed_in_auth_is_learnt_for_echoes_but_not_the_user() {
             ("< 334 UGFzc3dvcmQ6", ""),
             ("> b3RoZXItMQ==", "> {{auth}}"),
             ("< 535 dude, other-1 is wrong", "< 535 dude, {{auth}} is wrong"),
+            ("> RCPT TO:<dude.two@target.local>", ""),
+            // A password in the place of the name is masked in the reply to it.
+            ("> AUTH LOGIN cGFzc3dvcmQtMQ==", "> AUTH LOGIN {{auth}}"),
+            ("< 535 you said cGFzc3dvcmQtMQ==: password-1", "< 535 you said {{auth}}: {{auth}}"),
+            ("> AUTH EXTERNAL am9obg==", "> AUTH EXTERNAL {{auth}}"),
+            ("< 535 john is nobody", ""),
             ("> AUTH XOAUTH2 dXNlcj1kdWRlAWF1dGg9QmVhcmVyIHlhMjkudG9rZW4BAQ==", "> AUTH XOAUTH2 {{auth}}"),
             ("< 535 ya29.token", "< 535 {{auth}}"),
         ],
