@@ -116,10 +116,15 @@ fn where_nothing_is_refused_the_key_for_refusals_leads_to_the_end_that_nothing_t
 }
 
 #[test]
-fn the_title_tells_the_end_until_somebody_has_moved() {
-    let mut screen = file(&format!("{OPEN}{GREETED}> MAIL FROM:<a@b>\n< 550 5.7.1 not you\n* closed by=client\n"));
-    holds(&screen, &["550 5.7.1 not you"]);
-    screen.keys("<down>g");
-    let title = screen.shown().lines().next().unwrap_or_default().to_owned();
-    assert!(!title.contains("550"), "{title}");
+fn at_its_first_line_the_title_tells_how_a_file_ended_and_says_so_whenever_one_is_there() {
+    let tls = "> STARTTLS\n< 220 go\n* tls version=TLSv1.3 verified=yes\n> EHLO a\n< 250 mx\n";
+    let mut screen = file(&format!("{OPEN}{GREETED}{tls}> MAIL FROM:<a@b>\n< 550 5.7.1 not you\n* closed by=client\n"));
+    let title = |screen: &Screen| screen.shown().lines().next().unwrap_or_default().to_owned();
+    let first = title(&screen);
+    assert!(first.contains("end: 550 5.7.1 not you"), "{first}");
+    assert!(first.contains("clear text") && !first.contains("TLS 1.3"), "as it was at this line: {first}");
+    screen.keys("<down>");
+    assert!(!title(&screen).contains("550"), "{}", title(&screen));
+    screen.keys("g");
+    assert_eq!(title(&screen), first, "the same line, the same title");
 }

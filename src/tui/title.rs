@@ -86,17 +86,13 @@ fn is_unverified(model: &Model) -> bool {
     }
 }
 
-/// Whether the title tells how a file ended, and not yet where it stood at a line.
+/// Whether the title tells how a file ended, and not where it stood at a line: at the first one, where nothing was done yet.
 fn tells_the_end(model: &Model) -> bool {
-    let at_its_beginning = model.transcript.marked() == Some(0) && !model.transcript.has_moved();
-    model.is_offline() && at_its_beginning && !model.talk.outcome.is_empty()
+    model.is_offline() && model.transcript.marked() == Some(0) && !model.talk.outcome.is_empty()
 }
 
-/// The handshake that protects what is shown; where it is told how a file ended, the one before that.
+/// The handshake that protects what is shown.
 fn handshake(model: &Model) -> Option<Remark> {
-    if tells_the_end(model) {
-        return model.talk.tls.clone().filter(|tls| tls.get("failed").is_none());
-    }
     let tls = model.panel.session(&model.talk).tls;
     model.panel.protection(&model.talk).filter(|_| tls)
 }
@@ -134,9 +130,9 @@ fn state(model: &Model) -> String {
         return if model.talk.report(None).is_some() { "a bounce and its way" } else { "the way of a message" }
             .to_owned();
     }
-    // How it ended is told until one moves into it; then, where it stood at that line.
+    // At its beginning how it ended is told, as the end; further on, where it stood at that line.
     if tells_the_end(model) {
-        return for_screen(model.talk.outcome.as_bytes());
+        return format!("end: {}", for_screen(model.talk.outcome.as_bytes()));
     }
     if model.talk.log.is_empty() {
         return String::new();

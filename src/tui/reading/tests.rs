@@ -286,7 +286,11 @@ fn the_title_says_how_things_stood_at_the_selected_line() {
     screen.wire("> RSET\n< 250 ok\n> STARTTLS\n< 220 go\n* tls version=TLSv1.3 verified=yes");
     assert!(title(&screen).contains("TLS 1.3"), "{}", title(&screen));
     screen.keys("e");
-    assert!(title(&screen).contains("clear text") && title(&screen).contains("here: RCPT"), "{}", title(&screen));
+    assert!(
+        title(&screen).contains("clear text") && title(&screen).contains("at this line: RCPT"),
+        "{}",
+        title(&screen)
+    );
 }
 
 #[test]

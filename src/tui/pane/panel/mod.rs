@@ -201,7 +201,7 @@ impl Panel {
     #[must_use]
     pub fn where_line(&self, talk: &Talk) -> String {
         let words = place::words(talk, &Moment::of(talk, self.then.as_ref()));
-        if self.then.is_some() && talk.source == Source::Live { format!("here: {words}") } else { words }
+        if self.then.is_some() && talk.source == Source::Live { format!("at this line: {words}") } else { words }
     }
 
     /// What went wrong with the connection, where that is the last word.

@@ -53,8 +53,6 @@ pub struct Transcript {
     held: bool,
     /// The marked record.
     cursor: Option<usize>,
-    /// Somebody has gone somewhere in it since it was opened.
-    moved: bool,
     /// The exchange of the marked record.
     selected: Option<usize>,
     long: LongLines,
@@ -73,12 +71,6 @@ impl Transcript {
     #[must_use]
     pub fn marked(&self) -> Option<usize> {
         self.cursor
-    }
-
-    /// Whether somebody has gone somewhere in it, and be it back to its first line.
-    #[must_use]
-    pub fn has_moved(&self) -> bool {
-        self.moved
     }
 
     /// Lines that came while the view was held further up.
@@ -139,7 +131,6 @@ impl Transcript {
     /// Does what is this pane's to do; false where the action is not.
     pub fn act(&mut self, action: Action, talk: &Talk) -> bool {
         let page = usize::from(self.size.height).saturating_sub(1).max(1);
-        self.moved = true;
         match action {
             Action::Up => self.step_up(talk),
             Action::Down => self.step_down(talk),

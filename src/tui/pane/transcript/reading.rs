@@ -38,7 +38,6 @@ impl Transcript {
             self.turn(run.from);
         }
         let seen = self.sees(record, talk);
-        self.moved = true;
         self.mark(record, talk);
         // What was out of sight is shown with what follows it.
         if let Some(rows) = self.rows_of(talk).filter(|_| !seen) {

@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use crate::tui::pane::wrap;
-use crate::tui::talk::{Source, Talk};
+use crate::tui::talk::Talk;
 
 use super::landmarks::{Landmarks, Run};
 use super::line;
@@ -163,9 +163,9 @@ impl<'a> Rows<'a> {
         if octets < LONG { broken() } else { self.long.get(of, broken) }
     }
 
-    /// Whether a record of a file is not shown, since what it says stands at the line that it is about, or in the title.
+    /// Whether a record is not shown, since what it says stands at the line that it is about, or in the title.
     fn is_hidden(&self, record: usize) -> bool {
-        self.talk.source == Source::Opened && self.notes.is_elsewhere(record)
+        self.notes.is_elsewhere(record)
     }
 
     /// This record, or the nearest before it that is shown.
