@@ -20,6 +20,30 @@ pub enum Whole {
     File(PathBuf),
     /// It is in none.
     Log(Box<Document>),
+    /// It was in one that is gone: what is on the screen.
+    Gone(Box<Document>),
+}
+
+/// What was wanted of a file that is gone.
+#[derive(Debug)]
+pub enum OfGone {
+    /// To be written to another one.
+    Write {
+        /// Where, as it was typed.
+        to: PathBuf,
+        /// In which format; none for a transcript.
+        format: Option<&'static Format>,
+        /// Whether names and addresses in it are replaced.
+        anonymise: bool,
+        /// Whether an existing file is written over.
+        over: bool,
+    },
+    /// To be copied as text.
+    Copy,
+    /// To take a note or a bookmark.
+    Note(Timed),
+    /// To be replayed.
+    Replay,
 }
 
 use super::overlay::MailWish;

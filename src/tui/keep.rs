@@ -18,7 +18,7 @@ use crate::smtp::escape::for_screen;
 use crate::world::World;
 
 use super::copying;
-use super::effect::Whole;
+use super::effect::{OfGone, Whole};
 use super::message::Message;
 
 /// Appends a note or a bookmark to an opened file.
@@ -26,6 +26,7 @@ pub(super) fn annotate(path: PathBuf, remark: Timed, sender: UnboundedSender<Mes
     tokio::task::spawn_blocking(move || {
         let message = match append(&path, &remark) {
             Ok(()) => Message::Annotated { path, remark },
+            Err(_) if is_gone(&path) => Message::FileGone(path, OfGone::Note(remark)),
             Err(why) => Message::Notice(format!("Not kept: {}: {why}", for_screen(path.to_string_lossy().as_bytes()))),
         };
         // Nobody listens any more when the workbench has been left.
@@ -40,11 +41,24 @@ fn append(path: &Path, remark: &Timed) -> Result<(), String> {
     appended.map(|_| ()).map_err(|error| error.to_string())
 }
 
+/// Whether a file is no longer where it was opened or recorded.
+pub(super) fn is_gone(path: &Path) -> bool {
+    matches!(super::imported::place(path).0.try_exists(), Ok(false))
+}
+
+/// The file of a conversation, where it is gone.
+fn gone(whole: &Whole) -> Option<PathBuf> {
+    match whole {
+        Whole::File(path) if is_gone(path) => Some(path.clone()),
+        _ => None,
+    }
+}
+
 /// The whole of a conversation.
 fn document(whole: Whole) -> Result<Document, String> {
     match whole {
         Whole::File(path) => super::imported::masked(&path),
-        Whole::Log(document) => Ok(*document),
+        Whole::Log(document) | Whole::Gone(document) => Ok(*document),
     }
 }
 
@@ -75,6 +89,9 @@ pub(super) fn write(writing: Writing, knowledge: &Knowledge, world: &World, send
         let message = if to.exists() && !writing.over {
             let Writing { to, format, anonymise, .. } = writing;
             Message::Exists { to, format, anonymise }
+        } else if let Some(path) = gone(&writing.whole) {
+            let Writing { to, format, anonymise, over, .. } = writing;
+            Message::FileGone(path, OfGone::Write { to, format, anonymise, over })
         } else {
             Message::Notice(written(writing, &to, &knowledge))
         };
@@ -90,6 +107,7 @@ fn written(writing: Writing, to: &Path, knowledge: &Knowledge) -> String {
     if to.parent().is_some_and(|it| !it.as_os_str().is_empty() && !it.exists()) {
         return format!("Not written to {shown}: its folder does not exist; make it first, or name another one.");
     }
+    let from_screen = if matches!(writing.whole, Whole::Gone(_)) { ", from the screen: its file is gone" } else { "" };
     let octets = document(writing.whole).map(|document| {
         let document = if writing.anonymise { anonymise(&document) } else { document };
         writing.format.map_or_else(|| saved(&document, knowledge), |format| format.write(&document, knowledge))
@@ -98,7 +116,7 @@ fn written(writing: Writing, to: &Path, knowledge: &Knowledge) -> String {
         Ok(()) if writing.anonymise => {
             format!("Written without names to {shown}: look through it before you give it away.")
         }
-        Ok(()) => format!("Written to {shown}"),
+        Ok(()) => format!("Written to {shown}{from_screen}"),
         Err(why) => format!("Not written to {shown}: {why}"),
     }
 }
@@ -167,6 +185,10 @@ pub(super) fn copy(text: String, left_out: Option<String>, world: &World, sender
 pub(super) fn copy_whole(whole: Whole, knowledge: &Knowledge, world: &World, sender: UnboundedSender<Message>) {
     let (knowledge, world) = (knowledge.clone(), world.clone());
     tokio::task::spawn_blocking(move || {
+        if let Some(path) = gone(&whole) {
+            let _ = sender.send(Message::FileGone(path, OfGone::Copy));
+            return;
+        }
         let text = interchange::by_name("txt").expect("a test walks the formats");
         let message = match document(whole) {
             Ok(document) => copied(&String::from_utf8_lossy(&text.write(&document, &knowledge)), &world),
@@ -182,15 +204,25 @@ fn copied(text: &str, world: &World) -> Message {
     let in_tmux = world.variable("TMUX").is_some_and(|tmux| !tmux.is_empty()) && to_tmux(text).is_ok();
     let sequence = copying::for_terminal(text);
     let shown = for_screen(path.to_string_lossy().as_bytes());
-    let mut words = match (&kept, &sequence) {
-        (Ok(()), Some(_)) => format!("Copied; also in {shown}"),
-        (Ok(()), None) => format!("Too long for the clipboard; it is in {shown}"),
-        (Err(error), _) => format!("Copied, but not kept in {shown}: {error}"),
-    };
-    if in_tmux {
-        words.push_str(" and tmux's buffer");
-    }
+    let kept = kept.map_err(|error| error.to_string());
+    let words = told(&shown, kept, sequence.is_some(), in_tmux);
     Message::Copied { sequence, words }
+}
+
+/// Where a copy is, in words.
+fn told(path: &str, kept: Result<(), String>, clipboard: bool, tmux: bool) -> String {
+    match (kept, clipboard, tmux) {
+        (Ok(()), true, true) => format!("Copied; also in {path} and tmux's buffer"),
+        (Ok(()), true, false) => format!("Copied; also in {path}"),
+        (Ok(()), false, true) => format!("Too long for the clipboard; it is in {path} and tmux's buffer"),
+        (Ok(()), false, false) => format!("Too long for the clipboard; it is in {path}"),
+        (Err(why), true, true) => format!("Copied, also to tmux's buffer; not kept in {path}: {why}"),
+        (Err(why), true, false) => format!("Copied; not kept in {path}: {why}"),
+        (Err(why), false, true) => {
+            format!("Copied to tmux's buffer alone: too long for the clipboard, and not kept in {path}: {why}")
+        }
+        (Err(why), false, false) => format!("Not copied: too long for the clipboard, and not kept in {path}: {why}"),
+    }
 }
 
 fn to_tmux(text: &str) -> io::Result<()> {
@@ -263,6 +295,42 @@ mod tests {
         let words = ["Not written to", "none/a.md", "its folder does not exist", "make it first, or name another one"];
         assert!(words.iter().all(|words| said.contains(words)), "{said}");
         assert!(!to.exists() && !folder.path().join("none").exists());
+    }
+
+    #[tokio::test]
+    async fn a_conversation_whose_file_is_gone_is_asked_for_again_and_written_from_the_screen() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let (path, to) = (folder.path().join("gone.smtp"), folder.path().join("a.smtp"));
+        let world = World::fixed(
+            crate::world::Directories {
+                config: folder.path().into(),
+                data: folder.path().into(),
+                state: folder.path().into(),
+            },
+            jiff::Timestamp::UNIX_EPOCH,
+            1,
+        );
+        let (sender, mut answers) = tokio::sync::mpsc::unbounded_channel();
+        let writing = |whole| Writing { whole, to: to.clone(), format: None, anonymise: false, over: false };
+        write(writing(Whole::File(path.clone())), &Knowledge::default(), &world, sender.clone());
+        let Some(Message::FileGone(gone, OfGone::Write { .. })) = answers.recv().await else { panic!("it is told") };
+        assert_eq!(gone, path);
+        annotate(path, note(), sender.clone());
+        let Some(Message::FileGone(_, OfGone::Note(_))) = answers.recv().await else { panic!("it is told") };
+        let document = file::read(b"+++\nehlo = 1\n+++\n0.100000 > NOOP\n").expect("a file");
+        write(writing(Whole::Gone(Box::new(document))), &Knowledge::default(), &world, sender);
+        let Some(Message::Notice(said)) = answers.recv().await else { panic!("it is said") };
+        assert!(said.contains("from the screen: its file is gone"), "{said}");
+        assert!(std::fs::read_to_string(&to).expect("written").contains("> NOOP"));
+    }
+
+    #[test]
+    fn where_a_copy_is_and_where_not_is_told_apart() {
+        let failed = || Err("read-only file system".to_owned());
+        assert_eq!(told("c.txt", Ok(()), true, true), "Copied; also in c.txt and tmux's buffer");
+        let said = told("c.txt", failed(), true, true);
+        assert_eq!(said, "Copied, also to tmux's buffer; not kept in c.txt: read-only file system");
+        assert!(told("c.txt", failed(), false, false).starts_with("Not copied"), "there is no copy anywhere");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::conversation::{Log, Micros};
 use crate::decode::Knowledge;
 use crate::interchange::Format;
 
+use super::effect::OfGone;
 use super::errand::Access;
 use super::model::Peer;
 use super::overlay::Letter;
@@ -73,6 +74,8 @@ pub enum Message {
         /// What was appended.
         remark: Timed,
     },
+    /// A file is no longer where it was opened or recorded, and this was wanted of it.
+    FileGone(PathBuf, OfGone),
     /// A text was copied; the sequence for the terminal, and what is to be said of it.
     Copied {
         /// None where the text is too long for a terminal.

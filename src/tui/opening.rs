@@ -91,3 +91,10 @@ pub(super) fn open_marked(model: &mut Model) -> Vec<Effect> {
         None => Vec::new(),
     }
 }
+
+/// Esc where nothing lies behind the file that is shown.
+pub(super) fn nothing_behind(model: &mut Model) -> Vec<Effect> {
+    let words = "There is nothing to go back to: {quit} quits, {connect} connects to a server.";
+    model.notice = Some(model.keymap.told(words));
+    Vec::new()
+}

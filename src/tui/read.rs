@@ -301,6 +301,7 @@ fn folded(name: String, path: &Path, tags: Vec<String>, document: Document, dial
     talk.tags = tags;
     talk.exam = exam;
     talk.target = document.header.text("target").map(str::to_owned);
+    talk.head = Some(Box::new(document.header));
     talk
 }
 

@@ -5,11 +5,14 @@ use std::sync::Arc;
 
 use crate::conversation::event::{Event, Remark, Timed};
 use crate::conversation::file::{Document, Header};
+use crate::decode::Knowledge;
 use crate::interchange::{self, Format};
+use crate::smtp::escape::for_screen;
 
 use super::action::Action;
 use super::copying;
-use super::effect::{Effect, Whole};
+use super::effect::{Effect, OfGone, Whole};
+use super::keymap::verbatim;
 use super::model::{Face, Focus, Model};
 use super::overlay::{Ask, Copy, Overlay, Prompt, Reference, Timing, What};
 use super::pane::panel::Tab;
@@ -223,10 +226,41 @@ fn write(model: &mut Model, mut prompt: Prompt, text: &str) -> Vec<Effect> {
     }
     let anonymise = prompt.ask == Ask::Anonymised;
     model.notice = Some("Being written …".to_owned());
-    let exam = super::attending::in_exam(model);
-    let knowledge = if exam { Arc::new(model.knowledge.silenced()) } else { model.knowledge.clone() };
-    let over = prompt.over;
+    let (over, knowledge) = (prompt.over, told_by(model));
     vec![Effect::Write { whole: whole(model), to, format, anonymise, over, knowledge }]
+}
+
+/// What is known, for what a format says of the replies: nothing in an exam.
+fn told_by(model: &Model) -> Arc<Knowledge> {
+    if super::attending::in_exam(model) { Arc::new(model.knowledge.silenced()) } else { model.knowledge.clone() }
+}
+
+/// A file is gone of which something was wanted: what is on the screen is all there is of it.
+pub(super) fn of_gone(model: &mut Model, path: &Path, wanted: OfGone) -> Vec<Effect> {
+    let name = for_screen(path.to_string_lossy().as_bytes());
+    if model.talk.path.as_deref() != Some(path) || model.talk.partial {
+        model.notice = Some(format!("{name} is gone: it was deleted or moved."));
+        return Vec::new();
+    }
+    let shown = || {
+        let head = model.talk.head.as_deref().cloned().unwrap_or_default();
+        Whole::Gone(Box::new(Document::new(head, model.talk.log.clone())))
+    };
+    let words = match wanted {
+        OfGone::Write { to, format, anonymise, over } => {
+            return vec![Effect::Write { whole: shown(), to, format, anonymise, over, knowledge: told_by(model) }];
+        }
+        OfGone::Copy => return vec![Effect::CopyWhole(shown())],
+        OfGone::Note(remark) => {
+            model.talk.take([remark]);
+            "is gone, so that stands on the screen alone: {save-as} writes all of it to a file."
+        }
+        OfGone::Replay => {
+            "is gone, and can't be replayed: {save-as} writes what is on the screen to a file that can be opened."
+        }
+    };
+    model.notice = Some(model.keymap.told(&format!("{} {words}", verbatim(&name))));
+    Vec::new()
 }
 
 fn ending(path: &Path) -> Option<&'static Format> {
@@ -335,7 +369,9 @@ fn particular(model: &Model, action: Action) -> Option<&'static str> {
         Action::Play if held => {
             "What is being held is not played: it can be once it was kept and opened; {library} lists it."
         }
-        Action::Play => "Between two conversations nothing plays; {end-replay} closes the columns.",
+        Action::Play => {
+            "Nothing plays beside another conversation: that is for one alone, once the columns are closed."
+        }
         Action::ToComposer => "This is a file, and has no line to send; {connect} connects to a server.",
         _ => return None,
     })

@@ -6,7 +6,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 
-use super::effect::Effect;
+use super::effect::{Effect, Whole};
 use super::keymap::Key;
 use super::library;
 use super::message::Message;
@@ -177,11 +177,13 @@ fn words(effect: &Effect) -> String {
         Effect::Annotate(path, remark) => format!("annotate {} {:?}", path.display(), remark.event),
         Effect::Sift => "sift".to_owned(),
         Effect::Copy { text, .. } => format!("copy {text}"),
+        Effect::CopyWhole(Whole::Gone(_)) => "copy what is shown".to_owned(),
         Effect::CopyWhole(_) => "copy the whole".to_owned(),
         Effect::Terminal(sequence) => format!("terminal {sequence:?}"),
-        Effect::Write { to, format, anonymise, over, .. } => {
+        Effect::Write { whole, to, format, anonymise, over, .. } => {
             let (name, over) = (format.map_or("smtp", |f| f.name), if *over { " over" } else { "" });
-            format!("write {} as {name}{}{over}", to.display(), if *anonymise { " without names" } else { "" })
+            let shown = if matches!(whole, Whole::Gone(_)) { " what is shown" } else { "" };
+            format!("write{shown} {} as {name}{}{over}", to.display(), if *anonymise { " without names" } else { "" })
         }
         Effect::Attend(given) => format!("attend {}", given.name),
         Effect::ToClass(up) => format!("to class {up:?}"),

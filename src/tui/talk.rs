@@ -38,6 +38,8 @@ pub struct Talk {
     pub path: Option<PathBuf>,
     /// The target that the head of an opened file names.
     pub target: Option<String>,
+    /// The head of an opened file.
+    pub head: Option<Box<Header>>,
     /// When it was recorded, where its head says so.
     pub started: Option<Timestamp>,
     /// The program that wrote the file had no clock: its times only keep the order.
@@ -126,6 +128,7 @@ impl Talk {
         let mut begun = Self { path: self.path.clone(), ..Self::opened(self.name.clone(), PathBuf::new(), Log::new()) };
         begun.target.clone_from(&self.target);
         begun.imported.clone_from(&self.imported);
+        begun.head.clone_from(&self.head);
         begun.exam.clone_from(&self.exam);
         (begun.started, begun.read_only, begun.broken) = (self.started, self.read_only, self.broken);
         begun.timeless = self.timeless;

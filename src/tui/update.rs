@@ -97,6 +97,7 @@ fn read(model: &mut Model, message: Message) -> Vec<Effect> {
             model.notice = Some(words);
             return sequence.map(Effect::Terminal).into_iter().collect();
         }
+        Message::FileGone(path, wanted) => return reading::of_gone(model, &path, wanted),
         Message::Exists { to, format, anonymise } => reading::exists(model, &to, format, anonymise),
         Message::Paths(found) => paths::take(model, &found),
         Message::Scenarios(scenarios) => model.start.know(scenarios),
@@ -217,7 +218,9 @@ fn began(model: &mut Model, peer: Peer, path: Option<PathBuf>, again: bool) {
     let greeted = again && last_greeting(&model.talk.dialogue, &model.talk.log).is_some();
     let ehlo = greeted.then(|| std::mem::take(&mut model.peer.identity.ehlo));
     model.peer = peer;
-    model.peer.identity.ehlo = ehlo.unwrap_or(std::mem::take(&mut model.peer.identity.ehlo));
+    if let Some(ehlo) = ehlo {
+        model.peer.identity.ehlo = ehlo;
+    }
     if !model.peer.unverified || !again {
         (model.repeat, model.password) = (None, None);
     }
@@ -285,8 +288,8 @@ fn heard(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
             true if model.playback.is_some() => Action::EndPlay,
             true if replay::closes(model) => Action::EndReplay,
             true if model.came_from_start() && model.replay.is_none() => opening::back(model),
-            // From a file that was named at the start it leads nowhere, and there is nothing to say of that.
-            true if model.is_offline() => return Vec::new(),
+            // A file that was named at the start has nothing behind it.
+            true if model.is_offline() => return opening::nothing_behind(model),
             _ => action,
         };
         return act(model, action);

@@ -14,7 +14,9 @@ use crate::script::values::Values;
 use crate::smtp::Secret;
 use crate::smtp::escape::for_screen;
 use crate::smtp::sasl::Credentials;
+use crate::tui::effect::OfGone;
 use crate::tui::imported::document;
+use crate::tui::keep::is_gone;
 use crate::tui::message::Message;
 use crate::world::World;
 
@@ -31,6 +33,7 @@ pub(in crate::tui) fn rehearse(
         let message = match rehearsed(&path, target.clone(), password, &world) {
             Ok(rehearsed) => Message::Rehearsed(Box::new(Rehearsed { way, ..rehearsed })),
             Err(Unready::Ask(user)) => Message::ReplayAsks { path, target, way, user },
+            Err(Unready::Because(_)) if is_gone(&path) => Message::FileGone(path, OfGone::Replay),
             Err(Unready::Because(words)) => Message::Notice(format!("Not replayed: {words}")),
         };
         // Nobody listens any more when the workbench has been left.

@@ -16,6 +16,10 @@ fn help_in_a_file_says_where_esc_leads_and_names_no_line_to_send() {
     let shown = screen.shown();
     assert!(shown.contains("start screen") && !shown.contains("composer"), "{shown}");
     screen.keys("<esc>");
+    let mut named = opened(RELAY, 120, 33);
+    named.model.files.paths = vec!["relay.smtp".into()];
+    named.keys("<esc>");
+    assert!(named.shown().contains("nothing to go back to: Ctrl-Q quits"), "{}", named.shown());
     screen.model.library.opened = true;
     screen.keys("<f1>");
     assert!(screen.shown().contains("Go back to the conversations that were kept"), "{}", screen.shown());
