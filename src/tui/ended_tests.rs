@@ -80,6 +80,21 @@ fn a_message_that_nobody_took_is_sent_again_as_it_was() {
 }
 
 #[test]
+fn a_message_that_was_put_off_is_not_taken_with_the_next_one() {
+    let mut screen = refused(80, 24);
+    screen.keys("<f3>");
+    screen.keys("Night<ctrl-d>");
+    screen.say("DATA<enter>", "< 354 go");
+    let written = screen.model.draft.lines.clone();
+    screen.keys("<enter>");
+    screen.wire("| Subject: Night\n> .\n< 451 4.3.0 later\n> MAIL FROM:<a@b>\n< 250 ok\n> RCPT TO:<c@d>\n< 250 ok");
+    screen.wire("> DATA\n< 354 go\n| by hand\n> .\n< 250 2.0.0 queued");
+    screen.model.fresh = [7; 16];
+    screen.keys("<f3><ctrl-d>");
+    assert_eq!(screen.model.draft.lines[..5], written[..5], "it is the same message still");
+}
+
+#[test]
 fn a_message_that_was_abandoned_is_no_open_354() {
     let mut screen = in_data(120, 33);
     screen.wire("| Subject: x\n* closed by=client");

@@ -162,7 +162,7 @@ fn send_draft(model: &mut Model) -> Vec<Effect> {
         vec![Request::Content(model.draft.content())]
     };
     model.draft.ready = false;
-    (model.draft.leaving, model.draft.sent, model.draft.taken) = (true, true, false);
+    (model.draft.leaving, model.draft.sent, model.draft.due, model.draft.taken) = (true, true, true, false);
     model.composer.set_line(".");
     model.compose(Composer::sent);
     let dot = Request::Line(b".".to_vec(), Ending::CrLf);

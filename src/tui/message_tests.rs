@@ -293,7 +293,13 @@ fn lines_are_remembered_and_found_again() {
     assert!(screen.shown().contains("VRFY postmaster"), "{}", screen.shown());
     screen.keys("<enter>");
     assert_eq!(screen.model.composer.line(), "VRFY postmaster");
-    screen.keys("<ctrl-u><ctrl-r>auth");
+    screen.keys("<esc><ctrl-u>NOOP odd<enter>");
+    screen.wire("> NOOP changed\n< 250 ok");
+    screen.keys("NOOP hunter2<enter>");
+    screen.wire("> NOOP {{auth}}\n< 250 ok");
+    screen.keys("<ctrl-r>hunter");
+    assert!(screen.shown().contains("no line sent before"), "not the first that waits: {}", screen.shown());
+    screen.keys("<esc><ctrl-u><ctrl-r>auth");
     assert!(screen.shown().contains("no line sent before"), "{}", screen.shown());
 }
 

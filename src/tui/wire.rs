@@ -1,9 +1,12 @@
 //! What the wire brings: the conversation goes on, and the screen with it.
 
+use std::collections::VecDeque;
+
 use crate::conversation::dialogue::{Ask, Exchange};
 use crate::conversation::{Event, Timed};
 
-use crate::smtp::{Class, Command, Verb};
+use crate::smtp::secret::MARKER;
+use crate::smtp::{Class, Command, Phase, Verb};
 
 use super::effect::Effect;
 use super::model::{Armed, Model};
@@ -34,6 +37,7 @@ pub(super) fn happened(model: &mut Model, events: Vec<Timed>) -> Vec<Effect> {
         model.pasted.clear();
         model.block = None;
         model.follows = None;
+        model.draft.due = false;
     }
     effects.extend(regardless::go_on(model));
     effects.extend(replay::follow(model));
@@ -67,13 +71,18 @@ fn reply_came(model: &mut Model, before: Option<usize>) {
 /// What was refused is not offered again by itself.
 fn note_refusals(model: &mut Model, answered: std::ops::RangeInclusive<usize>) {
     for exchange in model.talk.dialogue.exchanges().get(answered).unwrap_or_default() {
-        let taken = exchange.ask == Ask::EndOfData && exchange.code.is_some_and(|it| it.class() == Class::Success);
-        model.draft.taken |= taken && model.draft.sent;
+        let over = exchange.ask == Ask::EndOfData && exchange.complete();
+        let taken = over && exchange.code.is_some_and(|it| it.class() == Class::Success);
+        model.draft.taken |= taken && model.draft.due;
+        // What comes after that is the verdict on another message.
+        model.draft.due &= !over || exchange.after() == Phase::Verdict;
         let line = exchange.command().and_then(|record| model.talk.log.get(record)).filter(|line| !line.masked);
         if let Some(line) = line.filter(|_| exchange.complete()) {
             model.composer.answered(&String::from_utf8_lossy(line.bytes), exchange.is_refusal());
             let name = greets_as(line.bytes).filter(|_| !exchange.is_refusal());
-            model.peer.identity.ehlo = name.unwrap_or(std::mem::take(&mut model.peer.identity.ehlo));
+            if let Some(name) = name {
+                model.peer.identity.ehlo = name;
+            }
         }
     }
 }
@@ -93,8 +102,8 @@ fn keep_lines(model: &mut Model, events: &[Timed]) -> Vec<Effect> {
         let Event::Sent(line) = &event.event else { continue };
         let text = line.bytes.strip_suffix(b"\n").unwrap_or(&line.bytes);
         if line.masked {
-            if let Some(secret) = model.unkept.pop_front() {
-                model.composer.forget(&secret);
+            for line in hidden(&mut model.unkept, text) {
+                model.composer.forget(&line);
             }
         } else if let Some(n) = model.unkept.iter().position(|kept| kept.as_bytes() == text) {
             // Those before it went out as something else, or not at all.
@@ -105,6 +114,17 @@ fn keep_lines(model: &mut Model, events: &[Timed]) -> Vec<Effect> {
         model.unkept.clear();
     }
     effects
+}
+
+/// Takes out of the lines that were sent what may have been masked as this. Which one it was can't be told for certain,
+/// since others may have gone out as something else.
+fn hidden(sent: &mut VecDeque<String>, masked: &[u8]) -> VecDeque<String> {
+    let before = &masked[..memchr::memmem::find(masked, MARKER).unwrap_or(0)];
+    let fits = |line: &String| line.as_bytes().starts_with(before);
+    let (hidden, others): (VecDeque<_>, VecDeque<_>) = std::mem::take(sent).into_iter().partition(fits);
+    *sent = others;
+    // What stands before the mask may be written otherwise than it was sent.
+    if hidden.is_empty() { std::mem::take(sent) } else { hidden }
 }
 
 /// Who has given no name to greet with greets with the address that the connection has (RFC 5321 4.1.3).

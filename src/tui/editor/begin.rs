@@ -19,7 +19,7 @@ impl Editor {
 impl Draft {
     /// The same message to be sent once more: with a Date and a Message-ID of its own, unless somebody wrote others.
     pub(super) fn again(&self, stamp: &Stamp) -> Self {
-        let mut draft = Self { sent: false, stamp: stamp.clone(), ..self.clone() };
+        let mut draft = Self { sent: false, due: false, stamp: stamp.clone(), ..self.clone() };
         let (before, now) = (fields(&self.stamp), fields(stamp));
         for (before, now) in before.iter().zip(now) {
             let head = draft.lines.iter_mut().take_while(|line| !line.is_empty());

@@ -37,6 +37,8 @@ pub struct Draft {
     pub leaving: bool,
     /// It was sent once.
     pub sent: bool,
+    /// What the server says of it is still awaited.
+    pub due: bool,
     /// The server has taken it: what is sent of it from now on is another message.
     pub taken: bool,
     /// The Date and Message-ID that it was begun with.

@@ -17,10 +17,10 @@ use crate::tui::text::{fit, width};
 use crate::tui::theme::Role;
 
 /// The keys in its frame.
-const FOOT: &str = "{templates} samples · {next-pane} form · Ctrl-D done · Esc keep";
+const FOOT: &str = "Ctrl-D done · {templates} samples · {next-pane} form · Esc keep";
 /// What is said before something takes the place of what was written.
 const REPLACES: &str = "What you wrote goes; Enter again replaces it";
-const FORM_FOOT: &str = "Tab next field · {next-pane} text · Ctrl-D done · Esc text";
+const FORM_FOOT: &str = "Ctrl-D done · Tab next field · {next-pane} text · Esc text";
 
 impl Editor {
     /// Its place, between title and composer, and the keys in its frame.
