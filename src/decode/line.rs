@@ -55,8 +55,16 @@ pub(super) fn explained(
     });
     let mended = mended.map(|line| Step { text: MENDED.to_owned(), does: Does::Command(line) });
     let steps: Vec<_> = mended.into_iter().chain(without).collect();
-    into.next.retain(|other| steps.iter().all(|step| step.does != other.does));
+    into.next.retain(|other| steps.iter().all(|step| !same(&step.does, &other.does)));
     into.next.splice(0..0, steps);
+}
+
+/// Whether two steps do the same: a verb is the same in any case.
+fn same(a: &Does, b: &Does) -> bool {
+    match (a, b) {
+        (Does::Command(a), Does::Command(b)) => a.eq_ignore_ascii_case(b),
+        _ => a == b,
+    }
 }
 
 /// The parameters that the findings are about, as octets of the line; none where one of them is about something else.
@@ -152,7 +160,7 @@ mod tests {
                 "rcpt to:<e@d.example> notify=foo",
                 notify,
                 "the value of a parameter is not right",
-                "foo is no value",
+                "“foo” is no value",
                 "rcpt to:<e@d.example>",
             ),
             (
@@ -176,7 +184,7 @@ mod tests {
                 "RCPT TO:<e@d.example> foo=bar",
                 "555 5.5.4 Unsupported option: foo=bar",
                 "a parameter is not right",
-                "foo is no parameter of RCPT",
+                "“foo” is no parameter of RCPT",
                 "RCPT TO:<e@d.example>",
             ),
         ] {
@@ -189,6 +197,17 @@ mod tests {
             let data = e.next.iter().any(|step| step.does == Does::Command("DATA".to_owned()));
             assert_eq!(data, !start.is_empty(), "{:?}", e.next);
         }
+    }
+
+    #[test]
+    fn one_line_is_offered_once_and_a_lacking_space_is_not_said_to_stand_there() {
+        for line in ["mail from:<dude@noddy.com> foo=bar", "mail from:<dude@noddy.com> body=7bitt"] {
+            let next = last(&format!("> {line}\n< 555 5.5.4 Unsupported option")).next;
+            let without = Does::Command("mail from:<dude@noddy.com>".to_owned());
+            assert_eq!(next.iter().filter(|step| super::same(&step.does, &without)).count(), 1, "{next:?}");
+        }
+        let causes = last("> MAIL FROM:<dude@noddy.com>x\n< 501 5.5.4 no").causes;
+        assert!(causes.iter().any(|cause| cause.starts_with("A space has to stand between")), "{causes:?}");
     }
 
     #[test]

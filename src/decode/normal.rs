@@ -6,6 +6,9 @@ use crate::smtp::EnhancedCode;
 /// not keep the screen waiting.
 const READ: usize = 16 << 10;
 
+/// What stands in the place of a secret.
+const MASKED: &str = "{{auth}}";
+
 /// The part of a text that is read for a meaning.
 pub(super) fn beginning(text: &str) -> &str {
     &text[..text.floor_char_boundary(READ)]
@@ -13,12 +16,14 @@ pub(super) fn beginning(text: &str) -> &str {
 
 /// A text as the patterns of the decode data see it: in small letters, spaces of all kinds run together into one,
 /// typographic quotes made plain, codes repeated within it (`550-5.1.1`) left out, and every address replaced by `_@_`,
-/// so that no name of a person or of a domain decides.
+/// so that no name of a person or of a domain decides. What stands for a secret is no word of the server's.
 #[must_use]
 pub fn normalise(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
-        if is_repeated_code(word) {
+        let masked = word.contains(MASKED).then(|| word.replace(MASKED, ""));
+        let word = masked.as_deref().unwrap_or(word);
+        if word.is_empty() || is_repeated_code(word) {
             continue;
         }
         if !out.is_empty() {
@@ -96,6 +101,7 @@ mod tests {
             ("you can\u{2019}t", "you can't"),
             ("see http://x.example/?q=blocked", "see http://x.example/?q=blocked"),
             ("no 550-5.1.1 such", "no such"),
+            ("no FOO {{auth}} ({{auth}})", "no foo ()"),
             ("", ""),
             ("@", "@"),
         ] {

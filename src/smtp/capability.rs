@@ -1,6 +1,7 @@
 //! What a server offered in its reply to EHLO or LHLO (RFC 5321 4.1.1.1).
 
 use super::Reply;
+use super::escape::legible;
 
 /// Keywords that servers are known to offer, of the IANA registry and of their own, in order.
 pub const KEYWORDS: [&str; 36] = [
@@ -76,7 +77,7 @@ impl Capabilities {
     /// `AUTH=LOGIN PLAIN`, the old spelling, is read as AUTH.
     #[must_use]
     pub fn from_reply(reply: &Reply) -> Self {
-        let mut lines = reply.lines.iter().map(|line| String::from_utf8_lossy(line.text()).into_owned());
+        let mut lines = reply.lines.iter().map(|line| legible(line.text()));
         let server =
             lines.next().and_then(|line| line.split_whitespace().next().map(str::to_owned)).unwrap_or_default();
         let list = lines

@@ -96,6 +96,19 @@ pub fn for_screen(bytes: &[u8]) -> String {
     out
 }
 
+/// Bytes as text, of which every octet that is no UTF-8 can still be told: `\xNN`. Controls stay as they are.
+#[must_use]
+pub fn legible(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        out.push_str(chunk.valid());
+        for octet in chunk.invalid() {
+            write!(out, "{}", Escape::Octet(*octet)).expect("a string takes it");
+        }
+    }
+    out
+}
+
 /// Bytes as the REST of a record of an `.smtp` file (FORMATS section 1), appended to `out`.
 ///
 /// The inverse is [`from_file`].

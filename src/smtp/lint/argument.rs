@@ -261,7 +261,7 @@ fn mechanism(context: &Context<'_>, typed: &str, span: Range<usize>, alone: bool
     }
     let near = if known { None } else { nearest(typed, offered.iter().map(String::as_str).chain(MECHANISMS)) };
     if let Some(near) = near {
-        let reason = format!("{} is no mechanism; {near} is.", shown(typed.as_bytes()));
+        let reason = format!("“{}” is no mechanism; {near} is.", shown(typed.as_bytes()));
         let finding = found.wrong("unknown-mechanism", span, reason, "RFC 4954 4");
         if alone {
             finding.mends();
@@ -273,7 +273,7 @@ fn mechanism(context: &Context<'_>, typed: &str, span: Range<usize>, alone: bool
         let reason = format!("The server offered {}, not {}.", offered.join(" "), shown(typed.as_bytes()));
         found.wrong("mechanism-not-offered", span, reason, "RFC 4954 4");
     } else if !known {
-        let reason = format!("{} is no mechanism that is known.", shown(typed.as_bytes()));
+        let reason = format!("“{}” is no mechanism that is known.", shown(typed.as_bytes()));
         found.odd("unknown-mechanism", span, reason, "RFC 4954 4");
     }
     typed.to_owned()

@@ -200,7 +200,7 @@ fn rest(context: &Context<'_>, envelope: &Envelope, role: Role, found: &mut Find
         if (text.contains(&b'@') || text.contains(&b'<')) && !is_value {
             address::several_addresses(span, role, found);
         } else if glued && matches!(word, Word::Parameter(_)) {
-            let reason = "A space stands between the path and the first parameter.";
+            let reason = "A space has to stand between the path and the first parameter.";
             found.wrong("missing-space", span.start..span.start + 1, reason, "RFC 5321 4.1.1.11").mends();
         } else if text.iter().all(|b| matches!(b, b',' | b';')) {
             let followed_by_address = line[span.end..].contains(&b'@') && !line[span.end..].contains(&b'=');

@@ -186,12 +186,12 @@ fn unknown(context: &Context<'_>, item: &mut Item, table: &VerbEntry, found: &mu
     }
     let typed = shown(item.keyword.as_bytes());
     if let Some(near) = nearest(&item.keyword, table.parameters.iter().map(|entry| entry.name.as_str())) {
-        let reason = format!("{typed} is no parameter of {}; {near} is.", table.name);
+        let reason = format!("“{typed}” is no parameter of {}; {near} is.", table.name);
         found.wrong("unknown-parameter", item.span.clone(), reason, "RFC 5321 4.1.1.11").mends();
         near.clone_into(&mut item.keyword);
         return true;
     }
-    let reason = format!("{typed} is no parameter of {} that is known or that the server offered.", table.name);
+    let reason = format!("“{typed}” is no parameter of {} that is known or that the server offered.", table.name);
     found.wrong("unknown-parameter", item.span.clone(), reason, "RFC 5321 4.1.1.11");
     false
 }
@@ -256,7 +256,7 @@ fn value(context: &Context<'_>, item: &mut Item, entry: &ParameterEntry, found: 
     } else if entry.xtext && xtext::decode(coded_part(&typed).as_bytes()).is_err() {
         ("xtext", format!("In the value of {name} a plus, an equals sign and a space are written +2B, +3D and +20."))
     } else {
-        ("parameter-value", format!("{} is no value for {name}: {}.", shown(typed.as_bytes()), entry.grammar))
+        ("parameter-value", format!("“{}” is no value for {name}: {}.", shown(typed.as_bytes()), entry.grammar))
     };
     let finding = found.wrong(lint, span, reason, reference);
     if let Some(mended) = mended {

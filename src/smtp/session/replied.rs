@@ -10,16 +10,7 @@ impl Session {
         let success = reply.class() == Class::Success;
         self.counted(command);
         match command.verb {
-            Verb::Helo | Verb::Ehlo | Verb::Lhlo if success => {
-                self.greeted_by = Some(command.verb);
-                self.capabilities = Arc::new(if command.verb == Verb::Helo {
-                    Capabilities::default()
-                } else {
-                    Capabilities::from_reply(reply)
-                });
-                self.limits_domains = self.capabilities.limit("RCPTDOMAINMAX").is_some();
-                self.end_transaction();
-            }
+            Verb::Helo | Verb::Ehlo | Verb::Lhlo if success => self.greeted_back(command.verb, reply),
             Verb::Mail if success => {
                 self.end_transaction();
                 self.transactions += 1;
@@ -69,6 +60,16 @@ impl Session {
             Verb::Quit if success => self.phase = Phase::Quit,
             _ => {}
         }
+    }
+
+    fn greeted_back(&mut self, verb: Verb, reply: &Reply) {
+        // Who greets back takes part, whatever came before, which may have been no reply at all.
+        self.turned_away &= self.phase != Phase::Greeted;
+        self.greeted_by = Some(verb);
+        let asked = verb != Verb::Helo;
+        self.capabilities = Arc::new(if asked { Capabilities::from_reply(reply) } else { Capabilities::default() });
+        self.limits_domains = self.capabilities.limit("RCPTDOMAINMAX").is_some();
+        self.end_transaction();
     }
 
     fn chunk_replied(&mut self, command: &Command, success: bool) {

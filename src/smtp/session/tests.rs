@@ -53,6 +53,18 @@ fn the_phases_of_a_transaction() {
 }
 
 #[test]
+fn who_is_greeted_back_is_not_turned_away_whatever_came_before() {
+    for (script, away) in [
+        ("S: what is this", true),
+        ("S: what is this\nC: EHLO a\nS: 250 mx", false),
+        ("S: 554 no\nC: EHLO a\nS: 503 no", true),
+        ("S: 220 mx\nC: EHLO a\nS: 250 mx\nC: NOOP\nS: 421 over\nC: EHLO a\nS: 250 mx", true),
+    ] {
+        assert_eq!(Wire::play(script).session.turned_away, away, "{script}");
+    }
+}
+
+#[test]
 fn a_greeting_of_several_lines_is_one() {
     Wire::play(
         "S: 220-mx\n? EHLO a :: odd The server has not greeted\nS: 220 ready\n= phase greeted\n? EHLO a :: fine",

@@ -1,5 +1,7 @@
 //! What an open 334 asks for: decoded, and what to type.
 
+use std::ops::Range;
+
 use crate::conversation::dialogue::Ask;
 use crate::smtp::escape::for_screen;
 use crate::smtp::lint::Severity;
@@ -185,6 +187,12 @@ fn padded(line: &str) -> Option<(String, String)> {
     Some((whole, text.replace('\0', "\\0")))
 }
 
+/// A line whose base64 at this place has too few or too many `=`, with as many as it should have.
+pub(super) fn padded_at(line: &str, at: &Range<usize>) -> Option<String> {
+    let (whole, _) = padded(line.get(at.clone())?)?;
+    Some(format!("{}{whole}{}", &line[..at.start], &line[at.end..]))
+}
+
 fn for_screen_of(text: &str) -> String {
     for_screen(text.as_bytes())
 }
@@ -240,6 +248,13 @@ mod tests {
         ] {
             assert_eq!(padded(typed).map(|(whole, _)| whole).as_deref(), want, "{typed}");
         }
+    }
+
+    #[test]
+    fn base64_behind_a_mechanism_is_padded_in_its_place() {
+        let at = "AUTH PLAIN ".len().."AUTH PLAIN AGR1ZGUAbm9kZHk".len();
+        assert_eq!(padded_at("AUTH PLAIN AGR1ZGUAbm9kZHk", &at).as_deref(), Some("AUTH PLAIN AGR1ZGUAbm9kZHk="));
+        assert_eq!(padded_at("AUTH PLAIN \u{fc}\u{fc}\u{fc}\u{fc}\u{fc}\u{fc}\u{fc}", &(11..25)), None);
     }
 
     #[test]

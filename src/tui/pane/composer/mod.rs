@@ -297,6 +297,10 @@ impl Composer {
             if self.lints.is_empty() {
                 self.lints.extend(challenge.as_typed(self.line.text()));
             }
+        } else {
+            for lint in self.lints.iter_mut().filter(|lint| lint.name == "not-base64") {
+                lint.mended = challenge::padded_at(self.line.text(), &lint.span);
+            }
         }
         if answer(self.line.text(), around).is_some() || hint::is_filled(self.line.text(), around) {
             // What goes out is the base64, and not what stands there.
