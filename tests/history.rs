@@ -125,6 +125,10 @@ fn a_transcript_is_named_tagged_and_noted_and_the_rest_of_it_stays() {
     assert!(line.contains("\"Is it an open relay?\""), "{line}");
     printed(state, &["tag", "2025-12-30", "relay", "solved"]);
     printed(state, &["tag", "front", "solved", "--remove"]);
+    let old = std::fs::read_to_string(&paths[0]).unwrap() + "0.500000 * set tag=\"#urgent\"\n";
+    std::fs::write(&paths[0], &old).unwrap();
+    let shown = printed(state, &["tag", "front", "#urgent", "--remove"]);
+    assert!(shown.ends_with("#relay\n"), "as it was kept by an older ehlo: {shown}");
     printed(state, &["note", paths[0].to_str().unwrap(), "asked the owner", "--at", "6"]);
     let after = std::fs::read_to_string(&paths[0]).unwrap();
     let added = after.strip_prefix(&before).expect("what was recorded stays as it was");

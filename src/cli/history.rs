@@ -193,8 +193,8 @@ fn tag(world: &World, name: &str, tags: &[String], remove: bool) -> Result<Strin
         let set = Remark::new("set").with("tag", tag);
         if remove { set.with("off", "yes") } else { set }
     };
-    // One that was given with a comma in it before is taken off by that.
-    let whole = tags.iter().filter(|tag| remove && tag.contains([',', ';'])).map(String::as_str);
+    // One that was kept as it was typed, with a # or a comma in it, is taken off by that.
+    let whole = tags.iter().map(String::as_str).filter(|tag| remove && library::tags(tag).ne([*tag]));
     let remarks: Vec<_> = whole.chain(tags.iter().flat_map(|tag| library::tags(tag))).map(remark).collect();
     if remarks.is_empty() {
         return Err("there is no tag in that; a tag is one word".to_owned());

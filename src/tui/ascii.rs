@@ -2,7 +2,7 @@
 //!
 //! The view knows nothing of it: what it has drawn is put into other letters, cell by cell, just before it goes out.
 
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 
 /// What stands for what; what is in neither row is shown as `?`.
 const INSTEAD: [(&str, &str); 14] = [
@@ -35,6 +35,16 @@ pub(super) fn locale_is_utf8(variable: impl Fn(&str) -> Option<String>) -> bool 
 
 /// Puts ASCII into every cell. The width of each stays as it is.
 pub(super) fn only(buffer: &mut Buffer) {
+    // From one number to another, as of keys; elsewhere a text goes on there.
+    let number = |cell: Option<&Cell>| cell.is_some_and(|cell| cell.symbol().starts_with(|c: char| c.is_ascii_digit()));
+    for at in 1..buffer.content.len() {
+        let between = buffer.content[at].symbol() == "…"
+            && number(buffer.content.get(at - 1))
+            && number(buffer.content.get(at + 1));
+        if between {
+            buffer.content[at].set_symbol("-");
+        }
+    }
     for cell in &mut buffer.content {
         let symbol = cell.symbol();
         if symbol.is_ascii() {
@@ -71,11 +81,11 @@ mod tests {
 
     #[test]
     fn frames_marks_and_letters_keep_their_places() {
-        let mut buffer = Buffer::empty(Rect::new(0, 0, 24, 1));
-        buffer.set_string(0, 0, "┌─┐ ✓ 1…3 ▸ ≠ B\u{fc}cher \u{4e2d}|", Style::new());
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 27, 1));
+        buffer.set_string(0, 0, "┌─┐ ✓ 1…3 a… ▸ ≠ B\u{fc}cher \u{4e2d}|", Style::new());
         only(&mut buffer);
         let row: String = buffer.content.iter().map(ratatui::buffer::Cell::symbol).collect();
-        assert!(row.starts_with("+-+ y 1~3 > ! B?cher ??"), "{row}");
+        assert!(row.starts_with("+-+ y 1-3 a~ > ! B?cher ??"), "{row}");
         assert!(row.is_ascii(), "{row}");
     }
 }

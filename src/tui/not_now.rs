@@ -14,6 +14,16 @@ fn is_of_one(action: Action) -> bool {
     matches!(action, A::Search | A::Filter | A::Bookmark | A::NextBookmark | A::Note | A::Jump | A::Fold | A::FoldAll)
 }
 
+/// The key that closes the columns from where one is, and where it does.
+pub(super) fn closing(model: &Model) -> &'static str {
+    match (replay::closes(model), model.focus) {
+        (true, Focus::Transcript) => "{composer}",
+        (true, _) => "{composer} in the transcript",
+        (false, Focus::Transcript) => "{end-replay}",
+        (false, _) => "{end-replay} in the transcript",
+    }
+}
+
 /// Why an action can't be done now.
 pub(super) fn not_now(model: &Model, action: Action) -> Option<String> {
     let told = |words: &str| Some(model.keymap.told_at(model.place(), words));
@@ -40,7 +50,7 @@ pub(super) fn not_now(model: &Model, action: Action) -> Option<String> {
             "Nothing is being replayed; {replay} in the transcript begins.".to_owned()
         }
         _ if model.replay.is_some() && !model.at_start() && is_of_one(action) => {
-            "That is for one conversation alone: {end-replay} in the transcript closes the columns.".to_owned()
+            format!("That is for one conversation alone: {} closes the columns.", closing(model))
         }
         Action::DifferenceAfter | Action::DifferenceBefore => {
             "Nothing is compared; {compare} in the transcript begins.".to_owned()

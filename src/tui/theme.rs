@@ -261,6 +261,10 @@ impl Themes {
                 stays
             }),
         }
+        if self.all.is_empty() {
+            // Somebody's own took the places of all that a terminal of few colours shows.
+            self.add("mono", shipped("mono"));
+        }
         self.current = 0;
         self.choose(&used);
         gone
@@ -413,6 +417,13 @@ mod tests {
         for _ in 0..4 {
             assert!(!themes.turn().1.needs_more_than_sixteen());
         }
+        let mut own = Themes::default();
+        let names: Vec<String> = own.all.iter().map(|(name, _)| name.clone()).collect();
+        for name in &names {
+            own.add(name, shipped("dark"));
+        }
+        own.fit(Colours::Few);
+        assert!(own.current() == Theme::mono() && own.turn().0 == "mono", "one is left");
     }
 
     #[test]

@@ -224,7 +224,8 @@ fn leads(model: &Model) -> Option<&'static str> {
 /// What is said of the place, before its keys: of two columns first.
 fn said(place: Where, model: &Model) -> Vec<&'static str> {
     let columns = model.replay.is_some() && !model.at_start();
-    let beside = if columns && matches!(place, Where::Transcript | Where::Composer) { COLUMNS } else { &[] };
+    let beside =
+        if columns && matches!(place, Where::Transcript | Where::Composer | Where::Panel) { COLUMNS } else { &[] };
     // The marks of the lanes are not those of the columns.
     let own = if columns && place == Where::Transcript { &[] } else { words(place) };
     beside.iter().chain(own).copied().collect()

@@ -69,10 +69,13 @@ impl Other {
                     _ if text.is_empty() => Outcome::Stay,
                     Wanted::Replay(path, way) => Outcome::Replay(path.clone(), text, *way),
                     Wanted::Compare(path) => Outcome::Compare(path.clone(), PathBuf::from(text)),
-                    Wanted::Both(path) => match text.split_whitespace().collect::<Vec<_>>()[..] {
-                        [left, right] => Outcome::Both(path.clone(), [left.to_owned(), right.to_owned()]),
-                        _ => Outcome::Stay,
-                    },
+                    Wanted::Both(path) => {
+                        if let [left, right] = text.split_whitespace().collect::<Vec<_>>()[..] {
+                            return Outcome::Both(path.clone(), [left.to_owned(), right.to_owned()]);
+                        }
+                        self.said = Some("Two targets are wanted, such as lab: mx.example:25".to_owned());
+                        Outcome::Stay
+                    }
                 };
             }
             KeyCode::Tab if matches!(self.wanted, Wanted::Compare(_)) => {
@@ -194,6 +197,7 @@ impl Other {
                     say("The connection that is open now is dropped, without QUIT.", Role::Warning);
                 }
             }
+            Wanted::Both(_) if self.said.is_some() => say(self.said.as_deref().unwrap_or_default(), Role::Remark),
             Wanted::Both(_) => {
                 say("Two targets and a blank between them; no message leaves this machine.", Role::Dim);
             }

@@ -267,7 +267,7 @@ fn the_same_conversation_with_two_servers_is_asked_for_and_can_be_stopped() {
         Talk::opened("relay.smtp".to_owned(), PathBuf::from("relay.smtp"), read(RELAY.as_bytes()).expect("a file").log);
     screen.send(Message::Opened { path: PathBuf::from("relay.smtp"), talk: Box::new(talk), whole: true });
     screen.keys("Dlab:<enter>");
-    assert!(screen.shown().contains("Two targets"), "one is not enough: {}", screen.shown());
+    assert!(screen.shown().contains("Two targets are wanted"), "one is not enough: {}", screen.shown());
     assert!(screen.asked().is_empty());
     screen.keys(" mx.example<enter>");
     assert_eq!(screen.asked(), ["both relay.smtp lab: mx.example"]);
@@ -278,6 +278,16 @@ fn the_same_conversation_with_two_servers_is_asked_for_and_can_be_stopped() {
     assert!(screen.shown().contains("it was stopped"), "{}", screen.shown());
     screen.send(Message::Both(Ok(["a.smtp", "b.smtp"].map(PathBuf::from))));
     assert_eq!(screen.asked(), ["compare a.smtp b.smtp"]);
+}
+
+#[test]
+fn beside_each_other_help_and_notices_name_what_is_there() {
+    let mut screen = comparing(120, 33);
+    screen.keys("/");
+    let shown = screen.shown();
+    assert!(shown.contains("for one conversation alone: Esc closes the columns"), "{shown}");
+    screen.keys("<enter><f1>");
+    assert!(screen.shown().contains("≈ what differs"), "in the right panel too: {}", screen.shown());
 }
 
 #[test]
