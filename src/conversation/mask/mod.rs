@@ -25,7 +25,7 @@ use zeroize::Zeroizing;
 use crate::smtp::escape;
 use crate::smtp::secret::MARKER as AUTH;
 use crate::smtp::session::Sent;
-use crate::smtp::{Command, Secret, Session, Verb};
+use crate::smtp::{Command, Secret, Session, Verb, verb};
 
 use super::event::{Line, Remark};
 use super::log::{Entry, Kind};
@@ -255,7 +255,7 @@ impl Mask {
             let mechanism = String::from_utf8_lossy(mechanism).to_ascii_uppercase();
             self.auth = Some(Exchange { mechanism, responses: 0 });
             self.tried = true;
-        } else if stray::is_command(&command.word) {
+        } else if verb::is_known(&command.word) {
             self.auth = None;
             self.refused = None;
         }

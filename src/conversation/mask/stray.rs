@@ -32,14 +32,9 @@ pub(super) fn logs_in(word: &str) -> bool {
     is_login(word) || sasl::known(word).is_some()
 }
 
-/// Whether a word is a command of SMTP, and so no answer to anything.
-pub(super) fn is_command(word: &str) -> bool {
-    verb::is_known(word)
-}
-
 /// Where a line whose first word is no verb of the session's begins to be secret.
 pub(super) fn begins(line: &[u8], word: &str, expected: Expected) -> Option<usize> {
-    if is_command(word) {
+    if verb::is_known(word) {
         return None;
     }
     if let Some((_, end)) = mistyped(line, word) {
@@ -102,7 +97,7 @@ fn is_short_base64(word: &str) -> bool {
 fn is_command_or_field(name: &str) -> bool {
     let field = name.starts_with(|c: char| c.is_ascii_uppercase())
         && name.bytes().all(|octet| octet.is_ascii_alphabetic() || octet == b'-');
-    field || is_command(name)
+    field || verb::is_known(name)
 }
 
 fn first_secret(line: &[u8]) -> Option<usize> {
