@@ -4,7 +4,7 @@
 use crate::conversation::dialogue::Ask;
 use crate::conversation::{Dialogue, Exchange, Log};
 use crate::smtp::lint::{self, Severity};
-use crate::smtp::{Phase, ReplyCode, Session, Verb};
+use crate::smtp::{Phase, ReplyCode, Session, Verb, program};
 
 use super::exchange::{before_command, earlier};
 use super::{Does, Explanation, Knowledge, Step};
@@ -107,23 +107,22 @@ fn empty_line(exchange: &Exchange, log: &Log, into: &mut Explanation) -> bool {
 
 /// The command of an article by which one connects, said to the server that one is connected to.
 fn of_a_shell(exchange: &Exchange, log: &Log, into: &mut Explanation) -> bool {
-    const CONNECTS: [&str; 7] = ["telnet", "open", "nc", "ncat", "netcat", "openssl", "swaks"];
     let line = exchange.command().and_then(|record| log.get(record)).filter(|entry| !entry.masked);
     let said = line.and_then(|entry| std::str::from_utf8(entry.bytes).ok()).unwrap_or_default();
     let mut words = said.split_whitespace();
-    let Some(word) = words.next().filter(|word| CONNECTS.iter().any(|known| word.eq_ignore_ascii_case(known))) else {
+    let Some((word, wants)) = words.next().and_then(|word| Some((word, program::word(word)?.1))) else { return false };
+    if wants == program::Wants::Setting {
         return false;
-    };
+    }
     into.title = format!("Refused for good: {word} is no command of SMTP");
     into.meaning = format!(
         "{word} is a program by which one connects to a server. You are connected already, and the server took its name \
          for a verb."
     );
     into.causes = vec!["The line is for a shell, and was said to the server".to_owned()];
-    // What is named is where somebody wants to go; the options of openssl and swaks say it in other ways.
-    let options = ["openssl", "swaks"].iter().any(|known| word.eq_ignore_ascii_case(known));
+    // What is named is where somebody wants to go; options say it in other ways.
     let place: Vec<_> = words.filter(|word| !word.starts_with('-')).take(3).collect();
-    if matches!(place.as_slice(), [_] | [_, _]) && !options {
+    if matches!(place.as_slice(), [_] | [_, _]) && wants == program::Wants::Place {
         let does = Does::Action("connect".to_owned(), Some(place.join(" ")));
         into.next.insert(0, Step { text: "Leave this server, and connect there".to_owned(), does });
     }
@@ -288,6 +287,27 @@ mod tests {
         assert_eq!(first(&e), &Does::Command("HELO".to_owned()), "{:?}", e.next);
         let e = last("> EHLO a_b\n< 501 no");
         assert!(!e.title.contains("no name was given"), "{}", e.title);
+    }
+
+    #[test]
+    fn a_line_for_a_shell_is_told_and_where_it_names_a_place_leads_there() {
+        let there = |place: &str| Some(Does::Action("connect".to_owned(), Some(place.to_owned())));
+        for (line, place) in [
+            ("telnet -4 mx.example 25", there("mx.example 25")),
+            ("OPEN mx.example", there("mx.example")),
+            ("openssl s_client -connect mx.example:25", None),
+            ("socat - TCP:mx.example:25", None),
+        ] {
+            let e = last(&format!("> {line}\n< 500 no"));
+            assert!(e.title.contains("is no command of SMTP"), "{line}: {}", e.title);
+            let leads = e
+                .next
+                .iter()
+                .map(|step| &step.does)
+                .find(|does| matches!(does, Does::Action(to, _) if to == "connect"));
+            assert_eq!(leads, place.as_ref(), "{line}");
+        }
+        assert!(!last("> set localecho\n< 500 no").meaning.contains("a program by which one connects"));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 
 use crate::conversation::file::Reader;
+use crate::smtp::program;
 
 use super::{Endpoint, ProfileError, Profiles, Protocol, Target, TlsMode};
 
@@ -69,8 +70,6 @@ pub enum TargetError {
 const LAB: &str = "lab";
 /// The lab's scenario where none is named.
 const DEFAULT: &str = "default";
-/// The programs of the articles by which one connects.
-const CONNECTS: [&str; 5] = ["telnet", "open", "nc", "ncat", "netcat"];
 
 /// A host and, where it was given, a port.
 pub(super) struct ReadHost {
@@ -233,8 +232,7 @@ fn by_place(text: &str) -> Result<Target, TargetError> {
         return mx(text, domain);
     }
     let mut words: Vec<&str> = text.split_whitespace().collect();
-    let connects = words.first().and_then(|first| CONNECTS.into_iter().find(|word| first.eq_ignore_ascii_case(word)));
-    if let Some(prefix) = connects {
+    if let Some((prefix, program::Wants::Place)) = words.first().and_then(|first| program::word(first)) {
         words.remove(0);
         // Such as `-4` and `-C`.
         words.retain(|word| !word.starts_with('-'));

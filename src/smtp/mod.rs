@@ -1,7 +1,8 @@
 //! The protocol, sans-IO: bytes and values in, values out.
 //!
 //! Here: verbs and commands, replies and their reader, enhanced status codes, capabilities, the session's phases with
-//! what is legal in each, lint, dot-stuffing, secrets, and the one function that makes bytes fit to be shown or filed.
+//! what is legal in each, lint, SASL, dot-stuffing, secrets, words that are for other programs, and the one function that
+//! makes bytes fit to be shown or filed.
 //! Not here: sockets, clocks, files, screens, and the meaning of a reply in words (that is `decode`).
 
 pub mod capability;
@@ -13,6 +14,7 @@ mod line;
 pub mod lint;
 mod nearest;
 mod path;
+pub mod program;
 pub mod reply;
 pub mod sasl;
 pub mod secret;

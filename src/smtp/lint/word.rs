@@ -1,7 +1,7 @@
 //! A first word that is no verb of the protocol: mistyped, glued to what follows, or not SMTP at all.
 
-use super::super::Verb;
 use super::super::verb::{self, VENDORS};
+use super::super::{Verb, program};
 use super::nearest::nearest;
 use super::secret::looks_like_secret;
 use super::{Context, Findings, mend, shown};
@@ -20,11 +20,6 @@ const MEANT: [(&str, &str); 8] = [
 
 /// The name of the finding about a command of the program with which people connect by hand.
 pub const CLIENT: &str = "client-command";
-
-/// What people type in such a program, or to start one.
-const CLIENTS: [&str; 13] = [
-    "TELNET", "OPEN", "CONNECT", "NC", "NCAT", "NETCAT", "OPENSSL", "SWAKS", "SOCAT", "SSH", "SET", "UNSET", "DISPLAY",
-];
 
 const METHODS: [&str; 9] = ["GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "CONNECT", "PATCH", "TRACE"];
 
@@ -61,7 +56,7 @@ pub(super) fn examine(context: &Context<'_>, found: &mut Findings) -> Vec<u8> {
         found.wrong("http-request", span, reason, "RFC 5321 4.1.1");
         return body.to_vec();
     }
-    if CLIENTS.contains(&upper.as_str()) && !context.session.capabilities.has(&upper) {
+    if program::word(word).is_some() && !context.session.capabilities.has(&upper) {
         let reason = format!("{upper} is a word for the program that connects, and no command of SMTP.");
         found.odd(CLIENT, span, reason, "RFC 5321 4.1.1");
         return body.to_vec();
