@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::super::Verb;
-use super::super::sasl::{self, Proof};
+use super::super::sasl::{self, Proof, typed};
 use super::address::{self, Place};
 use super::nearest::nearest;
 use super::secret::is_like_secret;
@@ -227,7 +227,7 @@ fn auth(context: &Context<'_>, found: &mut Findings) -> Vec<u8> {
         let text = &line[initial.clone()];
         if text != b"=" && STANDARD.decode(text).is_err() {
             let reason = "The response after the mechanism is base64, or = for an empty one.";
-            found.wrong("not-base64", initial.clone(), padding(text).unwrap_or(reason), "RFC 4954 4");
+            found.wrong("not-base64", initial.clone(), no_base64(text, reason), "RFC 4954 4");
         }
         // LOGIN takes the user there by habit.
         let server_first = known.is_some_and(|known| !known.client_first && known.name != "LOGIN");
@@ -285,33 +285,10 @@ pub(super) fn auth_answer(line: &[u8], found: &mut Findings) {
         return;
     }
     let reason = "The server waits for an answer of AUTH: base64, or * alone to give up.";
-    found.wrong("not-base64", 0..line.len(), padding(line).unwrap_or(reason), "RFC 4954 4");
+    found.wrong("not-base64", 0..line.len(), no_base64(line, reason), "RFC 4954 4");
 }
 
-/// What is wrong with base64 that only has too few or too many `=` at its end.
-fn padding(text: &[u8]) -> Option<&'static str> {
-    let letters = text.iter().rposition(|octet| *octet != b'=').map_or(0, |last| last + 1);
-    let padded = [&text[..letters], &b"==="[..letters.wrapping_neg() % 4]].concat();
-    let marked = letters < text.len() || letters >= 8;
-    let good = marked && letters > 0 && STANDARD.decode(padded).is_ok();
-    good.then_some("The = at the end of this base64 are not as many as they should be.")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn base64_that_only_lacks_its_end_is_told_from_none() {
-        for (text, near) in [
-            ("ZHVkZQ=", true),
-            ("ZHVkZQ===", true),
-            ("AGR1ZGUAbm9kZHk", true),
-            ("noddy", false),
-            ("hunter two", false),
-            ("", false),
-        ] {
-            assert_eq!(padding(text.as_bytes()).is_some(), near, "{text}");
-        }
-    }
+/// Why a response will not do, more closely than `reason` where only its ends are wrong. It is not shown decoded.
+fn no_base64(text: &[u8], reason: &str) -> String {
+    typed::Repaired::of(text).map_or_else(|| reason.to_owned(), |it| it.reason())
 }

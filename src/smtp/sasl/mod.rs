@@ -6,6 +6,7 @@
 //! | [`Mechanism`] | the client's side: from challenge to response |
 //! | [`Verifier`] | the server's side, for the lab |
 //! | [`explain`] | what a step says, in words |
+//! | [`typed`] | base64 as people type it |
 //!
 //! What is sent stays inside [`Secret`] until it is written. Time and randomness come in as values.
 
@@ -19,6 +20,7 @@ mod plain;
 mod scram;
 mod table;
 mod token;
+pub mod typed;
 mod verifier;
 mod xoauth2;
 

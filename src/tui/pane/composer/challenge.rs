@@ -5,11 +5,10 @@ use std::ops::Range;
 use crate::conversation::dialogue::Ask;
 use crate::smtp::escape::for_screen;
 use crate::smtp::lint::Severity;
+use crate::smtp::sasl::typed::{self, Repaired};
 use crate::smtp::{Lint, Phase, Verb, sasl};
 use crate::tui::keymap::verbatim;
 use crate::tui::talk::Talk;
-
-use super::hint;
 
 /// What the answer is to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,10 +107,13 @@ impl Challenge {
 
     /// Says why an answer that is no base64 will not do, and what sends what was meant.
     pub(super) fn no_base64(&self, line: &str, finding: &mut Lint) {
-        if let Some((whole, text)) = padded(line) {
-            let text = for_screen(text.as_bytes());
-            finding.reason = format!("The = at the end of this base64 of “{text}” are not as many as they should be.");
-            finding.mended = Some(whole);
+        if let Some(repaired) = Repaired::of(line.as_bytes()) {
+            (finding.reason, finding.mended) = (repaired.reason_with_text(), Some(repaired.whole));
+            return;
+        }
+        // Behind $ it would be encoded twice.
+        if self.wants == Wants::Plain && typed::is_broken(line.as_bytes()) {
+            "This is no base64: letters of it are missing or mistyped.".clone_into(&mut finding.reason);
             return;
         }
         let reason = match self.wants {
@@ -134,7 +136,9 @@ impl Challenge {
 
     /// A name or a password that happens to be base64, but of nothing that could be either: it was meant as typed.
     pub(super) fn as_typed(&self, line: &str) -> Option<Lint> {
-        if self.wants == Wants::Plain && hint::base64_of(line).is_some_and(|text| text.matches('\0').count() != 2) {
+        if self.wants == Wants::Plain
+            && typed::text_of(line.as_bytes()).is_some_and(|text| text.matches('\0').count() != 2)
+        {
             return Some(Lint {
                 name: "plain-parts",
                 severity: Severity::Odd,
@@ -146,7 +150,12 @@ impl Challenge {
             });
         }
         let asked = matches!(self.wants, Wants::User | Wants::Password);
-        if !asked || line.is_empty() || line.starts_with('$') || line == "*" || hint::base64_of(line).is_some() {
+        if !asked
+            || line.is_empty()
+            || line.starts_with('$')
+            || line == "*"
+            || typed::text_of(line.as_bytes()).is_some()
+        {
             return None;
         }
         Some(Lint {
@@ -169,22 +178,12 @@ impl Challenge {
     }
 }
 
-/// Base64 of a text that has too few or too many `=` at its end, or blanks beside it: as it should be, and the text.
-fn padded(line: &str) -> Option<(String, String)> {
-    let letters = line.trim().trim_end_matches('=');
-    let equals = "=".repeat(letters.len().wrapping_neg() % 4);
-    let whole = format!("{letters}{equals}");
-    // A short name that was typed as it is may be base64 of something by chance.
-    let marked = line.contains('=') || letters.len() >= 8 || line.trim() == whole;
-    let text = hint::base64_of(&whole).filter(|text| !text.is_empty() && whole != line)?;
-    let (upper, lower) = (|c: char| c.is_ascii_uppercase(), |c: char| c.is_ascii_lowercase());
-    let name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '@');
-    // Letters of both cases that come to a name do not do so by chance.
-    let by_case = letters.len() >= 5 && letters.contains(upper) && letters.contains(lower) && text.chars().all(name);
-    if !marked && !by_case {
-        return None;
-    }
-    Some((whole, text.replace('\0', "\\0")))
+/// Mends the response behind AUTH where only its ends are wrong. The line stands there in the open already: no other
+/// lint of it is mended, since those are shown elsewhere too.
+pub(super) fn repair(line: &str, finding: &mut Lint) {
+    let span = finding.span.clone();
+    let repaired = line.get(span.clone()).and_then(|response| Repaired::of(response.as_bytes()));
+    finding.mended = repaired.map(|it| [&line[..span.start], &it.whole, &line[span.end..]].concat());
 }
 
 /// A line whose base64 at this place has too few or too many `=`, with as many as it should have.
@@ -230,24 +229,9 @@ mod tests {
         let plain = asked("> AUTH PLAIN\n< 334 ");
         assert_eq!(plain.as_typed("ZHVkZQ==").map(|lint| lint.name), Some("plain-parts"));
         assert_eq!(plain.as_typed("AGR1ZGUAbm9kZHk=").map(|lint| lint.name), None);
-    }
-
-    #[test]
-    fn base64_with_a_wrong_padding_is_padded_and_not_encoded_once_more() {
-        for (typed, want) in [
-            ("ZHVkZQ=", Some("ZHVkZQ==")),
-            ("ZHVkZQ===", Some("ZHVkZQ==")),
-            ("c2VjcmV0LXBhc3N3b3Jk=", Some("c2VjcmV0LXBhc3N3b3Jk")),
-            ("AGR1ZGUAbm9kZHk", Some("AGR1ZGUAbm9kZHk=")),
-            (" ZHVkZQ== ", Some("ZHVkZQ==")),
-            ("ZHVkZQ", Some("ZHVkZQ==")),
-            ("noddy", None),
-            ("McDonald", None),
-            ("a=b", None),
-            ("secret", None),
-        ] {
-            assert_eq!(padded(typed).map(|(whole, _)| whole).as_deref(), want, "{typed}");
-        }
+        let mut broken = plain.as_typed("ZHVkZQ==").expect("a finding to write over");
+        plain.no_base64("AGR1ZGUAbm9kZH=", &mut broken);
+        assert!(broken.reason.contains("letters of it are missing") && broken.mended.is_none(), "{broken:?}");
     }
 
     #[test]

@@ -4,7 +4,6 @@ use std::ops::Range;
 use std::time::Duration;
 
 use crate::message::header::is_field;
-use crate::smtp::escape::is_plain;
 use crate::smtp::session::Sent;
 use crate::smtp::{Lint, Phase, Session, Verb, VerbTable, sasl};
 use crate::tui::keymap::verbatim;
@@ -333,15 +332,9 @@ fn answer(line: &str, around: &Surroundings<'_>) -> Hint {
     )
 }
 
-/// The text that a line is the base64 of; none where it is that of something else, or of nothing.
-pub(super) fn base64_of(line: &str) -> Option<String> {
-    let text = sasl::decode(line.as_bytes()).and_then(|octets| String::from_utf8(octets).ok());
-    text.filter(|text| text.chars().all(|c| c == '\0' || is_plain(c)))
-}
-
 /// What a line of base64 stands for: somebody who types a name as it is has typed no text.
 fn decoded(line: &str) -> Hint {
-    match base64_of(line) {
+    match sasl::typed::text_of(line.as_bytes()) {
         Some(text) => {
             let text = verbatim(&text.replace('\0', "\\0"));
             Hint::Note(

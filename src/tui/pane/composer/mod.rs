@@ -290,17 +290,18 @@ impl Composer {
             self.lints.retain(|lint| lasting.iter().any(|it| it.name == lint.name));
         }
         self.complete(around);
-        if let Some(challenge) = around.challenge {
-            for lint in self.lints.iter_mut().filter(|lint| lint.name == "not-base64") {
-                challenge.no_base64(self.line.text(), lint);
-            }
-            if self.lints.is_empty() {
-                self.lints.extend(challenge.as_typed(self.line.text()));
+        for lint in self.lints.iter_mut().filter(|lint| lint.name == "not-base64") {
+            match around.challenge {
+                Some(challenge) => challenge.no_base64(self.line.text(), lint),
+                None => challenge::repair(self.line.text(), lint),
             }
         } else {
             for lint in self.lints.iter_mut().filter(|lint| lint.name == "not-base64") {
                 lint.mended = challenge::padded_at(self.line.text(), &lint.span);
             }
+        }
+        if let Some(challenge) = around.challenge.filter(|_| self.lints.is_empty()) {
+            self.lints.extend(challenge.as_typed(self.line.text()));
         }
         if answer(self.line.text(), around).is_some() || hint::is_filled(self.line.text(), around) {
             // What goes out is the base64, and not what stands there.

@@ -1,5 +1,6 @@
 //! What the second row says of lines that go out all the same, and do not do what was meant.
 
+use super::Composer;
 use super::tests::Desk;
 
 fn said(desk: &mut Desk, line: &str) -> String {
@@ -54,4 +55,16 @@ fn words_for_the_program_that_connects_lead_to_the_key_that_does() {
         assert!(said.contains("no command of SMTP") && said.contains("F4 connects elsewhere"), "{line}: {said}");
         assert!(!said.contains("F8"), "nothing is mended: {said}");
     }
+}
+
+#[test]
+fn base64_behind_auth_that_lacks_its_end_is_mended_by_the_key() {
+    let mut desk = Desk::greeted();
+    desk.say("EHLO noddy.com", "250-mx\n250 AUTH PLAIN LOGIN");
+    let lacking = said(&mut desk, "AUTH PLAIN AGR1ZGUAbm9kZHk");
+    assert!(lacking.contains("not as many as they should be"), "{lacking}");
+    assert!(desk.with(Composer::mend));
+    assert_eq!(desk.composer.line(), "AUTH PLAIN AGR1ZGUAbm9kZHk=");
+    said(&mut desk, "AUTH PLAIN dude:noddy");
+    assert!(!desk.with(Composer::mend), "nothing is guessed");
 }
