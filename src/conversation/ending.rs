@@ -1,6 +1,6 @@
 //! How a conversation ended where no reply says it: it was cut, nobody waited any longer, a message was left unfinished, TLS
 //! did not come about, the server said nothing, or there was no connection. Lists, titles, exports and programs tell it
-//! from here.
+//! from here; what it means is `decode`'s to say.
 
 use super::connections::{Connection, Connections, remark};
 use super::dialogue::{Ask, Dialogue, Exchange};
@@ -61,6 +61,14 @@ pub struct Ending {
     pub at_rest: bool,
     /// How far it had come: a later connection that came as far makes up for it.
     stage: u8,
+}
+
+impl Ending {
+    /// Whether it had come to a message, and not to its end.
+    #[must_use]
+    pub fn is_at_message(&self) -> bool {
+        self.stage == DATA
+    }
 }
 
 /// How the conversation ended, where no reply says it and no later connection came as far. Of a log that is `torn`, its
@@ -305,72 +313,6 @@ const SERVERS: &str = "the server's certificate";
 /// The connection ended in the middle of this.
 fn broke_off(what: &str) -> String {
     format!("{what} broke off")
-}
-
-/// An end told at length, for where nothing stands beside it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Account {
-    /// In a few words.
-    pub short: String,
-    /// A headline.
-    pub title: String,
-    /// What happened, and what is known and not known since.
-    pub meaning: String,
-    /// Why, most likely first.
-    pub causes: &'static [&'static str],
-}
-
-impl Ending {
-    /// The same at length; not escaped for a screen.
-    #[must_use]
-    pub fn account(&self, dialogue: &Dialogue, log: &Log) -> Account {
-        let owed = self.exchange.and_then(|n| dialogue.exchanges().get(n));
-        let mut short = self.words.clone();
-        let mut title: String = self.words.chars().take(1).flat_map(char::to_uppercase).collect();
-        title.extend(self.words.chars().skip(1));
-        let (meaning, causes): (String, &[&str]) = match (self.end, owed) {
-            (End::Cut | End::Unanswered, Some(owed)) if owed.reply().is_some() => (
-                format!(
-                    "The connection ended before its last line had come whole, and what came of it decides nothing. {}",
-                    unknown(owed)
-                ),
-                &["the server failed while it answered", "something in between ended the connection"],
-            ),
-            (End::Cut, Some(owed)) => {
-                title = format!("The connection ended before {} came", owed.awaited());
-                short = format!("closed before {} came", owed.awaited());
-                let reason = remark(log, Some(self.record)).and_then(|it| it.get("reason").map(str::to_owned));
-                let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
-                (
-                    format!("It was closed without a word{reason}. {}", unknown(owed)),
-                    &[
-                        "the server failed, or was restarted",
-                        "something in between, such as a firewall, ended the connection",
-                    ],
-                )
-            }
-            (End::Unanswered, Some(owed)) => (format!("Nobody waits for it any more. {}", unknown(owed)), &[]),
-            (End::Abandoned | End::Cut, None) if self.stage == DATA => (
-                "The connection ended before the message was whole: the server throws away what has come of it, and nobody \
-                 gets it."
-                    .to_owned(),
-                &[],
-            ),
-            _ => (String::new(), &[]),
-        };
-        Account { short, title, meaning, causes }
-    }
-}
-
-/// What is not known where a reply has not come whole.
-fn unknown(exchange: &Exchange) -> &'static str {
-    let broken = exchange.reply().is_some();
-    match (exchange.ask, exchange.verb) {
-        (Ask::EndOfData, _) => "Whether the message was taken is not known: sent again, it may arrive twice.",
-        (Ask::Command, Verb::Rcpt) if broken => "Nobody was accepted or refused by it.",
-        (Ask::Command, Verb::Ehlo | Verb::Lhlo) if broken => "Nothing of what it offered counts.",
-        _ => "Whether the server has done what was asked is not known.",
-    }
 }
 
 #[cfg(test)]

@@ -251,7 +251,8 @@ fn title(layers: &Layers<'_>, class: Class, context: &Context) -> String {
     if refused.is_empty() { capital(headline) } else { format!("{refused}{}", small(headline)) }
 }
 
-fn capital(text: &str) -> String {
+/// The first letter a capital.
+pub(super) fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map(|c| c.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

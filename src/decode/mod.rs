@@ -1,4 +1,4 @@
-//! What a reply means here, why, and what to do next.
+//! What a reply means here, or an end that no reply tells; why, and what to do next.
 //!
 //! A pure function of the reply, of the conversation so far, and of [`Knowledge`], which is data read from `assets/`.
 //! Layers speak from the most specific to the most general: a recognised text, the enhanced status code, the reply code
@@ -8,6 +8,7 @@ mod auth;
 mod book;
 mod category;
 mod context;
+mod ended;
 mod entry;
 mod evidence;
 mod examples;
@@ -45,6 +46,7 @@ mod tests;
 
 pub use book::Book;
 pub use context::{Asked, Context};
+pub use ended::{Account, explain_ending};
 pub use entry::{
     AtEntry, CategoryEntry, CodeEntry, DigitEntry, EnhancedEntry, ReplyEntry, Several, SoftwareEntry, StepEntry,
 };

@@ -7,7 +7,7 @@ use crate::conversation::ending::{Ending, endings};
 use crate::conversation::file::{Document, folded};
 use crate::conversation::log::Entry;
 use crate::conversation::{Dialogue, Kind, Log, Micros, words};
-use crate::decode::{Explanation, Knowledge, explain_exchange};
+use crate::decode::{Explanation, Knowledge, explain_ending, explain_exchange};
 use crate::smtp::escape;
 
 /// Lines of message content beyond which it is folded.
@@ -24,7 +24,8 @@ pub(super) fn export(document: &Document, knowledge: &Knowledge) -> Vec<u8> {
     let document = &folded(document);
     let dialogue = Dialogue::of(&document.log);
     let timed = document.header.text("clock") != Some("none");
-    let (out, endings) = (String::new(), endings(&dialogue, &document.log));
+    let (out, mut endings) = (String::new(), endings(&dialogue, &document.log));
+    endings.sort_by_key(|ended| ended.record);
     let mut page = Page { out, log: &document.log, dialogue: &dialogue, endings, knowledge, tls: false, timed };
     page.head(document);
     page.conversation();
@@ -50,7 +51,7 @@ struct Page<'a> {
     out: String,
     log: &'a Log,
     dialogue: &'a Dialogue,
-    /// How its connections ended.
+    /// How its connections ended, in the order of the records.
     endings: Vec<Ending>,
     knowledge: &'a Knowledge,
     tls: bool,
@@ -160,9 +161,12 @@ impl Page<'_> {
 
     /// How a connection ended at a record, where no reply tells it.
     fn ended(&mut self, record: usize) {
-        let silent = self.knowledge.is_silent();
-        let ended = self.endings.iter().find(|ended| ended.record == record && !ended.at_rest && !silent);
-        let Some(account) = ended.map(|ended| ended.account(self.dialogue, self.log)) else { return };
+        let Ok(place) = self.endings.binary_search_by_key(&record, |ended| ended.record) else { return };
+        let ended = &self.endings[place];
+        if ended.at_rest || self.knowledge.is_silent() {
+            return;
+        }
+        let account = explain_ending(ended, self.dialogue, self.log);
         put!(
             self.out,
             "<div class=\"reply refused\" tabindex=\"0\"><aside class=\"decode\"><h2>{}</h2><p>{}</p>\n",

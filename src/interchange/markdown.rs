@@ -8,7 +8,7 @@ use crate::conversation::ending::{Ending, endings};
 use crate::conversation::file::{Document, folded};
 use crate::conversation::{Dialogue, Exchange, Kind, Log, Micros, words};
 use crate::decode::offer::changes;
-use crate::decode::{Does, Knowledge, Step, explain_exchange};
+use crate::decode::{Does, Knowledge, Step, explain_ending, explain_exchange};
 use crate::smtp::{Capabilities, Verb, escape};
 
 /// Recipients that the table of verdicts lists.
@@ -92,7 +92,7 @@ fn exchanges(log: &Log, dialogue: &Dialogue, (knowledge, timed): (&Knowledge, bo
     out.push('\n');
     // What belongs to an exchange stands beside it.
     for ended in endings.iter().rev().filter(|ended| ended.exchange.is_none() && !ended.at_rest) {
-        let account = ended.account(dialogue, log);
+        let account = explain_ending(ended, dialogue, log);
         line!(out, "**{}** {}\n", inline(&account.title), inline(&account.meaning));
     }
 }
@@ -135,7 +135,7 @@ fn row(
             let next = if exchange.is_refusal() { next } else { String::new() };
             (format!("**{}** {}", inline(&it.title), inline(&it.meaning)), causes, next)
         });
-    let account = ended.map(|ended| ended.account(dialogue, log));
+    let account = ended.map(|ended| explain_ending(ended, dialogue, log));
     let (meaning, causes) = account.map_or((meaning, causes), |it| {
         let causes = it.causes.iter().map(|cause| inline(cause)).collect::<Vec<_>>().join("<br>");
         (format!("**{}** {}", inline(&it.title), inline(&it.meaning)), causes)

@@ -3,6 +3,7 @@
 use crate::conversation::connections::{Connection, remark};
 use crate::conversation::dialogue::Ask;
 use crate::conversation::ending;
+use crate::decode::explain_ending;
 use crate::tui::action::Action;
 use crate::tui::pane::panel::moment::before_record;
 use crate::tui::talk::Talk;
@@ -56,7 +57,7 @@ pub(super) fn unanswered_at(talk: &Talk, connection: &Connection, record: usize)
 pub(super) fn ended(talk: &Talk, connection: &Connection, record: usize) -> Option<Trouble> {
     let closed = connection.closed.filter(|closed| *closed <= record)?;
     let ended = ending::of(&talk.dialogue, &talk.log, connection, closed).filter(|ended| !ended.at_rest)?;
-    let account = ended.account(&talk.dialogue, &talk.log);
+    let account = explain_ending(&ended, &talk.dialogue, &talk.log);
     let escaped = |text: &str| crate::smtp::escape::for_screen(text.as_bytes());
     Some(Trouble {
         short: escaped(&account.short),
