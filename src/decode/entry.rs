@@ -253,7 +253,8 @@ pub struct ReplyEntry {
     /// Only when logged in, or not.
     #[serde(default)]
     pub authenticated: Option<bool>,
-    /// Who is recognised by it.
+    /// Who is recognised by it. Of another server that says the same, its name is left out of meaning and causes, and with
+    /// it what stands in brackets beside the name: what only this one does belongs there.
     #[serde(default)]
     pub software: Option<String>,
     /// Only where the server offered this.

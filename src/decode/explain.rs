@@ -184,9 +184,11 @@ fn agreeing<'a>(layers: &Layers<'a>) -> Option<&'a AtEntry> {
     (says == layers.text.map(|entry| entry.category.as_str())).then_some(at)
 }
 
-/// Words that name the software whose wording this is, said of a server that is another and only borrows it.
+/// Words that name the software whose wording this is, said of a server that is another and only borrows it. What stands
+/// in brackets with that name holds for that software alone.
 fn whoever(words: String, borrowed: Option<&str>) -> String {
     let Some(name) = borrowed.filter(|name| words.contains(name)) else { return words };
+    let words = without_asides(&words, name);
     words
         .split(". ")
         .map(|sentence| match sentence.strip_prefix(name) {
@@ -195,6 +197,18 @@ fn whoever(words: String, borrowed: Option<&str>) -> String {
         })
         .collect::<Vec<_>>()
         .join(". ")
+}
+
+/// A text without what stands in brackets in its sentences that name this software.
+fn without_asides(words: &str, name: &str) -> String {
+    let sentences = words.split_inclusive(". ").map(|sentence| {
+        let aside = sentence.contains(name).then(|| sentence.split_once(" (")).flatten();
+        match aside.and_then(|(before, rest)| Some((before, rest.split_once(')')?.1))) {
+            Some((before, after)) => format!("{before}{after}"),
+            None => sentence.to_owned(),
+        }
+    });
+    sentences.collect()
 }
 
 /// When to come back, in texts of the tables: a reply may say it more exactly.

@@ -444,6 +444,20 @@ fn a_server_that_borrows_a_wording_is_not_called_by_the_name_of_its_owner() {
     let lab: Vec<String> = greeted(false, &[]).iter().map(|line| line.replace("Postfix", "ehlo lab")).collect();
     let e = after(&lab, &unknown);
     assert!(said(&e).contains("The server serves this domain") && !said(&e).contains("Postfix"), "{}", said(&e));
+    // What only that software does is not said of another.
+    for (refusal, own) in [
+        ("S: 421 4.7.0 mx Error: too many connections from 192.0.2.1", "50 unless set"),
+        ("S: 421 4.4.2 mx Error: timeout exceeded", "five minutes"),
+        ("S: 450 4.7.1 Error: too much mail from 192.0.2.1", "anvil"),
+    ] {
+        let e = after(&lab, &[MAIL, &[refusal]].concat());
+        assert!(!e.meaning.contains(own) && !e.meaning.contains("Postfix"), "{}", e.meaning);
+        assert!(
+            e.meaning.contains("the server") && e.meaning.ends_with('.') && !e.meaning.contains('('),
+            "{}",
+            e.meaning
+        );
+    }
 }
 
 #[test]
