@@ -191,8 +191,7 @@ impl Front {
     /// A student's own ehlo opens a conversation.
     fn attend(&self, client: SocketAddr, words: &str) -> Turn {
         let (token, kind) = words.trim().split_once(' ').unwrap_or((words.trim(), "smtp"));
-        let kinds = [ListenerKind::Smtp, ListenerKind::Submission, ListenerKind::Smtps, ListenerKind::Lmtp];
-        let kind = kinds.into_iter().find(|known| known.word() == kind);
+        let kind = ListenerKind::from_word(kind);
         let student = self.class.students().into_iter().find(|student| student.token == token);
         if student.is_none() {
             lock(&self.class.gate).wrong(client.ip(), self.class.world.elapsed());

@@ -481,12 +481,6 @@ impl Class {
     /// The listener of the lab that a student's present lesson is about.
     #[must_use]
     pub fn listener(&self, student: &Student) -> ListenerKind {
-        use crate::lesson::file::Listener;
-        match student.lesson().map_or(Listener::Smtp, |lesson| lesson.listener) {
-            Listener::Smtp => ListenerKind::Smtp,
-            Listener::Submission => ListenerKind::Submission,
-            Listener::Smtps => ListenerKind::Smtps,
-            Listener::Lmtp => ListenerKind::Lmtp,
-        }
+        student.lesson().map_or_else(ListenerKind::default, |lesson| lesson.listener)
     }
 }

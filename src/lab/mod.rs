@@ -8,7 +8,8 @@
 //! | [`scenario`] | the file that says how the server behaves |
 //! | `session` | one session, sans-IO: input in, actions out |
 //! | `framer` | octets cut into lines, content and chunks |
-//! | `connection` | the I/O around a session |
+//! | `connection`, [`proxied`] | the I/O around a session; the header of the PROXY protocol before it |
+//! | `site` | what all sessions share |
 //! | [`desk`], [`limits`] | many worlds behind one listener, and how much each may hold |
 //! | [`record`] | what happened in each session |
 //! | [`recorded`] | a recorded conversation as a scenario |
@@ -59,9 +60,10 @@ use site::Site;
 pub use site::Notice;
 
 /// A kind of listener.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum ListenerKind {
+    #[default]
     Smtp,
     Submission,
     Smtps,
@@ -69,6 +71,9 @@ pub enum ListenerKind {
 }
 
 impl ListenerKind {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Smtp, Self::Submission, Self::Smtps, Self::Lmtp];
+
     /// Its word in scenarios and in what `ehlo lab` prints.
     #[must_use]
     pub fn word(self) -> &'static str {
@@ -77,6 +82,21 @@ impl ListenerKind {
             Self::Submission => "submission",
             Self::Smtps => "smtps",
             Self::Lmtp => "lmtp",
+        }
+    }
+
+    /// The kind of this word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+
+    /// Has a target speak as this listener wants it from the first byte.
+    pub fn is_spoken_by(self, target: &mut Target) {
+        match self {
+            Self::Smtp | Self::Submission => {}
+            Self::Smtps => target.tls = TlsMode::Implicit,
+            Self::Lmtp => target.protocol = Protocol::Lmtp,
         }
     }
 }
@@ -191,16 +211,7 @@ pub fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
 }
 
 fn kinds(scenario: &Scenario) -> Vec<(ListenerKind, ListenerKeys)> {
-    let keys = &scenario.listeners;
-    [
-        (ListenerKind::Smtp, keys.smtp),
-        (ListenerKind::Submission, keys.submission),
-        (ListenerKind::Smtps, keys.smtps),
-        (ListenerKind::Lmtp, keys.lmtp),
-    ]
-    .into_iter()
-    .filter_map(|(kind, keys)| Some((kind, keys?)))
-    .collect()
+    ListenerKind::ALL.into_iter().filter_map(|kind| Some((kind, scenario.listeners.of(kind)?))).collect()
 }
 
 impl Lab {

@@ -7,6 +7,7 @@ use serde::de::{Deserializer, Error};
 use super::course::LessonError;
 use super::goal::Goal;
 use super::variant::Origin;
+use crate::lab::ListenerKind;
 use crate::lab::scenario::Vary;
 
 /// A lesson.
@@ -38,7 +39,7 @@ pub struct Lesson {
     pub vary: Vary,
     /// The listener that it is about.
     #[serde(default)]
-    pub listener: Listener,
+    pub listener: ListenerKind,
     /// What stands before the first step: plain text with `code`.
     #[serde(deserialize_with = "running")]
     pub intro: String,
@@ -80,31 +81,6 @@ impl PartialEq for Lesson {
 }
 
 impl Eq for Lesson {}
-
-/// Which of the lab's listeners.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Listener {
-    #[default]
-    Smtp,
-    Submission,
-    Smtps,
-    Lmtp,
-}
-
-impl Listener {
-    /// Its word in scenarios.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Smtp => "smtp",
-            Self::Submission => "submission",
-            Self::Smtps => "smtps",
-            Self::Lmtp => "lmtp",
-        }
-    }
-}
 
 /// How much the composer helps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -385,7 +361,7 @@ why = "It never does."
     fn a_small_lesson_is_read() {
         let lesson = Lesson::parse("07-small", SMALL).expect("well formed");
         assert_eq!((lesson.number(), lesson.steps.len(), lesson.questions.len()), (Some(7), 1, 1));
-        assert_eq!((lesson.listener, lesson.composer), (Listener::Smtp, Help::Templates));
+        assert_eq!((lesson.listener, lesson.composer), (ListenerKind::Smtp, Help::Templates));
     }
 
     #[test]

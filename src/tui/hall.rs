@@ -7,12 +7,11 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
 use crate::conversation::Micros;
-use crate::lab::{self, Lab, ListenerKind};
-use crate::lesson::file::Listener;
+use crate::lab::{self, Lab};
 use crate::lesson::map::called;
 use crate::lesson::progress::{Left, Reached};
 use crate::lesson::{Lesson, Map, Progress};
-use crate::profile::{Profiles, Protocol, Target, TlsMode};
+use crate::profile::{Profiles, Target};
 use crate::world::World;
 
 use super::message::Message;
@@ -35,17 +34,8 @@ impl Hall {
         let listen = "127.0.0.1:0".parse().expect("an address of this machine");
         let scenario = lesson.scenario_in(world).map_err(|error| error.to_string())?;
         let lab = lab::start_with(scenario, listen, world).await.map_err(|error| error.to_string())?;
-        let kind = match lesson.listener {
-            Listener::Smtp => ListenerKind::Smtp,
-            Listener::Submission => ListenerKind::Submission,
-            Listener::Smtps => ListenerKind::Smtps,
-            Listener::Lmtp => ListenerKind::Lmtp,
-        };
-        match lesson.listener {
-            Listener::Smtps => target.tls = TlsMode::Implicit,
-            Listener::Lmtp => target.protocol = Protocol::Lmtp,
-            Listener::Smtp | Listener::Submission => {}
-        }
+        let kind = lesson.listener;
+        kind.is_spoken_by(&mut target);
         let none = || format!("the scenario {} has no {} listener", lesson.scenario, kind.word());
         target.lab_listens(lab.address(kind).ok_or_else(none)?);
         // The scenario's name would say what the learner is to find out.

@@ -9,7 +9,6 @@ use crate::conversation::{Dialogue, Kind, Log, Micros};
 use crate::lab::scenario::Span;
 use crate::lab::{self, Lab, ListenerKind};
 use crate::lesson::Lesson;
-use crate::lesson::file::Listener;
 use crate::lesson::rehearsal::{Part, Rehearsal};
 use crate::world::World;
 
@@ -28,16 +27,6 @@ pub(super) struct Played {
     pub(super) problems: Vec<String>,
 }
 
-/// The listener of the lab that a lesson means.
-pub(super) fn listener(of: Listener) -> ListenerKind {
-    match of {
-        Listener::Smtp => ListenerKind::Smtp,
-        Listener::Submission => ListenerKind::Submission,
-        Listener::Smtps => ListenerKind::Smtps,
-        Listener::Lmtp => ListenerKind::Lmtp,
-    }
-}
-
 /// Plays a script, or says why it can't be played.
 pub(super) async fn rehearse(rehearsal: &Rehearsal, lesson: &Lesson, world: &World) -> Result<Played, String> {
     let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
@@ -46,7 +35,7 @@ pub(super) async fn rehearse(rehearsal: &Rehearsal, lesson: &Lesson, world: &Wor
     // The idle limit, which else is on the real clock, goes as fast.
     scenario.server.idle.0 /= HASTE;
     let lab = lab::start_with(scenario, anywhere, world).await.map_err(|error| error.to_string())?;
-    let kind = listener(lesson.listener);
+    let kind = lesson.listener;
     let stage = Stage { lab: &lab, listener: kind, implicit: kind == ListenerKind::Smtps };
     let report = stage.play(&rehearsal.part.to_string(), &hastened(&rehearsal.script), world).await?;
     let before = above(lesson, rehearsal);

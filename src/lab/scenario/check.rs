@@ -15,7 +15,7 @@ use crate::lab::ListenerKind;
 pub struct Check {
     script: Spanned<String>,
     /// With which listener.
-    #[serde(default = "smtp")]
+    #[serde(default)]
     pub listener: ListenerKind,
     /// Whether the client begins with TLS where the listener does.
     #[serde(default)]
@@ -44,10 +44,6 @@ one! {
         Listener = "listener",
         None = "none"
     }
-}
-
-fn smtp() -> ListenerKind {
-    ListenerKind::Smtp
 }
 
 impl Check {

@@ -21,6 +21,8 @@ use std::net::IpAddr;
 
 use serde::Deserialize;
 
+use crate::lab::ListenerKind;
+
 pub use account::{Account, Mechanism};
 pub use check::{Check, CheckTls};
 pub use error::ScenarioError;
@@ -170,6 +172,19 @@ pub struct Listeners {
     pub smtps: Option<ListenerKeys>,
     /// LMTP.
     pub lmtp: Option<ListenerKeys>,
+}
+
+impl Listeners {
+    /// The one of this kind, where the scenario opens it.
+    #[must_use]
+    pub fn of(&self, kind: ListenerKind) -> Option<ListenerKeys> {
+        match kind {
+            ListenerKind::Smtp => self.smtp,
+            ListenerKind::Submission => self.submission,
+            ListenerKind::Smtps => self.smtps,
+            ListenerKind::Lmtp => self.lmtp,
+        }
+    }
 }
 
 impl Default for Listeners {

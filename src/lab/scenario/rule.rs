@@ -215,10 +215,7 @@ one! {
 impl<'de> Deserialize<'de> for ListenerKind {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let word = String::deserialize(deserializer)?;
-        let all = [Self::Smtp, Self::Submission, Self::Smtps, Self::Lmtp];
-        all.into_iter()
-            .find(|kind| kind.word() == word)
-            .ok_or_else(|| super::value::not_one_of(&word, &all.map(Self::word)))
+        Self::from_word(&word).ok_or_else(|| super::value::not_one_of(&word, &Self::ALL.map(Self::word)))
     }
 }
 

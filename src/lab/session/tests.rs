@@ -44,13 +44,7 @@ fn default() -> &'static str {
 
 impl Talk {
     fn to(site: &Arc<Site>, listener: ListenerKind) -> Self {
-        let keys = &site.scenario.listeners;
-        let keys = match listener {
-            ListenerKind::Smtp => keys.smtp,
-            ListenerKind::Submission => keys.submission,
-            ListenerKind::Smtps => keys.smtps,
-            ListenerKind::Lmtp => keys.lmtp,
-        };
+        let keys = site.scenario.listeners.of(listener);
         let client = Client { address: SocketAddr::from((Ipv4Addr::LOCALHOST, 4000)), listener, number: 1 };
         let session = Session::new(Arc::clone(site), client, keys.expect("in the scenario"));
         Self { site: Arc::clone(site), session, framer: Framer::default(), waited: Duration::ZERO, secured: secured() }
@@ -122,7 +116,10 @@ impl Talk {
 #[test]
 fn the_classic_conversation() {
     let mut talk = Talk::new();
-    assert_eq!(talk.open(), ["220 mx.target.local ESMTP ehlo lab"]);
+    let greeting = talk.open();
+    assert_eq!(greeting, ["220 mx.target.local ESMTP ehlo lab"]);
+    let known = crate::decode::Context { banner: Some(greeting.concat()), ..Default::default() };
+    assert!(known.is_in_lab(), "who explains its replies knows it by its greeting");
     for (line, want) in [
         ("HELO noddy.com", "250 mx.target.local"),
         ("MAIL FROM:<dude@noddy.com>", "250 2.1.0 Ok"),

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::class::attend::{self, Down, Given, Joining, Up};
+use crate::lab::ListenerKind;
 use crate::lesson::Lesson;
-use crate::profile::{Profiles, Protocol, Target, TlsMode};
+use crate::profile::{Profiles, Target};
 use crate::tui::message::Message;
 use crate::tui::pane::lesson::{Begins, Come, LessonNews};
 
@@ -39,10 +40,8 @@ impl Dialler {
         };
         target.name = format!("class {} · {}", hello.class, hello.name);
         let news = first.then(|| Message::Lesson(LessonNews::Class(Box::new(Down::Hello(hello.clone())))));
-        match given.listener.as_str() {
-            "smtps" => target.tls = TlsMode::Implicit,
-            "lmtp" => target.protocol = Protocol::Lmtp,
-            _ => {}
+        if let Some(kind) = ListenerKind::from_word(&given.listener) {
+            kind.is_spoken_by(&mut target);
         }
         let address = target.endpoint.to_string();
         let roots = vec![class.hello.ca.clone()];

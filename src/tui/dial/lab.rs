@@ -13,7 +13,7 @@ use crate::conversation::Log;
 use crate::lab::reload::Reload;
 use crate::lab::scenario::{Scenario, ScenarioError};
 use crate::lab::{Lab, ListenerKind, Notice};
-use crate::profile::{Protocol, Target, TlsMode};
+use crate::profile::Target;
 use crate::world::World;
 
 use super::Dialler;
@@ -108,11 +108,7 @@ impl Dialler {
         name_those_of(scenario, target);
         let (_, lab) = self.lab.as_ref().expect("started above");
         let (kind, address) = lab.listener(ListenerKind::Smtp);
-        match kind {
-            ListenerKind::Smtp | ListenerKind::Submission => {}
-            ListenerKind::Smtps => target.tls = TlsMode::Implicit,
-            ListenerKind::Lmtp => target.protocol = Protocol::Lmtp,
-        }
+        kind.is_spoken_by(target);
         target.lab_listens(address);
         target.lab_certifies(&lab.client_certificates);
         Ok(lab.ca.clone())

@@ -1,6 +1,6 @@
 //! Rules that can never hold, that do nothing, or that say what is never said there.
 
-use super::server::{contradictory, has, unlikely};
+use super::server::{contradictory, unlikely};
 use super::{Allowed, Look, NOTHING, Step, nth};
 use crate::lab::scenario::{On, Per, PhaseName, Rule, Template};
 use crate::smtp::Verb;
@@ -15,7 +15,9 @@ pub(super) fn look(look: &mut Look<'_>) {
             let what = "accept_then_bounce belongs to on = \"RCPT\" or \"end-of-data\"".to_owned();
             look.hard(&nth("rule", n, "accept_then_bounce"), what);
         }
-        if let Some(kind) = rule.listener.filter(|kind| !look.all().any(|scenario| has(scenario, *kind))) {
+        if let Some(kind) =
+            rule.listener.filter(|kind| !look.all().any(|scenario| scenario.listeners.of(*kind).is_some()))
+        {
             let what = format!("there is no {0} listener; [listeners] {0} = {{}} opens one", kind.word());
             look.soft(&nth("rule", n, "listener"), what);
         }

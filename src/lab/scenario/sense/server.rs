@@ -4,7 +4,6 @@ use std::path::Path;
 
 use super::{Look, Place, Step, nth};
 use crate::conversation::file;
-use crate::lab::ListenerKind;
 use crate::lab::scenario::error::nearest;
 use crate::lab::scenario::{Domain, ServerCertificate, Template, keyword_of, pretend};
 use crate::lab::tls;
@@ -206,20 +205,9 @@ fn checks(look: &mut Look<'_>) {
             look.in_line(check.line + error.place().map_or(0, |(line, _)| line.saturating_sub(1)), what);
         }
         let kind = check.listener;
-        if !look.all().any(|scenario| has(scenario, kind)) {
+        if !look.all().any(|scenario| scenario.listeners.of(kind).is_some()) {
             let what = format!("there is no {0} listener; [listeners] {0} = {{}} opens one", kind.word());
             look.soft(&nth("check", n, "listener"), what);
         }
-    }
-}
-
-/// Whether a scenario opens a listener of this kind.
-pub(super) fn has(scenario: &crate::lab::scenario::Scenario, kind: ListenerKind) -> bool {
-    let keys = &scenario.listeners;
-    match kind {
-        ListenerKind::Smtp => keys.smtp.is_some(),
-        ListenerKind::Submission => keys.submission.is_some(),
-        ListenerKind::Smtps => keys.smtps.is_some(),
-        ListenerKind::Lmtp => keys.lmtp.is_some(),
     }
 }
