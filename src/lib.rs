@@ -11,7 +11,7 @@
 //! | [`smtp`] | the protocol without I/O: commands, replies, the session and its phases, lint, SASL, escaping, secrets |
 //! | [`message`] | what goes after DATA: composed, from a template, one of the samples |
 //! | [`conversation`] | events, the log, exchanges, the `.smtp` format, masking, the journal, what stands beside what |
-//! | [`decode`] | what a reply, a bounce or a line of a mail log means, why, and what to do next; the knowledge behind it |
+//! | [`decode`] | what a reply, a bounce, a line of a mail log or an end means, why, and what to do next; the knowledge behind it |
 //! | [`interchange`] | conversations in other formats, those of other programs, and without names |
 //! | [`profile`] | saved hosts, how a TARGET is read, where a password comes from |
 //! | [`library`] | the transcripts kept on disk |
@@ -39,7 +39,7 @@
 //! | drawn | [`tui::pane`] | `tui/pane/transcript/`, `tui/pane/panel/reply.rs` |
 //! | saved as something else | [`interchange::FORMATS`] | `interchange/`, called by `tui/keep.rs` and `cli/convert.rs` |
 //!
-//! What is typed goes the other way: `tui/keymap.rs` → `tui/act.rs` → `tui/enter.rs` → `tui/run.rs` → `client/task/`.
+//! What is typed goes the other way: `tui/keymap.rs` → `tui/act.rs` → `tui/enter.rs` → `tui/run/` → `client/task/`.
 //!
 //! # Where something is added
 //! | to add | touch |

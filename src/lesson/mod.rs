@@ -5,11 +5,11 @@
 //!
 //! | where | what |
 //! |---|---|
-//! | [`mod@file`] | a lesson as its TOML file has it, read strictly |
+//! | [`mod@file`], `value` | a lesson as its TOML file has it, read strictly |
 //! | `variant` | what is drawn for it, and the scenario that goes with that |
 //! | [`course`] | which lessons there are |
 //! | [`fact`] | the lab's logs folded into what goals look at |
-//! | [`goal`], `judge` | the words of a goal, and when it holds |
+//! | [`goal`], `judge`, `asks` | the words of a goal, when it holds, and for which commands it asks |
 //! | [`finding`] | what a learner typed as an answer, and whether it says what is asked for |
 //! | [`attempt`] | one try at a lesson: ticks, mistakes, hints |
 //! | [`quiz`] | its questions, shuffled |

@@ -3,10 +3,11 @@
 //! | where | what |
 //! |---|---|
 //! | [`draft`] | From, To, Subject, text, HTML, attachments → octets, by a MIME crate |
-//! | [`header`] | header fields of a message that is there: looked at, set, added; no value holds a line end |
+//! | [`header`], [`encoded`], `address` | header fields of a message that is there: looked at, set, added; no value holds a line end |
 //! | [`attach`](mod@attach) | a file or HTML put into a message that is there |
 //! | [`template`] | `{{name}}` in a message of the user's |
 //! | [`structure`] | a message taken apart: its parts as a tree, the text that is read |
+//! | [`reencode`] | its text in another transfer encoding |
 //! | [`dkim`] | a signature of the author's domain |
 //! | [`mod@samples`] | messages that show something: long lines, dots, 8-bit, GTUBE, EICAR, bare line feeds |
 //!

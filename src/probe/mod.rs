@@ -7,6 +7,7 @@
 //! | where | what |
 //! |---|---|
 //! | [`battery`] | the probes, one file each |
+//! | [`Aims`] | whom they name, and how far they may go |
 //! | [`run`](fn@run) | their conversations, one connection after the other |
 //! | [`Talk`], [`Script`] | a conversation that was held, and one to hold |
 //! | [`Subject`] | what is known of the server before a probe begins |

@@ -27,12 +27,6 @@ impl Script {
         self.wire(b"> ", line.as_ref(), b"")
     }
 
-    /// Sends octets as they are, without a line end of their own.
-    #[must_use]
-    pub fn send_raw(self, octets: impl AsRef<[u8]>) -> Self {
-        self.wire(b"> ", octets.as_ref(), b"\\c")
-    }
-
     /// Sends a line of message content with its CR LF, its dots not stuffed.
     #[must_use]
     pub fn content(self, line: impl AsRef<[u8]>) -> Self {
@@ -104,19 +98,20 @@ impl Script {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::conversation::file::ScriptLine;
 
     #[test]
     fn whatever_is_sent_reads_back_as_it_was() {
-        let script = Script::new().send("RCPT TO:<\"a\\b {{to}}\"@c> ").send_raw("NOOP\nNOOP\r\n").expect("2xx");
+        let script = Script::new().send("RCPT TO:<\"a\\b {{to}}\"@c> ").content_raw("a\nb\r\n").expect("2xx");
         let document = crate::conversation::file::read(script.text()).expect("a script");
         let lines: Vec<_> = document.script().map(|(_, line)| line.expect("a line")).collect();
         let octets = |n: usize| match &lines[n] {
-            crate::conversation::file::ScriptLine::Send(template) => {
+            ScriptLine::Send(template) | ScriptLine::Content(template) => {
                 (template.fill(|_| None).expect("no marker in it"), template.crlf)
             }
             other => panic!("{other:?}"),
         };
         assert_eq!(octets(0), (b"RCPT TO:<\"a\\b {{to}}\"@c> ".to_vec(), true));
-        assert_eq!(octets(1), (b"NOOP\nNOOP\r\n".to_vec(), false));
+        assert_eq!(octets(1), (b"a\nb\r\n".to_vec(), false));
     }
 }

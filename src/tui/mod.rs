@@ -8,13 +8,15 @@
 //! |---|---|
 //! | [`action`], [`keymap`] | the table of everything that can be done, and the keys that do it |
 //! | `wire` | what comes of what the wire brings |
-//! | `act`, `enter`, `learn`, `mouse` | the handler of each action; Enter and pastes; lessons; what is pointed at |
+//! | `act`, `not_now`, `learn`, `mouse` | the handler of each action; why one can't be done now; lessons; what is pointed at |
+//! | `enter`, `pasted`, `pipelining` | Enter; a paste that goes out line by line; several lines in one write |
 //! | [`attending`] | the class that a student is in: what it says, what an exam allows, its questions |
 //! | [`talk`] | the conversation on the screen: its log, its folds, the explanations made so far |
 //! | [`layout`], `title`, `footer`, [`text`], [`theme`] | where things stand and how they look |
 //! | [`pane`], [`start`], [`overlay`] | the panes, the start screen, what lies over them |
 //! | [`run`], `launch`, `terminal`, `signals` | the loop, and the terminal that is always given back |
 //! | [`library`] | the conversations that were kept |
+//! | `opening`, `imported` | what comes of a file that is opened, also one that another program wrote |
 //! | [`editor`] | the message editor |
 //! | [`errand`] | *make ready* and *bring me back here*, a line at a time |
 //! | `serverside` | what the lab has seen of the conversation, beside the client's own view |

@@ -1,4 +1,4 @@
-//! The right panel: the tabs Reply, Session, Offer and TLS, and "where you are".
+//! The right panel: its tabs ([`Tab`]), and "where you are".
 //!
 //! Every tab is about the moment of the marked record, or about now. Rows are made by `arrange`, once a change; `draw`
 //! only puts those in sight onto the screen.
