@@ -8,7 +8,8 @@ use crate::conversation::file::{Document, folded};
 use crate::conversation::log::Entry;
 use crate::conversation::{Dialogue, Kind, Log, Micros, words};
 use crate::decode::{Explanation, Knowledge, explain_ending, explain_exchange};
-use crate::smtp::escape;
+
+use super::page::{begin, text};
 
 /// Lines of message content beyond which it is folded.
 const FOLDED: usize = 12;
@@ -62,16 +63,9 @@ struct Page<'a> {
 impl Page<'_> {
     fn head(&mut self, document: &Document) {
         let header = &document.header;
-        let title = text(header.text("title").or(header.text("target")).unwrap_or("An SMTP conversation").as_bytes());
-        let style = include_str!("page.css");
-        put!(
-            self.out,
-            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-             <meta name=\"color-scheme\" content=\"light dark\">\n\
-             <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
-             <title>{title}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n<dl class=\"facts\">\n"
-        );
+        let title = header.text("title").or(header.text("target")).unwrap_or("An SMTP conversation");
+        self.out = begin(title, include_str!("page.css"));
+        self.out.push_str("<dl class=\"facts\">\n");
         for key in ["target", "profile", "side", "imported"] {
             if let Some(value) = header.text(key) {
                 put!(self.out, "<div><dt>{key}</dt><dd>{}</dd></div>\n", text(value.as_bytes()));
@@ -267,29 +261,9 @@ impl Page<'_> {
     }
 }
 
-/// Octets as text of a page: fit to be shown, and never markup.
-fn text(octets: &[u8]) -> String {
-    markup_free(&escape::for_screen(octets))
-}
-
 /// A record's text; that of a masked one is escaped already, and stays as it is.
 fn shown(entry: &Entry<'_>) -> String {
     text(entry.bytes)
-}
-
-fn markup_free(shown: &str) -> String {
-    let mut out = String::with_capacity(shown.len());
-    for c in shown.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 fn time(at: Option<Micros>) -> String {

@@ -16,6 +16,7 @@ mod html;
 pub mod import;
 mod json;
 mod markdown;
+pub mod page;
 mod pcapng;
 mod text;
 

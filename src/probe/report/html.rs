@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::interchange::page::{self, begin};
 use crate::probe::{Finding, Severity, named};
 
 use super::{Report, shown};
@@ -13,17 +14,8 @@ macro_rules! put {
 /// The whole page.
 #[must_use]
 pub fn html(report: &Report) -> String {
-    let mut out = String::new();
-    let title = text(&format!("What {} is, offers and refuses", report.target));
-    put!(
-        out,
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
-         <title>{title}</title>\n<style>\n{}</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n<dl class=\"facts\">\n",
-        include_str!("page.css")
-    );
+    let mut out = begin(&format!("What {} is, offers and refuses", report.target), include_str!("page.css"));
+    out.push_str("<dl class=\"facts\">\n");
     for (key, value) in [
         ("read as", report.reading.clone()),
         ("started", format!("{:.0}", report.started)),
@@ -110,8 +102,7 @@ fn badge(severity: Severity) -> String {
     format!("<span class=\"badge {0}\">{0}</span>", severity.name())
 }
 
-/// Text fit for a page.
+/// Words as text of the page.
 fn text(words: &str) -> String {
-    let shown = crate::smtp::escape::for_screen(words.as_bytes());
-    shown.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    page::text(words.as_bytes())
 }
