@@ -181,25 +181,8 @@ fn chunk(context: &Context<'_>, found: &mut Findings) -> Vec<u8> {
     words.iter().map(upper).collect::<Vec<_>>().join(&b' ')
 }
 
-/// Mechanisms that are known, whether or not ehlo speaks them.
-const MECHANISMS: [&str; 16] = [
-    "PLAIN",
-    "LOGIN",
-    "CRAM-MD5",
-    "DIGEST-MD5",
-    "SCRAM-SHA-1",
-    "SCRAM-SHA-1-PLUS",
-    "SCRAM-SHA-256",
-    "SCRAM-SHA-256-PLUS",
-    "SCRAM-SHA-512",
-    "SCRAM-SHA-512-PLUS",
-    "XOAUTH2",
-    "OAUTHBEARER",
-    "EXTERNAL",
-    "ANONYMOUS",
-    "GSSAPI",
-    "NTLM",
-];
+/// Mechanisms that are known beside those that ehlo speaks.
+const UNSPOKEN: [&str; 5] = ["DIGEST-MD5", "SCRAM-SHA-512", "SCRAM-SHA-512-PLUS", "GSSAPI", "NTLM"];
 
 /// AUTH (RFC 4954 4). A line with an initial response is never mended: the mended line is shown, and it is a secret.
 fn auth(context: &Context<'_>, found: &mut Findings) -> Vec<u8> {
@@ -254,12 +237,13 @@ fn mechanism(context: &Context<'_>, typed: &str, span: Range<usize>, alone: bool
     if offered.iter().any(|name| name == typed) {
         return typed.to_owned();
     }
-    let known = MECHANISMS.contains(&typed);
+    let names = || sasl::names().chain(UNSPOKEN);
+    let known = names().any(|name| name == typed);
     if is_like_secret(&context.line[span.clone()]) {
         found.wrong("missing-mechanism", span, "The name of the mechanism stands before the response.", "RFC 4954 4");
         return typed.to_owned();
     }
-    let near = if known { None } else { nearest(typed, offered.iter().map(String::as_str).chain(MECHANISMS)) };
+    let near = if known { None } else { nearest(typed, offered.iter().map(String::as_str).chain(names())) };
     if let Some(near) = near {
         let reason = format!("“{}” is no mechanism; {near} is.", shown(typed.as_bytes()));
         let finding = found.wrong("unknown-mechanism", span, reason, "RFC 4954 4");
