@@ -7,6 +7,7 @@
 //! | where | what |
 //! |---|---|
 //! | [`world`] | time, randomness, environment, directories: the only door to them |
+//! | [`private`] | files and folders that only their owner reads |
 //! | [`assets`] | the data compiled in: `assets/` and `profiles/` |
 //! | [`smtp`] | the protocol without I/O: commands, replies, the session and its phases, lint, SASL, escaping, secrets |
 //! | [`message`] | what goes after DATA: composed, from a template, one of the samples |
@@ -64,6 +65,7 @@ pub mod lab;
 pub mod lesson;
 pub mod library;
 pub mod message;
+pub mod private;
 pub mod probe;
 pub mod profile;
 pub mod script;

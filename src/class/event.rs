@@ -7,6 +7,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::private;
+
 use super::ClassError;
 
 /// Something that happened.
@@ -92,11 +94,7 @@ impl Event {
 /// Opens the file of the class `name` to append to it, and holds it for this process as long as it is open; what was cut
 /// off at its end is taken away.
 pub(super) fn open(path: &Path, name: &str) -> Result<File, ClassError> {
-    let mut options = File::options();
-    options.read(true).append(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(path).map_err(ClassError::file(path))?;
+    let file = private::file().read(true).append(true).create(true).open(path).map_err(ClassError::file(path))?;
     // Before it is changed: it may be another's.
     if matches!(file.try_lock(), Err(std::fs::TryLockError::WouldBlock)) {
         return Err(ClassError::Held(name.to_owned()));
@@ -189,21 +187,13 @@ fn without(path: &Path, file: &mut File, who: u64) -> Result<(), ClassError> {
 
 /// Makes a folder that nobody else may look into.
 pub(super) fn private_folder(path: &Path) -> Result<(), ClassError> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path).map_err(ClassError::file(path))
+    private::create_folder(path).map_err(ClassError::file(path))
 }
 
 /// Writes a file that nobody else may read, whole or not at all.
 pub(super) fn write_whole(path: &Path, octets: &[u8]) -> Result<(), ClassError> {
     let new = path.with_extension(format!("new.{}", std::process::id()));
-    let mut options = File::options();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(&new).and_then(|mut file| {
+    let written = private::file().write(true).create(true).truncate(true).open(&new).and_then(|mut file| {
         file.write_all(octets)?;
         file.sync_all()?;
         std::fs::rename(&new, path)

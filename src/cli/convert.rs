@@ -112,11 +112,9 @@ fn format(named: Option<&'static Format>, output: Option<&Path>) -> Result<&'sta
 }
 
 fn write(path: &Path, octets: &[u8], force: bool) -> Result<(), String> {
-    let mut options = std::fs::OpenOptions::new();
+    // For nobody else, as the workbench exports it.
+    let mut options = crate::private::file();
     options.write(true).create(true).truncate(true).create_new(!force);
-    // A conversation holds addresses and messages: for nobody else, as the workbench exports it.
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let result = options.open(path).and_then(|mut file| file.write_all(octets));
     result.map_err(|error| match error.kind() {
         std::io::ErrorKind::AlreadyExists => {

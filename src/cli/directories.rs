@@ -28,9 +28,7 @@ pub(super) fn of(common: &Common) -> Directories {
 /// A folder of nobody's but ours below one that everybody may write to, for somebody without a home. One that is there
 /// already is somebody's trap, or ours of another run: neither is used.
 fn private(temporary: &Path) -> PathBuf {
-    let mut builder = std::fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    let builder = crate::private::folder();
     let process = std::process::id();
     let names = (0..TRIES).map(|n| temporary.join(format!("ehlo-{process}-{n}")));
     // Where none can be made nothing can be written either, which is said when something is to be.

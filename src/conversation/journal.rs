@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+use crate::private;
+
 use super::event::{Event, Micros, Remark, Timed};
 use super::file::{Document, Header, write_document, write_record};
 use super::log::Log;
@@ -207,8 +209,8 @@ fn create_file(directory: &Path, name: &str) -> io::Result<(PathBuf, File)> {
         let file_name = if number == 1 { format!("{name}.smtp") } else { format!("{name}-{number}.smtp") };
         let path = directory.join(file_name);
         let parent = path.parent().unwrap_or(directory);
-        private_directory(parent).map_err(|error| at_path(parent, &error))?;
-        match private_file(&path) {
+        private::create_folder(parent).map_err(|error| at_path(parent, &error))?;
+        match private::file().append(true).create_new(true).open(&path) {
             // Where the file system knows no locks, the exclusive creation alone keeps others away.
             Ok(file) => match file.try_lock() {
                 Err(std::fs::TryLockError::WouldBlock) => {}
@@ -219,22 +221,6 @@ fn create_file(directory: &Path, name: &str) -> io::Result<(PathBuf, File)> {
         }
     }
     Err(at_path(&directory.join(name), &io::ErrorKind::AlreadyExists.into()))
-}
-
-fn private_directory(path: &Path) -> io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
-}
-
-fn private_file(path: &Path) -> io::Result<File> {
-    let mut options = File::options();
-    options.append(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 #[cfg(test)]

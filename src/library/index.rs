@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::summary::{Outcome, Summary, summary};
 use crate::conversation::ending::End;
+use crate::private;
 use crate::smtp::{EnhancedCode, ReplyCode};
 
 /// Its first line. Another number for each change to what a summary says, or to how it is written.
@@ -212,12 +213,9 @@ fn read(path: &Path) -> HashMap<String, Kept> {
 fn write<'a>(folder: &Path, kept: impl Iterator<Item = &'a Kept>) -> io::Result<()> {
     // Two lists may be made at once by the same process too.
     static NTH: AtomicU64 = AtomicU64::new(0);
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let fresh = folder.join(format!("index.{}.{}", std::process::id(), NTH.fetch_add(1, Ordering::Relaxed)));
-    let written = options.open(&fresh).and_then(|file| {
+    let options = private::file().write(true).create(true).truncate(true).open(&fresh);
+    let written = options.and_then(|file| {
         let mut file = BufWriter::new(file);
         writeln!(file, "{HEAD}")?;
         for kept in kept {

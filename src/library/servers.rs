@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::private;
 use crate::smtp::Capabilities;
 use crate::smtp::capability::Capability;
 
@@ -193,19 +194,11 @@ impl Memory {
     /// Beside its place first, so that there is never half of it.
     fn write(&self) -> io::Result<()> {
         let folder = self.path.parent().unwrap_or(Path::new("."));
-        let mut builder = std::fs::DirBuilder::new();
-        builder.recursive(true);
-        let mut options = std::fs::OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        {
-            std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        }
-        builder.create(folder)?;
+        private::create_folder(folder)?;
         let text = toml::to_string(&self.known).map_err(io::Error::other)?;
         let fresh = self.path.with_extension(format!("{}", std::process::id()));
-        let written = options.open(&fresh).and_then(|mut file| {
+        let opened = private::file().write(true).create(true).truncate(true).open(&fresh);
+        let written = opened.and_then(|mut file| {
             file.write_all(text.as_bytes())?;
             std::fs::rename(&fresh, &self.path)
         });

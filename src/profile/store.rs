@@ -1,9 +1,11 @@
 //! The profiles at hand: the shipped ones, and the user's own, which win by name.
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+
+use crate::private;
 
 use super::file::{Profile, ProfileError};
 
@@ -130,7 +132,7 @@ pub fn check_name(name: &str) -> Result<(), &'static str> {
 pub fn save(config: &Path, name: &str, text: &str) -> io::Result<PathBuf> {
     let folder = folder(config);
     let path = folder.join(format!("{name}.toml"));
-    let saved = make_folder(&folder).and_then(|()| replace(&path, text));
+    let saved = private::create_folder(&folder).and_then(|()| replace(&path, text));
     saved.map(|()| path.clone()).map_err(|error| at_path(&path, &error))
 }
 
@@ -147,14 +149,6 @@ fn at_path(path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 
-fn make_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
-}
-
 /// Puts a file with this text in the place of the one that is there. Where that is a link, what it leads to is replaced.
 fn replace(path: &Path, text: &str) -> io::Result<()> {
     let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
@@ -169,14 +163,10 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
 }
 
 fn new_file_beside(path: &Path) -> io::Result<(PathBuf, File)> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut tries = 0;
     loop {
         let beside = path.with_extension(format!("toml.new-{}-{tries}", std::process::id()));
-        match options.open(&beside) {
+        match private::file().write(true).create_new(true).open(&beside) {
             Ok(file) => return Ok((beside, file)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists && tries < 100 => tries += 1,
             Err(error) => return Err(error),

@@ -14,6 +14,7 @@ use crate::interchange;
 use crate::interchange::Format;
 use crate::interchange::anonymise::anonymise;
 use crate::library;
+use crate::private;
 use crate::smtp::escape::for_screen;
 use crate::world::World;
 
@@ -136,11 +137,7 @@ fn saved(document: &Document, knowledge: &Knowledge) -> Vec<u8> {
 fn replace(to: &Path, octets: &[u8]) -> io::Result<()> {
     let name = to.file_name().ok_or(io::ErrorKind::IsADirectory)?.to_string_lossy().into_owned();
     let beside = to.with_file_name(format!(".{name}.{}", std::process::id()));
-    let mut options = File::options();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(&beside).and_then(|mut file| {
+    let written = private::file().write(true).create_new(true).open(&beside).and_then(|mut file| {
         file.write_all(octets)?;
         file.sync_all()?;
         std::fs::rename(&beside, to)

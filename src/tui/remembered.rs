@@ -5,10 +5,12 @@
 //! this is seldom.
 
 use std::collections::HashSet;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 use std::time::Duration;
+
+use crate::private;
 
 /// Lines kept, the newest last.
 const KEPT: usize = 2000;
@@ -44,14 +46,14 @@ pub(super) fn keep(state: &Path, line: &str) -> io::Result<()> {
     if line.is_empty() || line.len() > LONGEST || line.contains(|c: char| c.is_control()) {
         return Ok(());
     }
-    private_folder(state)?;
+    private::create_folder(state)?;
     let alone = alone(state);
-    let mut file = private().read(true).append(true).open(state.join("history"))?;
+    let mut file = private::file().create(true).read(true).append(true).open(state.join("history"))?;
     let length = file.metadata()?.len();
     // Without the lock another one may be writing it anew just now.
     if alone.is_some() && length > 2 * LARGE as u64 {
         rewrite(state)?;
-        file = private().read(true).append(true).open(state.join("history"))?;
+        file = private::file().create(true).read(true).append(true).open(state.join("history"))?;
     }
     // A line that a full disk cut off stays by itself.
     let gap = if length > 0 && !ends_a_line(&mut file)? { "\n" } else { "" };
@@ -61,7 +63,7 @@ pub(super) fn keep(state: &Path, line: &str) -> io::Result<()> {
 /// The lock, as long as it is held. Who holds it for longer than a moment was stopped, and some disks have no locks: the
 /// line is kept without it then, since no key may wait for it.
 fn alone(state: &Path) -> Option<File> {
-    let lock = private().write(true).open(state.join("history.lock")).ok()?;
+    let lock = private::file().create(true).write(true).open(state.join("history.lock")).ok()?;
     for _ in 0..MOST_WAITS {
         match lock.try_lock() {
             Ok(()) => return Some(lock),
@@ -77,7 +79,7 @@ fn rewrite(state: &Path) -> io::Result<()> {
     let fresh = state.join(format!("history.{}", std::process::id()));
     let mut text = load(state).join("\n");
     text.push('\n');
-    let written = private().write(true).truncate(true).open(&fresh).and_then(|mut file| {
+    let written = private::file().create(true).write(true).truncate(true).open(&fresh).and_then(|mut file| {
         file.write_all(text.as_bytes())?;
         std::fs::rename(&fresh, state.join("history"))
     });
@@ -93,22 +95,6 @@ fn ends_a_line(file: &mut std::fs::File) -> io::Result<bool> {
     file.seek(SeekFrom::End(-1))?;
     file.read_exact(&mut last)?;
     Ok(last == *b"\n")
-}
-
-fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-}
-
-fn private_folder(path: &Path) -> io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
 }
 
 #[cfg(test)]

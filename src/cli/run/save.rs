@@ -49,14 +49,12 @@ pub(in crate::cli) fn write(path: &Path, document: &Document, force: bool) -> st
         };
     }
     let device = path.exists() && !path.is_file();
-    let mut options = std::fs::File::options();
+    let mut options = crate::private::file();
     options.write(true);
     if force || device {
         options.create(true).truncate(true);
     } else {
         options.create_new(true);
     }
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)?.write_all(&bytes)
 }

@@ -1,6 +1,6 @@
 //! The lab's own authority, kept in the state directory, and the certificates that it issues.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
@@ -15,6 +15,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use crate::lab::scenario::CertificateKind;
+use crate::private;
 use crate::world::World;
 
 const DAY: u64 = 86_400;
@@ -29,7 +30,7 @@ pub(super) struct Authority {
 impl Authority {
     /// Reads it from a directory, or makes it there at first use and when it has run out.
     pub(super) fn load(directory: &Path, world: &World) -> io::Result<Self> {
-        make_private(directory)?;
+        private::create_folder(directory)?;
         // Two labs may start at once; the second waits and finds what the first one made.
         let lock = File::create(directory.join("lock"))?;
         lock.lock()?;
@@ -175,21 +176,9 @@ fn set_validity(params: &mut CertificateParams, now: Timestamp, days_ago: u64, s
     params.not_after = params.not_before + Duration::from_secs(seconds);
 }
 
-fn make_private(directory: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(directory)
-}
-
 /// Writes a file that only its owner can read, so that nobody ever sees half of it.
 fn write_private(path: &Path, text: &str) -> io::Result<()> {
     let new = path.with_extension("new");
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(&new)?.write_all(text.as_bytes())?;
+    private::file().write(true).create(true).truncate(true).open(&new)?.write_all(text.as_bytes())?;
     fs::rename(&new, path)
 }

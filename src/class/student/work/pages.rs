@@ -1,10 +1,10 @@
 //! The transcripts of an attempt as files: which there are, what of them counts, and how one is added to.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use crate::conversation::log::Entry;
 use crate::conversation::{Kind, Log};
+use crate::private;
 
 /// What of a transcript came before the time was over.
 pub(in crate::class) fn in_time(log: Log) -> Log {
@@ -36,10 +36,8 @@ pub(super) fn append(path: &Path, octets: &[u8]) -> std::io::Result<()> {
     if octets.is_empty() {
         return Ok(());
     }
-    let mut options = File::options();
+    let mut options = private::file();
     options.append(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     match options.open(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             if let Some(folder) = path.parent() {
