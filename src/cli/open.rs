@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::{Common, Exit, input};
+use crate::tui::numbered;
 use crate::tui::run::Launch;
 use crate::world::World;
 
@@ -56,11 +57,4 @@ fn conversations(path: &Path, session: Option<usize>) -> Result<Vec<PathBuf>, St
         Some(n) => Ok(vec![numbered(path, n)]),
         None => Ok((1..=count).map(|n| numbered(path, n)).collect()),
     }
-}
-
-/// `FILE#N`: the conversation of this number in a file.
-fn numbered(path: &Path, n: usize) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!("#{n}"));
-    name.into()
 }

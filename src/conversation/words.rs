@@ -1,4 +1,4 @@
-//! ehlo's own remarks in words: the same on the screen and in what is exported.
+//! ehlo's own remarks in words: the same on the screen and in what is exported. And how words become a sentence.
 
 use super::Remark;
 
@@ -9,6 +9,19 @@ pub struct Said {
     pub words: String,
     /// Whether they warn.
     pub warns: bool,
+}
+
+/// The text with a capital letter at its beginning, unless it begins with a name (`mx.target.local`, `dude@noddy.com`)
+/// that is written as it is.
+#[must_use]
+pub fn capital(text: &str) -> String {
+    let first = text.split([' ', ',', ':', ';']).next().unwrap_or_default();
+    let is_word = first.chars().all(|c| c.is_alphabetic() || matches!(c, '\'' | '-'));
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(letter) if is_word => letter.to_uppercase().chain(letters).collect(),
+        _ => text.to_owned(),
+    }
 }
 
 /// The remark in words. One that is not known is shown as it stands in the file.
@@ -252,6 +265,20 @@ fn report(remark: &Remark) -> Said {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_is_written_as_it_is() {
+        for (text, shown) in [
+            ("it is self-signed: nobody vouches for it", "It is self-signed: nobody vouches for it"),
+            ("the server's own TLS", "The server's own TLS"),
+            ("elsewhere.example is not this server's domain", "elsewhere.example is not this server's domain"),
+            ("dude@noddy.com is not known", "dude@noddy.com is not known"),
+            ("échec", "Échec"),
+            ("", ""),
+        ] {
+            assert_eq!(capital(text), shown);
+        }
+    }
 
     #[test]
     fn remarks_are_said_in_words() {

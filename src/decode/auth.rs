@@ -1,6 +1,7 @@
 //! The steps of a log-in: each challenge opened, each answer described, and what a refusal rests on.
 
 use crate::conversation::dialogue::Ask;
+use crate::conversation::words::capital;
 use crate::conversation::{Dialogue, Exchange, Log};
 use crate::smtp::sasl::explain::{self, Opened};
 use crate::smtp::secret::MARKER;
@@ -64,8 +65,7 @@ fn before(number: usize, dialogue: &Dialogue, log: &Log) -> Option<String> {
     let text = reply.lines.last()?.text().to_vec();
     let said = explain::challenge(&step.mechanism, step.given, &text).says;
     let said = said.iter().find_map(|words| words.strip_prefix(REFUSED).or_else(|| words.strip_prefix("e= ")))?;
-    let mut letters = said.trim_end_matches('.').chars();
-    Some(letters.next()?.to_uppercase().chain(letters).collect())
+    Some(capital(said.trim_end_matches('.')))
 }
 
 /// An answer that nobody awaits: the AUTH before it was refused, given up or never said, and the server took the answer for

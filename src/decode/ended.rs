@@ -3,10 +3,9 @@
 use crate::conversation::connections::remark;
 use crate::conversation::dialogue::{Ask, Exchange};
 use crate::conversation::ending::{End, Ending};
+use crate::conversation::words::capital;
 use crate::conversation::{Dialogue, Log};
 use crate::smtp::Verb;
-
-use super::explain::capital;
 
 /// An end told at length, for where nothing stands beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]

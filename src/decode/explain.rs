@@ -1,5 +1,6 @@
 //! The layers, most specific first: recognised text, enhanced status code, reply code at this verb, digits.
 
+use crate::conversation::words::capital;
 use crate::smtp::{Class, EnhancedCode, Phase, Reply, ReplyCode};
 
 use super::entry::{AtEntry, CategoryEntry, CodeEntry, EnhancedEntry, ReplyEntry, StepEntry};
@@ -263,12 +264,6 @@ fn title(layers: &Layers<'_>, class: Class, context: &Context) -> String {
     };
     let headline = headline.unwrap_or(bare);
     if refused.is_empty() { capital(headline) } else { format!("{refused}{}", small(headline)) }
-}
-
-/// The first letter a capital.
-pub(super) fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|c| c.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// The first letter small, unless it begins a name in capitals such as `TLS` or `HELO`.

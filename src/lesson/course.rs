@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::assets;
 use crate::lab::regular;
-use crate::lab::scenario::{ScenarioError, plainly};
+use crate::lab::scenario::{ScenarioError, place, plainly};
 use crate::profile::nearest;
 use crate::world::World;
 
@@ -54,9 +54,7 @@ impl LessonError {
 
     /// Something at a place of the text, octets from its start.
     pub(super) fn at(name: &str, text: &str, at: usize, what: String) -> Self {
-        let before = text.get(..at.min(text.len())).unwrap_or_default();
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        let (line, column) = place(text, at);
         Self::Text { name: name.to_owned(), line, column, what }
     }
 

@@ -107,7 +107,7 @@ pub(super) fn told(model: &Model, events: Vec<Timed>) -> Vec<Timed> {
 pub(super) fn opened(model: &mut Model) {
     if let Some(class) = of_exam(model) {
         let words = exam::refusal(class);
-        model.notice = Some(crate::tui::text::capital(&words) + ".");
+        model.notice = Some(crate::conversation::words::capital(&words) + ".");
     }
 }
 

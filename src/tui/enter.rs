@@ -12,8 +12,8 @@ use super::effect::Effect;
 use super::model::{Armed, Focus, Model};
 use super::overlay::{Overlay, PasteAs, Question};
 use super::pane::composer::{Answer, Challenge, Composer, Wants, answer};
-use super::text::capital;
 use super::{attending, pasted, pipelining};
+use crate::conversation::words::capital;
 
 /// Enter in the composer: sends what stands there, or says first what is unusual about it.
 pub(super) fn enter(model: &mut Model) -> Vec<Effect> {

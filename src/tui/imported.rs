@@ -93,7 +93,8 @@ pub(super) fn read(
 }
 
 /// `FILE#N`: the conversation of this number in a file.
-pub(super) fn numbered(path: &Path, n: usize) -> PathBuf {
+#[must_use]
+pub fn numbered(path: &Path, n: usize) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(format!("#{n}"));
     name.into()

@@ -108,3 +108,5 @@ pub mod update;
 pub mod view;
 pub mod wall;
 mod wire;
+
+pub use imported::numbered;

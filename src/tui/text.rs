@@ -48,19 +48,6 @@ pub fn tail(text: &str, columns: usize) -> String {
     format!("…{}", &text[from..])
 }
 
-/// The text with a capital letter at its beginning, unless it begins with a name (`mx.target.local`, `dude@noddy.com`)
-/// that is written as it is.
-#[must_use]
-pub fn capital(text: &str) -> String {
-    let first = text.split([' ', ',', ':', ';']).next().unwrap_or_default();
-    let is_word = first.chars().all(|c| c.is_alphabetic() || matches!(c, '\'' | '-'));
-    let mut letters = text.chars();
-    match letters.next() {
-        Some(letter) if is_word => letter.to_uppercase().chain(letters).collect(),
-        _ => text.to_owned(),
-    }
-}
-
 /// The text as rows of at most so many columns, broken at spaces where there are any.
 #[must_use]
 pub fn wrap(text: &str, columns: usize) -> Vec<String> {
@@ -97,20 +84,6 @@ pub fn of_megabytes(gone: u64, all: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_name_is_written_as_it_is() {
-        for (text, shown) in [
-            ("it is self-signed: nobody vouches for it", "It is self-signed: nobody vouches for it"),
-            ("the server's own TLS", "The server's own TLS"),
-            ("elsewhere.example is not this server's domain", "elsewhere.example is not this server's domain"),
-            ("dude@noddy.com is not known", "dude@noddy.com is not known"),
-            ("échec", "Échec"),
-            ("", ""),
-        ] {
-            assert_eq!(capital(text), shown);
-        }
-    }
 
     #[test]
     fn text_is_cut_by_columns_and_never_inside_a_character() {

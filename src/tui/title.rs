@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::conversation::event::Remark;
+use crate::conversation::words::capital;
 use crate::profile::duration;
 use crate::smtp::escape::for_screen;
 
@@ -12,7 +13,7 @@ use super::action::Action;
 use super::attending::InClass;
 use super::model::Model;
 use super::probing::Probing;
-use super::text::{capital, fit, width};
+use super::text::{fit, width};
 use super::theme::Role;
 
 /// Draws it.

@@ -56,9 +56,9 @@ impl Check {
     /// Finds the script's first line in the text that it was read from.
     pub(super) fn locate(&mut self, text: &str) {
         let start = self.script.span().start.min(text.len());
-        let before = text.get(..start).unwrap_or_default().matches('\n').count() + 1;
+        let (line, _) = super::place(text, start);
         let opening = text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
         // The line break right after the quotes is no part of the string.
-        self.line = before + usize::from(matches!(opening, "'''" | "\"\"\""));
+        self.line = line + usize::from(matches!(opening, "'''" | "\"\"\""));
     }
 }

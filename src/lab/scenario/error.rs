@@ -83,11 +83,16 @@ impl ScenarioError {
 
     /// Something at a place of the text, octets from its start.
     pub(super) fn at(name: &str, text: &str, at: usize, what: String) -> Self {
-        let before = text.get(..at.min(text.len())).unwrap_or_default();
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        let (line, column) = place(text, at);
         Self::Text { name: name.to_owned(), line, column, what }
     }
+}
+
+/// Line and column (in characters) of a place of a text, octets from its start; both from 1.
+pub(crate) fn place(text: &str, at: usize) -> (usize, usize) {
+    let before = text.get(..at.min(text.len())).unwrap_or_default();
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    (before.matches('\n').count() + 1, column)
 }
 
 /// The reader's message in plainer words: an unknown key gets the nearest known one.

@@ -26,7 +26,7 @@ use crate::lab::ListenerKind;
 pub use account::{Account, Mechanism};
 pub use check::{Check, CheckTls};
 pub use error::ScenarioError;
-pub(crate) use error::plainly;
+pub(crate) use error::{place, plainly};
 pub use find::{check_name, find, mistakes, names, read, shipped, source};
 pub use pretend::{Looked, Played, Pretend};
 pub use rule::{Drip, Glob, Nth, On, Pattern, Per, PhaseName, Rule, Set, Status};

@@ -4,6 +4,7 @@ use base64::Engine as _;
 
 use crate::conversation::Kind;
 use crate::conversation::certificate::{Certificate, TlsFault, faults};
+use crate::conversation::words::capital;
 use crate::profile::{Endpoint, TlsMode};
 
 use super::{Finding, Probe, Severity, Subject, Talk, always, nothing};
@@ -44,7 +45,7 @@ fn judge(subject: &Subject<'_>, _: &[Talk]) -> Vec<Finding> {
     if let Some((_, words)) = talk.broken.as_ref().filter(|_| !implicit) {
         findings.push(
             Finding::new(Severity::High, "Under TLS the conversation breaks off")
-                .meaning(format!("{}.", sentence(words)))
+                .meaning(format!("{}.", capital(words)))
                 .cure("Look in the server's log at this time; mostly something that it needs for logging in is not there.")
                 .shown_by(talk.closed().map(|(closed, _)| closed)),
         );
@@ -152,7 +153,7 @@ fn certificate(subject: &Subject<'_>, talk: &Talk, judged: (Option<&str>, Option
     let about = crate::smtp::escape::for_screen(about.as_bytes());
     let finding = match judged.0 {
         Some("no") => Finding::new(Severity::Medium, "The certificate does not verify")
-            .meaning(format!("{}. {about}", sentence(&wrong.join("; "))))
+            .meaning(format!("{}. {about}", capital(&wrong.join("; "))))
             .cure("Between servers TLS without verification still helps against listeners; for logins, MTA-STS and DANE it must verify: get one from a known authority for the server's name."),
         _ if (0..SOON).contains(&days) => Finding::new(Severity::Medium, format!("The certificate ends in {days} days"))
             .meaning(about)
@@ -160,10 +161,4 @@ fn certificate(subject: &Subject<'_>, talk: &Talk, judged: (Option<&str>, Option
         _ => Finding::new(Severity::Good, "The certificate verifies").meaning(about),
     };
     finding.shown_by([tls, record])
-}
-
-/// The words with a capital at their beginning.
-fn sentence(words: &str) -> String {
-    let mut chars = words.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

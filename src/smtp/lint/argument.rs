@@ -237,13 +237,13 @@ fn mechanism(context: &Context<'_>, typed: &str, span: Range<usize>, alone: bool
     if offered.iter().any(|name| name == typed) {
         return typed.to_owned();
     }
-    let names = || sasl::names().chain(UNSPOKEN);
-    let known = names().any(|name| name == typed);
+    let names: Vec<&str> = sasl::names().chain(UNSPOKEN).collect();
+    let known = names.contains(&typed);
     if is_like_secret(&context.line[span.clone()]) {
         found.wrong("missing-mechanism", span, "The name of the mechanism stands before the response.", "RFC 4954 4");
         return typed.to_owned();
     }
-    let near = if known { None } else { nearest(typed, offered.iter().map(String::as_str).chain(names())) };
+    let near = if known { None } else { nearest(typed, offered.iter().map(String::as_str).chain(names)) };
     if let Some(near) = near {
         let reason = format!("“{}” is no mechanism; {near} is.", shown(typed.as_bytes()));
         let finding = found.wrong("unknown-mechanism", span, reason, "RFC 4954 4");

@@ -10,11 +10,11 @@ use super::{Deed, Face, view};
 use crate::class::deed::Hinted;
 use crate::class::wall::Wall;
 use crate::class::{Class, export, sign};
+use crate::conversation::words::capital;
 use crate::tui::read;
 use crate::tui::run::RunError;
 use crate::tui::signals::{Signal, Signals};
 use crate::tui::terminal::Tty;
-use crate::tui::text::capital;
 use crate::world::World;
 
 /// The shortest time from one draw to the next: a class may do a lot at once.

@@ -2,7 +2,7 @@
 
 use super::server::{contradictory, unlikely};
 use super::{Allowed, Look, NOTHING, Step, nth};
-use crate::lab::scenario::{On, Per, PhaseName, Rule, Template};
+use crate::lab::scenario::{On, Per, PhaseName, Rule, Template, place};
 use crate::smtp::Verb;
 
 pub(super) fn look(look: &mut Look<'_>) {
@@ -77,7 +77,7 @@ fn shadowed(look: &mut Look<'_>, n: usize, rule: &Rule) {
     };
     let Some(m) = (0..n).find(|m| covers(*m)) else { return };
     let at = tables.and_then(|rules| rules.get(m)).map_or(0, |rule| rule.span().start);
-    let line = look.text.get(..at).unwrap_or_default().matches('\n').count() + 1;
+    let (line, _) = place(look.text, at);
     let what =
         format!("this rule never holds: the one in line {line} asks for no more and comes before it; put this first");
     look.soft(&nth("rule", n, "on"), what);

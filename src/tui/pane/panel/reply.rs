@@ -2,13 +2,13 @@
 
 use crate::conversation::Exchange;
 use crate::conversation::dialogue::{Ask, Recipient, Verdict};
+use crate::conversation::words::capital;
 use crate::decode::{Does, Explanation, Spoke, Step, reported_in};
 use crate::smtp::{Class, Command, Verb};
 use crate::tui::action::Action;
 use crate::tui::keymap::Keymap;
 use crate::tui::pane::wrap;
 use crate::tui::talk::{About, Source, Talk};
-use crate::tui::text::capital;
 use crate::tui::theme::Role;
 
 use super::moment::before_record;

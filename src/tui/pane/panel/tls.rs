@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use crate::conversation::certificate::{Certificate, TlsFault, faults as own_faults};
 use crate::conversation::event::Remark;
+use crate::conversation::words::capital;
 use crate::tui::talk::{Source, Talk};
-use crate::tui::text::capital;
 use crate::tui::theme::Role;
 
 use super::Scene;

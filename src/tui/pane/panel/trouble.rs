@@ -3,11 +3,11 @@
 mod unheard;
 
 use crate::conversation::event::Remark;
+use crate::conversation::words::capital;
 use crate::decode::{Does, Step};
 use crate::smtp::Verb;
 use crate::tui::action::Action;
 use crate::tui::talk::Talk;
-use crate::tui::text::capital;
 
 use super::tls;
 use crate::conversation::connections::{Connection, Connections, remark};
