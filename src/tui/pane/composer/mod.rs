@@ -295,10 +295,6 @@ impl Composer {
                 Some(challenge) => challenge.no_base64(self.line.text(), lint),
                 None => challenge::repair(self.line.text(), lint),
             }
-        } else {
-            for lint in self.lints.iter_mut().filter(|lint| lint.name == "not-base64") {
-                lint.mended = challenge::padded_at(self.line.text(), &lint.span);
-            }
         }
         if let Some(challenge) = around.challenge.filter(|_| self.lints.is_empty()) {
             self.lints.extend(challenge.as_typed(self.line.text()));
