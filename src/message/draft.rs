@@ -235,16 +235,13 @@ impl Attachment {
     }
 }
 
-/// Octets of a line without its end (RFC 5322 2.1.1).
-const LONGEST: usize = 998;
-
 /// Whether octets can go as they are: ASCII in lines that end in CR LF and are not too long.
 fn is_made_of_lines(octets: &[u8]) -> bool {
     let mut lines = octets.split(|octet| *octet == b'\n').peekable();
     let mut whole = octets.is_ascii() && !octets.contains(&0);
     while let Some(line) = lines.next() {
         let text = if lines.peek().is_some() { line.strip_suffix(b"\r") } else { Some(line) };
-        whole &= text.is_some_and(|text| !text.contains(&b'\r') && text.len() <= LONGEST);
+        whole &= text.is_some_and(|text| !text.contains(&b'\r') && text.len() <= header::LONGEST);
     }
     whole
 }

@@ -46,6 +46,14 @@ pub fn unparted<'a>(mut lines: impl Iterator<Item = &'a [u8]>) -> Option<&'a [u8
     lines.find(|line| line.is_empty() || !goes_on(line)).filter(|line| !line.is_empty())
 }
 
+/// Octets of a line of a message without its end (RFC 5322 2.1.1).
+pub const LONGEST: usize = 998;
+
+/// Of the lines of a message (without their ends) the first within its header that has more octets than a line may.
+pub fn overlong<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Option<&'a [u8]> {
+    lines.take_while(|line| !line.is_empty()).find(|line| line.len() > LONGEST)
+}
+
 /// What the line begins with by which mailboxes divide messages; it is none of the message (RFC 4155).
 pub const FROM_LINE: &[u8; 5] = b"From ";
 

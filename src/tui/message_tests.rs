@@ -48,6 +48,9 @@ fn a_message_without_the_empty_line_is_said_before_it_goes_out() {
     screen.send(Message::Paste("Subject: x\nat once\nand on\n".to_owned()));
     screen.keys("3");
     assert!(screen.shown().contains("“at once” stands where a"), "{}", screen.shown());
+    screen.send(Message::Paste(format!("Subject: {}\n\ntext\n", "x".repeat(1000))));
+    screen.keys("3");
+    assert!(screen.shown().contains("of the header has 1009 octets"), "{}", screen.shown());
     screen.keys("<f3><ctrl-z>");
     assert_eq!(screen.asked(), ["suspend"], "everywhere");
 }

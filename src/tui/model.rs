@@ -434,6 +434,7 @@ impl Model {
             step: self.lesson.as_ref().filter(|_| self.shows_lesson()).and_then(LessonPane::goal),
             unsent: self.draft.sent && !self.draft.taken && !self.draft.ready,
             collected: pipelining::kept(self).map(<[String]>::len),
+            today: self.today,
             pasted: &self.pasted,
         }
     }

@@ -4,6 +4,7 @@
 use std::io::Read as _;
 use std::path::Path;
 
+use crate::message::header::LONGEST;
 use crate::script::Offered;
 use crate::smtp::{content, xtext};
 use crate::transaction::Body;
@@ -103,6 +104,15 @@ impl Parameters {
             let parameter = if self.bare_mail { String::new() } else { format!("SIZE={size}") };
             // That it is larger than the server takes is said whatever goes with MAIL.
             all.push(Offered { octets: Some(size), ..offer("SIZE", parameter, None) });
+            if survey.longest_field > LONGEST {
+                let words = format!(
+                    "a line of the message's header has {} octets, of which {LONGEST} are allowed (RFC 5322 2.1.1): a server \
+                     may refuse it or cut it, and it is sent all the same",
+                    survey.longest_field
+                );
+                // No offer allows it.
+                all.push(offer("", String::new(), Some(&words)));
+            }
         }
         if self.bare_mail {
             return all;
@@ -176,13 +186,12 @@ pub(super) struct Survey {
     head_beyond_ascii: bool,
     /// Line feeds without CR.
     pub(super) bare: u64,
+    /// Octets of the longest line of its header, its end left out.
+    longest_field: usize,
     /// It is made of lines of at most 998 octets without NUL, each with its CR LF, as anything but BINARYMIME wants it
     /// (RFC 3030 3).
     lines: bool,
 }
-
-/// Octets of a line without its end (RFC 5322 2.1.1).
-const LINE: usize = 998;
 
 impl Survey {
     /// Looks a message through; a file is read in blocks. Whether it is made of lines is only known of one that goes in
@@ -264,11 +273,12 @@ impl Looking {
             carriages = carriages.saturating_sub(usize::from(crlf && end > 0));
             let length = self.line + (end - begun) - usize::from(crlf);
             if !self.in_body {
+                self.survey.longest_field = self.survey.longest_field.max(length);
                 self.survey.head_beyond_ascii |= !block[begun..end].is_ascii();
                 self.in_body = length == 0;
             }
             self.survey.bare += u64::from(!crlf);
-            self.uneven |= !crlf || length > LINE;
+            self.uneven |= !crlf || length > LONGEST;
             (self.line, begun) = (0, end + 1);
         }
         self.uneven |= carriages > 0;
@@ -296,6 +306,9 @@ impl Looking {
     fn done(mut self) -> Survey {
         if self.line > 0 {
             self.survey.missing_end = 2;
+            if !self.in_body {
+                self.survey.longest_field = self.survey.longest_field.max(self.line);
+            }
         }
         self.survey.lines = !self.uneven && self.line == 0;
         self.survey
@@ -351,7 +364,7 @@ mod tests {
     #[test]
     fn a_message_is_looked_through() {
         let of = |text: &[u8]| Survey::of(&Body::AsIs(text.to_vec()), true).expect("octets");
-        assert_eq!(of(b"A: b\r\n\r\nc\r\n"), Survey { size: 11, lines: true, ..Survey::default() });
+        assert_eq!(of(b"A: b\r\n\r\nc\r\n"), Survey { size: 11, longest_field: 4, lines: true, ..Survey::default() });
         let late = of("A: b\r\n\r\n\u{e9}\r\n".as_bytes());
         assert!(late.eight_bit && !late.head_beyond_ascii && late.lines);
         assert!(of("A: \u{e9}\r\n\r\nb\r\n".as_bytes()).head_beyond_ascii);
@@ -367,6 +380,22 @@ mod tests {
             Survey::of(&Body::File { path: file.path().to_owned(), fields: Vec::new() }, true).expect("read").size,
             11
         );
+    }
+
+    #[test]
+    fn a_line_of_the_header_that_is_too_long_is_said() {
+        let said = |text: &str| {
+            let survey = Survey::of(&Body::AsIs(text.as_bytes().to_vec()), false).expect("octets");
+            let offered =
+                Parameters { bare_mail: true, ..Parameters::default() }.offered(Some(&survey), "a@b", &[], false);
+            offered.into_iter().find(|offered| offered.keyword.is_empty()).and_then(|offered| offered.without)
+        };
+        let field = |octets: usize| format!("X-Long: {}", "x".repeat(octets - "X-Long: ".len()));
+        assert_eq!(said(&format!("A: b\r\n{}\r\n\r\n{}\r\n", field(998), "x".repeat(1500))), None);
+        assert!(
+            said(&format!("A: b\r\n{}\r\n\r\nc\r\n", field(999))).is_some_and(|words| words.contains("999 octets"))
+        );
+        assert!(said(&field(3009)).is_some_and(|words| words.contains("3009 octets")), "without an end");
     }
 
     #[test]

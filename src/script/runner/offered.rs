@@ -17,7 +17,7 @@ static VERBS: LazyLock<VerbTable> = LazyLock::new(|| {
 /// A parameter of MAIL that goes with it where the server offers what it belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offered {
-    /// What the server must offer.
+    /// What the server must offer; empty where no offer helps.
     pub keyword: String,
     /// What is said then; empty where it stands in the script already.
     pub parameter: String,

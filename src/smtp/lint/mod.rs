@@ -17,6 +17,8 @@ mod word;
 use std::borrow::Cow;
 use std::ops::Range;
 
+use jiff::Timestamp;
+
 use super::path::skip_space;
 use super::session::Sent;
 use super::{Command, Session, Verb, VerbTable};
@@ -64,8 +66,23 @@ pub fn lint(line: &[u8], session: &Session, verbs: &VerbTable) -> Vec<Lint> {
         .into_iter()
         .map(|(lint, mendable)| Lint { mended: mended.clone().filter(|_| mendable), ..lint })
         .collect();
-    lints.sort_by_key(|lint| (std::cmp::Reverse(lint.severity), lint.span.start));
+    sort(&mut lints);
     lints
+}
+
+/// What [`lint`] finds, and what is wrong by the time of day at which the line is sent.
+#[must_use]
+pub fn lint_at(line: &[u8], session: &Session, verbs: &VerbTable, now: Option<Timestamp>) -> Vec<Lint> {
+    let mut lints = lint(line, session, verbs);
+    if let (Some(now), Sent::Command(command)) = (now, session.classify(line)) {
+        lints.extend(parameter::past(&command, now));
+    }
+    sort(&mut lints);
+    lints
+}
+
+fn sort(lints: &mut [Lint]) {
+    lints.sort_by_key(|lint| (std::cmp::Reverse(lint.severity), lint.span.start));
 }
 
 /// How often a line is mended at most; two times are seldom needed.

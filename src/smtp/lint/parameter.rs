@@ -2,13 +2,15 @@
 
 use std::ops::Range;
 
+use jiff::Timestamp;
+
 use super::super::command::Parameter;
 use super::super::path::Word;
 use super::super::verb::{ParameterEntry, VerbEntry};
-use super::super::{Verb, xtext};
+use super::super::{Command, Verb, xtext};
 use super::address::Role;
 use super::nearest::{choice, nearest};
-use super::{Context, Findings, shown};
+use super::{Context, Findings, Lint, Severity, shown};
 
 /// A parameter as it will stand in the rebuilt line.
 struct Item {
@@ -376,6 +378,20 @@ fn special(context: &Context<'_>, item: &mut Item, name: &str, found: &mut Findi
     }
 }
 
+/// HOLDUNTIL with a moment that is over (RFC 4865 4).
+pub(super) fn past(command: &Command, now: Timestamp) -> Option<Lint> {
+    let held = command.parameter("HOLDUNTIL").filter(|_| command.verb == Verb::Mail)?;
+    let until: Timestamp = held.value.as_deref()?.parse().ok()?;
+    (until <= now).then(|| Lint {
+        name: "hold-past",
+        severity: Severity::Wrong,
+        span: held.span.clone(),
+        reason: format!("It is {} already, and HOLDUNTIL names a moment to come.", now.strftime("%Y-%m-%dT%H:%M:%SZ")),
+        reference: "RFC 4865 4".into(),
+        mended: None,
+    })
+}
+
 /// NOTIFY: no word twice, and no report of success to nobody.
 fn notify(context: &Context<'_>, item: &mut Item, value: &str, found: &mut Findings) {
     let span = item.span.clone();
@@ -439,7 +455,7 @@ fn together(context: &Context<'_>, items: &[Item], role: Role, found: &mut Findi
 #[cfg(test)]
 mod tests {
     use crate::smtp::VerbTable;
-    use crate::smtp::lint::lint;
+    use crate::smtp::lint::{lint, lint_at};
     use crate::smtp::wire::Wire;
 
     #[test]
@@ -465,6 +481,13 @@ mod tests {
             let lints = lint(format!("MAIL FROM:<a@b.example>{parameters}").as_bytes(), &session, &table);
             assert_eq!(lints.first().map(|lint| lint.name), want, "{parameters}: {lints:?}");
         }
+        let at = |now: &str| {
+            let line = b"MAIL FROM:<a@b.example> HOLDUNTIL=2026-12-31T12:00:00Z";
+            let lints = lint_at(line, &session, &table, Some(now.parse().expect("a time")));
+            lints.first().map(|lint| (lint.name, lint.span.clone()))
+        };
+        assert_eq!(at("2026-12-31T11:59:59Z"), None);
+        assert_eq!(at("2026-12-31T12:00:00Z"), Some(("hold-past", 24..54)));
         let lints = lint(b"MAIL FROM:<a@b.example>   SIZE=5  RET=FULL", &session, &table);
         assert_eq!(lints[0].mended.as_deref(), Some("MAIL FROM:<a@b.example> SIZE=5 RET=FULL"));
     }

@@ -180,6 +180,14 @@ mod tests {
     }
 
     #[test]
+    fn content_is_fetched_from_an_imap_server_alone() {
+        let verbs = VerbTable::parse(crate::assets::text("verbs.toml").expect("compiled in")).expect("it parses");
+        let found = |line: &str| lint(line.as_bytes(), &Session::new(), &verbs).into_iter().map(|lint| lint.name);
+        assert!(found("BURL http://x LAST").any(|name| name == "verb-argument"));
+        assert!(found("BURL IMAP://x/y LAST").all(|name| name != "verb-argument"));
+    }
+
+    #[test]
     fn no_line_is_mended_into_one_that_is_as_wrong_or_that_was_not_meant() {
         for line in [".", ". ", " .", "\t. ", "set localecho", "SET x", "unset crlf"] {
             assert_eq!(mended(line), None, "{line:?}");

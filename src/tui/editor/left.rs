@@ -1,5 +1,6 @@
 //! The editor was left: what is said of the message, and what waits for it.
 
+use crate::message::header::LONGEST;
 use crate::smtp::Phase;
 use crate::smtp::escape::for_screen;
 use crate::tui::keymap::verbatim;
@@ -10,7 +11,7 @@ use super::Draft;
 
 /// A message waits for its 354: what leads there, and whether the server takes so much; before that, what is wrong with it.
 pub(in crate::tui) fn prepared(model: &Model, draft: &Draft) -> String {
-    if let Some(words) = unparted(model, draft) {
+    if let Some(words) = faulty(model, draft) {
         return words;
     }
     let words = format!("The message is prepared ({}); it is offered after DATA, when 354 comes.", draft.summary());
@@ -21,10 +22,19 @@ pub(in crate::tui) fn prepared(model: &Model, draft: &Draft) -> String {
     }
 }
 
-/// What is said of a message whose header no empty line ends, before it goes out.
-fn unparted(model: &Model, draft: &Draft) -> Option<String> {
-    let line = verbatim(&for_screen(text::fit(draft.unparted()?, 30).as_bytes()));
-    let words = format!("No empty line parts header and text: “{line}” stands where a field would.");
+/// What is said of a message before it goes out: no empty line ends its header, or a line of it is too long.
+fn faulty(model: &Model, draft: &Draft) -> Option<String> {
+    let quoted = |line: &str| verbatim(&for_screen(text::fit(line, 30).as_bytes()));
+    let words = match (draft.unparted(), draft.overlong()) {
+        (Some(line), _) => {
+            format!("No empty line parts header and text: “{}” stands where a field would.", quoted(line))
+        }
+        (None, Some(line)) => {
+            let octets = line.len();
+            format!("“{}” of the header has {octets} octets; a line may have {LONGEST} (RFC 5322 2.1.1).", quoted(line))
+        }
+        (None, None) => return None,
+    };
     Some(model.keymap.told(&format!("{words} {{message}} goes back to it.")))
 }
 
@@ -33,7 +43,7 @@ pub(in crate::tui) fn left(model: &mut Model, draft: Draft) {
     let open = model.talk.is_open() && model.talk.dialogue.state().phase() == Phase::Data;
     let summary = draft.summary();
     model.notice = match (draft.ready, open) {
-        (true, true) => unparted(model, &draft),
+        (true, true) => faulty(model, &draft),
         (true, false) => Some(prepared(model, &draft)),
         (false, _) => Some(model.keymap.told(&format!("The text is kept ({summary}); {{message}} goes on with it."))),
     };

@@ -69,6 +69,12 @@ impl Draft {
         unparted(self.lines.iter().map(String::as_str))
     }
 
+    /// The line of the header that has more octets than a line may.
+    #[must_use]
+    pub fn overlong(&self) -> Option<&str> {
+        header::overlong(self.lines.iter().map(String::as_bytes)).and_then(|line| std::str::from_utf8(line).ok())
+    }
+
     /// `14 lines, 512 bytes`.
     #[must_use]
     pub fn summary(&self) -> String {
@@ -444,6 +450,14 @@ mod tests {
         ] {
             assert_eq!(unparted(text.lines()), want, "{text}");
         }
+    }
+
+    #[test]
+    fn a_line_of_the_header_that_is_too_long_is_found() {
+        let draft = |lines: [String; 3]| Draft { lines: lines.to_vec(), ..Draft::default() };
+        let long = format!("Subject: {}", "x".repeat(990));
+        assert_eq!(draft([long.clone(), String::new(), "text".into()]).overlong(), Some(long.as_str()));
+        assert_eq!(draft(["Subject: x".into(), String::new(), long]).overlong(), None);
     }
 
     #[test]

@@ -65,7 +65,7 @@ impl Form {
         let shown = fit(&for_screen(line.as_bytes()), columns);
         frame.buffer_mut().set_string(inner.x, inner.y, shown, model.theme.style(Role::Sent));
         let session = &model.talk.dialogue.state().session;
-        let all = lint::lint(line.as_bytes(), session, &model.knowledge.verbs);
+        let all = lint::lint_at(line.as_bytes(), session, &model.knowledge.verbs, model.today);
         // What is wrong with a value first: that a parameter is not offered stands in its row, too.
         if let Some(found) = all.iter().find(|found| found.name != "parameter-not-offered").or(all.first()) {
             let words = format!("{} ({})", found.reason.trim_end_matches('.'), found.reference);

@@ -95,6 +95,8 @@ pub struct Surroundings<'a> {
     pub unsent: bool,
     /// How many lines are kept for one write; nothing where each is sent by itself.
     pub collected: Option<usize>,
+    /// The time of day, as far as it is known.
+    pub today: Option<jiff::Timestamp>,
     /// A paste that goes out line by line.
     pub pasted: &'a Pasted,
 }
@@ -281,12 +283,13 @@ impl Composer {
         }
         let line = self.line.text();
         self.ghost = ghost::ghost(line, self.ended, &self.history, around);
-        self.lints = if around.open { lint::lint(line.as_bytes(), around.session, around.verbs) } else { Vec::new() };
+        let lints = |line: &str| lint::lint_at(line.as_bytes(), around.session, around.verbs, around.today);
+        self.lints = if around.open { lints(line) } else { Vec::new() };
         if !self.lints.is_empty()
             && let Some(whole) = ghost::completed(line, &self.ghost, around)
         {
             // A line that is still being typed is not called wrong for what it would not be once it is whole.
-            let lasting = lint::lint(whole.as_bytes(), around.session, around.verbs);
+            let lasting = lints(&whole);
             self.lints.retain(|lint| lasting.iter().any(|it| it.name == lint.name));
         }
         self.complete(around);

@@ -62,6 +62,7 @@ impl Desk {
             step: None,
             unsent: false,
             collected: None,
+            today: None,
             pasted: &crate::tui::pasted::Pasted::default(),
         };
         act(&mut self.composer, &around)
