@@ -9,6 +9,9 @@ const NEAR: usize = 12;
 /// The same of Exim, which goes on about other things for long.
 const FAR: usize = 400;
 
+/// What curl says in a trace, behind the time where one is asked for.
+const TRACED: &[u8] = b"== Info:";
+
 /// What a session begins with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Begins {
@@ -86,6 +89,11 @@ fn ends(line: &[u8]) -> bool {
         b"221 ",
         b"telnet: ",
     ];
+    if let Some(at) = memchr::memmem::find(&line[..line.len().min(40)], TRACED) {
+        const LAST: [&[u8]; 3] = [b"Connection #", b"Closing connection", b"shutting down"];
+        let said = line[at + TRACED.len()..].trim_ascii_start();
+        return LAST.iter().any(|end| said.starts_with(end));
+    }
     let said_bye = memchr::memmem::find(&line[..line.len().min(24)], b"221 ").is_some();
     ENDS.iter().any(|end| line.starts_with(end)) || said_bye || line.starts_with(b"* Connection #")
 }
@@ -145,12 +153,15 @@ mod tests {
         assert_eq!(super::parts(format!("{swaks}{swaks}").as_bytes()).len(), 1);
         let exim = "LOG: MAIN\n  <= a@b\nConnecting to h [::1]:25 ...  connected\n  SMTP<< 220 mx\n  SMTP>> QUIT\n\
             \x20 SMTP<< 221 bye\n  SMTP(close)>>\nLOG: MAIN\n  Completed\n";
+        let trace = "22:19:22.723218 == Info:   Trying ::1:25...\n22:19:22.724100 <= Recv header, 8 bytes (0x8)\n\
+            0000: 220 mx\n22:19:22.725945 <= Recv header, 8 bytes (0x8)\n0000: 250 ok\n\
+            22:19:22.725963 == Info: Connection #0 to host mx left intact\n";
         let msmtp = "using account specified on command line\nhost = h\n<-- 220 mx\n--> QUIT\n<-- 221 bye\n";
         let sendmail = "a... Connecting to [::1] port 25 via relay...\n220 mx\n>>> QUIT\n221 bye\n";
         let postfix = "Nov 24 22:18:57 h postfix/smtpd[6]: connect from x[::1]\nNov 24 22:18:57 h postfix/smtpd[6]: \
             smtp_stream_setup: maxtime=300\nNov 24 22:18:57 h postfix/smtpd[6]: disconnect from x[::1]\n";
         let exchange = "#Software: Microsoft Exchange Server\n#Version: 15\n2026-11-24T20:00:02.118Z,a,b,0,,,+,,\n";
-        let all = [telnet, swaks, exim, msmtp, sendmail, postfix, exchange];
+        let all = [telnet, swaks, trace, exim, msmtp, sendmail, postfix, exchange];
         for (a, first) in all.iter().enumerate() {
             for (b, second) in all.iter().enumerate() {
                 let both = format!("{first}{second}");
