@@ -28,9 +28,40 @@ pub(super) struct Arguments {
     /// Count texts that differ as differences
     #[arg(long)]
     exact: bool,
+    /// Which conversation of a file that holds several, from 1: of each such file, or as N,M of the one and of the other
+    #[arg(long, value_name = "N[,M]", value_parser = sessions)]
+    session: Option<Sessions>,
     /// Print the result as JSON
     #[arg(long)]
     json: bool,
+}
+
+/// Which conversations are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sessions {
+    /// This one of each file that holds several.
+    Each(usize),
+    /// These of the one and of the other.
+    Both([usize; 2]),
+}
+
+impl Sessions {
+    /// Which one of the left file (0) or the right one (1) that holds so many.
+    fn of(self, side: usize, count: usize) -> Option<usize> {
+        match self {
+            Self::Each(n) => (count > 1).then_some(n),
+            Self::Both(both) => Some(both[side]),
+        }
+    }
+}
+
+fn sessions(text: &str) -> Result<Sessions, String> {
+    let number = |text: &str| text.trim().parse::<usize>().ok().filter(|n| *n > 0);
+    let read = match text.split_once(',') {
+        None => number(text).map(Sessions::Each),
+        Some((left, right)) => number(left).zip(number(right)).map(|(left, right)| Sessions::Both([left, right])),
+    };
+    read.ok_or_else(|| "it is a number from 1, or two divided by a comma: one for each file".to_owned())
 }
 
 /// Runs it.
@@ -59,12 +90,13 @@ fn read(arguments: &Arguments, common: &Common) -> Result<(Document, Document), 
     if [&arguments.left, &arguments.right].iter().all(|path| path.as_os_str() == "-") {
         return Err("only one of the two can be standard input".to_owned());
     }
-    let one = |path| {
-        let document = input::one(path, None, "ehlo diff", common)?;
+    let one = |side: usize, path| {
+        let choose = |count| arguments.session.and_then(|sessions| sessions.of(side, count));
+        let document = input::one_of(path, choose, "ehlo diff", common)?;
         // Why a certificate was not trusted is a difference too.
         Ok::<_, String>(if document.header.exam().is_some() { exam::without_answers(&document) } else { document })
     };
-    Ok((one(&arguments.left)?, one(&arguments.right)?))
+    Ok((one(0, &arguments.left)?, one(1, &arguments.right)?))
 }
 
 /// The two sides of a difference in words.
@@ -149,4 +181,24 @@ pub(super) fn to_json(rows: &[Row], exact: bool) -> Value {
     };
     let differ = rows.iter().filter(|row| row.counts(exact)).count();
     json!({ "ehlo": 1, "equal": differ == 0, "differing": differ, "exchanges": rows.iter().map(row).collect::<Vec<_>>() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_conversation_is_taken_of_each_file_that_holds_several() {
+        let taken = |text: &str, counts: [usize; 2]| {
+            let sessions = sessions(text).expect("numbers");
+            [sessions.of(0, counts[0]), sessions.of(1, counts[1])]
+        };
+        assert_eq!(taken("2", [3, 4]), [Some(2), Some(2)]);
+        assert_eq!(taken("2", [3, 1]), [Some(2), None]);
+        assert_eq!(taken("2,5", [3, 5]), [Some(2), Some(5)]);
+        assert_eq!(taken("1,2", [1, 5]), [Some(1), Some(2)]);
+        for wrong in ["", "0", "x", "1,", "1,2,3", "-1"] {
+            assert!(sessions(wrong).is_err(), "{wrong}");
+        }
+    }
 }

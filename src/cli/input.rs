@@ -82,18 +82,27 @@ pub(super) fn shown(path: &Path) -> String {
 /// # Errors
 /// As for [`all`]; and where there are several and none was chosen, or not so many.
 pub(super) fn one(path: &Path, session: Option<usize>, command: &str, common: &Common) -> Result<Document, String> {
+    one_of(path, |_| session, command, common)
+}
+
+/// The same, where how many there are decides which is meant.
+///
+/// # Errors
+/// As for [`one`].
+pub(super) fn one_of(
+    path: &Path,
+    choose: impl Fn(usize) -> Option<usize>,
+    command: &str,
+    common: &Common,
+) -> Result<Document, String> {
     let mut imported = all(path)?;
     say(&imported, path, command, common);
     let count = imported.conversations.len();
-    match session {
+    match choose(count) {
         None if count == 1 => Ok(imported.conversations.remove(0)),
         None => {
-            let way = match command {
-                "ehlo diff" => "ehlo convert --session N writes one of them to a file",
-                _ => "--session N takes one of them",
-            };
-            let list = list(&imported);
-            Err(format!("{}: it holds {count} conversations; {way}:\n{}", shown(path), list.trim_end()))
+            let (path, list) = (shown(path), list(&imported));
+            Err(format!("{path}: it holds {count} conversations; --session N takes one of them:\n{}", list.trim_end()))
         }
         Some(n) if (1..=count).contains(&n) => Ok(imported.conversations.remove(n - 1)),
         Some(n) => Err(format!("{}: there is no conversation {n}, it holds {count}", shown(path))),

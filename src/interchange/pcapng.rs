@@ -244,12 +244,20 @@ struct Flags {
     fin: bool,
 }
 
+/// What wrote the file, as its section header names it.
+const PROGRAM: &str = concat!("ehlo ", env!("CARGO_PKG_VERSION"));
+
+/// Whether a section was written here, whatever the version.
+pub(super) fn is_own(program: &str) -> bool {
+    program.split(' ').next() == PROGRAM.split(' ').next()
+}
+
 /// Section header and interface description, little-endian.
 fn head() -> Vec<u8> {
     let mut section = 0x1a2b_3c4d_u32.to_le_bytes().to_vec();
     section.extend([1, 0, 0, 0]);
     section.extend([0xff; 8]);
-    option(4, concat!("ehlo ", env!("CARGO_PKG_VERSION")).as_bytes(), &mut section);
+    option(4, PROGRAM.as_bytes(), &mut section);
     section.extend([0; 4]);
     let mut interface = LINK.to_le_bytes().to_vec();
     interface.extend([0; 6]);

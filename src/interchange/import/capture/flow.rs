@@ -37,6 +37,8 @@ pub(super) struct Flow {
     opaque: Option<[u64; 2]>,
     /// They were told.
     said: bool,
+    /// Another connection of the same conversation came before it.
+    further: bool,
 }
 
 /// Whether SMTP is spoken on it.
@@ -69,7 +71,15 @@ impl Flow {
             clear: None,
             opaque: None,
             said: false,
+            further: false,
         }
+    }
+
+    /// It is a further connection of this conversation, which began with that packet.
+    pub(super) fn goes_on(&mut self, first: usize, mut builder: Builder) {
+        builder.connecting(&self.server.to_string());
+        (self.first, self.builder) = (first, builder);
+        self.further = true;
     }
 
     /// Whether a SYN is the one that the connection began with, sent again.
@@ -231,6 +241,6 @@ impl Flow {
     pub(super) fn finish(mut self, unread: &mut Unread) -> Option<Builder> {
         self.flush(unread);
         self.say_opaque();
-        (self.opened && self.kind == Kind::Smtp).then_some(self.builder)
+        (self.further || self.opened && self.kind == Kind::Smtp).then_some(self.builder)
     }
 }

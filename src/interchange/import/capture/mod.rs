@@ -4,15 +4,19 @@ mod flow;
 mod stream;
 
 use std::collections::HashMap;
+use std::mem;
 use std::net::{IpAddr, SocketAddr};
 
 use etherparse::{EtherType, LaxNetSlice, LaxSlicedPacket, TransportSlice};
-use pcap_parser::{Block, Linktype, PcapBlockOwned, PcapError, create_reader};
+use pcap_parser::pcapng::OptionCode;
+use pcap_parser::{Block, Linktype, PcapBlockOwned, PcapError, SectionHeaderBlock, create_reader};
 
 use crate::conversation::file::Document;
 
 use super::Unread;
+use super::builder::Builder;
 use super::text::Text;
+use crate::interchange::pcapng;
 use flow::Flow;
 use stream::Segment;
 
@@ -53,6 +57,10 @@ struct Capture {
     done: Vec<(usize, Document)>,
     unread: Unread,
     packet: usize,
+    /// The section is an export of ehlo's: its connections are of one conversation.
+    own: bool,
+    /// That conversation, as far as it has come, and the packet that it began with.
+    whole: Option<(usize, Builder)>,
 }
 
 /// Reads all of it.
@@ -111,7 +119,7 @@ impl Capture {
                 let ticks = i128::from(frame.ts_sec) * i128::from(units) + i128::from(frame.ts_usec);
                 self.frame(0, ticks, frame.data);
             }
-            PcapBlockOwned::NG(Block::SectionHeader(_)) => self.interfaces.clear(),
+            PcapBlockOwned::NG(Block::SectionHeader(section)) => self.section(section),
             PcapBlockOwned::NG(Block::InterfaceDescription(interface)) => self.interfaces.push(Interface {
                 link: interface.linktype,
                 units: interface.ts_resolution().filter(|units| *units > 0).unwrap_or(1_000_000),
@@ -124,6 +132,17 @@ impl Capture {
             }
             PcapBlockOwned::NG(Block::SimplePacket(packet)) => self.frame(0, 0, packet.data),
             PcapBlockOwned::NG(_) => {}
+        }
+    }
+
+    /// Another section: its interfaces are its own, and connections may go on from one to the next.
+    fn section(&mut self, section: &SectionHeaderBlock<'_>) {
+        self.interfaces.clear();
+        let program = section.options.iter().find(|option| option.code == OptionCode::ShbUserAppl);
+        let own = program.and_then(|program| program.as_str().ok()).is_some_and(pcapng::is_own);
+        if mem::replace(&mut self.own, own) || own {
+            self.end_all();
+            self.end_whole();
         }
     }
 
@@ -199,7 +218,14 @@ impl Capture {
                     "of more connections than are followed at once; filter the capture",
                 );
             }
-            self.flows.insert(key, Flow::begun(from, to, &segment));
+            let mut flow = Flow::begun(from, to, &segment);
+            if self.own {
+                self.end_all();
+                if let Some((first, builder)) = self.whole.take() {
+                    flow.goes_on(first, builder);
+                }
+            }
+            self.flows.insert(key, flow);
         }
         if let Some(flow) = self.flows.get_mut(&key) {
             flow.take(from, segment, &mut self.unread);
@@ -210,17 +236,27 @@ impl Capture {
         let Some(flow) = self.flows.remove(&key) else { return };
         let (first, packets) = (flow.first, flow.packets.clone());
         match flow.finish(&mut self.unread) {
+            Some(builder) if self.own => self.whole = Some((first, builder)),
             Some(builder) => self.done.push((first, builder.finish())),
             None => self.unread.passed_over.extend(&packets),
         }
     }
 
-    fn finish(mut self) -> (Vec<Document>, Unread) {
+    fn end_all(&mut self) {
         let mut keys: Vec<_> = self.flows.iter().map(|(key, flow)| (flow.first, *key)).collect();
         keys.sort_unstable();
         for (_, key) in keys {
             self.end(key);
         }
+    }
+
+    fn end_whole(&mut self) {
+        self.done.extend(self.whole.take().map(|(first, builder)| (first, builder.finish())));
+    }
+
+    fn finish(mut self) -> (Vec<Document>, Unread) {
+        self.end_all();
+        self.end_whole();
         self.done.sort_by_key(|(first, _)| *first);
         (self.done.into_iter().map(|(_, document)| document).collect(), self.unread)
     }
