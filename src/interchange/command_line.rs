@@ -8,6 +8,8 @@ use crate::conversation::{Dialogue, Exchange, Kind, Log};
 use crate::decode::Knowledge;
 use crate::smtp::{Command, Verb, escape};
 
+mod parameters;
+
 /// Octets of message content that go onto a command line.
 const CONTENT: usize = 4 * 1024;
 /// Octets of message content that go onto standard input beside a command line.
@@ -177,9 +179,9 @@ pub fn command(
         words.push("--pipeline".to_owned());
     }
     left_out.extend(if tool.own {
-        own_parameters(talk, transaction, &mut words)
+        parameters::own(talk, transaction, &mut words)
     } else {
-        parameters(talk, transaction)
+        parameters::all(talk, transaction)
     });
     let below = message(tool, talk, transaction, &mut words, &mut left_out);
     if below.is_none() {
@@ -244,50 +246,6 @@ fn done(exchanges: &[Exchange], selected: Option<usize>) -> Option<&[Exchange]> 
     let after = up_to.len().max(from + 1);
     let end = exchanges[after..].iter().position(begins_anew).map_or(exchanges.len(), |n| after + n);
     Some(&exchanges[from..end])
-}
-
-/// The parameters of MAIL and RCPT: swaks sends none of them.
-fn parameters(talk: &Talk<'_>, transaction: &[Exchange]) -> Vec<String> {
-    let mut all: Vec<String> = Vec::new();
-    for command in transaction.iter().filter_map(|x| parsed(talk, x)) {
-        for parameter in command.parameters.iter().filter(|_| matches!(command.verb, Verb::Mail | Verb::Rcpt)) {
-            let text = escape::for_screen(command.line[parameter.span.clone()].trim_ascii());
-            if !all.contains(&text) {
-                all.push(text);
-            }
-        }
-    }
-    all
-}
-
-/// The parameters of MAIL and RCPT as `ehlo send` takes them, and what of them it can't say: those in which one recipient
-/// differs from another.
-fn own_parameters(talk: &Talk<'_>, transaction: &[Exchange], words: &mut Vec<String>) -> Vec<String> {
-    let of = |verb: Verb| {
-        let commands = transaction.iter().filter(move |x| x.verb == verb).filter_map(|x| parsed(talk, x));
-        commands.map(|command| {
-            let text = |span: &std::ops::Range<usize>| escape::for_screen(command.line[span.clone()].trim_ascii());
-            command.parameters.iter().map(|parameter| text(&parameter.span)).collect::<Vec<_>>()
-        })
-    };
-    let Some(mail) = of(Verb::Mail).next() else { return Vec::new() };
-    words.push("--bare-mail".to_owned());
-    let rcpt: Vec<Vec<String>> = of(Verb::Rcpt).collect();
-    let first = rcpt.first().cloned().unwrap_or_default();
-    let (common, other): (Vec<_>, Vec<_>) =
-        first.into_iter().partition(|word| rcpt.iter().all(|all| all.contains(word)));
-    for (option, said) in [("--mail-parameters", mail), ("--rcpt-parameters", common.clone())] {
-        if !said.is_empty() {
-            words.extend([option.to_owned(), quoted(&said.join(" "))]);
-        }
-    }
-    let mut left_out: Vec<String> = other;
-    for word in rcpt.into_iter().flatten().filter(|word| !common.contains(word)) {
-        if !left_out.contains(&word) {
-            left_out.push(word);
-        }
-    }
-    left_out
 }
 
 /// What XCLIENT said, as it was.

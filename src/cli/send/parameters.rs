@@ -27,6 +27,9 @@ pub(super) struct Parameters {
     /// What a notification is to be known by
     #[arg(long, value_name = "TEXT")]
     envid: Option<String>,
+    /// Name each recipient by its own address as ORCPT, as --receipt does
+    #[arg(long)]
+    orcpt: bool,
     /// Further parameters of MAIL, as they are
     #[arg(long, value_name = "PARAMETERS", allow_hyphen_values = true)]
     mail_parameters: Vec<String>,
@@ -53,7 +56,7 @@ impl Parameters {
     /// # Errors
     /// What is no such value, with the cure.
     pub(super) fn said(&self, world: &World) -> Result<Said, String> {
-        let mut said = Said { original: self.receipt, ..Said::default() };
+        let mut said = Said { original: self.receipt || self.orcpt, ..Said::default() };
         let ret = self.ret.as_deref().or(self.receipt.then_some("HDRS"));
         if let Some(ret) = ret {
             said.mail.push(format!("RET={}", one_of("--ret", ret, &["FULL", "HDRS"])?));
@@ -94,7 +97,7 @@ impl Parameters {
             without: without.map(str::to_owned),
             octets: None,
         };
-        if self.receipt || self.notify.is_some() || self.ret.is_some() || self.envid.is_some() {
+        if self.receipt || self.orcpt || self.notify.is_some() || self.ret.is_some() || self.envid.is_some() {
             // It stands in the lines already.
             let without = Some("a receipt is asked for, and the server does not offer DSN");
             all.push(offer("DSN", String::new(), without));
@@ -415,6 +418,8 @@ mod tests {
             (said.mail, said.rcpt),
             (vec!["RET=FULL".into(), "BY=120;R".into(), "X".into()], vec!["NOTIFY=NEVER".into()])
         );
+        let named = Parameters { orcpt: true, ..Parameters::default() }.said(&world()).expect("said");
+        assert_eq!(named, Said { original: true, ..Said::default() });
         let beyond = Parameters { envid: Some("a \u{e9}".into()), ..Parameters::default() };
         assert!(beyond.said(&world()).is_err_and(|words| words.contains("printable ASCII")));
         for wrong in ["never,success", "", "ALWAYS"] {

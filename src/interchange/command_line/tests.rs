@@ -48,3 +48,20 @@ fn what_was_pipelined_is() {
         assert!(!exported(tool, "smtp://mx:25", &format!("{BEGIN}{ONE}")).contains(" --pipeline"));
     }
 }
+
+#[test]
+fn what_each_recipient_was_called_first_is_said_in_one_word() {
+    let rcpt = |to: &str, parameters: &str| format!("0.0 > RCPT TO:<{to}> {parameters}\n0.0 < 250 ok\n");
+    let of = |first: &str, second: &str| {
+        let mail = "0.0 > MAIL FROM:<a@b.example> RET=HDRS ENVID=x1\n0.0 < 250 ok\n";
+        let said = format!("{BEGIN}{mail}{}{}", rcpt("c+1@d.example", first), rcpt("e@d.example", second));
+        exported(&SEND, "smtp://mx:25", &said)
+    };
+    let notify = "NOTIFY=FAILURE,DELAY";
+    let out = of(&format!("{notify} ORCPT=rfc822;c+2B1@d.example"), &format!("{notify} ORCPT=rfc822;e@d.example"));
+    assert!(out.contains(" --mail-parameters 'RET=HDRS ENVID=x1' "), "{out}");
+    assert!(out.contains(" --orcpt --") && out.contains(&format!("--rcpt-parameters {notify}")), "{out}");
+    assert!(!out.contains("no way to say"), "{out}");
+    let other = of("ORCPT=rfc822;c+2B1@d.example", "ORCPT=rfc822;list@d.example");
+    assert!(!other.contains("--orcpt") && other.contains("no way to say: ORCPT=rfc822;c+2B1@d.example"), "{other}");
+}
