@@ -70,6 +70,30 @@ fn a_further_connection_is_of_the_same_conversation_in_an_export_too() {
 }
 
 #[test]
+fn a_trace_beside_another_program_loses_no_conversation() {
+    let read = |octets: &[u8]| import(octets).expect("samples").conversations.len();
+    let trace = sample("curl-trace-ascii.txt");
+    for name in [
+        "swaks-plain.txt",
+        "curl-v.txt",
+        "telnet-classic.txt",
+        "smtplib-debug1.txt",
+        "exim-v.txt",
+        "exim-d-transport.txt",
+        "msmtp-d.txt",
+        "sendmail-v.txt",
+        "openssl-starttls.txt",
+        "postfix-debug-peer.txt",
+        "exchange-send.log.csv",
+    ] {
+        let other = sample(name);
+        let both = |first: &[u8], second: &[u8]| read(&[first, b"\n", second].concat());
+        let alone = read(&trace) + read(&other);
+        assert_eq!([both(&trace, &other), both(&other, &trace)], [alone; 2], "{name}");
+    }
+}
+
+#[test]
 fn a_layout_changes_nothing_of_what_is_read() {
     for name in ["telnet-classic.txt", "openssl-starttls.txt", "curl-trace-ascii.txt", "curl-v.txt", "swaks-plain.txt"]
     {
