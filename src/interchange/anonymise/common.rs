@@ -11,7 +11,7 @@ attachment attempt aug august auth authenticated authentication auto available a
 be because been before begin below best between binary bit block blocked body both bounce bounces box boundary bug busy \
 but by bye call came can cannot cant case catch cc center central certificate change channel char charset check chunk \
 chunking city class clean clear client close closed cloud code com come command comments commit common company config \
-confirm connect connected connection contact content control copy core corp could count country crypt current custom \
+configuration confirm connect connected connection contact content control copy core corp could count country crypt current custom \
 customer customers cut daemon data database date day days dear dec december default delay deliver delivered delivery \
 demo denied department desk dev device did digest direct directory disk dkim dmarc dns do does domain domains done door \
 down draft drop dsn due during each early ehlo eight else email end enhancedstatuscodes enough entry envelope error \
@@ -50,7 +50,18 @@ helpdesk hostmaster noc primary secondary backup relay1 smarthost internal exter
 mailer-daemon no-reply do-not-reply content-type user-agent x-mailer x-host x-originating-ip localdomain unavailable \
 tempunavail mechanism pretty pleased meet enhanced closing channel sorted bytes octets greylisted recipientok end-of-data";
 
-static COMMON: LazyLock<HashSet<&str>> = LazyLock::new(|| WORDS.split_whitespace().collect());
+/// Programs of the trade, whose names say nothing of anybody and stand before a version.
+const PROGRAMS: &str = "\
+aiosmtpd amavis clamav communigate courier dovecot exim haraka hmailserver kerio mailenable mdaemon msmtp nginx opensmtpd \
+openssl postfix powermta qmail rspamd sendmail spamassassin swaks zimbra";
+
+/// Whether a word, in lower case, is the name of such a program.
+pub(super) fn is_program(word: &str) -> bool {
+    PROGRAMS.split(' ').any(|program| program == word)
+}
+
+static COMMON: LazyLock<HashSet<&str>> =
+    LazyLock::new(|| WORDS.split_whitespace().chain(PROGRAMS.split_whitespace()).collect());
 
 /// Whether a word, in lower case, says nothing of anybody where it stands alone.
 pub(super) fn is_common(word: &str) -> bool {

@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
+use super::common::is_common;
+
 /// One alternative a kind; the order decides where two begin at the same place.
 pub(super) static FINDS: LazyLock<Regex> = LazyLock::new(|| {
     let local = r#"(?:"(?:[^"\\\r\n]|\\.){1,64}"|[^\s<>()\[\],;:"@\\]{1,128}?)"#;
@@ -24,6 +26,10 @@ static KEYED: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r#"(?i-u:\b)(?i)(helo|ehlo|login|user|username|sasl_username|envid)=[<"]?([^\s<>",;()]+)"#)
         .expect("it is well formed")
 });
+
+/// `/o=Org/cn=Recipients/cn=dude`, as Exchange calls a mailbox.
+static MAILBOX: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r#"(?i)/cn=([^\s<>",;()/]+)"#).expect("it is well formed"));
 
 /// What a key says of its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +55,9 @@ pub(super) fn keyed(bytes: &[u8]) -> Vec<(Range<usize>, Keyed)> {
             out.push((value.range(), kind));
         }
     }
+    let mailboxes = MAILBOX.captures_iter(bytes).filter_map(|found| found.get(1));
+    let named = mailboxes.filter(|it| !is_common(&String::from_utf8_lossy(it.as_bytes()).to_lowercase()));
+    out.extend(named.map(|it| (it.range(), Keyed::Local)));
     out
 }
 

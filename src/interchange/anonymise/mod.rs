@@ -1,15 +1,17 @@
 //! A conversation that can be posted in public: addresses, hosts and IP addresses replaced, the same by the same.
 //!
 //! Replaced are: addresses (also in xtext, quoted-printable and percent-encoding), names of hosts, addresses of IPv4 and
-//! IPv6, names that AUTH carries, in commands, replies, content, remarks, script lines and the head. Base64 that holds one
-//! of them is decoded and encoded again. What could not be searched is left out: certificates, encoded parts of a message.
-//! What stays: verbs, codes, texts, times, sizes, queue ids, and who said what. A name that is a common word or a word of the
-//! protocol is replaced where it stands as a name, and nowhere else.
+//! IPv6, other ways of writing them ([`forms`]), selectors of signatures, names that AUTH carries, in commands, replies,
+//! content, remarks, script lines and the head. Base64 that holds one of them is decoded and encoded again. What could not
+//! be searched is left out: certificates, encoded parts of a message. What stays: verbs, codes, texts, times, sizes, queue
+//! ids, programs with their versions, and who said what. A name that is a common word or a word of the protocol is replaced
+//! where it stands as a name, and nowhere else.
 //!
 //! A text is replaced by places in what it was, once: see [`spans`].
 
 mod common;
 mod find;
+mod forms;
 mod names;
 mod people;
 mod place;
@@ -103,6 +105,8 @@ struct Anonymiser {
     marks: HashSet<String>,
     /// Where in quoted-printable the content is.
     quoted: Quoted,
+    /// What stands for the names of a script's values that are somebody's.
+    vars: HashMap<String, String>,
 }
 
 impl Anonymiser {
@@ -226,7 +230,8 @@ impl Anonymiser {
         out
     }
 
-    /// The same of a script's line: its `{{name}}` stay, since what they stand for is known by that name.
+    /// The same of a script's line: its `{{name}}` stay as the head has them, since what they stand for is known by that
+    /// name.
     fn template(&mut self, text: &[u8]) -> Vec<u8> {
         let mut out = Vec::with_capacity(text.len());
         let mut rest = text;
@@ -234,7 +239,11 @@ impl Anonymiser {
             && let Some(length) = memchr::memmem::find(&rest[from..], b"}}")
         {
             out.extend(self.escaped(&rest[..from]));
-            out.extend_from_slice(&rest[from..from + length + 2]);
+            let name = String::from_utf8_lossy(&rest[from + 2..from + length]).into_owned();
+            match self.vars.get(name.trim()) {
+                Some(new) => out.extend_from_slice(format!("{{{{{new}}}}}").as_bytes()),
+                None => out.extend_from_slice(&rest[from..from + length + 2]),
+            }
             rest = &rest[from + length + 2..];
         }
         out.extend(self.escaped(rest));
@@ -267,7 +276,7 @@ impl Anonymiser {
         for (place, new) in self.people.in_place(text) {
             spans.put(place, new);
         }
-        for place in self.people.hosts_in(text) {
+        for place in self.people.hosts_in(text).into_iter().chain(self.people.selectors_in(text)) {
             let host = self.names.host(&text[place.clone()]);
             spans.put(place, host);
         }
@@ -300,6 +309,9 @@ impl Anonymiser {
         if let Some(topic) = std::str::from_utf8(bytes).ok().and_then(|text| self.people.topic_of(text)) {
             return topic.as_bytes().to_vec();
         }
+        for (place, new) in self.forms(bytes) {
+            spans.put(place, new);
+        }
         for (place, kind) in keyed(bytes) {
             let value = String::from_utf8_lossy(&bytes[place.clone()]).into_owned();
             let new = match kind {
@@ -322,7 +334,7 @@ impl Anonymiser {
             spans.put(place, new);
         }
         for one in found {
-            if let (Some(whole), Some(new)) = (one.get(0), self.by_form(&one)) {
+            if let (Some(whole), Some(new)) = (one.get(0), self.by_form(bytes, &one)) {
                 spans.put(whole.range(), new);
             }
         }
@@ -333,7 +345,12 @@ impl Anonymiser {
     fn header(&mut self, header: &Header) -> Header {
         let mut table = Table::new();
         for (key, value) in header.table.iter().filter(|(key, _)| KEYS.contains(&key.as_str())) {
-            table.insert(key.clone(), self.value(value));
+            let mut value = self.value(value);
+            if let (true, Value::Table(vars)) = (key == "vars", &mut value) {
+                let named = std::mem::take(vars).into_iter();
+                *vars = named.map(|(name, value)| (self.vars.get(&name).cloned().unwrap_or(name), value)).collect();
+            }
+            table.insert(key.clone(), value);
         }
         table.insert("anonymised".to_owned(), Value::Boolean(true));
         Header::of(table)

@@ -31,6 +31,12 @@ const REMEMBERED: usize = 1000;
 
 static WORD: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\p{L}[\p{L}\p{M}-]*\p{L}").expect("it is well formed"));
 
+/// Fields of signatures (RFC 6376 3.5, RFC 8617 4.1), whose keys are found by a selector that somebody has named.
+const SIGNATURES: [&str; 3] = ["dkim-signature", "arc-message-signature", "arc-seal"];
+
+static SELECTOR: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?:^|[;:\s])s\s*=\s*([A-Za-z0-9][\w.-]*)").expect("it is well formed"));
+
 /// Which kind of field a line belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Field {
@@ -40,6 +46,8 @@ enum Field {
     Topic,
     /// `Received:` names hosts of one label.
     Way,
+    /// A signature names the selector of its key.
+    Signature,
 }
 
 /// Everybody who was found.
@@ -69,7 +77,7 @@ impl People {
             (Field::Way, value) => {
                 return hosts(value).into_iter().map(|place| value[place].to_lowercase()).collect();
             }
-            (Field::Other, _) => {}
+            (Field::Signature | Field::Other, _) => {}
         }
         Vec::new()
     }
@@ -118,6 +126,8 @@ impl People {
             Field::Topic
         } else if name == "received" || name == "x-received" {
             Field::Way
+        } else if SIGNATURES.contains(&name.as_str()) {
+            Field::Signature
         } else {
             Field::Other
         };
@@ -152,6 +162,12 @@ impl People {
         }
         let from = if text.starts_with([' ', '\t']) { 0 } else { text.find(':').map_or(0, |at| at + 1) };
         hosts(&text[from..]).into_iter().map(|place| place.start + from..place.end + from).collect()
+    }
+
+    /// The selectors that a line of a signature names; the field is the one of the last line looked at.
+    pub(super) fn selectors_in(&self, text: &str) -> Vec<Range<usize>> {
+        let found = SELECTOR.captures_iter(text).filter(|_| self.field == Field::Signature);
+        found.filter_map(|found| Some(found.get(1)?.range())).collect()
     }
 
     /// Who is meant by this word, where it means somebody.

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use toml::Value;
+use toml::{Table, Value};
 
 use crate::conversation::Kind;
 use crate::conversation::event::Remark;
@@ -11,7 +11,7 @@ use crate::conversation::file::Header;
 use crate::smtp::{Command, Verb};
 
 use super::common::is_common;
-use super::find::{FINDS, Keyed, keyed, v6};
+use super::find::{FINDS, Keyed, keyed, v4, v6};
 use super::tokens::{after_key, code, decoded, is_host};
 use super::{Anonymiser, Whole, greeter, is_label, strings};
 
@@ -56,6 +56,22 @@ impl Anonymiser {
         if let Some(Value::String(target)) = header.table.get("target") {
             self.note(target.as_bytes(), Sure::Yes);
         }
+        if let Some(Value::Table(vars)) = header.table.get("vars") {
+            self.name_vars(vars);
+        }
+    }
+
+    /// What a script's values are called says who is meant by them.
+    fn name_vars(&mut self, vars: &Table) {
+        for name in vars.keys() {
+            let new = String::from_utf8_lossy(&self.replaced(name.as_bytes())).into_owned();
+            let good = new.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !vars.contains_key(&new);
+            if new != *name {
+                let count = self.vars.len() + 1;
+                let taken = self.vars.values().any(|taken| *taken == new);
+                self.vars.insert(name.clone(), if good && !taken { new } else { format!("value_{count}") });
+            }
+        }
     }
 
     fn note(&mut self, bytes: &[u8], sure: Sure) {
@@ -65,8 +81,9 @@ impl Anonymiser {
                 self.note_url(url.as_bytes(), sure);
                 continue;
             }
-            if let Some(v4) = text("v4") {
-                self.names.there.insert(v4);
+            if let Some(address) = text("v4") {
+                self.names.there.extend(v4(address.as_bytes()).map(|ip| ip.to_string()));
+                self.names.there.insert(address);
             }
             if let Some(host) = text("host") {
                 self.note_host(&host, sure);
@@ -81,6 +98,7 @@ impl Anonymiser {
                 self.note(&inner, Sure::No);
             }
         }
+        self.note_forms(bytes);
         for (_, ip) in v6(bytes) {
             self.names.there.insert(ip.to_string());
         }
@@ -141,7 +159,7 @@ impl Anonymiser {
     }
 
     /// A local part, and the names that it is put together of.
-    fn note_local(&mut self, local: &str) {
+    pub(super) fn note_local(&mut self, local: &str) {
         let bare = local.trim_matches('"');
         self.names.there.insert(local.to_owned());
         self.names.there.insert(bare.to_owned());
@@ -162,7 +180,7 @@ impl Anonymiser {
         }
     }
 
-    fn note_hosts(&mut self, hosts: impl IntoIterator<Item = String>) {
+    pub(super) fn note_hosts(&mut self, hosts: impl IntoIterator<Item = String>) {
         for host in hosts {
             self.names.there.insert(host.clone());
             self.names.bare.insert(host);

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::*;
 
-fn text(document: &Document) -> String {
+pub(super) fn text(document: &Document) -> String {
     let mut out = Vec::new();
     write_document(document, &mut out);
     String::from_utf8(out).expect("text")

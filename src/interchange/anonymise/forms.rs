@@ -1,0 +1,281 @@
+//! Other ways of writing who and where: an address of IPv4 as one number, `DOMAIN\user`, `\\host\share`, a path of UUCP,
+//! letters of HTML's, the pieces of a file's name. And versions, which only look like addresses.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use mail_parser::decoders::html::html_to_text;
+use regex::bytes::{Captures, Regex};
+
+use super::Anonymiser;
+use super::common::{is_common, is_program};
+use super::find::v4;
+use super::tokens::blanked;
+
+fn regex(text: &str) -> Regex {
+    Regex::new(text).expect("it is well formed")
+}
+
+/// What may be an address of IPv4 as one number, hexadecimal or decimal.
+static NUMBER: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i-u:\b)(?i:0x)?([0-9A-Fa-f]{8}|\d{9,10})(?i-u:\b)"));
+
+/// `DOMAIN\user`, with one backslash.
+static LOGIN: LazyLock<Regex> =
+    LazyLock::new(|| regex(r"(?:^|[^\w\\:/.-])(?P<domain>[A-Za-z][\w.-]{1,62})\\(?P<user>[A-Za-z][\w.-]{1,63})"));
+
+/// `\\host`, where a share of it is named.
+static SHARE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?:^|[^\w\\])\\\\(?P<host>[A-Za-z][\w-]{1,62})\\"));
+
+/// `gw!uucp!user`.
+static PATH: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r#"(?P<open>^|[<\s"(])(?P<path>(?:[A-Za-z0-9][\w.-]*!)+[A-Za-z0-9][\w.+-]*)(?:$|[>\s"),;:])"#)
+});
+
+/// A word with a letter that HTML writes by its name or number.
+static ENTITY: LazyLock<Regex> =
+    LazyLock::new(|| regex(r#"[^\s<>"']*&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,31}\d{0,2});[^\s<>"']*"#));
+
+/// A piece of a file's name, or one that is encoded (RFC 2231 3, 4).
+static PIECE: LazyLock<Regex> =
+    LazyLock::new(|| regex(r#"(?i-u:\b)(?i:file)?(?i:name)\*(?:\d+\*?)?=("[^"]*"|[^";\s]+)"#));
+
+/// What stands for something, and where that stands.
+type Found = Vec<(Range<usize>, Vec<u8>)>;
+
+/// The text of a part.
+fn part(found: &Captures<'_>, name: &str) -> Option<(Range<usize>, String)> {
+    found.name(name).map(|it| (it.range(), String::from_utf8_lossy(it.as_bytes()).into_owned()))
+}
+
+/// The paths of UUCP in a text: whether they are sure to be some, and their places. One bang alone is one of a sentence.
+fn paths(bytes: &[u8]) -> Vec<Range<usize>> {
+    let sure = |found: &Captures<'_>| {
+        let path = found.name("path")?;
+        let bangs = memchr::memchr_iter(b'!', path.as_bytes()).count();
+        (bangs > 1 || found.name("open").is_some_and(|open| open.as_bytes() == b"<")).then(|| path.range())
+    };
+    PATH.captures_iter(bytes).filter_map(|found| sure(&found)).collect()
+}
+
+impl Anonymiser {
+    /// Looks for names that are written so.
+    pub(super) fn note_forms(&mut self, bytes: &[u8]) {
+        for found in LOGIN.captures_iter(bytes) {
+            if let (Some((_, domain)), Some((_, user))) = (part(&found, "domain"), part(&found, "user"))
+                && self.is_login(&domain)
+                && !is_common(&user.to_lowercase())
+            {
+                self.note_local(&user.to_lowercase());
+            }
+        }
+        for place in paths(bytes) {
+            let path = String::from_utf8_lossy(&bytes[place]).to_lowercase();
+            if let Some((hosts, user)) = path.rsplit_once('!') {
+                self.note_hosts(hosts.split('!').map(str::to_owned));
+                self.note_local(user);
+            }
+        }
+        let shares = SHARE.captures_iter(bytes).filter_map(|found| Some(part(&found, "host")?.1.to_lowercase()));
+        let shares: Vec<String> = shares.filter(|host| !is_common(host)).collect();
+        self.note_hosts(shares);
+    }
+
+    /// Whether a word before a backslash is the name of a domain of Windows: in capitals, or known.
+    fn is_login(&self, domain: &str) -> bool {
+        let low = domain.to_lowercase();
+        let capitals = domain.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '-');
+        capitals || self.names.bare.contains(&low) || self.domains.contains_key(&low)
+    }
+
+    /// What stands for all of them.
+    pub(super) fn forms(&mut self, bytes: &[u8]) -> Found {
+        let mut out = self.numbers(bytes);
+        out.extend(self.logins(bytes));
+        for place in paths(bytes) {
+            let path = String::from_utf8_lossy(&bytes[place.clone()]).into_owned();
+            let Some((hosts, user)) = path.rsplit_once('!') else { continue };
+            let hosts: Vec<String> = hosts.split('!').map(|host| self.names.host(host)).collect();
+            out.push((place, format!("{}!{}", hosts.join("!"), self.names.local(user)).into_bytes()));
+        }
+        out.extend(self.entities(bytes));
+        let pieces = PIECE.captures_iter(bytes).filter_map(|found| found.get(1));
+        out.extend(pieces.map(|it| {
+            let inner = it.as_bytes().strip_prefix(b"\"").and_then(|inner| inner.strip_suffix(b"\""));
+            let quote: &[u8] = if inner.is_some() { b"\"" } else { b"" };
+            (it.range(), [quote, &blanked(inner.unwrap_or(it.as_bytes())), quote].concat())
+        }));
+        out
+    }
+
+    /// An address of IPv4 as one number is one only where the address is known.
+    fn numbers(&mut self, bytes: &[u8]) -> Found {
+        let mut out = Vec::new();
+        for found in NUMBER.captures_iter(bytes) {
+            let (Some(whole), Some(digits)) = (found.get(0), found.get(1)) else { continue };
+            let text = String::from_utf8_lossy(digits.as_bytes()).into_owned();
+            let known = |number: Option<u32>| number.map(Ipv4Addr::from).filter(|ip| self.is_there(*ip));
+            let hexadecimal = known(u32::from_str_radix(&text, 16).ok().filter(|_| text.len() == 8));
+            let decimal = known(text.parse().ok().filter(|_| whole.len() == digits.len()));
+            let Some(ip) = hexadecimal.or(decimal) else { continue };
+            let IpAddr::V4(new) = self.names.ip(IpAddr::V4(ip)) else { continue };
+            let new = u32::from(new);
+            let new = if hexadecimal.is_none() { new.to_string() } else { format!("{new:08x}") };
+            out.push((digits.range(), new.into_bytes()));
+        }
+        out
+    }
+
+    fn is_there(&self, ip: Ipv4Addr) -> bool {
+        self.names.there.contains(&ip.to_string())
+    }
+
+    fn logins(&mut self, bytes: &[u8]) -> Found {
+        let mut out = Vec::new();
+        for found in LOGIN.captures_iter(bytes) {
+            let (Some((place, domain)), Some((of_user, user))) = (part(&found, "domain"), part(&found, "user")) else {
+                continue;
+            };
+            // Another backslash behind it makes a path of it.
+            if !self.is_login(&domain) || bytes.get(of_user.end) == Some(&b'\\') {
+                continue;
+            }
+            let low = domain.to_lowercase();
+            let new = self.word(&low).unwrap_or_else(|| self.names.host(&low));
+            out.push((place, new.into_bytes()));
+            if !is_common(&user.to_lowercase()) {
+                out.push((of_user, self.names.local(&user).into_bytes()));
+            }
+        }
+        for found in SHARE.captures_iter(bytes) {
+            if let Some((place, host)) = part(&found, "host")
+                && !is_common(&host.to_lowercase())
+            {
+                out.push((place, self.names.host(&host).into_bytes()));
+            }
+        }
+        out
+    }
+
+    /// Words of HTML that stand for somebody once their letters are read.
+    fn entities(&mut self, bytes: &[u8]) -> Found {
+        let mut out = Vec::new();
+        for found in ENTITY.find_iter(bytes) {
+            let Ok(text) = std::str::from_utf8(found.as_bytes()) else { continue };
+            let read = html_to_text(text);
+            let new = self.replaced(read.as_bytes());
+            if read != text && new != read.as_bytes() {
+                let new = String::from_utf8_lossy(&new).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+                out.push((found.range(), new.into_bytes()));
+            }
+        }
+        out
+    }
+}
+
+/// Whether what looks like an address of IPv4 at this place is a version: behind the name of a program or a word for it,
+/// behind another version, or where a greeting says what the server is.
+pub(super) fn is_version(bytes: &[u8], start: usize) -> bool {
+    let from =
+        bytes[..start].iter().rposition(|octet| octet.is_ascii_whitespace() || *octet == b'(').map_or(0, |at| at + 1);
+    let run = &bytes[from..start];
+    if !run.is_empty() {
+        // `Sendmail/8.17.1.9`, `v8.17.1.9`, `8.17.1.9/8.17.1.9`.
+        let mut parts = run.split(|octet| matches!(octet, b'/' | b'-' | b'_'));
+        let first = parts.next().unwrap_or_default();
+        let again = v4(first).is_some() && first.len() < run.len() && is_version(bytes, from);
+        return again || named(first) || parts.any(named);
+    }
+    // In brackets of its own it is an address.
+    if from > 0 && bytes[from - 1] == b'(' {
+        return false;
+    }
+    let mut words = bytes[..start].split(u8::is_ascii_whitespace).rev().filter(|word| !word.is_empty());
+    let words: [&[u8]; 3] = std::array::from_fn(|_| words.next().unwrap_or_default());
+    let protocol = |word: &[u8]| [&b"ESMTP"[..], b"SMTP", b"LMTP"].contains(&word);
+    let greets =
+        |n: usize| protocol(words[n]) && words.get(n + 1).is_none_or(|before| !before.eq_ignore_ascii_case(b"with"));
+    let program = words[0].first().is_some_and(u8::is_ascii_uppercase)
+        && !is_common(&String::from_utf8_lossy(words[0]).to_lowercase());
+    named(words[0]) || greets(0) || greets(1) && program
+}
+
+/// Whether a word says that a version follows.
+fn named(word: &[u8]) -> bool {
+    let word = String::from_utf8_lossy(word.trim_ascii()).to_lowercase();
+    let word = word.trim_matches([':', ',', ';', '(', '=']);
+    ["version", "ver", "ver.", "v", "release", "build"].contains(&word) || is_program(word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::text;
+    use super::*;
+    use crate::conversation::file::read;
+    use crate::interchange::anonymise::anonymise;
+
+    fn told(records: &str) -> String {
+        let document = format!("+++\nehlo = 1\n+++\n{records}");
+        text(&anonymise(&read(document.as_bytes()).expect("a transcript")))
+    }
+
+    #[test]
+    fn a_version_is_no_address() {
+        for (line, version) in [
+            ("mx ESMTP Sendmail 8.17.1.9/8.17.1.9/Debian-1 ready", true),
+            ("mx ESMTP 8.17.1.9", true),
+            ("mx ESMTP Whatever 8.17.1.9 ready", true),
+            ("Postfix/8.17.1.9", true),
+            ("Version: 8.17.1.9 ready", true),
+            ("from x by mx with ESMTP 8.17.1.9", false),
+            ("mx ESMTP, you are [8.17.1.9]", false),
+            ("mx ESMTP Hello 8.17.1.9", false),
+            ("Postfix (8.17.1.9)", false),
+            ("listed: 8.17.1.9/32", false),
+        ] {
+            let places = memchr::memmem::find_iter(line.as_bytes(), b"8.17.1.9");
+            assert!(places.into_iter().all(|at| is_version(line.as_bytes(), at) == version), "{line}");
+        }
+        let out = told("0.1 < 220 dovecot.target.local ESMTP Sendmail 8.17.1.9/8.17.1.9/Debian-1 with Dovecot\n");
+        assert!(out.contains(" ESMTP Sendmail 8.17.1.9/8.17.1.9/Debian-1 with Dovecot"), "{out}");
+        assert!(!out.contains("dovecot.target"), "{out}");
+    }
+
+    #[test]
+    fn names_and_addresses_are_replaced_however_they_are_written() {
+        let out = told(
+            "0.1 * connected 203.0.113.77:25 from 198.51.100.44:4000\n0.2 < 220 mx7.plumtree.example ESMTP\n\
+             0.3 > MAIL FROM:<zoe@fenwick.test>\n0.4 < 250 <gw!uucp!grzegorz> is 0xCB00714D, 3405803853, cb00714d, 12345678\n\
+             0.5 > DATA\n0.6 < 354 go\n0.7 | From: =?UTF-8?Q?Zo=C3=AB_=C3=85ngstr=C3=B6m?= <zoe@fenwick.test>\n\
+             0.7 | DKIM-Signature: v=1; a=rsa-sha256; d=fenwick.test;\n0.7 |  s=sel2026; bh=abc; b=def\n\
+             0.7 | X: PLUMTREE\\\\jkowalczyk, \\\\\\\\spike\\\\share, /o=Org/cn=Recipients/cn=mbrown, Great!Thanks and that's!\n\
+             0.7 | Content-Disposition: attachment; filename*0=\"kowal\"; filename*1=\"czyk.doc\"\n0.7 |\n\
+             0.7 | <p>Zo&euml; &Aring;ngstr&ouml;m, <a href=\"mailto:zoe&#64;fenwick.test\">d&eacute;j&agrave; vu</a>\n0.8 > .\n",
+        );
+        let gone = ["gw!", "uucp", "grzegorz", "CB00714D", "cb00714d", "3405803853", "sel2026", "plumtree", "PLUMTREE"];
+        let more = ["jkowalczyk", "spike", "mbrown", "kowal", "czyk", "Zo&euml", "ngstr", "zoe", "fenwick"];
+        for gone in gone.into_iter().chain(more) {
+            assert!(!out.contains(gone), "{gone}: {out}");
+        }
+        for kept in [
+            "0xc0000201, 3221225985, c0000201, 12345678",
+            "Great!Thanks",
+            "/cn=Recipients/cn=",
+            "d&eacute;j&agrave; vu",
+        ] {
+            assert!(out.contains(kept), "{kept}: {out}");
+        }
+        assert!(out.contains("filename*0=\"AAAAA\"") && out.contains("|  s=host"), "{out}");
+    }
+
+    #[test]
+    fn a_name_of_somebody_is_no_name_of_a_value_either() {
+        let script = "+++\nehlo = 1\n[vars]\nkowalczyk_addr = \"jolanta.kowalczyk@plumtree.example\"\nnumber = \"7\"\n+++\n\
+                      > RCPT TO:<{{kowalczyk_addr}}>\n> NOOP {{number}} {{env.KOWALCZYK}}\n";
+        let out = text(&anonymise(&read(script.as_bytes()).expect("a script")));
+        assert!(!out.contains("kowalczyk") && out.contains("{{number}} {{env."), "{out}");
+        let key =
+            out.lines().find_map(|line| line.strip_suffix("@domain1.example\"")?.split_once(" = ")).expect("a value").0;
+        assert!(out.contains(&format!("> RCPT TO:<{{{{{key}}}}}>")), "{out}");
+    }
+}
