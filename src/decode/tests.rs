@@ -26,6 +26,12 @@ fn after(verb: Verb) -> Context {
 }
 
 #[test]
+fn what_stands_for_a_secret_is_no_word_of_the_servers() {
+    let masked = decode("500 no FOO {{auth}} {{auth}}");
+    assert_eq!((masked.category, masked.title), (decode("500 no FOO").category, decode("500 no FOO").title));
+}
+
+#[test]
 fn an_unknown_code_is_explained_by_its_class() {
     for (reply, class, retry) in [
         ("299 odd", Class::Success, None),

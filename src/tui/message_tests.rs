@@ -160,6 +160,15 @@ fn the_message_is_written_offered_and_sent_with_its_dot() {
 }
 
 #[test]
+fn on_the_smallest_screen_the_editor_says_which_key_is_done_with_it() {
+    let mut screen = in_data(40, 10);
+    screen.keys("<f3>hello");
+    let shown = screen.shown();
+    let frame = shown.lines().find(|row| row.starts_with('└')).unwrap_or_default();
+    assert!(frame.contains("Ctrl-D done"), "{shown}");
+}
+
+#[test]
 fn the_text_is_written_in_an_encoding_and_a_message_file_takes_its_place() {
     let mut screen = in_data(120, 33);
     screen.asked();

@@ -18,6 +18,8 @@ use crate::tui::theme::Role;
 
 /// The keys in its frame.
 const FOOT: &str = "Ctrl-D done · {templates} samples · {next-pane} form · Esc keep";
+/// Below so many columns the frame has no room for all that it says.
+const NARROW: u16 = 50;
 /// What is said before something takes the place of what was written.
 const REPLACES: &str = "What you wrote goes; Enter again replaces it";
 const FORM_FOOT: &str = "Ctrl-D done · Tab next field · {next-pane} text · Esc text";
@@ -92,7 +94,10 @@ impl Editor {
     pub(in crate::tui) fn draw(&self, model: &Model, frame: &mut Frame<'_>) {
         let area = Self::place(model);
         let theme = model.theme;
-        let left = format!(" {} ", summary(whole(&self.text.lines)));
+        let size = summary(whole(&self.text.lines));
+        // On a narrow screen the key that is done with it comes before the octets.
+        let size = if area.width < NARROW { size.split(',').next().unwrap_or_default() } else { &size };
+        let left = format!(" {size} ");
         let foot = model.keymap.told(if self.form.is_some() { FORM_FOOT } else { FOOT });
         let beside = area.width.saturating_sub(u16::try_from(width(&left)).unwrap_or(0));
         let keys = format!(" {} ", foot_in(&foot, beside));

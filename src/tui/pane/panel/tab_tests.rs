@@ -38,6 +38,18 @@ fn whole(talk: &Talk, tab: Tab, width: u16, marked: Option<usize>) -> String {
 }
 
 #[test]
+fn what_is_offered_in_octets_that_are_no_utf_8_is_shown_as_in_the_transcript() {
+    let odd = r"* connected a
+        < 220 mx
+        > EHLO a
+        < 250-mx
+        < 250-FOO\x9b2J\xff a\xfe
+        < 250 \x07BAR";
+    let shown = whole(&talk(odd), Tab::Offer, 56, None);
+    assert!(shown.contains(r"FOO\x9b2J\xff a\xfe") && shown.contains(r"\x07BAR"), "{shown}");
+}
+
+#[test]
 fn an_exam_says_that_a_certificate_is_not_trusted_and_not_why() {
     let (talk, knowledge) = (untrusted(), Knowledge::shipped());
     for tab in [Tab::Reply, Tab::Tls] {
