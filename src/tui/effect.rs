@@ -42,8 +42,8 @@ pub enum OfGone {
     Copy,
     /// To take a note or a bookmark.
     Note(Timed),
-    /// To be replayed.
-    Replay,
+    /// To be read anew: for a replay, or beside another one.
+    Read,
 }
 
 use super::overlay::MailWish;

@@ -238,6 +238,8 @@ fn told_by(model: &Model) -> Arc<Knowledge> {
 /// A file is gone of which something was wanted: what is on the screen is all there is of it.
 pub(super) fn of_gone(model: &mut Model, path: &Path, wanted: OfGone) -> Vec<Effect> {
     let name = for_screen(path.to_string_lossy().as_bytes());
+    // Nothing is held with two servers.
+    model.holding &= !matches!(wanted, OfGone::Read);
     if model.talk.path.as_deref() != Some(path) || model.talk.partial {
         model.notice = Some(format!("{name} is gone: it was deleted or moved."));
         return Vec::new();
@@ -255,8 +257,8 @@ pub(super) fn of_gone(model: &mut Model, path: &Path, wanted: OfGone) -> Vec<Eff
             model.talk.take([remark]);
             "is gone, so that stands on the screen alone: {save-as} writes all of it to a file."
         }
-        OfGone::Replay => {
-            "is gone, and can't be replayed: {save-as} writes what is on the screen to a file that can be opened."
+        OfGone::Read => {
+            "is gone: {save-as} writes what is on the screen to a file that can be opened, replayed and compared."
         }
     };
     model.notice = Some(model.keymap.told(&format!("{} {words}", verbatim(&name))));

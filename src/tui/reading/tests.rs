@@ -239,8 +239,8 @@ fn of_a_file_that_is_gone_what_is_on_the_screen_is_written() {
     let shown = screen.shown();
     assert!(shown.contains("✎ asked the owner") || shown.contains("✎  asked the owner"), "{shown}");
     assert!(shown.contains("relay.smtp is gone") && shown.contains("w writes all of it"), "{shown}");
-    screen.send(Message::FileGone(path(), OfGone::Replay));
-    assert!(screen.shown().contains("can't be replayed: w writes what"), "{}", screen.shown());
+    screen.send(Message::FileGone(path(), OfGone::Read));
+    assert!(screen.shown().contains("is gone: w writes what is on the screen"), "{}", screen.shown());
     screen.send(Message::FileGone(PathBuf::from("other.smtp"), OfGone::Copy));
     assert_eq!(screen.asked(), [] as [&str; 0], "of another one nothing is here");
 }

@@ -17,7 +17,8 @@ use crate::script::files::Folders;
 use crate::script::plan::{Plan, plan};
 use crate::script::values::Values;
 use crate::script::{Cause, Outcome, Settings, Watch, options, run};
-use crate::tui::effect::Effect;
+use crate::tui::effect::{Effect, OfGone};
+use crate::tui::keep::is_gone;
 use crate::tui::message::Message;
 use crate::tui::model::Model;
 use crate::world::World;
@@ -52,7 +53,10 @@ pub(in crate::tui) fn both(
     let runtime = Handle::current();
     tokio::task::spawn_blocking(move || {
         let held = runtime.block_on(held(&path, &targets, &stop, &world));
-        let message = Message::Both(held.map_err(|words| format!("Not compared: {words}")));
+        let message = match held {
+            Err(_) if is_gone(&path) => Message::FileGone(path, OfGone::Read),
+            held => Message::Both(held.map_err(|words| format!("Not compared: {words}"))),
+        };
         // Nobody listens any more when the workbench has been left.
         let _ = sender.send(message);
     });

@@ -6,7 +6,9 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::script::beside::Beside;
 use crate::script::comparison;
+use crate::tui::effect::OfGone;
 use crate::tui::imported::masked;
+use crate::tui::keep::is_gone;
 use crate::tui::message::Message;
 use crate::tui::model::{Focus, Model};
 
@@ -53,6 +55,7 @@ pub(in crate::tui) fn compare(left: PathBuf, right: PathBuf, sender: UnboundedSe
     tokio::task::spawn_blocking(move || {
         let message = match compared(&left, &right) {
             Ok(compared) => Message::Compared(Box::new(compared)),
+            Err(_) if is_gone(&left) => Message::FileGone(left, OfGone::Read),
             Err(words) => Message::Notice(format!("Not compared: {words}")),
         };
         // Nobody listens any more when the workbench has been left.

@@ -33,7 +33,7 @@ pub(in crate::tui) fn rehearse(
         let message = match rehearsed(&path, target.clone(), password, &world) {
             Ok(rehearsed) => Message::Rehearsed(Box::new(Rehearsed { way, ..rehearsed })),
             Err(Unready::Ask(user)) => Message::ReplayAsks { path, target, way, user },
-            Err(Unready::Because(_)) if is_gone(&path) => Message::FileGone(path, OfGone::Replay),
+            Err(Unready::Because(_)) if is_gone(&path) => Message::FileGone(path, OfGone::Read),
             Err(Unready::Because(words)) => Message::Notice(format!("Not replayed: {words}")),
         };
         // Nobody listens any more when the workbench has been left.
