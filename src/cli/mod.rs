@@ -22,6 +22,7 @@ mod open;
 mod probe;
 mod profile;
 mod rehearse;
+mod role;
 mod run;
 mod runtime;
 mod send;

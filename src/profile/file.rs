@@ -54,7 +54,7 @@ struct File {
     unix: Option<PathBuf>,
     #[serde(default)]
     mx: bool,
-    protocol: Option<ProtocolName>,
+    protocol: Option<Protocol>,
     note: Option<String>,
     #[serde(default)]
     production: bool,
@@ -69,14 +69,6 @@ struct File {
     xclient: XClient,
 }
 
-#[derive(Deserialize, Clone, Copy)]
-#[serde(rename_all = "lowercase")]
-enum ProtocolName {
-    Smtp,
-    Esmtp,
-    Lmtp,
-}
-
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 struct Identity {
@@ -89,7 +81,7 @@ struct Identity {
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 struct Tls {
-    mode: Option<ModeName>,
+    mode: Option<TlsMode>,
     verify: Option<bool>,
     ca: Option<PathBuf>,
     sni: Option<String>,
@@ -99,15 +91,6 @@ struct Tls {
     client_key: Option<Spanned<PathBuf>>,
     client_password: Option<Spanned<toml::Value>>,
     verify_name: Option<String>,
-}
-
-#[derive(Deserialize, Clone, Copy)]
-#[serde(rename_all = "lowercase")]
-enum ModeName {
-    None,
-    Starttls,
-    Require,
-    Implicit,
 }
 
 /// The file being read: makes errors with its place.
@@ -174,19 +157,10 @@ impl Profile {
         let file: File = toml::from_str(text).map_err(|error| source.toml(&error))?;
         let mut target = Target::new(name, endpoint(&source, &file)?);
         target.profile = Some(name.to_owned());
-        target.protocol = match file.protocol {
-            Some(ProtocolName::Smtp) => Protocol::Smtp,
-            Some(ProtocolName::Lmtp) => Protocol::Lmtp,
-            None if file.unix.is_some() => Protocol::Lmtp,
-            Some(ProtocolName::Esmtp) | None => Protocol::Esmtp,
-        };
+        let usual = if file.unix.is_some() { Protocol::Lmtp } else { Protocol::default() };
+        target.protocol = file.protocol.unwrap_or(usual);
         if let Some(mode) = file.tls.mode {
-            target.tls = match mode {
-                ModeName::None => TlsMode::None,
-                ModeName::Starttls => TlsMode::Starttls,
-                ModeName::Require => TlsMode::Require,
-                ModeName::Implicit => TlsMode::Implicit,
-            };
+            target.tls = mode;
         }
         target.verify = file.tls.verify.unwrap_or(true);
         target.ca = file.tls.ca.as_ref().map(|ca| path.parent().unwrap_or(Path::new("")).join(ca));
@@ -319,8 +293,8 @@ fn refuse_plain_passwords(source: &Source<'_>) -> Result<(), ProfileError> {
 
 fn endpoint(source: &Source<'_>, file: &File) -> Result<Endpoint, ProfileError> {
     let default = match (file.protocol, file.tls.mode) {
-        (Some(ProtocolName::Lmtp), _) => 24,
-        (_, Some(ModeName::Implicit)) => 465,
+        (Some(Protocol::Lmtp), _) => 24,
+        (_, Some(TlsMode::Implicit)) => 465,
         _ => 25,
     };
     if let Some(command) = &file.network.pipe {

@@ -22,6 +22,8 @@ pub use store::{Origin, Profiles, check_name, delete, folder, save, shipped_text
 use std::fmt::{self, Write as _};
 use std::net::IpAddr;
 
+use serde::Deserialize;
+
 use crate::smtp::Secret;
 use crate::smtp::sasl::{Credentials, Proof};
 
@@ -83,7 +85,8 @@ impl fmt::Display for Endpoint {
 }
 
 /// What protocol is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Protocol {
     Smtp,
@@ -93,7 +96,8 @@ pub enum Protocol {
 }
 
 /// What `make ready` does about TLS; `Implicit` is done on connect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum TlsMode {
     /// No TLS.
     None,

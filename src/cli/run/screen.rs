@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::super::role::Role;
 use super::super::{Common, Exit};
 use super::offer::Offers;
 use super::prepare::Prepared;
@@ -29,15 +30,6 @@ pub(super) struct Screen {
     held: Option<String>,
     /// Why what was printed went nowhere.
     failed: Option<io::Error>,
-}
-
-/// What a line is, for its colour.
-#[derive(Clone, Copy)]
-enum Role {
-    Plain,
-    Good,
-    Bad,
-    Remark,
 }
 
 impl Screen {
@@ -68,12 +60,7 @@ impl Screen {
         if self.silent {
             return;
         }
-        let line = match role {
-            Role::Good if self.colour => format!("\x1b[32m{text}\x1b[0m\n"),
-            Role::Bad if self.colour => format!("\x1b[31m{text}\x1b[0m\n"),
-            Role::Remark if self.colour => format!("\x1b[2m{text}\x1b[0m\n"),
-            _ => format!("{text}\n"),
-        };
+        let line = role.line(text, self.colour);
         match &mut self.held {
             Some(held) => held.push_str(&line),
             None => self.print(&line),

@@ -9,6 +9,7 @@ use super::arguments::Output;
 use super::recipients::Recipient;
 use super::told;
 use crate::cli::fold;
+use crate::cli::role::Role;
 use crate::conversation::event::{Line, Micros, Remark};
 use crate::conversation::{Event, Timed, words};
 use crate::script::{Outcome, Report, Watch};
@@ -67,15 +68,6 @@ impl Channel {
 fn all(to: &mut impl Write, octets: &[u8]) -> io::Result<()> {
     to.write_all(octets)?;
     to.flush()
-}
-
-/// What a line is, for its colour.
-#[derive(Clone, Copy)]
-enum Role {
-    Plain,
-    Good,
-    Bad,
-    Remark,
 }
 
 /// Opens a file for output, `&STDOUT` and `&STDERR` being what they say.
@@ -171,12 +163,7 @@ impl Screen {
 
     fn line(&mut self, role: Role, text: &str) {
         self.end_progress();
-        let line = match role {
-            Role::Good if self.colour => format!("\x1b[32m{text}\x1b[0m\n"),
-            Role::Bad if self.colour => format!("\x1b[31m{text}\x1b[0m\n"),
-            Role::Remark if self.colour => format!("\x1b[2m{text}\x1b[0m\n"),
-            _ => format!("{text}\n"),
-        };
+        let line = role.line(text, self.colour);
         match &mut self.kept {
             Some(kept) => kept.extend_from_slice(line.as_bytes()),
             None => self.print(line.as_bytes()),
