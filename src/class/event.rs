@@ -192,17 +192,7 @@ pub(super) fn private_folder(path: &Path) -> Result<(), ClassError> {
 
 /// Writes a file that nobody else may read, whole or not at all.
 pub(super) fn write_whole(path: &Path, octets: &[u8]) -> Result<(), ClassError> {
-    let new = path.with_extension(format!("new.{}", std::process::id()));
-    let written = private::file().write(true).create(true).truncate(true).open(&new).and_then(|mut file| {
-        file.write_all(octets)?;
-        file.sync_all()?;
-        std::fs::rename(&new, path)
-    });
-    written.map_err(|error| {
-        // What was half written is of no use to anybody.
-        let _ = std::fs::remove_file(&new);
-        ClassError::file(path)(error)
-    })
+    private::replace(path, octets).map_err(ClassError::file(path))
 }
 
 #[cfg(test)]

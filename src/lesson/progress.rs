@@ -1,6 +1,5 @@
 //! What a learner has done: `lessons/progress.toml` in the state directory, versioned and written atomically.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
@@ -178,13 +177,7 @@ impl Progress {
         let failed = |source| ProgressError::File { path: self.path.clone(), source };
         let folder = self.path.parent().unwrap_or(Path::new("."));
         std::fs::create_dir_all(folder).map_err(failed)?;
-        let new = self.path.with_extension(format!("toml.{}", std::process::id()));
-        let written = write(&new, self.table.to_string().as_bytes()).and_then(|()| std::fs::rename(&new, &self.path));
-        written.map_err(|error| {
-            // What was half written is of no use to anybody.
-            let _ = std::fs::remove_file(&new);
-            failed(error)
-        })
+        crate::private::replace(&self.path, self.table.to_string().as_bytes()).map_err(failed)
     }
 }
 
@@ -214,12 +207,6 @@ fn table_in<'a>(table: &'a mut Table, key: &str) -> &'a mut Table {
         *value = Value::Table(Table::new());
     }
     value.as_table_mut().expect("made a table above")
-}
-
-fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut file = crate::private::file().write(true).create(true).truncate(true).open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
 }
 
 #[cfg(test)]

@@ -1,8 +1,7 @@
 //! The profiles at hand: the shipped ones, and the user's own, which win by name.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::private;
@@ -152,26 +151,7 @@ fn at_path(path: &Path, error: &io::Error) -> io::Error {
 /// Puts a file with this text in the place of the one that is there. Where that is a link, what it leads to is replaced.
 fn replace(path: &Path, text: &str) -> io::Result<()> {
     let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let (beside, mut file) = new_file_beside(&path)?;
-    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
-    let replaced = written.and_then(|()| std::fs::rename(&beside, &path));
-    if replaced.is_err() {
-        // What could not take its place is of no use.
-        let _ = std::fs::remove_file(&beside);
-    }
-    replaced
-}
-
-fn new_file_beside(path: &Path) -> io::Result<(PathBuf, File)> {
-    let mut tries = 0;
-    loop {
-        let beside = path.with_extension(format!("toml.new-{}-{tries}", std::process::id()));
-        match private::file().write(true).create_new(true).open(&beside) {
-            Ok(file) => return Ok((beside, file)),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && tries < 100 => tries += 1,
-            Err(error) => return Err(error),
-        }
-    }
+    private::replace(&path, text.as_bytes())
 }
 
 fn name_of(path: &Path) -> Option<String> {

@@ -113,7 +113,7 @@ fn written(writing: Writing, to: &Path, knowledge: &Knowledge) -> String {
         let document = if writing.anonymise { anonymise(&document) } else { document };
         writing.format.map_or_else(|| saved(&document, knowledge), |format| format.write(&document, knowledge))
     });
-    match octets.and_then(|octets| replace(to, &octets).map_err(|error| error.to_string())) {
+    match octets.and_then(|octets| private::replace(to, &octets).map_err(|error| error.to_string())) {
         Ok(()) if writing.anonymise => {
             format!("Written without names to {shown}: look through it before you give it away.")
         }
@@ -131,22 +131,6 @@ fn saved(document: &Document, knowledge: &Knowledge) -> Vec<u8> {
     let mut out = Vec::new();
     write_document(&document, &mut out);
     out
-}
-
-/// Writes a file beside its place and then puts it there, so that there is never half of it.
-fn replace(to: &Path, octets: &[u8]) -> io::Result<()> {
-    let name = to.file_name().ok_or(io::ErrorKind::IsADirectory)?.to_string_lossy().into_owned();
-    let beside = to.with_file_name(format!(".{name}.{}", std::process::id()));
-    let written = private::file().write(true).create_new(true).open(&beside).and_then(|mut file| {
-        file.write_all(octets)?;
-        file.sync_all()?;
-        std::fs::rename(&beside, to)
-    });
-    if written.is_err() {
-        // It may not be there.
-        let _ = std::fs::remove_file(&beside);
-    }
-    written
 }
 
 /// Writes a message to a new file in the working directory; one that is there is never written over.
@@ -197,7 +181,8 @@ pub(super) fn copy_whole(whole: Whole, knowledge: &Knowledge, world: &World, sen
 
 fn copied(text: &str, world: &World) -> Message {
     let path = world.directories.state.join("copied.txt");
-    let kept = std::fs::create_dir_all(&world.directories.state).and_then(|()| replace(&path, text.as_bytes()));
+    let kept =
+        std::fs::create_dir_all(&world.directories.state).and_then(|()| private::replace(&path, text.as_bytes()));
     let in_tmux = world.variable("TMUX").is_some_and(|tmux| !tmux.is_empty()) && to_tmux(text).is_ok();
     let sequence = copying::for_terminal(text);
     let shown = for_screen(path.to_string_lossy().as_bytes());
@@ -328,16 +313,5 @@ mod tests {
         let said = told("c.txt", failed(), true, true);
         assert_eq!(said, "Copied, also to tmux's buffer; not kept in c.txt: read-only file system");
         assert!(told("c.txt", failed(), false, false).starts_with("Not copied"), "there is no copy anywhere");
-    }
-
-    #[test]
-    fn a_file_is_put_in_its_place_whole() {
-        let folder = tempfile::tempdir().expect("a directory");
-        let path = folder.path().join("a.txt");
-        replace(&path, b"one").expect("written");
-        replace(&path, b"two").expect("written");
-        assert_eq!(std::fs::read(&path).expect("read"), b"two");
-        assert_eq!(std::fs::read_dir(folder.path()).expect("read").count(), 1);
-        assert!(replace(&folder.path().join("no/a.txt"), b"x").is_err());
     }
 }

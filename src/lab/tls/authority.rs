@@ -1,7 +1,7 @@
 //! The lab's own authority, kept in the state directory, and the certificates that it issues.
 
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -44,12 +44,12 @@ impl Authority {
             authority
         } else {
             let made = Self::make(world.now()).map_err(io::Error::other)?;
-            write_private(&both, &format!("{}{}", made.key.serialize_pem(), made.pem))?;
+            private::replace(&both, format!("{}{}", made.key.serialize_pem(), made.pem).as_bytes())?;
             made
         };
         let public = directory.join("ca.pem");
         if fs::read_to_string(&public).ok().as_deref() != Some(&authority.pem) {
-            write_private(&public, &authority.pem)?;
+            private::replace(&public, authority.pem.as_bytes())?;
         }
         Ok(authority)
     }
@@ -120,8 +120,8 @@ impl Authority {
             certificate: directory.join(format!("client-{user}.pem")),
             key: directory.join(format!("client-{user}-key.pem")),
         };
-        write_private(&issued.certificate, &made.pem())?;
-        write_private(&issued.key, &key.serialize_pem())?;
+        private::replace(&issued.certificate, made.pem().as_bytes())?;
+        private::replace(&issued.key, key.serialize_pem().as_bytes())?;
         Ok(issued)
     }
 }
@@ -174,11 +174,4 @@ fn set_validity(params: &mut CertificateParams, now: Timestamp, days_ago: u64, s
     let now = u64::try_from(now.as_second()).unwrap_or_default();
     params.not_before = epoch + Duration::from_secs(now.saturating_sub(days_ago * DAY));
     params.not_after = params.not_before + Duration::from_secs(seconds);
-}
-
-/// Writes a file that only its owner can read, so that nobody ever sees half of it.
-fn write_private(path: &Path, text: &str) -> io::Result<()> {
-    let new = path.with_extension("new");
-    private::file().write(true).create(true).truncate(true).open(&new)?.write_all(text.as_bytes())?;
-    fs::rename(&new, path)
 }
