@@ -12,6 +12,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::deed::Hinted;
 use super::gate::Code;
 use super::login::{Dialogue, Step};
+use super::settings::hex;
 use super::student::{Companion, Student};
 use super::trouble::Trouble;
 use super::{Class, companion, lock, plain};
@@ -145,9 +146,9 @@ impl Front {
                 let is_token = || self.class.students().iter().any(|student| student.token == first);
                 if word == "join" { is_ours(first) } else { is_token() }
             }
-            _ => auth(said.line).is_some_and(|argument| match Dialogue::default().begin(argument) {
+            _ => auth(said.line).is_some_and(|argument| match Dialogue::default().begin(argument, String::new) {
                 Step::Join(_, code) => is_ours(&code),
-                Step::Say(_) => false,
+                Step::Say(_) | Step::Prove(..) => false,
             }),
         }
     }
@@ -162,11 +163,12 @@ impl Front {
             if !said.extended {
                 return Some(Turn::Say(vec!["503 5.5.1 Error: send EHLO first".to_owned()]));
             }
-            login.begin(argument)
+            login.begin(argument, || format!("<{}@class.ehlo.lab>", hex(&self.class.world.random::<16>())))
         };
         let (name, code) = match step {
             Step::Say(reply) => return Some(Turn::Say(vec![reply])),
             Step::Join(name, code) => (name, code),
+            Step::Prove(name, proof) => (name, proof.of(&self.class.settings.code).unwrap_or_default()),
         };
         Some(match self.join(seat, said.client, (&code, &name)) {
             Ok((student, seat, welcome)) => {
