@@ -87,7 +87,7 @@ impl Class {
         questions.into_iter().nth(number).map(|question| (number, question))
     }
 
-    /// What came of the quiz at a lesson's end, as the student's ehlo says.
+    /// What came of the quiz at a lesson's end, by `NOOP` or as the student's ehlo says.
     pub(crate) fn quiz(&self, student: &Student, wrong: u32) {
         let name = student.with(|state| {
             let work = state.works.get_mut(state.current.as_ref()?)?;

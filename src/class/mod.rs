@@ -56,6 +56,7 @@ mod login;
 mod own;
 mod plain;
 pub mod pool;
+mod quiz;
 pub mod roster;
 pub mod settings;
 pub mod sign;
@@ -229,8 +230,8 @@ impl Class {
                 &lobby,
                 Limits { sessions: 0, octets: u64::MAX, ..Limits::STUDENT },
                 &room,
-                world,
                 Vec::new(),
+                world,
             )),
             settings,
             world: world.clone(),

@@ -2,9 +2,9 @@
 //! next `NOOP` (or `HELP`) that it says, before that reply's own line, and waits here until then.
 
 use std::collections::VecDeque;
-use std::fmt::Write as _;
 use std::sync::Arc;
 
+use super::quiz::choice;
 use super::student::{News, Student, Work};
 use super::{Class, Settings};
 use crate::lesson::Lesson;
@@ -207,7 +207,7 @@ impl Class {
             let (lesson, done) = (work.lesson(), work.done_with_quit());
             match lesson.steps.len() {
                 all if done < all => format!("{done} of {all} steps are done."),
-                _ => done_words(&self.settings, lesson),
+                _ => done_words(&self.settings, lesson, work.quiz.is_some()),
             }
         });
         let again = "It goes on from here when you join again by the same name.";
@@ -275,7 +275,7 @@ pub(super) fn step_words(settings: &Settings, work: &Work, told: Told) -> String
     let steps = lesson.steps.len();
     let title = format!("Lesson {}: {}.", lesson.name, lesson.title);
     let Some(open) = work.attempt.open() else {
-        return format!("{title} {}", done_words(settings, lesson));
+        return format!("{title} {}", done_words(settings, lesson, work.quiz.is_some()));
     };
     let text = &lesson.steps[open].text;
     let intro = if told == Told::Anew || told == Told::Whole && open == 0 {
@@ -288,15 +288,23 @@ pub(super) fn step_words(settings: &Settings, work: &Work, told: Told) -> String
     format!("{title}Step {} of {steps}: {text}{finding}", open + 1)
 }
 
-/// A lesson is done: what comes next.
-fn done_words(settings: &Settings, lesson: &Lesson) -> String {
+/// A lesson is done: what comes next. `answered`: its quiz is done too.
+fn done_words(settings: &Settings, lesson: &Lesson, answered: bool) -> String {
     let mut words = format!("All {} steps are done.", lesson.steps.len());
+    if settings.exam.is_none() && !lesson.questions.is_empty() && !answered {
+        words.push_str(" NOOP quiz asks what you have learnt.");
+    }
+    words.push_str(&next_words(settings, lesson));
+    words
+}
+
+/// What comes after a lesson, a sentence behind another one.
+pub(super) fn next_words(settings: &Settings, lesson: &Lesson) -> String {
     let place = settings.lessons.iter().position(|taught| taught.lesson.name == lesson.name);
     match place.and_then(|place| settings.lessons.get(place + 1)) {
-        Some(next) => _ = write!(words, " The next lesson: NOOP lesson {}", next.lesson.name),
-        None => words.push_str(" It was the last of this class."),
+        Some(next) => format!(" The next lesson: NOOP lesson {}", next.lesson.name),
+        None => " It was the last of this class.".to_owned(),
     }
-    words
 }
 
 /// Where a student stands, in words; from then on they know it.
@@ -324,6 +332,7 @@ pub(super) fn words(class: &Class) -> String {
     if class.settings.exam.is_none() {
         words.insert(1, "hint");
         words.insert(3, "reset");
+        words.push("quiz");
     }
     if class.settings.questions > 0 {
         words.extend(["question", "choose LETTER"]);
@@ -433,6 +442,9 @@ impl Class {
 
     /// What comes of an answer.
     pub(super) fn choice_words(&self, student: &Student, word: &str) -> Vec<String> {
+        if self.settings.questions == 0 && self.asks(student) {
+            return self.quiz_answer(student, word);
+        }
         if self.is_over(student, self.now()) {
             return vec!["The answer was not taken.".to_owned()];
         }
@@ -440,7 +452,7 @@ impl Class {
             return vec![NO_QUESTIONS.to_owned()];
         }
         let letter = word.trim().to_ascii_lowercase();
-        let choice = ('a'..='d').position(|known| letter == known.to_string());
+        let choice = choice(&letter);
         let next = "NOOP question asks the next one.".to_owned();
         match choice.and_then(|choice| Some((choice, self.choose(student, None, choice)?))) {
             None => vec!["That is no answer to a question that is open; NOOP question asks the next one.".to_owned()],
