@@ -127,7 +127,7 @@ impl Front {
     }
 
     fn join_by_noop(&self, from: &Seat, client: SocketAddr, words: &str) -> Turn {
-        let (code, name) = words.trim().split_once(' ').unwrap_or((words.trim(), ""));
+        let (code, name) = two_words(words);
         match self.join(from, client, (code, name)) {
             Ok((student, seat, welcome)) => {
                 let say = welcome.reply(&self.class, &student, ("250", "2.0.0"), None).into();
@@ -206,7 +206,7 @@ impl Front {
     }
 
     fn companion(&self, client: SocketAddr, words: &str) -> Turn {
-        let (code, name) = words.trim().split_once(' ').unwrap_or((words.trim(), ""));
+        let (code, name) = two_words(words);
         let joined = self.class.join(code, name, client.ip());
         match joined.and_then(|student| self.class.arena(&student).map(|_| student)) {
             Ok(student) => {
@@ -245,11 +245,21 @@ impl Front {
         };
         match word {
             "step" => say(vec![plain::stands(&self.class, student)]),
-            "hint" => say(vec![match self.class.hint(student, false) {
-                Hinted::Given(hint) => hint,
-                _ if self.class.settings.exam.is_some() => "There are no hints in an exam.".to_owned(),
-                _ => "There is no further hint for this step.".to_owned(),
-            }]),
+            "hint" => {
+                // It is for the step that is open, which what is new may have opened.
+                let mut words = Vec::new();
+                if student.is_plain() {
+                    let (news, upto) = self.class.news(student);
+                    self.class.said(student, upto);
+                    words = news;
+                }
+                words.push(match self.class.hint(student, false) {
+                    Hinted::Given(hint) => hint,
+                    _ if self.class.settings.exam.is_some() => "There are no hints in an exam.".to_owned(),
+                    _ => "There is no further hint for this step.".to_owned(),
+                });
+                Some(Turn::Say(plain::reply("250", "2.0.0", &words)))
+            }
             "lesson" if rest.trim().is_empty() => say(vec![self.class.settings.there_are()]),
             "lesson" => moved(self.class.begin(student, rest.trim())),
             "reset" => moved(self.class.reset(student)),
@@ -350,6 +360,12 @@ fn auth(line: &[u8]) -> Option<&str> {
     is_auth.then(|| std::str::from_utf8(rest).ok())?
 }
 
+/// The first word, and what follows it.
+fn two_words(text: &str) -> (&str, &str) {
+    let text = text.trim();
+    text.split_once(char::is_whitespace).map_or((text, ""), |(first, rest)| (first, rest.trim_start()))
+}
+
 /// What a command asks of the class.
 enum Asks<'a> {
     /// NOOP: its first word in lower case, and what follows it.
@@ -363,7 +379,8 @@ enum Asks<'a> {
 impl<'a> Asks<'a> {
     fn of(line: &'a [u8]) -> Option<Self> {
         let (verb, rest) = line.split_at_checked(4)?;
-        if !rest.is_empty() && rest[0] != b' ' {
+        // A tab is a slip (RFC 5321 4.1.1: SP) that must not make of a code something that is no word of the class's.
+        if !rest.is_empty() && !matches!(rest[0], b' ' | b'\t') {
             return None;
         }
         if verb.eq_ignore_ascii_case(b"HELP") {
@@ -373,7 +390,7 @@ impl<'a> Asks<'a> {
             return Some(Self::Quit);
         }
         let argument = verb.eq_ignore_ascii_case(b"NOOP").then(|| std::str::from_utf8(rest).ok())??.trim();
-        let (word, rest) = argument.split_once(' ').unwrap_or((argument, ""));
+        let (word, rest) = two_words(argument);
         Some(Self::Noop(word.to_ascii_lowercase(), rest))
     }
 

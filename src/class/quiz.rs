@@ -1,4 +1,5 @@
-//! The questions at a lesson's end, for a client that knows nothing of classes: asked and answered by `NOOP`.
+//! Questions for a client that knows nothing of classes, asked and answered by `NOOP`: those at a lesson's end, and those of
+//! the class about replies.
 
 use std::sync::Arc;
 
@@ -7,13 +8,10 @@ use super::student::{Student, Work};
 use super::{Class, plain};
 use crate::lesson::Quiz;
 
-impl Class {
-    /// Whether a question of the lesson's quiz was asked by `NOOP` and is open.
-    pub(super) fn asks(&self, student: &Student) -> bool {
-        let is_open = |work: &Work| work.quiz.is_none() && work.asking.as_ref().is_some_and(|quiz| !quiz.is_done());
-        student.with_current(is_open) == Some(true)
-    }
+/// Said where none are asked.
+const NO_QUESTIONS: &str = "This class asks no questions about replies.";
 
+impl Class {
     /// The question that is open, a paragraph for each of its parts; why none is asked otherwise.
     pub(super) fn quiz_words(&self, student: &Student) -> Vec<String> {
         if self.settings.exam.is_some() {
@@ -35,7 +33,7 @@ impl Class {
 
     /// What comes of what was said as `NOOP answer`: of an answer to the quiz where that is open, of a finding otherwise.
     pub(super) fn answer_words(&self, student: &Arc<Student>, text: &str) -> Vec<String> {
-        if self.asks(student) { self.quiz_answer(student, text) } else { self.finding_words(student, text) }
+        if asks(student) { self.quiz_answer(student, text) } else { self.finding_words(student, text) }
     }
 
     /// What comes of an answer to the question that is open: a letter, a number, or the answer itself.
@@ -63,10 +61,72 @@ impl Class {
     }
 }
 
+/// The questions about replies.
+impl Class {
+    /// The next question that has no answer, a paragraph for each of its parts.
+    pub(super) fn question_words(&self, student: &Student) -> Vec<String> {
+        if self.is_over(student, self.now()) {
+            return vec!["No question is asked any more.".to_owned()];
+        }
+        let questions = self.questions(student);
+        if questions.is_empty() {
+            return vec![NO_QUESTIONS.to_owned()];
+        }
+        let (answered, right) = student.answered();
+        student.with(|state| state.asked = questions.get(answered).map(|_| answered));
+        let Some(question) = questions.get(answered) else {
+            let exam = self.settings.exam.is_some();
+            let known = if exam { String::new() } else { format!(" {right} of {} were right.", questions.len()) };
+            return vec![format!("There is no further question.{known}")];
+        };
+        let mut words = vec![
+            format!("Question {} of {}. The server says:", answered + 1, questions.len()),
+            question.reply.clone(),
+            "What does the sender do next?".to_owned(),
+        ];
+        words.extend(('a'..).zip(&question.answers).map(|(letter, answer)| format!("{letter}: {answer}")));
+        words.push("Answer such as: NOOP choose a".to_owned());
+        words
+    }
+
+    /// What comes of an answer.
+    pub(super) fn choice_words(&self, student: &Student, word: &str) -> Vec<String> {
+        if self.settings.questions == 0 && asks(student) {
+            return self.quiz_answer(student, word);
+        }
+        if self.is_over(student, self.now()) {
+            return vec!["The answer was not taken.".to_owned()];
+        }
+        if self.settings.questions == 0 {
+            return vec![NO_QUESTIONS.to_owned()];
+        }
+        let choice = choice(word.trim());
+        let next = "NOOP question asks the next one.".to_owned();
+        match choice.and_then(|choice| Some((choice, self.choose(student, None, choice)?))) {
+            None => vec!["That is no answer to a question that is open; NOOP question asks the next one.".to_owned()],
+            Some((choice, (number, _))) if self.settings.exam.is_some() => vec![format!(
+                "Noted: {} to question {}. NOOP choose takes another letter until NOOP question asks the next one.",
+                ('a'..).nth(choice).unwrap_or('?'),
+                number + 1
+            )],
+            Some((choice, (_, question))) => {
+                let verdict = if choice == question.right { "Right." } else { "Not so." };
+                vec![format!("{verdict} {}", question.whys[choice]), next]
+            }
+        }
+    }
+}
+
 /// Which answer, from 0, a letter or a number stands for.
-pub(super) fn choice(word: &str) -> Option<usize> {
+fn choice(word: &str) -> Option<usize> {
     let letter = ('a'..='z').position(|known| word.eq_ignore_ascii_case(&known.to_string()));
     letter.or_else(|| word.parse::<usize>().ok()?.checked_sub(1))
+}
+
+/// Whether a question of the lesson's quiz was asked by `NOOP` and is open.
+fn asks(student: &Student) -> bool {
+    let is_open = |work: &Work| work.quiz.is_none() && work.asking.as_ref().is_some_and(|quiz| !quiz.is_done());
+    student.with_current(is_open) == Some(true)
 }
 
 /// Why a lesson asks nothing now.

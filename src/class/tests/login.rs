@@ -72,7 +72,7 @@ async fn the_code_stands_in_nothing_that_is_kept_however_joining_was_mistyped() 
     let mut anna = greeted(address).await;
     assert!(anna.say(&plain("anna", &code)).await.starts_with("235"));
     for (line, with) in [
-        (format!("noop\tjoin {code} wim"), "250"),
+        (format!("noop,join {code} wim"), "50"),
         (format!("NOOP join{code} wim"), "250"),
         (format!("NOOPjoin {} wim", code.to_lowercase()), "5"),
         (format!("join {code} wim"), "5"),
@@ -87,6 +87,8 @@ async fn the_code_stands_in_nothing_that_is_kept_however_joining_was_mistyped() 
         assert!(said.starts_with(with), "{line}: {said}");
     }
     anna.say("NOOP").await;
+    let said = Telnet::to(address).await.say(&format!("noop\tjoin\t{code}  wim")).await;
+    assert!(said.starts_with("250-2.0.0 wim, you are in"), "what is meant is plain: {said}");
     let student = class.named("anna").expect("there");
     assert!(student.with_current(|work| work.live().1.join("\n")).is_some_and(|shown| shown.contains("{{auth}}")));
     export::write(&class, &at.path().join("out"), false).expect("written");

@@ -35,8 +35,11 @@ async fn on_joining_it_learns_what_it_may_say_and_at_a_lessons_end_what_comes_ne
     let said = noop(&mut anna).await;
     assert!(said.contains("greet it first"), "a mistake is answered: {said}");
     anna.say("HELO noddy.com").await;
-    let said = noop(&mut anna).await;
-    assert!(said.contains("Step 1 is done. Step 2 of 6:"), "{said}");
+    let said = joined_up(&anna.say("NOOP hint").await);
+    let step = said.find("Step 1 is done. Step 2 of 6:");
+    let hint = said.find(&*class.settings.lessons[0].lesson.steps[1].hints[0]);
+    assert!(step.is_some() && step < hint, "the hint follows the step that it is for: {said}");
+    assert_eq!(noop(&mut anna).await, "Ok", "nothing is said twice");
     anna.say("MAIL FROM:<dude@noddy.com>").await;
     anna.say("RCPT TO:<nosuch@target.local>").await;
     let said = noop(&mut anna).await;
