@@ -70,9 +70,9 @@ pub(super) fn by_code<'a>(layers: &Layers<'a>) -> Option<&'a str> {
     at.or_else(|| layers.code.map(|code| code.category.as_str()))
 }
 
-/// How sure the weighed words have to be; below that, the cause is left open. Of replies that were held out, raising it from
-/// 0.5 left one of five confident errors open, and one of seventy right answers.
-const SURE_ENOUGH: f32 = 0.75;
+/// How sure the weighed words have to be; below that, the cause is left open. Of 4,304 replies that were held out, 0.7 in place
+/// of 0.75 decides 30 more, 17 of them rightly.
+const SURE_ENOUGH: f32 = 0.7;
 
 /// How sure they have to be where they speak for what was recognised.
 const AGREEING: f32 = 0.5;
@@ -118,9 +118,8 @@ fn weight(layers: &Layers<'_>, held: &str) -> f32 {
     match layers.text.map(|entry| entry.rank) {
         // A wording that is known to say nothing.
         Some(..0) if is_open(held) => 2.0,
-        Some(5 | 6) => 5.0,
-        Some(7..) => 4.0,
-        Some(0..) => 2.0,
+        Some(5..) => 1.5,
+        Some(0..) => 0.5,
         None if layers.code.is_some_and(|code| SURE.contains(&code.code)) => 2.0,
         None if layers.enhanced.is_some_and(|entry| !entry.vague) => 2.0,
         _ => 1.0,

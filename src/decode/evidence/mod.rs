@@ -182,6 +182,9 @@ const UNKNOWN: f32 = 0.5;
 /// Letters of a word by which its other forms are known too: `suspended`, `suspension`.
 const STEM: usize = 5;
 
+/// Letters of the parts of words that are known by themselves, so that a word nobody has met is like others that have them.
+const PART: usize = 4;
+
 /// At most three of these words, none of which says what another has said.
 fn told<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut said: Vec<String> = Vec::new();
@@ -199,6 +202,12 @@ fn is_of_words(name: &str) -> bool {
     name.starts_with(['w', 'b', 'k'])
 }
 
+/// Whether a sign is a part of a word.
+#[cfg(test)]
+fn is_of_parts(name: &str) -> bool {
+    name.starts_with('g')
+}
+
 /// Whether a sign is made of the beginning of a word.
 fn is_of_stems(name: &str) -> bool {
     name.starts_with('p')
@@ -206,7 +215,7 @@ fn is_of_stems(name: &str) -> bool {
 
 /// The signs in a reply, each once: `C` and the code, `L` and its class, `E` and the enhanced code, `S` and `J` with two of
 /// its three numbers, `P` and what was asked, `Q` and that with the code, `w` and a word, `b` and two words, `p` and the
-/// beginning of a longer word, `k` and some characters of a word in a script that puts no spaces between words, `c` and what a
+/// beginning of a longer word, `g` and four letters within a word, `k` and some characters of a word in a script that puts no spaces between words, `c` and what a
 /// word means, `d` and what two mean.
 fn signs(code: Option<ReplyCode>, enhanced: Option<EnhancedCode>, normal: &str, asked: Option<Asked>) -> Vec<String> {
     let mut all = Vec::new();
@@ -229,6 +238,10 @@ fn signs(code: Option<ReplyCode>, enhanced: Option<EnhancedCode>, normal: &str, 
     all.extend(words.windows(2).map(|pair| format!("b{} {}", pair[0], pair[1])));
     let (dense, spaced): (Vec<&String>, Vec<&String>) = words.iter().partition(|word| word.chars().any(is_dense));
     all.extend(spaced.iter().filter_map(|word| Some(format!("p{}", &word[..word.char_indices().nth(STEM)?.0]))));
+    for word in spaced {
+        let letters: Vec<_> = format!("^{word}$").chars().collect();
+        all.extend(letters.windows(PART).map(|part| format!("g{}", part.iter().collect::<String>())));
+    }
     for word in dense {
         let letters: Vec<_> = word.chars().take(200).collect();
         for length in 1..=3 {

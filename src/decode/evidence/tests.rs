@@ -21,6 +21,9 @@ const PACE: f32 = 6.0;
 /// Weights below this are left out.
 const LEAST: f32 = 0.5;
 
+/// How many replies have to have a part of a word, each with and without the command that it answers.
+const LEAST_PARTS: usize = 6;
+
 /// A labelled reply: its signs, and its category as an index.
 type Row = (Vec<String>, usize);
 
@@ -76,7 +79,7 @@ fn measures_a_list() {
         let normal = normalise(&whole.text());
         let enhanced = whole.enhanced().or_else(|| crate::decode::explain::quoted_code(&normal));
         let codes = (whole.code(), enhanced);
-        let got = crate::decode::explain::understood(codes, whole.class(), &normal, &context, known).1;
+        let (layers, got) = crate::decode::explain::understood(codes, whole.class(), &normal, &context, known);
         let how = match got.as_str() {
             got if got == want => 0,
             got if others.split(',').any(|other| other == got) => 1,
@@ -85,7 +88,11 @@ fn measures_a_list() {
         };
         counts[how] += 1;
         if how > 0 {
-            println!("{}\t{got}\t{row}", ["", "defensible", "open", "wrong"][how]);
+            let by = match layers.text.filter(|_| layers.words.is_none()) {
+                Some(entry) => format!("{} ({}): {}", entry.file, entry.rank, entry.pattern.as_ref()),
+                None => if layers.words.is_some() { "words" } else { "codes" }.to_owned(),
+            };
+            println!("{}\t{got}\t{row}\t{by}", ["", "defensible", "open", "wrong"][how]);
         }
     }
     println!("right {}, defensible {}, left open {}, confidently wrong {}", counts[0], counts[1], counts[2], counts[3]);
@@ -93,8 +100,8 @@ fn measures_a_list() {
 
 /// Category, what was asked, and reply: all that people have said of a reply.
 fn labelled() -> Vec<(String, Option<Asked>, String)> {
-    let corpus = file("tests/corpus/replies.tsv");
-    let corpus = corpus.lines().skip(1).filter_map(|row| {
+    let corpus = file("tests/corpus/replies.tsv") + &file("tests/corpus/written.tsv");
+    let corpus = corpus.lines().filter(|row| !row.starts_with("category\t")).filter_map(|row| {
         let mut columns = row.splitn(3, '\t');
         let (category, asked) = (columns.next()?, columns.next()?);
         Some((category.to_owned(), Asked::from_name(asked), columns.next()?.to_owned()))
@@ -114,7 +121,9 @@ fn learned(categories: &[String], rows: &[Row]) -> String {
     for name in rows.iter().flat_map(|(signs, _)| signs) {
         *frequency.entry(name).or_default() += 1;
     }
-    let mut names: Vec<&str> = frequency.keys().copied().collect();
+    // What a part of a word speaks for is learned of several replies, or not at all.
+    let parts = |name: &&str| !is_of_parts(name) || frequency[name] >= LEAST_PARTS;
+    let mut names: Vec<&str> = frequency.keys().copied().filter(parts).collect();
     names.sort_unstable();
     let rarity: Vec<f32> = names
         .iter()
@@ -125,7 +134,7 @@ fn learned(categories: &[String], rows: &[Row]) -> String {
     let points: Vec<(Vec<(usize, f32)>, usize)> = rows
         .iter()
         .map(|(signs, category)| {
-            let at: Vec<usize> = signs.iter().map(|name| index[name.as_str()]).collect();
+            let at: Vec<usize> = signs.iter().filter_map(|name| index.get(name.as_str()).copied()).collect();
             let length = at.iter().map(|n| rarity[*n] * rarity[*n]).sum::<f32>().sqrt();
             (at.iter().map(|n| (*n, rarity[*n] / length)).collect(), *category)
         })
