@@ -33,10 +33,10 @@ impl Class {
         }
         // What was done before it is judged before it.
         self.look(student);
-        let folder = self.folder.join(student.folder());
+        let (folder, text) = (self.folder.join(student.folder()), self.settings.without_code(text));
         let found = student.with(|state| {
             let work = state.works.get_mut(state.current.as_ref()?)?;
-            let happened = work.answer(&student.name, &folder, text, &mut state.kept, self.now());
+            let happened = work.answer(&student.name, &folder, &text, &mut state.kept, self.now());
             Some((work.attempt.lesson.name.clone(), work.number, happened))
         });
         if let Some((lesson, attempt, happened)) = found {
@@ -87,7 +87,7 @@ impl Class {
         questions.into_iter().nth(number).map(|question| (number, question))
     }
 
-    /// What came of the quiz at a lesson's end, as the student's ehlo says.
+    /// What came of the quiz at a lesson's end, by `NOOP` or as the student's ehlo says.
     pub(crate) fn quiz(&self, student: &Student, wrong: u32) {
         let name = student.with(|state| {
             let work = state.works.get_mut(state.current.as_ref()?)?;

@@ -12,6 +12,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::deed::Hinted;
 use super::gate::Code;
 use super::login::{Dialogue, Step};
+use super::settings::hex;
 use super::student::{Companion, Student};
 use super::trouble::Trouble;
 use super::{Class, companion, lock, plain};
@@ -126,7 +127,7 @@ impl Front {
     }
 
     fn join_by_noop(&self, from: &Seat, client: SocketAddr, words: &str) -> Turn {
-        let (code, name) = words.trim().split_once(' ').unwrap_or((words.trim(), ""));
+        let (code, name) = two_words(words);
         match self.join(from, client, (code, name)) {
             Ok((student, seat, welcome)) => {
                 let say = welcome.reply(&self.class, &student, ("250", "2.0.0"), None).into();
@@ -145,9 +146,9 @@ impl Front {
                 let is_token = || self.class.students().iter().any(|student| student.token == first);
                 if word == "join" { is_ours(first) } else { is_token() }
             }
-            _ => auth(said.line).is_some_and(|argument| match Dialogue::default().begin(argument) {
+            _ => auth(said.line).is_some_and(|argument| match Dialogue::default().begin(argument, String::new) {
                 Step::Join(_, code) => is_ours(&code),
-                Step::Say(_) => false,
+                Step::Say(_) | Step::Prove(..) => false,
             }),
         }
     }
@@ -162,11 +163,12 @@ impl Front {
             if !said.extended {
                 return Some(Turn::Say(vec!["503 5.5.1 Error: send EHLO first".to_owned()]));
             }
-            login.begin(argument)
+            login.begin(argument, || format!("<{}@class.ehlo.lab>", hex(&self.class.world.random::<16>())))
         };
         let (name, code) = match step {
             Step::Say(reply) => return Some(Turn::Say(vec![reply])),
             Step::Join(name, code) => (name, code),
+            Step::Prove(name, proof) => (name, proof.of(&self.class.settings.code).unwrap_or_default()),
         };
         Some(match self.join(seat, said.client, (&code, &name)) {
             Ok((student, seat, welcome)) => {
@@ -204,7 +206,7 @@ impl Front {
     }
 
     fn companion(&self, client: SocketAddr, words: &str) -> Turn {
-        let (code, name) = words.trim().split_once(' ').unwrap_or((words.trim(), ""));
+        let (code, name) = two_words(words);
         let joined = self.class.join(code, name, client.ip());
         match joined.and_then(|student| self.class.arena(&student).map(|_| student)) {
             Ok(student) => {
@@ -243,15 +245,26 @@ impl Front {
         };
         match word {
             "step" => say(vec![plain::stands(&self.class, student)]),
-            "hint" => say(vec![match self.class.hint(student, false) {
-                Hinted::Given(hint) => hint,
-                _ if self.class.settings.exam.is_some() => "There are no hints in an exam.".to_owned(),
-                _ => "There is no further hint for this step.".to_owned(),
-            }]),
+            "hint" => {
+                // It is for the step that is open, which what is new may have opened.
+                let mut words = Vec::new();
+                if student.is_plain() {
+                    let (news, upto) = self.class.news(student);
+                    self.class.said(student, upto);
+                    words = news;
+                }
+                words.push(match self.class.hint(student, false) {
+                    Hinted::Given(hint) => hint,
+                    _ if self.class.settings.exam.is_some() => "There are no hints in an exam.".to_owned(),
+                    _ => "There is no further hint for this step.".to_owned(),
+                });
+                Some(Turn::Say(plain::reply("250", "2.0.0", &words)))
+            }
             "lesson" if rest.trim().is_empty() => say(vec![self.class.settings.there_are()]),
             "lesson" => moved(self.class.begin(student, rest.trim())),
             "reset" => moved(self.class.reset(student)),
-            "answer" => say(self.class.finding_words(student, rest.trim())),
+            "answer" => say(self.class.answer_words(student, rest.trim())),
+            "quiz" => say(self.class.quiz_words(student)),
             "mail" => say(plain::mail_words(student, rest.trim())),
             "question" => say(self.class.question_words(student)),
             "choose" => say(self.class.choice_words(student, rest)),
@@ -347,6 +360,12 @@ fn auth(line: &[u8]) -> Option<&str> {
     is_auth.then(|| std::str::from_utf8(rest).ok())?
 }
 
+/// The first word, and what follows it.
+fn two_words(text: &str) -> (&str, &str) {
+    let text = text.trim();
+    text.split_once(char::is_whitespace).map_or((text, ""), |(first, rest)| (first, rest.trim_start()))
+}
+
 /// What a command asks of the class.
 enum Asks<'a> {
     /// NOOP: its first word in lower case, and what follows it.
@@ -360,7 +379,8 @@ enum Asks<'a> {
 impl<'a> Asks<'a> {
     fn of(line: &'a [u8]) -> Option<Self> {
         let (verb, rest) = line.split_at_checked(4)?;
-        if !rest.is_empty() && rest[0] != b' ' {
+        // A tab is a slip (RFC 5321 4.1.1: SP) that must not make of a code something that is no word of the class's.
+        if !rest.is_empty() && !matches!(rest[0], b' ' | b'\t') {
             return None;
         }
         if verb.eq_ignore_ascii_case(b"HELP") {
@@ -370,7 +390,7 @@ impl<'a> Asks<'a> {
             return Some(Self::Quit);
         }
         let argument = verb.eq_ignore_ascii_case(b"NOOP").then(|| std::str::from_utf8(rest).ok())??.trim();
-        let (word, rest) = argument.split_once(' ').unwrap_or((argument, ""));
+        let (word, rest) = two_words(argument);
         Some(Self::Noop(word.to_ascii_lowercase(), rest))
     }
 

@@ -56,6 +56,7 @@ mod login;
 mod own;
 mod plain;
 pub mod pool;
+mod quiz;
 pub mod roster;
 pub mod settings;
 pub mod sign;
@@ -188,7 +189,7 @@ banner = "{name} ESMTP: to join say NOOP join CODE NAME"
 smtp = { starttls = true }
 [capabilities]
 advertise = ["PIPELINING", "SIZE 65536", "8BITMIME", "ENHANCEDSTATUSCODES", "HELP"]
-lie = ["AUTH PLAIN LOGIN"]
+lie = ["AUTH PLAIN LOGIN CRAM-MD5"]
 [[domain]]
 name = "class.ehlo.lab"
 [[rule]]
@@ -229,6 +230,7 @@ impl Class {
                 &lobby,
                 Limits { sessions: 0, octets: u64::MAX, ..Limits::STUDENT },
                 &room,
+                Vec::new(),
                 world,
             )),
             settings,
@@ -360,8 +362,8 @@ impl Class {
         }
         lock(&self.gate).right(from, self.world.elapsed());
         let name = roster::name(name)?;
-        if name.eq_ignore_ascii_case(&self.settings.code) {
-            return Err("that is the code; your name is wanted beside it".to_owned());
+        if name.to_ascii_lowercase().contains(&self.settings.code.to_ascii_lowercase()) {
+            return Err("that is the code; your name is wanted beside it, without it".to_owned());
         }
         if let Some(known) = self.named(&name) {
             return Ok(known);
@@ -456,14 +458,12 @@ impl Class {
     ) -> Result<Arc<Arena>, String> {
         let varied = self.settings.varied(taught, &student.name, attempt, &self.world)?;
         let backdrop = self.backdrops.get(&taught.lesson.name).ok_or("the lesson has no scenario")?;
-        let arena = match &varied {
-            None => Arena::new(backdrop, Limits::STUDENT, &self.room, &self.world),
-            Some(lesson) => {
-                let scenario = lesson.scenario_in(&self.world).map_err(|error| error.to_string())?;
-                Arena::new(&backdrop.with(scenario), Limits::STUDENT, &self.room, &self.world)
-            }
+        let drawn = match &varied {
+            None => None,
+            Some(lesson) => Some(backdrop.with(lesson.scenario_in(&self.world).map_err(|error| error.to_string())?)),
         };
-        let arena = Arc::new(arena);
+        let backdrop = drawn.as_ref().unwrap_or(backdrop);
+        let arena = Arc::new(Arena::new(backdrop, Limits::STUDENT, &self.room, self.settings.hidden(), &self.world));
         let lesson = varied.map_or_else(|| Arc::clone(&taught.lesson), Arc::new);
         let name = lesson.name.clone();
         if again {

@@ -2,7 +2,6 @@
 //! next `NOOP` (or `HELP`) that it says, before that reply's own line, and waits here until then.
 
 use std::collections::VecDeque;
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::student::{News, Student, Work};
@@ -22,8 +21,6 @@ const LISTED: usize = 20;
 const SHOWN: usize = 60;
 /// Characters of what somebody says to the class.
 const LONGEST: usize = 500;
-/// Said where none are asked.
-const NO_QUESTIONS: &str = "This class asks no questions about replies.";
 
 /// Something that waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -207,7 +204,7 @@ impl Class {
             let (lesson, done) = (work.lesson(), work.done_with_quit());
             match lesson.steps.len() {
                 all if done < all => format!("{done} of {all} steps are done."),
-                _ => done_words(&self.settings, lesson),
+                _ => done_words(&self.settings, lesson, work.quiz.is_some()),
             }
         });
         let again = "It goes on from here when you join again by the same name.";
@@ -275,7 +272,7 @@ pub(super) fn step_words(settings: &Settings, work: &Work, told: Told) -> String
     let steps = lesson.steps.len();
     let title = format!("Lesson {}: {}.", lesson.name, lesson.title);
     let Some(open) = work.attempt.open() else {
-        return format!("{title} {}", done_words(settings, lesson));
+        return format!("{title} {}", done_words(settings, lesson, work.quiz.is_some()));
     };
     let text = &lesson.steps[open].text;
     let intro = if told == Told::Anew || told == Told::Whole && open == 0 {
@@ -288,15 +285,23 @@ pub(super) fn step_words(settings: &Settings, work: &Work, told: Told) -> String
     format!("{title}Step {} of {steps}: {text}{finding}", open + 1)
 }
 
-/// A lesson is done: what comes next.
-fn done_words(settings: &Settings, lesson: &Lesson) -> String {
+/// A lesson is done: what comes next. `answered`: its quiz is done too.
+fn done_words(settings: &Settings, lesson: &Lesson, answered: bool) -> String {
     let mut words = format!("All {} steps are done.", lesson.steps.len());
+    if settings.exam.is_none() && !lesson.questions.is_empty() && !answered {
+        words.push_str(" NOOP quiz asks what you have learnt.");
+    }
+    words.push_str(&next_words(settings, lesson));
+    words
+}
+
+/// What comes after a lesson, a sentence behind another one.
+pub(super) fn next_words(settings: &Settings, lesson: &Lesson) -> String {
     let place = settings.lessons.iter().position(|taught| taught.lesson.name == lesson.name);
     match place.and_then(|place| settings.lessons.get(place + 1)) {
-        Some(next) => _ = write!(words, " The next lesson: NOOP lesson {}", next.lesson.name),
-        None => words.push_str(" It was the last of this class."),
+        Some(next) => format!(" The next lesson: NOOP lesson {}", next.lesson.name),
+        None => " It was the last of this class.".to_owned(),
     }
-    words
 }
 
 /// Where a student stands, in words; from then on they know it.
@@ -324,13 +329,14 @@ pub(super) fn words(class: &Class) -> String {
     if class.settings.exam.is_none() {
         words.insert(1, "hint");
         words.insert(3, "reset");
+        words.push("quiz");
     }
     if class.settings.questions > 0 {
         words.extend(["question", "choose LETTER"]);
     }
     format!(
-        "You may say NOOP and one of: {}. NOOP alone brings what is new; nothing comes unasked. Keys that a lesson's text \
-         names (Esc, L, F9) are those of ehlo learn --join, which asks its questions too.",
+        "You may say NOOP and one of: {}. NOOP alone brings what is new; nothing comes unasked. Keys (Esc, L, F9) and \
+         $text in a lesson's text are those of ehlo learn --join: elsewhere base64 is typed as such.",
         words.join(", ")
     )
 }
@@ -403,58 +409,8 @@ pub(super) fn reply(code: &str, enhanced: &str, paragraphs: &[String]) -> Vec<St
     written.map(|(n, line)| format!("{code}{}{enhanced} {line}", if n == last { ' ' } else { '-' })).collect()
 }
 
-/// The questions about replies, for a client of any kind.
+/// Findings, for a client of any kind.
 impl Class {
-    /// The next question that has no answer, a paragraph for each of its parts.
-    pub(super) fn question_words(&self, student: &Student) -> Vec<String> {
-        if self.is_over(student, self.now()) {
-            return vec!["No question is asked any more.".to_owned()];
-        }
-        let questions = self.questions(student);
-        if questions.is_empty() {
-            return vec![NO_QUESTIONS.to_owned()];
-        }
-        let (answered, right) = student.answered();
-        student.with(|state| state.asked = questions.get(answered).map(|_| answered));
-        let Some(question) = questions.get(answered) else {
-            let exam = self.settings.exam.is_some();
-            let known = if exam { String::new() } else { format!(" {right} of {} were right.", questions.len()) };
-            return vec![format!("There is no further question.{known}")];
-        };
-        let mut words = vec![
-            format!("Question {} of {}. The server says:", answered + 1, questions.len()),
-            question.reply.clone(),
-            "What does the sender do next?".to_owned(),
-        ];
-        words.extend(('a'..).zip(&question.answers).map(|(letter, answer)| format!("{letter}: {answer}")));
-        words.push("Answer such as: NOOP choose a".to_owned());
-        words
-    }
-
-    /// What comes of an answer.
-    pub(super) fn choice_words(&self, student: &Student, word: &str) -> Vec<String> {
-        if self.is_over(student, self.now()) {
-            return vec!["The answer was not taken.".to_owned()];
-        }
-        if self.settings.questions == 0 {
-            return vec![NO_QUESTIONS.to_owned()];
-        }
-        let letter = word.trim().to_ascii_lowercase();
-        let choice = ('a'..='d').position(|known| letter == known.to_string());
-        let next = "NOOP question asks the next one.".to_owned();
-        match choice.and_then(|choice| Some((choice, self.choose(student, None, choice)?))) {
-            None => vec!["That is no answer to a question that is open; NOOP question asks the next one.".to_owned()],
-            Some((_, (number, _))) if self.settings.exam.is_some() => vec![format!(
-                "Noted: {letter} to question {}. NOOP choose takes another letter until NOOP question asks the next one.",
-                number + 1
-            )],
-            Some((choice, (_, question))) => {
-                let verdict = if choice == question.right { "Right." } else { "Not so." };
-                vec![format!("{verdict} {}", question.whys[choice]), next]
-            }
-        }
-    }
-
     /// What is said of a wrong finding; in an exam that it is counted.
     fn not_it(&self, student: &Student) -> String {
         let tried = |work: &Work| work.wrong.iter().filter(|(_, step)| Some(*step) == work.attempt.open()).count();

@@ -12,7 +12,10 @@ use sha2::Sha256;
 
 use super::own::{self, Own};
 use super::{ClassError, event};
+use crate::conversation::Remark;
+use crate::conversation::mask::Mask;
 use crate::lesson::Lesson;
+use crate::smtp::Secret;
 use crate::world::World;
 
 /// Students that a class may have.
@@ -368,6 +371,19 @@ impl Settings {
         }
         let seed = self.seed(&taught.lesson.name, student, attempt);
         taught.lesson.varied(&seed, world).map(Some).map_err(|error| error.to_string())
+    }
+
+    /// What stands in no record of a student's: a code that is said where it is no word of the class's joins others.
+    pub(super) fn hidden(&self) -> Vec<Secret> {
+        // In base64 letters of another case are others.
+        [self.code.to_uppercase(), self.code.to_lowercase()].map(|code| Secret::new(code.into_bytes())).into()
+    }
+
+    /// Something that was typed, without the code.
+    pub(super) fn without_code(&self, text: &str) -> String {
+        let mut mask = Mask::default();
+        self.hidden().into_iter().for_each(|secret| mask.learn(secret));
+        mask.remark(Remark::new("answer").value(text)).bare(0).unwrap_or_default().to_owned()
     }
 
     /// What is drawn from, for one student, lesson and attempt: nobody who does not have the class's secret can know it.

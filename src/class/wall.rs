@@ -49,6 +49,8 @@ pub struct Glance {
     pub refusals: usize,
     /// Wrong findings in the open step.
     pub wrong: usize,
+    /// Wrong answers in the quiz, once it is done.
+    pub quiz: Option<u32>,
     /// Mistakes made: when, and what is said of them.
     pub mistakes: Vec<(Timestamp, String)>,
     /// Whether anything of theirs is connected.
@@ -195,6 +197,7 @@ pub fn glance(class: &Class, student: &Student, now: Timestamp) -> Glance {
         hints: 0,
         refusals: 0,
         wrong: 0,
+        quiz: student.with_current(|work| work.quiz).flatten(),
         mistakes: Vec::new(),
         here: student.is_here(),
         paused: *student.held.borrow(),
@@ -368,9 +371,9 @@ fn row(glance: &Glance, state: State, now: Timestamp) -> Row {
         best if best >= glance.of => format!("once more: ✓ {best}/{} counts", glance.of),
         best => format!("once more: {best} of {} count", glance.of),
     });
-    let last: Vec<String> =
-        twice.into_iter().chain(best).chain(waits).chain(Some(last).filter(|last| !last.is_empty())).collect();
-    let last = last.join(" · ");
+    let quiz = glance.quiz.map(|wrong| format!("quiz done, {wrong} wrong"));
+    let last = Some(last).filter(|last| !last.is_empty());
+    let last = [twice, best, waits, quiz, last].into_iter().flatten().collect::<Vec<String>>().join(" · ");
     // Of whoever is gone, or is done, they stand at the last that was said.
     let stands = !glance.here || matches!(state, State::Done | State::Between | State::Over);
     let until = if stands { spoke(glance.last.as_ref(), glance.since) } else { now };
@@ -423,6 +426,7 @@ mod tests {
             hints: 0,
             refusals: 0,
             wrong: 0,
+            quiz: None,
             mistakes: Vec::new(),
             here: true,
             paused: false,

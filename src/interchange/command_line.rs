@@ -2,6 +2,9 @@
 
 use std::fmt::Write as _;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use crate::conversation::dialogue::Ask;
 use crate::conversation::file::{Document, folded};
 use crate::conversation::{Dialogue, Exchange, Kind, Log};
@@ -183,12 +186,12 @@ pub fn command(
     } else {
         parameters::all(talk, transaction)
     });
-    let below = message(tool, talk, transaction, &mut words, &mut left_out);
-    if below.is_none() {
+    let message = message(tool, talk, transaction, &mut words, &mut left_out);
+    if message.is_none() {
         words.extend(["--quit-after".to_owned(), stops_after(mine, transaction, &to).to_owned()]);
     }
-    let line = words.join(" ") + &below.unwrap_or_default();
-    Some((line, (!left_out.is_empty()).then(|| left_out.join(", "))))
+    let Message { before, below } = message.unwrap_or_default();
+    Some((format!("{before}{}{below}", words.join(" ")), (!left_out.is_empty()).then(|| left_out.join(", "))))
 }
 
 /// Whether a recipient was named before the reply to MAIL had come.
@@ -197,14 +200,21 @@ fn is_pipelined(transaction: &[Exchange]) -> bool {
     transaction.iter().any(|x| x.verb == Verb::Rcpt && x.command().is_some_and(|asked| asked < replied))
 }
 
-/// Puts the message onto the line; gives what stands on the lines below it. Nothing where no message was begun.
+/// What stands around the line where the message is not on it.
+#[derive(Debug, Default)]
+struct Message {
+    before: String,
+    below: String,
+}
+
+/// Puts the message onto the line; gives what stands around it. Nothing where no message was begun.
 fn message(
     tool: &Tool,
     talk: &Talk<'_>,
     transaction: &[Exchange],
     words: &mut Vec<String>,
     left_out: &mut Vec<String>,
-) -> Option<String> {
+) -> Option<Message> {
     let chunk = transaction.iter().find_map(|x| parsed(talk, x)?.chunk());
     let why = match (begun(transaction), chunk) {
         (false, None) => return None,
@@ -219,19 +229,27 @@ fn message(
         (true, None) => match content(talk, transaction) {
             Ok(text) => {
                 words.extend(["--data".to_owned(), text]);
-                return Some(String::new());
+                return Some(Message::default());
             }
             Err(why) => why,
         },
     };
-    let Some(text) = tool.own.then(|| whole(talk, transaction, chunk.is_some())).flatten() else {
-        left_out.push(why.replace("swaks", tool.name));
+    let Some(octets) = tool.own.then(|| whole(talk, transaction, chunk.is_some())).flatten() else {
+        // Standard input takes all but what has other line ends, and what is very long.
+        let lines = tool.own && why.starts_with("the message (");
+        left_out.push(if lines { "the message (it is long, or not made of lines)" } else { why }.to_owned());
         // A message of the tool's own must not go out in its place.
         return None;
     };
-    let end = delimiter(&text);
-    words.push(format!("--no-data-fixup --data - <<'{end}'"));
-    Some(format!("\n{text}{end}"))
+    words.push("--no-data-fixup --data -".to_owned());
+    if let Some(text) = plain(&octets) {
+        let end = delimiter(&text);
+        return Some(Message { before: String::new(), below: format!(" <<'{end}'\n{text}{end}") });
+    }
+    // A shell gives every octet on that stands there so.
+    let coded = STANDARD.encode(&octets);
+    let rows: Vec<_> = coded.as_bytes().chunks(76).map(String::from_utf8_lossy).collect();
+    Some(Message { before: "base64 -d <<'END' | ".to_owned(), below: format!("\n{}\nEND", rows.join("\n")) })
 }
 
 /// The exchanges of the last connection, or of the selected exchange's, to the end of its transaction.
@@ -384,8 +402,8 @@ fn content(talk: &Talk<'_>, transaction: &[Exchange]) -> Result<String, &'static
     }
 }
 
-/// The content for standard input: any lines of text. In chunks no dots are stuffed, and a line may lie in two of them.
-fn whole(talk: &Talk<'_>, transaction: &[Exchange], chunks: bool) -> Option<String> {
+/// The content for standard input: any octets in lines. In chunks no dots are stuffed, and a line may lie in two of them.
+fn whole(talk: &Talk<'_>, transaction: &[Exchange], chunks: bool) -> Option<Vec<u8>> {
     let (from, to) = (transaction.first()?.start(), *transaction.last()?.reply()?.end());
     let mut octets = Vec::new();
     for (_, entry) in talk.log.since(from).take_while(|(n, _)| *n <= to) {
@@ -404,12 +422,16 @@ fn whole(talk: &Talk<'_>, transaction: &[Exchange], chunks: bool) -> Option<Stri
             octets.extend_from_slice(if entry.crlf { b"\r\n" } else { b"" });
         }
     }
-    let wire = String::from_utf8(octets).ok()?;
-    let text = wire.replace("\r\n", "\n");
-    let plain = |line: &str| line.chars().all(|c| c == '\t' || escape::is_plain(c));
-    let ends = text.is_empty() || text.ends_with('\n');
-    let ends = ends && wire.matches('\n').count() == wire.matches("\r\n").count();
-    (ends && !text.contains('\r') && text.lines().all(plain)).then_some(text)
+    let ends = octets.is_empty() || octets.ends_with(b"\r\n");
+    let lines = memchr::memchr_iter(b'\n', &octets).all(|at| at > 0 && octets[at - 1] == b'\r');
+    (ends && lines).then_some(octets)
+}
+
+/// The same as text with line feeds alone, where it is one that can be read.
+fn plain(octets: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(octets).ok()?.replace("\r\n", "\n");
+    let plain = |c: char| matches!(c, '\t' | '\n') || escape::is_plain(c);
+    text.chars().all(plain).then_some(text)
 }
 
 /// A line that ends the text and is none of it.

@@ -21,6 +21,7 @@ use super::scenario::{ListenerKeys, Scenario};
 use super::site::Site;
 use super::tls::{self, Server};
 use super::{LabError, ListenerKind};
+use crate::smtp::Secret;
 use crate::world::World;
 
 /// What a scenario needs to be played many times over: its keys and certificates are made once.
@@ -63,10 +64,11 @@ pub struct Arena {
 }
 
 impl Arena {
-    /// A fresh one, which shares a room for content that is on its way with others.
+    /// A fresh one, which shares a room for content that is on its way with others. What is `hidden` stands in none of its
+    /// records, whoever says it.
     #[must_use]
-    pub fn new(backdrop: &Backdrop, limits: Limits, room: &Arc<Room>, world: &World) -> Self {
-        let site = Site::new(backdrop.scenario.clone(), limits, world.clone()).sharing(room);
+    pub fn new(backdrop: &Backdrop, limits: Limits, room: &Arc<Room>, hidden: Vec<Secret>, world: &World) -> Self {
+        let site = Site::new(backdrop.scenario.clone(), limits, world.clone()).sharing(room).hiding(hidden);
         Self { site: Arc::new(site), server: backdrop.server.clone() }
     }
 

@@ -15,6 +15,7 @@ use super::limits::Limits;
 use super::site::lock;
 use crate::conversation::mask::Mask;
 use crate::conversation::{Event, Fold, Log, Micros, Remark};
+use crate::smtp::Secret;
 use crate::world::World;
 
 /// What happened in one session, as the lab saw it.
@@ -60,6 +61,8 @@ impl SessionRecord {
 #[derive(Debug)]
 pub(super) struct Records {
     limits: Limits,
+    /// What must stand in no record.
+    hidden: Vec<Secret>,
     kept: Mutex<VecDeque<Arc<SessionRecord>>>,
     /// Whether a record may grow by little only.
     tight: AtomicBool,
@@ -67,8 +70,15 @@ pub(super) struct Records {
 }
 
 impl Records {
-    pub(super) fn new(limits: Limits) -> Self {
-        Self { limits, kept: Mutex::default(), tight: AtomicBool::new(false), change: watch::Sender::new(0) }
+    pub(super) fn new(limits: Limits, hidden: Vec<Secret>) -> Self {
+        Self { limits, hidden, kept: Mutex::default(), tight: AtomicBool::new(false), change: watch::Sender::new(0) }
+    }
+
+    /// Takes out what must stand in no record.
+    fn mask(&self) -> Mask {
+        let mut mask = Mask::default();
+        self.hidden.iter().for_each(|secret| mask.learn(secret.clone()));
+        mask
     }
 
     /// Octets of memory that the records take.
@@ -145,7 +155,7 @@ impl Recorder {
             closed: AtomicBool::new(false),
         });
         records.begin(&record);
-        Self { record, mask: Mask::default(), fold: Fold::new(), started: world.elapsed(), full: false }
+        Self { record, mask: records.mask(), fold: Fold::new(), started: world.elapsed(), full: false }
     }
 
     /// Input that the session has taken; `ended` where it was the lone dot.
@@ -193,7 +203,10 @@ impl Recorder {
     /// Something that is said of the connection.
     pub(super) fn remark(&mut self, site: &super::site::Site, remark: &Remark) {
         self.fold.remark(remark, 0);
-        self.push(site, &Event::Remark(remark.clone()));
+        // What is only known from this session, such as a user's name that is the password too, a goal may ask for.
+        let kept =
+            if site.records.hidden.is_empty() { remark.clone() } else { site.records.mask().remark(remark.clone()) };
+        self.push(site, &Event::Remark(kept));
     }
 
     fn push(&mut self, site: &super::site::Site, event: &Event) {

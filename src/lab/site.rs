@@ -14,6 +14,7 @@ use super::record::Records;
 use super::rules::Counters;
 use super::scenario::{Domain, Mailbox, Scenario};
 use super::session::path::Address;
+use crate::smtp::Secret;
 use crate::world::World;
 
 /// Something that happened in the lab, as it is told to whoever listens.
@@ -112,7 +113,7 @@ impl Site {
             counters,
             scenario,
             world,
-            records: Arc::new(Records::new(limits)),
+            records: Arc::new(Records::new(limits, Vec::new())),
             store: Arc::new(Mutex::new(Store::new(limits))),
             limits,
             in_flight: Arc::new(Room::of(limits.in_flight)),
@@ -145,6 +146,11 @@ impl Site {
     /// The same place, which shares a room for content that is on its way with others.
     pub(super) fn sharing(self, room: &Arc<Room>) -> Self {
         Self { shared: Arc::clone(room), ..self }
+    }
+
+    /// The same place, in whose records this must not stand.
+    pub(super) fn hiding(self, secrets: Vec<Secret>) -> Self {
+        Self { records: Arc::new(Records::new(self.limits, secrets)), ..self }
     }
 
     pub(super) fn store(&self) -> MutexGuard<'_, Store> {

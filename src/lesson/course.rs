@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::assets;
 use crate::lab::regular;
-use crate::lab::scenario::{ScenarioError, place, plainly};
+use crate::lab::scenario::{ScenarioError, explain, place};
 use crate::profile::nearest;
 use crate::world::World;
 
@@ -49,7 +49,7 @@ pub enum LessonError {
 
 impl LessonError {
     pub(super) fn from_toml(name: &str, text: &str, error: &toml::de::Error) -> Self {
-        Self::at(name, text, error.span().map_or(0, |span| span.start), explain(error.message()))
+        Self::at(name, text, error.span().map_or(0, |span| span.start), explain(error.message(), cure))
     }
 
     /// Something at a place of the text, octets from its start.
@@ -57,39 +57,16 @@ impl LessonError {
         let (line, column) = place(text, at);
         Self::Text { name: name.to_owned(), line, column, what }
     }
-
-    /// Something about the n-th table of a kind, from 0.
-    pub(super) fn at_table(name: &str, text: &str, table: &str, nth: usize, what: String) -> Self {
-        let head = format!("[[{table}]]");
-        let lines = text.lines().enumerate().filter(|(_, line)| line.trim().starts_with(&head));
-        let line = lines.map(|(n, _)| n + 1).nth(nth).unwrap_or(1);
-        Self::Text { name: name.to_owned(), line, column: 1, what }
-    }
 }
 
-/// The reader's message in plainer words: an unknown key gets the nearest known one.
-fn explain(message: &str) -> String {
-    let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
-    match quoted.split_first() {
-        Some((key, known)) if message.starts_with("unknown field") => match nearest(key, known.iter().copied()) {
-            Some(near) => format!("the key {key:?} is not known here; did you mean {near:?}?"),
-            None => format!("the key {key:?} is not known here; known are: {}", known.join(", ")),
-        },
-        Some((word, known)) if message.starts_with("unknown variant") => {
-            format!("found {word:?}, expected one of: {}", known.join(", "))
-        }
-        Some((key, _)) if message.starts_with("missing field") => {
-            let cure = match *key {
-                "ehlo" => "; begin the file with ehlo = 1",
-                "intro" => "; intro = \"…\" says who one is and what there is",
-                "scenario" => {
-                    "; scenario = \"classroom\" is a server without tricks, and `ehlo lab list` shows the others"
-                }
-                _ => "",
-            };
-            format!("the key {key:?} is missing{cure}")
-        }
-        _ => plainly(message).unwrap_or_else(|| message.lines().collect::<Vec<_>>().join("; ")),
+/// What mends a lesson in which a key is missing.
+pub(super) fn cure(key: &str) -> &'static str {
+    match key {
+        "ehlo" => "; begin the file with ehlo = 1",
+        "intro" => "; intro = \"…\" says who one is and what there is",
+        "step" => "; a lesson has at least one [[step]], with text and goal",
+        "goal" => "; goal = { … } says when the step is done, such as { sent = \"NOOP\" }",
+        _ => "",
     }
 }
 
@@ -176,6 +153,10 @@ fn is_toml(path: &Path) -> bool {
 /// # Errors
 /// A file that can't be read or is not well formed.
 pub fn read(path: &Path, world: &World) -> Result<Lesson, LessonError> {
-    let text = regular::text(path, 1 << 20).map_err(|source| LessonError::Read { path: path.to_owned(), source })?;
-    Lesson::parse_in(&path.display().to_string(), &text, world)
+    Lesson::parse_in(&path.display().to_string(), &text(path)?, world)
+}
+
+/// The text of a lesson's file.
+pub(super) fn text(path: &Path) -> Result<String, LessonError> {
+    regular::text(path, 1 << 20).map_err(|source| LessonError::Read { path: path.to_owned(), source })
 }

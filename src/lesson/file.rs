@@ -6,9 +6,10 @@ use serde::de::{Deserializer, Error};
 
 use super::course::LessonError;
 use super::goal::Goal;
+use super::sense::sense;
 use super::variant::Origin;
 use crate::lab::ListenerKind;
-use crate::lab::scenario::Vary;
+use crate::lab::scenario::{Vary, at};
 
 /// A lesson.
 #[derive(Debug, Clone, Deserialize)]
@@ -218,9 +219,6 @@ pub struct WrongWay {
     pub feedback: Option<(usize, usize)>,
 }
 
-/// Levels that there are.
-const LEVELS: std::ops::RangeInclusive<u8> = 1..=9;
-
 fn one() -> u8 {
     1
 }
@@ -271,65 +269,15 @@ impl Lesson {
             step.goal.is_asked(&step.text, false);
             step.mistakes.iter_mut().for_each(|mistake| mistake.when.is_asked(&step.text, true));
         }
-        match lesson.senseless() {
-            Some((table, nth, what)) => Err(LessonError::at_table(name, text, table, nth, what)),
-            None => Ok(lesson),
-        }
+        let Some((place, what)) = sense(&lesson).into_iter().next() else { return Ok(lesson) };
+        let tree = toml::de::DeTable::parse(text).map(toml::Spanned::into_inner).unwrap_or_default();
+        Err(LessonError::at(name, text, at(&tree, &place), what))
     }
 
     /// Its number, if its name begins with one.
     #[must_use]
     pub fn number(&self) -> Option<u32> {
         self.name.split('-').next()?.parse().ok()
-    }
-
-    /// What its values don't agree on: in the n-th table (from 0) of a kind, and what.
-    fn senseless(&self) -> Option<(&'static str, usize, String)> {
-        if self.steps.is_empty() {
-            return Some(("step", 0, "a lesson has at least one [[step]]".to_owned()));
-        }
-        if self.minutes == Some(0) {
-            return Some(("", 0, "`minutes` is 0; a lesson takes some, or leaves the key out".to_owned()));
-        }
-        if !LEVELS.contains(&self.level) {
-            let what = format!("`level` is {}; it goes from {} to {}", self.level, LEVELS.start(), LEVELS.end());
-            return Some(("", 0, what));
-        }
-        for (n, question) in self.questions.iter().enumerate() {
-            let count = question.answers.len();
-            if count < 2 {
-                return Some(("quiz", n, "a question has two answers or more".to_owned()));
-            }
-            if question.right >= count {
-                let what = format!("`right` is {}, and there are {count} answers; it counts from 0", question.right);
-                return Some(("quiz", n, what));
-            }
-            if let Why::Each(texts) = &question.why
-                && texts.len() != count
-            {
-                return Some(("quiz", n, format!("`why` has {} texts for {count} answers", texts.len())));
-            }
-        }
-        for (n, step) in self.steps.iter().enumerate() {
-            if step.hints.iter().any(|hint| hint.trim().is_empty()) {
-                return Some(("step", n, "one of its hints is empty".to_owned()));
-            }
-            if step.tries.is_some() && !step.wants_answer() {
-                return Some(("step", n, "`tries` belongs to a step whose goal has an `answer`".to_owned()));
-            }
-        }
-        for (n, wrong) in self.wrong_ways.iter().enumerate() {
-            if wrong.reaches > self.steps.len() {
-                return Some(("wrong", n, format!("`reaches` is more than the {} steps", self.steps.len())));
-            }
-            if let Some((step, mistake)) = wrong.feedback {
-                let known = step.checked_sub(1).and_then(|step| self.steps.get(step));
-                if known.is_none_or(|known| mistake == 0 || mistake > known.mistakes.len()) {
-                    return Some(("wrong", n, format!("there is no step {step} mistake {mistake}")));
-                }
-            }
-        }
-        None
     }
 }
 
@@ -373,18 +321,20 @@ why = "It never does."
             ("goal = { sent = \"NOOP\" }", "goal = { sent = { argument = '(' } }", 8, "regular expression"),
             ("goal = { sent = \"NOOP\" }", "goal = { reply = \"two\" }", 8, "expected"),
             ("sent = \"NOOP\"", "sent = \"NOPO\"", 8, "did you mean \"NOOP\""),
+            ("sent = \"NOOP\"", "sent = \"STARTLS\"", 8, "did you mean \"STARTTLS\""),
+            ("sent = \"NOOP\"", "sent = \"MAIL FROM\"", 8, "{ verb = \"MAIL\", argument = '(?i)^FROM' }"),
             ("sent = \"NOOP\"", "never = { sent = { verb = \"RSTE\" } }", 8, "did you mean \"RSET\""),
             ("goal = { sent = \"NOOP\" }", "goal = { tls = false }", 8, "put the goal into `not`"),
             ("goal = { sent = \"NOOP\" }", "goal = { }", 8, "a goal has no word"),
             ("goal = { sent = \"NOOP\" }", "goal = { greeted = \"HALO\" }", 8, "\"EHLO\""),
             ("ehlo = 1", "ehlo = 2", 2, "version 1"),
-            ("right = 0", "right = 2", 10, "counts from 0"),
-            ("[\"Nothing\", \"Something\"]", "[\"Nothing\"]", 10, "two answers or more"),
-            ("ehlo = 1", "ehlo = 1\nminutes = 0", 1, "`minutes` is 0"),
-            ("ehlo = 1", "ehlo = 1\nlevel = 99", 1, "goes from 1 to 9"),
-            ("text = \"Say it.\"", "text = \"Say it.\"\nhints = [\"a\", \"\"]", 6, "hints is empty"),
-            ("why = \"It never does.\"", "why = [\"a\"]", 10, "1 texts for 2 answers"),
-            ("text = \"Say it.\"", "text = \"Say it.\"\ntries = 3", 6, "`answer`"),
+            ("right = 0", "right = 2", 13, "counts from 0"),
+            ("[\"Nothing\", \"Something\"]", "[\"Nothing\"]", 12, "two answers or more"),
+            ("ehlo = 1", "ehlo = 1\nminutes = 0", 3, "`minutes` is 0"),
+            ("ehlo = 1", "ehlo = 1\nlevel = 99", 3, "goes from 1 to 9"),
+            ("text = \"Say it.\"", "text = \"Say it.\"\nhints = [\"a\", \"\"]", 8, "hints is empty"),
+            ("why = \"It never does.\"", "why = [\"a\"]", 14, "1 texts for 2 answers"),
+            ("text = \"Say it.\"", "text = \"Say it.\"\ntries = 3", 8, "`answer`"),
         ] {
             let said = problem(&SMALL.replacen(from, to, 1));
             assert!(said.starts_with(&format!("lesson.toml:{line}:")), "{to}: {said}");

@@ -303,7 +303,13 @@ fn verb<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D:
 /// since it would never be sent.
 fn of_command(word: &str) -> Result<String, String> {
     let word = word.to_ascii_uppercase();
-    let meant = || nearest(&word, verb::names(), |letters, known| usize::from(letters > 3 && letters == known));
+    if let Some((verb, rest)) = word.trim().split_once(char::is_whitespace) {
+        let cure = format!("{{ verb = {verb:?}, argument = '(?i)^{}' }}", regex::escape(rest.trim_start()));
+        return Err(format!("{word:?} is more than a verb; what follows that is the argument: {cure}"));
+    }
+    // A short word that lacks a letter, or has one more, may be what a learner is expected to say.
+    let slip = |letters: usize, known: usize| letters > 3 && letters == known || letters.min(known) > 5;
+    let meant = || nearest(&word, verb::names(), |letters, known| usize::from(slip(letters, known)));
     match meant() {
         Some(known) if !verb::is_known(&word) => Err(format!("{word:?} is no command; did you mean {known:?}?")),
         _ => Ok(word),

@@ -6,6 +6,7 @@
 //! | where | what |
 //! |---|---|
 //! | [`mod@file`], `value` | a lesson as its TOML file has it, read strictly |
+//! | [`mistakes`], `sense` | all that is wrong with one at once |
 //! | `variant` | what is drawn for it, and the scenario that goes with that |
 //! | [`course`] | which lessons there are |
 //! | [`fact`] | the lab's logs folded into what goals look at |
@@ -26,9 +27,11 @@ pub mod finding;
 pub mod goal;
 mod judge;
 pub mod map;
+pub mod mistakes;
 pub mod progress;
 pub mod quiz;
 pub mod rehearsal;
+mod sense;
 mod value;
 mod variant;
 

@@ -115,13 +115,17 @@ impl Lesson {
     /// A scenario that can't be used; what does not go together with some of the values.
     pub fn variants(&self, world: &World) -> Result<Vec<Self>, LessonError> {
         let Origin { name, text, .. } = &self.origin;
+        Self::draws(name, text, world)?.into_iter().map(|draw| Self::filled(name, text, draw)).collect()
+    }
+
+    /// What may be drawn for a lesson's text, as few draws as have each value at least once.
+    pub(super) fn draws(name: &str, text: &str, world: &World) -> Result<Vec<Draw>, LessonError> {
         let head = Head::read(name, text)?;
-        let (vary, _) = match head.source(&|scenario| scenario::source(&beside(name, scenario), world)) {
+        match head.source(&|scenario| scenario::source(&beside(name, scenario), world)) {
             // Without its scenario it can't be held, which is said then; as a lesson it is whole.
-            Err(LessonError::Scenario(_)) if !head.varies(text) => return Ok(vec![self.clone()]),
-            found => found?,
-        };
-        vary.variants().into_iter().map(|draw| Self::filled(name, text, draw)).collect()
+            Err(LessonError::Scenario(_)) if !head.varies(text) => Ok(vec![Draw::default()]),
+            found => Ok(found?.0.variants()),
+        }
     }
 
     /// What was drawn for it.

@@ -16,7 +16,7 @@ use crate::class::event::What;
 use crate::conversation::file::{self, Document, Header, Side, write_document, write_entry, write_record};
 use crate::conversation::{Event, Log, Micros, Remark};
 use crate::lesson::fact::{Fact, What as Of};
-use crate::lesson::{Attempt, Happening, Lesson};
+use crate::lesson::{Attempt, Happening, Lesson, Quiz};
 use crate::smtp::escape::for_screen;
 use crate::smtp::{Reply, ReplyCode};
 
@@ -63,8 +63,10 @@ pub struct Work {
     pub wrong: Vec<(Timestamp, usize)>,
     /// Hints: when, step, whether the instructor gave it.
     pub hints: Vec<(Timestamp, usize, bool)>,
-    /// Wrong answers in the quiz, once it is done; as the student's ehlo says.
+    /// Wrong answers in the quiz, once it is done; by `NOOP` or as the student's ehlo says.
     pub quiz: Option<u32>,
+    /// The quiz, where it goes on by `NOOP`.
+    pub(in crate::class) asking: Option<Quiz>,
     /// The last exchange.
     pub last: Option<Exchange>,
     /// Exchanges since the open step opened, without what only looks on or greets; none are counted once all is done.
@@ -111,6 +113,7 @@ impl Work {
             wrong: Vec::new(),
             hints: Vec::new(),
             quiz: None,
+            asking: None,
             last: None,
             tries: 0,
             refusals: 0,

@@ -44,6 +44,72 @@ async fn who_logs_in_is_the_student_of_that_name_and_goes_on_with_mail() {
 }
 
 #[tokio::test]
+async fn who_proves_the_code_by_cram_md5_is_let_in_and_other_mechanisms_are_told_what_to_do() {
+    let at = tempfile::tempdir().expect("a folder");
+    let (class, address, _guard) = open(at.path(), &lessons(&["01"])).await;
+    for (code, want) in [
+        (class.settings.code.clone(), "235-2.7.0 anna, you are in the class monday"),
+        (class.settings.code.to_lowercase(), "235-"),
+        ("XXXXXX".to_owned(), "535 5.7.8 that is not the code"),
+    ] {
+        let mut anna = greeted(address).await;
+        let asked = anna.say("AUTH CRAM-MD5").await;
+        let text = STANDARD.decode(asked.trim_end().strip_prefix("334 ").expect(&asked)).expect("base64");
+        let sum = crate::smtp::sasl::cram_md5::digest(code.as_bytes(), &text);
+        let said = anna.say(&STANDARD.encode(format!("anna {sum}"))).await;
+        assert!(said.starts_with(want), "{code}: {said}");
+    }
+    assert_eq!(class.students().len(), 1);
+    let said = greeted(address).await.say("AUTH SCRAM-SHA-256").await;
+    assert!(said.starts_with("504") && said.contains("PLAIN, LOGIN or CRAM-MD5"), "{said}");
+}
+
+#[tokio::test]
+async fn the_code_stands_in_nothing_that_is_kept_however_joining_was_mistyped() {
+    let at = tempfile::tempdir().expect("a folder");
+    let (class, address, _guard) = open(at.path(), &lessons(&["01"])).await;
+    let code = class.settings.code.clone();
+    let mut anna = greeted(address).await;
+    assert!(anna.say(&plain("anna", &code)).await.starts_with("235"));
+    for (line, with) in [
+        (format!("noop,join {code} wim"), "50"),
+        (format!("NOOP join{code} wim"), "250"),
+        (format!("NOOPjoin {} wim", code.to_lowercase()), "5"),
+        (format!("join {code} wim"), "5"),
+        (format!("AUTH PLAIN {}", STANDARD.encode(format!("\0{code}\0wim"))), "5"),
+        (format!("RCPT TO:<{code}@target.local>"), "5"),
+        (format!("NOOP answer {code}"), "250"),
+        (format!("EHLO {code}.example"), "250"),
+        (format!("NOOP join {code} {code}x"), "550"),
+        (STANDARD.encode(format!("wim {}", code.to_lowercase())), "5"),
+    ] {
+        let said = anna.say(&line).await;
+        assert!(said.starts_with(with), "{line}: {said}");
+    }
+    anna.say("NOOP").await;
+    let said = Telnet::to(address).await.say(&format!("noop\tjoin\t{code}  wim")).await;
+    assert!(said.starts_with("250-2.0.0 wim, you are in"), "what is meant is plain: {said}");
+    let student = class.named("anna").expect("there");
+    assert!(student.with_current(|work| work.live().1.join("\n")).is_some_and(|shown| shown.contains("{{auth}}")));
+    export::write(&class, &at.path().join("out"), false).expect("written");
+    let mut seen = 0;
+    let mut folders =
+        vec![class.folder.join(student.folder()), at.path().join("out"), class.folder.join("events.jsonl")];
+    while let Some(path) = folders.pop() {
+        if path.is_dir() {
+            folders.extend(std::fs::read_dir(&path).expect("readable").flatten().map(|entry| entry.path()));
+            continue;
+        }
+        let text = String::from_utf8_lossy(&std::fs::read(&path).expect("readable")).to_lowercase();
+        assert!(!text.contains(&code.to_lowercase()), "{}: {text}", path.display());
+        seen += 1;
+    }
+    assert!(seen > 3, "{seen}");
+    let rows = wall::Wall::of(&class).rows;
+    assert!(!format!("{rows:?}").to_lowercase().contains(&code.to_lowercase()), "{rows:?}");
+}
+
+#[tokio::test]
 async fn a_wrong_code_lets_nobody_log_in_and_is_counted() {
     let at = tempfile::tempdir().expect("a folder");
     let (class, address, _guard) = open(at.path(), &lessons(&["01"])).await;

@@ -35,8 +35,11 @@ async fn on_joining_it_learns_what_it_may_say_and_at_a_lessons_end_what_comes_ne
     let said = noop(&mut anna).await;
     assert!(said.contains("greet it first"), "a mistake is answered: {said}");
     anna.say("HELO noddy.com").await;
-    let said = noop(&mut anna).await;
-    assert!(said.contains("Step 1 is done. Step 2 of 6:"), "{said}");
+    let said = joined_up(&anna.say("NOOP hint").await);
+    let step = said.find("Step 1 is done. Step 2 of 6:");
+    let hint = said.find(&*class.settings.lessons[0].lesson.steps[1].hints[0]);
+    assert!(step.is_some() && step < hint, "the hint follows the step that it is for: {said}");
+    assert_eq!(noop(&mut anna).await, "Ok", "nothing is said twice");
     anna.say("MAIL FROM:<dude@noddy.com>").await;
     anna.say("RCPT TO:<nosuch@target.local>").await;
     let said = noop(&mut anna).await;
@@ -49,13 +52,62 @@ async fn on_joining_it_learns_what_it_may_say_and_at_a_lessons_end_what_comes_ne
     );
     let mut anna = Telnet::joined(address, &class, "anna").await;
     let said = joined_up(&anna.classic().await);
-    assert!(said.contains("All 6 steps are done. The next lesson: NOOP lesson 02-rset-noop"), "{said}");
+    assert!(
+        said.contains(
+            "All 6 steps are done. NOOP quiz asks what you have learnt. The next lesson: NOOP lesson 02-rset-noop"
+        ),
+        "{said}"
+    );
     until(&class, || ticked(&class, "anna") == 6).await;
     let mut anna = Telnet::to(address).await;
     let said = joined_up(&anna.say(&format!("NOOP join {} anna", class.settings.code)).await);
-    assert!(said.contains("All 6 steps are done. The next lesson: NOOP lesson 02-rset-noop"), "{said}");
+    assert!(
+        said.contains(
+            "All 6 steps are done. NOOP quiz asks what you have learnt. The next lesson: NOOP lesson 02-rset-noop"
+        ),
+        "{said}"
+    );
     assert!(joined_up(&anna.say("NOOP lesson 02").await).contains("Step 1 of"));
     assert!(joined_up(&anna.say("NOOP lesson").await).contains("02-rset-noop"));
+}
+
+#[tokio::test]
+async fn a_lessons_quiz_is_asked_and_answered_by_noop() {
+    let at = tempfile::tempdir().expect("a folder");
+    let (class, address, _guard) = open(at.path(), &lessons(&["01", "02"])).await;
+    let mut anna = Telnet::joined(address, &class, "anna").await;
+    assert!(joined_up(&anna.say("HELP").await).contains("quiz"));
+    let said = joined_up(&anna.say("NOOP quiz").await);
+    assert!(said.contains("once all steps are done"), "{said}");
+    anna.classic().await;
+    let mut anna = Telnet::joined(address, &class, "anna").await;
+    let lesson = class.settings.lessons[0].lesson.clone();
+    let mut wrong = 0;
+    for (n, question) in lesson.questions.iter().enumerate() {
+        let said = joined_up(&anna.say("NOOP quiz").await);
+        assert!(said.starts_with(&format!("Question {} of {}", n + 1, lesson.questions.len())), "{said}");
+        let letters: Vec<String> = ('a'..).take(question.answers.len()).map(String::from).collect();
+        // Letters and numbers stand for the same answers.
+        for (place, letter) in letters.iter().enumerate() {
+            let answer = if n == 0 { letter.clone() } else { (place + 1).to_string() };
+            let said = joined_up(&anna.say(&format!("NOOP answer {answer}")).await);
+            if said.starts_with("Right.") {
+                break;
+            }
+            assert!(said.starts_with("Not so."), "{said}");
+            wrong += 1;
+            let said = joined_up(&anna.say(&format!("NOOP answer {answer}")).await);
+            assert!(said.contains("or was tried") && said.contains("(not so)"), "{said}");
+        }
+    }
+    let student = class.named("anna").expect("there");
+    assert_eq!(student.with_current(|work| work.quiz), Some(Some(wrong)));
+    let row = wall::Wall::of(&class).rows[0].clone();
+    assert!(row.last.contains(&format!("quiz done, {wrong} wrong")), "{row:?}");
+    let said = joined_up(&anna.say("NOOP step").await);
+    assert!(said.contains("All 6 steps are done. The next lesson"), "{said}");
+    assert!(joined_up(&anna.say("NOOP quiz").await).contains("are answered"));
+    assert!(joined_up(&anna.say("NOOP answer a").await).contains("All 6 steps"), "nothing is asked any more");
 }
 
 #[tokio::test]

@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 use super::rehearse::{Played, rehearse};
 use super::{COMMAND, print, shown};
 use crate::cli::{Common, Exit, complain};
+use crate::lab::scenario::{Step as On, at, nth};
 use crate::lesson::course::{read, shipped};
+use crate::lesson::mistakes;
 use crate::lesson::rehearsal::{Judged, Part, Rehearsal};
 use crate::lesson::{Course, Lesson, LessonError};
 use crate::profile::nearest;
@@ -17,16 +19,8 @@ use crate::world::World;
 
 /// Runs it: 0 when all is judged as the lessons say, 1 when something is not, 2 for a file that can't be used.
 pub(super) fn run(files: &[PathBuf], as_json: bool, common: &Common, world: &World) -> Exit {
-    let lessons: Vec<Result<Lesson, LessonError>> = if files.is_empty() {
-        shipped().map(|(name, text)| Lesson::parse(&name, text)).collect()
-    } else {
-        files.iter().map(|path| read(path, world)).collect()
-    };
     let known: BTreeSet<String> = Course::load(world).lessons.into_iter().map(|lesson| lesson.name).collect();
-    let variants = lessons.into_iter().flat_map(|lesson| match lesson.and_then(|lesson| lesson.variants(world)) {
-        Ok(variants) => variants.into_iter().map(Ok).collect(),
-        Err(error) => vec![Err(error)],
-    });
+    let variants = variants(files, world);
     let runtime = match crate::cli::runtime::runtime(Some(2)) {
         Ok(runtime) => runtime,
         Err(error) => return complain(COMMAND, error),
@@ -37,7 +31,7 @@ pub(super) fn run(files: &[PathBuf], as_json: bool, common: &Common, world: &Wor
         let lesson = match lesson {
             Ok(lesson) => Arc::new(lesson),
             Err(error) => {
-                exit = complain(COMMAND, shown(&error.to_string()));
+                exit = complain(COMMAND, shown(&error));
                 continue;
             }
         };
@@ -59,6 +53,27 @@ pub(super) fn run(files: &[PathBuf], as_json: bool, common: &Common, world: &Wor
     exit
 }
 
+/// The lessons that are looked at, in each of their variants, or what is wrong with how one is written.
+fn variants(files: &[PathBuf], world: &World) -> Vec<Result<Lesson, String>> {
+    let written = |path: &PathBuf| {
+        let mistakes = mistakes::of_file(path, world);
+        if mistakes.is_empty() { read(path, world).map_err(|error| vec![error]) } else { Err(mistakes) }
+    };
+    let lessons: Vec<Result<Lesson, Vec<LessonError>>> = if files.is_empty() {
+        shipped().map(|(name, text)| Lesson::parse(&name, text).map_err(|error| vec![error])).collect()
+    } else {
+        files.iter().map(written).collect()
+    };
+    let all = |lesson: Result<Lesson, Vec<LessonError>>| {
+        lesson.and_then(|lesson| lesson.variants(world).map_err(|error| vec![error]))
+    };
+    let each = |lesson| match all(lesson) {
+        Ok(variants) => variants.into_iter().map(Ok).collect::<Vec<_>>(),
+        Err(mistakes) => mistakes.iter().map(|error| Err(error.to_string())).collect(),
+    };
+    lessons.into_iter().flat_map(each).collect()
+}
+
 /// The lessons that one comes after and that are none: neither known nor among the files, nor beside them.
 fn nowhere(lesson: &Lesson, known: &BTreeSet<String>, files: &[PathBuf]) -> Vec<String> {
     let is_file = |name: &str| {
@@ -69,9 +84,16 @@ fn nowhere(lesson: &Lesson, known: &BTreeSet<String>, files: &[PathBuf]) -> Vec<
     let words = |name: &String| {
         let near = nearest(name, known.iter().map(String::as_str));
         let near = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
-        format!("after = {name:?}: there is no such lesson{near}")
+        format!("line {}: after = {name:?}: there is no such lesson{near}", line(lesson, &[On::Key("after")]))
     };
     missing.map(words).collect()
+}
+
+/// The line of the file in which a value of a lesson stands, from 1.
+fn line(lesson: &Lesson, place: &[On]) -> usize {
+    let text = lesson.text();
+    let tree = toml::de::DeTable::parse(text).map(toml::Spanned::into_inner).unwrap_or_default();
+    text.get(..at(&tree, place)).unwrap_or_default().matches('\n').count() + 1
 }
 
 /// What came of a lesson.
@@ -86,17 +108,19 @@ async fn check(lesson: &Arc<Lesson>, world: &World) -> Checked {
     let mut checked = Checked { scripts: Vec::new(), lesson: Vec::new() };
     if let Err(error) = lesson.scenario_in(world) {
         // Nothing can be played; said once, with its place.
-        let line = lesson.text().lines().position(|line| line.trim_start().starts_with("scenario"));
-        checked.lesson.push(format!("line {}: {error}", line.map_or(0, |line| line + 1)));
+        checked.lesson.push(format!("line {}: {error}", line(lesson, &[On::Key("scenario")])));
         return checked;
     }
     if lesson.solution.is_none() {
-        checked.lesson.push("it has no [solution]".to_owned());
+        let cure = "its script, a .smtp script that reaches every goal in order, shows that the goals can be reached";
+        checked.lesson.push(format!("it has no [solution]; {cure}"));
     }
     for (n, step) in lesson.steps.iter().enumerate() {
         if step.goal.holds(&[]) {
             let cure = "put a `not` or `never` into `all`, beside a goal that ends the danger";
-            checked.lesson.push(format!("the goal of step {} holds before anything has happened; {cure}", n + 1));
+            let line = line(lesson, &nth("step", n, "goal"));
+            let what = format!("the goal of step {} holds before anything has happened", n + 1);
+            checked.lesson.push(format!("line {line}: {what}; {cure}"));
         }
     }
     let one = |rehearsal: Rehearsal| async move {

@@ -65,3 +65,17 @@ fn what_each_recipient_was_called_first_is_said_in_one_word() {
     let other = of("ORCPT=rfc822;c+2B1@d.example", "ORCPT=rfc822;list@d.example");
     assert!(!other.contains("--orcpt") && other.contains("no way to say: ORCPT=rfc822;c+2B1@d.example"), "{other}");
 }
+
+#[test]
+fn a_message_of_any_octets_goes_in_by_standard_input() {
+    let said = ONE.replace("| Subject: x\n", "| Subject: 100 % of C:\\\\\n0.0 | ..\\xff\\r and more\n");
+    let out = exported(&SEND, "smtp://mx:25", &format!("{BEGIN}{said}"));
+    let (line, coded) = out.split_once('\n').expect("lines");
+    assert!(line.starts_with("base64 -d <<'END' | ehlo send ") && line.ends_with(" --no-data-fixup --data -"), "{out}");
+    let octets = STANDARD.decode(coded.trim_end().trim_end_matches("END").replace('\n', "")).expect("base64");
+    assert_eq!(octets, b"Subject: 100 % of C:\\\r\n.\xff\r and more\r\n");
+    let bare = ONE.replace("| Subject: x\n", "| Subject: x\\n\\c\n");
+    assert!(
+        exported(&SEND, "smtp://mx:25", &format!("{BEGIN}{bare}")).contains("the message (it is long, or not made of")
+    );
+}

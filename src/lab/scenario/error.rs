@@ -66,7 +66,7 @@ impl ScenarioError {
     }
 
     pub(super) fn from_toml(name: &str, text: &str, error: &toml::de::Error) -> Self {
-        Self::at(name, text, error.span().map_or(0, |span| span.start), explain(error.message()))
+        Self::at(name, text, error.span().map_or(0, |span| span.start), explain(error.message(), cure))
     }
 
     /// The same, with what was drawn: other values may be right.
@@ -95,30 +95,35 @@ pub(crate) fn place(text: &str, at: usize) -> (usize, usize) {
     (before.matches('\n').count() + 1, column)
 }
 
-/// The reader's message in plainer words: an unknown key gets the nearest known one.
-pub(super) fn explain(message: &str) -> String {
+/// What mends a scenario in which a key is missing.
+pub(super) fn cure(key: &str) -> &'static str {
+    match key {
+        "ehlo" => "; begin the file with ehlo = 1",
+        "capabilities" | "server" | "listeners" | "domain" => {
+            "; extends = \"classroom\" takes what is not said here from that scenario"
+        }
+        _ => "",
+    }
+}
+
+/// The reader's message in plainer words: an unknown key gets the nearest known one, and one that is missing what mends that.
+pub(crate) fn explain(message: &str, cure: fn(&str) -> &'static str) -> String {
     let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     match quoted.split_first() {
         Some((key, known)) if message.starts_with("unknown field") => match nearest(key, known) {
             Some(near) => format!("the key {key:?} is not known here; did you mean {near:?}?"),
             None => format!("the key {key:?} is not known here; known are: {}", known.join(", ")),
         },
-        Some((key, _)) if message.starts_with("missing field") => {
-            let cure = match *key {
-                "ehlo" => "; begin the file with ehlo = 1",
-                "capabilities" | "server" | "listeners" | "domain" => {
-                    "; extends = \"classroom\" takes what is not said here from that scenario"
-                }
-                _ => "",
-            };
-            format!("the key {key:?} is missing{cure}")
+        Some((word, known)) if message.starts_with("unknown variant") => {
+            format!("found {word:?}, expected one of: {}", known.join(", "))
         }
+        Some((key, _)) if message.starts_with("missing field") => format!("the key {key:?} is missing{}", cure(key)),
         _ => plainly(message).unwrap_or_else(|| message.lines().collect::<Vec<_>>().join("; ")),
     }
 }
 
 /// What the reader says of how something is written, for somebody who does not program; none where it is plain enough.
-pub(crate) fn plainly(message: &str) -> Option<String> {
+fn plainly(message: &str) -> Option<String> {
     if let Some((found, wanted)) =
         message.strip_prefix("invalid type: ").and_then(|rest| rest.split_once(", expected "))
     {

@@ -33,7 +33,7 @@ pub(super) fn read(name: &str, text: &str, lookup: Lookup<'_>) -> Result<Scenari
     let merged = merged(name, table, lookup, DEEPEST)?;
     let mut scenario: Scenario = merged.try_into().map_err(|error: toml::de::Error| ScenarioError::Senseless {
         name: name.to_owned(),
-        what: super::error::explain(error.message()),
+        what: super::error::explain(error.message(), super::error::cure),
     })?;
     scenario.checks = alone.checks;
     Ok(scenario)

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::error::cure;
 use super::mistakes::syntax;
 use super::source::{Source, Text};
 use super::{Scenario, ScenarioError};
@@ -90,7 +91,7 @@ pub fn mistakes(path: &Path, world: &World) -> Vec<ScenarioError> {
         Ok(source) => source,
         Err(error) => {
             let text = regular::text(path, MOST).unwrap_or_default();
-            let broken = syntax(&text).into_iter();
+            let broken = syntax(&text, cure).into_iter();
             let broken: Vec<_> = broken.map(|one| ScenarioError::at(&name, &text, one.at, one.what)).collect();
             return if broken.is_empty() { vec![error] } else { broken };
         }

@@ -10,54 +10,63 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
+use super::Draw;
 use super::error::{explain, nearest};
+
+/// What mends a text in which a key is missing.
+pub(crate) type Cure = fn(&str) -> &'static str;
 
 /// Mistakes of one text that are told; who has made more has written something else.
 const MOST: usize = 200;
 
 /// Something that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Mistake {
+pub(crate) struct Mistake {
     /// Where: octets from the start of the text.
-    pub(super) at: usize,
+    pub(crate) at: usize,
     /// What, and what would be right.
-    pub(super) what: String,
+    pub(crate) what: String,
     /// A lab does not start with it.
-    pub(super) hard: bool,
+    pub(crate) hard: bool,
 }
 
 impl Mistake {
-    pub(super) fn hard(at: usize, what: String) -> Self {
+    pub(crate) fn hard(at: usize, what: String) -> Self {
         Self { at, what, hard: true }
     }
 }
 
 /// What is wrong with how a text is written: one a line, since one that is broken makes others.
-pub(super) fn syntax(text: &str) -> Vec<Mistake> {
+pub(crate) fn syntax(text: &str, cure: Cure) -> Vec<Mistake> {
     let mut lines = BTreeSet::new();
     let (_, errors) = DeTable::parse_recoverable(text);
     let at = |error: &toml::de::Error| error.span().map_or(0, |span| span.start);
-    let mistakes = errors.iter().map(|error| Mistake::hard(at(error), explain(error.message())));
+    let mistakes = errors.iter().map(|error| Mistake::hard(at(error), explain(error.message(), cure)));
     mistakes.filter(|mistake| lines.insert(text.get(..mistake.at).unwrap_or_default().matches('\n').count())).collect()
 }
 
 /// What a text with its mistakes taken out gives.
-pub(super) struct Without<'t, T> {
+pub(crate) struct Without<'t, T> {
     /// The value, where anything is left of it.
-    pub(super) value: Option<T>,
+    pub(crate) value: Option<T>,
     /// From what it was read.
-    pub(super) tree: DeTable<'t>,
+    pub(crate) tree: DeTable<'t>,
     /// What was taken out.
-    pub(super) mistakes: Vec<Mistake>,
+    pub(crate) mistakes: Vec<Mistake>,
     /// The places of the tables that lack something now.
-    pub(super) maimed: BTreeSet<usize>,
+    pub(crate) maimed: BTreeSet<usize>,
 }
 
-/// A text that is TOML, read with its mistakes taken out. `missing` gives what stands for a key of the top that is not there.
-pub(super) fn read<'t, T: DeserializeOwned>(
-    text: &'t str,
-    missing: &dyn Fn(&str) -> Option<&'static str>,
-) -> Without<'t, T> {
+/// How the texts of a kind are read.
+#[derive(Clone, Copy)]
+pub(crate) struct Manner {
+    /// What stands for a key that is not there, wherever it is missing.
+    pub(crate) stands_in: fn(&str) -> Option<&'static str>,
+    pub(crate) cure: Cure,
+}
+
+/// A text that is TOML, read with its mistakes taken out.
+pub(crate) fn read<T: DeserializeOwned>(text: &str, manner: Manner) -> Without<'_, T> {
     let (root, _) = DeTable::parse_recoverable(text);
     let mut reading = Reading { tree: root.into_inner(), taken: BTreeSet::new(), mistakes: Vec::new() };
     for _ in 0..MOST {
@@ -65,7 +74,7 @@ pub(super) fn read<'t, T: DeserializeOwned>(
         match T::deserialize(toml::de::Deserializer::from(tree)) {
             Ok(value) => return reading.done(Some(value)),
             Err(error) => {
-                if !reading.without(&error, missing) {
+                if !reading.without(&error, manner) {
                     break;
                 }
             }
@@ -88,27 +97,35 @@ impl<'t> Reading<'t> {
     }
 
     /// Notes what could not be read, and takes it out; false where that is not possible.
-    fn without(&mut self, error: &toml::de::Error, missing: &dyn Fn(&str) -> Option<&'static str>) -> bool {
+    fn without(&mut self, error: &toml::de::Error, manner: Manner) -> bool {
         let span = error.span().unwrap_or(0..0);
         let message = error.message();
         let named = message.split('`').nth(1).unwrap_or_default();
-        let mistake = Mistake::hard(span.start, explain(message));
+        let mistake = Mistake::hard(span.start, explain(message, manner.cure));
         if message.starts_with("missing field") {
             if !self.taken.contains(&(span.start, named.to_owned())) {
                 self.mistakes.push(mistake);
             }
-            if table(&mut self.tree, &mut |key, value| {
-                let is = key.is_none() && value.span() == span && value.get_ref().is_table();
-                if is { Some(Change::Take) } else { None }
-            })
-            .is_some()
+            let stands_in = (manner.stands_in)(named).and_then(|text| DeValue::parse(text).ok());
+            let lacks = |value: &Spanned<DeValue<'_>>| value.span() == span && value.get_ref().is_table();
+            if let Some(value) = &stands_in
+                && put(&mut self.tree, &lacks, named, value)
             {
                 return true;
             }
-            let Some(value) = missing(named).and_then(|text| DeValue::parse(text).ok()) else { return false };
+            let taken =
+                table(&mut self.tree, &mut |key, value| (key.is_none() && lacks(value)).then_some(Change::Take));
+            if taken.is_some() {
+                return true;
+            }
+            let Some(value) = stands_in else { return false };
             return self.tree.insert(Spanned::new(0..0, named.to_owned().into()), value).is_none();
         }
-        self.mistakes.push(mistake);
+        // A table that lacks what was taken out of it already is wrong for nothing else.
+        let maimed = !span.is_empty() && self.taken.iter().any(|(place, _)| *place == span.start);
+        if !maimed || message.starts_with("unknown field") {
+            self.mistakes.push(mistake);
+        }
         if message.starts_with("unknown field") {
             let known: Vec<&str> = message.split('`').skip(3).step_by(2).collect();
             // What was meant is read as that: its value may be wrong as well.
@@ -130,6 +147,34 @@ impl<'t> Reading<'t> {
 
 fn holds(outer: &Range<usize>, inner: &Range<usize>) -> bool {
     outer.start <= inner.start && inner.end <= outer.end && !outer.is_empty()
+}
+
+/// Puts a value into the table that lacks it; false where there is none, or where it is the whole.
+fn put<'t>(
+    tree: &mut DeTable<'t>,
+    lacks: &dyn Fn(&Spanned<DeValue<'_>>) -> bool,
+    key: &str,
+    with: &Spanned<DeValue<'t>>,
+) -> bool {
+    tree.iter_mut().any(|(_, value)| put_below(value, lacks, key, with))
+}
+
+fn put_below<'t>(
+    value: &mut Spanned<DeValue<'t>>,
+    lacks: &dyn Fn(&Spanned<DeValue<'_>>) -> bool,
+    key: &str,
+    with: &Spanned<DeValue<'t>>,
+) -> bool {
+    let here = lacks(value);
+    match value.get_mut() {
+        DeValue::Table(table) if here && !table.contains_key(key) => {
+            table.insert(Spanned::new(0..0, key.to_owned().into()), with.clone());
+            true
+        }
+        DeValue::Table(table) => put(table, lacks, key, with),
+        DeValue::Array(list) => list.iter_mut().any(|item| put_below(item, lacks, key, with)),
+        _ => false,
+    }
 }
 
 /// What becomes of an entry.
@@ -189,4 +234,43 @@ fn below(value: &mut Spanned<DeValue<'_>>, meant: Meant<'_>) -> Option<Changed> 
         }
         _ => None,
     }
+}
+
+/// A text with what was drawn filled in, and the names in it that nothing was drawn for.
+pub(crate) fn filled(draw: &Draw, text: &str) -> (String, Vec<Mistake>) {
+    let (mut text, mut unfilled) = (text.to_owned(), Vec::new());
+    loop {
+        match draw.fill(&text) {
+            Ok(filled) => return (filled, unfilled),
+            Err(wrong) => {
+                unfilled.push(Mistake::hard(wrong.at, wrong.what));
+                // Out of the way, so that the next one is found.
+                text.replace_range(wrong.at..wrong.at + 2, "__");
+            }
+        }
+    }
+}
+
+/// Gives mistakes of a text that was filled their places in the one from which it was: a value that was filled in has moved
+/// what stands behind it, but not its line.
+pub(crate) fn put_back(mistakes: &mut [Mistake], filled: &str, text: &str) {
+    for mistake in mistakes {
+        mistake.at = moved(filled, mistake.at, text);
+    }
+}
+
+/// A place of a text as one of the text from which it was filled: the same line, and the same column where there is one.
+fn moved(filled: &str, at: usize, text: &str) -> usize {
+    let before = filled.get(..at).unwrap_or_default();
+    let column = at - before.rfind('\n').map_or(0, |end| end + 1);
+    let start = match before.matches('\n').count() {
+        0 => 0,
+        n => text.match_indices('\n').nth(n - 1).map_or(0, |(end, _)| end + 1),
+    };
+    let length = text.get(start..).and_then(|rest| rest.find('\n').or(Some(rest.len()))).unwrap_or_default();
+    let mut at = start + column.min(length);
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
 }

@@ -4,10 +4,22 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::error::cure;
 use super::extends::{self, DEEPEST};
-use super::mistakes::{self, Mistake, Without};
+use super::mistakes::{self, Manner, Mistake, Without};
 use super::sense::{NOTHING, Step, at, sense};
 use super::{Draw, Scenario, ScenarioError, Server, ServerCertificate, Vary};
+
+/// How a scenario's text is read where it may be wrong.
+const MANNER: Manner = Manner {
+    stands_in: |key| match key {
+        "ehlo" => Some("1"),
+        "title" => Some("\"-\""),
+        "capabilities" => Some("{}"),
+        _ => None,
+    },
+    cure,
+};
 
 /// The text of a scenario, and from where it is where that is a file.
 #[derive(Debug, Clone)]
@@ -148,25 +160,10 @@ impl Source {
 
     fn all(&self, draw: &Draw) -> Vec<Mistake> {
         let draw = draw.over(&self.vary.draw(&self.seed()));
-        let (mut found, mut unfilled, mut text) = (Vec::new(), Vec::new(), self.text.clone());
-        let filled = loop {
-            match draw.fill(&text) {
-                Ok(filled) => break filled,
-                Err(wrong) => {
-                    unfilled.push(Mistake::hard(wrong.at, wrong.what));
-                    // Out of the way, so that the next one is found.
-                    text.replace_range(wrong.at..wrong.at + 2, "__");
-                }
-            }
-        };
+        let (filled, mut unfilled) = mistakes::filled(&draw, &self.text);
+        let mut found = Vec::new();
         let base = self.base(&draw);
-        let missing = |key: &str| match key {
-            "ehlo" => Some("1"),
-            "title" => Some("\"-\""),
-            "capabilities" => Some("{}"),
-            _ => None,
-        };
-        let Without { value: own, tree, mistakes: wrong, maimed } = mistakes::read::<Scenario>(&filled, &missing);
+        let Without { value: own, tree, mistakes: wrong, maimed } = mistakes::read::<Scenario>(&filled, MANNER);
         let builds = tree.contains_key("extends");
         found.extend(
             wrong
@@ -184,9 +181,7 @@ impl Source {
             found.extend(odd.into_iter().filter(|one| !(maimed.contains(&one.at) && hollow(one))));
         }
         // A value that was filled in has moved what stands behind it, but not its line.
-        for mistake in &mut found {
-            mistake.at = moved(&filled, mistake.at, &self.text);
-        }
+        mistakes::put_back(&mut found, &filled, &self.text);
         found.append(&mut unfilled);
         // What is missing at the top has no line of its own.
         found.sort_by_key(|mistake| (mistake.at == 0 && mistake.what.contains("is missing"), mistake.at));
@@ -229,22 +224,6 @@ impl Source {
         scenario.check(&self.name)?;
         Ok(scenario)
     }
-}
-
-/// A place of a text as one of the text from which it was filled: the same line, and the same column where there is one.
-fn moved(filled: &str, at: usize, text: &str) -> usize {
-    let before = filled.get(..at).unwrap_or_default();
-    let column = at - before.rfind('\n').map_or(0, |end| end + 1);
-    let start = match before.matches('\n').count() {
-        0 => 0,
-        n => text.match_indices('\n').nth(n - 1).map_or(0, |(end, _)| end + 1),
-    };
-    let length = text.get(start..).and_then(|rest| rest.find('\n').or(Some(rest.len()))).unwrap_or_default();
-    let mut at = start + column.min(length);
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
 }
 
 #[cfg(test)]

@@ -44,6 +44,9 @@ pub(super) fn clauses(text: &str) -> (Vec<Word>, Vec<Range<usize>>) {
         deny(&mut words, clause, n.checked_sub(1).map(|before| &clauses[before]));
         absolve(&mut words, clause);
     }
+    for n in 0..clauses.len() {
+        deny_list(&mut words, &clauses[n..]);
+    }
     for (n, clause) in clauses.iter().enumerate() {
         concede(&mut words, clause, &clauses[..n]);
     }
@@ -129,10 +132,19 @@ fn join_lists(words: &mut [Word]) {
     };
     for n in 1..words.len() {
         let (before, after) = (kind(&words[n - 1]), kind(&words[n]));
-        if before != 0 && before == after && words[n - 1].cut == Cut::Comma {
+        // "Not 3, 4" says 4.
+        let denied =
+            words[..n - 1].iter().rev().find(|word| !is_article(&word.text)).is_some_and(|word| denies(&word.text));
+        let goes_on = words.get(n + 1).is_some_and(|next| kind(next) == after || ends_list(&next.text));
+        if before != 0 && before == after && words[n - 1].cut == Cut::Comma && (goes_on || !denied) {
             words[n - 1].cut = Cut::None;
         }
     }
+}
+
+/// Whether a word stands before the last of a list of which each is denied.
+fn ends_list(word: &str) -> bool {
+    matches!(word, "or" | "nor")
 }
 
 /// How many words the denial is that begins at a word; none where none does.
@@ -214,6 +226,44 @@ fn deny(words: &mut [Word], clause: &Range<usize>, before: Option<&Range<usize>>
             }
         }
     }
+}
+
+/// Marks what a denial in the first of these clauses denies beyond it: "not A, B or C" is a list, of which nothing is meant,
+/// while "not A, B" and "it is not A, it is B or C" mean B.
+fn deny_list(words: &mut [Word], clauses: &[Range<usize>]) {
+    let [first, rest @ ..] = clauses else { return };
+    // What is denied goes on to the end of the clause, and is no word that points back.
+    let Some(denial) = words[first.end - 1].denied_by.filter(|at| first.contains(at) && *at + 1 < first.end) else {
+        return;
+    };
+    if words[first.start..denial].iter().any(|word| word.denied_by == Some(denial)) && !is_phrase(words, denial) {
+        return;
+    }
+    let goes_on = |clause: &&Range<usize>| {
+        let begins = words[clause.start].text.as_str();
+        let says = |at: usize| is_auxiliary(&words[at].text) || is_subject(&words[at].text) || denies(&words[at].text);
+        let own = (clause.start..clause.end).any(|at| says(at) && words[at].text != "nor");
+        !(own || turns(begins) || concedes(begins) || gives_reason(begins) || matches!(begins, "instead" | "rather"))
+    };
+    let mut joined = words[first.end - 1].cut == Cut::Comma;
+    let mut end = None;
+    for clause in rest.iter().take_while(goes_on) {
+        let ends = clause.clone().any(|at| ends_list(&words[at].text));
+        if !(joined || words[clause.start].text == "nor") {
+            break;
+        }
+        joined = words[clause.end - 1].cut == Cut::Comma;
+        if ends {
+            end = Some(clause.end);
+        }
+    }
+    let Some(end) = end else { return };
+    words[first.end..end].iter_mut().for_each(|word| word.denied_by = word.denied_by.or(Some(denial)));
+}
+
+/// Whether a denial is one of several words.
+fn is_phrase(words: &[Word], at: usize) -> bool {
+    denial(words, at, words.len()).is_some_and(|length| length > 1)
 }
 
 /// Marks what is said to be in order: "the hostname is fine" speaks of another trouble.

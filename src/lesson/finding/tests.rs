@@ -94,6 +94,59 @@ fn what_is_denied_does_not_count_wherever_the_denial_stands() {
     judged(DENIED);
 }
 
+/// "Not A, B" means B; "not A, B or C" means none of them.
+const LISTS: &[Judged] = &[
+    (
+        "sender",
+        "Who?",
+        &[
+            "it is not the recipient, it is the sender",
+            "it's not the recipient, it's the sender",
+            "its not the recipient its the sender",
+            "it is not the recipient. It is the sender",
+            "it is not the recipient - it is the sender",
+            "it is not the recipient; the sender or the domain",
+            "not the recipient, it is the sender or the domain",
+            "not the recipient but the sender or the domain",
+            "not the recipient or the domain but the sender",
+            "it isn't the recipient or the domain, it is the sender",
+            "not the recipient, domain or host, it is the sender",
+            "neither the recipient, the domain nor the host, but the sender",
+            "the problem is not the recipient, the problem is the sender",
+            "not the recipient, rather the sender",
+            "it is not that the recipient is unknown, it is that the sender is refused",
+            "it was not the recipient that was refused, it was the sender",
+            "it is not the recipient, that is the sender",
+            "not the recipient, not the domain, the sender",
+            "the recipient is not refused, the sender or its domain is",
+            "the recipient is not the cause, sender or domain",
+        ],
+        &[
+            "it is not the sender, it is the recipient",
+            "it's not the sender, it's the recipient",
+            "not the sender, it is the recipient or the domain",
+            "not the recipient, the sender or the domain",
+            "not the sender, the recipient or the domain",
+            "not the recipient, the domain, or the sender",
+            "neither the recipient, the sender nor the domain",
+            "it is not the recipient, the domain or the sender",
+            "it isn't the recipient, domain, sender or host, it is the port",
+            "it has nothing to do with the recipient, the sender or the domain",
+        ],
+    ),
+    (
+        "^4$",
+        "How many?",
+        &["not 3, 4", "not 3, it is 4", "it is not 3, it is 4", "not 3 but 4"],
+        &["not 3, 4 or 5", "not 4, 3", "not 2, 3, 4", "it is not 4, it is 3"],
+    ),
+];
+
+#[test]
+fn what_follows_a_denial_is_meant_unless_it_goes_on_as_a_list() {
+    judged(LISTS);
+}
+
 #[test]
 fn a_pattern_may_speak_of_the_denial_itself() {
     judged(&[

@@ -384,9 +384,12 @@ pub(super) fn past(command: &Command, now: Timestamp) -> Option<Lint> {
     let until: Timestamp = held.value.as_deref()?.parse().ok()?;
     (until <= now).then(|| Lint {
         name: "hold-past",
-        severity: Severity::Wrong,
+        severity: Severity::Odd,
         span: held.span.clone(),
-        reason: format!("It is {} already, and HOLDUNTIL names a moment to come.", now.strftime("%Y-%m-%dT%H:%M:%SZ")),
+        reason: format!(
+            "It is {} already: a server refuses that, or holds nothing.",
+            now.strftime("%Y-%m-%dT%H:%M:%SZ")
+        ),
         reference: "RFC 4865 4".into(),
         mended: None,
     })

@@ -18,8 +18,9 @@ pub(super) const KNOWN: Known = Known {
     server: |_| Box::<Server>::default(),
 };
 
-/// HMAC-MD5 in lower-case hexadecimal.
-fn digest(password: &[u8], challenge: &[u8]) -> String {
+/// HMAC-MD5 in lower-case hexadecimal: what proves that the password is known.
+#[must_use]
+pub fn digest(password: &[u8], challenge: &[u8]) -> String {
     let mut mac = Hmac::<Md5>::new_from_slice(password).expect("HMAC takes keys of any length");
     mac.update(challenge);
     hex(&mac.finalize().into_bytes())

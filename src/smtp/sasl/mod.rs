@@ -11,7 +11,7 @@
 //! What is sent stays inside [`Secret`] until it is written. Time and randomness come in as values.
 
 mod anonymous;
-mod cram_md5;
+pub mod cram_md5;
 pub mod explain;
 mod external;
 mod login;

@@ -17,16 +17,16 @@ pub(super) const NOTHING: &str = "the rule does nothing";
 
 /// A step on the way to a value.
 #[derive(Debug, Clone)]
-pub(super) enum Step {
+pub(crate) enum Step {
     Key(&'static str),
     Index(usize),
 }
 
 /// The way to a value of a scenario.
-pub(super) type Place = Vec<Step>;
+pub(crate) type Place = Vec<Step>;
 
 /// The way to a key of one of a list of tables.
-pub(super) fn nth(list: &'static str, n: usize, key: &'static str) -> Place {
+pub(crate) fn nth(list: &'static str, n: usize, key: &'static str) -> Place {
     vec![Step::Key(list), Step::Index(n), Step::Key(key)]
 }
 
@@ -100,7 +100,7 @@ pub(super) fn sense(
 }
 
 /// Where a value stands, or what of the way to it there is: octets from the start of the text.
-pub(super) fn at(tree: &DeTable<'_>, place: &[Step]) -> usize {
+pub(crate) fn at(tree: &DeTable<'_>, place: &[Step]) -> usize {
     let mut best = 0;
     let mut here: Option<&DeValue<'_>> = None;
     for step in place {

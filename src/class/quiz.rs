@@ -1,0 +1,173 @@
+//! Questions for a client that knows nothing of classes, asked and answered by `NOOP`: those at a lesson's end, and those of
+//! the class about replies.
+
+use std::sync::Arc;
+
+use super::plain::next_words;
+use super::student::{Student, Work};
+use super::{Class, plain};
+use crate::lesson::Quiz;
+
+/// Said where none are asked.
+const NO_QUESTIONS: &str = "This class asks no questions about replies.";
+
+impl Class {
+    /// The question that is open, a paragraph for each of its parts; why none is asked otherwise.
+    pub(super) fn quiz_words(&self, student: &Student) -> Vec<String> {
+        if self.settings.exam.is_some() {
+            return vec!["An exam has no quiz.".to_owned()];
+        }
+        let words = student.with(|state| {
+            let work = state.works.get_mut(state.current.as_ref()?)?;
+            if let Some(why) = asks_nothing(work) {
+                return Some(vec![why.to_owned()]);
+            }
+            let lesson = work.lesson();
+            let seed = self.settings.seed(&format!("quiz {}", lesson.name), &student.name, work.number);
+            let seed = seed.iter().take(8).fold(0, |all, octet| all << 8 | u64::from(*octet));
+            let lesson = Arc::clone(lesson);
+            Some(question(work.asking.get_or_insert_with(|| Quiz::new(lesson, seed))))
+        });
+        words.unwrap_or_else(|| vec![plain::stands(self, student)])
+    }
+
+    /// What comes of what was said as `NOOP answer`: of an answer to the quiz where that is open, of a finding otherwise.
+    pub(super) fn answer_words(&self, student: &Arc<Student>, text: &str) -> Vec<String> {
+        if asks(student) { self.quiz_answer(student, text) } else { self.finding_words(student, text) }
+    }
+
+    /// What comes of an answer to the question that is open: a letter, a number, or the answer itself.
+    pub(super) fn quiz_answer(&self, student: &Student, text: &str) -> Vec<String> {
+        let (words, done) = student
+            .with(|state| {
+                let work = state.works.get_mut(state.current.as_ref()?)?;
+                let lesson = Arc::clone(work.lesson());
+                let quiz = work.asking.as_mut()?;
+                let said = text.trim();
+                let named = |(answer, _): &(&str, bool)| plain::wrapped(&[(*answer).to_owned()]).join(" ") == said;
+                let place = quiz.answers().iter().position(named).or_else(|| choice(said));
+                let words = answered(quiz, place);
+                Some((words, quiz.is_done().then(|| (quiz.wrong(), lesson))))
+            })
+            .unwrap_or_default();
+        let Some((wrong, lesson)) = done else { return words };
+        self.quiz(student, wrong);
+        let count = match wrong {
+            0 => "All questions of this lesson are answered, each at once.".to_owned(),
+            1 => "All questions of this lesson are answered, with 1 wrong answer.".to_owned(),
+            _ => format!("All questions of this lesson are answered, with {wrong} wrong answers."),
+        };
+        words.into_iter().chain([format!("{count}{}", next_words(&self.settings, &lesson))]).collect()
+    }
+}
+
+/// The questions about replies.
+impl Class {
+    /// The next question that has no answer, a paragraph for each of its parts.
+    pub(super) fn question_words(&self, student: &Student) -> Vec<String> {
+        if self.is_over(student, self.now()) {
+            return vec!["No question is asked any more.".to_owned()];
+        }
+        let questions = self.questions(student);
+        if questions.is_empty() {
+            return vec![NO_QUESTIONS.to_owned()];
+        }
+        let (answered, right) = student.answered();
+        student.with(|state| state.asked = questions.get(answered).map(|_| answered));
+        let Some(question) = questions.get(answered) else {
+            let exam = self.settings.exam.is_some();
+            let known = if exam { String::new() } else { format!(" {right} of {} were right.", questions.len()) };
+            return vec![format!("There is no further question.{known}")];
+        };
+        let mut words = vec![
+            format!("Question {} of {}. The server says:", answered + 1, questions.len()),
+            question.reply.clone(),
+            "What does the sender do next?".to_owned(),
+        ];
+        words.extend(('a'..).zip(&question.answers).map(|(letter, answer)| format!("{letter}: {answer}")));
+        words.push("Answer such as: NOOP choose a".to_owned());
+        words
+    }
+
+    /// What comes of an answer.
+    pub(super) fn choice_words(&self, student: &Student, word: &str) -> Vec<String> {
+        if self.settings.questions == 0 && asks(student) {
+            return self.quiz_answer(student, word);
+        }
+        if self.is_over(student, self.now()) {
+            return vec!["The answer was not taken.".to_owned()];
+        }
+        if self.settings.questions == 0 {
+            return vec![NO_QUESTIONS.to_owned()];
+        }
+        let choice = choice(word.trim());
+        let next = "NOOP question asks the next one.".to_owned();
+        match choice.and_then(|choice| Some((choice, self.choose(student, None, choice)?))) {
+            None => vec!["That is no answer to a question that is open; NOOP question asks the next one.".to_owned()],
+            Some((choice, (number, _))) if self.settings.exam.is_some() => vec![format!(
+                "Noted: {} to question {}. NOOP choose takes another letter until NOOP question asks the next one.",
+                ('a'..).nth(choice).unwrap_or('?'),
+                number + 1
+            )],
+            Some((choice, (_, question))) => {
+                let verdict = if choice == question.right { "Right." } else { "Not so." };
+                vec![format!("{verdict} {}", question.whys[choice]), next]
+            }
+        }
+    }
+}
+
+/// Which answer, from 0, a letter or a number stands for.
+fn choice(word: &str) -> Option<usize> {
+    let letter = ('a'..='z').position(|known| word.eq_ignore_ascii_case(&known.to_string()));
+    letter.or_else(|| word.parse::<usize>().ok()?.checked_sub(1))
+}
+
+/// Whether a question of the lesson's quiz was asked by `NOOP` and is open.
+fn asks(student: &Student) -> bool {
+    let is_open = |work: &Work| work.quiz.is_none() && work.asking.as_ref().is_some_and(|quiz| !quiz.is_done());
+    student.with_current(is_open) == Some(true)
+}
+
+/// Why a lesson asks nothing now.
+fn asks_nothing(work: &Work) -> Option<&'static str> {
+    if work.lesson().questions.is_empty() {
+        Some("This lesson has no quiz.")
+    } else if work.attempt.open().is_some() {
+        Some("The quiz comes once all steps are done. NOOP step says where you stand.")
+    } else if work.quiz.is_some() {
+        Some("The questions of this lesson are answered.")
+    } else {
+        None
+    }
+}
+
+/// The question that is open, with its answers; those that were tried are marked.
+fn question(quiz: &Quiz) -> Vec<String> {
+    let (Some((number, of)), Some(asked)) = (quiz.place(), quiz.question()) else { return Vec::new() };
+    let mut words = vec![format!("Question {number} of {of}: {asked}")];
+    let mark = |tried| if tried { " (not so)" } else { "" };
+    words.extend(
+        ('a'..).zip(quiz.answers()).map(|(letter, (answer, tried))| format!("{letter}: {answer}{}", mark(tried))),
+    );
+    words.push("Answer such as: NOOP answer a".to_owned());
+    words
+}
+
+/// Takes an answer; what is said of it, with the next question where it settles this one.
+fn answered(quiz: &mut Quiz, place: Option<usize>) -> Vec<String> {
+    let Some(right) = place.and_then(|place| quiz.answer(place)) else {
+        return [vec!["That is none of its answers, or was tried.".to_owned()], question(quiz)].concat();
+    };
+    let why = quiz.verdict().map_or("", |(_, why)| why);
+    let mut words = vec![format!("{} {why}", if right { "Right." } else { "Not so." }).trim_end().to_owned()];
+    if !right && let Some(place) = quiz.right() {
+        words.extend(('a'..).nth(place).map(|letter| format!("It was {letter}.")));
+    }
+    if quiz.go_on() {
+        words.extend(question(quiz));
+    } else {
+        words.push("Take another: NOOP quiz asks it again.".to_owned());
+    }
+    words
+}
