@@ -171,7 +171,7 @@ fn what_a_writer_of_lessons_gets_wrong_has_its_line_and_what_helps() {
     }
     let several =
         shown().replacen("title =", "tilte =", 1).replacen("goal =", "gaol =", 1).replacen("right = 0", "right = 9", 1);
-    std::fs::write(&file, several.replacen("[[step]]", "[[step]]\nhints = [\"\"]", 1)).unwrap();
+    std::fs::write(&file, several.replacen("scenario =", "minutes = 0\nscenario =", 1)).unwrap();
     let output = learn(&home, &["check", file.to_str().unwrap()]);
     let said = text(&output.stderr);
     assert_eq!((output.status.code(), said.matches("mine.toml:").count()), (Some(2), 4), "all at once: {said}");
