@@ -1,5 +1,6 @@
 //! Files and folders that nobody but their owner may read: a conversation holds addresses and messages, a profile where a
-//! password is. Whatever ehlo writes by itself is made by these.
+//! password is. Whatever ehlo writes by itself is made by these; what is written at each command is put in its place by the
+//! module itself, without waiting for the disk.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};

@@ -31,7 +31,7 @@ const ORDER: [&str; 18] = [
 const TOP: &str = "cli";
 
 /// Who must not name what, beyond the order: a place in `src` (a folder, or a file), a text, and why.
-const APART: [(&str, &str, &str); 27] = [
+const APART: [(&str, &str, &str); 28] = [
     ("client", "crate::decode", "what a reply means is not the connection's matter"),
     ("lab", "crate::client", "the server must not share code with the client that is tried on it"),
     ("lesson", "crate::client", "a lesson looks at the lab's record, not at a connection"),
@@ -41,7 +41,8 @@ const APART: [(&str, &str, &str); 27] = [
     ("smtp", "tokio", "the protocol has no sockets"),
     ("smtp", "std::time::Instant", "the protocol has no clock"),
     ("smtp", "SystemTime", "the protocol has no clock"),
-    ("smtp", "jiff", "the protocol has no clock"),
+    ("smtp", "Timestamp::now", "the protocol has no clock: what depends on the time of day is told it"),
+    ("smtp", "Zoned::now", "the protocol has no clock: what depends on the time of day is told it"),
     ("smtp", "std::fs", "the protocol has no files"),
     ("smtp", "ratatui", "the protocol has no screen"),
     ("message", "std::net", "a message is octets, not a connection"),

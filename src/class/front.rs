@@ -356,7 +356,7 @@ fn no(enhanced: &str, why: &str) -> Turn {
 /// The argument of AUTH, where a line is that.
 fn auth(line: &[u8]) -> Option<&str> {
     let (verb, rest) = line.split_at_checked(4)?;
-    let is_auth = verb.eq_ignore_ascii_case(b"AUTH") && rest.first().is_none_or(|octet| *octet == b' ');
+    let is_auth = verb.eq_ignore_ascii_case(b"AUTH") && rest.first().is_none_or(|octet| matches!(octet, b' ' | b'\t'));
     is_auth.then(|| std::str::from_utf8(rest).ok())?
 }
 

@@ -363,7 +363,7 @@ impl Class {
         lock(&self.gate).right(from, self.world.elapsed());
         let name = roster::name(name)?;
         if name.to_ascii_lowercase().contains(&self.settings.code.to_ascii_lowercase()) {
-            return Err("that is the code; your name is wanted beside it, without it".to_owned());
+            return Err("a name must not have the code in it; say NOOP join CODE NAME".to_owned());
         }
         if let Some(known) = self.named(&name) {
             return Ok(known);

@@ -336,7 +336,7 @@ pub(super) fn words(class: &Class) -> String {
     }
     format!(
         "You may say NOOP and one of: {}. NOOP alone brings what is new; nothing comes unasked. Keys (Esc, L, F9) and \
-         $text in a lesson's text are those of ehlo learn --join: elsewhere base64 is typed as such.",
+         $text in a lesson's text are those of ehlo learn --join: elsewhere you type the base64 yourself.",
         words.join(", ")
     )
 }

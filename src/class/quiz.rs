@@ -157,7 +157,8 @@ fn question(quiz: &Quiz) -> Vec<String> {
 /// Takes an answer; what is said of it, with the next question where it settles this one.
 fn answered(quiz: &mut Quiz, place: Option<usize>) -> Vec<String> {
     let Some(right) = place.and_then(|place| quiz.answer(place)) else {
-        return [vec!["That is none of its answers, or was tried.".to_owned()], question(quiz)].concat();
+        return [vec!["That is none of its answers, or you have tried it already.".to_owned()], question(quiz)]
+            .concat();
     };
     let why = quiz.verdict().map_or("", |(_, why)| why);
     let mut words = vec![format!("{} {why}", if right { "Right." } else { "Not so." }).trim_end().to_owned()];

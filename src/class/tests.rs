@@ -201,7 +201,7 @@ async fn whoever_has_not_joined_can_send_nothing_and_a_wrong_code_lets_nobody_in
         assert!(said.starts_with("550"), "{words}: {said}");
     }
     let named = stranger.say(&format!("NOOP join {0} {0}", class.settings.code)).await;
-    assert!(named.starts_with("550") && named.contains("your name is wanted"), "{named}");
+    assert!(named.starts_with("550") && named.contains("must not have the code in it"), "{named}");
     assert!(stranger.say("NOOP attend 00 smtp").await.starts_with("550"));
     for words in ["NOOP", "NOOP step", "HELP"] {
         let said = stranger.say(words).await;

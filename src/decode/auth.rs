@@ -5,7 +5,7 @@ use crate::conversation::words::capital;
 use crate::conversation::{Dialogue, Exchange, Log};
 use crate::smtp::sasl::explain::{self, Opened};
 use crate::smtp::secret::MARKER;
-use crate::smtp::{Class, Command, Phase, Reply, Verb};
+use crate::smtp::{Class, Command, Phase, Reply, ReplyCode, Verb};
 
 use super::{Asked, Context, Does, Explanation, Step as Next};
 
@@ -99,13 +99,59 @@ pub(super) fn late(number: usize, dialogue: &Dialogue, log: &Log, into: &mut Exp
     }
 }
 
+/// What the moment says of an AUTH that was refused: by somebody who is logged in, within a mail transaction, by a mechanism
+/// that is not offered, or with a response that was typed behind it.
+pub(super) fn refused(context: &Context, into: &mut Explanation) {
+    if context.asked != Some(Asked::Verb(Verb::Auth)) || !into.class.is_refusal() {
+        return;
+    }
+    let code = into.code.map(ReplyCode::number);
+    if code == Some(503) && context.authenticated == Some(true) {
+        again(context, into);
+    } else {
+        within(context, into);
+    }
+    if code == Some(504)
+        && context
+            .mechanism
+            .as_ref()
+            .is_some_and(|it| !context.mechanisms.is_empty() && !context.mechanisms.contains(it))
+    {
+        into.causes.retain(|cause| !cause.starts_with("The mechanism is not one"));
+        into.causes.insert(0, format!("The mechanisms offered here are others: {}", context.mechanisms.join(", ")));
+        let other = |it: &&String| matches!(it.as_str(), "PLAIN" | "LOGIN");
+        let first = context.mechanisms.iter().find(other).or(context.mechanisms.first());
+        let does = first.map(|name| Does::Command(format!("{} {name}", Verb::Auth.word())));
+        into.next.retain(|step| Some(&step.does) != does.as_ref());
+        let step = does.map(|does| Next { text: "Log in by one that is offered".to_owned(), does });
+        into.next.splice(0..0, step);
+    }
+    for cause in into.causes.iter_mut().filter(|cause| cause.contains("no $ stood before it")) {
+        "The response behind the mechanism went out as it was typed; $ has ehlo encode an answer only after 334"
+            .clone_into(cause);
+    }
+}
+
+/// Who is logged in can't log in again, and need not.
+fn again(context: &Context, into: &mut Explanation) {
+    "Refused for good: you are logged in already".clone_into(&mut into.title);
+    "One log-in holds as long as the connection does (RFC 4954 4).".clone_into(&mut into.meaning);
+    into.causes = vec!["You are logged in already".to_owned()];
+    let (text, line) = match context.before {
+        Some(Phase::Mail) => ("Go on with the open transaction", "RCPT TO:<"),
+        Some(Phase::Rcpt) => ("Go on with the open transaction", "DATA"),
+        _ => ("Go on: begin a mail transaction", "MAIL FROM:<"),
+    };
+    into.next = vec![Next { text: text.to_owned(), does: Does::Command(line.to_owned()) }];
+}
+
 /// AUTH within a mail transaction, where RFC 4954 4 does not allow it, on a server that offers it: it is nothing else that
 /// stands in its way.
-pub(super) fn within(context: &Context, into: &mut Explanation) {
+fn within(context: &Context, into: &mut Explanation) {
     let open = matches!(context.before, Some(Phase::Mail | Phase::Rcpt));
     let offered = context.offers("AUTH") == Some(true) && context.authenticated == Some(false);
     let refused = into.code.is_some_and(|code| code.number() == 503);
-    if !open || !offered || !refused || context.asked != Some(Asked::Verb(Verb::Auth)) {
+    if !open || !offered || !refused {
         return;
     }
     "Refused for good: no AUTH within a mail transaction".clone_into(&mut into.title);
@@ -194,6 +240,31 @@ mod tests {
         assert!(within.next.iter().all(|step| !step.text.contains("encrypt")), "{:?}", within.next);
         let again = last("> AUTH XOAUTH2\n< 503 5.5.1 no");
         assert!(!again.title.contains("transaction"), "{}", again.title);
+    }
+
+    #[test]
+    fn who_is_logged_in_goes_on() {
+        for (mail, wants) in [("", "MAIL FROM:<"), ("> MAIL FROM:<dude@noddy.com>\n< 250 ok\n", "RCPT TO:<")] {
+            let login = "> AUTH XOAUTH2 {{auth}}\n< 235 ok\n";
+            let e = last(&format!("{login}{mail}> AUTH LOGIN\n< 503 5.5.1 Error: already authenticated"));
+            assert_eq!(e.title, "Refused for good: you are logged in already");
+            assert_eq!(e.causes, ["You are logged in already"]);
+            assert!(matches!(&e.next[..], [Next { does: Does::Command(line), .. }] if line == wants), "{:?}", e.next);
+        }
+    }
+
+    #[test]
+    fn a_mechanism_that_is_not_offered_leads_to_one_that_is() {
+        let e = last("> AUTH FOO\n< 504 5.5.4 Error: authentication mechanism not supported");
+        assert_eq!(e.category, "not-implemented", "{e:?}");
+        assert!(e.causes[0].contains("CRAM-MD5, SCRAM-SHA-256, XOAUTH2"), "{:?}", e.causes);
+        assert!(matches!(&e.next[0].does, Does::Command(line) if line == "AUTH CRAM-MD5"), "{:?}", e.next);
+    }
+
+    #[test]
+    fn a_dollar_behind_the_mechanism_is_no_answer() {
+        let e = last("> AUTH PLAIN {{auth}}\n< 501 5.5.2 Error: invalid base64 data");
+        assert!(e.causes.iter().any(|cause| cause.contains("only after 334")), "{:?}", e.causes);
     }
 
     #[test]

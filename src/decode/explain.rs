@@ -350,7 +350,9 @@ pub(super) const REFUTABLE: [(&str, Refutes); 11] = [
     ("A mail transaction is open", |context| {
         context.before.is_some_and(|before| !matches!(before, Phase::Mail | Phase::Rcpt))
     }),
-    ("AUTH is allowed only after STARTTLS here", |context| context.tls == Some(true)),
+    ("AUTH is allowed only after STARTTLS here", |context| {
+        context.tls == Some(true) || context.authenticated == Some(true) || context.offers("AUTH") == Some(true)
+    }),
     ("AUTH is offered only after STARTTLS", |context| context.tls == Some(true)),
     ("The mechanism is offered only after STARTTLS", |context| context.tls == Some(true)),
     ("The log-in was given up with *", |context| context.asked.is_some() && !context.gave_up),

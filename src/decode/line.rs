@@ -59,12 +59,12 @@ pub(super) fn explained(
     into.next.splice(0..0, steps);
 }
 
-/// Whether two steps do the same: a verb is the same in any case.
+/// Whether two steps do the same: what stands before the first colon or space is the same in any case, mailboxes are not.
 fn same(a: &Does, b: &Does) -> bool {
-    match (a, b) {
-        (Does::Command(a), Does::Command(b)) => a.eq_ignore_ascii_case(b),
-        _ => a == b,
-    }
+    let (Does::Command(a), Does::Command(b)) = (a, b) else { return a == b };
+    let halves = |line: &str| line.find([' ', ':']).map_or(line.len(), |at| at);
+    let (at, also) = (halves(a), halves(b));
+    a[..at].eq_ignore_ascii_case(&b[..also]) && a[at..] == b[also..]
 }
 
 /// The parameters that the findings are about, as octets of the line; none where one of them is about something else.

@@ -1,13 +1,11 @@
 //! Reply texts made comparable before patterns are tried on them.
 
 use crate::smtp::EnhancedCode;
+use crate::smtp::secret::MASK;
 
 /// Octets of a text that are read for a meaning. Nobody says more in a reply; somebody who sends more means harm, and must
 /// not keep the screen waiting.
 const READ: usize = 16 << 10;
-
-/// What stands in the place of a secret.
-const MASKED: &str = "{{auth}}";
 
 /// The part of a text that is read for a meaning.
 pub(super) fn beginning(text: &str) -> &str {
@@ -21,7 +19,7 @@ pub(super) fn beginning(text: &str) -> &str {
 pub fn normalise(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
-        let masked = word.contains(MASKED).then(|| word.replace(MASKED, ""));
+        let masked = word.contains(MASK).then(|| word.replace(MASK, ""));
         let word = masked.as_deref().unwrap_or(word);
         if word.is_empty() || is_repeated_code(word) {
             continue;

@@ -47,7 +47,8 @@ pub struct Attempt {
     /// How many facts were judged.
     judged: usize,
     ticked: usize,
-    /// The place after the fact that made the step before the open one true.
+    /// The place from which on the open step is looked for, where it says that it follows: what made the steps before it true
+    /// lies before.
     after: usize,
     /// Hints taken, a number for each step.
     hints: Vec<usize>,
@@ -272,7 +273,8 @@ impl Attempt {
         let before = self.ticked;
         let facts = &self.watcher.facts()[..self.judged];
         while let Some(end) = lesson.steps.get(self.ticked).and_then(|step| step.goal.reached(facts, self.from(step))) {
-            self.after = end;
+            // A goal may have come true long before its step was open.
+            self.after = self.after.max(end);
             happened.push(Happening::Ticked(self.ticked));
             self.ticked += 1;
         }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
+use crate::private;
 use crate::world::World;
 
 /// The version of the file's format.
@@ -176,8 +177,8 @@ impl Progress {
         self.table.insert("ehlo".to_owned(), Value::Integer(VERSION));
         let failed = |source| ProgressError::File { path: self.path.clone(), source };
         let folder = self.path.parent().unwrap_or(Path::new("."));
-        std::fs::create_dir_all(folder).map_err(failed)?;
-        crate::private::replace(&self.path, self.table.to_string().as_bytes()).map_err(failed)
+        private::create_folder(folder).map_err(failed)?;
+        private::replace(&self.path, self.table.to_string().as_bytes()).map_err(failed)
     }
 }
 

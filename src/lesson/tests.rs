@@ -385,6 +385,21 @@ fn a_step_that_follows_another_does_not_tick_by_what_was_done_before_that() {
 }
 
 #[test]
+fn a_step_that_follows_one_reached_early_does_not_tick_by_what_was_before_them_all() {
+    let (_, text) = super::course::shipped().find(|(name, _)| name == "01-classic").expect("shipped");
+    let lesson = Arc::new(Lesson::parse("01-classic", text).expect("well formed"));
+    let mut learner = Learner { attempt: Attempt::new(lesson), log: Log::new(), session: 1 };
+    learner.hears(
+        "* connected a\n< 220 mx\n> HELO noddy.com\n< 250 mx\n> MAIL FROM:<x@other.example>\n< 250 ok\n\
+         > RCPT TO:<a@target.local>\n< 250 ok\n> RCPT TO:<b@target.local>\n< 250 ok\n\
+         > DATA\n< 354 go\n| Subject: a\n|\n| b\n> .\n< 250 ok",
+    );
+    assert_eq!(learner.attempt.ticked(), 1, "the sender is another");
+    learner.hears("> MAIL FROM:<dude@noddy.com>\n< 250 ok");
+    assert_eq!(learner.attempt.ticked(), 3, "no message of this sender's has gone");
+}
+
+#[test]
 fn what_was_a_mistake_before_its_step_is_said_only_when_it_is_made_anew() {
     let mut learner = Learner::new();
     learner.hears("> RSET\n< 250 ok");

@@ -3,7 +3,10 @@
 use zeroize::Zeroizing;
 
 /// What stands in the place of a secret wherever one was taken out (FORMATS section 1).
-pub const MARKER: &[u8] = b"{{auth}}";
+pub const MASK: &str = "{{auth}}";
+
+/// [`MASK`], as octets.
+pub const MARKER: &[u8] = MASK.as_bytes();
 
 /// A password, token or other credential. No `Debug` of the value, no `Display`.
 #[derive(Clone, PartialEq, Eq)]

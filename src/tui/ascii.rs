@@ -37,7 +37,10 @@ pub(super) fn locale_is_utf8(variable: impl Fn(&str) -> Option<String>) -> bool 
 pub(super) fn only(buffer: &mut Buffer) {
     // From one number to another, as of keys; elsewhere a text goes on there.
     let number = |cell: Option<&Cell>| cell.is_some_and(|cell| cell.symbol().starts_with(|c: char| c.is_ascii_digit()));
-    for at in 1..buffer.content.len() {
+    let width = usize::from(buffer.area.width);
+    // Not across the end of a row.
+    let within = |at: usize| at % width != 0 && at % width != width - 1;
+    for at in (1..buffer.content.len()).filter(|at| within(*at)) {
         let between = buffer.content[at].symbol() == "…"
             && number(buffer.content.get(at - 1))
             && number(buffer.content.get(at + 1));
@@ -87,5 +90,14 @@ mod tests {
         let row: String = buffer.content.iter().map(ratatui::buffer::Cell::symbol).collect();
         assert!(row.starts_with("+-+ y 1-3 a~ > ! B?cher ??"), "{row}");
         assert!(row.is_ascii(), "{row}");
+    }
+
+    #[test]
+    fn what_is_cut_at_the_end_of_a_row_goes_on_nowhere() {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 2, 2));
+        buffer.set_string(0, 0, "5…", Style::new());
+        buffer.set_string(0, 1, "7 ", Style::new());
+        only(&mut buffer);
+        assert_eq!(buffer.content[1].symbol(), "~");
     }
 }

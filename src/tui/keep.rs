@@ -181,8 +181,7 @@ pub(super) fn copy_whole(whole: Whole, knowledge: &Knowledge, world: &World, sen
 
 fn copied(text: &str, world: &World) -> Message {
     let path = world.directories.state.join("copied.txt");
-    let kept =
-        std::fs::create_dir_all(&world.directories.state).and_then(|()| private::replace(&path, text.as_bytes()));
+    let kept = private::create_folder(&world.directories.state).and_then(|()| private::replace(&path, text.as_bytes()));
     let in_tmux = world.variable("TMUX").is_some_and(|tmux| !tmux.is_empty()) && to_tmux(text).is_ok();
     let sequence = copying::for_terminal(text);
     let shown = for_screen(path.to_string_lossy().as_bytes());
@@ -201,7 +200,7 @@ fn told(path: &str, kept: Result<(), String>, clipboard: bool, tmux: bool) -> St
         (Err(why), true, true) => format!("Copied, also to tmux's buffer; not kept in {path}: {why}"),
         (Err(why), true, false) => format!("Copied; not kept in {path}: {why}"),
         (Err(why), false, true) => {
-            format!("Copied to tmux's buffer alone: too long for the clipboard, and not kept in {path}: {why}")
+            format!("Copied to tmux's buffer only: too long for the clipboard, and not kept in {path}: {why}")
         }
         (Err(why), false, false) => format!("Not copied: too long for the clipboard, and not kept in {path}: {why}"),
     }

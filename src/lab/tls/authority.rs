@@ -1,6 +1,6 @@
 //! The lab's own authority, kept in the state directory, and the certificates that it issues.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
@@ -32,7 +32,7 @@ impl Authority {
     pub(super) fn load(directory: &Path, world: &World) -> io::Result<Self> {
         private::create_folder(directory)?;
         // Two labs may start at once; the second waits and finds what the first one made.
-        let lock = File::create(directory.join("lock"))?;
+        let lock = private::file().write(true).create(true).truncate(true).open(directory.join("lock"))?;
         lock.lock()?;
         let both = directory.join("ca-key.pem");
         let found = match fs::read_to_string(&both) {

@@ -209,7 +209,7 @@ fn auth(context: &Context<'_>, found: &mut Findings) -> Vec<u8> {
     if let Some(initial) = words.get(1) {
         let text = &line[initial.clone()];
         if text != b"=" && STANDARD.decode(text).is_err() {
-            let reason = "The response after the mechanism is base64, or = for an empty one.";
+            let reason = "The response after the mechanism is base64, or = for an empty one; $ has an answer encoded only after 334.";
             found.wrong("not-base64", initial.clone(), no_base64(text, reason), "RFC 4954 4");
         }
         // LOGIN takes the user there by habit.
