@@ -169,8 +169,9 @@ fn keys(face: &Face) -> impl Iterator<Item = &'static Key> {
 /// The keys that have room in one row, the most needed ones.
 fn footer(face: &Face, columns: usize) -> String {
     let mut shown: Vec<&Key> = keys(face).collect();
+    let short = |key: &Key| if key.0 == "p" && face.wall.paused { "go on" } else { key.1 };
     let row = |shown: &[&Key]| {
-        shown.iter().map(|Key(key, short, ..)| format!("{key} {short}")).collect::<Vec<_>>().join(" · ")
+        shown.iter().map(|key| format!("{} {}", key.0, short(key))).collect::<Vec<_>>().join(" · ")
     };
     while width(&row(&shown)) + 2 > columns && shown.len() > 1 {
         let least = shown.iter().map(|Key(.., need)| *need).max();
