@@ -170,9 +170,8 @@ fn keys(face: &Face) -> impl Iterator<Item = &'static Key> {
 fn footer(face: &Face, columns: usize) -> String {
     let mut shown: Vec<&Key> = keys(face).collect();
     let short = |key: &Key| if key.0 == "p" && face.wall.paused { "go on" } else { key.1 };
-    let row = |shown: &[&Key]| {
-        shown.iter().map(|key| format!("{} {}", key.0, short(key))).collect::<Vec<_>>().join(" · ")
-    };
+    let row =
+        |shown: &[&Key]| shown.iter().map(|key| format!("{} {}", key.0, short(key))).collect::<Vec<_>>().join(" · ");
     while width(&row(&shown)) + 2 > columns && shown.len() > 1 {
         let least = shown.iter().map(|Key(.., need)| *need).max();
         let Some(at) = shown.iter().rposition(|Key(.., need)| Some(*need) == least) else { break };
