@@ -39,7 +39,7 @@ pub(super) fn only(buffer: &mut Buffer) {
     let number = |cell: Option<&Cell>| cell.is_some_and(|cell| cell.symbol().starts_with(|c: char| c.is_ascii_digit()));
     let width = usize::from(buffer.area.width);
     // Not across the end of a row.
-    let within = |at: usize| at % width != 0 && at % width != width - 1;
+    let within = |at: usize| (1..width - 1).contains(&(at % width));
     for at in (1..buffer.content.len()).filter(|at| within(*at)) {
         let between = buffer.content[at].symbol() == "…"
             && number(buffer.content.get(at - 1))
