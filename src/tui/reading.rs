@@ -241,7 +241,7 @@ pub(super) fn of_gone(model: &mut Model, path: &Path, wanted: OfGone) -> Vec<Eff
     // Nothing is held with two servers.
     model.holding &= !matches!(wanted, OfGone::Read);
     if model.talk.path.as_deref() != Some(path) || model.talk.partial {
-        model.notice = Some(format!("{name} is gone: it was deleted or moved."));
+        model.notice = Some(format!("{name} is gone: it was deleted or moved. Open it from where it is now."));
         return Vec::new();
     }
     let shown = || {
@@ -255,7 +255,7 @@ pub(super) fn of_gone(model: &mut Model, path: &Path, wanted: OfGone) -> Vec<Eff
         OfGone::Copy => return vec![Effect::CopyWhole(shown())],
         OfGone::Note(remark) => {
             model.talk.take([remark]);
-            "is gone, so that stands on the screen alone: {save-as} writes all of it to a file."
+            "is gone, so the note stands on the screen only: {save-as} writes all of it to a file."
         }
         OfGone::Read => {
             "is gone: {save-as} writes what is on the screen to a file that can be opened, replayed and compared."

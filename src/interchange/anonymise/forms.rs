@@ -28,9 +28,7 @@ static LOGIN: LazyLock<Regex> =
 static SHARE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?:^|[^\w\\])\\\\(?P<host>[A-Za-z][\w-]{1,62})\\"));
 
 /// `gw!uucp!user`.
-static PATH: LazyLock<Regex> = LazyLock::new(|| {
-    regex(r#"(?P<open>^|[<\s"(])(?P<path>(?:[A-Za-z0-9][\w.-]*!)+[A-Za-z0-9][\w.+-]*)(?:$|[>\s"),;:])"#)
-});
+static PATH: LazyLock<Regex> = LazyLock::new(|| regex(r"(?:[A-Za-z0-9][\w.-]*!)+[A-Za-z0-9][\w.+-]*"));
 
 /// A word with a letter that HTML writes by its name or number.
 static ENTITY: LazyLock<Regex> =
@@ -48,14 +46,16 @@ fn part(found: &Captures<'_>, name: &str) -> Option<(Range<usize>, String)> {
     found.name(name).map(|it| (it.range(), String::from_utf8_lossy(it.as_bytes()).into_owned()))
 }
 
-/// The paths of UUCP in a text: whether they are sure to be some, and their places. One bang alone is one of a sentence.
+/// The places of UUCP's paths in a text. One bang alone is one of a sentence, but for a path in angle brackets.
 fn paths(bytes: &[u8]) -> Vec<Range<usize>> {
-    let sure = |found: &Captures<'_>| {
-        let path = found.name("path")?;
-        let bangs = memchr::memchr_iter(b'!', path.as_bytes()).count();
-        (bangs > 1 || found.name("open").is_some_and(|open| open.as_bytes() == b"<")).then(|| path.range())
+    let sure = |path: &Range<usize>| {
+        let before = path.start.checked_sub(1).map(|at| bytes[at]);
+        let opens = before.is_none_or(|octet| b"<\"(".contains(&octet) || octet.is_ascii_whitespace());
+        let ends = bytes.get(path.end).is_none_or(|octet| b">\"),;:".contains(octet) || octet.is_ascii_whitespace());
+        let bangs = memchr::memchr_iter(b'!', &bytes[path.clone()]).count();
+        opens && ends && (bangs > 1 || before == Some(b'<'))
     };
-    PATH.captures_iter(bytes).filter_map(|found| sure(&found)).collect()
+    PATH.find_iter(bytes).map(|found| found.range()).filter(sure).collect()
 }
 
 impl Anonymiser {
@@ -162,9 +162,16 @@ impl Anonymiser {
         let mut out = Vec::new();
         for found in ENTITY.find_iter(bytes) {
             let Ok(text) = std::str::from_utf8(found.as_bytes()) else { continue };
-            let read = html_to_text(text);
+            let mut read = html_to_text(text);
+            // What was written so twice; not as often as somebody who means harm may have done it.
+            for _ in 0..2 {
+                read = html_to_text(&read);
+            }
+            if read == text || ENTITY.is_match(read.as_bytes()) {
+                continue;
+            }
             let new = self.replaced(read.as_bytes());
-            if read != text && new != read.as_bytes() {
+            if new != read.as_bytes() {
                 let new = String::from_utf8_lossy(&new).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
                 out.push((found.range(), new.into_bytes()));
             }
@@ -173,24 +180,33 @@ impl Anonymiser {
     }
 }
 
+/// How far before a version stands what says that it is one, octets.
+const NEAR: usize = 128;
+
+/// Whether the numbers of an address of IPv4 may be those of a version: they are small.
+pub(super) fn is_small(ip: Ipv4Addr) -> bool {
+    ip.octets().iter().all(|octet| *octet < 64)
+}
+
 /// Whether what looks like an address of IPv4 at this place is a version: behind the name of a program or a word for it,
 /// behind another version, or where a greeting says what the server is.
 pub(super) fn is_version(bytes: &[u8], start: usize) -> bool {
-    let from =
-        bytes[..start].iter().rposition(|octet| octet.is_ascii_whitespace() || *octet == b'(').map_or(0, |at| at + 1);
+    let first = start.saturating_sub(NEAR);
+    let blank = |octet: &u8| octet.is_ascii_whitespace() || *octet == b'(';
+    let from = bytes[first..start].iter().rposition(blank).map_or(first, |at| first + at + 1);
     let run = &bytes[from..start];
     if !run.is_empty() {
         // `Sendmail/8.17.1.9`, `v8.17.1.9`, `8.17.1.9/8.17.1.9`.
         let mut parts = run.split(|octet| matches!(octet, b'/' | b'-' | b'_'));
         let first = parts.next().unwrap_or_default();
-        let again = v4(first).is_some() && first.len() < run.len() && is_version(bytes, from);
+        let again = from > 0 && v4(first).is_some() && first.len() < run.len() && is_version(bytes, from);
         return again || named(first) || parts.any(named);
     }
     // In brackets of its own it is an address.
     if from > 0 && bytes[from - 1] == b'(' {
         return false;
     }
-    let mut words = bytes[..start].split(u8::is_ascii_whitespace).rev().filter(|word| !word.is_empty());
+    let mut words = bytes[first..start].split(u8::is_ascii_whitespace).rev().filter(|word| !word.is_empty());
     let words: [&[u8]; 3] = std::array::from_fn(|_| words.next().unwrap_or_default());
     let protocol = |word: &[u8]| [&b"ESMTP"[..], b"SMTP", b"LMTP"].contains(&word);
     let greets =
@@ -217,6 +233,26 @@ mod tests {
     fn told(records: &str) -> String {
         let document = format!("+++\nehlo = 1\n+++\n{records}");
         text(&anonymise(&read(document.as_bytes()).expect("a transcript")))
+    }
+
+    #[test]
+    fn letters_of_html_nested_in_each_other_are_read_to_a_depth() {
+        let line = format!("0.1 < 250 zoe@fenwick.test &{};\n", "amp;".repeat(100_000));
+        assert!(told(&line).contains("user1@domain1.example"));
+    }
+
+    #[test]
+    fn each_of_two_paths_of_uucp_is_replaced() {
+        let out = told("0.1 < 250 gw!uucp!grzegorz gw!uucp!zdenka ok\n");
+        assert!(!out.contains("grzegorz") && !out.contains("zdenka"), "{out}");
+    }
+
+    #[test]
+    fn an_address_behind_a_program_is_no_version() {
+        let out = told(
+            "0.0 * connected 20.1.2.3:25\n0.1 < 554 5.7.1 SMTP 203.0.113.77 refuses Exim 198.51.100.44 as Exim 20.1.2.3\n",
+        );
+        assert!(!out.contains("203.0.113.77") && !out.contains("198.51.100.44") && !out.contains("20.1.2.3"), "{out}");
     }
 
     #[test]

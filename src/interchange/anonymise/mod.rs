@@ -20,6 +20,7 @@ mod survey;
 mod tokens;
 
 use std::collections::{HashMap, HashSet};
+use std::net::Ipv4Addr;
 use std::ops::Range;
 
 use base64::Engine as _;
@@ -101,6 +102,8 @@ struct Anonymiser {
     spaced: Vec<String>,
     /// First labels of domains, and which.
     domains: HashMap<String, String>,
+    /// Addresses of IPv4 that stand where no version does: they are addresses wherever else they stand.
+    addresses: HashSet<Ipv4Addr>,
     /// What somebody marked an envelope with.
     marks: HashSet<String>,
     /// Where in quoted-printable the content is.

@@ -10,7 +10,7 @@ use regex::bytes::{Captures, Regex};
 
 use super::common::is_common;
 use super::find::{mapped, v4};
-use super::forms::is_version;
+use super::forms::{is_small, is_version};
 use super::spans::Spans;
 use super::tokens::{after_key, decoded, is_host};
 use super::{Anonymiser, is_label};
@@ -109,8 +109,10 @@ impl Anonymiser {
 
     /// What stands for something else that is known by its form; none where it stays.
     pub(super) fn by_form(&mut self, bytes: &[u8], found: &Captures<'_>) -> Option<Vec<u8>> {
-        let address = found.name("v4").filter(|it| !is_version(bytes, it.start()));
-        if let Some(ip) = address.and_then(|it| v4(it.as_bytes())) {
+        let address = found.name("v4").and_then(|it| Some((it.start(), v4(it.as_bytes())?)));
+        let stays =
+            |(at, ip): &(usize, Ipv4Addr)| is_small(*ip) && !self.addresses.contains(ip) && is_version(bytes, *at);
+        if let Some((_, ip)) = address.filter(|it| !stays(it)) {
             return Some(self.names.ip(IpAddr::V4(ip)).to_string().into_bytes());
         }
         if let Some(host) = found.name("host").map(|it| String::from_utf8_lossy(it.as_bytes()).into_owned()) {

@@ -12,6 +12,7 @@ use crate::smtp::{Command, Verb};
 
 use super::common::is_common;
 use super::find::{FINDS, Keyed, keyed, v4, v6};
+use super::forms::is_version;
 use super::tokens::{after_key, code, decoded, is_host};
 use super::{Anonymiser, Whole, greeter, is_label, strings};
 
@@ -82,7 +83,10 @@ impl Anonymiser {
                 continue;
             }
             if let Some(address) = text("v4") {
-                self.names.there.extend(v4(address.as_bytes()).map(|ip| ip.to_string()));
+                let ip = v4(address.as_bytes());
+                self.names.there.extend(ip.map(|ip| ip.to_string()));
+                let place = found.name("v4").map_or(0, |it| it.start());
+                self.addresses.extend(ip.filter(|_| !is_version(bytes, place)));
                 self.names.there.insert(address);
             }
             if let Some(host) = text("host") {

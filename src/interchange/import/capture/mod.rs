@@ -4,7 +4,6 @@ mod flow;
 mod stream;
 
 use std::collections::HashMap;
-use std::mem;
 use std::net::{IpAddr, SocketAddr};
 
 use etherparse::{EtherType, LaxNetSlice, LaxSlicedPacket, TransportSlice};
@@ -140,10 +139,12 @@ impl Capture {
         self.interfaces.clear();
         let program = section.options.iter().find(|option| option.code == OptionCode::ShbUserAppl);
         let own = program.and_then(|program| program.as_str().ok()).is_some_and(pcapng::is_own);
-        if mem::replace(&mut self.own, own) || own {
+        if self.own || own {
+            // What is open belongs to the section before.
             self.end_all();
             self.end_whole();
         }
+        self.own = own;
     }
 
     fn frame(&mut self, interface: usize, ticks: i128, data: &[u8]) {

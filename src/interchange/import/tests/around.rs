@@ -70,6 +70,20 @@ fn a_further_connection_is_of_the_same_conversation_in_an_export_too() {
 }
 
 #[test]
+fn captures_of_others_before_an_export_of_ours_lose_no_conversation() {
+    let text = "+++\nehlo = 1\ntarget = \"mx:25\"\nstarted = 2026-11-24T10:00:00Z\n+++\n\
+        0.0 * connecting 127.0.0.1:25\n0.1 * connected 127.0.0.1:25\n0.2 < 220 mx\n0.3 > QUIT\n0.4 < 221 bye\n";
+    let document = file::read(text.as_bytes()).expect("a transcript");
+    let format = crate::interchange::by_name("pcapng").expect("a format");
+    let own = format.write(&document, &crate::decode::Knowledge::default());
+    let others = [sample("pipelined.pcapng"), sample("auth-login-587.pcapng")].concat();
+    let count = |octets: &[u8]| import(octets).expect("captures").conversations.len();
+    let (of_others, all) = (count(&others), count(&[others, own].concat()));
+    assert!(of_others > 1, "{of_others}");
+    assert_eq!(all, of_others + 1);
+}
+
+#[test]
 fn a_trace_beside_another_program_loses_no_conversation() {
     let read = |octets: &[u8]| import(octets).expect("samples").conversations.len();
     let trace = sample("curl-trace-ascii.txt");
