@@ -193,7 +193,12 @@ pub(super) fn is_small(ip: Ipv4Addr) -> bool {
 pub(super) fn is_version(bytes: &[u8], start: usize) -> bool {
     let first = start.saturating_sub(NEAR);
     let blank = |octet: &u8| octet.is_ascii_whitespace() || *octet == b'(';
-    let from = bytes[first..start].iter().rposition(blank).map_or(first, |at| first + at + 1);
+    let from = match bytes[first..start].iter().rposition(blank) {
+        Some(at) => first + at + 1,
+        None if first == 0 => 0,
+        // Nothing that long is a version; to look further would take time, and the stack, without end.
+        None => return false,
+    };
     let run = &bytes[from..start];
     if !run.is_empty() {
         // `Sendmail/8.17.1.9`, `v8.17.1.9`, `8.17.1.9/8.17.1.9`.
@@ -239,6 +244,13 @@ mod tests {
     fn letters_of_html_nested_in_each_other_are_read_to_a_depth() {
         let line = format!("0.1 < 250 zoe@fenwick.test &{};\n", "amp;".repeat(100_000));
         assert!(told(&line).contains("user1@domain1.example"));
+    }
+
+    #[test]
+    fn addresses_without_a_blank_between_them_are_read_at_once() {
+        let line = "1.1.1.1/".repeat(100_000);
+        assert!(!is_version(line.as_bytes(), line.len() - 8));
+        assert!(!told(&format!("0.1 < 250 {line}\n")).contains("1.1.1.1/"));
     }
 
     #[test]
