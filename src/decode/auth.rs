@@ -7,7 +7,7 @@ use crate::smtp::sasl::explain::{self, Opened};
 use crate::smtp::secret::MARKER;
 use crate::smtp::{Class, Command, Phase, Reply, ReplyCode, Verb};
 
-use super::{Asked, Context, Does, Explanation, Step as Next};
+use super::{Asked, Context, Does, Explanation, Step as Next, steps};
 
 /// How the sentence begins that reads the JSON text of a refusal.
 const REFUSED: &str = "The token is refused: ";
@@ -99,17 +99,17 @@ pub(super) fn late(number: usize, dialogue: &Dialogue, log: &Log, into: &mut Exp
     }
 }
 
-/// What the moment says of an AUTH that was refused: by somebody who is logged in, within a mail transaction, by a mechanism
-/// that is not offered, or with a response that was typed behind it.
-pub(super) fn refused(context: &Context, into: &mut Explanation) {
+/// What the moment says of an AUTH that was refused: by somebody who is logged in, before EHLO, within a mail transaction,
+/// by a mechanism that is not offered, without one, or with a response that was typed behind it.
+pub(super) fn refused(context: &Context, text: &str, into: &mut Explanation) {
     if context.asked != Some(Asked::Verb(Verb::Auth)) || !into.class.is_refusal() {
         return;
     }
     let code = into.code.map(ReplyCode::number);
-    if code == Some(503) && context.authenticated == Some(true) {
-        again(context, into);
-    } else {
-        within(context, into);
+    match code {
+        Some(503) if context.authenticated == Some(true) => again(context, into),
+        Some(503) if context.before == Some(Phase::Greeted) => ungreeted(into),
+        _ => within(context, into),
     }
     if code == Some(504)
         && context
@@ -119,17 +119,62 @@ pub(super) fn refused(context: &Context, into: &mut Explanation) {
     {
         into.causes.retain(|cause| !cause.starts_with("The mechanism is not one"));
         into.causes.insert(0, format!("The mechanisms offered here are others: {}", context.mechanisms.join(", ")));
-        let other = |it: &&String| matches!(it.as_str(), "PLAIN" | "LOGIN");
-        let first = context.mechanisms.iter().find(other).or(context.mechanisms.first());
-        let does = first.map(|name| Does::Command(format!("{} {name}", Verb::Auth.word())));
-        into.next.retain(|step| Some(&step.does) != does.as_ref());
-        let step = does.map(|does| Next { text: "Log in by one that is offered".to_owned(), does });
-        into.next.splice(0..0, step);
+        offered_first(context, "Log in by one that is offered", into);
+    }
+    let syntax = into.category == "syntax" || text.to_ascii_lowercase().contains("syntax: auth");
+    if code == Some(501) && syntax {
+        unformed(context, into);
     }
     for cause in into.causes.iter_mut().filter(|cause| cause.contains("no $ stood before it")) {
         "The response behind the mechanism went out as it was typed; $ has ehlo encode an answer only after 334"
             .clone_into(cause);
     }
+}
+
+/// Puts AUTH with a mechanism that is offered before all other steps.
+fn offered_first(context: &Context, text: &str, into: &mut Explanation) {
+    let line = steps::auth_line(Verb::Auth.word().to_owned(), context);
+    let does = Does::Command(line);
+    into.next.retain(|step| step.does != does);
+    into.next.insert(0, Next { text: text.to_owned(), does });
+}
+
+/// Before EHLO nothing was offered: nothing else is known to stand in the way, and nothing else would be taken.
+fn ungreeted(into: &mut Explanation) {
+    let needs = |cause: &String| cause.starts_with("AUTH needs EHLO") || cause.starts_with("Your ");
+    if into.causes.iter().any(needs) {
+        into.causes.retain(needs);
+    }
+    into.next.retain(|step| match &step.does {
+        Does::Command(line) => {
+            matches!(Verb::from_word(line.split(' ').next().unwrap_or_default()), Verb::Ehlo | Verb::Lhlo)
+        }
+        _ => true,
+    });
+}
+
+/// AUTH without a mechanism, or with more behind it than one answer (RFC 4954 4).
+fn unformed(context: &Context, into: &mut Explanation) {
+    let offered = match context.mechanisms.as_slice() {
+        [] => "EHLO lists them".to_owned(),
+        mechanisms => format!("offered here are {}", mechanisms.join(", ")),
+    };
+    let (title, cause) = match context.mechanism.as_deref() {
+        None => ("AUTH names no mechanism", format!("AUTH is followed by the name of a mechanism; {offered}")),
+        Some(mechanism) => (
+            "AUTH takes a mechanism, and at most one answer",
+            format!(
+                "Behind {mechanism} stands nothing, or one answer in base64; $ has ehlo encode one only after the 334 that \
+                 AUTH {mechanism} alone brings"
+            ),
+        ),
+    };
+    into.title = format!("Refused for good: {title}");
+    "The line reads AUTH and a mechanism. The server then asks with 334 for what it wants."
+        .clone_into(&mut into.meaning);
+    into.causes = vec![cause];
+    into.next.retain(|step| step.does != Does::Command("HELP".to_owned()));
+    offered_first(context, "Log in, the answer to come after 334", into);
 }
 
 /// Who is logged in can't log in again, and need not.
@@ -194,7 +239,11 @@ mod tests {
 
     fn last(auth: &str) -> Explanation {
         let start = "* connected a\n< 220 mx\n> EHLO a\n< 250-mx\n< 250 AUTH CRAM-MD5 SCRAM-SHA-256 XOAUTH2\n";
-        let log = sample::log(&format!("{start}{auth}"));
+        of(&format!("{start}{auth}"))
+    }
+
+    fn of(lines: &str) -> Explanation {
+        let log = sample::log(lines);
         let dialogue = Dialogue::of(&log);
         explain_exchange(dialogue.exchanges().len() - 1, &dialogue, &log, &Knowledge::shipped()).expect("a reply")
     }
@@ -259,6 +308,50 @@ mod tests {
         assert_eq!(e.category, "not-implemented", "{e:?}");
         assert!(e.causes[0].contains("CRAM-MD5, SCRAM-SHA-256, XOAUTH2"), "{:?}", e.causes);
         assert!(matches!(&e.next[0].does, Does::Command(line) if line == "AUTH CRAM-MD5"), "{:?}", e.next);
+    }
+
+    #[test]
+    fn before_ehlo_nothing_but_ehlo_is_offered() {
+        for auth in ["PLAIN", "LOGIN"] {
+            let e = of(&format!("* connected a\n< 220 mx\n> AUTH {auth}\n< 503 5.5.1 Error: send EHLO first"));
+            assert_eq!(e.title, "Refused for good: EHLO has to come first");
+            assert_eq!(e.causes, ["AUTH needs EHLO first: its reply lists the mechanisms"]);
+            assert!(matches!(&e.next[..], [Next { does: Does::Command(line), .. }] if line == "EHLO"), "{:?}", e.next);
+        }
+    }
+
+    #[test]
+    fn a_line_that_names_no_mechanism_or_too_much_leads_to_one_that_is_offered() {
+        let syntax = "501 5.5.4 Syntax: AUTH mechanism";
+        let e = last(&format!("> AUTH\n< {syntax}"));
+        assert!(e.causes.len() == 1 && e.causes[0].contains("CRAM-MD5, SCRAM-SHA-256, XOAUTH2"), "{:?}", e.causes);
+        assert!(
+            matches!(&e.next[..], [Next { does: Does::Command(line), .. }] if line == "AUTH CRAM-MD5"),
+            "{:?}",
+            e.next
+        );
+        let start = "* connected a\n< 220 mx\n> EHLO a\n< 250-mx\n< 250 AUTH PLAIN LOGIN\n";
+        let e = of(&format!("{start}> AUTH PLAIN {{{{auth}}}}\n< {syntax}"));
+        assert!(e.causes.len() == 1 && e.causes[0].contains("one answer in base64"), "{:?}", e.causes);
+        assert!(
+            matches!(&e.next[..], [Next { does: Does::Command(line), .. }] if line == "AUTH PLAIN"),
+            "{:?}",
+            e.next
+        );
+    }
+
+    #[test]
+    fn an_answer_that_lacks_parts_is_not_said_to_be_no_base64() {
+        let start = "* connected a\n< 220 mx\n> EHLO a\n< 250-mx\n< 250 AUTH PLAIN CRAM-MD5\n";
+        let answered = |mechanism: &str| {
+            let asked = format!("{start}> AUTH {mechanism}\n< 334 PDEyQGE+\n> {{{{auth}}}}\n");
+            of(&format!("{asked}< 501 5.5.2 Error: malformed {mechanism} message"))
+        };
+        let plain = answered("PLAIN");
+        assert_eq!(plain.causes, [r"PLAIN's answer has not its parts: it is $\0user\0password"], "{plain:?}");
+        assert!(matches!(&plain.next[0].does, Does::Command(line) if line == "AUTH PLAIN"), "{:?}", plain.next);
+        let cram = answered("CRAM-MD5");
+        assert!(!cram.causes.is_empty() && cram.causes.iter().all(|it| it.contains("HMAC")), "{:?}", cram.causes);
     }
 
     #[test]

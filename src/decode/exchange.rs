@@ -36,7 +36,7 @@ pub fn explain_exchange(exchange: usize, dialogue: &Dialogue, log: &Log, knowled
     explanation.notes.extend(head::unended(exchange, asked, dialogue, log));
     auth::opened(exchange, &reply, dialogue, log, &mut explanation);
     auth::late(exchange, dialogue, log, &mut explanation);
-    auth::refused(&context, &mut explanation);
+    auth::refused(&context, &reply.text(), &mut explanation);
     let waited = idle(asked, log).is_some_and(|time| time >= LONG);
     if reply.code().is_some_and(|code| code.number() == 421) && asked.before() == Phase::Data && !waited {
         // Nobody was silent: content was on its way.

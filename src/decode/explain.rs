@@ -343,7 +343,7 @@ fn causes(layers: &Layers<'_>, context: &Context) -> Vec<String> {
 type Refutes = fn(&Context) -> bool;
 
 /// Causes in general, by their words in the tables, and what of a conversation shows that they can't be the one.
-pub(super) const REFUTABLE: [(&str, Refutes); 11] = [
+pub(super) const REFUTABLE: [(&str, Refutes); 13] = [
     ("The line is encrypted already", |context| context.tls == Some(false)),
     ("No EHLO yet", |context| context.capabilities.is_some()),
     ("You are logged in already", |context| context.authenticated == Some(false)),
@@ -359,9 +359,15 @@ pub(super) const REFUTABLE: [(&str, Refutes); 11] = [
     ("An answer went out as it was typed, not as base64: $ before it has ehlo encode it", |context| {
         context.gave_up || !takes_base64(context)
     }),
-    ("PLAIN's answer has not its parts, \\0user\\0password", |context| is_by_another(context, &["PLAIN"])),
+    ("PLAIN's answer has not its parts: it is $\\0user\\0password", |context| is_by_another(context, &["PLAIN"])),
     ("The answer of XOAUTH2 has not its parts, user=USER\\1auth=Bearer TOKEN\\1\\1", |context| {
         is_by_another(context, &["XOAUTH2"])
+    }),
+    ("CRAM-MD5's answer is the user, a blank and an HMAC of the challenge, which is to be calculated", |context| {
+        is_by_another(context, &["CRAM-MD5"])
+    }),
+    ("The answer has not the form that the mechanism wants", |context| {
+        !is_by_another(context, &["PLAIN", "XOAUTH2", "CRAM-MD5"])
     }),
 ];
 

@@ -321,10 +321,13 @@ pub(super) fn causes(layers: &Layers<'_>, context: &Context) -> (Vec<String>, Ve
             }
         }
         "auth-failed" => {
-            causes.extend(log_in(context));
+            let code = layers.code.map(|code| code.code);
+            if code != Some(501) {
+                causes.extend(log_in(context));
+            }
             // A server that wants TLS first has 530 and 538 to say so; 535 is about the credentials (RFC 4954 6), and 501
             // about how the answer is written.
-            match layers.code.map(|code| code.code) {
+            match code {
                 Some(501) => {}
                 Some(535) => late.extend(in_clear(context)),
                 _ => causes.extend(in_clear(context)),

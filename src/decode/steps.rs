@@ -111,7 +111,7 @@ fn command(entry: &StepEntry, line: &str, context: &Context) -> Option<Step> {
 
 /// AUTH alone, or with a mechanism that is offered: the one that was chosen before where it takes a password as it is,
 /// since others may fail for reasons of their own.
-fn auth_line(line: String, context: &Context) -> String {
+pub(super) fn auth_line(line: String, context: &Context) -> String {
     const PASSWORDS: [&str; 2] = ["PLAIN", "LOGIN"];
     if line != "AUTH" {
         return line;
