@@ -280,6 +280,12 @@ impl VerbEntry {
         self.argument.fits(argument)
     }
 
+    /// Whether RFC 5321 has given it up (appendix F): nobody means it by a word that is only like it.
+    #[must_use]
+    pub fn is_historic(&self) -> bool {
+        self.reference.starts_with("RFC 5321 F")
+    }
+
     /// The entry of this parameter, in any case.
     #[must_use]
     pub fn parameter(&self, keyword: &str) -> Option<&ParameterEntry> {

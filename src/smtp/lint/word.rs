@@ -141,12 +141,13 @@ fn unknown(context: &Context<'_>, upper: &str, body: &[u8], found: &mut Findings
         return tidied(body);
     }
     let meant = MEANT.iter().find(|(typed, _)| *typed == upper).map(|(_, verb)| *verb);
-    let known = context.verbs.verbs.iter().map(|entry| entry.name.as_str());
+    let known = context.verbs.verbs.iter().filter(|entry| !entry.is_historic()).map(|entry| entry.name.as_str());
     // What stands alone is not meant by a word with more behind it, unless nearly all of it is there.
     let more = body.len() > context.command.word.len();
     let takes_more = |name: &str| context.verbs.find(name).is_none_or(|entry| !entry.fields.is_empty());
     let near = meant.or_else(|| {
-        let fitting = session.may_follow(context.verbs).into_iter().map(|entry| entry.name.as_str());
+        let fitting = session.may_follow(context.verbs).into_iter().filter(|entry| !entry.is_historic());
+        let fitting = fitting.map(|entry| entry.name.as_str());
         nearest(upper, fitting.chain(known).filter(|name| !more || upper.len() > 3 || takes_more(name)))
     });
     if let Some(near) = near {
@@ -189,7 +190,9 @@ mod tests {
 
     #[test]
     fn no_line_is_mended_into_one_that_is_as_wrong_or_that_was_not_meant() {
-        for line in [".", ". ", " .", "\t. ", "set localecho", "SET x", "unset crlf"] {
+        for line in
+            [".", ". ", " .", "\t. ", "set localecho", "SET x", "unset crlf", "end", "End.", "sent", "SOM", "turns"]
+        {
             assert_eq!(mended(line), None, "{line:?}");
         }
         assert_eq!(mended("RSTE").as_deref(), Some("RSET"));
