@@ -24,6 +24,7 @@ pub(super) fn explained(
         (Verb::Other, Some(code @ 500..=502)) => {
             code != 501 && message_text(number, dialogue, log, knowledge, into)
                 || empty_line(exchange, log, into)
+                || code != 501 && after_the_dot(number, dialogue, log, knowledge, into)
                 || of_a_shell(exchange, log, into)
         }
         (Verb::Helo | Verb::Ehlo | Verb::Lhlo, Some(500 | 501 | 504 | 550 | 553)) => nameless(exchange, log, into),
@@ -58,18 +59,58 @@ fn message_text(number: usize, dialogue: &Dialogue, log: &Log, knowledge: &Knowl
          354."
     );
     into.causes = vec![format!("DATA was refused with {code}, and the text went on as if it had not been")];
-    let step = |text: &str, line: &str| Step { text: text.to_owned(), does: Does::Command(line.to_owned()) };
     let phase = dialogue.exchanges()[number].after();
-    let general = match phase {
-        Phase::Mail | Phase::Rcpt => vec![step("Name a recipient", "RCPT TO:"), step("Drop this transaction", "RSET")],
-        Phase::Ready => vec![step("Begin a mail transaction", "MAIL FROM:")],
-        _ => return true,
-    };
-    // A transaction that has its recipients wants DATA again.
-    let again = (phase == Phase::Rcpt).then(|| step("Ask for the message again", "DATA"));
+    let Some(onward) = onward(phase) else { return true };
     let needs = needed(phase, Verb::Data).and_then(|verbs| refused(number, verbs, dialogue, log));
     let mended = needs.and_then(|(index, _)| mended(index, dialogue, log, knowledge));
-    into.next = mended.into_iter().chain(again).chain(general).collect();
+    into.next = mended.into_iter().chain(onward).collect();
+    true
+}
+
+/// How a message is come to from this phase.
+fn onward(phase: Phase) -> Option<Vec<Step>> {
+    let step = |text: &str, line: &str| Step { text: text.to_owned(), does: Does::Command(line.to_owned()) };
+    let (recipient, drop) = (step("Name a recipient", "RCPT TO:"), step("Drop this transaction", "RSET"));
+    match phase {
+        // A transaction that has its recipients wants DATA.
+        Phase::Rcpt => Some(vec![step("Ask for the message", "DATA"), recipient, drop]),
+        Phase::Mail => Some(vec![recipient, drop]),
+        Phase::Ready => Some(vec![step("Begin a mail transaction", "MAIL FROM:")]),
+        _ => None,
+    }
+}
+
+/// A lone dot where no message is open, and text that goes on after the dot that ended its message.
+fn after_the_dot(number: usize, dialogue: &Dialogue, log: &Log, knowledge: &Knowledge, into: &mut Explanation) -> bool {
+    let exchanges = dialogue.exchanges();
+    let Some(entry) = exchanges[number].command().and_then(|record| log.get(record)) else { return false };
+    let is_dot = entry.bytes.trim_ascii() == b".";
+    let unknown = |it: &&Exchange| it.ask == Ask::Command && it.verb == Verb::Other && it.is_refusal();
+    let before = exchanges[..number].iter().rev().take(1000).find(|it| !unknown(it));
+    let ended = before.is_some_and(|it| it.ask == Ask::EndOfData);
+    // A word that is like a command was meant as one.
+    let slipped = || mended(number, dialogue, log, knowledge).is_some();
+    if !is_dot && (!ended || entry.masked || slipped()) {
+        return false;
+    }
+    let before = "The message ended with the lone dot before: what was typed after it went out as commands".to_owned();
+    let (title, meaning, cause) = if is_dot {
+        let cause = if ended { before } else { "No message is open: a dot ends one, and belongs after 354".to_owned() };
+        let meaning = "A lone dot ends a message. DATA opens one, once it is answered 354; until then the server takes the \
+                       dot for a command.";
+        ("no message is open that the dot could end", meaning, cause)
+    } else {
+        let meaning = "No message is open that this line could belong to. A line of a message that is a lone dot goes out as \
+                       two.";
+        ("the server takes this line for a command", meaning, before)
+    };
+    into.title = format!("Refused for good: {title}");
+    meaning.clone_into(&mut into.meaning);
+    into.causes = vec![cause];
+    match onward(exchanges[number].after()) {
+        Some(steps) => into.next = steps,
+        None => into.next.retain(|step| step.does != Does::Command(Verb::Help.word().to_owned())),
+    }
     true
 }
 
@@ -256,6 +297,32 @@ mod tests {
         assert_eq!(e.title, "Refused for good: MAIL has to come first");
         assert_eq!(e.causes, ["Your MAIL was refused with 501, so no transaction is open"]);
         assert_eq!(first(&e), &Does::Command("MAIL FROM:<dude@noddy.com>".to_owned()), "{:?}", e.next);
+    }
+
+    #[test]
+    fn a_dot_without_a_message_is_told_and_what_goes_on_after_one() {
+        let ehlo = "> EHLO a\n< 250 mx\n";
+        let rcpt = format!("{ehlo}> MAIL FROM:<a@b.example>\n< 250 ok\n> RCPT TO:<c@d.example>\n< 250 ok\n");
+        let wants = |line: &str| Does::Command(line.to_owned());
+        for (before, want) in [(ehlo, "MAIL FROM:"), (&rcpt, "DATA")] {
+            for reply in ["500 5.5.2 Error: command not recognized", "502 no"] {
+                let e = last(&format!("{before}> .\n< {reply}"));
+                assert_eq!(e.title, "Refused for good: no message is open that the dot could end", "{reply}");
+                assert!(e.causes.len() == 1 && e.causes[0].contains("belongs after 354"), "{:?}", e.causes);
+                assert_eq!(first(&e), &wants(want), "{:?}", e.next);
+            }
+        }
+        let e = last("> .\n< 500 5.5.2 no");
+        assert!(e.next.iter().all(|step| step.does != wants("HELP")), "{:?}", e.next);
+        let sent = format!("{rcpt}> DATA\n< 354 go\n| begin\n> .\n< 250 ok\n> end\n< 500 5.5.2 no\n");
+        let e = last(&sent);
+        assert!(e.title.ends_with("takes this line for a command"), "{}", e.title);
+        assert!(e.causes[0].starts_with("The message ended with the lone dot before"), "{:?}", e.causes);
+        let e = last(&format!("{sent}> .\n< 500 5.5.2 no"));
+        assert!(e.causes[0].starts_with("The message ended with the lone dot before"), "{:?}", e.causes);
+        // A mistyped command is one after a message too.
+        let e = last(&sent.replace("> end", "> QIUT"));
+        assert!(e.causes[0].contains("QUIT is"), "{:?}", e.causes);
     }
 
     #[test]

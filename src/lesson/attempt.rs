@@ -229,6 +229,17 @@ impl Attempt {
         self.watcher.facts().iter().filter(|fact| matches!(fact.what, What::Asked(_))).count()
     }
 
+    /// Whether all exchanges from this one on were lines that are no commands, and refused for it: text that goes on
+    /// after its message.
+    #[must_use]
+    pub fn is_text_from(&self, exchange: usize) -> bool {
+        let asked = self.watcher.facts().iter().filter_map(|fact| match &fact.what {
+            What::Asked(asked) => Some(asked),
+            _ => None,
+        });
+        asked.skip(exchange).all(|asked| asked.is_no_command())
+    }
+
     /// Messages so far that were taken.
     #[must_use]
     pub fn messages(&self) -> usize {

@@ -82,6 +82,16 @@ impl Asked {
         is_one.then(|| text.trim().to_owned())
     }
 
+    /// Whether it is a line with which no command begins, and was refused as such.
+    #[must_use]
+    pub fn is_no_command(&self) -> bool {
+        let code = self.reply.as_ref().and_then(Reply::code);
+        let asked = !matches!(self.verb.as_str(), "" | "CONNECT" | "END-OF-DATA" | "AUTH-ANSWER");
+        asked
+            && Verb::from_word(&self.verb) == Verb::Other
+            && code.is_some_and(|code| matches!(code.number(), 500 | 502))
+    }
+
     /// Whether it was answered 2yz.
     #[must_use]
     pub fn succeeded(&self) -> bool {

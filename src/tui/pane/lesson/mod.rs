@@ -207,8 +207,9 @@ impl LessonPane {
         for session in seen {
             happened.extend(self.attempt.observe(session.number, session.began, &session.log));
         }
-        // What was said stays until the next exchange.
-        let stays = self.attempt.exchanges() == before;
+        // What was said stays until the next exchange; of a mistake, until one that is not the rest of its text.
+        let mistaken = matches!(self.said, Some(Said::Mistake(..)));
+        let stays = self.attempt.exchanges() == before || mistaken && self.attempt.is_text_from(before);
         let ticked = self.say(&happened, stays);
         let silent = !ticked && self.said.is_none() && self.stage() == Stage::Steps;
         if silent && self.attempt.ahead().is_some() && self.attempt.ahead() != ahead {

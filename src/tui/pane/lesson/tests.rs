@@ -126,6 +126,21 @@ fn a_mistake_is_answered_under_the_line_until_the_next_exchange() {
 }
 
 #[test]
+fn what_is_said_of_a_dot_too_early_stays_while_the_rest_of_the_text_is_refused() {
+    let mut class = Class::of("05-dots", 120, 33);
+    let mail =
+        "> MAIL FROM:<dude@noddy.com>\n< 250 ok\n> RCPT TO:<anotherdude@target.local>\n< 250 ok\n> DATA\n< 354 go\n";
+    class.lab(&format!("> HELO noddy.com\n< 250 mx\n{mail}| Subject: a\n|\n| one\n> .\n< 250 ok"));
+    class.lab(&format!("{mail}| Subject: a\n|\n| ..signature\n> .\n< 250 ok"));
+    class.lab(&format!("{mail}| Subject: a\n|\n| begin\n> .\n< 250 ok\n> end\n< 500 no"));
+    assert!(class.shows("! Your single dot ended the message"), "{}", class.screen.shown());
+    class.lab("> .\n< 500 no");
+    assert!(class.shows("! Your single dot ended the message"), "{}", class.screen.shown());
+    class.lab("> RSET\n< 250 ok");
+    assert!(!class.shows("Your single dot ended the message"), "{}", class.screen.shown());
+}
+
+#[test]
 fn hints_come_one_by_one_and_are_counted() {
     let mut class = Class::new(120, 33);
     for (n, words) in [(1, "Machines introduce themselves"), (2, "The verb is HELO"), (3, "HELO noddy.com")] {
