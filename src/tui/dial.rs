@@ -10,6 +10,7 @@ use crate::class::attend::{Attendance, Joining, Up};
 use crate::client::{Connection, Request, SharedJournal, connect};
 use crate::conversation::Micros;
 use crate::conversation::event::{Event, Remark, Timed};
+use crate::conversation::file::Header;
 use crate::conversation::journal::Journal;
 use crate::lab::Lab;
 use crate::lab::reload::Reload;
@@ -93,6 +94,8 @@ pub(super) struct Dialler {
     at_lab: bool,
     roots: Vec<String>,
     journal: Option<SharedJournal>,
+    /// The head of the conversation's file, whether there is one or not.
+    head: Option<Box<Header>>,
     started: Duration,
     connection: Option<Connection>,
     /// Whether NOOP is sent by itself.
@@ -119,6 +122,7 @@ impl Dialler {
             at_lab: false,
             roots: Vec::new(),
             journal: None,
+            head: None,
             started: Duration::ZERO,
             connection: None,
             alive: Alive::default(),
@@ -272,7 +276,7 @@ impl Dialler {
             let _ = connection.requests.try_send(Request::Remark(remark));
         }
         self.connection = Some(connection);
-        Message::Began { peer: Box::new(peer), path: self.path(), again }
+        Message::Began { peer: Box::new(peer), path: self.path(), head: self.head.clone(), again }
     }
 
     fn path(&self) -> Option<PathBuf> {
@@ -282,6 +286,7 @@ impl Dialler {
 
     fn begin_journal(&mut self, target: &Target, uri: &str, place: &str) -> Result<SharedJournal, String> {
         let header = header(target, uri, self.class.as_ref().map(|class| &class.hello), &self.world);
+        self.head = Some(Box::new(header.clone()));
         let folder = self.world.directories.state.join("transcripts");
         let name = match target.name.as_str() {
             _ if self.class.is_some() => "lab",

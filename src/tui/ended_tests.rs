@@ -53,7 +53,7 @@ fn whoever_greeted_by_a_name_is_offered_the_same_again() {
     screen.wire("* closed by=server");
     let mut peer = Box::new(screen.model.peer.clone());
     peer.identity.ehlo.clear();
-    screen.send(Message::Began { peer, path: None, again: true });
+    screen.send(Message::Began { peer, path: None, head: None, again: true });
     screen.wire("* connecting 127.0.0.1:40025\n* connected 127.0.0.1:40025 from 127.0.0.1:50001\n< 220 mx");
     assert_eq!(screen.model.composer.ghost(), "EHLO noddy.com");
 }

@@ -144,7 +144,7 @@ fn what_is_said_of_an_empty_line_of_a_cut_has_the_rows_that_it_needs() {
     let mut screen = refused(80, 24);
     screen.wire("* closed by=network reason=\"connection reset\"");
     let peer = Box::new(screen.model.peer.clone());
-    screen.send(Message::Began { peer, path: None, again: true });
+    screen.send(Message::Began { peer, path: None, head: None, again: true });
     screen.wire("* connecting 127.0.0.1:40025\n* connected 127.0.0.1:40025 from 127.0.0.1:50001\n< 220 mx");
     let shown = screen.shown();
     assert!(shown.contains("F12 brings you back") && shown.contains("as it goes"), "{shown}");

@@ -115,7 +115,7 @@ fn written(writing: Writing, to: &Path, knowledge: &Knowledge) -> String {
     });
     match octets.and_then(|octets| private::replace(to, &octets).map_err(|error| error.to_string())) {
         Ok(()) if writing.anonymise => {
-            format!("Written without names to {shown}: look through it before you give it away.")
+            format!("Written without names to {shown}{from_screen}; look through it before you give it away.")
         }
         Ok(()) => format!("Written to {shown}{from_screen}"),
         Err(why) => format!("Not written to {shown}: {why}"),
@@ -226,6 +226,11 @@ mod tests {
     use crate::conversation::event::Remark;
     use crate::conversation::file::{self, Annotations};
 
+    fn world(at: &Path) -> World {
+        let directories = crate::world::Directories { config: at.into(), data: at.into(), state: at.into() };
+        World::fixed(directories, jiff::Timestamp::UNIX_EPOCH, 1)
+    }
+
     fn note() -> Timed {
         let remark = Remark::new("note").with("at", 1).value("slow");
         Timed { at: Micros(300_000), event: Event::Remark(remark) }
@@ -258,15 +263,7 @@ mod tests {
     async fn a_folder_that_does_not_exist_is_told_with_what_helps() {
         let folder = tempfile::tempdir().expect("a directory");
         let to = folder.path().join("none/a.md");
-        let world = World::fixed(
-            crate::world::Directories {
-                config: folder.path().into(),
-                data: folder.path().into(),
-                state: folder.path().into(),
-            },
-            jiff::Timestamp::UNIX_EPOCH,
-            1,
-        );
+        let world = world(folder.path());
         let (sender, mut answers) = tokio::sync::mpsc::unbounded_channel();
         let whole = Whole::Log(Box::default());
         let writing =
@@ -282,15 +279,7 @@ mod tests {
     async fn a_conversation_whose_file_is_gone_is_asked_for_again_and_written_from_the_screen() {
         let folder = tempfile::tempdir().expect("a directory");
         let (path, to) = (folder.path().join("gone.smtp"), folder.path().join("a.smtp"));
-        let world = World::fixed(
-            crate::world::Directories {
-                config: folder.path().into(),
-                data: folder.path().into(),
-                state: folder.path().into(),
-            },
-            jiff::Timestamp::UNIX_EPOCH,
-            1,
-        );
+        let world = world(folder.path());
         let (sender, mut answers) = tokio::sync::mpsc::unbounded_channel();
         let writing = |whole| Writing { whole, to: to.clone(), format: None, anonymise: false, over: false };
         write(writing(Whole::File(path.clone())), &Knowledge::default(), &world, sender.clone());
@@ -299,10 +288,15 @@ mod tests {
         annotate(path, note(), sender.clone());
         let Some(Message::FileGone(_, OfGone::Note(_))) = answers.recv().await else { panic!("it is told") };
         let document = file::read(b"+++\nehlo = 1\n+++\n0.100000 > NOOP\n").expect("a file");
-        write(writing(Whole::Gone(Box::new(document))), &Knowledge::default(), &world, sender);
-        let Some(Message::Notice(said)) = answers.recv().await else { panic!("it is said") };
-        assert!(said.contains("from the screen: its file is gone"), "{said}");
-        assert!(std::fs::read_to_string(&to).expect("written").contains("> NOOP"));
+        for anonymise in [false, true] {
+            let whole = Whole::Gone(Box::new(document.clone()));
+            let writing = Writing { anonymise, over: true, ..writing(whole) };
+            write(writing, &Knowledge::default(), &world, sender.clone());
+            let Some(Message::Notice(said)) = answers.recv().await else { panic!("it is said") };
+            assert!(said.contains("from the screen: its file is gone"), "{said}");
+            assert_eq!(said.contains("look through it"), anonymise, "{said}");
+            assert!(std::fs::read_to_string(&to).expect("written").contains("> NOOP"));
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use crate::conversation::event::Timed;
+use crate::conversation::file::Header;
 use crate::conversation::{Log, Micros};
 use crate::decode::Knowledge;
 use crate::interchange::Format;
@@ -45,6 +46,8 @@ pub enum Message {
         peer: Box<Peer>,
         /// Where it is recorded, if it is.
         path: Option<PathBuf>,
+        /// The head that its file begins with, or would.
+        head: Option<Box<Header>>,
         /// Whether the conversation goes on where it was cut.
         again: bool,
     },

@@ -122,7 +122,7 @@ fn after_a_cut_the_way_back_is_offered_and_gone() {
     screen.keys("<f12>");
     assert_eq!(screen.asked(), ["reconnect", "look up access"]);
     let peer = Box::new(screen.model.peer.clone());
-    screen.send(Message::Began { peer, path: None, again: true });
+    screen.send(Message::Began { peer, path: None, head: None, again: true });
     access(&mut screen, TlsMode::None, None);
     assert!(screen.asked().is_empty(), "the greeting is due first");
     screen.wire("* connecting 127.0.0.1:40025\n* connected 127.0.0.1:40025 from 127.0.0.1:50001\n< 220 mx");
@@ -138,7 +138,7 @@ fn after_a_reconnect_the_composer_says_how_to_get_back() {
     let mut screen = refused(120, 33);
     screen.wire("* closed by=network reason=\"connection reset\"");
     let peer = Box::new(screen.model.peer.clone());
-    screen.send(Message::Began { peer, path: None, again: true });
+    screen.send(Message::Began { peer, path: None, head: None, again: true });
     screen.wire("* connecting 127.0.0.1:1\n* connected 127.0.0.1:1 from 127.0.0.1:2\n< 220 mx");
     assert!(screen.shown().contains("F12 brings you back"), "{}", screen.shown());
 }
@@ -348,7 +348,7 @@ fn who_comes_back_while_the_server_is_down_is_told_just_that() {
     assert!(screen.shown().contains("F12 back to where you were"), "{}", screen.shown());
     screen.keys("<f12>");
     let peer = Box::new(screen.model.peer.clone());
-    screen.send(Message::Began { peer, path: None, again: true });
+    screen.send(Message::Began { peer, path: None, head: None, again: true });
     screen.wire("* connecting 127.0.0.1:40025\n* error kind=refused \"nothing listens\"\n* closed by=network");
     screen.asked();
     screen.send(Message::Secret(Fetched::Known(Secret::from("noddy"))));

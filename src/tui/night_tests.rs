@@ -141,7 +141,7 @@ fn a_line_for_one_server_does_not_stand_ready_for_another() {
     let mut screen = refused(80, 24);
     screen.keys("RSET");
     let peer = Peer { name: "127.0.0.1:26002".to_owned(), ..screen.model.peer.clone() };
-    screen.send(Message::Began { peer: Box::new(peer), path: None, again: false });
+    screen.send(Message::Began { peer: Box::new(peer), path: None, head: None, again: false });
     assert_eq!(screen.model.composer.line(), "");
     screen.wire("* connecting 127.0.0.1:26002\n* connected 127.0.0.1:26002\n< 220 mx");
     screen.keys("<up>");

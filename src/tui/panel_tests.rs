@@ -14,7 +14,7 @@ use super::talk::Talk;
 
 fn began(unverified: bool, again: bool) -> Message {
     let peer = Peer { name: "mx.example:25".to_owned(), unverified, ..Peer::default() };
-    Message::Began { peer: Box::new(peer), path: None, again }
+    Message::Began { peer: Box::new(peer), path: None, head: None, again }
 }
 
 fn greeted(columns: u16, rows: u16) -> Screen {
@@ -199,7 +199,7 @@ fn the_mechanism_that_the_target_names_is_offered_after_a_refused_log_in() {
     let mut screen = Screen::new(120, 33);
     let mechanism = Some("LOGIN".to_owned());
     let peer = Peer { name: "mx.example:25".to_owned(), mechanism, ..Peer::default() };
-    screen.send(Message::Began { peer: Box::new(peer), path: None, again: false });
+    screen.send(Message::Began { peer: Box::new(peer), path: None, head: None, again: false });
     screen.wire(
         "* connected 127.0.0.1:25 from 127.0.0.1:50000
          < 220 mx.example ESMTP

@@ -244,10 +244,7 @@ pub(super) fn of_gone(model: &mut Model, path: &Path, wanted: OfGone) -> Vec<Eff
         model.notice = Some(format!("{name} is gone: it was deleted or moved. Open it from where it is now."));
         return Vec::new();
     }
-    let shown = || {
-        let head = model.talk.head.as_deref().cloned().unwrap_or_default();
-        Whole::Gone(Box::new(Document::new(head, model.talk.log.clone())))
-    };
+    let shown = || Whole::Gone(Box::new(Document::new(head(model), model.talk.log.clone())));
     let words = match wanted {
         OfGone::Write { to, format, anonymise, over } => {
             return vec![Effect::Write { whole: shown(), to, format, anonymise, over, knowledge: told_by(model) }];
@@ -288,8 +285,13 @@ fn whole(model: &Model) -> Whole {
     match (&model.talk.imported, &model.talk.path) {
         (Some(head), _) => Whole::Log(Box::new(Document::new((**head).clone(), model.talk.log.clone()))),
         (None, Some(path)) => Whole::File(path.clone()),
-        (None, None) => Whole::Log(Box::new(Document::new(Header::default(), model.talk.log.clone()))),
+        (None, None) => Whole::Log(Box::new(Document::new(head(model), model.talk.log.clone()))),
     }
+}
+
+/// The head of what is on the screen, where it is in no file.
+fn head(model: &Model) -> Header {
+    model.talk.head.as_deref().cloned().unwrap_or_default()
 }
 
 fn bookmark(model: &mut Model) -> Vec<Effect> {

@@ -140,7 +140,7 @@ mod tests {
         assert!(screen.model.password.is_some(), "{}", screen.shown());
         let dialled = |screen: &mut Screen, unverified, again| {
             let peer = crate::tui::model::Peer { unverified, ..screen.model.peer.clone() };
-            screen.send(Message::Began { peer: Box::new(peer), path: None, again });
+            screen.send(Message::Began { peer: Box::new(peer), path: None, head: None, again });
             screen.wire("* connecting 127.0.0.1:25\n* connected 127.0.0.1:25\n< 220 mx");
         };
         dialled(&mut screen, true, true);

@@ -38,7 +38,7 @@ pub struct Talk {
     pub path: Option<PathBuf>,
     /// The target that the head of an opened file names.
     pub target: Option<String>,
-    /// The head of an opened file.
+    /// The head of its file; of a live one also where it could not be recorded.
     pub head: Option<Box<Header>>,
     /// When it was recorded, where its head says so.
     pub started: Option<Timestamp>,

@@ -24,7 +24,7 @@ pub(super) fn connected(columns: u16, rows: u16) -> Screen {
         to: vec!["anotherdude@target.local".to_owned()],
     };
     let peer = Peer { name: "lab".to_owned(), identity, ..Peer::default() };
-    screen.send(Message::Began { peer: Box::new(peer), path: None, again: false });
+    screen.send(Message::Began { peer: Box::new(peer), path: None, head: None, again: false });
     screen.wire(
         "* connecting 127.0.0.1:40025
          * connected 127.0.0.1:40025 from 127.0.0.1:50000

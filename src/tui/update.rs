@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
 use crate::conversation::Micros;
+use crate::conversation::file::Header;
 use crate::transaction::{interrupted, last_greeting};
 
 use super::act::{act, open_form};
@@ -109,7 +110,7 @@ fn read(model: &mut Model, message: Message) -> Vec<Effect> {
 /// What comes from the loop itself.
 fn background(model: &mut Model, message: Message) -> Vec<Effect> {
     match message {
-        Message::Began { peer, path, again } => began(model, *peer, path, again),
+        Message::Began { peer, path, head, again } => began(model, *peer, (path, head), again),
         Message::Rehearsed(rehearsed) => return replay::begin(model, *rehearsed),
         Message::ReplayAsks { path, target, way, user } => replay::ask_password(model, (path, target, way), &user),
         Message::Compared(compared) => replay::show(model, *compared),
@@ -190,8 +191,9 @@ fn kept_lately(model: &mut Model, recent: Vec<Recent>) {
     model.overlay = overlay;
 }
 
-/// A connection is being made: in a new conversation, or `again` to go on with the one that is there.
-fn began(model: &mut Model, peer: Peer, path: Option<PathBuf>, again: bool) {
+/// A connection is being made: in a new conversation, or `again` to go on with the one that is there; where its file is,
+/// and the head of it.
+fn began(model: &mut Model, peer: Peer, (path, head): (Option<PathBuf>, Option<Box<Header>>), again: bool) {
     model.face = Face::Talk;
     model.focus = Focus::Composer;
     model.notice = None;
@@ -212,7 +214,7 @@ fn began(model: &mut Model, peer: Peer, path: Option<PathBuf>, again: bool) {
     model.playback = None;
     put_away_line(model, &peer.name, again);
     model.talk.goes_on();
-    model.talk.path = path;
+    (model.talk.path, model.talk.head) = (path, head);
     model.talk.mechanism.clone_from(&peer.mechanism);
     // Who goes on goes on by the name that was given.
     let greeted = again && last_greeting(&model.talk.dialogue, &model.talk.log).is_some();

@@ -60,7 +60,8 @@ impl Dialler {
         let journal = self.begin_journal(&target, &uri, &target.endpoint.to_string());
         let unrecorded = journal.as_ref().err().cloned();
         self.journal = journal.ok();
-        messages.push(Message::Began { peer: Box::new(peer(&target, self.at_lab)), path: self.path(), again: false });
+        let peer = Box::new(peer(&target, self.at_lab));
+        messages.push(Message::Began { peer, path: self.path(), head: self.head.clone(), again: false });
         if let Some(why) = unrecorded {
             messages.push(Message::Notice(format!("This is not recorded: {why}")));
         }

@@ -112,7 +112,7 @@ pub(super) const SCENES: &[Scene] = &[
         let mut screen = refused(c, r);
         screen.wire("* closed by=network reason=\"connection reset\"");
         let peer = Box::new(screen.model.peer.clone());
-        screen.send(Message::Began { peer, path: None, again: true });
+        screen.send(Message::Began { peer, path: None, head: None, again: true });
         screen.wire("* connecting 127.0.0.1:40025\n* connected 127.0.0.1:40025 from 127.0.0.1:50001\n< 220 mx");
         screen
     }),
@@ -293,7 +293,7 @@ fn began(columns: u16, rows: u16, name: &str) -> Screen {
     peer.identity.ehlo = "noddy.com".to_owned();
     peer.identity.from = "dude@noddy.com".to_owned();
     peer.identity.to = vec!["anotherdude@target.local".to_owned()];
-    screen.send(Message::Began { peer: Box::new(peer), path: None, again: false });
+    screen.send(Message::Began { peer: Box::new(peer), path: None, head: None, again: false });
     screen
 }
 

@@ -6,7 +6,6 @@ use insta::assert_snapshot;
 
 use crate::conversation::event::{Event, Remark, Timed};
 use crate::conversation::{Kind, Log, Micros};
-use crate::tui::effect::OfGone;
 use crate::tui::message::Message;
 use crate::tui::model::Peer;
 use crate::tui::pane::sample;
@@ -14,6 +13,7 @@ use crate::tui::screen::Screen;
 use crate::tui::talk::Talk;
 use crate::tui::theme::Theme;
 
+mod gone;
 mod reasons;
 
 const RELAY: &str = "* connecting 127.0.0.1:2525\n* connected 127.0.0.1:2525 from a\n< 220 mx.target.local ESMTP\n\
@@ -35,7 +35,7 @@ fn opened(text: &str, columns: u16, rows: u16) -> Screen {
 fn live() -> Screen {
     let mut screen = Screen::new(100, 30);
     let peer = Peer { name: "lab".to_owned(), ..Peer::default() };
-    screen.send(Message::Began { peer: Box::new(peer), path: None, again: false });
+    screen.send(Message::Began { peer: Box::new(peer), path: None, head: None, again: false });
     screen.wire(RELAY.split_once("> DATA").expect("it has one").0);
     screen.keys("<esc>");
     screen.asked();
@@ -223,26 +223,6 @@ fn a_file_is_written_over_only_by_a_second_enter() {
     screen.send(Message::Exists { to: PathBuf::from("relay-2.smtp"), format: None, anonymise: false });
     screen.keys("<backspace>p<enter>");
     assert_eq!(screen.asked(), ["write relay-2.smtp as smtp"], "another name asks again");
-}
-
-#[test]
-fn of_a_file_that_is_gone_what_is_on_the_screen_is_written() {
-    let mut screen = opened(RELAY, 120, 33);
-    let path = || PathBuf::from("relay.smtp");
-    let (to, format) = (PathBuf::from("r.md"), crate::interchange::by_name("md"));
-    screen.send(Message::FileGone(path(), OfGone::Write { to, format, anonymise: false, over: false }));
-    assert_eq!(screen.asked(), ["write what is shown r.md as md"]);
-    screen.send(Message::FileGone(path(), OfGone::Copy));
-    assert_eq!(screen.asked(), ["copy what is shown"]);
-    let remark = Remark::new("note").with("at", 3).value("asked the owner");
-    screen.send(Message::FileGone(path(), OfGone::Note(Timed { at: Micros(1), event: Event::Remark(remark) })));
-    let shown = screen.shown();
-    assert!(shown.contains("✎ asked the owner") || shown.contains("✎  asked the owner"), "{shown}");
-    assert!(shown.contains("relay.smtp is gone") && shown.contains("w writes all of it"), "{shown}");
-    screen.send(Message::FileGone(path(), OfGone::Read));
-    assert!(screen.shown().contains("is gone: w writes what is on the screen"), "{}", screen.shown());
-    screen.send(Message::FileGone(PathBuf::from("other.smtp"), OfGone::Copy));
-    assert_eq!(screen.asked(), [] as [&str; 0], "of another one nothing is here");
 }
 
 #[test]

@@ -63,7 +63,7 @@ fn replaying(columns: u16, rows: u16, greeting: &str) -> Screen {
     screen.send(Message::Rehearsed(Box::new(of)));
     assert_eq!(screen.asked(), ["connect smtp://127.0.0.1:2525"]);
     let peer = Peer { name: "127.0.0.1:2525".to_owned(), ..Peer::default() };
-    screen.send(Message::Began { peer: Box::new(peer), path: None, again: false });
+    screen.send(Message::Began { peer: Box::new(peer), path: None, head: None, again: false });
     screen.wire(greeting);
     screen
 }
@@ -215,7 +215,7 @@ fn f5_starts_over() {
     assert_eq!(screen.asked(), ["reconnect"]);
     screen.wire("* closed by=client");
     let peer = Peer { name: "127.0.0.1:2525".to_owned(), ..Peer::default() };
-    screen.send(Message::Began { peer: Box::new(peer), path: None, again: true });
+    screen.send(Message::Began { peer: Box::new(peer), path: None, head: None, again: true });
     screen.wire(GREETING);
     assert_eq!(screen.model.composer.line(), "EHLO noddy.com");
     let shown = screen.shown();
@@ -321,12 +321,12 @@ fn the_line_that_a_replay_has_offered_goes_with_it() {
     assert_eq!(screen.model.composer.line(), "EHLO noddy.com");
     screen.wire("* closed by=server");
     let peer = Peer { name: "lab:".to_owned(), ..Peer::default() };
-    screen.send(Message::Began { peer: Box::new(peer.clone()), path: None, again: false });
+    screen.send(Message::Began { peer: Box::new(peer.clone()), path: None, head: None, again: false });
     assert_eq!(screen.model.composer.line(), "");
     // What somebody wrote over it stays.
     let mut screen = replaying(120, 33, GREETING);
     screen.keys("<ctrl-u>NOOP");
-    screen.send(Message::Began { peer: Box::new(peer), path: None, again: false });
+    screen.send(Message::Began { peer: Box::new(peer), path: None, head: None, again: false });
     assert_eq!(screen.model.composer.line(), "NOOP");
 }
 
@@ -365,7 +365,7 @@ fn a_response_is_filled_in_without_being_called_wrong_and_another_may_be_typed()
     let mut screen = Screen::new(100, 24);
     screen.send(Message::Rehearsed(Box::new(of)));
     let peer = Peer { name: "lab".to_owned(), lab: true, ..Peer::default() };
-    screen.send(Message::Began { peer: Box::new(peer), path: None, again: false });
+    screen.send(Message::Began { peer: Box::new(peer), path: None, head: None, again: false });
     screen.asked();
     screen.wire(GREETING);
     screen.say("<enter>", "< 250-mx\n< 250 AUTH LOGIN");
