@@ -58,14 +58,20 @@ fn whoever_greeted_by_a_name_is_offered_the_same_again() {
     assert_eq!(screen.model.composer.ghost(), "EHLO noddy.com");
 }
 
-#[test]
-fn a_message_that_nobody_took_is_sent_again_as_it_was() {
+/// A message that was written is on its way; its lines.
+fn sent() -> (Screen, Vec<String>) {
     let mut screen = refused(80, 24);
     screen.keys("<f3>");
     screen.keys("Night<ctrl-d>");
     screen.say("DATA<enter>", "< 354 go");
     let written = screen.model.draft.lines.clone();
     screen.keys("<enter>");
+    (screen, written)
+}
+
+#[test]
+fn a_message_that_nobody_took_is_sent_again_as_it_was() {
+    let (mut screen, written) = sent();
     screen.wire("| Subject: Night\n> .\n< 421 4.3.0 shutting down\n* closed by=server");
     holds(&screen, &["F12 back to where you were"]);
     screen.wire(&format!("{OPEN}{GREETED}> MAIL FROM:<a@b>\n< 250 ok\n> RCPT TO:<c@d>\n< 250 ok\n> DATA\n< 354 go"));
@@ -81,12 +87,7 @@ fn a_message_that_nobody_took_is_sent_again_as_it_was() {
 
 #[test]
 fn a_message_that_was_put_off_is_not_taken_with_the_next_one() {
-    let mut screen = refused(80, 24);
-    screen.keys("<f3>");
-    screen.keys("Night<ctrl-d>");
-    screen.say("DATA<enter>", "< 354 go");
-    let written = screen.model.draft.lines.clone();
-    screen.keys("<enter>");
+    let (mut screen, written) = sent();
     screen.wire("| Subject: Night\n> .\n< 451 4.3.0 later\n> MAIL FROM:<a@b>\n< 250 ok\n> RCPT TO:<c@d>\n< 250 ok");
     screen.wire("> DATA\n< 354 go\n| by hand\n> .\n< 250 2.0.0 queued");
     screen.model.fresh = [7; 16];
