@@ -64,7 +64,8 @@ impl Class {
 
     /// Takes in the answer to the first question that has none (which must be `asked`, where that is said); gives the
     /// question and its number, from 0. None where there is no such question or answer, or the time is over. In an exam,
-    /// where nothing is told of it, the answer that was given last can be changed until the next question is asked.
+    /// where nothing is told of it, the answer that was given last can be changed until the next question is asked; that
+    /// to the last one until the time is over.
     pub(crate) fn choose(&self, student: &Student, asked: Option<usize>, choice: usize) -> Option<(usize, Question)> {
         let questions = self.questions(student);
         if choice >= pool::ANSWERS || self.is_over(student, self.now()) {
@@ -73,7 +74,8 @@ impl Class {
         let exam = self.settings.exam.is_some();
         let number = student.with(|state| {
             let open = (0..questions.len()).find(|number| !state.chosen.contains_key(number));
-            let last = state.asked.filter(|last| exam && asked.is_none_or(|asked| asked == *last));
+            let end = questions.len().checked_sub(1).filter(|_| open.is_none());
+            let last = state.asked.or(end).filter(|last| exam && asked.is_none_or(|asked| asked == *last));
             let number = last.or(open)?;
             if asked.is_some_and(|asked| asked != number) {
                 return None;

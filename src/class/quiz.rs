@@ -73,12 +73,13 @@ impl Class {
             return vec![NO_QUESTIONS.to_owned()];
         }
         let (answered, right) = student.answered();
-        student.with(|state| state.asked = questions.get(answered).map(|_| answered));
         let Some(question) = questions.get(answered) else {
-            let exam = self.settings.exam.is_some();
-            let known = if exam { String::new() } else { format!(" {right} of {} were right.", questions.len()) };
-            return vec![format!("There is no further question.{known}")];
+            if self.settings.exam.is_some() {
+                return vec![stands(student, questions.len() - 1)];
+            }
+            return vec![format!("There is no further question. {right} of {} were right.", questions.len())];
         };
+        student.with(|state| state.asked = Some(answered));
         let mut words = vec![
             format!("Question {} of {}. The server says:", answered + 1, questions.len()),
             question.reply.clone(),
@@ -101,20 +102,44 @@ impl Class {
             return vec![NO_QUESTIONS.to_owned()];
         }
         let choice = choice(word.trim());
-        let next = "NOOP question asks the next one.".to_owned();
-        match choice.and_then(|choice| Some((choice, self.choose(student, None, choice)?))) {
-            None => vec!["That is no answer to a question that is open; NOOP question asks the next one.".to_owned()],
-            Some((choice, (number, _))) if self.settings.exam.is_some() => vec![format!(
-                "Noted: {} to question {}. NOOP choose takes another letter until NOOP question asks the next one.",
-                ('a'..).nth(choice).unwrap_or('?'),
-                number + 1
-            )],
+        let taken = choice.and_then(|choice| Some((choice, self.choose(student, None, choice)?)));
+        let more = student.answered().0 < self.questions(student).len();
+        let next = if more { "NOOP question asks the next one." } else { "It was the last." };
+        match taken {
+            None if more => vec![format!("That is no answer to a question that is open; {next}")],
+            None if self.settings.exam.is_some() => {
+                vec!["That is none of the answers: say one of their letters.".to_owned()]
+            }
+            None => vec!["That is no answer to a question that is open; there is no further one.".to_owned()],
+            Some((choice, (number, _))) if self.settings.exam.is_some() => {
+                let until = if more { "NOOP question asks the next one" } else { OVER };
+                let letter = letter(choice);
+                vec![format!(
+                    "Noted: {letter} to question {}. NOOP choose takes another letter until {until}.",
+                    number + 1
+                )]
+            }
             Some((choice, (_, question))) => {
                 let verdict = if choice == question.right { "Right." } else { "Not so." };
-                vec![format!("{verdict} {}", question.whys[choice]), next]
+                vec![format!("{verdict} {}", question.whys[choice]), next.to_owned()]
             }
         }
     }
+}
+
+/// Until when the last answer in an exam can be changed.
+const OVER: &str = "the time is over";
+
+/// What is said in an exam to whom asks for more than there is: the last answer is still theirs to change.
+fn stands(student: &Student, last: usize) -> String {
+    let chosen = student.with(|state| state.chosen.get(&last).map(|(choice, _)| *choice));
+    let given = chosen.map_or('?', letter);
+    format!("That was the last question; your answer to it stands as {given}. NOOP choose changes it until {OVER}.")
+}
+
+/// The letter of an answer, counted from 0.
+fn letter(place: usize) -> char {
+    ('a'..).nth(place).unwrap_or('?')
 }
 
 /// Which answer, from 0, a letter or a number stands for.
@@ -163,7 +188,7 @@ fn answered(quiz: &mut Quiz, place: Option<usize>) -> Vec<String> {
     let why = quiz.verdict().map_or("", |(_, why)| why);
     let mut words = vec![format!("{} {why}", if right { "Right." } else { "Not so." }).trim_end().to_owned()];
     if !right && let Some(place) = quiz.right() {
-        words.extend(('a'..).nth(place).map(|letter| format!("It was {letter}.")));
+        words.push(format!("It was {}.", letter(place)));
     }
     if quiz.go_on() {
         words.extend(question(quiz));

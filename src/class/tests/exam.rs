@@ -78,10 +78,47 @@ async fn questions_about_replies_are_asked_one_by_one_and_kept() {
     let said = joined_up(&anna.say(&format!("NOOP choose {}", letter(questions[0].right))).await);
     assert!(said.starts_with("Right."), "{said}");
     let said = joined_up(&anna.say(&format!("NOOP choose {}", letter((questions[1].right + 1) % 4))).await);
-    assert!(said.starts_with("Not so.") && said.contains("another trouble"), "{said}");
+    assert!(
+        said.starts_with("Not so.") && said.contains("another trouble") && said.contains("It was the last."),
+        "{said}"
+    );
     assert!(joined_up(&anna.say("NOOP question").await).contains("no further question. 1 of 2"));
     assert!(joined_up(&anna.say("NOOP choose a").await).contains("no answer to a question that is open"));
     assert_eq!(student.answered(), (2, 1));
+}
+
+#[tokio::test]
+async fn in_an_exam_the_last_answer_by_noop_can_be_changed_until_the_time_is_over() {
+    let at = tempfile::tempdir().expect("a folder");
+    let (world, seconds) = clocked(at.path());
+    let exam = Some(Exam { minutes: 30, extra: [].into(), since: None });
+    let wish = Wish { exam, questions: Some(2), ..lessons(&["01"]) };
+    let (class, address, guard) = open_in(world.clone(), &wish).await;
+    let mut anna = Telnet::joined(address, &class, "anna").await;
+    anna.say("NOOP question").await;
+    let said = joined_up(&anna.say("NOOP choose b").await);
+    assert!(said.contains("b to question 1. NOOP choose takes another letter until NOOP question asks"), "{said}");
+    anna.say("NOOP question").await;
+    let said = joined_up(&anna.say("NOOP choose a").await);
+    assert!(said.contains("a to question 2. NOOP choose takes another letter until the time is over"), "{said}");
+    let said = joined_up(&anna.say("NOOP question").await);
+    assert!(said.contains("That was the last question; your answer to it stands as a. NOOP choose"), "{said}");
+    let said = joined_up(&anna.say("NOOP choose z").await);
+    assert!(said.contains("none of the answers"), "{said}");
+    let said = joined_up(&anna.say("NOOP choose c").await);
+    assert!(said.contains("Noted: c to question 2"), "{said}");
+    // A class that is taken up again knows it too.
+    drop((anna, guard));
+    until(&class, || !class.named("anna").expect("there").is_here()).await;
+    drop(class);
+    let (class, address, _guard) = open_in(world, &Wish::default()).await;
+    let mut anna = Telnet::joined(address, &class, "anna").await;
+    assert!(joined_up(&anna.say("NOOP choose d").await).contains("Noted: d to question 2"));
+    let chosen = |class: &Class| class.named("anna").expect("there").with(|state| state.chosen[&1].0);
+    assert_eq!(chosen(&class), 3);
+    seconds.store(31 * 60, Ordering::SeqCst);
+    assert!(joined_up(&anna.say("NOOP choose a").await).contains("was not taken"));
+    assert_eq!(chosen(&class), 3);
 }
 
 /// A world whose clock says so many seconds after nine.
