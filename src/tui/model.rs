@@ -154,9 +154,9 @@ impl Waiting {
     }
 }
 
-/// The columns for words under the line to send, on a screen of so many: within the frame, after a blank.
+/// The columns for words under the line to send, on a screen of so many: within the frame, between blanks.
 fn said_columns(screen: u16) -> usize {
-    usize::from(screen.saturating_sub(3)).max(1)
+    usize::from(screen.saturating_sub(4)).max(1)
 }
 
 /// The workbench.

@@ -118,7 +118,7 @@ fn panes(model: &Model, frame: &mut Frame<'_>, layout: &Layout) {
     if let Some(area) = layout.composer {
         composer(model, frame, area);
     } else if let Some(notice) = &model.notice {
-        let rows = super::text::wrap(notice, usize::from(layout.footer.width.saturating_sub(1)).max(1)).len();
+        let rows = super::text::wrap(notice, usize::from(layout.footer.width.saturating_sub(2)).max(1)).len();
         let rows = u16::try_from(rows).unwrap_or(1).clamp(1, layout.footer.y.saturating_sub(2).max(1));
         said(model, frame, Rect { y: layout.footer.y - rows, height: rows, ..layout.footer }, notice);
     }
@@ -226,7 +226,7 @@ fn answered(model: &Model) -> Option<String> {
 /// Says something in the rows of an area; what the last of them has no room for is cut.
 fn said(model: &Model, frame: &mut Frame<'_>, area: Rect, words: &str) {
     frame.render_widget(ratatui::widgets::Clear, area);
-    let columns = usize::from(area.width.saturating_sub(1)).max(1);
+    let columns = usize::from(area.width.saturating_sub(2)).max(1);
     let rows = super::text::wrap(words, columns);
     for (n, y) in (area.y..area.bottom()).enumerate().take(rows.len()) {
         let last = y + 1 == area.bottom();

@@ -178,11 +178,16 @@ fn in_an_exam_an_answer_stands_as_given_and_can_be_changed_before_one_goes_on() 
     let mut screen = refused(80, 24);
     attending(&mut screen, true);
     let posed = |chosen| {
-        let answers = ["waits", "logs in", "makes it smaller", "takes it off"].map(str::to_owned).into();
+        let last = "takes the address off the list and sends a letter on paper to find out which one is right now";
+        let answers = ["waits", "logs in", "makes it smaller", last].map(str::to_owned).into();
         Down::Question(Box::new(Posed { number: 1, of: 2, reply: "450 later".to_owned(), answers, chosen }))
     };
     screen.asked();
     class(&mut screen, posed(None));
+    let shown = screen.shown();
+    let rows = shown.lines().skip_while(|row| !row.contains("d  takes the address off")).take(2);
+    let from: Vec<_> = rows.filter_map(|row| row.chars().position(char::is_alphabetic)).collect();
+    assert_eq!(from[1], from[0] + 3, "it goes on under its text: {shown}");
     screen.keys("b<enter>");
     class(&mut screen, posed(Some(1)));
     let shown = screen.shown();

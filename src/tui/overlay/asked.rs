@@ -6,10 +6,11 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use super::{Outcome, letter, message, message_place};
+use super::{Outcome, letter, message, message_place, place};
 use crate::class::attend::{Judged, Posed, Up};
 use crate::smtp::escape::for_screen;
 use crate::tui::model::Model;
+use crate::tui::text::wrap;
 use crate::tui::theme::Role;
 
 /// The question, and what came of its answer.
@@ -98,6 +99,7 @@ impl Asked {
     fn lines(&self, model: &Model) -> Vec<Line<'static>> {
         let style = |role| model.theme.style(role);
         let shown = |text: &str| for_screen(text.as_bytes());
+        let columns = usize::from(place(model, u16::MAX - 4, 0).width.saturating_sub(4));
         let mut lines = vec![
             Line::styled("The server says:", style(Role::Dim)),
             Line::styled(shown(&self.posed.reply), style(Role::Received)),
@@ -107,7 +109,11 @@ impl Asked {
         for ((n, letter), answer) in ('a'..='z').enumerate().zip(&self.posed.answers) {
             let here = self.chosen.or(self.marked) == Some(n);
             let (mark, role) = if here { ("▸", Role::Accent) } else { (" ", Role::Text) };
-            lines.push(Line::styled(format!("{mark} {letter}  {}", shown(answer)), style(role)));
+            let mut before = format!("{mark} {letter}  ");
+            for row in wrap(&shown(answer), columns.saturating_sub(before.chars().count()).max(1)) {
+                let answers = " ".repeat(before.chars().count());
+                lines.push(Line::styled(std::mem::replace(&mut before, answers) + &row, style(role)));
+            }
         }
         if let Some(given) = self.posed.chosen.and_then(|given| ('a'..='z').nth(given)) {
             let words = format!("Given: {given}. It can be changed until you go on to the next question.");

@@ -158,7 +158,9 @@ fn an_exam_shows_the_time_that_is_left_and_what_goes_wrong_is_not_overlooked() {
     assert!(shown.contains("monday · exam: 27 min left, over for 1 · "), "{shown}");
     assert!(!shown.contains("h hint") && !shown.contains("H hint"), "{shown}");
     press(&mut face, "?");
-    assert!(!drawn(&face, 80, 24).contains("next hint"), "there are none to be given");
+    let help = drawn(&face, 80, 24);
+    assert!(!help.contains("next hint") && !help.contains("hints:"), "there are none to be given: {help}");
+    assert!(help.contains("left: minutes of the exam"), "{help}");
     press(&mut face, "q");
     assert!(shown.contains(" left ") && !shown.contains("hints "), "{shown}");
     assert!(shown.contains("! Somebody could not connect") && shown.contains("8192"), "{shown}");

@@ -180,6 +180,11 @@ fn footer(face: &Face, columns: usize) -> String {
     row(&shown)
 }
 
+/// Whether the rows have the time that is left.
+fn is_timed(face: &Face) -> bool {
+    face.wall.rows.iter().any(|row| row.left.is_some())
+}
+
 fn help(face: &Face, theme: Theme, columns: usize) -> Vec<Line<'static>> {
     let mut lines = vec![styled(" What the keys do", theme, Role::Accent)];
     for Key(key, _, words, _) in keys(face).chain([&Key("Up Down", "", "mark another student", 0)]) {
@@ -191,7 +196,11 @@ fn help(face: &Face, theme: Theme, columns: usize) -> Vec<Line<'static>> {
     lines.push(Line::default());
     let stuck = "Stuck: nothing said for 2 minutes, the same refusal 5 times, or 3 wrong answers; not who is slow. \
                  Between: one lesson is done, the next not begun.";
-    let columns_say = "min, tries: those of the open step. hints: those of the whole lesson.";
+    let columns_say = if is_timed(face) {
+        "min, tries: those of the open step. left: minutes of the exam that are left."
+    } else {
+        "min, tries: those of the open step. hints: those of the whole lesson."
+    };
     let waits = "Who has no ehlo hears what you say at the next NOOP; until then the row says that it waits.";
     for words in [columns_say, stuck, waits] {
         let rows = wrap(words, columns.saturating_sub(2).max(8));
@@ -251,7 +260,7 @@ fn students(face: &Face, theme: Theme, columns: usize, room: usize) -> Vec<Line<
     }
     let names = if columns < 100 { 14 } else { 22 };
     // In an exam there are no hints, and time matters.
-    let hints = if face.wall.rows.iter().any(|row| row.left.is_some()) { "left" } else { "hints" };
+    let hints = if is_timed(face) { "left" } else { "hints" };
     let head = format!(
         "   {:names$} {:12} {:5} {:>4} {:>5} {hints:>5} {:13}{}",
         "name", "lesson", "step", "min", "tries", "state", "last exchange"
