@@ -18,6 +18,7 @@ use super::trouble::Trouble;
 use super::{Class, companion, lock, plain};
 use crate::lab::ListenerKind;
 use crate::lab::desk::{Arena, Desk, Entry, Said, Seat, Turn, Words};
+use crate::smtp::Verb;
 
 /// What is said to whoever has not joined.
 const JOIN: &str = "To join the class: NOOP join CODE NAME. The code stands on the wall. A client that logs in joins by AUTH: \
@@ -126,11 +127,11 @@ impl Front {
         Ok((student, seat, Welcome { words, begins, second }))
     }
 
-    fn join_by_noop(&self, from: &Seat, client: SocketAddr, words: &str) -> Turn {
+    fn join_by_noop(&self, from: &Seat, said: Said<'_>, words: &str) -> Turn {
         let (code, name) = two_words(words);
-        match self.join(from, client, (code, name)) {
+        match self.join(from, said.client, (code, name)) {
             Ok((student, seat, welcome)) => {
-                let say = welcome.reply(&self.class, &student, ("250", "2.0.0"), None).into();
+                let say = welcome.reply(&self.class, &student, ("250", "2.0.0"), elsewhere(said)).into();
                 Turn::Move { seat, say, entry: Entry::Greeted }
             }
             Err(why) => no("5.7.0", &why),
@@ -160,7 +161,7 @@ impl Front {
             login.answer(said.line)
         } else {
             let argument = auth(said.line)?;
-            if !said.extended {
+            if said.greeted != Some(Verb::Ehlo) {
                 return Some(Turn::Say(vec!["503 5.5.1 Error: send EHLO first".to_owned()]));
             }
             login.begin(argument, || format!("<{}@class.ehlo.lab>", hex(&self.class.world.random::<16>())))
@@ -176,7 +177,7 @@ impl Front {
                 let say = Words::when_said(move || {
                     // The EHLO before may be a step of the lesson.
                     class.look(&student);
-                    let more = "EHLO asks what this lesson's server offers.";
+                    let more = "EHLO asks what this lesson's server offers.".to_owned();
                     welcome.reply(&class, &student, ("235", "2.7.0"), Some(more))
                 });
                 Turn::Move { seat, say, entry: Entry::Introduced }
@@ -226,7 +227,7 @@ impl Front {
     }
 
     /// What a student says by NOOP; none for what is no word of the class's.
-    fn of_student(&self, student: &Arc<Student>, (word, rest): (&str, &str), secured: bool) -> Option<Turn> {
+    fn of_student(&self, student: &Arc<Student>, (word, rest): (&str, &str), asked: Said<'_>) -> Option<Turn> {
         // What was done before it counts before it.
         self.class.look(student);
         let say = |words: Vec<String>| Some(Turn::Say(self.reply(student, "250", "2.0.0", words)));
@@ -234,7 +235,8 @@ impl Front {
             Some(match begun.and_then(|_| self.seat(student, None)) {
                 Ok(seat) => {
                     let mut said = vec![plain::stands(&self.class, student)];
-                    said.extend(secured.then(|| SECURED.to_owned()));
+                    said.extend(elsewhere(asked));
+                    said.extend(asked.secured.then(|| SECURED.to_owned()));
                     let kept = word == "reset"
                         && student.lesson().is_some_and(|lesson| student.reached(&lesson.name) > Some(0));
                     said.extend(kept.then(|| KEPT.to_owned()));
@@ -279,7 +281,7 @@ impl Front {
         }
         if matches!(asks, Asks::Quit) {
             // What waits is for a NOOP: a client that goes may not read this.
-            return Some(Turn::Beside { say: plain::wrapped(&self.class.parting(student)), ticket: 0 });
+            return Some(Turn::Beside { say: plain::wrapped(&self.class.parting(student)), ticket: None });
         }
         let (mut news, ticket) = self.class.news(student);
         match asks {
@@ -290,7 +292,7 @@ impl Front {
             }
             Asks::Noop(..) | Asks::Quit => {}
         }
-        Some(Turn::Beside { say: plain::wrapped(&news), ticket })
+        Some(Turn::Beside { say: plain::wrapped(&news), ticket: Some(ticket) })
     }
 
     /// Where the world of a seat is no more: the student has got a fresh one meanwhile.
@@ -318,10 +320,10 @@ struct Welcome {
 
 impl Welcome {
     /// The reply, with what is `more`; a second one of a name, and the first, are told.
-    fn reply(self, class: &Class, student: &Student, codes: (&str, &str), more: Option<&str>) -> Vec<String> {
+    fn reply(self, class: &Class, student: &Student, codes: (&str, &str), more: Option<String>) -> Vec<String> {
         let second = self.second;
         let mut said = self.told(class, student);
-        said.extend(more.map(str::to_owned));
+        said.extend(more);
         let Some(from) = second else { return reply(class, student, codes, said) };
         // What waits is for the one who was here before.
         said.push(class.second(student, from));
@@ -346,6 +348,12 @@ fn reply(class: &Class, student: &Student, (code, enhanced): (&str, &str), mut s
         class.said(student, upto);
     }
     plain::reply(code, enhanced, &said)
+}
+
+/// What is said to whom goes on at another server, and has greeted the one before.
+fn elsewhere(said: Said<'_>) -> Option<String> {
+    let verb = said.greeted?.word();
+    Some(format!("Your {verb} was for the server before: this one wants to be greeted too."))
 }
 
 /// A refusal.
@@ -440,7 +448,7 @@ impl Desk for Front {
         }
         let (asks, client) = (Asks::of(said.line), said.client);
         match &asks {
-            Some(Asks::Noop(word, rest)) if word == "join" => return Some(self.join_by_noop(seat, client, rest)),
+            Some(Asks::Noop(word, rest)) if word == "join" => return Some(self.join_by_noop(seat, said, rest)),
             Some(Asks::Noop(word, rest)) if word == "attend" => return Some(self.attend(client, rest)),
             Some(Asks::Noop(word, rest)) if word == "companion" => return Some(self.companion(client, rest)),
             _ => {}
@@ -448,7 +456,7 @@ impl Desk for Front {
         if seat.tag == 0 {
             // The lobby.
             let say = plain::wrapped(&[JOIN.to_owned()]);
-            return asks.filter(|asks| !matches!(asks, Asks::Quit)).map(|_| Turn::Beside { say, ticket: 0 });
+            return asks.filter(|asks| !matches!(asks, Asks::Quit)).map(|_| Turn::Beside { say, ticket: None });
         }
         let student = self.class.student(seat.tag)?;
         if !student.is_in(&seat.arena) {
@@ -464,7 +472,7 @@ impl Desk for Front {
             return Some(Turn::Say(self.reply(&student, code, "2.0.0", vec![words.to_owned()])));
         }
         let own = match &asks {
-            Asks::Noop(word, rest) => self.of_student(&student, (word, rest), said.secured),
+            Asks::Noop(word, rest) => self.of_student(&student, (word, rest), said),
             Asks::Help | Asks::Quit => None,
         };
         own.or_else(|| {

@@ -200,15 +200,26 @@ impl Class {
         if self.is_over(student, self.now()) {
             return self.time_words(student).into_iter().collect();
         }
-        let done = student.with_current(|work| {
+        let stands = student.with_current(|work| {
             let (lesson, done) = (work.lesson(), work.done_with_quit());
-            match lesson.steps.len() {
-                all if done < all => format!("{done} of {all} steps are done."),
-                _ => done_words(&self.settings, lesson, work.quiz.is_some()),
+            let all = lesson.steps.len();
+            if done >= all {
+                return vec![done_words(&self.settings, lesson, work.quiz.is_some())];
             }
+            let wrong = self.last_mistake(work, done, 0);
+            let count = format!("{done} of {all} steps are done.");
+            std::iter::once(count).chain(wrong).chain([open_words(lesson, done)]).collect()
         });
         let again = "It goes on from here when you join again by the same name.";
-        done.into_iter().chain([again.to_owned()]).collect()
+        stands.unwrap_or_default().into_iter().chain([again.to_owned()]).collect()
+    }
+
+    /// What is to be said of the mistake that was made last, after so many of them: of one made at this step. Nothing in an
+    /// exam.
+    fn last_mistake(&self, work: &Work, step: usize, after: usize) -> Option<String> {
+        let (_, at, which) = work.mistakes.get(after..)?.last().filter(|_| self.settings.exam.is_none())?;
+        let mistake = work.lesson().steps.get(step)?.mistakes.get(*which)?;
+        (*at == step).then(|| mistake.say.clone())
     }
 
     /// How much time the student has left in an exam; none where it is none.
@@ -269,20 +280,24 @@ pub(super) enum Told {
 /// Where a student stands in a lesson: the open step; at its end what comes next.
 pub(super) fn step_words(settings: &Settings, work: &Work, told: Told) -> String {
     let lesson = work.lesson();
-    let steps = lesson.steps.len();
     let title = format!("Lesson {}: {}.", lesson.name, lesson.title);
     let Some(open) = work.attempt.open() else {
         return format!("{title} {}", done_words(settings, lesson, work.quiz.is_some()));
     };
-    let text = &lesson.steps[open].text;
     let intro = if told == Told::Anew || told == Told::Whole && open == 0 {
         format!(" {}", lesson.intro)
     } else {
         String::new()
     };
     let title = if told == Told::Step { String::new() } else { format!("{title}{intro} ") };
-    let finding = if lesson.steps[open].wants_answer() { " Say it as NOOP answer WHAT IT IS" } else { "" };
-    format!("{title}Step {} of {steps}: {text}{finding}", open + 1)
+    format!("{title}{}", open_words(lesson, open))
+}
+
+/// What a step asks for.
+fn open_words(lesson: &Lesson, step: usize) -> String {
+    let (of, open) = (lesson.steps.len(), &lesson.steps[step]);
+    let finding = if open.wants_answer() { " Say it as NOOP answer WHAT IT IS" } else { "" };
+    format!("Step {} of {of}: {}{finding}", step + 1, open.text)
 }
 
 /// A lesson is done: what comes next. `answered`: its quiz is done too.
@@ -317,8 +332,13 @@ pub(super) fn begins(class: &Class, student: &Student) -> String {
 fn where_they_stand(class: &Class, student: &Student, told: Told) -> String {
     let words = student.with(|state| {
         let work = state.works.get(state.current.as_ref()?)?;
-        state.post.known = known(work);
-        Some(step_words(&class.settings, work, told))
+        let (lesson, number, _, mistakes) = std::mem::replace(&mut state.post.known, known(work));
+        // What went wrong is said once, also to whom asks where they stand before they ask what is new.
+        let same = lesson == work.lesson().name && number == work.number;
+        let open = work.attempt.open().filter(|_| same);
+        let wrong = open.and_then(|open| class.last_mistake(work, open, mistakes));
+        let wrong = wrong.map_or_else(String::new, |say| format!("\n\n{say}"));
+        Some(format!("{}{wrong}", step_words(&class.settings, work, told)))
     });
     words.unwrap_or_else(|| "No lesson has begun.".to_owned())
 }
@@ -354,7 +374,8 @@ pub(super) fn mail_words(student: &Student, which: &str) -> Vec<String> {
         let newest = messages.iter().rev().take(LISTED).map(|message| {
             let (from, octets) = (&message.envelope.from, message.raw().len());
             let subject = header::get(&message.content, "Subject").unwrap_or_default();
-            format!("{}: for {} from <{from}>, {octets} octets: {subject}", message.number, message.mailbox)
+            let subject = if subject.is_empty() { ", without a subject".to_owned() } else { format!(": {subject}") };
+            format!("{}: for {} from <{from}>, {octets} octets{subject}", message.number, message.mailbox)
         });
         return [format!("{count}. NOOP mail NUMBER reads one. The newest first:")].into_iter().chain(newest).collect();
     }

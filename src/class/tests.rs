@@ -392,4 +392,9 @@ async fn a_student_reads_the_mail_of_their_own_world() {
     let said = bert.say("NOOP mail 1").await;
     assert!(said.contains("2.0.0 | Subject: hi\r\n250-2.0.0 |\r\n") && said.contains("| hello"), "{said}");
     assert!(bert.say("NOOP mail 9").await.contains("There is no message 9"));
+    for line in ["HELO a", "MAIL FROM:<a@a.example>", "RCPT TO:<colleague@target.local>", "DATA", "\r\nhello\r\n."] {
+        bert.say(line).await;
+    }
+    let said = joined_up(&bert.say("NOOP mail").await);
+    assert!(said.contains("octets, without a subject "), "{said}");
 }

@@ -21,7 +21,7 @@ use super::scenario::{ListenerKeys, Scenario};
 use super::site::Site;
 use super::tls::{self, Server};
 use super::{LabError, ListenerKind};
-use crate::smtp::Secret;
+use crate::smtp::{Secret, Verb};
 use crate::world::World;
 
 /// What a scenario needs to be played many times over: its keys and certificates are made once.
@@ -164,8 +164,8 @@ pub struct Said<'a> {
     pub client: SocketAddr,
     /// Its line, without its end.
     pub line: &'a [u8],
-    /// Whether EHLO was said before.
-    pub extended: bool,
+    /// The verb by which the client has introduced itself, where it has.
+    pub greeted: Option<Verb>,
     /// Whether the line is in TLS.
     pub secured: bool,
 }
@@ -179,8 +179,8 @@ pub enum Turn {
     Beside {
         /// Without a code.
         say: Vec<String>,
-        /// Whatever the desk wants to know it by, once it was said.
-        ticket: u64,
+        /// By what the desk wants to know that it was said, where it does.
+        ticket: Option<u64>,
     },
     /// These lines, and the connection goes on in another seat.
     Move {

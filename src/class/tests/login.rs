@@ -146,3 +146,27 @@ async fn joining_by_auth_is_no_log_in_of_the_lessons_own_server() {
     let said = anna.say("MAIL FROM:<dude@noddy.com>").await;
     assert!(said.starts_with("530"), "its own log-in is still wanted: {said}");
 }
+
+#[tokio::test]
+async fn who_quits_is_told_which_step_is_open_and_what_was_wrong_and_so_is_who_comes_again() {
+    let at = tempfile::tempdir().expect("a folder");
+    let (class, address, _guard) = open(at.path(), &lessons(&["01"])).await;
+    let mut anna = greeted(address).await;
+    anna.say(&plain("anna", &class.settings.code)).await;
+    // As swaks does where no sender is named.
+    let message =
+        ["MAIL FROM:<root@vm>", "RCPT TO:<anotherdude@target.local>", "DATA", "Subject: test\r\n\r\ntest\r\n."];
+    for line in message {
+        assert!(anna.say(line).await.starts_with(['2', '3']), "{line}");
+    }
+    let step = &class.settings.lessons[0].lesson.steps[1];
+    let wrong = &step.mistakes.iter().find(|one| one.say.contains("A new MAIL is refused")).expect("it has one").say;
+    let said = joined_up(&anna.say("QUIT").await);
+    assert!(said.starts_with("1 of 6 steps are done. ") && said.contains("Step 2 of 6: "), "{said}");
+    assert!(said.contains(wrong), "{wrong}: {said}");
+    let mut anna = greeted(address).await;
+    let said = joined_up(&anna.say(&plain("anna", &class.settings.code)).await);
+    assert!(said.contains(wrong) && said.contains("Step 2 of 6: "), "{said}");
+    let said = joined_up(&anna.say("NOOP step").await);
+    assert!(!said.contains(wrong), "it is said once: {said}");
+}

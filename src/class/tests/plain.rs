@@ -133,6 +133,24 @@ async fn what_only_looks_on_is_no_try_and_a_class_without_questions_says_so() {
 }
 
 #[tokio::test]
+async fn a_greeting_before_joining_is_said_to_be_another_servers() {
+    let at = tempfile::tempdir().expect("a folder");
+    let (class, address, _guard) = open(at.path(), &lessons(&["01", "02"])).await;
+    let mut anna = Telnet::to(address).await;
+    let join = format!("NOOP join {} anna", class.settings.code);
+    assert!(!joined_up(&anna.say(&join).await).contains("greeted too"), "nobody was greeted");
+    let mut anna = Telnet::to(address).await;
+    anna.say("HELO noddy.com").await;
+    let said = joined_up(&anna.say(&join).await);
+    assert!(said.contains("Your HELO was for the server before: this one wants to be greeted too."), "{said}");
+    anna.say("EHLO noddy.com").await;
+    for say in ["NOOP lesson 02", "NOOP reset"] {
+        let said = joined_up(&anna.say(say).await);
+        assert_eq!(said.contains("Your EHLO was for the server before"), say == "NOOP lesson 02", "{said}");
+    }
+}
+
+#[tokio::test]
 async fn a_hint_counts_and_the_wall_is_quiet_once_it_was_fetched() {
     let at = tempfile::tempdir().expect("a folder");
     let (class, address, _guard) = open(at.path(), &lessons(&["01"])).await;

@@ -23,8 +23,8 @@ pub(super) struct Guest {
     address: SocketAddr,
     /// By this ticket somebody else goes on with the connection.
     ticket: Option<u64>,
-    /// What is to be said beside the reply that comes next, and by what the desk knows it.
-    beside: Option<(Vec<String>, u64)>,
+    /// What is to be said beside the reply that comes next, and by what the desk is to know that it was.
+    beside: Option<(Vec<String>, Option<u64>)>,
 }
 
 impl Guest {
@@ -57,12 +57,12 @@ impl Connection {
     /// the command is the session's.
     pub(super) async fn ask_desk(&mut self, unit: &Unit) -> std::io::Result<Option<Next>> {
         let awaited = self.session.awaits_command();
-        let (extended, secured) = (self.session.is_extended(), matches!(self.wire, Wire::Tls(_)));
+        let (greeted, secured) = (self.session.introduced_by(), matches!(self.wire, Wire::Tls(_)));
         let Some(guest) = &mut self.guest else { return Ok(None) };
         let turn = match unit {
             Unit::Line { bytes, .. } if awaited => {
                 let line = bytes.strip_suffix(b"\r").unwrap_or(bytes);
-                let said = Said { client: guest.address, line, extended, secured };
+                let said = Said { client: guest.address, line, greeted, secured };
                 match guest.desk.patience(&guest.seat, said) {
                     Ok(patience) => {
                         if !patience.is_zero() {
@@ -116,7 +116,9 @@ impl Connection {
         let enhanced = text.split(' ').next().filter(|word| EnhancedCode::parse(word).is_some());
         let enhanced = enhanced.map_or_else(String::new, |word| format!("{word} "));
         lines.splice(0..0, say.into_iter().map(|line| format!("{code}-{enhanced}{line}")));
-        guest.desk.told(&guest.seat, ticket);
+        if let Some(ticket) = ticket {
+            guest.desk.told(&guest.seat, ticket);
+        }
     }
 
     fn tell(&mut self, lines: &[String]) {

@@ -67,9 +67,9 @@ impl Session {
         self.client.address = address;
     }
 
-    /// Whether the client has said EHLO.
-    pub(in crate::lab) fn is_extended(&self) -> bool {
-        self.greeted.as_ref().is_some_and(|(verb, _)| *verb == Verb::Ehlo)
+    /// By which verb the client has introduced itself, where it has.
+    pub(in crate::lab) fn introduced_by(&self) -> Option<Verb> {
+        self.greeted.as_ref().map(|(verb, _)| *verb)
     }
 
     /// Takes over the TLS that the line is in from the session before on it; gives it, where there is any.
