@@ -45,6 +45,12 @@ fn a_message_without_the_empty_line_is_said_before_it_goes_out() {
     assert!(screen.shown().contains("No empty line parts header and text before “Body"), "{}", screen.shown());
     screen.keys("<ctrl-d>");
     assert!(screen.shown().contains("“Body without thinking” stands where a"), "{}", screen.shown());
+    let rcpt = "> MAIL FROM:<a@noddy.com>\n< 250 ok\n> RCPT TO:<b@target.local>\n< 250 ok";
+    screen.wire(&format!("> EHLO noddy.com\n< 250 mx\n{rcpt}\n> DATA\n< 354 go"));
+    screen.model.notice = None;
+    let words = "No empty line before “Body withou…”: F3 edit it · Enter sends it and the dot";
+    assert!(screen.shown().contains(words), "{}", screen.shown());
+    let mut screen = connected(80, 24);
     screen.send(Message::Paste("Subject: x\nat once\nand on\n".to_owned()));
     screen.keys("3");
     assert!(screen.shown().contains("“at once” stands where a"), "{}", screen.shown());

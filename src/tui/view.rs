@@ -167,8 +167,9 @@ fn composer(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         };
         let row = Rect { height: 1, ..inner };
         said(model, frame, row, &format!("the message: {}, {recipients}", model.draft.summary()));
-        let words = model.keymap.told("{send} sends it and the dot · {message} edit it · or type by hand");
-        said(model, frame, second, &words);
+        let doubtful = super::editor::doubtful(&model.draft);
+        let words = doubtful.as_deref().unwrap_or("{send} sends it and the dot · {message} edit it · or type by hand");
+        said(model, frame, second, &model.keymap.told(words));
     }
     // What is typed, and what is awaited, say more than what went wrong before.
     let busy = model.waiting.as_ref().is_some_and(|waiting| waiting.what != "the greeting");

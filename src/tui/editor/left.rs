@@ -38,6 +38,19 @@ fn faulty(model: &Model, draft: &Draft) -> Option<String> {
     Some(model.keymap.told(&format!("{words} {{message}} goes back to it.")))
 }
 
+/// What is said of such a message in one row, once it is offered and goes out with the next key.
+pub(in crate::tui) fn doubtful(draft: &Draft) -> Option<String> {
+    let words = match (draft.unparted(), draft.overlong()) {
+        (Some(line), _) => {
+            let quoted = verbatim(&for_screen(text::fit(line, 12).as_bytes()));
+            format!("No empty line before “{quoted}”")
+        }
+        (None, Some(_)) => "A line of the header is too long".to_owned(),
+        (None, None) => return None,
+    };
+    Some(format!("{words}: {{message}} edit it · {{send}} sends it and the dot"))
+}
+
 /// The message editor was left.
 pub(in crate::tui) fn left(model: &mut Model, draft: Draft) {
     let open = model.talk.is_open() && model.talk.dialogue.state().phase() == Phase::Data;

@@ -18,7 +18,7 @@ mod left;
 mod text;
 mod view;
 
-pub(super) use left::{left, prepared};
+pub(super) use left::{doubtful, left, prepared};
 
 use form::{Done, Form};
 use text::Text;

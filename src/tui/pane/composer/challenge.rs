@@ -166,13 +166,39 @@ impl Challenge {
         })
     }
 
-    /// What is odd about a text that is to be encoded.
-    pub(super) fn odd(&self, text: &str) -> Option<[&'static str; 2]> {
-        let parts = text.split("\\0").count();
-        (self.wants == Wants::Plain && !text.is_empty() && parts != 3).then_some([
-            r"PLAIN has a \0 before the user and one before the password: $\0user\0password",
-            r"PLAIN is $\0user\0password",
-        ])
+    /// What is odd about a text that is to be encoded, longest first.
+    pub(super) fn odd(&self, text: &str) -> Option<Vec<String>> {
+        match self.wants {
+            Wants::Plain if !text.is_empty() && text.split("\\0").count() != 3 => Some(vec![
+                r"PLAIN has a \0 before the user and one before the password: $\0user\0password".to_owned(),
+                r"PLAIN is $\0user\0password".to_owned(),
+            ]),
+            Wants::Sum if !text.is_empty() && !self.is_sum(text) => Some(self.readable()),
+            _ => None,
+        }
+    }
+
+    /// Whether a text can be what was calculated: the user and 32 digits of CRAM-MD5 (RFC 2195 2), a message of SCRAM (RFC
+    /// 5802 7).
+    fn is_sum(&self, text: &str) -> bool {
+        if self.mechanism != "CRAM-MD5" {
+            return ["n,", "y,", "p=", "c="].iter().any(|begins| text.starts_with(begins));
+        }
+        let digits = text.rsplit_once(' ').map(|(_, digits)| digits).unwrap_or_default();
+        digits.len() == 32 && digits.bytes().all(|octet| octet.is_ascii_hexdigit())
+    }
+
+    /// A password would go out as it is, where a sum made with it is asked for.
+    fn readable(&self) -> Vec<String> {
+        let name = verbatim(&self.mechanism);
+        let asks = format!("{name} asks for an HMAC, not for the password");
+        let key = if self.known.is_some() { " · {ready} calculates it" } else { "" };
+        vec![
+            format!("{asks}: base64 hides nothing, and who reads the line would have it{key} · a lone * gives up"),
+            format!("{asks}: in base64 anybody can read it{key}"),
+            format!("an HMAC is asked for, not the password{key}"),
+            "an HMAC is asked for, not the password".to_owned(),
+        ]
     }
 }
 
@@ -243,6 +269,8 @@ mod tests {
         assert!(plain.odd("dude").is_some() && plain.odd(r"\0dude\0x").is_none());
         let cram = asked("> AUTH CRAM-MD5\n< 334 PDEyQGE+");
         assert_eq!((cram.wants, cram.text.as_str(), cram.known.as_deref()), (Wants::Sum, "<12@a>", Some("dude")));
+        assert!(cram.odd("dude noddy").is_some_and(|words| words[0].contains("not for the password")));
+        assert_eq!(cram.odd("dude b913a602c7eda7a495b4e6e7334d3890"), None);
         let token = asked("> AUTH XOAUTH2\n< 334 ");
         assert!(token.wants == Wants::Token && token.sentences()[0].contains(r"\1auth=Bearer"), "{token:?}");
         let refused = asked("> AUTH XOAUTH2 {{auth}}\n< 334 eyJzdGF0dXMiOiI0MDAifQ==");

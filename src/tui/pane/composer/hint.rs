@@ -12,6 +12,7 @@ use crate::tui::text::of_megabytes;
 use crate::tui::theme::Role;
 
 use super::challenge::Wants;
+use super::head::{self, Head};
 use super::{Again, Surroundings, secrecy};
 
 /// What the second row says.
@@ -34,8 +35,8 @@ pub(super) enum Hint {
 
 /// What to say about this line at this point.
 ///
-/// `headless`: header lines were sent, and no empty line after them yet.
-pub(super) fn hint(line: &str, headless: bool, lints: &[Lint], ghost: &str, around: &Surroundings<'_>) -> Hint {
+/// `head`: how far the header of a message has come that is typed line by line.
+pub(super) fn hint(line: &str, head: Head, lints: &[Lint], ghost: &str, around: &Surroundings<'_>) -> Hint {
     if !around.open {
         return note(
             Role::Warning,
@@ -58,7 +59,7 @@ pub(super) fn hint(line: &str, headless: bool, lints: &[Lint], ghost: &str, arou
         return waiting(name, so_far, at_most);
     }
     // What would go wrong with a line of a message is said before where it comes from.
-    let slips = sent == Sent::Content && around.session.phase() == Phase::Data && slip(line, headless).is_some();
+    let slips = sent == Sent::Content && around.session.phase() == Phase::Data && slip(line, head).is_some();
     if let Some(sentences) = pasted::sentences(around.pasted, line, around.session.phase()).filter(|_| !slips) {
         return Hint::Note(Role::Text, sentences);
     }
@@ -66,8 +67,8 @@ pub(super) fn hint(line: &str, headless: bool, lints: &[Lint], ghost: &str, arou
         return filled(around);
     }
     match sent {
-        Sent::Content => content(line, headless, around),
-        Sent::EndOfData => note(Role::Text, &["The lone dot: Enter ends the message", "Enter ends the message"]),
+        Sent::Content => content(line, head, around),
+        Sent::EndOfData => note(if head == Head::Broken { Role::Warning } else { Role::Text }, head.at_the_dot()),
         Sent::AuthAnswer => answer(line, around),
         Sent::Command(_) if around.exam => note(
             Role::Dim,
@@ -171,7 +172,7 @@ fn span(seconds: u64) -> String {
     }
 }
 
-fn content(line: &str, headless: bool, around: &Surroundings<'_>) -> Hint {
+fn content(line: &str, head: Head, around: &Surroundings<'_>) -> Hint {
     let session = around.session;
     if session.phase() != Phase::Data {
         return Hint::Note(
@@ -191,8 +192,11 @@ fn content(line: &str, headless: bool, around: &Surroundings<'_>) -> Hint {
             ],
         );
     }
-    if let Some(slip) = slip(line, headless) {
+    if let Some(slip) = slip(line, head) {
         return slip;
+    }
+    if head == Head::Broken {
+        return note(Role::Warning, head::BROKEN);
     }
     if line.starts_with('.') && !around.bare {
         let line = verbatim(line);
@@ -273,7 +277,7 @@ fn is_command(line: &str) -> bool {
 }
 
 /// What people who write a message by hand overlook: the line goes out all the same, and does not do what they want.
-fn slip(line: &str, headless: bool) -> Option<Hint> {
+fn slip(line: &str, head: Head) -> Option<Hint> {
     let word = line.trim();
     let texts: &[&str] = if word == "." && line != "." {
         &[
@@ -285,7 +289,7 @@ fn slip(line: &str, headless: bool) -> Option<Hint> {
             "this becomes text of the message; a line with only . ends it, and then commands work again",
             "text of the message; a line with only . ends it",
         ]
-    } else if headless && !word.is_empty() && !line.starts_with([' ', '\t']) && !is_header(line) {
+    } else if head == Head::Open && !word.is_empty() && !line.starts_with([' ', '\t']) && !is_header(line) {
         &[
             "an empty line parts the headers from the text: Ctrl-U clears this one, and Enter sends it empty",
             "an empty line comes first: Ctrl-U clears this one, Enter sends it empty",
@@ -298,7 +302,7 @@ fn slip(line: &str, headless: bool) -> Option<Hint> {
 }
 
 /// Whether a line of content looks like a header field.
-pub(super) fn is_header(line: &str) -> bool {
+fn is_header(line: &str) -> bool {
     is_field(line.as_bytes())
 }
 
@@ -312,7 +316,7 @@ fn answer(line: &str, around: &Surroundings<'_>) -> Hint {
     if let Some(answer) = super::answer(line, around) {
         let sent = verbatim(&String::from_utf8_lossy(&answer.line));
         if let Some(words) = around.challenge.and_then(|it| it.odd(line.trim_start_matches('$'))) {
-            return note(Role::Warning, &words);
+            return Hint::Note(Role::Warning, words);
         }
         return Hint::Note(Role::Text, vec![format!("sent as {sent} · masked once sent"), format!("sent as {sent}")]);
     }

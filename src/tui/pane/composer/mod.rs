@@ -24,6 +24,7 @@ mod dollar;
 mod field_tests;
 mod fields;
 mod ghost;
+mod head;
 mod hint;
 mod history;
 mod line;
@@ -41,6 +42,7 @@ pub use challenge::{Challenge, Wants};
 pub use dollar::{Answer, answer};
 
 use completion::Popup;
+use head::Head;
 use hint::Hint;
 use history::History;
 use line::{Line, Reach};
@@ -132,8 +134,8 @@ pub struct Composer {
     asked: bool,
     /// The lone dot was sent, and no transaction begun since: QUIT is what comes next.
     ended: bool,
-    /// Header lines of a message were sent, and no empty line after them yet.
-    headless: bool,
+    /// How far the header of the message has come that is typed line by line.
+    head: Head,
 }
 
 impl Composer {
@@ -243,10 +245,8 @@ impl Composer {
         if around.session.classify(self.line.text().as_bytes()) == Sent::EndOfData {
             self.ended = true;
         }
-        // A line that continues a header field begins with a space, and changes nothing.
-        if !self.line.text().starts_with([' ', '\t']) {
-            self.headless = self.is_content(around) && hint::is_header(self.line.text());
-        }
+        let by_hand = self.is_content(around) && around.session.phase() == Phase::Data;
+        self.head = if by_hand { self.head.after(self.line.text()) } else { Head::default() };
         self.line.set("");
         self.asked = false;
         self.arrange(around);
@@ -345,7 +345,7 @@ impl Composer {
     /// The rows that what is said of the line would like to have, on an area of so many columns; one at least.
     #[must_use]
     pub fn rows(&self, around: &Surroundings<'_>, columns: u16) -> u16 {
-        let hint = hint::hint(self.line.text(), self.headless, &self.lints, self.ghost(), around);
+        let hint = hint::hint(self.line.text(), self.head, &self.lints, self.ghost(), around);
         view::rows(&hint, around.keymap, columns)
     }
 
@@ -355,7 +355,7 @@ impl Composer {
             return None;
         }
         let row = view::Row::new(self.line.text(), self.line.cursor(), area.width);
-        let hint = hint::hint(self.line.text(), self.headless, &self.lints, self.ghost(), around);
+        let hint = hint::hint(self.line.text(), self.head, &self.lints, self.ghost(), around);
         let marked = match &hint {
             Hint::Lint { span, .. } => Some(span),
             Hint::Note(..) => None,

@@ -68,3 +68,16 @@ fn base64_behind_auth_that_lacks_its_end_is_mended_by_the_key() {
     said(&mut desk, "AUTH PLAIN dude:noddy");
     assert!(!desk.with(Composer::mend), "nothing is guessed");
 }
+
+#[test]
+fn a_text_without_the_empty_line_before_it_is_said_until_the_message_is_over() {
+    let mut desk = Desk::greeted();
+    desk.in_data().keys("Subject: x");
+    desk.with(Composer::sent);
+    desk.keys("Hello.");
+    desk.with(Composer::sent);
+    for line in ["", "more", "."] {
+        let screen = desk.keys("<C-u>").keys(line).screen(78);
+        assert!(screen.to_lowercase().contains("empty line") && screen.contains("Ctrl-C"), "{line}: {screen}");
+    }
+}
