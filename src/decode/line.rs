@@ -68,7 +68,7 @@ fn same(a: &Does, b: &Does) -> bool {
 }
 
 /// The parameters that the findings are about, as octets of the line; none where one of them is about something else.
-fn in_parameters(line: &[u8], wrong: &[&Lint]) -> Option<Vec<Range<usize>>> {
+pub(super) fn in_parameters(line: &[u8], wrong: &[&Lint]) -> Option<Vec<Range<usize>>> {
     let command = Command::parse(line);
     let begin = command.parameters.first()?.span.start;
     let word = |lint: &&Lint| {
@@ -104,7 +104,7 @@ fn joined(spans: &[Range<usize>]) -> Vec<Range<usize>> {
 }
 
 /// The line without these parameters.
-fn without(line: &[u8], spans: &[Range<usize>]) -> Option<Step> {
+pub(super) fn without(line: &[u8], spans: &[Range<usize>]) -> Option<Step> {
     let mut names: Vec<String> = Vec::new();
     let mut rest = line.to_vec();
     for span in joined(spans).into_iter().rev() {

@@ -395,6 +395,17 @@ fn a_parameter_after_helo_leads_to_ehlo() {
     let e = last(&lines);
     assert!(e.causes.len() == 1 && e.causes[0].contains("after HELO there are no parameters"), "{:?}", e.causes);
     assert_eq!(e.next[0].does, super::Does::Command("EHLO noddy.com".to_owned()), "{:?}", e.next);
+    // A line with another fault too is not mended into one that is refused again.
+    let at = lines.len() - 2;
+    lines[at] = "RCPT TO :a@target.local notify=success,failure";
+    lines[at + 1] = "S: 501 5.1.3 Bad recipient address syntax";
+    let e = last(&lines);
+    assert!(e.causes[0].contains("after HELO there are no parameters"), "{:?}", e.causes);
+    assert_eq!(e.next[0].does, super::Does::Command("EHLO noddy.com".to_owned()), "{:?}", e.next);
+    assert_eq!(e.next[1].does, super::Does::Command("RCPT TO:<a@target.local>".to_owned()), "{:?}", e.next);
+    assert!(e.next[1].text.contains("without NOTIFY"), "{:?}", e.next);
+    let notify = |step: &super::Step| matches!(&step.does, super::Does::Command(line) if line.contains("NOTIFY"));
+    assert!(!e.next.iter().any(notify), "{:?}", e.next);
 }
 
 /// What the state of the session shows is said once, and nothing beside it that the state rules out.

@@ -243,13 +243,31 @@ fn after_helo(
     let (Some(entry), Some(session)) = (entry, before_command(exchange, dialogue, log)) else { return false };
     let wrong = |lint: &lint::Lint| lint.severity == Severity::Wrong;
     let lints: Vec<_> = lint::lint(entry.bytes, &session, &knowledge.verbs).into_iter().filter(wrong).collect();
-    if lints.is_empty() || lints.iter().any(|lint| lint.name != "parameter-after-helo") {
+    let (helo, others): (Vec<_>, Vec<_>) = lints.into_iter().partition(|lint| lint.name == AFTER_HELO);
+    if helo.is_empty() {
         return false;
     }
-    into.causes = lints.into_iter().map(|lint| lint.reason).collect();
+    let mended = others.iter().find_map(|lint| lint.mended.clone());
+    let bare = if others.is_empty() { None } else { mended.and_then(|line| bare(&line, &session, knowledge)) };
+    into.causes = helo.into_iter().chain(others).map(|lint| lint.reason).collect();
+    let drops = if session.phase().in_transaction() { " (that drops this transaction)" } else { "" };
     let line = greeting(number, dialogue, log, &session);
-    into.next.insert(0, Step { text: "Greet it anew, for parameters".to_owned(), does: Does::Command(line) });
+    let greet = Step { text: format!("Greet it anew, for parameters{drops}"), does: Does::Command(line) };
+    into.next.splice(0..0, [greet].into_iter().chain(bare));
     true
+}
+
+/// The name of the finding about a parameter that no server knows after HELO.
+const AFTER_HELO: &str = "parameter-after-helo";
+
+/// A mended line without the parameters that the server would refuse all the same after HELO.
+fn bare(line: &str, session: &Session, knowledge: &Knowledge) -> Option<Step> {
+    let lints = lint::lint(line.as_bytes(), session, &knowledge.verbs);
+    let wrong: Vec<_> = lints.iter().filter(|lint| lint.severity == Severity::Wrong).collect();
+    let all = wrong.iter().all(|lint| lint.name == AFTER_HELO);
+    let spans = super::line::in_parameters(line.as_bytes(), &wrong).filter(|_| all)?;
+    let step = super::line::without(line.as_bytes(), &spans)?;
+    Some(Step { text: step.text.replacen("Send it", "Send it mended,", 1), ..step })
 }
 
 /// EHLO with the name that HELO gave.
