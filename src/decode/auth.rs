@@ -38,10 +38,22 @@ pub(super) fn opened(number: usize, reply: &Reply, dialogue: &Dialogue, log: &Lo
         Class::Intermediate => {
             let text = reply.lines.last().map(|line| line.text().to_vec()).unwrap_or_default();
             into.meaning = meaning(explain::challenge(&step.mechanism, step.given, &text), &into.meaning);
+            if is_calculated(&step.mechanism) {
+                let does = Does::Action("ready".to_owned(), None);
+                into.next.insert(
+                    0,
+                    Next { text: "Have the answer calculated, for the account of the target".to_owned(), does },
+                );
+            }
         }
         Class::Permanent | Class::Transient => into.causes.splice(0..0, before(number, dialogue, log)).for_each(drop),
         _ => {}
     }
+}
+
+/// Whether nobody writes the answers of this mechanism by hand: they are calculated from the challenge and the password.
+fn is_calculated(mechanism: &str) -> bool {
+    mechanism == "CRAM-MD5" || mechanism.starts_with("SCRAM-")
 }
 
 /// A challenge in words; what is said of every challenge where nothing is known of this one.
@@ -252,6 +264,7 @@ mod tests {
     fn a_challenge_is_opened_and_what_was_sent_is_described() {
         let cram = last("> AUTH CRAM-MD5\n< 334 PDEyQGE+");
         assert!(cram.meaning.starts_with("Opened: <12@a> ") && cram.meaning.contains("HMAC-MD5"), "{}", cram.meaning);
+        assert!(matches!(&cram.next[0].does, Does::Action(name, None) if name == "ready"), "{:?}", cram.next);
         let scram = last("> AUTH SCRAM-SHA-256 {{auth}}\n< 334 cj1hYixzPVFRPT0saT00MDk2");
         assert!(scram.meaning.contains("r=ab,s=QQ==,i=4096") && scram.meaning.contains("i= 4096"), "{}", scram.meaning);
         let unknown = last("> AUTH X-OWN\n< 334 PDEyQGE+");
