@@ -191,6 +191,14 @@ fn need(entry: &Entry, model: &Model) -> u8 {
         Action::Reconnect => 1,
         // Who reads writes no line and no message.
         Action::Templates | Action::Message if reads => 6,
+        // Who types scrolls the transcript by it, and where that is at its end nothing moves.
+        Action::PageDown
+            if model.focus == Focus::Composer
+                && !model.at_library()
+                && !model.transcript.is_left_behind(&model.talk) =>
+        {
+            0
+        }
         Action::NextTab | Action::PageDown if model.focus == Focus::Panel => 3,
         Action::Copy | Action::Export if model.focus == Focus::Panel => 5,
         _ => entry.need,
@@ -217,6 +225,17 @@ mod tests {
         for words in ["PgDn more", "Right next tab", "Esc to the line"] {
             assert!(last(&screen).contains(words), "{words}: {}", last(&screen));
         }
+    }
+
+    #[test]
+    fn who_types_is_told_of_no_page_where_none_follows() {
+        let mut screen = Screen::new(250, 50);
+        screen.wire("* connected 127.0.0.1:25\n< 220 mx ESMTP\n> FOO\n< 500 5.5.2 no");
+        let last = |screen: &Screen| screen.shown().lines().last().unwrap_or_default().to_owned();
+        assert!(!last(&screen).contains("PgDn") && last(&screen).contains("F6"), "{}", last(&screen));
+        screen.wire(&"> NOOP\n< 250 ok\n".repeat(100));
+        screen.keys("<pageup>");
+        assert!(last(&screen).contains("PgDn more"), "{}", last(&screen));
     }
 
     #[test]
