@@ -71,6 +71,8 @@ fn mechanisms_come_from_the_offer() {
     assert_eq!(offered(&desk), ["PLAIN", "LOGIN"]);
     desk.keys("L<Tab>");
     assert_eq!(desk.composer.line(), "AUTH LOGIN");
+    desk.keys("<Tab>");
+    assert_eq!(desk.composer.line(), "AUTH LOGIN", "the server asks for the rest");
 }
 
 #[test]

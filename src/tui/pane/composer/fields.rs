@@ -6,6 +6,7 @@ use super::completion::popup;
 use super::slots::{entry, slots};
 use super::{Composer, Surroundings};
 use crate::smtp::session::Sent;
+use crate::smtp::verb::FieldKind;
 
 impl Composer {
     /// Puts a verb there with its template filled in, and its first field selected.
@@ -158,7 +159,10 @@ impl Composer {
     fn offer(&mut self, around: &Surroundings<'_>) -> bool {
         let text = self.line.text();
         let Some(entry) = entry(text, around.verbs) else { return false };
-        if entry.parameters.is_empty() && slots(text, around.verbs).len() >= entry.fields.len() {
+        let next = entry.fields.get(slots(text, around.verbs).len());
+        // What nobody has to give and nothing is offered for is no place to go to.
+        let idle = next.is_none_or(|field| field.optional && field.kind == FieldKind::Base64);
+        if entry.parameters.is_empty() && idle {
             return false;
         }
         let end = text.len();
