@@ -3,7 +3,7 @@
 //! What the command line says becomes a script, played by the runner of `ehlo run`; EHLO, STARTTLS and AUTH before it
 //! come from *make ready*, as far as the server offers them.
 
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -100,9 +100,12 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
 
 /// Prints what nothing is sent for.
 fn print(octets: &[u8]) -> Exit {
-    use std::io::Write as _;
+    printed(|out| out.write_all(octets))
+}
+
+fn printed(print: impl FnOnce(&mut std::io::StdoutLock<'_>) -> std::io::Result<()>) -> Exit {
     let mut out = std::io::stdout().lock();
-    match out.write_all(octets).and_then(|()| out.flush()) {
+    match print(&mut out).and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             super::complain(COMMAND, format_args!("standard output can't be written: {error}"))
         }
@@ -117,10 +120,10 @@ async fn play(arguments: &Arguments, common: &Common, world: &World) -> Result<u
     }
     let prepared = prepared::prepared(arguments, world)?;
     if output.dump_mail {
-        return Ok(print(&message(&prepared.outline.body)?).code());
+        return Ok(dump(&prepared.outline.body)?.code());
     }
     if output.as_script {
-        return Ok(print(&prepared.as_script()).code());
+        return Ok(print(&prepared.as_script()?).code());
     }
     let plan = prepared.planned(world)?;
     let hand_over = allowed(&plan, &prepared, arguments).await?;
@@ -149,14 +152,18 @@ async fn play(arguments: &Arguments, common: &Common, world: &World) -> Result<u
     finish(sent, arguments, common, &mut screen)
 }
 
-/// The message as `--dump-mail` prints it.
-fn message(body: &Body) -> Result<Vec<u8>, String> {
+/// Prints the message for `--dump-mail`; one that is in a file is read as it goes out.
+fn dump(body: &Body) -> Result<Exit, String> {
     match body {
-        Body::Lines(text) => Ok(crate::message::header::with_crlf(text)),
-        Body::AsIs(octets) => Ok(octets.clone()),
+        Body::Lines(text) => Ok(print(&crate::message::header::with_crlf(text))),
+        Body::AsIs(octets) => Ok(print(octets)),
         Body::File { path, fields } => {
-            let file = std::fs::read(path).map_err(|error| format!("{} can't be read: {error}", path.display()))?;
-            Ok([fields.clone(), file].concat())
+            let file = std::fs::File::open(path);
+            let mut file = file.map_err(|error| format!("{} can't be read: {error}", path.display()))?;
+            Ok(printed(|out| {
+                out.write_all(fields)?;
+                std::io::copy(&mut file, out).map(drop)
+            }))
         }
     }
 }

@@ -108,7 +108,7 @@ mod tests {
     }
 
     fn file(name: &str) -> Attachment {
-        Attachment { name: Some(name.to_owned()), media_type: String::new(), octets: b"octets".to_vec() }
+        Attachment { name: Some(name.to_owned()), media_type: String::new(), octets: b"octets".to_vec(), written: None }
     }
 
     #[test]

@@ -57,6 +57,8 @@ pub struct Attachment {
     pub media_type: String,
     /// What it holds.
     pub octets: Vec<u8>,
+    /// The transfer encoding in which that is written already; none where it is to be encoded.
+    pub written: Option<&'static str>,
 }
 
 /// The parts of a message. What is none is left out, but for Date and Message-ID, which are made.
@@ -217,14 +219,17 @@ impl Attachment {
 impl Attachment {
     /// Its octets as a part from which they come back as they are; those of a message with CR LF at the end of each line.
     fn encoded<'a>(&'a self, essence: &str, content: ContentType<'a>) -> MimePart<'a> {
-        let is = |kind: &str| essence.split('/').next().is_some_and(|own| own.eq_ignore_ascii_case(kind));
-        if is("message") {
+        if let Some(encoding) = self.written {
+            let text = String::from_utf8_lossy(&self.octets);
+            return MimePart::new(content, BodyPart::Text(text)).transfer_encoding(encoding);
+        }
+        if is_message(essence) {
             // Of a message nothing else may be said (RFC 2046 5.2.1).
             let octets = header::with_crlf(&self.octets);
             let encoding = if octets.is_ascii() { "7bit" } else { "8bit" };
             return MimePart::new(content, BodyPart::Binary(octets.into())).transfer_encoding(encoding);
         }
-        if !is("text") {
+        if !is_of(essence, "text") {
             return MimePart::new(content, BodyPart::Binary(self.octets.as_slice().into()));
         }
         if is_made_of_lines(&self.octets) {
@@ -233,6 +238,15 @@ impl Attachment {
         // Other line ends than CR LF are only kept by what has no lines (RFC 2046 4.1.1).
         MimePart::new(content, BodyPart::Text(base64(&self.octets).into())).transfer_encoding("base64")
     }
+}
+
+/// Whether a media type is one of messages.
+pub(super) fn is_message(media_type: &str) -> bool {
+    is_of(media_type, "message")
+}
+
+fn is_of(media_type: &str, kind: &str) -> bool {
+    media_type.split('/').next().is_some_and(|own| own.trim().eq_ignore_ascii_case(kind))
 }
 
 /// Whether octets can go as they are: ASCII in lines that end in CR LF and are not too long.
@@ -352,7 +366,8 @@ mod tests {
     #[test]
     fn html_and_attachments_make_parts() {
         let octets = (0..=255).collect();
-        let attachment = Attachment { name: Some("Ü b.pdf".into()), media_type: "application/pdf".into(), octets };
+        let attachment =
+            Attachment { name: Some("Ü b.pdf".into()), media_type: "application/pdf".into(), octets, written: None };
         let whole = Draft { html: Some("<p>Hello.</p>".into()), attachments: vec![attachment], ..draft() };
         let message = composed(&whole);
         let at = |text: &str| message.find(text).unwrap_or_else(|| panic!("{text} in {message}"));

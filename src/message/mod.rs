@@ -5,6 +5,7 @@
 //! | [`draft`] | From, To, Subject, text, HTML, attachments → octets, by a MIME crate |
 //! | [`header`], [`encoded`], `address` | header fields of a message that is there: looked at, set, added; no value holds a line end |
 //! | [`attach`](mod@attach) | a file or HTML put into a message that is there |
+//! | [`spool`] | parts too large for memory: a mark stands for each until the message is written |
 //! | [`template`] | `{{name}}` in a message of the user's |
 //! | [`structure`] | a message taken apart: its parts as a tree, the text that is read |
 //! | [`reencode`] | its text in another transfer encoding |
@@ -21,6 +22,7 @@ pub mod encoded;
 pub mod header;
 pub mod reencode;
 pub mod samples;
+pub mod spool;
 pub mod structure;
 pub mod template;
 

@@ -82,6 +82,27 @@ fn a_large_file_streams_and_is_kept_as_a_sum() {
 }
 
 #[test]
+fn a_large_file_is_attached_by_way_of_the_disk() {
+    let desk = Desk::new();
+    let file = desk.write("large.bin", "octets of it\n".repeat(400_000));
+    let (saved, attach) = (desk.path("kept.smtp"), format!("@{file}"));
+    let saved = saved.to_str().expect("UTF-8");
+    let arguments = ["lab:", "--to", "anotherdude@target.local", "-n", "--attach", &attach];
+    let ran = desk.send(&[&arguments[..], &["--save", saved]].concat());
+    ran.expect(0, &["=== delivered anotherdude@target.local", " bytes of content"]);
+    let kept = std::fs::read_to_string(saved).expect("saved");
+    assert!(kept.contains("file=message.eml") && kept.contains("| Content-Type: multipart/mixed"), "{}", kept.len());
+    let chunked = desk.send(&[&arguments[..], &["--bdat", "5000000"]].concat());
+    chunked.expect(0, &["BDAT 5000000\n", " LAST", "=== delivered"]);
+    // More than is ever held in memory; of nothing, so that it takes no room.
+    let file = desk.path("larger.bin");
+    std::fs::File::create(&file).and_then(|file| file.set_len((64 << 20) + 1)).expect("made");
+    let larger = format!("@{}", file.display());
+    let script = desk.send(&["lab:", "--to", "anotherdude@target.local", "--attach", &larger, "--as-script"]);
+    script.expect(2, &["too large to stand in a script", "--dump-mail"]);
+}
+
+#[test]
 fn a_message_goes_in_chunks_too() {
     let desk = Desk::new();
     let ran =

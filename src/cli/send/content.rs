@@ -1,26 +1,30 @@
 //! The message: from the command line, a file, a template, a sample, or standard input.
 
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use tempfile::TempDir;
+
+use self::inputs::{Inputs, read, unreadable};
 use self::tokens::Tokens;
 use super::arguments::Content;
 use super::parts::Part;
 use crate::message::reencode::reencode;
-use crate::message::{Attachment, Draft, Encoding, Stamp, attach, dkim, header, samples, template};
+use crate::message::{Draft, Encoding, Stamp, attach, dkim, header, samples, template};
 use crate::script::values::uuid;
 use crate::transaction::Body;
 use crate::world::World;
 
+mod inputs;
 mod tokens;
 
 #[cfg(test)]
 mod tests;
 
-/// A file larger than this goes out as it is, read on the way.
+/// A file larger than this goes out as it is, read on the way; what is attached stays in its file.
 const LARGE: u64 = 1 << 20;
 
-/// Octets that are read into memory at most.
+/// Octets that are read into memory at most, for a text or what a script is to hold.
 const HELD: u64 = 64 << 20;
 
 /// What the message says of itself where nothing else is given.
@@ -39,18 +43,31 @@ impl Envelope<'_> {
     }
 }
 
-/// Makes the message, signed where it is to be.
+/// The message, and the folder that holds it where it is too large for memory: gone with this.
+pub(super) struct Made {
+    pub(super) body: Body,
+    pub(super) folder: Option<TempDir>,
+}
+
+/// Makes the message, signed where it is to be. `in_memory`: it is to be held, as far as it may be.
 ///
 /// # Errors
 /// A file that can't be read, a field or type that is none; in words with the cure.
-pub(super) fn body(content: &Content, envelope: &Envelope<'_>, world: &World) -> Result<Body, String> {
+pub(super) fn made(content: &Content, envelope: &Envelope<'_>, in_memory: bool, world: &World) -> Result<Made, String> {
+    let mut inputs = Inputs::new(if in_memory { HELD } else { LARGE });
+    let unsigned = unsigned(content, envelope, world, &mut inputs)?;
+    let body = signed(inputs.whole(unsigned)?, content, world)?;
+    Ok(Made { body, folder: inputs.into_folder() })
+}
+
+fn signed(body: Body, content: &Content, world: &World) -> Result<Body, String> {
     let (Some(path), Some(domain), Some(selector)) = (&content.dkim_key, &content.dkim_domain, &content.dkim_selector)
     else {
-        return unsigned(content, envelope, world);
+        return Ok(body);
     };
     let pem = std::fs::read(path).map(zeroize::Zeroizing::new).map_err(|error| unreadable(path, &error))?;
     let signer = dkim::Signer::new(&pem, domain, selector).map_err(|error| error.to_string())?;
-    match unsigned(content, envelope, world)? {
+    match body {
         Body::Lines(text) => {
             let message = header::with_crlf(&text);
             let field = signer.sign(&message, world.now().as_second()).map_err(|error| error.to_string())?;
@@ -67,9 +84,8 @@ pub(super) fn body(content: &Content, envelope: &Envelope<'_>, world: &World) ->
     }
 }
 
-fn unsigned(content: &Content, envelope: &Envelope<'_>, world: &World) -> Result<Body, String> {
+fn unsigned(content: &Content, envelope: &Envelope<'_>, world: &World, inputs: &mut Inputs) -> Result<Body, String> {
     fits(content)?;
-    let mut standard_input = StandardInput::default();
     let Envelope { from, to } = envelope;
     let tokens = Tokens::of(envelope, Stamp::fresh(from, world));
     if let Some(name) = &content.sample {
@@ -83,38 +99,37 @@ fn unsigned(content: &Content, envelope: &Envelope<'_>, world: &World) -> Result
             return Ok(Body::AsIs(sample.octets));
         }
         let message = fields(sample.octets, content, added(content, &tokens)?, &tokens)?;
-        return furnished(message, content, &mut standard_input).map(Body::Lines);
+        return furnished(message, content, inputs, world).map(Body::Lines);
     }
     if let Some(path) = &content.template {
         let message = filled(path, content, envelope, &tokens, world)?;
-        return furnished(message, content, &mut standard_input).map(Body::Lines);
+        return furnished(message, content, inputs, world).map(Body::Lines);
     }
     let data = if content.from_standard_input { Some("-") } else { content.data.as_deref() };
     let Some(data) = data else {
-        return composed(content, envelope, (&tokens, world), &mut standard_input).map(Body::Lines);
+        return composed(content, envelope, (&tokens, world), inputs).map(Body::Lines);
     };
-    if let Some(path) = large_file(data) {
-        as_it_is(content, &format!("{} has more than 1 MiB and", path.display()))?;
+    if let Some((path, what)) = inputs.large_message(data)? {
+        as_it_is(content, &format!("{what} and"))?;
         let whole = path.canonicalize().map_err(|error| unreadable(&path, &error))?;
         if whole.to_str().is_none_or(|name| name.chars().any(char::is_control) || name.trim() != name) {
             return Err(format!("{} has a name that no script can hold; rename it", path.display()));
         }
         if !(content.no_strip_from || content.no_data_fixup) && begins_with_from_line(&whole)? {
             return Err(format!(
-                "{} has more than 1 MiB and goes out as it is, and with it its first line, by which mailboxes divide \
-                 messages (From ...); `tail -n +2` takes it away, --no-strip-from sends it all the same",
-                path.display()
+                "{what} and goes out as it is, and with it its first line, by which mailboxes divide messages (From ...); \
+                 `tail -n +2` takes it away, --no-strip-from sends it all the same"
             ));
         }
         return Ok(Body::File { path: whole, fields: Vec::new() });
     }
-    let octets = given(data, &mut standard_input, !content.no_data_fixup)?;
+    let octets = inputs.given(data, !content.no_data_fixup)?;
     if content.no_data_fixup {
         return Ok(Body::Lines(octets));
     }
-    let body = content.body.as_deref().map(|body| given(body, &mut standard_input, true)).transpose()?;
+    let body = content.body.as_deref().map(|body| inputs.given(body, true)).transpose()?;
     let message = fixed(octets, body.as_deref(), content, &tokens)?;
-    furnished(message, content, &mut standard_input).map(Body::Lines)
+    furnished(message, content, inputs, world).map(Body::Lines)
 }
 
 /// Whether the message can hold all that is given for it.
@@ -156,7 +171,7 @@ fn as_it_is(content: &Content, what: &str) -> Result<(), String> {
 }
 
 /// A message that was given whole, in the encoding that is asked for and with what is attached.
-fn furnished(message: Vec<u8>, content: &Content, standard_input: &mut StandardInput) -> Result<Vec<u8>, String> {
+fn furnished(message: Vec<u8>, content: &Content, inputs: &mut Inputs, world: &World) -> Result<Vec<u8>, String> {
     let mut message = match content.encoding {
         Encoding::Auto => message,
         encoding => reencode(&message, encoding).map_err(|error| error.to_string())?,
@@ -165,59 +180,10 @@ fn furnished(message: Vec<u8>, content: &Content, standard_input: &mut StandardI
         if part.body {
             return Err("the message is given whole and has its text; leave out --attach-body".to_owned());
         }
-        let attached = attach::attach(&message, &attachment(part, standard_input)?);
+        let attached = attach::attach(&message, &inputs.attachment(part, world)?);
         message = attached.map_err(|error| error.to_string())?;
     }
     Ok(message)
-}
-
-/// Standard input, read once and used as often as it is named.
-#[derive(Default)]
-struct StandardInput(Option<Vec<u8>>);
-
-impl StandardInput {
-    fn read(&mut self) -> Result<Vec<u8>, String> {
-        if self.0.is_none() {
-            self.0 = Some(held(std::io::stdin().lock(), "standard input", HELD)?);
-        }
-        Ok(self.0.clone().unwrap_or_default())
-    }
-}
-
-/// Reads all of it, up to a limit.
-fn held(from: impl std::io::Read, what: &str, limit: u64) -> Result<Vec<u8>, String> {
-    let mut octets = Vec::new();
-    from.take(limit + 1).read_to_end(&mut octets).map_err(|error| format!("{what} can't be read: {error}"))?;
-    if octets.len() as u64 > limit {
-        return Err(too_much(what, limit));
-    }
-    Ok(octets)
-}
-
-fn too_much(what: &str, limit: u64) -> String {
-    format!(
-        "{what} gives more than {} MiB, which would be held in memory; put the whole message into a file: --data @FILE \
-         sends one of any size",
-        limit >> 20
-    )
-}
-
-/// Reads a file, up to the limit.
-fn read(path: &Path) -> Result<Vec<u8>, String> {
-    let file = std::fs::File::open(path).map_err(|error| unreadable(path, &error))?;
-    if file.metadata().is_ok_and(|about| about.len() > HELD) {
-        return Err(too_much(&path.display().to_string(), HELD));
-    }
-    held(file, &path.display().to_string(), HELD)
-}
-
-fn unreadable(path: &Path, error: &std::io::Error) -> String {
-    format!("{} can't be read: {error}", path.display())
-}
-
-/// The file that a value names, `@@` being a text that begins with an at sign.
-fn file(value: &str) -> Option<&Path> {
-    value.strip_prefix('@').filter(|rest| !rest.starts_with('@')).map(Path::new)
 }
 
 /// Whether a file begins with the line by which mailboxes divide messages.
@@ -226,27 +192,6 @@ fn begins_with_from_line(path: &Path) -> Result<bool, String> {
     let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut first));
     read.map_err(|error| unreadable(path, &error))?;
     Ok(first == *header::FROM_LINE)
-}
-
-fn large_file(value: &str) -> Option<PathBuf> {
-    let path = file(value)?;
-    std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() > LARGE).then(|| path.to_owned())
-}
-
-/// The octets that a value stands for; in a text of the command line `\n` is a line end where `breaks`.
-fn given(value: &str, standard_input: &mut StandardInput, breaks: bool) -> Result<Vec<u8>, String> {
-    if value == "-" {
-        return standard_input.read();
-    }
-    if let Some(path) = file(value) {
-        return read(path);
-    }
-    let text = if value.starts_with("@@") { &value[1..] } else { value };
-    Ok(if breaks {
-        text.replace("\\n", "\n").replace("%NEWLINE%", "\n").into_bytes()
-    } else {
-        text.as_bytes().to_vec()
-    })
 }
 
 fn text_of(octets: Vec<u8>, what: &str) -> Result<String, String> {
@@ -258,7 +203,7 @@ fn composed(
     content: &Content,
     envelope: &Envelope<'_>,
     (tokens, world): (&Tokens, &World),
-    standard_input: &mut StandardInput,
+    inputs: &mut Inputs,
 ) -> Result<Vec<u8>, String> {
     let Stamp { date, id } = tokens.stamp.clone();
     let mut draft = Draft {
@@ -272,13 +217,13 @@ fn composed(
         ..Draft::default()
     };
     if let Some(body) = &content.body {
-        draft.text = Some(text_of(tokens.fill(given(body, standard_input, true)?), "--body")?);
+        draft.text = Some(text_of(tokens.fill(inputs.given(body, true)?), "--body")?);
     }
     if let Some(html) = &content.html {
-        draft.html = Some(text_of(tokens.fill(given(html, standard_input, true)?), "--html")?);
+        draft.html = Some(text_of(tokens.fill(inputs.given(html, true)?), "--html")?);
     }
     for part in &content.parts.0 {
-        put(&mut draft, part, tokens, standard_input)?;
+        put(&mut draft, part, (tokens, world), inputs)?;
     }
     if draft.text.is_none() && draft.html.is_none() {
         draft.text = Some(TEXT.to_owned());
@@ -294,9 +239,9 @@ fn composed(
     Ok(message)
 }
 
-fn put(draft: &mut Draft, part: &Part, tokens: &Tokens, standard_input: &mut StandardInput) -> Result<(), String> {
+fn put(draft: &mut Draft, part: &Part, (tokens, world): (&Tokens, &World), inputs: &mut Inputs) -> Result<(), String> {
     if part.body {
-        let octets = tokens.fill(given(&part.content, standard_input, true)?);
+        let octets = tokens.fill(inputs.given(&part.content, true)?);
         let place = match part.media_type.as_deref().unwrap_or("text/plain") {
             "text/plain" => &mut draft.text,
             "text/html" => &mut draft.html,
@@ -312,15 +257,8 @@ fn put(draft: &mut Draft, part: &Part, tokens: &Tokens, standard_input: &mut Sta
         *place = Some(text_of(octets, "--attach-body")?);
         return Ok(());
     }
-    draft.attachments.push(attachment(part, standard_input)?);
+    draft.attachments.push(inputs.attachment(part, world)?);
     Ok(())
-}
-
-fn attachment(part: &Part, standard_input: &mut StandardInput) -> Result<Attachment, String> {
-    let octets = given(&part.content, standard_input, false)?;
-    let of_file = || file(&part.content)?.file_name().map(|name| name.to_string_lossy().into_owned());
-    let name = part.name.clone().or_else(of_file).filter(|name| !name.is_empty());
-    Ok(Attachment { name, media_type: part.media_type.clone().unwrap_or_default(), octets })
 }
 
 /// The fields that are added.

@@ -20,7 +20,7 @@ pub(super) struct Part {
 pub(super) struct Parts(pub(super) Vec<Part>);
 
 const IDS: [(&str, &str, &str); 4] = [
-    ("attach", "CONTENT", "Attaches @FILE, - for standard input, or the text itself; 64 MiB at most"),
+    ("attach", "CONTENT", "Attaches @FILE, - for standard input, or the text itself"),
     ("attach-body", "CONTENT", "A text of its own type instead of --body: text/plain and text/html are alternatives"),
     ("attach-type", "TYPE", "The media type of what is attached after it, such as application/pdf"),
     ("attach-name", "NAME", "The name of what is attached next; empty for none"),

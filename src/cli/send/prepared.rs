@@ -1,8 +1,10 @@
 //! Everything that is known before anything connects: where to, the message, and the script that carries it there.
 
+use tempfile::TempDir;
+
 use super::Arguments;
 use super::announced::Header;
-use super::content;
+use super::content::{self, Made};
 use super::parameters::Survey;
 use super::target::{self, Way};
 use crate::conversation::Log;
@@ -29,6 +31,8 @@ pub(super) struct Prepared {
     pub(super) offered: Vec<Offered>,
     /// What goes out first, whatever it says.
     pub(super) raw_header: Option<Vec<u8>>,
+    /// Where the message is, if it is too large for memory: gone with this.
+    pub(super) folder: Option<TempDir>,
 }
 
 /// Who sends to whom, and the name to greet with.
@@ -90,10 +94,11 @@ pub(super) fn prepared(arguments: &Arguments, world: &World) -> Result<Prepared,
         return Err(format!("`{}` holds a line end", crate::smtp::escape::for_screen(wrong.as_bytes())));
     }
     let goes_out = stop.is_none_or(|stop| stop >= Point::Dot);
-    let body = if goes_out || arguments.output.dump_mail {
-        content::body(&arguments.content, &content::Envelope { from: &from, to: &to }, world)?
+    let Made { body, folder } = if goes_out || arguments.output.dump_mail {
+        let envelope = content::Envelope { from: &from, to: &to };
+        content::made(&arguments.content, &envelope, arguments.output.as_script, world)?
     } else {
-        Body::Lines(Vec::new())
+        Made { body: Body::Lines(Vec::new()), folder: None }
     };
     let verb = match way.target.protocol {
         Protocol::Smtp => "HELO",
@@ -123,7 +128,7 @@ pub(super) fn prepared(arguments: &Arguments, world: &World) -> Result<Prepared,
         stop,
         leave,
     };
-    Ok(Prepared { way, outline, greeting: format!("{verb} {name}"), xclient, offered, raw_header })
+    Ok(Prepared { way, outline, greeting: format!("{verb} {name}"), xclient, offered, raw_header, folder })
 }
 
 /// Chunks in which a message may go.
@@ -185,6 +190,9 @@ impl Prepared {
         if let (Some(text), Some(content)) = (large, place) {
             *content = Content::Octets(crate::smtp::content::stuffed(text));
         }
+        if self.folder.is_some() {
+            name_ours(&mut plan);
+        }
         // Where it closes without having read the greeting there is nothing to make ready.
         if self.outline.leave != Leave::DropAtOnce || self.outline.stop != Some(Point::Greeting) {
             plan.steps.insert(0, Step { line: 0, act: Act::Guide });
@@ -217,8 +225,16 @@ impl Prepared {
     }
 
     /// What would be sent, as a script for `ehlo run`.
-    pub(super) fn as_script(&self) -> Vec<u8> {
+    ///
+    /// # Errors
+    /// A message that is too large to stand in one and is in no file of the user's.
+    pub(super) fn as_script(&self) -> Result<Vec<u8>, String> {
         let Self { way, outline, greeting, xclient, .. } = self;
+        if let (Some(_), Body::File { .. }) = (&self.folder, &outline.body) {
+            return Err("the message is too large to stand in a script, and is in no file whose name could: \
+                        --dump-mail > message.eml writes it into one, and --data @message.eml sends that"
+                .to_owned());
+        }
         let mechanism = way.auth.as_ref().map(|auth| {
             let named = way.mechanisms.first().cloned();
             named.unwrap_or_else(|| if auth.mechanism == "auto" { "PLAIN".to_owned() } else { auth.mechanism.clone() })
@@ -235,7 +251,23 @@ impl Prepared {
         let alone = way.auth.as_ref().is_some_and(|auth| !auth.initial_response);
         let opening = Opening { greeting, tls: way.target.tls, xclient, mechanism, alone, notes: &notes };
         script.extend(outline.whole_script(&opening));
-        script
+        Ok(script)
+    }
+}
+
+/// Calls the message that is in a file of ours by the file's name alone, in transcripts: the folder is gone with the program.
+fn name_ours(plan: &mut Plan) {
+    let all = plan.steps.iter_mut().flat_map(|step| match &mut step.act {
+        Act::Content(content) => std::slice::from_mut(content).iter_mut().collect(),
+        Act::Send(lines) => lines.iter_mut().flat_map(|line| &mut line.payload).collect::<Vec<_>>(),
+        _ => Vec::new(),
+    });
+    for content in all {
+        if let Content::File(file) = content
+            && let Some(name) = file.path.file_name()
+        {
+            file.name = name.to_string_lossy().into_owned();
+        }
     }
 }
 

@@ -237,7 +237,7 @@ impl Editor {
 
     /// A file was read that is to be attached.
     pub fn attach(&mut self, name: String, octets: Vec<u8>) {
-        let attachment = Attachment { name: Some(name), media_type: String::new(), octets };
+        let attachment = Attachment { name: Some(name), octets, ..Attachment::default() };
         match crate::message::attach::attach(&self.octets(), &attachment) {
             Ok(message) => {
                 if let Some(form) = &mut self.form {

@@ -1,6 +1,8 @@
 //! What the command line makes of a message.
 
 use super::super::parts::Parts;
+use std::path::PathBuf;
+
 use super::*;
 use crate::world::Directories;
 
@@ -12,7 +14,7 @@ fn world() -> World {
 
 fn made(content: &Content) -> Result<String, String> {
     let to = ["c@d".to_owned(), "e@f".to_owned()];
-    match body(content, &Envelope { from: "a@b", to: &to }, &world())? {
+    match super::made(content, &Envelope { from: "a@b", to: &to }, false, &world())?.body {
         Body::Lines(octets) | Body::AsIs(octets) => Ok(String::from_utf8(octets).expect("UTF-8")),
         Body::File { path, .. } => Ok(path.display().to_string()),
     }
@@ -85,25 +87,45 @@ fn fields_are_divided_and_the_null_path_has_a_field() {
     assert_eq!(made(&two).as_deref(), Ok("Subject: y\r\nX-A: 1\r\n\nz"));
     let null = Envelope { from: "", to: &["c@d".to_owned()] };
     for content in [Content::default(), data("From: %FROM_ADDRESS%\\n\\nx")] {
-        let Ok(Body::Lines(octets)) = body(&content, &null, &world()) else { panic!("lines") };
+        let Ok(Made { body: Body::Lines(octets), .. }) = super::made(&content, &null, false, &world()) else {
+            panic!("lines")
+        };
         assert!(String::from_utf8_lossy(&octets).contains("From: <>"));
     }
 }
 
 #[test]
 fn what_would_fill_memory_is_refused() {
-    assert_eq!(held(&b"abc"[..], "x", 3), Ok(b"abc".to_vec()));
-    assert!(held(&b"abcd"[..], "x", 3).expect_err("too much").contains("--data @FILE"));
     let folder = tempfile::tempdir().expect("a directory");
     let path = folder.path().join("large");
     // It takes no room on the disk, and is not read.
     std::fs::File::create(&path).and_then(|file| file.set_len(HELD + 1)).expect("made");
-    let words = made(&Content { parts: attached(&format!("@{}", path.display()), false), ..Content::default() });
-    assert!(words.expect_err("too much").contains(&format!("{} MiB", HELD >> 20)));
-    let send = <super::super::Arguments as clap::Args>::augment_args(clap::Command::new("send"));
-    let attach = send.get_arguments().find(|argument| argument.get_long() == Some("attach"));
-    let help = attach.and_then(clap::Arg::get_help).map(ToString::to_string).expect("it has a help");
-    assert!(help.contains(&format!("{} MiB at most", HELD >> 20)), "{help}");
+    let words = made(&Content { body: Some(format!("@{}", path.display())), ..Content::default() });
+    let words = words.expect_err("too much");
+    assert!(words.contains(&format!("{} MiB of text", HELD >> 20)) && words.contains("--attach"), "{words}");
+}
+
+#[test]
+fn what_is_attached_from_a_large_file_goes_by_the_disk() {
+    let folder = tempfile::tempdir().expect("a directory");
+    let path = folder.path().join("large");
+    std::fs::write(&path, vec![b'x'; 2 << 20]).expect("written");
+    let large = || attached(&format!("@{}", path.display()), false);
+    for content in [Content::default(), data("Subject: x\\n\\nHello")] {
+        let content = Content { parts: large(), ..content };
+        let envelope = Envelope { from: "a@b", to: &[] };
+        let made = super::made(&content, &envelope, false, &world()).expect("made");
+        let Body::File { path, fields } = &made.body else { panic!("a file") };
+        let message = std::fs::read_to_string(path).expect("read");
+        assert!(fields.is_empty() && message.contains("eHh4eHh4") && message.len() > 2 << 20);
+        assert!(message.split("\r\n").all(|line| line.len() <= 998 && !line.contains('\n')));
+        assert_eq!(message.matches("a.bin").count(), 2, "its name in two fields");
+        let gone = path.clone();
+        drop(made);
+        assert!(!gone.exists());
+        // A script is to hold it.
+        assert!(matches!(super::made(&content, &envelope, true, &world()).expect("made").body, Body::Lines(_)));
+    }
 }
 
 #[test]
