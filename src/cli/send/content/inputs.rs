@@ -126,7 +126,7 @@ impl Inputs {
                 format!("what is too large for memory needs a folder: {error}; TMPDIR=... says where one can be made")
             })?);
         }
-        let path = self.folder.as_ref().map(TempDir::path).unwrap_or_else(|| Path::new("."));
+        let path = self.folder.as_ref().map_or_else(|| Path::new("."), TempDir::path);
         path.canonicalize().map_err(|error| unreadable(path, &error))
     }
 
