@@ -46,6 +46,16 @@ pub fn unparted<'a>(mut lines: impl Iterator<Item = &'a [u8]>) -> Option<&'a [u8
     lines.find(|line| line.is_empty() || !goes_on(line)).filter(|line| !line.is_empty())
 }
 
+/// Of the lines of a header (without their ends) the name that stands twice in its line: `Subject: Subject: hello`, as who
+/// types behind a field that is there already.
+pub fn doubled<'a>(lines: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    lines.take_while(|line| !line.is_empty()).find_map(|line| {
+        let (name, value) = line.split_once(':').filter(|_| is_field(line.as_bytes()))?;
+        let (again, _) = value.split_once(':')?;
+        again.trim().eq_ignore_ascii_case(name).then_some(name)
+    })
+}
+
 /// Octets of a line of a message without its end (RFC 5322 2.1.1).
 pub const LONGEST: usize = 998;
 

@@ -62,6 +62,15 @@ fn a_message_without_the_empty_line_is_said_before_it_goes_out() {
 }
 
 #[test]
+fn a_field_that_was_typed_behind_itself_is_said() {
+    let mut screen = connected(80, 24);
+    screen.keys("<f3>Subject: hello<enter><enter>text");
+    assert!(screen.shown().contains("“Subject:” stands there twice"), "{}", screen.shown());
+    screen.keys("<ctrl-d>");
+    assert!(screen.shown().contains("“Subject:” stands there twice in one line."), "{}", screen.shown());
+}
+
+#[test]
 fn nothing_is_sent_while_the_line_cannot_be_seen() {
     let mut screen = connected(80, 24);
     screen.send(Message::Resize(38, 9));

@@ -1,6 +1,6 @@
 //! The editor was left: what is said of the message, and what waits for it.
 
-use crate::message::header::LONGEST;
+use crate::message::header::{LONGEST, doubled};
 use crate::smtp::Phase;
 use crate::smtp::escape::for_screen;
 use crate::tui::keymap::verbatim;
@@ -33,9 +33,18 @@ fn faulty(model: &Model, draft: &Draft) -> Option<String> {
             let octets = line.len();
             format!("“{}” of the header has {octets} octets; a line may have {LONGEST} (RFC 5322 2.1.1).", quoted(line))
         }
-        (None, None) => return None,
+        (None, None) => {
+            let name = twice(draft)?;
+            format!("“{name}:” stands there twice in one line.")
+        }
     };
     Some(model.keymap.told(&format!("{words} {{message}} goes back to it.")))
+}
+
+/// The name of a field that stands twice in its line.
+fn twice(draft: &Draft) -> Option<String> {
+    let name = doubled(draft.lines.iter().map(String::as_str))?;
+    Some(verbatim(&for_screen(text::fit(name, 20).as_bytes())))
 }
 
 /// What is said of such a message in one row, once it is offered and goes out with the next key.
@@ -46,7 +55,7 @@ pub(in crate::tui) fn doubtful(draft: &Draft) -> Option<String> {
             format!("No empty line before “{quoted}”")
         }
         (None, Some(_)) => "A line of the header is too long".to_owned(),
-        (None, None) => return None,
+        (None, None) => format!("“{}:” stands there twice", twice(draft)?),
     };
     Some(format!("{words}: {{message}} edit it · {{send}} sends it and the dot"))
 }

@@ -9,6 +9,7 @@ use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::form::{BESIDE, Form, WIDE};
 use super::{Asking, Editor, Outcome, summary, whole};
+use crate::message::header;
 use crate::smtp::escape::for_screen;
 use crate::tui::layout::inner;
 use crate::tui::model::Model;
@@ -108,7 +109,13 @@ impl Editor {
                 let words = fit(&words, usize::from(area.width.saturating_sub(4)));
                 Line::styled(format!("{words} "), theme.style(Role::Warning))
             }
-            None => Line::raw(" Message: header fields, an empty line, the text "),
+            None => match header::doubled(self.text.lines.iter().map(String::as_str)) {
+                Some(name) => {
+                    let words = format!(" “{}:” stands there twice ", for_screen(name.as_bytes()));
+                    Line::styled(words, theme.style(Role::Warning))
+                }
+                None => Line::raw(" Message: header fields, an empty line, the text "),
+            },
         };
         let block = Block::bordered()
             .border_style(theme.style(Role::Accent))
