@@ -5,6 +5,13 @@ use crate::smtp::Verb;
 use super::goal::{Goal, Side};
 
 impl Goal {
+    /// Whether a verb leads past what is asked for: on to the message, or to the end.
+    #[must_use]
+    pub fn is_left_by(&self, verb: Verb) -> bool {
+        let asked = self.verbs();
+        matches!(verb, Verb::Data | Verb::Quit) && !asked.is_empty() && !asked.contains(&verb)
+    }
+
     /// The verbs by which it can be reached, in their order; none where it is not a matter of commands.
     #[must_use]
     pub fn verbs(&self) -> Vec<Verb> {

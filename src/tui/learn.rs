@@ -219,7 +219,10 @@ pub(super) fn wanted(model: &Model, lesson: Arc<Lesson>) -> Vec<Effect> {
 /// What is said of a lesson that goes on from where it was left.
 fn goes_on(pane: &LessonPane) -> String {
     let at = match pane.stage() {
-        Stage::Steps => format!("at step {}, where you left it, with a fresh server", pane.reached().steps + 1),
+        Stage::Steps => {
+            let step = pane.reached().steps + 1;
+            format!("at step {step}, where you left it, with a fresh server: greeting, MAIL and RCPT come again")
+        }
         _ => "with its question: all steps are done".to_owned(),
     };
     format!("The lesson goes on {at}; {{lesson}} and o start it over.")

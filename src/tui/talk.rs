@@ -12,6 +12,7 @@ use crate::conversation::{Dialogue, Kind, Log};
 use crate::decode::{
     Context, Does, Explanation, Knowledge, explain_exchange, explain_reported, explain_text, reported_in,
 };
+use crate::lesson::Goal;
 use crate::profile::duration;
 use crate::smtp::{Phase, Verb};
 
@@ -234,13 +235,15 @@ impl Talk {
         exchanges.iter().rposition(|x| x.complete() && !by_itself(x))
     }
 
-    /// Makes sure that [`Self::explanation`] is about this; decodes at most once a change.
-    pub fn explain(&mut self, about: Option<About>, knowledge: &Knowledge) {
+    /// Makes sure that [`Self::explanation`] is about this; decodes at most once a change. What leads past the open `step` of
+    /// a lesson stands last among the next steps.
+    pub fn explain(&mut self, about: Option<About>, knowledge: &Knowledge, step: Option<&Goal>) {
         let Some(about) = about else {
             self.explained = None;
             return;
         };
-        let seen = self.seen(about);
+        let past = PAST.map(|verb| step.is_some_and(|goal| goal.is_left_by(verb)));
+        let seen = Seen { past, ..self.seen(about) };
         if self.explained.as_ref().is_some_and(|(before, _)| *before == seen) {
             return;
         }
@@ -256,7 +259,7 @@ impl Talk {
         let explanation = explanation.map(|explanation| self.as_the_target_says(doable(explanation)));
         let explanation = explanation.map(|it| self.as_it_was_typed(about, it));
         let explanation = explanation.map(|it| if self.source == Source::Opened { without_connection(it) } else { it });
-        self.explained = explanation.map(|explanation| (seen, explanation));
+        self.explained = explanation.map(|explanation| (seen, led_on(explanation, past)));
     }
 
     /// Whether this is the way of a message, read from its header, and no conversation.
@@ -329,8 +332,9 @@ impl Talk {
                 about,
                 reply: exchanges.get(exchange).and_then(Exchange::reply).map(|reply| *reply.end()),
                 last_words: exchange + 1 == exchanges.len() && self.dialogue.state().phase() == Phase::Closed,
+                past: [false; 2],
             },
-            About::Report(_) | About::Given => Seen { about, reply: None, last_words: false },
+            About::Report(_) | About::Given => Seen { about, reply: None, last_words: false, past: [false; 2] },
         }
     }
 
@@ -415,6 +419,22 @@ struct Seen {
     reply: Option<usize>,
     /// The connection ended right after it.
     last_words: bool,
+    /// Which of [`PAST`] lead past the open step of a lesson.
+    past: [bool; 2],
+}
+
+/// Verbs that may lead past the open step of a lesson.
+const PAST: [Verb; 2] = [Verb::Data, Verb::Quit];
+
+/// After a success what leads past the open step of a lesson stands last.
+fn led_on(mut explanation: Explanation, past: [bool; 2]) -> Explanation {
+    if !explanation.class.is_refusal() {
+        explanation.next.sort_by_key(|step| match &step.does {
+            Does::Command(line) => PAST.iter().zip(past).any(|(verb, past)| past && line == verb.word()),
+            _ => false,
+        });
+    }
+    explanation
 }
 
 /// Of a file, the steps that make sense without its connection: the lines by which a refusal would have been mended, which

@@ -8,6 +8,7 @@ use crate::smtp::session::Awaited;
 use crate::tui::attending::in_exam;
 use crate::tui::library;
 use crate::tui::pane::composer::{Challenge, Composer};
+use crate::tui::pane::lesson::LessonPane;
 use crate::tui::pane::panel::Scene;
 use crate::tui::retry;
 use crate::tui::talk::{About, Source};
@@ -26,7 +27,9 @@ impl Model {
         let about = given.or_else(|| selected.or_else(|| self.talk.last_answered()).map(About::Exchange));
         let about = about.or_else(|| self.talk.report(self.transcript.marked()).map(About::Report));
         let exam = in_exam(self);
-        self.talk.explain(about.filter(|_| !self.knowledge_due && !exam), &self.knowledge);
+        let learns = self.shows_lesson();
+        let step = self.lesson.as_ref().filter(|_| learns).and_then(LessonPane::goal);
+        self.talk.explain(about.filter(|_| !self.knowledge_due && !exam), &self.knowledge, step);
         // What speaks against the line may need rows of its own.
         self.compose(Composer::arrange);
         if let Some(layout) = self.layout() {

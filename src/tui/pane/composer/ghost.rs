@@ -82,9 +82,8 @@ fn next_command(ended: bool, around: &Surroundings<'_>) -> Option<String> {
 /// offered.
 fn in_lesson(verb: Verb, around: &Surroundings<'_>) -> Option<Verb> {
     let asked = around.step.map(Goal::verbs).unwrap_or_default();
-    let leads_past = matches!(verb, Verb::Data | Verb::Quit) && !asked.is_empty() && !asked.contains(&verb);
     match verb {
-        _ if !leads_past || around.session.turned_away => Some(verb),
+        _ if !around.step.is_some_and(|step| step.is_left_by(verb)) || around.session.turned_away => Some(verb),
         Verb::Data => Some(Verb::Rcpt).filter(|verb| asked.contains(verb)),
         _ => Some(Verb::Mail).filter(|_| asked.iter().any(|it| matches!(it, Verb::Mail | Verb::Rcpt | Verb::Data))),
     }

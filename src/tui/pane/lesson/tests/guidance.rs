@@ -29,6 +29,16 @@ fn the_grey_text_does_not_lead_past_the_open_step() {
     let mut class = one_recipient(120, 33);
     let shown = class.screen.shown();
     assert!(shown.contains("RCPT TO:") && !shown.lines().rev().nth(3).unwrap_or_default().contains("DATA"), "{shown}");
+    // The panel's next steps neither.
+    let at = |class: &Class, words: &str| {
+        let shown = class.screen.shown();
+        shown.find(words).unwrap_or_else(|| panic!("{words}: {shown}"))
+    };
+    assert!(at(&class, "Name another recipient") < at(&class, "Go on to the message"), "{}", class.screen.shown());
+    class.lab("> RCPT TO:<colleague@target.local>\n< 250 ok");
+    class.screen.wire("> RCPT TO:<colleague@target.local>\n< 250 ok");
+    assert!(at(&class, "Go on to the message") < at(&class, "Name another recipient"), "{}", class.screen.shown());
+    let mut class = one_recipient(120, 33);
     class.screen.wire("> DATA\n< 354 go\n| Subject: a\n|\n| Hello\n> .\n< 250 2.0.0 queued");
     let line = class.screen.shown().lines().rev().nth(3).unwrap_or_default().to_owned();
     assert!(line.contains("MAIL FROM") && !line.contains("QUIT"), "{line}");
