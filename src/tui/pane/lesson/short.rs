@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use ratatui::text::Line;
 
 use super::row::cut;
-use super::view::Writer;
+use super::view::{STRIP, Writer, mistake};
 use crate::tui::text::wrap;
 use crate::tui::theme::Role;
+use crate::tui::view::told;
 
 impl Writer<'_> {
     /// The open step with what belongs to it; the text, which names what the steps are about, as far as it has room; and
@@ -49,20 +50,24 @@ impl Writer<'_> {
         before
     }
 
+    /// Whether what was said stands below the line, in full.
+    fn is_said_below(&self) -> bool {
+        let said = mistake(self.pane);
+        said.is_some() && told(self.model) == said
+    }
+
     /// The open step with its hints, and what was said. Where not all of it has room, what was just said or asked for
-    /// matters more than how the step is worded.
+    /// matters more than how the step is worded, of which the beginning stays.
     fn now_in(&self, room: usize) -> Vec<Line<'static>> {
-        let said = self.said();
-        if said.len() >= room {
-            return cut(said, room);
-        }
+        let said = if room < usize::from(STRIP) && self.is_said_below() { Vec::new() } else { self.said() };
+        let said = cut(said, room.saturating_sub(1));
         let left = room - said.len();
         let mut hints: Vec<_> = self.pane.attempt.hints().iter().map(|hint| self.hint(hint)).collect();
         let step = self.step(self.pane.attempt.ticked());
         let all = hints.iter().map(Vec::len).sum::<usize>();
         if step.len() + all > left {
             // The newest was asked for last.
-            hints = hints.pop().map(|newest| cut(newest, left - 1)).into_iter().collect();
+            hints = hints.pop().map(|newest| cut(newest, left.saturating_sub(1))).into_iter().collect();
         }
         let below = hints.iter().map(Vec::len).sum::<usize>();
         let mut now = cut(step, left.saturating_sub(below));
@@ -72,13 +77,27 @@ impl Writer<'_> {
     }
 
     /// Of the text that stands before the steps what has room in so many rows, from the sentence on with which most of
-    /// that is seen which the open step is about. The others are on the page of the lesson.
+    /// that is seen which the open step is about. The others are on the page of the lesson. Above a later step nothing
+    /// stands that is about something else, and no sentence without its end.
     fn intro_in(&self, rows: usize) -> Vec<Line<'static>> {
         let intro = &self.pane.lesson().intro;
         let step = self.pane.lesson().steps.get(self.pane.attempt.ticked());
         let about = step.map(|step| words(&format!("{} {}", step.text, step.hints.join(" ")))).unwrap_or_default();
         let begun = |from: usize| if from == 0 { intro.clone() } else { format!("… {}", &intro[from..]) };
-        let seen = |from: usize| wrap(&begun(from), self.columns.saturating_sub(1)).into_iter().take(rows);
+        let wrapped = |text: &str| wrap(text, self.columns.saturating_sub(1));
+        if self.pane.attempt.ticked() > 0 {
+            let whole = sentences(intro).into_iter().filter_map(|from| {
+                let ends = sentences(intro).into_iter().filter(|end| *end > from).chain([intro.len()]);
+                let before = if from == 0 { "" } else { "… " };
+                let mut texts = ends.map(|end| format!("{before}{}", intro[from..end].trim_end()));
+                let text = texts.by_ref().take_while(|text| wrapped(text).len() <= rows).last()?;
+                Some((weight(&text, &about), text))
+            });
+            // Of those that are worth the same the earliest.
+            let best = whole.rev().max_by_key(|(weight, _)| *weight).filter(|(weight, _)| *weight > 0);
+            return best.map(|(_, text)| self.styled(" ", &text, Role::Text)).unwrap_or_default();
+        }
+        let seen = |from: usize| wrapped(&begun(from)).into_iter().take(rows);
         let weighed = |from: &usize| weight(&seen(*from).collect::<Vec<_>>().join(" "), &about);
         // Of those that are worth the same the earliest.
         let best = sentences(intro).into_iter().rev().max_by_key(weighed).unwrap_or_default();

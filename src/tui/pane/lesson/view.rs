@@ -22,7 +22,7 @@ use crate::tui::text::{fit, width, wrap};
 use crate::tui::theme::{Role, Theme};
 
 /// Below so many rows it is a strip, without a frame at its sides.
-const STRIP: u16 = 5;
+pub(super) const STRIP: u16 = 5;
 
 /// Draws the lesson into its place.
 pub(in crate::tui) fn draw(model: &Model, pane: &LessonPane, frame: &mut Frame<'_>, area: Rect) {
@@ -160,7 +160,7 @@ fn words(pane: &LessonPane, said: &Said) -> String {
 
 /// Puts the lines together.
 pub(super) struct Writer<'a> {
-    model: &'a Model,
+    pub(super) model: &'a Model,
     pub(super) pane: &'a LessonPane,
     theme: Theme,
     pub(super) columns: usize,

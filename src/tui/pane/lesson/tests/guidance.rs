@@ -25,6 +25,24 @@ fn the_strip_has_the_sentence_that_the_step_needs() {
 }
 
 #[test]
+fn above_a_later_step_no_sentence_stands_without_its_end() {
+    let mut class = one_recipient(80, 24);
+    class.lab("> RCPT TO:<colleague@target.local>\n< 250 ok\n> DATA\n< 354 go");
+    assert!(class.shows("step 5 of 6") && !class.shows("The server speaks first"), "{}", class.screen.shown());
+}
+
+#[test]
+fn a_long_answer_to_a_mistake_leaves_the_step_in_sight_and_stands_once() {
+    let mut class = Class::new(80, 24);
+    class.lab("> HELO noddy.com\n< 250 mx\n> MAIL FROM:<anotherdude@target.local>\n< 250 ok");
+    let times = |class: &Class| class.screen.shown().matches("The server took that sender").count();
+    assert!(class.shows("▸ Say who the mail is from."), "{}", class.screen.shown());
+    assert_eq!(times(&class), 1, "{}", class.screen.shown());
+    class.screen.keys("R");
+    assert!(class.shows("▸ Say who the mail is from.") && times(&class) == 1, "{}", class.screen.shown());
+}
+
+#[test]
 fn the_grey_text_does_not_lead_past_the_open_step() {
     let mut class = one_recipient(120, 33);
     let shown = class.screen.shown();
