@@ -246,7 +246,7 @@ fn the_workbench_runs_a_probe_and_shows_what_it_found() {
     let mut terminal = Terminal::start(&home, &["lab:open-relay"], (80, 24));
     terminal.wait_for("220 mx");
     terminal.keys("<Esc>P");
-    terminal.wait_for("Everything below");
+    terminal.wait_for("All 14 below");
     // Down to the addresses: two short conversations.
     terminal.keys("jjjjjj<Enter>");
     terminal.wait_for("Tested: ");

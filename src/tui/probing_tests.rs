@@ -42,7 +42,13 @@ pub(super) fn done(columns: u16, rows: u16) -> Screen {
 fn the_menu_runs_one_or_all() {
     let mut screen = refused(80, 24);
     screen.keys("<esc>P");
-    assert!(screen.shown().contains("Everything below") && screen.shown().contains("Open relay"), "{}", screen.shown());
+    assert!(
+        screen.shown().contains("All 14 below, one after the other")
+            && screen.shown().contains("Patience")
+            && screen.shown().contains("Open relay"),
+        "{}",
+        screen.shown()
+    );
     screen.keys("<down><down><down><down><down><enter>");
     assert_eq!(screen.asked(), [format!("probe {}", PROBES[4].name)]);
     screen.keys("<ctrl-p>probe<enter><enter>");

@@ -152,8 +152,7 @@ const MAIL: About = About {
         ("Up  Down", "mark, or scroll"),
         ("x", "writes it to a file in the working directory"),
         ("d", "deletes it (asks)"),
-        ("q", "back to the list"),
-        CLOSE,
+        ("Esc  q", "back to the list, from there closes it"),
     ],
 };
 

@@ -78,6 +78,12 @@ impl Mail {
         }
     }
 
+    /// One step back, where there is one within the window: from the question to what it is about, from a message to the
+    /// list.
+    pub(super) fn goes_back(&mut self) -> bool {
+        std::mem::take(&mut self.asks) || self.reading.take().is_some()
+    }
+
     pub(super) fn key(&mut self, key: KeyEvent, model: &Model) -> Outcome {
         let Some(it) = self.letters.get(self.marked) else {
             return if typed(key) == Some('q') { Outcome::Close } else { Outcome::Stay };
@@ -176,8 +182,8 @@ impl Mail {
     pub(super) fn outline(&self, model: &Model) -> (Rect, &'static str) {
         let foot = match (self.asks, &self.reading) {
             (true, _) => "Delete this message? y deletes · any other key keeps it",
-            (_, Some(_)) if model.size.0 < 100 => "Tab view · d delete · x export · q list · Esc",
-            (_, Some(_)) => "Tab view · ↑ ↓ PgDn scroll · d delete · x export · q the list · Esc close",
+            (_, Some(_)) if model.size.0 < 100 => "Tab view · d delete · x export · Esc to list",
+            (_, Some(_)) => "Tab view · ↑ ↓ PgDn scroll · d delete · x export · Esc back to the list",
             _ if self.letters.is_empty() => "Esc close",
             _ => "Enter read · d delete · x export · Esc close",
         };

@@ -188,6 +188,12 @@ impl Overlay {
         if let Self::Editor(it) = self {
             return it.key(in_common(key, model));
         }
+        if let Self::Mail(it) = self
+            && key.code == KeyCode::Esc
+            && it.goes_back()
+        {
+            return Outcome::Stay;
+        }
         if is_leaving(key) {
             return Outcome::Close;
         }

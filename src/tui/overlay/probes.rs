@@ -5,7 +5,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{Outcome, place, shown_from, window};
+use super::{Outcome, more, place, shown_from, window};
 use crate::probe::{PROBES, Probe};
 use crate::smtp::escape::for_screen;
 use crate::tui::model::Model;
@@ -13,7 +13,7 @@ use crate::tui::text::{fit, wrap};
 use crate::tui::theme::Role;
 
 /// Rows for what the marked test looks for, and for what becomes of the connection.
-const ABOUT: u16 = 5;
+const ABOUT: u16 = 4;
 
 /// The menu's state.
 #[derive(Debug, Clone, Default)]
@@ -73,10 +73,11 @@ impl Probes {
         let inner = window(model, frame, area, &title, foot);
         let columns = usize::from(inner.width);
         let (marked, from) = shown_from(self.marked, PROBES.len() + 1, listed(inner.height));
+        let all = format!("All {} below, one after the other", PROBES.len());
         for (n, y) in (from..=PROBES.len()).take(listed(inner.height)).zip(inner.y..inner.bottom()) {
             let (name, title) = match n.checked_sub(1).and_then(|n| PROBES.get(n)) {
                 Some(probe) => (probe.name, probe.title),
-                None => ("all", "Everything below, one after the other"),
+                None => ("all", all.as_str()),
             };
             let style = model.theme.style(if n == marked { Role::Accent } else { Role::Text });
             let line = Line::from(vec![
@@ -86,9 +87,11 @@ impl Probes {
             ]);
             frame.buffer_mut().set_line(inner.x, y, &line, inner.width);
         }
+        more(model, frame, area, (from, listed(inner.height), PROBES.len() + 1));
         let about = inner.y + u16::try_from(listed(inner.height)).unwrap_or(0) + 1;
         let words = self.probe().map_or(
-            "Takes a minute or less, and asks on some thirty connections; a server that counts them may put you off.",
+            "Takes some seconds, a minute where the server is slow, and asks on some thirty connections; a server that counts \
+             them may put you off.",
             |probe| probe.about,
         );
         let then = if model.talk.is_open() { " The connection that is open is closed first." } else { "" };

@@ -113,6 +113,12 @@ fn a_message_is_read_in_each_view_exported_and_deleted_once_that_was_asked() {
     assert!(screen.shown().contains("y deletes"), "{}", screen.shown());
     screen.keys("n");
     assert_eq!(screen.asked(), [""; 0]);
+    // One layer at a time.
+    screen.keys("d<esc>");
+    assert!(screen.shown().contains("[Text]") && !screen.shown().contains("y deletes"), "{}", screen.shown());
+    screen.keys("<esc>");
+    assert!(screen.shown().contains("Enter read") && screen.model.overlay.is_some(), "{}", screen.shown());
+    screen.keys("<enter>");
     screen.keys("dy");
     assert_eq!(screen.asked(), ["delete mail 7"]);
     screen.send(Message::Mail(vec![first]));
