@@ -35,6 +35,7 @@ pub enum What {
     WrongAnswer { lesson: String, attempt: u32, step: usize },
     Spoilt { lesson: String, attempt: u32, step: usize },
     Hint { lesson: String, step: usize, by_instructor: bool },
+    Guessed { lesson: String, attempt: u32, question: usize, place: usize },
     Quiz { lesson: String, wrong: u32 },
     Chosen { question: usize, choice: usize, right: bool },
     Paused { on: bool },
@@ -52,6 +53,7 @@ impl What {
             | Self::WrongAnswer { lesson, .. }
             | Self::Spoilt { lesson, .. }
             | Self::Hint { lesson, .. }
+            | Self::Guessed { lesson, .. }
             | Self::Quiz { lesson, .. } => Some(lesson),
             Self::Joined { .. } | Self::Chosen { .. } | Self::Paused { .. } | Self::Forgotten => None,
         }
@@ -75,6 +77,9 @@ impl Event {
                 | What::Spoilt { attempt, step, .. } => fits(*attempt as usize) && fits(*step),
                 What::Mistaken { attempt, step, mistake, .. } => {
                     fits(*attempt as usize) && fits(*step) && fits(*mistake)
+                }
+                What::Guessed { attempt, question, place, .. } => {
+                    fits(*attempt as usize) && fits(*question) && fits(*place)
                 }
                 What::Hint { step, .. } => fits(*step),
                 What::Chosen { question, choice, .. } => fits(*question) && fits(*choice),

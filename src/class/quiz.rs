@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::event::What;
 use super::plain::next_words;
 use super::student::{Student, Work};
 use super::{Class, plain};
@@ -26,7 +27,7 @@ impl Class {
             let seed = self.settings.seed(&format!("quiz {}", lesson.name), &student.name, work.number);
             let seed = seed.iter().take(8).fold(0, |all, octet| all << 8 | u64::from(*octet));
             let lesson = Arc::clone(lesson);
-            Some(question(work.asking.get_or_insert_with(|| Quiz::new(lesson, seed))))
+            Some(question(work.asking.get_or_insert_with(|| taken_up(Quiz::new(lesson, seed), &work.guessed))))
         });
         words.unwrap_or_else(|| vec![plain::stands(self, student)])
     }
@@ -38,18 +39,24 @@ impl Class {
 
     /// What comes of an answer to the question that is open: a letter, a number, or the answer itself.
     pub(super) fn quiz_answer(&self, student: &Student, text: &str) -> Vec<String> {
-        let (words, done) = student
+        let (words, guessed, done) = student
             .with(|state| {
                 let work = state.works.get_mut(state.current.as_ref()?)?;
-                let lesson = Arc::clone(work.lesson());
+                let (lesson, attempt) = (Arc::clone(work.lesson()), work.number);
                 let quiz = work.asking.as_mut()?;
                 let said = text.trim();
                 let named = |(answer, _): &(&str, bool)| plain::wrapped(&[(*answer).to_owned()]).join(" ") == said;
                 let place = quiz.answers().iter().position(named).or_else(|| choice(said));
-                let words = answered(quiz, place);
-                Some((words, quiz.is_done().then(|| (quiz.wrong(), lesson))))
+                let question = quiz.place()?.0 - 1;
+                let (words, taken) = answered(quiz, place);
+                let name = lesson.name.clone();
+                let guessed = taken.map(|place| What::Guessed { lesson: name, attempt, question, place });
+                Some((words, guessed, quiz.is_done().then(|| (quiz.wrong(), lesson))))
             })
             .unwrap_or_default();
+        if let Some(guessed) = guessed {
+            self.note(student.id, guessed);
+        }
         let Some((wrong, lesson)) = done else { return words };
         self.quiz(student, wrong);
         let count = match wrong {
@@ -179,21 +186,32 @@ fn question(quiz: &Quiz) -> Vec<String> {
     words
 }
 
-/// Takes an answer; what is said of it, with the next question where it settles this one.
-fn answered(quiz: &mut Quiz, place: Option<usize>) -> Vec<String> {
-    let Some(right) = place.and_then(|place| quiz.answer(place)) else {
-        return [vec!["That is none of its answers, or you have tried it already.".to_owned()], question(quiz)]
-            .concat();
+/// Goes on with a quiz from where it was when the class was held before.
+fn taken_up(mut quiz: Quiz, guessed: &[(usize, usize)]) -> Quiz {
+    for (question, place) in guessed {
+        if quiz.place().is_some_and(|(number, _)| number == question + 1) {
+            quiz.answer(*place);
+            quiz.go_on();
+        }
+    }
+    quiz
+}
+
+/// Takes an answer; what is said of it, with the next question where it settles this one, and its place where it is one.
+fn answered(quiz: &mut Quiz, place: Option<usize>) -> (Vec<String>, Option<usize>) {
+    let Some((right, place)) = place.and_then(|place| Some((quiz.answer(place)?, place))) else {
+        let none = "That is none of its answers, or you have tried it already.".to_owned();
+        return (std::iter::once(none).chain(question(quiz)).collect(), None);
     };
     let why = quiz.verdict().map_or("", |(_, why)| why);
     let mut words = vec![format!("{} {why}", if right { "Right." } else { "Not so." }).trim_end().to_owned()];
-    if !right && let Some(place) = quiz.right() {
-        words.push(format!("It was {}.", letter(place)));
+    if !right && let Some(right) = quiz.right() {
+        words.push(format!("It was {}.", letter(right)));
     }
     if quiz.go_on() {
         words.extend(question(quiz));
     } else {
         words.push("Take another: NOOP quiz asks it again.".to_owned());
     }
-    words
+    (words, Some(place))
 }

@@ -67,6 +67,8 @@ pub struct Work {
     pub quiz: Option<u32>,
     /// The quiz, where it goes on by `NOOP`.
     pub(in crate::class) asking: Option<Quiz>,
+    /// Answers to it that were given when the class was held before: question and place, from 0.
+    pub(in crate::class) guessed: Vec<(usize, usize)>,
     /// The last exchange.
     pub last: Option<Exchange>,
     /// Exchanges since the open step opened, without what only looks on or greets; none are counted once all is done.
@@ -114,6 +116,7 @@ impl Work {
             hints: Vec::new(),
             quiz: None,
             asking: None,
+            guessed: Vec::new(),
             last: None,
             tries: 0,
             refusals: 0,
@@ -190,6 +193,9 @@ impl Work {
             }
             What::WrongAnswer { attempt, step, .. } if *attempt == self.number => self.wrong.push((at, *step)),
             What::Hint { step, by_instructor, .. } => self.hints.push((at, *step, *by_instructor)),
+            What::Guessed { attempt, question, place, .. } if *attempt == self.number => {
+                self.guessed.push((*question, *place));
+            }
             What::Quiz { wrong, .. } => self.quiz = Some(*wrong),
             _ => {}
         }

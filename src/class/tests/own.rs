@@ -76,3 +76,36 @@ fn a_changed_lesson_that_nobody_has_begun_is_taken_anew_by_a_word() {
     let said = take(&lessons(&[&above.display().to_string()])).expect_err("it can't be copied");
     assert!(said.to_string().contains("beside it or below"), "{said}");
 }
+
+#[tokio::test]
+async fn a_quiz_by_noop_goes_on_where_it_was_when_the_class_is_held_again() {
+    let at = tempfile::tempdir().expect("a folder");
+    let path = at.path().join("mine.toml");
+    let quiz = |ask: &str| format!("[[quiz]]\nask = \"{ask}\"\nanswers = [\"a\", \"b\"]\nright = 0\nwhy = \"Look.\"\n");
+    let text = LESSON.replace("sc.toml", "classroom") + &quiz("One?") + &quiz("Two?");
+    std::fs::write(&path, text).expect("written");
+    let (class, address, guard) = open(at.path(), &lessons(&[&path.display().to_string()])).await;
+    let mut anna = Telnet::joined(address, &class, "anna").await;
+    anna.say("HELO noddy.com").await;
+    anna.say("NOOP quiz").await;
+    let lesson = Arc::clone(&class.settings.lessons[0].lesson);
+    // The first question is answered, not at once, and of the second one a wrong answer is known.
+    for (question, right) in [(0, false), (0, true), (1, false)] {
+        let asked = &lesson.questions[question];
+        let is_meant = |(answer, _): &(&str, bool)| (*answer == asked.answers[asked.right]) == right;
+        let place = |work: &student::Work| work.asking.as_ref()?.answers().iter().position(is_meant);
+        let place = class.named("anna").and_then(|anna| anna.with_current(place)).flatten().expect("there is one");
+        let said = joined_up(&anna.say(&format!("NOOP answer {}", place + 1)).await);
+        assert!(said.starts_with(if right { "Right." } else { "Not so." }), "{said}");
+    }
+    let before = joined_up(&anna.say("NOOP quiz").await);
+    assert!(before.starts_with("Question 2 of") && before.contains("(not so)"), "{before}");
+    drop((anna, guard));
+    until(&class, || !class.named("anna").expect("there").is_here()).await;
+    drop(class);
+    let (class, address, _guard) = open(at.path(), &Wish::default()).await;
+    let mut anna = Telnet::joined(address, &class, "anna").await;
+    assert_eq!(joined_up(&anna.say("NOOP quiz").await), before);
+    let wrong = |work: &student::Work| work.asking.as_ref().map(crate::lesson::Quiz::wrong);
+    assert_eq!(class.named("anna").and_then(|anna| anna.with_current(wrong)), Some(Some(2)));
+}
