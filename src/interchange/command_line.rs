@@ -2,21 +2,16 @@
 
 use std::fmt::Write as _;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
 use crate::conversation::dialogue::Ask;
 use crate::conversation::file::{Document, folded};
 use crate::conversation::{Dialogue, Exchange, Kind, Log};
 use crate::decode::Knowledge;
 use crate::smtp::{Command, Verb, escape};
 
+mod message;
 mod parameters;
 
-/// Octets of message content that go onto a command line.
-const CONTENT: usize = 4 * 1024;
-/// Octets of message content that go onto standard input beside a command line.
-const WHOLE: usize = 256 * 1024;
+use message::{Message, message};
 
 /// A program whose command line is written.
 #[derive(Debug, Clone, Copy)]
@@ -200,58 +195,6 @@ fn is_pipelined(transaction: &[Exchange]) -> bool {
     transaction.iter().any(|x| x.verb == Verb::Rcpt && x.command().is_some_and(|asked| asked < replied))
 }
 
-/// What stands around the line where the message is not on it.
-#[derive(Debug, Default)]
-struct Message {
-    before: String,
-    below: String,
-}
-
-/// Puts the message onto the line; gives what stands around it. Nothing where no message was begun.
-fn message(
-    tool: &Tool,
-    talk: &Talk<'_>,
-    transaction: &[Exchange],
-    words: &mut Vec<String>,
-    left_out: &mut Vec<String>,
-) -> Option<Message> {
-    let chunk = transaction.iter().find_map(|x| parsed(talk, x)?.chunk());
-    let why = match (begun(transaction), chunk) {
-        (false, None) => return None,
-        (false, Some(_)) if !tool.own => {
-            left_out.push("the message in chunks (BDAT)".to_owned());
-            return None;
-        }
-        (_, Some((size, _))) => {
-            words.push(format!("--bdat {size}"));
-            "the message (it is long or holds octets that a command line can't)"
-        }
-        (true, None) => match content(talk, transaction) {
-            Ok(text) => {
-                words.extend(["--data".to_owned(), text]);
-                return Some(Message::default());
-            }
-            Err(why) => why,
-        },
-    };
-    let Some(octets) = tool.own.then(|| whole(talk, transaction, chunk.is_some())).flatten() else {
-        // Standard input takes all but what has other line ends, and what is very long.
-        let lines = tool.own && why.starts_with("the message (");
-        left_out.push(if lines { "the message (it is long, or not made of lines)" } else { why }.to_owned());
-        // A message of the tool's own must not go out in its place.
-        return None;
-    };
-    words.push("--no-data-fixup --data -".to_owned());
-    if let Some(text) = plain(&octets) {
-        let end = delimiter(&text);
-        return Some(Message { before: String::new(), below: format!(" <<'{end}'\n{text}{end}") });
-    }
-    // A shell gives every octet on that stands there so.
-    let coded = STANDARD.encode(&octets);
-    let rows: Vec<_> = coded.as_bytes().chunks(76).map(String::from_utf8_lossy).collect();
-    Some(Message { before: "base64 -d <<'END' | ".to_owned(), below: format!("\n{}\nEND", rows.join("\n")) })
-}
-
 /// The exchanges of the last connection, or of the selected exchange's, to the end of its transaction.
 fn done(exchanges: &[Exchange], selected: Option<usize>) -> Option<&[Exchange]> {
     let is_greeting = |x: &Exchange| x.ask == Ask::Greeting;
@@ -371,74 +314,6 @@ fn data(transaction: &[Exchange]) -> Option<&Exchange> {
 /// Whether a message was begun.
 fn begun(transaction: &[Exchange]) -> bool {
     data(transaction).and_then(|x| x.code).is_some_and(|code| code.number() == 354)
-}
-
-/// The content that was sent, for a command line; or why it is not there.
-fn content(talk: &Talk<'_>, transaction: &[Exchange]) -> Result<String, &'static str> {
-    let data = data(transaction).and_then(Exchange::reply).ok_or("the message")?;
-    let mut text = String::new();
-    for (_, entry) in talk.log.since(*data.end() + 1).take_while(|(_, entry)| entry.kind == Kind::Content) {
-        let line = entry.bytes.strip_prefix(b".").unwrap_or(entry.bytes);
-        let plain = entry.crlf && !entry.masked && line.iter().all(|b| matches!(b, b' '..=b'~'));
-        if !plain {
-            return Err("the message (it holds octets that a command line can't)");
-        }
-        if line.iter().any(|b| matches!(b, b'%' | b'\\')) {
-            return Err("the message (swaks would change its % or \\)");
-        }
-        if text.len() + line.len() > CONTENT {
-            return Err("the message (it is long; save it to a file for --data)");
-        }
-        text.push_str(&String::from_utf8_lossy(line));
-        text.push_str("\\n");
-    }
-    let hidden = talk.log.since(*data.end() + 1).next().and_then(|(_, entry)| entry.remark());
-    if hidden.is_some_and(|remark| remark.word == "content" && remark.get("shown") == Some("no")) {
-        Err("the message, which the source does not show")
-    } else if text.is_empty() {
-        Err("the message, which is empty (swaks would send one of its own)")
-    } else {
-        Ok(quoted(&text))
-    }
-}
-
-/// The content for standard input: any octets in lines. In chunks no dots are stuffed, and a line may lie in two of them.
-fn whole(talk: &Talk<'_>, transaction: &[Exchange], chunks: bool) -> Option<Vec<u8>> {
-    let (from, to) = (transaction.first()?.start(), *transaction.last()?.reply()?.end());
-    let mut octets = Vec::new();
-    for (_, entry) in talk.log.since(from).take_while(|(n, _)| *n <= to) {
-        // What was not kept can't be sent again.
-        let lost = entry.kind == Kind::Remark
-            && entry.remark().is_some_and(|remark| remark.word == "content" || remark.word == "cut");
-        if lost || entry.masked && entry.kind == Kind::Content || octets.len() > WHOLE {
-            return None;
-        }
-        if entry.kind == Kind::Content {
-            octets.extend_from_slice(if chunks {
-                entry.bytes
-            } else {
-                entry.bytes.strip_prefix(b".").unwrap_or(entry.bytes)
-            });
-            octets.extend_from_slice(if entry.crlf { b"\r\n" } else { b"" });
-        }
-    }
-    let ends = octets.is_empty() || octets.ends_with(b"\r\n");
-    let lines = memchr::memchr_iter(b'\n', &octets).all(|at| at > 0 && octets[at - 1] == b'\r');
-    (ends && lines).then_some(octets)
-}
-
-/// The same as text with line feeds alone, where it is one that can be read.
-fn plain(octets: &[u8]) -> Option<String> {
-    let text = std::str::from_utf8(octets).ok()?.replace("\r\n", "\n");
-    let plain = |c: char| matches!(c, '\t' | '\n') || escape::is_plain(c);
-    text.chars().all(plain).then_some(text)
-}
-
-/// A line that ends the text and is none of it.
-fn delimiter(text: &str) -> String {
-    let free = |word: &String| !text.lines().any(|line| line == word);
-    let numbered = (1..).map(|n| format!("END{n}"));
-    std::iter::once("END".to_owned()).chain(numbered).find(free).unwrap_or_default()
 }
 
 /// After what swaks is to stop where no message was begun.

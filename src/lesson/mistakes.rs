@@ -63,7 +63,8 @@ fn of_text(name: &str, text: &str, world: &World) -> Vec<LessonError> {
 fn all(text: &str, draw: &Draw, drawn: bool) -> Vec<Mistake> {
     let (filled, mut unfilled) = mistakes::filled(draw, text);
     let Without { value, tree, mistakes: mut found, maimed } = mistakes::read::<Lesson>(&filled, MANNER);
-    let stepless = found.iter().any(|mistake| mistake.what.contains("\"step\"")) || maimed.contains(&0);
+    let lacks_steps = |mistake: &Mistake| mistake.missing.as_deref() == Some("step");
+    let stepless = found.iter().any(lacks_steps) || maimed.contains(&0);
     for (place, what) in value.iter().flat_map(sense) {
         // What was put in place of something wrong does not count, nor what depends on steps that could not be read.
         let table = at(&tree, &place[..place.len().min(2)]);
@@ -79,8 +80,7 @@ fn all(text: &str, draw: &Draw, drawn: bool) -> Vec<Mistake> {
     if drawn {
         found.append(&mut unfilled);
     }
-    // What is missing at the top has no line of its own.
-    found.sort_by_key(|mistake| (mistake.at == 0 && mistake.what.contains("is missing"), mistake.at));
+    found.sort_by_key(Mistake::order);
     found.dedup();
     found
 }

@@ -1,5 +1,8 @@
 //! What a command line says of a conversation, and what is said beside it.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::*;
 use crate::conversation::file::read;
 
@@ -78,4 +81,11 @@ fn a_message_of_any_octets_goes_in_by_standard_input() {
     assert!(
         exported(&SEND, "smtp://mx:25", &format!("{BEGIN}{bare}")).contains("the message (it is long, or not made of")
     );
+    // Of what was not kept swaks is not named where it is not used.
+    let lost = ONE.replace("0.0 | Subject: x\n", "").replace("0.0 > .", "0.0 * cut octets=9\n0.0 > .");
+    for (tool, named) in [(&SEND, false), (&SWAKS, true)] {
+        let out = exported(tool, "smtp://mx:25", &format!("{BEGIN}{lost}"));
+        assert!(out.contains("the message, which is empty"), "{out}");
+        assert_eq!(out.contains("(swaks would"), named, "{out}");
+    }
 }

@@ -28,11 +28,23 @@ pub(crate) struct Mistake {
     pub(crate) what: String,
     /// A lab does not start with it.
     pub(crate) hard: bool,
+    /// The key that is missing, where that is what is wrong.
+    pub(crate) missing: Option<String>,
 }
 
 impl Mistake {
     pub(crate) fn hard(at: usize, what: String) -> Self {
-        Self { at, what, hard: true }
+        Self { at, what, hard: true, missing: None }
+    }
+
+    /// It does not keep a lab from starting.
+    pub(crate) fn odd(at: usize, what: String) -> Self {
+        Self { hard: false, ..Self::hard(at, what) }
+    }
+
+    /// Where it stands among others: what is missing at the top has no line of its own, and comes last.
+    pub(crate) fn order(&self) -> (bool, usize) {
+        (self.at == 0 && self.missing.is_some(), self.at)
     }
 }
 
@@ -101,8 +113,9 @@ impl<'t> Reading<'t> {
         let span = error.span().unwrap_or(0..0);
         let message = error.message();
         let named = message.split('`').nth(1).unwrap_or_default();
-        let mistake = Mistake::hard(span.start, explain(message, manner.cure));
+        let mut mistake = Mistake::hard(span.start, explain(message, manner.cure));
         if message.starts_with("missing field") {
+            mistake.missing = Some(named.to_owned());
             if !self.taken.contains(&(span.start, named.to_owned())) {
                 self.mistakes.push(mistake);
             }

@@ -168,7 +168,7 @@ impl Source {
         found.extend(
             wrong
                 .into_iter()
-                .filter(|mistake| !(builds && mistake.at == 0 && mistake.what.contains("\"capabilities\""))),
+                .filter(|mistake| !(builds && mistake.at == 0 && mistake.missing.as_deref() == Some("capabilities"))),
         );
         if builds && base.is_none() {
             found.extend(self.unbuilt(at(&tree, &[Step::Key("extends")])));
@@ -183,8 +183,7 @@ impl Source {
         // A value that was filled in has moved what stands behind it, but not its line.
         mistakes::put_back(&mut found, &filled, &self.text);
         found.append(&mut unfilled);
-        // What is missing at the top has no line of its own.
-        found.sort_by_key(|mistake| (mistake.at == 0 && mistake.what.contains("is missing"), mistake.at));
+        found.sort_by_key(Mistake::order);
         found.dedup();
         found
     }
@@ -255,6 +254,19 @@ mod tests {
         }
         assert_eq!(seen.len(), 4, "{seen:?}");
         assert_eq!(source.files().collect::<Vec<_>>(), [Path::new("base.toml")]);
+    }
+
+    #[test]
+    fn what_it_builds_on_gives_what_is_missing_and_nothing_of_what_is_misspelt() {
+        let base = |_: &str| Some(Text { text: BASE.to_owned(), path: None });
+        let told = |text: &str| {
+            let source = Source::new("child.toml", text, &base).expect("it is TOML");
+            source.all(&Draw::default()).into_iter().map(|mistake| mistake.what).collect::<Vec<_>>().join("; ")
+        };
+        let rest = "ehlo = 1\ntitle = \"t\"\nextends = \"base\"\n[vary]\nsize = [1]\n";
+        assert_eq!(told(rest), "", "the capabilities are those of the base");
+        let misspelt = told(&format!("capabilites = {{ advertise = [] }}\n{rest}"));
+        assert!(misspelt.contains("did you mean \"capabilities\"?"), "{misspelt}");
     }
 
     #[test]

@@ -45,7 +45,7 @@ struct Look<'a> {
 impl<'a> Look<'a> {
     /// Something that a scenario may also mean.
     fn soft(&mut self, place: &[Step], what: String) {
-        self.found.push(Mistake { at: at(self.tree, place), what, hard: false });
+        self.found.push(Mistake::odd(at(self.tree, place), what));
     }
 
     /// Something with which no lab starts.
@@ -67,7 +67,7 @@ impl<'a> Look<'a> {
     /// Something in a line of the text, from 1.
     fn in_line(&mut self, line: usize, what: String) {
         let before = line.checked_sub(2).and_then(|n| self.text.match_indices('\n').nth(n));
-        self.found.push(Mistake { at: before.map_or(0, |(at, _)| at + 1), what, hard: false });
+        self.found.push(Mistake::odd(before.map_or(0, |(at, _)| at + 1), what));
     }
 
     /// Whether the text itself says this.
