@@ -45,6 +45,14 @@ pub enum ScenarioError {
         /// What is wrong and what would be right.
         what: String,
     },
+    /// What it builds on is not to be had.
+    #[error("{name}: {what}")]
+    Unbuilt {
+        /// The scenario or its file.
+        name: String,
+        /// Why not.
+        what: String,
+    },
     /// Its values don't go together.
     #[error("{name}: {what}")]
     Senseless {
@@ -76,6 +84,7 @@ impl ScenarioError {
             Self::Text { name, line, column, what } => {
                 Self::Text { name, line, column, what: format!("{what} (with {draw})") }
             }
+            Self::Unbuilt { name, what } => Self::Unbuilt { name, what: format!("{what} (with {draw})") },
             Self::Senseless { name, what } => Self::Senseless { name, what: format!("{what} (with {draw})") },
             other => other,
         }

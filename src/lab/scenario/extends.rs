@@ -41,7 +41,7 @@ pub(super) fn read(name: &str, text: &str, lookup: Lookup<'_>) -> Result<Scenari
 
 /// A table with what it builds on below it.
 fn merged(name: &str, mut table: Table, lookup: Lookup<'_>, deepest: usize) -> Result<Table, ScenarioError> {
-    let wrong = |what: String| ScenarioError::Senseless { name: name.to_owned(), what };
+    let wrong = |what: String| ScenarioError::Unbuilt { name: name.to_owned(), what };
     table.remove("check");
     let Some(parent) = table.remove("extends") else { return Ok(table) };
     let parent = parent.as_str().unwrap_or_default();

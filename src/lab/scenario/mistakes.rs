@@ -30,11 +30,13 @@ pub(crate) struct Mistake {
     pub(crate) hard: bool,
     /// The key that is missing, where that is what is wrong.
     pub(crate) missing: Option<String>,
+    /// A whole table says nothing by what it has.
+    pub(crate) hollow: bool,
 }
 
 impl Mistake {
     pub(crate) fn hard(at: usize, what: String) -> Self {
-        Self { at, what, hard: true, missing: None }
+        Self { at, what, hard: true, missing: None, hollow: false }
     }
 
     /// It does not keep a lab from starting.

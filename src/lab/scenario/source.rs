@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::error::cure;
 use super::extends::{self, DEEPEST};
 use super::mistakes::{self, Manner, Mistake, Without};
-use super::sense::{NOTHING, Step, at, sense};
+use super::sense::{Step, at, sense};
 use super::{Draw, Scenario, ScenarioError, Server, ServerCertificate, Vary};
 
 /// How a scenario's text is read where it may be wrong.
@@ -177,8 +177,7 @@ impl Source {
             own.checks.iter_mut().for_each(|check| check.locate(&filled));
             let odd = sense(&own, base.as_ref(), (&tree, &filled), self.beside());
             // What could not be read would have made something of it.
-            let hollow = |one: &Mistake| one.what.starts_with(NOTHING) || one.what.contains("tells nothing");
-            found.extend(odd.into_iter().filter(|one| !(maimed.contains(&one.at) && hollow(one))));
+            found.extend(odd.into_iter().filter(|one| !(maimed.contains(&one.at) && one.hollow)));
         }
         // A value that was filled in has moved what stands behind it, but not its line.
         mistakes::put_back(&mut found, &filled, &self.text);
@@ -192,7 +191,7 @@ impl Source {
     fn unbuilt(&self, at: usize) -> Option<Mistake> {
         let error = self.read(&Draw::default()).err()?;
         match error {
-            ScenarioError::Senseless { what, .. } if what.starts_with("extends") => Some(Mistake::hard(at, what)),
+            ScenarioError::Unbuilt { what, .. } => Some(Mistake::hard(at, what)),
             _ => None,
         }
     }
@@ -267,6 +266,17 @@ mod tests {
         assert_eq!(told(rest), "", "the capabilities are those of the base");
         let misspelt = told(&format!("capabilites = {{ advertise = [] }}\n{rest}"));
         assert!(misspelt.contains("did you mean \"capabilities\"?"), "{misspelt}");
+        // What could not be read would have made something of its table.
+        for (table, empty) in
+            [("[[rule]]\non = \"RCPT\"", "does nothing"), ("[[pretend]]\nhelo = \"a\"", "tells nothing")]
+        {
+            let wrong = told(&format!("{rest}{table}\nspf = 5\nreply = 5\n"));
+            assert!(!wrong.is_empty() && !wrong.contains(empty), "{wrong}");
+            assert!(told(&format!("{rest}{table}\n")).contains(empty), "{table}");
+        }
+        let baseless = Source::new("child.toml", rest, &|_: &str| None).expect("it is TOML");
+        let told = baseless.all(&Draw::default());
+        assert!(told.iter().any(|one| one.what.contains("there is no such scenario") && one.at > 0), "{told:?}");
     }
 
     #[test]

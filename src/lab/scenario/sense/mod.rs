@@ -12,9 +12,6 @@ use toml::de::{DeTable, DeValue};
 use super::mistakes::Mistake;
 use super::{Allowed, Scenario};
 
-/// What is said of a rule without any action.
-pub(super) const NOTHING: &str = "the rule does nothing";
-
 /// A step on the way to a value.
 #[derive(Debug, Clone)]
 pub(crate) enum Step {
@@ -25,9 +22,14 @@ pub(crate) enum Step {
 /// The way to a value of a scenario.
 pub(crate) type Place = Vec<Step>;
 
-/// The way to a key of one of a list of tables.
+/// The way to a key of one of a list of tables; without a key to the table itself, which says nothing by what it has.
 pub(crate) fn nth(list: &'static str, n: usize, key: &'static str) -> Place {
     vec![Step::Key(list), Step::Index(n), Step::Key(key)]
+}
+
+/// Whether it is the way to a table of a list.
+fn is_whole(place: &[Step]) -> bool {
+    matches!(place, [_, Step::Index(_), Step::Key("")])
 }
 
 /// What is looked at.
@@ -45,12 +47,12 @@ struct Look<'a> {
 impl<'a> Look<'a> {
     /// Something that a scenario may also mean.
     fn soft(&mut self, place: &[Step], what: String) {
-        self.found.push(Mistake::odd(at(self.tree, place), what));
+        self.found.push(Mistake { hollow: is_whole(place), ..Mistake::odd(at(self.tree, place), what) });
     }
 
     /// Something with which no lab starts.
     fn hard(&mut self, place: &[Step], what: String) {
-        self.found.push(Mistake::hard(at(self.tree, place), what));
+        self.found.push(Mistake { hollow: is_whole(place), ..Mistake::hard(at(self.tree, place), what) });
     }
 
     /// Something that is a mistake unless it is allowed.

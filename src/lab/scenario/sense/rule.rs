@@ -1,7 +1,7 @@
 //! Rules that can never hold, that do nothing, or that say what is never said there.
 
 use super::server::{contradictory, unlikely};
-use super::{Allowed, Look, NOTHING, Step, nth};
+use super::{Allowed, Look, Step, nth};
 use crate::lab::scenario::{On, Per, PhaseName, Rule, Template, place};
 use crate::smtp::Verb;
 
@@ -142,7 +142,7 @@ fn at_odds(rule: &Rule) -> Vec<(&'static str, String)> {
     let does = rule.delay.is_some() || rule.delay_between.is_some() || rule.drip.is_some() || rule.set.is_some();
     let tells = rule.stamp.is_some() || rule.note.is_some();
     if !rule.ends() && !does && !tells {
-        found.push(("", format!("{NOTHING}; give it reply, delay, note, or stop = true")));
+        found.push(("", "the rule does nothing; give it reply, delay, note, or stop = true".to_owned()));
     }
     let ends: Vec<&'static str> = [("close", rule.close), ("reset", rule.reset), ("silence", rule.silence)]
         .into_iter()
