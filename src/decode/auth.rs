@@ -28,7 +28,9 @@ struct Step {
 pub(super) fn opened(number: usize, reply: &Reply, dialogue: &Dialogue, log: &Log, into: &mut Explanation) {
     let Some(step) = step(number, dialogue, log) else { return };
     let nth = step.given.saturating_sub(1);
-    let sent = explain::response(&step.mechanism, nth, step.response.as_deref()).filter(|_| step.responds);
+    // What is masked is taken for what belongs there, unless the server says that it has not that form.
+    let formless = step.response.is_none() && into.code.is_some_and(|code| code.number() == 501);
+    let sent = explain::response(&step.mechanism, nth, step.response.as_deref()).filter(|_| step.responds && !formless);
     if let Some(words) = sent {
         into.notes.insert(0, format!("What you sent: {words}."));
     }
@@ -336,7 +338,8 @@ mod tests {
     #[test]
     fn a_line_that_names_no_mechanism_or_too_much_leads_to_one_that_is_offered() {
         let syntax = "501 5.5.4 Syntax: AUTH mechanism";
-        let e = last(&format!("> AUTH\n< {syntax}"));
+        // What was named before is not named now.
+        let e = last(&format!("> AUTH PLAIN\n< 504 5.5.4 no\n> AUTH\n< {syntax}"));
         assert!(e.causes.len() == 1 && e.causes[0].contains("CRAM-MD5, SCRAM-SHA-256, XOAUTH2"), "{:?}", e.causes);
         assert!(
             matches!(&e.next[..], [Next { does: Does::Command(line), .. }] if line == "AUTH CRAM-MD5"),
@@ -363,6 +366,7 @@ mod tests {
         let plain = answered("PLAIN");
         assert_eq!(plain.causes, [r"PLAIN's answer has not its parts: it is $\0user\0password"], "{plain:?}");
         assert!(matches!(&plain.next[0].does, Does::Command(line) if line == "AUTH PLAIN"), "{:?}", plain.next);
+        assert!(!plain.notes.iter().any(|note| note.starts_with("What you sent")), "{:?}", plain.notes);
         let cram = answered("CRAM-MD5");
         assert!(!cram.causes.is_empty() && cram.causes.iter().all(|it| it.contains("HMAC")), "{:?}", cram.causes);
     }

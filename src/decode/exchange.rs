@@ -287,8 +287,9 @@ fn mechanism(number: usize, dialogue: &Dialogue, log: &Log) -> Option<String> {
     }
     earlier(number, dialogue, |_, exchange| {
         let begins = exchange.verb == Verb::Auth && exchange.ask == Ask::Command;
-        begins.then(|| argument(exchange, log)).flatten()
+        begins.then(|| argument(exchange, log))
     })
+    .flatten()
     .map(|mechanism| mechanism.to_ascii_uppercase())
 }
 

@@ -88,9 +88,10 @@ fn after_the_dot(number: usize, dialogue: &Dialogue, log: &Log, knowledge: &Know
     let unknown = |it: &&Exchange| it.ask == Ask::Command && it.verb == Verb::Other && it.is_refusal();
     let before = exchanges[..number].iter().rev().take(1000).find(|it| !unknown(it));
     let ended = before.is_some_and(|it| it.ask == Ask::EndOfData);
-    // A word that is like a command was meant as one.
-    let slipped = || mended(number, dialogue, log, knowledge).is_some();
-    if !is_dot && (!ended || entry.masked || slipped()) {
+    // A word in capitals, or one that is like a command, was meant as one.
+    let word = entry.bytes.split(|b| *b == b' ').next().unwrap_or_default();
+    let capitals = word.iter().all(u8::is_ascii_uppercase);
+    if !is_dot && (!ended || entry.masked || capitals || mended(number, dialogue, log, knowledge).is_some()) {
         return false;
     }
     let before = "The message ended with the lone dot before: what was typed after it went out as commands".to_owned();
@@ -341,6 +342,8 @@ mod tests {
         // A mistyped command is one after a message too.
         let e = last(&sent.replace("> end", "> QIUT"));
         assert!(e.causes[0].contains("QUIT is"), "{:?}", e.causes);
+        let e = last(&sent.replace("> end", "> FOO"));
+        assert!(!e.causes[0].contains("lone dot"), "{:?}", e.causes);
     }
 
     #[test]
