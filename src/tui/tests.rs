@@ -471,3 +471,14 @@ fn a_warning_about_what_is_awaited_goes_with_it() {
     assert!(!screen.shown().contains("is awaited; Enter again"), "{}", screen.shown());
     assert_eq!(screen.model.armed, None);
 }
+
+#[test]
+fn after_helo_a_refused_parameter_leads_to_ehlo_in_the_panel_and_on_the_line() {
+    let mut screen = Screen::new(80, 24);
+    screen.wire("* connected 127.0.0.1:25\n< 220 mx ESMTP\n> HELO noddy.com\n< 250 mx");
+    screen.wire("> MAIL FROM:<dude@noddy.com>\n< 250 ok");
+    screen.wire("> RCPT TO :anotherdude@target.local notify=success\n< 501 5.5.4 Syntax: RCPT TO:<address>");
+    let shown = screen.shown();
+    let line = shown.lines().rev().nth(3).unwrap_or_default();
+    assert!(line.contains("EHLO noddy.com") && shown.contains("drops this transaction"), "{shown}");
+}

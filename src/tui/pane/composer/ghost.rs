@@ -98,7 +98,7 @@ fn going_on<'a>(around: &Surroundings<'a>) -> Option<&'a str> {
         Phase::Mail if around.session.delivered == 0 => {
             let left = unused_recipients(around).next().is_some();
             let again = around.again.filter(|again| again.left == 0 || !left).map(|again| again.line);
-            again.or(around.advised.filter(|_| !left)).filter(|line| is(line, Verb::Rcpt))
+            again.or(around.advised.filter(|_| !left)).filter(|line| is(line, Verb::Rcpt) || is(line, Verb::Ehlo))
         }
         Phase::Ready => {
             let mail = around.again.and_then(|again| again.mail);

@@ -434,6 +434,9 @@ fn phase(ghost: &str, around: &Surroundings<'_>) -> Hint {
             ("The server keeps what it refused in mind: RSET, then begin again", "Refused: RSET, then begin again")
         }
         Phase::Ready => of_verdicts(session, around.lab),
+        Phase::Mail if around.advised.is_some_and(|line| line.starts_with("EHLO")) => {
+            ("EHLO brings what HELO has not, and drops this transaction", "EHLO first; it drops this transaction")
+        }
         Phase::Mail if session.refused > 0 => (
             "No recipient was accepted yet: another RCPT, or RSET to start over",
             "Another RCPT, or RSET to start over",
