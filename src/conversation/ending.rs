@@ -53,7 +53,7 @@ pub struct Ending {
     pub end: End,
     /// The same in a few words; not escaped for a screen.
     pub words: String,
-    /// The record that tells it.
+    /// The record that tells it; where none does because the recording stops, the number of the one that would follow.
     pub record: usize,
     /// The exchange whose reply did not come, or not whole.
     pub exchange: Option<usize>,
@@ -71,13 +71,21 @@ impl Ending {
     }
 }
 
-/// How the conversation ended, where no reply says it and no later connection came as far. Of a log that is `torn`, its
-/// middle left out, only what its last lines tell.
+/// What there is of a log.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Extent {
+    /// Its middle was left out: only what its last lines tell is told.
+    pub torn: bool,
+    /// Nobody records any more: whose end stands nowhere was left there, as by an ehlo that was killed.
+    pub over: bool,
+}
+
+/// How the conversation ended, where no reply says it and no later connection came as far.
 #[must_use]
-pub fn ending(dialogue: &Dialogue, log: &Log, torn: bool) -> Option<Ending> {
+pub fn ending(dialogue: &Dialogue, log: &Log, extent: Extent) -> Option<Ending> {
     // How far the connections came that were looked at already, which are the later ones.
     let mut reached = None;
-    connections(dialogue, log, torn, |last| {
+    connections(dialogue, log, extent, |last| {
         if let Some(ending) = last.ending() {
             return Some(reached.is_none_or(|reached| reached < ending.stage).then_some(ending));
         }
@@ -91,7 +99,7 @@ pub fn ending(dialogue: &Dialogue, log: &Log, torn: bool) -> Option<Ending> {
 #[must_use]
 pub fn endings(dialogue: &Dialogue, log: &Log) -> Vec<Ending> {
     let mut all = Vec::new();
-    let _: Option<()> = connections(dialogue, log, false, |last| {
+    let _: Option<()> = connections(dialogue, log, Extent::default(), |last| {
         all.extend(last.ending());
         None
     });
@@ -101,7 +109,7 @@ pub fn endings(dialogue: &Dialogue, log: &Log) -> Vec<Ending> {
 /// How one connection ended, as far as a record.
 pub(crate) fn of(dialogue: &Dialogue, log: &Log, connection: &Connection, record: usize) -> Option<Ending> {
     let (from, own) = own(dialogue, connection.from, record + 1);
-    Last { dialogue, log, connection, from, own, looked: false, torn: false }.ending()
+    Last { dialogue, log, connection, from, own, looked: false, torn: false, stops: None }.ending()
 }
 
 /// The exchanges from a record to another, and the number of the first.
@@ -115,7 +123,7 @@ fn own(dialogue: &Dialogue, from: usize, end: usize) -> (usize, &[Exchange]) {
 fn connections<T>(
     dialogue: &Dialogue,
     log: &Log,
-    torn: bool,
+    extent: Extent,
     mut each: impl FnMut(&Last<'_>) -> Option<T>,
 ) -> Option<T> {
     let mut connections = Connections::default();
@@ -131,7 +139,9 @@ fn connections<T>(
             continue;
         }
         let (from, own) = own(dialogue, begin, end);
-        let found = each(&Last { dialogue, log, connection, from, own, looked, torn });
+        let stops = (extent.over && end == log.len() && connection.connected.is_some()).then_some(end);
+        let torn = extent.torn;
+        let found = each(&Last { dialogue, log, connection, from, own, looked, torn, stops });
         if found.is_some() {
             return found;
         }
@@ -167,6 +177,8 @@ struct Last<'a> {
     /// A closer look at the certificate followed.
     looked: bool,
     torn: bool,
+    /// Where the recording stops, whatever was going on then.
+    stops: Option<usize>,
 }
 
 impl Last<'_> {
@@ -176,7 +188,7 @@ impl Last<'_> {
         if let (Some(at), Some(error)) = (at, trouble.as_ref().filter(|it| it.word == "error")) {
             return Some(self.error(error, at));
         }
-        let over = self.connection.closed.or(self.connection.gave_up)?;
+        let over = self.connection.closed.or(self.connection.gave_up).or(self.stops)?;
         let closed = remark(self.log, self.connection.closed);
         let by_us = closed.as_ref().is_none_or(|it| it.get("by") == Some("client"));
         if !self.own.iter().any(Exchange::complete) {
@@ -194,7 +206,7 @@ impl Last<'_> {
                 let ending = || Ending { exchange: Some(self.from + n), ..self.owed(owed, by_us, over) };
                 return (owed.verb != Verb::Quit).then(ending);
             }
-            if let Some(ending) = self.connection.closed.and_then(|closed| self.begun(by_us, closed)) {
+            if let Some(ending) = self.connection.closed.or(self.stops).and_then(|closed| self.begun(by_us, closed)) {
                 return Some(ending);
             }
         }

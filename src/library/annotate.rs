@@ -4,6 +4,8 @@ use std::fs::{File, TryLockError};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
+use jiff::Timestamp;
+
 use crate::conversation::event::{Event, Micros, Remark};
 use crate::conversation::file::{self, Reader, write_record};
 
@@ -51,8 +53,9 @@ pub fn annotate(path: &Path, at: Option<Micros>, remarks: &[Remark]) -> Result<M
     if !path.try_exists()? {
         return Err(AnnotateError::Io(io::ErrorKind::NotFound.into()));
     }
-    let length = file.metadata()?.len();
-    examine_head(&mut file)?;
+    let data = file.metadata()?;
+    let length = data.len();
+    let started = examine_head(&mut file)?;
     file.seek(SeekFrom::Start(length.saturating_sub(LOOKED_AT)))?;
     let mut end = Vec::new();
     file.read_to_end(&mut end)?;
@@ -73,6 +76,11 @@ pub fn annotate(path: &Path, at: Option<Micros>, remarks: &[Remark]) -> Result<M
         // Half a record would be taken for a whole one by whoever appends next.
         let _ = file.set_len(length);
     })?;
+    if let Some(modified) = data.modified().ok().filter(|_| started.is_none()) {
+        // An import has no other date than its file's, and it is no newer for a word about it. Where the system sets no
+        // times, it is.
+        let _ = file.set_modified(modified);
+    }
     Ok(at)
 }
 
@@ -82,8 +90,8 @@ pub fn tags(text: &str) -> impl Iterator<Item = &str> {
     words.map(|word| word.trim_start_matches('#')).filter(|word| !word.is_empty())
 }
 
-/// Whether the beginning is that of a transcript that may be written to.
-fn examine_head(file: &mut File) -> Result<(), AnnotateError> {
+/// Whether the beginning is that of a transcript that may be written to; when it says that it started.
+fn examine_head(file: &mut File) -> Result<Option<Timestamp>, AnnotateError> {
     let mut head = Vec::new();
     file.seek(SeekFrom::Start(0))?;
     file.take(LOOKED_AT).read_to_end(&mut head)?;
@@ -92,7 +100,7 @@ fn examine_head(file: &mut File) -> Result<(), AnnotateError> {
     if reader.document().read_only {
         return Err(AnnotateError::Newer);
     }
-    read.map_err(AnnotateError::NoTranscript)
+    read.map(|()| reader.document().header.started()).map_err(AnnotateError::NoTranscript)
 }
 
 /// The time of the last record that has one.
@@ -130,6 +138,20 @@ mod tests {
             let all = Annotations::of(&file::open(&path).expect("it opens"));
             assert_eq!((all.title.as_deref(), all.tags), (Some("A test"), vec!["slow".to_owned()]));
         }
+    }
+
+    #[test]
+    fn an_import_is_no_newer_for_what_is_said_of_it() {
+        let then = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_790_000_000);
+        let date_of = |text: &str| {
+            let (_folder, path) = put(text);
+            File::options().append(true).open(&path).and_then(|file| file.set_modified(then)).expect("set");
+            annotate(&path, None, &[Remark::new("set").with("tag", "a")]).expect("appended");
+            std::fs::metadata(&path).and_then(|data| data.modified()).expect("a time")
+        };
+        assert_eq!(date_of(TEXT), then);
+        let recorded = TEXT.replace("ehlo = 1\n", "ehlo = 1\nstarted = 2026-11-23T14:02:00.000Z\n");
+        assert_ne!(date_of(&recorded), then, "it has its own");
     }
 
     #[test]

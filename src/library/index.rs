@@ -21,7 +21,7 @@ use crate::private;
 use crate::smtp::{EnhancedCode, ReplyCode};
 
 /// Its first line. Another number for each change to what a summary says, or to how it is written.
-const HEAD: &str = concat!("ehlo index 4 ", env!("CARGO_PKG_VERSION"));
+const HEAD: &str = concat!("ehlo index 5 ", env!("CARGO_PKG_VERSION"));
 /// So many files are read before it is worth opening the index.
 const FEW: usize = 50;
 /// A larger index is none.
@@ -87,8 +87,11 @@ fn nanoseconds(at: Timestamp) -> Option<i64> {
 }
 
 impl Kept {
-    /// None where it would not come back as it is.
+    /// None where it would not come back as it is: what is going on can end without a change to its file.
     fn of(file: String, it: &Summary) -> Option<Self> {
+        if it.live {
+            return None;
+        }
         let outcome = it
             .outcome
             .as_ref()
@@ -135,6 +138,7 @@ impl Kept {
             profile: self.profile.clone(),
             started: self.started.and_then(at),
             outcome,
+            live: false,
             exam: self.exam,
             recipients: self.recipients,
             to: self.to.clone(),
@@ -173,14 +177,12 @@ impl Index {
         read
     }
 
-    /// Keeps what was read for the next time; after a `whole` list without the files that are there no more. That it
-    /// can't be written hinders nobody.
-    pub fn keep(self, whole: bool) {
+    /// Keeps what was read for the next time, once all were asked for; the files that are there no more are left out.
+    /// That it can't be written hinders nobody.
+    pub fn keep(self) {
         let Some(mut kept) = self.kept else { return };
         let known = kept.len();
-        if whole {
-            kept.retain(|name, _| self.seen.contains(name));
-        }
+        kept.retain(|name, _| self.seen.contains(name));
         if self.changed || kept.len() < known {
             let _ = write(&self.folder, kept.values());
         }
@@ -254,7 +256,7 @@ mod tests {
     fn listed(state: &Path) -> Vec<Summary> {
         let mut index = Index::new(state);
         let all = files(state).map(|path| index.summary(&path)).collect();
-        index.keep(true);
+        index.keep();
         all
     }
 
@@ -337,19 +339,5 @@ mod tests {
         });
         assert_eq!(listed(state), right);
         assert_eq!(text(state).lines().count(), 1 + 20);
-    }
-
-    #[test]
-    fn a_part_of_the_list_takes_nothing_away() {
-        let state = library(FEW + 20);
-        let state = state.path();
-        listed(state);
-        let before = text(state);
-        let mut index = Index::new(state);
-        for path in files(state).take(FEW + 3) {
-            index.summary(&path);
-        }
-        index.keep(false);
-        assert_eq!(text(state), before);
     }
 }

@@ -17,19 +17,27 @@ pub use prune::{
 };
 pub use query::{Found, Query, QueryError, Sought, moment};
 pub use servers::{Line, Memory};
-pub use summary::{Outcome, Summary, outcome, summary};
+pub use summary::{Outcome, Summary, outcome, outcome_in, summary};
 
 use std::path::{Path, PathBuf};
 
-/// The newest transcripts under `STATE/transcripts`, newest first by name, at most so many.
+/// The newest transcripts under `STATE/transcripts`, newest first, at most so many.
 ///
 /// Never fails: a directory that can't be read has none, a file that can't be read is listed by what its name says.
 #[must_use]
 pub fn recent(state: &Path, limit: usize) -> Vec<Summary> {
-    files(state).take(limit).map(|path| summary(&path)).collect()
+    newest_first(state).into_iter().take(limit).map(|path| summary(&path)).collect()
 }
 
-/// The transcripts under `STATE/transcripts`, newest first by name; a year is looked at when it is come to.
+/// The transcripts by when they were, newest first; at the same time the last by name.
+fn newest_first(state: &Path) -> Vec<PathBuf> {
+    let mut all: Vec<_> = files(state).map(|path| (summary::when(&path), path)).collect();
+    all.sort_by_key(|(when, _)| std::cmp::Reverse(*when));
+    all.into_iter().map(|(_, path)| path).collect()
+}
+
+/// The transcripts under `STATE/transcripts`, the last by name first; a year is looked at when it is come to. A name
+/// tells only of what was recorded here when it was ([`Summary::when`]).
 pub fn files(state: &Path) -> impl Iterator<Item = PathBuf> {
     let years = names(&state.join("transcripts"), |name| name.len() == 4 && name.bytes().all(|b| b.is_ascii_digit()));
     years.into_iter().flat_map(|year| names(&year, |name| name.strip_suffix(".smtp").is_some()))
@@ -62,7 +70,7 @@ pub enum NameError {
 pub fn named(state: &Path, word: &str) -> Result<PathBuf, NameError> {
     const SUCH_AS: usize = 3;
     if word == "last" {
-        return files(state).next().ok_or_else(|| NameError::None(word.to_owned()));
+        return newest_first(state).into_iter().next().ok_or_else(|| NameError::None(word.to_owned()));
     }
     // A variable of a shell that is not set means no transcript, and not the only one that there is.
     if word.is_empty() {
@@ -159,6 +167,22 @@ mod tests {
         assert_eq!(recent(state, 2).len(), 2);
         assert_eq!(recent(state, 0), []);
         assert_eq!(recent(&state.join("nowhere"), 5), []);
+    }
+
+    #[test]
+    fn an_import_without_a_clock_is_as_new_as_its_file_whatever_its_name() {
+        let state = tempfile::tempdir().expect("a directory");
+        let state = state.path();
+        put(state, "2026/2026-11-23-140200-mx.smtp", HEAD);
+        put(state, "2026/2026-11-20-100000-mx.smtp", &HEAD.replace("2026-11-23T14:02", "2026-11-20T10:00"));
+        put(state, "2026/zz.smtp", "+++\nehlo = 1\nclock = \"none\"\n+++\n0.000000 < 220 mx\n");
+        // The 22nd of November 2026.
+        let old = std::time::UNIX_EPOCH + std::time::Duration::from_hours(498_696);
+        let file = std::fs::File::options().append(true).open(state.join("transcripts/2026/zz.smtp")).expect("open");
+        file.set_modified(old).expect("set");
+        let names: Vec<_> = recent(state, 9).iter().map(Summary::name).collect();
+        assert_eq!(names, ["2026-11-23-140200-mx", "zz", "2026-11-20-100000-mx"]);
+        assert!(named(state, "last").expect("one").ends_with("2026-11-23-140200-mx.smtp"));
     }
 
     #[test]

@@ -1,16 +1,16 @@
 //! A transcript in a few words, from the start and the end of its file alone.
 
 use std::collections::{HashMap, HashSet};
-use std::fs::File;
-use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::fs::{File, Metadata};
+use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
 use crate::conversation::dialogue::{Ask, Exchange, Recipient, Verdict};
-use crate::conversation::ending::{End, Ending, ending};
-use crate::conversation::file::{Annotations, Document, Reader};
-use crate::conversation::{Dialogue, Log, exam};
+use crate::conversation::ending::{End, Ending, Extent, ending};
+use crate::conversation::file::{Annotations, Document, Header, Reader};
+use crate::conversation::{Dialogue, Kind, Log, exam};
 use crate::smtp::{Class, EnhancedCode, Phase, ReplyCode, Verb};
 
 /// Octets of a file that are read for its summary: so many from its start, and so many from its end.
@@ -42,6 +42,8 @@ pub struct Summary {
     pub started: Option<Timestamp>,
     /// What became of it, where anything did.
     pub outcome: Option<Outcome>,
+    /// It is being recorded into now, or nobody can tell: how it ended is not known.
+    pub live: bool,
     /// It was held in an exam, and its head still says so: what became of it is not explained.
     pub exam: bool,
     /// How many recipients it has, as far as it was looked at; who was tried again counts once.
@@ -138,6 +140,8 @@ pub fn summary(path: &Path) -> Summary {
     // Who was tried again counts once.
     let to: Vec<String> = named.filter(|address| known.insert(address.to_lowercase())).collect();
     let text = |key: &str| document.header.text(key).map(str::to_owned);
+    let live = goes_on(path, &document.header, &document.log);
+    let extent = Extent { torn: size > 2 * LOOKED_AT, over: live == Some(false) };
     Summary {
         path: path.to_owned(),
         size,
@@ -148,11 +152,36 @@ pub fn summary(path: &Path) -> Summary {
         target: text("target"),
         profile: text("profile"),
         started: document.header.started(),
-        outcome: became(&dialogue, &document.log, size > 2 * LOOKED_AT),
+        outcome: became(&dialogue, &document.log, extent),
+        live: live == Some(true),
         exam,
         recipients: to.len(),
         to: to.into_iter().take(NAMED).collect(),
     }
+}
+
+/// When the conversation of a file was, as its summary has it ([`Summary::when`]), from its head alone.
+pub(super) fn when(path: &Path) -> Option<Timestamp> {
+    let file = File::open(path).ok()?;
+    let modified = modified(&file.metadata().ok()?);
+    let mut reader = BufReader::with_capacity(512, file.take(LOOKED_AT));
+    let (mut head, mut fences) = (Vec::new(), 0);
+    while fences < 2 {
+        let begin = head.len();
+        // What can't be read is no head.
+        if reader.read_until(b'\n', &mut head).unwrap_or(0) == 0 {
+            break;
+        }
+        fences += usize::from(head[begin..].trim_ascii_end().ends_with(b"+++"));
+        if fences == 0 {
+            break;
+        }
+    }
+    as_far_as_it_goes(&head).header.started().or(modified)
+}
+
+fn modified(data: &Metadata) -> Option<Timestamp> {
+    data.modified().ok().and_then(|at| Timestamp::try_from(at).ok())
 }
 
 /// The start and the end of a file as one document, its size, and when it was written to; of a large one the middle is
@@ -173,8 +202,7 @@ fn look(path: &Path) -> io::Result<(Document, u64, Option<Timestamp>)> {
         let torn = memchr::memchr(b'\n', &bytes[head..]).map_or(bytes.len(), |end| head + end + 1);
         bytes.drain(head..torn);
     }
-    let modified = data.modified().ok().and_then(|at| Timestamp::try_from(at).ok());
-    Ok((as_far_as_it_goes(&bytes), length, modified))
+    Ok((as_far_as_it_goes(&bytes), length, modified(&data)))
 }
 
 /// What can be read of a text.
@@ -196,11 +224,34 @@ fn as_far_as_it_goes(bytes: &[u8]) -> Document {
 /// What became of a conversation; nothing where nothing was said.
 #[must_use]
 pub fn outcome(dialogue: &Dialogue, log: &Log) -> Option<Outcome> {
-    became(dialogue, log, false)
+    became(dialogue, log, Extent::default())
 }
 
-/// The same of a log that may be torn, its middle left out.
-fn became(dialogue: &Dialogue, log: &Log, torn: bool) -> Option<Outcome> {
+/// The same of one that was read from a file: where nobody records into it any more, it was left where it stops.
+#[must_use]
+pub fn outcome_in(path: &Path, header: &Header, dialogue: &Dialogue, log: &Log) -> Option<Outcome> {
+    became(dialogue, log, Extent { torn: false, over: goes_on(path, header, log) == Some(false) })
+}
+
+/// Whether a conversation is recorded into a file now; nothing where no ehlo recorded it, so that it may be a part of one.
+/// It is locked as long as it goes on, and who looks holds the lock for as short as possible.
+fn goes_on(path: &Path, header: &Header, log: &Log) -> Option<bool> {
+    header.started()?;
+    Some(!is_closed(log) && !is_free(path))
+}
+
+/// Whether the last connection was closed.
+fn is_closed(log: &Log) -> bool {
+    let words = log.of_kind(Kind::Remark).filter_map(|(_, entry)| entry.bytes.split(|b| *b == b' ').next());
+    words.filter(|word| matches!(*word, b"connecting" | b"connected" | b"closed")).last() == Some(b"closed")
+}
+
+/// Whether nobody records into a file; where the file system knows no locks, nobody can tell.
+fn is_free(path: &Path) -> bool {
+    File::open(path).is_ok_and(|file| file.try_lock_shared().is_ok())
+}
+
+fn became(dialogue: &Dialogue, log: &Log, extent: Extent) -> Option<Outcome> {
     let exchanges = dialogue.exchanges();
     let complete = |x: &Exchange| x.complete() && x.code.is_some();
     let decides = |x: &Exchange| complete(x) && (x.is_refusal() || x.ask == Ask::EndOfData);
@@ -212,7 +263,7 @@ fn became(dialogue: &Dialogue, log: &Log, torn: bool) -> Option<Outcome> {
     };
     let verdict = exchanges.iter().rposition(|x| decides(x) && !takes_leave(x));
     let said = verdict.and_then(|x| exchanges[x].reply()).map(|reply| *reply.end());
-    let (quiet, ended) = match ending(dialogue, log, torn) {
+    let (quiet, ended) = match ending(dialogue, log, extent) {
         Some(ended) if ended.at_rest => (Some(ended), None),
         ended => (None, ended),
     };
@@ -298,6 +349,23 @@ mod tests {
             (words.as_str(), brief.as_str()),
             ("TLS not trusted: the certificate has expired", "TLS not trusted")
         );
+    }
+
+    #[test]
+    fn a_conversation_whose_ehlo_was_killed_was_left_and_one_that_goes_on_was_not() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let path = folder.path().join("a.smtp");
+        let text = "+++\nehlo = 1\nstarted = 2026-11-23T14:02:00.000Z\n+++\n0.0 * connecting a\n0.0 * connected a\n\
+            0.0 < 220 mx\n0.0 > EHLO a\n0.0 < 250 mx\n0.0 > NOOP\n";
+        std::fs::write(&path, text).expect("written");
+        let told = || summary(&path).outcome.map(|it| (it.end.map(End::name), it.to_string()));
+        assert_eq!(told(), Some((Some("unanswered"), "left, no reply to NOOP".to_owned())));
+        let recorder = File::open(&path).expect("open");
+        recorder.try_lock().expect("free");
+        assert_eq!(told(), Some((None, "250 mx".to_owned())), "another ehlo holds it");
+        drop(recorder);
+        std::fs::write(&path, text.replace("started = 2026-11-23T14:02:00.000Z", "clock = \"none\"")).expect("written");
+        assert_eq!(told(), Some((None, "250 mx".to_owned())), "an import may be a part of a conversation");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::client::Request;
 use crate::conversation::Exchange;
-use crate::conversation::ending::ending;
+use crate::conversation::ending::{Extent, ending};
 use crate::decode::{Does, Step};
 use crate::smtp::Phase;
 use crate::smtp::escape::for_screen;
@@ -300,7 +300,7 @@ pub(super) fn scroll(model: &mut Model, action: Action) {
     };
     let looks = matches!(action, Action::RefusalAfter | Action::RefusalBefore) && model.replay.is_none();
     if looks && !model.talk.dialogue.exchanges().iter().any(Exchange::is_refusal) {
-        let ended = ending(&model.talk.dialogue, &model.talk.log, false).filter(|ended| !ended.at_rest);
+        let ended = ending(&model.talk.dialogue, &model.talk.log, Extent::default()).filter(|ended| !ended.at_rest);
         let words = ended.as_ref().map(|ended| format!(" It ended here: {}.", for_screen(ended.words.as_bytes())));
         if let Some(ended) = ended {
             model.transcript.show(ended.record, &model.talk);

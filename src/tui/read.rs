@@ -296,6 +296,8 @@ fn folded(name: String, path: &Path, tags: Vec<String>, document: Document, dial
     let document = if exam.is_some() { exam::without_answers(&document) } else { document };
     let dialogue = dialogue.unwrap_or_else(|| Dialogue::of(&document.log));
     let mut talk = Box::new(Talk::folded(name, path.to_owned(), document.log, dialogue));
+    let outcome = library::outcome_in(path, &document.header, &talk.dialogue, &talk.log);
+    talk.outcome = outcome.map(|it| it.to_string()).unwrap_or_default();
     talk.started = document.header.started();
     talk.timeless = document.header.text("clock") == Some("none");
     talk.tags = tags;
@@ -332,7 +334,7 @@ pub(super) fn scenarios(world: &World, sender: UnboundedSender<Message>) {
 }
 
 fn row(summary: Summary, knowledge: &Knowledge, now: Timestamp, zone: &TimeZone) -> Recent {
-    let titled = summary.titled();
+    let (titled, at) = (summary.titled(), summary.when());
     let target = summary.profile.clone().or(summary.target).unwrap_or_default();
     let target = if target == "lab:default" { "lab" } else { target.trim_start_matches("smtp://") };
     let exam = summary.exam;
@@ -346,14 +348,14 @@ fn row(summary: Summary, knowledge: &Knowledge, now: Timestamp, zone: &TimeZone)
         outcome = file.map(|file| format!("{file}: no conversation in it that can be read"));
     }
     Recent {
-        when: summary.started.map_or_else(String::new, |started| when(started, now, zone)),
+        when: at.map_or_else(String::new, |at| when(at, now, zone)),
         target: for_screen(target.as_bytes()),
         outcome: for_screen(outcome.unwrap_or_default().as_bytes()),
         path: summary.path,
         recipients: summary.recipients,
         to: summary.to.iter().map(|address| for_screen(address.as_bytes())).collect(),
         profile: summary.profile,
-        ago: summary.started.map_or_else(String::new, |started| ago(started, now, zone)),
+        ago: at.map_or_else(String::new, |at| ago(at, now, zone)),
     }
 }
 

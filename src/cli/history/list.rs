@@ -158,24 +158,22 @@ impl Listing {
     }
 }
 
-/// What was found, newest first.
+/// What was found, newest first. When each was is known once all are, and only then which are the first.
 fn look(query: &Query, listing: &Listing, world: &World) -> Vec<Row> {
     let mut index = library::Index::new(&world.directories.state);
-    let rows = library::files(&world.directories.state).filter_map(|path| {
-        let summary = index.summary(&path);
-        match query.look_into(&summary) {
-            Ok(Sought::Absent) => None,
-            Ok(Sought::Known) => Some((summary, None)),
-            Ok(Sought::At(found)) => Some((summary, Some(found))),
-            Err(error) => {
-                complain(COMMAND, format_args!("{}: {error}", input::shown(&path)));
-                None
-            }
+    let mut all: Vec<Summary> = library::files(&world.directories.state).map(|path| index.summary(&path)).collect();
+    index.keep();
+    all.sort_by_key(|summary| Reverse(summary.when()));
+    let rows = all.into_iter().filter_map(|summary| match query.look_into(&summary) {
+        Ok(Sought::Absent) => None,
+        Ok(Sought::Known) => Some((summary, None)),
+        Ok(Sought::At(found)) => Some((summary, Some(found))),
+        Err(error) => {
+            complain(COMMAND, format_args!("{}: {error}", input::shown(&summary.path)));
+            None
         }
     });
-    let rows = rows.take(listing.enough()).collect();
-    index.keep(listing.enough() == usize::MAX);
-    rows
+    rows.take(listing.enough()).collect()
 }
 
 fn sort(rows: &mut [Row], by: Sort) {

@@ -9,7 +9,7 @@ const DATA: &str = "> DATA\n< 354 go\n| x\n";
 
 fn told(text: &str) -> Option<(&'static str, String)> {
     let log = sample::log(text);
-    ending(&Dialogue::of(&log), &log, false).map(|it| (it.end.name(), it.words))
+    ending(&Dialogue::of(&log), &log, Extent::default()).map(|it| (it.end.name(), it.words))
 }
 
 #[track_caller]
@@ -105,10 +105,31 @@ fn what_a_reply_tells_needs_no_other_words() {
 fn of_a_torn_log_only_its_last_lines_count() {
     let torn = |text: &str| {
         let log = sample::log(text);
-        ending(&Dialogue::of(&log), &log, true).map(|it| it.end)
+        ending(&Dialogue::of(&log), &log, Extent { torn: true, over: false }).map(|it| it.end)
     };
     // The reply to NOOP is in what was left out.
     let left_out = format!("{OPEN}> NOOP\n> MAIL FROM:<a@b>\n< 250 ok\n");
     assert_eq!(torn(&format!("{left_out}* closed by=client\n")), None);
     assert_eq!(torn(&format!("{left_out}> RCPT TO:<c@d>\n* closed by=server\n")), Some(End::Cut));
+}
+
+#[test]
+fn a_recording_that_simply_stops_was_left_there_once_nobody_records_any_more() {
+    let told = |text: &str, over: bool| {
+        let log = sample::log(text);
+        ending(&Dialogue::of(&log), &log, Extent { torn: false, over }).map(|it| (it.end.name(), it.words))
+    };
+    for (text, end, words) in [
+        (format!("{OPEN}> NOOP\n"), "unanswered", "left, no reply to NOOP"),
+        (format!("{OPEN}{MAIL}{DATA}"), "abandoned", "the message was abandoned"),
+        (format!("{OPEN}{MAIL}{DATA}* set title=\"x\"\n"), "abandoned", "the message was abandoned"),
+        (format!("{OPEN}{MAIL}{DATA}> .\n"), "unanswered", "left, no verdict on the message"),
+        ("* connecting a\n* connected a\n".to_owned(), "silence", "the server said nothing"),
+    ] {
+        assert_eq!(told(&text, true), Some((end, words.to_owned())), "{text}");
+        assert_eq!(told(&text, false), None, "it goes on: {text}");
+    }
+    for text in [OPEN, "* connecting a\n", "< 220 mx\n> EHLO a\n< 250 mx\n> NOOP\n"] {
+        assert_eq!(told(text, true), None, "{text}");
+    }
 }

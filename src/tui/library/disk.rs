@@ -74,13 +74,22 @@ fn list(world: &World, tell: impl Fn(News) -> bool) {
     let mut rows = Vec::new();
     let mut index = library::Index::new(&world.directories.state);
     for path in library::files(&world.directories.state) {
-        if rows.len() == FIRST && !tell(News::Listed(Arc::new(rows.clone()), Whole::No)) {
-            return;
+        if rows.len() == FIRST {
+            newest_first(&mut rows);
+            if !tell(News::Listed(Arc::new(rows.clone()), Whole::No)) {
+                return;
+            }
         }
         rows.push(row(index.summary(&path), world));
     }
-    index.keep(true);
+    index.keep();
+    newest_first(&mut rows);
     tell(News::Listed(Arc::new(rows), Whole::Yes));
+}
+
+/// By when they were; of the same time they stay as they were.
+fn newest_first(rows: &mut [Row]) {
+    rows.sort_by_key(|row| std::cmp::Reverse(row.summary.when()));
 }
 
 fn find(rows: &Rows, text: &str, number: u64, world: &World, stale: impl Fn() -> bool, tell: impl Fn(News) -> bool) {
