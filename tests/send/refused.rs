@@ -37,6 +37,14 @@ fn a_recipient_of_a_message_that_was_refused_is_not_accepted() {
 }
 
 #[test]
+fn a_greeting_that_refuses_is_told_with_its_words() {
+    let desk = Desk::new();
+    let script = "S: 554 5.7.1 blocked using lists.example\nC: QUIT\nS: 221 bye\n";
+    let (ran, _) = desk.against(script, &TO);
+    ran.expect(1, &["ehlo send: the server refused this connection: 554 5.7.1 blocked using lists.example"]);
+}
+
+#[test]
 fn what_the_server_does_not_offer_goes_out_and_is_said() {
     let desk = Desk::new();
     let more = ["--mail-parameters", "HOLDFOR=10 MT-PRIORITY=3"];

@@ -2,6 +2,7 @@
 
 use crate::client::Request;
 use crate::conversation::certificate;
+use crate::conversation::dialogue::Ask;
 use crate::smtp::{Command, Secret, Verb};
 
 use super::super::guide::Guided;
@@ -15,7 +16,13 @@ impl Runner<'_> {
         let Some(mut guide) = self.settings.guide.take() else { return GO_ON };
         // The greeting was judged already; a refusal of it is the first word that counts.
         if let Some(cause) = self.report.cause {
-            return self.fatal(cause, "the server did not greet");
+            let refusal =
+                self.wire.dialogue.exchanges().iter().position(|it| it.ask == Ask::Greeting && it.is_refusal());
+            let words = refusal.and_then(|exchange| self.wire.reply(exchange)).map_or_else(
+                || "the server did not greet".to_owned(),
+                |reply| format!("the server refused this connection: {}", shown(&reply)),
+            );
+            return self.fatal(cause, words);
         }
         let mut last = None;
         loop {
