@@ -15,7 +15,7 @@ pub use index::Index;
 pub use prune::{
     Limits, LimitsError, Pruned, RemoveError, is_annotated, is_recorded_into, prune, remove, remove_unless_annotated,
 };
-pub use query::{Found, Query, QueryError, Sought, moment};
+pub use query::{Found, Query, QueryError, Sought, is_sought, moment};
 pub use servers::{Line, Memory};
 pub use summary::{Outcome, Summary, outcome, outcome_in, summary};
 

@@ -332,6 +332,18 @@ fn condition(key: &str, value: &str, now: Timestamp, zone: &TimeZone) -> Result<
     }))
 }
 
+/// Whether a text is one to look for rather than a host: one of its words is between quotes, or a key of [`Query`] with
+/// more than a port behind it.
+#[must_use]
+pub fn is_sought(text: &str) -> bool {
+    words(text).iter().any(|word| {
+        let word = word.strip_prefix('-').unwrap_or(word);
+        let port = |value: &str| value.len() > 1 && value.bytes().all(|b| b.is_ascii_digit());
+        let keyed = |(key, value): (&str, &str)| KEYS.contains(&key) && (key == "code" || !port(value));
+        word.starts_with('"') || word.split_once(':').is_some_and(keyed)
+    })
+}
+
 /// Whether a code may begin so: `5`, `55`, `5xx`, `5.7`, `5.7.1`, `none`.
 fn is_beginning_of_code(text: &str) -> bool {
     let digits = |part: &str| part.len() <= 3 && part.bytes().all(|b| b.is_ascii_digit());

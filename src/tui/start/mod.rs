@@ -9,9 +9,11 @@ use crossterm::event::KeyEvent;
 use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler as _;
 
+use crate::interchange;
 use crate::lesson::Lesson;
 use crate::lesson::map::Standing;
 use crate::lesson::progress::Done;
+use crate::library::is_sought;
 
 use super::paths::Paths;
 
@@ -162,6 +164,14 @@ fn is_code(text: &str) -> bool {
     text.chars().all(|c| c.is_ascii_digit() || c == '.') && text.matches('.').count() < 3
 }
 
+/// Whether a text that a file has for its name is no name of a host: it is a path, or has the ending of what is read here.
+fn is_file_name(text: &str) -> bool {
+    const READ: [&str; 6] = ["log", "pcap", "cap", "eml", "out", "err"];
+    let ending = Path::new(text).extension().and_then(|ending| ending.to_str());
+    let known = |ending: &str| interchange::by_extension(ending).is_some() || READ.contains(&ending);
+    text.contains('/') || ending.is_some_and(known)
+}
+
 impl Start {
     /// What was typed.
     #[must_use]
@@ -191,19 +201,21 @@ impl Start {
         }
         let begins = |name: &str| name.to_lowercase().starts_with(&text);
         let mut items = Vec::new();
-        // What is written as a path is one; any other word may be a host as well.
+        // What is written as a path is one, and so is a file's name; any other word may be a host as well.
         let file = self.file.as_ref().map(|_| Item::File);
-        let named = Path::new(&text).extension().is_some_and(|extension| extension == "smtp");
-        let is_path = named || text.contains('/');
+        let is_path = is_file_name(&text);
         items.extend(file.filter(|_| is_path));
+        let sought = is_sought(&text);
+        items.extend(sought.then_some(Item::All));
         if begins("lab") {
             items.push(Item::Lab);
         }
         let next = self.lesson.is_some() && (begins("lessons") || begins("first lesson") || begins("learn"));
         items.extend(next.then_some(Item::Lesson));
         let own: Vec<Item> = profiles.clone().filter(|(_, p)| begins(&p.name)).map(|(n, _)| Item::Profile(n)).collect();
-        let code = is_code(&text);
-        let typed = (!code).then_some(Item::Typed);
+        // What is looked for is no host at first sight.
+        let last = is_code(&text) || sought;
+        let typed = (!last).then_some(Item::Typed);
         let others = profiles.filter(|(_, p)| !begins(&p.name) && has(&p.words())).map(|(n, _)| Item::Profile(n));
         let lessons = self.found(&text).into_iter().map(Item::Found);
         let scenarios = self.scenarios_like(&text).into_iter().map(Item::Scenario);
@@ -227,10 +239,8 @@ impl Start {
         let recent = self.recent.iter().enumerate();
         let recent = recent.filter(|(_, r)| has(&[&r.target, &r.outcome, &r.when]) || r.to.iter().any(|to| has(&[to])));
         items.extend(recent.map(|(n, _)| Item::Recent(n)));
-        items.push(Item::All);
-        if code {
-            items.push(Item::Typed);
-        }
+        items.extend((!sought).then_some(Item::All));
+        items.extend(last.then_some(Item::Typed));
         items
     }
 

@@ -326,6 +326,25 @@ fn a_path_that_is_typed_is_opened_first_and_connected_to_below() {
     screen.send(Message::Profiles(file));
     screen.keys("<enter>");
     assert_eq!(screen.asked(), ["connect mx.example"], "a word that may be a host is one, whatever lies there");
+    screen.keys("<esc>s1.txt");
+    let file = News::LookedAt("s1.txt".to_owned(), Some(("s1.txt".into(), "read as swaks".to_owned())));
+    screen.send(Message::Profiles(file));
+    screen.keys("<enter>");
+    assert_eq!(screen.asked(), ["open s1.txt"], "no host is called so");
+}
+
+#[test]
+fn what_filters_the_conversations_is_looked_for_and_no_host() {
+    for text in ["code:5xx", "code:550", "end:una", "since:yesteryear", "-tag:x mx", "\"no such user\""] {
+        assert_eq!(chosen(text), Chosen::Library(text.to_owned()), "{text}");
+    }
+    for text in ["host:25", "mx.noddy.com:587", "smtp://mx:25", "lab:greylist"] {
+        assert_eq!(chosen(text), target(text));
+    }
+    let mut screen = screen(80, 24);
+    screen.keys("code:5xx");
+    let shown = screen.shown();
+    assert!(shown.contains(" ▌  all conversations  search all of them for code:5xx"), "{shown}");
 }
 
 #[test]
