@@ -18,6 +18,7 @@ use crate::library::{self, Summary};
 use crate::smtp::escape::for_screen;
 use crate::world::World;
 
+use super::library::News;
 use super::message::Message;
 use super::start::Recent;
 use super::talk::Talk;
@@ -175,8 +176,12 @@ const RECORD: usize = 40;
 pub(super) fn open(path: PathBuf, sender: UnboundedSender<Message>) {
     tokio::task::spawn_blocking(move || {
         if let Err(message) = read(&path, &sender) {
+            let gone = matches!(message, Message::NotOpened(..)) && super::keep::is_gone(&path);
             // Nobody listens any more when the workbench has been left.
             let _ = sender.send(message);
+            if gone {
+                let _ = sender.send(Message::Library(News::Gone(path)));
+            }
         }
     });
 }

@@ -1,6 +1,7 @@
 //! What the library needs of the disk, done beside the loop.
 
 use std::fs::File;
+use std::io::ErrorKind::NotFound;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::{News, Row, Rows, Whole, Wish};
 use crate::conversation::file::Reader;
 use crate::interchange::import;
-use crate::library::{self, Limits, Query, Sought, Summary};
+use crate::library::{self, AnnotateError, Limits, Query, Sought, Summary};
 use crate::smtp::escape::for_screen;
 use crate::tui::message::Message;
 use crate::tui::read;
@@ -47,6 +48,7 @@ pub(in crate::tui) fn carry_out(wish: Wish, current: &Arc<AtomicU64>, world: &Wo
             Wish::Annotate(path, remarks) => {
                 let news = match library::annotate(&path, None, &remarks) {
                     Ok(_) => News::Annotated(Box::new(row(library::summary(&path), &world))),
+                    Err(AnnotateError::Io(error)) if error.kind() == NotFound => News::Gone(path),
                     Err(error) => News::Failed(format!("Not kept: {}: {error}", shown(&path))),
                 };
                 tell(news);
@@ -125,7 +127,11 @@ fn find(rows: &Rows, text: &str, number: u64, world: &World, stale: impl Fn() ->
 /// The beginning of a transcript, or what of it can be read.
 fn preview(path: PathBuf, line: Option<usize>) -> Option<News> {
     let mut octets = Vec::new();
-    File::open(&path).and_then(|file| file.take(PREVIEW).read_to_end(&mut octets)).ok()?;
+    match File::open(&path).and_then(|file| file.take(PREVIEW).read_to_end(&mut octets)) {
+        Ok(_) => {}
+        Err(error) if error.kind() == NotFound => return Some(News::Gone(path)),
+        Err(_) => return None,
+    }
     octets.truncate(memchr::memrchr(b'\n', &octets).map_or(octets.len(), |end| end + 1));
     let mut reader = Reader::new();
     // What comes before a bad line is shown.

@@ -21,12 +21,14 @@ use super::pane::transcript::Transcript;
 use super::talk::Talk;
 
 pub(super) mod disk;
+mod gone;
 mod marked;
 mod order;
 #[cfg(test)]
 pub(super) mod tests;
 mod view;
 
+use gone::{gone, removed};
 use marked::is_held;
 pub(super) use marked::open;
 use order::Order;
@@ -90,6 +92,8 @@ pub enum News {
     Annotated(Box<Row>),
     /// What would go by the limits; or what is wrong with these.
     Pruned(Result<Vec<Pruned>, String>),
+    /// Somebody else has deleted or moved this one.
+    Gone(PathBuf),
     /// These are gone; and what became of the others.
     Removed(Vec<PathBuf>, Option<String>),
     /// It could not be done; why.
@@ -424,22 +428,6 @@ pub(super) fn answered(model: &mut Model, ask: Ask, text: String) -> Vec<Effect>
     if remarks.is_empty() { Vec::new() } else { vec![Effect::Library(Wish::Annotate(summary.path, remarks))] }
 }
 
-/// Conversations are gone; what stood below the marked one is marked where it went with them.
-fn removed(model: &mut Model, gone: &[PathBuf], why: Option<String>) -> Vec<Effect> {
-    let library = &mut model.library;
-    let path = library.marked().map(|row| row.summary.path.clone());
-    let below = library.shown.get(library.at().unwrap_or(0) + 1);
-    let next = below.map(|(row, _)| library.rows[*row].summary.path.clone());
-    let stays = path.filter(|path| !gone.contains(path)).or(next);
-    let rows = library.rows.iter().filter(|row| !gone.contains(&row.summary.path)).cloned().collect();
-    library.rows = Arc::new(rows);
-    let effects = library.look(stays.as_deref());
-    let count =
-        if gone.len() == 1 { "1 conversation is".to_owned() } else { format!("{} conversations are", gone.len()) };
-    model.notice = Some(why.unwrap_or_else(|| format!("{count} deleted.")));
-    effects.into_iter().chain(model.library.want_preview()).collect()
-}
-
 /// Takes in what comes back.
 pub(super) fn take(model: &mut Model, news: News) -> Vec<Effect> {
     let library = &mut model.library;
@@ -486,6 +474,7 @@ pub(super) fn take(model: &mut Model, news: News) -> Vec<Effect> {
             model.notice = Some("No conversation would go; those with a title, a tag or a note stay.".to_owned());
         }
         News::Pruned(Ok(doomed)) => model.overlay = Some(Overlay::Question(Question::Remove(doomed))),
+        News::Gone(path) => return gone(model, &path),
         News::Removed(gone, why) => return removed(model, &gone, why),
         News::Pruned(Err(why)) | News::Failed(why) => model.notice = Some(why),
     }

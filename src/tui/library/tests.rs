@@ -135,6 +135,19 @@ fn what_is_typed_is_looked_for_beside_the_keys_and_an_old_answer_is_not_taken() 
 }
 
 #[test]
+fn what_is_wrong_with_a_filter_is_said_with_all_the_choices() {
+    let mut screen = screen(80, 24);
+    screen.keys("color:red");
+    let why = crate::library::QueryError::Key("color".to_owned()).to_string();
+    let number = screen.model.library.number;
+    screen.send(Message::Library(News::Wrong(number, why)));
+    let shown = screen.shown();
+    for word in ["`color:` is no filter", "since:", "smaller:", "stands in quotes"] {
+        assert!(shown.contains(word), "{word}: {shown}");
+    }
+}
+
+#[test]
 fn the_words_of_the_last_visit_go_when_others_are_typed() {
     let mut screen = searching(80, 24);
     let words = screen.model.library.text().to_owned();
@@ -192,6 +205,25 @@ fn it_is_named_tagged_noted_and_deleted() {
     assert!(shown.contains("▌  2026-11-20"), "the next one is marked: {shown}");
     screen.keys("<up><f9><f9>");
     assert!(screen.shown().contains("largest first"), "{}", screen.shown());
+}
+
+#[test]
+fn what_somebody_else_deleted_goes_from_the_list_with_a_word() {
+    let mut screen = screen(80, 24);
+    let path = PathBuf::from("/state/transcripts/2026/2026-11-23-140200-mx.target.local.smtp");
+    screen.keys("<enter>");
+    screen.send(Message::NotOpened(path.clone(), ": No such file or directory (os error 2)".to_owned()));
+    screen.send(Message::Library(News::Gone(path.clone())));
+    let shown = screen.shown();
+    assert!(shown.contains("2026-11-23-140200-mx.target.local is gone: its file was deleted or moved."), "{shown}");
+    assert!(
+        shown.contains("2 conversations") && !shown.contains("today 14:02") && !shown.contains("os error"),
+        "{shown}"
+    );
+    screen.model.face = Face::Start;
+    screen.model.notice = None;
+    screen.send(Message::Library(News::Gone(path)));
+    assert_eq!(screen.model.notice, None);
 }
 
 #[test]

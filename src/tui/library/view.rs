@@ -91,7 +91,11 @@ pub(in crate::tui) fn draw(model: &Model, frame: &mut Frame<'_>) {
     find_line(model, frame, places.find);
     let (words, role) = standing(&model.library);
     let room = usize::from(places.find.width.saturating_sub(9));
-    frame.buffer_mut().set_string(places.find.x + 8, places.find.y + 1, fit(&words, room), model.theme.style(role));
+    // What is wrong stands above a list that is empty then.
+    let rows = if role == Role::Warning { wrap(&words, room) } else { vec![fit(&words, room)] };
+    for (row, y) in rows.into_iter().zip(places.find.y + 1..places.notice.y) {
+        frame.buffer_mut().set_string(places.find.x + 8, y, row, model.theme.style(role));
+    }
     list(model, frame, places.list);
     if let Some(area) = places.preview {
         preview(model, frame, area);
