@@ -15,7 +15,8 @@ use crate::world::World;
 #[derive(Debug, clap::Args)]
 #[command(after_help = formats())]
 pub(super) struct Arguments {
-    /// A transcript, or what another program wrote (told by its content); - is standard input
+    /// A transcript, by path or name (`ehlo history`), last, or what another program wrote (told by its content); - is
+    /// standard input
     #[arg(value_name = "IN")]
     input: PathBuf,
     /// Where to write; its ending gives the format; without it, or with -, standard output
@@ -57,29 +58,29 @@ fn named(name: &str) -> Result<&'static Format, String> {
 }
 
 /// Runs it.
-pub(super) fn run(arguments: &Arguments, common: &Common, _world: &World) -> Exit {
-    let done = if arguments.list { list(arguments, common) } else { convert(arguments, common) };
+pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit {
+    let done = input::kept(&arguments.input, &world.directories.state)
+        .and_then(|input| if arguments.list { list(&input, common) } else { convert(arguments, &input, common) });
     match done {
         Ok(()) => Exit::Done,
         Err(words) => super::complain("ehlo convert", words),
     }
 }
 
-fn list(arguments: &Arguments, common: &Common) -> Result<(), String> {
-    let imported = input::all(&arguments.input)?;
-    input::say(&imported, &arguments.input, "ehlo convert", common);
+fn list(input: &Path, common: &Common) -> Result<(), String> {
+    let imported = input::all(input)?;
+    input::say(&imported, input, "ehlo convert", common);
     print(input::list(&imported).as_bytes())
 }
 
-fn convert(arguments: &Arguments, common: &Common) -> Result<(), String> {
+fn convert(arguments: &Arguments, input: &Path, common: &Common) -> Result<(), String> {
     let output = arguments.output.as_deref().filter(|path| *path != Path::new("-"));
     let format = format(arguments.format, output)?;
-    let document = input::one(&arguments.input, arguments.session, "ehlo convert", common)?;
+    let document = input::one(input, arguments.session, "ehlo convert", common)?;
     let document = if arguments.anonymise { anonymise(&document) } else { document };
     if let Some(class) = document.header.exam().filter(|_| !common.quiet && format.name != "smtp") {
         // Standard error may be closed; there is nobody to tell then.
-        let _ =
-            writeln!(std::io::stderr(), "ehlo convert: {}: {}", input::shown(&arguments.input), exam::refusal(class));
+        let _ = writeln!(std::io::stderr(), "ehlo convert: {}: {}", input::shown(input), exam::refusal(class));
     }
     let octets = format.write(&document, &Knowledge::shipped());
     match output {

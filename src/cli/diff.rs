@@ -21,7 +21,7 @@ Recordings are compared by exchange: lines sent, the message, codes, enhanced st
 verified or not). Texts or ciphers that differ alone are drift (~), which is shown and does not count unless --exact; queue ids, dates, names, \
 addresses and sizes are masked. Scripts are compared line by line. Status 0: no difference, 1: a difference, 2: a file that can't be read.")]
 pub(super) struct Arguments {
-    /// One conversation; - is standard input
+    /// One conversation, by path or name (`ehlo history`), or last; - is standard input
     left: PathBuf,
     /// The other
     right: PathBuf,
@@ -65,8 +65,8 @@ fn sessions(text: &str) -> Result<Sessions, String> {
 }
 
 /// Runs it.
-pub(super) fn run(arguments: &Arguments, common: &Common, _world: &World) -> Exit {
-    let comparison = read(arguments, common).and_then(|(left, right)| compare(&left, &right));
+pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit {
+    let comparison = read(arguments, common, world).and_then(|(left, right)| compare(&left, &right));
     let Comparison { rows, scripts } = match comparison {
         Ok(comparison) => comparison,
         Err(words) => {
@@ -86,13 +86,14 @@ pub(super) fn run(arguments: &Arguments, common: &Common, _world: &World) -> Exi
 }
 
 /// Both conversations; standard input can be only one of them.
-fn read(arguments: &Arguments, common: &Common) -> Result<(Document, Document), String> {
+fn read(arguments: &Arguments, common: &Common, world: &World) -> Result<(Document, Document), String> {
     if [&arguments.left, &arguments.right].iter().all(|path| path.as_os_str() == "-") {
         return Err("only one of the two can be standard input".to_owned());
     }
     let one = |side: usize, path| {
         let choose = |count| arguments.session.and_then(|sessions| sessions.of(side, count));
-        let document = input::one_of(path, choose, "ehlo diff", common)?;
+        let path = input::kept(path, &world.directories.state)?;
+        let document = input::one_of(&path, choose, "ehlo diff", common)?;
         // Why a certificate was not trusted is a difference too.
         Ok::<_, String>(if document.header.exam().is_some() { exam::without_answers(&document) } else { document })
     };

@@ -1,10 +1,11 @@
 //! A conversation from a file or standard input, whatever of the known wrote it: transcripts are read, the rest imported.
 
 use std::io::{IsTerminal as _, Read as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::conversation::file::{self, Document};
 use crate::interchange::import::{self, Imported, LARGEST, Outline};
+use crate::library::{self, NameError};
 use crate::smtp::escape::for_screen;
 
 use super::Common;
@@ -31,7 +32,7 @@ pub(super) fn all(path: &Path) -> Result<Imported, String> {
     let mut octets = Vec::new();
     (&mut file).take(BEGINNING).read_to_end(&mut octets).map_err(failed)?;
     let named = is_named_transcript(path);
-    if !named && octets.iter().all(u8::is_ascii_whitespace) && octets.len() < usize::try_from(BEGINNING).unwrap_or(0) {
+    if octets.iter().all(u8::is_ascii_whitespace) && octets.len() < usize::try_from(BEGINNING).unwrap_or(0) {
         return import::import(b"").map_err(|error| format!("{}: {error}", shown(path)));
     }
     if import::is_transcript(&octets) || named {
@@ -69,6 +70,44 @@ pub(super) fn foreign(path: &Path) -> Option<&'static str> {
 /// A name that says that it is a transcript is believed.
 fn is_named_transcript(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("smtp"))
+}
+
+/// What a word of the command line means: a file that is there, or the conversation that was kept under this name, as
+/// `ehlo history` takes it.
+///
+/// # Errors
+/// Neither is there, or several conversations have that name.
+pub(super) fn kept(path: &Path, state: &Path) -> Result<PathBuf, String> {
+    let word = path.to_str().filter(|word| *word != "-" && Path::new(word).file_name() == Some(path.as_os_str()));
+    let Some(word) = word.filter(|_| !path.exists()) else { return Ok(path.to_owned()) };
+    match library::named(state, word) {
+        // A file that is not there is not another one that has its name as a part.
+        Ok(found) if word.ends_with(".smtp") && found.file_name() != path.file_name() => Err(missing(word)),
+        Err(NameError::None(_)) => Err(missing(word)),
+        found => found.map_err(|error| error.to_string()),
+    }
+}
+
+/// The same for what is played: only by its whole name, since whatever is found goes out to a server.
+///
+/// # Errors
+/// As for [`kept`].
+pub(super) fn kept_by_its_name(path: &Path, state: &Path) -> Result<PathBuf, String> {
+    let found = kept(path, state)?;
+    let word = path.to_str().unwrap_or_default();
+    let stem = word.strip_suffix(".smtp").unwrap_or(word);
+    if found == path || word == "last" || found.file_stem().is_some_and(|name| name == stem) {
+        Ok(found)
+    } else {
+        Err(missing(&shown(path)))
+    }
+}
+
+fn missing(word: &str) -> String {
+    format!(
+        "{}: there is no such file, and no conversation of that name; ehlo history lists them",
+        for_screen(word.as_bytes())
+    )
 }
 
 /// A path as it may be printed.
@@ -131,4 +170,43 @@ pub(super) fn list(imported: &Imported) -> String {
         writeln!(out, "{:>4}  {}", n + 1, Outline::of(document)).expect("a string takes it");
         out
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_conversation_is_named_where_no_file_is_called_so() {
+        let state = tempfile::tempdir().expect("a directory");
+        let state = state.path();
+        let folder = state.join("transcripts/2026");
+        std::fs::create_dir_all(&folder).expect("made");
+        let one = folder.join("2026-11-23-140200-mx.target.local.smtp");
+        std::fs::write(&one, "+++\nehlo = 1\nstarted = 2026-11-23T14:02:00.000Z\n+++\n").expect("written");
+        let whole = "2026-11-23-140200-mx.target.local";
+        for word in ["last", whole, "140200"] {
+            assert_eq!(kept(Path::new(word), state), Ok(one.clone()), "{word}");
+        }
+        let played = |word: &str| kept_by_its_name(Path::new(word), state);
+        assert_eq!((played("last"), played(whole)), (Ok(one.clone()), Ok(one.clone())));
+        assert_eq!(played(&format!("{whole}.smtp")), Ok(one));
+        assert!(played("140200").is_err(), "what goes out to a server is named whole");
+        for word in ["target.smtp", "nothing"] {
+            let error = kept(Path::new(word), state).expect_err(word);
+            assert!(error.contains("no such file, and no conversation of that name"), "{error}");
+        }
+        for path in ["-", "Cargo.toml", "./last", "../nothing.smtp"] {
+            assert_eq!(kept(Path::new(path), state), Ok(path.into()), "a path is a path");
+        }
+    }
+
+    #[test]
+    fn an_empty_transcript_is_no_conversation() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let path = folder.path().join("empty.smtp");
+        std::fs::write(&path, "").expect("written");
+        let error = all(&path).expect_err("nothing");
+        assert!(error.ends_with("empty.smtp: there is nothing in it"), "{error}");
+    }
 }

@@ -11,7 +11,7 @@ use crate::world::World;
 /// Its arguments.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Transcripts, or what other programs wrote (swaks, telnet, curl, captures, logs)
+    /// Transcripts, by path or name (`ehlo history`), last, or what other programs wrote (swaks, telnet, curl, captures, logs)
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Which conversation of a file that holds several, from 1; without it all of them, one after the other
@@ -32,7 +32,8 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
     }
     let mut opened = Vec::new();
     for path in files {
-        match conversations(path, arguments.session) {
+        let found = input::kept(path, &world.directories.state);
+        match found.and_then(|path| conversations(&path, arguments.session)) {
             Ok(paths) => opened.extend(paths),
             Err(words) => {
                 let _ = writeln!(std::io::stderr(), "ehlo: {words}");

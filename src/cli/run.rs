@@ -25,7 +25,7 @@ use report::Format;
 const COMMAND: &str = "ehlo run";
 
 /// Its arguments.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "\
 A script is a line to send, or a reply to expect, a line each:
   < 220
@@ -41,7 +41,7 @@ After a failed expectation no mail goes out half-checked: DATA, BDAT and the fin
 Exit status: 0 as expected, 1 refused or not as expected, 2 a mistake in the script or on the command line, 3 no connection,
 4 TLS, 5 authentication, 6 time-out, 7 not SMTP, 8 some recipients refused, 130 interrupted. Of several scripts the first that is not 0.")]
 pub(super) struct Arguments {
-    /// The scripts or transcripts, played in order; - reads standard input
+    /// The scripts or transcripts, played in order; last or a whole name for a kept one; - reads standard input
     #[arg(required = true, value_name = "SCRIPT")]
     scripts: Vec<PathBuf>,
     /// Where to connect: lab:, a host or host:port, a profile, mx:DOMAIN, …; without it the target in the script's head
@@ -134,6 +134,13 @@ pub(super) fn time(text: &str) -> Result<Duration, String> {
 
 /// Runs it.
 pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit {
+    let found = |path: &PathBuf| super::input::kept_by_its_name(path, &world.directories.state);
+    let arguments = match arguments.scripts.iter().map(found).collect() {
+        Ok(scripts) => &Arguments { scripts, ..arguments.clone() },
+        // In a report of several it is one script's error.
+        Err(_) if arguments.reported().is_some() && arguments.scripts.len() > 1 => arguments,
+        Err(words) => return complain(COMMAND, words),
+    };
     if arguments.record {
         return record::run(arguments, common);
     }
