@@ -5,7 +5,7 @@
 use ratatui::buffer::{Buffer, Cell};
 
 /// What stands for what; what is in neither row is shown as `?`.
-const INSTEAD: [(&str, &str); 14] = [
+const INSTEAD: [(&str, &str); 16] = [
     ("─━═╌┄┈╴╶", "-"),
     ("│┃║▏▎▍▌▐█▕╎┆┊", "|"),
     ("┌┐└┘├┤┬┴┼╭╮╰╯╔╗╚╝╠╣╦╩╬", "+"),
@@ -16,6 +16,9 @@ const INSTEAD: [(&str, &str); 14] = [
     ("✓✔", "y"),
     ("✗✘×", "x"),
     ("≠", "!"),
+    // A bookmark, and a note.
+    ("◆", "*"),
+    ("✎", "#"),
     // A text that goes on may not look as if it ended there: a dot would be one of its own.
     ("≈…", "~"),
     ("•●·", "."),
@@ -84,11 +87,11 @@ mod tests {
 
     #[test]
     fn frames_marks_and_letters_keep_their_places() {
-        let mut buffer = Buffer::empty(Rect::new(0, 0, 27, 1));
-        buffer.set_string(0, 0, "┌─┐ ✓ 1…3 a… ▸ ≠ B\u{fc}cher \u{4e2d}|", Style::new());
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 30, 1));
+        buffer.set_string(0, 0, "┌─┐ ✓ 1…3 a… ▸ ≠ ◆✎ B\u{fc}cher \u{4e2d}|", Style::new());
         only(&mut buffer);
         let row: String = buffer.content.iter().map(ratatui::buffer::Cell::symbol).collect();
-        assert!(row.starts_with("+-+ y 1-3 a~ > ! B?cher ??"), "{row}");
+        assert!(row.starts_with("+-+ y 1-3 a~ > ! *# B?cher ??"), "{row}");
         assert!(row.is_ascii(), "{row}");
     }
 

@@ -148,10 +148,7 @@ pub enum ImportError {
     #[error("there is nothing in it")]
     Empty,
     /// It looks like nothing that can be read.
-    #[error(
-        "line 1: found {found}, expected a transcript of ehlo (+++), or what one of these wrote: {}",
-        SOURCES.iter().map(|source| source.name).collect::<Vec<_>>().join(", ")
-    )]
+    #[error("line 1: found {found}, expected a transcript of ehlo (+++), or what one of these wrote: {}", programs())]
     Unknown {
         /// What it begins with.
         found: String,
@@ -173,6 +170,13 @@ pub enum ImportError {
         /// How many.
         octets: usize,
     },
+}
+
+/// The programs whose output is read, for somebody who has never heard of the other kinds.
+fn programs() -> String {
+    const KINDS: [&str; 8] = ["capture", "json", "markdown", "text", "marked", "message", "curl-trace", "exim-bh"];
+    let programs: Vec<_> = SOURCES.iter().map(|source| source.name).filter(|name| !KINDS.contains(name)).collect();
+    format!("{}, or a capture, a message or a log; ehlo convert --help says more", programs.join(", "))
 }
 
 /// The source that a file of this beginning comes from.
