@@ -82,7 +82,7 @@ pub(super) fn kept(path: &Path, state: &Path) -> Result<PathBuf, String> {
     let Some(word) = word.filter(|_| !path.exists()) else { return Ok(path.to_owned()) };
     match library::named(state, word) {
         // A file that is not there is not another one that has its name as a part.
-        Ok(found) if word.ends_with(".smtp") && found.file_name() != path.file_name() => Err(missing(word)),
+        Ok(found) if is_named_transcript(path) && found.file_name() != path.file_name() => Err(missing(word)),
         Err(NameError::None(_)) => Err(missing(word)),
         found => found.map_err(|error| error.to_string()),
     }

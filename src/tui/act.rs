@@ -294,10 +294,14 @@ pub(super) fn scroll(model: &mut Model, action: Action) {
     if action == Action::Fold && model.replay.is_none() && !model.transcript.folds(&model.talk) {
         model.notice = Some("Nothing here is so long that it is folded.".to_owned());
     }
-    match &mut model.replay {
+    let moved = match &mut model.replay {
         Some(columns) => columns.act(action),
         None => model.transcript.act(action, &model.talk),
     };
+    if let Some(words) = model.replay.as_ref().filter(|_| !moved).and_then(|columns| columns.nothing_there(action)) {
+        model.notice = Some(words.to_owned());
+        return;
+    }
     let looks = matches!(action, Action::RefusalAfter | Action::RefusalBefore) && model.replay.is_none();
     if looks && !model.talk.dialogue.exchanges().iter().any(Exchange::is_refusal) {
         let ended = ending(&model.talk.dialogue, &model.talk.log, Extent::default()).filter(|ended| !ended.at_rest);

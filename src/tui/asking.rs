@@ -51,7 +51,7 @@ pub(super) struct Asking {
 
 impl Asking {
     /// A key comes, or a paste, while this question stands, if one does; gives whether it is to be heard. `leaves`: it is
-    /// one that closes whatever it is pressed at.
+    /// one that closes whatever it is pressed at, or only looks at more of what is asked.
     pub(super) fn hears(&mut self, leaves: bool, question: Option<&Put>, now: Duration) -> bool {
         let quiet = self.last.map_or(Duration::MAX, |last| now.saturating_sub(last));
         self.last = Some(now);

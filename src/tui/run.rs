@@ -23,7 +23,7 @@ use super::dial::Dialler;
 use super::effect::Effect;
 use super::message::Message;
 use super::model::{Face, Files, Focus, Model};
-use super::overlay::is_leaving;
+use super::overlay::{is_leaving, looks_at_more};
 use super::signals::{Signal, Signals};
 use super::terminal::Tty;
 use super::{profiles, read, retry, update};
@@ -302,7 +302,9 @@ impl Bench {
     /// What the terminal sends, and when it was pressed.
     async fn input(&mut self, input: Input, now: Duration) -> io::Result<()> {
         let leaves = match &input {
-            Input::Key(key) if key.kind != KeyEventKind::Release => Some(is_leaving(*key)),
+            Input::Key(key) if key.kind != KeyEventKind::Release => {
+                Some(is_leaving(*key) || looks_at_more(&self.model, *key))
+            }
             Input::Paste(_) => Some(false),
             _ => None,
         };

@@ -48,6 +48,13 @@ pub fn tail(text: &str, columns: usize) -> String {
     format!("…{}", &text[from..])
 }
 
+/// A line that is typed from so many characters on, with a `…` where its beginning is out of sight.
+#[must_use]
+pub fn from_there(text: &str, scroll: usize) -> String {
+    let mark = (scroll > 0).then_some('…');
+    mark.into_iter().chain(text.chars().skip(scroll + usize::from(mark.is_some()))).collect()
+}
+
 /// The text as rows of at most so many columns, broken at spaces where there are any.
 #[must_use]
 pub fn wrap(text: &str, columns: usize) -> Vec<String> {
@@ -91,6 +98,11 @@ mod tests {
         assert_eq!(fit("abcdef", 4), "abc…");
         assert_eq!(fit("日本語", 4), "日…");
         assert_eq!(fit("abc", 0), "");
+    }
+
+    #[test]
+    fn a_line_whose_beginning_is_out_of_sight_says_so() {
+        assert_eq!((from_there("/tmp/a", 0), from_there("/tmp/a", 2)), ("/tmp/a".to_owned(), "…p/a".to_owned()));
     }
 
     #[test]

@@ -445,7 +445,7 @@ fn agreed(model: &mut Model, question: Question) -> Vec<Effect> {
         }
         Question::DeleteProfile(name) => vec![Effect::Profiles(Wish::Delete(name))],
         Question::Remove(doomed) => {
-            vec![Effect::Library(library::Wish::Remove(doomed.into_iter().map(|it| it.path).collect()))]
+            vec![Effect::Library(library::Wish::Remove(doomed.files.into_iter().map(|it| it.path).collect()))]
         }
         Question::Quit | Question::Stop => vec![Effect::Quit],
     }

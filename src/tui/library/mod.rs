@@ -355,7 +355,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         (Action::RemoveKept, Some(row)) => {
             let one = Pruned { path: row.summary.path.clone(), size: row.summary.size, why: "" };
-            model.overlay = Some(Overlay::Question(Question::Remove(vec![one])));
+            model.overlay = Some(Overlay::Question(Question::Remove(vec![one].into())));
         }
         _ => {}
     }
@@ -473,7 +473,7 @@ pub(super) fn take(model: &mut Model, news: News) -> Vec<Effect> {
         News::Pruned(Ok(doomed)) if doomed.is_empty() => {
             model.notice = Some("No conversation would go; those with a title, a tag or a note stay.".to_owned());
         }
-        News::Pruned(Ok(doomed)) => model.overlay = Some(Overlay::Question(Question::Remove(doomed))),
+        News::Pruned(Ok(doomed)) => model.overlay = Some(Overlay::Question(Question::Remove(doomed.into()))),
         News::Gone(path) => return gone(model, &path),
         News::Removed(gone, why) => return removed(model, &gone, why),
         News::Pruned(Err(why)) | News::Failed(why) => model.notice = Some(why),

@@ -3,12 +3,15 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crossterm::event::{KeyCode, KeyEvent};
+
 use super::{News, Row, Whole};
 use crate::conversation::file::read;
 use crate::library::{Found, Outcome, Pruned, Summary};
 use crate::smtp::{EnhancedCode, ReplyCode};
 use crate::tui::message::Message;
 use crate::tui::model::Face;
+use crate::tui::overlay::looks_at_more;
 use crate::tui::screen::Screen;
 
 const TEXT: &str = "+++\nehlo = 1\n+++\n0.000000 * connecting 127.0.0.1:25\n0.001000 * connected 127.0.0.1:25\n\
@@ -231,14 +234,28 @@ fn what_is_old_goes_after_it_was_shown() {
     let mut screen = pruning(80, 24);
     assert_eq!(screen.asked().last().map(String::as_str), Some("prune older:90d"));
     let shown = screen.shown();
-    for words in ["Delete these 10 conversations, 55 kB in all", "2025-01-08-120000-mx.example  too old", "and 2 more"]
-    {
+    let once = "Delete these 10 conversations, 55 kB in all, for good? Why: too old.";
+    for words in [once, "2025-01-08-120000-mx.example", "and 2 more"] {
         assert!(shown.contains(words), "{words}: {shown}");
     }
+    let looks = |code: KeyCode| looks_at_more(&screen.model, KeyEvent::from(code));
+    assert!(looks(KeyCode::Down) && !looks(KeyCode::Char('y')), "an arrow is never too soon");
+    screen.keys("<down><pagedown>");
+    let shown = screen.shown();
+    assert!(shown.contains("2025-01-10-120000-mx.example") && shown.contains("2 above"), "{shown}");
     screen.keys("y");
     assert_eq!(screen.asked(), ["remove 10"]);
     screen.send(Message::Library(News::Pruned(Err("nothing goes without a limit".to_owned()))));
     assert!(screen.shown().contains("nothing goes without a limit"), "{}", screen.shown());
+}
+
+#[test]
+fn what_is_typed_takes_the_place_of_the_example_and_a_blank_goes_on_behind_it() {
+    for (keys, wanted) in [("total:1GB", "prune total:1GB"), (" total:1GB", "prune older:90d total:1GB")] {
+        let mut screen = screen(80, 24);
+        screen.keys(&format!("<ctrl-x>{keys}<enter>"));
+        assert_eq!(screen.asked().last().map(String::as_str), Some(wanted));
+    }
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::smtp::escape::for_screen;
 use crate::tui::action::{Action, Where};
 use crate::tui::layout::inner;
 use crate::tui::model::Model;
-use crate::tui::text::{fit, head, width, wrap};
+use crate::tui::text::{fit, from_there, head, width, wrap};
 use crate::tui::theme::Role;
 use crate::tui::view::start_area;
 
@@ -113,7 +113,7 @@ fn find_line(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let label = "  Find  ";
     let room = usize::from(area.width).saturating_sub(width(label) + 1);
     let scroll = input.visual_scroll(room);
-    let shown: String = input.value().chars().skip(scroll).collect();
+    let shown = from_there(input.value(), scroll);
     let shown = head(&shown, room).to_owned();
     let mut spans = vec![Span::styled(label, theme.style(Role::Accent)), Span::raw(shown.clone())];
     let hint = "words in it, and host: code: end: tag: to: since: larger: …";

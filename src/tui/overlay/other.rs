@@ -14,7 +14,7 @@ use crate::smtp::escape;
 use crate::tui::model::Model;
 use crate::tui::paths::Paths;
 use crate::tui::replay::Way;
-use crate::tui::text::{fit, head};
+use crate::tui::text::{fit, from_there, head};
 use crate::tui::theme::Role;
 
 /// What is asked for.
@@ -173,7 +173,7 @@ impl Other {
         let inner = window(model, frame, area, title, foot);
         let room = usize::from(inner.width.saturating_sub(1));
         let scroll = self.input.visual_scroll(room);
-        let text: String = self.input.value().chars().skip(scroll).collect();
+        let text = from_there(self.input.value(), scroll);
         frame.buffer_mut().set_string(inner.x, inner.y, head(&text, room), model.theme.style(Role::Text));
         let at = u16::try_from(self.input.visual_cursor().saturating_sub(scroll)).unwrap_or(0);
         frame.set_cursor_position(Position::new(inner.x + at.min(inner.width.saturating_sub(1)), inner.y));

@@ -1,6 +1,6 @@
 //! A line that is asked for at the foot of the transcript: a search, a filter, a note, a place, a path.
 
-use crossterm::event::{Event, KeyCode, KeyEvent};
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::widgets::Clear;
@@ -12,7 +12,7 @@ use crate::interchange::FORMATS;
 use crate::tui::layout::inner;
 use crate::tui::model::Model;
 use crate::tui::paths::Paths;
-use crate::tui::text::{fit, head, width, wrap};
+use crate::tui::text::{fit, from_there, head, width, wrap};
 use crate::tui::theme::Role;
 use crate::tui::view::start_area;
 
@@ -57,13 +57,15 @@ pub struct Prompt {
     pub said: Option<String>,
     /// A second Enter writes over the file.
     pub over: bool,
+    /// The line is an example: what is typed first takes its place.
+    example: bool,
 }
 
 impl Prompt {
     /// A line that begins with this text.
     #[must_use]
     pub fn new(ask: Ask, text: &str) -> Self {
-        Self { ask, input: Input::new(text.to_owned()), said: None, over: false }
+        Self { ask, input: Input::new(text.to_owned()), said: None, over: false, example: ask == Ask::Prune }
     }
 
     /// The line as it stands.
@@ -78,6 +80,11 @@ impl Prompt {
         }
         if key.code == KeyCode::Tab && self.is_path() {
             return Outcome::Complete(self.text().to_owned());
+        }
+        let plain = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+        // A blank goes on behind it.
+        if std::mem::take(&mut self.example) && plain && matches!(key.code, KeyCode::Char(c) if c != ' ') {
+            self.input.reset();
         }
         let changed = self.input.handle_event(&Event::Key(key)).is_some_and(|change| change.value);
         if !changed {
@@ -146,7 +153,7 @@ impl Prompt {
         };
         let room = usize::from((area.width - left.min(area.width)).saturating_sub(1));
         let scroll = self.input.visual_scroll(room);
-        let shown: String = self.input.value().chars().skip(scroll).collect();
+        let shown = from_there(self.input.value(), scroll);
         buffer.set_string(area.x + left, row, head(&shown, room), model.theme.style(Role::Text));
         let style = if self.said.is_some() { model.theme.style(Role::Warning) } else { dim };
         for (words, y) in self.below(area.width).into_iter().zip(row + 1..area.bottom()) {

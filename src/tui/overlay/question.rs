@@ -8,7 +8,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use super::{Outcome, letter, message, message_place};
+use super::{Outcome, Overlay, letter, message, message_place};
 use crate::lesson::Lesson;
 use crate::library::Pruned;
 use crate::profile::size;
@@ -44,7 +44,7 @@ pub enum Question {
     /// Delete this profile?
     DeleteProfile(String),
     /// Delete these transcripts?
-    Remove(Vec<Pruned>),
+    Remove(Doomed),
     /// Begin a lesson although a connection is open?
     Learn(Arc<Lesson>),
     /// Ctrl-C with nothing awaited: drop the line, or quit?
@@ -52,9 +52,14 @@ pub enum Question {
 }
 
 impl Question {
-    pub(super) fn key(&self, key: KeyEvent) -> Outcome {
+    pub(super) fn key(&mut self, key: KeyEvent) -> Outcome {
+        if let Self::Remove(doomed) = self
+            && doomed.scroll(key.code)
+        {
+            return Outcome::Stay;
+        }
         let quits = key.code == KeyCode::Char('q') && key.modifiers.contains(KeyModifiers::CONTROL);
-        match (self, letter(key)) {
+        match (&*self, letter(key)) {
             (Self::Stop, Some('d')) => Outcome::Drop,
             (Self::Stop | Self::Quit, Some('q')) | (Self::Quit, Some('y')) => Outcome::Quit,
             (Self::Quit, _) if quits => Outcome::Quit,
@@ -126,7 +131,7 @@ impl Question {
                 "y send it · Esc don't",
             ),
             Self::DeleteProfile(name) => ("Delete", format!("Delete your profile {name}?"), "y delete · Esc keep"),
-            Self::Remove(doomed) => ("Delete", removing(doomed), "y delete · Esc keep"),
+            Self::Remove(doomed) => ("Delete", removing(&doomed.files), doomed.foot()),
             Self::Learn(lesson) => ("Lesson", learning(model, lesson), "y begin · Esc stay"),
             Self::Stop if open => {
                 let words = if model.talk.dialogue.state().pending().len() > 0 {
@@ -140,9 +145,9 @@ impl Question {
         };
         let mut lines = vec![Line::from(first)];
         if let Self::Remove(doomed) = self
-            && doomed.len() > 1
+            && doomed.files.len() > 1
         {
-            lines.extend(named(doomed));
+            lines.extend(doomed.named());
         }
         if !lost.is_empty() && open && !matches!(self, Self::HandOver { .. }) {
             lines.push(Line::from(lost));
@@ -187,21 +192,102 @@ fn reconnecting(replays: bool) -> (&'static str, String, &'static str) {
     ("Reconnect", words.to_owned(), "y reconnect · Esc stay")
 }
 
+/// Transcripts that are to go, if the answer is yes.
+#[derive(Debug, Clone)]
+pub struct Doomed {
+    /// Which.
+    pub files: Vec<Pruned>,
+    /// The first that is shown of several.
+    from: usize,
+}
+
+/// The question is the same wherever it was scrolled to.
+impl PartialEq for Doomed {
+    fn eq(&self, other: &Self) -> bool {
+        self.files == other.files
+    }
+}
+
+impl Eq for Doomed {}
+
+impl From<Vec<Pruned>> for Doomed {
+    fn from(files: Vec<Pruned>) -> Self {
+        Self { files, from: 0 }
+    }
+}
+
+impl Doomed {
+    /// Rows that are shown at once.
+    const SHOWN: usize = 8;
+
+    /// The keys.
+    fn foot(&self) -> &'static str {
+        let all = self.files.len() <= Self::SHOWN;
+        if all { "y delete · Esc keep" } else { "y delete · Up Down PgDn see all · Esc keep" }
+    }
+
+    /// Whether a key only looks at more of them.
+    fn is_look(code: KeyCode) -> bool {
+        use KeyCode::{Down, End, Home, PageDown, PageUp, Up};
+        matches!(code, Up | Down | PageUp | PageDown | Home | End)
+    }
+
+    /// Shows others of them; false where the key does not.
+    fn scroll(&mut self, code: KeyCode) -> bool {
+        let last = self.files.len().saturating_sub(Self::SHOWN);
+        let to = match code {
+            KeyCode::Up => self.from.saturating_sub(1),
+            KeyCode::Down => self.from + 1,
+            KeyCode::PageUp => self.from.saturating_sub(Self::SHOWN),
+            KeyCode::PageDown => self.from + Self::SHOWN,
+            KeyCode::Home => 0,
+            KeyCode::End => last,
+            _ => return false,
+        };
+        self.from = to.min(last);
+        true
+    }
+
+    /// The names of those in sight, each with its reason where that is not the same for all, and how many are not.
+    fn named(&self) -> Vec<Line<'static>> {
+        let shown = self.files.iter().skip(self.from).take(Self::SHOWN);
+        let same = same_reason(&self.files).is_some();
+        // What stands behind a comma would take a row of its own.
+        let why = |it: &Pruned| if same { "" } else { it.why.split(", ").next().unwrap_or_default() };
+        let lines = shown.map(|it| Line::from(format!("  {}  {}", name(it), why(it)).trim_end().to_owned()));
+        let below = self.files.len().saturating_sub(self.from + Self::SHOWN);
+        let more = match (self.from, below) {
+            (0, 0) => None,
+            (0, below) => Some(format!("  and {below} more")),
+            (above, 0) => Some(format!("  {above} above")),
+            (above, below) => Some(format!("  {above} above, and {below} more")),
+        };
+        lines.chain(more.map(Line::from)).collect()
+    }
+}
+
+/// Whether a key only looks at more of what is asked.
+pub(in crate::tui) fn looks_at_more(model: &Model, key: KeyEvent) -> bool {
+    matches!(model.overlay, Some(Overlay::Question(Question::Remove(_)))) && Doomed::is_look(key.code)
+}
+
+/// Why all of them go, where it is the same for each.
+fn same_reason(doomed: &[Pruned]) -> Option<&'static str> {
+    let why = doomed.first()?.why;
+    doomed.iter().all(|it| it.why == why).then_some(why)
+}
+
 /// Which transcripts are to go.
 fn removing(doomed: &[Pruned]) -> String {
     let octets = size::words(doomed.iter().map(|it| it.size).sum());
     match doomed {
         [one] => format!("Delete this conversation of {octets} for good? {}", name(one)),
-        several => format!("Delete these {} conversations, {octets} in all, for good?", several.len()),
+        several => {
+            let why = same_reason(several).filter(|why| !why.is_empty());
+            let why = why.map_or_else(String::new, |why| format!(" Why: {why}."));
+            format!("Delete these {} conversations, {octets} in all, for good?{why}", several.len())
+        }
     }
-}
-
-/// The names of the first of them.
-fn named(doomed: &[Pruned]) -> Vec<Line<'static>> {
-    const NAMED: usize = 8;
-    let lines = doomed.iter().take(NAMED).map(|it| Line::from(format!("  {}  {}", name(it), it.why)));
-    let more = doomed.len().checked_sub(NAMED).filter(|more| *more > 0);
-    lines.chain(more.map(|more| Line::from(format!("  and {more} more")))).collect()
 }
 
 fn name(pruned: &Pruned) -> String {

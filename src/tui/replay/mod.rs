@@ -104,6 +104,19 @@ impl Replay {
         done
     }
 
+    /// What is said where there is no difference to go to.
+    #[must_use]
+    pub fn nothing_there(&self, action: Action) -> Option<&'static str> {
+        use Action::{DifferenceAfter, DifferenceBefore, RefusalAfter, RefusalBefore};
+        let differs = || self.rows().iter().any(Beside::is_difference);
+        match action {
+            DifferenceAfter | RefusalAfter if differs() => Some("No difference comes after this line."),
+            DifferenceBefore | RefusalBefore if differs() => Some("No difference comes before this line."),
+            DifferenceAfter | RefusalAfter | DifferenceBefore | RefusalBefore => Some("Nothing differs here."),
+            _ => None,
+        }
+    }
+
     /// Marks the row at a row of the pane.
     pub fn click(&mut self, y: u16) {
         let mut columns = std::mem::take(&mut self.columns);

@@ -297,6 +297,11 @@ fn n_goes_from_difference_to_difference_and_backspace_back_to_the_transcript() {
     assert!(screen.shown().contains("the code is 250 on the left, 550 on the right"), "{}", screen.shown());
     screen.keys("N");
     assert!(screen.shown().contains("only the left one was offered STARTTLS"), "{}", screen.shown());
+    screen.keys("Gn");
+    assert!(screen.shown().contains("No difference comes after this line."), "{}", screen.shown());
+    screen.keys("gN");
+    assert!(screen.shown().contains("No difference comes before this line."), "{}", screen.shown());
+    screen.keys("n");
     screen.keys("<backspace>");
     assert!(screen.shown().contains("Transcript"), "{}", screen.shown());
     assert!(screen.model.replay.is_none());

@@ -10,7 +10,7 @@ use crate::smtp::Verb;
 use crate::smtp::escape::for_screen;
 use crate::tui::action::{Action, Where};
 use crate::tui::model::Model;
-use crate::tui::text::{fit, width, wrap};
+use crate::tui::text::{fit, from_there, width, wrap};
 use crate::tui::theme::Role;
 
 /// Rows that the reading of what was typed may take.
@@ -76,7 +76,7 @@ fn find_line(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let label = "  Find  ";
     let room = usize::from(area.width).saturating_sub(width(label) + 1);
     let scroll = model.start.find.visual_scroll(room);
-    let shown: String = model.start.text().chars().skip(scroll).collect();
+    let shown = from_there(model.start.text(), scroll);
     let at = width(label) + model.start.find.visual_cursor().saturating_sub(scroll);
     let mut spans = vec![Span::styled(label, theme.style(Role::Accent)), Span::raw(shown.clone())];
     let hint = "type to search, or type host[:port] and press Enter";
