@@ -94,7 +94,14 @@ pub(super) fn write(writing: Writing, knowledge: &Knowledge, world: &World, send
             let Writing { to, format, anonymise, over, .. } = writing;
             Message::FileGone(path, OfGone::Write { to, format, anonymise, over })
         } else {
-            Message::Notice(written(writing, &to, &knowledge))
+            let kept = world.directories.state.join("transcripts");
+            let folder = to.parent().filter(|folder| folder.starts_with(&kept));
+            // Each year has its own, which is there from its first conversation on.
+            let made = folder.map_or(Ok(()), private::create_folder);
+            let words =
+                made.map_or_else(|error| format!("Not written: {error}"), |()| written(writing, &to, &knowledge));
+            let listed = folder.is_some() && to.exists() && to.extension().is_some_and(|ending| ending == "smtp");
+            Message::Notice(if listed { format!("{words} · it is one of the conversations now") } else { words })
         };
         let _ = sender.send(message);
     });
@@ -273,6 +280,19 @@ mod tests {
         let words = ["Not written to", "none/a.md", "its folder does not exist", "make it first, or name another one"];
         assert!(words.iter().all(|words| said.contains(words)), "{said}");
         assert!(!to.exists() && !folder.path().join("none").exists());
+    }
+
+    #[tokio::test]
+    async fn what_is_written_among_the_conversations_is_one_of_them() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let to = folder.path().join("transcripts/2026/s1.smtp");
+        let (sender, mut answers) = tokio::sync::mpsc::unbounded_channel();
+        let writing =
+            Writing { whole: Whole::Log(Box::default()), to: to.clone(), format: None, anonymise: false, over: false };
+        write(writing, &Knowledge::default(), &world(folder.path()), sender);
+        let Some(Message::Notice(said)) = answers.recv().await else { panic!("it is said") };
+        assert!(said.contains("it is one of the conversations now"), "{said}");
+        assert_eq!(crate::library::files(folder.path()).collect::<Vec<_>>(), [to]);
     }
 
     #[tokio::test]

@@ -250,6 +250,8 @@ pub struct Model {
     pub today: Option<Timestamp>,
     /// Random octets of that moment, for what must be unlike anything else.
     pub fresh: [u8; 16],
+    /// The folder of the conversations that were kept.
+    pub kept: Option<PathBuf>,
     /// The time zone in which times are told; UTC where none is given.
     pub zone: Option<TimeZone>,
     /// How much of a long message has gone out, and how much it is in all, octets; nothing while none is on its way.

@@ -135,6 +135,13 @@ fn suggested(model: &Model, ending: &str) -> String {
     let path = model.talk.path.clone().unwrap_or_else(|| PathBuf::from("conversation"));
     let opened_as = path.with_extension(ending);
     let name = opened_as.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    if ending == "smtp"
+        && model.talk.imported.is_some()
+        && let (Some(kept), Some(today)) = (&model.kept, model.today)
+    {
+        // There it is found, tagged and compared like what was recorded here.
+        return kept.join(today.strftime("%Y").to_string()).join(name).to_string_lossy().into_owned();
+    }
     // A copy beside the original needs a name of its own.
     if ending == "smtp" && model.is_offline() { name.replacen(".smtp", "-2.smtp", 1) } else { name }
 }
@@ -324,7 +331,7 @@ fn unwritable(model: &Model) -> Option<String> {
     } else if talk.broken.is_some() {
         "A broken file is not written to; {save-as} saves what could be read."
     } else if talk.imported.is_some() {
-        "This is an import, and its file is not written to: {save-as} saves a copy, which the start screen opens by its path."
+        "This is an import, and its file is not written to: {save-as} keeps a copy among the conversations, and that is."
     } else if talk.read_only {
         "This file is of a newer format and is not written to."
     } else {

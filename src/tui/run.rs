@@ -53,7 +53,7 @@ pub async fn run(launch: Launch, world: World) -> Result<Left, RunError> {
     let signals = Signals::listen()?;
     let (sender, background) = mpsc::unbounded_channel();
     let mut bench = Bench {
-        model: Model { mouse: true, ..Model::default() },
+        model: Model { mouse: true, kept: Some(world.directories.state.join("transcripts")), ..Model::default() },
         tty: Tty::take(&world)?,
         dialler: Dialler::new(world.clone()),
         world,

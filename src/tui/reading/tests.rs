@@ -226,6 +226,16 @@ fn a_file_is_written_over_only_by_a_second_enter() {
 }
 
 #[test]
+fn a_copy_of_an_import_is_kept_among_the_conversations() {
+    let mut screen = opened(RELAY, 80, 24);
+    screen.model.talk.imported = Some(Box::default());
+    screen.model.kept = Some("/s/transcripts".into());
+    screen.model.today = Some("2026-11-24T12:00:00Z".parse().expect("a time"));
+    screen.keys("w<enter>");
+    assert_eq!(screen.asked(), ["write /s/transcripts/2026/relay.smtp as smtp"]);
+}
+
+#[test]
 fn an_export_has_its_format_by_its_ending() {
     let mut screen = opened(RELAY, 120, 33);
     screen.keys("x<enter>");
