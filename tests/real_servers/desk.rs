@@ -94,20 +94,23 @@ impl Desk {
     /// Plays a script with `ehlo run`.
     pub(crate) fn plays(&self, script: &str) -> Ran {
         let path = self.home.put("script.smtp", script);
-        let output = Command::new(env!("CARGO_BIN_EXE_ehlo"))
-            .arg("run")
-            .arg(&path)
-            .args(["--target", "real", "--reply-timeout", "15s", "--config"])
-            .arg(self.home.path().join("config"))
-            .arg("--state")
-            .arg(self.home.state())
-            .env("XDG_DATA_HOME", self.home.path())
-            .env("NODDY_PASSWORD", &self.secret)
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
+        let mut command = self.command("run");
+        let output = command.arg(&path).args(["--target", "real", "--reply-timeout", "15s"]).output().unwrap();
         let out = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         Ran { code: output.status.code(), out }
+    }
+
+    /// Runs the ready-made tests; gives their report, as JSON.
+    pub(crate) fn probes(&self, arguments: &[&str]) -> Ran {
+        let output = self.command("probe").args(["real", "--json"]).args(arguments).output().unwrap();
+        Ran { code: output.status.code(), out: String::from_utf8_lossy(&output.stdout).into_owned() }
+    }
+
+    fn command(&self, name: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ehlo"));
+        command.arg(name).arg("--config").arg(self.home.path().join("config")).arg("--state").arg(self.home.state());
+        command.env("XDG_DATA_HOME", self.home.path()).env("NODDY_PASSWORD", &self.secret).stdin(Stdio::null());
+        command
     }
 
     /// Plays a script whose every expectation is met.

@@ -1,6 +1,7 @@
 //! The servers, a file each, the ground that they stand on, who talks to them, and what they are led through.
 
 pub(crate) mod aiosmtpd;
+mod battery;
 pub(crate) mod cyrus;
 pub(crate) mod desk;
 pub(crate) mod dovecot;
