@@ -109,7 +109,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
 /// A bounce message: each of its recipients.
 fn explain_bounce(text: &str, arguments: &Arguments, style: Style, knowledge: &Knowledge) -> Exit {
     let context = Context { asked: arguments.verb, ..Context::default() };
-    let all = bounce::explained(text, &context, knowledge);
+    let all = crate::decode::explain_bounce(text, &context, knowledge);
     if arguments.json {
         let replies: Vec<_> = all.iter().map(|(report, explanation)| bounce::as_json(report, explanation)).collect();
         return print(&pretty(&json!({ "ehlo": 1, "replies": replies })));

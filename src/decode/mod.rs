@@ -57,7 +57,7 @@ pub use line::MENDED;
 pub use maillog::{Refusal, refusal};
 pub use normal::normalise;
 pub use quoted::{Quoted, explain_text, leads_on, quoted};
-pub use report::{Reported, explain_reported, reported, reported_in};
+pub use report::{Reported, explain_bounce, explain_reported, reported, reported_in};
 pub use terms::{terms_at, terms_in};
 pub use wait::asked_to_wait;
 

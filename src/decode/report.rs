@@ -78,6 +78,16 @@ pub fn explain_reported(report: &Reported, context: &Context, knowledge: &Knowle
     explain(report.code, report.enhanced, &report.text, &context, knowledge)
 }
 
+/// Each recipient of a bounce with its explanation; none where the text is no bounce.
+#[must_use]
+pub fn explain_bounce(text: &str, context: &Context, knowledge: &Knowledge) -> Vec<(Reported, Explanation)> {
+    let explained = |report: Reported| {
+        let explanation = explain_reported(&report, context, knowledge);
+        (report, explanation)
+    };
+    reported(text).into_iter().map(explained).collect()
+}
+
 fn by_status(text: &str) -> Vec<Reported> {
     let mut all = Vec::new();
     let (mut within, mut group) = (false, Vec::new());

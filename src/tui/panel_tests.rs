@@ -279,6 +279,26 @@ fn a_text_that_is_pasted_is_explained_until_something_is_answered() {
     assert!(!screen.shown().contains("a text of yours"), "{}", screen.shown());
 }
 
+/// A bounce is known by its lines, and tells of each recipient.
+#[test]
+fn a_bounce_that_is_pasted_is_explained_by_its_first_recipient_and_names_the_others() {
+    let mut screen = greeted(80, 24);
+    screen.keys("<esc>X");
+    screen.send(Message::Paste(
+        "Return-Path: <>\nSubject: Undelivered\n\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; \
+         a.example\n\nFinal-Recipient: rfc822; user@big.example\nAction: failed\nStatus: 5.7.1\nDiagnostic-Code: smtp; 550 \
+         5.7.1 Service unavailable; client [192.0.2.10]\n    blocked using zen.spamhaus.org\n\nFinal-Recipient: rfc822; \
+         second@big.example\nAction: failed\nStatus: 4.2.2\nDiagnostic-Code: smtp; 452 4.2.2 over quota\n\n--b--\n"
+            .to_owned(),
+    ));
+    screen.keys("<enter>");
+    let shown = screen.shown();
+    for words in ["550  5.7.1", "user@big.example", "recipient 1 of 2", "second@big.example", "452"] {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+    assert!(!shown.contains("Return-Path"), "{shown}");
+}
+
 #[test]
 fn a_line_that_begins_with_a_blank_is_not_called_empty() {
     let mut screen = greeted(80, 24);

@@ -210,7 +210,7 @@ pub(super) fn answered(model: &mut Model, prompt: Prompt) -> Vec<Effect> {
         }
         Ask::Explain => {
             let selected = model.transcript.selected();
-            model.talk.give(text, selected);
+            model.talk.give(prompt.whole(), selected);
             model.panel.open(Tab::Reply);
             Vec::new()
         }

@@ -10,7 +10,8 @@ use crate::conversation::event::{Event, Remark, Timed};
 use crate::conversation::file::Header;
 use crate::conversation::{Dialogue, Kind, Log};
 use crate::decode::{
-    Context, Does, Explanation, Knowledge, explain_exchange, explain_reported, explain_text, reported_in,
+    Context, Does, Explanation, Knowledge, Reported, explain_bounce, explain_exchange, explain_reported, explain_text,
+    reported_in,
 };
 use crate::lesson::Goal;
 use crate::profile::duration;
@@ -254,7 +255,7 @@ impl Talk {
                 .get(record)
                 .and_then(|entry| reported_in(&entry.remark()?))
                 .map(|report| explain_reported(&report, &Context::default(), knowledge)),
-            About::Given => self.given.as_ref().and_then(|given| explain_text(&given.text, knowledge)),
+            About::Given => self.given.as_mut().and_then(|given| given.explained(knowledge)),
         };
         let explanation = explanation.map(|explanation| self.as_the_target_says(doable(explanation)));
         let explanation = explanation.map(|it| self.as_it_was_typed(about, it));
@@ -340,9 +341,11 @@ impl Talk {
 
     /// A text is to be explained that is no part of the conversation, until another exchange than this is selected or
     /// answered; an empty one ends it.
-    pub fn give(&mut self, text: String, selected: Option<usize>) {
+    pub fn give(&mut self, whole: &str, selected: Option<usize>) {
         let beside = (selected, self.last_answered());
-        self.given = (!text.is_empty()).then_some(Given { text, beside });
+        let text = whole.split_whitespace().collect::<Vec<_>>().join(" ");
+        let given = || Given { text: text.clone(), whole: whole.to_owned(), recipients: Vec::new(), beside };
+        self.given = (!text.is_empty()).then(given);
         self.forget_explanation();
     }
 
@@ -357,6 +360,12 @@ impl Talk {
     #[must_use]
     pub fn given(&self) -> Option<&str> {
         self.given.as_ref().map(|given| given.text.as_str())
+    }
+
+    /// The recipients that it is about, where it is a bounce: the first is the one that is explained.
+    #[must_use]
+    pub fn recipients(&self) -> &[(Reported, Explanation)] {
+        self.given.as_ref().map_or(&[], |given| &given.recipients)
     }
 
     /// Decodes anew when asked next: more is known now.
@@ -403,9 +412,23 @@ pub enum About {
 /// A text to explain.
 #[derive(Debug, Clone)]
 struct Given {
+    /// Its words, without its lines.
     text: String,
+    /// As it was given: a bounce is known by its lines.
+    whole: String,
+    /// Whom it is about, where it is a bounce.
+    recipients: Vec<(Reported, Explanation)>,
     /// What was selected and what was answered last when it was given.
     beside: (Option<usize>, Option<usize>),
+}
+
+impl Given {
+    /// What it means: a bounce what it says of its first recipient, any other text the reply in it.
+    fn explained(&mut self, knowledge: &Knowledge) -> Option<Explanation> {
+        self.recipients = explain_bounce(&self.whole, &Context::default(), knowledge);
+        let first = self.recipients.first().map(|(_, explanation)| explanation.clone());
+        first.or_else(|| explain_text(&self.text, knowledge))
+    }
 }
 
 /// How far a delivery report is looked for: a message that was imported is its hops and its recipients.

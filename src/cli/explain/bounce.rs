@@ -3,21 +3,12 @@
 use serde_json::Value;
 
 use super::{Style, to_json, to_text_of};
-use crate::decode::{Context, Explanation, Knowledge, Reported, explain_reported, reported};
+use crate::decode::{Explanation, Reported, reported};
 use crate::smtp::escape;
 
 /// Whether a text is a message with a report of delivery, rather than replies.
 pub(super) fn is_bounce(text: &str) -> bool {
     !reported(text).is_empty()
-}
-
-/// Each recipient with its explanation.
-pub(super) fn explained(text: &str, context: &Context, knowledge: &Knowledge) -> Vec<(Reported, Explanation)> {
-    let explained = |report: Reported| {
-        let explanation = explain_reported(&report, context, knowledge);
-        (report, explanation)
-    };
-    reported(text).into_iter().map(explained).collect()
 }
 
 /// As JSON: a reply, with the recipient and what became of the message.

@@ -59,19 +59,31 @@ pub struct Prompt {
     pub over: bool,
     /// The line is an example: what is typed first takes its place.
     example: bool,
+    /// What was pasted to be explained, line by line, and what stands for it on the line.
+    pasted: Option<(String, String)>,
 }
 
 impl Prompt {
     /// A line that begins with this text.
     #[must_use]
     pub fn new(ask: Ask, text: &str) -> Self {
-        Self { ask, input: Input::new(text.to_owned()), said: None, over: false, example: ask == Ask::Prune }
+        let example = ask == Ask::Prune;
+        Self { ask, input: Input::new(text.to_owned()), said: None, over: false, example, pasted: None }
     }
 
     /// The line as it stands.
     #[must_use]
     pub fn text(&self) -> &str {
         self.input.value()
+    }
+
+    /// What was asked for: a paste that stands there as it was pasted with its lines, by which a bounce is known.
+    #[must_use]
+    pub fn whole(&self) -> &str {
+        match &self.pasted {
+            Some((whole, shown)) if shown == self.text() => whole,
+            _ => self.text(),
+        }
     }
 
     pub(super) fn key(&mut self, key: KeyEvent) -> Outcome {
@@ -114,6 +126,7 @@ impl Prompt {
     }
 
     pub(super) fn paste(&mut self, text: &str) {
+        let alone = self.text().is_empty();
         // What a bounce or a log says may go over several lines.
         let whole = match self.ask {
             Ask::Explain => text.split_whitespace().collect::<Vec<_>>().join(" "),
@@ -121,6 +134,9 @@ impl Prompt {
         };
         for c in whole.chars().filter(|c| crate::smtp::escape::is_plain(*c)) {
             self.input.handle(tui_input::InputRequest::InsertChar(c));
+        }
+        if alone && self.ask == Ask::Explain {
+            self.pasted = Some((text.to_owned(), self.text().to_owned()));
         }
     }
 

@@ -3,8 +3,8 @@
 use crate::conversation::Exchange;
 use crate::conversation::dialogue::{Ask, Recipient, Verdict};
 use crate::conversation::words::capital;
-use crate::decode::{Does, Explanation, Spoke, Step, reported_in};
-use crate::smtp::{Class, Command, Verb};
+use crate::decode::{Does, Explanation, Reported, Spoke, Step, reported_in};
+use crate::smtp::{Class, Command, Verb, escape};
 use crate::tui::action::Action;
 use crate::tui::keymap::Keymap;
 use crate::tui::pane::wrap;
@@ -35,6 +35,9 @@ const NARROW: u16 = 40;
 
 /// Columns of a text that was given, of which the rest is left out.
 const GIVEN: u16 = 120;
+
+/// So many recipients of a bounce are named beside the one that is explained.
+const OTHERS: usize = 3;
 
 /// From the ample to the scarce: where not all fits, what to do next stays in sight.
 const ORDERS: [&[Part]; 6] = {
@@ -107,7 +110,7 @@ fn recipient(out: &mut Writer, exchange: &Exchange, talk: &Talk) {
     let Some(path) = command.path.as_ref() else { return };
     let taken = exchange.code.is_some_and(|code| code.class() == Class::Success);
     let (glyph, role) = if taken { ("✓", Role::Good) } else { ("✗", Role::Bad) };
-    out.labelled(glyph, role, 2, Role::Text, &crate::smtp::escape::for_screen(path.to_string().as_bytes()));
+    out.labelled(glyph, role, 2, Role::Text, &escape::for_screen(path.to_string().as_bytes()));
 }
 
 fn headline(out: &mut Writer, talk: &Talk, about: About, explanation: &Explanation) {
@@ -124,13 +127,15 @@ fn headline(out: &mut Writer, talk: &Talk, about: About, explanation: &Explanati
         About::Report(record) => {
             let recipient = talk.log.get(record).and_then(|entry| reported_in(&entry.remark()?));
             if let Some(report) = recipient {
-                let whom = crate::smtp::escape::for_screen(report.recipient.as_bytes());
+                let whom = escape::for_screen(report.recipient.as_bytes());
                 out.at_right(Role::Dim, &format!("for {}", wrap::shortened(&whom, 30)));
             }
             None
         }
         About::Given => {
-            out.at_right(Role::Dim, "a text of yours");
+            let all = talk.recipients().len();
+            let of = if all > 1 { format!("recipient 1 of {all}") } else { "a text of yours".to_owned() };
+            out.at_right(Role::Dim, &of);
             None
         }
     };
@@ -142,8 +147,32 @@ fn headline(out: &mut Writer, talk: &Talk, about: About, explanation: &Explanati
         }
     }
     out.paragraph(0, role, &explanation.title);
-    if let Some(text) = talk.given() {
-        out.paragraph(0, Role::Dim, &wrap::shortened(&crate::smtp::escape::for_screen(text.as_bytes()), GIVEN));
+    if !talk.recipients().is_empty() {
+        recipients(out, talk.recipients());
+    } else if let Some(text) = talk.given() {
+        out.paragraph(0, Role::Dim, &wrap::shortened(&escape::for_screen(text.as_bytes()), GIVEN));
+    }
+}
+
+/// Whom a bounce is about: who is explained here, and what it says of the others.
+fn recipients(out: &mut Writer, all: &[(Reported, Explanation)]) {
+    let whom = |report: &Reported| escape::for_screen(report.recipient.as_bytes());
+    let Some(((first, _), others)) = all.split_first() else { return };
+    out.paragraph(0, Role::Text, &format!("For {}", whom(first)));
+    out.paragraph(0, Role::Dim, &wrap::shortened(&escape::for_screen(first.text.as_bytes()), GIVEN));
+    for (report, explanation) in others.iter().take(OTHERS) {
+        let codes = [report.code.map(|it| it.to_string()), report.enhanced.map(|it| it.to_string())];
+        let codes = codes.into_iter().flatten().collect::<Vec<_>>().join(" ");
+        out.labelled("·", Role::Dim, 2, Role::Text, &format!("{}: {codes} {}", whom(report), explanation.title));
+    }
+    if let Some(more) = others.len().checked_sub(OTHERS).filter(|more| *more > 0) {
+        out.labelled(
+            "·",
+            Role::Dim,
+            2,
+            Role::Dim,
+            &format!("{more} more: ehlo explain with the bounce's file shows all"),
+        );
     }
 }
 
@@ -167,7 +196,7 @@ fn answers(exchange: &Exchange, talk: &Talk) -> String {
                 } else if word.is_empty() {
                     "to an empty line".to_owned()
                 } else {
-                    format!("to {}", wrap::shortened(&crate::smtp::escape::for_screen(word), 16))
+                    format!("to {}", wrap::shortened(&escape::for_screen(word), 16))
                 }
             }
             verb => format!("to {}", verb.word()),
@@ -187,7 +216,7 @@ fn verdict_for(exchange: &Exchange, talk: &Talk) -> String {
     match (decided.next(), decided.next()) {
         (Some(recipient), None) if talk.dialogue.state().session.is_lmtp() => {
             let address = talk.dialogue.address(&talk.log, recipient);
-            format!("for {}", wrap::shortened(&crate::smtp::escape::for_screen(address.as_bytes()), 30))
+            format!("for {}", wrap::shortened(&escape::for_screen(address.as_bytes()), 30))
         }
         _ => what.to_owned(),
     }
