@@ -12,6 +12,7 @@ mod limits;
 mod nearest;
 mod parameter;
 mod secret;
+mod torn;
 mod word;
 
 use std::borrow::Cow;

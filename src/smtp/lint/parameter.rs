@@ -10,17 +10,17 @@ use super::super::verb::{ParameterEntry, VerbEntry};
 use super::super::{Command, Verb, xtext};
 use super::address::Role;
 use super::nearest::{choice, nearest};
-use super::{Context, Findings, Lint, Severity, shown};
+use super::{Context, Findings, Lint, Severity, shown, torn};
 
 /// A parameter as it will stand in the rebuilt line.
-struct Item {
-    span: Range<usize>,
-    keyword: String,
-    value: Option<String>,
+pub(super) struct Item {
+    pub(super) span: Range<usize>,
+    pub(super) keyword: String,
+    pub(super) value: Option<String>,
 }
 
 impl Item {
-    fn of(text: &str, span: Range<usize>) -> Self {
+    pub(super) fn of(text: &str, span: Range<usize>) -> Self {
         let (keyword, value) = match text.split_once('=') {
             Some((keyword, value)) => (keyword, Some(value.to_owned())),
             None => (text, None),
@@ -43,7 +43,7 @@ impl Item {
 /// Examines the words after a path; gives them rebuilt, each with a space before it.
 pub(super) fn examine(context: &Context<'_>, words: &[Word], role: Role, found: &mut Findings) -> Vec<u8> {
     several_spaces(context, words, found);
-    let items = items(context, words, found);
+    let items = torn::items(context, words, found);
     let mut kept: Vec<Item> = Vec::new();
     for item in items {
         if !item.keyword.starts_with(|c: char| c.is_ascii_alphanumeric()) || is_address(&item) {
@@ -79,68 +79,6 @@ fn several_spaces(context: &Context<'_>, words: &[Word], found: &mut Findings) {
 /// Something with an `@` that is no parameter; it has its finding already.
 fn is_address(item: &Item) -> bool {
     item.value.is_none() && item.keyword.contains(['@', '<'])
-}
-
-/// The words, those joined that a space has torn apart: `NOTIFY= SUCCESS, FAILURE`.
-fn items(context: &Context<'_>, words: &[Word], found: &mut Findings) -> Vec<Item> {
-    let mut items: Vec<Item> = Vec::new();
-    let mut text = String::new();
-    for word in words {
-        let span = match word {
-            Word::Parameter(parameter) => parameter.span.clone(),
-            Word::Junk(span) => span.clone(),
-        };
-        let next = String::from_utf8_lossy(&context.line[span.clone()]).into_owned();
-        let last = items.last_mut().filter(|last| last.keyword.starts_with(|c: char| c.is_ascii_alphanumeric()));
-        let comma = last.as_deref().is_some_and(|last| list_goes_on(context, last, &next));
-        if let Some(last) = last
-            && (comma || belongs_together(&text, &next))
-        {
-            let joined = format!("{text}{}{next}", if comma { "," } else { "" });
-            let whole = last.span.start..span.end;
-            let reason = "No space stands within a parameter.";
-            found.wrong("space-in-parameter", whole.clone(), reason, "RFC 5321 4.1.2").mends();
-            *last = Item::of(&joined, whole);
-            text = joined;
-            continue;
-        }
-        let bare = next.trim_end_matches([',', ';']);
-        if bare.len() < next.len() && !bare.is_empty() && !bare.contains('@') && !words_follow_comma(words, &span) {
-            let reason = "Parameters are parted by a space and nothing else.";
-            // From the end: the text may be longer than its octets, where they are not UTF-8.
-            let stray = next.len() - bare.len();
-            found.wrong("stray-text", span.end - stray..span.end, reason, "RFC 5321 4.1.2").mends();
-            items.push(Item::of(bare, span));
-        } else {
-            items.push(Item::of(&next, span));
-        }
-        text = next;
-    }
-    items
-}
-
-fn belongs_together(before: &str, next: &str) -> bool {
-    let is_parameter = next.find('=').is_some_and(|at| at > 0);
-    (next.starts_with('=') && !before.contains('='))
-        || (!is_parameter && before.ends_with('='))
-        || (!is_parameter && before.contains('=') && (before.ends_with(',') || next.starts_with(',')))
-}
-
-/// Whether a word is one more of the list that the parameter before it holds: `NOTIFY=SUCCESS FAILURE`.
-fn list_goes_on(context: &Context<'_>, last: &Item, next: &str) -> bool {
-    let entries = context.verbs.verbs.iter().filter_map(|verb| verb.parameter(&last.keyword));
-    let is_choice =
-        |word: &str| entries.clone().any(|e| e.list && e.choices.iter().any(|c| c.eq_ignore_ascii_case(word)));
-    let value = last.value.as_deref().unwrap_or_default();
-    !value.is_empty() && !value.ends_with(',') && next.split(',').all(is_choice)
-}
-
-/// Whether the word after this one is the rest of a list, so that the comma belongs there.
-fn words_follow_comma(words: &[Word], span: &Range<usize>) -> bool {
-    words.iter().any(|word| match word {
-        Word::Parameter(p) => p.span.start > span.end && p.value.is_none(),
-        Word::Junk(_) => false,
-    })
 }
 
 /// A parameter that stands there twice (RFC 3461 4, RFC 5321 4.1.1.11).
