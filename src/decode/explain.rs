@@ -6,7 +6,9 @@ use crate::smtp::{Class, EnhancedCode, Phase, Reply, ReplyCode};
 use super::entry::{AtEntry, CategoryEntry, CodeEntry, EnhancedEntry, ReplyEntry, StepEntry};
 use super::evidence::{self, Evidence};
 use super::normal::{beginning, first_address};
-use super::{Book, Context, Explanation, Knowledge, Step, category, fitting, layers, normalise, notes, steps, wait};
+use super::{
+    Book, Context, Explanation, Knowledge, Step, advice, category, fitting, layers, normalise, notes, steps, wait,
+};
 
 /// What the layers found for one reply.
 pub(super) struct Layers<'a> {
@@ -49,7 +51,7 @@ pub fn explain(
     if filled.rcpt.is_none() {
         filled.rcpt = first_address(text).map(str::to_owned);
     }
-    Explanation {
+    let mut explanation = Explanation {
         code,
         class,
         enhanced,
@@ -68,7 +70,9 @@ pub fn explain(
         notes: notes::beside(&layers, code, enhanced, &normal, &filled),
         layers: layers::spoken(&layers, class, code, enhanced, context, book),
         category,
-    }
+    };
+    advice::add(&mut explanation, text, filled.from.as_deref());
+    explanation
 }
 
 /// What the layers say of a [normalised](normalise) text with its codes, and the category that follows.

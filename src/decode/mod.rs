@@ -4,6 +4,7 @@
 //! Layers speak from the most specific to the most general: a recognised text, the enhanced status code, the reply code
 //! at this verb, the digits. Not here: sockets, files, screens.
 
+mod advice;
 mod auth;
 mod book;
 mod category;
@@ -44,6 +45,7 @@ mod sweep;
 #[cfg(test)]
 mod tests;
 
+pub use advice::{Listing, listing};
 pub use book::Book;
 pub use context::{Asked, Context};
 pub use ended::{Account, explain_ending};

@@ -1,6 +1,6 @@
 //! A bounce taken apart: what its message/delivery-status says of each recipient (RFC 3464 2.3).
 
-use super::{Asked, Context, Explanation, Knowledge, Quoted, explain, quoted, told};
+use super::{Asked, Context, Explanation, Knowledge, Quoted, advice, explain, quoted, told};
 use crate::conversation::event::Remark;
 use crate::smtp::{EnhancedCode, ReplyCode};
 
@@ -75,7 +75,9 @@ pub fn explain_reported(report: &Reported, context: &Context, knowledge: &Knowle
     let mut context = context.clone();
     context.asked = context.asked.or(report.asked);
     context.rcpt.get_or_insert_with(|| report.recipient.clone());
-    explain(report.code, report.enhanced, &report.text, &context, knowledge)
+    let mut explanation = explain(report.code, report.enhanced, &report.text, &context, knowledge);
+    advice::without_session(&mut explanation, &report.action);
+    explanation
 }
 
 /// Each recipient of a bounce with its explanation; none where the text is no bounce.
@@ -188,5 +190,25 @@ mod tests {
         assert_eq!((all[1].code, all[1].enhanced.map(|e| e.to_string())), (None, Some("4.4.1".to_owned())));
         assert!(all[1].text.starts_with("connect to"));
         assert_eq!(reported("550 5.1.1 no"), []);
+    }
+
+    #[test]
+    fn what_to_do_next_about_a_bounce_needs_no_session() {
+        let part = |action: &str, said: &str| {
+            format!(
+                "Content-Type: message/delivery-status\n\nFinal-Recipient: rfc822; a@b.example\nAction: {action}\n\
+                 Diagnostic-Code: smtp; {said}\n\n"
+            )
+        };
+        for (action, said, want) in [
+            ("failed", "452 4.2.2 over quota", "again later: nobody"),
+            ("failed", "550 5.7.1 client [192.0.2.1] blocked using zen.spamhaus.org", "once the cause is mended"),
+            ("delayed", "450 4.2.0 greylisted", "still tries"),
+        ] {
+            let all = explain_bounce(&part(action, said), &Context::default(), &Knowledge::default());
+            let next = &all[0].1.next;
+            assert!(!next.iter().any(|step| matches!(step.does, crate::decode::Does::Command(_))), "{next:?}");
+            assert!(next.iter().any(|step| step.text.contains(want)), "{next:?}");
+        }
     }
 }

@@ -6,6 +6,9 @@ use super::entry::StepEntry;
 use super::explain::small;
 use super::{Asked, Context, Does, Step};
 
+/// A greeting by another name than the one that was refused.
+const OTHER_NAME: &str = "EHLO {another}";
+
 /// The proposed steps that fit, filled, each once; and where none is left, what the phase asks for.
 pub(super) fn fitting(proposed: &[&StepEntry], context: &Context) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
@@ -84,6 +87,10 @@ fn command(entry: &StepEntry, line: &str, context: &Context) -> Option<Step> {
         return step(&entry.text, auth_line(line, context));
     }
     let asked = Verb::from_word(&word);
+    if entry.command.as_deref() == Some(OTHER_NAME) && matches!(context.after, Some(Phase::Mail | Phase::Rcpt)) {
+        // EHLO may come at any time, and does what RSET does (RFC 5321 4.1.4).
+        return step(&format!("{} (that drops this transaction)", entry.text), line);
+    }
     if matches!(asked, Verb::Auth | Verb::Starttls) && context.helo && needs_ehlo(asked, context) {
         let open = matches!(context.after, Some(Phase::Mail | Phase::Rcpt));
         let drops = if open { " (that drops this transaction)" } else { "" };
