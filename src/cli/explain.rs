@@ -21,14 +21,16 @@ use crate::world::World;
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The reply, such as 550 5.1.1 User unknown; several words are joined by a space; - reads standard input; a bounce
-    /// message (a file whose name ends in .eml, or on standard input) is taken apart; with --list, what to look up
+    /// message (a file whose name ends in .eml, or on standard input) is taken apart; with --log, the log's file; with --list,
+    /// what to look up
     #[arg(required_unless_present_any = ["list", "log"], value_name = "CODE [TEXT]")]
     pub reply: Vec<String>,
     /// What the reply answers: a verb, or connect, end-of-data, auth-answer, unasked
     #[arg(long, value_name = "VERB", value_parser = asked)]
     pub verb: Option<Asked>,
-    /// Read a mail log (Postfix, Exim, Sendmail, Exchange) on standard input, and count its refusals by their cause
-    #[arg(long, conflicts_with_all = ["list", "verb", "reply"])]
+    /// Read a mail log (Postfix, Exim, Sendmail, Exchange) from the file that is named, or else on standard input, and
+    /// count its refusals by their cause
+    #[arg(long, conflicts_with_all = ["list", "verb"])]
     pub log: bool,
     /// List codes, verbs, extensions and terms: all, or those that the words name
     #[arg(long, conflicts_with = "verb")]
@@ -54,10 +56,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
         return shown(arguments.json.then(|| list::to_json(&found)), || list::to_text(&found, style));
     }
     if arguments.log {
-        return match log::Summary::read(std::io::stdin().lock(), &knowledge(common, world)) {
-            Ok(summary) => shown(arguments.json.then(|| summary.to_json()), || summary.to_text(style)),
-            Err(error) => complain(&format!("standard input can't be read: {error}")),
-        };
+        return explain_log(arguments, style, &knowledge(common, world));
     }
     let text = match given(&arguments.reply) {
         Ok(text) => text,
@@ -73,7 +72,8 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
     for line in &others {
         let line = escape::for_screen(line.as_bytes());
         complain(&format!(
-            "{line:?} is no reply: it begins neither with a reply code (three digits, such as 550) nor with an enhanced status code (such as 5.1.1), and quotes none"
+            "{line:?} is no reply: it begins neither with a reply code (three digits, such as 550) nor with an enhanced status code (such as 5.1.1), and quotes none{}",
+            instead(&arguments.reply)
         ));
     }
     if subjects.is_empty() {
@@ -103,6 +103,36 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
     match print(&out) {
         Exit::Done if !others.is_empty() => Exit::Usage,
         exit => exit,
+    }
+}
+
+/// What is meant where a file is named in place of a reply.
+fn instead(words: &[String]) -> String {
+    match words {
+        [path] if std::path::Path::new(path).is_file() => {
+            format!("; it is a file: ehlo explain --log {path} reads a mail log, ehlo explain - < {path} replies")
+        }
+        _ => String::new(),
+    }
+}
+
+/// A mail log: the file that is named, or standard input.
+fn explain_log(arguments: &Arguments, style: Style, knowledge: &Knowledge) -> Exit {
+    let (name, summary) = match &arguments.reply[..] {
+        [path] if path != "-" => (
+            path.as_str(),
+            std::fs::File::open(path).and_then(|file| log::Summary::read(std::io::BufReader::new(file), knowledge)),
+        ),
+        [] | [_] => ("standard input", log::Summary::read(std::io::stdin().lock(), knowledge)),
+        _ => {
+            return complain(
+                "--log takes one file; several go through a pipe, as in: cat mail.log* | ehlo explain --log",
+            );
+        }
+    };
+    match summary {
+        Ok(summary) => shown(arguments.json.then(|| summary.to_json()), || summary.to_text(style)),
+        Err(error) => complain(&format!("{} can't be read: {error}", escape::for_screen(name.as_bytes()))),
     }
 }
 

@@ -1,4 +1,4 @@
-//! `ehlo explain --log`: a mail log on standard input becomes a table of causes with their counts.
+//! `ehlo explain --log`: a mail log becomes a table of causes with their counts.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -7,7 +7,7 @@ use std::io::{BufRead, Read};
 use serde_json::{Value, json};
 
 use super::Style;
-use crate::decode::{Asked, Context, Explanation, Knowledge, explain, normalise, refusal, untimed};
+use crate::decode::{Asked, Context, Explanation, Knowledge, Refusal, explain, normalise, refusal, untimed};
 use crate::smtp::{Class, EnhancedCode, ReplyCode, escape};
 
 /// The longest line that is looked at, octets; what is beyond is passed over.
@@ -18,6 +18,9 @@ const REMEMBERED: usize = 50_000;
 
 /// So much of a line is kept as an example, octets: a line may be as long as an attacker likes, and a log has many causes.
 const EXAMPLE: usize = 1024;
+
+/// So much of a reply is shown below its cause, characters.
+const SHOWN: usize = 160;
 
 /// What decides an explanation: the codes, what was asked, and the words without the names and numbers in them.
 type Said = (Option<ReplyCode>, Option<EnhancedCode>, Option<Asked>, String);
@@ -35,6 +38,9 @@ struct Group {
     title: String,
     meaning: String,
     example: String,
+    /// What the server said in it, and to whom, where the line says so.
+    reply: String,
+    recipient: Option<String>,
 }
 
 impl Group {
@@ -102,7 +108,9 @@ impl Summary {
         let place = *self.places.entry(cause.clone()).or_insert_with(|| {
             let line = line.trim_end();
             let example = line[..line.floor_char_boundary(EXAMPLE)].to_owned();
-            self.groups.push((cause, Group { count: 0, transient: 0, permanent: 0, title, meaning, example }));
+            let (reply, recipient) = (reply(&found), recipient(line));
+            let group = Group { count: 0, transient: 0, permanent: 0, title, meaning, example, reply, recipient };
+            self.groups.push((cause, group));
             self.groups.len() - 1
         });
         self.groups[place].1.add(class);
@@ -131,6 +139,8 @@ impl Summary {
                 "title": group.title,
                 "meaning": group.meaning,
                 "example": group.example,
+                "reply": group.reply,
+                "recipient": group.recipient,
             })
         };
         let groups: Vec<_> = self.ranked().into_iter().map(group).collect();
@@ -151,10 +161,40 @@ impl Summary {
                 "{:>8} {:>8} {:>8}  {category:<22} {}{by}",
                 group.count, group.transient, group.permanent, group.title
             ));
-            let example: String = group.example.chars().take(160).collect();
+            let whom = group.recipient.as_deref().map(|whom| format!("{whom}: ")).unwrap_or_default();
+            let example = shortened(&format!("{whom}{}", group.reply));
             lines.push(style.dim(&format!("{:>28}{}", "", escape::for_screen(example.as_bytes()))));
         }
+        if !self.groups.is_empty() {
+            lines.extend([
+                String::new(),
+                "ehlo explain with one of these replies says why, and what to try next.".to_owned(),
+            ]);
+        }
         lines.join("\n") + "\n"
+    }
+}
+
+/// What was said, as a reply.
+fn reply(found: &Refusal) -> String {
+    let codes = [found.code.map(|code| code.to_string()), found.enhanced.map(|code| code.to_string())];
+    let words = codes.into_iter().flatten().chain((!found.text.is_empty()).then(|| found.text.clone()));
+    let whole = words.collect::<Vec<_>>().join(" ");
+    whole[..whole.floor_char_boundary(EXAMPLE)].to_owned()
+}
+
+/// The address that a line names as that of the recipient.
+fn recipient(line: &str) -> Option<String> {
+    let (_, rest) = line.split_once(" to=<")?;
+    let (address, _) = rest.split_once('>')?;
+    (!address.is_empty() && address.len() <= 254).then(|| address.to_owned())
+}
+
+/// As much of a reply as one line is worth.
+fn shortened(reply: &str) -> String {
+    match reply.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", reply[..end].trim_end()),
+        None => reply.to_owned(),
     }
 }
 
@@ -219,6 +259,19 @@ mod tests {
         let text = summary.to_text(Style::plain());
         assert!(text.starts_with("7 lines, 5 refusals\n"), "{text}");
         assert!(text.find("mailbox-unknown") < text.find("greylisted"), "{text}");
+    }
+
+    #[test]
+    fn below_a_cause_stands_what_the_server_said_and_to_whom() {
+        let line = "Nov 30 02:11:08 mail postfix/smtp[2110]: 4F1A2B3C: to=<user@bigcorp.example>, \
+                    relay=mx.bigcorp.example[198.51.100.7]:25, delay=7.1, delays=0.2/0.01/6.1/0.8, dsn=5.7.1, status=bounced (host \
+                    mx.bigcorp.example[198.51.100.7] said: 550 5.7.1 Service unavailable; client [192.0.2.10] blocked using \
+                    zen.spamhaus.org (in reply to RCPT TO command))\n";
+        let text = Summary::read(line.as_bytes(), &Knowledge::default()).expect("read").to_text(Style::plain());
+        let said =
+            "user@bigcorp.example: 550 5.7.1 Service unavailable; client [192.0.2.10] blocked using zen.spamhaus.org\n";
+        assert!(text.contains(said) && text.contains("ehlo explain"), "{text}");
+        assert!(shortened(&"x".repeat(200)).ends_with("x…"));
     }
 
     #[test]
