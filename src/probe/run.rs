@@ -16,7 +16,7 @@ use crate::script::{self, Cause, Outcome, Settings};
 use crate::smtp::Verb;
 use crate::world::World;
 
-use super::{Aims, Finding, Probe, Report, Script, Subject, Talk};
+use super::{Aims, Finding, Probe, Report, Script, Subject, Talk, battery};
 
 /// The most conversations that one probe may hold.
 const CONVERSATIONS: usize = 60;
@@ -69,7 +69,13 @@ pub async fn run(probes: &[&'static Probe], setup: Setup, watch: &mut dyn Watch)
         let talk = bench.hold(&script).await;
         subject.hello.push(talk);
     }
-    report.problem = subject.hello.iter().find_map(|talk| talk.broken.clone()).or_else(|| bench.over());
+    report.problem = subject.hello.iter().find_map(broken).or_else(|| bench.over());
+    if report.problem.is_some() {
+        for finding in battery::seen(&subject) {
+            bench.watch.found(&finding, &bench.log);
+            report.findings.push(finding);
+        }
+    }
     if report.problem.is_none()
         && let Some(script) = subject.next_secured()
     {
@@ -105,6 +111,26 @@ pub async fn run(probes: &[&'static Probe], setup: Setup, watch: &mut dyn Watch)
     }
     report.log = bench.log;
     report
+}
+
+/// Why a conversation ended before it was through, with what the server said last where that was a refusal.
+fn broken(talk: &Talk) -> Option<(Cause, String)> {
+    let (cause, words) = talk.broken.as_ref()?;
+    let refusal = talk.answers().last().filter(|answer| !answer.accepted()).map(|answer| answer.shown());
+    let said = refusal.map(|said| format!(": {said}")).unwrap_or_default();
+    Some((*cause, format!("{}{said}", without_its_line(words))))
+}
+
+/// Words about a line of a script that nobody has seen: the line is named, and its number is not.
+fn without_its_line(words: &str) -> String {
+    let named = || {
+        let (before, rest) = words.split_once("line ")?;
+        let (number, rest) = rest.split_once(" (")?;
+        let (line, after) = rest.split_once(')')?;
+        let is_number = number.bytes().all(|octet| octet.is_ascii_digit());
+        is_number.then(|| format!("{before}{}{after}", line.strip_prefix("> ").unwrap_or(line)))
+    };
+    named().unwrap_or_else(|| words.to_owned())
 }
 
 /// What holds conversations.
@@ -195,4 +221,17 @@ impl script::Watch for Scribe<'_> {
 
     // What a reply means is the judgement's to say.
     fn outcome(&mut self, _: &Outcome) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_the_probes_own_script_has_no_number() {
+        let words = "the connection was closed before the reply to line 2 (> MAIL FROM:<a@b.example>) came";
+        let want = "the connection was closed before the reply to MAIL FROM:<a@b.example> came";
+        assert_eq!(without_its_line(words), want);
+        assert_eq!(without_its_line("the line (of it) is cut"), "the line (of it) is cut");
+    }
 }

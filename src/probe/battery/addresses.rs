@@ -2,7 +2,7 @@
 
 use crate::smtp::Verb;
 
-use super::{Answer, Finding, Probe, Script, Severity, Subject, Talk, always, once};
+use super::{Answer, ELSEWHERE, Finding, Probe, Script, Severity, Subject, Talk, always, is_turned_away, once};
 
 pub(super) const PROBE: Probe = Probe {
     name: "addresses",
@@ -76,6 +76,7 @@ fn expn(answer: &Answer) -> Finding {
 
 fn recipients(subject: &Subject<'_>, yes: &Answer, no: &Answer) -> Finding {
     let absent = format!("{} does not exist", subject.absent());
+    let turned_away = is_turned_away(subject, yes);
     let finding = match (yes.accepted(), no.accepted()) {
         (true, false) if no.code() / 100 == 4 => Finding::new(Severity::Low, "RCPT puts off whom it does not know")
             .meaning("The sender tries for days, and its user hears of the typing error only then.")
@@ -89,8 +90,10 @@ fn recipients(subject: &Subject<'_>, yes: &Answer, no: &Answer) -> Finding {
             Finding::new(Severity::Unknown, "RCPT puts everybody off").cure("Greylisting, mostly: ask again in half an hour.")
         }
         (false, _) => Finding::new(Severity::Unknown, format!("RCPT refuses {} too", subject.known()))
-            .meaning("So the refusal of a recipient that cannot exist shows nothing.")
-            .cure("Name somebody who exists with --to."),
+            .meaning(turned_away.clone().unwrap_or_else(|| {
+                "So the refusal of a recipient that cannot exist shows nothing.".to_owned()
+            }))
+            .cure(if turned_away.is_some() { ELSEWHERE } else { "Name somebody who exists with --to." }),
     };
     finding.by("RFC 5321 3.3").answered([yes, no])
 }

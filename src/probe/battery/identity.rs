@@ -41,6 +41,11 @@ fn judge(subject: &Subject<'_>, talks: &[Talk]) -> Vec<Finding> {
     findings
 }
 
+/// What the greeting and the reply to EHLO alone show.
+pub(super) fn seen(subject: &Subject<'_>) -> Vec<Finding> {
+    vec![greeting(subject), software(subject, &[])]
+}
+
 fn greeting(subject: &Subject<'_>) -> Finding {
     let Some(talk) = subject.hello.first() else { return Finding::new(Severity::Unknown, "No greeting was heard") };
     let Some(answer) = talk.greeting() else { return Finding::new(Severity::Unknown, "No greeting was heard") };

@@ -2,6 +2,7 @@
 
 use super::subject::wants_tls;
 use super::{Answer, Finding, Probe, Script, Severity, Subject, Talk};
+use crate::decode::{Asked, Context, explain_reply, listing};
 
 mod addresses;
 mod auth;
@@ -60,6 +61,33 @@ fn without_mail(subject: &Subject<'_>) -> Option<String> {
 }
 
 /// The conversation that this probe holds, once.
+/// What the first conversations alone have shown, where the others could not be held.
+pub(super) fn seen(subject: &Subject<'_>) -> Vec<Finding> {
+    if subject.hello.iter().all(|talk| talk.greeting().is_none()) {
+        return Vec::new();
+    }
+    let mut findings = identity::seen(subject);
+    for finding in &mut findings {
+        finding.probe = identity::PROBE.name;
+    }
+    let offered = subject.clear_offer().map(|_| (offer::PROBE.judge)(subject, &[])).unwrap_or_default();
+    findings.extend(offered.into_iter().map(|finding| Finding { probe: offer::PROBE.name, ..finding }));
+    findings
+}
+
+/// Whether it is the address of this test that is refused, so that nothing is learnt by naming another recipient: what to say
+/// of it.
+fn is_turned_away(subject: &Subject<'_>, answer: &Answer) -> Option<String> {
+    let context = Context { asked: Some(Asked::Verb(answer.verb)), ..Context::default() };
+    let meant = explain_reply(&answer.reply, &context, subject.knowledge);
+    let list = listing(&answer.reply.text()).list.map(|list| format!(" ({list})")).unwrap_or_default();
+    let says = "It refuses the address that this test comes from, whoever is named: that is on a block list";
+    (!answer.accepted() && meant.category == "reputation").then(|| format!("{says}{list}."))
+}
+
+/// What helps then.
+const ELSEWHERE: &str = "Test from another address, or have this one taken off the list first.";
+
 fn once(talks: &[Talk], script: impl FnOnce() -> Script) -> Option<Script> {
     talks.is_empty().then(script)
 }

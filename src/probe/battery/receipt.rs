@@ -3,7 +3,9 @@
 use crate::decode::{Asked, Context, explain_reply};
 use crate::profile::Endpoint;
 
-use super::{Answer, Finding, Probe, Script, Severity, Subject, Talk, once, unheard, without_mail};
+use super::{
+    Answer, ELSEWHERE, Finding, Probe, Script, Severity, Subject, Talk, is_turned_away, once, unheard, without_mail,
+};
 
 pub(super) const PROBE: Probe = Probe {
     name: "receipt",
@@ -83,6 +85,9 @@ fn untold(subject: &Subject<'_>, answers: &[Answer]) -> Finding {
         return finding
             .meaning("Whoever has not logged in may name no recipient here, and a test does not log in.")
             .cure("Test its port 25, or log in by hand and ask for a receipt with the message.");
+    }
+    if let Some(why) = refused.and_then(|answer| is_turned_away(subject, answer)) {
+        return finding.meaning(why).cure(ELSEWHERE);
     }
     finding.meaning("The recipient was refused for another reason.").cure("Name somebody whom it knows with --to.")
 }

@@ -4,7 +4,7 @@
 
 use crate::smtp::{Class, Verb};
 
-use super::{Answer, Finding, Probe, Script, Severity, Subject, Talk, without_mail};
+use super::{Answer, ELSEWHERE, Finding, Probe, Script, Severity, Subject, Talk, is_turned_away, without_mail};
 
 mod forms;
 #[cfg(test)]
@@ -120,7 +120,7 @@ fn judge(subject: &Subject<'_>, talks: &[Talk]) -> Vec<Finding> {
     findings.extend(foreign(&heard));
     findings.extend(disguised(&heard));
     if findings.is_empty() {
-        findings.push(closed(&heard));
+        findings.push(closed(subject, &heard));
     }
     let put_off = heard.count(|answer| answer.reply.class() == Class::Transient && !denies(answer));
     let unsettled = heard.forms.iter().filter(|(_, answer)| answer.is_none()).count();
@@ -256,7 +256,7 @@ fn disguised(heard: &Heard) -> Option<Finding> {
 }
 
 /// Nothing was accepted.
-fn closed(heard: &Heard) -> Finding {
+fn closed(subject: &Subject<'_>, heard: &Heard) -> Finding {
     let refused = heard.count(|answer| answer.reply.class() == Class::Permanent || denies(answer));
     let plain = heard.forms.first().and_then(|(_, answer)| answer.as_ref());
     let finding = match &heard.known {
@@ -285,6 +285,9 @@ fn closed(heard: &Heard) -> Finding {
                 .is_some_and(|code| code.to_string().ends_with(".1.2") || code.to_string().ends_with(".1.10"))
     });
     let finding = finding.answered(plain).by("RFC 5321 3.6.2");
+    if let Some(why) = heard.known.as_ref().and_then(|known| is_turned_away(subject, known)) {
+        return finding.meaning(why).cure(ELSEWHERE);
+    }
     if unknown {
         return Finding { severity: Severity::Unknown, ..finding }
             .meaning("The foreign domain was refused because it takes no mail, before relaying came into question.")

@@ -39,6 +39,32 @@ fn a_closed_server_is_good() {
 }
 
 #[test]
+fn who_is_on_a_block_list_is_told_to_test_from_elsewhere() {
+    let stage = Stage::new("* connected 192.0.2.9:25 from 198.51.100.7:4711\n< 220 mx.target.local\n");
+    let subject = stage.subject();
+    let mut talks = Vec::new();
+    let listed = "550 5.7.1 Service unavailable; client [198.51.100.7] blocked using zen.spamhaus.org";
+    while let Some(script) = next(&subject, &talks) {
+        talks.push(Stage::play(&script, &|line: &str| if line.starts_with("RCPT") { listed } else { "250 Ok" }));
+    }
+    let found = &judge(&subject, &talks)[0];
+    assert!(found.words.contains("(zen.spamhaus.org)") && found.cure.contains("another address"), "{found:?}");
+}
+
+/// A server that hangs up has said something all the same.
+#[test]
+fn what_the_first_conversation_has_shown_is_told_though_it_was_cut() {
+    let stage = Stage::new(
+        "* connected 192.0.2.9:25 from 198.51.100.7:4711\n< 220 mx.target.local ESMTP Postfix\n> EHLO a.example\n\
+         < 250-mx.target.local\n< 250 SIZE 1000\n> MAIL FROM:<a@b.example>\n",
+    );
+    let titles: Vec<_> = super::super::seen(&stage.subject()).into_iter().map(|finding| finding.title).collect();
+    for words in ["It greets: 220 mx.target.local", "Postfix", "SIZE"] {
+        assert!(titles.iter().any(|title| title.contains(words)), "{words}: {titles:?}");
+    }
+}
+
+#[test]
 fn a_refusal_that_says_later_is_one_all_the_same_where_it_names_relaying() {
     let found = judged(|line| match line {
         _ if line.starts_with("RCPT TO:<anotherdude@target.local>") => "250 2.1.5 Ok",
