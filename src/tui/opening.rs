@@ -84,6 +84,8 @@ pub(super) fn open_marked(model: &mut Model) -> Vec<Effect> {
     }
     model.library.opened = false;
     match model.start.chosen() {
+        // What is no target drops nothing: why it is none is said without a question.
+        Some(Chosen::Target(text)) if model.start.is_wrong(&text) => vec![Effect::Connect(text)],
         Some(Chosen::Target(target)) => connect(model, target),
         Some(Chosen::File(path)) => open_file(model, path),
         Some(Chosen::Library(text)) => library::enter(model, &text),

@@ -109,11 +109,12 @@ pub(super) const ENTRIES: &[Entry] = &[
         Action::Lab,
         "lab",
         "lab",
-        "Connect to the lab: a mail server inside ehlo, from which nothing leaves this machine.",
+        "Connect to the lab: a mail server inside ehlo, from which nothing leaves this machine. Typed on the start screen, lab: \
+         lists its scenarios.",
         &[],
         always,
     )
-    .called("practice practise sandbox test"),
+    .called("practice practise sandbox test scenario scenarios"),
     entry(
         Action::AnswerLike,
         "answer-like",

@@ -390,6 +390,12 @@ impl Start {
         had
     }
 
+    /// Whether this text was read already, and is no TARGET.
+    #[must_use]
+    pub fn is_wrong(&self, text: &str) -> bool {
+        self.asked == text && matches!(self.reading, Some(Err(_)))
+    }
+
     /// What Enter opens.
     #[must_use]
     pub fn chosen(&self) -> Option<Chosen> {

@@ -64,7 +64,9 @@ fn scenarios_of_the_lab_are_found_by_name_and_title() {
         scenario("tarpit", "Slow"),
     ];
     screen.send(Message::Scenarios(all));
+    assert!(screen.shown().contains("lab: lists its 3 scenarios"), "{}", screen.shown());
     screen.keys("grey");
+    assert!(screen.shown().contains("1 of 3"), "{}", screen.shown());
     let shown = screen.shown();
     assert!(
         shown.contains("Scenarios of the lab") && shown.contains("lab:greylisting") && !shown.contains("tarpit"),
@@ -160,6 +162,19 @@ fn how_what_is_typed_is_read_stands_below_it_before_enter() {
     screen.keys("x");
     screen.send(Message::Profiles(News::Read("telnet mx 259x".to_owned(), why)));
     assert!(screen.shown().contains("is not a port"), "{}", screen.shown());
+}
+
+#[test]
+fn what_is_no_target_asks_nothing_about_the_connection_that_is_open() {
+    let mut screen = crate::tui::tests::connected(80, 24);
+    screen.keys("<ctrl-p>start<enter>");
+    screen.keys("no such thing");
+    let why = Err("`no such thing` is not a host".to_owned());
+    screen.send(Message::Profiles(News::Read("no such thing".to_owned(), why)));
+    screen.asked();
+    screen.keys("<enter>");
+    assert!(!screen.shown().contains("Drop the connection"), "{}", screen.shown());
+    assert_eq!(screen.asked(), ["connect no such thing"]);
 }
 
 #[test]

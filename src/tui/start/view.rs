@@ -25,6 +25,8 @@ const RECENT: &str = "Recent conversations";
 const PROFILES: &str = "Profiles";
 /// The heading of lessons that were found.
 const LESSONS: &str = "Lessons";
+/// The heading of what needs no server.
+const LAB: &str = "Try it now";
 /// The heading of scenarios that were found.
 const SCENARIOS: &str = "Scenarios of the lab";
 /// Rows that something said may take at the foot.
@@ -129,6 +131,18 @@ fn keys(model: &Model) -> String {
     hints.collect::<Vec<_>>().join(" · ")
 }
 
+/// What stands at the right of a heading: the keys for profiles; where the lab's scenarios are; how many of them are listed.
+fn beside(model: &Model, start: &Start, heading: &str) -> Option<String> {
+    let all = start.scenarios.len();
+    let listed = || start.items().iter().filter(|item| matches!(item, Item::Scenario(_))).count();
+    match heading {
+        PROFILES => Some(keys(model)),
+        LAB if all > 0 => Some(format!("lab: lists its {all} scenarios")),
+        SCENARIOS => Some(format!("{} of {all} · lab: lists all", listed())),
+        _ => None,
+    }
+}
+
 /// The lines of the list, and which of them is marked.
 fn rows(model: &Model, start: &Start, columns: usize) -> (Vec<(Line<'static>, Option<Item>)>, usize) {
     let theme = model.theme;
@@ -143,8 +157,7 @@ fn rows(model: &Model, start: &Start, columns: usize) -> (Vec<(Line<'static>, Op
                 lines.push((Line::default(), None));
             }
             let mut spans = vec![Span::styled(format!("  {under}"), theme.style(Role::Accent))];
-            if under == PROFILES {
-                let keys = keys(model);
+            if let Some(keys) = beside(model, start, under) {
                 let gap = columns.saturating_sub(width(under) + width(&keys) + 4);
                 spans.push(Span::styled(format!("{}{keys}", " ".repeat(gap)), theme.style(Role::Dim)));
             }
@@ -216,10 +229,10 @@ fn row(start: &Start, item: Item, columns: usize) -> (&'static str, Vec<(String,
             } else {
                 "a mail server inside ehlo: safe to break, nothing leaves this machine"
             };
-            ("Try it now", vec![("Lab".to_owned(), 13), (what.to_owned(), 100)], Role::Text)
+            (LAB, vec![("Lab".to_owned(), 13), (what.to_owned(), 100)], Role::Text)
         }
         Item::Lesson => {
-            let Some((lesson, done)) = &start.lesson else { return ("Try it now", Vec::new(), Role::Text) };
+            let Some((lesson, done)) = &start.lesson else { return (LAB, Vec::new(), Role::Text) };
             let name = match (lesson.number(), &done.finished) {
                 (Some(1), None) => "First lesson".to_owned(),
                 (_, None) => "Next lesson".to_owned(),
@@ -227,7 +240,7 @@ fn row(start: &Start, item: Item, columns: usize) -> (&'static str, Vec<(String,
             };
             let minutes = lesson.minutes.map_or_else(String::new, |minutes| format!(", {minutes} minutes"));
             let title = for_screen(lesson.title.as_bytes());
-            ("Try it now", vec![(name, 13), (format!("{title}{minutes}"), 60)], Role::Text)
+            (LAB, vec![(name, 13), (format!("{title}{minutes}"), 60)], Role::Text)
         }
         Item::Found(n) => found(start, n),
         Item::Scenario(n) => scenario(start, n),
