@@ -93,7 +93,7 @@ fn last_line(dialogue: &Dialogue, log: &Log, exchange: usize) -> String {
     reply.and_then(|reply| reply.lines.last().map(|line| escape::for_screen(&line.raw))).unwrap_or_default()
 }
 
-/// What to do about the last thing that the server refused; nothing where no option helps.
+/// What to do about the last thing that the server refused; nothing where it refused nothing.
 pub(super) fn refusal_cure(report: &Report, target: &Target) -> Option<&'static str> {
     let dialogue = Dialogue::of(&report.log);
     let at = dialogue.exchanges().iter().rposition(|it| it.is_refusal() && it.verb != Verb::Quit)?;
@@ -110,7 +110,14 @@ pub(super) fn refusal_cure(report: &Report, target: &Target) -> Option<&'static 
              providers want a password for applications, which their web site makes"
         }
         534 | 504 if dialogue.exchanges()[at].verb == Verb::Auth => "--auth names another mechanism",
-        _ => return None,
+        400..=499 => {
+            "this is for now: send it again later, after a greylisting in some minutes; ehlo explain with the reply after it \
+             says why"
+        }
+        _ => {
+            "this is for good, and the same will be refused again: ehlo explain with the reply after it says why, and what to \
+             try"
+        }
     })
 }
 
@@ -131,6 +138,10 @@ pub(super) fn tls_cure(words: &str, target: &Target) -> Option<&'static str> {
         _ if has(&["expired", "not valid"]) => {
             "whoever runs the server has to renew the certificate; --no-tls-verify goes on all the same, without knowing \
              with whom"
+        }
+        _ if has(&["not for "]) && has(&["issuer", "self-signed", "authority"]) => {
+            "both are needed to go on verified: --tls-sni NAME asks for a name that the certificate has, --tls-ca-path trusts \
+             who made it; --no-tls-verify goes on without knowing with whom"
         }
         _ if has(&["not for "]) => {
             "--tls-sni NAME asks for and verifies a name that the certificate has; --no-tls-verify goes on without"
@@ -253,7 +264,10 @@ mod tests {
         assert!(cure(login, TlsMode::Starttls).is_some_and(|words| words.contains("-a logs in")));
         let wrong = "> AUTH PLAIN {{auth}}\n< 535 5.7.8 no";
         assert!(cure(wrong, TlsMode::Starttls).is_some_and(|words| words.contains("-au says who")));
-        assert_eq!(cure("> MAIL FROM:<a@b>\n< 550 no", TlsMode::Starttls), None);
+        let good = cure("> RCPT TO:<a@b>\n< 550 no", TlsMode::Starttls).unwrap_or_default();
+        assert!(good.contains("for good") && good.contains("ehlo explain"), "{good}");
+        let now = cure("> RCPT TO:<a@b>\n< 450 4.2.0 Greylisted", TlsMode::Starttls).unwrap_or_default();
+        assert!(now.contains("for now") && now.contains("minutes"), "{now}");
     }
 
     #[test]
@@ -268,6 +282,7 @@ mod tests {
                 "it did not take the certificate that was shown to it: the certificate has expired",
                 "another certificate",
             ),
+            ("the certificate is not for 127.0.0.1; it is self-signed", "both are needed"),
             ("the server refused STARTTLS (454)", "--no-tls goes on"),
             ("it wants a certificate of the client (alert 116); --tls-cert and --tls-key show one", ""),
             ("the TLS handshake failed: no shared cipher", "--tls-protocol"),
