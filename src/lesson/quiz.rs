@@ -105,6 +105,12 @@ impl Quiz {
         self.place().is_none()
     }
 
+    /// Whether no answer is wanted any more: the last question is settled, if not left yet.
+    #[must_use]
+    pub fn is_answered(&self) -> bool {
+        self.is_done() || self.settled && self.current + 1 == self.lesson.questions.len()
+    }
+
     /// How many wrong answers were given in all.
     #[must_use]
     pub fn wrong(&self) -> u32 {

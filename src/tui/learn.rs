@@ -108,15 +108,17 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             Vec::new()
         }
         Action::Choose => {
+            let over = pane.is_over();
             if !pane.choose() {
                 model.notice = Some("That one was tried; Up and Down mark another, or type its digit.".to_owned());
                 return Vec::new();
             }
-            finished(pane)
+            finished(pane, over)
         }
         Action::Answer(n) => {
+            let over = pane.is_over();
             pane.answer(usize::from(n));
-            Vec::new()
+            finished(pane, over)
         }
         _ => Vec::new(),
     }
@@ -139,9 +141,10 @@ pub(super) fn found(model: &mut Model, text: &str) -> Vec<Effect> {
     effects
 }
 
-/// What is to be kept once the last question is settled.
-fn finished(pane: &LessonPane) -> Vec<Effect> {
-    if pane.stage() != Stage::Finish {
+/// What is to be kept once the last question is settled, with its answer: who leaves it there has done all. `before`: it
+/// was so before, and is kept already.
+fn finished(pane: &LessonPane, before: bool) -> Vec<Effect> {
+    if before || !pane.is_over() {
         return Vec::new();
     }
     let to_class = pane.is_in_class().then(|| Effect::ToClass(Up::Quiz(pane.quiz_wrong())));

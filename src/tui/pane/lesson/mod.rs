@@ -190,6 +190,12 @@ impl LessonPane {
         &self.attempt.lesson
     }
 
+    /// Whether all is done and answered, though the last answer may still be shown.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.attempt.open().is_none() && self.quiz.is_answered()
+    }
+
     /// Where the learner is.
     #[must_use]
     pub fn stage(&self) -> Stage {
@@ -374,7 +380,7 @@ impl LessonPane {
         Reached {
             hints: reached.hints + hints,
             wrong: reached.wrong + wrong + self.quiz.wrong(),
-            finished: self.stage() == Stage::Finish,
+            finished: self.is_over(),
             ..reached
         }
     }

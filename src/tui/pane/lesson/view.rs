@@ -131,6 +131,7 @@ fn titled(lesson: &Lesson) -> String {
 fn state(pane: &LessonPane) -> String {
     match pane.stage() {
         Stage::Steps => format!("step {} of {}", pane.attempt.ticked() + 1, pane.lesson().steps.len()),
+        Stage::Quiz if pane.is_over() => "answered".to_owned(),
         Stage::Quiz => pane.quiz.place().map_or_else(String::new, |(n, of)| format!("question {n} of {of}")),
         Stage::Finish => "finished".to_owned(),
     }
@@ -373,6 +374,7 @@ impl Writer<'_> {
         match (stage, whole) {
             (Stage::Quiz, true) if settled => parts.push((Action::Choose, "goes on".to_owned())),
             (Stage::Quiz, true) => parts.push((Action::Choose, "or a digit answers".to_owned())),
+            (Stage::Quiz, false) if settled => parts.push((Action::Lesson, "answered; Enter there goes on".to_owned())),
             (Stage::Quiz, false) => parts.push((Action::Lesson, "answers".to_owned())),
             (Stage::Finish, true) => {
                 if next_lesson(self.model).is_some() {
