@@ -248,7 +248,12 @@ fn numbered(out: &mut Writer, n: usize, text: &str) {
 fn steps(out: &mut Writer, talk: &Talk, explanation: &Explanation, keymap: &Keymap) {
     let live = talk.source == Source::Live;
     // In a file there is no line that they would go to.
-    let heading = if live { "Try next" } else { "With a connection" };
+    let by_hand = explanation.next.iter().all(|step| step.does == Does::Advice);
+    let heading = match (live, by_hand) {
+        (true, _) => "Try next",
+        (false, true) => "What to do",
+        (false, false) => "With a connection",
+    };
     numbered_steps(out, &explanation.next, keymap, (heading, live, true));
 }
 
