@@ -3,6 +3,7 @@
 use crate::smtp::Verb;
 
 use super::goal::{Goal, Side};
+use super::value::Glob;
 
 impl Goal {
     /// Whether a verb leads past what is asked for: on to the message, or to the end.
@@ -36,6 +37,18 @@ impl Goal {
             | Self::Answer(_)
             | Self::Not(_)
             | Self::Never(_) => Vec::new(),
+        }
+    }
+    /// The recipients that it asks for, where it names them.
+    #[must_use]
+    pub fn recipients(&self) -> Vec<&Glob> {
+        match self {
+            Self::Rcpt(envelope) => envelope.address.iter().collect(),
+            Self::InOrder(goals) | Self::All(goals) | Self::Any(goals) => {
+                goals.iter().flat_map(Self::recipients).collect()
+            }
+            Self::Same(_, goal) | Self::Within(_, goal) => goal.recipients(),
+            _ => Vec::new(),
         }
     }
 }

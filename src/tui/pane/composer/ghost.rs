@@ -82,11 +82,23 @@ fn next_command(ended: bool, around: &Surroundings<'_>) -> Option<String> {
 /// offered.
 fn in_lesson(verb: Verb, around: &Surroundings<'_>) -> Option<Verb> {
     let asked = around.step.map(Goal::verbs).unwrap_or_default();
+    if let Some(greeting) = greeting_in_lesson(verb, &asked) {
+        return Some(greeting);
+    }
     match verb {
         _ if !around.step.is_some_and(|step| step.is_left_by(verb)) || around.session.turned_away => Some(verb),
         Verb::Data => Some(Verb::Rcpt).filter(|verb| asked.contains(verb)),
         _ => Some(Verb::Mail).filter(|_| asked.iter().any(|it| matches!(it, Verb::Mail | Verb::Rcpt | Verb::Data))),
     }
+}
+
+/// The greeting that the open step asks for, in place of another one or of what comes after it.
+fn greeting_in_lesson(verb: Verb, asked: &[Verb]) -> Option<Verb> {
+    const GREETINGS: [Verb; 3] = [Verb::Helo, Verb::Ehlo, Verb::Lhlo];
+    let later = [Verb::Mail, Verb::Rcpt, Verb::Data].iter().any(|it| asked.contains(it));
+    let instead = verb == Verb::Mail && !later || GREETINGS.contains(&verb);
+    let wanted = asked.iter().find(|it| GREETINGS.contains(it)).filter(|_| instead && !asked.contains(&verb));
+    wanted.copied()
 }
 
 /// The line that goes on after a refusal, where the panel names it as the next step: what is offered here says the same.
@@ -195,7 +207,12 @@ fn values(field: &Field, around: &Surroundings<'_>) -> Vec<String> {
         FieldKind::Domain => one(&identity.ehlo),
         FieldKind::ReversePath => one(&identity.from),
         // In a lesson two recipients are two mailboxes.
-        FieldKind::ForwardPath if around.step.is_some() => unused_recipients(around).cloned().collect(),
+        FieldKind::ForwardPath if let Some(step) = around.step => {
+            // Whom the open step does not want is not offered, and whom it wants is for the learner to write.
+            let wanted = step.recipients();
+            let fits = |to: &&String| wanted.is_empty() || wanted.iter().any(|wanted| wanted.matches(to));
+            unused_recipients(around).filter(fits).cloned().collect()
+        }
         FieldKind::ForwardPath => unused_recipients(around).chain(&identity.to).cloned().collect(),
         FieldKind::Mechanism => around.session.capabilities.mechanisms(),
         FieldKind::Choice => field.choices.clone(),

@@ -102,3 +102,24 @@ fn the_page_scrolls_by_pages_and_no_further_than_it_goes() {
     class.screen.keys("<pagedown><pagedown><pageup><pageup>");
     assert_eq!(class.screen.shown(), top);
 }
+
+/// What stands there in grey leads to the open step, not past it.
+#[test]
+fn the_grey_text_is_of_the_open_step() {
+    let said = |class: &mut Class, text: &str| {
+        class.screen.wire(text);
+        class.lab(text);
+        class.screen.model.composer.ghost().to_owned()
+    };
+    let mut class = Class::of("06-ehlo", 80, 24);
+    class.screen.wire("< 220 mx.target.local ESMTP");
+    assert!(class.screen.model.composer.ghost().starts_with("HELO"), "{}", class.screen.model.composer.ghost());
+    let ghost = said(&mut class, "> HELO noddy.com\n< 250 mx");
+    assert!(ghost.starts_with("EHLO"), "{ghost}");
+    let ghost = said(&mut class, "> EHLO noddy.com\n< 250-mx\n< 250 SIZE 1000000");
+    assert!(ghost.starts_with("MAIL"), "{ghost}");
+    let mut class = Class::of("02-rset-noop", 80, 24);
+    class.screen.model.peer.identity.to = vec!["anotherdude@target.local".to_owned()];
+    let ghost = said(&mut class, "< 220 mx\n> HELO noddy.com\n< 250 mx\n> MAIL FROM:<dude@noddy.com>\n< 250 ok");
+    assert!(ghost.starts_with("RCPT TO:<") && !ghost.contains("anotherdude"), "{ghost}");
+}
