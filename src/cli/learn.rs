@@ -1,6 +1,6 @@
 //! `ehlo learn [LESSON]`: guided lessons in the workbench, and `ehlo learn check` for those who write them.
 
-use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::io::{BufRead, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -102,7 +102,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
             None
         }
     };
-    let map = Map::of(course.lessons.clone(), progress.as_ref());
+    let map = Map::of(course.lessons, progress.as_ref());
     if arguments.json {
         print(&as_json(&map));
         return Exit::Done;
@@ -112,11 +112,8 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
     if !somebody {
         return Exit::Done;
     }
-    match choose(&map).map(|word| course.find(&word, world)) {
-        Some(Ok(lesson)) => open(lesson, common, world),
-        Some(Err(error)) => complain(COMMAND, shown(&error.to_string())),
-        None => Exit::Done,
-    }
+    let find = |word: &str| Course::load(world).find(word, world).map_err(|error| error.to_string());
+    ask_lesson(&map, &mut std::io::stdin().lock(), find).map_or(Exit::Done, |lesson| open(lesson, common, world))
 }
 
 /// Why a class can't be joined with these words; nothing where they are a place and a code.
@@ -164,13 +161,23 @@ fn words(map: &Map, row: &Standing) -> String {
     }
 }
 
+/// Asks which lesson, and once more where there is none of that name.
+fn ask_lesson(map: &Map, input: &mut impl BufRead, find: impl Fn(&str) -> Result<Lesson, String>) -> Option<Lesson> {
+    loop {
+        match find(&choose(map, input)?) {
+            Ok(lesson) => return Some(lesson),
+            Err(words) => complain(COMMAND, shown(&words)),
+        };
+    }
+}
+
 /// Asks which lesson; Enter alone takes the one that comes next.
-fn choose(map: &Map) -> Option<String> {
+fn choose(map: &Map, input: &mut impl BufRead) -> Option<String> {
     let next = map.next(None).or(map.rows.first())?.lesson.name.clone();
     let mut out = std::io::stdout().lock();
     let _ = write!(out, "\nWhich one? Enter opens {next}, q leaves: ").and_then(|()| out.flush());
     let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line).ok().filter(|count| *count > 0)?;
+    input.read_line(&mut line).ok().filter(|count| *count > 0)?;
     match line.trim() {
         "" => Some(next),
         "q" | "quit" => None,
@@ -209,4 +216,20 @@ fn print(line: &str) {
 
 fn shown(words: &str) -> String {
     for_screen(words.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_names_no_lesson_is_asked_again() {
+        let lessons = crate::lesson::course::shipped();
+        let lessons = lessons.map(|(name, text)| Lesson::parse(&name, text).expect("well formed")).collect();
+        let map = Map::of(lessons, None);
+        let find = |word: &str| map.rows.iter().find(|row| row.lesson.name == word).map(|row| (*row.lesson).clone());
+        let asked = |input: &str| ask_lesson(&map, &mut input.as_bytes(), |word| find(word).ok_or("no".to_owned()));
+        assert_eq!(asked("nosuch\n02-rset-noop\n").map(|lesson| lesson.name), Some("02-rset-noop".to_owned()));
+        assert!(asked("nosuch\nq\n").is_none() && asked("nosuch\n").is_none());
+    }
 }
