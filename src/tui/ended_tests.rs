@@ -34,6 +34,16 @@ fn lacks(screen: &Screen, words: &str) {
 }
 
 #[test]
+fn where_nothing_was_accepted_before_a_cut_that_is_said() {
+    let mut screen = Screen::new(120, 33);
+    screen.wire("* connecting 127.0.0.1:25\n* connected 127.0.0.1:25\n< 220 mx\n> EHLO a.example\n< 250 mx");
+    screen.wire("> MAIL FROM:<dude@noddy.com>\n* closed by=server");
+    screen.wire("* connecting 127.0.0.1:25\n* connected 127.0.0.1:25\n< 220 mx\n> EHLO a.example\n< 250 mx");
+    screen.keys("<f12>");
+    holds(&screen, &["Nothing was accepted before the cut"]);
+}
+
+#[test]
 fn a_cut_takes_the_place_of_what_was_said_before_it() {
     let mut screen = refused(120, 33);
     screen.keys("<f12>");

@@ -70,6 +70,10 @@ pub(super) fn not_now(model: &Model, action: Action) -> Option<String> {
             "Making ready is for between mail transactions: end this one first, or RSET drops it.".to_owned()
         }
         Action::Ready => "No connection: {reconnect} connects again, {connect} elsewhere.".to_owned(),
+        Action::Back if model.talk.is_open() && was_cut(model) => {
+            "Nothing was accepted before the cut that could be brought back: begin the mail transaction anew."
+                .to_owned()
+        }
         Action::Back if model.talk.is_open() => {
             "There is no cut to go back from: this connection is open, and its server has not said that it closes."
                 .to_owned()
@@ -84,4 +88,9 @@ pub(super) fn not_now(model: &Model, action: Action) -> Option<String> {
         _ => reading::not_now(model, action),
     };
     told(&words)
+}
+
+/// Whether a connection of this conversation ended before the one that is open.
+fn was_cut(model: &Model) -> bool {
+    model.talk.log.since(0).filter_map(|(_, entry)| entry.remark()).any(|remark| remark.word == "closed")
 }
