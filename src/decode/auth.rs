@@ -197,9 +197,9 @@ fn again(context: &Context, into: &mut Explanation) {
     "One log-in holds as long as the connection does (RFC 4954 4).".clone_into(&mut into.meaning);
     into.causes = vec!["You are logged in already".to_owned()];
     let (text, line) = match context.before {
-        Some(Phase::Mail) => ("Go on with the open transaction", "RCPT TO:<"),
+        Some(Phase::Mail) => ("Go on with the open transaction", "RCPT TO:"),
         Some(Phase::Rcpt) => ("Go on with the open transaction", "DATA"),
-        _ => ("Go on: begin a mail transaction", "MAIL FROM:<"),
+        _ => ("Go on: begin a mail transaction", "MAIL FROM:"),
     };
     into.next = vec![Next { text: text.to_owned(), does: Does::Command(line.to_owned()) }];
 }
@@ -308,7 +308,7 @@ mod tests {
 
     #[test]
     fn who_is_logged_in_goes_on() {
-        for (mail, wants) in [("", "MAIL FROM:<"), ("> MAIL FROM:<dude@noddy.com>\n< 250 ok\n", "RCPT TO:<")] {
+        for (mail, wants) in [("", "MAIL FROM:"), ("> MAIL FROM:<dude@noddy.com>\n< 250 ok\n", "RCPT TO:")] {
             let login = "> AUTH XOAUTH2 {{auth}}\n< 235 ok\n";
             let e = last(&format!("{login}{mail}> AUTH LOGIN\n< 503 5.5.1 Error: already authenticated"));
             assert_eq!(e.title, "Refused for good: you are logged in already");
