@@ -70,14 +70,7 @@ pub(super) fn not_now(model: &Model, action: Action) -> Option<String> {
             "Making ready is for between mail transactions: end this one first, or RSET drops it.".to_owned()
         }
         Action::Ready => "No connection: {reconnect} connects again, {connect} elsewhere.".to_owned(),
-        Action::Back if model.talk.is_open() && was_cut(model) => {
-            "Nothing was accepted before the cut that could be brought back: begin the mail transaction anew."
-                .to_owned()
-        }
-        Action::Back if model.talk.is_open() => {
-            "There is no cut to go back from: this connection is open, and its server has not said that it closes."
-                .to_owned()
-        }
+        Action::Back if model.talk.is_open() => nothing_back(model).to_owned(),
         Action::Back => "No mail transaction was cut off here; {reconnect} connects again.".to_owned(),
         Action::Mend if model.focus == Focus::Composer => "Nothing to mend in this line.".to_owned(),
         Action::Mend => "Mending is for the line in the composer; {next-pane} goes there.".to_owned(),
@@ -90,7 +83,11 @@ pub(super) fn not_now(model: &Model, action: Action) -> Option<String> {
     told(&words)
 }
 
-/// Whether a connection of this conversation ended before the one that is open.
-fn was_cut(model: &Model) -> bool {
-    model.talk.log.since(0).filter_map(|(_, entry)| entry.remark()).any(|remark| remark.word == "closed")
+/// Why nothing of what was cut off can be brought back on the connection that is open.
+fn nothing_back(model: &Model) -> &'static str {
+    let mut remarks = model.talk.log.since(0).filter_map(|(_, entry)| entry.remark());
+    if remarks.any(|remark| remark.word == "closed") {
+        return "Nothing was accepted before the cut that could be brought back: begin the mail transaction anew.";
+    }
+    "There is no cut to go back from: this connection is open, and its server has not said that it closes."
 }
