@@ -24,7 +24,7 @@ const COMMAND: &str = "ehlo history";
     after_help = "\
 NAME is the path of a transcript, its name in the list, a part of it that no other has, or last.
 What is looked for: words that stand in the conversation (\"a phrase\", /a regular expression/; capitals mind case), and
-host: profile: code: title: tag: to: since: until: larger: smaller: for what is known of it:
+host: profile: code: end: title: tag: to: since: until: larger: smaller: for what is known of it:
   ehlo history code:5xx since:7d relay --without tag:solved"
 )]
 pub(super) struct Arguments {

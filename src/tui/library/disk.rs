@@ -12,7 +12,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::{News, Row, Rows, Whole, Wish};
 use crate::conversation::file::Reader;
 use crate::interchange::import;
-use crate::library::{self, AnnotateError, Limits, Query, Sought, Summary};
+use crate::library::{self, AnnotateError, Limits, Query, RemoveError, Sought, Summary};
 use crate::smtp::escape::for_screen;
 use crate::tui::message::Message;
 use crate::tui::read;
@@ -159,8 +159,47 @@ fn remove(paths: &[PathBuf]) -> News {
         }
         match library::remove(path) {
             Ok(()) => gone.push(path.clone()),
+            // Somebody else was faster.
+            Err(RemoveError::Io(error)) if error.kind() == NotFound => gone.push(path.clone()),
             Err(error) => why = Some(format!("{} stays: {error}", shown(path))),
         }
     }
     News::Removed(gone, why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_goes_by_when_they_were_and_what_is_gone_is_told() {
+        let state = tempfile::tempdir().expect("a directory");
+        let folder = state.path().join("transcripts/2026");
+        std::fs::create_dir_all(&folder).expect("made");
+        let put = |name: &str, head: &str| {
+            let path = folder.join(name);
+            std::fs::write(&path, format!("+++\nehlo = 1\n{head}+++\n0.000000 < 220 mx\n")).expect("written");
+            path
+        };
+        let recorded = put("2026-11-23-140200-mx.smtp", "started = 2026-11-23T14:02:00.000Z\n");
+        let import = put("zz.smtp", "clock = \"none\"\n");
+        let file = File::options().append(true).open(&import).expect("open");
+        file.set_modified(std::time::UNIX_EPOCH).expect("set");
+        let directories = crate::world::Directories {
+            config: state.path().into(),
+            data: state.path().into(),
+            state: state.path().into(),
+        };
+        let world = World::fixed(directories, jiff::Timestamp::UNIX_EPOCH, 1);
+        let listed = std::cell::RefCell::new(Vec::new());
+        list(&world, |news| {
+            let News::Listed(rows, _) = news else { panic!("a list") };
+            listed.borrow_mut().extend(rows.iter().map(|row| row.summary.path.clone()));
+            true
+        });
+        assert_eq!(listed.into_inner(), [recorded, import.clone()]);
+        std::fs::remove_file(&import).expect("removed");
+        assert!(matches!(preview(import.clone(), None), Some(News::Gone(gone)) if gone == import));
+        assert!(matches!(remove(std::slice::from_ref(&import)), News::Removed(gone, None) if gone == [import]));
+    }
 }
