@@ -19,15 +19,14 @@ const SAID: usize = 200;
 /// The file that a path means, and which conversation in it, from 1: `FILE#2` is the second of FILE, where there is no
 /// file of the whole name.
 pub(super) fn place(path: &Path) -> (PathBuf, Option<usize>) {
-    let whole = || (path.to_owned(), None);
-    if path.exists() {
-        return whole();
-    }
-    let Some((file, number)) = path.to_str().and_then(|text| text.rsplit_once('#')) else { return whole() };
-    match number.parse() {
-        Ok(number) if number > 0 => (file.into(), Some(number)),
-        _ => whole(),
-    }
+    let parted = if path.exists() { None } else { parted(path) };
+    parted.map_or_else(|| (path.to_owned(), None), |(file, number)| (file, Some(number)))
+}
+
+/// What stands before and behind the `#` of `FILE#N`, whether or not there is such a file.
+pub(super) fn parted(path: &Path) -> Option<(PathBuf, usize)> {
+    let (file, number) = path.to_str()?.rsplit_once('#')?;
+    Some((file.into(), number.parse().ok().filter(|number| *number > 0)?))
 }
 
 /// Octets at the beginning of a file that say what it is.

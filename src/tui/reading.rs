@@ -16,7 +16,7 @@ use super::keymap::verbatim;
 use super::model::{Face, Focus, Model};
 use super::overlay::{Ask, Copy, Overlay, Prompt, Reference, Timing, What};
 use super::pane::panel::Tab;
-use super::{playback, replay};
+use super::{imported, playback, replay};
 
 /// Does an action of reading.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -133,7 +133,13 @@ fn zoom(model: &mut Model) -> Vec<Effect> {
 /// A path for a copy: the name of the file, with this ending, where ehlo was started.
 fn suggested(model: &Model, ending: &str) -> String {
     let path = model.talk.path.clone().unwrap_or_else(|| PathBuf::from("conversation"));
-    let opened_as = path.with_extension(ending);
+    // Each conversation of a file that holds several has a name of its own.
+    let opened_as = match imported::parted(&path).filter(|_| model.talk.imported.is_some()) {
+        Some((file, n)) => {
+            file.with_file_name(format!("{}-{n}.{ending}", file.file_stem().unwrap_or_default().to_string_lossy()))
+        }
+        None => path.with_extension(ending),
+    };
     let name = opened_as.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     if ending == "smtp"
         && model.talk.imported.is_some()

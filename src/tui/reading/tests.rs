@@ -233,6 +233,9 @@ fn a_copy_of_an_import_is_kept_among_the_conversations() {
     screen.model.today = Some("2026-11-24T12:00:00Z".parse().expect("a time"));
     screen.keys("w<enter>");
     assert_eq!(screen.asked(), ["write /s/transcripts/2026/relay.smtp as smtp"]);
+    screen.model.talk.path = Some("/tmp/swaks.log#2".into());
+    screen.keys("w<enter>");
+    assert_eq!(screen.asked(), ["write /s/transcripts/2026/swaks-2.smtp as smtp"]);
 }
 
 #[test]
