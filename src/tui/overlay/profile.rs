@@ -12,7 +12,7 @@ use crate::profile::{Draft, FIELDS, Kind, check_name};
 use crate::smtp::escape::for_screen;
 use crate::tui::model::Model;
 use crate::tui::start::Wish;
-use crate::tui::text::{fit, head, width, wrap};
+use crate::tui::text::{fit, from_there, head, width, wrap};
 use crate::tui::theme::Role;
 
 /// Columns within the frame, columns of labels, rows for what is said below.
@@ -347,7 +347,7 @@ impl ProfileEditor {
     /// The text that is being typed, as much as fits around the cursor, which is put there.
     fn line(&self, frame: &mut Frame<'_>, area: Rect, room: usize) -> String {
         let scroll = self.input.visual_scroll(room);
-        let text: String = self.input.value().chars().skip(scroll).collect();
+        let text = from_there(self.input.value(), scroll);
         let column = LABEL + self.input.visual_cursor().saturating_sub(scroll);
         let x = area.x + u16::try_from(column).unwrap_or(0).min(area.width.saturating_sub(1));
         frame.set_cursor_position(Position::new(x, area.y));

@@ -13,7 +13,7 @@ use crate::smtp::escape::for_screen;
 use crate::tui::model::Model;
 use crate::tui::paths::Paths;
 use crate::tui::start::Start;
-use crate::tui::text::{fit, head, wrap};
+use crate::tui::text::{fit, from_there, head, wrap};
 use crate::tui::theme::Role;
 
 /// Rows at most for how it is read.
@@ -142,7 +142,7 @@ impl Target {
         let inner = window(model, frame, area, "Connect to", foot);
         let room = usize::from(inner.width.saturating_sub(1));
         let scroll = self.input.visual_scroll(room);
-        let shown: String = self.input.value().chars().skip(scroll).collect();
+        let shown = from_there(self.input.value(), scroll);
         frame.buffer_mut().set_string(inner.x, inner.y, head(&shown, room), model.theme.style(Role::Text));
         let at = u16::try_from(self.input.visual_cursor().saturating_sub(scroll)).unwrap_or(0);
         frame.set_cursor_position(Position::new(inner.x + at.min(inner.width.saturating_sub(1)), inner.y));

@@ -10,7 +10,7 @@ use super::{Form, Row, Value, toggle};
 use crate::smtp::escape::for_screen;
 use crate::smtp::lint;
 use crate::tui::model::Model;
-use crate::tui::text::{fit, width, wrap};
+use crate::tui::text::{fit, from_there, width, wrap};
 use crate::tui::theme::Role;
 
 /// Columns of the names.
@@ -117,7 +117,7 @@ impl Row {
             Value::Text { input, .. } => {
                 let room = room.saturating_sub(1);
                 let scroll = input.visual_scroll(room.max(1));
-                let shown: String = input.value().chars().skip(scroll).collect();
+                let shown = from_there(input.value(), scroll);
                 let shown = for_screen(shown.as_bytes());
                 let line = "·".repeat(room.saturating_sub(width(&shown)).min(24));
                 let spans = vec![Span::styled(fit(&shown, room), text), Span::styled(line, theme.style(Role::Dim))];
