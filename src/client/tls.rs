@@ -38,7 +38,11 @@ impl Outcome {
 /// Shakes hands. `host` is the name that was dialled, `now` the time by which certificates are judged.
 pub(super) async fn handshake(stream: Box<dyn Io>, host: &str, options: &TlsOptions, now: Timestamp) -> Outcome {
     let name = options.name.as_deref().unwrap_or(host);
-    if options.verify { verifying(stream, name, options).await } else { regardless(stream, name, options, now).await }
+    match options.verify {
+        true if inspect::asks_for_old(options) => judged(stream, name, options, now).await,
+        true => verifying(stream, name, options).await,
+        false => regardless(stream, name, options, now).await,
+    }
 }
 
 /// The library verifies; what it does not trust ends the connection.
@@ -80,6 +84,27 @@ async fn verifying(stream: Box<dyn Io>, name: &str, options: &TlsOptions) -> Out
     }
 }
 
+/// Versions are asked for that the library would not speak by the system's rules: what speaks against the certificate is
+/// looked at once the handshake is done, before anything is said.
+async fn judged(stream: Box<dyn Io>, name: &str, options: &TlsOptions, now: Timestamp) -> Outcome {
+    let (tap, tapped) = Tap::new(stream);
+    let result = inspect::handshake(tap, name, options, now).await;
+    let facts = Facts::of(&tapped.finish().received);
+    match result {
+        Ok((stream, found)) if found.faults.is_empty() => {
+            Outcome::done(verdict(about(&facts), &found), Box::new(stream))
+        }
+        Ok((_, found)) => {
+            let mut remarks = vec![about(&facts).with("failed", "yes")];
+            remarks.extend(certificates(&found.chain));
+            let reasons: Vec<String> = found.faults.iter().map(TlsFault::words).collect();
+            let words = format!("the server's certificate can't be trusted: {}", reasons.join("; "));
+            Outcome { untrusted: true, ..Outcome::failed(remarks, words) }
+        }
+        Err(error) => broken(&error, facts, name, options),
+    }
+}
+
 /// Verification is off: the handshake goes through, and what speaks against the certificate is said.
 async fn regardless(stream: Box<dyn Io>, name: &str, options: &TlsOptions, now: Timestamp) -> Outcome {
     let (tap, tapped) = Tap::new(stream);
@@ -90,14 +115,15 @@ async fn regardless(stream: Box<dyn Io>, name: &str, options: &TlsOptions, now: 
             let remarks = verdict(about(&facts), &found);
             Outcome::done(remarks, Box::new(stream))
         }
-        Err(error) => {
-            let remarks = facts.version.map(|_| about(&facts).with("failed", "yes")).into_iter().collect();
-            Outcome {
-                clear_text: facts.clear_text.clone(),
-                ..Outcome::failed(remarks, words(&error, &facts, name, options))
-            }
-        }
+        Err(error) => broken(&error, facts, name, options),
     }
+}
+
+/// It did not come to its end.
+fn broken(error: &str, facts: Facts, name: &str, options: &TlsOptions) -> Outcome {
+    let remarks = facts.version.map(|_| about(&facts).with("failed", "yes")).into_iter().collect();
+    let failed = Outcome::failed(remarks, words(error, &facts, name, options));
+    Outcome { clear_text: facts.clear_text, ..failed }
 }
 
 /// The remarks on a handshake that nothing stood in the way of.

@@ -63,12 +63,12 @@ fn the_ready_made_tests_find_something_out_at_each_server() {
     if let Some(it) = present("Haraka", haraka::start()) {
         all.push(("Haraka", probed("Haraka", &it.ground, it.exchanger, SECURE)));
     }
-    let mut table = String::new();
     let probes: std::collections::BTreeSet<&String> = all.iter().flat_map(|(_, found)| found.keys()).collect();
+    let mut table = String::new();
     for probe in probes {
-        table.push_str(&format!("{probe}\n"));
+        table = format!("{table}{probe}\n");
         for (name, found) in &all {
-            table.push_str(&format!("  {name}: {}\n", found.get(probe).map_or("", String::as_str)));
+            table = format!("{table}  {name}: {}\n", found.get(probe).map_or("", String::as_str));
         }
     }
     // Past the harness, which would keep the words of a test that passes to itself.

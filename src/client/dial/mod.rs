@@ -24,6 +24,7 @@ pub(super) use pipe::Afterwords;
 use proxy::Destination;
 
 /// Why there is no connection: the kind for programs, the words for people.
+#[derive(Debug)]
 pub(super) struct Failure {
     pub(super) kind: &'static str,
     pub(super) words: String,
