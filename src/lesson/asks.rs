@@ -39,6 +39,7 @@ impl Goal {
             | Self::Never(_) => Vec::new(),
         }
     }
+
     /// The recipients that it asks for, where it names them.
     #[must_use]
     pub fn recipients(&self) -> Vec<&Glob> {
