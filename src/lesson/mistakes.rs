@@ -159,6 +159,14 @@ feedback = "step 2 mistake 2"
     }
 
     #[test]
+    fn a_text_that_is_not_closed_is_told_where_it_begins_and_nothing_below_it() {
+        let text =
+            "ehlo = 1\ntitle = \"t\"\n[[wrong]]\nscript = '''\n> NOOP\n< 250\n[solution]\nscript = '''\n> NOOP\n'''\n";
+        is(text, &[("4:10", "''' has to stand after its last line")]);
+        is("ehlo = 1\ntitle =\nintro = \"\"\"\ni\n", &[("2:8", ""), ("3:9", "is not closed")]);
+    }
+
+    #[test]
     fn what_one_mistake_leads_to_is_none_of_its_own() {
         is(
             "ehlo = 1\ntitle = \"t\"\nintro = \"i\"\nstep = 5\n[[wrong]]\nscript = \"\"\nreaches = 2\n",

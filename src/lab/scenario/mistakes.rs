@@ -50,13 +50,29 @@ impl Mistake {
     }
 }
 
-/// What is wrong with how a text is written: one a line, since one that is broken makes others.
+/// What is wrong with how a text is written: one a line, since one that is broken makes others; and nothing below a text of
+/// several lines that is never closed, from where on text and keys have changed places.
 pub(crate) fn syntax(text: &str, cure: Cure) -> Vec<Mistake> {
     let mut lines = BTreeSet::new();
     let (_, errors) = DeTable::parse_recoverable(text);
     let at = |error: &toml::de::Error| error.span().map_or(0, |span| span.start);
+    let open = unclosed(text).filter(|_| !errors.is_empty());
     let mistakes = errors.iter().map(|error| Mistake::hard(at(error), explain(error.message(), cure)));
+    let mistakes = mistakes.filter(|mistake| open.as_ref().is_none_or(|open| mistake.at < open.at)).chain(open.clone());
     mistakes.filter(|mistake| lines.insert(text.get(..mistake.at).unwrap_or_default().matches('\n').count())).collect()
+}
+
+/// Where a text of several lines begins that is not closed: an odd one of its quotation marks opens the last of them, or
+/// what should open the next one has closed it.
+fn unclosed(text: &str) -> Option<Mistake> {
+    let opens = |at: usize| text[..at].trim_end_matches([' ', '\t']).ends_with('=');
+    ["'''", "\"\"\""].into_iter().find_map(|marks| {
+        let places: Vec<usize> = text.match_indices(marks).map(|(at, _)| at).collect();
+        let mut pairs = places.chunks(2).filter(|_| places.len() % 2 == 1);
+        let open = pairs.find(|pair| opens(pair[0]) && pair.get(1).is_none_or(|end| opens(*end)))?;
+        let what = format!("the text that begins here is not closed: {marks} has to stand after its last line");
+        Some(Mistake::hard(open[0], what))
+    })
 }
 
 /// What a text with its mistakes taken out gives.
