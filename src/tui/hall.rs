@@ -8,10 +8,10 @@ use tokio::sync::watch;
 
 use crate::conversation::Micros;
 use crate::lab::{self, Lab};
-use crate::lesson::map::called;
 use crate::lesson::progress::{Left, Reached};
 use crate::lesson::{Lesson, Map, Progress};
 use crate::profile::{Profiles, Target};
+use crate::smtp::escape::for_screen;
 use crate::world::World;
 
 use super::message::Message;
@@ -39,7 +39,7 @@ impl Hall {
         let none = || format!("the scenario {} has no {} listener", lesson.scenario, kind.word());
         target.lab_listens(lab.address(kind).ok_or_else(none)?);
         // The scenario's name would say what the learner is to find out.
-        target.name = format!("lesson {}", called(lesson));
+        target.name = name(lesson);
         let changes = lab.changes();
         let hall = Self { lab, changes, over: HashSet::new(), began: world.now() };
         Ok((hall, target, uri))
@@ -107,4 +107,25 @@ pub(super) fn keep(world: &World, reached: Reached, sender: UnboundedSender<Mess
         }
         let _ = sender.send(Message::Lesson(LessonNews::Map(Map::load(&world))));
     });
+}
+
+/// What a lesson's server is called: by its number, or by the title of one that somebody wrote.
+fn name(lesson: &Lesson) -> String {
+    let number = lesson.number().map(|number| number.to_string());
+    format!("lesson {}", number.unwrap_or_else(|| for_screen(lesson.title.as_bytes())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lesson_of_ones_own_is_called_by_its_title() {
+        let (shipped, text) = crate::lesson::course::shipped().next().expect("there are lessons");
+        let called = |as_file: &str| name(&Lesson::parse(as_file, text).expect("well formed"));
+        assert_eq!(
+            (called(&shipped).as_str(), called("own").as_str()),
+            ("lesson 1", "lesson The classic conversation")
+        );
+    }
 }
