@@ -355,7 +355,11 @@ fn the_panel_keeps_its_order_while_a_line_is_typed() {
 #[test]
 fn the_scenarios_of_the_lab_are_offered_where_one_connects() {
     let mut screen = refused(80, 24);
-    let scenario = |name: &str| (name.to_owned(), "A title".to_owned());
+    let scenario = |name: &str| super::start::Scenario {
+        name: name.to_owned(),
+        title: "A title".to_owned(),
+        ..Default::default()
+    };
     screen.send(Message::Scenarios(vec![scenario("greylisting"), scenario("tarpit")]));
     screen.keys("<f4>lab:gr");
     let wrong = Err("there is no scenario gr".to_owned());

@@ -20,7 +20,7 @@ use super::paths::Paths;
 use super::probing::ProbeNews;
 use super::replay::{Compared, Rehearsed, Way};
 use super::secret::Fetched;
-use super::start::{News, Recent};
+use super::start::{News, Recent, Scenario};
 use super::talk::Talk;
 
 /// One thing that happened.
@@ -97,8 +97,8 @@ pub enum Message {
     },
     /// The conversations that are on disk, newest first.
     Recent(Vec<Recent>),
-    /// The scenarios of the lab are known: name and title.
-    Scenarios(Vec<(String, String)>),
+    /// The scenarios of the lab are known.
+    Scenarios(Vec<Scenario>),
     /// The mail that the lab has received, oldest first.
     Mail(Vec<Letter>),
     /// Mail has come since the list was made.

@@ -89,6 +89,10 @@ pub(super) fn open_marked(model: &mut Model) -> Vec<Effect> {
         Some(Chosen::Target(target)) => connect(model, target),
         Some(Chosen::File(path)) => open_file(model, path),
         Some(Chosen::Library(text)) => library::enter(model, &text),
+        Some(Chosen::Find(text)) => {
+            model.start.look_for(text);
+            Vec::new()
+        }
         Some(Chosen::Lesson(lesson)) => learn::begin(model, lesson),
         None => Vec::new(),
     }

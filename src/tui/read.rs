@@ -20,7 +20,7 @@ use crate::world::World;
 
 use super::library::News;
 use super::message::Message;
-use super::start::Recent;
+use super::start::{Recent, Scenario};
 use super::talk::Talk;
 use super::theme::{Theme, Themes, colours, fitting};
 
@@ -331,7 +331,11 @@ pub(super) fn recent(world: &World, knowledge: Arc<Knowledge>, sender: Unbounded
 pub(super) fn scenarios(world: &World, sender: UnboundedSender<Message>) {
     let world = world.clone();
     tokio::task::spawn_blocking(move || {
-        let titled = |name: String| scenario::find(&name, &world).ok().map(|it| (name, it.title));
+        let titled = |name: String| {
+            let found = scenario::find(&name, &world).ok()?;
+            let teaches = found.teaches.join(", ");
+            Some(Scenario { name, title: found.title, story: found.story, teaches })
+        };
         let all = scenario::names(&world).into_iter().filter_map(titled).collect();
         // Nobody listens any more when the workbench has been left.
         let _ = sender.send(Message::Scenarios(all));

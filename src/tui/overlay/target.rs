@@ -63,7 +63,7 @@ impl Target {
         }
         offers.extend(profile(false));
         let scenarios = start.scenarios.iter();
-        offers.extend(scenarios.map(|(name, title)| (format!("lab:{name}"), format!("lab:{name}  {title}"))));
+        offers.extend(scenarios.map(|it| (format!("lab:{}", it.name), format!("lab:{}  {}", it.name, it.title))));
         Self { offers: Offers::of(offers), ..Self::default() }
     }
 

@@ -95,11 +95,47 @@ impl Findable {
     }
 }
 
+/// A scenario of the lab, as one looks for it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Scenario {
+    /// What stands after `lab:`.
+    pub name: String,
+    /// What it is called.
+    pub title: String,
+    /// What a person meets.
+    pub story: String,
+    /// What it teaches.
+    pub teaches: String,
+}
+
+impl Scenario {
+    /// Whether it is found by its name and title, or else by what it shows.
+    fn is_found(&self, text: &str) -> Option<Within> {
+        let title = format!("lab scenario {} {}", self.name, self.title);
+        let all = format!("{title} {} {}", self.story, self.teaches);
+        let has = |words: &str| text.split_whitespace().all(|word| words.to_lowercase().contains(word));
+        match (has(&title), has(&all)) {
+            (true, _) => Some(Within::Title),
+            (_, true) => Some(Within::Text),
+            _ => None,
+        }
+    }
+}
+
+/// Where what was typed stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Within {
+    Title,
+    Text,
+}
+
 /// What a row stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Item {
     /// The lab.
     Lab,
+    /// All scenarios of the lab.
+    Scenarios,
     /// The lesson that comes next.
     Lesson,
     /// What was typed, as a TARGET.
@@ -127,6 +163,8 @@ pub enum Chosen {
     File(PathBuf),
     /// Look through all conversations for this.
     Library(String),
+    /// Look for this on the start screen.
+    Find(&'static str),
     /// Hold this lesson.
     Lesson(Arc<Lesson>),
 }
@@ -151,9 +189,12 @@ pub struct Start {
     pub lesson: Option<(Arc<Lesson>, Done)>,
     /// All lessons.
     lessons: Vec<Findable>,
-    /// The scenarios of the lab: name and title.
-    pub scenarios: Vec<(String, String)>,
+    /// The scenarios of the lab.
+    pub scenarios: Vec<Scenario>,
 }
+
+/// What a scenario's name stands behind.
+const LAB: &str = "lab:";
 
 /// Scenarios that are listed beside other things; after `lab:` all that fit are.
 const SCENARIOS: usize = 8;
@@ -192,12 +233,7 @@ impl Start {
         };
         let profiles = self.profiles.iter().enumerate();
         if text.is_empty() {
-            let mut items = vec![Item::Lab];
-            items.extend(self.lesson.as_ref().map(|_| Item::Lesson));
-            items.extend(profiles.map(|(n, _)| Item::Profile(n)));
-            items.extend((0..self.recent.len()).map(Item::Recent));
-            items.extend((!self.recent.is_empty()).then_some(Item::All));
-            return items;
+            return self.all_items();
         }
         let begins = |name: &str| name.to_lowercase().starts_with(&text);
         let mut items = Vec::new();
@@ -210,6 +246,8 @@ impl Start {
         if begins("lab") {
             items.push(Item::Lab);
         }
+        let all = !self.scenarios.is_empty() && (begins("scenarios") || begins("lab"));
+        items.extend(all.then_some(Item::Scenarios));
         let next = self.lesson.is_some() && (begins("lessons") || begins("first lesson") || begins("learn"));
         items.extend(next.then_some(Item::Lesson));
         let own: Vec<Item> = profiles.clone().filter(|(_, p)| begins(&p.name)).map(|(n, _)| Item::Profile(n)).collect();
@@ -244,20 +282,31 @@ impl Start {
         items
     }
 
+    /// The rows where nothing was typed.
+    fn all_items(&self) -> Vec<Item> {
+        let mut items = vec![Item::Lab];
+        items.extend((!self.scenarios.is_empty()).then_some(Item::Scenarios));
+        items.extend(self.lesson.as_ref().map(|_| Item::Lesson));
+        items.extend((0..self.profiles.len()).map(Item::Profile));
+        items.extend((0..self.recent.len()).map(Item::Recent));
+        items.extend((!self.recent.is_empty()).then_some(Item::All));
+        items
+    }
+
     /// Whether a text is a bare word that begins one of a lesson's title, and whether it begins one of a scenario's name:
     /// as a host it would be asked for in the DNS. Not what was talked to before; and what stands after `lab:` is no
     /// host as long as it is not the whole of a scenario's name.
     fn is_no_host(&self, text: &str) -> (bool, bool) {
         let begins = |words: &str| words.split(|c: char| !c.is_alphanumeric()).any(|word| word.starts_with(text));
-        if let Some(name) = text.strip_prefix("lab:") {
-            return (false, self.scenarios.iter().all(|(scenario, _)| scenario != name.trim()));
+        if let Some(name) = text.strip_prefix(LAB) {
+            return (false, self.scenarios.iter().all(|it| it.name != name.trim()));
         }
         let bare = text.chars().count() >= 3 && text.chars().all(char::is_alphabetic);
         if !bare || self.recent.iter().any(|recent| recent.target.to_lowercase().contains(text)) {
             return (false, false);
         }
         let titled = |it: &Findable| begins(&it.standing.lesson.title.to_lowercase());
-        (self.lessons.iter().any(titled), self.scenarios.iter().any(|(name, _)| begins(name)))
+        (self.lessons.iter().any(titled), self.scenarios.iter().any(|it| begins(&it.name)))
     }
 
     /// The lessons that have every word in their titles, then those that have it in what they teach, where these are few:
@@ -276,21 +325,24 @@ impl Start {
         titled.chain(told).map(|(n, _)| n).collect()
     }
 
-    /// The scenarios that have every word in their names or titles; after `lab:` those whose names have what follows.
+    /// The scenarios that have every word in their names or titles, then those that have it in what they show; after
+    /// `lab:` first those whose names have what follows, and as many as there are.
     fn scenarios_like(&self, text: &str) -> Vec<usize> {
-        let all = self.scenarios.iter().enumerate();
-        if let Some(name) = text.strip_prefix("lab:") {
-            let has = |(n, (scenario, _)): (usize, &(String, String))| scenario.contains(name.trim()).then_some(n);
-            return all.filter_map(has).collect();
-        }
-        if text.chars().count() < 3 || is_code(text) {
-            return Vec::new();
-        }
-        let within = |words: &str| text.split_whitespace().all(|word| words.contains(word));
-        let has = |(n, (name, title)): (usize, &(String, String))| {
-            within(&format!("lab scenario {name} {}", title.to_lowercase())).then_some(n)
+        let (text, most) = match text.strip_prefix(LAB) {
+            Some(name) => (name.trim(), usize::MAX),
+            None if text.chars().count() < 3 || is_code(text) => return Vec::new(),
+            None => (text, SCENARIOS),
         };
-        all.filter_map(has).take(SCENARIOS).collect()
+        let found = |within: Within| {
+            let all = self.scenarios.iter().enumerate();
+            all.filter(move |(_, it)| it.is_found(text) == Some(within)).map(|(n, _)| n)
+        };
+        let mut found: Vec<usize> = found(Within::Title).chain(found(Within::Text)).collect();
+        if most == usize::MAX {
+            found.sort_by_key(|n| !self.scenarios[*n].name.contains(text));
+        }
+        found.truncate(most);
+        found
     }
 
     /// The recipient of a conversation by which it was found.
@@ -332,7 +384,7 @@ impl Start {
     }
 
     /// Takes in which scenarios the lab has. What is marked stays marked.
-    pub(super) fn know(&mut self, scenarios: Vec<(String, String)>) {
+    pub(super) fn know(&mut self, scenarios: Vec<Scenario>) {
         let marked = self.marked();
         self.scenarios = scenarios;
         if let Some(item) = marked {
@@ -368,8 +420,7 @@ impl Start {
     pub(super) fn complete(&mut self, paths: &Paths) -> bool {
         let same = self.text() == paths.typed;
         if same && !paths.found.is_empty() {
-            self.find = Input::new(paths.text().to_owned());
-            self.marked = 0;
+            self.look_for(paths.text());
         }
         same
     }
@@ -379,6 +430,12 @@ impl Start {
         for c in text.lines().next().unwrap_or_default().chars().filter(|c| crate::smtp::escape::is_plain(*c)) {
             self.find.handle(tui_input::InputRequest::InsertChar(c));
         }
+        self.marked = 0;
+    }
+
+    /// Looks for this in place of what was typed.
+    pub(super) fn look_for(&mut self, text: &str) {
+        self.find = Input::new(text.to_owned());
         self.marked = 0;
     }
 
@@ -400,10 +457,11 @@ impl Start {
     #[must_use]
     pub fn chosen(&self) -> Option<Chosen> {
         Some(match self.marked()? {
-            Item::Lab => Chosen::Target("lab:".to_owned()),
+            Item::Lab => Chosen::Target(LAB.to_owned()),
+            Item::Scenarios => Chosen::Find(LAB),
             Item::Lesson => Chosen::Lesson(Arc::clone(&self.lesson.as_ref()?.0)),
             Item::Found(n) => Chosen::Lesson(Arc::clone(&self.lessons.get(n)?.standing.lesson)),
-            Item::Scenario(n) => Chosen::Target(format!("lab:{}", self.scenarios.get(n)?.0)),
+            Item::Scenario(n) => Chosen::Target(format!("{LAB}{}", self.scenarios.get(n)?.name)),
             Item::Typed => Chosen::Target(self.text().trim().to_owned()),
             Item::Profile(n) => Chosen::Target(self.profiles.get(n)?.name.clone()),
             Item::Recent(n) => Chosen::File(self.recent.get(n)?.path.clone()),

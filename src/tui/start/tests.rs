@@ -31,6 +31,10 @@ fn start() -> Start {
     }
 }
 
+fn scenario(name: &str, title: &str) -> Scenario {
+    Scenario { name: name.to_owned(), title: title.to_owned(), ..Scenario::default() }
+}
+
 fn chosen(text: &str) -> Chosen {
     let mut start = start();
     start.paste(text);
@@ -57,14 +61,13 @@ fn a_host_is_connected_to_even_if_something_else_has_it_in_its_words() {
 fn scenarios_of_the_lab_are_found_by_name_and_title() {
     let mut screen = Screen::new(80, 24);
     screen.model.face = Face::Start;
-    let scenario = |name: &str, title: &str| (name.to_owned(), title.to_owned());
     let all = vec![
         scenario("block-list", "On a block list"),
         scenario("greylisting", "Greylisting"),
         scenario("tarpit", "Slow"),
     ];
     screen.send(Message::Scenarios(all));
-    assert!(screen.shown().contains("lab: lists its 3 scenarios"), "{}", screen.shown());
+    assert!(screen.shown().contains("3 other servers"), "{}", screen.shown());
     screen.keys("grey");
     assert!(screen.shown().contains("1 of 3"), "{}", screen.shown());
     let shown = screen.shown();
@@ -88,6 +91,36 @@ fn scenarios_of_the_lab_are_found_by_name_and_title() {
     screen.send(Message::Scenarios(vec![scenario("block-list", "On a block list"), scenario("tarpit", "Slow")]));
     screen.keys("lab:");
     assert!(screen.shown().contains("lab:tarpit") && screen.shown().contains("lab:block-list"), "{}", screen.shown());
+}
+
+#[test]
+fn a_row_leads_to_all_scenarios_with_the_story_of_the_marked_one_and_how_many_follow() {
+    let mut screen = screen(80, 24);
+    let mut all: Vec<Scenario> = (1..=30).map(|n| scenario(&format!("trouble-{n}"), "Another trouble")).collect();
+    all[0].story = "A server that says no.".to_owned();
+    all[20].teaches = "lists against spam".to_owned();
+    screen.send(Message::Scenarios(all));
+    let shown = screen.shown();
+    assert!(shown.contains("Scenarios      30 other servers") && !shown.contains("more"), "{shown}");
+    screen.asked();
+    screen.keys("<down><enter>");
+    let shown = screen.shown();
+    assert!(shown.contains("Find  lab:") && shown.contains(" ▌  lab:trouble-1 "), "{shown}");
+    assert!(shown.contains("▸ A server that says no.") && shown.contains("▼ 1"), "{shown}");
+    screen.keys("<esc>spam");
+    assert!(screen.shown().contains("lab:trouble-21"), "{}", screen.shown());
+    screen.keys("<esc>lab:spam<enter>");
+    assert_eq!(screen.asked().last().map(String::as_str), Some("connect lab:trouble-21"), "{}", screen.shown());
+}
+
+#[test]
+fn the_shipped_scenarios_are_found_by_what_they_show() {
+    let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/scenarios");
+    let text = std::fs::read_to_string(dir.join("block-list.toml")).expect("it is shipped");
+    let told = text.lines().find_map(|line| line.strip_prefix("teaches = ")).expect("it teaches something");
+    let list = Scenario { teaches: told.to_owned(), ..scenario("block-list", "Block list") };
+    let start = Start { scenarios: vec![list], ..Start::default() };
+    assert_eq!(start.scenarios_like("spam"), [0]);
 }
 
 #[test]

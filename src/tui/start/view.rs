@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
-use super::{Item, Profile, Start};
+use super::{Item, Profile, Scenario, Start};
 use crate::lesson::map::{State, called};
 use crate::smtp::Verb;
 use crate::smtp::escape::for_screen;
@@ -42,6 +42,11 @@ pub(in crate::tui) fn draw(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let notice = notice(model, area.width);
     let said = u16::try_from(notice.len()).unwrap_or(0);
     let (below, rows, from) = list(model, area);
+    let hidden = rows.iter().skip(from + usize::from(below.height)).filter(|(_, item)| item.is_some()).count();
+    if hidden > 0 && said == 0 {
+        let style = model.theme.style(Role::Dim);
+        frame.buffer_mut().set_string(area.x, below.bottom(), format!("    ▼ {hidden} more"), style);
+    }
     for (y, (line, _)) in (0..below.height).zip(rows.into_iter().skip(from)) {
         frame.buffer_mut().set_line(below.x, below.y + y, &line, below.width);
     }
@@ -131,13 +136,12 @@ fn keys(model: &Model) -> String {
     hints.collect::<Vec<_>>().join(" · ")
 }
 
-/// What stands at the right of a heading: the keys for profiles; where the lab's scenarios are; how many of them are listed.
+/// What stands at the right of a heading: the keys for profiles; how many of the lab's scenarios are listed.
 fn beside(model: &Model, start: &Start, heading: &str) -> Option<String> {
     let all = start.scenarios.len();
     let listed = || start.items().iter().filter(|item| matches!(item, Item::Scenario(_))).count();
     match heading {
         PROFILES => Some(keys(model)),
-        LAB if all > 0 => Some(format!("lab: lists its {all} scenarios")),
         SCENARIOS => Some(format!("{} of {all} · lab: lists all", listed())),
         _ => None,
     }
@@ -183,6 +187,11 @@ fn rows(model: &Model, start: &Start, columns: usize) -> (Vec<(Line<'static>, Op
         }
         let style = if is_marked { theme.style(Role::Accent) } else { theme.style(role) };
         lines.push((Line::styled(text, style), Some(item)));
+        if is_marked {
+            let story = story(start, item, columns);
+            marked_line += story.len();
+            lines.extend(story.into_iter().map(|row| (Line::styled(row, theme.style(Role::Dim)), Some(item))));
+        }
         if is_marked && matches!(item, Item::Profile(n) if start.profiles.get(n).is_some_and(|p| p.production)) {
             let words = "PRODUCTION: real mail; ehlo asks before it hands over a message";
             let row = Line::styled(format!("    ▸ {words}"), theme.style(Role::Warning));
@@ -191,6 +200,15 @@ fn rows(model: &Model, start: &Start, columns: usize) -> (Vec<(Line<'static>, Op
         }
     }
     (lines, marked_line)
+}
+
+/// What one meets in the scenario of a row, below it.
+fn story(start: &Start, item: Item, columns: usize) -> Vec<String> {
+    const MARGIN: usize = 6;
+    let Item::Scenario(n) = item else { return Vec::new() };
+    let words = start.scenarios.get(n).map(|it| for_screen(it.story.as_bytes())).unwrap_or_default();
+    let rows = wrap(&words, columns.saturating_sub(MARGIN + 2)).into_iter().filter(|row| !row.is_empty());
+    rows.enumerate().map(|(n, row)| format!("    {} {row}", if n == 0 { "▸" } else { " " })).collect()
 }
 
 /// What stands at the right of a row.
@@ -215,7 +233,7 @@ fn aside(start: &Start, item: Item) -> Option<String> {
             (_, done) if done.finished.is_some() => "finished".to_owned(),
             (lesson, done) => format!("{} of {} steps", done.steps.min(lesson.steps.len()), lesson.steps.len()),
         },
-        Item::Lab | Item::Typed | Item::File | Item::All | Item::Scenario(_) => return None,
+        Item::Lab | Item::Scenarios | Item::Typed | Item::File | Item::All | Item::Scenario(_) => return None,
     };
     Some(words)
 }
@@ -230,6 +248,10 @@ fn row(start: &Start, item: Item, columns: usize) -> (&'static str, Vec<(String,
                 "a mail server inside ehlo: safe to break, nothing leaves this machine"
             };
             (LAB, vec![("Lab".to_owned(), 13), (what.to_owned(), 100)], Role::Text)
+        }
+        Item::Scenarios => {
+            let what = format!("{} other servers, each with a trouble of its own", start.scenarios.len());
+            (LAB, vec![("Scenarios".to_owned(), 13), (what, 100)], Role::Text)
         }
         Item::Lesson => {
             let Some((lesson, done)) = &start.lesson else { return (LAB, Vec::new(), Role::Text) };
@@ -289,8 +311,10 @@ fn found(start: &Start, n: usize) -> (&'static str, Vec<(String, usize)>, Role) 
 
 /// A scenario of the lab.
 fn scenario(start: &Start, n: usize) -> (&'static str, Vec<(String, usize)>, Role) {
-    let Some((name, title)) = start.scenarios.get(n) else { return (SCENARIOS, Vec::new(), Role::Text) };
-    let widest = start.scenarios.iter().map(|(name, _)| width(name) + 4).max().unwrap_or(0).min(26);
+    let Some(Scenario { name, title, .. }) = start.scenarios.get(n) else {
+        return (SCENARIOS, Vec::new(), Role::Text);
+    };
+    let widest = start.scenarios.iter().map(|it| width(&it.name) + 4).max().unwrap_or(0).min(26);
     let name = format!("lab:{}", for_screen(name.as_bytes()));
     (SCENARIOS, vec![(name, widest), (for_screen(title.as_bytes()), 100)], Role::Text)
 }
