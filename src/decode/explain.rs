@@ -347,8 +347,11 @@ fn causes(layers: &Layers<'_>, context: &Context) -> Vec<String> {
 type Refutes = fn(&Context) -> bool;
 
 /// Causes in general, by their words in the tables, and what of a conversation shows that they can't be the one.
-pub(super) const REFUTABLE: [(&str, Refutes); 13] = [
+pub(super) const REFUTABLE: [(&str, Refutes); 16] = [
     ("The line is encrypted already", |context| context.tls == Some(false)),
+    ("The line is not encrypted", |context| context.tls == Some(true)),
+    ("STARTTLS has not been said on this connection", |context| context.tls == Some(true)),
+    ("Nobody has logged in on this connection", |context| context.authenticated == Some(true)),
     ("No EHLO yet", |context| context.capabilities.is_some()),
     ("You are logged in already", |context| context.authenticated == Some(false)),
     ("A mail transaction is open", |context| {

@@ -283,6 +283,18 @@ fn steps_fit_the_moment() {
 }
 
 #[test]
+fn what_the_state_disproves_is_no_cause() {
+    let tls = Context { tls: Some(true), authenticated: Some(false), ..after(Verb::Mail) };
+    for text in ["530 5.7.0 Authentication required", "530 Authentication required", "530 No", "523 No", "538 No"] {
+        let said = decode_in(text, &tls).causes.join("\n");
+        assert!(!said.contains("not encrypted"), "{text}: {said}");
+    }
+    let clear = Context { tls: Some(false), ..tls };
+    let said = decode_in("530 No", &clear).causes.join("\n");
+    assert!(said.contains("not encrypted") && said.contains("Nobody has logged in"), "{said}");
+}
+
+#[test]
 fn software_is_recognised() {
     for (text, name) in [
         ("220 mx.target.local ESMTP Postfix", "Postfix"),

@@ -431,6 +431,7 @@ impl Model {
             exam: in_exam(self),
             replays: replay::is_playing(self),
             advised: self.talk.advised().filter(|_| !in_exam(self)),
+            login_failed: self.talk.login_failed(),
             lab: self.peer.lab,
             again: retry::again(self),
             step: self.lesson.as_ref().filter(|_| self.shows_lesson()).and_then(LessonPane::goal),

@@ -216,6 +216,19 @@ fn after_a_refused_log_in_the_grey_text_logs_in_again() {
 }
 
 #[test]
+fn who_has_not_tried_to_log_in_is_not_told_to_do_it_again() {
+    for (columns, words) in
+        [(80, "Log in first: AUTH"), (120, "The server wants to know you before that: log in with AUTH")]
+    {
+        let mut screen = connected(columns, 33);
+        screen.say("EHLO noddy.com<enter>", "< 250-mx.target.local\n< 250 AUTH PLAIN LOGIN");
+        screen.say("MAIL FROM:<lt>dude@noddy.com><enter>", "< 530 5.7.0 Authentication required");
+        let shown = screen.shown();
+        assert!(shown.contains(words) && !shown.contains("AUTH again"), "{shown}");
+    }
+}
+
+#[test]
 fn the_same_recipient_tried_twice_is_one_recipient() {
     let mut screen = connected(120, 33);
     screen.wire("> EHLO noddy.com\n< 250 mx.target.local\n> MAIL FROM:<a@noddy.com>\n< 250 ok");

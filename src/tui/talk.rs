@@ -379,6 +379,13 @@ impl Talk {
         self.explained.as_ref().map(|(seen, explanation)| (seen.about, explanation))
     }
 
+    /// Whether the last reply refuses a log-in.
+    #[must_use]
+    pub fn login_failed(&self) -> bool {
+        let last = self.last_answered().and_then(|last| self.dialogue.exchanges().get(last));
+        last.is_some_and(|x| x.verb == Verb::Auth && x.code.is_some_and(|code| code.class().is_refusal()))
+    }
+
     /// The line that is the next step after the last reply, where that refuses and is what is explained.
     #[must_use]
     pub fn advised(&self) -> Option<&str> {

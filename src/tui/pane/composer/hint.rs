@@ -423,10 +423,7 @@ fn phase(ghost: &str, around: &Surroundings<'_>) -> Hint {
             ("The line is encrypted: greet the server again with EHLO", "Encrypted: greet again with EHLO")
         }
         Phase::Greeted => ("Greet the server: EHLO or HELO · {ready} makes ready", "Greet the server: EHLO or HELO"),
-        Phase::Ready if around.advised.is_some_and(|line| line.starts_with("AUTH")) => (
-            "The log-in was refused, and Reply says why: AUTH again, or another mechanism",
-            "Refused: AUTH again, or another mechanism",
-        ),
+        Phase::Ready if around.advised.is_some_and(|line| line.starts_with("AUTH")) => of_log_in(around.login_failed),
         Phase::Ready if around.advised == Some("STARTTLS") => {
             ("The server wants the line encrypted before that: STARTTLS", "Refused: STARTTLS comes first")
         }
@@ -463,6 +460,18 @@ fn phase(ghost: &str, around: &Surroundings<'_>) -> Hint {
         sentences = long.into_iter().chain([format!("{short} · {}", with[1])]).chain(sentences).collect();
     }
     Hint::Note(if secrecy::is_answer(around) { Role::Text } else { Role::Remark }, sentences)
+}
+
+/// Where the server wants a log-in: another one, or a first.
+fn of_log_in(failed: bool) -> (&'static str, &'static str) {
+    if failed {
+        (
+            "The log-in was refused, and Reply says why: AUTH again, or another mechanism",
+            "Refused: AUTH again, or another mechanism",
+        )
+    } else {
+        ("The server wants to know you before that: log in with AUTH", "Log in first: AUTH")
+    }
 }
 
 /// What comes between two mail transactions.

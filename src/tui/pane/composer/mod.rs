@@ -87,6 +87,8 @@ pub struct Surroundings<'a> {
     pub replays: bool,
     /// The line that is the next step after a refusal that was the last word.
     pub advised: Option<&'a str>,
+    /// The last word was the refusal of a log-in.
+    pub login_failed: bool,
     /// The other side is the lab: what it takes can be looked at.
     pub lab: bool,
     /// What the server has put off.

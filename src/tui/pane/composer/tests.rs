@@ -57,6 +57,7 @@ impl Desk {
             bare: false,
             replays: false,
             advised: None,
+            login_failed: false,
             lab: false,
             again: None,
             step: None,
