@@ -101,7 +101,9 @@ fn is_announced(model: &mut Model, armed: Option<&Armed>, content: bool) -> bool
     }
     let meant = content || model.pasted.shows("");
     if model.composer.line().is_empty() && !meant && armed.is_none() {
-        model.notice = Some("The line is empty; Enter again sends an empty line.".to_owned());
+        // What stands there in grey looks like a line to who sees no grey.
+        let grey = if model.composer.ghost().is_empty() { "" } else { "Tab takes the grey text; " };
+        model.notice = Some(format!("The line is empty: {grey}Enter again sends an empty line."));
         model.armed = Some(Armed::Empty);
         return true;
     }

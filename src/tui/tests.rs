@@ -161,7 +161,7 @@ fn an_empty_line_is_announced_before_it_is_sent() {
     let mut screen = connected(80, 24);
     screen.keys("<enter>");
     assert!(screen.asked().is_empty());
-    assert!(screen.shown().contains("Enter again sends an empty line"));
+    assert!(screen.shown().contains("The line is empty: Tab takes the grey text; Enter again sends an empty line."));
     screen.keys("<enter>");
     assert_eq!(screen.asked(), ["send "]);
     screen.keys("<enter>x<backspace><enter>");
