@@ -246,3 +246,32 @@ fn what_the_lab_has_taken_is_a_key_away_and_the_line_says_so() {
     screen.wire("> DATA\n< 354 go\n| x\n> .\n< 250 2.0.0 Ok: queued");
     assert!(screen.shown().contains("Esc L shows"), "{}", screen.shown());
 }
+
+#[test]
+fn what_follows_a_message_has_the_row_that_it_would_have_before_one() {
+    let row = |screen: &Screen| screen.shown().lines().rev().nth(2).unwrap_or_default().to_owned();
+    for said in [
+        "> EHLO noddy.com\n< 250-mx.target.local\n< 250 AUTH LOGIN",
+        "> RCPT TO:<c@d>\n< 503 5.5.1 MAIL first",
+        "> DATA\n< 503 5.5.1 MAIL first",
+        "> AUTH PLAIN AGE=\n< 235 2.7.0 Ok",
+    ] {
+        let mut first = connected(80, 24);
+        first.model.peer.lab = true;
+        first.wire("> EHLO noddy.com\n< 250 ok");
+        first.wire(said);
+        let mut screen = connected(80, 24);
+        screen.model.peer.lab = true;
+        screen.wire("> EHLO noddy.com\n< 250 ok\n> MAIL FROM:<a@b>\n< 250 ok\n> RCPT TO:<c@d>\n< 250 ok");
+        screen.say("DATA<enter>", "< 354 go");
+        screen.say(".<enter>", "< 250 2.0.0 Ok: queued");
+        assert!(row(&screen).contains("Esc L shows"), "{}", screen.shown());
+        screen.wire("> NOOP\n< 250 ok");
+        assert!(row(&screen).contains("Esc L shows"), "{}", screen.shown());
+        screen.wire(said);
+        assert_eq!(row(&screen), row(&first), "{said}: {}", screen.shown());
+        assert_eq!(screen.model.composer.ghost(), first.model.composer.ghost(), "{said}");
+        let title = screen.shown().lines().next().unwrap_or_default().to_owned();
+        assert!(!title.contains("message taken"), "{title}");
+    }
+}

@@ -104,7 +104,7 @@ pub struct Session {
     /// Messages that the server took.
     pub delivered: u32,
     /// The verdicts on the last message: for how many it was taken, of how many there were (LMTP: one a recipient).
-    /// None since MAIL was sent for the next, or before the first.
+    /// None once something else was answered since, or before the first.
     pub verdicts: Option<(u32, u32)>,
     /// Octets of the open BDAT chunk that are still to be sent.
     pub chunk_left: u64,

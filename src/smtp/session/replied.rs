@@ -9,17 +9,19 @@ impl Session {
     pub(super) fn command_replied(&mut self, command: &Command, reply: &Reply) {
         let success = reply.class() == Class::Success;
         self.counted(command);
+        // After a message whatever follows has the word, but for what changes nothing.
+        if !success || !matches!(command.verb, Verb::Noop | Verb::Help | Verb::Vrfy | Verb::Expn | Verb::Quit) {
+            self.verdicts = None;
+        }
         match command.verb {
             Verb::Helo | Verb::Ehlo | Verb::Lhlo if success => self.greeted_back(command.verb, reply),
             Verb::Mail if success => {
                 self.end_transaction();
                 self.transactions += 1;
-                self.verdicts = None;
                 self.asked = MailAsks::of(command);
                 self.reverse_path = Some(command.path.as_ref().map_or_else(String::new, Path::address).into());
                 self.phase = Phase::Mail;
             }
-            Verb::Mail => self.verdicts = None,
             Verb::Rcpt if success => {
                 self.accepted += 1;
                 self.phase = Phase::Rcpt;
@@ -38,10 +40,7 @@ impl Session {
                 }
             }
             Verb::Bdat => self.chunk_replied(command, success),
-            Verb::Rset if success => {
-                self.verdicts = None;
-                self.end_transaction();
-            }
+            Verb::Rset if success => self.end_transaction(),
             Verb::Xclient if success => self.client_exchanged(),
             Verb::Starttls if success => self.phase = Phase::Handshake,
             Verb::Auth => {
