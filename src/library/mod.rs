@@ -39,8 +39,28 @@ fn newest_first(state: &Path) -> Vec<PathBuf> {
 /// The transcripts under `STATE/transcripts`, the last by name first; a year is looked at when it is come to. A name
 /// tells only of what was recorded here when it was ([`Summary::when`]).
 pub fn files(state: &Path) -> impl Iterator<Item = PathBuf> {
-    let years = names(&state.join("transcripts"), |name| name.len() == 4 && name.bytes().all(|b| b.is_ascii_digit()));
-    years.into_iter().flat_map(|year| names(&year, |name| name.strip_suffix(".smtp").is_some()))
+    let years = names(&state.join("transcripts"), is_year);
+    years.into_iter().flat_map(|year| names(&year, is_transcript))
+}
+
+/// Whether a path is that of one of them, or would be with a file there. Of a link it is the link that is meant.
+#[must_use]
+pub fn is_listed(state: &Path, path: &Path) -> bool {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let year = path.parent().and_then(|folder| folder.canonicalize().ok());
+    let transcripts = state.join("transcripts").canonicalize().ok();
+    year.is_some_and(|year| {
+        year.file_name().and_then(|name| name.to_str()).is_some_and(is_year)
+            && year.parent().is_some_and(|above| transcripts.as_deref() == Some(above))
+    }) && path.file_name().and_then(|name| name.to_str()).is_some_and(is_transcript)
+}
+
+fn is_year(name: &str) -> bool {
+    name.len() == 4 && name.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn is_transcript(name: &str) -> bool {
+    name.strip_suffix(".smtp").is_some()
 }
 
 /// Why a transcript was not found by its name.
@@ -167,6 +187,9 @@ mod tests {
         assert_eq!(recent(state, 2).len(), 2);
         assert_eq!(recent(state, 0), []);
         assert_eq!(recent(&state.join("nowhere"), 5), []);
+        let listed = |name: &str| is_listed(state, &state.join("transcripts").join(name));
+        assert!(listed("2026/2026-11-24-000000-bad.smtp") && listed("2025/../2026/new.smtp"));
+        assert!(!["2026/notes.txt", "other/2027-01-01-000000-mx.smtp", "a.smtp"].into_iter().any(listed));
     }
 
     #[test]

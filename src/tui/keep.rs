@@ -87,7 +87,12 @@ pub(super) fn write(writing: Writing, knowledge: &Knowledge, world: &World, send
     let (knowledge, world) = (knowledge.clone(), world.clone());
     tokio::task::spawn_blocking(move || {
         let to = expanded(&writing.to, &world);
-        let message = if to.exists() && !writing.over {
+        let there = to.exists();
+        let live = there && library::is_recorded_into(&to);
+        let message = if live || there && library::is_listed(&world.directories.state, &to) {
+            let Writing { format, anonymise, .. } = writing;
+            Message::Taken { to: free(&to), by: to, live, format, anonymise }
+        } else if there && !writing.over {
             let Writing { to, format, anonymise, .. } = writing;
             Message::Exists { to, format, anonymise }
         } else if let Some(path) = gone(&writing.whole) {
@@ -98,22 +103,34 @@ pub(super) fn write(writing: Writing, knowledge: &Knowledge, world: &World, send
             let folder = to.parent().filter(|folder| folder.starts_with(&kept));
             // Each year has its own, which is there from its first conversation on.
             let made = folder.map_or(Ok(()), private::create_folder);
-            let words =
-                made.map_or_else(|error| format!("Not written: {error}"), |()| written(writing, &to, &knowledge));
-            let listed = folder.is_some() && to.exists() && to.extension().is_some_and(|ending| ending == "smtp");
-            Message::Notice(if listed { format!("{words} · it is one of the conversations now") } else { words })
+            let done = made
+                .map_err(|error| format!("Not written: {error}"))
+                .and_then(|()| written(writing, &to, &knowledge))
+                .map(|words| {
+                    let listed = library::is_listed(&world.directories.state, &to);
+                    if listed { words + " · it is one of the conversations now" } else { words }
+                });
+            Message::Notice(done.unwrap_or_else(|why| why))
         };
         let _ = sender.send(message);
     });
 }
 
+/// The first of `NAME-2`, `NAME-3` and so on that is free.
+fn free(path: &Path) -> PathBuf {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let ending = path.extension().map(|ending| format!(".{}", ending.to_string_lossy())).unwrap_or_default();
+    let mut names = (2..u32::MAX).map(|n| path.with_file_name(format!("{stem}-{n}{ending}")));
+    names.find(|path| !path.exists()).unwrap_or_else(|| path.to_owned())
+}
+
 /// Writes it; what came of that, in words.
-fn written(writing: Writing, to: &Path, knowledge: &Knowledge) -> String {
+fn written(writing: Writing, to: &Path, knowledge: &Knowledge) -> Result<String, String> {
     let shown = std::path::absolute(to).unwrap_or_else(|_| to.to_owned());
     let shown = for_screen(shown.to_string_lossy().as_bytes());
     // What a long conversation means takes seconds to be written down: first whether there is a place for it.
     if to.parent().is_some_and(|it| !it.as_os_str().is_empty() && !it.exists()) {
-        return format!("Not written to {shown}: its folder does not exist; make it first, or name another one.");
+        return Err(format!("Not written to {shown}: its folder does not exist; make it first, or name another one."));
     }
     let from_screen = if matches!(writing.whole, Whole::Gone(_)) { ", from the screen: its file is gone" } else { "" };
     let octets = document(writing.whole).map(|document| {
@@ -122,10 +139,10 @@ fn written(writing: Writing, to: &Path, knowledge: &Knowledge) -> String {
     });
     match octets.and_then(|octets| private::replace(to, &octets).map_err(|error| error.to_string())) {
         Ok(()) if writing.anonymise => {
-            format!("Written without names to {shown}{from_screen}; look through it before you give it away.")
+            Ok(format!("Written without names to {shown}{from_screen}; look through it before you give it away."))
         }
-        Ok(()) => format!("Written to {shown}{from_screen}"),
-        Err(why) => format!("Not written to {shown}: {why}"),
+        Ok(()) => Ok(format!("Written to {shown}{from_screen}")),
+        Err(why) => Err(format!("Not written to {shown}: {why}")),
     }
 }
 
@@ -293,6 +310,32 @@ mod tests {
         let Some(Message::Notice(said)) = answers.recv().await else { panic!("it is said") };
         assert!(said.contains("it is one of the conversations now"), "{said}");
         assert_eq!(crate::library::files(folder.path()).collect::<Vec<_>>(), [to]);
+    }
+
+    #[tokio::test]
+    async fn what_is_kept_or_recorded_is_never_written_over() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let kept = folder.path().join("transcripts/2026/s1.smtp");
+        let elsewhere = folder.path().join("s1.smtp");
+        std::fs::create_dir_all(kept.parent().expect("a folder")).expect("made");
+        let (sender, mut answers) = tokio::sync::mpsc::unbounded_channel();
+        for (place, live, over) in
+            [(&kept, false, false), (&kept, false, true), (&kept, true, true), (&elsewhere, true, true)]
+        {
+            std::fs::write(place, "the recording").expect("written");
+            let recorder = File::open(place).expect("it opens");
+            if live {
+                recorder.try_lock().expect("free");
+            }
+            let whole = Whole::Log(Box::default());
+            let writing = Writing { whole, to: place.clone(), format: None, anonymise: false, over };
+            write(writing, &Knowledge::default(), &world(folder.path()), sender.clone());
+            let Some(Message::Taken { by, to, live: told, .. }) = answers.recv().await else { panic!("it is asked") };
+            assert_eq!((&by, to, told), (place, place.with_file_name("s1-2.smtp"), live));
+            assert_eq!(std::fs::read_to_string(place).expect("read"), "the recording");
+        }
+        std::fs::write(kept.with_file_name("s1-2.smtp"), "another one").expect("written");
+        assert_eq!(free(&kept), kept.with_file_name("s1-3.smtp"));
     }
 
     #[tokio::test]

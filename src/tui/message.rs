@@ -95,6 +95,19 @@ pub enum Message {
         /// Without names and addresses.
         anonymise: bool,
     },
+    /// A conversation that is kept, or that is being recorded, has the name of a file that was to be written.
+    Taken {
+        /// Its file.
+        by: PathBuf,
+        /// It is being recorded now.
+        live: bool,
+        /// A name that is free.
+        to: PathBuf,
+        /// The format that was to be written.
+        format: Option<&'static Format>,
+        /// Without names and addresses.
+        anonymise: bool,
+    },
     /// The conversations that are on disk, newest first.
     Recent(Vec<Recent>),
     /// The scenarios of the lab are known.

@@ -281,16 +281,35 @@ fn ending(path: &Path) -> Option<&'static Format> {
 
 /// A file of that name is there already: a second Enter writes over it.
 pub(super) fn exists(model: &mut Model, to: &Path, format: Option<&'static Format>, anonymise: bool) {
+    let mut prompt = asked_again(to, format, anonymise);
+    prompt.said = Some("it exists · Enter writes over it · Esc".to_owned());
+    prompt.over = true;
+    (model.notice, model.overlay) = (None, Some(Overlay::Prompt(prompt)));
+}
+
+/// A conversation has that name, which nothing takes the place of: another one is offered.
+pub(super) fn taken(
+    model: &mut Model,
+    (by, live): (&Path, bool),
+    to: &Path,
+    format: Option<&'static Format>,
+    anonymise: bool,
+) {
+    let name = for_screen(by.file_name().unwrap_or_default().to_string_lossy().as_bytes());
+    let why = if live { "is being recorded" } else { "is kept" };
+    let mut prompt = asked_again(to, format, anonymise);
+    prompt.said = Some(format!("{name} {why}: this name is free"));
+    (model.notice, model.overlay) = (None, Some(Overlay::Prompt(prompt)));
+}
+
+/// The prompt that asked for a file, with this one on its line.
+fn asked_again(to: &Path, format: Option<&'static Format>, anonymise: bool) -> Prompt {
     let ask = match format {
         _ if anonymise => Ask::Anonymised,
         Some(_) => Ask::Export,
         None => Ask::Save,
     };
-    model.notice = None;
-    let mut prompt = Prompt::new(ask, &to.to_string_lossy());
-    prompt.said = Some("it exists · Enter writes over it · Esc".to_owned());
-    prompt.over = true;
-    model.overlay = Some(Overlay::Prompt(prompt));
+    Prompt::new(ask, &to.to_string_lossy())
 }
 
 /// The conversation, for what is done beside the loop: its file, or else a copy of the log.

@@ -100,6 +100,9 @@ fn read(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::FileGone(path, wanted) => return reading::of_gone(model, &path, wanted),
         Message::Exists { to, format, anonymise } => reading::exists(model, &to, format, anonymise),
+        Message::Taken { by, live, to, format, anonymise } => {
+            reading::taken(model, (&by, live), &to, format, anonymise);
+        }
         Message::Paths(found) => paths::take(model, &found),
         Message::Scenarios(scenarios) => model.start.know(scenarios),
         _ => {}

@@ -226,6 +226,23 @@ fn a_file_is_written_over_only_by_a_second_enter() {
 }
 
 #[test]
+fn what_is_kept_under_that_name_is_named_and_another_name_offered() {
+    for (live, why) in [(false, "is kept"), (true, "is being")] {
+        let mut screen = opened(RELAY, 80, 24);
+        let by = PathBuf::from("/home/dude/.local/state/ehlo/transcripts/2026/2026-11-30-085057-lab.smtp");
+        let to = by.with_file_name("2026-11-30-085057-lab-2.smtp");
+        screen.send(Message::Taken { by, live, to, format: None, anonymise: false });
+        let shown = screen.shown();
+        let words = shown.replace(['│', '\n'], " ").split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains(&format!("2026-11-30-085057-lab.smtp {why}")), "{shown}");
+        assert!(words.contains("name is free") && shown.contains("085057-lab-2.smtp"), "{shown}");
+        screen.keys("<enter>");
+        let written = "write /home/dude/.local/state/ehlo/transcripts/2026/2026-11-30-085057-lab-2.smtp as smtp";
+        assert_eq!(screen.asked(), [written]);
+    }
+}
+
+#[test]
 fn a_copy_of_an_import_is_kept_among_the_conversations() {
     let mut screen = opened(RELAY, 80, 24);
     screen.model.talk.imported = Some(Box::default());
