@@ -98,6 +98,24 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
     code
 }
 
+/// Reads what is to be sent. What a signal finds of it on the disk is taken away: a message may be read from a pipe that
+/// never ends, so that nobody here would see the signal.
+fn prepared(arguments: &Arguments, world: &World, stop: &CancellationToken) -> Result<Prepared, String> {
+    let place = content::Place::default();
+    let (stopped, told) = (stop.clone(), content::Place::clone(&place));
+    let ending = tokio::spawn(async move {
+        stopped.cancelled().await;
+        if let Some(folder) = told.get() {
+            // It can't be helped where it fails.
+            let _ = std::fs::remove_dir_all(folder);
+        }
+        std::process::exit(Exit::Interrupted.code().into());
+    });
+    let prepared = tokio::task::block_in_place(|| prepared::prepared(arguments, &place, world));
+    ending.abort();
+    prepared
+}
+
 /// Prints what nothing is sent for.
 fn print(octets: &[u8]) -> Exit {
     printed(|out| out.write_all(octets))
@@ -118,7 +136,9 @@ async fn play(arguments: &Arguments, common: &Common, world: &World) -> Result<u
     if let Some(path) = &output.save {
         save::check(path, &[], output.force)?;
     }
-    let prepared = prepared::prepared(arguments, world)?;
+    let stop = CancellationToken::new();
+    stop_on_signals(&stop);
+    let prepared = prepared(arguments, world, &stop)?;
     if output.dump_mail {
         return Ok(dump(&prepared.outline.body)?.code());
     }
@@ -144,8 +164,6 @@ async fn play(arguments: &Arguments, common: &Common, world: &World) -> Result<u
         }
         screen.leave_standard_output();
     }
-    let stop = CancellationToken::new();
-    stop_on_signals(&stop);
     let mut labs = prepare::Labs::default();
     let trip = Trip::new(prepared, plan, hand_over, arguments, world, &mut labs, &mut screen).await?;
     let sent = trip.transact(world, &mut screen, &stop).await?;

@@ -23,6 +23,8 @@ pub(super) struct Found {
     pub(super) chain: Vec<Vec<u8>>,
     /// What speaks against it.
     pub(super) faults: Vec<TlsFault>,
+    /// It was looked at whole: where nothing could be looked at, nothing speaks against it either.
+    pub(super) complete: bool,
 }
 
 impl Found {
@@ -48,7 +50,7 @@ impl Found {
                 all.push(fault);
             }
         }
-        Self { chain, faults: all }
+        Self { complete: leaf.is_some(), chain, faults: all }
     }
 }
 
@@ -71,6 +73,7 @@ pub(super) async fn handshake<S: Io>(
     let noted = Arc::clone(&verdicts);
     let ready = || -> Result<openssl::ssl::Ssl, openssl::error::ErrorStack> {
         let mut builder = SslConnector::builder(SslMethod::tls_client())?;
+        trust_the_system(&mut builder);
         for pem in &options.roots {
             builder.cert_store_mut().add_cert(X509::from_pem(pem.as_bytes())?)?;
         }
@@ -117,19 +120,36 @@ pub(super) async fn handshake<S: Io>(
         .peer_cert_chain()
         .map(|stack| stack.iter().filter_map(|cert| cert.to_der().ok()).collect())
         .unwrap_or_default();
-    let mut verdicts = verdicts.lock().map(|all| all.clone()).unwrap_or_default();
+    let told = verdicts.lock().map(|all| all.clone()).ok();
+    let heard = told.is_some();
+    let mut verdicts = told.unwrap_or_default();
     if options.verify_name.is_some() {
         // It is another name than the one that was dialled which counts.
         verdicts.retain(|(code, _)| !matches!(code, 62 | 64));
     }
-    Ok((stream, Found::new(chain, options.verify_name.as_deref().unwrap_or(name), now, &verdicts)))
+    let mut found = Found::new(chain, options.verify_name.as_deref().unwrap_or(name), now, &verdicts);
+    found.complete &= heard;
+    Ok((stream, found))
 }
 
-/// Whether a version before 1.2 is asked for by its number. A system may forbid all of those by its rules (RFC 8996).
+/// The system's authorities: a library that was built elsewhere does not know where they are.
+#[cfg(not(any(target_os = "windows", target_vendor = "apple")))]
+fn trust_the_system(builder: &mut openssl::ssl::SslConnectorBuilder) {
+    let found = openssl_probe::probe();
+    if let Some(file) = found.cert_file {
+        // One that can't be read vouches for nobody, which the verdict says.
+        let _ = builder.load_verify_locations(Some(&file), None);
+    }
+    for folder in found.cert_dir {
+        let _ = builder.load_verify_locations(None, Some(&folder));
+    }
+}
+
+/// Whether nothing but versions before 1.2 is wanted. A system may forbid all of those by its rules (RFC 8996), which hold
+/// where a newer one is wanted, too.
 #[cfg(not(any(target_os = "windows", target_vendor = "apple")))]
 pub(super) fn asks_for_old(options: &TlsOptions) -> bool {
-    let old = |version: Option<TlsVersion>| matches!(version, Some(TlsVersion::V10 | TlsVersion::V11));
-    old(options.versions.0) || old(options.versions.1)
+    matches!(options.versions.1, Some(TlsVersion::V10 | TlsVersion::V11))
 }
 
 /// Elsewhere it is the system's library that decides.
@@ -237,35 +257,43 @@ mod tests {
         for (spoken, asked, name) in
             [(SslVersion::TLS1, TlsVersion::V10, "TLSv1.0"), (SslVersion::TLS1_1, TlsVersion::V11, "TLSv1.1")]
         {
-            let old = shaken(spoken, |options| options.versions = (Some(asked), None)).await;
-            assert!(old.result.is_ok(), "{:?}", old.result.err());
-            let tls = &old.remarks[0];
-            assert_eq!((tls.get("version"), tls.get("verified")), (Some(name), Some("yes")));
-            let alone = shaken(spoken, |options| options.versions = (None, Some(asked))).await;
-            assert!(alone.result.is_ok(), "{:?}", alone.result.err());
+            for versions in [(None, Some(asked)), (Some(asked), Some(asked))] {
+                let old = shaken(spoken, |options| options.versions = versions).await;
+                assert!(old.result.is_ok(), "{:?}", old.result.err());
+                let tls = &old.remarks[0];
+                assert_eq!((tls.get("version"), tls.get("verified")), (Some(name), Some("yes")));
+            }
             let unasked = shaken(spoken, |_| ()).await;
             assert!(unasked.result.is_err(), "by itself nobody speaks it");
+        }
+    }
+
+    #[test]
+    fn what_could_not_be_looked_at_is_not_complete() {
+        for chain in [Vec::new(), vec![b"no certificate".to_vec()]] {
+            let found = Found::new(chain, "mx.target.local", Timestamp::UNIX_EPOCH, &[]);
+            assert!(found.faults.is_empty() && !found.complete);
         }
     }
 
     #[tokio::test]
     async fn a_certificate_counts_for_an_old_version_too() {
         let wrong = shaken(SslVersion::TLS1, |options| {
-            options.versions = (Some(TlsVersion::V10), None);
+            options.versions = (None, Some(TlsVersion::V10));
             options.name = Some("other.target.local".to_owned());
         })
         .await;
         let words = wrong.result.err().expect("not for this name").words;
         assert!(wrong.untrusted && words.contains("other.target.local"), "{words}");
         let meant = shaken(SslVersion::TLS1, |options| {
-            options.versions = (Some(TlsVersion::V10), None);
+            options.versions = (None, Some(TlsVersion::V10));
             options.name = Some("other.target.local".to_owned());
             options.verify_name = Some("mx.target.local".to_owned());
         })
         .await;
         assert!(meant.result.is_ok(), "{:?}", meant.result.err());
         let unknown = shaken(SslVersion::TLS1, |options| {
-            options.versions = (Some(TlsVersion::V10), None);
+            options.versions = (None, Some(TlsVersion::V10));
             options.roots.clear();
         })
         .await;

@@ -84,21 +84,22 @@ async fn verifying(stream: Box<dyn Io>, name: &str, options: &TlsOptions) -> Out
     }
 }
 
-/// Versions are asked for that the library would not speak by the system's rules: what speaks against the certificate is
+/// Only versions are wanted that the library would not speak by the system's rules: what speaks against the certificate is
 /// looked at once the handshake is done, before anything is said.
 async fn judged(stream: Box<dyn Io>, name: &str, options: &TlsOptions, now: Timestamp) -> Outcome {
     let (tap, tapped) = Tap::new(stream);
     let result = inspect::handshake(tap, name, options, now).await;
     let facts = Facts::of(&tapped.finish().received);
     match result {
-        Ok((stream, found)) if found.faults.is_empty() => {
+        Ok((stream, found)) if found.complete && found.faults.is_empty() => {
             Outcome::done(verdict(about(&facts), &found), Box::new(stream))
         }
         Ok((_, found)) => {
             let mut remarks = vec![about(&facts).with("failed", "yes")];
             remarks.extend(certificates(&found.chain));
             let reasons: Vec<String> = found.faults.iter().map(TlsFault::words).collect();
-            let words = format!("the server's certificate can't be trusted: {}", reasons.join("; "));
+            let reasons = if reasons.is_empty() { "it can't be read".to_owned() } else { reasons.join("; ") };
+            let words = format!("the server's certificate can't be trusted: {reasons}");
             Outcome { untrusted: true, ..Outcome::failed(remarks, words) }
         }
         Err(error) => broken(&error, facts, name, options),

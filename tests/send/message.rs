@@ -103,6 +103,40 @@ fn a_large_file_is_attached_by_way_of_the_disk() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_signal_leaves_nothing_of_a_message_on_the_disk() {
+    use std::io::Write as _;
+    let desk = Desk::new();
+    let folder = desk.path("temporary");
+    std::fs::create_dir(&folder).expect("a folder");
+    let mut ehlo = std::process::Command::new(env!("CARGO_BIN_EXE_ehlo"))
+        .args(["send", "lab:", "--to", "anotherdude@target.local", "--attach", "-", "--state"])
+        .arg(desk.path("state"))
+        .env("TMPDIR", &folder)
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .expect("it starts");
+    let mut input = ehlo.stdin.take().expect("its standard input");
+    // More than is held, and no end to it.
+    input.write_all(&vec![b'x'; 3 << 20]).expect("it is read");
+    let kept = || {
+        let inner = std::fs::read_dir(&folder).expect("read").filter_map(Result::ok).next()?;
+        std::fs::metadata(inner.path().join("standard-input")).ok().map(|file| file.len())
+    };
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while kept().is_none_or(|octets| octets < 2 << 20) {
+        assert!(std::time::Instant::now() < deadline, "nothing is kept");
+        std::thread::yield_now();
+    }
+    let process = nix::unistd::Pid::from_raw(i32::try_from(ehlo.id()).expect("a process"));
+    nix::sys::signal::kill(process, nix::sys::signal::Signal::SIGTERM).expect("told");
+    assert_eq!(ehlo.wait().expect("it ends").code(), Some(130));
+    assert_eq!(std::fs::read_dir(&folder).expect("read").count(), 0, "what was kept is gone");
+    drop(input);
+}
+
+#[test]
 fn a_message_goes_in_chunks_too() {
     let desk = Desk::new();
     let ran =

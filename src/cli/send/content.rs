@@ -2,9 +2,11 @@
 
 use std::io::Read as _;
 use std::path::Path;
+use std::sync::Arc;
 
 use tempfile::TempDir;
 
+pub(super) use self::inputs::Place;
 use self::inputs::{Inputs, read, unreadable};
 use self::tokens::Tokens;
 use super::arguments::Content;
@@ -49,12 +51,19 @@ pub(super) struct Made {
     pub(super) folder: Option<TempDir>,
 }
 
-/// Makes the message, signed where it is to be. `in_memory`: it is to be held, as far as it may be.
+/// Makes the message, signed where it is to be. `in_memory`: it is to be held, as far as it may be. `place` is told where the
+/// folder is as soon as there is one.
 ///
 /// # Errors
 /// A file that can't be read, a field or type that is none; in words with the cure.
-pub(super) fn made(content: &Content, envelope: &Envelope<'_>, in_memory: bool, world: &World) -> Result<Made, String> {
-    let mut inputs = Inputs::new(if in_memory { HELD } else { LARGE });
+pub(super) fn made(
+    content: &Content,
+    envelope: &Envelope<'_>,
+    in_memory: bool,
+    place: &Place,
+    world: &World,
+) -> Result<Made, String> {
+    let mut inputs = Inputs::new(if in_memory { HELD } else { LARGE }, Arc::clone(place));
     let unsigned = unsigned(content, envelope, world, &mut inputs)?;
     let body = signed(inputs.whole(unsigned)?, content, world)?;
     Ok(Made { body, folder: inputs.into_folder() })

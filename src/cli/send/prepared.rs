@@ -4,7 +4,7 @@ use tempfile::TempDir;
 
 use super::Arguments;
 use super::announced::Header;
-use super::content::{self, Made};
+use super::content::{self, Made, Place};
 use super::parameters::Survey;
 use super::target::{self, Way};
 use crate::conversation::Log;
@@ -74,11 +74,11 @@ fn names(arguments: &Arguments, way: &Way, world: &World) -> Names {
     Names { greeting, from, to }
 }
 
-/// Reads a command line, and every file that it names.
+/// Reads a command line, and every file that it names. `place` is told where the folder is that a large message needs.
 ///
 /// # Errors
 /// What is missing, no such value, or can't be read; in words with the cure.
-pub(super) fn prepared(arguments: &Arguments, world: &World) -> Result<Prepared, String> {
+pub(super) fn prepared(arguments: &Arguments, place: &Place, world: &World) -> Result<Prepared, String> {
     let profiles = Profiles::load(&world.directories.config);
     let mut way = target::way(arguments, &profiles, world)?;
     let envelope = &arguments.envelope;
@@ -96,7 +96,7 @@ pub(super) fn prepared(arguments: &Arguments, world: &World) -> Result<Prepared,
     let goes_out = stop.is_none_or(|stop| stop >= Point::Dot);
     let Made { body, folder } = if goes_out || arguments.output.dump_mail {
         let envelope = content::Envelope { from: &from, to: &to };
-        content::made(&arguments.content, &envelope, arguments.output.as_script, world)?
+        content::made(&arguments.content, &envelope, arguments.output.as_script, place, world)?
     } else {
         Made { body: Body::Lines(Vec::new()), folder: None }
     };

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 use tempfile::TempDir;
 
@@ -10,11 +11,15 @@ use super::super::parts::Part;
 use super::{HELD, LARGE};
 use crate::message::spool::{self, Large};
 use crate::message::{Attachment, header};
+use crate::private;
 use crate::transaction::Body;
 use crate::world::World;
 
 /// The name under which a message is written that no memory should hold.
 const MESSAGE: &str = "message.eml";
+
+/// The folder of ours, once there is one: for whoever ends the program meanwhile.
+pub(in crate::cli::send) type Place = Arc<OnceLock<PathBuf>>;
 
 /// What is read for a message, and where that stays which is too large to be held.
 pub(super) struct Inputs {
@@ -25,6 +30,7 @@ pub(super) struct Inputs {
     large: Vec<Large>,
     /// Where files of ours are: gone with this.
     folder: Option<TempDir>,
+    place: Place,
 }
 
 /// Standard input, read once and used as often as it is named.
@@ -36,8 +42,8 @@ enum StandardInput {
 }
 
 impl Inputs {
-    pub(super) fn new(room: u64) -> Self {
-        Self { room, standard_input: StandardInput::Unread, large: Vec::new(), folder: None }
+    pub(super) fn new(room: u64, place: Place) -> Self {
+        Self { room, standard_input: StandardInput::Unread, large: Vec::new(), folder: None, place }
     }
 
     /// The octets that a value stands for; in a text of the command line `\n` is a line end where `breaks`.
@@ -80,22 +86,50 @@ impl Inputs {
         let of_file = || file(&part.content)?.file_name().map(|name| name.to_string_lossy().into_owned());
         let name = part.name.clone().or_else(of_file).filter(|name| !name.is_empty());
         let media_type = part.media_type.clone().unwrap_or_default();
-        let kept = if part.content == "-" {
-            match self.read_standard_input()? {
-                StandardInput::Kept(path, _) => Some(path.clone()),
-                _ => None,
-            }
-        } else {
-            file(&part.content).filter(|path| is_larger(path, self.room)).map(Path::to_owned)
-        };
-        let Some(path) = kept else {
-            let octets = self.given(&part.content, false)?;
-            return Ok(Attachment { name, media_type, octets, written: None });
+        let path = match self.attached(&part.content)? {
+            Attached::Octets(octets) => return Ok(Attachment { name, media_type, octets, written: None }),
+            Attached::File(path) => path,
         };
         let large = Large::attachment(path.clone(), name, media_type, world);
         let (attachment, large) = large.map_err(|error| unreadable(&path, &error))?;
         self.large.push(large);
         Ok(attachment)
+    }
+
+    fn attached(&mut self, value: &str) -> Result<Attached, String> {
+        if value == "-" {
+            return Ok(match self.read_standard_input()? {
+                StandardInput::Kept(path, _) => Attached::File(path.clone()),
+                StandardInput::Held(octets) => Attached::Octets(octets.clone()),
+                StandardInput::Unread => Attached::Octets(Vec::new()),
+            });
+        }
+        let Some(path) = file(value) else { return self.given(value, false).map(Attached::Octets) };
+        let about = std::fs::metadata(path).map_err(|error| unreadable(path, &error))?;
+        if about.is_file() && about.len() > self.room {
+            return Ok(Attached::File(path.to_owned()));
+        }
+        // What is no file, such as a pipe, does not say how much there is in it.
+        let name = format!("attached-{}", self.large.len());
+        let from = File::open(path).map_err(|error| unreadable(path, &error))?;
+        self.taken(from, &path.display().to_string(), &name)
+    }
+
+    /// Reads all of it: into memory, or where it is too much for that, into a file of ours of this name.
+    fn taken(&mut self, mut from: impl Read, what: &str, name: &str) -> Result<Attached, String> {
+        let mut octets = Vec::new();
+        let read = from.by_ref().take(self.room + 1).read_to_end(&mut octets);
+        read.map_err(|error| format!("{what} can't be read: {error}"))?;
+        if octets.len() as u64 <= self.room {
+            return Ok(Attached::Octets(octets));
+        }
+        let path = self.folder()?.join(name);
+        let kept = private::file().write(true).create_new(true).open(&path).and_then(|mut file| {
+            file.write_all(&octets)?;
+            io::copy(&mut from, &mut file)
+        });
+        kept.map_err(|error| format!("{what} can't be kept in {}: {error}", path.display()))?;
+        Ok(Attached::File(path))
     }
 
     /// The message whole: what stayed in files is written with it into one.
@@ -105,7 +139,7 @@ impl Inputs {
             return Ok(body);
         }
         let path = self.folder()?.join(MESSAGE);
-        let written = File::create_new(&path).and_then(|file| {
+        let written = private::file().write(true).create_new(true).open(&path).and_then(|file| {
             let mut out = BufWriter::new(file);
             spool::write(&header::with_crlf(message), &self.large, &mut out)?;
             out.flush()
@@ -121,35 +155,37 @@ impl Inputs {
 
     fn folder(&mut self) -> Result<PathBuf, String> {
         if self.folder.is_none() {
-            let made = tempfile::Builder::new().prefix("ehlo-").tempdir();
+            let mut builder = tempfile::Builder::new();
+            #[cfg(unix)]
+            builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+            let made = builder.prefix("ehlo-").tempdir();
             self.folder = Some(made.map_err(|error| {
                 format!("what is too large for memory needs a folder: {error}; TMPDIR=... says where one can be made")
             })?);
         }
         let path = self.folder.as_ref().map_or_else(|| Path::new("."), TempDir::path);
-        path.canonicalize().map_err(|error| unreadable(path, &error))
+        let path = path.canonicalize().map_err(|error| unreadable(path, &error))?;
+        Ok(self.place.get_or_init(|| path).clone())
     }
 
     fn read_standard_input(&mut self) -> Result<&StandardInput, String> {
         if matches!(self.standard_input, StandardInput::Unread) {
-            let cannot = |error: io::Error| format!("standard input can't be read: {error}");
-            let mut from = io::stdin().lock();
-            let mut octets = Vec::new();
-            from.by_ref().take(self.room + 1).read_to_end(&mut octets).map_err(cannot)?;
-            self.standard_input = if octets.len() as u64 > self.room {
-                let path = self.folder()?.join("standard-input");
-                let kept = File::create_new(&path).and_then(|mut file| {
-                    file.write_all(&octets)?;
-                    io::copy(&mut from, &mut file)
-                });
-                let more = kept.map_err(|error| format!("{} can't be written: {error}", path.display()))?;
-                StandardInput::Kept(path, octets.len() as u64 + more)
-            } else {
-                StandardInput::Held(octets)
+            self.standard_input = match self.taken(io::stdin().lock(), "standard input", "standard-input")? {
+                Attached::Octets(octets) => StandardInput::Held(octets),
+                Attached::File(path) => {
+                    let size = std::fs::metadata(&path).map_err(|error| unreadable(&path, &error))?.len();
+                    StandardInput::Kept(path, size)
+                }
             };
         }
         Ok(&self.standard_input)
     }
+}
+
+/// What is attached: in memory, or in a file until the message is whole.
+enum Attached {
+    Octets(Vec<u8>),
+    File(PathBuf),
 }
 
 /// Reads a file, up to what may be held.

@@ -14,7 +14,7 @@ fn world() -> World {
 
 fn made(content: &Content) -> Result<String, String> {
     let to = ["c@d".to_owned(), "e@f".to_owned()];
-    match super::made(content, &Envelope { from: "a@b", to: &to }, false, &world())?.body {
+    match super::made(content, &Envelope { from: "a@b", to: &to }, false, &Place::default(), &world())?.body {
         Body::Lines(octets) | Body::AsIs(octets) => Ok(String::from_utf8(octets).expect("UTF-8")),
         Body::File { path, .. } => Ok(path.display().to_string()),
     }
@@ -87,7 +87,9 @@ fn fields_are_divided_and_the_null_path_has_a_field() {
     assert_eq!(made(&two).as_deref(), Ok("Subject: y\r\nX-A: 1\r\n\nz"));
     let null = Envelope { from: "", to: &["c@d".to_owned()] };
     for content in [Content::default(), data("From: %FROM_ADDRESS%\\n\\nx")] {
-        let Ok(Made { body: Body::Lines(octets), .. }) = super::made(&content, &null, false, &world()) else {
+        let Ok(Made { body: Body::Lines(octets), .. }) =
+            super::made(&content, &null, false, &Place::default(), &world())
+        else {
             panic!("lines")
         };
         assert!(String::from_utf8_lossy(&octets).contains("From: <>"));
@@ -114,17 +116,25 @@ fn what_is_attached_from_a_large_file_goes_by_the_disk() {
     for content in [Content::default(), data("Subject: x\\n\\nHello")] {
         let content = Content { parts: large(), ..content };
         let envelope = Envelope { from: "a@b", to: &[] };
-        let made = super::made(&content, &envelope, false, &world()).expect("made");
+        let made = super::made(&content, &envelope, false, &Place::default(), &world()).expect("made");
         let Body::File { path, fields } = &made.body else { panic!("a file") };
         let message = std::fs::read_to_string(path).expect("read");
         assert!(fields.is_empty() && message.contains("eHh4eHh4") && message.len() > 2 << 20);
         assert!(message.split("\r\n").all(|line| line.len() <= 998 && !line.contains('\n')));
         assert_eq!(message.matches("a.bin").count(), 2, "its name in two fields");
+        #[cfg(unix)]
+        for (path, mode) in [(path.as_path(), 0o600), (path.parent().expect("a folder"), 0o700)] {
+            let about = std::fs::metadata(path).expect("there");
+            assert_eq!(std::os::unix::fs::PermissionsExt::mode(&about.permissions()) & 0o777, mode, "{path:?}");
+        }
         let gone = path.clone();
         drop(made);
         assert!(!gone.exists());
         // A script is to hold it.
-        assert!(matches!(super::made(&content, &envelope, true, &world()).expect("made").body, Body::Lines(_)));
+        assert!(matches!(
+            super::made(&content, &envelope, true, &Place::default(), &world()).expect("made").body,
+            Body::Lines(_)
+        ));
     }
 }
 
