@@ -290,6 +290,16 @@ mod tests {
     }
 
     #[test]
+    fn the_mark_in_a_reply_is_explained() {
+        let told = |reply: &str| {
+            let e = last(&format!("> AUTH PLAIN {{{{auth}}}}\n< {reply}"));
+            e.notes.iter().filter(|note| note.starts_with("{{auth}} is part of your log-in, hidden")).count()
+        };
+        assert_eq!(told("535 5.7.8 Error: {{auth}} user or {{auth}} password"), 1);
+        assert_eq!(told("535 5.7.8 Error: user or password"), 0);
+    }
+
+    #[test]
     fn within_a_transaction_it_is_the_transaction_that_stands_in_the_way_of_a_log_in() {
         let mail = "> MAIL FROM:<dude@noddy.com>\n< 250 ok\n";
         let within = last(&format!("{mail}> AUTH XOAUTH2\n< 503 5.5.1 Error: MAIL transaction in progress"));

@@ -5,6 +5,7 @@ use std::cell::Cell;
 use crate::conversation::dialogue::Ask;
 use crate::conversation::{Dialogue, Exchange, Kind, Log};
 use crate::smtp::reply::Flaw;
+use crate::smtp::secret::MASK;
 use crate::smtp::{Class, Command, Phase, ReplyCode, Session, Verb};
 
 use super::{Asked, Context, Does, Explanation, Knowledge, Step, auth, explain_reply, head, line, sender, slip};
@@ -34,6 +35,7 @@ pub fn explain_exchange(exchange: usize, dialogue: &Dialogue, log: &Log, knowled
     }
     explanation.notes.extend(explanation.class.is_refusal().then(|| patience(exchange, dialogue)).flatten());
     explanation.notes.extend(head::unended(exchange, asked, dialogue, log));
+    explanation.notes.extend(hidden(asked, log));
     auth::opened(exchange, &reply, dialogue, log, &mut explanation);
     auth::late(exchange, dialogue, log, &mut explanation);
     auth::refused(&context, &reply.text(), &mut explanation);
@@ -74,6 +76,14 @@ fn patience(number: usize, dialogue: &Dialogue) -> Option<String> {
             "{refused} commands were refused on this connection. Many servers hang up with 421 when they are too many, Postfix \
              at twenty."
         )
+    })
+}
+
+/// What the mark in a reply is, in which a secret was found that the server need not have meant.
+fn hidden(exchange: &Exchange, log: &Log) -> Option<String> {
+    let masked = |n| log.get(n).is_some_and(|entry| entry.masked && matches!(entry.kind, Kind::Received));
+    exchange.reply()?.any(masked).then(|| {
+        format!("{MASK} is part of your log-in, hidden: the server says it, or a word that is spelt the same.")
     })
 }
 

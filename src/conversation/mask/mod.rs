@@ -10,12 +10,11 @@
 //!   which other protocols log in. Any other line that looks like a secret is the lint's business: it is said and left
 //!   out of the history, and recorded as it is.
 //!
-//! Not masked: reply codes, verbs, a word that is the server's own in its reply (`wording`), and a plain word that stands as a label of a domain (somebody whose password is
+//! Not masked: reply codes, verbs, and a plain word that stands as a label of a domain (somebody whose password is
 //! `noddy` still writes from `noddy.com`).
 
 mod stray;
 mod value;
-mod wording;
 
 use std::ops::Range;
 

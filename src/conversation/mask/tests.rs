@@ -421,34 +421,17 @@ fn short_and_plain_words_are_masked_without_taking_the_conversation_apart() {
     check(&mut knowing("250"), &[("< 250 250", "< 250 {{auth}}")]);
 }
 
-/// Who tries `wrong` as a wrong password still reads what the server says, and the file does not tell it by a hole.
+/// A known secret is hidden in whatever the server says, be it a word of the server's own.
 #[test]
-fn a_servers_own_word_is_not_masked_and_an_echo_is() {
-    let own = "535 5.7.8 Error: authentication failed: wrong user or password";
-    for secret in ["wrong", "Error", "error", "password", "Password", "failed", "authentication", "pass", "user"] {
-        check(&mut knowing(secret), &[(&format!("< {own}"), "")]);
-    }
+fn a_password_that_is_a_servers_word_too_is_masked_wherever_it_stands() {
     check(
         &mut knowing("wrong"),
         &[
-            ("< 535 <wrong> is bad", "< 535 <{{auth}}> is bad"),
-            (
-                "< 535 \"wrong\" 'wrong' pass=wrong dude:wrong",
-                "< 535 \"{{auth}}\" '{{auth}}' pass={{auth}} dude:{{auth}}",
-            ),
-            ("< 535 wrong", "< 535 {{auth}}"),
-            ("< 535 user dude, password wrong", "< 535 user dude, password {{auth}}"),
-            ("< 535 login failed, password is: wrong", "< 535 login failed, password is: {{auth}}"),
-            ("< 535 wrong password", ""),
-            ("< 535 xwrong wrong1 d3Jvbmc=", "< 535 x{{auth}} {{auth}}1 {{auth}}"),
-            ("> X wrong", "> X {{auth}}"),
+            ("< 535 5.7.8 Error: wrong user or password", "< 535 5.7.8 Error: {{auth}} user or password"),
+            ("< 535 dude wrong: login failed", "< 535 dude {{auth}}: login failed"),
         ],
     );
-    check(&mut knowing("wRong"), &[("< 535 wRong wrong", "< 535 {{auth}} wrong")]);
-    check(&mut knowing("PassWord"), &[("< 535 PassWord: wrong password", "< 535 {{auth}}: wrong password")]);
-    // Another password hides nothing less than before, and neither does one that only holds such a word.
-    check(&mut knowing("secret"), &[("< 535 dude: secret is wrong", "< 535 dude: {{auth}} is wrong")]);
-    check(&mut knowing("wrong horse"), &[("< 535 wrong horse, wrong", "< 535 {{auth}}, wrong")]);
+    check(&mut knowing("welcome"), &[("< 535 dude welcome: login failed", "< 535 dude {{auth}}: login failed")]);
 }
 
 #[test]

@@ -8,8 +8,6 @@ use zeroize::Zeroizing;
 
 use crate::smtp::{Secret, Verb};
 
-use super::wording;
-
 /// A secret shorter than this counts only as a whole word.
 const SHORT: usize = 4;
 /// A secret of this length is found in other letters' cases too, as a server may echo it.
@@ -168,8 +166,7 @@ fn plain(text: &[u8], lower: &[u8], secret: &[u8], look: Look, found: &mut Vec<R
         // Occurrences may overlap.
         from = range.start + 1;
         let counts = if secret.len() < SHORT { word(&range) } else { true };
-        let own = look.received && wording::is_own(text, &range);
-        if counts && !own && range.end > look.known && !(word(&range) && is_label(text, &range, secret, look)) {
+        if counts && range.end > look.known && !(word(&range) && is_label(text, &range, secret, look)) {
             found.push(range);
         }
     }
