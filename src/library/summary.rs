@@ -130,7 +130,7 @@ impl Summary {
 /// is known.
 #[must_use]
 pub fn summary(path: &Path) -> Summary {
-    let (document, size, modified) = look(path).unwrap_or_default();
+    let Looked { document, whole, size, modified } = look(path).unwrap_or_default();
     let exam = document.header.exam().is_some();
     let document = if exam { exam::without_answers(&document) } else { document };
     let dialogue = Dialogue::of(&document.log);
@@ -140,7 +140,7 @@ pub fn summary(path: &Path) -> Summary {
     // Who was tried again counts once.
     let to: Vec<String> = named.filter(|address| known.insert(address.to_lowercase())).collect();
     let text = |key: &str| document.header.text(key).map(str::to_owned);
-    let live = goes_on(path, &document.header, &document.log);
+    let live = goes_on(path, &document.header, &document.log, whole.then_some(size));
     let extent = Extent { torn: size > 2 * LOOKED_AT, over: live == Some(false) };
     Summary {
         path: path.to_owned(),
@@ -177,48 +177,62 @@ pub(super) fn when(path: &Path) -> Option<Timestamp> {
             break;
         }
     }
-    as_far_as_it_goes(&head).header.started().or(modified)
+    as_far_as_it_goes(&head).0.header.started().or(modified)
 }
 
 fn modified(data: &Metadata) -> Option<Timestamp> {
     data.modified().ok().and_then(|at| Timestamp::try_from(at).ok())
 }
 
-/// The start and the end of a file as one document, its size, and when it was written to; of a large one the middle is
-/// left out, of a bad one what follows the bad line.
-fn look(path: &Path) -> io::Result<(Document, u64, Option<Timestamp>)> {
+/// What was read of a file.
+#[derive(Default)]
+struct Looked {
+    /// Its start and its end; of a large one the middle is left out, of a bad one what follows the bad line.
+    document: Document,
+    /// There was no bad line, and its format is known.
+    whole: bool,
+    /// Octets.
+    size: u64,
+    /// When it was written to.
+    modified: Option<Timestamp>,
+}
+
+fn look(path: &Path) -> io::Result<Looked> {
     let mut file = File::open(path)?;
     let data = file.metadata()?;
-    let length = data.len();
+    let size = data.len();
     let mut bytes = Vec::new();
-    if length <= 2 * LOOKED_AT {
+    if size <= 2 * LOOKED_AT {
         file.take(2 * LOOKED_AT).read_to_end(&mut bytes)?;
     } else {
         file.by_ref().take(LOOKED_AT).read_to_end(&mut bytes)?;
         bytes.truncate(memchr::memrchr(b'\n', &bytes).map_or(0, |end| end + 1));
         let head = bytes.len();
-        file.seek(SeekFrom::Start(length - LOOKED_AT))?;
+        file.seek(SeekFrom::Start(size - LOOKED_AT))?;
         file.take(LOOKED_AT).read_to_end(&mut bytes)?;
         let torn = memchr::memchr(b'\n', &bytes[head..]).map_or(bytes.len(), |end| head + end + 1);
         bytes.drain(head..torn);
     }
-    Ok((as_far_as_it_goes(&bytes), length, modified(&data)))
+    let (document, whole) = as_far_as_it_goes(&bytes);
+    Ok(Looked { document, whole, size, modified: modified(&data) })
 }
 
-/// What can be read of a text.
-fn as_far_as_it_goes(bytes: &[u8]) -> Document {
+/// What can be read of a text, and whether that is all of it.
+fn as_far_as_it_goes(bytes: &[u8]) -> (Document, bool) {
     let mut reader = Reader::new();
     let read = reader.feed(bytes);
     if read.is_err() {
-        return reader.document().clone();
+        return (reader.document().clone(), false);
     }
-    reader.finish().unwrap_or_else(|_| {
-        // Its last line is none.
-        let whole = memchr::memrchr(b'\n', bytes).map_or(0, |end| end + 1);
-        let mut reader = Reader::new();
-        let _ = reader.feed(&bytes[..whole]);
-        reader.document().clone()
-    })
+    if let Ok(document) = reader.finish() {
+        let known = !document.read_only;
+        return (document, known);
+    }
+    // Its last line is none.
+    let end = memchr::memrchr(b'\n', bytes).map_or(0, |end| end + 1);
+    let mut reader = Reader::new();
+    let _ = reader.feed(&bytes[..end]);
+    (reader.document().clone(), false)
 }
 
 /// What became of a conversation; nothing where nothing was said.
@@ -227,17 +241,20 @@ pub fn outcome(dialogue: &Dialogue, log: &Log) -> Option<Outcome> {
     became(dialogue, log, Extent::default())
 }
 
-/// The same of one that was read from a file: where nobody records into it any more, it was left where it stops.
+/// The same of one that was read from a file: where nobody records into it any more, it was left where it stops. `whole`
+/// are the octets that were read, where that was all of the file.
 #[must_use]
-pub fn outcome_in(path: &Path, header: &Header, dialogue: &Dialogue, log: &Log) -> Option<Outcome> {
-    became(dialogue, log, Extent { torn: false, over: goes_on(path, header, log) == Some(false) })
+pub fn outcome_in(path: &Path, header: &Header, dialogue: &Dialogue, log: &Log, whole: Option<u64>) -> Option<Outcome> {
+    became(dialogue, log, Extent { torn: false, over: goes_on(path, header, log, whole) == Some(false) })
 }
 
-/// Whether a conversation is recorded into a file now; nothing where no ehlo recorded it, so that it may be a part of one.
-/// It is locked as long as it goes on, and who looks holds the lock for as short as possible.
-fn goes_on(path: &Path, header: &Header, log: &Log) -> Option<bool> {
-    header.started()?;
-    Some(!is_closed(log) && !is_free(path))
+/// Whether a conversation is recorded into a file now; nothing where what was read may be a part of one: no ehlo recorded
+/// it, or not all could be read. It is locked as long as it goes on, and who looks holds the lock for as short as possible.
+fn goes_on(path: &Path, header: &Header, log: &Log, whole: Option<u64>) -> Option<bool> {
+    let size = whole.filter(|_| header.started().is_some() && header.text("imported").is_none())?;
+    // Whoever let it go since it was read has written its end before.
+    let same = || path.metadata().is_ok_and(|data| data.len() == size);
+    Some(!(is_closed(log) || is_free(path) && same()))
 }
 
 /// Whether the last connection was closed.
@@ -366,6 +383,27 @@ mod tests {
         drop(recorder);
         std::fs::write(&path, text.replace("started = 2026-11-23T14:02:00.000Z", "clock = \"none\"")).expect("written");
         assert_eq!(told(), Some((None, "250 mx".to_owned())), "an import may be a part of a conversation");
+        for (part, why) in [
+            (text.replace("+++\n0.0", "imported = \"pcapng\"\n+++\n0.0"), "an import with a clock"),
+            (format!("{text}no line at all\n0.0 < 250 ok\n0.0 * closed by=client\n"), "a bad line"),
+            (format!("{text}no line at all"), "a bad last line"),
+            (text.replace("ehlo = 1", "ehlo = 2"), "a newer format"),
+        ] {
+            std::fs::write(&path, part).expect("written");
+            assert_eq!(told(), Some((None, "250 mx".to_owned())), "{why} may hide how it went on");
+        }
+        std::fs::write(&path, format!("{text}0.1 < 25")).expect("written");
+        assert_eq!(told().and_then(|it| it.0), Some("unanswered"), "killed while it wrote");
+        let document = crate::conversation::file::read(text.as_bytes()).expect("a file");
+        let (dialogue, log) = (Dialogue::of(&document.log), &document.log);
+        let in_file = |whole| outcome_in(&path, &document.header, &dialogue, log, whole).and_then(|it| it.end);
+        let size = path.metadata().expect("there").len();
+        assert_eq!(in_file(Some(size)), Some(End::Unanswered));
+        assert_eq!(
+            (in_file(Some(text.len() as u64)), in_file(None)),
+            (None, None),
+            "it has grown, or was not read whole"
+        );
     }
 
     #[test]

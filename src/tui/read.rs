@@ -194,7 +194,7 @@ fn read(path: &Path, sender: &UnboundedSender<Message>) -> Result<(), Message> {
     let mut reader = Reader::with_size(size);
     let mut chunk = vec![0; CHUNK];
     let mut first = true;
-    let mut beside = None;
+    let (mut beside, mut octets) = (None, 0);
     loop {
         let count = match file.read(&mut chunk) {
             Ok(0) => break,
@@ -217,6 +217,7 @@ fn read(path: &Path, sender: &UnboundedSender<Message>) -> Result<(), Message> {
             beside.go_on(&reader.document().log);
         }
         first = false;
+        octets += count as u64;
     }
     match reader.finish() {
         Ok(document) => {
@@ -227,7 +228,8 @@ fn read(path: &Path, sender: &UnboundedSender<Message>) -> Result<(), Message> {
             let (document, hidden) = import::masked(document);
             // What was folded beside has seen what is masked now.
             let dialogue = beside.filter(|_| !hidden).map(|beside| beside.finish(&document.log));
-            let talk = titled(path, document, dialogue);
+            let whole = (!document.read_only).then_some(octets);
+            let talk = titled(path, document, dialogue, whole);
             let _ = sender.send(Message::Opened { path: path.to_owned(), talk, whole: true });
             let said = match (odd, hidden) {
                 (Some(odd), true) => Some(format!("{odd}; {}", import::HIDDEN)),
@@ -272,36 +274,43 @@ enum Part {
 
 /// Puts what was read on the screen, without the secrets that somebody wrote into it.
 fn show(path: &Path, sender: &UnboundedSender<Message>, document: Document, part: Part, broken: Option<usize>) {
-    let mut talk = titled(path, import::masked(document).0, None);
+    let mut talk = titled(path, import::masked(document).0, None, None);
     talk.broken = broken;
     // Nobody listens any more when the workbench has been left.
     let _ = sender.send(Message::Opened { path: path.to_owned(), talk, whole: part == Part::Whole });
 }
 
-/// A conversation under the title that its file gives it, or the file's name.
-fn titled(path: &Path, document: Document, dialogue: Option<Dialogue>) -> Box<Talk> {
+/// A conversation under the title that its file gives it, or the file's name; and how many octets all of it has, where that
+/// was read.
+fn titled(path: &Path, document: Document, dialogue: Option<Dialogue>, whole: Option<u64>) -> Box<Talk> {
     let file = path.file_name().map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy());
     let annotations = Annotations::of(&document);
     let name = annotations.title.unwrap_or_else(|| file.into_owned());
     let read_only = document.read_only;
-    let mut talk = folded(name, path, annotations.tags, document, dialogue);
+    let mut talk = folded((name, annotations.tags), path, document, dialogue, whole);
     talk.read_only = read_only;
     talk
 }
 
-/// A conversation of a file, as the screen has it.
+/// A conversation of a file, as the screen has it; how it ended is said only where a record tells it.
 pub(super) fn talk(name: String, path: &Path, document: Document) -> Box<Talk> {
     let tags = Annotations::of(&document).tags;
-    folded(name, path, tags, document, None)
+    folded((name, tags), path, document, None, None)
 }
 
-fn folded(name: String, path: &Path, tags: Vec<String>, document: Document, dialogue: Option<Dialogue>) -> Box<Talk> {
+fn folded(
+    (name, tags): (String, Vec<String>),
+    path: &Path,
+    document: Document,
+    dialogue: Option<Dialogue>,
+    whole: Option<u64>,
+) -> Box<Talk> {
     let exam = document.header.exam().map(str::to_owned);
     // Record for record the same, so that what was folded of it stands.
     let document = if exam.is_some() { exam::without_answers(&document) } else { document };
     let dialogue = dialogue.unwrap_or_else(|| Dialogue::of(&document.log));
     let mut talk = Box::new(Talk::folded(name, path.to_owned(), document.log, dialogue));
-    let outcome = library::outcome_in(path, &document.header, &talk.dialogue, &talk.log);
+    let outcome = library::outcome_in(path, &document.header, &talk.dialogue, &talk.log, whole);
     talk.outcome = outcome.map(|it| it.to_string()).unwrap_or_default();
     talk.started = document.header.started();
     talk.timeless = document.header.text("clock") == Some("none");
@@ -441,6 +450,21 @@ mod tests {
             let lines: Vec<u8> = talk.log.since(0).flat_map(|(_, entry)| [entry.bytes, b"\n"].concat()).collect();
             let lines = String::from_utf8(lines).expect("text");
             assert!(!lines.contains(clear) && lines.contains("{{auth}}"), "{lines}");
+        }
+    }
+
+    #[test]
+    fn a_conversation_of_which_only_a_part_is_read_was_not_left() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let path = folder.path().join("a.smtp");
+        let text = "+++\nehlo = 1\nstarted = 2026-11-23T14:02:00.000Z\n+++\n0.0 * connecting a\n0.0 * connected a\n\
+            0.0 < 220 mx\n0.0 > EHLO a\n0.0 < 250 mx\n0.0 > NOOP\n";
+        for (rest, outcome) in [("", "left, no reply to NOOP"), ("no line at all\n0.0 < 250 ok\n", "250 mx")] {
+            std::fs::write(&path, format!("{text}{rest}")).expect("written");
+            let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
+            let _ = read(&path, &sender);
+            let Ok(Message::Opened { talk, .. }) = receiver.try_recv() else { panic!("it opens") };
+            assert_eq!(talk.outcome, outcome);
         }
     }
 
