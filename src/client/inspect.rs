@@ -77,21 +77,7 @@ pub(super) async fn handshake<S: Io>(
         for pem in &options.roots {
             builder.cert_store_mut().add_cert(X509::from_pem(pem.as_bytes())?)?;
         }
-        let (least, most) = options.versions;
-        if least.is_some() {
-            builder.set_min_proto_version(least.map(version))?;
-        }
-        if most.is_some() {
-            builder.set_max_proto_version(most.map(version))?;
-        }
-        if asks_for_old(options) {
-            if least.is_none() {
-                builder.set_min_proto_version(None)?;
-            }
-            // Their sums are too weak for any other level.
-            builder.set_security_level(0);
-            builder.set_cipher_list("DEFAULT")?;
-        }
+        speak(&mut builder, options)?;
         // A PKCS#12 file was opened when it was read.
         if let Some(Identity::Pem { chain, key }) = &options.identity {
             let mut chain = X509::stack_from_pem(chain.as_bytes())?.into_iter();
@@ -130,6 +116,30 @@ pub(super) async fn handshake<S: Io>(
     let mut found = Found::new(chain, options.verify_name.as_deref().unwrap_or(name), now, &verdicts);
     found.complete &= heard;
     Ok((stream, found))
+}
+
+/// Which versions are spoken.
+#[cfg(not(any(target_os = "windows", target_vendor = "apple")))]
+fn speak(
+    builder: &mut openssl::ssl::SslConnectorBuilder,
+    options: &TlsOptions,
+) -> Result<(), openssl::error::ErrorStack> {
+    let (least, most) = options.versions;
+    if least.is_some() {
+        builder.set_min_proto_version(least.map(version))?;
+    }
+    if most.is_some() {
+        builder.set_max_proto_version(most.map(version))?;
+    }
+    if asks_for_old(options) {
+        if least.is_none() {
+            builder.set_min_proto_version(None)?;
+        }
+        // Their sums are too weak for any other level.
+        builder.set_security_level(0);
+        builder.set_cipher_list("DEFAULT")?;
+    }
+    Ok(())
 }
 
 /// The system's authorities: a library that was built elsewhere does not know where they are.

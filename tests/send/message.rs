@@ -121,7 +121,7 @@ fn a_signal_leaves_nothing_of_a_message_on_the_disk() {
     // More than is held, and no end to it.
     input.write_all(&vec![b'x'; 3 << 20]).expect("it is read");
     let kept = || {
-        let inner = std::fs::read_dir(&folder).expect("read").filter_map(Result::ok).next()?;
+        let inner = std::fs::read_dir(&folder).expect("read").find_map(Result::ok)?;
         std::fs::metadata(inner.path().join("standard-input")).ok().map(|file| file.len())
     };
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
