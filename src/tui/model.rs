@@ -216,6 +216,8 @@ pub struct Model {
     pub unkept: VecDeque<String>,
     /// The file of which the beginning is shown while the rest is read.
     pub begun: Option<PathBuf>,
+    /// The files that were asked for and are not there yet.
+    pub asked: Vec<super::opening::Asked>,
     /// The files that were opened, for next and previous.
     pub files: Files,
     /// Whether the mouse is ours.

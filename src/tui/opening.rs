@@ -13,14 +13,46 @@ use super::start::Chosen;
 use super::talk::Talk;
 use super::{imported, learn, library};
 
+/// A file that was asked for here and is still being read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    path: PathBuf,
+    /// What was shown then, and whether it was a file; none once another file was asked for.
+    from: Option<(Face, bool)>,
+}
+
+/// Asks for a file; one that was asked for before, and is not there yet, is no longer wanted.
+pub(super) fn ask(model: &mut Model, path: PathBuf) -> Effect {
+    for before in &mut model.asked {
+        before.from = None;
+    }
+    let from = Some((model.face, model.is_offline()));
+    model.asked.push(Asked { path: path.clone(), from });
+    Effect::Open(path)
+}
+
+/// Whether a file is still wanted that has come, or can't come: nobody has gone elsewhere since it was asked for. What was
+/// asked for outside is.
+pub(super) fn is_wanted(model: &mut Model, path: &Path, whole: bool) -> bool {
+    let Some(place) = model.asked.iter().rposition(|asked| asked.path == path) else { return true };
+    let wanted = model.asked[place].from == Some((model.face, model.is_offline()));
+    // Of one that is wanted the rest belongs to what is shown of it; the rest of another one is still to come.
+    if whole || wanted {
+        model.asked.remove(place);
+    }
+    wanted
+}
+
 /// A file, or the beginning of one, is there.
 pub(super) fn opened(model: &mut Model, path: &Path, talk: Talk, whole: bool) {
-    model.playback = None;
+    let wanted = is_wanted(model, path, whole);
     let same = model.is_offline() && model.talk.path.as_deref() == Some(path) && model.face == Face::Talk;
     // Who has left it while it was still being read is not brought back.
-    if whole && model.begun.take_if(|begun| begun == path).is_some() && !same {
+    let left = whole && model.begun.take_if(|begun| begun == path).is_some();
+    if (left || !wanted) && !same {
         return;
     }
+    model.playback = None;
     if !whole {
         model.begun = Some(path.to_owned());
     }
@@ -65,7 +97,7 @@ pub(super) fn open_file(model: &mut Model, path: PathBuf) -> Vec<Effect> {
         model.overlay = Some(Overlay::Question(Question::Open(path)));
         return Vec::new();
     }
-    vec![Effect::Open(path)]
+    vec![ask(model, path)]
 }
 
 /// Where Esc leads from what was opened here.

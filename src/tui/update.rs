@@ -128,7 +128,7 @@ fn background(model: &mut Model, message: Message) -> Vec<Effect> {
             model.notice = Some(model.keymap.told("Too much is under way; the line was not sent. {send} sends it."));
         }
         Message::Opened { path, talk, whole } => opening::opened(model, &path, *talk, whole),
-        Message::NotOpened(path, why) => {
+        Message::NotOpened(path, why) if opening::is_wanted(model, &path, true) => {
             let shown = crate::smtp::escape::for_screen(path.to_string_lossy().as_bytes());
             model.notice = Some(format!("{shown}{why}"));
             model.talk.partial &= !model.talk.log.is_empty();
@@ -432,7 +432,7 @@ fn stays(model: &mut Model, overlay: Overlay, effect: Effect) -> Vec<Effect> {
 fn agreed(model: &mut Model, question: Question) -> Vec<Effect> {
     match question {
         Question::Connect(target) => vec![Effect::Connect(target)],
-        Question::Open(path) => vec![Effect::Drop, Effect::Open(path)],
+        Question::Open(path) => vec![Effect::Drop, opening::ask(model, path)],
         Question::Learn(lesson) => learn::wanted(model, lesson),
         Question::Reconnect => vec![Effect::Reconnect],
         Question::HandOver { .. } => replay::handed_over(model).unwrap_or_else(|| {
