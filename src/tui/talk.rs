@@ -244,7 +244,7 @@ impl Talk {
             return;
         };
         let past = PAST.map(|verb| step.is_some_and(|goal| goal.is_left_by(verb)));
-        let seen = Seen { past, ..self.seen(about) };
+        let seen = Seen { past, spoilt: step.is_some_and(Goal::is_spoilt_by_ready), ..self.seen(about) };
         if self.explained.as_ref().is_some_and(|(before, _)| *before == seen) {
             return;
         }
@@ -260,7 +260,7 @@ impl Talk {
         let explanation = explanation.map(|explanation| self.as_the_target_says(doable(explanation)));
         let explanation = explanation.map(|it| self.as_it_was_typed(about, it));
         let explanation = explanation.map(|it| if self.source == Source::Opened { without_connection(it) } else { it });
-        self.explained = explanation.map(|explanation| (seen, led_on(explanation, past)));
+        self.explained = explanation.map(|explanation| (seen, led_on(explanation, seen)));
     }
 
     /// Whether this is the way of a message, read from its header, and no conversation.
@@ -334,8 +334,11 @@ impl Talk {
                 reply: exchanges.get(exchange).and_then(Exchange::reply).map(|reply| *reply.end()),
                 last_words: exchange + 1 == exchanges.len() && self.dialogue.state().phase() == Phase::Closed,
                 past: [false; 2],
+                spoilt: false,
             },
-            About::Report(_) | About::Given => Seen { about, reply: None, last_words: false, past: [false; 2] },
+            About::Report(_) | About::Given => {
+                Seen { about, reply: None, last_words: false, past: [false; 2], spoilt: false }
+            }
         }
     }
 
@@ -451,16 +454,20 @@ struct Seen {
     last_words: bool,
     /// Which of [`PAST`] lead past the open step of a lesson.
     past: [bool; 2],
+    /// To make ready would spoil it.
+    spoilt: bool,
 }
 
 /// Verbs that may lead past the open step of a lesson.
 const PAST: [Verb; 2] = [Verb::Data, Verb::Quit];
 
 /// After a success what leads past the open step of a lesson stands last.
-fn led_on(mut explanation: Explanation, past: [bool; 2]) -> Explanation {
+fn led_on(mut explanation: Explanation, seen: Seen) -> Explanation {
+    let ready = Action::Ready.entry().name;
+    explanation.next.retain(|step| !(seen.spoilt && matches!(&step.does, Does::Action(name, _) if name == ready)));
     if !explanation.class.is_refusal() {
         explanation.next.sort_by_key(|step| match &step.does {
-            Does::Command(line) => PAST.iter().zip(past).any(|(verb, past)| past && line == verb.word()),
+            Does::Command(line) => PAST.iter().zip(seen.past).any(|(verb, past)| past && line == verb.word()),
             _ => false,
         });
     }

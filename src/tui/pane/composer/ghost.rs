@@ -8,7 +8,7 @@ use crate::smtp::verb::{Field, FieldKind, VerbEntry};
 use crate::smtp::{Phase, Verb};
 
 use super::history::{History, begins};
-use super::{Surroundings, secrecy};
+use super::{Surroundings, secrecy, step};
 
 /// What may follow the text typed so far (the cursor stands at its end); empty where there is nothing to offer.
 ///
@@ -54,10 +54,15 @@ fn next_command(ended: bool, around: &Surroundings<'_>) -> Option<String> {
     if around.waiting.is_some() || around.collected.is_some_and(|kept| kept > 0) {
         return None;
     }
-    if let Some(line) = going_on(around) {
+    if step::wants_anew(around) {
+        return None;
+    }
+    let wanted = step::first(around);
+    if let Some(line) = going_on(around).filter(|line| wanted.is_none() || *line == "RSET") {
         return Some(line.to_owned());
     }
     let verb = match session.phase() {
+        Phase::Ready if let Some(verb) = wanted => verb,
         Phase::Greeted | Phase::Ready | Phase::Mail | Phase::Rcpt if session.turned_away => Verb::Quit,
         Phase::Greeted if session.greets_by_lhlo() => Verb::Lhlo,
         Phase::Greeted => Verb::Ehlo,
@@ -86,6 +91,8 @@ fn in_lesson(verb: Verb, around: &Surroundings<'_>) -> Option<Verb> {
         return Some(greeting);
     }
     match verb {
+        // After a message the end is offered already.
+        Verb::Mail if !asked.is_empty() && asked.iter().all(|it| *it == Verb::Quit) => Some(Verb::Quit),
         _ if !around.step.is_some_and(|step| step.is_left_by(verb)) || around.session.turned_away => Some(verb),
         Verb::Data => Some(Verb::Rcpt).filter(|verb| asked.contains(verb)),
         _ => Some(Verb::Mail).filter(|_| asked.iter().any(|it| matches!(it, Verb::Mail | Verb::Rcpt | Verb::Data))),
@@ -214,7 +221,12 @@ fn values(field: &Field, around: &Surroundings<'_>) -> Vec<String> {
             unused_recipients(around).filter(fits).cloned().collect()
         }
         FieldKind::ForwardPath => unused_recipients(around).chain(&identity.to).cloned().collect(),
-        FieldKind::Mechanism => around.session.capabilities.mechanisms(),
+        FieldKind::Mechanism => {
+            let mut offered = around.session.capabilities.mechanisms();
+            let wanted = around.step.and_then(Goal::mechanism);
+            offered.sort_by_key(|it| !wanted.is_some_and(|wanted| wanted.eq_ignore_ascii_case(it)));
+            offered
+        }
         FieldKind::Choice => field.choices.clone(),
         FieldKind::Text | FieldKind::Number | FieldKind::Base64 | FieldKind::Word => Vec::new(),
     }

@@ -13,7 +13,7 @@ use crate::tui::theme::Role;
 
 use super::challenge::Wants;
 use super::head::{self, Head};
-use super::{Again, Surroundings, secrecy};
+use super::{Again, Surroundings, secrecy, step};
 
 /// What the second row says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -422,6 +422,9 @@ fn phase(ghost: &str, around: &Surroundings<'_>) -> Hint {
         Phase::Greeted if session.tls => {
             ("The line is encrypted: greet the server again with EHLO", "Encrypted: greet again with EHLO")
         }
+        Phase::Greeted if step::is_spoilt_by_ready(around) => {
+            ("Greet the server: EHLO or HELO", "Greet the server: EHLO or HELO")
+        }
         Phase::Greeted => ("Greet the server: EHLO or HELO · {ready} makes ready", "Greet the server: EHLO or HELO"),
         Phase::Ready if around.advised.is_some_and(|line| line.starts_with("AUTH")) => of_log_in(around.login_failed),
         Phase::Ready if around.advised == Some("STARTTLS") => {
@@ -430,7 +433,7 @@ fn phase(ghost: &str, around: &Surroundings<'_>) -> Hint {
         Phase::Ready if around.advised == Some("RSET") => {
             ("The server keeps what it refused in mind: RSET, then begin again", "Refused: RSET, then begin again")
         }
-        Phase::Ready => of_verdicts(session, around.lab),
+        Phase::Ready => step::words(ghost, around).unwrap_or_else(|| of_verdicts(session, around.lab)),
         Phase::Mail if around.advised.is_some_and(|line| line.starts_with("EHLO")) => {
             ("EHLO brings what HELO has not, and drops this transaction", "EHLO first; it drops this transaction")
         }

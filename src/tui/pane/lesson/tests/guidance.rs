@@ -123,3 +123,38 @@ fn the_grey_text_is_of_the_open_step() {
     let ghost = said(&mut class, "< 220 mx\n> HELO noddy.com\n< 250 mx\n> MAIL FROM:<dude@noddy.com>\n< 250 ok");
     assert!(ghost.starts_with("RCPT TO:<") && !ghost.contains("anotherdude"), "{ghost}");
 }
+
+/// In a lesson about logging in the row and the grey text lead to the log-in that the step wants, and to a new connection
+/// where this one has had its own.
+#[test]
+fn the_row_and_the_grey_text_lead_to_the_log_in_that_the_step_wants() {
+    const OFFER: &str = "> EHLO noddy.com\n< 250-mx\n< 250-STARTTLS\n< 250 SIZE 1000000";
+    const SECURED: &str = "> STARTTLS\n< 220 go\n* tls version=TLSv1.3 verified=yes\n> EHLO noddy.com\n< 250-mx\n\
+        < 250-AUTH SCRAM-SHA-256 LOGIN PLAIN\n< 250 SIZE 1000000";
+    let said = |class: &mut Class, text: &str| {
+        class.screen.wire(text);
+        class.lab(text);
+        let row = class.screen.shown().lines().rev().nth(2).unwrap_or_default().to_owned();
+        (class.screen.model.composer.ghost().to_owned(), row)
+    };
+    for columns in [80, 120] {
+        let mut class = Class::of("17-auth", columns, 33);
+        let (_, row) = said(&mut class, "< 220 mx.target.local ESMTP");
+        assert!(row.contains("Greet the server") && !row.contains("F10"), "{row}");
+        said(&mut class, OFFER);
+        let (ghost, row) = said(&mut class, "> MAIL FROM:<dude@noddy.com>\n< 530 5.7.0 Authentication required");
+        assert!(ghost == "STARTTLS" && row.contains("STARTTLS"), "{ghost}: {row}");
+        assert!(!class.shows("in one go"), "{}", class.screen.shown());
+        let (ghost, row) = said(&mut class, SECURED);
+        assert!(ghost == "AUTH PLAIN" && row.contains("og in: AUTH") | row.contains("log-in: AUTH"), "{ghost}: {row}");
+        let (ghost, row) = said(&mut class, "> AUTH PLAIN AGR1ZGUAbm9kZHk=\n< 235 2.7.0 ok");
+        assert!(ghost.is_empty() && row.contains("F5 connects anew"), "{ghost}: {row}");
+        let (_, row) =
+            said(&mut class, "* closed by=client\n* connecting 127.0.0.1:4000\n* connected 127.0.0.1:4000\n< 220 mx");
+        assert!(row.contains("Greet the server") && !row.contains("F10"), "{row}");
+        let (ghost, _) = said(&mut class, OFFER);
+        assert_eq!(ghost, "STARTTLS");
+        let (ghost, _) = said(&mut class, SECURED);
+        assert_eq!(ghost, "AUTH LOGIN");
+    }
+}

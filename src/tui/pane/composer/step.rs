@@ -1,0 +1,62 @@
+//! What the open step of a lesson wants at this point of a session, where it is about TLS or a log-in.
+
+use crate::lesson::Goal;
+use crate::smtp::{Phase, Verb};
+
+use super::Surroundings;
+
+/// The command that the step asks for first, of those by which a line is secured and a user logs in, as far as it is not
+/// done on this connection and the server offers it.
+pub(super) fn first(around: &Surroundings<'_>) -> Option<Verb> {
+    let session = around.session;
+    let asked = around.step.filter(|_| session.phase() == Phase::Ready && !session.turned_away)?.verbs();
+    let open = |verb: &Verb| match verb {
+        Verb::Starttls => !session.tls,
+        Verb::Auth => session.authenticated.is_none(),
+        Verb::Mail | Verb::Rcpt | Verb::Data => true,
+        _ => false,
+    };
+    let offers = |verb: Verb| session.capabilities.has(verb.word()).then_some(verb);
+    match asked.into_iter().find(open)? {
+        Verb::Starttls => offers(Verb::Starttls),
+        // Most servers offer a log-in only under TLS.
+        Verb::Auth => offers(Verb::Auth).or_else(|| offers(Verb::Starttls).filter(|_| !session.tls)),
+        _ => None,
+    }
+}
+
+/// Whether the step wants another log-in than the one that was done: a session takes no second one.
+pub(super) fn wants_anew(around: &Surroundings<'_>) -> bool {
+    let session = around.session;
+    let logs_in = |goal: &Goal| {
+        let asked = goal.verbs();
+        asked.contains(&Verb::Auth) && !asked.iter().any(|verb| matches!(verb, Verb::Mail | Verb::Rcpt | Verb::Data))
+    };
+    session.phase() == Phase::Ready && session.authenticated.is_some() && around.step.is_some_and(logs_in)
+}
+
+/// What the second row says between mail transactions where the step leads on to something else than MAIL: what stands in
+/// grey is named, or the way to a new connection.
+pub(super) fn words(ghost: &str, around: &Surroundings<'_>) -> Option<(&'static str, &'static str)> {
+    around.step?;
+    if wants_anew(around) {
+        return Some((
+            "The step wants another log-in, and a session takes one: {reconnect} connects anew",
+            "One log-in a session: {reconnect} connects anew",
+        ));
+    }
+    let verb = Verb::from_word(ghost.split(' ').next().unwrap_or_default());
+    match verb {
+        Verb::Starttls => Some(("The step wants the line encrypted first: STARTTLS", "Encrypt the line: STARTTLS")),
+        Verb::Auth => Some(("The step wants a log-in: AUTH", "Log in: AUTH")),
+        Verb::Ehlo => Some(("The step wants a greeting: EHLO", "Greet with EHLO")),
+        Verb::Helo => Some(("The step wants a greeting: HELO", "Greet with HELO")),
+        Verb::Quit if around.session.verdicts.is_none() => Some(("The step wants the end: QUIT", "The end: QUIT")),
+        _ => None,
+    }
+}
+
+/// Whether to make ready would spoil what the step asks for.
+pub(super) fn is_spoilt_by_ready(around: &Surroundings<'_>) -> bool {
+    around.step.is_some_and(Goal::is_spoilt_by_ready)
+}
