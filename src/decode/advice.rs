@@ -1,6 +1,8 @@
 //! Next steps that a refusal's own words call for and no table can have: where to look a listed address up, what in the
 //! message a rule judges, and to come back later; and what is left of the steps where no session is open.
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use crate::smtp::Class;
 
 use super::{Does, Explanation, Step};
@@ -8,7 +10,7 @@ use super::{Does, Explanation, Step};
 /// What a reply says of a block list.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Listing {
-    /// The address or name that is listed, where it stands in brackets.
+    /// The address or name that is listed.
     pub listed: Option<String>,
     /// The list's name in DNS.
     pub list: Option<String>,
@@ -16,35 +18,82 @@ pub struct Listing {
     pub page: Option<String>,
 }
 
-/// What a reply says of the block list for which it refuses.
+/// What a reply says of the block list for which it refuses; none where it tells of no list, only that it takes nothing from
+/// here.
 #[must_use]
-pub fn listing(text: &str) -> Listing {
-    let words = || text.split(|c: char| c.is_whitespace() || matches!(c, ';' | ',' | '<' | '>' | '"' | '\''));
-    let within = |word: &str| word.trim_matches(['(', ')', '[', ']', ':', '.']).to_owned();
-    let page = words().find(|word| word.starts_with("https://") || word.starts_with("http://"));
-    let listed = text.split_once('[').and_then(|(_, rest)| rest.split_once(']')).map(|(listed, _)| listed);
-    let alone = || words().map(within).find(|word| word.parse::<std::net::IpAddr>().is_ok());
-    let named = |after: &str| {
-        let small = text.to_ascii_lowercase();
-        let at = small.find(after)? + after.len();
-        let name = within(text.get(at..)?.split([' ', ';', ',']).next()?);
-        (name.contains('.') && name.parse::<std::net::IpAddr>().is_err() && !name.contains('/')).then_some(name)
-    };
-    let list = ["blocked using ", "listed at ", "listed in ", "listed by ", "list at ", "blacklisted by "];
-    Listing {
-        listed: listed.filter(|it| !it.contains(' ') && it.contains(['.', ':'])).map(str::to_owned).or_else(alone),
-        list: list.into_iter().find_map(named),
-        page: page.map(|page| page.trim_end_matches(['.', ')']).to_owned()),
+pub fn listing(text: &str) -> Option<Listing> {
+    let list = list_in(text);
+    if list.is_none() && !names_a_list(text) {
+        return None;
     }
+    let page = words(text).find(|word| is_page(word));
+    let page = page.map(|page| page.trim_end_matches(['.', ')']).to_owned());
+    Some(Listing { listed: address_in(text).or_else(|| name_in(text)), list, page })
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| c.is_whitespace() || matches!(c, ';' | ',' | '<' | '>' | '"' | '\''))
+}
+
+fn is_page(word: &str) -> bool {
+    word.starts_with("https://") || word.starts_with("http://")
+}
+
+/// The first word that is an IP address. 127.0.0.2 and its like are what a list answers, and nobody's address.
+fn address_in(text: &str) -> Option<String> {
+    let answer = |it: IpAddr| it.is_loopback() && it.is_ipv4() && it != IpAddr::V4(Ipv4Addr::LOCALHOST);
+    let bare = words(text).filter(|word| !is_page(word)).flat_map(|word| word.split(['[', ']', '(', ')']));
+    let bare = bare.map(|word| word.trim_matches([':', '.']));
+    bare.flat_map(|word| [word, word.split_once(':').map_or(word, |(_, behind)| behind)])
+        .find(|word| word.parse().is_ok_and(|it| !answer(it)))
+        .map(str::to_owned)
+}
+
+/// What a name in brackets stands right behind, where it is that of the one refused. Servers put their own in brackets too.
+const REFUSED: [&str; 5] = ["client", "host", "command", "address", "domain"];
+
+/// A name in brackets that is listed; of an address its domain.
+fn name_in(text: &str) -> Option<String> {
+    text.match_indices('[').find_map(|(at, _)| {
+        let before = text[..at].split_whitespace().next_back()?.to_ascii_lowercase();
+        let (name, _) = text[at + 1..].split_once(']')?;
+        let name = name.rsplit('@').next().filter(|it| it.contains('.') && !it.contains(char::is_whitespace))?;
+        REFUSED.contains(&before.as_str()).then(|| name.to_owned())
+    })
+}
+
+/// The list's name in DNS.
+fn list_in(text: &str) -> Option<String> {
+    let small = text.to_ascii_lowercase();
+    let named = |after: &str| {
+        let at = small.find(after)? + after.len();
+        let name = text.get(at..)?.split([' ', ';', ',', '=']).next()?.trim_matches(['(', ')', '[', ']', ':', '.']);
+        let good = name.contains('.') && name.parse::<IpAddr>().is_err() && !name.contains(['/', '@']);
+        good.then(|| name.to_owned())
+    };
+    let before = ["blocked using ", "listed at ", "listed in ", "listed on ", "listed by ", "list at "];
+    before.into_iter().find_map(named)
+}
+
+/// Whether a word of a reply is that of a list of what is refused. Any server has a page where it tells of its grounds: in its
+/// address only what such lists alone are called counts.
+fn names_a_list(text: &str) -> bool {
+    let (general, own) = (["list", "lists", "listed", "listing"], ["rbl", "rbls", "dnsbl", "dnsbls"]);
+    let others = ["white", "grey", "gray", "allow", "mailing"];
+    words(text).filter(|word| !word.contains('@')).any(|word| {
+        let small = word.to_ascii_lowercase();
+        let ends = |part: &str, ends: &[&str]| ends.iter().any(|end| part.ends_with(end));
+        small.split(|c: char| !c.is_alphanumeric()).any(|part| {
+            let told = ends(part, &own) || !is_page(&small) && ends(part, &general);
+            told && !others.iter().any(|other| part.starts_with(other))
+        })
+    })
 }
 
 /// Puts the steps that the words call for before those of the tables, or in their place.
 pub(super) fn add(explanation: &mut Explanation, text: &str, from: Option<&str>) {
     match explanation.category.as_str() {
-        "reputation" if names_a_list(text) => {
-            let elsewhere = "Meanwhile, send from another address, such as your provider's relay";
-            explanation.next.splice(0..0, [advice(look_up(&listing(text))), advice(elsewhere.to_owned())]);
-        }
+        "reputation" => explanation.next.splice(0..0, off_the_list(text)).for_each(drop),
         "mailbox-full" if explanation.class == Class::Transient => {
             explanation.next.push(advice("Try the same again later: hours help, minutes don't".to_owned()));
         }
@@ -53,22 +102,29 @@ pub(super) fn add(explanation: &mut Explanation, text: &str, from: Option<&str>)
     }
 }
 
-/// Whether a reply tells of a list, rather than that it takes nothing from here.
-fn names_a_list(text: &str) -> bool {
-    let (found, small) = (listing(text), text.to_ascii_lowercase());
-    found.list.is_some() || found.page.is_some() || ["list", "rbl", "dnsbl"].iter().any(|word| small.contains(word))
-}
-
 fn advice(text: String) -> Step {
     Step { text, does: Does::Advice }
 }
 
-fn look_up(listing: &Listing) -> String {
-    let what = listing.listed.as_deref().unwrap_or("the address that you send from");
+/// What to look up where a list is the reason, and how to send until it is off the list.
+fn off_the_list(text: &str) -> Vec<Step> {
+    let Some(listing) = listing(text) else { return Vec::new() };
+    let small = text.to_ascii_lowercase();
+    let says = |wanted: &str| small.split(|c: char| !c.is_alphanumeric()).any(|word| word == wanted);
+    let is_address = listing.listed.as_deref().map_or_else(|| says("ip"), |it| it.parse::<IpAddr>().is_ok());
+    let unnamed = if !is_address && small.contains("domain") { "the domain that is listed" } else { UNNAMED };
+    let what = listing.listed.as_deref().unwrap_or(unnamed);
     let at = listing.list.as_deref().map(|list| format!(" in {list}")).unwrap_or_default();
     let page = listing.page.as_deref().map(|page| format!(" ({page})")).unwrap_or_default();
-    format!("Look {what} up{at}{page}, end what it is listed for, and ask there to have it taken off")
+    let look = format!("Look {what} up{at}{page}, end what it is listed for, and ask there to have it taken off");
+    // Whoever sends a listed name from another address is refused there too.
+    let elsewhere =
+        is_address.then(|| "Meanwhile, send from another address, such as your provider's relay".to_owned());
+    [look].into_iter().chain(elsewhere).map(advice).collect()
 }
+
+/// What is listed where a reply does not name it.
+const UNNAMED: &str = "the address that you send from";
 
 /// DMARC judges the address in From:, and another reverse-path alone takes away what might have agreed with it.
 fn judged_by_from(explanation: &mut Explanation, from: Option<&str>) {
@@ -125,9 +181,27 @@ mod tests {
                 "http://www.dnsbl.example.net/",
             ),
             ("Helo command [noddy.example] blocked using dbl.spamhaus.org", "noddy.example", "dbl.spamhaus.org", ""),
-            ("blocked", "", "", ""),
+            (
+                "Sender address [dude@noddy.example] blocked using dbl.spamhaus.org",
+                "noddy.example",
+                "dbl.spamhaus.org",
+                "",
+            ),
+            (
+                "rejected - host.example (b.example) [192.0.2.7]:34032 is in an RBL, see https://x.example/192.0.2.9",
+                "192.0.2.7",
+                "",
+                "https://x.example/192.0.2.9",
+            ),
+            ("Host is Blacklisted in bl.spamcop.net=127.0.0.2", "", "bl.spamcop.net", ""),
+            (
+                "MailFrom domain is listed in Spamhaus. [VE1EUR02FT012.eop-EUR02.prod.protection.outlook.com]",
+                "",
+                "",
+                "",
+            ),
         ] {
-            let found = listing(text);
+            let found = listing(text).expect("a list");
             let found = [found.listed, found.list, found.page].map(Option::unwrap_or_default);
             assert_eq!(found, [listed, list, page], "{text}");
         }
@@ -161,6 +235,42 @@ mod tests {
         );
         assert!(texts(&e).contains("Look 192.0.2.10 up in zen.spamhaus.org (https://x.example/q)"), "{}", texts(&e));
         assert!(texts(&e).contains("from another address"), "{}", texts(&e));
+    }
+
+    #[test]
+    fn what_is_on_no_list_is_not_looked_up_and_a_listed_name_is_not_sent_from_elsewhere() {
+        for text in [
+            "Messages from 192.0.2.1 temporarily deferred due to user complaints; see https://postmaster.yahooinc.com/error-codes",
+            "Our system has detected that this message is likely suspicious due to the very low reputation of the sending \
+             domain. https://support.google.com/mail/answer/188131",
+            "blocked; ask for a place on our whitelist",
+            "blocked",
+        ] {
+            assert_eq!(off_the_list(text), [], "{text}");
+        }
+        for text in ["Sender address [dude@noddy.example] blocked using dbl.example.net", "MailFrom domain is listed"] {
+            assert_eq!(off_the_list(text).len(), 1, "{text}");
+        }
+        assert_eq!(off_the_list("your IP is blacklisted").len(), 2);
+    }
+
+    /// Of all replies that people told for refusals by reputation: what is looked up is an IP address, or a name that stands
+    /// where the one refused does.
+    #[test]
+    fn what_is_looked_up_is_what_is_refused() {
+        let corpus = include_str!("../../tests/corpus/replies.tsv").lines();
+        let texts = corpus.filter(|row| row.starts_with("reputation\t")).filter_map(|row| row.splitn(3, '\t').nth(2));
+        let mut listed = 0;
+        for text in texts {
+            let Some(name) = listing(text).and_then(|it| it.listed) else { continue };
+            listed += 1;
+            let small = text.to_ascii_lowercase();
+            let behind = |word: &&str| small.contains(&format!("{word} [")) && text.contains(&format!("{name}]"));
+            assert!(name.parse::<IpAddr>().is_ok() || REFUSED.iter().any(|word| behind(&word)), "{name}: {text}");
+            let elsewhere = off_the_list(text).len() > 1;
+            assert_eq!(elsewhere, name.parse::<IpAddr>().is_ok(), "{text}");
+        }
+        assert!(listed > 100, "{listed}");
     }
 
     #[test]

@@ -60,7 +60,6 @@ fn without_mail(subject: &Subject<'_>) -> Option<String> {
     })
 }
 
-/// The conversation that this probe holds, once.
 /// What the first conversations alone have shown, where the others could not be held.
 pub(super) fn seen(subject: &Subject<'_>) -> Vec<Finding> {
     if subject.hello.iter().all(|talk| talk.greeting().is_none()) {
@@ -80,14 +79,19 @@ pub(super) fn seen(subject: &Subject<'_>) -> Vec<Finding> {
 fn is_turned_away(subject: &Subject<'_>, answer: &Answer) -> Option<String> {
     let context = Context { asked: Some(Asked::Verb(answer.verb)), ..Context::default() };
     let meant = explain_reply(&answer.reply, &context, subject.knowledge);
-    let list = listing(&answer.reply.text()).list.map(|list| format!(" ({list})")).unwrap_or_default();
-    let says = "It refuses the address that this test comes from, whoever is named: that is on a block list";
-    (!answer.accepted() && meant.category == "reputation").then(|| format!("{says}{list}."))
+    // Other grounds are the country, or complaints: no list is to be told of there.
+    let on = listing(&answer.reply.text()).map(|found| match found.list {
+        Some(list) => format!(": that is on a block list ({list})"),
+        None => ": that is on a block list".to_owned(),
+    });
+    let says = "It refuses the address that this test comes from, whoever is named";
+    (!answer.accepted() && meant.category == "reputation").then(|| format!("{says}{}.", on.unwrap_or_default()))
 }
 
 /// What helps then.
-const ELSEWHERE: &str = "Test from another address, or have this one taken off the list first.";
+const ELSEWHERE: &str = "Test from another address; where a list is named, have this one taken off it first.";
 
+/// The conversation that a probe holds, once.
 fn once(talks: &[Talk], script: impl FnOnce() -> Script) -> Option<Script> {
     talks.is_empty().then(script)
 }
