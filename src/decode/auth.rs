@@ -122,7 +122,7 @@ pub(super) fn refused(context: &Context, text: &str, into: &mut Explanation) {
     let code = into.code.map(ReplyCode::number);
     match code {
         Some(503) if context.authenticated == Some(true) => again(context, into),
-        Some(503) if context.before == Some(Phase::Greeted) => ungreeted(into),
+        Some(503) if context.before == Some(Phase::Greeted) => ungreeted(context, into),
         _ => within(context, into),
     }
     if code == Some(504)
@@ -154,22 +154,30 @@ fn offered_first(context: &Context, text: &str, into: &mut Explanation) {
 }
 
 /// Before EHLO nothing was offered: nothing else is known to stand in the way, and nothing else would be taken.
-fn ungreeted(into: &mut Explanation) {
+fn ungreeted(context: &Context, into: &mut Explanation) {
     let needs = |cause: &String| cause.starts_with("AUTH needs EHLO") || cause.starts_with("Your ");
     if into.causes.iter().any(needs) {
         into.causes.retain(needs);
     }
-    into.next.retain(|step| match &step.does {
-        Does::Command(line) => {
-            matches!(Verb::from_word(line.split(' ').next().unwrap_or_default()), Verb::Ehlo | Verb::Lhlo)
-        }
-        _ => true,
-    });
+    let greets =
+        |line: &str| matches!(Verb::from_word(line.split(' ').next().unwrap_or_default()), Verb::Ehlo | Verb::Lhlo);
+    into.next.retain(|step| !matches!(&step.does, Does::Command(line) if !greets(line)));
+    if !into.next.iter().any(|step| matches!(step.does, Does::Command(_))) {
+        let verb = if context.lmtp { Verb::Lhlo } else { Verb::Ehlo };
+        let line = format!("{} {}", verb.word(), context.client.as_deref().unwrap_or_default()).trim_end().to_owned();
+        into.next.insert(
+            0,
+            Next { text: "Greet the server first: it says then what it offers".to_owned(), does: Does::Command(line) },
+        );
+    }
 }
 
 /// AUTH without a mechanism, or with more behind it than one answer (RFC 4954 4).
 fn unformed(context: &Context, into: &mut Explanation) {
+    // Without a mechanism there is no line to begin with.
+    let none = context.mechanisms.is_empty() && context.offers("AUTH") == Some(false);
     let offered = match context.mechanisms.as_slice() {
+        [] if none => "this server offers none on this line".to_owned(),
         [] => "EHLO lists them".to_owned(),
         mechanisms => format!("offered here are {}", mechanisms.join(", ")),
     };
@@ -188,7 +196,15 @@ fn unformed(context: &Context, into: &mut Explanation) {
         .clone_into(&mut into.meaning);
     into.causes = vec![cause];
     into.next.retain(|step| step.does != Does::Command("HELP".to_owned()));
-    offered_first(context, "Log in, the answer to come after 334", into);
+    if none {
+        into.next.retain(|step| !matches!(&step.does, Does::Command(line) if is_auth(line)));
+    } else {
+        offered_first(context, "Log in, the answer to come after 334", into);
+    }
+}
+
+fn is_auth(line: &str) -> bool {
+    Verb::from_word(line.split(' ').next().unwrap_or_default()) == Verb::Auth
 }
 
 /// Who is logged in can't log in again, and need not.
@@ -343,6 +359,23 @@ mod tests {
             assert_eq!(e.causes, ["AUTH needs EHLO first: its reply lists the mechanisms"]);
             assert!(matches!(&e.next[..], [Next { does: Does::Command(line), .. }] if line == "EHLO"), "{:?}", e.next);
         }
+    }
+
+    #[test]
+    fn ehlo_is_named_before_a_log_in_whatever_words_refuse_it() {
+        let e = of("* connected a\n< 220 mx\n> AUTH PLAIN\n< 503 5.7.0 authentication not enabled");
+        assert!(matches!(&e.next[0].does, Does::Command(line) if line == "EHLO"), "{:?}", e.next);
+    }
+
+    #[test]
+    fn where_no_mechanism_is_offered_none_is_said_to_be_and_auth_is_no_step() {
+        let e = of("* connected a\n< 220 mx\n> EHLO a\n< 250 mx\n> AUTH\n< 501 5.5.4 Syntax: AUTH mechanism");
+        assert!(e.causes.len() == 1 && e.causes[0].ends_with("this server offers none on this line"), "{:?}", e.causes);
+        assert!(
+            !e.next.iter().any(|step| matches!(&step.does, Does::Command(line) if super::is_auth(line))),
+            "{:?}",
+            e.next
+        );
     }
 
     #[test]
