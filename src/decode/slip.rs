@@ -88,13 +88,17 @@ fn after_the_dot(number: usize, dialogue: &Dialogue, log: &Log, knowledge: &Know
     let unknown = |it: &&Exchange| it.ask == Ask::Command && it.verb == Verb::Other && it.is_refusal();
     let before = exchanges[..number].iter().rev().take(1000).find(|it| !unknown(it));
     let ended = before.is_some_and(|it| it.ask == Ask::EndOfData);
+    // Of a later line than the next, other than the dot at the end of the same text, that is no more than likely.
+    let next = is_dot || exchanges[..number].last().is_some_and(|it| it.ask == Ask::EndOfData);
     // A word in capitals, or one that is like a command, was meant as one.
     let word = entry.bytes.split(|b| *b == b' ').next().unwrap_or_default();
     let capitals = word.iter().all(u8::is_ascii_uppercase);
     if !is_dot && (!ended || entry.masked || capitals || mended(number, dialogue, log, knowledge).is_some()) {
         return false;
     }
-    let before = "The message ended with the lone dot before: what was typed after it went out as commands".to_owned();
+    let perhaps = if next { "The" } else { "Perhaps the" };
+    let before =
+        format!("{perhaps} message ended with the lone dot before: what was typed after it went out as commands");
     let (title, meaning, cause) = if is_dot {
         let cause = if ended { before } else { "No message is open: a dot ends one, and belongs after 354".to_owned() };
         let meaning = "A lone dot ends a message. DATA opens one, once it is answered 354; until then the server takes the \
@@ -339,6 +343,8 @@ mod tests {
         assert!(e.causes[0].starts_with("The message ended with the lone dot before"), "{:?}", e.causes);
         let e = last(&format!("{sent}> .\n< 500 5.5.2 no"));
         assert!(e.causes[0].starts_with("The message ended with the lone dot before"), "{:?}", e.causes);
+        let e = last(&format!("{sent}> status please\n< 500 5.5.2 no"));
+        assert!(e.causes[0].starts_with("Perhaps the message ended with the lone dot"), "{:?}", e.causes);
         // A mistyped command is one after a message too.
         let e = last(&sent.replace("> end", "> QIUT"));
         assert!(e.causes[0].contains("QUIT is"), "{:?}", e.causes);
