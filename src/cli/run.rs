@@ -117,6 +117,11 @@ impl Arguments {
     fn reported(&self) -> Option<Format> {
         if self.json { Some(Format::Json) } else { self.report }
     }
+
+    /// Whether what is wrong with a script is its own error in a report, and the others are played.
+    fn is_told_for_each(&self) -> bool {
+        self.reported().is_some() && self.scripts.len() > 1
+    }
 }
 
 fn variable(text: &str) -> Result<(String, String), String> {
@@ -134,11 +139,14 @@ pub(super) fn time(text: &str) -> Result<Duration, String> {
 
 /// Runs it.
 pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit {
-    let found = |path: &PathBuf| super::input::kept_by_its_name(path, &world.directories.state);
+    let several = arguments.is_told_for_each();
+    let found = |path: &PathBuf| match super::input::kept_by_its_name(path, &world.directories.state) {
+        // In a report of several it is that script's error.
+        Err(_) if several => Ok(path.clone()),
+        found => found,
+    };
     let arguments = match arguments.scripts.iter().map(found).collect() {
         Ok(scripts) => &Arguments { scripts, ..arguments.clone() },
-        // In a report of several it is one script's error.
-        Err(_) if arguments.reported().is_some() && arguments.scripts.len() > 1 => arguments,
         Err(words) => return complain(COMMAND, words),
     };
     if arguments.record {
@@ -212,9 +220,13 @@ async fn ready(arguments: &Arguments, world: &World, labs: &mut prepare::Labs) -
     let mut once = Vec::new();
     for path in &arguments.scripts {
         for target in &targets {
-            match prepare::prepare(path, *target, arguments, world, labs).await {
+            let prepared = match super::input::kept_by_its_name(path, &world.directories.state) {
+                Ok(path) => prepare::prepare(&path, *target, arguments, world, labs).await,
+                Err(words) => Err(words),
+            };
+            match prepared {
                 Ok(prepared) => once.push(Turn::Ready(Box::new(prepared))),
-                Err(words) if arguments.reported().is_some() && arguments.scripts.len() > 1 => {
+                Err(words) if arguments.is_told_for_each() => {
                     once.push(Turn::Bad { name: super::input::shown(path), words });
                 }
                 Err(words) => return Err(words),

@@ -50,6 +50,10 @@ fn a_bad_script_of_several_is_an_error_in_the_report_and_the_others_are_played()
     let ran = desk.run(&[&lab[..], &["--json"]].concat());
     let json: serde_json::Value = serde_json::from_str(&ran.out).expect("JSON");
     assert!(json["runs"][1]["problem"].as_str().is_some_and(|words| words.contains("bad.smtp:2:")), "{json}");
+    // One that is not there takes nothing from the one beside it, which is named as it is kept.
+    desk.write("state/transcripts/2026/2026-01-01-120000-lab.smtp", GOOD);
+    let ran = desk.run(&["2026-01-01-120000-lab", "nothing", "--target", "lab:", "--report", "tap"]);
+    ran.expect(2, &["\nok 1 - ", "not ok 2 - nothing", "no conversation of that name"]);
     // Without a report nothing connects.
     let ran = desk.run(&lab);
     assert!(ran.code == Some(2) && !ran.out.contains("HELO"), "{}", ran.out);
