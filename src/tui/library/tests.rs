@@ -255,6 +255,11 @@ fn what_is_typed_takes_the_place_of_the_example_and_a_blank_goes_on_behind_it() 
         let mut screen = screen(80, 24);
         screen.keys(&format!("<ctrl-x>{keys}<enter>"));
         assert_eq!(screen.asked().last().map(String::as_str), Some(wanted));
+        let mut screen = self::screen(80, 24);
+        screen.keys("<ctrl-x>");
+        screen.send(Message::Paste(keys.to_owned()));
+        screen.keys("<enter>");
+        assert_eq!(screen.asked().last().map(String::as_str), Some(wanted), "pasted");
     }
 }
 

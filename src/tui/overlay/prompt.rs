@@ -126,6 +126,9 @@ impl Prompt {
     }
 
     pub(super) fn paste(&mut self, text: &str) {
+        if std::mem::take(&mut self.example) && !text.starts_with(' ') {
+            self.input.reset();
+        }
         let alone = self.text().is_empty();
         // What a bounce or a log says may go over several lines.
         let whole = match self.ask {
