@@ -7,7 +7,7 @@ use super::event::What;
 use super::plain::next_words;
 use super::student::{Student, Work};
 use super::{Class, plain};
-use crate::lesson::Quiz;
+use crate::lesson::{Lesson, Quiz};
 
 /// Said where none are asked.
 const NO_QUESTIONS: &str = "This class asks no questions about replies.";
@@ -18,18 +18,22 @@ impl Class {
         if self.settings.exam.is_some() {
             return vec!["An exam has no quiz.".to_owned()];
         }
-        let words = student.with(|state| {
+        let asked = student.with(|state| {
             let work = state.works.get_mut(state.current.as_ref()?)?;
             if let Some(why) = asks_nothing(work) {
-                return Some(vec![why.to_owned()]);
+                return Some((vec![why.to_owned()], None));
             }
             let lesson = work.lesson();
             let seed = self.settings.seed(&format!("quiz {}", lesson.name), &student.name, work.number);
             let seed = seed.iter().take(8).fold(0, |all, octet| all << 8 | u64::from(*octet));
             let lesson = Arc::clone(lesson);
-            Some(question(work.asking.get_or_insert_with(|| taken_up(Quiz::new(lesson, seed), &work.guessed))))
+            let begun = || taken_up(Quiz::new(Arc::clone(&lesson), seed), &work.guessed);
+            let quiz = work.asking.get_or_insert_with(begun);
+            Some((question(quiz), quiz.is_done().then(|| (quiz.wrong(), lesson))))
         });
-        words.unwrap_or_else(|| vec![plain::stands(self, student)])
+        let Some((words, done)) = asked else { return vec![plain::stands(self, student)] };
+        // The class may have ended between the last answer and its count.
+        words.into_iter().chain(done.map(|(wrong, lesson)| self.settled(student, wrong, &lesson))).collect()
     }
 
     /// What comes of what was said as `NOOP answer`: of an answer to the quiz where that is open, of a finding otherwise.
@@ -57,14 +61,18 @@ impl Class {
         if let Some(guessed) = guessed {
             self.note(student.id, guessed);
         }
-        let Some((wrong, lesson)) = done else { return words };
+        words.into_iter().chain(done.map(|(wrong, lesson)| self.settled(student, wrong, &lesson))).collect()
+    }
+
+    /// Counts a quiz of which all questions are answered; what is said of it.
+    fn settled(&self, student: &Student, wrong: u32, lesson: &Lesson) -> String {
         self.quiz(student, wrong);
         let count = match wrong {
             0 => "All questions of this lesson are answered, each at once.".to_owned(),
             1 => "All questions of this lesson are answered, with 1 wrong answer.".to_owned(),
             _ => format!("All questions of this lesson are answered, with {wrong} wrong answers."),
         };
-        words.into_iter().chain([format!("{count}{}", next_words(&self.settings, &lesson))]).collect()
+        format!("{count}{}", next_words(&self.settings, lesson))
     }
 }
 

@@ -103,9 +103,26 @@ async fn a_quiz_by_noop_goes_on_where_it_was_when_the_class_is_held_again() {
     drop((anna, guard));
     until(&class, || !class.named("anna").expect("there").is_here()).await;
     drop(class);
-    let (class, address, _guard) = open(at.path(), &Wish::default()).await;
+    let (class, address, guard) = open(at.path(), &Wish::default()).await;
     let mut anna = Telnet::joined(address, &class, "anna").await;
     assert_eq!(joined_up(&anna.say("NOOP quiz").await), before);
     let wrong = |work: &student::Work| work.asking.as_ref().map(crate::lesson::Quiz::wrong);
     assert_eq!(class.named("anna").and_then(|anna| anna.with_current(wrong)), Some(Some(2)));
+
+    // The class ends between the last answer and its count.
+    let student = class.named("anna").expect("there");
+    let right = |work: &student::Work| {
+        let asked = &lesson.questions[1];
+        let place = work.asking.as_ref()?.answers().iter().position(|(it, _)| *it == asked.answers[asked.right])?;
+        Some(What::Guessed { lesson: lesson.name.clone(), attempt: work.number, question: 1, place })
+    };
+    let guessed = student.with_current(right).flatten().expect("an answer");
+    class.note(student.id, guessed);
+    drop((anna, guard));
+    until(&class, || !class.named("anna").expect("there").is_here()).await;
+    drop((class, student));
+    let (class, address, _guard) = open(at.path(), &Wish::default()).await;
+    let mut anna = Telnet::joined(address, &class, "anna").await;
+    assert!(joined_up(&anna.say("NOOP quiz").await).contains("with 2 wrong answers"));
+    assert_eq!(class.named("anna").and_then(|anna| anna.with_current(|work| work.quiz)), Some(Some(2)));
 }
