@@ -3,7 +3,7 @@
 //! What the command line says becomes a script, played by the runner of `ehlo run`; EHLO, STARTTLS and AUTH before it
 //! come from *make ready*, as far as the server offers them.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::{IsTerminal as _, Read as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -178,10 +178,23 @@ fn dump(body: &Body) -> Result<Exit, String> {
         Body::File { path, fields } => {
             let file = std::fs::File::open(path);
             let mut file = file.map_err(|error| format!("{} can't be read: {error}", path.display()))?;
-            Ok(printed(|out| {
+            let mut unread = None;
+            let exit = printed(|out| {
                 out.write_all(fields)?;
-                std::io::copy(&mut file, out).map(drop)
-            }))
+                let mut piece = vec![0; 64 * 1024];
+                loop {
+                    match file.read(&mut piece) {
+                        Ok(0) => return Ok(()),
+                        Ok(read) => out.write_all(&piece[..read])?,
+                        Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                        Err(error) => {
+                            unread = Some(error);
+                            return Ok(());
+                        }
+                    }
+                }
+            });
+            unread.map_or(Ok(exit), |error| Err(format!("{} can't be read: {error}", path.display())))
         }
     }
 }
