@@ -110,10 +110,20 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
 fn instead(words: &[String]) -> String {
     match words {
         [path] if std::path::Path::new(path).is_file() => {
+            let path = for_shell(path);
             format!("; it is a file: ehlo explain --log {path} reads a mail log, ehlo explain - < {path} replies")
         }
         _ => String::new(),
     }
+}
+
+/// A path as a shell takes it for one word, without what a terminal would obey.
+fn for_shell(path: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "_./+,@%=:-".contains(c);
+    let shown = escape::for_screen(path.as_bytes());
+    // A name that begins with a hyphen would be an option.
+    let shown = if shown.starts_with('-') { format!("./{shown}") } else { shown };
+    if shown.chars().all(plain) { shown } else { format!("'{}'", shown.replace('\'', r"'\''")) }
 }
 
 /// A mail log: the file that is named, or standard input.
@@ -414,4 +424,22 @@ fn step_to_text(step: &Step, style: Style) -> String {
         Does::Advice => return step.text.clone(),
     };
     format!("{}: {}", step.text, style.strong(&how))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::for_shell;
+
+    #[test]
+    fn a_path_in_a_command_to_copy_is_one_word_of_a_shell() {
+        for (path, want) in [
+            ("mail.log", "mail.log"),
+            ("my log", "'my log'"),
+            ("it's; rm", r"'it'\''s; rm'"),
+            ("-x", "./-x"),
+            ("a\u{1b}[2J", r"'a\e[2J'"),
+        ] {
+            assert_eq!(for_shell(path), want, "{path:?}");
+        }
+    }
 }
