@@ -6,7 +6,7 @@ use super::act::connect;
 use super::action::Action;
 use super::effect::Effect;
 use super::model::{Face, Files, Focus, Model};
-use super::overlay::{Overlay, Question};
+use super::overlay::{Overlay, Question, Target};
 use super::pane::panel::Panel;
 use super::pane::transcript::Transcript;
 use super::start::Chosen;
@@ -116,9 +116,16 @@ pub(super) fn open_marked(model: &mut Model) -> Vec<Effect> {
     }
     model.library.opened = false;
     match model.start.chosen() {
-        // What is no target drops nothing: why it is none is said without a question.
-        Some(Chosen::Target(text)) if model.start.is_wrong(&text) => vec![Effect::Connect(text)],
-        Some(Chosen::Target(target)) => connect(model, target),
+        Some(Chosen::Target(target)) => match model.start.wrong(&target) {
+            // What is no target drops nothing: why it is none is said without a question. It was read some time ago, and
+            // where it has become one by now, to connect would drop what is open.
+            Some(why) if model.talk.is_open() => {
+                model.overlay = Some(Overlay::Target(Target::refused(&target, why.to_owned())));
+                Vec::new()
+            }
+            Some(_) => vec![Effect::Connect(target)],
+            None => connect(model, target),
+        },
         Some(Chosen::File(path)) => open_file(model, path),
         Some(Chosen::Library(text)) => library::enter(model, &text),
         Some(Chosen::Find(text)) => {

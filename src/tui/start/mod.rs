@@ -447,10 +447,11 @@ impl Start {
         had
     }
 
-    /// Whether this text was read already, and is no TARGET.
+    /// Why this text is no TARGET, where it was read already.
     #[must_use]
-    pub fn is_wrong(&self, text: &str) -> bool {
-        self.asked == text && matches!(self.reading, Some(Err(_)))
+    pub fn wrong(&self, text: &str) -> Option<&str> {
+        let why = self.reading.as_ref().filter(|_| self.asked == text)?.as_ref().err()?;
+        Some(why)
     }
 
     /// What Enter opens.
