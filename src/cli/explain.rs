@@ -149,7 +149,7 @@ fn explain_log(arguments: &Arguments, style: Style, knowledge: &Knowledge) -> Ex
 /// A bounce message: each of its recipients.
 fn explain_bounce(text: &str, arguments: &Arguments, style: Style, knowledge: &Knowledge) -> Exit {
     let context = Context { asked: arguments.verb, ..Context::default() };
-    let all = crate::decode::explain_bounce(text, &context, knowledge);
+    let all: Vec<_> = crate::decode::explain_bounce(text, &context, knowledge).collect();
     if arguments.json {
         let replies: Vec<_> = all.iter().map(|(report, explanation)| bounce::as_json(report, explanation)).collect();
         return print(&pretty(&json!({ "ehlo": 1, "replies": replies })));

@@ -80,14 +80,18 @@ pub fn explain_reported(report: &Reported, context: &Context, knowledge: &Knowle
     explanation
 }
 
-/// Each recipient of a bounce with its explanation; none where the text is no bounce.
+/// Each recipient of a bounce with its explanation, as it is asked for; none where the text is no bounce.
 #[must_use]
-pub fn explain_bounce(text: &str, context: &Context, knowledge: &Knowledge) -> Vec<(Reported, Explanation)> {
-    let explained = |report: Reported| {
+pub fn explain_bounce(
+    text: &str,
+    context: &Context,
+    knowledge: &Knowledge,
+) -> impl ExactSizeIterator<Item = (Reported, Explanation)> {
+    let explained = move |report: Reported| {
         let explanation = explain_reported(&report, context, knowledge);
         (report, explanation)
     };
-    reported(text).into_iter().map(explained).collect()
+    reported(text).into_iter().map(explained)
 }
 
 fn by_status(text: &str) -> Vec<Reported> {
@@ -205,7 +209,8 @@ mod tests {
             ("failed", "550 5.7.1 client [192.0.2.1] blocked using zen.spamhaus.org", "once the cause is mended"),
             ("delayed", "450 4.2.0 greylisted", "still tries"),
         ] {
-            let all = explain_bounce(&part(action, said), &Context::default(), &Knowledge::default());
+            let (context, knowledge) = (Context::default(), Knowledge::default());
+            let all: Vec<_> = explain_bounce(&part(action, said), &context, &knowledge).collect();
             let next = &all[0].1.next;
             assert!(!next.iter().any(|step| matches!(step.does, crate::decode::Does::Command(_))), "{next:?}");
             assert!(next.iter().any(|step| step.text.contains(want)), "{next:?}");

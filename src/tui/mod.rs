@@ -50,6 +50,7 @@ pub mod errand;
 mod footer;
 #[cfg(test)]
 mod gallery;
+mod given;
 mod hall;
 #[cfg(test)]
 mod hour_tests;

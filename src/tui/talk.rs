@@ -9,15 +9,13 @@ use crate::conversation::dialogue::{Ask, Exchange};
 use crate::conversation::event::{Event, Remark, Timed};
 use crate::conversation::file::Header;
 use crate::conversation::{Dialogue, Kind, Log};
-use crate::decode::{
-    Context, Does, Explanation, Knowledge, Reported, explain_bounce, explain_exchange, explain_reported, explain_text,
-    reported_in,
-};
+use crate::decode::{Context, Does, Explanation, Knowledge, Reported, explain_exchange, explain_reported, reported_in};
 use crate::lesson::Goal;
 use crate::profile::duration;
 use crate::smtp::{Phase, Verb};
 
 use super::action::Action;
+use super::given::Given;
 
 /// Where the conversation comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -347,7 +345,7 @@ impl Talk {
     pub fn give(&mut self, whole: &str, selected: Option<usize>) {
         let beside = (selected, self.last_answered());
         let text = whole.split_whitespace().collect::<Vec<_>>().join(" ");
-        let given = || Given { text: text.clone(), whole: whole.to_owned(), recipients: Vec::new(), beside };
+        let given = || Given::new(text.clone(), whole.to_owned(), beside);
         self.given = (!text.is_empty()).then(given);
         self.forget_explanation();
     }
@@ -369,6 +367,12 @@ impl Talk {
     #[must_use]
     pub fn recipients(&self) -> &[(Reported, Explanation)] {
         self.given.as_ref().map_or(&[], |given| &given.recipients)
+    }
+
+    /// How many recipients it is about beside those.
+    #[must_use]
+    pub fn more_recipients(&self) -> usize {
+        self.given.as_ref().map_or(0, |given| given.more)
     }
 
     /// Decodes anew when asked next: more is known now.
@@ -417,28 +421,6 @@ pub enum About {
     Report(usize),
     /// A text that somebody gave.
     Given,
-}
-
-/// A text to explain.
-#[derive(Debug, Clone)]
-struct Given {
-    /// Its words, without its lines.
-    text: String,
-    /// As it was given: a bounce is known by its lines.
-    whole: String,
-    /// Whom it is about, where it is a bounce.
-    recipients: Vec<(Reported, Explanation)>,
-    /// What was selected and what was answered last when it was given.
-    beside: (Option<usize>, Option<usize>),
-}
-
-impl Given {
-    /// What it means: a bounce what it says of its first recipient, any other text the reply in it.
-    fn explained(&mut self, knowledge: &Knowledge) -> Option<Explanation> {
-        self.recipients = explain_bounce(&self.whole, &Context::default(), knowledge);
-        let first = self.recipients.first().map(|(_, explanation)| explanation.clone());
-        first.or_else(|| explain_text(&self.text, knowledge))
-    }
 }
 
 /// How far a delivery report is looked for: a message that was imported is its hops and its recipients.

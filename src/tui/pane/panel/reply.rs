@@ -36,9 +36,6 @@ const NARROW: u16 = 40;
 /// Columns of a text that was given, of which the rest is left out.
 const GIVEN: u16 = 120;
 
-/// So many recipients of a bounce are named beside the one that is explained.
-const OTHERS: usize = 3;
-
 /// From the ample to the scarce: where not all fits, what to do next stays in sight.
 const ORDERS: [&[Part]; 6] = {
     use Part::{Blank, Causes, Digits, Headline, Meaning, Notes, Sources, Steps};
@@ -133,7 +130,7 @@ fn headline(out: &mut Writer, talk: &Talk, about: About, explanation: &Explanati
             None
         }
         About::Given => {
-            let all = talk.recipients().len();
+            let all = talk.recipients().len() + talk.more_recipients();
             let of = if all > 1 { format!("recipient 1 of {all}") } else { "a text of yours".to_owned() };
             out.at_right(Role::Dim, &of);
             None
@@ -148,24 +145,24 @@ fn headline(out: &mut Writer, talk: &Talk, about: About, explanation: &Explanati
     }
     out.paragraph(0, role, &explanation.title);
     if !talk.recipients().is_empty() {
-        recipients(out, talk.recipients());
+        recipients(out, talk.recipients(), talk.more_recipients());
     } else if let Some(text) = talk.given() {
         out.paragraph(0, Role::Dim, &wrap::shortened(&escape::for_screen(text.as_bytes()), GIVEN));
     }
 }
 
 /// Whom a bounce is about: who is explained here, and what it says of the others.
-fn recipients(out: &mut Writer, all: &[(Reported, Explanation)]) {
+fn recipients(out: &mut Writer, all: &[(Reported, Explanation)], more: usize) {
     let whom = |report: &Reported| escape::for_screen(report.recipient.as_bytes());
     let Some(((first, _), others)) = all.split_first() else { return };
     out.paragraph(0, Role::Text, &format!("For {}", whom(first)));
     out.paragraph(0, Role::Dim, &wrap::shortened(&escape::for_screen(first.text.as_bytes()), GIVEN));
-    for (report, explanation) in others.iter().take(OTHERS) {
+    for (report, explanation) in others {
         let codes = [report.code.map(|it| it.to_string()), report.enhanced.map(|it| it.to_string())];
         let codes = codes.into_iter().flatten().collect::<Vec<_>>().join(" ");
         out.labelled("·", Role::Dim, 2, Role::Text, &format!("{}: {codes} {}", whom(report), explanation.title));
     }
-    if let Some(more) = others.len().checked_sub(OTHERS).filter(|more| *more > 0) {
+    if more > 0 {
         out.labelled(
             "·",
             Role::Dim,
