@@ -266,7 +266,7 @@ mod tests {
             listed += 1;
             let small = text.to_ascii_lowercase();
             let behind = |word: &&str| small.contains(&format!("{word} [")) && text.contains(&format!("{name}]"));
-            assert!(name.parse::<IpAddr>().is_ok() || REFUSED.iter().any(|word| behind(word)), "{name}: {text}");
+            assert!(name.parse::<IpAddr>().is_ok() || REFUSED.iter().any(behind), "{name}: {text}");
             let elsewhere = off_the_list(text).len() > 1;
             assert_eq!(elsewhere, name.parse::<IpAddr>().is_ok(), "{text}");
         }
