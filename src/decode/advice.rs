@@ -1,7 +1,7 @@
 //! Next steps that a refusal's own words call for and no table can have: where to look a listed address up, what in the
 //! message a rule judges, and to come back later; and what is left of the steps where no session is open.
 
-use std::net::{IpAddr, Ipv4Addr};
+use core::net::{IpAddr, Ipv4Addr};
 
 use crate::smtp::Class;
 
