@@ -127,7 +127,7 @@ fn postscreen_drops_a_client_after_its_teaser() {
     Quirk {
         peer: "S: 220-mx.target.local ESMTP wait a moment\nS: 521 5.7.1 Service unavailable; client [127.0.0.1] blocked using zen.example\n",
         scheme: "smtp",
-        typed: &[("", &["521 5.7.1", "the greeting", "lines of one reply with different codes", "F5"])],
+        typed: &[("", &["521 5.7.1", "the greeting", "Not as the protocol has it", "F5"])],
         script: "< 220\n> EHLO noddy.com\n",
         status: 1,
         printed: &["521 5.7.1 Service unavailable"],

@@ -80,7 +80,9 @@ fn the_classic_conversation(size: (u16, u16)) {
     terminal.keys("<Esc>L").wait_for("Mail that the lab received").wait_for("anotherdude@target.local");
     terminal.keys("<Enter>").wait_for("[Text]").wait_for(".hidden").keys("<Tab><Tab><Tab><Tab>");
     terminal.wait_for("[Envelope]").wait_for("dude@noddy.com").keys("<Esc>");
-    terminal.wait_until("the mail is closed", |screen| !screen.contains("[Envelope]")).keys("i");
+    // Esc goes back a layer at a time.
+    terminal.wait_until("the letter is closed", |screen| !screen.contains("[Envelope]")).keys("<Esc>");
+    terminal.wait_until("the mail is closed", |screen| !screen.contains("Mail that the lab received")).keys("i");
     say(&mut terminal, "QUIT", "F5 reconnect");
     terminal.keys("<C-q>");
     assert!(terminal.exit().success());
