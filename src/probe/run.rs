@@ -70,7 +70,7 @@ pub async fn run(probes: &[&'static Probe], setup: Setup, watch: &mut dyn Watch)
         subject.hello.push(talk);
     }
     report.problem = subject.hello.iter().find_map(broken).or_else(|| bench.over());
-    if report.problem.is_some() {
+    if report.problem.is_some() && subject.hello.iter().all(is_in_measure) {
         for finding in battery::seen(&subject) {
             bench.watch.found(&finding, &bench.log);
             report.findings.push(finding);
@@ -116,9 +116,16 @@ pub async fn run(probes: &[&'static Probe], setup: Setup, watch: &mut dyn Watch)
 /// Why a conversation ended before it was through, with what the server said last where that was a refusal.
 fn broken(talk: &Talk) -> Option<(Cause, String)> {
     let (cause, words) = talk.broken.as_ref()?;
-    let refusal = talk.answers().last().filter(|answer| !answer.accepted()).map(|answer| answer.shown());
+    let last = is_in_measure(talk).then(|| talk.answers().last()).flatten();
+    let refusal = last.filter(|answer| !answer.accepted()).map(|answer| answer.shown());
     let said = refusal.map(|said| format!(": {said}")).unwrap_or_default();
     Some((*cause, format!("{}{said}", without_its_line(words))))
+}
+
+/// Whether a server said about as much as it was asked for: of a flood nothing more is told than that it was one.
+fn is_in_measure(talk: &Talk) -> bool {
+    const MOST: usize = 1_000;
+    talk.answers().nth(MOST).is_none()
 }
 
 /// Words about a line of a script that nobody has seen: the line is named, and its number is not.
