@@ -276,6 +276,10 @@ impl Bench {
 
     /// Gives the terminal back, stops the job, and takes the terminal again when it goes on.
     async fn suspend(&mut self) -> io::Result<()> {
+        // What is typed while the terminal is lent is read as its driver reads lines: an Enter of then would be no Enter.
+        if !Signals::can_stop() {
+            return Ok(());
+        }
         Tty::lend();
         self.signals.stop().await;
         self.tty.retake()?;

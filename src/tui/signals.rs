@@ -92,12 +92,13 @@ mod unix {
             }
         }
 
-        /// Stops the whole job, as the terminal would on Ctrl-Z, and returns when it goes on. Where nobody is there
-        /// who could continue it, it does not stop.
+        /// Whether it can be stopped: somebody is there who could continue it.
+        pub(in crate::tui) fn can_stop() -> bool {
+            can_be_continued()
+        }
+
+        /// Stops the whole job, as the terminal would on Ctrl-Z, and returns when it goes on.
         pub(in crate::tui) async fn stop(&mut self) {
-            if !can_be_continued() {
-                return;
-            }
             // TSTP is listened to, so that it does not stop us by itself; this one nobody listens to. A refusal shows as
             // a return without a stop, which is what happens then.
             let _ = rustix::process::kill_current_process_group(rustix::process::Signal::STOP);
@@ -146,6 +147,10 @@ impl Signals {
             Ok(()) => Signal::End,
             Err(_) => std::future::pending().await,
         }
+    }
+
+    pub(super) fn can_stop() -> bool {
+        true
     }
 
     pub(super) async fn stop(&mut self) {

@@ -71,6 +71,7 @@ pub async fn run(class: &Arc<Class>, join: Vec<String>, plain: bool, world: &Wor
             signal = signals.next() => {
                 match signal {
                     Signal::End => return Ok(Told::Interrupted),
+                    Signal::Stop if !Signals::can_stop() => continue,
                     Signal::Stop => {
                         Tty::lend();
                         signals.stop().await;
