@@ -269,7 +269,7 @@ fn the_first_lesson_from_start_to_finish_by_typing() {
         let home = Home::new();
         let mut terminal = if start {
             let mut terminal = Terminal::start(&home, &[], size);
-            terminal.wait_for("First lesson").keys("<Down><Down><Enter>");
+            terminal.wait_for("First lesson").keys("<Down><Enter>");
             terminal
         } else {
             Terminal::start(&home, &["learn", "01-classic"], size)

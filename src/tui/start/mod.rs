@@ -285,8 +285,8 @@ impl Start {
     /// The rows where nothing was typed.
     fn all_items(&self) -> Vec<Item> {
         let mut items = vec![Item::Lab];
-        items.extend((!self.scenarios.is_empty()).then_some(Item::Scenarios));
         items.extend(self.lesson.as_ref().map(|_| Item::Lesson));
+        items.extend((!self.scenarios.is_empty()).then_some(Item::Scenarios));
         items.extend((0..self.profiles.len()).map(Item::Profile));
         items.extend((0..self.recent.len()).map(Item::Recent));
         items.extend((!self.recent.is_empty()).then_some(Item::All));
