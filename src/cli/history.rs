@@ -2,11 +2,10 @@
 
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use super::{Common, Exit, complain, input};
 use crate::conversation::event::Remark;
-use crate::library::{self, AnnotateError, Limits, Pruned, RemoveError, Summary};
+use crate::library::{self, Limits, Pruned, RemoveError, Summary};
 use crate::profile::size;
 use crate::world::World;
 
@@ -168,21 +167,8 @@ fn annotate(world: &World, name: &str, at: Option<usize>, remarks: &[Remark]) ->
             return Err(format!("{}: there is no line {at}, it has {count}", input::shown(&path)));
         }
     }
-    written(&path, remarks).map_err(|error| format!("{}: {error}", input::shown(&path)))?;
+    library::annotate(&path, None, remarks).map_err(|error| format!("{}: {error}", input::shown(&path)))?;
     Ok(list::line(&library::summary(&path), &world.zone()) + "\n")
-}
-
-/// Appends to a transcript; one that another `ehlo history` writes to is waited for a moment.
-fn written(path: &Path, remarks: &[Remark]) -> Result<(), AnnotateError> {
-    const TIMES: u32 = 10;
-    const BETWEEN: Duration = Duration::from_millis(20);
-    for _ in 1..TIMES {
-        match library::annotate(path, None, remarks) {
-            Err(AnnotateError::Recording) => std::thread::sleep(BETWEEN),
-            done => return done.map(drop),
-        }
-    }
-    library::annotate(path, None, remarks).map(drop)
 }
 
 fn tag(world: &World, name: &str, tags: &[String], remove: bool) -> Result<String, String> {

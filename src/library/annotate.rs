@@ -6,6 +6,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
+use super::lock;
 use crate::conversation::event::{Event, Micros, Remark};
 use crate::conversation::file::{self, Reader, write_record};
 
@@ -37,7 +38,8 @@ pub enum AnnotateError {
 }
 
 /// Appends remarks to a transcript with one write: `note`, `mark`, `set`. They have the time `at`, or else that of the
-/// last record. Where not all of it can be written, nothing is.
+/// last record. Where not all of it can be written, nothing is. Who only looks at the file, or writes into it too, is
+/// waited for a moment: it is not for where keys are read.
 ///
 /// # Errors
 /// It is being recorded into, is of a newer format, may not be written to, or what the system says.
@@ -46,7 +48,7 @@ pub fn annotate(path: &Path, at: Option<Micros>, remarks: &[Remark]) -> Result<M
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => AnnotateError::Forbidden,
         _ => AnnotateError::Io(error),
     })?;
-    if matches!(file.try_lock(), Err(TryLockError::WouldBlock)) {
+    if matches!(lock::waited(|| file.try_lock()), Err(TryLockError::WouldBlock)) {
         return Err(AnnotateError::Recording);
     }
     // Whoever held the lock before may have deleted it.

@@ -5,6 +5,7 @@
 
 mod annotate;
 mod index;
+mod lock;
 mod prune;
 mod query;
 mod servers;

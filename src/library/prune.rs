@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::{QueryError, Summary, moment};
+use super::{QueryError, Summary, lock, moment};
 use crate::profile::size;
 
 /// Which transcripts are to go. Without any limit none does.
@@ -118,7 +118,8 @@ pub enum RemoveError {
 /// Whether a conversation is being recorded into a file.
 #[must_use]
 pub fn is_recorded_into(path: &Path) -> bool {
-    File::open(path).is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    let is_locked = |file: File| matches!(lock::waited(|| file.try_lock_shared()), Err(TryLockError::WouldBlock));
+    File::open(path).is_ok_and(is_locked)
 }
 
 /// Removes a transcript.
@@ -152,7 +153,7 @@ pub fn is_annotated(path: &Path) -> bool {
 /// The file, locked until it is dropped: nobody records or writes a note into it meanwhile.
 fn locked(path: &Path) -> Result<File, RemoveError> {
     let file = File::open(path)?;
-    match file.try_lock() {
+    match lock::waited(|| file.try_lock()) {
         Err(TryLockError::WouldBlock) => Err(RemoveError::Recording),
         // Where the file system knows no locks there is nobody to be waited for.
         Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
