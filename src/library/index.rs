@@ -168,11 +168,14 @@ impl Index {
             return summary;
         }
         let read = summary(path);
-        self.changed = true;
-        match Kept::of(name.clone(), &read) {
-            Some(now) => _ = kept.insert(name.clone(), now),
-            None => _ = kept.remove(&name),
-        }
+        // What is going on is read each time, and changes nothing of what is kept.
+        self.changed |= match Kept::of(name.clone(), &read) {
+            Some(now) => {
+                kept.insert(name.clone(), now);
+                true
+            }
+            None => kept.remove(&name).is_some(),
+        };
         self.seen.insert(name);
         read
     }
@@ -294,6 +297,31 @@ mod tests {
         let index = state.path().join("transcripts/index");
         fs::write(&index, text(state.path()).replace("No. 0", "Mr. 0")).expect("written");
         assert!(listed(state.path()).iter().any(|it| it.title.as_deref() == Some("Mr. 0")), "it is read");
+    }
+
+    #[test]
+    fn what_goes_on_does_not_make_it_anew_each_time() {
+        let state = library(FEW + 3);
+        let state = state.path();
+        let live = state.join("transcripts/2026/0000.smtp");
+        let text_of_it = fs::read_to_string(&live).expect("read") + "0.5 * connected a\n0.5 < 220 mx\n";
+        fs::write(&live, text_of_it).expect("written");
+        listed(state);
+        assert!(text(state).contains("0000.smtp"));
+        let recorder = File::open(&live).expect("open");
+        recorder.try_lock().expect("free");
+        // Its file is larger, as one that is recorded into is.
+        File::options().append(true).open(&live).and_then(|mut file| file.write_all(b"0.6 > NOOP\n")).expect("written");
+        listed(state);
+        assert!(!text(state).contains("0000.smtp"), "it is not known how it ends");
+        let index = state.join("transcripts/index");
+        let marked = text(state) + "who writes it anew leaves this out\n";
+        fs::write(&index, &marked).expect("written");
+        assert_eq!(listed(state), fresh(state));
+        assert_eq!(text(state), marked, "nothing was put in or taken out");
+        drop(recorder);
+        listed(state);
+        assert!(text(state) != marked && text(state).contains("0000.smtp"), "it is over");
     }
 
     #[test]
