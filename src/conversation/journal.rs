@@ -181,9 +181,21 @@ fn at_path(path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 
+/// How a name tells when its conversation began.
+const MOMENT: &str = "%Y-%m-%d-%H%M%S";
+
 /// `YYYY/DATE-TIME-TARGET`, without a suffix.
 fn name(started: Timestamp, target: &str) -> String {
-    format!("{}-{}", started.strftime("%Y/%Y-%m-%d-%H%M%S"), reduced(target))
+    format!("{}/{}-{}", started.strftime("%Y"), started.strftime(MOMENT), reduced(target))
+}
+
+/// When a conversation began that was recorded here under this name, to the second; nothing where no journal has it.
+#[must_use]
+pub fn begun(name: &str) -> Option<Timestamp> {
+    const LENGTH: usize = "2026-11-23-201822".len();
+    let (moment, rest) = name.split_at_checked(LENGTH)?;
+    let moment = rest.starts_with('-').then(|| jiff::civil::DateTime::strptime(MOMENT, moment))?.ok()?;
+    jiff::tz::TimeZone::UTC.to_timestamp(moment).ok()
 }
 
 /// A target reduced to `[a-z0-9.-]`.
@@ -247,6 +259,12 @@ mod tests {
         assert_eq!(first.path(), place.join("2026/2026-11-23-201822-mx.target.local-25-..-x.smtp"));
         assert_eq!(second.path(), place.join("2026/2026-11-23-201822-mx.target.local-25-..-x-2.smtp"));
         assert!(open(first.path()).expect("it opens").log.is_empty());
+        let begun = |path: &Path| begun(path.file_name()?.to_str()?);
+        assert_eq!(begun(second.path()), "2026-11-23T20:18:22Z".parse().ok());
+        for name in ["session.smtp", "2026-11-23-201822.smtp", "2026-13-23-201822-mx.smtp", "2026-11-23-20182é-mx.smtp"]
+        {
+            assert_eq!(super::begun(name), None, "{name}");
+        }
     }
 
     #[cfg(unix)]

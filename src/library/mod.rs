@@ -12,7 +12,7 @@ mod servers;
 mod summary;
 
 pub use annotate::{AnnotateError, annotate, tags};
-pub use index::Index;
+pub use index::{FEW, Index};
 pub use prune::{
     Limits, LimitsError, Pruned, RemoveError, is_annotated, is_recorded_into, prune, remove, remove_unless_annotated,
 };
@@ -20,21 +20,48 @@ pub use query::{Found, Query, QueryError, Sought, is_sought, moment};
 pub use servers::{Line, Memory};
 pub use summary::{Outcome, Summary, outcome, outcome_in, summary};
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::path::{Path, PathBuf};
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::conversation::journal;
 
 /// The newest transcripts under `STATE/transcripts`, newest first, at most so many.
 ///
 /// Never fails: a directory that can't be read has none, a file that can't be read is listed by what its name says.
 #[must_use]
 pub fn recent(state: &Path, limit: usize) -> Vec<Summary> {
-    newest_first(state).into_iter().take(limit).map(|path| summary(&path)).collect()
+    newest_first(state).take(limit).map(|path| summary(&path)).collect()
 }
 
-/// The transcripts by when they were, newest first; at the same time the last by name.
-fn newest_first(state: &Path) -> Vec<PathBuf> {
-    let mut all: Vec<_> = files(state).map(|path| (summary::when(&path), path)).collect();
-    all.sort_by_key(|(when, _)| std::cmp::Reverse(*when));
-    all.into_iter().map(|(_, path)| path).collect()
+/// The transcripts by when they were, newest first; at the same time the last by name. Only those are looked into that may
+/// be as new as what is asked for.
+fn newest_first(state: &Path) -> impl Iterator<Item = PathBuf> {
+    let all = files(state).enumerate().map(|(place, path)| (latest(&path), place, path));
+    let mut waiting: Vec<(Timestamp, usize, PathBuf)> = all.collect();
+    waiting.sort_unstable_by_key(|(latest, ..)| *latest);
+    let mut known = BinaryHeap::new();
+    std::iter::from_fn(move || {
+        let may_be_newer = |latest: Timestamp, known: &BinaryHeap<(Option<Timestamp>, Reverse<usize>, PathBuf)>| {
+            known.peek().is_none_or(|(when, ..)| Some(latest) >= *when)
+        };
+        while let Some((_, place, path)) = waiting.pop_if(|(latest, ..)| may_be_newer(*latest, &known)) {
+            known.push((summary::when(&path), Reverse(place), path));
+        }
+        known.pop().map(|(.., path)| path)
+    })
+}
+
+/// The latest that the conversation of a file can have been, without a look into it: what is recorded here began in the
+/// second that its name tells, and whatever else lies under such a name (a copy, an import) before it was written to
+/// last. Of other names nothing is known.
+fn latest(path: &Path) -> Timestamp {
+    let named = || journal::begun(path.file_name()?.to_str()?);
+    let written = || Timestamp::try_from(path.metadata().ok()?.modified().ok()?).ok();
+    let begun = named().and_then(|begun| begun.checked_add(SignedDuration::from_secs(1)).ok());
+    begun.and_then(|begun| Some(begun.max(written()?))).unwrap_or(Timestamp::MAX)
 }
 
 /// The transcripts under `STATE/transcripts`, the last by name first; a year is looked at when it is come to. A name
@@ -91,7 +118,7 @@ pub enum NameError {
 pub fn named(state: &Path, word: &str) -> Result<PathBuf, NameError> {
     const SUCH_AS: usize = 3;
     if word == "last" {
-        return newest_first(state).into_iter().next().ok_or_else(|| NameError::None(word.to_owned()));
+        return newest_first(state).next().ok_or_else(|| NameError::None(word.to_owned()));
     }
     // A variable of a shell that is not set means no transcript, and not the only one that there is.
     if word.is_empty() {
@@ -207,6 +234,39 @@ mod tests {
         let names: Vec<_> = recent(state, 9).iter().map(Summary::name).collect();
         assert_eq!(names, ["2026-11-23-140200-mx", "zz", "2026-11-20-100000-mx"]);
         assert!(named(state, "last").expect("one").ends_with("2026-11-23-140200-mx.smtp"));
+    }
+
+    #[test]
+    fn what_is_neither_named_nor_written_as_late_is_not_looked_into() {
+        let state = tempfile::tempdir().expect("a directory");
+        let state = state.path();
+        let dated = |name: &str, text: &str, modified: &str| {
+            put(state, &format!("2026/{name}.smtp"), text);
+            let path = state.join(format!("transcripts/2026/{name}.smtp"));
+            let modified = modified.parse().map(Timestamp::as_second).expect("a time");
+            let modified = std::time::UNIX_EPOCH + std::time::Duration::from_secs(modified.unsigned_abs());
+            let file = std::fs::File::options().append(true).open(path).expect("open");
+            file.set_modified(modified).expect("set");
+        };
+        let started = |at: &str| HEAD.replace("2026-11-23T14:02", at);
+        dated("2026-11-20-100000-mx", &started("2026-11-20T10:00"), "2026-11-20T10:05:00Z");
+        // A note was written much later; the clock was set back; an import, and a copy, under an older name.
+        dated("2026-11-21-100000-mx", &started("2026-11-21T10:00"), "2026-11-28T10:05:00Z");
+        dated("2026-11-22-100000-mx", &started("2026-11-22T10:00"), "2026-11-20T09:00:00Z");
+        dated(
+            "2026-11-19-100000-mx",
+            "+++\nehlo = 1\nclock = \"none\"\n+++\n0.000000 < 220 mx\n",
+            "2026-11-27T10:00:00Z",
+        );
+        dated("2026-11-18-100000-mx", &started("2026-11-23T10:00"), "2026-11-26T10:00:00Z");
+        let names = |limit| recent(state, limit).iter().map(Summary::name).collect::<Vec<_>>();
+        let order = ["19", "18", "22", "21", "20"].map(|day| format!("2026-11-{day}-100000-mx"));
+        for limit in 1..=order.len() {
+            assert_eq!(names(limit), order[..limit]);
+        }
+        // What nobody can have written shows what was looked into.
+        dated("2026-11-17-100000-mx", &started("2026-11-30T10:00"), "2026-11-17T10:00:00Z");
+        assert_eq!((names(4), names(9).len()), (order[..4].to_vec(), 6));
     }
 
     #[test]
