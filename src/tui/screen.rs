@@ -152,6 +152,7 @@ fn kept(wish: &library::Wish) -> String {
             format!("annotate {}: {}", path.display(), remarks.join(", "))
         }
         library::Wish::Prune(text) => format!("prune {text}"),
+        library::Wish::Missing(rows) => format!("missing of {}", rows.len()),
         library::Wish::Remove(paths) => format!("remove {}", paths.len()),
     }
 }

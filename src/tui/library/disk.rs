@@ -59,6 +59,9 @@ pub(in crate::tui) fn carry_out(wish: Wish, current: &Arc<AtomicU64>, world: &Wo
             Wish::Remove(paths) => {
                 tell(remove(&paths));
             }
+            Wish::Missing(rows) => {
+                tell(missing(&rows));
+            }
         }
     });
 }
@@ -167,6 +170,11 @@ fn remove(paths: &[PathBuf]) -> News {
     News::Removed(gone, why)
 }
 
+fn missing(rows: &Rows) -> News {
+    let paths = rows.iter().map(|row| &row.summary.path);
+    News::Missing(paths.filter(|path| matches!(path.try_exists(), Ok(false))).cloned().collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -197,9 +205,12 @@ mod tests {
             listed.borrow_mut().extend(rows.iter().map(|row| row.summary.path.clone()));
             true
         });
-        assert_eq!(listed.into_inner(), [recorded, import.clone()]);
+        assert_eq!(listed.into_inner(), [recorded.clone(), import.clone()]);
         std::fs::remove_file(&import).expect("removed");
         assert!(matches!(preview(import.clone(), None), Some(News::Gone(gone)) if gone == import));
+        let rows = [&recorded, &import].map(|path| row(Summary { path: path.clone(), ..Summary::default() }, &world));
+        let gone = missing(&Arc::new(rows.into()));
+        assert!(matches!(gone, News::Missing(gone) if gone == std::slice::from_ref(&import)));
         assert!(matches!(remove(std::slice::from_ref(&import)), News::Removed(gone, None) if gone == [import]));
     }
 }

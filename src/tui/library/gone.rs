@@ -1,20 +1,23 @@
 //! Conversations go: they were deleted here, or by somebody else.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::Wish;
 use crate::smtp::escape::for_screen;
 use crate::tui::effect::Effect;
-use crate::tui::model::Model;
+use crate::tui::model::{Face, Model};
 
 /// Conversations are gone; what stood below the marked one is marked where it went with them.
 pub(super) fn removed(model: &mut Model, gone: &[PathBuf], why: Option<String>) -> Vec<Effect> {
     let library = &mut model.library;
+    let all: HashSet<&PathBuf> = gone.iter().collect();
     let path = library.marked().map(|row| row.summary.path.clone());
-    let below = library.shown.get(library.at().unwrap_or(0) + 1);
-    let next = below.map(|(row, _)| library.rows[*row].summary.path.clone());
-    let stays = path.filter(|path| !gone.contains(path)).or(next);
-    let rows = library.rows.iter().filter(|row| !gone.contains(&row.summary.path)).cloned().collect();
+    let below = library.shown.iter().skip(library.at().unwrap_or(0) + 1);
+    let mut below = below.map(|(row, _)| &library.rows[*row].summary.path);
+    let stays = path.filter(|path| !all.contains(path)).or_else(|| below.find(|path| !all.contains(path)).cloned());
+    let rows = library.rows.iter().filter(|row| !all.contains(&row.summary.path)).cloned().collect();
     library.rows = Arc::new(rows);
     let effects = library.look(stays.as_deref());
     let count =
@@ -23,12 +26,26 @@ pub(super) fn removed(model: &mut Model, gone: &[PathBuf], why: Option<String>) 
     effects.into_iter().chain(model.library.want_preview()).collect()
 }
 
-/// Somebody else has deleted or moved a transcript: where it is listed its row goes, whatever was wanted of it.
+/// Somebody else has deleted or moved a transcript, whatever was wanted of it. Where it is listed, it may be one of a
+/// thousand: which they are is looked up once.
 pub(super) fn gone(model: &mut Model, path: &Path) -> Vec<Effect> {
-    if !model.at_library() || !model.library.rows.iter().any(|row| row.summary.path == path) {
+    let library = &mut model.library;
+    let listed = library.rows.iter().any(|row| row.summary.path == path);
+    if model.face != Face::Library || !listed || std::mem::replace(&mut library.misses, true) {
         return Vec::new();
     }
-    let name = for_screen(path.file_stem().unwrap_or_default().to_string_lossy().as_bytes());
-    let words = format!("{name} is gone: its file was deleted or moved.");
-    removed(model, &[path.to_owned()], Some(words))
+    vec![Effect::Library(Wish::Missing(Arc::clone(&library.rows)))]
+}
+
+/// Their rows go, where they are still listed.
+pub(super) fn missing(model: &mut Model, gone: &[PathBuf]) -> Vec<Effect> {
+    model.library.misses = false;
+    let name = |path: &PathBuf| for_screen(path.file_stem().unwrap_or_default().to_string_lossy().as_bytes());
+    let words = match gone {
+        _ if !model.at_library() => return Vec::new(),
+        [] => return Vec::new(),
+        [one] => format!("{} is gone: its file was deleted or moved.", name(one)),
+        all => format!("{} conversations are gone: their files were deleted or moved.", all.len()),
+    };
+    removed(model, gone, Some(words))
 }

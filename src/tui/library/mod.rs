@@ -28,7 +28,7 @@ mod order;
 pub(super) mod tests;
 mod view;
 
-use gone::{gone, removed};
+use gone::{gone, missing, removed};
 use marked::is_held;
 pub(super) use marked::open;
 use order::Order;
@@ -68,6 +68,8 @@ pub enum Wish {
     Prune(String),
     /// Remove these.
     Remove(Vec<PathBuf>),
+    /// Tell which files of the list are no longer there.
+    Missing(Rows),
 }
 
 /// What comes back.
@@ -94,6 +96,8 @@ pub enum News {
     Pruned(Result<Vec<Pruned>, String>),
     /// Somebody else has deleted or moved this one.
     Gone(PathBuf),
+    /// All of them that somebody else has deleted or moved.
+    Missing(Vec<PathBuf>),
     /// These are gone; and what became of the others.
     Removed(Vec<PathBuf>, Option<String>),
     /// It could not be done; why.
@@ -156,6 +160,8 @@ pub struct Library {
     pub(super) goes: Option<(PathBuf, usize, String)>,
     /// The one that is to be marked once it is found.
     keeps: Option<PathBuf>,
+    /// One of the files is not there, and which others are not is being looked up.
+    misses: bool,
     /// The words are those of the last visit: what is typed first takes their place.
     old: bool,
 }
@@ -475,6 +481,7 @@ pub(super) fn take(model: &mut Model, news: News) -> Vec<Effect> {
         }
         News::Pruned(Ok(doomed)) => model.overlay = Some(Overlay::Question(Question::Remove(doomed.into()))),
         News::Gone(path) => return gone(model, &path),
+        News::Missing(gone) => return missing(model, &gone),
         News::Removed(gone, why) => return removed(model, &gone, why),
         News::Pruned(Err(why)) | News::Failed(why) => model.notice = Some(why),
     }

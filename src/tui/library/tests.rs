@@ -216,16 +216,32 @@ fn what_somebody_else_deleted_goes_from_the_list_with_a_word() {
     let path = PathBuf::from("/state/transcripts/2026/2026-11-23-140200-mx.target.local.smtp");
     screen.keys("<enter>");
     screen.send(Message::NotOpened(path.clone(), ": No such file or directory (os error 2)".to_owned()));
+    screen.asked();
     screen.send(Message::Library(News::Gone(path.clone())));
+    screen.send(Message::Library(News::Gone(path.clone())));
+    assert_eq!(screen.asked(), ["missing of 3"], "once");
+    screen.send(Message::Library(News::Missing(vec![path.clone()])));
     let shown = screen.shown();
     assert!(shown.contains("2026-11-23-140200-mx.target.local is gone: its file was deleted or moved."), "{shown}");
     assert!(
         shown.contains("2 conversations") && !shown.contains("today 14:02") && !shown.contains("os error"),
         "{shown}"
     );
+    let others = ["2026-11-22-093000-mx.noddy.com", "2026-11-20-000000-mx.example"];
+    let others = others.map(|name| PathBuf::from(format!("/state/transcripts/2026/{name}.smtp")));
+    let mut all = self::screen(80, 24);
+    all.asked();
+    all.send(Message::Library(News::Gone(path.clone())));
+    all.send(Message::Library(News::Missing(vec![path.clone(), others[0].clone()])));
+    let shown = all.shown();
+    assert!(shown.contains("2 conversations are gone: their files were deleted or moved."), "{shown}");
+    let asked = all.asked();
+    assert_eq!(asked.last(), Some(&format!("preview {} None", others[1].display())), "one preview, of what is left");
+    assert_eq!(asked.len(), 2, "{asked:?}");
     screen.model.face = Face::Start;
     screen.model.notice = None;
-    screen.send(Message::Library(News::Gone(path)));
+    screen.send(Message::Library(News::Gone(path.clone())));
+    screen.send(Message::Library(News::Missing(vec![path])));
     assert_eq!(screen.model.notice, None);
 }
 
