@@ -105,7 +105,7 @@ pub(super) fn prepared(arguments: &Arguments, place: &Place, world: &World) -> R
         Protocol::Esmtp => "EHLO",
         Protocol::Lmtp => "LHLO",
     };
-    let survey = if goes_out { Some(surveyed(&body, envelope.bdat)?) } else { None };
+    let survey = if goes_out { Some(surveyed(&body, envelope.bdat, folder.is_some())?) } else { None };
     let offered = arguments.parameters.offered(survey.as_ref(), &from, &to, envelope.bdat.is_some());
     let raw_header = match arguments.announced.header()? {
         Some(Header::Addresses(announcement)) => {
@@ -134,8 +134,8 @@ pub(super) fn prepared(arguments: &Arguments, place: &Place, world: &World) -> R
 /// Chunks in which a message may go.
 const CHUNKS: u64 = 100_000;
 
-/// What the server may be told of the message.
-fn surveyed(body: &Body, chunk: Option<u64>) -> Result<Survey, String> {
+/// What the server may be told of the message; `ours`: what it is in may be a file of ours, which nobody else can mend.
+fn surveyed(body: &Body, chunk: Option<u64>, ours: bool) -> Result<Survey, String> {
     let survey = Survey::of(body, chunk.is_some())?;
     if let Some(octets) = chunk.filter(|octets| survey.size / octets >= CHUNKS) {
         return Err(format!(
@@ -144,15 +144,20 @@ fn surveyed(body: &Body, chunk: Option<u64>) -> Result<Survey, String> {
             survey.size / CHUNKS + 1
         ));
     }
-    match body {
-        // Its octets are counted, so that no line end is made on the way.
-        Body::File { path, .. } if chunk.is_some() && survey.bare > 0 => Err(format!(
-            "{} has lines that end in LF alone, which BDAT would send as they are; unix2dos mends the file, \
-             and without --bdat each line gets its CR LF on the way",
-            path.display()
-        )),
-        _ => Ok(survey),
+    let Body::File { path, .. } = body else { return Ok(survey) };
+    // Its octets are counted, so that no line end is made on the way.
+    if chunk.is_none() || survey.bare == 0 {
+        return Ok(survey);
     }
+    let (what, cure) = if ours && path.ends_with(content::STANDARD_INPUT) {
+        ("standard input".to_owned(), "`| unix2dos |` before it mends them")
+    } else {
+        (path.display().to_string(), "unix2dos mends the file")
+    };
+    Err(format!(
+        "{what} has lines that end in LF alone, which BDAT would send as they are; {cure}, and without --bdat each line \
+         gets its CR LF on the way"
+    ))
 }
 
 /// An address without its `<>`.
@@ -284,8 +289,20 @@ mod tests {
     #[test]
     fn chunks_that_would_never_end_are_refused() {
         let body = Body::Lines(vec![b'x'; 200_000]);
-        let words = surveyed(&body, Some(1)).expect_err("too many");
+        let words = surveyed(&body, Some(1), false).expect_err("too many");
         assert!(words.contains("100000 chunks") && words.contains("--bdat 3"), "{words}");
-        assert!(surveyed(&body, Some(3)).is_ok());
+        assert!(surveyed(&body, Some(3), false).is_ok());
+    }
+    #[test]
+    fn what_came_by_standard_input_is_not_called_by_the_file_that_holds_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join(content::STANDARD_INPUT);
+        std::fs::write(&path, "Subject: x\n\ny\n").expect("written");
+        let body = Body::File { path: path.clone(), fields: Vec::new() };
+        let told = |ours| surveyed(&body, Some(1000), ours).expect_err("LF alone");
+        let words = told(true);
+        assert!(words.starts_with("standard input has lines") && words.contains("`| unix2dos |`"), "{words}");
+        assert!(!words.contains(&path.display().to_string()), "{words}");
+        assert!(told(false).contains(&path.display().to_string()), "a file of the user's may have that name");
     }
 }

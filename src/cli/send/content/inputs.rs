@@ -18,6 +18,9 @@ use crate::world::World;
 /// The name under which a message is written that no memory should hold.
 const MESSAGE: &str = "message.eml";
 
+/// The name under which standard input is written where it is more than memory should hold.
+pub(in crate::cli::send) const STANDARD_INPUT: &str = "standard-input";
+
 /// The folder of ours, once there is one: for whoever ends the program meanwhile.
 pub(in crate::cli::send) type Place = Arc<OnceLock<PathBuf>>;
 
@@ -170,7 +173,7 @@ impl Inputs {
 
     fn read_standard_input(&mut self) -> Result<&StandardInput, String> {
         if matches!(self.standard_input, StandardInput::Unread) {
-            self.standard_input = match self.taken(io::stdin().lock(), "standard input", "standard-input")? {
+            self.standard_input = match self.taken(io::stdin().lock(), "standard input", STANDARD_INPUT)? {
                 Attached::Octets(octets) => StandardInput::Held(octets),
                 Attached::File(path) => {
                     let size = std::fs::metadata(&path).map_err(|error| unreadable(&path, &error))?.len();
