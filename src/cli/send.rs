@@ -17,7 +17,6 @@ use crate::client::Options;
 use crate::conversation::file::{Document, Header};
 use crate::profile::{Endpoint, Target};
 use crate::script::Report;
-use crate::script::plan::Plan;
 use crate::transaction::{Body, Lenient};
 use crate::world::World;
 
@@ -38,7 +37,7 @@ mod trip;
 
 pub(super) use exits::of_words;
 pub(super) use meant::told;
-use prepared::Prepared;
+use prepared::{Outset, Prepared};
 use recipients::Recipient;
 use screen::Screen;
 pub(super) use swaks::normalised;
@@ -100,7 +99,12 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
 
 /// Reads what is to be sent. What a signal finds of it on the disk is taken away: a message may be read from a pipe that
 /// never ends, so that nobody here would see the signal.
-fn prepared(arguments: &Arguments, world: &World, stop: &CancellationToken) -> Result<Prepared, String> {
+fn prepared(
+    outset: Outset,
+    arguments: &Arguments,
+    world: &World,
+    stop: &CancellationToken,
+) -> Result<Prepared, String> {
     let place = content::Place::default();
     let (stopped, told) = (stop.clone(), content::Place::clone(&place));
     let ending = tokio::spawn(async move {
@@ -111,7 +115,7 @@ fn prepared(arguments: &Arguments, world: &World, stop: &CancellationToken) -> R
         }
         std::process::exit(Exit::Interrupted.code().into());
     });
-    let prepared = tokio::task::block_in_place(|| prepared::prepared(arguments, &place, world));
+    let prepared = tokio::task::block_in_place(|| prepared::prepared(outset, arguments, &place, world));
     ending.abort();
     prepared
 }
@@ -138,7 +142,11 @@ async fn play(arguments: &Arguments, common: &Common, world: &World) -> Result<u
     }
     let stop = CancellationToken::new();
     stop_on_signals(&stop);
-    let prepared = prepared(arguments, world, &stop)?;
+    let outset = prepared::outset(arguments, world)?;
+    // Asked before standard input is read, of which there may be gigabytes.
+    let whole = outset.goes_out() && !(output.dump_mail || output.as_script);
+    let asked = if whole { Some(allowed(&outset.way.target, outset.to(), arguments).await?) } else { None };
+    let prepared = prepared(outset, arguments, world, &stop)?;
     if output.dump_mail {
         return Ok(dump(&prepared.outline.body)?.code());
     }
@@ -146,7 +154,11 @@ async fn play(arguments: &Arguments, common: &Common, world: &World) -> Result<u
         return Ok(print(&prepared.as_script()?).code());
     }
     let plan = prepared.planned(world)?;
-    let hand_over = allowed(&plan, &prepared, arguments).await?;
+    let hand_over = match asked {
+        Some(allowed) => allowed,
+        None if plan.hands_over.is_none() => arguments.envelope.yes_really_send,
+        None => allowed(&prepared.way.target, &prepared.outline.to, arguments).await?,
+    };
     let colour = match common.color {
         Colour::Always => true,
         Colour::Never => false,
@@ -200,16 +212,16 @@ fn dump(body: &Body) -> Result<Exit, String> {
 }
 
 /// Whether the message may be handed over wherever this leads.
-async fn allowed(plan: &Plan, prepared: &Prepared, arguments: &Arguments) -> Result<bool, String> {
-    if arguments.envelope.yes_really_send || plan.hands_over.is_none() {
-        return Ok(arguments.envelope.yes_really_send);
+async fn allowed(target: &Target, to: &[String], arguments: &Arguments) -> Result<bool, String> {
+    if arguments.envelope.yes_really_send {
+        return Ok(true);
     }
-    prepare::stays_here(&prepared.way.target).await.map_err(|place| {
+    prepare::stays_here(target).await.map_err(|place| {
         format!(
             "the message for {} would really be handed over to {}, {place}; --yes-really-send does it, \
              --rcpt-only stops before DATA",
-            prepared.outline.to.join(", "),
-            prepared.way.target.endpoint
+            to.join(", "),
+            target.endpoint
         )
     })
 }

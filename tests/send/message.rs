@@ -137,6 +137,32 @@ fn a_signal_leaves_nothing_of_a_message_on_the_disk() {
 }
 
 #[test]
+fn a_yes_is_asked_for_before_the_message_is_read() {
+    let desk = Desk::new();
+    let mut ehlo = std::process::Command::new(env!("CARGO_BIN_EXE_ehlo"))
+        .args(["send", "192.0.2.1", "--to", "a@noddy.com", "--data", "-", "--state"])
+        .arg(desk.path("state"))
+        .stdin(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    // There is no end to it.
+    let input = ehlo.stdin.take().expect("its standard input");
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while ehlo.try_wait().expect("asked").is_none() {
+        if std::time::Instant::now() > deadline {
+            ehlo.kill().expect("stopped");
+            panic!("it reads the message first");
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let output = ehlo.wait_with_output().expect("it has ended");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("--yes-really-send"), "{output:?}");
+    drop(input);
+}
+
+#[test]
 fn a_message_goes_in_chunks_too() {
     let desk = Desk::new();
     let ran =

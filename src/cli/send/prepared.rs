@@ -35,6 +35,26 @@ pub(super) struct Prepared {
     pub(super) folder: Option<TempDir>,
 }
 
+/// What is known before the message is read, of which there may be gigabytes.
+pub(super) struct Outset {
+    pub(super) way: Way,
+    names: Names,
+    stop: Option<Point>,
+    leave: Leave,
+    xclient: Xclient,
+}
+
+impl Outset {
+    /// A whole message is to go out.
+    pub(super) fn goes_out(&self) -> bool {
+        self.stop.is_none_or(|stop| stop >= Point::Dot)
+    }
+
+    pub(super) fn to(&self) -> &[String] {
+        &self.names.to
+    }
+}
+
 /// Who sends to whom, and the name to greet with.
 struct Names {
     greeting: String,
@@ -74,26 +94,40 @@ fn names(arguments: &Arguments, way: &Way, world: &World) -> Names {
     Names { greeting, from, to }
 }
 
-/// Reads a command line, and every file that it names. `place` is told where the folder is that a large message needs.
+/// Reads a command line.
 ///
 /// # Errors
-/// What is missing, no such value, or can't be read; in words with the cure.
-pub(super) fn prepared(arguments: &Arguments, place: &Place, world: &World) -> Result<Prepared, String> {
+/// What is missing or no such value; in words with the cure.
+pub(super) fn outset(arguments: &Arguments, world: &World) -> Result<Outset, String> {
     let profiles = Profiles::load(&world.directories.config);
-    let mut way = target::way(arguments, &profiles, world)?;
-    let envelope = &arguments.envelope;
-    let Names { greeting: name, from, to } = names(arguments, &way, world);
+    let way = target::way(arguments, &profiles, world)?;
+    let names = names(arguments, &way, world);
     let (stop, leave) = end(arguments)?;
-    if to.is_empty() && stop.is_none_or(|stop| stop >= Point::Rcpt) {
+    if names.to.is_empty() && stop.is_none_or(|stop| stop >= Point::Rcpt) {
         return Err("no recipient is given; --to ADDRESS names one".to_owned());
     }
     let xclient = arguments.announced.xclient(&way.target.xclient);
     let told: Vec<String> = xclient.lines().iter().map(|line| String::from_utf8_lossy(line).into_owned()).collect();
-    let values = [&name, &from].into_iter().chain(&to).chain(&told);
+    let values = [&names.greeting, &names.from].into_iter().chain(&names.to).chain(&told);
     if let Some(wrong) = values.into_iter().find(|value| value.contains(['\r', '\n', '\0'])) {
         return Err(format!("`{}` holds a line end", crate::smtp::escape::for_screen(wrong.as_bytes())));
     }
-    let goes_out = stop.is_none_or(|stop| stop >= Point::Dot);
+    Ok(Outset { way, names, stop, leave, xclient })
+}
+
+/// Reads every file that a command line names. `place` is told where the folder is that a large message needs.
+///
+/// # Errors
+/// What can't be read or sent so; in words with the cure.
+pub(super) fn prepared(
+    outset: Outset,
+    arguments: &Arguments,
+    place: &Place,
+    world: &World,
+) -> Result<Prepared, String> {
+    let goes_out = outset.goes_out();
+    let Outset { mut way, names: Names { greeting: name, from, to }, stop, leave, xclient } = outset;
+    let envelope = &arguments.envelope;
     let Made { body, folder } = if goes_out || arguments.output.dump_mail {
         let envelope = content::Envelope { from: &from, to: &to };
         content::made(&arguments.content, &envelope, arguments.output.as_script, place, world)?
