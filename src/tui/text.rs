@@ -1,7 +1,7 @@
 //! Text cut to a number of columns.
 
 use unicode_segmentation::UnicodeSegmentation as _;
-use unicode_width::UnicodeWidthStr as _;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 /// The columns that a text takes.
 #[must_use]
@@ -48,11 +48,20 @@ pub fn tail(text: &str, columns: usize) -> String {
     format!("…{}", &text[from..])
 }
 
-/// A line that is typed from so many characters on, with a `…` where its beginning is out of sight.
+/// A line that is typed from this column on, with a `…` where its beginning is out of sight. What follows stays in its
+/// columns, where the cursor is: a blank stands beside the `…` for a character of two.
 #[must_use]
 pub fn from_there(text: &str, scroll: usize) -> String {
-    let mark = (scroll > 0).then_some('…');
-    mark.into_iter().chain(text.chars().skip(scroll + usize::from(mark.is_some()))).collect()
+    if scroll == 0 {
+        return text.to_owned();
+    }
+    let mut gone = 0;
+    let rest = text.trim_start_matches(|c: char| {
+        let goes = gone <= scroll || c.width() == Some(0);
+        gone += if goes { c.width().unwrap_or(0) } else { 0 };
+        goes
+    });
+    format!("…{:1$}{rest}", "", gone.saturating_sub(scroll + 1))
 }
 
 /// The text as rows of at most so many columns, broken at spaces where there are any.
@@ -103,6 +112,16 @@ mod tests {
     #[test]
     fn a_line_whose_beginning_is_out_of_sight_says_so() {
         assert_eq!((from_there("/tmp/a", 0), from_there("/tmp/a", 2)), ("/tmp/a".to_owned(), "…p/a".to_owned()));
+        for (text, scroll, shown) in [
+            ("/tmp/日本語", 6, "…本語"),
+            ("日本語abc", 2, "… 語abc"),
+            ("日本語abc", 6, "…bc"),
+            ("abe\u{301}cd", 2, "…cd"),
+            ("日", 2, "…"),
+        ] {
+            assert_eq!(from_there(text, scroll), shown, "{text} from {scroll} on");
+            assert!(width(shown) == width(text) - scroll || text == "日", "the cursor is where it was");
+        }
     }
 
     #[test]
