@@ -2,6 +2,10 @@
 
 use super::{Event, Line, Log, Micros, Remark};
 
+/// The file of a conversation whose ehlo was killed while it waited for a reply.
+pub(crate) const KILLED: &str = "+++\nehlo = 1\nstarted = 2026-11-23T14:02:00.000Z\n+++\n0.0 * connecting a\n\
+    0.0 * connected a\n0.0 < 220 mx\n0.0 > EHLO a\n0.0 < 250 mx\n0.0 > NOOP\n";
+
 /// What a line such as `> NOOP`, `< 250 ok`, `| text` or `* connected a` is; `\n`, `\e` and the other escapes are
 /// read, a trailing `\c` means that no CR LF follows.
 pub(crate) fn event(line: &str) -> Event {

@@ -457,8 +457,7 @@ mod tests {
     fn a_conversation_of_which_only_a_part_is_read_was_not_left() {
         let folder = tempfile::tempdir().expect("a directory");
         let path = folder.path().join("a.smtp");
-        let text = "+++\nehlo = 1\nstarted = 2026-11-23T14:02:00.000Z\n+++\n0.0 * connecting a\n0.0 * connected a\n\
-            0.0 < 220 mx\n0.0 > EHLO a\n0.0 < 250 mx\n0.0 > NOOP\n";
+        let text = crate::conversation::sample::KILLED;
         for (rest, outcome) in [("", "left, no reply to NOOP"), ("no line at all\n0.0 < 250 ok\n", "250 mx")] {
             std::fs::write(&path, format!("{text}{rest}")).expect("written");
             let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
