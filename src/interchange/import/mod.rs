@@ -65,56 +65,170 @@ pub struct Source {
     pub name: &'static str,
     /// What it is, in a few words.
     pub help: &'static str,
+    /// Who writes it.
+    writer: Writer,
+    /// What the name of such a file mostly ends with, beside the endings of what is written here.
+    endings: &'static [&'static str],
     /// Whether the beginning of a file looks like it.
     looks: fn(&[u8]) -> bool,
     /// Reads a whole file.
     read: fn(&Text<'_>) -> (Vec<Document>, Unread),
 }
 
+/// Who writes what a source reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Writer {
+    /// A program that is called as the source is.
+    Program,
+    /// Any program, ehlo itself, or one that another source names.
+    Other,
+}
+
 /// All sources, those that are told most surely first.
 pub const SOURCES: &[Source] = &[
-    Source { name: "capture", help: "a capture, pcap or pcapng", looks: capture::looks, read: capture::read },
-    Source { name: "json", help: "ehlo's own JSON", looks: json::looks, read: json::read },
+    Source {
+        name: "capture",
+        help: "a capture, pcap or pcapng",
+        looks: capture::looks,
+        read: capture::read,
+        writer: Writer::Other,
+        endings: &["pcap", "cap"],
+    },
+    Source {
+        name: "json",
+        help: "ehlo's own JSON",
+        looks: json::looks,
+        read: json::read,
+        writer: Writer::Other,
+        endings: &[],
+    },
     Source {
         name: "exchange",
         help: "Exchange's protocol logs, receive and send",
         looks: exchange::looks,
         read: exchange::read,
+        writer: Writer::Program,
+        endings: &[],
     },
-    Source { name: "postfix", help: "Postfix's log with debug_peer_list", looks: postfix::looks, read: postfix::read },
+    Source {
+        name: "postfix",
+        help: "Postfix's log with debug_peer_list",
+        looks: postfix::looks,
+        read: postfix::read,
+        writer: Writer::Program,
+        endings: &[],
+    },
     Source {
         name: "smtplib",
         help: "Python's smtplib with set_debuglevel",
         looks: smtplib::looks,
         read: smtplib::read,
+        writer: Writer::Program,
+        endings: &[],
     },
-    Source { name: "curl-trace", help: "curl --trace-ascii or --trace", looks: trace::looks, read: trace::read },
-    Source { name: "msmtp", help: "msmtp -d", looks: msmtp::looks, read: msmtp::read },
-    Source { name: "openssl", help: "openssl s_client", looks: openssl::looks, read: openssl::read },
-    Source { name: "markdown", help: "ehlo's own Markdown", looks: page::looks, read: page::read },
-    Source { name: "text", help: "ehlo's own plain text", looks: swaks::looks_own, read: swaks::read_own },
-    Source { name: "swaks", help: "swaks, with any of its hint styles", looks: swaks::looks, read: swaks::read },
-    Source { name: "curl", help: "curl -v", looks: curl::looks, read: curl::read },
-    Source { name: "exim", help: "exim -v or exim -d", looks: exim::looks, read: exim::read },
-    Source { name: "exim-bh", help: "exim -bh", looks: exim_host::looks, read: exim_host::read },
-    Source { name: "sendmail", help: "sendmail -v", looks: sendmail::looks, read: sendmail::read },
+    Source {
+        name: "curl-trace",
+        help: "curl --trace-ascii or --trace",
+        looks: trace::looks,
+        read: trace::read,
+        writer: Writer::Other,
+        endings: &[],
+    },
+    Source {
+        name: "msmtp",
+        help: "msmtp -d",
+        looks: msmtp::looks,
+        read: msmtp::read,
+        writer: Writer::Program,
+        endings: &[],
+    },
+    Source {
+        name: "openssl",
+        help: "openssl s_client",
+        looks: openssl::looks,
+        read: openssl::read,
+        writer: Writer::Program,
+        endings: &[],
+    },
+    Source {
+        name: "markdown",
+        help: "ehlo's own Markdown",
+        looks: page::looks,
+        read: page::read,
+        writer: Writer::Other,
+        endings: &[],
+    },
+    Source {
+        name: "text",
+        help: "ehlo's own plain text",
+        looks: swaks::looks_own,
+        read: swaks::read_own,
+        writer: Writer::Other,
+        endings: &[],
+    },
+    Source {
+        name: "swaks",
+        help: "swaks, with any of its hint styles",
+        looks: swaks::looks,
+        read: swaks::read,
+        writer: Writer::Program,
+        endings: &[],
+    },
+    Source {
+        name: "curl",
+        help: "curl -v",
+        looks: curl::looks,
+        read: curl::read,
+        writer: Writer::Program,
+        endings: &[],
+    },
+    Source {
+        name: "exim",
+        help: "exim -v or exim -d",
+        looks: exim::looks,
+        read: exim::read,
+        writer: Writer::Program,
+        endings: &[],
+    },
+    Source {
+        name: "exim-bh",
+        help: "exim -bh",
+        looks: exim_host::looks,
+        read: exim_host::read,
+        writer: Writer::Other,
+        endings: &[],
+    },
+    Source {
+        name: "sendmail",
+        help: "sendmail -v",
+        looks: sendmail::looks,
+        read: sendmail::read,
+        writer: Writer::Program,
+        endings: &[],
+    },
     Source {
         name: "marked",
         help: "a log with a time or the mark of a side before each line",
         looks: marked::looks,
         read: marked::read,
+        writer: Writer::Other,
+        endings: &["log", "out", "err"],
     },
     Source {
         name: "message",
         help: "a message with Received lines, as the way it went",
         looks: eml::looks,
         read: eml::read,
+        writer: Writer::Other,
+        endings: &["eml"],
     },
     Source {
         name: "telnet",
         help: "a session pasted from telnet, nc or a terminal",
         looks: telnet::looks,
         read: telnet::read,
+        writer: Writer::Program,
+        endings: &[],
     },
 ];
 
@@ -174,9 +288,15 @@ pub enum ImportError {
 
 /// The programs whose output is read, for somebody who has never heard of the other kinds.
 fn programs() -> String {
-    const KINDS: [&str; 8] = ["capture", "json", "markdown", "text", "marked", "message", "curl-trace", "exim-bh"];
-    let programs: Vec<_> = SOURCES.iter().map(|source| source.name).filter(|name| !KINDS.contains(name)).collect();
+    let programs = SOURCES.iter().filter(|source| source.writer == Writer::Program).map(|source| source.name);
+    let programs: Vec<_> = programs.collect();
     format!("{}, or a capture, a message or a log; ehlo convert --help says more", programs.join(", "))
+}
+
+/// Whether the name of a file that is read here may end so.
+#[must_use]
+pub fn is_ending(ending: &str) -> bool {
+    SOURCES.iter().any(|source| source.endings.contains(&ending))
 }
 
 /// The source that a file of this beginning comes from.

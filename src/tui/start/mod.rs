@@ -9,7 +9,7 @@ use crossterm::event::KeyEvent;
 use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler as _;
 
-use crate::interchange;
+use crate::interchange::{self, import};
 use crate::lesson::Lesson;
 use crate::lesson::map::Standing;
 use crate::lesson::progress::Done;
@@ -207,9 +207,8 @@ fn is_code(text: &str) -> bool {
 
 /// Whether a text that a file has for its name is no name of a host: it is a path, or has the ending of what is read here.
 fn is_file_name(text: &str) -> bool {
-    const READ: [&str; 6] = ["log", "pcap", "cap", "eml", "out", "err"];
     let ending = Path::new(text).extension().and_then(|ending| ending.to_str());
-    let known = |ending: &str| interchange::by_extension(ending).is_some() || READ.contains(&ending);
+    let known = |ending: &str| interchange::by_extension(ending).is_some() || import::is_ending(ending);
     text.contains('/') || ending.is_some_and(known)
 }
 
