@@ -35,6 +35,8 @@ pub struct Outline {
     pub mail_parameters: Vec<String>,
     /// What follows each forward-path, such as `NOTIFY=SUCCESS`.
     pub rcpt_parameters: Vec<String>,
+    /// What follows one of the forward-paths besides.
+    pub own_parameters: Vec<(String, Vec<String>)>,
     /// Each forward-path is followed by ORCPT with its own address (RFC 3461 4.2).
     pub original: bool,
     /// The message.
@@ -125,7 +127,9 @@ impl Outline {
             // Of a refused recipient nothing is expected: the others still get the message.
             for to in &self.to {
                 let original = if self.original { format!(" ORCPT={}", xtext::original(to)) } else { String::new() };
-                send(&format!("RCPT TO:<{to}>{}{original}", with(&self.rcpt_parameters)), out);
+                let own = self.own_parameters.iter().filter(|(whose, _)| whose == to).map(|(_, own)| with(own));
+                let own: String = own.collect();
+                send(&format!("RCPT TO:<{to}>{}{own}{original}", with(&self.rcpt_parameters)), out);
             }
         }
         if self.pipeline {
@@ -307,6 +311,7 @@ mod tests {
             to: vec!["c@d".into(), "e@f".into()],
             mail_parameters: vec!["SIZE=9".into()],
             rcpt_parameters: vec!["NOTIFY=NEVER".into()],
+            own_parameters: Vec::new(),
             original: false,
             body: Body::Lines(b"Subject: x\n\n.\n{{y}} \n".to_vec()),
             chunk: None,
@@ -322,6 +327,15 @@ mod tests {
 
     const ENVELOPE: &str =
         "> MAIL FROM:<a@b> SIZE=9\n< 2xx\n> RCPT TO:<c@d> NOTIFY=NEVER\n> RCPT TO:<e@f> NOTIFY=NEVER\n";
+
+    #[test]
+    fn one_recipient_may_have_parameters_of_its_own() {
+        let own = |whose: &str, words: &[&str]| (whose.to_owned(), words.iter().map(|&word| word.to_owned()).collect());
+        let own_parameters = vec![own("e@f", &["ORCPT=rfc822;list@f", "X"]), own("e@f", &["Y"])];
+        let text = of(&Outline { own_parameters, ..outline() });
+        assert!(text.contains("> RCPT TO:<c@d> NOTIFY=NEVER\n"), "{text}");
+        assert!(text.contains("> RCPT TO:<e@f> NOTIFY=NEVER ORCPT=rfc822;list@f X Y\n"), "{text}");
+    }
 
     #[test]
     fn a_message_is_a_script() {

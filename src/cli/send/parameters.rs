@@ -6,6 +6,7 @@ use std::path::Path;
 
 use crate::message::header::LONGEST;
 use crate::script::Offered;
+use crate::smtp::escape::for_screen;
 use crate::smtp::{content, xtext};
 use crate::transaction::Body;
 use crate::world::World;
@@ -36,6 +37,10 @@ pub(super) struct Parameters {
     /// Further parameters of each RCPT, as they are
     #[arg(long, value_name = "PARAMETERS", allow_hyphen_values = true)]
     rcpt_parameters: Vec<String>,
+    /// Further parameters of the RCPT of one recipient, as they are: its address, a blank, and they; several times for
+    /// several recipients
+    #[arg(long, value_name = "ADDRESS PARAMETERS")]
+    parameters_of: Vec<String>,
     /// Leave out SIZE, BODY and SMTPUTF8, which go with MAIL where they are offered and mean something
     #[arg(long)]
     bare_mail: bool,
@@ -46,6 +51,8 @@ pub(super) struct Parameters {
 pub(super) struct Said {
     pub(super) mail: Vec<String>,
     pub(super) rcpt: Vec<String>,
+    /// With one recipient besides.
+    pub(super) own: Vec<(String, Vec<String>)>,
     /// Each recipient with its own address as ORCPT.
     pub(super) original: bool,
 }
@@ -55,7 +62,7 @@ impl Parameters {
     ///
     /// # Errors
     /// What is no such value, with the cure.
-    pub(super) fn said(&self, world: &World) -> Result<Said, String> {
+    pub(super) fn said(&self, to: &[String], world: &World) -> Result<Said, String> {
         let mut said = Said { original: self.receipt || self.orcpt, ..Said::default() };
         let ret = self.ret.as_deref().or(self.receipt.then_some("HDRS"));
         if let Some(ret) = ret {
@@ -73,9 +80,11 @@ impl Parameters {
         if let Some(notify) = notify {
             said.rcpt.push(format!("NOTIFY={}", when(notify)?));
         }
-        for (option, given) in
-            [("--mail-parameters", &self.mail_parameters), ("--rcpt-parameters", &self.rcpt_parameters)]
-        {
+        for (option, given) in [
+            ("--mail-parameters", &self.mail_parameters),
+            ("--rcpt-parameters", &self.rcpt_parameters),
+            ("--parameters-of", &self.parameters_of),
+        ] {
             if given.iter().any(|text| text.contains(['\r', '\n', '\0'])) {
                 return Err(format!("{option} can't hold a line end: what follows it would be a command of its own"));
             }
@@ -85,6 +94,7 @@ impl Parameters {
         let (mail, rcpt): (Vec<String>, Vec<String>) = (words(&self.mail_parameters), words(&self.rcpt_parameters));
         said.mail.extend(mail);
         said.rcpt.extend(rcpt);
+        said.own = self.parameters_of.iter().map(|text| own(text, to)).collect::<Result<_, _>>()?;
         Ok(said)
     }
 
@@ -174,6 +184,19 @@ fn when(text: &str) -> Result<String, String> {
     Err("--notify takes NEVER alone, or of SUCCESS, FAILURE and DELAY some, such as SUCCESS,FAILURE; \
          --rcpt-parameters sends anything as it is"
         .to_owned())
+}
+
+/// The recipient at the beginning of a text, and the parameters behind it. An address may hold blanks.
+fn own(text: &str, to: &[String]) -> Result<(String, Vec<String>), String> {
+    let behind = |to: &String| Some((to.clone(), text.strip_prefix(to.as_str())?.strip_prefix(' ')?));
+    let Some((whose, rest)) = to.iter().filter_map(behind).max_by_key(|(whose, _)| whose.len()) else {
+        return Err(format!(
+            "--parameters-of takes the address of a recipient, as --to has it, a blank and parameters, \
+             such as 'a@noddy.com NOTIFY=NEVER'; `{}` begins with none",
+            for_screen(text.as_bytes())
+        ));
+    };
+    Ok((whose, rest.split_whitespace().map(str::to_owned).collect()))
 }
 
 /// What the server may be told of a message.
@@ -404,7 +427,7 @@ mod tests {
     #[test]
     fn a_receipt_is_asked_for_in_one_word() {
         let receipt = Parameters { receipt: true, envid: Some("a b".into()), ..Parameters::default() };
-        let said = receipt.said(&world()).expect("said");
+        let said = receipt.said(&[], &world()).expect("said");
         assert_eq!(said.mail, ["RET=HDRS", "ENVID=a+20b"]);
         assert_eq!((said.rcpt, said.original), (vec!["NOTIFY=SUCCESS,FAILURE,DELAY".to_owned()], true));
         let own = Parameters {
@@ -413,19 +436,33 @@ mod tests {
             mail_parameters: vec!["BY=120;R  X".into()],
             ..Parameters::default()
         };
-        let said = own.said(&world()).expect("said");
+        let said = own.said(&[], &world()).expect("said");
         assert_eq!(
             (said.mail, said.rcpt),
             (vec!["RET=FULL".into(), "BY=120;R".into(), "X".into()], vec!["NOTIFY=NEVER".into()])
         );
-        let named = Parameters { orcpt: true, ..Parameters::default() }.said(&world()).expect("said");
+        let named = Parameters { orcpt: true, ..Parameters::default() }.said(&[], &world()).expect("said");
         assert_eq!(named, Said { original: true, ..Said::default() });
         let beyond = Parameters { envid: Some("a \u{e9}".into()), ..Parameters::default() };
-        assert!(beyond.said(&world()).is_err_and(|words| words.contains("printable ASCII")));
+        assert!(beyond.said(&[], &world()).is_err_and(|words| words.contains("printable ASCII")));
         for wrong in ["never,success", "", "ALWAYS"] {
             let parameters = Parameters { notify: Some(wrong.into()), ..Parameters::default() };
-            assert!(parameters.said(&world()).expect_err(wrong).contains("--rcpt-parameters"));
+            assert!(parameters.said(&[], &world()).expect_err(wrong).contains("--rcpt-parameters"));
         }
+    }
+
+    #[test]
+    fn what_is_said_of_one_recipient_begins_with_its_address() {
+        let to = ["a@b", "\"a b\"@c", "\"a"].map(str::to_owned);
+        let said = |text: &str| {
+            Parameters { parameters_of: vec![text.to_owned()], ..Parameters::default() }.said(&to, &world())
+        };
+        assert_eq!(said("a@b X=1  Y").expect("said").own, [(to[0].clone(), vec!["X=1".to_owned(), "Y".to_owned()])]);
+        assert_eq!(said("\"a b\"@c X").expect("said").own, [(to[1].clone(), vec!["X".to_owned()])]);
+        for wrong in ["a@bc X", "X=1", "a@b", ""] {
+            assert!(said(wrong).expect_err(wrong).contains("'a@noddy.com NOTIFY=NEVER'"), "{wrong}");
+        }
+        assert!(said("a@b X\nDATA").is_err_and(|words| words.contains("--parameters-of can't hold a line end")));
     }
 
     #[test]

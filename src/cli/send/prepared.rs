@@ -149,12 +149,13 @@ pub(super) fn prepared(
         Some(Header::AsIs(octets)) => Some(octets),
         None => None,
     };
-    let said = arguments.parameters.said(world)?;
+    let said = arguments.parameters.said(&to, world)?;
     let outline = Outline {
         from,
         to,
         mail_parameters: said.mail,
         rcpt_parameters: said.rcpt,
+        own_parameters: said.own,
         original: said.original,
         body,
         chunk: envelope.bdat,

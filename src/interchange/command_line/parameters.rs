@@ -2,7 +2,7 @@
 
 use super::{Talk, parsed, quoted};
 use crate::conversation::Exchange;
-use crate::smtp::{Verb, escape, xtext};
+use crate::smtp::{Command, Path, Verb, escape, xtext};
 
 /// The parameters of MAIL and RCPT: swaks sends none of them.
 pub(super) fn all(talk: &Talk<'_>, transaction: &[Exchange]) -> Vec<String> {
@@ -18,38 +18,48 @@ pub(super) fn all(talk: &Talk<'_>, transaction: &[Exchange]) -> Vec<String> {
     all
 }
 
-/// The parameters of MAIL and RCPT as `ehlo send` takes them, and what of them it can't say: those in which one recipient
-/// differs from another.
+/// The parameters of MAIL and RCPT as `ehlo send` takes them, and what of them it can't say: those in which one that was
+/// named twice differs, or whose address can't be read.
 pub(super) fn own(talk: &Talk<'_>, transaction: &[Exchange], words: &mut Vec<String>) -> Vec<String> {
-    let of = |verb: Verb| {
-        let commands = transaction.iter().filter(move |x| x.verb == verb).filter_map(|x| parsed(talk, x));
-        commands.map(|command| {
-            let text = |span: &std::ops::Range<usize>| escape::for_screen(command.line[span.clone()].trim_ascii());
-            command.parameters.iter().map(|parameter| text(&parameter.span)).collect::<Vec<_>>()
-        })
+    let of = |verb: Verb| transaction.iter().filter(move |x| x.verb == verb).filter_map(|x| parsed(talk, x));
+    let said = |command: &Command| {
+        let text = |span: &std::ops::Range<usize>| escape::for_screen(command.line[span.clone()].trim_ascii());
+        command.parameters.iter().map(|parameter| text(&parameter.span)).collect::<Vec<_>>()
     };
     let Some(mail) = of(Verb::Mail).next() else { return Vec::new() };
     words.push("--bare-mail".to_owned());
-    let mut rcpt: Vec<Vec<String>> = of(Verb::Rcpt).collect();
-    let to = transaction.iter().filter(|x| x.verb == Verb::Rcpt).filter_map(|x| parsed(talk, x)?.path);
-    let own: Vec<String> = to.map(|to| format!("ORCPT={}", xtext::original(&to.address()))).collect();
-    if !own.is_empty() && own.len() == rcpt.len() && own.iter().zip(&rcpt).all(|(own, said)| said.contains(own)) {
+    let mut rcpt: Vec<(Option<String>, Vec<String>)> =
+        of(Verb::Rcpt).map(|command| (command.path.as_ref().map(Path::address), said(&command))).collect();
+    let original = |to: &Option<String>| to.as_ref().map(|to| format!("ORCPT={}", xtext::original(to)));
+    let is_said = |(to, said): &(Option<String>, Vec<String>)| original(to).is_some_and(|word| said.contains(&word));
+    if !rcpt.is_empty() && rcpt.iter().all(is_said) {
         words.push("--orcpt".to_owned());
-        rcpt.iter_mut().zip(&own).for_each(|(said, own)| said.retain(|word| word != own));
+        for (to, said) in &mut rcpt {
+            said.retain(|word| original(to).as_ref() != Some(word));
+        }
     }
-    let first = rcpt.first().cloned().unwrap_or_default();
-    let (common, other): (Vec<_>, Vec<_>) =
-        first.into_iter().partition(|word| rcpt.iter().all(|all| all.contains(word)));
-    for (option, said) in [("--mail-parameters", mail), ("--rcpt-parameters", common.clone())] {
+    let first = rcpt.first().map(|(_, said)| said.clone()).unwrap_or_default();
+    let common: Vec<String> = first.into_iter().filter(|word| rcpt.iter().all(|(_, all)| all.contains(word))).collect();
+    for (_, said) in &mut rcpt {
+        said.retain(|word| !common.contains(word));
+    }
+    for (option, said) in [("--mail-parameters", said(&mail)), ("--rcpt-parameters", common)] {
         if !said.is_empty() {
             words.extend([option.to_owned(), quoted(&said.join(" "))]);
         }
     }
-    let mut left_out: Vec<String> = other;
-    for word in rcpt.into_iter().flatten().filter(|word| !common.contains(word)) {
-        if !left_out.contains(&word) {
-            left_out.push(word);
+    let mut left_out = Vec::new();
+    let mut done = Vec::new();
+    for (to, said) in &rcpt {
+        let alike = rcpt.iter().filter(|(other, _)| other == to).all(|(_, other)| other == said);
+        let own = said.join(" ");
+        match to {
+            _ if own.is_empty() || done.contains(&(to, said)) => {}
+            Some(to) if alike => words.extend(["--parameters-of".to_owned(), quoted(&format!("{to} {own}"))]),
+            Some(to) => left_out.push(format!("{own} of {to}, which was named twice")),
+            None => left_out.push(format!("{own} of a recipient whose address can't be read")),
         }
+        done.push((to, said));
     }
     left_out
 }

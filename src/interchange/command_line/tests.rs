@@ -65,8 +65,23 @@ fn what_each_recipient_was_called_first_is_said_in_one_word() {
     assert!(out.contains(" --mail-parameters 'RET=HDRS ENVID=x1' "), "{out}");
     assert!(out.contains(" --orcpt --") && out.contains(&format!("--rcpt-parameters {notify}")), "{out}");
     assert!(!out.contains("no way to say"), "{out}");
-    let other = of("ORCPT=rfc822;c+2B1@d.example", "ORCPT=rfc822;list@d.example");
-    assert!(!other.contains("--orcpt") && other.contains("no way to say: ORCPT=rfc822;c+2B1@d.example"), "{other}");
+    let other = of(&format!("{notify} ORCPT=rfc822;c+2B1@d.example"), &format!("NOTIFY=NEVER {notify}"));
+    assert!(!other.contains("--orcpt") && !other.contains("no way to say"), "{other}");
+    let own =
+        "--parameters-of 'c+1@d.example ORCPT=rfc822;c+2B1@d.example' --parameters-of 'e@d.example NOTIFY=NEVER' ";
+    assert!(other.contains(&format!("--rcpt-parameters {notify} {own}")), "{other}");
+    let twice = exported(
+        &SEND,
+        "smtp://mx:25",
+        &format!(
+            "{BEGIN}0.0 > MAIL FROM:<a@b.example>\n0.0 < 250 ok\n{}{}{}",
+            rcpt("e@d.example", "NOTIFY=NEVER"),
+            rcpt("e@d.example", "NOTIFY=DELAY"),
+            rcpt("f@d.example", "")
+        ),
+    );
+    let words = "no way to say: NOTIFY=NEVER of e@d.example, which was named twice, NOTIFY=DELAY of e@d.example";
+    assert!(twice.contains(words) && !twice.contains("--parameters-of"), "{twice}");
 }
 
 #[test]
