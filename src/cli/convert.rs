@@ -9,6 +9,7 @@ use crate::decode::Knowledge;
 use crate::interchange::anonymise::anonymise;
 use crate::interchange::import::SOURCES;
 use crate::interchange::{self, FORMATS, Format};
+use crate::library;
 use crate::world::World;
 
 /// Its arguments.
@@ -59,8 +60,9 @@ fn named(name: &str) -> Result<&'static Format, String> {
 
 /// Runs it.
 pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit {
-    let done = input::kept(&arguments.input, &world.directories.state)
-        .and_then(|input| if arguments.list { list(&input, common) } else { convert(arguments, &input, common) });
+    let done = input::kept(&arguments.input, &world.directories.state).and_then(|input| {
+        if arguments.list { list(&input, common) } else { convert(arguments, &input, common, world) }
+    });
     match done {
         Ok(()) => Exit::Done,
         Err(words) => super::complain("ehlo convert", words),
@@ -73,12 +75,17 @@ fn list(input: &Path, common: &Common) -> Result<(), String> {
     print(input::list(&imported).as_bytes())
 }
 
-fn convert(arguments: &Arguments, input: &Path, common: &Common) -> Result<(), String> {
+fn convert(arguments: &Arguments, input: &Path, common: &Common, world: &World) -> Result<(), String> {
     let output = arguments.output.as_deref().filter(|path| *path != Path::new("-"));
     let format = format(arguments.format, output)?;
+    // Before it is read: whoever records into it may be done by then, and has written the end.
+    let goes_on = library::is_recorded_into(input);
     let document = input::one(input, arguments.session, "ehlo convert", common)?;
-    let document = if arguments.anonymise { anonymise(&document) } else { document };
-    if let Some(class) = document.header.exam().filter(|_| !common.quiet && format.name != "smtp") {
+    let mut document = if arguments.anonymise { anonymise(&document) } else { document };
+    if goes_on && format.is_own() {
+        document.header.set_copied(world.now());
+    }
+    if let Some(class) = document.header.exam().filter(|_| !common.quiet && !format.is_own()) {
         // Standard error may be closed; there is nobody to tell then.
         let _ = writeln!(std::io::stderr(), "ehlo convert: {}: {}", input::shown(input), exam::refusal(class));
     }

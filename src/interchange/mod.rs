@@ -39,6 +39,12 @@ pub struct Format {
 }
 
 impl Format {
+    /// Whether it is the transcript, which all of a conversation can be read from again.
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        self.name == "smtp"
+    }
+
     /// Writes a conversation. Of one that was held in an exam nothing is explained, nor what ehlo has found out about a
     /// failure; only its own format keeps that, and the head that says so.
     #[must_use]
@@ -47,7 +53,7 @@ impl Format {
         if !marked && !knowledge.is_silent() {
             return (self.export)(document, knowledge);
         }
-        let own = self.name == "smtp";
+        let own = self.is_own();
         let mut document = if own { document.clone() } else { exam::without_answers(document) };
         if !marked {
             document.header.set_exam("");

@@ -119,7 +119,8 @@ pub enum RemoveError {
 #[must_use]
 pub fn is_recorded_into(path: &Path) -> bool {
     let is_locked = |file: File| matches!(lock::waited(|| file.try_lock_shared()), Err(TryLockError::WouldBlock));
-    File::open(path).is_ok_and(is_locked)
+    // A pipe that is opened and closed again is broken for whoever writes into it.
+    path.is_file() && File::open(path).is_ok_and(is_locked)
 }
 
 /// Removes a transcript.

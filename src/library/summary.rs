@@ -249,9 +249,10 @@ pub fn outcome_in(path: &Path, header: &Header, dialogue: &Dialogue, log: &Log, 
 }
 
 /// Whether a conversation is recorded into a file now; nothing where what was read may be a part of one: no ehlo recorded
-/// it, or not all could be read. It is locked as long as it goes on, and who looks holds the lock for as short as possible.
+/// it, it was copied while it went on, or not all could be read. It is locked as long as it goes on, and who looks holds the lock for as short as possible.
 fn goes_on(path: &Path, header: &Header, log: &Log, whole: Option<u64>) -> Option<bool> {
-    let size = whole.filter(|_| header.started().is_some() && header.text("imported").is_none())?;
+    let recorded = header.started().is_some() && header.text("imported").is_none() && header.copied().is_none();
+    let size = whole.filter(|_| recorded)?;
     // Whoever let it go since it was read has written its end before.
     let same = || path.metadata().is_ok_and(|data| data.len() == size);
     Some(!(is_closed(log) || is_free(path) && same()))
@@ -372,8 +373,7 @@ mod tests {
     fn a_conversation_whose_ehlo_was_killed_was_left_and_one_that_goes_on_was_not() {
         let folder = tempfile::tempdir().expect("a directory");
         let path = folder.path().join("a.smtp");
-        let text = "+++\nehlo = 1\nstarted = 2026-11-23T14:02:00.000Z\n+++\n0.0 * connecting a\n0.0 * connected a\n\
-            0.0 < 220 mx\n0.0 > EHLO a\n0.0 < 250 mx\n0.0 > NOOP\n";
+        let text = sample::KILLED;
         std::fs::write(&path, text).expect("written");
         let told = || summary(&path).outcome.map(|it| (it.end.map(End::name), it.to_string()));
         assert_eq!(told(), Some((Some("unanswered"), "left, no reply to NOOP".to_owned())));
@@ -385,6 +385,7 @@ mod tests {
         assert_eq!(told(), Some((None, "250 mx".to_owned())), "an import may be a part of a conversation");
         for (part, why) in [
             (text.replace("+++\n0.0", "imported = \"pcapng\"\n+++\n0.0"), "an import with a clock"),
+            (text.replace("+++\n0.0", "copied = 2026-11-23T14:05:00.000Z\n+++\n0.0"), "a copy of what went on"),
             (format!("{text}no line at all\n0.0 < 250 ok\n0.0 * closed by=client\n"), "a bad line"),
             (format!("{text}no line at all"), "a bad last line"),
             (text.replace("ehlo = 1", "ehlo = 2"), "a newer format"),

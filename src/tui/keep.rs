@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::conversation::event::{Event, Timed};
@@ -105,7 +106,7 @@ pub(super) fn write(writing: Writing, knowledge: &Knowledge, world: &World, send
             let made = folder.map_or(Ok(()), private::create_folder);
             let done = made
                 .map_err(|error| format!("Not written: {error}"))
-                .and_then(|()| written(writing, &to, &knowledge))
+                .and_then(|()| written(writing, &to, &knowledge, world.now()))
                 .map(|words| {
                     let listed = library::is_listed(&world.directories.state, &to);
                     if listed { words + " · it is one of the conversations now" } else { words }
@@ -125,7 +126,7 @@ fn free(path: &Path) -> PathBuf {
 }
 
 /// Writes it; what came of that, in words.
-fn written(writing: Writing, to: &Path, knowledge: &Knowledge) -> Result<String, String> {
+fn written(writing: Writing, to: &Path, knowledge: &Knowledge, now: Timestamp) -> Result<String, String> {
     let shown = std::path::absolute(to).unwrap_or_else(|_| to.to_owned());
     let shown = for_screen(shown.to_string_lossy().as_bytes());
     // What a long conversation means takes seconds to be written down: first whether there is a place for it.
@@ -133,14 +134,20 @@ fn written(writing: Writing, to: &Path, knowledge: &Knowledge) -> Result<String,
         return Err(format!("Not written to {shown}: its folder does not exist; make it first, or name another one."));
     }
     let from_screen = if matches!(writing.whole, Whole::Gone(_)) { ", from the screen: its file is gone" } else { "" };
+    // Before it is read: whoever records into it may be done by then, and has written the end.
+    let goes_on = matches!(&writing.whole, Whole::File(path) if library::is_recorded_into(path));
     let octets = document(writing.whole).map(|document| {
-        let document = if writing.anonymise { anonymise(&document) } else { document };
+        let mut document = if writing.anonymise { anonymise(&document) } else { document };
+        if goes_on && writing.format.is_none_or(Format::is_own) {
+            document.header.set_copied(now);
+        }
         writing.format.map_or_else(|| saved(&document, knowledge), |format| format.write(&document, knowledge))
     });
     match octets.and_then(|octets| private::replace(to, &octets).map_err(|error| error.to_string())) {
         Ok(()) if writing.anonymise => {
             Ok(format!("Written without names to {shown}{from_screen}; look through it before you give it away."))
         }
+        Ok(()) if goes_on => Ok(format!("Written to {shown} as far as it has come")),
         Ok(()) => Ok(format!("Written to {shown}{from_screen}")),
         Err(why) => Err(format!("Not written to {shown}: {why}")),
     }
@@ -336,6 +343,33 @@ mod tests {
         }
         std::fs::write(kept.with_file_name("s1-2.smtp"), "another one").expect("written");
         assert_eq!(free(&kept), kept.with_file_name("s1-3.smtp"));
+    }
+
+    #[tokio::test]
+    async fn a_copy_of_what_goes_on_says_so_and_was_not_left() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let (path, to) = (folder.path().join("live.smtp"), folder.path().join("a.smtp"));
+        std::fs::write(&path, crate::conversation::sample::KILLED).expect("written");
+        let (sender, mut answers) = tokio::sync::mpsc::unbounded_channel();
+        let recorder = File::open(&path).expect("it opens");
+        recorder.try_lock().expect("free");
+        for (live, format, copied) in
+            [(true, None, true), (true, interchange::by_name("smtp"), true), (false, None, false)]
+        {
+            if !live {
+                recorder.unlock().expect("unlocked");
+            }
+            let writing =
+                Writing { whole: Whole::File(path.clone()), to: to.clone(), format, anonymise: false, over: true };
+            write(writing, &Knowledge::default(), &world(folder.path()), sender.clone());
+            let Some(Message::Notice(said)) = answers.recv().await else { panic!("it is said") };
+            assert_eq!(said.contains("as far as it has come"), live, "{said}");
+            let head = file::open(&to).expect("it opens").header;
+            assert_eq!(head.copied(), copied.then_some(Timestamp::UNIX_EPOCH));
+            let outcome = library::summary(&to).outcome.map(|it| it.to_string());
+            assert_eq!(outcome.as_deref(), Some(if live { "250 mx" } else { "left, no reply to NOOP" }));
+        }
+        assert_eq!(std::fs::read_to_string(&path).expect("read"), crate::conversation::sample::KILLED);
     }
 
     #[tokio::test]

@@ -54,11 +54,10 @@ impl Header {
     /// The head of a recording that begins.
     #[must_use]
     pub fn recording(target: &str, started: Timestamp, side: Side) -> Self {
-        let started = format!("{started:.3}").parse().expect("a timestamp is a TOML date and time");
         let mut header = Self::default();
         header.table.insert("ehlo".to_owned(), Value::Integer(FORMAT));
         header.table.insert("target".to_owned(), Value::String(target.to_owned()));
-        header.table.insert("started".to_owned(), Value::Datetime(started));
+        header.table.insert("started".to_owned(), time(started));
         header.table.insert("side".to_owned(), Value::String(side.word().to_owned()));
         header
     }
@@ -79,7 +78,22 @@ impl Header {
     /// When the conversation started.
     #[must_use]
     pub fn started(&self) -> Option<Timestamp> {
-        match self.table.get("started")? {
+        self.moment("started")
+    }
+
+    /// When this copy of the conversation was made, while that went on: what came later is not in it.
+    #[must_use]
+    pub fn copied(&self) -> Option<Timestamp> {
+        self.moment("copied")
+    }
+
+    /// Says that this is a copy, made now, of a conversation that goes on.
+    pub fn set_copied(&mut self, now: Timestamp) {
+        self.set("copied", time(now));
+    }
+
+    fn moment(&self, key: &str) -> Option<Timestamp> {
+        match self.table.get(key)? {
             Value::Datetime(at) => at.to_string().parse().ok(),
             Value::String(at) => at.parse().ok(),
             _ => None,
@@ -120,6 +134,10 @@ impl Header {
             _ => fenced(&table_text(&self.table), out),
         }
     }
+}
+
+fn time(at: Timestamp) -> Value {
+    Value::Datetime(format!("{at:.3}").parse().expect("a timestamp is a TOML date and time"))
 }
 
 fn fenced(text: &str, out: &mut Vec<u8>) {
