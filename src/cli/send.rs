@@ -22,6 +22,7 @@ use crate::world::World;
 
 mod announced;
 mod arguments;
+mod brief;
 mod content;
 mod exits;
 mod meant;
@@ -179,7 +180,7 @@ async fn play(arguments: &Arguments, common: &Common, world: &World) -> Result<u
     let mut labs = prepare::Labs::default();
     let trip = Trip::new(prepared, plan, hand_over, arguments, world, &mut labs, &mut screen).await?;
     let sent = trip.transact(world, &mut screen, &stop).await?;
-    finish(sent, arguments, common, &mut screen)
+    finish(sent, arguments, &mut screen)
 }
 
 /// Prints the message for `--dump-mail`; one that is in a file is read as it goes out.
@@ -251,13 +252,14 @@ fn options(target: &Target, roots: Vec<String>, arguments: &Arguments) -> Result
 }
 
 /// Says what came of it, keeps it, and gives the exit status.
-fn finish(mut sent: Sent, arguments: &Arguments, common: &Common, screen: &mut Screen) -> Result<u8, String> {
+fn finish(mut sent: Sent, arguments: &Arguments, screen: &mut Screen) -> Result<u8, String> {
     let output = &arguments.output;
     let exit = exit_of(&sent.report);
-    sent.report.words = told::reason(&sent.report, exit);
+    let reason = told::reason(&sent.report, exit);
     let recipients = recipients::recipients(&sent.report.log, &sent.unsent);
     let warnings = told::warnings(&sent.report);
-    screen.end(&sent.report, &recipients, exit == Exit::Done);
+    screen.end(reason.as_ref(), &recipients, exit == Exit::Done);
+    sent.report.words = reason.map(|reason| reason.words);
     for warning in warnings.iter().filter(|warning| !warning.shown) {
         screen.complain(&format!("warning: {}", warning.words));
     }
@@ -271,9 +273,7 @@ fn finish(mut sent: Sent, arguments: &Arguments, common: &Common, screen: &mut S
     {
         screen.complain(cure);
     }
-    for path in sent.transcripts.iter().filter(|_| common.verbose) {
-        screen.complain(&format!("the conversation is in {}", path.display()));
-    }
+    screen.kept(&sent.transcripts, exit == Exit::Done);
     let code = if output.swaks_exit_codes { exits::of(exit, &sent.report.log, sent.announces) } else { exit.code() };
     let wanted = arguments.tls.tls_get_peer_cert.as_deref();
     // One document on standard output, not two: JSON has the certificate in it.

@@ -241,12 +241,17 @@ pub(super) fn enhanced_speaks<'a>(layers: &Layers<'a>, class: Class) -> Option<&
     })
 }
 
-fn title(layers: &Layers<'_>, class: Class, context: &Context) -> String {
-    let refused = match class {
+/// With what the headline of a refusal begins.
+pub(super) fn refused(class: Class) -> &'static str {
+    match class {
         Class::Transient => "Refused for now: ",
         Class::Permanent => "Refused for good: ",
         _ => "",
-    };
+    }
+}
+
+fn title(layers: &Layers<'_>, class: Class, context: &Context) -> String {
+    let refused = refused(class);
     let headline = if let Some(missing) = notes::missing(layers, context) {
         Some(missing)
     } else if layers.by_moment {

@@ -165,6 +165,14 @@ pub struct Explanation {
     pub layers: Vec<Layer>,
 }
 
+impl Explanation {
+    /// The headline without how long the refusal holds, which the code says too.
+    #[must_use]
+    pub fn cause(&self) -> &str {
+        self.title.strip_prefix(explain::refused(self.class)).unwrap_or(&self.title)
+    }
+}
+
 /// What a layer goes by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Spoke {

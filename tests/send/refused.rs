@@ -168,3 +168,32 @@ fn a_certificate_may_be_pkcs12_and_its_key_must_be_its_own() {
     let ran = desk.send(&["lab:", "--quit-after", "EHLO", "--tls", "--tls-cert", &cert, "--tls-key", &other]);
     ran.expect(2, &["the key is not that of this certificate"]).lacks(&["x509"]);
 }
+
+#[test]
+fn a_long_refusal_is_told_whole_once_and_where_the_conversation_is() {
+    let desk = Desk::new();
+    let reply = "550 5.1.1 <c@d>: Recipient address rejected: User unknown in virtual mailbox table";
+    let script = after_ehlo(" mx", &format!("C: MAIL FROM:<a@b>\nS: 250 ok\nC: RCPT TO:<c@d>\nS: {reply}\n{GIVES_UP}"));
+    let with = |more: &[&str]| desk.against(&script, &[&TO[..], more].concat()).0;
+    let times = |ran: &super::Ran| format!("{}{}", ran.out, ran.err).matches(reply).count();
+    let ran = with(&[]);
+    ran.expect(
+        1,
+        &[
+            "=== refused   c@d  550 5.1.1: there is no such mailbox\n",
+            "ehlo send: the server refused every recipient, and the last of them: 550 5.1.1: there is no such mailbox\n",
+        ],
+    );
+    assert_eq!(times(&ran), 1, "{ran:?}");
+    let told: Vec<_> =
+        ran.err.lines().filter_map(|line| line.strip_prefix("ehlo send: the conversation is in ")).collect();
+    assert!(matches!(told[..], [path] if std::fs::read_to_string(path).expect("kept").contains(reply)), "{ran:?}");
+    let quiet = with(&["-q"]);
+    quiet.expect(1, &[&format!("=== refused   c@d  {reply}")]).lacks(&["the conversation is in"]);
+    assert_eq!(times(&quiet), 1, "{quiet:?}");
+    let whole = with(&["--json"]);
+    assert_eq!(json(&whole)["recipients"][0]["reply"], reply);
+    whole.expect(1, &[&format!("the last of them: {reply}\n")]).lacks(&["the conversation is in"]);
+    let hidden = with(&["-hr"]);
+    assert_eq!(times(&hidden), 1, "{hidden:?}");
+}

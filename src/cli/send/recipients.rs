@@ -1,5 +1,6 @@
 //! The recipients as the end of a transaction has them.
 
+use super::brief::Brief;
 use crate::conversation::dialogue::{Ask, Exchange, Recipient as Named, Verdict as Fate};
 use crate::conversation::{Dialogue, Kind, Log};
 use crate::smtp::{Class, Command, ReplyCode, Verb, escape};
@@ -12,6 +13,8 @@ pub(super) struct Recipient {
     pub(super) code: Option<u16>,
     /// The last line of the reply that decided, or why there is none.
     pub(super) reply: String,
+    /// The same in few words, for where the reply stands already.
+    pub(super) brief: String,
 }
 
 impl Recipient {
@@ -20,19 +23,26 @@ impl Recipient {
     }
 }
 
+const UNSENT: &str = "nothing was sent for this recipient";
+
 /// The recipients of the conversation, in order, and after them those that were never named to a server.
 pub(super) fn recipients(log: &Log, unsent: &[String]) -> Vec<Recipient> {
     let dialogue = Dialogue::of(log);
+    let short = Brief::new(&dialogue, log);
     let all = dialogue.recipients().iter().map(|recipient| {
         let address = escape::for_screen(dialogue.address(log, recipient).as_bytes());
         if recipient.verdict() == Fate::Accepted
             && let Some((word, decided)) = message_lost(&dialogue, log, recipient)
         {
-            let (code, reply) = match decided {
-                Decided::By(exchange) => (exchange.code, last_line(log, &exchange)),
-                Decided::Never(words) => (None, words.to_owned()),
+            let (code, reply, brief) = match decided {
+                Decided::By(exchange) => {
+                    let end = exchange.reply().map(|range| *range.end());
+                    let reply = last_line(log, &exchange);
+                    (exchange.code, reply.clone(), end.map_or(reply, |end| short.of(end)))
+                }
+                Decided::Never(words) => (None, words.to_owned(), words.to_owned()),
             };
-            return Recipient { address, word, code: code.map(ReplyCode::number), reply };
+            return Recipient { address, word, code: code.map(ReplyCode::number), reply, brief };
         }
         let word = match recipient.verdict() {
             Fate::Pending => "unknown",
@@ -43,14 +53,18 @@ pub(super) fn recipients(log: &Log, unsent: &[String]) -> Vec<Recipient> {
         };
         let decided = log.get(recipient.decided as usize).filter(|_| recipient.code().is_some());
         let reply = decided.map(|entry| escape::for_screen(entry.bytes));
+        let refused = matches!(recipient.verdict(), Fate::Refused | Fate::Failed);
+        let brief = reply.as_ref().filter(|_| refused).map(|_| short.of(recipient.decided as usize));
         let reply = reply.unwrap_or_else(|| unanswered(&dialogue, log, recipient).to_owned());
-        Recipient { address, word, code: recipient.code().map(ReplyCode::number), reply }
+        let brief = brief.unwrap_or_else(|| reply.clone());
+        Recipient { address, word, code: recipient.code().map(ReplyCode::number), reply, brief }
     });
     let never = unsent.iter().map(|address| Recipient {
         address: escape::for_screen(address.as_bytes()),
         word: "unsent",
         code: None,
-        reply: "nothing was sent for this recipient".to_owned(),
+        reply: UNSENT.to_owned(),
+        brief: UNSENT.to_owned(),
     });
     all.chain(never).collect()
 }

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use super::arguments::Output;
 use super::recipients::Recipient;
-use super::told;
+use super::told::{self, Reason};
 use crate::cli::fold;
 use crate::cli::role::Role;
 use crate::conversation::event::{Line, Micros, Remark};
 use crate::conversation::{Event, Timed, words};
-use crate::script::{Outcome, Report, Watch};
+use crate::script::{Outcome, Watch};
 use crate::smtp::escape;
 
 /// Prints what happens.
@@ -246,7 +246,7 @@ impl Screen {
     }
 
     /// The end: a line for each recipient, and what it came to.
-    pub(super) fn end(&mut self, report: &Report, recipients: &[Recipient], good: bool) {
+    pub(super) fn end(&mut self, reason: Option<&Reason>, recipients: &[Recipient], good: bool) {
         self.end_progress();
         if !good {
             self.release();
@@ -259,12 +259,25 @@ impl Screen {
         let (listed, all) = (self.shows.recipients, self.shows.remarks);
         for recipient in recipients.iter().filter(|recipient| listed && (all || !recipient.good())) {
             let role = if recipient.good() { Role::Good } else { Role::Bad };
-            let Recipient { address, word, reply, .. } = recipient;
+            let Recipient { address, word, reply, brief, .. } = recipient;
+            let reply = if self.shows.received { brief } else { reply };
             self.marked(role, self.shows.remark_marks, "=== ", &format!("{word:<9} {address:<width$}  {reply}"));
         }
-        if let Some(words) = &report.words {
-            self.complain(words);
+        if let Some(reason) = reason {
+            // JSON comes by itself, and what it says is not said before.
+            let said = self.shows.received || listed && recipients.iter().any(|it| reason.words.ends_with(&it.reply));
+            self.complain(if said { &reason.brief } else { &reason.words });
         }
+    }
+
+    /// Where the conversation is kept: to be looked into where it did not go well.
+    pub(super) fn kept(&mut self, transcripts: &[PathBuf], good: bool) {
+        if transcripts.is_empty() || !(self.verbose || self.shows.remarks && !good) {
+            return;
+        }
+        let all: Vec<_> = transcripts.iter().map(|path| path.display().to_string()).collect();
+        let is = if all.len() == 1 { "conversation is" } else { "conversations are" };
+        self.complain(&format!("the {is} in {}", all.join(", ")));
     }
 }
 
@@ -324,11 +337,16 @@ mod tests {
         let mut screen = Screen::new(output, false, false, false).expect("a screen");
         screen.out = Channel::File(File::create(folder.path().join("out")).expect("a file"));
         screen.err = Channel::File(File::create(folder.path().join("err")).expect("a file"));
-        let recipient =
-            |address: &str, word| Recipient { address: address.into(), word, code: None, reply: "x".into() };
+        let recipient = |address: &str, word| Recipient {
+            address: address.into(),
+            word,
+            code: None,
+            reply: "x".into(),
+            brief: "x".into(),
+        };
         let recipients = [recipient("a@b", "accepted"), recipient("c@d", "refused")];
-        let report = Report { words: Some("not all".to_owned()), ..Report::default() };
-        screen.end(&report, &recipients, false);
+        let reason = Reason { words: "not all".to_owned(), brief: "not all".to_owned() };
+        screen.end(Some(&reason), &recipients, false);
         assert!(std::fs::read_to_string(folder.path().join("err")).expect("written").contains("not all"));
         std::fs::read_to_string(folder.path().join("out")).expect("written")
     }

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use super::super::Exit;
+use super::brief::Brief;
 use crate::conversation::dialogue::{Ask, Exchange};
 use crate::conversation::words;
 use crate::conversation::{Dialogue, Log};
@@ -53,10 +54,18 @@ fn without_lines(said: &str) -> Cow<'_, str> {
     found().map_or(Cow::Borrowed(said), Cow::Owned)
 }
 
+/// Why something did not end as it should.
+pub(super) struct Reason {
+    pub(super) words: String,
+    /// The same, with the reply that it holds in few words.
+    pub(super) brief: String,
+}
+
 /// Why it did not end as it should; what the server refused last, where the run itself has no words.
-pub(super) fn reason(report: &Report, exit: Exit) -> Option<String> {
+pub(super) fn reason(report: &Report, exit: Exit) -> Option<Reason> {
     if let Some(words) = &report.words {
-        return Some(in_options(words));
+        let words = in_options(words);
+        return Some(Reason { brief: words.clone(), words });
     }
     let dialogue = Dialogue::of(&report.log);
     let refuses = |exchange: &Exchange| exchange.is_refusal() && !matches!(exchange.verb, Verb::Quit | Verb::Rset);
@@ -68,7 +77,10 @@ pub(super) fn reason(report: &Report, exit: Exit) -> Option<String> {
         (Ask::Command, Verb::Rcpt) => "every recipient, and the last of them",
         _ => named(&asked),
     };
-    Some(format!("the server refused {what}: {}", last_line(&dialogue, &report.log, at)))
+    let told = |reply: String| format!("the server refused {what}: {reply}");
+    let words = told(last_line(&dialogue, &report.log, at));
+    let brief = asked.reply().map(|range| told(Brief::new(&dialogue, &report.log).of(*range.end())));
+    Some(Reason { brief: brief.unwrap_or_else(|| words.clone()), words })
 }
 
 fn accepted(dialogue: &Dialogue) -> bool {
@@ -309,7 +321,10 @@ mod tests {
             warnings[0].words.contains("4 bytes came in clear text") && warnings[1].words.contains("--accept-offer")
         );
         assert_eq!(warnings[2].words, "a reply to MAIL breaks the protocol: lines of one reply with different codes");
-        assert_eq!(reason(&report, Exit::Refused).as_deref(), Some("the server refused DATA: 554 no"));
-        assert_eq!(reason(&report, Exit::Done), None);
+        assert_eq!(
+            reason(&report, Exit::Refused).map(|it| it.words).as_deref(),
+            Some("the server refused DATA: 554 no")
+        );
+        assert!(reason(&report, Exit::Done).is_none());
     }
 }
