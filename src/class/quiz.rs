@@ -8,9 +8,13 @@ use super::plain::next_words;
 use super::student::{Student, Work};
 use super::{Class, plain};
 use crate::lesson::{Lesson, Quiz};
+use crate::smtp::escape::for_screen;
 
 /// Said where none are asked.
 const NO_QUESTIONS: &str = "This class asks no questions about replies.";
+
+/// Characters of what was said in place of a letter.
+const MOST: usize = 20;
 
 impl Class {
     /// The question that is open, a paragraph for each of its parts; why none is asked otherwise.
@@ -121,11 +125,7 @@ impl Class {
         let more = student.answered().0 < self.questions(student).len();
         let next = if more { "NOOP question asks the next one." } else { "It was the last." };
         match taken {
-            None if more => vec![format!("That is no answer to a question that is open; {next}")],
-            None if self.settings.exam.is_some() => {
-                vec!["That is none of the answers: say one of their letters.".to_owned()]
-            }
-            None => vec!["That is no answer to a question that is open; there is no further one.".to_owned()],
+            None => vec![self.no_choice(student, word.trim())],
             Some((choice, (number, _))) if self.settings.exam.is_some() => {
                 let until = if more { "NOOP question asks the next one" } else { OVER };
                 let letter = letter(choice);
@@ -139,6 +139,29 @@ impl Class {
                 vec![format!("{verdict} {}", question.whys[choice]), next.to_owned()]
             }
         }
+    }
+
+    /// What is said of a word that was not taken as an answer: which question it was said to, and where that stands.
+    fn no_choice(&self, student: &Student, word: &str) -> String {
+        let all = self.questions(student).len();
+        let (open, asked) = (student.answered().0, student.with(|state| state.asked));
+        let exam = self.settings.exam.is_some();
+        // In an exam the one that was asked last can be answered anew.
+        let said_to = asked.or(all.checked_sub(1).filter(|_| open >= all)).filter(|_| exam).unwrap_or(open);
+        if said_to >= all {
+            return "No question is open: all are answered.".to_owned();
+        }
+        let number = said_to + 1;
+        let stands = match student.with(|state| state.chosen.get(&said_to).map(|(choice, _)| letter(*choice))) {
+            Some(given) => format!("your answer to question {number} stands as {given}."),
+            None => format!("question {number} is still open, and NOOP question asks it again."),
+        };
+        let last = letter(super::pool::ANSWERS - 1);
+        if word.is_empty() {
+            return format!("NOOP choose wants a letter, a to {last}; {stands}");
+        }
+        let word = for_screen(word.chars().take(MOST).collect::<String>().as_bytes());
+        format!("{word} is no choice: a to {last}; {stands}")
     }
 }
 
