@@ -51,22 +51,6 @@ impl Goal {
         }
     }
 
-    /// Whether a session that logs in by itself, by the strongest mechanism, misses what is asked for: a log-in that is
-    /// typed, or a refusal of who has not logged in.
-    #[must_use]
-    pub fn is_spoilt_by_ready(&self) -> bool {
-        let logs_in = |verb: &Option<String>| verb.as_ref().is_some_and(|verb| Verb::from_word(verb) == Verb::Auth);
-        match self {
-            Self::Mail(envelope) => envelope.reply.as_ref().is_some_and(|reply| reply.0.to_string().starts_with("530")),
-            Self::Authenticated(by) => by.mechanism.as_ref().is_some_and(|it| !it.to_uppercase().starts_with("SCRAM")),
-            Self::Sent(sent) => logs_in(&sent.verb),
-            Self::Reply(reply) => logs_in(&reply.verb),
-            Self::InOrder(goals) | Self::All(goals) | Self::Any(goals) => goals.iter().any(Self::is_spoilt_by_ready),
-            Self::Same(_, goal) | Self::Within(_, goal) => goal.is_spoilt_by_ready(),
-            _ => false,
-        }
-    }
-
     /// The recipients that it asks for, where it names them.
     #[must_use]
     pub fn recipients(&self) -> Vec<&Glob> {

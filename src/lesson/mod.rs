@@ -11,6 +11,7 @@
 //! | [`course`] | which lessons there are |
 //! | [`fact`] | the lab's logs folded into what goals look at |
 //! | [`goal`], `judge`, `asks` | the words of a goal, when it holds, and for which commands it asks |
+//! | `ready` | what of making a connection ready is a learner's to type |
 //! | [`finding`] | what a learner typed as an answer, and whether it says what is asked for |
 //! | [`attempt`] | one try at a lesson: ticks, mistakes, hints |
 //! | [`quiz`] | its questions, shuffled |
@@ -30,6 +31,7 @@ pub mod map;
 pub mod mistakes;
 pub mod progress;
 pub mod quiz;
+mod ready;
 pub mod rehearsal;
 mod sense;
 mod value;
@@ -44,6 +46,7 @@ pub use goal::Goal;
 pub use map::Map;
 pub use progress::Progress;
 pub use quiz::Quiz;
+pub use ready::Part;
 
 #[cfg(test)]
 mod answers;

@@ -3,9 +3,10 @@
 use crate::client::{Ending, Request};
 use crate::conversation::certificate;
 use crate::conversation::event::Remark;
+use crate::lesson::{Goal, Part};
 use crate::profile::{Auth, TlsMode};
 use crate::smtp::sasl::{Around, Binding};
-use crate::smtp::{Phase, Secret};
+use crate::smtp::{Command, Phase, Secret};
 use crate::transaction::{Errand, Login, Next, Plan, last_greeting};
 
 use super::action::Action;
@@ -112,8 +113,12 @@ fn begin(model: &mut Model, access: Access, password: Option<Secret>) {
     let greeting = last_greeting(&model.talk.dialogue, &model.talk.log)
         .unwrap_or_else(|| format!("{word} {}", model.peer.identity.ehlo).into_bytes());
     let around = access.around;
-    let kept = password.clone();
+    let remembered = password.clone();
     let login = access.auth.zip(password).map(|(auth, password)| Login::new(&auth, password, around));
+    if model.challenge.is_some() && kept(model).contains(&Part::LogIn) {
+        model.notice = Some(Part::LogIn.left_words().to_owned());
+        return;
+    }
     if let Some(challenge) = &model.challenge
         && let Some(mut login) = login
     {
@@ -138,7 +143,28 @@ fn begin(model: &mut Model, access: Access, password: Option<Secret>) {
         };
         plan.login = plan.login.filter(|_| cut.authenticated);
     }
-    model.errand = Some(Running { errand: Errand::new(plan), back, exchanges: None, asked: None, password: kept });
+    let mut errand = Errand::new(plan);
+    if let Some(mechanism) = model.goal().and_then(Goal::mechanism).filter(|_| !back) {
+        errand.prefer(mechanism);
+    }
+    model.errand = Some(Running { errand, back, exchanges: None, asked: None, password: remembered });
+}
+
+/// What the open step of a lesson leaves to the learner now.
+fn kept(model: &Model) -> Vec<Part> {
+    let session = &model.talk.dialogue.state().session;
+    let Some(goal) = model.goal() else { return Vec::new() };
+    [Part::Greeting, Part::Tls, Part::LogIn].into_iter().filter(|part| goal.keeps(*part, session)).collect()
+}
+
+/// What comes next, as far as it is not left to the learner.
+fn left(next: Next, kept: &[Part]) -> Next {
+    let part = match &next {
+        Next::Send { line, .. } => Part::of(Command::parse(line).verb),
+        Next::Ask(_) => Some(Part::LogIn),
+        _ => None,
+    };
+    part.filter(|part| kept.contains(part)).map_or(next, |part| Next::Stop(part.left_words().to_owned()))
 }
 
 /// What a login can be bound to on this connection (RFC 5929 4).
@@ -157,7 +183,8 @@ pub(super) fn step(model: &mut Model) -> Vec<Effect> {
         }
         return Vec::new();
     }
-    let bound_to = model.errand.as_ref().and_then(|_| end_point(model));
+    let Some(running) = &model.errand else { return Vec::new() };
+    let (bound_to, kept) = (end_point(model), if running.back { Vec::new() } else { kept(model) });
     let dialogue = &model.talk.dialogue;
     let Some(running) = &mut model.errand else { return Vec::new() };
     let exchanges = dialogue.exchanges();
@@ -174,7 +201,7 @@ pub(super) fn step(model: &mut Model) -> Vec<Effect> {
     let reply = last.and_then(|n| dialogue.reply(&model.talk.log, n));
     let session = &dialogue.state().session;
     running.errand.bind(bound_to);
-    match running.errand.next(session, reply.as_ref()) {
+    match left(running.errand.next(session, reply.as_ref()), &kept) {
         Next::Wait => Vec::new(),
         Next::Ask(words) => {
             model.overlay = Some(Overlay::Question(Question::ClearText(words.clone())));

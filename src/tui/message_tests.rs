@@ -12,7 +12,7 @@ use crate::smtp::Secret;
 use crate::smtp::sasl::Around;
 
 /// Repeats what was sent onto the wire, and answers it.
-fn answer(screen: &mut Screen, line: &str, replies: &str) {
+pub(super) fn answer(screen: &mut Screen, line: &str, replies: &str) {
     let asked = screen.asked();
     assert_eq!(asked.last().map(String::as_str), Some(format!("send {line}").as_str()), "{asked:?}");
     let auto = asked.iter().any(|it| it.contains("auto"));
@@ -22,7 +22,7 @@ fn answer(screen: &mut Screen, line: &str, replies: &str) {
 }
 
 /// What the target says is known, and then the password, where there is one.
-fn access(screen: &mut Screen, tls: TlsMode, password: Option<&str>) {
+pub(super) fn access(screen: &mut Screen, tls: TlsMode, password: Option<&str>) {
     let auth = Auth::new("dude", SecretSource::Prompt);
     screen.send(Message::Access(Box::new(Access {
         tls,

@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use crate::client::Ending;
 use crate::conversation::{Log, Micros};
 use crate::decode::{Knowledge, Step};
-use crate::lesson::Map;
+use crate::lesson::{Goal, Map};
 use crate::smtp::{Phase, Secret};
 use crate::transaction::Interrupted;
 
@@ -436,12 +436,18 @@ impl Model {
             login_failed: self.talk.login_failed(),
             lab: self.peer.lab,
             again: retry::again(self),
-            step: self.lesson.as_ref().filter(|_| self.shows_lesson()).and_then(LessonPane::goal),
+            step: self.goal(),
             unsent: self.draft.sent && !self.draft.taken && !self.draft.ready,
             collected: pipelining::kept(self).map(<[String]>::len),
             today: self.today,
             pasted: &self.pasted,
         }
+    }
+
+    /// What the open step of the lesson that is shown asks for.
+    #[must_use]
+    pub fn goal(&self) -> Option<&Goal> {
+        self.lesson.as_ref().filter(|_| self.shows_lesson()).and_then(LessonPane::goal)
     }
 
     /// Has the composer do something, with what it must know.

@@ -242,7 +242,7 @@ impl Talk {
             return;
         };
         let past = PAST.map(|verb| step.is_some_and(|goal| goal.is_left_by(verb)));
-        let seen = Seen { past, spoilt: step.is_some_and(Goal::is_spoilt_by_ready), ..self.seen(about) };
+        let seen = Seen { past, kept: step.is_some_and(|goal| !goal.kept().is_empty()), ..self.seen(about) };
         if self.explained.as_ref().is_some_and(|(before, _)| *before == seen) {
             return;
         }
@@ -332,10 +332,10 @@ impl Talk {
                 reply: exchanges.get(exchange).and_then(Exchange::reply).map(|reply| *reply.end()),
                 last_words: exchange + 1 == exchanges.len() && self.dialogue.state().phase() == Phase::Closed,
                 past: [false; 2],
-                spoilt: false,
+                kept: false,
             },
             About::Report(_) | About::Given => {
-                Seen { about, reply: None, last_words: false, past: [false; 2], spoilt: false }
+                Seen { about, reply: None, last_words: false, past: [false; 2], kept: false }
             }
         }
     }
@@ -436,8 +436,8 @@ struct Seen {
     last_words: bool,
     /// Which of [`PAST`] lead past the open step of a lesson.
     past: [bool; 2],
-    /// To make ready would spoil it.
-    spoilt: bool,
+    /// Something of making ready is the learner's to type.
+    kept: bool,
 }
 
 /// Verbs that may lead past the open step of a lesson.
@@ -446,7 +446,7 @@ const PAST: [Verb; 2] = [Verb::Data, Verb::Quit];
 /// After a success what leads past the open step of a lesson stands last.
 fn led_on(mut explanation: Explanation, seen: Seen) -> Explanation {
     let ready = Action::Ready.entry().name;
-    explanation.next.retain(|step| !(seen.spoilt && matches!(&step.does, Does::Action(name, _) if name == ready)));
+    explanation.next.retain(|step| !(seen.kept && matches!(&step.does, Does::Action(name, _) if name == ready)));
     if !explanation.class.is_refusal() {
         explanation.next.sort_by_key(|step| match &step.does {
             Does::Command(line) => PAST.iter().zip(seen.past).any(|(verb, past)| past && line == verb.word()),

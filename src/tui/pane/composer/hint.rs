@@ -413,19 +413,7 @@ fn phase(ghost: &str, around: &Surroundings<'_>) -> Hint {
         ),
         Phase::Connecting => ("The connection is being made · {stop} stop", "Connecting · {stop} stop"),
         Phase::Greeting => ("The server speaks first: its greeting is awaited", "The greeting is awaited"),
-        Phase::Greeted if session.greets_by_lhlo() => {
-            ("Greet the server: LHLO, for this is LMTP · {ready} makes ready", "Greet the server: LHLO")
-        }
-        Phase::Greeted if session.tls && !session.forgot => {
-            ("The line is encrypted: greet the server with EHLO", "Encrypted: greet with EHLO")
-        }
-        Phase::Greeted if session.tls => {
-            ("The line is encrypted: greet the server again with EHLO", "Encrypted: greet again with EHLO")
-        }
-        Phase::Greeted if step::is_spoilt_by_ready(around) => {
-            ("Greet the server: EHLO or HELO", "Greet the server: EHLO or HELO")
-        }
-        Phase::Greeted => ("Greet the server: EHLO or HELO · {ready} makes ready", "Greet the server: EHLO or HELO"),
+        Phase::Greeted => greeting(around),
         Phase::Ready if around.advised.is_some_and(|line| line.starts_with("AUTH")) => of_log_in(around.login_failed),
         Phase::Ready if around.advised == Some("STARTTLS") => {
             ("The server wants the line encrypted before that: STARTTLS", "Refused: STARTTLS comes first")
@@ -463,6 +451,22 @@ fn phase(ghost: &str, around: &Surroundings<'_>) -> Hint {
         sentences = long.into_iter().chain([format!("{short} · {}", with[1])]).chain(sentences).collect();
     }
     Hint::Note(if secrecy::is_answer(around) { Role::Text } else { Role::Remark }, sentences)
+}
+
+/// How the server is greeted. The key that does it is not offered where a lesson leaves it to the learner.
+fn greeting(around: &Surroundings<'_>) -> (&'static str, &'static str) {
+    let session = around.session;
+    let kept = step::keeps_greeting(around);
+    match (session.greets_by_lhlo(), session.tls) {
+        (true, _) if kept => ("Greet the server: LHLO, for this is LMTP", "Greet the server: LHLO"),
+        (true, _) => ("Greet the server: LHLO, for this is LMTP · {ready} makes ready", "Greet the server: LHLO"),
+        (_, true) if session.forgot => {
+            ("The line is encrypted: greet the server again with EHLO", "Encrypted: greet again with EHLO")
+        }
+        (_, true) => ("The line is encrypted: greet the server with EHLO", "Encrypted: greet with EHLO"),
+        _ if kept => ("Greet the server: EHLO or HELO", "Greet the server: EHLO or HELO"),
+        _ => ("Greet the server: EHLO or HELO · {ready} makes ready", "Greet the server: EHLO or HELO"),
+    }
 }
 
 /// Where the server wants a log-in: another one, or a first.

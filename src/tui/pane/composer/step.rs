@@ -1,6 +1,6 @@
 //! What the open step of a lesson wants at this point of a session, where it is about TLS or a log-in.
 
-use crate::lesson::Goal;
+use crate::lesson::{Goal, Part};
 use crate::smtp::{Phase, Verb};
 
 use super::Surroundings;
@@ -56,7 +56,7 @@ pub(super) fn words(ghost: &str, around: &Surroundings<'_>) -> Option<(&'static 
     }
 }
 
-/// Whether to make ready would spoil what the step asks for.
-pub(super) fn is_spoilt_by_ready(around: &Surroundings<'_>) -> bool {
-    around.step.is_some_and(Goal::is_spoilt_by_ready)
+/// Whether the step leaves the greeting to the learner.
+pub(super) fn keeps_greeting(around: &Surroundings<'_>) -> bool {
+    around.step.is_some_and(|goal| goal.keeps(Part::Greeting, around.session))
 }
