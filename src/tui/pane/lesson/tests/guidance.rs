@@ -182,6 +182,19 @@ fn make_ready_stops_before_what_the_step_asks_for() {
 }
 
 #[test]
+fn log_ins_that_were_tried_before_their_step_do_not_tick_it() {
+    let mut class = before_login();
+    class.lab("* connected 127.0.0.1:4000 from 127.0.0.1:5000\n< 220 mx");
+    class.lab("> AUTH PLAIN AGR1ZGUAd3Jvbmc=\n< 535 5.7.8 no\n> AUTH SCRAM-SHA-256 {{auth}}\n< 334 a");
+    class.lab("> {{auth}}\n< 334 b\n> {{auth}}\n< 235 2.7.0 ok");
+    class.lab("* connected 127.0.0.1:4000 from 127.0.0.1:5000\n< 220 mx\n> AUTH LOGIN\n< 334 VXNlcm5hbWU6");
+    class.lab("> ZHVkZQ==\n< 334 UGFzc3dvcmQ6\n> bm9kZHk=\n< 235 2.7.0 ok");
+    assert!(class.shows("step 4 of 5"), "{}", class.screen.shown());
+    class.lab("> AUTH PLAIN AGR1ZGUAd3Jvbmc=\n< 535 5.7.8 no");
+    assert!(class.shows("step 5 of 5"), "{}", class.screen.shown());
+}
+
+#[test]
 fn make_ready_logs_in_where_the_step_wants_the_workbench_to() {
     let mut class = before_login();
     class.lab("* connected 127.0.0.1:4000 from 127.0.0.1:5000\n< 220 mx\n> AUTH LOGIN\n< 334 VXNlcm5hbWU6");
