@@ -229,15 +229,18 @@ impl Attempt {
         self.watcher.facts().iter().filter(|fact| matches!(fact.what, What::Asked(_))).count()
     }
 
-    /// Whether all exchanges from this one on were lines that are no commands, and refused for it: text that goes on
-    /// after its message.
+    /// Whether all exchanges from this one on, and those before it up to the end of a message, were lines that are no
+    /// commands, and refused for it: text that goes on after its message.
     #[must_use]
-    pub fn is_text_from(&self, exchange: usize) -> bool {
+    pub fn is_rest_of_text(&self, exchange: usize) -> bool {
         let asked = self.watcher.facts().iter().filter_map(|fact| match &fact.what {
             What::Asked(asked) => Some(asked),
             _ => None,
         });
-        asked.skip(exchange).all(|asked| asked.is_no_command())
+        let asked: Vec<_> = asked.collect();
+        let (before, since) = asked.split_at(exchange.min(asked.len()));
+        let ended = before.iter().rev().find(|asked| !asked.is_no_command()).is_some_and(|it| it.message.is_some());
+        ended && since.iter().all(|asked| asked.is_no_command())
     }
 
     /// Messages so far that were taken.

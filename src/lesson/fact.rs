@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::conversation::dialogue::Ask;
 use crate::conversation::event::Remark;
 use crate::conversation::{Dialogue, Exchange, Kind, Log, Micros};
-use crate::smtp::{Capabilities, Class, Command, Path, Phase, Reply, Verb, content};
+use crate::smtp::{Capabilities, Class, Command, Path, Phase, Reply, ReplyCode, Verb, content};
 
 use super::finding::Finding;
 use super::goal::Side;
@@ -74,6 +74,12 @@ pub struct Asked {
     pub first: bool,
 }
 
+/// Whether a code says that the command is not known.
+#[must_use]
+pub fn is_unknown(code: ReplyCode) -> bool {
+    matches!(code.number(), 500 | 502)
+}
+
 impl Asked {
     /// The finding in `NOOP answer TEXT`: any client can say it, and it changes nothing (RFC 5321 4.1.1.9).
     fn finding(&self) -> Option<String> {
@@ -87,9 +93,7 @@ impl Asked {
     pub fn is_no_command(&self) -> bool {
         let code = self.reply.as_ref().and_then(Reply::code);
         let asked = !matches!(self.verb.as_str(), "" | "CONNECT" | "END-OF-DATA" | "AUTH-ANSWER");
-        asked
-            && Verb::from_word(&self.verb) == Verb::Other
-            && code.is_some_and(|code| matches!(code.number(), 500 | 502))
+        asked && Verb::from_word(&self.verb) == Verb::Other && code.is_some_and(is_unknown)
     }
 
     /// Whether it was answered 2yz.

@@ -175,7 +175,8 @@ pub(super) fn says(model: &mut Model, down: Down) -> Vec<Effect> {
         Down::Happened(told) => {
             let happened: Vec<Happening> = told.into_iter().map(Happening::from).collect();
             let Some(pane) = model.lesson.as_mut().filter(|pane| pane.is_in_class()) else { return Vec::new() };
-            return if pane.told(&happened) { learn::ticked(model) } else { Vec::new() };
+            let exchanges = model.talk.dialogue.exchanges().len();
+            return if pane.told(&happened, exchanges) { learn::ticked(model) } else { Vec::new() };
         }
         Down::Hint(hint) => {
             let shown = model.lesson.as_mut().is_some_and(LessonPane::hint);

@@ -1,7 +1,7 @@
 //! The class in the workbench: its words, its pause, its exam, its questions.
 
 use super::*;
-use crate::class::attend::{Judged, Posed, Posted};
+use crate::class::attend::{Judged, Posed, Posted, Told};
 use crate::tui::message::Message;
 use crate::tui::pane::lesson::{Begins, Come, LessonNews};
 use crate::tui::screen::Screen;
@@ -59,6 +59,28 @@ fn what_the_class_says_stays_in_the_conversation_and_the_time_in_the_title() {
     screen.send(Message::Lesson(LessonNews::ClassOver));
     assert!(title(&screen).contains("the class is gone"), "{}", title(&screen));
     assert!(screen.shown().contains("F5 tries to join again as anna"), "{}", screen.shown());
+}
+
+#[test]
+fn what_the_class_says_of_a_mistake_goes_with_the_next_reply() {
+    let (name, text) = crate::lesson::course::shipped().next().expect("there are lessons");
+    let lesson = std::sync::Arc::new(crate::lesson::Lesson::parse(&name, text).expect("well formed"));
+    let mut screen = Screen::new(80, 24);
+    screen.wire("* connected 127.0.0.1:2525 from 127.0.0.1:5000\n< 220 mx");
+    attending(&mut screen, false);
+    let begins = Begins::InClass(Come::default());
+    let address = "127.0.0.1:2525".to_owned();
+    screen.send(Message::Lesson(LessonNews::Begun { lesson, address, seed: 1, begins }));
+    // What is told may come before the reply that it is about.
+    for (before, after) in [("> HELO\n< 501 a name", ""), ("> HELO", "< 501 a name")] {
+        screen.wire(before);
+        class(&mut screen, Down::Happened(vec![Told::Mistaken(0, 0)]));
+        screen.wire(after);
+        class(&mut screen, Down::Happened(Vec::new()));
+        assert!(screen.shown().contains("The greeting needs the name"), "{}", screen.shown());
+        screen.wire("> NOOP\n< 250 ok");
+        assert!(!screen.shown().contains("The greeting needs the name"), "{}", screen.shown());
+    }
 }
 
 #[test]

@@ -19,6 +19,9 @@ impl Model {
         self.waiting = self.awaited();
         self.draft.leaving &= self.talk.is_open() && self.talk.dialogue.state().phase() == Phase::Data;
         self.gather_recipients();
+        if let Some(pane) = &mut self.lesson {
+            pane.follow(self.talk.dialogue.exchanges());
+        }
         retry::follow(self);
         self.challenge =
             if self.waiting.is_none() { Challenge::of(&self.talk, self.peer.user.as_deref()) } else { None };

@@ -6,7 +6,9 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use crate::class::attend::Down;
-use crate::conversation::{Log, Micros};
+use crate::conversation::dialogue::Ask;
+use crate::conversation::{Exchange, Log, Micros};
+use crate::lesson::fact::is_unknown;
 use crate::lesson::file::Step;
 use crate::lesson::progress::{Left, Reached};
 use crate::lesson::{Attempt, Goal, Happening, Lesson, Map, Quiz};
@@ -115,6 +117,8 @@ pub struct LessonPane {
     quiz: Quiz,
     address: String,
     said: Option<Said>,
+    /// How many exchanges the workbench had begun when it was said, in a class, which tells of none.
+    said_at: usize,
     /// The answer of the quiz that is marked.
     marked: usize,
     /// Rows scrolled from where the lesson stands by itself, where it is shown whole.
@@ -132,7 +136,7 @@ impl LessonPane {
         let quiz = Quiz::new(Arc::clone(&lesson), seed);
         let attempt = Attempt::new(lesson);
         let (before, in_class) = ((0, 0), false);
-        Self { attempt, quiz, address, said: None, marked: 0, scroll: 0, in_class, before }
+        Self { attempt, quiz, address, said: None, said_at: 0, marked: 0, scroll: 0, in_class, before }
     }
 
     /// The same from where it was left.
@@ -170,12 +174,32 @@ impl LessonPane {
         self.in_class
     }
 
-    /// Takes in what the class has judged; whether a step has ticked.
-    pub fn told(&mut self, happened: &[Happening]) -> bool {
+    /// Takes in what the class has judged, after so many exchanges of the workbench's; whether a step has ticked.
+    pub fn told(&mut self, happened: &[Happening], exchanges: usize) -> bool {
         for one in happened {
             self.attempt.apply(one);
         }
+        if !happened.is_empty() {
+            self.said_at = exchanges;
+        }
         self.say(happened, happened.is_empty())
+    }
+
+    /// In a class what was said goes with the next reply, as it does elsewhere by the lab's record.
+    pub fn follow(&mut self, exchanges: &[Exchange]) {
+        // Another connection begins anew.
+        self.said_at = self.said_at.min(exchanges.len());
+        let (before, since) = exchanges.split_at(self.said_at);
+        if !self.in_class || !since.iter().any(Exchange::complete) {
+            return;
+        }
+        let is_text = |it: &Exchange| {
+            it.ask == Ask::Command && it.verb == Verb::Other && (!it.complete() || it.code.is_some_and(is_unknown))
+        };
+        let ended = before.iter().rev().find(|it| !is_text(it)).is_some_and(|it| it.ask == Ask::EndOfData);
+        if !ended || !since.iter().all(is_text) {
+            self.said = None;
+        }
     }
 
     /// Wrong answers that were given in the quiz.
@@ -215,7 +239,7 @@ impl LessonPane {
         }
         // What was said stays until the next exchange; of a mistake, until one that is not the rest of its text.
         let mistaken = matches!(self.said, Some(Said::Mistake(..)));
-        let stays = self.attempt.exchanges() == before || mistaken && self.attempt.is_text_from(before);
+        let stays = self.attempt.exchanges() == before || mistaken && self.attempt.is_rest_of_text(before);
         let ticked = self.say(&happened, stays);
         let silent = !ticked && self.said.is_none() && self.stage() == Stage::Steps;
         if silent && self.attempt.ahead().is_some() && self.attempt.ahead() != ahead {

@@ -13,6 +13,7 @@ use super::{LessonPane, Said, Stage};
 use crate::lesson::Lesson;
 use crate::lesson::attempt::tries_words;
 use crate::lesson::map::Standing;
+use crate::smtp::Verb;
 use crate::smtp::escape::for_screen;
 use crate::tui::action::{Action, Where, next_lesson};
 use crate::tui::attending;
@@ -110,10 +111,13 @@ fn ahead(pane: &LessonPane) -> Option<String> {
     Some(format!("Step {open} is still open. What step {later} asks for is done, and ticks once those before it have."))
 }
 
-/// Which step is open, where a message was taken that it does not ask for.
+/// Which step is open, where a message was taken that it does not ask for, and what it is about: its text stands above.
 fn still_open(pane: &LessonPane) -> Option<String> {
-    let open = pane.attempt.open()?;
-    Some(format!("Step {} is still open: {}", open + 1, pane.lesson().steps.get(open)?.text))
+    let step = pane.attempt.open()? + 1;
+    let mut about: Vec<&str> = pane.goal()?.verbs().into_iter().map(Verb::word).collect();
+    about.dedup();
+    let about = if about.is_empty() { String::new() } else { format!(" it is about {};", about.join(", ")) };
+    Some(format!("Step {step} is still open:{about} the message that was taken does not count."))
 }
 
 /// Its number and title; where there is little room, the title alone.

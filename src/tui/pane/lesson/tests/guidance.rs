@@ -71,9 +71,18 @@ fn what_is_said_of_a_later_step_does_not_outlive_its_moment() {
     class.lab("> DATA\n< 354 go");
     assert!(class.shows("One recipient would be enough"), "{}", class.screen.shown());
     class.lab("| Subject: a\n|\n| Hello\n> .\n< 250 ok");
-    assert!(under(&class).contains("Step 3 is still open"), "{}", under(&class));
+    assert!(under(&class).contains("Step 3 is still open: it is about RCPT;"), "{}", under(&class));
     class.lab("> NOOP\n< 250 ok");
     assert!(!under(&class).contains("still open"), "{}", under(&class));
+}
+
+#[test]
+fn what_is_said_of_a_mistake_goes_with_the_next_reply_also_where_that_refuses_a_word() {
+    let mut class = Class::new(80, 24);
+    class.lab("> HELO\n< 501 a name");
+    assert!(class.shows("The greeting needs the name"), "{}", class.screen.shown());
+    class.lab("> NODDY\n< 500 what");
+    assert!(!class.shows("The greeting needs the name"), "{}", class.screen.shown());
 }
 
 #[test]
