@@ -8,14 +8,13 @@ use serde_json::json;
 
 use super::{Common, Exit, complain};
 use crate::class::attend::Joining;
-use crate::lesson::map::{Standing, State, called};
 use crate::lesson::{Course, Lesson, Map, Progress};
 use crate::smtp::escape::for_screen;
 use crate::tui::run::Launch;
-use crate::tui::text::{fit, width};
 use crate::world::World;
 
 mod check;
+mod list;
 mod rehearse;
 mod verify;
 
@@ -107,7 +106,9 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
         print(&as_json(&map));
         return Exit::Done;
     }
-    list(&map);
+    for line in list::lines(&map, terminal()) {
+        print(&line);
+    }
     let somebody = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
     if !somebody {
         return Exit::Done;
@@ -137,28 +138,10 @@ fn open(lesson: Lesson, common: &Common, world: &World) -> Exit {
     super::workbench::open(Launch { lesson: Some(Arc::new(lesson)), ..Launch::default() }, common, world)
 }
 
-fn list(map: &Map) {
-    // Together they leave room for the other columns in a row of 80.
-    const TITLE: usize = 31;
-    let widest = map.rows.iter().map(|row| row.lesson.name.chars().count()).max().unwrap_or(0);
-    for row in &map.rows {
-        let lesson = &row.lesson;
-        let minutes = lesson.minutes.map_or_else(String::new, |minutes| format!("{minutes} min"));
-        let title = fit(&for_screen(lesson.title.as_bytes()), TITLE);
-        let gap = " ".repeat(TITLE - width(&title));
-        print(format!("{:widest$}  {title}{gap} {minutes:>6}  {}", lesson.name, words(map, row)).trim_end());
-    }
-}
-
-/// How far a lesson has come, in words.
-fn words(map: &Map, row: &Standing) -> String {
-    let missing: Vec<_> = map.missing(&row.lesson).into_iter().map(called).collect();
-    match (row.state(), &row.done.finished) {
-        (State::Done, when) => format!("finished {}", when.as_deref().and_then(|when| when.get(..10)).unwrap_or("")),
-        (State::Begun(steps, of), _) => format!("{steps} of {of} steps"),
-        (State::Open, _) if missing.is_empty() => format!("0 of {} steps", row.lesson.steps.len()),
-        (State::Open, _) => format!("best after {}", missing.join(" and ")),
-    }
+/// The columns and rows of the terminal that the list goes to; nothing where it goes elsewhere.
+fn terminal() -> Option<(usize, usize)> {
+    let (columns, rows) = std::io::stdout().is_terminal().then(crossterm::terminal::size)?.ok()?;
+    Some((columns.into(), rows.into())).filter(|(columns, rows)| *columns > 0 && *rows > 0)
 }
 
 /// Asks which lesson, and once more where there is none of that name.
