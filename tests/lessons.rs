@@ -120,6 +120,10 @@ fn a_lesson_in_a_file_is_checked_and_a_misjudgement_is_found() {
         assert_eq!(output.status.code(), Some(1), "{to}: {said}");
         assert!(said.contains(words), "{to}: {said}");
     }
+    let unplayed = LESSON.replacen("\"classroom\"", "\"clasroom\"", 1).replacen("[solution]", "[solutions]", 1);
+    std::fs::write(&path, unplayed).unwrap();
+    let said = text(&learn(&home, &["check", path.to_str().unwrap()]).stderr);
+    assert!(said.contains("no scenario clasroom") && said.contains("did you mean \"solution\""), "{said}");
     std::fs::write(&path, LESSON.replacen("scenario", "scenaro", 1)).unwrap();
     let output = learn(&home, &["check", path.to_str().unwrap()]);
     let said = text(&output.stderr);

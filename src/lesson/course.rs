@@ -52,6 +52,11 @@ impl LessonError {
         Self::at(name, text, error.span().map_or(0, |span| span.start), explain(error.message(), cure))
     }
 
+    /// The line that it is about, from 1; 0 where it is about none.
+    pub(super) fn line(&self) -> usize {
+        if let Self::Text { line, .. } = self { *line } else { 0 }
+    }
+
     /// Something at a place of the text, octets from its start.
     pub(super) fn at(name: &str, text: &str, at: usize, what: String) -> Self {
         let (line, column) = place(text, at);

@@ -25,7 +25,8 @@ const MANNER: Manner = Manner {
 };
 
 /// All that is wrong with how a lesson's file is written, in the order of its lines, with each of the values that vary in
-/// it. Empty where nothing is; what its scripts show, and whether what it names is there, is not looked at.
+/// it; beside that, its scenario. Empty where nothing is; what its scripts show is not looked at, nor a scenario that
+/// alone is wrong.
 #[must_use]
 pub fn of_file(path: &Path, world: &World) -> Vec<LessonError> {
     match course::text(path) {
@@ -54,8 +55,14 @@ fn of_text(name: &str, text: &str, world: &World) -> Vec<LessonError> {
             }
         }
     }
-    // What else is not known of the names is told by its own line already.
-    found.extend(unknown.filter(|error| matches!(error, LessonError::Scenario(_))));
+    // A scenario that is wrong by itself is told by whoever plays the lesson; what else is not known of the names is told
+    // by its own line already.
+    let plays = found.is_empty() && unknown.is_none();
+    if let Some(error) = Lesson::scenario_fault(name, text, world).filter(|_| !plays) {
+        let tree = toml::de::DeTable::parse(text).map(toml::Spanned::into_inner).unwrap_or_default();
+        found.push(LessonError::at(name, text, at(&tree, &[Step::Key("scenario")]), error.to_string()));
+        found.sort_by_key(LessonError::line);
+    }
     found
 }
 
@@ -164,6 +171,15 @@ feedback = "step 2 mistake 2"
             "ehlo = 1\ntitle = \"t\"\n[[wrong]]\nscript = '''\n> NOOP\n< 250\n[solution]\nscript = '''\n> NOOP\n'''\n";
         is(text, &[("4:10", "''' has to stand after its last line")]);
         is("ehlo = 1\ntitle =\nintro = \"\"\"\ni\n", &[("2:8", ""), ("3:9", "is not closed")]);
+    }
+
+    #[test]
+    fn a_scenario_that_is_not_there_is_told_with_what_else_is_wrong() {
+        let head = "ehlo = 1\ntitle = \"t\"\nscenario = \"defalt\"\nintro = \"i\"\n";
+        let step = "[[step]]\ntext = \"s\"\ngoal = { sent = \"QIUT\" }\n";
+        is(&format!("{head}{step}"), &[("3:12", "there is no scenario defalt"), ("7:17", "did you mean \"QUIT\"?")]);
+        let varies = "[[step]]\ntext = \"{{who}}\"\ngoal = { sent = \"QUIT\" }\n";
+        is(&format!("{head}{varies}"), &[("3:12", "there is no scenario defalt")]);
     }
 
     #[test]

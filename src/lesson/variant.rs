@@ -128,6 +128,15 @@ impl Lesson {
         }
     }
 
+    /// What is wrong with the scenario that a lesson's text names, as far as it names one.
+    pub(super) fn scenario_fault(name: &str, text: &str, world: &World) -> Option<ScenarioError> {
+        let found = Head::read(name, text).ok()?.source(&|scenario| scenario::source(&beside(name, scenario), world));
+        match found {
+            Err(LessonError::Scenario(error)) => Some(error),
+            _ => None,
+        }
+    }
+
     /// What was drawn for it.
     #[must_use]
     pub fn drawn(&self) -> &Draw {

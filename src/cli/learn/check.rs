@@ -106,10 +106,9 @@ struct Checked {
 
 async fn check(lesson: &Arc<Lesson>, world: &World) -> Checked {
     let mut checked = Checked { scripts: Vec::new(), lesson: Vec::new() };
-    if let Err(error) = lesson.scenario_in(world) {
-        // Nothing can be played; said once, with its place.
+    let scenario = lesson.scenario_in(world);
+    if let Err(error) = &scenario {
         checked.lesson.push(format!("line {}: {error}", line(lesson, &[On::Key("scenario")])));
-        return checked;
     }
     if lesson.solution.is_none() {
         let cure = "its script, a .smtp script that reaches every goal in order, shows that the goals can be reached";
@@ -122,6 +121,10 @@ async fn check(lesson: &Arc<Lesson>, world: &World) -> Checked {
             let what = format!("the goal of step {} holds before anything has happened", n + 1);
             checked.lesson.push(format!("line {line}: {what}; {cure}"));
         }
+    }
+    if scenario.is_err() {
+        // Nothing can be played; said once, with its place.
+        return checked;
     }
     let one = |rehearsal: Rehearsal| async move {
         let (judged, problems) = match rehearse(&rehearsal, lesson, world).await {
