@@ -1,13 +1,15 @@
 //! The question pool: "what does the sender do next?" Replies are drawn from the decode data, each with four actions, of
-//! which the wrong ones belong to neighbouring categories and so are wrong for a reason that can be said.
+//! which the wrong ones belong to neighbouring categories and so are wrong for a reason that can be said. Asked about are
+//! only replies whose words say the trouble plainly, and no wrong action is a way out that the explanation proposes too.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
+use regex::{RegexSet, RegexSetBuilder};
 use serde::Deserialize;
 
 use crate::assets;
-use crate::decode::{Context, Knowledge, explain_reply};
+use crate::decode::{Context, Does, Explanation, Knowledge, Spoke, Step, explain_reply};
 use crate::smtp::{LineEnd, Reply, ReplyLine};
 
 /// Answers to a question.
@@ -42,6 +44,10 @@ struct Action {
     /// The first digit of the replies that it fits; any where none.
     class: Option<u8>,
     does: String,
+    /// The ways out that it takes, in words of the file; those that a step of an explanation takes are in [`way`].
+    kinds: Vec<String>,
+    /// A regular expression: the words that leave nothing else to do.
+    says: String,
     beside: Vec<String>,
 }
 
@@ -51,10 +57,36 @@ fn fits(action: &Action, reply: &str) -> bool {
     matches!(class, Some(4 | 5)) && action.class.is_none_or(|only| class == Some(only))
 }
 
+/// The kind of action that a next step of an explanation amounts to, where it is one that an answer may be.
+fn way(step: &Step) -> Option<&'static str> {
+    if ["later", "after a while", "minutes"].iter().any(|word| step.text.contains(word)) {
+        return Some("wait");
+    }
+    match &step.does {
+        Does::Command(line) if line.starts_with("AUTH") => Some("log-in"),
+        Does::Command(line) if line.starts_with("STARTTLS") => Some("encrypt"),
+        Does::Command(line) if line.starts_with("RCPT") => Some("person"),
+        Does::Command(line) if line.starts_with("MAIL") => Some("sender"),
+        Does::Command(line) if line == "DATA" => Some("split"),
+        Does::Action(name, _) if name == "ready" => Some("log-in"),
+        Does::Action(name, _) if name == "connect" => Some("elsewhere"),
+        Does::Action(name, _) if name == "reconnect" => Some("wait"),
+        _ => None,
+    }
+}
+
+/// The ways out that an explanation proposes.
+fn ways(explanation: &Explanation) -> BTreeSet<&str> {
+    let again = explanation.retry.and_then(|again| again.then_some("wait"));
+    explanation.next.iter().filter_map(way).chain(again).collect()
+}
+
 /// All that can be asked.
 #[derive(Debug)]
 pub struct Pool {
     actions: BTreeMap<String, Action>,
+    /// What replies say in plain words, in the order of the actions.
+    says: RegexSet,
     /// Category and reply.
     replies: Vec<(String, String)>,
     /// Title and meaning of each category.
@@ -74,36 +106,44 @@ impl Pool {
         let text = assets::ASSETS.get_file("questions.toml").and_then(|file| file.contents_utf8()).unwrap_or_default();
         let file: File = toml::from_str(text).expect("a test reads it");
         let actions: BTreeMap<_, _> = file.action.into_iter().map(|action| (action.category.clone(), action)).collect();
+        let says = RegexSetBuilder::new(actions.values().map(|action| &action.says)).case_insensitive(true).build();
+        let says = says.expect("a test reads it");
         let book = knowledge.book();
-        let mut replies = Vec::new();
-        let known = book.replies().iter().filter(|entry| actions.contains_key(&entry.category));
-        for (entry, example) in known.flat_map(|entry| entry.examples.iter().map(move |example| (entry, example))) {
-            let line = example.lines().collect::<Vec<_>>().join(" ");
-            // What is in other letters is no question about mail.
-            if example.lines().count() == 1
-                && line.chars().count() <= LONGEST
-                && line.is_ascii()
-                && fits(&actions[&entry.category], &line)
-            {
-                replies.push((entry.category.clone(), line));
-            }
-        }
-        replies.sort();
-        replies.dedup();
         let meaning = |name: &String| {
             let entry = book.category(name)?;
             Some((name.clone(), (entry.title.clone(), entry.meaning.clone())))
         };
         let meanings = actions.keys().filter_map(meaning).collect();
-        Self { actions, replies, meanings, knowledge }
+        let examples = book.replies().iter().filter(|entry| !entry.is_general());
+        let examples = examples.flat_map(|entry| entry.examples.iter().map(move |example| (&entry.category, example)));
+        let of: Vec<_> = examples.map(|(category, example)| (category.clone(), example.clone())).collect();
+        let mut pool = Self { actions, says, replies: Vec::new(), meanings, knowledge };
+        let mut replies: Vec<_> =
+            of.into_iter().filter(|(category, example)| pool.is_plain(example, category)).collect();
+        replies.sort();
+        replies.dedup();
+        pool.replies = replies;
+        pool
     }
 
-    /// Whether a reply is explained as one of this category: an example may be an entry's and yet, with its code, tell of
-    /// something else. Asked of what is drawn alone, since explaining all of them takes a while.
-    fn is_about(&self, reply: &str, category: &str) -> bool {
+    /// Whether a reply says in plain words, and of nothing else, what is done about this category.
+    fn is_plain(&self, reply: &str, category: &str) -> bool {
+        // What is in other letters is no question about mail.
+        let is_short = reply.lines().count() == 1 && reply.chars().count() <= LONGEST && reply.is_ascii();
+        let said = self.says.matches(reply);
+        let actions = self.actions.values().enumerate();
+        let mut said = actions.filter(|(place, action)| said.matched(*place) && fits(action, reply));
+        is_short && said.next().is_some_and(|(_, action)| action.category == category) && said.next().is_none()
+    }
+
+    /// The explanation of a reply, where its text is recognised as one of this category: an example may be an entry's and
+    /// yet, with its code, tell of something else. Asked of what is drawn alone, since explaining all takes a while.
+    fn explained(&self, reply: &str, category: &str) -> Option<Explanation> {
         let mut whole = Reply::default();
         whole.push(ReplyLine::parse(reply.as_bytes().to_vec(), LineEnd::CrLf));
-        explain_reply(&whole, &Context::default(), &self.knowledge).category == category
+        let explanation = explain_reply(&whole, &Context::default(), &self.knowledge);
+        let by_text = explanation.layers.iter().any(|layer| layer.decides && layer.by == Spoke::Text);
+        (by_text && explanation.category == category).then_some(explanation)
     }
 
     /// So many questions, drawn from a seed: each about another category while there are any left.
@@ -120,17 +160,25 @@ impl Pool {
             }
             let replies = of(category);
             let Some((_, reply)) = replies.get(dice.below(replies.len())).copied() else { continue };
-            if questions.iter().any(|question| question.reply == *reply) || !self.is_about(reply, category) {
+            if questions.iter().any(|question| question.reply == *reply) {
                 continue;
             }
-            questions.extend(self.question(category, reply, &mut dice));
+            let Some(explanation) = self.explained(reply, category) else { continue };
+            questions.extend(self.question(category, reply, &ways(&explanation), &mut dice));
         }
         questions
     }
 
-    fn question(&self, category: &str, reply: &str, dice: &mut Dice) -> Option<Question> {
+    /// A question about a reply, none of whose wrong answers takes one of these ways out.
+    fn question(&self, category: &str, reply: &str, ways: &BTreeSet<&str>, dice: &mut Dice) -> Option<Question> {
         let own = self.actions.get(category)?;
-        let mut beside: Vec<&Action> = own.beside.iter().filter_map(|name| self.actions.get(name)).collect();
+        let is_wrong =
+            |other: &&Action| !other.kinds.iter().any(|kind| own.kinds.contains(kind) || ways.contains(kind.as_str()));
+        let beside = own.beside.iter().filter_map(|name| self.actions.get(name));
+        let mut beside: Vec<&Action> = beside.filter(is_wrong).collect();
+        if beside.len() + 1 < ANSWERS {
+            return None;
+        }
         dice.shuffle(&mut beside);
         let mut all: Vec<&Action> = std::iter::once(own).chain(beside).take(ANSWERS).collect();
         dice.shuffle(&mut all);
@@ -190,6 +238,52 @@ mod tests {
             for other in &action.beside {
                 assert!(pool.actions.contains_key(other), "{category}: {other} has no action");
             }
+        }
+    }
+
+    #[test]
+    fn no_reply_is_asked_about_whose_answer_is_in_doubt() {
+        let pool = Pool::shipped();
+        let asked = |words: &str| pool.replies.iter().any(|(_, reply)| reply.contains(words));
+        for doubtful in [
+            "435 Unable to authenticate at present",
+            "your ehlo domain does not resolve",
+            "You have been blocked by the recipient",
+            "sender is blocked by policy",
+            "Old address no longer valid",
+            "451 4.3.0 cannot create temporary file",
+            "Recipient is getting too much mail",
+            "Block temporarily",
+            "POL-P5",
+            "Autenticazione richiesta",
+            "Proper authentication required",
+        ] {
+            assert!(!asked(doubtful), "{doubtful}");
+        }
+        assert!(asked("User unknown") && asked("blocked using zen.spamhaus.org") && asked("greylisted"));
+    }
+
+    #[test]
+    fn no_wrong_answer_is_a_way_out_that_the_explanation_proposes() {
+        let pool = Pool::shipped();
+        let action =
+            |does: &String| pool.actions.values().find(|action| action.does == *does).expect("it is an action's");
+        let mut dice = Dice::new(&[3; 32]);
+        let mut asked = BTreeMap::<_, usize>::new();
+        for (category, reply) in &pool.replies {
+            let Some(explanation) = pool.explained(reply, category) else { continue };
+            let ways = ways(&explanation);
+            let question =
+                pool.question(category, reply, &ways, &mut dice).unwrap_or_else(|| panic!("{reply}: {ways:?}"));
+            let right = action(&question.answers[question.right]);
+            for wrong in question.answers.iter().map(action).filter(|action| action.category != *category) {
+                let shares = |kind: &String| right.kinds.contains(kind) || ways.contains(kind.as_str());
+                assert!(!wrong.kinds.iter().any(shares), "{reply}: {} {ways:?}", wrong.does);
+            }
+            *asked.entry(category).or_default() += 1;
+        }
+        for category in pool.actions.keys() {
+            assert!(asked.get(category).is_some_and(|count| *count >= 3), "{category}: {asked:?}");
         }
     }
 

@@ -295,6 +295,12 @@ pub struct ReplyEntry {
 }
 
 impl ReplyEntry {
+    /// Whether only general wordings are recognised by it, asked after all that name who sends them.
+    #[must_use]
+    pub fn is_general(&self) -> bool {
+        self.rank < 0
+    }
+
     /// Whether what it says holds whatever else the words of the reply speak for.
     pub(super) fn is_settled(&self) -> bool {
         let moment = self.phase.is_some() || self.tls.is_some() || self.authenticated.is_some();
