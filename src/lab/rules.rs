@@ -98,7 +98,7 @@ impl Counters {
             let here = rule.on == on || rule.on == On::Any && matches!(on, On::Verb(_));
             // Who speaks before the greeting meets the rules about just that.
             let beside = on == On::Greeting && facts.early && rule.early != Some(true);
-            if !here || beside || !holds(rule, moment, facts) {
+            if !here || beside || is_idle(rule, on, moment) || !holds(rule, moment, facts) {
                 continue;
             }
             let Some(hit) = self.count(index, rule, moment, facts, now) else { continue };
@@ -158,6 +158,13 @@ fn key(per: Per, moment: &Moment<'_>, facts: &Facts) -> String {
         Per::Recipient => to,
         Per::Server => String::new(),
     }
+}
+
+/// Whether the rule counts recipients, and this one is named to nobody: without a transaction there is none to count. One
+/// that says in which phase it is meant knows what it counts.
+fn is_idle(rule: &Rule, on: On, moment: &Moment<'_>) -> bool {
+    let counts = rule.on == on && rule.counts() && rule.phase.is_none();
+    counts && on == On::Verb(Verb::Rcpt) && moment.from.is_none()
 }
 
 fn holds(rule: &Rule, moment: &Moment<'_>, facts: &Facts) -> bool {

@@ -260,3 +260,17 @@ fn vrfy_tells_no_lies_of_who_is_not_told_of_or_has_moved() {
     assert_eq!(talk.say(&["VRFY left@target.local"]), moved);
     assert!(talk.say(&["VRFY nobody"]).starts_with("550 5.1.1"));
 }
+
+#[test]
+fn a_recipient_named_without_a_transaction_is_not_counted() {
+    let rules = "[[rule]]\non = \"RCPT\"\nphase = \"greeted\"\nnth = 4\nreply = \"503 5.5.1 four\"\n\
+        [[rule]]\non = \"RCPT\"\nnth = \"2..\"\nper = \"session\"\nreply = \"452 4.5.3 Too many\"\n";
+    let mut talk = Talk::with(&format!("{}{rules}", default()));
+    let rcpt = "RCPT TO:<anotherdude@target.local>";
+    let early = talk.say(&["EHLO a", rcpt, rcpt, rcpt, rcpt]);
+    let early: Vec<&str> = early.rsplit('|').take(4).collect();
+    let need = "503 5.5.1 Error: need MAIL command";
+    assert_eq!(early, ["503 5.5.1 four", need, need, need], "what is about just that counts it");
+    talk.say(&["MAIL FROM:<a@b.example>"]);
+    assert_eq!(talk.say(&[rcpt, rcpt]), "250 2.1.5 Ok|452 4.5.3 Too many");
+}
