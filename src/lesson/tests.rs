@@ -417,6 +417,20 @@ fn what_must_never_happen_asks_for_a_new_start() {
 }
 
 #[test]
+fn what_must_never_be_may_be_among_the_rest_of_what_one_dot_delivers() {
+    let lesson = "ehlo = 1\ntitle = \"t\"\nintro = \"i\"\n[[step]]\ntext = \"s\"\ngoal = { all = [{ delivered = { to = \"b@c\" } }, \
+        { never = { delivered = { to = \"a@c\", count = 2 } } }] }";
+    let lesson = Arc::new(Lesson::parse("mine", lesson).expect("well formed"));
+    let begin = || Learner { attempt: Attempt::new(Arc::clone(&lesson)), log: Log::new(), session: 1 };
+    let data = "* connected a\n< 220 mx\n> DATA\n< 354 go\n| a\n> .\n* delivered to=a@c\n* delivered to=b@c";
+    let mut learner = begin();
+    assert_eq!(learner.hears(data), [], "the dot is not answered");
+    assert_eq!(learner.hears("< 250 ok"), [Happening::Ticked(0)]);
+    let mut learner = begin();
+    assert_eq!(learner.hears(&format!("{data}\n* delivered to=a@c\n< 250 ok")), [Happening::Spoilt(0)]);
+}
+
+#[test]
 fn findings_and_hints_are_counted() {
     let mut learner = Learner::new();
     assert_eq!(learner.attempt.hint(), Some("look"));
