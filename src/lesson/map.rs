@@ -71,7 +71,7 @@ impl Map {
     }
 
     /// The lesson that comes next: not done, what it builds on done, after the one that was just done where there is
-    /// one. Nothing where all are done.
+    /// one. Whoever has done that one without what it builds on goes on from there. Nothing where all are done.
     #[must_use]
     pub fn next(&self, just_done: Option<&str>) -> Option<&Standing> {
         let at = just_done.and_then(|name| self.rows.iter().position(|row| row.lesson.name == name));
@@ -80,8 +80,9 @@ impl Map {
             let all = after.iter().chain(before);
             all.filter(|row| row.done.finished.is_none() && just_done != Some(row.lesson.name.as_str()))
         };
-        let ready = |row: &&Standing| self.missing(&row.lesson).iter().all(|it| just_done == Some(it.name.as_str()));
-        open().find(ready).or_else(|| open().next())
+        let leaps = at.is_some_and(|at| !self.missing(&self.rows[at].lesson).is_empty());
+        let laid = |row: &Standing| self.missing(&row.lesson).iter().all(|it| just_done == Some(it.name.as_str()));
+        open().find(|row| leaps || laid(row)).or_else(|| open().next())
     }
 }
 
@@ -120,6 +121,14 @@ mod tests {
         assert_eq!(next(&all, Some("03-c")).as_deref(), Some("05-e"), "what was just done is not offered again");
         assert_eq!(next(&all, Some("05-e")).as_deref(), Some("02-b"), "it begins again at the top");
         assert_eq!(next(&map(&[("01-a", &[], true)]), None), None);
+        let ahead = map(&[("01-a", &[], false), ("02-b", &["01-a"], false), ("03-c", &["02-b"], false)]);
+        assert_eq!(
+            next(&ahead, Some("02-b")).as_deref(),
+            Some("03-c"),
+            "who has begun in the midst goes on from there"
+        );
+        assert_eq!(next(&ahead, Some("01-a")).as_deref(), Some("02-b"));
+        assert_eq!(next(&ahead, Some("03-c")).as_deref(), Some("01-a"));
         assert_eq!(
             next(&map(&[("01-a", &["02-b"], false), ("02-b", &["01-a"], false)]), None).as_deref(),
             Some("01-a")
