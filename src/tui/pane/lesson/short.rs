@@ -16,7 +16,7 @@ impl Writer<'_> {
     pub(super) fn steps_in(&self, room: usize) -> Vec<Line<'static>> {
         let open = self.pane.attempt.ticked();
         let now = self.now_in(room);
-        let text = self.styled(" ", &self.pane.lesson().intro, Role::Text);
+        let text = self.text_in(room.saturating_sub(now.len()));
         let whole = text.len() + now.len() <= room;
         let mut before = match room.saturating_sub(now.len()) {
             0 => Vec::new(),
@@ -48,6 +48,26 @@ impl Writer<'_> {
             before.extend(self.styled(" ▼ ", &words, Role::Dim));
         }
         before
+    }
+
+    /// The text before the steps, from the story on with which it begins, as far as both have room at the first step, and
+    /// after it beside all steps; else without the story, and a mark in its place where that costs no text.
+    fn text_in(&self, room: usize) -> Vec<Line<'static>> {
+        let lesson = self.pane.lesson();
+        let intro = self.styled(" ", &lesson.intro, Role::Text);
+        let Some(hook) = &lesson.hook else { return intro };
+        let open = self.pane.attempt.ticked();
+        let others: usize = (0..lesson.steps.len()).filter(|n| *n != open).map(|step| self.step(step).len()).sum();
+        let mut text = self.styled(" ", hook, Role::Dim);
+        let both = text.len() + intro.len();
+        if both + if open > 0 { others } else { 0 } > room {
+            let marked = self.styled(" ", &format!("… {}", lesson.intro), Role::Text);
+            return if marked.len() <= room { marked } else { intro };
+        }
+        // A row between them, where there is one to spare.
+        text.extend((both + others < room).then(Line::default));
+        text.extend(intro);
+        text
     }
 
     /// Whether what was said stands below the line, in full.

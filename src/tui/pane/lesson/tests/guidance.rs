@@ -248,3 +248,20 @@ fn the_row_and_the_grey_text_lead_to_the_log_in_that_the_step_wants() {
         assert_eq!(ghost, "AUTH LOGIN");
     }
 }
+
+#[test]
+fn the_story_of_a_lesson_is_told_where_it_has_room_and_else_a_mark_stands_for_it() {
+    for name in ["13-eight-bit", "20-spoofing", "25-case-two", "26-case-herring"] {
+        let lesson = Class::of(name, 200, 50);
+        let pane = lesson.screen.model.lesson.as_ref().expect("held");
+        let words = |text: &str| text.split_whitespace().take(5).collect::<Vec<_>>().join(" ");
+        let (hook, intro) = (words(pane.lesson().hook.as_deref().expect("a story")), words(&pane.lesson().intro));
+        assert!(lesson.shows(&hook) && lesson.shows(&intro), "{name}: {}", lesson.screen.shown());
+        for (columns, rows) in [(80, 24), (120, 33)] {
+            let lesson = Class::of(name, columns, rows);
+            let shown = lesson.screen.shown();
+            let text = shown.split_once(" Lesson ").and_then(|(_, text)| text.split_once("F7 all of it"));
+            assert!(lesson.shows(&hook) || text.is_some_and(|(text, _)| text.contains('…')), "{name}: {shown}");
+        }
+    }
+}
