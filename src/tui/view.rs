@@ -221,7 +221,7 @@ pub(super) fn told(model: &Model) -> Option<String> {
 /// What the lesson answers to a mistake, until something is typed.
 fn answered(model: &Model) -> Option<String> {
     let pane = model.lesson.as_ref().filter(|_| model.shows_lesson() && model.composer.line().is_empty())?;
-    lesson::mistake(pane)
+    lesson::mistake(model, pane)
 }
 
 /// Says something in the rows of an area; what the last of them has no room for is cut.

@@ -119,6 +119,8 @@ pub struct LessonPane {
     said: Option<Said>,
     /// How many exchanges the workbench had begun when it was said, in a class, which tells of none.
     said_at: usize,
+    /// What was said when that happened which must not.
+    spoilt_by: Option<Said>,
     /// The answer of the quiz that is marked.
     marked: usize,
     /// Rows scrolled from where the lesson stands by itself, where it is shown whole.
@@ -136,7 +138,8 @@ impl LessonPane {
         let quiz = Quiz::new(Arc::clone(&lesson), seed);
         let attempt = Attempt::new(lesson);
         let (before, in_class) = ((0, 0), false);
-        Self { attempt, quiz, address, said: None, said_at: 0, marked: 0, scroll: 0, in_class, before }
+        let (said, said_at, spoilt_by, marked, scroll) = (None, 0, None, 0, 0);
+        Self { attempt, quiz, address, said, said_at, spoilt_by, marked, scroll, in_class, before }
     }
 
     /// The same from where it was left.
@@ -241,7 +244,7 @@ impl LessonPane {
         let mistaken = matches!(self.said, Some(Said::Mistake(..)));
         let stays = self.attempt.exchanges() == before || mistaken && self.attempt.is_rest_of_text(before);
         let ticked = self.say(&happened, stays);
-        let silent = !ticked && self.said.is_none() && self.stage() == Stage::Steps;
+        let silent = !ticked && self.said.is_none() && !self.attempt.is_spoilt() && self.stage() == Stage::Steps;
         if silent && self.attempt.ahead().is_some() && self.attempt.ahead() != ahead {
             self.said = Some(Said::Ahead);
         } else if silent && self.attempt.messages() > messages && !self.wants_message() {
@@ -277,6 +280,13 @@ impl LessonPane {
     fn say(&mut self, happened: &[Happening], stays: bool) -> bool {
         let ticked = happened.iter().any(|one| matches!(one, Happening::Ticked(_)));
         let said = |wanted: fn(&Happening) -> Option<Said>| happened.iter().find_map(wanted);
+        if let Some(at) = happened.iter().position(|one| matches!(one, Happening::Spoilt(_))) {
+            // A mistake that is known says more than that something must not be.
+            self.spoilt_by = happened[..at].iter().rev().find_map(|one| match one {
+                Happening::Mistaken { step, mistake } => Some(Said::Mistake(*step, *mistake)),
+                _ => None,
+            });
+        }
         // A mistake that is known says more than that an answer was wrong.
         let said = said(|one| match one {
             Happening::Mistaken { step, mistake } => Some(Said::Mistake(*step, *mistake)),

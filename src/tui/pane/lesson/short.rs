@@ -72,7 +72,7 @@ impl Writer<'_> {
 
     /// Whether what was said stands below the line, in full.
     fn is_said_below(&self) -> bool {
-        let said = mistake(self.pane);
+        let said = mistake(self.model, self.pane);
         said.is_some() && told(self.model) == said
     }
 

@@ -101,8 +101,8 @@ pub(in crate::tui) fn at(model: &Model, pane: &LessonPane, area: Rect, at: Posit
 }
 
 /// What the lesson says to what was just done, for the row below the line; nothing where it has nothing to say.
-pub(in crate::tui) fn mistake(pane: &LessonPane) -> Option<String> {
-    pane.said.as_ref().map(|said| words(pane, said))
+pub(in crate::tui) fn mistake(model: &Model, pane: &LessonPane) -> Option<String> {
+    pane.said.as_ref().map(|said| words(model, pane, said))
 }
 
 /// Which step is open, where a later one has been reached: what was done does not tick it yet.
@@ -141,7 +141,19 @@ fn state(pane: &LessonPane) -> String {
     }
 }
 
-fn words(pane: &LessonPane, said: &Said) -> String {
+/// What is said, and where only a fresh start helps, the keys for that.
+fn words(model: &Model, pane: &LessonPane, said: &Said) -> String {
+    let words = alone(pane, said);
+    let lost = pane.attempt.is_spoilt() && matches!(said, Said::Mistake(..) | Said::Spoilt);
+    if !lost || attending::in_exam(model) {
+        return words;
+    }
+    let there = model.focus == Focus::Lesson;
+    let keys = if there { "{start-over} starts over." } else { "{lesson}, then {start-over}, starts over." };
+    format!("{words} {}", model.keymap.told(keys))
+}
+
+fn alone(pane: &LessonPane, said: &Said) -> String {
     match said {
         Said::Mistake(step, mistake) => {
             let steps = &pane.lesson().steps;
@@ -273,11 +285,11 @@ impl Writer<'_> {
 
     pub(super) fn said(&self) -> Vec<Line<'static>> {
         // What can't be undone is said until the lesson is started over.
-        let lasting = self.pane.attempt.is_spoilt().then_some(&Said::Spoilt);
+        let lasting = self.pane.attempt.is_spoilt().then(|| self.pane.spoilt_by.as_ref().unwrap_or(&Said::Spoilt));
         let Some(said) = self.pane.said.as_ref().or(lasting) else {
             return ahead(self.pane).map_or_else(Vec::new, |words| self.styled(" ! ", &words, Role::Warning));
         };
-        self.styled(" ! ", &words(self.pane, said), Role::Warning)
+        self.styled(" ! ", &words(self.model, self.pane, said), Role::Warning)
     }
 
     fn any_client(&self) -> Vec<Line<'static>> {
