@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders};
 
 use crate::client::Ending;
+use crate::smtp::session::Sent;
 
 use super::errand;
 use super::layout::{Layout, SMALLEST, inner};
@@ -218,10 +219,20 @@ pub(super) fn told(model: &Model) -> Option<String> {
     model.notice.clone().or(leaving).or_else(|| answered(model)).or_else(|| errand::offer(model))
 }
 
-/// What the lesson answers to a mistake, until something is typed.
+/// What the lesson answers to a mistake, until something is typed; and where the question is answered, when a digit is
+/// typed that would go to the server.
 fn answered(model: &Model) -> Option<String> {
-    let pane = model.lesson.as_ref().filter(|_| model.shows_lesson() && model.composer.line().is_empty())?;
-    lesson::mistake(model, pane)
+    let pane = model.lesson.as_ref().filter(|_| model.shows_lesson())?;
+    let line = model.composer.line();
+    if line.is_empty() {
+        return lesson::mistake(model, pane);
+    }
+    let session = &model.talk.dialogue.state().session;
+    let number = line.parse().ok().filter(|number| line.len() == 1 && pane.has_answer(*number))?;
+    let commands = model.talk.is_open() && matches!(session.classify(line.as_bytes()), Sent::Command(_));
+    let words =
+        format!("To answer the question with {number}: {{lesson}}, then {number}. Enter here sends it to the server.");
+    commands.then(|| model.keymap.told(&words))
 }
 
 /// Says something in the rows of an area; what the last of them has no room for is cut.

@@ -306,6 +306,10 @@ fn while_the_connection_is_open_the_line_keeps_the_keys() {
     assert!(class.shows("All steps are done.") && class.shows("F7 answers"), "{}", class.screen.shown());
     class.screen.keys("QUIT");
     assert_eq!(class.screen.model.composer.line(), "QUIT");
+    class.screen.keys("<ctrl-u>2");
+    assert!(class.shows("To answer the question with 2: F7, then 2."), "{}", class.screen.shown());
+    class.screen.keys("0");
+    assert!(!class.shows("To answer the question"), "{}", class.screen.shown());
     class.screen.keys("<ctrl-u>");
     class.screen.wire("* closed by=server");
     assert_eq!(class.screen.model.focus, Focus::Lesson, "now nothing more can be sent");
