@@ -274,9 +274,18 @@ impl Writer<'_> {
         };
         let count = (self.pane.attempt.count())
             .filter(|_| step == open && !self.pane.wants_finding())
-            .map(|(have, of)| format!("  ({have} of {of})"));
+            .map(|(have, of)| format!("({have} of {of})"));
         let style = self.theme.style(if step > open { Role::Dim } else { Role::Text });
-        self.marked(mark, self.theme.style(role), &format!("{text}{}", count.unwrap_or_default()), style)
+        let mut lines = self.marked(mark, self.theme.style(role), text, style);
+        // A count is never broken.
+        match (count, lines.last_mut()) {
+            (Some(count), Some(last)) if last.width() + 2 + width(&count) <= self.columns => {
+                last.push_span(Span::styled(format!("  {count}"), style));
+            }
+            (Some(count), _) => lines.push(Line::styled(format!("{}{count}", " ".repeat(width(mark))), style)),
+            (None, _) => {}
+        }
+        lines
     }
 
     pub(super) fn hint(&self, hint: &str) -> Vec<Line<'static>> {

@@ -288,3 +288,12 @@ fn what_cant_be_undone_names_the_keys_and_stays_as_it_was_said() {
     class.screen.keys("<f7>");
     assert!(class.shows("it twice now") && !class.shows("F7, then o"), "{}", class.screen.shown());
 }
+
+#[test]
+fn the_count_of_a_step_is_never_broken() {
+    for columns in 70..130 {
+        let mut class = Class::of("25-case-two", columns, 33);
+        class.lab("> EHLO a\n< 250 mx\n> MAIL FROM:<a@b> SIZE=6000\n< 552 5.3.4 no");
+        assert!(class.shows("(0 of 3)"), "{columns}: {}", class.screen.shown());
+    }
+}
