@@ -375,7 +375,7 @@ impl Model {
     /// Where everything stands; nothing where there is no room.
     #[must_use]
     pub fn layout(&self) -> Option<Layout> {
-        if self.zoomed && !self.at_start() && self.focus != Focus::Lesson {
+        if self.zoomed && !self.at_start() {
             return Layout::zoomed(self.size, self.focus);
         }
         let composing = !self.is_offline();

@@ -130,6 +130,16 @@ fn zoom(model: &mut Model) -> Vec<Effect> {
     vec![Effect::Mouse(false)]
 }
 
+/// Whatever has been given the keys must be on the screen: only the transcript and the panel are shown alone.
+pub(super) fn zoom_ends(model: &mut Model) -> Option<Effect> {
+    let alone = matches!(model.focus, Focus::Transcript | Focus::Panel);
+    if !model.zoomed || alone {
+        return None;
+    }
+    model.zoomed = false;
+    Some(Effect::Mouse(model.mouse))
+}
+
 /// A path for a copy: the name of the file, with this ending, where ehlo was started.
 fn suggested(model: &Model, ending: &str) -> String {
     let path = model.talk.path.clone().unwrap_or_else(|| PathBuf::from("conversation"));

@@ -68,6 +68,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     } else if model.face == Face::Start {
         effects.extend(super::start::ask_reading(model));
     }
+    effects.extend(reading::zoom_ends(model));
     model.settle();
     // What search and filter have not looked at yet is looked at between keys, a piece at a time.
     if !model.sifting && model.transcript.is_sifting(&model.talk) {

@@ -1,4 +1,4 @@
-//! A file that was left before it was read.
+//! What was left: a file before it was read, a pane that was shown alone.
 
 use std::path::{Path, PathBuf};
 
@@ -53,5 +53,20 @@ fn of_two_that_are_read_at_once_the_last_asked_for_stays() {
         come(&mut screen, &paths[1], true);
         assert_eq!(screen.model.talk.path.as_ref(), Some(&paths[1]), "asked for again it comes");
         assert!(!screen.model.talk.partial && screen.model.asked.is_empty());
+    }
+}
+
+#[test]
+fn whatever_gives_the_line_to_send_the_keys_ends_the_zoom() {
+    for (zooms, leaves) in [("<esc>z", "<esc>"), ("<esc>z", "<f2>"), ("<esc><enter>z", "i"), ("<esc>z", "<f6>")] {
+        let mut screen = crate::tui::tests::refused(80, 24);
+        screen.keys(zooms);
+        screen.asked();
+        assert!(!screen.shown().contains('┌'), "{}", screen.shown());
+        screen.keys(leaves);
+        assert_eq!(screen.asked(), [format!("mouse {}", screen.model.mouse)], "{leaves}");
+        screen.keys("<esc><esc>iNOOP seen");
+        let shown = screen.shown();
+        assert!(shown.contains("Line to send") && shown.contains("NOOP seen"), "{leaves}: {shown}");
     }
 }
