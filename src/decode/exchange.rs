@@ -8,7 +8,9 @@ use crate::smtp::reply::Flaw;
 use crate::smtp::secret::MASK;
 use crate::smtp::{Class, Command, Phase, ReplyCode, Session, Verb};
 
-use super::{Asked, Context, Does, Explanation, Knowledge, Step, auth, explain_reply, head, line, sender, slip};
+use super::{
+    Asked, Context, Does, Explanation, Knowledge, Step, auth, explain_reply, head, line, missed, sender, slip,
+};
 
 /// Explains the reply of an exchange with all that its conversation shows; none as long as no reply has come.
 #[must_use]
@@ -39,6 +41,7 @@ pub fn explain_exchange(exchange: usize, dialogue: &Dialogue, log: &Log, knowled
     auth::opened(exchange, &reply, dialogue, log, &mut explanation);
     auth::late(exchange, dialogue, log, &mut explanation);
     auth::refused(&context, &reply.text(), &mut explanation);
+    missed::told(exchange, dialogue, log, &mut explanation);
     let waited = idle(asked, log).is_some_and(|time| time >= LONG);
     if reply.code().is_some_and(|code| code.number() == 421) && asked.before() == Phase::Data && !waited {
         // Nobody was silent: content was on its way.

@@ -23,6 +23,7 @@ mod layers;
 mod line;
 mod literals;
 mod maillog;
+mod missed;
 mod normal;
 mod notes;
 pub mod offer;

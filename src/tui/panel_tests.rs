@@ -246,7 +246,14 @@ fn the_idle_limit_is_in_the_title_and_what_vanished_in_the_offer() {
     );
     let title = screen.shown().lines().next().unwrap_or_default().to_owned();
     assert!(title.contains("EHLO done · idle limit 5 min"), "{title}");
-    screen.keys("<ctrl-p>offer-tab<enter>");
+    let shown = screen.shown();
+    assert!(shown.contains("not offered now") && !shown.contains("Welcome"), "{shown}");
+    assert!(shown.contains("QUIT") && shown.contains("MAIL FROM"), "{shown}");
+    screen.keys("<alt-2>");
+    assert_eq!(screen.model.composer.line(), "QUIT");
+    screen.keys("<ctrl-u><alt-3>");
+    assert_eq!(screen.asked(), ["AcceptOffer"]);
+    screen.keys("<alt-1>");
     let shown = screen.shown();
     assert!(shown.contains("STARTTLS is not offered any more, and was"), "{shown}");
     assert!(shown.contains("accept-offer does without it"), "{shown}");
@@ -255,6 +262,8 @@ fn the_idle_limit_is_in_the_title_and_what_vanished_in_the_offer() {
     screen.wire("* offer accepted=yes \"what is offered now is taken as usual, without STARTTLS\"");
     let shown = screen.shown();
     assert!(shown.contains("is taken as usual") && !shown.contains("accept-offer"), "{shown}");
+    screen.keys("<ctrl-p>reply-tab<enter>");
+    assert!(screen.shown().contains("Welcome"), "{}", screen.shown());
     screen.keys("<ctrl-p>accept-offer<enter>");
     assert!(screen.shown().contains("nothing of that name can be done now"), "{}", screen.shown());
 }

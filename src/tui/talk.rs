@@ -333,9 +333,10 @@ impl Talk {
                 last_words: exchange + 1 == exchanges.len() && self.dialogue.state().phase() == Phase::Closed,
                 past: [false; 2],
                 kept: false,
+                misses: self.misses,
             },
             About::Report(_) | About::Given => {
-                Seen { about, reply: None, last_words: false, past: [false; 2], kept: false }
+                Seen { about, reply: None, last_words: false, past: [false; 2], kept: false, misses: false }
             }
         }
     }
@@ -438,6 +439,8 @@ struct Seen {
     past: [bool; 2],
     /// Something of making ready is the learner's to type.
     kept: bool,
+    /// What protects is gone from the offer, and that was not accepted.
+    misses: bool,
 }
 
 /// Verbs that may lead past the open step of a lesson.
