@@ -443,7 +443,7 @@ fn what_is_typed_for_f4_is_read_aloud_and_stays_where_it_is_wrong() {
     terminal.keys("telnet mx.noddy.com 2525").wait_for("▸ mx.noddy.com port 2525");
     terminal.keys("<C-u>127.0.0.1:no").wait_for("not a port").keys("<Enter>");
     terminal.wait_for("127.0.0.1:no").keys("<C-u>").keys(&peer.target()).wait_for("▸ 127.0.0.1 port").keys("<Enter>");
-    terminal.wait_for("220 other.example ESMTP");
+    terminal.wait_for("Drop the connection").answer("y").wait_for("220 other.example ESMTP");
     let mut terminal = quit(terminal);
     let screen = terminal.screen();
     assert!(screen.contains("with lab:") && screen.contains(&format!("with {}", peer.target())), "{screen}");

@@ -424,10 +424,23 @@ fn connect_by_step(model: &mut Model, target: String) -> Vec<Effect> {
         model.overlay = Some(Overlay::Target(Target::with(&target)));
         return Vec::new();
     }
-    if matches!(model.talk.dialogue.state().phase(), Phase::Connecting | Phase::Greeting) {
+    if is_unheard(model) {
         return vec![Effect::Connect(target)];
     }
     connect(model, target)
+}
+
+fn is_unheard(model: &Model) -> bool {
+    matches!(model.talk.dialogue.state().phase(), Phase::Connecting | Phase::Greeting)
+}
+
+/// Connects to what was typed for F4; what can't be reached comes back there, to be mended.
+pub(super) fn connect_as_typed(model: &mut Model, target: String) -> Vec<Effect> {
+    if model.talk.is_open() && !is_unheard(model) {
+        return connect(model, target);
+    }
+    model.dialled = Some(target.clone());
+    vec![Effect::Connect(target)]
 }
 
 /// Takes the n-th next step, from 1: a line goes to the composer, an action is done.

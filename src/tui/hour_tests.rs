@@ -367,7 +367,7 @@ fn the_scenarios_of_the_lab_are_offered_where_one_connects() {
     let shown = screen.shown();
     assert!(shown.contains("lab:greylisting") && !shown.contains("no scenario"), "{shown}");
     screen.asked();
-    screen.keys("<down><enter>");
+    screen.keys("<down><enter>y");
     assert!(screen.asked().iter().any(|asked| asked.contains("lab:greylisting")), "{}", screen.shown());
 }
 

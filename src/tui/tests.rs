@@ -230,12 +230,21 @@ fn after_the_end_the_composer_offers_to_go_on() {
 }
 
 #[test]
-fn connecting_elsewhere_from_an_open_connection_says_what_is_lost() {
-    let mut screen = connected(80, 24);
-    screen.keys("<f4>mx.example");
-    assert!(screen.shown().contains("is dropped"));
-    screen.keys("<enter>");
+fn connecting_elsewhere_from_an_open_connection_asks_and_says_what_is_lost() {
+    let mut screen = in_data(80, 24);
+    screen.asked();
+    screen.keys("<f4>mx.example<enter>");
+    assert_eq!(screen.asked(), [] as [&str; 0]);
+    let shown = screen.shown();
+    assert!(shown.contains("Drop the connection") && shown.contains("was begun is not delivered"), "{shown}");
+    screen.keys("<esc>");
+    assert_eq!(screen.asked(), [] as [&str; 0]);
+    screen.keys("<f4>mx.example<enter>y");
     assert_eq!(screen.asked(), ["connect mx.example"]);
+    // What can't be reached comes back, to be mended.
+    screen.send(Message::NotBegun("there is no such host".to_owned()));
+    assert!(screen.shown().contains("no such host") && screen.shown().contains("Connect to"), "{}", screen.shown());
+    screen.keys("<esc>");
     screen.keys("<f5>");
     assert!(screen.asked().is_empty());
     screen.keys("y");

@@ -8,7 +8,7 @@ use crate::conversation::Micros;
 use crate::conversation::file::Header;
 use crate::transaction::{interrupted, last_greeting};
 
-use super::act::{act, open_form};
+use super::act::{act, connect_as_typed, open_form};
 use super::action::{Action, Where};
 use super::editor;
 use super::effect::Effect;
@@ -373,10 +373,7 @@ pub(super) fn answered(model: &mut Model, overlay: Overlay, outcome: Outcome) ->
         Outcome::Copy(what) => reading::copy(model, what),
         Outcome::Show(record) => reading::show(model, record),
         Outcome::Act(action) => act(model, action),
-        Outcome::Connect(target) => {
-            model.dialled = Some(target.clone());
-            vec![Effect::Connect(target)]
-        }
+        Outcome::Connect(target) => connect_as_typed(model, target),
         Outcome::Learn(lesson) => learn::begin(model, lesson),
         Outcome::Probe(names) => probing::begin(model, names),
         Outcome::Replay(path, target, way) => replay::wanted(path, target, way),
@@ -432,7 +429,10 @@ fn stays(model: &mut Model, overlay: Overlay, effect: Effect) -> Vec<Effect> {
 /// A question was answered with yes.
 fn agreed(model: &mut Model, question: Question) -> Vec<Effect> {
     match question {
-        Question::Connect(target) => vec![Effect::Connect(target)],
+        Question::Connect(target) => {
+            model.dialled = Some(target.clone());
+            vec![Effect::Connect(target)]
+        }
         Question::Open(path) => vec![Effect::Drop, opening::ask(model, path)],
         Question::Learn(lesson) => learn::wanted(model, lesson),
         Question::Reconnect => vec![Effect::Reconnect],

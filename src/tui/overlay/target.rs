@@ -129,7 +129,7 @@ impl Target {
             "Up Down choose · Enter connect · Esc stay"
         };
         let offered = if self.offers.rows() == 0 { 0 } else { 1 + self.offers.rows() };
-        (place(model, 72, 2 + above(model) + offered), foot)
+        (place(model, 72, 2 + above() + offered), foot)
     }
 
     /// Whether something would be lost with it.
@@ -158,11 +158,7 @@ impl Target {
         };
         let mut lines: Vec<Line<'_>> =
             shortened(&said, room, SAID).into_iter().map(|row| Line::styled(row, model.theme.style(role))).collect();
-        lines.extend([Line::styled("host[:port], a profile, lab:, mx:DOMAIN, smtps://HOST, user@domain", dim)]);
-        if model.talk.is_open() {
-            let text = "The connection that is open now is dropped, without QUIT.";
-            lines.push(Line::styled(text, model.theme.style(Role::Warning)));
-        }
+        lines.push(Line::styled("host[:port], a profile, lab:, mx:DOMAIN, smtps://HOST, user@domain", dim));
         for (y, line) in (1..inner.height).zip(&lines) {
             frame.buffer_mut().set_line(inner.x, inner.y + y, line, inner.width);
         }
@@ -177,9 +173,9 @@ impl Target {
     }
 }
 
-/// Rows above what is offered, at most: the line, how it is read, what it may be, and that a connection would be dropped.
-fn above(model: &Model) -> u16 {
-    2 + u16::try_from(SAID).unwrap_or(0) + u16::from(model.talk.is_open())
+/// Rows above what is offered, at most: the line, how it is read, what it may be.
+fn above() -> u16 {
+    2 + u16::try_from(SAID).unwrap_or(0)
 }
 
 /// A text in so many rows at most; where it goes on the last one says so.
