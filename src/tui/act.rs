@@ -29,7 +29,7 @@ use super::probing::{self, Probing};
 use super::reading;
 use super::replay;
 use super::serverside;
-use super::start::Wish;
+use super::start::{TrustBy, Wish};
 
 /// Does an action, or says why it can't be done now.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -59,6 +59,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::ConnectBetter
         | Action::TlsRegardless
         | Action::Trust
+        | Action::VerifyAs
         | Action::Lab
         | Action::AnswerLike
         | Action::Probe
@@ -230,7 +231,12 @@ fn of_connection(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::TlsRegardless => model.overlay = Some(Overlay::Question(Question::Regardless)),
         Action::Trust => {
             let (profile, target) = (model.peer.profile.clone(), model.peer.name.clone());
-            return vec![Effect::Profiles(Wish::Trust { profile, target })];
+            return vec![Effect::Profiles(Wish::Trust { profile, target, by: TrustBy::Authority })];
+        }
+        Action::VerifyAs => {
+            let (profile, target) = (model.peer.profile.clone(), model.peer.name.clone());
+            let names = model.panel.trouble().and_then(|trouble| trouble.for_others.clone()).unwrap_or_default();
+            return vec![Effect::Profiles(Wish::Trust { profile, target, by: TrustBy::Name(names) })];
         }
         Action::Lab => return connect(model, "lab:".to_owned()),
         Action::AnswerLike => {
@@ -417,10 +423,12 @@ pub(super) fn open_tab(model: &mut Model, tab: Tab) {
     }
 }
 
-/// Connects where a next step says. A step of an opened file is somebody's word: it is shown, and Enter confirms it. A
-/// connection on which the server has said nothing is not worth a question.
+/// Connects where a next step says. A step of an opened file is somebody's word, and so is a name out of a certificate
+/// that nobody vouches for: it is shown, and Enter confirms it. A connection on which the server has said nothing is not
+/// worth a question.
 fn connect_by_step(model: &mut Model, target: String) -> Vec<Effect> {
-    if model.is_offline() {
+    let untrusted = model.panel.trouble().is_some_and(|trouble| trouble.untrusted);
+    if model.is_offline() || untrusted {
         model.overlay = Some(Overlay::Target(Target::with(&target)));
         return Vec::new();
     }

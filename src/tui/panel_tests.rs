@@ -117,10 +117,10 @@ fn the_tabs_are_about_the_marked_record() {
 #[test]
 fn going_on_regardless_asks_repeats_what_led_to_it_and_stays_marked() {
     let mut screen = untrusted(120, 33);
-    assert!(screen.shown().contains("Certificate not trusted · Alt-1 goes on regardless"), "{}", screen.shown());
-    screen.keys("<alt-1>n");
+    assert!(screen.shown().contains("Certificate not trusted · Alt-2 goes on regardless"), "{}", screen.shown());
+    screen.keys("<alt-2>n");
     assert!(screen.asked().is_empty(), "it is asked about first");
-    screen.keys("<alt-1>y");
+    screen.keys("<alt-2>y");
     assert_eq!(screen.asked(), ["regardless"]);
     screen.send(began(true, true));
     screen.wire("* connecting 127.0.0.1:25\n* connected 127.0.0.1:25");
@@ -191,7 +191,27 @@ fn one_key_leads_from_a_certificate_that_was_not_trusted_to_where_its_authority_
     let digit = digit.unwrap_or_else(|| panic!("{row}"));
     screen.asked();
     screen.keys(&format!("<alt-{digit}>"));
-    assert_eq!(screen.asked(), ["Trust { profile: None, target: \"mx.example:25\" }"]);
+    assert_eq!(screen.asked(), ["Trust { profile: None, target: \"mx.example:25\", by: Authority }"]);
+}
+
+/// A name out of a certificate is nobody's word until somebody vouches for it.
+#[test]
+fn a_certificate_for_other_names_leads_to_the_profile_first_and_to_no_host_at_once() {
+    let mut screen = greeted(80, 24);
+    screen.wire(REFUSED);
+    screen.wire("* tls version=TLSv1.3 verified=no reason=\"it is not for mx.example; it is self-signed\"");
+    screen.wire(&format!("* certificate n=0 der={SELF_SIGNED}\n* closed by=client"));
+    assert!(screen.model.panel.trouble().is_some_and(|it| it.steps.len() == 5), "{}", screen.shown());
+    screen.asked();
+    screen.keys("<alt-1>");
+    let by = "Name([\"mail.old.example\"])";
+    assert_eq!(screen.asked(), [format!("Trust {{ profile: None, target: \"mx.example:25\", by: {by} }}")]);
+    screen.keys("<alt-2>");
+    assert_eq!(screen.asked(), ["Trust { profile: None, target: \"mx.example:25\", by: Authority }"]);
+    screen.keys("<alt-5>");
+    assert_eq!(screen.asked(), [] as [&str; 0]);
+    assert!(screen.shown().contains("smtp://mail.old.example:25"), "{}", screen.shown());
+    assert!(matches!(screen.model.overlay, Some(Overlay::Target(_))), "{}", screen.shown());
 }
 
 #[test]

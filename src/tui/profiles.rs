@@ -10,7 +10,7 @@ use crate::smtp::escape::for_screen;
 use crate::world::World;
 
 use super::overlay::ProfileEditor;
-use super::start::{News, Profile, Wish};
+use super::start::{News, Profile, TrustBy, Wish};
 
 /// The saved profiles, as rows of the start screen. One that can't be read says so in its row.
 pub(super) fn rows(world: &World) -> Vec<Profile> {
@@ -70,7 +70,7 @@ pub(super) fn carry_out(wish: Wish, world: &World) -> News {
             let draft = Target::read(&text, &profiles).map_or_else(|_| Draft::default(), |t| Draft::for_target(&t));
             editor("New profile", "", None, &profiles, draft)
         }
-        Wish::Trust { profile, target } => trust(profile.as_deref(), &target, &Profiles::load(config)),
+        Wish::Trust { profile, target, by } => trust(profile.as_deref(), &target, &by, &Profiles::load(config)),
         Wish::Edit(name) => edit(&name, &Profiles::load(config)),
         Wish::Copy(name) => copy(&name, &Profiles::load(config)),
         Wish::Save { name, was, text } => save(config, &name, was.as_deref(), &text, world),
@@ -120,23 +120,47 @@ fn edit(name: &str, profiles: &Profiles) -> News {
     }
 }
 
-/// The editor at the authorities of a profile, or of a new one for a target that has none.
-fn trust(profile: Option<&str>, target: &str, profiles: &Profiles) -> News {
+/// The editor at what makes a profile trust a certificate, or a new one for a target that has none.
+fn trust(profile: Option<&str>, target: &str, by: &TrustBy, profiles: &Profiles) -> News {
     let news = if let Some(name) = profile {
         edit(name, profiles)
     } else {
         let draft = Target::read(target, profiles).map_or_else(|_| Draft::default(), |t| Draft::for_target(&t));
-        let host = draft.get("host").to_owned();
-        let free = check_name(&host).is_ok() && profiles.iter().all(|(name, _)| name != host);
-        editor("New profile", if free { &host } else { "" }, None, profiles, draft)
+        // Who types the host alone does not mean this port of it.
+        let name = [draft.get("host"), draft.get("port")].join("-");
+        let name = name.trim_end_matches('-');
+        let free = check_name(name).is_ok() && profiles.iter().all(|(known, _)| known != name);
+        editor("New profile", if free { name } else { "" }, None, profiles, draft)
     };
     match news {
         News::Editor(mut editor) => {
-            editor.begin_at("tls.ca");
-            editor.say("Put the PEM file of the authority here, if you know it and trust it.".to_owned());
+            editor.begin_at(match by {
+                TrustBy::Authority => "tls.ca",
+                TrustBy::Name(_) => "tls.verify_name",
+            });
+            editor.say(match by {
+                TrustBy::Authority => {
+                    "Put the PEM file of the authority here, if you know it and trust it.".to_owned()
+                }
+                TrustBy::Name(names) => format!(
+                    "The certificate is for {}. Put the name here that it has to be for, if you know this server by it.",
+                    some_of(names)
+                ),
+            });
             News::Editor(editor)
         }
         other => other,
+    }
+}
+
+/// The first of some names.
+fn some_of(names: &[String]) -> String {
+    const FEW: usize = 3;
+    let few = names.iter().take(FEW).map(|name| for_screen(name.as_bytes())).collect::<Vec<_>>().join(", ");
+    match names.len() {
+        0 => "no name".to_owned(),
+        count if count > FEW => format!("{few} and {} more", count - FEW),
+        _ => few,
     }
 }
 
@@ -240,17 +264,26 @@ mod tests {
     }
 
     #[test]
-    fn trusting_an_authority_begins_at_its_field() {
+    fn trusting_a_certificate_begins_at_the_field_that_does_it() {
         let config = tempfile::tempdir().expect("a directory");
         let world = world(config.path());
         for (profile, target) in [(None, "mx.noddy.com:2525"), (Some("gmail-submit"), "gmail-submit")] {
-            let wish = Wish::Trust { profile: profile.map(str::to_owned), target: target.to_owned() };
-            let News::Editor(editor) = carry_out(wish, &world) else { panic!("an editor") };
-            let mut screen = crate::tui::screen::Screen::new(80, 24);
-            screen.send(crate::tui::message::Message::Profiles(News::Editor(editor)));
-            screen.keys("/etc/ca.pem<enter>");
-            let saved = screen.asked().join("");
-            assert!(saved.contains("ca = \"/etc/ca.pem\""), "{target}: {saved} {}", screen.shown());
+            for (by, typed, written) in [
+                (TrustBy::Authority, "/etc/ca.pem", "ca = \"/etc/ca.pem\""),
+                (TrustBy::Name(vec!["a.example".to_owned()]), "a.example", "verify_name = \"a.example\""),
+            ] {
+                let names = matches!(by, TrustBy::Name(_));
+                let wish = Wish::Trust { profile: profile.map(str::to_owned), target: target.to_owned(), by };
+                let News::Editor(editor) = carry_out(wish, &world) else { panic!("an editor") };
+                let mut screen = crate::tui::screen::Screen::new(80, 24);
+                screen.send(crate::tui::message::Message::Profiles(News::Editor(editor)));
+                assert_eq!(screen.shown().contains("is for a.example"), names, "{}", screen.shown());
+                screen.keys(&format!("{typed}<enter>"));
+                let saved = screen.asked().join("");
+                assert!(saved.contains(written), "{target}: {saved} {}", screen.shown());
+                // By its host alone nobody means this port.
+                assert_eq!(saved.contains("mx.noddy.com-2525"), profile.is_none(), "{saved}");
+            }
         }
     }
 

@@ -65,9 +65,10 @@ fn going_on_regardless_is_asked_for_and_marked_and_holds_for_that_connection_onl
         up_to_the_handshake(&mut terminal, begins);
         terminal.wait_for(NOT_TRUSTED);
         assert!(!terminal.screen().contains("NOT VERIFIED"), "{}", terminal.screen());
-        terminal.keys("<A-1>").wait_for("take the certificate whatever it is").keys("<Esc>");
+        let key = regardless(terminal.wait_for(REGARDLESS));
+        terminal.keys(&key).wait_for("take the certificate whatever it is").keys("<Esc>");
         terminal.wait_until("the question to go", |screen| !screen.contains("whatever it is"));
-        terminal.keys("<A-1>").wait_for("whatever it is").answer("y").wait_for("NOT VERIFIED");
+        terminal.keys(&key).wait_for("whatever it is").answer("y").wait_for("NOT VERIFIED");
         let said = match begins {
             Begins::AtOnce => "greeted, encrypted",
             Begins::AfterStarttls => "encrypted, EHLO again",
@@ -85,6 +86,13 @@ fn going_on_regardless_is_asked_for_and_marked_and_holds_for_that_connection_onl
         assert!(file.contains("you go on regardless"), "{file}");
         assert!(file.contains("verified=no reason=\"it is self-signed"), "{file}");
     }
+}
+
+/// The key that goes on regardless, as the row below the line names it.
+fn regardless(terminal: &Terminal) -> String {
+    let screen = terminal.screen();
+    let digit = screen.split(REGARDLESS).next().and_then(|before| before.trim_end().chars().last());
+    format!("<A-{}>", digit.expect("it is named"))
 }
 
 /// The same where the screen still shows the connection before.

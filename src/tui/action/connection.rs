@@ -106,6 +106,15 @@ pub(super) const ENTRIES: &[Entry] = &[
     )
     .called("ca certificate pem verify profile"),
     entry(
+        Action::VerifyAs,
+        "verify-as",
+        "verify as",
+        "Name what a certificate that is for other names has to be for, in the profile of this target or in a new one.",
+        &[],
+        |model| live(model) && model.panel.trouble().is_some_and(|trouble| trouble.for_others.is_some()),
+    )
+    .called("certificate name tls profile"),
+    entry(
         Action::Lab,
         "lab",
         "lab",

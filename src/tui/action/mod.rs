@@ -129,6 +129,7 @@ pub enum Action {
     ConnectBetter,
     TlsRegardless,
     Trust,
+    VerifyAs,
     Replay,
     ReplayAll,
     /// With the pauses of whoever sent it then.

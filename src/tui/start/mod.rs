@@ -22,7 +22,7 @@ mod profiles;
 pub(super) mod tests;
 mod view;
 
-pub use profiles::{News, Wish};
+pub use profiles::{News, TrustBy, Wish};
 pub(super) use profiles::{act, ask_reading, take};
 pub(super) use view::{draw, item_at};
 

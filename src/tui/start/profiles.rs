@@ -22,12 +22,14 @@ pub enum Wish {
     Edit(String),
     /// The editor on a copy of this profile.
     Copy(String),
-    /// The editor where a profile names the authorities that it trusts.
+    /// The editor where a profile says what makes it trust a certificate.
     Trust {
         /// The profile, where there is one; else a new one for the target.
         profile: Option<String>,
         /// The target as typed.
         target: String,
+        /// Where in it.
+        by: TrustBy,
     },
     /// Save a profile.
     Save {
@@ -40,6 +42,15 @@ pub enum Wish {
     },
     /// Delete this profile.
     Delete(String),
+}
+
+/// By what a profile trusts a certificate that was not trusted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TrustBy {
+    /// By the authority that has issued it.
+    Authority,
+    /// By another name than the host's; those that it is for.
+    Name(Vec<String>),
 }
 
 /// What comes back.

@@ -33,6 +33,8 @@ pub struct Trouble {
     pub better: Option<String>,
     /// The certificate was not trusted: one may go on regardless.
     pub untrusted: bool,
+    /// It is for other names than the one that was asked for: those.
+    pub for_others: Option<Vec<String>>,
     /// The record of the EHLO that led to the STARTTLS before that; none under TLS from the first byte.
     pub greeting: Option<usize>,
 }
@@ -150,6 +152,7 @@ fn flood(said: &Remark) -> Trouble {
         certain: false,
         better: None,
         untrusted: false,
+        for_others: None,
         greeting: None,
     }
 }
@@ -197,6 +200,7 @@ impl Scene<'_> {
             certain: false,
             better: None,
             untrusted: false,
+            for_others: None,
             greeting: None,
         }
     }
@@ -226,17 +230,22 @@ impl Scene<'_> {
         let faults = tls::faults(self.talk, self.connection, self.look);
         let name = tls::asked_for(self.talk, self.look).unwrap_or_else(|| "the server".to_owned());
         let mut steps = Vec::new();
-        if let Some(target) = self.by_another_name(&faults) {
-            steps.push(step("connect by a name that it is for", Action::Connect, Some(&target)));
-        }
-        steps.push(step("go on regardless, this connection only", Action::TlsRegardless, None));
-        steps.push(step("look at the certificate", Action::TlsTab, None));
         let has = |what: &str| faults.iter().any(|fault| fault.contains(what));
+        let for_others = has("is not for").then(|| self.names());
+        if for_others.is_some() {
+            steps.push(step("say in the profile for which name it has to be", Action::VerifyAs, None));
+        }
         if has("issuer is not known") || has("self-signed") {
             steps.push(step("name its authority in the profile, if you know it", Action::Trust, None));
         }
+        steps.push(step("go on regardless, this connection only", Action::TlsRegardless, None));
+        steps.push(step("look at the certificate", Action::TlsTab, None));
         if has("expired") {
             steps.push(advice("tell the server's owner that it has expired"));
+        }
+        // Nobody vouches for that name: it comes last, and is confirmed as any other host.
+        if let Some(target) = for_others.as_ref().and_then(|names| self.by_another_name(names)) {
+            steps.push(step("connect by a name that it is for", Action::Connect, Some(&target)));
         }
         let mut trouble =
             self.with("Not secured: the certificate is not trusted", "certificate not trusted", &[], steps);
@@ -245,6 +254,7 @@ impl Scene<'_> {
         trouble.certain = !faults.is_empty();
         trouble.causes = if faults.is_empty() { vec![self.said()] } else { faults };
         trouble.untrusted = true;
+        trouble.for_others = for_others;
         trouble.greeting = self.greeting();
         trouble
     }
@@ -256,11 +266,15 @@ impl Scene<'_> {
         own.iter().rfind(|x| matches!(x.verb, Verb::Ehlo | Verb::Lhlo | Verb::Helo))?.command()
     }
 
-    /// A target with a name that the certificate has, where it is for other names.
-    fn by_another_name(&self, faults: &[String]) -> Option<String> {
-        faults.iter().find(|fault| fault.contains("is not for"))?;
-        let leaf = tls::chain(self.talk, self.look?).into_iter().next().flatten()?;
-        let name = leaf.names.iter().find(|name| !name.contains('*') && name.contains('.'))?;
+    /// The names that the certificate is for.
+    fn names(&self) -> Vec<String> {
+        let leaf = self.look.and_then(|look| tls::chain(self.talk, look).into_iter().next().flatten());
+        leaf.map(|leaf| leaf.names).unwrap_or_default()
+    }
+
+    /// A target with one of these names.
+    fn by_another_name(&self, names: &[String]) -> Option<String> {
+        let name = names.iter().find(|name| !name.contains('*') && name.contains('.'))?;
         let (_, port) = self.place()?;
         let scheme = if greeted(self.talk, self.connection, self.connection.trouble?) { "smtp" } else { "smtps" };
         Some(format!("{scheme}://{name}:{port}"))

@@ -49,6 +49,7 @@ pub(super) fn unanswered_at(talk: &Talk, connection: &Connection, record: usize)
         certain: false,
         better: None,
         untrusted: false,
+        for_others: None,
         greeting: None,
     })
 }
@@ -68,6 +69,7 @@ pub(super) fn ended(talk: &Talk, connection: &Connection, record: usize) -> Opti
         certain: false,
         better: None,
         untrusted: false,
+        for_others: None,
         greeting: None,
     })
 }
@@ -101,6 +103,7 @@ pub(super) fn closed_unheard(talk: &Talk, connection: &Connection, record: usize
         certain: false,
         better: None,
         untrusted: false,
+        for_others: None,
         greeting: None,
     })
 }
