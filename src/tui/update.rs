@@ -186,8 +186,7 @@ fn not_attached(model: &mut Model, why: String) {
 
 /// The conversations that were kept lately are known.
 fn kept_lately(model: &mut Model, recent: Vec<Recent>) {
-    model.start.recent = recent;
-    model.start.note_use();
+    model.start.relist(recent, model.today);
     let mut overlay = model.overlay.take();
     if let Some(Overlay::Other(other)) = &mut overlay {
         other.offer(|path| replay::kept_beside(model, path));

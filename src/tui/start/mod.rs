@@ -17,6 +17,7 @@ use crate::library::is_sought;
 
 use super::paths::Paths;
 
+mod kept;
 mod profiles;
 #[cfg(test)]
 pub(super) mod tests;
@@ -178,6 +179,8 @@ pub struct Start {
     pub profiles: Vec<Profile>,
     /// Conversations on disk, newest first.
     pub recent: Vec<Recent>,
+    /// When these were listed.
+    listed: Option<jiff::Timestamp>,
     /// The text whose reading was asked for last.
     asked: String,
     /// How it is read, in words, or why it is no TARGET.
@@ -205,6 +208,11 @@ fn is_code(text: &str) -> bool {
     text.chars().all(|c| c.is_ascii_digit() || c == '.') && text.matches('.').count() < 3
 }
 
+/// Whether a text is one word that may be a host, and may as well be looked for: no dot, port or path stands in it.
+fn is_bare(text: &str) -> bool {
+    !text.contains(|c: char| c.is_whitespace() || ".:/@[]#".contains(c))
+}
+
 /// Whether a text that a file has for its name is no name of a host: it is a path, or has the ending of what is read here.
 fn is_file_name(text: &str) -> bool {
     let ending = Path::new(text).extension().and_then(|ending| ending.to_str());
@@ -221,8 +229,8 @@ impl Start {
 
     /// The rows that match what was typed, in order.
     ///
-    /// What is typed as a host is never taken for something else: it stands first unless it is the beginning of a
-    /// profile's name. A bare word that begins one of a scenario's name or a lesson's title is no host at first sight.
+    /// What is typed as a host is never taken for something else: it stands first. A bare word for which something is found
+    /// is no host at first sight.
     #[must_use]
     pub fn items(&self) -> Vec<Item> {
         let text = self.text().trim().to_lowercase();
@@ -253,6 +261,7 @@ impl Start {
         // What is looked for is no host at first sight.
         let last = is_code(&text) || sought;
         let typed = (!last).then_some(Item::Typed);
+        let bare = is_bare(&text) && !self.is_host(&text);
         let others = profiles.filter(|(_, p)| !begins(&p.name) && has(&p.words())).map(|(n, _)| Item::Profile(n));
         let lessons = self.found(&text).into_iter().map(Item::Found);
         let scenarios = self.scenarios_like(&text).into_iter().map(Item::Scenario);
@@ -278,7 +287,22 @@ impl Start {
         items.extend(recent.map(|(n, _)| Item::Recent(n)));
         items.extend((!sought).then_some(Item::All));
         items.extend(last.then_some(Item::Typed));
+        let found = |item: &Item| !matches!(item, Item::Typed | Item::All | Item::File);
+        if bare && items.iter().any(found) {
+            items.sort_by_key(|item| *item == Item::Typed);
+        }
         items
+    }
+
+    /// Whether a text is the name of a host that is listed, in a profile or a conversation.
+    fn is_host(&self, text: &str) -> bool {
+        let is = |place: &str| {
+            let place = place.rsplit("//").next().unwrap_or(place);
+            place.split(':').next().is_some_and(|host| host.eq_ignore_ascii_case(text))
+        };
+        text == "localhost"
+            || self.profiles.iter().any(|it| is(&it.address))
+            || self.recent.iter().any(|it| is(&it.target))
     }
 
     /// The rows where nothing was typed.

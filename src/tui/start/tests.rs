@@ -138,8 +138,42 @@ fn the_beginning_of_a_profile_is_enough() {
 fn a_recent_conversation_is_reached_by_its_words() {
     let mut start = start();
     start.paste("queued");
-    start.step(true);
     assert_eq!(start.chosen(), Some(Chosen::File(PathBuf::from("a.smtp"))));
+}
+
+#[test]
+fn a_bare_word_that_is_found_is_no_host_and_any_other_is_one() {
+    let mut start = start();
+    start.paste("queue");
+    assert_eq!(start.items(), [Item::Recent(0), Item::All, Item::Typed]);
+    assert_eq!(chosen("mailhost"), target("mailhost"), "nothing is found");
+    assert_eq!(chosen("queued.example"), target("queued.example"));
+    assert_eq!(chosen("queued:25"), target("queued:25"));
+    start.recent[0].target = "queue:2525".to_owned();
+    assert_eq!(start.chosen(), Some(target("queue")), "a host that was talked to is one");
+    start.recent[0].outcome = "no localhost here".to_owned();
+    start.look_for("localhost");
+    assert_eq!(start.chosen(), Some(target("localhost")));
+}
+
+#[test]
+fn what_others_have_kept_meanwhile_is_looked_for_as_one_begins_to_type() {
+    let mut screen = screen(80, 24);
+    let at = |second: i64| jiff::Timestamp::from_second(second).ok();
+    screen.model.today = at(100);
+    let kept = screen.model.start.recent.clone();
+    screen.send(Message::Recent(kept.clone()));
+    screen.keys("q");
+    assert_eq!(screen.asked(), [] as [&str; 0]);
+    screen.model.today = at(110);
+    screen.keys("ue");
+    assert_eq!(screen.asked(), ["look for recent"], "once for each list");
+    let newer = Recent { path: PathBuf::from("/state/newer.smtp"), ..kept[0].clone() };
+    screen.send(Message::Recent(vec![newer, kept[0].clone()]));
+    screen.keys("<enter>");
+    assert_eq!(screen.asked(), ["open /state/noddy.smtp"], "what was marked stays marked");
+    screen.keys("<up><enter>");
+    assert_eq!(screen.asked(), ["open /state/newer.smtp"]);
 }
 
 /// The start screen with these profiles and one conversation.
