@@ -84,7 +84,7 @@ fn before(number: usize, dialogue: &Dialogue, log: &Log) -> Option<String> {
 
 /// An answer that nobody awaits: the AUTH before it was refused, given up or never said, and the server took the answer for
 /// a command.
-pub(super) fn late(number: usize, dialogue: &Dialogue, log: &Log, into: &mut Explanation) {
+pub(super) fn late(number: usize, context: &Context, dialogue: &Dialogue, log: &Log, into: &mut Explanation) {
     let before = &dialogue.exchanges()[..number];
     let line = |exchange: &Exchange| exchange.command().and_then(|record| log.get(record));
     let this = &dialogue.exchanges()[number];
@@ -101,6 +101,13 @@ pub(super) fn late(number: usize, dialogue: &Dialogue, log: &Log, into: &mut Exp
         Some(code) => format!("The AUTH before it was refused with {code}, so there was nothing to answer"),
         None => "AUTH was not said before it, or is over".to_owned(),
     }];
+    if context.helo || context.before == Some(Phase::Greeted) {
+        // As long as EHLO was not said, AUTH would be refused again.
+        let line = format!("{} {}", Verb::Ehlo.word(), context.client.as_deref().unwrap_or_default());
+        let does = Does::Command(line.trim_end().to_owned());
+        into.next = vec![Next { text: "Greet the server with EHLO, then log in".to_owned(), does }];
+        return;
+    }
     let mechanism =
         begun.and_then(line).map(|entry| String::from_utf8_lossy(Command::parse(entry.bytes).argument()).into_owned());
     let mechanism = mechanism.as_deref().and_then(|argument| argument.split_whitespace().next());
@@ -111,6 +118,16 @@ pub(super) fn late(number: usize, dialogue: &Dialogue, log: &Log, into: &mut Exp
     if again.is_some() {
         into.next = again.into_iter().collect();
     }
+}
+
+/// A log-in that was given up: what the server answers is what was asked for (RFC 4954 4), and no refusal of an answer.
+pub(super) fn given_up(context: &Context, into: &mut Explanation) {
+    if !context.gave_up || !into.class.is_refusal() {
+        return;
+    }
+    "The log-in was given up with *, as you asked".clone_into(&mut into.title);
+    "The server has broken it off. Nobody is logged in, and the session goes on.".clone_into(&mut into.meaning);
+    into.causes.clear();
 }
 
 /// What the moment says of an AUTH that was refused: by somebody who is logged in, before EHLO, within a mail transaction,
@@ -303,6 +320,28 @@ mod tests {
         assert_eq!(late.title, "Refused for good: no answer to AUTH was awaited");
         assert!(late.causes[0].contains("refused with 503"), "{:?}", late.causes);
         assert!(matches!(&late.next[0].does, Does::Command(line) if line == "AUTH LOGIN"), "{:?}", late.next);
+    }
+
+    #[test]
+    fn what_was_refused_for_want_of_ehlo_leads_to_ehlo_and_not_to_the_same_again() {
+        for greeting in ["> HELO test\n< 250 mx\n", ""] {
+            let auth = "> AUTH LOGIN\n< 503 5.5.1 Error: send EHLO first\n";
+            let e = of(&format!("* connected a\n< 220 mx\n{greeting}{auth}"));
+            assert!(!e.causes.iter().any(|cause| cause.starts_with("No EHLO")), "said once: {:?}", e.causes);
+            let answer = "> {{auth}}\n< 500 5.5.2 Error: command not recognized";
+            let e = of(&format!("* connected a\n< 220 mx\n{greeting}{auth}{answer}"));
+            assert_eq!(e.title, "Refused for good: no answer to AUTH was awaited");
+            let ehlo = if greeting.is_empty() { "EHLO" } else { "EHLO test" };
+            assert!(matches!(&e.next[..], [Next { does: Does::Command(line), .. }] if line == ehlo), "{:?}", e.next);
+        }
+    }
+
+    #[test]
+    fn a_log_in_that_was_given_up_was_not_refused() {
+        let e = last("> AUTH XOAUTH2\n< 334 \n> *\n< 501 5.7.0 Authentication aborted");
+        assert!(e.title.contains("given up") && !e.title.contains("Refused"), "{}", e.title);
+        assert_eq!(e.causes, [] as [&str; 0]);
+        assert!(matches!(&e.next[0].does, Does::Command(line) if line.starts_with("AUTH")), "{:?}", e.next);
     }
 
     #[test]

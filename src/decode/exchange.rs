@@ -39,8 +39,9 @@ pub fn explain_exchange(exchange: usize, dialogue: &Dialogue, log: &Log, knowled
     explanation.notes.extend(head::unended(exchange, asked, dialogue, log));
     explanation.notes.extend(hidden(asked, log));
     auth::opened(exchange, &reply, dialogue, log, &mut explanation);
-    auth::late(exchange, dialogue, log, &mut explanation);
+    auth::late(exchange, &context, dialogue, log, &mut explanation);
     auth::refused(&context, &reply.text(), &mut explanation);
+    auth::given_up(&context, &mut explanation);
     missed::told(exchange, dialogue, log, &mut explanation);
     let waited = idle(asked, log).is_some_and(|time| time >= LONG);
     if reply.code().is_some_and(|code| code.number() == 421) && asked.before() == Phase::Data && !waited {

@@ -394,10 +394,11 @@ fn takes_base64(context: &Context) -> bool {
 }
 
 /// How causes begin, in the tables, that the state of the session says better.
-pub(super) const TOLD: [&str; 7] = [
+pub(super) const TOLD: [&str; 8] = [
     "A mail transaction is open",
     "A command before it was left out",
     "No EHLO or HELO yet",
+    "No EHLO yet",
     "A transaction is open",
     "No recipient was accepted",
     "MAIL was left out, or was refused",

@@ -216,6 +216,22 @@ fn after_a_refused_log_in_the_grey_text_logs_in_again() {
 }
 
 #[test]
+fn who_has_given_up_a_log_in_or_greeted_with_helo_is_not_told_to_log_in() {
+    let mut screen = connected(120, 33);
+    screen.say("EHLO noddy.com<enter>", "< 250-mx.target.local\n< 250 AUTH PLAIN LOGIN");
+    screen.say("AUTH LOGIN<enter>", "< 334 VXNlcm5hbWU6");
+    screen.say("*<enter>", "< 501 5.7.0 Authentication aborted");
+    let shown = screen.shown();
+    assert!(!shown.contains("was refused") && !shown.contains("wants to know you"), "{shown}");
+    let mut screen = connected(120, 33);
+    screen.say("HELO noddy.com<enter>", "< 250 mx.target.local");
+    screen.say("AUTH LOGIN<enter>", "< 503 5.5.1 Error: send EHLO first");
+    screen.wire("> {{auth}}\n< 500 5.5.2 Error: command not recognized");
+    assert_eq!(screen.model.composer.ghost(), "EHLO noddy.com", "{}", screen.shown());
+    assert!(screen.shown().contains("greet the server anew with EHLO"), "{}", screen.shown());
+}
+
+#[test]
 fn who_has_not_tried_to_log_in_is_not_told_to_do_it_again() {
     for (columns, words) in
         [(80, "Log in first: AUTH"), (120, "The server wants to know you before that: log in with AUTH")]

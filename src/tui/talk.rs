@@ -391,7 +391,15 @@ impl Talk {
     #[must_use]
     pub fn login_failed(&self) -> bool {
         let last = self.last_answered().and_then(|last| self.dialogue.exchanges().get(last));
-        last.is_some_and(|x| x.verb == Verb::Auth && x.code.is_some_and(|code| code.class().is_refusal()))
+        last.is_some_and(|x| {
+            x.verb == Verb::Auth && x.code.is_some_and(|code| code.class().is_refusal()) && !self.gives_up(x)
+        })
+    }
+
+    /// Whether an exchange gives up a log-in.
+    fn gives_up(&self, exchange: &Exchange) -> bool {
+        let answer = exchange.command().filter(|_| exchange.ask == Ask::AuthAnswer);
+        answer.and_then(|record| self.log.get(record)).is_some_and(|entry| entry.bytes == b"*")
     }
 
     /// The line that is the next step after the last reply, where that refuses and is what is explained.
@@ -399,6 +407,8 @@ impl Talk {
     pub fn advised(&self) -> Option<&str> {
         let (about, explanation) = self.explanation().filter(|(_, explanation)| explanation.class.is_refusal())?;
         let last = matches!(about, About::Exchange(exchange) if Some(exchange) == self.last_answered());
+        let exchange = self.last_answered().and_then(|last| self.dialogue.exchanges().get(last));
+        let last = last && !exchange.is_some_and(|exchange| self.gives_up(exchange));
         let lines = explanation.next.iter().filter_map(|step| match &step.does {
             Does::Command(line) => Some(line.as_str()),
             _ => None,

@@ -421,6 +421,9 @@ fn phase(ghost: &str, around: &Surroundings<'_>) -> Hint {
         Phase::Ready if around.advised == Some("RSET") => {
             ("The server keeps what it refused in mind: RSET, then begin again", "Refused: RSET, then begin again")
         }
+        Phase::Ready if ghost.starts_with("EHLO ") && session.greeted_by == Some(Verb::Helo) => {
+            ("Reply says why: greet the server anew with EHLO", "Refused: greet anew with EHLO")
+        }
         Phase::Ready => step::words(ghost, around).unwrap_or_else(|| of_verdicts(session, around.lab)),
         Phase::Mail if around.advised.is_some_and(|line| line.starts_with("EHLO")) => {
             ("EHLO brings what HELO has not, and drops this transaction", "EHLO first; it drops this transaction")
