@@ -202,6 +202,7 @@ fn a_certificate_for_other_names_leads_to_the_profile_first_and_to_no_host_at_on
     screen.wire("* tls version=TLSv1.3 verified=no reason=\"it is not for mx.example; it is self-signed\"");
     screen.wire(&format!("* certificate n=0 der={SELF_SIGNED}\n* closed by=client"));
     assert!(screen.model.panel.trouble().is_some_and(|it| it.steps.len() == 5), "{}", screen.shown());
+    assert!(!screen.shown().contains("at this line"), "no line is marked: {}", screen.shown());
     screen.asked();
     screen.keys("<alt-1>");
     let by = "Name([\"mail.old.example\"])";
@@ -212,6 +213,8 @@ fn a_certificate_for_other_names_leads_to_the_profile_first_and_to_no_host_at_on
     assert_eq!(screen.asked(), [] as [&str; 0]);
     assert!(screen.shown().contains("smtp://mail.old.example:25"), "{}", screen.shown());
     assert!(matches!(screen.model.overlay, Some(Overlay::Target(_))), "{}", screen.shown());
+    screen.keys("<f5>");
+    assert_eq!(screen.asked(), ["connect smtp://mail.old.example:25"], "what connects again connects here too");
 }
 
 #[test]

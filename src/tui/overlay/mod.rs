@@ -201,7 +201,7 @@ impl Overlay {
         match self {
             Self::Help(it) => it.key(key, model),
             Self::Palette(it) => it.key(key, model),
-            Self::Target(it) => it.key(key),
+            Self::Target(it) => it.key(in_common(key, model)),
             Self::Question(it) => it.key(key),
             Self::Paste(it) => it.key(key, model),
             Self::Menu(it) => it.key(in_common(key, model), model),
@@ -275,11 +275,13 @@ impl Overlay {
     }
 }
 
-/// The menu of verbs and the message editor hear the keys of the actions that they go on with, whichever these are.
+/// The menu of verbs, the message editor and the line for a target hear the keys of the actions that they go on with,
+/// whichever these are.
 fn in_common(key: KeyEvent, model: &Model) -> KeyEvent {
     let number = match model.keymap.action(Where::Composer, Key::from(key)) {
         Some(Action::Templates) => 2,
         Some(Action::Message) => 3,
+        Some(Action::Reconnect) => 5,
         Some(Action::NextPane) => 6,
         _ => return key,
     };

@@ -86,7 +86,8 @@ impl Target {
     }
 
     pub(super) fn key(&mut self, key: KeyEvent) -> Outcome {
-        if key.code == KeyCode::Enter {
+        // Who comes here from a connection that failed may press what connects again.
+        if matches!(key.code, KeyCode::Enter | KeyCode::F(5)) {
             let text = self.input.value().trim();
             // What is no TARGET stays, to be mended; the row below says why.
             let wrong = text == self.asked && matches!(self.reading, Some(Err(_)));

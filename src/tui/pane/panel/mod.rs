@@ -98,6 +98,8 @@ pub struct Panel {
     connections: Connections,
     /// The moment that the tabs are about, where it is not now.
     then: Option<Then>,
+    /// A line is marked: that moment is its.
+    looks_back: bool,
     /// What went wrong, as of that moment.
     trouble: Option<Trouble>,
     /// It is an exam: nothing is explained.
@@ -118,6 +120,7 @@ impl Panel {
         let kept = kept.filter(|_| self.scrolled() > 0).and(self.rows.get(usize::from(self.scrolled())));
         let kept = kept.map(|row| row.part);
         (self.about, self.size, self.exam) = (about, inner, scene.exam);
+        self.looks_back = scene.marked.is_some();
         self.connections.extend(&talk.log);
         let until = moment::until(talk, &self.connections, scene.marked);
         self.then = Then::of(talk, &self.connections, until, self.then.take());
@@ -201,7 +204,11 @@ impl Panel {
     #[must_use]
     pub fn where_line(&self, talk: &Talk) -> String {
         let words = place::words(talk, &Moment::of(talk, self.then.as_ref()));
-        if self.then.is_some() && talk.source == Source::Live { format!("at this line: {words}") } else { words }
+        if self.looks_back && self.then.is_some() && talk.source == Source::Live {
+            format!("at this line: {words}")
+        } else {
+            words
+        }
     }
 
     /// What went wrong with the connection, where that is the last word.
