@@ -71,7 +71,7 @@ pub fn finding_lines(finding: &Finding, log: &Log, whole: bool) -> Vec<String> {
         }
     }
     if let Some(more) = finding.evidence.len().checked_sub(most).filter(|more| *more > 0) {
-        lines.push(format!("          … {more} lines more: --verbose shows them"));
+        lines.push(format!("          … {more} more: --verbose shows them"));
     }
     if !finding.cure.is_empty() {
         lines.extend(wrapped(&format!("Cure: {}", finding.cure), 10));

@@ -110,7 +110,8 @@ fn whole(out: &mut Writer, finding: &Finding, talk: &Talk) {
         out.paragraph(3, role, &format!("{} {}", line.mark.trim(), line.text));
     }
     if finding.evidence.len() > EVIDENCE {
-        out.paragraph(3, Role::Dim, &format!("… {} lines more in the transcript", finding.evidence.len() - EVIDENCE));
+        let more = finding.evidence.len() - EVIDENCE;
+        out.paragraph(3, Role::Dim, &format!("… {more} more in the transcript"));
     }
     if !finding.cure.is_empty() {
         out.paragraph(3, Role::Accent, &finding.cure);
