@@ -145,43 +145,8 @@ pub fn write(class: &Arc<Class>, to: &Path, anonymous: bool) -> Result<(), Class
     for folder in [to.to_owned(), to.join("transcripts"), to.join("certificates")] {
         event::private_folder(&folder)?;
     }
-    let mut results = Vec::new();
-    let mut questions = Vec::new();
-    let mut stems = HashSet::new();
     let mut files = Vec::new();
-    for student in class.students() {
-        let name = if anonymous { format!("student-{:03}", student.id) } else { student.name.clone() };
-        if class.settings.questions > 0 {
-            let (answered, right) = student.answered();
-            questions.push(Answered { name: name.clone(), asked: class.settings.questions, answered, right });
-        }
-        // Two names may differ in what no file's name has.
-        let mut stem = file_name(&name);
-        while !stems.insert(stem.to_lowercase()) {
-            stem = format!("{stem}-{}", student.id);
-        }
-        let current = student.current();
-        // A lesson that was laid before a student and left for another one without a line was not begun.
-        let is_one = |work: &Work| work.is_begun() || current.as_ref() == Some(&work.lesson().name);
-        let each = student
-            .each(|work| is_one(work).then(|| (outcome(class, &name, &student, work), Arc::clone(work.lesson()))));
-        for (mut outcome, lesson) in each.into_iter().flatten() {
-            outcome.attempts = student.attempt(&outcome.lesson).unwrap_or(outcome.attempt);
-            let documents = copies(class, &student, &mut outcome, (to, &stem), anonymous)?;
-            if outcome.finished.is_some() {
-                let stem = format!("{stem}-{}", outcome.lesson);
-                let written = certificate::files(class, &lesson, &outcome, &documents);
-                for (extension, octets) in written {
-                    put(to, format!("certificates/{stem}.{extension}"), &octets, &mut files)?;
-                }
-            }
-            results.push(outcome);
-        }
-    }
-    // By name, and of each student in the order of the course.
-    let place = |lesson: &str| class.settings.lessons.iter().position(|taught| taught.lesson.name == lesson);
-    results.sort_by_cached_key(|one: &Outcome| (one.name.to_lowercase(), one.name.clone(), place(&one.lesson)));
-    questions.sort_by_cached_key(|one: &Answered| (one.name.to_lowercase(), one.name.clone()));
+    let (results, questions) = of_students(class, to, anonymous, &mut files)?;
     lessons(class, to, &mut files)?;
     let of = |lesson: &Arc<Lesson>| OfLesson {
         name: lesson.name.clone(),
@@ -205,6 +170,52 @@ pub fn write(class: &Arc<Class>, to: &Path, anonymous: bool) -> Result<(), Class
     let mut text = serde_json::to_string_pretty(&signed).expect("plain data");
     text.push('\n');
     event::write_whole(&to.join("results.json"), text.as_bytes())
+}
+
+/// What came of each student's lessons, and of the questions, by name; their transcripts and certificates are written.
+fn of_students(
+    class: &Arc<Class>,
+    to: &Path,
+    anonymous: bool,
+    files: &mut Vec<(String, String)>,
+) -> Result<(Vec<Outcome>, Vec<Answered>), ClassError> {
+    let mut results = Vec::new();
+    let mut questions = Vec::new();
+    let mut stems = HashSet::new();
+    for student in class.students() {
+        let name = if anonymous { format!("student-{:03}", student.id) } else { student.name.clone() };
+        if class.settings.questions > 0 {
+            let (answered, right) = student.answered();
+            questions.push(Answered { name: name.clone(), asked: class.settings.questions, answered, right });
+        }
+        // Two names may differ in what no file's name has.
+        let mut stem = file_name(&name);
+        while !stems.insert(stem.to_lowercase()) {
+            stem = format!("{stem}-{}", student.id);
+        }
+        let current = student.current();
+        // A lesson that was laid before a student and left for another one without a line was not begun.
+        let is_one = |work: &Work| work.is_begun() || current.as_ref() == Some(&work.lesson().name);
+        let each = student
+            .each(|work| is_one(work).then(|| (outcome(class, &name, &student, work), Arc::clone(work.lesson()))));
+        for (mut outcome, lesson) in each.into_iter().flatten() {
+            outcome.attempts = student.attempt(&outcome.lesson).unwrap_or(outcome.attempt);
+            let documents = copies(class, &student, &mut outcome, (to, &stem), anonymous)?;
+            if outcome.finished.is_some() {
+                let stem = format!("{stem}-{}", outcome.lesson);
+                let written = certificate::files(class, &lesson, &outcome, &documents);
+                for (extension, octets) in written {
+                    put(to, format!("certificates/{stem}.{extension}"), &octets, files)?;
+                }
+            }
+            results.push(outcome);
+        }
+    }
+    // By name, and of each student in the order of the course.
+    let place = |lesson: &str| class.settings.lessons.iter().position(|taught| taught.lesson.name == lesson);
+    results.sort_by_cached_key(|one: &Outcome| (one.name.to_lowercase(), one.name.clone(), place(&one.lesson)));
+    questions.sort_by_cached_key(|one: &Answered| (one.name.to_lowercase(), one.name.clone()));
+    Ok((results, questions))
 }
 
 /// Where a lesson of the class's own lies among the results.

@@ -3,12 +3,11 @@
 use super::*;
 use crate::class::verify::{Verdict, verify};
 
-#[tokio::test]
-async fn results_are_as_they_were_signed_and_are_judged_again() {
-    let at = tempfile::tempdir().expect("a folder");
+/// A class in which anna has done the lesson, and bert has begun it and made a mistake; both are gone.
+async fn held(at: &Path) -> (World, Arc<Class>, DropGuard) {
     let now: Timestamp = "2026-11-30T09:00:00Z".parse().expect("a time");
-    let world = world(at.path()).with_clocks(move || now, || Duration::ZERO);
-    let (class, address, _guard) = open_in(world.clone(), &lessons(&["01"])).await;
+    let world = world(at).with_clocks(move || now, || Duration::ZERO);
+    let (class, address, guard) = open_in(world.clone(), &lessons(&["01"])).await;
     Telnet::joined(address, &class, "anna").await.classic().await;
     let mut bert = Telnet::joined(address, &class, "bert").await;
     bert.say("MAIL FROM:<dude@noddy.com>").await;
@@ -18,6 +17,13 @@ async fn results_are_as_they_were_signed_and_are_judged_again() {
     drop(bert);
     let is_gone = || class.students().iter().all(|student| !student.is_here());
     until(&class, is_gone).await;
+    (world, class, guard)
+}
+
+#[tokio::test]
+async fn results_are_told_in_tables_transcripts_and_certificates() {
+    let at = tempfile::tempdir().expect("a folder");
+    let (_, class, _guard) = held(at.path()).await;
     let to = at.path().join("out");
     export::write(&class, &to, false).expect("written");
     let read = |name: &str| std::fs::read_to_string(to.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -39,12 +45,19 @@ async fn results_are_as_they_were_signed_and_are_judged_again() {
     let certificate = read("certificates/anna-01-classic.html");
     assert!(certificate.contains("step 6 of 6") && certificate.contains("anna has done"), "{certificate}");
     assert!(!to.join("certificates/bert-01-classic.html").exists());
+}
 
+#[tokio::test]
+async fn results_are_as_they_were_signed_and_are_judged_again() {
+    let at = tempfile::tempdir().expect("a folder");
+    let (world, class, _guard) = held(at.path()).await;
+    let to = at.path().join("out");
+    export::write(&class, &to, false).expect("written");
     let file = to.join("results.json");
     let verdict = verify(&file, &world).expect("readable");
     assert!(verdict.agrees() && verdict.whole == 4, "{verdict:?}");
     assert_eq!(verdict.signed.fingerprint(), sign::fingerprint(&class.settings));
-    let text = read("results.json");
+    let text = std::fs::read_to_string(&file).expect("there");
     std::fs::write(&file, text.replace("\"done\": 1", "\"done\": 6")).expect("written");
     let Verdict { signed, verified, .. } = verify(&file, &world).expect("readable");
     assert!(!signed.holds(), "bert has helped himself");
@@ -54,7 +67,12 @@ async fn results_are_as_they_were_signed_and_are_judged_again() {
         .expect("copied");
     let Verdict { signed, verified, .. } = verify(&file, &world).expect("readable");
     assert!(signed.holds() && verified[1].problems[0].contains("not the transcript that was signed"), "{verified:?}");
+}
 
+#[tokio::test]
+async fn results_without_names_tell_none_and_a_student_can_be_forgotten() {
+    let at = tempfile::tempdir().expect("a folder");
+    let (world, class, _guard) = held(at.path()).await;
     let to = at.path().join("nameless");
     export::write(&class, &to, true).expect("written");
     let verdict = verify(&to.join("results.json"), &world).expect("readable");
