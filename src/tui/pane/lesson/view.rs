@@ -117,7 +117,7 @@ fn still_open(pane: &LessonPane) -> Option<String> {
     let mut about: Vec<&str> = pane.goal()?.verbs().into_iter().map(Verb::word).collect();
     about.dedup();
     let about = if about.is_empty() { String::new() } else { format!(" it is about {};", about.join(", ")) };
-    Some(format!("Step {step} is still open:{about} the message that was taken does not count."))
+    Some(format!("Step {step} is still open:{about} this message does not count."))
 }
 
 /// Its number and title; where there is little room, the title alone.
