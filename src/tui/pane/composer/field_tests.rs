@@ -109,3 +109,18 @@ fn who_drops_a_transaction_is_offered_another_one() {
     desk.say("RSET", "250 ok");
     assert_eq!(desk.shown(), "[MAIL FROM:<dude@noddy.com>]");
 }
+
+#[test]
+fn a_sender_that_is_not_known_is_a_field_and_then_the_sender_of_before() {
+    let mut desk = Desk::greeted();
+    desk.identity.from.clear();
+    desk.say("EHLO noddy.com", "250 mx");
+    assert_eq!(desk.composer.ghost(), "MAIL FROM:<reverse-path>");
+    desk.keys("<Tab>");
+    assert_eq!(desk.composer.line(), "MAIL FROM:<reverse-path>");
+    desk.keys("a@noddy.com");
+    assert_eq!(desk.composer.line(), "MAIL FROM:<a@noddy.com>", "what is typed takes the field's place");
+    desk.composer.set_line("");
+    desk.say("MAIL FROM:<a@noddy.com> SIZE=9", "250 ok").say("RSET", "250 ok");
+    assert_eq!(desk.composer.ghost(), "MAIL FROM:<a@noddy.com>");
+}

@@ -23,7 +23,7 @@ pub(super) fn ghost(typed: &str, ended: bool, history: &History, around: &Surrou
         return String::new();
     }
     if typed.is_empty() {
-        return next_command(ended, around).unwrap_or_default();
+        return next_command(ended, around).map(|line| whole(line, history, around)).unwrap_or_default();
     }
     let offered = from_template(typed, around).or_else(|| {
         let may = !around.replays && (typed.contains(' ') || candidates(typed, around).is_empty());
@@ -81,6 +81,20 @@ fn next_command(ended: bool, around: &Surroundings<'_>) -> Option<String> {
     };
     let entry = around.verbs.find(in_lesson(verb, around)?.word())?;
     filled(entry, around).into_iter().next()
+}
+
+/// What stands for a sender where none is known: a field to be typed over.
+const SENDER: &str = "reverse-path";
+
+/// A MAIL that would break off where its sender has to stand, since the target has none: with the sender of before, or with
+/// a place for one.
+fn whole(line: String, history: &History, around: &Surroundings<'_>) -> String {
+    let is_mail = Verb::from_word(line.split(' ').next().unwrap_or_default()) == Verb::Mail;
+    if !is_mail || !line.ends_with('<') {
+        return line;
+    }
+    let before = history.longer(&line, around).and_then(|before| before.split_inclusive('>').next());
+    before.map_or_else(|| format!("{line}{SENDER}>"), str::to_owned)
 }
 
 /// The verb that comes next, or in a lesson the one with which the open step is reached: what would lead past it is not

@@ -12,7 +12,7 @@ pub(super) struct Desk {
     pub(super) composer: Composer,
     session: Session,
     verbs: VerbTable,
-    identity: Identity,
+    pub(super) identity: Identity,
     recipients: Vec<String>,
     open: bool,
     waiting: Option<(&'static str, u64, u64)>,
