@@ -121,3 +121,14 @@ fn what_speaks_against_a_line_is_told_whole() {
     // Where one row holds it all, it stays one.
     assert!(screen.shown().lines().count() == 24, "{}", screen.shown());
 }
+
+#[test]
+fn what_the_mended_line_would_be_refused_for_is_told_before_it_is_taken() {
+    let mut screen = connected(80, 24);
+    screen.say("HELO noddy.com<enter>", "< 250 mx");
+    screen.say("MAIL FROM:<lt>dude@noddy.com><enter>", "< 250 ok");
+    screen.keys("RCPT TO :anotherdude@target.local notify=success,failure");
+    let shown = screen.shown();
+    assert!(shown.contains("NOTIFY needs EHLO: after HELO there are no parameters"), "{shown}");
+    assert!(shown.contains("▸ RCPT TO:<anotherdude@target.local> NOTIFY=SUCCESS,FAILURE"), "{shown}");
+}

@@ -33,6 +33,9 @@ pub(super) enum Hint {
     Note(Role, Vec<String>),
 }
 
+/// What no key can mend, and is said before what one could: the mended line would be refused for it.
+const LASTING: [&str; 3] = ["several-addresses", "parameter-after-helo", "parameter-not-offered"];
+
 /// What to say about this line at this point.
 ///
 /// `head`: how far the header of a message has come that is typed line by line.
@@ -47,9 +50,8 @@ pub(super) fn hint(line: &str, head: Head, lints: &[Lint], ghost: &str, around: 
         );
     }
     let sent = around.session.classify(line.as_bytes());
-    // What no key can mend is said before what one could.
-    let several = lints.iter().find(|lint| lint.name == "several-addresses");
-    if let Some(lint) = several.or(lints.first()).filter(|_| !line.is_empty()) {
+    let lasting = LASTING.iter().find_map(|name| lints.iter().find(|lint| lint.name == *name));
+    if let Some(lint) = lasting.or(lints.first()).filter(|_| !line.is_empty()) {
         return of_lint(lint, lints);
     }
     if let Some((gone, all)) = around.progress {
