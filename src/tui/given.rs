@@ -3,7 +3,7 @@
 use crate::decode::{Context, Explanation, Knowledge, Reported, explain_bounce, explain_text};
 
 /// So many recipients of a bounce are explained; of the others it is said how many they are. One may name thousands.
-const EXPLAINED: usize = 4;
+const EXPLAINED: usize = 100;
 
 /// A text to explain.
 #[derive(Debug, Clone)]
@@ -46,10 +46,10 @@ mod tests {
             |n: usize| format!("Final-Recipient: rfc822; dude{n}@target.example\nAction: failed\nStatus: 5.1.1\n\n");
         let whole = format!(
             "Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx\n\n{}",
-            (0..50).map(one).collect::<String>()
+            (0..150).map(one).collect::<String>()
         );
         let mut given = Given::new("a bounce".to_owned(), whole, (None, None));
         assert!(given.explained(&Knowledge::shipped()).is_some());
-        assert_eq!((given.recipients.len(), given.more), (4, 46));
+        assert_eq!((given.recipients.len(), given.more), (100, 50));
     }
 }

@@ -332,6 +332,36 @@ fn a_bounce_that_is_pasted_is_explained_by_its_first_recipient_and_names_the_oth
 }
 
 #[test]
+fn every_recipient_of_a_pasted_bounce_can_be_paged_to() {
+    let mut screen = greeted(80, 24);
+    let one = |n: usize| {
+        format!(
+            "Final-Recipient: rfc822; dude{n}@big.example\nAction: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 \
+                 5.1.1 no such user\n\n"
+        )
+    };
+    let all: String = (0..12).map(one).collect();
+    screen.keys("<esc>X");
+    screen.send(Message::Paste(format!(
+        "Return-Path: <>\n\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; a.example\n\n{all}--b--\n"
+    )));
+    screen.keys("<enter>");
+    assert!(screen.shown().contains("recipient 1 of 12"), "{}", screen.shown());
+    // As the foot of the panel says.
+    assert!(screen.shown().contains("more · Enter, then PgDn"), "{}", screen.shown());
+    screen.keys("<enter>");
+    let mut seen = String::new();
+    for _ in 0..12 {
+        seen.push_str(&screen.shown());
+        screen.keys("<pagedown>");
+    }
+    assert!(seen.contains("8 more stand at the end"), "{seen}");
+    for n in 0..12 {
+        assert!(seen.contains(&format!("dude{n}@big")), "{n}: {seen}");
+    }
+}
+
+#[test]
 fn a_line_that_begins_with_a_blank_is_not_called_empty() {
     let mut screen = greeted(80, 24);
     screen.wire(">  .\n< 500 5.5.2 what");

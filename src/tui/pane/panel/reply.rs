@@ -97,6 +97,7 @@ fn explained(
             Part::Blank => out.blank(),
         }
     }
+    others(&mut out, talk);
     out.finish()
 }
 
@@ -145,32 +146,54 @@ fn headline(out: &mut Writer, talk: &Talk, about: About, explanation: &Explanati
     }
     out.paragraph(0, role, &explanation.title);
     if !talk.recipients().is_empty() {
-        recipients(out, talk.recipients(), talk.more_recipients());
+        recipients(out, talk.recipients());
     } else if let Some(text) = talk.given() {
         out.paragraph(0, Role::Dim, &wrap::shortened(&escape::for_screen(text.as_bytes()), GIVEN));
     }
 }
 
+/// So many recipients of a bounce stand at the top; the others follow the explanation, to be paged to.
+const AT_THE_TOP: usize = 4;
+
 /// Whom a bounce is about: who is explained here, and what it says of the others.
-fn recipients(out: &mut Writer, all: &[(Reported, Explanation)], more: usize) {
-    let whom = |report: &Reported| escape::for_screen(report.recipient.as_bytes());
+fn recipients(out: &mut Writer, all: &[(Reported, Explanation)]) {
     let Some(((first, _), others)) = all.split_first() else { return };
     out.paragraph(0, Role::Text, &format!("For {}", whom(first)));
     out.paragraph(0, Role::Dim, &wrap::shortened(&escape::for_screen(first.text.as_bytes()), GIVEN));
-    for (report, explanation) in others {
-        let codes = [report.code.map(|it| it.to_string()), report.enhanced.map(|it| it.to_string())];
-        let codes = codes.into_iter().flatten().collect::<Vec<_>>().join(" ");
-        out.labelled("·", Role::Dim, 2, Role::Text, &format!("{}: {codes} {}", whom(report), explanation.title));
+    for other in others.iter().take(AT_THE_TOP - 1) {
+        another(out, other);
     }
+    let below = all.len().saturating_sub(AT_THE_TOP);
+    if below > 0 {
+        out.labelled("·", Role::Dim, 2, Role::Dim, &format!("{below} more stand at the end, below"));
+    }
+}
+
+/// What a bounce says of those for whom there was no room at the top.
+fn others(out: &mut Writer, talk: &Talk) {
+    let below = talk.recipients().get(AT_THE_TOP..).unwrap_or_default();
+    if below.is_empty() {
+        return;
+    }
+    out.paragraph(0, Role::Accent, "The other recipients");
+    for other in below {
+        another(out, other);
+    }
+    let more = talk.more_recipients();
     if more > 0 {
-        out.labelled(
-            "·",
-            Role::Dim,
-            2,
-            Role::Dim,
-            &format!("{more} more: ehlo explain with the bounce's file shows all"),
-        );
+        let words = format!("{more} more: ehlo explain with the bounce's file shows all");
+        out.labelled("·", Role::Dim, 2, Role::Dim, &words);
     }
+}
+
+fn another(out: &mut Writer, (report, explanation): &(Reported, Explanation)) {
+    let codes = [report.code.map(|it| it.to_string()), report.enhanced.map(|it| it.to_string())];
+    let codes = codes.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    out.labelled("·", Role::Dim, 2, Role::Text, &format!("{}: {codes} {}", whom(report), explanation.title));
+}
+
+fn whom(report: &Reported) -> String {
+    escape::for_screen(report.recipient.as_bytes())
 }
 
 /// What the reply answers: `to RCPT TO`, `to the final dot`.
