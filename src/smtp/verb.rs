@@ -228,6 +228,9 @@ pub struct VerbEntry {
     /// What to know before it is sent, in one sentence; nothing for an ordinary verb.
     #[serde(default)]
     pub caution: String,
+    /// RFC 5321 has given it up (appendix F).
+    #[serde(default)]
+    pub historic: bool,
     /// Lines that are right.
     #[serde(default)]
     pub right: Vec<String>,
@@ -283,7 +286,7 @@ impl VerbEntry {
     /// Whether RFC 5321 has given it up (appendix F): nobody means it by a word that is only like it.
     #[must_use]
     pub fn is_historic(&self) -> bool {
-        self.reference.starts_with("RFC 5321 F")
+        self.historic
     }
 
     /// The entry of this parameter, in any case.
