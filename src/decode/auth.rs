@@ -172,9 +172,10 @@ fn offered_first(context: &Context, text: &str, into: &mut Explanation) {
 
 /// Before EHLO nothing was offered: nothing else is known to stand in the way, and nothing else would be taken.
 fn ungreeted(context: &Context, into: &mut Explanation) {
-    let needs = |cause: &String| cause.starts_with("AUTH needs EHLO") || cause.starts_with("Your ");
-    if into.causes.iter().any(needs) {
-        into.causes.retain(needs);
+    let objection = context.objection.as_deref().map(|why| why.trim_end_matches('.'));
+    let objects = |cause: &String| Some(cause.as_str()) == objection;
+    if into.causes.iter().any(objects) {
+        into.causes.retain(objects);
     }
     let greets =
         |line: &str| matches!(Verb::from_word(line.split(' ').next().unwrap_or_default()), Verb::Ehlo | Verb::Lhlo);
