@@ -56,6 +56,7 @@ impl Stage<'_> {
             fail_fast: false,
             keep_going: false,
             rcpt_only: false,
+            unseen: false,
             exact: None,
             hand_over: true,
             credentials,

@@ -119,25 +119,13 @@ fn broken(talk: &Talk) -> Option<(Cause, String)> {
     let last = is_in_measure(talk).then(|| talk.answers().last()).flatten();
     let refusal = last.filter(|answer| !answer.accepted()).map(|answer| answer.shown());
     let said = refusal.map(|said| format!(": {said}")).unwrap_or_default();
-    Some((*cause, format!("{}{said}", without_its_line(words))))
+    Some((*cause, format!("{words}{said}")))
 }
 
 /// Whether a server said about as much as it was asked for: of a flood nothing more is told than that it was one.
 fn is_in_measure(talk: &Talk) -> bool {
     const MOST: usize = 1_000;
     talk.answers().nth(MOST).is_none()
-}
-
-/// Words about a line of a script that nobody has seen: the line is named, and its number is not.
-fn without_its_line(words: &str) -> String {
-    let named = || {
-        let (before, rest) = words.split_once("line ")?;
-        let (number, rest) = rest.split_once(" (")?;
-        let (line, after) = rest.split_once(')')?;
-        let is_number = number.bytes().all(|octet| octet.is_ascii_digit());
-        is_number.then(|| format!("{before}{}{after}", line.strip_prefix("> ").unwrap_or(line)))
-    };
-    named().unwrap_or_else(|| words.to_owned())
 }
 
 /// What holds conversations.
@@ -193,6 +181,7 @@ impl Bench<'_> {
             fail_fast: script.ends,
             keep_going: !script.ends,
             rcpt_only: false,
+            unseen: true,
             exact: None,
             hand_over: *hand_over,
             credentials: None,
@@ -228,17 +217,4 @@ impl script::Watch for Scribe<'_> {
 
     // What a reply means is the judgement's to say.
     fn outcome(&mut self, _: &Outcome) {}
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_line_of_the_probes_own_script_has_no_number() {
-        let words = "the connection was closed before the reply to line 2 (> MAIL FROM:<a@b.example>) came";
-        let want = "the connection was closed before the reply to MAIL FROM:<a@b.example> came";
-        assert_eq!(without_its_line(words), want);
-        assert_eq!(without_its_line("the line (of it) is cut"), "the line (of it) is cut");
-    }
 }

@@ -96,6 +96,7 @@ async fn one(
         fail_fast: arguments.fail_fast,
         keep_going: arguments.keep_going,
         rcpt_only: arguments.rcpt_only,
+        unseen: false,
         exact: prepared.exact.clone(),
         hand_over: prepared.hand_over,
         credentials: prepared.credentials.clone(),

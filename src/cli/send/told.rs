@@ -1,7 +1,5 @@
-//! What a run says, in the words of a command line: options in place of a profile's keys, no numbers of lines that nobody
-//! wrote, and the reason where none was given.
-
-use std::borrow::Cow;
+//! What a run says, in the words of a command line: options in place of a profile's keys, and the reason where none was
+//! given.
 
 use super::super::Exit;
 use super::brief::Brief;
@@ -32,26 +30,9 @@ const OPTIONS: [(&str, &str); 13] = [
     ("the reply to .", "the reply to the message"),
 ];
 
-/// What is said, with options in place of a profile's keys and commands in place of lines of a script.
+/// What is said, with options in place of a profile's keys.
 pub(super) fn in_options(said: &str) -> String {
-    let said = without_lines(said);
-    OPTIONS.iter().fold(said.into_owned(), |said, (key, option)| said.replace(key, option))
-}
-
-/// `line 2 (> DATA)` is DATA: the script is nobody's.
-fn without_lines(said: &str) -> Cow<'_, str> {
-    let found = || {
-        let at = said.find("line ")?;
-        let (number, rest) = said[at + 5..].split_once(" (")?;
-        if number.is_empty() || !number.bytes().all(|b| b.is_ascii_digit()) {
-            return None;
-        }
-        let ends = [") did not come", ") came"].iter().find_map(|end| rest.find(end));
-        let end = ends.or_else(|| rest.rfind(')'))?;
-        let command = rest[..end].strip_prefix("> ").unwrap_or(&rest[..end]);
-        Some(format!("{}{command}{}", &said[..at], &rest[end + 1..]))
-    };
-    found().map_or(Cow::Borrowed(said), Cow::Owned)
+    OPTIONS.iter().fold(said.to_owned(), |said, (key, option)| said.replace(key, option))
 }
 
 /// Why something did not end as it should.
@@ -239,22 +220,9 @@ mod tests {
     use crate::profile::Endpoint;
 
     #[test]
-    fn a_line_of_a_script_that_nobody_wrote_is_its_command() {
+    fn a_key_of_a_profile_is_an_option_and_the_dot_the_message() {
         for (said, want) in [
-            (
-                "the reply to line 2 (> MAIL FROM:<a@b>) did not come in time",
-                "the reply to MAIL FROM:<a@b> did not come in time",
-            ),
-            ("the reply to line 19 (> .) did not come in time", "the reply to the message did not come in time"),
-            (
-                "the connection was closed before the reply to line 3 (> RCPT TO:<a(b)@c>) came: x",
-                "the connection was closed before the reply to RCPT TO:<a(b)@c> came: x",
-            ),
-            (
-                "the server closed the connection after its 421 to line 4 (> DATA)",
-                "the server closed the connection after its 421 to DATA",
-            ),
-            ("line up (please)", "line up (please)"),
+            ("the reply to . did not come in time", "the reply to the message did not come in time"),
             ("STARTTLS first, or allow_plaintext = true.", "STARTTLS first, or --auth-allow-plaintext."),
         ] {
             assert_eq!(in_options(said), want);

@@ -152,6 +152,7 @@ impl Trip {
             fail_fast: true,
             keep_going: false,
             rcpt_only: false,
+            unseen: true,
             exact: None,
             hand_over: self.hand_over,
             credentials: None,

@@ -30,6 +30,8 @@ pub struct Settings {
     pub keep_going: bool,
     /// Stops before DATA and BDAT.
     pub rcpt_only: bool,
+    /// Nobody has seen the script: its lines are told by what they say, without their numbers.
+    pub unseen: bool,
     /// Recordings are compared by their text too.
     pub exact: Option<Exact>,
     /// A message may be handed over to a host that is not on loopback.

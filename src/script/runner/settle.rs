@@ -22,7 +22,7 @@ impl Runner<'_> {
             self.arrived(ask, line, &text, arrived)?;
             self.judge(ask, line, &text)?;
             self.handshake().await?;
-            let of = if line == 0 { "the connection".to_owned() } else { format!("line {line} ({text})") };
+            let of = if line == 0 { "the connection".to_owned() } else { self.told(line, &text) };
             let code = self.wire.last_of(ask).and_then(|exchange| self.wire.reply(exchange)?.code());
             self.turned_away(code, &of).await?;
         }
@@ -67,13 +67,21 @@ impl Runner<'_> {
         }
     }
 
+    /// A line of the script, as it is told of.
+    fn told(&self, line: usize, text: &str) -> String {
+        if self.settings.unseen {
+            return text.strip_prefix("> ").unwrap_or(text).to_owned();
+        }
+        format!("line {line} ({text})")
+    }
+
     /// What it means if something did not arrive.
     pub(super) fn arrived(&mut self, ask: Ask, line: usize, text: &str, arrived: Arrived) -> Flow {
         let what = match (line, text.strip_prefix("> ")) {
             // A guide's own lines stand in no script.
             (0, Some(command)) => format!("the reply to {command}"),
             (0, None) => "the greeting".to_owned(),
-            _ => format!("the reply to line {line} ({text})"),
+            _ => format!("the reply to {}", self.told(line, text)),
         };
         match arrived {
             Arrived::Yes => GO_ON,

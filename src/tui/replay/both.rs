@@ -134,6 +134,7 @@ async fn hold(ready: Ready, careful: bool, stop: &CancellationToken, world: &Wor
         fail_fast: false,
         keep_going: false,
         rcpt_only: careful,
+        unseen: false,
         exact: None,
         hand_over: false,
         credentials,
