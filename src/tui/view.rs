@@ -229,7 +229,8 @@ fn answered(model: &Model) -> Option<String> {
     }
     let session = &model.talk.dialogue.state().session;
     let number = line.parse().ok().filter(|number| line.len() == 1 && pane.has_answer(*number))?;
-    let commands = model.talk.is_open() && matches!(session.classify(line.as_bytes()), Sent::Command(_));
+    let here = model.focus == Focus::Composer && model.talk.is_open();
+    let commands = here && matches!(session.classify(line.as_bytes()), Sent::Command(_));
     let words =
         format!("To answer the question with {number}: {{lesson}}, then {number}. Enter here sends it to the server.");
     commands.then(|| model.keymap.told(&words))

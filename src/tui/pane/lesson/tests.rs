@@ -308,7 +308,9 @@ fn while_the_connection_is_open_the_line_keeps_the_keys() {
     assert_eq!(class.screen.model.composer.line(), "QUIT");
     class.screen.keys("<ctrl-u>2");
     assert!(class.shows("To answer the question with 2: F7, then 2."), "{}", class.screen.shown());
-    class.screen.keys("0");
+    class.screen.keys("<f7>");
+    assert!(!class.shows("To answer the question"), "{}", class.screen.shown());
+    class.screen.keys("<f7>0");
     assert!(!class.shows("To answer the question"), "{}", class.screen.shown());
     class.screen.keys("<ctrl-u>");
     class.screen.wire("* closed by=server");
