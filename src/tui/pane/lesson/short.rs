@@ -6,6 +6,7 @@ use ratatui::text::Line;
 
 use super::row::cut;
 use super::view::{STRIP, Writer, mistake};
+use crate::tui::attending;
 use crate::tui::text::wrap;
 use crate::tui::theme::Role;
 use crate::tui::view::told;
@@ -48,6 +49,12 @@ impl Writer<'_> {
             before.extend(self.styled(" ▼ ", &words, Role::Dim));
         }
         before
+    }
+
+    /// What the key of the lesson leads to; where only a fresh start helps, to that.
+    pub(super) fn behind(&self) -> String {
+        let lost = self.pane.attempt.is_spoilt() && !attending::in_exam(self.model);
+        if lost { self.model.keymap.told("all of it; there {start-over} starts over") } else { "all of it".to_owned() }
     }
 
     /// The text before the steps, from the story on with which it begins, as far as both have room at the first step, and

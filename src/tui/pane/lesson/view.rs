@@ -408,7 +408,7 @@ impl Writer<'_> {
                 parts.push((Action::Lessons, "all lessons".to_owned()));
                 parts.push((Action::Choose, "closes it".to_owned()));
             }
-            (_, false) => parts.push((Action::Lesson, "all of it".to_owned())),
+            (_, false) => parts.push((Action::Lesson, self.behind())),
             (_, true) => {}
         }
         if stage == Stage::Steps && of > 0 {

@@ -270,8 +270,9 @@ fn the_story_of_a_lesson_is_told_where_it_has_room_and_else_a_mark_stands_for_it
 fn what_cant_be_undone_names_the_keys_and_stays_as_it_was_said() {
     let mut class = Class::of("25-case-two", 120, 33);
     let mail = |to: &[&str]| {
-        let named: String = to.iter().map(|to| format!("\n> RCPT TO:<{to}@target.local>\n< 250 ok")).collect();
-        let there: String = to.iter().map(|to| format!("\n* delivered to={to}@target.local")).collect();
+        let each = |line: &str| to.iter().map(|to| line.replace("{to}", to)).collect::<Vec<_>>().concat();
+        let named = each("\n> RCPT TO:<{to}@target.local>\n< 250 ok");
+        let there = each("\n* delivered to={to}@target.local");
         format!("> MAIL FROM:<a@b>\n< 250 ok{named}\n> DATA\n< 354 go\n| Subject: a\n> .{there}\n< 250 ok")
     };
     class.lab("> EHLO a\n< 250 mx\n> MAIL FROM:<a@b> SIZE=6000\n< 552 5.3.4 no\n> MAIL FROM:<a@b>\n< 250 ok");
@@ -285,6 +286,7 @@ fn what_cant_be_undone_names_the_keys_and_stays_as_it_was_said() {
     assert!(said(&class), "{}", class.screen.shown());
     class.lab(&mail(&["five"]));
     assert!(said(&class) && !class.shows("must not happen"), "{}", class.screen.shown());
+    assert!(class.shows("F7 all of it; there o starts over"), "{}", class.screen.shown());
     class.screen.keys("<f7>");
     assert!(class.shows("it twice now") && !class.shows("F7, then o"), "{}", class.screen.shown());
 }
