@@ -110,8 +110,15 @@ impl Writer<'_> {
         let intro = &self.pane.lesson().intro;
         let step = self.pane.lesson().steps.get(self.pane.attempt.ticked());
         let about = step.map(|step| words(&format!("{} {}", step.text, step.hints.join(" ")))).unwrap_or_default();
-        let begun = |from: usize| if from == 0 { intro.clone() } else { format!("… {}", &intro[from..]) };
         let wrapped = |text: &str| wrap(text, self.columns.saturating_sub(1));
+        // A mark for the story before it costs no sentence that could be read to its end.
+        let ended = |text: &str| {
+            let seen = wrapped(text).into_iter().take(rows).collect::<Vec<_>>().join(" ").replace("… ", "").len();
+            sentences(intro).into_iter().filter(|from| *from <= seen + 1).count()
+        };
+        let marked = format!("… {intro}");
+        let untold = self.pane.lesson().hook.is_some() && ended(&marked) == ended(intro);
+        let begun = |from: usize| if from == 0 && !untold { intro.clone() } else { format!("… {}", &intro[from..]) };
         if self.pane.attempt.ticked() > 0 {
             let whole = sentences(intro).into_iter().filter_map(|from| {
                 let ends = sentences(intro).into_iter().filter(|end| *end > from).chain([intro.len()]);
