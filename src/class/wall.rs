@@ -264,8 +264,9 @@ impl Wall {
         for glance in glances {
             let state = state(glance, taught, now);
             if glance.of > 0 {
-                // Where they stand by the attempt that counts.
-                let step = glance.done.max(glance.best) + 1;
+                // As their rows say it: where they stand now, and who has finished before has finished.
+                let finished = glance.best >= glance.of;
+                let step = if finished { glance.best } else { glance.done } + 1;
                 let empty = Bar { lesson: glance.lesson.clone(), step, of: glance.of, count: 0, stuck: 0 };
                 let bar = bars.entry((glance.lesson.clone(), step)).or_insert(empty);
                 bar.count += 1;
@@ -484,7 +485,7 @@ mod tests {
         let wall = Wall::from(&[again, Glance { best: 4, ..somebody(2, "bert") }], 3, at(10));
         let rows: Vec<_> = wall.rows.iter().map(|row| (row.step.as_str(), row.last.as_str())).collect();
         assert_eq!(rows, [("1/6", "once more: ✓ 6/6 counts"), ("3/6", "once more: 4 of 6 count")]);
-        assert_eq!(wall.bars.iter().map(|bar| bar.step).collect::<Vec<_>>(), [5, 7]);
+        assert_eq!(wall.bars.iter().map(|bar| bar.step).collect::<Vec<_>>(), [3, 7]);
     }
 
     #[test]
