@@ -11,6 +11,12 @@ use super::{Class, ClassError, judge, lock, plain};
 /// What is said to whom the instructor gives a fresh start.
 const FRESH: &str = "you have a fresh start at this lesson: a new server, no step done. The best attempt counts: what you had \
                      reached stays in the results.";
+/// What a student is told to whom the instructor gives a hint: it appears in the lesson by itself.
+const GIVEN: &str = "your instructor has given you a hint for the open step; it stands in the lesson.";
+/// How somebody joins by another name who has an ehlo.
+pub(super) const BY_EHLO: &str = "leave ehlo, and join with --name and your own name";
+/// How somebody joins by another name who has none.
+pub(super) const BY_NOOP: &str = "join by your own name";
 /// What is said of a second program of the same name.
 const TWICE: &str = "has joined a second time while somebody is here by this name";
 
@@ -53,13 +59,14 @@ impl Class {
         }
     }
 
-    /// Somebody comes by a name by which somebody is here: both are told, and the wall; what the second one is told.
-    pub(super) fn second(&self, student: &Student, from: IpAddr) -> String {
+    /// Somebody comes by a name by which somebody is here: both are told, and the wall; what the second one is told, with
+    /// `how` to join by another name.
+    pub(super) fn second(&self, student: &Student, from: IpAddr, how: &str) -> String {
         let name = &student.name;
         let to_first = format!("{name} {TWICE}, from {from}. If that is not you, tell your instructor.");
         student.notify(&News::Twice(to_first));
         self.stir();
-        format!("{name} is here already by another program, which is told. If that is not you, join by your own name.")
+        format!("{name} is here already by another program, which is told. If that is not you, {how}.")
     }
 
     /// Takes in the answer to the first question that has none (which must be `asked`, where that is said); gives the
@@ -117,6 +124,9 @@ impl Class {
         }
         let Some(hint) = self.take_hint(student, by_instructor) else { return Hinted::None };
         student.tell(&News::Hint(hint.clone()));
+        if by_instructor {
+            student.tell(&News::Notice(GIVEN.to_owned()));
+        }
         Hinted::Given(hint)
     }
 

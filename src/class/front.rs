@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::deed::Hinted;
+use super::deed::{self, Hinted};
 use super::gate::Code;
 use super::login::{Dialogue, Step};
 use super::settings::hex;
@@ -212,7 +212,7 @@ impl Front {
         match joined.and_then(|student| self.class.arena(&student).map(|_| student)) {
             Ok(student) => {
                 let here = student.comes();
-                let second = here.then(|| self.class.second(&student, client.ip()));
+                let second = here.then(|| self.class.second(&student, client.ip(), deed::BY_EHLO));
                 match student.companion() {
                     None => no("5.7.0", &format!("{} is looked on from too many programs; close one", student.name)),
                     Some(companion) => {
@@ -326,7 +326,7 @@ impl Welcome {
         said.extend(more);
         let Some(from) = second else { return reply(class, student, codes, said) };
         // What waits is for the one who was here before.
-        said.push(class.second(student, from));
+        said.push(class.second(student, from, deed::BY_NOOP));
         plain::reply(codes.0, codes.1, &said)
     }
 

@@ -262,8 +262,14 @@ async fn a_students_own_ehlo_gets_the_lesson_its_ticks_hints_and_what_the_instru
     news(&mut anna, is_tick).await;
     anna.say(Up::Hint);
     news(&mut anna, |down| matches!(down, Down::Hint(_))).await;
+    let is_notice = |down: &Down| matches!(down, Down::Notice(_));
+    // A hint that was not asked for does not come without a word.
+    class.hint(&class.named("anna").expect("there"), true);
+    news(&mut anna, |down| matches!(down, Down::Hint(_))).await;
+    let said = news(&mut anna, is_notice).await;
+    assert!(matches!(&said, Down::Notice(words) if words.contains("instructor has given you a hint")), "{said:?}");
     class.broadcast(None, "look up");
-    assert_eq!(news(&mut anna, |down| matches!(down, Down::Notice(_))).await, Down::Notice("look up".to_owned()));
+    assert_eq!(news(&mut anna, is_notice).await, Down::Notice("look up".to_owned()));
     class.pause(true);
     news(&mut anna, |down| *down == Down::Paused(true)).await;
     let held = tokio::time::timeout(Duration::from_millis(100), talk.say("RSET")).await;

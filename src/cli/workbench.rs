@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 
 use super::{Colour, Common, Exit};
+use crate::class::attend::Joining;
 use crate::tui::run::{Launch, Recorded, check, run as run_workbench};
 use crate::world::World;
 
@@ -30,6 +31,7 @@ pub(super) fn open(launch: Launch, common: &Common, world: &World) -> Exit {
         Colour::Auto => world.variable("NO_COLOR").is_some_and(|value| !value.is_empty()),
     };
     let launch = Launch { plain, ..launch };
+    let joining = launch.class.clone();
     if let Err(error) = check(world) {
         return complain(&error);
     }
@@ -49,6 +51,10 @@ pub(super) fn open(launch: Launch, common: &Common, world: &World) -> Exit {
             let mut out = std::io::stdout();
             // The terminal may be gone by now.
             let _ = out.write_all(farewell(&left.recorded).as_bytes());
+            // Whoever never was in the class has nothing there to come back to.
+            if let Some(joining) = joining.filter(|_| !left.recorded.is_empty()) {
+                let _ = out.write_all(back(&joining).as_bytes());
+            }
             if left.interrupted { Exit::Interrupted } else { Exit::Done }
         }
         Err(error) => complain(&error),
@@ -78,6 +84,21 @@ fn farewell(recorded: &[Recorded]) -> String {
     text
 }
 
+/// How a student comes back to the class.
+fn back(joining: &Joining) -> String {
+    // A name may be anything that a person types.
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | ':');
+    let quoted = |word: &str| {
+        let as_it_is = !word.is_empty() && word.chars().all(is_plain);
+        if as_it_is { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+    };
+    let [server, code, name] = [&joining.server, &joining.code, &joining.name].map(|word| quoted(word));
+    let words = format!(
+        "You come back by the same name, and go on from there:\n  ehlo learn --join {server} {code} --name {name}\n"
+    );
+    words.chars().filter(|c| !c.is_control() || *c == '\n').collect()
+}
+
 /// Words and a path: on a line of its own where a usual terminal would break it in its middle.
 fn apart(words: String, path: &std::path::Path) -> String {
     const USUAL: usize = 80;
@@ -94,6 +115,18 @@ fn complain(error: &dyn std::error::Error) -> Exit {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_student_is_told_how_to_come_back_by_the_same_name() {
+        let joining = |name: &str| Joining {
+            server: "127.0.0.1:2600".to_owned(),
+            code: "kilo-42".to_owned(),
+            name: name.to_owned(),
+        };
+        let told = back(&joining("ben"));
+        assert!(told.contains("same name") && told.ends_with("--join 127.0.0.1:2600 kilo-42 --name ben\n"), "{told}");
+        assert!(back(&joining("ben o'h")).ends_with("--name 'ben o'\\''h'\n"), "{}", back(&joining("ben o'h")));
+    }
 
     #[test]
     fn of_many_conversations_the_last_are_told_on_leaving() {

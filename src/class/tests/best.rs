@@ -133,7 +133,10 @@ async fn two_of_the_same_name_are_told_of_each_other_and_the_wall_says_so() {
     assert!(row(&class, "anna").twice && row(&class, "anna").last.starts_with("joined twice"));
     let mut third = super::attend(&class, address, "anna").await;
     let notice = news(&mut third, |down| matches!(down, Down::Notice(_))).await;
-    assert!(matches!(&notice, Down::Notice(words) if words.contains("is here already")), "{notice:?}");
+    assert!(
+        matches!(&notice, Down::Notice(words) if words.contains("is here already") && words.contains("--name")),
+        "{notice:?}"
+    );
 }
 
 #[tokio::test]
