@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use super::Class;
-use super::export::Outcome;
+use super::export::{Answered, Outcome};
 use crate::conversation::file::{Document, Header, write_document};
 use crate::conversation::{Event, Kind, Log, Micros, Remark};
 use crate::decode::Knowledge;
@@ -15,10 +15,11 @@ use crate::lesson::Lesson;
 pub(super) fn files(
     class: &Class,
     lesson: &Lesson,
-    outcome: &Outcome,
+    (outcome, answered): (&Outcome, Option<&Answered>),
     documents: &[Document],
 ) -> Vec<(&'static str, Vec<u8>)> {
-    let Some(document) = document(&class.settings.name, lesson, outcome, documents) else { return Vec::new() };
+    let Some(title) = title(class, lesson, outcome, answered) else { return Vec::new() };
+    let Some(document) = document(title, lesson, documents) else { return Vec::new() };
     let mut octets = Vec::new();
     write_document(&document, &mut octets);
     let html = interchange::by_name("html").map(|html| ("html", (html.export)(&document, knowledge())));
@@ -31,22 +32,31 @@ fn knowledge() -> &'static Knowledge {
     &KNOWLEDGE
 }
 
-/// The conversations in which a step was reached, one after the other, each step noted at its place.
-fn document(class: &str, lesson: &Lesson, outcome: &Outcome, documents: &[Document]) -> Option<Document> {
+/// What it certifies, in a sentence; nothing where the lesson is not finished.
+fn title(class: &Class, lesson: &Lesson, outcome: &Outcome, answered: Option<&Answered>) -> Option<String> {
     let finished = outcome.finished.as_ref()?;
-    let first = documents.first()?.header.started()?;
+    let (hints, given) = outcome.hints_asked_and_given();
     let mut title = format!("{} has done “{}”", outcome.name, lesson.title);
-    let _ = write!(
-        title,
-        ": {} of {} steps, {} hints, finished {finished}",
-        outcome.done,
-        outcome.steps,
-        outcome.hints.len()
-    );
+    let _ = write!(title, ": {} of {} steps, {hints} hints, finished {finished}", outcome.done, outcome.steps);
+    if given > 0 {
+        let _ = write!(title, ", {given} more hints by the instructor");
+    }
     if outcome.attempts > 1 {
         let _ = write!(title, ", attempt {} of {}", outcome.attempt, outcome.attempts);
     }
-    let _ = write!(title, ", judged by the lab of the class {class}");
+    let _ = write!(title, ", judged by the lab of the class {}", class.settings.name);
+    if let Some(exam) = &class.settings.exam {
+        let _ = write!(title, ", in an exam of {} minutes", exam.minutes);
+    }
+    if let Some(answered) = answered {
+        let _ = write!(title, ", {} of {} questions about replies answered rightly", answered.right, answered.asked);
+    }
+    Some(title)
+}
+
+/// The conversations in which a step was reached, one after the other, each step noted at its place.
+fn document(title: String, lesson: &Lesson, documents: &[Document]) -> Option<Document> {
+    let first = documents.first()?.header.started()?;
     let mut log = Log::new();
     for document in documents {
         let marked = document.log.of_kind(Kind::Remark).any(|(_, entry)| entry.bytes.starts_with(b"mark goal="));

@@ -225,7 +225,10 @@ fn posed(class: &Class, student: &Student) -> Down {
     let (answered, right) = student.answered();
     let of = questions.len();
     if class.is_over(student, class.now()) {
-        return Down::NoQuestion(format!("The time is over: {answered} of {of} questions are answered."));
+        return Down::NoQuestion(format!(
+            "The time is over: {answered} of {of} questions are answered. Your instructor's results have each, with your \
+             answer and the right one (questions.csv)."
+        ));
     }
     match questions.into_iter().nth(answered) {
         Some(question) => Down::Question(Box::new(pose(question, answered, of, None))),

@@ -1,10 +1,11 @@
-//! Results as files: `results.csv`, `results.json` (signed), `items.csv`, `transcripts/`, `certificates/`, and `lessons/`
-//! for those that are not ehlo's.
+//! Results as files: `results.csv`, `results.json` (signed), `items.csv`, `questions.csv` where questions were asked,
+//! `transcripts/`, `certificates/` where anybody has finished, and `lessons/` for those that are not ehlo's.
 //!
 //! Without names each student is a number everywhere, and the addresses of clients go too; what somebody typed stays as it
 //! was, since it is what is judged.
 
 mod items;
+mod questions;
 mod sheet;
 
 use std::collections::HashSet;
@@ -24,7 +25,7 @@ use crate::conversation::{Event, Kind, Log, Remark};
 use crate::lesson::Lesson;
 
 /// What came of one lesson of one student.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
     /// The name, or the number where names are left out.
     pub name: String,
@@ -66,6 +67,18 @@ impl Outcome {
     #[must_use]
     pub fn points(&self) -> usize {
         (self.done * 100).checked_div(self.steps).unwrap_or(0)
+    }
+
+    /// Hints that the student asked for, and those that the instructor gave unasked.
+    #[must_use]
+    pub fn hints_asked_and_given(&self) -> (usize, usize) {
+        let given = self.hints.iter().filter(|(.., by_instructor)| *by_instructor).count();
+        (self.hints.len() - given, given)
+    }
+
+    /// That of a lesson which somebody did not begin.
+    fn not_begun(name: &str, lesson: &Lesson) -> Self {
+        Self { name: name.to_owned(), lesson: lesson.name.clone(), steps: lesson.steps.len(), ..Self::default() }
     }
 }
 
@@ -113,6 +126,22 @@ pub struct Answered {
     pub answered: usize,
     /// Questions answered rightly.
     pub right: usize,
+    /// Each question as it was asked. Where an older ehlo has written it, or has asked the questions, there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub each: Vec<OfQuestion>,
+}
+
+/// A question, and what was answered to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfQuestion {
+    /// The reply that it is about.
+    pub reply: String,
+    /// The answers that it offers, the first one being `a`.
+    pub answers: Vec<String>,
+    /// The letter of the right one.
+    pub right: char,
+    /// The letter of the one that was given; none where the student did not come to it.
+    pub given: Option<char>,
 }
 
 /// Octets' SHA-256.
@@ -137,16 +166,16 @@ fn file_name(text: &str) -> String {
     text.chars().map(plain).collect()
 }
 
-/// Writes all results into a folder, which is made.
+/// Writes all results into a folder, which is made; gives how many certificates there are.
 ///
 /// # Errors
 /// A file that can't be written.
-pub fn write(class: &Arc<Class>, to: &Path, anonymous: bool) -> Result<(), ClassError> {
-    for folder in [to.to_owned(), to.join("transcripts"), to.join("certificates")] {
+pub fn write(class: &Arc<Class>, to: &Path, anonymous: bool) -> Result<usize, ClassError> {
+    for folder in [to.to_owned(), to.join("transcripts")] {
         event::private_folder(&folder)?;
     }
     let mut files = Vec::new();
-    let (results, questions) = of_students(class, to, anonymous, &mut files)?;
+    let Came { results, questions, names, certificates } = of_students(class, to, anonymous, &mut files)?;
     lessons(class, to, &mut files)?;
     let of = |lesson: &Arc<Lesson>| OfLesson {
         name: lesson.name.clone(),
@@ -163,13 +192,60 @@ pub fn write(class: &Arc<Class>, to: &Path, anonymous: bool) -> Result<(), Class
         questions,
         files: Vec::new(),
     };
-    put(to, "results.csv".to_owned(), sheet::results(&results).as_bytes(), &mut files)?;
+    let rows = rows(class, &names, &results);
+    put(to, "results.csv".to_owned(), sheet::results(&results, &rows).as_bytes(), &mut files)?;
+    if class.settings.questions > 0 {
+        put(to, "questions.csv".to_owned(), questions::sheet(&results).as_bytes(), &mut files)?;
+    }
     put(to, "items.csv".to_owned(), items::items(class, &results).as_bytes(), &mut files)?;
     results.files = files;
     let signed: Signed<Results> = sign::sign(&class.settings, results);
     let mut text = serde_json::to_string_pretty(&signed).expect("plain data");
     text.push('\n');
-    event::write_whole(&to.join("results.json"), text.as_bytes())
+    event::write_whole(&to.join("results.json"), text.as_bytes())?;
+    Ok(certificates)
+}
+
+/// How many certificates there are, in words, and why there are none.
+#[must_use]
+pub fn certificates(count: usize) -> String {
+    match count {
+        0 => "no certificate, since nobody has finished a lesson".to_owned(),
+        1 => "with 1 certificate".to_owned(),
+        _ => format!("with {count} certificates"),
+    }
+}
+
+/// By name, and of each student in the order of the course.
+fn sort(class: &Class, outcomes: &mut [Outcome]) {
+    let place = |lesson: &str| class.settings.lessons.iter().position(|taught| taught.lesson.name == lesson);
+    outcomes.sort_by_cached_key(|one| (one.name.to_lowercase(), one.name.clone(), place(&one.lesson)));
+}
+
+/// What came of each lesson for each student: whoever did not begin one has done no step of it, and has no points that
+/// would be left out of a mean.
+fn rows(class: &Class, names: &[String], results: &Results) -> Vec<Outcome> {
+    let mut all = results.results.clone();
+    for (name, taught) in names.iter().flat_map(|name| class.settings.lessons.iter().map(move |taught| (name, taught)))
+    {
+        let lesson = &taught.lesson;
+        if !results.results.iter().any(|one| one.name == *name && one.lesson == lesson.name) {
+            all.push(Outcome::not_begun(name, lesson));
+        }
+    }
+    sort(class, &mut all);
+    all
+}
+
+/// What came of the students.
+#[derive(Debug, Default)]
+struct Came {
+    results: Vec<Outcome>,
+    questions: Vec<Answered>,
+    /// Who has joined.
+    names: Vec<String>,
+    /// How many certificates were written.
+    certificates: usize,
 }
 
 /// What came of each student's lessons, and of the questions, by name; their transcripts and certificates are written.
@@ -178,16 +254,13 @@ fn of_students(
     to: &Path,
     anonymous: bool,
     files: &mut Vec<(String, String)>,
-) -> Result<(Vec<Outcome>, Vec<Answered>), ClassError> {
-    let mut results = Vec::new();
-    let mut questions = Vec::new();
+) -> Result<Came, ClassError> {
+    let mut came = Came::default();
     let mut stems = HashSet::new();
     for student in class.students() {
         let name = if anonymous { format!("student-{:03}", student.id) } else { student.name.clone() };
-        if class.settings.questions > 0 {
-            let (answered, right) = student.answered();
-            questions.push(Answered { name: name.clone(), asked: class.settings.questions, answered, right });
-        }
+        came.names.push(name.clone());
+        let answered = questions::answered(class, &student, &name);
         // Two names may differ in what no file's name has.
         let mut stem = file_name(&name);
         while !stems.insert(stem.to_lowercase()) {
@@ -203,19 +276,20 @@ fn of_students(
             let documents = copies(class, &student, &mut outcome, (to, &stem), anonymous)?;
             if outcome.finished.is_some() {
                 let stem = format!("{stem}-{}", outcome.lesson);
-                let written = certificate::files(class, &lesson, &outcome, &documents);
+                let written = certificate::files(class, &lesson, (&outcome, answered.as_ref()), &documents);
+                came.certificates += usize::from(!written.is_empty());
                 for (extension, octets) in written {
+                    event::private_folder(&to.join("certificates"))?;
                     put(to, format!("certificates/{stem}.{extension}"), &octets, files)?;
                 }
             }
-            results.push(outcome);
+            came.results.push(outcome);
         }
+        came.questions.extend(answered);
     }
-    // By name, and of each student in the order of the course.
-    let place = |lesson: &str| class.settings.lessons.iter().position(|taught| taught.lesson.name == lesson);
-    results.sort_by_cached_key(|one: &Outcome| (one.name.to_lowercase(), one.name.clone(), place(&one.lesson)));
-    questions.sort_by_cached_key(|one: &Answered| (one.name.to_lowercase(), one.name.clone()));
-    Ok((results, questions))
+    sort(class, &mut came.results);
+    came.questions.sort_by_cached_key(|one: &Answered| (one.name.to_lowercase(), one.name.clone()));
+    Ok(came)
 }
 
 /// Where a lesson of the class's own lies among the results.

@@ -15,8 +15,8 @@ fn guarded(cell: &str) -> String {
     if quoted { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }
 }
 
-/// The whole sheet.
-pub(super) fn results(results: &Results) -> String {
+/// The whole sheet, of these rows.
+pub(super) fn results(results: &Results, rows: &[Outcome]) -> String {
     let head = [
         "name",
         "lesson",
@@ -35,10 +35,12 @@ pub(super) fn results(results: &Results) -> String {
         "attempt",
         "attempts",
         "transcript file",
+        "hints given by the instructor",
     ];
     let mut sheet = row(&head.map(str::to_owned));
     let mut before = None;
-    for one in &results.results {
+    for one in rows {
+        let (hints, given) = one.hints_asked_and_given();
         // They are asked of a student, and not of a lesson: once, so that whoever sums counts them once.
         let asked = if before == Some(&one.name) { String::new() } else { questions(results, one) };
         before = Some(&one.name);
@@ -54,13 +56,14 @@ pub(super) fn results(results: &Results) -> String {
             one.started.clone(),
             one.finished.clone().unwrap_or_default(),
             one.active.to_string(),
-            one.hints.len().to_string(),
+            hints.to_string(),
             one.wrong.len().to_string(),
             one.quiz.map_or_else(String::new, |wrong| wrong.to_string()),
             asked,
             one.attempt.to_string(),
             one.attempts.max(one.attempt).to_string(),
             one.transcripts.iter().map(|(file, _)| file.as_str()).collect::<Vec<_>>().join(" "),
+            given.to_string(),
         ]));
     }
     sheet

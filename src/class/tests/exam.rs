@@ -90,6 +90,20 @@ async fn questions_about_replies_are_asked_one_by_one_and_kept() {
     assert!(joined_up(&anna.say("NOOP question").await).contains("no further question. 1 of 2"));
     assert!(joined_up(&anna.say("NOOP choose a").await).contains("No question is open: all are answered."));
     assert_eq!(student.answered(), (2, 1));
+    anna.classic().await;
+    until(&class, || ticked(&class, "anna") == 6).await;
+    // Each question can be looked at again.
+    let to = at.path().join("out");
+    export::write(&class, &to, false).expect("written");
+    let sheet = std::fs::read_to_string(to.join("questions.csv")).expect("there");
+    assert_eq!(sheet.lines().count(), 3, "{sheet}");
+    let verdict = verify(&to.join("results.json"), &class.world).expect("readable");
+    assert!(verdict.agrees(), "{verdict:?}");
+    let each = &verdict.signed.what.questions[0].each;
+    assert_eq!((&each[0].reply, each[0].answers.len()), (&questions[0].reply, 4));
+    assert_eq!(each.iter().map(|one| one.given == Some(one.right)).collect::<Vec<_>>(), [true, false]);
+    let certificate = std::fs::read_to_string(to.join("certificates/anna-01-classic.html")).expect("there");
+    assert!(certificate.contains("1 of 2 questions about replies answered rightly"), "{certificate}");
 }
 
 #[tokio::test]

@@ -32,10 +32,10 @@ async fn results_are_told_in_tables_transcripts_and_certificates() {
         read("results.csv"),
         format!(
             "name,lesson,version,variant,steps done,steps,points,started,finished,seconds active,hints,wrong findings,\
-             quiz wrong answers,questions right,attempt,attempts,transcript file\r\n\
+             quiz wrong answers,questions right,attempt,attempts,transcript file,hints given by the instructor\r\n\
              anna,01-classic,{version},,6,6,100,2026-11-30T09:00:00Z,2026-11-30T09:00:00Z,0,0,0,,,1,1,\
-             transcripts/anna-01-classic.smtp\r\n\
-             bert,01-classic,{version},,1,6,16,2026-11-30T09:00:00Z,,0,1,0,,,1,1,transcripts/bert-01-classic.smtp\r\n"
+             transcripts/anna-01-classic.smtp,0\r\n\
+             bert,01-classic,{version},,1,6,16,2026-11-30T09:00:00Z,,0,1,0,,,1,1,transcripts/bert-01-classic.smtp,0\r\n"
         )
     );
     let items = read("items.csv");
@@ -108,6 +108,28 @@ async fn a_lesson_of_the_class_s_own_lies_with_the_results_and_is_judged_by() {
         verdict.verified[0].problems[0].contains("lessons/mine.toml is not the lesson that was taught"),
         "{verdict:?}"
     );
+}
+
+#[tokio::test]
+async fn each_student_has_a_row_for_each_lesson_and_hints_that_nobody_asked_for_stand_apart() {
+    let at = tempfile::tempdir().expect("a folder");
+    let (class, address, _guard) = open(at.path(), &lessons(&["01", "03"])).await;
+    let _anna = super::attend(&class, address, "anna").await;
+    until(&class, || class.named("anna").is_some()).await;
+    let anna = class.named("anna").expect("there");
+    class.hint(&anna, false);
+    class.hint(&anna, true);
+    let to = at.path().join("out");
+    assert_eq!(export::write(&class, &to, false).expect("written"), 0);
+    assert!(!to.join("certificates").exists(), "an empty folder says nothing");
+    let text = std::fs::read_to_string(to.join("results.csv")).expect("there");
+    let cells = |n: usize| text.lines().nth(n).map(|row| row.split(',').collect::<Vec<_>>()).unwrap_or_default();
+    let (head, first, second) = (cells(0), cells(1), cells(2));
+    let column = |name: &str| head.iter().position(|cell| *cell == name).expect("a column");
+    assert_eq!((first[column("hints")], first[column("hints given by the instructor")]), ("1", "1"), "{text}");
+    assert_eq!((second[1], second[column("points")], second[column("started")]), ("03-codes", "0", ""), "{text}");
+    let verdict = verify(&to.join("results.json"), &class.world).expect("readable");
+    assert!(verdict.agrees() && verdict.signed.what.results.len() == 1, "{verdict:?}");
 }
 
 #[tokio::test]

@@ -13,9 +13,12 @@ use crate::world::World;
 pub(super) fn export(name: &str, to: Option<PathBuf>, anonymous: bool, world: &World) -> Exit {
     within(name, world, |class| {
         let to = to.unwrap_or_else(|| export::folder(class));
-        export::write(class, &to, anonymous)?;
+        let certificates = export::write(class, &to, anonymous)?;
         print(&format!("written {}", to.display()));
         print(&format!("key {}", sign::fingerprint(&class.settings)));
+        if certificates == 0 {
+            say(&format!("ehlo lab: {}", export::certificates(certificates)));
+        }
         if anonymous {
             say(
                 "ehlo lab: what students typed stays as it was, since it is what is judged: a name in a message is still \

@@ -188,12 +188,13 @@ async fn written(class: &Arc<Class>) -> String {
     let class = Arc::clone(class);
     let wrote = tokio::task::spawn_blocking(move || {
         let to = export::folder(&class);
-        export::write(&class, &to, false).map(|()| to)
+        export::write(&class, &to, false).map(|certificates| (to, certificates))
     });
     match wrote.await {
-        Ok(Ok(to)) => format!(
-            "Written to {} · key {key} (ehlo learn verify says the same, where nothing was changed)",
-            to.display()
+        Ok(Ok((to, certificates))) => format!(
+            "Written to {}, {} · key {key} (ehlo learn verify says the same, where nothing was changed)",
+            to.display(),
+            export::certificates(certificates)
         ),
         Ok(Err(error)) => error.to_string(),
         Err(error) => error.to_string(),
