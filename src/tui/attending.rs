@@ -6,6 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::class::attend::{Down, Hello, Outline, Up};
 use crate::conversation::event::{Event, Remark, Timed};
 use crate::conversation::exam;
+use crate::conversation::words::capital;
 use crate::lesson::{Happening, Map};
 use crate::smtp::escape::for_screen;
 
@@ -54,6 +55,12 @@ impl InClass {
             questions: hello.questions,
             ..Self::default()
         }
+    }
+
+    /// Whether the time of the exam is over.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.exam && self.left == Some(0)
     }
 
     /// What of it is always to be seen: the pause, and the time that is left.
@@ -107,15 +114,27 @@ pub(super) fn told(model: &Model, events: Vec<Timed>) -> Vec<Timed> {
 pub(super) fn opened(model: &mut Model) {
     if let Some(class) = of_exam(model) {
         let words = exam::refusal(class);
-        model.notice = Some(crate::conversation::words::capital(&words) + ".");
+        model.notice = Some(capital(&words) + ".");
     }
 }
 
 /// What stands beside how far a lesson has come: that it counts no more, where the time of the exam is over.
 pub(super) fn late(model: &Model, pane: &LessonPane) -> &'static str {
-    let late = model.class.as_ref().is_some_and(|class| class.left == Some(0)) && pane.stage() == Stage::Steps;
+    let late = is_over(model) && pane.stage() == Stage::Steps;
     if late { ", time over" } else { "" }
 }
+
+/// Whether the time of the exam is over.
+pub(super) fn is_over(model: &Model) -> bool {
+    model.class.as_ref().is_some_and(InClass::is_over)
+}
+
+/// What stands below the line from then on, the longest that fits.
+pub(super) const OVER: [&str; 3] = [
+    "The time is over: you are done, and what you did until then is kept · {quit} leaves ehlo",
+    "The time is over: you are done, your work is kept · {quit} leaves",
+    "Time over, all is kept · {quit} leaves",
+];
 
 /// What is said once no lesson is left.
 pub(super) fn all_done(model: &Model) -> String {
@@ -162,6 +181,11 @@ pub(super) fn forbids(model: &Model, action: Action) -> Option<&'static str> {
     }
 }
 
+/// What the class says, as its words: what it says of itself needs no name before it.
+pub(super) fn of_class(words: &str) -> String {
+    if words.starts_with("the class ") { capital(words) } else { format!("The class: {words}") }
+}
+
 /// Takes in what a class says.
 pub(super) fn says(model: &mut Model, down: Down) -> Vec<Effect> {
     let class = model.class.get_or_insert_default();
@@ -182,7 +206,7 @@ pub(super) fn says(model: &mut Model, down: Down) -> Vec<Effect> {
             let shown = model.lesson.as_mut().is_some_and(LessonPane::hint);
             model.notice = (!shown).then(|| for_screen(format!("A hint: {hint}").as_bytes()));
         }
-        Down::Notice(text) => return stays_seen(model, &format!("The class: {text}")),
+        Down::Notice(text) => return stays_seen(model, &of_class(&text)),
         Down::Paused(on) => {
             class.paused = on;
             let words = if on { "Paused by the instructor: look up." } else { "The instructor lets the class go on." };
@@ -191,7 +215,9 @@ pub(super) fn says(model: &mut Model, down: Down) -> Vec<Effect> {
         Down::Left(seconds) => class.left = Some(seconds),
         Down::TimeOver => {
             class.left = Some(0);
-            return stays_seen(model, "The time is over: what you do now counts no more.");
+            let words = "The time is over: what you do now counts no more. You are done, and what you did until then is \
+                         kept: {quit} leaves ehlo.";
+            return stays_seen(model, &model.keymap.told(words));
         }
         Down::Question(posed) => {
             let awaited = matches!(model.overlay, None | Some(Overlay::Asked(_)));

@@ -16,7 +16,7 @@ use crate::smtp::{Phase, Secret};
 use crate::transaction::Interrupted;
 
 use super::action::Where;
-use super::attending::{InClass, in_exam};
+use super::attending::{InClass, in_exam, is_over};
 use super::editor::Draft;
 use super::errand::{Access, Running};
 use super::keymap::Keymap;
@@ -431,6 +431,7 @@ impl Model {
             keymap: &self.keymap,
             bare: self.types_by_hand(),
             exam: in_exam(self),
+            over: is_over(self),
             replays: replay::is_playing(self),
             advised: self.talk.advised().filter(|_| !in_exam(self)),
             login_failed: self.talk.login_failed(),

@@ -56,6 +56,10 @@ fn what_the_class_says_stays_in_the_conversation_and_the_time_in_the_title() {
     class(&mut screen, Down::TimeOver);
     assert!(title(&screen).contains("time over"), "{}", title(&screen));
     assert!(screen.shown().contains("counts no more"));
+    screen.keys("<esc>i");
+    let shown = screen.shown();
+    assert!(shown.contains("you are done") && shown.contains("Ctrl-Q leaves"), "it goes on saying so: {shown}");
+    assert!(!shown.contains("nothing is offered"), "{shown}");
     screen.send(Message::Lesson(LessonNews::ClassOver));
     assert!(title(&screen).contains("the class is gone"), "{}", title(&screen));
     assert!(screen.shown().contains("F5 tries to join again as anna"), "{}", screen.shown());
@@ -154,7 +158,15 @@ fn a_lesson_that_is_done_leads_on_within_the_class_and_its_last_one_ends_it() {
         seed: 1,
         begins: Begins::InClass(Come::default()),
     }));
-    assert!(screen.shown().contains("step 1 of 6, time over"), "{}", screen.shown());
+    attending(&mut screen, true);
+    assert!(screen.shown().contains("questions"), "{}", screen.shown());
+    class(&mut screen, Down::TimeOver);
+    let shown = screen.shown();
+    assert!(shown.contains("step 1 of 6, time over"), "{shown}");
+    assert!(!shown.contains("questions") && !shown.contains("▸ "), "nothing is to be done any more: {shown}");
+    // What the class says of itself.
+    class(&mut screen, Down::Notice("the class was held anew.".to_owned()));
+    assert!(screen.shown().contains("The class was held anew.") && !screen.shown().contains("The class: the"));
 }
 
 #[test]

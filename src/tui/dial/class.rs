@@ -7,6 +7,7 @@ use crate::class::attend::{self, Down, Given, Joining, Up};
 use crate::lab::ListenerKind;
 use crate::lesson::Lesson;
 use crate::profile::{Profiles, Target};
+use crate::tui::attending::of_class;
 use crate::tui::message::Message;
 use crate::tui::pane::lesson::{Begins, Come, LessonNews};
 
@@ -34,9 +35,9 @@ impl Dialler {
         let hello = &class.hello;
         let first = self.attended.is_empty();
         let welcome = match given.why.as_str() {
-            "" if first => welcome(hello),
+            "" if first => welcome(hello, class.door),
             "" => String::new(),
-            why => format!("The class: {why}"),
+            why => of_class(why),
         };
         target.name = format!("class {} · {}", hello.class, hello.name);
         let news = first.then(|| Message::Lesson(LessonNews::Class(Box::new(Down::Hello(hello.clone())))));

@@ -1,5 +1,6 @@
 //! What of a target is on the screen and in the head of its file.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::class::attend::Hello;
@@ -34,14 +35,15 @@ pub(super) fn peer(target: &Target, lab: bool) -> Peer {
 }
 
 /// What a student is told first.
-pub(super) fn welcome(hello: &Hello) -> String {
+pub(super) fn welcome(hello: &Hello, door: SocketAddr) -> String {
     let time = hello.left.map_or_else(String::new, |left| match left.div_ceil(60) {
         0 => " It is an exam, and its time is over: what you do now counts no more.".to_owned(),
         1 => " It is an exam: less than a minute is left.".to_owned(),
         minutes => format!(" It is an exam: you have {minutes} minutes."),
     });
     format!(
-        "You are {} in the class {}: the instructor can look on, and what is said here is kept there.{time}",
+        "You are {} in the class {}: the instructor can look on, and what is said here is kept there. Your own server of \
+         it is reached by {door}, a door of this ehlo.{time}",
         hello.name, hello.class
     )
 }

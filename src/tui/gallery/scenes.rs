@@ -159,6 +159,7 @@ pub(super) const SCENES: &[Scene] = &[
         screen
     }),
     scene("class_exam_paused", |c, r| attending(c, r, Down::Paused(true))),
+    scene("class_exam_over", |c, r| after(attending(c, r, Down::TimeOver), "<esc>i")),
     scene("class_exam_offer", |c, r| after(attending(c, r, Down::Left(1500)), "<f9><f9>")),
     scene("lesson_mistake", |c, r| {
         let mut class = Class::new(c, r);

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::message::header::is_field;
 use crate::smtp::session::Sent;
 use crate::smtp::{Lint, Phase, Session, Verb, VerbTable, sasl};
+use crate::tui::attending::OVER;
 use crate::tui::keymap::verbatim;
 use crate::tui::pasted;
 use crate::tui::text::of_megabytes;
@@ -40,6 +41,9 @@ const LASTING: [&str; 3] = ["several-addresses", "parameter-after-helo", "parame
 ///
 /// `head`: how far the header of a message has come that is typed line by line.
 pub(super) fn hint(line: &str, head: Head, lints: &[Lint], ghost: &str, around: &Surroundings<'_>) -> Hint {
+    if around.over {
+        return note(Role::Remark, &OVER);
+    }
     if !around.open {
         return note(
             Role::Warning,

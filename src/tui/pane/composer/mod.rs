@@ -84,6 +84,8 @@ pub struct Surroundings<'a> {
     pub bare: bool,
     /// It is an exam: nothing is said about the line.
     pub exam: bool,
+    /// Its time is over.
+    pub over: bool,
     /// A replay puts the lines here, and what was typed before has nothing to add to them.
     pub replays: bool,
     /// The line that is the next step after a refusal that was the last word.

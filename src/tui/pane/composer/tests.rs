@@ -54,6 +54,7 @@ impl Desk {
             challenge: None,
             keymap: crate::tui::keymap::Keymap::shipped(),
             exam: false,
+            over: false,
             bare: false,
             replays: false,
             advised: None,

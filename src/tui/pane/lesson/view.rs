@@ -269,6 +269,7 @@ impl Writer<'_> {
         let open = self.pane.attempt.ticked();
         let (mark, role) = match step.cmp(&open) {
             std::cmp::Ordering::Less => (" ✓ ", Role::Good),
+            std::cmp::Ordering::Equal if attending::is_over(self.model) => (" ■ ", Role::Dim),
             std::cmp::Ordering::Equal => (" ▸ ", Role::Accent),
             std::cmp::Ordering::Greater => (" · ", Role::Dim),
         };
@@ -415,7 +416,7 @@ impl Writer<'_> {
             let taken = if wants { format!("hint ({taken}/{of})") } else { format!("hint ({taken} of {of} used)") };
             parts.push((Action::Hint, taken));
         }
-        if attending::has_questions(self.model) {
+        if attending::has_questions(self.model) && !attending::is_over(self.model) {
             parts.push((Action::Questions, "questions".to_owned()));
         }
         if whole {
