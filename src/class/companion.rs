@@ -149,6 +149,7 @@ fn take(class: &Arc<Class>, student: &Arc<Student>, up: Up) -> Vec<Down> {
     match up {
         Up::Mail => mail(student, None),
         Up::Delete(number) => mail(student, Some(number)),
+        Up::Question if class.is_over(student, class.now()) && class.may_look_again() => again(class, student),
         other => answered(class, student, other).into_iter().collect(),
     }
 }
@@ -219,6 +220,25 @@ fn sentence(words: &str) -> String {
     letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
 }
 
+/// The next question of an exam that is over for everybody, with what was right; after the last one what came of all.
+fn again(class: &Class, student: &Student) -> Vec<Down> {
+    let (number, chosen) = student.with(|state| {
+        let number = state.seen;
+        state.seen += 1;
+        (number, state.chosen.clone())
+    });
+    let questions = class.questions(student);
+    let of = questions.len();
+    let Some(question) = questions.into_iter().nth(number) else {
+        student.with(|state| state.seen = 0);
+        let right = student.answered().1;
+        return vec![Down::NoQuestion(format!("The time is over: {right} of {of} questions were answered rightly."))];
+    };
+    let given = chosen.get(&number).map(|(choice, _)| *choice);
+    let judged = Judged { right: given == Some(question.right), why: question.looked_at(given) };
+    vec![Down::Question(Box::new(pose(question, number, of, given))), Down::Verdict(judged)]
+}
+
 /// The question that is open, or what came of all of them.
 fn posed(class: &Class, student: &Student) -> Down {
     let questions = class.questions(student);
@@ -226,8 +246,8 @@ fn posed(class: &Class, student: &Student) -> Down {
     let of = questions.len();
     if class.is_over(student, class.now()) {
         return Down::NoQuestion(format!(
-            "The time is over: {answered} of {of} questions are answered. Your instructor's results have each, with your \
-             answer and the right one (questions.csv)."
+            "The time is over: {answered} of {of} questions are answered. What was right is shown once it is over for \
+             everybody; your instructor's results have it too (questions.csv)."
         ));
     }
     match questions.into_iter().nth(answered) {

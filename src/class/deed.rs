@@ -59,6 +59,13 @@ impl Class {
         }
     }
 
+    /// Whether the questions of an exam may be looked at again, with what was right: its time is over for everybody, so
+    /// that nobody can pass it on.
+    pub(super) fn may_look_again(&self) -> bool {
+        let now = self.now();
+        self.settings.exam.is_some() && self.students().iter().all(|student| self.is_over(student, now))
+    }
+
     /// Somebody comes by a name by which somebody is here: both are told, and the wall; what the second one is told, with
     /// `how` to join by another name.
     pub(super) fn second(&self, student: &Student, from: IpAddr, how: &str) -> String {

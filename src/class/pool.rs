@@ -30,6 +30,25 @@ pub struct Question {
     pub whys: Vec<String>,
 }
 
+impl Question {
+    /// What is to be said of it once it can't be answered any more.
+    #[must_use]
+    pub fn looked_at(&self, given: Option<usize>) -> String {
+        let (letter, why) = (letter(self.right), &self.whys[self.right]);
+        match given {
+            Some(given) if given == self.right => why.clone(),
+            Some(_) => format!("Right is {letter}. {why}"),
+            None => format!("You gave no answer. Right is {letter}. {why}"),
+        }
+    }
+}
+
+/// The letter of an answer, counted from 0.
+#[must_use]
+pub fn letter(place: usize) -> char {
+    ('a'..).nth(place).unwrap_or('?')
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::event::What;
 use super::plain::next_words;
+use super::pool::letter;
 use super::student::{Student, Work};
 use super::{Class, plain};
 use crate::lesson::{Lesson, Quiz};
@@ -85,7 +86,7 @@ impl Class {
     /// The next question that has no answer, a paragraph for each of its parts.
     pub(super) fn question_words(&self, student: &Student) -> Vec<String> {
         if self.is_over(student, self.now()) {
-            return vec!["No question is asked any more.".to_owned()];
+            return self.words_again(student);
         }
         let questions = self.questions(student);
         if questions.is_empty() {
@@ -106,6 +107,25 @@ impl Class {
         ];
         words.extend(('a'..).zip(&question.answers).map(|(letter, answer)| format!("{letter}: {answer}")));
         words.push("Answer such as: NOOP choose a".to_owned());
+        words
+    }
+
+    /// The questions of an exam that is over, each with its answer and the right one, a paragraph for each.
+    fn words_again(&self, student: &Student) -> Vec<String> {
+        let mut words = vec!["No question is asked any more.".to_owned()];
+        let questions = self.questions(student);
+        if !questions.is_empty() && !self.may_look_again() {
+            words.push("What was right is told once the time is over for everybody.".to_owned());
+            return words;
+        }
+        let chosen = student.with(|state| state.chosen.clone());
+        for (number, question) in questions.iter().enumerate() {
+            let given = chosen.get(&number).map(|(choice, _)| *choice);
+            let said = given.map_or_else(String::new, |given| format!(" You said {}.", letter(given)));
+            let again = question.looked_at(given);
+            words.push(format!("Question {}: {}", number + 1, question.reply));
+            words.push(format!("{}: {}{said} {again}", letter(question.right), question.answers[question.right]));
+        }
         words
     }
 
@@ -173,11 +193,6 @@ fn stands(student: &Student, last: usize) -> String {
     let chosen = student.with(|state| state.chosen.get(&last).map(|(choice, _)| *choice));
     let given = chosen.map_or('?', letter);
     format!("That was the last question; your answer to it stands as {given}. NOOP choose changes it until {OVER}.")
-}
-
-/// The letter of an answer, counted from 0.
-fn letter(place: usize) -> char {
-    ('a'..).nth(place).unwrap_or('?')
 }
 
 /// Which answer, from 0, a letter or a number stands for.

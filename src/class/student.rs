@@ -106,6 +106,8 @@ pub(super) struct State {
     pub(super) chosen: BTreeMap<usize, (usize, bool)>,
     /// The question that was asked by `NOOP` or answered last; none once somebody has gone on from it.
     pub(super) asked: Option<usize>,
+    /// How many questions of an exam that is over were looked at again.
+    pub(super) seen: usize,
 }
 
 impl State {

@@ -4,6 +4,7 @@
 use super::sheet::row;
 use super::{Answered, OfQuestion, Results};
 use crate::class::Class;
+use crate::class::pool::letter;
 use crate::class::student::Student;
 
 /// What came of the questions for one student; none where none are asked.
@@ -21,7 +22,6 @@ fn each(class: &Class, student: &Student) -> Vec<OfQuestion> {
     let agrees = chosen.iter().all(|(number, (choice, right))| {
         questions.get(*number).is_some_and(|question| (question.right == *choice) == *right)
     });
-    let letter = |place: usize| ('a'..).nth(place).unwrap_or('?');
     let all = questions.into_iter().enumerate().filter(|_| agrees);
     let of = all.map(|(number, question)| OfQuestion {
         reply: question.reply,

@@ -191,6 +191,44 @@ async fn the_time_that_is_left_is_told_and_stands_while_the_class_is_paused() {
 }
 
 #[tokio::test]
+async fn once_an_exam_is_over_for_everybody_its_questions_can_be_looked_at_with_what_was_right() {
+    let at = tempfile::tempdir().expect("a folder");
+    let (world, seconds) = clocked(at.path());
+    let exam = Exam { minutes: 30, extra: [("bert".to_owned(), 10)].into(), since: None };
+    let wish = Wish { exam: Some(exam), questions: Some(2), ..lessons(&["01"]) };
+    let (class, address, _guard) = open_in(world, &wish).await;
+    let mut anna = super::attend(&class, address, "anna").await;
+    let mut bert = Telnet::joined(address, &class, "bert").await;
+    let drawn = class.questions(&class.named("anna").expect("there"));
+    anna.say(Up::Question);
+    let wrong = (drawn[0].right + 1) % 4;
+    anna.say(Up::Choose(0, wrong));
+    until(&class, || class.named("anna").expect("there").answered() == (1, 0)).await;
+    seconds.store(31 * 60, Ordering::SeqCst);
+    anna.say(Up::Question);
+    let Down::NoQuestion(words) = news(&mut anna, |down| matches!(down, Down::NoQuestion(_))).await else {
+        unreachable!()
+    };
+    assert!(words.contains("once it is over for everybody"), "bert still sits it: {words}");
+    seconds.store(41 * 60, Ordering::SeqCst);
+    for (number, given) in [(0, Some(wrong)), (1, None)] {
+        anna.say(Up::Question);
+        let is_question = |down: &Down| matches!(down, Down::Question(posed) if posed.chosen == given);
+        let Down::Question(posed) = news(&mut anna, is_question).await else { unreachable!() };
+        assert_eq!((posed.number, &posed.reply), (number, &drawn[number].reply));
+        let Down::Verdict(judged) = news(&mut anna, |down| matches!(down, Down::Verdict(_))).await else {
+            unreachable!()
+        };
+        let right = format!("Right is {}.", crate::class::pool::letter(drawn[number].right));
+        assert!(!judged.right && judged.why.contains(&right), "{judged:?}");
+    }
+    anna.say(Up::Question);
+    news(&mut anna, |down| matches!(down, Down::NoQuestion(words) if words.contains("0 of 2"))).await;
+    let said = joined_up(&bert.say("NOOP question").await);
+    assert!(said.contains("Question 2:") && said.contains("You gave no answer. Right is"), "{said}");
+}
+
+#[tokio::test]
 async fn questions_are_answered_by_a_key_each_and_an_exam_says_nothing_of_them() {
     let at = tempfile::tempdir().expect("a folder");
     for exam in [false, true] {

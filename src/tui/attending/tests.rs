@@ -163,7 +163,10 @@ fn a_lesson_that_is_done_leads_on_within_the_class_and_its_last_one_ends_it() {
     class(&mut screen, Down::TimeOver);
     let shown = screen.shown();
     assert!(shown.contains("step 1 of 6, time over"), "{shown}");
-    assert!(!shown.contains("questions") && !shown.contains("▸ "), "nothing is to be done any more: {shown}");
+    assert!(
+        shown.contains("what was right") && !shown.contains("questions") && !shown.contains("▸ "),
+        "nothing is to be done any more: {shown}"
+    );
     // What the class says of itself.
     class(&mut screen, Down::Notice("the class was held anew.".to_owned()));
     assert!(screen.shown().contains("The class was held anew.") && !screen.shown().contains("The class: the"));

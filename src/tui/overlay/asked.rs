@@ -35,7 +35,8 @@ impl Asked {
     /// Its number, as long as no answer is given or marked: Enter then gives the marked one at once.
     #[must_use]
     pub fn unanswered(&self) -> Option<usize> {
-        self.chosen.or(self.marked).is_none().then_some(self.posed.number)
+        let open = self.chosen.or(self.marked).is_none() && self.verdict.is_none();
+        open.then_some(self.posed.number)
     }
 
     /// Takes in what the class says of the answer.
@@ -44,11 +45,11 @@ impl Asked {
     }
 
     pub(super) fn key(&mut self, key: KeyEvent) -> Outcome {
-        if self.chosen.is_some() {
-            return match (&self.verdict, key.code) {
-                (Some(_), KeyCode::Enter) => Outcome::Class(Up::Question),
-                _ => Outcome::Stay,
-            };
+        if self.verdict.is_some() && key.code == KeyCode::Enter {
+            return Outcome::Class(Up::Question);
+        }
+        if self.chosen.is_some() || self.verdict.is_some() {
+            return Outcome::Stay;
         }
         let place = |c: char| match c {
             'a'..='z' => c as usize - 'a' as usize,
@@ -86,13 +87,13 @@ impl Asked {
 
     fn foot(&self) -> &'static str {
         match (self.chosen, &self.verdict) {
+            (_, Some(_)) => "Enter next question · Esc close",
             (None, _) if self.marked.is_some() && self.marked == self.posed.chosen => {
                 "Enter goes on · a b c d change it · Esc later"
             }
             (None, _) if self.marked.is_some() => "Enter gives it · a b c d another · Esc later",
             (None, _) => "a b c d mark · Esc later",
             (Some(_), None) => "Esc close",
-            (Some(_), Some(_)) => "Enter next question · Esc close",
         }
     }
 
@@ -115,7 +116,9 @@ impl Asked {
                 lines.push(Line::styled(std::mem::replace(&mut before, answers) + &row, style(role)));
             }
         }
-        if let Some(given) = self.posed.chosen.and_then(|given| ('a'..='z').nth(given)) {
+        // Once it is judged it can't be changed any more.
+        let open = self.posed.chosen.filter(|_| self.verdict.is_none());
+        if let Some(given) = open.and_then(|given| ('a'..='z').nth(given)) {
             let words = format!("Given: {given}. It can be changed until you go on to the next question.");
             lines.extend([Line::default(), Line::styled(words, style(Role::Good))]);
         }

@@ -416,8 +416,9 @@ impl Writer<'_> {
             let taken = if wants { format!("hint ({taken}/{of})") } else { format!("hint ({taken} of {of} used)") };
             parts.push((Action::Hint, taken));
         }
-        if attending::has_questions(self.model) && !attending::is_over(self.model) {
-            parts.push((Action::Questions, "questions".to_owned()));
+        if attending::has_questions(self.model) {
+            let words = if attending::is_over(self.model) { "what was right" } else { "questions" };
+            parts.push((Action::Questions, words.to_owned()));
         }
         if whole {
             parts.push((Action::ToComposer, "to the line".to_owned()));
