@@ -6,7 +6,6 @@ use std::time::Duration;
 use crate::message::header::is_field;
 use crate::smtp::session::Sent;
 use crate::smtp::{Lint, Phase, Session, Verb, VerbTable, sasl};
-use crate::tui::attending::OVER;
 use crate::tui::keymap::verbatim;
 use crate::tui::pasted;
 use crate::tui::text::of_megabytes;
@@ -14,6 +13,7 @@ use crate::tui::theme::Role;
 
 use super::challenge::Wants;
 use super::head::{self, Head};
+use super::shut::shut;
 use super::{Again, Surroundings, secrecy, step};
 
 /// What the second row says.
@@ -41,17 +41,8 @@ const LASTING: [&str; 3] = ["several-addresses", "parameter-after-helo", "parame
 ///
 /// `head`: how far the header of a message has come that is typed line by line.
 pub(super) fn hint(line: &str, head: Head, lints: &[Lint], ghost: &str, around: &Surroundings<'_>) -> Hint {
-    if around.over {
-        return note(Role::Remark, &OVER);
-    }
-    if !around.open {
-        return note(
-            Role::Warning,
-            &[
-                "There is no connection · {reconnect} reconnect · {connect} connect",
-                "No connection · {reconnect} again · {connect} other",
-            ],
-        );
+    if let Some(shut) = shut(around) {
+        return shut;
     }
     let sent = around.session.classify(line.as_bytes());
     let lasting = LASTING.iter().find_map(|name| lints.iter().find(|lint| lint.name == *name));
@@ -135,7 +126,7 @@ fn of_lint(lint: &Lint, all: &[Lint]) -> Hint {
     }
 }
 
-fn note(role: Role, sentences: &[&str]) -> Hint {
+pub(super) fn note(role: Role, sentences: &[&str]) -> Hint {
     Hint::Note(role, sentences.iter().map(|&sentence| sentence.to_owned()).collect())
 }
 

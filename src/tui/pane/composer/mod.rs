@@ -33,6 +33,7 @@ mod receipt;
 #[cfg(test)]
 mod said_tests;
 mod secrecy;
+mod shut;
 mod slots;
 mod step;
 #[cfg(test)]
