@@ -294,9 +294,18 @@ fn became(dialogue: &Dialogue, log: &Log, extent: Extent) -> Option<Outcome> {
     }
     let last = || exchanges.iter().rposition(|x| complete(x) && x.verb != Verb::Quit);
     let chosen = verdict.or_else(left).or_else(last).or_else(|| exchanges.iter().rposition(complete))?;
+    let chosen = turned_away(exchanges, chosen).unwrap_or(chosen);
     let reply = dialogue.reply(log, chosen)?;
     let refused = lost(dialogue, log, chosen);
     Some(Outcome { code: reply.code(), enhanced: reply.enhanced(), text: reply.text(), refused, end: None })
+}
+
+/// The refusal in a greeting's place to which this exchange is the sequel: the server waits for nothing but QUIT then
+/// (RFC 5321 section 3.1), and says no more than that.
+fn turned_away(exchanges: &[Exchange], chosen: usize) -> Option<usize> {
+    let sequel = exchanges[chosen].code.is_some_and(|code| code.number() == 503);
+    let greeting = exchanges[..chosen].iter().rposition(|x| x.ask == Ask::Greeting).filter(|_| sequel)?;
+    exchanges[greeting].is_refusal().then_some(greeting)
 }
 
 /// Of the transaction whose message this exchange took: how many recipients were refused, where some were, and how many
@@ -338,6 +347,18 @@ mod tests {
         assert_eq!(told("> RCPT TO:<joe@c>\n< 554 5.7.1 no\n"), "1 of 2 refused · 250 2.0.0 Ok: queued");
         let again = "> RCPT TO:<joe@c>\n< 450 4.2.0 later\n> RCPT TO:<Joe@c>\n< 250 ok\n";
         assert_eq!(told(again), "250 2.0.0 Ok: queued", "he has it in the end");
+    }
+
+    #[test]
+    fn who_was_turned_away_at_the_greeting_was_refused_there() {
+        let told = |text: &str| {
+            let log = sample::log(text);
+            outcome(&Dialogue::of(&log), &log).map(|it| it.to_string()).unwrap_or_default()
+        };
+        let away = "* connected a\n< 554 5.7.1 blocked using a list\n> EHLO a\n< 503 only QUIT is possible\n";
+        assert_eq!(told(&format!("{away}> QUIT\n< 221 bye\n* closed by=server")), "554 5.7.1 blocked using a list");
+        let later = "* connected a\n< 220 mx\n> MAIL FROM:<a@b>\n< 503 EHLO first\n* closed by=server";
+        assert_eq!(told(&format!("{away}* closed by=server\n{later}")), "503 EHLO first", "of the last connection");
     }
 
     #[test]
