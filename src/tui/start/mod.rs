@@ -317,15 +317,15 @@ impl Start {
     }
 
     /// Whether a text is a bare word that begins one of a lesson's title, and whether it begins one of a scenario's name:
-    /// as a host it would be asked for in the DNS. Not what was talked to before; and what stands after `lab:` is no
-    /// host as long as it is not the whole of a scenario's name.
+    /// as a host it would be asked for in the DNS. Not a host that was talked to before; and what stands after `lab:` is
+    /// no host as long as it is not the whole of a scenario's name.
     fn is_no_host(&self, text: &str) -> (bool, bool) {
         let begins = |words: &str| words.split(|c: char| !c.is_alphanumeric()).any(|word| word.starts_with(text));
         if let Some(name) = text.strip_prefix(LAB) {
             return (false, self.scenarios.iter().all(|it| it.name != name.trim()));
         }
         let bare = text.chars().count() >= 3 && text.chars().all(char::is_alphabetic);
-        if !bare || self.recent.iter().any(|recent| recent.target.to_lowercase().contains(text)) {
+        if !bare || self.is_host(text) {
             return (false, false);
         }
         let titled = |it: &Findable| begins(&it.standing.lesson.title.to_lowercase());

@@ -154,6 +154,14 @@ fn a_bare_word_that_is_found_is_no_host_and_any_other_is_one() {
     start.recent[0].outcome = "no localhost here".to_owned();
     start.look_for("localhost");
     assert_eq!(start.chosen(), Some(target("localhost")));
+    let (name, text) = crate::lesson::course::shipped().next().expect("there are lessons");
+    let lesson = Arc::new(Lesson::parse(&name, text).expect("well formed"));
+    let found = Findable::of(Standing { lesson, done: Done::default() });
+    start.lessons = vec![Findable { text: "of a block".to_owned(), ..found }];
+    start.scenarios = vec![scenario("block-list", "Block list")];
+    start.recent[0].target = "lab:block-list".to_owned();
+    start.look_for("block");
+    assert_eq!(start.chosen(), Some(target("lab:block-list")), "a name comes before a text, met before or not");
 }
 
 #[test]
