@@ -385,6 +385,9 @@ fn a_message_is_begun_for_the_transaction_that_is_open() {
     screen.keys("<ctrl-d>");
     let shown = screen.shown().replace(['\n', '│'], " ").split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(shown.contains("it is offered after DATA, when 354 comes. It is larger than the 50 bytes"), "{shown}");
+    screen.keys("<f3>hello<enter>a text<ctrl-d>");
+    let shown = screen.shown().replace(['\n', '│'], " ").split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(shown.contains("No empty line parts header and text") && shown.contains("the 50 bytes"), "{shown}");
 }
 
 #[test]

@@ -9,12 +9,11 @@ use crate::tui::text;
 
 use super::Draft;
 
-/// A message waits for its 354: what leads there, and whether the server takes so much; before that, what is wrong with it.
+/// A message waits for its 354: what leads there, or what is wrong with it; and whether the server takes so much.
 pub(in crate::tui) fn prepared(model: &Model, draft: &Draft) -> String {
-    if let Some(words) = faulty(model, draft) {
-        return words;
-    }
-    let words = format!("The message is prepared ({}); it is offered after DATA, when 354 comes.", draft.summary());
+    let words = faulty(model, draft).unwrap_or_else(|| {
+        format!("The message is prepared ({}); it is offered after DATA, when 354 comes.", draft.summary())
+    });
     let most = model.talk.dialogue.state().session.capabilities.size().filter(|most| *most > 0);
     match most.filter(|most| u64::try_from(draft.size()).is_ok_and(|size| size > *most)) {
         Some(most) => format!("{words} It is larger than the {most} bytes that the server takes (SIZE)."),
