@@ -1,6 +1,6 @@
 //! What was offered before and is not now: said with the reply that misses it, before anything goes on without it.
 
-use crate::conversation::{Dialogue, Log};
+use crate::conversation::{Dialogue, Exchange, Log};
 
 use super::{Does, Explanation, Step};
 
@@ -33,8 +33,8 @@ pub(super) fn told(exchange: usize, dialogue: &Dialogue, log: &Log, explanation:
 /// What is gone, a sentence each.
 fn gone(exchange: usize, dialogue: &Dialogue, log: &Log) -> Vec<String> {
     let exchanges = dialogue.exchanges();
-    let Some(reply) = exchanges.get(exchange).and_then(|it| it.reply()) else { return Vec::new() };
-    let next = exchanges.get(exchange + 1).map_or(log.len(), |next| next.start());
+    let Some(reply) = exchanges.get(exchange).and_then(Exchange::reply) else { return Vec::new() };
+    let next = exchanges.get(exchange + 1).map_or(log.len(), Exchange::start);
     let mut gone = Vec::new();
     for remark in (reply.end() + 1..next).take(LOOKED_AT).filter_map(|record| log.get(record)?.remark()) {
         match (remark.word.as_str(), remark.get("kind")) {
