@@ -149,6 +149,12 @@ pub(super) fn has_questions(model: &Model) -> bool {
     model.class.as_ref().is_some_and(|class| class.questions > 0 && !class.gone)
 }
 
+/// What its key stands for where the class has questions: once the time is over, to look at them again.
+pub(super) fn asks(model: &Model) -> Option<&'static str> {
+    let words = if is_over(model) { "what was right" } else { "questions" };
+    has_questions(model).then_some(words)
+}
+
 /// Why nothing may be sent now, where that is so.
 pub(super) fn holds(model: &Model) -> Option<&'static str> {
     let paused = model.class.as_ref().is_some_and(|class| class.paused && !class.gone);

@@ -416,8 +416,7 @@ impl Writer<'_> {
             let taken = if wants { format!("hint ({taken}/{of})") } else { format!("hint ({taken} of {of} used)") };
             parts.push((Action::Hint, taken));
         }
-        if attending::has_questions(self.model) {
-            let words = if attending::is_over(self.model) { "what was right" } else { "questions" };
+        if let Some(words) = attending::asks(self.model) {
             parts.push((Action::Questions, words.to_owned()));
         }
         if whole {
