@@ -31,6 +31,7 @@ mod parts;
 mod prepared;
 mod recipients;
 mod screen;
+mod survey;
 mod swaks;
 mod target;
 mod told;

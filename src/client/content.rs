@@ -15,6 +15,8 @@ use super::splitter::hexadecimal;
 
 /// Octets that are read at once.
 const BLOCK: usize = 256 * 1024;
+/// Room for what a block lacks, so that it does not grow: a CR for each line of 40 octets would fit.
+const LACKING: usize = BLOCK / 32;
 /// Blocks that may wait for the connection.
 const AHEAD: usize = 4;
 
@@ -140,21 +142,21 @@ struct Reading {
 
 impl Reading {
     fn all(&mut self, file: &mut impl io::Read, exact: Option<u64>) -> io::Result<()> {
-        let mut block = vec![0; BLOCK];
         let mut octets = 0;
         loop {
+            // A block that has gone out is filled again as it is: what is read goes over what it held.
+            let mut block = self.spare.try_recv().unwrap_or_else(|_| Vec::with_capacity(BLOCK + LACKING));
+            block.resize(BLOCK, 0);
             let read = file.read(&mut block)?;
             if read == 0 {
                 break;
             }
             octets += read as u64;
-            let mut wire = self.spare.try_recv().unwrap_or_default();
-            wire.clear();
-            match &mut self.form {
-                Some(form) => form.put(&block[..read], &mut wire),
-                None => wire.extend_from_slice(&block[..read]),
+            block.truncate(read);
+            if let Some(form) = &mut self.form {
+                form.put(&mut block);
             }
-            if !self.give(wire) {
+            if !self.give(block) {
                 return Ok(());
             }
         }
@@ -205,48 +207,56 @@ struct Form {
     line_begins: bool,
     /// A CR was the last octet of the block before.
     carriage: bool,
+    /// Octets that the block lacks, and where: a list that is filled anew for each.
+    lacking: Vec<(usize, u8)>,
 }
 
 impl Form {
     fn new(stuffed: bool) -> Self {
-        Self { stuffed, line_begins: true, carriage: false }
+        Self { stuffed, line_begins: true, carriage: false, lacking: Vec::new() }
     }
 
-    /// Adds a block to what goes out.
-    fn put(&mut self, block: &[u8], out: &mut Vec<u8>) {
-        out.reserve(block.len() + block.len() / 32 + 2);
-        // What needs no change goes over in one piece, however many lines it is: up to `begun` it has.
-        let (mut begun, mut at) = (0, 0);
+    /// Makes of a block what goes out, in place.
+    fn put(&mut self, block: &mut Vec<u8>) {
+        self.lacking.clear();
+        let mut at = 0;
         while at < block.len() {
             let end = memchr::memchr(b'\n', &block[at..]).map(|length| at + length);
             let line = &block[at..end.unwrap_or(block.len())];
             // A CR counts as the end of a line only right before its LF.
             if self.carriage && !line.is_empty() {
-                out.push(b'\r');
+                self.lacking.push((at, b'\r'));
                 self.line_begins = false;
             }
             if self.stuffed && self.line_begins && line.first() == Some(&b'.') {
-                out.extend_from_slice(&block[begun..at]);
-                out.push(b'.');
-                begun = at;
+                self.lacking.push((at, b'.'));
             }
-            let bare = line.strip_suffix(b"\r").unwrap_or(line);
+            let bare = line.strip_suffix(b"\r").unwrap_or(line).len();
             let Some(end) = end else {
                 // The CR may be half of a line's end: the next block says.
-                self.line_begins &= bare.is_empty();
-                self.carriage = bare.len() < line.len();
-                out.extend_from_slice(&block[begun..at + bare.len()]);
-                return;
+                self.line_begins &= bare == 0;
+                self.carriage = bare < line.len();
+                block.truncate(at + bare);
+                break;
             };
-            if bare.len() == line.len() {
-                out.extend_from_slice(&block[begun..end]);
-                out.extend_from_slice(b"\r\n");
-                begun = end + 1;
+            if bare == line.len() {
+                self.lacking.push((end, b'\r'));
             }
             (self.line_begins, self.carriage) = (true, false);
             at = end + 1;
         }
-        out.extend_from_slice(&block[begun..]);
+        self.fill_in(block);
+    }
+
+    /// Puts in what is lacking, from the end on, so that each octet is moved once.
+    fn fill_in(&self, block: &mut Vec<u8>) {
+        let mut from = block.len();
+        block.resize(from + self.lacking.len(), 0);
+        for (before, &(at, octet)) in self.lacking.iter().enumerate().rev() {
+            block.copy_within(at..from, at + before + 1);
+            block[at + before] = octet;
+            from = at;
+        }
     }
 
     /// The end of the last line, where the file has none.
@@ -267,7 +277,11 @@ mod tests {
     fn formed(text: &[u8], size: usize, stuffed: bool) -> Vec<u8> {
         let mut form = Form::new(stuffed);
         let mut out = Vec::new();
-        text.chunks(size.max(1)).for_each(|block| form.put(block, &mut out));
+        for block in text.chunks(size.max(1)) {
+            let mut block = block.to_vec();
+            form.put(&mut block);
+            out.extend(block);
+        }
         out.extend(form.end());
         out
     }

@@ -1,14 +1,11 @@
 //! What MAIL and RCPT say besides: a receipt, what is asked for as it is, and what the server is to know of the message
 //! where it offers to be told.
 
-use std::io::Read as _;
-use std::path::Path;
-
+use super::survey::Survey;
 use crate::message::header::LONGEST;
 use crate::script::Offered;
 use crate::smtp::escape::for_screen;
-use crate::smtp::{content, xtext};
-use crate::transaction::Body;
+use crate::smtp::xtext;
 use crate::world::World;
 
 /// Parameters of MAIL and RCPT.
@@ -199,213 +196,16 @@ fn own(text: &str, to: &[String]) -> Result<(String, Vec<String>), String> {
     Ok((whose, rest.split_whitespace().map(str::to_owned).collect()))
 }
 
-/// What the server may be told of a message.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Survey {
-    /// Octets of the wire before dots are stuffed (RFC 1870 4).
-    pub(super) size: u64,
-    /// Octets that the end of the last line gets after DATA, where it has none.
-    missing_end: u64,
-    /// It holds octets beyond ASCII.
-    eight_bit: bool,
-    /// Its header does (RFC 6532).
-    head_beyond_ascii: bool,
-    /// Line feeds without CR.
-    pub(super) bare: u64,
-    /// Octets of the longest line of its header, its end left out.
-    longest_field: usize,
-    /// It is made of lines of at most 998 octets without NUL, each with its CR LF, as anything but BINARYMIME wants it
-    /// (RFC 3030 3).
-    lines: bool,
-}
-
-impl Survey {
-    /// Looks a message through; a file is read in blocks. Whether it is made of lines is only known of one that goes in
-    /// chunks, where it counts.
-    ///
-    /// # Errors
-    /// A file that can't be read.
-    pub(super) fn of(body: &Body, chunked: bool) -> Result<Self, String> {
-        let mut looking = Looking { passing: !chunked, ..Looking::default() };
-        match body {
-            Body::Lines(text) => {
-                for line in content::lines(text) {
-                    looking.octets(line);
-                    looking.octets(b"\r\n");
-                }
-            }
-            Body::AsIs(octets) => looking.octets(octets),
-            Body::File { path, fields } => {
-                looking.octets(fields);
-                looking.file(path)?;
-            }
-        }
-        Ok(looking.done())
-    }
-}
-
-/// Line feeds without CR in a block; `before` is the octet before it.
-fn bare(block: &[u8], before: u8) -> u64 {
-    let feeds = memchr::memchr_iter(b'\n', block).count();
-    let first = usize::from(before == b'\r' && block.first() == Some(&b'\n'));
-    // Without a branch, and in sums that fit an octet: a large message is gone through many octets at a time.
-    let sums = block.chunks(255).zip(block.get(1..).unwrap_or_default().chunks(255));
-    let pairs: usize = sums
-        .map(|(left, right)| {
-            let pair = |(left, right): (&u8, &u8)| u8::from(*left == b'\r') & u8::from(*right == b'\n');
-            usize::from(left.iter().zip(right).map(pair).fold(0_u8, u8::wrapping_add))
-        })
-        .sum();
-    (feeds - first - pairs) as u64
-}
-
-#[derive(Default)]
-struct Looking {
-    survey: Survey,
-    /// Of the lines of the body no more is wanted than how many there are.
-    passing: bool,
-    /// Octets of the line so far.
-    line: usize,
-    last: u8,
-    /// The header is over.
-    in_body: bool,
-    uneven: bool,
-}
-
-impl Looking {
-    /// Takes a block, cut anywhere; a large message is gone through in as few steps as there are lines.
-    fn octets(&mut self, block: &[u8]) {
-        let Some(last) = block.last() else { return };
-        self.survey.size += block.len() as u64;
-        self.survey.eight_bit |= !block.is_ascii();
-        if self.passing && self.in_body {
-            self.survey.bare += bare(block, self.last);
-            self.line = usize::from(*last != b'\n');
-            self.uneven = true;
-            self.last = *last;
-            return;
-        }
-        self.uneven |= memchr::memchr(0, block).is_some();
-        let mut begun = 0;
-        // Of the CRs in this block, the last of which may yet become half of a line's end, each ends a line.
-        let mut carriages = memchr::memchr_iter(b'\r', block).count() - usize::from(*last == b'\r');
-        self.uneven |= self.last == b'\r' && block[0] != b'\n';
-        for end in memchr::memchr_iter(b'\n', block) {
-            let before = match end {
-                0 => self.last,
-                _ => block[end - 1],
-            };
-            let crlf = before == b'\r';
-            carriages = carriages.saturating_sub(usize::from(crlf && end > 0));
-            let length = self.line + (end - begun) - usize::from(crlf);
-            if !self.in_body {
-                self.survey.longest_field = self.survey.longest_field.max(length);
-                self.survey.head_beyond_ascii |= !block[begun..end].is_ascii();
-                self.in_body = length == 0;
-            }
-            self.survey.bare += u64::from(!crlf);
-            self.uneven |= !crlf || length > LONGEST;
-            (self.line, begun) = (0, end + 1);
-        }
-        self.uneven |= carriages > 0;
-        self.survey.head_beyond_ascii |= !self.in_body && !block[begun..].is_ascii();
-        self.line += block.len() - begun;
-        self.last = *last;
-    }
-
-    fn file(&mut self, path: &Path) -> Result<(), String> {
-        let cannot = |error: std::io::Error| format!("{} can't be read: {error}", path.display());
-        let mut file = std::fs::File::open(path).map_err(cannot)?;
-        let mut block = vec![0; 256 * 1024];
-        loop {
-            let read = file.read(&mut block).map_err(cannot)?;
-            if read == 0 {
-                break;
-            }
-            self.octets(&block[..read]);
-        }
-        // Each gets its CR on the way.
-        self.survey.size += self.survey.bare;
-        Ok(())
-    }
-
-    fn done(mut self) -> Survey {
-        if self.line > 0 {
-            self.survey.missing_end = 2;
-            if !self.in_body {
-                self.survey.longest_field = self.survey.longest_field.max(self.line);
-            }
-        }
-        self.survey.lines = !self.uneven && self.line == 0;
-        self.survey
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::transaction::Body;
     use crate::world::Directories;
 
     fn world() -> World {
         let nowhere = || std::path::PathBuf::from("/nonexistent");
         let directories = Directories { config: nowhere(), data: nowhere(), state: nowhere() };
         World::fixed(directories, jiff::Timestamp::UNIX_EPOCH, 1)
-    }
-
-    #[test]
-    fn it_does_not_matter_where_blocks_are_cut() {
-        let texts = ["A: \u{e9}\r\n\r\n\u{e9}\r\n", "A: b\n\r\r\n\n", "\r\n", "a\rb\n", "A: b\r\n\r\nc\r"];
-        for text in texts.map(str::as_bytes) {
-            let whole = Survey::of(&Body::AsIs(text.to_vec()), true).expect("octets");
-            for size in 1..text.len() {
-                let mut looking = Looking::default();
-                text.chunks(size).for_each(|block| looking.octets(block));
-                assert_eq!(looking.done(), whole, "{text:?} by {size}");
-            }
-        }
-    }
-
-    #[test]
-    fn what_is_only_passed_has_the_same_size() {
-        let texts = ["A: b\r\n\r\n\u{e9}\r\n", "A: b\n\nc\r\r\n\n\rd\ne", "A: b\r\n\r\n\r\n\n.\r\n\r"];
-        let long = format!("A: b\n\n{}", "0123456789\r\n\n".repeat(100));
-        for text in texts.iter().copied().chain([long.as_str()]).map(str::as_bytes) {
-            let whole = Survey::of(&Body::AsIs(text.to_vec()), true).expect("octets");
-            for size in [1, 2, 3, 254, 255, 256, 5000] {
-                let mut looking = Looking { passing: true, ..Looking::default() };
-                text.chunks(size).for_each(|block| looking.octets(block));
-                let passed = looking.done();
-                assert_eq!(Survey { lines: whole.lines, ..passed }, whole, "{text:?} by {size}");
-            }
-        }
-    }
-
-    #[test]
-    fn the_end_that_is_added_counts() {
-        let survey = Survey::of(&Body::AsIs(b"a\r\nb".to_vec()), true).expect("octets");
-        let size = |chunked| Parameters::default().offered(Some(&survey), "a@b", &[], chunked)[0].parameter.clone();
-        assert_eq!((size(false).as_str(), size(true).as_str()), ("SIZE=6", "SIZE=4"));
-    }
-
-    #[test]
-    fn a_message_is_looked_through() {
-        let of = |text: &[u8]| Survey::of(&Body::AsIs(text.to_vec()), true).expect("octets");
-        assert_eq!(of(b"A: b\r\n\r\nc\r\n"), Survey { size: 11, longest_field: 4, lines: true, ..Survey::default() });
-        let late = of("A: b\r\n\r\n\u{e9}\r\n".as_bytes());
-        assert!(late.eight_bit && !late.head_beyond_ascii && late.lines);
-        assert!(of("A: \u{e9}\r\n\r\nb\r\n".as_bytes()).head_beyond_ascii);
-        for uneven in [&b"A: b\n\nc\n"[..], b"A: b\r\n\r\nc", b"A: b\r\n\r\nc\rd\r\n", b"A: b\r\n\r\n\0\r\n"] {
-            assert!(!of(uneven).lines, "{uneven:?}");
-        }
-        assert!(!of(&[b"A: b\r\n\r\n".to_vec(), vec![b'x'; 999], b"\r\n".to_vec()].concat()).lines);
-        let lines = Survey::of(&Body::Lines(b"A: b\n\n.\n".to_vec()), true).expect("lines");
-        assert_eq!((lines.size, lines.lines), (11, true), "stuffed dots do not count");
-        let file = tempfile::NamedTempFile::new().expect("a file");
-        std::fs::write(file.path(), b"A: b\n\nc\n").expect("written");
-        assert_eq!(
-            Survey::of(&Body::File { path: file.path().to_owned(), fields: Vec::new() }, true).expect("read").size,
-            11
-        );
     }
 
     #[test]
@@ -422,6 +222,13 @@ mod tests {
             said(&format!("A: b\r\n{}\r\n\r\nc\r\n", field(999))).is_some_and(|words| words.contains("999 octets"))
         );
         assert!(said(&field(3009)).is_some_and(|words| words.contains("3009 octets")), "without an end");
+    }
+
+    #[test]
+    fn the_end_that_is_added_counts() {
+        let survey = Survey::of(&Body::AsIs(b"a\r\nb".to_vec()), true).expect("octets");
+        let size = |chunked| Parameters::default().offered(Some(&survey), "a@b", &[], chunked)[0].parameter.clone();
+        assert_eq!((size(false).as_str(), size(true).as_str()), ("SIZE=6", "SIZE=4"));
     }
 
     #[test]

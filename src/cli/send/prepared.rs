@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use super::Arguments;
 use super::announced::Header;
 use super::content::{self, Made, Place};
-use super::parameters::Survey;
+use super::survey::Survey;
 use super::target::{self, Way};
 use crate::conversation::Log;
 use crate::conversation::file::{Document, Header as Head, Reader, write_document};
