@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::run::{exit_of, prepare, save, stop_on_signals};
 use super::{Colour, Common, Exit};
 use crate::client::Options;
+use crate::conversation::Dialogue;
 use crate::conversation::file::{Document, Header};
 use crate::profile::{Endpoint, Target};
 use crate::script::Report;
@@ -37,6 +38,7 @@ mod target;
 mod told;
 mod trip;
 
+use brief::Brief;
 pub(super) use exits::of_words;
 pub(super) use meant::told;
 use prepared::{Outset, Prepared};
@@ -257,9 +259,11 @@ fn finish(mut sent: Sent, arguments: &Arguments, screen: &mut Screen) -> Result<
     let output = &arguments.output;
     let exit = exit_of(&sent.report);
     let reason = told::reason(&sent.report, exit);
-    let recipients = recipients::recipients(&sent.report.log, &sent.unsent);
+    let dialogue = Dialogue::of(&sent.report.log);
+    let recipients = recipients::recipients(&dialogue, &sent.report.log, &sent.unsent);
     let warnings = told::warnings(&sent.report);
-    screen.end(reason.as_ref(), &recipients, exit == Exit::Done);
+    let brief = Brief::new(&dialogue, &sent.report.log);
+    screen.end(reason.as_ref(), &recipients, |record| brief.of(record), exit == Exit::Done);
     sent.report.words = reason.map(|reason| reason.words);
     for warning in warnings.iter().filter(|warning| !warning.shown) {
         screen.complain(&format!("warning: {}", warning.words));

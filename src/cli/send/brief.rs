@@ -1,5 +1,8 @@
 //! A reply in few words, for where it stands whole already: its codes, and by the tables of replies its cause.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::conversation::{Dialogue, Log};
@@ -14,11 +17,13 @@ pub(super) struct Brief<'a> {
     dialogue: &'a Dialogue,
     log: &'a Log,
     knowledge: Knowledge,
+    /// What was made of the reply of an exchange: one may decide of thousands of recipients.
+    made: RefCell<HashMap<usize, Option<String>>>,
 }
 
 impl<'a> Brief<'a> {
     pub(super) fn new(dialogue: &'a Dialogue, log: &'a Log) -> Self {
-        Self { dialogue, log, knowledge: Knowledge::shipped() }
+        Self { dialogue, log, knowledge: Knowledge::shipped(), made: RefCell::default() }
     }
 
     /// The reply whose last line is this record: as it is where it is short.
@@ -27,13 +32,16 @@ impl<'a> Brief<'a> {
         if line.width() <= ROOM {
             return line;
         }
-        let holds = |range: std::ops::RangeInclusive<usize>| range.contains(&record);
-        let at = self.dialogue.exchanges().iter().position(|exchange| exchange.reply().is_some_and(holds));
-        let explained = at.and_then(|at| explain_exchange(at, self.dialogue, self.log, &self.knowledge));
-        let Some(explained) = explained else { return line };
+        let Some(at) = self.dialogue.exchange_at(record) else { return line };
+        let mut made = self.made.borrow_mut();
+        made.entry(at).or_insert_with(|| self.explained(at)).clone().unwrap_or(line)
+    }
+
+    fn explained(&self, exchange: usize) -> Option<String> {
+        let explained = explain_exchange(exchange, self.dialogue, self.log, &self.knowledge)?;
         let code = explained.code.map(|code| code.number().to_string());
         let codes = code.into_iter().chain(explained.enhanced.map(|enhanced| enhanced.to_string()));
-        format!("{}: {}", codes.collect::<Vec<_>>().join(" "), explained.cause())
+        Some(format!("{}: {}", codes.collect::<Vec<_>>().join(" "), explained.cause()))
     }
 }
 
@@ -52,5 +60,18 @@ mod tests {
             let log = sample::log(&format!("< 220 mx\n> EHLO me\n< 250 mx\n> RCPT TO:<b@c>\n< {reply}\n"));
             assert_eq!(Brief::new(&Dialogue::of(&log), &log).of(4), want);
         }
+    }
+
+    #[test]
+    fn a_reply_is_explained_once_whomever_it_decides_of_and_a_short_one_not_at_all() {
+        let log = sample::log(
+            "< 220 mx\n> EHLO me\n< 250 mx\n> RCPT TO:<a@b>\n< 550 no\n> DATA\n\
+             < 554 5.7.1 Blocked using lists.example, see https://lists.example/\n",
+        );
+        let dialogue = Dialogue::of(&log);
+        let brief = Brief::new(&dialogue, &log);
+        let all = [4, 6, 6].map(|record| brief.of(record));
+        assert_eq!((all[0].as_str(), &all[1]), ("550 no", &all[2]));
+        assert_eq!(brief.made.borrow().keys().collect::<Vec<_>>(), [&3], "of DATA alone");
     }
 }

@@ -1,6 +1,5 @@
 //! The recipients as the end of a transaction has them.
 
-use super::brief::Brief;
 use crate::conversation::dialogue::{Ask, Exchange, Recipient as Named, Verdict as Fate};
 use crate::conversation::{Dialogue, Kind, Log};
 use crate::smtp::{Class, Command, ReplyCode, Verb, escape};
@@ -13,8 +12,8 @@ pub(super) struct Recipient {
     pub(super) code: Option<u16>,
     /// The last line of the reply that decided, or why there is none.
     pub(super) reply: String,
-    /// The same in few words, for where the reply stands already.
-    pub(super) brief: String,
+    /// The record of that line, where it refuses: it can be said in few words where the reply stands already.
+    pub(super) refused_by: Option<usize>,
 }
 
 impl Recipient {
@@ -26,23 +25,20 @@ impl Recipient {
 const UNSENT: &str = "nothing was sent for this recipient";
 
 /// The recipients of the conversation, in order, and after them those that were never named to a server.
-pub(super) fn recipients(log: &Log, unsent: &[String]) -> Vec<Recipient> {
-    let dialogue = Dialogue::of(log);
-    let short = Brief::new(&dialogue, log);
+pub(super) fn recipients(dialogue: &Dialogue, log: &Log, unsent: &[String]) -> Vec<Recipient> {
     let all = dialogue.recipients().iter().map(|recipient| {
         let address = escape::for_screen(dialogue.address(log, recipient).as_bytes());
         if recipient.verdict() == Fate::Accepted
-            && let Some((word, decided)) = message_lost(&dialogue, log, recipient)
+            && let Some((word, decided)) = message_lost(dialogue, log, recipient)
         {
-            let (code, reply, brief) = match decided {
+            let (code, reply, refused_by) = match decided {
                 Decided::By(exchange) => {
                     let end = exchange.reply().map(|range| *range.end());
-                    let reply = last_line(log, &exchange);
-                    (exchange.code, reply.clone(), end.map_or(reply, |end| short.of(end)))
+                    (exchange.code, last_line(log, &exchange), end)
                 }
-                Decided::Never(words) => (None, words.to_owned(), words.to_owned()),
+                Decided::Never(words) => (None, words.to_owned(), None),
             };
-            return Recipient { address, word, code: code.map(ReplyCode::number), reply, brief };
+            return Recipient { address, word, code: code.map(ReplyCode::number), reply, refused_by };
         }
         let word = match recipient.verdict() {
             Fate::Pending => "unknown",
@@ -54,17 +50,16 @@ pub(super) fn recipients(log: &Log, unsent: &[String]) -> Vec<Recipient> {
         let decided = log.get(recipient.decided as usize).filter(|_| recipient.code().is_some());
         let reply = decided.map(|entry| escape::for_screen(entry.bytes));
         let refused = matches!(recipient.verdict(), Fate::Refused | Fate::Failed);
-        let brief = reply.as_ref().filter(|_| refused).map(|_| short.of(recipient.decided as usize));
-        let reply = reply.unwrap_or_else(|| unanswered(&dialogue, log, recipient).to_owned());
-        let brief = brief.unwrap_or_else(|| reply.clone());
-        Recipient { address, word, code: recipient.code().map(ReplyCode::number), reply, brief }
+        let refused_by = reply.as_ref().filter(|_| refused).map(|_| recipient.decided as usize);
+        let reply = reply.unwrap_or_else(|| unanswered(dialogue, log, recipient).to_owned());
+        Recipient { address, word, code: recipient.code().map(ReplyCode::number), reply, refused_by }
     });
     let never = unsent.iter().map(|address| Recipient {
         address: escape::for_screen(address.as_bytes()),
         word: "unsent",
         code: None,
         reply: UNSENT.to_owned(),
-        brief: UNSENT.to_owned(),
+        refused_by: None,
     });
     all.chain(never).collect()
 }
@@ -149,7 +144,7 @@ mod tests {
             ),
         ] {
             let log = crate::conversation::sample::log(&format!("{begun}{then}"));
-            let [one] = &recipients(&log, &[])[..] else { panic!("one recipient: {then}") };
+            let [one] = &recipients(&Dialogue::of(&log), &log, &[])[..] else { panic!("one recipient: {then}") };
             assert_eq!((one.word, one.reply.as_str()), ("unknown", reply), "{then}");
         }
     }
@@ -179,7 +174,7 @@ mod tests {
             ("> DATA\n< 354 go\n| x\n> .\n< 554 no\n", "failed", Some(554), "554 no"),
         ] {
             let log = crate::conversation::sample::log(&format!("{RCPT}{then}"));
-            let [one] = &recipients(&log, &[])[..] else { panic!("one recipient: {then}") };
+            let [one] = &recipients(&Dialogue::of(&log), &log, &[])[..] else { panic!("one recipient: {then}") };
             assert_eq!((one.word, one.code), (word, code), "{then}");
             assert!(one.reply.contains(reply), "{then}: {one:?}");
         }

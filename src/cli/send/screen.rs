@@ -245,8 +245,15 @@ impl Screen {
         }
     }
 
-    /// The end: a line for each recipient, and what it came to.
-    pub(super) fn end(&mut self, reason: Option<&Reason>, recipients: &[Recipient], good: bool) {
+    /// The end: a line for each recipient, and what it came to. `brief` puts a refusal in few words, which takes a while:
+    /// it is asked for those alone that are said so.
+    pub(super) fn end(
+        &mut self,
+        reason: Option<&Reason>,
+        recipients: &[Recipient],
+        brief: impl Fn(usize) -> String,
+        good: bool,
+    ) {
         self.end_progress();
         if !good {
             self.release();
@@ -259,8 +266,9 @@ impl Screen {
         let (listed, all) = (self.shows.recipients, self.shows.remarks);
         for recipient in recipients.iter().filter(|recipient| listed && (all || !recipient.good())) {
             let role = if recipient.good() { Role::Good } else { Role::Bad };
-            let Recipient { address, word, reply, brief, .. } = recipient;
-            let reply = if self.shows.received { brief } else { reply };
+            let Recipient { address, word, reply, refused_by, .. } = recipient;
+            let brief = refused_by.filter(|_| self.shows.received).map(&brief);
+            let reply = brief.as_ref().unwrap_or(reply);
             self.marked(role, self.shows.remark_marks, "=== ", &format!("{word:<9} {address:<width$}  {reply}"));
         }
         if let Some(reason) = reason {
@@ -329,34 +337,46 @@ impl Watch for Screen {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
 
-    /// What goes to standard output in the end, where of two recipients one was refused.
-    fn ended(output: &Output) -> String {
+    /// What goes to standard output in the end, where of two recipients one was refused, and how often that was put in few
+    /// words.
+    fn ended(output: &Output) -> (String, usize) {
         let folder = tempfile::tempdir().expect("a directory");
         let mut screen = Screen::new(output, false, false, false).expect("a screen");
         screen.out = Channel::File(File::create(folder.path().join("out")).expect("a file"));
         screen.err = Channel::File(File::create(folder.path().join("err")).expect("a file"));
-        let recipient = |address: &str, word| Recipient {
+        let recipient = |address: &str, word, refused_by| Recipient {
             address: address.into(),
             word,
             code: None,
-            reply: "x".into(),
-            brief: "x".into(),
+            reply: "in full".into(),
+            refused_by,
         };
-        let recipients = [recipient("a@b", "accepted"), recipient("c@d", "refused")];
+        let recipients = [recipient("a@b", "accepted", None), recipient("c@d", "refused", Some(7))];
         let reason = Reason { words: "not all".to_owned(), brief: "not all".to_owned() };
-        screen.end(Some(&reason), &recipients, false);
+        let asked = Cell::new(0);
+        let brief = |record| {
+            asked.set(asked.get() + 1);
+            format!("as record {record} has it")
+        };
+        screen.end(Some(&reason), &recipients, brief, false);
         assert!(std::fs::read_to_string(folder.path().join("err")).expect("written").contains("not all"));
-        std::fs::read_to_string(folder.path().join("out")).expect("written")
+        (std::fs::read_to_string(folder.path().join("out")).expect("written"), asked.get())
     }
 
     #[test]
     fn only_what_is_asked_for_is_said_of_recipients() {
-        let all = ended(&Output::default());
-        assert!(all.contains("accepted  a@b") && all.contains("refused   c@d"), "{all}");
-        let errors = ended(&Output { silent: Some(2), ..Output::default() });
-        assert!(!errors.contains("a@b") && errors.contains("refused   c@d"), "{errors}");
-        assert_eq!(ended(&Output { json: true, ..Output::default() }), "", "JSON comes alone");
+        let (all, asked) = ended(&Output::default());
+        assert!(all.contains("accepted  a@b  in full") && all.contains("refused   c@d  as record 7 has it"), "{all}");
+        assert_eq!(asked, 1);
+        let (errors, asked) = ended(&Output { silent: Some(2), ..Output::default() });
+        assert!(!errors.contains("a@b") && errors.contains("refused   c@d  in full"), "{errors}");
+        assert_eq!(asked, 0, "the reply stands nowhere else");
+        assert_eq!(ended(&Output { json: true, ..Output::default() }), (String::new(), 0), "JSON comes alone");
+        let (_, asked) = ended(&Output { hide_receive: true, ..Output::default() });
+        assert_eq!(asked, 0);
     }
 }
