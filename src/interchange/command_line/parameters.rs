@@ -1,5 +1,7 @@
 //! The parameters of MAIL and RCPT on a command line.
 
+use std::collections::{HashMap, HashSet};
+
 use super::{Talk, parsed, quoted};
 use crate::conversation::Exchange;
 use crate::smtp::{Command, Path, Verb, escape, xtext};
@@ -7,10 +9,11 @@ use crate::smtp::{Command, Path, Verb, escape, xtext};
 /// The parameters of MAIL and RCPT: swaks sends none of them.
 pub(super) fn all(talk: &Talk<'_>, transaction: &[Exchange]) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
+    let mut seen = HashSet::new();
     for command in transaction.iter().filter_map(|x| parsed(talk, x)) {
         for parameter in command.parameters.iter().filter(|_| matches!(command.verb, Verb::Mail | Verb::Rcpt)) {
             let text = escape::for_screen(command.line[parameter.span.clone()].trim_ascii());
-            if !all.contains(&text) {
+            if seen.insert(text.clone()) {
                 all.push(text);
             }
         }
@@ -48,18 +51,29 @@ pub(super) fn own(talk: &Talk<'_>, transaction: &[Exchange], words: &mut Vec<Str
             words.extend([option.to_owned(), quoted(&said.join(" "))]);
         }
     }
+    each(&rcpt, words)
+}
+
+/// What is said of single recipients, among the words of the line; and what of it it can't say. There may be many thousands.
+fn each(rcpt: &[(Option<String>, Vec<String>)], words: &mut Vec<String>) -> Vec<String> {
+    let mut of: HashMap<&Option<String>, HashSet<&Vec<String>>> = HashMap::new();
+    for (to, said) in rcpt {
+        of.entry(to).or_default().insert(said);
+    }
     let mut left_out = Vec::new();
-    let mut done = Vec::new();
-    for (to, said) in &rcpt {
-        let alike = rcpt.iter().filter(|(other, _)| other == to).all(|(_, other)| other == said);
+    let mut done = HashSet::new();
+    for (to, said) in rcpt.iter().filter(|(_, said)| !said.is_empty()) {
+        if !done.insert((to, said)) {
+            continue;
+        }
         let own = said.join(" ");
         match to {
-            _ if own.is_empty() || done.contains(&(to, said)) => {}
-            Some(to) if alike => words.extend(["--parameters-of".to_owned(), quoted(&format!("{to} {own}"))]),
-            Some(to) => left_out.push(format!("{own} of {to}, which was named twice")),
+            Some(address) if of[to].len() == 1 => {
+                words.extend(["--parameters-of".to_owned(), quoted(&format!("{address} {own}"))]);
+            }
+            Some(address) => left_out.push(format!("{own} of {address}, which was named twice")),
             None => left_out.push(format!("{own} of a recipient whose address can't be read")),
         }
-        done.push((to, said));
     }
     left_out
 }

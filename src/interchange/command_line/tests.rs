@@ -82,6 +82,12 @@ fn what_each_recipient_was_called_first_is_said_in_one_word() {
     );
     let words = "no way to say: NOTIFY=NEVER of e@d.example, which was named twice, NOTIFY=DELAY of e@d.example";
     assert!(twice.contains(words) && !twice.contains("--parameters-of"), "{twice}");
+    let alike = ["e@d.example> NOTIFY=NEVER", "f@d.example> NOTIFY=DELAY", "e@d.example> NOTIFY=NEVER"]
+        .map(|it| format!("0.0 > RCPT TO:<{it}\n0.0 < 250 ok\n"));
+    let alike = format!("{BEGIN}0.0 > MAIL FROM:<a@b.example>\n0.0 < 250 ok\n{}", alike.concat());
+    let alike = exported(&SEND, "smtp://mx:25", &alike);
+    let once = "--parameters-of 'e@d.example NOTIFY=NEVER' --parameters-of 'f@d.example NOTIFY=DELAY' ";
+    assert!(alike.contains(once) && alike.matches("--parameters-of").count() == 2, "{alike}");
 }
 
 #[test]
