@@ -120,9 +120,11 @@ pub(super) fn late(number: usize, context: &Context, dialogue: &Dialogue, log: &
     }
 }
 
-/// A log-in that was given up: what the server answers is what was asked for (RFC 4954 4), and no refusal of an answer.
+/// A log-in that was given up: what the server answers is what was asked for (RFC 4954 4), and no refusal of an answer. By 421
+/// it closes the connection besides, for a reason of its own.
 pub(super) fn given_up(context: &Context, into: &mut Explanation) {
-    if !context.gave_up || !into.class.is_refusal() {
+    let closes = into.code.is_some_and(|code| code.number() == 421);
+    if !context.gave_up || !into.class.is_refusal() || closes {
         return;
     }
     "The log-in was given up with *, as you asked".clone_into(&mut into.title);
@@ -343,6 +345,9 @@ mod tests {
         assert!(e.title.contains("given up") && !e.title.contains("Refused"), "{}", e.title);
         assert_eq!(e.causes, [] as [&str; 0]);
         assert!(matches!(&e.next[0].does, Does::Command(line) if line.starts_with("AUTH")), "{:?}", e.next);
+        let closed = last("> AUTH XOAUTH2\n< 334 \n> *\n< 421 4.7.0 mx.noddy.com Error: too many errors");
+        assert!(!closed.title.contains("given up") && !closed.causes.is_empty(), "{closed:?}");
+        assert!(!closed.meaning.contains("the session goes on"), "{}", closed.meaning);
     }
 
     #[test]
