@@ -19,9 +19,18 @@ pub enum Whole {
     /// It is in this file.
     File(PathBuf),
     /// It is in none.
-    Log(Box<Document>),
+    Log(Box<Shown>),
     /// It was in one that is gone: what is on the screen.
-    Gone(Box<Document>),
+    Gone(Box<Shown>),
+}
+
+/// A conversation as far as it is on the screen.
+#[derive(Debug, Default)]
+pub struct Shown {
+    /// Its head and what was said.
+    pub document: Document,
+    /// Whether it goes on, so that its last command was not left without a reply.
+    pub goes_on: bool,
 }
 
 /// What was wanted of a file that is gone.

@@ -60,7 +60,7 @@ fn gone(whole: &Whole) -> Option<PathBuf> {
 fn document(whole: Whole) -> Result<Document, String> {
     match whole {
         Whole::File(path) => super::imported::masked(&path),
-        Whole::Log(document) | Whole::Gone(document) => Ok(*document),
+        Whole::Log(shown) | Whole::Gone(shown) => Ok(shown.document),
     }
 }
 
@@ -135,7 +135,10 @@ fn written(writing: Writing, to: &Path, knowledge: &Knowledge, now: Timestamp) -
     }
     let from_screen = if matches!(writing.whole, Whole::Gone(_)) { ", from the screen: its file is gone" } else { "" };
     // Before it is read: whoever records into it may be done by then, and has written the end.
-    let goes_on = matches!(&writing.whole, Whole::File(path) if library::is_recorded_into(path));
+    let goes_on = match &writing.whole {
+        Whole::File(path) => library::is_recorded_into(path),
+        Whole::Log(shown) | Whole::Gone(shown) => shown.goes_on,
+    };
     let octets = document(writing.whole).map(|document| {
         let mut document = if writing.anonymise { anonymise(&document) } else { document };
         if goes_on && writing.format.is_none_or(Format::is_own) {
@@ -147,7 +150,7 @@ fn written(writing: Writing, to: &Path, knowledge: &Knowledge, now: Timestamp) -
         Ok(()) if writing.anonymise => {
             Ok(format!("Written without names to {shown}{from_screen}; look through it before you give it away."))
         }
-        Ok(()) if goes_on => Ok(format!("Written to {shown} as far as it has come")),
+        Ok(()) if goes_on => Ok(format!("Written to {shown} as far as it has come{from_screen}")),
         Ok(()) => Ok(format!("Written to {shown}{from_screen}")),
         Err(why) => Err(format!("Not written to {shown}: {why}")),
     }
@@ -256,6 +259,7 @@ mod tests {
     use crate::conversation::Micros;
     use crate::conversation::event::Remark;
     use crate::conversation::file::{self, Annotations};
+    use crate::tui::effect::Shown;
 
     fn world(at: &Path) -> World {
         let directories = crate::world::Directories { config: at.into(), data: at.into(), state: at.into() };
@@ -373,6 +377,33 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_copy_from_the_screen_of_what_goes_on_says_so_too() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let to = folder.path().join("a.smtp");
+        let (sender, mut answers) = tokio::sync::mpsc::unbounded_channel();
+        let document = file::read(crate::conversation::sample::KILLED.as_bytes()).expect("a file");
+        let shown = |goes_on| Box::new(Shown { document: document.clone(), goes_on });
+        for (whole, live) in [
+            (Whole::Log(shown(true)), true),
+            (Whole::Gone(shown(true)), true),
+            (Whole::Log(shown(false)), false),
+            (Whole::Gone(shown(false)), false),
+        ] {
+            let gone = matches!(whole, Whole::Gone(_));
+            let writing = Writing { whole, to: to.clone(), format: None, anonymise: false, over: true };
+            write(writing, &Knowledge::default(), &world(folder.path()), sender.clone());
+            let Some(Message::Notice(said)) = answers.recv().await else { panic!("it is said") };
+            assert_eq!(
+                (said.contains("as far as it has come"), said.contains("its file is gone")),
+                (live, gone),
+                "{said}"
+            );
+            let outcome = library::summary(&to).outcome.map(|it| it.to_string());
+            assert_eq!(outcome.as_deref(), Some(if live { "250 mx" } else { "left, no reply to NOOP" }));
+        }
+    }
+
+    #[tokio::test]
     async fn a_conversation_whose_file_is_gone_is_asked_for_again_and_written_from_the_screen() {
         let folder = tempfile::tempdir().expect("a directory");
         let (path, to) = (folder.path().join("gone.smtp"), folder.path().join("a.smtp"));
@@ -386,7 +417,7 @@ mod tests {
         let Some(Message::FileGone(_, OfGone::Note(_))) = answers.recv().await else { panic!("it is told") };
         let document = file::read(b"+++\nehlo = 1\n+++\n0.100000 > NOOP\n").expect("a file");
         for anonymise in [false, true] {
-            let whole = Whole::Gone(Box::new(document.clone()));
+            let whole = Whole::Gone(Box::new(Shown { document: document.clone(), goes_on: false }));
             let writing = Writing { anonymise, over: true, ..writing(whole) };
             write(writing, &Knowledge::default(), &world, sender.clone());
             let Some(Message::Notice(said)) = answers.recv().await else { panic!("it is said") };

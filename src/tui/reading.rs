@@ -11,7 +11,7 @@ use crate::smtp::escape::for_screen;
 
 use super::action::Action;
 use super::copying;
-use super::effect::{Effect, OfGone, Whole};
+use super::effect::{Effect, OfGone, Shown, Whole};
 use super::keymap::verbatim;
 use super::model::{Face, Focus, Model};
 use super::overlay::{Ask, Copy, Overlay, Prompt, Reference, Timing, What};
@@ -267,7 +267,7 @@ pub(super) fn of_gone(model: &mut Model, path: &Path, wanted: OfGone) -> Vec<Eff
         model.notice = Some(format!("{name} is gone: it was deleted or moved. Open it from where it is now."));
         return Vec::new();
     }
-    let shown = || Whole::Gone(Box::new(Document::new(head(model), model.talk.log.clone())));
+    let shown = || Whole::Gone(Box::new(shown(model, head(model))));
     let words = match wanted {
         OfGone::Write { to, format, anonymise, over } => {
             return vec![Effect::Write { whole: shown(), to, format, anonymise, over, knowledge: told_by(model) }];
@@ -325,10 +325,14 @@ fn asked_again(to: &Path, format: Option<&'static Format>, anonymise: bool) -> P
 /// The conversation, for what is done beside the loop: its file, or else a copy of the log.
 fn whole(model: &Model) -> Whole {
     match (&model.talk.imported, &model.talk.path) {
-        (Some(head), _) => Whole::Log(Box::new(Document::new((**head).clone(), model.talk.log.clone()))),
+        (Some(head), _) => Whole::Log(Box::new(shown(model, (**head).clone()))),
         (None, Some(path)) => Whole::File(path.clone()),
-        (None, None) => Whole::Log(Box::new(Document::new(head(model), model.talk.log.clone()))),
+        (None, None) => Whole::Log(Box::new(shown(model, head(model)))),
     }
+}
+
+fn shown(model: &Model, head: Header) -> Shown {
+    Shown { document: Document::new(head, model.talk.log.clone()), goes_on: model.talk.is_open() }
 }
 
 /// The head of what is on the screen, where it is in no file.

@@ -53,8 +53,9 @@ fn a_recording_that_is_gone_is_written_with_the_head_that_it_began_with() {
                 other => panic!("{other:?}"),
             },
         };
-        let (Whole::Gone(document) | Whole::Log(document)) = whole else { panic!("{whole:?}") };
-        let head = &document.header;
+        let (Whole::Gone(shown) | Whole::Log(shown)) = whole else { panic!("{whole:?}") };
+        assert!(shown.goes_on, "the connection is open");
+        let head = &shown.document.header;
         assert_eq!((head.text("target"), head.text("profile")), (Some("smtp://mx.target.local:25"), Some("work")));
         assert_eq!((head.text("side"), head.started()), (Some("client"), Some(jiff::Timestamp::UNIX_EPOCH)));
     }
