@@ -340,11 +340,14 @@ fn every_recipient_of_a_pasted_bounce_can_be_paged_to() {
                  5.1.1 no such user\n\n"
         )
     };
-    let all: String = (0..12).map(one).collect();
+    let of = |count: usize| {
+        let all: String = (0..count).map(one).collect();
+        Message::Paste(format!(
+            "Return-Path: <>\n\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; a.example\n\n{all}--b--\n"
+        ))
+    };
     screen.keys("<esc>X");
-    screen.send(Message::Paste(format!(
-        "Return-Path: <>\n\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; a.example\n\n{all}--b--\n"
-    )));
+    screen.send(of(12));
     screen.keys("<enter>");
     assert!(screen.shown().contains("recipient 1 of 12"), "{}", screen.shown());
     // As the foot of the panel says.
@@ -359,6 +362,11 @@ fn every_recipient_of_a_pasted_bounce_can_be_paged_to() {
     for n in 0..12 {
         assert!(seen.contains(&format!("dude{n}@big")), "{n}: {seen}");
     }
+    let mut screen = greeted(120, 60);
+    screen.keys("<esc>X");
+    screen.send(of(5));
+    screen.keys("<enter>");
+    assert!(screen.shown().contains("1 more stands at the end"), "{}", screen.shown());
 }
 
 #[test]

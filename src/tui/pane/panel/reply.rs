@@ -165,7 +165,8 @@ fn recipients(out: &mut Writer, all: &[(Reported, Explanation)]) {
     }
     let below = all.len().saturating_sub(AT_THE_TOP);
     if below > 0 {
-        out.labelled("·", Role::Dim, 2, Role::Dim, &format!("{below} more stand at the end, below"));
+        let stand = if below == 1 { "stands" } else { "stand" };
+        out.labelled("·", Role::Dim, 2, Role::Dim, &format!("{below} more {stand} at the end, below"));
     }
 }
 
