@@ -40,6 +40,18 @@ impl Goal {
         }
     }
 
+    /// The words of these verbs, each once.
+    #[must_use]
+    pub fn words(&self) -> Vec<&'static str> {
+        let mut words = Vec::new();
+        for verb in self.verbs() {
+            if !words.contains(&verb.word()) {
+                words.push(verb.word());
+            }
+        }
+        words
+    }
+
     /// The mechanism by which it asks to log in; of several the last, which is open when the others are done.
     #[must_use]
     pub fn mechanism(&self) -> Option<&str> {

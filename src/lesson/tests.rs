@@ -290,6 +290,12 @@ fn a_command_that_was_never_answered_was_sent_all_the_same() {
     assert!(goal("{ closed_by = 'client' }").holds(cut.facts()));
 }
 
+#[test]
+fn what_a_goal_is_about_is_named_once() {
+    let twice = goal("{ in_order = [{ mail = {} }, { rcpt = {} }, { mail = {} }, { rcpt = {} }] }");
+    assert_eq!(twice.words(), ["MAIL", "RCPT"]);
+}
+
 const LESSON: &str = r#"
 ehlo = 1
 title = "t"

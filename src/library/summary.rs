@@ -249,7 +249,8 @@ pub fn outcome_in(path: &Path, header: &Header, dialogue: &Dialogue, log: &Log, 
 }
 
 /// Whether a conversation is recorded into a file now; nothing where what was read may be a part of one: no ehlo recorded
-/// it, it was copied while it went on, or not all could be read. It is locked as long as it goes on, and who looks holds the lock for as short as possible.
+/// it, it was copied while it went on, or not all could be read. It is locked as long as it goes on, and who looks holds
+/// the lock for as short as possible.
 fn goes_on(path: &Path, header: &Header, log: &Log, whole: Option<u64>) -> Option<bool> {
     let recorded = header.started().is_some() && header.text("imported").is_none() && header.copied().is_none();
     let size = whole.filter(|_| recorded)?;

@@ -328,6 +328,7 @@ mod tests {
         assert!(words.contains("100000 chunks") && words.contains("--bdat 3"), "{words}");
         assert!(surveyed(&body, Some(3), false).is_ok());
     }
+
     #[test]
     fn what_came_by_standard_input_is_not_called_by_the_file_that_holds_it() {
         let folder = tempfile::tempdir().expect("a folder");

@@ -13,7 +13,6 @@ use super::{LessonPane, Said, Stage};
 use crate::lesson::Lesson;
 use crate::lesson::attempt::tries_words;
 use crate::lesson::map::Standing;
-use crate::smtp::Verb;
 use crate::smtp::escape::for_screen;
 use crate::tui::action::{Action, Where, next_lesson};
 use crate::tui::attending;
@@ -114,8 +113,7 @@ fn ahead(pane: &LessonPane) -> Option<String> {
 /// Which step is open, where a message was taken that it does not ask for, and what it is about: its text stands above.
 fn still_open(pane: &LessonPane) -> Option<String> {
     let step = pane.attempt.open()? + 1;
-    let mut about: Vec<&str> = pane.goal()?.verbs().into_iter().map(Verb::word).collect();
-    about.dedup();
+    let about = pane.goal()?.words();
     let about = if about.is_empty() { String::new() } else { format!(" it is about {};", about.join(", ")) };
     Some(format!("Step {step} is still open:{about} this message does not count."))
 }
