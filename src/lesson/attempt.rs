@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::conversation::{Log, Micros};
 
-use super::fact::{Fact, Watcher, What};
+use super::fact::{Fact, Watcher, What, goes_on};
 use super::file::{Lesson, Step};
 use super::progress::Reached;
 
@@ -233,14 +233,15 @@ impl Attempt {
     /// commands, and refused for it: text that goes on after its message.
     #[must_use]
     pub fn is_rest_of_text(&self, exchange: usize) -> bool {
-        let asked = self.watcher.facts().iter().filter_map(|fact| match &fact.what {
-            What::Asked(asked) => Some(asked),
-            _ => None,
-        });
-        let asked: Vec<_> = asked.collect();
-        let (before, since) = asked.split_at(exchange.min(asked.len()));
-        let ended = before.iter().rev().find(|asked| !asked.is_no_command()).is_some_and(|it| it.message.is_some());
-        ended && since.iter().all(|asked| asked.is_no_command())
+        let latest_first = || {
+            self.watcher.facts().iter().rev().filter_map(|fact| match &fact.what {
+                What::Asked(asked) => Some(asked),
+                _ => None,
+            })
+        };
+        let since = self.exchanges().saturating_sub(exchange);
+        latest_first().take(since).all(|asked| asked.is_no_command())
+            && goes_on(latest_first().skip(since), |asked| asked.is_no_command(), |asked| asked.message.is_some())
     }
 
     /// Messages so far that were taken.

@@ -80,6 +80,13 @@ pub fn is_unknown(code: ReplyCode) -> bool {
     matches!(code.number(), 500 | 502)
 }
 
+/// Whether text that comes now goes on after its message: what came last before it, other such text left out, has ended
+/// that message. Latest first.
+pub fn goes_on<T>(before: impl Iterator<Item = T>, is_text: impl Fn(&T) -> bool, ends: impl Fn(&T) -> bool) -> bool {
+    let mut others = before.filter(|it| !is_text(it));
+    others.next().is_some_and(|it| ends(&it))
+}
+
 impl Asked {
     /// The finding in `NOOP answer TEXT`: any client can say it, and it changes nothing (RFC 5321 4.1.1.9).
     fn finding(&self) -> Option<String> {

@@ -85,6 +85,15 @@ fn what_the_class_says_of_a_mistake_goes_with_the_next_reply() {
         screen.wire("> NOOP\n< 250 ok");
         assert!(!screen.shown().contains("The greeting needs the name"), "{}", screen.shown());
     }
+    // Text that goes on after its message, though the reply to it comes line by line, is no answer.
+    screen.wire("> MAIL FROM:<a@b.example>\n< 250 ok\n> DATA\n< 354 go\n| a\n> .\n< 250 ok");
+    class(&mut screen, Down::Happened(vec![Told::Mistaken(0, 0)]));
+    for more in ["> Dear", "< 500 what", "> friend\n< 500 what", "> as I\n< 500 what"] {
+        screen.wire(more);
+        assert!(screen.shown().contains("The greeting needs the name"), "{more}: {}", screen.shown());
+    }
+    screen.wire("> NODDY\n< 250 ok");
+    assert!(!screen.shown().contains("The greeting needs the name"), "{}", screen.shown());
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::class::attend::Down;
 use crate::conversation::dialogue::Ask;
 use crate::conversation::{Exchange, Log, Micros};
-use crate::lesson::fact::is_unknown;
+use crate::lesson::fact::{goes_on, is_unknown};
 use crate::lesson::file::Step;
 use crate::lesson::progress::{Left, Reached};
 use crate::lesson::{Attempt, Goal, Happening, Lesson, Map, Quiz};
@@ -119,6 +119,8 @@ pub struct LessonPane {
     said: Option<Said>,
     /// How many exchanges the workbench had begun when it was said, in a class, which tells of none.
     said_at: usize,
+    /// Whether what comes after that goes on after its message; not known before it comes.
+    in_text: Option<bool>,
     /// What was said when that happened which must not.
     spoilt_by: Option<Said>,
     /// The answer of the quiz that is marked.
@@ -138,8 +140,8 @@ impl LessonPane {
         let quiz = Quiz::new(Arc::clone(&lesson), seed);
         let attempt = Attempt::new(lesson);
         let (before, in_class) = ((0, 0), false);
-        let (said, said_at, spoilt_by, marked, scroll) = (None, 0, None, 0, 0);
-        Self { attempt, quiz, address, said, said_at, spoilt_by, marked, scroll, in_class, before }
+        let (said, said_at, in_text, spoilt_by, marked, scroll) = (None, 0, None, None, 0, 0);
+        Self { attempt, quiz, address, said, said_at, in_text, spoilt_by, marked, scroll, in_class, before }
     }
 
     /// The same from where it was left.
@@ -183,25 +185,33 @@ impl LessonPane {
             self.attempt.apply(one);
         }
         if !happened.is_empty() {
-            self.said_at = exchanges;
+            (self.said_at, self.in_text) = (exchanges, None);
         }
         self.say(happened, happened.is_empty())
     }
 
     /// In a class what was said goes with the next reply, as it does elsewhere by the lab's record.
     pub fn follow(&mut self, exchanges: &[Exchange]) {
-        // Another connection begins anew.
-        self.said_at = self.said_at.min(exchanges.len());
-        let (before, since) = exchanges.split_at(self.said_at);
-        if !self.in_class || !since.iter().any(Exchange::complete) {
+        if !self.in_class || self.said.is_none() {
             return;
         }
-        let is_text = |it: &Exchange| {
+        if self.said_at > exchanges.len() {
+            // Another connection begins anew.
+            (self.said_at, self.in_text) = (exchanges.len(), None);
+        }
+        let (before, since) = exchanges.split_at(self.said_at);
+        let is_text = |it: &&Exchange| {
             it.ask == Ask::Command && it.verb == Verb::Other && (!it.complete() || it.code.is_some_and(is_unknown))
         };
-        let ended = before.iter().rev().find(|it| !is_text(it)).is_some_and(|it| it.ask == Ask::EndOfData);
-        if !ended || !since.iter().all(is_text) {
-            self.said = None;
+        let Some(last) = since.iter().rposition(Exchange::complete) else { return };
+        for next in &since[..=last] {
+            let after_message = || goes_on(before.iter().rev(), is_text, |it| it.ask == Ask::EndOfData);
+            if !is_text(&next) || !*self.in_text.get_or_insert_with(after_message) {
+                self.said = None;
+                return;
+            }
+            // What goes on may be long: what has passed is not looked at again.
+            self.said_at += 1;
         }
     }
 
