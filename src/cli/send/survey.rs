@@ -13,6 +13,7 @@ const BLOCK: usize = 128 * 1024;
 /// Octets from which on the two halves of a file are looked through side by side: below, a thread costs more than it
 /// saves.
 const LARGE: u64 = 8 << 20;
+const _: () = assert!(LARGE > 2 * BLOCK as u64, "the first block is in the first half");
 
 /// What the server may be told of a message.
 #[derive(Debug, Default, PartialEq, Eq)]
