@@ -257,7 +257,7 @@ fn prune(arguments: &Prune, common: &Common, world: &World) -> Result<(String, E
     };
     let all: Vec<Summary> = library::files(&world.directories.state).map(|path| library::summary(&path)).collect();
     let mut doomed = library::prune(&all, &limits);
-    doomed.retain(|it| !library::is_recorded_into(&it.path));
+    doomed.retain(|it| !library::is_locked(&it.path));
     doomed.retain(|it| arguments.annotated_too || !library::is_annotated(&it.path));
     let mut failed = 0;
     if !arguments.dry_run {

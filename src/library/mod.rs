@@ -14,7 +14,8 @@ mod summary;
 pub use annotate::{AnnotateError, annotate, tags};
 pub use index::{FEW, Index};
 pub use prune::{
-    Limits, LimitsError, Pruned, RemoveError, is_annotated, is_recorded_into, prune, remove, remove_unless_annotated,
+    Limits, LimitsError, Pruned, RemoveError, is_annotated, is_locked, is_recorded_into, prune, remove,
+    remove_unless_annotated,
 };
 pub use query::{Found, Query, QueryError, Sought, is_sought, moment};
 pub use servers::{Line, Memory};

@@ -118,9 +118,19 @@ pub enum RemoveError {
 /// Whether a conversation is being recorded into a file.
 #[must_use]
 pub fn is_recorded_into(path: &Path) -> bool {
-    let is_locked = |file: File| matches!(lock::waited(|| file.try_lock_shared()), Err(TryLockError::WouldBlock));
+    is_held(path, |file| lock::waited(|| file.try_lock_shared()))
+}
+
+/// The same of many files, where nobody can wait for each: who writes a note this very moment counts as well.
+#[must_use]
+pub fn is_locked(path: &Path) -> bool {
+    is_held(path, File::try_lock_shared)
+}
+
+fn is_held(path: &Path, lock: impl FnOnce(&File) -> Result<(), TryLockError>) -> bool {
+    let locked = |file: File| matches!(lock(&file), Err(TryLockError::WouldBlock));
     // A pipe that is opened and closed again is broken for whoever writes into it.
-    path.is_file() && File::open(path).is_ok_and(is_locked)
+    path.is_file() && File::open(path).is_ok_and(locked)
 }
 
 /// Removes a transcript.
@@ -246,7 +256,9 @@ mod tests {
         let live = File::open(&path).expect("it opens");
         live.try_lock().expect("free");
         assert!(matches!(remove(&path), Err(RemoveError::Recording)));
+        assert!(is_locked(&path));
         drop(live);
+        assert!(!is_locked(&path) && !is_locked(folder.path()));
         remove(&path).expect("removed");
         assert!(matches!(remove(&path), Err(RemoveError::Io(_))));
     }

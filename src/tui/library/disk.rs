@@ -149,19 +149,19 @@ fn prune(text: &str, world: &World) -> Result<Vec<library::Pruned>, String> {
     let limits = Limits::read(text, world.now(), &world.zone()).map_err(|error| error.to_string())?;
     let all: Vec<_> = library::files(&world.directories.state).map(|path| library::summary(&path)).collect();
     let mut doomed = library::prune(&all, &limits);
-    doomed.retain(|it| !library::is_recorded_into(&it.path));
+    doomed.retain(|it| !library::is_locked(&it.path));
     Ok(doomed)
 }
 
 fn remove(paths: &[PathBuf]) -> News {
     let (mut gone, mut why) = (Vec::new(), None);
     for path in paths {
-        if library::is_recorded_into(path) {
-            why = Some(format!("{} stays: it is being held now, by this workbench or another program", shown(path)));
-            continue;
-        }
         match library::remove(path) {
             Ok(()) => gone.push(path.clone()),
+            Err(RemoveError::Recording) => {
+                why =
+                    Some(format!("{} stays: it is being held now, by this workbench or another program", shown(path)));
+            }
             // Somebody else was faster.
             Err(RemoveError::Io(error)) if error.kind() == NotFound => gone.push(path.clone()),
             Err(error) => why = Some(format!("{} stays: {error}", shown(path))),
