@@ -25,26 +25,35 @@ mod tests {
     use crate::conversation::event::Remark;
     use crate::library::{annotate, is_recorded_into, remove};
     use std::fs::File;
+    use std::time::Instant;
 
     #[test]
     fn whoever_only_looks_at_a_transcript_hinders_nobody() {
         let folder = tempfile::tempdir().expect("a directory");
         let path = folder.path().join("a.smtp");
         std::fs::write(&path, "+++\nehlo = 1\n+++\n0.100000 > NOOP\n").expect("written");
-        let looked_at = |exclusive: bool| {
-            let file = File::open(&path).expect("it opens");
-            if exclusive { file.lock() } else { file.lock_shared() }.expect("locked");
-            std::thread::spawn(move || {
-                std::thread::sleep(BETWEEN);
-                drop(file);
-            })
-        };
-        let _ = looked_at(true);
-        assert!(!is_recorded_into(&path), "somebody writes a note");
-        let _ = looked_at(false);
-        annotate(&path, None, &[Remark::new("note").value("slow")]).expect("appended");
-        let _ = looked_at(false);
-        remove(&path).expect("removed");
+        let open = || File::open(&path).expect("it opens");
+        let (looks, waits) = (open(), open());
+        looks.lock_shared().expect("locked");
+        let mut tried = 0;
+        let done = waited(|| {
+            tried += 1;
+            if tried == 3 {
+                looks.unlock().expect("let go");
+            }
+            waits.try_lock()
+        });
+        assert!(done.is_ok() && tried == 3, "{tried}");
+        // Each has waited for it as long as it is waited at all.
+        let all: [(&str, &dyn Fn() -> bool); 3] = [
+            ("whether it is recorded into", &|| is_recorded_into(&path)),
+            ("a note", &|| annotate(&path, None, &[Remark::new("note").value("slow")]).is_err()),
+            ("to remove it", &|| remove(&path).is_err()),
+        ];
+        for (what, is_hindered) in all {
+            let begun = Instant::now();
+            assert!(is_hindered() && begun.elapsed() >= BETWEEN * (TIMES - 1), "{what}");
+        }
     }
 
     #[test]
