@@ -139,7 +139,9 @@ pub enum Effect {
     PlayOn(std::time::Duration, u64),
     /// Look for all lessons, and what was done of them.
     LookForLessons,
-    /// Look for the conversations that are on disk, and for the lesson to offer.
+    /// Look for the conversations that are on disk.
+    LookForConversations,
+    /// The same, and for the lesson to offer.
     LookForRecent,
     /// The password of whoever logs in here, as the profile says; a [`Message::Secret`](super::message::Message::Secret)
     /// comes back.

@@ -202,6 +202,7 @@ fn words(effect: &Effect) -> String {
         Effect::Compare(left, right) => format!("compare {} {}", left.display(), right.display()),
         Effect::Wait(time, _) => format!("wait {time:?}"),
         Effect::PlayOn(time, _) => format!("play on in {time:?}"),
+        Effect::LookForConversations => "look for conversations".to_owned(),
         Effect::LookForRecent => "look for recent".to_owned(),
         Effect::Profiles(Wish::Save { name, was: None, text }) => format!("save {name}: {text}"),
         Effect::AskSecret => "ask secret".to_owned(),

@@ -98,6 +98,7 @@ impl Bench {
             Effect::AskSecret => secret::fetch(self.dialler.auth(), &self.world, sender),
             Effect::Keep(reached) => hall::keep(&self.world, reached, sender),
             Effect::LookForLessons => hall::look(&self.world, sender),
+            Effect::LookForConversations => read::recent(&self.world, Arc::clone(&self.model.knowledge), sender),
             Effect::LookForRecent => {
                 read::recent(&self.world, Arc::clone(&self.model.knowledge), sender.clone());
                 hall::look(&self.world, sender);

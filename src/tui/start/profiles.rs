@@ -154,7 +154,7 @@ pub(in crate::tui) fn ask_reading(model: &mut Model) -> Vec<Effect> {
     if typed != model.start.looked {
         model.start.looked.clone_from(&typed);
         model.start.file = None;
-        effects.extend(model.start.has_aged(model.today).then_some(Effect::LookForRecent));
+        effects.extend(model.start.has_aged(model.today).then_some(Effect::LookForConversations));
         effects.extend((!typed.is_empty()).then_some(Effect::Profiles(Wish::LookAt(typed))));
     }
     let text = match model.start.chosen() {

@@ -175,7 +175,7 @@ fn what_others_have_kept_meanwhile_is_looked_for_as_one_begins_to_type() {
     assert_eq!(screen.asked(), [] as [&str; 0]);
     screen.model.today = at(110);
     screen.keys("ue");
-    assert_eq!(screen.asked(), ["look for recent"], "once for each list");
+    assert_eq!(screen.asked(), ["look for conversations"], "once for each list, and no lesson is read for it");
     let newer = Recent { path: PathBuf::from("/state/newer.smtp"), ..kept[0].clone() };
     screen.send(Message::Recent(vec![newer, kept[0].clone()]));
     screen.keys("<enter>");
