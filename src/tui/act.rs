@@ -444,11 +444,18 @@ fn is_unheard(model: &Model) -> bool {
 
 /// Connects to what was typed for F4; what can't be reached comes back there, to be mended.
 pub(super) fn connect_as_typed(model: &mut Model, target: String) -> Vec<Effect> {
+    model.dialled = Some(target.clone());
     if model.talk.is_open() && !is_unheard(model) {
         return connect(model, target);
     }
-    model.dialled = Some(target.clone());
     vec![Effect::Connect(target)]
+}
+
+/// What was typed for F4 is back where whoever typed it would rather keep the connection that is open.
+pub(super) fn typed_before(model: &mut Model, closed: &Overlay) -> Option<Overlay> {
+    let Overlay::Question(Question::Connect(target)) = closed else { return None };
+    let dialled = model.dialled.take().filter(|dialled| dialled == target)?;
+    Some(Overlay::Target(Target::with(&dialled)))
 }
 
 /// Takes the n-th next step, from 1: a line goes to the composer, an action is done.

@@ -8,7 +8,7 @@ use crate::conversation::Micros;
 use crate::conversation::file::Header;
 use crate::transaction::{interrupted, last_greeting};
 
-use super::act::{act, connect_as_typed, open_form};
+use super::act::{act, connect_as_typed, open_form, typed_before};
 use super::action::{Action, Where};
 use super::editor;
 use super::effect::Effect;
@@ -358,7 +358,8 @@ pub(super) fn answered(model: &mut Model, overlay: Overlay, outcome: Outcome) ->
         Outcome::Stay => covers(model, Some(overlay)),
         Outcome::Close => {
             reading::left(model, &overlay);
-            covers(model, overlay.below())
+            let typed = typed_before(model, &overlay);
+            covers(model, typed.or_else(|| overlay.below()))
         }
         Outcome::Help => covers(model, Some(Overlay::Help(Help::over(overlay)))),
         Outcome::Typed => {
