@@ -121,7 +121,8 @@ fn into_the_pause(explanation: &mut Explanation) {
 }
 
 /// Whether this is the answer within AUTH that gives it up.
-fn gives_up(exchange: &Exchange, log: &Log) -> bool {
+#[must_use]
+pub fn gives_up(exchange: &Exchange, log: &Log) -> bool {
     let answer = exchange.command().and_then(|record| log.get(record));
     exchange.ask == Ask::AuthAnswer && answer.is_some_and(|answer| answer.bytes == b"*")
 }

@@ -53,7 +53,7 @@ pub use ended::{Account, explain_ending};
 pub use entry::{
     AtEntry, CategoryEntry, CodeEntry, DigitEntry, EnhancedEntry, ReplyEntry, Several, SoftwareEntry, StepEntry,
 };
-pub use exchange::explain_exchange;
+pub use exchange::{explain_exchange, gives_up};
 pub use explain::{explain, explain_reply, untimed};
 pub use knowledge::{CapabilityEntry, Knowledge, KnowledgeError, Term};
 pub use line::MENDED;

@@ -9,7 +9,9 @@ use crate::conversation::dialogue::{Ask, Exchange};
 use crate::conversation::event::{Event, Remark, Timed};
 use crate::conversation::file::Header;
 use crate::conversation::{Dialogue, Kind, Log};
-use crate::decode::{Context, Does, Explanation, Knowledge, Reported, explain_exchange, explain_reported, reported_in};
+use crate::decode::{
+    Context, Does, Explanation, Knowledge, Reported, explain_exchange, explain_reported, gives_up, reported_in,
+};
 use crate::lesson::Goal;
 use crate::profile::duration;
 use crate::smtp::{Phase, Verb};
@@ -392,14 +394,8 @@ impl Talk {
     pub fn login_failed(&self) -> bool {
         let last = self.last_answered().and_then(|last| self.dialogue.exchanges().get(last));
         last.is_some_and(|x| {
-            x.verb == Verb::Auth && x.code.is_some_and(|code| code.class().is_refusal()) && !self.gives_up(x)
+            x.verb == Verb::Auth && x.code.is_some_and(|code| code.class().is_refusal()) && !gives_up(x, &self.log)
         })
-    }
-
-    /// Whether an exchange gives up a log-in.
-    fn gives_up(&self, exchange: &Exchange) -> bool {
-        let answer = exchange.command().filter(|_| exchange.ask == Ask::AuthAnswer);
-        answer.and_then(|record| self.log.get(record)).is_some_and(|entry| entry.bytes == b"*")
     }
 
     /// The line that is the next step after the last reply, where that refuses and is what is explained.
@@ -408,7 +404,7 @@ impl Talk {
         let (about, explanation) = self.explanation().filter(|(_, explanation)| explanation.class.is_refusal())?;
         let last = matches!(about, About::Exchange(exchange) if Some(exchange) == self.last_answered());
         let exchange = self.last_answered().and_then(|last| self.dialogue.exchanges().get(last));
-        let last = last && !exchange.is_some_and(|exchange| self.gives_up(exchange));
+        let last = last && !exchange.is_some_and(|exchange| gives_up(exchange, &self.log));
         let lines = explanation.next.iter().filter_map(|step| match &step.does {
             Does::Command(line) => Some(line.as_str()),
             _ => None,

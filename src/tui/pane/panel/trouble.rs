@@ -15,7 +15,7 @@ use crate::conversation::connections::{Connection, Connections, remark};
 use unheard::{closed_unheard, ended, unanswered_at};
 
 /// What went wrong.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Trouble {
     /// In a few words, for one row.
     pub short: String,
@@ -149,11 +149,7 @@ fn flood(said: &Remark) -> Trouble {
         meaning: format!("{}.", capital(said.bare(0).unwrap_or("the server sent too much"))),
         causes: words(&["the server is broken, or means harm", "this is no mail server"]),
         steps,
-        certain: false,
-        better: None,
-        untrusted: false,
-        for_others: None,
-        greeting: None,
+        ..Trouble::default()
     }
 }
 
@@ -197,11 +193,7 @@ impl Scene<'_> {
             meaning: self.said(),
             causes: words(causes),
             steps,
-            certain: false,
-            better: None,
-            untrusted: false,
-            for_others: None,
-            greeting: None,
+            ..Trouble::default()
         }
     }
 

@@ -46,11 +46,7 @@ pub(super) fn unanswered_at(talk: &Talk, connection: &Connection, record: usize)
         },
         causes: words(&["the server is overloaded, or stuck", "something in between holds the data back"]),
         steps,
-        certain: false,
-        better: None,
-        untrusted: false,
-        for_others: None,
-        greeting: None,
+        ..Trouble::default()
     })
 }
 
@@ -66,11 +62,7 @@ pub(super) fn ended(talk: &Talk, connection: &Connection, record: usize) -> Opti
         meaning: escaped(&account.meaning),
         causes: words(account.causes),
         steps: vec![again(), elsewhere()],
-        certain: false,
-        better: None,
-        untrusted: false,
-        for_others: None,
-        greeting: None,
+        ..Trouble::default()
     })
 }
 
@@ -100,10 +92,6 @@ pub(super) fn closed_unheard(talk: &Talk, connection: &Connection, record: usize
             "another protocol lives on this port",
         ]),
         steps,
-        certain: false,
-        better: None,
-        untrusted: false,
-        for_others: None,
-        greeting: None,
+        ..Trouble::default()
     })
 }
