@@ -69,16 +69,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Mend | Action::Templates | Action::Message | Action::Receipt | Action::History | Action::LineEnd => {
             of_line(model, action);
         }
-        Action::NextTab
-        | Action::PreviousTab
-        | Action::ReplyTab
-        | Action::SessionTab
-        | Action::OfferTab
-        | Action::TlsTab
-        | Action::ProbeTab => {
-            let tab = tab_after(model, action);
-            open_tab(model, tab);
-        }
+        of_tabs if turn_to(model, of_tabs) => {}
         Action::NewProfile | Action::EditProfile | Action::CopyProfile | Action::DeleteProfile => {
             return super::start::act(model, action);
         }
@@ -127,16 +118,21 @@ fn receipt(model: &mut Model) {
     }
 }
 
-/// The tab of the right panel that an action leads to.
-fn tab_after(model: &Model, action: Action) -> Tab {
-    match action {
+/// Opens the tab of the right panel that an action leads to; false where it leads to none.
+fn turn_to(model: &mut Model, action: Action) -> bool {
+    let tab = match action {
         Action::ReplyTab => Tab::Reply,
         Action::SessionTab => Tab::Session,
         Action::OfferTab => Tab::Offer,
         Action::TlsTab => Tab::Tls,
         Action::ProbeTab => Tab::Probe,
-        _ => model.panel.tab().turn(action == Action::NextTab, model.probing.is_some()),
-    }
+        Action::NextTab | Action::PreviousTab => {
+            model.panel.tab().turn(action == Action::NextTab, model.probing.is_some())
+        }
+        _ => return false,
+    };
+    open_tab(model, tab);
+    true
 }
 
 /// Actions on the workbench itself, on what is read, and those that move.

@@ -34,6 +34,7 @@ mod receipt;
 mod said_tests;
 mod secrecy;
 mod shut;
+mod slip;
 mod slots;
 mod step;
 #[cfg(test)]
