@@ -283,6 +283,21 @@ fn mistakes_are_said_before_anything_connects() {
 }
 
 #[test]
+fn a_server_that_hangs_up_is_told_of_by_the_line_that_it_did_not_answer() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.write_all(b"220 mx.noddy.com ESMTP\r\n");
+            let _ = BufReader::new(stream).read_line(&mut String::new());
+        }
+    });
+    let problem = judged(&address.to_string(), "identity", &[]).json()["problem"].to_string();
+    // Of a script that nobody has seen, the number of a line says nothing.
+    assert!(problem.contains("before the reply to EHLO ") && !problem.contains("line "), "{problem}");
+}
+
+#[test]
 fn a_server_that_says_more_than_anybody_asked_is_left_after_one_connection() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
