@@ -7,7 +7,7 @@ use crate::class::attend::{Given, Up};
 use crate::client::Request;
 use crate::conversation::event::{Remark, Timed};
 use crate::conversation::file::Document;
-use crate::decode::Knowledge;
+use crate::decode::{Knowledge, Reported};
 use crate::interchange::Format;
 use crate::lesson::Lesson;
 use crate::lesson::progress::Reached;
@@ -80,6 +80,8 @@ pub enum Effect {
     Annotate(PathBuf, Timed),
     /// Have search and filter look at one more piece of the conversation.
     Sift,
+    /// Explain these recipients of a bounce that was given.
+    ExplainOthers(Vec<Reported>),
     /// Copy a text.
     Copy {
         /// The text.

@@ -8,7 +8,7 @@ use crossterm::event::{KeyEvent, MouseEvent};
 use crate::conversation::event::Timed;
 use crate::conversation::file::Header;
 use crate::conversation::{Log, Micros};
-use crate::decode::Knowledge;
+use crate::decode::{Knowledge, Reported};
 use crate::interchange::Format;
 
 use super::effect::OfGone;
@@ -79,6 +79,8 @@ pub enum Message {
     },
     /// A file is no longer where it was opened or recorded, and this was wanted of it.
     FileGone(PathBuf, OfGone),
+    /// Recipients of a bounce were explained: what each comes to.
+    Explained(Vec<(Reported, String)>),
     /// A text was copied; the sequence for the terminal, and what is to be said of it.
     Copied {
         /// None where the text is too long for a terminal.

@@ -7,6 +7,7 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 
 use super::effect::{Effect, Whole};
+use super::given::titles;
 use super::keymap::Key;
 use super::library;
 use super::message::Message;
@@ -48,6 +49,13 @@ impl Screen {
         while let Some(at) = self.effects.iter().position(|effect| matches!(effect, Effect::Sift)) {
             self.effects.remove(at);
             self.effects.extend(update(&mut self.model, Message::Sift));
+        }
+        let others = |effect: &mut Effect| matches!(effect, Effect::ExplainOthers(_));
+        let others: Vec<_> = self.effects.extract_if(.., others).collect();
+        for effect in others {
+            let Effect::ExplainOthers(due) = effect else { continue };
+            let titles = titles(due, &self.model.knowledge);
+            self.effects.extend(update(&mut self.model, Message::Explained(titles)));
         }
     }
 
@@ -177,6 +185,7 @@ fn words(effect: &Effect) -> String {
         Effect::Remark(remark) => format!("remark {remark}"),
         Effect::Annotate(path, remark) => format!("annotate {} {:?}", path.display(), remark.event),
         Effect::Sift => "sift".to_owned(),
+        Effect::ExplainOthers(due) => format!("explain {} more", due.len()),
         Effect::Copy { text, .. } => format!("copy {text}"),
         Effect::CopyWhole(Whole::Gone(_)) => "copy what is shown".to_owned(),
         Effect::CopyWhole(_) => "copy the whole".to_owned(),

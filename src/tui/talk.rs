@@ -17,7 +17,7 @@ use crate::profile::duration;
 use crate::smtp::{Phase, Verb};
 
 use super::action::Action;
-use super::given::Given;
+use super::given::{Given, Told};
 
 /// Where the conversation comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -257,8 +257,7 @@ impl Talk {
                 .map(|report| explain_reported(&report, &Context::default(), knowledge)),
             About::Given => self.given.as_mut().and_then(|given| given.explained(knowledge)),
         };
-        let explanation = explanation.map(|explanation| self.as_the_target_says(doable(explanation)));
-        let explanation = explanation.map(|it| self.as_it_was_typed(about, it));
+        let explanation = explanation.map(|it| self.as_it_was_typed(about, self.as_the_target_says(doable(it))));
         let explanation = explanation.map(|it| if self.source == Source::Opened { without_connection(it) } else { it });
         self.explained = explanation.map(|explanation| (seen, led_on(explanation, seen)));
     }
@@ -348,8 +347,7 @@ impl Talk {
     pub fn give(&mut self, whole: &str, selected: Option<usize>) {
         let beside = (selected, self.last_answered());
         let text = whole.split_whitespace().collect::<Vec<_>>().join(" ");
-        let given = || Given::new(text.clone(), whole.to_owned(), beside);
-        self.given = (!text.is_empty()).then(given);
+        self.given = (!text.is_empty()).then(|| Given::new(text, whole.to_owned(), beside));
         self.forget_explanation();
     }
 
@@ -368,7 +366,7 @@ impl Talk {
 
     /// The recipients that it is about, where it is a bounce: the first is the one that is explained.
     #[must_use]
-    pub fn recipients(&self) -> &[(Reported, Explanation)] {
+    pub(super) fn recipients(&self) -> &[Told] {
         self.given.as_ref().map_or(&[], |given| &given.recipients)
     }
 
@@ -378,9 +376,20 @@ impl Talk {
         self.given.as_ref().map_or(0, |given| given.more)
     }
 
+    /// Those of them that are still to be explained, beside the loop.
+    pub fn unexplained(&mut self) -> Option<Vec<Reported>> {
+        self.given.as_mut()?.unexplained()
+    }
+
+    /// Takes in what came of them.
+    pub fn explained_others(&mut self, titles: &[(Reported, String)]) {
+        self.given.iter_mut().for_each(|given| given.take(titles));
+    }
+
     /// Decodes anew when asked next: more is known now.
     pub fn forget_explanation(&mut self) {
         self.explained = None;
+        self.given.iter_mut().for_each(Given::forget);
     }
 
     /// The explanation asked for last, and what it is about.

@@ -75,6 +75,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         model.sifting = true;
         effects.push(Effect::Sift);
     }
+    effects.extend(model.talk.unexplained().map(Effect::ExplainOthers));
     let said = model.notice.clone();
     effects.extend(errand::step(model));
     if model.notice != said {
@@ -105,6 +106,7 @@ fn read(model: &mut Model, message: Message) -> Vec<Effect> {
             reading::taken(model, (&by, live), &to, format, anonymise);
         }
         Message::Paths(found) => paths::take(model, &found),
+        Message::Explained(titles) => model.talk.explained_others(&titles),
         Message::Scenarios(scenarios) => model.start.know(scenarios),
         _ => {}
     }

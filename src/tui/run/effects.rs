@@ -14,7 +14,7 @@ use crate::tui::message::Message;
 use crate::tui::model::Face;
 use crate::tui::start::Wish;
 use crate::tui::terminal::{Tty, remember};
-use crate::tui::{hall, keep, library, paths, profiles, read, remembered, replay, secret, update};
+use crate::tui::{given, hall, keep, library, paths, profiles, read, remembered, replay, secret, update};
 
 use super::Bench;
 
@@ -132,6 +132,7 @@ impl Bench {
                 // The loop itself holds the other end.
                 let _ = sender.send(Message::Sift);
             }
+            Effect::ExplainOthers(due) => given::explain_others(due, Arc::clone(&self.model.knowledge), sender),
             Effect::Copy { text, left_out } => keep::copy(text, left_out, &self.world, sender),
             Effect::CopyWhole(whole) => keep::copy_whole(whole, &self.model.knowledge, &self.world, sender),
             Effect::Terminal(sequence) => Tty::send(&sequence)?,

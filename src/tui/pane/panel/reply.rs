@@ -6,6 +6,7 @@ use crate::conversation::words::capital;
 use crate::decode::{Does, Explanation, Reported, Spoke, Step, reported_in};
 use crate::smtp::{Class, Command, Verb, escape};
 use crate::tui::action::Action;
+use crate::tui::given::{AT_ONCE, Told};
 use crate::tui::keymap::Keymap;
 use crate::tui::pane::wrap;
 use crate::tui::talk::{About, Source, Talk};
@@ -152,18 +153,16 @@ fn headline(out: &mut Writer, talk: &Talk, about: About, explanation: &Explanati
     }
 }
 
-/// So many recipients of a bounce stand at the top; the others follow the explanation, to be paged to.
-const AT_THE_TOP: usize = 4;
-
-/// Whom a bounce is about: who is explained here, and what it says of the others.
-fn recipients(out: &mut Writer, all: &[(Reported, Explanation)]) {
-    let Some(((first, _), others)) = all.split_first() else { return };
+/// Whom a bounce is about: who is explained here, and what it says of the others. So many stand at the top as were explained
+/// at once; the others follow the explanation, to be paged to.
+fn recipients(out: &mut Writer, all: &[Told]) {
+    let Some((Told { report: first, .. }, others)) = all.split_first() else { return };
     out.paragraph(0, Role::Text, &format!("For {}", whom(first)));
     out.paragraph(0, Role::Dim, &wrap::shortened(&escape::for_screen(first.text.as_bytes()), GIVEN));
-    for other in others.iter().take(AT_THE_TOP - 1) {
+    for other in others.iter().take(AT_ONCE - 1) {
         another(out, other);
     }
-    let below = all.len().saturating_sub(AT_THE_TOP);
+    let below = all.len().saturating_sub(AT_ONCE);
     if below > 0 {
         let stand = if below == 1 { "stands" } else { "stand" };
         out.labelled("·", Role::Dim, 2, Role::Dim, &format!("{below} more {stand} at the end, below"));
@@ -172,7 +171,7 @@ fn recipients(out: &mut Writer, all: &[(Reported, Explanation)]) {
 
 /// What a bounce says of those for whom there was no room at the top.
 fn others(out: &mut Writer, talk: &Talk) {
-    let below = talk.recipients().get(AT_THE_TOP..).unwrap_or_default();
+    let below = talk.recipients().get(AT_ONCE..).unwrap_or_default();
     if below.is_empty() {
         return;
     }
@@ -187,10 +186,10 @@ fn others(out: &mut Writer, talk: &Talk) {
     }
 }
 
-fn another(out: &mut Writer, (report, explanation): &(Reported, Explanation)) {
+fn another(out: &mut Writer, Told { report, title }: &Told) {
     let codes = [report.code.map(|it| it.to_string()), report.enhanced.map(|it| it.to_string())];
-    let codes = codes.into_iter().flatten().collect::<Vec<_>>().join(" ");
-    out.labelled("·", Role::Dim, 2, Role::Text, &format!("{}: {codes} {}", whom(report), explanation.title));
+    let said = codes.into_iter().flatten().chain(title.clone()).collect::<Vec<_>>().join(" ");
+    out.labelled("·", Role::Dim, 2, Role::Text, &format!("{}: {said}", whom(report)));
 }
 
 fn whom(report: &Reported) -> String {
