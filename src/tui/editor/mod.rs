@@ -375,7 +375,7 @@ impl Editor {
             KeyCode::Char('a') if control => self.text.home(),
             KeyCode::Char('e') if control => self.text.end(),
             KeyCode::Char(c) if !control => self.text.insert(c.encode_utf8(&mut [0; 4])),
-            KeyCode::Enter => self.text.insert("\n"),
+            KeyCode::Enter => self.text.enter(),
             KeyCode::Tab => self.text.insert("\t"),
             KeyCode::Backspace => self.text.backspace(),
             KeyCode::Delete => self.text.delete(),

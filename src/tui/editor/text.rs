@@ -40,6 +40,20 @@ impl Text {
         self.row += added;
     }
 
+    /// A new line, but from the end of the subject on to the text, where nothing but the empty line is between: who has
+    /// written one goes on with the other, and what stood above the empty line would be a field.
+    pub(super) fn enter(&mut self) {
+        let subject = self.line().get(..8).is_some_and(|name| name.eq_ignore_ascii_case("subject:"));
+        let ends = self.at == self.line().len() && self.lines.get(self.row + 1).is_some_and(String::is_empty);
+        if !(subject && ends) || self.lines[..self.row].iter().any(String::is_empty) {
+            return self.insert("\n");
+        }
+        if self.lines.len() == self.row + 2 {
+            self.lines.push(String::new());
+        }
+        (self.row, self.at) = (self.row + 2, 0);
+    }
+
     pub(super) fn left(&mut self) {
         match self.line()[..self.at].grapheme_indices(true).next_back() {
             Some((at, _)) => self.at = at,
@@ -154,6 +168,29 @@ mod tests {
         assert_eq!((text.row, text.at), (3, 0));
         text.insert("x");
         assert_eq!(text.lines[3], "xb");
+    }
+
+    #[test]
+    fn the_text_comes_after_the_subject() {
+        let lines = ["From: a@b", "Subject: ", ""].map(str::to_owned);
+        let mut text = Text::of(lines.to_vec());
+        (text.row, text.at) = (1, 9);
+        text.insert("x");
+        text.enter();
+        text.insert("hello");
+        assert_eq!(text.lines, ["From: a@b", "Subject: x", "", "hello"]);
+        for (row, at) in [(0, 9), (1, 8), (3, 5)] {
+            let mut text = Text { row, at, ..text.clone() };
+            text.enter();
+            assert_eq!((text.lines.len(), text.row), (5, row + 1), "a line more, at {row}");
+        }
+        let mut text = Text {
+            row: 3,
+            at: 11,
+            ..Text::of(["", "", "", "Subject: in", "", "the text"].map(str::to_owned).to_vec())
+        };
+        text.enter();
+        assert_eq!(text.lines[4..6], ["", ""], "a field's name in the text is text");
     }
 
     #[test]
