@@ -96,6 +96,9 @@ pub struct Hello {
     /// Questions about replies that are asked.
     #[serde(default)]
     pub questions: usize,
+    /// Whether what was right in them is shown once the exam is over.
+    #[serde(default)]
+    pub answers: bool,
 }
 
 /// A message as it lies in a mailbox, but for its octets.

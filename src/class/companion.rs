@@ -149,7 +149,7 @@ fn take(class: &Arc<Class>, student: &Arc<Student>, up: Up) -> Vec<Down> {
     match up {
         Up::Mail => mail(student, None),
         Up::Delete(number) => mail(student, Some(number)),
-        Up::Question if class.is_over(student, class.now()) && class.may_look_again() => again(class, student),
+        Up::Question => asked(class, student),
         other => answered(class, student, other).into_iter().collect(),
     }
 }
@@ -175,7 +175,7 @@ fn mail(student: &Student, without: Option<u64>) -> Vec<Down> {
 /// Does what can be answered with one thing at most: why it can't be done, mostly.
 fn answered(class: &Arc<Class>, student: &Arc<Student>, up: Up) -> Option<Down> {
     match up {
-        Up::Mail | Up::Delete(_) => {}
+        Up::Mail | Up::Delete(_) | Up::Question => {}
         Up::Answer(text) => class.answer(student, &text.chars().take(1000).collect::<String>()),
         Up::Hint => {
             if class.hint(student, false) == Hinted::None {
@@ -193,11 +193,6 @@ fn answered(class: &Arc<Class>, student: &Arc<Student>, up: Up) -> Option<Down> 
         Up::Lesson(name) => return class.begin(student, &name).err().map(Down::Notice),
         Up::Reset => return class.reset(student).err().map(|why| Down::Notice(sentence(&why))),
         Up::Quiz(wrong) => class.quiz(student, wrong),
-        Up::Question => {
-            // Whoever goes on leaves the answer as it is.
-            student.with(|state| state.asked = None);
-            return Some(posed(class, student));
-        }
         Up::Choose(number, choice) => {
             return Some(match class.choose(student, Some(number), choice) {
                 Some((_, question)) if class.settings.exam.is_none() => {
@@ -220,21 +215,30 @@ fn sentence(words: &str) -> String {
     letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
 }
 
-/// The next question of an exam that is over for everybody, with what was right; after the last one what came of all.
-fn again(class: &Class, student: &Student) -> Vec<Down> {
-    let (number, chosen) = student.with(|state| {
-        let number = state.seen;
+/// The question that is asked next; once an exam is over, the next one of those that may be looked at again.
+fn asked(class: &Class, student: &Student) -> Vec<Down> {
+    if class.is_over(student, class.now())
+        && let Ok(asked) = class.look_again(student)
+    {
+        return again(student, asked);
+    }
+    // Whoever goes on leaves the answer as it is.
+    student.with(|state| state.asked = None);
+    vec![posed(class, student)]
+}
+
+/// The next question of an exam that is over, with what was right; after the last one what came of all.
+fn again(student: &Student, asked: Vec<(Question, Option<usize>)>) -> Vec<Down> {
+    let number = student.with(|state| {
         state.seen += 1;
-        (number, state.chosen.clone())
+        state.seen - 1
     });
-    let questions = class.questions(student);
-    let of = questions.len();
-    let Some(question) = questions.into_iter().nth(number) else {
+    let of = asked.len();
+    let Some((question, given)) = asked.into_iter().nth(number) else {
         student.with(|state| state.seen = 0);
         let right = student.answered().1;
         return vec![Down::NoQuestion(format!("The time is over: {right} of {of} questions were answered rightly."))];
     };
-    let given = chosen.get(&number).map(|(choice, _)| *choice);
     let judged = Judged { right: given == Some(question.right), why: question.looked_at(given) };
     vec![Down::Question(Box::new(pose(question, number, of, given))), Down::Verdict(judged)]
 }
@@ -245,10 +249,8 @@ fn posed(class: &Class, student: &Student) -> Down {
     let (answered, right) = student.answered();
     let of = questions.len();
     if class.is_over(student, class.now()) {
-        return Down::NoQuestion(format!(
-            "The time is over: {answered} of {of} questions are answered. What was right is shown once it is over for \
-             everybody; your instructor's results have it too (questions.csv)."
-        ));
+        let why = class.look_again(student).err().map_or_else(String::new, |why| format!(" {why}"));
+        return Down::NoQuestion(format!("The time is over: {answered} of {of} questions are answered.{why}"));
     }
     match questions.into_iter().nth(answered) {
         Some(question) => Down::Question(Box::new(pose(question, answered, of, None))),
@@ -273,6 +275,7 @@ fn hello(class: &Class, student: &Student) -> Hello {
         exam: class.settings.exam.is_some(),
         left: class.left(student).map(|left| left.as_secs()),
         questions: class.settings.questions,
+        answers: class.settings.exam.as_ref().is_some_and(|exam| exam.show_answers),
     }
 }
 

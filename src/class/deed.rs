@@ -20,6 +20,13 @@ pub(super) const BY_NOOP: &str = "join by your own name";
 /// What is said of a second program of the same name.
 const TWICE: &str = "has joined a second time while somebody is here by this name";
 
+/// Where what was right is, as long as students may not see it: for good, for now, or since which questions they were is
+/// not known.
+const IN_RESULTS: &str = "What was right stands in your instructor's results (questions.csv).";
+const LATER: &str = "What was right is shown once the time is over for everybody; your instructor's results have it too \
+                     (questions.csv).";
+const OTHERS: &str = "Which questions they were is not known any more: another ehlo has drawn them.";
+
 /// What came of giving a hint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Hinted {
@@ -59,11 +66,31 @@ impl Class {
         }
     }
 
-    /// Whether the questions of an exam may be looked at again, with what was right: its time is over for everybody, so
-    /// that nobody can pass it on.
-    pub(super) fn may_look_again(&self) -> bool {
+    /// The questions that were asked of a student, each with the answer that was given. None where another ehlo, which
+    /// drew from other replies, has asked them: what these were is not known any more.
+    pub(super) fn questions_as_asked(&self, student: &Student) -> Option<Vec<(Question, Option<usize>)>> {
+        let questions = self.questions(student);
+        let chosen = student.with(|state| state.chosen.clone());
+        let agrees = chosen.iter().all(|(number, (choice, right))| {
+            questions.get(*number).is_some_and(|question| (question.right == *choice) == *right)
+        });
+        let given = |number| chosen.get(&number).map(|(choice, _)| *choice);
+        let all = questions.into_iter().enumerate().map(|(number, question)| (question, given(number)));
+        agrees.then(|| all.collect())
+    }
+
+    /// The questions of an exam that is over for the student, to be looked at with what was right; or why not. The
+    /// instructor must have asked for it: whoever joins later has a whole clock, and may have heard it. Of those who have
+    /// joined nobody can: it is over for all of them.
+    pub(super) fn look_again(&self, student: &Student) -> Result<Vec<(Question, Option<usize>)>, &'static str> {
         let now = self.now();
-        self.settings.exam.is_some() && self.students().iter().all(|student| self.is_over(student, now))
+        if !self.settings.exam.as_ref().is_some_and(|exam| exam.show_answers) {
+            return Err(IN_RESULTS);
+        }
+        if !self.students().iter().all(|student| self.is_over(student, now)) {
+            return Err(LATER);
+        }
+        self.questions_as_asked(student).ok_or(OTHERS)
     }
 
     /// Somebody comes by a name by which somebody is here: both are told, and the wall; what the second one is told, with

@@ -110,20 +110,24 @@ impl Class {
         words
     }
 
-    /// The questions of an exam that is over, each with its answer and the right one, a paragraph for each.
+    /// The questions of an exam that is over, each with its answer and the right one, a paragraph for each; or why not.
     fn words_again(&self, student: &Student) -> Vec<String> {
         let mut words = vec!["No question is asked any more.".to_owned()];
-        let questions = self.questions(student);
-        if !questions.is_empty() && !self.may_look_again() {
-            words.push("What was right is told once the time is over for everybody.".to_owned());
+        if self.settings.questions == 0 {
             return words;
         }
-        let chosen = student.with(|state| state.chosen.clone());
-        for (number, question) in questions.iter().enumerate() {
-            let given = chosen.get(&number).map(|(choice, _)| *choice);
+        let asked = match self.look_again(student) {
+            Ok(asked) => asked,
+            Err(why) => {
+                words.push(why.to_owned());
+                return words;
+            }
+        };
+        for (number, (question, given)) in (1..).zip(asked) {
+            let number: usize = number;
             let said = given.map_or_else(String::new, |given| format!(" You said {}.", letter(given)));
             let again = question.looked_at(given);
-            words.push(format!("Question {}: {}", number + 1, question.reply));
+            words.push(format!("Question {number}: {}", question.reply));
             words.push(format!("{}: {}{said} {again}", letter(question.right), question.answers[question.right]));
         }
         words

@@ -43,7 +43,7 @@ pub struct Taught {
 }
 
 /// An exam.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Exam {
     /// How long, from the moment of joining.
@@ -54,15 +54,21 @@ pub struct Exam {
     /// Since when it is one, where it was a class before: nobody's time begins earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
+    /// What was right is shown to the students once the time of all who have joined is over.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub show_answers: bool,
 }
 
 impl Exam {
-    /// How long it lasts, in words.
+    /// How long it lasts, and what is shown after it, in words.
     #[must_use]
     pub fn words(&self) -> String {
         let mut words = format!("{} minutes from the moment of joining", self.minutes);
         for (name, more) in &self.extra {
             let _ = write!(words, ", {name} {more} more");
+        }
+        if self.show_answers {
+            words.push_str("; what was right is shown once the time of all who have joined is over");
         }
         words
     }
@@ -467,7 +473,7 @@ mod tests {
         let world = World::real(crate::world::Directories { config: place("c"), data: place("d"), state: place("s") });
         let folder = folder("monday", &world).expect("a name");
         let take = |minutes: Option<u32>, turn| {
-            let exam = minutes.map(|minutes| Exam { minutes, extra: BTreeMap::new(), since: None });
+            let exam = minutes.map(|minutes| Exam { minutes, ..Exam::default() });
             let wish = Wish { lessons: vec!["01".to_owned()], exam, turn, ..Wish::default() };
             Settings::take("monday", &folder, &wish, &world).map_err(|error| error.to_string())
         };

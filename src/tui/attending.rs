@@ -35,6 +35,8 @@ pub struct InClass {
     pub paused: bool,
     /// Questions about replies that are asked.
     pub questions: usize,
+    /// What was right in them is shown once the exam is over.
+    pub answers: bool,
     /// Nothing comes from it any more.
     pub gone: bool,
     /// Mail that is on its way from it.
@@ -53,6 +55,7 @@ impl InClass {
             exam: hello.exam,
             left: hello.left,
             questions: hello.questions,
+            answers: hello.answers,
             ..Self::default()
         }
     }
@@ -149,9 +152,14 @@ pub(super) fn has_questions(model: &Model) -> bool {
     model.class.as_ref().is_some_and(|class| class.questions > 0 && !class.gone)
 }
 
-/// What its key stands for where the class has questions: once the time is over, to look at them again.
+/// What its key stands for where the class has questions: once the time is over, to look at them again, if that is shown.
 pub(super) fn asks(model: &Model) -> Option<&'static str> {
-    let words = if is_over(model) { "what was right" } else { "questions" };
+    let shown = model.class.as_ref().is_some_and(|class| class.answers);
+    let words = match (is_over(model), shown) {
+        (false, _) => "questions",
+        (true, true) => "what was right",
+        (true, false) => return None,
+    };
     has_questions(model).then_some(words)
 }
 

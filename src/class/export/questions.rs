@@ -16,18 +16,11 @@ pub(super) fn answered(class: &Class, student: &Student, name: &str) -> Option<A
 }
 
 fn each(class: &Class, student: &Student) -> Vec<OfQuestion> {
-    let questions = class.questions(student);
-    let chosen = student.with(|state| state.chosen.clone());
-    // Another ehlo may have drawn others; what was asked then is not known any more.
-    let agrees = chosen.iter().all(|(number, (choice, right))| {
-        questions.get(*number).is_some_and(|question| (question.right == *choice) == *right)
-    });
-    let all = questions.into_iter().enumerate().filter(|_| agrees);
-    let of = all.map(|(number, question)| OfQuestion {
+    let of = class.questions_as_asked(student).unwrap_or_default().into_iter().map(|(question, given)| OfQuestion {
         reply: question.reply,
         answers: question.answers,
         right: letter(question.right),
-        given: chosen.get(&number).map(|(choice, _)| letter(*choice)),
+        given: given.map(letter),
     });
     of.collect()
 }

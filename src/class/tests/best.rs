@@ -47,7 +47,7 @@ async fn a_lesson_that_is_done_stays_done_whatever_comes_of_another_attempt() {
 #[tokio::test]
 async fn in_an_exam_nothing_starts_over_but_by_the_instructor() {
     let at = tempfile::tempdir().expect("a folder");
-    let exam = Some(Exam { minutes: 30, extra: [].into(), since: None });
+    let exam = Some(Exam { minutes: 30, ..Exam::default() });
     let (class, address, _guard) = open(at.path(), &Wish { exam, ..lessons(&["01"]) }).await;
     let mut anna = Telnet::joined(address, &class, "anna").await;
     anna.say("HELO noddy.com").await;
@@ -68,7 +68,7 @@ async fn in_an_exam_nothing_starts_over_but_by_the_instructor() {
 #[tokio::test]
 async fn an_answer_in_an_exam_can_be_changed_until_the_next_question_and_tries_are_counted() {
     let at = tempfile::tempdir().expect("a folder");
-    let exam = Some(Exam { minutes: 30, extra: [].into(), since: None });
+    let exam = Some(Exam { minutes: 30, ..Exam::default() });
     let wish = Wish { exam, questions: Some(2), ..lessons(&["24"]) };
     let (class, address, _guard) = open(at.path(), &wish).await;
     let mut anna = Telnet::joined(address, &class, "anna").await;

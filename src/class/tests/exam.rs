@@ -17,7 +17,7 @@ async fn an_exam_gives_no_hints_and_what_comes_too_late_does_not_count() {
         start + jiff::SignedDuration::from_mins(passed)
     };
     let world = world(at.path()).with_clocks(now, || Duration::ZERO);
-    let exam = Exam { minutes: 30, extra: [("Bert".to_owned(), 15)].into(), since: None };
+    let exam = Exam { minutes: 30, extra: [("Bert".to_owned(), 15)].into(), ..Exam::default() };
     let (class, address, _guard) = open_in(world.clone(), &Wish { exam: Some(exam), ..lessons(&["01"]) }).await;
     let mut anna = Telnet::joined(address, &class, "anna").await;
     let mut bert = Telnet::joined(address, &class, "bert").await;
@@ -56,7 +56,7 @@ async fn a_class_that_becomes_an_exam_gives_its_time_to_those_who_have_joined_be
     until(&class, || !class.named("anna").expect("there").is_here()).await;
     drop(class);
     seconds.store(600, Ordering::SeqCst);
-    let exam = Some(Exam { minutes: 5, extra: [].into(), since: None });
+    let exam = Some(Exam { minutes: 5, ..Exam::default() });
     let wish = Wish { exam, turn: Some(crate::class::settings::Turn::Exam), ..Wish::default() };
     let (class, ..) = open_in(world, &wish).await;
     let student = class.named("anna").expect("there");
@@ -110,7 +110,7 @@ async fn questions_about_replies_are_asked_one_by_one_and_kept() {
 async fn in_an_exam_the_last_answer_by_noop_can_be_changed_until_the_time_is_over() {
     let at = tempfile::tempdir().expect("a folder");
     let (world, seconds) = clocked(at.path());
-    let exam = Some(Exam { minutes: 30, extra: [].into(), since: None });
+    let exam = Some(Exam { minutes: 30, ..Exam::default() });
     let wish = Wish { exam, questions: Some(2), ..lessons(&["01"]) };
     let (class, address, guard) = open_in(world.clone(), &wish).await;
     let mut anna = Telnet::joined(address, &class, "anna").await;
@@ -155,7 +155,7 @@ fn clocked(at: &Path) -> (World, Arc<AtomicI64>) {
 async fn the_time_that_is_left_is_told_and_stands_while_the_class_is_paused() {
     let at = tempfile::tempdir().expect("a folder");
     let (world, seconds) = clocked(at.path());
-    let exam = Exam { minutes: 30, extra: [].into(), since: None };
+    let exam = Exam { minutes: 30, ..Exam::default() };
     let (class, address, guard) = open_in(world.clone(), &Wish { exam: Some(exam), ..lessons(&["01"]) }).await;
     let mut bert = Telnet::joined(address, &class, "bert").await;
     let mut anna = super::attend(&class, address, "anna").await;
@@ -194,7 +194,7 @@ async fn the_time_that_is_left_is_told_and_stands_while_the_class_is_paused() {
 async fn once_an_exam_is_over_for_everybody_its_questions_can_be_looked_at_with_what_was_right() {
     let at = tempfile::tempdir().expect("a folder");
     let (world, seconds) = clocked(at.path());
-    let exam = Exam { minutes: 30, extra: [("bert".to_owned(), 10)].into(), since: None };
+    let exam = Exam { minutes: 30, extra: [("bert".to_owned(), 10)].into(), show_answers: true, ..Exam::default() };
     let wish = Wish { exam: Some(exam), questions: Some(2), ..lessons(&["01"]) };
     let (class, address, _guard) = open_in(world, &wish).await;
     let mut anna = super::attend(&class, address, "anna").await;
@@ -209,7 +209,7 @@ async fn once_an_exam_is_over_for_everybody_its_questions_can_be_looked_at_with_
     let Down::NoQuestion(words) = news(&mut anna, |down| matches!(down, Down::NoQuestion(_))).await else {
         unreachable!()
     };
-    assert!(words.contains("once it is over for everybody"), "bert still sits it: {words}");
+    assert!(words.contains("once the time is over for everybody"), "bert still sits it: {words}");
     seconds.store(41 * 60, Ordering::SeqCst);
     for (number, given) in [(0, Some(wrong)), (1, None)] {
         anna.say(Up::Question);
@@ -226,6 +226,50 @@ async fn once_an_exam_is_over_for_everybody_its_questions_can_be_looked_at_with_
     news(&mut anna, |down| matches!(down, Down::NoQuestion(words) if words.contains("0 of 2"))).await;
     let said = joined_up(&bert.say("NOOP question").await);
     assert!(said.contains("Question 2:") && said.contains("You gave no answer. Right is"), "{said}");
+    // Whoever joins after the look has a whole clock: nothing more is shown until it is over too.
+    let mut zoe = Telnet::joined(address, &class, "zoe").await;
+    for said in [joined_up(&bert.say("NOOP question").await), joined_up(&zoe.say("NOOP question").await)] {
+        assert!(!said.contains("Right is"), "{said}");
+    }
+    anna.say(Up::Question);
+    news(&mut anna, |down| matches!(down, Down::NoQuestion(words) if words.contains("over for everybody"))).await;
+    seconds.store(80 * 60, Ordering::SeqCst);
+    assert!(joined_up(&bert.say("NOOP question").await).contains("Right is"));
+    // Answers that do not go with the questions were given to others: which ones is not known.
+    class.named("bert").expect("there").with(|state| state.chosen.insert(5, (0, true)));
+    let said = joined_up(&bert.say("NOOP question").await);
+    assert!(said.contains("not known any more") && !said.contains("Right is"), "{said}");
+}
+
+#[tokio::test]
+async fn nobody_sees_what_was_right_in_an_exam_unless_the_instructor_asks_for_it() {
+    let at = tempfile::tempdir().expect("a folder");
+    let (world, seconds) = clocked(at.path());
+    let exam = |show_answers| Some(Exam { minutes: 30, show_answers, ..Exam::default() });
+    let wishes = [
+        Wish { exam: exam(false), questions: Some(2), ..lessons(&["01"]) },
+        Wish { exam: exam(true), ..Wish::default() },
+        // It is kept.
+        Wish::default(),
+    ];
+    for (wish, shown) in wishes.into_iter().zip([false, true, true]) {
+        let (class, address, guard) = open_in(world.clone(), &wish).await;
+        let mut anna = super::attend(&class, address, "anna").await;
+        let mut bert = Telnet::joined(address, &class, "bert").await;
+        assert_eq!(anna.hello.answers, shown);
+        let told = class.settings.changes.iter().any(|words| words.contains("what was right is shown"));
+        assert_eq!(told, wish.exam.is_some() && shown, "{:?}", class.settings.changes);
+        // It is over for everybody who has joined.
+        seconds.store(31 * 60, Ordering::SeqCst);
+        let said = joined_up(&bert.say("NOOP question").await);
+        assert_eq!((said.contains("Right is"), said.contains("instructor's results")), (shown, !shown), "{said}");
+        anna.say(Up::Question);
+        let is_answer = |down: &Down| matches!(down, Down::Question(_) | Down::NoQuestion(_));
+        let answer = news(&mut anna, is_answer).await;
+        assert_eq!(matches!(answer, Down::Question(_)), shown, "{answer:?}");
+        drop((anna, bert, guard));
+        until(&class, || class.students().iter().all(|student| !student.is_here())).await;
+    }
 }
 
 #[tokio::test]
@@ -233,7 +277,7 @@ async fn questions_are_answered_by_a_key_each_and_an_exam_says_nothing_of_them()
     let at = tempfile::tempdir().expect("a folder");
     for exam in [false, true] {
         let wish = Wish {
-            exam: exam.then(|| Exam { minutes: 30, extra: [].into(), since: None }),
+            exam: exam.then(|| Exam { minutes: 30, ..Exam::default() }),
             questions: Some(2),
             ..lessons(&["01"])
         };

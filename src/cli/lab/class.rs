@@ -49,6 +49,10 @@ pub(super) struct Arguments {
     /// Minutes more for one student
     #[arg(long, value_name = "NAME=N", requires = "exam", value_parser = extra)]
     extra: Vec<(String, u32)>,
+    /// Show each student what was right in the exam's questions, once the time of everybody who has joined is over.
+    /// Whoever joins later may have heard it; without this your results alone have it (questions.csv)
+    #[arg(long, requires = "exam")]
+    show_answers: bool,
     /// Questions about replies for each student, drawn by chance: NOOP question asks them
     #[arg(long, value_name = "N", requires = "class")]
     questions: Option<usize>,
@@ -83,7 +87,8 @@ impl Arguments {
             }
         };
         let exam = self.minutes.filter(|_| self.exam);
-        let exam = exam.map(|minutes| Exam { minutes, extra: self.extra.iter().cloned().collect(), since: None });
+        let (extra, show_answers) = (self.extra.iter().cloned().collect(), self.show_answers);
+        let exam = exam.map(|minutes| Exam { minutes, extra, since: None, show_answers });
         let (questions, by_address) = (self.questions, self.by_address);
         // By its whole path: the class may be held again from elsewhere.
         let whole = |word: &String| match std::path::absolute(word) {

@@ -22,6 +22,7 @@ fn attending(screen: &mut Screen, exam: bool) {
         exam,
         left: exam.then_some(1800),
         questions: 2,
+        answers: false,
     };
     class(screen, Down::Hello(hello));
 }
@@ -173,9 +174,13 @@ fn a_lesson_that_is_done_leads_on_within_the_class_and_its_last_one_ends_it() {
     let shown = screen.shown();
     assert!(shown.contains("step 1 of 6, time over"), "{shown}");
     assert!(
-        shown.contains("what was right") && !shown.contains("questions") && !shown.contains("▸ "),
+        !shown.contains("what was right") && !shown.contains("questions") && !shown.contains("▸ "),
         "nothing is to be done any more: {shown}"
     );
+    // Where what was right is shown, its key is told.
+    screen.model.class.as_mut().expect("in one").answers = true;
+    screen.keys("<f7><f7>");
+    assert!(screen.shown().contains("what was right"), "{}", screen.shown());
     // What the class says of itself.
     class(&mut screen, Down::Notice("the class was held anew.".to_owned()));
     assert!(screen.shown().contains("The class was held anew.") && !screen.shown().contains("The class: the"));

@@ -455,6 +455,7 @@ fn attending(columns: u16, rows: u16, down: Down) -> Screen {
         exam: true,
         left: Some(1500),
         questions: 2,
+        answers: true,
     };
     for down in [Down::Hello(hello), down] {
         class.screen.send(Message::Lesson(LessonNews::Class(Box::new(down))));
