@@ -2,14 +2,13 @@
 //!
 //! State and choice are here, drawing is in [`view`].
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crossterm::event::KeyEvent;
 use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler as _;
 
-use crate::interchange::{self, import};
 use crate::lesson::Lesson;
 use crate::lesson::map::Standing;
 use crate::lesson::progress::Done;
@@ -21,11 +20,14 @@ mod kept;
 mod profiles;
 #[cfg(test)]
 pub(super) mod tests;
+mod typed;
 mod view;
 
 pub use profiles::{News, TrustBy, Wish};
 pub(super) use profiles::{act, ask_reading, take};
 pub(super) use view::{draw, item_at};
+
+use typed::{is_bare, is_code, is_file_name};
 
 /// A saved profile, as a row shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -202,24 +204,6 @@ const LAB: &str = "lab:";
 /// Scenarios that are listed beside other things; after `lab:` all that fit are.
 const SCENARIOS: usize = 8;
 
-/// Whether a text is looked for rather than connected to: the code of a reply, `552` or `5.7.1`. As a host such a number
-/// would be an address in full clothes; nobody means it.
-fn is_code(text: &str) -> bool {
-    text.chars().all(|c| c.is_ascii_digit() || c == '.') && text.matches('.').count() < 3
-}
-
-/// Whether a text is one word that may be a host, and may as well be looked for: no dot, port or path stands in it.
-fn is_bare(text: &str) -> bool {
-    !text.contains(|c: char| c.is_whitespace() || ".:/@[]#".contains(c))
-}
-
-/// Whether a text that a file has for its name is no name of a host: it is a path, or has the ending of what is read here.
-fn is_file_name(text: &str) -> bool {
-    let ending = Path::new(text).extension().and_then(|ending| ending.to_str());
-    let known = |ending: &str| interchange::by_extension(ending).is_some() || import::is_ending(ending);
-    text.contains('/') || ending.is_some_and(known)
-}
-
 impl Start {
     /// What was typed.
     #[must_use]
@@ -250,13 +234,7 @@ impl Start {
         items.extend(file.filter(|_| is_path));
         let sought = is_sought(&text);
         items.extend(sought.then_some(Item::All));
-        if begins("lab") {
-            items.push(Item::Lab);
-        }
-        let all = !self.scenarios.is_empty() && (begins("scenarios") || begins("lab"));
-        items.extend(all.then_some(Item::Scenarios));
-        let next = self.lesson.is_some() && (begins("lessons") || begins("first lesson") || begins("learn"));
-        items.extend(next.then_some(Item::Lesson));
+        items.extend(self.called(begins));
         let own: Vec<Item> = profiles.clone().filter(|(_, p)| begins(&p.name)).map(|(n, _)| Item::Profile(n)).collect();
         // What is looked for is no host at first sight.
         let last = is_code(&text) || sought;
@@ -292,6 +270,15 @@ impl Start {
             items.sort_by_key(|item| *item == Item::Typed);
         }
         items
+    }
+
+    /// The rows of ehlo's own that are called so.
+    fn called(&self, begins: impl Fn(&str) -> bool) -> impl Iterator<Item = Item> {
+        let lab = begins("lab");
+        let scenarios = !self.scenarios.is_empty() && (lab || begins("scenarios"));
+        let next = self.lesson.is_some() && ["lessons", "first lesson", "learn"].into_iter().any(begins);
+        let rows = [(lab, Item::Lab), (scenarios, Item::Scenarios), (next, Item::Lesson)];
+        rows.into_iter().filter_map(|(is, row)| is.then_some(row))
     }
 
     /// Whether a text is the name of a host that is listed, in a profile or a conversation.
