@@ -447,8 +447,16 @@ pub(super) fn connect_as_typed(model: &mut Model, target: String) -> Vec<Effect>
     vec![Effect::Connect(target)]
 }
 
+/// An overlay was closed: what lay below it is there again.
+pub(super) fn closed(model: &mut Model, overlay: Overlay) -> Vec<Effect> {
+    reading::left(model, &overlay);
+    let typed = typed_before(model, &overlay);
+    model.overlay = typed.or_else(|| overlay.below());
+    Vec::new()
+}
+
 /// What was typed for F4 is back where whoever typed it would rather keep the connection that is open.
-pub(super) fn typed_before(model: &mut Model, closed: &Overlay) -> Option<Overlay> {
+fn typed_before(model: &mut Model, closed: &Overlay) -> Option<Overlay> {
     let Overlay::Question(Question::Connect(target)) = closed else { return None };
     let dialled = model.dialled.take().filter(|dialled| dialled == target)?;
     Some(Overlay::Target(Target::with(&dialled)))

@@ -8,7 +8,7 @@ use crate::conversation::Micros;
 use crate::conversation::file::Header;
 use crate::transaction::{interrupted, last_greeting};
 
-use super::act::{act, connect_as_typed, open_form, typed_before};
+use super::act::{act, closed, connect_as_typed, open_form};
 use super::action::{Action, Where};
 use super::editor;
 use super::effect::Effect;
@@ -358,11 +358,7 @@ fn typed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
 pub(super) fn answered(model: &mut Model, overlay: Overlay, outcome: Outcome) -> Vec<Effect> {
     match outcome {
         Outcome::Stay => covers(model, Some(overlay)),
-        Outcome::Close => {
-            reading::left(model, &overlay);
-            let typed = typed_before(model, &overlay);
-            covers(model, typed.or_else(|| overlay.below()))
-        }
+        Outcome::Close => closed(model, overlay),
         Outcome::Help => covers(model, Some(Overlay::Help(Help::over(overlay)))),
         Outcome::Typed => {
             typed_into(model, overlay);
