@@ -37,9 +37,10 @@ fn title(class: &Class, lesson: &Lesson, outcome: &Outcome, answered: Option<&An
     let finished = outcome.finished.as_ref()?;
     let (hints, given) = outcome.hints_asked_and_given();
     let mut title = format!("{} has done “{}”", outcome.name, lesson.title);
-    let _ = write!(title, ": {} of {} steps, {hints} hints, finished {finished}", outcome.done, outcome.steps);
+    let (steps, hints) = (counted(outcome.steps, "step"), counted(hints, "hint"));
+    let _ = write!(title, ": {} of {steps}, {hints}, finished {finished}", outcome.done);
     if given > 0 {
-        let _ = write!(title, ", {given} more hints by the instructor");
+        let _ = write!(title, ", {} by the instructor", counted(given, "more hint"));
     }
     if outcome.attempts > 1 {
         let _ = write!(title, ", attempt {} of {}", outcome.attempt, outcome.attempts);
@@ -52,6 +53,11 @@ fn title(class: &Class, lesson: &Lesson, outcome: &Outcome, answered: Option<&An
         let _ = write!(title, ", {} of {} questions about replies answered rightly", answered.right, answered.asked);
     }
     Some(title)
+}
+
+/// So many of what `one` names.
+fn counted(count: usize, one: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
 }
 
 /// The conversations in which a step was reached, one after the other, each step noted at its place.
@@ -82,4 +88,30 @@ fn document(title: String, lesson: &Lesson, documents: &[Document]) -> Option<Do
     let mut header = Header::of(documents.first()?.header.table.clone());
     header = header.with("title", title);
     Some(Document::new(header, log))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::class::tests::{lessons, open};
+
+    #[tokio::test]
+    async fn one_hint_is_one_and_two_are_more() {
+        let at = tempfile::tempdir().expect("a folder");
+        let (class, _, _guard) = open(at.path(), &lessons(&["01"])).await;
+        let lesson = &class.settings.lessons[0].lesson;
+        let said = |asked: usize, given: usize| {
+            let hint = |by_instructor| ("2026-11-30T09:00:00Z".to_owned(), 1, by_instructor);
+            let hints = [vec![hint(false); asked], vec![hint(true); given]].concat();
+            let finished = Some("2026-11-30T09:10:00Z".to_owned());
+            title(&class, lesson, &Outcome { done: 6, steps: 6, finished, hints, ..Outcome::default() }, None)
+        };
+        for (asked, given, words) in [
+            (1, 1, "6 of 6 steps, 1 hint, finished 2026-11-30T09:10:00Z, 1 more hint by the instructor,"),
+            (0, 2, "6 of 6 steps, 0 hints, finished 2026-11-30T09:10:00Z, 2 more hints by the instructor,"),
+        ] {
+            let said = said(asked, given).expect("it is finished");
+            assert!(said.contains(words), "{said}");
+        }
+    }
 }
