@@ -226,10 +226,11 @@ fn sort(class: &Class, outcomes: &mut [Outcome]) {
 /// would be left out of a mean.
 fn rows(class: &Class, names: &[String], results: &Results) -> Vec<Outcome> {
     let mut all = results.results.clone();
+    let begun: HashSet<(&str, &str)> = results.results.iter().map(|one| (&*one.name, &*one.lesson)).collect();
     for (name, taught) in names.iter().flat_map(|name| class.settings.lessons.iter().map(move |taught| (name, taught)))
     {
         let lesson = &taught.lesson;
-        if !results.results.iter().any(|one| one.name == *name && one.lesson == lesson.name) {
+        if !begun.contains(&(name.as_str(), lesson.name.as_str())) {
             all.push(Outcome::not_begun(name, lesson));
         }
     }

@@ -3,7 +3,7 @@
 //! only replies whose words say the trouble plainly, and no wrong action is a way out that the explanation proposes too.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use regex::{RegexSet, RegexSetBuilder};
 use serde::Deserialize;
@@ -94,8 +94,11 @@ fn way(step: &Step) -> Option<&'static str> {
     }
 }
 
+/// Kinds of ways out.
+type Ways = BTreeSet<&'static str>;
+
 /// The ways out that an explanation proposes.
-fn ways(explanation: &Explanation) -> BTreeSet<&str> {
+fn ways(explanation: &Explanation) -> Ways {
     let again = explanation.retry.and_then(|again| again.then_some("wait"));
     explanation.next.iter().filter_map(way).chain(again).collect()
 }
@@ -108,6 +111,9 @@ pub struct Pool {
     says: RegexSet,
     /// Category and reply.
     replies: Vec<(String, String)>,
+    /// The ways out of each of them, found out when it is first drawn: a class draws the same few for everybody. None where
+    /// its explanation tells of another category.
+    found: Vec<OnceLock<Option<Ways>>>,
     /// Title and meaning of each category.
     meanings: BTreeMap<String, (String, String)>,
     knowledge: Knowledge,
@@ -136,11 +142,12 @@ impl Pool {
         let examples = book.replies().iter().filter(|entry| !entry.is_general());
         let examples = examples.flat_map(|entry| entry.examples.iter().map(move |example| (&entry.category, example)));
         let of: Vec<_> = examples.map(|(category, example)| (category.clone(), example.clone())).collect();
-        let mut pool = Self { actions, says, replies: Vec::new(), meanings, knowledge };
+        let mut pool = Self { actions, says, replies: Vec::new(), found: Vec::new(), meanings, knowledge };
         let mut replies: Vec<_> =
             of.into_iter().filter(|(category, example)| pool.is_plain(example, category)).collect();
         replies.sort();
         replies.dedup();
+        pool.found = replies.iter().map(|_| OnceLock::new()).collect();
         pool.replies = replies;
         pool
     }
@@ -165,31 +172,41 @@ impl Pool {
         (by_text && explanation.category == category).then_some(explanation)
     }
 
+    /// The ways out of the reply at a place among all.
+    fn found(&self, place: usize) -> Option<&Ways> {
+        let (category, reply) = &self.replies[place];
+        let find = || self.explained(reply, category).map(|explanation| ways(&explanation));
+        self.found[place].get_or_init(find).as_ref()
+    }
+
     /// So many questions, drawn from a seed: each about another category while there are any left.
     #[must_use]
     pub fn draw(&self, seed: &[u8; 32], count: usize) -> Vec<Question> {
         let mut dice = Dice::new(seed);
         let mut categories: Vec<&String> = self.actions.keys().collect();
         dice.shuffle(&mut categories);
-        let of = |category: &&String| self.replies.iter().filter(|(of, _)| of == *category).collect::<Vec<_>>();
+        let of = |category: &String| {
+            let all = self.replies.iter().enumerate();
+            all.filter(|(_, (of, _))| of == category).collect::<Vec<_>>()
+        };
         let mut questions: Vec<Question> = Vec::new();
         for category in categories.iter().cycle().take(categories.len() * 4) {
             if questions.len() >= count {
                 break;
             }
             let replies = of(category);
-            let Some((_, reply)) = replies.get(dice.below(replies.len())).copied() else { continue };
+            let Some((place, (_, reply))) = replies.get(dice.below(replies.len())).copied() else { continue };
             if questions.iter().any(|question| question.reply == *reply) {
                 continue;
             }
-            let Some(explanation) = self.explained(reply, category) else { continue };
-            questions.extend(self.question(category, reply, &ways(&explanation), &mut dice));
+            let Some(ways) = self.found(place) else { continue };
+            questions.extend(self.question(category, reply, ways, &mut dice));
         }
         questions
     }
 
     /// A question about a reply, none of whose wrong answers takes one of these ways out.
-    fn question(&self, category: &str, reply: &str, ways: &BTreeSet<&str>, dice: &mut Dice) -> Option<Question> {
+    fn question(&self, category: &str, reply: &str, ways: &Ways, dice: &mut Dice) -> Option<Question> {
         let own = self.actions.get(category)?;
         let is_wrong =
             |other: &&Action| !other.kinds.iter().any(|kind| own.kinds.contains(kind) || ways.contains(kind.as_str()));
@@ -304,6 +321,17 @@ mod tests {
         for category in pool.actions.keys() {
             assert!(asked.get(category).is_some_and(|count| *count >= 3), "{category}: {asked:?}");
         }
+    }
+
+    #[test]
+    fn each_reply_is_explained_once_however_many_it_is_drawn_for() {
+        let pool = Pool::new(Knowledge::shipped());
+        let found = || pool.found.iter().filter(|found| found.get().is_some()).count();
+        assert_eq!(found(), 0, "none before it is drawn");
+        let questions = pool.draw(&[7; 32], 3);
+        let drawn = found();
+        assert!((3..pool.replies.len() / 4).contains(&drawn), "{drawn}");
+        assert_eq!((pool.draw(&[7; 32], 3), found()), (questions, drawn));
     }
 
     #[test]
