@@ -291,6 +291,21 @@ fn the_idle_limit_is_in_the_title_and_what_vanished_in_the_offer() {
     assert!(screen.shown().contains("nothing of that name can be done now"), "{}", screen.shown());
 }
 
+#[test]
+fn what_vanished_is_told_at_each_ehlo_also_where_its_warning_comes_later_than_the_reply() {
+    let mut screen = greeted(120, 33);
+    let warning = "* warning kind=offer \"STARTTLS is not offered any more, and was on 2026-11-23\"";
+    for _ in 0..2 {
+        screen.wire("> EHLO noddy.com\n< 250 mx.example");
+        screen.shown();
+        screen.wire(warning);
+        assert!(screen.shown().contains("not offered now"), "{}", screen.shown());
+    }
+    screen.wire("* closed by=server");
+    let shown = screen.shown();
+    assert!(shown.contains("not offered now") && !shown.contains("Do without it"), "{shown}");
+}
+
 /// What somebody found in a log is explained beside the conversation, until that goes on.
 #[test]
 fn a_text_that_is_pasted_is_explained_until_something_is_answered() {

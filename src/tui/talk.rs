@@ -74,8 +74,9 @@ pub struct Talk {
     pub keep_alive: Option<String>,
     /// After how much silence the server cuts the line, where that is known.
     pub idle: Option<Duration>,
-    /// Something that the server offered earlier is missed on this connection, and nobody has done without it.
-    pub misses: bool,
+    /// The last warning that something which the server offered earlier is missed on this connection, as long as nobody
+    /// has done without it.
+    pub misses: Option<usize>,
     /// Reading has stopped, since the server sent too much at once.
     pub flooded: bool,
     /// The mechanism that the target names for logging in: next steps offer it.
@@ -116,8 +117,8 @@ impl Talk {
     #[must_use]
     pub fn folded(name: String, path: PathBuf, log: Log, dialogue: Dialogue) -> Self {
         let mut talk = Self { source: Source::Opened, name, path: Some(path), dialogue, ..Self::default() };
-        for remark in log.of_kind(Kind::Remark).filter_map(|(_, entry)| entry.remark()) {
-            talk.remark(&remark);
+        for (record, entry) in log.of_kind(Kind::Remark) {
+            entry.remark().inspect(|remark| talk.remark(record, remark));
         }
         talk.outcome = crate::library::outcome(&talk.dialogue, &log).map(|it| it.to_string()).unwrap_or_default();
         talk.log = log;
@@ -142,7 +143,7 @@ impl Talk {
     pub fn copy(&mut self, whole: &Self, records: usize) {
         for (record, entry) in whole.log.since(self.log.len()).take_while(|(record, _)| *record < records) {
             if let Some(remark) = entry.remark() {
-                self.remark(&remark);
+                self.remark(record, &remark);
             }
             let copied = self.log.push_octets(entry.kind, entry.at, entry.bytes, entry.crlf, entry.masked);
             debug_assert_eq!(copied, record);
@@ -154,19 +155,19 @@ impl Talk {
     pub fn take(&mut self, events: impl IntoIterator<Item = Timed>) {
         for Timed { at, event } in events {
             if let Event::Remark(remark) = &event {
-                self.remark(remark);
+                self.remark(self.log.len(), remark);
             }
             self.log.push(at, &event);
         }
         self.dialogue.extend(&self.log);
     }
 
-    fn remark(&mut self, remark: &Remark) {
+    fn remark(&mut self, record: usize, remark: &Remark) {
         match (remark.word.as_str(), remark.get("kind")) {
             ("warning", Some("flood")) => self.flooded = true,
-            ("warning", Some("offer")) => self.misses = true,
-            ("offer", _) => self.misses = false,
-            ("connecting" | "closed", _) => (self.flooded, self.misses) = (false, false),
+            ("warning", Some("offer")) => self.misses = Some(record),
+            ("offer", _) => self.misses = None,
+            ("connecting" | "closed", _) => (self.flooded, self.misses) = (false, None),
             _ => {}
         }
         match remark.word.as_str() {
@@ -337,7 +338,7 @@ impl Talk {
                 misses: self.misses,
             },
             About::Report(_) | About::Given => {
-                Seen { about, reply: None, last_words: false, past: [false; 2], kept: false, misses: false }
+                Seen { about, reply: None, last_words: false, past: [false; 2], kept: false, misses: None }
             }
         }
     }
@@ -454,8 +455,8 @@ struct Seen {
     past: [bool; 2],
     /// Something of making ready is the learner's to type.
     kept: bool,
-    /// What protects is gone from the offer, and that was not accepted.
-    misses: bool,
+    /// The last warning that what protects is gone from the offer, where that was not accepted.
+    misses: Option<usize>,
 }
 
 /// Verbs that may lead past the open step of a lesson.

@@ -69,7 +69,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         "accept the offer",
         "Take what the server offers now as usual: what is gone from it is warned of no more.",
         &[],
-        |model| live(model) && open(model) && model.talk.misses,
+        |model| live(model) && open(model) && model.talk.misses.is_some(),
     )
     .called("capabilities vanished starttls auth warning"),
     entry(

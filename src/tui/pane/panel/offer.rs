@@ -56,7 +56,7 @@ pub(super) fn rows(
     let offer = &*session.capabilities;
     let before = before(talk, connection, &offers);
     heading(&mut out, session, before.as_ref());
-    if vanished(&mut out, talk, connection, &offers, moment.record(talk)) && talk.misses && talk.is_open() {
+    if vanished(&mut out, talk, connection, &offers, moment.record(talk)) && talk.misses.is_some() && talk.is_open() {
         let words = "This is said each time, until it is back; {accept-offer} does without it.";
         out.paragraph(0, Role::Text, &keymap.told(words));
     }
