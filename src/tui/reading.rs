@@ -119,7 +119,8 @@ fn reference(model: &Model) -> Reference {
 fn zoom(model: &mut Model) -> Vec<Effect> {
     model.zoomed = !model.zoomed;
     let words = if model.zoomed {
-        if model.focus == Focus::Composer {
+        // Only these two are shown alone.
+        if !matches!(model.focus, Focus::Transcript | Focus::Panel) {
             model.focus = Focus::Transcript;
         }
         "The mouse selects text now; {zoom} goes back."

@@ -299,3 +299,17 @@ fn the_count_of_a_step_is_never_broken() {
         assert!(class.shows("(0 of 3)"), "{columns}: {}", class.screen.shown());
     }
 }
+
+#[test]
+fn zoom_from_the_lesson_shows_the_transcript_alone() {
+    let mut class = Class::new(80, 24);
+    class.screen.keys("<f7>");
+    class.screen.asked();
+    class.screen.keys("<ctrl-p>zoom<enter>");
+    assert_eq!(class.screen.asked(), ["mouse false"], "what is said of the mouse is so");
+    let alone = class.screen.shown();
+    assert!(alone.contains("selects text now") && alone.contains("connected") && !alone.contains('┌'), "{alone}");
+    class.screen.keys("z");
+    assert_eq!(class.screen.asked().len(), 1);
+    assert!(class.shows("┌ Transcript"), "{}", class.screen.shown());
+}
