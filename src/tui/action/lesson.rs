@@ -50,7 +50,11 @@ pub(super) const ENTRIES: &[Entry] = &[
         "hint",
         "Give the next hint of the lesson's open step.",
         &[(Everywhere, "shift-f7"), (Lesson, "h")],
-        |model| model.shows_lesson() && model.lesson.as_ref().is_some_and(LessonPane::has_hint),
+        |model| {
+            model.shows_lesson()
+                && model.lesson.as_ref().is_some_and(LessonPane::has_hint)
+                && !attending::in_exam(model)
+        },
     )
     .needed(3),
     entry(

@@ -177,6 +177,7 @@ fn a_lesson_that_is_done_leads_on_within_the_class_and_its_last_one_ends_it() {
         !shown.contains("what was right") && !shown.contains("questions") && !shown.contains("▸ "),
         "nothing is to be done any more: {shown}"
     );
+    assert!(!shown.contains("hint"), "an exam gives none: {shown}");
     // Where what was right is shown, its key is told.
     screen.model.class.as_mut().expect("in one").answers = true;
     screen.keys("<f7><f7>");

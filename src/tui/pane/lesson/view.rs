@@ -410,7 +410,7 @@ impl Writer<'_> {
             (_, false) => parts.push((Action::Lesson, self.behind())),
             (_, true) => {}
         }
-        if stage == Stage::Steps && of > 0 {
+        if stage == Stage::Steps && of > 0 && !attending::in_exam(self.model) {
             let taken = if wants { format!("hint ({taken}/{of})") } else { format!("hint ({taken} of {of} used)") };
             parts.push((Action::Hint, taken));
         }
