@@ -213,8 +213,8 @@ impl Start {
 
     /// The rows that match what was typed, in order.
     ///
-    /// What is typed as a host is never taken for something else: it stands first. A bare word for which something is found
-    /// is no host at first sight.
+    /// What is typed as a host is never taken for something else: it stands first, but for a profile of just that name. A
+    /// bare word for which something is found is no host at first sight.
     #[must_use]
     pub fn items(&self) -> Vec<Item> {
         let text = self.text().trim().to_lowercase();
@@ -246,7 +246,9 @@ impl Start {
         let (learns, meets) = self.is_no_host(&text);
         // All profiles stand together.
         if !own.is_empty() {
-            items.extend(own.into_iter().chain(others).chain(typed));
+            let (named, own): (Vec<_>, Vec<_>) = own.into_iter().partition(|item| self.is_named(*item, &text));
+            let host = typed.filter(|_| !bare);
+            items.extend(named.into_iter().chain(host).chain(own).chain(others).chain(typed.filter(|_| bare)));
         } else if meets {
             items.extend(scenarios.clone().chain(lessons.clone()).chain(typed).chain(others));
         } else if learns {
@@ -279,6 +281,11 @@ impl Start {
         let next = self.lesson.is_some() && ["lessons", "first lesson", "learn"].into_iter().any(begins);
         let rows = [(lab, Item::Lab), (scenarios, Item::Scenarios), (next, Item::Lesson)];
         rows.into_iter().filter_map(|(is, row)| is.then_some(row))
+    }
+
+    /// Whether a row is the profile of this name, and none whose name merely begins with it.
+    fn is_named(&self, item: Item, name: &str) -> bool {
+        matches!(item, Item::Profile(n) if self.profiles[n].name.to_lowercase() == name)
     }
 
     /// Whether a text is the name of a host that is listed, in a profile or a conversation.

@@ -55,6 +55,21 @@ fn a_host_is_connected_to_even_if_something_else_has_it_in_its_words() {
     assert_eq!(chosen("mx.noddy.com"), target("mx.noddy.com"));
     assert_eq!(chosen("telnet mx.noddy.com 25"), target("telnet mx.noddy.com 25"));
     assert_eq!(chosen("lab:greylist"), target("lab:greylist"));
+    // A profile that was proposed for another port of it begins with its whole name.
+    let mut start = start();
+    start.profiles[0].name = "mx.noddy.com-2525".to_owned();
+    start.profiles[1].name = "mailhub-2525".to_owned();
+    start.profiles[1].address = "mailhub:2525".to_owned();
+    for host in ["mx.noddy.com", "MX.noddy.com", "mailhub"] {
+        start.look_for(host);
+        assert_eq!(start.chosen(), Some(target(host)));
+    }
+    start.look_for("mailh");
+    assert_eq!(start.chosen(), Some(target("mailhub-2525")));
+    // Who calls a profile so means it, and no other that begins so.
+    start.profiles.push(Profile { name: "mx.noddy.com".to_owned(), ..start.profiles[0].clone() });
+    start.look_for("mx.noddy.com");
+    assert_eq!(start.items()[..3], [Item::Profile(2), Item::Typed, Item::Profile(0)]);
 }
 
 #[test]
