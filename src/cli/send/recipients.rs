@@ -1,5 +1,7 @@
 //! The recipients as the end of a transaction has them.
 
+use std::ops::Range;
+
 use crate::conversation::dialogue::{Ask, Exchange, Recipient as Named, Verdict as Fate};
 use crate::conversation::{Dialogue, Kind, Log};
 use crate::smtp::{Class, Command, ReplyCode, Verb, escape};
@@ -26,10 +28,11 @@ const UNSENT: &str = "nothing was sent for this recipient";
 
 /// The recipients of the conversation, in order, and after them those that were never named to a server.
 pub(super) fn recipients(dialogue: &Dialogue, log: &Log, unsent: &[String]) -> Vec<Recipient> {
+    let mut losses = Losses { dialogue, log, last: None };
     let all = dialogue.recipients().iter().map(|recipient| {
         let address = escape::for_screen(dialogue.address(log, recipient).as_bytes());
         if recipient.verdict() == Fate::Accepted
-            && let Some((word, decided)) = message_lost(dialogue, log, recipient)
+            && let Some((word, decided)) = losses.of(recipient)
         {
             let (code, reply, refused_by) = match decided {
                 Decided::By(exchange) => {
@@ -78,10 +81,36 @@ fn unanswered(dialogue: &Dialogue, log: &Log, recipient: &Named) -> &'static str
 }
 
 /// What decided that a recipient who was accepted got no message.
+#[derive(Clone, Copy)]
 enum Decided {
     By(Exchange),
     /// In words.
     Never(&'static str),
+}
+
+/// What became of the message for those who were accepted. All of whom the same content follows share it: they may be many
+/// thousands.
+struct Losses<'a> {
+    dialogue: &'a Dialogue,
+    log: &'a Log,
+    /// The exchanges whose recipients share it, as it was found last.
+    last: Option<(Range<usize>, Option<(&'static str, Decided)>)>,
+}
+
+impl Losses<'_> {
+    fn of(&mut self, recipient: &Named) -> Option<(&'static str, Decided)> {
+        let own = recipient.exchange as usize;
+        if let Some((_, known)) = self.last.as_ref().filter(|(sharing, _)| sharing.contains(&own)) {
+            return *known;
+        }
+        let all = self.dialogue.exchanges();
+        let ends =
+            |next: &Exchange| next.ask == Ask::Greeting || matches!(next.verb, Verb::Mail | Verb::Data | Verb::Bdat);
+        let end = all.iter().skip(own + 1).position(ends).map_or(all.len(), |after| own + 1 + after);
+        let found = message_lost(self.dialogue, self.log, recipient);
+        self.last = Some((own..end, found));
+        found
+    }
 }
 
 fn last_line(log: &Log, exchange: &Exchange) -> String {
@@ -178,5 +207,17 @@ mod tests {
             assert_eq!((one.word, one.code), (word, code), "{then}");
             assert!(one.reply.contains(reply), "{then}: {one:?}");
         }
+    }
+
+    #[test]
+    fn recipients_share_what_became_of_the_message_that_follows_them() {
+        let more = "> RCPT TO:<e@d>\n< 250 yes\n> DATA\n< 451 later\n> RCPT TO:<f@d>\n< 250 yes\n> DATA\n< 554 no\n\
+                    > MAIL FROM:<a@b>\n< 250 ok\n> RCPT TO:<g@d>\n< 250 yes\n> QUIT\n< 221 bye\n* closed by=server\n";
+        let log = crate::conversation::sample::log(&format!("{RCPT}{more}"));
+        let all = recipients(&Dialogue::of(&log), &log, &[]);
+        let all: Vec<_> = all.iter().map(|it| (it.address.as_str(), it.word, it.code)).collect();
+        let failed = |address, code| (address, "failed", Some(code));
+        let taken = ("g@d", "accepted", Some(250));
+        assert_eq!(all, [failed("c@d", 451), failed("e@d", 451), failed("f@d", 554), taken]);
     }
 }
