@@ -12,6 +12,9 @@ use crate::smtp::escape;
 /// Columns that a reply may take wherever it stands.
 const ROOM: usize = 40;
 
+/// So many replies are explained: each is looked at in its conversation, which takes longer the longer that is.
+const MOST: usize = 100;
+
 /// The replies of a conversation.
 pub(super) struct Brief<'a> {
     dialogue: &'a Dialogue,
@@ -26,7 +29,7 @@ impl<'a> Brief<'a> {
         Self { dialogue, log, knowledge: Knowledge::shipped(), made: RefCell::default() }
     }
 
-    /// The reply whose last line is this record: as it is where it is short.
+    /// The reply whose last line is this record: as it is where it is short, or one of very many that differ.
     pub(super) fn of(&self, record: usize) -> String {
         let line = self.log.get(record).map(|entry| escape::for_screen(entry.bytes)).unwrap_or_default();
         if line.width() <= ROOM {
@@ -34,6 +37,9 @@ impl<'a> Brief<'a> {
         }
         let Some(at) = self.dialogue.exchange_at(record) else { return line };
         let mut made = self.made.borrow_mut();
+        if made.len() >= MOST && !made.contains_key(&at) {
+            return line;
+        }
         made.entry(at).or_insert_with(|| self.explained(at)).clone().unwrap_or(line)
     }
 
@@ -73,5 +79,17 @@ mod tests {
         let all = [4, 6, 6].map(|record| brief.of(record));
         assert_eq!((all[0].as_str(), &all[1]), ("550 no", &all[2]));
         assert_eq!(brief.made.borrow().keys().collect::<Vec<_>>(), [&3], "of DATA alone");
+    }
+
+    #[test]
+    fn of_very_many_long_replies_those_beyond_the_first_stand_as_they_are() {
+        let one = |n| format!("> RCPT TO:<c{n}@d>\n< 550 5.1.1 <c{n}@d>: Recipient address rejected: User unknown\n");
+        let log = sample::log(&format!("< 220 mx\n> EHLO me\n< 250 mx\n{}", (0..=MOST).map(one).collect::<String>()));
+        let dialogue = Dialogue::of(&log);
+        let brief = Brief::new(&dialogue, &log);
+        let all: Vec<_> = (0..=MOST).map(|n| brief.of(4 + 2 * n)).collect();
+        assert!(all[..MOST].iter().all(|it| it == "550 5.1.1: there is no such mailbox"), "{all:?}");
+        assert!(all[MOST].ends_with("User unknown"), "{all:?}");
+        assert_eq!(brief.of(4), all[0], "what was made is not lost");
     }
 }
