@@ -88,17 +88,20 @@ enum Decided {
     Never(&'static str),
 }
 
+/// The word for what became of a message that was not taken, and what decided it.
+type Loss = (&'static str, Decided);
+
 /// What became of the message for those who were accepted. All of whom the same content follows share it: they may be many
 /// thousands.
 struct Losses<'a> {
     dialogue: &'a Dialogue,
     log: &'a Log,
     /// The exchanges whose recipients share it, as it was found last.
-    last: Option<(Range<usize>, Option<(&'static str, Decided)>)>,
+    last: Option<(Range<usize>, Option<Loss>)>,
 }
 
 impl Losses<'_> {
-    fn of(&mut self, recipient: &Named) -> Option<(&'static str, Decided)> {
+    fn of(&mut self, recipient: &Named) -> Option<Loss> {
         let own = recipient.exchange as usize;
         if let Some((_, known)) = self.last.as_ref().filter(|(sharing, _)| sharing.contains(&own)) {
             return *known;
@@ -120,7 +123,7 @@ fn last_line(log: &Log, exchange: &Exchange) -> String {
 
 /// What became of the message for a recipient who was accepted, and of whom nothing was heard after it: DATA or BDAT was
 /// refused, or the connection ended within it. None where it was not begun, or where the client itself stopped before its end.
-fn message_lost(dialogue: &Dialogue, log: &Log, recipient: &Named) -> Option<(&'static str, Decided)> {
+fn message_lost(dialogue: &Dialogue, log: &Log, recipient: &Named) -> Option<Loss> {
     let after = dialogue.exchanges().get(recipient.exchange as usize + 1..)?;
     let of_it = after.iter().take_while(|next| next.ask != Ask::Greeting && next.verb != Verb::Mail);
     let mut last = None;
