@@ -41,7 +41,7 @@ pub(super) fn access(screen: &mut Screen, tls: TlsMode, password: Option<&str>) 
 #[test]
 fn a_message_without_the_empty_line_is_said_before_it_goes_out() {
     let mut screen = connected(80, 24);
-    screen.keys("<f3>Hi there<enter>Body without thinking<enter>");
+    screen.keys("<f3>Hi there<delete><delete><enter>Body without thinking<enter>");
     assert!(screen.shown().contains("No empty line parts header and text before “Body"), "{}", screen.shown());
     screen.keys("<ctrl-d>");
     assert!(screen.shown().contains("“Body without thinking” stands where a"), "{}", screen.shown());
