@@ -40,6 +40,17 @@ impl Goal {
         }
     }
 
+    /// Whether it is about mail that has arrived, whenever that was.
+    #[must_use]
+    pub fn counts_mail(&self) -> bool {
+        match self {
+            Self::Delivered(_) => true,
+            Self::InOrder(goals) | Self::All(goals) | Self::Any(goals) => goals.iter().any(Self::counts_mail),
+            Self::Same(_, goal) | Self::Within(_, goal) | Self::Not(goal) | Self::Never(goal) => goal.counts_mail(),
+            _ => false,
+        }
+    }
+
     /// The words of these verbs, each once.
     #[must_use]
     pub fn words(&self) -> Vec<&'static str> {

@@ -115,7 +115,7 @@ fn begin(model: &mut Model, access: Access, password: Option<Secret>) {
     let around = access.around;
     let remembered = password.clone();
     let login = access.auth.zip(password).map(|(auth, password)| Login::new(&auth, password, around));
-    if model.challenge.is_some() && kept(model).contains(&Part::LogIn) {
+    if model.challenge.is_some() && keeps_log_in(model) {
         model.notice = Some(Part::LogIn.left_words().to_owned());
         return;
     }
@@ -155,6 +155,11 @@ fn kept(model: &Model) -> Vec<Part> {
     let session = &model.talk.dialogue.state().session;
     let Some(goal) = model.goal() else { return Vec::new() };
     [Part::Greeting, Part::Tls, Part::LogIn].into_iter().filter(|part| goal.keeps(*part, session)).collect()
+}
+
+/// Whether the open step of a lesson leaves the log-in to the learner now.
+pub(super) fn keeps_log_in(model: &Model) -> bool {
+    kept(model).contains(&Part::LogIn)
 }
 
 /// What comes next, as far as it is not left to the learner.
@@ -221,7 +226,10 @@ pub(super) fn step(model: &mut Model) -> Vec<Effect> {
                 model.interrupted = None;
             }
             model.errand = None;
-            model.notice = Some(words);
+            // The panel leads with what to do then.
+            let gone =
+                if model.talk.misses.is_some() { " What was offered before is gone: Reply says more." } else { "" };
+            model.notice = Some(format!("{words}{gone}"));
             Vec::new()
         }
         Next::Stop(words) => {

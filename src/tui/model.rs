@@ -435,6 +435,7 @@ impl Model {
             replays: replay::is_playing(self),
             advised: self.talk.advised().filter(|_| !in_exam(self)),
             login_failed: self.talk.login_failed(),
+            misses: self.talk.misses.is_some(),
             lab: self.peer.lab,
             again: retry::again(self),
             step: self.goal(),

@@ -272,6 +272,7 @@ fn the_idle_limit_is_in_the_title_and_what_vanished_in_the_offer() {
     let shown = screen.shown();
     assert!(shown.contains("not offered now") && !shown.contains("Welcome"), "{shown}");
     assert!(shown.contains("QUIT") && shown.contains("MAIL FROM"), "{shown}");
+    assert!(shown.contains("What was offered before is gone: Reply says what to do"), "below the line too: {shown}");
     screen.keys("<alt-2>");
     assert_eq!(screen.model.composer.line(), "QUIT");
     screen.keys("<ctrl-u><alt-3>");

@@ -93,7 +93,7 @@ impl Extras {
             .keys("BDAT 17<Enter>")
             .wait_for("17 octets are still due")
             .keys("Subject: chunks<Enter>")
-            .wait_for("to BDAT");
+            .wait_for("Chunk taken");
         terminal.keys("BDAT 9 LAST<Enter>").wait_for("9 octets are still due").keys("<Enter>").keys("Hello<Enter>");
         terminal.wait_for("The message was taken");
         leave(&mut terminal);

@@ -6,6 +6,7 @@ use super::{Model, Waiting};
 use crate::smtp::Phase;
 use crate::smtp::session::Awaited;
 use crate::tui::attending::in_exam;
+use crate::tui::errand;
 use crate::tui::library;
 use crate::tui::pane::composer::{Challenge, Composer};
 use crate::tui::pane::lesson::LessonPane;
@@ -23,8 +24,9 @@ impl Model {
             pane.follow(self.talk.dialogue.exchanges());
         }
         retry::follow(self);
-        self.challenge =
-            if self.waiting.is_none() { Challenge::of(&self.talk, self.peer.user.as_deref()) } else { None };
+        // Whose answer no key gives is not named as one whose it is.
+        let user = self.peer.user.as_deref().filter(|_| !errand::keeps_log_in(self));
+        self.challenge = if self.waiting.is_none() { Challenge::of(&self.talk, user) } else { None };
         let selected = self.transcript.selected();
         let given = self.talk.keeps_given(selected).then_some(About::Given);
         let about = given.or_else(|| selected.or_else(|| self.talk.last_answered()).map(About::Exchange));

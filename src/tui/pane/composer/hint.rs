@@ -359,6 +359,10 @@ fn phase(ghost: &str, around: &Surroundings<'_>) -> Hint {
         Phase::Connecting => ("The connection is being made · {stop} stop", "Connecting · {stop} stop"),
         Phase::Greeting => ("The server speaks first: its greeting is awaited", "The greeting is awaited"),
         Phase::Greeted => greeting(around),
+        Phase::Ready if around.misses && !around.exam => (
+            "What was offered before is gone: Reply says what to do · QUIT leaves",
+            "An offer is gone: see Reply, or QUIT",
+        ),
         Phase::Ready if around.advised.is_some_and(|line| line.starts_with("AUTH")) => of_log_in(around.login_failed),
         Phase::Ready if around.advised == Some("STARTTLS") => {
             ("The server wants the line encrypted before that: STARTTLS", "Refused: STARTTLS comes first")

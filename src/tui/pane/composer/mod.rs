@@ -94,6 +94,8 @@ pub struct Surroundings<'a> {
     pub advised: Option<&'a str>,
     /// The last word was the refusal of a log-in.
     pub login_failed: bool,
+    /// Something that was offered before is not offered now, and nobody has accepted that.
+    pub misses: bool,
     /// The other side is the lab: what it takes can be looked at.
     pub lab: bool,
     /// What the server has put off.

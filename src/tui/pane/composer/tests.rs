@@ -59,6 +59,7 @@ impl Desk {
             replays: false,
             advised: None,
             login_failed: false,
+            misses: false,
             lab: false,
             again: None,
             step: None,

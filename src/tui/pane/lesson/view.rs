@@ -115,7 +115,9 @@ fn still_open(pane: &LessonPane) -> Option<String> {
     let step = pane.attempt.open()? + 1;
     let about = pane.goal()?.words();
     let about = if about.is_empty() { String::new() } else { format!(" it is about {};", about.join(", ")) };
-    Some(format!("Step {step} is still open:{about} this message does not count."))
+    let later = pane.lesson().steps.iter().skip(step).any(|step| !step.follows && step.goal.counts_mail());
+    let counts = if later { "a later one may count this message." } else { "this message does not count." };
+    Some(format!("Step {step} is still open:{about} {counts}"))
 }
 
 /// Its number and title; where there is little room, the title alone.

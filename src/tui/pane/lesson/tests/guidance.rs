@@ -180,6 +180,8 @@ fn make_ready_stops_before_what_the_step_asks_for() {
     assert!(class.shows("AUTH is left to you"), "{}", class.screen.shown());
     // Within a log-in that was begun by hand neither.
     class.screen.wire("> AUTH LOGIN\n< 334 VXNlcm5hbWU6");
+    class.screen.model.notice = None;
+    assert!(class.shows("$ and the user name") && !class.shows("F10 answers"), "{}", class.screen.shown());
     make_ready(&mut class);
     assert!(!sent(&mut class) && class.shows("AUTH is left to you"), "{}", class.screen.shown());
     let mut class = Class::new(120, 33);
@@ -289,6 +291,19 @@ fn what_cant_be_undone_names_the_keys_and_stays_as_it_was_said() {
     assert!(class.shows("F7 all of it; there o starts over"), "{}", class.screen.shown());
     class.screen.keys("<f7>");
     assert!(class.shows("it twice now") && !class.shows("F7, then o"), "{}", class.screen.shown());
+}
+
+#[test]
+fn mail_that_a_later_step_counts_is_not_said_to_count_for_nothing() {
+    let mut class = Class::of("25-case-two", 120, 33);
+    class.lab("> EHLO a\n< 250 mx\n> MAIL FROM:<a@b> SIZE=6000\n< 552 5.3.4 no");
+    let one = "> MAIL FROM:<a@b>\n< 250 ok\n> RCPT TO:<one@target.local>\n< 250 ok\n> RCPT TO:<two@target.local>\n< 250 ok\n\
+               > RCPT TO:<three@target.local>\n< 250 ok\n> DATA\n< 354 go\n| Subject: a\n> .\n\
+               * delivered to=one@target.local\n* delivered to=two@target.local\n* delivered to=three@target.local\n< 250 ok";
+    class.lab(one);
+    assert!(class.shows("a later one may count this message"), "{}", class.screen.shown());
+    class.lab(one);
+    assert!(class.shows("! Somebody has it twice now"), "at the second step too: {}", class.screen.shown());
 }
 
 #[test]
