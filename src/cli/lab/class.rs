@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 use super::{Signals, print, say};
 use crate::class::settings::{Exam, Settings, Turn, Wish, folder};
 use crate::class::wall::{State, Wall};
@@ -160,8 +162,10 @@ async fn try_hold(
             Err(error) => Err(ClassError::Words(error.to_string())),
         };
     }
+    // Whoever reads where to join may have done a step before the next line here runs.
+    let news = class.changes();
     announce(&class, address);
-    plain(&class, &mut signals, common.quiet).await
+    plain(&class, news, &mut signals, common.quiet).await
 }
 
 /// Says something on the terminal's present line, in place of what stands there.
@@ -251,8 +255,12 @@ fn exposed(address: SocketAddr) -> String {
 }
 
 /// A line for each student whose step or state has changed.
-async fn plain(class: &Arc<Class>, signals: &mut Signals, quiet: bool) -> Result<Exit, ClassError> {
-    let mut news = class.changes();
+async fn plain(
+    class: &Arc<Class>,
+    mut news: watch::Receiver<u64>,
+    signals: &mut Signals,
+    quiet: bool,
+) -> Result<Exit, ClassError> {
     let mut known: HashMap<u64, (String, String, State, bool)> = HashMap::new();
     let mut troubles = Vec::new();
     loop {
