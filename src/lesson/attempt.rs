@@ -308,6 +308,7 @@ impl Attempt {
             self.wrong_answers[self.ticked] += 1;
             happened.push(Happening::WrongAnswer(self.ticked));
         }
+        let told = happened.len();
         for (n, mistake) in step.mistakes.iter().enumerate() {
             let from = self.windows[n];
             let (now, earlier) = (&facts[from..], &facts[from..self.judged - 1]);
@@ -316,7 +317,7 @@ impl Attempt {
                 happened.push(Happening::Mistaken { step: self.ticked, mistake: n });
             }
         }
-        self.spoil(happened);
+        self.spoil(told, happened);
     }
 
     /// From which fact on the goal of the open step is looked for.
@@ -324,14 +325,24 @@ impl Attempt {
         if step.follows { self.after } else { 0 }
     }
 
-    /// A `never` of the open step that has happened.
-    fn spoil(&mut self, happened: &mut Vec<Happening>) {
-        let Some(step) = self.lesson.steps.get(self.ticked) else { return };
+    /// A `never` that has happened, of the open step or of a later one, which it would find spoilt. Where nothing has been
+    /// said of it since `told`, its step may know what to say.
+    fn spoil(&mut self, told: usize, happened: &mut Vec<Happening>) {
         let facts = &self.watcher.facts()[..self.judged];
-        if !self.spoilt && step.goal.nevers().iter().any(|goal| goal.reached(facts, self.from(step)).is_some()) {
-            self.spoilt = true;
-            happened.push(Happening::Spoilt(self.ticked));
+        let mut steps = self.lesson.steps.iter().enumerate().skip(self.ticked);
+        // What follows a step is looked for only once that one is done.
+        let counts = |n: usize, step: &Step| n == self.ticked || !step.follows;
+        let spoilt = steps.find(|(n, step)| {
+            counts(*n, step) && step.goal.nevers().iter().any(|goal| goal.reached(facts, self.from(step)).is_some())
+        });
+        let Some((n, step)) = spoilt.filter(|_| !self.spoilt) else { return };
+        if happened.len() == told
+            && let Some(mistake) = step.mistakes.iter().position(|mistake| mistake.when.holds(facts))
+        {
+            happened.push(Happening::Mistaken { step: n, mistake });
         }
+        happened.push(Happening::Spoilt(n));
+        self.spoilt = true;
     }
 
     /// From where the mistakes of the step that is open now are looked for: what was true before is not said, and may
