@@ -24,9 +24,12 @@ impl Model {
             pane.follow(self.talk.dialogue.exchanges());
         }
         retry::follow(self);
-        // Whose answer no key gives is not named as one whose it is.
-        let user = self.peer.user.as_deref().filter(|_| !errand::keeps_log_in(self));
-        self.challenge = if self.waiting.is_none() { Challenge::of(&self.talk, user) } else { None };
+        self.challenge =
+            if self.waiting.is_none() { Challenge::of(&self.talk, self.peer.user.as_deref()) } else { None };
+        if self.challenge.is_some() && errand::keeps_log_in(self) {
+            // No key gives the answer that is the learner's.
+            self.challenge.iter_mut().for_each(|challenge| challenge.known = None);
+        }
         let selected = self.transcript.selected();
         let given = self.talk.keeps_given(selected).then_some(About::Given);
         let about = given.or_else(|| selected.or_else(|| self.talk.last_answered()).map(About::Exchange));
