@@ -359,7 +359,7 @@ fn phase(ghost: &str, around: &Surroundings<'_>) -> Hint {
         Phase::Connecting => ("The connection is being made · {stop} stop", "Connecting · {stop} stop"),
         Phase::Greeting => ("The server speaks first: its greeting is awaited", "The greeting is awaited"),
         Phase::Greeted => greeting(around),
-        Phase::Ready if around.misses && !around.exam => (
+        Phase::Ready if around.misses => (
             "What was offered before is gone: Reply says what to do · QUIT leaves",
             "An offer is gone: see Reply, or QUIT",
         ),

@@ -81,3 +81,25 @@ fn a_text_without_the_empty_line_before_it_is_said_until_the_message_is_over() {
         assert!(screen.to_lowercase().contains("empty line") && screen.contains("Ctrl-C"), "{line}: {screen}");
     }
 }
+
+#[test]
+fn what_is_overlooked_in_a_message_is_said_while_it_is_typed() {
+    let mut desk = Desk::greeted();
+    desk.in_data();
+    for (line, words) in [
+        (". ", "this does not end the message"),
+        ("QUIT", "becomes text of the message"),
+        ("Subject: x", "354: type the message"),
+    ] {
+        desk.keys("<C-u>").keys(line);
+        let screen = desk.screen(118);
+        assert!(screen.contains(words), "{line}: {screen}");
+    }
+    // The subject is sent, and the text follows at once.
+    desk.with(Composer::sent);
+    assert!(desk.keys("Hello.").screen(118).contains("an empty line parts the headers from the text"));
+    assert!(!desk.keys("<C-u>To: you").screen(118).contains("an empty line parts"));
+    desk.keys("<C-u>");
+    desk.with(Composer::sent);
+    assert!(!desk.keys("Hello.").screen(118).contains("an empty line parts"));
+}

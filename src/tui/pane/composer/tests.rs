@@ -477,25 +477,3 @@ fn the_cursor_is_visible_at_every_place_of_a_long_line() {
         desk.keys("<Left>");
     }
 }
-
-#[test]
-fn what_is_overlooked_in_a_message_is_said_while_it_is_typed() {
-    let mut desk = Desk::greeted();
-    desk.in_data();
-    for (line, words) in [
-        (". ", "this does not end the message"),
-        ("QUIT", "becomes text of the message"),
-        ("Subject: x", "354: type the message"),
-    ] {
-        desk.keys("<C-u>").keys(line);
-        let screen = desk.screen(118);
-        assert!(screen.contains(words), "{line}: {screen}");
-    }
-    // The subject is sent, and the text follows at once.
-    desk.with(Composer::sent);
-    assert!(desk.keys("Hello.").screen(118).contains("an empty line parts the headers from the text"));
-    assert!(!desk.keys("<C-u>To: you").screen(118).contains("an empty line parts"));
-    desk.keys("<C-u>");
-    desk.with(Composer::sent);
-    assert!(!desk.keys("Hello.").screen(118).contains("an empty line parts"));
-}
