@@ -127,6 +127,9 @@ impl CodeEntry {
 pub struct AtEntry {
     /// Verbs, or `connect`, `end-of-data`, `auth-answer`, `unasked`.
     pub asked: Vec<String>,
+    /// Says that it was refused, and not for what: a text that was recognised says more.
+    #[serde(default)]
+    pub vague: bool,
     /// A headline.
     pub title: Option<String>,
     /// What it says here.

@@ -184,7 +184,7 @@ pub(super) fn quoted_code(text: &str) -> Option<EnhancedCode> {
 
 /// What the reply code says at this verb, where it says the same as the recognised text, only closer to the moment.
 fn agreeing<'a>(layers: &Layers<'a>) -> Option<&'a AtEntry> {
-    let at = layers.at?;
+    let at = layers.at.filter(|at| !at.vague)?;
     let says = at.category.as_deref().or_else(|| layers.code.map(|code| code.category.as_str()));
     (says == layers.text.map(|entry| entry.category.as_str())).then_some(at)
 }
