@@ -86,4 +86,19 @@ impl Goal {
             _ => Vec::new(),
         }
     }
+
+    /// The senders that it asks for, where it names them.
+    #[must_use]
+    pub fn senders(&self) -> Vec<&Glob> {
+        match self {
+            Self::Mail(envelope) => envelope.address.iter().collect(),
+            Self::Rcpt(envelope) => envelope.from.iter().collect(),
+            Self::Data(data) => data.from.iter().collect(),
+            Self::InOrder(goals) | Self::All(goals) | Self::Any(goals) => {
+                goals.iter().flat_map(Self::senders).collect()
+            }
+            Self::Same(_, goal) | Self::Within(_, goal) => goal.senders(),
+            _ => Vec::new(),
+        }
+    }
 }

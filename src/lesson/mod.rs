@@ -47,6 +47,7 @@ pub use map::Map;
 pub use progress::Progress;
 pub use quiz::Quiz;
 pub use ready::Part;
+pub use value::Glob;
 
 #[cfg(test)]
 mod answers;

@@ -133,6 +133,7 @@ fn of_place(model: &Model) -> Vec<Hint> {
             }
             Action::ToTranscript if model.pasted.left() > 0 => "forget the paste",
             Action::Choose => model.lesson.as_ref().map_or(entry.short, LessonPane::choosing),
+            Action::Questions => super::attending::asks(model)?,
             Action::Send => super::pipelining::enters(model).unwrap_or(entry.short),
             Action::Bottom => "follow the end",
             Action::Play if model.playback.as_ref().is_some_and(Playback::is_paused) => "go on",

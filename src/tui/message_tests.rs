@@ -391,6 +391,17 @@ fn a_message_is_begun_for_the_transaction_that_is_open() {
 }
 
 #[test]
+fn a_message_over_the_size_is_called_so_where_the_next_key_sends_it() {
+    let mut screen = Screen::new(80, 24);
+    screen.wire("* connected 127.0.0.1:25\n< 220 mx\n> EHLO a\n< 250-mx\n< 250 SIZE 50");
+    screen.wire("> MAIL FROM:<me@noddy.com>\n< 250 ok\n> RCPT TO:<y@near.example>\n< 250 ok");
+    screen.keys("<f3><ctrl-d>DATA<enter>");
+    screen.wire("> DATA\n< 354 go");
+    let shown = screen.shown();
+    assert!(shown.contains("Larger than the 50 bytes it takes: F3 edit it · Enter sends it and the dot"), "{shown}");
+}
+
+#[test]
 fn while_a_message_goes_out_it_is_said() {
     let mut screen = in_data(80, 24);
     screen.keys("<f3>text<ctrl-d><enter>");

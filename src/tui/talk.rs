@@ -16,8 +16,11 @@ use crate::lesson::Goal;
 use crate::profile::duration;
 use crate::smtp::{Phase, Verb};
 
-use super::action::Action;
 use super::given::{Given, Told};
+
+mod steps;
+
+use steps::{OpenStep, doable, without_connection};
 
 /// Where the conversation comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -238,14 +241,13 @@ impl Talk {
     }
 
     /// Makes sure that [`Self::explanation`] is about this; decodes at most once a change. What leads past the open `step` of
-    /// a lesson stands last among the next steps.
+    /// a lesson stands last among the next steps, and none of them names a sender that the step does not take.
     pub fn explain(&mut self, about: Option<About>, knowledge: &Knowledge, step: Option<&Goal>) {
         let Some(about) = about else {
             self.explained = None;
             return;
         };
-        let past = PAST.map(|verb| step.is_some_and(|goal| goal.is_left_by(verb)));
-        let seen = Seen { past, kept: step.is_some_and(|goal| !goal.kept().is_empty()), ..self.seen(about) };
+        let seen = Seen { step: step.map(OpenStep::of).unwrap_or_default(), ..self.seen(about) };
         if self.explained.as_ref().is_some_and(|(before, _)| *before == seen) {
             return;
         }
@@ -260,7 +262,8 @@ impl Talk {
         };
         let explanation = explanation.map(|it| self.as_it_was_typed(about, self.as_the_target_says(doable(it))));
         let explanation = explanation.map(|it| if self.source == Source::Opened { without_connection(it) } else { it });
-        self.explained = explanation.map(|explanation| (seen, led_on(explanation, seen)));
+        let explanation = explanation.map(|it| seen.step.lead(it));
+        self.explained = explanation.map(|explanation| (seen, explanation));
     }
 
     /// Whether this is the way of a message, read from its header, and no conversation.
@@ -333,12 +336,11 @@ impl Talk {
                 about,
                 reply: exchanges.get(exchange).and_then(Exchange::reply).map(|reply| *reply.end()),
                 last_words: exchange + 1 == exchanges.len() && self.dialogue.state().phase() == Phase::Closed,
-                past: [false; 2],
-                kept: false,
+                step: OpenStep::default(),
                 misses: self.misses,
             },
             About::Report(_) | About::Given => {
-                Seen { about, reply: None, last_words: false, past: [false; 2], kept: false, misses: None }
+                Seen { about, reply: None, last_words: false, step: OpenStep::default(), misses: None }
             }
         }
     }
@@ -444,57 +446,15 @@ pub enum About {
 const MOST_HOPS: usize = 1000;
 
 /// What an explanation depends on: as long as it is the same, nothing is decoded again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Seen {
     about: About,
     /// The last record of its reply.
     reply: Option<usize>,
     /// The connection ended right after it.
     last_words: bool,
-    /// Which of [`PAST`] lead past the open step of a lesson.
-    past: [bool; 2],
-    /// Something of making ready is the learner's to type.
-    kept: bool,
+    /// What the open step of a lesson asks for.
+    step: OpenStep,
     /// The last warning that what protects is gone from the offer, where that was not accepted.
     misses: Option<usize>,
-}
-
-/// Verbs that may lead past the open step of a lesson.
-const PAST: [Verb; 2] = [Verb::Data, Verb::Quit];
-
-/// After a success what leads past the open step of a lesson stands last.
-fn led_on(mut explanation: Explanation, seen: Seen) -> Explanation {
-    let ready = Action::Ready.entry().name;
-    explanation.next.retain(|step| !(seen.kept && matches!(&step.does, Does::Action(name, _) if name == ready)));
-    if !explanation.class.is_refusal() {
-        explanation.next.sort_by_key(|step| match &step.does {
-            Does::Command(line) => PAST.iter().zip(seen.past).any(|(verb, past)| past && line == verb.word()),
-            _ => false,
-        });
-    }
-    explanation
-}
-
-/// Of a file, the steps that make sense without its connection: the lines by which a refusal would have been mended, which
-/// stand under a heading of their own, and what connects by itself.
-fn without_connection(mut explanation: Explanation) -> Explanation {
-    let refused = explanation.class.is_refusal();
-    explanation.next.retain(|step| match &step.does {
-        Does::Command(_) => refused,
-        Does::Action(name, _) => name == Action::Connect.entry().name,
-        Does::Advice => true,
-    });
-    explanation
-}
-
-/// Steps that name an action which the table does not have stay as words.
-fn doable(mut explanation: Explanation) -> Explanation {
-    for step in &mut explanation.next {
-        if let Does::Action(name, _) = &step.does
-            && Action::named(name).is_none()
-        {
-            step.does = Does::Advice;
-        }
-    }
-    explanation
 }

@@ -168,7 +168,7 @@ fn composer(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         };
         let row = Rect { height: 1, ..inner };
         said(model, frame, row, &format!("the message: {}, {recipients}", model.draft.summary()));
-        let doubtful = super::editor::doubtful(&model.draft);
+        let doubtful = super::editor::doubtful(model);
         let words = doubtful.as_deref().unwrap_or("{send} sends it and the dot · {message} edit it · or type by hand");
         said(model, frame, second, &model.keymap.told(words));
     }

@@ -182,6 +182,10 @@ fn a_lesson_that_is_done_leads_on_within_the_class_and_its_last_one_ends_it() {
     screen.model.class.as_mut().expect("in one").answers = true;
     screen.keys("<f7><f7>");
     assert!(screen.shown().contains("what was right"), "{}", screen.shown());
+    screen.send(Message::Resize(200, 50));
+    let footer = screen.shown().lines().last().unwrap_or_default().to_owned();
+    assert!(footer.contains("Alt-q what was right") && !footer.contains("questions"), "{footer}");
+    screen.send(Message::Resize(80, 24));
     // What the class says of itself.
     class(&mut screen, Down::Notice("the class was held anew.".to_owned()));
     assert!(screen.shown().contains("The class was held anew.") && !screen.shown().contains("The class: the"));

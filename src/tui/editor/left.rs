@@ -14,11 +14,16 @@ pub(in crate::tui) fn prepared(model: &Model, draft: &Draft) -> String {
     let words = faulty(model, draft).unwrap_or_else(|| {
         format!("The message is prepared ({}); it is offered after DATA, when 354 comes.", draft.summary())
     });
-    let most = model.talk.dialogue.state().session.capabilities.size().filter(|most| *most > 0);
-    match most.filter(|most| u64::try_from(draft.size()).is_ok_and(|size| size > *most)) {
+    match exceeded(model, draft) {
         Some(most) => format!("{words} It is larger than the {most} bytes that the server takes (SIZE)."),
         None => words,
     }
+}
+
+/// How many octets the server takes, where the message has more.
+fn exceeded(model: &Model, draft: &Draft) -> Option<u64> {
+    let most = model.talk.dialogue.state().session.capabilities.size().filter(|most| *most > 0)?;
+    u64::try_from(draft.size()).is_ok_and(|size| size > most).then_some(most)
 }
 
 /// What is said of a message before it goes out: no empty line ends its header, or a line of it is too long.
@@ -47,14 +52,18 @@ fn twice(draft: &Draft) -> Option<String> {
 }
 
 /// What is said of such a message in one row, once it is offered and goes out with the next key.
-pub(in crate::tui) fn doubtful(draft: &Draft) -> Option<String> {
+pub(in crate::tui) fn doubtful(model: &Model) -> Option<String> {
+    let draft = &model.draft;
     let words = match (draft.unparted(), draft.overlong()) {
         (Some(line), _) => {
             let quoted = verbatim(&for_screen(text::fit(line, 12).as_bytes()));
             format!("No empty line before “{quoted}”")
         }
         (None, Some(_)) => "A line of the header is too long".to_owned(),
-        (None, None) => format!("“{}:” stands there twice", twice(draft)?),
+        (None, None) => match twice(draft) {
+            Some(name) => format!("“{name}:” stands there twice"),
+            None => format!("Larger than the {} bytes it takes", exceeded(model, draft)?),
+        },
     };
     Some(format!("{words}: {{message}} edit it · {{send}} sends it and the dot"))
 }

@@ -1,6 +1,7 @@
 //! What leads a learner on: the text beside the steps, the grey text, what is said of a step.
 
 use super::Class;
+use crate::decode::Does;
 use crate::profile::TlsMode;
 use crate::tui::message_tests::{access, answer};
 
@@ -133,6 +134,25 @@ fn the_grey_text_is_of_the_open_step() {
     class.screen.model.peer.identity.to = vec!["anotherdude@target.local".to_owned()];
     let ghost = said(&mut class, "< 220 mx\n> HELO noddy.com\n< 250 mx\n> MAIL FROM:<dude@noddy.com>\n< 250 ok");
     assert!(ghost.starts_with("RCPT TO:<") && !ghost.contains("anotherdude"), "{ghost}");
+}
+
+#[test]
+fn no_next_step_names_a_sender_that_the_open_step_does_not_take() {
+    let mut class = Class::of("20-spoofing", 120, 33);
+    let forged = "> MAIL FROM:<mayor@village.example>\n< 250 ok\n> RCPT TO:<anotherdude@target.local>\n< 250 ok\n> DATA\n\
+                  < 354 go\n| From: mayor@village.example\n|\n| Hello.\n> .\n< 250 2.0.0 queued as 1";
+    for text in ["< 220 mx\n> EHLO noddy.com\n< 250 mx", forged] {
+        class.screen.wire(text);
+        class.lab(text);
+    }
+    let shown = class.screen.shown();
+    assert!(shown.contains("Begin the next mail transaction") && shown.contains("MAIL FROM:"), "{shown}");
+    assert_eq!(class.screen.model.step(1).map(|step| step.does), Some(Does::Command("MAIL FROM:".to_owned())));
+    let own = forged.replacen("mayor@village.example", "dude@noddy.com", 1);
+    class.screen.wire(&own);
+    class.lab(&own);
+    let does = class.screen.model.step(1).map(|step| step.does);
+    assert_eq!(does, Some(Does::Command("MAIL FROM:<dude@noddy.com>".to_owned())));
 }
 
 const OFFER: &str = "< 250-mx\n< 250-STARTTLS\n< 250 SIZE 1000000";
