@@ -268,3 +268,23 @@ fn what_is_mistyped_is_found_in_the_reference() {
     let page = String::from_utf8(explain(&["--list", "greylistign"], "").stdout).expect("UTF-8");
     assert!(page.contains("greylisting"), "{page}");
 }
+
+#[test]
+fn words_without_a_code_are_explained_where_they_are_known() {
+    let out = explain(&["--json", "Client", "host", "rejected:", "cannot", "find", "your", "reverse", "hostname"], "");
+    let json: serde_json::Value = serde_json::from_slice(&out.stdout).expect("JSON");
+    assert_eq!(out.status.code(), Some(0));
+    let reply = &json["replies"][0];
+    assert_eq!((reply["category"].as_str(), reply["code"].as_u64()), (Some("reverse-dns"), None), "{json:#}");
+    assert_eq!((reply["class"].as_str(), reply["retry"].as_bool()), (Some("unknown"), None), "{json:#}");
+    let notes = reply["notes"].as_array().expect("a list");
+    assert!(notes.iter().any(|note| note.as_str().is_some_and(|it| it.starts_with("No code was given"))), "{json:#}");
+    // What is not known needs a code.
+    let out = explain(&["hello", "world"], "");
+    assert_eq!(out.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&out.stderr).contains("is no reply"), "{out:?}");
+    // Beside replies a line without a code belongs to them, or to nobody.
+    let out = explain(&["--json", "-"], "550 no\nmailbox is full\n");
+    let json: serde_json::Value = serde_json::from_slice(&out.stdout).expect("JSON");
+    assert_eq!((json["replies"].as_array().map(Vec::len), out.status.code()), (Some(1), Some(2)), "{json:#}");
+}

@@ -45,6 +45,9 @@ fn asked(name: &str) -> Result<Asked, String> {
         .ok_or_else(|| "should be a verb such as RCPT, or connect, end-of-data, auth-answer, unasked".to_owned())
 }
 
+/// Said of words that came without any code.
+const WITHOUT_CODE: &str = "No code was given: with one that begins with 4 it is for now, with 5 for good.";
+
 /// Runs it.
 pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit {
     let style = Style::of(common.color, world);
@@ -68,7 +71,13 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
     if bounce::is_bounce(&text) {
         return explain_bounce(&text, arguments, style, &knowledge(common, world));
     }
-    let (subjects, others) = subjects(&text);
+    let (mut subjects, mut others) = subjects(&text);
+    let knowledge = knowledge(common, world);
+    if subjects.is_empty() {
+        // Where no code is at all, words that are known are explained by themselves.
+        let known = others.extract_if(.., |line| is_known(line, arguments.verb, &knowledge));
+        subjects.extend(known.map(|line| (Subject::Words(line), None)));
+    }
     for line in &others {
         let line = escape::for_screen(line.as_bytes());
         complain(&format!(
@@ -82,7 +91,6 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
         }
         return Exit::Usage;
     }
-    let knowledge = knowledge(common, world);
     let context = Context { asked: arguments.verb, ..Context::default() };
     let answering = |asked: Option<Asked>| Context { asked: arguments.verb.or(asked), ..Context::default() };
     let explained: Vec<_> =
@@ -104,6 +112,12 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
         Exit::Done if !others.is_empty() => Exit::Usage,
         exit => exit,
     }
+}
+
+/// Whether the words of a line, which has no code, are those of a refusal that is recognised.
+fn is_known(line: &str, asked: Option<Asked>, knowledge: &Knowledge) -> bool {
+    let explanation = explain(None, None, line, &Context { asked, ..Context::default() }, knowledge);
+    explanation.layers.iter().any(|layer| layer.decides && layer.by == Spoke::Text)
 }
 
 /// What is meant where a file is named in place of a reply.
@@ -243,6 +257,11 @@ fn explained(subject: &Subject, context: &Context, knowledge: &Knowledge) -> Exp
     match subject {
         Subject::Reply(reply) => explain_reply(reply, context, knowledge),
         Subject::Enhanced(code, text) => explain(None, Some(*code), text, context, knowledge),
+        Subject::Words(text) => {
+            let mut explanation = explain(None, None, text, context, knowledge);
+            explanation.notes.push(WITHOUT_CODE.to_owned());
+            explanation
+        }
     }
 }
 
@@ -356,6 +375,7 @@ fn to_text(subject: &Subject, e: &Explanation, style: Style) -> String {
         Subject::Enhanced(code, text) => {
             lines.push(style.dim(&escape::for_screen(format!("{code} {text}").trim_end().as_bytes())));
         }
+        Subject::Words(text) => lines.push(style.dim(&escape::for_screen(text.as_bytes()))),
     }
     to_text_of(lines, e, style)
 }

@@ -10,6 +10,8 @@ pub(super) enum Subject {
     Reply(Reply),
     /// An enhanced status code without a reply code, and a text.
     Enhanced(EnhancedCode, String),
+    /// The words of a refusal, without any code.
+    Words(String),
 }
 
 impl Subject {
@@ -121,6 +123,7 @@ mod tests {
                 let said = match subject {
                     Subject::Reply(reply) => format!("{} {}", reply.code().expect("a code"), reply.text()),
                     Subject::Enhanced(code, text) => format!("{code} {text}"),
+                    Subject::Words(text) => text,
                 };
                 (said, asked)
             });
