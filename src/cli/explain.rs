@@ -71,20 +71,8 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
     if bounce::is_bounce(&text) {
         return explain_bounce(&text, arguments, style, &knowledge(common, world));
     }
-    let (mut subjects, mut others) = subjects(&text);
     let knowledge = knowledge(common, world);
-    if subjects.is_empty() {
-        // Where no code is at all, words that are known are explained by themselves.
-        let known = others.extract_if(.., |line| is_known(line, arguments.verb, &knowledge));
-        subjects.extend(known.map(|line| (Subject::Words(line), None)));
-    }
-    for line in &others {
-        let line = escape::for_screen(line.as_bytes());
-        complain(&format!(
-            "{line:?} is no reply: it begins neither with a reply code (three digits, such as 550) nor with an enhanced status code (such as 5.1.1), and quotes none{}",
-            instead(&arguments.reply)
-        ));
-    }
+    let (subjects, others) = told_apart(&text, arguments, &knowledge);
     if subjects.is_empty() {
         if others.is_empty() {
             complain("no reply was given; a reply begins with three digits, as in: ehlo explain 550 5.1.1");
@@ -112,6 +100,28 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
         Exit::Done if !others.is_empty() => Exit::Usage,
         exit => exit,
     }
+}
+
+/// What is to be explained, with what it answers; and the lines that are no reply, which are told.
+fn told_apart(
+    text: &str,
+    arguments: &Arguments,
+    knowledge: &Knowledge,
+) -> (Vec<(Subject, Option<Asked>)>, Vec<String>) {
+    let (mut subjects, mut others) = subjects(text);
+    if subjects.is_empty() {
+        // Where no code is at all, words that are known are explained by themselves.
+        let known = others.extract_if(.., |line| is_known(line, arguments.verb, knowledge));
+        subjects.extend(known.map(|line| (Subject::Words(line), None)));
+    }
+    for line in &others {
+        let line = escape::for_screen(line.as_bytes());
+        complain(&format!(
+            "{line:?} is no reply: it begins neither with a reply code (three digits, such as 550) nor with an enhanced status code (such as 5.1.1), and quotes none{}",
+            instead(&arguments.reply)
+        ));
+    }
+    (subjects, others)
 }
 
 /// Whether the words of a line, which has no code, are those of a refusal that is recognised.

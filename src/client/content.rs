@@ -1,5 +1,5 @@
-//! A file on its way as message content: read, put into the form of the wire and summed a block at a time, on a thread of
-//! its own, so that neither memory nor the sum of it holds the connection up.
+//! A file on its way as message content: read and put into the form of the wire a block at a time on a thread of its own,
+//! and summed on another, so that neither memory nor the sum of it holds the connection up.
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
@@ -17,7 +17,7 @@ use super::splitter::hexadecimal;
 const BLOCK: usize = 256 * 1024;
 /// Room for what a block lacks, so that it does not grow: a CR for each line of 40 octets would fit.
 const LACKING: usize = BLOCK / 32;
-/// Blocks that may wait for the connection.
+/// Blocks that may wait for the connection, and for the sum.
 const AHEAD: usize = 4;
 
 /// A file, or a part of one, as message content.
@@ -61,12 +61,15 @@ impl Progress {
     }
 }
 
+/// A block that is sent and summed side by side; it is filled again once both are done with it.
+pub(super) type Shared = Arc<Vec<u8>>;
+
 /// What a file gives, in order.
 pub(super) enum Block {
     /// Octets of the wire that are recorded: whole lines but for the last of the file.
     Recorded(Vec<u8>),
     /// Octets of the wire that are summed.
-    Summed(Vec<u8>),
+    Summed(Shared),
     /// All was read: how many octets were summed, and their sum.
     End(u64, String),
     /// It can't be read on; why.
@@ -80,12 +83,12 @@ pub(super) struct Upload {
     /// Octets that were handed on to be sent and only counted.
     pub(super) counted: u64,
     /// Takes back what was written, to be filled again: fresh memory costs more than what is done with it.
-    spent: plain::Sender<Vec<u8>>,
+    spent: plain::Sender<Shared>,
 }
 
 impl Upload {
     /// Gives a block back that has gone out.
-    pub(super) fn give_back(&self, block: Vec<u8>) {
+    pub(super) fn give_back(&self, block: Shared) {
         // Where the reader is done nobody needs it.
         let _ = self.spent.send(block);
     }
@@ -111,13 +114,13 @@ impl Upload {
         let (spent, spare) = plain::channel();
         let exact = content.octets.is_some();
         let form = if content.as_is { None } else { Some(Form::new(stuffed)) };
-        let mut reading =
-            Reading { sender, spare, form, room: recorded, begun: Vec::new(), summed: 0, sum: Sha256::new() };
+        let summing = Summing::new(spent.clone());
+        let mut reading = Reading { sender, spare, form, room: recorded, begun: Vec::new(), summed: 0, summing };
         let name = content.name.clone();
         tokio::task::spawn_blocking(move || {
             let done = reading.all(&mut file.take(octets), exact.then_some(octets));
-            let last = match done {
-                Ok(()) => Block::End(reading.summed, hexadecimal(&reading.sum.finalize())),
+            let last = match done.and_then(|()| reading.summing.done()) {
+                Ok(sum) => Block::End(reading.summed, sum),
                 Err(error) => Block::Failed(format!("{name} can't be read on: {error}")),
             };
             // Where nobody listens any more the connection has ended.
@@ -129,23 +132,22 @@ impl Upload {
 
 struct Reading {
     sender: mpsc::Sender<Block>,
-    /// Blocks that have gone out.
-    spare: plain::Receiver<Vec<u8>>,
+    /// Blocks that have gone out, or are summed.
+    spare: plain::Receiver<Shared>,
     form: Option<Form>,
     /// Octets that may still be recorded.
     room: u64,
     /// A line that is to be recorded, as far as it was read.
     begun: Vec<u8>,
     summed: u64,
-    sum: Sha256,
+    summing: Summing,
 }
 
 impl Reading {
     fn all(&mut self, file: &mut impl io::Read, exact: Option<u64>) -> io::Result<()> {
         let mut octets = 0;
         loop {
-            // A block that has gone out is filled again as it is: what is read goes over what it held.
-            let mut block = self.spare.try_recv().unwrap_or_else(|_| Vec::with_capacity(BLOCK + LACKING));
+            let mut block = self.empty();
             block.resize(BLOCK, 0);
             let read = file.read(&mut block)?;
             if read == 0 {
@@ -173,6 +175,13 @@ impl Reading {
         Ok(())
     }
 
+    /// A block to fill. One that has gone out and is summed is filled again as it is: what is read goes over what it held.
+    fn empty(&self) -> Vec<u8> {
+        // Whoever is done with it first gives it back while the other still has it.
+        let spare = self.spare.try_iter().find_map(|block| Arc::try_unwrap(block).ok());
+        spare.unwrap_or_else(|| Vec::with_capacity(BLOCK + LACKING))
+    }
+
     /// Hands a block on; false where nobody wants it.
     fn give(&mut self, wire: Vec<u8>) -> bool {
         let mut wire = if self.begun.is_empty() { wire } else { [std::mem::take(&mut self.begun), wire].concat() };
@@ -196,8 +205,48 @@ impl Reading {
             return true;
         }
         self.summed += wire.len() as u64;
-        self.sum.update(&wire);
-        self.sender.blocking_send(Block::Summed(wire)).is_ok()
+        let wire = Arc::new(wire);
+        self.sender.blocking_send(Block::Summed(Arc::clone(&wire))).is_ok() && self.summing.add(wire)
+    }
+}
+
+/// The sum of what is only counted, on a thread of its own from the first block on: it costs as much as all else that is
+/// done with a block.
+struct Summing {
+    /// Takes blocks that are summed.
+    spent: plain::Sender<Shared>,
+    thread: Option<(plain::SyncSender<Shared>, std::thread::JoinHandle<String>)>,
+}
+
+impl Summing {
+    fn new(spent: plain::Sender<Shared>) -> Self {
+        Self { spent, thread: None }
+    }
+
+    /// Adds a block; waits while too many are not summed yet. False where nothing sums any more.
+    fn add(&mut self, block: Shared) -> bool {
+        let (blocks, _) = self.thread.get_or_insert_with(|| {
+            let (sender, blocks) = plain::sync_channel::<Shared>(AHEAD);
+            let spent = self.spent.clone();
+            let sum = move || {
+                let mut sum = Sha256::new();
+                for block in blocks {
+                    sum.update(&*block);
+                    // Where the reader is done nobody needs it.
+                    let _ = spent.send(block);
+                }
+                hexadecimal(&sum.finalize())
+            };
+            (sender, std::thread::spawn(sum))
+        });
+        blocks.send(block).is_ok()
+    }
+
+    /// The sum of all that was added.
+    fn done(&mut self) -> io::Result<String> {
+        let Some((blocks, thread)) = self.thread.take() else { return Ok(hexadecimal(&Sha256::new().finalize())) };
+        drop(blocks);
+        thread.join().map_err(|_| io::Error::other("its sum is lost"))
     }
 }
 

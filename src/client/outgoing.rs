@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
+use std::sync::Arc;
 
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
@@ -14,7 +15,7 @@ const PIECE: usize = 64 * 1024;
 /// What waits to be written, in order.
 #[derive(Debug, Default)]
 pub(super) struct Outgoing {
-    pieces: VecDeque<Vec<u8>>,
+    pieces: VecDeque<Arc<Vec<u8>>>,
     /// Octets of the first piece that went out already.
     gone: usize,
     octets: usize,
@@ -38,15 +39,15 @@ impl Outgoing {
             return;
         }
         self.octets += octets.len();
-        match self.pieces.back_mut().filter(|_| self.open) {
+        match self.pieces.back_mut().filter(|_| self.open).and_then(Arc::get_mut) {
             Some(last) if last.len() < PIECE => last.extend_from_slice(octets),
-            _ => self.pieces.push_back(octets.to_vec()),
+            _ => self.pieces.push_back(Arc::new(octets.to_vec())),
         }
         self.open = true;
     }
 
     /// Adds a block as it is.
-    pub(super) fn push(&mut self, block: Vec<u8>) {
+    pub(super) fn push(&mut self, block: Arc<Vec<u8>>) {
         if block.is_empty() {
             return;
         }
@@ -68,7 +69,7 @@ impl Outgoing {
     }
 
     /// So many octets went out; `spent` gets each piece that is done with.
-    pub(super) fn advance(&mut self, octets: usize, mut spent: impl FnMut(Vec<u8>)) {
+    pub(super) fn advance(&mut self, octets: usize, mut spent: impl FnMut(Arc<Vec<u8>>)) {
         self.octets = self.octets.saturating_sub(octets);
         self.gone += octets;
         while let Some(first) = self.pieces.front()
@@ -102,7 +103,7 @@ mod tests {
             for (n, (length, block, room)) in steps.into_iter().enumerate() {
                 let octets = vec![u8::try_from(n).expect("few"); length];
                 all.extend_from_slice(&octets);
-                if block { outgoing.push(octets) } else { outgoing.extend_from_slice(&octets) }
+                if block { outgoing.push(Arc::new(octets)) } else { outgoing.extend_from_slice(&octets) }
                 let mut space = vec![0; room];
                 let mut writer = std::io::Cursor::new(&mut space[..]);
                 let went = if outgoing.is_empty() { 0 } else {
