@@ -116,7 +116,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
             return Exit::Usage;
         }
     };
-    let runtime = match super::runtime::runtime(None) {
+    let runtime = match super::runtime::runtime(threads(arguments.class.is_one())) {
         Ok(runtime) => runtime,
         Err(error) => {
             say(&format!("ehlo lab: can't start: {error}"));
@@ -131,6 +131,13 @@ pub(super) fn run(arguments: &Arguments, common: &Common, world: &World) -> Exit
     });
     runtime.shutdown_background();
     exit
+}
+
+/// Threads that serve: all for a class, whose students are judged meanwhile; otherwise half of the processors, since whoever
+/// talks to the lab mostly runs on the others, and threads that wait wake each other for each line.
+fn threads(class: bool) -> Option<usize> {
+    let half = || std::thread::available_parallelism().map_or(1, |all| all.get().div_ceil(2));
+    (!class).then(half)
 }
 
 /// The scenario that is to be played, and what its files are watched by; none where it was only to be saved.
@@ -183,7 +190,8 @@ async fn serve(arguments: &Arguments, staged: (Scenario, Option<Reload>), common
             "ehlo lab: listening beyond this machine: whoever reaches it can leave mail here, and its passwords are public",
         );
     }
-    let notices = lab.notices();
+    // Where nothing is told and nothing written, nobody is woken for it.
+    let notices = (!common.quiet || arguments.mail.is_some()).then(|| lab.notices());
     let mut signals = match Signals::new() {
         Ok(signals) => signals,
         Err(error) => {
@@ -201,7 +209,7 @@ async fn serve(arguments: &Arguments, staged: (Scenario, Option<Reload>), common
                 return exit;
             }
             scenario = changed(&mut reload) => watch.change(scenario, world),
-            notice = watch.notices.recv() => match notice {
+            notice = watch.next() => match notice {
                 Err(RecvError::Closed) => return Exit::Done,
                 notice => watch.take(notice.ok()),
             },
@@ -220,7 +228,7 @@ async fn changed(reload: &mut Option<Reload>) -> Result<Scenario, ScenarioError>
 /// What is done with what happens in the lab.
 struct Watch {
     lab: Lab,
-    notices: broadcast::Receiver<Notice>,
+    notices: Option<broadcast::Receiver<Notice>>,
     mail: Option<PathBuf>,
     quiet: bool,
     /// The number of the last message that was written to a file.
@@ -228,6 +236,14 @@ struct Watch {
 }
 
 impl Watch {
+    /// The next notice; never one where none is wanted.
+    async fn next(&mut self) -> Result<Notice, RecvError> {
+        match &mut self.notices {
+            Some(notices) => notices.recv().await,
+            None => std::future::pending().await,
+        }
+    }
+
     /// Goes on with the scenario that was read anew, or says why the old one stays.
     fn change(&self, scenario: Result<Scenario, ScenarioError>, world: &World) {
         let changed = scenario.map_err(LabError::from).and_then(|scenario| self.lab.change(scenario, world));
@@ -256,7 +272,8 @@ impl Watch {
     /// What happened up to now, before the end.
     fn rest(&mut self) {
         loop {
-            match self.notices.try_recv() {
+            let Some(notices) = &mut self.notices else { return };
+            match notices.try_recv() {
                 Ok(notice) => self.take(Some(notice)),
                 Err(broadcast::error::TryRecvError::Lagged(_)) => self.take(None),
                 Err(_) => return self.save(),

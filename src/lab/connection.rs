@@ -399,7 +399,7 @@ impl Connection {
             }
             self.session.comes_early(early);
             early = true;
-            let mut actions = self.session.handle(unit.clone());
+            let mut actions = self.session.handle(&unit);
             self.say_beside(&mut actions);
             let ended = matches!(unit, Unit::Content(_)) && self.session.expects() != Some(Expect::Content);
             self.recorder.input(&self.site, &unit, ended);

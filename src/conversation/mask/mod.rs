@@ -25,7 +25,7 @@ use zeroize::Zeroizing;
 use crate::smtp::escape;
 use crate::smtp::secret::MARKER as AUTH;
 use crate::smtp::session::Sent;
-use crate::smtp::{Command, Secret, Session, Verb, verb};
+use crate::smtp::{Command, Phase, Secret, Session, Verb, verb};
 
 use super::event::{Line, Remark};
 use super::log::{Entry, Kind};
@@ -94,6 +94,10 @@ impl Mask {
     /// What is about to be sent at this point of the session, as it may be recorded: a line, a part of one, or content.
     #[must_use]
     pub fn sent(&mut self, session: &Session, bytes: &[u8], crlf: bool) -> Line {
+        if crlf && self.is_plain_content(session, bytes) {
+            self.sent.tail.clear();
+            return line(bytes, crlf, Vec::new());
+        }
         let mut masked = Vec::new();
         let mut start = 0;
         for part in parts(bytes) {
@@ -102,6 +106,16 @@ impl Mask {
             start += part.len();
         }
         line(bytes, crlf, masked)
+    }
+
+    /// Whether this is a whole line of content, and no secret is known that could stand in it: most of what is sent.
+    fn is_plain_content(&self, session: &Session, bytes: &[u8]) -> bool {
+        (session.phase() == Phase::Data || session.chunk_left > 0)
+            && self.values.is_empty()
+            && self.sent.line.is_empty()
+            && !self.sent.secret
+            && memchr::memchr(b'\n', bytes).is_none()
+            && session.classify(bytes) == Sent::Content
     }
 
     /// What was received, as it may be recorded: a line or a part of one.

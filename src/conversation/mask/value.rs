@@ -78,6 +78,11 @@ impl Values {
         self.secrets.len() - self.passing.len()
     }
 
+    /// Whether there is nothing to look for, not even in the next reply.
+    pub(super) fn is_empty(&self) -> bool {
+        self.secrets.is_empty()
+    }
+
     /// How many octets back a secret that ends now may have begun, in base64 too.
     pub(super) fn reach(&self) -> usize {
         self.secrets.iter().map(|s| s.expose().len() * 2 + 8).max().unwrap_or(0)

@@ -18,6 +18,8 @@ const MOST: u64 = 64 << 20;
 /// Message content as it comes.
 #[derive(Debug, Default)]
 pub(super) struct Incoming {
+    /// Octets of it at most.
+    limit: u64,
     pub(super) bytes: Vec<u8>,
     /// All octets, those that were not kept included.
     pub(super) size: u64,
@@ -52,7 +54,7 @@ impl Session {
         } else if self.transaction.as_ref().is_some_and(|t| t.parameters.binary) {
             "503 5.5.1 Error: BODY=BINARYMIME needs BDAT"
         } else {
-            self.state = State::Content(Incoming::default());
+            self.state = State::Content(Incoming::within(self.size_limit()));
             return self.say("354 End data with <CR><LF>.<CR><LF>".to_owned());
         };
         self.refuse(refusal.to_owned());
@@ -86,12 +88,11 @@ impl Session {
 
     /// Adds octets to the content that is coming, within the limits.
     fn keep(&mut self, bytes: &[u8]) {
-        let limit = self.size_limit().unwrap_or(MOST);
         let ((State::Content(incoming), _) | (_, Some(incoming))) = (&mut self.state, &mut self.chunks) else { return };
         let octets = bytes.len() as u64;
         incoming.size += octets;
         if incoming.over.is_none() {
-            if incoming.size > limit {
+            if incoming.size > incoming.limit {
                 incoming.over = Some(Over::Limit);
             } else if self.site.take_room(octets) {
                 incoming.room += octets;
@@ -131,7 +132,7 @@ impl Session {
             Some(_) => None,
         };
         if refused.is_none() && self.chunks.is_none() {
-            self.chunks = Some(Incoming::default());
+            self.chunks = Some(Incoming::within(self.size_limit()));
         }
         self.state = State::Chunk { left: size, size, last, refused: refused.map(str::to_owned) };
         if size == 0 {
@@ -369,6 +370,11 @@ impl Over {
 }
 
 impl Incoming {
+    /// Content that may have so many octets; as many as there is room for where the server promises no SIZE.
+    fn within(limit: Option<u64>) -> Self {
+        Self { limit: limit.unwrap_or(MOST), ..Self::default() }
+    }
+
     /// Looks for bare line ends in content that came in chunks, where lines are not seen on the way.
     fn look_for_bare_ends(&mut self) {
         let mut before = 0;

@@ -222,15 +222,15 @@ impl Session {
     }
 
     /// Takes a piece of input; gives what is to be done.
-    pub(super) fn handle(&mut self, unit: Unit) -> Vec<Action> {
+    pub(super) fn handle(&mut self, unit: &Unit) -> Vec<Action> {
         match unit {
-            Unit::Line { bytes, crlf } => self.line(&bytes, crlf),
+            Unit::Line { bytes, crlf } => self.line(bytes, *crlf),
             Unit::TooLong(_) => {
                 self.state = State::Command;
                 self.refuse("500 5.5.2 Error: line too long".to_owned());
             }
-            Unit::Content(bytes) => self.content(&bytes),
-            Unit::Chunk(bytes) => self.chunk(&bytes),
+            Unit::Content(bytes) => self.content(bytes),
+            Unit::Chunk(bytes) => self.chunk(bytes),
         }
         self.take()
     }

@@ -90,7 +90,7 @@ impl Talk {
         while let Some(expect) = self.session.expects()
             && let Some(unit) = self.framer.next(expect)
         {
-            let actions = self.session.handle(unit);
+            let actions = self.session.handle(&unit);
             out.extend(self.lines(actions));
         }
         out
