@@ -41,7 +41,7 @@ use spans::Spans;
 use tokens::{Quoted, blanked, code, is_encoded, without_quoted};
 
 /// Keys of the head that say nothing of anybody, or are searched.
-const KEYS: [&str; 8] = ["ehlo", "title", "target", "started", "side", "clock", "imported", "vars"];
+const KEYS: [&str; 9] = ["ehlo", "title", "target", "started", "copied", "side", "clock", "imported", "vars"];
 
 /// The conversation with everybody and every place in it replaced. The same names get the same replacements throughout
 /// one conversation, and others in another.

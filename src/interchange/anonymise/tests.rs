@@ -30,6 +30,13 @@ fn what_a_script_has_filled_keeps_its_name() {
     assert!(!out.contains("noddy"), "{out}");
 }
 
+#[test]
+fn a_copy_of_what_goes_on_says_so_without_names_too() {
+    let talk = "+++\nehlo = 1\ncopied = 2026-03-01T09:00:00Z\n+++\n0.000000 * connected mx.noddy.example:25\n";
+    let out = text(&anonymise(&read(talk.as_bytes()).expect("a transcript")));
+    assert!(out.contains("copied = 2026-03-01T09:00:00Z") && !out.contains("noddy"), "{out}");
+}
+
 /// Found by a fuzzer.
 #[test]
 fn a_comment_that_is_like_an_address_stays_a_comment() {

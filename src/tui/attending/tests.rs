@@ -151,6 +151,7 @@ fn a_lesson_that_is_done_leads_on_within_the_class_and_its_last_one_ends_it() {
     screen.send(Message::Lesson(LessonNews::Begun { lesson, address, seed: 1, begins: Begins::InClass(come) }));
     screen.keys("<esc><f7>");
     assert!(screen.shown().contains("Next: Lesson 8 · On 08-relay, 15 minutes"), "{}", screen.shown());
+    assert!(screen.shown().contains("Your instructor can give you a certificate of it"), "{}", screen.shown());
     screen.keys("l");
     let shown = screen.shown();
     assert!(shown.contains("Lessons of the class monday") && shown.contains("On 09-own"), "{shown}");

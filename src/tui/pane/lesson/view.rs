@@ -23,6 +23,8 @@ use crate::tui::theme::{Role, Theme};
 
 /// Below so many rows it is a strip, without a frame at its sides.
 pub(super) const STRIP: u16 = 5;
+/// Said of a lesson that is done in a class.
+const CERTIFIED: &str = "Your instructor can give you a certificate of it: your conversation, its steps marked.";
 
 /// Draws the lesson into its place.
 pub(in crate::tui) fn draw(model: &Model, pane: &LessonPane, frame: &mut Frame<'_>, area: Rect) {
@@ -361,6 +363,9 @@ impl Writer<'_> {
         let hints = said(reached.hints, "hint", "hints");
         let wrong = said(reached.wrong as usize, "wrong answer", "wrong answers");
         lines.extend(self.styled("   ", &format!("{hints}, {wrong}"), Role::Dim));
+        if self.pane.is_in_class() {
+            lines.extend(self.styled("   ", CERTIFIED, Role::Dim));
+        }
         match next_lesson(self.model) {
             Some(Standing { lesson: next, .. }) => {
                 let minutes = next.minutes.map_or_else(String::new, |minutes| format!(", {minutes} minutes"));
