@@ -79,6 +79,7 @@ fn opening(home: &Path, small: &Path, large: &Path) {
     let path = large.to_string_lossy().into_owned();
     let octets = std::fs::metadata(large).map_or(0, |data| data.len());
     let (mut first, mut whole, mut less) = (Vec::new(), Vec::new(), Vec::new());
+    let mut heads: [Vec<Duration>; 2] = Default::default();
     let mut memory = 0;
     for _ in 0..5 {
         let mut screen = Screen::ehlo(home, &["open", &path]);
@@ -88,8 +89,13 @@ fn opening(home: &Path, small: &Path, large: &Path) {
         memory = screen.memory();
         screen.kill();
         if let Some(mut screen) = Screen::less(home, &path) {
-            screen.shown("ehlo = 1").expect("the head of the file");
+            heads[0].push(screen.shown(HEAD).expect("the head of the file"));
+            screen.settle();
             less.push(screen.press(b"G").expect("the end of the file"));
+            screen.kill();
+        }
+        if let Some(mut screen) = Screen::lnav(home, &path) {
+            heads[1].push(screen.shown(HEAD).expect("the head of the file"));
             screen.kill();
         }
     }
@@ -99,7 +105,9 @@ fn opening(home: &Path, small: &Path, large: &Path) {
     screen.kill();
     let to_the_end =
         if less.is_empty() { "less is missing".to_owned() } else { format!("{} (less, `G`)", Spread::of(less)) };
-    row("1,000,000 records: the beginning is shown", &Spread::of(first).to_string(), "");
+    let heads = ["less", "lnav"].into_iter().zip(heads).map(|(name, times)| beside(name, spread(times)));
+    let heads = heads.collect::<Vec<_>>().join("; ");
+    row("1,000,000 records: the beginning is shown", &Spread::of(first).to_string(), &heads);
     row("1,000,000 records: all read and folded", &Spread::of(whole).to_string(), &to_the_end);
     let hundredths = memory * 100 / octets.max(1);
     row(
@@ -121,10 +129,16 @@ fn keys(home: &Path, small: &Path, large: &Path) {
         let path = path.to_string_lossy().into_owned();
         let open = || Screen::ehlo(home, &["open", &path]).ready("· opened ┐");
         let ours = press(open(), &[b"j", b"j", b"[", b"k", b"]", b"\x04", b"\x15", b"G", b"g"]);
-        let less =
-            Screen::less(home, &path).map(|screen| press(screen.ready("ehlo = 1"), &[b"j", b"j", b"k", b"d", b"u"]));
-        let less = less.map_or_else(String::new, |less| format!(", {less} (less)"));
-        row(&format!("a key painted, {name} records open"), &ours.to_string(), &format!("{bare} (bare){less}"));
+        let read = |screen: Option<Screen>| {
+            screen.map(|screen| press(screen.ready(HEAD), &[b"j", b"j", b"k", b"\x04", b"\x15"]))
+        };
+        let less = beside("less", read(Screen::less(home, &path)));
+        let lnav = beside("lnav", read(Screen::lnav(home, &path)));
+        row(
+            &format!("a key painted, {name} records open"),
+            &ours.to_string(),
+            &format!("{bare} (bare); {less}; {lnav}"),
+        );
     }
 }
 
@@ -135,27 +149,36 @@ fn search(home: &Path, large: &Path) {
     let number = &before[before.len() - 9..];
     let (keys, found) = (format!("/{number}\r"), format!("{number}@"));
     let path = large.to_string_lossy().into_owned();
-    let time = |open: &dyn Fn() -> Option<Screen>| -> Option<Spread> {
+    let time = |found: &str, open: &dyn Fn() -> Option<Screen>| -> Option<Spread> {
         let each = (0..5).map(|_| {
             let mut screen = open()?;
-            let time = screen.type_until(keys.as_bytes(), &found);
+            let time = screen.type_until(keys.as_bytes(), found);
             screen.kill();
             time
         });
         each.collect::<Option<Vec<_>>>().map(Spread::of)
     };
-    let ours = time(&|| Some(Screen::ehlo(home, &["open", &path]).ready("· opened ┐")));
-    let less = time(&|| Screen::less(home, &path).map(|screen| screen.ready("ehlo = 1")));
-    let lnav = time(&|| Screen::beside(home, "lnav", &[&path]).map(|screen| screen.ready("ehlo = 1")));
-    let said = |name: &str, spread: Option<Spread>| {
-        spread.map_or_else(|| format!("{name} is missing or found nothing"), |spread| format!("{spread} ({name})"))
-    };
+    let ours = time(&found, &|| Some(Screen::ehlo(home, &["open", &path]).ready("· opened ┐")));
+    let less = beside("less", time(&found, &|| Screen::less(home, &path).map(|screen| screen.ready(HEAD))));
+    // It counts them, and stays where it is until one goes on.
+    let lnav =
+        time(&format!("hits for “{number}”"), &|| Screen::lnav(home, &path).map(|screen| screen.ready(HEAD)));
+    let lnav = beside("lnav", lnav);
     let ours = ours.map_or_else(|| "nothing was found".to_owned(), |spread| spread.to_string());
-    row(
-        "1,000,000 records: a text near the end is found",
-        &ours,
-        &format!("{}; {}", said("less", less), said("lnav", lnav)),
-    );
+    row("1,000,000 records: a text near the end is found", &ours, &format!("{less}; {lnav}"));
+}
+
+/// The head of a transcript, which other programs show as it stands.
+const HEAD: &str = "ehlo = 1";
+
+/// What another program took, where it did it.
+fn beside(name: &str, spread: Option<Spread>) -> String {
+    spread.map_or_else(|| format!("{name} is missing or found nothing"), |spread| format!("{spread} ({name})"))
+}
+
+/// What these times come to; none where there is none.
+fn spread(times: Vec<Duration>) -> Option<Spread> {
+    (!times.is_empty()).then(|| Spread::of(times))
 }
 
 fn megabytes_a_second(octets: usize, time: Duration) -> u128 {

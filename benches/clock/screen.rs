@@ -9,6 +9,8 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 
 const COLUMNS: u16 = 120;
 const ROWS: u16 = 33;
+/// What the terminal is said to be.
+const TERM: &str = "xterm-256color";
 /// How long anything is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// A screen that has not changed for so long is painted.
@@ -55,35 +57,41 @@ impl Screen {
             "--config",
             &home.join("config").to_string_lossy(),
         ]);
-        Self::start(home, command)
+        Self::start(home, TERM, command)
     }
 
     /// A bare ratatui screen: this very program.
     pub(super) fn bare(home: &Path) -> Self {
         let mut command = CommandBuilder::new(std::env::current_exe().expect("a program has a path"));
         command.arg("--bare");
-        Self::start(home, command)
+        Self::start(home, TERM, command)
     }
 
     /// `less` on a file, where it is installed.
     pub(super) fn less(home: &Path, path: &str) -> Option<Self> {
-        Self::beside(home, "less", &["-n", path])
+        Self::program(home, "less", TERM, &["-n", path])
+    }
+
+    /// `lnav` on a file, from its beginning, where it is installed.
+    pub(super) fn lnav(home: &Path, path: &str) -> Option<Self> {
+        // What repeats a character by a sequence of its own, as it does in xterm, can't be read here.
+        Self::program(home, "lnav", "screen-256color", &["-c", ":goto 0", path])
     }
 
     /// Another program, where it is installed.
-    pub(super) fn beside(home: &Path, program: &str, arguments: &[&str]) -> Option<Self> {
+    fn program(home: &Path, program: &str, term: &str, arguments: &[&str]) -> Option<Self> {
         let there = std::env::split_paths(&std::env::var_os("PATH")?).any(|dir| dir.join(program).is_file());
         there.then(|| {
             let mut command = CommandBuilder::new(program);
             command.args(arguments);
-            Self::start(home, command)
+            Self::start(home, term, command)
         })
     }
 
-    fn start(home: &Path, mut command: CommandBuilder) -> Self {
+    fn start(home: &Path, term: &str, mut command: CommandBuilder) -> Self {
         let size = PtySize { rows: ROWS, cols: COLUMNS, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
-        command.env("TERM", "xterm-256color");
+        command.env("TERM", term);
         command.env("LANG", "C.UTF-8");
         command.env("HOME", home);
         command.cwd(home);

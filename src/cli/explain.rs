@@ -20,9 +20,9 @@ use crate::world::World;
 /// Its arguments.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// The reply, such as 550 5.1.1 User unknown; several words are joined by a space; - reads standard input; a bounce
-    /// message (a file whose name ends in .eml, or on standard input) is taken apart; with --log, the log's file; with --list,
-    /// what to look up
+    /// The reply, such as 550 5.1.1 User unknown, or its words alone; several words are joined by a space; - reads standard
+    /// input; a bounce message (a file whose name ends in .eml, or on standard input) is taken apart; with --log, the log's
+    /// file; with --list, what to look up
     #[arg(required_unless_present_any = ["list", "log"], value_name = "CODE [TEXT]")]
     pub reply: Vec<String>,
     /// What the reply answers: a verb, or connect, end-of-data, auth-answer, unasked
