@@ -61,6 +61,15 @@ fn postfix_as_an_exchanger() {
 
 #[test]
 #[ignore = "needs Postfix and Dovecot"]
+fn postfix_holds_to_the_scripts_that_are_shipped() {
+    let Some(postfix) = present("Postfix", postfix::start()) else { return };
+    let desk = Desk::new(&postfix.ground, postfix.exchanger, SECURE);
+    let names = ["classic", "mistakes", "pipelined", "receipt", "relay", "repaired", "starttls"];
+    desk.plays_shipped(&names).expect(0, &["1..7", "ok 7"]);
+}
+
+#[test]
+#[ignore = "needs Postfix and Dovecot"]
 fn postfix_takes_submissions() {
     let Some(postfix) = present("Postfix", postfix::start()) else { return };
     let desk = Desk::new(&postfix.ground, postfix.submission, SECURE);

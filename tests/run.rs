@@ -151,6 +151,21 @@ const SENDS_MAIL: &str = "\
     > QUIT\n";
 
 #[test]
+fn each_script_that_is_shipped_holds_at_the_lab() {
+    let desk = Desk::new();
+    let ran = desk.run(&["example:", "--target", "lab:"]);
+    ran.expect(2, &["no script of that name is shipped; there are example:classic, "]);
+    let names = ran.err.split([',', ' ', '\n']).filter(|word| word.starts_with("example:"));
+    let names: Vec<&str> = names.filter(|word| *word != "example:").collect();
+    assert!(names.len() >= 7, "{}", ran.err);
+    let ran = desk.run(&[&names[..], &["--target", "lab:", "--report", "tap"]].concat());
+    ran.expect(0, &[&format!("1..{}", names.len())]);
+    assert!(!ran.out.contains("not ok"), "{}", ran.out);
+    // They name no server of their own.
+    desk.run(&["example:classic"]).expect(2, &["give one with --target"]);
+}
+
+#[test]
 fn the_classic_conversation_with_the_lab() {
     let desk = Desk::new();
     let script = "+++\nehlo = 1\ntitle = \"classic\"\n+++\n< 220\n> HELO noddy.com\n< 250\n> MAIL FROM:<{{from}}>\n< 250 2.1.0\n\

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::conversation::file::{self, Document};
 use crate::interchange::import::{self, Imported, LARGEST, Outline};
 use crate::library::{self, NameError};
+use crate::script::example;
 use crate::smtp::escape::for_screen;
 
 use super::Common;
@@ -93,6 +94,9 @@ pub(super) fn kept(path: &Path, state: &Path) -> Result<PathBuf, String> {
 /// # Errors
 /// As for [`kept`].
 pub(super) fn kept_by_its_name(path: &Path, state: &Path) -> Result<PathBuf, String> {
+    if let Some(name) = example::name(path) {
+        return example::text(name).map(|_| path.to_owned());
+    }
     let found = kept(path, state)?;
     let word = path.to_str().unwrap_or_default();
     let stem = word.strip_suffix(".smtp").unwrap_or(word);

@@ -41,7 +41,8 @@ After a failed expectation no mail goes out half-checked: DATA, BDAT and the fin
 Exit status: 0 as expected, 1 refused or not as expected, 2 a mistake in the script or on the command line, 3 no connection,
 4 TLS, 5 authentication, 6 time-out, 7 not SMTP, 8 some recipients refused, 130 interrupted. Of several scripts the first that is not 0.")]
 pub(super) struct Arguments {
-    /// The scripts or transcripts, played in order; last or a whole name for a kept one; - reads standard input
+    /// The scripts or transcripts, played in order; last or a whole name for a kept one; example:NAME for one of ehlo's own
+    /// (example: says which there are); - reads standard input
     #[arg(required = true, value_name = "SCRIPT")]
     scripts: Vec<PathBuf>,
     /// Where to connect: lab:, a host or host:port, a profile, mx:DOMAIN, …; without it the target in the script's head

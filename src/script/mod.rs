@@ -9,6 +9,7 @@
 //! | [`check`] | `? latency < 2s`: what is asserted of the conversation |
 //! | [`values`] | `{{name}}` |
 //! | [`files`] | which files a script may read |
+//! | [`example`] | the scripts that are shipped |
 //! | `item` | lines, and recorded replies, one after the other |
 //! | [`plan`](mod@plan) | lines filled, replies tied to what they answer |
 //! | [`record`] | a recording as a script |
@@ -25,6 +26,7 @@ pub mod beside;
 pub mod check;
 pub mod comparison;
 mod dial;
+pub mod example;
 mod facts;
 pub mod files;
 pub mod guide;

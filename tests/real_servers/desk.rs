@@ -100,6 +100,18 @@ impl Desk {
         Ran { code: output.status.code(), out }
     }
 
+    /// Plays the scripts that are shipped, by their names.
+    pub(crate) fn plays_shipped(&self, names: &[&str]) -> Ran {
+        let mut command = self.command("run");
+        command.args(names.iter().map(|name| format!("example:{name}"))).args(["--target", "real", "--report", "tap"]);
+        for var in ["ehlo=noddy.com", "from=dude@noddy.com", "to=dude@target.local"] {
+            command.args(["--var", var]);
+        }
+        let output = command.output().unwrap();
+        let out = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        Ran { code: output.status.code(), out }
+    }
+
     /// Runs the ready-made tests; gives their report, as JSON.
     pub(crate) fn probes(&self, arguments: &[&str]) -> Ran {
         let output = self.command("probe").args(["real", "--json"]).args(arguments).output().unwrap();

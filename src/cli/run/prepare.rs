@@ -14,6 +14,7 @@ use crate::conversation::journal::Journal;
 use crate::conversation::{Dialogue, Kind};
 use crate::lab::{self, Lab};
 use crate::profile::{Endpoint, Profiles, SecretSource, Target};
+use crate::script::example;
 use crate::script::files::Folders;
 use crate::script::masks::{Ends, Masks};
 use crate::script::plan::{Plan, plan};
@@ -106,7 +107,7 @@ pub(super) async fn prepare(
     let mut target = target(&document, path, to, &profiles)?;
     let vars = document.header.table.get("vars").and_then(toml::Value::as_table);
     let values = Values::new(&arguments.variables, vars, &target, &arguments.allow_env, world);
-    let own = if name == "-" { None } else { Some(folder_of(path)) };
+    let own = if name == "-" || example::name(path).is_some() { None } else { Some(folder_of(path)) };
     let folders = Folders { own, allowed: arguments.allow_files.clone() };
     let mut plan = plan(&document, &name, &values, &folders).map_err(|error| error.to_string())?;
     if arguments.pace {
@@ -175,6 +176,9 @@ fn unused(document: &Document, arguments: &Arguments) -> impl Iterator<Item = St
 }
 
 fn read(path: &Path) -> Result<(String, Document), String> {
+    if let Some(name) = example::name(path) {
+        return Ok((crate::cli::input::shown(path), parsed(example::text(name)?.as_bytes(), path)?));
+    }
     if let Some(what) = crate::cli::input::foreign(path).filter(|_| path.as_os_str() != "-") {
         let name = crate::cli::input::shown(path);
         return Err(format!(
@@ -189,10 +193,15 @@ fn read(path: &Path) -> Result<(String, Document), String> {
         .lock()
         .read_to_end(&mut bytes)
         .map_err(|error| format!("standard input can't be read: {error}"))?;
-    let said = |error: crate::conversation::file::FileError| error.in_file(Path::new("-")).to_string();
+    Ok(("-".to_owned(), parsed(&bytes, path)?))
+}
+
+/// A script from memory, with what it is called.
+fn parsed(bytes: &[u8], name: &Path) -> Result<Document, String> {
+    let said = |error: crate::conversation::file::FileError| error.in_file(name).to_string();
     let mut reader = Reader::new();
-    reader.feed(&bytes).map_err(said)?;
-    Ok(("-".to_owned(), reader.finish().map_err(said)?))
+    reader.feed(bytes).map_err(said)?;
+    reader.finish().map_err(said)
 }
 
 fn folder_of(path: &Path) -> PathBuf {
