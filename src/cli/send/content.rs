@@ -146,6 +146,14 @@ fn unsigned(content: &Content, envelope: &Envelope<'_>, world: &World, inputs: &
 /// # Errors
 /// The option that it can't, with the cure.
 fn fits(content: &Content) -> Result<(), String> {
+    let parts = content.parts.0.iter().map(|part| part.content.as_str());
+    let texts = [&content.data, &content.body, &content.html].into_iter().flatten().map(String::as_str);
+    let whole = usize::from(content.from_standard_input && content.data.as_deref() != Some("-"));
+    if whole + parts.chain(texts).filter(|given| *given == "-").count() > 1 {
+        return Err("standard input can be read once only: one - among --data, --body, --html, --attach and \
+                    --attach-body; a file, @FILE, can be given twice"
+            .to_owned());
+    }
     let is_raw = |name: &String| samples::sample(name, "", "", &Stamp::default()).is_some_and(|it| it.raw);
     if content.no_data_fixup {
         return as_it_is(content, "with --no-data-fixup the message");
@@ -185,6 +193,12 @@ fn furnished(message: Vec<u8>, content: &Content, inputs: &mut Inputs, world: &W
         Encoding::Auto => message,
         encoding => reencode(&message, encoding).map_err(|error| error.to_string())?,
     };
+    let first = message.split(|octet| *octet == b'\n').next().unwrap_or_default().trim_ascii_end();
+    if !content.parts.0.is_empty() && !first.is_empty() && !header::is_field(first) {
+        return Err(
+            "the message has no header, so that nothing can be attached to it; give its text by --body".to_owned()
+        );
+    }
     for part in &content.parts.0 {
         if part.body {
             return Err("the message is given whole and has its text; leave out --attach-body".to_owned());

@@ -150,6 +150,8 @@ fn what_can_not_go_into_a_message_is_refused() {
         (Content { encoding: Encoding::Base64, ..sample("bare-lf") }, "leave out --encoding"),
         (Content { body: Some("x".into()), ..sample("plain") }, "leave out --body"),
         (Content { parts: attached("x", true), ..data("S: x\\n\\ny") }, "leave out --attach-body"),
+        (Content { parts: attached("x", false), ..data("x") }, "give its text by --body"),
+        (Content { body: Some("-".into()), parts: attached("-", false), ..Content::default() }, "read once only"),
     ] {
         let words = made(&content).expect_err(want);
         assert!(words.contains(want), "{words}");
