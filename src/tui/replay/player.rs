@@ -111,6 +111,7 @@ impl Playing {
             Next::Sleep(time) => format!("A pause of {} comes next", crate::profile::duration::words(time)),
             Next::Reconnect => "A new connection comes next".to_owned(),
             Next::Drop => "Closing without QUIT comes next".to_owned(),
+            Next::Line(line, _) if line.is_empty() => "An empty line comes next".to_owned(),
             Next::Line(_, more) if more > 0 => format!("{more} more in the same write"),
             Next::Done if self.goodbye => return Some(goodbye::WORDS.to_owned()),
             Next::Line(..) | Next::Done => return None,
@@ -274,7 +275,8 @@ pub(in crate::tui) fn enter(model: &mut Model) -> Option<Vec<Effect>> {
     let next = playing(model)?.of.stepper.next();
     let mine = match next {
         Next::Done => false,
-        Next::Line(..) => !model.composer.line().is_empty(),
+        // An empty line that was recorded stands there as it is.
+        Next::Line(line, _) => line.is_empty() || !model.composer.line().is_empty(),
         _ => model.composer.line().is_empty(),
     };
     // Sending while a reply is awaited is announced as it always is.

@@ -45,10 +45,15 @@ fn world(root: &Path) -> World {
 
 /// The workbench on a file, and a replay of it begun by keys against a server that has greeted.
 fn replaying(columns: u16, rows: u16, greeting: &str) -> Screen {
+    replaying_this(RELAY, columns, rows, greeting)
+}
+
+/// The same of this recording.
+fn replaying_this(text: &str, columns: u16, rows: u16, greeting: &str) -> Screen {
     let root = tempfile::tempdir().expect("a directory");
     let path = root.path().join("relay.smtp");
-    std::fs::write(&path, RELAY).expect("written");
-    let document = read(RELAY.as_bytes()).expect("a file");
+    std::fs::write(&path, text).expect("written");
+    let document = read(text.as_bytes()).expect("a file");
     let mut screen = Screen::new(columns, rows);
     let mut talk = Talk::opened("relay.smtp".to_owned(), path.clone(), document.log);
     talk.target = Some("smtp://127.0.0.1:2525".to_owned());
@@ -89,6 +94,15 @@ fn esc_leaves_a_comparison_of_a_conversation_that_is_held() {
     assert!(shown.contains("Esc back") && !shown.contains("Esc to the line"), "{shown}");
     screen.keys("<esc>");
     assert!(screen.model.replay.is_none(), "{}", screen.shown());
+}
+
+#[test]
+fn an_empty_line_that_was_recorded_is_said_and_goes_out_by_enter() {
+    let text = RELAY.replacen("> EHLO noddy.com", ">", 1);
+    let mut screen = replaying_this(&text, 120, 33, GREETING);
+    assert!(screen.shown().contains("An empty line comes next · Enter goes on"), "{}", screen.shown());
+    screen.keys("<enter>");
+    assert_eq!(screen.asked(), ["send "]);
 }
 
 #[test]
