@@ -163,6 +163,7 @@ fn each_script_that_is_shipped_holds_at_the_lab() {
     assert!(!ran.out.contains("not ok"), "{}", ran.out);
     // They name no server of their own.
     desk.run(&["example:classic"]).expect(2, &["give one with --target"]);
+    desk.run(&["--record", "example:classic"]).expect(2, &["example:classic is a script already"]);
 }
 
 #[test]

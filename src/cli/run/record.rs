@@ -6,7 +6,7 @@ use super::{Arguments, COMMAND, complain, save};
 use crate::cli::{Common, Exit, input};
 use crate::conversation::Kind;
 use crate::conversation::file::write_document;
-use crate::script::record;
+use crate::script::{example, record};
 
 /// Writes the script to standard output, or where `--save` says.
 pub(super) fn run(arguments: &Arguments, common: &Common) -> Exit {
@@ -20,6 +20,9 @@ fn script(arguments: &Arguments, common: &Common) -> Result<(), String> {
     let [path] = arguments.scripts.as_slice() else {
         return Err("--record makes a script of one conversation; name one".to_owned());
     };
+    if example::name(path).is_some() {
+        return Err(format!("{} is a script already: without --record it is played", input::shown(path)));
+    }
     let document = input::one(path, None, COMMAND, common)?;
     if !document.log.kinds(0).any(|(_, kind, timed)| timed && kind == Kind::Sent) {
         return Err(format!("{}: nothing was recorded in it that could be played again", input::shown(path)));
