@@ -11,6 +11,7 @@ use std::sync::mpsc as plain;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
 
+use super::outgoing::Shared;
 use super::splitter::hexadecimal;
 
 /// Octets that are read at once.
@@ -60,9 +61,6 @@ impl Progress {
         self.0.1.store(0, Ordering::Relaxed);
     }
 }
-
-/// A block that is sent and summed side by side; it is filled again once both are done with it.
-pub(super) type Shared = Arc<Vec<u8>>;
 
 /// What a file gives, in order.
 pub(super) enum Block {

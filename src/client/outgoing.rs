@@ -12,10 +12,14 @@ const PIECES: usize = 16;
 /// Octets of lines that are put into one piece.
 const PIECE: usize = 64 * 1024;
 
+/// Octets that are written, and summed beside that where they are a block of a file, which is filled again once both are
+/// done.
+pub(super) type Shared = Arc<Vec<u8>>;
+
 /// What waits to be written, in order.
 #[derive(Debug, Default)]
 pub(super) struct Outgoing {
-    pieces: VecDeque<Arc<Vec<u8>>>,
+    pieces: VecDeque<Shared>,
     /// Octets of the first piece that went out already.
     gone: usize,
     octets: usize,
@@ -47,7 +51,7 @@ impl Outgoing {
     }
 
     /// Adds a block as it is.
-    pub(super) fn push(&mut self, block: Arc<Vec<u8>>) {
+    pub(super) fn push(&mut self, block: Shared) {
         if block.is_empty() {
             return;
         }
@@ -69,7 +73,7 @@ impl Outgoing {
     }
 
     /// So many octets went out; `spent` gets each piece that is done with.
-    pub(super) fn advance(&mut self, octets: usize, mut spent: impl FnMut(Arc<Vec<u8>>)) {
+    pub(super) fn advance(&mut self, octets: usize, mut spent: impl FnMut(Shared)) {
         self.octets = self.octets.saturating_sub(octets);
         self.gone += octets;
         while let Some(first) = self.pieces.front()

@@ -65,3 +65,36 @@ pub(super) fn spoken(
     }
     all
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::decode::{Asked, Context, Knowledge, explain_reply};
+    use crate::smtp::{LineEnd, Reply, ReplyLine};
+
+    #[test]
+    fn a_greeting_that_turns_away_says_for_what_it_is_known() {
+        let connect = Context { asked: Some(Asked::Connect), ..Context::default() };
+        let knowledge = Knowledge::shipped();
+        let headline = |text: &str| {
+            let mut reply = Reply::default();
+            reply.push(ReplyLine::parse(text.as_bytes().to_vec(), LineEnd::CrLf));
+            explain_reply(&reply, &connect, &knowledge).title
+        };
+        for (text, title) in [
+            (
+                "554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using bl.example.net",
+                "a block list names you",
+            ),
+            (
+                "554 Your IP (192.0.2.1) is listed on bl.example.net",
+                "the sending address is blocked, or on a block list",
+            ),
+            ("554 5.7.1 192.0.2.1 is on our DNSBL", "the sending address has a bad name"),
+            ("554 IP address 192.0.2.1 is blacklisted", "the sending address has a bad name"),
+            ("554 rejected 192.0.2.1 poor reputation", "the sending address has a bad name"),
+            ("554 go away", "the server turns you away"),
+        ] {
+            assert_eq!(headline(text), format!("Refused for good: {title}"), "{text}");
+        }
+    }
+}

@@ -32,24 +32,6 @@ fn what_stands_for_a_secret_is_no_word_of_the_servers() {
 }
 
 #[test]
-fn a_greeting_that_turns_away_says_for_what_it_is_known() {
-    let connect = Context { asked: Some(Asked::Connect), ..Context::default() };
-    for (text, title) in [
-        (
-            "554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using bl.example.net",
-            "a block list names you",
-        ),
-        ("554 Your IP (192.0.2.1) is listed on bl.example.net", "the sending address is blocked, or on a block list"),
-        ("554 5.7.1 192.0.2.1 is on our DNSBL", "the sending address has a bad name"),
-        ("554 IP address 192.0.2.1 is blacklisted", "the sending address has a bad name"),
-        ("554 rejected 192.0.2.1 poor reputation", "the sending address has a bad name"),
-        ("554 go away", "the server turns you away"),
-    ] {
-        assert_eq!(decode_in(text, &connect).title, format!("Refused for good: {title}"), "{text}");
-    }
-}
-
-#[test]
 fn an_unknown_code_is_explained_by_its_class() {
     for (reply, class, retry) in [
         ("299 odd", Class::Success, None),

@@ -14,6 +14,7 @@ use crate::lesson::progress::{Left, Reached};
 use crate::lesson::{Attempt, Goal, Happening, Lesson, Map, Quiz};
 use crate::smtp::Verb;
 
+mod finish;
 mod row;
 mod short;
 mod view;

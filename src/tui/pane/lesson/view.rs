@@ -12,7 +12,6 @@ use super::row::{Row, cut_rows, of};
 use super::{LessonPane, Said, Stage};
 use crate::lesson::Lesson;
 use crate::lesson::attempt::tries_words;
-use crate::lesson::map::Standing;
 use crate::smtp::escape::for_screen;
 use crate::tui::action::{Action, Where, next_lesson};
 use crate::tui::attending;
@@ -23,8 +22,6 @@ use crate::tui::theme::{Role, Theme};
 
 /// Below so many rows it is a strip, without a frame at its sides.
 pub(super) const STRIP: u16 = 5;
-/// Said of a lesson that is done in a class.
-const CERTIFIED: &str = "Your instructor can give you a certificate of it: your conversation, its steps marked.";
 
 /// Draws the lesson into its place.
 pub(in crate::tui) fn draw(model: &Model, pane: &LessonPane, frame: &mut Frame<'_>, area: Rect) {
@@ -129,7 +126,7 @@ fn heading(pane: &LessonPane, room: usize) -> String {
     if width(&whole) <= room { whole } else { fit(&title, room) }
 }
 
-fn titled(lesson: &Lesson) -> String {
+pub(super) fn titled(lesson: &Lesson) -> String {
     let title = for_screen(lesson.title.as_bytes());
     lesson.number().map_or_else(|| title.clone(), |number| format!("Lesson {number} · {title}"))
 }
@@ -347,43 +344,6 @@ impl Writer<'_> {
             lines.push(Row::default());
             let (word, role) = if right { (" Right. ", Role::Good) } else { (" No. ", Role::Warning) };
             lines.extend(of(self.styled(word, why, role)));
-        }
-        lines
-    }
-
-    fn finish(&self) -> Vec<Line<'static>> {
-        let lesson = self.pane.lesson();
-        let reached = self.pane.reached();
-        let mut lines = self.styled(" ✓ ", &format!("Done: all {} steps.", lesson.steps.len()), Role::Good);
-        let said = |count: usize, one: &str, many: &str| match count {
-            0 => format!("no {many}"),
-            1 => format!("1 {one}"),
-            n => format!("{n} {many}"),
-        };
-        let hints = said(reached.hints, "hint", "hints");
-        let wrong = said(reached.wrong as usize, "wrong answer", "wrong answers");
-        lines.extend(self.styled("   ", &format!("{hints}, {wrong}"), Role::Dim));
-        if self.pane.is_in_class() {
-            lines.extend(self.styled("   ", CERTIFIED, Role::Dim));
-        }
-        match next_lesson(self.model) {
-            Some(Standing { lesson: next, .. }) => {
-                let minutes = next.minutes.map_or_else(String::new, |minutes| format!(", {minutes} minutes"));
-                let words = format!("{}{minutes}.", titled(next));
-                lines.extend(self.styled("   Next: ", &words, Role::Accent));
-            }
-            None if !self.model.lessons.rows.is_empty() => {
-                lines.extend(self.styled(" ✓ ", &attending::all_done(self.model), Role::Good));
-            }
-            None => {}
-        }
-        if let Some(learnt) = &lesson.learnt {
-            lines.push(Line::default());
-            lines.extend(self.styled(" ", learnt, Role::Text));
-        }
-        if !lesson.read.is_empty() {
-            lines.push(Line::default());
-            lines.extend(self.styled(" Read on: ", &lesson.read.join(" · "), Role::Dim));
         }
         lines
     }
