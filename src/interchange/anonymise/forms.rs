@@ -162,15 +162,12 @@ impl Anonymiser {
         let mut out = Vec::new();
         for found in ENTITY.find_iter(bytes) {
             let Ok(text) = std::str::from_utf8(found.as_bytes()) else { continue };
-            let mut read = html_to_text(text);
-            // What was written so twice; not as often as somebody who means harm may have done it.
-            for _ in 0..2 {
-                read = html_to_text(&read);
-            }
-            if read == text || ENTITY.is_match(read.as_bytes()) {
+            // What was written so twice is found in what was read.
+            let read = html_to_text(text);
+            if read == text {
                 continue;
             }
-            let new = self.replaced(read.as_bytes());
+            let new = self.inner(read.as_bytes());
             if new != read.as_bytes() {
                 let new = String::from_utf8_lossy(&new).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
                 out.push((found.range(), new.into_bytes()));

@@ -1,14 +1,15 @@
 //! A conversation that can be posted in public: addresses, hosts and IP addresses replaced, the same by the same.
 //!
-//! Replaced are: addresses (also in xtext, quoted-printable and percent-encoding), names of hosts, addresses of IPv4 and
-//! IPv6, other ways of writing them ([`forms`]), selectors of signatures, names that AUTH carries, in commands, replies,
-//! content, remarks, script lines and the head. Base64 that holds one of them is decoded and encoded again. What could not
+//! Replaced are: addresses, names of hosts, addresses of IPv4 and IPv6, other ways of writing them ([`forms`]), selectors of signatures, names that AUTH carries, in commands, replies,
+//! content, remarks, script lines and the head. What holds one of them in base64, xtext, quoted-printable or
+//! percent-encoding, and however often, is decoded and encoded again ([`coded`]). What could not
 //! be searched is left out: certificates, encoded parts of a message. What stays: verbs, codes, texts, times, sizes, queue
 //! ids, programs with their versions, and who said what. A name that is a common word or a word of the protocol is replaced
 //! where it stands as a name, and nowhere else.
 //!
 //! A text is replaced by places in what it was, once: see [`spans`].
 
+mod coded;
 mod common;
 mod find;
 mod forms;
@@ -34,6 +35,7 @@ use crate::conversation::{Fold, Kind, Log, Micros};
 use crate::smtp::session::Sent;
 use crate::smtp::{Command, Phase, Verb, escape};
 
+use coded::Patience;
 use find::{FINDS, Keyed, keyed, v6};
 use names::Names;
 use people::People;
@@ -108,6 +110,8 @@ struct Anonymiser {
     marks: HashSet<String>,
     /// Where in quoted-printable the content is.
     quoted: Quoted,
+    /// How much of the line may still be read that is written in other letters.
+    patience: Patience,
     /// What stands for the names of a script's values that are somebody's.
     vars: HashMap<String, String>,
 }
@@ -115,6 +119,7 @@ struct Anonymiser {
 impl Anonymiser {
     fn line(&mut self, line: &Whole, fold: &mut Fold, log: &mut Log) {
         let mut bytes = line.bytes.clone();
+        self.patience = Patience::of_line(bytes.len());
         let mut masked = line.masked;
         match line.kind {
             Kind::Sent => {
@@ -327,6 +332,9 @@ impl Anonymiser {
         for (place, new) in self.reversed(bytes) {
             spans.put(place, new);
         }
+        for (place, new) in self.coded(bytes) {
+            spans.put(place, new);
+        }
         let found: Vec<Captures<'_>> = FINDS.captures_iter(bytes).collect();
         for one in found.iter().filter(|one| one.name("local").is_some() || one.name("url").is_some()) {
             let (place, new) = self.address(bytes, one);
@@ -362,6 +370,7 @@ impl Anonymiser {
     fn value(&mut self, value: &Value) -> Value {
         match value {
             Value::String(text) => {
+                self.patience = Patience::of_line(text.len());
                 // A target may be a name alone, such as a profile's.
                 Value::String(String::from_utf8_lossy(&self.replaced(text.as_bytes())).into_owned())
             }

@@ -122,7 +122,7 @@ impl Anonymiser {
             return is_host(&host).then(|| self.names.host(&host).into_bytes());
         }
         let inner = found.name("base64").and_then(|it| decoded(it.as_bytes()))?;
-        let new = self.replaced(&inner);
+        let new = self.inner(&inner);
         (new != inner).then(|| STANDARD.encode(new).into_bytes())
     }
 

@@ -10,6 +10,7 @@ use crate::conversation::event::Remark;
 use crate::conversation::file::Header;
 use crate::smtp::{Command, Verb};
 
+use super::coded::Patience;
 use super::common::is_common;
 use super::find::{FINDS, Keyed, keyed, v4, v6};
 use super::forms::is_version;
@@ -29,6 +30,7 @@ impl Anonymiser {
     /// Looks at all of it.
     pub(super) fn survey(&mut self, lines: &[Whole], header: &Header) {
         for line in lines {
+            self.patience = Patience::of_line(line.bytes.len());
             let code = if line.kind == Kind::Received { code(&line.bytes) } else { 0 };
             self.note(&line.bytes[code..], if line.kind == Kind::Content { Sure::No } else { Sure::Yes });
             match line.kind {
@@ -52,6 +54,7 @@ impl Anonymiser {
         let mut texts = Vec::new();
         header.table.iter().for_each(|(_, value)| strings(value, &mut texts));
         for text in texts {
+            self.patience = Patience::of_line(text.len());
             self.note(text.as_bytes(), Sure::No);
         }
         if let Some(Value::String(target)) = header.table.get("target") {
@@ -73,6 +76,11 @@ impl Anonymiser {
                 self.vars.insert(name.clone(), if good && !taken { new } else { format!("value_{count}") });
             }
         }
+    }
+
+    /// Looks at a text that something within a line stands for.
+    pub(super) fn note_within(&mut self, bytes: &[u8]) {
+        self.note(bytes, Sure::No);
     }
 
     fn note(&mut self, bytes: &[u8], sure: Sure) {
@@ -99,9 +107,10 @@ impl Anonymiser {
                 self.note_local(after_key(&local).1);
             }
             if let Some(inner) = found.name("base64").and_then(|it| decoded(it.as_bytes())) {
-                self.note(&inner, Sure::No);
+                self.note_inner(&inner);
             }
         }
+        self.note_coded(bytes);
         self.note_forms(bytes);
         for (_, ip) in v6(bytes) {
             self.names.there.insert(ip.to_string());

@@ -81,10 +81,13 @@ pub(super) fn is_host(host: &str) -> bool {
 
 /// What base64 stands for, where that is a text.
 pub(super) fn decoded(token: &[u8]) -> Option<Vec<u8>> {
-    let inner = STANDARD.decode(token).ok()?;
-    let text = std::str::from_utf8(&inner).ok()?;
-    text.chars().all(|c| !c.is_control() || c == '\0' || c == '\u{1}').then_some(())?;
-    Some(inner)
+    STANDARD.decode(token).ok().filter(|inner| is_text(inner))
+}
+
+/// Whether octets are a text, such as AUTH carries or somebody has encoded.
+pub(super) fn is_text(octets: &[u8]) -> bool {
+    let plain = |c: char| !c.is_control() || matches!(c, '\0' | '\u{1}' | '\t' | '\r' | '\n');
+    std::str::from_utf8(octets).is_ok_and(|text| text.chars().all(plain))
 }
 
 /// A line of an encoded part: it can't be searched.
