@@ -16,8 +16,8 @@ use crate::world::World;
 #[derive(Debug, clap::Args)]
 #[command(after_help = formats())]
 pub(super) struct Arguments {
-    /// A transcript, by path or name (`ehlo history`), last, or what another program wrote (told by its content); - is
-    /// standard input
+    /// A transcript, by path or name (`ehlo history`), last, what another program wrote (told by its content), or example:NAME
+    /// for a script of ehlo's own; - is standard input
     #[arg(value_name = "IN")]
     input: PathBuf,
     /// Where to write; its ending gives the format; without it, or with -, standard output
@@ -88,6 +88,11 @@ fn convert(arguments: &Arguments, input: &Path, common: &Common, world: &World) 
     if let Some(class) = document.header.exam().filter(|_| !common.quiet && !format.is_own()) {
         // Standard error may be closed; there is nobody to tell then.
         let _ = writeln!(std::io::stderr(), "ehlo convert: {}: {}", input::shown(input), exam::refusal(class));
+    }
+    if !common.quiet {
+        for words in (format.left_out)(&document) {
+            let _ = writeln!(std::io::stderr(), "ehlo convert: {}: {words}", input::shown(input));
+        }
     }
     let octets = format.write(&document, &Knowledge::shipped());
     match output {

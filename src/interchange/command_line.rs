@@ -54,46 +54,79 @@ pub(super) fn send(document: &Document, _: &Knowledge) -> Vec<u8> {
     export(&SEND, document)
 }
 
+/// What the command line of swaks leaves out of a conversation, and what has to be put in, in words.
+pub(super) fn left_out_by_swaks(document: &Document) -> Vec<String> {
+    Written::of(&SWAKS, document).remarks
+}
+
+/// The same of `ehlo send`'s.
+pub(super) fn left_out_by_send(document: &Document) -> Vec<String> {
+    Written::of(&SEND, document).remarks
+}
+
 fn export(tool: &Tool, document: &Document) -> Vec<u8> {
-    let document = &folded(document);
-    let dialogue = Dialogue::of(&document.log);
-    let remarks = document.log.of_kind(Kind::Remark).filter_map(|(_, entry)| entry.remark());
-    let connected = remarks.filter(|remark| remark.word == "connected").last();
-    let connected = connected.as_ref().and_then(|remark| remark.bare(0)).filter(|place| *place != "unknown");
-    let target = document.header.text("target").unwrap_or_default();
-    let place = Place { target, connected: connected.unwrap_or(target) };
-    let talk = Talk { log: &document.log, dialogue: &dialogue };
-    let is_mail = |x: &Exchange| x.verb == Verb::Mail && x.ask == Ask::Command && x.command().is_some();
-    let exchanges = dialogue.exchanges().iter().enumerate();
-    let mut transactions: Vec<Option<usize>> = exchanges.filter(|(_, x)| is_mail(x)).map(|(n, _)| Some(n)).collect();
-    let several = transactions.len() > 1;
-    if !several {
-        transactions = vec![None];
-    }
-    let lines: Vec<_> = transactions
-        .into_iter()
-        .filter_map(|selected| command(tool, &place, &document.log, &dialogue, selected))
-        .collect();
-    if lines.is_empty() {
-        return b"# there is no connection in this conversation\n".to_vec();
-    }
-    // A `String` takes all.
-    let mut out = String::new();
-    if several {
-        let count = lines.len();
-        let _ = writeln!(out, "# {count} mail transactions: a line for each, over a connection of its own");
-    }
-    for words in notes(tool, &place, &talk) {
-        let _ = writeln!(out, "# {}", escape::for_screen(words.as_bytes()));
-    }
-    for (line, left_out) in lines {
-        if let Some(left_out) = left_out {
-            let left_out = escape::for_screen(left_out.as_bytes());
-            let _ = writeln!(out, "# {} has no way to say: {left_out}", tool.name);
+    Written::of(tool, document).text.into_bytes()
+}
+
+/// The command lines of a conversation.
+#[derive(Default)]
+struct Written {
+    /// With a comment for each remark.
+    text: String,
+    /// Fit for a screen, each once.
+    remarks: Vec<String>,
+}
+
+impl Written {
+    fn of(tool: &Tool, document: &Document) -> Self {
+        let document = &folded(document);
+        let dialogue = Dialogue::of(&document.log);
+        let remarks = document.log.of_kind(Kind::Remark).filter_map(|(_, entry)| entry.remark());
+        let connected = remarks.filter(|remark| remark.word == "connected").last();
+        let connected = connected.as_ref().and_then(|remark| remark.bare(0)).filter(|place| *place != "unknown");
+        let target = document.header.text("target").unwrap_or_default();
+        let place = Place { target, connected: connected.unwrap_or(target) };
+        let is_mail = |x: &Exchange| x.verb == Verb::Mail && x.ask == Ask::Command && x.command().is_some();
+        let exchanges = dialogue.exchanges().iter().enumerate();
+        let mut transactions: Vec<Option<usize>> =
+            exchanges.filter(|(_, x)| is_mail(x)).map(|(n, _)| Some(n)).collect();
+        let several = transactions.len() > 1;
+        if !several {
+            transactions = vec![None];
         }
-        let _ = writeln!(out, "{line}");
+        let lines = transactions.into_iter();
+        let lines: Vec<_> =
+            lines.filter_map(|selected| command(tool, &place, &document.log, &dialogue, selected)).collect();
+        let mut written = Self::default();
+        if lines.is_empty() {
+            written.remark("there is no connection in this conversation");
+            return written;
+        }
+        if several {
+            let count = lines.len();
+            written.remark(&format!("{count} mail transactions: a line for each, over a connection of its own"));
+        }
+        for words in notes(tool, &place, &Talk { log: &document.log, dialogue: &dialogue }) {
+            written.remark(&words);
+        }
+        for (line, left_out) in lines {
+            if let Some(left_out) = left_out {
+                written.remark(&format!("{} has no way to say: {left_out}", tool.name));
+            }
+            written.text.push_str(&line);
+            written.text.push('\n');
+        }
+        written
     }
-    out.into_bytes()
+
+    fn remark(&mut self, words: &str) {
+        let words = escape::for_screen(words.as_bytes());
+        // A `String` takes all.
+        let _ = writeln!(self.text, "# {words}");
+        if !self.remarks.contains(&words) {
+            self.remarks.push(words);
+        }
+    }
 }
 
 /// What is to be known of the lines beside what they say: what was said besides, and what has to be put in.

@@ -36,6 +36,8 @@ pub struct Format {
     pub binary: bool,
     /// Writes it.
     pub export: fn(&Document, &Knowledge) -> Vec<u8>,
+    /// What it leaves out of a conversation, in words, where that is not plain from what it is.
+    pub left_out: fn(&Document) -> Vec<String>,
 }
 
 impl Format {
@@ -70,6 +72,7 @@ pub const FORMATS: &[Format] = &[
         help: "ehlo's own transcript, normalised",
         binary: false,
         export: own,
+        left_out: nothing,
     },
     Format {
         name: "md",
@@ -77,6 +80,7 @@ pub const FORMATS: &[Format] = &[
         help: "Markdown with the decode in a table",
         binary: false,
         export: markdown::export,
+        left_out: nothing,
     },
     Format {
         name: "html",
@@ -84,6 +88,7 @@ pub const FORMATS: &[Format] = &[
         help: "one page that stands alone, with the decode",
         binary: false,
         export: html::export,
+        left_out: nothing,
     },
     Format {
         name: "txt",
@@ -91,6 +96,7 @@ pub const FORMATS: &[Format] = &[
         help: "plain text, as one would paste it",
         binary: false,
         export: text::export,
+        left_out: nothing,
     },
     Format {
         name: "json",
@@ -98,6 +104,7 @@ pub const FORMATS: &[Format] = &[
         help: "JSON with the decode; can be read back",
         binary: false,
         export: json::export,
+        left_out: nothing,
     },
     Format {
         name: "cast",
@@ -105,6 +112,7 @@ pub const FORMATS: &[Format] = &[
         help: "asciicast v2, for asciinema",
         binary: false,
         export: asciicast::export,
+        left_out: nothing,
     },
     Format {
         name: "pcapng",
@@ -112,6 +120,7 @@ pub const FORMATS: &[Format] = &[
         help: "packets that Wireshark opens as SMTP",
         binary: true,
         export: pcapng::export,
+        left_out: nothing,
     },
     Format {
         name: "swaks",
@@ -119,6 +128,7 @@ pub const FORMATS: &[Format] = &[
         help: "a swaks command line that does the same",
         binary: false,
         export: command_line::swaks,
+        left_out: command_line::left_out_by_swaks,
     },
     Format {
         name: "send",
@@ -126,6 +136,7 @@ pub const FORMATS: &[Format] = &[
         help: "an ehlo send command line that does the same",
         binary: false,
         export: command_line::send,
+        left_out: command_line::left_out_by_send,
     },
 ];
 
@@ -139,6 +150,10 @@ pub fn by_name(name: &str) -> Option<&'static Format> {
 #[must_use]
 pub fn by_extension(extension: &str) -> Option<&'static Format> {
     FORMATS.iter().find(|format| format.extensions.iter().any(|known| known.eq_ignore_ascii_case(extension)))
+}
+
+fn nothing(_: &Document) -> Vec<String> {
+    Vec::new()
 }
 
 fn own(document: &Document, _: &Knowledge) -> Vec<u8> {
