@@ -212,3 +212,32 @@ fn a_browser_shows_an_exported_page_in_light_and_dark() {
     let [light, dark] = ["light.png", "dark.png"].map(|name| std::fs::read(dir.path().join(name)).expect("a picture"));
     assert!(light.len() > 10_000 && dark.len() > 10_000 && light != dark, "{} and {}", light.len(), dark.len());
 }
+
+#[test]
+fn what_a_command_line_leaves_out_is_said_beside_it_too() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let talk = recording("250 2.1.5 Ok", "1")
+        .replace("2.000000 > MAIL FROM:<a@b>", "1.5 > NOOP hello\n1.5 < 250 ok\n2.000000 > MAIL FROM:<a@b> SIZE=9");
+    std::fs::write(dir.path().join("a.smtp"), talk).expect("written");
+    for (format, left_out) in [("swaks", "swaks has no way to say: SIZE=9"), ("send", "was said besides: NOOP hello")] {
+        let done = ehlo(dir.path(), &["convert", "a.smtp", "--as", format]);
+        let (out, err) = (text(&done.stdout), text(&done.stderr));
+        assert!(
+            out.contains(left_out) && err.contains(left_out) && err.starts_with("ehlo convert: a.smtp: "),
+            "{out}{err}"
+        );
+        assert!(text(&ehlo(dir.path(), &["convert", "a.smtp", "--as", format, "--quiet"]).stderr).is_empty());
+    }
+    assert!(text(&ehlo(dir.path(), &["convert", "a.smtp", "--as", "txt"]).stderr).is_empty());
+}
+
+#[test]
+fn a_script_that_is_shipped_is_a_conversation_too() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let done = ehlo(dir.path(), &["convert", "example:classic", "--as", "smtp"]);
+    assert!(done.status.success() && text(&done.stdout).contains("> HELO {{ehlo}}"), "{}", text(&done.stdout));
+    assert_eq!(ehlo(dir.path(), &["diff", "example:classic", "example:classic"]).status.code(), Some(0));
+    let none = ehlo(dir.path(), &["convert", "example:", "--as", "smtp"]);
+    assert_eq!(none.status.code(), Some(2));
+    assert!(text(&none.stderr).contains("example:classic"), "{}", text(&none.stderr));
+}

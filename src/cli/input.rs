@@ -28,6 +28,9 @@ pub(super) fn all(path: &Path) -> Result<Imported, String> {
         read.map_err(|error| format!("standard input can't be read: {error}"))?;
         return import::import(&octets).map_err(|error| format!("standard input: {error}"));
     }
+    if let Some(document) = example::document(path) {
+        return Ok(Imported { source: None, conversations: vec![document?], unread: import::Unread::default() });
+    }
     let failed = |error: std::io::Error| format!("{}: {error}", shown(path));
     let mut file = std::fs::File::open(path).map_err(failed)?;
     let mut octets = Vec::new();
@@ -54,6 +57,9 @@ pub(super) fn all(path: &Path) -> Result<Imported, String> {
 /// # Errors
 /// What the system says.
 pub(super) fn is_transcript(path: &Path) -> Result<bool, String> {
+    if example::name(path).is_some() {
+        return Ok(true);
+    }
     let failed = |error: std::io::Error| format!("{}: {error}", shown(path));
     let mut octets = Vec::new();
     std::fs::File::open(path).and_then(|file| file.take(BEGINNING).read_to_end(&mut octets)).map_err(failed)?;
@@ -73,12 +79,15 @@ fn is_named_transcript(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("smtp"))
 }
 
-/// What a word of the command line means: a file that is there, or the conversation that was kept under this name, as
-/// `ehlo history` takes it.
+/// What a word of the command line means: a script that is shipped, a file that is there, or the conversation that was kept
+/// under this name, as `ehlo history` takes it.
 ///
 /// # Errors
-/// Neither is there, or several conversations have that name.
+/// None of these is there, or several conversations have that name.
 pub(super) fn kept(path: &Path, state: &Path) -> Result<PathBuf, String> {
+    if let Some(name) = example::name(path) {
+        return example::text(name).map(|_| path.to_owned());
+    }
     let word = path.to_str().filter(|word| *word != "-" && Path::new(word).file_name() == Some(path.as_os_str()));
     let Some(word) = word.filter(|_| !path.exists()) else { return Ok(path.to_owned()) };
     match library::named(state, word) {
@@ -94,9 +103,6 @@ pub(super) fn kept(path: &Path, state: &Path) -> Result<PathBuf, String> {
 /// # Errors
 /// As for [`kept`].
 pub(super) fn kept_by_its_name(path: &Path, state: &Path) -> Result<PathBuf, String> {
-    if let Some(name) = example::name(path) {
-        return example::text(name).map(|_| path.to_owned());
-    }
     let found = kept(path, state)?;
     let word = path.to_str().unwrap_or_default();
     let stem = word.strip_suffix(".smtp").unwrap_or(word);
@@ -200,7 +206,8 @@ mod tests {
             let error = kept(Path::new(word), state).expect_err(word);
             assert!(error.contains("no such file, and no conversation of that name"), "{error}");
         }
-        for path in ["-", "Cargo.toml", "./last", "../nothing.smtp"] {
+        assert!(kept(Path::new("example:"), state).is_err_and(|words| words.contains("example:classic")));
+        for path in ["-", "Cargo.toml", "./last", "../nothing.smtp", "example:classic"] {
             assert_eq!(kept(Path::new(path), state), Ok(path.into()), "a path is a path");
         }
     }

@@ -11,7 +11,8 @@ use crate::world::World;
 /// Its arguments.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Transcripts, by path or name (`ehlo history`), last, or what other programs wrote (swaks, telnet, curl, captures, logs)
+    /// Transcripts, by path or name (`ehlo history`), last, what other programs wrote (swaks, telnet, curl, captures, logs), or
+    /// example:NAME for a script of ehlo's own (example: says which there are)
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Which conversation of a file that holds several, from 1; without it all of them, one after the other

@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use crate::assets::ASSETS;
+use crate::conversation::file::{Document, FileError, Reader};
 
 /// With what the word for one begins.
-const PREFIX: &str = "example:";
+pub const PREFIX: &str = "example:";
 
 /// Their names and texts, in order.
 pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
@@ -31,22 +32,41 @@ pub fn text(name: &str) -> Result<&'static str, String> {
     })
 }
 
+/// One, read, where a word is one for a shipped script.
+///
+/// # Errors
+/// As for [`text`].
+#[must_use]
+pub fn document(word: &Path) -> Option<Result<Document, String>> {
+    let said = |error: FileError| error.in_file(word).to_string();
+    let read = |text: &str| {
+        let mut reader = Reader::new();
+        reader.feed(text.as_bytes()).map_err(said)?;
+        reader.finish().map_err(said)
+    };
+    name(word).map(|name| text(name).and_then(read))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::conversation::file::Reader;
 
     #[test]
     fn each_is_a_script_that_says_what_it_is_about() {
         assert!(all().count() >= 7);
         for (name, text) in all() {
-            let mut reader = Reader::new();
-            reader.feed(text.as_bytes()).unwrap_or_else(|error| panic!("{name}: {error}"));
-            let document = reader.finish().unwrap_or_else(|error| panic!("{name}: {error}"));
-            assert!(document.is_script() && document.warnings.is_empty(), "{name}: {:?}", document.warnings);
+            let word = format!("{PREFIX}{name}");
+            let document =
+                super::document(word.as_ref()).expect("one").unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert!(
+                !text.is_empty() && document.is_script() && document.warnings.is_empty(),
+                "{name}: {:?}",
+                document.warnings
+            );
             assert!(document.header.text("title").is_some_and(|title| !title.is_empty()), "{name}");
             assert_eq!(document.header.text("target"), None, "{name}: whoever runs it says where");
         }
+        assert!(super::document("classic".as_ref()).is_none(), "a file of that name is another one");
         assert!(super::text("classical").expect_err("none").contains("example:classic, "));
     }
 }

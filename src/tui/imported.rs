@@ -9,6 +9,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use crate::conversation::event::{Event, Micros, Remark};
 use crate::conversation::file::Document;
 use crate::interchange::import::{self, Imported, LARGEST};
+use crate::script::example;
 use crate::smtp::escape::for_screen;
 
 use super::message::Message;
@@ -40,6 +41,9 @@ pub(super) fn masked(path: &Path) -> Result<Document, String> {
 /// A conversation of a file, whatever wrote it: of several the one that `FILE#N` names, or else the first. For what is
 /// sent again as it was written; what is shown of it is [`masked`].
 pub(super) fn document(path: &Path) -> Result<Document, String> {
+    if let Some(document) = example::document(path) {
+        return document;
+    }
     let (path, session) = place(path);
     let failed = |error: std::io::Error| format!("{}: {error}", for_screen(path.to_string_lossy().as_bytes()));
     let mut octets = Vec::new();
@@ -89,6 +93,22 @@ pub(super) fn read(
         let _ = sender.send(Message::Several(path.to_owned(), count));
     }
     notice(&imported).map_or(Ok(()), |words| Err(Message::Notice(words)))
+}
+
+/// Opens a script of ehlo's own, which no file holds that could be written to.
+pub(super) fn shipped(
+    path: &Path,
+    document: Result<Document, String>,
+    sender: &UnboundedSender<Message>,
+) -> Result<(), Message> {
+    let document = document.map_err(|words| Message::NotOpened(path.to_owned(), format!(": {words}")))?;
+    let head = Box::new(document.header.clone());
+    let name = document.header.text("title").map_or_else(|| path.to_string_lossy().into_owned(), str::to_owned);
+    let mut talk = super::read::talk(for_screen(name.as_bytes()), path, document);
+    talk.imported = Some(head);
+    // Nobody listens any more when the workbench has been left.
+    let _ = sender.send(Message::Opened { path: path.to_owned(), talk, whole: true });
+    Ok(())
 }
 
 /// `FILE#N`: the conversation of this number in a file.

@@ -16,6 +16,7 @@ use crate::interchange::Format;
 use crate::interchange::anonymise::anonymise;
 use crate::library;
 use crate::private;
+use crate::script::example;
 use crate::smtp::escape::for_screen;
 use crate::world::World;
 
@@ -45,7 +46,7 @@ fn append(path: &Path, remark: &Timed) -> Result<(), String> {
 
 /// Whether a file is no longer where it was opened or recorded.
 pub(super) fn is_gone(path: &Path) -> bool {
-    matches!(super::imported::place(path).0.try_exists(), Ok(false))
+    example::name(path).is_none() && matches!(super::imported::place(path).0.try_exists(), Ok(false))
 }
 
 /// The file of a conversation, where it is gone.

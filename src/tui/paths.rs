@@ -4,6 +4,7 @@ use std::path::Path;
 
 use tokio::sync::mpsc::UnboundedSender;
 
+use crate::script::example;
 use crate::smtp::escape::is_plain;
 use crate::world::World;
 
@@ -60,13 +61,17 @@ pub(super) fn look(typed: String, world: &World, sender: UnboundedSender<Message
     let home = world.variable("HOME");
     let world = world.clone();
     tokio::task::spawn_blocking(move || {
-        let scenario = typed.strip_prefix("lab:").filter(|name| !name.contains('/'));
-        let found = match scenario {
-            Some(begun) => {
+        let after = |prefix: &str| typed.strip_prefix(prefix).filter(|name| !name.contains('/'));
+        let found = match (after("lab:"), after(example::PREFIX)) {
+            (None, Some(begun)) => {
+                let names = example::all().map(|(name, _)| name).filter(|name| name.starts_with(begun));
+                names.map(|name| format!("{}{name}", example::PREFIX)).collect()
+            }
+            (Some(begun), _) => {
                 let names = crate::lab::scenario::names(&world).into_iter();
                 names.filter(|name| name.starts_with(begun)).map(|name| format!("lab:{name}")).collect()
             }
-            None => found(&typed, home.as_deref()),
+            (None, None) => found(&typed, home.as_deref()),
         };
         // Nobody listens any more when the workbench has been left.
         let _ = sender.send(Message::Paths(Paths { typed, found }));

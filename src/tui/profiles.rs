@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::interchange::import;
 use crate::lab::scenario;
 use crate::profile::{self, Draft, Endpoint, Origin, Profiles, Target, TlsMode, check_name};
+use crate::script::example;
 use crate::smtp::escape::for_screen;
 use crate::world::World;
 
@@ -93,6 +94,10 @@ fn reading(text: &str, world: &World) -> Result<String, String> {
 /// The file that a path means, and what it is, in words.
 fn file_at(text: &str, world: &World) -> Option<(PathBuf, String)> {
     const BEGINNING: u64 = 64 << 10;
+    if let Some(document) = example::document(Path::new(text)) {
+        let title = document.ok()?.header.text("title").map(|title| format!(": {title}")).unwrap_or_default();
+        return Some((text.into(), format!("a script of ehlo's own{title}")));
+    }
     let path = super::keep::expanded(Path::new(text), world);
     if !path.is_file() {
         return None;
@@ -213,6 +218,27 @@ mod tests {
         let directory = || config.to_owned();
         let directories = Directories { config: directory(), data: directory(), state: directory() };
         World::fixed(directories, jiff::Timestamp::UNIX_EPOCH, 1)
+    }
+
+    #[test]
+    fn a_script_that_is_shipped_is_opened_by_its_name() {
+        let config = tempfile::tempdir().expect("a directory");
+        let looked = |text: &str| match carry_out(Wish::LookAt(text.to_owned()), &world(config.path())) {
+            News::LookedAt(_, file) => file,
+            other => panic!("{other:?}"),
+        };
+        let (path, words) = looked("example:classic").expect("it is there");
+        assert_eq!(path, Path::new("example:classic"));
+        assert!(words.starts_with("a script of ehlo's own: "), "{words}");
+        assert_eq!(looked("example:classical"), None);
+        let (sender, mut told) = tokio::sync::mpsc::unbounded_channel();
+        let document = example::document(&path).expect("one");
+        crate::tui::imported::shipped(&path, document, &sender).expect("it opens");
+        let Ok(crate::tui::message::Message::Opened { talk, whole: true, .. }) = told.try_recv() else {
+            panic!("it opens")
+        };
+        assert!(talk.imported.is_some() && !talk.log.is_empty(), "nothing is written to it");
+        assert!(!crate::tui::keep::is_gone(&path), "no file is missing");
     }
 
     #[test]

@@ -15,6 +15,7 @@ use crate::decode::{Context, Knowledge, explain};
 use crate::interchange::import;
 use crate::lab::scenario;
 use crate::library::{self, Summary};
+use crate::script::example;
 use crate::smtp::escape::for_screen;
 use crate::world::World;
 
@@ -187,6 +188,9 @@ pub(super) fn open(path: PathBuf, sender: UnboundedSender<Message>) {
 }
 
 fn read(path: &Path, sender: &UnboundedSender<Message>) -> Result<(), Message> {
+    if let Some(document) = example::document(path) {
+        return super::imported::shipped(path, document, sender);
+    }
     let unreadable = |error: std::io::Error| Message::NotOpened(path.to_owned(), format!(": {error}"));
     let (file, session) = super::imported::place(path);
     let mut file = std::fs::File::open(file).map_err(unreadable)?;

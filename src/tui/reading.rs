@@ -7,6 +7,7 @@ use crate::conversation::event::{Event, Remark, Timed};
 use crate::conversation::file::{Document, Header};
 use crate::decode::Knowledge;
 use crate::interchange::{self, Format};
+use crate::script::example;
 use crate::smtp::escape::for_screen;
 
 use super::action::Action;
@@ -144,6 +145,7 @@ pub(super) fn zoom_ends(model: &mut Model) -> Option<Effect> {
 /// A path for a copy: the name of the file, with this ending, where ehlo was started.
 fn suggested(model: &Model, ending: &str) -> String {
     let path = model.talk.path.clone().unwrap_or_else(|| PathBuf::from("conversation"));
+    let path = example::name(&path).map(PathBuf::from).unwrap_or(path);
     // Each conversation of a file that holds several has a name of its own.
     let opened_as = match imported::parted(&path).filter(|_| model.talk.imported.is_some()) {
         Some((file, n)) => {
@@ -370,6 +372,8 @@ fn unwritable(model: &Model) -> Option<String> {
         "The file is still being read; try again in a moment."
     } else if talk.broken.is_some() {
         "A broken file is not written to; {save-as} saves what could be read."
+    } else if talk.path.as_deref().and_then(example::name).is_some() {
+        "This comes with ehlo and is not written to: {save-as} keeps a copy among the conversations, and that is."
     } else if talk.imported.is_some() {
         "This is an import, and its file is not written to: {save-as} keeps a copy among the conversations, and that is."
     } else if talk.read_only {

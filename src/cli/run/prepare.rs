@@ -176,8 +176,8 @@ fn unused(document: &Document, arguments: &Arguments) -> impl Iterator<Item = St
 }
 
 fn read(path: &Path) -> Result<(String, Document), String> {
-    if let Some(name) = example::name(path) {
-        return Ok((crate::cli::input::shown(path), parsed(example::text(name)?.as_bytes(), path)?));
+    if let Some(document) = example::document(path) {
+        return Ok((crate::cli::input::shown(path), document?));
     }
     if let Some(what) = crate::cli::input::foreign(path).filter(|_| path.as_os_str() != "-") {
         let name = crate::cli::input::shown(path);

@@ -7,6 +7,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use crate::conversation::Kind;
 use crate::conversation::file::Document;
 use crate::profile::{Auth, Profiles, SecretSource, Target};
+use crate::script::example;
 use crate::script::files::Folders;
 use crate::script::plan::{Plan, plan};
 use crate::script::stepper::{Setup, Stepper};
@@ -77,7 +78,8 @@ pub(super) fn rehearsed(
     let vars = document.header.table.get("vars").and_then(toml::Value::as_table);
     let values = Values::new(&[], vars, &target, &[], world);
     let own = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let folders = Folders { own: Some(own.to_owned()), allowed: Vec::new() };
+    let own = example::name(path).is_none().then(|| own.to_owned());
+    let folders = Folders { own, allowed: Vec::new() };
     let plan = plan(&document, &name, &values, &folders).map_err(|error| error.to_string())?;
     if plan.steps.is_empty() {
         return Err(format!("{name} holds nothing to send").into());

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::interchange::{self, import};
+use crate::script::example;
 
 /// Whether a text is looked for rather than connected to: the code of a reply, `552` or `5.7.1`. As a host such a number
 /// would be an address in full clothes; nobody means it.
@@ -19,5 +20,5 @@ pub(super) fn is_bare(text: &str) -> bool {
 pub(super) fn is_file_name(text: &str) -> bool {
     let ending = Path::new(text).extension().and_then(|ending| ending.to_str());
     let known = |ending: &str| interchange::by_extension(ending).is_some() || import::is_ending(ending);
-    text.contains('/') || ending.is_some_and(known)
+    text.contains('/') || example::name(Path::new(text)).is_some() || ending.is_some_and(known)
 }
