@@ -99,6 +99,18 @@ impl Desk {
         }
     }
 
+    /// Plays a script, kept under this name.
+    fn plays(&self, name: &str, script: &str, target: &str) -> Ran {
+        let mut run = Command::new(env!("CARGO_BIN_EXE_ehlo"));
+        let run = run.args(["run", &self.write(name, script), "--target", target, "--state"]).arg(self.path("state"));
+        let output = run.arg("--config").arg(self.path("config")).output().expect("the binary runs");
+        Ran {
+            code: output.status.code(),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
     fn send(&self, arguments: &[&str]) -> Ran {
         self.send_with(b"", arguments)
     }
@@ -164,6 +176,17 @@ fn what_is_wrong_on_the_command_line_is_said_with_its_cure() {
         ),
         (&["lab:", "-ap", "secret"], &["does not belong on the command line"]),
         (&["lab:", "--auth", "NTLMX"], &["NTLMX is not a mechanism"]),
+        (&["lab:", "--auth", ""], &["list of mechanisms to log in by is empty"]),
+        (
+            &["lab:", "--attach", "a", "--attach-type", "image/png"],
+            &["--attach-type is about what is attached after it"],
+        ),
+        (&["lab:", "--as-script", "--save", "x.smtp"], &["cannot be used with"]),
+        (&["lab:", "--as-script", "--json"], &["cannot be used with"]),
+        (&["lab:", "--as-script", "--dump-mail"], &["cannot be used with"]),
+        (&["lab:", "--to", "a@b", "--proxy-source", "::1", "--proxy-dest", "1.2.3.4"], &["--proxy-dest of one family"]),
+        (&["lab:", "--timeout", "-1"], &["invalid value '-1' for '--timeout"]),
+        (&["lab:", "--bdat", "-1"], &["--bdat takes no number below"]),
         (&["lab:", "--to", "a@b\nRSET"], &["holds a line end"]),
         (&["lab:", "--header", "Subject: a\nBcc: b"], &["line end"]),
         (&["lab:", "--protocol", "UUCP"], &["is no protocol", "ESMTPSA"]),

@@ -37,6 +37,7 @@ mod swaks;
 mod target;
 mod told;
 mod trip;
+mod written;
 
 use brief::Brief;
 pub(super) use exits::of_words;
@@ -155,7 +156,11 @@ async fn play(arguments: &Arguments, common: &Common, world: &World) -> Result<u
         return Ok(dump(&prepared.outline.body)?.code());
     }
     if output.as_script {
-        return Ok(print(&prepared.as_script()?).code());
+        let (script, comments) = prepared.as_script()?;
+        for words in comments.iter().filter(|_| !common.quiet) {
+            super::complain(COMMAND, format_args!("a comment in the script: {words}"));
+        }
+        return Ok(print(&script).code());
     }
     let plan = prepared.planned(world)?;
     let hand_over = match asked {

@@ -220,6 +220,29 @@ fn content(remark: &Remark) -> String {
     format!("{} bytes of content{file}", remark.get("bytes").unwrap_or("some"))
 }
 
+/// Whether a connection stands or stood, by its remarks as they come.
+#[must_use]
+pub fn reached(before: bool, remark: &Remark) -> bool {
+    match remark.word.as_str() {
+        "connecting" => false,
+        "connected" => true,
+        _ => before,
+    }
+}
+
+/// What a remark says where it is known whether there was a connection: one that was never made is not gone.
+#[must_use]
+pub fn said_of(reached: bool, remark: &Remark) -> Said {
+    let said = said(remark);
+    if !reached && remark.word == "closed" && remark.get("by") == Some("network") && remark.get("reason").is_none() {
+        return Said { words: NEVER_BEGUN.to_owned(), ..said };
+    }
+    said
+}
+
+/// What is said in place of an end where nothing had begun.
+pub const NEVER_BEGUN: &str = "there was no connection";
+
 fn closed(remark: &Remark) -> String {
     let by = match remark.get("by") {
         Some("server") => "closed by the server".to_owned(),
@@ -334,6 +357,23 @@ mod tests {
         ] {
             assert_eq!(said(&Remark::parse(text)), Said { words: words.to_owned(), warns }, "{text}");
         }
+    }
+
+    #[test]
+    fn what_was_never_there_is_not_gone() {
+        let mut reached = false;
+        let mut told = |text: &str| {
+            let remark = Remark::parse(text);
+            reached = super::reached(reached, &remark);
+            said_of(reached, &remark).words
+        };
+        assert_eq!(told("closed by=network"), NEVER_BEGUN);
+        told("connecting 127.0.0.1:25");
+        told("connected 127.0.0.1:25");
+        assert_eq!(told("closed by=network"), "the connection is gone");
+        told("connecting 127.0.0.1:26");
+        assert_eq!(told("closed by=network"), NEVER_BEGUN);
+        assert_eq!(told("closed by=server"), "closed by the server");
     }
 
     #[test]

@@ -32,6 +32,9 @@ pub enum TargetError {
     /// Not a port.
     #[error("`{0}` is not a port; 25, 465 and 587 are usual, 1 to 65535 are possible")]
     Port(String),
+    /// Nothing stands where a port should.
+    #[error("no port stands behind the colon of `{0}`; 25, 465 and 587 are usual")]
+    NoPort(String),
     /// A password on the command line is seen by everybody on the machine.
     #[error(
         "a target does not hold a password: the command line is seen by others; put the user and the password's source into a profile"
@@ -297,6 +300,7 @@ pub(super) fn host_port(text: &str) -> Result<ReadHost, TargetError> {
         return Ok(ReadHost { host, port: None });
     }
     let (name, port) = match text.split_once(':') {
+        Some((name, "")) if !name.is_empty() => return Err(TargetError::NoPort(text.to_owned())),
         Some((name, port)) => (name, Some(port_number(port)?)),
         None => (text, None),
     };

@@ -137,6 +137,9 @@ fn bracketed(line: &[u8], at: usize) -> (Option<Path>, Range<usize>) {
         let (local, domain) = split(&line[inner..end]);
         return (Some(Path { local, domain, bracketed: false }), at..end);
     };
+    // One that holds another, as `<Joe <a@b>>`, ends where it was meant to.
+    let nested = outside_quotes(line, inner..close, b'<').count();
+    let close = close + line[close + 1..].iter().take(nested).take_while(|b| **b == b'>').count();
     let (local, domain) = split(line[inner..close].trim_ascii());
     let closing = line[close..].iter().take(depth).take_while(|b| **b == b'>').count();
     (Some(Path { local, domain, bracketed: true }), at..close + closing)
@@ -310,6 +313,7 @@ mod tests {
             ("RCPT TO:<a@b", "a@b", "<a@b", false, vec![]),
             ("RCPT TO:a@b> X=1", "a@b", "a@b>", false, vec!["X=1"]),
             ("RCPT TO:<<a@b>> X", "a@b", "<<a@b>>", true, vec!["X"]),
+            ("RCPT TO:<Joe Doe <a@b>> X", "Joe Doe <a@b>", "<Joe Doe <a@b>>", true, vec!["X"]),
             ("RCPT TO:\"Joe\" <a@b>", "a@b", "<a@b>", true, vec![]),
             ("RCPT TO:Joe Doe<a@b>", "a@b", "<a@b>", true, vec![]),
             ("RCPT TO:<a@b>, <c@d>", "a@b", "<a@b>", true, vec!["?,", "?<c@d>"]),

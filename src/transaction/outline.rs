@@ -80,6 +80,25 @@ pub struct Opening<'a> {
     pub notes: &'a [String],
 }
 
+/// What stands in a script in place of lines that hang on the server's offer.
+const STARTTLS_MAY_COME: &str = "STARTTLS and EHLO again come here where the server offers it: without them the rest goes \
+                                 in clear text; --tls writes them.";
+const XCLIENT_MAY_COME: &str = "XCLIENT and EHLO again come here where the server offers it.";
+
+impl Opening<'_> {
+    /// What of it only stands as a comment in the script of an outline that stops there, in words.
+    #[must_use]
+    pub fn comments(&self, stop: Option<Point>) -> Vec<&str> {
+        let reaches = |point| stop.is_none_or(|stop| stop >= point);
+        let mut all: Vec<&str> = self.notes.iter().map(String::as_str).collect();
+        all.extend((reaches(Point::Tls) && self.tls == TlsMode::Starttls).then_some(STARTTLS_MAY_COME));
+        let told = if self.xclient.before_tls { Point::Tls } else { Point::Xclient };
+        let optional = self.xclient.is_left() && !self.xclient.required;
+        all.extend((reaches(told) && optional).then_some(XCLIENT_MAY_COME));
+        all
+    }
+}
+
 impl Outline {
     /// The script from MAIL on; what comes before it is the guide's.
     #[must_use]
@@ -180,7 +199,7 @@ impl Outline {
         }
         let told = |out: &mut Vec<u8>| {
             if opening.xclient.is_left() && !opening.xclient.required {
-                out.extend_from_slice(b"# XCLIENT and EHLO again come here where the server offers it.\n");
+                line(b"# ", XCLIENT_MAY_COME.as_bytes(), out);
                 return;
             }
             for line in opening.xclient.lines() {
@@ -199,7 +218,7 @@ impl Outline {
                 greet(Point::Ehlo, &mut out);
             }
         } else if reaches(Point::Tls) && opening.tls == TlsMode::Starttls {
-            out.extend_from_slice(b"# STARTTLS and EHLO again come here where the server offers it.\n");
+            line(b"# ", STARTTLS_MAY_COME.as_bytes(), &mut out);
         }
         if !opening.xclient.before_tls && reaches(Point::Xclient) {
             told(&mut out);
@@ -427,5 +446,13 @@ mod tests {
         assert!(alone.contains("> AUTH PLAIN\n< 334\n> {{auth}}\n< 235\n"), "{alone}");
         assert!(whole(TlsMode::None, &nothing, None).starts_with("< 220\n> EHLO x\n< 250\n> MAIL"));
         assert!(whole(TlsMode::Starttls, &nothing, None).contains("\n# STARTTLS"));
+        let notes = ["x".to_owned()];
+        let opening = Opening { tls: TlsMode::Starttls, notes: &notes, ..opening };
+        let told = |stop| opening.comments(stop).len();
+        assert_eq!((told(None), told(Some(Point::Tls)), told(Some(Point::FirstEhlo))), (2, 2, 1));
+        assert!(opening.comments(None).iter().all(|words| {
+            let script = String::from_utf8(outline().whole_script(&opening)).expect("UTF-8");
+            script.lines().any(|line| line.strip_prefix("# ") == Some(words))
+        }));
     }
 }

@@ -185,14 +185,31 @@ fn what_would_be_sent_is_a_script_that_runs() {
         0,
         &["> STARTTLS", "> RCPT TO:<anotherdude@target.local>", "| Hello \\x7b{name}}", "target = \"lab:default\""],
     );
-    let script = desk.write("script.smtp", &ran.out);
-    let played = std::process::Command::new(env!("CARGO_BIN_EXE_ehlo"))
-        .args(["run", &script, "--target", "lab:", "--state"])
-        .arg(desk.path("state"))
-        .output()
-        .expect("it runs");
-    let said = String::from_utf8_lossy(&played.stdout);
-    assert!(played.status.success() && said.contains("1 message handed over"), "{said}");
+    desk.plays("script.smtp", &ran.out, "lab:").expect(0, &["1 message handed over"]);
+}
+
+#[test]
+fn what_hangs_on_the_servers_offer_is_said_of_a_script_and_it_runs() {
+    let desk = Desk::new();
+    let to = ["--to", "anotherdude@target.local", "--as-script"];
+    let plain = desk.send(&[&["lab:"], &to[..]].concat());
+    plain.expect(0, &["\n# STARTTLS and EHLO again come here", "\n# SIZE="]);
+    for words in ["a comment in the script: STARTTLS", "--tls writes them", "a comment in the script: SIZE="] {
+        assert!(plain.err.contains(words), "{words}: {}", plain.err);
+    }
+    desk.plays("plain.smtp", &plain.out, "lab:").expect(0, &["1 message handed over"]);
+    let eight = desk.send(&[&["lab:", "--tls", "--data", "Subject: \u{e9}\\n\\n\u{e9}\\n"], &to[..]].concat());
+    eight.expect(
+        0,
+        &["> MAIL FROM:<dude@noddy.com> BODY=8BITMIME SMTPUTF8\n", "where the server does not offer 8BITMIME"],
+    );
+    eight.lacks(&["# STARTTLS"]);
+    desk.plays("eight.smtp", &eight.out, "lab:").expect(0, &["BODY=8BITMIME", "1 message handed over"]);
+    let helo = desk.send(&[&["lab:", "--protocol", "SMTP", "--data", "S: x\\n\\n\u{e9}\\n"], &to[..]].concat());
+    helo.expect(0, &["> HELO"]).lacks(&["8BITMIME", "SIZE="]);
+    let login = desk.send(&[&["lab:", "--no-tls", "--auth"], &to[..]].concat());
+    login.expect(0, &["> AUTH PLAIN {{auth}}", "ehlo send takes the strongest that is offered"]);
+    desk.plays("login.smtp", &login.out, "lab:").expect(0, &["1 message handed over"]);
 }
 
 #[test]

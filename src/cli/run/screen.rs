@@ -28,6 +28,8 @@ pub(super) struct Screen {
     offers: Option<Offers>,
     /// What is kept back until it may be printed whole.
     held: Option<String>,
+    /// A connection was made.
+    reached: bool,
     /// Why what was printed went nowhere.
     failed: Option<io::Error>,
 }
@@ -42,6 +44,7 @@ impl Screen {
             aside: false,
             offers: common.verbose.then(Offers::default),
             held: None,
+            reached: false,
             failed: None,
         }
     }
@@ -92,6 +95,7 @@ impl Screen {
 
     /// Says what is run, and where.
     pub(super) fn begin(&mut self, prepared: &Prepared) {
+        self.reached = false;
         for warning in &prepared.warnings {
             super::complain(super::COMMAND, warning);
         }
@@ -118,9 +122,10 @@ impl Screen {
     }
 
     fn remark(&mut self, remark: &Remark) {
+        self.reached = words::reached(self.reached, remark);
         let usual = ["connected", "proxy", "idle", "tls", "injected", "gave-up", "error", "warning", "closed"];
         if self.verbose || usual.contains(&remark.word.as_str()) {
-            let said = words::said(remark);
+            let said = words::said_of(self.reached, remark);
             let role = if said.warns { Role::Bad } else { Role::Remark };
             self.line(role, &format!("=== {}", escape::for_screen(said.words.as_bytes())));
         }

@@ -213,7 +213,8 @@ impl Announced {
             Some("UNKNOWN" | "AF_UNSPEC") => return Ok(Some(Header::AsIs(without_addresses(version)))),
             Some(other) => {
                 return Err(format!(
-                    "`{}` is no family of the PROXY header; TCP4 or TCP6, or AF_INET or AF_INET6",
+                    "`{}` is no family of the PROXY header; TCP4 or TCP6, AF_INET or AF_INET6, or UNKNOWN or AF_UNSPEC for no \
+                     addresses",
                     crate::smtp::escape::for_screen(other.as_bytes())
                 ));
             }
@@ -221,6 +222,14 @@ impl Announced {
         let ends = [self.proxy_source, self.proxy_dest];
         if let Some(wrong) = ends.iter().flatten().find(|address| is_v4.is_some_and(|v4| v4 != address.is_ipv4())) {
             return Err(format!("{wrong} is not of the family of --proxy-family; --proxy sends any header as it is"));
+        }
+        if let [Some(source), Some(dest)] = ends
+            && source.to_canonical().is_ipv4() != dest.to_canonical().is_ipv4()
+        {
+            return Err(format!(
+                "the PROXY header can't say that {source} connects to {dest}: one is IPv4, the other IPv6; give \
+                 --proxy-source and --proxy-dest of one family"
+            ));
         }
         let at = |address: Option<IpAddr>, port: Option<u16>| Some(SocketAddr::new(address?, port.unwrap_or(25)));
         Ok(Some(Header::Addresses(Announcement {
@@ -300,6 +309,20 @@ mod tests {
         let optional = Announced { xclient_optional: true, ..Announced::default() };
         assert!(optional.xclient(&of_profile).forgiving);
         assert!(!Announced::default().xclient(&of_profile).forgiving);
+    }
+
+    #[test]
+    fn a_header_of_two_families_is_refused_before_anything_connects() {
+        let told = |source: &str, dest: &str| {
+            let [proxy_source, proxy_dest] = [source, dest].map(|address| address.parse().ok());
+            Announced { proxy_source, proxy_dest, ..Announced::default() }.header()
+        };
+        assert!(
+            told("::1", "1.2.3.4").is_err_and(|words| words.ends_with("--proxy-source and --proxy-dest of one family"))
+        );
+        assert!(told("::ffff:1.2.3.5", "1.2.3.4").is_ok_and(|header| header.is_some()));
+        let unknown = Announced { proxy_family: Some("AF_UNIX".to_owned()), ..Announced::default() }.header();
+        assert!(unknown.is_err_and(|words| words.contains("AF_UNSPEC for no addresses")));
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub(super) struct Place {
     #[arg(long, short, value_name = "HOST[:PORT]", conflicts_with_all = ["target", "socket", "copy_routing"])]
     pub(super) server: Option<String>,
     /// The port, instead of what the target has
-    #[arg(long, short, value_name = "PORT", value_parser = port)]
+    #[arg(long, short, value_name = "PORT", allow_negative_numbers = true, value_parser = port)]
     pub(super) port: Option<u16>,
     /// A Unix socket, LMTP unless --protocol says otherwise
     #[arg(long, value_name = "PATH", conflicts_with_all = ["target", "copy_routing", "port"])]
@@ -49,10 +49,10 @@ pub(super) struct Place {
     #[arg(long)]
     pub(super) accept_offer: bool,
     /// For one connection attempt, such as 30s
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true, value_parser = time)]
     pub(super) connect_timeout: Option<Duration>,
     /// For each reply, such as 5m or 30 (seconds), instead of RFC 5321's own times; 0 waits for ever
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true, value_parser = time)]
     pub(super) timeout: Option<Duration>,
 }
 
@@ -70,7 +70,7 @@ pub(super) struct Envelope {
     #[arg(long, visible_aliases = ["ehlo", "lhlo"], value_name = "NAME")]
     pub(super) helo: Option<String>,
     /// QUIT after this: GREETING, FIRST-EHLO, TLS, EHLO, XCLIENT, AUTH, MAIL or RCPT
-    #[arg(long, visible_alias = "quit", value_name = "POINT", value_parser = point)]
+    #[arg(long, visible_alias = "quit", value_name = "POINT", value_parser = quit_point)]
     pub(super) quit_after: Option<Point>,
     /// Close without QUIT after this: one of those, DATA or DOT
     #[arg(long, visible_alias = "da", value_name = "POINT", value_parser = point, conflicts_with = "quit_after")]
@@ -282,10 +282,10 @@ pub(super) struct Output {
     #[arg(long, value_name = "FILE", conflicts_with = "output")]
     pub(super) output_file_stderr: Option<PathBuf>,
     /// Print the message that would be sent, and send nothing
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["as_script", "save", "json"])]
     pub(super) dump_mail: bool,
     /// Print a script for `ehlo run` of what would be sent, and send nothing
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["save", "json"])]
     pub(super) as_script: bool,
     /// Also save the conversation in this file, which must not exist
     #[arg(long, value_name = "FILE")]
@@ -332,6 +332,15 @@ fn point(text: &str) -> Result<Point, String> {
         .ok_or_else(|| "one of GREETING, FIRST-EHLO, TLS, EHLO, XCLIENT, AUTH, MAIL, RCPT, DATA and DOT".to_owned())
 }
 
+/// After DATA no QUIT can be said.
+fn quit_point(text: &str) -> Result<Point, String> {
+    match Point::parse(text) {
+        Some(point) if point <= Point::Rcpt => Ok(point),
+        Some(_) => Err("after DATA no QUIT can be said; --drop-after closes the connection".to_owned()),
+        None => Err("one of GREETING, FIRST-EHLO, TLS, EHLO, XCLIENT, AUTH, MAIL and RCPT".to_owned()),
+    }
+}
+
 fn encoding() -> ValueParser {
     ValueParser::new(|text: &str| Encoding::parse(text).ok_or("auto, 8bit or base64"))
 }
@@ -346,6 +355,13 @@ fn variable(text: &str) -> Result<(String, String), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn quit_is_said_where_it_can_be() {
+        assert_eq!(quit_point("rcpt"), Ok(Point::Rcpt));
+        assert!(quit_point("DOT").is_err_and(|words| words.contains("--drop-after")));
+        assert!(quit_point("nonsense").is_err_and(|words| !words.contains("DATA")));
+    }
 
     #[test]
     fn no_time_is_for_ever_however_it_is_written() {

@@ -38,13 +38,24 @@ pub(in crate::cli) fn told(mut error: clap::Error, words: &[OsString]) -> clap::
     }
     let Some(ContextValue::String(typed)) = error.get(ContextKind::InvalidArg) else { return error };
     // That the word could be a TARGET if it stood behind `--` helps nobody here.
-    let Some(tip) = tip(typed) else {
+    let Some(tip) = below_nothing(typed, words).or_else(|| tip(typed)) else {
         error.remove(ContextKind::Suggested);
         return error;
     };
     error.remove(ContextKind::SuggestedArg);
     error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
     error
+}
+
+/// Of a number below nothing: which option does not take it.
+fn below_nothing(typed: &str, words: &[OsString]) -> Option<String> {
+    let digits = typed.strip_prefix('-').filter(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit()))?;
+    let at = words.iter().position(|word| {
+        let word = word.to_str().and_then(|word| word.strip_prefix('-'));
+        word.is_some_and(|rest| rest.starts_with(digits))
+    })?;
+    let option = words.get(at.checked_sub(1)?)?.to_str().filter(|word| word.starts_with("--"))?;
+    Some(format!("{option} takes no number below 1"))
 }
 
 /// What to write instead of an option, in words.

@@ -1,5 +1,6 @@
 //! `--attach`, `--attach-body`, `--attach-type`, `--attach-name`: what they mean hangs on their order.
 
+use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 
 /// A part of the message, its content still as it was given.
@@ -27,7 +28,11 @@ const IDS: [(&str, &str, &str); 4] = [
 ];
 
 impl Parts {
-    fn of(matches: &ArgMatches) -> Self {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// A type or a name after which nothing is attached.
+    fn of(matches: &ArgMatches) -> Result<Self, Error> {
         let mut given: Vec<(usize, &str, String)> = Vec::new();
         for (id, ..) in IDS {
             let indices = matches.indices_of(id).into_iter().flatten();
@@ -37,11 +42,13 @@ impl Parts {
         given.sort_by_key(|(at, ..)| *at);
         let (mut media_type, mut name) = (None, None);
         let mut parts = Vec::new();
+        let mut unused = None;
         for (_, id, value) in given {
             match id {
-                "attach-type" => media_type = Some(value),
-                "attach-name" => name = Some(value),
+                "attach-type" => (media_type, unused) = (Some(value), Some(id)),
+                "attach-name" => (name, unused) = (Some(value), Some(id)),
                 _ => {
+                    unused = None;
                     let body = id == "attach-body";
                     let part = Part { content: value, media_type: media_type.clone(), name: name.take(), body };
                     if body {
@@ -51,17 +58,23 @@ impl Parts {
                 }
             }
         }
-        Self(parts)
+        match unused {
+            Some(id) => Err(Error::raw(
+                ErrorKind::MissingRequiredArgument,
+                format!("--{id} is about what is attached after it, and nothing is; --attach goes behind it"),
+            )),
+            None => Ok(Self(parts)),
+        }
     }
 }
 
 impl FromArgMatches for Parts {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
-        Ok(Self::of(matches))
+        Self::of(matches)
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
-        *self = Self::of(matches);
+        *self = Self::of(matches)?;
         Ok(())
     }
 }
@@ -107,7 +120,7 @@ mod tests {
             "c",
         ];
         let matches = Parts::augment_args(Command::new("x")).try_get_matches_from(line).expect("understood");
-        let Parts(parts) = Parts::of(&matches);
+        let Parts(parts) = Parts::of(&matches).expect("each is used");
         let seen: Vec<_> =
             parts.iter().map(|p| (p.content.as_str(), p.media_type.as_deref(), p.name.as_deref(), p.body)).collect();
         assert_eq!(
@@ -119,5 +132,18 @@ mod tests {
                 ("c", Some("application/pdf"), None, false),
             ]
         );
+    }
+
+    #[test]
+    fn what_nothing_is_attached_after_is_refused() {
+        for (line, option) in [
+            ("x --attach a --attach-type image/png", "--attach-type"),
+            ("x --attach-name foo", "--attach-name"),
+            ("x --attach-body a --attach-name", "--attach-name"),
+        ] {
+            let matches = Parts::augment_args(Command::new("x")).try_get_matches_from(line.split(' ')).expect(line);
+            let error = Parts::of(&matches).expect_err(line).to_string();
+            assert!(error.contains(&format!("{option} is about what is attached after it")), "{error}");
+        }
     }
 }

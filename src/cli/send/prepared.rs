@@ -63,11 +63,8 @@ struct Names {
 }
 
 /// Where it stops, and how.
-fn end(arguments: &Arguments) -> Result<(Option<Point>, Leave), String> {
+fn end(arguments: &Arguments) -> (Option<Point>, Leave) {
     let envelope = &arguments.envelope;
-    if envelope.quit_after.is_some_and(|point| point > Point::Rcpt) {
-        return Err("after DATA no QUIT can be said; --drop-after closes the connection".to_owned());
-    }
     let rcpt_only = envelope.rcpt_only.then_some(Point::Rcpt);
     let given = [envelope.quit_after, envelope.drop_after, envelope.drop_after_send];
     let stop = given.into_iter().flatten().chain(rcpt_only).min();
@@ -76,7 +73,7 @@ fn end(arguments: &Arguments) -> Result<(Option<Point>, Leave), String> {
         (_, Some(at)) if Some(at) == stop => Leave::DropAtOnce,
         _ => Leave::Quit,
     };
-    Ok((stop, leave))
+    (stop, leave)
 }
 
 fn names(arguments: &Arguments, way: &Way, world: &World) -> Names {
@@ -102,7 +99,7 @@ pub(super) fn outset(arguments: &Arguments, world: &World) -> Result<Outset, Str
     let profiles = Profiles::load(&world.directories.config);
     let way = target::way(arguments, &profiles, world)?;
     let names = names(arguments, &way, world);
-    let (stop, leave) = end(arguments)?;
+    let (stop, leave) = end(arguments);
     if names.to.is_empty() && stop.is_none_or(|stop| stop >= Point::Rcpt) {
         return Err("no recipient is given; --to ADDRESS names one".to_owned());
     }
@@ -257,28 +254,42 @@ impl Prepared {
                  {version}{ends}"
             ));
         }
-        let parameters = self.offered.iter().filter(|offered| !offered.parameter.is_empty());
-        notes.extend(parameters.map(|offered| {
-            format!("{} goes with MAIL where the server offers {}.", offered.parameter, offered.keyword)
+        notes.extend(self.parameters().map(|offered| {
+            let Offered { parameter, keyword, without, .. } = offered;
+            match without {
+                Some(_) => format!(
+                    "{parameter} stands in MAIL, since the message needs it; where the server does not offer {keyword}, ehlo \
+                     send leaves it out."
+                ),
+                None => format!("{parameter} goes with MAIL where the server offers {keyword}."),
+            }
         }));
         notes
     }
 
-    /// What would be sent, as a script for `ehlo run`.
+    /// What MAIL says besides where the server offers it: nothing after HELO, by which nothing is offered.
+    fn parameters(&self) -> impl Iterator<Item = &Offered> {
+        let name = |parameter: &str| parameter.split('=').next().unwrap_or_default().to_ascii_uppercase();
+        let is_said = move |offered: &&Offered| {
+            let mut said = self.outline.mail_parameters.iter();
+            said.any(|said| name(said) == name(&offered.parameter))
+        };
+        let extended = self.way.target.protocol != Protocol::Smtp;
+        self.offered.iter().filter(move |it| extended && !it.parameter.is_empty() && !is_said(it))
+    }
+
+    /// What would be sent, as a script for `ehlo run`; and what of it hangs on the server's offer or on the way there, in
+    /// words that stand in its comments too.
     ///
     /// # Errors
     /// A message that is too large to stand in one and is in no file of the user's.
-    pub(super) fn as_script(&self) -> Result<Vec<u8>, String> {
-        let Self { way, outline, greeting, xclient, .. } = self;
-        if let (Some(_), Body::File { .. }) = (&self.folder, &outline.body) {
+    pub(super) fn as_script(&self) -> Result<(Vec<u8>, Vec<String>), String> {
+        let Self { way, greeting, xclient, .. } = self;
+        if let (Some(_), Body::File { .. }) = (&self.folder, &self.outline.body) {
             return Err("the message is too large to stand in a script, and is in no file whose name could: \
                         --dump-mail > message.eml writes it into one, and --data @message.eml sends that"
                 .to_owned());
         }
-        let mechanism = way.auth.as_ref().map(|auth| {
-            let named = way.mechanisms.first().cloned();
-            named.unwrap_or_else(|| if auth.mechanism == "auto" { "PLAIN".to_owned() } else { auth.mechanism.clone() })
-        });
         let mut header =
             Head::default().with("title", "Written by ehlo send --as-script").with("target", way.target.uri());
         if let Some(profile) = &way.target.profile {
@@ -286,12 +297,18 @@ impl Prepared {
         }
         let mut script = Vec::new();
         write_document(&Document::new(header, Log::new()), &mut script);
-        let notes = self.notes();
-        let mechanism = mechanism.as_deref();
+        let mut notes = self.notes();
+        let login = way.login().filter(|_| self.outline.stop.is_none_or(|stop| stop >= Point::Auth));
+        notes.extend(login.iter().filter_map(|login| login.hangs_on.clone()));
+        let mechanism = login.as_ref().map(|login| login.mechanism.as_str());
         let alone = way.auth.as_ref().is_some_and(|auth| !auth.initial_response);
         let opening = Opening { greeting, tls: way.target.tls, xclient, mechanism, alone, notes: &notes };
+        let mut outline = self.outline.clone();
+        let needed = self.parameters().filter(|offered| offered.without.is_some());
+        outline.mail_parameters.extend(needed.map(|offered| offered.parameter.clone()));
         script.extend(outline.whole_script(&opening));
-        Ok(script)
+        let told = opening.comments(outline.stop).into_iter().map(str::to_owned).collect();
+        Ok((script, told))
     }
 }
 

@@ -32,6 +32,8 @@ pub(super) struct Screen {
     lapse: bool,
     /// A line about how far a file has gone out stands on the terminal.
     in_progress: bool,
+    /// A connection was made.
+    reached: bool,
     failed: Option<io::Error>,
 }
 
@@ -119,6 +121,7 @@ impl Screen {
             sent_at: None,
             lapse: output.show_time_lapse,
             in_progress: false,
+            reached: false,
             failed: None,
         })
     }
@@ -182,13 +185,15 @@ impl Screen {
     }
 
     fn remark(&mut self, remark: &Remark) {
+        self.reached = words::reached(self.reached, remark);
         let usual = ["connected", "inspecting", "tls", "injected", "gave-up", "error", "warning", "content", "closed"];
         if !self.shows.remarks || !(self.verbose || usual.contains(&remark.word.as_str())) {
             return;
         }
         let role =
             if matches!(remark.word.as_str(), "error" | "warning" | "injected") { Role::Bad } else { Role::Remark };
-        let mut text = told::in_options(&escape::for_screen(words::said(remark).words.as_bytes()));
+        let said = words::said_of(self.reached, remark).words;
+        let mut text = told::in_options(&escape::for_screen(said.as_bytes()));
         // From which address, where --local-interface or a family was asked for.
         if let Some(from) = remark.bare(2).filter(|_| remark.word == "connected") {
             text = format!("{text} from {}", escape::for_screen(from.as_bytes()));

@@ -204,7 +204,7 @@ fn versions(text: &str) -> Result<(Option<TlsVersion>, Option<TlsVersion>), Stri
             (allowed, excluded) = ([true; 4], true);
         }
         if no != excluded {
-            return Err(wrong());
+            return Err(format!("`{text}` names versions and excludes some; it can do one or the other"));
         }
         // They are not to be had any more, so that excluding them is done already.
         if no && matches!(name, "sslv2" | "sslv3") {
@@ -213,8 +213,9 @@ fn versions(text: &str) -> Result<(Option<TlsVersion>, Option<TlsVersion>), Stri
         let at = NAMES.iter().position(|(known, _)| known.eq_ignore_ascii_case(name)).ok_or_else(wrong)?;
         allowed[at] = !no;
     }
-    let first = allowed.iter().position(|a| *a).ok_or_else(wrong)?;
-    let last = allowed.iter().rposition(|a| *a).ok_or_else(wrong)?;
+    let (Some(first), Some(last)) = (allowed.iter().position(|a| *a), allowed.iter().rposition(|a| *a)) else {
+        return Err(format!("`{text}` leaves no version; name one at least, such as tlsv1_3"));
+    };
     if allowed[first..=last].contains(&false) {
         return Err(format!("`{text}` leaves a gap between versions; name a range without one"));
     }
@@ -236,8 +237,12 @@ fn list(login: &Login) -> (Option<&str>, Lenient) {
 /// It speaks none of them; in words with the cure.
 fn mechanisms(login: &Login) -> Result<(Vec<String>, Option<String>), String> {
     let names = list(login).0.into_iter().flat_map(|list| list.split(','));
-    let names = names.map(|name| name.trim().to_ascii_uppercase());
-    let (known, unknown): (Vec<String>, Vec<String>) = names.partition(|name| sasl::known(name).is_some());
+    let names: Vec<String> =
+        names.map(|name| name.trim().to_ascii_uppercase()).filter(|name| !name.is_empty()).collect();
+    if names.is_empty() && list(login).0.is_some() {
+        return Err("the list of mechanisms to log in by is empty; without one the strongest is taken".to_owned());
+    }
+    let (known, unknown): (Vec<String>, Vec<String>) = names.into_iter().partition(|name| sasl::known(name).is_some());
     match unknown.first() {
         None => Ok((known, None)),
         Some(first) if known.is_empty() => {
@@ -386,6 +391,15 @@ mod tests {
     }
 
     #[test]
+    fn a_list_of_no_mechanism_is_none() {
+        for given in ["", " , "] {
+            let login = Login { auth: Some(Some(given.to_owned())), ..Login::default() };
+            assert!(mechanisms(&login).is_err_and(|words| words.contains("is empty")), "{given}");
+        }
+        assert_eq!(mechanisms(&Login { auth: Some(None), ..Login::default() }), Ok((Vec::new(), None)));
+    }
+
+    #[test]
     fn versions_are_a_range() {
         use TlsVersion::{V11, V12, V13};
         assert_eq!(versions("tlsv1_2,tlsv1_3"), Ok((Some(V12), None)));
@@ -394,9 +408,9 @@ mod tests {
         assert_eq!(versions("tlsv1_3"), Ok((Some(V13), None)));
         for (text, want) in [
             ("tlsv1,tlsv1_2", "gap"),
-            ("tlsv1,no_tlsv1_1", "no list"),
+            ("tlsv1_2,no_tlsv1_2", "one or the other"),
             ("ssl", "no list"),
-            ("no_tlsv1,no_tlsv1_1,no_tlsv1_2,no_tlsv1_3", "no list"),
+            ("no_tlsv1,no_tlsv1_1,no_tlsv1_2,no_tlsv1_3", "leaves no version"),
         ] {
             assert!(versions(text).expect_err(text).contains(want), "{text}");
         }

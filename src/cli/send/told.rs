@@ -11,7 +11,7 @@ use crate::script::{Report, Verdict};
 use crate::smtp::{Class, Verb, escape};
 
 /// What is said to somebody who has a profile, and what stands for it here.
-const OPTIONS: [(&str, &str); 13] = [
+const OPTIONS: [(&str, &str); 16] = [
     ("min_version and max_version in the profile's [tls] say which are", "--tls-protocol says which are"),
     ("client_cert and client_key in the profile's [tls] show one", "--tls-cert and --tls-key show one"),
     ("put client_cert and client_key into [tls]", "--tls-cert and --tls-key show one"),
@@ -27,6 +27,9 @@ const OPTIONS: [(&str, &str); 13] = [
         "--auth-password-env NAME or --auth-password-command COMMAND says where it is",
     ),
     ("Take proxy_protocol out of the profile", "Leave --proxy… (in a profile: proxy_protocol) out"),
+    ("give proxy_source and proxy_destination of one family", "give --proxy-source and --proxy-dest of one family"),
+    ("mend `bind`, or take it out", "--local-interface names another (in a profile: bind)"),
+    ("can't be connected from (`bind`)", "can't be connected from (--local-interface, in a profile: bind)"),
     ("the reply to .", "the reply to the message"),
 ];
 
@@ -92,6 +95,7 @@ pub(super) fn refusal_cure(report: &Report, target: &Target) -> Option<&'static 
     let at = dialogue.exchanges().iter().rposition(|it| it.is_refusal() && it.verb != Verb::Quit)?;
     let text = last_line(&dialogue, &report.log, at).to_ascii_uppercase();
     let wants_tls = text.contains("TLS") || text.contains("ENCRYPT");
+    let asked = dialogue.exchanges()[at].verb;
     Some(match dialogue.exchanges()[at].code?.number() {
         530 | 538 if wants_tls && target.tls == TlsMode::None => {
             "without --no-tls STARTTLS is used where the server offers it, with --tls always"
@@ -102,7 +106,13 @@ pub(super) fn refusal_cure(report: &Report, target: &Target) -> Option<&'static 
             "-au says who logs in, --auth-password-env, -command or -file with which password, --auth by which mechanism; many \
              providers want a password for applications, which their web site makes"
         }
-        534 | 504 if dialogue.exchanges()[at].verb == Verb::Auth => "--auth names another mechanism",
+        534 | 504 if asked == Verb::Auth => "--auth names another mechanism",
+        500..=502 if matches!(asked, Verb::Ehlo | Verb::Helo) => {
+            "a server that knows neither EHLO nor HELO may speak LMTP: --protocol LMTP greets it by LHLO"
+        }
+        500..=502 if asked == Verb::Lhlo => {
+            "a server that does not know LHLO speaks SMTP: --protocol ESMTP greets it by EHLO"
+        }
         400..=499 => {
             "this is for now: send it again later, after a greylisting in some minutes; ehlo explain with the reply after it \
              says why"
@@ -223,6 +233,10 @@ mod tests {
     fn a_key_of_a_profile_is_an_option_and_the_dot_the_message() {
         for (said, want) in [
             ("the reply to . did not come in time", "the reply to the message did not come in time"),
+            (
+                "10.9.9.9 is there no more; mend `bind`, or take it out",
+                "10.9.9.9 is there no more; --local-interface names another (in a profile: bind)",
+            ),
             ("STARTTLS first, or allow_plaintext = true.", "STARTTLS first, or --auth-allow-plaintext."),
         ] {
             assert_eq!(in_options(said), want);
@@ -246,6 +260,9 @@ mod tests {
         assert!(cure(wrong, TlsMode::Starttls).is_some_and(|words| words.contains("-au says who")));
         let good = cure("> RCPT TO:<a@b>\n< 550 no", TlsMode::Starttls).unwrap_or_default();
         assert!(good.contains("for good") && good.contains("ehlo explain"), "{good}");
+        let lmtp = cure("> EHLO a\n< 500 what\n> HELO a\n< 500 what", TlsMode::None).unwrap_or_default();
+        let smtp = cure("> LHLO a\n< 500 what", TlsMode::None).unwrap_or_default();
+        assert!(lmtp.contains("--protocol LMTP") && smtp.contains("--protocol ESMTP"), "{lmtp}, {smtp}");
         let now = cure("> RCPT TO:<a@b>\n< 450 4.2.0 Greylisted", TlsMode::Starttls).unwrap_or_default();
         assert!(now.contains("for now") && now.contains("minutes"), "{now}");
     }

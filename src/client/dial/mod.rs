@@ -294,8 +294,22 @@ async fn dial_unix(path: &std::path::Path, options: &Options, recorder: &mut Rec
             recorder.remark(Remark::new("connected").value(format!("unix:{shown}")));
             Ok(local(Box::new(stream), Some(format!("unix:{shown}")), None))
         }
-        Ok(Err(error)) => Err(Failure::new("refused", format!("{shown}: {}", plain_error(&error)))),
+        Ok(Err(error)) => Err(Failure::new("refused", format!("{shown}: {}", of_socket(path, &error)))),
         Err(_) => Err(Failure::new("time-out", format!("{shown}: no answer"))),
+    }
+}
+
+/// Why no connection came of a path: there is no port to speak of.
+#[cfg(unix)]
+fn of_socket(path: &std::path::Path, error: &std::io::Error) -> String {
+    use std::os::unix::fs::FileTypeExt as _;
+    let kind = std::fs::metadata(path).map(|about| about.file_type());
+    match error.kind() {
+        std::io::ErrorKind::ConnectionRefused if kind.is_ok_and(|kind| !kind.is_socket()) => {
+            "this is no socket, and nothing can be connected to".to_owned()
+        }
+        std::io::ErrorKind::ConnectionRefused => "connection refused; nothing listens on this socket".to_owned(),
+        _ => plain_error(error),
     }
 }
 

@@ -74,9 +74,11 @@ fn of_old((offer, answer): &(Capabilities, Answer)) -> Option<Finding> {
     }
     Some(
         Finding::new(Severity::Low, format!("{} still offered", old.join(", ")))
-            .meaning(
-                "They rest on MD5 or worse, and have the server keep passwords in a form that can be used at once.",
-            )
+            .meaning(if old.len() == 1 {
+                "It rests on MD5 or worse, and has the server keep passwords in a form that can be used at once."
+            } else {
+                "They rest on MD5 or worse, and have the server keep passwords in a form that can be used at once."
+            })
             .cure("Offer PLAIN under TLS, or SCRAM-SHA-256, in their place.")
             .by("RFC 6331")
             .answered([answer]),

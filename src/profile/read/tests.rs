@@ -115,6 +115,7 @@ fn what_is_no_target_is_refused_with_what_would_be_one() {
         ("smtp://dude:noddy@mx", "password"),
         ("smtp://dude@mx", "user name"),
         ("host:0", "not a port"),
+        ("127.0.0.1:", "no port stands behind the colon of `127.0.0.1:`"),
         ("host:70000", "not a port"),
         ("host:+25", "not a port"),
         ("host twentyfive", "not a port"),

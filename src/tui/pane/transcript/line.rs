@@ -71,7 +71,7 @@ pub(super) fn shown<'a>(record: usize, entry: &Entry<'a>, talk: &Talk, landmarks
                 }
                 let mut said = words::said(&remark);
                 if never_was(record, entry, talk) {
-                    "there was no connection".clone_into(&mut said.words);
+                    words::NEVER_BEGUN.clone_into(&mut said.words);
                 }
                 said
             });
