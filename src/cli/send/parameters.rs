@@ -66,7 +66,10 @@ impl Parameters {
             said.mail.push(format!("RET={}", one_of("--ret", ret, &["FULL", "HDRS"])?));
         }
         let envid = self.envid.clone().or_else(|| self.receipt.then(|| fresh(world)));
-        if let Some(envid) = envid.filter(|text| !text.is_empty()) {
+        if let Some(envid) = envid {
+            if envid.is_empty() {
+                return Err("--envid has nothing to be known by; leave it out, --receipt makes a fresh one".to_owned());
+            }
             if !envid.bytes().all(|b| (b' '..=b'~').contains(&b)) {
                 return Err("--envid takes printable ASCII (RFC 3461 4.4); --mail-parameters sends anything as it is"
                     .to_owned());
@@ -75,7 +78,11 @@ impl Parameters {
         }
         let notify = self.notify.as_deref().or(self.receipt.then_some("SUCCESS,FAILURE,DELAY"));
         if let Some(notify) = notify {
-            said.rcpt.push(format!("NOTIFY={}", when(notify)?));
+            let when = when(notify)?;
+            if self.receipt && when == "NEVER" {
+                return Err("--receipt asks to be told and --notify NEVER not to be; leave out one of them".to_owned());
+            }
+            said.rcpt.push(format!("NOTIFY={when}"));
         }
         for (option, given) in [
             ("--mail-parameters", &self.mail_parameters),
@@ -123,6 +130,7 @@ impl Parameters {
                 // No offer allows it.
                 all.push(offer("", String::new(), Some(&words)));
             }
+            all.extend(survey.amiss(chunked).iter().map(|words| offer("", String::new(), Some(words))));
         }
         if self.bare_mail {
             return all;
@@ -185,8 +193,13 @@ fn when(text: &str) -> Result<String, String> {
 
 /// The recipient at the beginning of a text, and the parameters behind it. An address may hold blanks.
 fn own(text: &str, to: &[String]) -> Result<(String, Vec<String>), String> {
-    let behind = |to: &String| Some((to.clone(), text.strip_prefix(to.as_str())?.strip_prefix(' ')?));
-    let Some((whose, rest)) = to.iter().filter_map(behind).max_by_key(|(whose, _)| whose.len()) else {
+    let found = to.iter().filter_map(|to| Some((to.clone(), behind(text, to)?)));
+    let Some((whose, rest)) = found.max_by_key(|(whose, _)| whose.len()) else {
+        if let Some(whose) = to.iter().find(|to| behind(&format!("{text} "), to).is_some()) {
+            return Err(format!(
+                "--parameters-of {whose} has no parameters; they stand behind the address and a blank"
+            ));
+        }
         return Err(format!(
             "--parameters-of takes the address of a recipient, as --to has it, a blank and parameters, \
              such as 'a@noddy.com NOTIFY=NEVER'; `{}` begins with none",
@@ -194,6 +207,14 @@ fn own(text: &str, to: &[String]) -> Result<(String, Vec<String>), String> {
         ));
     };
     Ok((whose, rest.split_whitespace().map(str::to_owned).collect()))
+}
+
+/// What stands behind an address and a blank. In the domain capitals count for nothing (RFC 5321 2.4).
+fn behind<'a>(text: &'a str, address: &str) -> Option<&'a str> {
+    let (head, rest) = text.split_at_checked(address.len())?;
+    let at = address.rfind('@').unwrap_or(address.len());
+    let same = head.get(..at)? == &address[..at] && head.get(at..)?.eq_ignore_ascii_case(&address[at..]);
+    rest.strip_prefix(' ').filter(|_| same)
 }
 
 #[cfg(test)]
@@ -217,11 +238,21 @@ mod tests {
             offered.into_iter().find(|offered| offered.keyword.is_empty()).and_then(|offered| offered.without)
         };
         let field = |octets: usize| format!("X-Long: {}", "x".repeat(octets - "X-Long: ".len()));
-        assert_eq!(said(&format!("A: b\r\n{}\r\n\r\n{}\r\n", field(998), "x".repeat(1500))), None);
+        assert_eq!(said(&format!("A: b\r\n{}\r\n\r\n{}\r\n", field(998), "x".repeat(998))), None);
         assert!(
             said(&format!("A: b\r\n{}\r\n\r\nc\r\n", field(999))).is_some_and(|words| words.contains("999 octets"))
         );
         assert!(said(&field(3009)).is_some_and(|words| words.contains("3009 octets")), "without an end");
+    }
+
+    #[test]
+    fn what_no_server_has_to_take_is_said() {
+        let amiss =
+            |text: &[u8], chunked| Survey::of(&Body::AsIs(text.to_vec()), chunked).expect("octets").amiss(chunked);
+        let long = [b"A: b\r\n\r\n".to_vec(), vec![b'x'; 5000]].concat();
+        assert!(matches!(&amiss(&long, false)[..], [words] if words.contains("body has 5000 octets")));
+        assert!(matches!(&amiss(b"A: b\r\n\r\nc\0d\r\n", false)[..], [words] if words.contains("NUL")));
+        assert!(amiss(&long, true).is_empty(), "BINARYMIME is another matter");
     }
 
     #[test]
@@ -252,6 +283,10 @@ mod tests {
         assert_eq!(named, Said { original: true, ..Said::default() });
         let beyond = Parameters { envid: Some("a \u{e9}".into()), ..Parameters::default() };
         assert!(beyond.said(&[], &world()).is_err_and(|words| words.contains("printable ASCII")));
+        let none = Parameters { envid: Some(String::new()), ..Parameters::default() };
+        assert!(none.said(&[], &world()).is_err_and(|words| words.contains("leave it out")));
+        let both = Parameters { receipt: true, notify: Some("never".into()), ..Parameters::default() };
+        assert!(both.said(&[], &world()).is_err_and(|words| words.contains("leave out one")));
         for wrong in ["never,success", "", "ALWAYS"] {
             let parameters = Parameters { notify: Some(wrong.into()), ..Parameters::default() };
             assert!(parameters.said(&[], &world()).expect_err(wrong).contains("--rcpt-parameters"));
@@ -266,7 +301,9 @@ mod tests {
         };
         assert_eq!(said("a@b X=1  Y").expect("said").own, [(to[0].clone(), vec!["X=1".to_owned(), "Y".to_owned()])]);
         assert_eq!(said("\"a b\"@c X").expect("said").own, [(to[1].clone(), vec!["X".to_owned()])]);
-        for wrong in ["a@bc X", "X=1", "a@b", ""] {
+        assert_eq!(said("a@B X").expect("said").own, [(to[0].clone(), vec!["X".to_owned()])]);
+        assert!(said("a@b").is_err_and(|words| words.contains("--parameters-of a@b has no parameters")));
+        for wrong in ["a@bc X", "A@b X", "X=1", ""] {
             assert!(said(wrong).expect_err(wrong).contains("'a@noddy.com NOTIFY=NEVER'"), "{wrong}");
         }
         assert!(said("a@b X\nDATA").is_err_and(|words| words.contains("--parameters-of can't hold a line end")));

@@ -30,6 +30,10 @@ pub(super) struct Survey {
     pub(super) bare: u64,
     /// Octets of the longest line of its header, its end left out.
     pub(super) longest_field: usize,
+    /// Octets of the longest line of its body, where that is longer than is allowed.
+    pub(super) longest_line: usize,
+    /// It holds octets that are NUL.
+    pub(super) nul: bool,
     /// It is made of lines of at most 998 octets without NUL, each with its CR LF, as anything but BINARYMIME wants it
     /// (RFC 3030 3).
     pub(super) lines: bool,
@@ -60,6 +64,28 @@ impl Survey {
     }
 }
 
+impl Survey {
+    /// What no server has to take of its body, in words. What goes in chunks may be anything where BINARYMIME is offered.
+    pub(super) fn amiss(&self, chunked: bool) -> Vec<String> {
+        let mut all = Vec::new();
+        if self.longest_line > LONGEST && !chunked {
+            all.push(format!(
+                "a line of the message's body has {} octets, of which {LONGEST} are allowed (RFC 5321 4.5.3.1.6): a server \
+                 may refuse it or cut it, and it is sent all the same; text from --body is encoded where that is needed",
+                self.longest_line
+            ));
+        }
+        if self.nul && !chunked {
+            all.push(
+                "the message holds octets that are NUL, which no message may (RFC 5322 4): a server may refuse it or drop \
+                 them, and it is sent all the same"
+                    .to_owned(),
+            );
+        }
+        all
+    }
+}
+
 /// Line feeds without CR in a block; `before` is the octet before it.
 fn bare(block: &[u8], before: u8) -> u64 {
     let feeds = memchr::memchr_iter(b'\n', block).count();
@@ -86,6 +112,8 @@ struct Looking {
     /// The header is over.
     in_body: bool,
     uneven: bool,
+    /// Octets of the first line of the body.
+    first: Option<usize>,
 }
 
 impl Looking {
@@ -94,14 +122,15 @@ impl Looking {
         let Some(last) = block.last() else { return };
         self.survey.size += block.len() as u64;
         self.survey.eight_bit |= !block.is_ascii();
+        self.survey.nul |= memchr::memchr(0, block).is_some();
         if self.passing && self.in_body {
             self.survey.bare += bare(block, self.last);
-            self.line = usize::from(*last != b'\n');
+            self.pass(block);
             self.uneven = true;
             self.last = *last;
             return;
         }
-        self.uneven |= memchr::memchr(0, block).is_some();
+        self.uneven |= self.survey.nul;
         let mut begun = 0;
         // Of the CRs in this block, the last of which may yet become half of a line's end, each ends a line.
         let mut carriages = memchr::memchr_iter(b'\r', block).count() - usize::from(*last == b'\r');
@@ -114,7 +143,9 @@ impl Looking {
             let crlf = before == b'\r';
             carriages = carriages.saturating_sub(usize::from(crlf && end > 0));
             let length = self.line + (end - begun) - usize::from(crlf);
-            if !self.in_body {
+            if self.in_body {
+                self.body_line(length);
+            } else {
                 self.survey.longest_field = self.survey.longest_field.max(length);
                 self.survey.head_beyond_ascii |= !block[begun..end].is_ascii();
                 self.in_body = length == 0;
@@ -127,6 +158,35 @@ impl Looking {
         self.survey.head_beyond_ascii |= !self.in_body && !block[begun..].is_ascii();
         self.line += block.len() - begun;
         self.last = *last;
+    }
+
+    /// Goes through lines of the body: of those that end within what one line may have none is too long, and only the last of
+    /// these ends is looked for.
+    fn pass(&mut self, block: &[u8]) {
+        let mut begun = 0;
+        while begun < block.len() {
+            let rest = &block[begun..];
+            // The first line may have begun in the block before.
+            let several = self.line == 0 && self.first.is_some();
+            let last = several.then(|| memchr::memrchr(b'\n', &rest[..rest.len().min(LONGEST + 1)])).flatten();
+            let Some(end) = last.or_else(|| memchr::memchr(b'\n', rest)) else {
+                self.line += rest.len();
+                return;
+            };
+            if last.is_none() {
+                let before = (begun + end).checked_sub(1).map_or(self.last, |at| block[at]);
+                let length = self.line + end;
+                self.body_line(length - usize::from(before == b'\r' && length > 0));
+            }
+            (self.line, begun) = (0, begun + end + 1);
+        }
+    }
+
+    fn body_line(&mut self, length: usize) {
+        self.first.get_or_insert(length);
+        if length > LONGEST {
+            self.survey.longest_line = self.survey.longest_line.max(length);
+        }
     }
 
     fn file(&mut self, path: &Path) -> Result<(), String> {
@@ -161,7 +221,17 @@ impl Looking {
             self.survey.size += second.survey.size;
             self.survey.bare += second.survey.bare;
             self.survey.eight_bit |= second.survey.eight_bit;
-            (self.line, self.last) = (second.line, second.last);
+            self.survey.nul |= second.survey.nul;
+            self.survey.longest_line = self.survey.longest_line.max(second.survey.longest_line);
+            // The line in which the halves meet.
+            self.line = match second.first {
+                Some(rest) => {
+                    self.body_line(self.line + rest - usize::from(rest == 0 && self.last == b'\r' && self.line > 0));
+                    second.line
+                }
+                None => self.line + second.line,
+            };
+            self.last = second.last;
             Ok(())
         })
     }
@@ -182,7 +252,9 @@ impl Looking {
     fn done(mut self) -> Survey {
         if self.line > 0 {
             self.survey.missing_end = 2;
-            if !self.in_body {
+            if self.in_body {
+                self.body_line(self.line);
+            } else {
                 self.survey.longest_field = self.survey.longest_field.max(self.line);
             }
         }
@@ -212,9 +284,18 @@ mod tests {
     fn what_is_only_passed_has_the_same_size() {
         let texts = ["A: b\r\n\r\n\u{e9}\r\n", "A: b\n\nc\r\r\n\n\rd\ne", "A: b\r\n\r\n\r\n\n.\r\n\r"];
         let long = format!("A: b\n\n{}", "0123456789\r\n\n".repeat(100));
-        for text in texts.iter().copied().chain([long.as_str()]).map(str::as_bytes) {
+        let line = |octets: usize, end: &str| format!("A: b\n\nc\r\n{}{end}d\0\r\n", "x".repeat(octets));
+        let lines = [line(998, "\r\n"), line(999, "\r\n"), line(998, "\n"), line(999, "\n"), line(3000, "\r\n")];
+        assert_eq!(
+            lines
+                .each_ref()
+                .map(|text| Survey::of(&Body::AsIs(text.clone().into_bytes()), false).expect("octets").longest_line),
+            [0, 999, 0, 999, 3000]
+        );
+        let all = texts.iter().copied().chain([long.as_str()]).chain(lines.iter().map(String::as_str));
+        for text in all.map(str::as_bytes) {
             let whole = Survey::of(&Body::AsIs(text.to_vec()), true).expect("octets");
-            for size in [1, 2, 3, 254, 255, 256, 5000] {
+            for size in [1, 2, 3, 254, 255, 256, 999, 1000, 5000] {
                 let mut looking = Looking { passing: true, ..Looking::default() };
                 text.chunks(size).for_each(|block| looking.octets(block));
                 let passed = looking.done();
@@ -257,6 +338,10 @@ mod tests {
             if rest % 3 == 0 {
                 text.extend_from_slice("\u{e9}".as_bytes());
             }
+            if rest % 2 == 0 {
+                let middle = text.len() / 2;
+                text.splice(middle..middle, vec![b'x'; 2000]);
+            }
             std::fs::write(&path, &text).expect("written");
             let looked = |large| {
                 let mut looking = Looking { passing: true, ..Looking::default() };
@@ -266,6 +351,7 @@ mod tests {
             let halves = looked(0);
             assert_eq!(halves, looked(u64::MAX), "{rest}");
             assert_eq!((halves.size, halves.eight_bit), (text.len() as u64, rest % 3 == 0));
+            assert_eq!(halves.longest_line >= 2000, rest % 2 == 0, "{halves:?}");
         }
     }
 }
