@@ -81,7 +81,8 @@ pub(super) struct Arguments {
     /// Let the script read files in this directory too, not only in its own
     #[arg(long, value_name = "DIR")]
     allow_files: Vec<PathBuf>,
-    /// Let the script read this environment variable as {{env.NAME}}
+    /// Let the script read this environment variable as {{env.NAME}}; what its name calls a secret (…PASSWORD, …TOKEN, …KEY)
+    /// is masked wherever it is sent
     #[arg(long, value_name = "NAME")]
     allow_env: Vec<String>,
     /// Connect to a target that the script itself names, without asking

@@ -156,7 +156,7 @@ async fn play(arguments: &Arguments, common: &Common, world: &World) -> Result<u
         return Ok(dump(&prepared.outline.body)?.code());
     }
     if output.as_script {
-        let (script, comments) = prepared.as_script()?;
+        let (script, comments) = prepared.as_script(world)?;
         for words in comments.iter().filter(|_| !common.quiet) {
             super::complain(COMMAND, format_args!("a comment in the script: {words}"));
         }

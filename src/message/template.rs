@@ -26,6 +26,16 @@ pub fn fill(text: &str, value: impl Fn(&str) -> Option<String>) -> Result<String
     Ok(out)
 }
 
+/// The names that stand in a text so.
+pub fn names(text: &str) -> impl Iterator<Item = &str> {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let (at, end) = marker(text, from)?;
+        from = end;
+        Some(text[at + 2..end - 2].trim())
+    })
+}
+
 /// Where the next marker begins and ends, from an octet on.
 fn marker(text: &str, mut from: usize) -> Option<(usize, usize)> {
     loop {

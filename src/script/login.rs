@@ -52,7 +52,7 @@ impl Login {
         let mut line = Vec::new();
         for piece in &sending.pieces {
             match piece {
-                Piece::Octets(octets) => line.extend_from_slice(octets),
+                Piece::Octets(octets) | Piece::Hidden { octets, .. } => line.extend_from_slice(octets),
                 Piece::Auth => {
                     let initial = sending.verb == Verb::Auth;
                     let response = self.response(initial, secure, last)?;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::client::Ending;
 use crate::conversation::file::Document;
-use crate::smtp::{Command, Reply, Verb, escape, sasl};
+use crate::smtp::{Command, Reply, Secret, Verb, sasl};
 
 use super::ScriptError;
 use super::check::Check;
@@ -98,11 +98,7 @@ impl Sending {
         if self.answer {
             return "{{auth}}".to_owned();
         }
-        let piece = |piece: &Piece| match piece {
-            Piece::Octets(octets) => escape::for_screen(octets),
-            Piece::Auth => "{{auth}}".to_owned(),
-        };
-        let line: String = self.pieces.iter().map(piece).collect();
+        let line: String = self.pieces.iter().map(Piece::shown).collect();
         match (self.verb, line.trim_start().splitn(3, ' ').collect::<Vec<_>>().as_slice()) {
             (Verb::Auth, [verb, mechanism, _]) => format!("{verb} {mechanism} {{{{auth}}}}"),
             _ => line,
@@ -138,6 +134,8 @@ pub struct Plan {
     pub recipients: Vec<String>,
     /// The line that needs credentials, if one does.
     pub needs_credentials: Option<usize>,
+    /// What must not be recorded besides.
+    pub secrets: Vec<Secret>,
 }
 
 /// Makes a plan of a document. `name` is the file's, for errors.
@@ -157,7 +155,7 @@ pub fn plan(document: &Document, name: &str, values: &Values<'_>, folders: &Fold
         values,
         folders,
         place: &place,
-        plan: Plan { asks: 1, ..Plan::default() },
+        plan: Plan { asks: 1, secrets: values.secrets(), ..Plan::default() },
         due: VecDeque::from([0]),
         current: 0,
         last_sent: 0,
@@ -397,10 +395,7 @@ impl Builder<'_> {
 
     /// What a line means for the lines after it.
     fn understand(&mut self, item: &Item, sending: &mut Sending) -> Result<(), ScriptError> {
-        let first = match sending.pieces.first() {
-            Some(Piece::Octets(octets)) => octets.as_slice(),
-            _ => b"",
-        };
+        let first = sending.pieces.first().and_then(Piece::octets).unwrap_or_default();
         let command = Command::parse(first);
         sending.verb = command.verb;
         if command.verb == Verb::Auth {
@@ -480,9 +475,5 @@ impl Builder<'_> {
 
 /// The octets of a line that AUTH has no part in.
 fn plain(pieces: &[Piece]) -> Option<Vec<u8>> {
-    match pieces {
-        [] => Some(Vec::new()),
-        [Piece::Octets(octets)] => Some(octets.clone()),
-        _ => None,
-    }
+    pieces.iter().map(Piece::octets).try_fold(Vec::new(), |line, octets| Some([&line, octets?].concat()))
 }

@@ -106,8 +106,8 @@ impl<'a> Runner<'a> {
     /// Connects; the greeting is then due.
     async fn connect(&mut self, ask: Ask) {
         let Settings { options, journal, world, started, credentials, .. } = &self.settings;
-        let secret = credentials.as_ref().map(|c| c.password.clone());
-        self.wire.connect(options.clone(), journal.clone(), world.clone(), *started, ask, secret).await;
+        let secrets = credentials.iter().map(|c| &c.password).chain(&self.plan.secrets).cloned().collect();
+        self.wire.connect(options.clone(), journal.clone(), world.clone(), *started, ask, secrets).await;
         self.open.push((ask, 0, "connecting".to_owned()));
         (self.quit, self.waited, self.login) = (false, false, Login::default());
         self.named = limits::Named::default();

@@ -25,9 +25,6 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
-/// What stands in a line for what AUTH carries.
-const AUTH: &str = "{{auth}}";
-
 /// What a replay needs to know beside its plan.
 #[derive(Debug, Clone)]
 pub struct Setup {
@@ -127,6 +124,8 @@ pub struct Stepper {
     ties: Ties,
     login: Login,
     learned: bool,
+    /// The client knows what must not be recorded besides.
+    taught: bool,
     /// The step that is played next.
     at: usize,
     /// Steps before it that wait for what they look at, oldest first.
@@ -165,6 +164,7 @@ impl Stepper {
             ties: Ties::default(),
             login: Login::default(),
             learned: false,
+            taught: false,
             at: 0,
             pending: VecDeque::new(),
             open: Vec::new(),
@@ -216,7 +216,7 @@ impl Stepper {
         }
         self.ties = Ties::new(self.plan.asks, dialogue.exchanges().len());
         self.ties.connect(0);
-        (self.login, self.learned) = (Login::default(), false);
+        (self.login, self.learned, self.taught) = (Login::default(), false, false);
         (self.at, self.open, self.last) = (0, vec![0], None);
         self.pending.clear();
         (self.held, self.allowed, self.half, self.quit) = (false, None, false, false);
@@ -317,7 +317,7 @@ impl Stepper {
             Act::Reconnect(ask) => {
                 self.ties.connect(ask);
                 self.open.push(ask);
-                (self.login, self.learned, self.allowed) = (Login::default(), false, None);
+                (self.login, self.learned, self.taught, self.allowed) = (Login::default(), false, false, None);
                 (self.held, self.quit, self.half, self.dialling) = (false, false, false, true);
                 vec![Order::Reconnect]
             }
@@ -356,6 +356,9 @@ impl Stepper {
         let secure = dialogue.state().session.tls || self.setup.clear_text_password;
         let last = self.last.and_then(|exchange| dialogue.reply(log, exchange));
         let mut orders = Vec::new();
+        if !std::mem::replace(&mut self.taught, true) {
+            orders.extend(self.plan.secrets.iter().cloned().map(|secret| Order::Ask(Request::Learn(secret))));
+        }
         for line in &lines {
             if line.needs_credentials() {
                 let credentials = self.setup.credentials.as_ref().map_err(|words| Stop::Missing(words.clone()))?;
@@ -451,15 +454,17 @@ impl Stepper {
 /// Makes another line of one, as it was typed.
 fn edit(line: &mut Sending, typed: &str, phase: Phase) {
     let command = Command::parse(typed.as_bytes());
-    let parts = typed.split(AUTH).map(|part| Piece::Octets(part.as_bytes().to_vec()));
+    let mut known: Vec<Piece> =
+        line.pieces.iter().filter(|piece| !matches!(piece, Piece::Octets(_))).cloned().collect();
+    known.push(Piece::Auth);
     let mut pieces = Vec::new();
-    for (n, part) in parts.enumerate() {
-        if n > 0 {
-            pieces.push(Piece::Auth);
-        }
-        if part != Piece::Octets(Vec::new()) {
-            pieces.push(part);
-        }
+    let mut rest = typed;
+    while !rest.is_empty() {
+        let next = known.iter().filter_map(|piece| Some((rest.find(&piece.shown())?, piece))).min_by_key(|(at, _)| *at);
+        let (before, after) = next.map_or((rest, ""), |(at, piece)| (&rest[..at], &rest[at + piece.shown().len()..]));
+        pieces.extend((!before.is_empty()).then(|| Piece::Octets(before.as_bytes().to_vec())));
+        pieces.extend(next.map(|(_, piece)| piece.clone()));
+        rest = after;
     }
     let answers = phase == Phase::Auth;
     line.verb = if answers || phase == Phase::Data { Verb::Other } else { command.verb };

@@ -2,8 +2,10 @@
 
 use toml::{Table, Value};
 
-use crate::conversation::file::script::{Part, Template};
+use crate::conversation::file::Document;
+use crate::conversation::file::script::{Part, ScriptLine, Template};
 use crate::profile::Target;
+use crate::smtp::{Secret, escape};
 use crate::world::World;
 
 /// A part of a line that is ready to be sent.
@@ -11,8 +13,70 @@ use crate::world::World;
 pub enum Piece {
     /// Octets.
     Octets(Vec<u8>),
+    /// A secret of the environment: sent, and shown by its name.
+    Hidden {
+        /// The variable.
+        name: String,
+        /// What it holds.
+        octets: Vec<u8>,
+    },
     /// What AUTH carries at this place, made when it is sent.
     Auth,
+}
+
+impl Piece {
+    /// Its octets, where they are known before it is sent.
+    #[must_use]
+    pub fn octets(&self) -> Option<&[u8]> {
+        match self {
+            Self::Octets(octets) | Self::Hidden { octets, .. } => Some(octets),
+            Self::Auth => None,
+        }
+    }
+
+    /// As it may be shown.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        match self {
+            Self::Octets(octets) => escape::for_screen(octets),
+            Self::Hidden { name, .. } => marker(name),
+            Self::Auth => "{{auth}}".to_owned(),
+        }
+    }
+}
+
+/// What stands in a script for a variable of the environment.
+#[must_use]
+pub fn marker(variable: &str) -> String {
+    format!("{{{{{ENVIRONMENT}{variable}}}}}")
+}
+
+/// With what the name of such a value begins.
+pub const ENVIRONMENT: &str = "env.";
+
+/// Parts of the name of a variable that say that a secret is in it.
+const SECRET: [&str; 7] = ["PASS", "SECRET", "TOKEN", "KEY", "CRED", "AUTH", "_PWD"];
+
+/// Whether what is in a variable of this name is a secret: it is masked wherever it is sent.
+#[must_use]
+pub fn is_secret(variable: &str) -> bool {
+    let name = variable.to_ascii_uppercase();
+    SECRET.iter().any(|part| name.contains(part))
+}
+
+/// Names of the variables of the environment that a script reads, each once.
+#[must_use]
+pub fn variables(document: &Document) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for (_, line) in document.script() {
+        let Ok(ScriptLine::Send(template) | ScriptLine::Content(template)) = line else { continue };
+        for name in template.names().filter_map(|name| name.strip_prefix(ENVIRONMENT)) {
+            if !all.iter().any(|known| known == name) {
+                all.push(name.to_owned());
+            }
+        }
+    }
+    all
 }
 
 /// All that may be filled in. Each built-in has one value for a whole run.
@@ -63,6 +127,13 @@ impl<'a> Values<'a> {
         }
     }
 
+    /// The secrets of the environment that may be read.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<Secret> {
+        let names = self.environment.iter().filter(|name| is_secret(name));
+        names.filter_map(|name| self.world.variable(name)).map(|value| Secret::from(value.as_str())).collect()
+    }
+
     /// The lines that a template stands for: one, or one for each recipient where it holds `{{to}}`.
     ///
     /// # Errors
@@ -94,7 +165,13 @@ impl<'a> Values<'a> {
                         _ => b"",
                     };
                     let value = self.value(&name.text, to, before);
-                    value.map_err(|words| Unfilled { offset: name.offset, words })?.into_bytes()
+                    let octets = value.map_err(|words| Unfilled { offset: name.offset, words })?.into_bytes();
+                    let variable = name.text.strip_prefix(ENVIRONMENT).filter(|variable| is_secret(variable));
+                    if let Some(variable) = variable {
+                        pieces.push(Piece::Hidden { name: variable.to_owned(), octets });
+                        continue;
+                    }
+                    octets
                 }
             };
             match pieces.last_mut() {
@@ -120,7 +197,7 @@ impl<'a> Values<'a> {
     }
 
     fn look_up(&self, name: &str, to: Option<&str>, before: &[u8]) -> Result<Option<String>, String> {
-        if let Some(variable) = name.strip_prefix("env.") {
+        if let Some(variable) = name.strip_prefix(ENVIRONMENT) {
             if !self.environment.iter().any(|allowed| allowed == variable) {
                 return Err(format!(
                     "{{{{{name}}}}} reads the environment; if you trust the script, `ehlo run --allow-env {variable}` allows it"
@@ -182,13 +259,15 @@ mod tests {
         let given: Vec<_> = given.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
         let head: Table = head.parse().expect("TOML");
         let target = Target::read("lab:", &Profiles::shipped()).expect("a target");
-        let world = world().with_variables(|name| (name == "X" || name == "Y").then(|| "from outside".to_owned()));
-        let allowed = ["X".to_owned(), "Z".to_owned()];
+        let world =
+            world().with_variables(|name| ["X", "Y", "X_TOKEN"].contains(&name).then(|| "from outside".to_owned()));
+        let allowed = ["X".to_owned(), "Z".to_owned(), "X_TOKEN".to_owned()];
         let values = Values::new(&given, Some(&head), &target, &allowed, &world);
         let template = Template::parse(line.as_bytes(), 2).expect("a line");
         let lines = values.fill(&template).map_err(|unfilled| unfilled.words)?;
         let text = |piece: &Piece| match piece {
             Piece::Octets(octets) => String::from_utf8_lossy(octets).into_owned(),
+            Piece::Hidden { octets, .. } => format!("({})", String::from_utf8_lossy(octets)),
             Piece::Auth => "(auth)".to_owned(),
         };
         Ok(lines.iter().map(|pieces| pieces.iter().map(text).collect()).collect())
@@ -202,6 +281,7 @@ mod tests {
             ("EHLO {{ehlo}}", &[("ehlo", "var")], "ehlo = \"head\"", "EHLO var"),
             ("X {{n}}", &[], "n = 5", "X 5"),
             ("X {{env.X}}", &[], "", "X from outside"),
+            ("X {{env.X_TOKEN}}!", &[], "", "X (from outside)!"),
             ("AUTH PLAIN {{auth}}", &[], "", "AUTH PLAIN (auth)"),
             ("Date: {{date}}", &[], "", "Date: Thu, 01 Jan 1970 00:00:00 +0000"),
         ] {
@@ -211,6 +291,20 @@ mod tests {
         let (first, second) = ids.split_once(' ').expect("two");
         assert_eq!(first, second);
         assert!(first.starts_with('<') && first.ends_with("@noddy.com>"), "{first}");
+    }
+
+    #[test]
+    fn what_is_a_secret_is_told_by_its_name_and_shown_by_it() {
+        for (name, secret) in
+            [("API_TOKEN", true), ("smtp_password", true), ("DB_PWD", true), ("PWD", false), ("HOSTNAME", false)]
+        {
+            assert_eq!(is_secret(name), secret, "{name}");
+        }
+        let hidden = Piece::Hidden { name: "API_TOKEN".to_owned(), octets: b"x".to_vec() };
+        assert_eq!((hidden.shown().as_str(), hidden.octets()), ("{{env.API_TOKEN}}", Some(&b"x"[..])));
+        let script = "> A {{env.B}} {{env.C}}\n| {{env.B}} {{to}}\n< 250\n";
+        let document = crate::conversation::file::read(script.as_bytes()).expect("a script");
+        assert_eq!(variables(&document), ["B", "C"]);
     }
 
     #[test]

@@ -56,7 +56,7 @@ pub enum OfGone {
 }
 
 use super::overlay::MailWish;
-use super::replay::Way;
+use super::replay::ReplayOf;
 use super::start::Wish;
 
 /// One thing to be done.
@@ -122,12 +122,8 @@ pub enum Effect {
     Keep(Reached),
     /// Read a transcript and make a replay of it against this target.
     Replay {
-        /// The transcript.
-        path: PathBuf,
-        /// The target as typed.
-        target: String,
-        /// How its lines go out.
-        way: Way,
+        /// Which, and how.
+        of: ReplayOf,
         /// The password, where somebody was asked for it.
         password: Option<Secret>,
     },

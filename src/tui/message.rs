@@ -18,7 +18,7 @@ use super::overlay::Letter;
 use super::pane::lesson::LessonNews;
 use super::paths::Paths;
 use super::probing::ProbeNews;
-use super::replay::{Compared, Rehearsed, Way};
+use super::replay::{Compared, Rehearsed, ReplayOf};
 use super::secret::Fetched;
 use super::start::{News, Recent, Scenario};
 use super::talk::Talk;
@@ -140,15 +140,13 @@ pub enum Message {
     Rehearsed(Box<Rehearsed>),
     /// A replay needs the password of this user, whom only a person can ask.
     ReplayAsks {
-        /// The transcript.
-        path: PathBuf,
-        /// The target as typed.
-        target: String,
-        /// How its lines go out.
-        way: Way,
+        /// Which, and how.
+        of: ReplayOf,
         /// Who logs in.
         user: String,
     },
+    /// A replay reads these variables of the environment, which somebody has to allow.
+    ReplayReads(ReplayOf, Vec<String>),
     /// The same conversation was held with two servers, and is in these files; or why not.
     Both(Result<[PathBuf; 2], String>),
     /// Two files were compared.

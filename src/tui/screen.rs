@@ -13,7 +13,7 @@ use super::library;
 use super::message::Message;
 use super::model::Model;
 use super::overlay::MailWish;
-use super::replay::Way;
+use super::replay::{ReplayOf, Way};
 use super::start::Wish;
 use super::update::update;
 use super::view::view;
@@ -169,6 +169,14 @@ fn is_reading(effect: &Effect) -> bool {
     matches!(effect, Effect::Profiles(Wish::Read(_) | Wish::LookAt(_)))
 }
 
+fn replayed(of: &ReplayOf, password: bool) -> String {
+    let ReplayOf { path, target, way, environment } = of;
+    let way = if *way == Way::Steps { String::new() } else { format!(" {}", way.words()) };
+    let read = environment.iter().fold(String::new(), |read, name| read + " reading " + name);
+    let with = if password { " with a password" } else { "" };
+    format!("replay {} {target}{way}{read}{with}", path.display())
+}
+
 fn words(effect: &Effect) -> String {
     match effect {
         Effect::Send(Request::Line(line, _)) => format!("send {}", String::from_utf8_lossy(line)),
@@ -201,11 +209,7 @@ fn words(effect: &Effect) -> String {
         Effect::Probe(names) => format!("probe {}", names.join(",")),
         Effect::LookForLessons => "look for lessons".to_owned(),
         Effect::Keep(reached) => format!("keep {} of {}", reached.steps, reached.of),
-        Effect::Replay { path, target, way, password } => {
-            let with = if password.is_some() { " with a password" } else { "" };
-            let way = if *way == Way::Steps { String::new() } else { format!(" {}", way.words()) };
-            format!("replay {} {target}{way}{with}", path.display())
-        }
+        Effect::Replay { of, password } => replayed(of, password.is_some()),
         Effect::Both(path, [left, right]) => format!("both {} {left} {right}", path.display()),
         Effect::Compare(left, right) => format!("compare {} {}", left.display(), right.display()),
         Effect::Wait(time, _) => format!("wait {time:?}"),

@@ -118,7 +118,8 @@ fn background(model: &mut Model, message: Message) -> Vec<Effect> {
     match message {
         Message::Began { peer, path, head, again } => began(model, *peer, (path, head), again),
         Message::Rehearsed(rehearsed) => return replay::begin(model, *rehearsed),
-        Message::ReplayAsks { path, target, way, user } => replay::ask_password(model, (path, target, way), &user),
+        Message::ReplayAsks { of, user } => replay::ask_password(model, of, &user),
+        Message::ReplayReads(of, names) => replay::ask_environment(model, of, names),
         Message::Compared(compared) => replay::show(model, *compared),
         Message::Both(held) => return replay::held_with_both(model, held),
         Message::Waited(number) => return replay::waited(model, number),
@@ -434,6 +435,7 @@ fn agreed(model: &mut Model, question: Question) -> Vec<Effect> {
         Question::Open(path) => vec![Effect::Drop, opening::ask(model, path)],
         Question::Learn(lesson) => learn::wanted(model, lesson),
         Question::Reconnect => vec![Effect::Reconnect],
+        Question::Environment(of) => vec![Effect::Replay { of, password: None }],
         Question::HandOver { .. } => replay::handed_over(model).unwrap_or_else(|| {
             model.armed = Some(Armed::Delivered);
             enter(model)

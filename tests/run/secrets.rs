@@ -56,3 +56,21 @@ fn a_password_goes_out_in_clear_text_only_where_the_profile_allows_it() {
     let plain = "> EHLO a\n> AUTH PLAIN {{auth}}\n> QUIT\n";
     assert!(!desk.script(plain, &["--target", "lab:"]).err.contains("allow_plaintext"));
 }
+
+#[test]
+fn a_secret_of_the_environment_is_sent_and_nowhere_to_be_seen() {
+    let desk = Desk::new();
+    let script = "> EHLO me\n> NOOP {{env.NODDY_PASSWORD}}\n< 250\n> QUIT\n";
+    let peer = "S: 220 mx\nC: EHLO *\nS: 250 mx\nC: NOOP pass-word-of-noddy\nS: 550 no pass-word-of-noddy\nC: QUIT\nS: 221 bye\n";
+    let allowed = ["--allow-env", "NODDY_PASSWORD"];
+    for more in [&[][..], &["--json"], &["--report", "junit"]] {
+        let (ran, heard) = desk.against(peer, script, &[&allowed, more].concat());
+        ran.expect(1, &[]);
+        assert!(heard.iter().any(|line| line == "NOOP pass-word-of-noddy"), "{heard:?}");
+        for place in [&ran.out, &ran.err, &desk.transcripts()] {
+            assert!(!place.contains("pass-word-of-noddy"), "{place}");
+        }
+    }
+    assert!(desk.transcripts().contains("> NOOP {{auth}}"), "{}", desk.transcripts());
+    desk.script(script, &["--target", "lab:"]).expect(2, &["--allow-env NODDY_PASSWORD"]);
+}

@@ -213,6 +213,25 @@ fn what_hangs_on_the_servers_offer_is_said_of_a_script_and_it_runs() {
 }
 
 #[test]
+fn a_template_reads_the_environment_where_that_is_allowed_and_its_secrets_are_masked() {
+    let desk = Desk::new();
+    let template = desk.write("t.eml", "Subject: of {{env.LOGNAME}}\n\nkey {{env.NODDY_PASSWORD}}\n");
+    let to = ["lab:", "--to", "anotherdude@target.local", "--template", &template];
+    desk.send(&to).expect(2, &["{{env.LOGNAME}} reads the environment", "--allow-env LOGNAME"]);
+    desk.send(&[&to[..], &["--allow-env", "LOGNAME,NODDY_PASSWORD"]].concat())
+        .expect(2, &["--allow-env LOGNAME allows"]);
+    let allowed = [&to[..], &["--allow-env", "LOGNAME", "--allow-env", "NODDY_PASSWORD"]].concat();
+    let saved = desk.path("saved.smtp");
+    let ran = desk.send(&[&allowed[..], &["--save", saved.to_str().expect("UTF-8")]].concat());
+    ran.expect(0, &["Subject: of dude", "key {{auth}}"]).lacks(&["pass-word-of-noddy"]);
+    let saved = std::fs::read_to_string(saved).expect("saved");
+    assert!(saved.contains("| key {{auth}}") && !saved.contains("pass-word-of-noddy"), "{saved}");
+    let script = desk.send(&[&allowed[..], &["--as-script"]].concat());
+    script.expect(0, &["| key {{env.NODDY_PASSWORD}}", "--allow-env NODDY_PASSWORD"]).lacks(&["pass-word-of-noddy"]);
+    assert!(desk.send(&[&allowed[..], &["--dump-mail"]].concat()).out.contains("key pass-word-of-noddy"));
+}
+
+#[test]
 fn recipients_beyond_the_limits_go_over_another_connection() {
     let desk = Desk::new();
     let scenario = desk.write(

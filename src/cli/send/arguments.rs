@@ -200,6 +200,10 @@ pub(super) struct Content {
     /// What stands for {{NAME}} in a template
     #[arg(long = "var", value_name = "NAME=VALUE", requires = "template", value_parser = variable)]
     pub(super) variables: Vec<(String, String)>,
+    /// Fill {{env.NAME}} in a template from this environment variable; what its name calls a secret (…PASSWORD, …TOKEN, …KEY)
+    /// is masked wherever it is sent
+    #[arg(long, value_name = "NAME", requires = "template")]
+    pub(super) allow_env: Vec<String>,
     /// The text: @FILE, - for standard input, or the text itself with \n for line ends
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub(super) body: Option<String>,

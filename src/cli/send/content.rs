@@ -13,7 +13,7 @@ use super::arguments::Content;
 use super::parts::Part;
 use crate::message::reencode::reencode;
 use crate::message::{Draft, Encoding, Stamp, attach, dkim, header, samples, template};
-use crate::script::values::uuid;
+use crate::script::values::{self, ENVIRONMENT, uuid};
 use crate::transaction::Body;
 use crate::world::World;
 
@@ -325,9 +325,21 @@ fn filled(
     }
     let text = text_of(octets, &path.display().to_string())?;
     let (stamp, uuid) = (&tokens.stamp, uuid(world.random()));
+    let named = template::names(&text).filter_map(|name| name.strip_prefix(ENVIRONMENT));
+    for variable in named {
+        let why = if !content.allow_env.iter().any(|allowed| allowed == variable) {
+            format!("reads the environment; if you trust the template, --allow-env {variable} allows it")
+        } else if world.variable(variable).is_none() {
+            format!("has no value: the environment variable {variable} is not set")
+        } else {
+            continue;
+        };
+        return Err(format!("{}: {} {why}", path.display(), values::marker(variable)));
+    }
     let value = |name: &str| {
         let own = content.variables.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.clone());
-        own.or_else(|| match name {
+        let environment = || world.variable(name.strip_prefix(ENVIRONMENT)?);
+        environment().or(own).or_else(|| match name {
             "from" => Some(envelope.author().to_owned()),
             "to" => Some(envelope.to.join(", ")),
             "date" => Some(stamp.date.clone()),

@@ -9,11 +9,13 @@ use super::survey::Survey;
 use super::target::{self, Way};
 use crate::conversation::Log;
 use crate::conversation::file::{Document, Header as Head, Reader, write_document};
+use crate::message::samples;
 use crate::profile::{Profiles, Protocol, Version};
 use crate::script::Offered;
 use crate::script::files::Folders;
 use crate::script::plan::{Act, Content, Plan, Step, plan};
-use crate::script::values::Values;
+use crate::script::values::{self, Values};
+use crate::smtp::escape;
 use crate::transaction::{Body, Leave, Opening, Outline, Point, Xclient};
 use crate::world::World;
 
@@ -29,6 +31,8 @@ pub(super) struct Prepared {
     pub(super) xclient: Xclient,
     /// What MAIL says besides where the server offers it.
     pub(super) offered: Vec<Offered>,
+    /// Variables of the environment that the message may hold.
+    pub(super) environment: Vec<String>,
     /// What goes out first, whatever it says.
     pub(super) raw_header: Option<Vec<u8>>,
     /// Where the message is, if it is too large for memory: gone with this.
@@ -107,7 +111,7 @@ pub(super) fn outset(arguments: &Arguments, world: &World) -> Result<Outset, Str
     let told: Vec<String> = xclient.lines().iter().map(|line| String::from_utf8_lossy(line).into_owned()).collect();
     let values = [&names.greeting, &names.from].into_iter().chain(&names.to).chain(&told);
     if let Some(wrong) = values.into_iter().find(|value| value.contains(['\r', '\n', '\0'])) {
-        return Err(format!("`{}` holds a line end", crate::smtp::escape::for_screen(wrong.as_bytes())));
+        return Err(format!("`{}` holds a line end", escape::for_screen(wrong.as_bytes())));
     }
     Ok(Outset { way, names, stop, leave, xclient })
 }
@@ -160,7 +164,9 @@ pub(super) fn prepared(
         stop,
         leave,
     };
-    Ok(Prepared { way, outline, greeting: format!("{verb} {name}"), xclient, offered, raw_header, folder })
+    let environment = arguments.content.allow_env.clone();
+    let greeting = format!("{verb} {name}");
+    Ok(Prepared { way, outline, greeting, xclient, offered, environment, raw_header, folder })
 }
 
 /// Chunks in which a message may go.
@@ -213,7 +219,7 @@ impl Prepared {
             Some(_) => read(&self.outline.script_with(&Body::Lines(b"x".to_vec())))?,
             None => read(&self.outline.script())?,
         };
-        let values = Values::new(&[], None, &self.way.target, &[], world);
+        let values = Values::new(&[], None, &self.way.target, &self.environment, world);
         let allowed = match &self.outline.body {
             Body::File { path, .. } => path.parent().map(std::path::Path::to_owned).into_iter().collect(),
             _ => Vec::new(),
@@ -241,7 +247,7 @@ impl Prepared {
     fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
         if let Some(header) = &self.raw_header {
-            let shown = crate::smtp::escape::for_screen(header.trim_ascii_end());
+            let shown = escape::for_screen(header.trim_ascii_end());
             notes.push(format!("This goes out first, which `ehlo send --proxy` alone can say: {shown}"));
         }
         if let Some(announcement) = &self.way.target.announcement {
@@ -283,7 +289,7 @@ impl Prepared {
     ///
     /// # Errors
     /// A message that is too large to stand in one and is in no file of the user's.
-    pub(super) fn as_script(&self) -> Result<(Vec<u8>, Vec<String>), String> {
+    pub(super) fn as_script(&self, world: &World) -> Result<(Vec<u8>, Vec<String>), String> {
         let Self { way, greeting, xclient, .. } = self;
         if let (Some(_), Body::File { .. }) = (&self.folder, &self.outline.body) {
             return Err("the message is too large to stand in a script, and is in no file whose name could: \
@@ -307,7 +313,17 @@ impl Prepared {
         let needed = self.parameters().filter(|offered| offered.without.is_some());
         outline.mail_parameters.extend(needed.map(|offered| offered.parameter.clone()));
         script.extend(outline.whole_script(&opening));
-        let told = opening.comments(outline.stop).into_iter().map(str::to_owned).collect();
+        let mut told: Vec<String> = opening.comments(outline.stop).into_iter().map(str::to_owned).collect();
+        // A secret is read again when the script runs.
+        for variable in self.environment.iter().filter(|name| values::is_secret(name)) {
+            let mut secret = Vec::new();
+            escape::to_file(world.variable(variable).unwrap_or_default().as_bytes(), &mut secret);
+            if !secret.is_empty() && memchr::memmem::find(&script, &secret).is_some() {
+                script = samples::replaced(&script, &secret, values::marker(variable).as_bytes());
+                let words = format!("{} is filled by ehlo run --allow-env {variable}", values::marker(variable));
+                told.push(words);
+            }
+        }
         Ok((script, told))
     }
 }

@@ -3,7 +3,6 @@
 
 use super::{Act, Content, Plan, Sending};
 use crate::client::Ending;
-use crate::script::values::Piece;
 use crate::smtp::{Command, Verb};
 
 /// Marks what begins or ends a message among all that is sent, and gathers whom it would be for.
@@ -40,11 +39,8 @@ impl Stream {
     fn takes(&mut self, sending: &mut Sending, recipients: &mut Vec<String>) {
         let mut octets = Vec::new();
         for piece in &sending.pieces {
-            match piece {
-                Piece::Octets(more) => octets.extend_from_slice(more),
-                // Base64, which ends no line.
-                Piece::Auth => octets.push(b'='),
-            }
+            // What AUTH carries is base64, which ends no line.
+            octets.extend_from_slice(piece.octets().unwrap_or(b"="));
         }
         if sending.ending == Ending::CrLf {
             octets.push(b'\n');

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use crate::smtp::{Command, Verb};
 
 use super::super::plan::Sending;
-use super::super::values::Piece;
 use super::Runner;
 
 /// The recipients that were named on this connection.
@@ -53,9 +52,7 @@ impl Runner<'_> {
         }
         let mut line = Vec::new();
         for piece in &sending.pieces {
-            if let Piece::Octets(octets) = piece {
-                line.extend_from_slice(octets);
-            }
+            line.extend_from_slice(piece.octets().unwrap_or_default());
         }
         self.report.unnamed.extend(Command::parse(&line).path.map(|path| path.address()));
     }

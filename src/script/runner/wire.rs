@@ -101,14 +101,14 @@ impl<'a> Wire<'a> {
         world: World,
         started: Duration,
         greeting: Ask,
-        secret: Option<Secret>,
+        secrets: Vec<Secret>,
     ) {
         (self.fault, self.delivered_here, self.loopback) = (None, 0, false);
         (self.reason, self.hint) = (None, None);
         (self.reply_timeout, self.connect_timeout) = (options.reply_timeout, options.connect_timeout);
         self.ties.connect(greeting);
         let connection = connect(options, journal, world, started);
-        if let Some(secret) = secret {
+        for secret in secrets {
             let _ = connection.requests.send(Request::Learn(secret)).await;
         }
         self.connection = Some(connection);

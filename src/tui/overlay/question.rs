@@ -12,10 +12,11 @@ use super::{Outcome, Overlay, letter, message, message_place};
 use crate::lesson::Lesson;
 use crate::library::Pruned;
 use crate::profile::size;
+use crate::script::values;
 use crate::smtp::escape;
 use crate::tui::learn;
 use crate::tui::model::Model;
-use crate::tui::replay::is_playing;
+use crate::tui::replay::{ReplayOf, is_playing};
 
 /// What is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +33,8 @@ pub enum Question {
     Regardless,
     /// Send a password or token over a line that is not encrypted? What it shows, in words.
     ClearText(String),
+    /// Let a script read these variables of the environment?
+    Environment(ReplayOf),
     /// Hand a message over to a real server?
     HandOver {
         /// To whom.
@@ -68,6 +71,7 @@ impl Question {
                 | Self::Connect(_)
                 | Self::Open(_)
                 | Self::HandOver { .. }
+                | Self::Environment(_)
                 | Self::Regardless
                 | Self::ClearText(_)
                 | Self::Learn(_)
@@ -125,11 +129,8 @@ impl Question {
                     .to_owned(),
                 "y go on regardless · Esc stay",
             ),
-            Self::ClearText(why) => (
-                "In clear text",
-                format!("{why} Send it all the same? Anybody on the way can read it."),
-                "y send it · Esc don't",
-            ),
+            Self::ClearText(why) => in_clear(why),
+            Self::Environment(of) => reading(of),
             Self::DeleteProfile(name) => ("Delete", format!("Delete your profile {name}?"), "y delete · Esc keep"),
             Self::Remove(doomed) => ("Delete", removing(&doomed.files), doomed.foot()),
             Self::Learn(lesson) => ("Lesson", learning(model, lesson), "y begin · Esc stay"),
@@ -295,6 +296,27 @@ fn name(pruned: &Pruned) -> String {
 }
 
 /// Whether a message may really go there, and for whom.
+type Words = (&'static str, String, &'static str);
+
+fn in_clear(why: &str) -> Words {
+    let words = format!("{why} Send it all the same? Anybody on the way can read it.");
+    ("In clear text", words, "y send it · Esc don't")
+}
+
+/// What a script would read, and where that would go.
+fn reading(of: &ReplayOf) -> Words {
+    let names: Vec<String> = of.environment.iter().map(|name| escape::for_screen(name.as_bytes())).collect();
+    let (variable, it) = if names.len() == 1 { ("variable", "it") } else { ("variables", "them") };
+    let secret =
+        if names.iter().any(|name| values::is_secret(name)) { " What a name calls a secret is masked." } else { "" };
+    let words = format!(
+        "The script reads the {variable} {} of the environment, and sends {it} to {}.{secret}",
+        names.join(", "),
+        escape::for_screen(of.target.as_bytes())
+    );
+    ("The environment", words, "y let it read that and replay · Esc don't")
+}
+
 fn handing_over(host: &str, recipients: &[String], production: bool) -> String {
     const NAMED: usize = 5;
     let mut names = recipients.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");

@@ -1,7 +1,5 @@
 //! A password is asked for: what is typed is counted on the screen, never shown.
 
-use std::path::PathBuf;
-
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
@@ -12,7 +10,7 @@ use super::{Outcome, place, window};
 use crate::smtp::Secret;
 use crate::smtp::escape::{for_screen, is_plain};
 use crate::tui::model::Model;
-use crate::tui::replay::Way;
+use crate::tui::replay::ReplayOf;
 use crate::tui::theme::Role;
 
 /// Room for a password without the text being moved, which would leave a copy behind.
@@ -23,8 +21,8 @@ const ROOM: usize = 1024;
 pub struct SecretPrompt {
     user: String,
     typed: Zeroizing<String>,
-    /// The transcript, the target and the way of a replay that needs it; otherwise it is for the open connection.
-    pub replay: Option<(PathBuf, String, Way)>,
+    /// The replay that needs it; otherwise it is for the open connection.
+    pub replay: Option<ReplayOf>,
 }
 
 impl std::fmt::Debug for SecretPrompt {
@@ -43,7 +41,7 @@ impl SecretPrompt {
 
     /// Asks for it before a transcript is replayed against a target.
     #[must_use]
-    pub fn for_replay(user: &str, of: (PathBuf, String, Way)) -> Self {
+    pub fn for_replay(user: &str, of: ReplayOf) -> Self {
         Self { replay: Some(of), ..Self::of(user) }
     }
 

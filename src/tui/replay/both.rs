@@ -13,9 +13,10 @@ use crate::conversation::file::{Document, Header, Side};
 use crate::conversation::journal::Journal;
 use crate::lab::{self, Lab};
 use crate::profile::{Endpoint, Profiles, Target};
+use crate::script::example;
 use crate::script::files::Folders;
 use crate::script::plan::{Plan, plan};
-use crate::script::values::Values;
+use crate::script::values::{self, Values};
 use crate::script::{Cause, Outcome, Settings, Watch, options, run};
 use crate::tui::effect::{Effect, OfGone};
 use crate::tui::keep::is_gone;
@@ -91,9 +92,16 @@ fn ready(document: &Document, path: &Path, typed: &str, world: &World) -> Result
         return Err(format!("{typed} is a file; name the server itself"));
     }
     let vars = document.header.table.get("vars").and_then(toml::Value::as_table);
+    if let Some(variable) = values::variables(document).first() {
+        let marker = values::marker(variable);
+        return Err(format!(
+            "{marker} reads the environment, which has to be allowed; replay it with each, and compare the two"
+        ));
+    }
     let values = Values::new(&[], vars, &target, &[], world);
     let own = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let folders = Folders { own: Some(own.to_owned()), allowed: Vec::new() };
+    let own = example::name(path).is_none().then(|| own.to_owned());
+    let folders = Folders { own, allowed: Vec::new() };
     let plan = plan(document, &super::prepare::name(path), &values, &folders).map_err(|error| error.to_string())?;
     if plan.steps.is_empty() {
         return Err("it holds nothing to send".to_owned());

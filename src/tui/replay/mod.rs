@@ -37,13 +37,13 @@ pub use compare::Compared;
 pub(super) use compare::{closes, compare, kept_beside, show};
 pub use player::{Playing, Rehearsed};
 pub(super) use player::{
-    ask_password, began, begin, enter, follow, forget, has_more, is_playing, not_begun, runs_by_itself, told, waited,
-    wanted,
+    ask_environment, ask_password, began, begin, enter, follow, forget, has_more, is_playing, not_begun,
+    runs_by_itself, told, waited, wanted,
 };
 use player::{play, playing};
 pub(super) use prepare::rehearse;
 pub(super) use stops::{handed_over, pause};
-pub use way::Way;
+pub use way::{ReplayOf, Way};
 
 /// What stands in the two columns.
 #[derive(Debug)]

@@ -10,12 +10,12 @@ use crate::smtp::Secret;
 use crate::tui::effect::Effect;
 use crate::tui::enter::learnt;
 use crate::tui::model::{Armed, Model};
-use crate::tui::overlay::{Overlay, SecretPrompt};
+use crate::tui::overlay::{Overlay, Question, SecretPrompt};
 use crate::tui::pane::composer::answer;
 use crate::tui::text::{tail, width};
 
 use super::stops::stopped;
-use super::way::{Pause, Way};
+use super::way::{Pause, ReplayOf, Way};
 use super::{Replay, What, goodbye, tally};
 
 /// A replay that is ready to be connected.
@@ -332,15 +332,22 @@ fn carried_out(playing: &mut Playing, waits: &mut u64, order: Order) -> Effect {
 
 /// Asks the disk for a replay.
 pub(in crate::tui) fn wanted(path: PathBuf, target: String, way: Way) -> Vec<Effect> {
-    vec![Effect::Replay { path, target, way, password: None }]
+    let of = ReplayOf { path, target, way, environment: Vec::new() };
+    vec![Effect::Replay { of, password: None }]
 }
 
 /// The password that a replay needs was given.
-pub(in crate::tui) fn told((path, target, way): (PathBuf, String, Way), password: Secret) -> Vec<Effect> {
-    vec![Effect::Replay { path, target, way, password: Some(password) }]
+pub(in crate::tui) fn told(of: ReplayOf, password: Secret) -> Vec<Effect> {
+    vec![Effect::Replay { of, password: Some(password) }]
 }
 
 /// Asks for the password of a replay, which is prepared again with it.
-pub(in crate::tui) fn ask_password(model: &mut Model, of: (PathBuf, String, Way), user: &str) {
+pub(in crate::tui) fn ask_password(model: &mut Model, of: ReplayOf, user: &str) {
     model.overlay = Some(Overlay::Secret(SecretPrompt::for_replay(user, of)));
+}
+
+/// Asks whether a replay may read these variables; it is prepared again with what is allowed.
+pub(in crate::tui) fn ask_environment(model: &mut Model, of: ReplayOf, names: Vec<String>) {
+    let of = ReplayOf { environment: names, ..of };
+    model.overlay = Some(Overlay::Question(Question::Environment(of)));
 }

@@ -1,6 +1,6 @@
 //! What a replay needs from the disk, read beside the loop; what speaks against it is said before anything connects.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -11,7 +11,7 @@ use crate::script::example;
 use crate::script::files::Folders;
 use crate::script::plan::{Plan, plan};
 use crate::script::stepper::{Setup, Stepper};
-use crate::script::values::Values;
+use crate::script::values::{self, Values};
 use crate::smtp::Secret;
 use crate::smtp::escape::for_screen;
 use crate::smtp::sasl::Credentials;
@@ -21,20 +21,16 @@ use crate::tui::keep::is_gone;
 use crate::tui::message::Message;
 use crate::world::World;
 
-use super::{Rehearsed, Way};
+use super::{Rehearsed, ReplayOf};
 
 /// Reads a file and makes a replay of it.
-pub(in crate::tui) fn rehearse(
-    (path, target, password): (PathBuf, String, Option<Secret>),
-    way: Way,
-    world: World,
-    sender: UnboundedSender<Message>,
-) {
+pub(in crate::tui) fn rehearse(of: ReplayOf, password: Option<Secret>, world: World, sender: UnboundedSender<Message>) {
     tokio::task::spawn_blocking(move || {
-        let message = match rehearsed(&path, target.clone(), password, &world) {
-            Ok(rehearsed) => Message::Rehearsed(Box::new(Rehearsed { way, ..rehearsed })),
-            Err(Unready::Ask(user)) => Message::ReplayAsks { path, target, way, user },
-            Err(Unready::Because(_)) if is_gone(&path) => Message::FileGone(path, OfGone::Read),
+        let message = match rehearsed(&of, password, &world) {
+            Ok(rehearsed) => Message::Rehearsed(Box::new(rehearsed)),
+            Err(Unready::Ask(user)) => Message::ReplayAsks { of, user },
+            Err(Unready::Reads(names)) => Message::ReplayReads(of, names),
+            Err(Unready::Because(_)) if is_gone(&of.path) => Message::FileGone(of.path, OfGone::Read),
             Err(Unready::Because(words)) => Message::Notice(format!("Not replayed: {words}")),
         };
         // Nobody listens any more when the workbench has been left.
@@ -47,6 +43,8 @@ pub(in crate::tui) fn rehearse(
 pub(super) enum Unready {
     /// The password of this user is to be asked for.
     Ask(String),
+    /// It reads these variables of the environment, and nobody has allowed that.
+    Reads(Vec<String>),
     /// In words.
     Because(String),
 }
@@ -57,14 +55,10 @@ impl From<String> for Unready {
     }
 }
 
-pub(super) fn rehearsed(
-    path: &Path,
-    typed: String,
-    password: Option<Secret>,
-    world: &World,
-) -> Result<Rehearsed, Unready> {
+pub(super) fn rehearsed(of: &ReplayOf, password: Option<Secret>, world: &World) -> Result<Rehearsed, Unready> {
+    let ReplayOf { path, target: typed, way, environment } = of;
     let profiles = Profiles::load(&world.directories.config);
-    let target = Target::read(&typed, &profiles).map_err(|error| error.to_string())?;
+    let target = Target::read(typed, &profiles).map_err(|error| error.to_string())?;
     if target.from_file.is_some() {
         return Err(format!("{typed} is a file; name the server itself").into());
     }
@@ -75,8 +69,12 @@ pub(super) fn rehearsed(
         let words = format!("{name}:{line}: octets that were sent here were not kept, so they can't be sent again");
         return Err(words.into());
     }
+    let reads = values::variables(&document);
+    if reads.iter().any(|name| !environment.contains(name)) {
+        return Err(Unready::Reads(reads));
+    }
     let vars = document.header.table.get("vars").and_then(toml::Value::as_table);
-    let values = Values::new(&[], vars, &target, &[], world);
+    let values = Values::new(&[], vars, &target, environment, world);
     let own = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let own = example::name(path).is_none().then(|| own.to_owned());
     let folders = Folders { own, allowed: Vec::new() };
@@ -100,7 +98,7 @@ pub(super) fn rehearsed(
     let script = !recorded(&document);
     let pauses = plan.pauses(&document);
     let stepper = Stepper::new(plan, setup).with_pauses(pauses);
-    Ok(Rehearsed { name, target: typed, script, way: Way::Steps, stepper })
+    Ok(Rehearsed { name, target: typed.clone(), script, way: *way, stepper })
 }
 
 /// Who logs in: only a profile that the user named says so, or the lab, whose passwords are public.

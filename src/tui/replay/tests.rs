@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::compare::compared;
 use super::prepare::{Unready, rehearsed};
+use super::{ReplayOf, Way};
 use crate::conversation::file::read;
 use crate::tui::message::Message;
 use crate::tui::model::{Focus, Peer};
@@ -63,14 +64,17 @@ fn replaying_this(text: &str, columns: u16, rows: u16, greeting: &str) -> Screen
     assert!(screen.shown().contains("smtp://127.0.0.1:2525"), "the head's target is offered: {}", screen.shown());
     screen.keys("<enter>");
     assert_eq!(screen.asked(), [format!("replay {} smtp://127.0.0.1:2525", path.display())]);
-    let of =
-        rehearsed(&path, "smtp://127.0.0.1:2525".to_owned(), None, &world(root.path())).expect("it can be replayed");
+    let of = rehearsed(&of(&path, "smtp://127.0.0.1:2525"), None, &world(root.path())).expect("it can be replayed");
     screen.send(Message::Rehearsed(Box::new(of)));
     assert_eq!(screen.asked(), ["connect smtp://127.0.0.1:2525"]);
     let peer = Peer { name: "127.0.0.1:2525".to_owned(), ..Peer::default() };
     screen.send(Message::Began { peer: Box::new(peer), path: None, head: None, again: false });
     screen.wire(greeting);
     screen
+}
+
+fn of(path: &Path, target: &str) -> ReplayOf {
+    ReplayOf { path: path.to_owned(), target: target.to_owned(), way: Way::Steps, environment: Vec::new() }
 }
 
 const GREETING: &str = "* connecting 127.0.0.1:2525
@@ -242,12 +246,12 @@ fn what_can_t_be_replayed_is_refused_before_it_connects() {
     let refused = |text: &str, target: &str| {
         let path = root.path().join("gap.smtp");
         std::fs::write(&path, text).expect("written");
-        match rehearsed(&path, target.to_owned(), None, &world(root.path())) {
+        match rehearsed(&of(&path, target), None, &world(root.path())) {
             Err(Unready::Because(words)) => words,
             other => panic!("{other:?}"),
         }
     };
-    let shipped = rehearsed(Path::new("example:classic"), "lab:".to_owned(), None, &world(root.path()));
+    let shipped = rehearsed(&of(Path::new("example:classic"), "lab:"), None, &world(root.path()));
     assert!(shipped.is_ok_and(|of| of.name == "example:classic" && of.script));
     let gap = "+++\nehlo = 1\n+++\n0.0 > DATA\n0.1 < 354 go\n0.2 * content bytes=9 sha256=00\n0.3 > .\n";
     assert!(refused(gap, "127.0.0.1:25").contains("gap.smtp:6: octets that were sent here were not kept"));
@@ -382,7 +386,7 @@ fn a_response_is_filled_in_without_being_called_wrong_and_another_may_be_typed()
     let root = tempfile::tempdir().expect("a directory");
     let path = root.path().join("login.smtp");
     std::fs::write(&path, LOGIN).expect("written");
-    let of = rehearsed(&path, "lab:".to_owned(), None, &world(root.path())).expect("it can be replayed");
+    let of = rehearsed(&of(&path, "lab:"), None, &world(root.path())).expect("it can be replayed");
     let mut screen = Screen::new(100, 24);
     screen.send(Message::Rehearsed(Box::new(of)));
     let peer = Peer { name: "lab".to_owned(), lab: true, ..Peer::default() };
@@ -446,4 +450,41 @@ fn what_is_of_one_conversation_says_so_between_two() {
     screen.keys("<esc><f1>");
     let shown = screen.shown();
     assert!(shown.contains("≠ marks what") && shown.contains("≈"), "{shown}");
+}
+
+#[test]
+fn what_reads_the_environment_is_asked_for_and_a_secret_of_it_is_neither_shown_nor_recorded() {
+    let root = tempfile::tempdir().expect("a directory");
+    let path = root.path().join("env.smtp");
+    std::fs::write(&path, "< 220\n> EHLO {{env.ME}}\n< 250\n> NOOP {{env.API_TOKEN}}\n< 250\n").expect("written");
+    let world = world(root.path()).with_variables(|name| match name {
+        "ME" => Some("noddy.com".to_owned()),
+        "API_TOKEN" => Some("hunter2-of-noddy".to_owned()),
+        _ => None,
+    });
+    let of = of(&path, "smtp://127.0.0.1:2525");
+    let Err(Unready::Reads(names)) = rehearsed(&of, None, &world) else { panic!("it asks") };
+    assert_eq!(names, ["ME", "API_TOKEN"]);
+    let mut screen = Screen::new(100, 24);
+    screen.send(Message::ReplayReads(of.clone(), names));
+    let shown = screen.shown();
+    assert!(shown.contains("reads the variables ME, API_TOKEN") && shown.contains("is masked"), "{shown}");
+    screen.keys("y");
+    let asked = screen.asked();
+    assert_eq!(asked, [format!("replay {} smtp://127.0.0.1:2525 reading ME reading API_TOKEN", path.display())]);
+    let allowed = ReplayOf { environment: vec!["ME".to_owned(), "API_TOKEN".to_owned()], ..of };
+    let of = rehearsed(&allowed, None, &world).expect("it may");
+    screen.send(Message::Rehearsed(Box::new(of)));
+    let peer = Peer { name: "127.0.0.1:2525".to_owned(), ..Peer::default() };
+    screen.send(Message::Began { peer: Box::new(peer), path: None, head: None, again: false });
+    screen.asked();
+    screen.wire(GREETING);
+    screen.say("<enter>", "< 250 mx");
+    let shown = screen.shown();
+    assert!(shown.contains("EHLO noddy.com") && shown.contains("NOOP {{env.API_TOKEN}}"), "{shown}");
+    assert!(!shown.contains("hunter2"), "{shown}");
+    screen.asked();
+    screen.keys("<enter>");
+    let asked = screen.asked();
+    assert!(asked.iter().any(|line| line.contains("NOOP hunter2-of-noddy")), "{asked:?}");
 }

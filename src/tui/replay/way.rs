@@ -1,5 +1,7 @@
 //! How the lines of a replay go out: each at a key, all at once, or with the pauses of whoever sent them then.
 
+use std::path::PathBuf;
+
 use crate::script::stepper::Next;
 use crate::tui::action::Action;
 use crate::tui::effect::Effect;
@@ -40,6 +42,19 @@ impl Way {
             _ => Self::Steps,
         }
     }
+}
+
+/// A replay that is wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReplayOf {
+    /// The transcript.
+    pub path: PathBuf,
+    /// The target as typed.
+    pub target: String,
+    /// How its lines go out.
+    pub way: Way,
+    /// Variables of the environment that it may read.
+    pub environment: Vec<String>,
 }
 
 /// A wait before something goes out by itself.

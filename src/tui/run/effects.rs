@@ -85,9 +85,7 @@ impl Bench {
             }
             Effect::Open(path) => read::open(path, sender),
             Effect::Library(wish) => library::disk::carry_out(wish, &self.searching, &self.world, sender),
-            Effect::Replay { path, target, way, password } => {
-                replay::rehearse((path, target, password), way, self.world.clone(), sender);
-            }
+            Effect::Replay { of, password } => replay::rehearse(of, password, self.world.clone(), sender),
             Effect::Both(path, targets) => {
                 self.holding = CancellationToken::new();
                 replay::both((path, targets), self.holding.clone(), self.world.clone(), sender);
