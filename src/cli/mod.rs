@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 use crate::world::World;
 
@@ -162,7 +162,7 @@ pub fn main() -> ExitCode {
             return ExitCode::from(send::of_words(&words));
         }
     };
-    let arguments = match Arguments::try_parse_from(&words) {
+    let arguments = match parsed(&words) {
         Ok(arguments) => arguments,
         Err(said) => {
             // Help and the version are asked for, and no mistake.
@@ -191,6 +191,21 @@ pub fn main() -> ExitCode {
         Some(Command::Man) => completions::man(Arguments::command()),
     };
     ExitCode::from(exit.code())
+}
+
+/// Reads a command line. What has no value may be said twice; of a value nobody knows which one counts.
+fn parsed(words: &[OsString]) -> Result<Arguments, clap::Error> {
+    let mut whole = twice_is_once(Arguments::command());
+    let found = whole.try_get_matches_from_mut(words);
+    found.and_then(|mut found| Arguments::from_arg_matches_mut(&mut found)).map_err(|said| said.format(&mut whole))
+}
+
+fn twice_is_once(command: clap::Command) -> clap::Command {
+    let flag = |argument: clap::Arg| {
+        let id = argument.get_id().clone();
+        if matches!(argument.get_action(), clap::ArgAction::SetTrue) { argument.overrides_with(id) } else { argument }
+    };
+    command.mut_args(flag).mut_subcommands(twice_is_once)
 }
 
 /// Puts the subcommand before the options that every subcommand takes, and what that has for subcommands behind it:

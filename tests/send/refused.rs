@@ -21,6 +21,19 @@ fn an_option_that_only_swaks_has_sends_nothing() {
     desk.send(&["lab:", "-dab", "--swaks-exit-codes"]).expect(1, &["--as-script"]);
 }
 
+/// clap alone would read `-tolist` as `--to list`, and send to one more.
+#[test]
+fn a_letter_with_its_value_behind_it_sends_nothing() {
+    let desk = Desk::new();
+    let to = ["lab:", "--to", "anotherdude@target.local"];
+    for (option, words) in [("-tolist", "did you mean --to?"), ("-stli", "did you mean -stl?"), ("-fann@x", "-f ann@x")]
+    {
+        let ran = desk.send(&[&to[..], &[option]].concat());
+        ran.expect(2, &["ehlo send: ", option, words]).lacks(&["220"]);
+    }
+    desk.send(&[&to[..], &["--helo", "a", "--helo", "b"]].concat()).expect(2, &["multiple times"]);
+}
+
 #[test]
 fn a_recipient_of_a_message_that_was_refused_is_not_accepted() {
     let desk = Desk::new();

@@ -28,7 +28,9 @@ fn tls_is_as_asked() {
     let place = peer.target();
     let (host, port) = place.split_once(':').expect("a port");
     let way = ["--server", host, "--port", port, "--helo", "me", "--quit-after", "EHLO"];
-    desk.send(&way).expect(0, &[&format!("connected to {place}")]);
+    // swaks looks for the exchangers of that domain only where it is not told where to connect, and takes a flag twice.
+    let more = ["--copy-routing", "noddy.com", "-tlso", "--tls-optional", "-verbose", "--verbose"];
+    desk.send(&[&way[..], &more].concat()).expect(0, &[&format!("connected to {place}")]);
     peer.heard();
     let (ran, _) = desk.against(&after_ehlo(" mx", "HOLD\n"), &["--to", "c@d", "--tls"]);
     ran.expect(4, &["does not offer STARTTLS"]);

@@ -19,18 +19,18 @@ pub(super) struct Place {
     #[arg(value_name = "TARGET")]
     pub(super) target: Option<String>,
     /// The same as TARGET; HOST/PORT too
-    #[arg(long, short, value_name = "HOST[:PORT]", conflicts_with_all = ["target", "socket", "copy_routing"])]
+    #[arg(long, short, value_name = "HOST[:PORT]", conflicts_with_all = ["target", "socket"])]
     pub(super) server: Option<String>,
     /// The port, instead of what the target has
     #[arg(long, short, value_name = "PORT", allow_negative_numbers = true, value_parser = port)]
     pub(super) port: Option<u16>,
     /// A Unix socket, LMTP unless --protocol says otherwise
-    #[arg(long, value_name = "PATH", conflicts_with_all = ["target", "copy_routing", "port"])]
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["target", "port"])]
     pub(super) socket: Option<PathBuf>,
     /// A command that speaks SMTP on its standard input and output
-    #[arg(long, value_name = "COMMAND", conflicts_with_all = ["target", "server", "socket", "copy_routing", "port"])]
+    #[arg(long, value_name = "COMMAND", conflicts_with_all = ["target", "server", "socket", "port"])]
     pub(super) pipe: Option<String>,
-    /// The mail exchangers of this domain
+    /// The mail exchangers of this domain; what says where to connect goes before it
     #[arg(long, value_name = "DOMAIN", conflicts_with = "target")]
     pub(super) copy_routing: Option<String>,
     /// Connect from this address

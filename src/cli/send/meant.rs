@@ -59,7 +59,7 @@ fn below_nothing(typed: &str, words: &[OsString]) -> Option<String> {
 }
 
 /// What to write instead of an option, in words.
-fn tip(typed: &str) -> Option<String> {
+pub(super) fn tip(typed: &str) -> Option<String> {
     let bare = typed.trim_start_matches('-');
     let is_it = |name: &String| name == typed || (bare.len() > 1 && name.trim_start_matches('-') == bare);
     if let Some(entry) = table().into_iter().find(|entry| entry.names.iter().any(is_it)) {

@@ -5,6 +5,9 @@ use std::fmt::Write as _;
 
 use serde::Deserialize;
 
+use super::meant;
+use crate::smtp::nearest;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Table {
@@ -61,7 +64,8 @@ swaks's options in `ehlo send`
 
 Without any option for it ehlo uses STARTTLS where it is offered and verifies the certificate; swaks does neither
 (--no-tls, --no-tls-verify). With MAIL go SIZE, BODY and SMTPUTF8 where they are offered (--bare-mail leaves them out).
-An option of one value that is given twice is a mistake; swaks takes the last.
+An option of one value that is given twice is a mistake; swaks takes the last. A value has a space before it: a word with
+one dash is the whole name of an option, or flags of one letter each (swaks takes those one by one).
 Lines of the message are marked -| and ~|. A message leaves the machine only with --yes-really-send.
 "
     .to_owned();
@@ -95,6 +99,9 @@ Lines of the message are marked -| and ~|. A message leaves the machine only wit
 pub(in crate::cli) fn normalised(words: Vec<OsString>) -> Result<Vec<OsString>, String> {
     let Table { option, .. } = table();
     let command = <super::Arguments as clap::Args>::augment_args(clap::Command::new("send"));
+    let mut command = <crate::cli::Common as clap::Args>::augment_args(command);
+    // With -h.
+    command.build();
     let mut out = Vec::with_capacity(words.len());
     let mut words = words.into_iter().peekable();
     while let Some(word) = words.next() {
@@ -117,7 +124,12 @@ pub(in crate::cli) fn normalised(words: Vec<OsString>) -> Result<Vec<OsString>, 
             out.push("--header".into());
             out.push(format!("{name}: {}", value.unwrap_or_default()).into());
         } else {
-            let word = known(text, &option, &command)?.map_or(word, OsString::from);
+            let word = if let Some(name) = known(text, &option, &command)? {
+                OsString::from(name)
+            } else {
+                whole(text, &option, &command)?;
+                word
+            };
             if word == "--show-time-lapse" && words.peek().is_some_and(|next| next == "i") {
                 return Err(
                     "swaks's i after --show-time-lapse is not there: the time is always in milliseconds; leave i out"
@@ -161,6 +173,46 @@ fn known(word: &str, table: &[Entry], command: &clap::Command) -> Result<Option<
         }
         None => Ok(None),
     }
+}
+
+/// Whether a word with one dash is an option as it stands, or flags of one letter each. clap would read a name that is
+/// mistyped as a letter with its value: `-tolist` as `--to list`.
+///
+/// # Errors
+/// It is none; in words with what may have been meant.
+fn whole(word: &str, table: &[Entry], command: &clap::Command) -> Result<(), String> {
+    let letters = word.strip_prefix('-').filter(|letters| !letters.starts_with('-')).unwrap_or_default();
+    let mut rest = letters.chars();
+    let takes_value = |letter: char| {
+        let argument = command.get_arguments().find(|argument| argument.get_short() == Some(letter));
+        argument.map(|argument| argument.get_action().takes_values())
+    };
+    let Some(first) = rest.next().filter(|_| letters.chars().nth(1).is_some()) else { return Ok(()) };
+    let valued = takes_value(first) == Some(true);
+    if (valued && rest.as_str().starts_with('=')) || letters.chars().all(|letter| takes_value(letter) == Some(false)) {
+        return Ok(());
+    }
+    let name = letters.split('=').next().unwrap_or(letters);
+    let shown = |text: &str| crate::smtp::escape::for_screen(text.as_bytes());
+    let cure = match (meant::tip(word), like(name, table, command), valued) {
+        (Some(tip), ..) => tip,
+        (None, Some(name), true) => format!("did you mean {name}? A value has a space before it"),
+        (None, Some(name), false) => format!("did you mean {name}?"),
+        (None, None, true) => format!("write a space before the value: -{first} {}", shown(rest.as_str())),
+        (None, None, false) => "--help names them".to_owned(),
+    };
+    Err(format!("{} is no option; {cure}", shown(word)))
+}
+
+/// The option whose name is most like this, or what it begins with.
+fn like(name: &str, table: &[Entry], command: &clap::Command) -> Option<String> {
+    let swaks = table.iter().filter(|entry| entry.verdict != Held::Absent).flat_map(|entry| entry.names.clone());
+    let own = command.get_arguments().filter_map(clap::Arg::get_long_and_visible_aliases).flatten();
+    let all: Vec<String> = swaks.chain(own.map(|name| format!("--{name}"))).filter(|name| name.len() > 3).collect();
+    let bare = || all.iter().map(|name| name.trim_start_matches('-'));
+    let begins = || bare().filter(|known| name.starts_with(known)).max_by_key(|known| known.len());
+    let found = nearest(name, bare(), |typed, own| typed.min(own) / 3).or_else(begins)?;
+    all.iter().find(|name| name.trim_start_matches('-') == found).cloned()
 }
 
 /// What is said of an option that only swaks has.
@@ -293,7 +345,8 @@ mod tests {
             ("--tlsc --da=RCPT", "--tls-on-connect --drop-after=RCPT"),
             ("-t a@b -s mx --body -", "-t a@b -s mx --body -"),
             ("--hide-all -stl", "--hide-all --show-time-lapse"),
-            ("--json -abc", "--json -abc"),
+            ("--json -nv", "--json -nv"),
+            ("-t=a@b -verbose -f -fann", "-t=a@b --verbose -f -fann"),
             ("-dkim-key=x -json", "--dkim-key=x --json"),
             ("--body -ah -tlsc", "--body -ah --tls-on-connect"),
             ("-d -ah --silent -tlsc", "-d -ah --silent --tls-on-connect"),
@@ -335,6 +388,25 @@ mod tests {
         }
     }
 
+    /// clap would read each as a letter and its value: another recipient, another sender, another server.
+    #[test]
+    fn a_word_with_one_dash_that_is_no_option_is_refused() {
+        for (line, want) in [
+            ("-tolist", "-tolist is no option; did you mean --to? A value has a space before it"),
+            ("-stli", "-stli is no option; did you mean -stl?"),
+            ("-frog", "-frog is no option; did you mean --from?"),
+            ("-fann@x", "-fann@x is no option; write a space before the value: -f ann@x"),
+            ("-p25", "write a space before the value: -p 25"),
+            ("-reply-to x", "-reply-to is no option; a header field is set by"),
+            ("-authuser=x", "-authuser=x is no option; did you mean --auth-user?"),
+            ("-xyz", "-xyz is no option; --help names them"),
+            ("-ng -nt", "-nt is no option; "),
+        ] {
+            let words = normalised(words(line, ' ')).expect_err(line);
+            assert!(words.starts_with(want) || words.contains(want), "{line}: {words}");
+        }
+    }
+
     fn words(line: &str, between: char) -> Vec<OsString> {
         line.split(between).map(OsString::from).collect()
     }
@@ -353,6 +425,7 @@ mod tests {
     #[test]
     fn the_help_names_every_option() {
         let help = help();
+        assert!(help.contains("A value has a space before it"), "{help}");
         for entry in table().option {
             assert!(help.contains(&entry.names.join(", ")), "{:?}", entry.names);
         }
