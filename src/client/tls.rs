@@ -228,9 +228,45 @@ fn of_alert(alert: u8, options: &TlsOptions) -> String {
             format!("it did not take the certificate that was shown to it: {words} (alert {alert})")
         }
         116 => format!("{words} (alert {alert}); {SHOW_ONE}"),
-        70 if options.versions != (None, None) => format!("{words} (alert {alert}); {VERSIONS}"),
+        40 | 70 => match offered(options.versions) {
+            Some(offered) if alert == 70 => format!("{words} (alert {alert}): {offered}"),
+            // The cipher suites are common ground too.
+            Some(offered) if narrowed(options.versions) => {
+                format!("{words} (alert {alert}); it is most likely the version: {offered}")
+            }
+            _ => format!("{words} (alert {alert})"),
+        },
         _ => format!("{words} (alert {alert})"),
     }
+}
+
+/// Which versions were offered, where not all were, and what to do about it.
+fn offered((least, most): (Option<TlsVersion>, Option<TlsVersion>)) -> Option<String> {
+    use TlsVersion::{V10, V13};
+    let (what, wanted) = match (least, most.filter(|most| *most != V13)) {
+        (None, None) => return None,
+        (_, Some(V10)) => (format!("{} alone was", name_of(V10)), "a later"),
+        (Some(V13), _) => (format!("{} alone was", name_of(V13)), "an earlier"),
+        (Some(least), Some(most)) if least == most => (format!("{} alone was", name_of(most)), "another"),
+        (Some(least), Some(most)) => (format!("{} to {} were", name_of(least), name_of(most)), "another"),
+        (None, Some(most)) => (format!("nothing later than {} was", name_of(most)), "a later"),
+        (Some(least), None) => (format!("nothing earlier than {} was", name_of(least)), "an earlier"),
+    };
+    Some(format!("{what} offered, and the server wants {wanted} one; {VERSIONS} offered"))
+}
+
+fn name_of(version: TlsVersion) -> &'static str {
+    match version {
+        TlsVersion::V10 => "TLS 1.0",
+        TlsVersion::V11 => "TLS 1.1",
+        TlsVersion::V12 => "TLS 1.2",
+        TlsVersion::V13 => "TLS 1.3",
+    }
+}
+
+/// Whether a version that servers of today speak was not offered.
+fn narrowed((least, most): (Option<TlsVersion>, Option<TlsVersion>)) -> bool {
+    least == Some(TlsVersion::V13) || most.is_some_and(|most| most != TlsVersion::V13)
 }
 
 /// What an error means that came once the handshake was done: in TLS 1.3 only then does the server say that it does not
@@ -313,6 +349,26 @@ fn reason(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mismatch_of_versions_is_said_in_words() {
+        use TlsVersion::{V10, V11, V12, V13};
+        let said = |alert, versions| of_alert(alert, &TlsOptions { versions, ..TlsOptions::default() });
+        for (alert, versions, words) in [
+            (40, (Some(V10), Some(V10)), "TLS 1.0 alone was offered, and the server wants a later one; "),
+            (40, (Some(V10), Some(V11)), "TLS 1.0 to TLS 1.1 were offered"),
+            (40, (None, Some(V12)), "nothing later than TLS 1.2 was offered"),
+            (70, (Some(V13), None), "TLS 1.3 alone was offered, and the server wants an earlier one; "),
+            (70, (Some(V12), None), "nothing earlier than TLS 1.2 was offered"),
+            (70, (Some(V12), Some(V12)), "(alert 70): TLS 1.2 alone was offered"),
+        ] {
+            let said = said(alert, versions);
+            assert!(said.contains(words) && said.ends_with("say which are offered"), "{said}");
+        }
+        for versions in [(None, None), (Some(V12), None), (Some(V12), Some(V13))] {
+            assert_eq!(said(40, versions), "it found no common ground (handshake failure) (alert 40)");
+        }
+    }
 
     #[test]
     fn an_error_of_the_library_is_said_without_its_numbers() {
