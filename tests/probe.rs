@@ -263,6 +263,8 @@ fn mistakes_are_said_before_anything_connects() {
         (&["lab:", "--only", "relais"][..], "there is no such probe"),
         (&["lab:", "--to", "nobody"], "local@domain"),
         (&["lab:", "--report", "x.pdf"], ".html, .json or .txt"),
+        (&["lab:", "--report", "/nonexistent/x.html"], "x.html can't be written: there is no such directory"),
+        (&["lab:", "--only", "relay,tls", "--skip", "tls,relay"], "nothing would be tested"),
         (&["stdio:"], "several"),
         (&["lab:", "--yes-really-send"], "--deliver"),
     ] {
@@ -280,6 +282,35 @@ fn mistakes_are_said_before_anything_connects() {
     let nobody = judged(&closed.to_string(), "identity", &[]);
     assert_eq!(nobody.code, Some(3), "{}", nobody.err);
     assert!(nobody.json()["problem"].is_string());
+}
+
+/// Nothing is known of a server of which nothing was tested: that is no good end.
+#[test]
+fn where_nothing_fits_nothing_was_tested() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let mut says = &stream;
+            let mut line = |words: &[u8]| says.write_all(words).is_ok();
+            let mut heard = BufReader::new(&stream).lines();
+            let mut goes_on = line(b"220 mx LMTP\r\n");
+            while goes_on && heard.next().is_some_and(|heard| heard.is_ok()) {
+                goes_on = line(b"250 ok\r\n");
+            }
+        }
+    });
+    let probed = judged(&format!("lmtp://{address}"), "relay", &[]);
+    assert_eq!(probed.code, Some(2), "{}", probed.err);
+    assert!(probed.err.contains("nothing was tested"), "{}", probed.err);
+    assert_eq!(probed.json()["left_out"][0]["probe"], "relay");
+}
+
+#[test]
+fn all_conversations_together_have_a_time() {
+    let probed = judged("lab:", "relay,addresses", &["--total-timeout", "1ms"]);
+    assert_eq!(probed.code, Some(6), "{}", probed.err);
+    assert!(probed.err.contains("total time-out"), "{}", probed.err);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::run::prepare::{Labs, stays_here};
-use super::run::{ask, exit_for, stop_on_signals, time};
+use super::run::{ask, exit_for, save, stop_on_signals, time};
 use super::{Common, Exit, complain};
 use crate::client::SharedJournal;
 use crate::conversation::file::{Header, Side};
@@ -31,7 +31,7 @@ delivered: the open relay battery and all others stop before DATA, unless --deli
 recipient that is accepted at RCPT is not proven to be relayed.
 Everything that was said is in a transcript, which ehlo open shows.
 Exit status: 0 nothing of weight was found, 1 a finding of severity medium or high, or the server turns you away, 2 a mistake \
-on the command line, 3 no connection, 4 TLS, 6 time-out, 7 not SMTP, 130 interrupted.")]
+on the command line, or nothing was tested, 3 no connection, 4 TLS, 6 time-out, 7 not SMTP, 130 interrupted.")]
 pub(super) struct Arguments {
     /// The server: a host or host:port, a profile, mx:DOMAIN, lab:, lab:SCENARIO, lmtp://…
     #[arg(value_name = "TARGET", required_unless_present = "list")]
@@ -72,6 +72,9 @@ pub(super) struct Arguments {
     /// For each reply, such as 30s or 500ms
     #[arg(long, value_name = "TIME", value_parser = time)]
     reply_timeout: Option<Duration>,
+    /// For all conversations together, such as 10m
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    total_timeout: Option<Duration>,
     /// Connect to a target that a file names, without asking
     #[arg(long, short)]
     yes: bool,
@@ -155,20 +158,20 @@ fn print(text: &str) -> Exit {
 }
 
 async fn ask_all(arguments: &Arguments, common: &Common, world: &World) -> Result<Exit, String> {
+    let probes = chosen(arguments)?;
+    for path in &arguments.report {
+        save::writable(path)?;
+    }
     let stop = CancellationToken::new();
     stop_on_signals(&stop);
     let mut labs = Labs::default();
     let (setup, transcript) = prepare(arguments, world, &mut labs, &stop).await?;
-    let chosen = |probe: &&Probe| {
-        let named = |list: &[&Probe]| list.iter().any(|it| it.name == probe.name);
-        (arguments.only.is_empty() || named(&arguments.only)) && !named(&arguments.skip)
-    };
-    let probes: Vec<&'static Probe> = PROBES.iter().filter(chosen).collect();
     let mut progress = Progress::of(common);
     let report = crate::probe::run(&probes, setup, &mut progress).await;
     progress.clear();
     let exit = match &report.problem {
         Some((cause, _)) => exit_for(*cause),
+        None if report.tested_nothing() => Exit::Usage,
         None if report.has_fault() => Exit::Refused,
         None => Exit::Done,
     };
@@ -191,10 +194,31 @@ async fn ask_all(arguments: &Arguments, common: &Common, world: &World) -> Resul
     if let (Some(path), false) = (&transcript, common.quiet) {
         complain(COMMAND, format_args!("the conversations are in {}", path.display()));
     }
+    if report.problem.is_none() && report.tested_nothing() {
+        complain(COMMAND, "nothing was tested: what is left out does not fit this server; --only names other probes");
+    }
     if let Some((_, words)) = &report.problem {
         complain(COMMAND, for_screen(words.as_bytes()));
     }
     Ok(if exit == Exit::Done { printed } else { exit })
+}
+
+/// The probes that are asked for, in their order.
+///
+/// # Errors
+/// There is none; in words with the cure.
+fn chosen(arguments: &Arguments) -> Result<Vec<&'static Probe>, String> {
+    let is_asked_for = |probe: &&Probe| {
+        let named = |list: &[&Probe]| list.iter().any(|it| it.name == probe.name);
+        (arguments.only.is_empty() || named(&arguments.only)) && !named(&arguments.skip)
+    };
+    let probes: Vec<_> = PROBES.iter().filter(is_asked_for).collect();
+    if probes.is_empty() {
+        return Err(
+            "--skip leaves no probe to be run, so that nothing would be tested; let one of them stand".to_owned()
+        );
+    }
+    Ok(probes)
 }
 
 fn json_text(report: &Report, exit: Exit, transcript: Option<&std::path::Path>) -> String {
@@ -228,6 +252,7 @@ async fn prepare(
     aims.foreign = arguments.foreign.clone().unwrap_or(aims.foreign);
     aims.deliver.clone_from(&arguments.deliver);
     aims.idle = arguments.idle;
+    aims.total = arguments.total_timeout;
     aims.patience = arguments.reply_timeout.unwrap_or(aims.patience);
     let uri = target.uri();
     let roots = labs.stand_in(&mut target, world).await?;

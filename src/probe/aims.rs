@@ -27,6 +27,8 @@ pub struct Aims {
     pub idle: Duration,
     /// How long a reply may take.
     pub patience: Duration,
+    /// How long all conversations together may take.
+    pub total: Option<Duration>,
 }
 
 impl Aims {
@@ -46,6 +48,7 @@ impl Aims {
             nobody,
             deliver: None,
             idle: Duration::from_secs(5),
+            total: None,
             patience: target.reply_timeout.map_or(Duration::from_secs(30), Duration::from_millis),
         }
     }

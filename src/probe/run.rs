@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::client::{Options, SharedJournal};
 use crate::conversation::{Log, Timed, file};
 use crate::decode::Knowledge;
-use crate::profile::Target;
+use crate::profile::{Target, duration};
 use crate::script::files::Folders;
 use crate::script::plan::{Act, Step};
 use crate::script::values::Values;
@@ -144,8 +144,18 @@ impl Bench<'_> {
         if self.setup.stop.is_cancelled() {
             return Some((Cause::Interrupted, "interrupted".to_owned()));
         }
+        if let (Some(total), Some(Duration::ZERO)) = (self.setup.aims.total, self.left()) {
+            let words = format!("the probes were not over within {}, their total time-out", duration::words(total));
+            return Some((Cause::TimeOut, words));
+        }
         let words = || format!("more than {} MiB have been said; no test can tell what answers what", MOST >> 20);
         (self.log.memory() > MOST).then(|| (Cause::Protocol, words()))
+    }
+
+    /// What is left of the time for all conversations, where it has an end.
+    fn left(&self) -> Option<Duration> {
+        let Setup { aims, world, started, .. } = &self.setup;
+        aims.total.map(|total| total.saturating_sub(world.elapsed().saturating_sub(*started)))
     }
 
     /// Holds one conversation on a connection of its own.
@@ -171,6 +181,8 @@ impl Bench<'_> {
         // Who answers slowly would else be judged by what was never said.
         let least = self.slowest.saturating_mul(3);
         options.reply_timeout = Some(script.patience.map_or(aims.patience, |most| most.max(least).min(aims.patience)));
+        let left = self.left().map(|left| left.max(Duration::from_millis(1)));
+        options.total_timeout = [options.total_timeout, left].into_iter().flatten().min();
         options.inspect = false;
         options.tls.verify = false;
         let settings = Settings {

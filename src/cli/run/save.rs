@@ -1,5 +1,6 @@
 //! `--save FILE`: the conversation in a file of the user's choice.
 
+use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -15,9 +16,6 @@ pub(in crate::cli) fn check(path: &Path, scripts: &[PathBuf], force: bool) -> Re
         return Ok(());
     }
     let shown = path.display();
-    if path.is_dir() {
-        return Err(format!("{shown} is a directory; --save takes a file"));
-    }
     let whole = path.canonicalize().ok();
     if whole.is_some() && scripts.iter().any(|script| script.canonicalize().ok() == whole) {
         return Err(format!("--save {shown} would write over the script itself; choose another file"));
@@ -26,11 +24,31 @@ pub(in crate::cli) fn check(path: &Path, scripts: &[PathBuf], force: bool) -> Re
         Ok(found) if !force && (found.is_file() || path.is_file() || found.is_symlink() && !path.exists()) => {
             Err(format!("{shown} exists already; --force writes over it"))
         }
-        Ok(_) => Ok(()),
-        Err(_) => match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            Some(folder) if !folder.is_dir() => Err(format!("{shown} can't be written: there is no such directory")),
-            _ => Ok(()),
-        },
+        _ => writable(path),
+    }
+}
+
+/// Whether a file can be written there, which is tried before anything connects. What is there stays as it is; a device or
+/// a pipe is taken at its word.
+///
+/// # Errors
+/// Why not, in words.
+pub(in crate::cli) fn writable(path: &Path) -> Result<(), String> {
+    let shown = path.display();
+    if path.is_dir() {
+        return Err(format!("{shown} is a directory; name a file"));
+    }
+    let said = |error: std::io::Error| format!("{shown} can't be written: {error}");
+    if path.symlink_metadata().is_ok() {
+        let found = if path.is_file() { OpenOptions::new().append(true).open(path).map(drop) } else { Ok(()) };
+        return found.map_err(said);
+    }
+    match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) if !folder.is_dir() => Err(format!("{shown} can't be written: there is no such directory")),
+        _ => {
+            let made = crate::private::file().write(true).create_new(true).open(path);
+            made.and_then(|_| std::fs::remove_file(path)).map_err(said)
+        }
     }
 }
 
@@ -57,4 +75,29 @@ pub(in crate::cli) fn write(path: &Path, document: &Document, force: bool) -> st
         options.create_new(true);
     }
     options.open(path)?.write_all(&bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whether_a_file_can_be_written_is_known_before_it_is() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let at = |name: &str| folder.path().join(name);
+        assert_eq!(writable(&at("new")), Ok(()));
+        assert!(!at("new").exists(), "it was only tried");
+        std::fs::write(at("there"), "kept").expect("written");
+        assert_eq!(writable(&at("there")), Ok(()));
+        assert_eq!(std::fs::read_to_string(at("there")).expect("read"), "kept");
+        for (path, words) in [
+            (at("none/new"), "no such directory"),
+            (at("there/new"), "no such directory"),
+            (folder.path().to_owned(), "is a directory"),
+            (at(&"x".repeat(300)), "can't be written"),
+        ] {
+            let said = writable(&path).expect_err(words);
+            assert!(said.contains(words), "{said}");
+        }
+    }
 }

@@ -75,6 +75,12 @@ impl Report {
         self.findings.iter().any(|finding| finding.severity.is_fault())
     }
 
+    /// Whether no probe was run to its end.
+    #[must_use]
+    pub fn tested_nothing(&self) -> bool {
+        self.done.is_empty()
+    }
+
     /// One line about all of it: `1 high, 2 low, 12 good`.
     #[must_use]
     pub fn summary(&self) -> String {
@@ -87,6 +93,7 @@ impl Report {
         let parts: Vec<_> = counted.filter(|(n, _)| *n > 0).map(words).collect();
         match (parts.is_empty(), &self.problem) {
             (true, Some(_)) => "nothing was tested, and so nothing is known".to_owned(),
+            (true, None) if self.tested_nothing() => "nothing was tested, and so nothing is known".to_owned(),
             (true, None) => "nothing was found".to_owned(),
             (false, Some(_)) => format!("{}; not all was tested", parts.join(", ")),
             (false, None) => parts.join(", "),
