@@ -10,6 +10,8 @@ use tempfile::TempDir;
 mod end;
 #[path = "send/export.rs"]
 mod export;
+#[path = "send/files.rs"]
+mod files;
 #[path = "send/message.rs"]
 mod message;
 #[path = "support/peer.rs"]

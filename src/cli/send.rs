@@ -35,6 +35,7 @@ mod screen;
 mod survey;
 mod swaks;
 mod target;
+mod tls;
 mod told;
 mod trip;
 mod written;
@@ -62,7 +63,7 @@ One message over one connection: several of them over one are for ehlo run with 
 A message goes to a host outside loopback only with --yes-really-send. Recipients beyond what the server's LIMITS allow go
 over another connection.
 swaks's options are understood by their names: --help-swaks says of each what is different.
-Exit status: 0 taken, 1 refused, 2 a mistake on the command line, 3 no connection, 4 TLS, 5 login, 6 time-out, 7 not SMTP,
+Exit status: 0 taken, 1 refused, or a file that was asked for could not be written in the end, 2 a mistake on the command line, 3 no connection, 4 TLS, 5 login, 6 time-out, 7 not SMTP,
 8 taken but for some recipients, 130 interrupted; --swaks-exit-codes gives swaks's.")]
 pub(super) struct Arguments {
     #[command(flatten)]
@@ -145,10 +146,14 @@ async fn play(arguments: &Arguments, common: &Common, world: &World) -> Result<u
     if let Some(path) = &output.save {
         save::check(path, &[], output.force)?;
     }
+    if let Some(path) = arguments.tls.tls_get_peer_cert.as_ref().filter(|path| path.as_os_str() != "-") {
+        save::writable(path)?;
+    }
     let stop = CancellationToken::new();
     stop_on_signals(&stop);
     let outset = prepared::outset(arguments, world)?;
     // Asked before standard input is read, of which there may be gigabytes.
+    chosen_by_file(&outset.way.target, arguments).await?;
     let whole = outset.goes_out() && !(output.dump_mail || output.as_script);
     let asked = if whole { Some(allowed(&outset.way.target, outset.to(), arguments).await?) } else { None };
     let prepared = prepared(outset, arguments, world, &stop)?;
@@ -188,7 +193,25 @@ async fn play(arguments: &Arguments, common: &Common, world: &World) -> Result<u
     let mut labs = prepare::Labs::default();
     let trip = Trip::new(prepared, plan, hand_over, arguments, world, &mut labs, &mut screen).await?;
     let sent = trip.transact(world, &mut screen, &stop).await?;
-    finish(sent, arguments, &mut screen)
+    Ok(finish(sent, arguments, &mut screen))
+}
+
+/// A file that chooses where to connect leads nowhere but to this machine without a yes, even where no message is handed
+/// over: whoever wrote it may be somebody else.
+async fn chosen_by_file(target: &Target, arguments: &Arguments) -> Result<(), String> {
+    let Some(file) = &target.from_file else { return Ok(()) };
+    let nothing_goes_out = arguments.output.dump_mail || arguments.output.as_script;
+    if nothing_goes_out || arguments.envelope.yes_really_send {
+        return Ok(());
+    }
+    prepare::stays_here(target).await.map(|_| ()).map_err(|place| {
+        format!(
+            "{} itself says where to connect: {}, {place}; --yes-really-send goes there, or name the target instead of \
+             the file",
+            file.display(),
+            target.endpoint
+        )
+    })
 }
 
 /// Prints the message for `--dump-mail`; one that is in a file is read as it goes out.
@@ -255,12 +278,13 @@ fn options(target: &Target, roots: Vec<String>, arguments: &Arguments) -> Result
     let bounded = |time: Duration| time.max(Duration::from_millis(1));
     options.connect_timeout = place.connect_timeout.or(place.timeout).map_or(options.connect_timeout, bounded);
     options.reply_timeout = place.timeout.map(bounded).or(options.reply_timeout);
+    options.total_timeout = place.total_timeout.or(options.total_timeout);
     options.accept_offer = place.accept_offer;
     Ok(options)
 }
 
 /// Says what came of it, keeps it, and gives the exit status.
-fn finish(mut sent: Sent, arguments: &Arguments, screen: &mut Screen) -> Result<u8, String> {
+fn finish(mut sent: Sent, arguments: &Arguments, screen: &mut Screen) -> u8 {
     let output = &arguments.output;
     let exit = exit_of(&sent.report);
     let reason = told::reason(&sent.report, exit);
@@ -285,12 +309,26 @@ fn finish(mut sent: Sent, arguments: &Arguments, screen: &mut Screen) -> Result<
     }
     screen.kept(&sent.transcripts, exit == Exit::Done);
     let code = if output.swaks_exit_codes { exits::of(exit, &sent.report.log, sent.announces) } else { exit.code() };
-    let wanted = arguments.tls.tls_get_peer_cert.as_deref();
     // One document on standard output, not two: JSON has the certificate in it.
+    let wanted = arguments.tls.tls_get_peer_cert.as_deref();
     let within = output.json && wanted.is_some_and(|path| path.as_os_str() == "-");
     let shown =
         wanted.map(|path| certificate(&sent.report).and_then(|pem| if within { Ok(pem) } else { put(pem, path) }));
+    let mut unwritten: Vec<String> = shown.iter().filter_map(|shown| shown.as_ref().err().cloned()).collect();
+    if let Some(path) = &output.save {
+        let document = Document::new(std::mem::take(&mut sent.header), std::mem::take(&mut sent.report.log));
+        if let Err(error) = save::write(path, &document, output.force) {
+            unwritten.push(format!("{} can't be written: {error}", path.display()));
+        }
+    }
+    let code = if unwritten.is_empty() { code } else { incomplete(code) };
+    // The message may be on its way: that it is must not be hidden by a file beside it.
+    let all_the_same = if sent.report.delivered > 0 { "; the message was handed over all the same" } else { "" };
+    for words in &unwritten {
+        screen.complain(&format!("{words}{all_the_same}"));
+    }
     if output.json {
+        sent.report.words = sent.report.words.take().or_else(|| (!unwritten.is_empty()).then(|| unwritten.join("; ")));
         let mut result = as_json(&sent, &recipients, &warnings, code);
         if let Some(Ok(pem)) = shown.as_ref().filter(|_| within) {
             result["certificate"] = json!(pem);
@@ -299,20 +337,17 @@ fn finish(mut sent: Sent, arguments: &Arguments, screen: &mut Screen) -> Result<
         text.push(b'\n');
         screen.print(&text);
     }
-    if let Some(path) = &output.save {
-        let document = Document::new(sent.header, std::mem::take(&mut sent.report.log));
-        if let Err(error) = save::write(path, &document, output.force) {
-            screen.complain(&format!("{} can't be written: {error}", path.display()));
-        }
+    if let Some(error) = screen.failed() {
+        screen.complain(&format!("standard output can't be written: {error}{all_the_same}"));
+        return incomplete(code);
     }
-    // The message may be on its way: that it is must not be hidden by a file beside it.
-    if let Some(Err(words)) = shown {
-        screen.complain(&words);
-    }
-    match screen.failed() {
-        Some(error) => Err(format!("standard output can't be written: {error}")),
-        None => Ok(code),
-    }
+    code
+}
+
+/// The exit status where something that was asked for besides could not be written: not 0, and no mistake on the command
+/// line, after which nothing would have been sent.
+fn incomplete(code: u8) -> u8 {
+    if code == Exit::Done.code() { Exit::Refused.code() } else { code }
 }
 
 /// The result as JSON.
@@ -359,8 +394,13 @@ fn certificate(report: &Report) -> Result<String, String> {
 /// Writes a certificate where it is wanted, `-` being standard output, and gives it back.
 fn put(pem: String, path: &std::path::Path) -> Result<String, String> {
     if path.as_os_str() == "-" {
-        print(pem.as_bytes());
-        return Ok(pem);
+        let mut out = std::io::stdout().lock();
+        return match out.write_all(pem.as_bytes()).and_then(|()| out.flush()) {
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                Err(format!("standard output can't be written: {error}"))
+            }
+            _ => Ok(pem),
+        };
     }
     match std::fs::write(path, &pem) {
         Ok(()) => Ok(pem),

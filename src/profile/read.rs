@@ -353,6 +353,6 @@ fn in_file(path: &Path) -> Result<Target, TargetError> {
     }
     match header.text("target") {
         Some(text) => Target::read_in_head(text, path),
-        None => Err(problem("it names no target in its head; give one with --target".to_owned())),
+        None => Err(problem("it names no target in its head; name the target itself".to_owned())),
     }
 }

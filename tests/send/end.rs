@@ -84,7 +84,7 @@ fn a_connection_that_breaks_among_the_recipients_leaves_none_unsaid() {
     ran.expect(3, &["=== accepted  c@d", "=== unknown   e@f", "=== unsent    g@h"]);
 }
 
-/// What swaks 20201014 itself ends with against the same peers.
+/// What swaks 20201014 itself ends with against the same peers, but for the first: it waits for a reply, and has 6.
 #[test]
 fn swaks_exit_codes_are_those_of_swaks() {
     let desk = Desk::new();

@@ -16,11 +16,8 @@ fn tls_is_as_asked() {
     let file = desk.path("peer.pem");
     with(&["--quit-after", "TLS", "--tls-get-peer-cert", file.to_str().expect("UTF-8")]).expect(0, &[]);
     assert!(std::fs::read_to_string(&file).expect("written").starts_with("-----BEGIN CERTIFICATE-----\nMII"));
-    let (kept, nowhere) = (desk.path("kept.smtp"), desk.path("none/peer.pem"));
-    let [kept_at, nowhere] = [&kept, &nowhere].map(|path| path.to_str().expect("UTF-8"));
-    with(&["--tls-get-peer-cert", nowhere, "--save", kept_at])
-        .expect(0, &["none/peer.pem can't be written", "delivered"]);
-    assert!(kept.exists(), "the conversation is kept whatever becomes of the certificate");
+    with(&["--tls-protocol", "tlsv1_2", "--tls-sni", "bad name!"]).expect(2, &["`bad name!` is no host name"]);
+    with(&["--tls-sni", ""]).expect(2, &["`` is no host name; --tls-sni takes one"]);
     let json = with(&["--quit-after", "TLS", "--tls-get-peer-cert", "-", "--json"]);
     let json: serde_json::Value = serde_json::from_str(&json.out).expect("one document");
     assert!(json["certificate"].as_str().is_some_and(|pem| pem.starts_with("-----BEGIN CERTIFICATE-----")), "{json}");

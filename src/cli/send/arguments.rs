@@ -15,7 +15,7 @@ use crate::transaction::Point;
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Where to")]
 pub(super) struct Place {
-    /// Where to connect: lab:, a host or host:port, a profile, mx:DOMAIN, …; without it the mail exchangers of the last recipient's domain
+    /// Where to connect: lab:, a host or host:port, a profile, mx:DOMAIN, a script that names it, …; without it the mail exchangers of the last recipient's domain
     #[arg(value_name = "TARGET")]
     pub(super) target: Option<String>,
     /// The same as TARGET; HOST/PORT too
@@ -54,6 +54,9 @@ pub(super) struct Place {
     /// For each reply, such as 5m or 30 (seconds), instead of RFC 5321's own times; 0 waits for ever
     #[arg(long, value_name = "TIME", allow_negative_numbers = true, value_parser = time)]
     pub(super) timeout: Option<Duration>,
+    /// For the whole conversation, such as 2m
+    #[arg(long, value_name = "TIME", value_parser = crate::cli::run::time)]
+    pub(super) total_timeout: Option<Duration>,
 }
 
 /// Envelope and how far.

@@ -82,7 +82,8 @@ fn end(arguments: &Arguments) -> (Option<Point>, Leave) {
 
 fn names(arguments: &Arguments, way: &Way, world: &World) -> Names {
     let envelope = &arguments.envelope;
-    let name = envelope.helo.clone().or_else(|| way.target.ehlo.clone()).or_else(|| world.variable("HOSTNAME"));
+    let machine = || world.variable("HOSTNAME").filter(|name| !name.is_empty());
+    let name = envelope.helo.clone().or_else(|| way.target.ehlo.clone()).or_else(machine);
     let greeting = name.unwrap_or_else(|| "localhost".to_owned());
     let from = match &envelope.from {
         Some(from) => bare(from).to_owned(),
@@ -102,6 +103,9 @@ fn names(arguments: &Arguments, way: &Way, world: &World) -> Names {
 pub(super) fn outset(arguments: &Arguments, world: &World) -> Result<Outset, String> {
     let profiles = Profiles::load(&world.directories.config);
     let way = target::way(arguments, &profiles, world)?;
+    if arguments.envelope.helo.as_ref().is_some_and(|name| name.trim().is_empty()) {
+        return Err("--helo is empty; give a name to greet with, such as --helo noddy.com, or leave it out".to_owned());
+    }
     let names = names(arguments, &way, world);
     let (stop, leave) = end(arguments);
     if names.to.is_empty() && stop.is_none_or(|stop| stop >= Point::Rcpt) {

@@ -4,8 +4,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 
 use super::arguments::{Login, Place, Tls};
+use super::tls::{host_name, versions};
 use super::{Arguments, Lenient};
-use crate::profile::{Auth, ClientCert, Endpoint, Profiles, Protocol, SecretSource, Target, TlsMode, TlsVersion};
+use crate::profile::{Auth, ClientCert, Endpoint, Profiles, Protocol, SecretSource, Target, TlsMode};
 use crate::smtp::{Secret, sasl};
 use crate::world::World;
 
@@ -45,9 +46,6 @@ pub(super) struct Way {
 pub(super) fn way(arguments: &Arguments, profiles: &Profiles, world: &World) -> Result<Way, String> {
     let Arguments { place, envelope, tls, login, .. } = arguments;
     let mut target = named(place, &envelope.to, profiles)?;
-    if let Some(file) = &target.from_file {
-        return Err(format!("{} itself says where to connect: name the target instead of the file", file.display()));
-    }
     let protocol = place.protocol.as_deref().map(protocol).transpose()?;
     let default_port =
         place.port.is_none() && matches!(target.endpoint, Endpoint::Tcp { port: 25, .. } | Endpoint::Mx(_));
@@ -65,6 +63,13 @@ pub(super) fn way(arguments: &Arguments, profiles: &Profiles, world: &World) -> 
     if target.protocol == Protocol::Smtp && target.tls == TlsMode::Starttls {
         // HELO offers nothing, so that nothing can be asked for.
         target.tls = TlsMode::None;
+    }
+    if tls.tls_get_peer_cert.is_some() && target.tls == TlsMode::None {
+        return Err(
+            "without TLS no server shows a certificate, which --tls-get-peer-cert is to write; leave that out, or \
+                    have TLS by --tls"
+                .to_owned(),
+        );
     }
     let wants_login = protocol.is_some_and(|(.., login)| *login);
     let (mechanisms, remark) = mechanisms(login)?;
@@ -171,6 +176,7 @@ fn secure(target: &mut Target, tls: &Tls, default_port: bool, world: &World) -> 
         target.ca = Some(path.clone());
     }
     if let Some(name) = &tls.tls_sni {
+        host_name("--tls-sni", name)?;
         target.sni = Some(name.clone());
     }
     if let Some(cert) = &tls.tls_cert {
@@ -186,40 +192,6 @@ fn secure(target: &mut Target, tls: &Tls, default_port: bool, world: &World) -> 
         target.tls_versions = versions(text)?;
     }
     Ok(())
-}
-
-/// A list of versions, or of those that are not allowed, as the oldest and the newest of a range.
-fn versions(text: &str) -> Result<(Option<TlsVersion>, Option<TlsVersion>), String> {
-    const NAMES: [(&str, TlsVersion); 4] = [
-        ("tlsv1", TlsVersion::V10),
-        ("tlsv1_1", TlsVersion::V11),
-        ("tlsv1_2", TlsVersion::V12),
-        ("tlsv1_3", TlsVersion::V13),
-    ];
-    let wrong = || format!("`{text}` is no list of versions; such as tlsv1_2,tlsv1_3 or no_tlsv1,no_tlsv1_1");
-    let (mut allowed, mut excluded) = ([false; 4], false);
-    for (n, word) in text.split(',').map(str::trim).enumerate() {
-        let (no, name) = word.strip_prefix("no_").map_or((false, word), |name| (true, name));
-        if n == 0 && no {
-            (allowed, excluded) = ([true; 4], true);
-        }
-        if no != excluded {
-            return Err(format!("`{text}` names versions and excludes some; it can do one or the other"));
-        }
-        // They are not to be had any more, so that excluding them is done already.
-        if no && matches!(name, "sslv2" | "sslv3") {
-            continue;
-        }
-        let at = NAMES.iter().position(|(known, _)| known.eq_ignore_ascii_case(name)).ok_or_else(wrong)?;
-        allowed[at] = !no;
-    }
-    let (Some(first), Some(last)) = (allowed.iter().position(|a| *a), allowed.iter().rposition(|a| *a)) else {
-        return Err(format!("`{text}` leaves no version; name one at least, such as tlsv1_3"));
-    };
-    if allowed[first..=last].contains(&false) {
-        return Err(format!("`{text}` leaves a gap between versions; name a range without one"));
-    }
-    Ok(((first > 0).then_some(NAMES[first].1), (last < 3).then_some(NAMES[last].1)))
 }
 
 /// The mechanisms as they were given, and what it means if no login comes of them.
@@ -397,23 +369,6 @@ mod tests {
             assert!(mechanisms(&login).is_err_and(|words| words.contains("is empty")), "{given}");
         }
         assert_eq!(mechanisms(&Login { auth: Some(None), ..Login::default() }), Ok((Vec::new(), None)));
-    }
-
-    #[test]
-    fn versions_are_a_range() {
-        use TlsVersion::{V11, V12, V13};
-        assert_eq!(versions("tlsv1_2,tlsv1_3"), Ok((Some(V12), None)));
-        assert_eq!(versions("tlsv1_2"), Ok((Some(V12), Some(V12))));
-        assert_eq!(versions("no_sslv3,no_tlsv1"), Ok((Some(V11), None)));
-        assert_eq!(versions("tlsv1_3"), Ok((Some(V13), None)));
-        for (text, want) in [
-            ("tlsv1,tlsv1_2", "gap"),
-            ("tlsv1_2,no_tlsv1_2", "one or the other"),
-            ("ssl", "no list"),
-            ("no_tlsv1,no_tlsv1_1,no_tlsv1_2,no_tlsv1_3", "leaves no version"),
-        ] {
-            assert!(versions(text).expect_err(text).contains(want), "{text}");
-        }
     }
 
     #[test]

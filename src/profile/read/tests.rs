@@ -145,7 +145,7 @@ fn a_file_gives_its_heads_target_and_is_marked() {
     assert_eq!(target.endpoint.to_string(), "mx.noddy.com:465");
     assert_eq!(target.from_file.as_deref(), Some(path.as_path()));
     std::fs::write(&path, "> QUIT\n").expect("written");
-    assert!(read(text).expect_err("no head").to_string().contains("--target"));
+    assert!(read(text).expect_err("no head").to_string().contains("name the target itself"));
     std::fs::write(&path, "+++\ntarget = \"gmail-submit\"\n+++\n").expect("written");
     let target = read(text).expect("a host of that name, not the profile");
     assert_eq!(target.endpoint.to_string(), "gmail-submit:25");
